@@ -1,0 +1,26 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const root = fileURLToPath(new URL(".", import.meta.url));
+
+export default defineConfig({
+  resolve: {
+    // Tests run the sources, so that coverage counts them and no build can be stale.
+    alias: [
+      { find: /^@trainer\/([a-z-]+)$/, replacement: `${root}packages/$1/src/index.ts` },
+      { find: /^@trainer\/([a-z-]+)\/(.+)$/, replacement: `${root}packages/$1/src/$2.ts` },
+    ],
+  },
+  test: {
+    include: ["{packages,apps}/*/{src,test}/**/*.test.ts", "bench/src/**/*.test.ts"],
+    pool: "forks", // a native crash names its file and takes no other down
+    testTimeout: 30_000,
+    coverage: {
+      provider: "v8",
+      include: ["{packages,apps}/*/src/**/*.ts"],
+      exclude: ["**/*.test.ts"],
+      reporter: ["text-summary", ["text", { skipFull: true }]],
+      thresholds: { lines: 100, branches: 100, functions: 100, statements: 100 },
+    },
+  },
+});

@@ -1,0 +1,37 @@
+import { spawn } from "node:child_process";
+import { root } from "./paths.js";
+
+/**
+ * Runs a program to its end and keeps what it wrote. Never throws for a non-zero code: the caller knows what it means.
+ * @param {string} program
+ * @param {string[]} args
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, show?: boolean, onLine?: (line: string) => void }} [options]
+ * @returns {Promise<{ code: number, stdout: string, output: string }>} code 127: no such program; 128 + n: ended by signal n
+ */
+export function exec(program, args, { cwd = root, env = process.env, show = false, onLine } = {}) {
+  return new Promise((resolve) => {
+    const child = spawn(program, args, {
+      cwd,
+      env,
+      stdio: ["ignore", show ? "inherit" : "pipe", show ? "inherit" : "pipe"],
+    });
+    let stdout = "";
+    let output = "";
+    let rest = "";
+    /** @param {Buffer} chunk */
+    const take = (chunk) => {
+      output += chunk;
+      if (!onLine) return;
+      const lines = (rest + chunk).split(/\r|\n/);
+      rest = lines.pop() ?? "";
+      lines.forEach(onLine);
+    };
+    child.stdout?.on("data", (chunk) => {
+      stdout += chunk;
+      take(chunk);
+    });
+    child.stderr?.on("data", take);
+    child.on("error", (error) => resolve({ code: 127, stdout, output: output + error.message }));
+    child.on("close", (code, signal) => resolve({ code: code ?? (signal === "SIGINT" ? 130 : 143), stdout, output }));
+  });
+}

@@ -1,0 +1,148 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { download } from "./libtorch/download.js";
+import { exec } from "./exec.js";
+import { locked } from "./lock.js";
+import { at } from "./paths.js";
+import { SetupError, megabytes, progress, step } from "./say.js";
+import { read } from "./stamp.js";
+
+export const VERSION = "2.15.0";
+
+/** The wheel tags are given explicitly, so that any Python's pip will fetch them, whatever its own version. */
+const PLATFORMS = {
+  "linux-x64": [
+    "manylinux_2_28_x86_64",
+    "manylinux_2_27_x86_64",
+    "manylinux_2_25_x86_64",
+    "manylinux_2_18_x86_64",
+    "manylinux2014_x86_64",
+    "manylinux2010_x86_64",
+    "manylinux1_x86_64",
+  ],
+  "linux-arm64": [
+    "manylinux_2_28_aarch64",
+    "manylinux_2_27_aarch64",
+    "manylinux_2_25_aarch64",
+    "manylinux_2_18_aarch64",
+    "manylinux2014_aarch64",
+  ],
+  "darwin-arm64": ["macosx_14_0_arm64"],
+};
+
+/** What libtorch needs of a wheel: libraries and headers; Python's own parts and test data are left out. */
+const WANTED = "^torch/(lib|include)/|^nvidia/.*/lib/|^torch/version\\.py$|/licenses/|\\.dist-info/LICENSE";
+const NEVER = "_python|libshm|libnvperf|libpcsamplingutil|\\.a$|pybind11/";
+const CUDA_ONLY =
+  "|libtorch_cuda|libc10_cuda|libtorch_nvshmem|libcaffe2_nvrtc|/libtorch\\.so|^nvidia/(?!cu13/lib/lib(cudart|cupti)\\.so)";
+
+/**
+ * The folder that holds torch/lib and torch/include, or null when it must be fetched first.
+ * @returns {string | null}
+ */
+export function findLibtorch() {
+  const own = process.env["LIBTORCH"];
+  if (own) return checked(resolve(own));
+  const cached = cachedFolder();
+  return existsSync(join(cached, "torch", "version.py")) ? cached : null;
+}
+
+/** Fetches, checks and unpacks libtorch into the user's cache, once for all checkouts. */
+export async function fetchLibtorch() {
+  const target = cachedFolder();
+  await locked(`${target}.lock`, async () => {
+    if (findLibtorch() !== null) return; // another checkout's set-up was quicker
+    const wheels = `${target}.wheels`; // kept when a download is cut off: whole files are not fetched again
+    await step(`libtorch ${VERSION} (${variant()}) fetched`, () =>
+      download({ into: wheels, requirements: requirements(), tags: tags() }),
+    );
+    await step("libtorch unpacked", () => unpack(wheels, target));
+    rmSync(wheels, { recursive: true, force: true });
+  });
+  return target;
+}
+
+function cacheFolder() {
+  const own = process.env["TRAINER_CACHE"];
+  if (own) return resolve(own);
+  return join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "model-trainer");
+}
+
+const platform = () => `${process.platform}-${process.arch}`;
+const cachedFolder = () => join(cacheFolder(), `libtorch-${VERSION}-${platform()}-${variant()}`);
+const requirements = () => [
+  at("scripts/libtorch/cpu.txt"),
+  ...(variant() === "cuda" ? [at("scripts/libtorch/cuda.txt")] : []),
+];
+
+/** CUDA's libraries are gigabytes: they come only where a driver is, or where LIBTORCH_VARIANT asks for them. */
+function variant() {
+  const asked = process.env["LIBTORCH_VARIANT"];
+  if (asked === "cpu" || asked === "cuda") return asked;
+  const driver = ["/dev/nvidia0", "/dev/nvidiactl", "/usr/lib/wsl/lib/libcuda.so.1"].some((path) => existsSync(path));
+  return process.platform === "linux" && driver ? "cuda" : "cpu";
+}
+
+function tags() {
+  for (const [name, list] of Object.entries(PLATFORMS)) if (name === platform()) return list;
+  throw new SetupError(
+    `There is no libtorch ${VERSION} for ${platform()}: it is published for ${Object.keys(PLATFORMS).join(", ")}.\n` +
+      "  If you built one yourself, set LIBTORCH to the folder that holds torch/lib and torch/include.",
+  );
+}
+
+/** @param {string} folder */
+function checked(folder) {
+  const library = ["libtorch_cpu.so", "libtorch_cpu.dylib"]
+    .map((name) => join(folder, "torch", "lib", name))
+    .find(existsSync);
+  const version = read(join(folder, "torch", "version.py"))?.match(/__version__ = '([^']+)'/)?.[1];
+  const ask =
+    "  Set it to a folder with torch/lib and torch/include, such as site-packages of a Python that has\n" +
+    `  torch ${VERSION} installed, or unset it and the right one is fetched.`;
+  if (!library) throw new SetupError(`LIBTORCH is ${folder}, but there is no torch/lib/libtorch_cpu in it.\n${ask}`);
+  if (!version?.startsWith("2.15."))
+    throw new SetupError(
+      `LIBTORCH is ${folder}, which holds torch ${version ?? "of unknown version"}, not 2.15.\n${ask}`,
+    );
+  return folder;
+}
+
+/**
+ * @param {string} wheels
+ * @param {string} target
+ */
+async function unpack(wheels, target) {
+  mkdirSync(cacheFolder(), { recursive: true });
+  const tmp = mkdtempSync(`${target}.tmp-`);
+  const unwanted = NEVER + (variant() === "cpu" ? CUDA_ONLY : "");
+  try {
+    for (const file of readdirSync(wheels).filter((name) => name.endsWith(".whl"))) {
+      const { code, output } = await exec(
+        "python3",
+        [at("scripts/libtorch/unpack.py"), join(wheels, file), tmp, WANTED, unwanted],
+        {
+          onLine: (line) => {
+            const [done, total] = line.split(" ").map(Number);
+            if (total) progress(`… unpacking libtorch: ${megabytes(done ?? 0)} of ${megabytes(total)}`);
+          },
+        },
+      );
+      if (code === 0) continue;
+      if (/No space left/.test(output))
+        throw new SetupError(
+          `The disk is full: libtorch needs about 600 MB in ${cacheFolder()}.\n  Make room, or set TRAINER_CACHE to a folder on a larger disk.`,
+        );
+      throw new SetupError(
+        `Unpacking ${file} failed:\n${output.trim().split("\n").slice(-5).join("\n")}\n  Delete ${wheels} and try again.`,
+      );
+    }
+    checked(tmp);
+    rmSync(target, { recursive: true, force: true });
+    renameSync(tmp, target);
+  } catch (error) {
+    rmSync(tmp, { recursive: true, force: true });
+    throw error;
+  }
+}

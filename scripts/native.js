@@ -1,0 +1,115 @@
+import { appendFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { availableParallelism, totalmem } from "node:os";
+import { join } from "node:path";
+import { exec } from "./exec.js";
+import { at } from "./paths.js";
+import { SetupError, progress, step } from "./say.js";
+import { filesIn, hashOf, isStamped, read, stamp } from "./stamp.js";
+
+/** @typedef {{ name: string, libtorch: boolean }} NativePackage */
+
+/** The packages with C++ in them, and whether they link against libtorch. */
+export const NATIVE = [
+  { name: "torch", libtorch: true },
+  { name: "tokenizers", libtorch: false },
+].filter(({ name }) => existsSync(at("packages", name, "native", "CMakeLists.txt")));
+
+/**
+ * @param {NativePackage} pkg
+ * @param {string} libtorch
+ * @param {{ sanitize?: boolean }} [options]
+ */
+export function nativeBuild(pkg, libtorch, { sanitize = false } = {}) {
+  const folder = at("packages", pkg.name, sanitize ? "build-sanitize" : "build");
+  const args = [
+    "-DCMAKE_BUILD_TYPE=Release",
+    `-DNODE_API_HEADERS=${at("node_modules/node-api-headers/include")}`,
+    `-DNODE_ADDON_API=${at("node_modules/node-addon-api")}`,
+    ...(pkg.libtorch ? [`-DLIBTORCH=${libtorch}`] : []),
+    ...(sanitize ? ["-DSANITIZE=ON"] : []),
+  ];
+  const label = sanitize ? `native-${pkg.name}-sanitize` : `native-${pkg.name}`;
+  const value = () =>
+    hashOf(
+      filesIn(at("packages", pkg.name, "native"), /\.(cc|h|cpp|hpp|inc|txt|cmake)$/),
+      ...args,
+      ...["node-api-headers", "node-addon-api"].map(
+        (name) => JSON.parse(read(at("node_modules", name, "package.json")) ?? "{}").version ?? "none",
+      ),
+      process.env["CXX"] ?? "",
+    );
+  return {
+    isCurrent: () => existsSync(join(folder, `${pkg.name}.node`)) && isStamped(label, value()),
+    build: () =>
+      step(`${pkg.name}: C++ built${sanitize ? " with sanitizers" : ""}`, async () => {
+        const made = value(); // before the build, so that an edit during it is built next time
+        await build(pkg.name, folder, args);
+        stamp(label, made);
+      }),
+  };
+}
+
+/**
+ * @param {string} name
+ * @param {string} folder
+ * @param {string[]} args
+ */
+async function build(name, folder, args) {
+  const underWay = join(folder, "under-way"); // there at the start: the last build was killed and left half-written objects
+  const configured = join(folder, "configured-with");
+  const generator = (await exec("ninja", ["--version"])).code === 0 ? ["-G", "Ninja"] : [];
+  const key = [at(), ...generator, ...args].join("\n");
+  if (existsSync(underWay) || (existsSync(join(folder, "CMakeCache.txt")) && read(configured) !== key)) {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  mkdirSync(folder, { recursive: true });
+  rmSync(join(folder, `${name}.node`), { force: true });
+  writeFileSync(underWay, "");
+  const log = join(folder, "build.log");
+  writeFileSync(log, "");
+  await cmake(name, log, ["-S", at("packages", name, "native"), "-B", folder, ...generator, ...args], "configuring");
+  writeFileSync(configured, key);
+  await cmake(name, log, ["--build", folder, "-j", String(jobs())], "compiling");
+  rmSync(underWay);
+}
+
+/** A file that includes libtorch's headers takes up to 2 GB to compile. */
+const jobs = () => Math.max(1, Math.min(availableParallelism(), Math.floor(totalmem() / 2e9)));
+
+/**
+ * @param {string} name
+ * @param {string} log
+ * @param {string[]} args
+ * @param {string} what
+ */
+async function cmake(name, log, args, what) {
+  const { code, output } = await exec("cmake", args, {
+    onLine: (line) => {
+      const at = /^\[\s*(\d+%|\d+\/\d+)\]/.exec(line)?.[1];
+      if (at) progress(`… ${name}: ${what} ${at}`);
+    },
+  });
+  appendFileSync(log, output);
+  if (code === 0) return;
+  rmSync(join(log, "..", "under-way"), { force: true }); // it ended by itself: what is built is whole
+  if (code === 130 || code === 143)
+    throw new SetupError(`${name}: the build was interrupted. Run the same command again to go on.`);
+  throw new SetupError(
+    `${name}: ${what} the C++ failed:\n\n${firstErrors(output)}\n\n  Everything the compiler said: ${log}`,
+  );
+}
+
+/**
+ * With several compilers at once the end of the output seldom shows what went wrong: start at the first error.
+ * @param {string} output
+ */
+export function firstErrors(output) {
+  const lines = output.trimEnd().split("\n");
+  const first = lines.findIndex((line) =>
+    /(^|\W)(fatal error|error|undefined reference|CMake Error|Killed)\b/i.test(line),
+  );
+  return lines
+    .slice(first < 0 ? -30 : Math.max(0, first - 2))
+    .slice(0, 30)
+    .join("\n");
+}

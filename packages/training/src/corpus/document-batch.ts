@@ -1,0 +1,146 @@
+import { asBuffer } from "./utf8-repair.js";
+import { isAsciiSpace, trimSpace } from "./whitespace.js";
+
+/**
+ * Documents in a row: document i is `bytes[ends[i - 1] ?? 0 .. ends[i]]`, UTF-8. `continued` says that the first of them
+ * is the next piece of the last of the batch before, `open` that the last goes on in the batch after: a document larger
+ * than a batch comes in pieces, so that memory does not grow with it.
+ */
+export interface DocumentBatch {
+  readonly bytes: Uint8Array;
+  readonly ends: Uint32Array;
+  readonly continued: boolean;
+  readonly open: boolean;
+}
+
+export const BATCH_BYTES = 4 << 20;
+
+/** Packs documents into batches. Texts are appended to the document at hand until `end` or `drop`. */
+export class BatchBuilder {
+  #bytes: Buffer;
+  #length = 0;
+  #start = 0;
+  #ends: number[] = [];
+  #continued = false;
+  #ready: DocumentBatch[] = [];
+
+  constructor(private readonly capacity = BATCH_BYTES) {
+    this.#bytes = Buffer.allocUnsafeSlow(capacity);
+  }
+
+  /** Whether nothing was appended to the document at hand. */
+  get isNew(): boolean {
+    const resumes = this.#continued && this.#ends.length === 0;
+    return this.#length === this.#start && !resumes;
+  }
+
+  append(source: Uint8Array, start = 0, end = source.length): void {
+    let at = start;
+    while (end - at > this.capacity - this.#length) {
+      const room = this.capacity - this.#length;
+      this.#copy(source, at, at + room);
+      at += room;
+      this.#makeRoom();
+    }
+    this.#copy(source, at, end);
+  }
+
+  /** Takes whitespace off the end of the document at hand; what left in an earlier piece stays. */
+  trimEnd(): void {
+    this.#length = trimSpace(this.#bytes, this.#start, this.#length);
+  }
+
+  /** Takes one `byte` off the end of the document at hand, if it is there. */
+  trimByte(byte: number): void {
+    if (this.#length > this.#start && this.#bytes[this.#length - 1] === byte) this.#length -= 1;
+  }
+
+  /** The document at hand is whole; an empty one is none. */
+  end(): void {
+    if (this.isNew) return;
+    this.#ends.push(this.#length);
+    this.#start = this.#length;
+  }
+
+  /** Forgets the document at hand, or what of it has not left in a piece yet. */
+  drop(): void {
+    this.#length = this.#start;
+    this.end();
+  }
+
+  /** Finishes the batch at hand. Call it between documents. */
+  flush(): void {
+    if (this.#ends.length > 0) this.#emit(false);
+  }
+
+  /** The batches finished since the last call. */
+  take(): DocumentBatch[] {
+    const ready = this.#ready;
+    this.#ready = [];
+    return ready;
+  }
+
+  #copy(source: Uint8Array, start: number, end: number): void {
+    if (end - start < 64) {
+      for (let at = start; at < end; at++) this.#bytes[this.#length + at - start] = source[at] ?? 0; // faster than a call
+    } else {
+      this.#bytes.set(source.subarray(start, end), this.#length);
+    }
+    this.#length += end - start;
+  }
+
+  /** The buffer is full within a document: whole documents before it leave, or else a first piece of it. */
+  #makeRoom(): void {
+    if (this.#ends.length > 0) {
+      this.#emit(false);
+      return;
+    }
+    this.#ends.push(safeCut(this.#bytes.subarray(0, this.#length)));
+    this.#emit(true);
+  }
+
+  #emit(open: boolean): void {
+    const length = this.#ends.at(-1) ?? 0;
+    const bytes = this.#bytes.subarray(0, length);
+    const rest = this.#bytes.subarray(length, this.#length);
+    this.#ready.push({ bytes, ends: Uint32Array.from(this.#ends), continued: this.#continued, open });
+    // A fresh buffer: the one that left may still be being encoded.
+    this.#bytes = Buffer.allocUnsafeSlow(this.capacity);
+    this.#bytes.set(rest);
+    this.#length = rest.length;
+    this.#start = 0;
+    this.#ends = [];
+    this.#continued = open;
+  }
+}
+
+/**
+ * Where to cut a piece off a long text so that encoding the pieces gives what encoding the whole would. Between an ASCII
+ * letter or digit and ASCII whitespace every pattern of the GPT-2 family (GPT-2, Llama 3, Qwen 2) ends a token and looks
+ * no further back. Only a text without such a place in half a piece is cut between any two characters.
+ */
+function safeCut(bytes: Buffer): number {
+  const half = bytes.length >> 1;
+  for (let at = bytes.length - 1; at > half; at--) {
+    if (isAsciiSpace(bytes[at] ?? 0) && isAlphanumeric(bytes[at - 1] ?? 0)) return at;
+  }
+  let at = bytes.length - 1;
+  while (at > half && ((bytes[at] ?? 0) & 0xc0) === 0x80) at -= 1;
+  return at;
+}
+
+const isAlphanumeric = (byte: number) =>
+  (byte >= 0x61 && byte <= 0x7a) || (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x30 && byte <= 0x39);
+
+/** A view of a batch's bytes to hash from. */
+export const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+/** The documents of a batch, each as a view of its bytes. */
+export function* documentsOf(batch: Pick<DocumentBatch, "bytes" | "ends">): Generator<Buffer, void, undefined> {
+  const bytes = asBuffer(batch.bytes);
+  let start = 0;
+  for (const end of batch.ends) {
+    yield bytes.subarray(start, end);
+    start = end;
+  }
+}

@@ -1,0 +1,60 @@
+import type { Command } from "commander";
+import { z } from "zod";
+import { defineCommand } from "../define-command.js";
+import type { Style } from "../display/style.js";
+import { table } from "../display/table.js";
+import { ok, type Check } from "../doctor/check.js";
+import { nativeChecks, type Natives } from "../doctor/native.js";
+import { programChecks } from "../doctor/programs.js";
+import { systemChecks } from "../doctor/system.js";
+import type { Io } from "../io.js";
+import { VERSION } from "../version.js";
+
+const NATIVES: Natives = {
+  torch: () => import("@trainer/torch"),
+  tokenizers: () => import("@trainer/tokenizers"),
+};
+
+export function define(command: Command, io: Io, natives: Natives = NATIVES): void {
+  defineCommand(command, io, {
+    description: "Check what this machine has, what is missing, what that costs and how to mend it.",
+    args: {},
+    options: z.strictObject({}),
+    examples: {
+      "trainer doctor": "everything, one line each",
+      "trainer doctor --json": "the same for a script; `ok` is false when nothing can be trained",
+    },
+    async run({ home, out }) {
+      const checks: Check[] = [
+        ok("trainer", VERSION),
+        ...(await systemChecks(home)),
+        ...(await nativeChecks(natives)),
+        await models(),
+        ...(await programChecks(io.env["PATH"] ?? "")),
+      ];
+      const healthy = checks.every(({ status }) => status !== "failed");
+      out.result({ ok: healthy, checks }, () => report(checks, out.paint).join("\n"));
+      if (!healthy) throw new Unhealthy("something that training needs is missing");
+    },
+  });
+}
+
+class Unhealthy extends Error {
+  override readonly name = "Unhealthy";
+  readonly code = "UNHEALTHY";
+}
+
+/** What can be trained, from the registry: no native code is needed to know it. */
+async function models(): Promise<Check> {
+  const { families } = await import("@trainer/models/capabilities");
+  const lines = Object.entries(families).map(([name, { sizes }]) => `${name} (${Object.keys(sizes).join(", ")})`);
+  return ok("Models", lines.join("; "));
+}
+
+const MARKS = { ok: "ok", missing: "--", failed: "NO" } as const;
+
+function report(checks: readonly Check[], paint: Style): string[] {
+  const colors = { ok: paint.green, missing: paint.yellow, failed: paint.red };
+  const rows = table(checks.map(({ name, status, value }) => [colors[status](MARKS[status]), name, value]));
+  return checks.flatMap(({ fix }, index) => [rows[index] ?? "", ...(fix === null ? [] : [`    ${paint.dim(fix)}`])]);
+}

@@ -1,0 +1,104 @@
+import { TrainOptions, type TrainInput } from "@trainer/training";
+import { z } from "zod";
+
+const run = TrainOptions.shape;
+const dimensions = run.modelConfig.unwrap().shape;
+
+/**
+ * What `trainer train` can be told: the fields of the library's options, flat, with a description each. The defaults
+ * are the library's but for what suits somebody at a terminal: whole files as documents, and a model that a laptop
+ * trains.
+ */
+export const TrainFlags = z.strictObject({
+  tokenizer: run.tokenizer.describe("id or path of a tokenizer; left out: one is trained on the corpus first"),
+  vocabSize: run.vocabSize.describe("tokens of the tokenizer to train; left out: by the size of the corpus"),
+  minFrequency: run.minFrequency.describe("how often a pair must occur to become a token"),
+  document: run.document.unwrap().default("file").describe("what a document is; each ends with [EOS]"),
+  holdoutFraction: run.holdoutFraction.describe("part of the corpus that validation takes"),
+  testSplitRatio: run.testSplitRatio.describe("part of the corpus that the final test takes"),
+
+  modelFamily: run.modelFamily.describe("the architecture"),
+  modelSize: run.modelSize.unwrap().default("tiny").describe("the dimensions: tiny, small, medium, large, xl"),
+  nLayer: dimensions.nLayer.describe("layers, in place of the size's"),
+  nEmbd: dimensions.nEmbd.describe("width, in place of the size's"),
+  nHead: dimensions.nHead.describe("attention heads, in place of the size's; they divide the width"),
+  dropout: dimensions.embdPdrop.describe("dropout everywhere, in place of 0.1"),
+  pretrainedRunId: run.pretrainedRunId.describe("run or folder whose weights to start from"),
+  freezeEmbed: run.freezeEmbed.describe("leave the token embedding as it is"),
+
+  maxSeqLen: run.maxSeqLen.describe("tokens of context"),
+  batchSize: run.batchSize.describe("sequences in a batch"),
+  gradAccumSteps: run.gradAccumSteps.describe("batches whose gradients make one step"),
+  numEpochs: run.numEpochs.describe("times through the corpus"),
+  maxSteps: run.maxSteps.describe("steps in all, in place of epochs"),
+  optimizer: run.optimizer.describe("how the weights are moved"),
+  learningRate: run.learningRate.describe("how far, at most"),
+  lrSchedule: run.lrSchedule.describe("how the learning rate goes on after warm-up"),
+  warmupSteps: run.warmupSteps.describe("steps over which the learning rate rises from 0"),
+  minLr: run.minLr.describe("where a falling learning rate ends"),
+  finetuneLrCap: run.finetuneLrCap.describe("highest learning rate with --pretrained-run-id"),
+  weightDecay: run.weightDecay.describe("left out: 0.01 with adamw, else 0"),
+  beta1: run.beta1.describe("Adam's decay of the mean gradient"),
+  beta2: run.beta2.describe("Adam's decay of the mean squared gradient"),
+  gradientClipping: run.gradientClipping.describe("largest norm of a gradient; 0: any"),
+  earlyStoppingPatience: run.earlyStoppingPatience.describe("validations without a gain before the run ends"),
+  seed: run.seed.describe("of everything random: equal seeds give equal runs"),
+
+  evalEvery: run.evalEvery.describe("validate every n steps; 0: after each epoch"),
+  logEvery: run.logEvery.describe("report every n steps"),
+  checkpointEvery: run.checkpointEvery.describe("save every n steps; 0: by time alone"),
+  checkpointMinutes: run.checkpointMinutes.describe("save every x minutes; 0: by steps alone"),
+  keepCheckpoints: run.keepCheckpoints.describe("how many checkpoints stay, beside the best"),
+  runId: run.runId.describe("name of the run; left out: one is made up"),
+  resume: z.boolean().default(false).describe("go on with --run-id if it was begun before, else begin it"),
+
+  device: run.device.describe("where to compute"),
+  precision: run.precision.describe("of the arithmetic; auto: fp16 on a GPU, else fp32"),
+  threads: run.threads.describe("processor threads; 0: one a core"),
+  dataNumWorkers: run.dataNumWorkers.describe("threads that prepare batches; left out: by the device"),
+  dataPinMemory: run.dataPinMemory.describe("page-locked batches, quicker to copy to a GPU"),
+  userId: run.userId.describe("whom the manifest names as the owner"),
+});
+export type TrainFlags = z.output<typeof TrainFlags>;
+
+/** Headings of `trainer train --help`. */
+export const TRAIN_GROUPS = {
+  "Text and tokenizer:": ["tokenizer", "vocabSize", "minFrequency", "document", "holdoutFraction", "testSplitRatio"],
+  "Model:": ["modelFamily", "modelSize", "nLayer", "nEmbd", "nHead", "dropout", "pretrainedRunId", "freezeEmbed"],
+  "Training:": [
+    "maxSeqLen",
+    "batchSize",
+    "gradAccumSteps",
+    "numEpochs",
+    "maxSteps",
+    "optimizer",
+    "learningRate",
+    "lrSchedule",
+    "warmupSteps",
+    "minLr",
+    "finetuneLrCap",
+    "weightDecay",
+    "beta1",
+    "beta2",
+    "gradientClipping",
+    "earlyStoppingPatience",
+    "seed",
+  ],
+  "Reports and checkpoints:": [
+    "evalEvery",
+    "logEvery",
+    "checkpointEvery",
+    "checkpointMinutes",
+    "keepCheckpoints",
+    "runId",
+    "resume",
+  ],
+  "Machine:": ["device", "precision", "threads", "dataNumWorkers", "dataPinMemory", "userId"],
+} as const;
+
+/** The same for the library. */
+export function toTrainInput(corpus: readonly string[], flags: TrainFlags): TrainInput {
+  const { resume: _resume, nLayer, nEmbd, nHead, dropout, ...options } = flags;
+  const rates = { embdPdrop: dropout, attnPdrop: dropout, residPdrop: dropout };
+  return { ...options, corpus: [...corpus], modelConfig: { nLayer, nEmbd, nHead, ...rates } };
+}

@@ -1,0 +1,26 @@
+import type { Io, Sink } from "../io.js";
+
+/** What a stream can show. */
+export interface Terminal {
+  /** Lines may be redrawn in place. */
+  readonly live: boolean;
+  readonly color: boolean;
+  /** Block and braille characters may be used. */
+  readonly unicode: boolean;
+  columns(): number;
+}
+
+/** A pipe, CI, NO_COLOR or a dumb terminal gets plain lines; a locale that is not UTF-8 gets ASCII. */
+export function terminal(sink: Sink, env: Io["env"]): Terminal {
+  const plain = isSet(env["NO_COLOR"]) || isSet(env["CI"]) || env["TERM"] === "dumb";
+  const live = sink.isTTY === true && !plain;
+  const locale = env["LC_ALL"] || env["LC_CTYPE"] || env["LANG"] || "C.UTF-8";
+  return {
+    live,
+    color: live,
+    unicode: /utf-?8/i.test(locale),
+    columns: () => sink.columns || 80,
+  };
+}
+
+const isSet = (value: string | undefined) => value !== undefined && value !== "";

@@ -1,0 +1,12 @@
+/** One line of `trainer doctor`. */
+export interface Check {
+  readonly name: string;
+  /** missing: the trainer works, something else does not; failed: the trainer does not work. */
+  readonly status: "ok" | "missing" | "failed";
+  /** What was found. */
+  readonly value: string;
+  /** What its lack costs and what to do about it; null when all is well. */
+  readonly fix: string | null;
+}
+
+export const ok = (name: string, value: string): Check => ({ name, status: "ok", value, fix: null });

@@ -1,0 +1,40 @@
+import { ok, type Check } from "./check.js";
+import { findProgram } from "./find-program.js";
+
+/** Programs beside the trainer, what each is for, and how to get it. None is needed to train. */
+const PROGRAMS = [
+  {
+    name: "Python",
+    names: ["python3"],
+    fix: "Without it the set-up cannot fetch libtorch (set LIBTORCH to a copy instead) and `npm run bench` has no peers. Install python3 with pip.",
+  },
+  {
+    name: "C++ compiler",
+    names: ["c++", "g++", "clang++"],
+    fix: "Without it the native parts cannot be built again after an update. Install g++ 12 or clang 15, or newer.",
+  },
+  {
+    name: "CMake",
+    names: ["cmake"],
+    fix: "Without it the native parts cannot be built again after an update. Install cmake 3.18 or newer.",
+  },
+  {
+    name: "Redis",
+    names: ["redis-server", "valkey-server"],
+    fix: "Only a server with a job queue needs it; training from the command line does not. Install redis or valkey.",
+  },
+  {
+    name: "Chromium",
+    names: ["chromium", "chromium-browser", "google-chrome"],
+    fix: "Only tests of web pages need it; training from the command line does not. Install chromium.",
+  },
+] as const;
+
+export function programChecks(path: string): Promise<Check[]> {
+  return Promise.all(
+    PROGRAMS.map(async ({ name, names, fix }): Promise<Check> => {
+      const found = await findProgram(names, path);
+      return found === null ? { name, status: "missing", value: "not found", fix } : ok(name, found);
+    }),
+  );
+}

@@ -1,0 +1,53 @@
+import { readFile, statfs } from "node:fs/promises";
+import { arch, availableParallelism, cpus, freemem, platform, release, totalmem } from "node:os";
+import { dirname, resolve } from "node:path";
+import { formatBytes } from "../display/quantity.js";
+import { ok, type Check } from "./check.js";
+
+const GIB = 1024 ** 3;
+
+export async function systemChecks(home: string): Promise<Check[]> {
+  return [
+    ok("System", `${platform()} ${release()}, ${arch()}`),
+    ok("Node", process.version),
+    ok("Processor", `${cpus()[0]?.model ?? arch()}, ${availableParallelism()} threads`),
+    cpuFeatures(await readFile("/proc/cpuinfo", "utf8").catch(() => "")),
+    memory(freemem(), Math.min(totalmem(), process.constrainedMemory() || Infinity)),
+    await disk(home),
+  ];
+}
+
+/** The vector instructions that Linux lists, which decide how quick the arithmetic is. */
+export function cpuFeatures(cpuinfo: string): Check {
+  const flags = new Set(/^(?:flags|Features)\s*:\s*(.*)$/m.exec(cpuinfo)?.[1]?.split(" "));
+  const known = ["avx2", "fma", "avx512f", "avx512_bf16", "amx_bf16", "asimd", "sve", "bf16"];
+  const found = known.filter((flag) => flags.has(flag));
+  return ok("Vector instructions", found.length > 0 ? found.join(", ") : "not listed by this system");
+}
+
+export function memory(free: number, total: number): Check {
+  const value = `${formatBytes(Math.min(free, total))} free of ${formatBytes(total)}`;
+  if (free >= GIB) return ok("Memory", value);
+  const fix = "Training GPT-2 small needs about 3 GiB. Close other programs, or train a smaller --size.";
+  return { name: "Memory", status: "missing", value, fix };
+}
+
+/** The space for runs: of the folder, or of the nearest one above it that exists. */
+export async function disk(home: string): Promise<Check> {
+  let folder = resolve(home);
+  for (;;) {
+    try {
+      const { bavail, bsize } = await statfs(folder);
+      return space(home, bavail * bsize);
+    } catch {
+      folder = dirname(folder); // ends at the root, which always exists
+    }
+  }
+}
+
+export function space(home: string, free: number): Check {
+  const value = `${formatBytes(free)} free for ${home}`;
+  if (free >= GIB) return ok("Disk", value);
+  const fix = "A checkpoint of GPT-2 small takes 1.5 GB. Free some space, or choose another disk with --home DIR.";
+  return { name: "Disk", status: "missing", value, fix };
+}

@@ -1,0 +1,50 @@
+import { CommanderError } from "commander";
+import { expect, test } from "vitest";
+import { explain, UsageError } from "./errors.js";
+import { EXIT } from "./exit-codes.js";
+import { Stopped } from "./interrupts.js";
+
+test("wrong use is exit code 2", () => {
+  expect(explain(new UsageError("no corpus"))).toEqual({
+    code: "USAGE",
+    message: "no corpus",
+    hint: null,
+    exitCode: EXIT.usage,
+  });
+  expect(explain(new CommanderError(1, "commander.unknownOption", "error: unknown option '--x'"))).toMatchObject({
+    code: "USAGE",
+    message: "unknown option '--x'",
+    exitCode: EXIT.usage,
+  });
+});
+
+test("a stop keeps its own exit code", () => {
+  expect(explain(new Stopped("SIGTERM", EXIT.terminated)).exitCode).toBe(143);
+});
+
+test("what the system refuses is told with the path and what to do", () => {
+  const error = Object.assign(new Error("EACCES: permission denied, open '/x'"), {
+    code: "EACCES",
+    syscall: "open",
+    path: "/x",
+  });
+  expect(explain(error)).toMatchObject({ code: "EACCES", message: "/x: permission denied", exitCode: EXIT.failed });
+  expect(explain(error).hint).toContain("permissions");
+  const full = Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC", syscall: "write" });
+  expect(explain(full).message).toBe("no space left on the disk");
+});
+
+test("our packages' errors keep their message and gain a hint where there is one", () => {
+  const unknown = Object.assign(new Error("no run x"), { code: "RUN_NOT_FOUND" });
+  expect(explain(unknown)).toEqual({
+    code: "RUN_NOT_FOUND",
+    message: "no run x",
+    hint: "See which runs there are with `trainer runs`, or name another --home.",
+    exitCode: EXIT.failed,
+  });
+  expect(explain(new Error("broken"))).toEqual({ code: "FAILED", message: "broken", hint: null, exitCode: EXIT.failed });
+});
+
+test("what is not an error is told as it is", () => {
+  expect(explain("boo")).toMatchObject({ code: "FAILED", message: "boo", exitCode: EXIT.failed });
+});

@@ -1,0 +1,20 @@
+import type { Interruptible } from "./interrupts.js";
+
+/** Where text goes: process.stdout and process.stderr fit, and so does an array in a test. */
+export interface Sink {
+  write(text: string): unknown;
+  readonly isTTY?: boolean | undefined;
+  readonly columns?: number | undefined;
+}
+
+/** Where text comes from: process.stdin fits. */
+export type Source = AsyncIterable<Uint8Array | string> & { readonly isTTY?: boolean | undefined };
+
+/** All that a command knows of the process it runs in. */
+export interface Io {
+  readonly stdin: Source;
+  readonly stdout: Sink;
+  readonly stderr: Sink;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly interruptible: Interruptible;
+}

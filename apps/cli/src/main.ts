@@ -1,0 +1,11 @@
+import { interrupts } from "./interrupts.js";
+import { run } from "./program.js";
+
+process.stderr.on("error", () => {}); // a terminal that has been closed: the work goes on without it
+process.exitCode = await run(process.argv.slice(2), {
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  env: process.env,
+  interruptible: interrupts(process, process.stdout, (code) => process.exit(code)),
+});

@@ -1,0 +1,76 @@
+import { z } from "zod";
+
+export type OptionKind = "boolean" | "integer" | "number" | "string" | "list";
+
+/** What a schema's field says about the command-line option that sets it. */
+export interface OptionSpec {
+  /** The field's name, as the schema has it. */
+  readonly key: string;
+  /** The option's name without dashes: nEmbd -> n-embd. */
+  readonly flag: string;
+  readonly kind: OptionKind;
+  readonly description: string;
+  readonly choices: readonly string[];
+  /** What is allowed, in words: "a whole number from 1 to 1024". */
+  readonly allowed: string;
+  readonly default: unknown;
+}
+
+/** An object schema whose fields can be set from the command line. */
+export type OptionSchema = z.ZodObject<Readonly<Record<string, z.ZodType>>>;
+
+const Plain = z.object({
+  type: z.union([z.string(), z.array(z.string()).transform((types) => types.find((type) => type !== "null"))]).optional(),
+  enum: z.array(z.string()).optional(),
+  minimum: z.number().optional(),
+  maximum: z.number().optional(),
+  exclusiveMinimum: z.number().optional(),
+  exclusiveMaximum: z.number().optional(),
+});
+const Property = Plain.extend({
+  anyOf: z.array(Plain).default([]),
+  description: z.string().default(""),
+  default: z.unknown().optional(),
+});
+const Properties = z.object({ properties: z.record(z.string(), Property) });
+
+/** One option for each field of an object schema, in its order. */
+export function optionSpecs(schema: OptionSchema): OptionSpec[] {
+  const { properties } = Properties.parse(z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }));
+  return Object.entries(properties).map(([key, property]) => {
+    // A nullable field is anyOf [what it is, null]; leaving the option out is how one says null.
+    const plain = property.anyOf.find(({ type }) => type !== "null") ?? property;
+    const kind = kindOf(plain.type);
+    const choices = plain.enum ?? [];
+    return {
+      key,
+      flag: kebab(key),
+      kind,
+      description: property.description,
+      choices,
+      allowed: allowed(kind, choices, plain),
+      default: property.default,
+    };
+  });
+}
+
+/** nEmbd -> n-embd, testSplitRatio -> test-split-ratio. */
+export const kebab = (key: string): string => key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+function kindOf(type: string | undefined): OptionKind {
+  if (type === "boolean" || type === "integer" || type === "number") return type;
+  return type === "array" ? "list" : "string";
+}
+
+function allowed(kind: OptionKind, choices: readonly string[], bounds: z.output<typeof Plain>): string {
+  if (choices.length > 0) return `one of: ${choices.join(", ")}`;
+  if (kind !== "integer" && kind !== "number") return "text";
+  const noun = kind === "integer" ? "a whole number" : "a number";
+  const { exclusiveMinimum: above, exclusiveMaximum: below } = bounds;
+  const from = bounds.minimum === Number.MIN_SAFE_INTEGER ? undefined : bounds.minimum;
+  const to = bounds.maximum === Number.MAX_SAFE_INTEGER ? undefined : bounds.maximum;
+  if (from !== undefined && to !== undefined) return `${noun} from ${from} to ${to}`;
+  const low = above === undefined ? (from === undefined ? "" : ` of at least ${from}`) : ` above ${above}`;
+  const high = below === undefined ? (to === undefined ? "" : ` of at most ${to}`) : ` below ${below}`;
+  return noun + [low, high].filter(Boolean).join(" and");
+}

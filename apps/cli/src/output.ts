@@ -1,0 +1,61 @@
+import type { Io } from "./io.js";
+import { style, type Style } from "./display/style.js";
+import { terminal, type Terminal } from "./display/terminal.js";
+
+/** The two ways out of a command: the result on stdout, for eyes or for scripts, and everything else on stderr. */
+export interface Output {
+  readonly json: boolean;
+  readonly quiet: boolean;
+  /** What stdout can show, and colours for it. */
+  readonly screen: Terminal;
+  readonly paint: Style;
+  /** What stderr can show, and colours for it. */
+  readonly progressScreen: Terminal;
+  readonly progressPaint: Style;
+  /** The result: with --json the object on one line, else the text. */
+  result(value: object, text: () => string): void;
+  /** One more object of a stream of them; nothing without --json. */
+  record(value: object): void;
+  /** Part of a result that comes in pieces; nothing with --json. */
+  text(text: string): void;
+  /** A line for whoever watches; nothing with --quiet. */
+  note(line: string): void;
+  /** A line that even --quiet lets through. */
+  warn(line: string): void;
+}
+
+export function output(io: Io, { json, quiet }: { json: boolean; quiet: boolean }): Output {
+  const screen = terminal(io.stdout, io.env);
+  const progressScreen = terminal(io.stderr, io.env);
+  const paint = style(screen.color);
+  const progressPaint = style(progressScreen.color);
+  const line = (value: object) => io.stdout.write(`${stringify(value)}\n`);
+  return {
+    json,
+    quiet,
+    screen,
+    paint,
+    progressScreen,
+    progressPaint,
+    result(value, text) {
+      if (json) line(value);
+      else io.stdout.write(`${text()}\n`);
+    },
+    record(value) {
+      if (json) line(value);
+    },
+    text(text) {
+      if (!json) io.stdout.write(text);
+    },
+    note(text) {
+      if (!quiet) io.stderr.write(`${text}\n`);
+    },
+    warn(text) {
+      io.stderr.write(`${text}\n`);
+    },
+  };
+}
+
+/** JSON has no infinity: a perplexity that overflowed is null. 64-bit ids become strings. */
+export const stringify = (value: object): string =>
+  JSON.stringify(value, (_, each: unknown) => (typeof each === "bigint" ? each.toString() : each));

@@ -1,0 +1,86 @@
+import { Command, CommanderError } from "commander";
+import { style } from "./display/style.js";
+import { terminal } from "./display/terminal.js";
+import { explain } from "./errors.js";
+import { EXIT, type ExitCode } from "./exit-codes.js";
+import { Stopped } from "./interrupts.js";
+import type { Io } from "./io.js";
+import { stringify } from "./output.js";
+import { VERSION } from "./version.js";
+
+interface Entry {
+  readonly summary: string;
+  /** What completes the command; loaded only when the command line names it, so that `--help` answers at once. */
+  readonly load: () => Promise<{ define(command: Command, io: Io): void }>;
+}
+
+const COMMANDS: Readonly<Record<string, Entry>> = {
+  train: { summary: "train a model on your text", load: () => import("./commands/train.js") },
+  resume: { summary: "go on with a run that was stopped", load: () => import("./commands/resume.js") },
+  generate: { summary: "let a model write", load: () => import("./commands/generate.js") },
+  eval: { summary: "measure a model: loss, perplexity, bits per byte", load: () => import("./commands/eval.js") },
+  score: { summary: "how surprised a model is by a text, token by token", load: () => import("./commands/score.js") },
+  tokenizer: { summary: "train a tokenizer, encode, decode, look inside", load: () => import("./commands/tokenizer.js") },
+  runs: { summary: "list, show or remove runs", load: () => import("./commands/runs.js") },
+  export: { summary: "copy a model to a folder that other tools open", load: () => import("./commands/export.js") },
+  doctor: { summary: "check what this machine has and what is missing", load: () => import("./commands/doctor.js") },
+};
+
+/** Runs one command line (without node and script) and says how the process should end. Nothing is thrown. */
+export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
+  try {
+    const program = await createProgram(argv, io);
+    await program.parseAsync(argv, { from: "user" });
+    return EXIT.done;
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done; // --help and --version
+    report(error, io, argv.includes("--json"));
+    return explain(error).exitCode;
+  }
+}
+
+/** The whole command line; of the commands, those that `argv` names are complete. */
+export async function createProgram(argv: readonly string[], io: Io): Promise<Command> {
+  const program = new Command("trainer")
+    .description("Train your own tokenizers and small language models on your own text.")
+    .version(VERSION, "-V, --version", "print the version")
+    .helpOption("-h, --help", "explain the command")
+    .option("--home <dir>", "where runs, tokenizers and caches are kept (env TRAINER_HOME)", home(io.env))
+    .option("--json", "print the result as JSON on stdout, and nothing else there", false)
+    .option("--quiet", "no progress on stderr", false)
+    .showHelpAfterError("Run with --help to see what is possible.")
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+      getOutHelpWidth: () => terminal(io.stdout, io.env).columns(),
+      getErrHelpWidth: () => terminal(io.stderr, io.env).columns(),
+    })
+    .exitOverride()
+    .addHelpText("after", FIRST_STEPS);
+  for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
+    const command = program.command(name).summary(summary).description(summary);
+    if (argv.includes(name)) (await load()).define(command, io);
+  }
+  return program;
+}
+
+const home = (env: Io["env"]) => env["TRAINER_HOME"] || "./runs";
+
+const FIRST_STEPS = `
+First steps:
+  $ trainer train my-text.txt             trains a tokenizer and a small GPT-2 on it
+  $ trainer generate RUN --prompt "Once"  lets it write; \`trainer runs\` lists the runs
+
+Each command has its own --help, with examples. Exit codes: 0 done, 1 failure, 2 wrong use, 130 interrupted.`;
+
+function report(error: unknown, io: Io, json: boolean): void {
+  if (error instanceof Stopped) return; // the command has said what there is to say
+  const { code, message, hint } = explain(error);
+  if (json) io.stdout.write(`${stringify({ error: { code, message, hint } })}\n`);
+  if (error instanceof CommanderError) return; // commander has printed it
+  const { red, dim } = style(terminal(io.stderr, io.env).color);
+  io.stderr.write(`${red("error:")} ${message}\n`);
+  if (hint !== null) io.stderr.write(`${hint}\n`);
+  if (io.env["TRAINER_DEBUG"] && error instanceof Error) io.stderr.write(`${dim(String(error.stack))}\n`);
+}

@@ -12,14 +12,14 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ["{packages,apps}/*/{src,test}/**/*.test.ts", "bench/src/**/*.test.ts"],
+    include: ["{packages,apps}/*/{src,test}/**/*.test.ts", "bench/src/**/*.test.ts", "scripts/test/*.test.ts"],
     pool: "forks", // a native crash names its file and takes no other down
     testTimeout: 30_000,
     coverage: {
       provider: "v8",
       include: ["{packages,apps}/*/src/**/*.ts"],
       exclude: ["**/*.test.ts"],
-      reporter: ["text-summary", ["text", { skipFull: true }]],
+      reporter: ["text-summary", ["text", { skipFull: true }], "json-summary"],
       thresholds: { lines: 100, branches: 100, functions: 100, statements: 100 },
     },
   },

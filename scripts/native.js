@@ -14,19 +14,22 @@ export const NATIVE = [
   { name: "tokenizers", libtorch: false },
 ].filter(({ name }) => existsSync(at("packages", name, "native", "CMakeLists.txt")));
 
+/** Where the build with sanitizers lies, beside the ordinary one; the loaders take it from TRAINER_NATIVE_BUILD. */
+export const SANITIZE_FOLDER = "build-sanitize";
+
 /**
  * @param {NativePackage} pkg
  * @param {string} libtorch
  * @param {{ sanitize?: boolean }} [options]
  */
 export function nativeBuild(pkg, libtorch, { sanitize = false } = {}) {
-  const folder = at("packages", pkg.name, sanitize ? "build-sanitize" : "build");
+  const folder = at("packages", pkg.name, sanitize ? SANITIZE_FOLDER : "build");
   const args = [
     "-DCMAKE_BUILD_TYPE=Release",
     `-DNODE_API_HEADERS=${at("node_modules/node-api-headers/include")}`,
     `-DNODE_ADDON_API=${at("node_modules/node-addon-api")}`,
     ...(pkg.libtorch ? [`-DLIBTORCH=${libtorch}`] : []),
-    ...(sanitize ? ["-DSANITIZE=ON"] : []),
+    ...(sanitize ? ["-DSANITIZE=ON", `-DOUTPUT_DIR=${folder}`] : []),
   ];
   const label = sanitize ? `native-${pkg.name}-sanitize` : `native-${pkg.name}`;
   const value = () =>
@@ -57,9 +60,10 @@ export function nativeBuild(pkg, libtorch, { sanitize = false } = {}) {
 async function build(name, folder, args) {
   const underWay = join(folder, "under-way"); // there at the start: the last build was killed and left half-written objects
   const configured = join(folder, "configured-with");
+  const cache = join(folder, "cmake");
   const generator = (await exec("ninja", ["--version"])).code === 0 ? ["-G", "Ninja"] : [];
   const key = [at(), ...generator, ...args].join("\n");
-  if (existsSync(underWay) || (existsSync(join(folder, "CMakeCache.txt")) && read(configured) !== key)) {
+  if (existsSync(underWay) || (existsSync(join(cache, "CMakeCache.txt")) && read(configured) !== key)) {
     rmSync(folder, { recursive: true, force: true });
   }
   mkdirSync(folder, { recursive: true });
@@ -67,9 +71,9 @@ async function build(name, folder, args) {
   writeFileSync(underWay, "");
   const log = join(folder, "build.log");
   writeFileSync(log, "");
-  await cmake(name, log, ["-S", at("packages", name, "native"), "-B", folder, ...generator, ...args], "configuring");
+  await cmake(name, log, ["-S", at("packages", name, "native"), "-B", cache, ...generator, ...args], "configuring");
   writeFileSync(configured, key);
-  await cmake(name, log, ["--build", folder, "-j", String(jobs())], "compiling");
+  await cmake(name, log, ["--build", cache, "-j", String(jobs())], "compiling");
   rmSync(underWay);
 }
 
@@ -85,8 +89,8 @@ const jobs = () => Math.max(1, Math.min(availableParallelism(), Math.floor(total
 async function cmake(name, log, args, what) {
   const { code, output } = await exec("cmake", args, {
     onLine: (line) => {
-      const at = /^\[\s*(\d+%|\d+\/\d+)\]/.exec(line)?.[1];
-      if (at) progress(`… ${name}: ${what} ${at}`);
+      const done = /^\[\s*(\d+%|\d+\/\d+)\]/.exec(line)?.[1];
+      if (done) progress(`… ${name}: ${what} ${done}`);
     },
   });
   appendFileSync(log, output);

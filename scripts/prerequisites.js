@@ -61,10 +61,10 @@ const checks = {
   async cmake() {
     const { code, stdout, output } = await exec("cmake", ["--version"]);
     const [major = 0, minor = 0] = (/version (\d+)\.(\d+)/.exec(stdout) ?? []).slice(1).map(Number);
-    return code === 0 && (major > 3 || (major === 3 && minor >= 18))
+    return code === 0 && (major > 3 || (major === 3 && minor >= 20))
       ? null
       : missing(
-          "CMake 3.18 or newer",
+          "CMake 3.20 or newer",
           "it drives the native build",
           output,
           "cmake make",

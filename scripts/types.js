@@ -6,19 +6,21 @@ import { filesIn, hashOf, isStamped, read, stamp } from "./stamp.js";
 
 const STAMP = "types";
 
-/** Everything `tsc -b` reads of ours; what it reads of others changes with the lockfile. */
+/** Everything of ours that `tsc -b` reads; what it reads of others changes with the lockfile. */
 const sources = () => [
-  at("tsconfig.base.json"),
-  at("tsconfig.json"),
-  at("package-lock.json"),
-  ...["packages", "apps", "bench"].flatMap((folder) => filesIn(at(folder), /^(package|tsconfig)\.json$|\.tsx?$/)),
+  ...["tsconfig.base.json", "tsconfig.json", "tsconfig.test.json", "package-lock.json", "vitest.config.ts"].map(
+    (name) => at(name),
+  ),
+  ...["packages", "apps", "bench", "examples", "scripts"].flatMap((folder) =>
+    filesIn(at(folder), /^(package|tsconfig)\.json$|\.tsx?$/),
+  ),
 ];
 
 /** @returns {string[]} the folders that the root tsconfig.json refers to */
 const projects = () =>
-  (JSON.parse(read(at("tsconfig.json")) ?? "{}").references ?? []).map(
-    (/** @type {{ path: string }} */ one) => one.path,
-  );
+  (JSON.parse(read(at("tsconfig.json")) ?? "{}").references ?? [])
+    .map((/** @type {{ path: string }} */ one) => one.path)
+    .filter((/** @type {string} */ path) => !path.endsWith(".json"));
 
 export const typesAreCurrent = () =>
   projects().every((path) => existsSync(at(path, "dist", "index.js"))) && isStamped(STAMP, hashOf(sources()));

@@ -1,0 +1,90 @@
+// npm test: every check there is. All of them run even when one fails; the last line counts them.
+import { rmSync } from "node:fs";
+import { bootstrap } from "./bootstrap.js";
+import { runExamples } from "./examples.js";
+import { exec } from "./exec.js";
+import { format } from "./format.js";
+import { at } from "./paths.js";
+import { run, say } from "./say.js";
+import { read } from "./stamp.js";
+
+/** @typedef {{ passed: number, failed: number, skipped?: number, output?: string }} Outcome */
+
+const RESULTS = at("build", "test", "results.json");
+const COVERAGE = at("coverage", "coverage-summary.json");
+
+const checks = {
+  types: async () => single(await node("node_modules/typescript/bin/tsc", ["-b"])),
+  "types of the scripts": async () => single(await node("node_modules/typescript/bin/tsc", ["-p", "scripts"])),
+  lint: async () => single(await node("node_modules/oxlint/bin/oxlint", ["--type-aware", "--deny-warnings"])),
+  format: async () => single(await format()),
+  tests,
+  coverage,
+  examples: runExamples,
+};
+
+/**
+ * @param {string} script
+ * @param {string[]} args
+ * @param {Parameters<typeof exec>[2]} [options]
+ */
+const node = (script, args, options) => exec(process.execPath, [at(script), ...args], options);
+
+/**
+ * @param {{ code: number, output: string }} result
+ * @returns {Outcome}
+ */
+const single = ({ code, output }) => (code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1, output });
+
+/** Unit, integration and end-to-end tests, by Vitest; what it says is shown as it runs. */
+async function tests() {
+  rmSync(RESULTS, { force: true });
+  rmSync(COVERAGE, { force: true });
+  const args = ["run", "--coverage", "--reporter=default", "--reporter=json", `--outputFile.json=${RESULTS}`];
+  // One test process a core, so one libtorch thread a process: tests that are about threads set their own number.
+  const env = { OMP_NUM_THREADS: "1", ...process.env };
+  const { code } = await node("node_modules/vitest/vitest.mjs", args, { show: true, env });
+  const text = read(RESULTS);
+  if (text === null) return { passed: 0, failed: 1, output: `Vitest ended with code ${code} and wrote no results.` };
+  /** @type {{ numPassedTests: number, numFailedTests: number, numPendingTests: number, success: boolean, testResults: { status: string, name: string, assertionResults: { status: string }[] }[] }} */
+  const results = JSON.parse(text);
+  const broken = results.testResults.filter(
+    (file) => file.status === "failed" && !file.assertionResults.some((one) => one.status === "failed"),
+  );
+  const failed = results.numFailedTests + broken.length;
+  // Errors outside any test end Vitest with a non-zero code, as does a coverage below its threshold, which is counted apart.
+  const stray = code !== 0 && failed === 0 && coverage().failed === 0 ? 1 : 0;
+  return { passed: results.numPassedTests, failed: failed + stray, skipped: results.numPendingTests };
+}
+
+/** @returns {Outcome} */
+function coverage() {
+  const text = read(COVERAGE);
+  if (text === null) return { passed: 0, failed: 1, output: "There is no coverage report: did Vitest end early?" };
+  /** @type {Record<string, Record<string, { pct: number }>>} */
+  const { total = {}, ...files } = JSON.parse(text);
+  const short = Object.entries(files).filter(([, kinds]) => Object.values(kinds).some((kind) => kind.pct < 100));
+  if (Object.values(total).every((kind) => kind.pct === 100)) return { passed: 1, failed: 0 };
+  return { passed: 0, failed: 1, output: `Below 100 %:\n${short.map(([file]) => `  ${file}`).join("\n")}` };
+}
+
+await run(async () => {
+  await bootstrap({ typescript: false });
+  /** @type {[name: string, outcome: Outcome, seconds: number][]} */
+  const table = [];
+  for (const [name, check] of Object.entries(checks)) {
+    say(`\n── ${name}`);
+    const started = performance.now();
+    const outcome = await check();
+    if (outcome.output) say(outcome.output.trimEnd());
+    table.push([name, outcome, (performance.now() - started) / 1000]);
+  }
+  say("");
+  for (const [name, { passed, failed, skipped }, seconds] of table) {
+    const counts = `${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ""}`;
+    say(`${failed === 0 ? "✓" : "✗"} ${name.padEnd(22)}${counts.padEnd(34)}${seconds.toFixed(1).padStart(7)} s`);
+  }
+  const total = (/** @type {"passed" | "failed"} */ key) => table.reduce((sum, [, outcome]) => sum + outcome[key], 0);
+  say(`${total("passed")} passed, ${total("failed")} failed`);
+  return total("failed") === 0 ? 0 : 1;
+});

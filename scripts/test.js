@@ -15,7 +15,6 @@ const COVERAGE = at("coverage", "coverage-summary.json");
 
 const checks = {
   types: async () => single(await node("node_modules/typescript/bin/tsc", ["-b"])),
-  "types of the scripts": async () => single(await node("node_modules/typescript/bin/tsc", ["-p", "scripts"])),
   lint: async () => single(await node("node_modules/oxlint/bin/oxlint", ["--type-aware", "--deny-warnings"])),
   format: async () => single(await format()),
   tests,

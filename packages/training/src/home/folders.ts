@@ -1,0 +1,40 @@
+import { readdir, stat } from "node:fs/promises";
+import { isId } from "./ids.js";
+
+/** Whether there is a folder at `path`. */
+export const isFolder = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (info) => info.isDirectory(),
+    () => false,
+  );
+
+/** Whether there is a file at `path`. */
+export const isFile = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (info) => info.isFile(),
+    () => false,
+  );
+
+/** The ids of what lies in a folder of a home, sorted; none where the folder is not there yet. */
+export async function idsIn(folder: string): Promise<string[]> {
+  if (!(await isFolder(folder))) return [];
+  const entries = await readdir(folder, { withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isDirectory() && isId(entry.name))
+    .map((entry) => entry.name)
+    .toSorted();
+}
+
+/** The bytes of all files in a folder and below; what disappears meanwhile counts nothing. */
+export async function bytesIn(folder: string): Promise<number> {
+  const entries = await readdir(folder, { withFileTypes: true, recursive: true });
+  const sizes = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) =>
+      stat(`${entry.parentPath}/${entry.name}`).then(
+        (info) => info.size,
+        () => 0,
+      ),
+    );
+  return (await Promise.all(sizes)).reduce((total, size) => total + size, 0);
+}

@@ -1,0 +1,21 @@
+import fc from "fast-check";
+import { join, relative, sep } from "node:path";
+import { expect, test } from "vitest";
+import { openHome } from "./home.js";
+import { isId } from "./ids.js";
+
+test("ids are plain names", () => {
+  for (const id of ["gpt2-tiny-1700000000", "a", "Novel_2.v1"]) expect(isId(id)).toBe(true);
+  for (const id of ["", ".", "..", ".hidden", "a/b", "../a", "a\\b", "a\0", "é", "-rf", "a".repeat(129)]) {
+    expect(isId(id)).toBe(false);
+  }
+});
+
+test("no id leads out of the folder it names", () => {
+  const home = openHome("./runs");
+  fc.assert(
+    fc.property(fc.string({ unit: fc.constantFrom("a", ".", "/", "\\", "-", "1") }), (id) => {
+      if (isId(id)) expect(relative(home.models, join(home.models, id)).split(sep)).toEqual([id]);
+    }),
+  );
+});

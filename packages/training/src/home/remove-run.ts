@@ -1,0 +1,35 @@
+import { rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { TrainingError } from "../errors.js";
+import { isHeld } from "../run/lock.js";
+import { runFolder } from "../run/run-folder.js";
+import { bytesIn, idsIn, isFolder } from "./folders.js";
+import type { Home } from "./home.js";
+import { ID_RULE, isId } from "./ids.js";
+import { suggest } from "./nearest.js";
+
+/**
+ * Removes a run with all its files and returns how many bytes that freed. Takes ids alone, never a path; refuses
+ * (CONFLICT) a run that is being trained.
+ */
+export async function removeRun(home: Home, id: string): Promise<{ readonly bytes: number }> {
+  if (!isId(id)) {
+    const message = `"${id}" is no run id (${ID_RULE}); only runs in ${home.models} are removed`;
+    throw new TrainingError("INVALID_INPUT", "USER_INPUT", message);
+  }
+  const dir = join(home.models, id);
+  if (!(await isFolder(dir))) {
+    const hint = suggest(id, await idsIn(home.models), "it has no runs");
+    throw new TrainingError("RUN_NOT_FOUND", "USER_INPUT", `no run "${id}" in ${home.models}: ${hint}`);
+  }
+  if (isHeld(runFolder(home.root, id).lock)) {
+    throw new TrainingError("CONFLICT", "USER_INPUT", `run ${id} is being trained; stop it before it is removed`);
+  }
+  const bytes = await bytesIn(dir);
+  // Out of the list at once: a removal that is interrupted leaves no half of a run under its name.
+  const aside = join(home.models, `.removed-${id}`);
+  await rm(aside, { recursive: true, force: true });
+  await rename(dir, aside);
+  await rm(aside, { recursive: true, force: true });
+  return { bytes };
+}

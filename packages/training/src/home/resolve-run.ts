@@ -1,0 +1,32 @@
+import { basename, dirname, join, resolve } from "node:path";
+import { TrainingError } from "../errors.js";
+import { idsIn, isFile, isFolder } from "./folders.js";
+import type { Home } from "./home.js";
+import { isId } from "./ids.js";
+import { suggest } from "./nearest.js";
+
+/** Where a run's files lie. `id` is null for a folder outside the home. */
+export interface ResolvedRun {
+  readonly id: string | null;
+  readonly dir: string;
+}
+
+/**
+ * What `ref` names: a run of the home by its id, or the path of a folder in Hugging Face's layout, wherever it was
+ * made. An id comes first; `./name` is always a path.
+ */
+export async function resolveRun(ref: string, home: Home): Promise<ResolvedRun> {
+  if (isId(ref) && (await isFolder(join(home.models, ref)))) return { id: ref, dir: join(home.models, ref) };
+  const dir = resolve(ref);
+  const id = dirname(dir) === home.models ? basename(dir) : null;
+  if (id !== null && (await isFolder(dir))) return { id, dir };
+  if (await isFile(join(dir, "config.json"))) return { id: null, dir };
+  if (await isFolder(dir)) {
+    throw notFound(`the folder ${dir} holds no model: there is no config.json in it`);
+  }
+  const names = await idsIn(home.models);
+  const hint = suggest(ref, names, "it has no runs yet; `trainer train CORPUS` makes one");
+  throw notFound(`no run "${ref}" in ${home.models}, and no folder of that name: ${hint}`);
+}
+
+const notFound = (message: string) => new TrainingError("RUN_NOT_FOUND", "USER_INPUT", message);

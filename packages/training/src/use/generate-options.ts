@@ -1,0 +1,30 @@
+import { z } from "zod";
+
+/** What to generate; what is left out has the defaults of a generate request. */
+export const GenerateOptions = z.strictObject({
+  /** What the text goes on from; empty: a new document. */
+  prompt: z.string(),
+  /** The most tokens a sequence gets. */
+  maxNewTokens: z.int().min(1).default(64),
+  /** Divides the logits: below 1 surer, above 1 bolder; 0: always the likeliest token. */
+  temperature: z.number().min(0).max(2).default(1),
+  /** Draw from the k likeliest tokens; 0: from all. */
+  topK: z.int().min(0).default(50),
+  /** Draw from the likeliest tokens that together exceed this probability; 0 or 1: from all. */
+  topP: z.number().min(0).max(1).default(1),
+  /** End a sequence at the end-of-text token; else it goes on with the next document. */
+  stopOnEos: z.boolean().default(true),
+  /** Texts that end a sequence; they are not part of the output. */
+  stopSequences: z.array(z.string().min(1)).default([]),
+  /** Equal seeds give equal outputs; null: a new one, told in the result. */
+  seed: z
+    .union([z.int().min(0), z.bigint().min(0n)])
+    .nullable()
+    .default(null),
+  /** How many sequences; the first of several is what there would be of one. */
+  numReturnSequences: z.int().min(1).default(1),
+});
+export type GenerateOptions = z.infer<typeof GenerateOptions>;
+
+/** Options before defaults are filled in. */
+export type GenerateInput = z.input<typeof GenerateOptions>;

@@ -1,0 +1,82 @@
+import { basename, join } from "node:path";
+import { loadModel, type CausalLm, type SpecialIds } from "@trainer/models";
+import { loadTokenizer, type Tokenizer } from "@trainer/tokenizers";
+import { TrainingError } from "../errors.js";
+import { isFile } from "../home/folders.js";
+import type { Home } from "../home/home.js";
+import { resolveRun } from "../home/resolve-run.js";
+import { readManifest, type RunManifest } from "../run/manifest.js";
+import { resolveCompute, type DeviceChoice } from "../run/precision.js";
+
+/** A trained model with its tokenizer, ready for use; disposing of it frees the weights. */
+export interface OpenModel extends Disposable {
+  /** Null for a folder that is no run of the home. */
+  readonly id: string | null;
+  readonly dir: string;
+  readonly model: CausalLm;
+  readonly tokenizer: Tokenizer;
+  /** Null for a folder that was not made by a run. */
+  readonly manifest: RunManifest | null;
+  /** The most tokens the model looks at. */
+  readonly contextLength: number;
+  /** The token that ends a text. */
+  readonly eosId: number | null;
+  /** The token that a text begins after, for an empty prompt. */
+  readonly startId: number | null;
+}
+
+/**
+ * Opens a run by its id, or a folder in Hugging Face's layout by its path.
+ *
+ * Errors: RUN_NOT_FOUND, MODEL_NOT_FOUND (nothing trained there yet), TOKENIZER_NOT_FOUND (no tokenizer.json),
+ * MODEL_INCOMPATIBLE (the tokenizer has more tokens than the model), those of `loadModel` and `loadTokenizer`.
+ */
+export async function openModel(
+  ref: string,
+  { home, device = "auto" }: { readonly home: Home; readonly device?: DeviceChoice },
+): Promise<OpenModel> {
+  const { id, dir } = await resolveRun(ref, home);
+  const manifest = await readManifest(join(dir, "manifest.json"));
+  const has = (name: string) => isFile(join(dir, name));
+  if (!(await has("config.json")) || !(await has("model.safetensors"))) throw noWeights(dir, manifest);
+  if (!(await has("tokenizer.json"))) throw noTokenizer(dir);
+  const tokenizer = await loadTokenizer(dir);
+  const { model, specials } = await loadModel(dir, { device: resolveCompute(device, "fp32").device });
+  const free = () => {
+    for (const parameter of model.params.list()) parameter.dispose();
+  };
+  const { vocabSize, nPositions } = model.config;
+  if (tokenizer.vocabSize > vocabSize) {
+    free();
+    throw new TrainingError(
+      "MODEL_INCOMPATIBLE",
+      "USER_INPUT",
+      `${dir}: the tokenizer has ${tokenizer.vocabSize} tokens, the model only ${vocabSize}; it was trained with another`,
+    );
+  }
+  const eosId = endOfText(tokenizer, specials);
+  // Training puts the end-of-text token between texts and no other before them: a text begins after it.
+  const startId = eosId ?? tokenizer.specials.bos;
+  return { id, dir, model, tokenizer, manifest, contextLength: nPositions, eosId, startId, [Symbol.dispose]: free };
+}
+
+/** What the tokenizer says, or else the model's config, which may name a token that is not there. */
+function endOfText(tokenizer: Tokenizer, { eosTokenId }: SpecialIds): number | null {
+  if (tokenizer.specials.eos !== null) return tokenizer.specials.eos;
+  return eosTokenId !== null && eosTokenId < tokenizer.vocabSize ? eosTokenId : null;
+}
+
+function noWeights(dir: string, manifest: RunManifest | null): TrainingError {
+  const why =
+    manifest === null
+      ? `${dir} holds no whole model: expected config.json and model.safetensors`
+      : `run ${basename(dir)} has no trained weights (its status is ${manifest.status} after ${manifest.steps} steps): let it finish, or continue it with \`trainer resume ${basename(dir)}\``;
+  return new TrainingError("MODEL_NOT_FOUND", "USER_INPUT", why);
+}
+
+const noTokenizer = (dir: string) =>
+  new TrainingError(
+    "TOKENIZER_NOT_FOUND",
+    "USER_INPUT",
+    `${dir} holds no tokenizer.json; put the one the model was trained with there`,
+  );

@@ -1,0 +1,32 @@
+import { expect, test } from "vitest";
+import { Random } from "./random.js";
+
+const take = (seed: number | bigint, count: number) => {
+  const random = new Random(seed);
+  return Array.from({ length: count }, () => random.next());
+};
+
+test("a seed gives the same numbers each time and another seed others", () => {
+  expect(take(7, 20)).toEqual(take(7n, 20));
+  expect(take(7, 20)).not.toEqual(take(8, 20));
+});
+
+test("all 64 bits of a seed count", () => {
+  expect(take(1n, 3)).not.toEqual(take(1n + (1n << 32n), 3));
+  expect(take((1n << 63n) + 1n, 3)).not.toEqual(take(1n, 3));
+});
+
+test("the numbers are evenly spread over [0, 1)", () => {
+  const bins = new Uint32Array(16);
+  const draws = take(0, 160_000);
+  expect(draws.every((u) => u >= 0 && u < 1)).toBe(true);
+  for (const u of draws) {
+    const bin = Math.floor(u * 16);
+    bins[bin] = (bins[bin] ?? 0) + 1;
+  }
+  // chi-square with 15 degrees of freedom: above 37.7 once in a thousand
+  const chiSquare = bins.reduce((sum, n) => sum + (n - 10_000) ** 2 / 10_000, 0);
+  expect(chiSquare).toBeLessThan(37.7);
+  const lag = draws.slice(1).reduce((sum, u, i) => sum + (u - 0.5) * ((draws[i] ?? 0) - 0.5), 0) / draws.length;
+  expect(Math.abs(lag)).toBeLessThan(1e-3); // neighbours are uncorrelated: its standard deviation is 2e-4
+});

@@ -1,0 +1,31 @@
+/**
+ * How a fixed context moves over more tokens than it holds. Positions are absolute, so what is cached of a token is of
+ * no use at another position: to move the window is to encode again what stays in it. Moving by half a window keeps
+ * that to one pass in `context / 2` tokens, and every token has at least half a context before it.
+ */
+
+/** How many of the last tokens stay when a full window of generated text moves on. */
+export const halfWindow = (context: number): number => Math.max(1, Math.floor(context / 2));
+
+/** How many of a prompt's last tokens are read: all that leave room for what comes, but at least half a window. */
+export const promptLength = (tokens: number, maxNewTokens: number, context: number): number =>
+  Math.min(tokens, Math.max(context - maxNewTokens, halfWindow(context)));
+
+/** A stretch of positions to encode, of which `from` and those after it count. */
+export interface Window {
+  readonly start: number;
+  readonly from: number;
+  readonly end: number;
+}
+
+/** Windows of at most `context` over `positions`, in which every position counts exactly once. */
+export function slidingWindows(positions: number, context: number): Window[] {
+  const windows: Window[] = [];
+  for (let from = 0; from < positions;) {
+    const start = Math.max(0, from - Math.floor(context / 2));
+    const end = Math.min(positions, start + context);
+    windows.push({ start, from, end });
+    from = end;
+  }
+  return windows;
+}

@@ -1,0 +1,145 @@
+import { cat, fromFile, full, scope, stack, type Tensor } from "@trainer/torch";
+import { z } from "zod";
+import { CorpusError } from "../corpus/corpus-error.js";
+import { permutation } from "../corpus/permutation.js";
+import { HEADER_BYTES, idBytes } from "./bin-format.js";
+import type { TokenBin } from "./token-bin.js";
+
+/** Where a loader is: `position` batches of `epoch` were handed out. As JSON it belongs in a checkpoint. */
+export const LoaderState = z.strictObject({
+  seed: z.int(),
+  epoch: z.int().min(0),
+  position: z.int().min(0),
+  chunks: z.int().min(1),
+});
+export type LoaderState = z.infer<typeof LoaderState>;
+
+export interface LoaderOptions {
+  readonly seqLen: number;
+  readonly batchSize: number;
+  /** A new order every epoch; otherwise the order of the text, as for evaluation. */
+  readonly shuffle: boolean;
+  readonly seed: number;
+  /** What fills the inputs up past the end of the stream; those targets are -100 in any case. */
+  readonly padId?: number | null;
+}
+
+export interface Batch {
+  readonly inputs: Tensor; // (B, T) int64
+  readonly targets: Tensor; // (B, T) int64: the id after each input, -100 where there is none
+  /** Targets that count. */
+  readonly tokens: number;
+}
+
+export const IGNORED = -100;
+
+/**
+ * Batches from a memory-mapped token bin. The stream of ids is cut into chunks of `seqLen`; the target of a chunk's last
+ * input is the first id of the next chunk. The last chunk is padded, and an epoch's last batch may have fewer rows. (A
+ * chunk that held nothing but the stream's last id would have no target at all: it is left out.)
+ */
+export class BatchLoader implements Disposable {
+  readonly chunks: number;
+  readonly stepsPerEpoch: number;
+  readonly #ids: Tensor; // (N)
+  #seed: number;
+  #epoch = 0;
+  #position = 0;
+  #order: (place: number) => number;
+
+  constructor(
+    private readonly bin: TokenBin,
+    private readonly options: LoaderOptions,
+  ) {
+    const { path, tokens, dtype } = bin;
+    if (tokens < 2) {
+      throw new CorpusError(
+        "INVALID_INPUT",
+        `${path} has ${tokens} token(s); at least two make a batch: give more text`,
+      );
+    }
+    this.chunks = Math.ceil((tokens - 1) / options.seqLen);
+    this.stepsPerEpoch = Math.ceil(this.chunks / options.batchSize);
+    this.#seed = options.seed;
+    this.#order = this.#newOrder();
+    const header = HEADER_BYTES / idBytes(dtype);
+    this.#ids = scope(() => fromFile(path, { dtype, size: header + tokens }).narrow(0, header, tokens));
+  }
+
+  /** The epoch of the last batch handed out, from 0. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  /** The next batch, for ever: after an epoch's last comes the next one's first. */
+  next(): Batch {
+    if (this.#position === this.stepsPerEpoch) {
+      this.#epoch += 1;
+      this.#position = 0;
+      this.#order = this.#newOrder();
+    }
+    const first = this.#position * this.options.batchSize;
+    const rows = Math.min(this.options.batchSize, this.chunks - first);
+    this.#position += 1;
+    return this.#batch(Array.from({ length: rows }, (_, row) => this.#order(first + row)));
+  }
+
+  state(): LoaderState {
+    return { seed: this.#seed, epoch: this.#epoch, position: this.#position, chunks: this.chunks };
+  }
+
+  /** Goes on where the loader that gave `state` was, batch for batch. */
+  load(state: LoaderState): void {
+    if (state.chunks !== this.chunks || state.position > this.stepsPerEpoch) {
+      const here = `${this.chunks} chunks of ${this.options.seqLen} in ${this.stepsPerEpoch} batches`;
+      throw new CorpusError(
+        "INVALID_INPUT",
+        `the state of another loader (batch ${state.position} of ${state.chunks} chunks; here are ${here}): ` +
+          "resume with the same text, tokenizer, split, sequence length and batch size",
+      );
+    }
+    this.#seed = state.seed;
+    this.#epoch = state.epoch;
+    this.#position = state.position;
+    this.#order = this.#newOrder();
+  }
+
+  [Symbol.dispose](): void {
+    this.#ids.dispose();
+  }
+
+  #newOrder(): (place: number) => number {
+    if (!this.options.shuffle) return (place) => place;
+    return permutation(this.chunks, `batches:${this.#seed}:${this.#epoch}`);
+  }
+
+  #batch(chunks: readonly number[]): Batch {
+    const { seqLen } = this.options;
+    let tokens = 0;
+    const tensors = scope(() => {
+      const ids = stack(chunks.map((chunk) => this.#row(chunk * seqLen))).to("int64"); // (B, T + 1)
+      const inputs = ids.narrow(1, 0, seqLen).contiguous();
+      const targets = ids.narrow(1, 1, seqLen).contiguous();
+      for (const [row, chunk] of chunks.entries()) {
+        const valid = Math.min(seqLen, this.bin.tokens - 1 - chunk * seqLen);
+        if (valid < seqLen)
+          targets
+            .select(0, row)
+            .narrow(0, valid, seqLen - valid)
+            .fill_(IGNORED);
+        tokens += valid;
+      }
+      return { inputs, targets };
+    });
+    return { ...tensors, tokens };
+  }
+
+  /** The T + 1 ids from `start` on, padded past the stream's end. */
+  #row(start: number): Tensor {
+    const length = this.options.seqLen + 1;
+    const have = Math.min(length, this.bin.tokens - start);
+    const ids = this.#ids.narrow(0, start, have);
+    if (have === length) return ids;
+    return cat([ids, full([length - have], this.options.padId ?? 0, { dtype: this.bin.dtype })]);
+  }
+}

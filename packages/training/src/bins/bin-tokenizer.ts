@@ -1,0 +1,32 @@
+import { createHash } from "node:crypto";
+import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { BinDType } from "./bin-format.js";
+
+/** What of a tokenizer is needed to encode a corpus. */
+export interface BinTokenizer {
+  readonly vocabSize: number;
+  readonly specials: { readonly eos: number | null };
+  encodeBatch(
+    documents: { bytes: Uint8Array; ends: Uint32Array },
+    into: { dtype: BinDType; eos: number | null; threads?: number },
+  ): Promise<{ ids: Uint16Array | Uint32Array }>;
+  save(folder: string): Promise<void>;
+}
+
+/** SHA-256, as hex, of the files that a tokenizer is saved as: whatever changes an id changes them. */
+export async function tokenizerSha256(tokenizer: BinTokenizer): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "tokenizer-"));
+  try {
+    await tokenizer.save(folder);
+    const hash = createHash("sha256");
+    for (const name of (await readdir(folder)).sort()) {
+      const bytes = await readFile(join(folder, name));
+      hash.update(`${name} ${bytes.length}\n`).update(bytes);
+    }
+    return hash.digest("hex");
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}

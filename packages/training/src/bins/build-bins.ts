@@ -1,0 +1,147 @@
+import { createHash } from "node:crypto";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { emptyCorpus, type Corpus } from "../corpus/corpus.js";
+import { CorpusError } from "../corpus/corpus-error.js";
+import { planSplit, SPLITS, type Split, type SplitOptions, type SplitPlan } from "../corpus/split-plan.js";
+import { FORMAT_VERSION } from "./bin-format.js";
+import { tokenizerSha256, type BinTokenizer } from "./bin-tokenizer.js";
+import { openBins, writeManifest, type OpenedBins } from "./bins-manifest.js";
+import { encodeSplits, type Encoded } from "./encode-splits.js";
+import { placeFolder, temporaryFolder } from "./place-folder.js";
+import type { TokenBin } from "./token-bin.js";
+
+/** How far the making of bins is: `bytes` of `totalBytes` read in this phase, on disk. */
+export interface BinsProgress {
+  readonly phase: "hash" | "split" | "encode";
+  readonly bytes: number;
+  readonly totalBytes: number;
+  /** Encoded so far, in all splits. */
+  readonly tokens: number;
+  /** Tokens a second since the encoding began. */
+  readonly tokensPerSec: number;
+}
+
+export interface BuildBinsOptions {
+  readonly corpus: Corpus;
+  readonly tokenizer: BinTokenizer;
+  readonly split: SplitOptions;
+  /** A plan made before with the same corpus and `split`, to save a pass. */
+  readonly plan?: SplitPlan | undefined;
+  /** Folder of all bins, `<home>/cache/bins`. */
+  readonly cacheDir: string;
+  /** Threads to encode with; one per core if not given. */
+  readonly threads?: number | undefined;
+  readonly onProgress?: ((progress: BinsProgress) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface SplitCount {
+  readonly documents: number;
+  readonly tokens: number;
+  readonly bytes: number;
+}
+
+export interface Bins {
+  readonly train: TokenBin;
+  readonly validation: TokenBin | null;
+  readonly test: TokenBin | null;
+  readonly counts: Readonly<Record<Split, SplitCount>>;
+  /** What was split: documents, blocks of lines, or nothing. */
+  readonly splitBy: SplitPlan["by"];
+  /** Characters of the corpus that were not UTF-8 and became U+FFFD. */
+  readonly replacedCharacters: number;
+  readonly dir: string;
+  readonly key: string;
+  /** Whether they were there already. */
+  readonly cached: boolean;
+}
+
+/**
+ * Encodes a corpus into one token bin a split, in one streaming pass after the split is planned; or takes the bins made
+ * before from the same text, tokenizer, split and kind of document, after checking them to the last id. What an
+ * interrupted or damaged making left is made again. Processes making the same bins at once do not disturb each other.
+ *
+ * @throws CorpusError as openCorpus and planSplit, and INVALID_INPUT if a split has fewer than 2 tokens.
+ */
+export async function buildBins(options: BuildBinsOptions): Promise<Bins> {
+  const { corpus, tokenizer, split, cacheDir, signal } = options;
+  const report = reporter(options);
+  const corpusSha256 = await corpus.sha256({ signal, onRead: report("hash") });
+  const key = keyOf([corpusSha256, await tokenizerSha256(tokenizer), corpus.document, split]);
+  const dir = join(cacheDir, key);
+  const before = await openBins(dir, key);
+  if (before !== null) return toBins(dir, before, true);
+
+  const plan = options.plan ?? (await planSplit(corpus, split, { signal, onRead: report("split") }));
+  const temporary = await temporaryFolder(cacheDir);
+  try {
+    const encoded = await encodeSplits({ ...options, plan, folder: temporary, onEncoded: report("encode") });
+    await corpus.assertUnchanged();
+    refuseTooShort(encoded, options);
+    await writeManifest(temporary, {
+      version: FORMAT_VERSION,
+      key,
+      split_by: plan.by,
+      replaced_characters: encoded.replaced,
+      splits: encoded.counts,
+    });
+    await placeFolder(temporary, dir, async () => (await openBins(dir, key)) !== null);
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true });
+    throw error;
+  }
+  const made = await openBins(dir, key);
+  if (made === null)
+    throw new CorpusError("CORPUS_UNREADABLE", `the token bins in ${dir} are not what was written to them`);
+  return toBins(dir, made, false);
+}
+
+const keyOf = (parts: unknown) =>
+  createHash("sha256")
+    .update(JSON.stringify([FORMAT_VERSION, parts]))
+    .digest("hex")
+    .slice(0, 32);
+
+/** A function for each phase that tells the caller how far it is. */
+function reporter({ corpus, onProgress }: BuildBinsOptions) {
+  return (phase: BinsProgress["phase"]) => {
+    const began = performance.now();
+    return ({ bytes }: { bytes: number }, tokens = 0) => {
+      const tokensPerSec = tokens / Math.max(1e-3, (performance.now() - began) / 1e3);
+      onProgress?.({ phase, bytes, totalBytes: corpus.totalBytes, tokens, tokensPerSec });
+    };
+  };
+}
+
+function refuseTooShort({ counts }: Encoded, { corpus }: BuildBinsOptions): void {
+  if (SPLITS.every((split) => (counts[split]?.documents ?? 0) === 0)) throw emptyCorpus(corpus.files);
+  for (const split of SPLITS) {
+    const tokens = counts[split]?.tokens ?? 2;
+    if (tokens >= 2) continue;
+    const advice = "there must be at least two, one to predict the other from: give more text";
+    throw new CorpusError("INVALID_INPUT", `the ${split} split has ${tokens} token(s); ${advice}`);
+  }
+}
+
+function toBins(dir: string, { manifest, train, validation, test }: OpenedBins, cached: boolean): Bins {
+  const none = { documents: 0, tokens: 0, bytes: 0 };
+  const { splits } = manifest;
+  return {
+    train,
+    validation,
+    test,
+    counts: {
+      train: count(splits.train),
+      validation: splits.validation === null ? none : count(splits.validation),
+      test: splits.test === null ? none : count(splits.test),
+    },
+    splitBy: manifest.split_by,
+    replacedCharacters: manifest.replaced_characters,
+    dir,
+    key: manifest.key,
+    cached,
+  };
+}
+
+const count = ({ documents, tokens, bytes }: SplitCount): SplitCount => ({ documents, tokens, bytes });

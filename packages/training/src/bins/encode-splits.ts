@@ -1,0 +1,55 @@
+import type { Corpus } from "../corpus/corpus.js";
+import type { ReadProgress } from "../corpus/read-file.js";
+import { splitDocuments, type SplitBatch } from "../corpus/split-documents.js";
+import type { SplitOptions, SplitPlan } from "../corpus/split-plan.js";
+import { binDType } from "./bin-format.js";
+import type { BinTokenizer } from "./bin-tokenizer.js";
+import type { BinsManifest } from "./bins-manifest.js";
+import { SplitWriters } from "./split-writers.js";
+
+export interface EncodeOptions {
+  readonly corpus: Corpus;
+  readonly tokenizer: BinTokenizer;
+  readonly split: SplitOptions;
+  readonly plan: SplitPlan;
+  readonly folder: string;
+  readonly threads?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onEncoded: (read: Readonly<ReadProgress>, tokens: number) => void;
+}
+
+export interface Encoded {
+  readonly counts: BinsManifest["splits"];
+  /** Characters that were not UTF-8 and were replaced. */
+  readonly replaced: number;
+}
+
+/** Encodes a corpus into a new bin for each split asked for. While one batch is encoded the next is read. */
+export async function encodeSplits(options: EncodeOptions): Promise<Encoded> {
+  const { corpus, tokenizer, split, plan, folder, threads, signal, onEncoded } = options;
+  const { eos } = tokenizer.specials;
+  const dtype = binDType(tokenizer.vocabSize);
+  await using writers = await SplitWriters.create(folder, dtype, split);
+  const into = { dtype, eos, ...(threads === undefined ? {} : { threads }) };
+  const encode = async (batch: SplitBatch) => {
+    const { ids } = await tokenizer.encodeBatch(batch, into);
+    const goesOn = batch.open && eos !== null; // the document has not ended, so no end-of-text id belongs here
+    await writers.write(batch, goesOn ? ids.subarray(0, -1) : ids);
+  };
+  let replaced = 0;
+  const onRead = (read: Readonly<ReadProgress>) => {
+    replaced = read.replaced;
+    onEncoded(read, writers.tokens);
+  };
+  let encoding = Promise.resolve();
+  try {
+    for await (const batch of splitDocuments(corpus, plan, { signal, onRead })) {
+      await encoding;
+      encoding = encode(batch);
+      encoding.catch(() => {}); // it is awaited below, but may fail while the next batch is being read
+    }
+  } finally {
+    await encoding;
+  }
+  return { counts: await writers.finish(), replaced };
+}

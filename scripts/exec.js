@@ -15,6 +15,15 @@ export function exec(program, args, { cwd = root, env = process.env, show = fals
       env,
       stdio: ["ignore", show ? "inherit" : "pipe", show ? "inherit" : "pipe"],
     });
+    // Ctrl-C reaches the program too: wait for it to clean up, and then clean up here.
+    const wait = () => {};
+    const forward = () => child.kill("SIGTERM");
+    process.on("SIGINT", wait).on("SIGTERM", forward);
+    /** @param {{ code: number, stdout: string, output: string }} result */
+    const end = (result) => {
+      process.off("SIGINT", wait).off("SIGTERM", forward);
+      resolve(result);
+    };
     let stdout = "";
     let output = "";
     let rest = "";
@@ -31,7 +40,7 @@ export function exec(program, args, { cwd = root, env = process.env, show = fals
       take(chunk);
     });
     child.stderr?.on("data", take);
-    child.on("error", (error) => resolve({ code: 127, stdout, output: output + error.message }));
+    child.on("error", (error) => end({ code: 127, stdout, output: output + error.message }));
     child.on("close", (code, signal) => resolve({ code: code ?? (signal === "SIGINT" ? 130 : 143), stdout, output }));
   });
 }

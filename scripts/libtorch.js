@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
-import { join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { download } from "./libtorch/download.js";
 import { exec } from "./exec.js";
 import { locked } from "./lock.js";
@@ -53,6 +53,7 @@ export async function fetchLibtorch() {
   const target = cachedFolder();
   await locked(`${target}.lock`, async () => {
     if (findLibtorch() !== null) return; // another checkout's set-up was quicker
+    removeLeftovers(target);
     const wheels = `${target}.wheels`; // kept when a download is cut off: whole files are not fetched again
     await step(`libtorch ${VERSION} (${variant()}) fetched`, () =>
       download({ into: wheels, requirements: requirements(), tags: tags() }),
@@ -61,6 +62,18 @@ export async function fetchLibtorch() {
     rmSync(wheels, { recursive: true, force: true });
   });
   return target;
+}
+
+/**
+ * What a killed set-up left half-made; the lock says that nobody is at it now.
+ * @param {string} target
+ */
+function removeLeftovers(target) {
+  const started = `${basename(target)}.`;
+  for (const name of readdirSync(dirname(target))) {
+    if (name.startsWith(started) && name.includes(".tmp-"))
+      rmSync(join(dirname(target), name), { recursive: true, force: true });
+  }
 }
 
 function cacheFolder() {

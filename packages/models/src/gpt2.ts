@@ -1,0 +1,92 @@
+import {
+  conv1d,
+  dropout,
+  embedding,
+  gelu,
+  layerNorm,
+  scaledDotProductAttention,
+  type Params,
+  type Tensor,
+} from "@trainer/torch";
+import type { Gpt2Config } from "./gpt2-config.js";
+import { KvCache } from "./kv-cache.js";
+import type { CausalLm, Forward } from "./model.js";
+
+/**
+ * GPT-2 (Radford et al. 2019): learned positions, pre-norm blocks, output head tied to the token embedding.
+ * Parameters are named and laid out as Hugging Face stores them.
+ */
+export function gpt2(params: Params, c: Gpt2Config): CausalLm {
+  const p = params.at("transformer");
+  const wte = embedding(p.at("wte"), c.vocabSize, c.nEmbd, { std: c.initializerRange });
+  const wpe = embedding(p.at("wpe"), c.nPositions, c.nEmbd, { std: c.initializerRange });
+  const blocks = Array.from({ length: c.nLayer }, (_, i) => block(p.at(`h.${i}`), c, i));
+  const lnF = layerNorm(p.at("ln_f"), c.nEmbd, { eps: c.layerNormEpsilon });
+  return {
+    family: "gpt2",
+    config: c,
+    params,
+    head: wte.weight, // (V, C)
+    hidden(ids, ctx) {
+      const t = ids.size(1);
+      const past = ctx.cache?.length ?? 0;
+      const positions = wpe.weight.narrow(0, past, t); // (T, C): rows past to past + T
+      let x = dropout(wte(ids).add(positions), c.embdPdrop, ctx.training); // (B, T, C)
+      for (const block of blocks) x = block(x, ctx);
+      ctx.cache?.advance(t);
+      return lnF(x);
+    },
+    newCache: (batch, capacity = c.nPositions) =>
+      new KvCache({
+        layers: c.nLayer,
+        heads: c.nHead,
+        headSize: c.nEmbd / c.nHead,
+        batch,
+        capacity,
+        device: wte.weight.device,
+        dtype: wte.weight.dtype,
+      }),
+  };
+}
+
+function block(p: Params, c: Gpt2Config, layer: number) {
+  const ln1 = layerNorm(p.at("ln_1"), c.nEmbd, { eps: c.layerNormEpsilon });
+  const attn = attention(p.at("attn"), c, layer);
+  const ln2 = layerNorm(p.at("ln_2"), c.nEmbd, { eps: c.layerNormEpsilon });
+  const mlp = feedForward(p.at("mlp"), c);
+  return (x: Tensor, ctx: Forward) => {
+    const h = x.add(attn(ln1(x), ctx));
+    return h.add(mlp(ln2(h), ctx));
+  };
+}
+
+function attention(p: Params, c: Gpt2Config, layer: number) {
+  const cAttn = conv1d(p.at("c_attn"), c.nEmbd, 3 * c.nEmbd, { std: c.initializerRange }); // q, k and v in one product
+  const cProj = conv1d(p.at("c_proj"), c.nEmbd, c.nEmbd, { std: residualStd(c) });
+  const heads = (t: Tensor) => t.unflatten(-1, [c.nHead, -1]).transpose(1, 2); // (B, T, C) -> (B, nh, T, hs)
+  return (x: Tensor, ctx: Forward) => {
+    const [q, k, v] = cAttn(x).split(c.nEmbd, -1);
+    const y = attend(heads(q), heads(k), heads(v), layer, ctx, c.attnPdrop); // (B, nh, T, hs)
+    return dropout(cProj(y.transpose(1, 2).flatten(2)), c.residPdrop, ctx.training);
+  };
+}
+
+/** Each token looks at itself and what is before it: in the batch and, when generating, in the cache. */
+function attend(q: Tensor, k: Tensor, v: Tensor, layer: number, ctx: Forward, attnPdrop: number): Tensor {
+  const drop = ctx.training ? attnPdrop : 0;
+  if (ctx.cache === undefined) return scaledDotProductAttention(q, k, v, { isCausal: true, dropout: drop });
+  const all = ctx.cache.append(layer, k, v); // (B, nh, past + T, hs)
+  // A single token may look at all there is; the first stretch is causal as in training.
+  return scaledDotProductAttention(q, all.k, all.v, { isCausal: q.size(2) > 1, dropout: drop });
+}
+
+function feedForward(p: Params, c: Gpt2Config) {
+  const inner = c.nInner ?? 4 * c.nEmbd;
+  const cFc = conv1d(p.at("c_fc"), c.nEmbd, inner, { std: c.initializerRange });
+  const cProj = conv1d(p.at("c_proj"), inner, c.nEmbd, { std: residualStd(c) });
+  const approximate = c.activationFunction === "gelu" ? "none" : "tanh"; // gelu_new is the tanh approximation
+  return (x: Tensor, ctx: Forward) => dropout(cProj(gelu(cFc(x), { approximate })), c.residPdrop, ctx.training);
+}
+
+/** Two residual additions a layer: the variance of their sum must not grow with depth (Radford et al. 2019, §2.3). */
+const residualStd = (c: Gpt2Config) => c.initializerRange / Math.sqrt(2 * c.nLayer);

@@ -1,0 +1,69 @@
+import { empty, keep, type Device, type DType, type Tensor } from "@trainer/torch";
+
+export interface KvCacheShape {
+  readonly layers: number;
+  readonly batch: number;
+  readonly heads: number;
+  /** The most tokens it holds. */
+  readonly capacity: number;
+  readonly headSize: number;
+  readonly device: Device;
+  readonly dtype: DType;
+}
+
+/**
+ * Keys and values of the tokens already seen, one (B, nh, capacity, hs) pair a layer, allocated once.
+ * Each layer appends at `length`; `advance` moves it on when all have. Owned by whoever made it: dispose of it.
+ */
+export class KvCache implements Disposable {
+  readonly batch: number;
+  readonly capacity: number;
+  readonly #layers: readonly { readonly k: Tensor; readonly v: Tensor }[];
+  #length = 0;
+
+  constructor({ layers, batch, heads, capacity, headSize, device, dtype }: KvCacheShape) {
+    this.batch = batch;
+    this.capacity = capacity;
+    const make = () => keep(empty([batch, heads, capacity, headSize], { device, dtype }));
+    this.#layers = Array.from({ length: layers }, () => ({ k: make(), v: make() }));
+  }
+
+  /** How many tokens are in it: the position of the next one. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Stores keys and values (B, nh, T, hs) of new tokens; returns all so far, (B, nh, length + T, hs), as views. */
+  append(layer: number, k: Tensor, v: Tensor): { k: Tensor; v: Tensor } {
+    const store = this.#layers[layer];
+    if (store === undefined) throw new RangeError(`layer ${layer} of a cache of ${this.#layers.length} layers`);
+    const t = k.size(2);
+    if (this.#length + t > this.capacity) {
+      throw new RangeError(`${t} more tokens after ${this.#length} do not fit the cache's ${this.capacity} positions`);
+    }
+    store.k.narrow(2, this.#length, t).copy_(k);
+    store.v.narrow(2, this.#length, t).copy_(v);
+    return { k: store.k.narrow(2, 0, this.#length + t), v: store.v.narrow(2, 0, this.#length + t) };
+  }
+
+  /** All layers have appended `tokens` tokens. */
+  advance(tokens: number): void {
+    this.#length += tokens;
+  }
+
+  /** Forgets all but the first `length` tokens. */
+  truncate(length: number): void {
+    this.#length = Math.min(this.#length, Math.max(0, length));
+  }
+
+  dispose(): void {
+    for (const { k, v } of this.#layers) {
+      k.dispose();
+      v.dispose();
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}

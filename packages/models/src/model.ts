@@ -1,0 +1,43 @@
+import { linearCrossEntropy, type Params, type Tensor } from "@trainer/torch";
+import type { FamilyName } from "./capabilities.js";
+import type { Gpt2Config } from "./gpt2-config.js";
+import type { KvCache } from "./kv-cache.js";
+
+/** How a forward pass is meant. */
+export interface Forward {
+  /** Dropout is on. */
+  readonly training: boolean;
+  /** For generation: positions go on from `cache.length`, and the new keys and values are added to it. */
+  readonly cache?: KvCache;
+}
+
+/** A causal language model: token ids in, hidden states out; the head turns these into logits. */
+export interface CausalLm {
+  readonly family: FamilyName;
+  readonly config: Gpt2Config;
+  readonly params: Params;
+  /** (V, C): the output projection, apart so that the loss can fuse it with cross entropy and never hold (B, T, V). */
+  readonly head: Tensor;
+  /** ids (B, T) int64 -> (B, T, C), after the final norm. */
+  hidden(ids: Tensor, ctx: Forward): Tensor;
+  /** Room for the keys and values of `batch` sequences of up to `capacity` tokens (nPositions unless given). */
+  newCache(batch: number, capacity?: number): KvCache;
+}
+
+/** What a loss is taken over. */
+export interface LossBatch {
+  /** (B, T) int64. */
+  readonly inputs: Tensor;
+  /** (B, T) int64: the token that follows each input, -100 where there is none to predict. */
+  readonly targets: Tensor;
+}
+
+/** ids (B, T) int64 -> (B, T, V). */
+export const logits = (model: CausalLm, ids: Tensor, ctx: Forward): Tensor =>
+  model.hidden(ids, ctx).matmul(model.head.t());
+
+/** The mean cross entropy in nats over the targets that count: a scalar. */
+export function loss(model: CausalLm, { inputs, targets }: LossBatch, ctx: Forward): Tensor {
+  const hidden = model.hidden(inputs, ctx); // (B, T, C)
+  return linearCrossEntropy(hidden.flatten(0, 1), model.head, targets.flatten());
+}

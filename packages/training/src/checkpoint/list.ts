@@ -1,0 +1,34 @@
+import { readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { parseCheckpointName, TEMPORARY, type CheckpointName } from "./manifest.js";
+
+/** The checkpoints in a folder by their names, newest first; none if there is no such folder. Nothing is opened. */
+export async function list(dir: string): Promise<CheckpointName[]> {
+  return (await names(dir))
+    .map(parseCheckpointName)
+    .filter((name) => name !== null)
+    .sort((a, b) => b.step - a.step || b.revision - a.revision);
+}
+
+/** Removes what interrupted writes left behind. */
+export async function removeTemporary(dir: string): Promise<void> {
+  const left = (await names(dir)).filter((name) => name.startsWith(TEMPORARY));
+  await Promise.all(left.map((name) => rm(join(dir, name), { recursive: true, force: true })));
+}
+
+/** Removes all but the newest `keep` checkpoints and the newest one of `bestStep`. */
+export async function prune(dir: string, keep: number, bestStep: number | null): Promise<void> {
+  const all = await list(dir);
+  const best = all.find(({ step }) => step === bestStep);
+  const old = all.slice(keep).filter((checkpoint) => checkpoint !== best);
+  await Promise.all(old.map(({ name }) => rm(join(dir, name), { recursive: true, force: true })));
+}
+
+async function names(dir: string): Promise<string[]> {
+  try {
+    return await readdir(dir);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
+    throw error;
+  }
+}

@@ -1,0 +1,65 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { list } from "./list.js";
+import { COMMIT, CommitManifest, type CheckpointName } from "./manifest.js";
+
+export interface ValidCheckpoint extends CheckpointName {
+  readonly path: string;
+}
+
+/** A checkpoint that cannot be used, and why: which file, and what is wrong with it. */
+export interface DamagedCheckpoint extends CheckpointName {
+  readonly path: string;
+  readonly problem: string;
+}
+
+/** The newest checkpoint whose every file is as COMMIT says; each newer one that is not goes to `onDamaged`. */
+export async function newestValid(
+  dir: string,
+  onDamaged: (damaged: DamagedCheckpoint) => void,
+): Promise<ValidCheckpoint | null> {
+  for (const checkpoint of await list(dir)) {
+    const path = join(dir, checkpoint.name);
+    const problem = await problemOf(path);
+    if (problem === null) return { ...checkpoint, path };
+    onDamaged({ ...checkpoint, path, problem });
+  }
+  return null;
+}
+
+/** What is wrong with a checkpoint's files, the first thing found; null if nothing is. `only` looks at one file. */
+export async function problemOf(path: string, only?: string): Promise<string | null> {
+  let commit: CommitManifest;
+  try {
+    commit = CommitManifest.parse(JSON.parse(await readFile(join(path, COMMIT), "utf8")));
+  } catch (error) {
+    return `${COMMIT} is missing or damaged (${error instanceof Error ? error.message : String(error)})`;
+  }
+  for (const { name, bytes, sha256 } of commit.files) {
+    if (only !== undefined && name !== only) continue;
+    const file = join(path, name);
+    const size = await sizeOf(file);
+    if (size === null) return `${name} is missing`;
+    if (size !== bytes) return `${name} has ${size} bytes instead of ${bytes}`;
+    if ((await sha256Of(file)) !== sha256) return `${name} is not what was written (its SHA-256 differs)`;
+  }
+  return null;
+}
+
+async function sizeOf(file: string): Promise<number | null> {
+  try {
+    return (await stat(file)).size;
+  } catch {
+    return null;
+  }
+}
+
+/** The SHA-256 of a file, in hexadecimal, read as a stream. */
+export async function sha256Of(file: string): Promise<string> {
+  const hash = createHash("sha256");
+  await pipeline(createReadStream(file, { highWaterMark: 1 << 20 }), hash);
+  return hash.digest("hex");
+}

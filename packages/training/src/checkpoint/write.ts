@@ -1,0 +1,78 @@
+import { createHash, randomUUID } from "node:crypto";
+import { mkdir, open, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { writeSafetensors, type Tensor } from "@trainer/torch";
+import { list } from "./list.js";
+import {
+  checkpointName,
+  COMMIT,
+  MODEL_FILE,
+  OPTIMIZER_FILE,
+  STATE_FILE,
+  TEMPORARY,
+  type CommitManifest,
+} from "./manifest.js";
+
+/** What a checkpoint holds. */
+export interface CheckpointContent {
+  readonly step: number;
+  readonly model: ReadonlyMap<string, Tensor>;
+  readonly optimizer: ReadonlyMap<string, Tensor>;
+  /** The rest, as JSON. */
+  readonly state: unknown;
+}
+
+export interface WrittenCheckpoint {
+  readonly name: string;
+  readonly path: string;
+  readonly bytes: number;
+}
+
+/**
+ * Saves a checkpoint in `dir`: into a temporary folder, every file synced, COMMIT last, then renamed into place and the
+ * rename synced. Killed at any instant, there is either all of it or what was there before. On failure nothing is left.
+ */
+export async function writeCheckpoint(dir: string, content: CheckpointContent): Promise<WrittenCheckpoint> {
+  const earlier = (await list(dir)).filter(({ step }) => step === content.step);
+  const name = checkpointName(content.step, earlier.length === 0 ? 0 : Math.max(...earlier.map((c) => c.revision)) + 1);
+  const path = join(dir, name);
+  const tmp = join(dir, `${TEMPORARY}${name}-${randomUUID()}`);
+  await mkdir(tmp, { recursive: true });
+  try {
+    const model = await writeSafetensors(join(tmp, MODEL_FILE), content.model, { format: "pt" });
+    const optimizer = await writeSafetensors(join(tmp, OPTIMIZER_FILE), content.optimizer);
+    const state = await writeSynced(join(tmp, STATE_FILE), JSON.stringify(content.state));
+    const commit: CommitManifest = {
+      version: 1,
+      step: content.step,
+      created_at: new Date().toISOString(),
+      files: [
+        { name: MODEL_FILE, ...model },
+        { name: OPTIMIZER_FILE, ...optimizer },
+        { name: STATE_FILE, ...state },
+      ],
+    };
+    await writeSynced(join(tmp, COMMIT), `${JSON.stringify(commit, null, 2)}\n`);
+    await syncFolder(tmp);
+    await rename(tmp, path);
+    await syncFolder(dir);
+    return { name, path, bytes: model.bytes + optimizer.bytes + state.bytes };
+  } catch (error) {
+    await rm(tmp, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function writeSynced(path: string, text: string): Promise<{ bytes: number; sha256: string }> {
+  const bytes = Buffer.from(text);
+  await using file = await open(path, "wx");
+  await file.writeFile(bytes);
+  await file.sync();
+  return { bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") };
+}
+
+/** Makes renames in a folder last through a power cut. */
+export async function syncFolder(path: string): Promise<void> {
+  await using folder = await open(path, "r");
+  await folder.sync();
+}

@@ -1,0 +1,46 @@
+import { z } from "zod";
+
+export const EarlyStoppingState = z.strictObject({
+  best: z.number().nullable(),
+  bestStep: z.int().nullable(),
+  /** Validations since the best. */
+  waited: z.int(),
+});
+export type EarlyStoppingState = z.infer<typeof EarlyStoppingState>;
+
+/** Remembers the best validation loss and says when `patience` validations in a row have not bettered it. */
+export class EarlyStopping {
+  #state: EarlyStoppingState = { best: null, bestStep: null, waited: 0 };
+
+  constructor(readonly patience: number) {}
+
+  get best(): number | null {
+    return this.#state.best;
+  }
+
+  get bestStep(): number | null {
+    return this.#state.bestStep;
+  }
+
+  /** Whether patience has run out. */
+  get exhausted(): boolean {
+    return this.#state.waited >= this.patience;
+  }
+
+  /** Takes note of a validation; true if its loss is strictly the lowest so far. */
+  observe(valLoss: number, step: number): boolean {
+    const improved = this.#state.best === null || valLoss < this.#state.best;
+    this.#state = improved
+      ? { best: valLoss, bestStep: step, waited: 0 }
+      : { ...this.#state, waited: this.#state.waited + 1 };
+    return improved;
+  }
+
+  state(): EarlyStoppingState {
+    return this.#state;
+  }
+
+  load(state: EarlyStoppingState): void {
+    this.#state = state;
+  }
+}

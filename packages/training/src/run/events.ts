@@ -1,0 +1,112 @@
+import type { BinsProgress } from "../bins/build-bins.js";
+import type { Precision } from "@trainer/models";
+import type { FailureClass, TrainingError } from "../errors.js";
+import type { SplitCounts } from "./manifest.js";
+
+/** What a run tells of itself while it goes on, in this order as far as each occurs. */
+export type RunEvent =
+  | {
+      readonly type: "config";
+      readonly runId: string;
+      readonly path: string;
+      readonly modelFamily: string;
+      readonly modelSize: string;
+      readonly device: "cpu" | "cuda";
+      readonly precision: Precision;
+      readonly threads: number;
+      readonly batchSize: number;
+      readonly maxSeqLen: number;
+      readonly learningRate: number;
+      readonly seed: number;
+      /** The step that a resumed run goes on from, else 0. */
+      readonly fromStep: number;
+    }
+  | {
+      readonly type: "tokenizer";
+      readonly phase: "count" | "merge" | "ready";
+      /** From 0 to 1. */
+      readonly progress: number;
+      readonly tokenizerId: string;
+      /** Known once it is ready. */
+      readonly vocabSize: number | null;
+    }
+  | ({ readonly type: "data" } & BinsProgress)
+  | { readonly type: "data"; readonly phase: "ready"; readonly counts: SplitCounts; readonly cached: boolean }
+  | {
+      readonly type: "start";
+      readonly parameters: number;
+      readonly totalSteps: number;
+      readonly stepsPerEpoch: number;
+      readonly epochs: number;
+    }
+  | {
+      readonly type: "step";
+      readonly step: number;
+      readonly totalSteps: number;
+      /** Counted from 0. */
+      readonly epoch: number;
+      readonly epochs: number;
+      /** Of this step's batch, in nats per token. */
+      readonly loss: number;
+      readonly ppl: number;
+      readonly lr: number;
+      /** Global L2 norm before clipping. */
+      readonly gradNorm: number;
+      readonly tokensSeen: number;
+      readonly tokensPerSec: number;
+      readonly samplesPerSec: number;
+      readonly stepMs: number;
+      readonly etaSeconds: number;
+      readonly rssBytes: number;
+    }
+  | {
+      readonly type: "eval";
+      readonly split: "validation" | "test";
+      readonly step: number;
+      readonly epoch: number;
+      readonly loss: number;
+      readonly ppl: number;
+      readonly bitsPerByte: number;
+      /** A validation that is the best so far. */
+      readonly best: boolean;
+      readonly seconds: number;
+    }
+  | {
+      readonly type: "checkpoint";
+      readonly step: number;
+      readonly path: string;
+      readonly bytes: number;
+      readonly best: boolean;
+      readonly seconds: number;
+    }
+  | { readonly type: "warning"; readonly message: string }
+  | { readonly type: "completed"; readonly result: RunResult }
+  | { readonly type: "interrupted"; readonly result: RunResult }
+  | {
+      readonly type: "failed";
+      readonly runId: string;
+      readonly code: string;
+      readonly failureClass: FailureClass;
+      readonly message: string;
+      readonly error: TrainingError;
+    };
+
+/** How a run ended, if not by failing. */
+export interface RunResult {
+  readonly runId: string;
+  readonly path: string;
+  readonly status: "completed" | "interrupted";
+  readonly steps: number;
+  readonly epochs: number;
+  readonly earlyStopped: boolean;
+  /** Of the last batch. */
+  readonly trainLoss: number | null;
+  readonly bestValLoss: number | null;
+  readonly bestStep: number | null;
+  readonly testLoss: number | null;
+  readonly testPerplexity: number | null;
+  readonly testBitsPerByte: number | null;
+  readonly tokensSeen: number;
+  /** Over all the sessions of a resumed run. */
+  readonly seconds: number;
+}

@@ -1,0 +1,42 @@
+import type { BatchLoader } from "../bins/batch-loader.js";
+import type { EarlyStopping } from "./early-stopping.js";
+import type { EvaluationData } from "./evaluate-split.js";
+import type { ManifestFile } from "./manifest-file.js";
+import type { MetricsFile } from "./metrics.js";
+import type { TrainOptions } from "./options.js";
+import type { Reporter } from "./reporter.js";
+import type { RunFolder } from "./run-folder.js";
+import type { StepPlan } from "./step-plan.js";
+import type { Stepper } from "./step.js";
+
+/** How far a run has come. */
+export interface Progress {
+  /** Optimizer steps done. */
+  step: number;
+  tokensSeen: number;
+  /** Of the last batch. */
+  trainLoss: number | null;
+  /** The validation of this step is still to come. */
+  evalDue: boolean;
+  /** There is nothing more to train. */
+  finished: boolean;
+}
+
+/** A run with all that it works on. */
+export interface LiveRun {
+  readonly options: TrainOptions;
+  readonly folder: RunFolder;
+  readonly manifest: ManifestFile;
+  readonly reporter: Reporter;
+  readonly signal: AbortSignal | undefined;
+  readonly stepper: Stepper;
+  readonly plan: StepPlan;
+  readonly loader: BatchLoader;
+  /** Opens the validation or test split at its beginning; null if the run has none. */
+  readonly splits: Readonly<Record<"validation" | "test", (() => EvaluationData) | null>>;
+  readonly early: EarlyStopping;
+  readonly metrics: MetricsFile;
+  readonly progress: Progress;
+  /** Time spent so far in ms, over all sessions. */
+  elapsedMs(): number;
+}

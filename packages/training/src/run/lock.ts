@@ -1,0 +1,117 @@
+import { execFileSync } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { z } from "zod";
+import { TrainingError } from "../errors.js";
+
+const Holder = z.object({ pid: z.int().positive(), started: z.string(), host: z.string() });
+type Holder = z.infer<typeof Holder>;
+
+/**
+ * One process trains a run at a time. The lock is a file that names its holder by process id, the time that process
+ * began (ids are used again) and host; one whose holder is gone, killed for instance, is taken over.
+ */
+export class RunLock implements Disposable {
+  readonly #path: string;
+  readonly #text: string;
+
+  constructor(path: string, runId: string) {
+    const own: Holder = { pid: process.pid, started: startOf(process.pid) ?? "", host: hostname() };
+    this.#path = path;
+    this.#text = JSON.stringify(own);
+    if (this.#create()) return;
+    const found = read(path);
+    const holder = parse(found);
+    if (holder !== null && isAlive(holder)) throw held(runId, holder, path);
+    if (!this.#takeOver(found) || !this.#create()) throw held(runId, parse(read(path)), path);
+  }
+
+  /** Whether there was none, and now it is ours. The file appears with its content in it. */
+  #create(): boolean {
+    const beside = `${this.#path}.${randomUUID()}`;
+    writeFileSync(beside, this.#text);
+    try {
+      linkSync(beside, this.#path);
+      return true;
+    } catch (error) {
+      if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
+      throw error;
+    } finally {
+      rmSync(beside);
+    }
+  }
+
+  /** Moves a dead holder's lock out of the way; false if another process was quicker. */
+  #takeOver(stale: string | null): boolean {
+    const aside = `${this.#path}.${randomUUID()}`;
+    try {
+      renameSync(this.#path, aside);
+    } catch {
+      return false;
+    }
+    const same = read(aside) === stale;
+    if (!same) renameSync(aside, this.#path);
+    else rmSync(aside);
+    return same;
+  }
+
+  /** Gives the lock up, unless it has become another's. */
+  [Symbol.dispose](): void {
+    if (read(this.#path) === this.#text) rmSync(this.#path, { force: true });
+  }
+}
+
+/** Whether a living process holds the lock at `path`. */
+export function isHeld(path: string): boolean {
+  const holder = parse(read(path));
+  return holder !== null && isAlive(holder);
+}
+
+function held(runId: string, holder: Holder | null, path: string): TrainingError {
+  const who = holder === null ? "another process" : `process ${holder.pid} on ${holder.host}`;
+  return new TrainingError(
+    "CONFLICT",
+    "USER_INPUT",
+    `run ${runId} is being trained by ${who}; wait for it or stop it (if it is certainly gone, delete ${path})`,
+  );
+}
+
+function read(path: string): string | null {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return null;
+  }
+}
+
+function parse(text: string | null): Holder | null {
+  try {
+    return Holder.parse(JSON.parse(text ?? ""));
+  } catch {
+    return null;
+  }
+}
+
+/** On another host one cannot know, so it counts as alive. */
+const isAlive = ({ pid, started, host }: Holder): boolean => host !== hostname() || startOf(pid) === started;
+
+/** When a process began, in whatever terms the system has; null if there is no such process. */
+export function startOf(pid: number): string | null {
+  try {
+    // The 22nd field; the second, the command in parentheses, may itself hold spaces and parentheses.
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? null;
+  } catch {
+    return startByPs(pid);
+  }
+}
+
+/** For systems without /proc. */
+function startByPs(pid: number): string | null {
+  try {
+    return execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], { encoding: "utf8" }).trim() || null;
+  } catch {
+    return null;
+  }
+}

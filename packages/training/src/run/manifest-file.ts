@@ -1,0 +1,23 @@
+import { writeManifest, type RunManifest } from "./manifest.js";
+
+/** A run's manifest as it stands, and its file. */
+export class ManifestFile {
+  #manifest: RunManifest;
+
+  constructor(
+    readonly path: string,
+    manifest: RunManifest,
+  ) {
+    this.#manifest = manifest;
+  }
+
+  get current(): RunManifest {
+    return this.#manifest;
+  }
+
+  /** Changes what is given, and replaces the file. */
+  async update(change: Partial<RunManifest>): Promise<void> {
+    this.#manifest = { ...this.#manifest, ...change };
+    await writeManifest(this.path, this.#manifest);
+  }
+}

@@ -1,0 +1,114 @@
+import { randomUUID } from "node:crypto";
+import { readFile, rename, rm } from "node:fs/promises";
+import { open } from "node:fs/promises";
+import { precisions } from "@trainer/models/capabilities";
+import { z } from "zod";
+import { failureClasses, TrainingError } from "../errors.js";
+
+const count = z.int().min(0);
+const SplitCount = z.object({ documents: count, tokens: count, bytes: count });
+export const SplitCounts = z.object({ train: SplitCount, validation: SplitCount, test: SplitCount });
+export type SplitCounts = z.infer<typeof SplitCounts>;
+
+export const runStatuses = ["running", "completed", "interrupted", "failed"] as const;
+export type RunStatus = (typeof runStatuses)[number];
+
+/**
+ * A run's `manifest.json`: what was asked, on what it ran, how far it came and how it ended. The names on disk are
+ * those that API clients read. What is not yet known is null.
+ */
+export const RunManifest = z.object({
+  run_id: z.string(),
+  status: z.enum(runStatuses),
+  created_at: count,
+  started_at: z.iso.datetime(),
+  finished_at: z.iso.datetime().nullable(),
+  /** Training, validation and saving, over all the sessions of a resumed run. */
+  duration_seconds: z.number().nullable(),
+  failure_class: z.enum(failureClasses).nullable(),
+  error_code: z.string().nullable(),
+  error: z.string().nullable(),
+
+  model_family: z.string(),
+  model_size: z.string(),
+  parameters: count.nullable(),
+  vocab_size: count.nullable(),
+  epochs: count,
+  batch_size: count,
+  max_seq_len: count,
+  /** Optimizer steps done. */
+  steps: count,
+  total_steps: count.nullable(),
+  tokens_seen: count,
+  seed: count,
+  threads: count,
+  early_stopping_patience: count,
+  learning_rate: z.number(),
+  holdout_fraction: z.number(),
+  gradient_clipping: z.number(),
+  test_split_ratio: z.number(),
+  finetune_lr_cap: z.number(),
+  optimizer: z.enum(["adamw", "adam", "sgd"]),
+  device: z.enum(["cpu", "cuda"]),
+  precision: z.enum(precisions),
+  freeze_embed: z.boolean(),
+  pretrained_run_id: z.string().nullable(),
+
+  tokenizer_id: z.string(),
+  tokenizer_sha256: z.string().nullable(),
+  corpus_path: z.string(),
+  corpus_sha256: z.string().nullable(),
+  splits: SplitCounts.nullable(),
+
+  early_stopped: z.boolean(),
+  /** Of the last batch. */
+  loss: z.number().nullable(),
+  best_val_loss: z.number().nullable(),
+  best_step: count.nullable(),
+  test_loss: z.number().nullable(),
+  test_perplexity: z.number().nullable(),
+  test_bits_per_byte: z.number().nullable(),
+
+  git_commit: z.string().nullable(),
+  versions: z.record(z.string(), z.string()),
+  system: z.object({
+    cpu_count: count,
+    platform: z.string(),
+    platform_release: z.string(),
+    machine: z.string(),
+  }),
+  /** The options, whole, by their names in requests: what a resumed run goes by. */
+  config: z.record(z.string(), z.unknown()),
+});
+export type RunManifest = z.infer<typeof RunManifest>;
+
+/** Reads a manifest; null if there is none. */
+export async function readManifest(path: string): Promise<RunManifest | null> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
+    throw error;
+  }
+  try {
+    return RunManifest.parse(JSON.parse(text));
+  } catch (error) {
+    const why = error instanceof z.ZodError ? z.prettifyError(error).replaceAll("\n", " ") : String(error);
+    throw new TrainingError("DATA_NOT_FOUND", "FATAL", `${path} is not a run's manifest: ${why}`, { cause: error });
+  }
+}
+
+/** Replaces a manifest: whole, or not at all. */
+export async function writeManifest(path: string, manifest: RunManifest): Promise<void> {
+  const tmp = `${path}.${randomUUID()}.tmp`;
+  try {
+    await using file = await open(tmp, "wx");
+    await file.writeFile(`${JSON.stringify(manifest, null, 2)}\n`);
+    await file.sync();
+  } catch (error) {
+    await rm(tmp, { force: true });
+    throw error;
+  }
+  await rename(tmp, path);
+}

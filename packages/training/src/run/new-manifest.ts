@@ -1,0 +1,60 @@
+import { availableParallelism } from "node:os";
+import type { RunManifest } from "./manifest.js";
+import type { TrainOptions } from "./options.js";
+import { effectiveBatchSize, type Compute } from "./precision.js";
+import { gitCommit, system, versions } from "./system.js";
+import { toConfig } from "./wire-names.js";
+
+/** The manifest of a run that is about to begin. */
+export async function newManifest(runId: string, options: TrainOptions, compute: Compute): Promise<RunManifest> {
+  const now = new Date();
+  return {
+    run_id: runId,
+    status: "running",
+    created_at: Math.floor(now.getTime() / 1000),
+    started_at: now.toISOString(),
+    finished_at: null,
+    duration_seconds: null,
+    failure_class: null,
+    error_code: null,
+    error: null,
+    model_family: options.modelFamily,
+    model_size: options.modelSize,
+    parameters: null,
+    vocab_size: null,
+    epochs: options.numEpochs,
+    batch_size: effectiveBatchSize(options.batchSize, compute.device),
+    max_seq_len: options.maxSeqLen,
+    steps: 0,
+    total_steps: null,
+    tokens_seen: 0,
+    seed: options.seed,
+    threads: options.threads === 0 ? availableParallelism() : options.threads,
+    early_stopping_patience: options.earlyStoppingPatience,
+    learning_rate: options.learningRate,
+    holdout_fraction: options.holdoutFraction,
+    gradient_clipping: options.gradientClipping,
+    test_split_ratio: options.testSplitRatio,
+    finetune_lr_cap: options.finetuneLrCap,
+    optimizer: options.optimizer,
+    ...compute,
+    freeze_embed: options.freezeEmbed,
+    pretrained_run_id: options.pretrainedRunId,
+    tokenizer_id: options.tokenizer ?? "",
+    tokenizer_sha256: null,
+    corpus_path: options.corpus.join(":"),
+    corpus_sha256: null,
+    splits: null,
+    early_stopped: false,
+    loss: null,
+    best_val_loss: null,
+    best_step: null,
+    test_loss: null,
+    test_perplexity: null,
+    test_bits_per_byte: null,
+    git_commit: await gitCommit(),
+    versions: versions(),
+    system: system(),
+    config: toConfig(options),
+  };
+}

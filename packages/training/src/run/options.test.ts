@@ -1,0 +1,103 @@
+import { expect, test } from "vitest";
+import { TrainingError } from "../errors.js";
+import { parseTrainOptions, TrainOptions } from "./options.js";
+import { fromConfig, toConfig } from "./wire-names.js";
+
+const refusal = (options: object): TrainingError => {
+  try {
+    parseTrainOptions({ corpus: "a.txt", ...options });
+  } catch (error) {
+    if (error instanceof TrainingError) return error;
+    throw error;
+  }
+  throw new Error("not refused");
+};
+
+test("what is not given has the defaults of a train request", () => {
+  expect(parseTrainOptions({ corpus: "a.txt" })).toMatchObject({
+    corpus: ["a.txt"],
+    modelFamily: "gpt2",
+    modelSize: "small",
+    maxSeqLen: 512,
+    numEpochs: 1,
+    batchSize: 4,
+    learningRate: 5e-4,
+    holdoutFraction: 0.01,
+    seed: 42,
+    pretrainedRunId: null,
+    freezeEmbed: false,
+    gradientClipping: 1,
+    optimizer: "adamw",
+    userId: 0n,
+    device: "auto",
+    precision: "auto",
+    dataNumWorkers: null,
+    dataPinMemory: null,
+    earlyStoppingPatience: 5,
+    testSplitRatio: 0.15,
+    finetuneLrCap: 5e-5,
+    lrSchedule: "constant",
+    document: "line",
+  });
+});
+
+test.each([
+  [{ maxSeqLen: 7 }, "maxSeqLen"],
+  [{ numEpochs: 0 }, "numEpochs"],
+  [{ batchSize: 0 }, "batchSize"],
+  [{ learningRate: -1 }, "learningRate"],
+  [{ holdoutFraction: 0.51 }, "holdoutFraction"],
+  [{ testSplitRatio: -0.1 }, "testSplitRatio"],
+  [{ seed: 1.5 }, "seed"],
+  [{ gradientClipping: -1 }, "gradientClipping"],
+  [{ optimizer: "lion" }, "optimizer"],
+  [{ userId: -1 }, "userId"],
+  [{ userId: 2n ** 64n }, "userId"],
+  [{ device: "tpu" }, "device"],
+  [{ precision: "int8" }, "precision"],
+  [{ earlyStoppingPatience: 0 }, "earlyStoppingPatience"],
+  [{ corpus: " " }, "corpus"],
+  [{ corpus: [] }, "corpus"],
+  [{ runId: "../x" }, "runId"],
+  [{ learning_rate: 1 }, "learning_rate"],
+])("%o is refused by name", (options, name) => {
+  const error = refusal(options);
+  expect(error).toMatchObject({ code: "INVALID_INPUT", failureClass: "USER_INPUT" });
+  expect(error.message).toContain(name);
+});
+
+test("an unknown family or size is refused with what there is", () => {
+  expect(refusal({ modelFamily: "llama" })).toMatchObject({
+    code: "UNSUPPORTED_BACKEND",
+    message: expect.stringMatching(/"llama".*gpt2/),
+  });
+  expect(refusal({ modelFamily: 7 }).code).toBe("UNSUPPORTED_BACKEND");
+  expect(refusal({ modelSize: "huge" })).toMatchObject({
+    code: "INVALID_MODEL_SIZE",
+    message: expect.stringMatching(/"huge".*tiny.*xl/),
+  });
+});
+
+test("several mistakes are told at once", () => {
+  expect(refusal({ seed: -1, batchSize: 0 }).message).toMatch(/batchSize.*seed/);
+});
+
+test("options come back from a manifest as they went in, 64-bit ids too", () => {
+  const options = TrainOptions.parse({
+    corpus: ["/a/b.txt", "/c:d"],
+    userId: 123456789012345678n,
+    maxSteps: 12,
+    modelConfig: { nEmbd: 32, embdPdrop: 0 },
+    lrSchedule: "cosine",
+    beta2: 0.99,
+  });
+  const config: unknown = JSON.parse(JSON.stringify(toConfig(options)));
+  expect(config).toMatchObject({
+    corpus_path: "/a/b.txt:/c:d",
+    user_id: "123456789012345678",
+    max_steps: 12,
+    model_config: { n_embd: 32, embd_pdrop: 0 },
+    beta2: 0.99,
+  });
+  expect(parseTrainOptions(fromConfig(toConfig(options)))).toEqual(options);
+});

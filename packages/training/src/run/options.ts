@@ -1,0 +1,124 @@
+import { families, isFamily, sizeOf, type FamilyName } from "@trainer/models/capabilities";
+import { z } from "zod";
+import { ID_RULE, isId } from "../home/ids.js";
+import { TrainingError } from "../errors.js";
+import { deviceChoices, precisionChoices } from "./compute-choices.js";
+import { lrSchedules } from "./schedule.js";
+
+const count = z.int().min(0);
+const positive = z.int().min(1);
+const fraction = z.number().min(0).max(0.5);
+const rate = z.number().min(0);
+const dropout = z.number().min(0).lt(1);
+
+/** Own dimensions and rates in place of the size's. */
+const ModelDimensions = z.strictObject({
+  nEmbd: positive.optional(),
+  nLayer: positive.optional(),
+  nHead: positive.optional(),
+  nInner: positive.optional(),
+  embdPdrop: dropout.optional(),
+  attnPdrop: dropout.optional(),
+  residPdrop: dropout.optional(),
+  layerNormEpsilon: z.number().positive().optional(),
+  initializerRange: z.number().positive().optional(),
+});
+
+/**
+ * What a run is asked to do: the fields of a train request in camelCase with its defaults and bounds, and what the
+ * command line and the library have beyond them.
+ */
+export const TrainOptions = z.strictObject({
+  /** Files or folders of text. */
+  corpus: z.union([z.string().trim().min(1).transform((path) => [path]), z.array(z.string().trim().min(1)).min(1)]),
+  /** What a document is; each is followed by [EOS]. */
+  document: z.enum(["line", "paragraph", "file"]).default("line"),
+  /** Folder name under `models/`; made up if not given. */
+  runId: z.string().refine(isId, `must be ${ID_RULE}`).nullable().default(null),
+  /** A tokenizer's id, or the path of its file or folder; null: one is trained on the run's training split. */
+  tokenizer: z.string().trim().min(1).nullable().default(null),
+  /** Of the tokenizer to train; null: by the size of the corpus. */
+  vocabSize: z.int().min(260).nullable().default(null),
+  minFrequency: positive.default(2),
+
+  modelFamily: z.custom<FamilyName>(isFamily, { error: noFamily }).default("gpt2"),
+  modelSize: z.string().default("small"),
+  modelConfig: ModelDimensions.default({}),
+  pretrainedRunId: z.string().trim().min(1).nullable().default(null),
+  freezeEmbed: z.boolean().default(false),
+
+  maxSeqLen: z.int().min(8).default(512),
+  batchSize: positive.default(4),
+  gradAccumSteps: positive.default(1),
+  numEpochs: positive.default(1),
+  /** Optimizer steps in all, in place of whole epochs. */
+  maxSteps: positive.nullable().default(null),
+
+  optimizer: z.enum(["adamw", "adam", "sgd"]).default("adamw"),
+  learningRate: rate.default(5e-4),
+  finetuneLrCap: rate.default(5e-5),
+  lrSchedule: z.enum(lrSchedules).default("constant"),
+  warmupSteps: count.default(0),
+  minLr: rate.default(0),
+  /** null: 0.01 with adamw, else 0. */
+  weightDecay: rate.nullable().default(null),
+  beta1: z.number().min(0).lt(1).default(0.9),
+  beta2: z.number().min(0).lt(1).default(0.999),
+  /** The largest global gradient norm; 0: no clipping. */
+  gradientClipping: rate.default(1),
+
+  holdoutFraction: fraction.default(0.01),
+  testSplitRatio: fraction.default(0.15),
+  /** Validate every so many steps; 0: after each epoch. */
+  evalEvery: count.default(0),
+  /** Validations without improvement before the run ends. */
+  earlyStoppingPatience: positive.default(5),
+
+  logEvery: positive.default(10),
+  /** Save every so many steps; 0: by time and at each best alone. */
+  checkpointEvery: count.default(0),
+  /** Save every so many minutes; 0: by steps and at each best alone. */
+  checkpointMinutes: z.number().min(0).default(5),
+  /** How many checkpoints to keep, beside the best. */
+  keepCheckpoints: positive.default(2),
+
+  seed: z.int().min(0).default(42),
+  device: z.enum(deviceChoices).default("auto"),
+  precision: z.enum(precisionChoices).default("auto"),
+  /** 0: as many as the machine has cores. */
+  threads: count.default(0),
+  dataNumWorkers: count.nullable().default(null),
+  dataPinMemory: z.boolean().nullable().default(null),
+  /** Who began the run: a 64-bit id, in files a string of digits. */
+  userId: z
+    .union([z.bigint(), z.int(), z.string().regex(/^\d{1,20}$/, "must be a whole number")])
+    .transform(BigInt)
+    .refine((id) => id >= 0n && id < 2n ** 64n, "must be a 64-bit id, 0 or more")
+    .default(0n),
+});
+export type TrainOptions = z.infer<typeof TrainOptions>;
+
+/** Options before defaults are filled in. */
+export type TrainInput = z.input<typeof TrainOptions>;
+
+/** The options with their defaults, or a USER_INPUT error that names each field that is wrong. */
+export function parseTrainOptions(input: unknown): TrainOptions {
+  const parsed = TrainOptions.safeParse(input);
+  if (!parsed.success) {
+    const { issues } = parsed.error;
+    const wrong = issues.map(({ path, message }) => [path.join("."), message].filter(Boolean).join(": "));
+    const code = issues.some(({ path }) => path[0] === "modelFamily") ? "UNSUPPORTED_BACKEND" : "INVALID_INPUT";
+    throw new TrainingError(code, "USER_INPUT", `the options of the run are wrong: ${wrong.join("; ")}`);
+  }
+  const { modelFamily, modelSize } = parsed.data;
+  if (sizeOf(modelFamily, modelSize) === null) {
+    const sizes = Object.keys(families[modelFamily].sizes).join(", ");
+    const message = `${modelFamily} has no size "${modelSize}"; there are: ${sizes}`;
+    throw new TrainingError("INVALID_MODEL_SIZE", "USER_INPUT", message);
+  }
+  return parsed.data;
+}
+
+function noFamily({ input }: { readonly input?: unknown }): string {
+  return `no model "${String(input)}"; there are: ${Object.keys(families).join(", ")}`;
+}

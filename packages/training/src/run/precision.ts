@@ -1,0 +1,51 @@
+import { autocast, devices, type DType } from "@trainer/torch";
+import type { Precision } from "@trainer/models";
+import { TrainingError } from "../errors.js";
+import type { DeviceChoice, PrecisionChoice } from "./compute-choices.js";
+
+/** Where a run computes, and in which precision. */
+export interface Compute {
+  readonly device: "cpu" | "cuda";
+  readonly precision: Precision;
+}
+
+/**
+ * `auto` is cuda where there is a GPU, and fp16 on it; a CPU computes in fp32. What cannot be had is refused: a run
+ * that was asked to use a GPU must not take a week on a CPU instead.
+ */
+export function resolveCompute(
+  device: DeviceChoice,
+  precision: PrecisionChoice,
+  gpus: number = devices().cuda.count,
+): Compute {
+  if (device === "cuda" && gpus === 0) {
+    throw new TrainingError(
+      "CUDA_NOT_AVAILABLE",
+      "USER_INPUT",
+      "CUDA requested but not available: libtorch sees no NVIDIA GPU; use device cpu or auto",
+    );
+  }
+  const where = device === "auto" ? (gpus > 0 ? "cuda" : "cpu") : device;
+  if (precision === "auto") return { device: where, precision: where === "cuda" ? "fp16" : "fp32" };
+  if (where === "cpu" && precision !== "fp32") {
+    throw new TrainingError(
+      "INVALID_INPUT",
+      "USER_INPUT",
+      `${precision} precision is not supported on CPU; use fp32 or auto`,
+    );
+  }
+  return { device: where, precision };
+}
+
+const HALF: Readonly<Record<Exclude<Precision, "fp32">, DType>> = { fp16: "float16", bf16: "bfloat16" };
+
+/** Runs `body` in the run's precision: under autocast but for fp32. */
+export function inPrecision<T>({ device, precision }: Compute, body: () => T): T {
+  if (precision === "fp32") return body();
+  return autocast({ device, dtype: HALF[precision] }, body);
+}
+
+/** On a GPU a batch of 4 or fewer leaves most of it idle: 32 sequences are taken instead, as API clients expect. */
+export function effectiveBatchSize(batchSize: number, device: Compute["device"]): number {
+  return device === "cuda" && batchSize <= 4 ? 32 : batchSize;
+}

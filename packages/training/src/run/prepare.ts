@@ -1,0 +1,232 @@
+import { join } from "node:path";
+import { build, configFor, loadModel, readModelConfig, writeModelConfig, type CausalLm } from "@trainer/models";
+import { loadTokenizer, type Tokenizer } from "@trainer/tokenizers";
+import { GradScaler, manualSeed, setNumThreads } from "@trainer/torch";
+import { BatchLoader } from "../bins/batch-loader.js";
+import { buildBins, type Bins } from "../bins/build-bins.js";
+import type { TokenBin } from "../bins/token-bin.js";
+import { removeTemporary } from "../checkpoint/list.js";
+import { newestValid, sha256Of, type ValidCheckpoint } from "../checkpoint/read.js";
+import type { TrainState } from "../checkpoint/state.js";
+import { openCorpus, type Corpus } from "../corpus/corpus.js";
+import { TrainingError } from "../errors.js";
+import { openHome } from "../home/home.js";
+import { resolveRun } from "../home/resolve-run.js";
+import { EarlyStopping } from "./early-stopping.js";
+import type { LiveRun } from "./live-run.js";
+import { MetricsFile } from "./metrics.js";
+import { makeOptimizer, trainable } from "./optimizer.js";
+import { prepareTokenizer } from "./prepare-tokenizer.js";
+import type { Reporter } from "./reporter.js";
+import { readState, restore } from "./restore.js";
+import type { Session } from "./session.js";
+import { StepPlan } from "./step-plan.js";
+import type { Stepper } from "./step.js";
+import { writeTokenizerFiles } from "./tokenizer-files.js";
+
+/**
+ * Everything a run works on, from its options and what its folder holds. The seed is set before anything is drawn; a
+ * checkpoint, if there is a sound one, is restored over it last.
+ */
+export async function prepare(session: Session, reporter: Reporter): Promise<LiveRun & Disposable> {
+  const { options, compute, folder, manifest, context } = session;
+  const { signal } = context;
+  const began = performance.now();
+  setNumThreads(manifest.current.threads);
+  await removeTemporary(folder.checkpoints);
+  const checkpoint = await newestValid(folder.checkpoints, ({ name, problem }) =>
+    reporter.warn(`checkpoint ${name} is damaged and not used: ${problem}`),
+  );
+  const state = checkpoint === null ? null : await readState(checkpoint.path);
+  announce(session, reporter, state);
+
+  const corpus = await openSameCorpus(session);
+  const pretrained = await pretrainedFolder(session);
+  const tokenizer = await runTokenizer(session, reporter, corpus, pretrained);
+  const bins = await makeBins(session, reporter, corpus, tokenizer);
+
+  manualSeed(options.seed);
+  const model = await makeModel(session, tokenizer, pretrained, checkpoint);
+  const { bos, eos, pad } = tokenizer.specials;
+  await writeModelConfig(folder.path, model, { bosTokenId: bos, eosTokenId: eos, padTokenId: pad });
+
+  const params = trainable(model.params.named(), options.freezeEmbed);
+  const lr = pretrained === null ? options.learningRate : Math.min(options.learningRate, options.finetuneLrCap);
+  const stepper: Stepper = {
+    model,
+    params: [...params.values()],
+    optimizer: makeOptimizer(params, lr, options),
+    compute,
+    gradientClipping: options.gradientClipping,
+    scaler: compute.precision === "fp16" ? new GradScaler() : null,
+  };
+  const { batch_size: batchSize } = manifest.current;
+  const seqLen = model.config.nPositions;
+  const open = (bin: TokenBin, shuffle: boolean) =>
+    new BatchLoader(bin, { seqLen, batchSize, shuffle, seed: options.seed, device: compute.device });
+  const loader = open(bins.train, true);
+  const evaluation = (bin: TokenBin | null) =>
+    bin &&
+    (() => {
+      const batches = open(bin, false);
+      return { batches: batches.stepsPerEpoch, next: () => batches.next(), bytes: bin.bytes };
+    });
+  const plan = new StepPlan({ ...options, batchesPerEpoch: loader.stepsPerEpoch, learningRate: lr, schedule: options.lrSchedule });
+  const early = new EarlyStopping(options.earlyStoppingPatience);
+  const metrics = new MetricsFile(folder.metrics, state?.metricsBytes ?? 0);
+  if (checkpoint !== null && state !== null) restore(checkpoint.path, state, { stepper, loader, early });
+
+  const parameters = [...model.params.named().values()].reduce((sum, p) => sum + p.numel, 0);
+  await manifest.update({
+    parameters,
+    vocab_size: model.config.vocabSize,
+    max_seq_len: seqLen,
+    splits: bins.counts,
+    total_steps: plan.totalSteps,
+  });
+  const { totalSteps, stepsPerEpoch, epochs } = plan;
+  reporter.emit({ type: "start", parameters, totalSteps, stepsPerEpoch, epochs });
+  const earlier = state?.elapsedMs ?? 0;
+  return {
+    options,
+    folder,
+    manifest,
+    reporter,
+    signal,
+    stepper,
+    plan,
+    loader,
+    splits: { validation: evaluation(bins.validation), test: evaluation(bins.test) },
+    early,
+    metrics,
+    progress: {
+      step: state?.step ?? 0,
+      tokensSeen: state?.tokensSeen ?? 0,
+      trainLoss: state?.trainLoss ?? null,
+      evalDue: state?.evalDue ?? false,
+      finished: state?.finished ?? false,
+    },
+    elapsedMs: () => earlier + performance.now() - began,
+    [Symbol.dispose]() {
+      metrics[Symbol.dispose]();
+      for (const tensor of [...model.params.list(), ...stepper.optimizer.state().values()]) tensor.dispose();
+    },
+  };
+}
+
+function announce({ options, compute, folder, manifest }: Session, reporter: Reporter, state: TrainState | null): void {
+  const { batch_size: batchSize, threads, max_seq_len: maxSeqLen } = manifest.current;
+  const { modelFamily, modelSize, learningRate, seed } = options;
+  reporter.emit({
+    type: "config",
+    runId: folder.id,
+    path: folder.path,
+    modelFamily,
+    modelSize,
+    ...compute,
+    threads,
+    batchSize,
+    maxSeqLen,
+    learningRate,
+    seed,
+    fromStep: state?.step ?? 0,
+  });
+}
+
+/** The corpus; a run that has begun on another one is not gone on with. */
+async function openSameCorpus({ options, manifest, context }: Session): Promise<Corpus & { readonly hash: string }> {
+  const corpus = await openCorpus(options.corpus, { document: options.document });
+  const hash = await corpus.sha256({ signal: context.signal });
+  const before = manifest.current.corpus_sha256;
+  if (before !== null && before !== hash) {
+    throw new TrainingError(
+      "CONFLICT",
+      "USER_INPUT",
+      `the corpus ${options.corpus.join(", ")} has changed since the run began: put the old text back to resume it, ` +
+        "or start a new run",
+    );
+  }
+  await manifest.update({ corpus_sha256: hash });
+  return { ...corpus, hash, sha256: () => Promise.resolve(hash) };
+}
+
+async function pretrainedFolder({ options, context }: Session): Promise<string | null> {
+  if (options.pretrainedRunId === null) return null;
+  return (await resolveRun(options.pretrainedRunId, openHome(context.home))).dir;
+}
+
+/** The tokenizer in the run's folder; at the beginning it is put there. */
+async function runTokenizer(
+  { options, folder, manifest, context }: Session,
+  reporter: Reporter,
+  corpus: Corpus & { readonly hash: string },
+  pretrained: string | null,
+): Promise<Tokenizer> {
+  const file = join(folder.path, "tokenizer.json");
+  const { tokenizer_sha256: before, tokenizer_id: id } = manifest.current;
+  if (before !== null) {
+    if ((await sha256Of(file)) !== before) {
+      throw new TrainingError("CONFLICT", "USER_INPUT", `${file} has changed since the run began: put the old one back`);
+    }
+    const tokenizer = await loadTokenizer(folder.path);
+    reporter.emit({ type: "tokenizer", phase: "ready", progress: 1, tokenizerId: id, vocabSize: tokenizer.vocabSize });
+    return tokenizer;
+  }
+  const { home, signal } = context;
+  const request = { options, home, corpus, corpusSha256: corpus.hash, pretrained, emit: reporter.emit, signal };
+  const made = await prepareTokenizer(request);
+  await writeTokenizerFiles(folder.path, made.tokenizer, options.maxSeqLen);
+  await manifest.update({ tokenizer_id: made.id, tokenizer_sha256: await sha256Of(file) });
+  return made.tokenizer;
+}
+
+async function makeBins(
+  { options, manifest, context }: Session,
+  reporter: Reporter,
+  corpus: Corpus,
+  tokenizer: Tokenizer,
+): Promise<Bins> {
+  const { holdoutFraction, testSplitRatio, seed } = options;
+  const bins = await buildBins({
+    corpus,
+    tokenizer,
+    split: { holdoutFraction, testSplitRatio, seed },
+    cacheDir: join(openHome(context.home).cache, "bins"),
+    threads: manifest.current.threads,
+    signal: context.signal,
+    onProgress: (p) => reporter.emit({ type: "data", ...p }),
+  });
+  if (bins.replacedCharacters > 0) {
+    reporter.warn(`${bins.replacedCharacters} characters of the corpus are not UTF-8 and were replaced by U+FFFD`);
+  }
+  reporter.emit({ type: "data", phase: "ready", counts: bins.counts, cached: bins.cached });
+  return bins;
+}
+
+async function makeModel(
+  { options, folder, compute }: Session,
+  tokenizer: Tokenizer,
+  pretrained: string | null,
+  checkpoint: ValidCheckpoint | null,
+): Promise<CausalLm> {
+  const { device } = compute;
+  if (checkpoint !== null) {
+    const { family, config } = await readModelConfig(folder.path); // its weights are in the checkpoint
+    return build(family, config, { device });
+  }
+  const { vocabSize } = tokenizer;
+  if (pretrained === null) {
+    const { modelFamily, modelSize, modelConfig, maxSeqLen } = options;
+    return build(modelFamily, configFor(modelFamily, modelSize, { ...modelConfig, vocabSize, nPositions: maxSeqLen }), { device });
+  }
+  const { model } = await loadModel(pretrained, { device });
+  if (model.config.vocabSize !== vocabSize) {
+    throw new TrainingError(
+      "MODEL_INCOMPATIBLE",
+      "USER_INPUT",
+      `the tokenizer has ${vocabSize} tokens, but the pretrained model ${pretrained} has ${model.config.vocabSize}: ` +
+        "use the tokenizer that it was trained with",
+    );
+  }
+  return model;
+}

@@ -1,0 +1,71 @@
+import type { RunEvent } from "./events.js";
+import { RunLog, type LogFields, type LogLevel } from "./logs.js";
+import type { RunFolder } from "./run-folder.js";
+
+type Entry = readonly [level: LogLevel, message: string, fields: Omit<LogFields, "event">];
+
+/** Tells a run's events to who listens, and writes all but progress into its log. */
+export class Reporter {
+  readonly #log: RunLog;
+
+  constructor(
+    folder: RunFolder,
+    readonly onEvent: (event: RunEvent) => void,
+  ) {
+    this.#log = new RunLog(folder.logs, folder.id);
+  }
+
+  readonly emit = (event: RunEvent): void => {
+    const entry = entryOf(event);
+    if (entry !== null) this.#log.write(entry[0], entry[1], { event: `run_${event.type}`, ...entry[2] });
+    this.onEvent(event);
+  };
+
+  /** Tells that the run has failed. The log may be what failed, on a full disk for instance: it must not hide that. */
+  fail(event: RunEvent & { readonly type: "failed" }): void {
+    try {
+      this.emit(event);
+    } catch {
+      this.onEvent(event);
+    }
+  }
+
+  warn(message: string): void {
+    this.emit({ type: "warning", message });
+  }
+}
+
+function entryOf(event: RunEvent): Entry | null {
+  switch (event.type) {
+    case "config": {
+      const message = event.fromStep === 0 ? "run started" : `run resumed from step ${event.fromStep}`;
+      return ["INFO", message, { model_family: event.modelFamily, model_size: event.modelSize }];
+    }
+    case "tokenizer":
+      return event.phase === "ready" ? ["INFO", "tokenizer ready", { tokenizer_id: event.tokenizerId }] : null;
+    case "data":
+      return event.phase === "ready" ? ["INFO", "data ready", { size: event.counts.train.tokens }] : null;
+    case "start":
+      return ["INFO", `training ${event.parameters} parameters for ${event.totalSteps} steps`, { steps: event.totalSteps }];
+    case "step":
+      return ["INFO", "step", { steps: event.step, ...lossFields(event) }];
+    case "eval":
+      return ["INFO", `${event.split} evaluated`, { split: event.split, steps: event.step, ...lossFields(event) }];
+    case "checkpoint":
+      return ["INFO", "checkpoint saved", { steps: event.step, path: event.path, size: event.bytes }];
+    case "warning":
+      return ["WARNING", event.message, {}];
+    case "completed":
+    case "interrupted": {
+      const { steps, seconds, status } = event.result;
+      return ["INFO", `run ${event.type}`, { steps, status, elapsed_seconds: seconds }];
+    }
+    case "failed":
+      return ["ERROR", event.message, { error_code: event.code, reason: event.failureClass, status: "failed" }];
+  }
+}
+
+const lossFields = ({ loss, ppl }: { readonly loss: number; readonly ppl: number }) => ({
+  loss,
+  ...(Number.isFinite(ppl) ? { perplexity: ppl } : {}),
+});

@@ -1,0 +1,29 @@
+import { join } from "node:path";
+import { openHome } from "../home/home.js";
+
+/** Where the files of a run lie. */
+export interface RunFolder {
+  readonly id: string;
+  readonly path: string;
+  readonly manifest: string;
+  readonly weights: string;
+  readonly logs: string;
+  readonly metrics: string;
+  readonly checkpoints: string;
+  readonly lock: string;
+}
+
+/** `<home>/models/<run id>/`; nothing is created. */
+export function runFolder(home: string, id: string): RunFolder {
+  const path = join(openHome(home).models, id);
+  return {
+    id,
+    path,
+    manifest: join(path, "manifest.json"),
+    weights: join(path, "model.safetensors"),
+    logs: join(path, "logs.jsonl"),
+    metrics: join(path, "metrics.jsonl"),
+    checkpoints: join(path, "checkpoints"),
+    lock: join(path, "lock.json"),
+  };
+}

@@ -1,0 +1,48 @@
+import { join } from "node:path";
+import { getRngState } from "@trainer/torch";
+import { prune } from "../checkpoint/list.js";
+import { MODEL_FILE } from "../checkpoint/manifest.js";
+import { publish } from "../checkpoint/publish.js";
+import type { TrainState } from "../checkpoint/state.js";
+import { writeCheckpoint } from "../checkpoint/write.js";
+import type { LiveRun } from "./live-run.js";
+
+/** Saves the run as it stands. The best weights so far, or the last without validation, become the run's own. */
+export async function save(run: LiveRun, best: boolean): Promise<void> {
+  const { folder, progress, stepper, early, options } = run;
+  const began = performance.now();
+  run.metrics.sync();
+  const written = await writeCheckpoint(folder.checkpoints, {
+    step: progress.step,
+    model: stepper.model.params.named(),
+    optimizer: stepper.optimizer.state(),
+    state: stateOf(run),
+  });
+  if (best || run.splits.validation === null) await publish(join(written.path, MODEL_FILE), folder.weights);
+  await prune(folder.checkpoints, options.keepCheckpoints, early.bestStep);
+  await run.manifest.update({
+    steps: progress.step,
+    tokens_seen: progress.tokensSeen,
+    loss: progress.trainLoss,
+    best_val_loss: early.best,
+    best_step: early.bestStep,
+    early_stopped: early.exhausted && progress.step < run.plan.totalSteps,
+    duration_seconds: run.elapsedMs() / 1000,
+  });
+  const seconds = (performance.now() - began) / 1000;
+  const { path, bytes } = written;
+  run.reporter.emit({ type: "checkpoint", step: progress.step, path, bytes, best, seconds });
+}
+
+function stateOf({ progress, early, loader, stepper, metrics, elapsedMs }: LiveRun): TrainState {
+  return {
+    version: 1,
+    ...progress,
+    elapsedMs: elapsedMs(),
+    earlyStopping: early.state(),
+    loader: loader.state(),
+    rng: { cpu: Buffer.from(getRngState()).toString("base64") },
+    scaler: stepper.scaler?.state() ?? null,
+    metricsBytes: metrics.bytes,
+  };
+}

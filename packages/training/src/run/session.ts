@@ -1,0 +1,104 @@
+import { TrainingError } from "../errors.js";
+import type { RunEvent, RunResult } from "./events.js";
+import { testBest, type TestResult } from "./finish.js";
+import { trainingLoop } from "./loop.js";
+import type { ManifestFile } from "./manifest-file.js";
+import type { TrainOptions } from "./options.js";
+import type { Compute } from "./precision.js";
+import { prepare } from "./prepare.js";
+import { Reporter } from "./reporter.js";
+import type { RunFolder } from "./run-folder.js";
+
+/** Where runs lie, who hears of this one, and what stops it. */
+export interface RunContext {
+  /** The folder that holds all state. */
+  readonly home: string;
+  readonly onEvent?: (event: RunEvent) => void;
+  /** Aborted, the run finishes its step, saves itself and resolves as interrupted. */
+  readonly signal?: AbortSignal;
+}
+
+export interface Session {
+  readonly options: TrainOptions;
+  readonly compute: Compute;
+  readonly folder: RunFolder;
+  readonly manifest: ManifestFile;
+  readonly context: RunContext;
+}
+
+/** One process's part of a run, from its beginning or its newest checkpoint to however it ends. */
+export async function runSession(session: Session): Promise<RunResult> {
+  const { folder, context, manifest } = session;
+  const reporter = new Reporter(folder, context.onEvent ?? (() => {}));
+  try {
+    const outcome = await attempt(session, reporter);
+    await conclude(session, outcome);
+    const result = resultOf(session, outcome);
+    reporter.emit({ type: outcome.status, result });
+    return result;
+  } catch (error) {
+    const failure = TrainingError.from(error);
+    const { code, failureClass, message } = failure;
+    await manifest
+      .update({ ...ended("failed"), failure_class: failureClass, error_code: code, error: message })
+      .catch(() => {}); // on a full disk even this may not fit; the caller hears of the failure itself
+    reporter.fail({ type: "failed", runId: folder.id, code, failureClass, message, error: failure });
+    throw failure;
+  }
+}
+
+interface Outcome {
+  readonly status: "completed" | "interrupted";
+  readonly test: TestResult | null;
+}
+
+async function attempt(session: Session, reporter: Reporter): Promise<Outcome> {
+  const interrupted: Outcome = { status: "interrupted", test: null };
+  const { signal } = session.context;
+  try {
+    using run = await prepare(session, reporter);
+    if ((await trainingLoop(run)) === "interrupted") return interrupted;
+    const test = await testBest(run);
+    if (test === null && run.splits.test !== null) return interrupted;
+    await session.manifest.update({ duration_seconds: run.elapsedMs() / 1000 });
+    return { status: "completed", test };
+  } catch (error) {
+    if (signal?.aborted === true && isCancellation(error)) return interrupted;
+    throw error;
+  }
+}
+
+/** What reading and encoding throw when their signal is aborted. */
+const isCancellation = (error: unknown): boolean =>
+  error instanceof Error && (error.name === "AbortError" || ("code" in error && error.code === "CANCELLED"));
+
+const ended = (status: "completed" | "interrupted" | "failed") => ({ status, finished_at: new Date().toISOString() });
+
+async function conclude({ manifest }: Session, { status, test }: Outcome): Promise<void> {
+  await manifest.update({
+    ...ended(status),
+    test_loss: test?.loss ?? null,
+    test_perplexity: test === null || !Number.isFinite(test.perplexity) ? null : test.perplexity,
+    test_bits_per_byte: test?.bitsPerByte ?? null,
+  });
+}
+
+function resultOf({ folder, manifest, options }: Session, { status, test }: Outcome): RunResult {
+  const m = manifest.current;
+  return {
+    runId: folder.id,
+    path: folder.path,
+    status,
+    steps: m.steps,
+    epochs: options.numEpochs,
+    earlyStopped: m.early_stopped,
+    trainLoss: m.loss,
+    bestValLoss: m.best_val_loss,
+    bestStep: m.best_step,
+    testLoss: test?.loss ?? null,
+    testPerplexity: test?.perplexity ?? null,
+    testBitsPerByte: test?.bitsPerByte ?? null,
+    tokensSeen: m.tokens_seen,
+    seconds: m.duration_seconds ?? 0,
+  };
+}

@@ -1,0 +1,54 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { StepPlan, type StepPlanOptions } from "./step-plan.js";
+
+const plan = (o: Partial<StepPlanOptions>) =>
+  new StepPlan({
+    schedule: "constant",
+    learningRate: 1,
+    warmupSteps: 0,
+    minLr: 0,
+    batchesPerEpoch: 10,
+    gradAccumSteps: 1,
+    numEpochs: 2,
+    maxSteps: null,
+    evalEvery: 0,
+    ...o,
+  });
+
+test("without accumulation a step is a batch", () => {
+  const p = plan({});
+  expect([p.stepsPerEpoch, p.totalSteps, p.epochs]).toEqual([10, 20, 2]);
+  expect([1, 10, 11, 20].map((s) => p.epochOf(s))).toEqual([0, 0, 1, 1]);
+});
+
+test("max steps take the place of epochs, and may end within one", () => {
+  const p = plan({ maxSteps: 25, numEpochs: 1 });
+  expect([p.totalSteps, p.epochs, p.epochOf(25)]).toEqual([25, 3, 2]);
+});
+
+test("the steps of an epoch take each of its batches once, whatever is accumulated", () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 50 }), fc.integer({ min: 1, max: 60 }), (batchesPerEpoch, gradAccumSteps) => {
+      const p = plan({ batchesPerEpoch, gradAccumSteps });
+      const taken = Array.from({ length: p.stepsPerEpoch }, (_, i) => p.batchesOf(i + 1));
+      expect(taken.reduce((a, b) => a + b, 0)).toBe(batchesPerEpoch);
+      expect(Math.max(...taken)).toBeLessThanOrEqual(gradAccumSteps);
+      expect(Math.min(...taken)).toBeGreaterThan(0);
+    }),
+  );
+});
+
+test("validation comes after each epoch, or every so many steps, and after the last step", () => {
+  const after = (o: Partial<StepPlanOptions>) => {
+    const p = plan(o);
+    return Array.from({ length: p.totalSteps }, (_, i) => i + 1).filter((s) => p.evaluatesAfter(s));
+  };
+  expect(after({})).toEqual([10, 20]);
+  expect(after({ evalEvery: 8 })).toEqual([8, 16, 20]);
+  expect(after({ maxSteps: 12 })).toEqual([10, 12]);
+});
+
+test("the learning rate decays over the whole run", () => {
+  expect(plan({ schedule: "linear" }).learningRate(20)).toBe(0);
+});

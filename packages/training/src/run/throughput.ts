@@ -1,0 +1,34 @@
+/** How fast a session goes: by the steps since it was last asked, and over all. */
+export class Throughput {
+  #ms = 0;
+  #steps = 0;
+  #tokens = 0;
+  #samples = 0;
+  #allSteps = 0;
+  readonly #began = performance.now();
+
+  add(ms: number, tokens: number, samples: number): void {
+    this.#ms += ms;
+    this.#steps += 1;
+    this.#tokens += tokens;
+    this.#samples += samples;
+    this.#allSteps += 1;
+  }
+
+  /** The rates since the last call; validation and saving do not count. */
+  take(): { stepMs: number; tokensPerSec: number; samplesPerSec: number } {
+    const seconds = this.#ms / 1000;
+    const rates = {
+      stepMs: this.#ms / this.#steps,
+      tokensPerSec: this.#tokens / seconds,
+      samplesPerSec: this.#samples / seconds,
+    };
+    this.#ms = this.#steps = this.#tokens = this.#samples = 0;
+    return rates;
+  }
+
+  /** What a step has taken so far, its share of validation and saving included. */
+  secondsPerStep(): number {
+    return (performance.now() - this.#began) / 1000 / this.#allSteps;
+  }
+}

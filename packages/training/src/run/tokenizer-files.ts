@@ -1,0 +1,23 @@
+import { rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Tokenizer } from "@trainer/tokenizers";
+
+/** Writes a tokenizer beside a model, with the two files by which transformers knows its special tokens and limits. */
+export async function writeTokenizerFiles(dir: string, tokenizer: Tokenizer, maxLength: number): Promise<void> {
+  const { bos, eos, pad, unk } = tokenizer.specials;
+  const named = Object.entries({ bos_token: bos, eos_token: eos, pad_token: pad, unk_token: unk });
+  const specials = Object.fromEntries(named.flatMap(([name, id]) => (id === null ? [] : [[name, tokenizer.token(id)]])));
+  await tokenizer.save(dir);
+  await writeJson(join(dir, "special_tokens_map.json"), specials);
+  await writeJson(join(dir, "tokenizer_config.json"), {
+    tokenizer_class: "PreTrainedTokenizerFast",
+    model_max_length: maxLength,
+    clean_up_tokenization_spaces: false,
+    ...specials,
+  });
+}
+
+async function writeJson(path: string, value: unknown): Promise<void> {
+  await writeFile(`${path}.tmp`, `${JSON.stringify(value, null, 2)}\n`);
+  await rename(`${path}.tmp`, path);
+}

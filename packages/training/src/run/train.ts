@@ -1,0 +1,68 @@
+import { mkdir } from "node:fs/promises";
+import { resolve } from "node:path";
+import { openCorpus } from "../corpus/corpus.js";
+import { TrainingError } from "../errors.js";
+import { openHome } from "../home/home.js";
+import { resolveRun } from "../home/resolve-run.js";
+import { resolveTokenizer } from "../home/resolve-tokenizer.js";
+import type { RunResult } from "./events.js";
+import { RunLock } from "./lock.js";
+import { ManifestFile } from "./manifest-file.js";
+import { newManifest } from "./new-manifest.js";
+import { parseTrainOptions, type TrainInput, type TrainOptions } from "./options.js";
+import { resolveCompute } from "./precision.js";
+import { newRunId } from "./run-id.js";
+import { runFolder, type RunFolder } from "./run-folder.js";
+import { runSession, type RunContext } from "./session.js";
+
+/**
+ * Trains a model on a corpus, into `<home>/models/<run id>`. Resolves when it is completed or, the signal being aborted,
+ * interrupted; the run can then be resumed.
+ *
+ * @throws TrainingError. What is wrong with the request is found before there is a run; a later failure is also in the
+ * run's manifest, with its class, and a `failed` event.
+ */
+export async function train(input: TrainInput, context: RunContext): Promise<RunResult> {
+  const options = await checked(parseTrainOptions(input), context.home);
+  const compute = resolveCompute(options.device, options.precision);
+  const folder = runFolder(context.home, options.runId ?? newRunId(options.modelFamily, options.modelSize));
+  await create(folder);
+  using _lock = new RunLock(folder.lock, folder.id);
+  const manifest = new ManifestFile(folder.manifest, await newManifest(folder.id, options, compute));
+  await manifest.update({});
+  return await runSession({ options, compute, folder, manifest, context });
+}
+
+/** The options with every path made absolute, so that the run can be resumed from anywhere; all of them must be there. */
+async function checked(options: TrainOptions, home: string): Promise<TrainOptions> {
+  const corpus = options.corpus.map((path) => resolve(path));
+  try {
+    await openCorpus(corpus, { document: options.document });
+  } catch (error) {
+    throw TrainingError.from(error);
+  }
+  const at = openHome(home);
+  const tokenizer = options.tokenizer === null ? null : await resolveTokenizer(options.tokenizer, at);
+  const pretrained = options.pretrainedRunId === null ? null : await resolveRun(options.pretrainedRunId, at);
+  return {
+    ...options,
+    corpus,
+    tokenizer: tokenizer && (tokenizer.id ?? tokenizer.path),
+    pretrainedRunId: pretrained && (pretrained.id ?? pretrained.dir),
+  };
+}
+
+async function create(folder: RunFolder): Promise<void> {
+  await mkdir(resolve(folder.path, ".."), { recursive: true });
+  try {
+    await mkdir(folder.path);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw TrainingError.from(error);
+    throw new TrainingError(
+      "CONFLICT",
+      "USER_INPUT",
+      `there is a run ${folder.id} already (${folder.path}): resume it, or choose another run id`,
+      { cause: error },
+    );
+  }
+}

@@ -27,7 +27,7 @@ export function exec(program, args, { cwd = root, env = process.env, show = fals
     let stdout = "";
     let output = "";
     let rest = "";
-    /** @param {Buffer} chunk */
+    /** @param {string} chunk */
     const take = (chunk) => {
       output += chunk;
       if (!onLine) return;
@@ -35,12 +35,12 @@ export function exec(program, args, { cwd = root, env = process.env, show = fals
       rest = lines.pop() ?? "";
       lines.forEach(onLine);
     };
-    child.stdout?.on("data", (chunk) => {
+    child.stdout?.setEncoding("utf8").on("data", (chunk) => {
       stdout += chunk;
       take(chunk);
     });
-    child.stderr?.on("data", take);
+    child.stderr?.setEncoding("utf8").on("data", take);
     child.on("error", (error) => end({ code: 127, stdout, output: output + error.message }));
-    child.on("close", (code, signal) => resolve({ code: code ?? (signal === "SIGINT" ? 130 : 143), stdout, output }));
+    child.on("close", (code, signal) => end({ code: code ?? (signal === "SIGINT" ? 130 : 143), stdout, output }));
   });
 }

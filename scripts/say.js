@@ -15,13 +15,19 @@ export function say(line) {
   console.log(line);
 }
 
+const LOGGED_EVERY_MS = 20_000;
+let logged = performance.now();
+
 /**
- * Something that changes while a step runs. On a terminal it replaces itself; elsewhere it is left out, since a log is
- * read afterwards.
+ * Something that changes while a step runs. On a terminal it replaces itself; a log gets a line of it now and then.
  * @param {string} line
  */
 export function progress(line) {
-  if (!live) return;
+  if (!live) {
+    if (performance.now() - logged < LOGGED_EVERY_MS) return;
+    logged = performance.now();
+    return console.log(line);
+  }
   process.stdout.write(`\r\x1b[2K${line.slice(0, (process.stdout.columns ?? 80) - 1)}`);
   shown = true;
 }

@@ -87,7 +87,7 @@ export function explain(pin, code, output, cache) {
   const name = pin.text.split(/[ \\]/)[0] ?? "";
   const last = output.trim().split("\n").slice(-8).join("\n    ");
   const other = "Or, on a machine that has torch 2.15.0 for Python, set LIBTORCH to its site-packages folder.";
-  if (code === 130 || code === 143)
+  if (code === 130 || code === 143 || /cancelled by user/.test(output))
     return `The download of ${name} was interrupted. Run the same command again to go on.`;
   if (/DO NOT MATCH THE HASHES/.test(output)) {
     return `${name} came with the wrong hash, so it was thrown away:\n    ${last}\n  A proxy or mirror changed it, or the download was cut off. Try again; if it stays, use another network or index.\n  ${other}`;

@@ -29,6 +29,17 @@ export const buildTypes = () =>
   step("TypeScript built", async () => {
     const made = hashOf(sources());
     const { code, output } = await exec(process.execPath, [at("node_modules/typescript/bin/tsc"), "-b"]);
-    if (code !== 0) throw new SetupError(`TypeScript found errors:\n\n${output.trim()}`);
+    if (code !== 0)
+      throw new SetupError(`TypeScript found errors (npm run types shows all):\n\n${firstLines(output, 20)}`);
     stamp(STAMP, made);
   });
+
+/**
+ * @param {string} text
+ * @param {number} count
+ */
+function firstLines(text, count) {
+  const lines = text.trim().split("\n");
+  const more = lines.length - count;
+  return [...lines.slice(0, count), ...(more > 0 ? [`… and ${more} more lines`] : [])].join("\n");
+}

@@ -1,1 +1,44 @@
-export {};
+export { autocast, type AutocastOptions } from "./amp.js";
+export { grad } from "./autograd.js";
+export {
+  arange,
+  cat,
+  empty,
+  fromFile,
+  full,
+  ones,
+  rand,
+  randint,
+  randn,
+  type RandomOptions,
+  randperm,
+  stack,
+  tensor,
+  type TensorOptions,
+  where,
+  zeros,
+  zerosLike,
+} from "./create.js";
+export { bytesOf, type Device, type DType, dtypes, isDType, type TypedArray } from "./dtype.js";
+export { TorchError, type TorchErrorCode } from "./errors.js";
+export * from "./functional.js";
+export * as init from "./init.js";
+export { linearCrossEntropy, linearCrossEntropyReference } from "./linear-cross-entropy.js";
+export * as nn from "./nn/index.js";
+export { op } from "./op.js";
+export * as aten from "./ops.js";
+export * from "./optim/index.js";
+export { type Init, Params } from "./params.js";
+export { Generator, getRngState, manualSeed, setRngState } from "./random.js";
+export {
+  type Devices,
+  devices,
+  libtorchVersion,
+  type MemoryStats,
+  memoryStats,
+  numThreads,
+  setNumInteropThreads,
+  setNumThreads,
+} from "./runtime.js";
+export { enableGrad, isGradEnabled, keep, noGrad, scope } from "./scope.js";
+export { type Nested, Tensor } from "./tensor.js";

@@ -1,0 +1,104 @@
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+#include <ATen/Version.h>
+#include <ATen/autocast_mode.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/detail/CUDAHooksInterface.h>
+#include <torch/csrc/api/include/torch/version.h>
+
+#include "convert.h"
+#include "cuda.h"
+#include "guard.h"
+#include "session.h"
+
+namespace {
+napi_value gradEnabled(Session& session, napi_value*, size_t) {
+  return fromBool(session.env, at::GradMode::is_enabled());
+}
+
+napi_value setGradEnabled(Session& session, napi_value* argv, size_t argc) {
+  at::GradMode::set_enabled(argc > 0 && toBool(session.env, argv[0]));
+  return undefinedValue(session.env);
+}
+
+int toCount(Session& session, napi_value* argv, size_t argc) {
+  const int64_t n = argc > 0 ? toInt(session.env, argv[0]) : 0;
+  if (n < 1 || n > 4096)
+    throw Refusal("ARGUMENT", "expected a number of threads from 1 to 4096, got " + std::to_string(n));
+  return static_cast<int>(n);
+}
+
+napi_value numThreads(Session& session, napi_value*, size_t) { return fromInt(session.env, at::get_num_threads()); }
+
+napi_value setNumThreads(Session& session, napi_value* argv, size_t argc) {
+  at::set_num_threads(toCount(session, argv, argc));
+  return undefinedValue(session.env);
+}
+
+napi_value setNumInteropThreads(Session& session, napi_value* argv, size_t argc) {
+  at::set_num_interop_threads(toCount(session, argv, argc));
+  return undefinedValue(session.env);
+}
+
+// autocastBegin(device, dtype | null, enabled) -> the state before, for autocastEnd
+napi_value autocastBegin(Session& session, napi_value* argv, size_t argc) {
+  if (argc < 3) throw Refusal("ARGUMENT", "expected a device, a dtype and whether it is on");
+  napi_env env = session.env;
+  const auto device = toDevice(env, argv[0]).type();
+  if (device != at::kCPU && device != at::kCUDA) throw Refusal("ARGUMENT", "autocast is for cpu and cuda");
+  const c10::ScalarType type = toScalarType(env, argv[1]);
+  if (type != c10::ScalarType::BFloat16 && type != c10::ScalarType::Half) {
+    throw Refusal("ARGUMENT", std::string("autocast computes in bfloat16 or float16, got ") + nameOf(type));
+  }
+  const bool on = toBool(env, argv[2]);
+  napi_value before;
+  check(env, napi_create_array_with_length(env, 2, &before));
+  check(env, napi_set_element(env, before, 0, fromBool(env, at::autocast::is_autocast_enabled(device))));
+  check(env, napi_set_element(env, before, 1, fromString(env, nameOf(at::autocast::get_autocast_dtype(device)))));
+  at::autocast::set_autocast_enabled(device, on);
+  at::autocast::set_autocast_dtype(device, type);
+  at::autocast::increment_nesting();
+  return before;
+}
+
+// autocastEnd(device, dtype, enabled): puts the state before back.
+napi_value autocastEnd(Session& session, napi_value* argv, size_t argc) {
+  if (argc < 3) throw Refusal("ARGUMENT", "expected a device, a dtype and whether it was on");
+  const auto device = toDevice(session.env, argv[0]).type();
+  const c10::ScalarType type = toScalarType(session.env, argv[1]);
+  const bool on = toBool(session.env, argv[2]);
+  at::autocast::set_autocast_enabled(device, on);
+  at::autocast::set_autocast_dtype(device, type);
+  if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
+  return undefinedValue(session.env);
+}
+
+// cudaDevices() -> [count, reason]
+napi_value cudaDevices(Session& session, napi_value*, size_t) {
+  napi_env env = session.env;
+  napi_value list;
+  check(env, napi_create_array_with_length(env, 2, &list));
+  check(env, napi_set_element(env, list, 0, fromInt(env, Cuda::get().count())));
+  check(env, napi_set_element(env, list, 1, fromString(env, Cuda::get().reason())));
+  return list;
+}
+
+napi_value libtorchVersion(Session& session, napi_value*, size_t) { return fromString(session.env, TORCH_VERSION); }
+
+napi_value cpuCapability(Session& session, napi_value*, size_t) {
+  return fromString(session.env, at::get_cpu_capability());
+}
+}  // namespace
+
+void defineRuntime(Session& session, napi_value exports) {
+  define(session, exports, "gradEnabled", gradEnabled);
+  define(session, exports, "setGradEnabled", setGradEnabled);
+  define(session, exports, "numThreads", numThreads);
+  define(session, exports, "setNumThreads", setNumThreads);
+  define(session, exports, "setNumInteropThreads", setNumInteropThreads);
+  define(session, exports, "autocastBegin", autocastBegin);
+  define(session, exports, "autocastEnd", autocastEnd);
+  define(session, exports, "cudaDevices", cudaDevices);
+  define(session, exports, "libtorchVersion", libtorchVersion);
+  define(session, exports, "cpuCapability", cpuCapability);
+}

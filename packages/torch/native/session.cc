@@ -1,0 +1,76 @@
+#include "session.h"
+
+#include <torch/csrc/autograd/grad_mode.h>
+
+#include "convert.h"
+#include "guard.h"
+#include "operator.h"
+
+namespace {
+constexpr size_t kMaxArity = 8;
+
+struct Definition {
+  Session& session;
+  std::string name;
+  Callback body;
+};
+
+napi_value callDefinition(napi_env env, napi_callback_info info) {
+  napi_value argv[kMaxArity];
+  size_t argc = kMaxArity;
+  void* data = nullptr;
+  if (napi_get_cb_info(env, info, &argc, argv, nullptr, &data) != napi_ok) return nullptr;
+  auto& definition = *static_cast<Definition*>(data);
+  return guarded(definition.session, definition.name,
+                 [&] { return definition.body(definition.session, argv, argc < kMaxArity ? argc : kMaxArity); });
+}
+
+int64_t handleOf(napi_env env, napi_value value, const char* what) {
+  double handle;
+  if (napi_get_value_double(env, value, &handle) != napi_ok) {
+    throw Refusal("ARGUMENT", std::string("expected a ") + what + ", got " + describe(env, value));
+  }
+  return handle >= 0 && handle < 9007199254740992.0 ? static_cast<int64_t>(handle) : 0;
+}
+}  // namespace
+
+Session::Session(napi_env env) : env(env) {}
+
+Session::~Session() {
+  if (errorClass) napi_delete_reference(env, errorClass);
+}
+
+napi_value Session::wrap(at::Tensor tensor) {
+  napi_value result;
+  if (!tensor.defined()) {
+    check(env, napi_get_null(env, &result));
+    return result;
+  }
+  const auto scope = static_cast<uint32_t>(scopes.size());
+  const int64_t handle = tensors.insert(std::move(tensor), scope);
+  if (handle == 0)
+    throw Refusal("OUT_OF_MEMORY", "there are 16777216 live tensors, the most there can be; use scope()");
+  if (scope > 0) scopes.back().push_back(handle);
+  check(env, napi_create_double(env, static_cast<double>(handle), &result));
+  return result;
+}
+
+at::Tensor& Session::tensor(napi_value value) {
+  if (at::Tensor* found = tensors.find(handleOf(env, value, "Tensor"))) return *found;
+  throw Refusal("DISPOSED", "the tensor is disposed: its scope ended, or dispose() was called");
+}
+
+at::Generator& Session::generator(napi_value value) {
+  if (at::Generator* found = generators.find(handleOf(env, value, "Generator"))) return *found;
+  throw Refusal("DISPOSED", "the generator is disposed");
+}
+
+void define(Session& session, napi_value exports, const char* name, Callback body) {
+  auto* definition = new Definition{session, name, body};
+  napi_value function;
+  napi_create_function(session.env, name, NAPI_AUTO_LENGTH, callDefinition, definition, &function);
+  napi_add_finalizer(
+      session.env, function, definition, [](napi_env, void* data, void*) { delete static_cast<Definition*>(data); },
+      nullptr, nullptr);
+  napi_set_named_property(session.env, exports, name, function);
+}

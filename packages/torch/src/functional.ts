@@ -1,0 +1,54 @@
+import * as ops from "./ops.js";
+import type { Tensor } from "./tensor.js";
+
+/** Rows of a table: (V, C), (...) int64 or int32 -> (..., C). */
+export function embedding(weight: Tensor, indices: Tensor): Tensor {
+  return ops.embedding(weight, indices);
+}
+
+/** x Wᵀ + b: (..., in), (out, in), (out) -> (..., out). */
+export function linear(x: Tensor, weight: Tensor, bias?: Tensor | null): Tensor {
+  return ops.linear(x, weight, bias);
+}
+
+/** Normalizes over the last dimensions, those of the weight (Ba et al. 2016). */
+export function layerNorm(x: Tensor, weight: Tensor, bias: Tensor | null, eps = 1e-5): Tensor {
+  return ops.layerNorm(x, weight.shape, weight, bias, eps);
+}
+
+/** GELU (Hendrycks & Gimpel 2016), exact or by tanh as GPT-2 has it. */
+export function gelu(x: Tensor, options: { approximate?: "none" | "tanh" } = {}): Tensor {
+  return ops.gelu(x, options.approximate);
+}
+
+export function softmax(x: Tensor, dim: number): Tensor {
+  return ops.softmax(x, dim);
+}
+
+/** Zeroes elements with probability `p` while training, and scales the rest by 1 / (1 - p). */
+export function dropout(x: Tensor, p: number, training: boolean): Tensor {
+  return training && p > 0 ? ops.dropout(x, p, true) : x;
+}
+
+const REDUCTION = { none: 0, mean: 1, sum: 2 } as const;
+
+/** Mean negative log-likelihood over the targets that are not `ignoreIndex`: (N, V), (N) int64 -> (); reduction "none": (N). */
+export function crossEntropy(
+  logits: Tensor,
+  targets: Tensor,
+  options: { ignoreIndex?: number; reduction?: keyof typeof REDUCTION } = {},
+): Tensor {
+  const { ignoreIndex = -100, reduction = "mean" } = options;
+  return ops.crossEntropyLoss(logits, targets, undefined, REDUCTION[reduction], ignoreIndex);
+}
+
+/** softmax(q kᵀ / sqrt(E)) v (Vaswani et al. 2017): (..., L, E), (..., S, E), (..., S, Ev) -> (..., L, Ev). */
+export function scaledDotProductAttention(
+  q: Tensor,
+  k: Tensor,
+  v: Tensor,
+  options: { isCausal?: boolean; dropout?: number; mask?: Tensor | null; scale?: number } = {},
+): Tensor {
+  const { isCausal = false, dropout: p = 0, mask, scale } = options;
+  return ops.scaledDotProductAttention(q, k, v, mask, p, isCausal, scale);
+}

@@ -1,0 +1,25 @@
+import { crossEntropy, linear } from "./functional.js";
+import type { Tensor } from "./tensor.js";
+
+/** What `linearCrossEntropy` computes, by plain operators: all of the logits at once. */
+export function linearCrossEntropyReference(
+  hidden: Tensor,
+  weight: Tensor,
+  targets: Tensor,
+  options: { ignoreIndex?: number } = {},
+): Tensor {
+  return crossEntropy(linear(hidden, weight), targets, options);
+}
+
+/**
+ * The mean cross entropy of `hidden weightᵀ` against the targets that are not `ignoreIndex` (default -100):
+ * (N, C), (V, C), (N) int64 -> ().
+ */
+export function linearCrossEntropy(
+  hidden: Tensor,
+  weight: Tensor,
+  targets: Tensor,
+  options: { ignoreIndex?: number } = {},
+): Tensor {
+  return linearCrossEntropyReference(hidden, weight, targets, options);
+}

@@ -1,0 +1,87 @@
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+
+import { TorchError } from "./errors.js";
+
+/** A native slot's number. Only `Tensor` and `Generator` hold them. */
+export type Handle = number;
+
+/** An operator as the addon resolved it: one letter an argument and a result (T tensor, L list of them, G generator). */
+export interface Resolved {
+  readonly call: (...args: unknown[]) => unknown;
+  readonly arguments: string;
+  readonly returns: string;
+  readonly names: readonly string[];
+  readonly schema: string;
+}
+
+/** What the addon exports; each refuses wrong arguments with a TorchError. */
+export interface Addon {
+  resolve(name: string): Resolved;
+  setErrorClass(constructor: typeof TorchError): void;
+  scopeBegin(): number;
+  scopeEnd(keep: readonly Handle[]): void;
+  keep(handle: Handle): void;
+  dispose(handle: Handle): boolean;
+  liveTensors(): number;
+  shape(handle: Handle): number[];
+  dtype(handle: Handle): string;
+  device(handle: Handle): string;
+  ndim(handle: Handle): number;
+  numel(handle: Handle): number;
+  size(handle: Handle, dim: number): number;
+  isContiguous(handle: Handle): boolean;
+  requiresGrad(handle: Handle): boolean;
+  setRequiresGrad(handle: Handle, on: boolean): void;
+  grad(handle: Handle): Handle | null;
+  setGrad(handle: Handle, gradient: Handle | null): void;
+  backward(handle: Handle, gradient: Handle | null, retainGraph: boolean): void;
+  gradients(handle: Handle, inputs: readonly Handle[], retainGraph: boolean): (Handle | null)[];
+  item(handle: Handle): number;
+  fromBytes(array: ArrayBufferView, shape: readonly number[], dtype: string): Handle;
+  toBytes(handle: Handle, array: ArrayBufferView): void;
+  memoryOf(handle: Handle): ArrayBuffer;
+  manualSeed(seed: number | bigint): void;
+  makeGenerator(seed: number | bigint, device: string): Handle;
+  disposeGenerator(handle: Handle): boolean;
+  getState(generator: Handle | string): Handle;
+  setState(generator: Handle | string, state: Handle): void;
+  gradEnabled(): boolean;
+  setGradEnabled(on: boolean): void;
+  numThreads(): number;
+  setNumThreads(n: number): void;
+  setNumInteropThreads(n: number): void;
+  autocastBegin(device: string, dtype: string, on: boolean): [boolean, string];
+  autocastEnd(device: string, dtype: string, on: boolean): void;
+  cudaDevices(): [number, string];
+  libtorchVersion(): string;
+  cpuCapability(): string;
+}
+
+function isAddon(value: unknown): value is Addon {
+  return typeof value === "object" && value !== null && "resolve" in value && typeof value.resolve === "function";
+}
+
+/** Loads the addon at `url`; a missing or broken one says how to build it. */
+export function load(url: URL): Addon {
+  const path = fileURLToPath(url);
+  let loaded: unknown;
+  try {
+    loaded = createRequire(import.meta.url)(path);
+  } catch (cause) {
+    throw new TorchError(
+      "UNAVAILABLE",
+      `the native part of @trainer/torch could not be loaded from ${path}; run \`npm run bootstrap\` to build it`,
+      undefined,
+      undefined,
+      { cause },
+    );
+  }
+  if (!isAddon(loaded)) {
+    throw new TorchError("UNAVAILABLE", `${path} is not the native part of @trainer/torch; run \`npm run bootstrap\``);
+  }
+  loaded.setErrorClass(TorchError);
+  return loaded;
+}
+
+export const addon = load(new URL("../build/torch.node", import.meta.url));

@@ -1,0 +1,4 @@
+export { embedding, type Embedding } from "./embedding.js";
+export { layerNorm, type LayerNorm } from "./layer-norm.js";
+export { conv1d, linear, type Linear } from "./linear.js";
+export { dropout } from "../functional.js";

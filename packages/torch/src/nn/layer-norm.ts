@@ -1,0 +1,16 @@
+import * as F from "../functional.js";
+import { ones, zeros } from "../init.js";
+import type { Params } from "../params.js";
+import type { Tensor } from "../tensor.js";
+
+export interface LayerNorm {
+  (x: Tensor): Tensor; // (..., dim) -> (..., dim)
+  readonly weight: Tensor;
+  readonly bias: Tensor;
+}
+
+export function layerNorm(p: Params, dim: number, options: { eps?: number } = {}): LayerNorm {
+  const weight = p.param("weight", [dim], ones);
+  const bias = p.param("bias", [dim], zeros);
+  return Object.assign((x: Tensor) => F.layerNorm(x, weight, bias, options.eps), { weight, bias });
+}

@@ -1,0 +1,89 @@
+import { zeros, zerosLike } from "../create.js";
+import * as ops from "../ops.js";
+import { noGrad, scope } from "../scope.js";
+import type { Tensor } from "../tensor.js";
+import { type Optimizer, perParam, restore, trained, zeroGrad } from "./optimizer.js";
+
+export interface AdamOptions {
+  lr?: number;
+  betas?: readonly [number, number];
+  eps?: number;
+  weightDecay?: number;
+}
+
+type Fused = typeof ops.fusedAdam_;
+
+/** Adam (Kingma & Ba 2015) as PyTorch defines it: weight decay is added to the gradient. All parameters in one fused call. */
+export class Adam implements Optimizer {
+  lr: number;
+  readonly #options: Required<AdamOptions>;
+  readonly #names: readonly string[];
+  readonly #params: readonly Tensor[];
+  readonly #expAvgs: readonly Tensor[];
+  readonly #expAvgSqs: readonly Tensor[];
+  readonly #steps: readonly Tensor[];
+  readonly #fused: Fused;
+
+  constructor(params: ReadonlyMap<string, Tensor>, options: AdamOptions = {}, fused: Fused = ops.fusedAdam_) {
+    const { lr = 1e-3, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0 } = options;
+    this.#options = { lr, betas, eps, weightDecay };
+    this.lr = lr;
+    this.#fused = fused;
+    this.#names = [...params.keys()];
+    this.#params = [...params.values()];
+    this.#expAvgs = perParam(this.#params, (p) => zerosLike(p));
+    this.#expAvgSqs = perParam(this.#params, (p) => zerosLike(p));
+    this.#steps = perParam(this.#params, (p) => zeros([], { device: p.device }));
+  }
+
+  step(): void {
+    scope(() =>
+      noGrad(() => {
+        const list = trained(this.#params);
+        const of = (state: readonly Tensor[]): Tensor[] => list.flatMap(({ index }) => state.slice(index, index + 1));
+        const steps = of(this.#steps);
+        if (steps.length === 0) return;
+        ops.foreachAddScalar_(steps, 1);
+        const { betas, eps, weightDecay } = this.#options;
+        const params = list.map(({ param }) => param);
+        const grads = list.map(({ grad }) => grad);
+        const [beta1, beta2] = betas;
+        this.#fused(
+          params,
+          grads,
+          of(this.#expAvgs),
+          of(this.#expAvgSqs),
+          [],
+          steps,
+          this.lr,
+          beta1,
+          beta2,
+          weightDecay,
+          eps,
+          false,
+          false,
+        );
+      }),
+    );
+  }
+
+  zeroGrad(): void {
+    zeroGrad(this.#params);
+  }
+
+  /** `exp_avg.<param>`, `exp_avg_sq.<param>` and `step.<param>`: the tensors themselves, not copies. */
+  state(): Map<string, Tensor> {
+    const state = new Map<string, Tensor>();
+    const put = (kind: string, tensors: readonly Tensor[]): void => {
+      for (const [i, t] of tensors.entries()) state.set(`${kind}.${this.#names[i]}`, t);
+    };
+    put("exp_avg", this.#expAvgs);
+    put("exp_avg_sq", this.#expAvgSqs);
+    put("step", this.#steps);
+    return state;
+  }
+
+  load(state: ReadonlyMap<string, Tensor>): void {
+    restore(this.state(), state);
+  }
+}

@@ -1,0 +1,56 @@
+import { TorchError } from "../errors.js";
+import { keep, noGrad } from "../scope.js";
+import type { Tensor } from "../tensor.js";
+
+/** Changes parameters by their gradients. Its state is tensors by name, in float32, that restore it to the bit. */
+export interface Optimizer {
+  lr: number;
+  step(): void;
+  zeroGrad(): void;
+  state(): Map<string, Tensor>;
+  load(state: ReadonlyMap<string, Tensor>): void;
+}
+
+/** A parameter with a gradient, beside its place in the optimizer's lists. */
+export interface Trained {
+  param: Tensor;
+  grad: Tensor;
+  index: number;
+}
+
+/** The parameters that have a gradient now, as PyTorch's optimizers take them. */
+export function trained(params: readonly Tensor[]): Trained[] {
+  const list: Trained[] = [];
+  for (const [index, param] of params.entries()) {
+    const { grad } = param;
+    if (grad !== null) list.push({ param, grad, index });
+  }
+  return list;
+}
+
+export function zeroGrad(params: Iterable<Tensor>): void {
+  for (const p of params) p.grad = null;
+}
+
+/** One tensor a parameter, that outlives the scope it is made in. */
+export function perParam(params: readonly Tensor[], make: (p: Tensor) => Tensor): Tensor[] {
+  return noGrad(() => params.map((p) => keep(make(p))));
+}
+
+/** Copies a saved state into `own`: the same names and shapes, or one error with all that differs. */
+export function restore(own: ReadonlyMap<string, Tensor>, state: ReadonlyMap<string, Tensor>): void {
+  const wrong: string[] = [];
+  for (const [name, t] of own) {
+    const from = state.get(name);
+    if (from === undefined) wrong.push(`${name} is missing`);
+    else if (`${from.shape}` !== `${t.shape}`) wrong.push(`${name} is (${from.shape}) where (${t.shape}) is needed`);
+  }
+  for (const name of state.keys()) if (!own.has(name)) wrong.push(`${name} is not part of it`);
+  if (wrong.length > 0) throw new TorchError("SHAPE", `this is not a state of this optimizer: ${wrong.join("; ")}`);
+  noGrad(() => {
+    for (const [name, t] of own) {
+      const from = state.get(name);
+      if (from !== undefined) t.copy_(from);
+    }
+  });
+}

@@ -1,0 +1,75 @@
+import { empty } from "./create.js";
+import type { Device, DType } from "./dtype.js";
+import { TorchError } from "./errors.js";
+import { keep, noGrad } from "./scope.js";
+import type { Tensor } from "./tensor.js";
+
+/** Fills a new parameter. */
+export type Init = (t: Tensor) => void;
+
+/** A tree of named parameters and how they are made: one registry, seen from a path in it. */
+export class Params {
+  readonly #path: string;
+  readonly #registry: Map<string, Tensor>;
+  readonly #device: Device;
+  readonly #dtype: DType;
+
+  constructor(options: { device?: Device; dtype?: DType } = {}, path = "", registry = new Map<string, Tensor>()) {
+    this.#device = options.device ?? "cpu";
+    this.#dtype = options.dtype ?? "float32";
+    this.#path = path;
+    this.#registry = registry;
+  }
+
+  /** The same parameters under a longer path; names join with a dot. */
+  at(path: string): Params {
+    return new Params({ device: this.#device, dtype: this.#dtype }, this.#join(path), this.#registry);
+  }
+
+  /** A new parameter that requires a gradient. On the meta device it has a shape and no contents. */
+  param(name: string, shape: readonly number[], init: Init): Tensor {
+    const full = this.#join(name);
+    if (this.#registry.has(full)) throw new TorchError("ARGUMENT", `there is a parameter ${full} already`);
+    const made = keep(empty(shape, { device: this.#device, dtype: this.#dtype }));
+    if (this.#device !== "meta") noGrad(() => init(made));
+    made.requiresGrad = true;
+    this.#registry.set(full, made);
+    return made;
+  }
+
+  /** All parameters by their dotted names, in the order in which they were made. */
+  named(): ReadonlyMap<string, Tensor> {
+    return this.#registry;
+  }
+
+  list(): Tensor[] {
+    return [...this.#registry.values()];
+  }
+
+  /** How many numbers all parameters hold. */
+  count(): number {
+    return this.list().reduce((sum, p) => sum + p.numel, 0);
+  }
+
+  /** Copies a state in. It must have exactly these names and shapes; one error lists all that differs. */
+  load(state: ReadonlyMap<string, Tensor>): void {
+    const wrong: string[] = [];
+    for (const [name, p] of this.#registry) {
+      const from = state.get(name);
+      if (from === undefined) wrong.push(`${name} is missing`);
+      else if (`${from.shape}` !== `${p.shape}`) wrong.push(`${name} is (${from.shape}) where (${p.shape}) is needed`);
+    }
+    for (const name of state.keys()) if (!this.#registry.has(name)) wrong.push(`${name} is not a parameter`);
+    if (wrong.length > 0) throw new TorchError("SHAPE", `the state does not fit the parameters: ${wrong.join("; ")}`);
+    noGrad(() => {
+      for (const [name, p] of this.#registry) {
+        const from = state.get(name);
+        if (from !== undefined) p.copy_(from);
+      }
+    });
+  }
+
+  #join(name: string): string {
+    return this.#path === "" ? name : `${this.#path}.${name}`;
+  }
+}

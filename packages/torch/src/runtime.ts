@@ -1,0 +1,50 @@
+import { addon } from "./load.js";
+
+/** Threads that one operator spreads over (OpenMP). */
+export function numThreads(): number {
+  return addon.numThreads();
+}
+
+export function setNumThreads(n: number): void {
+  addon.setNumThreads(n);
+}
+
+/** Threads that run operators beside each other; only before the first is started. */
+export function setNumInteropThreads(n: number): void {
+  addon.setNumInteropThreads(n);
+}
+
+export interface Devices {
+  cpu: { threads: number; capability: string };
+  cuda: { count: number; reason: string | null };
+  mps: boolean;
+}
+
+/** What there is to compute on; `cuda.reason` says why there is none. */
+export function devices(): Devices {
+  const [count, reason] = addon.cudaDevices();
+  return {
+    cpu: { threads: addon.numThreads(), capability: addon.cpuCapability() },
+    cuda: { count, reason: count > 0 ? null : reason },
+    mps: false,
+  };
+}
+
+export interface MemoryStats {
+  /** Tensors that JavaScript or a scope holds in this thread. */
+  liveTensors: number;
+  rssBytes: number;
+  peakRssBytes: number;
+}
+
+export function memoryStats(): MemoryStats {
+  return {
+    liveTensors: addon.liveTensors(),
+    rssBytes: process.memoryUsage.rss(),
+    peakRssBytes: process.resourceUsage().maxRSS * 1024,
+  };
+}
+
+export function libtorchVersion(): string {
+  return addon.libtorchVersion();
+}

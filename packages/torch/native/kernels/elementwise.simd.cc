@@ -1,0 +1,93 @@
+#include <cmath>
+
+#include "random.h"
+#include "simd.h"
+#include "vector-math.h"
+
+namespace trainer::CPU_CAPABILITY {
+
+namespace {
+constexpr float kRootTwoOverPi = 0.7978845608028654f;
+constexpr float kCubic = 0.044715f;
+}  // namespace
+
+/** GELU by its tanh form (Hendrycks and Gimpel 2016), as GPT-2 has it. */
+void biasGeluForward(float* x, const float* bias, float* y, int64_t begin, int64_t end, int64_t width) {
+  for (int64_t row = begin; row < end; ++row) {
+    float* xr = x + row * width;
+    float* yr = y + row * width;
+#pragma omp simd
+    for (int64_t j = 0; j < width; ++j) {
+      const float v = xr[j] + bias[j];
+      xr[j] = v;
+      yr[j] = 0.5f * v * (1.0f + tanhApprox(kRootTwoOverPi * (v + kCubic * v * v * v)));
+    }
+  }
+}
+
+void biasGeluBackward(const float* x, float* y, float* dy, float* dBias, int64_t begin, int64_t end, int64_t width) {
+  for (int64_t row = begin; row < end; ++row) {
+    const float* xr = x + row * width;
+    float* yr = y + row * width;
+    float* dr = dy + row * width;
+#pragma omp simd
+    for (int64_t j = 0; j < width; ++j) {
+      const float v = xr[j];
+      const float t = tanhApprox(kRootTwoOverPi * (v + kCubic * v * v * v));
+      const float half = 0.5f * (1.0f + t);
+      const float slope = kRootTwoOverPi * (1.0f + 3.0f * kCubic * v * v);
+      const float d = dr[j] * (half + 0.5f * v * (1.0f - t * t) * slope);
+      yr[j] = v * half;
+      dr[j] = d;
+      dBias[j] += d;
+    }
+  }
+}
+
+void dropoutRow(const float* x, float* y, int64_t row, int64_t width, float dropout, uint64_t seed) {
+  const uint32_t threshold = dropThreshold(dropout);
+  const float keepScale = 1.0f / (1.0f - dropout);
+  const RowKey key = rowKey(seed, row);
+#pragma omp simd
+  for (int64_t j = 0; j < width; ++j)
+    y[j] = randomBits(key, static_cast<uint32_t>(j)) >= threshold ? x[j] * keepScale : 0.0f;
+}
+
+void columnSum(const float* x, float* sum, int64_t begin, int64_t end, int64_t width) {
+  for (int64_t row = begin; row < end; ++row) {
+    const float* xr = x + row * width;
+#pragma omp simd
+    for (int64_t j = 0; j < width; ++j) sum[j] += xr[j];
+  }
+}
+
+void adamw(float* param, const float* grad, float* expAvg, float* expAvgSq, int64_t count, const AdamWScalars& s) {
+  const AdamWScalars k = s;
+  const float invRoot = 1.0f / k.rootCorrection;
+#pragma omp simd
+  for (int64_t i = 0; i < count; ++i) {
+    const float g = grad[i] * k.gradScale;
+    const float m = expAvg[i] + (g - expAvg[i]) * k.oneMinusBeta1;
+    const float v = expAvgSq[i] * k.beta2 + g * g * k.oneMinusBeta2;
+    expAvg[i] = m;
+    expAvgSq[i] = v;
+    param[i] = param[i] * k.decay - k.stepSize * (m / (std::sqrt(v) * invRoot + k.eps));
+  }
+}
+
+/** In double within short runs of float, so that the norm of millions of values keeps its digits. */
+double sumOfSquares(const float* x, int64_t count) {
+  constexpr int64_t kRun = 1024;
+  double total = 0;
+  for (int64_t start = 0; start < count; start += kRun) {
+    const int64_t n = count - start < kRun ? count - start : kRun;
+    const float* run = x + start;
+    float sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (int64_t i = 0; i < n; ++i) sum += run[i] * run[i];
+    total += sum;
+  }
+  return total;
+}
+
+}  // namespace trainer::CPU_CAPABILITY

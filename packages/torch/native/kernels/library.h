@@ -1,0 +1,14 @@
+#pragma once
+#include <torch/library.h>
+
+namespace trainer {
+
+void defineLinearCrossEntropy(torch::Library& m);
+void defineAddLayerNorm(torch::Library& m);
+void defineLinear(torch::Library& m);
+void defineGeluMlp(torch::Library& m);
+void defineCausalAttention(torch::Library& m);
+void defineDropout(torch::Library& m);
+void defineAdamW(torch::Library& m);
+
+}  // namespace trainer

@@ -1,0 +1,68 @@
+#pragma once
+#include <cstdint>
+
+// The loops of the kernels, compiled once for each instruction set (see *.simd.cc) and chosen when the program starts.
+
+namespace trainer {
+
+struct AdamWScalars {
+  float decay;  // 1 - lr * weightDecay
+  float oneMinusBeta1;
+  float beta2;
+  float oneMinusBeta2;
+  float stepSize;        // lr / (1 - beta1^t)
+  float rootCorrection;  // sqrt(1 - beta2^t)
+  float eps;
+  float gradScale;  // clipping, folded in
+};
+
+struct AttentionShape {
+  int64_t length;     // T
+  int64_t headSize;   // hs
+  int64_t stride;     // floats between a token's row and the next in q, k and v
+  int64_t outStride;  // floats between rows of the output
+  float scale;
+  float dropout;
+  uint64_t seed;
+  uint64_t firstRow;  // row of the dropout mask that belongs to position 0
+};
+
+struct Kernels {
+  /** One row of logits: returns its log-sum-exp; with `gradScale` != 0 turns it into gradScale * (softmax - onehot). */
+  float (*crossEntropyRow)(float* logits, int64_t classes, int64_t target, float gradScale);
+
+  /** h = x + dropout(branch), normed = LayerNorm(h), for rows [begin, end). */
+  void (*addLayerNormForward)(const float* x, const float* branch, const float* weight, const float* bias, float* h,
+                              float* normed, float* mean, float* rstd, int64_t begin, int64_t end, int64_t width,
+                              float eps, float dropout, uint64_t seed);
+  /** dH += the gradient through LayerNorm; dBranch = dropout's; dWeight and dBias are added to. */
+  void (*addLayerNormBackward)(const float* h, const float* weight, const float* mean, const float* rstd,
+                               const float* dSum, const float* dNormed, float* dH, float* dBranch, float* dWeight,
+                               float* dBias, int64_t begin, int64_t end, int64_t width, float dropout, uint64_t seed);
+
+  /** x += bias, y = gelu(x), for rows [begin, end). */
+  void (*biasGeluForward)(float* x, const float* bias, float* y, int64_t begin, int64_t end, int64_t width);
+  /** y = gelu(x) again, dy becomes dx in place, dBias is added to. */
+  void (*biasGeluBackward)(const float* x, float* y, float* dy, float* dBias, int64_t begin, int64_t end,
+                           int64_t width);
+
+  void (*dropoutRow)(const float* x, float* y, int64_t row, int64_t width, float dropout, uint64_t seed);
+  /** sum[j] += the sum of column j over rows [begin, end). */
+  void (*columnSum)(const float* x, float* sum, int64_t begin, int64_t end, int64_t width);
+
+  void (*adamw)(float* param, const float* grad, float* expAvg, float* expAvgSq, int64_t count, const AdamWScalars&);
+  double (*sumOfSquares)(const float* x, int64_t count);
+
+  /** Floats of scratch that one head needs. */
+  int64_t (*attentionScratch)(int64_t length, int64_t headSize, bool backward);
+  void (*attentionForward)(const float* q, const float* k, const float* v, float* out, float* logSumExp, float* scratch,
+                           const AttentionShape&);
+  void (*attentionBackward)(const float* q, const float* k, const float* v, const float* out, const float* dOut,
+                            const float* logSumExp, float* dQ, float* dK, float* dV, float* scratch,
+                            const AttentionShape&);
+};
+
+/** The fastest table this processor can run. */
+const Kernels& kernels();
+
+}  // namespace trainer

@@ -1,0 +1,20 @@
+#include "simd.h"
+
+namespace trainer::CPU_CAPABILITY {
+
+const Kernels table = {
+    crossEntropyRow,
+    addLayerNormForward,
+    addLayerNormBackward,
+    biasGeluForward,
+    biasGeluBackward,
+    dropoutRow,
+    columnSum,
+    adamw,
+    sumOfSquares,
+    attentionScratch,
+    attentionForward,
+    attentionBackward,
+};
+
+}  // namespace trainer::CPU_CAPABILITY

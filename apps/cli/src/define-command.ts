@@ -27,6 +27,8 @@ export interface CommandSpec<S extends OptionSchema> {
   readonly args: Readonly<Record<string, string>>;
   readonly options: S;
   readonly groups?: OptionGroups;
+  /** Shorter names of options, by field. */
+  readonly aliases?: Readonly<Record<string, string>>;
   /** Command lines that work, each with what it does. */
   readonly examples: Readonly<Record<string, string>>;
   run(invocation: Invocation<z.output<S>>): Promise<void>;
@@ -36,7 +38,7 @@ export interface CommandSpec<S extends OptionSchema> {
 export function defineCommand<S extends OptionSchema>(command: Command, io: Io, spec: CommandSpec<S>): void {
   command.description(spec.description);
   for (const [arg, what] of Object.entries(spec.args)) command.argument(arg, what);
-  addOptions(command, spec.options, spec.groups);
+  addOptions(command, spec.options, spec);
   command.addHelpText("after", examples(spec.examples));
   command.action(async () => {
     const { home, json, quiet } = command.optsWithGlobals<GlobalOptions>();

@@ -42,7 +42,12 @@ test("our packages' errors keep their message and gain a hint where there is one
     hint: "See which runs there are with `trainer runs`, or name another --home.",
     exitCode: EXIT.failed,
   });
-  expect(explain(new Error("broken"))).toEqual({ code: "FAILED", message: "broken", hint: null, exitCode: EXIT.failed });
+  expect(explain(new Error("broken"))).toEqual({
+    code: "FAILED",
+    message: "broken",
+    hint: null,
+    exitCode: EXIT.failed,
+  });
 });
 
 test("what is not an error is told as it is", () => {

@@ -1,6 +1,7 @@
 import { CommanderError } from "commander";
 import { EXIT, type ExitCode } from "./exit-codes.js";
 import { Stopped } from "./interrupts.js";
+import { RunFailed } from "./run-display/run-failed.js";
 
 /** The command line is wrong: exit code 2. */
 export class UsageError extends Error {
@@ -14,6 +15,8 @@ export interface Explanation {
   readonly message: string;
   readonly hint: string | null;
   readonly exitCode: ExitCode;
+  /** What else `--json` tells. */
+  readonly details?: object;
 }
 
 /** What to do about what the system refuses. */
@@ -51,6 +54,8 @@ export function explain(error: unknown): Explanation {
   }
   const code = codeOf(error);
   const exitCode = error instanceof UsageError ? EXIT.usage : EXIT.failed;
+  if (error instanceof RunFailed)
+    return { code, message: error.message, hint: error.hint, exitCode, details: error.details };
   const system = SYSTEM[code];
   if (system !== undefined && "syscall" in error) {
     const where = "path" in error ? `${String(error.path)}: ` : "";

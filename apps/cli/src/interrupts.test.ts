@@ -55,3 +55,32 @@ test("any other error of stdout is not hidden", () => {
   const error = Object.assign(new Error("write ENOSPC"), { code: "ENOSPC" });
   expect(() => stdout.emit("error", error)).toThrow("ENOSPC");
 });
+
+test.each([
+  new DOMException("the work was stopped", "AbortError"),
+  Object.assign(new Error("stopped while merging"), { code: "CANCELLED" }),
+])("work that throws because it was stopped ends as stopped (%#)", async (thrown) => {
+  const { signals, interruptible } = setUp();
+  const body = interruptible(async (signal) => {
+    await untilStopped(signal);
+    throw thrown;
+  });
+  signals.emit("SIGINT");
+  await expect(body).rejects.toMatchObject({ by: "SIGINT", exitCode: EXIT.interrupted });
+});
+
+test("work that fails while it is being stopped has failed", async () => {
+  const { signals, interruptible } = setUp();
+  const body = interruptible(async (signal) => {
+    await untilStopped(signal);
+    throw new Error("the disk is full");
+  });
+  signals.emit("SIGINT");
+  await expect(body).rejects.toThrow("the disk is full");
+});
+
+test("the same errors without a stop stay what they are", async () => {
+  const { interruptible } = setUp();
+  const timeout = new DOMException("too slow", "AbortError");
+  await expect(interruptible(() => Promise.reject(timeout))).rejects.toBe(timeout);
+});

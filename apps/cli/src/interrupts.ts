@@ -3,9 +3,9 @@ import { EXIT, type ExitCode } from "./exit-codes.js";
 /** Runs `body` with a signal that aborts, with a `Stopped` as its reason, once somebody asks to stop. */
 export type Interruptible = <T>(body: (signal: AbortSignal) => Promise<T>) => Promise<T>;
 
-/** Somebody asked to stop: not a failure, but an exit code of its own. */
+/** Somebody asked to stop: not a failure, but an exit code of its own. Named as what aborts is named everywhere. */
 export class Stopped extends Error {
-  override readonly name = "Stopped";
+  override readonly name = "AbortError";
   constructor(
     readonly by: StopCause,
     readonly exitCode: ExitCode,
@@ -41,31 +41,42 @@ export interface ErrorSource {
  * the system's default and ends the process at once, even in the middle of a native call.
  */
 export function interrupts(signals: SignalSource, stdout: ErrorSource, exit: (code: ExitCode) => void): Interruptible {
-  const running = new Set<AbortController>();
+  const running = new Set<(reason: Stopped) => void>();
   stdout.on("error", (error) => {
     if (error.code !== "EPIPE") throw error;
     if (running.size === 0) exit(EXIT.readerGone);
-    for (const controller of running) controller.abort(new Stopped("EPIPE", EXIT.readerGone));
+    for (const stop of running) stop(new Stopped("EPIPE", EXIT.readerGone));
   });
   return async (body) => {
     const controller = new AbortController();
+    let stopped: Stopped | null = null;
+    const stop = (reason: Stopped) => {
+      stopped ??= reason;
+      controller.abort(stopped);
+    };
     const listeners = SIGNALS.map((name) => ({
       name,
       listener() {
         release();
-        controller.abort(new Stopped(name, STOP_CODES[name]));
+        stop(new Stopped(name, STOP_CODES[name]));
       },
     }));
     const release = () => {
       for (const { name, listener } of listeners) signals.off(name, listener);
     };
-    running.add(controller);
+    running.add(stop);
     for (const { name, listener } of listeners) signals.once(name, listener);
     try {
       return await body(controller.signal);
+    } catch (error) {
+      throw stopped !== null && isCancellation(error) ? stopped : error;
     } finally {
-      running.delete(controller);
+      running.delete(stop);
       release();
     }
   };
 }
+
+/** What work throws that was aborted, in contrast to work that failed at the last moment. */
+const isCancellation = (error: unknown): boolean =>
+  error instanceof Error && (error.name === "AbortError" || ("code" in error && error.code === "CANCELLED"));

@@ -20,7 +20,9 @@ export interface OptionSpec {
 export type OptionSchema = z.ZodObject<Readonly<Record<string, z.ZodType>>>;
 
 const Plain = z.object({
-  type: z.union([z.string(), z.array(z.string()).transform((types) => types.find((type) => type !== "null"))]).optional(),
+  type: z
+    .union([z.string(), z.array(z.string()).transform((types) => types.find((type) => type !== "null"))])
+    .optional(),
   enum: z.array(z.string()).optional(),
   minimum: z.number().optional(),
   maximum: z.number().optional(),

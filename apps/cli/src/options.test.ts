@@ -9,7 +9,11 @@ const Schema = z
     temperature: z.number().min(0).max(2).default(1),
     size: z.enum(["tiny", "small"]).default("tiny").describe("how large"),
     stop: z.array(z.string()).default([]),
-    name: z.string().regex(/^[a-z]+$/, "must be small letters").nullable().default(null),
+    name: z
+      .string()
+      .regex(/^[a-z]+$/, "must be small letters")
+      .nullable()
+      .default(null),
     freeze: z.boolean().default(false),
     stopOnEos: z.boolean().default(true),
     pin: z.boolean().nullable().default(null),
@@ -21,7 +25,7 @@ const Schema = z
 function parse(...argv: string[]) {
   const errors: string[] = [];
   const command = new Command("x").exitOverride().configureOutput({ writeErr: (text) => errors.push(text) });
-  addOptions(command, Schema, { "Sampling:": ["topK", "temperature"] });
+  addOptions(command, Schema, { groups: { "Sampling:": ["topK", "temperature"] }, aliases: { size: "kind" } });
   command.option("--json", "not of the schema", false);
   const read = () => {
     command.parse(argv, { from: "user" });
@@ -46,7 +50,7 @@ test("what is not given takes the schema's defaults", () => {
 
 test("what is given is read by its kind", () => {
   const line =
-    "--top-k 5 --temperature 7e-1 --size small --stop a --stop b --name ab --freeze --no-stop-on-eos --no-pin --prompt p";
+    "--top-k 5 --temperature 7e-1 --kind small --stop a --stop b --name ab --freeze --no-stop-on-eos --no-pin --prompt p";
   expect(parse(...line.split(" ")).read()).toEqual({
     topK: 5,
     temperature: 0.7,
@@ -89,7 +93,7 @@ test("rules over several options name the option, or speak for themselves", () =
 test("help tells description, range, default and group", () => {
   const help = parse().help.replaceAll(/\s+/g, " ");
   expect(help).toContain("Sampling: --top-k <n> only the k likeliest (a whole number of at least 0; default: 50)");
-  expect(help).toContain("--size <name> how large (tiny, small; default: tiny)");
+  expect(help).toContain("--kind, --size <name> how large (tiny, small; default: tiny)");
   expect(help).toContain("--stop <text> (may be repeated)");
   expect(help).toContain("--freeze --no-stop-on-eos --pin --no-pin --prompt <text>");
 });

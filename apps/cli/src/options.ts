@@ -7,12 +7,19 @@ import { optionSpecs, type OptionSchema, type OptionSpec } from "./option-spec.j
 /** Headings of `--help` and the fields under each; the others stand under "Options:". */
 export type OptionGroups = Readonly<Record<string, readonly string[]>>;
 
+export interface OptionLayout {
+  readonly groups?: OptionGroups;
+  /** Shorter names of options, by field. */
+  readonly aliases?: Readonly<Record<string, string>>;
+}
+
 /** Gives a command one option for each field of a schema, checked when it is read. */
-export function addOptions(command: Command, schema: OptionSchema, groups: OptionGroups = {}): void {
+export function addOptions(command: Command, schema: OptionSchema, { groups = {}, aliases = {} }: OptionLayout): void {
   for (const spec of optionSpecs(schema)) {
     const field = schema.shape[spec.key];
     const heading = Object.entries(groups).find(([, keys]) => keys.includes(spec.key))?.[0];
-    for (const option of flagsOf(spec).map((flags) => new Option(flags, describe(spec)))) {
+    const alias = spec.key in aliases ? `--${aliases[spec.key]}, ` : "";
+    for (const option of flagsOf(spec).map((flags) => new Option(alias + flags, describe(spec)))) {
       if (spec.kind === "list") option.argParser(collect());
       else if (spec.kind !== "boolean") option.argParser((text) => read(spec, text, field));
       if (heading !== undefined) option.helpGroup(heading);
@@ -78,5 +85,7 @@ function read(spec: OptionSpec, text: string, field: z.ZodType = z.unknown()): u
     const near = closest(text, spec.choices);
     throw new InvalidArgumentError(`It must be ${spec.allowed}.${near === undefined ? "" : ` Did you mean ${near}?`}`);
   }
-  throw new InvalidArgumentError(spec.allowed === "text" ? z.prettifyError(result.error) : `It must be ${spec.allowed}.`);
+  throw new InvalidArgumentError(
+    spec.allowed === "text" ? z.prettifyError(result.error) : `It must be ${spec.allowed}.`,
+  );
 }

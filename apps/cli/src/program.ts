@@ -4,6 +4,7 @@ import { terminal } from "./display/terminal.js";
 import { explain } from "./errors.js";
 import { EXIT, type ExitCode } from "./exit-codes.js";
 import { Stopped } from "./interrupts.js";
+import { DEFAULT_HOME } from "./home-flag.js";
 import type { Io } from "./io.js";
 import { stringify } from "./output.js";
 import { VERSION } from "./version.js";
@@ -20,7 +21,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   generate: { summary: "let a model write", load: () => import("./commands/generate.js") },
   eval: { summary: "measure a model: loss, perplexity, bits per byte", load: () => import("./commands/eval.js") },
   score: { summary: "how surprised a model is by a text, token by token", load: () => import("./commands/score.js") },
-  tokenizer: { summary: "train a tokenizer, encode, decode, look inside", load: () => import("./commands/tokenizer.js") },
+  tokenizer: {
+    summary: "train a tokenizer, encode, decode, look inside",
+    load: () => import("./commands/tokenizer.js"),
+  },
   runs: { summary: "list, show or remove runs", load: () => import("./commands/runs.js") },
   export: { summary: "copy a model to a folder that other tools open", load: () => import("./commands/export.js") },
   doctor: { summary: "check what this machine has and what is missing", load: () => import("./commands/doctor.js") },
@@ -65,7 +69,7 @@ export async function createProgram(argv: readonly string[], io: Io): Promise<Co
   return program;
 }
 
-const home = (env: Io["env"]) => env["TRAINER_HOME"] || "./runs";
+const home = (env: Io["env"]) => env["TRAINER_HOME"] || DEFAULT_HOME;
 
 const FIRST_STEPS = `
 First steps:
@@ -76,8 +80,8 @@ Each command has its own --help, with examples. Exit codes: 0 done, 1 failure, 2
 
 function report(error: unknown, io: Io, json: boolean): void {
   if (error instanceof Stopped) return; // the command has said what there is to say
-  const { code, message, hint } = explain(error);
-  if (json) io.stdout.write(`${stringify({ error: { code, message, hint } })}\n`);
+  const { code, message, hint, details } = explain(error);
+  if (json) io.stdout.write(`${stringify({ ...details, error: { code, message, hint } })}\n`);
   if (error instanceof CommanderError) return; // commander has printed it
   const { red, dim } = style(terminal(io.stderr, io.env).color);
   io.stderr.write(`${red("error:")} ${message}\n`);

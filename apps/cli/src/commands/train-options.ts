@@ -1,6 +1,8 @@
+import { families } from "@trainer/models/capabilities";
 import { TrainOptions, type TrainInput } from "@trainer/training";
 import { z } from "zod";
 
+const sizes = [...new Set(Object.values(families).flatMap((family) => Object.keys(family.sizes)))];
 const run = TrainOptions.shape;
 const dimensions = run.modelConfig.unwrap().shape;
 
@@ -17,8 +19,8 @@ export const TrainFlags = z.strictObject({
   holdoutFraction: run.holdoutFraction.describe("part of the corpus that validation takes"),
   testSplitRatio: run.testSplitRatio.describe("part of the corpus that the final test takes"),
 
-  modelFamily: run.modelFamily.describe("the architecture"),
-  modelSize: run.modelSize.unwrap().default("tiny").describe("the dimensions: tiny, small, medium, large, xl"),
+  modelFamily: z.enum(Object.keys(families)).default("gpt2").describe("the architecture"),
+  modelSize: z.enum(sizes).default("tiny").describe("the dimensions"),
   nLayer: dimensions.nLayer.describe("layers, in place of the size's"),
   nEmbd: dimensions.nEmbd.describe("width, in place of the size's"),
   nHead: dimensions.nHead.describe("attention heads, in place of the size's; they divide the width"),
@@ -60,6 +62,9 @@ export const TrainFlags = z.strictObject({
   userId: run.userId.describe("whom the manifest names as the owner"),
 });
 export type TrainFlags = z.output<typeof TrainFlags>;
+
+/** Shorter names that options have besides. */
+export const TRAIN_ALIASES = { modelFamily: "model", modelSize: "size" } as const;
 
 /** Headings of `trainer train --help`. */
 export const TRAIN_GROUPS = {

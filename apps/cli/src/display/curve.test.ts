@@ -42,5 +42,14 @@ test("a flat loss and a single step do not divide by zero", () => {
 });
 
 test("fewer than two finite points make no curve", () => {
-  expect(curve([{ step: 1, loss: 3 }, { step: 2, loss: NaN }], [], { width: 4, height: 2, unicode: true })).toEqual([]);
+  expect(
+    curve(
+      [
+        { step: 1, loss: 3 },
+        { step: 2, loss: NaN },
+      ],
+      [],
+      { width: 4, height: 2, unicode: true },
+    ),
+  ).toEqual([]);
 });

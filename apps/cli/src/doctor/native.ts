@@ -28,7 +28,12 @@ async function torchChecks(load: Natives["torch"]): Promise<Check[]> {
     const devices: Check =
       cuda.count > 0
         ? ok("Devices", names.join(", "))
-        : { name: "GPU", status: "missing", value: names.join(", "), fix: "No NVIDIA GPU in use: large models take long." };
+        : {
+            name: "GPU",
+            status: "missing",
+            value: names.join(", "),
+            fix: "No NVIDIA GPU in use: large models take long.",
+          };
     return [ok("libtorch", torch.libtorchVersion()), ok("Threads for arithmetic", String(torch.numThreads())), devices];
   } catch (error) {
     return [{ name: "libtorch", status: "failed", value: reason(error), fix: REBUILD }];

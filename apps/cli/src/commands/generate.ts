@@ -1,0 +1,75 @@
+import { readFile } from "node:fs/promises";
+import type { Command } from "commander";
+import { generateStream, openHome, openModel, GenerateOptions, TrainOptions } from "@trainer/training";
+import { z } from "zod";
+import { defineCommand } from "../define-command.js";
+import { printable } from "../display/printable.js";
+import { UsageError } from "../errors.js";
+import type { Io } from "../io.js";
+import { readAll } from "../read-text.js";
+
+const field = GenerateOptions.shape;
+
+const GenerateFlags = z.strictObject({
+  prompt: z.string().nullable().default(null).describe("what the text goes on from; - reads it from stdin"),
+  promptPath: z.string().nullable().default(null).describe("a file with what the text goes on from"),
+  maxNewTokens: field.maxNewTokens.describe("the most tokens to write"),
+  temperature: field.temperature.describe("below 1 surer, above 1 bolder; 0: always the likeliest token"),
+  topK: field.topK.describe("draw from the k likeliest tokens; 0: from all"),
+  topP: field.topP.describe("draw from the likeliest that together exceed this probability; 1: from all"),
+  stop: field.stopSequences.describe("end at this text, which is left out"),
+  stopOnEos: field.stopOnEos.describe("go on into a next document where the model ends one"),
+  seed: z.int().min(0).nullable().default(null).describe("equal seeds write equal texts; left out: a new one"),
+  numReturnSequences: field.numReturnSequences.describe("how many texts"),
+  device: TrainOptions.shape.device.describe("where to compute"),
+});
+
+export function define(command: Command, io: Io): void {
+  defineCommand(command, io, {
+    description: "Let a model go on from a prompt. The text streams to stdout as it is written.",
+    args: { "<run>": "id of a run, or path of a folder with config.json, model.safetensors and tokenizer.json" },
+    options: GenerateFlags,
+    examples: {
+      'trainer generate RUN --prompt "ROMEO:"': "64 tokens that go on from the prompt",
+      'trainer generate RUN --prompt "ROMEO:" --max-new-tokens 300 --temperature 0.8 --seed 7':
+        "longer, surer, and the same each time",
+      'trainer generate RUN --prompt "Dear" --stop "\\n" --num-return-sequences 3': "three single lines",
+      "trainer generate ./gpt2 --prompt-path start.txt --json":
+        "a folder made elsewhere; outputs, steps, eos_terminated",
+    },
+    async run({ args: [run = ""], options, home, out }) {
+      const { promptPath, stop, device, ...rest } = options;
+      const prompt = await promptOf(options.prompt, promptPath, io);
+      const input = { ...rest, prompt, stopSequences: stop };
+      await io.interruptible(async (signal) => {
+        using opened = await openModel(run, { home: openHome(home), device });
+        for await (const event of generateStream(opened, input, signal)) {
+          if (event.type === "text") out.text(out.screen.live ? printable(event.text) : event.text);
+          if (event.type === "sequence" && event.sequence + 1 < rest.numReturnSequences) out.text("\n\n");
+          if (event.type === "done") {
+            const { outputs, steps, stepsPerSequence, eosTerminated, finishReasons, seed } = event.result;
+            out.result(
+              {
+                outputs,
+                steps,
+                steps_per_sequence: stepsPerSequence,
+                eos_terminated: eosTerminated,
+                finish_reasons: finishReasons,
+                seed,
+              },
+              () => "",
+            );
+          }
+        }
+      });
+    },
+  });
+}
+
+async function promptOf(prompt: string | null, path: string | null, io: Io): Promise<string> {
+  if (prompt !== null && path !== null) throw new UsageError("--prompt and --prompt-path exclude each other");
+  if (path !== null) return readFile(path, "utf8");
+  if (prompt === null)
+    throw new UsageError("what should the text go on from? Give --prompt TEXT or --prompt-path FILE");
+  return prompt === "-" ? readAll(io.stdin) : prompt;
+}

@@ -1,0 +1,22 @@
+import type { Command } from "commander";
+import { resume } from "@trainer/training";
+import { z } from "zod";
+import { defineCommand } from "../define-command.js";
+import type { Io } from "../io.js";
+import { followRun } from "../run-display/follow-run.js";
+
+export function define(command: Command, io: Io): void {
+  defineCommand(command, io, {
+    description:
+      "Go on with a run that was stopped, killed or failed, from its last whole checkpoint and with its own options. On a CPU the losses are those it would have had without the stop.",
+    args: { "<run>": "id of the run" },
+    options: z.strictObject({}),
+    examples: {
+      "trainer resume RUN": "to the end, with the display of `trainer train`",
+      "trainer resume RUN --json": "one JSON line a logged step, the result last",
+    },
+    async run({ args: [run = ""], home, io, out }) {
+      await followRun({ home, io, out }, (hooks) => resume(run, hooks));
+    },
+  });
+}

@@ -1,0 +1,64 @@
+import type { Command } from "commander";
+import { listRuns, openHome, type RunSummary } from "@trainer/training";
+import { z } from "zod";
+import { defineCommand } from "../define-command.js";
+import { formatDuration } from "../display/duration.js";
+import { formatBytes, formatCount, formatNumber, formatShort } from "../display/quantity.js";
+import { table } from "../display/table.js";
+import type { Io } from "../io.js";
+
+export function define(command: Command, io: Io): void {
+  defineCommand(command, io, {
+    description: "All runs, the newest first.",
+    args: {},
+    options: z.strictObject({}),
+    examples: {
+      "trainer runs": "a table",
+      "trainer runs list --json | jq -r '.runs[] | select(.status == \"completed\") | .run_id'": "ids for a script",
+    },
+    async run({ home, out }) {
+      const runs = await listRuns(openHome(home));
+      out.result({ runs: runs.map(runJson) }, () => {
+        if (runs.length === 0) return `No runs in ${home} yet. To make one: trainer train my-text.txt`;
+        const head = ["RUN", "STATUS", "STEPS", "PARAMS", "VAL LOSS", "TEST PPL", "TIME", "DISK"];
+        return table([head, ...runs.map(row)], [2, 3, 4, 5, 6, 7]).join("\n");
+      });
+    },
+  });
+}
+
+/** A run as `runs list --json` tells it. */
+export const runJson = ({ id, dir, status, problem, manifest, bytes }: RunSummary) => ({
+  run_id: id,
+  status,
+  problem,
+  path: dir,
+  bytes,
+  created_at: manifest?.created_at ?? null,
+  steps: manifest?.steps ?? null,
+  best_val_loss: manifest?.best_val_loss ?? null,
+  test_loss: manifest?.test_loss ?? null,
+  test_perplexity: manifest?.test_perplexity ?? null,
+});
+
+function row({ id, status, manifest, bytes }: RunSummary): string[] {
+  if (manifest === null) return [id, status, "-", "-", "-", "-", "-", formatBytes(bytes)];
+  const {
+    steps,
+    total_steps: total,
+    parameters,
+    best_val_loss: best,
+    test_perplexity: ppl,
+    duration_seconds: time,
+  } = manifest;
+  return [
+    id,
+    status,
+    total === null || total === steps ? formatCount(steps) : `${formatCount(steps)}/${formatCount(total)}`,
+    parameters === null ? "-" : formatShort(parameters),
+    formatNumber(best),
+    formatNumber(ppl),
+    time === null ? "-" : formatDuration(time),
+    formatBytes(bytes),
+  ];
+}

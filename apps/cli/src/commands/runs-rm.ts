@@ -1,0 +1,20 @@
+import type { Command } from "commander";
+import { openHome, removeRun } from "@trainer/training";
+import { z } from "zod";
+import { defineCommand } from "../define-command.js";
+import { formatBytes } from "../display/quantity.js";
+import type { Io } from "../io.js";
+
+export function define(command: Command, io: Io): void {
+  defineCommand(command, io, {
+    description: "Remove runs with all their files. Tokenizers stay. A run that is being trained is left alone.",
+    args: { "<run...>": "ids of runs" },
+    options: z.strictObject({}),
+    examples: { "trainer runs rm RUN": "at once, and for good", "trainer runs rm RUN1 RUN2 --json": "removed, bytes" },
+    async run({ args, home, out }) {
+      let bytes = 0;
+      for (const id of args) bytes += (await removeRun(openHome(home), id)).bytes;
+      out.result({ removed: args, bytes }, () => `removed ${args.join(", ")}: ${formatBytes(bytes)} freed`);
+    },
+  });
+}

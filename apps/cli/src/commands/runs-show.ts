@@ -1,0 +1,53 @@
+import { join } from "node:path";
+import type { Command } from "commander";
+import { openHome, resolveRun, summarizeRun, type RunManifest, type RunSummary } from "@trainer/training";
+import { z } from "zod";
+import { defineCommand } from "../define-command.js";
+import { formatDuration } from "../display/duration.js";
+import { formatBytes, formatCount, formatNumber, formatShort } from "../display/quantity.js";
+import { UsageError } from "../errors.js";
+import type { Io } from "../io.js";
+import { lossCurve } from "../run-display/live-lines.js";
+import { savedCurve } from "../run-display/saved-curve.js";
+import { runJson } from "./runs-list.js";
+
+export function define(command: Command, io: Io): void {
+  defineCommand(command, io, {
+    description: "One run: what was asked, how it went, its loss curve.",
+    args: { "<run>": "id of the run" },
+    options: z.strictObject({}),
+    examples: { "trainer runs show RUN": "the main things", "trainer runs show RUN --json": "the whole manifest" },
+    async run({ args: [ref = ""], home, out }) {
+      const { id } = await resolveRun(ref, openHome(home));
+      if (id === null) throw new UsageError(`${ref} is a folder outside ${home}; only the runs of a home can be shown`);
+      const run = await summarizeRun(openHome(home), id);
+      const losses = await savedCurve(join(run.dir, "metrics.jsonl"));
+      const view = { columns: out.screen.columns(), unicode: out.screen.unicode, paint: out.paint };
+      out.result({ ...runJson(run), manifest: run.manifest }, () =>
+        [...heading(run), ...(run.manifest === null ? [] : facts(run.manifest)), ...lossCurve(losses, view)].join("\n"),
+      );
+    },
+  });
+}
+
+const heading = ({ id, status, problem, dir, bytes }: RunSummary) => [
+  `run         ${id}`,
+  `status      ${status}${problem === null ? "" : `: ${problem}`}`,
+  `folder      ${dir} (${formatBytes(bytes)})`,
+];
+
+function facts(manifest: RunManifest): string[] {
+  const { model_family: family, model_size: size, parameters, vocab_size: vocab, tokenizer_id: tokenizer } = manifest;
+  const { steps, total_steps: total, tokens_seen: tokens, duration_seconds: seconds, error } = manifest;
+  return [
+    `model       ${family} ${size}, ${parameters === null ? "?" : formatShort(parameters)} parameters`,
+    `tokenizer   ${tokenizer}${vocab === null ? "" : ` (${formatCount(vocab)} tokens)`}`,
+    `corpus      ${manifest.corpus_path}`,
+    `started     ${manifest.started_at}`,
+    `progress    ${formatCount(steps)} of ${total === null ? "?" : formatCount(total)} steps, ${formatShort(tokens)} tokens${seconds === null ? "" : `, ${formatDuration(seconds)}`}`,
+    `validation  loss ${formatNumber(manifest.best_val_loss)}`,
+    `test        loss ${formatNumber(manifest.test_loss)}  ppl ${formatNumber(manifest.test_perplexity)}  ${formatNumber(manifest.test_bits_per_byte)} bits per byte`,
+    ...(error === null ? [] : [`error       ${error}`]),
+    "",
+  ];
+}

@@ -1,0 +1,12 @@
+import type { Command } from "commander";
+import type { Io } from "../io.js";
+import { define as defineList } from "./runs-list.js";
+import { define as defineRemove } from "./runs-rm.js";
+import { define as defineShow } from "./runs-show.js";
+
+export function define(command: Command, io: Io): void {
+  command.description("List the runs of a home, show one, or remove some. Without a verb: list.");
+  defineList(command.command("list", { isDefault: true }).summary("all runs, the newest first"), io);
+  defineShow(command.command("show").summary("one run: what was asked, how it went, its loss curve"), io);
+  defineRemove(command.command("rm").summary("remove runs with all their files"), io);
+}

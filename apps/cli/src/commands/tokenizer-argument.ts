@@ -1,0 +1,13 @@
+import { loadTokenizer, type Tokenizer } from "@trainer/tokenizers";
+import { openHome, resolveTokenizer } from "@trainer/training";
+
+/** How every command that takes a tokenizer describes it. */
+export const TOKENIZER_ARGUMENT = {
+  "<tokenizer>": "id of a tokenizer, or path of a tokenizer.json or its folder",
+} as const;
+
+/** The tokenizer that the argument names. */
+export async function openTokenizer(ref: string, home: string): Promise<Tokenizer> {
+  const { path } = await resolveTokenizer(ref, openHome(home));
+  return loadTokenizer(path);
+}

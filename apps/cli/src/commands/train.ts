@@ -1,0 +1,37 @@
+import type { Command } from "commander";
+import { resume, runExists, train } from "@trainer/training";
+import { defineCommand } from "../define-command.js";
+import { UsageError } from "../errors.js";
+import type { Io } from "../io.js";
+import { followRun } from "../run-display/follow-run.js";
+import { TRAIN_ALIASES, TRAIN_GROUPS, toTrainInput, TrainFlags } from "./train-options.js";
+
+export function define(command: Command, io: Io): void {
+  defineCommand(command, io, {
+    description:
+      "Train a model on your text. Without --tokenizer one is trained first. Ctrl-C finishes the step, saves and says how to go on.",
+    args: { "<corpus...>": "files or folders: .txt, .text, .jsonl (field `text`), each also as .gz" },
+    options: TrainFlags,
+    groups: TRAIN_GROUPS,
+    aliases: TRAIN_ALIASES,
+    examples: {
+      "trainer train book.txt": "a tokenizer and a tiny GPT-2, once through the text",
+      "trainer train books/ --size small --num-epochs 3 --batch-size 8": "GPT-2 small on a folder, three times through",
+      "trainer train poems.jsonl --document line --n-layer 6 --n-embd 384 --n-head 6":
+        "own dimensions, a document a line",
+      "trainer train book.txt --max-steps 2000 --lr-schedule cosine --warmup-steps 100":
+        "a fixed number of steps, the rate falling",
+      "trainer train book.txt --run-id mine --resume":
+        "begin the run, or go on with it: for schedulers that start a job again",
+      "trainer train book.txt --json | jq .train_loss": "one JSON line a logged step, the result last",
+    },
+    async run({ args, options, home, io, out }) {
+      const { resume: wanted, runId } = options;
+      if (wanted && runId === null) throw new UsageError("--resume needs --run-id, the name of the run to go on with");
+      const again = wanted && runId !== null && (await runExists(runId, home));
+      await followRun({ home, io, out }, (hooks) =>
+        again ? resume(runId, hooks) : train(toTrainInput(args, options), hooks),
+      );
+    },
+  });
+}

@@ -1,0 +1,101 @@
+import { chmod, mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { findProgram } from "./find-program.js";
+import { nativeChecks, type Torch } from "./native.js";
+import { programChecks } from "./programs.js";
+import { cpuFeatures, disk, memory, space, systemChecks } from "./system.js";
+
+const torch = (cuda: string[], mps: boolean): Torch => ({
+  libtorchVersion: () => "2.15.0",
+  numThreads: () => 2,
+  devices: () => ({ cuda: { count: cuda.length, names: cuda }, mps }),
+});
+
+test("a program is found on the path when it can be executed", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "trainer-"));
+  await writeFile(join(folder, "tool"), "#!/bin/sh\n");
+  await writeFile(join(folder, "text"), "no program");
+  await chmod(join(folder, "tool"), 0o755);
+  const path = `/no/such/folder::${folder}`;
+  expect(await findProgram(["text", "tool"], path)).toBe(join(folder, "tool"));
+  expect(await findProgram(["text"], path)).toBeNull();
+});
+
+test("every program that is missing says what that costs", async () => {
+  const checks = await programChecks("/no/such/folder");
+  expect(checks.map(({ name }) => name)).toEqual(["Python", "C++ compiler", "CMake", "Redis", "Chromium"]);
+  expect(checks.every(({ status, fix }) => status === "missing" && fix !== null)).toBe(true);
+});
+
+test("a program that is there says where", async () => {
+  const [python] = await programChecks(String(process.env["PATH"]));
+  expect(python).toMatchObject({ status: "ok", value: expect.stringMatching(/python3$/) });
+});
+
+test("native parts that load tell version, threads and devices", async () => {
+  const checks = await nativeChecks({
+    torch: () => Promise.resolve(torch(["H200"], true)),
+    tokenizers: () => Promise.resolve({}),
+  });
+  expect(checks.map(({ status, value }) => `${status} ${value}`)).toEqual([
+    "ok 2.15.0",
+    "ok 2",
+    "ok cpu, cuda:0 H200, mps",
+    "ok native part loads",
+  ]);
+});
+
+test("without a GPU there is a word on what that costs", async () => {
+  const checks = await nativeChecks({
+    torch: () => Promise.resolve(torch([], false)),
+    tokenizers: () => Promise.resolve({}),
+  });
+  expect(checks[2]).toMatchObject({ name: "GPU", status: "missing", value: "cpu" });
+});
+
+test("native parts that do not load say why and what to do", async () => {
+  const checks = await nativeChecks({
+    torch: () => Promise.reject(new Error("libtorch.so: cannot open\nat somewhere")),
+    tokenizers: () => Promise.reject("odd"),
+  });
+  expect(checks).toEqual([
+    {
+      name: "libtorch",
+      status: "failed",
+      value: "libtorch.so: cannot open",
+      fix: expect.stringContaining("bootstrap"),
+    },
+    { name: "Tokenizers", status: "failed", value: "odd", fix: expect.stringContaining("bootstrap") },
+  ]);
+});
+
+test("the system's own facts are all there", async () => {
+  const checks = await systemChecks("/tmp");
+  expect(checks.map(({ name }) => name)).toEqual([
+    "System",
+    "Node",
+    "Processor",
+    "Vector instructions",
+    "Memory",
+    "Disk",
+  ]);
+});
+
+test("vector instructions come from Linux's list, where there is one", () => {
+  expect(cpuFeatures("model name\t: x\nflags\t\t: fpu avx2 fma avx512f\n").value).toBe("avx2, fma, avx512f");
+  expect(cpuFeatures("").value).toBe("not listed by this system");
+});
+
+test("little memory and little disk are warned of", async () => {
+  expect(memory(8 * 1024 ** 3, 16 * 1024 ** 3)).toMatchObject({ status: "ok", value: "8.00 GiB free of 16.0 GiB" });
+  expect(memory(2 ** 20, 2 ** 30)).toMatchObject({ status: "missing", value: "1.00 MiB free of 1.00 GiB" });
+  expect(space("runs", 2 ** 20)).toMatchObject({ status: "missing", value: "1.00 MiB free for runs" });
+  expect(space("runs", 2 ** 31)).toMatchObject({ status: "ok" });
+});
+
+test("the disk of a home that does not exist yet is that of the folder above", async () => {
+  const { value } = await disk("/tmp/no/such/home");
+  expect(value).toMatch(/free for \/tmp\/no\/such\/home$/);
+});

@@ -1,0 +1,28 @@
+import { expect, test } from "vitest";
+import { readAll, readLines } from "./read-text.js";
+
+async function* chunks(...parts: (Uint8Array | string)[]) {
+  yield* await Promise.resolve(parts);
+}
+
+async function collect(lines: AsyncIterable<string>): Promise<string[]> {
+  const all: string[] = [];
+  for await (const line of lines) all.push(line);
+  return all;
+}
+
+const euro = new TextEncoder().encode("1 €\n2"); // the sign is three bytes
+
+test("characters that chunks cut in two are joined", async () => {
+  expect(await readAll(chunks(euro.slice(0, 3), euro.slice(3)))).toBe("1 €\n2");
+  expect(await readAll(chunks("a", "b"))).toBe("ab");
+});
+
+test("lines come one by one, the last also without an end", async () => {
+  expect(await collect(readLines(chunks(euro.slice(0, 3), euro.slice(3))))).toEqual(["1 €", "2"]);
+  expect(await collect(readLines(chunks("a\n", "\nb\n")))).toEqual(["a", "", "b"]);
+});
+
+test("a last line that ends in half a character is not lost", async () => {
+  expect(await collect(readLines(chunks(euro.slice(0, 3))))).toEqual(["1 \uFFFD"]);
+});

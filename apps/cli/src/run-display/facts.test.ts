@@ -1,0 +1,59 @@
+import { expect, test } from "vitest";
+import { configEvent, evalEvent, result, startEvent, stepEvent } from "../../test/events.js";
+import { lineOf, percent } from "./facts.js";
+
+test("a run introduces itself", () => {
+  expect(lineOf(configEvent)).toBe(
+    "run        r1\nfolder     /runs/models/r1\nmodel      gpt2 tiny (cpu, fp32, 2 threads)",
+  );
+  expect(lineOf({ ...configEvent, threads: 1, fromStep: 1200 })).toBe(
+    "run        r1, going on from step 1,200\nfolder     /runs/models/r1\nmodel      gpt2 tiny (cpu, fp32, 1 thread)",
+  );
+});
+
+test("a tokenizer and token counts are told once they are ready", () => {
+  const tokenizer = { type: "tokenizer", tokenizerId: "bpe-1", progress: 1, vocabSize: 4096 } as const;
+  expect(lineOf({ ...tokenizer, phase: "ready" })).toBe("tokenizer  bpe-1 (4,096 tokens)");
+  expect(lineOf({ ...tokenizer, phase: "merge", vocabSize: null })).toBeNull();
+  const counts = {
+    train: { documents: 90, tokens: 338_000, bytes: 1 },
+    validation: { documents: 1, tokens: 3400, bytes: 1 },
+    test: { documents: 9, tokens: 60_000, bytes: 1 },
+  };
+  expect(lineOf({ type: "data", phase: "ready", counts, cached: false })).toBe(
+    "tokens     train 338k, validation 3.40k, test 60.0k",
+  );
+  expect(lineOf({ type: "data", phase: "ready", counts, cached: true })).toContain("(encoded before)");
+  expect(lineOf({ type: "data", phase: "encode", bytes: 1, totalBytes: 2 })).toBeNull();
+});
+
+test("the plan tells parameters, steps and epochs", () => {
+  expect(lineOf(startEvent)).toBe(
+    "weights    4.30M parameters\nplan       1,500 steps; 500 go through the text once, 3 times in all",
+  );
+  expect(lineOf({ ...startEvent, epochs: 1 })).toMatch(/once$/);
+});
+
+test("a step, a validation and a test fit a line each", () => {
+  expect(lineOf(stepEvent(240, 4.1234))).toBe(
+    "step 240/1,500  16 %  loss 4.1234  ppl 61.769  lr 5.00e-4  grad 0.8312  12.3k tokens/s  1 min 20 s left",
+  );
+  expect(lineOf(evalEvent(250, 4.5, true))).toBe(
+    "validation at step 250: loss 4.5000  ppl 90.017  2.2500 bits per byte  (best so far)",
+  );
+  expect(lineOf({ ...evalEvent(1500, 4.5, false), split: "test" })).toBe(
+    "test at step 1,500: loss 4.5000  ppl 90.017  2.2500 bits per byte",
+  );
+});
+
+test("checkpoints and warnings are told, ends are left to the summary", () => {
+  const checkpoint = { type: "checkpoint", step: 500, path: "/c", bytes: 52_428_800, seconds: 0.4 } as const;
+  expect(lineOf({ ...checkpoint, best: false })).toBe("checkpoint saved at step 500: 50.0 MiB in 0.40 s");
+  expect(lineOf({ ...checkpoint, best: true })).toBe("best weights saved at step 500: 50.0 MiB in 0.40 s");
+  expect(lineOf({ type: "warning", message: "slow disk" })).toBe("warning: slow disk");
+  expect(lineOf({ type: "completed", result })).toBeNull();
+});
+
+test("the last percent is for the end", () => {
+  expect([percent(0, 200), percent(199, 200), percent(200, 200), percent(0, 0)]).toEqual([0, 99, 100, 100]);
+});

@@ -1,0 +1,68 @@
+import { formatBytes, formatCount, formatNumber, formatShort } from "../display/quantity.js";
+import { formatDuration } from "../display/duration.js";
+import type { RunEvent } from "@trainer/training";
+
+/** An event that is worth a line of its own, as that line; null for those that only move a bar. */
+export function lineOf(event: RunEvent): string | null {
+  switch (event.type) {
+    case "config": {
+      const { runId, path, modelFamily, modelSize, device, precision, threads, fromStep } = event;
+      const from = fromStep === 0 ? "" : `, going on from step ${formatCount(fromStep)}`;
+      const machine = `${device}, ${precision}, ${threads} ${threads === 1 ? "thread" : "threads"}`;
+      return `run        ${runId}${from}\nfolder     ${path}\nmodel      ${modelFamily} ${modelSize} (${machine})`;
+    }
+    case "tokenizer":
+      if (event.phase !== "ready" || event.vocabSize === null) return null;
+      return `tokenizer  ${event.tokenizerId} (${formatCount(event.vocabSize)} tokens)`;
+    case "data":
+      return event.phase === "ready" ? dataLine(event) : null;
+    case "start": {
+      const { parameters, totalSteps, epochs, stepsPerEpoch } = event;
+      const plan = `${formatCount(totalSteps)} steps; ${formatCount(stepsPerEpoch)} go through the text once`;
+      return `weights    ${formatShort(parameters)} parameters\nplan       ${plan}${epochs > 1 ? `, ${epochs} times in all` : ""}`;
+    }
+    case "step":
+      return stepLine(event);
+    case "eval":
+      return evalLine(event);
+    case "checkpoint": {
+      const { step, bytes, seconds, best } = event;
+      const what = best ? "best weights" : "checkpoint";
+      return `${what} saved at step ${formatCount(step)}: ${formatBytes(bytes)} in ${formatDuration(seconds)}`;
+    }
+    case "warning":
+      return `warning: ${event.message}`;
+    case "completed":
+    case "interrupted":
+    case "failed":
+      return null; // the summary, or the error, says it
+  }
+}
+
+function dataLine({ counts, cached }: Extract<RunEvent, { phase: "ready"; cached: boolean }>): string {
+  const parts = Object.entries(counts).map(([split, { tokens }]) => `${split} ${formatShort(tokens)}`);
+  return `tokens     ${parts.join(", ")}${cached ? " (encoded before)" : ""}`;
+}
+
+function stepLine(event: Extract<RunEvent, { type: "step" }>): string {
+  const { step, totalSteps, loss, ppl, lr, gradNorm, tokensPerSec, etaSeconds } = event;
+  return [
+    `step ${formatCount(step)}/${formatCount(totalSteps)}`,
+    `${percent(step, totalSteps)} %`,
+    `loss ${formatNumber(loss)}`,
+    `ppl ${formatNumber(ppl)}`,
+    `lr ${lr.toExponential(2)}`,
+    `grad ${formatNumber(gradNorm)}`,
+    `${formatShort(tokensPerSec)} tokens/s`,
+    `${formatDuration(etaSeconds)} left`,
+  ].join("  ");
+}
+
+function evalLine({ split, step, loss, ppl, bitsPerByte, best }: Extract<RunEvent, { type: "eval" }>): string {
+  const bits = `${formatNumber(bitsPerByte)} bits per byte`;
+  const note = best ? "  (best so far)" : "";
+  return `${split} at step ${formatCount(step)}: loss ${formatNumber(loss)}  ppl ${formatNumber(ppl)}  ${bits}${note}`;
+}
+
+/** Whole percent, 100 only at the end. */
+export const percent = (done: number, total: number): number => (total === 0 ? 100 : Math.floor((100 * done) / total));

@@ -1,0 +1,64 @@
+import type { RunEvent, RunResult } from "@trainer/training";
+import type { Invocation } from "../define-command.js";
+import { formatCount } from "../display/quantity.js";
+import { homeFlag } from "../home-flag.js";
+import { Stopped } from "../interrupts.js";
+import { RunDisplay } from "./run-display.js";
+import { RunFailed } from "./run-failed.js";
+import { resultJson, summary } from "./summary.js";
+
+export interface RunHooks {
+  readonly home: string;
+  readonly onEvent: (event: RunEvent) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Trains while showing it, and ends with the summary: what `train` and `resume` have in common. */
+export async function followRun(
+  { home, io, out }: Pick<Invocation<unknown>, "home" | "io" | "out">,
+  begin: (hooks: RunHooks) => Promise<RunResult>,
+): Promise<void> {
+  const display = new RunDisplay(io, out);
+  const flag = homeFlag(home);
+  const onEvent = (event: RunEvent) => {
+    display.show(event);
+    if (event.type === "step") out.record(stepJson(event, display.progress.validation?.loss ?? null));
+  };
+  await io
+    .interruptible(async (signal) => {
+      signal.addEventListener("abort", () => {
+        display.note("Stopping after this step, and saving. Once more quits at once, without saving.");
+      });
+      const result = await begin({ home, onEvent, signal }).catch((error: unknown) => {
+        throw RunFailed.from(error, display.progress, flag);
+      });
+      display.close();
+      if (result.status === "interrupted") {
+        out.record(resultJson(result));
+        out.warn(
+          `Stopped after step ${formatCount(result.steps)}; all is saved. To go on:\n  trainer resume ${result.runId}${flag}`,
+        );
+        throw signal.reason instanceof Stopped ? signal.reason : new Error("the run was interrupted");
+      }
+      const { columns, unicode } = out.screen;
+      const view = { columns: columns(), unicode, paint: out.paint };
+      out.result(resultJson(result), () => summary(result, display.progress, flag, view));
+    })
+    .finally(() => display.close());
+}
+
+/** A logged step, by the names of `metrics.jsonl`. */
+const stepJson = (event: Extract<RunEvent, { type: "step" }>, validation: number | null) => ({
+  step: event.step,
+  epoch: event.epoch,
+  tokens: event.tokensSeen,
+  train_loss: event.loss,
+  train_ppl: event.ppl,
+  val_loss: validation,
+  lr: event.lr,
+  grad_norm: event.gradNorm,
+  tokens_per_sec: event.tokensPerSec,
+  step_ms: event.stepMs,
+  eta_seconds: event.etaSeconds,
+  rss_bytes: event.rssBytes,
+});

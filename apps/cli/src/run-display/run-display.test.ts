@@ -1,0 +1,70 @@
+import { expect, test } from "vitest";
+import { configEvent, evalEvent, result, startEvent, stepEvent } from "../../test/events.js";
+import { testIo, type TestIoOptions } from "../../test/screen.js";
+import { output } from "../output.js";
+import { RunDisplay } from "./run-display.js";
+
+function display(options: TestIoOptions, quiet = false) {
+  const io = testIo(options);
+  return { io, display: new RunDisplay(io, output(io, { json: false, quiet })) };
+}
+
+const counting = { type: "tokenizer", phase: "count", progress: 0, tokenizerId: "t", vocabSize: null } as const;
+const checkpoint = { type: "checkpoint", step: 1, path: "/c", bytes: 1, best: false, seconds: 1 } as const;
+
+test("a pipe gets a line an event", () => {
+  const { io, display: shown } = display({});
+  shown.show(configEvent);
+  shown.show(counting);
+  shown.show({ ...counting, phase: "merge", progress: 0.5 });
+  shown.show({ type: "data", phase: "encode", bytes: 3, totalBytes: 4 });
+  shown.show({ type: "data", phase: "encode", bytes: 0, totalBytes: 0 });
+  shown.show(stepEvent(1, 8));
+  shown.note("Stopping.");
+  shown.show({ type: "completed", result });
+  shown.close();
+  expect(io.stderr.text.split("\n").slice(3)).toEqual([
+    "counting words: 0 %",
+    "merging tokens: 50 %",
+    "encoding the text: 75 %",
+    "encoding the text: 100 %",
+    expect.stringMatching(/^step 1\/1,500/),
+    "Stopping.",
+    "",
+  ]);
+  expect(io.stdout.text).toBe("");
+});
+
+test("a terminal gets one block that is drawn over, and lines that stay above it", () => {
+  const { io, display: shown } = display({ tty: true });
+  shown.show(configEvent);
+  shown.show({ type: "data", phase: "encode", bytes: 1, totalBytes: 2 });
+  shown.show(startEvent);
+  shown.show(stepEvent(1, 8));
+  const before = io.stderr.writes.length;
+  shown.show(stepEvent(2, 7.5));
+  shown.show(evalEvent(2, 7, true));
+  shown.show(checkpoint);
+  const redraws = io.stderr.writes.slice(before);
+  expect(redraws).toHaveLength(3);
+  expect(redraws.every((write) => write.startsWith("\r\u001B["))).toBe(true);
+  shown.note("Stopping.");
+  shown.show({ ...evalEvent(2, 7, false), split: "test" });
+  shown.close();
+  expect(io.stderr.text).toContain("\u001B[JStopping.\n");
+  expect(io.stderr.text).toContain("\u001B[Jtest at step 2: loss 7.0000");
+  expect(io.stderr.text).not.toContain("checkpoint saved");
+  expect(io.stderr.writes.at(-1)).toMatch(/\u001B\[J$/);
+});
+
+test("--quiet shows nothing", () => {
+  for (const tty of [false, true]) {
+    const { io, display: shown } = display({ tty }, true);
+    shown.show(configEvent);
+    shown.show(counting);
+    shown.show(stepEvent(1, 8));
+    shown.note("Stopping.");
+    shown.close();
+    expect(io.stderr.text).toBe("");
+  }
+});

@@ -1,0 +1,66 @@
+import type { RunEvent } from "@trainer/training";
+import { LiveBlock } from "../display/live-block.js";
+import { ProgressLine } from "../display/progress-line.js";
+import type { Io } from "../io.js";
+import type { Output } from "../output.js";
+import { lineOf } from "./facts.js";
+import { liveLines } from "./live-lines.js";
+import { RunProgress } from "./run-progress.js";
+
+/** Shows a run on stderr: in place on a terminal, else line by line. */
+export class RunDisplay {
+  readonly progress = new RunProgress();
+  readonly #block: LiveBlock;
+  readonly #preparing: ProgressLine;
+
+  constructor(
+    io: Io,
+    private readonly out: Output,
+  ) {
+    this.#block = new LiveBlock(io.stderr, out.progressScreen.columns);
+    this.#preparing = new ProgressLine(io, out);
+  }
+
+  show(event: RunEvent): void {
+    this.progress.take(event);
+    if (event.type === "tokenizer" && event.phase !== "ready") {
+      const what = event.phase === "count" ? "counting words" : "merging tokens";
+      this.#preparing.update(what, event.progress);
+    } else if (event.type === "data" && event.phase === "encode") {
+      this.#preparing.update("encoding the text", event.totalBytes === 0 ? 1 : event.bytes / event.totalBytes);
+    } else {
+      this.#preparing.clear();
+      this.#print(event);
+    }
+  }
+
+  /** A line that stays. */
+  note(line: string): void {
+    if (this.#live()) this.#block.above(line);
+    else this.out.note(line);
+  }
+
+  /** Takes what is drawn in place off the screen: what follows are lines that stay. */
+  close(): void {
+    this.#preparing.clear();
+    if (this.#live()) this.#block.clear();
+  }
+
+  #print(event: RunEvent): void {
+    const line = lineOf(event);
+    if (!this.#live()) {
+      if (line !== null) this.out.note(line);
+      return;
+    }
+    // On a terminal steps and validations are in the block, and checkpoints are routine.
+    const silent =
+      event.type === "step" || event.type === "checkpoint" || (event.type === "eval" && event.split !== "test");
+    if (line !== null && !silent) this.#block.above(line);
+    const { columns, unicode } = this.out.progressScreen;
+    this.#block.draw(liveLines(this.progress, { columns: columns(), unicode, paint: this.out.progressPaint }));
+  }
+
+  #live(): boolean {
+    return this.out.progressScreen.live && !this.out.quiet;
+  }
+}

@@ -1,0 +1,42 @@
+import { expect, test } from "vitest";
+import { configEvent, evalEvent, stepEvent } from "../../test/events.js";
+import { explain } from "../errors.js";
+import { RunFailed } from "./run-failed.js";
+import { RunProgress } from "./run-progress.js";
+
+const nan = Object.assign(new Error("the loss is NaN at step 7"), { code: "TRAINING_NAN_LOSS", failureClass: "FATAL" });
+
+test("a run that fails tells how far it came and how to go on", () => {
+  const progress = new RunProgress();
+  for (const event of [configEvent, stepEvent(6, 5), evalEvent(6, 5.5, true)]) progress.take(event);
+  const failed = RunFailed.from(nan, progress, " --home h");
+  expect(explain(failed)).toEqual({
+    code: "TRAINING_NAN_LOSS",
+    message: "the loss is NaN at step 7",
+    hint: "The run's log is /runs/models/r1/logs.jsonl. Once the cause is mended: trainer resume r1 --home h",
+    exitCode: 1,
+    details: {
+      run_id: "r1",
+      status: "failed",
+      failure_class: "FATAL",
+      steps: 6,
+      best_val_loss: 5.5,
+      test_loss: null,
+      test_perplexity: null,
+      path: "/runs/models/r1",
+    },
+  });
+});
+
+test("an error of no known kind fails the run all the same", () => {
+  const progress = new RunProgress();
+  progress.take({ ...configEvent, fromStep: 3 });
+  expect(RunFailed.from(new Error("odd"), progress, "")).toMatchObject({
+    code: "FAILED",
+    details: { steps: 3, failure_class: "FATAL", best_val_loss: null },
+  });
+});
+
+test("an error before there is a run stays as it is", () => {
+  expect(RunFailed.from(nan, new RunProgress(), "")).toBe(nan);
+});

@@ -1,0 +1,27 @@
+import { mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { savedCurve } from "./saved-curve.js";
+
+test("losses are read back by split; a torn line is passed over", async () => {
+  const path = join(await mkdtemp(join(tmpdir(), "trainer-")), "metrics.jsonl");
+  await writeFile(
+    path,
+    [
+      '{"step":1,"epoch":0,"train_loss":8,"lr":0.1}',
+      '{"step":1,"epoch":0,"split":"validation","loss":7.5}',
+      '{"step":2,"epoch":0,"split":"test","loss":7}',
+      '{"other":1}',
+      '{"step":3,"train_lo',
+    ].join("\n"),
+  );
+  expect(await savedCurve(path)).toEqual({
+    trainPoints: [{ split: "train", step: 1, loss: 8 }],
+    validationPoints: [{ split: "validation", step: 1, loss: 7.5 }],
+  });
+});
+
+test("a run without metrics has no curve", async () => {
+  expect(await savedCurve("/no/such/file")).toEqual({ trainPoints: [], validationPoints: [] });
+});

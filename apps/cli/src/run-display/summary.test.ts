@@ -1,0 +1,63 @@
+import { expect, test } from "vitest";
+import { result, stepEvent } from "../../test/events.js";
+import { style } from "../display/style.js";
+import { RunProgress } from "./run-progress.js";
+import { resultJson, summary } from "./summary.js";
+
+const view = { columns: 80, unicode: true, paint: style(false) };
+
+test("the summary tells how it went and what to type next", () => {
+  expect(summary(result, new RunProgress(), " --home h", view)).toBe(
+    `
+Done: 1,500 steps, 384k tokens in 3 min 07 s
+validation  loss 4.1000  ppl 60.340  (the best, at step 1,400)
+test        loss 4.2000  ppl 66.700  2.1000 bits per byte
+saved in    /runs/models/r1
+
+Next:
+  trainer generate r1 --home h --prompt "Once upon a time"
+  trainer score r1 --home h --text "How likely is this?" --detail-level per_char
+  trainer export r1 --home h --out my-model`,
+  );
+});
+
+test("the loss curve stands above it", () => {
+  const progress = new RunProgress();
+  progress.take(stepEvent(1, 8));
+  progress.take(stepEvent(2, 7));
+  expect(summary(result, progress, "", view).split("\n")[0]).toMatch(/^8\.0000 ┤/);
+});
+
+test("a run that stopped early says so, and what was not measured is left out", () => {
+  const early = {
+    ...result,
+    earlyStopped: true,
+    bestValLoss: null,
+    bestStep: null,
+    testLoss: null,
+    testPerplexity: null,
+    testBitsPerByte: null,
+  };
+  const text = summary(early, new RunProgress(), "", view);
+  expect(text).toContain("Done early, for validation gained no more: 1,500 steps");
+  expect(text).not.toMatch(/validation {2}|test {2}/);
+});
+
+test("the result in JSON has the names of the manifest", () => {
+  expect(resultJson(result)).toEqual({
+    run_id: "r1",
+    status: "completed",
+    steps: 1500,
+    epochs: 3,
+    early_stopped: false,
+    train_loss: 3.9,
+    best_val_loss: 4.1,
+    best_step: 1400,
+    test_loss: 4.2,
+    test_perplexity: 66.7,
+    test_bits_per_byte: 2.1,
+    tokens: 384_000,
+    seconds: 187,
+    path: "/runs/models/r1",
+  });
+});

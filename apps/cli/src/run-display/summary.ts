@@ -1,0 +1,54 @@
+import type { RunResult } from "@trainer/training";
+import { formatDuration } from "../display/duration.js";
+import { formatCount, formatNumber, formatShort } from "../display/quantity.js";
+import { lossCurve, type View } from "./live-lines.js";
+import type { RunProgress } from "./run-progress.js";
+
+/** The last line of `--json`: how the run ended, by the names that metrics and manifests use. */
+export const resultJson = (result: RunResult) => ({
+  run_id: result.runId,
+  status: result.status,
+  steps: result.steps,
+  epochs: result.epochs,
+  early_stopped: result.earlyStopped,
+  train_loss: result.trainLoss,
+  best_val_loss: result.bestValLoss,
+  best_step: result.bestStep,
+  test_loss: result.testLoss,
+  test_perplexity: result.testPerplexity,
+  test_bits_per_byte: result.testBitsPerByte,
+  tokens: result.tokensSeen,
+  seconds: result.seconds,
+  path: result.path,
+});
+
+/** How the run went, and what to type next. */
+export function summary(result: RunResult, progress: RunProgress, homeFlag: string, view: View): string {
+  return [...lossCurve(progress, view), "", ...outcome(result), "", "Next:", ...next(result, homeFlag)].join("\n");
+}
+
+function outcome(result: RunResult): string[] {
+  const { steps, tokensSeen, seconds, bestValLoss, bestStep, testLoss, testPerplexity, testBitsPerByte } = result;
+  const how = result.earlyStopped ? "Done early, for validation gained no more" : "Done";
+  const speed = `${formatCount(steps)} steps, ${formatShort(tokensSeen)} tokens in ${formatDuration(seconds)}`;
+  return [
+    `${how}: ${speed}`,
+    ...(bestValLoss === null || bestStep === null
+      ? []
+      : [
+          `validation  loss ${formatNumber(bestValLoss)}  ppl ${formatNumber(Math.exp(bestValLoss))}  (the best, at step ${formatCount(bestStep)})`,
+        ]),
+    ...(testLoss === null
+      ? []
+      : [
+          `test        loss ${formatNumber(testLoss)}  ppl ${formatNumber(testPerplexity)}  ${formatNumber(testBitsPerByte)} bits per byte`,
+        ]),
+    `saved in    ${result.path}`,
+  ];
+}
+
+const next = ({ runId }: RunResult, homeFlag: string) => [
+  `  trainer generate ${runId}${homeFlag} --prompt "Once upon a time"`,
+  `  trainer score ${runId}${homeFlag} --text "How likely is this?" --detail-level per_char`,
+  `  trainer export ${runId}${homeFlag} --out my-model`,
+];

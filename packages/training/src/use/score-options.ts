@@ -1,0 +1,15 @@
+import { z } from "zod";
+
+/** What to score, either a text or a UTF-8 file, and how much to tell of it. */
+export const ScoreOptions = z.strictObject({
+  text: z.string().nullable().default(null),
+  path: z.string().min(1).nullable().default(null),
+  /** `per_char`: with the surprisal of each token. */
+  detailLevel: z.enum(["summary", "per_char"]).default("summary"),
+  /** With the k likeliest tokens after each token; null: without. */
+  topK: z.int().min(1).nullable().default(null),
+});
+export type ScoreOptions = z.infer<typeof ScoreOptions>;
+
+/** Options before defaults are filled in. */
+export type ScoreInput = z.input<typeof ScoreOptions>;

@@ -84,4 +84,7 @@ export function load(url: URL): Addon {
   return loaded;
 }
 
-export const addon = load(new URL("../build/torch.node", import.meta.url));
+// The build with sanitizers lies beside the ordinary one: `npm run test:sanitize` names its folder.
+const build = process.env["TRAINER_NATIVE_BUILD"] ?? "build";
+
+export const addon = load(new URL(`../${build}/torch.node`, import.meta.url));

@@ -1,4 +1,4 @@
-import { cat, fromFile, full, scope, stack, type Tensor } from "@trainer/torch";
+import { cat, fromFile, full, scope, stack, type Device, type Tensor } from "@trainer/torch";
 import { z } from "zod";
 import { CorpusError } from "../corpus/corpus-error.js";
 import { permutation } from "../corpus/permutation.js";
@@ -22,6 +22,8 @@ export interface LoaderOptions {
   readonly seed: number;
   /** What fills the inputs up past the end of the stream; those targets are -100 in any case. */
   readonly padId?: number | null;
+  /** Where the batches are to be, "cpu" if not given. */
+  readonly device?: Device;
 }
 
 export interface Batch {
@@ -129,7 +131,8 @@ export class BatchLoader implements Disposable {
             .fill_(IGNORED);
         tokens += valid;
       }
-      return { inputs, targets };
+      const { device = "cpu" } = this.options;
+      return { inputs: inputs.to(device), targets: targets.to(device) };
     });
     return { ...tensors, tokens };
   }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { temporaryFolder } from "../home/temporary-folder.js";
 import type { BinDType } from "./bin-format.js";
 
 /** What of a tokenizer is needed to encode a corpus. */
@@ -17,16 +17,12 @@ export interface BinTokenizer {
 
 /** SHA-256, as hex, of the files that a tokenizer is saved as: whatever changes an id changes them. */
 export async function tokenizerSha256(tokenizer: BinTokenizer): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "tokenizer-"));
-  try {
-    await tokenizer.save(folder);
-    const hash = createHash("sha256");
-    for (const name of (await readdir(folder)).sort()) {
-      const bytes = await readFile(join(folder, name));
-      hash.update(`${name} ${bytes.length}\n`).update(bytes);
-    }
-    return hash.digest("hex");
-  } finally {
-    await rm(folder, { recursive: true });
+  await using folder = await temporaryFolder();
+  await tokenizer.save(folder.path);
+  const hash = createHash("sha256");
+  for (const name of (await readdir(folder.path)).sort()) {
+    const bytes = await readFile(join(folder.path, name));
+    hash.update(`${name} ${bytes.length}\n`).update(bytes);
   }
+  return hash.digest("hex");
 }

@@ -8,7 +8,7 @@ import { FORMAT_VERSION } from "./bin-format.js";
 import { tokenizerSha256, type BinTokenizer } from "./bin-tokenizer.js";
 import { openBins, writeManifest, type OpenedBins } from "./bins-manifest.js";
 import { encodeSplits, type Encoded } from "./encode-splits.js";
-import { placeFolder, temporaryFolder } from "./place-folder.js";
+import { placeFolder, folderBeside } from "./place-folder.js";
 import type { TokenBin } from "./token-bin.js";
 
 /** How far the making of bins is: `bytes` of `totalBytes` read in this phase, on disk. */
@@ -74,7 +74,7 @@ export async function buildBins(options: BuildBinsOptions): Promise<Bins> {
   if (before !== null) return toBins(dir, before, true);
 
   const plan = options.plan ?? (await planSplit(corpus, split, { signal, onRead: report("split") }));
-  const temporary = await temporaryFolder(cacheDir);
+  const temporary = await folderBeside(cacheDir);
   try {
     const encoded = await encodeSplits({ ...options, plan, folder: temporary, onEncoded: report("encode") });
     await corpus.assertUnchanged();

@@ -4,7 +4,7 @@ import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 
 /** A folder to write in, beside where it is to be. Its name says who writes, so that what a dead process left is known. */
-export async function temporaryFolder(parent: string): Promise<string> {
+export async function folderBeside(parent: string): Promise<string> {
   await mkdir(parent, { recursive: true });
   await removeLeftovers(parent);
   const path = join(parent, `.tmp-${process.pid}-${randomUUID()}-${hostname()}`);

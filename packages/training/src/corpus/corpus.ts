@@ -4,7 +4,7 @@ import { checkText } from "./check-text.js";
 import { CorpusError } from "./corpus-error.js";
 import { documentCutter, type DocumentMode } from "./cut-documents.js";
 import { BatchBuilder, type DocumentBatch } from "./document-batch.js";
-import { findFiles, unreadable, type CorpusFile } from "./find-files.js";
+import { findFiles, refuse, type CorpusFile } from "./find-files.js";
 import { JsonLines } from "./json-lines.js";
 import { readBytes, readText, type ReadProgress } from "./read-file.js";
 
@@ -120,9 +120,7 @@ async function contentHash(files: readonly CorpusFile[], { signal, onRead }: Rea
 
 async function assertUnchanged(files: readonly CorpusFile[]): Promise<void> {
   for (const file of files) {
-    const now = await stat(file.path).catch((error: unknown) => {
-      throw unreadable(file.path, error);
-    });
+    const now = await stat(file.path).catch((error: unknown) => refuse(file.path, error));
     if (now.size !== file.bytes || now.mtimeMs !== file.modifiedMs) {
       const what = `${file.path} changed while it was being read (it had ${file.bytes} bytes, now ${now.size})`;
       throw new CorpusError("CORPUS_UNREADABLE", `${what}: start again when nothing writes to it`);

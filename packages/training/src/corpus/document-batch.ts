@@ -1,5 +1,5 @@
 import { asBuffer } from "./utf8-repair.js";
-import { isAsciiSpace, trimSpace } from "./whitespace.js";
+import { asciiSpaces, trimSpace } from "./whitespace.js";
 
 /**
  * Documents in a row: document i is `bytes[ends[i - 1] ?? 0 .. ends[i]]`, UTF-8. `continued` says that the first of them
@@ -34,7 +34,7 @@ export class BatchBuilder {
     return this.#length === this.#start && !resumes;
   }
 
-  append(source: Uint8Array, start = 0, end = source.length): void {
+  append(source: Buffer, start = 0, end = source.length): void {
     let at = start;
     while (end - at > this.capacity - this.#length) {
       const room = this.capacity - this.#length;
@@ -80,13 +80,8 @@ export class BatchBuilder {
     return ready;
   }
 
-  #copy(source: Uint8Array, start: number, end: number): void {
-    if (end - start < 64) {
-      for (let at = start; at < end; at++) this.#bytes[this.#length + at - start] = source[at] ?? 0; // faster than a call
-    } else {
-      this.#bytes.set(source.subarray(start, end), this.#length);
-    }
-    this.#length += end - start;
+  #copy(source: Buffer, start: number, end: number): void {
+    this.#length += source.copy(this.#bytes, this.#length, start, end);
   }
 
   /** The buffer is full within a document: whole documents before it leave, or else a first piece of it. */
@@ -100,10 +95,10 @@ export class BatchBuilder {
   }
 
   #emit(open: boolean): void {
-    const length = this.#ends.at(-1) ?? 0;
-    const bytes = this.#bytes.subarray(0, length);
+    const ends = Uint32Array.from(this.#ends);
+    const length = ends.at(-1);
     const rest = this.#bytes.subarray(length, this.#length);
-    this.#ready.push({ bytes, ends: Uint32Array.from(this.#ends), continued: this.#continued, open });
+    this.#ready.push({ bytes: this.#bytes.subarray(0, length), ends, continued: this.#continued, open });
     // A fresh buffer: the one that left may still be being encoded.
     this.#bytes = Buffer.allocUnsafeSlow(this.capacity);
     this.#bytes.set(rest);
@@ -122,15 +117,16 @@ export class BatchBuilder {
 function safeCut(bytes: Buffer): number {
   const half = bytes.length >> 1;
   for (let at = bytes.length - 1; at > half; at--) {
-    if (isAsciiSpace(bytes[at] ?? 0) && isAlphanumeric(bytes[at - 1] ?? 0)) return at;
+    if (asciiSpaces.has(bytes[at]) && ALPHANUMERIC.has(bytes[at - 1])) return at;
   }
   let at = bytes.length - 1;
-  while (at > half && ((bytes[at] ?? 0) & 0xc0) === 0x80) at -= 1;
+  while (at > half && (bytes.readUInt8(at) & 0xc0) === 0x80) at -= 1;
   return at;
 }
 
-const isAlphanumeric = (byte: number) =>
-  (byte >= 0x61 && byte <= 0x7a) || (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x30 && byte <= 0x39);
+const ALPHANUMERIC: ReadonlySet<number | undefined> = new Set(
+  Buffer.from("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"),
+);
 
 /** A view of a batch's bytes to hash from. */
 export const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

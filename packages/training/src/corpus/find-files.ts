@@ -21,7 +21,7 @@ export async function findFiles(paths: readonly string[]): Promise<{ files: Corp
   const files: CorpusFile[] = [];
   let skipped = 0;
   for (const path of paths) {
-    const info = await statOrRefuse(path);
+    const info = await orRefuse(path, stat(path));
     if (info.isFile()) files.push(describe(path, info.size, info.mtimeMs));
     else if (!info.isDirectory()) {
       throw new CorpusError(
@@ -40,7 +40,7 @@ export async function findFiles(paths: readonly string[]): Promise<{ files: Corp
       }
       skipped += found.length - texts.length;
       for (const file of texts) {
-        const info = await statOrRefuse(file);
+        const info = await orRefuse(file, stat(file));
         files.push(describe(file, info.size, info.mtimeMs));
       }
     }
@@ -59,7 +59,7 @@ async function filesBelow(folder: string): Promise<string[]> {
   const found: string[] = [];
   const folders = [folder];
   for (let at = folders.pop(); at !== undefined; at = folders.pop()) {
-    for (const entry of await listOrRefuse(at)) {
+    for (const entry of await orRefuse(at, readdir(at, { withFileTypes: true }))) {
       const path = join(at, entry.name);
       if (entry.isDirectory()) folders.push(path);
       else if (entry.isFile() || (entry.isSymbolicLink() && (await isFile(path)))) found.push(path);
@@ -74,12 +74,12 @@ const isFile = async (path: string) =>
     () => false, // a link that leads nowhere is no text
   );
 
-const listOrRefuse = (path: string) => readdir(path, { withFileTypes: true }).catch(refuse(path));
-const statOrRefuse = (path: string) => stat(path).catch(refuse(path));
+const orRefuse = <T>(path: string, result: Promise<T>) => result.catch((error: unknown) => refuse(path, error));
 
-const refuse = (path: string) => (error: unknown) => {
+/** Throws what the file system says about `path` as a CorpusError. */
+export function refuse(path: string, error: unknown): never {
   throw unreadable(path, error);
-};
+}
 
 /** What the file system says about `path`, as a CorpusError. */
 export function unreadable(path: string, error: unknown): CorpusError {

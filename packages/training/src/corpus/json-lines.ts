@@ -29,7 +29,7 @@ export class JsonLines {
 
   /** The last line, if the file does not end with a line break. */
   *end(): Generator<Buffer, void, undefined> {
-    const line = this.#carry.length === 1 ? (this.#carry[0] ?? Buffer.alloc(0)) : Buffer.concat(this.#carry);
+    const line = Buffer.concat(this.#carry);
     this.#carry = [];
     this.#carryBytes = 0;
     if (skipSpace(line, 0, line.length) < line.length) yield Buffer.from(this.#parse(line.toString()));

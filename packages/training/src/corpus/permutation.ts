@@ -9,20 +9,17 @@ const ROUNDS = 48;
  * and swaps the pair or not by a bit of a hash of it, so every round is a permutation whatever the hash is.
  */
 export function permutation(size: number, name: string): (place: number) => number {
-  const keys: number[] = [];
-  const salts: number[] = [];
-  for (let round = 0; round < ROUNDS; round++) {
+  const rounds = Array.from({ length: ROUNDS }, (_, round) => {
     const digest = createHash("sha256").update(`${name}:${round}`).digest();
-    keys.push(digest.readUIntLE(0, 6) % size);
-    salts.push(digest.readInt32LE(8));
-  }
+    return { key: digest.readUIntLE(0, 6) % size, salt: digest.readInt32LE(8) };
+  });
   return (place) => {
     let x = place;
-    for (const [round, key] of keys.entries()) {
+    for (const { key, salt } of rounds) {
       const partner = key >= x ? key - x : key - x + size;
       const greater = Math.max(x, partner);
       const high = Math.floor(greater / 2 ** 32);
-      if (mix((greater | 0) ^ mix((salts[round] ?? 0) ^ high)) & 1) x = partner;
+      if (mix((greater | 0) ^ mix(salt ^ high)) & 1) x = partner;
     }
     return x;
   };

@@ -8,42 +8,44 @@ export const bucketOf = (hash: number) => hash >>> 12;
  * ones stand together; so a split is two cuts in that order, found without holding the documents.
  */
 export class SplitHistogram {
-  readonly #counts = new Float64Array(BUCKETS);
+  readonly #counts = new DataView(new ArrayBuffer(4 * BUCKETS));
+  /** Documents in all. */
   documents = 0;
+  /** Buckets that are not empty: there are at least so many different documents. */
+  distinct = 0;
 
   add(hash: number): void {
     const bucket = bucketOf(hash);
-    this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1;
+    const before = this.#count(bucket);
+    this.#counts.setUint32(4 * bucket, before + 1, true);
+    if (before === 0) this.distinct += 1;
     this.documents += 1;
-  }
-
-  /** How many distinct documents there are at least. */
-  distinct(): number {
-    return this.#counts.reduce((found, count) => found + (count > 0 ? 1 : 0), 0);
   }
 
   /**
    * Buckets below `test` are the test split, then those below `validation` the validation split, the rest is for
    * training: each as near its fraction of the documents as cuts between buckets allow, none that was asked for empty.
+   * There must be at least three different documents.
    */
   cut(fractions: { test: number; validation: number }): { test: number; validation: number } {
-    const used: number[] = [];
-    for (const [bucket, count] of this.#counts.entries()) if (count > 0) used.push(bucket);
+    let left = this.distinct;
     const take = (from: number, fraction: number, leave: number) => {
       if (fraction === 0) return from;
       const wanted = fraction * this.documents;
-      let at = from;
       let have = 0;
-      while (at < used.length - leave) {
-        const next = have + (this.#counts[used[at] ?? 0] ?? 0);
-        if (at > from && next - wanted > wanted - have) break;
-        have = next;
-        at += 1;
+      for (let bucket = from; ; bucket++) {
+        const count = this.#count(bucket);
+        if (count === 0) continue;
+        if (left === leave || (have > 0 && have + count - wanted > wanted - have)) return bucket;
+        have += count;
+        left -= 1;
       }
-      return at;
     };
-    const tests = take(0, fractions.test, fractions.validation > 0 ? 2 : 1);
-    const validations = take(tests, fractions.validation, 1);
-    return { test: used[tests] ?? BUCKETS, validation: used[validations] ?? BUCKETS };
+    const test = take(0, fractions.test, fractions.validation > 0 ? 2 : 1);
+    return { test, validation: take(test, fractions.validation, 1) };
+  }
+
+  #count(bucket: number): number {
+    return this.#counts.getUint32(4 * bucket, true);
   }
 }

@@ -67,11 +67,11 @@ export async function planSplit(corpus: Corpus, options: SplitOptions, read: Rea
     }
   }
   if (histogram.documents === 0) throw emptyCorpus(corpus.files);
-  if (histogram.distinct() >= 3) return { by: "document", key, ...histogram.cut({ test, validation }) };
+  if (histogram.distinct >= 3) return { by: "document", key, ...histogram.cut({ test, validation }) };
   const texts = measures.map((measure) => measure.blocks({ test, validation, seed }));
   if (histogram.documents > MEASURED || texts.every((text) => text === null)) {
     const advice = "give more text, or set both fractions (holdout, test split) to 0";
-    const what = `${histogram.documents} document(s), ${Math.min(2, histogram.distinct())} of them different, of too few lines`;
+    const what = `${histogram.documents} document(s), ${Math.min(2, histogram.distinct)} of them different, of too few lines`;
     throw new CorpusError("INVALID_INPUT", `too little text to split: ${what}; ${advice}`);
   }
   return { by: "block", texts };

@@ -1,3 +1,5 @@
+import { asciiSpaces } from "./whitespace.js";
+
 export const LINE = 0x0a;
 export const WORD = 0x20;
 
@@ -30,6 +32,6 @@ export class TextUnits {
 }
 
 function hasText(bytes: Buffer, start: number, end: number): boolean {
-  for (let at = start; at < end; at++) if ((bytes[at] ?? 0) > 0x20) return true;
+  for (let at = start; at < end; at++) if (!asciiSpaces.has(bytes[at])) return true;
   return false;
 }

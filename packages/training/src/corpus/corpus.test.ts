@@ -1,0 +1,211 @@
+import { appendFile, mkdir, readFile, rm, symlink, truncate, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { expect, test } from "vitest";
+import { temporaryFolder } from "../home/temporary-folder.js";
+import { openCorpus } from "./corpus.js";
+import { CorpusError, type CorpusErrorCode } from "./corpus-error.js";
+import type { DocumentMode } from "./cut-documents.js";
+import { documentsOf } from "./document-batch.js";
+import { refuse } from "./find-files.js";
+
+type Files = Record<string, string | Uint8Array>;
+
+async function folderOf(files: Files) {
+  const folder = await temporaryFolder();
+  for (const [name, content] of Object.entries(files)) {
+    await mkdir(join(folder.path, name, ".."), { recursive: true });
+    await writeFile(join(folder.path, name), content);
+  }
+  return folder;
+}
+
+async function documents(path: string | string[], document: DocumentMode = "line"): Promise<string[]> {
+  const corpus = await openCorpus(path, { document });
+  const found: string[] = [];
+  for await (const batch of corpus.documents()) for (const text of documentsOf(batch)) found.push(text.toString());
+  return found;
+}
+
+async function refusal(path: string | string[]): Promise<[CorpusErrorCode, string]> {
+  const error: unknown = await documents(path, "file").catch((error: unknown) => error);
+  if (error instanceof CorpusError) return [error.code, error.message];
+  throw new Error("not refused", { cause: error });
+}
+
+const latin1 = (text: string) => Buffer.from(text, "latin1");
+
+test("a folder is read recursively, sorted by path, its text files only, links to files followed", async () => {
+  await using folder = await folderOf({
+    "b.txt": "3",
+    "a/z.TEXT": "2",
+    "a.jsonl": '{"text":"1"}\n',
+    "z/c.jsonl.GZ": gzipSync('{"text":"4"}\n{"text":"5"}'),
+    "z/d.txt.gz": gzipSync("6\n7"),
+    "z/e.md": "skipped",
+    "z/f.bin": "skipped",
+  });
+  await symlink(join(folder.path, "b.txt"), join(folder.path, "z", "g.txt"));
+  await symlink(join(folder.path, "nowhere.txt"), join(folder.path, "z", "h.txt"));
+  await symlink(folder.path, join(folder.path, "z", "circle"));
+  expect(await documents(folder.path)).toEqual(["1", "2", "3", "4", "5", "6", "7", "3"]);
+  const corpus = await openCorpus(folder.path, { document: "line" });
+  expect(corpus.skippedFiles).toBe(2);
+  const sizes = await Promise.all(corpus.files.map(async ({ path }) => (await readFile(path)).length));
+  expect(corpus.totalBytes).toBe(sizes.reduce((a, b) => a + b));
+});
+
+test("several files are read in the order given, and one named itself is text whatever its extension", async () => {
+  await using folder = await folderOf({ "b.md": "first", "a.txt": "second" });
+  expect(await documents([join(folder.path, "b.md"), join(folder.path, "a.txt")])).toEqual(["first", "second"]);
+});
+
+test("a record of a jsonl file is a document, but for lines, where its lines are", async () => {
+  const records = '{"text":"one\\n\\ntwo\\n"}\n\n{"id":7,"text":"three"}';
+  await using folder = await folderOf({ "a.jsonl": records });
+  expect(await documents(folder.path, "line")).toEqual(["one", "two", "three"]);
+  expect(await documents(folder.path, "paragraph")).toEqual(["one\n\ntwo\n", "three"]);
+  expect(await documents(folder.path, "file")).toEqual(["one\n\ntwo\n", "three"]);
+});
+
+test("every character of a file is kept, but for its byte order mark", async () => {
+  const text = "\uFEFF\r\n  déjà \u0000vu\r\n\n";
+  await using folder = await folderOf({ "a.txt": `\uFEFF${"x".repeat(70_000)}${text}`, "b.txt": "\uFEFFb" });
+  expect(await documents(folder.path, "file")).toEqual([`${"x".repeat(70_000)}${text}`, "b"]);
+});
+
+test("a byte order mark that comes in two chunks is a byte order mark", async () => {
+  const halves = [Buffer.from([0xef]), Buffer.from([0xbb, 0xbf, 0x61])].map((half) => gzipSync(half));
+  await using folder = await folderOf({ "a.txt.gz": Buffer.concat(halves) });
+  expect(await documents(folder.path, "file")).toEqual(["a"]);
+});
+
+test("bytes that are not UTF-8 are replaced and counted", async () => {
+  await using folder = await folderOf({
+    "a.txt": latin1("Übung macht den Meister, manchmal jedenfalls"),
+    "b.txt": Buffer.concat([Buffer.from("a text that ends within a character \u20ac").subarray(0, -1)]),
+  });
+  const corpus = await openCorpus(folder.path, { document: "line" });
+  let replaced = 0;
+  const onRead = (progress: { replaced: number }) => (replaced = progress.replaced);
+  const found: string[] = [];
+  for await (const batch of corpus.documents({ onRead })) for (const d of documentsOf(batch)) found.push(d.toString());
+  expect(found).toEqual([
+    "\uFFFDbung macht den Meister, manchmal jedenfalls",
+    "a text that ends within a character \uFFFD",
+  ]);
+  expect(replaced).toBe(2);
+});
+
+test("a corpus of many chunks is read whole, plain and zipped, and its progress ends at its size", async () => {
+  const text = Array.from({ length: 300_000 }, (_, i) => `line ${i}`).join("\n");
+  await using folder = await folderOf({ "a.txt": text, "b.txt.gz": gzipSync(text) });
+  const corpus = await openCorpus(folder.path, { document: "line" });
+  let read = 0;
+  let count = 0;
+  for await (const batch of corpus.documents({ onRead: ({ bytes }) => (read = bytes) })) count += batch.ends.length;
+  expect(count).toBe(600_000);
+  expect(read).toBe(corpus.totalBytes);
+});
+
+test("the content hash is of the text, not of where it lies, and hears a single byte", async () => {
+  await using a = await folderOf({ "a.txt": "one", "b.txt": "two" });
+  await using b = await folderOf({ "x.txt": "one", "y.text": "two" });
+  await using c = await folderOf({ "x.txt": "one", "y.text": "twp" });
+  await using d = await folderOf({ "x.txt": "onet", "y.text": "wo" });
+  const hash = async (folder: { path: string }) => (await openCorpus(folder.path, { document: "line" })).sha256();
+  expect(await hash(a)).toBe(await hash(b));
+  expect(new Set([await hash(a), await hash(c), await hash(d)]).size).toBe(3);
+});
+
+test("reading stops when it is aborted", async () => {
+  await using folder = await folderOf({ "a.txt": `${"a".repeat(99)}\n`.repeat(100_000) });
+  const corpus = await openCorpus(folder.path, { document: "line" });
+  const abort = new AbortController();
+  const read = async () => {
+    for await (const _ of corpus.documents({ signal: abort.signal })) abort.abort(new Error("enough"));
+  };
+  await expect(read()).rejects.toThrow("enough");
+  await expect(corpus.sha256({ signal: abort.signal })).rejects.toThrow("enough");
+});
+
+test("a file that is written to while it is read is refused", async () => {
+  await using folder = await folderOf({ "a.txt": "one" });
+  const corpus = await openCorpus(folder.path, { document: "line" });
+  await corpus.assertUnchanged();
+  await appendFile(join(folder.path, "a.txt"), "two");
+  await expect(corpus.assertUnchanged()).rejects.toThrow(
+    /a\.txt changed while it was being read \(it had 3 bytes, now 6\)/,
+  );
+  await rm(join(folder.path, "a.txt"));
+  await expect(corpus.assertUnchanged()).rejects.toThrow(/there is no file/);
+  await expect(corpus.sha256()).rejects.toThrow(CorpusError);
+});
+
+test("what is missing or empty is refused with what was looked for", async () => {
+  await using folder = await folderOf({
+    "blank.txt": " \n\t\n",
+    "empty.txt": "",
+    "none/a.pdf": "%PDF",
+    "zero.gz": gzipSync(""),
+  });
+  const at = (name: string) => join(folder.path, name);
+  await mkdir(at("bare"));
+  expect(await refusal(at("nowhere"))).toEqual(["CORPUS_NOT_FOUND", `there is no file or folder ${at("nowhere")}`]);
+  expect(await refusal([])).toEqual(["INVALID_INPUT", "no corpus given: name a file or a folder of text"]);
+  expect(await refusal(at("none"))).toEqual([
+    "CORPUS_EMPTY",
+    expect.stringContaining("its 1 files are of other kinds"),
+  ]);
+  expect(await refusal(at("bare"))).toEqual(["CORPUS_EMPTY", expect.stringContaining("it is empty")]);
+  for (const name of ["blank.txt", "empty.txt", "zero.gz"]) {
+    expect(await refusal(at(name))).toEqual(["CORPUS_EMPTY", expect.stringContaining(at(name))]);
+  }
+  expect(await refusal([at("blank.txt"), at("empty.txt")])).toEqual([
+    "CORPUS_EMPTY",
+    expect.stringContaining("2 files, from"),
+  ]);
+  expect(await refusal("/dev/null")).toEqual([
+    "CORPUS_UNREADABLE",
+    expect.stringContaining("neither a file nor a folder"),
+  ]);
+});
+
+test("what is not text is refused with the place", async () => {
+  await using folder = await folderOf({
+    "nul.txt": Buffer.from("PK\u0003\u0004\u0000"),
+    "utf16.txt": Buffer.from("\uFEFFhello", "utf16le"),
+    "utf16be.txt": Buffer.from("\uFEFFhello", "utf16le").swap16(),
+    "cyrillic.txt": Buffer.from("a \xcf\xf0\xe8\xe2\xe5\xf2 ", "latin1"),
+    "plain.txt.gz": "not zipped",
+    "bad.jsonl": "{}\n",
+  });
+  const why = async (name: string) => (await refusal(join(folder.path, name))).join(" ");
+  expect(await why("nul.txt")).toMatch(/^INVALID_INPUT .*nul\.txt is not text: there is a NUL byte at offset 4/);
+  expect(await why("utf16.txt")).toMatch(/^INVALID_INPUT .*looks like UTF-16/);
+  expect(await why("utf16be.txt")).toMatch(/^INVALID_INPUT .*looks like UTF-16/);
+  expect(await why("cyrillic.txt")).toMatch(
+    /^INVALID_INPUT .*6 characters of its first 9 bytes.*the first at offset 2/,
+  );
+  expect(await why("plain.txt.gz")).toMatch(/^CORPUS_UNREADABLE .*not a sound gzip file/);
+  expect(await why("bad.jsonl")).toMatch(/^INVALID_INPUT .*bad\.jsonl:1: no string field "text"/);
+});
+
+test("a gzip file cut short is refused, wherever it was cut", async () => {
+  const words = Array.from({ length: 200_000 }, (_, i) => Math.sin(i).toString(36)).join(" ");
+  await using folder = await folderOf({ "a.txt.gz": gzipSync(words) });
+  const path = join(folder.path, "a.txt.gz");
+  const { length } = await readFile(path);
+  for (const size of [length - 1, length >> 1, 12]) {
+    await truncate(path, size);
+    expect(await refusal(path)).toEqual(["CORPUS_UNREADABLE", expect.stringContaining("is a gzip file cut short")]);
+  }
+});
+
+test("what the file system refuses is named", () => {
+  expect(() => refuse("a.txt", Object.assign(new Error("no"), { code: "EACCES" }))).toThrow(
+    "cannot read a.txt: permission denied: make it readable for this user",
+  );
+  expect(() => refuse("a.txt", Object.assign(new Error("no"), { code: "EIO" }))).toThrow("cannot read a.txt: EIO");
+  expect(() => refuse("a.txt", "odd")).toThrow("cannot read a.txt: odd");
+});

@@ -1,0 +1,41 @@
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import { CorpusError } from "./corpus-error.js";
+import { JsonLines } from "./json-lines.js";
+
+function read(text: string, size = 1 << 20, maxLineBytes?: number): string[] {
+  const lines = new JsonLines("a.jsonl", maxLineBytes);
+  const bytes = Buffer.from(text);
+  const records: string[] = [];
+  for (let at = 0; at < bytes.length; at += size) {
+    for (const record of lines.push(bytes.subarray(at, at + size))) records.push(record.toString());
+  }
+  for (const record of lines.end()) records.push(record.toString());
+  return records;
+}
+
+test("the field text of every line comes back, however the file is cut into chunks", () => {
+  const text = fc.string({ unit: "grapheme" });
+  const sizes = fc.integer({ min: 1, max: 40 });
+  fc.assert(
+    fc.property(fc.array(text), sizes, fc.constantFrom("\n", "\r\n", "\n\n"), (texts, size, lineBreak) => {
+      const file = texts.map((text, id) => JSON.stringify({ id, text })).join(lineBreak);
+      expect(read(file, size)).toEqual(texts);
+      expect(read(`${file}\n`, size)).toEqual(texts);
+    }),
+  );
+});
+
+test("a line that is not JSON, or has no text, is named with its file and number", () => {
+  expect(() => read('{"text":"a"}\n\n{"text":\n')).toThrow(/^a\.jsonl:3: not JSON/);
+  expect(() => read('{"text":"a"}\n{"tekst":"b"}')).toThrow(/^a\.jsonl:2: no string field "text" in {"tekst":"b"};/);
+  expect(() => read('{"text":1}')).toThrow(/^a\.jsonl:1: no string field "text"/);
+  expect(() => read(`["${"x".repeat(100)}"]`)).toThrow(`["${"x".repeat(58)}…;`);
+  expect(() => read("[1]")).toThrow(CorpusError);
+});
+
+test("a line too long to hold is refused before it is held", () => {
+  expect(() => read(`\n{"text":"${"x".repeat(100)}"}`, 10, 64)).toThrow(
+    /^a\.jsonl:2: the line is longer than 64 bytes/,
+  );
+});

@@ -1,0 +1,241 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import { temporaryFolder } from "../home/temporary-folder.js";
+import { openCorpus, type Corpus } from "./corpus.js";
+import type { DocumentMode } from "./cut-documents.js";
+import { documentsOf } from "./document-batch.js";
+import { splitDocuments } from "./split-documents.js";
+import { SplitHistogram } from "./split-histogram.js";
+import { planSplit, SPLITS, type Split, type SplitOptions } from "./split-plan.js";
+import { tokenizerTrainingText } from "./training-text.js";
+
+type Documents = Record<Split, string[]>;
+
+async function split(corpus: Corpus, options: SplitOptions): Promise<{ by: string; documents: Documents }> {
+  const plan = await planSplit(corpus, options);
+  const documents: Documents = { train: [], validation: [], test: [] };
+  const open: Record<Split, boolean> = { train: false, validation: false, test: false };
+  for await (const batch of splitDocuments(corpus, plan)) {
+    const into = documents[batch.split];
+    expect(batch.continued).toBe(open[batch.split]);
+    let continued = batch.continued;
+    for (const document of documentsOf(batch)) {
+      if (continued) into.push(`${into.pop()}${document}`);
+      else into.push(document.toString());
+      continued = false;
+    }
+    open[batch.split] = batch.open;
+  }
+  expect(open).toEqual({ train: false, validation: false, test: false });
+  return { by: plan.by, documents };
+}
+
+async function withCorpus<T>(
+  texts: readonly string[],
+  document: DocumentMode,
+  body: (corpus: Corpus) => Promise<T>,
+): Promise<T> {
+  await using folder = await temporaryFolder();
+  for (const [i, text] of texts.entries())
+    await writeFile(join(folder.path, `${String(i).padStart(5, "0")}.txt`), text);
+  return await body(await openCorpus(folder.path, { document }));
+}
+
+const lines = (n: number, from = 0) => Array.from({ length: n }, (_, i) => `line ${i + from}`);
+const tenth = { holdoutFraction: 0.1, testSplitRatio: 0.1, seed: 1 };
+
+test("lines are split by document, the fractions met to one of them, in the order of the text", async () => {
+  await withCorpus([lines(1000).join("\n")], "line", async (corpus) => {
+    const { by, documents } = await split(corpus, { holdoutFraction: 0.123, testSplitRatio: 0.3, seed: 5 });
+    expect(by).toBe("document");
+    expect([documents.validation.length, documents.test.length]).toEqual([123, 300]);
+    const all = SPLITS.flatMap((name) => documents[name]);
+    expect(all.toSorted()).toEqual(lines(1000).toSorted());
+    for (const name of SPLITS) {
+      const numbers = documents[name].map((line) => Number(line.slice(5)));
+      expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
+    }
+    const spread = documents.validation.filter((line) => Number(line.slice(5)) < 500).length;
+    expect(Math.abs(spread - 61)).toBeLessThan(28); // from all over the text: five standard deviations
+  });
+});
+
+test("the same seed makes the same split, another one another", async () => {
+  await withCorpus([lines(500).join("\n")], "line", async (corpus) => {
+    const first = await split(corpus, tenth);
+    expect(await split(corpus, tenth)).toEqual(first);
+    expect((await split(corpus, { ...tenth, seed: 2 })).documents.test).not.toEqual(first.documents.test);
+  });
+});
+
+test("equal documents fall in the same split, so nothing trained on is met again in a test", async () => {
+  const texts = lines(50).flatMap((line, i) => Array.from({ length: 1 + (i % 7) }, () => line));
+  await withCorpus([texts.toSorted(() => 1).join("\n")], "line", async (corpus) => {
+    const { documents } = await split(corpus, tenth);
+    const homes = new Map<string, Set<Split>>();
+    for (const name of SPLITS) {
+      for (const text of documents[name]) homes.set(text, (homes.get(text) ?? new Set()).add(name));
+    }
+    expect(homes.size).toBe(50);
+    for (const at of homes.values()) expect(at.size).toBe(1);
+    for (const name of ["validation", "test"] as const) {
+      expect(Math.abs(documents[name].length - texts.length / 10)).toBeLessThanOrEqual(7);
+    }
+  });
+});
+
+test("of three documents each split that is asked for has one, however small its fraction", async () => {
+  await withCorpus(["one", "two", "three"], "file", async (corpus) => {
+    for (let seed = 0; seed < 20; seed++) {
+      const { documents } = await split(corpus, { holdoutFraction: 0.001, testSplitRatio: 0.5, seed });
+      expect(SPLITS.map((name) => documents[name].length)).toEqual([1, 1, 1]);
+      const half = await split(corpus, { holdoutFraction: 0.5, testSplitRatio: 0, seed });
+      expect(half.documents.train.length).toBeGreaterThan(0);
+      expect(half.documents.validation.length).toBeGreaterThan(0);
+    }
+  });
+});
+
+test("a fraction of 0 makes no split, and with both 0 nothing is read to plan one", async () => {
+  await withCorpus([lines(10).join("\n")], "line", async (corpus) => {
+    const { documents } = await split(corpus, { holdoutFraction: 0.2, testSplitRatio: 0, seed: 1 });
+    expect([documents.train.length, documents.validation.length, documents.test.length]).toEqual([8, 2, 0]);
+    const whole = await split(corpus, { holdoutFraction: 0, testSplitRatio: 0, seed: 1 });
+    expect(whole).toEqual({ by: "nothing", documents: { train: lines(10), validation: [], test: [] } });
+  });
+});
+
+test("one long text is split into runs of whole lines, seeded, the fractions of its lines met", async () => {
+  const text = `${lines(5000).join("\n")}\n`;
+  await withCorpus([text], "file", async (corpus) => {
+    const { by, documents } = await split(corpus, { holdoutFraction: 0.05, testSplitRatio: 0.1, seed: 3 });
+    expect(by).toBe("block");
+    const count = (name: Split) => documents[name].join("").split("\n").length - 1;
+    expect(SPLITS.map(count)).toEqual([4250, 250, 500]);
+    const all = SPLITS.flatMap((name) => documents[name]);
+    expect(all.every((run) => /^line \d+\n/.test(run) && run.endsWith("\n") && text.includes(run))).toBe(true);
+    expect(all.join("").split("\n").toSorted()).toEqual(text.split("\n").toSorted());
+    expect(documents.test.length).toBeGreaterThan(2); // from several places
+    const other = await split(corpus, { holdoutFraction: 0.05, testSplitRatio: 0.1, seed: 4 });
+    expect(other.documents.test).not.toEqual(documents.test);
+  });
+});
+
+test("any long text of three lines or more is split into non-empty parts that are it, put together", async () => {
+  const line = fc.constantFrom("a", "b c", "déjà vu", "x ".repeat(50), "", " ");
+  const fraction = fc.double({ min: 0.001, max: 0.49, noNaN: true });
+  await fc.assert(
+    fc.asyncProperty(fc.array(line, { minLength: 3, maxLength: 300 }), fraction, fraction, async (parts, a, b) => {
+      fc.pre(parts.filter((part) => part.trim() !== "").length >= 3);
+      await withCorpus([parts.join("\n")], "file", async (corpus) => {
+        const { documents } = await split(corpus, { holdoutFraction: a, testSplitRatio: b, seed: 9 });
+        for (const name of SPLITS) expect(documents[name].join("").trim()).not.toBe("");
+        const together = SPLITS.flatMap((name) => documents[name]).join("");
+        expect(Array.from(together).toSorted().join("")).toBe(Array.from(parts.join("\n")).toSorted().join(""));
+      });
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test("a text larger than a batch keeps its lines whole across the pieces it is read in", async () => {
+  const text = lines(900_000).join("\n");
+  await withCorpus([text], "file", async (corpus) => {
+    const { documents } = await split(corpus, { holdoutFraction: 0.002, testSplitRatio: 0.003, seed: 3 });
+    const all = SPLITS.flatMap((name) => documents[name].flatMap((run) => run.replace(/\n$/, "").split("\n")));
+    expect(documents.test.flatMap((run) => run.replace(/\n$/, "").split("\n")).length).toBe(3600); // 2 of 500 blocks
+    expect(all.length).toBe(900_000);
+    expect(new Set(all).size).toBe(900_000);
+  });
+});
+
+test("documents larger than a batch are split whole, also line by line", async () => {
+  const large = (word: string) => `${word} `.repeat(1_000_000).trim();
+  const texts = [large("alpha"), large("beta1"), "short", large("gamma")];
+  await withCorpus(texts, "line", async (corpus) => {
+    const { by, documents } = await split(corpus, tenth);
+    expect(by).toBe("document");
+    expect(SPLITS.flatMap((name) => documents[name]).toSorted()).toEqual(texts.toSorted());
+  });
+});
+
+test("a text of one line is split by words", async () => {
+  const words = Array.from({ length: 5000 }, (_, i) => `w${i}`);
+  await withCorpus([words.join(" ")], "file", async (corpus) => {
+    const { documents } = await split(corpus, tenth);
+    const count = (name: Split) => documents[name].join("").trim().split(" ").length;
+    expect(SPLITS.map(count)).toEqual([4000, 500, 500]);
+  });
+});
+
+test("two files, and copies of them, are cut alike, so that no copy is trained on that another is tested on", async () => {
+  const a = lines(300).join("\n");
+  const b = lines(200, 1000).join("\n");
+  await withCorpus([a, b, a, b, "tiny"].slice(0, 4), "file", async (corpus) => {
+    const { by, documents } = await split(corpus, tenth);
+    expect(by).toBe("block");
+    const trained = new Set(documents.train.flatMap((run) => run.split("\n")).filter(Boolean));
+    for (const name of ["validation", "test"] as const) {
+      const held = documents[name].flatMap((run) => run.split("\n")).filter(Boolean);
+      expect(held.length).toBeGreaterThan(0);
+      for (const line of held) expect(trained.has(line)).toBe(false);
+    }
+  });
+});
+
+test("a text too short to cut is trained on beside one that is long enough", async () => {
+  await withCorpus([lines(100).join("\n"), "tiny"], "file", async (corpus) => {
+    const { documents } = await split(corpus, tenth);
+    expect(documents.train).toContain("tiny");
+    expect(documents.test.length).toBeGreaterThan(0);
+  });
+});
+
+test("too little text for the splits asked for is refused with what to do", async () => {
+  const refused = async (texts: string[], options: SplitOptions = tenth) =>
+    withCorpus(texts, "line", async (corpus) => {
+      await expect(planSplit(corpus, options)).rejects.toThrow(
+        /^too little text to split: .* set both fractions .* to 0$/,
+      );
+    });
+  await refused(["two words"]);
+  await refused(["once\n".repeat(5000)]);
+  await refused(["a b c d e f\n".repeat(5000)]);
+});
+
+test("a corpus that turns out to be blank is refused", async () => {
+  await withCorpus([" \n".repeat(40_000)], "line", async (corpus) => {
+    await expect(planSplit(corpus, tenth)).rejects.toThrow(/there is no text in the corpus/);
+  });
+});
+
+test("fractions that cannot be met are refused", async () => {
+  await withCorpus(["a"], "line", async (corpus) => {
+    await expect(planSplit(corpus, { ...tenth, holdoutFraction: 0.6 })).rejects.toThrow(/holdoutFraction/);
+    await expect(planSplit(corpus, { ...tenth, testSplitRatio: -1 })).rejects.toThrow(/testSplitRatio/);
+    await expect(planSplit(corpus, { holdoutFraction: 0.5, testSplitRatio: 0.5, seed: 1 })).rejects.toThrow(
+      /nothing would be left/,
+    );
+  });
+});
+
+test("a tokenizer is trained on the training split alone", async () => {
+  await withCorpus([lines(100).join("\n")], "line", async (corpus) => {
+    const plan = await planSplit(corpus, tenth);
+    const texts: string[] = [];
+    for await (const batch of tokenizerTrainingText(corpus, plan))
+      for (const d of documentsOf(batch)) texts.push(d.toString());
+    expect(texts).toEqual((await split(corpus, tenth)).documents.train);
+    expect(texts.length).toBe(80);
+  });
+});
+
+test("the splits of a million hashes are met to a document", () => {
+  const histogram = new SplitHistogram();
+  for (let i = 0; i < 1_000_000; i++) histogram.add(Math.imul(i, 0x9e3779b1) >>> 0);
+  const cuts = histogram.cut({ test: 0.01, validation: 0.05 });
+  expect(Math.abs(cuts.test / 2 ** 20 - 0.01)).toBeLessThan(1e-5);
+  expect(Math.abs((cuts.validation - cuts.test) / 2 ** 20 - 0.05)).toBeLessThan(1e-5);
+});

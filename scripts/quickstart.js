@@ -1,6 +1,6 @@
 // npm run quickstart: from a fresh clone to a GPT-2 that writes plays, in about three minutes after set-up.
 //   npm run quickstart -- [--max-steps N] [--home DIR]
-import { join, relative, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { bootstrap } from "./bootstrap.js";
 import { exec } from "./exec.js";
@@ -71,10 +71,10 @@ function isCompleted() {
 }
 
 function whatNext() {
-  const flag = homeFlag.length > 0 ? ` --home ${relative(at(), home) || "."}` : "";
+  const flag = homeFlag.map((word) => ` ${word}`).join("");
   return `
 ${"─".repeat(64)}
-The model is in ${join(relative(at(), home), "models", RUN)}: config.json, model.safetensors and tokenizer.json, as transformers opens them.
+The model is in ${join(homeFlag.length > 0 ? home : "runs", "models", RUN)}: config.json, model.safetensors and tokenizer.json, as transformers opens them.
 
 Try next:
   npx trainer generate ${RUN}${flag} --prompt "JULIET:" --max-new-tokens 300

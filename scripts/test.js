@@ -7,6 +7,7 @@ import { format } from "./format.js";
 import { at } from "./paths.js";
 import { run, say } from "./say.js";
 import { read } from "./stamp.js";
+import { compile } from "./types.js";
 
 /** @typedef {{ passed: number, failed: number, skipped?: number, output?: string }} Outcome */
 
@@ -14,7 +15,7 @@ const RESULTS = at("build", "test", "results.json");
 const COVERAGE = at("coverage", "coverage-summary.json");
 
 const checks = {
-  types: async () => single(await node("node_modules/typescript/bin/tsc", ["-b"])),
+  types: async () => single(await compile()),
   lint: async () => single(await node("node_modules/oxlint/bin/oxlint", ["--type-aware", "--deny-warnings"])),
   format: async () => single(await format()),
   tests,

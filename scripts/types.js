@@ -25,13 +25,19 @@ const projects = () =>
 export const typesAreCurrent = () =>
   projects().every((path) => existsSync(at(path, "dist", "index.js"))) && isStamped(STAMP, hashOf(sources()));
 
+/** @returns {Promise<{ code: number, output: string }>} code 0: built, without errors */
+export async function compile() {
+  const made = hashOf(sources());
+  const result = await exec(process.execPath, [at("node_modules/typescript/bin/tsc"), "-b"]);
+  if (result.code === 0) stamp(STAMP, made);
+  return result;
+}
+
 export const buildTypes = () =>
   step("TypeScript built", async () => {
-    const made = hashOf(sources());
-    const { code, output } = await exec(process.execPath, [at("node_modules/typescript/bin/tsc"), "-b"]);
-    if (code !== 0)
-      throw new SetupError(`TypeScript found errors (npm run types shows all):\n\n${firstLines(output, 20)}`);
-    stamp(STAMP, made);
+    const { code, output } = await compile();
+    if (code === 0) return;
+    throw new SetupError(`TypeScript found errors (npm run types shows all):\n\n${firstLines(output, 20)}`);
   });
 
 /**

@@ -58,6 +58,7 @@ await run(async () => {
   }
   for (const [i, prompt] of PROMPTS.entries()) {
     say(`\n── sample ${i + 1} of ${PROMPTS.length} ${"─".repeat(48)}\n`);
+    process.stdout.write(prompt);
     const drawn = ["--max-new-tokens", "120", "--temperature", "0.8", "--seed", String(i + 1)];
     const { code } = await trainer(["generate", RUN, "--prompt", prompt, ...drawn]);
     if (code !== 0) return code;

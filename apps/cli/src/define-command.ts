@@ -8,8 +8,8 @@ import { output, type Output } from "./output.js";
 /** What every command can be told, before or after its name. */
 export interface GlobalOptions {
   readonly home: string;
-  readonly json: boolean;
-  readonly quiet: boolean;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
 }
 
 export interface Invocation<Options> {
@@ -41,7 +41,7 @@ export function defineCommand<S extends OptionSchema>(command: Command, io: Io, 
   addOptions(command, spec.options, spec);
   command.addHelpText("after", examples(spec.examples));
   command.action(async () => {
-    const { home, json, quiet } = command.optsWithGlobals<GlobalOptions>();
+    const { home, json = false, quiet = false } = command.optsWithGlobals<GlobalOptions>();
     const options = readOptions(command, spec.options);
     await spec.run({ args: command.args, options, home, io, out: output(io, { json, quiet }) });
   });

@@ -14,7 +14,8 @@ test("an option says what the schema says", () => {
     kind: "integer",
     description: "steps",
     choices: [],
-    allowed: "a whole number of at least 1",
+    allowed: "a whole number from 1",
+    range: "from 1",
     default: null,
   });
 });
@@ -22,9 +23,9 @@ test("an option says what the schema says", () => {
 test.each([
   [z.int(), "a whole number"],
   [z.int().min(1).max(16), "a whole number from 1 to 16"],
-  [z.number().min(0), "a number of at least 0"],
-  [z.number().max(3), "a number of at most 3"],
-  [z.number().min(0).lt(1), "a number of at least 0 and below 1"],
+  [z.number().min(0), "a number from 0"],
+  [z.number().max(3), "a number to 3"],
+  [z.number().min(0).lt(1), "a number from 0 below 1"],
   [z.number().positive(), "a number above 0"],
   [z.enum(["cpu", "cuda"]), "one of: cpu, cuda"],
   [z.string(), "text"],

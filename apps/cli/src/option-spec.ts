@@ -13,6 +13,8 @@ export interface OptionSpec {
   readonly choices: readonly string[];
   /** What is allowed, in words: "a whole number from 1 to 1024". */
   readonly allowed: string;
+  /** The same in short, for lists of options: "1 to 1024", "from 0", "below 1"; empty where anything goes. */
+  readonly range: string;
   readonly default: unknown;
 }
 
@@ -44,13 +46,15 @@ export function optionSpecs(schema: OptionSchema): OptionSpec[] {
     const plain = property.anyOf.find(({ type }) => type !== "null") ?? property;
     const kind = kindOf(plain.type);
     const choices = plain.enum ?? [];
+    const range = rangeOf(plain);
     return {
       key,
       flag: kebab(key),
       kind,
       description: property.description,
       choices,
-      allowed: allowed(kind, choices, plain),
+      allowed: allowed(kind, choices, range),
+      range,
       default: property.default,
     };
   });
@@ -64,15 +68,24 @@ function kindOf(type: string | undefined): OptionKind {
   return type === "array" ? "list" : "string";
 }
 
-function allowed(kind: OptionKind, choices: readonly string[], bounds: z.output<typeof Plain>): string {
+function allowed(kind: OptionKind, choices: readonly string[], range: string): string {
   if (choices.length > 0) return `one of: ${choices.join(", ")}`;
   if (kind !== "integer" && kind !== "number") return "text";
-  const noun = kind === "integer" ? "a whole number" : "a number";
-  const { exclusiveMinimum: above, exclusiveMaximum: below } = bounds;
-  const from = bounds.minimum === Number.MIN_SAFE_INTEGER ? undefined : bounds.minimum;
-  const to = bounds.maximum === Number.MAX_SAFE_INTEGER ? undefined : bounds.maximum;
-  if (from !== undefined && to !== undefined) return `${noun} from ${from} to ${to}`;
-  const low = above === undefined ? (from === undefined ? "" : ` of at least ${from}`) : ` above ${above}`;
-  const high = below === undefined ? (to === undefined ? "" : ` of at most ${to}`) : ` below ${below}`;
-  return noun + [low, high].filter(Boolean).join(" and");
+  return [kind === "integer" ? "a whole number" : "a number", range].filter(Boolean).join(" ");
+}
+
+function rangeOf({
+  minimum,
+  maximum,
+  exclusiveMinimum: above,
+  exclusiveMaximum: below,
+}: z.output<typeof Plain>): string {
+  const from = minimum === Number.MIN_SAFE_INTEGER ? undefined : minimum;
+  const to = maximum === Number.MAX_SAFE_INTEGER ? undefined : maximum;
+  return [
+    ...(from === undefined ? [] : [`from ${from}`]),
+    ...(above === undefined ? [] : [`above ${above}`]),
+    ...(to === undefined ? [] : [`to ${to}`]),
+    ...(below === undefined ? [] : [`below ${below}`]),
+  ].join(" ");
 }

@@ -65,9 +65,9 @@ test("what is given is read by its kind", () => {
 });
 
 test.each([
-  [["--top-k", "many"], "It must be a whole number of at least 0."],
-  [["--top-k", "1.5"], "It must be a whole number of at least 0."],
-  [["--top-k=-1"], "It must be a whole number of at least 0."],
+  [["--top-k", "many"], "It must be a whole number from 0."],
+  [["--top-k", "1.5"], "It must be a whole number from 0."],
+  [["--top-k=-1"], "It must be a whole number from 0."],
   [["--temperature", "3"], "It must be a number from 0 to 2."],
   [["--temperature", "Infinity"], "It must be a number from 0 to 2."],
   [["--temperature", ""], "It must be a number from 0 to 2."],
@@ -92,7 +92,7 @@ test("rules over several options name the option, or speak for themselves", () =
 
 test("help tells description, range, default and group", () => {
   const help = parse().help.replaceAll(/\s+/g, " ");
-  expect(help).toContain("Sampling: --top-k <n> only the k likeliest (a whole number of at least 0; default: 50)");
+  expect(help).toContain("Sampling: --top-k <n> only the k likeliest (from 0; default: 50)");
   expect(help).toContain("--kind, --size <name> how large (tiny, small; default: tiny)");
   expect(help).toContain("--stop <text> (may be repeated)");
   expect(help).toContain("--freeze --no-stop-on-eos --pin --no-pin --prompt <text>");

@@ -52,10 +52,10 @@ function flagsOf({ flag, kind, choices, default: preset }: OptionSpec): string[]
 const PLACEHOLDERS = { integer: "n", number: "x", string: "text", list: "text" } as const;
 
 /** The schema's description, what is allowed, and what is taken when the option is left out. */
-function describe({ description, kind, choices, allowed, default: preset }: OptionSpec): string {
+function describe({ description, kind, choices, range, default: preset }: OptionSpec): string {
   const notes = [
     ...(choices.length > 0 ? [choices.join(", ")] : []),
-    ...(choices.length === 0 && allowed !== "text" && kind !== "boolean" ? [allowed] : []),
+    ...(range === "" ? [] : [range]),
     ...(kind === "list" ? ["may be repeated"] : []),
     ...(kind === "boolean" || preset === undefined || isEmpty(preset) ? [] : [`default: ${show(preset)}`]),
   ];

@@ -50,10 +50,10 @@ export async function createProgram(argv: readonly string[], io: Io): Promise<Co
     .version(VERSION, "-V, --version", "print the version")
     .helpOption("-h, --help", "explain the command")
     .option("--home <dir>", "where runs, tokenizers and caches are kept (env TRAINER_HOME)", home(io.env))
-    .option("--json", "print the result as JSON on stdout, and nothing else there", false)
-    .option("--quiet", "no progress on stderr", false)
+    .option("--json", "print the result as JSON on stdout, and nothing else there")
+    .option("--quiet", "no progress on stderr")
     .showHelpAfterError("Run with --help to see what is possible.")
-    .configureHelp({ showGlobalOptions: true })
+    .configureHelp({ showGlobalOptions: true, minWidthToWrap: 20 })
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
       writeErr: (text) => io.stderr.write(text),

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
-import { evaluate, EvaluateOptions, openHome, openModel, TrainOptions, type Evaluation } from "@trainer/training";
+import type { Evaluation } from "@trainer/training";
+import { EvaluateOptions, TrainOptions } from "@trainer/training/options";
 import { z } from "zod";
 import { defineCommand } from "../define-command.js";
 import { printable } from "../display/printable.js";
@@ -40,6 +41,7 @@ export function define(command: Command, io: Io): void {
       const { device, samples, split, ...rest } = options;
       if (split !== null && options.path !== null) throw new UsageError("--split and --path exclude each other");
       const input = { ...rest, split: split ?? "validation", ...(samples ? {} : { prompts: [] }) };
+      const { evaluate, openHome, openModel } = await import("@trainer/training");
       const progress = new ProgressLine(io, out);
       await io
         .interruptible(async (signal) => {

@@ -1,5 +1,4 @@
 import type { Command } from "commander";
-import { exportRun, openHome } from "@trainer/training";
 import { z } from "zod";
 import { defineCommand } from "../define-command.js";
 import { formatBytes } from "../display/quantity.js";
@@ -21,6 +20,7 @@ export function define(command: Command, io: Io): void {
       "trainer export RUN --out my-model --force": "replace what was exported there before",
     },
     async run({ args: [run = ""], options: { out: folder, force }, home, out }) {
+      const { exportRun, openHome } = await import("@trainer/training");
       const { path, files, bytes } = await exportRun(run, folder, { home: openHome(home), force });
       out.result({ path, files, bytes }, () =>
         [

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
-import { generateStream, openHome, openModel, GenerateOptions, TrainOptions } from "@trainer/training";
+import { GenerateOptions, TrainOptions } from "@trainer/training/options";
 import { z } from "zod";
 import { defineCommand } from "../define-command.js";
 import { printable } from "../display/printable.js";
@@ -33,13 +33,14 @@ export function define(command: Command, io: Io): void {
       'trainer generate RUN --prompt "ROMEO:"': "64 tokens that go on from the prompt",
       'trainer generate RUN --prompt "ROMEO:" --max-new-tokens 300 --temperature 0.8 --seed 7':
         "longer, surer, and the same each time",
-      'trainer generate RUN --prompt "Dear" --stop "\\n" --num-return-sequences 3': "three single lines",
+      "trainer generate RUN --prompt Dear --stop $'\\n' --num-return-sequences 3": "three single lines",
       "trainer generate ./gpt2 --prompt-path start.txt --json":
         "a folder made elsewhere; outputs, steps, eos_terminated",
     },
     async run({ args: [run = ""], options, home, out }) {
       const { promptPath, stop, device, ...rest } = options;
       const prompt = await promptOf(options.prompt, promptPath, io);
+      const { generateStream, openHome, openModel } = await import("@trainer/training");
       const input = { ...rest, prompt, stopSequences: stop };
       await io.interruptible(async (signal) => {
         using opened = await openModel(run, { home: openHome(home), device });

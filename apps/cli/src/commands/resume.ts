@@ -1,5 +1,4 @@
 import type { Command } from "commander";
-import { resume } from "@trainer/training";
 import { z } from "zod";
 import { defineCommand } from "../define-command.js";
 import type { Io } from "../io.js";
@@ -16,6 +15,7 @@ export function define(command: Command, io: Io): void {
       "trainer resume RUN --json": "one JSON line a logged step, the result last",
     },
     async run({ args: [run = ""], home, io, out }) {
+      const { resume } = await import("@trainer/training");
       await followRun({ home, io, out }, (hooks) => resume(run, hooks));
     },
   });

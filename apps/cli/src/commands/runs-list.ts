@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { listRuns, openHome, type RunSummary } from "@trainer/training";
+import type { RunSummary } from "@trainer/training";
 import { z } from "zod";
 import { defineCommand } from "../define-command.js";
 import { formatDuration } from "../display/duration.js";
@@ -17,6 +17,7 @@ export function define(command: Command, io: Io): void {
       "trainer runs list --json | jq -r '.runs[] | select(.status == \"completed\") | .run_id'": "ids for a script",
     },
     async run({ home, out }) {
+      const { listRuns, openHome } = await import("@trainer/training");
       const runs = await listRuns(openHome(home));
       out.result({ runs: runs.map(runJson) }, () => {
         if (runs.length === 0) return `No runs in ${home} yet. To make one: trainer train my-text.txt`;

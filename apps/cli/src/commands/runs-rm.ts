@@ -1,5 +1,4 @@
 import type { Command } from "commander";
-import { openHome, removeRun } from "@trainer/training";
 import { z } from "zod";
 import { defineCommand } from "../define-command.js";
 import { formatBytes } from "../display/quantity.js";
@@ -12,6 +11,7 @@ export function define(command: Command, io: Io): void {
     options: z.strictObject({}),
     examples: { "trainer runs rm RUN": "at once, and for good", "trainer runs rm RUN1 RUN2 --json": "removed, bytes" },
     async run({ args, home, out }) {
+      const { openHome, removeRun } = await import("@trainer/training");
       let bytes = 0;
       for (const id of args) bytes += (await removeRun(openHome(home), id)).bytes;
       out.result({ removed: args, bytes }, () => `removed ${args.join(", ")}: ${formatBytes(bytes)} freed`);

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Command } from "commander";
-import { openHome, resolveRun, summarizeRun, type RunManifest, type RunSummary } from "@trainer/training";
+import type { RunManifest, RunSummary } from "@trainer/training";
 import { z } from "zod";
 import { defineCommand } from "../define-command.js";
 import { formatDuration } from "../display/duration.js";
@@ -18,6 +18,7 @@ export function define(command: Command, io: Io): void {
     options: z.strictObject({}),
     examples: { "trainer runs show RUN": "the main things", "trainer runs show RUN --json": "the whole manifest" },
     async run({ args: [ref = ""], home, out }) {
+      const { openHome, resolveRun, summarizeRun } = await import("@trainer/training");
       const { id } = await resolveRun(ref, openHome(home));
       if (id === null) throw new UsageError(`${ref} is a folder outside ${home}; only the runs of a home can be shown`);
       const run = await summarizeRun(openHome(home), id);

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
-import { openHome, openModel, score, ScoreOptions, TrainOptions, type Score } from "@trainer/training";
+import type { Score } from "@trainer/training";
+import { ScoreOptions, TrainOptions } from "@trainer/training/options";
 import { z } from "zod";
 import { defineCommand } from "../define-command.js";
 import { formatNumber } from "../display/quantity.js";
@@ -35,6 +36,7 @@ export function define(command: Command, io: Io): void {
       if (text !== null && path !== null) throw new UsageError("--text and --path exclude each other");
       if (text === null && path === null)
         throw new UsageError("what should be scored? Give --text TEXT or --path FILE");
+      const { openHome, openModel, score } = await import("@trainer/training");
       const input = { ...options, text: text === "-" ? await readAll(io.stdin) : text };
       await io.interruptible(async (signal) => {
         using opened = await openModel(run, { home: openHome(home), device });

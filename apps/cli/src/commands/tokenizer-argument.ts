@@ -1,5 +1,4 @@
-import { loadTokenizer, type Tokenizer } from "@trainer/tokenizers";
-import { openHome, resolveTokenizer } from "@trainer/training";
+import type { Tokenizer } from "@trainer/tokenizers";
 
 /** How every command that takes a tokenizer describes it. */
 export const TOKENIZER_ARGUMENT = {
@@ -8,6 +7,10 @@ export const TOKENIZER_ARGUMENT = {
 
 /** The tokenizer that the argument names. */
 export async function openTokenizer(ref: string, home: string): Promise<Tokenizer> {
+  const [{ loadTokenizer }, { openHome, resolveTokenizer }] = await Promise.all([
+    import("@trainer/tokenizers"),
+    import("@trainer/training"),
+  ]);
   const { path } = await resolveTokenizer(ref, openHome(home));
   return loadTokenizer(path);
 }

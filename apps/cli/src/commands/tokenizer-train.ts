@@ -1,6 +1,7 @@
 import type { Command } from "commander";
-import { trainBpe, type Tokenizer } from "@trainer/tokenizers";
-import { openCorpus, openHome, TrainOptions, type Corpus } from "@trainer/training";
+import type { Tokenizer } from "@trainer/tokenizers";
+import type { Corpus } from "@trainer/training";
+import { TrainOptions } from "@trainer/training/options";
 import { z } from "zod";
 import { defineCommand } from "../define-command.js";
 import { formatDuration } from "../display/duration.js";
@@ -41,6 +42,8 @@ export function define(command: Command, io: Io): void {
     async run({ args, options, home, out }) {
       const { out: folder, force, vocabSize, minFrequency, document, threads } = options;
       if (folder !== null && !force) await assertFree(folder);
+      const { trainBpe } = await import("@trainer/tokenizers");
+      const { openCorpus, openHome } = await import("@trainer/training");
       const corpus = await openCorpus(args, { document });
       const progress = new ProgressLine(io, out);
       const began = performance.now();

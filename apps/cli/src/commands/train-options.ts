@@ -1,5 +1,5 @@
 import { families } from "@trainer/models/capabilities";
-import { TrainOptions, type TrainInput } from "@trainer/training";
+import { TrainOptions, type TrainInput } from "@trainer/training/options";
 import { z } from "zod";
 
 const sizes = [...new Set(Object.values(families).flatMap((family) => Object.keys(family.sizes)))];
@@ -19,8 +19,8 @@ export const TrainFlags = z.strictObject({
   holdoutFraction: run.holdoutFraction.describe("part of the corpus that validation takes"),
   testSplitRatio: run.testSplitRatio.describe("part of the corpus that the final test takes"),
 
-  modelFamily: z.enum(Object.keys(families)).default("gpt2").describe("the architecture"),
-  modelSize: z.enum(sizes).default("tiny").describe("the dimensions"),
+  model: z.enum(Object.keys(families)).default("gpt2").describe("the architecture"),
+  size: z.enum(sizes).default("tiny").describe("the dimensions"),
   nLayer: dimensions.nLayer.describe("layers, in place of the size's"),
   nEmbd: dimensions.nEmbd.describe("width, in place of the size's"),
   nHead: dimensions.nHead.describe("attention heads, in place of the size's; they divide the width"),
@@ -63,13 +63,13 @@ export const TrainFlags = z.strictObject({
 });
 export type TrainFlags = z.output<typeof TrainFlags>;
 
-/** Shorter names that options have besides. */
-export const TRAIN_ALIASES = { modelFamily: "model", modelSize: "size" } as const;
+/** The names that requests have for these options. */
+export const TRAIN_ALIASES = { model: "model-family", size: "model-size" } as const;
 
 /** Headings of `trainer train --help`. */
 export const TRAIN_GROUPS = {
   "Text and tokenizer:": ["tokenizer", "vocabSize", "minFrequency", "document", "holdoutFraction", "testSplitRatio"],
-  "Model:": ["modelFamily", "modelSize", "nLayer", "nEmbd", "nHead", "dropout", "pretrainedRunId", "freezeEmbed"],
+  "Model:": ["model", "size", "nLayer", "nEmbd", "nHead", "dropout", "pretrainedRunId", "freezeEmbed"],
   "Training:": [
     "maxSeqLen",
     "batchSize",
@@ -103,7 +103,13 @@ export const TRAIN_GROUPS = {
 
 /** The same for the library. */
 export function toTrainInput(corpus: readonly string[], flags: TrainFlags): TrainInput {
-  const { resume: _resume, nLayer, nEmbd, nHead, dropout, ...options } = flags;
+  const { resume: _resume, model, size, nLayer, nEmbd, nHead, dropout, ...options } = flags;
   const rates = { embdPdrop: dropout, attnPdrop: dropout, residPdrop: dropout };
-  return { ...options, corpus: [...corpus], modelConfig: { nLayer, nEmbd, nHead, ...rates } };
+  return {
+    ...options,
+    modelFamily: model,
+    modelSize: size,
+    corpus: [...corpus],
+    modelConfig: { nLayer, nEmbd, nHead, ...rates },
+  };
 }

@@ -1,5 +1,7 @@
+import { access } from "node:fs/promises";
+import { join } from "node:path";
 import type { Command } from "commander";
-import { resume, runExists, train } from "@trainer/training";
+import { parseTrainOptions, type TrainInput } from "@trainer/training/options";
 import { defineCommand } from "../define-command.js";
 import { UsageError } from "../errors.js";
 import type { Io } from "../io.js";
@@ -28,10 +30,26 @@ export function define(command: Command, io: Io): void {
     async run({ args, options, home, io, out }) {
       const { resume: wanted, runId } = options;
       if (wanted && runId === null) throw new UsageError("--resume needs --run-id, the name of the run to go on with");
-      const again = wanted && runId !== null && (await runExists(runId, home));
-      await followRun({ home, io, out }, (hooks) =>
-        again ? resume(runId, hooks) : train(toTrainInput(args, options), hooks),
-      );
+      const input = checked(toTrainInput(args, options));
+      const { openHome, resume, train } = await import("@trainer/training");
+      const again = wanted && runId !== null && (await isBegun(join(openHome(home).models, runId)));
+      await followRun({ home, io, out }, (hooks) => (again ? resume(runId, hooks) : train(input, hooks)));
     },
   });
 }
+
+/** What the library would refuse is wrong use here. */
+function checked(input: TrainInput): TrainInput {
+  try {
+    parseTrainOptions(input);
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+  return input;
+}
+
+const isBegun = (run: string): Promise<boolean> =>
+  access(join(run, "manifest.json")).then(
+    () => true,
+    () => false,
+  );

@@ -7,10 +7,9 @@ import { nativeChecks, type Torch } from "./native.js";
 import { programChecks } from "./programs.js";
 import { cpuFeatures, disk, memory, space, systemChecks } from "./system.js";
 
-const torch = (cuda: string[], mps: boolean): Torch => ({
+const torch = (threads: number, count: number, reason: string | null): Torch => ({
   libtorchVersion: () => "2.15.0",
-  numThreads: () => 2,
-  devices: () => ({ cuda: { count: cuda.length, names: cuda }, mps }),
+  devices: () => ({ cpu: { threads, capability: "AVX512" }, cuda: { count, reason } }),
 });
 
 test("a program is found on the path when it can be executed", async () => {
@@ -36,23 +35,27 @@ test("a program that is there says where", async () => {
 
 test("native parts that load tell version, threads and devices", async () => {
   const checks = await nativeChecks({
-    torch: () => Promise.resolve(torch(["H200"], true)),
+    torch: () => Promise.resolve(torch(2, 1, null)),
     tokenizers: () => Promise.resolve({}),
   });
   expect(checks.map(({ status, value }) => `${status} ${value}`)).toEqual([
     "ok 2.15.0",
-    "ok 2",
-    "ok cpu, cuda:0 H200, mps",
+    "ok 2 threads, AVX512 kernels",
+    "ok 1 with CUDA",
     "ok native part loads",
   ]);
 });
 
-test("without a GPU there is a word on what that costs", async () => {
+test.each([
+  ["no NVIDIA driver", "no NVIDIA driver"],
+  [null, "none"],
+])("without a GPU there is a word on why and what that costs (%j)", async (reason, value) => {
   const checks = await nativeChecks({
-    torch: () => Promise.resolve(torch([], false)),
+    torch: () => Promise.resolve(torch(1, 0, reason)),
     tokenizers: () => Promise.resolve({}),
   });
-  expect(checks[2]).toMatchObject({ name: "GPU", status: "missing", value: "cpu" });
+  expect(checks[1]?.value).toBe("1 thread, AVX512 kernels");
+  expect(checks[2]).toMatchObject({ name: "GPU", status: "missing", value, fix: expect.stringContaining("slow") });
 });
 
 test("native parts that do not load say why and what to do", async () => {

@@ -3,8 +3,10 @@ import { ok, type Check } from "./check.js";
 /** The part of @trainer/torch that doctor asks. */
 export interface Torch {
   libtorchVersion(): string;
-  numThreads(): number;
-  devices(): { readonly cuda: { readonly count: number; readonly names: readonly string[] }; readonly mps: boolean };
+  devices(): {
+    readonly cpu: { readonly threads: number; readonly capability: string };
+    readonly cuda: { readonly count: number; readonly reason: string | null };
+  };
 }
 
 /** How the native parts are loaded: only a doctor goes on when one of them does not. */
@@ -23,18 +25,12 @@ export async function nativeChecks({ torch, tokenizers }: Natives): Promise<Chec
 async function torchChecks(load: Natives["torch"]): Promise<Check[]> {
   try {
     const torch = await load();
-    const { cuda, mps } = torch.devices();
-    const names = ["cpu", ...cuda.names.map((name, index) => `cuda:${index} ${name}`), ...(mps ? ["mps"] : [])];
-    const devices: Check =
-      cuda.count > 0
-        ? ok("Devices", names.join(", "))
-        : {
-            name: "GPU",
-            status: "missing",
-            value: names.join(", "),
-            fix: "No NVIDIA GPU in use: large models take long.",
-          };
-    return [ok("libtorch", torch.libtorchVersion()), ok("Threads for arithmetic", String(torch.numThreads())), devices];
+    const { cpu, cuda } = torch.devices();
+    return [
+      ok("libtorch", torch.libtorchVersion()),
+      ok("Arithmetic", `${cpu.threads} ${cpu.threads === 1 ? "thread" : "threads"}, ${cpu.capability} kernels`),
+      cuda.count > 0 ? ok("GPU", `${cuda.count} with CUDA`) : noGpu(cuda.reason),
+    ];
   } catch (error) {
     return [{ name: "libtorch", status: "failed", value: reason(error), fix: REBUILD }];
   }
@@ -48,5 +44,12 @@ async function tokenizerCheck(load: () => Promise<object>): Promise<Check> {
     return { name: "Tokenizers", status: "failed", value: reason(error), fix: REBUILD };
   }
 }
+
+const noGpu = (reason: string | null): Check => ({
+  name: "GPU",
+  status: "missing",
+  value: reason ?? "none",
+  fix: "Models train on the processor: fine for small ones, slow for large ones.",
+});
 
 const reason = (error: unknown) => (error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error));

@@ -11,12 +11,12 @@ const PROGRAMS = [
   {
     name: "C++ compiler",
     names: ["c++", "g++", "clang++"],
-    fix: "Without it the native parts cannot be built again after an update. Install g++ 12 or clang 15, or newer.",
+    fix: "Without it the native parts cannot be built again after an update. Install g++ 10 or clang 14, or newer.",
   },
   {
     name: "CMake",
     names: ["cmake"],
-    fix: "Without it the native parts cannot be built again after an update. Install cmake 3.18 or newer.",
+    fix: "Without it the native parts cannot be built again after an update. Install cmake 3.20 or newer.",
   },
   {
     name: "Redis",

@@ -1,0 +1,98 @@
+import { expect, test } from "vitest";
+import { testIo, type TestIoOptions } from "../test/screen.js";
+import { run } from "./program.js";
+import { VERSION } from "./version.js";
+
+/** One command line in a process of its own. */
+async function trainer(line: string[], options?: TestIoOptions) {
+  const io = testIo(options);
+  const code = await run(line, io);
+  return { code, stdout: io.stdout.text, stderr: io.stderr.text };
+}
+
+const COMMANDS = [
+  ["train"],
+  ["resume"],
+  ["generate"],
+  ["eval"],
+  ["score"],
+  ["tokenizer", "train"],
+  ["tokenizer", "encode"],
+  ["tokenizer", "decode"],
+  ["tokenizer", "show"],
+  ["runs", "list"],
+  ["runs", "show"],
+  ["runs", "rm"],
+  ["export"],
+  ["doctor"],
+];
+
+test("--version prints the version alone", async () => {
+  expect(await trainer(["--version"])).toEqual({ code: 0, stdout: `${VERSION}\n`, stderr: "" });
+});
+
+test("--help lists every command and the first steps", async () => {
+  const { code, stdout, stderr } = await trainer(["--help"]);
+  expect(code).toBe(0);
+  expect(stderr).toBe("");
+  for (const [name = ""] of COMMANDS) expect(stdout).toContain(`\n  ${name} `);
+  expect(stdout).toContain("$ trainer train my-text.txt");
+});
+
+test.each(COMMANDS)("%s %s --help has examples and the options of every command", async (...command) => {
+  const { code, stdout, stderr } = await trainer([...command, "--help"]);
+  expect(code).toBe(0);
+  expect(stderr).toBe("");
+  expect(stdout).toContain(`Usage: trainer ${command.join(" ")}`);
+  expect(stdout).toMatch(/\nExamples:\n {2}\$ .*trainer /);
+  expect(stdout).toContain("--home <dir>");
+});
+
+test("help is as wide as the terminal", async () => {
+  const { stdout } = await trainer(["train", "--help"], { columns: 60 });
+  const options = stdout.slice(0, stdout.indexOf("Examples:")).split("\n");
+  expect(Math.max(...options.map((line) => line.length))).toBeLessThanOrEqual(60);
+});
+
+test.each([
+  [["trian"], "Did you mean train?"],
+  [["train", "x.txt", "--sise", "tiny"], "Did you mean --size?"],
+  [["train", "x.txt", "--size", "smal"], "It must be one of: tiny, small, medium, large, xl. Did you mean small?"],
+  [["train", "x.txt", "--model", "llama"], "It must be one of: gpt2."],
+  [["train", "x.txt", "--batch-size", "0"], "It must be a whole number from 1."],
+  [["train", "x.txt", "--learning-rate", "-1"], "It must be a number from 0."],
+  [["train", "x.txt", "--holdout-fraction", "0.6"], "It must be a number from 0 to 0.5."],
+  [["train", "x.txt", "--document", "sentence"], "It must be one of: line, paragraph, file."],
+  [["train", "x.txt", "--run-id", "../up"], "must be 1 to 128 letters"],
+  [["train", "x.txt", "--resume"], "--resume needs --run-id"],
+  [["train"], "missing required argument 'corpus'"],
+  [["resume"], "missing required argument 'run'"],
+  [["resume", "a", "b"], "too many arguments"],
+  [["generate", "r"], "Give --prompt TEXT or --prompt-path FILE"],
+  [["generate", "r", "--prompt", "a", "--prompt-path", "b"], "exclude each other"],
+  [["generate", "r", "--prompt", "a", "--temperature", "3"], "It must be a number from 0 to 2."],
+  [["generate", "r", "--prompt", "a", "--top-p", "1.5"], "It must be a number from 0 to 1."],
+  [["score", "r"], "Give --text TEXT or --path FILE"],
+  [["score", "r", "--text", "a", "--path", "b"], "exclude each other"],
+  [["eval", "r", "--split", "test", "--path", "b"], "exclude each other"],
+  [["eval", "r", "--split", "train"], "It must be one of: validation, test."],
+  [["tokenizer", "train", "x.txt", "--vocab-size", "10"], "It must be a whole number from 260 to 1000000."],
+  [["tokenizer", "encod", "t"], "Did you mean encode?"],
+  [["export", "r"], "--out is required"],
+  [["runs", "rm"], "missing required argument 'run'"],
+])("%j is wrong use: exit code 2 and what would be right", async (line, message) => {
+  const plain = await trainer(line);
+  expect(plain.code).toBe(2);
+  expect(plain.stdout).toBe("");
+  expect(plain.stderr).toContain(message);
+  const json = await trainer([...line, "--json"]);
+  expect(json.code).toBe(2);
+  expect(JSON.parse(json.stdout)).toMatchObject({ error: { code: "USAGE" } });
+});
+
+test.each([[[]], [["tokenizer"]]])("%j names no command: help on stderr, exit code 2", async (line) => {
+  const { code, stdout, stderr } = await trainer(line);
+  expect(code).toBe(2);
+  expect(stdout).toBe("");
+  expect(stderr).toContain("Usage: trainer");
+});

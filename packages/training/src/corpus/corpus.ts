@@ -65,8 +65,9 @@ const BLANK_UP_TO = 64 << 10; // of a larger file only the start was looked at
 
 /** What to say of files without a single word. */
 export function emptyCorpus(files: readonly CorpusFile[]): CorpusError {
-  const where = files.length === 1 ? (files[0]?.path ?? "") : `${files.length} files, from ${files[0]?.path} on`;
-  return new CorpusError("CORPUS_EMPTY", `there is no text in the corpus (${where}): expected at least one word`);
+  const paths = files.slice(0, 3).map((file) => file.path);
+  const where = `${paths.join(", ")}${files.length > 3 ? ` and ${files.length - 3} more` : ""}`;
+  return new CorpusError("CORPUS_EMPTY", `there is no text in ${where}: expected at least one word`);
 }
 
 async function* readDocuments(

@@ -104,9 +104,10 @@ class BlockWalk {
 
   #splitAt(unit: number): Split {
     if (this.blocks === null) return "train";
-    const { splits, units } = this.blocks;
-    // Block b is units ceil(b · units / blocks) and on; what follows the last unit's end is blank and stays with it.
-    return splits[Math.floor((Math.min(unit, units - 1) * splits.length) / units)] ?? "train";
+    const { units, count, test, validation } = this.blocks;
+    // What follows the last unit's end is blank and stays with it.
+    const block = Math.floor((Math.min(unit, units - 1) * count) / units);
+    return test.has(block) ? "test" : validation.has(block) ? "validation" : "train";
   }
 }
 

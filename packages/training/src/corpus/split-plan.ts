@@ -18,11 +18,13 @@ export const SplitOptions = z
 /** Fractions of the documents for validation and test, 0 to 0.5 each, 0 for none; the seed decides which. */
 export type SplitOptions = z.infer<typeof SplitOptions>;
 
-/** How a text of `units` lines (or words, where it has no lines) is cut: `splits[i]` is where block i of it goes. */
+/** How a text of `units` lines (or words, where it has no lines) is cut into `count` blocks, and which are held back. */
 export interface TextBlocks {
   readonly separator: typeof LINE | typeof WORD;
   readonly units: number;
-  readonly splits: readonly Split[];
+  readonly count: number;
+  readonly test: ReadonlySet<number>;
+  readonly validation: ReadonlySet<number>;
 }
 
 /** Which split a document, or a block of its lines, falls in. */
@@ -103,9 +105,8 @@ class Measure {
       fraction === 0 ? 0 : Math.min(most, Math.max(1, Math.round(fraction * count)));
     const tests = share(test, count - (validation === 0 ? 1 : 2));
     const validations = share(validation, count - tests - 1);
-    const splits = Array.from({ length: count }, (): Split => "train");
     const place = permutation(count, `blocks:${options.seed}`);
-    for (let i = 0; i < tests + validations; i++) splits[place(i)] = i < tests ? "test" : "validation";
-    return { separator, units, splits };
+    const draw = (from: number, n: number) => new Set(Array.from({ length: n }, (_, i) => place(from + i)));
+    return { separator, units, count, test: draw(0, tests), validation: draw(tests, validations) };
   }
 }

@@ -102,6 +102,8 @@ test("a fraction of 0 makes no split, and with both 0 nothing is read to plan on
   await withCorpus([lines(10).join("\n")], "line", async (corpus) => {
     const { documents } = await split(corpus, { holdoutFraction: 0.2, testSplitRatio: 0, seed: 1 });
     expect([documents.train.length, documents.validation.length, documents.test.length]).toEqual([8, 2, 0]);
+    const tested = await split(corpus, { holdoutFraction: 0, testSplitRatio: 0.2, seed: 1 });
+    expect(SPLITS.map((name) => tested.documents[name].length)).toEqual([8, 0, 2]);
     const whole = await split(corpus, { holdoutFraction: 0, testSplitRatio: 0, seed: 1 });
     expect(whole).toEqual({ by: "nothing", documents: { train: lines(10), validation: [], test: [] } });
   });
@@ -120,6 +122,17 @@ test("one long text is split into runs of whole lines, seeded, the fractions of 
     expect(documents.test.length).toBeGreaterThan(2); // from several places
     const other = await split(corpus, { holdoutFraction: 0.05, testSplitRatio: 0.1, seed: 4 });
     expect(other.documents.test).not.toEqual(documents.test);
+  });
+});
+
+test("a long text gives up lines only for the splits asked for", async () => {
+  await withCorpus([lines(1000).join("\n")], "file", async (corpus) => {
+    const sizes = async (options: SplitOptions) => {
+      const { documents } = await split(corpus, options);
+      return SPLITS.map((name) => documents[name].flatMap((run) => run.split("\n")).filter(Boolean).length);
+    };
+    expect(await sizes({ holdoutFraction: 0.2, testSplitRatio: 0, seed: 1 })).toEqual([800, 200, 0]);
+    expect(await sizes({ holdoutFraction: 0, testSplitRatio: 0.5, seed: 1 })).toEqual([500, 0, 500]);
   });
 });
 
@@ -207,7 +220,7 @@ test("too little text for the splits asked for is refused with what to do", asyn
 
 test("a corpus that turns out to be blank is refused", async () => {
   await withCorpus([" \n".repeat(40_000)], "line", async (corpus) => {
-    await expect(planSplit(corpus, tenth)).rejects.toThrow(/there is no text in the corpus/);
+    await expect(planSplit(corpus, tenth)).rejects.toThrow(/there is no text in/);
   });
 });
 

@@ -1,4 +1,5 @@
 import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
 import { isId } from "./ids.js";
 
 /** Whether there is a folder at `path`. */
@@ -27,14 +28,17 @@ export async function idsIn(folder: string): Promise<string[]> {
 
 /** The bytes of all files in a folder and below; what disappears meanwhile counts nothing. */
 export async function bytesIn(folder: string): Promise<number> {
-  const entries = await readdir(folder, { withFileTypes: true, recursive: true });
-  const sizes = entries
-    .filter((entry) => entry.isFile())
-    .map((entry) =>
-      stat(`${entry.parentPath}/${entry.name}`).then(
-        (info) => info.size,
-        () => 0,
-      ),
-    );
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  const sizes = entries.map((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return bytesIn(path);
+    return entry.isFile() ? fileSize(path) : Promise.resolve(0);
+  });
   return (await Promise.all(sizes)).reduce((total, size) => total + size, 0);
 }
+
+const fileSize = (path: string): Promise<number> =>
+  stat(path).then(
+    (info) => info.size,
+    () => 0,
+  );

@@ -1,5 +1,5 @@
-import fc from "fast-check";
-import { join, relative, sep } from "node:path";
+import * as fc from "fast-check";
+import { join, relative } from "node:path";
 import { expect, test } from "vitest";
 import { openHome } from "./home.js";
 import { isId } from "./ids.js";
@@ -12,10 +12,11 @@ test("ids are plain names", () => {
 });
 
 test("no id leads out of the folder it names", () => {
-  const home = openHome("./runs");
+  const { models } = openHome("./runs");
+  const leadsOut = (id: string) => relative(models, join(models, id)) !== id;
   fc.assert(
     fc.property(fc.string({ unit: fc.constantFrom("a", ".", "/", "\\", "-", "1") }), (id) => {
-      if (isId(id)) expect(relative(home.models, join(home.models, id)).split(sep)).toEqual([id]);
+      expect(isId(id) && leadsOut(id)).toBe(false);
     }),
   );
 });

@@ -61,10 +61,9 @@ test("a tokenizer is found by its id, its folder and its file", async () => {
 
 test("an unknown tokenizer is answered with the likeliest and with what there is", async () => {
   await withHome(async (home, outside) => {
-    await expect(resolveTokenizer("word", home)).rejects.toMatchObject({
-      code: "TOKENIZER_NOT_FOUND",
-      message: expect.stringContaining("did you mean words? There are: words"),
-    });
+    const refused = resolveTokenizer("word", home);
+    await expect(refused).rejects.toMatchObject({ code: "TOKENIZER_NOT_FOUND" });
+    await expect(refused).rejects.toThrow("did you mean words? There are: words");
     await expect(resolveTokenizer("x", openHome(join(outside, "empty")))).rejects.toThrow("it has no tokenizers yet");
   });
 });

@@ -1,5 +1,5 @@
 import type { CausalLm, KvCache } from "@trainer/models";
-import { linear, noGrad, scope, tensor, type Tensor } from "@trainer/torch";
+import { noGrad, scope, tensor, type Tensor } from "@trainer/torch";
 import { halfWindow } from "./window.js";
 
 /**
@@ -41,7 +41,12 @@ export class ContextReader implements Disposable {
       noGrad(() => {
         const input = tensor([...ids], [1, ids.length], { dtype: "int64", device: this.#model.head.device });
         const hidden = this.#model.hidden(input, { training: false, cache: this.#cache }); // (1, T, C)
-        return use(linear(hidden.select(1, ids.length - 1), this.#model.head).flatten()); // (1, C) x (V, C) -> (V)
+        return use(
+          hidden
+            .select(1, ids.length - 1)
+            .matmul(this.#model.head.t())
+            .flatten(),
+        ); // (1, C) x (C, V) -> (V)
       }),
     );
   }

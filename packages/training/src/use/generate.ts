@@ -134,7 +134,7 @@ function promptIds({ tokenizer, contextLength, startId }: OpenModel, options: Ge
 }
 
 function checked(logits: Tensor): Tensor {
-  if (Number(logits.isfinite().all().item()) === 1) return logits;
+  if (logits.isfinite().all().item() === 1) return logits;
   throw new TrainingError(
     "MODEL_INCOMPATIBLE",
     "FATAL",

@@ -14,6 +14,8 @@ export interface OpenModel extends Disposable {
   readonly id: string | null;
   readonly dir: string;
   readonly model: CausalLm;
+  /** Where the model computes. */
+  readonly device: "cpu" | "cuda";
   readonly tokenizer: Tokenizer;
   /** Null for a folder that was not made by a run. */
   readonly manifest: RunManifest | null;
@@ -41,7 +43,8 @@ export async function openModel(
   if (!(await has("config.json")) || !(await has("model.safetensors"))) throw noWeights(dir, manifest);
   if (!(await has("tokenizer.json"))) throw noTokenizer(dir);
   const tokenizer = await loadTokenizer(dir);
-  const { model, specials } = await loadModel(dir, { device: resolveCompute(device, "fp32").device });
+  const compute = resolveCompute(device, "fp32");
+  const { model, specials } = await loadModel(dir, { device: compute.device });
   const free = () => {
     for (const parameter of model.params.list()) parameter.dispose();
   };
@@ -57,7 +60,8 @@ export async function openModel(
   const eosId = endOfText(tokenizer, specials);
   // Training puts the end-of-text token between texts and no other before them: a text begins after it.
   const startId = eosId ?? tokenizer.specials.bos;
-  return { id, dir, model, tokenizer, manifest, contextLength: nPositions, eosId, startId, [Symbol.dispose]: free };
+  const about = { id, dir, manifest, contextLength: nPositions, eosId, startId };
+  return { ...about, model, device: compute.device, tokenizer, [Symbol.dispose]: free };
 }
 
 /** What the tokenizer says, or else the model's config, which may name a token that is not there. */

@@ -1,86 +1,95 @@
-import fc from "fast-check";
+import { noGrad, scope, tensor } from "@trainer/torch";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { Random } from "./random.js";
-import { argmax, keepTopK, keepTopP, sample, softmax } from "./sample.js";
+import { draw, sample, withinMass, type Sampling } from "./sample.js";
 
-const logits = Float32Array.from([0.5, 3, -1, 2, 3, -Infinity, 1]);
 const fixed = (u: number) => ({ next: () => u });
-const kept = (values: Float32Array, otherwise: number) =>
-  [...values.entries()].filter(([, v]) => v !== otherwise).map(([i]) => i);
-const float32s = fc.array(fc.integer({ min: -300, max: 300 }), { minLength: 1, maxLength: 2000 }).map(
-  (values) => Float32Array.from(values, (v) => v / 8), // eighths, so that ties are common
-);
+const sampled = (logits: readonly number[], sampling: Sampling, random: { next(): number }) =>
+  scope(() => noGrad(() => sample(tensor(Float32Array.from(logits), [logits.length]), sampling, random)));
 
-test("temperature 0 takes the first of the likeliest, whatever the random number", () => {
-  for (const u of [0, 0.5, 0.999]) {
-    expect(sample(logits, { temperature: 0, topK: 0, topP: 0 }, fixed(u))).toBe(1);
-  }
-  expect(argmax(Float32Array.from([-5, -2, -2]))).toEqual({ id: 1, value: -2 });
-});
-
-test("top-k keeps the k largest, of equal ones the first, and 0 keeps all", () => {
-  expect(kept(keepTopK(logits, 1), -Infinity)).toEqual([1]);
-  expect(kept(keepTopK(logits, 2), -Infinity)).toEqual([1, 4]);
-  expect(kept(keepTopK(logits, 3), -Infinity)).toEqual([1, 3, 4]);
-  expect(keepTopK(logits, 0)).toEqual(logits);
-  expect(keepTopK(logits, 100)).toEqual(logits);
-});
-
-test("top-k is what sorting gives, for any values and any k", () => {
-  fc.assert(
-    fc.property(float32s, fc.integer({ min: 1, max: 60 }), (values, k) => {
-      const bySorting = [...values.entries()].sort(([i, a], [j, b]) => b - a || i - j).slice(0, k);
-      const ids = bySorting.map(([i]) => i).sort((a, b) => a - b);
-      expect(kept(keepTopK(values, k), -Infinity)).toEqual(ids);
-    }),
-  );
-});
-
-test("top-p keeps the likeliest until their mass exceeds p, at least one", () => {
-  const weights = Float32Array.from([0.125, 0.5, 0.25, 0.125]);
-  expect(kept(keepTopP(weights, 0.01), 0)).toEqual([1]);
-  expect(kept(keepTopP(weights, 0.4), 0)).toEqual([1]);
-  expect(kept(keepTopP(weights, 0.5), 0)).toEqual([1, 2]);
-  expect(kept(keepTopP(weights, 0.8), 0)).toEqual([0, 1, 2]);
-  expect(kept(keepTopP(weights, 0.9), 0)).toEqual([0, 1, 2, 3]);
-  expect(keepTopP(weights, 0)).toEqual(weights);
-  expect(keepTopP(weights, 1)).toEqual(weights);
-});
-
-test("top-p is the smallest set above p that sorting gives, for any weights", () => {
-  fc.assert(
-    fc.property(float32s, fc.double({ min: 0.01, max: 0.99, noNaN: true }), (values, p) => {
-      const weights = softmax(values, argmax(values).value, 1);
-      const ids: number[] = [];
-      let mass = 0;
-      for (const [i, w] of [...weights.entries()].sort(([i, a], [j, b]) => b - a || i - j)) {
-        if (mass > p) break;
-        ids.push(i);
-        mass += w;
-      }
-      expect(kept(keepTopP(weights, p), 0)).toEqual(ids.sort((a, b) => a - b));
-    }),
-  );
-});
-
-test("ids come as often as their probability says, temperature first, then top-k, then top-p", () => {
+/** How often each id comes in `n` draws. */
+function frequencies(logits: readonly number[], sampling: Sampling, n: number): Map<number, number> {
   const random = new Random(3);
   const counts = new Map<number, number>();
-  const n = 40_000;
-  const four = Float32Array.from([0, 4, 3, 2]).map((v) => v * 2);
   for (let i = 0; i < n; i += 1) {
-    const id = sample(four, { temperature: 2, topK: 3, topP: 0.9 }, random);
-    counts.set(id, (counts.get(id) ?? 0) + 1);
+    const id = sampled(logits, sampling, random);
+    counts.set(id, (counts.get(id) ?? 0) + 1 / n);
   }
-  // Of e^4, e^3 and e^2 the first two hold 0.91 of the mass; with id 0 not cut first, they would hold it as well.
-  expect([...counts.keys()].sort()).toEqual([1, 2]);
-  const expected = Math.E / (Math.E + 1);
-  expect(Math.abs((counts.get(1) ?? 0) / n - expected)).toBeLessThan(0.01);
+  return counts;
+}
+
+/** The ids that can come at all: the draws of many evenly spread random numbers. */
+const reachable = (logits: readonly number[], sampling: Sampling) => {
+  const ids = Array.from({ length: 400 }, (_, i) => sampled(logits, sampling, fixed((i + 0.5) / 400)));
+  return [...new Set(ids)].toSorted((a, b) => a - b);
+};
+
+const LOGITS = [0.5, 3, -1, 2, 2.5, -40, 1];
+const plain = { temperature: 1, topK: 0, topP: 0 };
+
+test("temperature 0 takes the likeliest, whatever the random number and the cuts", () => {
+  for (const u of [0, 0.5, 0.999]) {
+    expect(sampled(LOGITS, { temperature: 0, topK: 3, topP: 0.5 }, fixed(u))).toBe(1);
+  }
 });
 
-test("the ends of the random range give the first and the last possible id", () => {
-  const plain = { temperature: 1, topK: 0, topP: 0 };
-  expect(sample(logits, plain, fixed(0))).toBe(0);
-  expect(sample(logits, plain, fixed(1 - 2 ** -53))).toBe(6);
-  expect(sample(Float32Array.from([1, -Infinity]), plain, fixed(1))).toBe(0);
+test("top-k leaves the k likeliest; 0, or more than there are, leaves all", () => {
+  expect(reachable(LOGITS, { ...plain, topK: 1 })).toEqual([1]);
+  expect(reachable(LOGITS, { ...plain, topK: 3 })).toEqual([1, 3, 4]);
+  expect(reachable(LOGITS, { ...plain, topK: 0 })).toEqual([0, 1, 2, 3, 4, 6]);
+  expect(reachable(LOGITS, { ...plain, topK: 100 })).toEqual([0, 1, 2, 3, 4, 6]);
+});
+
+test("top-p leaves the likeliest until their probabilities exceed p; 0 and 1 leave all", () => {
+  const quarters = [0.125, 0.5, 0.25, 0.125].map(Math.log);
+  expect(reachable(quarters, { ...plain, topP: 0.01 })).toEqual([1]);
+  expect(reachable(quarters, { ...plain, topP: 0.49 })).toEqual([1]);
+  expect(reachable(quarters, { ...plain, topP: 0.7 })).toEqual([1, 2]);
+  expect(reachable(quarters, { ...plain, topP: 0.95 })).toEqual([0, 1, 2, 3]);
+  expect(reachable(quarters, { ...plain, topP: 0 })).toEqual([0, 1, 2, 3]);
+  expect(reachable(quarters, { ...plain, topP: 1 })).toEqual([0, 1, 2, 3]);
+});
+
+test("a nucleus is found in a vocabulary larger than what is sorted first", () => {
+  const flat = Array.from({ length: 3000 }, (_, i) => -i / 3000); // half the mass takes over a thousand tokens
+  const last = sampled(flat, { ...plain, topP: 0.5 }, fixed(1 - 1e-9));
+  const weights = flat.map(Math.exp);
+  const total = weights.reduce((a, b) => a + b);
+  let mass = 0;
+  const expected = weights.findIndex((weight) => (mass += weight / total) > 0.5);
+  expect(Math.abs(last - expected)).toBeLessThanOrEqual(1);
+});
+
+test("the mass of a nucleus is that of the smallest beginning above p", () => {
+  const weights = fc.array(fc.double({ min: 1e-3, max: 1, noNaN: true }), { minLength: 1, maxLength: 50 });
+  fc.assert(
+    fc.property(weights, fc.double({ min: 0, max: 0.999, noNaN: true }), (values, p) => {
+      const sorted = Float64Array.from(values).sort().reverse();
+      const mass = p * sorted.reduce((a, b) => a + b, 0);
+      const kept = withinMass(sorted, mass);
+      const sum = (part: Float64Array) => part.reduce((a, b) => a + b, 0);
+      expect(kept.length).toBeGreaterThan(0);
+      expect(sum(kept)).toBeGreaterThan(mass);
+      expect(sum(kept.subarray(0, -1))).toBeLessThanOrEqual(mass);
+    }),
+  );
+});
+
+test("tokens come as often as their probability says: temperature first, then top-k, then top-p", () => {
+  // Halved by the temperature the logits are 4, 3 and 2, and 0, which top-k takes away. The first two of the three have
+  // 0.91 of their mass and so exceed top-p; of all four they would have 0.89, and the third would stay.
+  const came = frequencies([0, 8, 6, 4], { temperature: 2, topK: 3, topP: 0.9 }, 20_000);
+  expect(new Set(came.keys())).toEqual(new Set([1, 2]));
+  expect(came.get(1)).toBeCloseTo(Math.E / (Math.E + 1), 1.7);
+  const all = frequencies([0, 1, 2], plain, 20_000);
+  expect(all.get(2)).toBeCloseTo(Math.E ** 2 / (1 + Math.E + Math.E ** 2), 1.7);
+});
+
+test("a draw never gives a place of no weight, at the ends of the random range either", () => {
+  const weights = Float64Array.from([0, 1, 0, 2, 0]);
+  expect(draw(weights, fixed(0))).toBe(1);
+  expect(draw(weights, fixed(1 / 3 - 1e-9))).toBe(1);
+  expect(draw(weights, fixed(1 / 3))).toBe(3);
+  expect(draw(weights, fixed(1 - 2 ** -53))).toBe(3);
 });

@@ -1,26 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";
-import { linear, noGrad, scope, softmax, tensor, type Tensor } from "@trainer/torch";
-import { z } from "zod";
+import { noGrad, scope, softmax, tensor, type Tensor } from "@trainer/torch";
 import { refuse } from "../corpus/find-files.js";
 import { TrainingError } from "../errors.js";
 import type { OpenModel } from "./open-model.js";
 import { parseOptions } from "./parse-options.js";
+import { ScoreOptions, type ScoreInput } from "./score-options.js";
 import { slidingWindows, type Window } from "./window.js";
-
-/** What to score, either a text or a UTF-8 file, and how much to tell of it. */
-export const ScoreOptions = z.strictObject({
-  text: z.string().nullable().default(null),
-  path: z.string().min(1).nullable().default(null),
-  /** `per_char`: with the surprisal of each token. */
-  detailLevel: z.enum(["summary", "per_char"]).default("summary"),
-  /** With the k likeliest tokens after each token; null: without. */
-  topK: z.int().min(1).nullable().default(null),
-});
-export type ScoreOptions = z.infer<typeof ScoreOptions>;
-
-/** Options before defaults are filled in. */
-export type ScoreInput = z.input<typeof ScoreOptions>;
 
 /** How well a model foresaw a text of T tokens. What was not asked for, and all but the loss of T < 2, is null. */
 export interface Score {
@@ -102,7 +88,10 @@ function scoreWindow({ model }: OpenModel, ids: Int32Array, { start, from, end }
       for (let row = from; row < end; row += step) {
         const last = Math.min(row + step, end);
         scope(() => {
-          const logits = linear(hidden.narrow(0, row - start, last - row), head).to("float32"); // (rows, V)
+          const logits = hidden
+            .narrow(0, row - start, last - row)
+            .matmul(head.t())
+            .to("float32"); // (rows, V)
           const targets = ids.subarray(row + 1, last + 1);
           if (targets.length > 0) nats.push(...crossEntropies(logits.narrow(0, 0, targets.length), targets));
           if (k !== null) topk.push(...likeliest(softmax(logits, -1), k));
@@ -122,7 +111,7 @@ function crossEntropies(logits: Tensor, targets: Int32Array): Float64Array {
 /** The k largest of each row of probabilities (N, V), falling. */
 function likeliest(probabilities: Tensor, k: number): Rows["topk"] {
   const [values, indices] = probabilities.topk(k);
-  const ids = indices.data().values();
-  const flat = Array.from(values.data(), (p) => ({ id: Number(ids.next().value), probability: Number(p) }));
+  const ids = Array.from(indices.data(), Number).values();
+  const flat = Array.from(values.data(), Number).map((probability) => ({ id: Number(ids.next().value), probability }));
   return Array.from({ length: probabilities.size(0) }, (_, row) => flat.slice(row * k, (row + 1) * k));
 }

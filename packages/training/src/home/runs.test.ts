@@ -1,0 +1,119 @@
+import { spawnSync } from "node:child_process";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { RunLock } from "../run/lock.js";
+import { writeManifest, type RunManifest } from "../run/manifest.js";
+import { newManifest } from "../run/new-manifest.js";
+import { parseTrainOptions } from "../run/options.js";
+import { runFolder } from "../run/run-folder.js";
+import { openHome, type Home } from "./home.js";
+import { listRuns, summarizeRun } from "./list-runs.js";
+import { removeRun } from "./remove-run.js";
+import { temporaryFolder } from "./temporary-folder.js";
+
+async function makeRun(home: Home, id: string, values: Partial<RunManifest>) {
+  const folder = runFolder(home.root, id);
+  await mkdir(folder.path, { recursive: true });
+  const options = parseTrainOptions({ corpus: "corpus.txt", runId: id });
+  const manifest = await newManifest(id, options, { device: "cpu", precision: "fp32" });
+  await writeManifest(folder.manifest, { ...manifest, ...values });
+  return folder;
+}
+
+test("runs are listed with their state and size, the newest first", async () => {
+  await using temporary = await temporaryFolder();
+  const home = openHome(temporary.path);
+  expect(await listRuns(home)).toEqual([]);
+  const old = await makeRun(home, "old", { status: "completed", created_at: 100, steps: 20, best_val_loss: 2.5 });
+  await writeFile(old.weights, Buffer.alloc(5000));
+  await mkdir(join(old.path, "eval"));
+  await writeFile(join(old.path, "eval", "metrics.json"), Buffer.alloc(1000));
+  await makeRun(home, "new", { status: "failed", created_at: 200 });
+  await makeRun(home, "also-new", { status: "failed", created_at: 200 });
+  await writeFile(join(home.models, "not-a-run.txt"), "");
+
+  const runs = await listRuns(home);
+  expect(runs.map(({ id, status }) => [id, status])).toEqual([
+    ["also-new", "failed"],
+    ["new", "failed"],
+    ["old", "completed"],
+  ]);
+  const [, , last] = runs;
+  expect(last).toMatchObject({ dir: old.path, problem: null, manifest: { steps: 20, best_val_loss: 2.5 } });
+  expect(last?.bytes).toBeGreaterThan(6000);
+  expect(last?.bytes).toBeLessThan(10_000);
+});
+
+test("a run is running while the process that trains it lives, and interrupted when that is gone", async () => {
+  await using temporary = await temporaryFolder();
+  const home = openHome(temporary.path);
+  const { lock } = await makeRun(home, "novel", { status: "running" });
+  const status = async () => (await summarizeRun(home, "novel")).status;
+  expect(await status()).toBe("interrupted");
+  {
+    using _held = new RunLock(lock, "novel");
+    expect(await status()).toBe("running");
+  }
+  const { pid } = spawnSync(process.execPath, ["--eval", ""]);
+  await writeFile(lock, JSON.stringify({ pid, started: "12345", host: hostname() }));
+  expect(await status()).toBe("interrupted");
+});
+
+test("a run without a readable manifest is listed with what is wrong with it", async () => {
+  await using temporary = await temporaryFolder();
+  const home = openHome(temporary.path);
+  await mkdir(join(home.models, "empty"), { recursive: true });
+  await mkdir(join(home.models, "torn"));
+  await writeFile(join(home.models, "torn", "manifest.json"), '{"run_id": "to');
+  const [empty, torn] = await listRuns(home);
+  expect(empty).toMatchObject({ id: "empty", status: "damaged", manifest: null });
+  expect(empty?.problem).toContain("manifest.json is missing");
+  expect(torn).toMatchObject({ id: "torn", status: "damaged", manifest: null });
+  expect(torn?.problem).toContain("manifest.json");
+});
+
+test("removing a run frees its bytes and leaves the others", async () => {
+  await using temporary = await temporaryFolder();
+  const home = openHome(temporary.path);
+  const { weights } = await makeRun(home, "novel", { status: "completed" });
+  await writeFile(weights, Buffer.alloc(5000));
+  await makeRun(home, "poems", { status: "completed" });
+  const { bytes } = await removeRun(home, "novel");
+  expect(bytes).toBeGreaterThan(5000);
+  expect(await readdir(home.models)).toEqual(["poems"]);
+});
+
+test("what an interrupted removal left does not hinder the next", async () => {
+  await using temporary = await temporaryFolder();
+  const home = openHome(temporary.path);
+  await makeRun(home, "novel", { status: "completed" });
+  await mkdir(join(home.models, ".removed-novel", "checkpoints"), { recursive: true });
+  await removeRun(home, "novel");
+  expect(await readdir(home.models)).toEqual([]);
+});
+
+test("a run that is being trained is not removed", async () => {
+  await using temporary = await temporaryFolder();
+  const home = openHome(temporary.path);
+  const { lock } = await makeRun(home, "novel", { status: "running" });
+  using _held = new RunLock(lock, "novel");
+  await expect(removeRun(home, "novel")).rejects.toMatchObject({ code: "CONFLICT" });
+  expect(await readdir(home.models)).toEqual(["novel"]);
+});
+
+test("nothing but a run of the home is removed", async () => {
+  await using temporary = await temporaryFolder();
+  const home = openHome(join(temporary.path, "runs"));
+  await makeRun(home, "novel", { status: "completed" });
+  await mkdir(join(temporary.path, "treasure"));
+  for (const id of ["..", ".", "../../treasure", join(temporary.path, "treasure"), "", "a/../novel"]) {
+    await expect(removeRun(home, id)).rejects.toMatchObject({ code: "INVALID_INPUT" });
+  }
+  const refused = removeRun(home, "treasure");
+  await expect(refused).rejects.toMatchObject({ code: "RUN_NOT_FOUND" });
+  await expect(refused).rejects.toThrow("There are: novel");
+  expect((await readdir(temporary.path)).toSorted()).toEqual(["runs", "treasure"]);
+  expect(await readdir(home.models)).toEqual(["novel"]);
+});

@@ -1,0 +1,24 @@
+import { z } from "zod";
+import { samplePrompts } from "./sample-prompts.js";
+
+/** What to evaluate a model on, and what to let it write. */
+export const EvaluateOptions = z.strictObject({
+  /** The part of the run's own corpus, unless there is a path. */
+  split: z.enum(["validation", "test"]).default("validation"),
+  /** A file or folder of text in place of a split. */
+  path: z.string().min(1).nullable().default(null),
+  /** What a document of that text is; null: what it was in training, a file if that is not known. */
+  document: z.enum(["line", "paragraph", "file"]).nullable().default(null),
+  /** Sequences at a time; null: as many as make 4096 tokens. */
+  batchSize: z.int().min(1).nullable().default(null),
+  /** What to generate samples from; empty: no samples. */
+  prompts: z.array(z.string()).default([...samplePrompts]),
+  /** Of the samples. */
+  seed: z.int().min(0).default(42),
+  /** The folder for metrics.json and samples.jsonl; null: `eval` in a run's folder, and nowhere for other models. */
+  out: z.string().min(1).nullable().default(null),
+});
+export type EvaluateOptions = z.infer<typeof EvaluateOptions>;
+
+/** Options before defaults are filled in. */
+export type EvaluateInput = z.input<typeof EvaluateOptions>;

@@ -1,0 +1,95 @@
+import { join, resolve } from "node:path";
+import { BatchLoader } from "../bins/batch-loader.js";
+import { buildBins, type Bins, type BinsProgress } from "../bins/build-bins.js";
+import type { TokenBin } from "../bins/token-bin.js";
+import { openCorpus, type Corpus } from "../corpus/corpus.js";
+import { CorpusError } from "../corpus/corpus-error.js";
+import type { SplitOptions } from "../corpus/split-plan.js";
+import { TrainingError } from "../errors.js";
+import type { Home } from "../home/home.js";
+import type { EvaluationData } from "../run/evaluate-split.js";
+import type { RunManifest } from "../run/manifest.js";
+import { parseTrainOptions, type TrainOptions } from "../run/options.js";
+import { fromConfig } from "../run/wire-names.js";
+import type { EvaluateOptions } from "./evaluate-options.js";
+import type { OpenModel } from "./open-model.js";
+
+export interface EvaluationText extends EvaluationData, Disposable {
+  readonly documents: number;
+}
+
+export interface ReadContext {
+  readonly home: Home;
+  readonly signal?: AbortSignal | undefined;
+  readonly onData?: ((progress: BinsProgress) => void) | undefined;
+}
+
+/** What a model is evaluated on, in batches: a text of the user's own, or a split of the corpus it was trained on. */
+export async function openEvaluationText(
+  opened: OpenModel,
+  options: EvaluateOptions,
+  context: ReadContext,
+): Promise<EvaluationText> {
+  const bin = await (options.path === null
+    ? splitOfRun(opened, options.split, context)
+    : externalText(opened, options.path, options.document, context));
+  const { contextLength: seqLen, device } = opened;
+  const batchSize = options.batchSize ?? Math.max(1, Math.floor(4096 / seqLen));
+  const loader = new BatchLoader(bin, { seqLen, batchSize, shuffle: false, seed: 0, device });
+  const { bytes, documents } = bin;
+  const free = () => loader[Symbol.dispose]();
+  return { batches: loader.stepsPerEpoch, next: () => loader.next(), bytes, documents, [Symbol.dispose]: free };
+}
+
+/** A whole text as one bin. */
+async function externalText(
+  opened: OpenModel,
+  path: string,
+  document: EvaluateOptions["document"],
+  context: ReadContext,
+): Promise<TokenBin> {
+  const trained = opened.manifest === null ? "file" : trainOptions(opened.manifest).document;
+  const corpus = await openCorpus(resolve(path), { document: document ?? trained });
+  const { train } = await encode(opened, corpus, { holdoutFraction: 0, testSplitRatio: 0, seed: 0 }, context);
+  return train;
+}
+
+/** The split that the run kept from training, made again from the same corpus if its bins are gone. */
+async function splitOfRun(opened: OpenModel, split: "validation" | "test", context: ReadContext): Promise<TokenBin> {
+  const { manifest, dir } = opened;
+  if (manifest === null) {
+    throw invalid(
+      `${dir} was not made by a run here, so it has no ${split} split: give the path of a text to evaluate it on`,
+    );
+  }
+  const { corpus: paths, document, holdoutFraction, testSplitRatio, seed } = trainOptions(manifest);
+  const corpus = await openCorpus(paths, { document }).catch((error: unknown) => {
+    if (!(error instanceof CorpusError)) throw error;
+    const advice = "put the corpus back, or give the path of another text";
+    const message = `the corpus of run ${manifest.run_id} cannot be read: ${error.message}; ${advice}`;
+    throw new CorpusError(error.code, message, { cause: error });
+  });
+  if (manifest.corpus_sha256 !== (await corpus.sha256({ signal: context.signal }))) {
+    throw invalid(
+      `the corpus of run ${manifest.run_id} (${paths.join(", ")}) has changed since it was trained, so its ${split} split ` +
+        "cannot be told from what it was trained on: put the old text back, or give the path of another text",
+    );
+  }
+  const bins = await encode(opened, corpus, { holdoutFraction, testSplitRatio, seed }, context);
+  const bin = bins[split];
+  if (bin !== null) return bin;
+  const fraction = split === "test" ? "test split ratio" : "holdout fraction";
+  throw invalid(`run ${manifest.run_id} has no ${split} split (its ${fraction} was 0): give the path of a text`);
+}
+
+const encode = (
+  { tokenizer }: OpenModel,
+  corpus: Corpus,
+  split: SplitOptions,
+  { home, signal, onData }: ReadContext,
+): Promise<Bins> =>
+  buildBins({ corpus, tokenizer, split, cacheDir: join(home.cache, "bins"), signal, onProgress: onData });
+
+const trainOptions = (manifest: RunManifest): TrainOptions => parseTrainOptions(fromConfig(manifest.config));
+
+const invalid = (message: string) => new TrainingError("INVALID_INPUT", "USER_INPUT", message);

@@ -1,0 +1,178 @@
+import { readFile, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { openHome, type Home } from "../src/home/home.js";
+import { temporaryFolder } from "../src/home/temporary-folder.js";
+import type { RunResult } from "../src/run/events.js";
+import { train } from "../src/run/train.js";
+import { evaluate } from "../src/use/evaluate.js";
+import { openModel } from "../src/use/open-model.js";
+import { samplePrompts } from "../src/use/sample-prompts.js";
+import { score } from "../src/use/score.js";
+import { containing, expected, openTinyGpt2, tinyGpt2 } from "./fixture.js";
+
+const noSamples = { prompts: [] };
+let temporary: Awaited<ReturnType<typeof temporaryFolder>>;
+let home: Home;
+let corpus: string;
+let run: RunResult;
+
+beforeAll(async () => {
+  temporary = await temporaryFolder();
+  home = openHome(join(temporary.path, "runs"));
+  corpus = join(temporary.path, "corpus.txt");
+  const lines = Array.from(
+    { length: 120 },
+    (_, i) => `On day ${i} the lamp stood by the window and ${i % 7} ships came.`,
+  );
+  await writeFile(corpus, lines.join("\n"));
+  run = await train(
+    {
+      corpus,
+      runId: "lamp",
+      tokenizer: tinyGpt2,
+      document: "line",
+      modelSize: "tiny",
+      modelConfig: { nEmbd: 16, nLayer: 1, nHead: 2 },
+      maxSeqLen: 32,
+      batchSize: 8,
+      maxSteps: 12,
+      learningRate: 3e-3,
+      holdoutFraction: 0.1,
+      testSplitRatio: 0.1,
+      threads: 1,
+    },
+    { home: home.root },
+  );
+});
+afterAll(() => temporary[Symbol.asyncDispose]());
+
+const json = async (path: string): Promise<unknown> => JSON.parse(await readFile(path, "utf8"));
+
+test("a split's loss is what training found on it, and is written down with samples", async () => {
+  using opened = await openModel("lamp", { home });
+  const heard: [number, number][] = [];
+  const tested = await evaluate(opened, { split: "test" }, { home, onProgress: (...p) => heard.push(p) });
+  expect(tested.loss).toBeCloseTo(run.testLoss ?? 0, 5);
+  expect(tested.bitsPerByte).toBeCloseTo(run.testBitsPerByte ?? 0, 5);
+  expect(tested.perplexity).toBe(Math.exp(tested.loss));
+  expect(heard.length).toBeGreaterThan(0);
+  expect(heard[0]?.[0]).toBe(0);
+
+  expect(tested.dir).toBe(join(run.path, "eval"));
+  expect(await json(join(run.path, "eval", "metrics.json"))).toEqual({
+    loss: tested.loss,
+    perplexity: tested.perplexity,
+    bits_per_byte: tested.bitsPerByte,
+    tokens: tested.tokens,
+    bytes: tested.bytes,
+    documents: tested.documents,
+    split: "test",
+    path: null,
+    distinct_1: tested.diversity.distinct1,
+    distinct_2: tested.diversity.distinct2,
+    repetition_4: tested.diversity.repetition4,
+  });
+  const lines = (await readFile(join(run.path, "eval", "samples.jsonl"), "utf8")).trimEnd().split("\n");
+  expect(lines.map((line): unknown => JSON.parse(line))).toEqual(tested.samples);
+  expect(tested.samples.map(({ prompt }) => prompt)).toEqual(samplePrompts);
+});
+
+test("validation is the split unless another is asked for, and an evaluation says the same each time", async () => {
+  using opened = await openModel("lamp", { home });
+  const validated = await evaluate(opened, {}, { home });
+  expect(validated.split).toBe("validation");
+  expect(validated.loss).toBeCloseTo(run.bestValLoss ?? 0, 5);
+  expect(await evaluate(opened, {}, { home })).toEqual(validated);
+});
+
+test("the batch size makes no difference but in rounding", async () => {
+  using opened = await openModel("lamp", { home });
+  const [one, many] = [
+    await evaluate(opened, { ...noSamples, batchSize: 1 }, { home }),
+    await evaluate(opened, { ...noSamples, batchSize: 100 }, { home }),
+  ];
+  expect(one.loss).toBeCloseTo(many.loss, 5);
+  expect(one.tokens).toBe(many.tokens);
+});
+
+test("another text is evaluated whole, by any model, and told in bits per byte", async () => {
+  using opened = await openTinyGpt2();
+  const path = join(temporary.path, "short.txt");
+  await writeFile(path, expected.prompt);
+  const { loss, tokens, bitsPerByte, bytes, dir, split } = await evaluate(opened, { ...noSamples, path }, { home });
+  expect({ tokens, bytes, dir, split }).toEqual({
+    tokens: expected.ids.length, // the end of text is predicted, the first token is not
+    bytes: Buffer.byteLength(expected.prompt),
+    dir: null,
+    split: "external",
+  });
+  expect(bitsPerByte).toBeCloseTo((loss * tokens) / Math.LN2 / bytes, 8);
+  const { loss: scored } = await score(opened, { text: expected.prompt });
+  const last = loss * tokens - scored * (tokens - 1);
+  expect(last).toBeGreaterThan(0);
+});
+
+test("results go to the folder asked for", async () => {
+  using opened = await openTinyGpt2();
+  const out = join(temporary.path, "results");
+  const { dir } = await evaluate(opened, { path: corpus, out, prompts: ["The", ""], seed: 5 }, { home });
+  expect(dir).toBe(out);
+  expect(await json(join(out, "metrics.json"))).toMatchObject({ split: "external", path: corpus });
+  const samples = (await readFile(join(out, "samples.jsonl"), "utf8")).trimEnd().split("\n");
+  expect(samples.map((line): unknown => JSON.parse(line))).toMatchObject([
+    { prompt: "The", seed: 5 },
+    { prompt: "", seed: 6 },
+  ]);
+});
+
+test("an empty prompt is left out where a model has no token to begin from", async () => {
+  using opened = await openTinyGpt2();
+  const input = { path: corpus, prompts: ["", "The"] };
+  const { samples } = await evaluate({ ...opened, startId: null }, input, { home });
+  expect(samples.map(({ prompt }) => prompt)).toEqual(["The"]);
+});
+
+test("a model that is no run has no splits", async () => {
+  using opened = await openTinyGpt2();
+  await expect(evaluate(opened, {}, { home })).rejects.toMatchObject({
+    code: "INVALID_INPUT",
+    message: containing("has no validation split: give the path of a text"),
+  });
+});
+
+test("a run whose corpus is gone or has changed is not evaluated on something else", async () => {
+  using opened = await openModel("lamp", { home });
+  await rename(corpus, `${corpus}.away`);
+  await expect(evaluate(opened, noSamples, { home })).rejects.toMatchObject({
+    code: "CORPUS_NOT_FOUND",
+    message: containing(/the corpus of run lamp cannot be read.*give the path of another text/),
+  });
+  await writeFile(corpus, "Another text.\n".repeat(50));
+  await expect(evaluate(opened, noSamples, { home })).rejects.toMatchObject({
+    code: "INVALID_INPUT",
+    message: containing("has changed since it was trained"),
+  });
+  await rename(`${corpus}.away`, corpus);
+  expect((await evaluate(opened, noSamples, { home })).tokens).toBeGreaterThan(0);
+});
+
+test("a split that a run was trained without is refused", async () => {
+  const input = { corpus, tokenizer: tinyGpt2, modelSize: "tiny", modelConfig: { nEmbd: 16, nLayer: 1, nHead: 2 } };
+  const whole = { runId: "whole", maxSeqLen: 32, maxSteps: 1, holdoutFraction: 0, testSplitRatio: 0, threads: 1 };
+  await train({ ...input, ...whole, document: "line" }, { home: home.root });
+  using opened = await openModel("whole", { home });
+  await expect(evaluate(opened, { split: "test" }, { home })).rejects.toThrow("its test split ratio was 0");
+  await expect(evaluate(opened, {}, { home })).rejects.toThrow("its holdout fraction was 0");
+});
+
+test("an aborted evaluation stops and writes nothing", async () => {
+  using opened = await openTinyGpt2();
+  const controller = new AbortController();
+  const out = join(temporary.path, "never");
+  const context = { home, signal: controller.signal, onProgress: () => controller.abort() };
+  await expect(evaluate(opened, { path: corpus, out, batchSize: 1 }, context)).rejects.toMatchObject({
+    name: "AbortError",
+  });
+  await expect(json(join(out, "metrics.json"))).rejects.toThrow("ENOENT");
+});

@@ -1,0 +1,95 @@
+import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { openHome } from "../src/home/home.js";
+import { temporaryFolder } from "../src/home/temporary-folder.js";
+import { writeManifest } from "../src/run/manifest.js";
+import { newManifest } from "../src/run/new-manifest.js";
+import { parseTrainOptions } from "../src/run/options.js";
+import { exportRun } from "../src/use/export-run.js";
+import { generate } from "../src/use/generate.js";
+import { openModel } from "../src/use/open-model.js";
+import { containing, tinyGpt2 } from "./fixture.js";
+
+const FILES = [
+  "README.md",
+  "config.json",
+  "generation_config.json",
+  "model.safetensors",
+  "special_tokens_map.json",
+  "tokenizer.json",
+  "tokenizer_config.json",
+];
+
+async function homeWithRun(path: string) {
+  const home = openHome(path);
+  const dir = join(home.models, "novel");
+  await mkdir(home.models, { recursive: true });
+  await cp(tinyGpt2, dir, { recursive: true });
+  const manifest = await newManifest("novel", parseTrainOptions({ corpus: "corpus.txt" }), {
+    device: "cpu",
+    precision: "fp32",
+  });
+  const results = { status: "completed", steps: 321, test_loss: 1.23456789, test_perplexity: null } as const;
+  await writeManifest(join(dir, "manifest.json"), { ...manifest, ...results });
+  return { home, dir };
+}
+
+test("an exported run is a folder that opens as the same model, with a card that tells its results", async () => {
+  await using temporary = await temporaryFolder();
+  const { home, dir } = await homeWithRun(join(temporary.path, "runs"));
+  const out = join(temporary.path, "a", "deep", "folder");
+  const exported = await exportRun("novel", out, { home });
+  expect(exported).toMatchObject({ path: out, files: FILES });
+  expect((await readdir(out)).toSorted()).toEqual(FILES);
+  expect((await readdir(join(temporary.path, "a", "deep"))).toSorted()).toEqual(["folder"]);
+  for (const name of ["config.json", "model.safetensors"]) {
+    expect(await readFile(join(out, name))).toEqual(await readFile(join(dir, name)));
+  }
+  const input = { prompt: "The lamp", maxNewTokens: 20, seed: 1 };
+  using original = await openModel("novel", { home });
+  using copy = await openModel(out, { home });
+  expect(await generate(copy, input)).toEqual(await generate(original, input));
+
+  const card = await readFile(join(out, "README.md"), "utf8");
+  expect(card).toContain("# novel");
+  expect(card).toContain("| steps | 321 |");
+  expect(card).toContain("| test loss (nats per token) | 1.2346 |");
+  expect(card).not.toContain("test perplexity");
+});
+
+test("a folder from elsewhere is exported too, named after where it goes", async () => {
+  await using temporary = await temporaryFolder();
+  const home = openHome(join(temporary.path, "runs"));
+  const source = join(temporary.path, "hf");
+  await cp(tinyGpt2, source, { recursive: true });
+  await rm(join(source, "generation_config.json"));
+  const out = join(temporary.path, "my-model");
+  await mkdir(out);
+  const { files } = await exportRun(source, out, { home });
+  expect(files).toEqual(FILES.filter((name) => name !== "generation_config.json"));
+  const card = await readFile(join(out, "README.md"), "utf8");
+  expect(card).toContain("# my-model");
+  expect(card).not.toContain("## Training");
+});
+
+test("what is in the way is not overwritten unless that is asked for, and nothing else in it ever", async () => {
+  await using temporary = await temporaryFolder();
+  const { home, dir } = await homeWithRun(join(temporary.path, "runs"));
+  const out = join(temporary.path, "out");
+  await mkdir(out);
+  await writeFile(join(out, "notes.txt"), "mine");
+  await writeFile(join(out, "config.json"), "old");
+  await expect(exportRun("novel", out, { home })).rejects.toMatchObject({
+    code: "CONFLICT",
+    message: containing("is not empty"),
+  });
+  await expect(exportRun("novel", join(out, "notes.txt"), { home })).rejects.toThrow("is a file");
+  await expect(exportRun("novel", dir, { home, force: true })).rejects.toThrow("is the model itself");
+  expect((await readdir(out)).toSorted()).toEqual(["config.json", "notes.txt"]);
+
+  await exportRun("novel", out, { home, force: true });
+  expect((await readdir(out)).toSorted()).toEqual([...FILES, "notes.txt"].toSorted());
+  expect(await readFile(join(out, "notes.txt"), "utf8")).toBe("mine");
+  expect(await readFile(join(out, "config.json"), "utf8")).not.toBe("old");
+});

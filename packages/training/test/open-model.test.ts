@@ -1,0 +1,113 @@
+import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { logits } from "@trainer/models";
+import { noGrad, scope, tensor } from "@trainer/torch";
+import { expect, test } from "vitest";
+import { openHome } from "../src/home/home.js";
+import { temporaryFolder } from "../src/home/temporary-folder.js";
+import { writeManifest } from "../src/run/manifest.js";
+import { newManifest } from "../src/run/new-manifest.js";
+import { parseTrainOptions } from "../src/run/options.js";
+import { openModel } from "../src/use/open-model.js";
+import { containing, expected, openTinyGpt2, tinyGpt2 } from "./fixture.js";
+
+/** A home in which the fixture is the run `novel`, but for the files left out. */
+async function homeWithRun(path: string, without: readonly string[] = []) {
+  const home = openHome(path);
+  const dir = join(home.models, "novel");
+  await mkdir(home.models, { recursive: true });
+  await cp(tinyGpt2, dir, { recursive: true });
+  const options = parseTrainOptions({ corpus: "corpus.txt", runId: "novel" });
+  const manifest = await newManifest("novel", options, { device: "cpu", precision: "fp32" });
+  await writeManifest(join(dir, "manifest.json"), { ...manifest, status: "interrupted", steps: 7 });
+  for (const name of without) await rm(join(dir, name));
+  return { home, dir };
+}
+
+async function edit(path: string, change: Record<string, unknown>) {
+  await writeFile(path, JSON.stringify({ ...JSON.parse(await readFile(path, "utf8")), ...change }));
+}
+
+test("a folder that transformers wrote gives the same logits here", async () => {
+  using opened = await openTinyGpt2();
+  expect(opened).toMatchObject({ id: null, manifest: null, device: "cpu", contextLength: 32, eosId: 3, startId: 3 });
+  expect([...opened.tokenizer.encode(expected.prompt)]).toEqual(expected.ids);
+  expect([...opened.tokenizer.encode(expected.long_text)]).toEqual(expected.long_ids);
+  const difference = scope(() =>
+    noGrad(() => {
+      const ids = tensor(expected.ids, [1, expected.ids.length], { dtype: "int64" });
+      const wanted = tensor(expected.logits.flat(), [1, expected.ids.length, opened.model.config.vocabSize]);
+      return logits(opened.model, ids, { training: false }).sub(wanted).abs().max().item();
+    }),
+  );
+  expect(difference).toBeLessThan(1e-5);
+});
+
+test("a run is opened by its id, with its manifest", async () => {
+  await using temporary = await temporaryFolder();
+  const { home, dir } = await homeWithRun(temporary.path);
+  using opened = await openModel("novel", { home });
+  expect(opened).toMatchObject({ id: "novel", dir, manifest: { run_id: "novel", steps: 7 } });
+});
+
+test("a run that has no weights yet says so and how to go on", async () => {
+  await using temporary = await temporaryFolder();
+  const { home } = await homeWithRun(temporary.path, ["model.safetensors"]);
+  await expect(openModel("novel", { home })).rejects.toMatchObject({
+    code: "MODEL_NOT_FOUND",
+    message: containing(/interrupted after 7 steps.*trainer resume novel/),
+  });
+});
+
+test("a folder with half of a model in it is refused with what is expected there", async () => {
+  await using temporary = await temporaryFolder();
+  await cp(tinyGpt2, temporary.path, { recursive: true });
+  const home = openHome(join(temporary.path, "runs"));
+  const open = () => openModel(temporary.path, { home });
+  await rm(join(temporary.path, "tokenizer.json"));
+  await expect(open()).rejects.toMatchObject({ code: "TOKENIZER_NOT_FOUND" });
+  await rm(join(temporary.path, "model.safetensors"));
+  await expect(open()).rejects.toThrow("holds no whole model: expected config.json and model.safetensors");
+});
+
+test("a tokenizer with more tokens than the model is refused with both numbers", async () => {
+  await using temporary = await temporaryFolder();
+  const home = openHome(join(temporary.path, "runs"));
+  const folder = join(temporary.path, "mixed");
+  await cp(tinyGpt2, folder, { recursive: true });
+  const tokenizer: unknown = JSON.parse(await readFile(join(folder, "tokenizer.json"), "utf8"));
+  using plain = await openTinyGpt2();
+  const { vocabSize } = plain.model.config;
+  await writeFile(join(folder, "tokenizer.json"), JSON.stringify(withExtraToken(tokenizer, vocabSize)));
+  await expect(openModel(folder, { home })).rejects.toMatchObject({
+    code: "MODEL_INCOMPATIBLE",
+    message: containing(`the tokenizer has ${vocabSize + 1} tokens, the model only ${vocabSize}`),
+  });
+});
+
+test("where the tokenizer names no end of text the model's config does, if it can", async () => {
+  await using temporary = await temporaryFolder();
+  const home = openHome(join(temporary.path, "runs"));
+  const folder = join(temporary.path, "unnamed");
+  await cp(tinyGpt2, folder, { recursive: true });
+  const file = join(folder, "tokenizer.json");
+  await writeFile(file, (await readFile(file, "utf8")).replaceAll("[EOS]", "[THE]").replaceAll("[BOS]", "[OTHER]"));
+  await rm(join(folder, "tokenizer_config.json"));
+  await edit(join(folder, "config.json"), { eos_token_id: 5 });
+  {
+    using opened = await openModel(folder, { home });
+    expect(opened).toMatchObject({ eosId: 5, startId: 5 });
+  }
+  for (const eos_token_id of [50256, null]) {
+    await edit(join(folder, "config.json"), { eos_token_id });
+    using opened = await openModel(folder, { home });
+    expect(opened).toMatchObject({ eosId: null, startId: null });
+  }
+});
+
+function withExtraToken(tokenizer: unknown, id: number): unknown {
+  const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
+  if (!isRecord(tokenizer) || !Array.isArray(tokenizer["added_tokens"])) throw new Error("not a tokenizer.json");
+  const extra = { id, content: "[EXTRA]", single_word: false, lstrip: false, rstrip: false };
+  return { ...tokenizer, added_tokens: [...tokenizer["added_tokens"], { ...extra, normalized: false, special: true }] };
+}

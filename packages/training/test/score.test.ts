@@ -1,0 +1,79 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { temporaryFolder } from "../src/home/temporary-folder.js";
+import type { OpenModel } from "../src/use/open-model.js";
+import { score } from "../src/use/score.js";
+import { expected, openTinyGpt2 } from "./fixture.js";
+
+let opened: OpenModel;
+beforeAll(async () => {
+  opened = await openTinyGpt2();
+});
+afterAll(() => opened[Symbol.dispose]());
+
+function expectClose(actual: readonly number[] | null, wanted: readonly number[], tolerance: number) {
+  expect(actual).toHaveLength(wanted.length);
+  const differences = (actual ?? []).map((value, i) => Math.abs(value - (wanted[i] ?? Number.NaN)));
+  expect(Math.max(...differences)).toBeLessThan(tolerance);
+}
+
+test("loss and surprisal are what transformers computes", async () => {
+  const scored = await score(opened, { text: expected.prompt, detailLevel: "per_char" });
+  expect(scored.loss).toBeCloseTo(expected.loss, 5);
+  expect(scored.perplexity).toBeCloseTo(Math.exp(expected.loss), 1);
+  expectClose(scored.surprisal, expected.surprisal, 1e-4);
+  expect(scored.tokens?.join("")).toBe(expected.prompt);
+  expect(scored.topk).toBeNull();
+});
+
+test("a summary has the loss alone", async () => {
+  const { loss, ...rest } = await score(opened, { text: expected.prompt });
+  expect(loss).toBeCloseTo(expected.loss, 5);
+  expect(rest).toEqual({ perplexity: Math.exp(loss), surprisal: null, topk: null, tokens: null });
+});
+
+test("the likeliest next tokens are those of transformers, after every token, the last too", async () => {
+  const { topk } = await score(opened, { text: expected.prompt, topK: 3 });
+  expect(topk?.map((row) => row.map(([token]) => token))).toEqual(
+    expected.topk.map((row) => row.map(([token]) => token)),
+  );
+  expectClose(
+    topk?.flat().map(([, p]) => p) ?? null,
+    expected.topk.flat().map(([, p]) => p),
+    1e-5,
+  );
+  const all = await score(opened, { text: "ab", topK: 100_000 });
+  expect(all.topk?.map((row) => row.length)).toEqual([opened.model.config.vocabSize, opened.model.config.vocabSize]);
+});
+
+test("a text longer than the context is scored to its end, each token once, from at least half a context", async () => {
+  const scored = await score(opened, { text: expected.long_text, detailLevel: "per_char", topK: 1 });
+  expectClose(scored.surprisal, expected.long_surprisal, 1e-4);
+  expect(scored.topk).toHaveLength(expected.long_ids.length);
+  expect(scored.tokens).toHaveLength(expected.long_ids.length);
+});
+
+test("of fewer than two tokens nothing can be said", async () => {
+  const nothing = { loss: 0, perplexity: 1, surprisal: null, topk: null, tokens: null };
+  expect(await score(opened, { text: "", detailLevel: "per_char", topK: 3 })).toEqual(nothing);
+  expect(await score(opened, { text: "T" })).toEqual(nothing);
+});
+
+test("a file is scored like its text", async () => {
+  await using temporary = await temporaryFolder();
+  const path = join(temporary.path, "text.txt");
+  await writeFile(path, expected.prompt);
+  expect((await score(opened, { path })).loss).toBeCloseTo(expected.loss, 5);
+});
+
+test("there must be one of text and path, and a path must lead to a file", async () => {
+  await expect(score(opened, {})).rejects.toThrow("either text or path must be provided");
+  await expect(score(opened, { text: "a", path: "b" })).rejects.toThrow("text and path are mutually exclusive");
+  await expect(score(opened, { text: "a", topK: 0 })).rejects.toMatchObject({ code: "INVALID_INPUT" });
+  await expect(score(opened, { path: "no/such/file.txt" })).rejects.toMatchObject({ code: "CORPUS_NOT_FOUND" });
+});
+
+test("an aborted scoring stops", async () => {
+  await expect(score(opened, { text: "some text" }, AbortSignal.abort())).rejects.toMatchObject({ name: "AbortError" });
+});

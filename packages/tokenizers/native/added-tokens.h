@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace tok {
+
+struct AddedToken {
+  std::string content;
+  uint32_t id;
+};
+
+/** Finds added tokens in a text: the leftmost, and of those that begin there the longest. */
+class AddedTokens {
+ public:
+  struct Match {
+    const uint8_t* begin;  // the end of the text where there is none
+    size_t size;
+    uint32_t id;
+  };
+
+  AddedTokens() = default;
+  explicit AddedTokens(std::vector<AddedToken> tokens);
+
+  bool empty() const { return tokens_.empty(); }
+  Match find(const uint8_t* p, const uint8_t* end) const;
+
+  /** May an added token lie across `cut`? */
+  bool crosses(const uint8_t* begin, const uint8_t* cut, const uint8_t* end) const;
+
+ private:
+  const AddedToken* at(const uint8_t* p, const uint8_t* end) const;
+
+  std::vector<AddedToken> tokens_;  // by first byte, then the longest first
+  uint32_t firstOf_[257] = {};      // where in tokens_ those of a first byte begin
+  int onlyFirstByte_ = -1;
+  size_t longest_ = 0;
+};
+
+}  // namespace tok

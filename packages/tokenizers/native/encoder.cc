@@ -1,0 +1,236 @@
+#include "encoder.h"
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+#include "nfc.h"
+#include "parallel.h"
+#include "safe-cut.h"
+#include "utf8.h"
+
+namespace tok {
+
+namespace {
+
+constexpr uint64_t kItemBytes = 1 << 17;
+/** Repairing and composing can make a text three times as long, and each byte can be a token. */
+constexpr uint64_t kMostIdsPerByte = 3;
+/** A writer may write this many ids past its last: short lists are copied whole. */
+constexpr uint64_t kSlack = 8;
+
+}  // namespace
+
+struct Encoder::Scratch {
+  WordCache cache;
+  std::vector<uint32_t> ids;
+  std::vector<uint8_t> repaired, composed;
+};
+
+/** A scratch for as long as a thread works. */
+class Encoder::Lease {
+ public:
+  explicit Lease(Encoder& encoder) : encoder_(encoder) {
+    const std::lock_guard lock(encoder_.mutex_);
+    if (!encoder_.idle_.empty()) {
+      scratch_ = std::move(encoder_.idle_.back());
+      encoder_.idle_.pop_back();
+    }
+    if (!scratch_) scratch_ = std::make_unique<Scratch>();
+  }
+  ~Lease() {
+    const std::lock_guard lock(encoder_.mutex_);
+    encoder_.idle_.push_back(std::move(scratch_));
+  }
+  Lease(const Lease&) = delete;
+  Lease& operator=(const Lease&) = delete;
+  Scratch& operator*() { return *scratch_; }
+
+ private:
+  Encoder& encoder_;
+  std::unique_ptr<Scratch> scratch_;
+};
+
+/** Where ids go; there is room for the most that the text can give. */
+template <typename Id>
+class Encoder::Writer {
+ public:
+  explicit Writer(Id* to) : to_(to) {}
+
+  void put(uint32_t id) { *to_++ = id; }
+  void put(const std::vector<uint32_t>& ids) { to_ = std::copy(ids.begin(), ids.end(), to_); }
+  void put(const WordCache::Entry& entry) {
+    if (entry.count & WordCache::kWideFlag) {
+      for (size_t i = 0; i < WordCache::kWide; i++) to_[i] = entry.wide(i);
+      to_ += entry.count & ~WordCache::kWideFlag;
+    } else {
+      // All of them, used or not: a copy of fixed length has no branch to mispredict.
+      for (size_t i = 0; i < WordCache::kNarrow; i++) to_[i] = entry.narrow[i];
+      to_ += entry.count;
+    }
+  }
+  Id* position() const { return to_; }
+
+ private:
+  Id* to_;
+};
+
+Encoder::Encoder(BpeModel model, std::vector<AddedToken> raw, std::vector<AddedToken> normalized, bool nfc)
+    : model_(std::move(model)), raw_(std::move(raw)), normalized_(std::move(normalized)), nfc_(nfc) {}
+
+Encoder::~Encoder() = default;
+
+template <Pattern pattern, typename Id>
+void Encoder::encodeWords(const uint8_t* p, const uint8_t* end, Writer<Id>& out, Scratch& scratch) const {
+  while (p < end) {
+    const uint8_t* next = nextToken<pattern>(p, end);
+    const size_t size = next - p;
+    if (size <= kShortWord) {
+      const WordKey key = keyOf(p, size);
+      const uint64_t hash = hashOf(key);
+      if (const WordCache::Entry* known = scratch.cache.find(key, hash)) {
+        out.put(*known);
+      } else {
+        scratch.ids.clear();
+        model_.encodeWord(p, size, scratch.ids);
+        scratch.cache.insert(key, hash, scratch.ids.data(), scratch.ids.size());
+        out.put(scratch.ids);
+      }
+    } else {
+      scratch.ids.clear();
+      model_.encodeWord(p, size, scratch.ids);
+      out.put(scratch.ids);
+    }
+    p = next;
+  }
+}
+
+template <typename Id>
+void Encoder::encodeText(const uint8_t* begin, const uint8_t* end, Writer<Id>& out, Scratch& scratch) const {
+  switch (model_.pattern) {
+    case Pattern::kGpt2:
+      return encodeWords<Pattern::kGpt2>(begin, end, out, scratch);
+    case Pattern::kLlama3:
+      return encodeWords<Pattern::kLlama3>(begin, end, out, scratch);
+    case Pattern::kQwen2:
+      return encodeWords<Pattern::kQwen2>(begin, end, out, scratch);
+  }
+}
+
+template <typename Id>
+void Encoder::encodeRepaired(const uint8_t* begin, const uint8_t* end, Writer<Id>& out, Scratch& scratch) const {
+  while (begin < end) {
+    const AddedTokens::Match raw = raw_.find(begin, end);
+    const uint8_t* p = begin;
+    const uint8_t* stop = raw.begin;
+    begin = stop + raw.size;
+    if (nfc_ && compose(p, stop, scratch.composed)) {
+      p = scratch.composed.data();
+      stop = p + scratch.composed.size() - kPadding;
+    }
+    while (p < stop) {
+      const AddedTokens::Match normalized = normalized_.find(p, stop);
+      encodeText(p, normalized.begin, out, scratch);
+      if (normalized.size > 0) out.put(normalized.id);
+      p = normalized.begin + normalized.size;
+    }
+    if (raw.size > 0) out.put(raw.id);
+  }
+}
+
+template <typename Id>
+void Encoder::encodePart(const uint8_t* begin, const uint8_t* end, Writer<Id>& out, Scratch& scratch) const {
+  if (firstMalformed(begin, end) != end) {
+    scratch.repaired.clear();
+    appendRepaired(begin, end, scratch.repaired);
+    const size_t size = scratch.repaired.size();
+    scratch.repaired.resize(size + kPadding);
+    begin = scratch.repaired.data();
+    end = begin + size;
+  }
+  encodeRepaired(begin, end, out, scratch);
+}
+
+std::vector<uint32_t> Encoder::encode(const uint8_t* bytes, size_t size) {
+  Lease scratch(*this);
+  std::vector<uint32_t> ids(size * kMostIdsPerByte + kSlack);
+  Writer<uint32_t> out(ids.data());
+  encodePart(bytes, bytes + size, out, *scratch);
+  ids.resize(out.position() - ids.data());
+  return ids;
+}
+
+uint64_t Encoder::cutAfter(const uint8_t* bytes, uint64_t begin, uint64_t from, uint64_t end) const {
+  for (;;) {
+    const uint8_t* cut = safeCut(bytes + begin, bytes + from, bytes + end);
+    from = cut - bytes + 1;
+    if (from > end) return end;
+    // A character beyond ASCII could compose with the letter before the cut.
+    if (nfc_ && bytes[from - 1] >= 0x80) continue;
+    if (!raw_.crosses(bytes + begin, cut, bytes + end) && !normalized_.crosses(bytes + begin, cut, bytes + end)) {
+      return cut - bytes;
+    }
+  }
+}
+
+template <typename Id>
+Encoded<Id> Encoder::encodeBatch(const Documents& documents, uint32_t endToken, unsigned threads) {
+  const uint8_t* bytes = documents.bytes.data();
+  const std::vector<Item> items = planItems(
+      documents, kItemBytes,
+      [&](uint64_t begin, uint64_t from, uint64_t end) -> uint64_t { return cutAfter(bytes, begin, from, end); });
+  struct Part {
+    uint64_t room, size;
+    std::vector<uint32_t> counts;
+  };
+  std::vector<Part> parts(items.size());
+  uint64_t room = 0;
+  for (size_t i = 0; i < items.size(); i++) {
+    const uint64_t documentsIn = items[i].lastDocument - items[i].firstDocument + 1;
+    parts[i].room = room;
+    room += (items[i].end - items[i].begin) * kMostIdsPerByte + documentsIn + kSlack;
+  }
+  Encoded<Id> result;
+  // Far more than will be used, but memory nothing is written to is never really there.
+  result.ids.reset(static_cast<Id*>(malloc(std::max<uint64_t>(room, 1) * sizeof(Id))));
+  if (!result.ids) throw std::bad_alloc();
+  Id* const ids = result.ids.get();
+
+  std::atomic<size_t> nextItem{0};
+  inParallel(std::min<size_t>(threads, std::max<size_t>(items.size(), 1)), [&](unsigned) {
+    Lease scratch(*this);
+    for (size_t i = nextItem++; i < items.size(); i = nextItem++) {
+      const Item& item = items[i];
+      Writer<Id> out(ids + parts[i].room);
+      uint64_t begin = item.begin;
+      for (size_t d = item.firstDocument; d <= item.lastDocument; d++) {
+        const Id* first = out.position();
+        const uint64_t end = std::min(item.end, documents.ends[d]);
+        encodePart(bytes + begin, bytes + end, out, *scratch);
+        if (endToken != kNoToken && (d < item.lastDocument || item.endsLast)) out.put(endToken);
+        parts[i].counts.push_back(out.position() - first);
+        begin = end;
+      }
+      parts[i].size = out.position() - (ids + parts[i].room);
+    }
+  });
+
+  result.counts.resize(documents.ends.size());
+  for (size_t i = 0; i < items.size(); i++) {
+    memmove(ids + result.size, ids + parts[i].room, parts[i].size * sizeof(Id));
+    result.size += parts[i].size;
+    for (size_t k = 0; k < parts[i].counts.size(); k++) {
+      result.counts[items[i].firstDocument + k] += parts[i].counts[k];
+    }
+  }
+  if (void* smaller = realloc(result.ids.get(), std::max<size_t>(result.size, 1) * sizeof(Id))) {
+    result.ids.release();
+    result.ids.reset(static_cast<Id*>(smaller));
+  }
+  return result;
+}
+
+template Encoded<uint16_t> Encoder::encodeBatch(const Documents&, uint32_t, unsigned);
+template Encoded<uint32_t> Encoder::encodeBatch(const Documents&, uint32_t, unsigned);
+
+}  // namespace tok

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "added-tokens.h"
+#include "bpe-model.h"
+#include "documents.h"
+#include "word-cache.h"
+
+namespace tok {
+
+/** The ids of many documents, one after another, in memory from malloc. */
+template <typename Id>
+struct Encoded {
+  std::unique_ptr<Id, void (*)(void*)> ids{nullptr, free};
+  size_t size = 0;
+  std::vector<uint32_t> counts;  // of each document, its end token among them
+};
+
+/** Text to ids: added tokens, then the normalizer, then pre-tokens, then merges. Any number of threads may call it. */
+class Encoder {
+ public:
+  Encoder(BpeModel model, std::vector<AddedToken> raw, std::vector<AddedToken> normalized, bool nfc);
+  ~Encoder();
+
+  /** One text of `size` bytes, kPadding readable bytes after it. */
+  std::vector<uint32_t> encode(const uint8_t* bytes, size_t size);
+
+  /** endToken: what follows each document, or kNoToken. Throws std::bad_alloc. */
+  template <typename Id>
+  Encoded<Id> encodeBatch(const Documents& documents, uint32_t endToken, unsigned threads);
+
+ private:
+  struct Scratch;
+  class Lease;
+  template <typename Id>
+  class Writer;
+
+  template <typename Id>
+  void encodePart(const uint8_t* begin, const uint8_t* end, Writer<Id>& out, Scratch& scratch) const;
+  template <typename Id>
+  void encodeRepaired(const uint8_t* begin, const uint8_t* end, Writer<Id>& out, Scratch& scratch) const;
+  template <typename Id>
+  void encodeText(const uint8_t* begin, const uint8_t* end, Writer<Id>& out, Scratch& scratch) const;
+  template <Pattern pattern, typename Id>
+  void encodeWords(const uint8_t* begin, const uint8_t* end, Writer<Id>& out, Scratch& scratch) const;
+  uint64_t cutAfter(const uint8_t* bytes, uint64_t begin, uint64_t from, uint64_t end) const;
+
+  const BpeModel model_;
+  const AddedTokens raw_, normalized_;
+  const bool nfc_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<Scratch>> idle_;  // caches stay warm from call to call
+};
+
+}  // namespace tok

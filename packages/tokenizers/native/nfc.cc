@@ -1,0 +1,128 @@
+#include "nfc.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "lexer.h"
+#include "pair-table.h"
+#include "unicode.h"
+#include "utf8.h"
+
+namespace tok {
+
+namespace {
+
+// Hangul syllables are composed by rule (The Unicode Standard, 3.12).
+constexpr uint32_t kSyllable = 0xac00, kLead = 0x1100, kVowel = 0x1161, kTail = 0x11a7;
+constexpr uint32_t kLeads = 19, kVowels = 21, kTails = 28, kSyllables = kLeads * kVowels * kTails;
+
+struct Tables {
+  std::unordered_map<uint32_t, const uint32_t*> decompositions;  // length, code points
+  std::unordered_map<uint32_t, uint8_t> combining;
+  PairTable<uint32_t> compositions;
+
+  Tables() : compositions(kCompositionsSize) {
+    for (size_t i = 0; i < kDecompositionsSize; i += 2 + kDecompositions[i + 1]) {
+      decompositions[kDecompositions[i]] = &kDecompositions[i + 1];
+    }
+    for (size_t i = 0; i < kCombiningSize; i++) combining[kCombining[i] >> 8] = kCombining[i] & 0xff;
+    for (size_t i = 0; i < kCompositionsSize; i += 3) {
+      compositions[pairOf(kCompositions[i], kCompositions[i + 1])] = kCompositions[i + 2];
+    }
+  }
+
+  uint8_t combiningClass(uint32_t c) const {
+    const auto found = combining.find(c);
+    return found == combining.end() ? 0 : found->second;
+  }
+};
+
+const Tables& tables() {
+  static const Tables tables;
+  return tables;
+}
+
+struct Point {
+  uint32_t code;
+  uint8_t combining;
+};
+
+void decompose(uint32_t c, std::vector<Point>& out) {
+  if (c - kSyllable < kSyllables) {
+    const uint32_t index = c - kSyllable;
+    out.push_back({kLead + index / (kVowels * kTails), 0});
+    out.push_back({kVowel + index % (kVowels * kTails) / kTails, 0});
+    if (index % kTails != 0) out.push_back({kTail + index % kTails, 0});
+    return;
+  }
+  const auto found = tables().decompositions.find(c);
+  if (found == tables().decompositions.end()) {
+    out.push_back({c, tables().combiningClass(c)});
+    return;
+  }
+  for (uint32_t i = 1; i <= found->second[0]; i++) {
+    out.push_back({found->second[i], tables().combiningClass(found->second[i])});
+  }
+}
+
+/** The one character two make, or 0. */
+uint32_t composite(uint32_t first, uint32_t second) {
+  if (first - kLead < kLeads && second - kVowel < kVowels) {
+    return kSyllable + ((first - kLead) * kVowels + (second - kVowel)) * kTails;
+  }
+  if (first - kSyllable < kSyllables && (first - kSyllable) % kTails == 0 && second - kTail - 1 < kTails - 1) {
+    return first + (second - kTail);
+  }
+  const uint32_t* found = tables().compositions.find(pairOf(first, second));
+  return found == nullptr ? 0 : *found;
+}
+
+void sortMarks(std::vector<Point>& points) {
+  for (auto from = points.begin(); from != points.end();) {
+    if (from->combining == 0) {
+      ++from;
+      continue;
+    }
+    const auto to = std::find_if(from, points.end(), [](const Point& p) { return p.combining == 0; });
+    std::stable_sort(from, to, [](const Point& a, const Point& b) { return a.combining < b.combining; });
+    from = to;
+  }
+}
+
+void recompose(std::vector<Point>& points) {
+  size_t to = 0, starter = SIZE_MAX;
+  for (const Point point : points) {
+    const bool adjacent = starter != SIZE_MAX && starter + 1 == to;
+    const bool blocked = starter == SIZE_MAX || (!adjacent && points[to - 1].combining >= point.combining);
+    const uint32_t whole = blocked ? 0 : composite(points[starter].code, point.code);
+    if (whole != 0) {
+      points[starter].code = whole;
+      continue;
+    }
+    if (point.combining == 0) starter = to;
+    points[to++] = point;
+  }
+  points.resize(to);
+}
+
+}  // namespace
+
+bool compose(const uint8_t* begin, const uint8_t* end, std::vector<uint8_t>& out) {
+  // Below U+0300 (bytes CC 80) every character is composed already and none combines.
+  if (std::find_if(begin, end, [](uint8_t byte) { return byte >= 0xcc; }) == end) return false;
+  std::vector<Point> points;
+  points.reserve(end - begin);
+  for (const uint8_t* p = begin; p < end;) {
+    const Decoded c = *p < 0x80 ? Decoded{*p, 1} : decodeWide(p);
+    decompose(c.codePoint, points);
+    p += c.bytes;
+  }
+  sortMarks(points);
+  recompose(points);
+  out.clear();
+  for (const Point& point : points) appendUtf8(point.code, out);
+  out.resize(out.size() + kPadding);
+  return true;
+}
+
+}  // namespace tok

@@ -1,0 +1,107 @@
+#include "trainer-object.h"
+
+#include <memory>
+
+#include "arguments.h"
+#include "bpe-train.h"
+#include "task.h"
+#include "word-counter.h"
+
+namespace tok {
+
+namespace {
+
+struct Job {
+  explicit Job(unsigned threads) : counter(threads) {}
+  WordCounter counter;
+  std::atomic<uint64_t> merged{0};
+  Trained trained;
+};
+
+TrainSettings settingsFrom(const Napi::Object& options) {
+  TrainSettings settings;
+  settings.vocabSize = options.Get("vocabSize").ToNumber().Uint32Value();
+  settings.minFrequency = std::max<int64_t>(options.Get("minFrequency").ToNumber().Int64Value(), 0);
+  settings.tokens = stringsFrom(options.Get("tokens"));
+  const auto spelled = uint32sFrom(options.Get("spelled"));
+  settings.canBeMerged.assign(spelled.begin(), spelled.end());
+  const auto byteIds = uint32sFrom(options.Get("byteIds"));
+  bool fits = byteIds.size() == 256 && settings.canBeMerged.size() == settings.tokens.size();
+  for (size_t i = 0; fits && i < 256; i++) {
+    settings.byteIds[i] = byteIds[i];
+    fits = byteIds[i] < settings.tokens.size();
+  }
+  if (!fits) throw Napi::RangeError::New(options.Env(), "each of the 256 bytes needs a token");
+  return settings;
+}
+
+/** Runs on a pool thread between JavaScript calls, so it keeps the job alive by itself. */
+class TrainerObject : public Napi::ObjectWrap<TrainerObject> {
+ public:
+  explicit TrainerObject(const Napi::CallbackInfo& info)
+      : ObjectWrap(info), job_(std::make_shared<Job>(threadsFrom(info[0]))) {}
+
+  static Napi::Function define(Napi::Env env) {
+    return DefineClass(
+        env, "Trainer",
+        {InstanceMethod<&TrainerObject::countFiles>("countFiles"),
+         InstanceMethod<&TrainerObject::countDocuments>("countDocuments"),
+         InstanceMethod<&TrainerObject::merge>("merge"), InstanceMethod<&TrainerObject::progress>("progress"),
+         InstanceMethod<&TrainerObject::cancel>("cancel")});
+  }
+
+ private:
+  Napi::Value countFiles(const Napi::CallbackInfo& info) {
+    std::vector<std::string> paths;
+    const auto list = info[0].As<Napi::Array>();
+    for (uint32_t i = 0; i < list.Length(); i++) paths.push_back(list.Get(i).ToString());
+    const bool byLine = info[1].ToBoolean();
+    return Task::run(
+        info.Env(), [job = job_, paths, byLine] { job->counter.countFiles(paths, byLine); },
+        [](Napi::Env env) { return env.Undefined(); });
+  }
+
+  Napi::Value countDocuments(const Napi::CallbackInfo& info) {
+    auto documents = std::make_shared<Documents>(documentsFrom(info, 0, 1));
+    return Task::run(
+        info.Env(), [job = job_, documents] { job->counter.countDocuments(*documents); },
+        [](Napi::Env env) { return env.Undefined(); });
+  }
+
+  Napi::Value merge(const Napi::CallbackInfo& info) {
+    auto settings = std::make_shared<TrainSettings>(settingsFrom(info[0].As<Napi::Object>()));
+    return Task::run(
+        info.Env(),
+        [job = job_, settings] {
+          const WordTable words = job->counter.take();
+          job->trained = trainMerges(words, *settings, job->merged, job->counter.cancelled);
+        },
+        [job = job_](Napi::Env env) -> Napi::Value {
+          const std::vector<Merge>& merges = job->trained.merges;
+          auto out = Napi::Uint32Array::New(env, merges.size() * 3);
+          for (size_t i = 0; i < merges.size(); i++) {
+            out[3 * i] = merges[i].left;
+            out[3 * i + 1] = merges[i].right;
+            out[3 * i + 2] = merges[i].result;
+          }
+          return out;
+        });
+  }
+
+  Napi::Value progress(const Napi::CallbackInfo& info) {
+    auto out = Napi::Object::New(info.Env());
+    out.Set("bytes", static_cast<double>(job_->counter.bytes.load()));
+    out.Set("merges", static_cast<double>(job_->merged.load()));
+    return out;
+  }
+
+  void cancel(const Napi::CallbackInfo&) { job_->counter.cancelled = true; }
+
+  std::shared_ptr<Job> job_;
+};
+
+}  // namespace
+
+Napi::Function defineTrainer(Napi::Env env) { return TrainerObject::define(env); }
+
+}  // namespace tok

@@ -1,0 +1,10 @@
+#pragma once
+
+#include <napi.h>
+
+namespace tok {
+
+/** class Trainer(threads): countFiles, countDocuments, merge, progress, cancel. */
+Napi::Function defineTrainer(Napi::Env env);
+
+}  // namespace tok

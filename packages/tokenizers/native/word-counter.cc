@@ -1,0 +1,84 @@
+#include "word-counter.h"
+
+#include <cstring>
+
+#include "bpe-train.h"
+#include "file-chunks.h"
+#include "parallel.h"
+#include "safe-cut.h"
+#include "utf8.h"
+
+namespace tok {
+
+WordCounter::WordCounter(unsigned threads) : threads_(threads), tables_(threads) {}
+
+void WordCounter::countText(const uint8_t* begin, const uint8_t* end, WordTable& table, std::vector<uint8_t>& scratch) {
+  if (firstMalformed(begin, end) != end) {
+    scratch.clear();
+    appendRepaired(begin, end, scratch);
+    const size_t size = scratch.size();
+    scratch.resize(size + kPadding);
+    begin = scratch.data();
+    end = begin + size;
+  }
+  while (begin < end) {
+    const uint8_t* next = nextToken<Pattern::kGpt2>(begin, end);
+    table.add(begin, next - begin, 1);
+    begin = next;
+  }
+}
+
+void WordCounter::countFiles(const std::vector<std::string>& paths, bool byLine) {
+  const std::lock_guard one(mutex_);
+  FileChunks chunks(paths, byLine);
+  inParallel(threads_, [&](unsigned worker) {
+    std::vector<uint8_t> chunk, scratch;
+    while (chunks.next(chunk)) {
+      const uint8_t* p = chunk.data();
+      const uint8_t* end = p + chunk.size() - kPadding;
+      bytes.fetch_add(end - p, std::memory_order_relaxed);
+      while (p < end) {
+        if (cancelled.load(std::memory_order_relaxed)) throw Cancelled{};
+        const void* newline = byLine ? memchr(p, '\n', end - p) : nullptr;
+        const uint8_t* stop = newline == nullptr ? end : static_cast<const uint8_t*>(newline) + 1;
+        countText(p, stop, tables_[worker], scratch);
+        p = stop;
+      }
+    }
+  });
+}
+
+void WordCounter::countDocuments(const Documents& documents) {
+  const std::lock_guard one(mutex_);
+  const uint8_t* bytes0 = documents.bytes.data();
+  const auto items = planItems(documents, 1 << 18, [&](uint64_t begin, uint64_t from, uint64_t end) -> uint64_t {
+    return safeCut(bytes0 + begin, bytes0 + from, bytes0 + end) - bytes0;
+  });
+  std::atomic<size_t> nextItem{0};
+  inParallel(threads_, [&](unsigned worker) {
+    std::vector<uint8_t> scratch;
+    for (size_t i = nextItem++; i < items.size(); i = nextItem++) {
+      if (cancelled.load(std::memory_order_relaxed)) throw Cancelled{};
+      uint64_t begin = items[i].begin;
+      for (size_t d = items[i].firstDocument; d <= items[i].lastDocument; d++) {
+        const uint64_t end = std::min(items[i].end, documents.ends[d]);
+        countText(bytes0 + begin, bytes0 + end, tables_[worker], scratch);
+        begin = end;
+      }
+      bytes.fetch_add(items[i].end - items[i].begin, std::memory_order_relaxed);
+    }
+  });
+}
+
+WordTable WordCounter::take() {
+  const std::lock_guard one(mutex_);
+  WordTable all = std::move(tables_[0]);
+  for (size_t i = 1; i < tables_.size(); i++) {
+    all.add(tables_[i]);
+    tables_[i] = {};
+  }
+  tables_[0] = {};
+  return all;
+}
+
+}  // namespace tok

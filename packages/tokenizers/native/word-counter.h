@@ -1,0 +1,37 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "documents.h"
+#include "word-table.h"
+
+namespace tok {
+
+/** Counts the pre-tokens (GPT-2's) of texts, in parallel; a table for each thread, put together at the end. */
+class WordCounter {
+ public:
+  explicit WordCounter(unsigned threads);
+
+  /** Throws std::system_error for a file that cannot be read, Cancelled. */
+  void countFiles(const std::vector<std::string>& paths, bool byLine);
+  void countDocuments(const Documents& documents);
+
+  /** All counts; the counter is empty afterwards. */
+  WordTable take();
+
+  std::atomic<uint64_t> bytes{0};
+  std::atomic<bool> cancelled{false};
+
+ private:
+  void countText(const uint8_t* begin, const uint8_t* end, WordTable& table, std::vector<uint8_t>& scratch);
+
+  const unsigned threads_;
+  std::mutex mutex_;  // one call at a time
+  std::vector<WordTable> tables_;
+};
+
+}  // namespace tok

@@ -1,0 +1,89 @@
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+import { TokenizerError } from "./errors.js";
+
+/** Byte strings one after another. */
+export interface ByteStrings {
+  bytes: Uint8Array;
+  ends: Uint32Array;
+}
+
+export interface NativeTrainer {
+  countFiles(paths: readonly string[], byLine: boolean): Promise<void>;
+  countDocuments(bytes: Uint8Array, ends: Uint32Array | Float64Array): Promise<void>;
+  /** Triples of left, right and resulting token. */
+  merge(settings: {
+    vocabSize: number;
+    minFrequency: number;
+    tokens: ByteStrings;
+    spelled: Uint32Array;
+    byteIds: Uint32Array;
+  }): Promise<Uint32Array>;
+  progress(): { bytes: number; merges: number };
+  cancel(): void;
+}
+
+export interface EncoderSettings {
+  pattern: number;
+  nfc: boolean;
+  ignoreMerges: boolean;
+  fuseUnknown: boolean;
+  unknown: number | null;
+  byteIds: Uint32Array;
+  merges: Uint32Array;
+  words: ByteStrings;
+  wordIds: Uint32Array;
+  raw: ByteStrings;
+  rawIds: Uint32Array;
+  normalized: ByteStrings;
+  normalizedIds: Uint32Array;
+}
+
+export interface NativeEncoder {
+  encode(utf8: Uint8Array): Int32Array;
+  encodeBatch(
+    bytes: Uint8Array,
+    ends: Uint32Array | Float64Array,
+    wide: boolean,
+    eos: number | null,
+    threads: number,
+  ): Promise<{ ids: Uint16Array | Uint32Array; counts: Uint32Array }>;
+}
+
+export interface Addon {
+  Trainer: new (threads: number) => NativeTrainer;
+  Encoder: new (settings: EncoderSettings) => NativeEncoder;
+}
+
+const isAddon = (value: unknown): value is Addon =>
+  typeof value === "object" && value !== null && "Trainer" in value && "Encoder" in value;
+
+/** Loads the native addon from a path. Throws TOKENIZER_LOAD_FAILED when it has not been built, or not for this Node. */
+export function loadAddon(path: string): Addon {
+  let loaded: unknown;
+  try {
+    loaded = createRequire(import.meta.url)(path);
+  } catch (cause) {
+    throw new TokenizerError("TOKENIZER_LOAD_FAILED", `cannot load ${path}; build it with "npm run build:native"`, {
+      cause,
+    });
+  }
+  if (isAddon(loaded)) return loaded;
+  throw new TokenizerError("TOKENIZER_LOAD_FAILED", `${path} is another addon; rebuild it with "npm run build:native"`);
+}
+
+let addon: Addon | undefined;
+
+/** The addon of this package, loaded when it is first needed. */
+export const native = (): Addon =>
+  (addon ??= loadAddon(fileURLToPath(new URL("../build/tokenizers.node", import.meta.url))));
+
+/** Puts byte strings one after another. */
+export function byteStrings(parts: readonly Uint8Array[]): ByteStrings {
+  const ends = new Uint32Array(parts.length);
+  let size = 0;
+  for (const [i, part] of parts.entries()) ends[i] = size += part.length;
+  const bytes = new Uint8Array(size);
+  for (const [i, part] of parts.entries()) bytes.set(part, (ends[i] ?? 0) - part.length);
+  return { bytes, ends };
+}

@@ -1,0 +1,19 @@
+export type TokenizerErrorCode =
+  | "TOKENIZER_NOT_FOUND"
+  | "TOKENIZER_LOAD_FAILED"
+  | "TOKENIZER_TRAIN_FAILED"
+  | "INVALID_INPUT"
+  | "CORPUS_EMPTY"
+  | "CANCELLED";
+
+/** Everything this package throws on purpose: `code` says what kind of thing went wrong, `cause` keeps what happened. */
+export class TokenizerError extends Error {
+  override readonly name = "TokenizerError";
+  constructor(
+    readonly code: TokenizerErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}

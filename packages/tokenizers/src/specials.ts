@@ -1,0 +1,34 @@
+import { z } from "zod";
+import type { Specials } from "./tokenizer.js";
+
+/** What tokens with a part to play are called, in our files and in the best known ones, the first found is taken. */
+const NAMES = {
+  pad: ["[PAD]", "<pad>", "<|pad|>", "<|finetune_right_pad_id|>"],
+  unk: ["[UNK]", "<unk>"],
+  bos: ["[BOS]", "<s>", "<|begin_of_text|>", "<|startoftext|>"],
+  eos: ["[EOS]", "</s>", "<|end_of_text|>", "<|endoftext|>"],
+} as const;
+
+const Named = z
+  .union([z.string(), z.looseObject({ content: z.string() }).transform(({ content }) => content)])
+  .nullish();
+
+/** The part of Hugging Face's `tokenizer_config.json` that says which special token plays which part. */
+export const TokenizerConfig = z.looseObject({
+  pad_token: Named,
+  unk_token: Named,
+  bos_token: Named,
+  eos_token: Named,
+});
+export type TokenizerConfig = z.infer<typeof TokenizerConfig>;
+
+/** Finds the special tokens: those the config names, else those with a usual name. */
+export function specialsOf(tokens: readonly (string | undefined)[], config: TokenizerConfig = {}): Specials {
+  const ids = new Map(tokens.map((token, id) => [token, id]));
+  const find = (part: keyof typeof NAMES) => {
+    const named = config[`${part}_token`];
+    const known = [...(named ? [named] : NAMES[part])].find((name) => ids.has(name));
+    return known === undefined ? null : (ids.get(known) ?? null);
+  };
+  return { pad: find("pad"), unk: find("unk"), bos: find("bos"), eos: find("eos") };
+}

@@ -1,0 +1,51 @@
+/** Ids of the tokens with a part to play; null where a tokenizer has none. */
+export interface Specials {
+  readonly pad: number | null;
+  readonly unk: number | null;
+  readonly bos: number | null;
+  readonly eos: number | null;
+}
+
+/** Texts (UTF-8) one after another; text i ends before byte `ends[i]`, where the next begins. */
+export interface Documents {
+  readonly bytes: Uint8Array;
+  readonly ends: Uint32Array | Float64Array;
+}
+
+export interface BatchOptions {
+  /** How ids are stored; uint16 needs a vocabulary of at most 65,536. */
+  readonly dtype: "uint16" | "uint32";
+  /** The id that follows each document, if any. */
+  readonly eos: number | null;
+  /** Default: one a core. */
+  readonly threads?: number;
+}
+
+export interface EncodedBatch {
+  /** The ids of all documents, one after another. */
+  readonly ids: Uint16Array | Uint32Array;
+  /** How many of them are each document's, its `eos` counted. */
+  readonly counts: Uint32Array;
+}
+
+/** What every tokenizer does. Bytes that are not UTF-8, and lone surrogates, are read as U+FFFD. */
+export interface Tokenizer {
+  readonly kind: string;
+  /** One more than the largest id: the rows an embedding needs. */
+  readonly vocabSize: number;
+  readonly specials: Specials;
+  /** Special tokens spelled out in the text become their ids; none is added. */
+  encode(text: string): Int32Array;
+  encodeBytes(utf8: Uint8Array): Int32Array;
+  /** Encodes many documents on native threads, into the layout of a token bin. */
+  encodeBatch(documents: Documents, options: BatchOptions): Promise<EncodedBatch>;
+  /** `skipSpecial` (default true) leaves special tokens out. */
+  decode(ids: Iterable<number>, options?: { readonly skipSpecial?: boolean }): string;
+  /** The bytes a token stands for, which may be part of a character. */
+  tokenBytes(id: number): Uint8Array;
+  /** The token as its file spells it. */
+  token(id: number): string;
+  isSpecial(id: number): boolean;
+  /** Writes `tokenizer.json` into a folder, whole or not at all. */
+  save(folder: string): Promise<void>;
+}

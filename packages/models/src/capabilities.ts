@@ -30,7 +30,8 @@ export const families = {
 
 export type FamilyName = keyof typeof families;
 
-export const isFamily = (name: unknown): name is FamilyName => typeof name === "string" && Object.hasOwn(families, name);
+export const isFamily = (name: unknown): name is FamilyName =>
+  typeof name === "string" && Object.hasOwn(families, name);
 
 /** The dimensions a size stands for, or null if the family has no such size. */
 export function sizeOf(family: FamilyName, size: string): Size | null {

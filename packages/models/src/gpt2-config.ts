@@ -50,8 +50,11 @@ export interface Gpt2Config {
   readonly initializerRange: number;
 }
 
+/** What is known of a config; what is undefined counts as absent. */
+export type KnownGpt2Config = { readonly [Key in keyof Gpt2Config]?: Gpt2Config[Key] | undefined };
+
 /** A config from what is known of it; the rest is GPT-2's. Refuses dimensions that no model can have. */
-export function gpt2Config(known: Partial<Gpt2Config>): Gpt2Config {
+export function gpt2Config(known: KnownGpt2Config): Gpt2Config {
   const { vocabSize, nPositions, nEmbd, nLayer, nHead, nInner } = known;
   const { activationFunction, embdPdrop, attnPdrop, residPdrop, layerNormEpsilon, initializerRange } = known;
   return parseGpt2Config(

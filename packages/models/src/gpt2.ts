@@ -1,16 +1,10 @@
-import {
-  conv1d,
-  dropout,
-  embedding,
-  gelu,
-  layerNorm,
-  scaledDotProductAttention,
-  type Params,
-  type Tensor,
-} from "@trainer/torch";
+import { gelu, nn, ones, op, scaledDotProductAttention, type Params, type Tensor } from "@trainer/torch";
 import type { Gpt2Config } from "./gpt2-config.js";
 import { KvCache } from "./kv-cache.js";
 import type { CausalLm, Forward } from "./model.js";
+
+const { conv1d, dropout, embedding, layerNorm } = nn;
+const chunk3 = op<[x: Tensor, chunks: 3, dim: number], [q: Tensor, k: Tensor, v: Tensor]>("aten::chunk");
 
 /**
  * GPT-2 (Radford et al. 2019): learned positions, pre-norm blocks, output head tied to the token embedding.
@@ -65,19 +59,29 @@ function attention(p: Params, c: Gpt2Config, layer: number) {
   const cProj = conv1d(p.at("c_proj"), c.nEmbd, c.nEmbd, { std: residualStd(c) });
   const heads = (t: Tensor) => t.unflatten(-1, [c.nHead, -1]).transpose(1, 2); // (B, T, C) -> (B, nh, T, hs)
   return (x: Tensor, ctx: Forward) => {
-    const [q, k, v] = cAttn(x).split(c.nEmbd, -1);
+    const [q, k, v] = chunk3(cAttn(x), 3, -1); // (B, T, C) each
     const y = attend(heads(q), heads(k), heads(v), layer, ctx, c.attnPdrop); // (B, nh, T, hs)
     return dropout(cProj(y.transpose(1, 2).flatten(2)), c.residPdrop, ctx.training);
   };
 }
 
 /** Each token looks at itself and what is before it: in the batch and, when generating, in the cache. */
-function attend(q: Tensor, k: Tensor, v: Tensor, layer: number, ctx: Forward, attnPdrop: number): Tensor {
-  const drop = ctx.training ? attnPdrop : 0;
-  if (ctx.cache === undefined) return scaledDotProductAttention(q, k, v, { isCausal: true, dropout: drop });
-  const all = ctx.cache.append(layer, k, v); // (B, nh, past + T, hs)
-  // A single token may look at all there is; the first stretch is causal as in training.
-  return scaledDotProductAttention(q, all.k, all.v, { isCausal: q.size(2) > 1, dropout: drop });
+function attend(
+  q: Tensor,
+  k: Tensor,
+  v: Tensor,
+  layer: number,
+  { training, cache }: Forward,
+  attnPdrop: number,
+): Tensor {
+  const dropout = training ? attnPdrop : 0;
+  if (cache === undefined) return scaledDotProductAttention(q, k, v, { isCausal: true, dropout });
+  const past = cache.length;
+  const all = cache.append(layer, k, v); // (B, nh, past + T, hs)
+  const t = q.size(2);
+  // A single token may look at all there is; a stretch at the beginning is causal as in training.
+  const mask = past > 0 && t > 1 ? ones([t, past + t], { dtype: "bool", device: q.device }).tril(past) : null;
+  return scaledDotProductAttention(q, all.k, all.v, { isCausal: past === 0, mask, dropout });
 }
 
 function feedForward(p: Params, c: Gpt2Config) {

@@ -79,7 +79,9 @@ export async function readModelConfig(dir: string): Promise<ModelConfig> {
   try {
     text = await readFile(path, "utf8");
   } catch (error) {
-    throw new ModelError("MODEL_NOT_FOUND", `${dir}: no model here, there is no readable config.json`, { cause: error });
+    throw new ModelError("MODEL_NOT_FOUND", `${dir}: no model here, there is no readable config.json`, {
+      cause: error,
+    });
   }
   let value: unknown;
   try {
@@ -88,7 +90,8 @@ export async function readModelConfig(dir: string): Promise<ModelConfig> {
     throw new ModelError("MODEL_LOAD_FAILED", `${path}: not JSON`, { cause: error });
   }
   const kind = ModelType.safeParse(value);
-  if (!kind.success) throw new ModelError("MODEL_LOAD_FAILED", `${path}: no model_type; expected a model's config.json`);
+  if (!kind.success)
+    throw new ModelError("MODEL_LOAD_FAILED", `${path}: no model_type; expected a model's config.json`);
   const family = familyNamed(kind.data.model_type);
   const { config, file } = parseGpt2Config(value, path);
   const specials = { bosTokenId: file.bos_token_id, eosTokenId: file.eos_token_id, padTokenId: file.pad_token_id };

@@ -2,7 +2,7 @@ import { manualSeed, Params, type Device, type DType } from "@trainer/torch";
 import { families, isFamily, sizeOf, type FamilyName } from "./capabilities.js";
 import { ModelError } from "./errors.js";
 import { gpt2 } from "./gpt2.js";
-import { gpt2Config, type Gpt2Config } from "./gpt2-config.js";
+import { gpt2Config, type Gpt2Config, type KnownGpt2Config } from "./gpt2-config.js";
 import type { CausalLm } from "./model.js";
 
 /** One line a family: how it is built from a parameter tree and a config. */
@@ -29,11 +29,12 @@ export function familyNamed(name: string): FamilyName {
 }
 
 /** The config of a family's size, with what is given in place of its defaults. */
-export function configFor(family: FamilyName, size: string, overrides: Partial<Gpt2Config>): Gpt2Config {
+export function configFor(family: FamilyName, size: string, overrides: KnownGpt2Config): Gpt2Config {
   const dimensions = sizeOf(family, size);
   if (dimensions === null) {
     const sizes = Object.keys(families[family].sizes).join(", ");
     throw new ModelError("INVALID_MODEL_SIZE", `${family} has no size "${size}"; there are: ${sizes}`);
   }
-  return gpt2Config({ ...dimensions, ...overrides });
+  const { nEmbd = dimensions.nEmbd, nLayer = dimensions.nLayer, nHead = dimensions.nHead } = overrides;
+  return gpt2Config({ ...overrides, nEmbd, nLayer, nHead });
 }

@@ -1,0 +1,205 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import {
+  readSafetensors,
+  setNumThreads,
+  tensor,
+  writeSafetensors,
+  zeros,
+  type DType,
+  type Tensor,
+} from "@trainer/torch";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { gpt2Config } from "./gpt2-config.js";
+import { loadModel, readModelConfig, saveModel } from "./hf.js";
+import { logits, type CausalLm } from "./model.js";
+import { build } from "./registry.js";
+
+const FIXTURE = fileURLToPath(new URL("../test/fixtures/gpt2", import.meta.url));
+setNumThreads(1);
+let dir = "";
+beforeEach(() => (dir = mkdtempSync(join(tmpdir(), "model-"))));
+afterEach(() => rmSync(dir, { recursive: true }));
+
+const specials = { bosTokenId: 2, eosTokenId: 3, padTokenId: 0 };
+const ids = tensor(BigInt64Array.from([5n, 6n, 7n, 8n]), [1, 4]);
+
+async function logitsOf(folder: string): Promise<number[]> {
+  const { model } = await loadModel(folder);
+  return Array.from(logits(model, ids, { training: false }).flatten().data(), Number);
+}
+
+/** The fixture's folder with its weights changed. */
+async function withWeights(change: (state: Map<string, Tensor>) => Iterable<[string, Tensor]>): Promise<string> {
+  cpSync(FIXTURE, dir, { recursive: true });
+  const { tensors } = readSafetensors(join(FIXTURE, "model.safetensors"));
+  await writeSafetensors(join(dir, "model.safetensors"), new Map(change(new Map(tensors))));
+  return dir;
+}
+
+function withConfig(change: object): string {
+  cpSync(FIXTURE, dir, { recursive: true });
+  const config: unknown = JSON.parse(readFileSync(join(FIXTURE, "config.json"), "utf8"));
+  writeFileSync(join(dir, "config.json"), JSON.stringify(Object.assign({}, config, change)));
+  return dir;
+}
+
+test("a saved model loads with the same weights, settings and special tokens", async () => {
+  const config = gpt2Config({ vocabSize: 40, nPositions: 8, nEmbd: 12, nLayer: 2, nHead: 2, nInner: 20, embdPdrop: 0 });
+  const model = build("gpt2", config, { seed: 1 });
+  await saveModel(join(dir, "m"), model, specials);
+  const loaded = await loadModel(join(dir, "m"));
+  expect(loaded.specials).toEqual(specials);
+  expect(loaded.model.config).toEqual(config);
+  const weights = (of: CausalLm) => [...of.params.named()].map(([name, param]) => [name, param.data()]);
+  expect(weights(loaded.model)).toEqual(weights(model));
+  expect(readdirSync(join(dir, "m")).toSorted()).toEqual([
+    "config.json",
+    "generation_config.json",
+    "model.safetensors",
+  ]);
+});
+
+test("a file without the prefix, as the first GPT-2 files are, loads the same", async () => {
+  const folder = await withWeights((state) => [...state].map(([name, t]) => [name.replace("transformer.", ""), t]));
+  expect(await logitsOf(folder)).toEqual(await logitsOf(FIXTURE));
+});
+
+test("causal masks stored as buffers are passed over", async () => {
+  const folder = await withWeights((state) => [
+    ...state,
+    ["transformer.h.0.attn.bias", zeros([1, 1, 4, 4])],
+    ["transformer.h.1.attn.masked_bias", zeros([1])],
+  ]);
+  expect(await logitsOf(folder)).toEqual(await logitsOf(FIXTURE));
+});
+
+test.each<[DType, number]>([
+  ["float16", 2e-2],
+  ["bfloat16", 1e-1],
+])("weights stored as %s become float32", async (dtype, tolerance) => {
+  const folder = await withWeights((state) => [...state].map(([name, t]) => [name, t.to(dtype)]));
+  const { model } = await loadModel(folder);
+  expect(new Set(model.params.list().map((p) => p.dtype))).toEqual(new Set(["float32"]));
+  const [half, full] = [await logitsOf(folder), await logitsOf(FIXTURE)];
+  const difference = Math.max(...half.map((x, i) => Math.abs(x - (full[i] ?? Infinity))));
+  expect(difference).toBeGreaterThan(0);
+  expect(difference).toBeLessThan(tolerance);
+});
+
+test("a head stored beside the embedding must be the same tensor", async () => {
+  const wte = (state: Map<string, Tensor>) => state.get("transformer.wte.weight") ?? zeros([1]);
+  const both = await withWeights((state) => [...state, ["lm_head.weight", wte(state).clone()]]);
+  expect(await logitsOf(both)).toEqual(await logitsOf(FIXTURE));
+  const headAlone = await withWeights((state) => {
+    state.set("lm_head.weight", wte(state));
+    state.delete("transformer.wte.weight");
+    return state;
+  });
+  expect(await logitsOf(headAlone)).toEqual(await logitsOf(FIXTURE));
+  const untied = await withWeights((state) => [...state, ["lm_head.weight", wte(state).mul(2)]]);
+  await expect(loadModel(untied)).rejects.toMatchObject({
+    code: "MODEL_INCOMPATIBLE",
+    message: expect.stringContaining("the head must be tied"),
+  });
+  const otherShape = await withWeights((state) => [...state, ["lm_head.weight", zeros([3, 3])]]);
+  await expect(loadModel(otherShape)).rejects.toMatchObject({ code: "MODEL_INCOMPATIBLE" });
+});
+
+test("missing and foreign tensors are all named", async () => {
+  const folder = await withWeights((state) => {
+    state.delete("transformer.ln_f.bias");
+    return [...state, ["transformer.h.9.ln_1.weight", zeros([24])]];
+  });
+  await expect(loadModel(folder)).rejects.toMatchObject({
+    code: "MODEL_LOAD_FAILED",
+    message: expect.stringMatching(/ln_f\.bias.*h\.9\.ln_1\.weight/s),
+  });
+});
+
+test("a damaged weights file is refused with its path", async () => {
+  cpSync(FIXTURE, dir, { recursive: true });
+  writeFileSync(join(dir, "model.safetensors"), "not one");
+  await expect(loadModel(dir)).rejects.toMatchObject({
+    code: "MODEL_LOAD_FAILED",
+    message: expect.stringContaining(join(dir, "model.safetensors")),
+  });
+});
+
+test("a folder without a model is not found, and other formats are named", async () => {
+  await expect(loadModel(join(dir, "none"))).rejects.toMatchObject({ code: "MODEL_NOT_FOUND" });
+  cpSync(join(FIXTURE, "config.json"), join(dir, "config.json"));
+  await expect(loadModel(dir)).rejects.toMatchObject({
+    code: "MODEL_LOAD_FAILED",
+    message: `${dir}: no model.safetensors`,
+  });
+  writeFileSync(join(dir, "pytorch_model.bin"), "");
+  await expect(loadModel(dir)).rejects.toThrow("there is pytorch_model.bin, which is not read");
+});
+
+test.each([
+  [{ scale_attn_by_inverse_layer_idx: true }, "scale_attn_by_inverse_layer_idx"],
+  [{ tie_word_embeddings: false }, "tie_word_embeddings"],
+  [{ activation_function: "relu" }, "activation_function"],
+  [{ n_head: 5 }, "n_head"],
+  [{ attn_pdrop: 1 }, "attn_pdrop"],
+])("a config with %o is refused by name", async (change, name) => {
+  await expect(readModelConfig(withConfig(change))).rejects.toMatchObject({
+    code: "MODEL_INCOMPATIBLE",
+    message: expect.stringContaining(name),
+  });
+});
+
+test("what a config leaves out has the default it has in transformers", async () => {
+  writeFileSync(join(dir, "config.json"), '{"model_type":"gpt2"}');
+  expect(await readModelConfig(dir)).toMatchObject({
+    config: { vocabSize: 50257, nPositions: 1024, nEmbd: 768, nLayer: 12, nHead: 12, layerNormEpsilon: 1e-5 },
+    specials: { bosTokenId: 50256, eosTokenId: 50256, padTokenId: null },
+  });
+});
+
+test("another model's config is refused with the families there are", async () => {
+  await expect(readModelConfig(withConfig({ model_type: "llama" }))).rejects.toMatchObject({
+    code: "UNSUPPORTED_BACKEND",
+    message: expect.stringContaining('"llama"; there are: gpt2'),
+  });
+  writeFileSync(join(dir, "config.json"), "{}");
+  await expect(readModelConfig(dir)).rejects.toMatchObject({ code: "MODEL_LOAD_FAILED" });
+  writeFileSync(join(dir, "config.json"), "{");
+  await expect(readModelConfig(dir)).rejects.toMatchObject({ code: "MODEL_LOAD_FAILED" });
+});
+
+/** A Python that has transformers: PEERS_PYTHON's, or the one on the path. */
+const python = [process.env["PEERS_PYTHON"] ?? "python3", "python3"].find((program) => {
+  const probe = "import importlib.util as u, sys; sys.exit(not (u.find_spec('transformers') and u.find_spec('torch')))";
+  return spawnSync(program, ["-c", probe]).status === 0;
+});
+if (python === undefined)
+  console.log("not run here: transformers loads what is saved (no Python with it; set PEERS_PYTHON)");
+
+test.skipIf(python === undefined)(
+  "transformers loads what is saved, with equal logits",
+  { timeout: 120_000 },
+  async () => {
+    const config = gpt2Config({ vocabSize: 40, nPositions: 8, nEmbd: 12, nLayer: 2, nHead: 2, initializerRange: 0.3 });
+    const model = build("gpt2", config, { seed: 1 });
+    await saveModel(dir, model, specials);
+    const script = `
+import json, sys, torch
+from transformers import AutoModelForCausalLM
+model, info = AutoModelForCausalLM.from_pretrained(sys.argv[1], output_loading_info=True)
+assert not info["missing_keys"] and not info["unexpected_keys"], info
+assert model.generation_config.eos_token_id == 3 and model.config.pad_token_id == 0
+print(json.dumps(model.eval()(torch.tensor([[5, 6, 7, 8]])).logits.flatten().tolist()))`;
+    const out = execFileSync(python ?? "", ["-c", script, dir], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    const theirs: unknown = JSON.parse(out.trim().split("\n").at(-1) ?? "");
+    const ours = Array.from(logits(model, ids, { training: false }).flatten().data(), Number);
+    expect(theirs).toEqual(ours.map((x) => expect.closeTo(x, 5)));
+  },
+);

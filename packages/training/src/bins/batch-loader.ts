@@ -121,7 +121,8 @@ export class BatchLoader implements Disposable {
     const tensors = scope(() => {
       const ids = stack(chunks.map((chunk) => this.#row(chunk * seqLen))).to("int64"); // (B, T + 1)
       const inputs = ids.narrow(1, 0, seqLen).contiguous();
-      const targets = ids.narrow(1, 1, seqLen).contiguous();
+      // A copy: of a single row the inputs are a view of the same memory, and targets are written to below.
+      const targets = ids.narrow(1, 1, seqLen).clone();
       for (const [row, chunk] of chunks.entries()) {
         const valid = Math.min(seqLen, this.bin.tokens - 1 - chunk * seqLen);
         if (valid < seqLen)

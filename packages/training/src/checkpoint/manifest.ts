@@ -3,23 +3,20 @@ import { z } from "zod";
 /** The file that makes a folder a checkpoint: written last, it says what the others must be. */
 export const COMMIT = "COMMIT";
 
+export const MODEL_FILE = "model.safetensors";
+export const OPTIMIZER_FILE = "optimizer.safetensors";
+export const STATE_FILE = "state.json";
+
+const committed = <Name extends string>(name: Name) =>
+  z.strictObject({ name: z.literal(name), bytes: z.int().min(0), sha256: z.string().regex(/^[0-9a-f]{64}$/) });
+
 export const CommitManifest = z.strictObject({
   version: z.literal(1),
   step: z.int().min(0),
   created_at: z.iso.datetime(),
-  files: z.array(
-    z.strictObject({
-      name: z.string().regex(/^[a-z][a-z0-9._-]*$/),
-      bytes: z.int().min(0),
-      sha256: z.string().regex(/^[0-9a-f]{64}$/),
-    }),
-  ),
+  files: z.tuple([committed(MODEL_FILE), committed(OPTIMIZER_FILE), committed(STATE_FILE)]),
 });
 export type CommitManifest = z.infer<typeof CommitManifest>;
-
-export const MODEL_FILE = "model.safetensors";
-export const OPTIMIZER_FILE = "optimizer.safetensors";
-export const STATE_FILE = "state.json";
 
 /** Folders begun under this prefix are not yet, or never became, checkpoints. */
 export const TEMPORARY = ".tmp-";

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { list } from "./list.js";
-import { COMMIT, CommitManifest, type CheckpointName } from "./manifest.js";
+import { COMMIT, CommitManifest, parseCheckpointName, type CheckpointName } from "./manifest.js";
 
 export interface ValidCheckpoint extends CheckpointName {
   readonly path: string;
@@ -35,6 +35,7 @@ export async function problemOf(path: string, only?: string): Promise<string | n
   let commit: CommitManifest;
   try {
     commit = CommitManifest.parse(JSON.parse(await readFile(join(path, COMMIT), "utf8")));
+    if (commit.step !== parseCheckpointName(basename(path))?.step) throw new Error(`it is of step ${commit.step}`);
   } catch (error) {
     return `${COMMIT} is missing or damaged (${error instanceof Error ? error.message : String(error)})`;
   }

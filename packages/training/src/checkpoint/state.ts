@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { LoaderState } from "../bins/batch-loader.js";
 import { EarlyStoppingState } from "../run/early-stopping.js";
 
 const count = z.int().min(0);
@@ -17,12 +18,11 @@ export const TrainState = z.strictObject({
   evalDue: z.boolean(),
   finished: z.boolean(),
   earlyStopping: EarlyStoppingState,
-  /** Where the loader stands, in its own terms. */
-  loader: z.unknown(),
-  /** The generators' states by device, base64: dropout goes on where it was. */
-  rng: z.record(z.string(), z.base64()),
-  /** The fp16 loss scale, in the scaler's own terms. */
-  scaler: z.unknown(),
+  loader: LoaderState,
+  /** The default generators' states, base64: dropout goes on where it was. */
+  rng: z.strictObject({ cpu: z.base64(), cuda: z.base64().nullable() }),
+  /** The fp16 loss scale; null in other precisions. */
+  scaler: z.strictObject({ scale: z.number(), growthTracker: count }).nullable(),
   /** How long metrics.jsonl was. */
   metricsBytes: count,
 });

@@ -1,8 +1,8 @@
 import { loss, type CausalLm } from "@trainer/models";
 import { noGrad, scope } from "@trainer/torch";
 import { setImmediate } from "node:timers/promises";
+import type { Batch } from "../bins/batch-loader.js";
 import { inPrecision, type Compute } from "./precision.js";
-import type { Batch } from "./step.js";
 
 export interface SplitEvaluation {
   /** Mean cross entropy in nats per token. */

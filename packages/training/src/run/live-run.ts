@@ -33,7 +33,7 @@ export interface LiveRun {
   readonly plan: StepPlan;
   readonly loader: BatchLoader;
   /** Opens the validation or test split at its beginning; null if the run has none. */
-  readonly splits: Readonly<Record<"validation" | "test", (() => EvaluationData) | null>>;
+  readonly splits: Readonly<Record<"validation" | "test", (() => EvaluationData & Disposable) | null>>;
   readonly early: EarlyStopping;
   readonly metrics: MetricsFile;
   readonly progress: Progress;

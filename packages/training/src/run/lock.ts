@@ -21,10 +21,8 @@ export class RunLock implements Disposable {
     this.#path = path;
     this.#text = JSON.stringify(own);
     if (this.#create()) return;
-    const found = read(path);
-    const holder = parse(found);
-    if (holder !== null && isAlive(holder)) throw held(runId, holder, path);
-    if (!this.#takeOver(found) || !this.#create()) throw held(runId, parse(read(path)), path);
+    removeStale(path);
+    if (!this.#create()) throw held(runId, parse(read(path)), path);
   }
 
   /** Whether there was none, and now it is ours. The file appears with its content in it. */
@@ -42,20 +40,6 @@ export class RunLock implements Disposable {
     }
   }
 
-  /** Moves a dead holder's lock out of the way; false if another process was quicker. */
-  #takeOver(stale: string | null): boolean {
-    const aside = `${this.#path}.${randomUUID()}`;
-    try {
-      renameSync(this.#path, aside);
-    } catch {
-      return false;
-    }
-    const same = read(aside) === stale;
-    if (!same) renameSync(aside, this.#path);
-    else rmSync(aside);
-    return same;
-  }
-
   /** Gives the lock up, unless it has become another's. */
   [Symbol.dispose](): void {
     if (read(this.#path) === this.#text) rmSync(this.#path, { force: true });
@@ -66,6 +50,22 @@ export class RunLock implements Disposable {
 export function isHeld(path: string): boolean {
   const holder = parse(read(path));
   return holder !== null && isAlive(holder);
+}
+
+/**
+ * Removes a lock whose holder is gone. It is moved aside first and looked at again, lest another process has taken it over
+ * in between: then it is put back.
+ */
+export function removeStale(path: string, held: (path: string) => boolean = isHeld): void {
+  if (held(path)) return;
+  const aside = `${path}.${randomUUID()}`;
+  try {
+    renameSync(path, aside);
+  } catch {
+    return; // another process was quicker
+  }
+  if (held(aside)) linkSync(aside, path);
+  rmSync(aside);
 }
 
 function held(runId: string, holder: Holder | null, path: string): TrainingError {

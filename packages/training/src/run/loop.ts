@@ -105,7 +105,8 @@ export async function evaluate(
   if (open === null) return null;
   const { stepper, progress, plan, metrics, reporter, signal } = run;
   const began = performance.now();
-  const result = await evaluateSplit(stepper.model, open(), stepper.compute, signal);
+  using data = open();
+  const result = await evaluateSplit(stepper.model, data, stepper.compute, signal);
   if (result === null) return null;
   const { loss, perplexity: ppl, bitsPerByte } = result;
   if (!Number.isFinite(loss)) {
@@ -114,7 +115,15 @@ export async function evaluate(
   }
   const { step } = progress;
   const epoch = plan.epochOf(step);
-  metrics.write({ step, epoch, tokens: progress.tokensSeen, split, loss, ppl: finite(ppl), bits_per_byte: bitsPerByte });
+  metrics.write({
+    step,
+    epoch,
+    tokens: progress.tokensSeen,
+    split,
+    loss,
+    ppl: finite(ppl),
+    bits_per_byte: bitsPerByte,
+  });
   const seconds = (performance.now() - began) / 1000;
   reporter.emit({ type: "eval", split, step, epoch, loss, ppl, bitsPerByte, best: isBest(loss), seconds });
   return result;

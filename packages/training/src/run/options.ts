@@ -30,7 +30,14 @@ const ModelDimensions = z.strictObject({
  */
 export const TrainOptions = z.strictObject({
   /** Files or folders of text. */
-  corpus: z.union([z.string().trim().min(1).transform((path) => [path]), z.array(z.string().trim().min(1)).min(1)]),
+  corpus: z.union([
+    z
+      .string()
+      .trim()
+      .min(1)
+      .transform((path) => [path]),
+    z.array(z.string().trim().min(1)).min(1),
+  ]),
   /** What a document is; each is followed by [EOS]. */
   document: z.enum(["line", "paragraph", "file"]).default("line"),
   /** Folder name under `models/`; made up if not given. */

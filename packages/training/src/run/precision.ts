@@ -1,7 +1,9 @@
-import { autocast, devices, type DType } from "@trainer/torch";
+import { autocast, devices } from "@trainer/torch";
 import type { Precision } from "@trainer/models";
 import { TrainingError } from "../errors.js";
 import type { DeviceChoice, PrecisionChoice } from "./compute-choices.js";
+
+export type { DeviceChoice, PrecisionChoice } from "./compute-choices.js";
 
 /** Where a run computes, and in which precision. */
 export interface Compute {
@@ -37,7 +39,7 @@ export function resolveCompute(
   return { device: where, precision };
 }
 
-const HALF: Readonly<Record<Exclude<Precision, "fp32">, DType>> = { fp16: "float16", bf16: "bfloat16" };
+const HALF = { fp16: "float16", bf16: "bfloat16" } as const;
 
 /** Runs `body` in the run's precision: under autocast but for fp32. */
 export function inPrecision<T>({ device, precision }: Compute, body: () => T): T {

@@ -61,7 +61,7 @@ async function trainedOnCorpus({ options, home, corpus, corpusSha256, emit, sign
     texts: documents(tokenizerTrainingText(corpus, plan, read)),
     vocabSize,
     minFrequency,
-    threads: options.threads,
+    ...(options.threads === 0 ? {} : { threads: options.threads }),
     ...(signal === undefined ? {} : { signal }),
     onProgress(p) {
       const done = p.phase === "count" ? (p.bytes ?? 0) / corpus.totalBytes : (p.merges ?? 0) / (p.totalMerges ?? 1);
@@ -91,7 +91,12 @@ async function* documents(batches: AsyncIterable<{ bytes: Uint8Array; ends: Uint
   }
 }
 
-const tokenizerManifest = (made: { vocabSize: number; minFrequency: number; holdoutFraction: number; seed: number }) => ({
+const tokenizerManifest = (made: {
+  vocabSize: number;
+  minFrequency: number;
+  holdoutFraction: number;
+  seed: number;
+}) => ({
   created_at: Math.floor(Date.now() / 1000),
   config: {
     method: "bpe",

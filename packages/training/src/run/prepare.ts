@@ -13,6 +13,7 @@ import { TrainingError } from "../errors.js";
 import { openHome } from "../home/home.js";
 import { resolveRun } from "../home/resolve-run.js";
 import { EarlyStopping } from "./early-stopping.js";
+import type { EvaluationData } from "./evaluate-split.js";
 import type { LiveRun } from "./live-run.js";
 import { MetricsFile } from "./metrics.js";
 import { makeOptimizer, trainable } from "./optimizer.js";
@@ -63,20 +64,20 @@ export async function prepare(session: Session, reporter: Reporter): Promise<Liv
   const { batch_size: batchSize } = manifest.current;
   const seqLen = model.config.nPositions;
   const open = (bin: TokenBin, shuffle: boolean) =>
-    new BatchLoader(bin, { seqLen, batchSize, shuffle, seed: options.seed, device: compute.device });
+    new BatchLoader(bin, { seqLen, batchSize, shuffle, seed: options.seed, padId: pad, device: compute.device });
   const loader = open(bins.train, true);
-  const evaluation = (bin: TokenBin | null) =>
-    bin &&
-    (() => {
-      const batches = open(bin, false);
-      return { batches: batches.stepsPerEpoch, next: () => batches.next(), bytes: bin.bytes };
-    });
-  const plan = new StepPlan({ ...options, batchesPerEpoch: loader.stepsPerEpoch, learningRate: lr, schedule: options.lrSchedule });
+  const evaluation = (bin: TokenBin | null) => bin && (() => evaluationData(open(bin, false), bin.bytes));
+  const plan = new StepPlan({
+    ...options,
+    batchesPerEpoch: loader.stepsPerEpoch,
+    learningRate: lr,
+    schedule: options.lrSchedule,
+  });
   const early = new EarlyStopping(options.earlyStoppingPatience);
   const metrics = new MetricsFile(folder.metrics, state?.metricsBytes ?? 0);
   if (checkpoint !== null && state !== null) restore(checkpoint.path, state, { stepper, loader, early });
 
-  const parameters = [...model.params.named().values()].reduce((sum, p) => sum + p.numel, 0);
+  const parameters = model.params.count();
   await manifest.update({
     parameters,
     vocab_size: model.config.vocabSize,
@@ -109,10 +110,18 @@ export async function prepare(session: Session, reporter: Reporter): Promise<Liv
     elapsedMs: () => earlier + performance.now() - began,
     [Symbol.dispose]() {
       metrics[Symbol.dispose]();
+      loader[Symbol.dispose]();
       for (const tensor of [...model.params.list(), ...stepper.optimizer.state().values()]) tensor.dispose();
     },
   };
 }
+
+const evaluationData = (loader: BatchLoader, bytes: number): EvaluationData & Disposable => ({
+  batches: loader.stepsPerEpoch,
+  next: () => loader.next(),
+  bytes,
+  [Symbol.dispose]: () => loader[Symbol.dispose](),
+});
 
 function announce({ options, compute, folder, manifest }: Session, reporter: Reporter, state: TrainState | null): void {
   const { batch_size: batchSize, threads, max_seq_len: maxSeqLen } = manifest.current;
@@ -166,7 +175,11 @@ async function runTokenizer(
   const { tokenizer_sha256: before, tokenizer_id: id } = manifest.current;
   if (before !== null) {
     if ((await sha256Of(file)) !== before) {
-      throw new TrainingError("CONFLICT", "USER_INPUT", `${file} has changed since the run began: put the old one back`);
+      throw new TrainingError(
+        "CONFLICT",
+        "USER_INPUT",
+        `${file} has changed since the run began: put the old one back`,
+      );
     }
     const tokenizer = await loadTokenizer(folder.path);
     reporter.emit({ type: "tokenizer", phase: "ready", progress: 1, tokenizerId: id, vocabSize: tokenizer.vocabSize });
@@ -217,7 +230,9 @@ async function makeModel(
   const { vocabSize } = tokenizer;
   if (pretrained === null) {
     const { modelFamily, modelSize, modelConfig, maxSeqLen } = options;
-    return build(modelFamily, configFor(modelFamily, modelSize, { ...modelConfig, vocabSize, nPositions: maxSeqLen }), { device });
+    return build(modelFamily, configFor(modelFamily, modelSize, { ...modelConfig, vocabSize, nPositions: maxSeqLen }), {
+      device,
+    });
   }
   const { model } = await loadModel(pretrained, { device });
   if (model.config.vocabSize !== vocabSize) {

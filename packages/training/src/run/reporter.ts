@@ -46,7 +46,11 @@ function entryOf(event: RunEvent): Entry | null {
     case "data":
       return event.phase === "ready" ? ["INFO", "data ready", { size: event.counts.train.tokens }] : null;
     case "start":
-      return ["INFO", `training ${event.parameters} parameters for ${event.totalSteps} steps`, { steps: event.totalSteps }];
+      return [
+        "INFO",
+        `training ${event.parameters} parameters for ${event.totalSteps} steps`,
+        { steps: event.totalSteps },
+      ];
     case "step":
       return ["INFO", "step", { steps: event.step, ...lossFields(event) }];
     case "eval":

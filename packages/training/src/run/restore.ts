@@ -17,7 +17,11 @@ export async function readState(checkpoint: string): Promise<TrainState> {
 export function restore(
   checkpoint: string,
   state: TrainState,
-  { stepper, loader, early }: { readonly stepper: Stepper; readonly loader: BatchLoader; readonly early: EarlyStopping },
+  {
+    stepper,
+    loader,
+    early,
+  }: { readonly stepper: Stepper; readonly loader: BatchLoader; readonly early: EarlyStopping },
 ): void {
   loadWeights(stepper.model, join(checkpoint, MODEL_FILE));
   using stored = openSafetensors(join(checkpoint, OPTIMIZER_FILE));
@@ -27,5 +31,6 @@ export function restore(
   if (state.scaler !== null) stepper.scaler?.load(state.scaler);
   loader.load(state.loader);
   early.load(state.earlyStopping);
-  for (const bytes of Object.values(state.rng)) setRngState(Buffer.from(bytes, "base64"));
+  setRngState(Buffer.from(state.rng.cpu, "base64"));
+  if (state.rng.cuda !== null) setRngState(Buffer.from(state.rng.cuda, "base64"), "cuda");
 }

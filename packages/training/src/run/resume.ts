@@ -28,7 +28,11 @@ export async function resume(ref: string, context: RunContext): Promise<RunResul
   }
   if (found.status === "completed") {
     const done = `run ${id} is completed (${found.steps} steps): there is nothing to resume`;
-    throw new TrainingError("CONFLICT", "USER_INPUT", `${done}; to train further, start a run from it (pretrained run id)`);
+    throw new TrainingError(
+      "CONFLICT",
+      "USER_INPUT",
+      `${done}; to train further, start a run from it (pretrained run id)`,
+    );
   }
   const options = parseTrainOptions(fromConfig(found.config));
   const compute = resolveCompute(found.device, found.precision);

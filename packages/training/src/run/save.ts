@@ -41,8 +41,10 @@ function stateOf({ progress, early, loader, stepper, metrics, elapsedMs }: LiveR
     elapsedMs: elapsedMs(),
     earlyStopping: early.state(),
     loader: loader.state(),
-    rng: { cpu: Buffer.from(getRngState()).toString("base64") },
+    rng: { cpu: rngState("cpu"), cuda: stepper.compute.device === "cuda" ? rngState("cuda") : null },
     scaler: stepper.scaler?.state() ?? null,
     metricsBytes: metrics.bytes,
   };
 }
+
+const rngState = (device: "cpu" | "cuda"): string => Buffer.from(getRngState(device)).toString("base64");

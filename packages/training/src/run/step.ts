@@ -1,12 +1,8 @@
-import { loss, type CausalLm, type LossBatch } from "@trainer/models";
+import { loss, type CausalLm } from "@trainer/models";
 import { clipGradNorm, scope, type GradScaler, type Optimizer, type Tensor } from "@trainer/torch";
+import type { Batch } from "../bins/batch-loader.js";
 import { TrainingError } from "../errors.js";
 import { inPrecision, type Compute } from "./precision.js";
-
-export interface Batch extends LossBatch {
-  /** How many targets count. */
-  readonly tokens: number;
-}
 
 /** What an optimizer step needs besides data. */
 export interface Stepper {
@@ -44,13 +40,13 @@ export function trainStep(stepper: Stepper, next: () => Batch, count = 1): StepR
     let total = 0;
     for (const batch of batches) total += backward(stepper, batch, batch.tokens / tokens);
     if (!Number.isFinite(total)) throw notFinite("loss", total);
-    scaler?.unscale_(optimizer);
-    const gradNorm = clipGradNorm(params, stepper.gradientClipping);
+    scaler?.unscale_(params);
+    const gradNorm = clipGradNorm(params, stepper.gradientClipping).item();
     if (scaler === null) {
       if (!Number.isFinite(gradNorm)) throw notFinite("gradient norm", gradNorm);
       optimizer.step();
     } else {
-      scaler.step(optimizer); // skipped where gradients overflowed: the scale is lowered instead
+      scaler.step(optimizer, params); // skipped where gradients overflowed: the scale is lowered instead
       scaler.update();
     }
     optimizer.zeroGrad();

@@ -6,7 +6,9 @@ import type { Tokenizer } from "@trainer/tokenizers";
 export async function writeTokenizerFiles(dir: string, tokenizer: Tokenizer, maxLength: number): Promise<void> {
   const { bos, eos, pad, unk } = tokenizer.specials;
   const named = Object.entries({ bos_token: bos, eos_token: eos, pad_token: pad, unk_token: unk });
-  const specials = Object.fromEntries(named.flatMap(([name, id]) => (id === null ? [] : [[name, tokenizer.token(id)]])));
+  const specials = Object.fromEntries(
+    named.flatMap(([name, id]) => (id === null ? [] : [[name, tokenizer.token(id)]])),
+  );
   await tokenizer.save(dir);
   await writeJson(join(dir, "special_tokens_map.json"), specials);
   await writeJson(join(dir, "tokenizer_config.json"), {

@@ -1,0 +1,83 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { isHeld, removeStale, RunLock, startOf } from "./lock.js";
+
+let dir = "";
+let path = "";
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), "lock-"));
+  path = join(dir, "lock.json");
+});
+afterEach(() => rmSync(dir, { recursive: true }));
+
+const holder = (holder: { pid?: number; started?: string; host?: string }) =>
+  writeFileSync(path, JSON.stringify({ pid: process.pid, started: startOf(process.pid), host: hostname(), ...holder }));
+
+test("a lock is held until it is disposed of, and leaves nothing behind", () => {
+  {
+    using _lock = new RunLock(path, "r");
+    expect(() => new RunLock(path, "r")).toThrow(`run r is being trained by process ${process.pid}`);
+  }
+  expect(readdirSync(dir)).toEqual([]);
+});
+
+test("a process that was killed holds no lock", async () => {
+  const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { stdio: "ignore" });
+  await once(child, "spawn");
+  const pid = child.pid ?? 0;
+  holder({ pid, started: startOf(pid) ?? "" });
+  expect(() => new RunLock(path, "r")).toThrow(/CONFLICT|being trained/);
+  child.kill("SIGKILL");
+  await once(child, "exit");
+  using _lock = new RunLock(path, "r");
+  expect(readFileSync(path, "utf8")).toContain(`"pid":${process.pid}`);
+});
+
+test("a process id that is used again is another process", () => {
+  holder({ started: "1" });
+  using _lock = new RunLock(path, "r");
+  expect(readdirSync(dir)).toEqual(["lock.json"]);
+});
+
+test("a lock of another host is respected, and the message says how to remove it", () => {
+  holder({ pid: 1, host: "elsewhere" });
+  expect(() => new RunLock(path, "r")).toThrow(
+    `process 1 on elsewhere; wait for it or stop it (if it is certainly gone, delete ${path})`,
+  );
+});
+
+test("a torn lock file is taken over", () => {
+  writeFileSync(path, '{"pid":');
+  using _lock = new RunLock(path, "r");
+  expect(readFileSync(path, "utf8")).toContain(`"pid":${process.pid}`);
+});
+
+test("a lock that became another's is not removed", () => {
+  {
+    using _lock = new RunLock(path, "r");
+    holder({ pid: 1, host: "elsewhere" });
+  }
+  expect(existsSync(path)).toBe(true);
+});
+
+test("there is no start of a process that is not there", () => {
+  expect(startOf(2 ** 22 + 1)).toBeNull();
+});
+
+test("a folder that is not there is no lock held by another", () => {
+  expect(() => new RunLock(join(dir, "none", "lock.json"), "r")).toThrow("ENOENT");
+});
+
+test("a lock that another process takes over between two looks is put back", () => {
+  holder({});
+  const looks = [false, true];
+  removeStale(path, () => looks.shift() ?? true);
+  expect(isHeld(path)).toBe(true);
+  expect(readdirSync(dir)).toEqual(["lock.json"]);
+  removeStale(join(dir, "none.json"));
+  expect(isHeld(join(dir, "none.json"))).toBe(false);
+});

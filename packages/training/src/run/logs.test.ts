@@ -1,0 +1,26 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { RunLog } from "./logs.js";
+
+test("a record has the fields that log readers expect, and its service cannot be overwritten", () => {
+  const dir = mkdtempSync(join(tmpdir(), "logs-"));
+  const log = new RunLog(join(dir, "logs.jsonl"), "r1");
+  log.write("INFO", "hello", { event: "e", loss: 1 });
+  log.write("ERROR", "again", { event: "f" });
+  const lines = readFileSync(log.path, "utf8").trim().split("\n");
+  expect(lines).toHaveLength(2);
+  expect(JSON.parse(lines[0] ?? "")).toEqual({
+    timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/),
+    level: "INFO",
+    logger: "trainer.run",
+    message: "hello",
+    event: "e",
+    loss: 1,
+    run_id: "r1",
+    service: "model-trainer",
+    instance_id: expect.stringMatching(new RegExp(`^[^.]+-${process.pid}$`)),
+  });
+  rmSync(dir, { recursive: true });
+});

@@ -1,0 +1,160 @@
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { resume, train, type RunEvent } from "@trainer/training";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { startChild } from "./children.js";
+import { tiny, writeCorpus } from "./corpus.js";
+import { outcome } from "./run-files.js";
+
+let home = "";
+let corpus = "";
+let whole: ReturnType<typeof outcome>;
+const options = () => ({ ...tiny, corpus, numEpochs: 2, evalEvery: 20, checkpointEvery: 7, keepCheckpoints: 2 });
+const run = (id: string) => join(home, "models", id);
+
+beforeAll(async () => {
+  home = mkdtempSync(join(tmpdir(), "resume-"));
+  corpus = writeCorpus(join(home, "corpus.txt"));
+  await train({ ...options(), runId: "whole" }, { home });
+  whole = outcome(run("whole"));
+});
+afterAll(() => rmSync(home, { recursive: true }));
+
+test("the same seed and data give the same losses and weights; another seed others", async () => {
+  await train({ ...options(), runId: "same" }, { home });
+  expect(outcome(run("same"))).toEqual(whole);
+  await train({ ...options(), runId: "other", seed: 8 }, { home });
+  expect(outcome(run("other")).weights).not.toBe(whole.weights);
+});
+
+// Any instant: before the first checkpoint, between two, while one is written, while validating or testing.
+test.each([1, 2, 3, 4, 5, 6])(
+  "killed at a random instant (seed %i) and resumed, a run ends as if never interrupted",
+  { timeout: 120_000 },
+  async (seed) => {
+    const id = `killed-${seed}`;
+    let random = seed;
+    const next = () => (random = (Math.imul(random, 1664525) + 1013904223) >>> 0) / 2 ** 32;
+    let child = startChild(home, { options: { ...options(), runId: id } });
+    for (let kills = 0; kills < 2; kills++) {
+      const step = 1 + Math.floor(next() * 40);
+      await child.until((e) => e.type === "step" && Number(e["step"]) >= step);
+      await new Promise((resolve) => setTimeout(resolve, next() * 30));
+      child.process.kill("SIGKILL");
+      await child.ended;
+      child = startChild(home, { resume: id });
+    }
+    await child.ended;
+    if (child.events.at(-1)?.type === "failed") expect(child.events.at(-1)?.["message"]).toContain("is completed");
+    expect(outcome(run(id))).toEqual(whole);
+    expect(readdirSync(join(run(id), "checkpoints")).filter((name) => name.startsWith("."))).toEqual([]);
+    expect(existsSync(join(run(id), "lock.json"))).toBe(false);
+  },
+);
+
+test("a run told to stop finishes its step, saves itself and says so; resumed, it ends the same", async () => {
+  const child = startChild(home, { options: { ...options(), runId: "stopped" } });
+  await child.until((e) => e.type === "step" && e["step"] === 10);
+  child.process.kill("SIGTERM");
+  await child.ended;
+  const last = child.events.findLast((e) => e.type === "step")?.["step"];
+  expect(child.events.at(-1)).toMatchObject({ type: "interrupted", result: { status: "interrupted", steps: last } });
+  await resume("stopped", { home });
+  expect(outcome(run("stopped"))).toEqual(whole);
+});
+
+test("a run interrupted at each of its turns, validations and test too, ends the same", async () => {
+  const id = "many";
+  let stop = new AbortController();
+  const seen = new Set<string>();
+  const onEvent = (e: RunEvent) => {
+    const key = e.type === "step" ? `step ${e.step}` : e.type === "eval" ? `eval ${e.step} ${e.split}` : "";
+    const cuts =
+      ["step 19", "step 20", "eval 40 validation", "step 40"].includes(key) ||
+      (e.type === "step" && e.step === e.totalSteps);
+    if (cuts && !seen.has(key)) {
+      seen.add(key);
+      stop.abort();
+    }
+  };
+  let result = await train({ ...options(), runId: id }, { home, onEvent, signal: stop.signal });
+  let interruptions = 0;
+  while (result.status === "interrupted") {
+    interruptions++;
+    stop = new AbortController();
+    result = await resume(id, { home, onEvent, signal: stop.signal });
+  }
+  expect(interruptions).toBeGreaterThanOrEqual(4);
+  expect(outcome(run(id))).toEqual(whole);
+});
+
+test("a damaged newest checkpoint is told by name, and the run goes on from the one before", async () => {
+  const id = "damaged";
+  const stop = new AbortController();
+  await train(
+    { ...options(), runId: id },
+    { home, signal: stop.signal, onEvent: (e) => e.type === "step" && e.step === 30 && stop.abort() },
+  );
+  const checkpoints = join(run(id), "checkpoints");
+  const newest = readdirSync(checkpoints).toSorted().at(-1) ?? "";
+  truncateSync(join(checkpoints, newest, "optimizer.safetensors"), 100);
+  const warnings: string[] = [];
+  await resume(id, { home, onEvent: (e) => e.type === "warning" && warnings.push(e.message) });
+  expect(warnings).toEqual([
+    expect.stringMatching(new RegExp(`${newest} is damaged.*optimizer.safetensors has 100 bytes`)),
+  ]);
+  expect(outcome(run(id))).toEqual(whole);
+});
+
+test("a run is resumed only on the text and tokenizer that it began with, and only if it is not done", async () => {
+  const id = "changed";
+  const stop = new AbortController();
+  await train(
+    { ...options(), runId: id },
+    { home, signal: stop.signal, onEvent: (e) => e.type === "step" && e.step === 3 && stop.abort() },
+  );
+  const text = readFileSync(corpus);
+  writeFileSync(corpus, "something else altogether\n".repeat(400));
+  await expect(resume(id, { home })).rejects.toMatchObject({
+    failureClass: "USER_INPUT",
+    message: expect.stringContaining("has changed since the run began"),
+  });
+  writeFileSync(corpus, text);
+  const tokenizer = join(run(id), "tokenizer.json");
+  const json = readFileSync(tokenizer);
+  writeFileSync(tokenizer, `${json.toString()} `);
+  await expect(resume(id, { home })).rejects.toMatchObject({ code: "CONFLICT", failureClass: "USER_INPUT" });
+  writeFileSync(tokenizer, json);
+  await resume(id, { home });
+  expect(outcome(run(id))).toEqual(whole);
+  await expect(resume(id, { home })).rejects.toThrow(`run ${id} is completed`);
+});
+
+test("what is no run of the home cannot be resumed", async () => {
+  await expect(resume("nowhere", { home })).rejects.toMatchObject({ code: "RUN_NOT_FOUND" });
+  cpSync(run("whole"), join(home, "elsewhere"), { recursive: true });
+  await expect(resume(join(home, "elsewhere"), { home })).rejects.toMatchObject({ code: "RUN_NOT_FOUND" });
+  cpSync(run("whole"), run("bare"), { recursive: true });
+  rmSync(join(run("bare"), "manifest.json"));
+  await expect(resume("bare", { home })).rejects.toThrow("has no manifest.json");
+  writeFileSync(join(run("bare"), "manifest.json"), "{}");
+  await expect(resume("bare", { home })).rejects.toMatchObject({ failureClass: "FATAL" });
+});
+
+test("two processes do not train one run", async () => {
+  const child = startChild(home, { options: { ...options(), runId: "locked", numEpochs: 1000 } });
+  await child.until((e) => e.type === "step");
+  await expect(resume("locked", { home })).rejects.toMatchObject({ code: "CONFLICT", failureClass: "USER_INPUT" });
+  child.process.kill("SIGKILL");
+  await child.ended;
+});

@@ -16,9 +16,15 @@ void check(napi_env env, napi_status status) {
 }
 
 namespace {
-std::string upToStack(const char* text) {
-  const char* end = std::strstr(text, "\nException raised from");
-  return end ? std::string(text, end) : std::string(text);
+// libtorch's sentence without its stack, and without the operator's name where it begins with it ("mm: ", "mm(): ").
+std::string sentence(const std::string& op, const std::string& message) {
+  std::string text = message.substr(0, message.find("\nException raised from"));
+  const size_t colons = op.rfind("::");
+  const std::string base = colons == std::string::npos ? op : op.substr(colons + 2, op.find('.', colons) - colons - 2);
+  for (const char* end : {": ", "(): "}) {
+    if (text.rfind(base + end, 0) == 0) return text.substr(base.size() + std::strlen(end));
+  }
+  return text;
 }
 
 napi_value shapesValue(napi_env env, const Shapes& shapes) {
@@ -49,7 +55,7 @@ void throwTorchError(Session& session, const char* code, const std::string& op, 
   bool pending = false;
   napi_is_exception_pending(env, &pending);
   if (pending) return;
-  const std::string text = op + ": " + upToStack(message.c_str());
+  const std::string text = op + ": " + sentence(op, message);
   napi_value ctor, error, args[4];
   if (session.errorClass && napi_get_reference_value(env, session.errorClass, &ctor) == napi_ok &&
       napi_create_string_utf8(env, code, NAPI_AUTO_LENGTH, &args[0]) == napi_ok &&

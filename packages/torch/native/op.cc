@@ -266,9 +266,8 @@ napi_value callOperator(napi_env env, napi_callback_info info) {
 }
 
 // resolve(name) -> [function, argument kinds, return kinds, argument names, schema]
-napi_value resolve(Session& session, napi_value* argv, size_t argc) {
+napi_value resolveNamed(Session& session, const std::string& name) {
   napi_env env = session.env;
-  const std::string name = toString(env, argv[0]);
   const size_t colons = name.find("::");
   const size_t dot = name.find('.', colons == std::string::npos ? 0 : colons);
   const c10::OperatorName full(name.substr(0, dot), dot == std::string::npos ? "" : name.substr(dot + 1));
@@ -278,7 +277,7 @@ napi_value resolve(Session& session, napi_value* argv, size_t argc) {
     for (const auto& other : c10::Dispatcher::singleton().getAllOpNames()) {
       if (other.name == full.name) known += (known.empty() ? "" : ", ") + c10::toString(other);
     }
-    throw Refusal("OPERATOR", "libtorch has no operator " + name + (known.empty() ? "" : "; there are " + known));
+    throw Refusal("OPERATOR", "libtorch has no such operator" + (known.empty() ? "" : "; there are " + known));
   }
   const auto& schema = handle->schema();
   auto plain = std::make_unique<Operator>(session, name, *handle, planOf(schema));
@@ -301,6 +300,11 @@ napi_value resolve(Session& session, napi_value* argv, size_t argc) {
   check(env, napi_set_named_property(env, list, "names", names));
   check(env, napi_set_named_property(env, list, "schema", fromString(env, c10::toString(schema))));
   return list;
+}
+napi_value resolve(Session& session, napi_value* argv, size_t argc) {
+  if (argc < 1) throw Refusal("ARGUMENT", "expected an operator's name");
+  const std::string name = toString(session.env, argv[0]);
+  return guarded(session, name, [&] { return resolveNamed(session, name); });
 }
 }  // namespace
 

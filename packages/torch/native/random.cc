@@ -57,7 +57,7 @@ napi_value makeGenerator(Session& session, napi_value* argv, size_t argc) {
 }
 
 napi_value disposeGenerator(Session& session, napi_value* argv, size_t argc) {
-  return fromBool(session.env, argc > 0 && session.generators.erase(toInt(session.env, argv[0])));
+  return fromBool(session.env, argc > 0 && session.generators.erase(handleIn(session.env, argv[0])));
 }
 
 at::Generator chosen(Session& session, napi_value value) {

@@ -6,6 +6,9 @@
 #include <ATen/detail/CUDAHooksInterface.h>
 #include <torch/csrc/api/include/torch/version.h>
 
+#include <algorithm>
+#include <thread>
+
 #include "convert.h"
 #include "cuda.h"
 #include "guard.h"

@@ -30,9 +30,15 @@ int64_t handleOf(napi_env env, napi_value value, const char* what) {
   if (napi_get_value_double(env, value, &handle) != napi_ok) {
     throw Refusal("ARGUMENT", std::string("expected a ") + what + ", got " + describe(env, value));
   }
-  return handle >= 0 && handle < 9007199254740992.0 ? static_cast<int64_t>(handle) : 0;
+  return handleIn(env, value);
 }
 }  // namespace
+
+int64_t handleIn(napi_env env, napi_value value) {
+  double handle;
+  if (napi_get_value_double(env, value, &handle) != napi_ok) return 0;
+  return handle >= 0 && handle < 9007199254740992.0 ? static_cast<int64_t>(handle) : 0;
+}
 
 Session::Session(napi_env env) : env(env) {}
 
@@ -50,9 +56,30 @@ napi_value Session::wrap(at::Tensor tensor) {
   const int64_t handle = tensors.insert(std::move(tensor), scope);
   if (handle == 0)
     throw Refusal("OUT_OF_MEMORY", "there are 16777216 live tensors, the most there can be; use scope()");
-  if (scope > 0) scopes.back().push_back(handle);
+  if (scope > 0) {
+    scopes.back().push_back(handle);
+  } else {
+    own(handle);
+  }
   check(env, napi_create_double(env, static_cast<double>(handle), &result));
   return result;
+}
+
+void Session::own(int64_t handle) {
+  const at::Tensor* t = tensors.find(handle);
+  // Views share their storage: only who holds it alone is what keeps it.
+  if (t && t->has_storage() && t->is_cpu() && t->storage().use_count() == 1) {
+    tensors.report(handle, static_cast<int64_t>(t->storage().nbytes()));
+    tellCollector();
+  }
+}
+
+void Session::tellCollector() {
+  constexpr int64_t kBatch = 4 << 20;
+  if (const int64_t delta = tensors.takeUnreported(kBatch)) {
+    int64_t total;
+    napi_adjust_external_memory(env, delta, &total);
+  }
 }
 
 at::Tensor& Session::tensor(napi_value value) {

@@ -21,6 +21,9 @@ struct Session {
   // A handle for the tensor, owned by the innermost scope; an undefined tensor is null.
   napi_value wrap(at::Tensor tensor);
   at::Tensor& tensor(napi_value value);
+  // Leaves a tensor to the garbage collector, which is told how much memory hangs on it.
+  void own(int64_t handle);
+  void tellCollector();
   at::Generator& generator(napi_value value);
 
   napi_env env;
@@ -30,6 +33,9 @@ struct Session {
   std::vector<std::vector<int64_t>> scopes;
   std::vector<std::unique_ptr<Operator>> operators;
 };
+
+// The number a handle is; 0, which none is, for anything else.
+int64_t handleIn(napi_env env, napi_value value);
 
 using Callback = napi_value (*)(Session&, napi_value* argv, size_t argc);
 

@@ -1,6 +1,6 @@
 #pragma once
-#include <cmath>
 #include <cstdint>
+#include <cstdlib>
 #include <utility>
 #include <vector>
 
@@ -48,6 +48,7 @@ class Slots {
     if (!slot) return false;
     slot->live = false;
     --live_;
+    unreported_ -= std::exchange(slot->bytes, 0);
     // A slot whose generations are used up is retired, so no handle is ever valid twice.
     if (++slot->generation < kGenerations) free_.push_back(static_cast<uint32_t>(handle & kIndexMask));
     T gone = std::move(slot->value);  // destroyed last: it may take long, and nothing here is half-done then
@@ -57,6 +58,18 @@ class Slots {
 
   size_t live() const { return live_; }
 
+  // Bytes reported to V8 for a value that the garbage collector frees.
+  void report(int64_t handle, int64_t bytes) {
+    if (Slot* slot = at(handle)) {
+      unreported_ += bytes - slot->bytes;
+      slot->bytes = bytes;
+    }
+  }
+  int64_t takeUnreported(int64_t atLeast) {
+    if (std::abs(unreported_) < atLeast) return 0;
+    return std::exchange(unreported_, 0);
+  }
+
  private:
   static constexpr int kIndexBits = 24;
   static constexpr int64_t kIndexMask = (int64_t{1} << kIndexBits) - 1;
@@ -65,6 +78,7 @@ class Slots {
 
   struct Slot {
     T value;
+    int64_t bytes = 0;
     uint32_t generation = 1;
     uint32_t scope = 0;
     bool live = false;
@@ -80,4 +94,5 @@ class Slots {
   std::vector<Slot> slots_;
   std::vector<uint32_t> free_;
   size_t live_ = 0;
+  int64_t unreported_ = 0;
 };

@@ -93,7 +93,7 @@ napi_value backward(Session& session, napi_value* argv, size_t argc) {
 
 // gradients(output, inputs[], retainGraph) -> handles; null where the output does not depend on the input
 napi_value gradients(Session& session, napi_value* argv, size_t argc) {
-  const at::Tensor& t = self(session, argv, argc);
+  const at::Tensor t = self(session, argv, argc);
   if (argc < 2) throw Refusal("ARGUMENT", "expected the tensors to differentiate by");
   napi_env env = session.env;
   const uint32_t n = arrayLength(env, argv[1]);

@@ -15,18 +15,18 @@ struct Read;
 
 template <>
 struct Read<const at::Tensor&> {
-  using Held = const at::Tensor*;
-  static Held value(Session& session, napi_value v) { return &session.tensor(v); }
+  using Held = at::Tensor;  // held, not pointed to: reading a later argument may run JavaScript that disposes this one
+  static Held value(Session& session, napi_value v) { return session.tensor(v); }
   static Held fallback(const c10::IValue&) { throw Refusal("ARGUMENT", "is missing"); }
-  static const at::Tensor& pass(Held held) { return *held; }
+  static const at::Tensor& pass(const Held& held) { return held; }
 };
 
 template <>
 struct Read<at::Tensor&> {
-  using Held = at::Tensor*;
-  static Held value(Session& session, napi_value v) { return &session.tensor(v); }
+  using Held = at::Tensor;
+  static Held value(Session& session, napi_value v) { return session.tensor(v); }
   static Held fallback(const c10::IValue&) { throw Refusal("ARGUMENT", "is missing"); }
-  static at::Tensor& pass(Held held) { return *held; }
+  static at::Tensor& pass(Held& held) { return held; }
 };
 
 template <>

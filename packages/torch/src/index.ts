@@ -40,5 +40,12 @@ export {
   setNumInteropThreads,
   setNumThreads,
 } from "./runtime.js";
+export {
+  openSafetensors,
+  readSafetensors,
+  type SafetensorsFile,
+  writeSafetensors,
+  type WrittenFile,
+} from "./safetensors.js";
 export { enableGrad, isGradEnabled, keep, noGrad, scope } from "./scope.js";
 export { type Nested, Tensor } from "./tensor.js";

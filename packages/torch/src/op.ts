@@ -1,3 +1,5 @@
+import assert from "node:assert";
+
 import { TorchError } from "./errors.js";
 import { addon, type Handle, type Resolved } from "./load.js";
 import { describe, Slot } from "./slot.js";
@@ -18,10 +20,13 @@ const TENSOR = "T";
 const GENERATOR = "G";
 const PLAIN = ".";
 
-function convert(name: string, resolved: Resolved, index: number, value: unknown): unknown {
-  if (value === undefined || value === null) return value;
+function toHandle(name: string, resolved: Resolved, index: number, value: unknown): unknown {
+  if (value instanceof Slot) {
+    if (resolved.arguments[index] === TENSOR) return Slot.handleOf(value);
+  } else if (value === undefined || value === null) {
+    return value;
+  }
   const kind = resolved.arguments[index];
-  if (kind === TENSOR && Slot.is(value)) return Slot.handleOf(value);
   if (kind === GENERATOR && value instanceof GeneratorSlot) return value.generatorHandle;
   if (kind !== TENSOR && kind !== GENERATOR && Array.isArray(value)) {
     return value.map((v: unknown) => {
@@ -46,22 +51,22 @@ function wrap(kind: string | undefined, value: unknown): unknown {
 
 function bind(name: string, resolved: Resolved): (...args: unknown[]) => unknown {
   const { call, arguments: kinds, returns } = resolved;
-  const converted = (args: unknown[]): unknown[] => {
-    const out = Array.from(args);
-    const n = Math.min(args.length, kinds.length);
-    for (let i = 0; i < n; i++) if (kinds[i] !== PLAIN) out[i] = convert(name, resolved, i, args[i]);
-    return out;
+  const handles = Array.from(kinds, (kind, i) => (kind === PLAIN ? -1 : i)).filter((i) => i >= 0);
+  const convert = (args: unknown[]): unknown[] => {
+    for (const i of handles) if (i < args.length) args[i] = toHandle(name, resolved, i, args[i]);
+    return args;
   };
-  if (returns === TENSOR) return (...args) => wrap(TENSOR, call(...converted(args)));
+  if (returns === TENSOR) return (...args) => wrap(TENSOR, call(...convert(args)));
   if (returns === "S") {
     return (...args) => {
-      call(...converted(args));
-      return args[0];
+      const [self] = args;
+      call(...convert(args));
+      return self;
     };
   }
-  if (returns.length === 1) return (...args) => wrap(returns, call(...converted(args)));
+  if (returns.length === 1) return (...args) => wrap(returns, call(...convert(args)));
   return (...args) => {
-    const results = call(...converted(args));
+    const results = call(...convert(args));
     return Array.isArray(results) ? results.map((r, i) => wrap(returns[i], r)) : undefined;
   };
 }
@@ -71,17 +76,26 @@ export interface Operator<Args extends unknown[], Result> {
   (...args: Args): Result;
 }
 
-function isTyped<Args extends unknown[], Result>(f: unknown): f is Operator<Args, Result> {
-  return typeof f === "function";
+/** The schema decides what a call takes and gives; the declaration's types are compared with it by a test. */
+function assertTyped<Args extends unknown[], Result>(f: unknown): asserts f is Operator<Args, Result> {
+  assert(typeof f === "function");
+}
+
+/** Any operator, also those that trust their caller. */
+export function internalOp<Args extends unknown[], Result>(name: string): Operator<Args, Result> {
+  const bound: unknown = bind(name, addon.resolve(name));
+  assertTyped<Args, Result>(bound);
+  return bound;
 }
 
 /**
  * An operator of libtorch's dispatcher as a function: `op<[a: Tensor, b: Tensor], Tensor>("aten::mm")`, with the overload after
  * a dot. Arguments follow the schema; undefined takes its default. One that writes into its first argument returns it.
- * Throws at once where libtorch has no such operator.
+ * Throws at once where libtorch has no such operator, and for its internal ones (`aten::_...`), which trust their caller.
  */
 export function op<Args extends unknown[], Result>(name: string): Operator<Args, Result> {
-  const bound = bind(name, addon.resolve(name));
-  if (isTyped<Args, Result>(bound)) return bound;
-  throw new TorchError("OPERATOR", `${name} is not callable`);
+  if (/^[a-z]+::_/.test(name)) {
+    throw new TorchError("OPERATOR", `${name} is internal to libtorch: it does not check what it is given`, name);
+  }
+  return internalOp<Args, Result>(name);
 }

@@ -30,6 +30,7 @@ export abstract class Slot implements Disposable {
   #owned = false;
 
   constructor(handle: Handle) {
+    if (typeof handle !== "number") throw new TorchError("ARGUMENT", `expected a handle, got ${describe(handle)}`);
     this.#handle = handle;
     if (depth === 0) this.own();
   }

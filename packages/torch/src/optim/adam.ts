@@ -1,5 +1,5 @@
 import { zeros, zerosLike } from "../create.js";
-import * as ops from "../ops.js";
+import * as fused from "./fused.js";
 import { noGrad, scope } from "../scope.js";
 import type { Tensor } from "../tensor.js";
 import { type Optimizer, perParam, restore, trained, zeroGrad } from "./optimizer.js";
@@ -11,7 +11,7 @@ export interface AdamOptions {
   weightDecay?: number;
 }
 
-type Fused = typeof ops.fusedAdam_;
+type Update = typeof fused.fusedAdam_;
 
 /** Adam (Kingma & Ba 2015) as PyTorch defines it: weight decay is added to the gradient. All parameters in one fused call. */
 export class Adam implements Optimizer {
@@ -22,13 +22,13 @@ export class Adam implements Optimizer {
   readonly #expAvgs: readonly Tensor[];
   readonly #expAvgSqs: readonly Tensor[];
   readonly #steps: readonly Tensor[];
-  readonly #fused: Fused;
+  readonly #update: Update;
 
-  constructor(params: ReadonlyMap<string, Tensor>, options: AdamOptions = {}, fused: Fused = ops.fusedAdam_) {
+  constructor(params: ReadonlyMap<string, Tensor>, options: AdamOptions = {}, update: Update = fused.fusedAdam_) {
     const { lr = 1e-3, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0 } = options;
     this.#options = { lr, betas, eps, weightDecay };
     this.lr = lr;
-    this.#fused = fused;
+    this.#update = update;
     this.#names = [...params.keys()];
     this.#params = [...params.values()];
     this.#expAvgs = perParam(this.#params, (p) => zerosLike(p));
@@ -43,12 +43,12 @@ export class Adam implements Optimizer {
         const of = (state: readonly Tensor[]): Tensor[] => list.flatMap(({ index }) => state.slice(index, index + 1));
         const steps = of(this.#steps);
         if (steps.length === 0) return;
-        ops.foreachAddScalar_(steps, 1);
+        fused.foreachAddScalar_(steps, 1);
         const { betas, eps, weightDecay } = this.#options;
         const params = list.map(({ param }) => param);
         const grads = list.map(({ grad }) => grad);
         const [beta1, beta2] = betas;
-        this.#fused(
+        this.#update(
           params,
           grads,
           of(this.#expAvgs),

@@ -1,5 +1,5 @@
 import { stack, zeros } from "../create.js";
-import * as ops from "../ops.js";
+import * as fused from "./fused.js";
 import { noGrad, scope } from "../scope.js";
 import type { Tensor } from "../tensor.js";
 
@@ -12,8 +12,8 @@ export function clipGradNorm(params: Iterable<Tensor>, maxNorm: number): Tensor 
     noGrad(() => {
       const grads = [...params].map((p) => p.grad).filter((g) => g !== null);
       if (grads.length === 0) return zeros([]);
-      const total = stack(ops.foreachNorm(grads, 2)).norm();
-      if (maxNorm > 0) ops.foreachMul_(grads, total.add(1e-6).pow(-1).mul(maxNorm).clamp(null, 1));
+      const total = stack(fused.foreachNorm(grads, 2)).norm();
+      if (maxNorm > 0) fused.foreachMul_(grads, total.add(1e-6).pow(-1).mul(maxNorm).clamp(null, 1));
       return total;
     }),
   );

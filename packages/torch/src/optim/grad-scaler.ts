@@ -1,6 +1,6 @@
 import { zeros, full } from "../create.js";
 import { TorchError } from "../errors.js";
-import * as ops from "../ops.js";
+import * as fused from "./fused.js";
 import { noGrad, scope } from "../scope.js";
 import type { Tensor } from "../tensor.js";
 import type { Optimizer } from "./optimizer.js";
@@ -51,7 +51,7 @@ export class GradScaler {
         const [first] = grads;
         if (first === undefined) return false;
         const found = zeros([], { device: first.device });
-        ops.unscaleAndCheck_(grads, found, full([], 1 / this.#scale, { device: first.device }));
+        fused.unscaleAndCheck_(grads, found, full([], 1 / this.#scale, { device: first.device }));
         return found.item() !== 0;
       }),
     );

@@ -1,5 +1,5 @@
 import { zeros, zerosLike } from "../create.js";
-import * as ops from "../ops.js";
+import * as fused from "./fused.js";
 import { noGrad, scope } from "../scope.js";
 import type { Tensor } from "../tensor.js";
 import { type Optimizer, perParam, restore, type Trained, trained, zeroGrad } from "./optimizer.js";
@@ -52,7 +52,7 @@ export class SGD implements Optimizer {
     const params = list.map(({ param }) => param);
     const grads = list.map(({ grad }) => grad);
     const buffers = list.flatMap(({ index }) => this.#buffers.slice(index, index + 1));
-    ops.fusedSgd_(params, grads, buffers, weightDecay, momentum, this.lr, dampening, nesterov, false, isFirstStep);
+    fused.fusedSgd_(params, grads, buffers, weightDecay, momentum, this.lr, dampening, nesterov, false, isFirstStep);
   }
 
   zeroGrad(): void {

@@ -1,0 +1,48 @@
+import type { DType } from "../dtype.js";
+import { internalOp } from "../op.js";
+import type { Tensor } from "../tensor.js";
+
+// Operators over many tensors at once. They trust their lists to match, so they stay inside this folder.
+
+export const foreachNorm = internalOp<[tensors: readonly Tensor[], ord?: number, dtype?: DType], Tensor[]>(
+  "aten::_foreach_norm.Scalar",
+);
+export const foreachMul_ = internalOp<[tensors: readonly Tensor[], factor: Tensor], void>("aten::_foreach_mul_.Tensor");
+export const foreachAddScalar_ = internalOp<[tensors: readonly Tensor[], value: number], void>(
+  "aten::_foreach_add_.Scalar",
+);
+type Lists = [
+  params: readonly Tensor[],
+  grads: readonly Tensor[],
+  expAvgs: readonly Tensor[],
+  expAvgSqs: readonly Tensor[],
+  maxExpAvgSqs: readonly Tensor[],
+  steps: readonly Tensor[],
+  lr: number,
+  beta1: number,
+  beta2: number,
+  weightDecay: number,
+  eps: number,
+  amsgrad: boolean,
+  maximize: boolean,
+];
+export const fusedAdamW_ = internalOp<Lists, void>("aten::_fused_adamw_");
+export const fusedAdam_ = internalOp<Lists, void>("aten::_fused_adam_");
+export const fusedSgd_ = internalOp<
+  [
+    params: readonly Tensor[],
+    grads: readonly Tensor[],
+    momentumBuffers: readonly Tensor[],
+    weightDecay: number,
+    momentum: number,
+    lr: number,
+    dampening: number,
+    nesterov: boolean,
+    maximize: boolean,
+    isFirstStep: boolean,
+  ],
+  void
+>("aten::_fused_sgd_");
+export const unscaleAndCheck_ = internalOp<[tensors: readonly Tensor[], foundInf: Tensor, inverseScale: Tensor], void>(
+  "aten::_amp_foreach_non_finite_check_and_unscale_",
+);

@@ -5,7 +5,7 @@ import { openHome, type Home } from "../src/home/home.js";
 import { temporaryFolder } from "../src/home/temporary-folder.js";
 import type { RunResult } from "../src/run/events.js";
 import { train } from "../src/run/train.js";
-import { evaluate } from "../src/use/evaluate.js";
+import { computeOf, evaluate } from "../src/use/evaluate.js";
 import { openModel } from "../src/use/open-model.js";
 import { samplePrompts } from "../src/use/sample-prompts.js";
 import { score } from "../src/use/score.js";
@@ -111,6 +111,22 @@ test("another text is evaluated whole, by any model, and told in bits per byte",
   const { loss: scored } = await score(opened, { text: expected.prompt });
   const last = loss * tokens - scored * (tokens - 1);
   expect(last).toBeGreaterThan(0);
+});
+
+test("another text is read as a run's own corpus was", async () => {
+  using opened = await openModel("lamp", { home });
+  const path = join(temporary.path, "three-lines.txt");
+  await writeFile(path, "one\ntwo\nthree\n");
+  expect((await evaluate(opened, { ...noSamples, path }, { home })).documents).toBe(3);
+  expect((await evaluate(opened, { ...noSamples, path, document: "file" }, { home })).documents).toBe(1);
+});
+
+test("the precision is that of training where the device is a GPU, else full", async () => {
+  using opened = await openModel("lamp", { home });
+  const manifest = opened.manifest && { ...opened.manifest, precision: "bf16" as const };
+  expect(computeOf({ device: "cuda", manifest })).toEqual({ device: "cuda", precision: "bf16" });
+  expect(computeOf({ device: "cpu", manifest })).toEqual({ device: "cpu", precision: "fp32" });
+  expect(computeOf({ device: "cuda", manifest: null })).toEqual({ device: "cuda", precision: "fp32" });
 });
 
 test("results go to the folder asked for", async () => {

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { setNumThreads } from "@trainer/torch";
 import { expect } from "vitest";
 import { z } from "zod";
 import { openHome } from "../src/home/home.js";
@@ -9,6 +10,8 @@ import { openModel, type OpenModel } from "../src/use/open-model.js";
 export const tinyGpt2 = fileURLToPath(new URL("fixtures/tiny-gpt2", import.meta.url));
 
 const Ranked = z.tuple([z.string(), z.number()]);
+
+setNumThreads(1); // for models this small more threads only wait for each other
 
 /** What transformers computed with it. */
 export const expected = z

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { logits } from "@trainer/models";
 import { noGrad, scope, tensor } from "@trainer/torch";
 import { expect, test } from "vitest";
+import { z } from "zod";
 import { openHome } from "../src/home/home.js";
 import { temporaryFolder } from "../src/home/temporary-folder.js";
 import { writeManifest } from "../src/run/manifest.js";
@@ -75,10 +76,10 @@ test("a tokenizer with more tokens than the model is refused with both numbers",
   const home = openHome(join(temporary.path, "runs"));
   const folder = join(temporary.path, "mixed");
   await cp(tinyGpt2, folder, { recursive: true });
-  const tokenizer: unknown = JSON.parse(await readFile(join(folder, "tokenizer.json"), "utf8"));
+  const file = join(folder, "tokenizer.json");
   using plain = await openTinyGpt2();
   const { vocabSize } = plain.model.config;
-  await writeFile(join(folder, "tokenizer.json"), JSON.stringify(withExtraToken(tokenizer, vocabSize)));
+  await writeFile(file, withExtraToken(await readFile(file, "utf8"), vocabSize));
   await expect(openModel(folder, { home })).rejects.toMatchObject({
     code: "MODEL_INCOMPATIBLE",
     message: containing(`the tokenizer has ${vocabSize + 1} tokens, the model only ${vocabSize}`),
@@ -105,9 +106,11 @@ test("where the tokenizer names no end of text the model's config does, if it ca
   }
 });
 
-function withExtraToken(tokenizer: unknown, id: number): unknown {
-  const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
-  if (!isRecord(tokenizer) || !Array.isArray(tokenizer["added_tokens"])) throw new Error("not a tokenizer.json");
-  const extra = { id, content: "[EXTRA]", single_word: false, lstrip: false, rstrip: false };
-  return { ...tokenizer, added_tokens: [...tokenizer["added_tokens"], { ...extra, normalized: false, special: true }] };
+function withExtraToken(json: string, id: number): string {
+  const tokenizer = z.looseObject({ added_tokens: z.array(z.unknown()) }).parse(JSON.parse(json));
+  const plain = { single_word: false, lstrip: false, rstrip: false, normalized: false, special: true };
+  return JSON.stringify({
+    ...tokenizer,
+    added_tokens: [...tokenizer.added_tokens, { id, content: "[EXTRA]", ...plain }],
+  });
 }

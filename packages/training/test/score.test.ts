@@ -54,6 +54,13 @@ test("a text longer than the context is scored to its end, each token once, from
   expect(scored.tokens).toHaveLength(expected.long_ids.length);
 });
 
+test("a last token that begins a window of its own has successors and no loss", async () => {
+  const text = opened.tokenizer.decode(expected.long_ids.slice(0, opened.contextLength + 1));
+  const scored = await score(opened, { text, detailLevel: "per_char", topK: 2 });
+  expectClose(scored.surprisal, expected.long_surprisal.slice(0, opened.contextLength), 1e-4);
+  expect(scored.topk).toHaveLength(opened.contextLength + 1);
+});
+
 test("of fewer than two tokens nothing can be said", async () => {
   const nothing = { loss: 0, perplexity: 1, surprisal: null, topk: null, tokens: null };
   expect(await score(opened, { text: "", detailLevel: "per_char", topK: 3 })).toEqual(nothing);

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { TrainingError } from "../errors.js";
 import { isHeld } from "../run/lock.js";
 import { readManifest, type RunManifest, type RunStatus } from "../run/manifest.js";
 import { runFolder } from "../run/run-folder.js";
@@ -38,7 +39,6 @@ export async function summarizeRun(home: Home, id: string): Promise<RunSummary> 
     const left = manifest.status === "running" && !isHeld(folder.lock);
     return { id, dir, status: left ? "interrupted" : manifest.status, problem: null, manifest, bytes };
   } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error);
-    return { id, dir, status: "damaged", problem, manifest: null, bytes };
+    return { id, dir, status: "damaged", problem: TrainingError.from(error).message, manifest: null, bytes };
   }
 }

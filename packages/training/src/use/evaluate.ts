@@ -58,7 +58,7 @@ export async function evaluate(opened: OpenModel, input: EvaluateInput, context:
 }
 
 /** As the run was trained where that is possible, else in full precision. */
-const computeOf = ({ device, manifest }: OpenModel): Compute =>
+export const computeOf = ({ device, manifest }: Pick<OpenModel, "device" | "manifest">): Compute =>
   device === "cuda" && manifest !== null ? { device, precision: manifest.precision } : { device, precision: "fp32" };
 
 function outputFolder({ dir, manifest }: OpenModel, { out }: EvaluateOptions): string | null {

@@ -3,7 +3,6 @@ import { BatchLoader } from "../bins/batch-loader.js";
 import { buildBins, type Bins, type BinsProgress } from "../bins/build-bins.js";
 import type { TokenBin } from "../bins/token-bin.js";
 import { openCorpus, type Corpus } from "../corpus/corpus.js";
-import { CorpusError } from "../corpus/corpus-error.js";
 import type { SplitOptions } from "../corpus/split-plan.js";
 import { TrainingError } from "../errors.js";
 import type { Home } from "../home/home.js";
@@ -64,10 +63,10 @@ async function splitOfRun(opened: OpenModel, split: "validation" | "test", conte
   }
   const { corpus: paths, document, holdoutFraction, testSplitRatio, seed } = trainOptions(manifest);
   const corpus = await openCorpus(paths, { document }).catch((error: unknown) => {
-    if (!(error instanceof CorpusError)) throw error;
+    const { code, failureClass, message } = TrainingError.from(error);
     const advice = "put the corpus back, or give the path of another text";
-    const message = `the corpus of run ${manifest.run_id} cannot be read: ${error.message}; ${advice}`;
-    throw new CorpusError(error.code, message, { cause: error });
+    const told = `the corpus of run ${manifest.run_id} cannot be read: ${message}; ${advice}`;
+    throw new TrainingError(code, failureClass, told, { cause: error });
   });
   if (manifest.corpus_sha256 !== (await corpus.sha256({ signal: context.signal }))) {
     throw invalid(

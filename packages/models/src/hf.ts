@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { openSafetensors, writeSafetensors, type Device, type Tensor } from "@trainer/torch";
+import { openSafetensors, scope, writeSafetensors, type Device, type Tensor } from "@trainer/torch";
 import { z } from "zod";
 import type { FamilyName } from "./capabilities.js";
 import { ModelError } from "./errors.js";
@@ -30,13 +30,15 @@ export async function loadModel(dir: string, { device = "cpu" }: { device?: Devi
   const model = build(family, config, { device });
   try {
     using stored = openSafetensors(path);
-    const state = new Map<string, Tensor>();
-    for (const name of stored.names) {
-      const target = parameterName(name);
-      if (target !== null) state.set(target, stored.tensor(name));
-    }
-    checkTied(state, path);
-    model.params.load(state);
+    scope(() => {
+      const state = new Map<string, Tensor>();
+      for (const name of stored.names) {
+        const target = parameterName(name);
+        if (target !== null) state.set(target, stored.tensor(name));
+      }
+      checkTied(state, path);
+      model.params.load(state);
+    });
   } catch (error) {
     for (const t of model.params.list()) t.dispose();
     if (error instanceof ModelError) throw error;

@@ -5,7 +5,7 @@ const VERBS = ["hath seen", "will curse", "doth love", "shall follow", "did betr
 const OBJECTS = ["the crown", "a horse", "his brother", "the night", "old Rome", "this letter", "a rose", "the sea"];
 
 /** Lines that a small model can learn something of, the same ones each time. */
-export function writeCorpus(path: string, lines = 400): string {
+export function writeCorpus(path: string, lines = 150): string {
   let random = 1;
   const pick = (words: readonly string[]) => {
     random = (Math.imul(random, 1664525) + 1013904223) >>> 0;

@@ -87,9 +87,6 @@ test("a run that fails while it prepares is failed in its manifest too", async (
   expect(await manifestOf("prep")).toMatchObject({ status: "failed", steps: 0 });
 });
 
-/** What a program may write at most, in blocks of 512 or 1024 bytes as the shell counts them. */
-const limited = (blocks: number) => ["sh", "-c", `ulimit -f ${blocks}; exec "$0" "$@"`, process.execPath];
-
 /** Node, with a limit on the size of the files it writes. */
 const limited = (bytes: number) => ["sh", "-c", `ulimit -f ${bytes / 512}; exec "$0" "$@"`, process.execPath];
 
@@ -97,10 +94,19 @@ test(
   "a file that may not grow ends the run with its checkpoints intact; with room it goes on",
   { timeout: 60_000 },
   async () => {
-    const options = { ...tiny, corpus, maxSteps: 500, checkpointEvery: 50, holdoutFraction: 0, testSplitRatio: 0 };
+    const modelConfig = { nEmbd: 8, nLayer: 1, nHead: 1 };
+    const options = {
+      ...tiny,
+      corpus,
+      modelConfig,
+      maxSteps: 200,
+      checkpointEvery: 20,
+      holdoutFraction: 0,
+      testSplitRatio: 0,
+    };
     await train({ ...options, runId: "roomy" }, { home });
     // More than a checkpoint's largest file, less than the metrics come to.
-    const child = startChild(home, { options: { ...options, runId: "full" } }, limited(120 << 10));
+    const child = startChild(home, { options: { ...options, runId: "full" } }, limited(48 << 10));
     await child.ended;
     expect(child.events.at(-1)).toMatchObject({ type: "failed", code: "INSUFFICIENT_STORAGE" });
     await intact(join(home, "models", "full"));

@@ -38,7 +38,7 @@ test("the same seed and data give the same losses and weights; another seed othe
 });
 
 // Any instant: before the first checkpoint, between two, while one is written, while validating or testing.
-test.each([1, 2, 3, 4, 5, 6])(
+test.each([1, 2, 3])(
   "killed at a random instant (seed %i) and resumed, a run ends as if never interrupted",
   { timeout: 120_000 },
   async (seed) => {

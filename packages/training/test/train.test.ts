@@ -94,7 +94,7 @@ test("a run learns, and leaves a folder that says all about it", async () => {
     tokenizer_sha256: sha256(join(dir("first"), "tokenizer.json")),
   });
   const { train: training, validation, test } = manifest?.splits ?? {};
-  expect((training?.documents ?? 0) + (validation?.documents ?? 0) + (test?.documents ?? 0)).toBe(400);
+  expect((training?.documents ?? 0) + (validation?.documents ?? 0) + (test?.documents ?? 0)).toBe(150);
   expect(result.tokensSeen).toBe(3 * ((training?.tokens ?? 0) - 1));
   const tokenizer = await loadTokenizer(dir("first"));
   expect(tokenizer.vocabSize).toBe(manifest?.vocab_size);

@@ -1,9 +1,10 @@
-import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { logits } from "@trainer/models";
 import { noGrad, scope, tensor } from "@trainer/torch";
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { writeCheckpoint } from "../src/checkpoint/write.js";
 import { openHome } from "../src/home/home.js";
 import { temporaryFolder } from "../src/home/temporary-folder.js";
 import { writeManifest } from "../src/run/manifest.js";
@@ -58,6 +59,29 @@ test("a run that has no weights yet says so and how to go on", async () => {
     code: "MODEL_NOT_FOUND",
     message: containing(/interrupted after 7 steps.*trainer resume novel/),
   });
+});
+
+test("a run that was stopped before it had a best is opened from its newest sound checkpoint", async () => {
+  await using temporary = await temporaryFolder();
+  const { home, dir } = await homeWithRun(temporary.path);
+  const checkpoints = join(dir, "checkpoints");
+  {
+    using whole = await openModel("novel", { home });
+    expect(whole.weights).toBe(join(dir, "model.safetensors"));
+    const content = { model: whole.model.params.named(), optimizer: new Map(), state: {} };
+    await writeCheckpoint(checkpoints, { ...content, step: 5 });
+    noGrad(() => whole.model.head.zero_());
+    await writeCheckpoint(checkpoints, { ...content, step: 7 });
+  }
+  await truncate(join(checkpoints, "step-00000007", "model.safetensors"), 1000);
+  const head = async () => {
+    using opened = await openModel("novel", { home });
+    return { weights: opened.weights, head: opened.model.head.toArray() };
+  };
+  const best = await head();
+  await rm(join(dir, "model.safetensors"));
+  const weights = join(checkpoints, "step-00000005", "model.safetensors");
+  expect(await head()).toEqual({ weights, head: best.head });
 });
 
 test("a folder with half of a model in it is refused with what is expected there", async () => {

@@ -10,7 +10,7 @@ import { modelCard } from "./model-card.js";
 import { openModel } from "./open-model.js";
 
 /** Taken as they are; generation_config.json need not be there. */
-const COPIED = ["config.json", "generation_config.json", "model.safetensors"];
+const CONFIGS = ["config.json", "generation_config.json"];
 
 export interface Exported {
   readonly path: string;
@@ -41,7 +41,8 @@ export async function exportRun(
   await using temporary = await temporaryFolder(dirname(target));
   const made = join(temporary.path, "model");
   await mkdir(made);
-  for (const name of COPIED) {
+  await copyFile(opened.weights, join(made, "model.safetensors"));
+  for (const name of CONFIGS) {
     if (await isFile(join(opened.dir, name))) await copyFile(join(opened.dir, name), join(made, name));
   }
   await writeTokenizerFiles(made, opened.tokenizer, opened.contextLength);

@@ -1,10 +1,13 @@
 import { basename, join } from "node:path";
-import { loadModel, type CausalLm, type SpecialIds } from "@trainer/models";
+import { build, loadModel, readModelConfig, type CausalLm, type LoadedModel, type SpecialIds } from "@trainer/models";
 import { loadTokenizer, type Tokenizer } from "@trainer/tokenizers";
+import { MODEL_FILE } from "../checkpoint/manifest.js";
+import { newestValid } from "../checkpoint/read.js";
 import { TrainingError } from "../errors.js";
 import { isFile } from "../home/folders.js";
 import type { Home } from "../home/home.js";
 import { resolveRun } from "../home/resolve-run.js";
+import { loadWeights } from "../run/finish.js";
 import { readManifest, type RunManifest } from "../run/manifest.js";
 import { resolveCompute, type DeviceChoice } from "../run/precision.js";
 
@@ -13,6 +16,8 @@ export interface OpenModel extends Disposable {
   /** Null for a folder that is no run of the home. */
   readonly id: string | null;
   readonly dir: string;
+  /** The safetensors file that the weights are from. */
+  readonly weights: string;
   readonly model: CausalLm;
   /** Where the model computes. */
   readonly device: "cpu" | "cuda";
@@ -39,12 +44,11 @@ export async function openModel(
 ): Promise<OpenModel> {
   const { id, dir } = await resolveRun(ref, home);
   const manifest = await readManifest(join(dir, "manifest.json"));
-  const has = (name: string) => isFile(join(dir, name));
-  if (!(await has("config.json")) || !(await has("model.safetensors"))) throw noWeights(dir, manifest);
-  if (!(await has("tokenizer.json"))) throw noTokenizer(dir);
+  const weights = await weightsOf(dir, manifest);
+  if (!(await isFile(join(dir, "tokenizer.json")))) throw noTokenizer(dir);
   const tokenizer = await loadTokenizer(dir);
   const compute = resolveCompute(device, "fp32");
-  const { model, specials } = await loadModel(dir, { device: compute.device });
+  const { model, specials } = await load(dir, weights, compute.device);
   const free = () => {
     for (const parameter of model.params.list()) parameter.dispose();
   };
@@ -60,8 +64,27 @@ export async function openModel(
   const eosId = endOfText(tokenizer, specials);
   // Training puts the end-of-text token between texts and no other before them: a text begins after it.
   const startId = eosId ?? tokenizer.specials.bos;
-  const about = { id, dir, manifest, contextLength: nPositions, eosId, startId };
+  const about = { id, dir, weights, manifest, contextLength: nPositions, eosId, startId };
   return { ...about, model, device: compute.device, tokenizer, [Symbol.dispose]: free };
+}
+
+/** The best weights so far; those of the newest sound checkpoint where a run was stopped before it had any best. */
+async function weightsOf(dir: string, manifest: RunManifest | null): Promise<string> {
+  const best = join(dir, MODEL_FILE);
+  if (await isFile(join(dir, "config.json"))) {
+    if (await isFile(best)) return best;
+    const newest = manifest === null ? null : await newestValid(join(dir, "checkpoints"), () => {});
+    if (newest !== null) return join(newest.path, MODEL_FILE);
+  }
+  throw noWeights(dir, manifest);
+}
+
+async function load(dir: string, weights: string, device: "cpu" | "cuda"): Promise<LoadedModel> {
+  if (weights === join(dir, MODEL_FILE)) return loadModel(dir, { device });
+  const { family, config, specials } = await readModelConfig(dir);
+  const model = build(family, config, { device });
+  loadWeights(model, weights);
+  return { model, specials };
 }
 
 /** What the tokenizer says, or else the model's config, which may name a token that is not there. */

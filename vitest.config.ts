@@ -15,6 +15,8 @@ export default defineConfig({
     include: ["{packages,apps}/*/{src,test}/**/*.test.ts", "bench/src/**/*.test.ts", "scripts/test/*.test.ts"],
     pool: "forks", // a native crash names its file and takes no other down
     testTimeout: 30_000,
+    // Several processes share the cores: a thread of libtorch that waits must not spin on one meanwhile.
+    env: { OMP_WAIT_POLICY: "passive" },
     coverage: {
       provider: "v8",
       include: ["{packages,apps}/*/src/**/*.ts"],

@@ -41,9 +41,7 @@ async function tests() {
   rmSync(RESULTS, { force: true });
   rmSync(COVERAGE, { force: true });
   const args = ["run", "--coverage", "--reporter=default", "--reporter=json", `--outputFile.json=${RESULTS}`];
-  // One test process a core, so one libtorch thread a process: tests that are about threads set their own number.
-  const env = { OMP_NUM_THREADS: "1", ...process.env };
-  const { code } = await node("node_modules/vitest/vitest.mjs", args, { show: true, env });
+  const { code } = await node("node_modules/vitest/vitest.mjs", args, { show: true });
   const text = read(RESULTS);
   if (text === null) return { passed: 0, failed: 1, output: `Vitest ended with code ${code} and wrote no results.` };
   /** @type {{ numPassedTests: number, numFailedTests: number, numPendingTests: number, success: boolean, testResults: { status: string, name: string, assertionResults: { status: string }[] }[] }} */

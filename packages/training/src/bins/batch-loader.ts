@@ -1,4 +1,4 @@
-import { cat, fromFile, full, scope, stack, type Device, type Tensor } from "@trainer/torch";
+import { cat, fromFile, full, keep, scope, stack, type Device, type Tensor } from "@trainer/torch";
 import { z } from "zod";
 import { CorpusError } from "../corpus/corpus-error.js";
 import { permutation } from "../corpus/permutation.js";
@@ -65,7 +65,7 @@ export class BatchLoader implements Disposable {
     this.#seed = options.seed;
     this.#order = this.#newOrder();
     const header = HEADER_BYTES / idBytes(dtype);
-    this.#ids = scope(() => fromFile(path, { dtype, size: header + tokens }).narrow(0, header, tokens));
+    this.#ids = scope(() => keep(fromFile(path, { dtype, size: header + tokens }).narrow(0, header, tokens)));
   }
 
   /** The epoch of the last batch handed out, from 0. */

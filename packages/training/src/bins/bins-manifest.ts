@@ -1,8 +1,8 @@
 import { open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import type { Split } from "../corpus/split-plan.js";
-import { openTokenBin, type TokenBin } from "./token-bin.js";
+import { SPLITS, type Split } from "../corpus/split-plan.js";
+import { verifiedSha256 } from "./token-bin.js";
 import { FORMAT_VERSION } from "./bin-format.js";
 
 const count = z.int().min(0);
@@ -12,6 +12,7 @@ const SplitCounts = z.strictObject({ documents: count, tokens: count, bytes: cou
 export const BinsManifest = z.strictObject({
   version: z.literal(FORMAT_VERSION),
   key: z.string(),
+  dtype: z.enum(["uint16", "uint32"]),
   split_by: z.enum(["nothing", "document", "block"]),
   replaced_characters: count,
   splits: z.strictObject({
@@ -32,30 +33,14 @@ export async function writeManifest(dir: string, manifest: BinsManifest): Promis
   await file.sync();
 }
 
-export interface OpenedBins {
-  readonly manifest: BinsManifest;
-  readonly train: TokenBin;
-  readonly validation: TokenBin | null;
-  readonly test: TokenBin | null;
-}
-
-/** The bins of a folder, each checked to the last id; null if the folder is not there, not finished or damaged. */
-export async function openBins(dir: string, key: string): Promise<OpenedBins | null> {
+/** What lies in a folder of bins, each checked to its last id; null if it is not there, not finished or damaged. */
+export async function openBins(dir: string, key: string): Promise<BinsManifest | null> {
   try {
     const manifest = BinsManifest.parse(JSON.parse(await readFile(join(dir, FILE), "utf8")));
-    if (manifest.key !== key) return null;
-    const checked = async (split: Split, sha256: string) => {
-      const { header, ...bin } = await openTokenBin(binPath(dir, split));
-      if (header.sha256 !== sha256) throw new Error(`${split} is another's bin`);
-      return bin;
-    };
-    const { train, validation, test } = manifest.splits;
-    return {
-      manifest,
-      train: await checked("train", train.sha256),
-      validation: validation && (await checked("validation", validation.sha256)),
-      test: test && (await checked("test", test.sha256)),
-    };
+    const bins = SPLITS.filter((split) => manifest.splits[split] !== null);
+    const hashes = await Promise.all(bins.map((split) => verifiedSha256(binPath(dir, split))));
+    const sound = manifest.key === key && bins.every((split, i) => manifest.splits[split]?.sha256 === hashes[i]);
+    return sound ? manifest : null;
   } catch {
     return null; // whatever is wrong with it, it is made again
   }

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { emptyCorpus, type Corpus } from "../corpus/corpus.js";
 import { CorpusError } from "../corpus/corpus-error.js";
 import { planSplit, SPLITS, type Split, type SplitOptions, type SplitPlan } from "../corpus/split-plan.js";
-import { FORMAT_VERSION } from "./bin-format.js";
+import { binDType, FORMAT_VERSION } from "./bin-format.js";
 import { tokenizerSha256, type BinTokenizer } from "./bin-tokenizer.js";
-import { openBins, writeManifest, type OpenedBins } from "./bins-manifest.js";
+import { binPath, openBins, writeManifest, type BinsManifest } from "./bins-manifest.js";
 import { encodeSplits, type Encoded } from "./encode-splits.js";
 import { placeFolder, folderBeside } from "./place-folder.js";
 import type { TokenBin } from "./token-bin.js";
@@ -79,22 +79,21 @@ export async function buildBins(options: BuildBinsOptions): Promise<Bins> {
     const encoded = await encodeSplits({ ...options, plan, folder: temporary, onEncoded: report("encode") });
     await corpus.assertUnchanged();
     refuseTooShort(encoded, options);
-    await writeManifest(temporary, {
+    const manifest: BinsManifest = {
       version: FORMAT_VERSION,
       key,
+      dtype: binDType(tokenizer.vocabSize),
       split_by: plan.by,
       replaced_characters: encoded.replaced,
       splits: encoded.counts,
-    });
+    };
+    await writeManifest(temporary, manifest);
     await placeFolder(temporary, dir, async () => (await openBins(dir, key)) !== null);
+    return toBins(dir, manifest, false);
   } catch (error) {
     await rm(temporary, { recursive: true, force: true });
     throw error;
   }
-  const made = await openBins(dir, key);
-  if (made === null)
-    throw new CorpusError("CORPUS_UNREADABLE", `the token bins in ${dir} are not what was written to them`);
-  return toBins(dir, made, false);
 }
 
 const keyOf = (parts: unknown) =>
@@ -115,7 +114,7 @@ function reporter({ corpus, onProgress }: BuildBinsOptions) {
 }
 
 function refuseTooShort({ counts }: Encoded, { corpus }: BuildBinsOptions): void {
-  if (SPLITS.every((split) => (counts[split]?.documents ?? 0) === 0)) throw emptyCorpus(corpus.files);
+  if (counts.train.documents === 0) throw emptyCorpus(corpus.files);
   for (const split of SPLITS) {
     const tokens = counts[split]?.tokens ?? 2;
     if (tokens >= 2) continue;
@@ -124,24 +123,23 @@ function refuseTooShort({ counts }: Encoded, { corpus }: BuildBinsOptions): void
   }
 }
 
-function toBins(dir: string, { manifest, train, validation, test }: OpenedBins, cached: boolean): Bins {
-  const none = { documents: 0, tokens: 0, bytes: 0 };
-  const { splits } = manifest;
+function toBins(dir: string, manifest: BinsManifest, cached: boolean): Bins {
+  const { key, dtype, splits, split_by: splitBy, replaced_characters: replacedCharacters } = manifest;
+  const bin = (split: Split, counts: SplitCount): TokenBin => ({ path: binPath(dir, split), dtype, ...count(counts) });
   return {
-    train,
-    validation,
-    test,
-    counts: {
-      train: count(splits.train),
-      validation: splits.validation === null ? none : count(splits.validation),
-      test: splits.test === null ? none : count(splits.test),
-    },
-    splitBy: manifest.split_by,
-    replacedCharacters: manifest.replaced_characters,
+    train: bin("train", splits.train),
+    validation: splits.validation && bin("validation", splits.validation),
+    test: splits.test && bin("test", splits.test),
+    counts: { train: count(splits.train), validation: count(splits.validation), test: count(splits.test) },
+    splitBy,
+    replacedCharacters,
     dir,
-    key: manifest.key,
+    key,
     cached,
   };
 }
 
-const count = ({ documents, tokens, bytes }: SplitCount): SplitCount => ({ documents, tokens, bytes });
+const count = (counts: SplitCount | null): SplitCount => {
+  const { documents, tokens, bytes } = counts ?? { documents: 0, tokens: 0, bytes: 0 };
+  return { documents, tokens, bytes };
+};

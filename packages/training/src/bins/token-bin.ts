@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
 import { CorpusError } from "../corpus/corpus-error.js";
-import { decodeHeader, HEADER_BYTES, idBytes, type BinDType, type BinHeader } from "./bin-format.js";
+import { decodeHeader, HEADER_BYTES, idBytes, type BinDType } from "./bin-format.js";
 
 /** A file of token ids: every document of one split, each followed by the end-of-text id. */
 export interface TokenBin {
@@ -14,30 +14,24 @@ export interface TokenBin {
 }
 
 /**
- * Reads a bin's header and checks all of its ids against it.
- * @throws CorpusError CORPUS_UNREADABLE if the file is missing, cut short or altered.
+ * Checks all of a bin against its header and returns the SHA-256 of its ids.
+ * @throws CorpusError CORPUS_UNREADABLE if it was not finished, was cut short or altered.
  */
-export async function openTokenBin(path: string): Promise<TokenBin & { header: BinHeader }> {
-  try {
-    await using file = await open(path, "r");
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(HEADER_BYTES), 0, HEADER_BYTES, 0);
-    const header = decodeHeader(buffer.subarray(0, bytesRead), path);
-    const expected = HEADER_BYTES + header.tokens * idBytes(header.dtype);
-    const { size } = await file.stat();
-    if (size !== expected) throw damaged(path, `it has ${size} bytes instead of ${expected}`);
-    const hash = createHash("sha256");
-    const chunk = Buffer.allocUnsafe(1 << 20);
-    for (let at = HEADER_BYTES; at < size; at += chunk.length) {
-      const { bytesRead } = await file.read(chunk, 0, chunk.length, at);
-      hash.update(chunk.subarray(0, bytesRead));
-    }
-    if (hash.digest("hex") !== header.sha256) throw damaged(path, "its ids are not those written (SHA-256 differs)");
-    const { tokens, bytes, documents, dtype } = header;
-    return { path, tokens, bytes, documents, dtype, header };
-  } catch (error) {
-    if (error instanceof CorpusError) throw error;
-    throw new CorpusError("CORPUS_UNREADABLE", `cannot read the token bin ${path}: ${String(error)}`, { cause: error });
+export async function verifiedSha256(path: string): Promise<string> {
+  await using file = await open(path, "r");
+  const chunk = Buffer.allocUnsafe(1 << 20);
+  const { bytesRead } = await file.read(chunk, 0, HEADER_BYTES, 0);
+  const header = decodeHeader(chunk.subarray(0, bytesRead), path);
+  const expected = HEADER_BYTES + header.tokens * idBytes(header.dtype);
+  const { size } = await file.stat();
+  if (size !== expected) throw damaged(path, `it has ${size} bytes instead of ${expected}`);
+  const hash = createHash("sha256");
+  for (let at = HEADER_BYTES; at < size; at += chunk.length) {
+    const { bytesRead } = await file.read(chunk, 0, chunk.length, at);
+    hash.update(chunk.subarray(0, bytesRead));
   }
+  if (hash.digest("hex") !== header.sha256) throw damaged(path, "its ids are not those written (SHA-256 differs)");
+  return header.sha256;
 }
 
 const damaged = (path: string, what: string) =>

@@ -1,0 +1,269 @@
+import { appendFile, mkdir, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { openCorpus } from "../corpus/corpus.js";
+import type { DocumentMode } from "../corpus/cut-documents.js";
+import { planSplit, SPLITS } from "../corpus/split-plan.js";
+import { temporaryFolder } from "../home/temporary-folder.js";
+import { HEADER_BYTES, type BinDType } from "./bin-format.js";
+import type { BinTokenizer } from "./bin-tokenizer.js";
+import { buildBins, type BinsProgress, type BuildBinsOptions } from "./build-bins.js";
+import type { TokenBin } from "./token-bin.js";
+
+const FIRST = 4; // ids 0 to 3 are special, a byte is an id above
+
+/** Every byte a token. */
+class ByteTokenizer implements BinTokenizer {
+  readonly specials: { eos: number | null };
+  encoded = 0;
+
+  constructor(
+    readonly vocabSize = 260,
+    eos: number | null = 3,
+  ) {
+    this.specials = { eos };
+  }
+
+  encodeBatch(
+    { bytes, ends }: { bytes: Uint8Array; ends: Uint32Array },
+    { dtype, eos }: { dtype: BinDType; eos: number | null },
+  ): Promise<{ ids: Uint16Array | Uint32Array }> {
+    const ids: number[] = [];
+    let start = 0;
+    for (const end of ends) {
+      for (const byte of bytes.subarray(start, end)) ids.push(byte + FIRST);
+      if (eos !== null) ids.push(eos);
+      start = end;
+    }
+    this.encoded += ids.length;
+    return Promise.resolve({ ids: dtype === "uint16" ? Uint16Array.from(ids) : Uint32Array.from(ids) });
+  }
+
+  async save(folder: string): Promise<void> {
+    await writeFile(join(folder, "tokenizer.json"), JSON.stringify([this.vocabSize, this.specials]));
+  }
+}
+
+const tenth = { holdoutFraction: 0.1, testSplitRatio: 0.1, seed: 1 };
+const none = { holdoutFraction: 0, testSplitRatio: 0, seed: 1 };
+const lines = Array.from({ length: 200 }, (_, i) => `line ${i}`);
+
+/** A folder with the file `text.txt`, and the options to make its bins with. */
+async function prepare(text: string | Uint8Array, document: DocumentMode = "line") {
+  const folder = await temporaryFolder();
+  const path = join(folder.path, "text.txt");
+  await writeFile(path, text);
+  const corpus = await openCorpus(path, { document });
+  const options = { corpus, tokenizer: new ByteTokenizer(), split: tenth, cacheDir: join(folder.path, "bins") };
+  return { folder, path, options };
+}
+
+/** The documents of a bin, told apart by the id 3. */
+async function decode(bin: TokenBin): Promise<string[]> {
+  const bytes = Uint8Array.from((await readFile(bin.path)).subarray(HEADER_BYTES)).buffer;
+  const ids = bin.dtype === "uint16" ? new Uint16Array(bytes) : new Uint32Array(bytes);
+  expect(ids.length).toBe(bin.tokens);
+  const documents: number[][] = [[]];
+  for (const id of ids) {
+    if (id === 3) documents.push([]);
+    else documents.at(-1)?.push(id - FIRST);
+  }
+  expect(documents.pop()).toEqual([]);
+  expect(documents.length).toBe(bin.documents);
+  return documents.map((document) => Buffer.from(document).toString());
+}
+
+test("every document is in the bin of its split, followed by the end-of-text id, and counted", async () => {
+  const { folder, options } = await prepare(lines.join("\n"));
+  await using _ = folder;
+  const bins = await buildBins(options);
+  const [train, validation, test] = [bins.train, bins.validation ?? bins.train, bins.test ?? bins.train];
+  const documents = [await decode(train), await decode(validation), await decode(test)];
+  expect(documents.map((split) => split.length)).toEqual([160, 20, 20]);
+  expect(documents.flat().toSorted()).toEqual(lines.toSorted());
+  for (const [i, split] of SPLITS.entries()) {
+    const bytes = documents[i]?.join("").length ?? 0;
+    const count = documents[i]?.length ?? 0;
+    expect(bins.counts[split]).toEqual({ documents: count, bytes, tokens: bytes + count });
+    expect(bins[split]).toMatchObject({ ...bins.counts[split], dtype: "uint16" });
+  }
+  expect(bins).toMatchObject({ cached: false, splitBy: "document", replacedCharacters: 0 });
+  expect(bins.dir).toBe(join(options.cacheDir, bins.key));
+});
+
+test("bins are made once: the second time they are found, whatever the corpus is called", async () => {
+  const { folder, path, options } = await prepare(lines.join("\n"));
+  await using _ = folder;
+  const made = await buildBins(options);
+  const { encoded } = options.tokenizer;
+  expect(await buildBins(options)).toEqual({ ...made, cached: true });
+  await writeFile(`${path}.copy`, lines.join("\n"));
+  const copy = await openCorpus(`${path}.copy`, { document: "line" });
+  expect((await buildBins({ ...options, corpus: copy })).cached).toBe(true);
+  expect(options.tokenizer.encoded).toBe(encoded);
+});
+
+test("another text, tokenizer, split or kind of document has other bins", async () => {
+  const { folder, path, options } = await prepare(lines.join("\n"));
+  await using _ = folder;
+  const keys = new Set([(await buildBins(options)).key]);
+  const also = async (change: Partial<BuildBinsOptions>) => {
+    const { cached, key } = await buildBins({ ...options, ...change });
+    expect(cached).toBe(false);
+    keys.add(key);
+  };
+  await also({ split: { ...tenth, seed: 2 } });
+  await also({ split: { ...tenth, holdoutFraction: 0.2 } });
+  await also({ split: { ...tenth, testSplitRatio: 0 } });
+  await also({ tokenizer: new ByteTokenizer(261) });
+  await also({ corpus: await openCorpus(path, { document: "file" }) });
+  await appendFile(path, "\nmore");
+  await also({ corpus: await openCorpus(path, { document: "line" }) });
+  expect(keys.size).toBe(7);
+});
+
+test("bins that are damaged, unfinished or another's are made again", async () => {
+  const { folder, options } = await prepare(lines.join("\n"));
+  await using _ = folder;
+  const { dir, validation } = await buildBins(options);
+  const sound = await readFile(join(dir, "validation.bin"));
+  const damages = [
+    async () => {
+      const bytes = Buffer.from(sound);
+      bytes.writeUInt8(bytes.readUInt8(sound.length - 1) ^ 1, sound.length - 1);
+      await writeFile(join(dir, "validation.bin"), bytes);
+    },
+    () => truncate(join(dir, "train.bin"), HEADER_BYTES + 10),
+    () => truncate(join(dir, "train.bin"), 10),
+    () => rm(join(dir, "test.bin")),
+    () => rm(join(dir, "manifest.json")),
+    () => truncate(join(dir, "manifest.json"), 20),
+    () => writeFile(join(dir, "manifest.json"), "{}"),
+    async () => writeFile(join(dir, "test.bin"), await readFile(join(dir, "train.bin"))),
+    async () => {
+      const manifest = await readFile(join(dir, "manifest.json"), "utf8");
+      await writeFile(join(dir, "manifest.json"), manifest.replace(/"key": "./, '"key": "x'));
+    },
+  ];
+  for (const damage of damages) {
+    await damage();
+    const again = await buildBins(options);
+    expect(again.cached).toBe(false);
+    expect(again.validation).toEqual(validation);
+    expect(await readFile(join(dir, "validation.bin"))).toEqual(sound);
+    expect((await buildBins(options)).cached).toBe(true);
+  }
+  expect(await readdir(options.cacheDir)).toEqual([join(dir).slice(options.cacheDir.length + 1)]);
+});
+
+test("a document larger than a batch is encoded in pieces and ends once", async () => {
+  const text = "word ".repeat(2_000_000);
+  const { folder, options } = await prepare(text, "file");
+  await using _ = folder;
+  const bins = await buildBins({ ...options, split: none });
+  expect(bins.counts.train).toEqual({ documents: 1, bytes: text.length, tokens: text.length + 1 });
+  expect((await decode(bins.train))[0] === text).toBe(true);
+  expect([bins.validation, bins.test, bins.splitBy]).toEqual([null, null, "nothing"]);
+  expect(bins.counts.test).toEqual({ documents: 0, tokens: 0, bytes: 0 });
+});
+
+test("without an end-of-text id documents follow each other, also in pieces", async () => {
+  const text = "word ".repeat(2_000_000);
+  const { folder, options } = await prepare(text, "file");
+  await using _ = folder;
+  const bins = await buildBins({ ...options, split: none, tokenizer: new ByteTokenizer(260, null), threads: 1 });
+  expect(bins.counts.train).toEqual({ documents: 1, bytes: text.length, tokens: text.length });
+});
+
+test("a vocabulary above 65536 takes four bytes an id", async () => {
+  const { folder, options } = await prepare(lines.join("\n"));
+  await using _ = folder;
+  const bins = await buildBins({ ...options, tokenizer: new ByteTokenizer(65_537) });
+  expect(bins.train.dtype).toBe("uint32");
+  expect((await decode(bins.train)).length).toBe(160);
+});
+
+test("a plan made before saves the pass that makes it", async () => {
+  const { folder, options } = await prepare(lines.join("\n"));
+  await using _ = folder;
+  const plan = await planSplit(options.corpus, tenth);
+  const phases = new Set<string>();
+  const bins = await buildBins({ ...options, plan, onProgress: ({ phase }) => phases.add(phase) });
+  expect([...phases]).toEqual(["hash", "encode"]);
+  expect((await buildBins(options)).key).toBe(bins.key);
+});
+
+test("progress goes through the phases, each to the corpus's size", async () => {
+  const { folder, options } = await prepare(Array.from({ length: 500_000 }, (_, i) => `line ${i}`).join("\n"));
+  await using _ = folder;
+  const last = new Map<string, BinsProgress>();
+  let tokens = 0;
+  await buildBins({
+    ...options,
+    onProgress(progress) {
+      expect(progress.bytes).toBeGreaterThanOrEqual(last.get(progress.phase)?.bytes ?? 0);
+      tokens = Math.max(tokens, progress.tokens);
+      last.set(progress.phase, progress);
+    },
+  });
+  expect([...last.keys()]).toEqual(["hash", "split", "encode"]);
+  for (const { bytes, totalBytes } of last.values()) expect(bytes).toBe(totalBytes);
+  expect(tokens).toBeGreaterThan(1_000_000);
+  expect(last.get("encode")?.tokensPerSec).toBeGreaterThan(0);
+});
+
+test("characters that were replaced are counted in what is made and in what is found", async () => {
+  const { folder, options } = await prepare(Buffer.from(`${lines.join("\n")}\nd\u00e9j\u00e0 vu`, "latin1"));
+  await using _ = folder;
+  expect((await buildBins(options)).replacedCharacters).toBe(2);
+  expect((await buildBins(options)).replacedCharacters).toBe(2);
+});
+
+test("two that make the same bins at once both get them", async () => {
+  const { folder, options } = await prepare(lines.join("\n"));
+  await using _ = folder;
+  const [a, b] = await Promise.all([buildBins(options), buildBins({ ...options, tokenizer: new ByteTokenizer() })]);
+  expect({ ...a, cached: false }).toEqual({ ...b, cached: false });
+  expect(await readdir(options.cacheDir)).toEqual([a.key]);
+  expect((await decode(a.train)).length).toBe(160);
+});
+
+test("what is aborted, or fails while more is being read, leaves nothing behind", async () => {
+  const { folder, options } = await prepare("some words of text\n".repeat(700_000), "file");
+  await using _ = folder;
+  const abort = new AbortController();
+  const onProgress = ({ phase }: BinsProgress) => phase === "encode" && abort.abort(new Error("enough"));
+  await expect(buildBins({ ...options, signal: abort.signal, onProgress })).rejects.toThrow("enough");
+  const tokenizer = new ByteTokenizer();
+  tokenizer.encodeBatch = () => Promise.reject(new Error("no memory"));
+  await expect(buildBins({ ...options, tokenizer })).rejects.toThrow("no memory");
+  expect(await readdir(options.cacheDir)).toEqual([]);
+});
+
+test("a corpus that changes while it is encoded gives no bins", async () => {
+  const { folder, path, options } = await prepare(lines.join("\n"));
+  await using _ = folder;
+  const plan = await planSplit(options.corpus, tenth);
+  await appendFile(path, "\none more");
+  await expect(buildBins({ ...options, plan })).rejects.toThrow(/text\.txt changed while it was being read/);
+  expect(await readdir(options.cacheDir)).toEqual([]);
+});
+
+test("a blank corpus, and a split too short to predict anything, are refused", async () => {
+  const blank = await prepare(" \n".repeat(40_000));
+  await using _ = blank.folder;
+  await expect(buildBins({ ...blank.options, split: none })).rejects.toThrow(/there is no text in/);
+  const short = await prepare("a");
+  await using __ = short.folder;
+  const tokenizer = new ByteTokenizer(260, null);
+  const refused = buildBins({ ...short.options, split: none, tokenizer });
+  await expect(refused).rejects.toThrow("the train split has 1 token(s); there must be at least two");
+});
+
+test("a folder that cannot be written to is said", async () => {
+  const { folder, path, options } = await prepare(lines.join("\n"));
+  await using _ = folder;
+  await expect(buildBins({ ...options, cacheDir: path })).rejects.toThrow(/EEXIST|ENOTDIR/);
+  await mkdir(options.cacheDir);
+  expect((await buildBins(options)).cached).toBe(false);
+});

@@ -1,9 +1,21 @@
-import { gelu, nn, ones, op, scaledDotProductAttention, type Params, type Tensor } from "@trainer/torch";
+import {
+  addLayerNorm,
+  causalAttention,
+  gelu,
+  geluMlp,
+  nn,
+  ones,
+  op,
+  scaledDotProductAttention,
+  type Params,
+  type Tensor,
+} from "@trainer/torch";
 import type { Gpt2Config } from "./gpt2-config.js";
 import { KvCache } from "./kv-cache.js";
 import type { CausalLm, Forward } from "./model.js";
 
 const { conv1d, dropout, embedding, layerNorm } = nn;
+type LayerNorm = ReturnType<typeof layerNorm>;
 const chunk3 = op<[x: Tensor, chunks: 3, dim: number], [q: Tensor, k: Tensor, v: Tensor]>("aten::chunk");
 
 /**
@@ -25,10 +37,11 @@ export function gpt2(params: Params, c: Gpt2Config): CausalLm {
       const t = ids.size(1);
       const past = ctx.cache?.length ?? 0;
       const positions = wpe.weight.narrow(0, past, t); // (T, C): rows past to past + T
-      let x = dropout(wte(ids).add(positions), c.embdPdrop, ctx.training); // (B, T, C)
-      for (const block of blocks) x = block(x, ctx);
+      const x = dropout(wte(ids).add(positions), c.embdPdrop, ctx.training); // (B, T, C)
+      let stream: Stream = { x, branch: null };
+      for (const block of blocks) stream = block(stream, ctx);
       ctx.cache?.advance(t);
-      return lnF(x);
+      return join(stream, lnF, c, ctx).normed;
     },
     newCache: (batch, capacity = c.nPositions) =>
       new KvCache({
@@ -43,14 +56,27 @@ export function gpt2(params: Params, c: Gpt2Config): CausalLm {
   };
 }
 
+/** The residual stream between blocks: what the last branch adds is added with the norm that follows, in one pass. */
+interface Stream {
+  readonly x: Tensor; // (B, T, C)
+  readonly branch: Tensor | null; // (B, T, C), before its dropout; null at the beginning
+}
+
+function join({ x, branch }: Stream, norm: LayerNorm, c: Gpt2Config, { training }: Forward) {
+  if (branch === null) return { x, normed: norm(x) };
+  const [sum, normed] = addLayerNorm(x, branch, norm, { dropout: training ? c.residPdrop : 0 });
+  return { x: sum, normed };
+}
+
 function block(p: Params, c: Gpt2Config, layer: number) {
   const ln1 = layerNorm(p.at("ln_1"), c.nEmbd, { eps: c.layerNormEpsilon });
   const attn = attention(p.at("attn"), c, layer);
   const ln2 = layerNorm(p.at("ln_2"), c.nEmbd, { eps: c.layerNormEpsilon });
   const mlp = feedForward(p.at("mlp"), c);
-  return (x: Tensor, ctx: Forward) => {
-    const h = x.add(attn(ln1(x), ctx));
-    return h.add(mlp(ln2(h), ctx));
+  return (stream: Stream, ctx: Forward): Stream => {
+    const before = join(stream, ln1, c, ctx);
+    const between = join({ x: before.x, branch: attn(before.normed, ctx) }, ln2, c, ctx);
+    return { x: between.x, branch: mlp(between.normed) };
   };
 }
 
@@ -58,38 +84,30 @@ function attention(p: Params, c: Gpt2Config, layer: number) {
   const cAttn = conv1d(p.at("c_attn"), c.nEmbd, 3 * c.nEmbd, { std: c.initializerRange }); // q, k and v in one product
   const cProj = conv1d(p.at("c_proj"), c.nEmbd, c.nEmbd, { std: residualStd(c) });
   const heads = (t: Tensor) => t.unflatten(-1, [c.nHead, -1]).transpose(1, 2); // (B, T, C) -> (B, nh, T, hs)
-  return (x: Tensor, ctx: Forward) => {
-    const [q, k, v] = chunk3(cAttn(x), 3, -1); // (B, T, C) each
-    const y = attend(heads(q), heads(k), heads(v), layer, ctx, c.attnPdrop); // (B, nh, T, hs)
-    return dropout(cProj(y.transpose(1, 2).flatten(2)), c.residPdrop, ctx.training);
+  return (x: Tensor, { training, cache }: Forward) => {
+    const qkv = cAttn(x); // (B, T, 3 C)
+    if (cache === undefined) return cProj(causalAttention(qkv, c.nHead, { dropout: training ? c.attnPdrop : 0 }));
+    const [q, k, v] = chunk3(qkv, 3, -1); // (B, T, C) each
+    return cProj(attend(heads(q), heads(k), heads(v), layer, cache).transpose(1, 2).flatten(2));
   };
 }
 
-/** Each token looks at itself and what is before it: in the batch and, when generating, in the cache. */
-function attend(
-  q: Tensor,
-  k: Tensor,
-  v: Tensor,
-  layer: number,
-  { training, cache }: Forward,
-  attnPdrop: number,
-): Tensor {
-  const dropout = training ? attnPdrop : 0;
-  if (cache === undefined) return scaledDotProductAttention(q, k, v, { isCausal: true, dropout });
+/** When generating, each token looks at itself and at all that is in the cache before it. */
+function attend(q: Tensor, k: Tensor, v: Tensor, layer: number, cache: KvCache): Tensor {
   const past = cache.length;
   const all = cache.append(layer, k, v); // (B, nh, past + T, hs)
   const t = q.size(2);
   // A single token may look at all there is; a stretch at the beginning is causal as in training.
   const mask = past > 0 && t > 1 ? ones([t, past + t], { dtype: "bool", device: q.device }).tril(past) : null;
-  return scaledDotProductAttention(q, all.k, all.v, { isCausal: past === 0, mask, dropout });
+  return scaledDotProductAttention(q, all.k, all.v, { isCausal: past === 0, mask });
 }
 
 function feedForward(p: Params, c: Gpt2Config) {
   const inner = c.nInner ?? 4 * c.nEmbd;
   const cFc = conv1d(p.at("c_fc"), c.nEmbd, inner, { std: c.initializerRange });
   const cProj = conv1d(p.at("c_proj"), inner, c.nEmbd, { std: residualStd(c) });
-  const approximate = c.activationFunction === "gelu" ? "none" : "tanh"; // gelu_new is the tanh approximation
-  return (x: Tensor, ctx: Forward) => dropout(cProj(gelu(cFc(x), { approximate })), c.residPdrop, ctx.training);
+  if (c.activationFunction === "gelu") return (x: Tensor) => cProj(gelu(cFc(x)));
+  return (x: Tensor) => geluMlp(x, { w1: cFc.weight, b1: cFc.bias, w2: cProj.weight, b2: cProj.bias }); // gelu_new: by tanh
 }
 
 /** Two residual additions a layer: the variance of their sum must not grow with depth (Radford et al. 2019, §2.3). */

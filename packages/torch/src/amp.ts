@@ -1,3 +1,4 @@
+import { assertFunction } from "./describe.js";
 import type { Device } from "./dtype.js";
 import { addon } from "./load.js";
 
@@ -7,13 +8,22 @@ export interface AutocastOptions {
   enabled?: boolean;
 }
 
+let active = false;
+
+/** Whether an `autocast` is on. */
+export const isAutocasting = (): boolean => active;
+
 /** Runs `fn` with matrix products in a half type and sums in float32 (automatic mixed precision). */
 export function autocast<T>(options: AutocastOptions, fn: () => T): T {
+  assertFunction("autocast", fn);
   const { device, dtype, enabled = true } = options;
+  const before = active;
   const [wasOn, wasType] = addon.autocastBegin(device, dtype, enabled);
+  active = enabled;
   try {
     return fn();
   } finally {
     addon.autocastEnd(device, wasType, wasOn);
+    active = before;
   }
 }

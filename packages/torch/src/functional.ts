@@ -1,3 +1,5 @@
+import * as kernels from "./fused/kernels.js";
+import { fusable } from "./fused/switch.js";
 import * as ops from "./ops.js";
 import type { Tensor } from "./tensor.js";
 
@@ -6,8 +8,12 @@ export function embedding(weight: Tensor, indices: Tensor): Tensor {
   return ops.embedding(weight, indices);
 }
 
+const FEW_ROWS = 16; // below, as when generating, libtorch's matrix-vector products win
+const rowsOf = (x: Tensor): number => (x.ndim === 0 ? 0 : x.numel / x.size(-1));
+
 /** x Wᵀ + b: (..., in), (out, in), (out) -> (..., out). */
 export function linear(x: Tensor, weight: Tensor, bias?: Tensor | null): Tensor {
+  if (rowsOf(x) >= FEW_ROWS && fusable(x, weight)) return kernels.linear(x, weight.t(), bias);
   return ops.linear(x, weight, bias);
 }
 
@@ -27,7 +33,8 @@ export function softmax(x: Tensor, dim: number): Tensor {
 
 /** Zeroes elements with probability `p` while training, and scales the rest by 1 / (1 - p). */
 export function dropout(x: Tensor, p: number, training: boolean): Tensor {
-  return training && p > 0 ? ops.dropout(x, p, true) : x;
+  if (!training || p === 0) return x;
+  return fusable(x) ? kernels.dropout(x, p) : ops.dropout(x, p, true);
 }
 
 const REDUCTION = { none: 0, mean: 1, sum: 2 } as const;

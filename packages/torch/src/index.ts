@@ -22,6 +22,7 @@ export {
 export { bytesOf, type Device, type DType, dtypes, isDType, type TypedArray } from "./dtype.js";
 export { TorchError, type TorchErrorCode } from "./errors.js";
 export * from "./functional.js";
+export * from "./fused/index.js";
 export * as init from "./init.js";
 export { linearCrossEntropy, linearCrossEntropyReference } from "./linear-cross-entropy.js";
 export * as nn from "./nn/index.js";

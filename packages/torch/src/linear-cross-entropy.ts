@@ -1,3 +1,5 @@
+import * as kernels from "./fused/kernels.js";
+import { fusable } from "./fused/switch.js";
 import { crossEntropy, linear } from "./functional.js";
 import type { Tensor } from "./tensor.js";
 
@@ -13,7 +15,8 @@ export function linearCrossEntropyReference(
 
 /**
  * The mean cross entropy of `hidden weightᵀ` against the targets that are not `ignoreIndex` (default -100):
- * (N, C), (V, C), (N) int64 -> ().
+ * (N, C), (V, C), (N) int64 -> (). The logits are made, used for the gradients and dropped some rows at a time: no (N, V)
+ * is ever whole.
  */
 export function linearCrossEntropy(
   hidden: Tensor,
@@ -21,5 +24,6 @@ export function linearCrossEntropy(
   targets: Tensor,
   options: { ignoreIndex?: number } = {},
 ): Tensor {
-  return linearCrossEntropyReference(hidden, weight, targets, options);
+  if (!fusable(hidden, weight)) return linearCrossEntropyReference(hidden, weight, targets, options);
+  return kernels.linearCrossEntropy(hidden, weight, targets, options.ignoreIndex ?? -100);
 }

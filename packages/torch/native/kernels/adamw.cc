@@ -37,12 +37,16 @@ void requireList(const at::Tensor& t, const char* op, const char* name) {
 /** The L2 norm of all tensors together, float32. Sums in a fixed order: equal for every number of threads. */
 at::Tensor totalNorm(at::TensorList tensors) {
   constexpr const char* kOp = "total_norm";
-  for (const at::Tensor& t : tensors) requireList(t, kOp, "tensors");
-  const std::vector<Run> runs = runsOf(tensors);
+  std::vector<at::Tensor> own;
+  for (const at::Tensor& t : tensors) {
+    requireFloat(t, kOp, "tensors", -1);
+    own.push_back(t.contiguous());
+  }
+  const std::vector<Run> runs = runsOf(own);
   std::vector<double> sums(runs.size());
   at::parallel_for(0, static_cast<int64_t>(runs.size()), 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i)
-      sums[i] = kernels().sumOfSquares(tensors[runs[i].tensor].const_data_ptr<float>() + runs[i].offset, runs[i].count);
+      sums[i] = kernels().sumOfSquares(own[runs[i].tensor].const_data_ptr<float>() + runs[i].offset, runs[i].count);
   });
   double total = 0;
   for (const double s : sums) total += s;
@@ -51,15 +55,17 @@ at::Tensor totalNorm(at::TensorList tensors) {
 
 /**
  * One AdamW step (Loshchilov and Hutter 2019) as PyTorch defines it, for all parameters in one pass over memory.
- * `step` counts from 1; every gradient is multiplied by `grad_scale` on the way: clipping costs no pass of its own.
+ * `steps` count from 1; every gradient is multiplied by `grad_scale` on the way: clipping costs no pass of its own.
  */
-void adamw(at::TensorList params, at::TensorList grads, at::TensorList expAvgs, at::TensorList expAvgSqs, double step,
-           double lr, double beta1, double beta2, double eps, double weightDecay, double gradScale) {
+void adamw(at::TensorList params, at::TensorList grads, at::TensorList expAvgs, at::TensorList expAvgSqs,
+           at::TensorList steps, double lr, double beta1, double beta2, double eps, double weightDecay,
+           double gradScale) {
   constexpr const char* kOp = "adamw_";
-  TORCH_CHECK(params.size() == grads.size() && params.size() == expAvgs.size() && params.size() == expAvgSqs.size(),
-              kOp, ": lists of ", params.size(), ", ", grads.size(), ", ", expAvgs.size(), " and ", expAvgSqs.size(),
-              " tensors; they must be equally long");
-  TORCH_CHECK(step >= 1, kOp, ": step counts from 1, not ", step);
+  TORCH_CHECK(params.size() == grads.size() && params.size() == expAvgs.size() && params.size() == expAvgSqs.size() &&
+                  params.size() == steps.size(),
+              kOp, ": lists of ", params.size(), ", ", grads.size(), ", ", expAvgs.size(), ", ", expAvgSqs.size(),
+              " and ", steps.size(), " tensors; they must be equally long");
+  std::vector<AdamWScalars> scalars;
   std::vector<at::Tensor> gradients(grads.begin(), grads.end());
   for (size_t i = 0; i < params.size(); ++i) {
     requireFloat(gradients[i], kOp, "grads", -1);
@@ -71,15 +77,15 @@ void adamw(at::TensorList params, at::TensorList grads, at::TensorList expAvgs, 
                     params[i].sizes() == expAvgSqs[i].sizes(),
                 kOp, ": parameter ", i, " of ", params[i].sizes(), " has a gradient of ", grads[i].sizes(),
                 " and moments of ", expAvgs[i].sizes(), " and ", expAvgSqs[i].sizes());
+    TORCH_CHECK(steps[i].numel() == 1 && steps[i].device().is_cpu(), kOp, ": every step must be one number on the CPU");
+    const double step = steps[i].item<double>();
+    TORCH_CHECK(step >= 1, kOp, ": steps count from 1, not ", step);
+    scalars.push_back({static_cast<float>(1.0 - lr * weightDecay), static_cast<float>(1.0 - beta1),
+                       static_cast<float>(beta2), static_cast<float>(1.0 - beta2),
+                       static_cast<float>(lr / (1.0 - std::pow(beta1, step))),
+                       static_cast<float>(std::sqrt(1.0 - std::pow(beta2, step))), static_cast<float>(eps),
+                       static_cast<float>(gradScale)});
   }
-  const AdamWScalars scalars{static_cast<float>(1.0 - lr * weightDecay),
-                             static_cast<float>(1.0 - beta1),
-                             static_cast<float>(beta2),
-                             static_cast<float>(1.0 - beta2),
-                             static_cast<float>(lr / (1.0 - std::pow(beta1, step))),
-                             static_cast<float>(std::sqrt(1.0 - std::pow(beta2, step))),
-                             static_cast<float>(eps),
-                             static_cast<float>(gradScale)};
   const std::vector<Run> runs = runsOf(params);
   at::parallel_for(0, static_cast<int64_t>(runs.size()), 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
@@ -87,7 +93,7 @@ void adamw(at::TensorList params, at::TensorList grads, at::TensorList expAvgs, 
       kernels().adamw(params[run.tensor].mutable_data_ptr<float>() + run.offset,
                       gradients[run.tensor].const_data_ptr<float>() + run.offset,
                       expAvgs[run.tensor].mutable_data_ptr<float>() + run.offset,
-                      expAvgSqs[run.tensor].mutable_data_ptr<float>() + run.offset, run.count, scalars);
+                      expAvgSqs[run.tensor].mutable_data_ptr<float>() + run.offset, run.count, scalars[run.tensor]);
     }
   });
   for (const at::Tensor& t : params) t.unsafeGetTensorImpl()->bump_version();
@@ -98,7 +104,7 @@ void adamw(at::TensorList params, at::TensorList grads, at::TensorList expAvgs, 
 void defineAdamW(torch::Library& m) {
   m.def("total_norm(Tensor[] tensors) -> Tensor", &totalNorm);
   m.def(
-      "adamw_(Tensor(a!)[] params, Tensor[] grads, Tensor(b!)[] exp_avgs, Tensor(c!)[] exp_avg_sqs, float step, "
+      "adamw_(Tensor(a!)[] params, Tensor[] grads, Tensor(b!)[] exp_avgs, Tensor(c!)[] exp_avg_sqs, Tensor[] steps, "
       "float lr, float beta1, float beta2, float eps, float weight_decay, float grad_scale=1.) -> ()",
       &adamw);
 }

@@ -33,7 +33,8 @@ struct Forward {
   at::Tensor preGelu;  // (N, D); undefined without gradients
 };
 
-Forward forwardOf(const at::Tensor& x, const at::Tensor& w1, const at::Tensor& b1, const at::Tensor& w2, bool keep) {
+Forward forwardOf(const at::Tensor& x, const at::Tensor& w1, const at::Tensor& b1, const at::Tensor& w2,
+                  const at::Tensor& b2, bool keep) {
   const int64_t rows = x.size(0);
   const int64_t wide = w1.size(1);
   const int64_t chunk = chunkRows(rows, wide);
@@ -52,7 +53,9 @@ Forward forwardOf(const at::Tensor& x, const at::Tensor& w1, const at::Tensor& b
     at::parallel_for(0, n, 8, [&](int64_t begin, int64_t end) {
       kernels().biasGeluForward(preData, bias, yData, begin, end, wide);
     });
-    productInto(result.out.narrow(0, start, n), y, w2, false);
+    const at::Tensor out = result.out.narrow(0, start, n);
+    productInto(out, y, w2, false);
+    out.add_(b2);
   }
   return result;
 }
@@ -60,8 +63,8 @@ Forward forwardOf(const at::Tensor& x, const at::Tensor& w1, const at::Tensor& b
 /** Keeps the input and the pre-activation; GELU's output is made again where the backward pass needs it. */
 struct GeluMlp : torch::autograd::Function<GeluMlp> {
   static Variable forward(AutogradContext* ctx, const Variable& x, const Variable& w1, const Variable& b1,
-                          const Variable& w2) {
-    Forward f = forwardOf(x, w1, b1, w2, true);
+                          const Variable& w2, const Variable& b2) {
+    Forward f = forwardOf(x, w1, b1, w2, b2, true);
     ctx->save_for_backward({x, w1, w2});
     ctx->saved_data["pre"] = std::move(f.preGelu);
     return f.out;
@@ -95,31 +98,33 @@ struct GeluMlp : torch::autograd::Function<GeluMlp> {
       productInto(dw1, x.narrow(0, start, n).t(), dy, start > 0);
       productInto(dx.narrow(0, start, n), dy, w1.t(), false);
     }
-    return {dx, dw1, db1, dw2};
+    return {dx, dw1, db1, dw2, columnSum(dOut)};
   }
 };
 
-at::Tensor geluMlp(const at::Tensor& x, const at::Tensor& w1, const at::Tensor& b1, const at::Tensor& w2) {
+at::Tensor geluMlp(const at::Tensor& x, const at::Tensor& w1, const at::Tensor& b1, const at::Tensor& w2,
+                   const at::Tensor& b2) {
   requireFloat(x, kOp, "x", -1);
   requireFloat(w1, kOp, "w1", 2);
   requireFloat(b1, kOp, "b1", 1);
   requireFloat(w2, kOp, "w2", 2);
+  requireFloat(b2, kOp, "b2", 1);
   TORCH_CHECK(x.dim() >= 1 && x.numel() > 0 && w1.numel() > 0 && w2.numel() > 0 && x.size(-1) == w1.size(0) &&
-                  w1.size(1) == b1.size(0) && w1.size(1) == w2.size(0),
-              kOp, ": x (..., C), w1 (C, D), b1 (D) and w2 (D, E) do not fit: ", x.sizes(), ", ", w1.sizes(), ", ",
-              b1.sizes(), ", ", w2.sizes());
+                  w1.size(1) == b1.size(0) && w1.size(1) == w2.size(0) && w2.size(1) == b2.size(0),
+              kOp, ": x (..., C), w1 (C, D), b1 (D), w2 (D, E) and b2 (E) do not fit: ", x.sizes(), ", ", w1.sizes(),
+              ", ", b1.sizes(), ", ", w2.sizes(), ", ", b2.sizes());
   std::vector<int64_t> sizes = x.sizes().vec();
   sizes.back() = w2.size(1);
   const at::Tensor rows = x.reshape({-1, w1.size(0)}).contiguous();
   const at::Tensor bias = b1.contiguous();
-  if (needsGrad({x, w1, b1, w2})) return GeluMlp::apply(rows, w1, bias, w2).view(sizes);
-  return forwardOf(rows, w1, bias, w2, false).out.view(sizes);
+  if (needsGrad({x, w1, b1, w2, b2})) return GeluMlp::apply(rows, w1, bias, w2, b2).view(sizes);
+  return forwardOf(rows, w1, bias, w2, b2, false).out.view(sizes);
 }
 
 }  // namespace
 
 void defineGeluMlp(torch::Library& m) {
-  m.def("gelu_mlp(Tensor x, Tensor w1, Tensor b1, Tensor w2) -> Tensor", &geluMlp);
+  m.def("gelu_mlp(Tensor x, Tensor w1, Tensor b1, Tensor w2, Tensor b2) -> Tensor", &geluMlp);
 }
 
 }  // namespace trainer

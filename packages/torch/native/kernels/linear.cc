@@ -49,7 +49,11 @@ struct Linear : torch::autograd::Function<Linear> {
     const at::Tensor dy = grads[0].reshape({-1, weight.size(1)}).contiguous();
     variable_list result(3);
     if (ctx->needs_input_grad(0)) result[0] = product(dy, weight.t()).view(x.sizes());
-    if (ctx->needs_input_grad(1)) result[1] = product(x.reshape({-1, weight.size(0)}).t(), dy);
+    if (ctx->needs_input_grad(1)) {
+      const at::Tensor rows = x.reshape({-1, weight.size(0)});
+      // In the weight's own layout, or the gradient would be copied when it becomes the parameter's.
+      result[1] = weight.is_contiguous() ? product(rows.t(), dy) : product(dy.t(), rows).t();
+    }
     if (ctx->saved_data["bias"].toBool()) result[2] = columnSum(dy);
     return result;
   }

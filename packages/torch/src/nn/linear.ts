@@ -21,8 +21,12 @@ export function linear(
   return Object.assign((x: Tensor) => F.linear(x, weight, bias), { weight, bias });
 }
 
+export interface Conv1d extends Linear {
+  readonly bias: Tensor;
+}
+
 /** GPT-2's linear layer: the same map with its weight stored (in, out), as Hugging Face's checkpoints hold it. */
-export function conv1d(p: Params, inFeatures: number, outFeatures: number, options: { std?: number } = {}): Linear {
+export function conv1d(p: Params, inFeatures: number, outFeatures: number, options: { std?: number } = {}): Conv1d {
   const weight = p.param("weight", [inFeatures, outFeatures], normal(options.std ?? 0.02));
   const bias = p.param("bias", [outFeatures], zeros);
   return Object.assign((x: Tensor) => F.linear(x, weight.t(), bias), { weight, bias });

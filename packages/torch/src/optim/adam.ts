@@ -2,7 +2,8 @@ import { zeros, zerosLike } from "../create.js";
 import * as fused from "./fused.js";
 import { noGrad, scope } from "../scope.js";
 import type { Tensor } from "../tensor.js";
-import { type Optimizer, perParam, restore, trained, zeroGrad } from "./optimizer.js";
+import { adamUpdate, type AdamUpdate } from "./adam-update.js";
+import { checkOptions, type Optimizer, perParam, restore, trained, zeroGrad } from "./optimizer.js";
 
 export interface AdamOptions {
   lr?: number;
@@ -10,8 +11,6 @@ export interface AdamOptions {
   eps?: number;
   weightDecay?: number;
 }
-
-type Update = typeof fused.fusedAdam_;
 
 /** Adam (Kingma & Ba 2015) as PyTorch defines it: weight decay is added to the gradient. All parameters in one fused call. */
 export class Adam implements Optimizer {
@@ -22,11 +21,12 @@ export class Adam implements Optimizer {
   readonly #expAvgs: readonly Tensor[];
   readonly #expAvgSqs: readonly Tensor[];
   readonly #steps: readonly Tensor[];
-  readonly #update: Update;
+  readonly #update: AdamUpdate;
 
-  constructor(params: ReadonlyMap<string, Tensor>, options: AdamOptions = {}, update: Update = fused.fusedAdam_) {
+  constructor(params: ReadonlyMap<string, Tensor>, options: AdamOptions = {}, update: AdamUpdate = adamUpdate) {
     const { lr = 1e-3, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0 } = options;
     this.#options = { lr, betas, eps, weightDecay };
+    checkOptions(params, { lr, betas, eps, weightDecay });
     this.lr = lr;
     this.#update = update;
     this.#names = [...params.keys()];
@@ -36,7 +36,7 @@ export class Adam implements Optimizer {
     this.#steps = perParam(this.#params, (p) => zeros([], { device: p.device }));
   }
 
-  step(): void {
+  step(gradScale = 1): void {
     scope(() =>
       noGrad(() => {
         const list = trained(this.#params);
@@ -45,23 +45,16 @@ export class Adam implements Optimizer {
         if (steps.length === 0) return;
         fused.foreachAddScalar_(steps, 1);
         const { betas, eps, weightDecay } = this.#options;
-        const params = list.map(({ param }) => param);
-        const grads = list.map(({ grad }) => grad);
         const [beta1, beta2] = betas;
         this.#update(
-          params,
-          grads,
-          of(this.#expAvgs),
-          of(this.#expAvgSqs),
-          [],
-          steps,
-          this.lr,
-          beta1,
-          beta2,
-          weightDecay,
-          eps,
-          false,
-          false,
+          {
+            params: list.map(({ param }) => param),
+            grads: list.map(({ grad }) => grad),
+            expAvgs: of(this.#expAvgs),
+            expAvgSqs: of(this.#expAvgSqs),
+            steps,
+          },
+          { lr: this.lr, beta1, beta2, eps, weightDecay, gradScale },
         );
       }),
     );

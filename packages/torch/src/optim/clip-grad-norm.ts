@@ -1,4 +1,6 @@
 import { stack, zeros } from "../create.js";
+import { totalNorm } from "../fused/kernels.js";
+import { fusable } from "../fused/switch.js";
 import * as fused from "./fused.js";
 import { noGrad, scope } from "../scope.js";
 import type { Tensor } from "../tensor.js";
@@ -12,9 +14,16 @@ export function clipGradNorm(params: Iterable<Tensor>, maxNorm: number): Tensor 
     noGrad(() => {
       const grads = [...params].map((p) => p.grad).filter((g) => g !== null);
       if (grads.length === 0) return zeros([]);
-      const total = stack(fused.foreachNorm(grads, 2)).norm();
+      const total = fusable(...grads) ? totalNorm(grads) : stack(fused.foreachNorm(grads, 2)).norm();
       if (maxNorm > 0) fused.foreachMul_(grads, total.add(1e-6).pow(-1).mul(maxNorm).clamp(null, 1));
       return total;
     }),
   );
 }
+
+/**
+ * What `clipGradNorm` multiplies by, for a norm measured before: `optimizer.step(clipScale(norm, maxNorm))` clips and
+ * updates in one pass.
+ */
+export const clipScale = (norm: number, maxNorm: number): number =>
+  maxNorm > 0 ? Math.min(1, maxNorm / (norm + 1e-6)) : 1;

@@ -1,14 +1,31 @@
+import { assertRange, describe } from "../describe.js";
 import { TorchError } from "../errors.js";
+import { tensor } from "../create.js";
 import { keep, noGrad } from "../scope.js";
 import type { Tensor } from "../tensor.js";
+import { foreachMul_ } from "./fused.js";
 
 /** Changes parameters by their gradients. Its state is tensors by name, in float32, that restore it to the bit. */
 export interface Optimizer {
   lr: number;
-  step(): void;
+  /** Changes the parameters by their gradients times `gradScale` (default 1), which is how clipping costs no pass of its own. */
+  step(gradScale?: number): void;
   zeroGrad(): void;
   state(): Map<string, Tensor>;
   load(state: ReadonlyMap<string, Tensor>): void;
+}
+
+/** Refuses what cannot be optimized, as PyTorch does: no named parameters, a negative learning rate, a beta of 1. */
+export function checkOptions(
+  params: ReadonlyMap<string, Tensor>,
+  options: { lr: number; weightDecay: number; eps?: number; betas?: readonly [number, number]; momentum?: number },
+): void {
+  if (!(params instanceof Map)) {
+    throw new TorchError("ARGUMENT", `an optimizer takes a Map of named parameters, got ${describe(params)}`);
+  }
+  const { lr, weightDecay, eps = 0, betas = [0, 0], momentum = 0 } = options;
+  for (const [name, value] of Object.entries({ lr, weightDecay, eps, momentum })) assertRange(name, value, 0, Infinity);
+  for (const beta of betas) assertRange("betas", beta, 0, 1);
 }
 
 /** A parameter with a gradient, beside its place in the optimizer's lists. */
@@ -26,6 +43,11 @@ export function trained(params: readonly Tensor[]): Trained[] {
     if (grad !== null) list.push({ param, grad, index });
   }
   return list;
+}
+
+/** Multiplies gradients in place. */
+export function scaleGrads(grads: readonly Tensor[], scale: number): void {
+  if (scale !== 1 && grads.length > 0) foreachMul_(grads, tensor(scale));
 }
 
 export function zeroGrad(params: Iterable<Tensor>): void {

@@ -2,7 +2,16 @@ import { zeros, zerosLike } from "../create.js";
 import * as fused from "./fused.js";
 import { noGrad, scope } from "../scope.js";
 import type { Tensor } from "../tensor.js";
-import { type Optimizer, perParam, restore, type Trained, trained, zeroGrad } from "./optimizer.js";
+import {
+  checkOptions,
+  type Optimizer,
+  perParam,
+  restore,
+  scaleGrads,
+  type Trained,
+  trained,
+  zeroGrad,
+} from "./optimizer.js";
 
 export interface SgdOptions {
   lr?: number;
@@ -24,6 +33,7 @@ export class SGD implements Optimizer {
   constructor(params: ReadonlyMap<string, Tensor>, options: SgdOptions = {}) {
     const { lr = 1e-3, momentum = 0, weightDecay = 0, dampening = 0, nesterov = false } = options;
     this.#options = { lr, momentum, weightDecay, dampening, nesterov };
+    checkOptions(params, { lr, momentum, weightDecay });
     this.lr = lr;
     this.#names = [...params.keys()];
     this.#params = [...params.values()];
@@ -32,10 +42,14 @@ export class SGD implements Optimizer {
     this.#started = perParam(held, () => zeros([]));
   }
 
-  step(): void {
+  step(gradScale = 1): void {
     scope(() =>
       noGrad(() => {
         const list = trained(this.#params);
+        scaleGrads(
+          list.map(({ grad }) => grad),
+          gradScale,
+        );
         const isFirst = ({ index }: Trained): boolean => this.#started[index]?.item() === 0;
         const first = list.filter(isFirst);
         const later = list.filter((t) => !isFirst(t));

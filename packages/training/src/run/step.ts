@@ -1,5 +1,5 @@
 import { loss, type CausalLm } from "@trainer/models";
-import { clipGradNorm, scope, type GradScaler, type Optimizer, type Tensor } from "@trainer/torch";
+import { clipGradNorm, clipScale, scope, type GradScaler, type Optimizer, type Tensor } from "@trainer/torch";
 import type { Batch } from "../bins/batch-loader.js";
 import { TrainingError } from "../errors.js";
 import { inPrecision, type Compute } from "./precision.js";
@@ -41,10 +41,11 @@ export function trainStep(stepper: Stepper, next: () => Batch, count = 1): StepR
     for (const batch of batches) total += backward(stepper, batch, batch.tokens / tokens);
     if (!Number.isFinite(total)) throw notFinite("loss", total);
     scaler?.unscale_(params);
-    const gradNorm = clipGradNorm(params, stepper.gradientClipping).item();
+    const maxNorm = stepper.gradientClipping;
+    const gradNorm = clipGradNorm(params, scaler === null ? 0 : maxNorm).item();
     if (scaler === null) {
       if (!Number.isFinite(gradNorm)) throw notFinite("gradient norm", gradNorm);
-      optimizer.step();
+      optimizer.step(clipScale(gradNorm, maxNorm)); // clipped on the way
     } else {
       scaler.step(optimizer, params); // skipped where gradients overflowed: the scale is lowered instead
       scaler.update();

@@ -1,0 +1,4 @@
+export { addLayerNorm, addLayerNormReference } from "./add-layer-norm.js";
+export { causalAttention, causalAttentionReference } from "./causal-attention.js";
+export { geluMlp, geluMlpReference, type MlpWeights } from "./gelu-mlp.js";
+export { useFusedKernels } from "./switch.js";

@@ -1,0 +1,34 @@
+import { op } from "../op.js";
+import type { Tensor } from "../tensor.js";
+
+// The project's own operators (native/kernels), one line each. Float32 on the CPU alone; each has its plain definition
+// beside its use.
+
+export const linear = op<[x: Tensor, weight: Tensor, bias?: Tensor | null], Tensor>("trainer::linear"); // (..., C), (C, D), (D) -> (..., D)
+export const dropout = op<[x: Tensor, p: number], Tensor>("trainer::dropout");
+export const linearCrossEntropy = op<[hidden: Tensor, weight: Tensor, targets: Tensor, ignoreIndex: number], Tensor>(
+  "trainer::linear_cross_entropy",
+); // (N, C), (V, C), (N) int64 -> ()
+export const addLayerNorm = op<
+  [x: Tensor, branch: Tensor, weight: Tensor, bias: Tensor, eps: number, dropout: number],
+  [sum: Tensor, normed: Tensor]
+>("trainer::add_layer_norm");
+export const geluMlp = op<[x: Tensor, w1: Tensor, b1: Tensor, w2: Tensor, b2: Tensor], Tensor>("trainer::gelu_mlp"); // (..., C), (C, D), (D), (D, E), (E) -> (..., E)
+export const causalAttention = op<[qkv: Tensor, heads: number, dropout: number], Tensor>("trainer::causal_attention"); // (B, T, 3 C) -> (B, T, C)
+export const totalNorm = op<[tensors: readonly Tensor[]], Tensor>("trainer::total_norm");
+export const adamw_ = op<
+  [
+    params: readonly Tensor[],
+    grads: readonly Tensor[],
+    expAvgs: readonly Tensor[],
+    expAvgSqs: readonly Tensor[],
+    steps: readonly Tensor[],
+    lr: number,
+    beta1: number,
+    beta2: number,
+    eps: number,
+    weightDecay: number,
+    gradScale: number,
+  ],
+  void
+>("trainer::adamw_");

@@ -24,6 +24,11 @@ let dir = "";
 beforeEach(() => (dir = mkdtempSync(join(tmpdir(), "model-"))));
 afterEach(() => rmSync(dir, { recursive: true }));
 
+/** Vitest's matchers for parts of an expected value, without their `any`. */
+const containing = (text: string): unknown => expect.stringContaining(text);
+const matching = (pattern: RegExp): unknown => expect.stringMatching(pattern);
+const near = (value: number, digits: number): unknown => expect.closeTo(value, digits);
+
 const specials = { bosTokenId: 2, eosTokenId: 3, padTokenId: 0 };
 const ids = tensor(BigInt64Array.from([5n, 6n, 7n, 8n]), [1, 4]);
 
@@ -103,7 +108,7 @@ test("a head stored beside the embedding must be the same tensor", async () => {
   const untied = await withWeights((state) => [...state, ["lm_head.weight", wte(state).mul(2)]]);
   await expect(loadModel(untied)).rejects.toMatchObject({
     code: "MODEL_INCOMPATIBLE",
-    message: expect.stringContaining("the head must be tied"),
+    message: containing("the head must be tied"),
   });
   const otherShape = await withWeights((state) => [...state, ["lm_head.weight", zeros([3, 3])]]);
   await expect(loadModel(otherShape)).rejects.toMatchObject({ code: "MODEL_INCOMPATIBLE" });
@@ -116,7 +121,7 @@ test("missing and foreign tensors are all named", async () => {
   });
   await expect(loadModel(folder)).rejects.toMatchObject({
     code: "MODEL_LOAD_FAILED",
-    message: expect.stringMatching(/ln_f\.bias.*h\.9\.ln_1\.weight/s),
+    message: matching(/ln_f\.bias.*h\.9\.ln_1\.weight/s),
   });
 });
 
@@ -125,7 +130,7 @@ test("a damaged weights file is refused with its path", async () => {
   writeFileSync(join(dir, "model.safetensors"), "not one");
   await expect(loadModel(dir)).rejects.toMatchObject({
     code: "MODEL_LOAD_FAILED",
-    message: expect.stringContaining(join(dir, "model.safetensors")),
+    message: containing(join(dir, "model.safetensors")),
   });
 });
 
@@ -149,7 +154,7 @@ test.each([
 ])("a config with %o is refused by name", async (change, name) => {
   await expect(readModelConfig(withConfig(change))).rejects.toMatchObject({
     code: "MODEL_INCOMPATIBLE",
-    message: expect.stringContaining(name),
+    message: containing(name),
   });
 });
 
@@ -164,7 +169,7 @@ test("what a config leaves out has the default it has in transformers", async ()
 test("another model's config is refused with the families there are", async () => {
   await expect(readModelConfig(withConfig({ model_type: "llama" }))).rejects.toMatchObject({
     code: "UNSUPPORTED_BACKEND",
-    message: expect.stringContaining('"llama"; there are: gpt2'),
+    message: containing('"llama"; there are: gpt2'),
   });
   writeFileSync(join(dir, "config.json"), "{}");
   await expect(readModelConfig(dir)).rejects.toMatchObject({ code: "MODEL_LOAD_FAILED" });
@@ -200,6 +205,6 @@ print(json.dumps(model.eval()(torch.tensor([[5, 6, 7, 8]])).logits.flatten().tol
     });
     const theirs: unknown = JSON.parse(out.trim().split("\n").at(-1) ?? "");
     const ours = Array.from(logits(model, ids, { training: false }).flatten().data(), Number);
-    expect(theirs).toEqual(ours.map((x) => expect.closeTo(x, 5)));
+    expect(theirs).toEqual(ours.map((x) => near(x, 5)));
   },
 );

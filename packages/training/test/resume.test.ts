@@ -15,6 +15,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { startChild } from "./children.js";
 import { tiny, writeCorpus } from "./corpus.js";
 import { outcome } from "./run-files.js";
+import { containing, matching } from "./matching.js";
 
 let home = "";
 let corpus = "";
@@ -55,7 +56,6 @@ test.each([1, 2, 3])(
       child = startChild(home, { resume: id });
     }
     await child.ended;
-    if (child.events.at(-1)?.type === "failed") expect(child.events.at(-1)?.["message"]).toContain("is completed");
     expect(outcome(run(id))).toEqual(whole);
     expect(readdirSync(join(run(id), "checkpoints")).filter((name) => name.startsWith("."))).toEqual([]);
     expect(existsSync(join(run(id), "lock.json"))).toBe(false);
@@ -110,9 +110,7 @@ test("a damaged newest checkpoint is told by name, and the run goes on from the 
   truncateSync(join(checkpoints, newest, "optimizer.safetensors"), 100);
   const warnings: string[] = [];
   await resume(id, { home, onEvent: (e) => e.type === "warning" && warnings.push(e.message) });
-  expect(warnings).toEqual([
-    expect.stringMatching(new RegExp(`${newest} is damaged.*optimizer.safetensors has 100 bytes`)),
-  ]);
+  expect(warnings).toEqual([matching(new RegExp(`${newest} is damaged.*optimizer.safetensors has 100 bytes`))]);
   expect(outcome(run(id))).toEqual(whole);
 });
 
@@ -127,7 +125,7 @@ test("a run is resumed only on the text and tokenizer that it began with, and on
   writeFileSync(corpus, "something else altogether\n".repeat(400));
   await expect(resume(id, { home })).rejects.toMatchObject({
     failureClass: "USER_INPUT",
-    message: expect.stringContaining("has changed since the run began"),
+    message: containing("has changed since the run began"),
   });
   writeFileSync(corpus, text);
   const tokenizer = join(run(id), "tokenizer.json");

@@ -2,6 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { runnerImport } from "vite";
 
+/** @param {string} relative */
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
 await runnerImport(path("./child.ts"), {
   configFile: path("../../../vitest.config.ts"),

@@ -7,6 +7,7 @@ import { readManifest, resume, train, type RunEvent, type RunResult, type TrainI
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { tiny, writeCorpus } from "./corpus.js";
 import { outcome, sha256 } from "./run-files.js";
+import { containing, including, matching, near, some } from "./matching.js";
 
 let home = "";
 let corpus = "";
@@ -87,10 +88,10 @@ test("a run learns, and leaves a folder that says all about it", async () => {
     best_val_loss: result.bestValLoss,
     failure_class: null,
     early_stopped: false,
-    git_commit: expect.stringMatching(/^[0-9a-f]{40}$/),
-    versions: { torch: expect.stringMatching(/^2\./), transformers: "unknown" },
+    git_commit: matching(/^[0-9a-f]{40}$/),
+    versions: { torch: matching(/^2\./), transformers: "unknown" },
     config: { num_epochs: 3, learning_rate: 3e-3, corpus_path: corpus, user_id: "77" },
-    tokenizer_id: expect.stringMatching(/^bpe-300-[0-9a-f]{12}$/),
+    tokenizer_id: matching(/^bpe-300-[0-9a-f]{12}$/),
     tokenizer_sha256: sha256(join(dir("first"), "tokenizer.json")),
   });
   const { train: training, validation, test } = manifest?.splits ?? {};
@@ -114,7 +115,7 @@ test("the best weights are tested and kept, not the last, and no improvement for
   const best = validations.reduce((a, b) => (b.loss < a.loss ? b : a));
   expect(result).toMatchObject({ earlyStopped: true, bestStep: best.step, bestValLoss: best.loss });
   expect(result.steps).toBe(best.step + 3 * 5);
-  expect(validations.filter((e) => e.best).at(-1)).toBe(best);
+  expect(validations.findLast((e) => e.best)).toBe(best);
   const kept = readdirSync(join(dir("early"), "checkpoints")).toSorted();
   expect(kept).toEqual([best.step, result.steps].map((step) => `step-${String(step).padStart(8, "0")}`));
   const file = join("checkpoints", kept[0] ?? "", "model.safetensors");
@@ -142,7 +143,7 @@ test("a damaged best checkpoint does not end the run: the last weights are teste
   expect(events.filter((e) => e.type === "warning")).toEqual([
     {
       type: "warning",
-      message: expect.stringMatching(/the best checkpoint, of step \d+, cannot be used: model.safetensors has 4 bytes/),
+      message: matching(/the best checkpoint, of step \d+, cannot be used: model.safetensors has 4 bytes/),
     },
   ]);
   const last = `step-${String(result.steps).padStart(8, "0")}`;
@@ -181,7 +182,7 @@ test("gradients accumulated over four batches are those of one four times as lar
   const small = await run({ ...options, runId: "small", batchSize: 4, gradAccumSteps: 4 });
   expect(small.result.tokensSeen).toBe(large.result.tokensSeen);
   const losses = (events: RunEvent[]) => steps(events).map((e) => e.loss);
-  expect(losses(small.events)).toEqual(losses(large.events).map((loss) => expect.closeTo(loss, 5)));
+  expect(losses(small.events)).toEqual(losses(large.events).map((loss) => near(loss, 5)));
 });
 
 test("max steps go on over epochs, and the last step is validated", async () => {
@@ -202,7 +203,7 @@ test("the learning rate follows its schedule", async () => {
     minLr: 2e-4,
   });
   expect(steps(events).map((e) => e.lr)).toEqual(
-    [5e-4, 1e-3, 9e-4, 8e-4, 7e-4, 6e-4, 5e-4, 4e-4, 3e-4, 2e-4].map((lr) => expect.closeTo(lr, 10)),
+    [5e-4, 1e-3, 9e-4, 8e-4, 7e-4, 6e-4, 5e-4, 4e-4, 3e-4, 2e-4].map((lr) => near(lr, 10)),
   );
 });
 
@@ -227,7 +228,7 @@ test("a run can start from another's weights, with a lower learning rate, its to
     maxSeqLen: 512,
     freezeEmbed: true,
   });
-  expect(steps(events)[0]?.lr).toBe(5e-5);
+  expect(steps(events).at(0)?.lr).toBe(5e-5);
   expect(await manifestOf("tuned")).toMatchObject({ max_seq_len: 16, pretrained_run_id: "base", learning_rate: 3e-3 });
   const [base, tuned] = [await weights("base"), await weights("tuned")];
   const changed = [...base.named()]
@@ -256,7 +257,7 @@ test("a tokenizer that the pretrained model does not know is refused with both s
   await expect(run({ runId: "mixed", pretrainedRunId: "v300", tokenizer: other })).rejects.toMatchObject({
     code: "MODEL_INCOMPATIBLE",
     failureClass: "USER_INPUT",
-    message: expect.stringMatching(/310 tokens.* 300/),
+    message: matching(/310 tokens.* 300/),
   });
   expect(await manifestOf("mixed")).toMatchObject({
     status: "failed",
@@ -269,7 +270,7 @@ test("a trained tokenizer is used again for the same corpus and settings", async
   await run({ runId: "tok1", maxSteps: 1, minFrequency: 3 });
   const { events } = await run({ runId: "tok2", maxSteps: 1, minFrequency: 3 });
   expect(events.filter((e) => e.type === "tokenizer")).toEqual([
-    expect.objectContaining({ phase: "ready", vocabSize: expect.any(Number) }),
+    including({ phase: "ready", vocabSize: some(Number) }),
   ]);
   expect((await manifestOf("tok1"))?.tokenizer_id).toBe((await manifestOf("tok2"))?.tokenizer_id);
 });
@@ -280,7 +281,7 @@ test("characters that are not UTF-8 are told", async () => {
   const { events } = await run({ corpus: file, runId: "latin", maxSteps: 1 });
   expect(events).toContainEqual({
     type: "warning",
-    message: expect.stringContaining("1 characters of the corpus are not UTF-8"),
+    message: containing("1 characters of the corpus are not UTF-8"),
   });
 });
 

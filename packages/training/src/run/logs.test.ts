@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { RunLog } from "./logs.js";
 
+const matching = (pattern: RegExp): unknown => expect.stringMatching(pattern); // without its `any`
+
 test("a record has the fields that log readers expect, and its service cannot be overwritten", () => {
   const dir = mkdtempSync(join(tmpdir(), "logs-"));
   const log = new RunLog(join(dir, "logs.jsonl"), "r1");
@@ -12,7 +14,7 @@ test("a record has the fields that log readers expect, and its service cannot be
   const lines = readFileSync(log.path, "utf8").trim().split("\n");
   expect(lines).toHaveLength(2);
   expect(JSON.parse(lines[0] ?? "")).toEqual({
-    timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/),
+    timestamp: matching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d$/),
     level: "INFO",
     logger: "trainer.run",
     message: "hello",
@@ -20,7 +22,7 @@ test("a record has the fields that log readers expect, and its service cannot be
     loss: 1,
     run_id: "r1",
     service: "model-trainer",
-    instance_id: expect.stringMatching(new RegExp(`^[^.]+-${process.pid}$`)),
+    instance_id: matching(new RegExp(`^[^.]+-${process.pid}$`)),
   });
   rmSync(dir, { recursive: true });
 });

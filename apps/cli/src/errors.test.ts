@@ -35,11 +35,11 @@ test("what the system refuses is told with the path and what to do", () => {
 });
 
 test("our packages' errors keep their message and gain a hint where there is one", () => {
-  const unknown = Object.assign(new Error("no run x"), { code: "RUN_NOT_FOUND" });
+  const unknown = Object.assign(new Error("there is no file x"), { code: "CORPUS_NOT_FOUND" });
   expect(explain(unknown)).toEqual({
-    code: "RUN_NOT_FOUND",
-    message: "no run x",
-    hint: "See which runs there are with `trainer runs`, or name another --home.",
+    code: "CORPUS_NOT_FOUND",
+    message: "there is no file x",
+    hint: "Check the path; relative ones start from the folder you are in.",
     exitCode: EXIT.failed,
   });
   expect(explain(new Error("broken"))).toEqual({

@@ -33,8 +33,6 @@ const SYSTEM: Readonly<Record<string, readonly [what: string, hint: string]>> = 
 
 /** What to do about what our own packages refuse, where their message does not say it already. */
 const HINTS: Readonly<Record<string, string>> = {
-  RUN_NOT_FOUND: "See which runs there are with `trainer runs`, or name another --home.",
-  TOKENIZER_NOT_FOUND: "Train one with `trainer tokenizer train FILE`, or give the path of a tokenizer.json.",
   CORPUS_NOT_FOUND: "Check the path; relative ones start from the folder you are in.",
   OUT_OF_MEMORY: "Try a smaller --batch-size (with --grad-accum-steps), --max-seq-len or --size.",
   UNAVAILABLE: "See what this machine has with `trainer doctor`.",

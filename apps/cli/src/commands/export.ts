@@ -29,7 +29,7 @@ export function define(command: Command, io: Io): void {
           "",
           "Next:",
           `  trainer generate ${shellWord(folder)} --prompt "Once upon a time"`,
-          `  python3 -c "from transformers import pipeline; print(pipeline('text-generation', ${JSON.stringify(folder)})('Once'))"`,
+          `  python3 -c "from transformers import pipeline; print(pipeline('text-generation', '${folder}')('Once'))"`,
         ].join("\n"),
       );
     },

@@ -1,11 +1,13 @@
 import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
+import type { Generated } from "@trainer/training";
 import { GenerateOptions, TrainOptions } from "@trainer/training/options";
 import { z } from "zod";
 import { defineCommand } from "../define-command.js";
 import { printable } from "../display/printable.js";
 import { UsageError } from "../errors.js";
 import type { Io } from "../io.js";
+import type { Output } from "../output.js";
 import { readAll } from "../read-text.js";
 
 const field = GenerateOptions.shape;
@@ -44,28 +46,49 @@ export function define(command: Command, io: Io): void {
       const input = { ...rest, prompt, stopSequences: stop };
       await io.interruptible(async (signal) => {
         using opened = await openModel(run, { home: openHome(home), device });
-        for await (const event of generateStream(opened, input, signal)) {
-          if (event.type === "text") out.text(out.screen.live ? printable(event.text) : event.text);
-          if (event.type === "sequence" && event.sequence + 1 < rest.numReturnSequences) out.text("\n\n");
-          if (event.type === "done") {
-            const { outputs, steps, stepsPerSequence, eosTerminated, finishReasons, seed } = event.result;
-            out.result(
-              {
-                outputs,
-                steps,
-                steps_per_sequence: stepsPerSequence,
-                eos_terminated: eosTerminated,
-                finish_reasons: finishReasons,
-                seed,
-              },
-              () => "",
-            );
+        const writer = new Writer(out, prompt);
+        try {
+          for await (const event of generateStream(opened, input, signal)) {
+            if (event.type === "text") writer.text(event.sequence, event.text);
+            if (event.type === "done") out.record(generatedJson(event.result));
           }
+        } finally {
+          out.text("\n"); // also when it is stopped: what comes next begins on a line of its own
         }
       });
     },
   });
 }
+
+/** On a terminal prompt and text read as one; a pipe gets what is new. */
+class Writer {
+  readonly #prompt: string;
+  #sequence = 0;
+
+  constructor(
+    private readonly out: Output,
+    prompt: string,
+  ) {
+    this.#prompt = out.screen.live ? out.paint.dim(printable(prompt)) : "";
+    out.text(this.#prompt);
+  }
+
+  /** @param text new text of sequence `sequence`, counted from 0 */
+  text(sequence: number, text: string): void {
+    if (sequence !== this.#sequence) this.out.text(`\n\n${this.#prompt}`);
+    this.#sequence = sequence;
+    this.out.text(this.out.screen.live ? printable(text) : text);
+  }
+}
+
+const generatedJson = (result: Generated) => ({
+  outputs: result.outputs,
+  steps: result.steps,
+  steps_per_sequence: result.stepsPerSequence,
+  eos_terminated: result.eosTerminated,
+  finish_reasons: result.finishReasons,
+  seed: result.seed,
+});
 
 async function promptOf(prompt: string | null, path: string | null, io: Io): Promise<string> {
   if (prompt !== null && path !== null) throw new UsageError("--prompt and --prompt-path exclude each other");

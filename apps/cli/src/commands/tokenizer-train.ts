@@ -21,7 +21,7 @@ const TokenizerFlags = z.strictObject({
     .default(32_000)
     .describe("tokens to end with, the 4 special ones included"),
   minFrequency: run.minFrequency.describe("how often a pair must occur to become a token"),
-  document: run.document.unwrap().default("file").describe("what no token reaches across"),
+  document: run.document.unwrap().default("line").describe("what no token reaches across"),
   threads: run.threads.describe("processor threads; 0: one a core"),
   out: z.string().min(1).nullable().default(null).describe("folder to write; left out: one in the home"),
   force: z.boolean().default(false).describe("replace what is in the --out folder"),
@@ -53,7 +53,7 @@ export function define(command: Command, io: Io): void {
             ...source(corpus),
             vocabSize,
             minFrequency,
-            threads,
+            ...(threads === 0 ? {} : { threads }),
             signal,
             onProgress: (p) =>
               p.phase === "count"
@@ -78,8 +78,10 @@ export function define(command: Command, io: Io): void {
 
 /** Plain files are read by the native trainer itself; what must be unpacked or cut comes as documents. */
 function source(corpus: Corpus) {
-  const plain = corpus.document === "file" && corpus.files.every(({ format, gzip }) => format === "text" && !gzip);
-  return plain ? { files: corpus.files.map(({ path }) => path) } : { texts: documents(corpus) };
+  const { document: unit, files } = corpus;
+  const plain = files.every(({ format, gzip }) => format === "text" && !gzip);
+  if (!plain || unit === "paragraph") return { texts: documents(corpus) };
+  return { files: files.map(({ path }) => path), unit };
 }
 
 async function* documents(corpus: Corpus): AsyncGenerator<Uint8Array, void, undefined> {

@@ -1,4 +1,4 @@
-import { families } from "@trainer/models/capabilities";
+import { families, isFamily } from "@trainer/models/capabilities";
 import { TrainOptions, type TrainInput } from "@trainer/training/options";
 import { z } from "zod";
 
@@ -19,7 +19,7 @@ export const TrainFlags = z.strictObject({
   holdoutFraction: run.holdoutFraction.describe("part of the corpus that validation takes"),
   testSplitRatio: run.testSplitRatio.describe("part of the corpus that the final test takes"),
 
-  model: z.enum(Object.keys(families)).default("gpt2").describe("the architecture"),
+  model: z.enum(Object.keys(families).filter(isFamily)).default("gpt2").describe("the architecture"),
   size: z.enum(sizes).default("tiny").describe("the dimensions"),
   nLayer: dimensions.nLayer.describe("layers, in place of the size's"),
   nEmbd: dimensions.nEmbd.describe("width, in place of the size's"),

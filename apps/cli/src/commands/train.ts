@@ -1,11 +1,13 @@
 import { access } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { parseTrainOptions, type TrainInput } from "@trainer/training/options";
+import { sizeOf } from "@trainer/models/capabilities";
+import { parseTrainOptions, type TrainInput, type TrainOptions } from "@trainer/training/options";
 import { defineCommand } from "../define-command.js";
 import { UsageError } from "../errors.js";
 import type { Io } from "../io.js";
-import { followRun } from "../run-display/follow-run.js";
+import { followRun, type RunHooks } from "../run-display/follow-run.js";
+import type { Demand } from "../run-display/memory-estimate.js";
 import { TRAIN_ALIASES, TRAIN_GROUPS, toTrainInput, TrainFlags } from "./train-options.js";
 
 export function define(command: Command, io: Io): void {
@@ -30,22 +32,30 @@ export function define(command: Command, io: Io): void {
     async run({ args, options, home, io, out }) {
       const { resume: wanted, runId } = options;
       if (wanted && runId === null) throw new UsageError("--resume needs --run-id, the name of the run to go on with");
-      const input = checked(toTrainInput(args, options));
+      const request = checked(toTrainInput(args, options));
       const { openHome, resume, train } = await import("@trainer/training");
       const again = wanted && runId !== null && (await isBegun(join(openHome(home).models, runId)));
-      await followRun({ home, io, out }, (hooks) => (again ? resume(runId, hooks) : train(input, hooks)));
+      const begin = (hooks: RunHooks) => (again ? resume(runId, hooks) : train(request, hooks));
+      await followRun({ home, io, out }, begin, again ? null : demandOf(request));
     },
   });
 }
 
 /** What the library would refuse is wrong use here. */
-function checked(input: TrainInput): TrainInput {
+function checked(input: TrainInput): TrainOptions {
   try {
-    parseTrainOptions(input);
+    return parseTrainOptions(input);
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
-  return input;
+}
+
+/** What the run's memory depends on, as far as it is known before: not for weights that come from elsewhere. */
+function demandOf({ modelFamily, modelSize, modelConfig, optimizer, pretrainedRunId }: TrainOptions): Demand | null {
+  const dimensions = pretrainedRunId === null ? sizeOf(modelFamily, modelSize) : null;
+  if (dimensions === null) return null;
+  const { nLayer = dimensions.nLayer, nEmbd = dimensions.nEmbd, nHead = dimensions.nHead } = modelConfig;
+  return { dimensions: { nLayer, nEmbd, nHead }, moments: optimizer === "sgd" ? 0 : 2 };
 }
 
 const isBegun = (run: string): Promise<boolean> =>

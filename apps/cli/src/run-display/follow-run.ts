@@ -2,7 +2,7 @@ import type { RunEvent, RunResult } from "@trainer/training";
 import type { Invocation } from "../define-command.js";
 import { formatCount } from "../display/quantity.js";
 import { homeFlag } from "../home-flag.js";
-import { Stopped } from "../interrupts.js";
+import type { Demand } from "./memory-estimate.js";
 import { RunDisplay } from "./run-display.js";
 import { RunFailed } from "./run-failed.js";
 import { resultJson, summary } from "./summary.js";
@@ -17,8 +17,9 @@ export interface RunHooks {
 export async function followRun(
   { home, io, out }: Pick<Invocation<unknown>, "home" | "io" | "out">,
   begin: (hooks: RunHooks) => Promise<RunResult>,
+  demand: Demand | null = null,
 ): Promise<void> {
-  const display = new RunDisplay(io, out);
+  const display = new RunDisplay(io, out, demand);
   const flag = homeFlag(home);
   const onEvent = (event: RunEvent) => {
     display.show(event);
@@ -38,7 +39,7 @@ export async function followRun(
         out.warn(
           `Stopped after step ${formatCount(result.steps)}; all is saved. To go on:\n  trainer resume ${result.runId}${flag}`,
         );
-        throw signal.reason instanceof Stopped ? signal.reason : new Error("the run was interrupted");
+        signal.throwIfAborted();
       }
       const { columns, unicode } = out.screen;
       const view = { columns: columns(), unicode, paint: out.paint };

@@ -1,3 +1,4 @@
+import { freemem } from "node:os";
 import type { RunEvent } from "@trainer/training";
 import { LiveBlock } from "../display/live-block.js";
 import { ProgressLine } from "../display/progress-line.js";
@@ -5,6 +6,7 @@ import type { Io } from "../io.js";
 import type { Output } from "../output.js";
 import { lineOf } from "./facts.js";
 import { liveLines } from "./live-lines.js";
+import { estimateMemory, memoryLine, type Demand } from "./memory-estimate.js";
 import { RunProgress } from "./run-progress.js";
 
 /** Shows a run on stderr: in place on a terminal, else line by line. */
@@ -16,6 +18,7 @@ export class RunDisplay {
   constructor(
     io: Io,
     private readonly out: Output,
+    private readonly demand: Demand | null = null,
   ) {
     this.#block = new LiveBlock(io.stderr, out.progressScreen.columns);
     this.#preparing = new ProgressLine(io, out);
@@ -47,7 +50,7 @@ export class RunDisplay {
   }
 
   #print(event: RunEvent): void {
-    const line = lineOf(event);
+    const line = this.#lineOf(event);
     if (!this.#live()) {
       if (line !== null) this.out.note(line);
       return;
@@ -58,6 +61,14 @@ export class RunDisplay {
     if (line !== null && !silent) this.#block.above(line);
     const { columns, unicode } = this.out.progressScreen;
     this.#block.draw(liveLines(this.progress, { columns: columns(), unicode, paint: this.out.progressPaint }));
+  }
+
+  #lineOf(event: RunEvent): string | null {
+    const line = lineOf(event);
+    const { config } = this.progress;
+    if (event.type !== "start" || this.demand === null || config === null) return line;
+    const bytes = estimateMemory(this.demand, { ...config, parameters: event.parameters });
+    return `${line}\n${memoryLine(bytes, freemem())}`;
   }
 
   #live(): boolean {

@@ -1,0 +1,32 @@
+import type { Size } from "@trainer/models/capabilities";
+import { formatBytes } from "../display/quantity.js";
+
+/** What the memory of a run depends on, beside what the run itself tells. */
+export interface Demand {
+  readonly dimensions: Size;
+  /** Numbers that the optimizer keeps for each weight: Adam's two moments, or none. */
+  readonly moments: number;
+}
+
+const FLOAT = 4;
+/** Node, libtorch and what it allocates for itself. */
+const RUNTIME = 350 * 1024 ** 2;
+/** Numbers of the width that a layer keeps for its backward pass: norms, q k v, attention, projections, feed-forward. */
+const KEPT_PER_LAYER = 20;
+
+/** Bytes that training takes, to within a half or so: weights, gradients, moments and what backward needs. */
+export function estimateMemory(
+  { dimensions: { nLayer, nEmbd }, moments }: Demand,
+  { parameters, batchSize, maxSeqLen }: { parameters: number; batchSize: number; maxSeqLen: number },
+): number {
+  const state = parameters * (2 + moments);
+  const activations = batchSize * maxSeqLen * nEmbd * (nLayer * KEPT_PER_LAYER + 6);
+  return RUNTIME + FLOAT * (state + activations);
+}
+
+/** The estimate as a line, with what to do where there is less. */
+export function memoryLine(bytes: number, free: number): string {
+  const line = `memory     about ${formatBytes(bytes)} of ${formatBytes(free)} that are free`;
+  if (bytes <= free) return line;
+  return `${line}\nwarning: this may not fit. A smaller --batch-size with --grad-accum-steps, --max-seq-len or --size needs less.`;
+}

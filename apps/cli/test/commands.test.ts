@@ -1,0 +1,457 @@
+import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { beforeAll, expect, test } from "vitest";
+import { z } from "zod";
+import { EXIT } from "../src/exit-codes.js";
+import { Stopped, type Interruptible } from "../src/interrupts.js";
+import { run } from "../src/program.js";
+import { corpusFolder, corpusText, TINY } from "./corpus.js";
+import { testIo, type TestIoOptions } from "./screen.js";
+
+const shared = { folder: "", corpus: "", home: "" };
+const Lines = z.array(z.record(z.string(), z.unknown()));
+
+/** One command line in a process of its own, in the home that the tests of this file share. */
+async function trainer(line: readonly string[], options: TestIoOptions = {}) {
+  const io = testIo({ ...options, env: { TRAINER_HOME: shared.home, ...options.env } });
+  const code = await run(line, io);
+  return { code, stdout: io.stdout.text, stderr: io.stderr.text };
+}
+
+/** The same with --json: every line of stdout must parse. */
+async function json(line: readonly string[], options?: TestIoOptions) {
+  const { code, stdout, stderr } = await trainer([...line, "--json"], options);
+  const values = stdout
+    .trimEnd()
+    .split("\n")
+    .map((each): unknown => JSON.parse(each));
+  return { code, values, last: values.at(-1), stderr };
+}
+
+let trained: Awaited<ReturnType<typeof trainer>>;
+
+beforeAll(async () => {
+  const { folder, corpus } = await corpusFolder();
+  Object.assign(shared, { folder, corpus, home: join(folder, "home") });
+  trained = await trainer([
+    "train",
+    corpus,
+    ...TINY,
+    "--max-steps",
+    "6",
+    "--eval-every",
+    "3",
+    "--log-every",
+    "2",
+    "--run-id",
+    "one",
+  ]);
+}, 60_000);
+
+test("train reports on stderr and ends with a summary and what to type next on stdout", () => {
+  expect(trained).toMatchObject({ code: 0 });
+  for (const word of ["run        one", "tokenizer  bpe-300-", "tokens     train", "memory     about", "step 6/6"]) {
+    expect(trained.stderr).toContain(word);
+  }
+  expect(trained.stderr).not.toContain("\u001B");
+  expect(trained.stdout).toContain("Done: 6 steps");
+  expect(trained.stdout).toContain(`trainer generate one --home ${shared.home} --prompt`);
+});
+
+test("train --json prints a line a logged step and the result last", async () => {
+  const { code, values, last } = await json([
+    "train",
+    shared.corpus,
+    ...TINY,
+    "--num-epochs",
+    "1",
+    "--log-every",
+    "10",
+    "--run-id",
+    "two",
+  ]);
+  expect(code).toBe(0);
+  const steps = Lines.parse(values.slice(0, -1));
+  expect(steps.length).toBeGreaterThan(1);
+  for (const step of steps) {
+    for (const key of ["step", "epoch", "train_loss", "lr", "grad_norm", "tokens_per_sec", "step_ms"]) {
+      expect(step[key]).toEqual(expect.any(Number));
+    }
+  }
+  expect(last).toMatchObject({
+    run_id: "two",
+    status: "completed",
+    steps: steps.at(-1)?.["step"],
+    best_val_loss: expect.any(Number),
+    test_loss: expect.any(Number),
+    test_perplexity: expect.any(Number),
+    path: join(shared.home, "models", "two"),
+  });
+});
+
+test("a terminal sees a block that is drawn in place", async () => {
+  const { code, stdout, stderr } = await trainer(
+    ["train", shared.corpus, ...TINY, "--max-steps", "4", "--log-every", "1", "--run-id", "live"],
+    { tty: true },
+  );
+  expect(code).toBe(0);
+  expect(stderr).toMatch(/\r\u001B\[\d+A/);
+  expect(stderr).toContain("tokens/s");
+  expect(stdout).toContain("Done: 4 steps");
+});
+
+/** Somebody who asks to stop once `seen` is on stderr. */
+function stopWhen(seen: string, io: () => string): Interruptible {
+  return async (body) => {
+    const controller = new AbortController();
+    const watch = setInterval(() => {
+      if (io().includes(seen)) controller.abort(new Stopped("SIGINT", EXIT.interrupted));
+    }, 1);
+    try {
+      return await body(controller.signal);
+    } finally {
+      clearInterval(watch);
+    }
+  };
+}
+
+test("a run that is stopped says how to go on, and goes on to the losses of one that was not", async () => {
+  const line = ["train", shared.corpus, ...TINY, "--max-steps", "30", "--log-every", "1", "--run-id"];
+  const whole = await json([...line, "whole"]);
+
+  const io = testIo({ env: { TRAINER_HOME: shared.home } });
+  const stop = stopWhen("step 3/30", () => io.stderr.text);
+  const code = await run([...line, "cut", "--resume"], { ...io, interruptible: stop });
+  expect(code).toBe(130);
+  expect(io.stderr.text).toContain("Stopping after this step");
+  expect(io.stderr.text).toContain(`trainer resume cut --home ${shared.home}`);
+
+  const resumed = await json([...line, "cut", "--resume"]);
+  expect(resumed.code).toBe(0);
+  const [a, b] = [
+    z.looseObject({ test_loss: z.number() }).parse(whole.last),
+    z.looseObject({ test_loss: z.number() }).parse(resumed.last),
+  ];
+  expect(b.test_loss).toBe(a.test_loss);
+
+  const again = await trainer(["resume", "cut"]);
+  expect(again).toMatchObject({ code: 1, stdout: "" });
+  expect(again.stderr).toContain("completed");
+});
+
+test("a failure in a run is the last line of --json, with the run's id", async () => {
+  await writeFile(join(shared.folder, "other.txt"), "quite another text\n".repeat(50));
+  const stopped = join(shared.folder, "moving.txt");
+  await writeFile(stopped, corpusText);
+  const io = testIo({ env: { TRAINER_HOME: shared.home } });
+  const stop = stopWhen("step 1/40", () => io.stderr.text);
+  await run(["train", stopped, ...TINY, "--max-steps", "40", "--log-every", "1", "--run-id", "moved"], {
+    ...io,
+    interruptible: stop,
+  });
+  await writeFile(stopped, "changed since\n".repeat(90));
+  const { code, last, stderr } = await json(["resume", "moved"]);
+  expect(code).toBe(1);
+  expect(last).toMatchObject({
+    run_id: "moved",
+    status: "failed",
+    error: { code: "CONFLICT", message: expect.stringContaining("changed") },
+  });
+  expect(stderr).toContain("trainer resume moved");
+});
+
+test.each([
+  ["no such file", "missing.txt", null, "there is no file or folder"],
+  ["an empty file", "empty.txt", "", "there is no text"],
+  ["a binary file", "binary.txt", Buffer.from([0, 1, 2, 3, 0, 255]), "binary"],
+])("%s is refused before there is a run", async (_, name, content, message) => {
+  const path = join(shared.folder, name);
+  if (content !== null) await writeFile(path, content);
+  const { code, stdout, stderr } = await trainer(["train", path, ...TINY, "--run-id", "never"]);
+  expect(code).toBe(1);
+  expect(stdout).toBe("");
+  expect(stderr).toContain(message);
+  expect((await trainer(["runs"])).stdout).not.toContain("never");
+});
+
+test("eval measures a split or a text", async () => {
+  const { code, last } = await json(["eval", "one", "--split", "test", "--no-samples"]);
+  expect(code).toBe(0);
+  expect(last).toMatchObject({
+    split: "test",
+    loss: expect.any(Number),
+    perplexity: expect.any(Number),
+    bits_per_byte: expect.any(Number),
+    tokens: expect.any(Number),
+  });
+  const text = await trainer(["eval", "one", "--path", shared.corpus]);
+  expect(text.stdout).toContain(`text           ${shared.corpus}`);
+  expect(text.stdout).toContain('--- "Once upon a time"');
+  expect(text.stdout).toContain("bits per byte");
+  expect(text.stdout).toContain("saved in");
+});
+
+test("a folder made elsewhere is measured without being written to", async () => {
+  const folder = join(shared.folder, "elsewhere");
+  expect((await trainer(["export", "one", "--out", folder])).code).toBe(0);
+  const { stdout } = await trainer(["eval", folder, "--path", shared.corpus, "--no-samples"]);
+  expect(stdout).not.toContain("saved in");
+});
+
+test("generate streams the new text alone into a pipe, the same for the same seed", async () => {
+  const line = ["generate", "one", "--prompt", "the cat", "--max-new-tokens", "8", "--seed", "5"];
+  const first = await trainer(line);
+  expect(first.code).toBe(0);
+  expect((await trainer(line)).stdout).toBe(first.stdout);
+  const { last } = await json(line);
+  expect(last).toMatchObject({ outputs: [first.stdout.slice(0, -1)], steps: 8, eos_terminated: [false], seed: 5 });
+});
+
+test("generate shows the prompt too on a terminal, and several texts apart", async () => {
+  const path = join(shared.folder, "prompt.txt");
+  await writeFile(path, "my friend");
+  const { stdout } = await trainer(
+    [
+      "generate",
+      "one",
+      "--prompt-path",
+      path,
+      "--max-new-tokens",
+      "4",
+      "--num-return-sequences",
+      "2",
+      "--temperature",
+      "0",
+    ],
+    { tty: true },
+  );
+  expect(stdout.split("\n\n")).toHaveLength(2);
+  expect(stdout.match(/\u001B\[2mmy friend\u001B\[22m/g)).toHaveLength(2);
+});
+
+test("generate reads its prompt from stdin and keeps several texts apart in a pipe", async () => {
+  const line = [
+    "generate",
+    "one",
+    "--prompt",
+    "-",
+    "--max-new-tokens",
+    "2",
+    "--num-return-sequences",
+    "2",
+    "--top-k",
+    "1",
+  ];
+  const { code, stdout } = await trainer(line, { stdin: "the old king" });
+  expect(code).toBe(0);
+  expect(stdout).toContain("\n\n");
+});
+
+test("score tells loss and perplexity, and each token's surprisal when asked", async () => {
+  const { last } = await json(["score", "one", "--text", "the cat sees"]);
+  expect(last).toMatchObject({ loss: expect.any(Number), surprisal: null, topk: null, tokens: null });
+  const detail = await trainer(["score", "one", "--text", "-", "--detail-level", "per_char", "--top-k", "2"], {
+    stdin: "the cat",
+  });
+  expect(detail.stdout).toContain("TOKEN");
+  expect(detail.stdout).toMatch(/" c" +\d+\.\d+ {2}".*" \d+\.\d%/);
+  expect((await trainer(["score", "one", "--text", "the cat", "--top-k", "1"])).stdout).toMatch(/\n1 +".*" \d/);
+  expect((await trainer(["score", "one", "--path", shared.corpus])).stdout).not.toContain("TOKEN");
+  expect((await trainer(["score", "one", "--text", "the cat", "--detail-level", "per_char"])).stdout).toMatch(/BITS\n/);
+});
+
+test("runs are listed, shown and removed", async () => {
+  await mkdir(join(shared.home, "models", "broken"), { recursive: true });
+  const list = await trainer(["runs"]);
+  expect(list.stdout).toMatch(/^RUN +STATUS/);
+  expect(list.stdout).toMatch(/\none +completed +6 /);
+  expect(list.stdout).toMatch(/\nbroken +damaged +- /);
+  expect((await json(["runs", "list"])).last).toMatchObject({
+    runs: expect.arrayContaining([expect.objectContaining({ run_id: "one" })]),
+  });
+
+  const show = await trainer(["runs", "show", "one"]);
+  expect(show.stdout).toContain("status      completed");
+  expect(show.stdout).toContain("┤");
+  expect((await json(["runs", "show", "one"])).last).toMatchObject({ run_id: "one", manifest: { steps: 6 } });
+  expect((await trainer(["runs", "show", "broken"])).stdout).toContain("damaged: ");
+  const outside = await trainer(["runs", "show", join(shared.folder, "elsewhere")]);
+  expect(outside).toMatchObject({ code: 2, stderr: expect.stringContaining("outside") });
+
+  const removed = await trainer(["runs", "rm", "two", "broken"]);
+  expect(removed.stdout).toMatch(/^removed two, broken: .* freed\n$/);
+  const unknown = await trainer(["runs", "rm", "onee"]);
+  expect(unknown).toMatchObject({ code: 1, stderr: expect.stringContaining("did you mean one") });
+});
+
+test("a run that failed or has just begun is shown with what is known of it", async () => {
+  const dir = join(shared.home, "models", "one");
+  const manifest = z
+    .record(z.string(), z.unknown())
+    .parse(JSON.parse(await readFile(join(dir, "manifest.json"), "utf8")));
+  const copy = join(shared.home, "models", "early");
+  await mkdir(copy);
+  const early = {
+    ...manifest,
+    run_id: "early",
+    status: "failed",
+    error: "the disk is full",
+    steps: 1,
+    total_steps: 9,
+    parameters: null,
+    vocab_size: null,
+    duration_seconds: null,
+  };
+  await writeFile(join(copy, "manifest.json"), JSON.stringify(early));
+  const { stdout } = await trainer(["runs", "show", "early"]);
+  expect(stdout).toContain("error       the disk is full");
+  expect(stdout).toContain("progress    1 of 9 steps");
+  expect((await trainer(["runs"])).stdout).toMatch(/\nearly +failed +1\/9 +- /);
+  await writeFile(join(copy, "manifest.json"), JSON.stringify({ ...early, total_steps: null, error: null }));
+  expect((await trainer(["runs", "show", "early"])).stdout).toContain("1 of ? steps");
+});
+
+test("a home without runs says how to make one", async () => {
+  const { code, stdout } = await trainer(["runs", "--home", join(shared.folder, "nowhere")]);
+  expect({ code, stdout }).toEqual({
+    code: 0,
+    stdout: `No runs in ${join(shared.folder, "nowhere")} yet. To make one: trainer train my-text.txt\n`,
+  });
+});
+
+test("export writes a folder that can be used in place of the run", async () => {
+  const out = join(shared.folder, "exported");
+  const { last } = await json(["export", "one", "--out", out]);
+  expect(last).toMatchObject({
+    path: out,
+    files: expect.arrayContaining(["config.json", "model.safetensors", "tokenizer.json"]),
+  });
+  const line = ["--prompt", "the cat", "--max-new-tokens", "6", "--seed", "1"];
+  expect((await trainer(["generate", out, ...line])).stdout).toBe((await trainer(["generate", "one", ...line])).stdout);
+  const again = await trainer(["export", "one", "--out", out]);
+  expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining("not empty") });
+  expect((await trainer(["export", "one", "--out", out, "--force"])).stdout).toContain("model.safetensors");
+});
+
+test("an unknown run is told with those there are", async () => {
+  const { code, stderr } = await trainer(["generate", "onne", "--prompt", "x"]);
+  expect(code).toBe(1);
+  expect(stderr).toContain("did you mean one");
+});
+
+test("a tokenizer is trained, shown, and encodes and decodes back", async () => {
+  const out = join(shared.folder, "tokenizer");
+  const { last } = await json(["tokenizer", "train", shared.corpus, "--vocab-size", "320", "--out", out]);
+  expect(last).toMatchObject({ tokenizer_id: "tokenizer", path: out, vocab_size: 320, seconds: expect.any(Number) });
+  expect(JSON.parse(await readFile(join(out, "manifest.json"), "utf8"))).toMatchObject({
+    config: { vocab_size: 320, min_frequency: 2 },
+    stats: { coverage: 1, oov_rate: 0, char_coverage: 1 },
+  });
+
+  const text = "the cat sees\n\nnaïve 🙂\n";
+  const plain = await trainer(["tokenizer", "encode", out], { stdin: text });
+  const { values } = await json(["tokenizer", "encode", out], { stdin: text });
+  expect(z.array(z.array(z.int())).parse(values)).toHaveLength(3);
+  expect((await trainer(["tokenizer", "decode", out], { stdin: plain.stdout })).stdout).toBe(text);
+  const arrays = values.map((each) => `${JSON.stringify(each)}\n`).join("");
+  expect((await trainer(["tokenizer", "decode", out], { stdin: arrays })).stdout).toBe(text);
+  const file = await trainer(["tokenizer", "encode", out, "--file", shared.corpus]);
+  expect(file.stdout.split("\n")).toHaveLength(corpusText.split("\n").length);
+
+  expect((await json(["tokenizer", "decode", out, "2", "3"])).last).toEqual({ text: "[BOS][EOS]" });
+  expect((await json(["tokenizer", "decode", out, "2", "3", "--skip-special"])).last).toEqual({ text: "" });
+  const wrong = await trainer(["tokenizer", "decode", out, "320"]);
+  expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining("from 0 to 319") });
+
+  const show = await trainer(["tokenizer", "show", out, "--text", "the cat"]);
+  expect(show.stdout).toContain("vocabulary  320 tokens");
+  expect(show.stdout).toContain("special     [PAD] 0, [UNK] 1, [BOS] 2, [EOS] 3");
+  expect(show.stdout).toContain("the| c|at");
+  expect((await trainer(["tokenizer", "show", out, "--text", ""])).stdout).toContain("0 tokens, 0.00 bytes a token");
+  expect((await json(["tokenizer", "show", out, "--longest", "2"])).last).toMatchObject({
+    vocab_size: 320,
+    longest: [expect.any(String), expect.any(String)],
+  });
+});
+
+test("a tokenizer without --out goes into the home, under an id that follows from what it is", async () => {
+  const line = ["tokenizer", "train", shared.corpus, "--vocab-size", "310", "--threads", "1"];
+  const first = await json(line);
+  const second = await json(line);
+  expect(second.last).toMatchObject({
+    tokenizer_id: z.object({ tokenizer_id: z.string() }).parse(first.last).tokenizer_id,
+  });
+  const { tokenizer_id: id } = z.object({ tokenizer_id: z.string() }).parse(first.last);
+  const shown = await trainer(["tokenizer", "decode", id, "4"], { tty: true });
+  expect(shown.code).toBe(0);
+  const run = await json([
+    "train",
+    shared.corpus,
+    ...TINY.slice(2),
+    "--tokenizer",
+    id,
+    "--max-steps",
+    "1",
+    "--optimizer",
+    "sgd",
+  ]);
+  expect(run).toMatchObject({ code: 0 });
+});
+
+test("a tokenizer learns from packed files and paragraphs too, and says when the text has too few pairs", async () => {
+  const packed = join(shared.folder, "packed.txt.gz");
+  await writeFile(packed, gzipSync(corpusText));
+  const { code, stdout, stderr } = await trainer(
+    ["tokenizer", "train", packed, "--vocab-size", "5000", "--document", "paragraph"],
+    { tty: true },
+  );
+  expect(code).toBe(0);
+  expect(stderr).toContain("tokens only, not 5,000");
+  expect(stdout).toContain("trainer train my-text.txt --tokenizer bpe-");
+});
+
+test("a folder that holds something is not written over without --force", async () => {
+  const out = join(shared.folder, "kept");
+  await mkdir(out);
+  await writeFile(join(out, "mine.txt"), "mine");
+  const line = ["tokenizer", "train", shared.corpus, "--vocab-size", "300", "--out", out];
+  const refused = await trainer(line);
+  expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining("--force") });
+  expect((await trainer([...line, "--force"])).code).toBe(0);
+  const file = await trainer([...line.slice(0, -1), shared.corpus]);
+  expect(file).toMatchObject({ code: 1, stderr: expect.stringContaining("not a folder") });
+});
+
+test("somebody at a terminal is told that encode waits for text", async () => {
+  const stdin = Object.assign(
+    (async function* () {
+      yield await Promise.resolve("the cat\n");
+    })(),
+    { isTTY: true },
+  );
+  const { stdout, stderr } = await trainer(["tokenizer", "encode", join(shared.home, "models", "one")], { stdin });
+  expect(stderr).toContain("Ctrl-D");
+  expect(stdout).toMatch(/^\d+( \d+)*\n$/);
+});
+
+test("an unknown tokenizer is told with how to train one", async () => {
+  const { code, stderr } = await trainer(["tokenizer", "show", "nope", "--home", join(shared.folder, "nowhere")]);
+  expect(code).toBe(1);
+  expect(stderr).toContain("trainer tokenizer train");
+});
+
+test("doctor is content with this machine", async () => {
+  const { code, last } = await json(["doctor"], { env: { PATH: "" } });
+  expect(code).toBe(0);
+  expect(last).toMatchObject({
+    ok: true,
+    checks: expect.arrayContaining([expect.objectContaining({ name: "libtorch", status: "ok" })]),
+  });
+  expect((await trainer(["doctor"], { env: {} })).stdout).toContain("Only a server with a job queue needs it");
+});
+
+test("TRAINER_DEBUG adds where an error came from", async () => {
+  const { stderr } = await trainer(["resume", "nope"], { env: { TRAINER_DEBUG: "1" } });
+  expect(stderr).toMatch(/\n\s+at /);
+});

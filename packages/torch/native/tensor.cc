@@ -60,7 +60,9 @@ napi_value setRequiresGrad(Session& session, napi_value* argv, size_t argc) {
 }
 
 napi_value grad(Session& session, napi_value* argv, size_t argc) {
-  return session.wrap(self(session, argv, argc).grad());
+  const at::Tensor& t = self(session, argv, argc);
+  // Asking what is no leaf makes libtorch print a warning; there is nothing to find.
+  return session.wrap(t.is_leaf() || t.retains_grad() ? t.grad() : at::Tensor());
 }
 
 napi_value setGrad(Session& session, napi_value* argv, size_t argc) {

@@ -1,11 +1,11 @@
 import { closeSync, fstatSync, openSync } from "node:fs";
 
-import { bytesOf, type Device, type DType, dtypeOf, fromNumbers, type TypedArray } from "./dtype.js";
+import { describe } from "./describe.js";
+import { bytesOf, type Device, type DType, dtypeOf, fromNumbers, isDType, type TypedArray } from "./dtype.js";
 import { TorchError } from "./errors.js";
 import { addon } from "./load.js";
 import * as ops from "./ops.js";
 import type { Generator } from "./random.js";
-import { describe } from "./slot.js";
 import { Tensor } from "./tensor.js";
 
 export interface TensorOptions {
@@ -52,6 +52,7 @@ function typedArray(data: number | readonly number[] | TypedArray, dtype: DType)
  */
 export function fromFile(path: string, options: { dtype: DType; size: number; shared?: boolean }): Tensor {
   const { dtype, size, shared = false } = options;
+  if (!isDType(dtype)) throw new TorchError("ARGUMENT", `fromFile: expected a dtype, got ${describe(dtype)}`);
   const bytes = size * bytesOf(dtype);
   if (!Number.isSafeInteger(bytes) || bytes < 0) {
     throw new TorchError("ARGUMENT", `fromFile: size must be a whole number of elements, got ${describe(size)}`);

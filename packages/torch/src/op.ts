@@ -1,8 +1,9 @@
 import assert from "node:assert";
 
+import { describe } from "./describe.js";
 import { TorchError } from "./errors.js";
 import { addon, type Handle, type Resolved } from "./load.js";
-import { describe, Slot } from "./slot.js";
+import { Slot } from "./slot.js";
 
 let make: (handle: Handle) => unknown;
 

@@ -1,3 +1,4 @@
+import { assertFunction } from "./describe.js";
 import { TorchError } from "./errors.js";
 import { addon } from "./load.js";
 import { closeScope, openScope, Slot } from "./slot.js";
@@ -26,6 +27,7 @@ function collect(value: unknown, found: Slot[], seen: Set<object>): void {
  * nested as deep as you like). Scopes nest; what an inner one returns belongs to the outer one. `fn` must not be async.
  */
 export function scope<T>(fn: () => T): T {
+  assertFunction("scope", fn);
   openScope();
   const kept: Slot[] = [];
   try {
@@ -50,15 +52,16 @@ export function keep<T extends Slot>(tensor: T): T {
 
 /** Runs `fn` without recording for backward. */
 export function noGrad<T>(fn: () => T): T {
-  return withGrad(false, fn);
+  return withGrad("noGrad", false, fn);
 }
 
 /** Runs `fn` recording for backward, inside a noGrad too. */
 export function enableGrad<T>(fn: () => T): T {
-  return withGrad(true, fn);
+  return withGrad("enableGrad", true, fn);
 }
 
-function withGrad<T>(on: boolean, fn: () => T): T {
+function withGrad<T>(name: string, on: boolean, fn: () => T): T {
+  assertFunction(name, fn);
   const before = addon.gradEnabled();
   addon.setGradEnabled(on);
   try {

@@ -1,3 +1,4 @@
+import { describe } from "./describe.js";
 import { TorchError } from "./errors.js";
 import { addon, type Handle } from "./load.js";
 
@@ -60,13 +61,4 @@ export abstract class Slot implements Disposable {
   [Symbol.dispose](): void {
     this.dispose();
   }
-}
-
-/** A value in a few words, for messages. */
-export function describe(value: unknown): string {
-  if (value === null || value === undefined || typeof value === "boolean" || typeof value === "number")
-    return `${value}`;
-  if (typeof value === "string") return JSON.stringify(value.slice(0, 60));
-  if (Array.isArray(value)) return `an array of ${value.length}`;
-  return `a value of type ${typeof value}`;
 }

@@ -4,7 +4,7 @@ import { bytesOf, type Device, type DType } from "../dtype.js";
 import { TorchError } from "../errors.js";
 import { op } from "../op.js";
 import { keep, scope } from "../scope.js";
-import { describe } from "../slot.js";
+import { describe } from "../describe.js";
 import type { Tensor } from "../tensor.js";
 import { headerLength, LENGTH_BYTES, parseHeader, type Header, type StoredTensor } from "./parse-header.js";
 

@@ -1,6 +1,6 @@
 import { bytesOf, type DType } from "../dtype.js";
 import { TorchError } from "../errors.js";
-import { describe } from "../slot.js";
+import { describe } from "../describe.js";
 import { duplicateKey } from "./duplicate-key.js";
 import { dtypeStoredAs, storedNames } from "./stored-dtype.js";
 

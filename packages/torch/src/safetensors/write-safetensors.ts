@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { bytesOf } from "../dtype.js";
 import { TorchError } from "../errors.js";
 import { scope } from "../scope.js";
-import { describe } from "../slot.js";
+import { describe } from "../describe.js";
 import type { Tensor } from "../tensor.js";
 import { LENGTH_BYTES } from "./parse-header.js";
 import { storedName, storedRank } from "./stored-dtype.js";

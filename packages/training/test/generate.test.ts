@@ -1,5 +1,5 @@
 import { logits, type CausalLm } from "@trainer/models";
-import { getRngState, noGrad, scope, tensor } from "@trainer/torch";
+import { getRngState, memoryStats, noGrad, scope, tensor } from "@trainer/torch";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { generate, generateStream, type GenerateEvent } from "../src/use/generate.js";
 import type { GenerateInput } from "../src/use/generate-options.js";
@@ -167,6 +167,13 @@ test("generating leaves the library's random numbers where they were", async () 
   const before = getRngState();
   await generate(opened, { prompt: "The", maxNewTokens: 10 });
   expect(getRngState()).toEqual(before);
+});
+
+test("nothing generated stays in native memory, also when the reader of a stream leaves early", async () => {
+  const before = memoryStats().liveTensors;
+  await generate(opened, { prompt: "The", maxNewTokens: 100, numReturnSequences: 2 });
+  for await (const event of generateStream(opened, { prompt: "The" })) if (event.type === "text") break;
+  expect(memoryStats().liveTensors).toBe(before);
 });
 
 test("several sequences each go on from the prompt, also after one has moved the window", async () => {

@@ -52,9 +52,9 @@ test("a run is opened by its id, with its manifest", async () => {
   expect(opened).toMatchObject({ id: "novel", dir, manifest: { run_id: "novel", steps: 7 } });
 });
 
-test("a run that has no weights yet says so and how to go on", async () => {
+test.each(["model.safetensors", "config.json"])("a run without %s says so and how to go on", async (missing) => {
   await using temporary = await temporaryFolder();
-  const { home } = await homeWithRun(temporary.path, ["model.safetensors"]);
+  const { home } = await homeWithRun(temporary.path, [missing]);
   await expect(openModel("novel", { home })).rejects.toMatchObject({
     code: "MODEL_NOT_FOUND",
     message: containing(/interrupted after 7 steps.*trainer resume novel/),

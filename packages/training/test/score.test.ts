@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { memoryStats } from "@trainer/torch";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { temporaryFolder } from "../src/home/temporary-folder.js";
 import type { OpenModel } from "../src/use/open-model.js";
@@ -79,6 +80,12 @@ test("there must be one of text and path, and a path must lead to a file", async
   await expect(score(opened, { text: "a", path: "b" })).rejects.toThrow("text and path are mutually exclusive");
   await expect(score(opened, { text: "a", topK: 0 })).rejects.toMatchObject({ code: "INVALID_INPUT" });
   await expect(score(opened, { path: "no/such/file.txt" })).rejects.toMatchObject({ code: "CORPUS_NOT_FOUND" });
+});
+
+test("nothing of a scoring stays in native memory", async () => {
+  const before = memoryStats().liveTensors;
+  await score(opened, { text: expected.long_text, topK: 2 });
+  expect(memoryStats().liveTensors).toBe(before);
 });
 
 test("an aborted scoring stops", async () => {

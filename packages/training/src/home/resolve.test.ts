@@ -64,6 +64,8 @@ test("an unknown tokenizer is answered with the likeliest and with what there is
     const refused = resolveTokenizer("word", home);
     await expect(refused).rejects.toMatchObject({ code: "TOKENIZER_NOT_FOUND" });
     await expect(refused).rejects.toThrow("did you mean words? There are: words");
-    await expect(resolveTokenizer("x", openHome(join(outside, "empty")))).rejects.toThrow("it has no tokenizers yet");
+    await expect(resolveTokenizer("no-such-tokenizer", openHome(join(outside, "empty")))).rejects.toThrow(
+      "it has no tokenizers yet",
+    );
   });
 });

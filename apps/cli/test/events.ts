@@ -26,6 +26,9 @@ export const startEvent = {
   epochs: 3,
 } as const satisfies Of<"start">;
 
+export const dataEvent = (phase: "hash" | "split" | "encode", bytes: number, totalBytes: number) =>
+  ({ type: "data", phase, bytes, totalBytes, tokens: 0, tokensPerSec: 0 }) as const;
+
 export const stepEvent = (step: number, loss: number): Of<"step"> => ({
   type: "step",
   step,

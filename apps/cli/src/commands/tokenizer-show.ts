@@ -47,8 +47,8 @@ export function define(command: Command, io: Io): void {
 }
 
 const specials = (tokenizer: Tokenizer) =>
-  Object.values(tokenizer.specials)
-    .flatMap((id) => (id === null ? [] : [`${tokenizer.token(id)} ${id}`]))
+  specialIds(tokenizer)
+    .map((id) => `${tokenizer.token(id)} ${id}`)
     .join(", ") || "none";
 
 const quoted = (tokens: readonly string[]) => tokens.map((token) => JSON.stringify(token)).join(" ");
@@ -71,7 +71,10 @@ function longestOf(tokenizer: Tokenizer, count: number): string[] {
     .map(({ id }) => tokenizer.decode([id]));
 }
 
-const isSpecial = (tokenizer: Tokenizer, id: number) => Object.values(tokenizer.specials).includes(id);
+const specialIds = ({ specials: { pad, unk, bos, eos } }: Tokenizer) =>
+  [pad, unk, bos, eos].filter((id) => id !== null);
+
+const isSpecial = (tokenizer: Tokenizer, id: number) => specialIds(tokenizer).includes(id);
 
 /** A text in its tokens: in changing colours, or with bars between. */
 function cut(tokenizer: Tokenizer, text: string, ids: readonly number[], paint: Style): string[] {

@@ -2,6 +2,7 @@ import { chmod, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { containing, matching } from "../../test/matching.js";
 import { findProgram } from "./find-program.js";
 import { nativeChecks, type Torch } from "./native.js";
 import { programChecks } from "./programs.js";
@@ -30,7 +31,7 @@ test("every program that is missing says what that costs", async () => {
 
 test("a program that is there says where", async () => {
   const [python] = await programChecks(String(process.env["PATH"]));
-  expect(python).toMatchObject({ status: "ok", value: expect.stringMatching(/python3$/) });
+  expect(python).toMatchObject({ status: "ok", value: matching(/python3$/) });
 });
 
 test("native parts that load tell version, threads and devices", async () => {
@@ -55,7 +56,7 @@ test.each([
     tokenizers: () => Promise.resolve({}),
   });
   expect(checks[1]?.value).toBe("1 thread, AVX512 kernels");
-  expect(checks[2]).toMatchObject({ name: "GPU", status: "missing", value, fix: expect.stringContaining("slow") });
+  expect(checks[2]).toMatchObject({ name: "GPU", status: "missing", value, fix: containing("slow") });
 });
 
 test("native parts that do not load say why and what to do", async () => {
@@ -68,9 +69,9 @@ test("native parts that do not load say why and what to do", async () => {
       name: "libtorch",
       status: "failed",
       value: "libtorch.so: cannot open",
-      fix: expect.stringContaining("bootstrap"),
+      fix: containing("bootstrap"),
     },
-    { name: "Tokenizers", status: "failed", value: "odd", fix: expect.stringContaining("bootstrap") },
+    { name: "Tokenizers", status: "failed", value: "odd", fix: containing("bootstrap") },
   ]);
 });
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { configEvent, evalEvent, result, startEvent, stepEvent } from "../../test/events.js";
+import { configEvent, dataEvent, evalEvent, result, startEvent, stepEvent } from "../../test/events.js";
 import { lineOf, percent } from "./facts.js";
 
 test("a run introduces itself", () => {
@@ -24,7 +24,7 @@ test("a tokenizer and token counts are told once they are ready", () => {
     "tokens     train 338k, validation 3.40k, test 60.0k",
   );
   expect(lineOf({ type: "data", phase: "ready", counts, cached: true })).toContain("(encoded before)");
-  expect(lineOf({ type: "data", phase: "encode", bytes: 1, totalBytes: 2 })).toBeNull();
+  expect(lineOf(dataEvent("encode", 1, 2))).toBeNull();
 });
 
 test("the plan tells parameters, steps and epochs", () => {

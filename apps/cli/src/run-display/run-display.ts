@@ -9,6 +9,8 @@ import { liveLines } from "./live-lines.js";
 import { estimateMemory, memoryLine, type Demand } from "./memory-estimate.js";
 import { RunProgress } from "./run-progress.js";
 
+const READING = { hash: "reading the text", split: "splitting the text", encode: "encoding the text" } as const;
+
 /** Shows a run on stderr: in place on a terminal, else line by line. */
 export class RunDisplay {
   readonly progress = new RunProgress();
@@ -29,8 +31,8 @@ export class RunDisplay {
     if (event.type === "tokenizer" && event.phase !== "ready") {
       const what = event.phase === "count" ? "counting words" : "merging tokens";
       this.#preparing.update(what, event.progress);
-    } else if (event.type === "data" && event.phase === "encode") {
-      this.#preparing.update("encoding the text", event.totalBytes === 0 ? 1 : event.bytes / event.totalBytes);
+    } else if (event.type === "data" && event.phase !== "ready") {
+      this.#preparing.update(READING[event.phase], event.totalBytes === 0 ? 1 : event.bytes / event.totalBytes);
     } else {
       this.#preparing.clear();
       this.#print(event);

@@ -1,0 +1,45 @@
+/** One side's measurements of one piece of work. */
+export interface Side {
+  readonly name: string;
+  /** One number a round: the median of what the round measured. */
+  readonly rounds: readonly number[];
+  readonly peakBytes?: number;
+  /** What the loaded libraries took of it before the work began. */
+  readonly libraryBytes?: number;
+  /** What shows that both sides did the same work: a loss, a text. */
+  readonly evidence?: string;
+}
+
+export interface Work {
+  readonly name: string;
+  /** Ours first. */
+  readonly sides: readonly Side[];
+}
+
+/** What one benchmark found. */
+export interface Report {
+  readonly benchmark: string;
+  readonly unit: string;
+  /** Which way is better; ratios are ours to the peer's. */
+  readonly better: "lower" | "higher";
+  readonly works: readonly Work[];
+}
+
+export interface BenchmarkOptions {
+  readonly rounds: number;
+  readonly threads: number;
+  /** Python with the pinned peers. */
+  readonly python: string;
+  /** For progress: one line. */
+  readonly log: (line: string) => void;
+}
+
+export type Benchmark = (options: BenchmarkOptions) => Promise<Report>;
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const upper = sorted[Math.floor(sorted.length / 2)];
+  const lower = sorted[Math.ceil(sorted.length / 2) - 1];
+  if (upper === undefined || lower === undefined) throw new RangeError("the median of nothing");
+  return (lower + upper) / 2;
+}

@@ -1,0 +1,31 @@
+import { z } from "zod";
+
+/** What both sides of the training benchmark get. */
+export const TrainSettings = z.object({
+  threads: z.int(),
+  seed: z.int(),
+  vocabSize: z.int(),
+  seqLen: z.int(),
+  batchSize: z.int(),
+  nEmbd: z.int(),
+  nLayer: z.int(),
+  nHead: z.int(),
+  lr: z.number(),
+  /** Steps before those that count. */
+  warmUp: z.int(),
+  steps: z.int(),
+  /** A file of uint16 token ids. */
+  data: z.string(),
+  fused: z.boolean(),
+  compile: z.boolean(),
+});
+export type TrainSettings = z.infer<typeof TrainSettings>;
+
+/** What each side reports. */
+export const TrainResult = z.object({
+  milliseconds: z.array(z.number()),
+  losses: z.array(z.number()),
+  peakBytes: z.number(),
+  libraryBytes: z.number(),
+});
+export type TrainResult = z.infer<typeof TrainResult>;

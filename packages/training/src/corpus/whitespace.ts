@@ -8,9 +8,12 @@ const THREE = new Set(
     .concat(Array.from({ length: 11 }, (_, i) => String.fromCodePoint(0x2000 + i)))
     .map((space) => Buffer.from(space).readUIntBE(0, 3)),
 );
-const LEADS: ReadonlySet<number | undefined> = new Set([0xe1, 0xe2, 0xe3]);
+const LEADS = new Set([0xe1, 0xe2, 0xe3]);
 
 export const asciiSpaces: ReadonlySet<number | undefined> = new Set([0x20, 9, 10, 11, 12, 13, 0x1c, 0x1d, 0x1e, 0x1f]);
+
+/** What most lines begin and end with: ASCII that is no space. */
+const isPlain = (byte: number) => byte > 0x20 && byte < 0x80;
 
 /** Where the first character that is no whitespace begins in bytes [start, end), or `end`. */
 export function skipSpace(bytes: Buffer, start: number, end: number): number {
@@ -27,7 +30,9 @@ export function skipSpace(bytes: Buffer, start: number, end: number): number {
 export function trimSpace(bytes: Buffer, start: number, end: number): number {
   let at = end;
   while (at > start) {
-    if (asciiSpaces.has(bytes[at - 1])) at -= 1;
+    const last = bytes.readUInt8(at - 1);
+    if (isPlain(last)) break;
+    if (asciiSpaces.has(last)) at -= 1;
     else if (at - 2 >= start && spaceAt(bytes, at - 2, at) === 2) at -= 2;
     else if (at - 3 >= start && spaceAt(bytes, at - 3, at) === 3) at -= 3;
     else break;
@@ -37,7 +42,8 @@ export function trimSpace(bytes: Buffer, start: number, end: number): number {
 
 /** Length in bytes of the whitespace character at `at`, 0 if there is another character. */
 function spaceAt(bytes: Buffer, at: number, end: number): 0 | 1 | 2 | 3 {
-  const first = bytes[at];
+  const first = bytes.readUInt8(at);
+  if (isPlain(first)) return 0;
   if (asciiSpaces.has(first)) return 1;
   if (first === 0xc2 && at + 2 <= end) return TWO.has(bytes.readUInt16BE(at)) ? 2 : 0;
   return LEADS.has(first) && at + 3 <= end && THREE.has(bytes.readUIntBE(at, 3)) ? 3 : 0;

@@ -80,10 +80,6 @@ export const native = (): Addon =>
 
 /** Puts byte strings one after another. */
 export function byteStrings(parts: readonly Uint8Array[]): ByteStrings {
-  const ends = new Uint32Array(parts.length);
-  let size = 0;
-  for (const [i, part] of parts.entries()) ends[i] = size += part.length;
-  const bytes = new Uint8Array(size);
-  for (const [i, part] of parts.entries()) bytes.set(part, (ends[i] ?? 0) - part.length);
-  return { bytes, ends };
+  let end = 0;
+  return { ends: Uint32Array.from(parts, (part) => (end += part.length)), bytes: Buffer.concat(parts) };
 }

@@ -39,7 +39,7 @@ export function bpeDefinition(file: TokenizerJson): BpeDefinition {
       );
     }
   }
-  const unknown = model.unk_token === null || model.unk_token === undefined ? null : model.vocab[model.unk_token];
+  const unknown = typeof model.unk_token === "string" ? idIn(model.vocab, model.unk_token) : null;
   if (unknown === undefined) throw corrupt(`unk_token "${model.unk_token}" is not in the vocabulary`);
   checkStep(file.decoder, "decoder", ["ByteLevel"]);
   checkStep(file.post_processor, "post_processor", [
@@ -61,6 +61,10 @@ export function bpeDefinition(file: TokenizerJson): BpeDefinition {
   };
 }
 
+/** Its own keys alone: a token may be called "constructor". */
+const idIn = (vocab: BpeDefinition["vocab"], token: string): number | undefined =>
+  Object.hasOwn(vocab, token) ? vocab[token] : undefined;
+
 const corrupt = (what: string) => new TokenizerError("TOKENIZER_LOAD_FAILED", `the tokenizer.json is broken: ${what}`);
 
 function modelOf(file: TokenizerJson): BpeJson {
@@ -80,7 +84,7 @@ function modelOf(file: TokenizerJson): BpeJson {
 function mergesOf(model: BpeJson): Uint32Array {
   const merges = new Uint32Array(model.merges.length * 3);
   const idOf = (token: string, rank: number) => {
-    const id = Object.hasOwn(model.vocab, token) ? model.vocab[token] : undefined;
+    const id = idIn(model.vocab, token);
     if (id === undefined) throw corrupt(`merge ${rank} makes or takes "${token}", which is not in the vocabulary`);
     return id;
   };
@@ -160,7 +164,7 @@ function addedOf(added: readonly AddedToken[], vocab: Readonly<Record<string, nu
     }
     if (token.id > LARGEST_ID) throw corrupt(`the added token "${token.content}" has the id ${token.id}`);
     const before = contentOf.get(token.id) ?? token.content;
-    const listed = Object.hasOwn(vocab, token.content) ? vocab[token.content] : token.id;
+    const listed = idIn(vocab, token.content) ?? token.id;
     if (before !== token.content || listed !== token.id) {
       throw corrupt(`the added token "${token.content}" has the id ${token.id}, the vocabulary says otherwise`);
     }

@@ -47,7 +47,8 @@ export function bpeJson({ tokens, merges, specials, unknown }: TrainedBpe): stri
   const vocab = tokens.map((_, id) => `      ${quote(id)}: ${id}`);
   const pairs: string[] = [];
   for (let i = 0; i < merges.length; i += 3) {
-    pairs.push(`      [\n        ${quote(merges[i] ?? 0)},\n        ${quote(merges[i + 1] ?? 0)}\n      ]`);
+    const pair = Array.from(merges.subarray(i, i + 2), (id) => `        ${quote(id)}`);
+    pairs.push(`      [\n${pair.join(",\n")}\n      ]`);
   }
   const list = pairs.length === 0 ? "[]" : `[\n${pairs.join(",\n")}\n    ]`;
   const open = JSON.stringify(head, null, 2).replace(/\n {2}\}\n\}$/, "");

@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { inspect } from "node:util";
 import { byteStrings, type EncoderSettings, native, type NativeEncoder } from "./addon.js";
 import { writeAtomically } from "./atomic-write.js";
 import type { BpeDefinition } from "./bpe-definition.js";
@@ -59,12 +60,13 @@ export class BpeTokenizer implements Tokenizer {
   async encodeBatch(documents: Documents, options: BatchOptions): Promise<EncodedBatch> {
     checkDocuments(documents);
     const { dtype, eos, threads = availableParallelism() } = options;
-    if (dtype !== "uint16" && dtype !== "uint32") throw invalid(`dtype must be uint16 or uint32, not ${dtype}`);
+    if (dtype !== "uint16" && dtype !== "uint32")
+      throw invalid(`dtype must be uint16 or uint32, not ${inspect(dtype)}`);
     if (dtype === "uint16" && this.vocabSize > 65_536) {
       throw invalid(`a vocabulary of ${this.vocabSize} does not fit uint16; use uint32`);
     }
     if (eos !== null) this.#check(eos);
-    if (!Number.isInteger(threads) || threads < 1) throw invalid(`threads must be 1 or more, not ${threads}`);
+    if (!Number.isInteger(threads) || threads < 1) throw invalid(`threads must be 1 or more, not ${inspect(threads)}`);
     return this.#encoder.encodeBatch(documents.bytes, documents.ends, dtype === "uint32", eos, threads);
   }
 
@@ -96,7 +98,7 @@ export class BpeTokenizer implements Tokenizer {
 
   #check(id: number): number {
     if (Number.isInteger(id) && id >= 0 && id < this.vocabSize) return id;
-    throw invalid(`there is no token ${id}; ids go from 0 to ${this.vocabSize - 1}`);
+    throw invalid(`there is no token ${inspect(id)}; ids go from 0 to ${this.vocabSize - 1}`);
   }
 }
 

@@ -21,11 +21,7 @@ export const alphabet: readonly { readonly byte: number; readonly char: string }
   .sort((a, b) => a.char.charCodeAt(0) - b.char.charCodeAt(0));
 
 /** Spells bytes as a token. */
-export function spell(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) text += charOfByte[byte] ?? "";
-  return text;
-}
+export const spell = (bytes: Uint8Array): string => Array.from(bytes, (byte) => charOfByte[byte]).join("");
 
 /** The bytes a token spells, or null where a character of it stands for none. */
 export function unspell(token: string): Uint8Array | null {

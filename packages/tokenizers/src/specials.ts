@@ -24,11 +24,12 @@ export type TokenizerConfig = z.infer<typeof TokenizerConfig>;
 
 /** Finds the special tokens: those the config names, else those with a usual name. */
 export function specialsOf(tokens: readonly (string | undefined)[], config: TokenizerConfig = {}): Specials {
-  const ids = new Map(tokens.map((token, id) => [token, id]));
+  const ids = new Map<string, number>();
+  for (const [id, token] of tokens.entries()) if (token !== undefined) ids.set(token, id);
   const find = (part: keyof typeof NAMES) => {
     const named = config[`${part}_token`];
-    const known = [...(named ? [named] : NAMES[part])].find((name) => ids.has(name));
-    return known === undefined ? null : (ids.get(known) ?? null);
+    const names: readonly string[] = named ? [named] : NAMES[part];
+    return names.map((name) => ids.get(name)).find((id) => id !== undefined) ?? null;
   };
   return { pad: find("pad"), unk: find("unk"), bos: find("bos"), eos: find("eos") };
 }

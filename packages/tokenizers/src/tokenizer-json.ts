@@ -17,8 +17,8 @@ const Step = z.looseObject({ type: z.string() });
 export type Step = z.infer<typeof Step>;
 
 export const TokenizerJson = z.looseObject({
-  truncation: z.unknown(),
-  padding: z.unknown(),
+  truncation: z.unknown().optional(),
+  padding: z.unknown().optional(),
   added_tokens: z.array(AddedToken).default([]),
   normalizer: Step.nullish(),
   pre_tokenizer: Step.nullish(),

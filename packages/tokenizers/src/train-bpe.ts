@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
+import { inspect } from "node:util";
 import { byteStrings, native, type NativeTrainer } from "./addon.js";
 import { bpeJson, initialTokens } from "./bpe-json.js";
 import { parseTokenizerJson } from "./parse-tokenizer-json.js";
@@ -74,7 +75,7 @@ export async function trainBpe(options: TrainBpeOptions): Promise<BpeTokenizer> 
     report();
     return trained(tokens, merges, specials);
   } catch (error) {
-    throw trainingError(error);
+    throw trainingError(error, options.signal);
   } finally {
     clearInterval(timer);
     options.signal?.removeEventListener("abort", cancel);
@@ -86,11 +87,12 @@ function check(
   least: number,
 ): void {
   if ((files === undefined) === (texts === undefined)) throw invalid("give either files or texts to train on");
-  if (unit !== undefined && unit !== "line" && unit !== "file") throw invalid(`unit must be line or file, not ${unit}`);
+  if (unit !== undefined && unit !== "line" && unit !== "file")
+    throw invalid(`unit must be line or file, not ${inspect(unit)}`);
   if (specials?.includes("")) throw invalid("a special token cannot be empty");
   const wholes = { vocabSize, minFrequency: minFrequency ?? 0, threads: threads ?? 1 };
   for (const [name, value] of Object.entries(wholes)) {
-    if (!Number.isInteger(value) || value < 0) throw invalid(`${name} must be a whole number, not ${value}`);
+    if (!Number.isInteger(value) || value < 0) throw invalid(`${name} must be a whole number, not ${inspect(value)}`);
   }
   if (threads === 0) throw invalid("threads must be 1 or more, not 0");
   if (vocabSize >= least && vocabSize <= LARGEST_ID) return;
@@ -152,10 +154,9 @@ function trained(initial: readonly string[], merges: Uint32Array, specials: read
   return new BpeTokenizer(bpeDefinition(parseTokenizerJson(json, "the trained tokenizer")), json, specialsOf(tokens));
 }
 
-function trainingError(error: unknown): unknown {
-  if (error instanceof TokenizerError || !(error instanceof Error)) return error;
-  const code = "code" in error ? error.code : error.name;
-  if (code === "CANCELLED" || code === "AbortError")
-    return new TokenizerError("CANCELLED", "training was cancelled", { cause: error });
-  return new TokenizerError("TOKENIZER_TRAIN_FAILED", `training failed: ${error.message}`, { cause: error });
+function trainingError(cause: unknown, signal: AbortSignal | undefined): unknown {
+  if (signal?.aborted === true) return new TokenizerError("CANCELLED", "training was cancelled", { cause });
+  if (cause instanceof TokenizerError) return cause;
+  const what = cause instanceof Error ? cause.message : inspect(cause);
+  return new TokenizerError("TOKENIZER_TRAIN_FAILED", `training failed: ${what}`, { cause });
 }

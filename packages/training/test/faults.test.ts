@@ -52,6 +52,32 @@ test("a loss that is no number ends the run as FATAL, with the step and the last
   expect(readFileSync(join(home, "models", "nan", "logs.jsonl"), "utf8")).toContain('"level":"ERROR"');
 });
 
+test("so does a validation loss that is no number", async () => {
+  const options = {
+    ...tiny,
+    corpus,
+    runId: "nan-val",
+    optimizer: "sgd",
+    learningRate: 1e30,
+    gradientClipping: 0,
+  } as const;
+  await expect(train({ ...options, evalEvery: 1, maxSteps: 2 }, { home })).rejects.toMatchObject({
+    code: "TRAINING_NAN_LOSS",
+    message: matching(/^step 1: the validation loss became (NaN|Infinity); there is no checkpoint yet$/),
+  });
+});
+
+test("a run whose folder is taken away while it trains fails, and says so though it can write nothing down", async () => {
+  const events: RunEvent[] = [];
+  const onEvent = (e: RunEvent) => {
+    events.push(e);
+    if (e.type === "step") rmSync(join(home, "models", "gone"), { recursive: true, force: true });
+  };
+  const options = { ...tiny, corpus, runId: "gone", maxSteps: 20, checkpointEvery: 1 };
+  await expect(train(options, { home, onEvent })).rejects.toMatchObject({ name: "TrainingError" });
+  expect(events.at(-1)).toMatchObject({ type: "failed", runId: "gone" });
+});
+
 test("what is wrong with a request is told before there is a run", async () => {
   const before = readdirSync(home);
   const refused = (options: object) => train({ ...tiny, corpus, ...options }, { home });
@@ -59,8 +85,8 @@ test("what is wrong with a request is told before there is a run", async () => {
     code: "CORPUS_NOT_FOUND",
     failureClass: "USER_INPUT",
   });
-  await expect(refused({ tokenizer: "none" })).rejects.toMatchObject({ code: "TOKENIZER_NOT_FOUND" });
-  await expect(refused({ pretrainedRunId: "none" })).rejects.toMatchObject({ code: "RUN_NOT_FOUND" });
+  await expect(refused({ tokenizer: "no-such-tokenizer" })).rejects.toMatchObject({ code: "TOKENIZER_NOT_FOUND" });
+  await expect(refused({ pretrainedRunId: "no-such-run" })).rejects.toMatchObject({ code: "RUN_NOT_FOUND" });
   await expect(refused({ batchSize: 0 })).rejects.toMatchObject({ code: "INVALID_INPUT" });
   await expect(refused({ precision: "fp16", device: "cpu" })).rejects.toThrow("fp16 precision is not supported on CPU");
   expect(readdirSync(home)).toEqual(before);

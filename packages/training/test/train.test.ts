@@ -122,35 +122,40 @@ test("the best weights are tested and kept, not the last, and no improvement for
   expect(sha256(join(dir("early"), "model.safetensors"))).toBe(sha256(join(dir("early"), file)));
 });
 
-test("a damaged best checkpoint does not end the run: the last weights are tested and kept, with a warning", async () => {
-  const events: RunEvent[] = [];
-  const options = {
-    ...tiny,
-    corpus,
-    runId: "bad-best",
-    numEpochs: 50,
-    learningRate: 0.05,
-    evalEvery: 5,
-    earlyStoppingPatience: 3,
-  };
-  let best = "";
-  const damage = (e: RunEvent) => {
-    events.push(e);
-    if (e.type === "checkpoint" && e.best) best = e.path;
-    else if (e.type === "checkpoint") writeFileSync(join(best, "model.safetensors"), "gone");
-  };
-  const result = await train(options, { home, onEvent: damage });
-  expect(events.filter((e) => e.type === "warning")).toEqual([
-    {
-      type: "warning",
-      message: matching(/the best checkpoint, of step \d+, cannot be used: model.safetensors has 4 bytes/),
-    },
-  ]);
-  const last = `step-${String(result.steps).padStart(8, "0")}`;
-  expect(sha256(join(dir("bad-best"), "model.safetensors"))).toBe(
-    sha256(join(dir("bad-best"), "checkpoints", last, "model.safetensors")),
-  );
-});
+test.each([
+  [
+    "damaged",
+    (path: string) => writeFileSync(join(path, "model.safetensors"), "gone"),
+    "model.safetensors has 4 bytes",
+  ],
+  ["missing", (path: string) => rmSync(path, { recursive: true }), "COMMIT is missing"],
+])(
+  "where the best checkpoint is %s, the last weights are tested and kept, with a warning",
+  async (how, damage, problem) => {
+    const events: RunEvent[] = [];
+    const id = `best-${how}`;
+    const options = {
+      ...tiny,
+      corpus,
+      runId: id,
+      numEpochs: 50,
+      learningRate: 0.05,
+      evalEvery: 5,
+      earlyStoppingPatience: 2,
+    };
+    let best = "";
+    const onEvent = (e: RunEvent) => {
+      events.push(e);
+      if (e.type === "checkpoint" && e.best) best = e.path;
+      else if (e.type === "checkpoint") damage(best);
+    };
+    const { steps } = await train(options, { home, onEvent });
+    const message = matching(new RegExp(`the best checkpoint, of step \\d+, cannot be used: ${problem}`));
+    expect(events.filter((e) => e.type === "warning")).toEqual([{ type: "warning", message }]);
+    const last = join(dir(id), "checkpoints", `step-${String(steps).padStart(8, "0")}`, "model.safetensors");
+    expect(sha256(join(dir(id), "model.safetensors"))).toBe(sha256(last));
+  },
+);
 
 test("without a validation split the last weights are kept; without any split nothing is tested", async () => {
   const { result, events } = await run({ runId: "bare", holdoutFraction: 0, testSplitRatio: 0, checkpointEvery: 10 });

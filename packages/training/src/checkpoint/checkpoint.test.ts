@@ -108,7 +108,7 @@ test("without its COMMIT, or with a damaged one, a folder is no checkpoint", asy
   }
   rmSync(join(path, COMMIT));
   expect(await newest()).toBe(good.name);
-  expect(damages[0]).toContain("COMMIT is missing or damaged");
+  expect(damages).toEqual(["step-00000002: COMMIT is missing or damaged"]);
 });
 
 test("a missing file is found", async () => {

@@ -1,6 +1,6 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { parseCheckpointName, TEMPORARY, type CheckpointName } from "./manifest.js";
+import { checkpointName, parseCheckpointName, TEMPORARY, type CheckpointName } from "./manifest.js";
 
 /** The checkpoints in a folder by their names, newest first; none if there is no such folder. Nothing is opened. */
 export async function list(dir: string): Promise<CheckpointName[]> {
@@ -8,6 +8,12 @@ export async function list(dir: string): Promise<CheckpointName[]> {
     .map(parseCheckpointName)
     .filter((name) => name !== null)
     .sort((a, b) => b.step - a.step || b.revision - a.revision);
+}
+
+/** Where the newest checkpoint of a step lies, or would lie. */
+export async function checkpointOf(dir: string, step: number): Promise<string> {
+  const found = (await list(dir)).find((checkpoint) => checkpoint.step === step);
+  return join(dir, found?.name ?? checkpointName(step, 0));
 }
 
 /** Removes what interrupted writes left behind. */

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
 import { copyFile, link, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { syncFolder } from "./write.js";
+import { syncFolder } from "../bins/place-folder.js";
 
 /** Gives a checkpoint's file a second name elsewhere, in place of what was there: a link, or a copy where links end. */
 export async function publish(from: string, to: string): Promise<void> {

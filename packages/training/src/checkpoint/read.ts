@@ -36,8 +36,8 @@ export async function problemOf(path: string, only?: string): Promise<string | n
   try {
     commit = CommitManifest.parse(JSON.parse(await readFile(join(path, COMMIT), "utf8")));
     if (commit.step !== parseCheckpointName(basename(path))?.step) throw new Error(`it is of step ${commit.step}`);
-  } catch (error) {
-    return `${COMMIT} is missing or damaged (${error instanceof Error ? error.message : String(error)})`;
+  } catch {
+    return `${COMMIT} is missing or damaged`;
   }
   for (const { name, bytes, sha256 } of commit.files) {
     if (only !== undefined && name !== only) continue;

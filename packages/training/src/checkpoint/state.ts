@@ -20,7 +20,7 @@ export const TrainState = z.strictObject({
   earlyStopping: EarlyStoppingState,
   loader: LoaderState,
   /** The default generators' states, base64: dropout goes on where it was. */
-  rng: z.strictObject({ cpu: z.base64(), cuda: z.base64().nullable() }),
+  rng: z.partialRecord(z.enum(["cpu", "cuda"]), z.base64()),
   /** The fp16 loss scale; null in other precisions. */
   scaler: z.strictObject({ scale: z.number(), growthTracker: count }).nullable(),
   /** How long metrics.jsonl was. */

@@ -2,6 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { writeSafetensors, type Tensor } from "@trainer/torch";
+import { syncFolder } from "../bins/place-folder.js";
 import { list } from "./list.js";
 import {
   checkpointName,
@@ -69,10 +70,4 @@ async function writeSynced(path: string, text: string): Promise<{ bytes: number;
   await file.writeFile(bytes);
   await file.sync();
   return { bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") };
-}
-
-/** Makes renames in a folder last through a power cut. */
-export async function syncFolder(path: string): Promise<void> {
-  await using folder = await open(path, "r");
-  await folder.sync();
 }

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { openSafetensors, scope } from "@trainer/torch";
 import type { CausalLm } from "@trainer/models";
-import { list } from "../checkpoint/list.js";
+import { checkpointOf } from "../checkpoint/list.js";
 import { MODEL_FILE } from "../checkpoint/manifest.js";
 import { publish } from "../checkpoint/publish.js";
 import { problemOf } from "../checkpoint/read.js";
@@ -18,16 +18,14 @@ export interface TestResult {
 export async function testBest(run: LiveRun): Promise<TestResult | null> {
   const { early, progress, folder, reporter, stepper } = run;
   if (early.bestStep !== null && early.bestStep !== progress.step) {
-    const checkpoints = await list(folder.checkpoints);
-    const best = checkpoints.find(({ step }) => step === early.bestStep);
-    const path = best === undefined ? null : join(folder.checkpoints, best.name);
-    const problem = path === null ? "it is missing" : await problemOf(path, MODEL_FILE);
-    if (path !== null && problem === null) {
-      loadWeights(stepper.model, join(path, MODEL_FILE));
+    const best = await checkpointOf(folder.checkpoints, early.bestStep);
+    const problem = await problemOf(best, MODEL_FILE);
+    if (problem === null) {
+      loadWeights(stepper.model, join(best, MODEL_FILE));
     } else {
       reporter.warn(`the best checkpoint, of step ${early.bestStep}, cannot be used: ${problem}; the last one is used`);
-      const last = checkpoints.find(({ step }) => step === progress.step);
-      if (last !== undefined) await publish(join(folder.checkpoints, last.name, MODEL_FILE), folder.weights);
+      const last = await checkpointOf(folder.checkpoints, progress.step);
+      await publish(join(last, MODEL_FILE), folder.weights);
     }
   }
   return evaluate(run, "test", () => false);

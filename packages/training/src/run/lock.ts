@@ -5,7 +5,7 @@ import { hostname } from "node:os";
 import { z } from "zod";
 import { TrainingError } from "../errors.js";
 
-const Holder = z.object({ pid: z.int().positive(), started: z.string(), host: z.string() });
+const Holder = z.object({ pid: z.int().positive(), started: z.string().nullable(), host: z.string() });
 type Holder = z.infer<typeof Holder>;
 
 /**
@@ -17,7 +17,7 @@ export class RunLock implements Disposable {
   readonly #text: string;
 
   constructor(path: string, runId: string) {
-    const own: Holder = { pid: process.pid, started: startOf(process.pid) ?? "", host: hostname() };
+    const own: Holder = { pid: process.pid, started: startOf(process.pid), host: hostname() };
     this.#path = path;
     this.#text = JSON.stringify(own);
     if (this.#create()) return;
@@ -25,18 +25,14 @@ export class RunLock implements Disposable {
     if (!this.#create()) throw held(runId, parse(read(path)), path);
   }
 
-  /** Whether there was none, and now it is ours. The file appears with its content in it. */
+  /** Whether there was none, and now it is ours. */
   #create(): boolean {
-    const beside = `${this.#path}.${randomUUID()}`;
-    writeFileSync(beside, this.#text);
     try {
-      linkSync(beside, this.#path);
+      writeFileSync(this.#path, this.#text, { flag: "wx" });
       return true;
     } catch (error) {
       if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
       throw error;
-    } finally {
-      rmSync(beside);
     }
   }
 
@@ -94,7 +90,8 @@ function parse(text: string | null): Holder | null {
 }
 
 /** On another host one cannot know, so it counts as alive. */
-const isAlive = ({ pid, started, host }: Holder): boolean => host !== hostname() || startOf(pid) === started;
+const isAlive = ({ pid, started, host }: Holder): boolean =>
+  host !== hostname() || (started !== null && startOf(pid) === started);
 
 /** When a process began, in whatever terms the system has; null if there is no such process. */
 export function startOf(pid: number): string | null {

@@ -80,6 +80,13 @@ test("an unknown family or size is refused with what there is", () => {
   });
 });
 
+test("a width that the heads cannot share is refused, own or the size's", () => {
+  expect(refusal({ modelConfig: { nEmbd: 100, nHead: 3 } }).message).toContain(
+    "nEmbd 100 is not a multiple of nHead 3",
+  );
+  expect(refusal({ modelConfig: { nHead: 7 } }).message).toContain("nEmbd 768 is not a multiple of nHead 7");
+});
+
 test("several mistakes are told at once", () => {
   expect(refusal({ seed: -1, batchSize: 0 }).message).toMatch(/batchSize.*seed/);
 });
@@ -89,7 +96,7 @@ test("options come back from a manifest as they went in, 64-bit ids too", () => 
     corpus: ["/a/b.txt", "/c:d"],
     userId: 123456789012345678n,
     maxSteps: 12,
-    modelConfig: { nEmbd: 32, embdPdrop: 0 },
+    modelConfig: { nEmbd: 48, embdPdrop: 0 },
     lrSchedule: "cosine",
     beta2: 0.99,
   });
@@ -98,7 +105,7 @@ test("options come back from a manifest as they went in, 64-bit ids too", () => 
     corpus_path: "/a/b.txt:/c:d",
     user_id: "123456789012345678",
     max_steps: 12,
-    model_config: { n_embd: 32, embd_pdrop: 0 },
+    model_config: { n_embd: 48, embd_pdrop: 0 },
     beta2: 0.99,
   });
   expect(parseTrainOptions(fromConfig(toConfig(options)))).toEqual(options);

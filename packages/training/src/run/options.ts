@@ -117,11 +117,17 @@ export function parseTrainOptions(input: unknown): TrainOptions {
     const code = issues.some(({ path }) => path[0] === "modelFamily") ? "UNSUPPORTED_BACKEND" : "INVALID_INPUT";
     throw new TrainingError(code, "USER_INPUT", `the options of the run are wrong: ${wrong.join("; ")}`);
   }
-  const { modelFamily, modelSize } = parsed.data;
-  if (sizeOf(modelFamily, modelSize) === null) {
+  const { modelFamily, modelSize, modelConfig } = parsed.data;
+  const size = sizeOf(modelFamily, modelSize);
+  if (size === null) {
     const sizes = Object.keys(families[modelFamily].sizes).join(", ");
     const message = `${modelFamily} has no size "${modelSize}"; there are: ${sizes}`;
     throw new TrainingError("INVALID_MODEL_SIZE", "USER_INPUT", message);
+  }
+  const { nEmbd = size.nEmbd, nHead = size.nHead } = modelConfig;
+  if (nEmbd % nHead !== 0) {
+    const message = `nEmbd ${nEmbd} is not a multiple of nHead ${nHead}, so the heads cannot share it`;
+    throw new TrainingError("INVALID_INPUT", "USER_INPUT", message);
   }
   return parsed.data;
 }

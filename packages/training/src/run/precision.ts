@@ -1,4 +1,4 @@
-import { autocast, devices } from "@trainer/torch";
+import { autocast, devices, GradScaler } from "@trainer/torch";
 import type { Precision } from "@trainer/models";
 import { TrainingError } from "../errors.js";
 import type { DeviceChoice, PrecisionChoice } from "./compute-choices.js";
@@ -46,6 +46,10 @@ export function inPrecision<T>({ device, precision }: Compute, body: () => T): T
   if (precision === "fp32") return body();
   return autocast({ device, dtype: HALF[precision] }, body);
 }
+
+/** What keeps small gradients from vanishing in fp16; nothing else needs it. */
+export const gradScaler = ({ precision }: Compute): GradScaler | null =>
+  precision === "fp16" ? new GradScaler() : null;
 
 /** On a GPU a batch of 4 or fewer leaves most of it idle: 32 sequences are taken instead, as API clients expect. */
 export function effectiveBatchSize(batchSize: number, device: Compute["device"]): number {

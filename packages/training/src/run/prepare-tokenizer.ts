@@ -1,7 +1,8 @@
-import { createHash, randomUUID } from "node:crypto";
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { loadTokenizer, trainBpe, type Tokenizer } from "@trainer/tokenizers";
+import { folderBeside, placeFolder } from "../bins/place-folder.js";
 import type { Corpus } from "../corpus/corpus.js";
 import { planSplit } from "../corpus/split-plan.js";
 import { tokenizerTrainingText } from "../corpus/training-text.js";
@@ -64,19 +65,18 @@ async function trainedOnCorpus({ options, home, corpus, corpusSha256, emit, sign
     ...(options.threads === 0 ? {} : { threads: options.threads }),
     ...(signal === undefined ? {} : { signal }),
     onProgress(p) {
-      const done = p.phase === "count" ? (p.bytes ?? 0) / corpus.totalBytes : (p.merges ?? 0) / (p.totalMerges ?? 1);
+      const done = p.phase === "count" ? p.bytes / corpus.totalBytes : p.merges / p.totalMerges;
       emit({ type: "tokenizer", phase: p.phase, progress: Math.min(1, done), tokenizerId: id, vocabSize: null });
     },
   });
-  const tmp = `${dir}.${randomUUID()}.tmp`;
-  await mkdir(tmp, { recursive: true });
+  const tmp = await folderBeside(openHome(home).tokenizers);
   try {
     await tokenizer.save(tmp);
     await writeFile(join(tmp, "manifest.json"), `${JSON.stringify(tokenizerManifest(made), null, 2)}\n`);
-    await rename(tmp, dir);
+    await placeFolder(tmp, dir, () => isFolder(dir)); // another run may have made the same one meanwhile
   } catch (error) {
     await rm(tmp, { recursive: true, force: true });
-    if (!(await isFolder(dir))) throw error; // else another run has just made the same one
+    throw error;
   }
   return { id, tokenizer };
 }

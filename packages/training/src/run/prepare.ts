@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { build, configFor, loadModel, readModelConfig, writeModelConfig, type CausalLm } from "@trainer/models";
 import { loadTokenizer, type Tokenizer } from "@trainer/tokenizers";
-import { GradScaler, manualSeed, setNumThreads } from "@trainer/torch";
+import { manualSeed, setNumThreads } from "@trainer/torch";
 import { BatchLoader } from "../bins/batch-loader.js";
 import { buildBins, type Bins } from "../bins/build-bins.js";
 import type { TokenBin } from "../bins/token-bin.js";
@@ -17,6 +17,7 @@ import type { EvaluationData } from "./evaluate-split.js";
 import type { LiveRun } from "./live-run.js";
 import { MetricsFile } from "./metrics.js";
 import { makeOptimizer, trainable } from "./optimizer.js";
+import { gradScaler } from "./precision.js";
 import { prepareTokenizer } from "./prepare-tokenizer.js";
 import type { Reporter } from "./reporter.js";
 import { readState, restore } from "./restore.js";
@@ -59,7 +60,7 @@ export async function prepare(session: Session, reporter: Reporter): Promise<Liv
     optimizer: makeOptimizer(params, lr, options),
     compute,
     gradientClipping: options.gradientClipping,
-    scaler: compute.precision === "fp16" ? new GradScaler() : null,
+    scaler: gradScaler(compute),
   };
   const { batch_size: batchSize } = manifest.current;
   const seqLen = model.config.nPositions;

@@ -1,11 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { openSafetensors, scope, setRngState } from "@trainer/torch";
+import { openSafetensors, scope } from "@trainer/torch";
 import { MODEL_FILE, OPTIMIZER_FILE, STATE_FILE } from "../checkpoint/manifest.js";
 import { TrainState } from "../checkpoint/state.js";
 import type { BatchLoader } from "../bins/batch-loader.js";
 import type { EarlyStopping } from "./early-stopping.js";
 import { loadWeights } from "./finish.js";
+import { restoreGenerators } from "./generators.js";
 import type { Stepper } from "./step.js";
 
 /** Reads a checkpoint's state.json. */
@@ -31,6 +32,5 @@ export function restore(
   if (state.scaler !== null) stepper.scaler?.load(state.scaler);
   loader.load(state.loader);
   early.load(state.earlyStopping);
-  setRngState(Buffer.from(state.rng.cpu, "base64"));
-  if (state.rng.cuda !== null) setRngState(Buffer.from(state.rng.cuda, "base64"), "cuda");
+  restoreGenerators(state.rng);
 }

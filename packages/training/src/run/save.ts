@@ -1,10 +1,10 @@
 import { join } from "node:path";
-import { getRngState } from "@trainer/torch";
 import { prune } from "../checkpoint/list.js";
 import { MODEL_FILE } from "../checkpoint/manifest.js";
 import { publish } from "../checkpoint/publish.js";
 import type { TrainState } from "../checkpoint/state.js";
 import { writeCheckpoint } from "../checkpoint/write.js";
+import { saveGenerators } from "./generators.js";
 import type { LiveRun } from "./live-run.js";
 
 /** Saves the run as it stands. The best weights so far, or the last without validation, become the run's own. */
@@ -41,10 +41,8 @@ function stateOf({ progress, early, loader, stepper, metrics, elapsedMs }: LiveR
     elapsedMs: elapsedMs(),
     earlyStopping: early.state(),
     loader: loader.state(),
-    rng: { cpu: rngState("cpu"), cuda: stepper.compute.device === "cuda" ? rngState("cuda") : null },
+    rng: saveGenerators(stepper.compute.device),
     scaler: stepper.scaler?.state() ?? null,
     metricsBytes: metrics.bytes,
   };
 }
-
-const rngState = (device: "cpu" | "cuda"): string => Buffer.from(getRngState(device)).toString("base64");

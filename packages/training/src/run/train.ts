@@ -1,7 +1,8 @@
 import { mkdir } from "node:fs/promises";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { openCorpus } from "../corpus/corpus.js";
 import { TrainingError } from "../errors.js";
+import { isFolder } from "../home/folders.js";
 import { openHome } from "../home/home.js";
 import { resolveRun } from "../home/resolve-run.js";
 import { resolveTokenizer } from "../home/resolve-tokenizer.js";
@@ -53,11 +54,11 @@ async function checked(options: TrainOptions, home: string): Promise<TrainOption
 }
 
 async function create(folder: RunFolder): Promise<void> {
-  await mkdir(resolve(folder.path, ".."), { recursive: true });
   try {
+    await mkdir(dirname(folder.path), { recursive: true });
     await mkdir(folder.path);
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw TrainingError.from(error);
+    if (!(await isFolder(folder.path))) throw TrainingError.from(error);
     throw new TrainingError(
       "CONFLICT",
       "USER_INPUT",

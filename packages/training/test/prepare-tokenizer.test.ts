@@ -1,0 +1,71 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { trainBpe } from "@trainer/tokenizers";
+import { openCorpus, parseTrainOptions, type RunEvent } from "@trainer/training";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { prepareTokenizer, vocabSizeFor } from "../src/run/prepare-tokenizer.js";
+import { writeTokenizerFiles } from "../src/run/tokenizer-files.js";
+import { writeCorpus } from "./corpus.js";
+
+let home = "";
+beforeEach(() => (home = mkdtempSync(join(tmpdir(), "tokenizer-"))));
+afterEach(() => rmSync(home, { recursive: true }));
+
+async function prepare(options: object, emit: (event: RunEvent) => void = () => {}) {
+  const path = writeCorpus(join(home, "corpus.txt"));
+  const corpus = await openCorpus(path, { document: "line" });
+  const parsed = parseTrainOptions({ corpus: path, holdoutFraction: 0.2, testSplitRatio: 0.2, ...options });
+  const corpusSha256 = await corpus.sha256();
+  return prepareTokenizer({ options: parsed, home, corpus, corpusSha256, pretrained: null, emit, signal: undefined });
+}
+
+test("a tokenizer is trained with progress, and lies whole in the home", async () => {
+  const events: RunEvent[] = [];
+  const { id, tokenizer } = await prepare({}, (e) => events.push(e));
+  expect(id).toMatch(/^bpe-1024-[0-9a-f]{12}$/);
+  expect(readdirSync(join(home, "tokenizers"))).toEqual([id]);
+  expect(readdirSync(join(home, "tokenizers", id)).toSorted()).toEqual(["manifest.json", "tokenizer.json"]);
+  const progress = events.flatMap((e) => (e.type === "tokenizer" ? [e.progress] : []));
+  expect(Math.min(...progress)).toBeGreaterThanOrEqual(0);
+  expect(progress.at(-1)).toBe(1);
+  expect(events.at(-1)).toEqual({
+    type: "tokenizer",
+    phase: "ready",
+    progress: 1,
+    tokenizerId: id,
+    vocabSize: tokenizer.vocabSize,
+  });
+});
+
+test("two runs that train the same one at once end with one", async () => {
+  const [a, b] = await Promise.all([prepare({ threads: 1 }), prepare({ threads: 1 })]);
+  expect(a.id).toBe(b.id);
+  expect(readdirSync(join(home, "tokenizers"))).toEqual([a.id]);
+});
+
+test("what is held back from training is held back from its tokenizer: other splits make others", async () => {
+  const [a, b] = [await prepare({ seed: 1 }), await prepare({ seed: 2 })];
+  expect(a.id).not.toBe(b.id);
+});
+
+test("a tokenizer that cannot be saved leaves nothing half-made", async () => {
+  writeFileSync(join(home, "tokenizers"), "in the way");
+  await expect(prepare({})).rejects.toThrow("EEXIST");
+});
+
+test("a larger corpus gets a larger vocabulary", () => {
+  const sizes = [1, 1 << 20, 10 << 20, 100 << 20, 2 ** 40].map(vocabSizeFor);
+  expect(sizes).toEqual([1024, 4096, 8192, 16384, 32768]);
+});
+
+test("beside a model, special tokens are named as transformers reads them, and only those there are", async () => {
+  const tokenizer = await trainBpe({ texts: ["a b c"], vocabSize: 270, specials: ["[PAD]", "[EOS]"] });
+  await writeTokenizerFiles(home, tokenizer, 32);
+  const json = (name: string): unknown => JSON.parse(readFileSync(join(home, name), "utf8"));
+  expect(json("special_tokens_map.json")).toEqual({ eos_token: "[EOS]", pad_token: "[PAD]" });
+  expect(json("tokenizer_config.json")).toMatchObject({
+    tokenizer_class: "PreTrainedTokenizerFast",
+    model_max_length: 32,
+  });
+});

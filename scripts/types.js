@@ -6,17 +6,15 @@ import { filesIn, hashOf, isStamped, read, stamp } from "./stamp.js";
 
 const STAMP = "types";
 
-/** Everything of ours that `tsc -b` reads; what it reads of others changes with the lockfile. */
+/** What the product's build reads of ours; what it reads of others changes with the lockfile. */
 const sources = () => [
-  ...["tsconfig.base.json", "tsconfig.json", "tsconfig.test.json", "package-lock.json", "vitest.config.ts"].map(
-    (name) => at(name),
-  ),
-  ...["packages", "apps", "bench", "examples", "scripts"].flatMap((folder) =>
-    filesIn(at(folder), /^(package|tsconfig)\.json$|\.tsx?$/),
+  ...["tsconfig.base.json", "tsconfig.json", "package-lock.json"].map((name) => at(name)),
+  ...["packages", "apps", "bench"].flatMap((folder) =>
+    filesIn(at(folder), /^(package|tsconfig)\.json$|(?<!\.test)\.tsx?$/),
   ),
 ];
 
-/** @returns {string[]} the folders that the root tsconfig.json refers to */
+/** @returns {string[]} the projects of the root tsconfig.json that are built, which the one of the tests is not */
 const projects = () =>
   (JSON.parse(read(at("tsconfig.json")) ?? "{}").references ?? [])
     .map((/** @type {{ path: string }} */ one) => one.path)
@@ -25,17 +23,20 @@ const projects = () =>
 export const typesAreCurrent = () =>
   projects().every((path) => existsSync(at(path, "dist", "index.js"))) && isStamped(STAMP, hashOf(sources()));
 
-/** @returns {Promise<{ code: number, output: string }>} code 0: built, without errors */
-export async function compile() {
+/**
+ * @param {string[]} [only] projects; all there are, tests and scripts too, if left out
+ * @returns {Promise<{ code: number, output: string }>} code 0: built, without errors
+ */
+export async function compile(only = []) {
   const made = hashOf(sources());
-  const result = await exec(process.execPath, [at("node_modules/typescript/bin/tsc"), "-b"]);
+  const result = await exec(process.execPath, [at("node_modules/typescript/bin/tsc"), "-b", ...only]);
   if (result.code === 0) stamp(STAMP, made);
   return result;
 }
 
 export const buildTypes = () =>
   step("TypeScript built", async () => {
-    const { code, output } = await compile();
+    const { code, output } = await compile(projects());
     if (code === 0) return;
     throw new SetupError(`TypeScript found errors (npm run types shows all):\n\n${firstLines(output, 20)}`);
   });

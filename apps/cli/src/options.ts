@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from "commander";
+import { nearest } from "@trainer/training/options";
 import { z } from "zod";
-import { closest } from "./closest.js";
 import { UsageError } from "./errors.js";
 import { optionSpecs, type OptionSchema, type OptionSpec } from "./option-spec.js";
 
@@ -82,7 +82,7 @@ function read(spec: OptionSpec, text: string, field: z.ZodType = z.unknown()): u
   const result = field.safeParse(value);
   if (result.success) return value;
   if (spec.choices.length > 0) {
-    const near = closest(text, spec.choices);
+    const [near] = nearest(text, spec.choices, 1);
     throw new InvalidArgumentError(`It must be ${spec.allowed}.${near === undefined ? "" : ` Did you mean ${near}?`}`);
   }
   throw new InvalidArgumentError(

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { access, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import type { Tokenizer } from "@trainer/tokenizers";
 import { UsageError } from "./errors.js";
@@ -27,9 +27,7 @@ export async function saveTokenizer(
     await writeFile(join(tmp, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`, { flush: true });
     const path = out === null ? join(parent, await contentId(tmp, tokenizer)) : resolve(out);
     if (force) await rm(path, { recursive: true, force: true });
-    await rename(tmp, path).catch((error: unknown) => {
-      if (out !== null) throw error; // else an equal one is there
-    });
+    if (out !== null || !(await exists(path))) await rename(tmp, path);
     return { id: basename(path), path };
   } finally {
     await rm(tmp, { recursive: true, force: true });
@@ -45,6 +43,12 @@ export async function assertFree(out: string): Promise<void> {
   if (entries.length > 0)
     throw new UsageError(`--out ${out} is not empty; name a new folder, or replace it with --force`);
 }
+
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
 
 async function contentId(folder: string, { vocabSize }: Tokenizer): Promise<string> {
   const hash = createHash("sha256").update(await readFile(join(folder, "tokenizer.json")));

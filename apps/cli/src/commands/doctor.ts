@@ -53,8 +53,8 @@ async function models(): Promise<Check> {
 
 const MARKS = { ok: "ok", missing: "--", failed: "NO" } as const;
 
-function report(checks: readonly Check[], paint: Style): string[] {
+function report(checks: readonly Check[], paint: Style): (string | undefined)[] {
   const colors = { ok: paint.green, missing: paint.yellow, failed: paint.red };
   const rows = table(checks.map(({ name, status, value }) => [colors[status](MARKS[status]), name, value]));
-  return checks.flatMap(({ fix }, index) => [rows[index] ?? "", ...(fix === null ? [] : [`    ${paint.dim(fix)}`])]);
+  return checks.flatMap(({ fix }, index) => [rows[index], ...(fix === null ? [] : [`    ${paint.dim(fix)}`])]);
 }

@@ -49,14 +49,13 @@ export function define(command: Command, io: Io): void {
 
 function report({ loss, perplexity, surprisal, topk, tokens }: Score): string[] {
   const head = [`loss        ${formatNumber(loss)} nats per token`, `perplexity  ${formatNumber(perplexity)}`];
-  const count = tokens?.length ?? topk?.length ?? 0;
-  if (count === 0) return head;
-  const rows = Array.from({ length: count }, (_, i) => [
-    tokens === null ? String(i) : JSON.stringify(tokens[i] ?? ""),
-    surprisal === null || i === 0 ? "" : formatNumber(surprisal[i - 1] ?? null),
-    i === 0
-      ? ""
-      : (topk?.[i - 1] ?? []).map(([token, p]) => `${JSON.stringify(token)} ${(100 * p).toFixed(1)}%`).join("  "),
-  ]);
+  const names = tokens?.map((token) => JSON.stringify(token)) ?? topk?.map((_, i) => String(i)) ?? [];
+  if (names.length === 0) return head;
+  const bits = ["", ...(surprisal ?? []).map(formatNumber)]; // nothing foresees the first token
+  const expected = ["", ...(topk ?? []).map(likeliest)];
+  const rows = names.map((name, i) => [name, bits[i], expected[i]]);
   return [...head, "", ...table([["TOKEN", "BITS", topk === null ? "" : "EXPECTED"], ...rows], [1])];
 }
+
+const likeliest = (tokens: readonly (readonly [token: string, probability: number])[]) =>
+  tokens.map(([token, p]) => `${JSON.stringify(token)} ${(100 * p).toFixed(1)}%`).join("  ");

@@ -23,14 +23,14 @@ export function define(command: Command, io: Io): void {
     },
     async run({ args: [ref = ""], options: { text, longest }, home, out }) {
       const tokenizer = await openTokenizer(ref, home);
-      const ids = text === null ? null : [...tokenizer.encode(text)];
+      const cut = text === null ? null : { text, ids: [...tokenizer.encode(text)] };
       const longestTokens = longestOf(tokenizer, longest);
       const value = {
         kind: tokenizer.kind,
         vocab_size: tokenizer.vocabSize,
         specials: tokenizer.specials,
         longest: longestTokens,
-        ...(ids === null ? {} : { ids, tokens: ids.map((id) => tokenizer.decode([id])) }),
+        ...(cut === null ? {} : { ids: cut.ids, tokens: cut.ids.map((id) => tokenizer.decode([id])) }),
       };
       out.result(value, () =>
         [
@@ -39,7 +39,7 @@ export function define(command: Command, io: Io): void {
           `special     ${specials(tokenizer)}`,
           `learned     ${quoted(learnedFirst(tokenizer))}`,
           `longest     ${quoted(longestTokens)}`,
-          ...(text === null || ids === null ? [] : ["", ...cut(tokenizer, text, ids, out.paint)]),
+          ...(cut === null ? [] : ["", ...pieces(tokenizer, cut, out.paint)]),
         ].join("\n"),
       );
     },
@@ -49,7 +49,7 @@ export function define(command: Command, io: Io): void {
 const specials = (tokenizer: Tokenizer) =>
   specialIds(tokenizer)
     .map((id) => `${tokenizer.token(id)} ${id}`)
-    .join(", ") || "none";
+    .join(", ");
 
 const quoted = (tokens: readonly string[]) => tokens.map((token) => JSON.stringify(token)).join(" ");
 
@@ -77,9 +77,11 @@ const specialIds = ({ specials: { pad, unk, bos, eos } }: Tokenizer) =>
 const isSpecial = (tokenizer: Tokenizer, id: number) => specialIds(tokenizer).includes(id);
 
 /** A text in its tokens: in changing colours, or with bars between. */
-function cut(tokenizer: Tokenizer, text: string, ids: readonly number[], paint: Style): string[] {
-  const colors = [paint.cyan, paint.yellow, paint.green];
-  const shown = ids.map((id, i) => colors[i % colors.length]?.(JSON.stringify(tokenizer.decode([id])).slice(1, -1)));
+function pieces(tokenizer: Tokenizer, { text, ids }: { text: string; ids: readonly number[] }, paint: Style): string[] {
+  const shown = ids.map((id, i) => {
+    const token = JSON.stringify(tokenizer.decode([id])).slice(1, -1);
+    return i % 2 === 0 ? paint.cyan(token) : paint.yellow(token);
+  });
   const perToken = ids.length === 0 ? 0 : Buffer.byteLength(text) / ids.length;
   return [shown.join("|"), ids.join(" "), `${ids.length} tokens, ${perToken.toFixed(2)} bytes a token`];
 }

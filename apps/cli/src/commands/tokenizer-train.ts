@@ -57,8 +57,8 @@ export function define(command: Command, io: Io): void {
             signal,
             onProgress: (p) =>
               p.phase === "count"
-                ? progress.update("counting words", Math.min(1, (p.bytes ?? 0) / corpus.totalBytes))
-                : progress.update("merging tokens", (p.merges ?? 0) / (p.totalMerges ?? 1)),
+                ? progress.update("counting words", Math.min(1, p.bytes / corpus.totalBytes))
+                : progress.update("merging tokens", p.merges / p.totalMerges),
           });
           progress.clear();
           const manifest = await tokenizerManifest(tokenizer, corpus, options);

@@ -13,81 +13,100 @@ export interface CurveOptions {
   readonly mark?: (text: string) => string;
 }
 
-/** Bits of a braille cell (2 wide, 4 high), row by row, left then right. */
-const DOTS = [
-  [0x01, 0x08],
-  [0x02, 0x10],
-  [0x04, 0x20],
-  [0x40, 0x80],
-] as const;
-
 /** A loss curve in text: training as a line of braille dots (or asterisks), validation as marks, both on one scale. */
 export function curve(train: readonly Point[], validation: readonly Point[], options: CurveOptions): string[] {
-  const shown = [...train, ...validation].filter((point) => Number.isFinite(point.loss));
-  if (shown.length < 2) return [];
-  const { width, height, unicode } = options;
-  const low = Math.min(...shown.map((point) => point.loss));
-  const high = Math.max(...shown.map((point) => point.loss));
-  const first = Math.min(...shown.map((point) => point.step));
-  const last = Math.max(...shown.map((point) => point.step));
-  const column = (step: number, columns: number) => Math.round(((step - first) / (last - first || 1)) * (columns - 1));
-  const row = (loss: number, rows: number) => Math.round(((high - loss) / (high - low || 1)) * (rows - 1));
+  const line = train.filter(isFinite);
+  const marks = validation.filter(isFinite);
+  if (line.length + marks.length < 2) return [];
+  const { width, height, unicode, mark = plain } = options;
+  const scale = scaleOf([...line, ...marks]);
 
-  const across = unicode ? 2 : 1;
-  const down = unicode ? 4 : 1;
-  const bits = grid(width, height, 0);
-  let previous: readonly [number, number] | undefined;
-  for (const point of train.filter((each) => Number.isFinite(each.loss))) {
-    const dot = [column(point.step, width * across), row(point.loss, height * down)] as const;
-    for (const [x, y] of line(previous ?? dot, dot)) {
-      const cells = bits[Math.floor(y / down)] ?? [];
-      cells[Math.floor(x / across)] = (cells[Math.floor(x / across)] ?? 0) | (DOTS[y % down]?.[x % across] ?? 0);
+  const [across, down] = unicode ? [2, 4] : [1, 1]; // dots in a cell
+  const cells = new Map<number, number>(); // the dots of each cell that has some, as bits
+  let previous: Dot | undefined;
+  for (const point of line) {
+    const dot = scale.place(point, width * across, height * down);
+    for (const { x, y } of segment(previous ?? dot, dot)) {
+      const cell = Math.floor(y / down) * width + Math.floor(x / across);
+      cells.set(cell, (cells.get(cell) ?? 0) | brailleBit(x % across, y % down));
     }
     previous = dot;
   }
-  const cells = bits.map((cellRow) => cellRow.map((cell) => glyph(cell, unicode)));
-  for (const point of validation.filter((each) => Number.isFinite(each.loss))) {
-    const cellRow = cells[row(point.loss, height)] ?? [];
-    cellRow[column(point.step, width)] = (options.mark ?? plain)(unicode ? "◆" : "o");
-  }
-  return framed(cells, { low, high, first, last, unicode });
+  const marked = new Set(marks.map((point) => scale.place(point, width, height)).map(({ x, y }) => y * width + x));
+
+  const glyph = (cell: number) => {
+    if (marked.has(cell)) return mark(unicode ? "◆" : "o");
+    const bits = cells.get(cell);
+    if (bits === undefined) return " ";
+    return unicode ? String.fromCharCode(0x28_00 + bits) : "*";
+  };
+  const rows = Array.from({ length: height }, (_, y) =>
+    Array.from({ length: width }, (_, x) => glyph(y * width + x))
+      .join("")
+      .trimEnd(),
+  );
+  return framed(rows, scale, options);
+}
+
+interface Dot {
+  readonly x: number;
+  readonly y: number;
+}
+
+interface Scale {
+  readonly low: number;
+  readonly high: number;
+  readonly first: number;
+  readonly last: number;
+  /** Where a point lies among so many columns and rows, from the upper left. */
+  place(point: Point, columns: number, rows: number): Dot;
+}
+
+function scaleOf(points: readonly Point[]): Scale {
+  const losses = points.map(({ loss }) => loss);
+  const steps = points.map(({ step }) => step);
+  const [low, high, first, last] = [Math.min(...losses), Math.max(...losses), Math.min(...steps), Math.max(...steps)];
+  return {
+    low,
+    high,
+    first,
+    last,
+    place: ({ step, loss }, columns, rows) => ({
+      x: Math.round(((step - first) / (last - first || 1)) * (columns - 1)),
+      y: Math.round(((high - loss) / (high - low || 1)) * (rows - 1)),
+    }),
+  };
 }
 
 function framed(
-  cells: readonly (readonly string[])[],
-  axis: { low: number; high: number; first: number; last: number; unicode: boolean },
+  rows: readonly string[],
+  { low, high, first, last }: Scale,
+  { width, unicode }: CurveOptions,
 ): string[] {
-  const [bar, corner, dash] = axis.unicode ? (["┤", "└", "─"] as const) : (["|", "+", "-"] as const);
-  const labels = cells.map((_, index) => {
-    if (index === 0) return formatNumber(axis.high);
-    return index === cells.length - 1 ? formatNumber(axis.low) : "";
-  });
-  const margin = Math.max(...labels.map((label) => label.length));
-  const width = cells[0]?.length ?? 0;
-  const from = formatShort(axis.first);
-  const to = `step ${formatShort(axis.last)}`;
+  const [bar, corner, dash] = unicode ? ["┤", "└", "─"] : ["|", "+", "-"];
+  const [top, bottom] = [formatNumber(high), formatNumber(low)];
+  const margin = Math.max(top.length, bottom.length);
+  const label = (y: number) => (y === 0 ? top : y === rows.length - 1 ? bottom : "").padStart(margin);
+  const from = formatShort(first);
+  const to = `step ${formatShort(last)}`;
   return [
-    ...cells.map((row, index) => `${labels[index]?.padStart(margin)} ${bar}${row.join("").trimEnd()}`),
+    ...rows.map((row, y) => `${label(y)} ${bar}${row}`),
     `${" ".repeat(margin)} ${corner}${dash.repeat(width)}`,
     `${" ".repeat(margin + 2)}${from}${to.padStart(width - from.length)}`,
   ];
 }
 
-/** The cells between two dots: a Bresenham line. */
-function line([x0, y0]: readonly [number, number], [x1, y1]: readonly [number, number]): [number, number][] {
-  const steps = Math.max(Math.abs(x1 - x0), Math.abs(y1 - y0), 1);
-  return Array.from({ length: steps + 1 }, (_, i) => [
-    Math.round(x0 + ((x1 - x0) * i) / steps),
-    Math.round(y0 + ((y1 - y0) * i) / steps),
-  ]);
+/** The dots between two: a Bresenham line. */
+function segment(a: Dot, b: Dot): Dot[] {
+  const steps = Math.max(Math.abs(b.x - a.x), Math.abs(b.y - a.y), 1);
+  return Array.from({ length: steps + 1 }, (_, i) => ({
+    x: Math.round(a.x + ((b.x - a.x) * i) / steps),
+    y: Math.round(a.y + ((b.y - a.y) * i) / steps),
+  }));
 }
 
-const grid = (width: number, height: number, value: number) =>
-  Array.from({ length: height }, () => Array.from({ length: width }, () => value));
+/** A dot's bit in a braille cell, 2 wide and 4 high: Unicode counts the upper six down the columns, then the last row. */
+const brailleBit = (x: number, y: number) => 1 << (y < 3 ? y + 3 * x : 6 + x);
 
-const glyph = (cell: number, unicode: boolean) => {
-  if (cell === 0) return " ";
-  return unicode ? String.fromCharCode(0x28_00 + cell) : "*";
-};
-
+const isFinite = ({ loss }: Point) => Number.isFinite(loss);
 const plain = (text: string) => text;

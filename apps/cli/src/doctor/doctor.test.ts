@@ -6,7 +6,7 @@ import { containing, matching } from "../../test/matching.js";
 import { findProgram } from "./find-program.js";
 import { nativeChecks, type Torch } from "./native.js";
 import { programChecks } from "./programs.js";
-import { cpuFeatures, disk, memory, space, systemChecks } from "./system.js";
+import { cpuFeatures, disk, limited, memory, readText, space, systemChecks } from "./system.js";
 
 const torch = (threads: number, count: number, reason: string | null): Torch => ({
   libtorchVersion: () => "2.15.0",
@@ -90,6 +90,11 @@ test("the system's own facts are all there", async () => {
 test("vector instructions come from Linux's list, where there is one", () => {
   expect(cpuFeatures("model name\t: x\nflags\t\t: fpu avx2 fma avx512f\n").value).toBe("avx2, fma, avx512f");
   expect(cpuFeatures("").value).toBe("not listed by this system");
+});
+
+test("a file that is not there says nothing, and a limit of 0 is none", async () => {
+  expect(await readText("/no/such/file")).toBe("");
+  expect([limited(8, 2), limited(8, 0), limited(8, 16)]).toEqual([2, 8, 8]);
 });
 
 test("little memory and little disk are warned of", async () => {

@@ -52,4 +52,4 @@ const noGpu = (reason: string | null): Check => ({
   fix: "Models train on the processor: fine for small ones, slow for large ones.",
 });
 
-const reason = (error: unknown) => (error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error));
+const reason = (error: unknown) => (error instanceof Error ? error.message.replace(/\n.*/s, "") : String(error));

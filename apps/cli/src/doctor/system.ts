@@ -10,12 +10,18 @@ export async function systemChecks(home: string): Promise<Check[]> {
   return [
     ok("System", `${platform()} ${release()}, ${arch()}`),
     ok("Node", process.version),
-    ok("Processor", `${cpus()[0]?.model ?? arch()}, ${availableParallelism()} threads`),
-    cpuFeatures(await readFile("/proc/cpuinfo", "utf8").catch(() => "")),
-    memory(freemem(), Math.min(totalmem(), process.constrainedMemory() || Infinity)),
+    ok("Processor", `${cpus().at(0)?.model}, ${availableParallelism()} threads`),
+    cpuFeatures(await readText("/proc/cpuinfo")),
+    memory(freemem(), limited(totalmem(), process.constrainedMemory())),
     await disk(home),
   ];
 }
+
+/** What a file says; nothing where there is none. */
+export const readText = (path: string): Promise<string> => readFile(path, "utf8").catch(() => "");
+
+/** The memory there is, or what a container may have of it. */
+export const limited = (total: number, limit: number): number => (limit > 0 ? Math.min(total, limit) : total);
 
 /** The vector instructions that Linux lists, which decide how quick the arithmetic is. */
 export function cpuFeatures(cpuinfo: string): Check {

@@ -41,15 +41,6 @@ test("a flat loss and a single step do not divide by zero", () => {
   expect(curve(flat, [], { width: 4, height: 2, unicode: false })[0]).toBe("2.0000 |*");
 });
 
-test("fewer than two finite points make no curve", () => {
-  expect(
-    curve(
-      [
-        { step: 1, loss: 3 },
-        { step: 2, loss: NaN },
-      ],
-      [],
-      { width: 4, height: 2, unicode: true },
-    ),
-  ).toEqual([]);
+test("fewer than two points make no curve", () => {
+  expect(curve([{ step: 1, loss: 3 }], [], { width: 4, height: 2, unicode: true })).toEqual([]);
 });

@@ -13,18 +13,19 @@ export interface CurveOptions {
   readonly mark?: (text: string) => string;
 }
 
-/** A loss curve in text: training as a line of braille dots (or asterisks), validation as marks, both on one scale. */
+/**
+ * A loss curve in text: training as a line of braille dots (or asterisks), validation as marks, both on one scale.
+ * Losses are finite; a `Series` sees to that.
+ */
 export function curve(train: readonly Point[], validation: readonly Point[], options: CurveOptions): string[] {
-  const line = train.filter(isFinite);
-  const marks = validation.filter(isFinite);
-  if (line.length + marks.length < 2) return [];
+  if (train.length + validation.length < 2) return [];
   const { width, height, unicode, mark = plain } = options;
-  const scale = scaleOf([...line, ...marks]);
+  const scale = scaleOf([...train, ...validation]);
 
   const [across, down] = unicode ? [2, 4] : [1, 1]; // dots in a cell
   const cells = new Map<number, number>(); // the dots of each cell that has some, as bits
   let previous: Dot | undefined;
-  for (const point of line) {
+  for (const point of train) {
     const dot = scale.place(point, width * across, height * down);
     for (const { x, y } of segment(previous ?? dot, dot)) {
       const cell = Math.floor(y / down) * width + Math.floor(x / across);
@@ -32,7 +33,7 @@ export function curve(train: readonly Point[], validation: readonly Point[], opt
     }
     previous = dot;
   }
-  const marked = new Set(marks.map((point) => scale.place(point, width, height)).map(({ x, y }) => y * width + x));
+  const marked = new Set(validation.map((point) => scale.place(point, width, height)).map(({ x, y }) => y * width + x));
 
   const glyph = (cell: number) => {
     if (marked.has(cell)) return mark(unicode ? "◆" : "o");
@@ -108,5 +109,4 @@ function segment(a: Dot, b: Dot): Dot[] {
 /** A dot's bit in a braille cell, 2 wide and 4 high: Unicode counts the upper six down the columns, then the last row. */
 const brailleBit = (x: number, y: number) => 1 << (y < 3 ? y + 3 * x : 6 + x);
 
-const isFinite = ({ loss }: Point) => Number.isFinite(loss);
 const plain = (text: string) => text;

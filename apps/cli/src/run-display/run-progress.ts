@@ -1,5 +1,5 @@
 import type { RunEvent } from "@trainer/training";
-import type { Point } from "../display/curve.js";
+import { Series } from "../display/series.js";
 
 type Of<Type extends RunEvent["type"]> = Extract<RunEvent, { type: Type }>;
 
@@ -10,8 +10,16 @@ export class RunProgress {
   step: Of<"step"> | null = null;
   validation: Of<"eval"> | null = null;
   best: Of<"eval"> | null = null;
-  readonly trainPoints: Point[] = [];
-  readonly validationPoints: Point[] = [];
+  readonly #train = new Series();
+  readonly #validation = new Series();
+
+  get trainPoints() {
+    return this.#train.points;
+  }
+
+  get validationPoints() {
+    return this.#validation.points;
+  }
 
   /** Notes what changes the picture; other events are for the log. */
   take(event: RunEvent): void {
@@ -19,12 +27,12 @@ export class RunProgress {
     if (event.type === "start") this.start = event;
     if (event.type === "step") {
       this.step = event;
-      this.trainPoints.push({ step: event.step, loss: event.loss });
+      this.#train.push({ step: event.step, loss: event.loss });
     }
     if (event.type === "eval" && event.split === "validation") {
       this.validation = event;
       if (event.best) this.best = event;
-      this.validationPoints.push({ step: event.step, loss: event.loss });
+      this.#validation.push({ step: event.step, loss: event.loss });
     }
   }
 }

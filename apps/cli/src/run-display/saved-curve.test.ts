@@ -17,9 +17,13 @@ test("losses are read back by split; a torn line is passed over", async () => {
     ].join("\n"),
   );
   expect(await savedCurve(path)).toEqual({
-    trainPoints: [{ split: "train", step: 1, loss: 8 }],
-    validationPoints: [{ split: "validation", step: 1, loss: 7.5 }],
+    trainPoints: [{ step: 1, loss: 8 }],
+    validationPoints: [{ step: 1, loss: 7.5 }],
   });
+});
+
+test("metrics that cannot be read are not taken for none", async () => {
+  await expect(savedCurve(tmpdir())).rejects.toThrow("EISDIR");
 });
 
 test("a run without metrics has no curve", async () => {

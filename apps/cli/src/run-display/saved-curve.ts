@@ -1,30 +1,38 @@
-import { readFile } from "node:fs/promises";
+import { createReadStream } from "node:fs";
 import { z } from "zod";
 import type { Point } from "../display/curve.js";
+import { Series } from "../display/series.js";
+import { readLines } from "../read-text.js";
 
 const Line = z.union([
-  z
-    .object({ step: z.int(), train_loss: z.number() })
-    .transform(({ step, train_loss: loss }) => ({ split: "train", step, loss })),
-  z.object({ step: z.int(), split: z.string(), loss: z.number() }),
+  z.object({ step: z.int(), train_loss: z.number() }),
+  z.object({ step: z.int(), split: z.literal("validation"), loss: z.number() }),
 ]);
 
 /** The losses that a run has written to its `metrics.jsonl`; none when there is no such file yet. */
-export async function savedCurve(path: string): Promise<{ trainPoints: Point[]; validationPoints: Point[] }> {
-  const text = await readFile(path, "utf8").catch(() => "");
-  const points = text.split("\n").flatMap((line) => parse(line));
-  return {
-    trainPoints: points.filter(({ split }) => split === "train"),
-    validationPoints: points.filter(({ split }) => split === "validation"),
-  };
+export async function savedCurve(
+  path: string,
+): Promise<{ trainPoints: readonly Point[]; validationPoints: readonly Point[] }> {
+  const train = new Series();
+  const validation = new Series();
+  try {
+    for await (const text of readLines(createReadStream(path))) {
+      const line = parse(text);
+      if (line === null) continue;
+      if ("loss" in line) validation.push(line);
+      else train.push({ step: line.step, loss: line.train_loss });
+    }
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+  }
+  return { trainPoints: train.points, validationPoints: validation.points };
 }
 
 /** A line that is torn or of another kind is nobody's loss. */
-function parse(line: string): z.output<typeof Line>[] {
+function parse(text: string): z.output<typeof Line> | null {
   try {
-    const result = Line.safeParse(JSON.parse(line));
-    return result.success ? [result.data] : [];
+    return Line.safeParse(JSON.parse(text)).data ?? null;
   } catch {
-    return [];
+    return null;
   }
 }

@@ -76,13 +76,16 @@ napi_value autocastEnd(Session& session, napi_value* argv, size_t argc) {
   return undefinedValue(session.env);
 }
 
-// cudaDevices() -> [count, reason]
+// cudaDevices() -> [count, why there is none | null]
 napi_value cudaDevices(Session& session, napi_value*, size_t) {
   napi_env env = session.env;
   napi_value list;
   check(env, napi_create_array_with_length(env, 2, &list));
   check(env, napi_set_element(env, list, 0, fromInt(env, Cuda::get().count())));
-  check(env, napi_set_element(env, list, 1, fromString(env, Cuda::get().reason())));
+  napi_value reason;
+  check(env, napi_get_null(env, &reason));
+  if (!Cuda::get().available()) reason = fromString(env, Cuda::get().reason());
+  check(env, napi_set_element(env, list, 1, reason));
   return list;
 }
 

@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 
+import type { Device } from "./dtype.js";
 import { TorchError } from "./errors.js";
 
 /** A native slot's number. Only `Tensor` and `Generator` hold them. */
@@ -26,7 +27,7 @@ export interface Addon {
   liveTensors(): number;
   shape(handle: Handle): number[];
   dtype(handle: Handle): string;
-  device(handle: Handle): string;
+  device(handle: Handle): Device;
   ndim(handle: Handle): number;
   numel(handle: Handle): number;
   size(handle: Handle, dim: number): number;
@@ -53,7 +54,7 @@ export interface Addon {
   setNumInteropThreads(n: number): void;
   autocastBegin(device: string, dtype: string, on: boolean): [boolean, string];
   autocastEnd(device: string, dtype: string, on: boolean): void;
-  cudaDevices(): [number, string];
+  cudaDevices(): [count: number, reason: string | null];
   libtorchVersion(): string;
   cpuCapability(): string;
 }

@@ -46,7 +46,10 @@ function refusal(name: string, resolved: Resolved, index: number, expected: stri
 
 function wrap(kind: string | undefined, value: unknown): unknown {
   if (kind === TENSOR) return typeof value === "number" ? make(value) : value;
-  if (kind === "L" && Array.isArray(value)) return value.map((v) => wrap(TENSOR, v));
+  if (kind === "L") {
+    assert(Array.isArray(value));
+    return value.map((v) => wrap(TENSOR, v));
+  }
   return value;
 }
 

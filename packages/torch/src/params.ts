@@ -1,3 +1,4 @@
+import { copyState } from "./copy-state.js";
 import { empty } from "./create.js";
 import type { Device, DType } from "./dtype.js";
 import { TorchError } from "./errors.js";
@@ -53,20 +54,7 @@ export class Params {
 
   /** Copies a state in. It must have exactly these names and shapes; one error lists all that differs. */
   load(state: ReadonlyMap<string, Tensor>): void {
-    const wrong: string[] = [];
-    for (const [name, p] of this.#registry) {
-      const from = state.get(name);
-      if (from === undefined) wrong.push(`${name} is missing`);
-      else if (`${from.shape}` !== `${p.shape}`) wrong.push(`${name} is (${from.shape}) where (${p.shape}) is needed`);
-    }
-    for (const name of state.keys()) if (!this.#registry.has(name)) wrong.push(`${name} is not a parameter`);
-    if (wrong.length > 0) throw new TorchError("SHAPE", `the state does not fit the parameters: ${wrong.join("; ")}`);
-    noGrad(() => {
-      for (const [name, p] of this.#registry) {
-        const from = state.get(name);
-        if (from !== undefined) p.copy_(from);
-      }
-    });
+    copyState("the state does not fit the parameters", this.#registry, state);
   }
 
   #join(name: string): string {

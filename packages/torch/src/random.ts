@@ -2,7 +2,7 @@ import type { Device } from "./dtype.js";
 import { addon, type Handle } from "./load.js";
 import { GeneratorSlot } from "./op.js";
 
-const registry = new FinalizationRegistry<Handle>((handle) => addon.disposeGenerator(handle));
+const registry = new FinalizationRegistry<Handle>(addon.disposeGenerator);
 
 /** Seeds the default generators of every device, for all threads of the process. */
 export function manualSeed(seed: number | bigint): void {

@@ -25,7 +25,7 @@ export function devices(): Devices {
   const [count, reason] = addon.cudaDevices();
   return {
     cpu: { threads: addon.numThreads(), capability: addon.cpuCapability() },
-    cuda: { count, reason: count > 0 ? null : reason },
+    cuda: { count, reason },
     mps: false,
   };
 }

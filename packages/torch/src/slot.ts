@@ -2,13 +2,8 @@ import { describe } from "./describe.js";
 import { TorchError } from "./errors.js";
 import { addon, type Handle } from "./load.js";
 
-const registry = new FinalizationRegistry<Handle>((handle) => addon.dispose(handle));
+const registry = new FinalizationRegistry<Handle>(addon.dispose);
 let depth = 0;
-
-/** How many scopes are open around the running code. */
-export function scopeDepth(): number {
-  return depth;
-}
 
 export function openScope(): void {
   addon.scopeBegin();

@@ -19,8 +19,7 @@ export class Tensor extends Slot {
     throw new TorchError("ARGUMENT", `elements of the type ${name} have no place in JavaScript`);
   }
   get device(): Device {
-    const name = addon.device(Slot.handleOf(this));
-    return isDevice(name) ? name : "cpu";
+    return addon.device(Slot.handleOf(this));
   }
   get ndim(): number {
     return addon.ndim(Slot.handleOf(this));
@@ -372,10 +371,6 @@ export class Tensor extends Slot {
 
 function list(dim: number | readonly number[]): readonly number[] {
   return typeof dim === "number" ? [dim] : dim;
-}
-
-function isDevice(name: string): name is Device {
-  return /^(cpu|meta|mps|cuda(:\d+)?)$/.test(name);
 }
 
 resultsAre((handle) => new Tensor(handle));

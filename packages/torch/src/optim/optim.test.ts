@@ -3,9 +3,10 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 
 import { tensor, zeros } from "../create.js";
+import { TorchError } from "../errors.js";
 import { scope } from "../scope.js";
 import type { Tensor } from "../tensor.js";
-import { Adam, AdamW, clipGradNorm, GradScaler, type Optimizer, SGD } from "./index.js";
+import { Adam, type AdamOptions, AdamW, clipGradNorm, GradScaler, type Optimizer, SGD } from "./index.js";
 
 // test/fixtures/optim.json is what PyTorch's optimizers did (optim.py beside it).
 
@@ -16,7 +17,7 @@ interface Flat {
 interface Fixture {
   start: Flat;
   grads: Flat[];
-  runs: { optimizer: keyof typeof optimizers; options: { late?: boolean }; path: Flat[] }[];
+  runs: { optimizer: keyof typeof optimizers; options: AdamOptions & { late?: boolean }; path: Flat[] }[];
   clips: { maxNorm: number; norm: number; grads: Flat }[];
 }
 
@@ -177,4 +178,13 @@ test("GradScaler unscales, leaves out a step that is not finite, and adapts its 
   expect(other.state()).toEqual(scaler.state());
   optimizer.zeroGrad();
   expect(other.step(optimizer, model.params.values())).toBe(true);
+});
+
+test("options that make no sense are refused when the optimizer is made", () => {
+  const { params } = begin();
+  expect(() => new AdamW(params, { lr: -1 })).toThrow("lr: expected a number of at least 0, got -1");
+  expect(() => new AdamW(params, { lr: NaN })).toThrow(TorchError);
+  expect(() => new Adam(params, { betas: [0.9, 1] })).toThrow("betas: expected a number from 0 to below 1, got 1");
+  expect(() => new SGD(params, { momentum: -0.1 })).toThrow(/momentum/);
+  expect((): unknown => Reflect.construct(SGD, [[]])).toThrow("takes a Map of named parameters, got an array of 0");
 });

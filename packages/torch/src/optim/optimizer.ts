@@ -1,3 +1,4 @@
+import { copyState } from "../copy-state.js";
 import { assertRange, describe } from "../describe.js";
 import { TorchError } from "../errors.js";
 import { tensor } from "../create.js";
@@ -59,20 +60,7 @@ export function perParam(params: readonly Tensor[], make: (p: Tensor) => Tensor)
   return noGrad(() => params.map((p) => keep(make(p))));
 }
 
-/** Copies a saved state into `own`: the same names and shapes, or one error with all that differs. */
+/** Copies a saved state into the optimizer's own. */
 export function restore(own: ReadonlyMap<string, Tensor>, state: ReadonlyMap<string, Tensor>): void {
-  const wrong: string[] = [];
-  for (const [name, t] of own) {
-    const from = state.get(name);
-    if (from === undefined) wrong.push(`${name} is missing`);
-    else if (`${from.shape}` !== `${t.shape}`) wrong.push(`${name} is (${from.shape}) where (${t.shape}) is needed`);
-  }
-  for (const name of state.keys()) if (!own.has(name)) wrong.push(`${name} is not part of it`);
-  if (wrong.length > 0) throw new TorchError("SHAPE", `this is not a state of this optimizer: ${wrong.join("; ")}`);
-  noGrad(() => {
-    for (const [name, t] of own) {
-      const from = state.get(name);
-      if (from !== undefined) t.copy_(from);
-    }
-  });
+  copyState("this is not a state of this optimizer", own, state);
 }

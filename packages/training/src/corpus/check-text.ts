@@ -7,7 +7,10 @@ import { skipSpace } from "./whitespace.js";
 const BLOCK = 64 << 10;
 const MAX_REPLACED = 0.1; // Latin-1 prose stays below: readable, with a warning; other encodings and data do not
 
-/** Looks at a file's first 64 KiB and refuses what is not text. Returns whether there is anything but whitespace in it. */
+/**
+ * Looks at a file's first 64 KiB and refuses what is not text. Returns whether there is, or may be
+ * further on, anything but whitespace.
+ */
 export async function checkText(file: CorpusFile): Promise<boolean> {
   const block = await firstBlock(file);
   const utf16 = (block[0] === 0xff && block[1] === 0xfe) || (block[0] === 0xfe && block[1] === 0xff);
@@ -33,7 +36,7 @@ export async function checkText(file: CorpusFile): Promise<boolean> {
         `the first at offset ${text.indexOf("\uFFFD")}; convert it to UTF-8`,
     );
   }
-  return skipSpace(text, 0, text.length) < text.length;
+  return block.length === BLOCK || skipSpace(text, 0, text.length) < text.length;
 }
 
 async function firstBlock(file: CorpusFile): Promise<Buffer> {

@@ -80,6 +80,11 @@ test("a file of half a character, or half a byte order mark, is a file of a repl
   expect(await documents(folder.path, "file")).toEqual(["\uFFFD", "\uFFFD", "c"]);
 });
 
+test("a file whose text comes after much blank space is not empty", async () => {
+  await using folder = await folderOf({ "a.txt.gz": gzipSync(`${" ".repeat(70_000)}text`) });
+  expect(await documents(folder.path)).toEqual(["text"]);
+});
+
 test("bytes that are not UTF-8 are replaced and counted", async () => {
   await using folder = await folderOf({
     "a.txt": latin1("Übung macht den Meister, manchmal jedenfalls"),

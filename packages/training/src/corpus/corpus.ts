@@ -48,7 +48,7 @@ export async function openCorpus(
 ): Promise<Corpus> {
   const { files, skipped } = await findFiles(typeof paths === "string" ? [paths] : paths);
   let hasText = false;
-  for (const file of files) hasText = (await checkText(file)) || file.bytes > BLANK_UP_TO || hasText;
+  for (const file of files) hasText = (await checkText(file)) || hasText;
   if (!hasText) throw emptyCorpus(files);
   return {
     files,
@@ -60,8 +60,6 @@ export async function openCorpus(
     assertUnchanged: () => assertUnchanged(files),
   };
 }
-
-const BLANK_UP_TO = 64 << 10; // of a larger file only the start was looked at
 
 /** What to say of files without a single word. */
 export function emptyCorpus(files: readonly CorpusFile[]): CorpusError {

@@ -62,6 +62,12 @@ test("arguments of the wrong kind are refused with what was expected and what ca
   expect(() => cat([1, 2])).toThrow(TorchError);
 });
 
+test("a result that libtorch leaves undefined is null", () => {
+  const backward = internalOp<unknown[], unknown[]>("aten::native_layer_norm_backward");
+  const [x, mean, rstd] = [tensor([1, 2], [1, 2]), tensor([1.5], [1, 1]), tensor([2], [1, 1])];
+  expect(backward(x, x, [2], mean, rstd, null, null, [true, false, false]).slice(1)).toEqual([null, null]);
+});
+
 test("integers of 64 bits, booleans and plain results pass", () => {
   const full = internalOp<unknown[], Tensor>("aten::full");
   expect(full([1], 2n ** 62n, "int64").data()[0]).toBe(2n ** 62n);

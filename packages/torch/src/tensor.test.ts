@@ -109,6 +109,13 @@ test("a complex tensor has no dtype here", () => {
   expect(() => complex.select(0, 0).item()).toThrow(/complex number/);
 });
 
+test("toArray nests as the shape says, also where a dimension is 0", () => {
+  expect(arange(8).view([2, 2, 2]).toArray()).toEqual([[[0, 1], [2, 3]], [[4, 5], [6, 7]]]); // prettier-ignore
+  expect(zeros([2, 0]).toArray()).toEqual([[], []]);
+  expect(zeros([0, 2]).toArray()).toEqual([]);
+  expect(tensor(3).toArray()).toBe(3);
+});
+
 test("makers make what they say", () => {
   expect(ones([2]).toArray()).toEqual([1, 1]);
   expect(full([2], 3).dtype).toBe("float32");

@@ -358,14 +358,17 @@ export class Tensor extends Slot {
   /** The elements as nested arrays of numbers. */
   toArray(): Nested {
     const { shape } = this;
+    if (shape.length === 0) return this.item();
     const half = this.dtype === "float16" || this.dtype === "bfloat16";
-    const flat = Array.from(half ? this.to("float32").data() : this.data(), Number);
-    const nest = (dim: number, start: number, count: number): Nested => {
-      const n = shape[dim];
-      if (n === undefined) return flat[start] ?? Number.NaN;
-      return Array.from({ length: n }, (_, i) => nest(dim + 1, start + (i * count) / n, count / n));
-    };
-    return nest(0, 0, flat.length);
+    const flat: Nested[] = Array.from(half ? this.to("float32").data() : this.data(), Number);
+    const rows = (dim: number): number => shape.slice(0, dim + 1).reduce((a, b) => a * b);
+    // From the last dimension inwards: what the dimensions before it enumerate are rows of n.
+    return shape
+      .slice(1)
+      .reduceRight(
+        (level, n, dim) => Array.from({ length: rows(dim) }, (_, r) => level.slice(r * n, (r + 1) * n)),
+        flat,
+      );
   }
 }
 

@@ -26,7 +26,9 @@ export type AdamUpdate = (lists: AdamLists, scalars: AdamScalars) => void;
 
 const byLibtorch =
   (update: typeof fused.fusedAdam_): AdamUpdate =>
-  ({ params, grads, expAvgs, expAvgSqs, steps }, { lr, beta1, beta2, eps, weightDecay, gradScale }) => {
+  (lists, { lr, beta1, beta2, eps, weightDecay, gradScale }) => {
+    const { params, expAvgs, expAvgSqs, steps } = lists;
+    const grads = lists.grads.map((g) => g.contiguous()); // it reads memory in order, whatever the strides
     scaleGrads(grads, gradScale);
     update(params, grads, expAvgs, expAvgSqs, [], steps, lr, beta1, beta2, weightDecay, eps, false, false);
   };

@@ -74,9 +74,12 @@ export function loadAddon(path: string): Addon {
 
 let addon: Addon | undefined;
 
+// The build with sanitizers lies beside the ordinary one: `npm run test:sanitize` names its folder.
+const build = process.env["TRAINER_NATIVE_BUILD"] ?? "build";
+
 /** The addon of this package, loaded when it is first needed. */
 export const native = (): Addon =>
-  (addon ??= loadAddon(fileURLToPath(new URL("../build/tokenizers.node", import.meta.url))));
+  (addon ??= loadAddon(fileURLToPath(new URL(`../${build}/tokenizers.node`, import.meta.url))));
 
 /** Puts byte strings one after another. */
 export function byteStrings(parts: readonly Uint8Array[]): ByteStrings {

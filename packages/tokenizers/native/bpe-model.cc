@@ -10,14 +10,11 @@ constexpr size_t kShort = 48;  // up to here looking for the least rank anew eac
 
 }  // namespace
 
-void BpeModel::symbolsOf(const uint8_t* bytes, size_t size, std::vector<uint32_t>& out) const {
-  bool lastUnknown = false;
-  for (size_t i = 0; i < size; i++) {
-    uint32_t id = byteIds[bytes[i]];
-    const bool isUnknown = id == kNoToken;
-    if (isUnknown) id = unknown;
-    if (id != kNoToken && !(isUnknown && lastUnknown && fuseUnknown)) out.push_back(id);
-    lastUnknown = isUnknown;
+void BpeModel::prepare() {
+  byteMerges.assign(256 * 256, {});
+  everyByteHasToken = std::find(byteIds, byteIds + 256, kNoToken) == byteIds + 256;
+  for (size_t i = 0; everyByteHasToken && i < byteMerges.size(); i++) {
+    if (const RankedMerge* merge = merges.find(pairOf(byteIds[i >> 8], byteIds[i & 255]))) byteMerges[i] = *merge;
   }
 }
 
@@ -29,39 +26,48 @@ void BpeModel::encodeWord(const uint8_t* bytes, size_t size, std::vector<uint32_
       return;
     }
   }
+  if (size <= kShort && everyByteHasToken) return mergeShort(bytes, size, out);
   const size_t from = out.size();
   symbolsOf(bytes, size, out);
-  if (out.size() - from <= kShort) {
-    mergeShort(out, from);
-  } else {
-    mergeLong(out, from);
+  mergeLong(out, from);
+}
+
+void BpeModel::symbolsOf(const uint8_t* bytes, size_t size, std::vector<uint32_t>& out) const {
+  bool lastUnknown = false;
+  for (size_t i = 0; i < size; i++) {
+    uint32_t id = byteIds[bytes[i]];
+    const bool isUnknown = id == kNoToken;
+    if (isUnknown) id = unknown;
+    if (id != kNoToken && !(isUnknown && lastUnknown && fuseUnknown)) out.push_back(id);
+    lastUnknown = isUnknown;
   }
 }
 
-void BpeModel::mergeShort(std::vector<uint32_t>& symbols, size_t from) const {
-  uint32_t* ids = symbols.data() + from;
-  size_t n = symbols.size() - from;
-  if (n < 2) return;
-  uint32_t ranks[kShort], results[kShort];
+/** Looks for the least rank anew each time: in a short word that beats keeping a queue. */
+void BpeModel::mergeShort(const uint8_t* bytes, size_t size, std::vector<uint32_t>& out) const {
+  uint32_t ids[kShort];
+  RankedMerge next[kShort];  // of the symbol and the one after it
+  for (size_t i = 0; i < size; i++) ids[i] = byteIds[bytes[i]];
+  size_t pairs = size - 1;
+  for (size_t i = 0; i < pairs; i++) next[i] = byteMerges[bytes[i] << 8 | bytes[i + 1]];
   const auto look = [&](size_t i) {
     const RankedMerge* merge = merges.find(pairOf(ids[i], ids[i + 1]));
-    ranks[i] = merge == nullptr ? kNoToken : merge->rank;
-    results[i] = merge == nullptr ? 0 : merge->result;
+    next[i] = merge == nullptr ? RankedMerge{} : *merge;
   };
-  for (size_t i = 0; i + 1 < n; i++) look(i);
-  for (;;) {
+  while (pairs > 0) {
     size_t best = 0;
-    for (size_t i = 1; i + 1 < n; i++) best = ranks[i] < ranks[best] ? i : best;
-    if (ranks[best] == kNoToken) break;
-    ids[best] = results[best];
-    n--;
-    for (size_t i = best + 1; i < n; i++) ids[i] = ids[i + 1];
-    for (size_t i = best; i + 1 < n; i++) ranks[i] = ranks[i + 1], results[i] = results[i + 1];
+    for (size_t i = 1; i < pairs; i++) best = next[i].rank < next[best].rank ? i : best;
+    if (next[best].rank == kNoToken) break;
+    ids[best] = next[best].result;
+    pairs--;
+    for (size_t i = best; i < pairs; i++) {
+      ids[i + 1] = ids[i + 2];
+      next[i] = next[i + 1];
+    }
     if (best > 0) look(best - 1);
-    if (best + 1 < n) look(best);
-    if (n < 2) break;
+    if (best < pairs) look(best);
   }
-  symbols.resize(from + n);
+  out.insert(out.end(), ids, ids + pairs + 1);
 }
 
 /** A heap of possible merges over a linked list of symbols: n log n, however long the word. */

@@ -24,15 +24,20 @@ struct BpeModel {
   bool fuseUnknown = false;
   uint32_t unknown = kNoToken;  // for bytes that have no token; kNoToken: they are dropped
   uint32_t byteIds[256];
+  bool everyByteHasToken = false;
   PairTable<RankedMerge> merges;
+  std::vector<RankedMerge> byteMerges;  // of two bytes, by 256 * left + right: the first of every word's look-ups
   std::unordered_map<std::string, uint32_t> words;  // by bytes; only where ignoreMerges needs it
+
+  /** To be called when all the above is there. */
+  void prepare();
 
   /** Applies the merges to a word of any length; appends to out. */
   void encodeWord(const uint8_t* bytes, size_t size, std::vector<uint32_t>& out) const;
 
  private:
+  void mergeShort(const uint8_t* bytes, size_t size, std::vector<uint32_t>& out) const;
   void symbolsOf(const uint8_t* bytes, size_t size, std::vector<uint32_t>& out) const;
-  void mergeShort(std::vector<uint32_t>& symbols, size_t from) const;
   void mergeLong(std::vector<uint32_t>& symbols, size_t from) const;
 };
 

@@ -34,6 +34,7 @@ BpeModel modelFrom(const Napi::Object& options) {
   const auto words = stringsFrom(options.Get("words"));
   const auto wordIds = uint32sFrom(options.Get("wordIds"));
   for (size_t i = 0; i < words.size() && i < wordIds.size(); i++) model.words.emplace(words[i], wordIds[i]);
+  model.prepare();
   return model;
 }
 

@@ -23,6 +23,7 @@ constexpr uint64_t kSlack = 8;
 
 struct Encoder::Scratch {
   WordCache cache;
+  LongWordCache longWords;
   std::vector<uint32_t> ids;
   std::vector<uint8_t> repaired, composed;
 };
@@ -82,27 +83,51 @@ Encoder::~Encoder() = default;
 
 template <Pattern pattern, typename Id>
 void Encoder::encodeWords(const uint8_t* p, const uint8_t* end, Writer<Id>& out, Scratch& scratch) const {
+  struct Word {
+    const uint8_t* begin;
+    size_t size;
+    uint64_t hash;
+    WordKey key;
+  };
+  // A block of words is cut off and its places in the cache are fetched before any is looked at: memory is slower than
+  // all else here, and this way many of its answers are on their way at once.
+  constexpr size_t kBlock = 32;
+  Word words[kBlock];
   while (p < end) {
-    const uint8_t* next = nextToken<pattern>(p, end);
-    const size_t size = next - p;
-    if (size <= kShortWord) {
-      const WordKey key = keyOf(p, size);
-      const uint64_t hash = hashOf(key);
-      if (const WordCache::Entry* known = scratch.cache.find(key, hash)) {
+    size_t count = 0;
+    while (p < end && count < kBlock) {
+      Word& word = words[count++];
+      const uint8_t* next = nextToken<pattern>(p, end);
+      word.begin = p;
+      word.size = next - p;
+      word.key = keyOf(p, std::min(word.size, kShortWord));
+      word.hash = hashOf(word.key);
+      scratch.cache.prefetch(word.hash);
+      p = next;
+    }
+    for (size_t i = 0; i < count; i++) {
+      const Word& word = words[i];
+      if (word.size > kShortWord) {
+        encodeLong(word.begin, word.size, out, scratch);
+      } else if (const WordCache::Entry* known = scratch.cache.find(word.key, word.hash)) {
         out.put(*known);
       } else {
         scratch.ids.clear();
-        model_.encodeWord(p, size, scratch.ids);
-        scratch.cache.insert(key, hash, scratch.ids.data(), scratch.ids.size());
+        model_.encodeWord(word.begin, word.size, scratch.ids);
+        scratch.cache.insert(word.key, word.hash, scratch.ids.data(), scratch.ids.size());
         out.put(scratch.ids);
       }
-    } else {
-      scratch.ids.clear();
-      model_.encodeWord(p, size, scratch.ids);
-      out.put(scratch.ids);
     }
-    p = next;
   }
+}
+
+template <typename Id>
+void Encoder::encodeLong(const uint8_t* p, size_t size, Writer<Id>& out, Scratch& scratch) const {
+  if (const std::vector<uint32_t>* known = scratch.longWords.find(p, size)) return out.put(*known);
+  scratch.ids.clear();
+  model_.encodeWord(p, size, scratch.ids);
+  scratch.longWords.insert(p, size, scratch.ids);
+  out.put(scratch.ids);
 }
 
 template <typename Id>

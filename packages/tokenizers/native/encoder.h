@@ -8,6 +8,7 @@
 #include "added-tokens.h"
 #include "bpe-model.h"
 #include "documents.h"
+#include "long-word-cache.h"
 #include "word-cache.h"
 
 namespace tok {
@@ -47,6 +48,8 @@ class Encoder {
   void encodeText(const uint8_t* begin, const uint8_t* end, Writer<Id>& out, Scratch& scratch) const;
   template <Pattern pattern, typename Id>
   void encodeWords(const uint8_t* begin, const uint8_t* end, Writer<Id>& out, Scratch& scratch) const;
+  template <typename Id>
+  void encodeLong(const uint8_t* p, size_t size, Writer<Id>& out, Scratch& scratch) const;
   uint64_t cutAfter(const uint8_t* bytes, uint64_t begin, uint64_t from, uint64_t end) const;
 
   const BpeModel model_;

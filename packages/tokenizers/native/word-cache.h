@@ -32,6 +32,8 @@ class WordCache {
 
   WordCache() : lines_(kLines) {}
 
+  void prefetch(uint64_t hash) const { __builtin_prefetch(&lines_[hash & (kLines - 1)]); }
+
   const Entry* find(const WordKey& key, uint64_t hash) {
     Line& line = lines_[hash & (kLines - 1)];
     if (line.entries[0].key == key) return &line.entries[0];

@@ -2,7 +2,9 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { beforeAll, expect, test } from "vitest";
+import { Command } from "commander";
 import { z } from "zod";
+import { define } from "../src/commands/doctor.js";
 import { EXIT } from "../src/exit-codes.js";
 import { Stopped, type Interruptible } from "../src/interrupts.js";
 import { run } from "../src/program.js";
@@ -130,6 +132,7 @@ test("a run that is stopped says how to go on, and goes on to the losses of one 
 
   const resumed = await json([...line, "cut", "--resume"]);
   expect(resumed.code).toBe(0);
+  expect(resumed.stderr).toContain("cut, going on from step");
   const [a, b] = [
     z.looseObject({ test_loss: z.number() }).parse(whole.last),
     z.looseObject({ test_loss: z.number() }).parse(resumed.last),
@@ -186,6 +189,7 @@ test("eval measures a split or a text", async () => {
     bits_per_byte: aNumber,
     tokens: aNumber,
   });
+  expect((await trainer(["eval", "one", "--no-samples"])).stdout).toContain("text           validation split");
   const text = await trainer(["eval", "one", "--path", shared.corpus]);
   expect(text.stdout).toContain(`text           ${shared.corpus}`);
   expect(text.stdout).toContain('--- "Once upon a time"');
@@ -362,6 +366,8 @@ test("a tokenizer is trained, shown, and encodes and decodes back", async () => 
 
   expect((await json(["tokenizer", "decode", out, "2", "3"])).last).toEqual({ text: "[BOS][EOS]" });
   expect((await json(["tokenizer", "decode", out, "2", "3", "--skip-special"])).last).toEqual({ text: "" });
+  const word = await trainer(["tokenizer", "decode", out, "cat"]);
+  expect(word).toMatchObject({ code: 2, stderr: containing('"cat" is no token id') });
   const wrong = await trainer(["tokenizer", "decode", out, "320"]);
   expect(wrong).toMatchObject({ code: 2, stderr: containing("from 0 to 319") });
 
@@ -369,6 +375,10 @@ test("a tokenizer is trained, shown, and encodes and decodes back", async () => 
   expect(show.stdout).toContain("vocabulary  320 tokens");
   expect(show.stdout).toContain("special     [PAD] 0, [UNK] 1, [BOS] 2, [EOS] 3");
   expect(show.stdout).toContain("the| c|at");
+  expect((await json(["tokenizer", "show", out, "--text", "the cat"])).last).toMatchObject({
+    tokens: ["the", " c", "at"],
+  });
+  expect(await trainer(["tokenizer", "show", out])).toMatchObject({ code: 0 });
   expect((await trainer(["tokenizer", "show", out, "--text", ""])).stdout).toContain("0 tokens, 0.00 bytes a token");
   expect((await json(["tokenizer", "show", out, "--longest", "2"])).last).toMatchObject({
     vocab_size: 320,
@@ -398,6 +408,28 @@ test("a tokenizer without --out goes into the home, under an id that follows fro
     "sgd",
   ]);
   expect(run).toMatchObject({ code: 0 });
+  const further = await trainer([
+    "train",
+    shared.corpus,
+    ...TINY.slice(2),
+    "--pretrained-run-id",
+    "one",
+    "--max-steps",
+    "1",
+  ]);
+  expect(further.code).toBe(0);
+  expect(further.stderr).not.toContain("memory  ");
+});
+
+test("a tokenizer's sample is its corpus' first megabyte, and --threads is passed on", async () => {
+  const large = join(shared.folder, "large.txt");
+  await writeFile(large, corpusText.repeat(Math.ceil(2 ** 21 / corpusText.length)));
+  const out = join(shared.folder, "large-tokenizer");
+  expect((await trainer(["tokenizer", "train", large, "--vocab-size", "300", "--out", out])).code).toBe(0);
+  const manifest = z.object({ stats: z.object({ token_count: z.int() }) });
+  const { stats } = manifest.parse(JSON.parse(await readFile(join(out, "manifest.json"), "utf8")));
+  expect(stats.token_count).toBeGreaterThan(2 ** 18);
+  expect(stats.token_count).toBeLessThan(2 ** 20);
 });
 
 test("a tokenizer learns from packed files and paragraphs too, and says when the text has too few pairs", async () => {
@@ -450,6 +482,16 @@ test("doctor is content with this machine", async () => {
     checks: withItem(withFields({ name: "libtorch", status: "ok" })),
   });
   expect((await trainer(["doctor"], { env: {} })).stdout).toContain("Only a server with a job queue needs it");
+});
+
+test("a doctor that finds the native parts broken fails, and says what to do", async () => {
+  const io = testIo({ env: { PATH: "" } });
+  const command = new Command("doctor").option("--home <dir>", "the home", shared.home);
+  const broken = () => Promise.reject(new Error("libtorch.so is not there"));
+  define(command, io, { torch: broken, tokenizers: broken });
+  await expect(command.parseAsync([], { from: "user" })).rejects.toMatchObject({ code: "UNHEALTHY" });
+  expect(io.stdout.text).toContain("NO  libtorch");
+  expect(io.stdout.text).toContain("npm run bootstrap");
 });
 
 test("TRAINER_DEBUG adds where an error came from", async () => {

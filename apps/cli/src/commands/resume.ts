@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { z } from "zod";
 import { defineCommand } from "../define-command.js";
 import type { Io } from "../io.js";
-import { followRun } from "../run-display/follow-run.js";
+import { resumeRun } from "../run-display/resume-run.js";
 
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
@@ -15,8 +15,7 @@ export function define(command: Command, io: Io): void {
       "trainer resume RUN --json": "one JSON line a logged step, the result last",
     },
     async run({ args: [run = ""], home, io, out }) {
-      const { resume } = await import("@trainer/training");
-      await followRun({ home, io, out }, (hooks) => resume(run, hooks));
+      await resumeRun(run, { home, io, out });
     },
   });
 }

@@ -36,8 +36,7 @@ export function define(command: Command, io: Io): void {
 function idsOf(line: string, vocabSize: number): number[] {
   const words = line.split(/[\s,[\]]+/).filter((word) => word !== "");
   return words.map((word) => {
-    const id = /^\d+$/.test(word) ? Number(word) : vocabSize;
-    if (id < vocabSize) return id;
+    if (/^\d+$/.test(word) && Number(word) < vocabSize) return Number(word);
     throw new UsageError(`"${word}" is no token id: expected a whole number from 0 to ${vocabSize - 1}`);
   });
 }

@@ -9,6 +9,7 @@ import { ProgressLine } from "../display/progress-line.js";
 import { formatCount } from "../display/quantity.js";
 import { homeFlag, shellWord } from "../home-flag.js";
 import type { Io } from "../io.js";
+import { tokenizerProgress } from "./tokenizer-progress.js";
 import { assertFree, saveTokenizer } from "../tokenizer-folder.js";
 
 const run = TrainOptions.shape;
@@ -55,10 +56,7 @@ export function define(command: Command, io: Io): void {
             minFrequency,
             ...(threads === 0 ? {} : { threads }),
             signal,
-            onProgress: (p) =>
-              p.phase === "count"
-                ? progress.update("counting words", Math.min(1, p.bytes / corpus.totalBytes))
-                : progress.update("merging tokens", p.merges / p.totalMerges),
+            onProgress: (p) => progress.update(...tokenizerProgress(p, corpus.totalBytes)),
           });
           progress.clear();
           const manifest = await tokenizerManifest(tokenizer, corpus, options);

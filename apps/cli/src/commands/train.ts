@@ -4,10 +4,11 @@ import type { Command } from "commander";
 import { sizeOf } from "@trainer/models/capabilities";
 import { parseTrainOptions, type TrainInput, type TrainOptions } from "@trainer/training/options";
 import { defineCommand } from "../define-command.js";
-import { UsageError } from "../errors.js";
+import { explain, UsageError } from "../errors.js";
 import type { Io } from "../io.js";
-import { followRun, type RunHooks } from "../run-display/follow-run.js";
+import { followRun } from "../run-display/follow-run.js";
 import type { Demand } from "../run-display/memory-estimate.js";
+import { resumeRun } from "../run-display/resume-run.js";
 import { TRAIN_ALIASES, TRAIN_GROUPS, toTrainInput, TrainFlags } from "./train-options.js";
 
 export function define(command: Command, io: Io): void {
@@ -33,10 +34,11 @@ export function define(command: Command, io: Io): void {
       const { resume: wanted, runId } = options;
       if (wanted && runId === null) throw new UsageError("--resume needs --run-id, the name of the run to go on with");
       const request = checked(toTrainInput(args, options));
-      const { openHome, resume, train } = await import("@trainer/training");
-      const again = wanted && runId !== null && (await isBegun(join(openHome(home).models, runId)));
-      const begin = (hooks: RunHooks) => (again ? resume(runId, hooks) : train(request, hooks));
-      await followRun({ home, io, out }, begin, again ? null : demandOf(request));
+      const { openHome, train } = await import("@trainer/training");
+      const where = { home, io, out };
+      if (wanted && runId !== null && (await isBegun(join(openHome(home).models, runId))))
+        await resumeRun(runId, where);
+      else await followRun(where, (hooks) => train(request, hooks), { demand: demandOf(request) });
     },
   });
 }
@@ -46,14 +48,20 @@ function checked(input: TrainInput): TrainOptions {
   try {
     return parseTrainOptions(input);
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
+    throw new UsageError(explain(error).message);
   }
 }
 
 /** What the run's memory depends on, as far as it is known before: not for weights that come from elsewhere. */
-function demandOf({ modelFamily, modelSize, modelConfig, optimizer, pretrainedRunId }: TrainOptions): Demand | null {
+function demandOf({
+  modelFamily,
+  modelSize,
+  modelConfig,
+  optimizer,
+  pretrainedRunId,
+}: TrainOptions): Demand | undefined {
   const dimensions = pretrainedRunId === null ? sizeOf(modelFamily, modelSize) : null;
-  if (dimensions === null) return null;
+  if (dimensions === null) return undefined;
   const { nLayer = dimensions.nLayer, nEmbd = dimensions.nEmbd, nHead = dimensions.nHead } = modelConfig;
   return { dimensions: { nLayer, nEmbd, nHead }, moments: optimizer === "sgd" ? 0 : 2 };
 }

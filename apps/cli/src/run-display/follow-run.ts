@@ -2,8 +2,7 @@ import type { RunEvent, RunResult } from "@trainer/training";
 import type { Invocation } from "../define-command.js";
 import { formatCount } from "../display/quantity.js";
 import { homeFlag } from "../home-flag.js";
-import type { Demand } from "./memory-estimate.js";
-import { RunDisplay } from "./run-display.js";
+import { RunDisplay, type Known } from "./run-display.js";
 import { RunFailed } from "./run-failed.js";
 import { resultJson, summary } from "./summary.js";
 
@@ -17,9 +16,9 @@ export interface RunHooks {
 export async function followRun(
   { home, io, out }: Pick<Invocation<unknown>, "home" | "io" | "out">,
   begin: (hooks: RunHooks) => Promise<RunResult>,
-  demand: Demand | null = null,
+  known: Known = {},
 ): Promise<void> {
-  const display = new RunDisplay(io, out, demand);
+  const display = new RunDisplay(io, out, known);
   const flag = homeFlag(home);
   const onEvent = (event: RunEvent) => {
     display.show(event);

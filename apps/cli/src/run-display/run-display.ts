@@ -5,23 +5,32 @@ import { ProgressLine } from "../display/progress-line.js";
 import type { Io } from "../io.js";
 import type { Output } from "../output.js";
 import { lineOf } from "./facts.js";
-import { liveLines } from "./live-lines.js";
+import { liveLines, type Losses } from "./live-lines.js";
 import { estimateMemory, memoryLine, type Demand } from "./memory-estimate.js";
 import { RunProgress } from "./run-progress.js";
 
 const READING = { hash: "reading the text", split: "splitting the text", encode: "encoding the text" } as const;
 
+/** What is known of a run before its first event. */
+export interface Known {
+  /** What a new run's memory depends on. */
+  readonly demand?: Demand | undefined;
+  /** What a resumed run has seen so far. */
+  readonly losses?: Losses | undefined;
+}
+
 /** Shows a run on stderr: in place on a terminal, else line by line. */
 export class RunDisplay {
-  readonly progress = new RunProgress();
+  readonly progress: RunProgress;
   readonly #block: LiveBlock;
   readonly #preparing: ProgressLine;
 
   constructor(
     io: Io,
     private readonly out: Output,
-    private readonly demand: Demand | null = null,
+    private readonly known: Known = {},
   ) {
+    this.progress = new RunProgress(known.losses);
     this.#block = new LiveBlock(io.stderr, out.progressScreen.columns);
     this.#preparing = new ProgressLine(io, out);
   }
@@ -68,8 +77,8 @@ export class RunDisplay {
   #lineOf(event: RunEvent): string | null {
     const line = lineOf(event);
     const { config } = this.progress;
-    if (event.type !== "start" || this.demand === null || config === null) return line;
-    const bytes = estimateMemory(this.demand, { ...config, parameters: event.parameters });
+    if (event.type !== "start" || this.known.demand === undefined || config === null) return line;
+    const bytes = estimateMemory(this.known.demand, { ...config, parameters: event.parameters });
     return `${line}\n${memoryLine(bytes, freemem())}`;
   }
 

@@ -1,4 +1,6 @@
 import type { RunEvent } from "@trainer/training";
+import type { Losses } from "./live-lines.js";
+import type { Point } from "../display/curve.js";
 import { Series } from "../display/series.js";
 
 type Of<Type extends RunEvent["type"]> = Extract<RunEvent, { type: Type }>;
@@ -10,6 +12,9 @@ export class RunProgress {
   step: Of<"step"> | null = null;
   validation: Of<"eval"> | null = null;
   best: Of<"eval"> | null = null;
+  /** What a resumed run had seen before, read from its metrics. */
+  constructor(private readonly before: Losses = { trainPoints: [], validationPoints: [] }) {}
+
   readonly #train = new Series();
   readonly #validation = new Series();
 
@@ -23,7 +28,7 @@ export class RunProgress {
 
   /** Notes what changes the picture; other events are for the log. */
   take(event: RunEvent): void {
-    if (event.type === "config") this.config = event;
+    if (event.type === "config") this.#begin(event);
     if (event.type === "start") this.start = event;
     if (event.type === "step") {
       this.step = event;
@@ -34,5 +39,13 @@ export class RunProgress {
       if (event.best) this.best = event;
       this.#validation.push({ step: event.step, loss: event.loss });
     }
+  }
+
+  /** Goes on from the checkpoint's step: what came after it is done again. */
+  #begin(config: Of<"config">): void {
+    this.config = config;
+    const seen = ({ step }: Point) => step <= config.fromStep;
+    for (const point of this.before.trainPoints.filter(seen)) this.#train.push(point);
+    for (const point of this.before.validationPoints.filter(seen)) this.#validation.push(point);
   }
 }

@@ -21,7 +21,8 @@ const projects = () =>
     .filter((/** @type {string} */ path) => !path.endsWith(".json"));
 
 export const typesAreCurrent = () =>
-  projects().every((path) => existsSync(at(path, "dist", "index.js"))) && isStamped(STAMP, hashOf(sources()));
+  projects().every((path) => existsSync(at(path, "dist", "tsconfig.tsbuildinfo"))) &&
+  isStamped(STAMP, hashOf(sources()));
 
 /**
  * @param {string[]} [only] projects; all there are, tests and scripts too, if left out

@@ -67,6 +67,21 @@ test("so does a validation loss that is no number", async () => {
   });
 });
 
+test("a failure while a run is being stopped is still a failure", async () => {
+  const file = writeCorpus(join(home, "away.txt"));
+  const stop = new AbortController();
+  const onEvent = (e: RunEvent) => {
+    if (e.type !== "config") return;
+    rmSync(file);
+    stop.abort();
+  };
+  const context = { home, onEvent, signal: stop.signal };
+  await expect(train({ ...tiny, corpus: file, runId: "away" }, context)).rejects.toMatchObject({
+    code: "CORPUS_NOT_FOUND",
+  });
+  expect(await manifestOf("away")).toMatchObject({ status: "failed", failure_class: "USER_INPUT" });
+});
+
 test("a run whose folder is taken away while it trains fails, and says so though it can write nothing down", async () => {
   const events: RunEvent[] = [];
   const onEvent = (e: RunEvent) => {

@@ -52,6 +52,12 @@ test("what is held back from training is held back from its tokenizer: other spl
 test("a tokenizer that cannot be saved leaves nothing half-made", async () => {
   writeFileSync(join(home, "tokenizers"), "in the way");
   await expect(prepare({})).rejects.toThrow("EEXIST");
+  rmSync(join(home, "tokenizers"));
+  const { id } = await prepare({});
+  rmSync(join(home, "tokenizers", id), { recursive: true });
+  writeFileSync(join(home, "tokenizers", id), "in the way");
+  await expect(prepare({})).rejects.toThrow("ENOTDIR");
+  expect(readdirSync(join(home, "tokenizers"))).toEqual([id]);
 });
 
 test("a larger corpus gets a larger vocabulary", () => {

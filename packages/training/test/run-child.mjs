@@ -2,10 +2,14 @@
 import { fileURLToPath } from "node:url";
 import { runnerImport } from "vite";
 
-/** @param {string} relative */
-const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
-await runnerImport(path("./child.ts"), {
-  configFile: path("../../../vitest.config.ts"),
-  logLevel: "error",
+const packages = fileURLToPath(new URL("../../", import.meta.url));
+await runnerImport(fileURLToPath(new URL("./child.ts", import.meta.url)), {
+  resolve: {
+    alias: [
+      { find: /^@trainer\/([a-z-]+)$/, replacement: `${packages}$1/src/index.ts` },
+      { find: /^@trainer\/([a-z-]+)\/(.+)$/, replacement: `${packages}$1/src/$2.ts` },
+    ],
+  },
   oxc: { target: "node20" },
+  logLevel: "error",
 });

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadModel } from "@trainer/models";
@@ -246,7 +246,9 @@ test("a run can start from another's weights, with a lower learning rate, its to
 
 test("a run from another's weights goes on from its own checkpoints", async () => {
   await run({ runId: "base2", maxSteps: 5 });
-  const options = { ...tiny, corpus, pretrainedRunId: dir("base2"), maxSteps: 10, tokenizer: dir("base2") };
+  const elsewhere = join(home, "elsewhere"); // a folder of Hugging Face's layout, not a run of the home
+  cpSync(dir("base2"), elsewhere, { recursive: true });
+  const options = { ...tiny, corpus, pretrainedRunId: elsewhere, maxSteps: 10, tokenizer: elsewhere };
   await train({ ...options, runId: "t-whole" }, { home });
   const stop = new AbortController();
   const onEvent = (e: RunEvent) => e.type === "step" && e.step === 5 && stop.abort();

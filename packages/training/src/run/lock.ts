@@ -5,7 +5,7 @@ import { hostname } from "node:os";
 import { z } from "zod";
 import { TrainingError } from "../errors.js";
 
-const Holder = z.object({ pid: z.int().positive(), started: z.string().nullable(), host: z.string() });
+const Holder = z.object({ pid: z.int().positive(), started: z.string(), host: z.string() });
 type Holder = z.infer<typeof Holder>;
 
 /**
@@ -17,7 +17,7 @@ export class RunLock implements Disposable {
   readonly #text: string;
 
   constructor(path: string, runId: string) {
-    const own: Holder = { pid: process.pid, started: startOf(process.pid), host: hostname() };
+    const own: Holder = { pid: process.pid, started: String(startOf(process.pid)), host: hostname() };
     this.#path = path;
     this.#text = JSON.stringify(own);
     if (this.#create()) return;
@@ -90,15 +90,18 @@ function parse(text: string | null): Holder | null {
 }
 
 /** On another host one cannot know, so it counts as alive. */
-const isAlive = ({ pid, started, host }: Holder): boolean =>
-  host !== hostname() || (started !== null && startOf(pid) === started);
+const isAlive = ({ pid, started, host }: Holder): boolean => host !== hostname() || String(startOf(pid)) === started;
 
 /** When a process began, in whatever terms the system has; null if there is no such process. */
 export function startOf(pid: number): string | null {
   try {
     // The 22nd field; the second, the command in parentheses, may itself hold spaces and parentheses.
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? null;
+    return stat
+      .slice(stat.lastIndexOf(")") + 2)
+      .split(" ")
+      .slice(19, 20)
+      .join("");
   } catch {
     return startByPs(pid);
   }
@@ -107,7 +110,7 @@ export function startOf(pid: number): string | null {
 /** For systems without /proc. */
 function startByPs(pid: number): string | null {
   try {
-    return execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], { encoding: "utf8" }).trim() || null;
+    return execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], { encoding: "utf8" }).trim();
   } catch {
     return null;
   }

@@ -38,7 +38,7 @@ async function step(run: LiveRun, throughput: Throughput): Promise<void> {
   try {
     result = trainStep(stepper, () => loader.next(), plan.batchesOf(step));
   } catch (error) {
-    throw error instanceof TrainingError ? await located(error, run, step) : error;
+    throw await located(TrainingError.from(error), run, step);
   }
   throughput.add(performance.now() - began, result.tokens, plan.batchesOf(step) * run.manifest.current.batch_size);
   progress.step = step;
@@ -61,7 +61,7 @@ function logStep({ progress, plan, metrics, reporter }: LiveRun, r: StepResult, 
     epoch,
     tokens: progress.tokensSeen,
     train_loss: r.loss,
-    train_ppl: finite(ppl),
+    train_ppl: ppl,
     lr,
     grad_norm: r.gradNorm,
     tokens_per_sec: rate.tokensPerSec,
@@ -121,7 +121,7 @@ export async function evaluate(
     tokens: progress.tokensSeen,
     split,
     loss,
-    ppl: finite(ppl),
+    ppl,
     bits_per_byte: bitsPerByte,
   });
   const seconds = (performance.now() - began) / 1000;
@@ -166,5 +166,3 @@ class Saving {
     this.#at = performance.now();
   }
 }
-
-const finite = (x: number): number | null => (Number.isFinite(x) ? x : null);

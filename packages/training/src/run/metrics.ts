@@ -6,7 +6,8 @@ export interface StepMetrics {
   readonly epoch: number;
   readonly tokens: number;
   readonly train_loss: number;
-  readonly train_ppl: number | null;
+  /** Where it is infinite the file has null. */
+  readonly train_ppl: number;
   readonly lr: number;
   readonly grad_norm: number;
   readonly tokens_per_sec: number;
@@ -22,7 +23,7 @@ export interface EvalMetrics {
   readonly tokens: number;
   readonly split: "validation" | "test";
   readonly loss: number;
-  readonly ppl: number | null;
+  readonly ppl: number;
   readonly bits_per_byte: number;
 }
 

@@ -1,6 +1,6 @@
 import { aten, GradScaler, ones } from "@trainer/torch";
 import { expect, test } from "vitest";
-import { effectiveBatchSize, gradScaler, inPrecision, resolveCompute } from "./precision.js";
+import { effectiveBatchSize, gradScaler, inPrecision, resolveCompute, restoreScaler } from "./precision.js";
 
 test("auto is the GPU in fp16 where there is one, else the CPU in fp32", () => {
   expect(resolveCompute("auto", "auto", 1)).toEqual({ device: "cuda", precision: "fp16" });
@@ -26,6 +26,11 @@ test("half precisions compute products in a half type, fp32 does not", () => {
 test("only fp16 scales its loss", () => {
   expect(gradScaler({ device: "cuda", precision: "fp16" })).toBeInstanceOf(GradScaler);
   expect(gradScaler({ device: "cuda", precision: "bf16" })).toBeNull();
+  const scaler = new GradScaler();
+  restoreScaler(scaler, { scale: 8, growthTracker: 3 });
+  restoreScaler(scaler, null);
+  restoreScaler(null, { scale: 4, growthTracker: 2 });
+  expect(scaler.state()).toEqual({ scale: 8, growthTracker: 3 });
 });
 
 test("small batches grow on a GPU alone", () => {

@@ -1,4 +1,4 @@
-import { autocast, devices, GradScaler } from "@trainer/torch";
+import { autocast, devices, GradScaler, type GradScalerState } from "@trainer/torch";
 import type { Precision } from "@trainer/models";
 import { TrainingError } from "../errors.js";
 import type { DeviceChoice, PrecisionChoice } from "./compute-choices.js";
@@ -50,6 +50,11 @@ export function inPrecision<T>({ device, precision }: Compute, body: () => T): T
 /** What keeps small gradients from vanishing in fp16; nothing else needs it. */
 export const gradScaler = ({ precision }: Compute): GradScaler | null =>
   precision === "fp16" ? new GradScaler() : null;
+
+/** Puts a saved scaler's state back, where there is one. */
+export function restoreScaler(scaler: GradScaler | null, state: GradScalerState | null): void {
+  if (scaler !== null && state !== null) scaler.load(state);
+}
 
 /** On a GPU a batch of 4 or fewer leaves most of it idle: 32 sequences are taken instead, as API clients expect. */
 export function effectiveBatchSize(batchSize: number, device: Compute["device"]): number {

@@ -71,5 +71,5 @@ function entryOf(event: RunEvent): Entry | null {
 
 const lossFields = ({ loss, ppl }: { readonly loss: number; readonly ppl: number }) => ({
   loss,
-  ...(Number.isFinite(ppl) ? { perplexity: ppl } : {}),
+  perplexity: ppl,
 });

@@ -7,6 +7,7 @@ import type { BatchLoader } from "../bins/batch-loader.js";
 import type { EarlyStopping } from "./early-stopping.js";
 import { loadWeights } from "./finish.js";
 import { restoreGenerators } from "./generators.js";
+import { restoreScaler } from "./precision.js";
 import type { Stepper } from "./step.js";
 
 /** Reads a checkpoint's state.json. */
@@ -29,7 +30,7 @@ export function restore(
   scope(() => {
     stepper.optimizer.load(new Map(stored.names.map((name) => [name, stored.tensor(name)])));
   });
-  if (state.scaler !== null) stepper.scaler?.load(state.scaler);
+  restoreScaler(stepper.scaler, state.scaler);
   loader.load(state.loader);
   early.load(state.earlyStopping);
   restoreGenerators(state.rng);

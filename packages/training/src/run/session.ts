@@ -68,9 +68,9 @@ async function attempt(session: Session, reporter: Reporter): Promise<Outcome> {
   }
 }
 
-/** What reading and encoding throw when their signal is aborted. */
+/** What reading, encoding and training a tokenizer throw when their signal is aborted. */
 const isCancellation = (error: unknown): boolean =>
-  error instanceof Error && (error.name === "AbortError" || ("code" in error && error.code === "CANCELLED"));
+  error instanceof Error && (error.name === "AbortError" || TrainingError.from(error).code === "CANCELLED");
 
 const ended = (status: "completed" | "interrupted" | "failed") => ({ status, finished_at: new Date().toISOString() });
 

@@ -97,7 +97,7 @@ struct CausalAttention : torch::autograd::Function<CausalAttention> {
 at::Tensor causalAttention(const at::Tensor& qkv, int64_t heads, double dropout) {
   requireFloat(qkv, kOp, "qkv", 3);
   requireDropout(dropout, kOp);
-  TORCH_CHECK(heads >= 1 && qkv.numel() > 0 && qkv.size(2) % (3 * heads) == 0, kOp,
+  TORCH_CHECK(heads >= 1 && heads <= qkv.size(2) && qkv.numel() > 0 && qkv.size(2) % (3 * heads) == 0, kOp,
               ": qkv must be (B, T, 3 C) with C a multiple of ", heads, " heads and nothing empty, not ", qkv.sizes());
   const uint64_t seed = dropout > 0 ? drawSeed() : 0;
   const at::Tensor packed = qkv.contiguous();

@@ -296,6 +296,9 @@ test.each([
   expect(disagreements(compute, compute, [x, w, b])).toEqual([]);
   const stored = leaf(c, d); // (in, out), as GPT-2 has it
   const other = () => [linear(x.t(), stored.t(), b)];
+  const rows = leaf(1, c); // one row in memory that stands for many
+  const expanded = () => [linear(rows.expand([n, c]), w, b)];
+  expect(disagreements(expanded, expanded, [rows, w, b])).toEqual([]);
   expect(disagreements(other, other, [x, stored, b])).toEqual([]);
   const unlearned = [stored.detach(), b.detach()] as const;
   const frozen = () => [linear(x.t(), unlearned[0].t(), unlearned[1])];
@@ -307,6 +310,7 @@ test("shapes that do not fit and other types are refused with the operator's nam
   expect(() => addLayerNorm(randn([2, 4]), randn([3, 4]), norm)).toThrow(/add_layer_norm: .* do not fit/);
   expect(() => addLayerNorm(randn([2, 4]), randn([2, 4]), norm, { dropout: 1 })).toThrow(/dropout must be/);
   expect(() => causalAttention(randn([1, 2, 10]), 3)).toThrow(/causal_attention: .* multiple of 3 heads/);
+  expect(() => causalAttention(randn([1, 2, 12]), 2 ** 52)).toThrow(/causal_attention: .* heads/);
   const weights = { w1: randn([4, 8]), b1: randn([7]), w2: randn([8, 4]), b2: randn([4]) };
   expect(() => geluMlp(randn([2, 4]), weights)).toThrow(/gelu_mlp: .* do not fit/);
   expect(() => linear(randn([16, 4]), randn([5, 3]))).toThrow(/do not fit/);

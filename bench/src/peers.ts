@@ -2,14 +2,14 @@ import { createHash } from "node:crypto";
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const REQUIREMENTS = fileURLToPath(new URL("../peers/requirements.txt", import.meta.url));
 
 /** The project's cache folder, shared between checkouts. */
 export function cacheFolder(env: NodeJS.ProcessEnv): string {
-  if (env["TRAINER_CACHE"]) return env["TRAINER_CACHE"];
+  if (env["TRAINER_CACHE"]) return resolve(env["TRAINER_CACHE"]);
   return join(env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "model-trainer");
 }
 

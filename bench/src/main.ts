@@ -5,10 +5,12 @@ import { overhead } from "./overhead.js";
 import { cacheFolder, peersPython } from "./peers.js";
 import type { Benchmark } from "./report.js";
 import { table } from "./table.js";
+import { tokenizer } from "./tokenizer.js";
 import { train } from "./train.js";
 
 const benchmarks: Readonly<Record<string, { about: string; run: Benchmark; rounds: number }>> = {
   train: { about: "a GPT-2 training step against transformers, eager and compiled", run: train, rounds: 3 },
+  tokenizer: { about: "training and encoding of byte-level BPE against its peers", run: tokenizer, rounds: 3 },
   generate: { about: "greedy generation with a cache against transformers", run: generate, rounds: 3 },
   overhead: { about: "the cost of one small operator call against Python's binding", run: overhead, rounds: 5 },
 };
@@ -24,15 +26,17 @@ const program = new Command("bench")
   .description("Measures this project beside its peers: interleaved rounds in processes of their own, medians.")
   .addHelpText("after", "\nExample:\n  npm run bench -- train --rounds 5 --json train.json");
 for (const [name, { about, run, rounds }] of Object.entries(benchmarks)) {
-  program
-    .command(name)
+  const command = program.command(name);
+  if (name === "tokenizer")
+    command.option("--file <file>", "the UTF-8 text to work on (default: the bundled Shakespeare)");
+  command
     .description(about)
     .option("--rounds <n>", "rounds of all sides, one after the other", count, rounds)
     .option("--threads <n>", "threads of every side", count, 2)
     .option("--json <file>", "write the report there too")
-    .action(async (options: { rounds: number; threads: number; json?: string }) => {
+    .action(async (options: { rounds: number; threads: number; file?: string; json?: string }) => {
       const python = peersPython(cacheFolder(process.env), log);
-      const report = await run({ rounds: options.rounds, threads: options.threads, python, log });
+      const report = await run({ ...options, python, log });
       process.stdout.write(`${table(report)}\n`);
       if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
     });

@@ -28,6 +28,8 @@ export interface Report {
 export interface BenchmarkOptions {
   readonly rounds: number;
   readonly threads: number;
+  /** The text to work on, where a benchmark works on one. */
+  readonly file?: string;
   /** Python with the pinned peers. */
   readonly python: string;
   /** For progress: one line. */

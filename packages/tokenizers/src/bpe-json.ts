@@ -1,4 +1,5 @@
 import { alphabet, spell } from "./byte-alphabet.js";
+import type { AddedToken } from "./tokenizer-json.js";
 
 /** A trained vocabulary: tokens by id, and the merges as triples of ids (left, right, result). */
 export interface TrainedBpe {
@@ -14,20 +15,11 @@ export interface TrainedBpe {
  */
 export function bpeJson({ tokens, merges, specials, unknown }: TrainedBpe): string {
   const byteLevel = { type: "ByteLevel", add_prefix_space: false, trim_offsets: true, use_regex: true };
-  const addedTokens = specials.map((content) => ({
-    id: tokens.indexOf(content),
-    content,
-    single_word: false,
-    lstrip: false,
-    rstrip: false,
-    normalized: false,
-    special: true,
-  }));
   const head = {
     version: "1.0",
     truncation: null,
     padding: null,
-    added_tokens: addedTokens,
+    added_tokens: addedSpecials(tokens, specials),
     normalizer: null,
     pre_tokenizer: byteLevel,
     post_processor: byteLevel,
@@ -60,3 +52,15 @@ export function initialTokens(specials: readonly string[]): string[] {
   const bytes = alphabet.map(({ byte }) => spell(Uint8Array.of(byte)));
   return [...new Set([...specials, ...bytes])];
 }
+
+/** Special tokens as a file lists them. */
+export const addedSpecials = (tokens: readonly string[], specials: readonly string[]): AddedToken[] =>
+  specials.map((content) => ({
+    id: tokens.indexOf(content),
+    content,
+    single_word: false,
+    lstrip: false,
+    rstrip: false,
+    normalized: false,
+    special: true,
+  }));

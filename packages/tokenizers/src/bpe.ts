@@ -19,14 +19,14 @@ export class BpeTokenizer implements Tokenizer {
   readonly specials: Specials;
   /** How many merges it knows. */
   readonly merges: number;
-  readonly #json: string;
+  readonly #json: () => string;
   readonly #tokens: readonly (string | undefined)[];
   readonly #bytes: readonly (Uint8Array | undefined)[];
   readonly #special: ReadonlySet<number>;
   readonly #encoder: NativeEncoder;
 
-  /** `json`: the file the definition was read from, as `save` will write it. */
-  constructor(definition: BpeDefinition, json: string, specials: Specials) {
+  /** `json`: the file that `save` is to write. */
+  constructor(definition: BpeDefinition, json: () => string, specials: Specials) {
     this.#json = json;
     this.specials = specials;
     this.merges = definition.merges.length / 3;
@@ -93,7 +93,7 @@ export class BpeTokenizer implements Tokenizer {
   }
 
   async save(folder: string): Promise<void> {
-    await writeAtomically(join(folder, "tokenizer.json"), this.#json);
+    await writeAtomically(join(folder, "tokenizer.json"), this.#json());
   }
 
   #check(id: number): number {

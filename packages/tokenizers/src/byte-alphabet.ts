@@ -13,7 +13,8 @@ function prints(byte: number): boolean {
   return (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte <= 0xac) || byte >= 0xae;
 }
 
-const byteOfChar = new Map(charOfByte.map((char, byte) => [char, byte]));
+const byteOfCode = new Int16Array(256 + 68).fill(-1);
+for (const [byte, char] of charOfByte.entries()) byteOfCode[char.charCodeAt(0)] = byte;
 
 /** The 256 bytes in the order of their characters, which is that of a new vocabulary. */
 export const alphabet: readonly { readonly byte: number; readonly char: string }[] = charOfByte
@@ -27,8 +28,8 @@ export const spell = (bytes: Uint8Array): string => Array.from(bytes, (byte) => 
 export function unspell(token: string): Uint8Array | null {
   const bytes = new Uint8Array(token.length);
   for (let i = 0; i < token.length; i++) {
-    const byte = byteOfChar.get(token.charAt(i));
-    if (byte === undefined) return null;
+    const byte = byteOfCode[token.charCodeAt(i)];
+    if (byte === undefined || byte < 0) return null;
     bytes[i] = byte;
   }
   return bytes;

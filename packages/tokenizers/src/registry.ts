@@ -24,7 +24,7 @@ const bpe: TokenizerBackend = {
     const tokens: string[] = [];
     for (const [token, id] of Object.entries(definition.vocab)) tokens[id] = token;
     for (const { content, id } of definition.added) tokens[id] = content;
-    return new BpeTokenizer(definition, text, specialsOf(tokens, config));
+    return new BpeTokenizer(definition, () => text, specialsOf(tokens, config));
   },
 };
 

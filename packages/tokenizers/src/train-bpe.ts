@@ -2,9 +2,8 @@ import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { inspect } from "node:util";
 import { byteStrings, native, type NativeTrainer } from "./addon.js";
-import { bpeJson, initialTokens } from "./bpe-json.js";
-import { parseTokenizerJson } from "./parse-tokenizer-json.js";
-import { bpeDefinition } from "./bpe-definition.js";
+import { addedSpecials, bpeJson, initialTokens } from "./bpe-json.js";
+import type { BpeDefinition } from "./bpe-definition.js";
 import { BpeTokenizer } from "./bpe.js";
 import { alphabet, unspell } from "./byte-alphabet.js";
 import { invalid } from "./check-input.js";
@@ -136,22 +135,30 @@ function initialSettings(tokens: readonly string[]) {
 }
 
 function trained(initial: readonly string[], merges: Uint32Array, specials: readonly string[]): BpeTokenizer {
-  const tokens = [...initial];
-  const halves = new Map<number, readonly [number, number]>();
+  const view = new DataView(merges.buffer);
+  const idAt = (i: number) => view.getUint32(4 * i, true);
+  const madeBy: (number | undefined)[] = [];
   for (let i = 0; i < merges.length; i += 3) {
-    const [left = 0, right = 0, result = 0] = merges.subarray(i, i + 3);
+    const result = idAt(i + 2);
     // A token can come about in several ways; it was first made of two older ones.
-    if (left < result && right < result) halves.set(result, [left, right]);
+    if (idAt(i) < result && idAt(i + 1) < result) madeBy[result] ??= i;
   }
-  for (const [left, right] of [...halves]
-    .sort(([a], [b]) => a - b)
-    .filter(([id]) => id >= initial.length)
-    .map(([, pair]) => pair)) {
-    tokens.push(`${tokens[left]}${tokens[right]}`);
+  const tokens = [...initial];
+  for (const i of madeBy.slice(initial.length)) {
+    if (i !== undefined) tokens.push(`${tokens[idAt(i)]}${tokens[idAt(i + 1)]}`);
   }
   const unknown = specials.includes("[UNK]") ? "[UNK]" : null;
-  const json = bpeJson({ tokens, merges, specials, unknown });
-  return new BpeTokenizer(bpeDefinition(parseTokenizerJson(json, "the trained tokenizer")), json, specialsOf(tokens));
+  const definition: BpeDefinition = {
+    vocab: Object.fromEntries(tokens.map((token, id) => [token, id])),
+    merges,
+    pattern: "gpt2",
+    nfc: false,
+    ignoreMerges: false,
+    fuseUnknown: false,
+    unknown: unknown === null ? null : tokens.indexOf(unknown),
+    added: addedSpecials(tokens, specials),
+  };
+  return new BpeTokenizer(definition, () => bpeJson({ tokens, merges, specials, unknown }), specialsOf(tokens));
 }
 
 function trainingError(cause: unknown, signal: AbortSignal | undefined): unknown {

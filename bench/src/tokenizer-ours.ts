@@ -1,0 +1,41 @@
+import { readFileSync } from "node:fs";
+import { loadTokenizer, trainBpe } from "@trainer/tokenizers";
+import { peakBytes, residentBytes } from "./memory.js";
+import { TokenizerSettings, type TokenizerResult } from "./tokenizer-settings.js";
+
+// Our side of the tokenizer benchmark, in a process of its own.
+const s = TokenizerSettings.parse(JSON.parse(process.argv[2] ?? ""));
+const libraryBytes = residentBytes();
+const work = s.work === "train" ? training() : await encoding();
+
+const seconds: number[] = [];
+let tokens = 0;
+for (let repeat = 0; repeat < s.repeats; repeat += 1) {
+  const start = performance.now();
+  tokens = await work();
+  seconds.push((performance.now() - start) / 1000);
+}
+const result: TokenizerResult = { seconds, tokens, peakBytes: peakBytes(), libraryBytes };
+process.stdout.write(`${JSON.stringify(result)}\n`);
+
+/** From the file to a tokenizer that can encode. */
+function training() {
+  return async () => (await trainBpe({ files: [s.file], vocabSize: s.vocabSize, threads: s.threads })).vocabSize;
+}
+
+/** From the text in memory to the ids of a token bin, 8 MB at a time. */
+async function encoding() {
+  const tokenizer = await loadTokenizer(s.tokenizer);
+  const text = readFileSync(s.file);
+  const options = { dtype: "uint16", eos: null, threads: s.threads } as const;
+  return async () => {
+    let count = 0;
+    for (let start = 0; start < text.length;) {
+      const newline = text.indexOf(10, start + (8 << 20));
+      const bytes = text.subarray(start, newline < 0 ? text.length : newline + 1);
+      count += (await tokenizer.encodeBatch({ bytes, ends: Float64Array.of(bytes.length) }, options)).ids.length;
+      start += bytes.length;
+    }
+    return count;
+  };
+}

@@ -1,0 +1,25 @@
+import { z } from "zod";
+
+export const TokenizerSettings = z.object({
+  work: z.enum(["train", "encode"]),
+  /** Whose: ignored on our side. */
+  peer: z.string(),
+  threads: z.int(),
+  /** UTF-8 text. */
+  file: z.string(),
+  vocabSize: z.int(),
+  /** The tokenizer.json that everyone encodes with. */
+  tokenizer: z.string(),
+  /** Measurements of one process; the first of several warms up. */
+  repeats: z.int(),
+});
+export type TokenizerSettings = z.infer<typeof TokenizerSettings>;
+
+export const TokenizerResult = z.object({
+  seconds: z.array(z.number()),
+  /** Of a training: the tokens of the vocabulary; of an encoding: the ids of the text. */
+  tokens: z.int(),
+  peakBytes: z.number(),
+  libraryBytes: z.number(),
+});
+export type TokenizerResult = z.infer<typeof TokenizerResult>;

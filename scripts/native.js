@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { availableParallelism, totalmem } from "node:os";
 import { join } from "node:path";
 import { exec } from "./exec.js";
@@ -58,23 +58,32 @@ export function nativeBuild(pkg, libtorch, { sanitize = false } = {}) {
  * @param {string[]} args
  */
 async function build(name, folder, args) {
-  const underWay = join(folder, "under-way"); // there at the start: the last build was killed and left half-written objects
+  const underWay = join(folder, "under-way"); // there at the start: the last build was killed, perhaps while objects were written
   const configured = join(folder, "configured-with");
   const cache = join(folder, "cmake");
   const generator = (await exec("ninja", ["--version"])).code === 0 ? ["-G", "Ninja"] : [];
   const key = [at(), ...generator, ...args].join("\n");
-  if (existsSync(underWay) || (existsSync(join(cache, "CMakeCache.txt")) && read(configured) !== key)) {
+  if (existsSync(join(cache, "CMakeCache.txt")) && read(configured) !== key)
     rmSync(folder, { recursive: true, force: true });
-  }
+  else if (existsSync(underWay)) dropNewest(cache);
   mkdirSync(folder, { recursive: true });
   rmSync(join(folder, `${name}.node`), { force: true });
   writeFileSync(underWay, "");
   const log = join(folder, "build.log");
   writeFileSync(log, "");
-  await cmake(name, log, ["-S", at("packages", name, "native"), "-B", cache, ...generator, ...args], "configuring");
   writeFileSync(configured, key);
+  await cmake(name, log, ["-S", at("packages", name, "native"), "-B", cache, ...generator, ...args], "configuring");
   await cmake(name, log, ["--build", cache, "-j", String(jobs())], "compiling");
   rmSync(underWay);
+}
+
+/**
+ * Of the objects, those that may be half-written: one for each compiler that ran, and the last are the newest.
+ * @param {string} folder
+ */
+function dropNewest(folder) {
+  const objects = filesIn(folder, /\.(o|gch|pch)$/).map((path) => ({ path, time: statSync(path).mtimeMs }));
+  for (const { path } of objects.sort((a, b) => b.time - a.time).slice(0, jobs())) rmSync(path);
 }
 
 /** A file that includes libtorch's headers takes up to 2 GB to compile. */

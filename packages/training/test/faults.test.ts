@@ -1,19 +1,21 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadModel } from "@trainer/models";
 import { readManifest, resume, train, type RunEvent } from "@trainer/training";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { startChild } from "./children.js";
 import { tiny, writeCorpus } from "./corpus.js";
 import { outcome } from "./run-files.js";
 import { containing, matching, some } from "./matching.js";
+import { scratch } from "./scratch.js";
+
+vi.setConfig({ testTimeout: 120_000 }); // on a busy machine
 
 let home = "";
 let corpus = "";
 beforeAll(() => {
-  home = mkdtempSync(join(tmpdir(), "faults-"));
+  home = scratch("faults");
   corpus = writeCorpus(join(home, "corpus.txt"));
 });
 afterAll(() => rmSync(home, { recursive: true }));
@@ -107,6 +109,13 @@ test("what is wrong with a request is told before there is a run", async () => {
   expect(readdirSync(home)).toEqual(before);
 });
 
+test("one process trains one run at a time", async () => {
+  const first = train({ ...tiny, corpus, runId: "first", maxSteps: 3 }, { home });
+  const second = train({ ...tiny, corpus, runId: "second", maxSteps: 3 }, { home });
+  await expect(second).rejects.toMatchObject({ code: "CONFLICT", failureClass: "USER_INPUT" });
+  expect(await first).toMatchObject({ status: "completed" });
+});
+
 test("a run id is taken once", async () => {
   await train({ ...tiny, corpus, runId: "once", maxSteps: 1 }, { home });
   await expect(train({ ...tiny, corpus, runId: "once", maxSteps: 1 }, { home })).rejects.toMatchObject({
@@ -134,30 +143,26 @@ test("a run that fails while it prepares is failed in its manifest too", async (
 /** Node, with a limit on the size of the files it writes. */
 const limited = (bytes: number) => ["sh", "-c", `ulimit -f ${bytes / 512}; exec "$0" "$@"`, process.execPath];
 
-test(
-  "a file that may not grow ends the run with its checkpoints intact; with room it goes on",
-  { timeout: 60_000 },
-  async () => {
-    const modelConfig = { nEmbd: 8, nLayer: 1, nHead: 1 };
-    const options = {
-      ...tiny,
-      corpus,
-      modelConfig,
-      maxSteps: 200,
-      checkpointEvery: 20,
-      holdoutFraction: 0,
-      testSplitRatio: 0,
-    };
-    await train({ ...options, runId: "roomy" }, { home });
-    // More than a checkpoint's largest file, less than the metrics come to.
-    const child = startChild(home, { options: { ...options, runId: "full" } }, limited(48 << 10));
-    await child.ended;
-    expect(child.events.at(-1)).toMatchObject({ type: "failed", code: "INSUFFICIENT_STORAGE" });
-    await intact(join(home, "models", "full"));
-    await resume("full", { home });
-    expect(outcome(join(home, "models", "full"))).toEqual(outcome(join(home, "models", "roomy")));
-  },
-);
+test("a file that may not grow ends the run with its checkpoints intact; with room it goes on", async () => {
+  const modelConfig = { nEmbd: 8, nLayer: 1, nHead: 1 };
+  const options = {
+    ...tiny,
+    corpus,
+    modelConfig,
+    maxSteps: 200,
+    checkpointEvery: 20,
+    holdoutFraction: 0,
+    testSplitRatio: 0,
+  };
+  await train({ ...options, runId: "roomy" }, { home });
+  // More than a checkpoint's largest file, less than the metrics come to.
+  const child = startChild(home, { options: { ...options, runId: "full" } }, limited(48 << 10));
+  await child.ended;
+  expect(child.events.at(-1)).toMatchObject({ type: "failed", code: "INSUFFICIENT_STORAGE" });
+  await intact(join(home, "models", "full"));
+  await resume("full", { home });
+  expect(outcome(join(home, "models", "full"))).toEqual(outcome(join(home, "models", "roomy")));
+});
 
 /** A file system of its own of `size`, where this process may mount one. */
 function smallDisk(path: string, option: string): boolean {
@@ -169,40 +174,36 @@ function smallDisk(path: string, option: string): boolean {
   }
 }
 
-test(
-  "a full disk ends the run with its checkpoints intact; with room it goes on",
-  { timeout: 60_000 },
-  async (context) => {
-    const disk = join(home, "models", "disk");
-    mkdirSync(disk, { recursive: true });
-    context.skip(!smallDisk(disk, "size=1m"), "a small disk cannot be mounted here");
-    try {
-      const options = {
-        ...tiny,
-        corpus,
-        maxSteps: 60,
-        checkpointEvery: 5,
-        holdoutFraction: 0,
-        testSplitRatio: 0,
-        keepCheckpoints: 12,
-      };
-      const events: RunEvent[] = [];
-      const at = { home: disk, onEvent: (e: RunEvent) => events.push(e) };
-      await expect(train({ ...options, runId: "full" }, at)).rejects.toMatchObject({
-        code: "INSUFFICIENT_STORAGE",
-        failureClass: "FATAL",
-        message: containing("free some space, then resume"),
-      });
-      await intact(join(disk, "models", "full"));
-      smallDisk(disk, "remount,size=8m");
-      await resume("full", { home: disk });
-      await train({ ...options, runId: "roomy" }, { home: disk });
-      expect(outcome(join(disk, "models", "full"))).toEqual(outcome(join(disk, "models", "roomy")));
-    } finally {
-      execFileSync("umount", [disk]);
-    }
-  },
-);
+test("a full disk ends the run with its checkpoints intact; with room it goes on", async (context) => {
+  const disk = join(home, "models", "disk");
+  mkdirSync(disk, { recursive: true });
+  context.skip(!smallDisk(disk, "size=1m"), "a small disk cannot be mounted here");
+  try {
+    const options = {
+      ...tiny,
+      corpus,
+      maxSteps: 60,
+      checkpointEvery: 5,
+      holdoutFraction: 0,
+      testSplitRatio: 0,
+      keepCheckpoints: 12,
+    };
+    const events: RunEvent[] = [];
+    const at = { home: disk, onEvent: (e: RunEvent) => events.push(e) };
+    await expect(train({ ...options, runId: "full" }, at)).rejects.toMatchObject({
+      code: "INSUFFICIENT_STORAGE",
+      failureClass: "FATAL",
+      message: containing("free some space, then resume"),
+    });
+    await intact(join(disk, "models", "full"));
+    smallDisk(disk, "remount,size=8m");
+    await resume("full", { home: disk });
+    await train({ ...options, runId: "roomy" }, { home: disk });
+    expect(outcome(join(disk, "models", "full"))).toEqual(outcome(join(disk, "models", "roomy")));
+  } finally {
+    execFileSync("umount", [disk]);
+  }
+});
 
 /** What a run leaves that could not write any more: its manifest says so, and its weights and checkpoints are whole. */
 async function intact(run: string): Promise<void> {

@@ -1,5 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { trainBpe } from "@trainer/tokenizers";
 import { openCorpus, parseTrainOptions, type RunEvent } from "@trainer/training";
@@ -7,9 +6,10 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { prepareTokenizer, vocabSizeFor } from "../src/run/prepare-tokenizer.js";
 import { writeTokenizerFiles } from "../src/run/tokenizer-files.js";
 import { writeCorpus } from "./corpus.js";
+import { scratch } from "./scratch.js";
 
 let home = "";
-beforeEach(() => (home = mkdtempSync(join(tmpdir(), "tokenizer-"))));
+beforeEach(() => (home = scratch("tokenizer")));
 afterEach(() => rmSync(home, { recursive: true }));
 
 async function prepare(options: object, emit: (event: RunEvent) => void = () => {}) {

@@ -1,21 +1,14 @@
-import {
-  cpSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  truncateSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { resume, train, type RunEvent } from "@trainer/training";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { startChild } from "./children.js";
 import { tiny, writeCorpus } from "./corpus.js";
 import { outcome } from "./run-files.js";
 import { containing, matching } from "./matching.js";
+import { scratch } from "./scratch.js";
+
+vi.setConfig({ testTimeout: 120_000 }); // on a busy machine
 
 let home = "";
 let corpus = "";
@@ -24,7 +17,7 @@ const options = () => ({ ...tiny, corpus, numEpochs: 2, evalEvery: 20, checkpoin
 const run = (id: string) => join(home, "models", id);
 
 beforeAll(async () => {
-  home = mkdtempSync(join(tmpdir(), "resume-"));
+  home = scratch("resume");
   corpus = writeCorpus(join(home, "corpus.txt"));
   await train({ ...options(), runId: "whole" }, { home });
   whole = outcome(run("whole"));
@@ -41,7 +34,6 @@ test("the same seed and data give the same losses and weights; another seed othe
 // Any instant: before the first checkpoint, between two, while one is written, while validating or testing.
 test.each([1, 2, 3])(
   "killed at a random instant (seed %i) and resumed, a run ends as if never interrupted",
-  { timeout: 120_000 },
   async (seed) => {
     const id = `killed-${seed}`;
     let random = seed;

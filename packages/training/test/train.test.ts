@@ -1,18 +1,20 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadModel } from "@trainer/models";
 import { loadTokenizer } from "@trainer/tokenizers";
 import { readManifest, resume, train, type RunEvent, type RunResult, type TrainInput } from "@trainer/training";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { tiny, writeCorpus } from "./corpus.js";
 import { outcome, sha256 } from "./run-files.js";
 import { containing, including, matching, near, some } from "./matching.js";
+import { scratch } from "./scratch.js";
+
+vi.setConfig({ testTimeout: 120_000 }); // on a busy machine
 
 let home = "";
 let corpus = "";
 beforeAll(() => {
-  home = mkdtempSync(join(tmpdir(), "train-"));
+  home = scratch("train");
   corpus = writeCorpus(join(home, "corpus.txt"));
 });
 afterAll(() => rmSync(home, { recursive: true }));

@@ -1,6 +1,7 @@
 import { TrainingError } from "../errors.js";
 import { openHome } from "../home/home.js";
 import { resolveRun } from "../home/resolve-run.js";
+import { alone } from "./alone.js";
 import type { RunResult } from "./events.js";
 import { RunLock } from "./lock.js";
 import { ManifestFile } from "./manifest-file.js";
@@ -15,7 +16,9 @@ import { fromConfig } from "./wire-names.js";
  * Goes on with a run of the home, by its id or folder, from its newest sound checkpoint, or from its beginning if it has
  * none: with the same data and machine the outcome is, bit for bit on a CPU, that of a run never interrupted.
  */
-export async function resume(ref: string, context: RunContext): Promise<RunResult> {
+export const resume = (ref: string, context: RunContext): Promise<RunResult> => alone(() => goOn(ref, context));
+
+async function goOn(ref: string, context: RunContext): Promise<RunResult> {
   const { id, dir } = await resolveRun(ref, openHome(context.home));
   if (id === null) {
     throw new TrainingError("RUN_NOT_FOUND", "USER_INPUT", `${dir} holds a model but is no run of ${context.home}`);

@@ -6,6 +6,7 @@ import { isFolder } from "../home/folders.js";
 import { openHome } from "../home/home.js";
 import { resolveRun } from "../home/resolve-run.js";
 import { resolveTokenizer } from "../home/resolve-tokenizer.js";
+import { alone } from "./alone.js";
 import type { RunResult } from "./events.js";
 import { RunLock } from "./lock.js";
 import { ManifestFile } from "./manifest-file.js";
@@ -23,7 +24,9 @@ import { runSession, type RunContext } from "./session.js";
  * @throws TrainingError. What is wrong with the request is found before there is a run; a later failure is also in the
  * run's manifest, with its class, and a `failed` event.
  */
-export async function train(input: TrainInput, context: RunContext): Promise<RunResult> {
+export const train = (input: TrainInput, context: RunContext): Promise<RunResult> => alone(() => begin(input, context));
+
+async function begin(input: TrainInput, context: RunContext): Promise<RunResult> {
   const options = await checked(parseTrainOptions(input), context.home);
   const compute = resolveCompute(options.device, options.precision);
   const folder = runFolder(context.home, options.runId ?? newRunId(options.modelFamily, options.modelSize));

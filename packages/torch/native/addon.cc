@@ -14,5 +14,6 @@ NAPI_MODULE_INIT() {
   defineScopes(*session, exports);
   defineRandom(*session, exports);
   defineRuntime(*session, exports);
+  defineSignals(*session, exports);
   return exports;
 }

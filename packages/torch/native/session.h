@@ -48,3 +48,4 @@ void defineBuffers(Session& session, napi_value exports);
 void defineScopes(Session& session, napi_value exports);
 void defineRandom(Session& session, napi_value exports);
 void defineRuntime(Session& session, napi_value exports);
+void defineSignals(Session& session, napi_value exports);

@@ -49,4 +49,5 @@ export {
   type WrittenFile,
 } from "./safetensors.js";
 export { enableGrad, isGradEnabled, keep, noGrad, scope } from "./scope.js";
+export { hearOnce } from "./signals.js";
 export { type Nested, Tensor } from "./tensor.js";

@@ -56,6 +56,7 @@ export interface Addon {
   autocastEnd(device: string, dtype: string, on: boolean): void;
   cudaDevices(): [count: number, reason: string | null];
   libtorchVersion(): string;
+  hearOnce(signal: number): void;
   cpuCapability(): string;
 }
 

@@ -1,9 +1,20 @@
+#include <dlfcn.h>
 #include <node_api.h>
 
 #include "cuda.h"
 #include "session.h"
 
+namespace {
+// Node unloads an addon when the last worker that loaded it ends, and libtorch with it, while OpenMP's threads still
+// wait in its code. Once loaded, it stays.
+void stayLoaded() {
+  Dl_info info;
+  if (dladdr(reinterpret_cast<void*>(&stayLoaded), &info)) dlopen(info.dli_fname, RTLD_NOW | RTLD_NODELETE);
+}
+}  // namespace
+
 NAPI_MODULE_INIT() {
+  stayLoaded();
   Cuda::get();
   auto* session = new Session(env);
   napi_set_instance_data(

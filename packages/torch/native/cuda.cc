@@ -12,7 +12,8 @@ const Cuda& Cuda::get() {
 // libtorch asks for its CUDA part once and remembers the answer, so this runs when the addon is loaded, before any
 // operator.
 Cuda::Cuda() {
-  if (!dlopen("libcuda.so.1", RTLD_LAZY | RTLD_GLOBAL)) {
+  void* driver = dlopen("libcuda.so.1", RTLD_LAZY | RTLD_GLOBAL);
+  if (!driver) {
     reason_ = "no NVIDIA driver (libcuda.so.1) was found";
     return;
   }
@@ -31,7 +32,26 @@ Cuda::Cuda() {
   try {
     count_ = static_cast<int>(at::detail::getCUDAHooks().deviceCount());
     if (count_ == 0) reason_ = "the NVIDIA driver reports no device";
+    describe(driver);
   } catch (const std::exception& e) {
     reason_ = e.what();
+  }
+}
+
+// Names and sizes come from the driver itself: its C interface is stable, and CUDA's headers are not needed.
+void Cuda::describe(void* driver) {
+  const auto getDevice = reinterpret_cast<int (*)(int*, int)>(dlsym(driver, "cuDeviceGet"));
+  const auto getName = reinterpret_cast<int (*)(char*, int, int)>(dlsym(driver, "cuDeviceGetName"));
+  const auto getBytes = reinterpret_cast<int (*)(size_t*, int)>(dlsym(driver, "cuDeviceTotalMem_v2"));
+  for (int i = 0; i < count_; ++i) {
+    int device = 0;
+    char name[256] = "";
+    size_t bytes = 0;
+    if (getDevice && getName && getBytes && getDevice(&device, i) == 0) {
+      getName(name, sizeof(name), device);
+      getBytes(&bytes, device);
+    }
+    names_.emplace_back(name);
+    bytes_.push_back(bytes);
   }
 }

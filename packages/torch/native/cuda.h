@@ -8,10 +8,16 @@ class Cuda {
   static const Cuda& get();
   bool available() const { return count_ > 0; }
   int count() const { return count_; }
-  const std::string& reason() const { return reason_; }  // why there is none
+  const std::vector<std::string>& names() const { return names_; }
+  const std::vector<size_t>& bytes() const { return bytes_; }  // each device's memory
+  const std::string& reason() const { return reason_; }        // why there is none
 
  private:
   Cuda();
+  void describe(void* driver);
+
   int count_ = 0;
+  std::vector<std::string> names_;
+  std::vector<size_t> bytes_;
   std::string reason_;
 };

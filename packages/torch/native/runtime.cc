@@ -76,16 +76,23 @@ napi_value autocastEnd(Session& session, napi_value* argv, size_t argc) {
   return undefinedValue(session.env);
 }
 
-// cudaDevices() -> [count, why there is none | null]
+// cudaDevices() -> [names, bytes of memory, why there is none | null]
 napi_value cudaDevices(Session& session, napi_value*, size_t) {
   napi_env env = session.env;
-  napi_value list;
-  check(env, napi_create_array_with_length(env, 2, &list));
-  check(env, napi_set_element(env, list, 0, fromInt(env, Cuda::get().count())));
-  napi_value reason;
+  const Cuda& cuda = Cuda::get();
+  napi_value list, names, bytes, reason;
+  check(env, napi_create_array_with_length(env, 3, &list));
+  check(env, napi_create_array_with_length(env, cuda.names().size(), &names));
+  check(env, napi_create_array_with_length(env, cuda.bytes().size(), &bytes));
+  for (uint32_t i = 0; i < cuda.names().size(); ++i) {
+    check(env, napi_set_element(env, names, i, fromString(env, cuda.names()[i])));
+    check(env, napi_set_element(env, bytes, i, fromInt(env, static_cast<int64_t>(cuda.bytes()[i]))));
+  }
   check(env, napi_get_null(env, &reason));
-  if (!Cuda::get().available()) reason = fromString(env, Cuda::get().reason());
-  check(env, napi_set_element(env, list, 1, reason));
+  if (!cuda.available()) reason = fromString(env, cuda.reason());
+  check(env, napi_set_element(env, list, 0, names));
+  check(env, napi_set_element(env, list, 1, bytes));
+  check(env, napi_set_element(env, list, 2, reason));
   return list;
 }
 

@@ -54,7 +54,7 @@ export interface Addon {
   setNumInteropThreads(n: number): void;
   autocastBegin(device: string, dtype: string, on: boolean): [boolean, string];
   autocastEnd(device: string, dtype: string, on: boolean): void;
-  cudaDevices(): [count: number, reason: string | null];
+  cudaDevices(): [names: string[], bytes: number[], reason: string | null];
   libtorchVersion(): string;
   hearOnce(signal: number): void;
   cpuCapability(): string;

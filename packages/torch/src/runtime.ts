@@ -16,16 +16,16 @@ export function setNumInteropThreads(n: number): void {
 
 export interface Devices {
   cpu: { threads: number; capability: string };
-  cuda: { count: number; reason: string | null };
+  cuda: { count: number; names: readonly string[]; bytes: readonly number[]; reason: string | null };
   mps: boolean;
 }
 
 /** What there is to compute on; `cuda.reason` says why there is none. */
 export function devices(): Devices {
-  const [count, reason] = addon.cudaDevices();
+  const [names, bytes, reason] = addon.cudaDevices();
   return {
     cpu: { threads: addon.numThreads(), capability: addon.cpuCapability() },
-    cuda: { count, reason },
+    cuda: { count: names.length, names, bytes, reason },
     mps: false,
   };
 }

@@ -20,7 +20,8 @@ export const STOP_CODES = {
   SIGHUP: EXIT.hungUp,
 } as const;
 
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+/** What asks a command to stop. */
+export const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** `EPIPE`: whoever read our output has gone, as `| head` does when it has seen enough. */
 export type StopCause = keyof typeof STOP_CODES | "EPIPE";

@@ -1,6 +1,7 @@
 import type { RunEvent, RunResult } from "@trainer/training";
 import type { Invocation } from "../define-command.js";
 import { formatCount } from "../display/quantity.js";
+import { SIGNALS } from "../interrupts.js";
 import { homeFlag } from "../home-flag.js";
 import { RunDisplay, type Known } from "./run-display.js";
 import { RunFailed } from "./run-failed.js";
@@ -26,6 +27,8 @@ export async function followRun(
   };
   await io
     .interruptible(async (signal) => {
+      const { hearOnce } = await import("@trainer/torch");
+      for (const name of SIGNALS) hearOnce(name); // a step may be long: a second signal must not have to wait for its end
       signal.addEventListener("abort", () => {
         display.note("Stopping after this step, and saving. Once more quits at once, without saving.");
       });

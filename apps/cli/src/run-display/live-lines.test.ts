@@ -15,8 +15,11 @@ function progressed() {
   return progress;
 }
 
-test("before the first step there is nothing to show", () => {
-  expect(liveLines(new RunProgress(), view)).toEqual([]);
+test("before the first step there is little to show", () => {
+  const progress = new RunProgress();
+  expect(liveLines(progress, view)).toEqual([]);
+  progress.take(startEvent);
+  expect(liveLines(progress, view)).toEqual(["the first step ..."]);
 });
 
 test("bar, losses, speed and curve", () => {

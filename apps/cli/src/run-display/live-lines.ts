@@ -21,10 +21,10 @@ export interface Losses {
 const CURVE_ROWS = 8;
 const AXIS_COLUMNS = 12;
 
-/** What a terminal shows of a run while it goes on: bar, numbers, curve. Empty before the first step. */
+/** What a terminal shows of a run while it goes on: bar, numbers, curve. */
 export function liveLines(progress: RunProgress, { columns, unicode, paint }: View): string[] {
   const { step, validation, best } = progress;
-  if (step === null) return [];
+  if (step === null) return progress.start === null ? [] : ["the first step ..."];
   const dot = unicode ? " · " : " | ";
   const gauge = bar(step.step / step.totalSteps, Math.max(8, Math.min(30, columns - 50)), unicode);
   const head = [

@@ -76,7 +76,8 @@ First steps:
   $ trainer train my-text.txt             trains a tokenizer and a small GPT-2 on it
   $ trainer generate RUN --prompt "Once"  lets it write; \`trainer runs\` lists the runs
 
-Each command has its own --help, with examples. Exit codes: 0 done, 1 failure, 2 wrong use, 130 interrupted.`;
+Each command has its own --help, with examples.
+Exit codes: 0 done, 1 failure, 2 wrong use, 130 interrupted.`;
 
 function report(error: unknown, io: Io, json: boolean): void {
   if (error instanceof Stopped) return; // the command has said what there is to say

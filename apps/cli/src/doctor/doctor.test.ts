@@ -8,9 +8,12 @@ import { nativeChecks, type Torch } from "./native.js";
 import { programChecks } from "./programs.js";
 import { cpuFeatures, disk, limited, memory, readText, space, systemChecks } from "./system.js";
 
-const torch = (threads: number, count: number, reason: string | null): Torch => ({
+const torch = (threads: number, names: string[], reason: string | null): Torch => ({
   libtorchVersion: () => "2.15.0",
-  devices: () => ({ cpu: { threads, capability: "AVX512" }, cuda: { count, reason } }),
+  devices: () => ({
+    cpu: { threads, capability: "AVX512" },
+    cuda: { names, bytes: names.map(() => 139 * 1024 ** 3), reason },
+  }),
 });
 
 test("a program is found on the path when it can be executed", async () => {
@@ -36,13 +39,13 @@ test("a program that is there says where", async () => {
 
 test("native parts that load tell version, threads and devices", async () => {
   const checks = await nativeChecks({
-    torch: () => Promise.resolve(torch(2, 1, null)),
+    torch: () => Promise.resolve(torch(2, ["NVIDIA H200"], null)),
     tokenizers: () => Promise.resolve({}),
   });
   expect(checks.map(({ status, value }) => `${status} ${value}`)).toEqual([
     "ok 2.15.0",
     "ok 2 threads, AVX512 kernels",
-    "ok 1 with CUDA",
+    "ok cuda:0 NVIDIA H200 139 GiB",
     "ok native part loads",
   ]);
 });
@@ -52,7 +55,7 @@ test.each([
   [null, "none"],
 ])("without a GPU there is a word on why and what that costs (%j)", async (reason, value) => {
   const checks = await nativeChecks({
-    torch: () => Promise.resolve(torch(1, 0, reason)),
+    torch: () => Promise.resolve(torch(1, [], reason)),
     tokenizers: () => Promise.resolve({}),
   });
   expect(checks[1]?.value).toBe("1 thread, AVX512 kernels");

@@ -1,3 +1,4 @@
+import { formatBytes } from "../display/quantity.js";
 import { ok, type Check } from "./check.js";
 
 /** The part of @trainer/torch that doctor asks. */
@@ -5,7 +6,11 @@ export interface Torch {
   libtorchVersion(): string;
   devices(): {
     readonly cpu: { readonly threads: number; readonly capability: string };
-    readonly cuda: { readonly count: number; readonly reason: string | null };
+    readonly cuda: {
+      readonly names: readonly string[];
+      readonly bytes: readonly number[];
+      readonly reason: string | null;
+    };
   };
 }
 
@@ -29,7 +34,7 @@ async function torchChecks(load: Natives["torch"]): Promise<Check[]> {
     return [
       ok("libtorch", torch.libtorchVersion()),
       ok("Arithmetic", `${cpu.threads} ${cpu.threads === 1 ? "thread" : "threads"}, ${cpu.capability} kernels`),
-      cuda.count > 0 ? ok("GPU", `${cuda.count} with CUDA`) : noGpu(cuda.reason),
+      cuda.names.length > 0 ? ok("GPU", gpus(cuda).join(", ")) : noGpu(cuda.reason),
     ];
   } catch (error) {
     return [{ name: "libtorch", status: "failed", value: reason(error), fix: REBUILD }];
@@ -44,6 +49,9 @@ async function tokenizerCheck(load: () => Promise<object>): Promise<Check> {
     return { name: "Tokenizers", status: "failed", value: reason(error), fix: REBUILD };
   }
 }
+
+const gpus = ({ names, bytes }: ReturnType<Torch["devices"]>["cuda"]) =>
+  names.map((name, i) => [`cuda:${i}`, name, ...bytes.slice(i, i + 1).map(formatBytes)].join(" "));
 
 const noGpu = (reason: string | null): Check => ({
   name: "GPU",

@@ -16,7 +16,7 @@ await run(async () => {
   const env = {
     ...process.env,
     LD_PRELOAD: (await Promise.all(["libasan.so", "libubsan.so"].map(runtime))).join(" "),
-    ASAN_OPTIONS: "detect_leaks=0:detect_odr_violation=0:alloc_dealloc_mismatch=0",
+    ASAN_OPTIONS: "detect_leaks=0:detect_odr_violation=0:alloc_dealloc_mismatch=0:allocator_may_return_null=1",
     UBSAN_OPTIONS: "print_stacktrace=1:halt_on_error=1",
     TRAINER_NATIVE_BUILD: SANITIZE_FOLDER,
   };

@@ -95,7 +95,8 @@ export function internalOp<Args extends unknown[], Result>(name: string): Operat
 /**
  * An operator of libtorch's dispatcher as a function: `op<[a: Tensor, b: Tensor], Tensor>("aten::mm")`, with the overload after
  * a dot. Arguments follow the schema; undefined takes its default. One that writes into its first argument returns it.
- * Throws at once where libtorch has no such operator, and for its internal ones (`aten::_...`), which trust their caller.
+ * Throws at once where libtorch has no such operator, and for its internal ones (`aten::_...`), which trust their caller. Values
+ * are checked by the operator itself; libtorch's own integer division (-2^63 by -1) is the known one that is not.
  */
 export function op<Args extends unknown[], Result>(name: string): Operator<Args, Result> {
   if (/^[a-z]+::_/.test(name)) {

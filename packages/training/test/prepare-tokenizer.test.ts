@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { trainBpe } from "@trainer/tokenizers";
 import { openCorpus, parseTrainOptions, type RunEvent } from "@trainer/training";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { prepareTokenizer, vocabSizeFor } from "../src/run/prepare-tokenizer.js";
+import { prepareTokenizer, trainingProgress, vocabSizeFor } from "../src/run/prepare-tokenizer.js";
 import { writeTokenizerFiles } from "../src/run/tokenizer-files.js";
 import { writeCorpus } from "./corpus.js";
 import { scratch } from "./scratch.js";
@@ -36,6 +36,13 @@ test("a tokenizer is trained with progress, and lies whole in the home", async (
     tokenizerId: id,
     vocabSize: tokenizer.vocabSize,
   });
+});
+
+test("progress is a share of the phase, and never more than all of it", () => {
+  const at = { bytes: 50, totalBytes: null, merges: 30, totalMerges: 40 };
+  expect(trainingProgress({ phase: "count", ...at }, 200)).toBe(0.25);
+  expect(trainingProgress({ phase: "count", ...at }, 20)).toBe(1);
+  expect(trainingProgress({ phase: "merge", ...at }, 200)).toBe(0.75);
 });
 
 test("two runs that train the same one at once end with one", async () => {

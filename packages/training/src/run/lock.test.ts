@@ -20,7 +20,7 @@ const holder = (holder: { pid?: number; started?: string; host?: string }) =>
 test("a lock is held until it is disposed of, and leaves nothing behind", () => {
   {
     using _lock = new RunLock(path, "r");
-    expect(() => new RunLock(path, "r")).toThrow(`run r is being trained by process ${process.pid}`);
+    expect(() => new RunLock(path, "r")).toThrow(`run r is being trained by another process, {"pid":${process.pid},`);
   }
   expect(readdirSync(dir)).toEqual([]);
 });
@@ -45,9 +45,8 @@ test("a process id that is used again is another process", () => {
 
 test("a lock of another host is respected, and the message says how to remove it", () => {
   holder({ pid: 1, host: "elsewhere" });
-  expect(() => new RunLock(path, "r")).toThrow(
-    `process 1 on elsewhere; wait for it or stop it (if it is certainly gone, delete ${path})`,
-  );
+  const message = `"host":"elsewhere"}: wait for it or stop it (if it is certainly gone, delete ${path})`;
+  expect(() => new RunLock(path, "r")).toThrow(message);
 });
 
 test("a torn lock file is taken over", () => {

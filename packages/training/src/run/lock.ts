@@ -22,7 +22,7 @@ export class RunLock implements Disposable {
     this.#text = JSON.stringify(own);
     if (this.#create()) return;
     removeStale(path);
-    if (!this.#create()) throw held(runId, parse(read(path)), path);
+    if (!this.#create()) throw held(runId, path);
   }
 
   /** Whether there was none, and now it is ours. */
@@ -64,12 +64,12 @@ export function removeStale(path: string, held: (path: string) => boolean = isHe
   rmSync(aside);
 }
 
-function held(runId: string, holder: Holder | null, path: string): TrainingError {
-  const who = holder === null ? "another process" : `process ${holder.pid} on ${holder.host}`;
+function held(runId: string, path: string): TrainingError {
   return new TrainingError(
     "CONFLICT",
     "USER_INPUT",
-    `run ${runId} is being trained by ${who}; wait for it or stop it (if it is certainly gone, delete ${path})`,
+    `run ${runId} is being trained by another process, ${read(path)}: wait for it or stop it ` +
+      `(if it is certainly gone, delete ${path})`,
   );
 }
 

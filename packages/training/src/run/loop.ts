@@ -137,14 +137,15 @@ async function located(error: TrainingError, run: LiveRun, step: number): Promis
   return new TrainingError(code, failureClass, `step ${step}: ${message}; ${last}`, { cause: error });
 }
 
-/** When to save, and what is saved already. */
+/** When to save, and what is saved already: at a session's beginning all there is. */
 class Saving {
-  #step = 0;
+  #step: number;
   #at = performance.now();
-  #saved = "";
+  #saved: string;
 
   constructor(readonly run: LiveRun) {
     this.#step = run.progress.step;
+    this.#saved = this.#state();
   }
 
   /** By the number of steps or the minutes since the last time. */
@@ -157,12 +158,15 @@ class Saving {
   }
 
   async save(best: boolean): Promise<void> {
-    const { step, evalDue } = this.run.progress;
-    const state = `${step} ${evalDue}`;
-    if (step === 0 || state === this.#saved) return;
+    if (this.#state() === this.#saved) return;
     await save(this.run, best);
-    this.#saved = state;
-    this.#step = step;
+    this.#saved = this.#state();
+    this.#step = this.run.progress.step;
     this.#at = performance.now();
+  }
+
+  #state(): string {
+    const { step, evalDue } = this.run.progress;
+    return `${step} ${evalDue}`;
   }
 }

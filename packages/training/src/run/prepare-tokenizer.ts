@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { loadTokenizer, trainBpe, type Tokenizer } from "@trainer/tokenizers";
+import { loadTokenizer, trainBpe, type Tokenizer, type TrainProgress } from "@trainer/tokenizers";
 import { folderBeside, placeFolder } from "../bins/place-folder.js";
 import type { Corpus } from "../corpus/corpus.js";
 import { planSplit } from "../corpus/split-plan.js";
@@ -64,9 +64,9 @@ async function trainedOnCorpus({ options, home, corpus, corpusSha256, emit, sign
     minFrequency,
     ...(options.threads === 0 ? {} : { threads: options.threads }),
     ...(signal === undefined ? {} : { signal }),
-    onProgress(p) {
-      const done = p.phase === "count" ? p.bytes / corpus.totalBytes : p.merges / p.totalMerges;
-      emit({ type: "tokenizer", phase: p.phase, progress: Math.min(1, done), tokenizerId: id, vocabSize: null });
+    onProgress: (p) => {
+      const progress = trainingProgress(p, corpus.totalBytes);
+      emit({ type: "tokenizer", phase: p.phase, progress, tokenizerId: id, vocabSize: null });
     },
   });
   const tmp = await folderBeside(openHome(home).tokenizers);
@@ -79,6 +79,11 @@ async function trainedOnCorpus({ options, home, corpus, corpusSha256, emit, sign
     throw error;
   }
   return { id, tokenizer };
+}
+
+/** How far a phase is, from 0 to 1. The bytes are those of the training split's text, unzipped: the total is a guess. */
+export function trainingProgress(p: TrainProgress, corpusBytes: number): number {
+  return Math.min(1, p.phase === "count" ? p.bytes / corpusBytes : p.merges / p.totalMerges);
 }
 
 async function* documents(batches: AsyncIterable<{ bytes: Uint8Array; ends: Uint32Array }>) {

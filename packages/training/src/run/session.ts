@@ -63,14 +63,14 @@ async function attempt(session: Session, reporter: Reporter): Promise<Outcome> {
     await session.manifest.update({ duration_seconds: run.elapsedMs() / 1000 });
     return { status: "completed", test };
   } catch (error) {
-    if (signal?.aborted === true && isCancellation(error)) return interrupted;
+    if (signal?.aborted === true && isCancellation(error, signal)) return interrupted;
     throw error;
   }
 }
 
 /** What reading, encoding and training a tokenizer throw when their signal is aborted. */
-const isCancellation = (error: unknown): boolean =>
-  error instanceof Error && (error.name === "AbortError" || TrainingError.from(error).code === "CANCELLED");
+const isCancellation = (error: unknown, signal: AbortSignal): boolean =>
+  error === signal.reason || TrainingError.from(error).code === "CANCELLED";
 
 const ended = (status: "completed" | "interrupted" | "failed") => ({ status, finished_at: new Date().toISOString() });
 

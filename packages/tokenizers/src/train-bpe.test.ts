@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { fixturePath } from "../test/fixture.js";
 import { temporaryFolder } from "../test/temporary-folder.js";
+import { loadTokenizer } from "./load.js";
 import { type TrainProgress, trainBpe } from "./train-bpe.js";
 
 const prose = fixturePath("prose.txt");
@@ -17,6 +18,13 @@ test("progress goes from counting to merging and ends complete", async () => {
 test("a text smaller than the vocabulary asked for gives a smaller vocabulary", async () => {
   const tokenizer = await trainBpe({ texts: ["ab ab ab"], vocabSize: 1000 });
   expect(tokenizer.vocabSize).toBe(262); // 4 special tokens, 256 bytes, "ab", " ab"
+});
+
+test("a text with nothing to merge gives the bytes alone, and a file that loads", async () => {
+  await using folder = await temporaryFolder();
+  const tokenizer = await trainBpe({ texts: ["x y"], vocabSize: 400 });
+  await tokenizer.save(folder.path);
+  expect((await loadTokenizer(folder.path)).vocabSize).toBe(260);
 });
 
 test("training runs until it is cancelled, and then stops", async () => {

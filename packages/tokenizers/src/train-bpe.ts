@@ -137,16 +137,15 @@ function initialSettings(tokens: readonly string[]) {
 function trained(initial: readonly string[], merges: Uint32Array, specials: readonly string[]): BpeTokenizer {
   const view = new DataView(merges.buffer);
   const idAt = (i: number) => view.getUint32(4 * i, true);
-  const madeBy: (number | undefined)[] = [];
+  const madeBy = new Map<number, number>();
   for (let i = 0; i < merges.length; i += 3) {
     const result = idAt(i + 2);
     // A token can come about in several ways; it was first made of two older ones.
-    if (idAt(i) < result && idAt(i + 1) < result) madeBy[result] ??= i;
+    if (idAt(i) < result && idAt(i + 1) < result) madeBy.set(result, i);
   }
   const tokens = [...initial];
-  for (const i of madeBy.slice(initial.length)) {
-    if (i !== undefined) tokens.push(`${tokens[idAt(i)]}${tokens[idAt(i + 1)]}`);
-  }
+  const made = [...madeBy].filter(([id]) => id >= initial.length).sort(([a], [b]) => a - b);
+  for (const [, i] of made) tokens.push(`${tokens[idAt(i)]}${tokens[idAt(i + 1)]}`);
   const unknown = specials.includes("[UNK]") ? "[UNK]" : null;
   const definition: BpeDefinition = {
     vocab: Object.fromEntries(tokens.map((token, id) => [token, id])),

@@ -38,9 +38,9 @@ export type SplitPlan =
  *
  * By document: in the order of a seeded hash of their content the first are test, the next validation, the rest training.
  * Equal documents fall in the same split, so no line of training is met again in a test; the fractions are met to one
- * document, or the number of its copies. By block, where there are fewer than three different documents: each text is cut
- * into about a hundred runs of whole lines (of words, if it has no lines), and as many of them as the fractions say,
- * seeded, are test and validation.
+ * document, or the number of its copies. By block, where there are fewer than three different documents or a few long files,
+ * of which a single one would be more than twice the fraction asked for: each text is cut into about a hundred runs of whole
+ * lines (of words, if it has no lines), and as many of them as the fractions say, seeded, are test and validation.
  *
  * @throws CorpusError INVALID_INPUT if there is too little text for the splits asked for; CORPUS_EMPTY.
  */
@@ -54,10 +54,12 @@ export async function planSplit(corpus: Corpus, options: SplitOptions, read: Rea
   const key = seedKey("split", seed);
   const histogram = new SplitHistogram();
   const measures: Measure[] = [];
+  let bytes = 0;
   for await (const batch of corpus.documents(read)) {
     const view = viewOf(batch.bytes);
     let continued = batch.continued;
     let start = 0;
+    bytes += batch.bytes.length;
     for (const end of batch.ends) {
       if (!continued) histogram.add(documentHash(view, key, start, end));
       if (histogram.documents <= MEASURED) {
@@ -69,9 +71,16 @@ export async function planSplit(corpus: Corpus, options: SplitOptions, read: Rea
     }
   }
   if (histogram.documents === 0) throw emptyCorpus(corpus.files);
-  if (histogram.distinct >= 3) return { by: "document", key, ...histogram.cut({ test, validation }) };
-  const texts = measures.map((measure) => measure.blocks({ test, validation, seed }));
-  if (histogram.documents > MEASURED || texts.every((text) => text === null)) {
+  const few = histogram.distinct < 3;
+  const fewLong =
+    corpus.document === "file" &&
+    histogram.distinct * Math.min(test || 1, validation || 1) < 0.5 &&
+    histogram.documents <= MEASURED &&
+    bytes / histogram.documents >= LONG;
+  const texts = few || fewLong ? measures.map((measure) => measure.blocks({ test, validation, seed })) : [];
+  const cannotCut = histogram.documents > MEASURED || texts.every((text) => text === null);
+  if (!few && cannotCut) return { by: "document", key, ...histogram.cut({ test, validation }) };
+  if (cannotCut) {
     const advice = "give more text, or set both fractions (holdout, test split) to 0";
     const what = `${histogram.documents} document(s), ${Math.min(2, histogram.distinct)} of them different, of too few lines`;
     throw new CorpusError("INVALID_INPUT", `too little text to split: ${what}; ${advice}`);
@@ -79,7 +88,8 @@ export async function planSplit(corpus: Corpus, options: SplitOptions, read: Rea
   return { by: "block", texts };
 }
 
-const MEASURED = 4096; // texts that may be cut into blocks: two different ones, and their copies
+const MEASURED = 4096; // texts that may be cut into blocks
+const LONG = 1 << 16; // bytes of a document of which blocks are still long enough to learn from and to test on
 const BLOCKS = 100;
 const MOST_BLOCKS = 10_000; // for fractions under a hundredth
 

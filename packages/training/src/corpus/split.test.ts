@@ -98,6 +98,22 @@ test("of three documents each split that is asked for has one, however small its
   });
 });
 
+test("a few long texts are cut into blocks each, so that no whole book is held back for a small fraction", async () => {
+  const book = (n: number) => lines(8000, n * 8000).join("\n");
+  await withCorpus([book(0), book(1), book(2)], "file", async (corpus) => {
+    const { by, documents } = await split(corpus, tenth);
+    expect(by).toBe("block");
+    const held = [...documents.validation, ...documents.test].join("").split("\n").length;
+    expect(held / 24_000).toBeCloseTo(0.2, 1);
+    expect(SPLITS.flatMap((name) => documents[name]).join("").length).toBe(corpus.totalBytes);
+  });
+  const uncuttable = (letter: string) => letter.repeat(70_000);
+  await withCorpus(["a", "b", "c"].map(uncuttable), "file", async (corpus) => {
+    const { by, documents } = await split(corpus, tenth);
+    expect([by, ...SPLITS.map((name) => documents[name].length)]).toEqual(["document", 1, 1, 1]);
+  });
+});
+
 test("a fraction of 0 makes no split, and with both 0 nothing is read to plan one", async () => {
   await withCorpus([lines(10).join("\n")], "line", async (corpus) => {
     const { documents } = await split(corpus, { holdoutFraction: 0.2, testSplitRatio: 0, seed: 1 });

@@ -35,8 +35,7 @@ export const isFamily = (name: unknown): name is FamilyName =>
 
 /** The dimensions a size stands for, or null if the family has no such size. */
 export function sizeOf(family: FamilyName, size: string): Size | null {
-  const sizes: Readonly<Record<string, Size>> = families[family].sizes;
-  return Object.hasOwn(sizes, size) ? (sizes[size] ?? null) : null;
+  return new Map<string, Size>(Object.entries(families[family].sizes)).get(size) ?? null;
 }
 
 /** How many parameters a GPT-2 of these dimensions has: V·d + P·d + L·(12d² + 13d) + 2d, the head being tied. */

@@ -42,8 +42,7 @@ export async function loadModel(dir: string, { device = "cpu" }: { device?: Devi
   } catch (error) {
     for (const t of model.params.list()) t.dispose();
     if (error instanceof ModelError) throw error;
-    const why = error instanceof Error ? error.message : String(error);
-    throw new ModelError("MODEL_LOAD_FAILED", `${path}: ${why}`, { cause: error });
+    throw new ModelError("MODEL_LOAD_FAILED", `${path}: ${String(error)}`, { cause: error });
   }
   return { model, specials };
 }

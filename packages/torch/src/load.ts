@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 
 import type { Device } from "./dtype.js";
 import { TorchError } from "./errors.js";
+import { spinBriefly } from "./openmp.js";
 
 /** A native slot's number. Only `Tensor` and `Generator` hold them. */
 export type Handle = number;
@@ -88,5 +89,7 @@ export function load(url: URL): Addon {
 
 // The build with sanitizers lies beside the ordinary one: `npm run test:sanitize` names its folder.
 const build = process.env["TRAINER_NATIVE_BUILD"] ?? "build";
+
+spinBriefly(process.env);
 
 export const addon = load(new URL(`../${build}/torch.node`, import.meta.url));

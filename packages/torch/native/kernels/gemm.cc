@@ -1,9 +1,13 @@
 #include "gemm.h"
 
 #include <ATen/Context.h>
+#include <ATen/Parallel.h>
 #include <ATen/ops/addmm.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/mm.h>
+
+#include "checks.h"
+#include "table.h"
 
 namespace at::native {
 // Exported by libtorch, declared in no header of the wheel: out = alpha a b + beta out through oneDNN.
@@ -20,17 +24,44 @@ bool hasFullRows(const at::Tensor& t) { return t.stride(1) == 1 && t.stride(0) >
 /**
  * Measured on Zen 4 (GFLOP/s, two threads): oneDNN 205-220 against MKL 175-200 where a's rows are contiguous (forward,
  * and the gradient of the input); where a is a transpose (the gradient of the weight) MKL is ahead or level. Below 16
- * rows, where MKL's matrix-vector code wins, and where oneDNN is off, MKL too.
+ * rows, where a oneDNN primitive costs more than it saves, and where oneDNN is off, MKL too.
  */
 bool preferOneDnn(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b) {
   return hasFullRows(a) && (hasFullRows(b) || hasFullRows(b.t())) && hasFullRows(out) && a.size(0) >= 16 &&
          at::globalContext().userEnabledMkldnn() && at::hasMKLDNN();
 }
 
+/** One row, as when generating: reading b once is all the work. */
+bool isOneRow(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b) {
+  return a.size(0) == 1 && a.stride(1) == 1 && out.stride(1) == 1 && (hasFullRows(b) || b.t().is_contiguous());
+}
+
+void multiplyRow(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b) {
+  constexpr int64_t kGrain = 256;
+  constexpr int64_t kLarge = 1 << 20;
+  const int64_t depth = b.size(0), columns = b.size(1);
+  const float *x = a.const_data_ptr<float>(), *w = b.const_data_ptr<float>();
+  if (!hasFullRows(b)) {
+    float* y = out.mutable_data_ptr<float>();
+    at::parallel_for(0, columns, kGrain,
+                     [&](int64_t begin, int64_t end) { kernels().dotRows(w, x, y, begin, end, depth); });
+  } else if (b.numel() < kLarge) {
+    float* y = out.zero_().mutable_data_ptr<float>();
+    at::parallel_for(0, columns, kGrain, [&](int64_t begin, int64_t end) {
+      kernels().dotColumns(w, b.stride(0), x, y, begin, end, depth);
+    });
+  } else {  // whole rows of b to each thread: memory is read in order
+    out[0].copy_(sumOverRows(depth, columns, [&](int64_t begin, int64_t end, float* sum) {
+      kernels().dotColumns(w + begin * b.stride(0), b.stride(0), x + begin, sum, 0, columns, end - begin);
+    }));
+  }
+}
+
 }  // namespace
 
 void productInto(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b, bool accumulate) {
   if (preferOneDnn(out, a, b)) return at::native::mkldnn_matmul(a, b, out, accumulate ? 1.0f : 0.0f, 1.0f);
+  if (!accumulate && isOneRow(out, a, b)) return multiplyRow(out, a, b);
   if (accumulate) {
     at::addmm_out(const_cast<at::Tensor&>(out), out, a, b);
   } else {

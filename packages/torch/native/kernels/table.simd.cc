@@ -10,6 +10,8 @@ const Kernels table = {
     biasGeluBackward,
     dropoutRow,
     columnSum,
+    dotRows,
+    dotColumns,
     adamw,
     sumOfSquares,
     attentionScratch,

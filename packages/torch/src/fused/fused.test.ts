@@ -287,6 +287,8 @@ test("dropout keeps its share, scales what it keeps, and passes gradients where 
 });
 
 test.each([
+  [1, 3, 5],
+  [1, 1030, 1100], // one row and a weight so large that its rows are shared among the threads
   [16, 3, 5],
   [65, 20, 30],
 ])("a linear map of %i rows, %i to %i", (n, c, d) => {

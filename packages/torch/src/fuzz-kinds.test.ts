@@ -1,11 +1,22 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
-import { expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 
 import { randn, scope, Tensor, tensor, zeros } from "./index.js";
 import { addon } from "./load.js";
 import { internalOp } from "./op.js";
 import { Generator } from "./random.js";
+
+// Operators that make files make them here.
+const home = process.cwd();
+const folder = mkdtempSync(join(tmpdir(), "fuzz-"));
+process.chdir(folder);
+afterAll(() => {
+  process.chdir(home);
+  rmSync(folder, { recursive: true });
+});
 
 // Operators with arguments of the right kinds and values that do not fit each other: this reaches libtorch's and our kernels' own
 // checks. In a process of its own, as all tests are: a crash fails it.

@@ -1,7 +1,20 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
 import { afterAll, expect, test } from "vitest";
 
 import * as torch from "./index.js";
 import { Generator, Tensor, tensor, zeros } from "./index.js";
+
+// Operators that make files make them here.
+const home = process.cwd();
+const folder = mkdtempSync(join(tmpdir(), "fuzz-"));
+process.chdir(folder);
+afterAll(() => {
+  process.chdir(home);
+  rmSync(folder, { recursive: true });
+});
 
 // Every exported function, class and method is called with whatever JavaScript has. Vitest runs this file in a process of its
 // own: a crash fails it. Sizes are small or beyond any memory, so that no call really takes the machine's.

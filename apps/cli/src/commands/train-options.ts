@@ -57,8 +57,10 @@ export const TrainFlags = z.strictObject({
   device: run.device.describe("where to compute"),
   precision: run.precision.describe("of the arithmetic; auto: fp16 on a GPU, else fp32"),
   threads: run.threads.describe("processor threads; 0: one a core"),
-  dataNumWorkers: run.dataNumWorkers.describe("threads that prepare batches; left out: by the device"),
-  dataPinMemory: run.dataPinMemory.describe("page-locked batches, quicker to copy to a GPU"),
+  dataNumWorkers: run.dataNumWorkers.describe(
+    "recorded for other clients; batches are prepared by the training thread",
+  ),
+  dataPinMemory: run.dataPinMemory.describe("recorded for other clients; without effect"),
   userId: run.userId.describe("whom the manifest names as the owner"),
 });
 export type TrainFlags = z.output<typeof TrainFlags>;

@@ -20,7 +20,7 @@ const MODEL = {
   dropout: "0",
   "max-seq-len": "128",
   "batch-size": "16",
-  "max-steps": "1000",
+  "max-steps": "900",
   "learning-rate": "2e-3",
   "lr-schedule": "cosine",
   "warmup-steps": "50",

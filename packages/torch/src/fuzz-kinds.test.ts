@@ -33,8 +33,35 @@ function next(): number {
 }
 const pick = <T>(list: readonly T[]): T | undefined => list[Math.floor(next() * list.length)];
 
-const shapes = [[], [0], [1], [3], [4], [2, 3], [3, 2], [3, 3], [0, 3], [2, 3, 4], [1, 2, 3, 4], [2, 2, 3, 4], [2, 12], [4, 12]]; // prettier-ignore
-const dtypes = ["float32", "float32", "float32", "float32", "float64", "bfloat16", "float16", "int64", "int64", "int32", "bool"] as const; // prettier-ignore
+const shapes = [
+  [],
+  [0],
+  [1],
+  [3],
+  [4],
+  [2, 3],
+  [3, 2],
+  [3, 3],
+  [0, 3],
+  [2, 3, 4],
+  [1, 2, 3, 4],
+  [2, 2, 3, 4],
+  [2, 12],
+  [4, 12],
+];
+const dtypes = [
+  "float32",
+  "float32",
+  "float32",
+  "float32",
+  "float64",
+  "bfloat16",
+  "float16",
+  "int64",
+  "int64",
+  "int32",
+  "bool",
+] as const;
 
 function anyTensor(): Tensor {
   const shape = pick(shapes) ?? [];
@@ -69,7 +96,10 @@ function valueOf(type: string): unknown {
 const operators = names.map((name) => {
   const { schema } = addon.resolve(name);
   const [, args = ""] = /\(([^]*)\) -> /.exec(schema) ?? [];
-  const types = args.replaceAll("*, ", "").split(/,\s*(?![^[]*\])/).map((arg) => arg.split(" ")[0] ?? ""); // prettier-ignore
+  const types = args
+    .replaceAll("*, ", "")
+    .split(/,\s*(?![^[]*\])/)
+    .map((arg) => arg.split(" ")[0] ?? "");
   return { name, types, call: internalOp<unknown[], unknown>(name) };
 });
 

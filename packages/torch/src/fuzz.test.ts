@@ -189,7 +189,14 @@ addMembers("Generator", Generator.prototype, () => new Generator(1));
 addMembers("Params", torch.Params.prototype, () => new torch.Params());
 addMembers("GradScaler", torch.GradScaler.prototype, () => new torch.GradScaler());
 for (const Optimizer of [torch.AdamW, torch.SGD]) {
-  const make = () => new Optimizer(new Map(tensors().slice(0, 1).map((t) => ["a", t]))); // prettier-ignore
+  const make = () =>
+    new Optimizer(
+      new Map(
+        tensors()
+          .slice(0, 1)
+          .map((t) => ["a", t]),
+      ),
+    );
   addMembers(Optimizer.name, torch.Adam.prototype, make);
 }
 

@@ -17,7 +17,14 @@ for (const file of files) {
   )) {
     const body = args.startsWith("[") ? args.slice(1, -1) : (aliases[args] ?? "");
     const expanded = body.replaceAll(/\.\.\.(\w+)/g, (_, alias: string) => aliases[alias] ?? alias);
-    declared.push({ name, args: expanded.split(",").map((a) => a.trim()).filter(Boolean), result }); // prettier-ignore
+    declared.push({
+      name,
+      args: expanded
+        .split(",")
+        .map((a) => a.trim())
+        .filter(Boolean),
+      result,
+    });
   }
 }
 

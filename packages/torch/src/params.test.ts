@@ -12,7 +12,10 @@ test("parameters are registered under dotted names in the order they are made", 
   expect(p.list().slice(0, 2)).toEqual([w, b]);
   expect(p.count()).toBe(10);
   expect(w.requiresGrad).toBe(true);
-  expect(w.toArray()).toEqual([[1, 1, 1], [1, 1, 1]]); // prettier-ignore
+  expect(w.toArray()).toEqual([
+    [1, 1, 1],
+    [1, 1, 1],
+  ]);
   expect(() => p.param("last", [1], init.zeros)).toThrow("there is a parameter last already");
 });
 
@@ -44,7 +47,12 @@ test("load copies a state in, or lists every mismatch in one error", () => {
   const p = new Params();
   const a = p.param("a", [2], init.zeros);
   p.param("b", [2], init.zeros);
-  p.load(new Map([["a", tensor([1, 2])], ["b", tensor([3, 4])]])); // prettier-ignore
+  p.load(
+    new Map([
+      ["a", tensor([1, 2])],
+      ["b", tensor([3, 4])],
+    ]),
+  );
   expect(a.toArray()).toEqual([1, 2]);
   expect(a.requiresGrad).toBe(true);
   expect(() =>
@@ -54,10 +62,7 @@ test("load copies a state in, or lists every mismatch in one error", () => {
         ["c", ones([1])],
       ]),
     ),
-  ).toThrow(
-    // prettier-ignore
-    /a is \(3\) where \(2\) is needed; b is missing; c is not part of it/,
-  );
+  ).toThrow(/a is \(3\) where \(2\) is needed; b is missing; c is not part of it/);
   expect(a.toArray()).toEqual([1, 2]);
 });
 

@@ -36,7 +36,7 @@ test("devices says what there is, and why not", () => {
 test("a cuda device that is not there is refused with the reason", () => {
   const { count } = devices().cuda;
   expect(() => ones([1], { device: `cuda:${count}` })).toThrow(/there is no cuda/);
-  expect(() => ones([1], { device: "cuda:-1" as const })).toThrow(/expected a device/); // prettier-ignore
+  expect(() => ones([1], { device: "cuda:-1" as const })).toThrow(/expected a device/);
 });
 
 test("memory and version are told", () => {

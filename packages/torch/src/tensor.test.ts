@@ -65,7 +65,10 @@ test("typed arrays bring their dtype, and are copied", () => {
     const t = tensor(source, [2, 2]);
     source[0] = 9;
     expect(t.dtype).toBe(dtype);
-    expect(t.toArray()).toEqual([[1, 2], [3, 4]]); // prettier-ignore
+    expect(t.toArray()).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
   }
   const big = tensor(BigInt64Array.of(2n ** 60n));
   expect(big.data()[0]).toBe(2n ** 60n);
@@ -110,7 +113,16 @@ test("a complex tensor has no dtype here", () => {
 });
 
 test("toArray nests as the shape says, also where a dimension is 0", () => {
-  expect(arange(8).view([2, 2, 2]).toArray()).toEqual([[[0, 1], [2, 3]], [[4, 5], [6, 7]]]); // prettier-ignore
+  expect(arange(8).view([2, 2, 2]).toArray()).toEqual([
+    [
+      [0, 1],
+      [2, 3],
+    ],
+    [
+      [4, 5],
+      [6, 7],
+    ],
+  ]);
   expect(zeros([2, 0]).toArray()).toEqual([[], []]);
   expect(zeros([0, 2]).toArray()).toEqual([]);
   expect(tensor(3).toArray()).toBe(3);
@@ -196,7 +208,15 @@ test("errors carry a code, the operator and the shapes", () => {
     throw new Error("no TorchError came");
   };
   const shape = error(() => zeros([2, 3]).mm(zeros([2, 3])));
-  expect(shape).toMatchObject({ name: "TorchError", code: "SHAPE", op: "aten::mm", shapes: [[2, 3], [2, 3]] }); // prettier-ignore
+  expect(shape).toMatchObject({
+    name: "TorchError",
+    code: "SHAPE",
+    op: "aten::mm",
+    shapes: [
+      [2, 3],
+      [2, 3],
+    ],
+  });
   expect(shape.message).toBe(
     "aten::mm: mat1 and mat2 shapes cannot be multiplied (2x3 and 2x3) [shapes: (2, 3), (2, 3)]",
   );

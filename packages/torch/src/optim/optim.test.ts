@@ -36,7 +36,14 @@ function begin(): { params: Map<string, Tensor>; w: Tensor; b: Tensor } {
   const b = tensor(start.b);
   w.requiresGrad = true;
   b.requiresGrad = true;
-  return { w, b, params: new Map([["w", w], ["b", b]]) }; // prettier-ignore
+  return {
+    w,
+    b,
+    params: new Map([
+      ["w", w],
+      ["b", b],
+    ]),
+  };
 }
 
 function setGrads({ w, b }: { w: Tensor; b: Tensor }, grad: Flat, late = false): void {
@@ -120,7 +127,12 @@ test("the learning rate can be changed between steps", () => {
   optimizer.lr = 0.5;
   setGrads(model, { w: Array.from({ length: 12 }, () => 1), b: [2, 2, 2, 2] });
   optimizer.step();
-  expect(maxAbsDiff(model.w, start.w.map((v) => v - 0.5))).toBeLessThan(1e-6); // prettier-ignore
+  expect(
+    maxAbsDiff(
+      model.w,
+      start.w.map((v) => v - 0.5),
+    ),
+  ).toBeLessThan(1e-6);
 });
 
 test("optimizer state made inside a scope outlives it", () => {
@@ -169,7 +181,12 @@ test("GradScaler unscales, leaves out a step that is not finite, and adapts its 
     expect(scaler.step(optimizer, model.params.values())).toBe(true);
     scaler.update();
   }
-  expect(maxAbsDiff(model.w, start.w.map((v) => v - 2))).toBeLessThan(1e-6); // prettier-ignore
+  expect(
+    maxAbsDiff(
+      model.w,
+      start.w.map((v) => v - 2),
+    ),
+  ).toBeLessThan(1e-6);
   expect(scaler.state()).toEqual({ scale: 4, growthTracker: 0 });
 
   const other = new GradScaler();

@@ -1,4 +1,4 @@
-import { loadModel, type CausalLm, type KvCache } from "@trainer/models";
+import { loadModel, type CausalLm, type Cache } from "@trainer/models";
 import { noGrad, scope, setNumThreads, tensor } from "@trainer/torch";
 import { GenerateSettings, type GenerateResult } from "./generate-settings.js";
 import { peakBytes, residentBytes } from "./memory.js";
@@ -10,7 +10,7 @@ const libraryBytes = residentBytes();
 const { model } = await loadModel(s.folder);
 
 /** The likeliest token after these, which are added to the cache. */
-function likeliest(model: CausalLm, ids: readonly number[], cache: KvCache): number {
+function likeliest(model: CausalLm, ids: readonly number[], cache: Cache): number {
   return noGrad(() =>
     scope(() => {
       const input = tensor(BigInt64Array.from(ids, BigInt), [1, ids.length]);

@@ -13,6 +13,7 @@ import {
 import { expect, test } from "vitest";
 import { gpt2Config } from "./gpt2-config.js";
 import { loadModel } from "./hf.js";
+import { KvCache } from "./kv-cache.js";
 import { logits, loss, type CausalLm } from "./model.js";
 import { build } from "./registry.js";
 
@@ -121,7 +122,8 @@ test("a cache forgets what is cut off", async () => {
   expect(() => logits(model, ids.narrow(1, 0, 9), { training: false, cache })).toThrow(
     "9 more tokens after 8 do not fit the cache's 16 positions",
   );
-  expect(() => cache.append(2, ids, ids)).toThrow("layer 2 of a cache of 2 layers");
+  expect(() => KvCache.of(cache)?.append(2, ids, ids)).toThrow("layer 2 of a cache of 2 layers");
+  expect(() => KvCache.of({ ...cache })).toThrow("made by a model of another kind");
 });
 
 test("dropout draws on the generator while training, and on nothing else", () => {

@@ -12,7 +12,7 @@ import {
 } from "@trainer/torch";
 import type { Gpt2Config } from "./gpt2-config.js";
 import { KvCache } from "./kv-cache.js";
-import type { CausalLm, Forward } from "./model.js";
+import type { CausalLm } from "./model.js";
 
 const { conv1d, dropout, embedding, layerNorm } = nn;
 type LayerNorm = ReturnType<typeof layerNorm>;
@@ -31,17 +31,20 @@ export function gpt2(params: Params, c: Gpt2Config): CausalLm {
   return {
     family: "gpt2",
     config: c,
+    vocabSize: c.vocabSize,
+    contextLength: c.nPositions,
     params,
     head: wte.weight, // (V, C)
     hidden(ids, ctx) {
       const t = ids.size(1);
-      const past = ctx.cache?.length ?? 0;
+      const pass: Pass = { training: ctx.training, cache: KvCache.of(ctx.cache) };
+      const past = pass.cache?.length ?? 0;
       const positions = wpe.weight.narrow(0, past, t); // (T, C): rows past to past + T
-      const x = dropout(wte(ids).add(positions), c.embdPdrop, ctx.training); // (B, T, C)
+      const x = dropout(wte(ids).add(positions), c.embdPdrop, pass.training); // (B, T, C)
       let stream: Stream = { x, branch: null };
-      for (const block of blocks) stream = block(stream, ctx);
-      ctx.cache?.advance(t);
-      return join(stream, lnF, c, ctx).normed;
+      for (const block of blocks) stream = block(stream, pass);
+      pass.cache?.advance(t);
+      return join(stream, lnF, c, pass).normed;
     },
     newCache: (batch, capacity = c.nPositions) =>
       new KvCache({
@@ -56,13 +59,18 @@ export function gpt2(params: Params, c: Gpt2Config): CausalLm {
   };
 }
 
+interface Pass {
+  readonly training: boolean;
+  readonly cache: KvCache | undefined;
+}
+
 /** The residual stream between blocks: what the last branch adds is added with the norm that follows, in one pass. */
 interface Stream {
   readonly x: Tensor; // (B, T, C)
   readonly branch: Tensor | null; // (B, T, C), before its dropout; null at the beginning
 }
 
-function join({ x, branch }: Stream, norm: LayerNorm, c: Gpt2Config, { training }: Forward) {
+function join({ x, branch }: Stream, norm: LayerNorm, c: Gpt2Config, { training }: Pass) {
   if (branch === null) return { x, normed: norm(x) };
   const [sum, normed] = addLayerNorm(x, branch, norm, { dropout: training ? c.residPdrop : 0 });
   return { x: sum, normed };
@@ -73,9 +81,9 @@ function block(p: Params, c: Gpt2Config, layer: number) {
   const attn = attention(p.at("attn"), c, layer);
   const ln2 = layerNorm(p.at("ln_2"), c.nEmbd, { eps: c.layerNormEpsilon });
   const mlp = feedForward(p.at("mlp"), c);
-  return (stream: Stream, ctx: Forward): Stream => {
-    const before = join(stream, ln1, c, ctx);
-    const between = join({ x: before.x, branch: attn(before.normed, ctx) }, ln2, c, ctx);
+  return (stream: Stream, pass: Pass): Stream => {
+    const before = join(stream, ln1, c, pass);
+    const between = join({ x: before.x, branch: attn(before.normed, pass) }, ln2, c, pass);
     return { x: between.x, branch: mlp(between.normed) };
   };
 }
@@ -84,7 +92,7 @@ function attention(p: Params, c: Gpt2Config, layer: number) {
   const cAttn = conv1d(p.at("c_attn"), c.nEmbd, 3 * c.nEmbd, { std: c.initializerRange }); // q, k and v in one product
   const cProj = conv1d(p.at("c_proj"), c.nEmbd, c.nEmbd, { std: residualStd(c) });
   const heads = (t: Tensor) => t.unflatten(-1, [c.nHead, -1]).transpose(1, 2); // (B, T, C) -> (B, nh, T, hs)
-  return (x: Tensor, { training, cache }: Forward) => {
+  return (x: Tensor, { training, cache }: Pass) => {
     const qkv = cAttn(x); // (B, T, 3 C)
     if (cache === undefined) return cProj(causalAttention(qkv, c.nHead, { dropout: training ? c.attnPdrop : 0 }));
     const [q, k, v] = chunk3(qkv, 3, -1); // (B, T, C) each

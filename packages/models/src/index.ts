@@ -1,3 +1,4 @@
+export type { Cache } from "./cache.js";
 export * from "./capabilities.js";
 export { ModelError, type ModelErrorCode } from "./errors.js";
 export { gpt2 } from "./gpt2.js";

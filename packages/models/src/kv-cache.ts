@@ -1,4 +1,5 @@
 import { empty, keep, type Device, type DType, type Tensor } from "@trainer/torch";
+import type { Cache } from "./cache.js";
 
 export interface KvCacheShape {
   readonly layers: number;
@@ -15,7 +16,7 @@ export interface KvCacheShape {
  * Keys and values of the tokens already seen, one (B, nh, capacity, hs) pair a layer, allocated once.
  * Each layer appends at `length`; `advance` moves it on when all have. Owned by whoever made it: dispose of it.
  */
-export class KvCache implements Disposable {
+export class KvCache implements Cache {
   readonly batch: number;
   readonly capacity: number;
   readonly #layers: readonly { readonly k: Tensor; readonly v: Tensor }[];
@@ -28,7 +29,12 @@ export class KvCache implements Disposable {
     this.#layers = Array.from({ length: layers }, () => ({ k: make(), v: make() }));
   }
 
-  /** How many tokens are in it: the position of the next one. */
+  /** The cache of a forward pass, which must be one of these. */
+  static of(cache: Cache | undefined): KvCache | undefined {
+    if (cache === undefined || cache instanceof KvCache) return cache;
+    throw new TypeError("this model remembers keys and values; the cache given was made by a model of another kind");
+  }
+
   get length(): number {
     return this.#length;
   }
@@ -51,9 +57,8 @@ export class KvCache implements Disposable {
     this.#length += tokens;
   }
 
-  /** Forgets all but the first `length` tokens. */
-  truncate(length: number): void {
-    this.#length = Math.min(this.#length, Math.max(0, length));
+  truncate(length: number): number {
+    return (this.#length = Math.min(this.#length, Math.max(0, length)));
   }
 
   dispose(): void {

@@ -1,27 +1,31 @@
 import { linearCrossEntropy, type Params, type Tensor } from "@trainer/torch";
 import type { FamilyName } from "./capabilities.js";
 import type { Gpt2Config } from "./gpt2-config.js";
-import type { KvCache } from "./kv-cache.js";
+import type { Cache } from "./cache.js";
 
 /** How a forward pass is meant. */
 export interface Forward {
   /** Dropout is on. */
   readonly training: boolean;
-  /** For generation: positions go on from `cache.length`, and the new keys and values are added to it. */
-  readonly cache?: KvCache;
+  /** For generation: the tokens follow the `cache.length` that were read before, and are added to them. */
+  readonly cache?: Cache;
 }
 
 /** A causal language model: token ids in, hidden states out; the head turns these into logits. */
 export interface CausalLm {
   readonly family: FamilyName;
   readonly config: Gpt2Config;
+  /** Rows of the embedding and of the head. */
+  readonly vocabSize: number;
+  /** The most tokens it reads at a time. */
+  readonly contextLength: number;
   readonly params: Params;
   /** (V, C): the output projection, apart so that the loss can fuse it with cross entropy and never hold (B, T, V). */
   readonly head: Tensor;
   /** ids (B, T) int64 -> (B, T, C), after the final norm. */
   hidden(ids: Tensor, ctx: Forward): Tensor;
-  /** Room for the keys and values of `batch` sequences of up to `capacity` tokens (nPositions unless given). */
-  newCache(batch: number, capacity?: number): KvCache;
+  /** What it has to remember of `batch` sequences of up to `capacity` tokens (contextLength unless given). */
+  newCache(batch: number, capacity?: number): Cache;
 }
 
 /** What a loss is taken over. */

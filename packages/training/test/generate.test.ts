@@ -35,7 +35,7 @@ const pieces = (events: readonly GenerateEvent[]) => events.flatMap((e) => (e.ty
 
 /** Greedy generation without a cache: the whole window is computed anew for every token. */
 function withoutCache(model: CausalLm, prompt: readonly number[], count: number): number[] {
-  const context = model.config.nPositions;
+  const context = model.contextLength;
   let window = prompt.slice(-promptLength(prompt.length, count, context));
   return Array.from({ length: count }, () => {
     const id = scope(() =>

@@ -63,7 +63,7 @@ export async function prepare(session: Session, reporter: Reporter): Promise<Liv
     scaler: gradScaler(compute),
   };
   const { batch_size: batchSize } = manifest.current;
-  const seqLen = model.config.nPositions;
+  const seqLen = model.contextLength;
   const open = (bin: TokenBin, shuffle: boolean) =>
     new BatchLoader(bin, { seqLen, batchSize, shuffle, seed: options.seed, padId: pad, device: compute.device });
   const loader = open(bins.train, true);
@@ -81,7 +81,7 @@ export async function prepare(session: Session, reporter: Reporter): Promise<Liv
   const parameters = model.params.count();
   await manifest.update({
     parameters,
-    vocab_size: model.config.vocabSize,
+    vocab_size: model.vocabSize,
     max_seq_len: seqLen,
     splits: bins.counts,
     total_steps: plan.totalSteps,
@@ -236,11 +236,11 @@ async function makeModel(
     });
   }
   const { model } = await loadModel(pretrained, { device });
-  if (model.config.vocabSize !== vocabSize) {
+  if (model.vocabSize !== vocabSize) {
     throw new TrainingError(
       "MODEL_INCOMPATIBLE",
       "USER_INPUT",
-      `the tokenizer has ${vocabSize} tokens, but the pretrained model ${pretrained} has ${model.config.vocabSize}: ` +
+      `the tokenizer has ${vocabSize} tokens, but the pretrained model ${pretrained} has ${model.vocabSize}: ` +
         "use the tokenizer that it was trained with",
     );
   }

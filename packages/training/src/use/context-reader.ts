@@ -1,4 +1,4 @@
-import type { CausalLm, KvCache } from "@trainer/models";
+import type { Cache, CausalLm } from "@trainer/models";
 import { noGrad, scope, tensor, type Tensor } from "@trainer/torch";
 import { halfWindow } from "./window.js";
 
@@ -8,7 +8,7 @@ import { halfWindow } from "./window.js";
  */
 export class ContextReader implements Disposable {
   readonly #model: CausalLm;
-  readonly #cache: KvCache;
+  readonly #cache: Cache;
   #ids: number[] = [];
 
   constructor(model: CausalLm) {
@@ -23,8 +23,7 @@ export class ContextReader implements Disposable {
   read<T>(ids: readonly number[], use: (logits: Tensor) => T): T {
     const cached = ids.every((id, i) => this.#ids[i] === id);
     this.#ids = [...ids];
-    this.#cache.truncate(cached ? ids.length - 1 : 0);
-    return this.#feed(cached ? ids.slice(-1) : ids, use);
+    return this.#feed(ids.slice(this.#cache.truncate(cached ? ids.length - 1 : 0)), use);
   }
 
   /** Reads one more token, and calls `use` with the logits (V) of what follows, valid during the call. */

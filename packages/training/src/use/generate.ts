@@ -101,7 +101,7 @@ function* sequencePieces(
   const decoder = new StreamDecoder(tokenizer);
   const stops = new StopSequences(options.stopSequences);
   // Rows that the model has beyond the tokenizer's ids stand for nothing.
-  const vocab = Math.min(model.config.vocabSize, tokenizer.vocabSize);
+  const vocab = Math.min(model.vocabSize, tokenizer.vocabSize);
   const pick = (logits: Tensor) => sample(logits.narrow(0, 0, vocab), options, random);
   let steps = 0;
   let ended = false;

@@ -52,7 +52,7 @@ export async function openModel(
   const free = () => {
     for (const parameter of model.params.list()) parameter.dispose();
   };
-  const { vocabSize, nPositions } = model.config;
+  const { vocabSize, contextLength } = model;
   if (tokenizer.vocabSize > vocabSize) {
     free();
     throw new TrainingError(
@@ -64,7 +64,7 @@ export async function openModel(
   const eosId = endOfText(tokenizer, specials);
   // Training puts the end-of-text token between texts and no other before them: a text begins after it.
   const startId = eosId ?? tokenizer.specials.bos;
-  const about = { id, dir, weights, manifest, contextLength: nPositions, eosId, startId };
+  const about = { id, dir, weights, manifest, contextLength, eosId, startId };
   return { ...about, model, device: compute.device, tokenizer, [Symbol.dispose]: free };
 }
 

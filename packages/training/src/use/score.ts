@@ -37,7 +37,7 @@ export async function score(opened: OpenModel, input: ScoreInput, signal?: Abort
   if (ids.length < 2) return { loss: 0, perplexity: 1, surprisal: null, topk: null, tokens: null };
   const decode = (id: number) => tokenizer.decode([id], { skipSpecial: true });
   const detailed = options.detailLevel === "per_char";
-  const k = options.topK === null ? null : Math.min(options.topK, model.config.vocabSize);
+  const k = options.topK === null ? null : Math.min(options.topK, model.vocabSize);
 
   const nats: number[] = [];
   const topk: (readonly [string, number])[][] = [];
@@ -80,7 +80,7 @@ function scoreWindow({ model }: OpenModel, ids: Int32Array, { start, from, end }
   const topk: Rows["topk"] = [];
   const { head } = model;
   const int64 = { dtype: "int64", device: head.device } as const;
-  const step = Math.max(1, Math.floor(LOGITS / model.config.vocabSize));
+  const step = Math.max(1, Math.floor(LOGITS / model.vocabSize));
   scope(() =>
     noGrad(() => {
       const input = tensor(ids.subarray(start, end), [1, end - start], int64);

@@ -1,0 +1,82 @@
+import { expect, test } from "vitest";
+import { BpeTokenizer } from "./bpe.js";
+import { longestTokens, tokenizerStatistics } from "./statistics.js";
+import { specialsOf } from "./specials.js";
+import { trainBpe } from "./train-bpe.js";
+
+const TEXTS = ["the cat sat on the mat", "the dog", "", "naïve 𐐷 the"];
+
+test("what a tokenizer makes of a sample is counted by document, word, character and byte", async () => {
+  const tokenizer = await trainBpe({ texts: ["the the the cat"], vocabSize: 266, minFrequency: 1 });
+  const statistics = await tokenizerStatistics(tokenizer, TEXTS, { mostFrequent: 2 });
+  const ids = TEXTS.map((text) => [...tokenizer.encode(text)]);
+  const tokens = ids.flat().length;
+  expect(statistics).toMatchObject({
+    documents: 4,
+    bytes: TEXTS.reduce((sum, text) => sum + Buffer.byteLength(text), 0),
+    characters: 22 + 7 + 0 + 11,
+    words: 6 + 2 + 0 + 3,
+    tokens,
+    unknown: 0,
+    oovRate: 0,
+    coverage: 1,
+    charCoverage: 1,
+    tokensPerWord: tokens / 11,
+    charactersPerToken: 40 / tokens,
+    vocabSize: tokenizer.vocabSize,
+    unusedTokens: tokenizer.vocabSize - 4 - new Set(ids.flat()).size,
+  });
+  expect(statistics.mostFrequent).toEqual([
+    { id: tokenizer.encode(" t")[0], text: expect.any(String), count: expect.any(Number) },
+    expect.objectContaining({ count: expect.any(Number) }),
+  ]);
+  const counts = ids.map((each) => each.length);
+  for (const [i, { upTo, count }] of statistics.documentLengths.entries()) {
+    const least = i === 0 ? -1 : upTo / 2;
+    expect(counts.filter((length) => length > least && length <= upTo)).toHaveLength(count);
+  }
+});
+
+test("unknown tokens, and characters that have no token, lower the coverage", async () => {
+  const vocab = { "[UNK]": 0, a: 1, b: 2 };
+  const definition = {
+    vocab,
+    merges: new Uint32Array(),
+    pattern: "gpt2",
+    nfc: false,
+    ignoreMerges: false,
+    fuseUnknown: false,
+    unknown: 0,
+    added: [],
+  } as const;
+  const tokenizer = new BpeTokenizer(definition, () => "", specialsOf(Object.keys(vocab)));
+  const statistics = await tokenizerStatistics(tokenizer, ["aabx"]);
+  expect(statistics).toMatchObject({ tokens: 4, unknown: 1, oovRate: 0.25, coverage: 0.75, charCoverage: 2 / 3 });
+});
+
+test("an empty sample has the rates of a perfect tokenizer", async () => {
+  const tokenizer = await trainBpe({ texts: ["a b"], vocabSize: 260, specials: [] });
+  expect(await tokenizerStatistics(tokenizer, [])).toMatchObject({
+    documents: 0,
+    tokens: 0,
+    coverage: 1,
+    oovRate: 0,
+    charCoverage: 1,
+    tokensPerWord: 0,
+    bytesPerToken: 0,
+    documentLengths: [],
+    mostFrequent: [],
+  });
+});
+
+test("counting stops when it is told to", async () => {
+  const tokenizer = await trainBpe({ texts: ["a b"], vocabSize: 260 });
+  await expect(tokenizerStatistics(tokenizer, ["a"], { signal: AbortSignal.abort() })).rejects.toThrow("aborted");
+});
+
+test("the longest tokens come first, special ones are left out", async () => {
+  const tokenizer = await trainBpe({ texts: ["hello hello hello you you"], vocabSize: 280, minFrequency: 1 });
+  const [first, second] = longestTokens(tokenizer, 2);
+  expect([first?.text, second?.text]).toEqual([" hello", "hello"]);
+  expect(longestTokens(tokenizer, 1000)).toHaveLength(tokenizer.vocabSize - 4);
+});

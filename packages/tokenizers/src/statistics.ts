@@ -1,0 +1,165 @@
+import { textBatches, type Text } from "./text-batches.js";
+import type { Documents, Tokenizer } from "./tokenizer.js";
+
+/** How often a token occurs in a sample. */
+export interface TokenCount {
+  readonly id: number;
+  /** The text it stands for. */
+  readonly text: string;
+  readonly count: number;
+}
+
+/** How many have a length from that of the bucket before, not included, up to `upTo`: 1, 2, 4, 8, … */
+export interface LengthBucket {
+  readonly upTo: number;
+  readonly count: number;
+}
+
+/** What a tokenizer makes of a sample of text. Rates of an empty sample are those of a perfect tokenizer. */
+export interface TokenizerStatistics {
+  readonly documents: number;
+  /** UTF-8 bytes, code points, and runs of what is not white space. */
+  readonly bytes: number;
+  readonly characters: number;
+  readonly words: number;
+  readonly tokens: number;
+  /** Those of the tokens that are the unknown one. */
+  readonly unknown: number;
+  /** unknown / tokens. */
+  readonly oovRate: number;
+  /** 1 - oovRate. */
+  readonly coverage: number;
+  /** Of the sample's different characters, the share that alone encodes to something, and without the unknown token. */
+  readonly charCoverage: number;
+  readonly tokensPerWord: number;
+  readonly charactersPerToken: number;
+  readonly bytesPerToken: number;
+  readonly vocabSize: number;
+  /** Tokens of the vocabulary that the sample does not use, the special ones not counted. */
+  readonly unusedTokens: number;
+  /** Documents by their number of tokens. */
+  readonly documentLengths: readonly LengthBucket[];
+  /** The most frequent first. */
+  readonly mostFrequent: readonly TokenCount[];
+}
+
+export interface StatisticsOptions {
+  /** How many of the most frequent tokens to tell (default 20). */
+  readonly mostFrequent?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Encodes a sample, in memory that grows with its different characters and the vocabulary alone, and counts. */
+export async function tokenizerStatistics(
+  tokenizer: Tokenizer,
+  texts: Iterable<Text> | AsyncIterable<Text>,
+  { mostFrequent = 20, signal }: StatisticsOptions = {},
+): Promise<TokenizerStatistics> {
+  const uses = new Map<number, number>();
+  const text = new TextCounts();
+  const lengths = new Lengths();
+  let tokens = 0;
+  for await (const batch of textBatches(texts)) {
+    signal?.throwIfAborted();
+    const { ids, counts } = await tokenizer.encodeBatch(batch, { dtype: "uint32", eos: null });
+    for (const id of ids) uses.set(id, (uses.get(id) ?? 0) + 1);
+    for (const count of counts) lengths.add(count);
+    for (const document of documentsOf(batch)) text.add(document);
+    tokens += ids.length;
+  }
+  const { unk } = tokenizer.specials;
+  const unknown = unk === null ? 0 : (uses.get(unk) ?? 0);
+  const oovRate = unknown / Math.max(1, tokens);
+  return {
+    documents: lengths.total,
+    bytes: text.bytes,
+    characters: text.characters,
+    words: text.words,
+    tokens,
+    unknown,
+    oovRate,
+    coverage: 1 - oovRate,
+    charCoverage: charCoverage(tokenizer, text.alphabet),
+    tokensPerWord: tokens / Math.max(1, text.words),
+    charactersPerToken: text.characters / Math.max(1, tokens),
+    bytesPerToken: text.bytes / Math.max(1, tokens),
+    vocabSize: tokenizer.vocabSize,
+    unusedTokens: ordinaryIds(tokenizer).filter((id) => !uses.has(id)).length,
+    documentLengths: lengths.buckets(),
+    mostFrequent: likeliest(tokenizer, uses, mostFrequent),
+  };
+}
+
+/** The vocabulary's longest tokens by what they stand for, the longest first. */
+export function longestTokens(tokenizer: Tokenizer, count: number): { id: number; text: string }[] {
+  return ordinaryIds(tokenizer)
+    .map((id) => ({ id, bytes: tokenizer.tokenBytes(id).length }))
+    .sort((a, b) => b.bytes - a.bytes || a.id - b.id)
+    .slice(0, count)
+    .map(({ id }) => ({ id, text: textOf(tokenizer, id) }));
+}
+
+const ordinaryIds = (tokenizer: Tokenizer): number[] =>
+  Array.from({ length: tokenizer.vocabSize }, (_, id) => id).filter((id) => !tokenizer.isSpecial(id));
+
+/** What a token stands for in the middle of a text; part of a character is U+FFFD. */
+const textOf = (tokenizer: Tokenizer, id: number): string => new TextDecoder().decode(tokenizer.tokenBytes(id));
+
+function* documentsOf({ bytes, ends }: Documents): Generator<Uint8Array> {
+  let start = 0;
+  for (const end of ends) {
+    yield bytes.subarray(start, end);
+    start = end;
+  }
+}
+
+class TextCounts {
+  bytes = 0;
+  characters = 0;
+  words = 0;
+  readonly alphabet = new Set<string>();
+
+  add(utf8: Uint8Array): void {
+    this.bytes += utf8.length;
+    let inWord = false;
+    for (const character of new TextDecoder("utf-8", { ignoreBOM: true }).decode(utf8)) {
+      this.characters += 1;
+      this.alphabet.add(character);
+      const isSpace = /\s/u.test(character);
+      if (!isSpace && !inWord) this.words += 1;
+      inWord = !isSpace;
+    }
+  }
+}
+
+class Lengths {
+  total = 0;
+  readonly #counts: number[] = [];
+
+  add(length: number): void {
+    const bucket = Math.ceil(Math.log2(Math.max(1, length)));
+    this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1;
+    this.total += 1;
+  }
+
+  buckets(): LengthBucket[] {
+    return Array.from(this.#counts, (count = 0, bucket) => ({ upTo: 2 ** bucket, count }));
+  }
+}
+
+function charCoverage(tokenizer: Tokenizer, alphabet: ReadonlySet<string>): number {
+  if (alphabet.size === 0) return 1;
+  let covered = 0;
+  for (const character of alphabet) {
+    const ids = tokenizer.encode(character);
+    if (ids.length > 0 && (tokenizer.specials.unk === null || !ids.includes(tokenizer.specials.unk))) covered += 1;
+  }
+  return covered / alphabet.size;
+}
+
+function likeliest(tokenizer: Tokenizer, uses: ReadonlyMap<number, number>, most: number): TokenCount[] {
+  return Array.from(uses, ([id, count]) => ({ id, count }))
+    .sort((a, b) => b.count - a.count || a.id - b.id)
+    .slice(0, most)
+    .map(({ id, count }) => ({ id, text: textOf(tokenizer, id), count }));
+}

@@ -134,16 +134,17 @@ class TextCounts {
 
 class Lengths {
   total = 0;
-  readonly #counts: number[] = [];
+  readonly #counts = new Map<number, number>();
 
   add(length: number): void {
     const bucket = Math.ceil(Math.log2(Math.max(1, length)));
-    this.#counts[bucket] = (this.#counts[bucket] ?? 0) + 1;
+    this.#counts.set(bucket, (this.#counts.get(bucket) ?? 0) + 1);
     this.total += 1;
   }
 
   buckets(): LengthBucket[] {
-    return Array.from(this.#counts, (count = 0, bucket) => ({ upTo: 2 ** bucket, count }));
+    const length = 1 + Math.max(-1, ...this.#counts.keys());
+    return Array.from({ length }, (_, bucket) => ({ upTo: 2 ** bucket, count: this.#counts.get(bucket) ?? 0 }));
   }
 }
 

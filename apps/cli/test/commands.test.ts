@@ -408,15 +408,7 @@ test("a tokenizer without --out goes into the home, under an id that follows fro
     "sgd",
   ]);
   expect(run).toMatchObject({ code: 0 });
-  const further = await trainer([
-    "train",
-    shared.corpus,
-    ...TINY.slice(2),
-    "--pretrained-run-id",
-    "one",
-    "--max-steps",
-    "1",
-  ]);
+  const further = await trainer(["train", shared.corpus, ...TINY.slice(2), "--pretrained", "one", "--max-steps", "1"]);
   expect(further.code).toBe(0);
   expect(further.stderr).not.toContain("memory  ");
 });

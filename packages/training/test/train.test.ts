@@ -232,7 +232,7 @@ test("a run can start from another's weights, with a lower learning rate, its to
     runId: "tuned",
     maxSteps: 1,
     pretrainedRunId: "base",
-    maxSeqLen: 512,
+    maxSeqLen: null,
     freezeEmbed: true,
   });
   expect(steps(events).at(0)?.lr).toBe(5e-5);

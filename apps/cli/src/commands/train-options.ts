@@ -25,10 +25,10 @@ export const TrainFlags = z.strictObject({
   nEmbd: dimensions.nEmbd.describe("width, in place of the size's"),
   nHead: dimensions.nHead.describe("attention heads, in place of the size's; they divide the width"),
   dropout: dimensions.embdPdrop.describe("dropout everywhere, in place of 0.1"),
-  pretrainedRunId: run.pretrainedRunId.describe("run or folder whose weights to start from"),
+  pretrainedRunId: run.pretrainedRunId.describe("run, or folder of Hugging Face weights, to start from"),
   freezeEmbed: run.freezeEmbed.describe("leave the token embedding as it is"),
 
-  maxSeqLen: run.maxSeqLen.describe("tokens of context"),
+  maxSeqLen: run.maxSeqLen.describe("tokens of context; left out: 512, or all that the pretrained model reads"),
   batchSize: run.batchSize.describe("sequences in a batch"),
   gradAccumSteps: run.gradAccumSteps.describe("batches whose gradients make one step"),
   numEpochs: run.numEpochs.describe("times through the corpus"),
@@ -38,7 +38,7 @@ export const TrainFlags = z.strictObject({
   lrSchedule: run.lrSchedule.describe("how the learning rate goes on after warm-up"),
   warmupSteps: run.warmupSteps.describe("steps over which the learning rate rises from 0"),
   minLr: run.minLr.describe("where a falling learning rate ends"),
-  finetuneLrCap: run.finetuneLrCap.describe("highest learning rate with --pretrained-run-id"),
+  finetuneLrCap: run.finetuneLrCap.describe("highest learning rate with --pretrained"),
   weightDecay: run.weightDecay.describe("left out: 0.01 with adamw, else 0"),
   beta1: run.beta1.describe("Adam's decay of the mean gradient"),
   beta2: run.beta2.describe("Adam's decay of the mean squared gradient"),
@@ -66,7 +66,7 @@ export const TrainFlags = z.strictObject({
 export type TrainFlags = z.output<typeof TrainFlags>;
 
 /** The names that requests have for these options. */
-export const TRAIN_ALIASES = { model: "model-family", size: "model-size" } as const;
+export const TRAIN_ALIASES = { model: "model-family", size: "model-size", pretrainedRunId: "pretrained" } as const;
 
 /** Headings of `trainer train --help`. */
 export const TRAIN_GROUPS = {

@@ -28,6 +28,8 @@ export function define(command: Command, io: Io): void {
         "a fixed number of steps, the rate falling",
       "trainer train book.txt --run-id mine --resume":
         "begin the run, or go on with it: for schedulers that start a job again",
+      "trainer train letters.txt --pretrained RUN":
+        "go on from another run's weights, or from a folder of transformers",
       "trainer train book.txt --json | jq .train_loss": "one JSON line a logged step, the result last",
     },
     async run({ args, options, home, io, out }) {

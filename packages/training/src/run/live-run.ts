@@ -3,7 +3,7 @@ import type { EarlyStopping } from "./early-stopping.js";
 import type { EvaluationData } from "./evaluate-split.js";
 import type { ManifestFile } from "./manifest-file.js";
 import type { MetricsFile } from "./metrics.js";
-import type { TrainOptions } from "./options.js";
+import type { RunOptions } from "./options.js";
 import type { Reporter } from "./reporter.js";
 import type { RunFolder } from "./run-folder.js";
 import type { StepPlan } from "./step-plan.js";
@@ -24,7 +24,7 @@ export interface Progress {
 
 /** A run with all that it works on. */
 export interface LiveRun {
-  readonly options: TrainOptions;
+  readonly options: RunOptions;
   readonly folder: RunFolder;
   readonly manifest: ManifestFile;
   readonly reporter: Reporter;

@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import type { RunManifest } from "./manifest.js";
-import type { TrainOptions } from "./options.js";
+import { DEFAULT_SEQ_LEN, type TrainOptions } from "./options.js";
 import { effectiveBatchSize, type Compute } from "./precision.js";
 import { gitCommit, system, versions } from "./system.js";
 import { toConfig } from "./wire-names.js";
@@ -24,7 +24,7 @@ export async function newManifest(runId: string, options: TrainOptions, compute:
     vocab_size: null,
     epochs: options.numEpochs,
     batch_size: effectiveBatchSize(options.batchSize, compute.device),
-    max_seq_len: options.maxSeqLen,
+    max_seq_len: options.maxSeqLen ?? DEFAULT_SEQ_LEN,
     steps: 0,
     total_steps: null,
     tokens_seen: 0,

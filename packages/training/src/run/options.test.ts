@@ -20,7 +20,7 @@ test("what is not given has the defaults of a train request", () => {
     corpus: ["a.txt"],
     modelFamily: "gpt2",
     modelSize: "small",
-    maxSeqLen: 512,
+    maxSeqLen: null, // 512, or the pretrained model's
     numEpochs: 1,
     batchSize: 4,
     learningRate: 5e-4,

@@ -11,6 +11,8 @@ const fraction = z.number().min(0).max(0.5);
 const rate = z.number().min(0);
 const dropout = z.number().min(0).lt(1);
 
+export const DEFAULT_SEQ_LEN = 512;
+
 /** Own dimensions and rates in place of the size's. */
 const ModelDimensions = z.strictObject({
   nEmbd: positive.optional(),
@@ -54,7 +56,11 @@ export const TrainOptions = z.strictObject({
   pretrainedRunId: z.string().trim().min(1).nullable().default(null),
   freezeEmbed: z.boolean().default(false),
 
-  maxSeqLen: z.int().min(8).default(512),
+  /**
+   * Tokens of context. Not given, 512; of a run that starts from other weights, their context: those can be trained on
+   * shorter sequences, but longer ones are refused. (Requests over HTTP always carry a length, which means nothing there.)
+   */
+  maxSeqLen: z.int().min(8).nullable().default(null),
   batchSize: positive.default(4),
   gradAccumSteps: positive.default(1),
   numEpochs: positive.default(1),
@@ -104,6 +110,9 @@ export const TrainOptions = z.strictObject({
     .default(0n),
 });
 export type TrainOptions = z.infer<typeof TrainOptions>;
+
+/** Options of a run that has begun: what was left to it is decided. */
+export type RunOptions = TrainOptions & { readonly maxSeqLen: number };
 
 /** Options before defaults are filled in. */
 export type TrainInput = z.input<typeof TrainOptions>;

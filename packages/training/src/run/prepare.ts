@@ -19,6 +19,7 @@ import { MetricsFile } from "./metrics.js";
 import { makeOptimizer, trainable } from "./optimizer.js";
 import { gradScaler } from "./precision.js";
 import { prepareTokenizer } from "./prepare-tokenizer.js";
+import { checkVocabulary } from "./pretrained.js";
 import type { Reporter } from "./reporter.js";
 import { readState, restore } from "./restore.js";
 import type { Session } from "./session.js";
@@ -63,7 +64,7 @@ export async function prepare(session: Session, reporter: Reporter): Promise<Liv
     scaler: gradScaler(compute),
   };
   const { batch_size: batchSize } = manifest.current;
-  const seqLen = model.contextLength;
+  const seqLen = Math.min(options.maxSeqLen, model.contextLength);
   const open = (bin: TokenBin, shuffle: boolean) =>
     new BatchLoader(bin, { seqLen, batchSize, shuffle, seed: options.seed, padId: pad, device: compute.device });
   const loader = open(bins.train, true);
@@ -81,6 +82,7 @@ export async function prepare(session: Session, reporter: Reporter): Promise<Liv
   const parameters = model.params.count();
   await manifest.update({
     parameters,
+    model_family: model.family,
     vocab_size: model.vocabSize,
     max_seq_len: seqLen,
     splits: bins.counts,
@@ -236,13 +238,6 @@ async function makeModel(
     });
   }
   const { model } = await loadModel(pretrained, { device });
-  if (model.vocabSize !== vocabSize) {
-    throw new TrainingError(
-      "MODEL_INCOMPATIBLE",
-      "USER_INPUT",
-      `the tokenizer has ${vocabSize} tokens, but the pretrained model ${pretrained} has ${model.vocabSize}: ` +
-        "use the tokenizer that it was trained with",
-    );
-  }
+  checkVocabulary(model, tokenizer, { options, pretrained });
   return model;
 }

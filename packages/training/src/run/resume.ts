@@ -37,7 +37,7 @@ async function goOn(ref: string, context: RunContext): Promise<RunResult> {
       `${done}; to train further, start a run from it (pretrained run id)`,
     );
   }
-  const options = parseTrainOptions(fromConfig(found.config));
+  const options = { ...parseTrainOptions(fromConfig(found.config)), maxSeqLen: found.max_seq_len };
   const compute = resolveCompute(found.device, found.precision);
   const manifest = new ManifestFile(folder.manifest, found);
   await manifest.update({ status: "running", finished_at: null, failure_class: null, error_code: null, error: null });

@@ -3,7 +3,7 @@ import type { RunEvent, RunResult } from "./events.js";
 import { testBest, type TestResult } from "./finish.js";
 import { trainingLoop } from "./loop.js";
 import type { ManifestFile } from "./manifest-file.js";
-import type { TrainOptions } from "./options.js";
+import type { RunOptions } from "./options.js";
 import type { Compute } from "./precision.js";
 import { prepare } from "./prepare.js";
 import { Reporter } from "./reporter.js";
@@ -19,7 +19,7 @@ export interface RunContext {
 }
 
 export interface Session {
-  readonly options: TrainOptions;
+  readonly options: RunOptions;
   readonly compute: Compute;
   readonly folder: RunFolder;
   readonly manifest: ManifestFile;

@@ -4,14 +4,14 @@ import { openCorpus } from "../corpus/corpus.js";
 import { TrainingError } from "../errors.js";
 import { isFolder } from "../home/folders.js";
 import { openHome } from "../home/home.js";
-import { resolveRun } from "../home/resolve-run.js";
 import { resolveTokenizer } from "../home/resolve-tokenizer.js";
 import { alone } from "./alone.js";
 import type { RunResult } from "./events.js";
 import { RunLock } from "./lock.js";
 import { ManifestFile } from "./manifest-file.js";
 import { newManifest } from "./new-manifest.js";
-import { parseTrainOptions, type TrainInput, type TrainOptions } from "./options.js";
+import { DEFAULT_SEQ_LEN, parseTrainOptions, type RunOptions, type TrainInput, type TrainOptions } from "./options.js";
+import { resolvePretrained } from "./pretrained.js";
 import { resolveCompute } from "./precision.js";
 import { newRunId } from "./run-id.js";
 import { runFolder, type RunFolder } from "./run-folder.js";
@@ -38,7 +38,7 @@ async function begin(input: TrainInput, context: RunContext): Promise<RunResult>
 }
 
 /** The options with every path made absolute, so that the run can be resumed from anywhere; all of them must be there. */
-async function checked(options: TrainOptions, home: string): Promise<TrainOptions> {
+async function checked(options: TrainOptions, home: string): Promise<RunOptions> {
   const corpus = options.corpus.map((path) => resolve(path));
   try {
     await openCorpus(corpus, { document: options.document });
@@ -47,12 +47,13 @@ async function checked(options: TrainOptions, home: string): Promise<TrainOption
   }
   const at = openHome(home);
   const tokenizer = options.tokenizer === null ? null : await resolveTokenizer(options.tokenizer, at);
-  const pretrained = options.pretrainedRunId === null ? null : await resolveRun(options.pretrainedRunId, at);
+  const pretrained = await resolvePretrained(options, at);
   return {
     ...options,
     corpus,
     tokenizer: tokenizer && (tokenizer.id ?? tokenizer.path),
     pretrainedRunId: pretrained && (pretrained.id ?? pretrained.dir),
+    maxSeqLen: options.maxSeqLen ?? pretrained?.contextLength ?? DEFAULT_SEQ_LEN,
   };
 }
 

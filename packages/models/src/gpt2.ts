@@ -7,12 +7,13 @@ import {
   ones,
   op,
   scaledDotProductAttention,
+  type Each,
   type Params,
   type Tensor,
 } from "@trainer/torch";
 import type { Gpt2Config } from "./gpt2-config.js";
 import { KvCache } from "./kv-cache.js";
-import type { CausalLm } from "./model.js";
+import { segment, type CausalLm } from "./model.js";
 
 const { conv1d, dropout, embedding, layerNorm } = nn;
 type LayerNorm = ReturnType<typeof layerNorm>;
@@ -42,7 +43,7 @@ export function gpt2(params: Params, c: Gpt2Config): CausalLm {
       const positions = wpe.weight.narrow(0, past, t); // (T, C): rows past to past + T
       const x = dropout(wte(ids).add(positions), c.embdPdrop, pass.training); // (B, T, C)
       let stream: Stream = { x, branch: null };
-      for (const block of blocks) stream = block(stream, pass);
+      for (const block of blocks) stream = segment(ctx, (s) => block(s, pass), stream, eachOf);
       pass.cache?.advance(t);
       return join(stream, lnF, c, pass).normed;
     },
@@ -69,6 +70,8 @@ interface Stream {
   readonly x: Tensor; // (B, T, C)
   readonly branch: Tensor | null; // (B, T, C), before its dropout; null at the beginning
 }
+
+const eachOf: Each<Stream> = ({ x, branch }, f) => ({ x: f(x), branch: branch && f(branch) });
 
 function join({ x, branch }: Stream, norm: LayerNorm, c: Gpt2Config, { training }: Pass) {
   if (branch === null) return { x, normed: norm(x) };

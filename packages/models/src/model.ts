@@ -1,4 +1,4 @@
-import { linearCrossEntropy, type Params, type Tensor } from "@trainer/torch";
+import { linearCrossEntropy, type Each, type Params, type Tape, type Tensor } from "@trainer/torch";
 import type { FamilyName } from "./capabilities.js";
 import type { Gpt2Config } from "./gpt2-config.js";
 import type { Cache } from "./cache.js";
@@ -9,6 +9,13 @@ export interface Forward {
   readonly training: boolean;
   /** For generation: the tokens follow the `cache.length` that were read before, and are added to them. */
   readonly cache?: Cache;
+  /** Drops the activations of each block and makes them again for the gradient; without it they are kept. */
+  readonly tape?: Tape | undefined;
+}
+
+/** A block of a model applied to what passes between blocks; `each` reaches the tensors in that. */
+export function segment<T>({ tape }: Forward, block: (x: T) => T, x: T, each: Each<T>): T {
+  return tape === undefined ? block(x) : tape.run(block, x, each);
 }
 
 /** A causal language model: token ids in, hidden states out; the head turns these into logits. */

@@ -8,10 +8,13 @@ export interface AutocastOptions {
   enabled?: boolean;
 }
 
-let active = false;
+let active: AutocastOptions | null = null;
 
 /** Whether an `autocast` is on. */
-export const isAutocasting = (): boolean => active;
+export const isAutocasting = (): boolean => active !== null;
+
+/** The `autocast` that is on: for what is computed again later. */
+export const currentAutocast = (): AutocastOptions | null => active;
 
 /** Runs `fn` with matrix products in a half type and sums in float32 (automatic mixed precision). */
 export function autocast<T>(options: AutocastOptions, fn: () => T): T {
@@ -19,7 +22,7 @@ export function autocast<T>(options: AutocastOptions, fn: () => T): T {
   const { device, dtype, enabled = true } = options;
   const before = active;
   const [wasOn, wasType] = addon.autocastBegin(device, dtype, enabled);
-  active = enabled;
+  active = enabled ? options : null;
   try {
     return fn();
   } finally {

@@ -50,4 +50,5 @@ export {
 } from "./safetensors.js";
 export { enableGrad, isGradEnabled, keep, noGrad, scope } from "./scope.js";
 export { hearOnce } from "./signals.js";
+export { type Each, Tape } from "./tape.js";
 export { type Nested, Tensor } from "./tensor.js";

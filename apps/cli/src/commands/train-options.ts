@@ -31,6 +31,9 @@ export const TrainFlags = z.strictObject({
   maxSeqLen: run.maxSeqLen.describe("tokens of context; left out: 512, or all that the pretrained model reads"),
   batchSize: run.batchSize.describe("sequences in a batch"),
   gradAccumSteps: run.gradAccumSteps.describe("batches whose gradients make one step"),
+  activationCheckpointing: run.activationCheckpointing.describe(
+    "less memory for about a third more time, the same numbers",
+  ),
   numEpochs: run.numEpochs.describe("times through the corpus"),
   maxSteps: run.maxSteps.describe("steps in all, in place of epochs"),
   optimizer: run.optimizer.describe("how the weights are moved"),
@@ -76,6 +79,7 @@ export const TRAIN_GROUPS = {
     "maxSeqLen",
     "batchSize",
     "gradAccumSteps",
+    "activationCheckpointing",
     "numEpochs",
     "maxSteps",
     "optimizer",

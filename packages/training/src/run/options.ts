@@ -63,6 +63,8 @@ export const TrainOptions = z.strictObject({
   maxSeqLen: z.int().min(8).nullable().default(null),
   batchSize: positive.default(4),
   gradAccumSteps: positive.default(1),
+  /** Makes activations again in the backward pass: less memory, about a third more time, the same numbers. */
+  activationCheckpointing: z.boolean().default(false),
   numEpochs: positive.default(1),
   /** Optimizer steps in all, in place of whole epochs. */
   maxSteps: positive.nullable().default(null),

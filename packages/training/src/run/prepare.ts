@@ -62,6 +62,7 @@ export async function prepare(session: Session, reporter: Reporter): Promise<Liv
     compute,
     gradientClipping: options.gradientClipping,
     scaler: gradScaler(compute),
+    activationCheckpointing: options.activationCheckpointing,
   };
   const { batch_size: batchSize } = manifest.current;
   const seqLen = Math.min(options.maxSeqLen, model.contextLength);

@@ -1,5 +1,5 @@
 import { build, gpt2Config, type CausalLm } from "@trainer/models";
-import { AdamW, GradScaler, memoryStats, setNumThreads, tensor } from "@trainer/torch";
+import { AdamW, GradScaler, manualSeed, memoryStats, setNumThreads, tensor } from "@trainer/torch";
 import { expect, test } from "vitest";
 import type { Batch } from "../bins/batch-loader.js";
 import type { Compute } from "./precision.js";
@@ -75,4 +75,14 @@ test("native memory stays flat over steps", () => {
   const before = live();
   for (let i = 0; i < 50; i++) step();
   expect(live()).toBe(before);
+});
+
+test("activation checkpointing changes no bit of losses and weights, over accumulated batches too", () => {
+  const run = (activationCheckpointing: boolean) => {
+    manualSeed(9); // dropout is on
+    const s = { ...stepper({ device: "cpu", precision: "fp32" }), activationCheckpointing };
+    const losses = [1, 2, 3].map(() => trainStep(s, batch, 2).loss);
+    return { losses, weights: s.params.map((p) => p.data()) };
+  };
+  expect(run(true)).toEqual(run(false));
 });

@@ -1,5 +1,5 @@
 import { loss, type CausalLm } from "@trainer/models";
-import { clipGradNorm, clipScale, scope, type GradScaler, type Optimizer, type Tensor } from "@trainer/torch";
+import { clipGradNorm, clipScale, scope, Tape, type GradScaler, type Optimizer, type Tensor } from "@trainer/torch";
 import type { Batch } from "../bins/batch-loader.js";
 import { TrainingError } from "../errors.js";
 import { inPrecision, type Compute } from "./precision.js";
@@ -15,6 +15,8 @@ export interface Stepper {
   readonly gradientClipping: number;
   /** Keeps fp16 gradients from vanishing; null in other precisions. */
   readonly scaler: GradScaler | null;
+  /** Makes the blocks' activations again for the gradient, in place of keeping them. */
+  readonly activationCheckpointing?: boolean;
 }
 
 export interface StepResult {
@@ -56,11 +58,18 @@ export function trainStep(stepper: Stepper, next: () => Batch, count = 1): StepR
 }
 
 /** Adds `weight` times the batch's gradient to the parameters'; returns its weighted loss. */
-function backward({ model, compute, scaler }: Stepper, batch: Batch, weight: number): number {
+function backward(
+  { model, compute, scaler, activationCheckpointing = false }: Stepper,
+  batch: Batch,
+  weight: number,
+): number {
   return scope(() => {
-    const mean = inPrecision(compute, () => loss(model, batch, { training: true }));
+    const tape = activationCheckpointing ? new Tape(compute.device) : undefined;
+    const mean = inPrecision(compute, () => loss(model, batch, { training: true, tape }));
     const weighted = weight === 1 ? mean : mean.mul(weight);
-    (scaler === null ? weighted : scaler.scale(weighted)).backward();
+    const scaled = scaler === null ? weighted : scaler.scale(weighted);
+    if (tape === undefined) scaled.backward();
+    else tape.backward(scaled, [model.head]); // tied to the embedding in many families
     return weighted.item();
   });
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "merge-symbols.h"
+
 namespace tok {
 
 namespace {
@@ -19,26 +21,45 @@ void BpeModel::prepare() {
 }
 
 void BpeModel::encodeWord(const uint8_t* bytes, size_t size, std::vector<uint32_t>& out) const {
-  if (ignoreMerges) {
-    const auto word = words.find(std::string(reinterpret_cast<const char*>(bytes), size));
-    if (word != words.end()) {
-      out.push_back(word->second);
-      return;
-    }
-  }
+  if (const uint32_t* id = wordId(bytes, size)) return out.push_back(*id);
   if (size <= kShort && everyByteHasToken) return mergeShort(bytes, size, out);
   const size_t from = out.size();
-  symbolsOf(bytes, size, out);
-  mergeLong(out, from);
+  symbolsOf(bytes, size, out, nullptr);
+  mergeSymbols(merges, out, from, nullptr);
 }
 
-void BpeModel::symbolsOf(const uint8_t* bytes, size_t size, std::vector<uint32_t>& out) const {
+void BpeModel::encodeWord(const uint8_t* bytes, size_t size, std::vector<uint32_t>& out,
+                          std::vector<Span>& spans) const {
+  if (const uint32_t* id = wordId(bytes, size)) {
+    out.push_back(*id);
+    spans.push_back({0, static_cast<uint32_t>(size)});
+    return;
+  }
+  const size_t from = out.size();
+  symbolsOf(bytes, size, out, &spans);
+  mergeSymbols(merges, out, from, &spans);
+}
+
+/** The token that a word is as a whole, where the model says that this comes before merging. */
+const uint32_t* BpeModel::wordId(const uint8_t* bytes, size_t size) const {
+  if (!ignoreMerges) return nullptr;
+  const auto word = words.find(std::string(reinterpret_cast<const char*>(bytes), size));
+  return word == words.end() ? nullptr : &word->second;
+}
+
+void BpeModel::symbolsOf(const uint8_t* bytes, size_t size, std::vector<uint32_t>& out,
+                         std::vector<Span>* spans) const {
   bool lastUnknown = false;
-  for (size_t i = 0; i < size; i++) {
+  for (uint32_t i = 0; i < size; i++) {
     uint32_t id = byteIds[bytes[i]];
     const bool isUnknown = id == kNoToken;
     if (isUnknown) id = unknown;
-    if (id != kNoToken && !(isUnknown && lastUnknown && fuseUnknown)) out.push_back(id);
+    if (id != kNoToken && isUnknown && lastUnknown && fuseUnknown) {
+      if (spans != nullptr) spans->back().end = i + 1;
+    } else if (id != kNoToken) {
+      out.push_back(id);
+      if (spans != nullptr) spans->push_back({i, i + 1});
+    }
     lastUnknown = isUnknown;
   }
 }
@@ -68,52 +89,6 @@ void BpeModel::mergeShort(const uint8_t* bytes, size_t size, std::vector<uint32_
     if (best < pairs) look(best);
   }
   out.insert(out.end(), ids, ids + pairs + 1);
-}
-
-/** A heap of possible merges over a linked list of symbols: n log n, however long the word. */
-void BpeModel::mergeLong(std::vector<uint32_t>& symbols, size_t from) const {
-  struct Possible {
-    uint32_t rank, at, result;
-    bool operator<(const Possible& other) const { return rank != other.rank ? rank > other.rank : at > other.at; }
-  };
-  const size_t n = symbols.size() - from;
-  uint32_t* ids = symbols.data() + from;
-  std::vector<uint32_t> next(n), previous(n);
-  std::vector<bool> gone(n);
-  for (size_t i = 0; i < n; i++) next[i] = i + 1, previous[i] = i - 1;
-  std::vector<Possible> heap;
-  const auto look = [&](uint32_t at, auto&& add) {
-    const uint32_t right = next[at];
-    if (right >= n) return;
-    const RankedMerge* merge = merges.find(pairOf(ids[at], ids[right]));
-    if (merge != nullptr) add({merge->rank, at, merge->result});
-  };
-  for (size_t i = 0; i < n; i++) look(i, [&](Possible p) { heap.push_back(p); });
-  std::make_heap(heap.begin(), heap.end());
-  const auto push = [&](Possible p) {
-    heap.push_back(p);
-    std::push_heap(heap.begin(), heap.end());
-  };
-  while (!heap.empty()) {
-    const Possible top = heap.front();
-    std::pop_heap(heap.begin(), heap.end());
-    heap.pop_back();
-    if (gone[top.at] || next[top.at] >= n) continue;
-    const uint32_t right = next[top.at];
-    const RankedMerge* merge = merges.find(pairOf(ids[top.at], ids[right]));
-    if (merge == nullptr || merge->result != top.result) continue;  // what stood here has been merged away
-    ids[top.at] = top.result;
-    gone[right] = true;
-    next[top.at] = next[right];
-    if (next[right] < n) previous[next[right]] = top.at;
-    if (top.at > 0) look(previous[top.at], push);
-    look(top.at, push);
-  }
-  size_t to = 0;
-  for (size_t i = 0; i < n; i++) {
-    if (!gone[i]) ids[to++] = ids[i];
-  }
-  symbols.resize(from + to);
 }
 
 }  // namespace tok

@@ -7,15 +7,10 @@
 #include <vector>
 
 #include "lexer.h"
-#include "pair-table.h"
+#include "merge-symbols.h"
+#include "offsets.h"
 
 namespace tok {
-
-constexpr uint32_t kNoToken = ~0u;
-
-struct RankedMerge {
-  uint32_t rank = kNoToken, result = 0;
-};
 
 /** What a tokenizer.json's model says, ready to be applied. */
 struct BpeModel {
@@ -35,10 +30,13 @@ struct BpeModel {
   /** Applies the merges to a word of any length; appends to out. */
   void encodeWord(const uint8_t* bytes, size_t size, std::vector<uint32_t>& out) const;
 
+  /** The same, with the bytes of the word that each token covers. */
+  void encodeWord(const uint8_t* bytes, size_t size, std::vector<uint32_t>& out, std::vector<Span>& spans) const;
+
  private:
   void mergeShort(const uint8_t* bytes, size_t size, std::vector<uint32_t>& out) const;
-  void symbolsOf(const uint8_t* bytes, size_t size, std::vector<uint32_t>& out) const;
-  void mergeLong(std::vector<uint32_t>& symbols, size_t from) const;
+  const uint32_t* wordId(const uint8_t* bytes, size_t size) const;
+  void symbolsOf(const uint8_t* bytes, size_t size, std::vector<uint32_t>& out, std::vector<Span>* spans) const;
 };
 
 }  // namespace tok

@@ -62,6 +62,21 @@ Napi::Value outcome(Napi::Env env, Encoded<Id>& encoded) {
   return out;
 }
 
+std::vector<uint8_t> paddedText(const Napi::Value& value) {
+  const auto text = value.As<Napi::Uint8Array>();
+  std::vector<uint8_t> padded;
+  padded.reserve(text.ByteLength() + kPadding);
+  if (text.ByteLength() > 0) padded.assign(text.Data(), text.Data() + text.ByteLength());
+  padded.resize(text.ByteLength() + kPadding);
+  return padded;
+}
+
+Napi::Value int32Array(Napi::Env env, const std::vector<uint32_t>& values) {
+  auto out = Napi::Int32Array::New(env, values.size());
+  std::copy(values.begin(), values.end(), out.Data());
+  return out;
+}
+
 class EncoderObject : public Napi::ObjectWrap<EncoderObject> {
  public:
   explicit EncoderObject(const Napi::CallbackInfo& info) : ObjectWrap(info) {
@@ -74,19 +89,26 @@ class EncoderObject : public Napi::ObjectWrap<EncoderObject> {
   static Napi::Function define(Napi::Env env) {
     return DefineClass(
         env, "Encoder",
-        {InstanceMethod<&EncoderObject::encode>("encode"), InstanceMethod<&EncoderObject::encodeBatch>("encodeBatch")});
+        {InstanceMethod<&EncoderObject::encode>("encode"), InstanceMethod<&EncoderObject::encodeBatch>("encodeBatch"),
+         InstanceMethod<&EncoderObject::encodeWithOffsets>("encodeWithOffsets")});
   }
 
  private:
   Napi::Value encode(const Napi::CallbackInfo& info) {
-    const auto text = info[0].As<Napi::Uint8Array>();
-    std::vector<uint8_t> padded;
-    padded.reserve(text.ByteLength() + kPadding);
-    if (text.ByteLength() > 0) padded.assign(text.Data(), text.Data() + text.ByteLength());
-    padded.resize(text.ByteLength() + kPadding);
-    const std::vector<uint32_t> ids = encoder_->encode(padded.data(), text.ByteLength());
-    auto out = Napi::Int32Array::New(info.Env(), ids.size());
-    std::copy(ids.begin(), ids.end(), out.Data());
+    const std::vector<uint8_t> padded = paddedText(info[0]);
+    return int32Array(info.Env(), encoder_->encode(padded.data(), padded.size() - kPadding));
+  }
+
+  Napi::Value encodeWithOffsets(const Napi::CallbackInfo& info) {
+    const std::vector<uint8_t> padded = paddedText(info[0]);
+    const size_t size = padded.size() - kPadding;
+    const Aligned aligned = encoder_->encodeAligned(padded.data(), size);
+    const std::vector<uint32_t> offsets = utf16Offsets(padded.data(), size, aligned.spans);
+    auto units = Napi::Uint32Array::New(info.Env(), offsets.size());
+    std::copy(offsets.begin(), offsets.end(), units.Data());
+    auto out = Napi::Object::New(info.Env());
+    out.Set("ids", int32Array(info.Env(), aligned.ids));
+    out.Set("offsets", units);
     return out;
   }
 

@@ -9,6 +9,7 @@
 #include "bpe-model.h"
 #include "documents.h"
 #include "long-word-cache.h"
+#include "offsets.h"
 #include "word-cache.h"
 
 namespace tok {
@@ -29,6 +30,9 @@ class Encoder {
 
   /** One text of `size` bytes, kPadding readable bytes after it. */
   std::vector<uint32_t> encode(const uint8_t* bytes, size_t size);
+
+  /** The same for well-formed text, with what each token was made of. */
+  Aligned encodeAligned(const uint8_t* text, size_t size) const;
 
   /** endToken: what follows each document, or kNoToken. Throws std::bad_alloc. */
   template <typename Id>

@@ -45,23 +45,24 @@ const Tables& tables() {
 struct Point {
   uint32_t code;
   uint8_t combining;
+  Span source;
 };
 
-void decompose(uint32_t c, std::vector<Point>& out) {
+void decompose(uint32_t c, Span source, std::vector<Point>& out) {
   if (c - kSyllable < kSyllables) {
     const uint32_t index = c - kSyllable;
-    out.push_back({kLead + index / (kVowels * kTails), 0});
-    out.push_back({kVowel + index % (kVowels * kTails) / kTails, 0});
-    if (index % kTails != 0) out.push_back({kTail + index % kTails, 0});
+    out.push_back({kLead + index / (kVowels * kTails), 0, source});
+    out.push_back({kVowel + index % (kVowels * kTails) / kTails, 0, source});
+    if (index % kTails != 0) out.push_back({kTail + index % kTails, 0, source});
     return;
   }
   const auto found = tables().decompositions.find(c);
   if (found == tables().decompositions.end()) {
-    out.push_back({c, tables().combiningClass(c)});
+    out.push_back({c, tables().combiningClass(c), source});
     return;
   }
   for (uint32_t i = 1; i <= found->second[0]; i++) {
-    out.push_back({found->second[i], tables().combiningClass(found->second[i])});
+    out.push_back({found->second[i], tables().combiningClass(found->second[i]), source});
   }
 }
 
@@ -97,6 +98,7 @@ void recompose(std::vector<Point>& points) {
     const uint32_t whole = blocked ? 0 : composite(points[starter].code, point.code);
     if (whole != 0) {
       points[starter].code = whole;
+      points[starter].source.end = std::max(points[starter].source.end, point.source.end);
       continue;
     }
     if (point.combining == 0) starter = to;
@@ -105,22 +107,50 @@ void recompose(std::vector<Point>& points) {
   points.resize(to);
 }
 
+/** Gives points whose sources overlap, or are out of order, one source: that of all of them. */
+void alignPoints(std::vector<Point>& points) {
+  struct Group {
+    size_t first;
+    Span source;
+  };
+  std::vector<Group> groups;
+  for (size_t i = 0; i < points.size(); i++) {
+    Group group{i, points[i].source};
+    while (!groups.empty() && group.source.begin < groups.back().source.end) {
+      const Group& last = groups.back();
+      group = {last.first,
+               {std::min(last.source.begin, group.source.begin), std::max(last.source.end, group.source.end)}};
+      groups.pop_back();
+    }
+    groups.push_back(group);
+  }
+  for (size_t g = 0; g < groups.size(); g++) {
+    const size_t end = g + 1 < groups.size() ? groups[g + 1].first : points.size();
+    for (size_t i = groups[g].first; i < end; i++) points[i].source = groups[g].source;
+  }
+}
+
 }  // namespace
 
-bool compose(const uint8_t* begin, const uint8_t* end, std::vector<uint8_t>& out) {
+bool compose(const uint8_t* begin, const uint8_t* end, std::vector<uint8_t>& out, Alignment* alignment) {
   // Below U+0300 (bytes CC 80) every character is composed already and none combines.
   if (std::find_if(begin, end, [](uint8_t byte) { return byte >= 0xcc; }) == end) return false;
   std::vector<Point> points;
   points.reserve(end - begin);
   for (const uint8_t* p = begin; p < end;) {
     const Decoded c = *p < 0x80 ? Decoded{*p, 1} : decodeWide(p);
-    decompose(c.codePoint, points);
+    const uint32_t at = p - begin;
+    decompose(c.codePoint, {at, at + c.bytes}, points);
     p += c.bytes;
   }
   sortMarks(points);
   recompose(points);
   out.clear();
-  for (const Point& point : points) appendUtf8(point.code, out);
+  if (alignment != nullptr) alignPoints(points);
+  for (const Point& point : points) {
+    appendUtf8(point.code, out);
+    if (alignment != nullptr) alignment->resize(out.size(), point.source);
+  }
   out.resize(out.size() + kPadding);
   return true;
 }

@@ -3,12 +3,15 @@
 #include <cstdint>
 #include <vector>
 
+#include "offsets.h"
+
 namespace tok {
 
 /**
  * The NFC form of well-formed text (Unicode Standard Annex 15), into `out` followed by kPadding bytes; false, and
- * nothing written, where the text plainly is in that form already.
+ * nothing written, where the text plainly is in that form already. `alignment`, if wanted, comes to say which bytes
+ * each byte of it is made of; characters that change together are made of the same ones.
  */
-bool compose(const uint8_t* begin, const uint8_t* end, std::vector<uint8_t>& out);
+bool compose(const uint8_t* begin, const uint8_t* end, std::vector<uint8_t>& out, Alignment* alignment = nullptr);
 
 }  // namespace tok

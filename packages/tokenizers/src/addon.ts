@@ -41,6 +41,8 @@ export interface EncoderSettings {
 
 export interface NativeEncoder {
   encode(utf8: Uint8Array): Int32Array;
+  /** Of well-formed text; offsets in UTF-16 units, two a token. */
+  encodeWithOffsets(utf8: Uint8Array): { ids: Int32Array; offsets: Uint32Array };
   encodeBatch(
     bytes: Uint8Array,
     ends: Uint32Array | Float64Array,

@@ -7,7 +7,7 @@ import type { BpeDefinition } from "./bpe-definition.js";
 import { alphabet, unspell } from "./byte-alphabet.js";
 import { checkDocuments, invalid } from "./check-input.js";
 import { patterns } from "./patterns.js";
-import type { BatchOptions, Documents, EncodedBatch, Specials, Tokenizer } from "./tokenizer.js";
+import type { BatchOptions, Documents, EncodedBatch, EncodedText, Specials, Tokenizer } from "./tokenizer.js";
 
 const NO_TOKEN = 0xffff_ffff;
 const utf8 = new TextEncoder();
@@ -50,6 +50,11 @@ export class BpeTokenizer implements Tokenizer {
   encode(text: string): Int32Array {
     if (typeof text !== "string") throw invalid(`encode takes a string, not ${typeof text}`);
     return this.#encoder.encode(utf8.encode(text));
+  }
+
+  encodeWithOffsets(text: string): EncodedText {
+    if (typeof text !== "string") throw invalid(`encodeWithOffsets takes a string, not ${typeof text}`);
+    return this.#encoder.encodeWithOffsets(utf8.encode(text));
   }
 
   encodeBytes(bytes: Uint8Array): Int32Array {

@@ -1,3 +1,4 @@
+export type { TokenizerBackend, TokenizerFile, TrainableBackend } from "./backend.js";
 export { BpeTokenizer } from "./bpe.js";
 export { TokenizerError, type TokenizerErrorCode } from "./errors.js";
 export { loadTokenizer } from "./load.js";
@@ -12,5 +13,7 @@ export {
 } from "./statistics.js";
 export { StreamDecoder } from "./stream-decoder.js";
 export type { Text } from "./text-batches.js";
-export type { BatchOptions, Documents, EncodedBatch, Specials, Tokenizer } from "./tokenizer.js";
-export { trainBpe, type TrainBpeOptions, type TrainProgress } from "./train-bpe.js";
+export type { BatchOptions, Documents, EncodedBatch, EncodedText, Specials, Tokenizer } from "./tokenizer.js";
+export { trainBpe, type TrainBpeOptions } from "./train-bpe.js";
+export type { MethodOptions, TrainOptions, TrainProgress } from "./train-options.js";
+export { trainTokenizer } from "./train-tokenizer.js";

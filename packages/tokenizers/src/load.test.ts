@@ -133,7 +133,7 @@ describe("what is refused, by name", () => {
   test.each<[string, (file: File) => unknown, RegExp]>([
     ["truncation", (file) => (file["truncation"] = { max_length: 3 }), /"truncation"/],
     ["padding", (file) => (file["padding"] = {}), /"padding"/],
-    ["another model", (file) => (file.model["type"] = "Unigram"), /a "Unigram" model; there are bpe/],
+    ["another model", (file) => (file.model["type"] = "WordPiece"), /a "WordPiece" model; there are bpe/],
     ["dropout", (file) => (file.model["dropout"] = 0.1), /dropout \(0\.1\)/],
     ["byte_fallback", (file) => (file.model["byte_fallback"] = true), /byte_fallback/],
     ["a prefix", (file) => (file.model["continuing_subword_prefix"] = "##"), /continuing_subword_prefix "##"/],
@@ -232,7 +232,7 @@ describe("what is refused, by name", () => {
     }).toThrow(message);
   });
 
-  test.each(["", "{", "[]", "null", '{"model": 3}', '{"model": {"vocab": {}}}', "\0\0\0"])(
+  test.each(["", "{", "[]", "null", '{"model": 3}', '{"kind": "words"}', '{"model": {"vocab": {}}}', "\0\0\0"])(
     "the file %j",
     async (text) => {
       await using folder = await temporaryFolder();
@@ -256,7 +256,7 @@ describe("what is refused, by name", () => {
     await expect(loadTokenizer(`${folder.path}/none`)).rejects.toMatchObject({ code: "TOKENIZER_NOT_FOUND" });
     await expect(loadTokenizer(folder.path)).rejects.toMatchObject({
       code: "TOKENIZER_NOT_FOUND",
-      message: `the folder ${folder.path} has no tokenizer.json`,
+      message: `the folder ${folder.path} has no tokenizer.json and no tokenizer.model`,
     });
     await expect(loadTokenizer("/proc/self/mem")).rejects.toMatchObject({ code: "TOKENIZER_LOAD_FAILED" });
   });

@@ -1,28 +1,25 @@
 import { readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { z } from "zod";
+import type { TokenizerBackend, TokenizerFile } from "./backend.js";
 import { TokenizerError } from "./errors.js";
-import { parseTokenizerJson } from "./parse-tokenizer-json.js";
-import { backends, type TokenizerBackend } from "./registry.js";
+import { backends } from "./registry.js";
 import { TokenizerConfig } from "./specials.js";
 import type { Tokenizer } from "./tokenizer.js";
+
+/** The names that the file of a tokenizer has in a folder, the first found is taken. */
+const NAMES = ["tokenizer.json", "tokenizer.model"] as const;
 
 /**
  * Opens a tokenizer from its file, or from the folder of a model or tokenizer that holds one; what the file is decides
  * which kind it is. Throws TOKENIZER_NOT_FOUND, and TOKENIZER_LOAD_FAILED with what is broken or not supported.
  */
 export async function loadTokenizer(path: string): Promise<Tokenizer> {
-  const file = await fileAt(path);
-  const text = await readFile(file, "utf8").catch((cause: unknown) => {
-    throw new TokenizerError("TOKENIZER_LOAD_FAILED", `cannot read ${file}`, { cause });
-  });
-  const json = parseTokenizerJson(text, file);
+  const file = await open(await fileAt(path));
   const all: readonly TokenizerBackend[] = Object.values(backends);
-  const backend = all.find((candidate) => candidate.recognizes(json));
-  if (backend === undefined) {
-    const known = Object.keys(backends).join(", ");
-    throw new TokenizerError("TOKENIZER_LOAD_FAILED", `${file} holds a "${json.model.type}" model; there are ${known}`);
-  }
-  return backend.load({ json, text, config: await configBeside(file) });
+  const backend = all.find((candidate) => candidate.recognizes(file));
+  if (backend === undefined) throw new TokenizerError("TOKENIZER_LOAD_FAILED", whatIs(file));
+  return backend.load(file);
 }
 
 async function fileAt(path: string): Promise<string> {
@@ -30,11 +27,40 @@ async function fileAt(path: string): Promise<string> {
     throw new TokenizerError("TOKENIZER_NOT_FOUND", `there is no tokenizer at ${path}`, { cause });
   });
   if (!found.isDirectory()) return path;
-  const file = join(path, "tokenizer.json");
-  await stat(file).catch((cause: unknown) => {
-    throw new TokenizerError("TOKENIZER_NOT_FOUND", `the folder ${path} has no tokenizer.json`, { cause });
+  for (const name of NAMES) {
+    const there = await stat(join(path, name)).catch(() => null);
+    if (there !== null) return join(path, name);
+  }
+  throw new TokenizerError("TOKENIZER_NOT_FOUND", `the folder ${path} has no ${NAMES.join(" and no ")}`);
+}
+
+async function open(path: string): Promise<TokenizerFile> {
+  const bytes = await readFile(path).catch((cause: unknown) => {
+    throw new TokenizerError("TOKENIZER_LOAD_FAILED", `cannot read ${path}`, { cause });
   });
-  return file;
+  const json = jsonIn(bytes);
+  return { path, bytes, json, type: typeOf(json), config: await configBeside(path) };
+}
+
+function jsonIn(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString());
+  } catch {
+    return undefined;
+  }
+}
+
+const Kind = z.looseObject({ kind: z.string() }).transform(({ kind }) => kind);
+const ModelType = z
+  .looseObject({ model: z.looseObject({ type: z.string().default("BPE") }) })
+  .transform(({ model }) => model.type);
+
+const typeOf = (json: unknown): string | null => z.union([Kind, ModelType]).safeParse(json).data ?? null;
+
+function whatIs({ path, json, type }: TokenizerFile): string {
+  if (json === undefined) return `${path} is not JSON, nor a tokenizer of another known kind`;
+  if (type === null) return `${path} is not a tokenizer.json: it says neither its "kind" nor its "model"`;
+  return `${path} holds a "${type}" model; there are ${Object.keys(backends).join(", ")}`;
 }
 
 /** tokenizer.json does not say which special token plays which part; the file beside it does, where there is one. */

@@ -1,33 +1,10 @@
-import { bpeDefinition } from "./bpe-definition.js";
-import { BpeTokenizer } from "./bpe.js";
-import { specialsOf, type TokenizerConfig } from "./specials.js";
-import type { TokenizerJson } from "./tokenizer-json.js";
-import type { Tokenizer } from "./tokenizer.js";
+import type { TokenizerBackend, TrainableBackend } from "./backend.js";
+import { bpe } from "./bpe-backend.js";
+import type { MethodName } from "./capabilities.js";
 
-export interface LoadedFile {
-  readonly json: TokenizerJson;
-  /** The file as it was read: saving writes it back unchanged. */
-  readonly text: string;
-  readonly config: TokenizerConfig;
-}
+/** Those that can be trained, one line a method. */
+export const trainable = { bpe } satisfies Record<MethodName, TrainableBackend>;
 
-/** A kind of tokenizer: which files are its own, and how one is read. */
-export interface TokenizerBackend {
-  recognizes(json: TokenizerJson): boolean;
-  load(file: LoadedFile): Tokenizer;
-}
-
-const bpe: TokenizerBackend = {
-  recognizes: (json) => json.model.type === "BPE",
-  load({ json, text, config }) {
-    const definition = bpeDefinition(json);
-    const tokens: string[] = [];
-    for (const [token, id] of Object.entries(definition.vocab)) tokens[id] = token;
-    for (const { content, id } of definition.added) tokens[id] = content;
-    return new BpeTokenizer(definition, () => text, specialsOf(tokens, config));
-  },
-};
-
-/** One line a kind. */
-export const backends = { bpe } satisfies Record<string, TokenizerBackend>;
+/** All there are, in the order in which they are asked whether a file is theirs. */
+export const backends = { ...trainable } satisfies Record<string, TokenizerBackend>;
 export type TokenizerKind = keyof typeof backends;

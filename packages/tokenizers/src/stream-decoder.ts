@@ -1,6 +1,9 @@
 import type { Tokenizer } from "./tokenizer.js";
 
-/** Decodes ids as they come: what `push` returns ends between characters, whatever the tokens cut through. */
+/**
+ * Decodes ids as they come, as what stands in the middle of a text: what `push` returns ends between characters, whatever
+ * the tokens cut through.
+ */
 export class StreamDecoder {
   readonly #tokenizer: Tokenizer;
   readonly #skipSpecial: boolean;

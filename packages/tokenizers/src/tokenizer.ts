@@ -28,6 +28,12 @@ export interface EncodedBatch {
   readonly counts: Uint32Array;
 }
 
+export interface EncodedText {
+  readonly ids: Int32Array;
+  /** Token i was made of `text.slice(offsets[2 * i], offsets[2 * i + 1])`. */
+  readonly offsets: Uint32Array;
+}
+
 /** What every tokenizer does. Bytes that are not UTF-8, and lone surrogates, are read as U+FFFD. */
 export interface Tokenizer {
   readonly kind: string;
@@ -36,16 +42,24 @@ export interface Tokenizer {
   readonly specials: Specials;
   /** Special tokens spelled out in the text become their ids; none is added. */
   encode(text: string): Int32Array;
+  /**
+   * The ids of `encode`, each with the part of the text it was made of, in UTF-16 units. A token of part of a character
+   * covers the character, as Hugging Face counts; tokens of characters that a normalizer changed together cover them all.
+   */
+  encodeWithOffsets(text: string): EncodedText;
   encodeBytes(utf8: Uint8Array): Int32Array;
   /** Encodes many documents on native threads, into the layout of a token bin. */
   encodeBatch(documents: Documents, options: BatchOptions): Promise<EncodedBatch>;
-  /** `skipSpecial` (default true) leaves special tokens out. */
+  /**
+   * `skipSpecial` (default true) leaves special tokens out. A kind that puts a space before every text leaves one out at
+   * the beginning.
+   */
   decode(ids: Iterable<number>, options?: { readonly skipSpecial?: boolean }): string;
-  /** The bytes a token stands for, which may be part of a character. */
+  /** The bytes a token stands for in the middle of a text, which may be part of a character. */
   tokenBytes(id: number): Uint8Array;
   /** The token as its file spells it. */
   token(id: number): string;
   isSpecial(id: number): boolean;
-  /** Writes `tokenizer.json` into a folder, whole or not at all. */
+  /** Writes the file it is loaded from (`tokenizer.json`, as a rule) into a folder, whole or not at all. */
   save(folder: string): Promise<void>;
 }

@@ -3,7 +3,8 @@ import { expect, test } from "vitest";
 import { fixturePath } from "../test/fixture.js";
 import { temporaryFolder } from "../test/temporary-folder.js";
 import { loadTokenizer } from "./load.js";
-import { type TrainProgress, trainBpe } from "./train-bpe.js";
+import { trainBpe } from "./train-bpe.js";
+import type { TrainProgress } from "./train-options.js";
 
 const prose = fixturePath("prose.txt");
 

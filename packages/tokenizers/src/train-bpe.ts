@@ -1,6 +1,4 @@
-import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import { inspect } from "node:util";
 import { byteStrings, native, type NativeTrainer } from "./addon.js";
 import { addedSpecials, bpeJson, initialTokens } from "./bpe-json.js";
 import type { BpeDefinition } from "./bpe-definition.js";
@@ -10,39 +8,12 @@ import { invalid } from "./check-input.js";
 import { TokenizerError } from "./errors.js";
 import { LARGEST_ID } from "./tokenizer-json.js";
 import { specialsOf } from "./specials.js";
-import { type Text, textBatches } from "./text-batches.js";
+import { textBatches } from "./text-batches.js";
+import { bytesOf, checkTrainOptions, checkWhole, trainingError } from "./train-input.js";
+import type { MethodOptions, TrainOptions, TrainProgress } from "./train-options.js";
 
-export interface TrainProgress {
-  readonly phase: "count" | "merge";
-  readonly bytes: number;
-  /** Known when training on files. */
-  readonly totalBytes: number | null;
-  readonly merges: number;
-  /** The most there can be; a small text gives fewer. */
-  readonly totalMerges: number;
-}
-
-export interface TrainBpeOptions {
-  /** Files of UTF-8 text; pre-tokens never cross from one to the next. */
-  readonly files?: readonly string[];
-  /**
-   * What a text is in a file. "line" (default): each line with its line feed, as Hugging Face's `train(files)` reads
-   * them. "file": the whole file, as `train_from_iterator([text])` would see it; runs of line breaks and indents are
-   * then learned as they will be encoded.
-   */
-  readonly unit?: "line" | "file";
-  /** Texts, or batches of them, in any number: only their words are kept. */
-  readonly texts?: Iterable<Text> | AsyncIterable<Text>;
-  readonly vocabSize: number;
-  /** Pairs seen less often are never merged (default 2). */
-  readonly minFrequency?: number;
-  /** Default [PAD] [UNK] [BOS] [EOS]. */
-  readonly specials?: readonly string[];
-  /** Default: one a core. */
-  readonly threads?: number;
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (progress: TrainProgress) => void;
-}
+/** `minFrequency`: pairs seen less often are never merged. */
+export type TrainBpeOptions = TrainOptions & MethodOptions;
 
 const DEFAULT_SPECIALS = ["[PAD]", "[UNK]", "[BOS]", "[EOS]"] as const;
 const PROGRESS_MS = 100;
@@ -56,7 +27,7 @@ export async function trainBpe(options: TrainBpeOptions): Promise<BpeTokenizer> 
   const { vocabSize, minFrequency = 2, threads = availableParallelism(), specials = DEFAULT_SPECIALS } = options;
   const tokens = initialTokens(specials);
   check(options, tokens.length);
-  const totalBytes = options.files === undefined ? null : await sizeOf(options.files);
+  const totalBytes = options.files === undefined ? null : await bytesOf(options.files);
   const trainer = new (native().Trainer)(threads);
   let phase: TrainProgress["phase"] = "count";
   const report = () =>
@@ -81,37 +52,17 @@ export async function trainBpe(options: TrainBpeOptions): Promise<BpeTokenizer> 
   }
 }
 
-function check(
-  { files, texts, unit, vocabSize, minFrequency, threads, specials }: TrainBpeOptions,
-  least: number,
-): void {
-  if ((files === undefined) === (texts === undefined)) throw invalid("give either files or texts to train on");
-  if (unit !== undefined && unit !== "line" && unit !== "file")
-    throw invalid(`unit must be line or file, not ${inspect(unit)}`);
+function check(options: TrainBpeOptions, least: number): void {
+  const { vocabSize, minFrequency = 0, specials } = options;
+  checkTrainOptions(options);
   if (specials?.includes("")) throw invalid("a special token cannot be empty");
-  const wholes = { vocabSize, minFrequency: minFrequency ?? 0, threads: threads ?? 1 };
-  for (const [name, value] of Object.entries(wholes)) {
-    if (!Number.isInteger(value) || value < 0) throw invalid(`${name} must be a whole number, not ${inspect(value)}`);
-  }
-  if (threads === 0) throw invalid("threads must be 1 or more, not 0");
+  checkWhole("vocabSize", vocabSize);
+  checkWhole("minFrequency", minFrequency);
   if (vocabSize >= least && vocabSize <= LARGEST_ID) return;
   throw invalid(
     `vocabSize ${vocabSize} is out of range: byte-level BPE needs ${least} (the special tokens and the 256 bytes) ` +
       `before the first merge, and can have ${LARGEST_ID} at most`,
   );
-}
-
-async function sizeOf(files: readonly string[]): Promise<number> {
-  const sizes = await Promise.all(
-    files.map(async (path) => {
-      const found = await stat(path).catch((cause: unknown) => {
-        throw new TokenizerError("INVALID_INPUT", `cannot read ${path}`, { cause });
-      });
-      if (!found.isFile()) throw invalid(`${path} is not a file`);
-      return found.size;
-    }),
-  );
-  return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 async function count(trainer: NativeTrainer, { files, unit, texts = [], signal }: TrainBpeOptions): Promise<void> {
@@ -158,11 +109,4 @@ function trained(initial: readonly string[], merges: Uint32Array, specials: read
     added: addedSpecials(tokens, specials),
   };
   return new BpeTokenizer(definition, () => bpeJson({ tokens, merges, specials, unknown }), specialsOf(tokens));
-}
-
-function trainingError(cause: unknown, signal: AbortSignal | undefined): unknown {
-  if (signal?.aborted === true) return new TokenizerError("CANCELLED", "training was cancelled", { cause });
-  if (cause instanceof TokenizerError) return cause;
-  const what = cause instanceof Error ? cause.message : inspect(cause);
-  return new TokenizerError("TOKENIZER_TRAIN_FAILED", `training failed: ${what}`, { cause });
 }

@@ -1,0 +1,21 @@
+/** What can be trained and loaded, known without loading any native code: what requests are checked against. */
+
+export interface Method {
+  readonly title: string;
+  /** The least vocabulary that can be asked for; null where the text alone decides. */
+  readonly leastVocabSize: number | null;
+  /** The options it honours, of those that not every method does. */
+  readonly options: readonly ("vocabSize" | "minFrequency" | "specials")[];
+}
+
+/** Ways to make a tokenizer of a text. */
+export const methods = {
+  bpe: { title: "Byte-level BPE", leastVocabSize: 260, options: ["vocabSize", "minFrequency", "specials"] },
+} as const satisfies Record<string, Method>;
+
+export type MethodName = keyof typeof methods;
+
+export const isMethod = (name: unknown): name is MethodName => typeof name === "string" && Object.hasOwn(methods, name);
+
+/** The kinds of files that can be loaded. */
+export const loadable: readonly string[] = ["tokenizer.json with byte-level BPE (GPT-2, Llama 3, Qwen 2)"];

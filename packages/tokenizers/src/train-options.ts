@@ -1,0 +1,41 @@
+import type { Text } from "./text-batches.js";
+
+/** How far a training is. A method with one phase only counts. */
+export interface TrainProgress {
+  /** "count": the text is read; "merge": tokens are made of what was counted. */
+  readonly phase: "count" | "merge";
+  readonly bytes: number;
+  /** Known when training on files. */
+  readonly totalBytes: number | null;
+  readonly merges: number;
+  /** The most there can be; a small text gives fewer. */
+  readonly totalMerges: number;
+}
+
+/** What every method of training takes. */
+export interface TrainOptions {
+  /** Files of UTF-8 text; no token reaches from one to the next. */
+  readonly files?: readonly string[];
+  /**
+   * What a text is in a file. "line" (default): each line with its line feed, as Hugging Face's `train(files)` reads
+   * them. "file": the whole file, as `train_from_iterator([text])` would see it; runs of line breaks and indents are
+   * then learned as they will be encoded.
+   */
+  readonly unit?: "line" | "file";
+  /** Texts, or batches of them, in any number: only what is learned from them is kept. */
+  readonly texts?: Iterable<Text> | AsyncIterable<Text>;
+  /** Tokens to end with, special ones included; a small text gives fewer. */
+  readonly vocabSize: number;
+  /** Default: one a core. */
+  readonly threads?: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: TrainProgress) => void;
+}
+
+/** What some methods take besides; `methods` in capabilities.ts says which. Others leave it out of account. */
+export interface MethodOptions {
+  /** What is seen less often never becomes a token (default 2). */
+  readonly minFrequency?: number;
+  /** Default [PAD] [UNK] [BOS] [EOS]. */
+  readonly specials?: readonly string[];
+}

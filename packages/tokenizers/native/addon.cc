@@ -1,11 +1,13 @@
 #include <napi.h>
 
+#include "char-set-object.h"
 #include "encoder-object.h"
 #include "trainer-object.h"
 
 static Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("Trainer", tok::defineTrainer(env));
-  exports.Set("Encoder", tok::defineEncoder(env));
+  exports.Set("CharSet", tok::defineCharSet(env));
+  tok::defineEncoders(env, exports);
   return exports;
 }
 

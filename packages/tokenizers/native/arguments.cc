@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "merge-symbols.h"
+
 namespace tok {
 
 namespace {
@@ -62,6 +64,17 @@ std::vector<std::string> stringsFrom(const Napi::Value& value) {
     begin = end;
   }
   return out;
+}
+
+std::vector<std::string> pathsFrom(const Napi::Value& value) {
+  std::vector<std::string> paths;
+  const auto list = value.As<Napi::Array>();
+  for (uint32_t i = 0; i < list.Length(); i++) paths.push_back(list.Get(i).ToString());
+  return paths;
+}
+
+uint32_t tokenFrom(const Napi::Value& value) {
+  return value.IsNumber() ? value.As<Napi::Number>().Uint32Value() : kNoToken;
 }
 
 unsigned threadsFrom(const Napi::Value& value) {

@@ -14,6 +14,9 @@ Documents documentsFrom(const Napi::CallbackInfo& info, size_t bytes, size_t end
 std::vector<uint32_t> uint32sFrom(const Napi::Value& value);
 /** Byte strings that lie one after another: {bytes: Uint8Array, ends: Uint32Array}. */
 std::vector<std::string> stringsFrom(const Napi::Value& value);
+std::vector<std::string> pathsFrom(const Napi::Value& value);
+/** An id, or kNoToken for what is not a number. */
+uint32_t tokenFrom(const Napi::Value& value);
 unsigned threadsFrom(const Napi::Value& value);
 
 }  // namespace tok

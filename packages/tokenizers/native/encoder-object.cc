@@ -3,50 +3,13 @@
 #include <memory>
 
 #include "arguments.h"
-#include "encoder.h"
+#include "encoder-settings.h"
+#include "merge-symbols.h"
 #include "task.h"
 
 namespace tok {
 
 namespace {
-
-uint32_t tokenOrNone(const Napi::Value& value) {
-  return value.IsNumber() ? value.As<Napi::Number>().Uint32Value() : kNoToken;
-}
-
-BpeModel modelFrom(const Napi::Object& options) {
-  BpeModel model;
-  const uint32_t pattern = options.Get("pattern").ToNumber().Uint32Value();
-  const auto byteIds = uint32sFrom(options.Get("byteIds"));
-  const auto merges = uint32sFrom(options.Get("merges"));
-  if (pattern >= kPatternCount || byteIds.size() != 256 || merges.size() % 3 != 0) {
-    throw Napi::RangeError::New(options.Env(), "not a model");
-  }
-  model.pattern = static_cast<Pattern>(pattern);
-  model.ignoreMerges = options.Get("ignoreMerges").ToBoolean();
-  model.fuseUnknown = options.Get("fuseUnknown").ToBoolean();
-  model.unknown = tokenOrNone(options.Get("unknown"));
-  std::copy(byteIds.begin(), byteIds.end(), model.byteIds);
-  model.merges = PairTable<RankedMerge>(merges.size() / 3);
-  for (size_t i = 0; i + 2 < merges.size(); i += 3) {
-    model.merges[pairOf(merges[i], merges[i + 1])] = {static_cast<uint32_t>(i / 3), merges[i + 2]};
-  }
-  const auto words = stringsFrom(options.Get("words"));
-  const auto wordIds = uint32sFrom(options.Get("wordIds"));
-  for (size_t i = 0; i < words.size() && i < wordIds.size(); i++) model.words.emplace(words[i], wordIds[i]);
-  model.prepare();
-  return model;
-}
-
-std::vector<AddedToken> addedFrom(const Napi::Object& options, const char* contents, const char* ids) {
-  const auto strings = stringsFrom(options.Get(contents));
-  const auto numbers = uint32sFrom(options.Get(ids));
-  std::vector<AddedToken> out;
-  for (size_t i = 0; i < strings.size() && i < numbers.size(); i++) {
-    if (!strings[i].empty()) out.push_back({strings[i], numbers[i]});
-  }
-  return out;
-}
 
 template <typename Id>
 Napi::Value outcome(Napi::Env env, Encoded<Id>& encoded) {
@@ -77,20 +40,18 @@ Napi::Value int32Array(Napi::Env env, const std::vector<uint32_t>& values) {
   return out;
 }
 
-class EncoderObject : public Napi::ObjectWrap<EncoderObject> {
+template <std::shared_ptr<TextEncoder> (*make)(const Napi::Object&)>
+class EncoderObject : public Napi::ObjectWrap<EncoderObject<make>> {
  public:
-  explicit EncoderObject(const Napi::CallbackInfo& info) : ObjectWrap(info) {
-    const auto options = info[0].As<Napi::Object>();
-    encoder_ =
-        std::make_shared<Encoder>(modelFrom(options), addedFrom(options, "raw", "rawIds"),
-                                  addedFrom(options, "normalized", "normalizedIds"), options.Get("nfc").ToBoolean());
-  }
+  explicit EncoderObject(const Napi::CallbackInfo& info)
+      : Napi::ObjectWrap<EncoderObject>(info), encoder_(make(info[0].As<Napi::Object>())) {}
 
-  static Napi::Function define(Napi::Env env) {
-    return DefineClass(
-        env, "Encoder",
-        {InstanceMethod<&EncoderObject::encode>("encode"), InstanceMethod<&EncoderObject::encodeBatch>("encodeBatch"),
-         InstanceMethod<&EncoderObject::encodeWithOffsets>("encodeWithOffsets")});
+  static Napi::Function define(Napi::Env env, const char* name) {
+    using Self = EncoderObject;
+    return Self::DefineClass(env, name,
+                             {Self::template InstanceMethod<&Self::encode>("encode"),
+                              Self::template InstanceMethod<&Self::encodeBatch>("encodeBatch"),
+                              Self::template InstanceMethod<&Self::encodeWithOffsets>("encodeWithOffsets")});
   }
 
  private:
@@ -114,7 +75,7 @@ class EncoderObject : public Napi::ObjectWrap<EncoderObject> {
 
   Napi::Value encodeBatch(const Napi::CallbackInfo& info) {
     auto documents = std::make_shared<Documents>(documentsFrom(info, 0, 1));
-    const uint32_t endToken = tokenOrNone(info[3]);
+    const uint32_t endToken = tokenFrom(info[3]);
     const unsigned threads = threadsFrom(info[4]);
     return info[2].ToBoolean() ? batch<uint32_t>(info.Env(), documents, endToken, threads)
                                : batch<uint16_t>(info.Env(), documents, endToken, threads);
@@ -126,16 +87,19 @@ class EncoderObject : public Napi::ObjectWrap<EncoderObject> {
     return Task::run(
         env,
         [encoder = encoder_, encoded, documents, endToken, threads] {
-          *encoded = encoder->encodeBatch<Id>(*documents, endToken, threads);
+          encoder->encodeBatch(*documents, endToken, threads, *encoded);
         },
         [encoded](Napi::Env env) { return outcome(env, *encoded); });
   }
 
-  std::shared_ptr<Encoder> encoder_;
+  std::shared_ptr<TextEncoder> encoder_;
 };
 
 }  // namespace
 
-Napi::Function defineEncoder(Napi::Env env) { return EncoderObject::define(env); }
+void defineEncoders(Napi::Env env, Napi::Object& exports) {
+  exports.Set("Encoder", EncoderObject<byteLevelEncoder>::define(env, "Encoder"));
+  exports.Set("CharEncoder", EncoderObject<charEncoder>::define(env, "CharEncoder"));
+}
 
 }  // namespace tok

@@ -4,7 +4,7 @@
 
 namespace tok {
 
-/** class Encoder(settings): encode, encodeBatch. */
-Napi::Function defineEncoder(Napi::Env env);
+/** Puts a class for each kind of encoder among what the addon exports. */
+void defineEncoders(Napi::Env env, Napi::Object& exports);
 
 }  // namespace tok

@@ -199,7 +199,7 @@ uint64_t Encoder::cutAfter(const uint8_t* bytes, uint64_t begin, uint64_t from, 
 }
 
 template <typename Id>
-Encoded<Id> Encoder::encodeBatch(const Documents& documents, uint32_t endToken, unsigned threads) {
+void Encoder::batch(const Documents& documents, uint32_t endToken, unsigned threads, Encoded<Id>& result) {
   const uint8_t* bytes = documents.bytes.data();
   const std::vector<Item> items = planItems(
       documents, kItemBytes,
@@ -215,7 +215,6 @@ Encoded<Id> Encoder::encodeBatch(const Documents& documents, uint32_t endToken, 
     parts[i].room = room;
     room += (items[i].end - items[i].begin) * kMostIdsPerByte + documentsIn + kSlack;
   }
-  Encoded<Id> result;
   // Far more than will be used, but memory nothing is written to is never really there.
   result.ids.reset(static_cast<Id*>(malloc(std::max<uint64_t>(room, 1) * sizeof(Id))));
   if (!result.ids) throw std::bad_alloc();
@@ -252,10 +251,14 @@ Encoded<Id> Encoder::encodeBatch(const Documents& documents, uint32_t endToken, 
     result.ids.release();
     result.ids.reset(static_cast<Id*>(smaller));
   }
-  return result;
 }
 
-template Encoded<uint16_t> Encoder::encodeBatch(const Documents&, uint32_t, unsigned);
-template Encoded<uint32_t> Encoder::encodeBatch(const Documents&, uint32_t, unsigned);
+void Encoder::encodeBatch(const Documents& documents, uint32_t endToken, unsigned threads, Encoded<uint16_t>& out) {
+  batch(documents, endToken, threads, out);
+}
+
+void Encoder::encodeBatch(const Documents& documents, uint32_t endToken, unsigned threads, Encoded<uint32_t>& out) {
+  batch(documents, endToken, threads, out);
+}
 
 }  // namespace tok

@@ -7,36 +7,22 @@
 
 #include "added-tokens.h"
 #include "bpe-model.h"
-#include "documents.h"
 #include "long-word-cache.h"
-#include "offsets.h"
+#include "text-encoder.h"
 #include "word-cache.h"
 
 namespace tok {
 
-/** The ids of many documents, one after another, in memory from malloc. */
-template <typename Id>
-struct Encoded {
-  std::unique_ptr<Id, void (*)(void*)> ids{nullptr, free};
-  size_t size = 0;
-  std::vector<uint32_t> counts;  // of each document, its end token among them
-};
-
 /** Text to ids: added tokens, then the normalizer, then pre-tokens, then merges. Any number of threads may call it. */
-class Encoder {
+class Encoder : public TextEncoder {
  public:
   Encoder(BpeModel model, std::vector<AddedToken> raw, std::vector<AddedToken> normalized, bool nfc);
-  ~Encoder();
+  ~Encoder() override;
 
-  /** One text of `size` bytes, kPadding readable bytes after it. */
-  std::vector<uint32_t> encode(const uint8_t* bytes, size_t size);
-
-  /** The same for well-formed text, with what each token was made of. */
-  Aligned encodeAligned(const uint8_t* text, size_t size) const;
-
-  /** endToken: what follows each document, or kNoToken. Throws std::bad_alloc. */
-  template <typename Id>
-  Encoded<Id> encodeBatch(const Documents& documents, uint32_t endToken, unsigned threads);
+  std::vector<uint32_t> encode(const uint8_t* bytes, size_t size) override;
+  Aligned encodeAligned(const uint8_t* text, size_t size) const override;
+  void encodeBatch(const Documents&, uint32_t endToken, unsigned threads, Encoded<uint16_t>& out) override;
+  void encodeBatch(const Documents&, uint32_t endToken, unsigned threads, Encoded<uint32_t>& out) override;
 
  private:
   struct Scratch;
@@ -44,6 +30,8 @@ class Encoder {
   template <typename Id>
   class Writer;
 
+  template <typename Id>
+  void batch(const Documents& documents, uint32_t endToken, unsigned threads, Encoded<Id>& result);
   template <typename Id>
   void encodePart(const uint8_t* begin, const uint8_t* end, Writer<Id>& out, Scratch& scratch) const;
   template <typename Id>

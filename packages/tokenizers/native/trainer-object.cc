@@ -52,9 +52,7 @@ class TrainerObject : public Napi::ObjectWrap<TrainerObject> {
 
  private:
   Napi::Value countFiles(const Napi::CallbackInfo& info) {
-    std::vector<std::string> paths;
-    const auto list = info[0].As<Napi::Array>();
-    for (uint32_t i = 0; i < list.Length(); i++) paths.push_back(list.Get(i).ToString());
+    const std::vector<std::string> paths = pathsFrom(info[0]);
     const bool byLine = info[1].ToBoolean();
     return Task::run(
         info.Env(), [job = job_, paths, byLine] { job->counter.countFiles(paths, byLine); },

@@ -39,6 +39,23 @@ export interface EncoderSettings {
   normalizedIds: Uint32Array;
 }
 
+export interface NativeCharSet {
+  countFiles(paths: readonly string[]): Promise<void>;
+  countDocuments(bytes: Uint8Array, ends: Uint32Array | Float64Array): Promise<void>;
+  /** The code points met, in ascending order. */
+  points(): Uint32Array;
+  /** Bytes read. */
+  progress(): number;
+  cancel(): void;
+}
+
+export interface CharEncoderSettings {
+  points: Uint32Array;
+  ids: Uint32Array;
+  unknown: number;
+  nfc: boolean;
+}
+
 export interface NativeEncoder {
   encode(utf8: Uint8Array): Int32Array;
   /** Of well-formed text; offsets in UTF-16 units, two a token. */
@@ -54,11 +71,15 @@ export interface NativeEncoder {
 
 export interface Addon {
   Trainer: new (threads: number) => NativeTrainer;
+  CharSet: new (threads: number, nfc: boolean) => NativeCharSet;
   Encoder: new (settings: EncoderSettings) => NativeEncoder;
+  CharEncoder: new (settings: CharEncoderSettings) => NativeEncoder;
 }
 
 const isAddon = (value: unknown): value is Addon =>
-  typeof value === "object" && value !== null && "Trainer" in value && "Encoder" in value;
+  typeof value === "object" &&
+  value !== null &&
+  ["Trainer", "CharSet", "Encoder", "CharEncoder"].every((name) => name in value);
 
 /** Loads the native addon from a path. Throws TOKENIZER_LOAD_FAILED when it has not been built, or not for this Node. */
 export function loadAddon(path: string): Addon {

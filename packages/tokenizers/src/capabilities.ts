@@ -5,12 +5,13 @@ export interface Method {
   /** The least vocabulary that can be asked for; null where the text alone decides. */
   readonly leastVocabSize: number | null;
   /** The options it honours, of those that not every method does. */
-  readonly options: readonly ("vocabSize" | "minFrequency" | "specials")[];
+  readonly options: readonly ("vocabSize" | "minFrequency" | "specials" | "normalization")[];
 }
 
 /** Ways to make a tokenizer of a text. */
 export const methods = {
   bpe: { title: "Byte-level BPE", leastVocabSize: 260, options: ["vocabSize", "minFrequency", "specials"] },
+  char: { title: "Characters", leastVocabSize: null, options: ["normalization"] },
 } as const satisfies Record<string, Method>;
 
 export type MethodName = keyof typeof methods;
@@ -18,4 +19,7 @@ export type MethodName = keyof typeof methods;
 export const isMethod = (name: unknown): name is MethodName => typeof name === "string" && Object.hasOwn(methods, name);
 
 /** The kinds of files that can be loaded. */
-export const loadable: readonly string[] = ["tokenizer.json with byte-level BPE (GPT-2, Llama 3, Qwen 2)"];
+export const loadable: readonly string[] = [
+  "tokenizer.json with byte-level BPE (GPT-2, Llama 3, Qwen 2)",
+  "tokenizer.json of characters",
+];

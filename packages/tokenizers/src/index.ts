@@ -1,5 +1,6 @@
 export type { TokenizerBackend, TokenizerFile, TrainableBackend } from "./backend.js";
 export { BpeTokenizer } from "./bpe.js";
+export { CharTokenizer } from "./char.js";
 export { TokenizerError, type TokenizerErrorCode } from "./errors.js";
 export { loadTokenizer } from "./load.js";
 export { backends, type TokenizerKind } from "./registry.js";
@@ -15,5 +16,6 @@ export { StreamDecoder } from "./stream-decoder.js";
 export type { Text } from "./text-batches.js";
 export type { BatchOptions, Documents, EncodedBatch, EncodedText, Specials, Tokenizer } from "./tokenizer.js";
 export { trainBpe, type TrainBpeOptions } from "./train-bpe.js";
+export { trainChar, type TrainCharOptions } from "./train-char.js";
 export type { MethodOptions, TrainOptions, TrainProgress } from "./train-options.js";
 export { trainTokenizer } from "./train-tokenizer.js";

@@ -1,6 +1,9 @@
 import { z } from "zod";
 import type { Specials } from "./tokenizer.js";
 
+/** The special tokens of a new vocabulary, ids 0 to 3. */
+export const DEFAULT_SPECIALS = ["[PAD]", "[UNK]", "[BOS]", "[EOS]"] as const;
+
 /** What tokens with a part to play are called, in our files and in the best known ones, the first found is taken. */
 const NAMES = {
   pad: ["[PAD]", "<pad>", "<|pad|>", "<|finetune_right_pad_id|>"],

@@ -52,7 +52,7 @@ export const SplitStep = z.looseObject({
 export const LARGEST_ID = 2 ** 24 - 1;
 
 /** By hand: Zod would build a second object of a hundred thousand keys. */
-function isVocabulary(value: unknown): boolean {
+export function isVocabulary(value: unknown): boolean {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   return Object.values(value).every(
     (id: unknown) => typeof id === "number" && Number.isInteger(id) && id >= 0 && id <= LARGEST_ID,

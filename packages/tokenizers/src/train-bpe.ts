@@ -7,16 +7,13 @@ import { alphabet, unspell } from "./byte-alphabet.js";
 import { invalid } from "./check-input.js";
 import { TokenizerError } from "./errors.js";
 import { LARGEST_ID } from "./tokenizer-json.js";
-import { specialsOf } from "./specials.js";
+import { DEFAULT_SPECIALS, specialsOf } from "./specials.js";
 import { textBatches } from "./text-batches.js";
-import { bytesOf, checkTrainOptions, checkWhole, trainingError } from "./train-input.js";
+import { bytesOf, checkTrainOptions, checkWhole, PROGRESS_MS, trainingError } from "./train-input.js";
 import type { MethodOptions, TrainOptions, TrainProgress } from "./train-options.js";
 
 /** `minFrequency`: pairs seen less often are never merged. */
 export type TrainBpeOptions = TrainOptions & MethodOptions;
-
-const DEFAULT_SPECIALS = ["[PAD]", "[UNK]", "[BOS]", "[EOS]"] as const;
-const PROGRESS_MS = 100;
 
 /**
  * Learns a byte-level BPE vocabulary (Sennrich et al. 2016 on bytes) with the merges of Hugging Face's `BpeTrainer`. It

@@ -4,6 +4,9 @@ import { invalid } from "./check-input.js";
 import { TokenizerError } from "./errors.js";
 import type { TrainOptions } from "./train-options.js";
 
+/** How often a training says how far it is. */
+export const PROGRESS_MS = 100;
+
 /** Refuses options of training that no method could take. Throws INVALID_INPUT. */
 export function checkTrainOptions({ files, texts, unit, threads }: Omit<TrainOptions, "vocabSize">): void {
   if ((files === undefined) === (texts === undefined)) throw invalid("give either files or texts to train on");

@@ -38,4 +38,6 @@ export interface MethodOptions {
   readonly minFrequency?: number;
   /** Default [PAD] [UNK] [BOS] [EOS]. */
   readonly specials?: readonly string[];
+  /** What is done to every text before it is cut; default "none". */
+  readonly normalization?: "none" | "NFC";
 }

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+
+#include "text-encoder.h"
+
+namespace tok {
+
+/** Encoders as JavaScript describes them. */
+std::shared_ptr<TextEncoder> byteLevelEncoder(const Napi::Object& settings);
+std::shared_ptr<TextEncoder> charEncoder(const Napi::Object& settings);
+
+}  // namespace tok

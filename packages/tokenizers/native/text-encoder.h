@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdlib>
+#include <memory>
+#include <vector>
+
+#include "documents.h"
+#include "offsets.h"
+
+namespace tok {
+
+/** The ids of many documents, one after another, in memory from malloc. */
+template <typename Id>
+struct Encoded {
+  std::unique_ptr<Id, void (*)(void*)> ids{nullptr, free};
+  size_t size = 0;
+  std::vector<uint32_t> counts;  // of each document, its end token among them
+};
+
+/** Text to ids, whatever the kind. Any number of threads may call it. */
+class TextEncoder {
+ public:
+  virtual ~TextEncoder() = default;
+
+  /** One text of `size` bytes, well-formed or not, kPadding readable bytes after it. */
+  virtual std::vector<uint32_t> encode(const uint8_t* bytes, size_t size) = 0;
+
+  /** The same for well-formed text, with what each token was made of. */
+  virtual Aligned encodeAligned(const uint8_t* text, size_t size) const = 0;
+
+  /** endToken: what follows each document, or kNoToken. Throws std::bad_alloc. */
+  virtual void encodeBatch(const Documents&, uint32_t endToken, unsigned threads, Encoded<uint16_t>& out) = 0;
+  virtual void encodeBatch(const Documents&, uint32_t endToken, unsigned threads, Encoded<uint32_t>& out) = 0;
+};
+
+}  // namespace tok

@@ -1,0 +1,10 @@
+import type { TrainableBackend } from "./backend.js";
+import { charDefinition } from "./char-json.js";
+import { CharTokenizer } from "./char.js";
+import { trainChar } from "./train-char.js";
+
+export const char: TrainableBackend = {
+  recognizes: ({ type }) => type === "char",
+  load: ({ json, path }) => new CharTokenizer(charDefinition(json, path)),
+  train: trainChar,
+};

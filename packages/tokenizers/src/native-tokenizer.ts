@@ -1,0 +1,94 @@
+import { availableParallelism } from "node:os";
+import { inspect } from "node:util";
+import type { NativeEncoder } from "./addon.js";
+import { checkDocuments, invalid } from "./check-input.js";
+import type { BatchOptions, Documents, EncodedBatch, EncodedText, Specials, Tokenizer } from "./tokenizer.js";
+
+const utf8 = new TextEncoder();
+
+/** What a kind of tokenizer whose encoder is native says of itself. */
+export interface Vocabulary {
+  readonly encoder: NativeEncoder;
+  /** How the file spells each token; ids between them that stand for nothing may be left out. */
+  readonly tokens: readonly (string | undefined)[];
+  /** What each stands for in the middle of a text. */
+  readonly bytes: readonly (Uint8Array | undefined)[];
+  readonly special: ReadonlySet<number>;
+  readonly specials: Specials;
+  /** Writes what it is loaded from into a folder. */
+  readonly save: (folder: string) => Promise<void>;
+}
+
+/** A tokenizer over a native encoder: what is asked of it is checked here, so that nothing wrong gets to the encoder. */
+export abstract class NativeTokenizer implements Tokenizer {
+  abstract readonly kind: string;
+  readonly vocabSize: number;
+  readonly specials: Specials;
+  readonly #vocabulary: Vocabulary;
+
+  constructor(vocabulary: Vocabulary) {
+    this.#vocabulary = vocabulary;
+    this.vocabSize = vocabulary.tokens.length;
+    this.specials = vocabulary.specials;
+  }
+
+  encode(text: string): Int32Array {
+    if (typeof text !== "string") throw invalid(`encode takes a string, not ${typeof text}`);
+    return this.#vocabulary.encoder.encode(utf8.encode(text));
+  }
+
+  encodeWithOffsets(text: string): EncodedText {
+    if (typeof text !== "string") throw invalid(`encodeWithOffsets takes a string, not ${typeof text}`);
+    return this.#vocabulary.encoder.encodeWithOffsets(utf8.encode(text));
+  }
+
+  encodeBytes(bytes: Uint8Array): Int32Array {
+    if (!(bytes instanceof Uint8Array)) throw invalid(`encodeBytes takes a Uint8Array, not ${typeof bytes}`);
+    return this.#vocabulary.encoder.encode(bytes);
+  }
+
+  async encodeBatch(documents: Documents, options: BatchOptions): Promise<EncodedBatch> {
+    checkDocuments(documents);
+    const { dtype, eos, threads = availableParallelism() } = options;
+    if (dtype !== "uint16" && dtype !== "uint32")
+      throw invalid(`dtype must be uint16 or uint32, not ${inspect(dtype)}`);
+    if (dtype === "uint16" && this.vocabSize > 65_536) {
+      throw invalid(`a vocabulary of ${this.vocabSize} does not fit uint16; use uint32`);
+    }
+    if (eos !== null) this.check(eos);
+    if (!Number.isInteger(threads) || threads < 1) throw invalid(`threads must be 1 or more, not ${inspect(threads)}`);
+    const { encoder } = this.#vocabulary;
+    return encoder.encodeBatch(documents.bytes, documents.ends, dtype === "uint32", eos, threads);
+  }
+
+  decode(ids: Iterable<number>, { skipSpecial = true }: { readonly skipSpecial?: boolean } = {}): string {
+    const parts: Uint8Array[] = [];
+    for (const id of ids) {
+      const bytes = this.tokenBytes(id);
+      if (!(skipSpecial && this.isSpecial(id))) parts.push(bytes);
+    }
+    return new TextDecoder("utf-8", { ignoreBOM: true }).decode(Buffer.concat(parts));
+  }
+
+  tokenBytes(id: number): Uint8Array {
+    return this.#vocabulary.bytes[this.check(id)] ?? new Uint8Array();
+  }
+
+  token(id: number): string {
+    return this.#vocabulary.tokens[this.check(id)] ?? "";
+  }
+
+  isSpecial(id: number): boolean {
+    return this.#vocabulary.special.has(id);
+  }
+
+  async save(folder: string): Promise<void> {
+    await this.#vocabulary.save(folder);
+  }
+
+  /** The id, if there is such a token. */
+  protected check(id: number): number {
+    if (Number.isInteger(id) && id >= 0 && id < this.vocabSize) return id;
+    throw invalid(`there is no token ${inspect(id)}; ids go from 0 to ${this.vocabSize - 1}`);
+  }
+}

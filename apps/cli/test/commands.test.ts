@@ -411,6 +411,22 @@ test("a tokenizer without --out goes into the home, under an id that follows fro
   const further = await trainer(["train", shared.corpus, ...TINY.slice(2), "--pretrained", "one", "--max-steps", "1"]);
   expect(further.code).toBe(0);
   expect(further.stderr).not.toContain("memory  ");
+  const adapting = ["--pretrained", "one", "--lora-rank", "2", "--lora-targets", "c_attn", "--lora-targets", "c_fc"];
+  const tuned = await trainer([
+    "train",
+    shared.corpus,
+    ...TINY.slice(2),
+    ...adapting,
+    "--max-steps",
+    "1",
+    "--run-id",
+    "lora",
+  ]);
+  expect(tuned.stderr).toMatch(/weights +\S+ parameters \(\S+ trained\)/);
+  const exported = await trainer(["export", "lora", "--adapter", "--out", join(shared.folder, "adapter")]);
+  expect(exported.stdout).toMatch(
+    /adapter_config.json\n +adapter_model.safetensors\n\nNext:\n.*\n.*PeftModel.from_pretrained/,
+  );
 });
 
 test("a tokenizer's sample is its corpus' first megabyte, and --threads is passed on", async () => {

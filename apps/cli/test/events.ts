@@ -21,6 +21,7 @@ export const configEvent = {
 export const startEvent = {
   type: "start",
   parameters: 4_300_000,
+  trainableParameters: 4_300_000,
   totalSteps: 1500,
   stepsPerEpoch: 500,
   epochs: 3,

@@ -2,7 +2,6 @@ import {
   addLayerNorm,
   causalAttention,
   gelu,
-  geluMlp,
   nn,
   ones,
   op,
@@ -15,7 +14,7 @@ import type { Gpt2Config } from "./gpt2-config.js";
 import { KvCache } from "./kv-cache.js";
 import { segment, type CausalLm } from "./model.js";
 
-const { conv1d, dropout, embedding, layerNorm } = nn;
+const { conv1d, dropout, embedding, geluMlp, layerNorm } = nn;
 type LayerNorm = ReturnType<typeof layerNorm>;
 const chunk3 = op<[x: Tensor, chunks: 3, dim: number], [q: Tensor, k: Tensor, v: Tensor]>("aten::chunk");
 
@@ -118,7 +117,7 @@ function feedForward(p: Params, c: Gpt2Config) {
   const cFc = conv1d(p.at("c_fc"), c.nEmbd, inner, { std: c.initializerRange });
   const cProj = conv1d(p.at("c_proj"), inner, c.nEmbd, { std: residualStd(c) });
   if (c.activationFunction === "gelu") return (x: Tensor) => cProj(gelu(cFc(x)));
-  return (x: Tensor) => geluMlp(x, { w1: cFc.weight, b1: cFc.bias, w2: cProj.weight, b2: cProj.bias }); // gelu_new: by tanh
+  return geluMlp(cFc, cProj); // gelu_new: by tanh
 }
 
 /** Two residual additions a layer: the variance of their sum must not grow with depth (Radford et al. 2019, §2.3). */

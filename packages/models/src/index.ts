@@ -7,3 +7,5 @@ export { loadModel, readModelConfig, saveModel, writeModelConfig, type LoadedMod
 export { KvCache } from "./kv-cache.js";
 export { logits, loss, segment, type CausalLm, type Forward, type LossBatch } from "./model.js";
 export { build, configFor, familyNamed, models, type BuildOptions } from "./registry.js";
+export { addLora, type LoraModel, type LoraOptions } from "./lora.js";
+export { ADAPTER_CONFIG, ADAPTER_FILE, loadAdapter, saveAdapter, writeAdapterConfig } from "./peft.js";

@@ -2,6 +2,7 @@ import { copyState } from "./copy-state.js";
 import { empty } from "./create.js";
 import type { Device, DType } from "./dtype.js";
 import { TorchError } from "./errors.js";
+import type { Adaptable } from "./nn/adaptable.js";
 import { keep, noGrad } from "./scope.js";
 import type { Tensor } from "./tensor.js";
 
@@ -12,19 +13,26 @@ export type Init = (t: Tensor) => void;
 export class Params {
   readonly #path: string;
   readonly #registry: Map<string, Tensor>;
+  readonly #adaptable: Map<string, Adaptable>;
   readonly #device: Device;
   readonly #dtype: DType;
 
-  constructor(options: { device?: Device; dtype?: DType } = {}, path = "", registry = new Map<string, Tensor>()) {
+  constructor(
+    options: { device?: Device; dtype?: DType } = {},
+    path = "",
+    registry = new Map<string, Tensor>(),
+    adaptable = new Map<string, Adaptable>(),
+  ) {
     this.#device = options.device ?? "cpu";
     this.#dtype = options.dtype ?? "float32";
     this.#path = path;
     this.#registry = registry;
+    this.#adaptable = adaptable;
   }
 
   /** The same parameters under a longer path; names join with a dot. */
   at(path: string): Params {
-    return new Params({ device: this.#device, dtype: this.#dtype }, this.#join(path), this.#registry);
+    return new Params({ device: this.#device, dtype: this.#dtype }, this.#join(path), this.#registry, this.#adaptable);
   }
 
   /** A new parameter that requires a gradient. On the meta device it has a shape and no contents. */
@@ -36,6 +44,16 @@ export class Params {
     made.requiresGrad = true;
     this.#registry.set(full, made);
     return made;
+  }
+
+  /** Notes the layer whose weight is under this path as one that takes an adapter. */
+  register(layer: Adaptable): void {
+    this.#adaptable.set(this.#path, layer);
+  }
+
+  /** The layers that take an adapter, by their paths. */
+  adaptable(): ReadonlyMap<string, Adaptable> {
+    return this.#adaptable;
   }
 
   /** All parameters by their dotted names, in the order in which they were made. */

@@ -1,11 +1,23 @@
-import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { build, loadModel, saveModel } from "@trainer/models";
+import { build, loadAdapter, loadModel, saveModel } from "@trainer/models";
 import { noGrad } from "@trainer/torch";
-import { readManifest, train, type TrainInput } from "@trainer/training";
+import {
+  exportRun,
+  generate,
+  openHome,
+  openModel,
+  parseTrainOptions,
+  readManifest,
+  resume,
+  train,
+  type RunEvent,
+  type TrainInput,
+} from "@trainer/training";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { tiny, writeCorpus } from "./corpus.js";
 import { matching } from "./matching.js";
+import { outcome, sha256 } from "./run-files.js";
 import { scratch } from "./scratch.js";
 
 vi.setConfig({ testTimeout: 120_000 }); // on a busy machine
@@ -63,4 +75,82 @@ test("a pretrained model's own tokenizer may have fewer tokens than it has embed
   await saveModel(padded, larger, specials);
   await run({ runId: "from-padded", maxSteps: 1, pretrainedRunId: padded });
   expect(await manifestOf("from-padded")).toMatchObject({ status: "completed", vocab_size: 320 });
+});
+
+const lora = {
+  pretrainedRunId: "base",
+  loraRank: 2,
+  loraDropout: 0.1,
+  finetuneLrCap: 1e-2,
+  numEpochs: 2,
+  evalEvery: 10,
+};
+
+test("with a LoRA rank an adapter is trained; the run has it in PEFT's format, and weights with it merged in", async () => {
+  const { bestValLoss } = await run({ runId: "lora", ...lora });
+  expect(bestValLoss).toBeLessThan(
+    (await run({ runId: "still", pretrainedRunId: "base", learningRate: 0, maxSteps: 1 })).bestValLoss ?? 0,
+  );
+  const { parameters, trainable_parameters: trained } = (await manifestOf("lora")) ?? {};
+  expect(trained).toBe(2 * 2 * (16 + 48 + 16 + 16 + 16 + 64 + 64 + 16)); // r (in + out) of four layers in two blocks
+  expect(parameters).toBeGreaterThan(trained ?? 0);
+  const files = readdirSync(dir("lora"));
+  expect(files).toContain("adapter");
+  expect(files).not.toContain("base"); // only needed until the run is completed
+
+  const [{ model: base }, { model: merged }] = [await loadModel(dir("base")), await loadModel(dir("lora"))];
+  const adapted = (await loadAdapter(join(dir("lora"), "adapter"), base)).merged();
+  for (const [name, t] of merged.params.named()) expect([name, adapted.get(name)?.equal(t)]).toEqual([name, true]);
+  expect(merged.params.named().get("transformer.wte.weight")?.equal(base.head)).toBe(true); // the base is as it was
+  expect(
+    merged.params
+      .named()
+      .get("transformer.h.0.mlp.c_fc.weight")
+      ?.equal((await loadModel(dir("base"))).model.params.named().get("transformer.h.0.mlp.c_fc.weight") ?? base.head),
+  ).toBe(false);
+
+  const checkpoint = readdirSync(join(dir("lora"), "checkpoints")).at(-1) ?? "";
+  expect(statSync(join(dir("lora"), "checkpoints", checkpoint, "model.safetensors")).size).toBeLessThan(
+    4 * (trained ?? 0) + 4096,
+  );
+});
+
+test("an adapter is exported by itself, and the run as the whole model", async () => {
+  await run({ runId: "lora-export", ...lora, maxSteps: 3, loraTargets: ["c_attn"], loraAlpha: 1 });
+  const at = openHome(home);
+  const alone = await exportRun("lora-export", join(home, "alone"), { home: at, adapter: true });
+  expect(alone.files).toEqual(["adapter_config.json", "adapter_model.safetensors"]);
+  await exportRun("lora-export", join(home, "whole"), { home: at });
+  expect(sha256(join(home, "whole", "model.safetensors"))).toBe(sha256(join(dir("lora-export"), "model.safetensors")));
+  await expect(exportRun("base", join(home, "none"), { home: at, adapter: true })).rejects.toMatchObject({
+    code: "MODEL_NOT_FOUND",
+    message: matching(/base has no adapter/),
+  });
+});
+
+test("a run with an adapter, stopped, can be used as it is, and goes on the same without the model it began from", async () => {
+  cpSync(dir("base"), dir("parent"), { recursive: true });
+  const options = { ...lora, pretrainedRunId: "parent" };
+  await run({ ...options, runId: "lora-whole" });
+  const stop = new AbortController();
+  const onEvent = (e: RunEvent) => e.type === "step" && e.step === 5 && stop.abort();
+  const input = { ...tiny, maxSeqLen: null, corpus, ...options, runId: "lora-cut" };
+  expect((await train(input, { home, onEvent, signal: stop.signal })).status).toBe("interrupted");
+  using opened = await openModel("lora-cut", { home: openHome(home) });
+  expect((await generate(opened, { prompt: "the", maxNewTokens: 2, seed: 1 })).outputs).toHaveLength(1);
+  rmSync(dir("parent"), { recursive: true });
+  await resume("lora-cut", { home });
+  expect(outcome(dir("lora-cut"))).toEqual(outcome(dir("lora-whole")));
+  const file = "adapter/adapter_model.safetensors";
+  expect(sha256(join(dir("lora-cut"), file))).toBe(sha256(join(dir("lora-whole"), file)));
+});
+
+test("an adapter needs a model to change, and layers to be put on", async () => {
+  expect(() => parseTrainOptions({ corpus: "a.txt", loraRank: 4 })).toThrow(
+    "loraRank: an adapter changes a trained model",
+  );
+  await expect(run({ runId: "nothing", ...lora, loraTargets: ["q_proj"] })).rejects.toMatchObject({
+    code: "MODEL_INCOMPATIBLE",
+    message: matching(/no linear layer "q_proj".*c_attn, c_proj, c_fc/),
+  });
 });

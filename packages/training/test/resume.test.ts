@@ -147,3 +147,25 @@ test("two processes do not train one run", async () => {
   child.process.kill("SIGKILL");
   await child.ended;
 });
+
+test.each([
+  ["activation checkpointing", { activationCheckpointing: true, gradAccumSteps: 3 }],
+  ["accumulation", { gradAccumSteps: 3 }],
+  ["a frozen embedding", { pretrainedRunId: "whole", freezeEmbed: true, finetuneLrCap: 1e-3 }],
+  ["an adapter", { pretrainedRunId: "whole", loraRank: 2, loraDropout: 0.2, finetuneLrCap: 1e-2 }],
+])("with %s too a run that is stopped twice ends as if it had not been", async (name, extra) => {
+  const id = name.replaceAll(" ", "-");
+  const settings = { ...options(), ...extra, vocabSize: 300, maxSteps: 14, evalEvery: 5, checkpointEvery: 4 };
+  await train({ ...settings, runId: `${id}-whole` }, { home });
+  let stop = new AbortController();
+  const onEvent = (e: RunEvent) => e.type === "step" && [3, 9].includes(e.step) && stop.abort();
+  await train({ ...settings, runId: id }, { home, onEvent, signal: stop.signal });
+  stop = new AbortController();
+  expect((await resume(id, { home, onEvent, signal: stop.signal })).steps).toBe(9);
+  expect((await resume(id, { home })).status).toBe("completed");
+  expect(outcome(run(id))).toEqual(outcome(run(`${id}-whole`)));
+});
+
+test("activation checkpointing changes neither losses nor weights", () => {
+  expect(outcome(run("activation-checkpointing"))).toEqual(outcome(run("accumulation")));
+});

@@ -7,6 +7,7 @@ import type { Io } from "../io.js";
 
 const ExportFlags = z.strictObject({
   out: z.string().min(1).describe("the folder to write"),
+  adapter: z.boolean().default(false).describe("the run's LoRA adapter alone, in PEFT's format, in place of the model"),
   force: z.boolean().default(false).describe("replace the model's files in a folder that is not empty"),
 });
 
@@ -17,21 +18,33 @@ export function define(command: Command, io: Io): void {
     options: ExportFlags,
     examples: {
       "trainer export RUN --out my-model": "a new folder; in Python: AutoModelForCausalLM.from_pretrained('my-model')",
+      "trainer export RUN --out my-adapter --adapter":
+        "what a run with --lora-rank has learned: PeftModel.from_pretrained",
       "trainer export RUN --out my-model --force": "replace what was exported there before",
     },
-    async run({ args: [run = ""], options: { out: folder, force }, home, out }) {
+    async run({ args: [run = ""], options: { out: folder, ...how }, home, out }) {
       const { exportRun, openHome } = await import("@trainer/training");
-      const { path, files, bytes } = await exportRun(run, folder, { home: openHome(home), force });
+      const { path, files, bytes } = await exportRun(run, folder, { home: openHome(home), ...how });
+      const next = how.adapter ? adapterUse(folder) : modelUse(folder);
       out.result({ path, files, bytes }, () =>
         [
           `${path}: ${formatBytes(bytes)}`,
           ...files.map((file) => `  ${file}`),
           "",
           "Next:",
-          `  trainer generate ${shellWord(folder)} --prompt "Once upon a time"`,
-          `  python3 -c "from transformers import pipeline; print(pipeline('text-generation', '${folder}')('Once'))"`,
+          ...next.map((line) => `  ${line}`),
         ].join("\n"),
       );
     },
   });
 }
+
+const modelUse = (folder: string) => [
+  `trainer generate ${shellWord(folder)} --prompt "Once upon a time"`,
+  `python3 -c "from transformers import pipeline; print(pipeline('text-generation', '${folder}')('Once'))"`,
+];
+
+const adapterUse = (folder: string) => [
+  "in Python, on the model that the run started from:",
+  `  model = peft.PeftModel.from_pretrained(transformers.AutoModelForCausalLM.from_pretrained(BASE), '${folder}')`,
+];

@@ -28,6 +28,11 @@ export const TrainFlags = z.strictObject({
   pretrainedRunId: run.pretrainedRunId.describe("run, or folder of Hugging Face weights, to start from"),
   freezeEmbed: run.freezeEmbed.describe("leave the token embedding as it is"),
 
+  loraRank: run.loraRank.describe("train a low-rank adapter of so many columns and leave the weights; 0: the weights"),
+  loraAlpha: run.loraAlpha.describe("scales the adapter, over its rank; left out: twice the rank"),
+  loraDropout: run.loraDropout.describe("dropout of the adapter's input"),
+  loraTargets: run.loraTargets.describe("a layer that gets an adapter, by its name; left out: every one but the head"),
+
   maxSeqLen: run.maxSeqLen.describe("tokens of context; left out: 512, or all that the pretrained model reads"),
   batchSize: run.batchSize.describe("sequences in a batch"),
   gradAccumSteps: run.gradAccumSteps.describe("batches whose gradients make one step"),
@@ -74,7 +79,16 @@ export const TRAIN_ALIASES = { model: "model-family", size: "model-size", pretra
 /** Headings of `trainer train --help`. */
 export const TRAIN_GROUPS = {
   "Text and tokenizer:": ["tokenizer", "vocabSize", "minFrequency", "document", "holdoutFraction", "testSplitRatio"],
-  "Model:": ["model", "size", "nLayer", "nEmbd", "nHead", "dropout", "pretrainedRunId", "freezeEmbed"],
+  "Model:": ["model", "size", "nLayer", "nEmbd", "nHead", "dropout"],
+  "Fine-tuning:": [
+    "pretrainedRunId",
+    "freezeEmbed",
+    "finetuneLrCap",
+    "loraRank",
+    "loraAlpha",
+    "loraDropout",
+    "loraTargets",
+  ],
   "Training:": [
     "maxSeqLen",
     "batchSize",
@@ -87,7 +101,6 @@ export const TRAIN_GROUPS = {
     "lrSchedule",
     "warmupSteps",
     "minLr",
-    "finetuneLrCap",
     "weightDecay",
     "beta1",
     "beta2",

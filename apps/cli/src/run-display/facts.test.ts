@@ -32,6 +32,7 @@ test("the plan tells parameters, steps and epochs", () => {
     "weights    4.30M parameters\nplan       1,500 steps; 500 go through the text once, 3 times in all",
   );
   expect(lineOf({ ...startEvent, epochs: 1 })).toMatch(/once$/);
+  expect(lineOf({ ...startEvent, trainableParameters: 12_300 })).toContain("4.30M parameters (12.3k trained)\n");
 });
 
 test("a step, a validation and a test fit a line each", () => {

@@ -17,9 +17,10 @@ export function lineOf(event: RunEvent): string | null {
     case "data":
       return event.phase === "ready" ? dataLine(event) : null;
     case "start": {
-      const { parameters, totalSteps, epochs, stepsPerEpoch } = event;
+      const { parameters, trainableParameters: trained, totalSteps, epochs, stepsPerEpoch } = event;
+      const part = trained === parameters ? "" : ` (${formatShort(trained)} trained)`;
       const plan = `${formatCount(totalSteps)} steps; ${formatCount(stepsPerEpoch)} go through the text once`;
-      return `weights    ${formatShort(parameters)} parameters\nplan       ${plan}${epochs > 1 ? `, ${epochs} times in all` : ""}`;
+      return `weights    ${formatShort(parameters)} parameters${part}\nplan       ${plan}${epochs > 1 ? `, ${epochs} times in all` : ""}`;
     }
     case "step":
       return stepLine(event);

@@ -1,4 +1,6 @@
+export type { Adaptable } from "./adaptable.js";
 export { embedding, type Embedding } from "./embedding.js";
+export { geluMlp } from "./gelu-mlp.js";
 export { layerNorm, type LayerNorm } from "./layer-norm.js";
 export { conv1d, linear, type Linear } from "./linear.js";
 export { dropout } from "../functional.js";

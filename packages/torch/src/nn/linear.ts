@@ -2,11 +2,14 @@ import * as F from "../functional.js";
 import { normal, zeros } from "../init.js";
 import type { Params } from "../params.js";
 import type { Tensor } from "../tensor.js";
+import type { Adaptable } from "./adaptable.js";
 
 export interface Linear {
   (x: Tensor): Tensor; // (..., in) -> (..., out)
   readonly weight: Tensor;
   readonly bias: Tensor | null;
+  /** Whether weight and bias are all there is to it: what a kernel that takes these must ask. */
+  isPlain(): boolean;
 }
 
 /** x Wᵀ + b with W (out, in) from N(0, std²) and b zero. */
@@ -18,7 +21,13 @@ export function linear(
 ): Linear {
   const weight = p.param("weight", [outFeatures, inFeatures], normal(options.std ?? 0.02));
   const bias = options.bias === false ? null : p.param("bias", [outFeatures], zeros);
-  return Object.assign((x: Tensor) => F.linear(x, weight, bias), { weight, bias });
+  const layer: Adaptable = { weight, inFeatures, outFeatures, inOut: false, adapter: null };
+  p.register(layer);
+  return Object.assign((x: Tensor) => adapted(layer, x, F.linear(x, weight, bias)), {
+    weight,
+    bias,
+    isPlain: () => layer.adapter === null,
+  });
 }
 
 export interface Conv1d extends Linear {
@@ -29,5 +38,13 @@ export interface Conv1d extends Linear {
 export function conv1d(p: Params, inFeatures: number, outFeatures: number, options: { std?: number } = {}): Conv1d {
   const weight = p.param("weight", [inFeatures, outFeatures], normal(options.std ?? 0.02));
   const bias = p.param("bias", [outFeatures], zeros);
-  return Object.assign((x: Tensor) => F.linear(x, weight.t(), bias), { weight, bias });
+  const layer: Adaptable = { weight, inFeatures, outFeatures, inOut: true, adapter: null };
+  p.register(layer);
+  return Object.assign((x: Tensor) => adapted(layer, x, F.linear(x, weight.t(), bias)), {
+    weight,
+    bias,
+    isPlain: () => layer.adapter === null,
+  });
 }
+
+const adapted = ({ adapter }: Adaptable, x: Tensor, y: Tensor): Tensor => (adapter === null ? y : y.add(adapter(x)));

@@ -35,6 +35,8 @@ export type RunEvent =
   | {
       readonly type: "start";
       readonly parameters: number;
+      /** Those that are trained: fewer with an adapter or a frozen embedding. */
+      readonly trainableParameters: number;
       readonly totalSteps: number;
       readonly stepsPerEpoch: number;
       readonly epochs: number;

@@ -8,6 +8,7 @@ import type { Reporter } from "./reporter.js";
 import type { RunFolder } from "./run-folder.js";
 import type { StepPlan } from "./step-plan.js";
 import type { Stepper } from "./step.js";
+import type { TrainedWeights } from "./trained-weights.js";
 
 /** How far a run has come. */
 export interface Progress {
@@ -30,6 +31,7 @@ export interface LiveRun {
   readonly reporter: Reporter;
   readonly signal: AbortSignal | undefined;
   readonly stepper: Stepper;
+  readonly weights: TrainedWeights;
   readonly plan: StepPlan;
   readonly loader: BatchLoader;
   /** Opens the validation or test split at its beginning; null if the run has none. */

@@ -32,6 +32,8 @@ export const RunManifest = z.object({
   model_family: z.string(),
   model_size: z.string(),
   parameters: count.nullable(),
+  /** Those that are trained: fewer with an adapter or a frozen embedding. */
+  trainable_parameters: count.nullable().default(null),
   vocab_size: count.nullable(),
   epochs: count,
   batch_size: count,

@@ -21,6 +21,7 @@ export async function newManifest(runId: string, options: TrainOptions, compute:
     model_family: options.modelFamily,
     model_size: options.modelSize,
     parameters: null,
+    trainable_parameters: null,
     vocab_size: null,
     epochs: options.numEpochs,
     batch_size: effectiveBatchSize(options.batchSize, compute.device),
@@ -55,6 +56,6 @@ export async function newManifest(runId: string, options: TrainOptions, compute:
     git_commit: await gitCommit(),
     versions: versions(),
     system: system(),
-    config: toConfig(options),
+    config: toConfig({ ...options, maxSeqLen: options.maxSeqLen ?? DEFAULT_SEQ_LEN }),
   };
 }

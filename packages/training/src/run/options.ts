@@ -55,6 +55,13 @@ export const TrainOptions = z.strictObject({
   modelConfig: ModelDimensions.default({}),
   pretrainedRunId: z.string().trim().min(1).nullable().default(null),
   freezeEmbed: z.boolean().default(false),
+  /** Columns of a low-rank adapter that is trained in place of the pretrained weights; 0: the weights themselves are. */
+  loraRank: count.default(0),
+  /** The adapter's output is scaled by this over the rank; null: twice the rank. */
+  loraAlpha: z.number().positive().nullable().default(null),
+  loraDropout: dropout.default(0),
+  /** Names of the layers that get one; null: every linear layer but the head. */
+  loraTargets: z.array(z.string().trim().min(1)).min(1).nullable().default(null),
 
   /**
    * Tokens of context. Not given, 512; of a run that starts from other weights, their context: those can be trained on
@@ -128,7 +135,11 @@ export function parseTrainOptions(input: unknown): TrainOptions {
     const code = issues.some(({ path }) => path[0] === "modelFamily") ? "UNSUPPORTED_BACKEND" : "INVALID_INPUT";
     throw new TrainingError(code, "USER_INPUT", `the options of the run are wrong: ${wrong.join("; ")}`);
   }
-  const { modelFamily, modelSize, modelConfig } = parsed.data;
+  const { modelFamily, modelSize, modelConfig, loraRank, pretrainedRunId } = parsed.data;
+  if (loraRank > 0 && pretrainedRunId === null) {
+    const message = "loraRank: an adapter changes a trained model; name one by pretrainedRunId";
+    throw new TrainingError("INVALID_INPUT", "USER_INPUT", message);
+  }
   const size = sizeOf(modelFamily, modelSize);
   if (size === null) {
     const sizes = Object.keys(families[modelFamily].sizes).join(", ");

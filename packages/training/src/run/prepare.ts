@@ -1,12 +1,12 @@
 import { join } from "node:path";
-import { build, configFor, loadModel, readModelConfig, writeModelConfig, type CausalLm } from "@trainer/models";
+import { writeModelConfig } from "@trainer/models";
 import { loadTokenizer, type Tokenizer } from "@trainer/tokenizers";
 import { manualSeed, setNumThreads } from "@trainer/torch";
 import { BatchLoader } from "../bins/batch-loader.js";
 import { buildBins, type Bins } from "../bins/build-bins.js";
 import type { TokenBin } from "../bins/token-bin.js";
 import { removeTemporary } from "../checkpoint/list.js";
-import { newestValid, sha256Of, type ValidCheckpoint } from "../checkpoint/read.js";
+import { newestValid, sha256Of } from "../checkpoint/read.js";
 import type { TrainState } from "../checkpoint/state.js";
 import { openCorpus, type Corpus } from "../corpus/corpus.js";
 import { TrainingError } from "../errors.js";
@@ -15,11 +15,11 @@ import { resolveRun } from "../home/resolve-run.js";
 import { EarlyStopping } from "./early-stopping.js";
 import type { EvaluationData } from "./evaluate-split.js";
 import type { LiveRun } from "./live-run.js";
+import { makeModel } from "./make-model.js";
 import { MetricsFile } from "./metrics.js";
 import { makeOptimizer, trainable } from "./optimizer.js";
 import { gradScaler } from "./precision.js";
 import { prepareTokenizer } from "./prepare-tokenizer.js";
-import { checkVocabulary } from "./pretrained.js";
 import type { Reporter } from "./reporter.js";
 import { readState, restore } from "./restore.js";
 import type { Session } from "./session.js";
@@ -44,17 +44,18 @@ export async function prepare(session: Session, reporter: Reporter): Promise<Liv
   announce(session, reporter, state);
 
   const corpus = await openSameCorpus(session);
-  const pretrained = await pretrainedFolder(session);
+  const pretrained = checkpoint === null ? await pretrainedFolder(session) : null; // all it has is in the run by then
   const tokenizer = await runTokenizer(session, reporter, corpus, pretrained);
   const bins = await makeBins(session, reporter, corpus, tokenizer);
 
   manualSeed(options.seed);
-  const model = await makeModel(session, tokenizer, pretrained, checkpoint);
+  const { model, weights } = await makeModel(session, tokenizer, { pretrained, begun: checkpoint !== null });
   const { bos, eos, pad } = tokenizer.specials;
   await writeModelConfig(folder.path, model, { bosTokenId: bos, eosTokenId: eos, padTokenId: pad });
 
-  const params = trainable(model.params.named(), options.freezeEmbed);
-  const lr = pretrained === null ? options.learningRate : Math.min(options.learningRate, options.finetuneLrCap);
+  const params = trainable(weights.params.named(), options.freezeEmbed);
+  const cap = options.pretrainedRunId === null ? Infinity : options.finetuneLrCap;
+  const lr = Math.min(options.learningRate, cap);
   const stepper: Stepper = {
     model,
     params: [...params.values()],
@@ -78,11 +79,13 @@ export async function prepare(session: Session, reporter: Reporter): Promise<Liv
   });
   const early = new EarlyStopping(options.earlyStoppingPatience);
   const metrics = new MetricsFile(folder.metrics, state?.metricsBytes ?? 0);
-  if (checkpoint !== null && state !== null) restore(checkpoint.path, state, { stepper, loader, early });
+  if (checkpoint !== null && state !== null) restore(checkpoint.path, state, { weights, stepper, loader, early });
 
   const parameters = model.params.count();
+  const trainableParameters = stepper.params.reduce((sum, p) => sum + p.numel, 0);
   await manifest.update({
     parameters,
+    trainable_parameters: trainableParameters,
     model_family: model.family,
     vocab_size: model.vocabSize,
     max_seq_len: seqLen,
@@ -90,7 +93,7 @@ export async function prepare(session: Session, reporter: Reporter): Promise<Liv
     total_steps: plan.totalSteps,
   });
   const { totalSteps, stepsPerEpoch, epochs } = plan;
-  reporter.emit({ type: "start", parameters, totalSteps, stepsPerEpoch, epochs });
+  reporter.emit({ type: "start", parameters, trainableParameters, totalSteps, stepsPerEpoch, epochs });
   const earlier = state?.elapsedMs ?? 0;
   return {
     options,
@@ -99,6 +102,7 @@ export async function prepare(session: Session, reporter: Reporter): Promise<Liv
     reporter,
     signal,
     stepper,
+    weights,
     plan,
     loader,
     splits: { validation: evaluation(bins.validation), test: evaluation(bins.test) },
@@ -115,7 +119,8 @@ export async function prepare(session: Session, reporter: Reporter): Promise<Liv
     [Symbol.dispose]() {
       metrics[Symbol.dispose]();
       loader[Symbol.dispose]();
-      for (const tensor of [...model.params.list(), ...stepper.optimizer.state().values()]) tensor.dispose();
+      for (const tensor of [...model.params.list(), ...weights.params.list(), ...stepper.optimizer.state().values()])
+        tensor.dispose();
     },
   };
 }
@@ -218,27 +223,4 @@ async function makeBins(
   }
   reporter.emit({ type: "data", phase: "ready", counts: bins.counts, cached: bins.cached });
   return bins;
-}
-
-async function makeModel(
-  { options, folder, compute }: Session,
-  tokenizer: Tokenizer,
-  pretrained: string | null,
-  checkpoint: ValidCheckpoint | null,
-): Promise<CausalLm> {
-  const { device } = compute;
-  if (checkpoint !== null) {
-    const { family, config } = await readModelConfig(folder.path); // its weights are in the checkpoint
-    return build(family, config, { device });
-  }
-  const { vocabSize } = tokenizer;
-  if (pretrained === null) {
-    const { modelFamily, modelSize, modelConfig, maxSeqLen } = options;
-    return build(modelFamily, configFor(modelFamily, modelSize, { ...modelConfig, vocabSize, nPositions: maxSeqLen }), {
-      device,
-    });
-  }
-  const { model } = await loadModel(pretrained, { device });
-  checkVocabulary(model, tokenizer, { options, pretrained });
-  return model;
 }

@@ -5,10 +5,10 @@ import { MODEL_FILE, OPTIMIZER_FILE, STATE_FILE } from "../checkpoint/manifest.j
 import { TrainState } from "../checkpoint/state.js";
 import type { BatchLoader } from "../bins/batch-loader.js";
 import type { EarlyStopping } from "./early-stopping.js";
-import { loadWeights } from "./finish.js";
 import { restoreGenerators } from "./generators.js";
 import { restoreScaler } from "./precision.js";
 import type { Stepper } from "./step.js";
+import { loadWeights, type TrainedWeights } from "./trained-weights.js";
 
 /** Reads a checkpoint's state.json. */
 export async function readState(checkpoint: string): Promise<TrainState> {
@@ -20,12 +20,18 @@ export function restore(
   checkpoint: string,
   state: TrainState,
   {
+    weights,
     stepper,
     loader,
     early,
-  }: { readonly stepper: Stepper; readonly loader: BatchLoader; readonly early: EarlyStopping },
+  }: {
+    readonly weights: TrainedWeights;
+    readonly stepper: Stepper;
+    readonly loader: BatchLoader;
+    readonly early: EarlyStopping;
+  },
 ): void {
-  loadWeights(stepper.model, join(checkpoint, MODEL_FILE));
+  loadWeights(weights, join(checkpoint, MODEL_FILE));
   using stored = openSafetensors(join(checkpoint, OPTIMIZER_FILE));
   scope(() => {
     stepper.optimizer.load(new Map(stored.names.map((name) => [name, stored.tensor(name)])));

@@ -7,6 +7,10 @@ export interface RunFolder {
   readonly path: string;
   readonly manifest: string;
   readonly weights: string;
+  /** Of a run that trains an adapter: the adapter in PEFT's format. */
+  readonly adapter: string;
+  /** Of such a run: the weights it is put on, until it is completed. */
+  readonly base: string;
   readonly logs: string;
   readonly metrics: string;
   readonly checkpoints: string;
@@ -21,6 +25,8 @@ export function runFolder(home: string, id: string): RunFolder {
     path,
     manifest: join(path, "manifest.json"),
     weights: join(path, "model.safetensors"),
+    adapter: join(path, "adapter"),
+    base: join(path, "base"),
     logs: join(path, "logs.jsonl"),
     metrics: join(path, "metrics.jsonl"),
     checkpoints: join(path, "checkpoints"),

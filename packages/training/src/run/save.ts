@@ -1,24 +1,26 @@
 import { join } from "node:path";
 import { prune } from "../checkpoint/list.js";
 import { MODEL_FILE } from "../checkpoint/manifest.js";
-import { publish } from "../checkpoint/publish.js";
 import type { TrainState } from "../checkpoint/state.js";
 import { writeCheckpoint } from "../checkpoint/write.js";
+import { isFile } from "../home/folders.js";
 import { saveGenerators } from "./generators.js";
 import type { LiveRun } from "./live-run.js";
 
 /** Saves the run as it stands. The best weights so far, or the last without validation, become the run's own. */
 export async function save(run: LiveRun, best: boolean): Promise<void> {
-  const { folder, progress, stepper, early, options } = run;
+  const { folder, progress, stepper, early, options, weights } = run;
   const began = performance.now();
   run.metrics.sync();
   const written = await writeCheckpoint(folder.checkpoints, {
     step: progress.step,
-    model: stepper.model.params.named(),
+    model: weights.params.named(),
     optimizer: stepper.optimizer.state(),
     state: stateOf(run),
   });
-  if (best || run.splits.validation === null) await publish(join(written.path, MODEL_FILE), folder.weights);
+  // Without a best one yet, a stopped run is used by its checkpoint; that of an adapter is no model.
+  const missing = !weights.whole && !(await isFile(folder.weights));
+  if (best || missing || run.splits.validation === null) await weights.publish(join(written.path, MODEL_FILE), folder);
   await prune(folder.checkpoints, options.keepCheckpoints, early.bestStep);
   await run.manifest.update({
     steps: progress.step,

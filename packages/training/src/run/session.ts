@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import { TrainingError } from "../errors.js";
 import type { RunEvent, RunResult } from "./events.js";
 import { testBest, type TestResult } from "./finish.js";
@@ -33,6 +34,7 @@ export async function runSession(session: Session): Promise<RunResult> {
   try {
     const outcome = await attempt(session, reporter);
     await conclude(session, outcome);
+    if (outcome.status === "completed") await rm(folder.base, { recursive: true, force: true });
     const result = resultOf(session, outcome);
     reporter.emit({ type: outcome.status, result });
     return result;

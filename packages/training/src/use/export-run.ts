@@ -1,8 +1,10 @@
 import { copyFile, mkdir, readdir, rename, rmdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
+import { ADAPTER_CONFIG, ADAPTER_FILE } from "@trainer/models";
 import { TrainingError } from "../errors.js";
 import { bytesIn, isFile, isFolder } from "../home/folders.js";
 import type { Home } from "../home/home.js";
+import { resolveRun } from "../home/resolve-run.js";
 import { temporaryFolder } from "../home/temporary-folder.js";
 import { writeWhole } from "../home/write-whole.js";
 import { writeTokenizerFiles } from "../run/tokenizer-files.js";
@@ -18,6 +20,14 @@ export interface Exported {
   readonly bytes: number;
 }
 
+export interface ExportOptions {
+  readonly home: Home;
+  /** Replaces files in a folder that holds something. */
+  readonly force?: boolean;
+  /** What the run has learned alone, in PEFT's format, in place of the model that it gives with its base. */
+  readonly adapter?: boolean;
+}
+
 /**
  * Writes a run, or any folder that `openModel` takes, as a folder that transformers loads: config.json,
  * generation_config.json, model.safetensors, the tokenizer's files and a model card. The folder appears whole. One that
@@ -26,7 +36,7 @@ export interface Exported {
 export async function exportRun(
   ref: string,
   out: string,
-  { home, force = false }: { readonly home: Home; readonly force?: boolean },
+  { home, force = false, adapter = false }: ExportOptions,
 ): Promise<Exported> {
   const target = resolve(out);
   const exists = await isFolder(target);
@@ -34,19 +44,14 @@ export async function exportRun(
   if (exists && !force && (await readdir(target)).length > 0) {
     throw conflict(`${target} is not empty; name a new folder, or use force to replace the model's files in it`);
   }
-  using opened = await openModel(ref, { home, device: "cpu" });
-  if (opened.dir === target) throw conflict(`${target} is the model itself; name another folder to write to`);
+  using source = adapter ? await adapterOf(ref, home) : await modelOf(ref, home, basename(target));
+  if (source.dir === target) throw conflict(`${target} is the model itself; name another folder to write to`);
 
   await mkdir(dirname(target), { recursive: true });
   await using temporary = await temporaryFolder(dirname(target));
   const made = join(temporary.path, "model");
   await mkdir(made);
-  await copyFile(opened.weights, join(made, "model.safetensors"));
-  for (const name of CONFIGS) {
-    if (await isFile(join(opened.dir, name))) await copyFile(join(opened.dir, name), join(made, name));
-  }
-  await writeTokenizerFiles(made, opened.tokenizer, opened.contextLength);
-  await writeWhole(join(made, "README.md"), modelCard(opened, opened.id ?? basename(target)));
+  await source.write(made);
 
   const files = (await readdir(made)).toSorted();
   const bytes = await bytesIn(made);
@@ -57,6 +62,44 @@ export async function exportRun(
     await rename(made, target);
   }
   return { path: target, files, bytes };
+}
+
+interface Source extends Disposable {
+  readonly dir: string;
+  write(to: string): Promise<void>;
+}
+
+async function modelOf(ref: string, home: Home, name: string): Promise<Source> {
+  const opened = await openModel(ref, { home, device: "cpu" });
+  return {
+    dir: opened.dir,
+    async write(to) {
+      await copyFile(opened.weights, join(to, "model.safetensors"));
+      for (const config of CONFIGS) {
+        if (await isFile(join(opened.dir, config))) await copyFile(join(opened.dir, config), join(to, config));
+      }
+      await writeTokenizerFiles(to, opened.tokenizer, opened.contextLength);
+      await writeWhole(join(to, "README.md"), modelCard(opened, opened.id ?? name));
+    },
+    [Symbol.dispose]: () => opened[Symbol.dispose](),
+  };
+}
+
+async function adapterOf(ref: string, home: Home): Promise<Source> {
+  const dir = join((await resolveRun(ref, home)).dir, "adapter");
+  const files = [ADAPTER_CONFIG, ADAPTER_FILE];
+  for (const file of files) {
+    if (await isFile(join(dir, file))) continue;
+    const why = `${ref} has no adapter: only runs with a LoRA rank train one (${join(dir, file)} is not there)`;
+    throw new TrainingError("MODEL_NOT_FOUND", "USER_INPUT", why);
+  }
+  return {
+    dir,
+    async write(to) {
+      for (const file of files) await copyFile(join(dir, file), join(to, file));
+    },
+    [Symbol.dispose]: () => {},
+  };
 }
 
 const conflict = (message: string) => new TrainingError("CONFLICT", "USER_INPUT", message);

@@ -7,7 +7,7 @@ import { TrainingError } from "../errors.js";
 import { isFile } from "../home/folders.js";
 import type { Home } from "../home/home.js";
 import { resolveRun } from "../home/resolve-run.js";
-import { loadWeights } from "../run/finish.js";
+import { loadWeights } from "../run/trained-weights.js";
 import { readManifest, type RunManifest } from "../run/manifest.js";
 import { resolveCompute, type DeviceChoice } from "../run/precision.js";
 

@@ -1,0 +1,154 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { manualSeed, noGrad, readSafetensors, scope, setNumThreads, tensor, type Tensor } from "@trainer/torch";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { gpt2Config } from "./gpt2-config.js";
+import { loadModel, saveModel } from "./hf.js";
+import { addLora } from "./lora.js";
+import { logits, loss } from "./model.js";
+import { loadAdapter, saveAdapter } from "./peft.js";
+import { build } from "./registry.js";
+
+setNumThreads(1);
+const fixture = (path: string) => fileURLToPath(new URL(`../test/fixtures/${path}`, import.meta.url));
+const { tensors: base } = readSafetensors(fixture("gpt2/reference.safetensors"));
+
+let dir = "";
+beforeEach(() => (dir = mkdtempSync(join(tmpdir(), "trainer-lora-"))));
+afterEach(() => rmSync(dir, { recursive: true }));
+
+function from(tensors: ReadonlyMap<string, Tensor>, name: string): Tensor {
+  const found = tensors.get(name);
+  if (found === undefined) throw new Error(`the fixture has no ${name}`);
+  return found;
+}
+const difference = (a: Tensor | null | undefined, b: Tensor) =>
+  a === null || a === undefined ? Number.NaN : a.detach().sub(b).abs().max().item();
+
+/** What transformers makes of labels: each position predicts the next one, the last none. */
+function firstBatch() {
+  const inputs = from(base, "ids").select(0, 0); // (B, T)
+  const targets = inputs.clone();
+  targets.narrow(1, 0, inputs.size(1) - 1).copy_(inputs.narrow(1, 1, inputs.size(1) - 1));
+  targets.narrow(1, inputs.size(1) - 1, 1).fill_(-100);
+  return { inputs, targets };
+}
+
+test.each(["all", "one"])(
+  "an adapter of PEFT (layers: %s) gives its logits, loss, gradients and merged weights",
+  async (name) => {
+    const { tensors: reference } = readSafetensors(fixture(`lora/${name}/reference.safetensors`));
+    const { model } = await loadModel(fixture("gpt2"));
+    const lora = await loadAdapter(fixture(`lora/${name}`), model);
+    const batch = firstBatch();
+    expect(difference(logits(lora.model, batch.inputs, { training: false }), from(reference, "logits"))).toBeLessThan(
+      1e-5,
+    );
+    const mean = loss(lora.model, batch, { training: true });
+    expect(difference(mean, from(reference, "loss"))).toBeLessThan(1e-5);
+    mean.backward();
+    const wrong = [...lora.adapter.named()].filter(
+      ([n, p]) => !(difference(p.grad, from(reference, `grad.${n}`)) < 1e-4),
+    );
+    expect(wrong.map(([n]) => n)).toEqual([]);
+    expect(model.params.list().filter((p) => p.grad !== null || p.requiresGrad)).toEqual([]); // the base is frozen
+    const merged = [...lora.merged()].filter(([n, t]) => !(difference(t, from(reference, `merged.${n}`)) < 1e-5));
+    expect(merged.map(([n]) => n)).toEqual([]);
+  },
+);
+
+const config = gpt2Config({ vocabSize: 40, nPositions: 8, nEmbd: 12, nLayer: 2, nHead: 2, initializerRange: 0.3 });
+const ids = tensor(BigInt64Array.of(5n, 6n, 7n, 8n), [1, 4]);
+const evaluate = { training: false };
+
+test("a new adapter changes nothing yet; trained, it is what merging it into the weights gives", async () => {
+  const model = build("gpt2", config, { seed: 1 });
+  const before = logits(model, ids, evaluate);
+  const lora = addLora(model, { rank: 3, alpha: 6 });
+  expect(difference(logits(lora.model, ids, evaluate), before)).toBeLessThan(1e-5);
+  expect(lora.targetModules).toEqual(["c_attn", "c_fc", "c_proj"]);
+  noGrad(() => {
+    for (const p of lora.adapter.list()) p.normal_(0, 0.3);
+  });
+  const adapted = logits(lora.model, ids, evaluate);
+  expect(difference(adapted, before)).toBeGreaterThan(0.1);
+  const whole = build("gpt2", config, { seed: 2 });
+  whole.params.load(lora.merged());
+  expect(difference(logits(whole, ids, evaluate), adapted)).toBeLessThan(1e-4);
+});
+
+test("its dropout is on while training, and only on its own input", () => {
+  const lora = addLora(build("gpt2", { ...config, embdPdrop: 0, attnPdrop: 0, residPdrop: 0 }, { seed: 1 }), {
+    rank: 2,
+    alpha: 2,
+    dropout: 0.5,
+    targets: ["h.1.attn.c_attn", "c_fc"],
+  });
+  expect([...lora.adapter.named().keys()]).toEqual([
+    "base_model.model.transformer.h.0.mlp.c_fc.lora_A.weight",
+    "base_model.model.transformer.h.0.mlp.c_fc.lora_B.weight",
+    "base_model.model.transformer.h.1.attn.c_attn.lora_A.weight",
+    "base_model.model.transformer.h.1.attn.c_attn.lora_B.weight",
+    "base_model.model.transformer.h.1.mlp.c_fc.lora_A.weight",
+    "base_model.model.transformer.h.1.mlp.c_fc.lora_B.weight",
+  ]);
+  const run = (training: boolean, seed: number) => {
+    manualSeed(seed);
+    return logits(lora.model, ids, { training });
+  };
+  expect(difference(run(true, 1), run(true, 2))).toBe(0); // B is zero still
+  noGrad(() => lora.adapter.list().forEach((p) => p.fill_(0.1)));
+  expect(difference(run(true, 1), run(true, 2))).toBeGreaterThan(0);
+  expect(difference(run(false, 1), run(false, 2))).toBe(0);
+});
+
+test("layers that are not there are refused with those that are", () => {
+  const model = build("gpt2", config, { device: "meta" });
+  expect(() => addLora(model, { rank: 2, alpha: 2, targets: ["c_attn", "q_proj"] })).toThrow(
+    'LoRA on this gpt2: it has no linear layer "q_proj"; its layers that take one: c_attn, c_proj, c_fc',
+  );
+  const bare = { ...model, params: model.params.at("") };
+  Object.defineProperty(bare.params, "adaptable", { value: () => new Map() });
+  expect(() => addLora(bare, { rank: 2, alpha: 2 })).toThrow("adapters have no place in it");
+});
+
+test("an adapter that is of another kind, damaged or for another model is refused", async () => {
+  const model = build("gpt2", config, { seed: 1 });
+  await saveAdapter(dir, addLora(model, { rank: 2, alpha: 2 }), "base");
+  const path = join(dir, "adapter_config.json");
+  const written = readFileSync(path, "utf8");
+  await expect(loadAdapter(fixture("lora/all"), model)).rejects.toMatchObject({ code: "MODEL_LOAD_FAILED" }); // sizes
+  writeFileSync(path, written.replace('"bias": "none"', '"bias": "none", "use_dora": true'));
+  await expect(loadAdapter(dir, model)).rejects.toThrow(/adapter_config.json: .*use_dora/);
+  writeFileSync(path, "{");
+  await expect(loadAdapter(dir, model)).rejects.toMatchObject({ code: "MODEL_LOAD_FAILED" });
+});
+
+const python = [process.env["PEERS_PYTHON"] ?? "python3", "python3"].find((program) => {
+  const probe = "import importlib.util as u, sys; sys.exit(not (u.find_spec('peft') and u.find_spec('torch')))";
+  return spawnSync(program, ["-c", probe]).status === 0;
+});
+if (python === undefined) console.log("not run here: PEFT loads what is saved (no Python with it; set PEERS_PYTHON)");
+
+test.skipIf(python === undefined)("PEFT loads what is saved, with equal logits", { timeout: 240_000 }, async () => {
+  const model = build("gpt2", config, { seed: 1 });
+  await saveModel(dir, model, { bosTokenId: 2, eosTokenId: 3, padTokenId: 0 });
+  const lora = addLora(model, { rank: 3, alpha: 6 });
+  noGrad(() => lora.adapter.list().forEach((p) => p.normal_(0, 0.3)));
+  await saveAdapter(join(dir, "adapter"), lora, dir);
+  const script = `
+import json, sys, torch
+from peft import AutoPeftModelForCausalLM
+model = AutoPeftModelForCausalLM.from_pretrained(sys.argv[1])
+print(json.dumps(model.eval()(torch.tensor([[5, 6, 7, 8]])).logits.flatten().tolist()))`;
+  const out = execFileSync(python ?? "", ["-c", script, join(dir, "adapter")], {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const theirs: unknown = JSON.parse(out.trim().split("\n").at(-1) ?? "");
+  const ours = scope(() => Array.from(logits(lora.model, ids, evaluate).flatten().data(), Number));
+  expect(theirs).toEqual(ours.map((x): unknown => expect.closeTo(x, 5)));
+});

@@ -1,0 +1,53 @@
+import { rm } from "node:fs/promises";
+import { addLora, build, configFor, loadModel, readModelConfig, saveModel, type CausalLm } from "@trainer/models";
+import type { Tokenizer } from "@trainer/tokenizers";
+import { checkVocabulary } from "./pretrained.js";
+import type { Session } from "./session.js";
+import { adapterOnly, wholeModel, type TrainedWeights } from "./trained-weights.js";
+
+export interface RunModel {
+  readonly model: CausalLm;
+  readonly weights: TrainedWeights;
+}
+
+interface Origin {
+  /** The folder of the weights to start from; null for new ones. */
+  readonly pretrained: string | null;
+  /** Whether there is a checkpoint, which is put over what is made here. */
+  readonly begun: boolean;
+}
+
+/** The run's model: a new one, a pretrained one, or that with an adapter. */
+export async function makeModel(session: Session, tokenizer: Tokenizer, origin: Origin): Promise<RunModel> {
+  const { loraRank: rank, loraAlpha, loraDropout, loraTargets: targets, pretrainedRunId } = session.options;
+  const base = await baseModel(session, tokenizer, origin);
+  if (rank === 0) return { model: base, weights: wholeModel(base) };
+  const lora = addLora(base, { rank, alpha: loraAlpha ?? 2 * rank, dropout: loraDropout, targets });
+  return { model: lora.model, weights: adapterOnly(lora, pretrainedRunId ?? "") };
+}
+
+async function baseModel(session: Session, tokenizer: Tokenizer, { pretrained, begun }: Origin): Promise<CausalLm> {
+  const { options, folder, compute } = session;
+  const { device } = compute;
+  const adapting = options.loraRank > 0;
+  if (begun && adapting) return (await loadModel(folder.base, { device })).model;
+  if (begun) {
+    const { family, config } = await readModelConfig(folder.path); // its weights are in the checkpoint
+    return build(family, config, { device });
+  }
+  if (pretrained === null) {
+    const { modelFamily, modelSize, modelConfig, maxSeqLen } = options;
+    const { vocabSize } = tokenizer;
+    return build(modelFamily, configFor(modelFamily, modelSize, { ...modelConfig, vocabSize, nPositions: maxSeqLen }), {
+      device,
+    });
+  }
+  const { model, specials } = await loadModel(pretrained, { device });
+  checkVocabulary(model, tokenizer, { options, pretrained });
+  if (adapting) {
+    // Its own copy: what an adapter is trained on must be the same to its end, whatever becomes of where it came from.
+    await rm(folder.base, { recursive: true, force: true });
+    await saveModel(folder.base, model, specials);
+  }
+  return model;
+}

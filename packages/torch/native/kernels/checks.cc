@@ -24,7 +24,10 @@ uint64_t drawSeed() {
   return at::check_generator<at::CPUGeneratorImpl>(generator)->random64();
 }
 
-at::Tensor sumOverRows(int64_t rows, int64_t width, const std::function<void(int64_t, int64_t, float*)>& body) {
+namespace {
+
+/** (runs, width): what body made of each run of rows. */
+at::Tensor sumsOfRuns(int64_t rows, int64_t width, const std::function<void(int64_t, int64_t, float*)>& body) {
   constexpr int64_t kRun = 64;
   const int64_t runs = std::max<int64_t>(1, (rows + kRun - 1) / kRun);
   const at::Tensor partial = at::zeros({runs, width}, at::kFloat);
@@ -32,7 +35,26 @@ at::Tensor sumOverRows(int64_t rows, int64_t width, const std::function<void(int
   at::parallel_for(0, runs, 1, [&](int64_t begin, int64_t end) {
     for (int64_t run = begin; run < end; ++run) body(run * kRun, std::min(rows, (run + 1) * kRun), data + run * width);
   });
-  return partial.sum(0);
+  return partial;
+}
+
+}  // namespace
+
+at::Tensor sumOverRows(int64_t rows, int64_t width, const std::function<void(int64_t, int64_t, float*)>& body) {
+  return sumsOfRuns(rows, width, body).sum(0);
+}
+
+void sumOverRows(const at::Tensor& out, int64_t rows, const std::function<void(int64_t, int64_t, float*)>& body) {
+  constexpr int64_t kGrain = 4096;
+  const int64_t width = out.numel();
+  const at::Tensor partial = sumsOfRuns(rows, width, body);
+  const float* data = partial.const_data_ptr<float>();
+  float* sum = out.mutable_data_ptr<float>();
+  at::parallel_for(0, width, kGrain, [&](int64_t begin, int64_t end) {
+    std::copy(data + begin, data + end, sum + begin);
+    for (int64_t run = 1; run < partial.size(0); ++run)
+      for (int64_t j = begin; j < end; ++j) sum[j] += data[run * width + j];
+  });
 }
 
 }  // namespace trainer

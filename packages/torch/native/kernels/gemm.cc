@@ -31,37 +31,43 @@ bool preferOneDnn(const at::Tensor& out, const at::Tensor& a, const at::Tensor& 
          at::globalContext().userEnabledMkldnn() && at::hasMKLDNN();
 }
 
-/** One row, as when generating: reading b once is all the work. */
-bool isOneRow(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b) {
-  return a.size(0) == 1 && a.stride(1) == 1 && out.stride(1) == 1 && (hasFullRows(b) || b.t().is_contiguous());
+/**
+ * A few rows, as when generating: reading b once is most of the work, and each row must come out the same whatever
+ * other rows there are, which no library's product promises.
+ */
+bool areFewRows(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b) {
+  return a.size(0) <= 16 && out.is_contiguous() && (hasFullRows(b) || b.t().is_contiguous());
 }
 
-void multiplyRow(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b) {
+void multiplyRows(const at::Tensor& out, const at::Tensor& few, const at::Tensor& b) {
   constexpr int64_t kGrain = 256;
   constexpr int64_t kLarge = 1 << 20;
-  const int64_t depth = b.size(0), columns = b.size(1);
+  const at::Tensor a = few.stride(1) == 1 ? few : few.contiguous();
+  const int64_t rows = a.size(0), depth = b.size(0), columns = b.size(1), next = a.stride(0);
   const float *x = a.const_data_ptr<float>(), *w = b.const_data_ptr<float>();
   if (!hasFullRows(b)) {
     float* y = out.mutable_data_ptr<float>();
-    at::parallel_for(0, columns, kGrain,
-                     [&](int64_t begin, int64_t end) { kernels().dotRows(w, x, y, begin, end, depth); });
+    at::parallel_for(0, columns, kGrain, [&](int64_t begin, int64_t end) {
+      kernels().dotRows(w, x, next, rows, y, columns, begin, end, depth);
+    });
   } else if (b.numel() < kLarge) {
     float* y = out.zero_().mutable_data_ptr<float>();
     at::parallel_for(0, columns, kGrain, [&](int64_t begin, int64_t end) {
-      kernels().dotColumns(w, b.stride(0), x, y, begin, end, depth);
+      kernels().dotColumns(w, b.stride(0), x, next, rows, y, columns, begin, end, depth);
     });
   } else {  // whole rows of b to each thread: memory is read in order
-    out[0].copy_(sumOverRows(depth, columns, [&](int64_t begin, int64_t end, float* sum) {
-      kernels().dotColumns(w + begin * b.stride(0), b.stride(0), x + begin, sum, 0, columns, end - begin);
-    }));
+    sumOverRows(out, depth, [&](int64_t begin, int64_t end, float* sum) {
+      const float* from = w + begin * b.stride(0);
+      kernels().dotColumns(from, b.stride(0), x + begin, next, rows, sum, columns, 0, columns, end - begin);
+    });
   }
 }
 
 }  // namespace
 
 void productInto(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b, bool accumulate) {
+  if (!accumulate && areFewRows(out, a, b)) return multiplyRows(out, a, b);
   if (preferOneDnn(out, a, b)) return at::native::mkldnn_matmul(a, b, out, accumulate ? 1.0f : 0.0f, 1.0f);
-  if (!accumulate && isOneRow(out, a, b)) return multiplyRow(out, a, b);
   if (accumulate) {
     at::addmm_out(const_cast<at::Tensor&>(out), out, a, b);
   } else {

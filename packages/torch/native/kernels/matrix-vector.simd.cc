@@ -1,31 +1,103 @@
 #include "simd.h"
+#include "small-gemm.h"
+
+// Products of a few rows of x with a large w: reading w is most of the work, so it is read once for all of them. What a
+// row's result is made of, and in which order, does not depend on how many rows there are: a text that is generated
+// beside others is the text that would be generated alone.
 
 namespace trainer::CPU_CAPABILITY {
 
-void dotRows(const float* w, const float* x, float* y, int64_t begin, int64_t end, int64_t depth) {
-  for (int64_t row = begin; row < end; ++row) {
-    const float* wr = w + row * depth;
-    float sum = 0;
-#pragma omp simd reduction(+ : sum)
-    for (int64_t k = 0; k < depth; ++k) sum += wr[k] * x[k];
-    y[row] = sum;
+namespace {
+
+inline Lanes load(const float* p) { return *reinterpret_cast<const Lanes*>(p); }
+
+inline float total(Lanes sum) {
+  float part[kLanes];
+  *reinterpret_cast<Lanes*>(part) = sum;
+#pragma GCC unroll 4
+  for (int width = kLanes / 2; width > 0; width /= 2)
+    for (int i = 0; i < width; ++i) part[i] += part[i + width];
+  return part[0];
+}
+
+/** y[r] = w times row r of x. */
+template <int kRows>
+inline void dots(const float* w, const float* x, int64_t xStride, float* y, int64_t yStride, int64_t depth) {
+  Lanes sum[kRows][2] = {};
+  int64_t k = 0;
+  for (; k + kPanel <= depth; k += kPanel) {
+    const Lanes w0 = load(w + k), w1 = load(w + k + kLanes);
+#pragma GCC unroll 8
+    for (int r = 0; r < kRows; ++r) {
+      sum[r][0] += w0 * load(x + r * xStride + k);
+      sum[r][1] += w1 * load(x + r * xStride + k + kLanes);
+    }
+  }
+  for (int r = 0; r < kRows; ++r) {
+    float rest = 0;
+    for (int64_t i = k; i < depth; ++i) rest += w[i] * x[r * xStride + i];
+    y[r * yStride] = total(sum[r][0] + sum[r][1]) + rest;
   }
 }
 
-void dotColumns(const float* w, int64_t stride, const float* x, float* y, int64_t begin, int64_t end, int64_t depth) {
+/** y[r] += x[r][0] w[0] + ... + x[r][kDepth - 1] w[kDepth - 1], for columns [begin, end) of w. */
+template <int kRows, int kDepth>
+inline void accumulate(const float* w, int64_t stride, const float* x, int64_t xStride, float* y, int64_t yStride,
+                       int64_t begin, int64_t end) {
+  int64_t j = begin;
+  for (; j + kLanes <= end; j += kLanes) {
+    Lanes wk[kDepth];
+#pragma GCC unroll 4
+    for (int k = 0; k < kDepth; ++k) wk[k] = load(w + k * stride + j);
+#pragma GCC unroll 8
+    for (int r = 0; r < kRows; ++r) {
+      Lanes* out = reinterpret_cast<Lanes*>(y + r * yStride + j);
+      Lanes sum = *out;
+#pragma GCC unroll 4
+      for (int k = 0; k < kDepth; ++k) sum += x[r * xStride + k] * wk[k];
+      *out = sum;
+    }
+  }
+  for (; j < end; ++j) {
+    for (int r = 0; r < kRows; ++r) {
+      float sum = y[r * yStride + j];
+      for (int k = 0; k < kDepth; ++k) sum += x[r * xStride + k] * w[k * stride + j];
+      y[r * yStride + j] = sum;
+    }
+  }
+}
+
+template <int kDepth>
+void accumulateRows(int64_t rows, const float* w, int64_t stride, const float* x, int64_t xStride, float* y,
+                    int64_t yStride, int64_t begin, int64_t end) {
+  int64_t r = 0;
+  for (; r + 8 <= rows; r += 8)
+    accumulate<8, kDepth>(w, stride, x + r * xStride, xStride, y + r * yStride, yStride, begin, end);
+  for (; r + 2 <= rows; r += 2)
+    accumulate<2, kDepth>(w, stride, x + r * xStride, xStride, y + r * yStride, yStride, begin, end);
+  if (r < rows) accumulate<1, kDepth>(w, stride, x + r * xStride, xStride, y + r * yStride, yStride, begin, end);
+}
+
+}  // namespace
+
+void dotRows(const float* w, const float* x, int64_t xStride, int64_t rows, float* y, int64_t yStride, int64_t begin,
+             int64_t end, int64_t depth) {
+  for (int64_t j = begin; j < end; ++j) {
+    const float* wj = w + j * depth;
+    int64_t r = 0;
+    for (; r + kTileRows <= rows; r += kTileRows)
+      dots<kTileRows>(wj, x + r * xStride, xStride, y + r * yStride + j, yStride, depth);
+    for (; r + 2 <= rows; r += 2) dots<2>(wj, x + r * xStride, xStride, y + r * yStride + j, yStride, depth);
+    if (r < rows) dots<1>(wj, x + r * xStride, xStride, y + r * yStride + j, yStride, depth);
+  }
+}
+
+void dotColumns(const float* w, int64_t stride, const float* x, int64_t xStride, int64_t rows, float* y,
+                int64_t yStride, int64_t begin, int64_t end, int64_t depth) {
   int64_t k = 0;
-  for (; k + 4 <= depth; k += 4) {  // four rows a pass over y
-    const float *w0 = w + k * stride, *w1 = w0 + stride, *w2 = w1 + stride, *w3 = w2 + stride;
-    const float x0 = x[k], x1 = x[k + 1], x2 = x[k + 2], x3 = x[k + 3];
-#pragma omp simd
-    for (int64_t j = begin; j < end; ++j) y[j] += x0 * w0[j] + x1 * w1[j] + x2 * w2[j] + x3 * w3[j];
-  }
-  for (; k < depth; ++k) {
-    const float* wk = w + k * stride;
-    const float xk = x[k];
-#pragma omp simd
-    for (int64_t j = begin; j < end; ++j) y[j] += xk * wk[j];
-  }
+  for (; k + 4 <= depth; k += 4)  // four rows of w a pass over y
+    accumulateRows<4>(rows, w + k * stride, stride, x + k, xStride, y, yStride, begin, end);
+  for (; k < depth; ++k) accumulateRows<1>(rows, w + k * stride, stride, x + k, xStride, y, yStride, begin, end);
 }
 
 }  // namespace trainer::CPU_CAPABILITY

@@ -18,8 +18,10 @@ void biasGeluForward(float* x, const float* bias, float* y, int64_t begin, int64
 void biasGeluBackward(const float* x, float* y, float* dy, float* dBias, int64_t begin, int64_t end, int64_t width);
 void dropoutRow(const float* x, float* y, int64_t row, int64_t width, float dropout, uint64_t seed);
 void columnSum(const float* x, float* sum, int64_t begin, int64_t end, int64_t width);
-void dotRows(const float* w, const float* x, float* y, int64_t begin, int64_t end, int64_t depth);
-void dotColumns(const float* w, int64_t stride, const float* x, float* y, int64_t begin, int64_t end, int64_t depth);
+void dotRows(const float* w, const float* x, int64_t xStride, int64_t rows, float* y, int64_t yStride, int64_t begin,
+             int64_t end, int64_t depth);
+void dotColumns(const float* w, int64_t stride, const float* x, int64_t xStride, int64_t rows, float* y,
+                int64_t yStride, int64_t begin, int64_t end, int64_t depth);
 void adamw(float* param, const float* grad, float* expAvg, float* expAvgSq, int64_t count, const AdamWScalars& s);
 double sumOfSquares(const float* x, int64_t count);
 int64_t attentionScratch(int64_t length, int64_t headSize, bool backward);

@@ -50,11 +50,12 @@ struct Kernels {
   /** sum[j] += the sum of column j over rows [begin, end). */
   void (*columnSum)(const float* x, float* sum, int64_t begin, int64_t end, int64_t width);
 
-  /** y[j] = row j of w times x, for rows [begin, end) of w (., depth). */
-  void (*dotRows)(const float* w, const float* x, float* y, int64_t begin, int64_t end, int64_t depth);
-  /** y[j] += x times column j of w, for columns [begin, end) of w (depth, stride). */
-  void (*dotColumns)(const float* w, int64_t stride, const float* x, float* y, int64_t begin, int64_t end,
-                     int64_t depth);
+  /** y[r][j] = row j of w times row r of x, for rows [begin, end) of w (., depth). */
+  void (*dotRows)(const float* w, const float* x, int64_t xStride, int64_t rows, float* y, int64_t yStride,
+                  int64_t begin, int64_t end, int64_t depth);
+  /** y[r][j] += row r of x times column j of w, for columns [begin, end) of w (depth, stride). */
+  void (*dotColumns)(const float* w, int64_t stride, const float* x, int64_t xStride, int64_t rows, float* y,
+                     int64_t yStride, int64_t begin, int64_t end, int64_t depth);
   void (*adamw)(float* param, const float* grad, float* expAvg, float* expAvgSq, int64_t count, const AdamWScalars&);
   double (*sumOfSquares)(const float* x, int64_t count);
 

@@ -288,7 +288,9 @@ test("dropout keeps its share, scales what it keeps, and passes gradients where 
 
 test.each([
   [1, 3, 5],
-  [1, 1030, 1100], // one row and a weight so large that its rows are shared among the threads
+  [1, 1030, 1100], // a weight so large that its rows are shared among the threads
+  [11, 1030, 1100],
+  [15, 37, 70],
   [16, 3, 5],
   [65, 20, 30],
 ])("a linear map of %i rows, %i to %i", (n, c, d) => {
@@ -305,6 +307,22 @@ test.each([
   const unlearned = [stored.detach(), b.detach()] as const;
   const frozen = () => [linear(x.t(), unlearned[0].t(), unlearned[1])];
   expect(disagreements(frozen, frozen, [x])).toEqual([]);
+});
+
+test.each([
+  [35, 70],
+  [1030, 1100],
+])("a row comes out of a linear map of %i to %i the same beside any other rows", (c, d) => {
+  manualSeed(12);
+  for (const weight of [randn([d, c]), randn([c, d]).t()]) {
+    const [x, b] = [randn([16, c]), randn([d])];
+    for (let row = 0; row < 16; row++) {
+      const alone = numbers(linear(x.narrow(0, row, 1), weight, b));
+      for (const n of [row + 1, 16]) {
+        expect(numbers(linear(x.narrow(0, 0, n), weight, b).select(0, row))).toEqual(alone);
+      }
+    }
+  }
 });
 
 test("shapes that do not fit and other types are refused with the operator's name", () => {

@@ -11,5 +11,10 @@ export interface Cache extends Disposable {
   readonly length: number;
   /** Forgets all but the first `length` tokens, or as few as it can; returns how many are left. */
   truncate(length: number): number;
+  /**
+   * Makes sequence `row` a copy of sequence `fromRow` of another cache of the same model, and `length` that cache's:
+   * where it changes, all rows are to be copied before the next pass.
+   */
+  copyRow(row: number, from: Cache, fromRow: number): void;
   dispose(): void;
 }

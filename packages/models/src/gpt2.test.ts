@@ -11,6 +11,7 @@ import {
   type Tensor,
 } from "@trainer/torch";
 import { expect, test } from "vitest";
+import type { Cache } from "./cache.js";
 import { gpt2Config } from "./gpt2-config.js";
 import { loadModel } from "./hf.js";
 import { KvCache } from "./kv-cache.js";
@@ -124,6 +125,32 @@ test("a cache forgets what is cut off", async () => {
   );
   expect(() => KvCache.of(cache)?.append(2, ids, ids)).toThrow("layer 2 of a cache of 2 layers");
   expect(() => KvCache.of({ ...cache })).toThrow("made by a model of another kind");
+});
+
+test("sequences copied from one cache to another go on as where they came from, to the bit", async () => {
+  const { model } = await loadModel(FIXTURE);
+  const ids = expected("ids").select(0, 0); // (B, T)
+  const read = (rows: Tensor, cache: Cache) =>
+    Array.from(logits(model, rows, { training: false, cache }).select(1, 0).data(), Number);
+  using first = model.newCache(1, 8);
+  logits(model, ids.narrow(0, 0, 1).narrow(1, 0, 8), { training: false, cache: first });
+  using second = model.newCache(1, 8);
+  logits(model, ids.narrow(0, 1, 1).narrow(1, 0, 8), { training: false, cache: second });
+  using both = model.newCache(3, 16);
+  both.copyRow(0, second, 0);
+  both.copyRow(1, first, 0);
+  both.copyRow(2, both, 1);
+  expect(both.length).toBe(8);
+  using alone = model.newCache(1, 16);
+  alone.copyRow(0, first, 0);
+  const next = ids.narrow(0, 0, 1).narrow(1, 8, 1); // (1, 1)
+  const [together, single] = [read(next.expand([3, 1]), both), read(next, alone)];
+  const vocab = model.vocabSize;
+  expect(together.slice(vocab, 2 * vocab)).toEqual(single);
+  expect(together.slice(2 * vocab)).toEqual(single);
+  expect(together.slice(0, vocab)).not.toEqual(single);
+  using small = model.newCache(1, 4);
+  expect(() => small.copyRow(0, both, 0)).toThrow("9 tokens do not fit the cache's 4 positions");
 });
 
 test("dropout draws on the generator while training, and on nothing else", () => {

@@ -5,7 +5,7 @@ export { gpt2 } from "./gpt2.js";
 export { gpt2Config, Gpt2ConfigFile, type Gpt2Config, type KnownGpt2Config, type SpecialIds } from "./gpt2-config.js";
 export { loadModel, readModelConfig, saveModel, writeModelConfig, type LoadedModel, type ModelConfig } from "./hf.js";
 export { KvCache } from "./kv-cache.js";
-export { logits, loss, segment, type CausalLm, type Forward, type LossBatch } from "./model.js";
+export { logits, logitsOf, loss, segment, type CausalLm, type Forward, type LossBatch } from "./model.js";
 export { build, configFor, familyNamed, models, type BuildOptions } from "./registry.js";
 export { addLora, type LoraModel, type LoraOptions } from "./lora.js";
 export { ADAPTER_CONFIG, ADAPTER_FILE, loadAdapter, saveAdapter, writeAdapterConfig } from "./peft.js";

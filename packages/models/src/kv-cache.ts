@@ -1,4 +1,4 @@
-import { empty, keep, type Device, type DType, type Tensor } from "@trainer/torch";
+import { empty, keep, scope, type Device, type DType, type Tensor } from "@trainer/torch";
 import type { Cache } from "./cache.js";
 
 export interface KvCacheShape {
@@ -30,6 +30,8 @@ export class KvCache implements Cache {
   }
 
   /** The cache of a forward pass, which must be one of these. */
+  static of(cache: Cache): KvCache;
+  static of(cache: Cache | undefined): KvCache | undefined;
   static of(cache: Cache | undefined): KvCache | undefined {
     if (cache === undefined || cache instanceof KvCache) return cache;
     throw new TypeError("this model remembers keys and values; the cache given was made by a model of another kind");
@@ -41,8 +43,7 @@ export class KvCache implements Cache {
 
   /** Stores keys and values (B, nh, T, hs) of new tokens; returns all so far, (B, nh, length + T, hs), as views. */
   append(layer: number, k: Tensor, v: Tensor): { k: Tensor; v: Tensor } {
-    const store = this.#layers[layer];
-    if (store === undefined) throw new RangeError(`layer ${layer} of a cache of ${this.#layers.length} layers`);
+    const store = this.#layer(layer);
     const t = k.size(2);
     if (this.#length + t > this.capacity) {
       throw new RangeError(`${t} more tokens after ${this.#length} do not fit the cache's ${this.capacity} positions`);
@@ -59,6 +60,29 @@ export class KvCache implements Cache {
 
   truncate(length: number): number {
     return (this.#length = Math.min(this.#length, Math.max(0, length)));
+  }
+
+  copyRow(row: number, from: Cache, fromRow: number): void {
+    const source = KvCache.of(from);
+    const { length } = source;
+    if (length > this.capacity) {
+      throw new RangeError(`${length} tokens do not fit the cache's ${this.capacity} positions`);
+    }
+    const part = (t: Tensor, at: number) => t.select(0, at).narrow(1, 0, length); // (nh, length, hs)
+    scope(() => {
+      for (const [layer, { k, v }] of this.#layers.entries()) {
+        const other = source.#layer(layer);
+        part(k, row).copy_(part(other.k, fromRow));
+        part(v, row).copy_(part(other.v, fromRow));
+      }
+    });
+    this.#length = length;
+  }
+
+  #layer(layer: number): { readonly k: Tensor; readonly v: Tensor } {
+    const store = this.#layers[layer];
+    if (store === undefined) throw new RangeError(`layer ${layer} of a cache of ${this.#layers.length} layers`);
+    return store;
   }
 
   dispose(): void {

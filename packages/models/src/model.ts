@@ -1,4 +1,4 @@
-import { linearCrossEntropy, type Each, type Params, type Tape, type Tensor } from "@trainer/torch";
+import { linear, linearCrossEntropy, type Each, type Params, type Tape, type Tensor } from "@trainer/torch";
 import type { FamilyName } from "./capabilities.js";
 import type { Gpt2Config } from "./gpt2-config.js";
 import type { Cache } from "./cache.js";
@@ -43,9 +43,11 @@ export interface LossBatch {
   readonly targets: Tensor;
 }
 
+/** Hidden states (..., C) -> (..., V): of up to 16 rows each comes out the same whatever the others are (on the CPU). */
+export const logitsOf = (model: Pick<CausalLm, "head">, hidden: Tensor): Tensor => linear(hidden, model.head);
+
 /** ids (B, T) int64 -> (B, T, V). */
-export const logits = (model: CausalLm, ids: Tensor, ctx: Forward): Tensor =>
-  model.hidden(ids, ctx).matmul(model.head.t());
+export const logits = (model: CausalLm, ids: Tensor, ctx: Forward): Tensor => logitsOf(model, model.hidden(ids, ctx));
 
 /** The mean cross entropy in nats over the targets that count: a scalar. */
 export function loss(model: CausalLm, { inputs, targets }: LossBatch, ctx: Forward): Tensor {

@@ -145,6 +145,28 @@ test("a stream tells each sequence's end, then the whole result", async () => {
   expect(first.join("")).toBe((await generate(opened, input)).outputs[0]);
 });
 
+test("a sequence is the same text, to the bit, however many are written beside it", async () => {
+  const input = { prompt: "The lamp", maxNewTokens: 50, seed: 11, temperature: 1.5, topK: 0 }; // past the context
+  const many = await generate(opened, { ...input, numReturnSequences: 18 }); // more than go together
+  expect(new Set(many.outputs).size).toBeGreaterThan(16);
+  expect(new Set(many.stepsPerSequence).size).toBeGreaterThan(1); // some end early and leave the batch
+  for (const n of [1, 2, 5, 17]) {
+    const few = await generate(opened, { ...input, numReturnSequences: n });
+    expect(few.outputs).toEqual(many.outputs.slice(0, n));
+    expect(few.stepsPerSequence).toEqual(many.stepsPerSequence.slice(0, n));
+  }
+});
+
+test("what was said before becomes rarer with a repetition penalty", async () => {
+  const input = { ...greedy, prompt: "The", maxNewTokens: 30 } as const;
+  const distinct = async (repetitionPenalty: number) => {
+    const { outputs } = await generate(opened, { ...input, repetitionPenalty });
+    const ids = encode(outputs.join(""));
+    return new Set(ids).size / ids.length;
+  };
+  expect(await distinct(1e6)).toBeGreaterThan(await distinct(1));
+});
+
 test("an equal seed gives equal text, each time and of any number of sequences", async () => {
   const input = { prompt: "The lamp", maxNewTokens: 40, seed: 11 };
   const one = await generate(opened, input);

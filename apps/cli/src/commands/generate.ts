@@ -19,6 +19,8 @@ const GenerateFlags = z.strictObject({
   temperature: field.temperature.describe("below 1 surer, above 1 bolder; 0: always the likeliest token"),
   topK: field.topK.describe("draw from the k likeliest tokens; 0: from all"),
   topP: field.topP.describe("draw from the likeliest that together exceed this probability; 1: from all"),
+  minP: field.minP.describe("draw from tokens at least so likely in relation to the likeliest; 0: from all"),
+  repetitionPenalty: field.repetitionPenalty.describe("above 1: tokens that were said before become less likely"),
   stop: field.stopSequences.describe("end at this text, which is left out"),
   stopOnEos: field.stopOnEos.describe("go on into a next document where the model ends one"),
   seed: z.int().min(0).nullable().default(null).describe("equal seeds write equal texts; left out: a new one"),
@@ -46,10 +48,11 @@ export function define(command: Command, io: Io): void {
       const input = { ...rest, prompt, stopSequences: stop };
       await io.interruptible(async (signal) => {
         using opened = await openModel(run, { home: openHome(home), device });
-        const writer = new Writer(out, prompt);
+        const writer = new Writer(out, prompt, options.numReturnSequences);
         try {
           for await (const event of generateStream(opened, input, signal)) {
             if (event.type === "text") writer.text(event.sequence, event.text);
+            if (event.type === "sequence") writer.end(event.sequence);
             if (event.type === "done") out.record(generatedJson(event.result));
           }
         } finally {
@@ -60,14 +63,20 @@ export function define(command: Command, io: Io): void {
   });
 }
 
-/** On a terminal prompt and text read as one; a pipe gets what is new. */
+/**
+ * On a terminal prompt and text read as one; a pipe gets what is new. Texts that are written side by side come one after
+ * another: one streams, what comes of the others meanwhile waits.
+ */
 class Writer {
   readonly #prompt: string;
+  readonly #waiting = new Map<number, string>();
+  readonly #ended = new Set<number>();
   #sequence = 0;
 
   constructor(
     private readonly out: Output,
     prompt: string,
+    private readonly count: number,
   ) {
     this.#prompt = out.screen.live ? out.paint.dim(printable(prompt)) : "";
     out.text(this.#prompt);
@@ -75,9 +84,18 @@ class Writer {
 
   /** @param text new text of sequence `sequence`, counted from 0 */
   text(sequence: number, text: string): void {
-    if (sequence !== this.#sequence) this.out.text(`\n\n${this.#prompt}`);
-    this.#sequence = sequence;
-    this.out.text(this.out.screen.live ? printable(text) : text);
+    if (sequence === this.#sequence) this.out.text(this.out.screen.live ? printable(text) : text);
+    else this.#waiting.set(sequence, (this.#waiting.get(sequence) ?? "") + text);
+  }
+
+  /** Sequence `sequence` is whole: if it was the one that streams, the next one does. */
+  end(sequence: number): void {
+    this.#ended.add(sequence);
+    while (this.#ended.delete(this.#sequence) && this.#sequence + 1 < this.count) {
+      this.#sequence += 1;
+      this.out.text(`\n\n${this.#prompt}`);
+      this.text(this.#sequence, this.#waiting.get(this.#sequence) ?? "");
+    }
   }
 }
 

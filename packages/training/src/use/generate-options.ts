@@ -12,6 +12,10 @@ export const GenerateOptions = z.strictObject({
   topK: z.int().min(0).default(50),
   /** Draw from the likeliest tokens that together exceed this probability; 0 or 1: from all. */
   topP: z.number().min(0).max(1).default(1),
+  /** Draw from the tokens at least this many times as likely as the likeliest (Nguyen et al. 2024); 0: from all. */
+  minP: z.number().min(0).max(1).default(0),
+  /** Above 1, tokens of the prompt and of the text so far become less likely (Keskar et al. 2019); 1: as they are. */
+  repetitionPenalty: z.number().positive().default(1),
   /** End a sequence at the end-of-text token; else it goes on with the next document. */
   stopOnEos: z.boolean().default(true),
   /** Texts that end a sequence; they are not part of the output. */
@@ -21,7 +25,7 @@ export const GenerateOptions = z.strictObject({
     .union([z.int().min(0), z.bigint().min(0n)])
     .nullable()
     .default(null),
-  /** How many sequences; the first of several is what there would be of one. */
+  /** How many sequences; sequence i is the same however many there are. */
   numReturnSequences: z.int().min(1).default(1),
 });
 export type GenerateOptions = z.infer<typeof GenerateOptions>;

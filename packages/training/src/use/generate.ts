@@ -1,19 +1,16 @@
 import { randomBytes } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
-import { StreamDecoder } from "@trainer/tokenizers";
 import type { Tensor } from "@trainer/torch";
 import { TrainingError } from "../errors.js";
-import { ContextReader } from "./context-reader.js";
+import { BatchReader } from "./batch-reader.js";
 import { GenerateOptions, type GenerateInput } from "./generate-options.js";
 import type { OpenModel } from "./open-model.js";
 import { parseOptions } from "./parse-options.js";
 import { Random } from "./random.js";
-import { sample } from "./sample.js";
-import { StopSequences } from "./stop-sequences.js";
+import { Sequence, type FinishReason } from "./sequence.js";
 import { promptLength } from "./window.js";
 
-/** Why a sequence ended: the end-of-text token, a stop sequence, or `maxNewTokens`. */
-export type FinishReason = "eos" | "stop" | "length";
+export type { FinishReason } from "./sequence.js";
 
 export interface Generated {
   /** The new text of each sequence: without the prompt, the end-of-text token and the stop sequence. */
@@ -47,8 +44,15 @@ export async function generate(opened: OpenModel, input: GenerateInput, signal?:
 }
 
 /**
+ * How many sequences are decoded together: the most for which a row's arithmetic does not depend on the others. More
+ * follow in a next batch.
+ */
+const TOGETHER = 16;
+
+/**
  * Generates text as it comes: whole characters, and nothing that may yet turn out to be part of a stop sequence. The
- * sequences follow each other, all drawn from one stream of random numbers; between two tokens the event loop runs.
+ * sequences are written side by side, each drawn from random numbers of its own that follow from the seed and its index:
+ * sequence i is the same however many there are (to the bit on a CPU). Between two steps the event loop runs.
  * Throws INVALID_INPUT for options out of range, MODEL_INCOMPATIBLE for weights that give no numbers.
  */
 export async function* generateStream(
@@ -58,65 +62,61 @@ export async function* generateStream(
 ): AsyncGenerator<GenerateEvent, Generated, undefined> {
   const options = parseOptions(GenerateOptions, input, "the generation");
   const seed = options.seed ?? randomBytes(6).readUIntBE(0, 6);
-  const random = new Random(seed);
   const prompt = promptIds(opened, options);
-  using reader = new ContextReader(opened.model);
-  const sequences: { text: string; steps: number; finishReason: FinishReason }[] = [];
-  for (let sequence = 0; sequence < options.numReturnSequences; sequence += 1) {
-    let text = "";
-    const pieces = sequencePieces(opened, reader, prompt, options, random);
-    for (;;) {
-      signal?.throwIfAborted();
-      const { value, done } = pieces.next();
-      if (done === true) {
-        sequences.push({ text, ...value });
-        yield { type: "sequence", sequence, ...value };
-        break;
-      }
-      text += value;
-      if (value !== "") yield { type: "text", sequence, text: value };
-      await setImmediate();
-    }
+  const sequences = Array.from(
+    { length: options.numReturnSequences },
+    (_, i) => new Sequence(i, opened, options, prompt, new Random(seed, i)),
+  );
+  for (let first = 0; first < sequences.length; first += TOGETHER) {
+    yield* together(opened, prompt, sequences.slice(first, first + TOGETHER), options.maxNewTokens, signal);
   }
+  const finishReasons = sequences.flatMap(({ finished }) => finished ?? []);
   const result: Generated = {
     outputs: sequences.map(({ text }) => text),
     steps: sequences.reduce((total, { steps }) => total + steps, 0),
     stepsPerSequence: sequences.map(({ steps }) => steps),
-    eosTerminated: sequences.map(({ finishReason }) => finishReason === "eos"),
-    finishReasons: sequences.map(({ finishReason }) => finishReason),
+    eosTerminated: finishReasons.map((reason) => reason === "eos"),
+    finishReasons,
     seed,
   };
   yield { type: "done", result };
   return result;
 }
 
-/** One sequence, a piece of text a token; a piece may be empty. */
-function* sequencePieces(
-  { tokenizer, model, eosId }: OpenModel,
-  reader: ContextReader,
+/** Sequences side by side, to the end of each. */
+async function* together(
+  { model }: OpenModel,
   prompt: readonly number[],
-  options: GenerateOptions,
-  random: Random,
-): Generator<string, { steps: number; finishReason: FinishReason }, undefined> {
-  const decoder = new StreamDecoder(tokenizer);
-  const stops = new StopSequences(options.stopSequences);
-  // Rows that the model has beyond the tokenizer's ids stand for nothing.
-  const vocab = Math.min(model.vocabSize, tokenizer.vocabSize);
-  const pick = (logits: Tensor) => sample(logits.narrow(0, 0, vocab), options, random);
-  let steps = 0;
-  let ended = false;
-  let id = reader.read(prompt, (logits) => pick(checked(logits)));
+  sequences: readonly Sequence[],
+  maxNewTokens: number,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<GenerateEvent, void, undefined> {
+  signal?.throwIfAborted();
+  using reader = new BatchReader(model, prompt.length + maxNewTokens);
+  reader.begin(prompt, sequences.length, (logits) => {
+    checkFinite(logits);
+    for (const sequence of sequences) sequence.draw(logits);
+  });
+  let active = sequences;
   for (;;) {
-    ended = options.stopOnEos && id === eosId;
-    if (ended) break;
-    steps += 1;
-    yield stops.push(decoder.push(id));
-    if (stops.stopped || steps === options.maxNewTokens) break;
-    id = reader.next(id, pick);
+    for (const sequence of active) {
+      const { index } = sequence;
+      const text = sequence.write();
+      if (text !== "") yield { type: "text", sequence: index, text };
+      const { steps, finished } = sequence;
+      if (finished !== null) yield { type: "sequence", sequence: index, steps, finishReason: finished };
+    }
+    const next = new Map(
+      [...active.entries()].flatMap(([row, { last, finished }]) => (finished ? [] : [[row, last] as const])),
+    );
+    if (next.size === 0) return;
+    await setImmediate();
+    signal?.throwIfAborted();
+    active = active.filter(({ finished }) => finished === null);
+    reader.next(next, (logits) => {
+      for (const [row, sequence] of active.entries()) sequence.draw(logits.select(0, row));
+    });
   }
-  yield stops.push(decoder.end());
-  yield stops.end();
-  return { steps, finishReason: ended ? "eos" : stops.stopped ? "stop" : "length" };
 }
 
 /** The prompt's ids, cut to what the context takes; of an empty prompt, the token that texts follow. */
@@ -133,8 +133,8 @@ function promptIds({ tokenizer, contextLength, startId }: OpenModel, options: Ge
   return ids.slice(-promptLength(ids.length, options.maxNewTokens, contextLength));
 }
 
-function checked(logits: Tensor): Tensor {
-  if (logits.isfinite().all().item() === 1) return logits;
+function checkFinite(logits: Tensor): void {
+  if (logits.isfinite().all().item() === 1) return;
   throw new TrainingError(
     "MODEL_INCOMPATIBLE",
     "FATAL",

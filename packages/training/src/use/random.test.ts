@@ -16,6 +16,14 @@ test("all 64 bits of a seed count", () => {
   expect(take((1n << 63n) + 1n, 3)).not.toEqual(take(1n, 3));
 });
 
+test("a seed has streams of its own, the first of them the seed's", () => {
+  const first = (seed: number, stream: number) => new Random(seed, stream).next();
+  expect(first(7, 0)).toBe(take(7, 1)[0]);
+  const draws = Array.from({ length: 4000 }, (_, i) => first(Math.floor(i / 100), i % 100));
+  expect(new Set(draws).size).toBe(4000);
+  expect(draws.reduce((sum, u) => sum + u, 0) / 4000).toBeCloseTo(0.5, 1);
+});
+
 test("the numbers are evenly spread over [0, 1)", () => {
   const bins = new Uint32Array(16);
   const draws = take(0, 160_000);

@@ -8,10 +8,13 @@ export class Random {
   private c: number;
   private d: number;
 
-  /** @param seed a whole number from 0 on; all 64 bits of it count. */
-  constructor(seed: number | bigint) {
+  /**
+   * @param seed a whole number from 0 on; all 64 bits of it count
+   * @param stream which of the seed's streams, from 0 on
+   */
+  constructor(seed: number | bigint, stream = 0) {
     const wide = BigInt.asUintN(64, BigInt(seed));
-    let state = Number(wide & 0xffffffffn);
+    let state = Number(wide & 0xffffffffn) ^ mixed(stream);
     const split = (): number => {
       state = (state + 0x9e3779b9) | 0;
       let z = state;
@@ -21,7 +24,7 @@ export class Random {
     };
     this.a = split();
     this.b = split();
-    state ^= Number(wide >> 32n);
+    state ^= Number(wide >> 32n) ^ mixed(stream << 16);
     this.c = split();
     this.d = split() | 1; // never all zero, the one state that would stay as it is
   }
@@ -46,4 +49,11 @@ export class Random {
     const low = this.bits() >>> 6;
     return (high * 67108864 + low) / 9007199254740992;
   }
+}
+
+/** Scatters the bits of a small number over all 32 (the finalizer of MurmurHash3); 0 stays 0. */
+function mixed(n: number): number {
+  let z = Math.imul(n ^ (n >>> 16), 0x85ebca6b);
+  z = Math.imul(z ^ (z >>> 13), 0xc2b2ae35);
+  return z ^ (z >>> 16);
 }

@@ -2,7 +2,7 @@ import { noGrad, scope, tensor } from "@trainer/torch";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { Random } from "./random.js";
-import { draw, sample, withinMass, type Sampling } from "./sample.js";
+import { atLeast, draw, sample, withinMass, type Sampling } from "./sample.js";
 
 const fixed = (u: number) => ({ next: () => u });
 const sampled = (logits: readonly number[], sampling: Sampling, random: { next(): number }) =>
@@ -26,11 +26,11 @@ const reachable = (logits: readonly number[], sampling: Sampling) => {
 };
 
 const LOGITS = [0.5, 3, -1, 2, 2.5, -40, 1];
-const plain = { temperature: 1, topK: 0, topP: 0 };
+const plain = { temperature: 1, topK: 0, topP: 0, minP: 0 };
 
 test("temperature 0 takes the likeliest, whatever the random number and the cuts", () => {
   for (const u of [0, 0.5, 0.999]) {
-    expect(sampled(LOGITS, { temperature: 0, topK: 3, topP: 0.5 }, fixed(u))).toBe(1);
+    expect(sampled(LOGITS, { temperature: 0, topK: 3, topP: 0.5, minP: 0.3 }, fixed(u))).toBe(1);
   }
 });
 
@@ -49,6 +49,26 @@ test("top-p leaves the likeliest until their probabilities exceed p; 0 and 1 lea
   expect(reachable(quarters, { ...plain, topP: 0.95 })).toEqual([0, 1, 2, 3]);
   expect(reachable(quarters, { ...plain, topP: 0 })).toEqual([0, 1, 2, 3]);
   expect(reachable(quarters, { ...plain, topP: 1 })).toEqual([0, 1, 2, 3]);
+});
+
+test("min-p leaves what is likely enough beside the likeliest, after the other cuts", () => {
+  const shares = [0.1, 0.5, 0.3, 0.06, 0.04].map(Math.log);
+  expect(reachable(shares, { ...plain, minP: 0.15 })).toEqual([0, 1, 2]);
+  expect(reachable(shares, { ...plain, minP: 1 })).toEqual([1]);
+  expect(reachable(shares, { ...plain, topK: 4, minP: 0.1 })).toEqual([0, 1, 2, 3]);
+  expect(reachable(shares, { ...plain, topP: 0.7, minP: 0.1 })).toEqual([1, 2]);
+  const flat = Array.from({ length: 3000 }, (_, i) => -i / 1000); // a third of the likeliest: after 1098
+  expect(Math.abs(sampled(flat, { ...plain, minP: 1 / 3 }, fixed(1 - 1e-9)) - 1098)).toBeLessThanOrEqual(1);
+});
+
+test("of weights that fall, min-p leaves those of its share of the first", () => {
+  const weights = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 50 });
+  fc.assert(
+    fc.property(weights, fc.double({ min: 0, max: 1, noNaN: true }), (values, share) => {
+      const sorted = Float64Array.from(values).sort().reverse();
+      expect([...atLeast(sorted, share)]).toEqual([...sorted].filter((w) => w >= share * (sorted[0] ?? 0)));
+    }),
+  );
 });
 
 test("a nucleus is found in a vocabulary larger than what is sorted first", () => {
@@ -79,7 +99,7 @@ test("the mass of a nucleus is that of the smallest beginning above p", () => {
 test("tokens come as often as their probability says: temperature first, then top-k, then top-p", () => {
   // Halved by the temperature the logits are 4, 3 and 2, and 0, which top-k takes away. The first two of the three have
   // 0.91 of their mass and so exceed top-p; of all four they would have 0.89, and the third would stay.
-  const came = frequencies([0, 8, 6, 4], { temperature: 2, topK: 3, topP: 0.9 }, 20_000);
+  const came = frequencies([0, 8, 6, 4], { temperature: 2, topK: 3, topP: 0.9, minP: 0 }, 20_000);
   expect(new Set(came.keys())).toEqual(new Set([1, 2]));
   expect(came.get(1)).toBeCloseTo(Math.E / (Math.E + 1), 1.7);
   const all = frequencies([0, 1, 2], plain, 20_000);

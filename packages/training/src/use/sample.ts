@@ -1,6 +1,6 @@
 import { aten, softmax, type Tensor } from "@trainer/torch";
 
-/** How the next token is drawn from the logits: temperature, then top-k, then top-p. */
+/** How the next token is drawn from the logits: temperature, then top-k, top-p and min-p. */
 export interface Sampling {
   /** 0: always the likeliest token. */
   readonly temperature: number;
@@ -8,6 +8,8 @@ export interface Sampling {
   readonly topK: number;
   /** Only the likeliest tokens, until their probabilities together exceed p (Holtzman et al. 2020); 0 or 1: all. */
   readonly topP: number;
+  /** Only tokens at least this many times as likely as the likeliest (Nguyen et al. 2024); 0: all. */
+  readonly minP: number;
 }
 
 /** Where the uniform numbers in [0, 1) come from. */
@@ -19,17 +21,14 @@ export interface Uniform {
  * Draws one id from logits (V). What grows with V is done by the library, in a third of the time that its own
  * multinomial takes; the few numbers that top-k or top-p leave are drawn from here.
  */
-export function sample(logits: Tensor, { temperature, topK, topP }: Sampling, random: Uniform): number {
+export function sample(logits: Tensor, { temperature, topK, topP, minP }: Sampling, random: Uniform): number {
   if (temperature === 0) return logits.argmax().item();
   const probabilities = softmax(logits.div(temperature), -1);
-  const nucleus = topP > 0 && topP < 1;
-  if (topK > 0) {
-    const top = likeliest(probabilities, topK);
-    return top.id(draw(nucleus ? withinMass(top.weights, topP * sum(top.weights)) : top.weights, random));
-  }
-  if (!nucleus) return drawFromAll(probabilities, random);
-  const top = beginningAbove(probabilities, topP);
-  return top.id(draw(withinMass(top.weights, topP), random));
+  const mass = topP > 0 && topP < 1 ? topP : Infinity;
+  if (topK === 0 && mass === Infinity && minP === 0) return drawFromAll(probabilities, random);
+  const top = topK > 0 ? likeliest(probabilities, topK) : beginning(probabilities, mass, minP);
+  const nucleus = withinMass(top.weights, topK > 0 ? mass * sum(top.weights) : mass);
+  return top.id(draw(atLeast(nucleus, minP), random));
 }
 
 /** Tokens in falling order of weight, which need not sum to 1, and the id at each place. */
@@ -45,12 +44,21 @@ function likeliest(probabilities: Tensor, k: number): Ranked {
   return { weights: Float64Array.from(values.data(), Number), id: (place) => Number(ids[place]) };
 }
 
-/** So many of the likeliest that they exceed `mass` together. A nucleus is as a rule small: all are hardly ever sorted. */
-function beginningAbove(probabilities: Tensor, mass: number): Ranked {
+/** So many of the likeliest that the others do not matter. That is as a rule few: all are hardly ever sorted. */
+function beginning(probabilities: Tensor, mass: number, minP: number): Ranked {
   for (let k = 512; ; k *= 8) {
     const top = likeliest(probabilities, k);
-    if (k >= probabilities.numel || sum(top.weights) > mass) return top;
+    const { weights } = top;
+    const complete = k >= probabilities.numel || sum(weights) > mass || atLeast(weights, minP).length < weights.length;
+    if (complete) return top;
   }
+}
+
+/** Of weights in falling order, those of at least `share` of the first. */
+export function atLeast(weights: Float64Array, share: number): Float64Array {
+  const floor = share * (weights[0] ?? 0);
+  const end = weights.findIndex((weight) => weight < floor);
+  return end < 0 ? weights : weights.subarray(0, end);
 }
 
 /** Of weights in falling order, those until their sum exceeds `mass`. */

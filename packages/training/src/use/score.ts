@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";
+import { logitsOf } from "@trainer/models";
 import { noGrad, scope, softmax, tensor, type Tensor } from "@trainer/torch";
 import { refuse } from "../corpus/find-files.js";
 import { TrainingError } from "../errors.js";
@@ -78,8 +79,7 @@ interface Rows {
 function scoreWindow({ model }: OpenModel, ids: Int32Array, { start, from, end }: Window, k: number | null): Rows {
   const nats: number[] = [];
   const topk: Rows["topk"] = [];
-  const { head } = model;
-  const int64 = { dtype: "int64", device: head.device } as const;
+  const int64 = { dtype: "int64", device: model.head.device } as const;
   const step = Math.max(1, Math.floor(LOGITS / model.vocabSize));
   scope(() =>
     noGrad(() => {
@@ -88,10 +88,7 @@ function scoreWindow({ model }: OpenModel, ids: Int32Array, { start, from, end }
       for (let row = from; row < end; row += step) {
         const last = Math.min(row + step, end);
         scope(() => {
-          const logits = hidden
-            .narrow(0, row - start, last - row)
-            .matmul(head.t())
-            .to("float32"); // (rows, V)
+          const logits = logitsOf(model, hidden.narrow(0, row - start, last - row)).to("float32"); // (rows, V)
           const targets = ids.subarray(row + 1, last + 1);
           if (targets.length > 0) nats.push(...crossEntropies(logits.narrow(0, 0, targets.length), targets));
           if (k !== null) topk.push(...likeliest(softmax(logits, -1), k));

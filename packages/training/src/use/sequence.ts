@@ -1,0 +1,86 @@
+import { StreamDecoder } from "@trainer/tokenizers";
+import type { Tensor } from "@trainer/torch";
+import type { GenerateOptions } from "./generate-options.js";
+import type { OpenModel } from "./open-model.js";
+import type { Random } from "./random.js";
+import { penalize } from "./repetition.js";
+import { sample } from "./sample.js";
+import { StopSequences } from "./stop-sequences.js";
+
+/** Why a sequence ended: the end-of-text token, a stop sequence, or `maxNewTokens`. */
+export type FinishReason = "eos" | "stop" | "length";
+
+/** One text while it is written: draws its tokens from random numbers of its own, and makes characters of them. */
+export class Sequence {
+  readonly #decoder: StreamDecoder;
+  readonly #stops: StopSequences;
+  readonly #seen: Set<number>;
+  readonly #vocab: number;
+  #text = "";
+  #steps = 0;
+  #last = 0;
+  #finished: FinishReason | null = null;
+
+  constructor(
+    readonly index: number,
+    private readonly opened: OpenModel,
+    private readonly options: GenerateOptions,
+    prompt: readonly number[],
+    private readonly random: Random,
+  ) {
+    this.#decoder = new StreamDecoder(opened.tokenizer);
+    this.#stops = new StopSequences(options.stopSequences);
+    this.#seen = new Set(prompt);
+    // Rows that the model has beyond the tokenizer's ids stand for nothing.
+    this.#vocab = Math.min(opened.model.vocabSize, opened.tokenizer.vocabSize);
+  }
+
+  /** What was written. */
+  get text(): string {
+    return this.#text;
+  }
+
+  /** Tokens, without that of end of text. */
+  get steps(): number {
+    return this.#steps;
+  }
+
+  /** Null while it goes on. */
+  get finished(): FinishReason | null {
+    return this.#finished;
+  }
+
+  /** The token drawn last. */
+  get last(): number {
+    return this.#last;
+  }
+
+  /** Draws the next token from what the model expects, logits (V). */
+  draw(logits: Tensor): void {
+    const own = logits.narrow(0, 0, this.#vocab);
+    const { repetitionPenalty } = this.options;
+    this.#last = sample(
+      repetitionPenalty === 1 ? own : penalize(own, this.#seen, repetitionPenalty),
+      this.options,
+      this.random,
+    );
+    this.#seen.add(this.#last);
+  }
+
+  /** Writes the token drawn; returns the text that is certain with it, which may be none. */
+  write(): string {
+    let piece = "";
+    if (this.options.stopOnEos && this.#last === this.opened.eosId) this.#finished = "eos";
+    else {
+      this.#steps += 1;
+      piece = this.#stops.push(this.#decoder.push(this.#last));
+      if (this.#stops.stopped || this.#steps === this.options.maxNewTokens) this.#finished = "length";
+    }
+    if (this.#finished !== null) {
+      piece += this.#stops.push(this.#decoder.end()) + this.#stops.end();
+      if (this.#stops.stopped && this.#finished === "length") this.#finished = "stop";
+    }
+    this.#text += piece;
+    return piece;
+  }
+}

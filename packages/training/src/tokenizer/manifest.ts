@@ -1,0 +1,48 @@
+import type { TokenizerStatistics } from "@trainer/tokenizers";
+import { z } from "zod";
+
+const share = z.number().min(0).max(1);
+const Histogram = z.array(z.object({ up_to: z.int(), count: z.int() }));
+
+/** What a tokenizer makes of the text that was held back from its training; the first four are what API clients read. */
+const Stats = z.looseObject({
+  coverage: share,
+  oov_rate: share,
+  token_count: z.int(),
+  char_coverage: share,
+  sample_lines: z.int().optional(),
+  tokens_per_word: z.number().optional(),
+  characters_per_token: z.number().optional(),
+  bytes_per_token: z.number().optional(),
+  unused_tokens: z.int().optional(),
+  line_lengths: Histogram.optional(),
+});
+
+/** The `manifest.json` beside a trained tokenizer: how it was made, and how it does. */
+export const TokenizerManifest = z.looseObject({
+  created_at: z.int(),
+  config: z.looseObject({
+    method: z.string().default("bpe"),
+    special_tokens: z.array(z.string()),
+    vocab_size: z.int().optional(),
+    min_frequency: z.int().optional(),
+    holdout_fraction: z.number().optional(),
+    seed: z.int().optional(),
+  }),
+  stats: Stats.optional(),
+});
+export type TokenizerManifest = z.infer<typeof TokenizerManifest>;
+
+/** Statistics by the names that files have. */
+export const toStats = (s: TokenizerStatistics) => ({
+  coverage: s.coverage,
+  oov_rate: s.oovRate,
+  token_count: s.tokens,
+  char_coverage: s.charCoverage,
+  sample_lines: s.documents,
+  tokens_per_word: s.tokensPerWord,
+  characters_per_token: s.charactersPerToken,
+  bytes_per_token: s.bytesPerToken,
+  unused_tokens: s.unusedTokens,
+  line_lengths: s.documentLengths.map(({ upTo, count }) => ({ up_to: upTo, count })),
+});

@@ -77,7 +77,7 @@ test.each([
   [["score", "r", "--text", "a", "--path", "b"], "exclude each other"],
   [["eval", "r", "--split", "test", "--path", "b"], "exclude each other"],
   [["eval", "r", "--split", "train"], "It must be one of: validation, test."],
-  [["tokenizer", "train", "x.txt", "--vocab-size", "10"], "It must be a whole number from 260 to 1000000."],
+  [["tokenizer", "train", "x.txt", "--vocab-size", "10"], "too small for bpe: it must be a whole number from 260"],
   [["tokenizer", "encod", "t"], "Did you mean encode?"],
   [["export", "r"], "--out is required"],
   [["runs", "rm"], "missing required argument 'run'"],

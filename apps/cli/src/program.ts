@@ -53,7 +53,7 @@ export async function createProgram(argv: readonly string[], io: Io): Promise<Co
     .option("--json", "print the result as JSON on stdout, and nothing else there")
     .option("--quiet", "no progress on stderr")
     .showHelpAfterError("Run with --help to see what is possible.")
-    .configureHelp({ showGlobalOptions: true, minWidthToWrap: 15 })
+    .configureHelp({ showGlobalOptions: true, minWidthToWrap: 12 })
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
       writeErr: (text) => io.stderr.write(text),

@@ -1,6 +1,5 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { gzipSync } from "node:zlib";
 import { beforeAll, expect, test } from "vitest";
 import { Command } from "commander";
 import { z } from "zod";
@@ -8,29 +7,15 @@ import { define } from "../src/commands/doctor.js";
 import { EXIT } from "../src/exit-codes.js";
 import { Stopped, type Interruptible } from "../src/interrupts.js";
 import { run } from "../src/program.js";
+import { commandLine } from "./command-line.js";
 import { corpusFolder, corpusText, TINY } from "./corpus.js";
-import { aNumber, aString, containing, withFields, withItem } from "./matching.js";
-import { testIo, type TestIoOptions } from "./screen.js";
+import { aNumber, containing, withFields, withItem } from "./matching.js";
+import { testIo } from "./screen.js";
 
 const shared = { folder: "", corpus: "", home: "" };
 const Lines = z.array(z.record(z.string(), z.unknown()));
 
-/** One command line in a process of its own, in the home that the tests of this file share. */
-async function trainer(line: readonly string[], options: TestIoOptions = {}) {
-  const io = testIo({ ...options, env: { TRAINER_HOME: shared.home, ...options.env } });
-  const code = await run(line, io);
-  return { code, stdout: io.stdout.text, stderr: io.stderr.text };
-}
-
-/** The same with --json: every line of stdout must parse. */
-async function json(line: readonly string[], options?: TestIoOptions) {
-  const { code, stdout, stderr } = await trainer([...line, "--json"], options);
-  const values = stdout
-    .trimEnd()
-    .split("\n")
-    .map((each): unknown => JSON.parse(each));
-  return { code, values, last: values.at(-1), stderr };
-}
+const { trainer, json } = commandLine(() => shared.home);
 
 let trained: Awaited<ReturnType<typeof trainer>>;
 
@@ -345,69 +330,7 @@ test("an unknown run is told with those there are", async () => {
   expect(stderr).toContain("did you mean one");
 });
 
-test("a tokenizer is trained, shown, and encodes and decodes back", async () => {
-  const out = join(shared.folder, "tokenizer");
-  const { last } = await json(["tokenizer", "train", shared.corpus, "--vocab-size", "320", "--out", out]);
-  expect(last).toMatchObject({ tokenizer_id: "tokenizer", path: out, vocab_size: 320, seconds: aNumber });
-  expect(JSON.parse(await readFile(join(out, "manifest.json"), "utf8"))).toMatchObject({
-    config: { vocab_size: 320, min_frequency: 2 },
-    stats: { coverage: 1, oov_rate: 0, char_coverage: 1 },
-  });
-
-  const text = "the cat sees\n\nnaïve 🙂\n";
-  const plain = await trainer(["tokenizer", "encode", out], { stdin: text });
-  const { values } = await json(["tokenizer", "encode", out], { stdin: text });
-  expect(z.array(z.array(z.int())).parse(values)).toHaveLength(3);
-  expect((await trainer(["tokenizer", "decode", out], { stdin: plain.stdout })).stdout).toBe(text);
-  const arrays = values.map((each) => `${JSON.stringify(each)}\n`).join("");
-  expect((await trainer(["tokenizer", "decode", out], { stdin: arrays })).stdout).toBe(text);
-  const file = await trainer(["tokenizer", "encode", out, "--file", shared.corpus]);
-  expect(file.stdout.split("\n")).toHaveLength(corpusText.split("\n").length);
-
-  expect((await json(["tokenizer", "decode", out, "2", "3"])).last).toEqual({ text: "[BOS][EOS]" });
-  expect((await json(["tokenizer", "decode", out, "2", "3", "--skip-special"])).last).toEqual({ text: "" });
-  const word = await trainer(["tokenizer", "decode", out, "cat"]);
-  expect(word).toMatchObject({ code: 2, stderr: containing('"cat" is no token id') });
-  const wrong = await trainer(["tokenizer", "decode", out, "320"]);
-  expect(wrong).toMatchObject({ code: 2, stderr: containing("from 0 to 319") });
-
-  const show = await trainer(["tokenizer", "show", out, "--text", "the cat"]);
-  expect(show.stdout).toContain("vocabulary  320 tokens");
-  expect(show.stdout).toContain("special     [PAD] 0, [UNK] 1, [BOS] 2, [EOS] 3");
-  expect(show.stdout).toContain("the| c|at");
-  expect((await json(["tokenizer", "show", out, "--text", "the cat"])).last).toMatchObject({
-    tokens: ["the", " c", "at"],
-  });
-  expect(await trainer(["tokenizer", "show", out])).toMatchObject({ code: 0 });
-  expect((await trainer(["tokenizer", "show", out, "--text", ""])).stdout).toContain("0 tokens, 0.00 bytes a token");
-  expect((await json(["tokenizer", "show", out, "--longest", "2"])).last).toMatchObject({
-    vocab_size: 320,
-    longest: [aString, aString],
-  });
-});
-
-test("a tokenizer without --out goes into the home, under an id that follows from what it is", async () => {
-  const line = ["tokenizer", "train", shared.corpus, "--vocab-size", "310", "--threads", "1"];
-  const first = await json(line);
-  const second = await json(line);
-  expect(second.last).toMatchObject({
-    tokenizer_id: z.object({ tokenizer_id: z.string() }).parse(first.last).tokenizer_id,
-  });
-  const { tokenizer_id: id } = z.object({ tokenizer_id: z.string() }).parse(first.last);
-  const shown = await trainer(["tokenizer", "decode", id, "4"], { tty: true });
-  expect(shown.code).toBe(0);
-  const run = await json([
-    "train",
-    shared.corpus,
-    ...TINY.slice(2),
-    "--tokenizer",
-    id,
-    "--max-steps",
-    "1",
-    "--optimizer",
-    "sgd",
-  ]);
-  expect(run).toMatchObject({ code: 0 });
+test("how much memory a run takes is not guessed for weights that come from elsewhere", async () => {
   const further = await trainer(["train", shared.corpus, ...TINY.slice(2), "--pretrained", "one", "--max-steps", "1"]);
   expect(further.code).toBe(0);
   expect(further.stderr).not.toContain("memory  ");
@@ -429,41 +352,6 @@ test("a tokenizer without --out goes into the home, under an id that follows fro
   );
 });
 
-test("a tokenizer's sample is its corpus' first megabyte, and --threads is passed on", async () => {
-  const large = join(shared.folder, "large.txt");
-  await writeFile(large, corpusText.repeat(Math.ceil(2 ** 21 / corpusText.length)));
-  const out = join(shared.folder, "large-tokenizer");
-  expect((await trainer(["tokenizer", "train", large, "--vocab-size", "300", "--out", out])).code).toBe(0);
-  const manifest = z.object({ stats: z.object({ token_count: z.int() }) });
-  const { stats } = manifest.parse(JSON.parse(await readFile(join(out, "manifest.json"), "utf8")));
-  expect(stats.token_count).toBeGreaterThan(2 ** 18);
-  expect(stats.token_count).toBeLessThan(2 ** 20);
-});
-
-test("a tokenizer learns from packed files and paragraphs too, and says when the text has too few pairs", async () => {
-  const packed = join(shared.folder, "packed.txt.gz");
-  await writeFile(packed, gzipSync(corpusText));
-  const { code, stdout, stderr } = await trainer(
-    ["tokenizer", "train", packed, "--vocab-size", "5000", "--document", "paragraph"],
-    { tty: true },
-  );
-  expect(code).toBe(0);
-  expect(stderr).toContain("tokens only, not 5,000");
-  expect(stdout).toContain("trainer train my-text.txt --tokenizer bpe-");
-});
-
-test("a folder that holds something is not written over without --force", async () => {
-  const out = join(shared.folder, "kept");
-  await mkdir(out);
-  await writeFile(join(out, "mine.txt"), "mine");
-  const line = ["tokenizer", "train", shared.corpus, "--vocab-size", "300", "--out", out];
-  const refused = await trainer(line);
-  expect(refused).toMatchObject({ code: 2, stderr: containing("--force") });
-  expect((await trainer([...line, "--force"])).code).toBe(0);
-  const file = await trainer([...line.slice(0, -1), shared.corpus]);
-  expect(file).toMatchObject({ code: 1, stderr: containing("not a folder") });
-});
-
 test("somebody at a terminal is told that encode waits for text", async () => {
   const stdin = Object.assign(
     (async function* () {
@@ -474,12 +362,6 @@ test("somebody at a terminal is told that encode waits for text", async () => {
   const { stdout, stderr } = await trainer(["tokenizer", "encode", join(shared.home, "models", "one")], { stdin });
   expect(stderr).toContain("Ctrl-D");
   expect(stdout).toMatch(/^\d+( \d+)*\n$/);
-});
-
-test("an unknown tokenizer is told with how to train one", async () => {
-  const { code, stderr } = await trainer(["tokenizer", "show", "nope", "--home", join(shared.folder, "nowhere")]);
-  expect(code).toBe(1);
-  expect(stderr).toContain("trainer tokenizer train");
 });
 
 test("doctor is content with this machine", async () => {

@@ -26,10 +26,14 @@ async function homeWithRun(path: string) {
   const dir = join(home.models, "novel");
   await mkdir(home.models, { recursive: true });
   await cp(tinyGpt2, dir, { recursive: true });
-  const manifest = await newManifest("novel", parseTrainOptions({ corpus: "corpus.txt" }), {
-    device: "cpu",
-    precision: "fp32",
-  });
+  const manifest = await newManifest(
+    "novel",
+    { ...parseTrainOptions({ corpus: "corpus.txt" }), maxSeqLen: 512 },
+    {
+      device: "cpu",
+      precision: "fp32",
+    },
+  );
   const results = { status: "completed", steps: 321, test_loss: 1.23456789, test_perplexity: null } as const;
   await writeManifest(join(dir, "manifest.json"), { ...manifest, ...results });
   return { home, dir };

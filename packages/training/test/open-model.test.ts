@@ -19,7 +19,7 @@ async function homeWithRun(path: string, without: readonly string[] = []) {
   const dir = join(home.models, "novel");
   await mkdir(home.models, { recursive: true });
   await cp(tinyGpt2, dir, { recursive: true });
-  const options = parseTrainOptions({ corpus: "corpus.txt", runId: "novel" });
+  const options = { ...parseTrainOptions({ corpus: "corpus.txt", runId: "novel" }), maxSeqLen: 512 };
   const manifest = await newManifest("novel", options, { device: "cpu", precision: "fp32" });
   await writeManifest(join(dir, "manifest.json"), { ...manifest, status: "interrupted", steps: 7 });
   for (const name of without) await rm(join(dir, name));

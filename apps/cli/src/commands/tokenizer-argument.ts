@@ -1,8 +1,8 @@
-import type { Tokenizer } from "@trainer/tokenizers";
+import type { Tokenizer, TokenizerStatistics } from "@trainer/tokenizers";
 
 /** How every command that takes a tokenizer describes it. */
 export const TOKENIZER_ARGUMENT = {
-  "<tokenizer>": "id of a tokenizer, or path of a tokenizer.json or its folder",
+  "<tokenizer>": "id of a tokenizer, or path of its file or folder",
 } as const;
 
 /** The tokenizer that the argument names. */
@@ -13,4 +13,14 @@ export async function openTokenizer(ref: string, home: string): Promise<Tokenize
   ]);
   const { path } = await resolveTokenizer(ref, openHome(home));
   return loadTokenizer(path);
+}
+
+/** What a tokenizer makes of a file or folder of text, line by line. */
+export async function measure(tokenizer: Tokenizer, path: string, signal: AbortSignal): Promise<TokenizerStatistics> {
+  const [{ tokenizerStatistics }, { openCorpus }] = await Promise.all([
+    import("@trainer/tokenizers"),
+    import("@trainer/training"),
+  ]);
+  const corpus = await openCorpus(path, { document: "line" });
+  return tokenizerStatistics(tokenizer, corpus.documents({ signal }), { signal });
 }

@@ -1,35 +1,47 @@
+import { readFile, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import type { Command } from "commander";
-import type { Tokenizer } from "@trainer/tokenizers";
+import type { Tokenizer, TokenizerStatistics } from "@trainer/tokenizers";
+import type { TokenizerManifest } from "@trainer/training";
 import { z } from "zod";
 import { defineCommand } from "../define-command.js";
 import { formatCount } from "../display/quantity.js";
 import type { Style } from "../display/style.js";
+import { table } from "../display/table.js";
 import type { Io } from "../io.js";
-import { openTokenizer, TOKENIZER_ARGUMENT } from "./tokenizer-argument.js";
+import { lengthLines, STATISTICS_ROWS, statisticsJson, statsLines } from "../tokenizer-stats.js";
+import { measure, openTokenizer, TOKENIZER_ARGUMENT } from "./tokenizer-argument.js";
 
 const ShowFlags = z.strictObject({
   text: z.string().nullable().default(null).describe("show how this text is cut into tokens"),
+  path: z.string().min(1).nullable().default(null).describe("file or folder of text to measure it on"),
   longest: z.int().min(0).max(1000).default(20).describe("how many of the longest tokens to show"),
 });
 
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
-    description: "What a tokenizer is made of, and how it cuts a text.",
+    description: "What a tokenizer is made of, how it does, and how it cuts a text.",
     args: TOKENIZER_ARGUMENT,
     options: ShowFlags,
     examples: {
-      "trainer tokenizer show TOKENIZER": "vocabulary size, special tokens, first and longest ones",
+      "trainer tokenizer show TOKENIZER": "vocabulary size, special tokens, first and longest ones, statistics",
       'trainer tokenizer show TOKENIZER --text "To be, or not to be"': "the text, cut",
+      "trainer tokenizer show TOKENIZER --path book.txt": "tokens a word, what is unused, the most frequent tokens",
     },
-    async run({ args: [ref = ""], options: { text, longest }, home, out }) {
-      const tokenizer = await openTokenizer(ref, home);
+    async run({ args: [ref = ""], options: { text, path, longest }, home, out }) {
+      const [tokenizer, manifest] = await Promise.all([openTokenizer(ref, home), manifestOf(ref, home)]);
+      const { longestTokens } = await import("@trainer/tokenizers");
       const cut = text === null ? null : { text, ids: [...tokenizer.encode(text)] };
-      const longestTokens = longestOf(tokenizer, longest);
+      const longestTexts = longestTokens(tokenizer, longest).map((token) => token.text);
+      const statistics = path === null ? null : await io.interruptible((signal) => measure(tokenizer, path, signal));
       const value = {
         kind: tokenizer.kind,
         vocab_size: tokenizer.vocabSize,
         specials: tokenizer.specials,
-        longest: longestTokens,
+        longest: longestTexts,
+        config: manifest?.config ?? null,
+        stats: manifest?.stats ?? null,
+        ...(statistics === null ? {} : { path, measured: statisticsJson(statistics) }),
         ...(cut === null ? {} : { ids: cut.ids, tokens: cut.ids.map((id) => tokenizer.decode([id])) }),
       };
       out.result(value, () =>
@@ -38,12 +50,40 @@ export function define(command: Command, io: Io): void {
           `vocabulary  ${formatCount(tokenizer.vocabSize)} tokens`,
           `special     ${specials(tokenizer)}`,
           `learned     ${quoted(learnedFirst(tokenizer))}`,
-          `longest     ${quoted(longestTokens)}`,
+          `longest     ${quoted(longestTexts)}`,
+          ...statsLines(manifest?.stats),
+          ...(statistics === null ? [] : ["", ...measured(statistics, out.screen.unicode)]),
           ...(cut === null ? [] : ["", ...pieces(tokenizer, cut, out.paint)]),
         ].join("\n"),
       );
     },
   });
+}
+
+/** The manifest beside a tokenizer, where it has one that can be read. */
+async function manifestOf(ref: string, home: string): Promise<TokenizerManifest | null> {
+  const { openHome, resolveTokenizer, TokenizerManifest } = await import("@trainer/training");
+  const { path } = await resolveTokenizer(ref, openHome(home));
+  const folder = (await stat(path)).isDirectory() ? path : dirname(path);
+  const text = await readFile(join(folder, "manifest.json"), "utf8").catch(() => "null");
+  try {
+    return TokenizerManifest.safeParse(JSON.parse(text)).data ?? null;
+  } catch {
+    return null;
+  }
+}
+
+function measured(statistics: TokenizerStatistics, unicode: boolean): string[] {
+  const rows = STATISTICS_ROWS.slice(1).map(([name, show]) => [name, show(statistics)]);
+  const frequent = statistics.mostFrequent.map(({ text, count }) => `${JSON.stringify(text)} ${formatCount(count)}`);
+  return [
+    ...table(rows, [1]),
+    "",
+    "lines by their tokens",
+    ...lengthLines(statistics, unicode),
+    "",
+    `frequent    ${frequent.join("  ")}`,
+  ];
 }
 
 const specials = (tokenizer: Tokenizer) =>
@@ -60,15 +100,6 @@ function learnedFirst(tokenizer: Tokenizer): string[] {
     if (!isSpecial(tokenizer, id) && tokenizer.tokenBytes(id).length > 1) found.push(tokenizer.decode([id]));
   }
   return found;
-}
-
-function longestOf(tokenizer: Tokenizer, count: number): string[] {
-  return Array.from({ length: tokenizer.vocabSize }, (_, id) => id)
-    .filter((id) => !isSpecial(tokenizer, id))
-    .map((id) => ({ id, bytes: tokenizer.tokenBytes(id).length }))
-    .sort((a, b) => b.bytes - a.bytes || a.id - b.id)
-    .slice(0, count)
-    .map(({ id }) => tokenizer.decode([id]));
 }
 
 const specialIds = ({ specials: { pad, unk, bos, eos } }: Tokenizer) =>

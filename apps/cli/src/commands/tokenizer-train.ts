@@ -1,27 +1,33 @@
+import { rm } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
 import type { Command } from "commander";
-import type { Tokenizer } from "@trainer/tokenizers";
-import type { Corpus } from "@trainer/training";
+import { isMethod, methods, type MethodName } from "@trainer/tokenizers/capabilities";
+import type { TokenizerManifest } from "@trainer/training";
 import { TrainOptions } from "@trainer/training/options";
 import { z } from "zod";
 import { defineCommand } from "../define-command.js";
 import { formatDuration } from "../display/duration.js";
 import { ProgressLine } from "../display/progress-line.js";
 import { formatCount } from "../display/quantity.js";
+import { UsageError } from "../errors.js";
 import { homeFlag, shellWord } from "../home-flag.js";
 import type { Io } from "../io.js";
+import { assertFree } from "../tokenizer-folder.js";
+import { statsLines } from "../tokenizer-stats.js";
 import { tokenizerProgress } from "./tokenizer-progress.js";
-import { assertFree, saveTokenizer } from "../tokenizer-folder.js";
 
+const methodNames = Object.keys(methods).filter(isMethod);
 const run = TrainOptions.shape;
 
 const TokenizerFlags = z.strictObject({
-  vocabSize: z
-    .int()
-    .min(260)
-    .max(1_000_000)
-    .default(32_000)
-    .describe("tokens to end with, the 4 special ones included"),
-  minFrequency: run.minFrequency.describe("how often a pair must occur to become a token"),
+  method: z.enum(methodNames).default("bpe").describe("how the text is cut"),
+  vocabSize: z.int().min(1).max(1_000_000).default(32_000).describe("tokens to end with, the special ones included"),
+  minFrequency: run.minFrequency.describe("how often a pair must occur to become a token, with bpe"),
+  holdoutFraction: run.holdoutFraction
+    .unwrap()
+    .default(0)
+    .describe("part of the text that is not trained on, and that the statistics are of; 0: of what is trained on"),
+  seed: run.seed.describe("of what is held back"),
   document: run.document.unwrap().default("line").describe("what no token reaches across"),
   threads: run.threads.describe("processor threads; 0: one a core"),
   out: z.string().min(1).nullable().default(null).describe("folder to write; left out: one in the home"),
@@ -31,110 +37,82 @@ const TokenizerFlags = z.strictObject({
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
     description:
-      "Train a byte-level BPE tokenizer. Its tokenizer.json is Hugging Face's; [PAD] [UNK] [BOS] [EOS] are tokens 0 to 3.",
+      "Train a tokenizer: byte-level BPE, whose tokenizer.json is Hugging Face's, SentencePiece, or single characters.",
     args: { "<file...>": "files or folders: .txt, .text, .jsonl (field `text`), each also as .gz" },
     options: TokenizerFlags,
     examples: {
       "trainer tokenizer train book.txt --vocab-size 8000":
         "into the home, under an id to use with `trainer train --tokenizer`",
       "trainer tokenizer train corpus/ --out my-tokenizer": "into a folder of your choice",
-      "trainer tokenizer train book.txt --json": "tokenizer_id, path, vocab_size, seconds",
+      "trainer tokenizer train book.txt --holdout-fraction 0.05": "measured on text that it has not seen",
+      "trainer tokenizer train book.txt --json": "tokenizer_id, path, vocab_size, seconds, stats",
     },
     async run({ args, options, home, out }) {
-      const { out: folder, force, vocabSize, minFrequency, document, threads } = options;
+      const { out: folder, force, method, vocabSize, minFrequency, document, threads, holdoutFraction, seed } = options;
+      checkVocabSize(method, vocabSize);
       if (folder !== null && !force) await assertFree(folder);
-      const { trainBpe } = await import("@trainer/tokenizers");
-      const { openCorpus, openHome } = await import("@trainer/training");
+      const { contentId, openCorpus, openHome, saveTokenizer, trainOnCorpus } = await import("@trainer/training");
       const corpus = await openCorpus(args, { document });
       const progress = new ProgressLine(io, out);
       const began = performance.now();
       await io
         .interruptible(async (signal) => {
-          const tokenizer = await trainBpe({
-            ...source(corpus),
+          const trained = await trainOnCorpus(corpus, {
+            method,
             vocabSize,
             minFrequency,
-            ...(threads === 0 ? {} : { threads }),
+            split: { holdoutFraction, testSplitRatio: 0, seed },
+            threads: threads === 0 ? undefined : threads,
             signal,
             onProgress: (p) => progress.update(...tokenizerProgress(p, corpus.totalBytes)),
           });
           progress.clear();
-          const manifest = await tokenizerManifest(tokenizer, corpus, options);
-          const { tokenizers } = openHome(home);
-          const saved = await saveTokenizer(tokenizer, manifest, { out: folder, tokenizers, force });
+          const path = resolve(folder ?? join(openHome(home).tokenizers, await contentId(trained.tokenizer)));
+          if (force) await rm(path, { recursive: true, force: true });
+          await saveTokenizer(path, trained);
           const seconds = (performance.now() - began) / 1000;
-          const { vocabSize: size } = tokenizer;
-          if (size < vocabSize)
+          const { vocabSize: size } = trained.tokenizer;
+          if (methods[method].leastVocabSize !== null && size < vocabSize)
             out.warn(`The text has pairs for ${formatCount(size)} tokens only, not ${formatCount(vocabSize)}.`);
-          const value = { tokenizer_id: saved.id, path: saved.path, vocab_size: size, seconds };
-          out.result(value, () => report(value, folder ?? saved.id, homeFlag(home)));
+          const value = {
+            tokenizer_id: basename(path),
+            path,
+            vocab_size: size,
+            seconds,
+            stats: trained.manifest.stats,
+          };
+          out.result(value, () => report(value, folder ?? value.tokenizer_id, homeFlag(home)));
         })
         .finally(() => progress.clear());
     },
   });
 }
 
-/** Plain files are read by the native trainer itself; what must be unpacked or cut comes as documents. */
-function source(corpus: Corpus) {
-  const { document: unit, files } = corpus;
-  const plain = files.every(({ format, gzip }) => format === "text" && !gzip);
-  if (!plain || unit === "paragraph") return { texts: documents(corpus) };
-  return { files: files.map(({ path }) => path), unit };
+function checkVocabSize(method: MethodName, vocabSize: number): void {
+  const least = methods[method].leastVocabSize;
+  if (least !== null && vocabSize < least)
+    throw new UsageError(
+      `--vocab-size ${vocabSize} is too small for ${method}: it must be a whole number from ${least}`,
+    );
 }
 
-async function* documents(corpus: Corpus): AsyncGenerator<Uint8Array, void, undefined> {
-  for await (const { bytes, ends } of corpus.documents()) {
-    let start = 0;
-    for (const end of ends) {
-      yield bytes.subarray(start, end);
-      start = end;
-    }
-  }
-}
-
-/** By the names that API clients read. Bytes are tokens, so there is nothing that it does not cover. */
-async function tokenizerManifest(tokenizer: Tokenizer, corpus: Corpus, flags: z.output<typeof TokenizerFlags>) {
-  return {
-    created_at: Math.floor(Date.now() / 1000),
-    config: {
-      method: "bpe",
-      vocab_size: flags.vocabSize,
-      min_frequency: flags.minFrequency,
-      holdout_fraction: 0,
-      seed: 0,
-      special_tokens: ["[PAD]", "[UNK]", "[BOS]", "[EOS]"],
-    },
-    stats: { coverage: 1, oov_rate: 0, token_count: await sampleTokens(tokenizer, corpus), char_coverage: 1 },
-  };
-}
-
-const SAMPLE_BYTES = 1 << 20;
-
-/** How many tokens the corpus' first megabyte has. */
-async function sampleTokens(tokenizer: Tokenizer, corpus: Corpus): Promise<number> {
-  let tokens = 0;
-  let left = SAMPLE_BYTES;
-  for await (const document of documents(corpus)) {
-    tokens += tokenizer.encodeBytes(document.subarray(0, left)).length;
-    left -= document.length;
-    if (left <= 0) break;
-  }
-  return tokens;
+interface Trained {
+  readonly tokenizer_id: string;
+  readonly path: string;
+  readonly vocab_size: number;
+  readonly seconds: number;
+  readonly stats: TokenizerManifest["stats"];
 }
 
 function report(
-  {
-    tokenizer_id: id,
-    path,
-    vocab_size: size,
-    seconds,
-  }: { tokenizer_id: string; path: string; vocab_size: number; seconds: number },
+  { tokenizer_id: id, path, vocab_size: size, seconds, stats }: Trained,
   ref: string,
   flag: string,
 ): string {
   return [
     `tokenizer   ${id}`,
     `vocabulary  ${formatCount(size)} tokens in ${formatDuration(seconds)}`,
+    ...statsLines(stats),
     `saved in    ${path}`,
     "",
     "Next:",

@@ -1,14 +1,16 @@
 import type { Command } from "commander";
 import type { Io } from "../io.js";
+import { define as defineCompare } from "./tokenizer-compare.js";
 import { define as defineDecode } from "./tokenizer-decode.js";
 import { define as defineEncode } from "./tokenizer-encode.js";
 import { define as defineShow } from "./tokenizer-show.js";
 import { define as defineTrain } from "./tokenizer-train.js";
 
 export function define(command: Command, io: Io): void {
-  command.description("Train a tokenizer (byte-level BPE, in Hugging Face's tokenizer.json), use it, look inside.");
+  command.description("Train a tokenizer, use it, look inside, compare.");
   defineTrain(command.command("train").summary("learn a vocabulary from text"), io);
   defineEncode(command.command("encode").summary("text to token ids, line by line"), io);
   defineDecode(command.command("decode").summary("token ids to text"), io);
   defineShow(command.command("show").summary("vocabulary size, special and longest tokens; how a text is cut"), io);
+  defineCompare(command.command("compare").summary("what several make of the same text, side by side"), io);
 }

@@ -1,7 +1,9 @@
 import { families, isFamily } from "@trainer/models/capabilities";
+import { isMethod, methods } from "@trainer/tokenizers/capabilities";
 import { TrainOptions, type TrainInput } from "@trainer/training/options";
 import { z } from "zod";
 
+const methodNames = Object.keys(methods).filter(isMethod);
 const sizes = [...new Set(Object.values(families).flatMap((family) => Object.keys(family.sizes)))];
 const run = TrainOptions.shape;
 const dimensions = run.modelConfig.unwrap().shape;
@@ -13,6 +15,7 @@ const dimensions = run.modelConfig.unwrap().shape;
  */
 export const TrainFlags = z.strictObject({
   tokenizer: run.tokenizer.describe("id or path of a tokenizer; left out: one is trained on the corpus first"),
+  tokenizerMethod: z.enum(methodNames).nullable().default(null).describe("of the tokenizer to train; left out: bpe"),
   vocabSize: run.vocabSize.describe("tokens of the tokenizer to train; left out: by the size of the corpus"),
   minFrequency: run.minFrequency.describe("how often a pair must occur to become a token"),
   document: run.document.unwrap().default("file").describe("what a document is; each ends with [EOS]"),
@@ -78,7 +81,15 @@ export const TRAIN_ALIASES = { model: "model-family", size: "model-size", pretra
 
 /** Headings of `trainer train --help`. */
 export const TRAIN_GROUPS = {
-  "Text and tokenizer:": ["tokenizer", "vocabSize", "minFrequency", "document", "holdoutFraction", "testSplitRatio"],
+  "Text and tokenizer:": [
+    "tokenizer",
+    "tokenizerMethod",
+    "vocabSize",
+    "minFrequency",
+    "document",
+    "holdoutFraction",
+    "testSplitRatio",
+  ],
   "Model:": ["model", "size", "nLayer", "nEmbd", "nHead", "dropout"],
   "Fine-tuning:": [
     "pretrainedRunId",

@@ -9,7 +9,6 @@ import { documentsOf } from "./document-batch.js";
 import { splitDocuments } from "./split-documents.js";
 import { SplitHistogram } from "./split-histogram.js";
 import { planSplit, SPLITS, type Split, type SplitOptions } from "./split-plan.js";
-import { tokenizerTrainingText } from "./training-text.js";
 
 type Documents = Record<Split, string[]>;
 
@@ -247,17 +246,6 @@ test("fractions that cannot be met are refused", async () => {
     await expect(planSplit(corpus, { holdoutFraction: 0.5, testSplitRatio: 0.5, seed: 1 })).rejects.toThrow(
       /nothing would be left/,
     );
-  });
-});
-
-test("a tokenizer is trained on the training split alone", async () => {
-  await withCorpus([lines(100).join("\n")], "line", async (corpus) => {
-    const plan = await planSplit(corpus, tenth);
-    const texts: string[] = [];
-    for await (const batch of tokenizerTrainingText(corpus, plan))
-      for (const d of documentsOf(batch)) texts.push(d.toString());
-    expect(texts).toEqual((await split(corpus, tenth)).documents.train);
-    expect(texts.length).toBe(80);
   });
 });
 

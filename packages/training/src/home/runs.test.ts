@@ -16,7 +16,7 @@ import { temporaryFolder } from "./temporary-folder.js";
 async function makeRun(home: Home, id: string, values: Partial<RunManifest>) {
   const folder = runFolder(home.root, id);
   await mkdir(folder.path, { recursive: true });
-  const options = parseTrainOptions({ corpus: "corpus.txt", runId: id });
+  const options = { ...parseTrainOptions({ corpus: "corpus.txt", runId: id }), maxSeqLen: 512 };
   const manifest = await newManifest(id, options, { device: "cpu", precision: "fp32" });
   await writeManifest(folder.manifest, { ...manifest, ...values });
   return folder;

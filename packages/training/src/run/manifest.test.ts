@@ -12,7 +12,11 @@ beforeEach(() => (dir = mkdtempSync(join(tmpdir(), "manifest-"))));
 afterEach(() => rmSync(dir, { recursive: true }));
 
 const fresh = (options: object = {}) =>
-  newManifest("r", parseTrainOptions({ corpus: "/a.txt", ...options }), { device: "cpu", precision: "fp32" });
+  newManifest(
+    "r",
+    { ...parseTrainOptions({ corpus: "/a.txt", ...options }), maxSeqLen: 512 },
+    { device: "cpu", precision: "fp32" },
+  );
 
 /** What API clients need to be able to load a manifest, and of what type. */
 const REQUIRED = {

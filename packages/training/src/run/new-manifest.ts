@@ -1,12 +1,12 @@
 import { availableParallelism } from "node:os";
 import type { RunManifest } from "./manifest.js";
-import { DEFAULT_SEQ_LEN, type TrainOptions } from "./options.js";
+import type { RunOptions } from "./options.js";
 import { effectiveBatchSize, type Compute } from "./precision.js";
 import { gitCommit, system, versions } from "./system.js";
 import { toConfig } from "./wire-names.js";
 
 /** The manifest of a run that is about to begin. */
-export async function newManifest(runId: string, options: TrainOptions, compute: Compute): Promise<RunManifest> {
+export async function newManifest(runId: string, options: RunOptions, compute: Compute): Promise<RunManifest> {
   const now = new Date();
   return {
     run_id: runId,
@@ -25,7 +25,7 @@ export async function newManifest(runId: string, options: TrainOptions, compute:
     vocab_size: null,
     epochs: options.numEpochs,
     batch_size: effectiveBatchSize(options.batchSize, compute.device),
-    max_seq_len: options.maxSeqLen ?? DEFAULT_SEQ_LEN,
+    max_seq_len: options.maxSeqLen,
     steps: 0,
     total_steps: null,
     tokens_seen: 0,
@@ -56,6 +56,6 @@ export async function newManifest(runId: string, options: TrainOptions, compute:
     git_commit: await gitCommit(),
     versions: versions(),
     system: system(),
-    config: toConfig({ ...options, maxSeqLen: options.maxSeqLen ?? DEFAULT_SEQ_LEN }),
+    config: toConfig({ ...options, maxSeqLen: options.maxSeqLen }),
   };
 }

@@ -1,4 +1,5 @@
 import { families, isFamily, sizeOf, type FamilyName } from "@trainer/models/capabilities";
+import { isMethod, methods, type MethodName } from "@trainer/tokenizers/capabilities";
 import { z } from "zod";
 import { ID_RULE, isId } from "../home/ids.js";
 import { TrainingError } from "../errors.js";
@@ -46,6 +47,8 @@ export const TrainOptions = z.strictObject({
   runId: z.string().refine(isId, `must be ${ID_RULE}`).nullable().default(null),
   /** A tokenizer's id, or the path of its file or folder; null: one is trained on the run's training split. */
   tokenizer: z.string().trim().min(1).nullable().default(null),
+  /** How to train one: null: as suits the model. */
+  tokenizerMethod: z.custom<MethodName>(isMethod, { error: noMethod }).nullable().default(null),
   /** Of the tokenizer to train; null: by the size of the corpus. */
   vocabSize: z.int().min(260).nullable().default(null),
   minFrequency: positive.default(2),
@@ -132,7 +135,9 @@ export function parseTrainOptions(input: unknown): TrainOptions {
   if (!parsed.success) {
     const { issues } = parsed.error;
     const wrong = issues.map(({ path, message }) => [path.join("."), message].filter(Boolean).join(": "));
-    const code = issues.some(({ path }) => path[0] === "modelFamily") ? "UNSUPPORTED_BACKEND" : "INVALID_INPUT";
+    const code = issues.some(({ path }) => path[0] === "modelFamily" || path[0] === "tokenizerMethod")
+      ? "UNSUPPORTED_BACKEND"
+      : "INVALID_INPUT";
     throw new TrainingError(code, "USER_INPUT", `the options of the run are wrong: ${wrong.join("; ")}`);
   }
   const { modelFamily, modelSize, modelConfig, loraRank, pretrainedRunId } = parsed.data;
@@ -156,4 +161,8 @@ export function parseTrainOptions(input: unknown): TrainOptions {
 
 function noFamily({ input }: { readonly input?: unknown }): string {
   return `no model "${String(input)}"; there are: ${Object.keys(families).join(", ")}`;
+}
+
+function noMethod({ input }: { readonly input?: unknown }): string {
+  return `no tokenizer "${String(input)}"; there are: ${Object.keys(methods).join(", ")}`;
 }

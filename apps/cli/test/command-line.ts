@@ -1,0 +1,24 @@
+import { run } from "../src/program.js";
+import { testIo, type TestIoOptions } from "./screen.js";
+
+/** Command lines as a person types them, all in one home. */
+export function commandLine(home: () => string) {
+  /** One command line, as in a process of its own. */
+  async function trainer(line: readonly string[], options: TestIoOptions = {}) {
+    const io = testIo({ ...options, env: { TRAINER_HOME: home(), ...options.env } });
+    const code = await run(line, io);
+    return { code, stdout: io.stdout.text, stderr: io.stderr.text };
+  }
+
+  /** The same with --json: every line of stdout must parse. */
+  async function json(line: readonly string[], options?: TestIoOptions) {
+    const { code, stdout, stderr } = await trainer([...line, "--json"], options);
+    const values = stdout
+      .trimEnd()
+      .split("\n")
+      .map((each): unknown => JSON.parse(each));
+    return { code, values, last: values.at(-1), stderr };
+  }
+
+  return { trainer, json };
+}

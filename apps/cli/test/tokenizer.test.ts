@@ -1,0 +1,169 @@
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { beforeAll, expect, test } from "vitest";
+import { z } from "zod";
+import { commandLine } from "./command-line.js";
+import { corpusFolder, corpusText, TINY } from "./corpus.js";
+import { aNumber, aString, containing } from "./matching.js";
+
+const shared = { folder: "", corpus: "", home: "" };
+const { trainer, json } = commandLine(() => shared.home);
+
+beforeAll(async () => {
+  const { folder, corpus } = await corpusFolder();
+  Object.assign(shared, { folder, corpus, home: join(folder, "home") });
+});
+
+test("a tokenizer is trained, shown, and encodes and decodes back", async () => {
+  const out = join(shared.folder, "tokenizer");
+  const { last } = await json(["tokenizer", "train", shared.corpus, "--vocab-size", "320", "--out", out]);
+  expect(last).toMatchObject({ tokenizer_id: "tokenizer", path: out, vocab_size: 320, seconds: aNumber });
+  expect(JSON.parse(await readFile(join(out, "manifest.json"), "utf8"))).toMatchObject({
+    config: { vocab_size: 320, min_frequency: 2 },
+    stats: { coverage: 1, oov_rate: 0, char_coverage: 1 },
+  });
+
+  const text = "the cat sees\n\nnaïve 🙂\n";
+  const plain = await trainer(["tokenizer", "encode", out], { stdin: text });
+  const { values } = await json(["tokenizer", "encode", out], { stdin: text });
+  expect(z.array(z.array(z.int())).parse(values)).toHaveLength(3);
+  expect((await trainer(["tokenizer", "decode", out], { stdin: plain.stdout })).stdout).toBe(text);
+  const arrays = values.map((each) => `${JSON.stringify(each)}\n`).join("");
+  expect((await trainer(["tokenizer", "decode", out], { stdin: arrays })).stdout).toBe(text);
+  const file = await trainer(["tokenizer", "encode", out, "--file", shared.corpus]);
+  expect(file.stdout.split("\n")).toHaveLength(corpusText.split("\n").length);
+
+  expect((await json(["tokenizer", "decode", out, "2", "3"])).last).toEqual({ text: "[BOS][EOS]" });
+  expect((await json(["tokenizer", "decode", out, "2", "3", "--skip-special"])).last).toEqual({ text: "" });
+  const word = await trainer(["tokenizer", "decode", out, "cat"]);
+  expect(word).toMatchObject({ code: 2, stderr: containing('"cat" is no token id') });
+  const wrong = await trainer(["tokenizer", "decode", out, "320"]);
+  expect(wrong).toMatchObject({ code: 2, stderr: containing("from 0 to 319") });
+
+  const show = await trainer(["tokenizer", "show", out, "--text", "the cat"]);
+  expect(show.stdout).toContain("vocabulary  320 tokens");
+  expect(show.stdout).toContain("special     [PAD] 0, [UNK] 1, [BOS] 2, [EOS] 3");
+  expect(show.stdout).toContain("the| c|at");
+  expect((await json(["tokenizer", "show", out, "--text", "the cat"])).last).toMatchObject({
+    tokens: ["the", " c", "at"],
+  });
+  expect(await trainer(["tokenizer", "show", out])).toMatchObject({ code: 0 });
+  expect((await trainer(["tokenizer", "show", out, "--text", ""])).stdout).toContain("0 tokens, 0.00 bytes a token");
+  expect((await json(["tokenizer", "show", out, "--longest", "2"])).last).toMatchObject({
+    vocab_size: 320,
+    longest: [aString, aString],
+  });
+});
+
+test("a tokenizer without --out goes into the home, under an id that follows from what it is", async () => {
+  const line = ["tokenizer", "train", shared.corpus, "--vocab-size", "310", "--threads", "1"];
+  const first = await json(line);
+  const second = await json(line);
+  expect(second.last).toMatchObject({
+    tokenizer_id: z.object({ tokenizer_id: z.string() }).parse(first.last).tokenizer_id,
+  });
+  const { tokenizer_id: id } = z.object({ tokenizer_id: z.string() }).parse(first.last);
+  const shown = await trainer(["tokenizer", "decode", id, "4"], { tty: true });
+  expect(shown.code).toBe(0);
+  const run = await json([
+    "train",
+    shared.corpus,
+    ...TINY.slice(2),
+    "--tokenizer",
+    id,
+    "--max-steps",
+    "1",
+    "--optimizer",
+    "sgd",
+  ]);
+  expect(run).toMatchObject({ code: 0 });
+});
+
+test("a tokenizer learns from packed files and paragraphs too, and says when the text has too few pairs", async () => {
+  const packed = join(shared.folder, "packed.txt.gz");
+  await writeFile(packed, gzipSync(corpusText));
+  const { code, stdout, stderr } = await trainer(
+    ["tokenizer", "train", packed, "--vocab-size", "5000", "--document", "paragraph"],
+    { tty: true },
+  );
+  expect(code).toBe(0);
+  expect(stderr).toContain("tokens only, not 5,000");
+  expect(stdout).toContain("trainer train my-text.txt --tokenizer bpe-");
+});
+
+test("a folder that holds something is not written over without --force", async () => {
+  const out = join(shared.folder, "kept");
+  await mkdir(out);
+  await writeFile(join(out, "mine.txt"), "mine");
+  const line = ["tokenizer", "train", shared.corpus, "--vocab-size", "300", "--out", out];
+  const refused = await trainer(line);
+  expect(refused).toMatchObject({ code: 2, stderr: containing("--force") });
+  expect((await trainer([...line, "--force"])).code).toBe(0);
+  const file = await trainer([...line.slice(0, -1), shared.corpus]);
+  expect(file).toMatchObject({ code: 1, stderr: containing("not a folder") });
+});
+
+test("an unknown tokenizer is told with how to train one", async () => {
+  const { code, stderr } = await trainer(["tokenizer", "show", "nope", "--home", join(shared.folder, "nowhere")]);
+  expect(code).toBe(1);
+  expect(stderr).toContain("trainer tokenizer train");
+});
+
+test("what is held back is what the statistics are of; --threads is passed on", async () => {
+  const out = join(shared.folder, "measured");
+  const line = ["tokenizer", "train", shared.corpus, "--vocab-size", "300", "--threads", "1", "--out", out];
+  const { stdout } = await trainer([...line, "--holdout-fraction", "0.2"]);
+  expect(stdout).toMatch(/coverage {4}100 % of tokens, 100 % of characters known in a sample of \d+ lines/);
+  expect(stdout).toMatch(/measured {4}\d\.\d\d bytes a token, \d\.\d\d tokens a word, \d+ tokens unused/);
+  const { stdout: shown } = await trainer(["tokenizer", "show", join(out, "tokenizer.json")]);
+  expect(shown).toMatch(/measured {4}\d\.\d\d bytes a token/);
+});
+
+test("a vocabulary that a method cannot have is refused before anything is read", async () => {
+  const line = ["tokenizer", "train", "nowhere.txt", "--vocab-size", "100"];
+  expect(await trainer(line)).toMatchObject({
+    code: 2,
+    stderr: containing("too small for bpe: it must be a whole number from 260"),
+  });
+});
+
+test("a tokenizer is measured on a text, and compared with others on it", async () => {
+  const paths = ["small", "large"].map((name) => join(shared.folder, name));
+  for (const [i, path] of paths.entries())
+    await trainer(["tokenizer", "train", shared.corpus, "--vocab-size", String(280 + 40 * i), "--out", path]);
+  const [small = "", large = ""] = paths;
+
+  const show = ["tokenizer", "show", small, "--path", shared.corpus];
+  const { stdout } = await trainer(show);
+  for (const word of ["bytes a token", "lines by their tokens", "up to", "frequent", "unused"])
+    expect(stdout).toContain(word);
+  expect((await json(show)).last).toMatchObject({
+    config: { method: "bpe", vocab_size: 280 },
+    stats: { coverage: 1 },
+    measured: { vocab_size: 280, tokens: aNumber, bytes_per_token: aNumber },
+  });
+
+  const compare = ["tokenizer", "compare", small, large, "--text", shared.corpus];
+  const Compared = z.object({
+    tokenizers: z.array(z.object({ tokenizer: z.string(), tokens: z.int(), bytes: z.int() })),
+  });
+  const { tokenizers } = Compared.parse((await json(compare)).last);
+  expect(tokenizers.map(({ tokenizer }) => tokenizer)).toEqual(paths);
+  expect(tokenizers[0]?.bytes).toBe(tokenizers[1]?.bytes);
+  expect(tokenizers[0]?.tokens).toBeGreaterThan(tokenizers[1]?.tokens ?? Infinity);
+  expect((await trainer(compare)).stdout).toMatch(/tokens a word +\d\.\d+ +\d\.\d+/);
+  expect(await trainer(compare.slice(0, 3))).toMatchObject({ code: 2, stderr: containing("two tokenizers or more") });
+  expect(await trainer(compare.slice(0, 4))).toMatchObject({ code: 2, stderr: containing("--text FILE") });
+});
+
+test("a manifest that cannot be read is left out", async () => {
+  const out = join(shared.folder, "no-manifest");
+  await trainer(["tokenizer", "train", shared.corpus, "--vocab-size", "280", "--out", out]);
+  for (const text of ["{", "{}"]) {
+    await writeFile(join(out, "manifest.json"), text);
+    expect((await json(["tokenizer", "show", out])).last).toMatchObject({ kind: "bpe", config: null, stats: null });
+  }
+  await rm(join(out, "manifest.json"));
+  expect((await json(["tokenizer", "show", out])).last).toMatchObject({ kind: "bpe", config: null, stats: null });
+});

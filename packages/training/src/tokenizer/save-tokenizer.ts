@@ -1,0 +1,25 @@
+import { rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { Tokenizer } from "@trainer/tokenizers";
+import { tokenizerSha256 } from "../bins/bin-tokenizer.js";
+import { folderBeside, placeFolder } from "../bins/place-folder.js";
+import { isFolder } from "../home/folders.js";
+import type { CorpusTokenizer } from "./train-on-corpus.js";
+
+/** An id that follows from a tokenizer's contents. */
+export async function contentId(tokenizer: Tokenizer): Promise<string> {
+  return `${tokenizer.kind}-${tokenizer.vocabSize}-${(await tokenizerSha256(tokenizer)).slice(0, 12)}`;
+}
+
+/** Writes a tokenizer with its manifest as a folder that appears whole; one that is there already stays. */
+export async function saveTokenizer(dir: string, { tokenizer, manifest }: CorpusTokenizer): Promise<void> {
+  const tmp = await folderBeside(dirname(dir));
+  try {
+    await tokenizer.save(tmp);
+    await writeFile(join(tmp, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`, { flush: true });
+    await placeFolder(tmp, dir, () => isFolder(dir)); // another process may have made the same one meanwhile
+  } catch (error) {
+    await rm(tmp, { recursive: true, force: true });
+    throw error;
+  }
+}

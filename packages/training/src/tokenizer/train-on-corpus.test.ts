@@ -1,0 +1,100 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { loadTokenizer, trainBpe, type Tokenizer } from "@trainer/tokenizers";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { openCorpus } from "../corpus/corpus.js";
+import { documentsOf } from "../corpus/document-batch.js";
+import { splitDocuments } from "../corpus/split-documents.js";
+import { planSplit } from "../corpus/split-plan.js";
+import { TokenizerManifest } from "./manifest.js";
+import { contentId, saveTokenizer } from "./save-tokenizer.js";
+import { trainOnCorpus } from "./train-on-corpus.js";
+
+let folder = "";
+beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "tokenizer-"))));
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const LINES = Array.from({ length: 200 }, (_, i) => `line ${i} of ${"abcdefghij"[i % 10]?.repeat(3)} words`);
+const fifth = { holdoutFraction: 0.2, testSplitRatio: 0, seed: 7 };
+const nothing = { holdoutFraction: 0, testSplitRatio: 0, seed: 7 };
+const bpe = { method: "bpe", vocabSize: 300, minFrequency: 2 } as const;
+
+async function corpusOf(document: "line" | "paragraph" | "file", name = "corpus.txt", text = LINES.join("\n")) {
+  const path = join(folder, name);
+  writeFileSync(path, name.endsWith(".gz") ? gzipSync(text) : text);
+  return openCorpus(path, { document });
+}
+
+async function savedAs(tokenizer: Tokenizer): Promise<string> {
+  await tokenizer.save(folder);
+  return readFileSync(join(folder, "tokenizer.json"), "utf8");
+}
+
+test("what is held back is not trained on, and is what the statistics are of", async () => {
+  const corpus = await corpusOf("line");
+  const { tokenizer, manifest } = await trainOnCorpus(corpus, { ...bpe, split: fifth });
+  const texts: { train: string[]; validation: string[] } = { train: [], validation: [] };
+  for await (const batch of splitDocuments(corpus, await planSplit(corpus, fifth)))
+    if (batch.split !== "test") texts[batch.split].push(...[...documentsOf(batch)].map(String));
+  expect(texts.validation).toHaveLength(40);
+  expect(await savedAs(tokenizer)).toBe(await savedAs(await trainBpe({ ...bpe, texts: texts.train })));
+  expect(manifest).toMatchObject({
+    config: { method: "bpe", vocab_size: 300, min_frequency: 2, holdout_fraction: 0.2, seed: 7 },
+    stats: {
+      coverage: 1,
+      oov_rate: 0,
+      char_coverage: 1,
+      sample_lines: 40,
+      token_count: texts.validation.reduce((sum, text) => sum + tokenizer.encode(text).length, 0),
+    },
+  });
+  expect(manifest.config.special_tokens).toEqual(["[PAD]", "[UNK]", "[BOS]", "[EOS]"]);
+});
+
+test.each([
+  ["line", "corpus.txt", "line"],
+  ["file", "corpus.txt", "file"],
+  ["file", "corpus.txt.gz", "file"],
+  ["paragraph", "corpus.txt", "file"],
+] as const)("without a split, a corpus of a %s in %s is trained on whole", async (document, name, unit) => {
+  const plain = await corpusOf("line");
+  const expected = await trainBpe({ ...bpe, files: plain.files.map(({ path }) => path), unit });
+  const { tokenizer, manifest } = await trainOnCorpus(await corpusOf(document, name), { ...bpe, split: nothing });
+  expect(await savedAs(tokenizer)).toBe(await savedAs(expected));
+  expect(manifest.stats?.sample_lines).toBe(200);
+});
+
+test("the sample is bounded, and the same each time", async () => {
+  const corpus = await corpusOf("line");
+  const all = await Promise.all(
+    [1, 1, 2].map((seed) => trainOnCorpus(corpus, { ...bpe, sampleLines: 5, split: { ...nothing, seed } })),
+  );
+  const stats = all.map(({ manifest }) => manifest.stats);
+  expect(stats[0]?.sample_lines).toBe(5);
+  expect(stats[0]).toEqual(stats[1]);
+});
+
+test("training can be watched and stopped, on as many threads as it is told", async () => {
+  const corpus = await corpusOf("file");
+  const phases = new Set<string>();
+  await trainOnCorpus(corpus, { ...bpe, threads: 1, split: nothing, onProgress: ({ phase }) => phases.add(phase) });
+  expect([...phases]).toContain("merge");
+  const signal = AbortSignal.abort();
+  await expect(trainOnCorpus(corpus, { ...bpe, split: nothing, signal })).rejects.toMatchObject({ code: "CANCELLED" });
+});
+
+test("a tokenizer lies whole in its folder, with a manifest that can be read; an equal one stays", async () => {
+  const trained = await trainOnCorpus(await corpusOf("line"), { ...bpe, split: fifth });
+  const id = await contentId(trained.tokenizer);
+  expect(id).toMatch(/^bpe-300-[0-9a-f]{12}$/);
+  const dir = join(folder, "tokenizers", id);
+  await saveTokenizer(dir, trained);
+  await saveTokenizer(dir, { ...trained, manifest: { ...trained.manifest, created_at: 0 } });
+  expect(readdirSync(join(folder, "tokenizers"))).toEqual([id]);
+  expect(TokenizerManifest.parse(JSON.parse(readFileSync(join(dir, "manifest.json"), "utf8")))).toEqual(
+    trained.manifest,
+  );
+  expect((await loadTokenizer(dir)).vocabSize).toBe(300);
+});

@@ -1,0 +1,101 @@
+import {
+  tokenizerStatistics,
+  trainTokenizer,
+  type Documents,
+  type MethodOptions,
+  type Tokenizer,
+  type TrainProgress,
+} from "@trainer/tokenizers";
+import { methods, type MethodName } from "@trainer/tokenizers/capabilities";
+import type { Corpus } from "../corpus/corpus.js";
+import { documentsOf, type DocumentBatch } from "../corpus/document-batch.js";
+import { splitDocuments } from "../corpus/split-documents.js";
+import { planSplit, type SplitOptions, type SplitPlan } from "../corpus/split-plan.js";
+import { LineSample } from "./line-sample.js";
+import { toStats, type TokenizerManifest } from "./manifest.js";
+
+export interface CorpusTokenizerOptions extends Omit<MethodOptions, "specials"> {
+  readonly method: MethodName;
+  readonly vocabSize: number;
+  /** What is held back from training; with none the statistics are of the text trained on. */
+  readonly split: SplitOptions;
+  /** The most lines that the statistics are taken of (default 10,000). */
+  readonly sampleLines?: number;
+  /** Default: one a core. */
+  readonly threads?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: (progress: TrainProgress) => void;
+}
+
+export interface CorpusTokenizer {
+  readonly tokenizer: Tokenizer;
+  readonly manifest: TokenizerManifest;
+}
+
+const SAMPLE_LINES = 10_000;
+
+/**
+ * Trains a tokenizer on a corpus, in memory that does not grow with it, and looks at what it makes of a seeded sample of
+ * the lines that were held back. Throws what `planSplit` and `trainTokenizer` throw.
+ */
+export async function trainOnCorpus(corpus: Corpus, options: CorpusTokenizerOptions): Promise<CorpusTokenizer> {
+  const { method, split, sampleLines = SAMPLE_LINES, threads, signal, onProgress, ...settings } = options;
+  const plan = await planSplit(corpus, split, { signal });
+  const sample = new LineSample(sampleLines, split.seed);
+  const tokenizer = await trainTokenizer(method, {
+    ...settings,
+    ...trainingText(corpus, plan, sample, signal),
+    ...(threads === undefined ? {} : { threads }),
+    ...(signal === undefined ? {} : { signal }),
+    ...(onProgress === undefined ? {} : { onProgress }),
+  });
+  if (sample.lines.length === 0) for await (const batch of corpus.documents({ signal })) addTo(sample, batch);
+  const statistics = await tokenizerStatistics(tokenizer, sample.lines, { signal });
+  const honoured: readonly string[] = methods[method].options;
+  const manifest: TokenizerManifest = {
+    created_at: Math.floor(Date.now() / 1000),
+    config: {
+      method,
+      ...(honoured.includes("vocabSize") ? { vocab_size: options.vocabSize } : {}),
+      ...(honoured.includes("minFrequency") ? { min_frequency: options.minFrequency } : {}),
+      holdout_fraction: split.holdoutFraction,
+      seed: split.seed,
+      special_tokens: specialTokens(tokenizer),
+    },
+    stats: toStats(statistics),
+  };
+  return { tokenizer, manifest };
+}
+
+/** By document, for these need not end with a line feed. */
+function addTo(sample: LineSample, batch: DocumentBatch): void {
+  for (const document of documentsOf(batch)) sample.add(document);
+}
+
+/** Plain files without a split are read by the native trainer itself; what must be unpacked or split comes as documents. */
+function trainingText(corpus: Corpus, plan: SplitPlan, sample: LineSample, signal: AbortSignal | undefined) {
+  const { document, files } = corpus;
+  const plain = files.every(({ format, gzip }) => format === "text" && !gzip);
+  if (plan.by === "nothing" && plain && document !== "paragraph") {
+    return { files: files.map(({ path }) => path), unit: document };
+  }
+  return { texts: training(corpus, plan, sample, signal) };
+}
+
+async function* training(
+  corpus: Corpus,
+  plan: SplitPlan,
+  sample: LineSample,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Documents, void, undefined> {
+  const heldBack = plan.by !== "nothing";
+  for await (const batch of splitDocuments(corpus, plan, { signal })) {
+    if ((batch.split === "train") !== heldBack) addTo(sample, batch);
+    if (batch.split === "train") yield batch;
+  }
+}
+
+function specialTokens(tokenizer: Tokenizer): string[] {
+  const { pad, unk, bos, eos } = tokenizer.specials;
+  return [pad, unk, bos, eos].filter((id) => id !== null).map((id) => tokenizer.token(id));
+}

@@ -120,6 +120,14 @@ test("what is held back is what the statistics are of; --threads is passed on", 
   expect(shown).toMatch(/measured {4}\d\.\d\d bytes a token/);
 });
 
+test("a tokenizer of characters knows line feeds too, and shows what it does not know", async () => {
+  const out = join(shared.folder, "characters");
+  await trainer(["tokenizer", "train", shared.corpus, "--method", "char", "--out", out]);
+  const { stdout } = await trainer(["tokenizer", "show", out, "--text", "a\n🙂"]);
+  expect(stdout).toContain("a|\\n|[UNK]");
+  expect(stdout).not.toContain("learned");
+});
+
 test("a vocabulary that a method cannot have is refused before anything is read", async () => {
   const line = ["tokenizer", "train", "nowhere.txt", "--vocab-size", "100"];
   expect(await trainer(line)).toMatchObject({

@@ -49,7 +49,7 @@ export function define(command: Command, io: Io): void {
           `kind        ${tokenizer.kind}`,
           `vocabulary  ${formatCount(tokenizer.vocabSize)} tokens`,
           `special     ${specials(tokenizer)}`,
-          `learned     ${quoted(learnedFirst(tokenizer))}`,
+          ...learnedLines(tokenizer),
           `longest     ${quoted(longestTexts)}`,
           ...statsLines(manifest?.stats),
           ...(statistics === null ? [] : ["", ...measured(statistics, out.screen.unicode)]),
@@ -93,13 +93,13 @@ const specials = (tokenizer: Tokenizer) =>
 
 const quoted = (tokens: readonly string[]) => tokens.map((token) => JSON.stringify(token)).join(" ");
 
-/** The first tokens that are more than a byte: what is most frequent in the text it was trained on. */
-function learnedFirst(tokenizer: Tokenizer): string[] {
+/** The first tokens that are more than a byte: with BPE, what is most frequent in the text it was trained on. */
+function learnedLines(tokenizer: Tokenizer): string[] {
   const found: string[] = [];
   for (let id = 0; id < tokenizer.vocabSize && found.length < 20; id++) {
     if (!isSpecial(tokenizer, id) && tokenizer.tokenBytes(id).length > 1) found.push(tokenizer.decode([id]));
   }
-  return found;
+  return found.length === 0 ? [] : [`learned     ${quoted(found)}`];
 }
 
 const specialIds = ({ specials: { pad, unk, bos, eos } }: Tokenizer) =>
@@ -110,7 +110,7 @@ const isSpecial = (tokenizer: Tokenizer, id: number) => specialIds(tokenizer).in
 /** A text in its tokens: in changing colours, or with bars between. */
 function pieces(tokenizer: Tokenizer, { text, ids }: { text: string; ids: readonly number[] }, paint: Style): string[] {
   const shown = ids.map((id, i) => {
-    const token = JSON.stringify(tokenizer.decode([id])).slice(1, -1);
+    const token = tokenizer.isSpecial(id) ? tokenizer.token(id) : JSON.stringify(tokenizer.decode([id])).slice(1, -1);
     return i % 2 === 0 ? paint.cyan(token) : paint.yellow(token);
   });
   const perToken = ids.length === 0 ? 0 : Buffer.byteLength(text) / ids.length;

@@ -28,7 +28,11 @@ const TokenizerFlags = z.strictObject({
     .default(0)
     .describe("part of the text that is not trained on, and that the statistics are of; 0: of what is trained on"),
   seed: run.seed.describe("of what is held back"),
-  document: run.document.unwrap().default("line").describe("what no token reaches across"),
+  document: run.document
+    .unwrap()
+    .nullable()
+    .default(null)
+    .describe("what no token reaches across; left out: line, with char file, so that line feeds are characters too"),
   threads: run.threads.describe("processor threads; 0: one a core"),
   out: z.string().min(1).nullable().default(null).describe("folder to write; left out: one in the home"),
   force: z.boolean().default(false).describe("replace what is in the --out folder"),
@@ -52,7 +56,7 @@ export function define(command: Command, io: Io): void {
       checkVocabSize(method, vocabSize);
       if (folder !== null && !force) await assertFree(folder);
       const { contentId, openCorpus, openHome, saveTokenizer, trainOnCorpus } = await import("@trainer/training");
-      const corpus = await openCorpus(args, { document });
+      const corpus = await openCorpus(args, { document: document ?? (method === "char" ? "file" : "line") });
       const progress = new ProgressLine(io, out);
       const began = performance.now();
       await io

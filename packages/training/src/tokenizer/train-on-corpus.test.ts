@@ -66,6 +66,22 @@ test.each([
   expect(manifest.stats?.sample_lines).toBe(200);
 });
 
+test("of a tokenizer of characters the manifest says what it has, not what it leaves out of account", async () => {
+  const { tokenizer, manifest } = await trainOnCorpus(await corpusOf("file"), {
+    ...bpe,
+    method: "char",
+    split: nothing,
+  });
+  expect(manifest.config).not.toHaveProperty("vocab_size");
+  expect(manifest.config).not.toHaveProperty("min_frequency");
+  expect(manifest.stats).toMatchObject({
+    coverage: 1,
+    oov_rate: 0,
+    char_coverage: 1,
+    token_count: tokenizer.vocabSize,
+  });
+});
+
 test("the sample is bounded, and the same each time", async () => {
   const corpus = await corpusOf("line");
   const all = await Promise.all(

@@ -62,7 +62,8 @@ export async function trainOnCorpus(corpus: Corpus, options: CorpusTokenizerOpti
       seed: split.seed,
       special_tokens: specialTokens(tokenizer),
     },
-    stats: toStats(statistics),
+    // Of single characters, clients are told how many there are.
+    stats: { ...toStats(statistics), ...(method === "char" ? { token_count: tokenizer.vocabSize } : {}) },
   };
   return { tokenizer, manifest };
 }

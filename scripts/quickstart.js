@@ -79,7 +79,7 @@ The model is in ${join(homeFlag.length > 0 ? home : "runs", "models", RUN)}: con
 
 Try next:
   npx trainer generate ${RUN}${flag} --prompt "JULIET:" --max-new-tokens 300
-  npx trainer score ${RUN}${flag} --text "To be, or not to be: that is the question." --detail-level per_char
+  npx trainer score ${RUN}${flag} --text "To be, or not to be: that is the question." --detail per-char
   npx trainer train your-text.txt${flag}
   npx trainer --help`;
 }

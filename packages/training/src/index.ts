@@ -31,6 +31,7 @@ export { GenerateOptions, type GenerateInput } from "./use/generate-options.js";
 export { openModel, type OpenModel } from "./use/open-model.js";
 export { samplePrompts } from "./use/sample-prompts.js";
 export type { Sample } from "./use/samples.js";
+export type { CharacterScore } from "./use/per-character.js";
 export { score, type Score } from "./use/score.js";
 export { ScoreOptions, type ScoreInput } from "./use/score-options.js";
 export { TokenizerManifest } from "./tokenizer/manifest.js";

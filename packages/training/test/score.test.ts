@@ -31,7 +31,7 @@ test("loss and surprisal are what transformers computes", async () => {
 test("a summary has the loss alone", async () => {
   const { loss, ...rest } = await score(opened, { text: expected.prompt });
   expect(loss).toBeCloseTo(expected.loss, 5);
-  expect(rest).toEqual({ perplexity: Math.exp(loss), surprisal: null, topk: null, tokens: null });
+  expect(rest).toEqual({ perplexity: Math.exp(loss), surprisal: null, topk: null, tokens: null, perCharacter: null });
 });
 
 test("the likeliest next tokens are those of transformers, after every token, the last too", async () => {
@@ -62,8 +62,28 @@ test("a last token that begins a window of its own has successors and no loss", 
   expect(scored.topk).toHaveLength(opened.contextLength + 1);
 });
 
+test("each character has its surprisal, and together they have that of the tokens", async () => {
+  const { perCharacter, surprisal } = await score(opened, { text: expected.long_text, detailLevel: "per_char" });
+  expect(perCharacter?.map(({ character }) => character).join("")).toBe(expected.long_text);
+  const total = (values: readonly (number | null)[] = []) => values.reduce((a: number, b) => a + (b ?? 0), 0);
+  expect(total(perCharacter?.map(({ bits }) => bits))).toBeCloseTo(total(surprisal ?? []), 6);
+  expect(perCharacter?.[0]?.bits).toBeNull();
+});
+
+test("a smaller stride gives the same tokens more context", async () => {
+  const surprisal = async (stride: number | null) => {
+    const scored = await score(opened, { text: expected.long_text, detailLevel: "per_char", stride });
+    return scored.surprisal ?? [];
+  };
+  const [half, one, whole] = [await surprisal(null), await surprisal(1), await surprisal(opened.contextLength)];
+  const context = opened.contextLength;
+  expect([one.length, whole.length]).toEqual([half.length, half.length]);
+  expectClose(one.slice(0, context), whole.slice(0, context), 1e-4); // the first window is the same
+  expect(one.slice(context)).not.toEqual(whole.slice(context));
+});
+
 test("of fewer than two tokens nothing can be said", async () => {
-  const nothing = { loss: 0, perplexity: 1, surprisal: null, topk: null, tokens: null };
+  const nothing = { loss: 0, perplexity: 1, surprisal: null, topk: null, tokens: null, perCharacter: null };
   expect(await score(opened, { text: "", detailLevel: "per_char", topK: 3 })).toEqual(nothing);
   expect(await score(opened, { text: "T" })).toEqual(nothing);
 });

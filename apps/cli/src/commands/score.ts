@@ -1,8 +1,10 @@
 import type { Command } from "commander";
-import type { Score } from "@trainer/training";
+import type { CharacterScore, Score } from "@trainer/training";
 import { ScoreOptions, TrainOptions } from "@trainer/training/options";
 import { z } from "zod";
 import { defineCommand } from "../define-command.js";
+import { heat, heatLegend } from "../display/heat.js";
+import { printable } from "../display/printable.js";
 import { formatNumber } from "../display/quantity.js";
 import { table } from "../display/table.js";
 import { UsageError } from "../errors.js";
@@ -11,11 +13,15 @@ import { readAll } from "../read-text.js";
 
 const field = ScoreOptions.shape;
 
+/** `per_char` is its name in requests. */
+const DETAILS = ["summary", "per-char", "per_char"] as const;
+
 const ScoreFlags = z.strictObject({
   text: field.text.describe("the text to score; - reads it from stdin"),
   path: field.path.describe("a file with the text to score"),
-  detailLevel: field.detailLevel.describe("per_char: each token's surprisal too"),
+  detail: z.enum(DETAILS).default("summary").describe("per-char: each token's and character's surprisal too"),
   topK: field.topK.describe("the k likeliest tokens after each token too"),
+  stride: field.stride.describe("tokens that a text longer than the context moves on at a time; left out: half of it"),
   device: TrainOptions.shape.device.describe("where to compute"),
 });
 
@@ -25,36 +31,57 @@ export function define(command: Command, io: Io): void {
       "How well a model foresees a text: loss in nats per token, perplexity, and each token's surprisal in bits.",
     args: { "<run>": "id of a run, or path of a folder with config.json, model.safetensors and tokenizer.json" },
     options: ScoreFlags,
+    aliases: { detail: "detail-level" },
     examples: {
       'trainer score RUN --text "To be, or not to be"': "loss and perplexity",
-      'trainer score RUN --text "To be, or not to be" --detail-level per_char --top-k 3':
+      'trainer score RUN --text "To be, or not to be" --detail per-char':
+        "the text on a terminal, the more surprising the hotter; elsewhere a table of its tokens",
+      'trainer score RUN --text "To be, or not to be" --detail per-char --top-k 3':
         "token by token, with what was expected instead",
-      "trainer score RUN --path chapter.txt --json": "loss, perplexity, surprisal, topk, tokens",
+      "trainer score RUN --path chapter.txt --stride 64": "more context for each token, in more time",
+      "trainer score RUN --path chapter.txt --detail per-char --json":
+        "loss, perplexity, surprisal, topk, tokens, per_character",
     },
-    async run({ args: [run = ""], options: { device, ...options }, home, out }) {
+    async run({ args: [run = ""], options: { device, detail, ...options }, home, out }) {
       const { text, path } = options;
       if (text !== null && path !== null) throw new UsageError("--text and --path exclude each other");
       if (text === null && path === null)
         throw new UsageError("what should be scored? Give --text TEXT or --path FILE");
       const { openHome, openModel, score } = await import("@trainer/training");
-      const input = { ...options, text: text === "-" ? await readAll(io.stdin) : text };
+      const detailLevel = detail === "summary" ? ("summary" as const) : ("per_char" as const);
+      const input = { ...options, detailLevel, text: text === "-" ? await readAll(io.stdin) : text };
       await io.interruptible(async (signal) => {
         using opened = await openModel(run, { home: openHome(home), device });
         const result = await score(opened, input, signal);
-        out.result(result, () => report(result).join("\n"));
+        out.result(scoreJson(result), () => report(result, out.screen.color).join("\n"));
       });
     },
   });
 }
 
-function report({ loss, perplexity, surprisal, topk, tokens }: Score): string[] {
+const scoreJson = ({ perCharacter, ...score }: Score) => ({ ...score, per_character: perCharacter });
+
+function report(score: Score, color: boolean): string[] {
+  const { loss, perplexity, topk, perCharacter } = score;
   const head = [`loss        ${formatNumber(loss)} nats per token`, `perplexity  ${formatNumber(perplexity)}`];
+  const painted = color && perCharacter !== null ? ["", painting(perCharacter), "", heatLegend()] : [];
+  const rows = painted.length > 0 && topk === null ? [] : tokenRows(score);
+  return [...head, ...painted, ...(rows.length === 0 ? [] : ["", ...rows])];
+}
+
+/** The text, its characters the hotter the more surprising; the end of a line is shown where it says something. */
+const painting = (characters: readonly CharacterScore[]): string =>
+  characters
+    .map(({ character, bits }) => (character === "\n" ? `${heat("↵", bits)}\n` : heat(printable(character), bits)))
+    .join("");
+
+function tokenRows({ surprisal, topk, tokens }: Score): string[] {
   const names = tokens?.map((token) => JSON.stringify(token)) ?? topk?.map((_, i) => String(i)) ?? [];
-  if (names.length === 0) return head;
+  if (names.length === 0) return [];
   const bits = ["", ...(surprisal ?? []).map(formatNumber)]; // nothing foresees the first token
   const expected = ["", ...(topk ?? []).map(likeliest)];
   const rows = names.map((name, i) => [name, bits[i], expected[i]]);
-  return [...head, "", ...table([["TOKEN", "BITS", topk === null ? "" : "EXPECTED"], ...rows], [1])];
+  return table([["TOKEN", "BITS", topk === null ? "" : "EXPECTED"], ...rows], [1]);
 }
 
 const likeliest = (tokens: readonly (readonly [token: string, probability: number])[]) =>

@@ -16,7 +16,7 @@ saved in    /runs/models/r1
 
 Next:
   trainer generate r1 --home h --prompt "Once upon a time"
-  trainer score r1 --home h --text "How likely is this?" --detail-level per_char
+  trainer score r1 --home h --text "How likely is this?" --detail per-char
   trainer export r1 --home h --out my-model`,
   );
 });

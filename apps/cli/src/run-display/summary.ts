@@ -49,6 +49,6 @@ function outcome(result: RunResult): string[] {
 
 const next = ({ runId }: RunResult, homeFlag: string) => [
   `  trainer generate ${runId}${homeFlag} --prompt "Once upon a time"`,
-  `  trainer score ${runId}${homeFlag} --text "How likely is this?" --detail-level per_char`,
+  `  trainer score ${runId}${homeFlag} --text "How likely is this?" --detail per-char`,
   `  trainer export ${runId}${homeFlag} --out my-model`,
 ];

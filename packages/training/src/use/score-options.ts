@@ -4,10 +4,12 @@ import { z } from "zod";
 export const ScoreOptions = z.strictObject({
   text: z.string().nullable().default(null),
   path: z.string().min(1).nullable().default(null),
-  /** `per_char`: with the surprisal of each token. */
+  /** `per_char`: with the surprisal of each token and each character. */
   detailLevel: z.enum(["summary", "per_char"]).default("summary"),
   /** With the k likeliest tokens after each token; null: without. */
   topK: z.int().min(1).nullable().default(null),
+  /** How many tokens a text longer than the context moves on at a time; null: half a context. */
+  stride: z.int().min(1).nullable().default(null),
 });
 export type ScoreOptions = z.infer<typeof ScoreOptions>;
 

@@ -6,6 +6,7 @@ import { refuse } from "../corpus/find-files.js";
 import { TrainingError } from "../errors.js";
 import type { OpenModel } from "./open-model.js";
 import { parseOptions } from "./parse-options.js";
+import { perCharacter, type CharacterScore } from "./per-character.js";
 import { ScoreOptions, type ScoreInput } from "./score-options.js";
 import { slidingWindows, type Window } from "./window.js";
 
@@ -21,6 +22,8 @@ export interface Score {
   readonly topk: readonly (readonly (readonly [token: string, probability: number])[])[] | null;
   /** The T tokens as text, special ones empty. */
   readonly tokens: readonly string[] | null;
+  /** The text's characters; their bits sum to those of `surprisal`. */
+  readonly perCharacter: readonly CharacterScore[] | null;
 }
 
 /** The most logits held at once, in numbers: 64 MB of them. */
@@ -28,22 +31,24 @@ const LOGITS = 1 << 24;
 
 /**
  * Scores a text. One longer than the context is read in windows that overlap by half, so that every token is predicted
- * once and, beyond the first window, from at least half a context. Throws INVALID_INPUT unless there is exactly one of
+ * once and, beyond the first window, from at least half a context (or what `stride` leaves of one). Throws INVALID_INPUT unless there is exactly one of
  * text and path, CORPUS_NOT_FOUND or CORPUS_UNREADABLE for a file that cannot be read.
  */
 export async function score(opened: OpenModel, input: ScoreInput, signal?: AbortSignal): Promise<Score> {
   const options = parseOptions(ScoreOptions, input, "the scoring");
   const { model, tokenizer, contextLength } = opened;
-  const ids = tokenizer.encode(await textOf(options));
-  if (ids.length < 2) return { loss: 0, perplexity: 1, surprisal: null, topk: null, tokens: null };
-  const decode = (id: number) => tokenizer.decode([id], { skipSpecial: true });
+  const text = await textOf(options);
   const detailed = options.detailLevel === "per_char";
+  const encoded = detailed ? tokenizer.encodeWithOffsets(text) : null;
+  const ids = encoded?.ids ?? tokenizer.encode(text);
+  if (ids.length < 2) return { loss: 0, perplexity: 1, surprisal: null, topk: null, tokens: null, perCharacter: null };
+  const decode = (id: number) => tokenizer.decode([id], { skipSpecial: true });
   const k = options.topK === null ? null : Math.min(options.topK, model.vocabSize);
 
   const nats: number[] = [];
   const topk: (readonly [string, number])[][] = [];
   const positions = k === null ? ids.length - 1 : ids.length; // what follows the last token has no loss
-  for (const window of slidingWindows(positions, contextLength)) {
+  for (const window of slidingWindows(positions, contextLength, options.stride ?? undefined)) {
     signal?.throwIfAborted();
     const rows = scoreWindow(opened, ids, window, k);
     nats.push(...rows.nats);
@@ -51,12 +56,14 @@ export async function score(opened: OpenModel, input: ScoreInput, signal?: Abort
     await setImmediate();
   }
   const loss = nats.reduce((total, n) => total + n, 0) / nats.length;
+  const bits = nats.map((n) => n / Math.LN2);
   return {
     loss,
     perplexity: Math.exp(loss),
-    surprisal: detailed ? nats.map((n) => n / Math.LN2) : null,
+    surprisal: detailed ? bits : null,
     topk: k === null ? null : topk,
     tokens: detailed ? Array.from(ids, decode) : null,
+    perCharacter: encoded === null ? null : perCharacter(text, encoded, bits),
   };
 }
 

@@ -16,18 +16,20 @@ test("a text that fits the context is one window", () => {
   expect(slidingWindows(0, 8)).toEqual([]);
 });
 
-test("every position of a longer text counts once, with at least half a context before it", () => {
+test("every position of a longer text counts once, with all before it that the stride leaves", () => {
+  const lengths = [fc.integer({ min: 1, max: 500 }), fc.integer({ min: 1, max: 40 })] as const;
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 500 }), fc.integer({ min: 1, max: 40 }), (positions, context) => {
+    fc.property(...lengths, fc.integer({ min: 1, max: 50 }), (positions, context, stride) => {
       let next = 0;
-      for (const { start, from, end } of slidingWindows(positions, context)) {
+      for (const { start, from, end } of slidingWindows(positions, context, stride)) {
         expect(from).toBe(next);
         expect(end).toBeGreaterThan(from);
         expect(end - start).toBeLessThanOrEqual(context);
-        expect(from - start).toBe(Math.min(from, Math.floor(context / 2)));
+        expect(from - start).toBe(Math.min(from, context - Math.min(stride, context)));
         next = end;
       }
       expect(next).toBe(positions);
     }),
   );
+  expect(slidingWindows(500, 40)).toEqual(slidingWindows(500, 40, 20));
 });

@@ -18,11 +18,14 @@ export interface Window {
   readonly end: number;
 }
 
-/** Windows of at most `context` over `positions`, in which every position counts exactly once. */
-export function slidingWindows(positions: number, context: number): Window[] {
+/**
+ * Windows of at most `context` over `positions`, in which every position counts exactly once. Each moves on by `stride`
+ * positions, at most a context: the smaller it is, the more stands before what counts, and the longer it takes.
+ */
+export function slidingWindows(positions: number, context: number, stride = Math.ceil(context / 2)): Window[] {
   const windows: Window[] = [];
   for (let from = 0; from < positions;) {
-    const start = Math.max(0, from - Math.floor(context / 2));
+    const start = Math.max(0, from - (context - Math.min(stride, context)));
     const end = Math.min(positions, start + context);
     windows.push({ start, from, end });
     from = end;

@@ -1,0 +1,55 @@
+import { beforeAll, expect, test } from "vitest";
+import { z } from "zod";
+import { homeWithRun, type TestHome } from "./trained.js";
+
+let at: TestHome;
+beforeAll(async () => {
+  at = await homeWithRun();
+}, 60_000);
+
+const line = ["score", "one", "--text", "the cat\nsees", "--detail", "per-char"];
+
+test("a colour terminal shows the text, the more surprising the hotter, and what the colours mean", async () => {
+  const { code, stdout } = await at.trainer(line, { tty: true });
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/t.*h.*e.*c.*a.*t/);
+  expect(stdout).toContain("\u001B[38;5;16;48;5;");
+  expect(stdout).toContain("↵\u001B[39;49m\n"); // the end of a line surprises too
+  expect(stdout).toContain("bits per character:");
+  expect(stdout).not.toContain("TOKEN");
+  const both = await at.trainer([...line, "--top-k", "2"], { tty: true });
+  expect(both.stdout).toContain("bits per character:");
+  expect(both.stdout).toContain("EXPECTED");
+});
+
+test.each([
+  ["a pipe", { tty: false }],
+  ["NO_COLOR", { tty: true, env: { NO_COLOR: "1" } }],
+])("%s gets a plain table", async (_, options) => {
+  const { stdout } = await at.trainer(line, options);
+  expect(stdout).not.toContain("\u001B");
+  expect(stdout).toContain("TOKEN");
+});
+
+test("--json tells the bits of tokens and characters, which sum to the same", async () => {
+  const { last } = await at.json(line);
+  const Scored = z.looseObject({
+    surprisal: z.array(z.number()),
+    per_character: z.array(z.object({ character: z.string(), bits: z.number().nullable() })),
+  });
+  const { surprisal, per_character: characters } = Scored.parse(last);
+  expect(characters.map(({ character }) => character).join("")).toBe("the cat\nsees");
+  const sum = characters.reduce((total, { bits }) => total + (bits ?? 0), 0);
+  expect(sum).toBeCloseTo(
+    surprisal.reduce((a, b) => a + b, 0),
+    6,
+  );
+});
+
+test("a stride gives a long text more context", async () => {
+  const loss = async (...stride: readonly string[]) => {
+    const { last } = await at.json(["score", "one", "--path", at.corpus, ...stride]);
+    return z.looseObject({ loss: z.number() }).parse(last).loss;
+  };
+  expect(await loss("--stride", "32")).not.toBe(await loss("--stride", "8"));
+});

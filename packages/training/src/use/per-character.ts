@@ -1,0 +1,39 @@
+import type { EncodedText } from "@trainer/tokenizers";
+
+/** A character of a scored text (a code point) with its surprisal in bits; null where nothing was there to foresee it. */
+export interface CharacterScore {
+  readonly character: string;
+  readonly bits: number | null;
+}
+
+/**
+ * The surprisal of single characters: the bits of a token are shared evenly by the characters it was made of, and those
+ * of several tokens that make one character are added. So the bits of all characters sum to those of all tokens. A
+ * character of the first token alone, which nothing foresees, has null; one that the tokenizer passes over has 0.
+ *
+ * @param surprisal bits of the tokens after the first
+ */
+export function perCharacter(text: string, encoded: EncodedText, surprisal: ArrayLike<number>): CharacterScore[] {
+  const characters = Array.from(text);
+  const at = new Uint32Array(text.length + 1); // the character that each UTF-16 unit belongs to
+  let unit = 0;
+  for (const [i, character] of characters.entries()) {
+    at.fill(i, unit, unit + character.length);
+    unit += character.length;
+  }
+  at[text.length] = Math.max(0, characters.length - 1);
+  const bits = new Float64Array(characters.length);
+  const foreseen = new Uint8Array(characters.length).fill(1);
+  for (const token of encoded.ids.keys()) {
+    const [start, end] = [Number(encoded.offsets[2 * token]), Number(encoded.offsets[2 * token + 1])];
+    const from = Number(at[start]);
+    const to = end > start ? Number(at[end - 1]) + 1 : from + 1;
+    if (token === 0) foreseen.fill(0, from, to);
+    else {
+      const share = Number(surprisal[token - 1]) / (to - from);
+      for (let i = from; i < to; i += 1) bits[i] = Number(bits[i]) + share;
+      foreseen.fill(1, from, to);
+    }
+  }
+  return characters.map((character, i) => ({ character, bits: foreseen[i] === 1 ? Number(bits[i]) : null }));
+}

@@ -26,6 +26,7 @@ const Plain = z.object({
     .union([z.string(), z.array(z.string()).transform((types) => types.find((type) => type !== "null"))])
     .optional(),
   enum: z.array(z.string()).optional(),
+  const: z.unknown().optional(),
   minimum: z.number().optional(),
   maximum: z.number().optional(),
   exclusiveMinimum: z.number().optional(),
@@ -46,7 +47,9 @@ export function optionSpecs(schema: OptionSchema): OptionSpec[] {
     const plain = property.anyOf.find(({ type }) => type !== "null") ?? property;
     const kind = kindOf(plain.type);
     const choices = plain.enum ?? [];
-    const range = rangeOf(plain);
+    // A number may have words beside it: anyOf [an integer, the constant "auto"].
+    const words = property.anyOf.flatMap(({ const: word }) => (typeof word === "string" ? [word] : []));
+    const range = [rangeOf(plain), ...words].filter(Boolean).join(", or ");
     return {
       key,
       flag: kebab(key),

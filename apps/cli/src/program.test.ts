@@ -59,7 +59,7 @@ test.each([
   [["train", "x.txt", "--sise", "tiny"], "Did you mean --size?"],
   [["train", "x.txt", "--size", "smal"], "It must be one of: tiny, small, medium, large, xl. Did you mean small?"],
   [["train", "x.txt", "--model", "llama"], "It must be one of: gpt2."],
-  [["train", "x.txt", "--batch-size", "0"], "It must be a whole number from 1."],
+  [["train", "x.txt", "--batch-size", "0"], "It must be a whole number from 1, or auto."],
   [["train", "x.txt", "--learning-rate", "-1"], "It must be a number from 0."],
   [["train", "x.txt", "--holdout-fraction", "0.6"], "It must be a number from 0 to 0.5."],
   [["train", "x.txt", "--document", "sentence"], "It must be one of: line, paragraph, file."],

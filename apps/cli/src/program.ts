@@ -17,6 +17,10 @@ interface Entry {
 
 const COMMANDS: Readonly<Record<string, Entry>> = {
   train: { summary: "train a model on your text", load: () => import("./commands/train.js") },
+  "find-batch": {
+    summary: "how large a batch fits here, and how many threads are fastest",
+    load: () => import("./commands/find-batch.js"),
+  },
   resume: { summary: "go on with a run that was stopped", load: () => import("./commands/resume.js") },
   generate: { summary: "let a model write", load: () => import("./commands/generate.js") },
   eval: { summary: "measure a model: loss, perplexity, bits per byte", load: () => import("./commands/eval.js") },

@@ -310,6 +310,19 @@ test("a home without runs says how to make one", async () => {
   });
 });
 
+test("find-batch tells what fits, with and without a text", async () => {
+  const small = ["--n-layer", "1", "--n-embd", "16", "--n-head", "2", "--max-seq-len", "16", "--max-batch-size", "8"];
+  const { code, stdout, stderr } = await trainer(["find-batch", shared.corpus, ...small, "--threads", "2"]);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(
+    /^largest batch: 8 sequences of 16 tokens \(cpu, fp32\) in .*iB\n\nbatch +memory +tokens\/s +fits\n/,
+  );
+  expect(stdout).toMatch(/\n8 +\d.* +- +yes\n\nthreads +tokens\/s\n[^]*fastest: --threads [12]\n$/);
+  expect(stderr).toMatch(/a batch of 4 fits, .* tokens\/s\na batch of 8 fits\n1 thread: .*\n2 threads: /);
+  const { last } = await json(["find-batch", ...small, "--vocab-size", "300", "--threads", "1", "--quiet"]);
+  expect(last).toMatchObject({ batchSize: 8, threadTrials: [] });
+});
+
 test("export writes a folder that can be used in place of the run", async () => {
   const out = join(shared.folder, "exported");
   const { last } = await json(["export", "one", "--out", out]);

@@ -17,7 +17,7 @@ test.each([
   [new Named("ModelError", "MODEL_LOAD_FAILED"), "MODEL_LOAD_FAILED", "FATAL"],
   [new Named("TokenizerError", "TOKENIZER_NOT_FOUND"), "TOKENIZER_NOT_FOUND", "USER_INPUT"],
   [new Named("TokenizerError", "TOKENIZER_TRAIN_FAILED"), "TOKENIZER_TRAIN_FAILED", "FATAL"],
-  [new Named("TorchError", "OUT_OF_MEMORY"), "TRAINING_OOM", "FATAL"],
+  [new Named("TorchError", "OUT_OF_MEMORY"), "TRAINING_OOM", "USER_INPUT"],
   [new Named("TorchError", "SHAPE"), "INTERNAL_ERROR", "FATAL"],
   [new Named("Error", "ENOSPC"), "INSUFFICIENT_STORAGE", "FATAL"],
   [new Named("Error", "EFBIG"), "INSUFFICIENT_STORAGE", "FATAL"],

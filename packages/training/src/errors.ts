@@ -33,7 +33,7 @@ function classify(error: unknown): Classified {
     return [code, BROKEN.has(code) ? "FATAL" : "USER_INPUT", ""];
   }
   if (name === "TorchError" && code === "OUT_OF_MEMORY") {
-    return ["TRAINING_OOM", "FATAL", "a smaller batch, shorter sequences or a smaller model need less memory"];
+    return ["TRAINING_OOM", "USER_INPUT", "a smaller batch, shorter sequences or a smaller model need less memory"];
   }
   if (FULL.has(code)) return ["INSUFFICIENT_STORAGE", "FATAL", "free some space, then resume the run"];
   if (DENIED.has(code)) return ["FORBIDDEN", "USER_INPUT", "check who may write there"];

@@ -37,7 +37,7 @@ export const TrainFlags = z.strictObject({
   loraTargets: run.loraTargets.describe("a layer that gets an adapter, by its name; left out: every one but the head"),
 
   maxSeqLen: run.maxSeqLen.describe("tokens of context; left out: 512, or all that the pretrained model reads"),
-  batchSize: run.batchSize.describe("sequences in a batch"),
+  batchSize: run.batchSize.describe("sequences in a batch; auto: as many as fit into memory"),
   gradAccumSteps: run.gradAccumSteps.describe("batches whose gradients make one step"),
   activationCheckpointing: run.activationCheckpointing.describe(
     "less memory for about a third more time, the same numbers",

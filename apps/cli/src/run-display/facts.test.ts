@@ -27,6 +27,10 @@ test("a tokenizer and token counts are told once they are ready", () => {
   expect(lineOf(dataEvent("encode", 1, 2))).toBeNull();
 });
 
+test("a batch size that was found is told", () => {
+  expect(lineOf({ type: "batch", batchSize: 96 })).toBe("batch      96 sequences, as many as fit into memory");
+});
+
 test("the plan tells parameters, steps and epochs", () => {
   expect(lineOf(startEvent)).toBe(
     "weights    4.30M parameters\nplan       1,500 steps; 500 go through the text once, 3 times in all",

@@ -16,6 +16,8 @@ export function lineOf(event: RunEvent): string | null {
       return `tokenizer  ${event.tokenizerId} (${formatCount(event.vocabSize)} tokens)`;
     case "data":
       return event.phase === "ready" ? dataLine(event) : null;
+    case "batch":
+      return `batch      ${formatCount(event.batchSize)} sequences, as many as fit into memory`;
     case "start": {
       const { parameters, trainableParameters: trained, totalSteps, epochs, stepsPerEpoch } = event;
       const part = trained === parameters ? "" : ` (${formatShort(trained)} trained)`;

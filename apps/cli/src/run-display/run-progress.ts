@@ -29,6 +29,7 @@ export class RunProgress {
   /** Notes what changes the picture; other events are for the log. */
   take(event: RunEvent): void {
     if (event.type === "config") this.#begin(event);
+    if (event.type === "batch" && this.config !== null) this.config = { ...this.config, batchSize: event.batchSize };
     if (event.type === "start") this.start = event;
     if (event.type === "step") {
       this.step = event;

@@ -32,6 +32,8 @@ export type RunEvent =
     }
   | ({ readonly type: "data" } & BinsProgress)
   | { readonly type: "data"; readonly phase: "ready"; readonly counts: SplitCounts; readonly cached: boolean }
+  /** With the batch size "auto": what was found. */
+  | { readonly type: "batch"; readonly batchSize: number }
   | {
       readonly type: "start";
       readonly parameters: number;

@@ -3,6 +3,7 @@ import { list } from "../checkpoint/list.js";
 import { TrainingError } from "../errors.js";
 import { evaluateSplit } from "./evaluate-split.js";
 import type { LiveRun } from "./live-run.js";
+import { stepFailure } from "./out-of-memory.js";
 import { save } from "./save.js";
 import { trainStep, type StepResult } from "./step.js";
 import { Throughput } from "./throughput.js";
@@ -38,7 +39,8 @@ async function step(run: LiveRun, throughput: Throughput): Promise<void> {
   try {
     result = trainStep(stepper, () => loader.next(), plan.batchesOf(step));
   } catch (error) {
-    throw await located(TrainingError.from(error), run, step);
+    const { batch_size: batchSize } = run.manifest.current;
+    throw await located(stepFailure(error, { ...options, device: stepper.compute.device, batchSize }), run, step);
   }
   throughput.add(performance.now() - began, result.tokens, plan.batchesOf(step) * run.manifest.current.batch_size);
   progress.step = step;

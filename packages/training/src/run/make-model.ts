@@ -2,6 +2,7 @@ import { rm } from "node:fs/promises";
 import { addLora, build, configFor, loadModel, readModelConfig, saveModel, type CausalLm } from "@trainer/models";
 import type { Tokenizer } from "@trainer/tokenizers";
 import { checkVocabulary } from "./pretrained.js";
+import type { RunOptions, TrainOptions } from "./options.js";
 import type { Session } from "./session.js";
 import { adapterOnly, wholeModel, type TrainedWeights } from "./trained-weights.js";
 
@@ -19,8 +20,18 @@ interface Origin {
 
 /** The run's model: a new one, a pretrained one, or that with an adapter. */
 export async function makeModel(session: Session, tokenizer: Tokenizer, origin: Origin): Promise<RunModel> {
-  const { loraRank: rank, loraAlpha, loraDropout, loraTargets: targets, pretrainedRunId } = session.options;
-  const base = await baseModel(session, tokenizer, origin);
+  return withAdapter(await baseModel(session, tokenizer, origin), session.options);
+}
+
+/** A new model of the size that the options say. */
+export function newModel(options: RunOptions, vocabSize: number, device: "cpu" | "cuda"): CausalLm {
+  const { modelFamily, modelSize, modelConfig, maxSeqLen: nPositions } = options;
+  return build(modelFamily, configFor(modelFamily, modelSize, { ...modelConfig, vocabSize, nPositions }), { device });
+}
+
+/** What is trained of a model: with a LoRA rank an adapter, else all of it. */
+export function withAdapter(base: CausalLm, options: TrainOptions): RunModel {
+  const { loraRank: rank, loraAlpha, loraDropout, loraTargets: targets, pretrainedRunId } = options;
   if (rank === 0) return { model: base, weights: wholeModel(base) };
   const lora = addLora(base, { rank, alpha: loraAlpha ?? 2 * rank, dropout: loraDropout, targets });
   return { model: lora.model, weights: adapterOnly(lora, pretrainedRunId ?? "") };
@@ -35,13 +46,7 @@ async function baseModel(session: Session, tokenizer: Tokenizer, { pretrained, b
     const { family, config } = await readModelConfig(folder.path); // its weights are in the checkpoint
     return build(family, config, { device });
   }
-  if (pretrained === null) {
-    const { modelFamily, modelSize, modelConfig, maxSeqLen } = options;
-    const { vocabSize } = tokenizer;
-    return build(modelFamily, configFor(modelFamily, modelSize, { ...modelConfig, vocabSize, nPositions: maxSeqLen }), {
-      device,
-    });
-  }
+  if (pretrained === null) return newModel(options, tokenizer.vocabSize, device);
   const { model, specials } = await loadModel(pretrained, { device });
   checkVocabulary(model, tokenizer, { options, pretrained });
   if (adapting) {

@@ -71,7 +71,8 @@ export const TrainOptions = z.strictObject({
    * shorter sequences, but longer ones are refused. (Requests over HTTP always carry a length, which means nothing there.)
    */
   maxSeqLen: z.int().min(8).nullable().default(null),
-  batchSize: positive.default(4),
+  /** Sequences in a batch; "auto": as many as fit into memory. */
+  batchSize: z.union([positive, z.literal("auto")]).default(4),
   gradAccumSteps: positive.default(1),
   /** Makes activations again in the backward pass: less memory, about a third more time, the same numbers. */
   activationCheckpointing: z.boolean().default(false),

@@ -57,6 +57,7 @@ export function restoreScaler(scaler: GradScaler | null, state: GradScalerState 
 }
 
 /** On a GPU a batch of 4 or fewer leaves most of it idle: 32 sequences are taken instead, as API clients expect. */
-export function effectiveBatchSize(batchSize: number, device: Compute["device"]): number {
+export function effectiveBatchSize(batchSize: number | "auto", device: Compute["device"]): number {
+  if (batchSize === "auto") return 0; // not known yet
   return device === "cuda" && batchSize <= 4 ? 32 : batchSize;
 }

@@ -12,6 +12,7 @@ import { openCorpus, type Corpus } from "../corpus/corpus.js";
 import { TrainingError } from "../errors.js";
 import { openHome } from "../home/home.js";
 import { resolveRun } from "../home/resolve-run.js";
+import { MAX_BATCH_SIZE, searchFor } from "../fit/find-batch.js";
 import { EarlyStopping } from "./early-stopping.js";
 import type { EvaluationData } from "./evaluate-split.js";
 import type { LiveRun } from "./live-run.js";
@@ -65,8 +66,12 @@ export async function prepare(session: Session, reporter: Reporter): Promise<Liv
     scaler: gradScaler(compute),
     activationCheckpointing: options.activationCheckpointing,
   };
-  const { batch_size: batchSize } = manifest.current;
   const seqLen = Math.min(options.maxSeqLen, model.contextLength);
+  const batchSize = await batchSizeOf(session, reporter, {
+    seqLen,
+    vocabSize: model.vocabSize,
+    tokens: bins.train.tokens,
+  });
   const open = (bin: TokenBin, shuffle: boolean) =>
     new BatchLoader(bin, { seqLen, batchSize, shuffle, seed: options.seed, padId: pad, device: compute.device });
   const loader = open(bins.train, true);
@@ -149,6 +154,24 @@ function announce({ options, compute, folder, manifest }: Session, reporter: Rep
     seed,
     fromStep: state?.step ?? 0,
   });
+}
+
+/** Sequences in a batch: with "auto" found once, and noted so that a resumed run has as many. */
+async function batchSizeOf(
+  { options, manifest, context, folder }: Session,
+  reporter: Reporter,
+  { seqLen, vocabSize, tokens }: { readonly seqLen: number; readonly vocabSize: number; readonly tokens: number },
+): Promise<number> {
+  const known = manifest.current.batch_size;
+  if (known > 0) return known;
+  const pretrained = options.pretrainedRunId === null ? null : folder.path; // whose config.json has its dimensions
+  const { batchSize } = await searchFor(
+    { options: { ...options, threads: manifest.current.threads }, vocabSize, maxSeqLen: seqLen, pretrained },
+    { signal: context.signal, maxBatchSize: Math.min(MAX_BATCH_SIZE, Math.ceil(tokens / seqLen)) },
+  );
+  await manifest.update({ batch_size: batchSize });
+  reporter.emit({ type: "batch", batchSize });
+  return batchSize;
 }
 
 /** The corpus; a run that has begun on another one is not gone on with. */

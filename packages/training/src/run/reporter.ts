@@ -45,6 +45,8 @@ function entryOf(event: RunEvent): Entry | null {
       return event.phase === "ready" ? ["INFO", "tokenizer ready", { tokenizer_id: event.tokenizerId }] : null;
     case "data":
       return event.phase === "ready" ? ["INFO", "data ready", { size: event.counts.train.tokens }] : null;
+    case "batch":
+      return ["INFO", "batch size found", { size: event.batchSize }];
     case "start":
       return [
         "INFO",

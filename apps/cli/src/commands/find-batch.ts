@@ -1,0 +1,97 @@
+import type { Command } from "commander";
+import type { FoundBatch, SearchEvent } from "@trainer/training";
+import { z } from "zod";
+import { defineCommand } from "../define-command.js";
+import { formatBytes, formatCount, formatShort } from "../display/quantity.js";
+import { table } from "../display/table.js";
+import type { Io } from "../io.js";
+import { TRAIN_ALIASES, toTrainInput, TrainFlags } from "./train-options.js";
+
+const FindBatchFlags = TrainFlags.pick({
+  model: true,
+  size: true,
+  nLayer: true,
+  nEmbd: true,
+  nHead: true,
+  tokenizer: true,
+  vocabSize: true,
+  maxSeqLen: true,
+  pretrainedRunId: true,
+  loraRank: true,
+  optimizer: true,
+  activationCheckpointing: true,
+  device: true,
+  precision: true,
+  threads: true,
+}).extend({
+  maxBatchSize: z.int().min(1).default(256).describe("the largest batch to look at"),
+});
+
+export function define(command: Command, io: Io): void {
+  defineCommand(command, io, {
+    description:
+      "Find the largest batch that training fits into memory with, and the number of threads that is fastest. On a GPU batches are tried; on a CPU the memory of small ones is measured and that of larger ones told from it.",
+    args: { "[corpus...]": "files or folders of text: by their size it is known how large a vocabulary will be" },
+    options: FindBatchFlags,
+    aliases: TRAIN_ALIASES,
+    examples: {
+      "trainer find-batch book.txt --size small": "for GPT-2 small on this text",
+      "trainer find-batch --size small --max-seq-len 1024 --activation-checkpointing": "what that option would gain",
+      "trainer train book.txt --batch-size auto": "the same search at the beginning of a run",
+    },
+    async run({ args, options, home, io, out }) {
+      const { maxBatchSize, ...flags } = options;
+      const { findBatch } = await import("@trainer/training");
+      const { corpus, ...input } = toTrainInput(args, TrainFlags.parse(flags));
+      const found = await io.interruptible((signal) =>
+        findBatch(corpus.length === 0 ? input : { ...input, corpus }, {
+          home,
+          signal,
+          maxBatchSize,
+          onEvent: (event) => {
+            const line = lineOf(event);
+            if (line !== null) out.note(line);
+          },
+        }),
+      );
+      out.result({ ...found }, () => report(found).join("\n"));
+    },
+  });
+}
+
+function lineOf(event: SearchEvent): string | null {
+  switch (event.type) {
+    case "batch": {
+      const { batchSize, fits, tokensPerSec } = event;
+      const speed = tokensPerSec === null ? "" : `, ${formatShort(tokensPerSec)} tokens/s`;
+      return `a batch of ${formatCount(batchSize)} ${fits ? "fits" : "does not fit"}${speed}`;
+    }
+    case "threads":
+      return `${formatCount(event.threads)} ${event.threads === 1 ? "thread" : "threads"}: ${formatShort(event.tokensPerSec)} tokens/s`;
+    case "found":
+    case "failed":
+      return null;
+  }
+}
+
+function report(found: FoundBatch): string[] {
+  const { batchSize, device, precision, maxSeqLen, memoryBytes, batches, threadTrials, threads } = found;
+  const memory = device === "cuda" ? "" : ` in ${formatBytes(memoryBytes)}`;
+  const rows = batches
+    .toSorted((a, b) => a.batchSize - b.batchSize)
+    .map((trial) => [
+      formatCount(trial.batchSize),
+      trial.peakBytes === null ? "-" : formatBytes(trial.peakBytes),
+      trial.tokensPerSec === null ? "-" : formatShort(trial.tokensPerSec),
+      trial.fits ? "yes" : "no",
+    ]);
+  const speeds = threadTrials.map((trial) => [formatCount(trial.threads), formatShort(trial.tokensPerSec)]);
+  return [
+    `largest batch: ${formatCount(batchSize)} sequences of ${formatCount(maxSeqLen)} tokens (${device}, ${precision})${memory}`,
+    "",
+    ...table([["batch", "memory", "tokens/s", "fits"], ...rows]),
+    ...(speeds.length === 0
+      ? []
+      : ["", ...table([["threads", "tokens/s"], ...speeds]), "", `fastest: --threads ${formatCount(threads)}`]),
+  ];
+}

@@ -1,0 +1,118 @@
+import { availableParallelism } from "node:os";
+import { readModelConfig } from "@trainer/models";
+import { loadTokenizer } from "@trainer/tokenizers";
+import { openCorpus } from "../corpus/corpus.js";
+import { TrainingError } from "../errors.js";
+import { openHome } from "../home/home.js";
+import { resolveTokenizer } from "../home/resolve-tokenizer.js";
+import { DEFAULT_SEQ_LEN, parseTrainOptions, type TrainInput, type TrainOptions } from "../run/options.js";
+import { resolveCompute } from "../run/precision.js";
+import { vocabSizeFor } from "../run/prepare-tokenizer.js";
+import { resolvePretrained } from "../run/pretrained.js";
+import { toConfig } from "../run/wire-names.js";
+import { searchInProcess } from "./search-in-process.js";
+import type { SearchEvent, SearchRequest } from "./search-request.js";
+
+/** What a search found, and all that it tried. */
+export interface FoundBatch {
+  readonly batchSize: number;
+  /** The fastest number of them. */
+  readonly threads: number;
+  readonly device: "cpu" | "cuda";
+  readonly precision: string;
+  readonly maxSeqLen: number;
+  /** What might be used on a CPU. */
+  readonly memoryBytes: number;
+  readonly batches: readonly BatchTrial[];
+  readonly threadTrials: readonly ThreadTrial[];
+}
+export type BatchTrial = Omit<Extract<SearchEvent, { type: "batch" }>, "type">;
+export type ThreadTrial = Omit<Extract<SearchEvent, { type: "threads" }>, "type">;
+
+export interface FindBatchContext {
+  readonly home: string;
+  readonly onEvent?: (event: SearchEvent) => void;
+  readonly signal?: AbortSignal | undefined;
+  readonly maxBatchSize?: number;
+  /** What training may use in all; else nine tenths of what this machine, or its control group, has left. */
+  readonly memoryBytes?: number;
+}
+
+/** Larger batches than this learn less from the same text. */
+export const MAX_BATCH_SIZE = 256;
+
+/** Without a tokenizer or a text to tell it by. */
+const USUAL_VOCABULARY = 8192;
+
+const NO_CORPUS = "-";
+
+/** The largest batch that a run with these options could have here; a corpus only says how large a vocabulary it would get. */
+export async function findBatch(
+  input: Omit<TrainInput, "corpus"> & { readonly corpus?: TrainInput["corpus"] },
+  context: FindBatchContext,
+): Promise<FoundBatch> {
+  const options = parseTrainOptions({ corpus: NO_CORPUS, ...input });
+  const pretrained = await resolvePretrained({ ...options, tokenizer: NO_CORPUS }, openHome(context.home));
+  const vocabSize =
+    pretrained === null
+      ? await vocabularyOf(options, context.home, input.corpus !== undefined)
+      : (await readModelConfig(pretrained.dir)).config.vocabSize;
+  const maxSeqLen = options.maxSeqLen ?? pretrained?.contextLength ?? DEFAULT_SEQ_LEN;
+  return searchFor({ options, vocabSize, maxSeqLen, pretrained: pretrained?.dir ?? null }, context);
+}
+
+/** The same where vocabulary, context and weights are known. */
+export async function searchFor(
+  known: Pick<SearchRequest, "vocabSize" | "maxSeqLen" | "pretrained"> & { readonly options: TrainOptions },
+  context: Omit<FindBatchContext, "home">,
+): Promise<FoundBatch> {
+  const { options, ...model } = known;
+  const compute = resolveCompute(options.device, options.precision);
+  const cores = options.threads === 0 ? availableParallelism() : options.threads;
+  const { maxBatchSize = MAX_BATCH_SIZE, memoryBytes = Math.floor(0.9 * process.availableMemory()) } = context;
+  const threads = compute.device === "cuda" ? [cores] : powersOfTwo(cores);
+  const request = { ...model, ...compute, config: toConfig(options), threads, maxBatchSize, memoryBytes };
+  const batches: BatchTrial[] = [];
+  const threadTrials: ThreadTrial[] = [];
+  const found = await searchInProcess(
+    request,
+    (event) => {
+      if (event.type === "batch") batches.push(withoutType(event));
+      if (event.type === "threads") threadTrials.push(withoutType(event));
+      context.onEvent?.(event);
+    },
+    context.signal,
+  );
+  if (found.batchSize === 0) {
+    throw new TrainingError(
+      compute.device === "cuda" ? "CUDA_OOM" : "TRAINING_OOM",
+      "USER_INPUT",
+      `not even one sequence of ${model.maxSeqLen} tokens fits into memory; shorter sequences, a smaller model or ` +
+        "activation checkpointing need less",
+    );
+  }
+  const { batchSize, threads: fastest } = found;
+  const { maxSeqLen } = model;
+  return { batchSize, threads: fastest, ...compute, maxSeqLen, memoryBytes, batches, threadTrials };
+}
+
+const withoutType = <E extends { readonly type: string }>({ type: _type, ...rest }: E): Omit<E, "type"> => rest;
+
+/** 1, 2, 4, ... and `n` itself. */
+function powersOfTwo(n: number): number[] {
+  const powers = Array.from({ length: Math.ceil(Math.log2(n)) }, (_, i) => 2 ** i);
+  return [...powers, n];
+}
+
+async function vocabularyOf(options: TrainOptions, home: string, hasCorpus: boolean): Promise<number> {
+  if (options.tokenizer !== null) {
+    return (await loadTokenizer((await resolveTokenizer(options.tokenizer, openHome(home))).path)).vocabSize;
+  }
+  if (options.vocabSize !== null) return options.vocabSize;
+  if (!hasCorpus) return USUAL_VOCABULARY;
+  try {
+    return vocabSizeFor((await openCorpus(options.corpus, { document: options.document })).totalBytes);
+  } catch (error) {
+    throw TrainingError.from(error);
+  }
+}

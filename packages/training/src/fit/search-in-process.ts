@@ -1,0 +1,63 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { TrainingError } from "../errors.js";
+import { SearchEvent, type SearchRequest } from "./search-request.js";
+
+type Found = Extract<SearchEvent, { type: "found" }>;
+
+/** From the sources too, the process runs what was built: it is to measure, and loads nothing more. */
+const SERVE = new URL("../../dist/fit/serve.js", import.meta.url);
+
+/**
+ * `search` in a process of its own: its memory's height is that of the trials alone, what it holds on a GPU is given back
+ * with it, and should the kernel end it for its memory, it ends nothing else.
+ */
+export async function searchInProcess(
+  request: SearchRequest,
+  onEvent: (event: SearchEvent) => void,
+  signal?: AbortSignal,
+): Promise<Found> {
+  const code = `await (await import(${JSON.stringify(SERVE.href)})).serve()`;
+  const child = spawn(process.execPath, ["--input-type=module", "--eval", code], {
+    stdio: ["ignore", "ignore", "pipe", "ipc"],
+    signal,
+    killSignal: "SIGKILL",
+  });
+  let found: Found | null = null;
+  let failure: Extract<SearchEvent, { type: "failed" }> | null = null;
+  let fitting = 0;
+  let complaint = "";
+  child.stderr?.on("data", (text: Buffer) => (complaint += text.toString()));
+  child.on("message", (message) => {
+    const event = SearchEvent.parse(message);
+    if (event.type === "found") found = event;
+    if (event.type === "failed") failure = event;
+    if (event.type === "batch" && event.fits && event.tokensPerSec !== null) fitting = event.batchSize;
+    onEvent(event);
+  });
+  child.send(request);
+  await once(child, "close").catch((error: unknown) => {
+    signal?.throwIfAborted();
+    throw error;
+  });
+  return outcome({ found, failure, fitting, complaint, ended: child.signalCode ?? `code ${child.exitCode}`, request });
+}
+
+interface Ended {
+  readonly found: Found | null;
+  readonly failure: Extract<SearchEvent, { type: "failed" }> | null;
+  /** The largest batch of which a step was done. */
+  readonly fitting: number;
+  readonly complaint: string;
+  readonly ended: string;
+  readonly request: SearchRequest;
+}
+
+/** What a search came to, however its process ended. */
+export function outcome({ found, failure, fitting, complaint, ended, request }: Ended): Found {
+  if (found !== null) return found;
+  if (failure !== null) throw new TrainingError(failure.code, "USER_INPUT", failure.message);
+  if (ended === "SIGKILL") return { type: "found", batchSize: fitting, threads: Math.max(...request.threads) };
+  const why = complaint.trim().split("\n").at(-1) ?? "";
+  throw new TrainingError("INTERNAL_ERROR", "FATAL", `the search for a batch size ended with ${ended}: ${why}`);
+}

@@ -1,0 +1,40 @@
+import { precisions } from "@trainer/models/capabilities";
+import { z } from "zod";
+
+const count = z.int().min(1);
+
+/** What a search is about, as it is handed to the process that does it. */
+export const SearchRequest = z.strictObject({
+  /** The run's options, by their names in manifests. */
+  config: z.record(z.string(), z.unknown()),
+  vocabSize: count,
+  maxSeqLen: count,
+  /** The folder of a pretrained model, for its dimensions; null for a new one. */
+  pretrained: z.string().nullable(),
+  device: z.enum(["cpu", "cuda"]),
+  precision: z.enum(precisions),
+  /** How many are tried, from 1 up in powers of two. */
+  threads: z.array(count).min(1),
+  maxBatchSize: count,
+  /** What the process may come to use on a CPU. */
+  memoryBytes: count,
+});
+export type SearchRequest = z.infer<typeof SearchRequest>;
+
+const speed = { tokensPerSec: z.number() };
+
+/** What the process says: each batch size that it tried, each number of threads, and at last what it found. */
+export const SearchEvent = z.discriminatedUnion("type", [
+  z.strictObject({
+    type: z.literal("batch"),
+    batchSize: count,
+    fits: z.boolean(),
+    /** The process's memory at its height; null on a GPU. */
+    peakBytes: z.int().nullable(),
+    tokensPerSec: z.number().nullable(),
+  }),
+  z.strictObject({ type: z.literal("threads"), threads: count, ...speed }),
+  z.strictObject({ type: z.literal("found"), batchSize: z.int().min(0), threads: count }),
+  z.strictObject({ type: z.literal("failed"), code: z.string(), message: z.string() }),
+]);
+export type SearchEvent = z.infer<typeof SearchEvent>;

@@ -1,0 +1,130 @@
+import { numThreads, setNumThreads, TorchError } from "@trainer/torch";
+import { afterAll, expect, test } from "vitest";
+import { parseTrainOptions } from "../run/options.js";
+import { toConfig } from "../run/wire-names.js";
+import { search } from "./search.js";
+import { outcome, searchInProcess } from "./search-in-process.js";
+import type { SearchEvent, SearchRequest } from "./search-request.js";
+import { serve, type Channel } from "./serve.js";
+
+const before = numThreads();
+afterAll(() => setNumThreads(before));
+
+const options = parseTrainOptions({ corpus: "-", modelConfig: { nEmbd: 16, nLayer: 1, nHead: 2 } });
+const request: SearchRequest = {
+  config: toConfig(options),
+  vocabSize: 300,
+  maxSeqLen: 8,
+  pretrained: null,
+  device: "cpu",
+  precision: "fp32",
+  threads: [1],
+  maxBatchSize: 16,
+  memoryBytes: 2 ** 40,
+};
+
+async function found(changes: Partial<SearchRequest>, ...make: [] | [Parameters<typeof search>[2]]) {
+  const events: SearchEvent[] = [];
+  await search({ ...request, ...changes }, (event) => events.push(event), ...make);
+  return { last: events.at(-1), events };
+}
+const batches = (events: readonly SearchEvent[]) => events.filter((e) => e.type === "batch");
+
+test("on a CPU small batches are tried, and what larger ones take is told from them", async () => {
+  const { last, events } = await found({});
+  expect(last).toEqual({ type: "found", batchSize: 16, threads: 1 });
+  expect(batches(events).map((e) => [e.batchSize, e.fits, e.tokensPerSec !== null])).toEqual([
+    [1, true, true],
+    [2, true, true],
+    [4, true, true],
+    [8, true, false],
+    [16, true, false],
+  ]);
+});
+
+test("the memory there is decides, and the fastest number of threads is told", async () => {
+  const { last, events } = await found({ maxBatchSize: 200, threads: [1, 2] });
+  expect(last).toMatchObject({ type: "found", batchSize: 200 });
+  expect(events.filter((e) => e.type === "threads")).toHaveLength(2);
+  expect((await found({ memoryBytes: 1000 })).last).toEqual({ type: "found", batchSize: 0, threads: 1 });
+});
+
+test("on a GPU batches are tried until memory does not suffice", async () => {
+  const steps: number[] = [];
+  const make = (most: number) => () =>
+    Promise.resolve({
+      step(batchSize: number) {
+        steps.push(batchSize);
+        if (batchSize > most) throw new TorchError("OUT_OF_MEMORY", "CUDA out of memory.");
+        return batchSize;
+      },
+    });
+  const { last, events } = await found({ device: "cuda", maxBatchSize: 1000 }, make(21));
+  expect(last).toEqual({ type: "found", batchSize: 20, threads: 1 });
+  expect(batches(events).map((e) => [e.batchSize, e.fits])).toEqual([
+    [1, true],
+    [2, true],
+    [4, true],
+    [8, true],
+    [16, true],
+    [32, false],
+    [24, false],
+    [20, true],
+    [22, false],
+  ]);
+  expect(batches(events)[4]?.tokensPerSec).toBe(8 * 1000); // 16 sequences of 8 tokens in 16 ms
+  expect((await found({ maxBatchSize: 1000 }, make(2))).last).toMatchObject({ batchSize: 2 }); // on a CPU too
+});
+
+test("another failure ends the search", async () => {
+  const make = () =>
+    Promise.resolve({
+      step(): number {
+        throw new Error("broken");
+      },
+    });
+  await expect(found({ device: "cuda" }, make)).rejects.toThrow("broken");
+});
+
+/** A channel on which `request` comes, and what is answered on it. */
+async function answers(message: unknown): Promise<SearchEvent[]> {
+  const sent: SearchEvent[] = [];
+  const channel: Channel = {
+    once: (_event, listener) => listener(message),
+    send: (event) => sent.push(event),
+    disconnect: () => {},
+  };
+  await serve(channel);
+  return sent;
+}
+
+test("a process answers one request", async () => {
+  expect((await answers({ ...request, maxBatchSize: 1 })).at(-1)).toMatchObject({ type: "found", batchSize: 1 });
+  const broken = await answers({ ...request, config: { corpus_paths: ["-"], model_size: "huge" } });
+  expect(broken).toMatchObject([{ type: "failed", code: "INVALID_MODEL_SIZE" }]);
+});
+
+test("the search is done in a process of its own, and ends with its signal", async () => {
+  const events: SearchEvent[] = [];
+  expect(await searchInProcess({ ...request, maxBatchSize: 2 }, (event) => events.push(event))).toMatchObject({
+    batchSize: 2,
+  });
+  expect(batches(events)).toHaveLength(2);
+  const stop = new AbortController();
+  const stopped = searchInProcess(request, () => stop.abort(new Error("enough")), stop.signal);
+  await expect(stopped).rejects.toThrow("enough");
+});
+
+test("a process that is killed for its memory has told what fits; another end is a failure", () => {
+  const ended = {
+    found: null,
+    failure: null,
+    fitting: 4,
+    complaint: "x\nSegmentation fault\n",
+    ended: "SIGKILL",
+    request,
+  };
+  expect(outcome(ended)).toEqual({ type: "found", batchSize: 4, threads: 1 });
+  expect(() => outcome({ ...ended, ended: "SIGSEGV" })).toThrow("ended with SIGSEGV: Segmentation fault");
+  expect(() => outcome({ ...ended, failure: { type: "failed", code: "INVALID_INPUT", message: "no" } })).toThrow("no");
+});

@@ -1,0 +1,88 @@
+import { memoryStats, setNumThreads } from "@trainer/torch";
+import { setImmediate } from "node:timers/promises";
+import { TrainingError } from "../errors.js";
+import { largestThatFits } from "./largest-that-fits.js";
+import type { SearchEvent, SearchRequest } from "./search-request.js";
+import { makeTrial, type Trial } from "./trial.js";
+
+/** Batches of up to so many sequences are tried on a CPU; what larger ones take follows from these. */
+const MEASURED = 4;
+
+/** Batches for comparing numbers of threads need be no larger. */
+const THREAD_BATCH = 8;
+
+/**
+ * Finds the largest batch that fits, and the number of threads that is fastest with it. On a GPU a batch fits if a step
+ * with it can be done. On a CPU to find that out would be to be killed: the memory's height is measured for small
+ * batches, and being a straight line beyond them, told for large ones.
+ */
+export async function search(
+  request: SearchRequest,
+  emit: (event: SearchEvent) => void,
+  make: (request: SearchRequest) => Promise<Trial> = makeTrial,
+): Promise<void> {
+  const { threads, maxBatchSize } = request;
+  setNumThreads(Math.max(...threads));
+  const trial = await make(request);
+  const fits = request.device === "cuda" ? onGpu(trial, request, emit) : onCpu(trial, request, emit);
+  const batchSize = await largestThatFits(maxBatchSize, async (n) => {
+    await setImmediate(); // lets what was emitted be sent
+    return fits(n);
+  });
+  let fastest = { threads: Math.max(...threads), tokensPerSec: 0 };
+  for (const n of batchSize === 0 || threads.length === 1 ? [] : threads) {
+    setNumThreads(n);
+    const tokensPerSec = speed(trial, Math.min(batchSize, THREAD_BATCH), request);
+    emit({ type: "threads", threads: n, tokensPerSec });
+    if (tokensPerSec > fastest.tokensPerSec) fastest = { threads: n, tokensPerSec };
+    await setImmediate();
+  }
+  emit({ type: "found", batchSize, threads: fastest.threads });
+}
+
+type Fits = (batchSize: number) => boolean;
+
+const onGpu =
+  (trial: Trial, request: SearchRequest, emit: (event: SearchEvent) => void): Fits =>
+  (batchSize) => {
+    const tokensPerSec = tried(() => speed(trial, batchSize, request));
+    emit({ type: "batch", batchSize, fits: tokensPerSec !== null, peakBytes: null, tokensPerSec });
+    return tokensPerSec !== null;
+  };
+
+function onCpu(trial: Trial, request: SearchRequest, emit: (event: SearchEvent) => void): Fits {
+  const peaks = new Map<number, number>();
+  return (batchSize) => {
+    const tokensPerSec = batchSize > MEASURED ? null : tried(() => speed(trial, batchSize, request));
+    const failed = batchSize <= MEASURED && tokensPerSec === null;
+    const peakBytes = batchSize > MEASURED ? told(peaks, batchSize) : memoryStats().peakRssBytes;
+    if (batchSize <= MEASURED) peaks.set(batchSize, peakBytes);
+    const fits = !failed && peakBytes <= request.memoryBytes;
+    emit({ type: "batch", batchSize, fits, peakBytes, tokensPerSec });
+    return fits;
+  };
+}
+
+/** The memory of a batch by the line through the smallest and the largest that were measured. */
+function told(peaks: ReadonlyMap<number, number>, batchSize: number): number {
+  const sizes = [...peaks.keys()];
+  const [from, to] = [Math.min(...sizes), Math.max(...sizes)];
+  const [low = 0, high = 0] = [peaks.get(from), peaks.get(to)];
+  return Math.ceil(high + ((high - low) / (to - from)) * (batchSize - to));
+}
+
+/** Tokens a second of the second step; the first one allocates. */
+function speed(trial: Trial, batchSize: number, { maxSeqLen }: SearchRequest): number {
+  trial.step(batchSize);
+  return (batchSize * maxSeqLen * 1000) / trial.step(batchSize);
+}
+
+/** Null where memory did not suffice. */
+function tried(step: () => number): number | null {
+  try {
+    return step();
+  } catch (error) {
+    if (TrainingError.from(error).code === "TRAINING_OOM") return null;
+    throw error;
+  }
+}

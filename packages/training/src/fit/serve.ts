@@ -1,0 +1,27 @@
+import { TrainingError } from "../errors.js";
+import { search } from "./search.js";
+import { SearchRequest, type SearchEvent } from "./search-request.js";
+
+/** The end of a process's channel to its parent. */
+export interface Channel {
+  once(event: "message", listener: (message: unknown) => void): unknown;
+  send?(message: SearchEvent): unknown;
+  disconnect?(): void;
+}
+
+/** Waits for one request, answers with the events of its search, and ends. */
+export function serve(channel: Channel = process): Promise<void> {
+  return new Promise((resolve) => {
+    channel.once("message", (message) => {
+      search(SearchRequest.parse(message), (event) => channel.send?.(event))
+        .catch((error: unknown) => {
+          const { code, message: why } = TrainingError.from(error);
+          channel.send?.({ type: "failed", code, message: why });
+        })
+        .finally(() => {
+          channel.disconnect?.();
+          resolve();
+        });
+    });
+  });
+}

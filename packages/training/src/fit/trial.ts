@@ -1,0 +1,43 @@
+import { build, readModelConfig } from "@trainer/models";
+import { randint, scope } from "@trainer/torch";
+import { newModel, withAdapter } from "../run/make-model.js";
+import { makeOptimizer, trainable } from "../run/optimizer.js";
+import { parseTrainOptions, type RunOptions } from "../run/options.js";
+import { gradScaler } from "../run/precision.js";
+import { trainStep, type Stepper } from "../run/step.js";
+import { fromConfig } from "../run/wire-names.js";
+import type { SearchRequest } from "./search-request.js";
+
+/** Steps like those of the run that is asked for, on random tokens. */
+export interface Trial {
+  /** One optimizer step; its milliseconds. */
+  step(batchSize: number): number;
+}
+
+export async function makeTrial(request: SearchRequest): Promise<Trial> {
+  const { vocabSize, maxSeqLen, pretrained, device, precision } = request;
+  const options: RunOptions = { ...parseTrainOptions(fromConfig(request.config)), maxSeqLen };
+  const stored = pretrained === null ? null : await readModelConfig(pretrained);
+  const base = stored === null ? newModel(options, vocabSize, device) : build(stored.family, stored.config, { device });
+  const { model, weights } = withAdapter(base, options);
+  const params = trainable(weights.params.named(), options.freezeEmbed);
+  const compute = { device, precision };
+  const stepper: Stepper = {
+    model,
+    params: [...params.values()],
+    optimizer: makeOptimizer(params, 0, options),
+    compute,
+    gradientClipping: options.gradientClipping,
+    scaler: gradScaler(compute),
+    activationCheckpointing: options.activationCheckpointing,
+  };
+  return {
+    step: (batchSize) =>
+      scope(() => {
+        const ids = () => randint(0, model.vocabSize, [batchSize, maxSeqLen], { device });
+        const began = performance.now();
+        trainStep(stepper, () => ({ inputs: ids(), targets: ids(), tokens: batchSize * maxSeqLen }));
+        return performance.now() - began;
+      }),
+  };
+}

@@ -1,0 +1,28 @@
+import { TrainingError } from "../errors.js";
+
+export interface StepSize {
+  readonly device: "cpu" | "cuda";
+  readonly batchSize: number;
+  readonly gradAccumSteps: number;
+  readonly activationCheckpointing: boolean;
+}
+
+/** A step's failure; where memory did not suffice, with what to ask for in place of what was. */
+export function stepFailure(error: unknown, size: StepSize): TrainingError {
+  const failure = TrainingError.from(error);
+  if (failure.code !== "TRAINING_OOM") return failure;
+  const { device, batchSize, gradAccumSteps, activationCheckpointing } = size;
+  const half = Math.floor(batchSize / 2);
+  const smaller =
+    half === 0
+      ? "not even a batch of one sequence fits: try shorter sequences or a smaller model"
+      : `batches of ${batchSize} do not fit: try a batch size of ${half} with ${gradAccumSteps * 2} batches a step, which learns the same`;
+  const again = activationCheckpointing ? "" : ", or activation checkpointing";
+  const said = error instanceof Error ? error.message : String(error);
+  return new TrainingError(
+    device === "cuda" ? "CUDA_OOM" : "TRAINING_OOM",
+    "USER_INPUT",
+    `${smaller}${again} (${said})`,
+    { cause: error },
+  );
+}

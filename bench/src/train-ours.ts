@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { build, gpt2Config } from "@trainer/models";
+import { build, gpt2, gpt2Config } from "@trainer/models";
 import { AdamW, setNumThreads, tensor, useFusedKernels } from "@trainer/torch";
 import { trainStep, type Batch } from "@trainer/training";
 import { peakBytes, residentBytes } from "./memory.js";
@@ -17,7 +17,7 @@ const config = gpt2Config({
   nLayer: s.nLayer,
   nHead: s.nHead,
 });
-const model = build("gpt2", config, { seed: s.seed });
+const model = build(gpt2, config, { seed: s.seed });
 const optimizer = new AdamW(model.params.named(), { lr: s.lr });
 const stepper = {
   model,

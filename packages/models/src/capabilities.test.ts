@@ -1,23 +1,32 @@
 import { expect, test } from "vitest";
-import { families, gpt2Parameters, isFamily, sizeOf } from "./capabilities.js";
-
-test("the sizes of GPT-2 are those of the paper, and a tiny one", () => {
-  expect(Object.keys(families.gpt2.sizes)).toEqual(["tiny", "small", "medium", "large", "xl"]);
-  expect(sizeOf("gpt2", "small")).toEqual({ nLayer: 12, nEmbd: 768, nHead: 12 });
-  expect(sizeOf("gpt2", "huge")).toBeNull();
-  expect(sizeOf("gpt2", "toString")).toBeNull();
-});
-
-test.each([
-  ["small", 124_439_808],
-  ["medium", 354_823_168],
-  ["large", 774_030_080],
-  ["xl", 1_557_611_200],
-])("a %s GPT-2 with its own vocabulary has %i parameters", (size, parameters) => {
-  const dimensions = sizeOf("gpt2", size);
-  expect(dimensions && gpt2Parameters(dimensions, 50257, 1024)).toBe(parameters);
-});
+import { familyInfo, familyNames, isFamily } from "./capabilities.js";
 
 test("a family is known by its name alone", () => {
-  expect([isFamily("gpt2"), isFamily("llama"), isFamily("toString"), isFamily(2)]).toEqual([true, false, false, false]);
+  expect(familyNames().filter((name) => !isFamily(name))).toEqual([]);
+  expect([isFamily("bloom"), isFamily("toString"), isFamily(2)]).toEqual([false, false, false]);
+  expect(familyInfo("bloom")).toBeNull();
+});
+
+test("what a size stands for is told without native code, with own dimensions in place of its", () => {
+  const outline = familyInfo("gpt2")?.outline({ size: "small", dimensions: { nLayer: 3, nEmbd: undefined } });
+  expect(outline).toMatchObject({ layers: 3, width: 768, heads: 12, contextLength: 1024 });
+});
+
+test("sizes and dimensions that there are not are refused with those there are", () => {
+  const outline = (size: string, dimensions: object) => () =>
+    familyInfo("llama")?.outline({ size, dimensions: Object.fromEntries(Object.entries(dimensions)) });
+  expect(outline("huge", {})).toThrow('llama has no size "huge"; there are: tiny, mini');
+  expect(outline("tiny", { nEmbd: 3, nLayer: 2 })).toThrow(
+    "llama has no nEmbd, nLayer; its dimensions are: hiddenSize,",
+  );
+  expect(outline("tiny", { numAttentionHeads: 3 })).toThrow(
+    "hidden_size 256 is not a multiple of num_attention_heads 3",
+  );
+  expect(outline("tiny", { numKeyValueHeads: 3 })).toThrow(
+    "num_attention_heads 4 is not a multiple of num_key_value_heads 3",
+  );
+  expect(outline("tiny", { headDim: 7 })).toThrow("head_dim 7 is not a multiple of 2, as pairs that positions turn");
+  expect(outline("tiny", { ropeTheta: -1 })).toThrow(
+    "the model's dimensions: not a LLaMA that can be built (rope_theta:",
+  );
 });

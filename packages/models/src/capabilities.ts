@@ -1,45 +1,47 @@
-/** What can be asked for, known without loading any native code: what requests are checked against. */
+import type { z } from "zod";
+import type { Dimensions, FamilySpec, Outline, Precision } from "./family.js";
+import { gpt2Dimensions, gpt2Spec } from "./gpt2-config.js";
+import { llamaDimensions, llamaSpec } from "./llama-config.js";
+import { newConfig, type Choice } from "./new-config.js";
 
-export const precisions = ["fp32", "fp16", "bf16"] as const;
-export type Precision = (typeof precisions)[number];
+export { ModelError, type ModelErrorCode } from "./errors.js";
+export { precisions, type Dimensions, type Outline, type Precision } from "./family.js";
+export type { Choice } from "./new-config.js";
 
-/** Widths and depths after Radford et al. 2019, table 2; `tiny` is for laptops and tests. */
-const gpt2Sizes = {
-  tiny: { nLayer: 4, nEmbd: 256, nHead: 4 },
-  small: { nLayer: 12, nEmbd: 768, nHead: 12 },
-  medium: { nLayer: 24, nEmbd: 1024, nHead: 16 },
-  large: { nLayer: 36, nEmbd: 1280, nHead: 20 },
-  xl: { nLayer: 48, nEmbd: 1600, nHead: 25 },
-} as const;
+// What can be asked for, known without loading any native code: what requests are checked against.
 
-export interface Size {
-  readonly nLayer: number;
-  readonly nEmbd: number;
-  readonly nHead: number;
-}
-
-export interface Family {
+export interface FamilyInfo {
   readonly title: string;
-  readonly sizes: Readonly<Record<string, Size>>;
+  readonly sizes: Readonly<Record<string, Dimensions>>;
   readonly precisions: readonly Precision[];
+  /** What may be chosen in place of a size's dimensions. */
+  readonly dimensions: z.ZodObject<Readonly<Record<string, z.ZodType>>>;
+  /** Those of them that one rate for all dropout sets. */
+  readonly dropouts: readonly string[];
+  /** The shape of the model chosen, or a ModelError that names what cannot be. */
+  outline(choice: Choice): Outline;
 }
 
-export const families = {
-  gpt2: { title: "GPT-2", sizes: gpt2Sizes, precisions },
-} as const satisfies Record<string, Family>;
+export type FamilyName = string;
 
-export type FamilyName = keyof typeof families;
+const known = new Map<FamilyName, FamilyInfo>();
 
-export const isFamily = (name: unknown): name is FamilyName =>
-  typeof name === "string" && Object.hasOwn(families, name);
-
-/** The dimensions a size stands for, or null if the family has no such size. */
-export function sizeOf(family: FamilyName, size: string): Size | null {
-  return new Map<string, Size>(Object.entries(families[family].sizes)).get(size) ?? null;
+/** Makes a family known by its name. */
+export function addFamilyInfo<Config extends object>(spec: FamilySpec<Config>): void {
+  const { title, sizes, precisions, dimensions, dropouts } = spec;
+  const outline = (choice: Choice) => spec.outline(newConfig(spec, choice));
+  known.set(spec.name, { title, sizes, precisions, dimensions, dropouts, outline });
 }
 
-/** How many parameters a GPT-2 of these dimensions has: V·d + P·d + L·(12d² + 13d) + 2d, the head being tied. */
-export function gpt2Parameters(size: Size, vocabSize: number, nPositions: number): number {
-  const d = size.nEmbd;
-  return (vocabSize + nPositions + 2) * d + size.nLayer * (12 * d * d + 13 * d);
-}
+addFamilyInfo(gpt2Spec);
+addFamilyInfo(llamaSpec);
+
+/** The dimensions of all families that come with the package, by their names. */
+export const dimensions = { ...gpt2Dimensions.shape, ...llamaDimensions.shape };
+
+export const familyNames = (): FamilyName[] => [...known.keys()];
+
+export const isFamily = (name: unknown): name is FamilyName => typeof name === "string" && known.has(name);
+
+/** What is known of a family, or null. */
+export const familyInfo = (name: FamilyName): FamilyInfo | null => known.get(name) ?? null;

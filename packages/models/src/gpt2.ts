@@ -1,18 +1,9 @@
-import {
-  addLayerNorm,
-  causalAttention,
-  gelu,
-  nn,
-  ones,
-  op,
-  scaledDotProductAttention,
-  type Each,
-  type Params,
-  type Tensor,
-} from "@trainer/torch";
-import type { Gpt2Config } from "./gpt2-config.js";
+import { addLayerNorm, causalAttention, gelu, nn, op, type Each, type Params, type Tensor } from "@trainer/torch";
+import { attend, fromHeads, toHeads } from "./attention.js";
+import type { Family, Network } from "./family.js";
+import { gpt2Spec, type Gpt2Config } from "./gpt2-config.js";
 import { KvCache } from "./kv-cache.js";
-import { segment, type CausalLm } from "./model.js";
+import { segment } from "./model.js";
 
 const { conv1d, dropout, embedding, geluMlp, layerNorm } = nn;
 type LayerNorm = ReturnType<typeof layerNorm>;
@@ -22,19 +13,17 @@ const chunk3 = op<[x: Tensor, chunks: 3, dim: number], [q: Tensor, k: Tensor, v:
  * GPT-2 (Radford et al. 2019): learned positions, pre-norm blocks, output head tied to the token embedding.
  * Parameters are named and laid out as Hugging Face stores them.
  */
-export function gpt2(params: Params, c: Gpt2Config): CausalLm {
+function network(params: Params, c: Gpt2Config): Network {
   const p = params.at("transformer");
   const wte = embedding(p.at("wte"), c.vocabSize, c.nEmbd, { std: c.initializerRange });
   const wpe = embedding(p.at("wpe"), c.nPositions, c.nEmbd, { std: c.initializerRange });
   const blocks = Array.from({ length: c.nLayer }, (_, i) => block(p.at(`h.${i}`), c, i));
   const lnF = layerNorm(p.at("ln_f"), c.nEmbd, { eps: c.layerNormEpsilon });
   return {
-    family: "gpt2",
-    config: c,
     vocabSize: c.vocabSize,
     contextLength: c.nPositions,
-    params,
     head: wte.weight, // (V, C)
+    headBias: null,
     hidden(ids, ctx) {
       const t = ids.size(1);
       const pass: Pass = { training: ctx.training, cache: KvCache.of(ctx.cache) };
@@ -93,23 +82,13 @@ function block(p: Params, c: Gpt2Config, layer: number) {
 function attention(p: Params, c: Gpt2Config, layer: number) {
   const cAttn = conv1d(p.at("c_attn"), c.nEmbd, 3 * c.nEmbd, { std: c.initializerRange }); // q, k and v in one product
   const cProj = conv1d(p.at("c_proj"), c.nEmbd, c.nEmbd, { std: residualStd(c) });
-  const heads = (t: Tensor) => t.unflatten(-1, [c.nHead, -1]).transpose(1, 2); // (B, T, C) -> (B, nh, T, hs)
+  const heads = (x: Tensor) => toHeads(x, c.nEmbd / c.nHead);
   return (x: Tensor, { training, cache }: Pass) => {
     const qkv = cAttn(x); // (B, T, 3 C)
     if (cache === undefined) return cProj(causalAttention(qkv, c.nHead, { dropout: training ? c.attnPdrop : 0 }));
     const [q, k, v] = chunk3(qkv, 3, -1); // (B, T, C) each
-    return cProj(attend(heads(q), heads(k), heads(v), layer, cache).transpose(1, 2).flatten(2));
+    return cProj(fromHeads(attend(heads(q), heads(k), heads(v), { layer, cache })));
   };
-}
-
-/** When generating, each token looks at itself and at all that is in the cache before it. */
-function attend(q: Tensor, k: Tensor, v: Tensor, layer: number, cache: KvCache): Tensor {
-  const past = cache.length;
-  const all = cache.append(layer, k, v); // (B, nh, past + T, hs)
-  const t = q.size(2);
-  // A single token may look at all there is; a stretch at the beginning is causal as in training.
-  const mask = past > 0 && t > 1 ? ones([t, past + t], { dtype: "bool", device: q.device }).tril(past) : null;
-  return scaledDotProductAttention(q, all.k, all.v, { isCausal: past === 0, mask });
 }
 
 function feedForward(p: Params, c: Gpt2Config) {
@@ -122,3 +101,17 @@ function feedForward(p: Params, c: Gpt2Config) {
 
 /** Two residual additions a layer: the variance of their sum must not grow with depth (Radford et al. 2019, §2.3). */
 const residualStd = (c: Gpt2Config) => c.initializerRange / Math.sqrt(2 * c.nLayer);
+
+/** Buffers that older files carry beside the weights: the causal mask and its fill value. */
+const BUFFER = /\.attn\.(?:bias|masked_bias)$/;
+
+export const gpt2: Family<Gpt2Config> = {
+  ...gpt2Spec,
+  network,
+  /** The first files lack the prefix that GPT2LMHeadModel adds. */
+  parameterName(stored) {
+    if (BUFFER.test(stored)) return null;
+    return stored.startsWith("transformer.") || stored === "lm_head.weight" ? stored : `transformer.${stored}`;
+  },
+  tied: () => ({ embedding: "transformer.wte.weight", head: "lm_head.weight" }),
+};

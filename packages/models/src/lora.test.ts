@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { manualSeed, noGrad, readSafetensors, scope, setNumThreads, tensor, type Tensor } from "@trainer/torch";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { gpt2 } from "./gpt2.js";
 import { gpt2Config } from "./gpt2-config.js";
 import { loadModel, saveModel } from "./hf.js";
 import { addLora } from "./lora.js";
@@ -65,7 +66,7 @@ const ids = tensor(BigInt64Array.of(5n, 6n, 7n, 8n), [1, 4]);
 const evaluate = { training: false };
 
 test("a new adapter changes nothing yet; trained, it is what merging it into the weights gives", async () => {
-  const model = build("gpt2", config, { seed: 1 });
+  const model = build(gpt2, config, { seed: 1 });
   const before = logits(model, ids, evaluate);
   const lora = addLora(model, { rank: 3, alpha: 6 });
   expect(difference(logits(lora.model, ids, evaluate), before)).toBeLessThan(1e-5);
@@ -75,13 +76,13 @@ test("a new adapter changes nothing yet; trained, it is what merging it into the
   });
   const adapted = logits(lora.model, ids, evaluate);
   expect(difference(adapted, before)).toBeGreaterThan(0.1);
-  const whole = build("gpt2", config, { seed: 2 });
+  const whole = build(gpt2, config, { seed: 2 });
   whole.params.load(lora.merged());
   expect(difference(logits(whole, ids, evaluate), adapted)).toBeLessThan(1e-4);
 });
 
 test("its dropout is on while training, and only on its own input", () => {
-  const lora = addLora(build("gpt2", { ...config, embdPdrop: 0, attnPdrop: 0, residPdrop: 0 }, { seed: 1 }), {
+  const lora = addLora(build(gpt2, { ...config, embdPdrop: 0, attnPdrop: 0, residPdrop: 0 }, { seed: 1 }), {
     rank: 2,
     alpha: 2,
     dropout: 0.5,
@@ -106,7 +107,7 @@ test("its dropout is on while training, and only on its own input", () => {
 });
 
 test("layers that are not there are refused with those that are", () => {
-  const model = build("gpt2", config, { device: "meta" });
+  const model = build(gpt2, config, { device: "meta" });
   expect(() => addLora(model, { rank: 2, alpha: 2, targets: ["c_attn", "q_proj"] })).toThrow(
     'LoRA on this gpt2: it has no linear layer "q_proj"; its layers that take one: c_attn, c_proj, c_fc',
   );
@@ -116,7 +117,7 @@ test("layers that are not there are refused with those that are", () => {
 });
 
 test("an adapter that is of another kind, damaged or for another model is refused", async () => {
-  const model = build("gpt2", config, { seed: 1 });
+  const model = build(gpt2, config, { seed: 1 });
   await saveAdapter(dir, addLora(model, { rank: 2, alpha: 2 }), "base");
   const path = join(dir, "adapter_config.json");
   const written = readFileSync(path, "utf8");
@@ -134,7 +135,7 @@ const python = [process.env["PEERS_PYTHON"] ?? "python3", "python3"].find((progr
 if (python === undefined) console.log("not run here: PEFT loads what is saved (no Python with it; set PEERS_PYTHON)");
 
 test.skipIf(python === undefined)("PEFT loads what is saved, with equal logits", { timeout: 240_000 }, async () => {
-  const model = build("gpt2", config, { seed: 1 });
+  const model = build(gpt2, config, { seed: 1 });
   await saveModel(dir, model, { bosTokenId: 2, eosTokenId: 3, padTokenId: 0 });
   const lora = addLora(model, { rank: 3, alpha: 6 });
   noGrad(() => lora.adapter.list().forEach((p) => p.normal_(0, 0.3)));

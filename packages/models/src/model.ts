@@ -1,38 +1,22 @@
-import { linear, linearCrossEntropy, type Each, type Params, type Tape, type Tensor } from "@trainer/torch";
-import type { FamilyName } from "./capabilities.js";
-import type { Gpt2Config } from "./gpt2-config.js";
-import type { Cache } from "./cache.js";
-
-/** How a forward pass is meant. */
-export interface Forward {
-  /** Dropout is on. */
-  readonly training: boolean;
-  /** For generation: the tokens follow the `cache.length` that were read before, and are added to them. */
-  readonly cache?: Cache;
-  /** Drops the activations of each block and makes them again for the gradient; without it they are kept. */
-  readonly tape?: Tape | undefined;
-}
+import { linear, linearCrossEntropy, type Each, type Params, type Tensor } from "@trainer/torch";
+import type { Forward, Network, Outline } from "./family.js";
 
 /** A block of a model applied to what passes between blocks; `each` reaches the tensors in that. */
 export function segment<T>({ tape }: Forward, block: (x: T) => T, x: T, each: Each<T>): T {
   return tape === undefined ? block(x) : tape.run(block, x, each);
 }
 
+/** Where a tensor alone passes between blocks. */
+export const itself: Each<Tensor> = (x, f) => f(x);
+
 /** A causal language model: token ids in, hidden states out; the head turns these into logits. */
-export interface CausalLm {
-  readonly family: FamilyName;
-  readonly config: Gpt2Config;
-  /** Rows of the embedding and of the head. */
-  readonly vocabSize: number;
-  /** The most tokens it reads at a time. */
-  readonly contextLength: number;
+export interface CausalLm extends Network {
+  readonly family: string;
+  readonly config: object;
   readonly params: Params;
-  /** (V, C): the output projection, apart so that the loss can fuse it with cross entropy and never hold (B, T, V). */
-  readonly head: Tensor;
-  /** ids (B, T) int64 -> (B, T, C), after the final norm. */
-  hidden(ids: Tensor, ctx: Forward): Tensor;
-  /** What it has to remember of `batch` sequences of up to `capacity` tokens (contextLength unless given). */
-  newCache(batch: number, capacity?: number): Cache;
+  readonly outline: Outline;
+  /** The `config.json` that transformers reads as this model, but for the ids of special tokens. */
+  configFile(): Record<string, unknown>;
 }
 
 /** What a loss is taken over. */
@@ -44,13 +28,14 @@ export interface LossBatch {
 }
 
 /** Hidden states (..., C) -> (..., V): of up to 16 rows each comes out the same whatever the others are (on the CPU). */
-export const logitsOf = (model: Pick<CausalLm, "head">, hidden: Tensor): Tensor => linear(hidden, model.head);
+export const logitsOf = ({ head, headBias }: Pick<Network, "head" | "headBias">, hidden: Tensor): Tensor =>
+  linear(hidden, head, headBias);
 
 /** ids (B, T) int64 -> (B, T, V). */
-export const logits = (model: CausalLm, ids: Tensor, ctx: Forward): Tensor => logitsOf(model, model.hidden(ids, ctx));
+export const logits = (model: Network, ids: Tensor, ctx: Forward): Tensor => logitsOf(model, model.hidden(ids, ctx));
 
 /** The mean cross entropy in nats over the targets that count: a scalar. */
-export function loss(model: CausalLm, { inputs, targets }: LossBatch, ctx: Forward): Tensor {
+export function loss(model: Network, { inputs, targets }: LossBatch, ctx: Forward): Tensor {
   const hidden = model.hidden(inputs, ctx); // (B, T, C)
-  return linearCrossEntropy(hidden.flatten(0, 1), model.head, targets.flatten());
+  return linearCrossEntropy(hidden.flatten(0, 1), model.head, targets.flatten(), { bias: model.headBias });
 }

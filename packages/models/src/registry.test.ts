@@ -1,26 +1,27 @@
 import { getRngState } from "@trainer/torch";
 import { expect, test } from "vitest";
-import { families, gpt2Parameters, sizeOf } from "./capabilities.js";
+import { familyInfo, familyNames } from "./capabilities.js";
+import { gpt2 } from "./gpt2.js";
 import { gpt2Config } from "./gpt2-config.js";
-import { build, configFor, familyNamed } from "./registry.js";
+import { build, planModel } from "./registry.js";
 
 const small = gpt2Config({ vocabSize: 50, nPositions: 16, nEmbd: 64, nLayer: 3, nHead: 4 });
 
 test("the same seed draws the same weights, another one others", () => {
-  const weights = (seed: number) => Array.from(build("gpt2", small, { seed }).head.data(), Number);
+  const weights = (seed: number) => Array.from(build(gpt2, small, { seed }).head.data(), Number);
   expect(weights(1)).toEqual(weights(1));
   expect(weights(1)).not.toEqual(weights(2));
 });
 
 test("without a seed the weights follow from the generator's state", () => {
-  build("gpt2", small, { seed: 1 });
+  build(gpt2, small, { seed: 1 });
   const after = Buffer.from(getRngState());
-  build("gpt2", small);
+  build(gpt2, small);
   expect(Buffer.from(getRngState()).equals(after)).toBe(false);
 });
 
 test("weights are drawn as the paper has them: 0.02, and less where residuals add up", () => {
-  const { params } = build("gpt2", small, { seed: 3 });
+  const { params } = build(gpt2, small, { seed: 3 });
   const std = (name: string) => {
     const values = Array.from(params.named().get(name)?.data() ?? [], Number);
     return Math.sqrt(values.reduce((sum, x) => sum + x * x, 0) / values.length);
@@ -33,17 +34,38 @@ test("weights are drawn as the paper has them: 0.02, and less where residuals ad
   expect(std("transformer.ln_f.weight")).toBe(1);
 });
 
-test.each(Object.keys(families.gpt2.sizes))("a %s model has as many parameters as it is said to", (size) => {
-  const config = configFor("gpt2", size, { vocabSize: 1000, nPositions: 64 });
-  const { params } = build("gpt2", config, { device: "meta" }); // shapes alone: no memory
-  const dimensions = sizeOf("gpt2", size);
-  expect(params.count()).toBe(dimensions && gpt2Parameters(dimensions, 1000, 64));
+/** Published, or counted by hand: with the vocabulary and context given. */
+test.each([
+  ["gpt2", "tiny", 50257, 1024, 16_287_488],
+  ["gpt2", "small", 50257, 1024, 124_439_808],
+  ["gpt2", "medium", 50257, 1024, 354_823_168],
+  ["gpt2", "large", 50257, 1024, 774_030_080],
+  ["gpt2", "xl", 50257, 1024, 1_557_611_200],
+  ["llama", "tiny", 32000, 512, 11_143_424],
+  ["llama", "mini", 32000, 256, 15_191_712],
+  ["llama", "base", 32000, 1024, 41_689_600],
+  ["llama", "small", 32000, 1024, 109_529_856],
+  ["llama", "1b", 128256, 131072, 1_235_814_400],
+])(
+  "a %s %s with %i tokens and a context of %i has %i parameters",
+  (family, size, vocabSize, contextLength, expected) => {
+    const model = planModel(family, { size, vocabSize, contextLength }).build({ device: "meta" }); // shapes alone: no memory
+    expect(model.params.count()).toBe(expected);
+    expect(model).toMatchObject({ family, vocabSize, contextLength });
+  },
+);
+
+test("every size of every family can be built", () => {
+  for (const family of familyNames())
+    for (const size of Object.keys(familyInfo(family)?.sizes ?? {}))
+      expect(planModel(family, { size }).build({ device: "meta" }).params.count()).toBeGreaterThan(0);
 });
 
 test("own dimensions take the place of a size's", () => {
-  const config = configFor("gpt2", "tiny", { nLayer: 2, nInner: 100, vocabSize: 300, nPositions: 16 });
-  expect(config).toMatchObject({ nLayer: 2, nEmbd: 256, nInner: 100 });
-  const inner = build("gpt2", config, { device: "meta" }).params.named().get("transformer.h.1.mlp.c_fc.weight");
+  const dimensions = { nLayer: 2, nInner: 100 };
+  const plan = planModel("gpt2", { size: "tiny", dimensions, vocabSize: 300, contextLength: 16 });
+  expect(plan.config).toMatchObject({ nLayer: 2, nEmbd: 256, nInner: 100, nPositions: 16 });
+  const inner = plan.build({ device: "meta" }).params.named().get("transformer.h.1.mlp.c_fc.weight");
   expect(inner?.shape).toEqual([256, 100]);
 });
 
@@ -52,8 +74,6 @@ test("dimensions that no model can have are refused by name", () => {
   expect(() => gpt2Config({ nLayer: 0 })).toThrow("n_layer");
 });
 
-test("an unknown family or size is refused with what there is", () => {
-  expect(() => familyNamed("llama")).toThrow('no model family "llama"; there are: gpt2');
-  expect(() => configFor("gpt2", "huge", {})).toThrow('gpt2 has no size "huge"; there are: tiny, small');
-  expect(familyNamed("gpt2")).toBe("gpt2");
+test("an unknown family is refused with those there are", () => {
+  expect(() => planModel("bloom", { size: "tiny" })).toThrow('no model family "bloom"; there are: gpt2');
 });

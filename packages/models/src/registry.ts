@@ -1,12 +1,11 @@
 import { manualSeed, Params, type Device, type DType } from "@trainer/torch";
-import { families, isFamily, sizeOf, type FamilyName } from "./capabilities.js";
+import { addFamilyInfo, familyNames, type FamilyName } from "./capabilities.js";
 import { ModelError } from "./errors.js";
+import type { Family, Outline, SpecialIds, Tied } from "./family.js";
 import { gpt2 } from "./gpt2.js";
-import { gpt2Config, type Gpt2Config, type KnownGpt2Config } from "./gpt2-config.js";
+import { llama } from "./llama.js";
 import type { CausalLm } from "./model.js";
-
-/** One line a family: how it is built from a parameter tree and a config. */
-export const models = { gpt2 } satisfies Record<FamilyName, (params: Params, config: Gpt2Config) => CausalLm>;
+import { newConfig, parseConfig, type Choice } from "./new-config.js";
 
 export interface BuildOptions {
   readonly device?: Device;
@@ -16,25 +15,91 @@ export interface BuildOptions {
 }
 
 /** A new model with its weights drawn as the family's paper says. */
-export function build(family: FamilyName, config: Gpt2Config, { seed, ...where }: BuildOptions = {}): CausalLm {
+export function build<Config extends object>(
+  family: Family<Config>,
+  config: Config,
+  { seed, ...where }: BuildOptions = {},
+): CausalLm {
   if (seed !== undefined) manualSeed(seed);
-  return models[family](new Params(where), config);
+  const params = new Params(where);
+  return {
+    ...family.network(params, config),
+    family: family.name,
+    config,
+    params,
+    outline: family.outline(config),
+    configFile: () => family.toFile(config),
+  };
 }
 
-/** The family of that name, or an error that lists those there are. */
-export function familyNamed(name: string): FamilyName {
-  if (isFamily(name)) return name;
-  const names = Object.keys(families).join(", ");
-  throw new ModelError("UNSUPPORTED_BACKEND", `no model family "${name}"; there are: ${names}`);
+/** A model that is not built yet: its family and a config that has been checked, whichever they are. */
+export interface ModelPlan {
+  readonly family: FamilyName;
+  readonly config: object;
+  readonly outline: Outline;
+  build(options?: BuildOptions): CausalLm;
+  /** What a stored tensor is called in the model; null for what is no parameter. */
+  parameterName(stored: string): string | null;
+  readonly tied: Tied | null;
 }
 
-/** The config of a family's size, with what is given in place of its defaults. */
-export function configFor(family: FamilyName, size: string, overrides: KnownGpt2Config): Gpt2Config {
-  const dimensions = sizeOf(family, size);
-  if (dimensions === null) {
-    const sizes = Object.keys(families[family].sizes).join(", ");
-    throw new ModelError("INVALID_MODEL_SIZE", `${family} has no size "${size}"; there are: ${sizes}`);
-  }
-  const { nEmbd = dimensions.nEmbd, nLayer = dimensions.nLayer, nHead = dimensions.nHead } = overrides;
-  return gpt2Config({ ...overrides, nEmbd, nLayer, nHead });
+export interface StoredPlan extends ModelPlan {
+  readonly specials: SpecialIds;
 }
+
+/** What the families have in common, their configs apart. */
+interface Registered {
+  readonly modelTypes: readonly string[];
+  plan(choice: Choice): ModelPlan;
+  read(file: unknown, where: string): StoredPlan;
+  recognises(file: unknown): boolean;
+}
+
+const registered = new Map<FamilyName, Registered>();
+
+/** Makes a family known under its name, to all that asks for a model by name or opens a folder of one. */
+export function registerFamily<Config extends object>(family: Family<Config>): void {
+  const plan = (config: Config): ModelPlan => ({
+    family: family.name,
+    config,
+    outline: family.outline(config),
+    build: (options) => build(family, config, options),
+    parameterName: (stored) => family.parameterName(stored),
+    tied: family.tied(config),
+  });
+  addFamilyInfo(family);
+  registered.set(family.name, {
+    modelTypes: family.modelTypes,
+    plan: (choice) => plan(newConfig(family, choice)),
+    read(file, where) {
+      const { config, specials } = parseConfig(family, file, where);
+      return { ...plan(config), specials };
+    },
+    recognises: (file) => family.recognises?.(file) ?? false,
+  });
+}
+
+registerFamily(gpt2);
+registerFamily(llama);
+
+/** A new model of a family's size, or an error that lists the families, sizes or dimensions there are. */
+export function planModel(family: FamilyName, choice: Choice): ModelPlan {
+  const found = registered.get(family);
+  if (found === undefined) throw noFamily(family, familyNames());
+  return found.plan(choice);
+}
+
+/** The model that the value of a `config.json` describes; `modelType` null where it does not say. */
+export function planStored(modelType: string | null, file: unknown, where: string): StoredPlan | null {
+  const families = [...registered.values()];
+  if (modelType === null) return families.find((family) => family.recognises(file))?.read(file, where) ?? null;
+  const found = families.find(({ modelTypes }) => modelTypes.includes(modelType));
+  if (found !== undefined) return found.read(file, where);
+  throw noFamily(
+    modelType,
+    families.flatMap(({ modelTypes }) => modelTypes),
+  );
+}
+
+const noFamily = (name: string, names: readonly string[]) =>
+  new ModelError("UNSUPPORTED_BACKEND", `no model family "${name}"; there are: ${names.join(", ")}`);

@@ -22,6 +22,16 @@ export function layerNorm(x: Tensor, weight: Tensor, bias: Tensor | null, eps = 
   return ops.layerNorm(x, weight.shape, weight, bias, eps);
 }
 
+/** Divides by the root of the mean square over the last dimension, that of the weight (Zhang & Sennrich 2019). */
+export function rmsNorm(x: Tensor, weight: Tensor, eps = 1e-6): Tensor {
+  return ops.rmsNorm(x, weight.shape, weight, eps);
+}
+
+/** x · sigmoid(x). */
+export function silu(x: Tensor): Tensor {
+  return ops.silu(x);
+}
+
 /** GELU (Hendrycks & Gimpel 2016), exact or by tanh as GPT-2 has it. */
 export function gelu(x: Tensor, options: { approximate?: "none" | "tanh" } = {}): Tensor {
   return ops.gelu(x, options.approximate);

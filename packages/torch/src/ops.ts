@@ -153,6 +153,9 @@ export const layerNorm = op<
   [x: Tensor, shape: readonly number[], weight?: Tensor | null, bias?: Tensor | null, eps?: number],
   Tensor
 >("aten::layer_norm");
+export const rmsNorm = op<[x: Tensor, shape: readonly number[], weight?: Tensor | null, eps?: number | null], Tensor>(
+  "aten::rms_norm",
+);
 export const dropout = op<[x: Tensor, p: number, train: boolean], Tensor>("aten::dropout");
 export const crossEntropyLoss = op<
   [

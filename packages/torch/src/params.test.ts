@@ -73,6 +73,7 @@ test("layers have the shapes and names of their checkpoints", () => {
   const bare = nn.linear(p.at("bare"), 4, 6, { bias: false, std: 1 });
   const conv = nn.conv1d(p.at("conv"), 4, 6);
   const norm = nn.layerNorm(p.at("ln"), 4, { eps: 1e-3 });
+  const rms = nn.rmsNorm(p.at("rms"), 4);
   const shapes = Object.fromEntries([...p.named()].map(([name, t]) => [name, t.shape]));
   expect(shapes).toEqual({
     "wte.weight": [10, 4],
@@ -83,7 +84,9 @@ test("layers have the shapes and names of their checkpoints", () => {
     "conv.bias": [6],
     "ln.weight": [4],
     "ln.bias": [4],
+    "rms.weight": [4],
   });
+  expect(rms.eps).toBe(1e-6);
   const x = norm(table(randint(0, 10, [2, 3])));
   expect(x.shape).toEqual([2, 3, 4]);
   expect(linear(x).shape).toEqual([2, 3, 6]);
@@ -101,4 +104,12 @@ test("dropout zeroes while training and scales the rest, so that the mean stays"
   expect(y.max().item()).toBeCloseTo(4 / 3, 5);
   expect(dropout(x, 0.25, false)).toBe(x);
   expect(dropout(x, 0, true)).toBe(x);
+});
+
+test("the norm by the root mean square divides by it, its weight being drawn as ones", () => {
+  const rms = nn.rmsNorm(new Params().at("rms"), 2, { eps: 0.5 });
+  expect(rms(tensor([1, 2, 0, 0], [2, 2])).toArray()).toEqual([
+    [expect.closeTo(1 / Math.sqrt(3), 6), expect.closeTo(2 / Math.sqrt(3), 6)],
+    [0, 0],
+  ]);
 });

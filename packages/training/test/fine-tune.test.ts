@@ -1,6 +1,6 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { build, loadAdapter, loadModel, saveModel } from "@trainer/models";
+import { build, gpt2, gpt2Config, loadAdapter, loadModel, saveModel } from "@trainer/models";
 import { noGrad } from "@trainer/torch";
 import {
   exportRun,
@@ -65,7 +65,7 @@ test("a pretrained model's own tokenizer may have fewer tokens than it has embed
   const padded = join(home, "padded");
   cpSync(dir("base"), padded, { recursive: true });
   const { model, specials } = await loadModel(padded);
-  const larger = build("gpt2", { ...model.config, vocabSize: 320 });
+  const larger = build(gpt2, gpt2Config({ ...model.config, vocabSize: 320 }));
   noGrad(() => {
     for (const [name, t] of larger.params.named()) {
       const from = model.params.named().get(name);

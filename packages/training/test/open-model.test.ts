@@ -102,7 +102,7 @@ test("a tokenizer with more tokens than the model is refused with both numbers",
   await cp(tinyGpt2, folder, { recursive: true });
   const file = join(folder, "tokenizer.json");
   using plain = await openTinyGpt2();
-  const { vocabSize } = plain.model.config;
+  const { vocabSize } = plain.model;
   await writeFile(file, withExtraToken(await readFile(file, "utf8"), vocabSize));
   await expect(openModel(folder, { home })).rejects.toMatchObject({
     code: "MODEL_INCOMPATIBLE",

@@ -1,4 +1,4 @@
-import { build, gpt2Config, type CausalLm } from "@trainer/models";
+import { build, gpt2, gpt2Config, type CausalLm } from "@trainer/models";
 import { noGrad, scope, tensor, type Tensor } from "@trainer/torch";
 import type { OpenModel } from "../src/use/open-model.js";
 
@@ -12,7 +12,7 @@ const WIDTH = 64;
 export function scriptedModel(opened: OpenModel, script: readonly number[], extra = 0): OpenModel {
   const vocabSize = opened.tokenizer.vocabSize + extra;
   const config = gpt2Config({ vocabSize, nPositions: script.length, nEmbd: WIDTH, nLayer: 1, nHead: 1 });
-  const model = build("gpt2", config, { seed: 1 });
+  const model = build(gpt2, config, { seed: 1 });
   scope(() =>
     noGrad(() => {
       const wte = weight(model, "transformer.wte.weight");

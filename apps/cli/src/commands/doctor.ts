@@ -46,8 +46,9 @@ class Unhealthy extends Error {
 
 /** What can be trained, from the registry: no native code is needed to know it. */
 async function models(): Promise<Check> {
-  const { families } = await import("@trainer/models/capabilities");
-  const lines = Object.entries(families).map(([name, { sizes }]) => `${name} (${Object.keys(sizes).join(", ")})`);
+  const { familyInfo, familyNames } = await import("@trainer/models/capabilities");
+  const sizes = (name: string) => Object.keys(familyInfo(name)?.sizes ?? {}).join(", ");
+  const lines = familyNames().map((name) => `${name} (${sizes(name)})`);
   return ok("Models", lines.join("; "));
 }
 

@@ -1,10 +1,10 @@
-import { families, isFamily } from "@trainer/models/capabilities";
+import { familyInfo, familyNames } from "@trainer/models/capabilities";
 import { isMethod, methods } from "@trainer/tokenizers/capabilities";
 import { TrainOptions, type TrainInput } from "@trainer/training/options";
 import { z } from "zod";
 
 const methodNames = Object.keys(methods).filter(isMethod);
-const sizes = [...new Set(Object.values(families).flatMap((family) => Object.keys(family.sizes)))];
+const sizes = [...new Set(familyNames().flatMap((name) => Object.keys(familyInfo(name)?.sizes ?? {})))];
 const run = TrainOptions.shape;
 const dimensions = run.modelConfig.unwrap().shape;
 
@@ -22,12 +22,22 @@ export const TrainFlags = z.strictObject({
   holdoutFraction: run.holdoutFraction.describe("part of the corpus that validation takes"),
   testSplitRatio: run.testSplitRatio.describe("part of the corpus that the final test takes"),
 
-  model: z.enum(Object.keys(families).filter(isFamily)).default("gpt2").describe("the architecture"),
+  model: z.enum(familyNames()).default("gpt2").describe("the architecture"),
   size: z.enum(sizes).default("tiny").describe("the dimensions"),
-  nLayer: dimensions.nLayer.describe("layers, in place of the size's"),
-  nEmbd: dimensions.nEmbd.describe("width, in place of the size's"),
-  nHead: dimensions.nHead.describe("attention heads, in place of the size's; they divide the width"),
-  dropout: dimensions.embdPdrop.describe("dropout everywhere, in place of 0.1"),
+  dropout: dimensions.embdPdrop.describe("dropout everywhere, in place of the family's"),
+
+  nLayer: dimensions.nLayer.describe("gpt2: layers"),
+  nEmbd: dimensions.nEmbd.describe("gpt2: width"),
+  nHead: dimensions.nHead.describe("gpt2: attention heads; they divide the width"),
+  hiddenSize: dimensions.hiddenSize.describe("llama: width"),
+  intermediateSize: dimensions.intermediateSize.describe("llama: width inside the feed-forward layer"),
+  numHiddenLayers: dimensions.numHiddenLayers.describe("llama: layers"),
+  numAttentionHeads: dimensions.numAttentionHeads.describe("llama: attention heads; they divide the width"),
+  numKeyValueHeads: dimensions.numKeyValueHeads.describe("llama: keys and values that the heads share"),
+  headDim: dimensions.headDim.describe("llama: width of a head"),
+  ropeTheta: dimensions.ropeTheta.describe("llama: base of the rotary positions"),
+  tieWordEmbeddings: dimensions.tieWordEmbeddings.describe("llama: the head is the embedding"),
+
   pretrainedRunId: run.pretrainedRunId.describe("run, or folder of Hugging Face weights, to start from"),
   freezeEmbed: run.freezeEmbed.describe("leave the token embedding as it is"),
 
@@ -90,7 +100,20 @@ export const TRAIN_GROUPS = {
     "holdoutFraction",
     "testSplitRatio",
   ],
-  "Model:": ["model", "size", "nLayer", "nEmbd", "nHead", "dropout"],
+  "Model:": ["model", "size", "dropout"],
+  "Dimensions, in place of the size's:": [
+    "nLayer",
+    "nEmbd",
+    "nHead",
+    "hiddenSize",
+    "intermediateSize",
+    "numHiddenLayers",
+    "numAttentionHeads",
+    "numKeyValueHeads",
+    "headDim",
+    "ropeTheta",
+    "tieWordEmbeddings",
+  ],
   "Fine-tuning:": [
     "pretrainedRunId",
     "freezeEmbed",
@@ -133,13 +156,35 @@ export const TRAIN_GROUPS = {
 
 /** The same for the library. */
 export function toTrainInput(corpus: readonly string[], flags: TrainFlags): TrainInput {
-  const { resume: _resume, model, size, nLayer, nEmbd, nHead, dropout, ...options } = flags;
-  const rates = { embdPdrop: dropout, attnPdrop: dropout, residPdrop: dropout };
-  return {
-    ...options,
-    modelFamily: model,
-    modelSize: size,
-    corpus: [...corpus],
-    modelConfig: { nLayer, nEmbd, nHead, ...rates },
+  const { resume: _resume, model, size, dropout, ...others } = flags;
+  const {
+    nLayer,
+    nEmbd,
+    nHead,
+    hiddenSize,
+    intermediateSize,
+    numHiddenLayers,
+    numAttentionHeads,
+    numKeyValueHeads,
+    headDim,
+    ropeTheta,
+    tieWordEmbeddings,
+    ...options
+  } = others;
+  const chosen = {
+    nLayer,
+    nEmbd,
+    nHead,
+    hiddenSize,
+    intermediateSize,
+    numHiddenLayers,
+    numAttentionHeads,
+    numKeyValueHeads,
+    headDim,
+    ropeTheta,
+    tieWordEmbeddings,
   };
+  const rates = (familyInfo(model)?.dropouts ?? []).map((name) => [name, dropout] as const);
+  const modelConfig = { ...chosen, ...Object.fromEntries(rates) };
+  return { ...options, modelFamily: model, modelSize: size, corpus: [...corpus], modelConfig };
 }

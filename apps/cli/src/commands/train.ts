@@ -1,7 +1,7 @@
 import { access } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { sizeOf } from "@trainer/models/capabilities";
+import { familyInfo } from "@trainer/models/capabilities";
 import { parseTrainOptions, type TrainInput, type TrainOptions } from "@trainer/training/options";
 import { defineCommand } from "../define-command.js";
 import { explain, UsageError } from "../errors.js";
@@ -64,10 +64,11 @@ function demandOf({
   optimizer,
   pretrainedRunId,
 }: TrainOptions): Demand | undefined {
-  const dimensions = pretrainedRunId === null ? sizeOf(modelFamily, modelSize) : null;
-  if (dimensions === null) return undefined;
-  const { nLayer = dimensions.nLayer, nEmbd = dimensions.nEmbd, nHead = dimensions.nHead } = modelConfig;
-  return { dimensions: { nLayer, nEmbd, nHead }, moments: optimizer === "sgd" ? 0 : 2 };
+  const outline =
+    pretrainedRunId === null
+      ? familyInfo(modelFamily)?.outline({ size: modelSize, dimensions: modelConfig })
+      : undefined;
+  return outline && { outline, moments: optimizer === "sgd" ? 0 : 2 };
 }
 
 const isBegun = (run: string): Promise<boolean> =>

@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
 import { estimateMemory, memoryLine } from "./memory-estimate.js";
 
-const tiny = { nLayer: 4, nEmbd: 256, nHead: 4 };
+const tiny = { layers: 4, width: 256 };
 const run = { parameters: 4_300_000, batchSize: 4, maxSeqLen: 256 };
 
 test("a larger batch and Adam's moments take more", () => {
-  const adam = estimateMemory({ dimensions: tiny, moments: 2 }, run);
-  expect(adam - estimateMemory({ dimensions: tiny, moments: 0 }, run)).toBe(2 * 4 * run.parameters);
-  expect(estimateMemory({ dimensions: tiny, moments: 2 }, { ...run, batchSize: 8 })).toBeGreaterThan(adam);
+  const adam = estimateMemory({ outline: tiny, moments: 2 }, run);
+  expect(adam - estimateMemory({ outline: tiny, moments: 0 }, run)).toBe(2 * 4 * run.parameters);
+  expect(estimateMemory({ outline: tiny, moments: 2 }, { ...run, batchSize: 8 })).toBeGreaterThan(adam);
 });
 
 test("what may not fit is warned of", () => {

@@ -1,9 +1,9 @@
-import type { Size } from "@trainer/models/capabilities";
+import type { Outline } from "@trainer/models/capabilities";
 import { formatBytes } from "../display/quantity.js";
 
 /** What the memory of a run depends on, beside what the run itself tells. */
 export interface Demand {
-  readonly dimensions: Size;
+  readonly outline: Pick<Outline, "layers" | "width">;
   /** Numbers that the optimizer keeps for each weight: Adam's two moments, or none. */
   readonly moments: number;
 }
@@ -16,11 +16,11 @@ const KEPT_PER_LAYER = 20;
 
 /** Bytes that training takes, to within a half or so: weights, gradients, moments and what backward needs. */
 export function estimateMemory(
-  { dimensions: { nLayer, nEmbd }, moments }: Demand,
+  { outline: { layers, width }, moments }: Demand,
   { parameters, batchSize, maxSeqLen }: { parameters: number; batchSize: number; maxSeqLen: number },
 ): number {
   const state = parameters * (2 + moments);
-  const activations = batchSize * maxSeqLen * nEmbd * (nLayer * KEPT_PER_LAYER + 6);
+  const activations = batchSize * maxSeqLen * width * (layers * KEPT_PER_LAYER + 6);
   return RUNTIME + FLOAT * (state + activations);
 }
 

@@ -104,6 +104,19 @@ test.each([
   expect(fused).toBeCloseTo(linearCrossEntropyReference(h, w, targets).item(), 4);
 });
 
+test("linear cross entropy with a bias has its gradient too", () => {
+  manualSeed(3);
+  const targets = randint(0, 11, [7]);
+  const [h, w, bias] = [leaf(7, 5), leaf(11, 5), leaf(11)];
+  expect(
+    disagreements(
+      () => [linearCrossEntropy(h, w, targets, { bias })],
+      () => [linearCrossEntropyReference(h, w, targets, { bias })],
+      [h, w, bias],
+    ),
+  ).toEqual([]);
+});
+
 test("linear cross entropy takes inputs behind other strides, another ignored index, and weights that are frozen", () => {
   manualSeed(2);
   const targets = tensor([3, 9, 0, 3], [4], { dtype: "int64" });

@@ -56,7 +56,7 @@ export async function findBatch(
   const vocabSize =
     pretrained === null
       ? await vocabularyOf(options, context.home, input.corpus !== undefined)
-      : (await readModelConfig(pretrained.dir)).config.vocabSize;
+      : (await readModelConfig(pretrained.dir)).outline.vocabSize;
   const maxSeqLen = options.maxSeqLen ?? pretrained?.contextLength ?? DEFAULT_SEQ_LEN;
   return searchFor({ options, vocabSize, maxSeqLen, pretrained: pretrained?.dir ?? null }, context);
 }

@@ -1,4 +1,4 @@
-import { build, readModelConfig } from "@trainer/models";
+import { readModelConfig } from "@trainer/models";
 import { randint, scope } from "@trainer/torch";
 import { newModel, withAdapter } from "../run/make-model.js";
 import { makeOptimizer, trainable } from "../run/optimizer.js";
@@ -18,7 +18,7 @@ export async function makeTrial(request: SearchRequest): Promise<Trial> {
   const { vocabSize, maxSeqLen, pretrained, device, precision } = request;
   const options: RunOptions = { ...parseTrainOptions(fromConfig(request.config)), maxSeqLen };
   const stored = pretrained === null ? null : await readModelConfig(pretrained);
-  const base = stored === null ? newModel(options, vocabSize, device) : build(stored.family, stored.config, { device });
+  const base = stored === null ? newModel(options, vocabSize, device) : stored.build({ device });
   const { model, weights } = withAdapter(base, options);
   const params = trainable(weights.params.named(), options.freezeEmbed);
   const compute = { device, precision };

@@ -1,5 +1,5 @@
 import { rm } from "node:fs/promises";
-import { addLora, build, configFor, loadModel, readModelConfig, saveModel, type CausalLm } from "@trainer/models";
+import { addLora, loadModel, planModel, readModelConfig, saveModel, type CausalLm } from "@trainer/models";
 import type { Tokenizer } from "@trainer/tokenizers";
 import { checkVocabulary } from "./pretrained.js";
 import type { RunOptions, TrainOptions } from "./options.js";
@@ -25,8 +25,8 @@ export async function makeModel(session: Session, tokenizer: Tokenizer, origin: 
 
 /** A new model of the size that the options say. */
 export function newModel(options: RunOptions, vocabSize: number, device: "cpu" | "cuda"): CausalLm {
-  const { modelFamily, modelSize, modelConfig, maxSeqLen: nPositions } = options;
-  return build(modelFamily, configFor(modelFamily, modelSize, { ...modelConfig, vocabSize, nPositions }), { device });
+  const { modelFamily, modelSize: size, modelConfig: dimensions, maxSeqLen: contextLength } = options;
+  return planModel(modelFamily, { size, dimensions, vocabSize, contextLength }).build({ device });
 }
 
 /** What is trained of a model: with a LoRA rank an adapter, else all of it. */
@@ -42,10 +42,7 @@ async function baseModel(session: Session, tokenizer: Tokenizer, { pretrained, b
   const { device } = compute;
   const adapting = options.loraRank > 0;
   if (begun && adapting) return (await loadModel(folder.base, { device })).model;
-  if (begun) {
-    const { family, config } = await readModelConfig(folder.path); // its weights are in the checkpoint
-    return build(family, config, { device });
-  }
+  if (begun) return (await readModelConfig(folder.path)).build({ device }); // its weights are in the checkpoint
   if (pretrained === null) return newModel(options, tokenizer.vocabSize, device);
   const { model, specials } = await loadModel(pretrained, { device });
   checkVocabulary(model, tokenizer, { options, pretrained });

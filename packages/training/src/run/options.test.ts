@@ -69,9 +69,9 @@ test.each([
 });
 
 test("an unknown family or size is refused with what there is", () => {
-  expect(refusal({ modelFamily: "llama" })).toMatchObject({
+  expect(refusal({ modelFamily: "bloom" })).toMatchObject({
     code: "UNSUPPORTED_BACKEND",
-    message: matching(/"llama".*gpt2/),
+    message: matching(/"bloom".*gpt2, llama/),
   });
   expect(refusal({ modelFamily: 7 }).code).toBe("UNSUPPORTED_BACKEND");
   expect(refusal({ modelSize: "huge" })).toMatchObject({
@@ -82,9 +82,21 @@ test("an unknown family or size is refused with what there is", () => {
 
 test("a width that the heads cannot share is refused, own or the size's", () => {
   expect(refusal({ modelConfig: { nEmbd: 100, nHead: 3 } }).message).toContain(
-    "nEmbd 100 is not a multiple of nHead 3",
+    "n_embd 100 is not a multiple of n_head 3",
   );
-  expect(refusal({ modelConfig: { nHead: 7 } }).message).toContain("nEmbd 768 is not a multiple of nHead 7");
+  expect(refusal({ modelConfig: { nHead: 7 } }).message).toContain("n_embd 768 is not a multiple of n_head 7");
+});
+
+test("dimensions that the family does not have are refused with those it has, and wrong ones by name", () => {
+  const llama = (modelConfig: object) => refusal({ modelFamily: "llama", modelSize: "tiny", modelConfig });
+  expect(llama({ nEmbd: 64 })).toMatchObject({
+    code: "INVALID_INPUT",
+    failureClass: "USER_INPUT",
+    message: matching(/^llama has no nEmbd; its dimensions are: hiddenSize/),
+  });
+  expect(refusal({ modelConfig: { hiddenSize: 64 } }).message).toContain("gpt2 has no hiddenSize");
+  expect(refusal({ modelConfig: { embdPdrop: 1 } }).message).toContain("modelConfig.embdPdrop");
+  expect(llama({ hiddenSize: 65 }).message).toContain("hidden_size 65 is not a multiple of num_attention_heads 4");
 });
 
 test("several mistakes are told at once", () => {

@@ -1,4 +1,11 @@
-import { families, isFamily, sizeOf, type FamilyName } from "@trainer/models/capabilities";
+import {
+  dimensions,
+  familyInfo,
+  familyNames,
+  isFamily,
+  ModelError,
+  type FamilyName,
+} from "@trainer/models/capabilities";
 import { isMethod, methods, type MethodName } from "@trainer/tokenizers/capabilities";
 import { z } from "zod";
 import { ID_RULE, isId } from "../home/ids.js";
@@ -14,18 +21,8 @@ const dropout = z.number().min(0).lt(1);
 
 export const DEFAULT_SEQ_LEN = 512;
 
-/** Own dimensions and rates in place of the size's. */
-const ModelDimensions = z.strictObject({
-  nEmbd: positive.optional(),
-  nLayer: positive.optional(),
-  nHead: positive.optional(),
-  nInner: positive.optional(),
-  embdPdrop: dropout.optional(),
-  attnPdrop: dropout.optional(),
-  residPdrop: dropout.optional(),
-  layerNormEpsilon: z.number().positive().optional(),
-  initializerRange: z.number().positive().optional(),
-});
+/** Own dimensions and rates in place of the size's: those that the family has, which is checked once all are known. */
+const ModelDimensions = z.object(dimensions).catchall(z.unknown());
 
 /**
  * What a run is asked to do: the fields of a train request in camelCase with its defaults and bounds, and what the
@@ -141,27 +138,28 @@ export function parseTrainOptions(input: unknown): TrainOptions {
       : "INVALID_INPUT";
     throw new TrainingError(code, "USER_INPUT", `the options of the run are wrong: ${wrong.join("; ")}`);
   }
-  const { modelFamily, modelSize, modelConfig, loraRank, pretrainedRunId } = parsed.data;
+  const { loraRank, pretrainedRunId } = parsed.data;
   if (loraRank > 0 && pretrainedRunId === null) {
     const message = "loraRank: an adapter changes a trained model; name one by pretrainedRunId";
     throw new TrainingError("INVALID_INPUT", "USER_INPUT", message);
   }
-  const size = sizeOf(modelFamily, modelSize);
-  if (size === null) {
-    const sizes = Object.keys(families[modelFamily].sizes).join(", ");
-    const message = `${modelFamily} has no size "${modelSize}"; there are: ${sizes}`;
-    throw new TrainingError("INVALID_MODEL_SIZE", "USER_INPUT", message);
-  }
-  const { nEmbd = size.nEmbd, nHead = size.nHead } = modelConfig;
-  if (nEmbd % nHead !== 0) {
-    const message = `nEmbd ${nEmbd} is not a multiple of nHead ${nHead}, so the heads cannot share it`;
-    throw new TrainingError("INVALID_INPUT", "USER_INPUT", message);
-  }
+  checkModel(parsed.data);
   return parsed.data;
 }
 
+/** Refuses a size that the family does not have, and dimensions that it does not have or that do not fit each other. */
+function checkModel({ modelFamily, modelSize, modelConfig }: TrainOptions): void {
+  try {
+    familyInfo(modelFamily)?.outline({ size: modelSize, dimensions: modelConfig });
+  } catch (error) {
+    if (!(error instanceof ModelError)) throw error;
+    const code = error.code === "INVALID_MODEL_SIZE" ? error.code : "INVALID_INPUT";
+    throw new TrainingError(code, "USER_INPUT", error.message, { cause: error });
+  }
+}
+
 function noFamily({ input }: { readonly input?: unknown }): string {
-  return `no model "${String(input)}"; there are: ${Object.keys(families).join(", ")}`;
+  return `no model "${String(input)}"; there are: ${familyNames().join(", ")}`;
 }
 
 function noMethod({ input }: { readonly input?: unknown }): string {

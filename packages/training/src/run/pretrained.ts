@@ -45,7 +45,7 @@ export async function resolvePretrained(
 
 async function contextLengthOf(dir: string): Promise<number> {
   try {
-    return (await readModelConfig(dir)).config.nPositions;
+    return (await readModelConfig(dir)).outline.contextLength;
   } catch (error) {
     throw TrainingError.from(error);
   }

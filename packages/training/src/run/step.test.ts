@@ -1,4 +1,4 @@
-import { build, gpt2Config, type CausalLm } from "@trainer/models";
+import { build, gpt2, gpt2Config, type CausalLm } from "@trainer/models";
 import { AdamW, GradScaler, manualSeed, memoryStats, setNumThreads, tensor } from "@trainer/torch";
 import { expect, test } from "vitest";
 import type { Batch } from "../bins/batch-loader.js";
@@ -9,7 +9,7 @@ setNumThreads(1);
 
 function stepper(compute: Compute, options: { scaler?: GradScaler; clip?: number; lr?: number } = {}): Stepper {
   const config = gpt2Config({ vocabSize: 20, nPositions: 8, nEmbd: 16, nLayer: 1, nHead: 2 });
-  const model = build("gpt2", config, { seed: 1 });
+  const model = build(gpt2, config, { seed: 1 });
   return {
     model,
     params: model.params.list(),

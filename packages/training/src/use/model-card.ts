@@ -2,7 +2,8 @@ import type { OpenModel } from "./open-model.js";
 
 /** What is said of an exported model: a README.md whose head Hugging Face's hub reads. */
 export function modelCard({ id, model, tokenizer, manifest, contextLength }: OpenModel, name: string): string {
-  const { family, config } = model;
+  const { family, outline } = model;
+  const heads = outline.heads === null ? "" : ` ${outline.heads} heads,`;
   const lines = [
     "---",
     "library_name: transformers",
@@ -12,7 +13,7 @@ export function modelCard({ id, model, tokenizer, manifest, contextLength }: Ope
     "",
     `# ${name}`,
     "",
-    `A ${family} language model: ${config.nLayer} layers, ${config.nHead} heads, width ${config.nEmbd},` +
+    `A ${family} language model: ${outline.layers} layers,${heads} width ${outline.width},` +
       ` ${tokenizer.vocabSize} tokens, a context of ${contextLength}.`,
     "",
     "## Use",

@@ -1,5 +1,5 @@
 import { basename, join } from "node:path";
-import { build, loadModel, readModelConfig, type CausalLm, type LoadedModel, type SpecialIds } from "@trainer/models";
+import { loadModel, readModelConfig, type CausalLm, type LoadedModel, type SpecialIds } from "@trainer/models";
 import { loadTokenizer, type Tokenizer } from "@trainer/tokenizers";
 import { MODEL_FILE } from "../checkpoint/manifest.js";
 import { newestValid } from "../checkpoint/read.js";
@@ -81,10 +81,10 @@ async function weightsOf(dir: string, manifest: RunManifest | null): Promise<str
 
 async function load(dir: string, weights: string, device: "cpu" | "cuda"): Promise<LoadedModel> {
   if (weights === join(dir, MODEL_FILE)) return loadModel(dir, { device });
-  const { family, config, specials } = await readModelConfig(dir);
-  const model = build(family, config, { device });
+  const plan = await readModelConfig(dir);
+  const model = plan.build({ device });
   loadWeights(model, weights);
-  return { model, specials };
+  return { model, specials: plan.specials };
 }
 
 /** What the tokenizer says, or else the model's config, which may name a token that is not there. */

@@ -1,0 +1,55 @@
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { ModelError } from "./errors.js";
+import type { SpecialIds } from "./family.js";
+import type { CausalLm } from "./model.js";
+import { planStored, type StoredPlan } from "./registry.js";
+
+/** The folder's config.json and generation_config.json. */
+export async function writeModelConfig(dir: string, model: CausalLm, specials: SpecialIds): Promise<void> {
+  await mkdir(dir, { recursive: true });
+  const ids = {
+    bos_token_id: specials.bosTokenId,
+    eos_token_id: specials.eosTokenId,
+    pad_token_id: specials.padTokenId,
+  };
+  await writeJson(join(dir, "config.json"), { ...model.configFile(), use_cache: true, ...ids, dtype: "float32" });
+  await writeJson(join(dir, "generation_config.json"), { _from_model_config: true, ...ids });
+}
+
+async function writeJson(path: string, value: unknown): Promise<void> {
+  const tmp = `${path}.tmp`;
+  await writeFile(tmp, `${JSON.stringify(value, null, 2)}\n`, { flush: true });
+  await rename(tmp, path);
+}
+
+const ModelType = z.object({
+  model_type: z
+    .string()
+    .nullish()
+    .transform((type) => type ?? null),
+});
+
+/** The model that a folder's config.json describes. */
+export async function readModelConfig(dir: string): Promise<StoredPlan> {
+  const path = join(dir, "config.json");
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    throw new ModelError("MODEL_NOT_FOUND", `${dir}: no model here, there is no readable config.json`, {
+      cause: error,
+    });
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new ModelError("MODEL_LOAD_FAILED", `${path}: not JSON`, { cause: error });
+  }
+  const kind = ModelType.safeParse(value);
+  const plan = kind.success ? planStored(kind.data.model_type, value, path) : null;
+  if (plan !== null) return plan;
+  throw new ModelError("MODEL_LOAD_FAILED", `${path}: no model_type; expected a model's config.json`);
+}

@@ -1,0 +1,97 @@
+import type { Params, Tape, Tensor } from "@trainer/torch";
+import type { z } from "zod";
+import type { Cache } from "./cache.js";
+
+export const precisions = ["fp32", "fp16", "bf16"] as const;
+export type Precision = (typeof precisions)[number];
+
+/** Dimensions and rates by their names in a family's config. */
+export type Dimensions = Readonly<Record<string, unknown>>;
+
+export interface SpecialIds {
+  readonly bosTokenId: number | null;
+  readonly eosTokenId: number | null;
+  readonly padTokenId: number | null;
+}
+
+export interface ParsedConfig<Config> {
+  readonly config: Config;
+  readonly specials: SpecialIds;
+}
+
+/** What every family has some of. */
+export interface Outline {
+  readonly layers: number;
+  readonly width: number;
+  /** Null without attention. */
+  readonly heads: number | null;
+  readonly vocabSize: number;
+  /** The most tokens it reads at a time. */
+  readonly contextLength: number;
+}
+
+/** What a family can be asked for and how its `config.json` is read: all that needs no native code. */
+export interface FamilySpec<Config extends object> {
+  /** By which it is asked for. */
+  readonly name: string;
+  readonly title: string;
+  /** What the `config.json` files that it reads call themselves; a new model's is the first, unless its size says. */
+  readonly modelTypes: readonly [string, ...string[]];
+  readonly precisions: readonly Precision[];
+  readonly sizes: Readonly<Record<string, Dimensions>>;
+  /** What may be chosen in place of a size's. */
+  readonly dimensions: z.ZodObject<Readonly<Record<string, z.ZodType>>>;
+  /** Those of them that one rate for all dropout sets. */
+  readonly dropouts: readonly string[];
+  /** What its config calls the most tokens that it reads. */
+  readonly contextName: string;
+  /** `config.json` -> the config, with the defaults that an absent value has. */
+  readonly file: z.ZodType<ParsedConfig<Config>>;
+  /** The `config.json` that transformers reads as this model, but for the ids of special tokens. */
+  toFile(config: Config): Record<string, unknown>;
+  outline(config: Config): Outline;
+  /** Whether a file that does not say its `model_type` is of this family. */
+  recognises?(file: unknown): boolean;
+}
+
+/** How a forward pass is meant. */
+export interface Forward {
+  /** Dropout is on. */
+  readonly training: boolean;
+  /** For generation: the tokens follow the `cache.length` that were read before, and are added to them. */
+  readonly cache?: Cache;
+  /** Drops the activations of each block and makes them again for the gradient; without it they are kept. */
+  readonly tape?: Tape | undefined;
+}
+
+/** What a family makes of parameters and a config: token ids in, hidden states out; the head turns these into logits. */
+export interface Network {
+  /** Rows of the embedding and of the head. */
+  readonly vocabSize: number;
+  /** The most tokens it reads at a time. */
+  readonly contextLength: number;
+  /** (V, C): the output projection, apart so that the loss can fuse it with cross entropy and never hold (B, T, V). */
+  readonly head: Tensor;
+  /** (V): what the head adds, or null. */
+  readonly headBias: Tensor | null;
+  /** ids (B, T) int64 -> (B, T, C), after the final norm. */
+  hidden(ids: Tensor, ctx: Forward): Tensor;
+  /** What it has to remember of `batch` sequences of up to `capacity` tokens (contextLength unless given). */
+  newCache(batch: number, capacity?: number): Cache;
+}
+
+/** A head that is the embedding: files may hold it once or twice. */
+export interface Tied {
+  readonly embedding: string;
+  readonly head: string;
+}
+
+/** A family of models, whole: one object, registered by one line. */
+export interface Family<Config extends object> extends FamilySpec<Config> {
+  /** Makes the parameters, drawn as the paper says and named as they are stored, and the network over them. */
+  network(params: Params, config: Config): Network;
+  /** What a stored tensor is called here; null for what is no parameter. */
+  parameterName(stored: string): string | null;
+  /** Null where head and embedding are two tensors. */
+  tied(config: Config): Tied | null;
+}

@@ -1,0 +1,69 @@
+import { noGrad, setNumThreads, tensor } from "@trainer/torch";
+import { expect, test } from "vitest";
+import { llama } from "./llama.js";
+import { llamaConfig, llamaSpec, type KnownLlamaConfig } from "./llama-config.js";
+import { logits } from "./model.js";
+import { parseConfig } from "./new-config.js";
+import { build } from "./registry.js";
+
+setNumThreads(1);
+const tiny = { vocabSize: 30, hiddenSize: 16, intermediateSize: 24, numHiddenLayers: 2, numAttentionHeads: 4 };
+const made = (known: KnownLlamaConfig) =>
+  build(llama, llamaConfig({ ...tiny, maxPositionEmbeddings: 8, initializerRange: 0.5, ...known }), { seed: 1 });
+const ids = (length: number) =>
+  tensor(
+    Array.from({ length }, (_, i) => (7 * i) % 30),
+    [1, length],
+    { dtype: "int64" },
+  );
+
+test("what a config leaves out has the default it has in transformers", () => {
+  const { config, specials } = parseConfig(llamaSpec, { model_type: "llama" }, "here");
+  expect(config).toEqual({
+    vocabSize: 32000,
+    hiddenSize: 4096,
+    intermediateSize: 11008,
+    numHiddenLayers: 32,
+    numAttentionHeads: 32,
+    numKeyValueHeads: 32,
+    headDim: 128,
+    maxPositionEmbeddings: 2048,
+    initializerRange: 0.02,
+    rmsNormEps: 1e-6,
+    tieWordEmbeddings: false,
+    attentionBias: false,
+    attentionDropout: 0,
+    mlpBias: false,
+    rope: { theta: 10_000, scaling: { rope_type: "default" } },
+  });
+  expect(specials).toEqual({ bosTokenId: 1, eosTokenId: 2, padTokenId: null });
+});
+
+test("of several ends of text the first is kept", () => {
+  const file = { model_type: "llama", eos_token_id: [7, 8] };
+  expect(parseConfig(llamaSpec, file, "here").specials.eosTokenId).toBe(7);
+});
+
+test("names of older files are known", () => {
+  expect(llama.parameterName("layers.0.mlp.up_proj.weight")).toBe("model.layers.0.mlp.up_proj.weight");
+  expect(llama.parameterName("model.norm.weight")).toBe("model.norm.weight");
+  expect(llama.parameterName("lm_head.weight")).toBe("lm_head.weight");
+  expect(llama.parameterName("model.layers.0.self_attn.rotary_emb.inv_freq")).toBeNull();
+});
+
+test("rotations that follow the text's length let it grow by the factor, and change nothing before", () => {
+  const plain = made({});
+  const dynamic = made({ ropeScaling: { rope_type: "dynamic", factor: 2 } });
+  expect([plain.contextLength, dynamic.contextLength, dynamic.newCache(1).capacity]).toEqual([8, 16, 16]);
+  const first = (model: typeof plain, length: number) =>
+    noGrad(() => Array.from(logits(model, ids(length), { training: false }).select(1, 3).data(), Number));
+  expect(first(dynamic, 8)).toEqual(first(plain, 8));
+  expect(first(dynamic, 12)).not.toEqual(first(plain, 8));
+});
+
+test("dropout is on the attention's weights, while training alone", () => {
+  const model = made({ attentionDropout: 0.5 });
+  const run = (training: boolean) => logits(model, ids(8), { training }).toArray();
+  expect(run(false)).toEqual(run(false));
+  expect(run(true)).not.toEqual(run(true));
+});

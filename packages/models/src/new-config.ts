@@ -1,0 +1,57 @@
+import { snakeKeys } from "./config-schema.js";
+import { ModelError } from "./errors.js";
+import type { Dimensions, FamilySpec, ParsedConfig } from "./family.js";
+
+/** What a new model is to be. */
+export interface Choice {
+  readonly size: string;
+  /** In place of the size's; what is undefined counts as absent. */
+  readonly dimensions?: Dimensions;
+  readonly vocabSize?: number;
+  readonly contextLength?: number;
+}
+
+/** The config of a new model, or an error that names the size or each dimension that cannot be. */
+export function newConfig<Config extends object>(
+  family: FamilySpec<Config>,
+  { size, dimensions = {}, vocabSize, contextLength }: Choice,
+): Config {
+  const sized = new Map(Object.entries(family.sizes)).get(size);
+  if (sized === undefined) {
+    const sizes = Object.keys(family.sizes).join(", ");
+    throw new ModelError("INVALID_MODEL_SIZE", `${family.name} has no size "${size}"; there are: ${sizes}`);
+  }
+  const chosen = Object.entries(dimensions).filter(([, value]) => value !== undefined);
+  const known = Object.keys(family.dimensions.shape);
+  const foreign = chosen.filter(([name]) => !known.includes(name)).map(([name]) => name);
+  if (foreign.length > 0) {
+    const message = `${family.name} has no ${foreign.join(", ")}; its dimensions are: ${known.join(", ")}`;
+    throw new ModelError("INVALID_DIMENSIONS", message);
+  }
+  return configOf(family, {
+    ...sized,
+    ...Object.fromEntries(chosen),
+    ...(vocabSize === undefined ? {} : { vocabSize }),
+    ...(contextLength === undefined ? {} : { [family.contextName]: contextLength }),
+  });
+}
+
+/** A config from what is known of it; the rest has the defaults of an empty `config.json`. */
+export function configOf<Config extends object>(family: FamilySpec<Config>, known: object): Config {
+  const [modelType] = family.modelTypes;
+  const file = snakeKeys({ modelType, ...known });
+  return parseConfig(family, file, "the model's dimensions", "INVALID_DIMENSIONS").config;
+}
+
+/** Reads a `config.json`'s value; every value that is wrong or not implemented is named, with what would be right. */
+export function parseConfig<Config extends object>(
+  family: FamilySpec<Config>,
+  file: unknown,
+  where: string,
+  code: "MODEL_INCOMPATIBLE" | "INVALID_DIMENSIONS" = "MODEL_INCOMPATIBLE",
+): ParsedConfig<Config> {
+  const parsed = family.file.safeParse(file);
+  if (parsed.success) return parsed.data;
+  const wrong = parsed.error.issues.map(({ path, message }) => [path.join("."), message].filter(Boolean).join(": "));
+  throw new ModelError(code, `${where}: not a ${family.title} that can be built (${wrong.join("; ")})`);
+}

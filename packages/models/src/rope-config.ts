@@ -1,0 +1,78 @@
+import { z } from "zod";
+import { count, only, positive } from "./config-schema.js";
+
+/** Where rotary positions turn slower than they were trained, so that the model reads more than it was trained on. */
+const Scaling = z.discriminatedUnion("rope_type", [
+  z.object({ rope_type: z.literal("default") }),
+  z.object({ rope_type: z.literal("linear"), factor: positive }),
+  z.object({ rope_type: z.literal("dynamic"), factor: positive }),
+  z.object({
+    rope_type: z.literal("llama3"),
+    factor: positive,
+    low_freq_factor: positive,
+    high_freq_factor: positive,
+    original_max_position_embeddings: count.optional(),
+  }),
+  z.object({
+    rope_type: z.literal("yarn"),
+    factor: positive,
+    original_max_position_embeddings: count.optional(),
+    attention_factor: positive.nullable().default(null),
+    beta_fast: positive.nullable().default(32),
+    beta_slow: positive.nullable().default(1),
+    mscale: z.number().nullable().default(null),
+    mscale_all_dim: z.number().nullable().default(null),
+    truncate: z.boolean().default(true),
+  }),
+]);
+
+/** How fast the rotations of rotary positions are, by the file's own names. */
+export type RopeScaling = z.output<typeof Scaling>;
+
+export interface Rope {
+  readonly theta: number;
+  readonly scaling: RopeScaling;
+}
+
+const Parameters = z.preprocess(
+  (value) => {
+    if (typeof value !== "object" || value === null) return value;
+    const {
+      rope_theta: theta,
+      partial_rotary_factor: part,
+      type,
+      ...rest
+    } = Object.fromEntries<unknown>(Object.entries(value));
+    return { theta, part, scaling: { rope_type: type ?? "default", ...rest } }; // `type` was its name before 2024
+  },
+  z.object({ theta: positive.nullish(), part: only(1), scaling: Scaling }),
+);
+
+/** transformers 5 has all in rope_parameters; before there were rope_theta and rope_scaling, which still win. */
+export const ropeFields = {
+  rope_theta: positive.nullish(),
+  rope_scaling: Parameters.nullish(),
+  rope_parameters: Parameters.nullish(),
+};
+
+interface RopeFile {
+  readonly rope_theta?: number | null | undefined;
+  readonly rope_scaling?: z.output<typeof Parameters> | null | undefined;
+  readonly rope_parameters?: z.output<typeof Parameters> | null | undefined;
+}
+
+export function toRope(file: RopeFile): Rope {
+  const found = file.rope_scaling ?? file.rope_parameters;
+  return { theta: found?.theta ?? file.rope_theta ?? 10_000, scaling: found?.scaling ?? { rope_type: "default" } };
+}
+
+/** By the names of transformers 5 and, beside them, by those of 4. */
+export const ropeToFile = ({ theta, scaling }: Rope) => ({
+  rope_theta: theta,
+  rope_parameters: { rope_theta: theta, ...scaling },
+  rope_scaling: scaling.rope_type === "default" ? null : scaling,
+});
+
+/** The most positions that make sense: more than it was trained on only where the rotations follow the text's length. */
+export const reach = ({ scaling }: Rope, maxPositions: number): number =>
+  scaling.rope_type === "dynamic" ? Math.floor(scaling.factor * maxPositions) : maxPositions;

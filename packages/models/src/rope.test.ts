@@ -1,0 +1,63 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import { llamaSpec } from "./llama-config.js";
+import { parseConfig } from "./new-config.js";
+import { frequencies } from "./rope.js";
+import { ropeToFile } from "./rope-config.js";
+
+const Reference = z.array(
+  z.object({
+    name: z.string(),
+    length: z.number(),
+    parameters: z.record(z.string(), z.unknown()),
+    speeds: z.array(z.number()),
+    scale: z.number(),
+  }),
+);
+const path = new URL("../test/fixtures/rope.json", import.meta.url);
+const reference = Reference.parse(JSON.parse(readFileSync(path, "utf8")));
+const ropeOf = (file: object) => parseConfig(llamaSpec, { model_type: "llama", ...file }, "here").config.rope;
+
+describe.each(reference)("$name", ({ length, parameters, speeds, scale }) => {
+  test("turns as fast as transformers says", () => {
+    const found = frequencies(ropeOf({ rope_parameters: parameters }), 16, 256, length);
+    expect(found.scale).toBeCloseTo(scale, 12);
+    expect(found.speeds).toHaveLength(speeds.length);
+    for (const [i, speed] of found.speeds.entries()) expect(speed / (speeds[i] ?? Number.NaN)).toBeCloseTo(1, 6);
+  });
+
+  test("is the same by the names of transformers 4, and after writing", () => {
+    const { rope_theta: theta, rope_type: type, ...rest } = parameters;
+    const rope = ropeOf({ rope_parameters: parameters });
+    expect(ropeOf({ rope_theta: theta, rope_scaling: { type, ...rest } })).toEqual(rope);
+    expect(ropeOf(ropeToFile(rope))).toEqual(rope);
+  });
+});
+
+test("what is not said is said by the context and by the papers", () => {
+  const llama3 = { rope_type: "llama3", factor: 8, low_freq_factor: 1, high_freq_factor: 4 };
+  const at = (parameters: object) => frequencies(ropeOf({ rope_parameters: parameters }), 16, 256, 256);
+  expect(at(llama3)).toEqual(at({ ...llama3, original_max_position_embeddings: 256 }));
+  const yarn = { rope_type: "yarn", factor: 4 };
+  const said = { original_max_position_embeddings: 256, beta_fast: 32, beta_slow: 1 };
+  expect(at({ ...yarn, beta_fast: null, beta_slow: null })).toEqual(at({ ...yarn, ...said }));
+  expect(ropeOf({})).toEqual({ theta: 10_000, scaling: { rope_type: "default" } });
+  expect(ropeToFile(ropeOf({})).rope_scaling).toBeNull();
+  expect(ropeOf({ rope_theta: 5, rope_parameters: {}, rope_scaling: null })).toMatchObject({ theta: 5 });
+});
+
+test("a ramp of no width is a step", () => {
+  const parameters = { rope_type: "yarn", factor: 4, beta_fast: 1, beta_slow: 1, truncate: false };
+  const { speeds } = frequencies(ropeOf({ rope_parameters: parameters }), 16, 256, 256);
+  const plain = frequencies(ropeOf({}), 16, 256, 256).speeds;
+  const ratios = Array.from(speeds, (speed, i) => speed / (plain[i] ?? 0));
+  expect(ratios).toEqual(ratios.map((ratio) => (ratio > 0.5 ? 1 : 0.25)));
+});
+
+test("scalings that are not known are refused with those that are", () => {
+  expect(() => ropeOf({ rope_scaling: { type: "longrope", factor: 2 } })).toThrow("rope_scaling.scaling.rope_type");
+  expect(() => ropeOf({ rope_scaling: { type: "linear" } })).toThrow("rope_scaling.scaling.factor");
+  expect(() => ropeOf({ rope_scaling: 7 })).toThrow("rope_scaling");
+  expect(() => ropeOf({ rope_parameters: { partial_rotary_factor: 0.5 } })).toThrow("rope_parameters.part");
+});

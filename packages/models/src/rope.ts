@@ -1,0 +1,92 @@
+import { arange, cat, tensor, type Tensor } from "@trainer/torch";
+import type { Rope, RopeScaling } from "./rope-config.js";
+
+/** What turns queries and keys by their positions: (T, hs) each. */
+export interface Rotation {
+  readonly cos: Tensor;
+  readonly sin: Tensor;
+}
+
+/**
+ * Rotary positions (Su et al. 2021), the first half of a head's numbers paired with the second as Hugging Face stores
+ * them. Gives the rotation of the positions from `start` on.
+ */
+export function rotary(rope: Rope, headSize: number, maxPositions: number) {
+  const at = (length: number) => frequencies(rope, headSize, maxPositions, length);
+  const fixed = at(maxPositions);
+  return (start: number, length: number, { device }: Tensor): Rotation => {
+    const end = start + length;
+    const { speeds, scale } = end > maxPositions ? at(end) : fixed;
+    const speed = tensor(speeds, [headSize / 2], { device });
+    const positions = arange(start, end, { dtype: "float32", device });
+    const half = positions.unsqueeze(1).mul(speed); // (T, hs / 2)
+    const angles = cat([half, half], -1); // (T, hs)
+    return { cos: angles.cos().mul(scale), sin: angles.sin().mul(scale) };
+  };
+}
+
+/** Turns (B, nh, T, hs). */
+export function rotate(x: Tensor, { cos, sin }: Rotation): Tensor {
+  const half = x.size(-1) / 2;
+  const turned = cat([x.narrow(-1, half, half).neg(), x.narrow(-1, 0, half)], -1);
+  return x.mul(cos).add(turned.mul(sin));
+}
+
+export interface Frequencies {
+  /** Radians a position, for each pair. */
+  readonly speeds: Float32Array;
+  /** What cosines and sines are multiplied by. */
+  readonly scale: number;
+}
+
+/** The speeds of a text of `length` tokens, by each kind of scaling as transformers computes it. */
+export function frequencies({ theta, scaling }: Rope, dim: number, maxPositions: number, length: number): Frequencies {
+  const speedsOf = (base: number) => Float32Array.from({ length: dim / 2 }, (_, i) => base ** (-(2 * i) / dim));
+  const speeds = speedsOf(theta);
+  switch (scaling.rope_type) {
+    case "default":
+      return { speeds, scale: 1 };
+    case "linear":
+      return { speeds: speeds.map((speed) => speed / scaling.factor), scale: 1 };
+    case "dynamic": {
+      const stretched = (scaling.factor * Math.max(length, maxPositions)) / maxPositions - (scaling.factor - 1);
+      return { speeds: speedsOf(theta * stretched ** (dim / (dim - 2))), scale: 1 };
+    }
+    case "llama3":
+      return { speeds: speeds.map((speed) => llama3(speed, scaling, maxPositions)), scale: 1 };
+    case "yarn":
+      return yarn(speeds, theta, dim, maxPositions, scaling);
+  }
+}
+
+type Of<Kind extends RopeScaling["rope_type"]> = Extract<RopeScaling, { rope_type: Kind }>;
+
+/** Llama 3.1: long waves are stretched by the factor, short ones left, those between blended. */
+function llama3(speed: number, scaling: Of<"llama3">, maxPositions: number): number {
+  const { factor, low_freq_factor: low, high_freq_factor: high } = scaling;
+  const context = scaling.original_max_position_embeddings ?? maxPositions;
+  const turns = (context * speed) / (2 * Math.PI); // in the original context
+  if (turns > high) return speed;
+  if (turns < low) return speed / factor;
+  const smooth = (turns - low) / (high - low);
+  return ((1 - smooth) * speed) / factor + smooth * speed;
+}
+
+/** YaRN (Peng et al. 2023): the same by a ramp over the pairs, and attention made sharper. */
+function yarn(speeds: Float32Array, theta: number, dim: number, maxPositions: number, s: Of<"yarn">): Frequencies {
+  const context = s.original_max_position_embeddings ?? maxPositions;
+  const pairTurning = (turns: number) => (dim * Math.log(context / (turns * 2 * Math.PI))) / (2 * Math.log(theta));
+  const [floor, ceil] = s.truncate ? [Math.floor, Math.ceil] : [Number, Number];
+  const from = Math.max(0, floor(pairTurning(s.beta_fast ?? 32)));
+  const to = Math.min(dim - 1, ceil(pairTurning(s.beta_slow ?? 1)));
+  const width = from === to ? 0.001 : to - from;
+  const sharper = (weight: number) => (s.factor <= 1 ? 1 : 0.1 * weight * Math.log(s.factor) + 1);
+  const inferred = s.mscale && s.mscale_all_dim ? sharper(s.mscale) / sharper(s.mscale_all_dim) : sharper(1);
+  return {
+    speeds: speeds.map((speed, i) => {
+      const stretched = Math.min(1, Math.max(0, (i - from) / width));
+      return (speed / s.factor) * stretched + speed * (1 - stretched);
+    }),
+    scale: s.attention_factor ?? inferred,
+  };
+}

@@ -23,8 +23,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   },
   resume: { summary: "go on with a run that was stopped", load: () => import("./commands/resume.js") },
   generate: { summary: "let a model write", load: () => import("./commands/generate.js") },
+  chat: { summary: "talk with a model", load: () => import("./commands/chat.js") },
   eval: { summary: "measure a model: loss, perplexity, bits per byte", load: () => import("./commands/eval.js") },
   score: { summary: "how surprised a model is by a text, token by token", load: () => import("./commands/score.js") },
+  compare: { summary: "runs side by side: what differs, metrics, curves", load: () => import("./commands/compare.js") },
   tokenizer: {
     summary: "train a tokenizer, encode, decode, look inside",
     load: () => import("./commands/tokenizer.js"),

@@ -24,6 +24,8 @@ export { resolveRun, type ResolvedRun } from "./home/resolve-run.js";
 export { resolveTokenizer, type ResolvedTokenizer } from "./home/resolve-tokenizer.js";
 export { findBatch, type FindBatchContext, type FoundBatch } from "./fit/find-batch.js";
 export { SearchEvent } from "./fit/search-request.js";
+export { chat, promptOf, type ChatContext, type ChatMessage, type ChatReply } from "./use/chat.js";
+export { ChatOptions, type ChatInput } from "./use/chat-options.js";
 export type { Diversity } from "./use/diversity.js";
 export { evaluate, type EvaluateContext, type Evaluation } from "./use/evaluate.js";
 export { EvaluateOptions, type EvaluateInput } from "./use/evaluate-options.js";

@@ -1,5 +1,6 @@
 // What can be asked for, as schemas: loads no native code, so that a request can be checked and a --help printed at once.
 export { nearest } from "./home/nearest.js";
+export { ChatOptions, type ChatInput } from "./use/chat-options.js";
 export { EvaluateOptions, type EvaluateInput } from "./use/evaluate-options.js";
 export { GenerateOptions, type GenerateInput } from "./use/generate-options.js";
 export { ScoreOptions, type ScoreInput } from "./use/score-options.js";

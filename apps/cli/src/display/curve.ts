@@ -63,7 +63,7 @@ interface Scale {
   place(point: Point, columns: number, rows: number): Dot;
 }
 
-function scaleOf(points: readonly Point[]): Scale {
+export function scaleOf(points: readonly Point[]): Scale {
   const losses = points.map(({ loss }) => loss);
   const steps = points.map(({ step }) => step);
   const [low, high, first, last] = [Math.min(...losses), Math.max(...losses), Math.min(...steps), Math.max(...steps)];
@@ -79,7 +79,7 @@ function scaleOf(points: readonly Point[]): Scale {
   };
 }
 
-function framed(
+export function framed(
   rows: readonly string[],
   { low, high, first, last }: Scale,
   { width, unicode }: CurveOptions,
@@ -98,7 +98,7 @@ function framed(
 }
 
 /** The dots between two: a Bresenham line. */
-function segment(a: Dot, b: Dot): Dot[] {
+export function segment(a: Dot, b: Dot): Dot[] {
   const steps = Math.max(Math.abs(b.x - a.x), Math.abs(b.y - a.y), 1);
   return Array.from({ length: steps + 1 }, (_, i) => ({
     x: Math.round(a.x + ((b.x - a.x) * i) / steps),

@@ -1,0 +1,109 @@
+import type { Command } from "commander";
+import type { ChatMessage, ChatReply, OpenModel } from "@trainer/training";
+import { ChatOptions, TrainOptions } from "@trainer/training/options";
+import { z } from "zod";
+import { conversation } from "../chat/conversation.js";
+import { defineCommand } from "../define-command.js";
+import { printable } from "../display/printable.js";
+import { formatCount } from "../display/quantity.js";
+import { Stopped } from "../interrupts.js";
+import type { Io } from "../io.js";
+import type { Output } from "../output.js";
+
+const field = ChatOptions.shape;
+
+const ChatFlags = z.strictObject({
+  maxNewTokens: field.maxNewTokens.describe("the most tokens of an answer"),
+  temperature: field.temperature.describe("below 1 surer, above 1 bolder; 0: always the likeliest token"),
+  topK: field.topK.describe("draw from the k likeliest tokens; 0: from all"),
+  topP: field.topP.describe("draw from the likeliest that together exceed this probability; 1: from all"),
+  minP: field.minP.describe("draw from tokens at least so likely in relation to the likeliest; 0: from all"),
+  repetitionPenalty: field.repetitionPenalty.describe("above 1: tokens that were said before become less likely"),
+  seed: z
+    .int()
+    .min(0)
+    .nullable()
+    .default(null)
+    .describe("equal seeds and messages give equal answers; left out: a new one"),
+  device: TrainOptions.shape.device.describe("where to compute"),
+});
+
+export function define(command: Command, io: Io): void {
+  defineCommand(command, io, {
+    description:
+      "Talk with a model. The prompt is the conversation so far, its turns marked User: and Assistant:, without the oldest where it would not fit. /reset begins anew, /exit leaves; Ctrl-C stops an answer, a second one leaves.",
+    args: { "<run>": "id of a run, or path of a folder with config.json, model.safetensors and tokenizer.json" },
+    options: ChatFlags,
+    examples: {
+      "trainer chat RUN": "a conversation on the terminal",
+      "trainer chat RUN --temperature 0.5 --repetition-penalty 1.2": "surer, and not the same again and again",
+      "trainer chat RUN --json < messages.txt": "a message a line in; a JSON line an answer out",
+    },
+    async run({ args: [run = ""], options: { device, ...options }, home, out }) {
+      const { openHome, openModel } = await import("@trainer/training");
+      using opened = await openModel(run, { home: openHome(home), device });
+      const messages = conversation(io, out);
+      if (messages.interactive) {
+        const tokens = formatCount(opened.contextLength);
+        out.note(
+          `${run}, with a memory of ${tokens} tokens. /reset begins anew, /exit leaves, Ctrl-C stops an answer.`,
+        );
+      }
+      let history: readonly ChatMessage[] = [];
+      for await (const message of messages.lines) {
+        if (message === "/exit") break;
+        if (message === "/reset") history = [];
+        else if (message !== "")
+          history = await answer({ opened, history, message, options, io, out, interactive: messages.interactive });
+      }
+    },
+  });
+}
+
+interface Turn {
+  readonly opened: OpenModel;
+  readonly history: readonly ChatMessage[];
+  readonly message: string;
+  readonly options: Omit<z.output<typeof ChatFlags>, "device">;
+  readonly io: Io;
+  readonly out: Output;
+  readonly interactive: boolean;
+}
+
+/** Writes the answer as it comes; returns the conversation with it. One that was stopped counts as far as it came. */
+async function answer({
+  opened,
+  history,
+  message,
+  options,
+  io,
+  out,
+  interactive,
+}: Turn): Promise<readonly ChatMessage[]> {
+  const { chat } = await import("@trainer/training");
+  let text = "";
+  const onText = (piece: string) => {
+    const shown = text === "" ? piece.trimStart() : piece;
+    text += shown;
+    out.text(out.screen.live ? printable(shown) : shown);
+  };
+  try {
+    const reply = await io.interruptible((signal) => chat(opened, history, message, options, { signal, onText }));
+    out.record(replyJson(reply));
+    return reply.history;
+  } catch (error) {
+    if (!(interactive && error instanceof Stopped && error.by === "SIGINT")) throw error;
+    return [...history, { role: "user", content: message }, { role: "assistant", content: text.trim() }];
+  } finally {
+    out.text("\n");
+  }
+}
+
+const replyJson = ({ response, history, dropped, steps, finishReason, seed }: ChatReply) => ({
+  response,
+  finish_reason: finishReason,
+  steps,
+  seed,
+  messages: history.length,
+  dropped_messages: dropped,
+});

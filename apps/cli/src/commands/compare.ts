@@ -1,0 +1,88 @@
+import { join } from "node:path";
+import type { Command } from "commander";
+import type { RunManifest } from "@trainer/training";
+import { z } from "zod";
+import { differences, METRICS } from "../compare/differences.js";
+import { defineCommand } from "../define-command.js";
+import { curves, GLYPHS } from "../display/curves.js";
+import { table } from "../display/table.js";
+import { UsageError } from "../errors.js";
+import type { Io } from "../io.js";
+import type { Losses, View } from "../run-display/live-lines.js";
+import { savedCurve } from "../run-display/saved-curve.js";
+
+export function define(command: Command, io: Io): void {
+  defineCommand(command, io, {
+    description: "Runs side by side: what they were asked that differs, their metrics, their losses in one picture.",
+    args: { "<runs...>": "ids of two runs or more" },
+    options: z.strictObject({}),
+    examples: {
+      "trainer compare one two": "what differs, which is better",
+      "trainer compare one two three --json | jq .metrics.test_loss": "one metric of each",
+    },
+    async run({ args: refs, home: root, out }) {
+      if (refs.length < 2) throw new UsageError("give two runs or more: trainer compare RUN RUN");
+      const { openHome, readManifest, resolveRun } = await import("@trainer/training");
+      const home = openHome(root);
+      const runs: Compared[] = [];
+      for (const ref of refs) {
+        const { dir } = await resolveRun(ref, home);
+        const manifest = await readManifest(join(dir, "manifest.json"));
+        if (manifest === null) throw new UsageError(`${ref} has no manifest.json, so it cannot be compared`);
+        runs.push({ manifest, losses: await savedCurve(join(dir, "metrics.jsonl")) });
+      }
+      const view = { columns: out.screen.columns(), unicode: out.screen.unicode, paint: out.paint };
+      out.result(comparisonJson(runs), () => report(runs, view).join("\n"));
+    },
+  });
+}
+
+interface Compared {
+  readonly manifest: RunManifest;
+  readonly losses: Losses;
+}
+
+/** By run id, what differs and what came of it. */
+const comparisonJson = (runs: readonly Compared[]) => ({
+  runs: runs.map(({ manifest }) => manifest.run_id),
+  config: differences(runs.map(({ manifest }) => manifest.config)),
+  metrics: Object.fromEntries(METRICS.map(({ name, value }) => [name, runs.map(({ manifest }) => value(manifest))])),
+});
+
+function report(runs: readonly Compared[], view: View): string[] {
+  const heads = runs.map(({ manifest }) => manifest.run_id);
+  const right = heads.map((_, i) => i + 1);
+  const config = Object.entries(differences(runs.map(({ manifest }) => manifest.config)));
+  const asked = table([["ASKED", ...heads], ...config.map(([name, values]) => [name, ...values.map(show)])], right);
+  const metrics = METRICS.map(({ name, value, show, lower }) => {
+    const values = runs.map(({ manifest }) => value(manifest));
+    const known = values.filter((each) => each !== null);
+    const best = lower && new Set(known).size > 1 ? Math.min(...known) : null;
+    const shown = values.map((each) => (each === null ? "-" : show(each)));
+    return [name].concat(shown.map((text, i) => (best !== null && values[i] === best ? view.paint.green(text) : text)));
+  });
+  const tokenizers = new Set(runs.map(({ manifest }) => manifest.tokenizer_sha256));
+  const caution =
+    tokenizers.size > 1
+      ? ["Their tokenizers differ, and so do their tokens: bits per byte compare, losses and perplexities do not."]
+      : [];
+  return [
+    ...(config.length === 0 ? ["They were asked the same."] : asked),
+    "",
+    ...table([["METRIC", ...heads], ...metrics], right),
+    ...caution,
+    ...picture(runs, view),
+  ];
+}
+
+const show = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
+
+/** The validation losses of all runs over each other, or the training losses where there are none. */
+function picture(runs: readonly Compared[], { columns, unicode, paint }: View): string[] {
+  const validated = runs.some(({ losses }) => losses.validationPoints.length > 1);
+  const lines = runs.map(({ losses }) => (validated ? losses.validationPoints : losses.trainPoints));
+  const plot = curves(lines, { width: Math.min(64, columns - 12), height: 12, unicode, paint });
+  if (plot.length === 0) return [];
+  const names = runs.map(({ manifest }, i) => `${GLYPHS.charAt(i % GLYPHS.length)} ${manifest.run_id}`);
+  return ["", `${validated ? "validation" : "training"} loss:  ${names.join("   ")}`, ...plot];
+}

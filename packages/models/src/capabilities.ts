@@ -1,7 +1,9 @@
 import type { z } from "zod";
+import { charLstmDimensions, charLstmSpec } from "./char-lstm-config.js";
 import type { Dimensions, FamilySpec, Outline, Precision } from "./family.js";
 import { gpt2Dimensions, gpt2Spec } from "./gpt2-config.js";
 import { llamaDimensions, llamaSpec } from "./llama-config.js";
+import { qwenDimensions, qwenSpec } from "./qwen-config.js";
 import { newConfig, type Choice } from "./new-config.js";
 
 export { ModelError, type ModelErrorCode } from "./errors.js";
@@ -35,9 +37,16 @@ export function addFamilyInfo<Config extends object>(spec: FamilySpec<Config>): 
 
 addFamilyInfo(gpt2Spec);
 addFamilyInfo(llamaSpec);
+addFamilyInfo(qwenSpec);
+addFamilyInfo(charLstmSpec);
 
 /** The dimensions of all families that come with the package, by their names. */
-export const dimensions = { ...gpt2Dimensions.shape, ...llamaDimensions.shape };
+export const dimensions = {
+  ...gpt2Dimensions.shape,
+  ...llamaDimensions.shape,
+  ...qwenDimensions.shape,
+  ...charLstmDimensions.shape,
+};
 
 export const familyNames = (): FamilyName[] => [...known.keys()];
 

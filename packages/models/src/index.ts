@@ -14,4 +14,8 @@ export { llama } from "./llama.js";
 export { llamaConfig, type KnownLlamaConfig, type LlamaConfig } from "./llama-config.js";
 export { logits, logitsOf, loss, segment, type CausalLm, type LossBatch } from "./model.js";
 export { configOf, newConfig } from "./new-config.js";
+export { charLstm } from "./char-lstm.js";
+export { charLstmConfig, type CharLstmConfig, type KnownCharLstmConfig } from "./char-lstm-config.js";
+export { qwen } from "./qwen.js";
+export { qwenConfig, type KnownQwenConfig, type QwenConfig } from "./qwen-config.js";
 export { build, planModel, registerFamily, type BuildOptions, type ModelPlan, type StoredPlan } from "./registry.js";

@@ -41,7 +41,7 @@ const differing = (model: CausalLm, expected: (name: string) => Tensor, of: (par
     })
     .map(([name]) => name);
 
-describe.each(["gpt2", "llama", "llama-untied"])("%s", (name) => {
+describe.each(["gpt2", "llama", "llama-untied", "qwen2", "qwen3", "char_lstm"])("%s", (name) => {
   const { dir, reference, expected, batchOf } = open(name);
 
   test("logits, loss and gradients are those of the reference", async () => {

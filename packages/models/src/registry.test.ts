@@ -46,6 +46,10 @@ test.each([
   ["llama", "base", 32000, 1024, 41_689_600],
   ["llama", "small", 32000, 1024, 109_529_856],
   ["llama", "1b", 128256, 131072, 1_235_814_400],
+  ["qwen", "0.5b", 151936, 32768, 494_032_768],
+  ["qwen", "0.6b", 151936, 40960, 596_049_920],
+  ["qwen", "1.5b", 151936, 131072, 1_543_714_304],
+  ["qwen", "1.7b", 151936, 40960, 1_720_574_976],
 ])(
   "a %s %s with %i tokens and a context of %i has %i parameters",
   (family, size, vocabSize, contextLength, expected) => {

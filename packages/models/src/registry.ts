@@ -2,9 +2,11 @@ import { manualSeed, Params, type Device, type DType } from "@trainer/torch";
 import { addFamilyInfo, familyNames, type FamilyName } from "./capabilities.js";
 import { ModelError } from "./errors.js";
 import type { Family, Outline, SpecialIds, Tied } from "./family.js";
+import { charLstm } from "./char-lstm.js";
 import { gpt2 } from "./gpt2.js";
 import { llama } from "./llama.js";
 import type { CausalLm } from "./model.js";
+import { qwen } from "./qwen.js";
 import { newConfig, parseConfig, type Choice } from "./new-config.js";
 
 export interface BuildOptions {
@@ -81,6 +83,8 @@ export function registerFamily<Config extends object>(family: Family<Config>): v
 
 registerFamily(gpt2);
 registerFamily(llama);
+registerFamily(qwen);
+registerFamily(charLstm);
 
 /** A new model of a family's size, or an error that lists the families, sizes or dimensions there are. */
 export function planModel(family: FamilyName, choice: Choice): ModelPlan {

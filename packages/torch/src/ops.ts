@@ -153,6 +153,20 @@ export const layerNorm = op<
   [x: Tensor, shape: readonly number[], weight?: Tensor | null, bias?: Tensor | null, eps?: number],
   Tensor
 >("aten::layer_norm");
+export const lstm = op<
+  [
+    x: Tensor,
+    state: readonly Tensor[],
+    weights: readonly Tensor[],
+    biases: boolean,
+    layers: number,
+    dropout: number,
+    train: boolean,
+    bidirectional: boolean,
+    batchFirst: boolean,
+  ],
+  [y: Tensor, h: Tensor, c: Tensor]
+>("aten::lstm.input"); // (B, T, in), [(L, B, H), (L, B, H)], 4 a layer -> (B, T, H), (L, B, H), (L, B, H)
 export const rmsNorm = op<[x: Tensor, shape: readonly number[], weight?: Tensor | null, eps?: number | null], Tensor>(
   "aten::rms_norm",
 );

@@ -148,10 +148,18 @@ test("two processes do not train one run", async () => {
   await child.ended;
 });
 
+const small = { hiddenSize: 16, intermediateSize: 24, numHiddenLayers: 2, numAttentionHeads: 4, numKeyValueHeads: 2 };
+
 test.each([
   ["activation checkpointing", { activationCheckpointing: true, gradAccumSteps: 3 }],
   ["accumulation", { gradAccumSteps: 3 }],
   ["a frozen embedding", { pretrainedRunId: "whole", freezeEmbed: true, finetuneLrCap: 1e-3 }],
+  ["a llama", { modelFamily: "llama", modelConfig: { ...small, attentionDropout: 0.1 } }],
+  ["a qwen", { modelFamily: "qwen", modelConfig: { ...small, headDim: 6 } }],
+  [
+    "a char_lstm",
+    { modelFamily: "char_lstm", modelConfig: { embedDim: 8, hiddenDim: 16, numLayers: 2, dropout: 0.2 } },
+  ],
   ["an adapter", { pretrainedRunId: "whole", loraRank: 2, loraDropout: 0.2, finetuneLrCap: 1e-2 }],
 ])("with %s too a run that is stopped twice ends as if it had not been", async (name, extra) => {
   const id = name.replaceAll(" ", "-");

@@ -29,14 +29,17 @@ export const TrainFlags = z.strictObject({
   nLayer: dimensions.nLayer.describe("gpt2: layers"),
   nEmbd: dimensions.nEmbd.describe("gpt2: width"),
   nHead: dimensions.nHead.describe("gpt2: attention heads; they divide the width"),
-  hiddenSize: dimensions.hiddenSize.describe("llama: width"),
-  intermediateSize: dimensions.intermediateSize.describe("llama: width inside the feed-forward layer"),
-  numHiddenLayers: dimensions.numHiddenLayers.describe("llama: layers"),
-  numAttentionHeads: dimensions.numAttentionHeads.describe("llama: attention heads; they divide the width"),
-  numKeyValueHeads: dimensions.numKeyValueHeads.describe("llama: keys and values that the heads share"),
-  headDim: dimensions.headDim.describe("llama: width of a head"),
-  ropeTheta: dimensions.ropeTheta.describe("llama: base of the rotary positions"),
-  tieWordEmbeddings: dimensions.tieWordEmbeddings.describe("llama: the head is the embedding"),
+  hiddenSize: dimensions.hiddenSize.describe("llama, qwen: width"),
+  intermediateSize: dimensions.intermediateSize.describe("llama, qwen: width inside the feed-forward layer"),
+  numHiddenLayers: dimensions.numHiddenLayers.describe("llama, qwen: layers"),
+  numAttentionHeads: dimensions.numAttentionHeads.describe("llama, qwen: attention heads; they divide the width"),
+  numKeyValueHeads: dimensions.numKeyValueHeads.describe("llama, qwen: keys and values that the heads share"),
+  headDim: dimensions.headDim.describe("llama, qwen: width of a head"),
+  ropeTheta: dimensions.ropeTheta.describe("llama, qwen: base of the rotary positions"),
+  tieWordEmbeddings: dimensions.tieWordEmbeddings.describe("llama, qwen: the head is the embedding"),
+  embedDim: dimensions.embedDim.describe("char_lstm: width of the embedding"),
+  hiddenDim: dimensions.hiddenDim.describe("char_lstm: width of a layer"),
+  numLayers: dimensions.numLayers.describe("char_lstm: layers"),
 
   pretrainedRunId: run.pretrainedRunId.describe("run, or folder of Hugging Face weights, to start from"),
   freezeEmbed: run.freezeEmbed.describe("leave the token embedding as it is"),
@@ -113,6 +116,9 @@ export const TRAIN_GROUPS = {
     "headDim",
     "ropeTheta",
     "tieWordEmbeddings",
+    "embedDim",
+    "hiddenDim",
+    "numLayers",
   ],
   "Fine-tuning:": [
     "pretrainedRunId",
@@ -169,6 +175,9 @@ export function toTrainInput(corpus: readonly string[], flags: TrainFlags): Trai
     headDim,
     ropeTheta,
     tieWordEmbeddings,
+    embedDim,
+    hiddenDim,
+    numLayers,
     ...options
   } = others;
   const chosen = {
@@ -183,6 +192,9 @@ export function toTrainInput(corpus: readonly string[], flags: TrainFlags): Trai
     headDim,
     ropeTheta,
     tieWordEmbeddings,
+    embedDim,
+    hiddenDim,
+    numLayers,
   };
   const rates = (familyInfo(model)?.dropouts ?? []).map((name) => [name, dropout] as const);
   const modelConfig = { ...chosen, ...Object.fromEntries(rates) };

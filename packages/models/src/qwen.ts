@@ -1,0 +1,104 @@
+import { nn, silu, type Params, type Tensor } from "@trainer/torch";
+import { attend, fromHeads, toHeads } from "./attention.js";
+import type { Family, Network } from "./family.js";
+import { KvCache } from "./kv-cache.js";
+import { itself, segment } from "./model.js";
+import { qwenSpec, type QwenConfig } from "./qwen-config.js";
+import { rotary, rotate, type Rotation } from "./rope.js";
+import { decoderName, tiedHead } from "./stored-names.js";
+
+const { embedding, linear, rmsNorm } = nn;
+
+/**
+ * Qwen2 and 2.5 (Yang et al. 2024), with biases on queries, keys and values, and Qwen3 (Yang et al. 2025), with norms on
+ * queries and keys in their place and heads of any width. Parameters are named and laid out as Hugging Face stores them.
+ */
+function network(params: Params, c: QwenConfig): Network {
+  const p = params.at("model");
+  const std = c.initializerRange;
+  const embedTokens = embedding(p.at("embed_tokens"), c.vocabSize, c.hiddenSize, { std });
+  const layers = Array.from({ length: c.numHiddenLayers }, (_, i) => layer(p.at(`layers.${i}`), c, i));
+  const norm = rmsNorm(p.at("norm"), c.hiddenSize, { eps: c.rmsNormEps });
+  const head = c.tieWordEmbeddings
+    ? embedTokens
+    : linear(params.at("lm_head"), c.hiddenSize, c.vocabSize, { bias: false, std });
+  const { contextLength } = qwenSpec.outline(c);
+  const rotation = rotary(c.rope, c.headDim, c.maxPositionEmbeddings);
+  return {
+    vocabSize: c.vocabSize,
+    contextLength,
+    head: head.weight, // (V, C)
+    headBias: null,
+    hidden(ids, ctx) {
+      const t = ids.size(1);
+      const cache = KvCache.of(ctx.cache);
+      const pass: Pass = { training: ctx.training, cache, rotation: rotation(cache?.length ?? 0, t, head.weight) };
+      let x = embedTokens(ids); // (B, T, C)
+      for (const layer of layers) x = segment(ctx, (h) => layer(h, pass), x, itself);
+      cache?.advance(t);
+      return norm(x);
+    },
+    newCache: (batch, capacity = contextLength) =>
+      new KvCache({
+        layers: c.numHiddenLayers,
+        heads: c.numKeyValueHeads,
+        headSize: c.headDim,
+        batch,
+        capacity,
+        device: head.weight.device,
+        dtype: head.weight.dtype,
+      }),
+  };
+}
+
+interface Pass {
+  readonly training: boolean;
+  readonly cache: KvCache | undefined;
+  readonly rotation: Rotation;
+}
+
+function layer(p: Params, c: QwenConfig, index: number) {
+  const inputNorm = rmsNorm(p.at("input_layernorm"), c.hiddenSize, { eps: c.rmsNormEps });
+  const attn = attention(p.at("self_attn"), c, index);
+  const postNorm = rmsNorm(p.at("post_attention_layernorm"), c.hiddenSize, { eps: c.rmsNormEps });
+  const mlp = feedForward(p.at("mlp"), c);
+  return (x: Tensor, pass: Pass) => {
+    const h = x.add(attn(inputNorm(x), pass));
+    return h.add(mlp(postNorm(h)));
+  };
+}
+
+function attention(p: Params, c: QwenConfig, layer: number) {
+  const std = c.initializerRange;
+  const width = c.numAttentionHeads * c.headDim;
+  const qkv = { std, bias: c.modelType === "qwen2" || c.attentionBias };
+  const qProj = linear(p.at("q_proj"), c.hiddenSize, width, qkv);
+  const kProj = linear(p.at("k_proj"), c.hiddenSize, c.numKeyValueHeads * c.headDim, qkv);
+  const vProj = linear(p.at("v_proj"), c.hiddenSize, c.numKeyValueHeads * c.headDim, qkv);
+  const oProj = linear(p.at("o_proj"), width, c.hiddenSize, { std, bias: c.attentionBias });
+  const headNorm = (name: string) =>
+    c.modelType === "qwen3" ? rmsNorm(p.at(name), c.headDim, { eps: c.rmsNormEps }) : (x: Tensor) => x;
+  const [qNorm, kNorm] = [headNorm("q_norm"), headNorm("k_norm")];
+  return (x: Tensor, { training, cache, rotation }: Pass) => {
+    const q = rotate(qNorm(toHeads(qProj(x), c.headDim)), rotation); // (B, nh, T, hs)
+    const k = rotate(kNorm(toHeads(kProj(x), c.headDim)), rotation); // (B, nkv, T, hs)
+    const v = toHeads(vProj(x), c.headDim);
+    return oProj(fromHeads(attend(q, k, v, { layer, cache, dropout: training ? c.attentionDropout : 0 })));
+  };
+}
+
+/** SwiGLU (Shazeer 2020): one projection gates the other. */
+function feedForward(p: Params, c: QwenConfig) {
+  const options = { bias: false, std: c.initializerRange };
+  const gate = linear(p.at("gate_proj"), c.hiddenSize, c.intermediateSize, options);
+  const up = linear(p.at("up_proj"), c.hiddenSize, c.intermediateSize, options);
+  const down = linear(p.at("down_proj"), c.intermediateSize, c.hiddenSize, options);
+  return (x: Tensor) => down(silu(gate(x)).mul(up(x)));
+}
+
+export const qwen: Family<QwenConfig> = {
+  ...qwenSpec,
+  network,
+  parameterName: decoderName,
+  tied: (c) => (c.tieWordEmbeddings ? tiedHead : null),
+};

@@ -1,4 +1,5 @@
 import { ones, scaledDotProductAttention, type Tensor } from "@trainer/torch";
+import type { Documents } from "./documents.js";
 import type { KvCache } from "./kv-cache.js";
 
 /** (B, T, nh · hs) -> (B, nh, T, hs) */
@@ -10,6 +11,8 @@ export const fromHeads = (x: Tensor): Tensor => x.transpose(1, 2).flatten(2);
 export interface AttendOptions {
   readonly layer: number;
   readonly cache: KvCache | undefined;
+  /** Those whose tokens look only at their own. */
+  readonly documents?: Documents | undefined;
   /** On the attention's weights. */
   readonly dropout?: number;
 }
@@ -19,14 +22,19 @@ export interface AttendOptions {
  * (B, nkv, T, hs) -> (B, nh, T, hs). Where there are fewer keys than queries, each serves nh / nkv neighbours (Ainslie
  * et al. 2023).
  */
-export function attend(q: Tensor, k: Tensor, v: Tensor, { layer, cache, dropout = 0 }: AttendOptions): Tensor {
+export function attend(
+  q: Tensor,
+  k: Tensor,
+  v: Tensor,
+  { layer, cache, documents, dropout = 0 }: AttendOptions,
+): Tensor {
   const past = cache?.length ?? 0;
   const all = cache === undefined ? { k, v } : cache.append(layer, k, v); // (B, nkv, past + T, hs)
   const t = q.size(2);
   const groups = q.size(1) / k.size(1);
   // A single token may look at all there is; a stretch at the beginning is causal as in training.
-  const mask = past > 0 && t > 1 ? ones([t, past + t], { dtype: "bool", device: q.device }).tril(past) : null;
-  const options = { isCausal: past === 0, mask, dropout };
+  const late = past > 0 && t > 1 ? ones([t, past + t], { dtype: "bool", device: q.device }).tril(past) : null;
+  const options = { isCausal: past === 0 && documents === undefined, mask: documents?.mask ?? late, dropout };
   return scaledDotProductAttention(q, shared(all.k, groups), shared(all.v, groups), options);
 }
 

@@ -1,6 +1,7 @@
 import type { Params, Tape, Tensor } from "@trainer/torch";
 import type { z } from "zod";
 import type { Cache } from "./cache.js";
+import type { Documents } from "./documents.js";
 
 export const precisions = ["fp32", "fp16", "bf16"] as const;
 export type Precision = (typeof precisions)[number];
@@ -60,6 +61,8 @@ export interface Forward {
   readonly training: boolean;
   /** For generation: the tokens follow the `cache.length` that were read before, and are added to them. */
   readonly cache?: Cache;
+  /** Keeps documents that share a sequence apart; without it a sequence is one text. Not with a cache. */
+  readonly documents?: Documents | undefined;
   /** Drops the activations of each block and makes them again for the gradient; without it they are kept. */
   readonly tape?: Tape | undefined;
 }

@@ -2,6 +2,7 @@ import { addLayerNorm, causalAttention, gelu, nn, op, type Each, type Params, ty
 import { attend, fromHeads, toHeads } from "./attention.js";
 import type { Family, Network } from "./family.js";
 import { gpt2Spec, type Gpt2Config } from "./gpt2-config.js";
+import type { Documents } from "./documents.js";
 import { KvCache } from "./kv-cache.js";
 import { segment } from "./model.js";
 
@@ -26,9 +27,11 @@ function network(params: Params, c: Gpt2Config): Network {
     headBias: null,
     hidden(ids, ctx) {
       const t = ids.size(1);
-      const pass: Pass = { training: ctx.training, cache: KvCache.of(ctx.cache) };
+      const { training, documents } = ctx;
+      const pass: Pass = { training, cache: KvCache.of(ctx.cache), documents };
       const past = pass.cache?.length ?? 0;
-      const positions = wpe.weight.narrow(0, past, t); // (T, C): rows past to past + T
+      // (T, C): rows past to past + T; (B, T, C) where they begin anew with each document.
+      const positions = documents === undefined ? wpe.weight.narrow(0, past, t) : wpe(documents.positions);
       const x = dropout(wte(ids).add(positions), c.embdPdrop, pass.training); // (B, T, C)
       let stream: Stream = { x, branch: null };
       for (const block of blocks) stream = segment(ctx, (s) => block(s, pass), stream, eachOf);
@@ -51,6 +54,7 @@ function network(params: Params, c: Gpt2Config): Network {
 interface Pass {
   readonly training: boolean;
   readonly cache: KvCache | undefined;
+  readonly documents: Documents | undefined;
 }
 
 /** The residual stream between blocks: what the last branch adds is added with the norm that follows, in one pass. */
@@ -83,11 +87,12 @@ function attention(p: Params, c: Gpt2Config, layer: number) {
   const cAttn = conv1d(p.at("c_attn"), c.nEmbd, 3 * c.nEmbd, { std: c.initializerRange }); // q, k and v in one product
   const cProj = conv1d(p.at("c_proj"), c.nEmbd, c.nEmbd, { std: residualStd(c) });
   const heads = (x: Tensor) => toHeads(x, c.nEmbd / c.nHead);
-  return (x: Tensor, { training, cache }: Pass) => {
+  return (x: Tensor, { training, cache, documents }: Pass) => {
     const qkv = cAttn(x); // (B, T, 3 C)
-    if (cache === undefined) return cProj(causalAttention(qkv, c.nHead, { dropout: training ? c.attnPdrop : 0 }));
+    const p = training ? c.attnPdrop : 0;
+    if (cache === undefined && documents === undefined) return cProj(causalAttention(qkv, c.nHead, { dropout: p }));
     const [q, k, v] = chunk3(qkv, 3, -1); // (B, T, C) each
-    return cProj(fromHeads(attend(heads(q), heads(k), heads(v), { layer, cache })));
+    return cProj(fromHeads(attend(heads(q), heads(k), heads(v), { layer, cache, documents, dropout: p })));
   };
 }
 

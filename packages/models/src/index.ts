@@ -3,6 +3,7 @@ export * from "./capabilities.js";
 export { attend, fromHeads, toHeads } from "./attention.js";
 export { readModelConfig, writeModelConfig } from "./config-file.js";
 export { snakeKeys, specialFields, toSpecials } from "./config-schema.js";
+export { documentsOf, type Documents } from "./documents.js";
 export type { Family, FamilySpec, Forward, Network, ParsedConfig, SpecialIds, Tied } from "./family.js";
 export { gpt2 } from "./gpt2.js";
 export { gpt2Config, type Gpt2Config, type KnownGpt2Config } from "./gpt2-config.js";

@@ -1,4 +1,5 @@
 import { linear, linearCrossEntropy, type Each, type Params, type Tensor } from "@trainer/torch";
+import { documentsOf } from "./documents.js";
 import type { Forward, Network, Outline } from "./family.js";
 
 /** A block of a model applied to what passes between blocks; `each` reaches the tensors in that. */
@@ -25,6 +26,8 @@ export interface LossBatch {
   readonly inputs: Tensor;
   /** (B, T) int64: the token that follows each input, -100 where there is none to predict. */
   readonly targets: Tensor;
+  /** (B, T) int64: the number of each token's document, where documents are to be kept apart. */
+  readonly documents?: Tensor | undefined;
 }
 
 /** Hidden states (..., C) -> (..., V): of up to 16 rows each comes out the same whatever the others are (on the CPU). */
@@ -35,7 +38,8 @@ export const logitsOf = ({ head, headBias }: Pick<Network, "head" | "headBias">,
 export const logits = (model: Network, ids: Tensor, ctx: Forward): Tensor => logitsOf(model, model.hidden(ids, ctx));
 
 /** The mean cross entropy in nats over the targets that count: a scalar. */
-export function loss(model: Network, { inputs, targets }: LossBatch, ctx: Forward): Tensor {
-  const hidden = model.hidden(inputs, ctx); // (B, T, C)
+export function loss(model: Network, { inputs, targets, documents }: LossBatch, ctx: Forward): Tensor {
+  const apart = documents === undefined ? ctx : { ...ctx, documents: documentsOf(documents) };
+  const hidden = model.hidden(inputs, apart); // (B, T, C)
   return linearCrossEntropy(hidden.flatten(0, 1), model.head, targets.flatten(), { bias: model.headBias });
 }

@@ -153,6 +153,7 @@ const small = { hiddenSize: 16, intermediateSize: 24, numHiddenLayers: 2, numAtt
 test.each([
   ["activation checkpointing", { activationCheckpointing: true, gradAccumSteps: 3 }],
   ["accumulation", { gradAccumSteps: 3 }],
+  ["documents kept apart", { maskDocuments: true }],
   ["a frozen embedding", { pretrainedRunId: "whole", freezeEmbed: true, finetuneLrCap: 1e-3 }],
   ["a llama", { modelFamily: "llama", modelConfig: { ...small, attentionDropout: 0.1 } }],
   ["a qwen", { modelFamily: "qwen", modelConfig: { ...small, headDim: 6 } }],

@@ -19,6 +19,7 @@ const FindBatchFlags = TrainFlags.pick({
   pretrainedRunId: true,
   loraRank: true,
   optimizer: true,
+  maskDocuments: true,
   activationCheckpointing: true,
   device: true,
   precision: true,

@@ -52,6 +52,7 @@ export const TrainFlags = z.strictObject({
   maxSeqLen: run.maxSeqLen.describe("tokens of context; left out: 512, or all that the pretrained model reads"),
   batchSize: run.batchSize.describe("sequences in a batch; auto: as many as fit into memory"),
   gradAccumSteps: run.gradAccumSteps.describe("batches whose gradients make one step"),
+  maskDocuments: run.maskDocuments.describe("keep documents that share a sequence from looking at each other"),
   activationCheckpointing: run.activationCheckpointing.describe(
     "less memory for about a third more time, the same numbers",
   ),
@@ -133,6 +134,7 @@ export const TRAIN_GROUPS = {
     "maxSeqLen",
     "batchSize",
     "gradAccumSteps",
+    "maskDocuments",
     "activationCheckpointing",
     "numEpochs",
     "maxSteps",

@@ -178,3 +178,22 @@ test("nothing native is left behind by a thousand batches", async () => {
   }
   expect(memoryStats().liveTensors).toBe(before);
 });
+
+test("batches say which document each token is of, where they are told what ends one", async () => {
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, "documents.bin");
+  await using writer = await BinWriter.create(path, "uint16");
+  const ids = [5, 6, 3, 3, 7, 3, 8, 9, 5, 3, 6, 7]; // 3 ends a document
+  await writer.write(Uint16Array.from(ids), { documents: 4, bytes: 12 });
+  await writer.finish();
+  const bin: TokenBin = { path, tokens: ids.length, bytes: 12, documents: 4, dtype: "uint16" };
+  const options = { seqLen: 6, batchSize: 2, shuffle: false, seed: 0 };
+  using loader = new BatchLoader(bin, { ...options, documentEnd: 3 });
+  const { documents } = scope(() => loader.next());
+  expect(documents?.toArray()).toEqual([
+    [0, 0, 0, 1, 2, 2],
+    [0, 0, 0, 0, 1, 1],
+  ]);
+  using untold = new BatchLoader(bin, { ...options, documentEnd: null });
+  expect(untold.next().documents).toBeUndefined();
+});

@@ -22,6 +22,8 @@ export interface LoaderOptions {
   readonly seed: number;
   /** What fills the inputs up past the end of the stream; those targets are -100 in any case. */
   readonly padId?: number | null;
+  /** The id that ends a document, where batches are to say which document each token is of. */
+  readonly documentEnd?: number | null;
   /** Where the batches are to be, "cpu" if not given. */
   readonly device?: Device;
 }
@@ -29,6 +31,8 @@ export interface LoaderOptions {
 export interface Batch {
   readonly inputs: Tensor; // (B, T) int64
   readonly targets: Tensor; // (B, T) int64: the id after each input, -100 where there is none
+  /** (B, T) int64: the number of each token's document in its row, from 0; undefined unless asked for. */
+  readonly documents?: Tensor | undefined;
   /** Targets that count. */
   readonly tokens: number;
 }
@@ -132,8 +136,9 @@ export class BatchLoader implements Disposable {
             .fill_(IGNORED);
         tokens += valid;
       }
-      const { device = "cpu" } = this.options;
-      return { inputs: inputs.to(device), targets: targets.to(device) };
+      const { device = "cpu", documentEnd = null } = this.options;
+      const documents = documentEnd === null ? {} : { documents: documentNumbers(inputs, documentEnd).to(device) };
+      return { inputs: inputs.to(device), targets: targets.to(device), ...documents };
     });
     return { ...tensors, tokens };
   }
@@ -146,4 +151,10 @@ export class BatchLoader implements Disposable {
     if (have === length) return ids;
     return cat([ids, full([length - have], this.options.padId ?? 0, { dtype: this.bin.dtype })]);
   }
+}
+
+/** How many documents have ended before each token: the token that ends one is of it. (B, T) int64 -> (B, T) int64 */
+function documentNumbers(ids: Tensor, end: number): Tensor {
+  const ends = ids.eq(end).to("int64");
+  return ends.cumsum(1).sub(ends);
 }

@@ -1,5 +1,5 @@
 import { readModelConfig } from "@trainer/models";
-import { randint, scope } from "@trainer/torch";
+import { randint, scope, zeros } from "@trainer/torch";
 import { newModel, withAdapter } from "../run/make-model.js";
 import { makeOptimizer, trainable } from "../run/optimizer.js";
 import { parseTrainOptions, type RunOptions } from "../run/options.js";
@@ -35,8 +35,11 @@ export async function makeTrial(request: SearchRequest): Promise<Trial> {
     step: (batchSize) =>
       scope(() => {
         const ids = () => randint(0, model.vocabSize, [batchSize, maxSeqLen], { device });
+        const documents = options.maskDocuments
+          ? { documents: zeros([batchSize, maxSeqLen], { dtype: "int64", device }) }
+          : {};
         const began = performance.now();
-        trainStep(stepper, () => ({ inputs: ids(), targets: ids(), tokens: batchSize * maxSeqLen }));
+        trainStep(stepper, () => ({ inputs: ids(), targets: ids(), tokens: batchSize * maxSeqLen, ...documents }));
         return performance.now() - began;
       }),
   };

@@ -24,7 +24,7 @@ export async function newManifest(runId: string, options: RunOptions, compute: C
     trainable_parameters: null,
     vocab_size: null,
     epochs: options.numEpochs,
-    batch_size: effectiveBatchSize(options.batchSize, compute.device),
+    batch_size: effectiveBatchSize(options.batchSize, compute.device, options.modelFamily),
     max_seq_len: options.maxSeqLen,
     steps: 0,
     total_steps: null,

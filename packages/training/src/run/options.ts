@@ -71,6 +71,11 @@ export const TrainOptions = z.strictObject({
   /** Sequences in a batch; "auto": as many as fit into memory. */
   batchSize: z.union([positive, z.literal("auto")]).default(4),
   gradAccumSteps: positive.default(1),
+  /**
+   * Tokens look only at those of their own document, and positions begin anew with each: a batch of many short documents
+   * gives each what it has alone. Otherwise a window is one text, as GPT-2 was trained.
+   */
+  maskDocuments: z.boolean().default(false),
   /** Makes activations again in the backward pass: less memory, about a third more time, the same numbers. */
   activationCheckpointing: z.boolean().default(false),
   numEpochs: positive.default(1),

@@ -34,7 +34,8 @@ test("only fp16 scales its loss", () => {
 });
 
 test("small batches grow on a GPU alone", () => {
-  expect([effectiveBatchSize(4, "cuda"), effectiveBatchSize(5, "cuda"), effectiveBatchSize(4, "cpu")]).toEqual([
-    32, 5, 4,
-  ]);
+  const sizes = ["gpt2", "char_lstm", "llama"].map((family) => effectiveBatchSize(4, "cuda", family));
+  expect(sizes).toEqual([32, 64, 16]);
+  expect([effectiveBatchSize(5, "cuda", "gpt2"), effectiveBatchSize(4, "cpu", "gpt2")]).toEqual([5, 4]);
+  expect(effectiveBatchSize("auto", "cuda", "gpt2")).toBe(0); // to be found
 });

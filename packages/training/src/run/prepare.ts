@@ -13,6 +13,7 @@ import { TrainingError } from "../errors.js";
 import { openHome } from "../home/home.js";
 import { resolveRun } from "../home/resolve-run.js";
 import { MAX_BATCH_SIZE, searchFor } from "../fit/find-batch.js";
+import { endOfDocument } from "./end-of-document.js";
 import { EarlyStopping } from "./early-stopping.js";
 import type { EvaluationData } from "./evaluate-split.js";
 import type { LiveRun } from "./live-run.js";
@@ -67,13 +68,22 @@ export async function prepare(session: Session, reporter: Reporter): Promise<Liv
     activationCheckpointing: options.activationCheckpointing,
   };
   const seqLen = Math.min(options.maxSeqLen, model.contextLength);
+  const documentEnd = options.maskDocuments ? endOfDocument(model, tokenizer) : null;
   const batchSize = await batchSizeOf(session, reporter, {
     seqLen,
     vocabSize: model.vocabSize,
     tokens: bins.train.tokens,
   });
   const open = (bin: TokenBin, shuffle: boolean) =>
-    new BatchLoader(bin, { seqLen, batchSize, shuffle, seed: options.seed, padId: pad, device: compute.device });
+    new BatchLoader(bin, {
+      seqLen,
+      batchSize,
+      shuffle,
+      seed: options.seed,
+      padId: pad,
+      documentEnd,
+      device: compute.device,
+    });
   const loader = open(bins.train, true);
   const evaluation = (bin: TokenBin | null) => bin && (() => evaluationData(open(bin, false), bin.bytes));
   const plan = new StepPlan({

@@ -71,12 +71,13 @@ class Neighbours {
 
 class Merger {
  public:
-  Merger(const WordTable& words, const TrainSettings& settings) : settings_(settings) {
+  Merger(WordTable words, const TrainSettings& settings) : settings_(settings) {
     out_.tokens = settings.tokens;
     for (uint32_t id = 0; id < out_.tokens.size(); id++) {
       if (settings.canBeMerged[id]) ids_.emplace(out_.tokens[id], id);
     }
     readWords(words);
+    words = {};  // many words take much memory, and from here on only their symbols count
     countBytePairs();
   }
 
@@ -256,9 +257,9 @@ class Merger {
 
 }  // namespace
 
-Trained trainMerges(const WordTable& words, const TrainSettings& settings, std::atomic<uint64_t>& merged,
+Trained trainMerges(WordTable words, const TrainSettings& settings, std::atomic<uint64_t>& merged,
                     const std::atomic<bool>& cancelled) {
-  return Merger(words, settings).run(merged, cancelled);
+  return Merger(std::move(words), settings).run(merged, cancelled);
 }
 
 }  // namespace tok

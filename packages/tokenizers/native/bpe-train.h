@@ -35,7 +35,7 @@ struct Cancelled : std::exception {
  * Learns merges from word counts, as Hugging Face's BpeTrainer does: always the most frequent pair, of equally frequent
  * ones the one with the smaller ids, until the vocabulary is full or no pair reaches minFrequency. Throws Cancelled.
  */
-Trained trainMerges(const WordTable& words, const TrainSettings& settings, std::atomic<uint64_t>& merged,
+Trained trainMerges(WordTable words, const TrainSettings& settings, std::atomic<uint64_t>& merged,
                     const std::atomic<bool>& cancelled);
 
 }  // namespace tok

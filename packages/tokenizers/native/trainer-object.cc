@@ -71,8 +71,7 @@ class TrainerObject : public Napi::ObjectWrap<TrainerObject> {
     return Task::run(
         info.Env(),
         [job = job_, settings] {
-          const WordTable words = job->counter.take();
-          job->trained = trainMerges(words, *settings, job->merged, job->counter.cancelled);
+          job->trained = trainMerges(job->counter.take(), *settings, job->merged, job->counter.cancelled);
         },
         [job = job_](Napi::Env env) -> Napi::Value {
           const std::vector<Merge>& merges = job->trained.merges;

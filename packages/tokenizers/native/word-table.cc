@@ -20,7 +20,7 @@ void WordTable::addLong(const uint8_t* p, size_t n, uint64_t count) {
       slot = {hash, arena_.size(), n, count};
       arena_.insert(arena_.end(), p, p + n);
       totalBytes_ += n;
-      if (++longCount_ * 2 > longs_.size()) growLongs();
+      if (isCrowded(++longCount_, longs_.size())) growLongs();
       return;
     }
     if (slot.hash == hash && slot.size == n && memcmp(arena_.data() + slot.offset, p, n) == 0) {
@@ -31,7 +31,7 @@ void WordTable::addLong(const uint8_t* p, size_t n, uint64_t count) {
 }
 
 void WordTable::growShorts() {
-  std::vector<Short> old(shorts_.size() * 4);
+  std::vector<Short> old(grown(shorts_.size()));
   old.swap(shorts_);
   const size_t mask = shorts_.size() - 1;
   for (const Short& slot : old) {
@@ -43,7 +43,7 @@ void WordTable::growShorts() {
 }
 
 void WordTable::growLongs() {
-  std::vector<Long> old(longs_.size() * 4);
+  std::vector<Long> old(grown(longs_.size()));
   old.swap(longs_);
   const size_t mask = longs_.size() - 1;
   for (const Long& slot : old) {

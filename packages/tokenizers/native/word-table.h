@@ -39,6 +39,8 @@ class WordTable {
   }
 
  private:
+  static constexpr size_t kLargeTable = 1 << 18;
+
   struct Short {
     WordKey key{};
     uint64_t count = 0;
@@ -58,11 +60,15 @@ class WordTable {
       if (slot.key.empty()) {
         slot = {key, count};
         totalBytes_ += key.size();
-        if (++shortCount_ * 2 > shorts_.size()) growShorts();
+        if (isCrowded(++shortCount_, shorts_.size())) growShorts();
         return;
       }
     }
   }
+
+  static bool isCrowded(size_t used, size_t slots) { return used * 4 > slots * 3; }
+  /** In big steps at first; a large table takes the least memory that it can. */
+  static size_t grown(size_t slots) { return slots < kLargeTable ? slots * 4 : slots * 2; }
 
   void addLong(const uint8_t* p, size_t n, uint64_t count);
   void growShorts();

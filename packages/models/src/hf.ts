@@ -1,11 +1,13 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { openSafetensors, scope, writeSafetensors, type Device, type Tensor } from "@trainer/torch";
+import { dirname, join } from "node:path";
+import { openSafetensors, scope, type Device, type Tensor } from "@trainer/torch";
 import { readModelConfig, writeModelConfig } from "./config-file.js";
 import { ModelError } from "./errors.js";
 import type { SpecialIds, Tied } from "./family.js";
 import type { CausalLm } from "./model.js";
 import type { ModelPlan } from "./registry.js";
+import { INDEX_FILE, readShards, WEIGHTS_FILE, writeShards } from "./shards.js";
+import { readStateDict } from "./torch-file/state-dict.js";
 
 export interface LoadedModel {
   readonly model: CausalLm;
@@ -13,19 +15,18 @@ export interface LoadedModel {
 }
 
 /**
- * A model from a folder in Hugging Face's layout (config.json and model.safetensors), wherever it was made.
- * Weights stored in half precision become float32. Names may lack the prefix that a head's class adds.
+ * A model from a folder in Hugging Face's layout (config.json and model.safetensors, or several such files with an
+ * index), wherever it was made, or from one of the Python system (model.pt). Weights stored in half precision become
+ * float32. Names may lack the prefix that a head's class adds.
  */
 export async function loadModel(dir: string, { device = "cpu" }: { device?: Device } = {}): Promise<LoadedModel> {
   const plan = await readModelConfig(dir);
   const path = weightsIn(dir);
   const model = plan.build({ device });
   try {
-    using stored = openSafetensors(path);
-    scope(() => {
-      const tensors = stored.names.map((name): [string, Tensor] => [name, stored.tensor(name)]);
-      model.params.load(toParameters(tensors, plan, path));
-    });
+    const stored = await readWeights(path);
+    scope(() => model.params.load(toParameters(stored, plan, path)));
+    for (const tensor of stored.values()) tensor.dispose();
   } catch (error) {
     for (const t of model.params.list()) t.dispose();
     if (error instanceof ModelError) throw error;
@@ -34,21 +35,43 @@ export async function loadModel(dir: string, { device = "cpu" }: { device?: Devi
   return { model, specials: plan.specials };
 }
 
-/** Writes the folder that transformers loads as this model: config.json, generation_config.json, model.safetensors. */
-export async function saveModel(dir: string, model: CausalLm, specials: SpecialIds): Promise<void> {
+/**
+ * Writes the folder that transformers loads as this model: config.json, generation_config.json and model.safetensors,
+ * or, where that would have more than `maxShardBytes` (5 GB), several files with an index.
+ */
+export async function saveModel(
+  dir: string,
+  model: CausalLm,
+  specials: SpecialIds,
+  { maxShardBytes = 5e9 }: { maxShardBytes?: number } = {},
+): Promise<void> {
   await writeModelConfig(dir, model, specials);
-  await writeSafetensors(join(dir, "model.safetensors"), model.params.named(), { format: "pt" });
+  await writeShards(dir, model.params.named(), maxShardBytes);
+}
+
+/** How weights are stored, the first that is there being read. */
+const FORMATS = [WEIGHTS_FILE, INDEX_FILE, "model.pt"];
+
+/** The file that a folder's weights are in, or begin with; null where there are none. */
+export function findWeights(dir: string): string | null {
+  const found = FORMATS.find((name) => existsSync(join(dir, name)));
+  return found === undefined ? null : join(dir, found);
 }
 
 function weightsIn(dir: string): string {
-  const path = join(dir, "model.safetensors");
-  if (existsSync(path)) return path;
-  const other = ["model.safetensors.index.json", "pytorch_model.bin"].find((name) => existsSync(join(dir, name)));
-  const hint =
-    other === undefined
-      ? ""
-      : `; there is ${other}, which is not read: load the folder with transformers and save it as one safetensors file`;
-  throw new ModelError("MODEL_LOAD_FAILED", `${dir}: no model.safetensors${hint}`);
+  const found = findWeights(dir);
+  if (found !== null) return found;
+  const other = existsSync(join(dir, "pytorch_model.bin"))
+    ? "; there is pytorch_model.bin, which is not read: load the folder with transformers and save it again"
+    : "";
+  throw new ModelError("MODEL_LOAD_FAILED", `${dir}: no model.safetensors${other}`);
+}
+
+async function readWeights(path: string): Promise<ReadonlyMap<string, Tensor>> {
+  if (path.endsWith(".pt")) return readStateDict(path);
+  if (path.endsWith(".json")) return new Map(await readShards(dirname(path)));
+  using stored = openSafetensors(path);
+  return new Map(stored.names.map((name) => [name, stored.tensor(name)]));
 }
 
 /** What is stored, by the names of the model's parameters. */

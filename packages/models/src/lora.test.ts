@@ -81,6 +81,18 @@ test("a new adapter changes nothing yet; trained, it is what merging it into the
   expect(difference(logits(whole, ids, evaluate), adapted)).toBeLessThan(1e-4);
 });
 
+test("layers that store their weights (out, in) merge as well", async () => {
+  const { model } = await loadModel(fixture("llama"));
+  const lora = addLora(model, { rank: 2, alpha: 4, targets: ["q_proj", "down_proj"] });
+  expect([lora.inOut, lora.targetModules]).toEqual([false, ["down_proj", "q_proj"]]);
+  noGrad(() => lora.adapter.list().forEach((p) => p.normal_(0, 0.3)));
+  const { model: whole } = await loadModel(fixture("llama"));
+  const adapted = logits(lora.model, ids, evaluate);
+  expect(difference(logits(whole, ids, evaluate), adapted)).toBeGreaterThan(0.1);
+  whole.params.load(lora.merged());
+  expect(difference(logits(whole, ids, evaluate), adapted)).toBeLessThan(1e-4);
+});
+
 test("its dropout is on while training, and only on its own input", () => {
   const lora = addLora(build(gpt2, { ...config, embdPdrop: 0, attnPdrop: 0, residPdrop: 0 }, { seed: 1 }), {
     rank: 2,

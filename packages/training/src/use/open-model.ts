@@ -1,5 +1,12 @@
-import { basename, join } from "node:path";
-import { loadModel, readModelConfig, type CausalLm, type LoadedModel, type SpecialIds } from "@trainer/models";
+import { basename, dirname, join } from "node:path";
+import {
+  findWeights,
+  loadModel,
+  readModelConfig,
+  type CausalLm,
+  type LoadedModel,
+  type SpecialIds,
+} from "@trainer/models";
 import { loadTokenizer, type Tokenizer } from "@trainer/tokenizers";
 import { MODEL_FILE } from "../checkpoint/manifest.js";
 import { newestValid } from "../checkpoint/read.js";
@@ -16,7 +23,7 @@ export interface OpenModel extends Disposable {
   /** Null for a folder that is no run of the home. */
   readonly id: string | null;
   readonly dir: string;
-  /** The safetensors file that the weights are from. */
+  /** The file that the weights are from, or their index. */
   readonly weights: string;
   readonly model: CausalLm;
   /** Where the model computes. */
@@ -70,9 +77,9 @@ export async function openModel(
 
 /** The best weights so far; those of the newest sound checkpoint where a run was stopped before it had any best. */
 async function weightsOf(dir: string, manifest: RunManifest | null): Promise<string> {
-  const best = join(dir, MODEL_FILE);
   if (await isFile(join(dir, "config.json"))) {
-    if (await isFile(best)) return best;
+    const best = findWeights(dir);
+    if (best !== null) return best;
     const newest = manifest === null ? null : await newestValid(join(dir, "checkpoints"), () => {});
     if (newest !== null) return join(newest.path, MODEL_FILE);
   }
@@ -80,7 +87,7 @@ async function weightsOf(dir: string, manifest: RunManifest | null): Promise<str
 }
 
 async function load(dir: string, weights: string, device: "cpu" | "cuda"): Promise<LoadedModel> {
-  if (weights === join(dir, MODEL_FILE)) return loadModel(dir, { device });
+  if (dirname(weights) === dir) return loadModel(dir, { device });
   const plan = await readModelConfig(dir);
   const model = plan.build({ device });
   loadWeights(model, weights);

@@ -1,0 +1,78 @@
+import { readFileSync } from "node:fs";
+import { op, scope, tensor, type DType, type Tensor } from "@trainer/torch";
+import { z } from "zod";
+import { ModelError } from "../errors.js";
+import { Call, Global, Persistent, readPickle } from "./pickle.js";
+import { readStoredZip } from "./zip.js";
+
+const viewAs = op<[a: Tensor, dtype: DType], Tensor>("aten::view.dtype"); // the same bytes as other elements
+
+const STORAGES = new Map<string, { readonly dtype: DType; readonly bytes: number }>([
+  ["torch.FloatStorage", { dtype: "float32", bytes: 4 }],
+  ["torch.DoubleStorage", { dtype: "float64", bytes: 8 }],
+  ["torch.HalfStorage", { dtype: "float16", bytes: 2 }],
+  ["torch.BFloat16Storage", { dtype: "bfloat16", bytes: 2 }],
+  ["torch.LongStorage", { dtype: "int64", bytes: 8 }],
+]);
+const REBUILD = "torch._utils._rebuild_tensor_v2";
+
+const size = z.int().nonnegative();
+const Stored = z.tuple([
+  z.instanceof(Persistent).transform(({ id }) => id),
+  size, // where in the storage, in elements
+  z.array(size), // shape
+  z.array(size), // strides
+]);
+const Storage = z.tuple([z.literal("storage"), z.instanceof(Global), z.string(), z.string(), size]);
+
+/**
+ * The tensors of a state dict that PyTorch's torch.save wrote (its zip format, of 2020 and later). The pickle in it is
+ * read, not run: one that asks for anything but tensors is refused by name.
+ */
+export function readStateDict(path: string): Map<string, Tensor> {
+  const files = readStoredZip(readFileSync(path), path);
+  const found = [...files].find(([name]) => name === "data.pkl" || name.endsWith("/data.pkl"));
+  if (found === undefined) throw unreadable(path, "there is no data.pkl in it");
+  const [name, pickle] = found;
+  const root = name.slice(0, -"data.pkl".length);
+  const order = files.get(`${root}byteorder`)?.toString() ?? "little";
+  if (order !== "little") throw unreadable(path, `its numbers are ${order}-endian`);
+  const state = readPickle(pickle, [REBUILD, ...STORAGES.keys()], path);
+  if (!(state instanceof Map)) throw unreadable(path, "it is no state dict");
+  const tensors = new Map<string, Tensor>();
+  for (const [name, value] of state) {
+    if (typeof name !== "string") throw unreadable(path, "a tensor's name in it is no text");
+    if (!(value instanceof Call)) throw unreadable(path, `${name} in it is no tensor`);
+    const bytes = (key: string) => files.get(`${root}data/${key}`);
+    tensors.set(name, rebuild(value, bytes, `${path}: ${name}`));
+  }
+  return tensors;
+}
+
+function rebuild({ args }: Call, bytesOf: (key: string) => Buffer | undefined, where: string): Tensor {
+  const stored = Stored.safeParse(args.slice(0, 4));
+  const storage = Storage.safeParse(stored.data?.[0]);
+  if (!stored.success || !storage.success) throw unreadable(where, "its description is not one of a tensor");
+  const [, offset, shape, strides] = stored.data;
+  const kind = STORAGES.get(storage.data[1].name);
+  const data = bytesOf(storage.data[2]);
+  if (kind === undefined || data === undefined) throw unreadable(where, "its numbers are not there");
+  if (!isRowMajor(shape, strides)) throw unreadable(where, "its numbers are not in row-major order");
+  const count = shape.reduce((product, n) => product * n, 1);
+  const part = data.subarray(offset * kind.bytes, (offset + count) * kind.bytes);
+  if (part.length !== count * kind.bytes) throw unreadable(where, "some of its numbers are missing");
+  return scope(() => viewAs(tensor(new Uint8Array(part)), kind.dtype).view(shape));
+}
+
+/** Whether the strides are those of numbers that lie one after the other; of a dimension of one they say nothing. */
+function isRowMajor(shape: readonly number[], strides: readonly number[]): boolean {
+  let step = 1;
+  const steps = shape.toReversed().map((n) => {
+    const before = step;
+    step *= n;
+    return n === 1 ? null : before;
+  });
+  return steps.toReversed().every((expected, i) => expected === null || strides[i] === expected);
+}
+
+const unreadable = (where: string, why: string) => new ModelError("MODEL_LOAD_FAILED", `${where}: ${why}`);

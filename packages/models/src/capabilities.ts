@@ -20,6 +20,8 @@ export interface FamilyInfo {
   readonly dimensions: z.ZodObject<Readonly<Record<string, z.ZodType>>>;
   /** Those of them that one rate for all dropout sets. */
   readonly dropouts: readonly string[];
+  /** How a tokenizer that suits it cuts a text; bpe unless it says. */
+  readonly tokenizer: "bpe" | "char" | undefined;
   /** The shape of the model chosen, or a ModelError that names what cannot be. */
   outline(choice: Choice): Outline;
 }
@@ -30,9 +32,9 @@ const known = new Map<FamilyName, FamilyInfo>();
 
 /** Makes a family known by its name. */
 export function addFamilyInfo<Config extends object>(spec: FamilySpec<Config>): void {
-  const { title, sizes, precisions, dimensions, dropouts } = spec;
+  const { title, sizes, precisions, dimensions, dropouts, tokenizer } = spec;
   const outline = (choice: Choice) => spec.outline(newConfig(spec, choice));
-  known.set(spec.name, { title, sizes, precisions, dimensions, dropouts, outline });
+  known.set(spec.name, { title, sizes, precisions, dimensions, dropouts, tokenizer, outline });
 }
 
 addFamilyInfo(gpt2Spec);

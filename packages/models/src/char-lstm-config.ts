@@ -54,6 +54,7 @@ export const charLstmSpec: FamilySpec<CharLstmConfig> = {
   },
   dimensions: charLstmDimensions,
   dropouts: ["dropout"],
+  tokenizer: "char",
   contextName: "maxSeqLen",
   file: File.transform((file) => ({ config: toConfig(file), specials: toSpecials(file) })),
   toFile: (config) => ({ model_type: "char_lstm", ...snakeKeys(config) }),

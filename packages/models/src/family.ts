@@ -44,6 +44,8 @@ export interface FamilySpec<Config extends object> {
   readonly dimensions: z.ZodObject<Readonly<Record<string, z.ZodType>>>;
   /** Those of them that one rate for all dropout sets. */
   readonly dropouts: readonly string[];
+  /** How a tokenizer that suits it cuts a text, where one is to be trained with it; bpe unless it says. */
+  readonly tokenizer?: "bpe" | "char";
   /** What its config calls the most tokens that it reads. */
   readonly contextName: string;
   /** `config.json` -> the config, with the defaults that an absent value has. */

@@ -38,6 +38,14 @@ test("a tokenizer is trained with progress, and lies whole in the home", async (
   });
 });
 
+test("a model that reads characters gets a tokenizer of characters, unless another is asked for", async () => {
+  expect((await prepare({ modelFamily: "char_lstm", modelSize: "tiny" })).id).toMatch(/^char-[0-9a-f]{12}$/);
+  expect((await prepare({ modelFamily: "char_lstm", modelSize: "tiny", tokenizerMethod: "bpe" })).id).toMatch(/^bpe-/);
+  expect(() => parseTrainOptions({ corpus: "a", tokenizerMethod: "letters" })).toThrow(
+    /no tokenizer "letters"; there are: bpe/,
+  );
+});
+
 test("progress is a share of the phase, and never more than all of it", () => {
   const at = { bytes: 50, totalBytes: null, merges: 30, totalMerges: 40 };
   expect(trainingProgress({ phase: "count", ...at }, 200)).toBe(0.25);

@@ -15,7 +15,11 @@ const dimensions = run.modelConfig.unwrap().shape;
  */
 export const TrainFlags = z.strictObject({
   tokenizer: run.tokenizer.describe("id or path of a tokenizer; left out: one is trained on the corpus first"),
-  tokenizerMethod: z.enum(methodNames).nullable().default(null).describe("of the tokenizer to train; left out: bpe"),
+  tokenizerMethod: z
+    .enum(methodNames)
+    .nullable()
+    .default(null)
+    .describe("of the tokenizer to train; left out: char with char_lstm, else bpe"),
   vocabSize: run.vocabSize.describe("tokens of the tokenizer to train; left out: by the size of the corpus"),
   minFrequency: run.minFrequency.describe("how often a pair must occur to become a token"),
   document: run.document.unwrap().default("file").describe("what a document is; each ends with [EOS]"),

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { loadTokenizer, type Tokenizer, type TrainProgress } from "@trainer/tokenizers";
+import { familyInfo } from "@trainer/models/capabilities";
 import { methods } from "@trainer/tokenizers/capabilities";
 import type { Corpus } from "../corpus/corpus.js";
 import { isFile, isFolder } from "../home/folders.js";
@@ -48,7 +49,7 @@ async function existing(ref: string, home: string): Promise<NamedTokenizer> {
 /** Trains a tokenizer on the training split, or takes the one that was trained so before. */
 async function trainedOnCorpus({ options, home, corpus, corpusSha256, emit, signal }: TokenizerRequest) {
   const { document, holdoutFraction, testSplitRatio, seed, minFrequency, threads } = options;
-  const method = options.tokenizerMethod ?? "bpe";
+  const method = options.tokenizerMethod ?? familyInfo(options.modelFamily)?.tokenizer ?? "bpe";
   const vocabSize = options.vocabSize ?? vocabSizeFor(corpus.totalBytes);
   const made = { method, corpusSha256, document, holdoutFraction, testSplitRatio, seed, minFrequency, vocabSize };
   const key = createHash("sha256").update(JSON.stringify(made)).digest("hex").slice(0, 12);

@@ -26,12 +26,14 @@ export { findBatch, type FindBatchContext, type FoundBatch } from "./fit/find-ba
 export { SearchEvent } from "./fit/search-request.js";
 export { chat, promptOf, type ChatContext, type ChatMessage, type ChatReply } from "./use/chat.js";
 export { ChatOptions, type ChatInput } from "./use/chat-options.js";
+export type { Comparison, Difference } from "./use/comparison.js";
 export type { Diversity } from "./use/diversity.js";
 export { evaluate, type EvaluateContext, type Evaluation } from "./use/evaluate.js";
 export { EvaluateOptions, type EvaluateInput } from "./use/evaluate-options.js";
 export { exportRun, type Exported } from "./use/export-run.js";
 export { generate, generateStream, type FinishReason, type Generated, type GenerateEvent } from "./use/generate.js";
 export { GenerateOptions, type GenerateInput } from "./use/generate-options.js";
+export type { Lengths } from "./use/lengths.js";
 export { openModel, type OpenModel } from "./use/open-model.js";
 export { samplePrompts } from "./use/sample-prompts.js";
 export type { Sample } from "./use/samples.js";

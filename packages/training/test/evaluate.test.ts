@@ -1,4 +1,4 @@
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { appendFile, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openHome, type Home } from "../src/home/home.js";
@@ -10,6 +10,7 @@ import { openModel } from "../src/use/open-model.js";
 import { samplePrompts } from "../src/use/sample-prompts.js";
 import { score } from "../src/use/score.js";
 import { containing, expected, openTinyGpt2, tinyGpt2 } from "./fixture.js";
+import { some } from "./matching.js";
 
 const noSamples = { prompts: [] };
 let temporary: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -67,6 +68,12 @@ test("a split's loss is what training found on it, and is written down with samp
     tokens: tested.tokens,
     bytes: tested.bytes,
     documents: tested.documents,
+    characters: tested.bytes, // all of them ASCII
+    bits_per_character: tested.bitsPerByte,
+    evaluated_at: some(String),
+    stride: null,
+    sample_lengths: tested.sampleLengths,
+    document_lengths: tested.documentLengths,
     split: "test",
     path: null,
     distinct_1: tested.diversity.distinct1,
@@ -83,7 +90,78 @@ test("validation is the split unless another is asked for, and an evaluation say
   const validated = await evaluate(opened, {}, { home });
   expect(validated.split).toBe("validation");
   expect(validated.loss).toBeCloseTo(run.bestValLoss ?? 0, 5);
-  expect(await evaluate(opened, {}, { home })).toEqual(validated);
+  const again = await evaluate(opened, {}, { home });
+  expect(again).toEqual({ ...validated, comparison: again.comparison });
+  expect(again.comparison).toMatchObject({ against: "the evaluation before", sameText: true });
+  expect(again.comparison?.differences.map(({ change }) => change)).toEqual(
+    again.comparison?.differences.map(({ before }) => (before === 0 ? null : 0)),
+  );
+});
+
+test("every evaluation is kept, the newest last", async () => {
+  using opened = await openModel("lamp", { home });
+  const out = join(temporary.path, "kept");
+  const first = await evaluate(opened, { ...noSamples, out }, { home });
+  const second = await evaluate(opened, { ...noSamples, out, stride: 8 }, { home });
+  expect([first.comparison, second.comparison]).toEqual([null, null]); // nothing like them was there
+  await appendFile(join(out, "history.jsonl"), '{"torn');
+  const third = await evaluate(opened, { ...noSamples, out }, { home });
+  expect(third.comparison?.differences.map(({ metric }) => metric)).toEqual([
+    "loss",
+    "perplexity",
+    "bits_per_byte",
+    "bits_per_character",
+  ]);
+  const lines = (await readFile(join(out, "history.jsonl"), "utf8")).split("\n");
+  expect(lines.filter((line) => line.endsWith("}"))).toHaveLength(3);
+});
+
+test("windows that overlap predict every token once, with more before it", async () => {
+  using opened = await openModel("lamp", { home });
+  const withStride = (stride: number | null) => evaluate(opened, { ...noSamples, stride, batchSize: 3 }, { home });
+  const [apart, whole, half] = [await withStride(null), await withStride(32), await withStride(5)];
+  expect(whole.loss).toBeCloseTo(apart.loss, 5);
+  expect([whole.tokens, half.tokens]).toEqual([apart.tokens, apart.tokens]);
+  expect(half.loss).not.toBeCloseTo(apart.loss, 5);
+  expect((await withStride(100)).loss).toBeCloseTo(apart.loss, 5); // at most a context
+});
+
+test("with a stride a text has the loss that scoring finds", async () => {
+  using opened = await openTinyGpt2();
+  const path = join(temporary.path, "long.txt");
+  await writeFile(path, expected.long_text);
+  const stride = opened.contextLength / 2;
+  const { loss, tokens } = await evaluate(opened, { ...noSamples, path, stride }, { home });
+  const scored = await score(opened, { text: `${expected.long_text}[EOS]`, stride });
+  expect(tokens).toBe(expected.long_ids.length);
+  expect(loss).toBeCloseTo(scored.loss, 5);
+});
+
+test("an evaluation is compared with another run's of the same, and what is worse is a regression", async () => {
+  const input = { corpus, tokenizer: tinyGpt2, modelSize: "tiny", modelConfig: { nEmbd: 16, nLayer: 1, nHead: 2 } };
+  const short = {
+    runId: "short",
+    document: "line",
+    maxSeqLen: 32,
+    maxSteps: 1,
+    holdoutFraction: 0.1,
+    threads: 1,
+  } as const;
+  await train({ ...input, ...short, testSplitRatio: 0.1 }, { home: home.root });
+  using opened = await openModel("short", { home });
+  const { comparison } = await evaluate(opened, { ...noSamples, against: "lamp" }, { home });
+  expect(comparison).toMatchObject({ against: "lamp", sameText: true });
+  const worse = comparison?.differences.filter(({ regression }) => regression).map(({ metric }) => metric);
+  expect(worse).toEqual(["loss", "perplexity", "bits_per_byte", "bits_per_character"]);
+  const lenient = await evaluate(opened, { ...noSamples, against: "lamp", regressionThreshold: 1e6 }, { home });
+  expect(lenient.comparison?.differences.some(({ regression }) => regression)).toBe(false);
+  await expect(evaluate(opened, { ...noSamples, against: "lamp", stride: 3 }, { home })).rejects.toMatchObject({
+    code: "INVALID_INPUT",
+    message: containing("lamp has not been evaluated on its validation split with a stride of 3 yet"),
+  });
+  await expect(evaluate(opened, { ...noSamples, path: corpus, against: "lamp" }, { home })).rejects.toThrow(
+    `has not been evaluated on ${corpus} yet`,
+  );
 });
 
 test("the batch size makes no difference but in rounding", async () => {

@@ -67,6 +67,7 @@ test("a run learns, and leaves a folder that says all about it", async () => {
   expect(readdirSync(dir("first")).toSorted()).toEqual([
     "checkpoints",
     "config.json",
+    "eval",
     "generation_config.json",
     "logs.jsonl",
     "manifest.json",

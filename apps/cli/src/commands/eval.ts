@@ -1,11 +1,14 @@
+import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
-import type { Evaluation } from "@trainer/training";
+import type { Comparison, Evaluation, Lengths } from "@trainer/training";
 import { EvaluateOptions, TrainOptions } from "@trainer/training/options";
 import { z } from "zod";
 import { defineCommand } from "../define-command.js";
 import { printable } from "../display/printable.js";
 import { ProgressLine } from "../display/progress-line.js";
 import { formatCount, formatNumber } from "../display/quantity.js";
+import type { Style } from "../display/style.js";
+import { table } from "../display/table.js";
 import { UsageError } from "../errors.js";
 import type { Io } from "../io.js";
 
@@ -20,27 +23,48 @@ const EvalFlags = z.strictObject({
   path: field.path.describe("file or folder of text in place of a split"),
   document: field.document.describe("what a document of that text is; left out: as in training"),
   batchSize: field.batchSize.describe("sequences at a time; left out: by their length"),
+  stride: field.stride.describe(
+    "tokens that the windows move on; left out: a whole context, so that none is read twice",
+  ),
   samples: z.boolean().default(true).describe("write no samples"),
+  prompts: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe("a file with a prompt a line for the samples; left out: common beginnings"),
   seed: field.seed.describe("of the samples"),
-  out: field.out.describe("folder for metrics.json and samples.jsonl; left out: eval in the run's folder"),
+  out: field.out.describe(
+    "folder for metrics.json, samples.jsonl and history.jsonl; left out: eval in the run's folder",
+  ),
+  against: field.against.describe(
+    "a run to compare with, evaluated on the same; left out: this one's evaluation before",
+  ),
+  regressionThreshold: field.regressionThreshold.describe(
+    "how much larger, in parts of itself, a loss is to be a regression",
+  ),
   device: TrainOptions.shape.device.describe("where to compute"),
 });
 
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
     description:
-      "Measure a model on a split of its corpus or on any text: loss in nats per token, perplexity, and bits per byte, by which models with different tokenizers compare.",
+      "Measure a model on a split of its corpus or on any text: loss in nats per token, perplexity, and bits per byte and per character, by which models with different tokenizers compare.",
     args: { "<run>": "id of a run, or path of a folder with config.json, model.safetensors and tokenizer.json" },
     options: EvalFlags,
     examples: {
       "trainer eval RUN": "on the validation split",
-      "trainer eval RUN --split test --json": "loss, perplexity, bits_per_byte, tokens",
+      "trainer eval RUN --split test --json": "loss, perplexity, bits_per_byte, bits_per_character, samples",
+      "trainer eval RUN --stride 64": "more context for each token, in more time",
+      "trainer eval NEW --against OLD --json | jq .regressions": "what is worse than in another run, by more than 1 %",
       "trainer eval ./gpt2 --path chapter.txt --no-samples": "a model made elsewhere, on a text",
     },
     async run({ args: [run = ""], options, home: root, out }) {
-      const { device, samples, split, ...rest } = options;
+      const { device, samples, split, prompts: file, ...rest } = options;
       if (split !== null && options.path !== null) throw new UsageError("--split and --path exclude each other");
-      const input = { ...rest, split: split ?? "validation", ...(samples ? {} : { prompts: [] }) };
+      if (file !== null && !samples) throw new UsageError("--prompts and --no-samples exclude each other");
+      const own = file === null ? {} : { prompts: (await readFile(file, "utf8")).split(/\r?\n/).filter(Boolean) };
+      const input = { ...rest, split: split ?? "validation", ...(samples ? own : { prompts: [] }) };
       const { evaluate, openHome, openModel } = await import("@trainer/training");
       const progress = new ProgressLine(io, out);
       await io
@@ -53,7 +77,7 @@ export function define(command: Command, io: Io): void {
             onProgress: (done, batches) => progress.update("evaluating", done / batches),
           });
           progress.clear();
-          out.result(evaluationJson(result), () => report(result).join("\n"));
+          out.result(evaluationJson(result), () => report(result, out.paint).join("\n"));
         })
         .finally(() => progress.clear());
     },
@@ -66,21 +90,55 @@ const evaluationJson = (e: Evaluation) => ({
   loss: e.loss,
   perplexity: e.perplexity,
   bits_per_byte: e.bitsPerByte,
+  bits_per_character: e.bitsPerCharacter,
   tokens: e.tokens,
   bytes: e.bytes,
+  characters: e.characters,
   documents: e.documents,
+  stride: e.stride,
   distinct_1: e.diversity.distinct1,
   distinct_2: e.diversity.distinct2,
   repetition_4: e.diversity.repetition4,
+  sample_lengths: e.sampleLengths,
+  document_lengths: e.documentLengths,
   samples: e.samples,
+  compared_with: e.comparison?.against ?? null,
+  same_text: e.comparison?.sameText ?? null,
+  differences: e.comparison?.differences ?? [],
+  regressions: e.comparison?.differences.filter(({ regression }) => regression).map(({ metric }) => metric) ?? [],
   eval_path: e.dir,
 });
 
-const report = (e: Evaluation): string[] => [
+const report = (e: Evaluation, paint: Style): string[] => [
   `text           ${e.path ?? `${e.split} split`}: ${formatCount(e.tokens)} tokens, ${formatCount(e.bytes)} bytes`,
   `loss           ${formatNumber(e.loss)} nats per token`,
   `perplexity     ${formatNumber(e.perplexity)}`,
-  `bits per byte  ${formatNumber(e.bitsPerByte)}`,
-  ...e.samples.flatMap(({ prompt, output }) => ["", `--- ${JSON.stringify(prompt)}`, printable(prompt + output)]),
+  `bits per byte  ${formatNumber(e.bitsPerByte)}   per character ${formatNumber(e.bitsPerCharacter)}`,
+  ...(e.documentLengths === null ? [] : [`documents      ${lengthsLine(e.documentLengths)}`]),
+  ...(e.sampleLengths === null ? [] : ["", ...samplesOf(e, e.sampleLengths)]),
+  ...(e.comparison === null ? [] : ["", ...differencesOf(e.comparison, paint)]),
   ...(e.dir === null ? [] : ["", `saved in       ${e.dir}`]),
 ];
+
+const samplesOf = ({ samples, diversity }: Evaluation, lengths: Lengths): string[] => [
+  ...samples.flatMap(({ prompt, output }) => [`--- ${JSON.stringify(prompt)}`, printable(prompt + output), ""]),
+  `samples        ${lengthsLine(lengths)}`,
+  `of them        ${formatNumber(diversity.distinct1)} distinct tokens, ${formatNumber(diversity.distinct2)} distinct pairs, ${formatNumber(diversity.repetition4)} repeated fours`,
+];
+
+function lengthsLine({ count, min, mean, max }: Lengths): string {
+  if (min === max) return `${formatCount(count)} of ${formatCount(max)} tokens`;
+  return `${formatCount(count)} of ${formatCount(min)} to ${formatCount(max)} tokens, ${formatCount(mean)} on average`;
+}
+
+function differencesOf({ against, sameText, differences }: Comparison, paint: Style): string[] {
+  const rows = differences.map(({ metric, before, now, change, regression }) => [
+    metric,
+    formatNumber(before),
+    formatNumber(now),
+    change === null ? "-" : `${change < 0 ? "" : "+"}${(100 * change).toFixed(2)} %`,
+    regression ? paint.red("regression") : "",
+  ]);
+  const other = sameText ? [] : [paint.yellow("The texts have different lengths: they are not the same.")];
+  return [...table([["COMPARED", against, "NOW", "CHANGE"], ...rows], [1, 2, 3]), ...other];
+}

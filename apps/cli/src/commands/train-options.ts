@@ -76,6 +76,7 @@ export const TrainFlags = z.strictObject({
   seed: run.seed.describe("of everything random: equal seeds give equal runs"),
 
   evalEvery: run.evalEvery.describe("validate every n steps; 0: after each epoch"),
+  evaluate: run.evaluate.describe("end without the evaluation and its samples"),
   logEvery: run.logEvery.describe("report every n steps"),
   checkpointEvery: run.checkpointEvery.describe("save every n steps; 0: by time alone"),
   checkpointMinutes: run.checkpointMinutes.describe("save every x minutes; 0: by steps alone"),
@@ -156,6 +157,7 @@ export const TRAIN_GROUPS = {
   ],
   "Reports and checkpoints:": [
     "evalEvery",
+    "evaluate",
     "logEvery",
     "checkpointEvery",
     "checkpointMinutes",

@@ -70,6 +70,20 @@ export const RunManifest = z.object({
   test_loss: z.number().nullable(),
   test_perplexity: z.number().nullable(),
   test_bits_per_byte: z.number().nullable(),
+  /** Of the evaluation at the end; more of it is in the folder `eval`. */
+  evaluation: z
+    .object({
+      split: z.string(),
+      loss: z.number(),
+      perplexity: z.number().nullable(),
+      bits_per_byte: z.number(),
+      bits_per_character: z.number(),
+      tokens: count,
+      documents: count,
+      seed: count,
+    })
+    .nullable()
+    .default(null),
 
   git_commit: z.string().nullable(),
   versions: z.record(z.string(), z.string()),

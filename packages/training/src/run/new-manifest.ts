@@ -53,6 +53,7 @@ export async function newManifest(runId: string, options: RunOptions, compute: C
     test_loss: null,
     test_perplexity: null,
     test_bits_per_byte: null,
+    evaluation: null,
     git_commit: await gitCommit(),
     versions: versions(),
     system: system(),

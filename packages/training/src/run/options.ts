@@ -102,6 +102,9 @@ export const TrainOptions = z.strictObject({
   /** Validations without improvement before the run ends. */
   earlyStoppingPatience: positive.default(5),
 
+  /** Evaluate the best weights at the end, with samples, into the run's folder `eval`. */
+  evaluate: z.boolean().default(true),
+
   logEvery: positive.default(10),
   /** Save every so many steps; 0: by time and at each best alone. */
   checkpointEvery: count.default(0),

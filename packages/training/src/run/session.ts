@@ -1,5 +1,6 @@
 import { rm } from "node:fs/promises";
 import { TrainingError } from "../errors.js";
+import { evaluateAtEnd } from "./evaluate-at-end.js";
 import type { RunEvent, RunResult } from "./events.js";
 import { testBest, type TestResult } from "./finish.js";
 import { trainingLoop } from "./loop.js";
@@ -35,6 +36,7 @@ export async function runSession(session: Session): Promise<RunResult> {
     const outcome = await attempt(session, reporter);
     await conclude(session, outcome);
     if (outcome.status === "completed") await rm(folder.base, { recursive: true, force: true });
+    if (outcome.status === "completed") await evaluateAtEnd(session, reporter);
     const result = resultOf(session, outcome);
     reporter.emit({ type: outcome.status, result });
     return result;

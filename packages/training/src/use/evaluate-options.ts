@@ -11,12 +11,18 @@ export const EvaluateOptions = z.strictObject({
   document: z.enum(["line", "paragraph", "file"]).nullable().default(null),
   /** Sequences at a time; null: as many as make 4096 tokens. */
   batchSize: z.int().min(1).nullable().default(null),
+  /** How many tokens the windows move on; null: by a whole context, so that none is read twice. */
+  stride: z.int().min(1).nullable().default(null),
   /** What to generate samples from; empty: no samples. */
   prompts: z.array(z.string()).default([...samplePrompts]),
   /** Of the samples. */
   seed: z.int().min(0).default(42),
   /** The folder for metrics.json and samples.jsonl; null: `eval` in a run's folder, and nowhere for other models. */
   out: z.string().min(1).nullable().default(null),
+  /** A run whose last evaluation of the same split or path is compared with; null: this model's own before, if any. */
+  against: z.string().min(1).nullable().default(null),
+  /** A loss that is larger by more than this part of itself is a regression. */
+  regressionThreshold: z.number().min(0).default(0.01),
 });
 export type EvaluateOptions = z.infer<typeof EvaluateOptions>;
 

@@ -1,10 +1,14 @@
 import { join, resolve } from "node:path";
-import { writeWhole } from "../home/write-whole.js";
+import { TrainingError } from "../errors.js";
+import { resolveRun } from "../home/resolve-run.js";
 import { evaluateSplit, type EvaluationData, type SplitEvaluation } from "../run/evaluate-split.js";
 import type { Compute } from "../run/precision.js";
+import { compareMetrics, type Comparison } from "./comparison.js";
 import type { Diversity } from "./diversity.js";
 import { EvaluateOptions, type EvaluateInput } from "./evaluate-options.js";
 import { openEvaluationText, type EvaluationText, type ReadContext } from "./evaluation-text.js";
+import { lastEvaluation, writeEvaluation, type Metrics } from "./evaluation-files.js";
+import { LengthCounter, type Lengths } from "./lengths.js";
 import type { OpenModel } from "./open-model.js";
 import { parseOptions } from "./parse-options.js";
 import { generateSamples, type Sample } from "./samples.js";
@@ -16,9 +20,17 @@ export interface Evaluation extends SplitEvaluation {
   /** UTF-8 bytes of the text, and the documents it came in. */
   readonly bytes: number;
   readonly documents: number;
+  readonly characters: number;
+  readonly bitsPerCharacter: number;
+  readonly documentLengths: Lengths | null;
+  /** How many tokens the windows moved on; null: by a whole context. */
+  readonly stride: number | null;
   readonly samples: readonly Sample[];
+  readonly sampleLengths: Lengths | null;
   readonly diversity: Diversity;
-  /** Where metrics.json and samples.jsonl were written. */
+  /** With the evaluation before, or that of another run; null where there is none. */
+  readonly comparison: Comparison | null;
+  /** Where metrics.json, samples.jsonl and history.jsonl were written. */
   readonly dir: string | null;
 }
 
@@ -29,33 +41,50 @@ export interface EvaluateContext extends ReadContext {
 
 /**
  * The loss of a model on a split of its run's corpus or on another text: mean cross entropy in nats, every token
- * weighing the same, its perplexity, and bits per byte of the text, by which models with different tokenizers compare.
- * The text is cut into the model's contexts one after another, as validation in training does it. Samples are generated
- * from fixed prompts with fixed seeds.
+ * weighing the same, its perplexity, and bits per byte and per character of the text, by which models with different
+ * tokenizers compare. The text is cut into the model's contexts one after another, as validation in training does it,
+ * or with a stride into windows that overlap. Samples are generated from fixed prompts with fixed seeds. The result is
+ * compared with the evaluation before, or with another run's.
  *
  * Errors: INVALID_INPUT (a model that is no run without a path, a split the run does not have, a corpus that has
- * changed since), CORPUS_NOT_FOUND, and the corpus' own; AbortError when the signal is aborted.
+ * changed since, another run that was not evaluated on the same), RUN_NOT_FOUND, CORPUS_NOT_FOUND, and the corpus' own; AbortError when the signal is aborted.
  */
 export async function evaluate(opened: OpenModel, input: EvaluateInput, context: EvaluateContext): Promise<Evaluation> {
   const options = parseOptions(EvaluateOptions, input, "the evaluation");
   const { signal } = context;
+  const dir = outputFolder(opened, options);
+  const before = await earlier(dir, options, context);
   using text = await openEvaluationText(opened, options, context);
   const result = await evaluateSplit(opened.model, observed(text, context), computeOf(opened), signal);
   if (result === null) throw new DOMException("the evaluation was stopped before its end", "AbortError");
   const { samples, diversity } = await generateSamples(opened, options.prompts, options.seed, signal);
-  const evaluation: Evaluation = {
+  const { characters, documentLengths } = await text.statistics();
+  const lengths = new LengthCounter();
+  for (const { steps } of samples) lengths.add(steps);
+  const evaluation = {
     ...result,
-    split: options.path === null ? options.split : "external",
-    path: options.path === null ? null : resolve(options.path),
+    ...textOf(options),
     bytes: text.bytes,
     documents: text.documents,
+    characters,
+    bitsPerCharacter: (result.loss * result.tokens) / Math.LN2 / characters,
+    documentLengths,
     samples,
+    sampleLengths: lengths.lengths(),
     diversity,
-    dir: outputFolder(opened, options),
+    dir,
   };
-  await writeEvaluation(evaluation);
-  return evaluation;
+  const metrics = metricsOf(evaluation);
+  if (dir !== null) await writeEvaluation(dir, metrics, samples);
+  const { against, regressionThreshold } = options;
+  const name = against ?? "the evaluation before";
+  const comparison = before && compareMetrics(name, before, metrics, regressionThreshold);
+  return { ...evaluation, comparison };
 }
+
+/** What is evaluated. */
+const textOf = ({ split, path, stride }: EvaluateOptions) =>
+  path === null ? { split, path, stride } : { split: "external" as const, path: resolve(path), stride };
 
 /** As the run was trained where that is possible, else in full precision. */
 export const computeOf = ({ device, manifest }: Pick<OpenModel, "device" | "manifest">): Compute =>
@@ -81,22 +110,40 @@ function observed(text: EvaluationText, { onProgress }: EvaluateContext): Evalua
   };
 }
 
-/** The two files of an evaluation, with the names that API clients read. */
-async function writeEvaluation(e: Evaluation): Promise<void> {
-  if (e.dir === null) return;
-  const metrics = {
-    loss: e.loss,
-    perplexity: e.perplexity,
-    bits_per_byte: e.bitsPerByte,
-    tokens: e.tokens,
-    bytes: e.bytes,
-    documents: e.documents,
-    split: e.split,
-    path: e.path,
-    distinct_1: e.diversity.distinct1,
-    distinct_2: e.diversity.distinct2,
-    repetition_4: e.diversity.repetition4,
-  };
-  await writeWhole(join(e.dir, "samples.jsonl"), e.samples.map((sample) => `${JSON.stringify(sample)}\n`).join(""));
-  await writeWhole(join(e.dir, "metrics.json"), `${JSON.stringify(metrics, null, 2)}\n`);
+/** What to compare with: the named run's evaluation of the same, or the last one in this model's own folder. */
+async function earlier(
+  dir: string | null,
+  options: EvaluateOptions,
+  { home }: EvaluateContext,
+): Promise<Metrics | null> {
+  const text = textOf(options);
+  const { against } = options;
+  if (against === null) return dir === null ? null : lastEvaluation(dir, text);
+  const run = await resolveRun(against, home);
+  const other = await lastEvaluation(join(run.dir, "eval"), text);
+  if (other !== null) return other;
+  const what = text.path ?? `its ${text.split} split`;
+  const how = text.stride === null ? "" : ` with a stride of ${text.stride}`;
+  const message = `${against} has not been evaluated on ${what}${how} yet: evaluate it first, then compare with it`;
+  throw new TrainingError("INVALID_INPUT", "USER_INPUT", message);
 }
+
+const metricsOf = (e: Omit<Evaluation, "comparison">): Metrics => ({
+  evaluated_at: new Date().toISOString(),
+  loss: e.loss,
+  perplexity: Number.isFinite(e.perplexity) ? e.perplexity : null,
+  bits_per_byte: e.bitsPerByte,
+  bits_per_character: e.bitsPerCharacter,
+  tokens: e.tokens,
+  bytes: e.bytes,
+  characters: e.characters,
+  documents: e.documents,
+  split: e.split,
+  path: e.path,
+  stride: e.stride,
+  distinct_1: e.diversity.distinct1,
+  distinct_2: e.diversity.distinct2,
+  repetition_4: e.diversity.repetition4,
+  sample_lengths: e.sampleLengths,
+  document_lengths: e.documentLengths,
+});

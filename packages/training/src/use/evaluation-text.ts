@@ -12,9 +12,13 @@ import { parseTrainOptions, type TrainOptions } from "../run/options.js";
 import { fromConfig } from "../run/wire-names.js";
 import type { EvaluateOptions } from "./evaluate-options.js";
 import type { OpenModel } from "./open-model.js";
+import { stridedBatches } from "./strided-batches.js";
+import { textStatistics, type TextStatistics } from "./text-statistics.js";
 
 export interface EvaluationText extends EvaluationData, Disposable {
   readonly documents: number;
+  /** What is counted in its tokens. */
+  statistics(): Promise<TextStatistics>;
 }
 
 export interface ReadContext {
@@ -34,10 +38,17 @@ export async function openEvaluationText(
     : externalText(opened, options.path, options.document, context));
   const { contextLength: seqLen, device } = opened;
   const batchSize = options.batchSize ?? Math.max(1, Math.floor(4096 / seqLen));
-  const loader = new BatchLoader(bin, { seqLen, batchSize, shuffle: false, seed: 0, device });
   const { bytes, documents } = bin;
+  const statistics = () => textStatistics(bin, opened.tokenizer);
+  if (options.stride !== null) {
+    const { stride } = options;
+    const batches = stridedBatches(bin, { context: seqLen, stride, batchSize, device });
+    return { ...batches, documents, statistics, [Symbol.dispose]: () => batches[Symbol.dispose]() };
+  }
+  const loader = new BatchLoader(bin, { seqLen, batchSize, shuffle: false, seed: 0, device });
   const free = () => loader[Symbol.dispose]();
-  return { batches: loader.stepsPerEpoch, next: () => loader.next(), bytes, documents, [Symbol.dispose]: free };
+  const next = () => loader.next();
+  return { batches: loader.stepsPerEpoch, next, bytes, documents, statistics, [Symbol.dispose]: free };
 }
 
 /** A whole text as one bin. */

@@ -1,0 +1,39 @@
+import { openHome } from "../home/home.js";
+import { evaluate } from "../use/evaluate.js";
+import { EvaluateOptions } from "../use/evaluate-options.js";
+import { openModel } from "../use/open-model.js";
+import type { Reporter } from "./reporter.js";
+import type { Session } from "./session.js";
+
+const { seed } = EvaluateOptions.parse({});
+
+/**
+ * Evaluates the best weights of a run that is completed, as `evaluate` does: on the validation split, or the test split
+ * where there is no other. What goes wrong here is a warning: the run has what it was asked for.
+ */
+export async function evaluateAtEnd({ options, folder, manifest, context, compute }: Session, reporter: Reporter) {
+  const { splits } = manifest.current;
+  const split = (["validation", "test"] as const).find((name) => (splits?.[name].tokens ?? 0) > 0);
+  const stopped = () => context.signal?.aborted === true;
+  if (!options.evaluate || split === undefined || stopped()) return;
+  try {
+    const home = openHome(context.home);
+    using opened = await openModel(folder.id, { home, device: compute.device });
+    const e = await evaluate(opened, { split, seed }, { home, signal: context.signal });
+    await manifest.update({
+      evaluation: {
+        split,
+        loss: e.loss,
+        perplexity: Number.isFinite(e.perplexity) ? e.perplexity : null,
+        bits_per_byte: e.bitsPerByte,
+        bits_per_character: e.bitsPerCharacter,
+        tokens: e.tokens,
+        documents: e.documents,
+        seed,
+      },
+    });
+  } catch (error) {
+    if (stopped()) return; // the run is whole without it
+    reporter.warn(`the run is completed, but its evaluation failed: ${String(error)}`);
+  }
+}

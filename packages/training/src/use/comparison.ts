@@ -1,0 +1,43 @@
+import type { Metrics } from "./evaluation-files.js";
+
+/** What is less the better, and does not depend on chance. */
+const LOSSES = ["loss", "perplexity", "bits_per_byte", "bits_per_character"] as const;
+/** What is said of samples: too few to call a change a regression. */
+const OF_SAMPLES = ["distinct_1", "distinct_2", "repetition_4"] as const;
+
+export type ComparedMetric = (typeof LOSSES)[number] | (typeof OF_SAMPLES)[number];
+
+export interface Difference {
+  readonly metric: ComparedMetric;
+  readonly before: number;
+  readonly now: number;
+  /** now / before - 1; null where before is 0. */
+  readonly change: number | null;
+  readonly regression: boolean;
+}
+
+export interface Comparison {
+  /** The run, or "the previous evaluation". */
+  readonly against: string;
+  /** Both were of a text of as many bytes and tokens, so that they are as good as sure to be the same. */
+  readonly sameText: boolean;
+  readonly differences: readonly Difference[];
+}
+
+/**
+ * Two evaluations metric by metric. A loss that grew by more than `threshold` of itself is a regression. Loss and
+ * perplexity are per token: where the same text came in another number of tokens, only bits per byte and per character
+ * are compared.
+ */
+export function compareMetrics(against: string, before: Metrics, now: Metrics, threshold: number): Comparison {
+  const sameTokens = before.tokens === now.tokens && before.bytes === now.bytes;
+  const perToken = (metric: ComparedMetric) => metric === "loss" || metric === "perplexity";
+  const compared = [...LOSSES, ...OF_SAMPLES].filter((metric) => sameTokens || !perToken(metric));
+  const differences = compared.flatMap((metric): Difference[] => {
+    const [old, value] = [before[metric], now[metric]];
+    if (old === null || value === null) return [];
+    const regression = LOSSES.some((each) => each === metric) && value > old * (1 + threshold);
+    return [{ metric, before: old, now: value, change: old === 0 ? null : value / old - 1, regression }];
+  });
+  return { against, sameText: before.bytes === now.bytes, differences };
+}

@@ -1,0 +1,76 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { writeWhole } from "../home/write-whole.js";
+import type { Sample } from "./samples.js";
+
+const number = z.number().nullable().default(null);
+const LengthsFile = z.object({
+  count: z.int(),
+  min: z.int(),
+  mean: z.number(),
+  max: z.int(),
+  histogram: z.array(z.object({ from: z.int(), to: z.int(), count: z.int() })).readonly(),
+});
+
+/** `metrics.json`, and a line of `history.jsonl`: an evaluation by the names that API clients read. */
+export const Metrics = z.object({
+  evaluated_at: z.string().nullable().default(null),
+  loss: z.number(),
+  /** null: it was too large for a number. */
+  perplexity: number,
+  bits_per_byte: z.number(),
+  bits_per_character: number,
+  tokens: z.int(),
+  bytes: z.int(),
+  characters: z.int().nullable().default(null),
+  documents: z.int(),
+  split: z.string(),
+  path: z.string().nullable(),
+  stride: z.int().nullable().default(null),
+  distinct_1: number,
+  distinct_2: number,
+  repetition_4: number,
+  sample_lengths: LengthsFile.nullable().default(null),
+  document_lengths: LengthsFile.nullable().default(null),
+});
+export type Metrics = z.infer<typeof Metrics>;
+
+const HISTORY = "history.jsonl";
+
+/** Writes an evaluation into its folder: metrics and samples in place of the last ones, and a line of the history. */
+export async function writeEvaluation(dir: string, metrics: Metrics, samples: readonly Sample[]): Promise<void> {
+  const history = await textOf(join(dir, HISTORY));
+  await writeWhole(join(dir, "samples.jsonl"), samples.map((sample) => `${JSON.stringify(sample)}\n`).join(""));
+  const before = history === "" || history.endsWith("\n") ? history : `${history}\n`; // a torn line spoils no other
+  await writeWhole(join(dir, HISTORY), `${before}${JSON.stringify(metrics)}\n`);
+  await writeWhole(join(dir, "metrics.json"), `${JSON.stringify(metrics, null, 2)}\n`);
+}
+
+/** The newest evaluation in a folder of the same split or path with the same stride; null if there is none. */
+export async function lastEvaluation(
+  dir: string,
+  { split, path, stride }: Pick<Metrics, "split" | "path" | "stride">,
+): Promise<Metrics | null> {
+  const lines = (await textOf(join(dir, HISTORY))).split("\n").reverse();
+  const metrics = lines.flatMap((line) => parsed(line) ?? []);
+  return metrics.find((each) => each.split === split && each.path === path && each.stride === stride) ?? null;
+}
+
+/** A line that is torn or of another kind is no evaluation. */
+function parsed(line: string): Metrics | null {
+  try {
+    return Metrics.safeParse(JSON.parse(line)).data ?? null;
+  } catch {
+    return null;
+  }
+}
+
+async function textOf(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
+    throw error;
+  }
+}

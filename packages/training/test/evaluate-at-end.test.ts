@@ -1,0 +1,70 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import type { RunEvent } from "../src/run/events.js";
+import { RunManifest } from "../src/run/manifest.js";
+import { train } from "../src/run/train.js";
+import { tiny, writeCorpus } from "./corpus.js";
+import { scratch } from "./scratch.js";
+
+const home = scratch("evaluate-at-end");
+const corpus = writeCorpus(join(home, "corpus.txt"));
+
+async function run(runId: string, options: Partial<Parameters<typeof train>[0]> = {}, signal?: AbortSignal) {
+  const events: RunEvent[] = [];
+  const input = { ...tiny, corpus, runId, maxSteps: 3, ...options };
+  const result = await train(input, { home, onEvent: (event) => events.push(event), ...(signal && { signal }) });
+  const manifest = RunManifest.parse(JSON.parse(readFileSync(join(result.path, "manifest.json"), "utf8")));
+  const warnings = events.flatMap((event) => (event.type === "warning" ? [event.message] : []));
+  return { result, manifest, warnings, evaluated: existsSync(join(result.path, "eval", "metrics.json")) };
+}
+
+test("a completed run is evaluated by itself, and its manifest says how", async () => {
+  const { result, manifest, evaluated, warnings } = await run("one");
+  expect({ evaluated, warnings }).toEqual({ evaluated: true, warnings: [] });
+  expect(manifest.evaluation).toMatchObject({ split: "validation", seed: 42 });
+  expect(manifest.evaluation?.loss).toBeCloseTo(result.bestValLoss ?? 0, 5);
+  expect(manifest.status).toBe("completed");
+});
+
+test("without a validation split the test split serves, and without either none", async () => {
+  expect((await run("test-only", { holdoutFraction: 0 })).manifest.evaluation).toMatchObject({ split: "test" });
+  const neither = await run("neither", { holdoutFraction: 0, testSplitRatio: 0 });
+  expect(neither).toMatchObject({ evaluated: false, warnings: [] });
+});
+
+test("who does not want it says so", async () => {
+  expect(await run("not-wanted", { evaluate: false })).toMatchObject({ evaluated: false, warnings: [] });
+});
+
+test("an evaluation that fails is a warning, and the run completed all the same", async () => {
+  const input = { ...tiny, corpus, runId: "blocked", maxSteps: 3 };
+  const warnings: string[] = [];
+  const result = await train(input, {
+    home,
+    onEvent(event) {
+      if (event.type === "start") writeFileSync(join(home, "models", "blocked", "eval"), "a file in the way");
+      if (event.type === "warning") warnings.push(event.message);
+    },
+  });
+  expect(result.status).toBe("completed");
+  expect(warnings.join()).toContain("the run is completed, but its evaluation failed");
+});
+
+test("who stops a run while it is evaluated has a completed run without a warning", async () => {
+  const controller = new AbortController();
+  const events: RunEvent[] = [];
+  const result = await train(
+    { ...tiny, corpus, runId: "stopped", maxSteps: 3 },
+    {
+      home,
+      signal: controller.signal,
+      onEvent(event) {
+        events.push(event);
+        if (event.type === "eval" && event.split === "test") setTimeout(() => controller.abort(), 20);
+      },
+    },
+  );
+  expect(["completed", "interrupted"]).toContain(result.status);
+  expect(events.filter(({ type }) => type === "warning")).toEqual([]);
+});

@@ -6,6 +6,8 @@ import { gpt2 } from "./gpt2.js";
 import { llama } from "./llama.js";
 import { llamaConfig } from "./llama-config.js";
 import { logits, loss, type CausalLm } from "./model.js";
+import { qwen } from "./qwen.js";
+import { qwenConfig } from "./qwen-config.js";
 import { build } from "./registry.js";
 
 setNumThreads(1);
@@ -39,6 +41,8 @@ const gpt2Tiny = { vocabSize: 40, nPositions: 8, nEmbd: 12, nLayer: 2, nHead: 2 
 const models: [string, () => CausalLm][] = [
   ["gpt2", () => build(gpt2, gpt2Config({ ...gpt2Tiny, initializerRange: 0.3 }))],
   ["llama", () => build(llama, llamaConfig({ ...llamaTiny, attentionDropout: 0.1, initializerRange: 0.3 }))],
+  ["qwen2", () => build(qwen, qwenConfig({ ...llamaTiny, initializerRange: 0.3 }))],
+  ["qwen3", () => build(qwen, qwenConfig({ ...llamaTiny, modelType: "qwen3", headDim: 4, initializerRange: 0.3 }))],
 ];
 
 test.each(models)("%s gives a document the logits that it has alone, wherever it is packed", (_name, make) => {

@@ -6,9 +6,13 @@ import { fileURLToPath } from "node:url";
 import { manualSeed, noGrad, readSafetensors, scope, setNumThreads, tensor, type Tensor } from "@trainer/torch";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { gpt2 } from "./gpt2.js";
+import { charLstm } from "./char-lstm.js";
+import { charLstmConfig } from "./char-lstm-config.js";
 import { gpt2Config } from "./gpt2-config.js";
 import { loadModel, saveModel } from "./hf.js";
 import { addLora } from "./lora.js";
+import { llama } from "./llama.js";
+import { llamaConfig } from "./llama-config.js";
 import { logits, loss } from "./model.js";
 import { loadAdapter, saveAdapter } from "./peft.js";
 import { build } from "./registry.js";
@@ -123,9 +127,8 @@ test("layers that are not there are refused with those that are", () => {
   expect(() => addLora(model, { rank: 2, alpha: 2, targets: ["c_attn", "q_proj"] })).toThrow(
     'LoRA on this gpt2: it has no linear layer "q_proj"; its layers that take one: c_attn, c_proj, c_fc',
   );
-  const bare = { ...model, params: model.params.at("") };
-  Object.defineProperty(bare.params, "adaptable", { value: () => new Map() });
-  expect(() => addLora(bare, { rank: 2, alpha: 2 })).toThrow("adapters have no place in it");
+  const lstm = build(charLstm, charLstmConfig({ vocabSize: 20, maxSeqLen: 8 }), { device: "meta" });
+  expect(() => addLora(lstm, { rank: 2, alpha: 2 })).toThrow(/adapters have no place in it; .*: none$/);
 });
 
 test("an adapter that is of another kind, damaged or for another model is refused", async () => {
@@ -164,4 +167,16 @@ print(json.dumps(model.eval()(torch.tensor([[5, 6, 7, 8]])).logits.flatten().tol
   const theirs: unknown = JSON.parse(out.trim().split("\n").at(-1) ?? "");
   const ours = scope(() => Array.from(logits(lora.model, ids, evaluate).flatten().data(), Number));
   expect(theirs).toEqual(ours.map((x): unknown => expect.closeTo(x, 5)));
+});
+
+test("every linear layer of a LLaMA but its head takes an adapter, and merging it gives the same", () => {
+  const sizes = { vocabSize: 40, hiddenSize: 16, intermediateSize: 24, numHiddenLayers: 1, numAttentionHeads: 2 };
+  const make = (seed: number) => build(llama, llamaConfig({ ...sizes, maxPositionEmbeddings: 8 }), { seed });
+  const lora = addLora(make(1), { rank: 2, alpha: 4 });
+  const names = ["down_proj", "gate_proj", "k_proj", "o_proj", "q_proj", "up_proj", "v_proj"];
+  expect([lora.targetModules, lora.inOut]).toEqual([names, false]);
+  noGrad(() => lora.adapter.list().forEach((p) => p.normal_(0, 0.3)));
+  const whole = make(2);
+  whole.params.load(lora.merged());
+  expect(difference(logits(whole, ids, evaluate), logits(lora.model, ids, evaluate))).toBeLessThan(1e-4);
 });

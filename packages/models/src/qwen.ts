@@ -1,5 +1,6 @@
 import { nn, silu, type Params, type Tensor } from "@trainer/torch";
 import { attend, fromHeads, toHeads } from "./attention.js";
+import type { Documents } from "./documents.js";
 import type { Family, Network } from "./family.js";
 import { KvCache } from "./kv-cache.js";
 import { itself, segment } from "./model.js";
@@ -32,7 +33,9 @@ function network(params: Params, c: QwenConfig): Network {
     hidden(ids, ctx) {
       const t = ids.size(1);
       const cache = KvCache.of(ctx.cache);
-      const pass: Pass = { training: ctx.training, cache, rotation: rotation(cache?.length ?? 0, t, head.weight) };
+      const turned = rotation(cache?.length ?? 0, t, head.weight);
+      // Only how far apart tokens are matters to the rotation: positions need not begin anew with each document.
+      const pass: Pass = { training: ctx.training, cache, documents: ctx.documents, rotation: turned };
       let x = embedTokens(ids); // (B, T, C)
       for (const layer of layers) x = segment(ctx, (h) => layer(h, pass), x, itself);
       cache?.advance(t);
@@ -54,6 +57,7 @@ function network(params: Params, c: QwenConfig): Network {
 interface Pass {
   readonly training: boolean;
   readonly cache: KvCache | undefined;
+  readonly documents: Documents | undefined;
   readonly rotation: Rotation;
 }
 
@@ -79,11 +83,11 @@ function attention(p: Params, c: QwenConfig, layer: number) {
   const headNorm = (name: string) =>
     c.modelType === "qwen3" ? rmsNorm(p.at(name), c.headDim, { eps: c.rmsNormEps }) : (x: Tensor) => x;
   const [qNorm, kNorm] = [headNorm("q_norm"), headNorm("k_norm")];
-  return (x: Tensor, { training, cache, rotation }: Pass) => {
+  return (x: Tensor, { training, cache, documents, rotation }: Pass) => {
     const q = rotate(qNorm(toHeads(qProj(x), c.headDim)), rotation); // (B, nh, T, hs)
     const k = rotate(kNorm(toHeads(kProj(x), c.headDim)), rotation); // (B, nkv, T, hs)
     const v = toHeads(vProj(x), c.headDim);
-    return oProj(fromHeads(attend(q, k, v, { layer, cache, dropout: training ? c.attentionDropout : 0 })));
+    return oProj(fromHeads(attend(q, k, v, { layer, cache, documents, dropout: training ? c.attentionDropout : 0 })));
   };
 }
 

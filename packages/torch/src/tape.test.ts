@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 
+import { currentAutocast } from "./amp.js";
 import {
   autocast,
   dropout,
@@ -79,6 +80,21 @@ test("a segment may pass on several tensors, of which the loss uses some, and on
     return [bits(w.grad), bits(v.grad)];
   };
   expect(run(new Tape())).toEqual(run(null));
+});
+
+test("autocast is on again for what is computed again, unless it was off", () => {
+  const seen: (string | undefined)[] = [];
+  const look = (t: Tensor) => {
+    seen.push(currentAutocast()?.dtype);
+    return t.mul(2);
+  };
+  const options = { device: "cpu", dtype: "bfloat16" } as const;
+  for (const enabled of [true, false]) {
+    const tape = new Tape();
+    const y = autocast({ ...options, enabled }, () => tape.run(look, parameter([2]), one));
+    tape.backward(y.sum());
+  }
+  expect(seen).toEqual(["bfloat16", "bfloat16", undefined, undefined]);
 });
 
 test("what needs no gradient gets none, and shared parameters without one keep what they had", () => {

@@ -24,7 +24,7 @@ export class Tape {
 
   /** `device` is where the segments draw random numbers, besides the CPU. */
   constructor(device: Device = "cpu") {
-    this.#generators = device === "cpu" ? ["cpu"] : ["cpu", device];
+    this.#generators = [...new Set<Device>(["cpu", device])];
   }
 
   /** `block(x)`, to be differentiated by this tape's `backward`. */

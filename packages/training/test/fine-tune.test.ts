@@ -48,6 +48,11 @@ test("sequences longer than a pretrained model reads are refused before there is
   expect((await loadModel(dir("short"))).model.contextLength).toBe(16); // shorter sequences make no smaller model
 });
 
+test("without other weights, and nothing said, sequences are of 512 tokens", async () => {
+  await run({ runId: "usual", maxSteps: 1 });
+  expect(await manifestOf("usual")).toMatchObject({ max_seq_len: 512, config: { max_seq_len: 512 } });
+});
+
 test("weights without their tokenizer are refused before there is a run, as are those of no known kind", async () => {
   const bare = join(home, "bare");
   mkdirSync(bare);

@@ -22,12 +22,10 @@ export function linear(
   const weight = p.param("weight", [outFeatures, inFeatures], normal(options.std ?? 0.02));
   const bias = options.bias === false ? null : p.param("bias", [outFeatures], zeros);
   const layer: Adaptable = { weight, inFeatures, outFeatures, inOut: false, adapter: null };
-  p.register(layer);
-  return Object.assign((x: Tensor) => adapted(layer, x, F.linear(x, weight, bias)), {
-    weight,
-    bias,
-    isPlain: () => layer.adapter === null,
-  });
+  return Object.assign(
+    adaptable(p, layer, (x) => F.linear(x, weight, bias)),
+    { weight, bias },
+  );
 }
 
 export interface Conv1d extends Linear {
@@ -39,12 +37,15 @@ export function conv1d(p: Params, inFeatures: number, outFeatures: number, optio
   const weight = p.param("weight", [inFeatures, outFeatures], normal(options.std ?? 0.02));
   const bias = p.param("bias", [outFeatures], zeros);
   const layer: Adaptable = { weight, inFeatures, outFeatures, inOut: true, adapter: null };
-  p.register(layer);
-  return Object.assign((x: Tensor) => adapted(layer, x, F.linear(x, weight.t(), bias)), {
-    weight,
-    bias,
-    isPlain: () => layer.adapter === null,
-  });
+  return Object.assign(
+    adaptable(p, layer, (x) => F.linear(x, weight.t(), bias)),
+    { weight, bias },
+  );
 }
 
-const adapted = ({ adapter }: Adaptable, x: Tensor, y: Tensor): Tensor => (adapter === null ? y : y.add(adapter(x)));
+/** A layer's map, and what an adapter adds to it once there is one. */
+function adaptable(p: Params, layer: Adaptable, map: (x: Tensor) => Tensor) {
+  p.register(layer);
+  const forward = (x: Tensor) => (layer.adapter === null ? map(x) : map(x).add(layer.adapter(x)));
+  return Object.assign(forward, { isPlain: () => layer.adapter === null });
+}

@@ -6,6 +6,7 @@ import { TrainingError } from "../errors.js";
 import { openHome } from "../home/home.js";
 import { resolveTokenizer } from "../home/resolve-tokenizer.js";
 import { DEFAULT_SEQ_LEN, parseTrainOptions, type TrainInput, type TrainOptions } from "../run/options.js";
+import { outOfMemory } from "../run/out-of-memory.js";
 import { resolveCompute } from "../run/precision.js";
 import { vocabSizeFor } from "../run/prepare-tokenizer.js";
 import { resolvePretrained } from "../run/pretrained.js";
@@ -58,19 +59,18 @@ export async function findBatch(
       ? await vocabularyOf(options, context.home, input.corpus !== undefined)
       : (await readModelConfig(pretrained.dir)).outline.vocabSize;
   const maxSeqLen = options.maxSeqLen ?? pretrained?.contextLength ?? DEFAULT_SEQ_LEN;
-  return searchFor({ options, vocabSize, maxSeqLen, pretrained: pretrained?.dir ?? null }, context);
+  return searchFor({ options, vocabSize, maxSeqLen, dimensionsFrom: pretrained?.dir ?? null }, context);
 }
 
 /** The same where vocabulary, context and weights are known. */
 export async function searchFor(
-  known: Pick<SearchRequest, "vocabSize" | "maxSeqLen" | "pretrained"> & { readonly options: TrainOptions },
+  known: Pick<SearchRequest, "vocabSize" | "maxSeqLen" | "dimensionsFrom"> & { readonly options: TrainOptions },
   context: Omit<FindBatchContext, "home">,
 ): Promise<FoundBatch> {
   const { options, ...model } = known;
   const compute = resolveCompute(options.device, options.precision);
-  const cores = options.threads === 0 ? availableParallelism() : options.threads;
   const { maxBatchSize = MAX_BATCH_SIZE, memoryBytes = Math.floor(0.9 * process.availableMemory()) } = context;
-  const threads = compute.device === "cuda" ? [cores] : powersOfTwo(cores);
+  const threads = threadsToTry(compute.device, options.threads || availableParallelism());
   const request = { ...model, ...compute, config: toConfig(options), threads, maxBatchSize, memoryBytes };
   const batches: BatchTrial[] = [];
   const threadTrials: ThreadTrial[] = [];
@@ -85,7 +85,7 @@ export async function searchFor(
   );
   if (found.batchSize === 0) {
     throw new TrainingError(
-      compute.device === "cuda" ? "CUDA_OOM" : "TRAINING_OOM",
+      outOfMemory(compute.device),
       "USER_INPUT",
       `not even one sequence of ${model.maxSeqLen} tokens fits into memory; shorter sequences, a smaller model or ` +
         "activation checkpointing need less",
@@ -98,10 +98,10 @@ export async function searchFor(
 
 const withoutType = <E extends { readonly type: string }>({ type: _type, ...rest }: E): Omit<E, "type"> => rest;
 
-/** 1, 2, 4, ... and `n` itself. */
-function powersOfTwo(n: number): number[] {
-  const powers = Array.from({ length: Math.ceil(Math.log2(n)) }, (_, i) => 2 ** i);
-  return [...powers, n];
+/** 1, 2, 4, ... and `most` itself; with a GPU the processor's threads hardly matter. */
+export function threadsToTry(device: "cpu" | "cuda", most: number): number[] {
+  const powers = Array.from({ length: Math.ceil(Math.log2(most)) }, (_, i) => 2 ** i);
+  return device === "cuda" ? [most] : [...powers, most];
 }
 
 async function vocabularyOf(options: TrainOptions, home: string, hasCorpus: boolean): Promise<number> {

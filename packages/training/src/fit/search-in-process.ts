@@ -37,8 +37,7 @@ export async function searchInProcess(
   });
   child.send(request);
   await once(child, "close").catch((error: unknown) => {
-    signal?.throwIfAborted();
-    throw error;
+    throw signal?.aborted === true ? signal.reason : error;
   });
   return outcome({ found, failure, fitting, complaint, ended: child.signalCode ?? `code ${child.exitCode}`, request });
 }
@@ -56,8 +55,11 @@ interface Ended {
 /** What a search came to, however its process ended. */
 export function outcome({ found, failure, fitting, complaint, ended, request }: Ended): Found {
   if (found !== null) return found;
-  if (failure !== null) throw new TrainingError(failure.code, "USER_INPUT", failure.message);
+  if (failure !== null) throw new TrainingError(failure.code, failure.failureClass, failure.message);
   if (ended === "SIGKILL") return { type: "found", batchSize: fitting, threads: Math.max(...request.threads) };
-  const why = complaint.trim().split("\n").at(-1) ?? "";
-  throw new TrainingError("INTERNAL_ERROR", "FATAL", `the search for a batch size ended with ${ended}: ${why}`);
+  throw new TrainingError(
+    "INTERNAL_ERROR",
+    "FATAL",
+    `the search for a batch size ended with ${ended}: ${complaint.trim()}`,
+  );
 }

@@ -1,5 +1,6 @@
 import { precisions } from "@trainer/models/capabilities";
 import { z } from "zod";
+import { failureClasses } from "../errors.js";
 
 const count = z.int().min(1);
 
@@ -9,8 +10,8 @@ export const SearchRequest = z.strictObject({
   config: z.record(z.string(), z.unknown()),
   vocabSize: count,
   maxSeqLen: count,
-  /** The folder of a pretrained model, for its dimensions; null for a new one. */
-  pretrained: z.string().nullable(),
+  /** The folder of a model whose dimensions these are; null for a new one's by the options. */
+  dimensionsFrom: z.string().nullable(),
   device: z.enum(["cpu", "cuda"]),
   precision: z.enum(precisions),
   /** How many are tried, from 1 up in powers of two. */
@@ -35,6 +36,11 @@ export const SearchEvent = z.discriminatedUnion("type", [
   }),
   z.strictObject({ type: z.literal("threads"), threads: count, ...speed }),
   z.strictObject({ type: z.literal("found"), batchSize: z.int().min(0), threads: count }),
-  z.strictObject({ type: z.literal("failed"), code: z.string(), message: z.string() }),
+  z.strictObject({
+    type: z.literal("failed"),
+    code: z.string(),
+    failureClass: z.enum(failureClasses),
+    message: z.string(),
+  }),
 ]);
 export type SearchEvent = z.infer<typeof SearchEvent>;

@@ -2,6 +2,8 @@ import { numThreads, setNumThreads, TorchError } from "@trainer/torch";
 import { afterAll, expect, test } from "vitest";
 import { parseTrainOptions } from "../run/options.js";
 import { toConfig } from "../run/wire-names.js";
+import { tinyGpt2 } from "../../test/fixture.js";
+import { threadsToTry } from "./find-batch.js";
 import { search } from "./search.js";
 import { outcome, searchInProcess } from "./search-in-process.js";
 import type { SearchEvent, SearchRequest } from "./search-request.js";
@@ -15,7 +17,7 @@ const request: SearchRequest = {
   config: toConfig(options),
   vocabSize: 300,
   maxSeqLen: 8,
-  pretrained: null,
+  dimensionsFrom: null,
   device: "cpu",
   precision: "fp32",
   threads: [1],
@@ -98,6 +100,16 @@ async function answers(message: unknown): Promise<SearchEvent[]> {
   return sent;
 }
 
+test("a model in a folder says its own dimensions, and documents that are kept apart take their memory", async () => {
+  const config = { ...request.config, mask_documents: true };
+  const { last } = await found({ config, dimensionsFrom: tinyGpt2, maxBatchSize: 1 });
+  expect(last).toMatchObject({ type: "found", batchSize: 1 });
+});
+
+test("threads are tried by doubling, and on a GPU not at all", () => {
+  expect([threadsToTry("cpu", 1), threadsToTry("cpu", 6), threadsToTry("cuda", 6)]).toEqual([[1], [1, 2, 4, 6], [6]]);
+});
+
 test("a process answers one request", async () => {
   expect((await answers({ ...request, maxBatchSize: 1 })).at(-1)).toMatchObject({ type: "found", batchSize: 1 });
   const broken = await answers({ ...request, config: { corpus_paths: ["-"], model_size: "huge" } });
@@ -120,11 +132,16 @@ test("a process that is killed for its memory has told what fits; another end is
     found: null,
     failure: null,
     fitting: 4,
-    complaint: "x\nSegmentation fault\n",
+    complaint: "Segmentation fault\n",
     ended: "SIGKILL",
     request,
   };
   expect(outcome(ended)).toEqual({ type: "found", batchSize: 4, threads: 1 });
   expect(() => outcome({ ...ended, ended: "SIGSEGV" })).toThrow("ended with SIGSEGV: Segmentation fault");
-  expect(() => outcome({ ...ended, failure: { type: "failed", code: "INVALID_INPUT", message: "no" } })).toThrow("no");
+  expect(() =>
+    outcome({
+      ...ended,
+      failure: { type: "failed", code: "INVALID_INPUT", failureClass: "USER_INPUT", message: "no" },
+    }),
+  ).toThrow("no");
 });

@@ -15,8 +15,8 @@ export function serve(channel: Channel = process): Promise<void> {
     channel.once("message", (message) => {
       search(SearchRequest.parse(message), (event) => channel.send?.(event))
         .catch((error: unknown) => {
-          const { code, message: why } = TrainingError.from(error);
-          channel.send?.({ type: "failed", code, message: why });
+          const { code, failureClass, message: why } = TrainingError.from(error);
+          channel.send?.({ type: "failed", code, failureClass, message: why });
         })
         .finally(() => {
           channel.disconnect?.();

@@ -15,9 +15,9 @@ export interface Trial {
 }
 
 export async function makeTrial(request: SearchRequest): Promise<Trial> {
-  const { vocabSize, maxSeqLen, pretrained, device, precision } = request;
+  const { vocabSize, maxSeqLen, dimensionsFrom, device, precision } = request;
   const options: RunOptions = { ...parseTrainOptions(fromConfig(request.config)), maxSeqLen };
-  const stored = pretrained === null ? null : await readModelConfig(pretrained);
+  const stored = dimensionsFrom === null ? null : await readModelConfig(dimensionsFrom);
   const base = stored === null ? newModel(options, vocabSize, device) : stored.build({ device });
   const { model, weights } = withAdapter(base, options);
   const params = trainable(weights.params.named(), options.freezeEmbed);

@@ -34,7 +34,7 @@ export function withAdapter(base: CausalLm, options: TrainOptions): RunModel {
   const { loraRank: rank, loraAlpha, loraDropout, loraTargets: targets, pretrainedRunId } = options;
   if (rank === 0) return { model: base, weights: wholeModel(base) };
   const lora = addLora(base, { rank, alpha: loraAlpha ?? 2 * rank, dropout: loraDropout, targets });
-  return { model: lora.model, weights: adapterOnly(lora, pretrainedRunId ?? "") };
+  return { model: lora.model, weights: adapterOnly(lora, String(pretrainedRunId)) };
 }
 
 async function baseModel(session: Session, tokenizer: Tokenizer, { pretrained, begun }: Origin): Promise<CausalLm> {

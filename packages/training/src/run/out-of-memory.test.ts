@@ -11,7 +11,7 @@ test("a step for which memory does not suffice fails with the batch size to try"
     failureClass: "USER_INPUT",
     message:
       "batches of 32 do not fit: try a batch size of 16 with 4 batches a step, which learns the same, or activation " +
-      "checkpointing (CUDA out of memory. Tried to allocate 2.00 GiB.)",
+      "checkpointing (TorchError: CUDA out of memory. Tried to allocate 2.00 GiB.)",
     cause: cuda,
   });
   const onCpu = stepFailure(cuda, { ...size, device: "cpu", activationCheckpointing: true });

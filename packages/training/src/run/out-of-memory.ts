@@ -7,6 +7,9 @@ export interface StepSize {
   readonly activationCheckpointing: boolean;
 }
 
+/** The code of a failure for want of memory. */
+export const outOfMemory = (device: StepSize["device"]) => (device === "cuda" ? "CUDA_OOM" : "TRAINING_OOM");
+
 /** A step's failure; where memory did not suffice, with what to ask for in place of what was. */
 export function stepFailure(error: unknown, size: StepSize): TrainingError {
   const failure = TrainingError.from(error);
@@ -18,11 +21,7 @@ export function stepFailure(error: unknown, size: StepSize): TrainingError {
       ? "not even a batch of one sequence fits: try shorter sequences or a smaller model"
       : `batches of ${batchSize} do not fit: try a batch size of ${half} with ${gradAccumSteps * 2} batches a step, which learns the same`;
   const again = activationCheckpointing ? "" : ", or activation checkpointing";
-  const said = error instanceof Error ? error.message : String(error);
-  return new TrainingError(
-    device === "cuda" ? "CUDA_OOM" : "TRAINING_OOM",
-    "USER_INPUT",
-    `${smaller}${again} (${said})`,
-    { cause: error },
-  );
+  return new TrainingError(outOfMemory(device), "USER_INPUT", `${smaller}${again} (${String(error)})`, {
+    cause: error,
+  });
 }

@@ -174,9 +174,13 @@ async function batchSizeOf(
 ): Promise<number> {
   const known = manifest.current.batch_size;
   if (known > 0) return known;
-  const pretrained = options.pretrainedRunId === null ? null : folder.path; // whose config.json has its dimensions
   const { batchSize } = await searchFor(
-    { options: { ...options, threads: manifest.current.threads }, vocabSize, maxSeqLen: seqLen, pretrained },
+    {
+      options: { ...options, threads: manifest.current.threads },
+      vocabSize,
+      maxSeqLen: seqLen,
+      dimensionsFrom: folder.path,
+    },
     { signal: context.signal, maxBatchSize: Math.min(MAX_BATCH_SIZE, Math.ceil(tokens / seqLen)) },
   );
   await manifest.update({ batch_size: batchSize });

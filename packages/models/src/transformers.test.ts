@@ -41,7 +41,8 @@ test.skipIf(python === undefined)(
     const ours: number[][] = [];
     for (const name of NAMES) {
       const { model } = await loadModel(fileURLToPath(new URL(`../test/fixtures/${name}`, import.meta.url)));
-      await saveModel(join(dir, name), model, { bosTokenId: 2, eosTokenId: 3, padTokenId: 0 });
+      const options = name === "llama" ? { maxShardBytes: 12_000 } : {}; // one of them in several files
+      await saveModel(join(dir, name), model, { bosTokenId: 2, eosTokenId: 3, padTokenId: 0 }, options);
       ours.push(Array.from(logits(model, ids, { training: false }).flatten().data(), Number));
     }
     const args = ["-c", SCRIPT, ...NAMES.map((name) => join(dir, name))];

@@ -10,6 +10,7 @@ import {
   specialFields,
   toHeads,
   toSpecials,
+  type Documents,
   type Family,
   type Network,
 } from "@trainer/models";
@@ -40,7 +41,7 @@ function network(params: Params, c: NopeConfig): Network {
     hidden(ids, ctx) {
       const cache = KvCache.of(ctx.cache);
       let x = embed(ids); // (B, T, C)
-      for (const block of blocks) x = segment(ctx, (h) => block(h, cache), x, itself);
+      for (const block of blocks) x = segment(ctx, (h) => block(h, cache, ctx.documents), x, itself);
       cache?.advance(ids.size(1));
       return norm(x);
     },
@@ -64,10 +65,10 @@ function block(p: Params, c: NopeConfig, layer: number) {
   const norm2 = layerNorm(p.at("norm2"), c.width);
   const up = linear(p.at("up"), c.width, 4 * c.width);
   const down = linear(p.at("down"), 4 * c.width, c.width);
-  return (x: Tensor, cache: KvCache | undefined): Tensor => {
+  return (x: Tensor, cache?: KvCache, documents?: Documents): Tensor => {
     const all = qkv(norm1(x)); // (B, T, 3 C)
     const part = (i: number) => toHeads(all.narrow(-1, i * c.width, c.width), c.width / c.heads); // (B, nh, T, hs)
-    const h = x.add(out(fromHeads(attend(part(0), part(1), part(2), { layer, cache }))));
+    const h = x.add(out(fromHeads(attend(part(0), part(1), part(2), { layer, cache, documents }))));
     return h.add(down(gelu(up(norm2(h)))));
   };
 }

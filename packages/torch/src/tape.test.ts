@@ -106,6 +106,13 @@ test("what needs no gradient gets none, and shared parameters without one keep w
   expect([frozen.grad, x.grad, unused.grad?.toArray()]).toEqual([null, null, [1, 1]]);
 });
 
+test("a segment's input that its result does not depend on gets no gradient", () => {
+  const [x, w] = [parameter([3]), parameter([3])];
+  const tape = new Tape();
+  tape.backward(tape.run(() => w.mul(2), x, one).sum());
+  expect([x.grad, w.grad?.toArray()]).toEqual([null, [2, 2, 2]]);
+});
+
 test("nothing stays behind, and a segment's failure leaves recording on", () => {
   const w = parameter([4, 4]);
   const before = memoryStats().liveTensors;

@@ -17,17 +17,14 @@ export async function searchInProcess(
   onEvent: (event: SearchEvent) => void,
   signal?: AbortSignal,
 ): Promise<Found> {
+  signal?.throwIfAborted();
   const code = `await (await import(${JSON.stringify(SERVE.href)})).serve()`;
   const child = spawn(process.execPath, ["--input-type=module", "--eval", code], {
-    stdio: ["ignore", "ignore", "pipe", "ipc"],
-    signal,
-    killSignal: "SIGKILL",
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
   let found: Found | null = null;
   let failure: Extract<SearchEvent, { type: "failed" }> | null = null;
   let fitting = 0;
-  let complaint = "";
-  child.stderr?.on("data", (text: Buffer) => (complaint += text.toString()));
   child.on("message", (message) => {
     const event = SearchEvent.parse(message);
     if (event.type === "found") found = event;
@@ -36,10 +33,11 @@ export async function searchInProcess(
     onEvent(event);
   });
   child.send(request);
-  await once(child, "close").catch((error: unknown) => {
-    throw signal?.aborted === true ? signal.reason : error;
-  });
-  return outcome({ found, failure, fitting, complaint, ended: child.signalCode ?? `code ${child.exitCode}`, request });
+  const stop = () => child.kill("SIGKILL");
+  signal?.addEventListener("abort", stop, { once: true });
+  await once(child, "close").finally(() => signal?.removeEventListener("abort", stop));
+  signal?.throwIfAborted();
+  return outcome({ found, failure, fitting, ended: child.signalCode ?? `code ${child.exitCode}`, request });
 }
 
 interface Ended {
@@ -47,19 +45,14 @@ interface Ended {
   readonly failure: Extract<SearchEvent, { type: "failed" }> | null;
   /** The largest batch of which a step was done. */
   readonly fitting: number;
-  readonly complaint: string;
   readonly ended: string;
   readonly request: SearchRequest;
 }
 
 /** What a search came to, however its process ended. */
-export function outcome({ found, failure, fitting, complaint, ended, request }: Ended): Found {
+export function outcome({ found, failure, fitting, ended, request }: Ended): Found {
   if (found !== null) return found;
   if (failure !== null) throw new TrainingError(failure.code, failure.failureClass, failure.message);
   if (ended === "SIGKILL") return { type: "found", batchSize: fitting, threads: Math.max(...request.threads) };
-  throw new TrainingError(
-    "INTERNAL_ERROR",
-    "FATAL",
-    `the search for a batch size ended with ${ended}: ${complaint.trim()}`,
-  );
+  throw new TrainingError("INTERNAL_ERROR", "FATAL", `the search for a batch size ended with ${ended}`);
 }

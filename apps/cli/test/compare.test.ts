@@ -11,7 +11,7 @@ beforeAll(async () => {
   at = await homeWithRun(["--eval-every", "2", "--log-every", "1"]);
   const train = ["train", at.corpus, ...TINY, "--max-steps", "8", "--seed", "5"];
   await at.trainer([...train, "--n-embd", "16", ...shared, "two"]);
-  await at.trainer([...train, "--vocab-size", "280", ...shared, "three"]);
+  await at.trainer([...train, "--vocab-size", "280", "--lr-schedule", "cosine", ...shared, "three"]);
 }, 90_000);
 
 test("runs stand side by side: what differs alone, metrics, and their curves in one picture", async () => {
@@ -31,13 +31,18 @@ test("--json has the same for scripts", async () => {
   const { last } = await at.json(["compare", "one", "two", "three"]);
   expect(last).toMatchObject({
     runs: ["one", "two", "three"],
-    config: { "model_config.n_embd": [32, 16, 32], max_steps: [6, 8, 8] },
+    config: {
+      "model_config.n_embd": [32, 16, 32],
+      max_steps: [6, 8, 8],
+      lr_schedule: ["constant", "constant", "cosine"],
+    },
     metrics: { test_loss: [aNumber, aNumber, aNumber], steps: [6, 8, 8] },
   });
 });
 
 test("other tokenizers mean other tokens, and the best of a metric is marked on a terminal", async () => {
   const { stdout } = await at.trainer(["compare", "one", "three"], { tty: true });
+  expect(stdout).toMatch(/\nlr_schedule +constant +cosine\n/);
   expect(stdout).toContain("bits per byte compare, losses and perplexities do not");
   expect(stdout.slice(stdout.indexOf("test_loss"))).toContain("\u001B[32m");
 });

@@ -104,7 +104,7 @@ test("every evaluation is kept, the newest last", async () => {
   const first = await evaluate(opened, { ...noSamples, out }, { home });
   const second = await evaluate(opened, { ...noSamples, out, stride: 8 }, { home });
   expect([first.comparison, second.comparison]).toEqual([null, null]); // nothing like them was there
-  await appendFile(join(out, "history.jsonl"), '{"torn');
+  await appendFile(join(out, "history.jsonl"), '{}\n{"torn');
   const third = await evaluate(opened, { ...noSamples, out }, { home });
   expect(third.comparison?.differences.map(({ metric }) => metric)).toEqual([
     "loss",
@@ -113,7 +113,7 @@ test("every evaluation is kept, the newest last", async () => {
     "bits_per_character",
   ]);
   const lines = (await readFile(join(out, "history.jsonl"), "utf8")).split("\n");
-  expect(lines.filter((line) => line.endsWith("}"))).toHaveLength(3);
+  expect(lines.filter((line) => line.endsWith("}"))).toHaveLength(4);
 });
 
 test("windows that overlap predict every token once, with more before it", async () => {

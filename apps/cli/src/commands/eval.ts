@@ -6,7 +6,7 @@ import { z } from "zod";
 import { defineCommand } from "../define-command.js";
 import { printable } from "../display/printable.js";
 import { ProgressLine } from "../display/progress-line.js";
-import { formatCount, formatNumber } from "../display/quantity.js";
+import { formatChange, formatCount, formatNumber } from "../display/quantity.js";
 import type { Style } from "../display/style.js";
 import { table } from "../display/table.js";
 import { UsageError } from "../errors.js";
@@ -114,21 +114,29 @@ const report = (e: Evaluation, paint: Style): string[] => [
   `loss           ${formatNumber(e.loss)} nats per token`,
   `perplexity     ${formatNumber(e.perplexity)}`,
   `bits per byte  ${formatNumber(e.bitsPerByte)}   per character ${formatNumber(e.bitsPerCharacter)}`,
-  ...(e.documentLengths === null ? [] : [`documents      ${lengthsLine(e.documentLengths)}`]),
-  ...(e.sampleLengths === null ? [] : ["", ...samplesOf(e, e.sampleLengths)]),
+  ...lengthsLine("documents ", e.documentLengths),
+  ...samplesOf(e),
   ...(e.comparison === null ? [] : ["", ...differencesOf(e.comparison, paint)]),
   ...(e.dir === null ? [] : ["", `saved in       ${e.dir}`]),
 ];
 
-const samplesOf = ({ samples, diversity }: Evaluation, lengths: Lengths): string[] => [
-  ...samples.flatMap(({ prompt, output }) => [`--- ${JSON.stringify(prompt)}`, printable(prompt + output), ""]),
-  `samples        ${lengthsLine(lengths)}`,
-  `of them        ${formatNumber(diversity.distinct1)} distinct tokens, ${formatNumber(diversity.distinct2)} distinct pairs, ${formatNumber(diversity.repetition4)} repeated fours`,
-];
+function samplesOf({ samples, sampleLengths, diversity }: Evaluation): string[] {
+  if (samples.length === 0) return [];
+  const { distinct1, distinct2, repetition4 } = diversity;
+  return [
+    ...samples.flatMap(({ prompt, output }) => ["", `--- ${JSON.stringify(prompt)}`, printable(prompt + output)]),
+    ...lengthsLine("\nsamples   ", sampleLengths),
+    `of them        ${formatNumber(distinct1)} distinct tokens, ${formatNumber(distinct2)} distinct pairs, ${formatNumber(repetition4)} repeated fours`,
+  ];
+}
 
-function lengthsLine({ count, min, mean, max }: Lengths): string {
-  if (min === max) return `${formatCount(count)} of ${formatCount(max)} tokens`;
-  return `${formatCount(count)} of ${formatCount(min)} to ${formatCount(max)} tokens, ${formatCount(mean)} on average`;
+function lengthsLine(name: string, lengths: Lengths | null): string[] {
+  if (lengths === null) return [];
+  const { count, min, mean, max } = lengths;
+  if (min === max) return [`${name}     ${formatCount(count)} of ${formatCount(max)} tokens`];
+  return [
+    `${name}     ${formatCount(count)} of ${formatCount(min)} to ${formatCount(max)} tokens, ${formatCount(mean)} on average`,
+  ];
 }
 
 function differencesOf({ against, sameText, differences }: Comparison, paint: Style): string[] {
@@ -136,7 +144,7 @@ function differencesOf({ against, sameText, differences }: Comparison, paint: St
     metric,
     formatNumber(before),
     formatNumber(now),
-    change === null ? "-" : `${change < 0 ? "" : "+"}${(100 * change).toFixed(2)} %`,
+    formatChange(change),
     regression ? paint.red("regression") : "",
   ]);
   const other = sameText ? [] : [paint.yellow("The texts have different lengths: they are not the same.")];

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { formatBytes, formatCount, formatNumber, formatShort } from "./quantity.js";
+import { formatBytes, formatCount, formatNumber, formatShort, formatChange } from "./quantity.js";
 
 test("counts are grouped by thousands", () => {
   expect([0, 999, 1000, 1_234_567].map(formatCount)).toEqual(["0", "999", "1,000", "1,234,567"]);
@@ -43,4 +43,8 @@ test("a loss, a rate and a perplexity show as many decimals as matter", () => {
     "Infinity",
     "NaN",
   ]);
+});
+
+test("a change has its sign, and none that cannot be told", () => {
+  expect([0.0512, -0.5, 0, null].map(formatChange)).toEqual(["+5.12 %", "-50.00 %", "+0.00 %", "-"]);
 });

@@ -22,6 +22,12 @@ export function formatNumber(value: number | null): string {
   return value.toFixed(size < 10 ? 4 : size < 100 ? 3 : size < 1000 ? 2 : 1);
 }
 
+/** A change as a part of what was, in percent with its sign: 0.0512 -> "+5.12 %". */
+export function formatChange(change: number | null): string {
+  if (change === null) return "-";
+  return `${change < 0 ? "" : "+"}${(100 * change).toFixed(2)} %`;
+}
+
 function scaled(value: number, base: number, units: readonly string[]): string {
   let size = value / base;
   let unit = 0;

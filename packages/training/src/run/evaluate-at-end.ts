@@ -2,6 +2,7 @@ import { openHome } from "../home/home.js";
 import { evaluate } from "../use/evaluate.js";
 import { EvaluateOptions } from "../use/evaluate-options.js";
 import { openModel } from "../use/open-model.js";
+import { SplitCounts } from "./manifest.js";
 import type { Reporter } from "./reporter.js";
 import type { Session } from "./session.js";
 
@@ -12,11 +13,12 @@ const { seed } = EvaluateOptions.parse({});
  * where there is no other. What goes wrong here is a warning: the run has what it was asked for.
  */
 export async function evaluateAtEnd({ options, folder, manifest, context, compute }: Session, reporter: Reporter) {
-  const { splits } = manifest.current;
-  const split = (["validation", "test"] as const).find((name) => (splits?.[name].tokens ?? 0) > 0);
   const stopped = () => context.signal?.aborted === true;
-  if (!options.evaluate || split === undefined || stopped()) return;
+  if (!options.evaluate || stopped()) return;
   try {
+    const splits = SplitCounts.parse(manifest.current.splits);
+    const split = (["validation", "test"] as const).find((name) => splits[name].tokens > 0);
+    if (split === undefined) return;
     const home = openHome(context.home);
     using opened = await openModel(folder.id, { home, device: compute.device });
     const e = await evaluate(opened, { split, seed }, { home, signal: context.signal });
@@ -24,7 +26,7 @@ export async function evaluateAtEnd({ options, folder, manifest, context, comput
       evaluation: {
         split,
         loss: e.loss,
-        perplexity: Number.isFinite(e.perplexity) ? e.perplexity : null,
+        perplexity: e.perplexity, // where it is infinite the file has null
         bits_per_byte: e.bitsPerByte,
         bits_per_character: e.bitsPerCharacter,
         tokens: e.tokens,

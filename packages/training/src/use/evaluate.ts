@@ -131,7 +131,7 @@ async function earlier(
 const metricsOf = (e: Omit<Evaluation, "comparison">): Metrics => ({
   evaluated_at: new Date().toISOString(),
   loss: e.loss,
-  perplexity: Number.isFinite(e.perplexity) ? e.perplexity : null,
+  perplexity: e.perplexity, // where it is infinite the file has null
   bits_per_byte: e.bitsPerByte,
   bits_per_character: e.bitsPerCharacter,
   tokens: e.tokens,

@@ -70,7 +70,7 @@ export async function* generateStream(
   for (let first = 0; first < sequences.length; first += TOGETHER) {
     yield* together(opened, prompt, sequences.slice(first, first + TOGETHER), options.maxNewTokens, signal);
   }
-  const finishReasons = sequences.flatMap(({ finished }) => finished ?? []);
+  const finishReasons = sequences.map(({ finished }) => finished).filter((reason) => reason !== null);
   const result: Generated = {
     outputs: sequences.map(({ text }) => text),
     steps: sequences.reduce((total, { steps }) => total + steps, 0),

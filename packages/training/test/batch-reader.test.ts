@@ -1,0 +1,43 @@
+import { build, charLstm, gpt2, llama, newConfig, type CausalLm } from "@trainer/models";
+import { setNumThreads } from "@trainer/torch";
+import { afterEach, expect, test } from "vitest";
+import { BatchReader } from "../src/use/batch-reader.js";
+
+afterEach(() => setNumThreads(1));
+
+const PROMPT = [5, 6, 7];
+const token = (sequence: number, step: number) => (sequence * 7 + step * 3) % 90;
+
+/** What is expected after each of 30 tokens, of each of these sequences read side by side; more than the context. */
+function expectations(model: CausalLm, sequences: readonly number[]): string[] {
+  using reader = new BatchReader(model);
+  const expected = sequences.map((): unknown[] => []);
+  reader.begin(PROMPT, sequences.length, () => {});
+  for (let step = 0; step < 30; step += 1) {
+    const next = new Map(sequences.map((sequence, row) => [row, token(sequence, step)]));
+    reader.next(next, (logits) => {
+      for (const [row, each] of expected.entries()) each.push(logits.select(0, row).toArray());
+    });
+  }
+  return expected.map((each) => JSON.stringify(each));
+}
+
+const choice = { vocabSize: 90, contextLength: 20 };
+test.each([
+  [
+    "GPT-2",
+    () =>
+      build(gpt2, newConfig(gpt2, { ...choice, size: "tiny", dimensions: { nLayer: 2, nEmbd: 384, nHead: 6 } }), {
+        seed: 1,
+      }),
+  ],
+  ["LLaMA", () => build(llama, newConfig(llama, { ...choice, size: "tiny" }), { seed: 1 })],
+  ["an LSTM", () => build(charLstm, newConfig(charLstm, { ...choice, size: "tiny" }), { seed: 1 })],
+])("on several threads too, %s expects the same of a sequence whatever is read beside it", (_, make) => {
+  setNumThreads(2); // with one the library's attention does not depend on the batch anyway
+  const model = make();
+  const all = [0, 1, 2, 3, 4, 5, 6, 7];
+  const together = expectations(model, all);
+  for (const sequence of all) expect(expectations(model, [sequence])[0] === together[sequence]).toBe(true);
+  expect(expectations(model, [2, 5])).toEqual([together[2], together[5]]);
+});

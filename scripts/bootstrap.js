@@ -10,6 +10,7 @@ import { installPackages, packagesAreCurrent } from "./packages.js";
 import { at } from "./paths.js";
 import { checkNode, requireTools } from "./prerequisites.js";
 import { run, say } from "./say.js";
+import { fetchSentencePiece, findSentencePiece, forgetUnavailable, sentencePieceIsSettled } from "./sentencepiece.js";
 import { buildTypes, typesAreCurrent } from "./types.js";
 
 /**
@@ -26,7 +27,9 @@ export async function bootstrap({ nativeOnly = false, typescript = !nativeOnly }
 }
 
 /** @param {string} libtorch */
-const nativeIsCurrent = (libtorch) => NATIVE.every((pkg) => nativeBuild(pkg, libtorch).isCurrent());
+const nativeIsCurrent = (libtorch) =>
+  sentencePieceIsSettled() &&
+  NATIVE.every((pkg) => nativeBuild(pkg, { libtorch, sentencepiece: findSentencePiece() }).isCurrent());
 
 /** @param {boolean} typescript */
 async function setUp(typescript) {
@@ -36,8 +39,9 @@ async function setUp(typescript) {
   else if (!packagesAreCurrent() || !nativeIsCurrent(found)) await requireTools(["compiler", "cmake"]);
   if (!packagesAreCurrent()) await installPackages();
   const libtorch = found ?? (await fetchLibtorch());
+  const sentencepiece = await fetchSentencePiece();
   for (const pkg of NATIVE) {
-    const native = nativeBuild(pkg, libtorch);
+    const native = nativeBuild(pkg, { libtorch, sentencepiece });
     if (!native.isCurrent()) await native.build();
   }
   if (typescript && !typesAreCurrent()) await buildTypes();
@@ -54,6 +58,7 @@ async function useHooks() {
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
   await run(async () => {
+    if (!findSentencePiece()) forgetUnavailable();
     const { libtorch } = await bootstrap({ nativeOnly: process.argv.includes("--native-only") });
     say(`Ready. libtorch: ${libtorch}`);
   });

@@ -76,7 +76,8 @@ function removeLeftovers(target) {
   }
 }
 
-function cacheFolder() {
+/** Where what is fetched is kept, once for all checkouts. */
+export function cacheFolder() {
   const own = process.env["TRAINER_CACHE"];
   if (own) return resolve(own);
   return join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "model-trainer");

@@ -6,29 +6,31 @@ import { at } from "./paths.js";
 import { SetupError, progress, step } from "./say.js";
 import { filesIn, hashOf, isStamped, read, stamp } from "./stamp.js";
 
-/** @typedef {{ name: string, libtorch: boolean }} NativePackage */
+/** @typedef {{ name: string, uses: "libtorch" | "sentencepiece" }} NativePackage */
 
-/** The packages with C++ in them, and whether they link against libtorch. */
-export const NATIVE = [
-  { name: "torch", libtorch: true },
-  { name: "tokenizers", libtorch: false },
-].filter(({ name }) => existsSync(at("packages", name, "native", "CMakeLists.txt")));
+/** The packages with C++ in them, and what was fetched for them. */
+export const NATIVE = /** @type {NativePackage[]} */ ([
+  { name: "torch", uses: "libtorch" },
+  { name: "tokenizers", uses: "sentencepiece" },
+]).filter(({ name }) => existsSync(at("packages", name, "native", "CMakeLists.txt")));
 
 /** Where the build with sanitizers lies, beside the ordinary one; the loaders take it from TRAINER_NATIVE_BUILD. */
 export const SANITIZE_FOLDER = "build-sanitize";
 
 /**
  * @param {NativePackage} pkg
- * @param {string} libtorch
+ * @param {{ libtorch: string, sentencepiece: string | null }} fetched where it lies; null where it could not be had
  * @param {{ sanitize?: boolean }} [options]
  */
-export function nativeBuild(pkg, libtorch, { sanitize = false } = {}) {
+export function nativeBuild(pkg, fetched, { sanitize = false } = {}) {
   const folder = at("packages", pkg.name, sanitize ? SANITIZE_FOLDER : "build");
+  const uses = fetched[pkg.uses];
+  const made = [pkg.name, ...(pkg.uses === "sentencepiece" && uses !== null ? ["sentencepiece"] : [])];
   const args = [
     "-DCMAKE_BUILD_TYPE=Release",
     `-DNODE_API_HEADERS=${at("node_modules/node-api-headers/include")}`,
     `-DNODE_ADDON_API=${at("node_modules/node-addon-api")}`,
-    ...(pkg.libtorch ? [`-DLIBTORCH=${libtorch}`] : []),
+    ...(uses === null ? [] : [`-D${pkg.uses.toUpperCase()}=${uses}`]),
     ...(sanitize ? ["-DSANITIZE=ON", `-DOUTPUT_DIR=${folder}`] : []),
   ];
   const label = sanitize ? `native-${pkg.name}-sanitize` : `native-${pkg.name}`;
@@ -42,12 +44,13 @@ export function nativeBuild(pkg, libtorch, { sanitize = false } = {}) {
       process.env["CXX"] ?? "",
     );
   return {
-    isCurrent: () => existsSync(join(folder, `${pkg.name}.node`)) && isStamped(label, value()),
+    isCurrent: () => made.every((name) => existsSync(join(folder, `${name}.node`))) && isStamped(label, value()),
     build: () =>
       step(`${pkg.name}: C++ built${sanitize ? " with sanitizers" : ""}`, async () => {
-        const made = value(); // before the build, so that an edit during it is built next time
+        const from = value(); // before the build, so that an edit during it is built next time
+        for (const name of made) rmSync(join(folder, `${name}.node`), { force: true });
         await build(pkg.name, folder, args);
-        stamp(label, made);
+        stamp(label, from);
       }),
   };
 }
@@ -67,7 +70,6 @@ async function build(name, folder, args) {
     rmSync(folder, { recursive: true, force: true });
   else if (existsSync(underWay)) dropNewest(cache);
   mkdirSync(folder, { recursive: true });
-  rmSync(join(folder, `${name}.node`), { force: true });
   writeFileSync(underWay, "");
   const log = join(folder, "build.log");
   writeFileSync(log, "");

@@ -4,11 +4,12 @@ import { exec } from "./exec.js";
 import { NATIVE, SANITIZE_FOLDER, nativeBuild } from "./native.js";
 import { at } from "./paths.js";
 import { SetupError, run } from "./say.js";
+import { findSentencePiece } from "./sentencepiece.js";
 
 await run(async () => {
   const { libtorch } = await bootstrap();
   for (const pkg of NATIVE) {
-    const native = nativeBuild(pkg, libtorch, { sanitize: true });
+    const native = nativeBuild(pkg, { libtorch, sentencepiece: findSentencePiece() }, { sanitize: true });
     if (!native.isCurrent()) await native.build();
   }
   // node itself is not built with them, so their run-time must be there before it. V8 and libtorch keep memory until the

@@ -1,0 +1,160 @@
+#include "processor-object.h"
+
+#include <cstring>
+#include <memory>
+
+#include "../arguments.h"
+#include "../task.h"
+#include "batch.h"
+#include "model.h"
+
+namespace tok {
+
+namespace {
+
+std::string_view viewOf(const Napi::Uint8Array& bytes) {
+  return bytes.ByteLength() == 0 ? std::string_view()
+                                 : std::string_view(reinterpret_cast<const char*>(bytes.Data()), bytes.ByteLength());
+}
+
+template <typename Body>
+auto guarded(Napi::Env env, Body&& body) {
+  try {
+    return body();
+  } catch (const std::bad_alloc&) {
+    throw Napi::Error::New(env, "out of memory");
+  } catch (const Napi::Error&) {
+    throw;
+  } catch (const std::exception& error) {
+    throw Napi::Error::New(env, error.what());
+  }
+}
+
+/** What a piece is: kept in step with src/sentencepiece.ts. */
+uint8_t kindOf(const sentencepiece::SentencePieceProcessor& processor, int id) {
+  return processor.IsUnknown(id) ? 1 : processor.IsControl(id) ? 2 : processor.IsByte(id) ? 3 : 0;
+}
+
+template <typename Array, typename Values>
+Napi::Value arrayFrom(Napi::Env env, const Values& values) {
+  auto out = Array::New(env, values.size());
+  std::copy(values.begin(), values.end(), out.Data());
+  return out;
+}
+
+class ProcessorObject : public Napi::ObjectWrap<ProcessorObject> {
+ public:
+  explicit ProcessorObject(const Napi::CallbackInfo& info) : ObjectWrap(info) {
+    const auto bytes = info[0].As<Napi::Uint8Array>();
+    model_ = guarded(info.Env(), [&] { return std::make_shared<const Model>(viewOf(bytes)); });
+  }
+
+  static Napi::Function define(Napi::Env env) {
+    return DefineClass(
+        env, "Processor",
+        {InstanceMethod<&ProcessorObject::pieces>("pieces"), InstanceMethod<&ProcessorObject::specials>("specials"),
+         InstanceMethod<&ProcessorObject::vocabulary>("vocabulary"), InstanceMethod<&ProcessorObject::encode>("encode"),
+         InstanceMethod<&ProcessorObject::encodeWithOffsets>("encodeWithOffsets"),
+         InstanceMethod<&ProcessorObject::encodeBatch>("encodeBatch"),
+         InstanceMethod<&ProcessorObject::decode>("decode")});
+  }
+
+ private:
+  Napi::Value pieces(const Napi::CallbackInfo& info) {
+    const auto& processor = model_->processor();
+    std::string bytes;
+    std::vector<uint32_t> ends;
+    std::vector<uint8_t> kinds;
+    for (int id = 0; id < processor.GetPieceSize(); id++) {
+      bytes += processor.IdToPiece(id);
+      ends.push_back(bytes.size());
+      kinds.push_back(kindOf(processor, id));
+    }
+    auto out = Napi::Object::New(info.Env());
+    out.Set("bytes", arrayFrom<Napi::Uint8Array>(info.Env(), bytes));
+    out.Set("ends", arrayFrom<Napi::Uint32Array>(info.Env(), ends));
+    out.Set("kinds", arrayFrom<Napi::Uint8Array>(info.Env(), kinds));
+    out.Set("unknownSurface", model_->unknownSurface());
+    return out;
+  }
+
+  Napi::Value specials(const Napi::CallbackInfo& info) {
+    const auto& processor = model_->processor();
+    const auto id = [&](int found) {
+      return found < 0 ? info.Env().Null() : Napi::Number::New(info.Env(), found).As<Napi::Value>();
+    };
+    auto out = Napi::Object::New(info.Env());
+    out.Set("pad", id(processor.pad_id()));
+    out.Set("unk", id(processor.unk_id()));
+    out.Set("bos", id(processor.bos_id()));
+    out.Set("eos", id(processor.eos_id()));
+    return out;
+  }
+
+  Napi::Value vocabulary(const Napi::CallbackInfo& info) {
+    return arrayFrom<Napi::Uint8Array>(info.Env(), model_->vocabulary());
+  }
+
+  Napi::Value encode(const Napi::CallbackInfo& info) {
+    const auto text = info[0].As<Napi::Uint8Array>();
+    std::vector<int> ids;
+    guarded(info.Env(), [&] { model_->encode(viewOf(text), ids); });
+    return arrayFrom<Napi::Int32Array>(info.Env(), ids);
+  }
+
+  Napi::Value encodeWithOffsets(const Napi::CallbackInfo& info) {
+    const auto text = info[0].As<Napi::Uint8Array>();
+    return guarded(info.Env(), [&]() -> Napi::Value {
+      const Aligned found = model_->encodeWithSpans(viewOf(text));
+      const std::vector<uint32_t> offsets = utf16Offsets(text.Data(), text.ByteLength(), found.spans);
+      auto out = Napi::Object::New(info.Env());
+      out.Set("ids", arrayFrom<Napi::Int32Array>(info.Env(), found.ids));
+      out.Set("offsets", arrayFrom<Napi::Uint32Array>(info.Env(), offsets));
+      return out;
+    });
+  }
+
+  Napi::Value encodeBatch(const Napi::CallbackInfo& info) {
+    auto documents = std::make_shared<Documents>(documentsFrom(info, 0, 1));
+    const int64_t endToken = info[3].IsNumber() ? info[3].As<Napi::Number>().Int64Value() : -1;
+    const unsigned threads = threadsFrom(info[4]);
+    return info[2].ToBoolean() ? batch<uint32_t>(info.Env(), documents, endToken, threads)
+                               : batch<uint16_t>(info.Env(), documents, endToken, threads);
+  }
+
+  template <typename Id>
+  Napi::Value batch(Napi::Env env, std::shared_ptr<Documents> documents, int64_t endToken, unsigned threads) {
+    auto encoded = std::make_shared<Batch<Id>>();
+    return Task::run(
+        env,
+        [model = model_, encoded, documents, endToken, threads] {
+          *encoded = encodeDocuments<Id>(*model, *documents, endToken, threads);
+        },
+        [encoded](Napi::Env env) -> Napi::Value {
+          const size_t size = encoded->size;
+          const auto buffer = size == 0 ? Napi::ArrayBuffer::New(env, 0)
+                                        : Napi::ArrayBuffer::New(env, encoded->ids.release(), size * sizeof(Id),
+                                                                 [](Napi::Env, void* ids) { free(ids); });
+          auto out = Napi::Object::New(env);
+          out.Set("ids", Napi::TypedArrayOf<Id>::New(env, size, buffer, 0));
+          out.Set("counts", arrayFrom<Napi::Uint32Array>(env, encoded->counts));
+          return out;
+        });
+  }
+
+  /** Ids that are not pieces were refused in JavaScript; here they would be an exception. */
+  Napi::Value decode(const Napi::CallbackInfo& info) {
+    const auto given = info[0].As<Napi::Int32Array>();
+    std::vector<int> ids(given.ElementLength());
+    for (size_t i = 0; i < ids.size(); i++) ids[i] = given[i];
+    return guarded(info.Env(), [&] { return arrayFrom<Napi::Uint8Array>(info.Env(), model_->decode(ids)); });
+  }
+
+  std::shared_ptr<const Model> model_;
+};
+
+}  // namespace
+
+Napi::Function defineProcessor(Napi::Env env) { return ProcessorObject::define(env); }
+
+}  // namespace tok

@@ -1,0 +1,103 @@
+#include "training.h"
+
+#include <new>
+#include <system_error>
+
+#include "../bpe-train.h"
+#include "model.h"
+
+namespace tok {
+
+Training::Training(Napi::Env env, Options options, std::unique_ptr<std::vector<std::string>> files,
+                   size_t maxSentenceBytes)
+    : pushed_(state_, [this] { toJavaScript_.NonBlockingCall([this](Napi::Env env, Napi::Function) { admit(env); }); }),
+      options_(std::move(options)),
+      files_(std::move(files)),
+      maxSentenceBytes_(maxSentenceBytes),
+      deferred_(env) {}
+
+std::shared_ptr<Training> Training::start(Napi::Env env, Options options,
+                                          std::unique_ptr<std::vector<std::string>> files, size_t maxSentenceBytes) {
+  std::shared_ptr<Training> training(new Training(env, std::move(options), std::move(files), maxSentenceBytes));
+  // The finalizer holds the training; it runs after the thread's last call, or when the environment ends.
+  training->toJavaScript_ = Napi::ThreadSafeFunction::New(
+      env, Napi::Function::New(env, [](const Napi::CallbackInfo&) {}), "sentencepiece", 0, 1, [training](Napi::Env) {
+        training->cancel();
+        if (training->thread_.joinable()) training->thread_.join();
+      });
+  try {
+    training->thread_ = std::thread([raw = training.get()] { raw->run(); });
+  } catch (const std::system_error&) {
+    training->toJavaScript_.Release();
+    throw Napi::Error::New(env, "no thread to train on");
+  }
+  return training;
+}
+
+void Training::run() {
+  LogListener::current = &state_;
+  try {
+    train();
+  } catch (const Cancelled&) {
+    fail("CANCELLED", "cancelled");
+  } catch (const std::bad_alloc&) {
+    fail("MEMORY", "out of memory");
+  } catch (const std::system_error& error) {
+    fail("FILE", error.what());
+  } catch (const std::exception& error) {
+    fail("NATIVE", error.what());
+  }
+  LogListener::current = nullptr;
+  toJavaScript_.BlockingCall([this](Napi::Env env, Napi::Function) { finish(env); });
+  toJavaScript_.Release();
+}
+
+void Training::train() {
+  std::unique_ptr<FileTexts> fromFiles;
+  if (files_ != nullptr) fromFiles = std::make_unique<FileTexts>(*files_);
+  Texts& texts = fromFiles != nullptr ? static_cast<Texts&>(*fromFiles) : pushed_;
+  Sentences sentences(texts, state_, maxSentenceBytes_);
+  if (sentences.done()) return fail("EMPTY", "there is no sentence");
+  throwUnlessOk(sentencepiece::SentencePieceTrainer::Train(options_, &sentences, &model_));
+  state_.check();
+}
+
+void Training::fail(const char* code, const char* message) {
+  code_ = code;
+  message_ = message;
+}
+
+void Training::finish(Napi::Env env) {
+  finished_ = true;
+  admit(env);
+  if (code_.empty()) {
+    auto bytes = Napi::Uint8Array::New(env, model_.size());
+    std::copy(model_.begin(), model_.end(), bytes.Data());
+    return deferred_.Resolve(bytes);
+  }
+  const auto error = Napi::Error::New(env, message_);
+  error.Value().Set("code", code_);
+  deferred_.Reject(error.Value());
+}
+
+void Training::admit(Napi::Env env) {
+  for (const auto& one : waiting_) one.Resolve(env.Undefined());
+  waiting_.clear();
+}
+
+Napi::Promise Training::push(Napi::Env env, Documents documents) {
+  const Napi::Promise::Deferred room(env);
+  if (finished_ || pushed_.push(std::move(documents))) {
+    room.Resolve(env.Undefined());
+  } else {
+    waiting_.push_back(room);
+  }
+  return room.Promise();
+}
+
+void Training::cancel() {
+  state_.cancelled = true;
+  pushed_.wake();
+}
+
+}  // namespace tok

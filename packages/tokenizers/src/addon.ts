@@ -100,9 +100,10 @@ let addon: Addon | undefined;
 // The build with sanitizers lies beside the ordinary one: `npm run test:sanitize` names its folder.
 const build = process.env["TRAINER_NATIVE_BUILD"] ?? "build";
 
+export const addonPath = (name: string): string => fileURLToPath(new URL(`../${build}/${name}.node`, import.meta.url));
+
 /** The addon of this package, loaded when it is first needed. */
-export const native = (): Addon =>
-  (addon ??= loadAddon(fileURLToPath(new URL(`../${build}/tokenizers.node`, import.meta.url))));
+export const native = (): Addon => (addon ??= loadAddon(addonPath("tokenizers")));
 
 /** Puts byte strings one after another. */
 export function byteStrings(parts: readonly Uint8Array[]): ByteStrings {

@@ -12,6 +12,8 @@ export interface Method {
 export const methods = {
   bpe: { title: "Byte-level BPE", leastVocabSize: 260, options: ["vocabSize", "minFrequency", "specials"] },
   char: { title: "Characters", leastVocabSize: null, options: ["normalization"] },
+  // The text decides: three special pieces and one for each of its characters.
+  sentencepiece: { title: "SentencePiece", leastVocabSize: 4, options: ["vocabSize"] },
 } as const satisfies Record<string, Method>;
 
 export type MethodName = keyof typeof methods;
@@ -22,4 +24,5 @@ export const isMethod = (name: unknown): name is MethodName => typeof name === "
 export const loadable: readonly string[] = [
   "tokenizer.json with byte-level BPE (GPT-2, Llama 3, Qwen 2)",
   "tokenizer.json of characters",
+  "tokenizer.model of SentencePiece",
 ];

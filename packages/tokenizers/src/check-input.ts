@@ -1,7 +1,8 @@
 import { TokenizerError } from "./errors.js";
 import type { Documents } from "./tokenizer.js";
 
-export const invalid = (message: string) => new TokenizerError("INVALID_INPUT", message);
+export const invalid = (message: string, cause?: unknown) =>
+  new TokenizerError("INVALID_INPUT", message, cause === undefined ? undefined : { cause });
 
 /** Refuses documents whose ends are not increasing offsets into their bytes. */
 export function checkDocuments({ bytes, ends }: Documents): void {

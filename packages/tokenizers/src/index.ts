@@ -4,6 +4,8 @@ export { CharTokenizer } from "./char.js";
 export { TokenizerError, type TokenizerErrorCode } from "./errors.js";
 export { loadTokenizer } from "./load.js";
 export { backends, type TokenizerKind } from "./registry.js";
+export type { SentencePieceOptionsGiven } from "./sentencepiece-options.js";
+export { loadSentencePiece, SentencePieceTokenizer } from "./sentencepiece.js";
 export {
   longestTokens,
   tokenizerStatistics,
@@ -17,5 +19,6 @@ export type { Text } from "./text-batches.js";
 export type { BatchOptions, Documents, EncodedBatch, EncodedText, Specials, Tokenizer } from "./tokenizer.js";
 export { trainBpe, type TrainBpeOptions } from "./train-bpe.js";
 export { trainChar, type TrainCharOptions } from "./train-char.js";
+export { trainSentencePiece, type TrainSentencePieceOptions } from "./train-sentencepiece.js";
 export type { MethodOptions, TrainOptions, TrainProgress } from "./train-options.js";
 export { trainTokenizer } from "./train-tokenizer.js";

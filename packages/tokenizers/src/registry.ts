@@ -2,9 +2,10 @@ import type { TokenizerBackend, TrainableBackend } from "./backend.js";
 import { bpe } from "./bpe-backend.js";
 import { char } from "./char-backend.js";
 import type { MethodName } from "./capabilities.js";
+import { sentencepiece } from "./sentencepiece-backend.js";
 
 /** Those that can be trained, one line a method. */
-export const trainable = { bpe, char } satisfies Record<MethodName, TrainableBackend>;
+export const trainable = { bpe, char, sentencepiece } satisfies Record<MethodName, TrainableBackend>;
 
 /** All there are, in the order in which they are asked whether a file is theirs. */
 export const backends = { ...trainable } satisfies Record<string, TokenizerBackend>;

@@ -1,0 +1,74 @@
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { addonPath, type ByteStrings } from "./addon.js";
+import { TokenizerError } from "./errors.js";
+import type { BatchOptions, EncodedBatch, EncodedText, Specials } from "./tokenizer.js";
+
+/** What a piece is, as native/sentencepiece says it. */
+export const PIECE = { text: 0, unknown: 1, control: 2, byte: 3 } as const;
+
+export interface NativeProcessor {
+  pieces(): ByteStrings & { kinds: Uint8Array; unknownSurface: string };
+  specials(): Specials;
+  /** The file beside a model: a piece a line. */
+  vocabulary(): Uint8Array;
+  encode(utf8: Uint8Array): Int32Array;
+  /** Of well-formed text. */
+  encodeWithOffsets(utf8: Uint8Array): EncodedText;
+  encodeBatch(
+    bytes: Uint8Array,
+    ends: Uint32Array | Float64Array,
+    wide: boolean,
+    eos: BatchOptions["eos"],
+    threads: number,
+  ): Promise<EncodedBatch>;
+  decode(ids: Int32Array): Uint8Array;
+}
+
+export interface NativeSentencePieceTrainer {
+  /** The bytes of the model. `files`: null when texts are pushed. Rejects with a `code` where the library did not. */
+  train(
+    options: Readonly<Record<string, string>>,
+    files: readonly string[] | null,
+    maxSentenceLength: number,
+  ): Promise<Uint8Array>;
+  /** Resolves when there is room for more, or when no more is wanted. */
+  push(bytes: Uint8Array, ends: Uint32Array | Float64Array): Promise<void>;
+  end(): void;
+  progress(): { learns: boolean; bytes: number; sentences: number; skipped: number; pieces: number };
+  cancel(): void;
+}
+
+export interface SentencePieceAddon {
+  Processor: new (model: Uint8Array) => NativeProcessor;
+  Trainer: new () => NativeSentencePieceTrainer;
+}
+
+const isAddon = (value: unknown): value is SentencePieceAddon =>
+  typeof value === "object" && value !== null && "Processor" in value && "Trainer" in value;
+
+/** Loads the addon from a path. Throws UNSUPPORTED_BACKEND where it was not built, TOKENIZER_LOAD_FAILED where it is broken. */
+export function loadSentencePieceAddon(path: string): SentencePieceAddon {
+  if (!existsSync(path)) {
+    throw new TokenizerError(
+      "UNSUPPORTED_BACKEND",
+      "the SentencePiece backend is not built: its source could not be fetched when the project was set up; " +
+        'run "npm run build:native" where pip reaches its package index',
+    );
+  }
+  let loaded: unknown;
+  try {
+    loaded = createRequire(import.meta.url)(path);
+  } catch (cause) {
+    throw new TokenizerError("TOKENIZER_LOAD_FAILED", `cannot load ${path}; build it with "npm run build:native"`, {
+      cause,
+    });
+  }
+  if (isAddon(loaded)) return loaded;
+  throw new TokenizerError("TOKENIZER_LOAD_FAILED", `${path} is another addon; rebuild it with "npm run build:native"`);
+}
+
+let addon: SentencePieceAddon | undefined;
+
+/** Google's library, loaded when it is first needed. */
+export const sentencePiece = (): SentencePieceAddon => (addon ??= loadSentencePieceAddon(addonPath("sentencepiece")));

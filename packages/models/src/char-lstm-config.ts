@@ -3,7 +3,7 @@ import { count, probability, snakeKeys, specialFields, toSpecials } from "./conf
 import { precisions, type FamilySpec } from "./family.js";
 import { configOf } from "./new-config.js";
 
-/** A character LSTM's `config.json`. The Python system's files have its six dimensions and nothing else. */
+/** A character LSTM's `config.json`. Those of existing Python runs have its six dimensions and nothing else. */
 const File = z.object({
   model_type: z.literal("char_lstm").optional(),
   vocab_size: count.default(256),

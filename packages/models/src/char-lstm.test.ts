@@ -13,7 +13,7 @@ setNumThreads(1);
 const config = charLstmConfig({ vocabSize: 20, embedDim: 6, hiddenDim: 8, maxSeqLen: 16, dropout: 0.5 });
 const ids = (...values: number[]) => tensor(values, [1, values.length], { dtype: "int64" });
 
-test("it has the parameters of the Python system, drawn as PyTorch draws them", () => {
+test("it has the parameters of PyTorch's modules, drawn as PyTorch draws them", () => {
   const model = build(charLstm, config, { seed: 1 });
   expect(Object.fromEntries([...model.params.named()].map(([name, p]) => [name, p.shape]))).toEqual({
     "embedding.weight": [20, 6],
@@ -45,7 +45,7 @@ test.each([
   expect(plan.build({ device: "meta" }).params.count()).toBe(expected);
 });
 
-test("the Python system's config.json is known by its dimensions", () => {
+test("a config.json of an existing Python run is known by its dimensions", () => {
   const file = { vocab_size: 5, embed_dim: 3, hidden_dim: 4, num_layers: 1, dropout: 0.2, max_seq_len: 9 };
   expect(charLstmSpec.recognises?.(file)).toBe(true);
   expect(charLstmSpec.recognises?.({ vocab_size: 5 })).toBe(false);

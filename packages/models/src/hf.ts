@@ -16,7 +16,7 @@ export interface LoadedModel {
 
 /**
  * A model from a folder in Hugging Face's layout (config.json and model.safetensors, or several such files with an
- * index), wherever it was made, or from one of the Python system (model.pt). Weights stored in half precision become
+ * index), wherever it was made, or with the model.pt of a Python run. Weights stored in half precision become
  * float32. Names may lack the prefix that a head's class adds.
  */
 export async function loadModel(dir: string, { device = "cpu" }: { device?: Device } = {}): Promise<LoadedModel> {

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { beforeAll, expect, test } from "vitest";
@@ -126,6 +126,26 @@ test("a tokenizer of characters knows line feeds too, and shows what it does not
   const { stdout } = await trainer(["tokenizer", "show", out, "--text", "a\n🙂"]);
   expect(stdout).toContain("a|\\n|[UNK]");
   expect(stdout).not.toContain("learned");
+});
+
+test("a run trains with SentencePiece, goes on, writes, and is exported with its tokenizer", async () => {
+  const line = ["train", shared.corpus, ...TINY, "--tokenizer-method", "sentencepiece", "--vocab-size", "300"];
+  const run = await json([...line, "--max-steps", "2", "--run-id", "pieces"]);
+  expect(run).toMatchObject({ code: 0 });
+  const folder = join(shared.home, "models", "pieces");
+  expect(await readdir(folder)).toContain("tokenizer.model");
+  const config = z
+    .record(z.string(), z.unknown())
+    .parse(JSON.parse(await readFile(join(folder, "tokenizer_config.json"), "utf8")));
+  expect(config).toMatchObject({ unk_token: "[UNK]", eos_token: "[EOS]" });
+  expect(config).not.toHaveProperty("tokenizer_class"); // the tokenizer of transformers that the model's type says
+  const written = await json(["generate", "pieces", "--prompt", "the cat", "--max-new-tokens", "4", "--seed", "1"]);
+  expect(written).toMatchObject({ code: 0, last: { steps: aNumber } });
+  const out = join(shared.folder, "exported-pieces");
+  expect((await trainer(["export", "pieces", "--out", out])).code).toBe(0);
+  expect(await readdir(out)).toContain("tokenizer.model");
+  const further = ["train", shared.corpus, ...TINY.slice(2), "--pretrained", out, "--max-steps", "1"];
+  expect((await trainer(further)).code).toBe(0);
 });
 
 test("a vocabulary that a method cannot have is refused before anything is read", async () => {

@@ -1,3 +1,5 @@
+export { SentencePieceOptions } from "./sentencepiece-options.js";
+
 /** What can be trained and loaded, known without loading any native code: what requests are checked against. */
 
 export interface Method {
@@ -5,7 +7,7 @@ export interface Method {
   /** The least vocabulary that can be asked for; null where the text alone decides. */
   readonly leastVocabSize: number | null;
   /** The options it honours, of those that not every method does. */
-  readonly options: readonly ("vocabSize" | "minFrequency" | "specials" | "normalization")[];
+  readonly options: readonly ("vocabSize" | "minFrequency" | "specials" | "normalization" | "sentencepiece")[];
 }
 
 /** Ways to make a tokenizer of a text. */
@@ -13,7 +15,7 @@ export const methods = {
   bpe: { title: "Byte-level BPE", leastVocabSize: 260, options: ["vocabSize", "minFrequency", "specials"] },
   char: { title: "Characters", leastVocabSize: null, options: ["normalization"] },
   // The text decides: three special pieces and one for each of its characters.
-  sentencepiece: { title: "SentencePiece", leastVocabSize: 4, options: ["vocabSize"] },
+  sentencepiece: { title: "SentencePiece", leastVocabSize: 4, options: ["vocabSize", "sentencepiece"] },
 } as const satisfies Record<string, Method>;
 
 export type MethodName = keyof typeof methods;

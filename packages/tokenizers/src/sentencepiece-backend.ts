@@ -12,6 +12,7 @@ export const sentencepiece: TrainableBackend = {
   },
   load: ({ bytes, path }) => new SentencePieceTokenizer(bytes, path),
   // As with every method, a text too small for the vocabulary gives a smaller one.
-  train: ({ unit: _unit, minFrequency: _least, specials: _specials, normalization: _form, ...options }) =>
-    trainSentencePiece({ hardVocabLimit: false, ...options }),
+  train({ unit: _unit, minFrequency: _least, specials: _specials, normalization: _form, sentencepiece, ...options }) {
+    return trainSentencePiece({ hardVocabLimit: false, ...sentencepiece, ...options });
+  },
 };

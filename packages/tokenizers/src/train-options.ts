@@ -1,3 +1,4 @@
+import type { SentencePieceOptionsGiven } from "./sentencepiece-options.js";
 import type { Text } from "./text-batches.js";
 
 /** How far a training is. A method with one phase only counts. */
@@ -40,4 +41,6 @@ export interface MethodOptions {
   readonly specials?: readonly string[];
   /** What is done to every text before it is cut; default "none". */
   readonly normalization?: "none" | "NFC";
+  /** What SentencePiece's own trainer can be told. */
+  readonly sentencepiece?: SentencePieceOptionsGiven;
 }

@@ -123,6 +123,8 @@ test("a run is resumed only on the text and tokenizer that it began with, and on
   const json = readFileSync(tokenizer);
   writeFileSync(tokenizer, `${json.toString()} `);
   await expect(resume(id, { home })).rejects.toMatchObject({ code: "CONFLICT", failureClass: "USER_INPUT" });
+  rmSync(tokenizer);
+  await expect(resume(id, { home })).rejects.toMatchObject({ code: "CONFLICT", failureClass: "USER_INPUT" });
   writeFileSync(tokenizer, json);
   await resume(id, { home });
   expect(outcome(run(id))).toEqual(whole);

@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import type { Command } from "commander";
-import { isMethod, methods, type MethodName } from "@trainer/tokenizers/capabilities";
+import { isMethod, methods, SentencePieceOptions, type MethodName } from "@trainer/tokenizers/capabilities";
 import type { TokenizerManifest } from "@trainer/training";
 import { TrainOptions } from "@trainer/training/options";
 import { z } from "zod";
@@ -18,6 +18,20 @@ import { tokenizerProgress } from "./tokenizer-progress.js";
 
 const methodNames = Object.keys(methods).filter(isMethod);
 const run = TrainOptions.shape;
+const library = SentencePieceOptions.shape;
+
+/** The options of SentencePiece's own trainer that are asked for most. */
+const OfSentencePiece = z.object({
+  modelType: library.modelType.describe("how pieces are found"),
+  characterCoverage: library.characterCoverage.describe("share of the text whose characters get a piece"),
+  byteFallback: z.boolean().default(false).describe("spell what is unknown in bytes, so that nothing is"),
+  splitDigits: z.boolean().default(false).describe("a piece for each digit"),
+  normalizationRuleName: library.normalizationRuleName.describe("left out: nmt_nfkc"),
+  userDefinedSymbols: z.array(z.string().min(1)).default([]).describe("a text that is always one piece"),
+  inputSentenceSize: library.inputSentenceSize.describe(
+    "lines to learn from, drawn from all; left out: all up to 512 MiB",
+  ),
+});
 
 const TokenizerFlags = z.strictObject({
   method: z.enum(methodNames).default("bpe").describe("how the text is cut"),
@@ -33,10 +47,14 @@ const TokenizerFlags = z.strictObject({
     .nullable()
     .default(null)
     .describe("what no token reaches across; left out: line, with char file, so that line feeds are characters too"),
+  normalization: z.enum(["none", "NFC"]).default("none").describe("with char, what is done to a text before it is cut"),
+  ...OfSentencePiece.shape,
   threads: run.threads.describe("processor threads; 0: one a core"),
   out: z.string().min(1).nullable().default(null).describe("folder to write; left out: one in the home"),
   force: z.boolean().default(false).describe("replace what is in the --out folder"),
 });
+
+const GROUPS = { "With --method sentencepiece:": Object.keys(OfSentencePiece.shape) };
 
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
@@ -44,11 +62,14 @@ export function define(command: Command, io: Io): void {
       "Train a tokenizer: byte-level BPE, whose tokenizer.json is Hugging Face's, SentencePiece, or single characters.",
     args: { "<file...>": "files or folders: .txt, .text, .jsonl (field `text`), each also as .gz" },
     options: TokenizerFlags,
+    groups: GROUPS,
     examples: {
       "trainer tokenizer train book.txt --vocab-size 8000":
         "into the home, under an id to use with `trainer train --tokenizer`",
       "trainer tokenizer train corpus/ --out my-tokenizer": "into a folder of your choice",
       "trainer tokenizer train book.txt --holdout-fraction 0.05": "measured on text that it has not seen",
+      "trainer tokenizer train book.txt --method sentencepiece --model-type unigram --vocab-size 8000":
+        "Google's SentencePiece: tokenizer.model and tokenizer.vocab",
       "trainer tokenizer train book.txt --json": "tokenizer_id, path, vocab_size, seconds, stats",
     },
     async run({ args, options, home, out }) {
@@ -65,6 +86,8 @@ export function define(command: Command, io: Io): void {
             method,
             vocabSize,
             minFrequency,
+            normalization: options.normalization,
+            sentencepiece: OfSentencePiece.parse(options),
             split: { holdoutFraction, testSplitRatio: 0, seed },
             threads: threads === 0 ? undefined : threads,
             signal,

@@ -4,9 +4,10 @@ import { loadTokenizer, type Tokenizer, type TrainProgress } from "@trainer/toke
 import { familyInfo } from "@trainer/models/capabilities";
 import { methods } from "@trainer/tokenizers/capabilities";
 import type { Corpus } from "../corpus/corpus.js";
-import { isFile, isFolder } from "../home/folders.js";
+import { isFolder } from "../home/folders.js";
 import { openHome } from "../home/home.js";
 import { resolveTokenizer } from "../home/resolve-tokenizer.js";
+import { tokenizerFileIn } from "../home/tokenizer-file.js";
 import { saveTokenizer } from "../tokenizer/save-tokenizer.js";
 import { trainOnCorpus } from "../tokenizer/train-on-corpus.js";
 import type { RunEvent } from "./events.js";
@@ -32,14 +33,13 @@ export interface TokenizerRequest {
 /** The run's tokenizer: the one asked for, else the pretrained model's, else one trained on the training split. */
 export async function prepareTokenizer(request: TokenizerRequest): Promise<NamedTokenizer> {
   const { options, home, pretrained, emit } = request;
-  const given = options.tokenizer ?? (pretrained !== null && (await hasTokenizer(pretrained)) ? pretrained : null);
+  const given =
+    options.tokenizer ?? (pretrained !== null && (await tokenizerFileIn(pretrained)) !== null ? pretrained : null);
   const named = given === null ? await trainedOnCorpus(request) : await existing(given, home);
   const { vocabSize } = named.tokenizer;
   emit({ type: "tokenizer", phase: "ready", progress: 1, tokenizerId: named.id, vocabSize });
   return named;
 }
-
-const hasTokenizer = (dir: string) => isFile(join(dir, "tokenizer.json"));
 
 async function existing(ref: string, home: string): Promise<NamedTokenizer> {
   const { id, path } = await resolveTokenizer(ref, openHome(home));

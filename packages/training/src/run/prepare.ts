@@ -12,6 +12,7 @@ import { openCorpus, type Corpus } from "../corpus/corpus.js";
 import { TrainingError } from "../errors.js";
 import { openHome } from "../home/home.js";
 import { resolveRun } from "../home/resolve-run.js";
+import { tokenizerFileIn } from "../home/tokenizer-file.js";
 import { MAX_BATCH_SIZE, searchFor } from "../fit/find-batch.js";
 import { endOfDocument } from "./end-of-document.js";
 import { EarlyStopping } from "./early-stopping.js";
@@ -217,15 +218,11 @@ async function runTokenizer(
   corpus: Corpus & { readonly hash: string },
   pretrained: string | null,
 ): Promise<Tokenizer> {
-  const file = join(folder.path, "tokenizer.json");
   const { tokenizer_sha256: before, tokenizer_id: id } = manifest.current;
   if (before !== null) {
-    if ((await sha256Of(file)) !== before) {
-      throw new TrainingError(
-        "CONFLICT",
-        "USER_INPUT",
-        `${file} has changed since the run began: put the old one back`,
-      );
+    if ((await tokenizerFileSha256(folder.path)) !== before) {
+      const message = `the tokenizer in ${folder.path} has changed since the run began: put the old one back`;
+      throw new TrainingError("CONFLICT", "USER_INPUT", message);
     }
     const tokenizer = await loadTokenizer(folder.path);
     reporter.emit({ type: "tokenizer", phase: "ready", progress: 1, tokenizerId: id, vocabSize: tokenizer.vocabSize });
@@ -235,8 +232,14 @@ async function runTokenizer(
   const request = { options, home, corpus, corpusSha256: corpus.hash, pretrained, emit: reporter.emit, signal };
   const made = await prepareTokenizer(request);
   await writeTokenizerFiles(folder.path, made.tokenizer, options.maxSeqLen);
-  await manifest.update({ tokenizer_id: made.id, tokenizer_sha256: await sha256Of(file) });
+  await manifest.update({ tokenizer_id: made.id, tokenizer_sha256: await tokenizerFileSha256(folder.path) });
   return made.tokenizer;
+}
+
+/** Null where it is gone. */
+async function tokenizerFileSha256(dir: string): Promise<string | null> {
+  const file = await tokenizerFileIn(dir);
+  return file === null ? null : sha256Of(file);
 }
 
 async function makeBins(

@@ -1,10 +1,9 @@
-import { join } from "node:path";
 import { readModelConfig, type CausalLm } from "@trainer/models";
 import type { Tokenizer } from "@trainer/tokenizers";
 import { TrainingError } from "../errors.js";
-import { isFile } from "../home/folders.js";
 import type { Home } from "../home/home.js";
 import { resolveRun, type ResolvedRun } from "../home/resolve-run.js";
+import { tokenizerFileIn } from "../home/tokenizer-file.js";
 import type { TrainOptions } from "./options.js";
 
 /** The weights that a run starts from. */
@@ -27,11 +26,11 @@ export async function resolvePretrained(
   const resolved = await resolveRun(pretrainedRunId, home);
   const { dir } = resolved;
   const contextLength = await contextLengthOf(dir);
-  if (tokenizer === null && !(await isFile(join(dir, "tokenizer.json")))) {
+  if (tokenizer === null && (await tokenizerFileIn(dir)) === null) {
     throw new TrainingError(
       "TOKENIZER_NOT_FOUND",
       "USER_INPUT",
-      `${dir} holds no tokenizer.json, and weights are of no use with a new one: name the tokenizer that they were trained with`,
+      `${dir} holds no tokenizer, and weights are of no use with a new one: name the tokenizer that they were trained with`,
     );
   }
   if (maxSeqLen !== null && maxSeqLen > contextLength) {

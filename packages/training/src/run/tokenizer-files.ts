@@ -2,6 +2,9 @@ import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Tokenizer } from "@trainer/tokenizers";
 
+/** transformers has no class for single characters; that of a SentencePiece model follows from the model beside it. */
+const WITHOUT_CLASS: ReadonlySet<string> = new Set(["char", "sentencepiece"]);
+
 /** Writes a tokenizer beside a model, with the two files by which transformers knows its special tokens and limits. */
 export async function writeTokenizerFiles(dir: string, tokenizer: Tokenizer, maxLength: number): Promise<void> {
   const { bos, eos, pad, unk } = tokenizer.specials;
@@ -12,7 +15,7 @@ export async function writeTokenizerFiles(dir: string, tokenizer: Tokenizer, max
   await tokenizer.save(dir);
   await writeJson(join(dir, "special_tokens_map.json"), specials);
   await writeJson(join(dir, "tokenizer_config.json"), {
-    tokenizer_class: "PreTrainedTokenizerFast",
+    ...(WITHOUT_CLASS.has(tokenizer.kind) ? {} : { tokenizer_class: "PreTrainedTokenizerFast" }),
     model_max_length: maxLength,
     clean_up_tokenization_spaces: false,
     ...specials,

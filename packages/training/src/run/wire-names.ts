@@ -28,5 +28,5 @@ function mapKeys(object: object, rename: (key: string) => string): Record<string
   );
 }
 
-const snakeKeys = (object: object) => mapKeys(object, (k) => k.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`));
+export const snakeKeys = (object: object) => mapKeys(object, (k) => k.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`));
 const camelKeys = (object: object) => mapKeys(object, (k) => k.replace(/_([a-z])/g, (_, c: string) => c.toUpperCase()));

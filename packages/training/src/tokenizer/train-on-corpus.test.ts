@@ -82,6 +82,17 @@ test("of a tokenizer of characters the manifest says what it has, not what it le
   });
 });
 
+test("SentencePiece is told its own options; of a large corpus it gets a sample", async () => {
+  const corpus = await corpusOf("line");
+  const options = { ...bpe, method: "sentencepiece", vocabSize: 60, split: fifth } as const;
+  const { tokenizer, manifest } = await trainOnCorpus(corpus, { ...options, sentencepiece: { byteFallback: false } });
+  expect(tokenizer.kind).toBe("sentencepiece");
+  expect(manifest.config).toMatchObject({ vocab_size: 60, sentencepiece: { byte_fallback: false } });
+  expect(manifest.config.special_tokens).toEqual(["[UNK]", "[BOS]", "[EOS]"]);
+  const large = await trainOnCorpus({ ...corpus, totalBytes: 2 ** 30 }, options);
+  expect(large.manifest.config).toMatchObject({ sentencepiece: { input_sentence_size: 2_000_000 } });
+});
+
 test("the sample is bounded, and the same each time", async () => {
   const corpus = await corpusOf("line");
   const all = await Promise.all(

@@ -11,6 +11,7 @@ import type { Corpus } from "../corpus/corpus.js";
 import { documentsOf, type DocumentBatch } from "../corpus/document-batch.js";
 import { splitDocuments } from "../corpus/split-documents.js";
 import { planSplit, type SplitOptions, type SplitPlan } from "../corpus/split-plan.js";
+import { snakeKeys } from "../run/wire-names.js";
 import { LineSample } from "./line-sample.js";
 import { toStats, type TokenizerManifest } from "./manifest.js";
 
@@ -33,13 +34,16 @@ export interface CorpusTokenizer {
 }
 
 const SAMPLE_LINES = 10_000;
+const LARGEST_WHOLE = 512 << 20; // bytes
+const SENTENCES = 2_000_000;
 
 /**
  * Trains a tokenizer on a corpus, in memory that does not grow with it, and looks at what it makes of a seeded sample of
  * the lines that were held back. Throws what `planSplit` and `trainTokenizer` throw.
  */
 export async function trainOnCorpus(corpus: Corpus, options: CorpusTokenizerOptions): Promise<CorpusTokenizer> {
-  const { method, split, sampleLines = SAMPLE_LINES, threads, signal, onProgress, ...settings } = options;
+  const { method, split, sampleLines = SAMPLE_LINES, threads, signal, onProgress, ...others } = options;
+  const settings = { ...others, sentencepiece: { ...sampling(corpus), ...others.sentencepiece } };
   const plan = await planSplit(corpus, split, { signal });
   const sample = new LineSample(sampleLines, split.seed);
   const tokenizer = await trainTokenizer(method, {
@@ -58,6 +62,8 @@ export async function trainOnCorpus(corpus: Corpus, options: CorpusTokenizerOpti
       method,
       ...(honoured.includes("vocabSize") ? { vocab_size: options.vocabSize } : {}),
       ...(honoured.includes("minFrequency") ? { min_frequency: options.minFrequency } : {}),
+      ...(honoured.includes("sentencepiece") ? { sentencepiece: snakeKeys(settings.sentencepiece) } : {}),
+      ...(honoured.includes("normalization") ? { normalization: options.normalization ?? "none" } : {}),
       holdout_fraction: split.holdoutFraction,
       seed: split.seed,
       special_tokens: specialTokens(tokenizer),
@@ -67,6 +73,9 @@ export async function trainOnCorpus(corpus: Corpus, options: CorpusTokenizerOpti
   };
   return { tokenizer, manifest };
 }
+
+/** SentencePiece's trainer holds all that it learns from in memory: of a large corpus it gets a sample. */
+const sampling = ({ totalBytes }: Corpus) => (totalBytes > LARGEST_WHOLE ? { inputSentenceSize: SENTENCES } : {});
 
 /** By document, for these need not end with a line feed. */
 function addTo(sample: LineSample, batch: DocumentBatch): void {

@@ -14,6 +14,7 @@ import { TrainingError } from "../errors.js";
 import { isFile } from "../home/folders.js";
 import type { Home } from "../home/home.js";
 import { resolveRun } from "../home/resolve-run.js";
+import { tokenizerFileIn } from "../home/tokenizer-file.js";
 import { loadWeights } from "../run/trained-weights.js";
 import { readManifest, type RunManifest } from "../run/manifest.js";
 import { resolveCompute, type DeviceChoice } from "../run/precision.js";
@@ -42,7 +43,7 @@ export interface OpenModel extends Disposable {
 /**
  * Opens a run by its id, or a folder in Hugging Face's layout by its path.
  *
- * Errors: RUN_NOT_FOUND, MODEL_NOT_FOUND (nothing trained there yet), TOKENIZER_NOT_FOUND (no tokenizer.json),
+ * Errors: RUN_NOT_FOUND, MODEL_NOT_FOUND (nothing trained there yet), TOKENIZER_NOT_FOUND (no tokenizer in it),
  * MODEL_INCOMPATIBLE (the tokenizer has more tokens than the model), those of `loadModel` and `loadTokenizer`.
  */
 export async function openModel(
@@ -52,7 +53,7 @@ export async function openModel(
   const { id, dir } = await resolveRun(ref, home);
   const manifest = await readManifest(join(dir, "manifest.json"));
   const weights = await weightsOf(dir, manifest);
-  if (!(await isFile(join(dir, "tokenizer.json")))) throw noTokenizer(dir);
+  if ((await tokenizerFileIn(dir)) === null) throw noTokenizer(dir);
   const tokenizer = await loadTokenizer(dir);
   const compute = resolveCompute(device, "fp32");
   const { model, specials } = await load(dir, weights, compute.device);
@@ -112,5 +113,5 @@ const noTokenizer = (dir: string) =>
   new TrainingError(
     "TOKENIZER_NOT_FOUND",
     "USER_INPUT",
-    `${dir} holds no tokenizer.json; put the one the model was trained with there`,
+    `${dir} holds no tokenizer (tokenizer.json or tokenizer.model); put the one the model was trained with there`,
   );

@@ -391,7 +391,7 @@ test("a doctor that finds the native parts broken fails, and says what to do", a
   const io = testIo({ env: { PATH: "" } });
   const command = new Command("doctor").option("--home <dir>", "the home", shared.home);
   const broken = () => Promise.reject(new Error("libtorch.so is not there"));
-  define(command, io, { torch: broken, tokenizers: broken });
+  define(command, io, { torch: broken, tokenizers: broken, sentencePiece: broken });
   await expect(command.parseAsync([], { from: "user" })).rejects.toMatchObject({ code: "UNHEALTHY" });
   expect(io.stdout.text).toContain("NO  libtorch");
   expect(io.stdout.text).toContain("npm run bootstrap");

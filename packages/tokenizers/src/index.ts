@@ -3,6 +3,7 @@ export { BpeTokenizer } from "./bpe.js";
 export { CharTokenizer } from "./char.js";
 export { TokenizerError, type TokenizerErrorCode } from "./errors.js";
 export { loadTokenizer } from "./load.js";
+export { nativeParts } from "./native-parts.js";
 export { backends, type TokenizerKind } from "./registry.js";
 export type { SentencePieceOptionsGiven } from "./sentencepiece-options.js";
 export { loadSentencePiece, SentencePieceTokenizer } from "./sentencepiece.js";

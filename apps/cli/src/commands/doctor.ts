@@ -12,7 +12,8 @@ import { VERSION } from "../version.js";
 
 const NATIVES: Natives = {
   torch: () => import("@trainer/torch"),
-  tokenizers: () => import("@trainer/tokenizers"),
+  tokenizers: async () => (await import("@trainer/tokenizers")).nativeParts.tokenizers(),
+  sentencePiece: async () => (await import("@trainer/tokenizers")).nativeParts.sentencePiece(),
 };
 
 export function define(command: Command, io: Io, natives: Natives = NATIVES): void {

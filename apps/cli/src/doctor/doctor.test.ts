@@ -41,11 +41,13 @@ test("native parts that load tell version, threads and devices", async () => {
   const checks = await nativeChecks({
     torch: () => Promise.resolve(torch(2, ["NVIDIA H200"], null)),
     tokenizers: () => Promise.resolve({}),
+    sentencePiece: () => Promise.resolve({}),
   });
   expect(checks.map(({ status, value }) => `${status} ${value}`)).toEqual([
     "ok 2.15.0",
     "ok 2 threads, AVX512 kernels",
     "ok cuda:0 NVIDIA H200 139 GiB",
+    "ok native part loads",
     "ok native part loads",
   ]);
 });
@@ -57,6 +59,7 @@ test.each([
   const checks = await nativeChecks({
     torch: () => Promise.resolve(torch(1, [], reason)),
     tokenizers: () => Promise.resolve({}),
+    sentencePiece: () => Promise.resolve({}),
   });
   expect(checks[1]?.value).toBe("1 thread, AVX512 kernels");
   expect(checks[2]).toMatchObject({ name: "GPU", status: "missing", value, fix: containing("slow") });
@@ -66,6 +69,7 @@ test("native parts that do not load say why and what to do", async () => {
   const checks = await nativeChecks({
     torch: () => Promise.reject(new Error("libtorch.so: cannot open\nat somewhere")),
     tokenizers: () => Promise.reject("odd"),
+    sentencePiece: () => Promise.reject(new Error("not built")),
   });
   expect(checks).toEqual([
     {
@@ -75,6 +79,7 @@ test("native parts that do not load say why and what to do", async () => {
       fix: containing("bootstrap"),
     },
     { name: "Tokenizers", status: "failed", value: "odd", fix: containing("bootstrap") },
+    { name: "SentencePiece", status: "missing", value: "not built", fix: containing("build:native") },
   ]);
 });
 

@@ -18,13 +18,14 @@ export interface Torch {
 export interface Natives {
   readonly torch: () => Promise<Torch>;
   readonly tokenizers: () => Promise<object>;
+  readonly sentencePiece: () => Promise<object>;
 }
 
 const REBUILD = "Nothing can be trained without it. Run `npm run bootstrap` in the project's folder.";
 
 /** Whether the native parts load, which libtorch they found, and which devices it sees. */
-export async function nativeChecks({ torch, tokenizers }: Natives): Promise<Check[]> {
-  return [...(await torchChecks(torch)), await tokenizerCheck(tokenizers)];
+export async function nativeChecks({ torch, tokenizers, sentencePiece }: Natives): Promise<Check[]> {
+  return [...(await torchChecks(torch)), await tokenizerCheck(tokenizers), await sentencePieceCheck(sentencePiece)];
 }
 
 async function torchChecks(load: Natives["torch"]): Promise<Check[]> {
@@ -47,6 +48,16 @@ async function tokenizerCheck(load: () => Promise<object>): Promise<Check> {
     return ok("Tokenizers", "native part loads");
   } catch (error) {
     return { name: "Tokenizers", status: "failed", value: reason(error), fix: REBUILD };
+  }
+}
+
+async function sentencePieceCheck(load: () => Promise<object>): Promise<Check> {
+  try {
+    await load();
+    return ok("SentencePiece", "native part loads");
+  } catch (error) {
+    const fix = "Only its tokenizers need it. Run `npm run build:native` where pip reaches its package index.";
+    return { name: "SentencePiece", status: "missing", value: reason(error), fix };
   }
 }
 

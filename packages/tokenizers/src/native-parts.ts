@@ -1,0 +1,8 @@
+import { native } from "./addon.js";
+import { sentencePiece } from "./sentencepiece-addon.js";
+
+/** Loads each native part, as its first use would; throws what is wrong with it. For whoever checks an installation. */
+export const nativeParts = {
+  tokenizers: (): object => native(),
+  sentencePiece: (): object => sentencePiece(),
+} as const;

@@ -30,15 +30,15 @@ const AddedToken* AddedTokens::at(const uint8_t* p, const uint8_t* end) const {
 }
 
 AddedTokens::Match AddedTokens::find(const uint8_t* p, const uint8_t* end) const {
-  if (tokens_.empty()) return {end, 0, 0};
+  if (tokens_.empty()) return {end, 0, 0, nullptr};
   for (; p < end; p++) {
     if (onlyFirstByte_ >= 0) {
       p = static_cast<const uint8_t*>(memchr(p, onlyFirstByte_, end - p));
       if (p == nullptr) break;
     }
-    if (const AddedToken* token = at(p, end)) return {p, token->content.size(), token->id};
+    if (const AddedToken* token = at(p, end)) return {p, token->content.size(), token->id, token};
   }
-  return {end, 0, 0};
+  return {end, 0, 0, nullptr};
 }
 
 bool AddedTokens::crosses(const uint8_t* begin, const uint8_t* cut, const uint8_t* end) const {

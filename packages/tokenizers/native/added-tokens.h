@@ -9,6 +9,8 @@ namespace tok {
 struct AddedToken {
   std::string content;
   uint32_t id;
+  bool lstrip = false, rstrip = false;  // does it take the white space before and after it?
+  bool singleWord = false;              // is it none within a word?
 };
 
 /** Finds added tokens in a text: the leftmost, and of those that begin there the longest. */
@@ -18,6 +20,7 @@ class AddedTokens {
     const uint8_t* begin;  // the end of the text where there is none
     size_t size;
     uint32_t id;
+    const AddedToken* token = nullptr;
   };
 
   AddedTokens() = default;

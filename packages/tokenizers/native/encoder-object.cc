@@ -99,6 +99,8 @@ class EncoderObject : public Napi::ObjectWrap<EncoderObject<make>> {
 
 void defineEncoders(Napi::Env env, Napi::Object& exports) {
   exports.Set("Encoder", EncoderObject<byteLevelEncoder>::define(env, "Encoder"));
+  exports.Set("normalize", Napi::Function::New(env, normalize, "normalize"));
+  exports.Set("PieceEncoder", EncoderObject<pieceEncoder>::define(env, "PieceEncoder"));
   exports.Set("CharEncoder", EncoderObject<charEncoder>::define(env, "CharEncoder"));
 }
 

@@ -21,10 +21,7 @@ BpeModel modelFrom(const Napi::Object& options) {
   model.fuseUnknown = options.Get("fuseUnknown").ToBoolean();
   model.unknown = tokenFrom(options.Get("unknown"));
   std::copy(byteIds.begin(), byteIds.end(), model.byteIds);
-  model.merges = PairTable<RankedMerge>(merges.size() / 3);
-  for (size_t i = 0; i + 2 < merges.size(); i += 3) {
-    model.merges[pairOf(merges[i], merges[i + 1])] = {static_cast<uint32_t>(i / 3), merges[i + 2]};
-  }
+  model.merges = mergeTable(merges);
   const auto words = stringsFrom(options.Get("words"));
   const auto wordIds = uint32sFrom(options.Get("wordIds"));
   for (size_t i = 0; i < words.size() && i < wordIds.size(); i++) model.words.emplace(words[i], wordIds[i]);

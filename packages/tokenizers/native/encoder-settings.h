@@ -10,6 +10,9 @@ namespace tok {
 
 /** Encoders as JavaScript describes them. */
 std::shared_ptr<TextEncoder> byteLevelEncoder(const Napi::Object& settings);
+std::shared_ptr<TextEncoder> pieceEncoder(const Napi::Object& settings);
+/** normalize(steps, utf8): the text after these steps of a normalizer, as UTF-8. */
+Napi::Value normalize(const Napi::CallbackInfo& info);
 std::shared_ptr<TextEncoder> charEncoder(const Napi::Object& settings);
 
 }  // namespace tok

@@ -1,6 +1,7 @@
 #include "encoder.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 #include <new>
 
@@ -26,30 +27,6 @@ struct Encoder::Scratch {
   LongWordCache longWords;
   std::vector<uint32_t> ids;
   std::vector<uint8_t> repaired, composed;
-};
-
-/** A scratch for as long as a thread works. */
-class Encoder::Lease {
- public:
-  explicit Lease(Encoder& encoder) : encoder_(encoder) {
-    const std::lock_guard lock(encoder_.mutex_);
-    if (!encoder_.idle_.empty()) {
-      scratch_ = std::move(encoder_.idle_.back());
-      encoder_.idle_.pop_back();
-    }
-    if (!scratch_) scratch_ = std::make_unique<Scratch>();
-  }
-  ~Lease() {
-    const std::lock_guard lock(encoder_.mutex_);
-    encoder_.idle_.push_back(std::move(scratch_));
-  }
-  Lease(const Lease&) = delete;
-  Lease& operator=(const Lease&) = delete;
-  Scratch& operator*() { return *scratch_; }
-
- private:
-  Encoder& encoder_;
-  std::unique_ptr<Scratch> scratch_;
 };
 
 /** Where ids go; there is room for the most that the text can give. */
@@ -177,7 +154,7 @@ void Encoder::encodePart(const uint8_t* begin, const uint8_t* end, Writer<Id>& o
 }
 
 std::vector<uint32_t> Encoder::encode(const uint8_t* bytes, size_t size) {
-  Lease scratch(*this);
+  ScratchPool<Scratch>::Lease scratch(pool_);
   std::vector<uint32_t> ids(size * kMostIdsPerByte + kSlack);
   Writer<uint32_t> out(ids.data());
   encodePart(bytes, bytes + size, out, *scratch);
@@ -222,7 +199,7 @@ void Encoder::batch(const Documents& documents, uint32_t endToken, unsigned thre
 
   std::atomic<size_t> nextItem{0};
   inParallel(std::min<size_t>(threads, std::max<size_t>(items.size(), 1)), [&](unsigned) {
-    Lease scratch(*this);
+    ScratchPool<Scratch>::Lease scratch(pool_);
     for (size_t i = nextItem++; i < items.size(); i = nextItem++) {
       const Item& item = items[i];
       Writer<Id> out(ids + parts[i].room);

@@ -1,13 +1,11 @@
 #pragma once
 
-#include <atomic>
-#include <memory>
-#include <mutex>
 #include <vector>
 
 #include "added-tokens.h"
 #include "bpe-model.h"
 #include "long-word-cache.h"
+#include "scratch-pool.h"
 #include "text-encoder.h"
 #include "word-cache.h"
 
@@ -26,7 +24,6 @@ class Encoder : public TextEncoder {
 
  private:
   struct Scratch;
-  class Lease;
   template <typename Id>
   class Writer;
 
@@ -47,8 +44,7 @@ class Encoder : public TextEncoder {
   const BpeModel model_;
   const AddedTokens raw_, normalized_;
   const bool nfc_;
-  std::mutex mutex_;
-  std::vector<std::unique_ptr<Scratch>> idle_;  // caches stay warm from call to call
+  ScratchPool<Scratch> pool_;
 };
 
 }  // namespace tok

@@ -4,6 +4,14 @@
 
 namespace tok {
 
+PairTable<RankedMerge> mergeTable(const std::vector<uint32_t>& triples) {
+  PairTable<RankedMerge> merges(triples.size() / 3);
+  for (size_t i = 0; i + 2 < triples.size(); i += 3) {
+    merges[pairOf(triples[i], triples[i + 1])] = {static_cast<uint32_t>(i / 3), triples[i + 2]};
+  }
+  return merges;
+}
+
 void mergeSymbols(const PairTable<RankedMerge>& merges, std::vector<uint32_t>& symbols, size_t from,
                   std::vector<Span>* spans) {
   struct Possible {

@@ -15,6 +15,9 @@ struct RankedMerge {
   uint32_t rank = kNoToken, result = 0;
 };
 
+/** Merges by their pairs, from triples of left, right and result; the first has the least rank. */
+PairTable<RankedMerge> mergeTable(const std::vector<uint32_t>& triples);
+
 /**
  * Applies merges to the symbols from `from` on: the least rank first, then the leftmost. A heap of possible merges over
  * a linked list: n log n, however many there are. `spans`, if any, holds one for each of these symbols, and afterwards

@@ -5,6 +5,7 @@
 
 #include "lexer.h"
 #include "pair-table.h"
+#include "unicode-forms.h"
 #include "unicode.h"
 #include "utf8.h"
 
@@ -18,12 +19,16 @@ constexpr uint32_t kLeads = 19, kVowels = 21, kTails = 28, kSyllables = kLeads *
 
 struct Tables {
   std::unordered_map<uint32_t, const uint32_t*> decompositions;  // length, code points
+  std::unordered_map<uint32_t, const uint32_t*> compatible;      // the same, where it is another
   std::unordered_map<uint32_t, uint8_t> combining;
   PairTable<uint32_t> compositions;
 
   Tables() : compositions(kCompositionsSize) {
     for (size_t i = 0; i < kDecompositionsSize; i += 2 + kDecompositions[i + 1]) {
       decompositions[kDecompositions[i]] = &kDecompositions[i + 1];
+    }
+    for (size_t i = 0; i < kCompatibleSize; i += 2 + kCompatible[i + 1]) {
+      compatible[kCompatible[i]] = &kCompatible[i + 1];
     }
     for (size_t i = 0; i < kCombiningSize; i++) combining[kCombining[i] >> 8] = kCombining[i] & 0xff;
     for (size_t i = 0; i < kCompositionsSize; i += 3) {
@@ -48,7 +53,16 @@ struct Point {
   Span source;
 };
 
-void decompose(uint32_t c, Span source, std::vector<Point>& out) {
+const uint32_t* decomposition(uint32_t c, bool compatible) {
+  if (compatible) {
+    const auto found = tables().compatible.find(c);
+    if (found != tables().compatible.end()) return found->second;
+  }
+  const auto found = tables().decompositions.find(c);
+  return found == tables().decompositions.end() ? nullptr : found->second;
+}
+
+void decompose(uint32_t c, bool compatible, Span source, std::vector<Point>& out) {
   if (c - kSyllable < kSyllables) {
     const uint32_t index = c - kSyllable;
     out.push_back({kLead + index / (kVowels * kTails), 0, source});
@@ -56,14 +70,12 @@ void decompose(uint32_t c, Span source, std::vector<Point>& out) {
     if (index % kTails != 0) out.push_back({kTail + index % kTails, 0, source});
     return;
   }
-  const auto found = tables().decompositions.find(c);
-  if (found == tables().decompositions.end()) {
+  const uint32_t* parts = decomposition(c, compatible);
+  if (parts == nullptr) {
     out.push_back({c, tables().combiningClass(c), source});
     return;
   }
-  for (uint32_t i = 1; i <= found->second[0]; i++) {
-    out.push_back({found->second[i], tables().combiningClass(found->second[i]), source});
-  }
+  for (uint32_t i = 1; i <= parts[0]; i++) out.push_back({parts[i], tables().combiningClass(parts[i]), source});
 }
 
 /** The one character two make, or 0. */
@@ -133,19 +145,27 @@ void alignPoints(std::vector<Point>& points) {
 }  // namespace
 
 bool compose(const uint8_t* begin, const uint8_t* end, std::vector<uint8_t>& out, Alignment* alignment) {
-  // Below U+0300 (bytes CC 80) every character is composed already and none combines.
-  if (std::find_if(begin, end, [](uint8_t byte) { return byte >= 0xcc; }) == end) return false;
+  return normalForm(Form::kNfc, begin, end, out, alignment);
+}
+
+bool normalForm(Form form, const uint8_t* begin, const uint8_t* end, std::vector<uint8_t>& out, Alignment* alignment) {
+  const bool compatible = form == Form::kNfkc || form == Form::kNfkd;
+  const bool composed = form == Form::kNfc || form == Form::kNfkc;
+  // Below U+0300 (bytes CC 80) every character is composed already and none combines; ASCII is in every form.
+  const uint8_t least = form == Form::kNfc ? 0xcc : 0x80;
+  if (std::find_if(begin, end, [&](uint8_t byte) { return byte >= least; }) == end) return false;
   std::vector<Point> points;
   points.reserve(end - begin);
   for (const uint8_t* p = begin; p < end;) {
     const Decoded c = *p < 0x80 ? Decoded{*p, 1} : decodeWide(p);
     const uint32_t at = p - begin;
-    decompose(c.codePoint, {at, at + c.bytes}, points);
+    decompose(c.codePoint, compatible, {at, at + c.bytes}, points);
     p += c.bytes;
   }
   sortMarks(points);
-  recompose(points);
+  if (composed) recompose(points);
   out.clear();
+  if (alignment != nullptr) alignment->clear();
   if (alignment != nullptr) alignPoints(points);
   for (const Point& point : points) {
     appendUtf8(point.code, out);

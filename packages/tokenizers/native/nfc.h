@@ -14,4 +14,10 @@ namespace tok {
  */
 bool compose(const uint8_t* begin, const uint8_t* end, std::vector<uint8_t>& out, Alignment* alignment = nullptr);
 
+enum class Form { kNfc, kNfd, kNfkc, kNfkd };
+
+/** The same for each of the four forms. */
+bool normalForm(Form form, const uint8_t* begin, const uint8_t* end, std::vector<uint8_t>& out,
+                Alignment* alignment = nullptr);
+
 }  // namespace tok

@@ -16,16 +16,24 @@ extern const size_t kDecompositionsSize;
 extern const uint32_t kCompositions[];
 extern const size_t kCompositionsSize;
 
-/** Two bits a code point, spread out from the runs when the library is loaded: one load a lookup, 272 KiB. */
-class ClassTable {
+/** Two bits a code point, spread out from runs: one load a lookup, 272 KiB. */
+class RunTable {
  public:
-  ClassTable();
-  CharClass operator[](uint32_t codePoint) const {
-    return static_cast<CharClass>(bits_[codePoint >> 2] >> ((codePoint & 3) * 2) & 3);
-  }
+  /** Of each run the first code point << 2 | class. */
+  RunTable(const uint32_t* runs, size_t size);
+  uint32_t operator[](uint32_t codePoint) const { return bits_[codePoint >> 2] >> ((codePoint & 3) * 2) & 3; }
 
  private:
   uint8_t bits_[0x110000 / 4];
+};
+
+class ClassTable {
+ public:
+  ClassTable() : table_(kClassRuns, kClassRunsSize) {}
+  CharClass operator[](uint32_t codePoint) const { return static_cast<CharClass>(table_[codePoint]); }
+
+ private:
+  RunTable table_;
 };
 
 extern const ClassTable kClasses;

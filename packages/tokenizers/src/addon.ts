@@ -56,6 +56,64 @@ export interface CharEncoderSettings {
   nfc: boolean;
 }
 
+/** Their names are those of tokenizer.json but for Spaces (two and more become `content`) and CharsMap (Precompiled). */
+export interface NormalizerStep {
+  type:
+    | "NFC"
+    | "NFD"
+    | "NFKC"
+    | "NFKD"
+    | "Lowercase"
+    | "StripAccents"
+    | "Prepend"
+    | "Replace"
+    | "Spaces"
+    | "Strip"
+    | "CharsMap";
+  pattern?: string;
+  content?: string;
+  left?: boolean;
+  right?: boolean;
+  charsMap?: Uint8Array;
+}
+
+/** native/piece-splitter.h says what they do. */
+export interface SplitterSettings {
+  atWhiteSpace: boolean;
+  spacesToMark: boolean;
+  prefix: number;
+  words: number;
+  mark: string;
+}
+
+export type PieceModelSettings =
+  | { pieces: ByteStrings; scores: Float64Array; unknown: number; byteIds: Uint32Array }
+  | {
+      points: Uint32Array;
+      ids: Uint32Array;
+      byteIds: Uint32Array;
+      unknown: number | null;
+      fuseUnknown: boolean;
+      merges: Uint32Array;
+      words: ByteStrings;
+      wordIds: Uint32Array;
+    };
+
+/** flags: 1 takes the white space before it, 2 that after it, 4 stands in no word. */
+export interface AddedSettings {
+  contents: ByteStrings;
+  ids: Uint32Array;
+  flags: Uint32Array;
+}
+
+export interface PieceEncoderSettings {
+  model: PieceModelSettings;
+  normalizer: readonly NormalizerStep[];
+  splitter: SplitterSettings;
+  raw: AddedSettings;
+  normalized: AddedSettings;
+}
+
 export interface NativeEncoder {
   encode(utf8: Uint8Array): Int32Array;
   /** Of well-formed text; offsets in UTF-16 units, two a token. */
@@ -70,16 +128,19 @@ export interface NativeEncoder {
 }
 
 export interface Addon {
+  /** The text after these steps, UTF-8 in and out. */
+  normalize: (steps: readonly NormalizerStep[], utf8: Uint8Array) => Uint8Array;
   Trainer: new (threads: number) => NativeTrainer;
   CharSet: new (threads: number, nfc: boolean) => NativeCharSet;
   Encoder: new (settings: EncoderSettings) => NativeEncoder;
   CharEncoder: new (settings: CharEncoderSettings) => NativeEncoder;
+  PieceEncoder: new (settings: PieceEncoderSettings) => NativeEncoder;
 }
 
 const isAddon = (value: unknown): value is Addon =>
   typeof value === "object" &&
   value !== null &&
-  ["Trainer", "CharSet", "Encoder", "CharEncoder"].every((name) => name in value);
+  ["normalize", "Trainer", "CharSet", "Encoder", "CharEncoder", "PieceEncoder"].every((name) => name in value);
 
 /** Loads the native addon from a path. Throws TOKENIZER_LOAD_FAILED when it has not been built, or not for this Node. */
 export function loadAddon(path: string): Addon {

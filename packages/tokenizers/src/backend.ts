@@ -1,3 +1,4 @@
+import type { Files } from "./save-files.js";
 import type { TokenizerConfig } from "./specials.js";
 import type { Tokenizer } from "./tokenizer.js";
 import type { MethodOptions, TrainOptions } from "./train-options.js";
@@ -11,6 +12,8 @@ export interface TokenizerFile {
   /** What it says it is: our `kind`, or Hugging Face's `model.type`; null where it is not JSON or does not say. */
   readonly type: string | null;
   readonly config: TokenizerConfig;
+  /** What lies beside it and is to be saved with it. */
+  readonly beside: Files;
 }
 
 /** A kind of tokenizer: which files are its own, how one is read, and how one is made where that can be done. */

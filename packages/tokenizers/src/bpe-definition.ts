@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { TokenizerError } from "./errors.js";
+import { corrupt, stepsOf, unsupported } from "./pipeline-json.js";
 import { patternOf, patterns, type PatternName } from "./patterns.js";
 import {
   type AddedToken,
@@ -25,12 +25,27 @@ export interface BpeDefinition {
   readonly added: readonly AddedToken[];
 }
 
-const unsupported = (what: string, instead: string) =>
-  new TokenizerError("TOKENIZER_LOAD_FAILED", `${what} is not supported; ${instead}`);
-
 /** Checks a byte-level BPE tokenizer. Throws TOKENIZER_LOAD_FAILED, naming what is wrong or not supported. */
 export function bpeDefinition(file: TokenizerJson): BpeDefinition {
   const model = modelOf(file);
+  if (model.byte_fallback) throw unsupported("byte_fallback", "byte-level BPE has a token for every byte");
+  checkLength(file);
+  checkStep(file.decoder, "decoder", ["ByteLevel"]);
+  checkPostProcessor(file);
+  return {
+    vocab: model.vocab,
+    merges: mergesOf(model),
+    pattern: preTokenizerOf(file.pre_tokenizer ?? null),
+    nfc: normalizerOf(file.normalizer ?? null),
+    ignoreMerges: model.ignore_merges,
+    fuseUnknown: model.fuse_unk,
+    unknown: unknownOf(model),
+    added: addedOf(file.added_tokens, model.vocab),
+  };
+}
+
+/** Refuses a file that cuts or fills up texts. */
+export function checkLength(file: TokenizerJson): void {
   for (const field of ["truncation", "padding"] as const) {
     if (file[field] !== null && file[field] !== undefined) {
       throw unsupported(
@@ -39,9 +54,10 @@ export function bpeDefinition(file: TokenizerJson): BpeDefinition {
       );
     }
   }
-  const unknown = typeof model.unk_token === "string" ? idIn(model.vocab, model.unk_token) : null;
-  if (unknown === undefined) throw corrupt(`unk_token "${model.unk_token}" is not in the vocabulary`);
-  checkStep(file.decoder, "decoder", ["ByteLevel"]);
+}
+
+/** Those known only affect offsets and added special tokens, of which there are none here. */
+export const checkPostProcessor = (file: TokenizerJson): void =>
   checkStep(file.post_processor, "post_processor", [
     "ByteLevel",
     "TemplateProcessing",
@@ -49,39 +65,34 @@ export function bpeDefinition(file: TokenizerJson): BpeDefinition {
     "BertProcessing",
     "Sequence",
   ]);
-  return {
-    vocab: model.vocab,
-    merges: mergesOf(model),
-    pattern: preTokenizerOf(file.pre_tokenizer ?? null),
-    nfc: normalizerOf(file.normalizer ?? null),
-    ignoreMerges: model.ignore_merges,
-    fuseUnknown: model.fuse_unk,
-    unknown,
-    added: addedOf(file.added_tokens, model.vocab),
-  };
+
+/** The id of the token for what is unknown, if the model has one. */
+export function unknownOf(model: BpeJson): number | null {
+  if (typeof model.unk_token !== "string") return null;
+  const id = idIn(model.vocab, model.unk_token);
+  if (id === undefined) throw corrupt(`unk_token "${model.unk_token}" is not in the vocabulary`);
+  return id;
 }
 
 /** Its own keys alone: a token may be called "constructor". */
 const idIn = (vocab: BpeDefinition["vocab"], token: string): number | undefined =>
   Object.hasOwn(vocab, token) ? vocab[token] : undefined;
 
-const corrupt = (what: string) => new TokenizerError("TOKENIZER_LOAD_FAILED", `the tokenizer.json is broken: ${what}`);
-
-function modelOf(file: TokenizerJson): BpeJson {
+/** Checks the model of a file that is BPE, of whatever symbols. */
+export function modelOf(file: TokenizerJson): BpeJson {
   const parsed = BpeJsonSchema.safeParse(file.model);
   if (!parsed.success) throw corrupt(z.prettifyError(parsed.error));
   const model = parsed.data;
   if (model.dropout) throw unsupported(`BPE dropout (${model.dropout})`, "set it to null");
-  if (model.byte_fallback) throw unsupported("byte_fallback", "byte-level BPE has a token for every byte");
   for (const field of ["continuing_subword_prefix", "end_of_word_suffix"] as const) {
-    if (model[field]) throw unsupported(`${field} "${model[field]}"`, "byte-level BPE has none");
+    if (model[field]) throw unsupported(`${field} "${model[field]}"`, "set it to null");
   }
   const used = new Set(Object.values(model.vocab));
   if (used.size < Object.keys(model.vocab).length) throw corrupt("two tokens of the vocabulary have the same id");
   return model;
 }
 
-function mergesOf(model: BpeJson): Uint32Array {
+export function mergesOf(model: BpeJson): Uint32Array {
   const merges = new Uint32Array(model.merges.length * 3);
   const idOf = (token: string, rank: number) => {
     const id = idIn(model.vocab, token);
@@ -103,15 +114,6 @@ function checkStep(step: Step | null | undefined, field: string, allowed: readon
   if (step && !allowed.includes(step.type)) {
     throw unsupported(`the ${field} "${step.type}"`, `byte-level BPE can have ${allowed.join(", ")} or none`);
   }
-}
-
-/** Reads the steps of a Sequence, or the one step there is. */
-function stepsOf(step: Step | null, field: string, list: string): Step[] {
-  if (step === null) return [];
-  if (step.type !== "Sequence") return [step];
-  const steps = z.array(z.looseObject({ type: z.string() })).safeParse(step[list]);
-  if (!steps.success) throw corrupt(`the ${field} is a Sequence without "${list}"`);
-  return steps.data;
 }
 
 function normalizerOf(step: Step | null): boolean {
@@ -156,11 +158,17 @@ function patternOfSplit(step: Step): PatternName {
   throw unsupported(`the Split behavior "${behavior}"`, "Isolated, or Removed with invert, can be loaded");
 }
 
-function addedOf(added: readonly AddedToken[], vocab: Readonly<Record<string, number>>): AddedToken[] {
+/** `strips`: may added tokens take white space beside them, or ask that none is within a word? */
+export function addedOf(
+  added: readonly AddedToken[],
+  vocab: Readonly<Record<string, number>>,
+  strips = false,
+): AddedToken[] {
   const contentOf = new Map(Object.entries(vocab).map(([token, id]) => [id, token]));
   for (const token of added) {
     for (const field of ["single_word", "lstrip", "rstrip"] as const) {
-      if (token[field]) throw unsupported(`"${field}" of the added token "${token.content}"`, "set it to false");
+      if (token[field] && !strips)
+        throw unsupported(`"${field}" of the added token "${token.content}"`, "set it to false");
     }
     if (token.id > LARGEST_ID) throw corrupt(`the added token "${token.content}" has the id ${token.id}`);
     const before = contentOf.get(token.id) ?? token.content;

@@ -1,10 +1,9 @@
-import { join } from "node:path";
 import { byteStrings, type EncoderSettings, native } from "./addon.js";
-import { writeAtomically } from "./atomic-write.js";
 import type { BpeDefinition } from "./bpe-definition.js";
 import { alphabet, unspell } from "./byte-alphabet.js";
 import { NativeTokenizer } from "./native-tokenizer.js";
 import { patterns } from "./patterns.js";
+import { type Files, saveFiles } from "./save-files.js";
 import type { Specials } from "./tokenizer.js";
 
 const NO_TOKEN = 0xffff_ffff;
@@ -16,8 +15,8 @@ export class BpeTokenizer extends NativeTokenizer {
   /** How many merges it knows. */
   readonly merges: number;
 
-  /** `json`: the file that `save` is to write. */
-  constructor(definition: BpeDefinition, json: () => string, specials: Specials) {
+  /** `json`: the file that `save` is to write; `beside`: what it writes with it. */
+  constructor(definition: BpeDefinition, json: () => string, specials: Specials, beside?: Files) {
     const tokens: (string | undefined)[] = [];
     const bytes: (Uint8Array | undefined)[] = [];
     for (const [token, id] of Object.entries(definition.vocab)) {
@@ -30,11 +29,11 @@ export class BpeTokenizer extends NativeTokenizer {
     }
     super({
       tokens,
-      bytes,
+      bytes: (id) => bytes[id] ?? new Uint8Array(),
       specials,
       special: new Set(definition.added.filter(({ special }) => special).map(({ id }) => id)),
       encoder: new (native().Encoder)(encoderSettings(definition)),
-      save: (folder) => writeAtomically(join(folder, "tokenizer.json"), json()),
+      save: (folder) => saveFiles(folder, json(), beside),
     });
     this.merges = definition.merges.length / 3;
   }

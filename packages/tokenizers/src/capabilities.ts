@@ -25,6 +25,8 @@ export const isMethod = (name: unknown): name is MethodName => typeof name === "
 /** The kinds of files that can be loaded. */
 export const loadable: readonly string[] = [
   "tokenizer.json with byte-level BPE (GPT-2, Llama 3, Qwen 2)",
+  "tokenizer.json with BPE over characters, with or without bytes for those unknown (Llama 2, Mistral, Gemma)",
+  "tokenizer.json with a unigram model (T5, ALBERT, XLM-R)",
   "tokenizer.json of characters",
   "tokenizer.model of SentencePiece",
 ];

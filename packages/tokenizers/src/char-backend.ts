@@ -5,6 +5,6 @@ import { trainChar } from "./train-char.js";
 
 export const char: TrainableBackend = {
   recognizes: ({ type }) => type === "char",
-  load: ({ json, path }) => new CharTokenizer(charDefinition(json, path)),
+  load: ({ json, path, beside }) => new CharTokenizer(charDefinition(json, path), beside),
   train: trainChar,
 };

@@ -1,8 +1,7 @@
-import { join } from "node:path";
 import { native } from "./addon.js";
-import { writeAtomically } from "./atomic-write.js";
 import { type CharDefinition, charJson } from "./char-json.js";
 import { NativeTokenizer } from "./native-tokenizer.js";
+import { type Files, saveFiles } from "./save-files.js";
 import { specialsOf } from "./specials.js";
 
 const utf8 = new TextEncoder();
@@ -15,7 +14,7 @@ export class CharTokenizer extends NativeTokenizer {
   readonly kind = "char";
   readonly normalization: CharDefinition["normalization"];
 
-  constructor(definition: CharDefinition) {
+  constructor(definition: CharDefinition, beside?: Files) {
     const { tokens, specials, unknown, normalization } = definition;
     const special = new Set(specials.map((token) => tokens.indexOf(token)));
     const chars = tokens.flatMap((token, id) => {
@@ -26,14 +25,14 @@ export class CharTokenizer extends NativeTokenizer {
       tokens,
       special,
       specials: specialsOf(tokens),
-      bytes: tokens.map((token) => utf8.encode(token)),
+      bytes: (id) => utf8.encode(tokens[id]),
       encoder: new (native().CharEncoder)({
         points: Uint32Array.from(chars, ({ point }) => point),
         ids: Uint32Array.from(chars, ({ id }) => id),
         unknown,
         nfc: normalization === "NFC",
       }),
-      save: (folder) => writeAtomically(join(folder, "tokenizer.json"), charJson(definition)),
+      save: (folder) => saveFiles(folder, charJson(definition), beside),
     });
     this.normalization = normalization;
   }

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { fixturePath } from "../test/fixture.js";
@@ -127,6 +127,19 @@ describe("which token plays which part", () => {
   test.each([null, "not JSON", '{"eos_token": 7}'])("or what usual names say, with the config %j", async (config) => {
     expect(await specialsWith(config)).toEqual({ pad: null, unk: null, bos: null, eos: 0 });
   });
+});
+
+test("what lies beside the file is saved with it", async () => {
+  await using folder = await temporaryFolder();
+  const files = { "tokenizer_config.json": '{"chat_template": "x"}', "chat_template.jinja": "{{ messages }}" };
+  for (const name of ["gpt2.json", "pieces-llama2.json", "char.json"]) {
+    await folder.write("tokenizer.json", readFileSync(fixturePath(name)));
+    for (const [file, contents] of Object.entries(files)) await folder.write(file, contents);
+    const to = `${folder.path}/${name}`;
+    await (await loadTokenizer(folder.path)).save(to);
+    for (const [file, contents] of Object.entries(files)) expect(readFileSync(`${to}/${file}`, "utf8")).toBe(contents);
+    expect(readdirSync(to).length).toBe(3);
+  }
 });
 
 describe("what is refused, by name", () => {

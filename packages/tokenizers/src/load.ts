@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { TokenizerBackend, TokenizerFile } from "./backend.js";
 import { TokenizerError } from "./errors.js";
 import { backends } from "./registry.js";
+import { COMPANIONS, type Files } from "./save-files.js";
 import { TokenizerConfig } from "./specials.js";
 import type { Tokenizer } from "./tokenizer.js";
 
@@ -39,7 +40,8 @@ async function open(path: string): Promise<TokenizerFile> {
     throw new TokenizerError("TOKENIZER_LOAD_FAILED", `cannot read ${path}`, { cause });
   });
   const json = jsonIn(bytes);
-  return { path, bytes, json, type: typeOf(json), config: await configBeside(path) };
+  const beside = await filesBeside(path);
+  return { path, bytes, json, type: typeOf(json), config: configIn(beside), beside };
 }
 
 function jsonIn(bytes: Buffer): unknown {
@@ -63,11 +65,20 @@ function whatIs({ path, json, type }: TokenizerFile): string {
   return `${path} holds a "${type}" model; there are ${Object.keys(backends).join(", ")}`;
 }
 
+async function filesBeside(path: string): Promise<Files> {
+  const found = await Promise.all(
+    COMPANIONS.map(async (name) => {
+      const text = await readFile(join(dirname(path), name), "utf8").catch(() => null);
+      return text === null ? [] : [[name, text] as const];
+    }),
+  );
+  return new Map(found.flat());
+}
+
 /** tokenizer.json does not say which special token plays which part; the file beside it does, where there is one. */
-async function configBeside(file: string): Promise<TokenizerConfig> {
-  const text = await readFile(join(dirname(file), "tokenizer_config.json"), "utf8").catch(() => "{}");
+function configIn(beside: Files): TokenizerConfig {
   try {
-    return TokenizerConfig.parse(JSON.parse(text));
+    return TokenizerConfig.parse(JSON.parse(beside.get("tokenizer_config.json") ?? "{}"));
   } catch {
     return {}; // one that cannot be read names nothing, and the usual names are looked for
   }

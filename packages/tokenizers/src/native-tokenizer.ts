@@ -12,7 +12,7 @@ export interface Vocabulary {
   /** How the file spells each token; ids between them that stand for nothing may be left out. */
   readonly tokens: readonly (string | undefined)[];
   /** What each stands for in the middle of a text. */
-  readonly bytes: readonly (Uint8Array | undefined)[];
+  readonly bytes: (id: number) => Uint8Array;
   readonly special: ReadonlySet<number>;
   readonly specials: Specials;
   /** Writes what it is loaded from into a folder. */
@@ -71,7 +71,7 @@ export abstract class NativeTokenizer implements Tokenizer {
   }
 
   tokenBytes(id: number): Uint8Array {
-    return this.#vocabulary.bytes[this.check(id)] ?? new Uint8Array();
+    return this.#vocabulary.bytes(this.check(id));
   }
 
   token(id: number): string {

@@ -60,6 +60,9 @@ export interface Tokenizer {
   /** The token as its file spells it. */
   token(id: number): string;
   isSpecial(id: number): boolean;
-  /** Writes the file it is loaded from (`tokenizer.json`, as a rule) into a folder, whole or not at all. */
+  /**
+   * Writes the file it is loaded from (`tokenizer.json`, as a rule) into a folder, whole or not at all, and what lay beside
+   * it there: tokenizer_config.json, special_tokens_map.json, chat_template.jinja.
+   */
   save(folder: string): Promise<void>;
 }

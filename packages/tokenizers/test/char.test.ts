@@ -22,7 +22,7 @@ describeTokenizer("characters in NFC", () => trainChar({ texts: [sample], normal
   decoded: (_, text) =>
     /^(?:[\0-\u024f\u4e00-\u9fff]|\u0301)*$/.test(text) ? known(new Set(sample), text.normalize("NFC")) : null,
 });
-describeTokenizer("characters, as the Python system wrote them", () => loadTokenizer(fixturePath("char.json")), {
+describeTokenizer("characters, as existing Python clients write them", () => loadTokenizer(fixturePath("char.json")), {
   decoded: (_, text) => known(new Set(" !,0159abcdhinoté中👍\n"), text),
 });
 
@@ -40,7 +40,7 @@ test("a special token that is spelled out is characters, and [UNK] is left out w
   expect(tokenizer.decode([...ids, 3])).toBe("[EOS]");
 });
 
-test("NFC is recorded in the file, and one without it has the keys of the Python system alone", async () => {
+test("NFC is recorded in the file, and one without it has the keys that existing clients know alone", async () => {
   await using folder = await temporaryFolder();
   const keys = async (normalization: "none" | "NFC") => {
     const tokenizer = await trainChar({ texts: ["e\u0301"], normalization });

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { trainBpe } from "@trainer/tokenizers";
+import { loadTokenizer, trainBpe } from "@trainer/tokenizers";
 import { openCorpus, parseTrainOptions, type RunEvent } from "@trainer/training";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { prepareTokenizer, trainingProgress, vocabSizeFor } from "../src/run/prepare-tokenizer.js";
@@ -89,4 +89,18 @@ test("beside a model, special tokens are named as transformers reads them, and o
     tokenizer_class: "PreTrainedTokenizerFast",
     model_max_length: 32,
   });
+});
+
+test("beside a model, what came with the tokenizer stays: its chat template, unless that is no JSON", async () => {
+  const source = join(home, "source");
+  const to = join(home, "model");
+  await (await trainBpe({ texts: ["a b c"], vocabSize: 270 })).save(source);
+  const config = async (text: string): Promise<unknown> => {
+    writeFileSync(join(source, "tokenizer_config.json"), text);
+    await writeTokenizerFiles(to, await loadTokenizer(source), 32);
+    return JSON.parse(readFileSync(join(to, "tokenizer_config.json"), "utf8"));
+  };
+  const kept = { chat_template: "{{ x }}", model_max_length: 32, pad_token: "[PAD]" };
+  expect(await config('{"chat_template": "{{ x }}", "model_max_length": 9}')).toMatchObject(kept);
+  expect(await config("no JSON")).not.toHaveProperty("chat_template");
 });

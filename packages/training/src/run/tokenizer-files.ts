@@ -1,6 +1,7 @@
-import { rename, writeFile } from "node:fs/promises";
+import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Tokenizer } from "@trainer/tokenizers";
+import { z } from "zod";
 
 /** transformers has no class for single characters; that of a SentencePiece model follows from the model beside it. */
 const WITHOUT_CLASS: ReadonlySet<string> = new Set(["char", "sentencepiece"]);
@@ -13,13 +14,24 @@ export async function writeTokenizerFiles(dir: string, tokenizer: Tokenizer, max
     named.flatMap(([name, id]) => (id === null ? [] : [[name, tokenizer.token(id)]])),
   );
   await tokenizer.save(dir);
+  const saved = await readObject(join(dir, "tokenizer_config.json"));
   await writeJson(join(dir, "special_tokens_map.json"), specials);
   await writeJson(join(dir, "tokenizer_config.json"), {
     ...(WITHOUT_CLASS.has(tokenizer.kind) ? {} : { tokenizer_class: "PreTrainedTokenizerFast" }),
-    model_max_length: maxLength,
     clean_up_tokenization_spaces: false,
+    ...saved, // what came with the tokenizer, its chat template first of all
+    model_max_length: maxLength,
     ...specials,
   });
+}
+
+/** What an earlier file says; nothing where there is none, or none that can be read. */
+async function readObject(path: string): Promise<Record<string, unknown>> {
+  try {
+    return z.record(z.string(), z.unknown()).parse(JSON.parse(await readFile(path, "utf8")));
+  } catch {
+    return {};
+  }
 }
 
 async function writeJson(path: string, value: unknown): Promise<void> {

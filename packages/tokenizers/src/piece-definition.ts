@@ -1,0 +1,118 @@
+import { z } from "zod";
+import type { PieceEncoderSettings, PieceModelSettings } from "./addon.js";
+import { byteStrings, native } from "./addon.js";
+import { addedOf, checkLength, checkPostProcessor, mergesOf, modelOf, unknownOf } from "./bpe-definition.js";
+import { type Decode, decoderOf } from "./decoder-steps.js";
+import { normalizerSteps } from "./normalizer-steps.js";
+import { splitterOf } from "./piece-words.js";
+import { corrupt } from "./pipeline-json.js";
+import type { AddedToken, TokenizerJson } from "./tokenizer-json.js";
+
+/** A tokenizer.json whose tokens are pieces of text and not of bytes, checked. */
+export interface PieceDefinition {
+  readonly kind: "bpe" | "unigram";
+  /** By id. */
+  readonly tokens: readonly (string | undefined)[];
+  /** What the decoder is given of them: an added token that is looked for in the normalized text, as it stands there. */
+  readonly decoded: readonly (string | undefined)[];
+  readonly added: readonly AddedToken[];
+  readonly decode: Decode;
+  readonly encoder: PieceEncoderSettings;
+}
+
+interface Model {
+  readonly kind: "bpe" | "unigram";
+  readonly vocab: Readonly<Record<string, number>>;
+  readonly settings: PieceModelSettings;
+  /** Those that can come out of more than one character. */
+  readonly pieces: readonly string[];
+}
+
+const NO_TOKEN = 0xffff_ffff;
+const utf8 = new TextEncoder();
+const encoded = (texts: readonly string[]) => byteStrings(texts.map((text) => utf8.encode(text)));
+
+const UnigramJson = z.looseObject({
+  unk_id: z.int().nonnegative(),
+  byte_fallback: z.boolean().default(false),
+  vocab: z.array(z.tuple([z.string(), z.number()])).min(1),
+});
+
+/** Checks a tokenizer of pieces. Throws TOKENIZER_LOAD_FAILED, naming what is wrong or not supported. */
+export function pieceDefinition(file: TokenizerJson): PieceDefinition {
+  checkLength(file);
+  checkPostProcessor(file);
+  const { kind, vocab, settings, pieces } = file.model.type === "Unigram" ? unigramOf(file) : bpeOf(file);
+  const added = addedOf(file.added_tokens, vocab, true);
+  const tokens: string[] = [];
+  for (const [token, id] of Object.entries(vocab)) tokens[id] = token;
+  for (const { content, id } of added) tokens[id] = content;
+  const normalizer = normalizerSteps(file.normalizer);
+  const decoded = [...tokens];
+  for (const { content, id, normalized } of added) {
+    if (normalized) decoded[id] = Buffer.from(native().normalize(normalizer, utf8.encode(content))).toString();
+  }
+  const has = (char: string) => Object.hasOwn(vocab, char);
+  const encoder = {
+    model: settings,
+    normalizer,
+    splitter: splitterOf({ pre: file.pre_tokenizer, normalizer, pieces, has }),
+    raw: addedSettings(added.filter(({ normalized }) => !normalized)),
+    normalized: addedSettings(added.filter(({ normalized }) => normalized)),
+  };
+  return { kind, tokens, decoded, added, encoder, decode: decoderOf(file.decoder) };
+}
+
+function bpeOf(file: TokenizerJson): Model {
+  const model = modelOf(file);
+  const { vocab } = model;
+  const entries = Object.entries(vocab);
+  const chars = entries.flatMap(([token, id]) => {
+    const [point, more] = Array.from(token, (char) => char.codePointAt(0));
+    return point === undefined || more !== undefined ? [] : [{ point, id }];
+  });
+  const words = model.ignore_merges ? entries : [];
+  const settings = {
+    points: Uint32Array.from(chars, ({ point }) => point),
+    ids: Uint32Array.from(chars, ({ id }) => id),
+    byteIds: byteIdsOf(model.byte_fallback, (token) => (Object.hasOwn(vocab, token) ? vocab[token] : undefined)),
+    unknown: unknownOf(model),
+    fuseUnknown: model.fuse_unk,
+    merges: mergesOf(model),
+    words: encoded(words.map(([token]) => token)),
+    wordIds: Uint32Array.from(words, ([, id]) => id),
+  };
+  return { kind: "bpe", vocab, settings, pieces: entries.map(([token]) => token) };
+}
+
+function unigramOf(file: TokenizerJson): Model {
+  const parsed = UnigramJson.safeParse(file.model);
+  if (!parsed.success) throw corrupt(z.prettifyError(parsed.error));
+  const { vocab: entries, unk_id: unknown, byte_fallback } = parsed.data;
+  if (unknown >= entries.length) throw corrupt(`unk_id ${unknown} is past the ${entries.length} pieces`);
+  const pieces = entries.map(([piece]) => piece);
+  const ids = new Map(pieces.map((piece, id) => [piece, id]));
+  const settings = {
+    pieces: encoded(pieces),
+    scores: Float64Array.from(entries, ([, score]) => score),
+    unknown,
+    byteIds: byteIdsOf(byte_fallback, (token) => ids.get(token)),
+  };
+  return { kind: "unigram", vocab: Object.fromEntries(ids), settings, pieces };
+}
+
+/** The tokens <0x00> to <0xFF>; none where bytes do not stand in for characters. */
+function byteIdsOf(fallback: boolean, idOf: (token: string) => number | undefined): Uint32Array {
+  if (!fallback) return new Uint32Array();
+  const name = (byte: number) => `<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`;
+  return Uint32Array.from({ length: 256 }, (_, byte) => idOf(name(byte)) ?? NO_TOKEN);
+}
+
+const addedSettings = (added: readonly AddedToken[]) => ({
+  contents: encoded(added.map(({ content }) => content)),
+  ids: Uint32Array.from(added, ({ id }) => id),
+  flags: Uint32Array.from(
+    added,
+    ({ lstrip, rstrip, single_word }) => (lstrip ? 1 : 0) | (rstrip ? 2 : 0) | (single_word ? 4 : 0),
+  ),
+});

@@ -1,0 +1,14 @@
+import { join } from "node:path";
+import { writeAtomically } from "./atomic-write.js";
+
+/** The contents of files by their names. */
+export type Files = ReadonlyMap<string, string>;
+
+/** What may lie beside a tokenizer and belongs to it: the parts of special tokens, and the template of a chat. */
+export const COMPANIONS = ["tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja"] as const;
+
+/** Writes files into a folder, the tokenizer's own last: where it is, the others are. */
+export async function saveFiles(folder: string, file: string, beside: Files = new Map()): Promise<void> {
+  for (const [name, contents] of beside) await writeAtomically(join(folder, name), contents);
+  await writeAtomically(join(folder, "tokenizer.json"), file);
+}

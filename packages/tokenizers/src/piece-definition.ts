@@ -75,7 +75,7 @@ function bpeOf(file: TokenizerJson): Model {
   const settings = {
     points: Uint32Array.from(chars, ({ point }) => point),
     ids: Uint32Array.from(chars, ({ id }) => id),
-    byteIds: byteIdsOf(model.byte_fallback, (token) => (Object.hasOwn(vocab, token) ? vocab[token] : undefined)),
+    byteIds: byteIdsOf(model.byte_fallback, new Map(entries)),
     unknown: unknownOf(model),
     fuseUnknown: model.fuse_unk,
     merges: mergesOf(model),
@@ -96,16 +96,16 @@ function unigramOf(file: TokenizerJson): Model {
     pieces: encoded(pieces),
     scores: Float64Array.from(entries, ([, score]) => score),
     unknown,
-    byteIds: byteIdsOf(byte_fallback, (token) => ids.get(token)),
+    byteIds: byteIdsOf(byte_fallback, ids),
   };
   return { kind: "unigram", vocab: Object.fromEntries(ids), settings, pieces };
 }
 
 /** The tokens <0x00> to <0xFF>; none where bytes do not stand in for characters. */
-function byteIdsOf(fallback: boolean, idOf: (token: string) => number | undefined): Uint32Array {
+function byteIdsOf(fallback: boolean, ids: ReadonlyMap<string, number>): Uint32Array {
   if (!fallback) return new Uint32Array();
   const name = (byte: number) => `<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`;
-  return Uint32Array.from({ length: 256 }, (_, byte) => idOf(name(byte)) ?? NO_TOKEN);
+  return Uint32Array.from({ length: 256 }, (_, byte) => ids.get(name(byte)) ?? NO_TOKEN);
 }
 
 const addedSettings = (added: readonly AddedToken[]) => ({

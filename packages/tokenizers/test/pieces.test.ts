@@ -116,6 +116,14 @@ describe("what else loads", () => {
     expect(await tokens({ model: { ...bpe, unk_token: null } }, "a?b")).toEqual(["ab"]);
   });
 
+  test("bytes for a character only where all of its bytes are tokens", async () => {
+    const model = { ...bpe, vocab: { ...bpe.vocab, "<0x3F>": 7, "<0xC3>": 8 }, byte_fallback: true };
+    expect(await tokens({ model }, "a?é?")).toEqual(["a", "<0x3F>", "<0x3F>", "[UNK]"]); // as in the reference
+    const vocab = [...unigram.vocab, ["<0x3F>", 0], ["<0xC3>", 0]];
+    const uni = { model: { ...unigram, vocab, byte_fallback: true } };
+    expect(await tokens(uni, "b?b é")).toEqual(["b", "<0x3F>", "b", "<unk>"]);
+  });
+
   test("a gap in the ids decodes as nothing", async () => {
     const tokenizer = await loadJson({ model: { ...bpe, vocab: { ...bpe.vocab, far: 9 } } });
     expect(tokenizer.decode([0, 8, 9])).toBe("a far");

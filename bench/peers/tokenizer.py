@@ -1,4 +1,4 @@
-"""One peer's side of the tokenizer benchmark: training on a file, or encoding it with a given tokenizer.json.
+"""One peer's side of the tokenizer benchmark: training on a file, or encoding it with a given tokenizer.
 
 The text is in memory, as the peer wants it, before the clock of an encoding starts; a training reads the file itself.
 """
@@ -94,6 +94,35 @@ def encode_tokie():
     tokenizer = tokie.Tokenizer.from_json(settings["tokenizer"])
     texts = documents()
     return lambda: len(tokenizer.encode_batch_flat(texts, add_special_tokens=False)[0])
+
+
+def train_sentencepiece():
+    import io
+
+    import sentencepiece
+
+    def work():
+        model = io.BytesIO()
+        sentencepiece.SentencePieceTrainer.train(
+            input=settings["file"],
+            model_writer=model,
+            model_type="bpe",
+            vocab_size=settings["vocabSize"],
+            character_coverage=1.0,
+            num_threads=settings["threads"],
+            minloglevel=2,
+        )
+        return sentencepiece.SentencePieceProcessor(model_proto=model.getvalue()).vocab_size()
+
+    return work
+
+
+def encode_sentencepiece():
+    import sentencepiece
+
+    processor = sentencepiece.SentencePieceProcessor(model_file=settings["tokenizer"])
+    texts = list(lines())
+    return lambda: sum(map(len, processor.encode(texts, num_threads=settings["threads"])))
 
 
 library_bytes = resident_bytes()

@@ -10,7 +10,11 @@ import { train } from "./train.js";
 
 const benchmarks: Readonly<Record<string, { about: string; run: Benchmark; rounds: number }>> = {
   train: { about: "a GPT-2 training step against transformers, eager and compiled", run: train, rounds: 3 },
-  tokenizer: { about: "training and encoding of byte-level BPE against its peers", run: tokenizer, rounds: 3 },
+  tokenizer: {
+    about: "training and encoding of byte-level BPE, SentencePiece and characters, peers beside",
+    run: tokenizer,
+    rounds: 3,
+  },
   generate: { about: "greedy generation with a cache against transformers", run: generate, rounds: 3 },
   overhead: { about: "the cost of one small operator call against Python's binding", run: overhead, rounds: 5 },
 };

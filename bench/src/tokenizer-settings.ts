@@ -2,13 +2,14 @@ import { z } from "zod";
 
 export const TokenizerSettings = z.object({
   work: z.enum(["train", "encode"]),
+  kind: z.enum(["bpe", "sentencepiece", "char"]),
   /** Whose: ignored on our side. */
   peer: z.string(),
   threads: z.int(),
   /** UTF-8 text. */
   file: z.string(),
   vocabSize: z.int(),
-  /** The tokenizer.json that everyone encodes with. */
+  /** The file that everyone encodes with: tokenizer.json, SentencePiece's tokenizer.model. */
   tokenizer: z.string(),
   /** Measurements of one process; the first of several warms up. */
   repeats: z.int(),

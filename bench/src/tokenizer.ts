@@ -1,42 +1,67 @@
-import { statSync } from "node:fs";
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { trainBpe } from "@trainer/tokenizers";
+import { trainBpe, trainChar, trainSentencePiece } from "@trainer/tokenizers";
 import { ours, peer } from "./child.js";
 import { median, type BenchmarkOptions, type Benchmark, type Side, type Work } from "./report.js";
 import { temporaryFolder } from "./token-file.js";
 import { TokenizerResult, type TokenizerSettings } from "./tokenizer-settings.js";
 
 const SHAKESPEARE = fileURLToPath(new URL("../../examples/corpus/tinyshakespeare.txt", import.meta.url));
-const VOCAB_SIZE = 32_000;
+/** SentencePiece keeps all of its sentences in memory: it learns from so much of the text. */
+const SENTENCEPIECE_BYTES = 2e7;
 /** Who takes part, and how often a process does its work: caches warm up in the first of several. */
 const SIDES = {
-  train: { ours: 1, rustbpe: 1, tokenizers: 1 },
-  encode: { ours: 4, tokie: 4, tiktoken: 1, tokenizers: 1 },
+  bpe: {
+    train: { ours: 1, rustbpe: 1, tokenizers: 1 },
+    encode: { ours: 4, tokie: 4, tiktoken: 1, tokenizers: 1 },
+  },
+  sentencepiece: { train: { ours: 1, sentencepiece: 1 }, encode: { ours: 1, sentencepiece: 1 } },
+  char: { train: { ours: 1 }, encode: { ours: 4 } },
 } as const;
 
-/** Byte-level BPE, 32,000 tokens: from a file to a vocabulary, and from text to ids, all with the same vocabulary. */
+/**
+ * From a file to a vocabulary, and from text to ids, all with the same vocabulary: byte-level BPE of 32,000 tokens,
+ * SentencePiece's BPE of 8,000, and characters on one thread.
+ */
 export const tokenizer: Benchmark = async (options) => {
   using folder = temporaryFolder();
-  const file = options.file ?? SHAKESPEARE;
-  const megabytes = statSync(file).size / 1e6;
-  const trained = await trainBpe({ files: [file], vocabSize: VOCAB_SIZE, threads: options.threads });
-  await trained.save(folder.path);
+  const { threads, file = SHAKESPEARE } = options;
+  const part = `${folder.path}/part.txt`;
+  writeFileSync(part, wholeLines(readFileSync(file), SENTENCEPIECE_BYTES));
+  const plans = [
+    { kind: "bpe", label: "", corpus: file, vocabSize: 32_000, threads, train: trainBpe },
+    {
+      kind: "sentencepiece",
+      label: "SentencePiece ",
+      corpus: part,
+      vocabSize: 8000,
+      threads,
+      train: trainSentencePiece,
+    },
+    { kind: "char", label: "char ", corpus: file, vocabSize: 0, threads: 1, train: trainChar },
+  ] as const;
   const works: Work[] = [];
-  for (const work of ["train", "encode"] as const) {
-    const settings = {
-      work,
-      peer: "",
-      threads: options.threads,
-      file,
-      vocabSize: VOCAB_SIZE,
-      tokenizer: `${folder.path}/tokenizer.json`,
-      repeats: 1,
-    };
-    const name = `${work}, ${megabytes.toFixed(1)} MB, ${options.threads} threads`;
-    works.push({ name, sides: await sides(name, megabytes, settings, options) });
+  for (const { kind, label, corpus, vocabSize, threads, train } of plans) {
+    const home = `${folder.path}/${kind}`;
+    mkdirSync(home);
+    await (await train({ files: [corpus], vocabSize, threads })).save(home);
+    for (const work of ["train", "encode"] as const) {
+      const from = work === "train" ? corpus : file;
+      const tokenizer = `${home}/${kind === "sentencepiece" ? "tokenizer.model" : "tokenizer.json"}`;
+      const settings = { work, kind, peer: "", threads, file: from, vocabSize, tokenizer, repeats: 1 };
+      const megabytes = statSync(from).size / 1e6;
+      const name = `${label}${work}, ${megabytes.toFixed(1)} MB, ${threads} thread${threads === 1 ? "" : "s"}`;
+      works.push({ name, sides: await sides(name, megabytes, settings, options) });
+    }
   }
   return { benchmark: "tokenizer", unit: "MB/s", better: "higher", works };
 };
+
+/** The beginning of a text, to the first end of a line after so many bytes. */
+function wholeLines(text: Uint8Array, bytes: number): Uint8Array {
+  const newline = text.indexOf(10, bytes);
+  return newline < 0 ? text : text.subarray(0, newline + 1);
+}
 
 async function sides(
   name: string,
@@ -44,7 +69,7 @@ async function sides(
   settings: TokenizerSettings,
   { rounds, python, log }: BenchmarkOptions,
 ): Promise<Side[]> {
-  const runs = Object.entries(SIDES[settings.work]).map(([side, repeats]) => ({
+  const runs = Object.entries(SIDES[settings.kind][settings.work]).map(([side, repeats]) => ({
     side,
     settings: { ...settings, repeats, peer: side },
     found: new Array<TokenizerResult>(),

@@ -28,6 +28,7 @@ const OfSentencePiece = z.object({
   splitDigits: z.boolean().default(false).describe("a piece for each digit"),
   normalizationRuleName: library.normalizationRuleName.describe("left out: nmt_nfkc"),
   userDefinedSymbols: z.array(z.string().min(1)).default([]).describe("a text that is always one piece"),
+  maxSentenceLength: library.maxSentenceLength.describe("bytes; longer lines are skipped; left out: 4192"),
   inputSentenceSize: library.inputSentenceSize.describe(
     "lines to learn from, drawn from all; left out: all up to 512 MiB",
   ),

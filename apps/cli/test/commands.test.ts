@@ -365,6 +365,41 @@ test("how much memory a run takes is not guessed for weights that come from else
   );
 });
 
+test("texts that stop before their first character are empty, one after another", async () => {
+  const stops = Array.from({ length: 95 }, (_, i) => ["--stop", String.fromCharCode(32 + i)]).flat();
+  const line = [
+    "generate",
+    "one",
+    "--prompt",
+    "the",
+    "--num-return-sequences",
+    "3",
+    "--stop",
+    "\n",
+    "--stop",
+    "\uFFFD",
+  ];
+  const { last } = await json([...line, ...stops, "--max-new-tokens", "3", "--seed", "1"]);
+  const { outputs } = z.object({ outputs: z.array(z.string()) }).parse(last);
+  const { stdout } = await trainer([...line, ...stops, "--max-new-tokens", "3", "--seed", "1"]);
+  expect(stdout.trimEnd()).toBe(outputs.join("\n\n").trimEnd());
+});
+
+test("without samples an evaluation says nothing of their lengths", async () => {
+  const { stdout } = await trainer(["eval", "one", "--no-samples"]);
+  expect(stdout).toContain("bits per byte");
+  expect(stdout).not.toContain("samples");
+});
+
+test("a model without attention trains, and its card says nothing of heads", async () => {
+  const small = ["--model", "char_lstm", "--embed-dim", "8", "--hidden-dim", "16", "--num-layers", "1"];
+  const line = ["train", shared.corpus, ...small, "--max-seq-len", "32", "--batch-size", "4", "--max-steps", "1"];
+  expect((await trainer([...line, "--run-id", "letters", "--threads", "1"])).code).toBe(0);
+  const out = join(shared.folder, "exported-letters");
+  expect((await trainer(["export", "letters", "--out", out])).code).toBe(0);
+  expect(await readFile(join(out, "README.md"), "utf8")).not.toContain("heads");
+});
+
 test("somebody at a terminal is told that encode waits for text", async () => {
   const stdin = Object.assign(
     (async function* () {

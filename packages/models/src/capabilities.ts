@@ -50,6 +50,9 @@ export const dimensions = {
   ...charLstmDimensions.shape,
 };
 
+/** All that is known, by name. */
+export const families = (): ReadonlyMap<FamilyName, FamilyInfo> => known;
+
 export const familyNames = (): FamilyName[] => [...known.keys()];
 
 export const isFamily = (name: unknown): name is FamilyName => typeof name === "string" && known.has(name);

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { findBatch, readManifest, resume, train, type RunEvent } from "@trainer/training";
@@ -38,6 +39,17 @@ test("the batch size auto is found once, and a resumed run has the same", async 
   expect(again.find((e) => e.type === "config")).toMatchObject({ batchSize: found?.batchSize });
   expect(again.filter((e) => e.type === "batch")).toEqual([]);
   expect(readFileSync(join(home, "models", "auto", "logs.jsonl"), "utf8")).toContain("batch size found");
+});
+
+test("with the batch size goes the number of threads that is fastest, unless one is asked for", async () => {
+  const run = async (runId: string, threads: number) => {
+    await train({ ...model, threads, corpus, runId, batchSize: "auto", maxSteps: 1 }, { home });
+    return readManifest(join(home, "models", runId, "manifest.json"));
+  };
+  expect((await run("one-thread", 1))?.threads).toBe(1);
+  const { threads = 0 } = (await run("any-threads", 0)) ?? {};
+  expect(threads).toBeGreaterThanOrEqual(1);
+  expect(threads).toBeLessThanOrEqual(availableParallelism());
 });
 
 test("a search needs no text; a text, tokenizer or pretrained model says how large the vocabulary is", async () => {

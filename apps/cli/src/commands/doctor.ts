@@ -47,9 +47,8 @@ class Unhealthy extends Error {
 
 /** What can be trained, from the registry: no native code is needed to know it. */
 async function models(): Promise<Check> {
-  const { familyInfo, familyNames } = await import("@trainer/models/capabilities");
-  const sizes = (name: string) => Object.keys(familyInfo(name)?.sizes ?? {}).join(", ");
-  const lines = familyNames().map((name) => `${name} (${sizes(name)})`);
+  const { families } = await import("@trainer/models/capabilities");
+  const lines = Array.from(families(), ([name, { sizes }]) => `${name} (${Object.keys(sizes).join(", ")})`);
   return ok("Models", lines.join("; "));
 }
 

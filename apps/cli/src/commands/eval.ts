@@ -130,7 +130,7 @@ function samplesOf({ samples, sampleLengths, diversity }: Evaluation): string[] 
   ];
 }
 
-function lengthsLine(name: string, lengths: Lengths | null): string[] {
+export function lengthsLine(name: string, lengths: Lengths | null): string[] {
   if (lengths === null) return [];
   const { count, min, mean, max } = lengths;
   if (min === max) return [`${name}     ${formatCount(count)} of ${formatCount(max)} tokens`];

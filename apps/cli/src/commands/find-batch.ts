@@ -60,7 +60,7 @@ export function define(command: Command, io: Io): void {
   });
 }
 
-function lineOf(event: SearchEvent): string | null {
+export function lineOf(event: SearchEvent): string | null {
   switch (event.type) {
     case "batch": {
       const { batchSize, fits, tokensPerSec } = event;
@@ -75,7 +75,7 @@ function lineOf(event: SearchEvent): string | null {
   }
 }
 
-function report(found: FoundBatch): string[] {
+export function report(found: FoundBatch): string[] {
   const { batchSize, device, precision, maxSeqLen, memoryBytes, batches, threadTrials, threads } = found;
   const memory = device === "cuda" ? "" : ` in ${formatBytes(memoryBytes)}`;
   const rows = batches

@@ -1,10 +1,10 @@
-import { familyInfo, familyNames } from "@trainer/models/capabilities";
+import { families, familyNames } from "@trainer/models/capabilities";
 import { isMethod, methods } from "@trainer/tokenizers/capabilities";
 import { TrainOptions, type TrainInput } from "@trainer/training/options";
 import { z } from "zod";
 
 const methodNames = Object.keys(methods).filter(isMethod);
-const sizes = [...new Set(familyNames().flatMap((name) => Object.keys(familyInfo(name)?.sizes ?? {})))];
+const sizes = [...new Set([...families().values()].flatMap((family) => Object.keys(family.sizes)))];
 const run = TrainOptions.shape;
 const dimensions = run.modelConfig.unwrap().shape;
 
@@ -204,7 +204,8 @@ export function toTrainInput(corpus: readonly string[], flags: TrainFlags): Trai
     hiddenDim,
     numLayers,
   };
-  const rates = (familyInfo(model)?.dropouts ?? []).map((name) => [name, dropout] as const);
+  const dropouts = [...families()].flatMap(([name, family]) => (name === model ? family.dropouts : []));
+  const rates = dropouts.map((name) => [name, dropout] as const);
   const modelConfig = { ...chosen, ...Object.fromEntries(rates) };
   return { ...options, modelFamily: model, modelSize: size, corpus: [...corpus], modelConfig };
 }

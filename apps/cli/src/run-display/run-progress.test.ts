@@ -17,3 +17,12 @@ test("a resumed run's curve goes on from the checkpoint; what came after it is d
     { step: 6, loss: 2 },
   ]);
 });
+
+test("a batch size that is found on the way takes the place of the one that was asked for", () => {
+  const progress = new RunProgress();
+  progress.take({ type: "batch", batchSize: 9 });
+  expect(progress.config).toBeNull();
+  progress.take(configEvent);
+  progress.take({ type: "batch", batchSize: 9 });
+  expect(progress.config).toEqual({ ...configEvent, batchSize: 9 });
+});

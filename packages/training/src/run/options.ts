@@ -1,11 +1,4 @@
-import {
-  dimensions,
-  familyInfo,
-  familyNames,
-  isFamily,
-  ModelError,
-  type FamilyName,
-} from "@trainer/models/capabilities";
+import { dimensions, familyInfo, familyNames, isFamily, type FamilyName } from "@trainer/models/capabilities";
 import { isMethod, methods, type MethodName } from "@trainer/tokenizers/capabilities";
 import { z } from "zod";
 import { ID_RULE, isId } from "../home/ids.js";
@@ -160,9 +153,9 @@ function checkModel({ modelFamily, modelSize, modelConfig }: TrainOptions): void
   try {
     familyInfo(modelFamily)?.outline({ size: modelSize, dimensions: modelConfig });
   } catch (error) {
-    if (!(error instanceof ModelError)) throw error;
-    const code = error.code === "INVALID_MODEL_SIZE" ? error.code : "INVALID_INPUT";
-    throw new TrainingError(code, "USER_INPUT", error.message, { cause: error });
+    const { code, message } = TrainingError.from(error);
+    const refused = code === "INVALID_MODEL_SIZE" ? code : "INVALID_INPUT";
+    throw new TrainingError(refused, "USER_INPUT", message, { cause: error });
   }
 }
 

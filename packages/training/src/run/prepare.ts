@@ -167,7 +167,10 @@ function announce({ options, compute, folder, manifest }: Session, reporter: Rep
   });
 }
 
-/** Sequences in a batch: with "auto" found once, and noted so that a resumed run has as many. */
+/**
+ * Sequences in a batch: with "auto" found once, with the number of threads that is fastest unless one was asked for, and
+ * noted so that a resumed run has as many.
+ */
 async function batchSizeOf(
   { options, manifest, context, folder }: Session,
   reporter: Reporter,
@@ -175,7 +178,7 @@ async function batchSizeOf(
 ): Promise<number> {
   const known = manifest.current.batch_size;
   if (known > 0) return known;
-  const { batchSize } = await searchFor(
+  const { batchSize, threads: fastest } = await searchFor(
     {
       options: { ...options, threads: manifest.current.threads },
       vocabSize,
@@ -184,7 +187,9 @@ async function batchSizeOf(
     },
     { signal: context.signal, maxBatchSize: Math.min(MAX_BATCH_SIZE, Math.ceil(tokens / seqLen)) },
   );
-  await manifest.update({ batch_size: batchSize });
+  const threads = options.threads === 0 ? fastest : manifest.current.threads;
+  await manifest.update({ batch_size: batchSize, threads });
+  setNumThreads(threads);
   reporter.emit({ type: "batch", batchSize });
   return batchSize;
 }

@@ -19,8 +19,9 @@ export async function save(run: LiveRun, best: boolean): Promise<void> {
     state: stateOf(run),
   });
   // Without a best one yet, a stopped run is used by its checkpoint; that of an adapter is no model.
-  const missing = !weights.whole && !(await isFile(folder.weights));
-  if (best || missing || run.splits.validation === null) await weights.publish(join(written.path, MODEL_FILE), folder);
+  const there = await isFile(folder.weights);
+  const publishes = best || run.splits.validation === null || (!weights.whole && !there);
+  if (publishes) await weights.publish(join(written.path, MODEL_FILE), folder);
   await prune(folder.checkpoints, options.keepCheckpoints, early.bestStep);
   await run.manifest.update({
     steps: progress.step,

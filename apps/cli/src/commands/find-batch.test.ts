@@ -1,0 +1,32 @@
+import { expect, test } from "vitest";
+import { lineOf, report } from "./find-batch.js";
+
+const small = { batchSize: 2, fits: true, peakBytes: 2 ** 30, tokensPerSec: 1500 };
+const large = { batchSize: 4, fits: false, peakBytes: null, tokensPerSec: null };
+
+test("what is tried is told as it is tried", () => {
+  expect(lineOf({ type: "batch", ...small })).toMatch(/^a batch of 2 fits, 1\.50?k tokens\/s$/);
+  expect(lineOf({ type: "batch", ...large })).toBe("a batch of 4 does not fit");
+  expect(lineOf({ type: "threads", threads: 1, tokensPerSec: 900 })).toBe("1 thread: 900 tokens/s");
+  expect(lineOf({ type: "threads", threads: 2, tokensPerSec: 900 })).toBe("2 threads: 900 tokens/s");
+});
+
+test("a report has a row for each batch, and the threads where they matter", () => {
+  const found = {
+    batchSize: 2,
+    threads: 2,
+    device: "cpu",
+    precision: "fp32",
+    maxSeqLen: 128,
+    memoryBytes: 2 ** 31,
+    batches: [large, small],
+    threadTrials: [{ threads: 2, tokensPerSec: 1500 }],
+  } as const;
+  const onCpu = report(found);
+  expect(onCpu[0]).toBe("largest batch: 2 sequences of 128 tokens (cpu, fp32) in 2.00 GiB");
+  expect(onCpu.filter((line) => / (yes|no)$/.test(line)).map((line) => line.split(/\s+/)[0])).toEqual(["2", "4"]);
+  expect(onCpu.at(-1)).toBe("fastest: --threads 2");
+  const onCuda = report({ ...found, device: "cuda", precision: "fp16", threadTrials: [] });
+  expect(onCuda[0]).toBe("largest batch: 2 sequences of 128 tokens (cuda, fp16)");
+  expect(onCuda.join("\n")).not.toContain("threads");
+});

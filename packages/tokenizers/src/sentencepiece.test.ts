@@ -142,7 +142,8 @@ test("a damaged model is refused or works, and never ends the process", async ()
         tokenizer.decode(ids);
       },
     ),
-    { numRuns: 300 },
+    // Chance alone may damage each of them too much: one change that changes nothing is always among them.
+    { numRuns: 300, examples: [[[[0, model.readUInt8(0)]], null]] },
   );
   expect(loaded).toBeGreaterThan(0);
   for (const error of refusals) expect(error).toEqual(refused("TOKENIZER_LOAD_FAILED"));

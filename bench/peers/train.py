@@ -1,4 +1,4 @@
-"""One GPT-2 training run as the Python system made it: transformers, torch AdamW, clipping to a global norm of 1.
+"""One training run as the Python system made it: transformers (or a torch.nn.LSTM), torch AdamW, clipping to a norm of 1.
 
 Reads its settings as JSON from the first argument and prints one JSON object: the time of every step, the losses and
 the peak memory of the process, whole and above what the loaded libraries took.
@@ -7,12 +7,22 @@ the peak memory of the process, whole and above what the loaded libraries took.
 import json
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import torch
-from transformers import GPT2Config, GPT2LMHeadModel
+from transformers import AutoConfig, AutoModelForCausalLM
 
+from char_lstm import CharLstm
 from memory import peak_bytes, resident_bytes
+
+
+def new_model(folder: str) -> torch.nn.Module:
+    """The model that the folder's config.json describes, its weights drawn."""
+    config = json.loads((Path(folder) / "config.json").read_text())
+    if config["model_type"] == "char_lstm":
+        return CharLstm(config)
+    return AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(folder))
 
 
 def main() -> None:
@@ -20,16 +30,7 @@ def main() -> None:
     torch.set_num_threads(s["threads"])
     torch.manual_seed(s["seed"])
     libraries = resident_bytes()
-    config = GPT2Config(
-        vocab_size=s["vocabSize"],
-        n_positions=s["seqLen"],
-        n_embd=s["nEmbd"],
-        n_layer=s["nLayer"],
-        n_head=s["nHead"],
-        bos_token_id=0,
-        eos_token_id=0,
-    )
-    model = GPT2LMHeadModel(config)
+    model = new_model(s["folder"])
     model.train()
     optimizer = torch.optim.AdamW(model.parameters(), lr=s["lr"])
     forward = torch.compile(model) if s["compile"] else model

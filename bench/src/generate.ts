@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { ours, peer } from "./child.js";
 import { GenerateResult, type GenerateSettings } from "./generate-settings.js";
-import { median, type Benchmark, type BenchmarkOptions, type Side, type Work } from "./report.js";
+import { chosen, median, type Benchmark, type BenchmarkOptions, type Side, type Work } from "./report.js";
 import { temporaryFolder } from "./token-file.js";
 
 const SIZES = {
@@ -15,7 +15,7 @@ const NEW_TOKENS = 224;
 export const generate: Benchmark = async (options) => {
   using root = temporaryFolder();
   const works: Work[] = [];
-  for (const [name, size] of Object.entries(SIZES)) {
+  for (const [name, size] of Object.entries(SIZES).filter(chosen(options))) {
     const folder = join(root.path, `${size.nEmbd}`);
     await peer(options.python, "generate.py", { ...size, folder, seed: 1, save: true }, z.object({}));
     const prompt = Array.from({ length: 32 }, (_, i) => (i * 97 + 11) % 4096);

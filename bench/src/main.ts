@@ -9,7 +9,11 @@ import { tokenizer } from "./tokenizer.js";
 import { train } from "./train.js";
 
 const benchmarks: Readonly<Record<string, { about: string; run: Benchmark; rounds: number }>> = {
-  train: { about: "a GPT-2 training step against transformers, eager and compiled", run: train, rounds: 3 },
+  train: {
+    about: "a training step of each family against transformers or torch.nn.LSTM, eager and compiled",
+    run: train,
+    rounds: 3,
+  },
   tokenizer: {
     about: "training and encoding of byte-level BPE, SentencePiece and characters, peers beside",
     run: tokenizer,
@@ -36,9 +40,10 @@ for (const [name, { about, run, rounds }] of Object.entries(benchmarks)) {
   command
     .description(about)
     .option("--rounds <n>", "rounds of all sides, one after the other", count, rounds)
+    .option("--only <text>", "only the works whose name contains it, such as llama")
     .option("--threads <n>", "threads of every side", count, 2)
     .option("--json <file>", "write the report there too")
-    .action(async (options: { rounds: number; threads: number; file?: string; json?: string }) => {
+    .action(async (options: { rounds: number; threads: number; only?: string; file?: string; json?: string }) => {
       const python = peersPython(cacheFolder(process.env), log);
       const report = await run({ ...options, python, log });
       process.stdout.write(`${table(report)}\n`);

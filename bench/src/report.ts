@@ -28,6 +28,8 @@ export interface Report {
 export interface BenchmarkOptions {
   readonly rounds: number;
   readonly threads: number;
+  /** Only works whose name contains this, in any case. */
+  readonly only?: string;
   /** The text to work on, where a benchmark works on one. */
   readonly file?: string;
   /** Python with the pinned peers. */
@@ -37,6 +39,12 @@ export interface BenchmarkOptions {
 }
 
 export type Benchmark = (options: BenchmarkOptions) => Promise<Report>;
+
+/** Filters entries by name. */
+export const chosen =
+  ({ only = "" }: BenchmarkOptions) =>
+  ([name]: readonly [name: string, ...rest: unknown[]]): boolean =>
+    name.toLowerCase().includes(only.toLowerCase());
 
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);

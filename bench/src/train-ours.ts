@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { build, gpt2, gpt2Config } from "@trainer/models";
+import { readModelConfig } from "@trainer/models";
 import { AdamW, setNumThreads, tensor, useFusedKernels } from "@trainer/torch";
 import { trainStep, type Batch } from "@trainer/training";
 import { peakBytes, residentBytes } from "./memory.js";
@@ -10,14 +10,8 @@ const s = TrainSettings.parse(JSON.parse(process.argv[2] ?? ""));
 setNumThreads(s.threads);
 useFusedKernels(s.fused);
 const libraryBytes = residentBytes();
-const config = gpt2Config({
-  vocabSize: s.vocabSize,
-  nPositions: s.seqLen,
-  nEmbd: s.nEmbd,
-  nLayer: s.nLayer,
-  nHead: s.nHead,
-});
-const model = build(gpt2, config, { seed: s.seed });
+const plan = await readModelConfig(s.folder);
+const model = plan.build({ seed: s.seed });
 const optimizer = new AdamW(model.params.named(), { lr: s.lr });
 const stepper = {
   model,

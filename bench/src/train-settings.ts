@@ -4,12 +4,10 @@ import { z } from "zod";
 export const TrainSettings = z.object({
   threads: z.int(),
   seed: z.int(),
-  vocabSize: z.int(),
+  /** Holds the model's `config.json`. */
+  folder: z.string(),
   seqLen: z.int(),
   batchSize: z.int(),
-  nEmbd: z.int(),
-  nLayer: z.int(),
-  nHead: z.int(),
   lr: z.number(),
   /** Steps before those that count. */
   warmUp: z.int(),

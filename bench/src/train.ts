@@ -1,62 +1,114 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ours, peer } from "./child.js";
-import { median, type Benchmark, type BenchmarkOptions, type Side, type Work } from "./report.js";
+import { chosen, median, type Benchmark, type BenchmarkOptions, type Side, type Work } from "./report.js";
 import { temporaryFolder, writeTokens } from "./token-file.js";
 import { TrainResult, type TrainSettings } from "./train-settings.js";
 
-const SIZES = {
-  "GPT-2 4 x 256, V 4096, batch 4 x 256": {
-    vocabSize: 4096,
-    seqLen: 256,
-    batchSize: 4,
-    nEmbd: 256,
-    nLayer: 4,
-    nHead: 4,
+interface Size {
+  /** The `config.json` that both sides build their model from. */
+  readonly config: { readonly model_type: string; readonly vocab_size: number; readonly [field: string]: unknown };
+  readonly seqLen: number;
+  readonly batchSize: number;
+  readonly warmUp: number;
+  readonly steps: number;
+}
+
+const gpt2 = (nLayer: number, nEmbd: number, nHead: number, vocabSize: number) => ({
+  model_type: "gpt2",
+  vocab_size: vocabSize,
+  n_positions: 256,
+  n_layer: nLayer,
+  n_embd: nEmbd,
+  n_head: nHead,
+  bos_token_id: 0,
+  eos_token_id: 0,
+});
+
+/** What LLaMA and Qwen call their dimensions: two heads share a pair of keys and values at 4 x 256. */
+const decoder = { bos_token_id: 0, eos_token_id: 0, max_position_embeddings: 256, tie_word_embeddings: true };
+const narrow = {
+  ...decoder,
+  vocab_size: 4096,
+  num_hidden_layers: 4,
+  hidden_size: 256,
+  num_attention_heads: 4,
+  num_key_value_heads: 2,
+};
+const wide = {
+  ...decoder,
+  vocab_size: 50257,
+  num_hidden_layers: 12,
+  hidden_size: 768,
+  intermediate_size: 2048,
+  num_attention_heads: 12,
+  num_key_value_heads: 12,
+};
+const small = { seqLen: 256, batchSize: 4, warmUp: 4, steps: 20 };
+const large = { seqLen: 256, batchSize: 1, warmUp: 2, steps: 6 };
+const lstm = { vocab_size: 96, embed_dim: 256, hidden_dim: 512, num_layers: 2, dropout: 0.1, max_seq_len: 128 };
+
+const SIZES: Readonly<Record<string, Size>> = {
+  "GPT-2 4 x 256, V 4096, batch 4 x 256": { config: gpt2(4, 256, 4, 4096), ...small },
+  "LLaMA 4 x 256, V 4096, batch 4 x 256": {
+    config: { ...narrow, model_type: "llama", intermediate_size: 704 },
+    ...small,
+  },
+  "Qwen2 4 x 256, V 4096, batch 4 x 256": {
+    config: { ...narrow, model_type: "qwen2", intermediate_size: 768 },
+    ...small,
+  },
+  "Qwen3 4 x 256, V 4096, batch 4 x 256": {
+    config: { ...narrow, model_type: "qwen3", intermediate_size: 768, head_dim: 64 },
+    ...small,
+  },
+  "Char-LSTM small, V 96, batch 16 x 128": {
+    config: { ...lstm, model_type: "char_lstm" },
+    seqLen: 128,
+    batchSize: 16,
     warmUp: 4,
-    steps: 20,
+    steps: 16,
   },
-  "GPT-2 small 124M, batch 1 x 256": {
-    vocabSize: 50257,
-    seqLen: 256,
-    batchSize: 1,
-    nEmbd: 768,
-    nLayer: 12,
-    nHead: 12,
-    warmUp: 2,
-    steps: 6,
-  },
-} as const;
+  "GPT-2 small 124M, batch 1 x 256": { config: gpt2(12, 768, 12, 50257), ...large },
+  "LLaMA 12 x 768, batch 1 x 256": { config: { ...wide, model_type: "llama" }, ...large },
+  "Qwen3 12 x 768, batch 1 x 256": { config: { ...wide, model_type: "qwen3", head_dim: 64 }, ...large },
+};
 
 /** Both sides' mean loss over the last steps may differ by this share: the initial weights and the masks differ. */
 const TOLERANCE = 0.05;
 
 /**
- * One training step, from a batch of ids to updated weights and a loss in hand: dropout 0.1, AdamW, clipping to a norm
- * of 1, on both sides.
+ * One training step, from a batch of ids to updated weights and a loss in hand: the config's dropout (0.1 in GPT-2 and
+ * the LSTM), AdamW, clipping to a norm of 1, on both sides.
  */
 export const train: Benchmark = async (options) => {
   using folder = temporaryFolder();
   const works: Work[] = [];
-  for (const [name, size] of Object.entries(SIZES)) {
-    const data = join(folder.path, `${size.vocabSize}.u16`);
-    writeTokens(data, 200_000, size.vocabSize);
-    const settings = { ...size, threads: options.threads, seed: 1, lr: 3e-4, data, fused: true, compile: false };
-    works.push({ name, sides: await sides(name, settings, options) });
+  for (const [name, { config, ...size }] of Object.entries(SIZES).filter(chosen(options))) {
+    const model = mkdtempSync(join(folder.path, "model-"));
+    writeFileSync(join(model, "config.json"), JSON.stringify(config));
+    const data = join(model, "tokens.u16");
+    writeTokens(data, 200_000, config.vocab_size);
+    const { threads } = options;
+    const settings = { ...size, folder: model, threads, seed: 1, lr: 3e-4, data, fused: true, compile: false };
+    const library = config.model_type === "char_lstm" ? "torch.nn.LSTM" : "transformers";
+    works.push({ name, sides: await sides(name, library, settings, options) });
   }
   return { benchmark: "train", unit: "ms/step", better: "lower", works };
 };
 
 async function sides(
   name: string,
+  library: string,
   settings: TrainSettings,
   { rounds, python, log }: BenchmarkOptions,
 ): Promise<Side[]> {
   const runs = [
     { name: "ours", run: () => ours("./train-ours.js", settings, TrainResult) },
     { name: "ours, fused kernels off", run: () => ours("./train-ours.js", { ...settings, fused: false }, TrainResult) },
-    { name: "transformers eager", run: () => peer(python, "train.py", settings, TrainResult) },
+    { name: `${library} eager`, run: () => peer(python, "train.py", settings, TrainResult) },
     {
-      name: "transformers torch.compile",
+      name: `${library} torch.compile`,
       run: () => peer(python, "train.py", { ...settings, compile: true }, TrainResult),
       once: true, // it compiles for a minute or more before the first step
     },

@@ -1,4 +1,4 @@
-import { cat, ones, scaledDotProductAttention, type Tensor } from "@trainer/torch";
+import { ones, scaledDotProductAttention, type Tensor } from "@trainer/torch";
 import type { Documents } from "./documents.js";
 import type { KvCache } from "./kv-cache.js";
 
@@ -28,25 +28,15 @@ export function attend(
   v: Tensor,
   { layer, cache, documents, dropout = 0 }: AttendOptions,
 ): Tensor {
+  const t = q.size(2);
+  if (cache !== undefined && t === 1) return cache.attend(layer, q, k, v);
   const past = cache?.length ?? 0;
   const all = cache === undefined ? { k, v } : cache.append(layer, k, v); // (B, nkv, past + T, hs)
-  const t = q.size(2);
   const groups = q.size(1) / k.size(1);
-  // A single token may look at all there is; a stretch at the beginning is causal as in training.
-  const late = past > 0 && t > 1 ? ones([t, past + t], { dtype: "bool", device: q.device }).tril(past) : null;
+  // A stretch at the beginning is causal as in training.
+  const late = past > 0 ? ones([t, past + t], { dtype: "bool", device: q.device }).tril(past) : null;
   const options = { isCausal: past === 0 && documents === undefined, mask: documents?.mask ?? late, dropout };
-  const [keys, values] = [shared(all.k, groups), shared(all.v, groups)];
-  const batch = q.size(0);
-  if (cache === undefined || t > 1 || batch === 1) return scaledDotProductAttention(q, keys, values, options);
-  // One sequence after another: on several threads the last bits of the library's attention depend on the batch, and a
-  // text that is generated beside others is to be the one that would be generated alone.
-  const row = (x: Tensor, i: number) => x.narrow(0, i, 1);
-  return cat(
-    Array.from({ length: batch }, (_, i) =>
-      scaledDotProductAttention(row(q, i), row(keys, i), row(values, i), options),
-    ),
-    0,
-  );
+  return scaledDotProductAttention(q, shared(all.k, groups), shared(all.v, groups), options);
 }
 
 /** (B, nkv, T, hs) -> (B, nkv · groups, T, hs) */

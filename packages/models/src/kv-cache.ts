@@ -1,4 +1,4 @@
-import { empty, keep, scope, type Device, type DType, type Tensor } from "@trainer/torch";
+import { cachedAttention, empty, keep, scope, type Device, type DType, type Tensor } from "@trainer/torch";
 import type { Cache } from "./cache.js";
 
 export interface KvCacheShape {
@@ -45,12 +45,17 @@ export class KvCache implements Cache {
   append(layer: number, k: Tensor, v: Tensor): { k: Tensor; v: Tensor } {
     const store = this.#layer(layer);
     const t = k.size(2);
-    if (this.#length + t > this.capacity) {
-      throw new RangeError(`${t} more tokens after ${this.#length} do not fit the cache's ${this.capacity} positions`);
-    }
+    this.#checkRoom(t);
     store.k.narrow(2, this.#length, t).copy_(k);
     store.v.narrow(2, this.#length, t).copy_(v);
     return { k: store.k.narrow(2, 0, this.#length + t), v: store.v.narrow(2, 0, this.#length + t) };
+  }
+
+  /** Stores keys and values (B, nkv, 1, hs) of one more token and lets its queries (B, nh, 1, hs) look at all so far. */
+  attend(layer: number, q: Tensor, k: Tensor, v: Tensor): Tensor {
+    const { k: keys, v: values } = this.#layer(layer);
+    this.#checkRoom(1);
+    return cachedAttention(q, k, v, { keys, values, past: this.#length });
   }
 
   /** All layers have appended `tokens` tokens. */
@@ -77,6 +82,13 @@ export class KvCache implements Cache {
       }
     });
     this.#length = length;
+  }
+
+  #checkRoom(tokens: number): void {
+    if (this.#length + tokens <= this.capacity) return;
+    throw new RangeError(
+      `${tokens} more tokens after ${this.#length} do not fit the cache's ${this.capacity} positions`,
+    );
   }
 
   #layer(layer: number): { readonly k: Tensor; readonly v: Tensor } {

@@ -27,13 +27,13 @@ uint64_t drawSeed() {
 namespace {
 
 /** (runs, width): what body made of each run of rows. */
-at::Tensor sumsOfRuns(int64_t rows, int64_t width, const std::function<void(int64_t, int64_t, float*)>& body) {
-  constexpr int64_t kRun = 64;
-  const int64_t runs = std::max<int64_t>(1, (rows + kRun - 1) / kRun);
+at::Tensor sumsOfRuns(int64_t rows, int64_t width, int64_t run,
+                      const std::function<void(int64_t, int64_t, float*)>& body) {
+  const int64_t runs = std::max<int64_t>(1, (rows + run - 1) / run);
   const at::Tensor partial = at::zeros({runs, width}, at::kFloat);
   float* data = partial.mutable_data_ptr<float>();
   at::parallel_for(0, runs, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t run = begin; run < end; ++run) body(run * kRun, std::min(rows, (run + 1) * kRun), data + run * width);
+    for (int64_t i = begin; i < end; ++i) body(i * run, std::min(rows, (i + 1) * run), data + i * width);
   });
   return partial;
 }
@@ -41,13 +41,15 @@ at::Tensor sumsOfRuns(int64_t rows, int64_t width, const std::function<void(int6
 }  // namespace
 
 at::Tensor sumOverRows(int64_t rows, int64_t width, const std::function<void(int64_t, int64_t, float*)>& body) {
-  return sumsOfRuns(rows, width, body).sum(0);
+  constexpr int64_t kRun = 64;
+  return sumsOfRuns(rows, width, kRun, body).sum(0);
 }
 
-void sumOverRows(const at::Tensor& out, int64_t rows, const std::function<void(int64_t, int64_t, float*)>& body) {
+void sumOverRuns(const at::Tensor& out, int64_t rows, int64_t runs,
+                 const std::function<void(int64_t, int64_t, float*)>& body) {
   constexpr int64_t kGrain = 4096;
   const int64_t width = out.numel();
-  const at::Tensor partial = sumsOfRuns(rows, width, body);
+  const at::Tensor partial = sumsOfRuns(rows, width, (rows + runs - 1) / runs, body);
   const float* data = partial.const_data_ptr<float>();
   float* sum = out.mutable_data_ptr<float>();
   at::parallel_for(0, width, kGrain, [&](int64_t begin, int64_t end) {

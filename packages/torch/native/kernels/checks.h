@@ -29,8 +29,9 @@ uint64_t drawSeed();
  * depend on the number of threads. Returns the sum, `width` floats. */
 at::Tensor sumOverRows(int64_t rows, int64_t width, const std::function<void(int64_t, int64_t, float*)>& body);
 
-/** The same into a contiguous `out`, of which the scratch vectors have the size; nor does one element of the sum depend
- * on how many there are. */
-void sumOverRows(const at::Tensor& out, int64_t rows, const std::function<void(int64_t, int64_t, float*)>& body);
+/** The same of `runs` equal runs, into a contiguous `out`, of which the scratch vectors have the size; nor does one
+ * element of the sum depend on how many there are. */
+void sumOverRuns(const at::Tensor& out, int64_t rows, int64_t runs,
+                 const std::function<void(int64_t, int64_t, float*)>& body);
 
 }  // namespace trainer

@@ -58,7 +58,8 @@ bool areFewRows(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b)
 
 void multiplyRows(const at::Tensor& out, const at::Tensor& few, const at::Tensor& b) {
   constexpr int64_t kGrain = 256;
-  constexpr int64_t kLarge = 1 << 20;
+  constexpr int64_t kLarge = 1 << 18;
+  constexpr int64_t kRuns = 8;
   const at::Tensor a = few.stride(1) == 1 ? few : few.contiguous();
   const int64_t rows = a.size(0), depth = b.size(0), columns = b.size(1), next = a.stride(0);
   const float *x = a.const_data_ptr<float>(), *w = b.const_data_ptr<float>();
@@ -73,7 +74,7 @@ void multiplyRows(const at::Tensor& out, const at::Tensor& few, const at::Tensor
       kernels().dotColumns(w, b.stride(0), x, next, rows, y, columns, begin, end, depth);
     });
   } else {  // whole rows of b to each thread: memory is read in order
-    sumOverRows(out, depth, [&](int64_t begin, int64_t end, float* sum) {
+    sumOverRuns(out, depth, kRuns, [&](int64_t begin, int64_t end, float* sum) {
       const float* from = w + begin * b.stride(0);
       kernels().dotColumns(from, b.stride(0), x + begin, next, rows, sum, columns, 0, columns, end - begin);
     });

@@ -20,12 +20,17 @@ inline float total(Lanes sum) {
   return part[0];
 }
 
+/** How far ahead of the products a row of w is fetched: what one core then reads is half of what two can. */
+constexpr int64_t kAhead = 1024;
+
 /** y[r] = w times row r of x. */
 template <int kRows>
 inline void dots(const float* w, const float* x, int64_t xStride, float* y, int64_t yStride, int64_t depth) {
   Lanes sum[kRows][2] = {};
   int64_t k = 0;
   for (; k + kPanel <= depth; k += kPanel) {
+    __builtin_prefetch(w + k + kAhead);
+    if constexpr (kPanel > 16) __builtin_prefetch(w + k + kAhead + 16);  // a cache line is 16 floats
     const Lanes w0 = load(w + k), w1 = load(w + k + kLanes);
 #pragma GCC unroll 8
     for (int r = 0; r < kRows; ++r) {
@@ -47,13 +52,13 @@ inline void accumulate(const float* w, int64_t stride, const float* x, int64_t x
   int64_t j = begin;
   for (; j + kLanes <= end; j += kLanes) {
     Lanes wk[kDepth];
-#pragma GCC unroll 4
+#pragma GCC unroll 8
     for (int k = 0; k < kDepth; ++k) wk[k] = load(w + k * stride + j);
 #pragma GCC unroll 8
     for (int r = 0; r < kRows; ++r) {
       Lanes* out = reinterpret_cast<Lanes*>(y + r * yStride + j);
       Lanes sum = *out;
-#pragma GCC unroll 4
+#pragma GCC unroll 8
       for (int k = 0; k < kDepth; ++k) sum += x[r * xStride + k] * wk[k];
       *out = sum;
     }
@@ -66,6 +71,8 @@ inline void accumulate(const float* w, int64_t stride, const float* x, int64_t x
     }
   }
 }
+
+constexpr int kDepthTile = 8;
 
 template <int kDepth>
 void accumulateRows(int64_t rows, const float* w, int64_t stride, const float* x, int64_t xStride, float* y,
@@ -95,8 +102,8 @@ void dotRows(const float* w, const float* x, int64_t xStride, int64_t rows, floa
 void dotColumns(const float* w, int64_t stride, const float* x, int64_t xStride, int64_t rows, float* y,
                 int64_t yStride, int64_t begin, int64_t end, int64_t depth) {
   int64_t k = 0;
-  for (; k + 4 <= depth; k += 4)  // four rows of w a pass over y
-    accumulateRows<4>(rows, w + k * stride, stride, x + k, xStride, y, yStride, begin, end);
+  for (; k + kDepthTile <= depth; k += kDepthTile)  // as many streams of memory as rows of w in a pass over y
+    accumulateRows<kDepthTile>(rows, w + k * stride, stride, x + k, xStride, y, yStride, begin, end);
   for (; k < depth; ++k) accumulateRows<1>(rows, w + k * stride, stride, x + k, xStride, y, yStride, begin, end);
 }
 

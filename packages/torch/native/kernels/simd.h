@@ -22,6 +22,7 @@ void dotRows(const float* w, const float* x, int64_t xStride, int64_t rows, floa
              int64_t end, int64_t depth);
 void dotColumns(const float* w, int64_t stride, const float* x, int64_t xStride, int64_t rows, float* y,
                 int64_t yStride, int64_t begin, int64_t end, int64_t depth);
+void softmaxRow(float* x, int64_t count, float scale);
 void adamw(float* param, const float* grad, float* expAvg, float* expAvgSq, int64_t count, const AdamWScalars& s);
 double sumOfSquares(const float* x, int64_t count);
 int64_t attentionScratch(int64_t length, int64_t headSize, bool backward);

@@ -56,6 +56,8 @@ struct Kernels {
   /** y[r][j] += row r of x times column j of w, for columns [begin, end) of w (depth, stride). */
   void (*dotColumns)(const float* w, int64_t stride, const float* x, int64_t xStride, int64_t rows, float* y,
                      int64_t yStride, int64_t begin, int64_t end, int64_t depth);
+  /** x = softmax(scale * x), scale being positive. */
+  void (*softmaxRow)(float* x, int64_t count, float scale);
   void (*adamw)(float* param, const float* grad, float* expAvg, float* expAvgSq, int64_t count, const AdamWScalars&);
   double (*sumOfSquares)(const float* x, int64_t count);
 

@@ -12,6 +12,7 @@ const Kernels table = {
     columnSum,
     dotRows,
     dotColumns,
+    softmaxRow,
     adamw,
     sumOfSquares,
     attentionScratch,

@@ -15,6 +15,10 @@ export const addLayerNorm = op<
 >("trainer::add_layer_norm");
 export const geluMlp = op<[x: Tensor, w1: Tensor, b1: Tensor, w2: Tensor, b2: Tensor], Tensor>("trainer::gelu_mlp"); // (..., C), (C, D), (D), (D, E), (E) -> (..., E)
 export const causalAttention = op<[qkv: Tensor, heads: number, dropout: number], Tensor>("trainer::causal_attention"); // (B, T, 3 C) -> (B, T, C)
+export const cachedAttention = op<
+  [q: Tensor, k: Tensor, v: Tensor, keys: Tensor, values: Tensor, past: number],
+  Tensor
+>("trainer::cached_attention"); // (B, nh, 1, hs), (B, nkv, 1, hs) twice, (B, nkv, N, hs) twice -> (B, nh, 1, hs)
 export const totalNorm = op<[tensors: readonly Tensor[]], Tensor>("trainer::total_norm");
 export const adamw_ = op<
   [

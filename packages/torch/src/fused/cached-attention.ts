@@ -1,0 +1,42 @@
+import { scaledDotProductAttention } from "../functional.js";
+import { isGradEnabled } from "../scope.js";
+import type { Tensor } from "../tensor.js";
+import * as kernels from "./kernels.js";
+import { fusable } from "./switch.js";
+
+/** Keys and values of tokens already seen, with places for more: (B, nkv, N, hs) each. */
+export interface KeysAndValues {
+  readonly keys: Tensor;
+  readonly values: Tensor;
+  /** How many there are of each. */
+  readonly past: number;
+}
+
+/** What `cachedAttention` computes, by plain operators. */
+export function cachedAttentionReference(
+  q: Tensor,
+  k: Tensor,
+  v: Tensor,
+  { keys, values, past }: KeysAndValues,
+): Tensor {
+  keys.narrow(2, past, 1).copy_(k);
+  values.narrow(2, past, 1).copy_(v);
+  const groups = q.size(1) / k.size(1);
+  const seen = (all: Tensor) => {
+    const part = all.narrow(2, 0, past + 1);
+    return groups === 1 ? part : part.repeatInterleave(groups, 1); // (B, nh, past + 1, hs)
+  };
+  return scaledDotProductAttention(q, seen(keys), seen(values));
+}
+
+/**
+ * Attention of one more token a sequence to itself and all before it: queries (B, nh, 1, hs), keys and values
+ * (B, nkv, 1, hs), which are added to the cache at `past`, -> (B, nh, 1, hs). Each key serves nh / nkv neighbouring
+ * queries and is read where it lies. A sequence comes out the same whatever others there are (on the CPU, in float32).
+ */
+export function cachedAttention(q: Tensor, k: Tensor, v: Tensor, cache: KeysAndValues): Tensor {
+  const { keys, values, past } = cache;
+  const recorded = isGradEnabled() && q.requiresGrad; // the kernel has no gradient
+  if (recorded || !fusable(q, k, v, keys, values)) return cachedAttentionReference(q, k, v, cache);
+  return kernels.cachedAttention(q, k, v, keys, values, past);
+}

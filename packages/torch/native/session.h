@@ -48,4 +48,5 @@ void defineBuffers(Session& session, napi_value exports);
 void defineScopes(Session& session, napi_value exports);
 void defineRandom(Session& session, napi_value exports);
 void defineRuntime(Session& session, napi_value exports);
+void defineProfile(Session& session, napi_value exports);
 void defineSignals(Session& session, napi_value exports);

@@ -57,6 +57,8 @@ export interface Addon {
   autocastEnd(device: string, dtype: string, on: boolean): void;
   cudaDevices(): [names: string[], bytes: number[], reason: string | null];
   libtorchVersion(): string;
+  profileBegin(): void;
+  profileEnd(): [name: string, shape: string, calls: number, ns: number, flops: number, bytes: number][];
   hearOnce(signal: number): void;
   cpuCapability(): string;
 }

@@ -7,6 +7,7 @@
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/mm.h>
 #include <ATen/ops/ones.h>
+#include <ATen/record_function.h>
 
 #include "checks.h"
 #include "table.h"
@@ -84,6 +85,7 @@ void multiplyRows(const at::Tensor& out, const at::Tensor& few, const at::Tensor
 }  // namespace
 
 void productInto(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b, bool accumulate) {
+  RECORD_FUNCTION("trainer::product", c10::ArrayRef<const c10::IValue>({out, a, b}));  // for the profiler alone
   if (!accumulate && areFewRows(out, a, b)) return multiplyRows(out, a, b);
   if (preferOneDnn(out, a, b)) return at::native::mkldnn_matmul(a, b, out, accumulate ? 1.0f : 0.0f, 1.0f);
   if (accumulate) {

@@ -33,9 +33,9 @@ struct Frame : at::ObserverContext {
   std::string name;
   std::string shape;
   int64_t began = 0;
-  int64_t inner = 0;        // nanoseconds of the operators within
-  bool innerMoves = false;  // their bytes are counted: not once more here
-  bool folded = false;      // within a product: part of it
+  int64_t inner = 0;      // nanoseconds of the operators within
+  double innerBytes = 0;  // counted there: not once more here
+  bool folded = false;    // within a product: part of it
   double flops = 0;
   double bytes = 0;
 };
@@ -51,17 +51,6 @@ thread_local std::unique_ptr<Profile> profile;
 constexpr std::string_view kProduct = "trainer::product";
 
 bool startsWith(const std::string& text, std::string_view start) { return text.compare(0, start.size(), start) == 0; }
-
-/** Operators that make no number: views and memory that is not filled yet. */
-bool movesNothing(const at::RecordFunction& fn, const std::string& name) {
-  if (startsWith(name, "aten::empty") || startsWith(name, "aten::new_empty") || startsWith(name, "autograd::"))
-    return true;
-  const auto schema = fn.operator_schema();
-  if (!schema) return false;
-  return std::any_of(schema->arguments().begin(), schema->arguments().end(), [](const c10::Argument& argument) {
-    return argument.alias_info() != nullptr && !argument.alias_info()->isWrite();
-  });
-}
 
 double bytesOf(const at::Tensor& t) {
   if (!t.defined()) return 0;
@@ -84,6 +73,23 @@ double sumOf(const Values& values) {
   double sum = 0;
   for (const c10::IValue& value : values) sum += bytesOf(value);
   return sum;
+}
+
+/** What is read; what is written in place, where the operator does not give it back. Views and empty memory: nothing.
+ */
+double bytesTaken(const at::RecordFunction& fn, const std::string& name) {
+  if (startsWith(name, "aten::empty") || startsWith(name, "aten::new_empty") || startsWith(name, "autograd::"))
+    return 0;
+  double bytes = sumOf(fn.inputs());
+  const auto schema = fn.operator_schema();
+  if (!schema) return bytes;
+  const auto& arguments = schema->arguments();
+  for (size_t i = 0; i < arguments.size() && i < fn.inputs().size(); ++i) {
+    if (arguments[i].alias_info() == nullptr) continue;
+    if (!arguments[i].alias_info()->isWrite()) return 0;
+    if (schema->returns().empty()) bytes += bytesOf(fn.inputs()[i]);
+  }
+  return bytes;
 }
 
 const at::Tensor* tensorAt(c10::ArrayRef<const c10::IValue> inputs, size_t i) {
@@ -112,7 +118,7 @@ std::unique_ptr<at::ObserverContext> begin(const at::RecordFunction& fn) {
     if (frame->name == "aten::addmm" || frame->name == "aten::baddbmm" || frame->name == kProduct)
       countProduct(*frame, inputs, 1);
   }
-  frame->bytes = frame->folded || movesNothing(fn, frame->name) ? 0 : sumOf(inputs);
+  frame->bytes = frame->folded ? 0 : bytesTaken(fn, frame->name);
   frame->began = now();
   profile->open.push_back(frame.get());
   return frame;
@@ -127,12 +133,12 @@ void end(const at::RecordFunction& fn, at::ObserverContext* context) {
   profile->open.pop_back();
   if (frame->folded) return;
   const int64_t took = now() - frame->began;
-  const bool moves = frame->bytes > 0 || frame->innerMoves;
-  const double bytes = frame->innerMoves || frame->bytes == 0 ? 0 : frame->bytes + sumOf(fn.outputs());
+  const double moved = frame->bytes == 0 ? 0 : frame->bytes + sumOf(fn.outputs());
+  const double bytes = std::max(0.0, moved - frame->innerBytes);
   if (!profile->open.empty()) {
     Frame& outer = *profile->open.back();
     outer.inner += took;
-    outer.innerMoves |= moves;
+    outer.innerBytes += bytes + frame->innerBytes;
   }
   Totals& totals = profile->totals[{frame->name, frame->shape}];
   ++totals.calls;

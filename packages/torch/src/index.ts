@@ -25,6 +25,7 @@ export * from "./functional.js";
 export * from "./fused/index.js";
 export * as init from "./init.js";
 export { linearCrossEntropy, linearCrossEntropyReference } from "./linear-cross-entropy.js";
+export { type MachineLimits, machineLimits } from "./machine-limits.js";
 export * as nn from "./nn/index.js";
 export { op } from "./op.js";
 export * as aten from "./ops.js";

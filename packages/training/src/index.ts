@@ -12,6 +12,7 @@ export { resume } from "./run/resume.js";
 export type { RunContext } from "./run/session.js";
 export type { RunEvent, RunResult } from "./run/events.js";
 export { readManifest, RunManifest, type RunStatus } from "./run/manifest.js";
+export type { StepProfile } from "./run/step-profile.js";
 export { trainStep, type Stepper, type StepResult } from "./run/step.js";
 export { evaluateSplit, type EvaluationData, type SplitEvaluation } from "./run/evaluate-split.js";
 export { inPrecision, resolveCompute, type Compute } from "./run/precision.js";

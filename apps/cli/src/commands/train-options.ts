@@ -84,6 +84,7 @@ export const TrainFlags = z.strictObject({
   runId: run.runId.describe("name of the run; left out: one is made up"),
   resume: z.boolean().default(false).describe("go on with --run-id if it was begun before, else begin it"),
 
+  profile: z.int().min(0).default(0).describe("time so many steps operator by operator, and print where the time goes"),
   device: run.device.describe("where to compute"),
   precision: run.precision.describe("of the arithmetic; auto: fp16 on a GPU, else fp32"),
   threads: run.threads.describe("processor threads; 0: one a core"),
@@ -165,47 +166,16 @@ export const TRAIN_GROUPS = {
     "runId",
     "resume",
   ],
-  "Machine:": ["device", "precision", "threads", "dataNumWorkers", "dataPinMemory", "userId"],
+  "Machine:": ["device", "precision", "threads", "dataNumWorkers", "dataPinMemory", "profile", "userId"],
 } as const;
 
 /** The same for the library. */
 export function toTrainInput(corpus: readonly string[], flags: TrainFlags): TrainInput {
-  const { resume: _resume, model, size, dropout, ...others } = flags;
-  const {
-    nLayer,
-    nEmbd,
-    nHead,
-    hiddenSize,
-    intermediateSize,
-    numHiddenLayers,
-    numAttentionHeads,
-    numKeyValueHeads,
-    headDim,
-    ropeTheta,
-    tieWordEmbeddings,
-    embedDim,
-    hiddenDim,
-    numLayers,
-    ...options
-  } = others;
-  const chosen = {
-    nLayer,
-    nEmbd,
-    nHead,
-    hiddenSize,
-    intermediateSize,
-    numHiddenLayers,
-    numAttentionHeads,
-    numKeyValueHeads,
-    headDim,
-    ropeTheta,
-    tieWordEmbeddings,
-    embedDim,
-    hiddenDim,
-    numLayers,
-  };
+  const { resume: _resume, profile: _profile, model, size, dropout, ...others } = flags;
+  const entries = Object.entries(others);
+  const chosen = Object.fromEntries(entries.filter(([name]) => name in dimensions));
+  const options = Object.fromEntries(entries.filter(([name]) => !(name in dimensions)));
   const dropouts = [...families()].flatMap(([name, family]) => (name === model ? family.dropouts : []));
-  const rates = dropouts.map((name) => [name, dropout] as const);
-  const modelConfig = { ...chosen, ...Object.fromEntries(rates) };
-  return { ...options, modelFamily: model, modelSize: size, corpus: [...corpus], modelConfig };
+  const rates = Object.fromEntries(dropouts.map((name) => [name, dropout]));
+  return { ...options, modelFamily: model, modelSize: size, corpus: [...corpus], modelConfig: { ...chosen, ...rates } };
 }

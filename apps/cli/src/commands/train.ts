@@ -35,14 +35,14 @@ export function define(command: Command, io: Io): void {
       "trainer train book.txt --json | jq .train_loss": "one JSON line a logged step, the result last",
     },
     async run({ args, options, home, io, out }) {
-      const { resume: wanted, runId } = options;
+      const { resume: wanted, runId, profile: profileSteps } = options;
       if (wanted && runId === null) throw new UsageError("--resume needs --run-id, the name of the run to go on with");
       const request = checked(toTrainInput(args, options));
       const { openHome, train } = await import("@trainer/training");
       const where = { home, io, out };
       if (wanted && runId !== null && (await isBegun(join(openHome(home).models, runId))))
-        await resumeRun(runId, where);
-      else await followRun(where, (hooks) => train(request, hooks), { demand: demandOf(request) });
+        await resumeRun(runId, where, profileSteps);
+      else await followRun(where, (hooks) => train(request, { ...hooks, profileSteps }), { demand: demandOf(request) });
     },
   });
 }

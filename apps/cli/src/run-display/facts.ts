@@ -1,5 +1,6 @@
 import { formatBytes, formatCount, formatNumber, formatShort } from "../display/quantity.js";
 import { formatDuration } from "../display/duration.js";
+import { profileTable } from "./profile-table.js";
 import type { RunEvent } from "@trainer/training";
 
 /** An event that is worth a line of its own, as that line; null for those that only move a bar. */
@@ -33,6 +34,8 @@ export function lineOf(event: RunEvent): string | null {
       const what = best ? "best weights" : "checkpoint";
       return `${what} saved at step ${formatCount(step)}: ${formatBytes(bytes)} in ${formatDuration(seconds)}`;
     }
+    case "profile":
+      return profileTable(event.profile);
     case "warning":
       return `warning: ${event.message}`;
     case "completed":

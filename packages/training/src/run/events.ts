@@ -2,6 +2,7 @@ import type { BinsProgress } from "../bins/build-bins.js";
 import type { Precision } from "@trainer/models";
 import type { FailureClass, TrainingError } from "../errors.js";
 import type { SplitCounts } from "./manifest.js";
+import type { StepProfile } from "./step-profile.js";
 
 /** What a run tells of itself while it goes on, in this order as far as each occurs. */
 export type RunEvent =
@@ -83,6 +84,8 @@ export type RunEvent =
       readonly best: boolean;
       readonly seconds: number;
     }
+  /** Where time goes, if that was asked. */
+  | { readonly type: "profile"; readonly profile: StepProfile }
   | { readonly type: "warning"; readonly message: string }
   | { readonly type: "completed"; readonly result: RunResult }
   | { readonly type: "interrupted"; readonly result: RunResult }

@@ -6,6 +6,7 @@ import type { MetricsFile } from "./metrics.js";
 import type { RunOptions } from "./options.js";
 import type { Reporter } from "./reporter.js";
 import type { RunFolder } from "./run-folder.js";
+import type { StepProfiler } from "./step-profile.js";
 import type { StepPlan } from "./step-plan.js";
 import type { Stepper } from "./step.js";
 import type { TrainedWeights } from "./trained-weights.js";
@@ -38,6 +39,7 @@ export interface LiveRun {
   readonly splits: Readonly<Record<"validation" | "test", (() => EvaluationData & Disposable) | null>>;
   readonly early: EarlyStopping;
   readonly metrics: MetricsFile;
+  readonly profiler: StepProfiler;
   readonly progress: Progress;
   /** Time spent so far in ms, over all sessions. */
   elapsedMs(): number;

@@ -1,4 +1,5 @@
 import { setImmediate } from "node:timers/promises";
+import type { Batch } from "../bins/batch-loader.js";
 import { list } from "../checkpoint/list.js";
 import { TrainingError } from "../errors.js";
 import { evaluateSplit } from "./evaluate-split.js";
@@ -21,9 +22,9 @@ export async function trainingLoop(run: LiveRun): Promise<"finished" | "interrup
     if (validated === "best" || progress.finished || signal?.aborted === true || saving.due()) {
       await saving.save(validated === "best");
     }
-    if (validated === "interrupted") return "interrupted";
-    if (progress.finished) return "finished";
-    if (signal?.aborted === true) return "interrupted";
+    const ended = progress.finished || validated === "interrupted" || signal?.aborted === true;
+    if (ended) run.profiler.end();
+    if (ended) return validated !== "interrupted" && progress.finished ? "finished" : "interrupted";
     await step(run, throughput);
     await setImmediate(); // lets signals and other work in
   }
@@ -37,7 +38,8 @@ async function step(run: LiveRun, throughput: Throughput): Promise<void> {
   const began = performance.now();
   let result: StepResult;
   try {
-    result = trainStep(stepper, () => loader.next(), plan.batchesOf(step));
+    const take = (next: () => Batch) => trainStep(stepper, next, plan.batchesOf(step));
+    result = run.profiler.run(take, () => loader.next());
   } catch (error) {
     const { batch_size: batchSize } = run.manifest.current;
     throw await located(stepFailure(error, { ...options, device: stepper.compute.device, batchSize }), run, step);

@@ -26,6 +26,7 @@ import { prepareTokenizer } from "./prepare-tokenizer.js";
 import type { Reporter } from "./reporter.js";
 import { readState, restore } from "./restore.js";
 import type { Session } from "./session.js";
+import { StepProfiler } from "./step-profile.js";
 import { StepPlan } from "./step-plan.js";
 import type { Stepper } from "./step.js";
 import { writeTokenizerFiles } from "./tokenizer-files.js";
@@ -124,6 +125,7 @@ export async function prepare(session: Session, reporter: Reporter): Promise<Liv
     splits: { validation: evaluation(bins.validation), test: evaluation(bins.test) },
     early,
     metrics,
+    profiler: new StepProfiler(context.profileSteps ?? 0, (profile) => reporter.emit({ type: "profile", profile })),
     progress: {
       step: state?.step ?? 0,
       tokensSeen: state?.tokensSeen ?? 0,

@@ -59,6 +59,8 @@ function entryOf(event: RunEvent): Entry | null {
       return ["INFO", `${event.split} evaluated`, { split: event.split, steps: event.step, ...lossFields(event) }];
     case "checkpoint":
       return ["INFO", "checkpoint saved", { steps: event.step, path: event.path, size: event.bytes }];
+    case "profile":
+      return ["INFO", "steps profiled", { steps: event.profile.steps }];
     case "warning":
       return ["WARNING", event.message, {}];
     case "completed":

@@ -18,6 +18,8 @@ export interface RunContext {
   readonly onEvent?: (event: RunEvent) => void;
   /** Aborted, the run finishes its step, saves itself and resolves as interrupted. */
   readonly signal?: AbortSignal;
+  /** How many steps to profile; 0 unless given. */
+  readonly profileSteps?: number;
 }
 
 export interface Session {

@@ -1,4 +1,4 @@
-import type { Params, Tape, Tensor } from "@trainer/torch";
+import type { Params, QuantizedWeight, Tape, Tensor } from "@trainer/torch";
 import type { z } from "zod";
 import type { Cache } from "./cache.js";
 import type { Documents } from "./documents.js";
@@ -77,6 +77,8 @@ export interface Network {
   readonly contextLength: number;
   /** (V, C): the output projection, apart so that the loss can fuse it with cross entropy and never hold (B, T, V). */
   readonly head: Tensor;
+  /** What is used in the head's place where weights are quantized: `head` then has its bare numbers. */
+  readonly quantizedHead?: QuantizedWeight;
   /** (V): what the head adds, or null. */
   readonly headBias: Tensor | null;
   /** ids (B, T) int64 -> (B, T, C), after the final norm. */

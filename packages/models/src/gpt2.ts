@@ -45,8 +45,8 @@ function network(params: Params, c: Gpt2Config): Network {
         headSize: c.nEmbd / c.nHead,
         batch,
         capacity,
-        device: wte.weight.device,
-        dtype: wte.weight.dtype,
+        device: params.device,
+        dtype: params.dtype,
       }),
   };
 }

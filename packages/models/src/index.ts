@@ -17,6 +17,7 @@ export { logits, itself, logitsOf, loss, segment, type CausalLm, type LossBatch 
 export { configOf, newConfig } from "./new-config.js";
 export { charLstm } from "./char-lstm.js";
 export { charLstmConfig, type CharLstmConfig, type KnownCharLstmConfig } from "./char-lstm-config.js";
+export { quantize } from "./quantize.js";
 export { qwen } from "./qwen.js";
 export { qwenConfig, type KnownQwenConfig, type QwenConfig } from "./qwen-config.js";
 export { build, planModel, registerFamily, type BuildOptions, type ModelPlan, type StoredPlan } from "./registry.js";

@@ -31,8 +31,10 @@ export interface LossBatch {
 }
 
 /** Hidden states (..., C) -> (..., V): of up to 16 rows each comes out the same whatever the others are (on the CPU). */
-export const logitsOf = ({ head, headBias }: Pick<Network, "head" | "headBias">, hidden: Tensor): Tensor =>
-  linear(hidden, head, headBias);
+export const logitsOf = (
+  { head, headBias, quantizedHead }: Pick<Network, "head" | "headBias" | "quantizedHead">,
+  hidden: Tensor,
+): Tensor => quantizedHead?.linear(hidden, headBias) ?? linear(hidden, head, headBias);
 
 /** ids (B, T) int64 -> (B, T, V). */
 export const logits = (model: Network, ids: Tensor, ctx: Forward): Tensor => logitsOf(model, model.hidden(ids, ctx));
@@ -41,5 +43,6 @@ export const logits = (model: Network, ids: Tensor, ctx: Forward): Tensor => log
 export function loss(model: Network, { inputs, targets, documents }: LossBatch, ctx: Forward): Tensor {
   const apart = documents === undefined ? ctx : { ...ctx, documents: documentsOf(documents) };
   const hidden = model.hidden(inputs, apart); // (B, T, C)
-  return linearCrossEntropy(hidden.flatten(0, 1), model.head, targets.flatten(), { bias: model.headBias });
+  const head = model.quantizedHead?.dequantize() ?? model.head;
+  return linearCrossEntropy(hidden.flatten(0, 1), head, targets.flatten(), { bias: model.headBias });
 }

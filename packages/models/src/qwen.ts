@@ -33,7 +33,7 @@ function network(params: Params, c: QwenConfig): Network {
     hidden(ids, ctx) {
       const t = ids.size(1);
       const cache = KvCache.of(ctx.cache);
-      const turned = rotation(cache?.length ?? 0, t, head.weight);
+      const turned = rotation(cache?.length ?? 0, t, params);
       // Only how far apart tokens are matters to the rotation: positions need not begin anew with each document.
       const pass: Pass = { training: ctx.training, cache, documents: ctx.documents, rotation: turned };
       let x = embedTokens(ids); // (B, T, C)
@@ -48,8 +48,8 @@ function network(params: Params, c: QwenConfig): Network {
         headSize: c.headDim,
         batch,
         capacity,
-        device: head.weight.device,
-        dtype: head.weight.dtype,
+        device: params.device,
+        dtype: params.dtype,
       }),
   };
 }

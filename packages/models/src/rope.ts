@@ -1,10 +1,14 @@
-import { arange, cat, tensor, type Tensor } from "@trainer/torch";
+import { arange, cat, tensor, type Device, type Tensor } from "@trainer/torch";
 import type { Rope, RopeScaling } from "./rope-config.js";
 
 /** What turns queries and keys by their positions: (T, hs) each. */
 export interface Rotation {
   readonly cos: Tensor;
   readonly sin: Tensor;
+}
+
+interface Where {
+  readonly device: Device;
 }
 
 /**
@@ -14,7 +18,7 @@ export interface Rotation {
 export function rotary(rope: Rope, headSize: number, maxPositions: number) {
   const at = (length: number) => frequencies(rope, headSize, maxPositions, length);
   const fixed = at(maxPositions);
-  return (start: number, length: number, { device }: Tensor): Rotation => {
+  return (start: number, length: number, { device }: Where): Rotation => {
     const end = start + length;
     const { speeds, scale } = end > maxPositions ? at(end) : fixed;
     const speed = tensor(speeds, [headSize / 2], { device });

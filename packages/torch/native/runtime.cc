@@ -7,7 +7,11 @@
 #include <torch/csrc/api/include/torch/version.h>
 
 #include <algorithm>
+#include <cstdlib>  // defines __GLIBC__ where it is the C library
 #include <thread>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include "convert.h"
 #include "cuda.h"
@@ -29,6 +33,13 @@ int toCount(Session& session, napi_value* argv, size_t argc) {
   if (n < 1 || n > 4096)
     throw Refusal("ARGUMENT", "expected a number of threads from 1 to 4096, got " + std::to_string(n));
   return static_cast<int>(n);
+}
+
+napi_value releaseMemory(Session& session, napi_value*, size_t) {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
+  return undefinedValue(session.env);
 }
 
 napi_value numThreads(Session& session, napi_value*, size_t) { return fromInt(session.env, at::get_num_threads()); }
@@ -106,6 +117,7 @@ napi_value cpuCapability(Session& session, napi_value*, size_t) {
 void defineRuntime(Session& session, napi_value exports) {
   define(session, exports, "gradEnabled", gradEnabled);
   define(session, exports, "setGradEnabled", setGradEnabled);
+  define(session, exports, "releaseMemory", releaseMemory);
   define(session, exports, "numThreads", numThreads);
   define(session, exports, "setNumThreads", setNumThreads);
   define(session, exports, "setNumInteropThreads", setNumInteropThreads);

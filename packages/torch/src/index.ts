@@ -24,6 +24,7 @@ export { TorchError, type TorchErrorCode } from "./errors.js";
 export * from "./functional.js";
 export * from "./fused/index.js";
 export * as init from "./init.js";
+export { QuantizedWeight, weightTypes, type WeightType } from "./quantized-weight.js";
 export { linearCrossEntropy, linearCrossEntropyReference } from "./linear-cross-entropy.js";
 export { type MachineLimits, machineLimits } from "./machine-limits.js";
 export * as nn from "./nn/index.js";
@@ -39,6 +40,7 @@ export {
   libtorchVersion,
   type MemoryStats,
   memoryStats,
+  releaseMemory,
   numThreads,
   setNumInteropThreads,
   setNumThreads,

@@ -50,6 +50,7 @@ export interface Addon {
   setState(generator: Handle | string, state: Handle): void;
   gradEnabled(): boolean;
   setGradEnabled(on: boolean): void;
+  releaseMemory(): void;
   numThreads(): number;
   setNumThreads(n: number): void;
   setNumInteropThreads(n: number): void;

@@ -45,6 +45,11 @@ export function memoryStats(): MemoryStats {
   };
 }
 
+/** Gives the pages of freed memory back to the operating system, where the C library can; else they are kept for reuse. */
+export function releaseMemory(): void {
+  addon.releaseMemory();
+}
+
 export function libtorchVersion(): string {
   return addon.libtorchVersion();
 }

@@ -18,6 +18,7 @@ std::unique_ptr<torch::Library> define() {
   defineLinear(*library);
   defineGeluMlp(*library);
   defineCausalAttention(*library);
+  defineQuantizedLinear(*library);
   defineCachedAttention(*library);
   defineDropout(*library);
   defineAdamW(*library);

@@ -8,6 +8,7 @@ void defineAddLayerNorm(torch::Library& m);
 void defineLinear(torch::Library& m);
 void defineGeluMlp(torch::Library& m);
 void defineCausalAttention(torch::Library& m);
+void defineQuantizedLinear(torch::Library& m);
 void defineCachedAttention(torch::Library& m);
 void defineDropout(torch::Library& m);
 void defineAdamW(torch::Library& m);

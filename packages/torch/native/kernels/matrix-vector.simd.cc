@@ -1,5 +1,5 @@
+#include "lanes.h"
 #include "simd.h"
-#include "small-gemm.h"
 
 // Products of a few rows of x with a large w: reading w is most of the work, so it is read once for all of them. What a
 // row's result is made of, and in which order, does not depend on how many rows there are: a text that is generated
@@ -8,17 +8,6 @@
 namespace trainer::CPU_CAPABILITY {
 
 namespace {
-
-inline Lanes load(const float* p) { return *reinterpret_cast<const Lanes*>(p); }
-
-inline float total(Lanes sum) {
-  float part[kLanes];
-  *reinterpret_cast<Lanes*>(part) = sum;
-#pragma GCC unroll 4
-  for (int width = kLanes / 2; width > 0; width /= 2)
-    for (int i = 0; i < width; ++i) part[i] += part[i + width];
-  return part[0];
-}
 
 /** How far ahead of the products a row of w is fetched: what one core then reads is half of what two can. */
 constexpr int64_t kAhead = 1024;

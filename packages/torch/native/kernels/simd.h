@@ -22,6 +22,12 @@ void dotRows(const float* w, const float* x, int64_t xStride, int64_t rows, floa
              int64_t end, int64_t depth);
 void dotColumns(const float* w, int64_t stride, const float* x, int64_t xStride, int64_t rows, float* y,
                 int64_t yStride, int64_t begin, int64_t end, int64_t depth);
+void dotRowsInt8(const int8_t* w, const float* scales, int64_t group, const float* x, int64_t xStride, int64_t rows,
+                 float* y, int64_t yStride, int64_t begin, int64_t end, int64_t depth);
+void dotRowsBf16(const uint16_t* w, const float* x, int64_t xStride, int64_t rows, float* y, int64_t yStride,
+                 int64_t begin, int64_t end, int64_t depth);
+void dequantizeInt8(const int8_t* w, const float* scales, int64_t group, float* out, int64_t begin, int64_t end,
+                    int64_t depth);
 void softmaxRow(float* x, int64_t count, float scale);
 void adamw(float* param, const float* grad, float* expAvg, float* expAvgSq, int64_t count, const AdamWScalars& s);
 double sumOfSquares(const float* x, int64_t count);

@@ -56,6 +56,15 @@ struct Kernels {
   /** y[r][j] += row r of x times column j of w, for columns [begin, end) of w (depth, stride). */
   void (*dotColumns)(const float* w, int64_t stride, const float* x, int64_t xStride, int64_t rows, float* y,
                      int64_t yStride, int64_t begin, int64_t end, int64_t depth);
+  /** As dotRows, for a w of int8 of which each `group` elements of a row have a scale. */
+  void (*dotRowsInt8)(const int8_t* w, const float* scales, int64_t group, const float* x, int64_t xStride,
+                      int64_t rows, float* y, int64_t yStride, int64_t begin, int64_t end, int64_t depth);
+  /** As dotRows, for a w of bfloat16. */
+  void (*dotRowsBf16)(const uint16_t* w, const float* x, int64_t xStride, int64_t rows, float* y, int64_t yStride,
+                      int64_t begin, int64_t end, int64_t depth);
+  /** out = scale * w, for rows [begin, end) of both. */
+  void (*dequantizeInt8)(const int8_t* w, const float* scales, int64_t group, float* out, int64_t begin, int64_t end,
+                         int64_t depth);
   /** x = softmax(scale * x), scale being positive. */
   void (*softmaxRow)(float* x, int64_t count, float scale);
   void (*adamw)(float* param, const float* grad, float* expAvg, float* expAvgSq, int64_t count, const AdamWScalars&);

@@ -19,6 +19,9 @@ export const cachedAttention = op<
   [q: Tensor, k: Tensor, v: Tensor, keys: Tensor, values: Tensor, past: number],
   Tensor
 >("trainer::cached_attention"); // (B, nh, 1, hs), (B, nkv, 1, hs) twice, (B, nkv, N, hs) twice -> (B, nh, 1, hs)
+export const quantizedLinear = op<[x: Tensor, weight: Tensor, scales?: Tensor | null, bias?: Tensor | null], Tensor>(
+  "trainer::quantized_linear",
+); // (..., C), (D, C), (D, groups), (D) -> (..., D)
 export const totalNorm = op<[tensors: readonly Tensor[]], Tensor>("trainer::total_norm");
 export const adamw_ = op<
   [

@@ -1,12 +1,19 @@
+import type { QuantizedWeight } from "../quantized-weight.js";
 import type { Tensor } from "../tensor.js";
 
-/** A linear layer with the place where an adapter can be put after the model is built: `Params.adaptable` lists them. */
-export interface Adaptable {
+/** What multiplies by a weight, or looks rows of it up: where another can be put after the model is built. */
+export interface Quantizable {
   readonly weight: Tensor;
-  readonly inFeatures: number;
-  readonly outFeatures: number;
   /** Whether the weight is stored (in, out) rather than (out, in). */
   readonly inOut: boolean;
+  /** Is used in the weight's place. */
+  quantized: QuantizedWeight | null;
+}
+
+/** A linear layer with the place where an adapter can be put after the model is built: `Params.adaptable` lists them. */
+export interface Adaptable extends Quantizable {
+  readonly inFeatures: number;
+  readonly outFeatures: number;
   /** Is added to the layer's output, by its input: (..., in) -> (..., out). */
   adapter: ((x: Tensor) => Tensor) | null;
 }

@@ -1,6 +1,7 @@
 import * as F from "../functional.js";
 import { normal } from "../init.js";
 import type { Params } from "../params.js";
+import type { Quantizable } from "./adaptable.js";
 import type { Tensor } from "../tensor.js";
 
 export interface Embedding {
@@ -11,5 +12,8 @@ export interface Embedding {
 /** A table of vectors, drawn from N(0, std²). */
 export function embedding(p: Params, numEmbeddings: number, dim: number, options: { std?: number } = {}): Embedding {
   const weight = p.param("weight", [numEmbeddings, dim], normal(options.std ?? 0.02));
-  return Object.assign((indices: Tensor) => F.embedding(weight, indices), { weight });
+  const table: Quantizable = { weight, inOut: false, quantized: null };
+  p.registerTable(table);
+  const rows = (indices: Tensor) => table.quantized?.rows(indices) ?? F.embedding(weight, indices);
+  return Object.assign(rows, { weight });
 }

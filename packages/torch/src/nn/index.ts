@@ -1,4 +1,4 @@
-export type { Adaptable } from "./adaptable.js";
+export type { Adaptable, Quantizable } from "./adaptable.js";
 export { embedding, type Embedding } from "./embedding.js";
 export { geluMlp } from "./gelu-mlp.js";
 export { layerNorm, type LayerNorm } from "./layer-norm.js";

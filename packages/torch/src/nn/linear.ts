@@ -21,9 +21,9 @@ export function linear(
 ): Linear {
   const weight = p.param("weight", [outFeatures, inFeatures], normal(options.std ?? 0.02));
   const bias = options.bias === false ? null : p.param("bias", [outFeatures], zeros);
-  const layer: Adaptable = { weight, inFeatures, outFeatures, inOut: false, adapter: null };
+  const layer: Adaptable = { weight, inFeatures, outFeatures, inOut: false, adapter: null, quantized: null };
   return Object.assign(
-    adaptable(p, layer, (x) => F.linear(x, weight, bias)),
+    adaptable(p, layer, bias, (x) => F.linear(x, weight, bias)),
     { weight, bias },
   );
 }
@@ -36,16 +36,19 @@ export interface Conv1d extends Linear {
 export function conv1d(p: Params, inFeatures: number, outFeatures: number, options: { std?: number } = {}): Conv1d {
   const weight = p.param("weight", [inFeatures, outFeatures], normal(options.std ?? 0.02));
   const bias = p.param("bias", [outFeatures], zeros);
-  const layer: Adaptable = { weight, inFeatures, outFeatures, inOut: true, adapter: null };
+  const layer: Adaptable = { weight, inFeatures, outFeatures, inOut: true, adapter: null, quantized: null };
   return Object.assign(
-    adaptable(p, layer, (x) => F.linear(x, weight.t(), bias)),
+    adaptable(p, layer, bias, (x) => F.linear(x, weight.t(), bias)),
     { weight, bias },
   );
 }
 
-/** A layer's map, and what an adapter adds to it once there is one. */
-function adaptable(p: Params, layer: Adaptable, map: (x: Tensor) => Tensor) {
+/** A layer's map, by a quantized weight once there is one, and what an adapter adds to it. */
+function adaptable(p: Params, layer: Adaptable, bias: Tensor | null, map: (x: Tensor) => Tensor) {
   p.register(layer);
-  const forward = (x: Tensor) => (layer.adapter === null ? map(x) : map(x).add(layer.adapter(x)));
-  return Object.assign(forward, { isPlain: () => layer.adapter === null });
+  const forward = (x: Tensor) => {
+    const y = layer.quantized === null ? map(x) : layer.quantized.linear(x, bias);
+    return layer.adapter === null ? y : y.add(layer.adapter(x));
+  };
+  return Object.assign(forward, { isPlain: () => layer.adapter === null && layer.quantized === null });
 }

@@ -1,12 +1,11 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { trainBpe, trainChar, trainSentencePiece } from "@trainer/tokenizers";
+import { SHAKESPEARE } from "./bundled.js";
 import { ours, peer } from "./child.js";
 import { median, type BenchmarkOptions, type Benchmark, type Side, type Work } from "./report.js";
 import { temporaryFolder } from "./token-file.js";
 import { TokenizerResult, type TokenizerSettings } from "./tokenizer-settings.js";
 
-const SHAKESPEARE = fileURLToPath(new URL("../../examples/corpus/tinyshakespeare.txt", import.meta.url));
 /** SentencePiece keeps all of its sentences in memory: it learns from so much of the text. */
 const SENTENCEPIECE_BYTES = 2e7;
 /** Who takes part, and how often a process does its work: caches warm up in the first of several. */

@@ -36,6 +36,7 @@ export { generate, generateStream, type FinishReason, type Generated, type Gener
 export { GenerateOptions, type GenerateInput } from "./use/generate-options.js";
 export type { Lengths } from "./use/lengths.js";
 export { openModel, type OpenModel } from "./use/open-model.js";
+export type { QuantizationLoss } from "./use/quantize-opened.js";
 export { samplePrompts } from "./use/sample-prompts.js";
 export type { Sample } from "./use/samples.js";
 export type { CharacterScore } from "./use/per-character.js";

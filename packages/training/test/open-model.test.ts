@@ -1,6 +1,6 @@
 import { cp, mkdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { logits } from "@trainer/models";
+import { logits, planModel, saveModel } from "@trainer/models";
 import { noGrad, scope, tensor } from "@trainer/torch";
 import { expect, test } from "vitest";
 import { z } from "zod";
@@ -138,3 +138,26 @@ function withExtraToken(json: string, id: number): string {
     added_tokens: [...tokenizer.added_tokens, { id, content: "[EXTRA]", ...plain }],
   });
 }
+
+test("a folder made elsewhere opens with weights in a smaller type, what they cost being unknown", async () => {
+  using opened = await openModel(tinyGpt2, { home: openHome("no-such-home"), device: "cpu", weightType: "int8" });
+  expect(opened).toMatchObject({ weightType: "int8", quantizationLoss: null });
+  expect(opened.model.head.dtype).toBe("int8");
+  const ids = tensor(expected.ids, [1, expected.ids.length], { dtype: "int64" });
+  const wanted = tensor(expected.logits.flat(), [1, expected.ids.length, opened.model.vocabSize]);
+  const difference = noGrad(() => logits(opened.model, ids, { training: false }).sub(wanted).abs().max().item());
+  const off = difference / wanted.abs().max().item();
+  expect(off).toBeGreaterThan(0);
+  expect(off).toBeLessThan(0.05);
+});
+
+test("a model that has no place for them is refused", async () => {
+  await using temporary = await temporaryFolder();
+  const dir = join(temporary.path, "characters");
+  await cp(tinyGpt2, dir, { recursive: true });
+  const dimensions = { embedDim: 4, hiddenDim: 4 };
+  const model = planModel("char_lstm", { size: "tiny", vocabSize: 2000, dimensions }).build();
+  await saveModel(dir, model, { bosTokenId: null, eosTokenId: null, padTokenId: null });
+  const opening = openModel(dir, { home: openHome("no-such-home"), device: "cpu", weightType: "bf16" });
+  await expect(opening).rejects.toMatchObject({ code: "MODEL_INCOMPATIBLE", message: containing("no linear layers") });
+});

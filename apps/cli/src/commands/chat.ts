@@ -9,6 +9,7 @@ import { formatCount } from "../display/quantity.js";
 import { Stopped } from "../interrupts.js";
 import type { Io } from "../io.js";
 import type { Output } from "../output.js";
+import { noteWeights, weightsFlag } from "../weights.js";
 
 const field = ChatOptions.shape;
 
@@ -26,6 +27,7 @@ const ChatFlags = z.strictObject({
     .default(null)
     .describe("equal seeds and messages give equal answers; left out: a new one"),
   device: TrainOptions.shape.device.describe("where to compute"),
+  weights: weightsFlag,
 });
 
 export function define(command: Command, io: Io): void {
@@ -39,9 +41,10 @@ export function define(command: Command, io: Io): void {
       "trainer chat RUN --temperature 0.5 --repetition-penalty 1.2": "surer, and not the same again and again",
       "trainer chat RUN --json < messages.txt": "a message a line in; a JSON line an answer out",
     },
-    async run({ args: [run = ""], options: { device, ...options }, home, out }) {
+    async run({ args: [run = ""], options: { device, weights, ...options }, home, out }) {
       const { openHome, openModel } = await import("@trainer/training");
-      using opened = await openModel(run, { home: openHome(home), device });
+      using opened = await openModel(run, { home: openHome(home), device, weightType: weights });
+      noteWeights(opened, out);
       const messages = conversation(io, out);
       if (messages.interactive) {
         const tokens = formatCount(opened.contextLength);
@@ -64,7 +67,7 @@ interface Turn {
   readonly opened: OpenModel;
   readonly history: readonly ChatMessage[];
   readonly message: string;
-  readonly options: Omit<z.output<typeof ChatFlags>, "device">;
+  readonly options: Omit<z.output<typeof ChatFlags>, "device" | "weights">;
   readonly io: Io;
   readonly out: Output;
   readonly interactive: boolean;

@@ -11,6 +11,7 @@ import type { Style } from "../display/style.js";
 import { table } from "../display/table.js";
 import { UsageError } from "../errors.js";
 import type { Io } from "../io.js";
+import { noteWeights, weightsFlag, weightsJson } from "../weights.js";
 
 const field = EvaluateOptions.shape;
 
@@ -44,6 +45,7 @@ const EvalFlags = z.strictObject({
     "how much larger, in parts of itself, a loss is to be a regression",
   ),
   device: TrainOptions.shape.device.describe("where to compute"),
+  weights: weightsFlag,
 });
 
 export function define(command: Command, io: Io): void {
@@ -57,10 +59,11 @@ export function define(command: Command, io: Io): void {
       "trainer eval RUN --split test --json": "loss, perplexity, bits_per_byte, bits_per_character, samples",
       "trainer eval RUN --stride 64": "more context for each token, in more time",
       "trainer eval NEW --against OLD --json | jq .regressions": "what is worse than in another run, by more than 1 %",
+      "trainer eval RUN --weights int8 --no-samples": "what smaller weights cost, beside the evaluation before",
       "trainer eval ./gpt2 --path chapter.txt --no-samples": "a model made elsewhere, on a text",
     },
     async run({ args: [run = ""], options, home: root, out }) {
-      const { device, samples, split, prompts: file, ...rest } = options;
+      const { device, weights, samples, split, prompts: file, ...rest } = options;
       if (split !== null && options.path !== null) throw new UsageError("--split and --path exclude each other");
       if (file !== null && !samples) throw new UsageError("--prompts and --no-samples exclude each other");
       const own = file === null ? {} : { prompts: (await readFile(file, "utf8")).split(/\r?\n/).filter(Boolean) };
@@ -70,14 +73,15 @@ export function define(command: Command, io: Io): void {
       await io
         .interruptible(async (signal) => {
           const home = openHome(root);
-          using opened = await openModel(run, { home, device });
+          using opened = await openModel(run, { home, device, weightType: weights });
+          noteWeights(opened, out);
           const result = await evaluate(opened, input, {
             home,
             signal,
             onProgress: (done, batches) => progress.update("evaluating", done / batches),
           });
           progress.clear();
-          out.result(evaluationJson(result), () => report(result, out.paint).join("\n"));
+          out.result({ ...evaluationJson(result), ...weightsJson(opened) }, () => report(result, out.paint).join("\n"));
         })
         .finally(() => progress.clear());
     },

@@ -10,6 +10,7 @@ import { table } from "../display/table.js";
 import { UsageError } from "../errors.js";
 import type { Io } from "../io.js";
 import { readAll } from "../read-text.js";
+import { noteWeights, weightsFlag, weightsJson } from "../weights.js";
 
 const field = ScoreOptions.shape;
 
@@ -23,6 +24,7 @@ const ScoreFlags = z.strictObject({
   topK: field.topK.describe("the k likeliest tokens after each token too"),
   stride: field.stride.describe("tokens that a text longer than the context moves on at a time; left out: half of it"),
   device: TrainOptions.shape.device.describe("where to compute"),
+  weights: weightsFlag,
 });
 
 export function define(command: Command, io: Io): void {
@@ -42,7 +44,7 @@ export function define(command: Command, io: Io): void {
       "trainer score RUN --path chapter.txt --detail per-char --json":
         "loss, perplexity, surprisal, topk, tokens, per_character",
     },
-    async run({ args: [run = ""], options: { device, detail, ...options }, home, out }) {
+    async run({ args: [run = ""], options: { device, weights, detail, ...options }, home, out }) {
       const { text, path } = options;
       if (text !== null && path !== null) throw new UsageError("--text and --path exclude each other");
       if (text === null && path === null)
@@ -51,9 +53,10 @@ export function define(command: Command, io: Io): void {
       const detailLevel = detail === "summary" ? ("summary" as const) : ("per_char" as const);
       const input = { ...options, detailLevel, text: text === "-" ? await readAll(io.stdin) : text };
       await io.interruptible(async (signal) => {
-        using opened = await openModel(run, { home: openHome(home), device });
+        using opened = await openModel(run, { home: openHome(home), device, weightType: weights });
+        noteWeights(opened, out);
         const result = await score(opened, input, signal);
-        out.result(scoreJson(result), () => report(result, out.screen.color).join("\n"));
+        out.result({ ...scoreJson(result), ...weightsJson(opened) }, () => report(result, out.screen.color).join("\n"));
       });
     },
   });

@@ -52,8 +52,10 @@ export interface EvaluateContext extends ReadContext {
 export async function evaluate(opened: OpenModel, input: EvaluateInput, context: EvaluateContext): Promise<Evaluation> {
   const options = parseOptions(EvaluateOptions, input, "the evaluation");
   const { signal } = context;
-  const dir = outputFolder(opened, options);
-  const before = await earlier(dir, options, context);
+  const folder = outputFolder(opened, options);
+  const before = await earlier(folder, options, context);
+  // What a run's own evaluation is of is its weights as they are stored.
+  const dir = opened.weightType === "fp32" || options.out !== null ? folder : null;
   using text = await openEvaluationText(opened, options, context);
   const result = await evaluateSplit(opened.model, observed(text, context), computeOf(opened), signal);
   if (result === null) throw new DOMException("the evaluation was stopped before its end", "AbortError");

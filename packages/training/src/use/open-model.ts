@@ -17,7 +17,9 @@ import { resolveRun } from "../home/resolve-run.js";
 import { tokenizerFileIn } from "../home/tokenizer-file.js";
 import { loadWeights } from "../run/trained-weights.js";
 import { readManifest, type RunManifest } from "../run/manifest.js";
+import type { WeightChoice } from "../run/compute-choices.js";
 import { resolveCompute, type DeviceChoice } from "../run/precision.js";
+import { quantizeOpened, type QuantizationLoss } from "./quantize-opened.js";
 
 /** A trained model with its tokenizer, ready for use; disposing of it frees the weights. */
 export interface OpenModel extends Disposable {
@@ -27,6 +29,10 @@ export interface OpenModel extends Disposable {
   /** The file that the weights are from, or their index. */
   readonly weights: string;
   readonly model: CausalLm;
+  /** In what the matrices are held. */
+  readonly weightType: WeightChoice;
+  /** What a smaller type costs, where there is a held-out text to measure it on. */
+  readonly quantizationLoss: QuantizationLoss | null;
   /** Where the model computes. */
   readonly device: "cpu" | "cuda";
   readonly tokenizer: Tokenizer;
@@ -41,14 +47,20 @@ export interface OpenModel extends Disposable {
 }
 
 /**
- * Opens a run by its id, or a folder in Hugging Face's layout by its path.
+ * Opens a run by its id, or a folder in Hugging Face's layout by its path. With `weightType` bf16 or int8 its matrices
+ * are held in that type, for the CPU: generation reads half or a quarter as much, and the loss is a little higher.
  *
  * Errors: RUN_NOT_FOUND, MODEL_NOT_FOUND (nothing trained there yet), TOKENIZER_NOT_FOUND (no tokenizer in it),
- * MODEL_INCOMPATIBLE (the tokenizer has more tokens than the model), those of `loadModel` and `loadTokenizer`.
+ * MODEL_INCOMPATIBLE (the tokenizer has more tokens than the model; a model that
+ * cannot have such weights), those of `loadModel` and `loadTokenizer`.
  */
 export async function openModel(
   ref: string,
-  { home, device = "auto" }: { readonly home: Home; readonly device?: DeviceChoice },
+  {
+    home,
+    device = "auto",
+    weightType = "fp32",
+  }: { readonly home: Home; readonly device?: DeviceChoice; readonly weightType?: WeightChoice },
 ): Promise<OpenModel> {
   const { id, dir } = await resolveRun(ref, home);
   const manifest = await readManifest(join(dir, "manifest.json"));
@@ -72,8 +84,15 @@ export async function openModel(
   const eosId = endOfText(tokenizer, specials);
   // Training puts the end-of-text token between texts and no other before them: a text begins after it.
   const startId = eosId ?? tokenizer.specials.bos;
-  const about = { id, dir, weights, manifest, contextLength, eosId, startId };
-  return { ...about, model, device: compute.device, tokenizer, [Symbol.dispose]: free };
+  const about = { id, dir, weights, manifest, contextLength, eosId, startId, tokenizer, device: compute.device };
+  const opened = { ...about, model, weightType: "fp32", quantizationLoss: null, [Symbol.dispose]: free } as const;
+  if (weightType === "fp32") return opened;
+  try {
+    return await quantizeOpened(opened, weightType, home);
+  } catch (error) {
+    free();
+    throw error;
+  }
 }
 
 /** The best weights so far; those of the newest sound checkpoint where a run was stopped before it had any best. */

@@ -1,4 +1,4 @@
-import { embedding, init, nn, zeros, type Params } from "@trainer/torch";
+import { init, nn, zeros, type Params } from "@trainer/torch";
 import { charLstmSpec, type CharLstmConfig } from "./char-lstm-config.js";
 import type { Family, Network } from "./family.js";
 import { LstmState } from "./lstm-state.js";
@@ -22,10 +22,9 @@ function network(params: Params, c: CharLstmConfig): Network {
     headBias,
     hidden(ids, { training, cache }) {
       const state = LstmState.of(cache);
-      const x = embedding(table, ids); // (B, T, E)
       const zero = () => zeros([c.numLayers, ids.size(0), c.hiddenDim], { device: head.device, dtype: head.dtype });
       const start = state === undefined ? { h: zero(), c: zero() } : { h: state.h, c: state.c };
-      const after = rnn(x, start, { dropout: training ? c.dropout : 0 });
+      const after = rnn({ table, ids }, start, { dropout: training ? c.dropout : 0 });
       state?.advance(ids.size(1), after.h, after.c);
       return after.y; // (B, T, H)
     },

@@ -21,6 +21,7 @@ std::unique_ptr<torch::Library> define() {
   defineQuantizedLinear(*library);
   defineCachedAttention(*library);
   defineDropout(*library);
+  defineLstm(*library);
   defineAdamW(*library);
   return library;
 }

@@ -11,6 +11,7 @@ void defineCausalAttention(torch::Library& m);
 void defineQuantizedLinear(torch::Library& m);
 void defineCachedAttention(torch::Library& m);
 void defineDropout(torch::Library& m);
+void defineLstm(torch::Library& m);
 void defineAdamW(torch::Library& m);
 
 }  // namespace trainer

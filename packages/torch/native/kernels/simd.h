@@ -31,6 +31,11 @@ void dequantizeInt8(const int8_t* w, const float* scales, int64_t group, float* 
 void softmaxRow(float* x, int64_t count, float scale);
 void adamw(float* param, const float* grad, float* expAvg, float* expAvgSq, int64_t count, const AdamWScalars& s);
 double sumOfSquares(const float* x, int64_t count);
+int64_t lstmUnits(bool backward);
+void lstmPackForward(const float* weight, float* packed, int64_t hidden, int64_t begin, int64_t end);
+void lstmPackBackward(const float* weight, float* packed, int64_t hidden, int64_t begin, int64_t end);
+void lstmForward(const LstmForward& s, float* sums, int64_t begin, int64_t end);
+void lstmBackward(const LstmBackward& s, float* sums, int64_t begin, int64_t end);
 int64_t attentionScratch(int64_t length, int64_t headSize, bool backward);
 void attentionForward(const float* q, const float* k, const float* v, float* out, float* logSumExp, float* scratch,
                       const AttentionShape& shape);

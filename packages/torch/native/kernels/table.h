@@ -27,6 +27,44 @@ struct AttentionShape {
   uint64_t firstRow;  // row of the dropout mask that belongs to position 0
 };
 
+/** One step of an LSTM's recurrence over `batch` sequences; rows of gates, cell and out are `steps` steps apart. */
+struct LstmForward {
+  const float* packed;         // recurrent weights, by lstmPackForward
+  const float* bias;           // (4 H)
+  const float* const* inputs;  // each sequence's input products (4 H)
+  const float* previous;       // hidden state before, rows `stride` floats apart
+  const float* cellBefore;
+  int64_t cellBeforeStride;
+  float* gates;
+  float* cell;
+  float* out;
+  float* next;  // hidden state after, as `previous`
+  int64_t batch;
+  int64_t hidden;  // H
+  int64_t steps;
+  int64_t stride;
+};
+
+/** One step back. */
+struct LstmBackward {
+  const float* packed;  // recurrent weights, by lstmPackBackward
+  const float* later;   // the gates' gradients one step later, rows `stride` floats apart
+  const float* gates;   // null: before the first step, where the state's gradient goes to dHidden
+  const float* cell;
+  const float* cellBefore;
+  int64_t cellBeforeStride;
+  const float* dOut;
+  int64_t dOutStride;
+  float* dHidden;  // (B, H)
+  float* dCell;    // (B, H): of the cell after this step on entry, before it on return
+  float* dGates;
+  float* now;  // as `later`
+  int64_t batch;
+  int64_t hidden;
+  int64_t steps;
+  int64_t stride;
+};
+
 struct Kernels {
   /** One row of logits: returns its log-sum-exp; with `gradScale` != 0 turns it into gradScale * (softmax - onehot). */
   float (*crossEntropyRow)(float* logits, int64_t classes, int64_t target, float gradScale);
@@ -69,6 +107,16 @@ struct Kernels {
   void (*softmaxRow)(float* x, int64_t count, float scale);
   void (*adamw)(float* param, const float* grad, float* expAvg, float* expAvgSq, int64_t count, const AdamWScalars&);
   double (*sumOfSquares)(const float* x, int64_t count);
+
+  /** Hidden units that a panel of packed recurrent weights is for. */
+  int64_t (*lstmUnits)(bool backward);
+  /** Panels [begin, end) of the recurrent weights (4 H, H). */
+  void (*lstmPackForward)(const float* weight, float* packed, int64_t hidden, int64_t begin, int64_t end);
+  void (*lstmPackBackward)(const float* weight, float* packed, int64_t hidden, int64_t begin, int64_t end);
+  /** One step for panels [begin, end); `sums` holds batch x four times lstmUnits floats. */
+  void (*lstmForward)(const LstmForward&, float* sums, int64_t begin, int64_t end);
+  /** One step for panels [begin, end); `sums` holds batch x lstmUnits floats. */
+  void (*lstmBackward)(const LstmBackward&, float* sums, int64_t begin, int64_t end);
 
   /** Floats of scratch that one head needs. */
   int64_t (*attentionScratch)(int64_t length, int64_t headSize, bool backward);

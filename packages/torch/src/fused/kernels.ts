@@ -22,6 +22,10 @@ export const cachedAttention = op<
 export const quantizedLinear = op<[x: Tensor, weight: Tensor, scales?: Tensor | null, bias?: Tensor | null], Tensor>(
   "trainer::quantized_linear",
 ); // (..., C), (D, C), (D, groups), (D) -> (..., D)
+export const lstm = op<
+  [inputs: Tensor, rows: Tensor | null, weight: Tensor, bias: Tensor, h: Tensor, c: Tensor],
+  [y: Tensor, h: Tensor, c: Tensor]
+>("trainer::lstm"); // (B, T, 4 H) or (V, 4 H) and (B, T), (4 H, H), (4 H), (B, H), (B, H) -> (B, T, H), (B, H), (B, H)
 export const totalNorm = op<[tensors: readonly Tensor[]], Tensor>("trainer::total_norm");
 export const adamw_ = op<
   [

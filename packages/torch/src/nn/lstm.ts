@@ -1,3 +1,7 @@
+import { stack } from "../create.js";
+import * as F from "../functional.js";
+import { lstmRecurrence } from "../fused/lstm.js";
+import { fusable } from "../fused/switch.js";
 import { uniform } from "../init.js";
 import * as ops from "../ops.js";
 import type { Params } from "../params.js";
@@ -9,9 +13,15 @@ export interface LstmStates {
   readonly c: Tensor;
 }
 
+/** An input that is looked up: the rows `ids` (B, T) int64 of a table (V, in). */
+export interface LookedUp {
+  readonly table: Tensor;
+  readonly ids: Tensor;
+}
+
 /** x (B, T, in) from a state -> y (B, T, H) and the state after the last step. */
 export type Lstm = (
-  x: Tensor,
+  x: Tensor | LookedUp,
   state: LstmStates,
   options?: { dropout?: number },
 ) => LstmStates & { readonly y: Tensor };
@@ -22,14 +32,40 @@ export type Lstm = (
  */
 export function lstm(p: Params, inFeatures: number, hidden: number, layers: number): Lstm {
   const bound = uniform(1 / Math.sqrt(hidden));
-  const weights = Array.from({ length: layers }, (_, layer) => [
-    p.param(`weight_ih_l${layer}`, [4 * hidden, layer === 0 ? inFeatures : hidden], bound),
-    p.param(`weight_hh_l${layer}`, [4 * hidden, hidden], bound),
-    p.param(`bias_ih_l${layer}`, [4 * hidden], bound),
-    p.param(`bias_hh_l${layer}`, [4 * hidden], bound),
-  ]).flat();
+  const weights = Array.from({ length: layers }, (_, layer) => ({
+    weightIh: p.param(`weight_ih_l${layer}`, [4 * hidden, layer === 0 ? inFeatures : hidden], bound),
+    weightHh: p.param(`weight_hh_l${layer}`, [4 * hidden, hidden], bound),
+    biasIh: p.param(`bias_ih_l${layer}`, [4 * hidden], bound),
+    biasHh: p.param(`bias_hh_l${layer}`, [4 * hidden], bound),
+  }));
+
+  /** Layer by layer: the input products of all tokens at once, then the recurrence. */
+  function fused(x: Tensor | LookedUp, state: LstmStates, dropout: number): [y: Tensor, h: Tensor, c: Tensor] {
+    const after = new Array<{ h: Tensor; c: Tensor }>();
+    let input = x;
+    for (const [layer, { weightIh, weightHh, biasIh, biasHh }] of weights.entries()) {
+      const { products, rows } = inputProducts(input, weightIh);
+      const start = { h: state.h.select(0, layer), c: state.c.select(0, layer) };
+      const { y, h, c } = lstmRecurrence(products, rows, { weight: weightHh, bias: biasIh.add(biasHh) }, start);
+      after.push({ h, c });
+      input = F.dropout(y, dropout, layer + 1 < layers);
+    }
+    return [rowsOf(input), stack(after.map(({ h }) => h)), stack(after.map(({ c }) => c))];
+  }
+
+  const flat = weights.flatMap(({ weightIh, weightHh, biasIh, biasHh }) => [weightIh, weightHh, biasIh, biasHh]);
   return (x, state, { dropout = 0 } = {}) => {
-    const [y, h, c] = ops.lstm(x, [state.h, state.c], weights, true, layers, dropout, dropout > 0, false, true);
+    const [y, h, c] = fusable(state.h, ...flat)
+      ? fused(x, state, dropout)
+      : ops.lstm(rowsOf(x), [state.h, state.c], flat, true, layers, dropout, dropout > 0, false, true);
     return { y, h, c };
   };
+}
+
+const rowsOf = (x: Tensor | LookedUp): Tensor => ("ids" in x ? F.embedding(x.table, x.ids) : x);
+
+/** W_ih x, once a row of the table where that has no more rows than there are tokens. */
+function inputProducts(x: Tensor | LookedUp, weight: Tensor): { products: Tensor; rows: Tensor | null } {
+  if ("ids" in x && x.table.size(0) <= x.ids.numel) return { products: F.linear(x.table, weight), rows: x.ids };
+  return { products: F.linear(rowsOf(x), weight), rows: null };
 }

@@ -13,7 +13,7 @@ export { ADAPTER_CONFIG, ADAPTER_FILE, loadAdapter, saveAdapter, writeAdapterCon
 export { addLora, type LoraModel, type LoraOptions } from "./lora.js";
 export { llama } from "./llama.js";
 export { llamaConfig, type KnownLlamaConfig, type LlamaConfig } from "./llama-config.js";
-export { logits, itself, logitsOf, loss, segment, type CausalLm, type LossBatch } from "./model.js";
+export { logits, itself, logitsOf, loss, lossOfEach, segment, type CausalLm, type LossBatch } from "./model.js";
 export { configOf, newConfig } from "./new-config.js";
 export { charLstm } from "./char-lstm.js";
 export { charLstmConfig, type CharLstmConfig, type KnownCharLstmConfig } from "./char-lstm-config.js";

@@ -1,4 +1,11 @@
-import { linear, linearCrossEntropy, type Each, type Params, type Tensor } from "@trainer/torch";
+import {
+  linear,
+  linearCrossEntropy,
+  linearCrossEntropyRows,
+  type Each,
+  type Params,
+  type Tensor,
+} from "@trainer/torch";
 import { documentsOf } from "./documents.js";
 import type { Forward, Network, Outline } from "./family.js";
 
@@ -38,6 +45,12 @@ export const logitsOf = (
 
 /** ids (B, T) int64 -> (B, T, V). */
 export const logits = (model: Network, ids: Tensor, ctx: Forward): Tensor => logitsOf(model, model.hidden(ids, ctx));
+
+/** The cross entropies in nats of hidden states (N, C) against the tokens that follow them, (N) int64, -100 for none -> (N). */
+export function lossOfEach(model: Network, hidden: Tensor, targets: Tensor): Tensor {
+  const head = model.quantizedHead?.dequantize() ?? model.head;
+  return linearCrossEntropyRows(hidden, head, targets, { bias: model.headBias });
+}
 
 /** The mean cross entropy in nats over the targets that count: a scalar. */
 export function loss(model: Network, { inputs, targets, documents }: LossBatch, ctx: Forward): Tensor {

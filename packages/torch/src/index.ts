@@ -25,7 +25,7 @@ export * from "./functional.js";
 export * from "./fused/index.js";
 export * as init from "./init.js";
 export { QuantizedWeight, weightTypes, type WeightType } from "./quantized-weight.js";
-export { linearCrossEntropy, linearCrossEntropyReference } from "./linear-cross-entropy.js";
+export { linearCrossEntropy, linearCrossEntropyReference, linearCrossEntropyRows } from "./linear-cross-entropy.js";
 export { type MachineLimits, machineLimits } from "./machine-limits.js";
 export * as nn from "./nn/index.js";
 export { op } from "./op.js";

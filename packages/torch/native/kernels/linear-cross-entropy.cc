@@ -32,7 +32,8 @@ int64_t chunkRows(int64_t rows, int64_t classes) {
 
 struct Losses {
   at::Tensor mean;
-  at::Tensor hiddenGrad;  // of the mean; undefined without gradients
+  std::vector<double> rows;  // 0 where the target is ignored
+  at::Tensor hiddenGrad;     // of the mean; undefined without gradients
   at::Tensor weightGrad;
 };
 
@@ -62,7 +63,8 @@ Losses compute(const at::Tensor& hidden, const at::Tensor& weight, const at::Ten
   Losses result;
   if (hiddenGrad) result.hiddenGrad = at::empty_like(hidden);
   if (weightGrad) result.weightGrad = valid > 0 ? at::empty_like(weight) : weight.new_zeros(weight.sizes());
-  std::vector<double> loss(static_cast<size_t>(rows), 0.0);
+  std::vector<double>& loss = result.rows;
+  loss.resize(static_cast<size_t>(rows), 0.0);
   for (int64_t start = 0; start < rows; start += chunk) {
     const int64_t n = std::min(chunk, rows - start);
     const at::Tensor logits = buffer.narrow(0, 0, n);
@@ -117,8 +119,7 @@ struct LinearCrossEntropy : torch::autograd::Function<LinearCrossEntropy> {
   }
 };
 
-at::Tensor linearCrossEntropy(const at::Tensor& hidden, const at::Tensor& weight, const at::Tensor& targets,
-                              int64_t ignoreIndex) {
+void checkInputs(const at::Tensor& hidden, const at::Tensor& weight, const at::Tensor& targets) {
   requireFloat(hidden, kOp, "hidden", 2);
   requireFloat(weight, kOp, "weight", 2);
   TORCH_CHECK(targets.device().is_cpu() && targets.scalar_type() == at::kLong && targets.dim() == 1, kOp,
@@ -127,8 +128,24 @@ at::Tensor linearCrossEntropy(const at::Tensor& hidden, const at::Tensor& weight
               ": hidden (N, C), weight (V, C) and targets (N) do not fit: ", hidden.sizes(), ", ", weight.sizes(), ", ",
               targets.sizes());
   TORCH_CHECK(hidden.size(1) > 0 && weight.size(0) > 0, kOp, ": C and V must be at least 1");
+}
+
+at::Tensor linearCrossEntropy(const at::Tensor& hidden, const at::Tensor& weight, const at::Tensor& targets,
+                              int64_t ignoreIndex) {
+  checkInputs(hidden, weight, targets);
   if (needsGrad({hidden, weight})) return LinearCrossEntropy::apply(hidden, weight, targets, ignoreIndex);
   return compute(hidden.contiguous(), weight.contiguous(), targets.contiguous(), ignoreIndex, false, false).mean;
+}
+
+at::Tensor linearCrossEntropyRows(const at::Tensor& hidden, const at::Tensor& weight, const at::Tensor& targets,
+                                  int64_t ignoreIndex) {
+  checkInputs(hidden, weight, targets);
+  TORCH_CHECK(!needsGrad({hidden, weight}), kOp, "_rows: it has no gradient");
+  const std::vector<double> rows =
+      compute(hidden.contiguous(), weight.contiguous(), targets.contiguous(), ignoreIndex, false, false).rows;
+  const at::Tensor losses = at::empty({hidden.size(0)}, hidden.options());
+  std::copy(rows.begin(), rows.end(), losses.mutable_data_ptr<float>());
+  return losses;
 }
 
 }  // namespace
@@ -136,6 +153,8 @@ at::Tensor linearCrossEntropy(const at::Tensor& hidden, const at::Tensor& weight
 void defineLinearCrossEntropy(torch::Library& m) {
   m.def("linear_cross_entropy(Tensor hidden, Tensor weight, Tensor targets, int ignore_index=-100) -> Tensor",
         &linearCrossEntropy);
+  m.def("linear_cross_entropy_rows(Tensor hidden, Tensor weight, Tensor targets, int ignore_index=-100) -> Tensor",
+        &linearCrossEntropyRows);
 }
 
 }  // namespace trainer

@@ -9,6 +9,10 @@ export const dropout = op<[x: Tensor, p: number], Tensor>("trainer::dropout");
 export const linearCrossEntropy = op<[hidden: Tensor, weight: Tensor, targets: Tensor, ignoreIndex: number], Tensor>(
   "trainer::linear_cross_entropy",
 ); // (N, C), (V, C), (N) int64 -> ()
+export const linearCrossEntropyRows = op<
+  [hidden: Tensor, weight: Tensor, targets: Tensor, ignoreIndex: number],
+  Tensor
+>("trainer::linear_cross_entropy_rows"); // (N, C), (V, C), (N) int64 -> (N)
 export const addLayerNorm = op<
   [x: Tensor, branch: Tensor, weight: Tensor, bias: Tensor, eps: number, dropout: number],
   [sum: Tensor, normed: Tensor]

@@ -1,14 +1,15 @@
 import { readFile } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";
-import { logitsOf } from "@trainer/models";
-import { noGrad, scope, softmax, tensor, type Tensor } from "@trainer/torch";
+import { logitsOf, lossOfEach } from "@trainer/models";
+import { noGrad, scope, softmax, stack, tensor, type Tensor } from "@trainer/torch";
+import { IGNORED } from "../bins/batch-loader.js";
 import { refuse } from "../corpus/find-files.js";
 import { TrainingError } from "../errors.js";
 import type { OpenModel } from "./open-model.js";
 import { parseOptions } from "./parse-options.js";
 import { perCharacter, type CharacterScore } from "./per-character.js";
 import { ScoreOptions, type ScoreInput } from "./score-options.js";
-import { slidingWindows, type Window } from "./window.js";
+import { alike, slidingWindows, type Window } from "./window.js";
 
 /** How well a model foresaw a text of T tokens. What was not asked for, and all but the loss of T < 2, is null. */
 export interface Score {
@@ -28,6 +29,8 @@ export interface Score {
 
 /** The most logits held at once, in numbers: 64 MB of them. */
 const LOGITS = 1 << 24;
+/** Tokens that are read at a time. */
+const TOKENS = 4096;
 
 /**
  * Scores a text. One longer than the context is read in windows that overlap by half, so that every token is predicted
@@ -45,18 +48,20 @@ export async function score(opened: OpenModel, input: ScoreInput, signal?: Abort
   const decode = (id: number) => tokenizer.decode([id], { skipSpecial: true });
   const k = options.topK === null ? null : Math.min(options.topK, model.vocabSize);
 
-  const nats: number[] = [];
-  const topk: (readonly [string, number])[][] = [];
   const positions = k === null ? ids.length - 1 : ids.length; // what follows the last token has no loss
-  for (const window of slidingWindows(positions, contextLength, options.stride ?? undefined)) {
+  const nats = new Float64Array(positions);
+  const topk: (readonly [string, number])[][] = [];
+  const windows = slidingWindows(positions, contextLength, options.stride ?? undefined);
+  for (const group of alike(windows, Math.max(1, Math.floor(TOKENS / contextLength)))) {
     signal?.throwIfAborted();
-    const rows = scoreWindow(opened, ids, window, k);
-    nats.push(...rows.nats);
+    const rows = scoreWindows(opened, ids, group, k);
+    nats.set(rows.nats, group[0]?.from);
     topk.push(...rows.topk.map((row) => row.map(({ id, probability }) => [decode(id), probability] as const)));
     await setImmediate();
   }
-  const loss = nats.reduce((total, n) => total + n, 0) / nats.length;
-  const bits = nats.map((n) => n / Math.LN2);
+  const known = nats.subarray(0, ids.length - 1);
+  const loss = known.reduce((total, n) => total + n, 0) / known.length;
+  const bits = detailed ? Array.from(known, (n) => n / Math.LN2) : [];
   return {
     loss,
     perplexity: Math.exp(loss),
@@ -78,38 +83,52 @@ async function textOf({ text, path }: ScoreOptions): Promise<string> {
 const invalid = (message: string) => new TrainingError("INVALID_INPUT", "USER_INPUT", message);
 
 interface Rows {
-  readonly nats: number[];
+  /** 0 where the text has no next token. */
+  readonly nats: Float32Array;
   readonly topk: { readonly id: number; readonly probability: number }[][];
 }
 
-/** Cross entropies and likeliest successors at the positions of a window that count. */
-function scoreWindow({ model }: OpenModel, ids: Int32Array, { start, from, end }: Window, k: number | null): Rows {
-  const nats: number[] = [];
-  const topk: Rows["topk"] = [];
-  const int64 = { dtype: "int64", device: model.head.device } as const;
-  const step = Math.max(1, Math.floor(LOGITS / model.vocabSize));
-  scope(() =>
+/** Cross entropies and likeliest successors at the positions that count of windows of one shape, in the text's order. */
+function scoreWindows({ model }: OpenModel, ids: Int32Array, windows: readonly Window[], k: number | null): Rows {
+  return scope(() =>
     noGrad(() => {
-      const input = tensor(ids.subarray(start, end), [1, end - start], int64);
-      const hidden = model.hidden(input, { training: false }).select(0, 0); // (T, C)
-      for (let row = from; row < end; row += step) {
-        const last = Math.min(row + step, end);
-        scope(() => {
-          const logits = logitsOf(model, hidden.narrow(0, row - start, last - row)).to("float32"); // (rows, V)
-          const targets = ids.subarray(row + 1, last + 1);
-          if (targets.length > 0) nats.push(...crossEntropies(logits.narrow(0, 0, targets.length), targets));
-          if (k !== null) topk.push(...likeliest(softmax(logits, -1), k));
-        });
-      }
+      const int64 = { dtype: "int64", device: model.params.device } as const;
+      const rows = (each: (window: Window) => Int32Array) =>
+        stack(
+          windows.map((w) => tensor(each(w), undefined, int64)),
+          0,
+        );
+      const hidden = model.hidden(
+        rows(({ start, end }) => ids.subarray(start, end)),
+        { training: false },
+      ); // (B, T, C)
+      const targets = rows(({ from, end }) => following(ids, from, end)).flatten(); // (B n)
+      const count = targets.numel / windows.length;
+      const counted = hidden.narrow(1, hidden.size(1) - count, count).flatten(0, 1); // (B n, C)
+      const nats = lossOfEach(model, counted, targets).to("float32").data();
+      const topk = k === null ? [] : successors(model, counted, k);
+      return { nats: Float32Array.from(nats, Number), topk };
     }),
   );
-  return { nats, topk };
 }
 
-/** -log p(target) of each row of logits (N, V), in nats. */
-function crossEntropies(logits: Tensor, targets: Int32Array): Float64Array {
-  const column = tensor(targets, [targets.length, 1], { dtype: "int64", device: logits.device });
-  return Float64Array.from(logits.logSoftmax(-1).gather(-1, column).neg().data(), Number);
+/** The ids that follow positions [from, end). */
+function following(ids: Int32Array, from: number, end: number): Int32Array {
+  const next = new Int32Array(end - from).fill(IGNORED);
+  next.set(ids.subarray(from + 1, end + 1));
+  return next;
+}
+
+/** The k likeliest successors of each hidden state (N, C), with logits made some rows at a time. */
+function successors(model: OpenModel["model"], hidden: Tensor, k: number): Rows["topk"] {
+  const step = Math.max(1, Math.floor(LOGITS / model.vocabSize));
+  const starts = Array.from({ length: Math.ceil(hidden.size(0) / step) }, (_, i) => i * step);
+  return starts.flatMap((row) =>
+    scope(() => {
+      const logits = logitsOf(model, hidden.narrow(0, row, Math.min(step, hidden.size(0) - row))).to("float32");
+      return likeliest(softmax(logits, -1), k);
+    }),
+  );
 }
 
 /** The k largest of each row of probabilities (N, V), falling. */

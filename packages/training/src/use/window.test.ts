@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { halfWindow, promptLength, slidingWindows } from "./window.js";
+import { alike, halfWindow, promptLength, slidingWindows } from "./window.js";
 
 test("a prompt keeps what leaves room for the new tokens, but at least half a window", () => {
   expect(promptLength(10, 64, 256)).toBe(10);
@@ -32,4 +32,12 @@ test("every position of a longer text counts once, with all before it that the s
     }),
   );
   expect(slidingWindows(500, 40)).toEqual(slidingWindows(500, 40, 20));
+});
+
+test("windows of one shape are taken together, in order", () => {
+  const windows = slidingWindows(46, 8); // the first counts whole, the last is shorter
+  const groups = alike(windows, 3);
+  expect(groups.flat()).toEqual(windows);
+  expect(groups.map((group) => group.length)).toEqual([1, 3, 3, 3, 1]);
+  expect(alike([], 3)).toEqual([]);
 });

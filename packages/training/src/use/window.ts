@@ -32,3 +32,19 @@ export function slidingWindows(positions: number, context: number, stride = Math
   }
   return windows;
 }
+
+/** Neighbouring windows of one shape, at most `most` together. */
+export function alike(windows: readonly Window[], most: number): Window[][] {
+  const groups: Window[][] = [];
+  for (const window of windows) {
+    const group = groups.at(-1);
+    const first = group?.[0];
+    const same =
+      first &&
+      first.end - first.start === window.end - window.start &&
+      first.from - first.start === window.from - window.start;
+    if (group && same && group.length < most) group.push(window);
+    else groups.push([window]);
+  }
+  return groups;
+}

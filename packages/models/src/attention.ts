@@ -1,4 +1,12 @@
-import { ones, scaledDotProductAttention, type Tensor } from "@trainer/torch";
+import {
+  causalAttention,
+  ones,
+  type QkvLayout,
+  repeatHeads,
+  scaledDotProductAttention,
+  type Tensor,
+  unpackQkv,
+} from "@trainer/torch";
 import type { Documents } from "./documents.js";
 import type { KvCache } from "./kv-cache.js";
 
@@ -15,6 +23,17 @@ export interface AttendOptions {
   readonly documents?: Documents | undefined;
   /** On the attention's weights. */
   readonly dropout?: number;
+}
+
+/**
+ * Self-attention over queries, keys and values side by side, (B, T, (nh + 2 nkv) hs), -> (B, T, nh · hs): of each token to
+ * itself and those before it, those in the cache too.
+ */
+export function selfAttention(qkv: Tensor, layout: QkvLayout, options: AttendOptions): Tensor {
+  const { cache, documents } = options;
+  if (cache === undefined && documents === undefined) return causalAttention(qkv, layout, options);
+  const { q, k, v } = unpackQkv(qkv, layout);
+  return fromHeads(attend(q, k, v, options));
 }
 
 /**
@@ -36,12 +55,5 @@ export function attend(
   // A stretch at the beginning is causal as in training.
   const late = past > 0 ? ones([t, past + t], { dtype: "bool", device: q.device }).tril(past) : null;
   const options = { isCausal: past === 0 && documents === undefined, mask: documents?.mask ?? late, dropout };
-  return scaledDotProductAttention(q, shared(all.k, groups), shared(all.v, groups), options);
-}
-
-/** (B, nkv, T, hs) -> (B, nkv · groups, T, hs) */
-function shared(x: Tensor, groups: number): Tensor {
-  if (groups === 1) return x;
-  const [b, heads, t, size] = [x.size(0), x.size(1), x.size(2), x.size(3)];
-  return x.unsqueeze(2).expand([b, heads, groups, t, size]).flatten(1, 2);
+  return scaledDotProductAttention(q, repeatHeads(all.k, groups), repeatHeads(all.v, groups), options);
 }

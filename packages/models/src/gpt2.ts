@@ -1,14 +1,14 @@
-import { addLayerNorm, causalAttention, gelu, nn, op, type Each, type Params, type Tensor } from "@trainer/torch";
-import { attend, fromHeads, toHeads } from "./attention.js";
+import { addLayerNorm, gelu, nn, type Params, type Tensor } from "@trainer/torch";
+import { selfAttention } from "./attention.js";
 import type { Family, Network } from "./family.js";
 import { gpt2Spec, type Gpt2Config } from "./gpt2-config.js";
 import type { Documents } from "./documents.js";
 import { KvCache } from "./kv-cache.js";
 import { segment } from "./model.js";
+import { eachOf, type Stream } from "./stream.js";
 
 const { conv1d, dropout, embedding, geluMlp, layerNorm } = nn;
 type LayerNorm = ReturnType<typeof layerNorm>;
-const chunk3 = op<[x: Tensor, chunks: 3, dim: number], [q: Tensor, k: Tensor, v: Tensor]>("aten::chunk");
 
 /**
  * GPT-2 (Radford et al. 2019): learned positions, pre-norm blocks, output head tied to the token embedding.
@@ -57,14 +57,7 @@ interface Pass {
   readonly documents: Documents | undefined;
 }
 
-/** The residual stream between blocks: what the last branch adds is added with the norm that follows, in one pass. */
-interface Stream {
-  readonly x: Tensor; // (B, T, C)
-  readonly branch: Tensor | null; // (B, T, C), before its dropout; null at the beginning
-}
-
-const eachOf: Each<Stream> = ({ x, branch }, f) => ({ x: f(x), branch: branch && f(branch) });
-
+/** The branch, which dropout thins first, joins the stream. */
 function join({ x, branch }: Stream, norm: LayerNorm, c: Gpt2Config, { training }: Pass) {
   if (branch === null) return { x, normed: norm(x) };
   const [sum, normed] = addLayerNorm(x, branch, norm, { dropout: training ? c.residPdrop : 0 });
@@ -86,13 +79,9 @@ function block(p: Params, c: Gpt2Config, layer: number) {
 function attention(p: Params, c: Gpt2Config, layer: number) {
   const cAttn = conv1d(p.at("c_attn"), c.nEmbd, 3 * c.nEmbd, { std: c.initializerRange }); // q, k and v in one product
   const cProj = conv1d(p.at("c_proj"), c.nEmbd, c.nEmbd, { std: residualStd(c) });
-  const heads = (x: Tensor) => toHeads(x, c.nEmbd / c.nHead);
   return (x: Tensor, { training, cache, documents }: Pass) => {
-    const qkv = cAttn(x); // (B, T, 3 C)
-    const p = training ? c.attnPdrop : 0;
-    if (cache === undefined && documents === undefined) return cProj(causalAttention(qkv, c.nHead, { dropout: p }));
-    const [q, k, v] = chunk3(qkv, 3, -1); // (B, T, C) each
-    return cProj(fromHeads(attend(heads(q), heads(k), heads(v), { layer, cache, documents, dropout: p })));
+    const dropout = training ? c.attnPdrop : 0;
+    return cProj(selfAttention(cAttn(x), { heads: c.nHead }, { layer, cache, documents, dropout }));
   };
 }
 

@@ -1,14 +1,15 @@
-import { nn, silu, type Params, type Tensor } from "@trainer/torch";
-import { attend, fromHeads, toHeads } from "./attention.js";
+import { addRmsNorm, nn, type Params, type Rotation, type Tensor } from "@trainer/torch";
+import { selfAttention } from "./attention.js";
 import type { Documents } from "./documents.js";
 import type { Family, Network } from "./family.js";
 import { KvCache } from "./kv-cache.js";
-import { itself, segment } from "./model.js";
+import { segment } from "./model.js";
 import { qwenSpec, type QwenConfig } from "./qwen-config.js";
-import { rotary, rotate, type Rotation } from "./rope.js";
+import { rotary } from "./rope.js";
 import { decoderName, tiedHead } from "./stored-names.js";
+import { eachOf, type Stream } from "./stream.js";
 
-const { embedding, linear, rmsNorm } = nn;
+const { embedding, linear, rmsNorm, sideBySide, swigluMlp } = nn;
 
 /**
  * Qwen2 and 2.5 (Yang et al. 2024), with biases on queries, keys and values, and Qwen3 (Yang et al. 2025), with norms on
@@ -36,10 +37,10 @@ function network(params: Params, c: QwenConfig): Network {
       const turned = rotation(cache?.length ?? 0, t, params);
       // Only how far apart tokens are matters to the rotation: positions need not begin anew with each document.
       const pass: Pass = { training: ctx.training, cache, documents: ctx.documents, rotation: turned };
-      let x = embedTokens(ids); // (B, T, C)
-      for (const layer of layers) x = segment(ctx, (h) => layer(h, pass), x, itself);
+      let stream: Stream = { x: embedTokens(ids), branch: null }; // (B, T, C)
+      for (const layer of layers) stream = segment(ctx, (s) => layer(s, pass), stream, eachOf);
       cache?.advance(t);
-      return norm(x);
+      return join(stream, norm).normed;
     },
     newCache: (batch, capacity = contextLength) =>
       new KvCache({
@@ -61,33 +62,40 @@ interface Pass {
   readonly rotation: Rotation;
 }
 
+function join({ x, branch }: Stream, norm: nn.RmsNorm) {
+  if (branch === null) return { x, normed: norm(x) };
+  const [sum, normed] = addRmsNorm(x, branch, norm);
+  return { x: sum, normed };
+}
+
 function layer(p: Params, c: QwenConfig, index: number) {
   const inputNorm = rmsNorm(p.at("input_layernorm"), c.hiddenSize, { eps: c.rmsNormEps });
   const attn = attention(p.at("self_attn"), c, index);
   const postNorm = rmsNorm(p.at("post_attention_layernorm"), c.hiddenSize, { eps: c.rmsNormEps });
   const mlp = feedForward(p.at("mlp"), c);
-  return (x: Tensor, pass: Pass) => {
-    const h = x.add(attn(inputNorm(x), pass));
-    return h.add(mlp(postNorm(h)));
+  return (stream: Stream, pass: Pass): Stream => {
+    const before = join(stream, inputNorm);
+    const between = join({ x: before.x, branch: attn(before.normed, pass) }, postNorm);
+    return { x: between.x, branch: mlp(between.normed) };
   };
 }
 
 function attention(p: Params, c: QwenConfig, layer: number) {
   const std = c.initializerRange;
   const width = c.numAttentionHeads * c.headDim;
-  const qkv = { std, bias: c.modelType === "qwen2" || c.attentionBias };
-  const qProj = linear(p.at("q_proj"), c.hiddenSize, width, qkv);
-  const kProj = linear(p.at("k_proj"), c.hiddenSize, c.numKeyValueHeads * c.headDim, qkv);
-  const vProj = linear(p.at("v_proj"), c.hiddenSize, c.numKeyValueHeads * c.headDim, qkv);
+  const biased = { std, bias: c.modelType === "qwen2" || c.attentionBias };
+  const qProj = linear(p.at("q_proj"), c.hiddenSize, width, biased);
+  const kProj = linear(p.at("k_proj"), c.hiddenSize, c.numKeyValueHeads * c.headDim, biased);
+  const vProj = linear(p.at("v_proj"), c.hiddenSize, c.numKeyValueHeads * c.headDim, biased);
   const oProj = linear(p.at("o_proj"), width, c.hiddenSize, { std, bias: c.attentionBias });
-  const headNorm = (name: string) =>
-    c.modelType === "qwen3" ? rmsNorm(p.at(name), c.headDim, { eps: c.rmsNormEps }) : (x: Tensor) => x;
-  const [qNorm, kNorm] = [headNorm("q_norm"), headNorm("k_norm")];
+  const headNorm = (name: string) => rmsNorm(p.at(name), c.headDim, { eps: c.rmsNormEps }).weight;
+  const headNorms =
+    c.modelType === "qwen3" ? { q: headNorm("q_norm"), k: headNorm("k_norm"), eps: c.rmsNormEps } : null;
+  const qkv = sideBySide(qProj, kProj, vProj);
+  const heads = { heads: c.numAttentionHeads, kvHeads: c.numKeyValueHeads, headNorms };
   return (x: Tensor, { training, cache, documents, rotation }: Pass) => {
-    const q = rotate(qNorm(toHeads(qProj(x), c.headDim)), rotation); // (B, nh, T, hs)
-    const k = rotate(kNorm(toHeads(kProj(x), c.headDim)), rotation); // (B, nkv, T, hs)
-    const v = toHeads(vProj(x), c.headDim);
-    return oProj(fromHeads(attend(q, k, v, { layer, cache, documents, dropout: training ? c.attentionDropout : 0 })));
+    const dropout = training ? c.attentionDropout : 0;
+    return oProj(selfAttention(qkv(x), { ...heads, rotation }, { layer, cache, documents, dropout }));
   };
 }
 
@@ -97,7 +105,7 @@ function feedForward(p: Params, c: QwenConfig) {
   const gate = linear(p.at("gate_proj"), c.hiddenSize, c.intermediateSize, options);
   const up = linear(p.at("up_proj"), c.hiddenSize, c.intermediateSize, options);
   const down = linear(p.at("down_proj"), c.intermediateSize, c.hiddenSize, options);
-  return (x: Tensor) => down(silu(gate(x)).mul(up(x)));
+  return swigluMlp(gate, up, down);
 }
 
 export const qwen: Family<QwenConfig> = {

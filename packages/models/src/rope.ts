@@ -1,11 +1,5 @@
-import { arange, cat, tensor, type Device, type Tensor } from "@trainer/torch";
+import { arange, cat, tensor, type Device, type Rotation } from "@trainer/torch";
 import type { Rope, RopeScaling } from "./rope-config.js";
-
-/** What turns queries and keys by their positions: (T, hs) each. */
-export interface Rotation {
-  readonly cos: Tensor;
-  readonly sin: Tensor;
-}
 
 interface Where {
   readonly device: Device;
@@ -27,13 +21,6 @@ export function rotary(rope: Rope, headSize: number, maxPositions: number) {
     const angles = cat([half, half], -1); // (T, hs)
     return { cos: angles.cos().mul(scale), sin: angles.sin().mul(scale) };
   };
-}
-
-/** Turns (B, nh, T, hs). */
-export function rotate(x: Tensor, { cos, sin }: Rotation): Tensor {
-  const half = x.size(-1) / 2;
-  const turned = cat([x.narrow(-1, half, half).neg(), x.narrow(-1, 0, half)], -1);
-  return x.mul(cos).add(turned.mul(sin));
 }
 
 export interface Frequencies {

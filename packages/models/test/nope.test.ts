@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { familyInfo, isFamily, loadModel, logits, loss, planModel, saveModel } from "@trainer/models";
-import { AdamW, noGrad, scope, setNumThreads, tensor } from "@trainer/torch";
+import { AdamW, noGrad, scope, setNumThreads, Tape, tensor } from "@trainer/torch";
 import { expect, test } from "vitest";
 import { nope } from "./nope.js";
 
@@ -40,6 +40,17 @@ test("a family added in one file can be asked for, learns, and is saved and load
   const { model: again } = await loadModel(dir);
   rmSync(dir, { recursive: true });
   expect(logits(again, ids, { training: false }).toArray()).toEqual(logits(model, ids, { training: false }).toArray());
+});
+
+test("on a tape it has the gradients that it has without", () => {
+  const run = (tape: Tape | undefined) => {
+    const model = planModel("nope", small).build({ seed: 1 });
+    const mean = loss(model, { inputs: ids, targets: ids }, { training: true, tape });
+    if (tape === undefined) mean.backward();
+    else tape.backward(mean, [model.head]);
+    return model.params.list().map((p) => p.grad?.data());
+  };
+  expect(run(new Tape())).toEqual(run(undefined));
 });
 
 test("with its cache, token by token, it computes what it computes at once", () => {

@@ -1,4 +1,5 @@
 import * as kernels from "./fused/kernels.js";
+import { cat } from "./create.js";
 import { fusable } from "./fused/switch.js";
 import * as ops from "./ops.js";
 import type { Tensor } from "./tensor.js";
@@ -24,7 +25,20 @@ export function layerNorm(x: Tensor, weight: Tensor, bias: Tensor | null, eps = 
 
 /** Divides by the root of the mean square over the last dimension, that of the weight (Zhang & Sennrich 2019). */
 export function rmsNorm(x: Tensor, weight: Tensor, eps = 1e-6): Tensor {
-  return ops.rmsNorm(x, weight.shape, weight, eps);
+  return fusable(x, weight) ? kernels.rmsNorm(x, weight, eps) : ops.rmsNorm(x, weight.shape, weight, eps);
+}
+
+/** What turns queries and keys by their positions: (T, hs) each. */
+export interface Rotation {
+  readonly cos: Tensor;
+  readonly sin: Tensor;
+}
+
+/** Turns (..., T, hs), the first half of a head's numbers paired with the second (Su et al. 2021). */
+export function rotate(x: Tensor, { cos, sin }: Rotation): Tensor {
+  const half = x.size(-1) / 2;
+  const turned = cat([x.narrow(-1, half, half).neg(), x.narrow(-1, 0, half)], -1);
+  return x.mul(cos).add(turned.mul(sin));
 }
 
 /** x · sigmoid(x). */

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
+#include <optional>
 
 namespace trainer {
 
@@ -21,6 +22,9 @@ inline void requireDropout(double dropout, const char* op) {
 
 /** Whether a call must prepare gradients, asked before autograd's own function turns the mode off. */
 bool needsGrad(std::initializer_list<at::Tensor> tensors);
+
+/** Autograd's functions take an absent tensor as an empty optional, an undefined one not at all. */
+inline std::optional<at::Tensor> present(const at::Tensor& t) { return t.defined() ? std::optional(t) : std::nullopt; }
 
 /** 64 bits of the CPU generator, which manualSeed and setRngState govern. */
 uint64_t drawSeed();

@@ -44,6 +44,23 @@ void biasGeluBackward(const float* x, float* y, float* dy, float* dBias, int64_t
   }
 }
 
+void swigluForward(const float* gate, const float* up, float* y, int64_t count) {
+#pragma omp simd
+  for (int64_t i = 0; i < count; ++i) y[i] = gate[i] / (1.0f + expApprox(-gate[i])) * up[i];
+}
+
+void swigluBackward(const float* gate, const float* up, float* y, float* dGate, float* dUp, int64_t count) {
+#pragma omp simd
+  for (int64_t i = 0; i < count; ++i) {
+    const float g = gate[i], d = dGate[i];
+    const float sigmoid = 1.0f / (1.0f + expApprox(-g));
+    const float silu = g * sigmoid;
+    y[i] = silu * up[i];
+    dUp[i] = d * silu;
+    dGate[i] = d * up[i] * (sigmoid + silu * (1.0f - sigmoid));
+  }
+}
+
 void dropoutRow(const float* x, float* y, int64_t row, int64_t width, float dropout, uint64_t seed) {
   const uint32_t threshold = dropThreshold(dropout);
   const float keepScale = 1.0f / (1.0f - dropout);

@@ -53,8 +53,8 @@ bool preferOneDnn(const at::Tensor& out, const at::Tensor& a, const at::Tensor& 
  * A few rows, as when generating: reading b once is most of the work, and each row must come out the same whatever
  * other rows there are, which no library's product promises.
  */
-bool areFewRows(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b) {
-  return a.size(0) <= 16 && out.is_contiguous() && (hasFullRows(b) || b.t().is_contiguous());
+bool areFewRows(const at::Tensor& a, const at::Tensor& b) {
+  return a.size(0) <= 16 && (hasFullRows(b) || b.t().is_contiguous());
 }
 
 void multiplyRows(const at::Tensor& out, const at::Tensor& few, const at::Tensor& b) {
@@ -85,8 +85,13 @@ void multiplyRows(const at::Tensor& out, const at::Tensor& few, const at::Tensor
 }  // namespace
 
 void productInto(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b, bool accumulate) {
+  const bool few = !accumulate && areFewRows(a, b);
+  if (few && !out.is_contiguous()) {
+    out.copy_(product(a, b));
+    return;
+  }
   RECORD_FUNCTION("trainer::product", c10::ArrayRef<const c10::IValue>({out, a, b}));  // for the profiler alone
-  if (!accumulate && areFewRows(out, a, b)) return multiplyRows(out, a, b);
+  if (few) return multiplyRows(out, a, b);
   if (preferOneDnn(out, a, b)) return at::native::mkldnn_matmul(a, b, out, accumulate ? 1.0f : 0.0f, 1.0f);
   if (accumulate) {
     at::addmm_out(const_cast<at::Tensor&>(out), out, a, b);

@@ -15,8 +15,11 @@ std::unique_ptr<torch::Library> define() {
       std::make_unique<torch::Library>(torch::Library::FRAGMENT, "trainer", std::nullopt, __FILE__, __LINE__);
   defineLinearCrossEntropy(*library);
   defineAddLayerNorm(*library);
+  defineRmsNorm(*library);
   defineLinear(*library);
+  defineSideBySide(*library);
   defineGeluMlp(*library);
+  defineSwigluMlp(*library);
   defineCausalAttention(*library);
   defineQuantizedLinear(*library);
   defineCachedAttention(*library);

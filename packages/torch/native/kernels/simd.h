@@ -14,8 +14,14 @@ void addLayerNormForward(const float* x, const float* branch, const float* weigh
 void addLayerNormBackward(const float* h, const float* weight, const float* mean, const float* rstd, const float* dSum,
                           const float* dNormed, float* dH, float* dBranch, float* dWeight, float* dBias, int64_t begin,
                           int64_t end, int64_t width, float dropout, uint64_t seed);
+void addRmsNormForward(const float* x, const float* branch, const float* weight, float* h, float* normed, float* rms,
+                       int64_t begin, int64_t end, int64_t width, float eps);
+void addRmsNormBackward(const float* h, const float* weight, const float* rms, const float* dSum, const float* dNormed,
+                        float* dH, float* dWeight, int64_t begin, int64_t end, int64_t width);
 void biasGeluForward(float* x, const float* bias, float* y, int64_t begin, int64_t end, int64_t width);
 void biasGeluBackward(const float* x, float* y, float* dy, float* dBias, int64_t begin, int64_t end, int64_t width);
+void swigluForward(const float* gate, const float* up, float* y, int64_t count);
+void swigluBackward(const float* gate, const float* up, float* y, float* dGate, float* dUp, int64_t count);
 void dropoutRow(const float* x, float* y, int64_t row, int64_t width, float dropout, uint64_t seed);
 void columnSum(const float* x, float* sum, int64_t begin, int64_t end, int64_t width);
 void dotRows(const float* w, const float* x, int64_t xStride, int64_t rows, float* y, int64_t yStride, int64_t begin,
@@ -40,8 +46,8 @@ int64_t attentionScratch(int64_t length, int64_t headSize, bool backward);
 void attentionForward(const float* q, const float* k, const float* v, float* out, float* logSumExp, float* scratch,
                       const AttentionShape& shape);
 void attentionBackward(const float* q, const float* k, const float* v, const float* out, const float* dOut,
-                       const float* logSumExp, float* dQ, float* dK, float* dV, float* scratch,
-                       const AttentionShape& shape);
+                       const float* logSumExp, float* dQ, float* dK, float* dV, float* dQWeight, float* dKWeight,
+                       float* scratch, const AttentionShape& shape);
 extern const Kernels table;
 
 }  // namespace trainer::CPU_CAPABILITY

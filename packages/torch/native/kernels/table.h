@@ -16,15 +16,20 @@ struct AdamWScalars {
   float gradScale;  // clipping, folded in
 };
 
+/** What the query heads that share one head of keys and values have in common. */
 struct AttentionShape {
   int64_t length;     // T
   int64_t headSize;   // hs
+  int64_t groups;     // query heads; one lies hs floats after the other, in q and in the output
   int64_t stride;     // floats between a token's row and the next in q, k and v
   int64_t outStride;  // floats between rows of the output
   float scale;
   float dropout;
   uint64_t seed;
-  uint64_t firstRow;  // row of the dropout mask that belongs to position 0
+  uint64_t firstRow;               // row of the dropout mask that belongs to position 0 of the first head
+  const float *cos, *sin;          // (T, hs): queries and keys are turned by these, or null
+  const float *qWeight, *kWeight;  // (hs): queries and keys are divided by their root mean square first, or null
+  float eps;
 };
 
 /** One step of an LSTM's recurrence over `batch` sequences; rows of gates, cell and out are `steps` steps apart. */
@@ -78,11 +83,25 @@ struct Kernels {
                                const float* dSum, const float* dNormed, float* dH, float* dBranch, float* dWeight,
                                float* dBias, int64_t begin, int64_t end, int64_t width, float dropout, uint64_t seed);
 
+  /** h = x + branch, normed = RMSNorm(h), for rows [begin, end); without a branch h is x and not written. `rms` gets
+   * one over each row's root of the mean square. */
+  void (*addRmsNormForward)(const float* x, const float* branch, const float* weight, float* h, float* normed,
+                            float* rms, int64_t begin, int64_t end, int64_t width, float eps);
+  /** dH = dSum (where there is one) and the gradient through RMSNorm; dWeight is added to. */
+  void (*addRmsNormBackward)(const float* h, const float* weight, const float* rms, const float* dSum,
+                             const float* dNormed, float* dH, float* dWeight, int64_t begin, int64_t end,
+                             int64_t width);
+
   /** x += bias, y = gelu(x), for rows [begin, end). */
   void (*biasGeluForward)(float* x, const float* bias, float* y, int64_t begin, int64_t end, int64_t width);
   /** y = gelu(x) again, dy becomes dx in place, dBias is added to. */
   void (*biasGeluBackward)(const float* x, float* y, float* dy, float* dBias, int64_t begin, int64_t end,
                            int64_t width);
+
+  /** y = silu(gate) up */
+  void (*swigluForward)(const float* gate, const float* up, float* y, int64_t count);
+  /** y again; of its gradient in dGate those of gate and up. */
+  void (*swigluBackward)(const float* gate, const float* up, float* y, float* dGate, float* dUp, int64_t count);
 
   void (*dropoutRow)(const float* x, float* y, int64_t row, int64_t width, float dropout, uint64_t seed);
   /** sum[j] += the sum of column j over rows [begin, end). */
@@ -118,13 +137,14 @@ struct Kernels {
   /** One step for panels [begin, end); `sums` holds batch x lstmUnits floats. */
   void (*lstmBackward)(const LstmBackward&, float* sums, int64_t begin, int64_t end);
 
-  /** Floats of scratch that one head needs. */
+  /** Floats of scratch that one head of keys and values needs. */
   int64_t (*attentionScratch)(int64_t length, int64_t headSize, bool backward);
   void (*attentionForward)(const float* q, const float* k, const float* v, float* out, float* logSumExp, float* scratch,
                            const AttentionShape&);
+  /** dQWeight and dKWeight are added to where there are such weights. */
   void (*attentionBackward)(const float* q, const float* k, const float* v, const float* out, const float* dOut,
-                            const float* logSumExp, float* dQ, float* dK, float* dV, float* scratch,
-                            const AttentionShape&);
+                            const float* logSumExp, float* dQ, float* dK, float* dV, float* dQWeight, float* dKWeight,
+                            float* scratch, const AttentionShape&);
 };
 
 /** The fastest table this processor can run. */

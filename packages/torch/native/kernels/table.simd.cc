@@ -3,29 +3,11 @@
 namespace trainer::CPU_CAPABILITY {
 
 const Kernels table = {
-    crossEntropyRow,
-    addLayerNormForward,
-    addLayerNormBackward,
-    biasGeluForward,
-    biasGeluBackward,
-    dropoutRow,
-    columnSum,
-    dotRows,
-    dotColumns,
-    dotRowsInt8,
-    dotRowsBf16,
-    dequantizeInt8,
-    softmaxRow,
-    adamw,
-    sumOfSquares,
-    lstmUnits,
-    lstmPackForward,
-    lstmPackBackward,
-    lstmForward,
-    lstmBackward,
-    attentionScratch,
-    attentionForward,
-    attentionBackward,
+    crossEntropyRow,  addLayerNormForward, addLayerNormBackward, addRmsNormForward, addRmsNormBackward, biasGeluForward,
+    biasGeluBackward, swigluForward,       swigluBackward,       dropoutRow,        columnSum,          dotRows,
+    dotColumns,       dotRowsInt8,         dotRowsBf16,          dequantizeInt8,    softmaxRow,         adamw,
+    sumOfSquares,     lstmUnits,           lstmPackForward,      lstmPackBackward,  lstmForward,        lstmBackward,
+    attentionScratch, attentionForward,    attentionBackward,
 };
 
 }  // namespace trainer::CPU_CAPABILITY

@@ -1,24 +1,69 @@
-import { scaledDotProductAttention } from "../functional.js";
+import { rmsNorm, rotate, scaledDotProductAttention, type Rotation } from "../functional.js";
 import type { Tensor } from "../tensor.js";
 import * as kernels from "./kernels.js";
 import { fusable } from "./switch.js";
 
+/** How queries, keys and values lie side by side, and what is done to queries and keys first. */
+export interface QkvLayout {
+  /** Heads of queries. */
+  readonly heads: number;
+  /** Heads of keys and of values, each for heads / kvHeads neighbours (Ainslie et al. 2023); `heads` unless given. */
+  readonly kvHeads?: number;
+  /** Norms of each head of the queries and of the keys: weights (hs). */
+  readonly headNorms?: { readonly q: Tensor; readonly k: Tensor; readonly eps: number } | null;
+  /** What turns them after that. */
+  readonly rotation?: Rotation | null;
+}
+
+/** Queries, keys and values as attention takes them: (B, T, (nh + 2 nkv) hs) -> (B, nh, T, hs), (B, nkv, T, hs) twice. */
+export function unpackQkv(qkv: Tensor, { heads, kvHeads = heads, headNorms, rotation }: QkvLayout) {
+  const all = qkv.unflatten(-1, [heads + 2 * kvHeads, -1]); // (B, T, nh + 2 nkv, hs)
+  const part = (from: number, count: number, weight?: Tensor) => {
+    const raw = all.narrow(2, from, count);
+    const normed = weight === undefined ? raw : rmsNorm(raw, weight, headNorms?.eps);
+    return normed.transpose(1, 2);
+  };
+  const turned = (x: Tensor) => (rotation ? rotate(x, rotation) : x);
+  return {
+    q: turned(part(0, heads, headNorms?.q)),
+    k: turned(part(heads, kvHeads, headNorms?.k)),
+    v: part(heads + kvHeads, kvHeads),
+  };
+}
+
+/** Heads of keys or values once for each head of queries that they serve: (B, nkv, T, hs) -> (B, nkv · groups, T, hs). */
+export function repeatHeads(x: Tensor, groups: number): Tensor {
+  if (groups === 1) return x;
+  const [b, heads, t, size] = [x.size(0), x.size(1), x.size(2), x.size(3)];
+  return x.unsqueeze(2).expand([b, heads, groups, t, size]).flatten(1, 2);
+}
+
 /** What `causalAttention` computes, by plain operators. */
-export function causalAttentionReference(qkv: Tensor, nHead: number, p: number): Tensor {
-  const heads = qkv.unflatten(-1, [3, nHead, -1]).permute([2, 0, 3, 1, 4]); // (3, B, nh, T, hs)
-  return scaledDotProductAttention(heads.select(0, 0), heads.select(0, 1), heads.select(0, 2), {
-    isCausal: true,
-    dropout: p,
-  })
-    .transpose(1, 2)
-    .flatten(2);
+export function causalAttentionReference(qkv: Tensor, layout: QkvLayout, p: number): Tensor {
+  const { q, k, v } = unpackQkv(qkv, layout);
+  const groups = layout.heads / (layout.kvHeads ?? layout.heads);
+  const [keys, values] = [repeatHeads(k, groups), repeatHeads(v, groups)];
+  return scaledDotProductAttention(q, keys, values, { isCausal: true, dropout: p }).transpose(1, 2).flatten(2);
 }
 
 /**
- * Multi-head attention of each token to itself and those before it: queries, keys and values side by side (B, T, 3 C) ->
- * (B, T, C). `dropout` is on the attention's weights. Nothing above the diagonal is computed, no (T, T) is kept.
+ * Multi-head attention of each token to itself and those before it: queries, keys and values side by side, (B, T, (nh + 2
+ * nkv) hs), -> (B, T, nh · hs). `dropout` is on the attention's weights. Nothing above the diagonal is computed, no (T, T)
+ * is kept, nor are normed, turned or repeated queries and keys.
  */
-export function causalAttention(qkv: Tensor, nHead: number, options: { dropout?: number } = {}): Tensor {
+export function causalAttention(qkv: Tensor, layout: QkvLayout, options: { dropout?: number } = {}): Tensor {
   const { dropout: p = 0 } = options;
-  return fusable(qkv) ? kernels.causalAttention(qkv, nHead, p) : causalAttentionReference(qkv, nHead, p);
+  if (!fusable(qkv)) return causalAttentionReference(qkv, layout, p);
+  const { heads, kvHeads = heads, headNorms, rotation } = layout;
+  return kernels.causalAttention(
+    qkv,
+    heads,
+    kvHeads,
+    rotation?.cos,
+    rotation?.sin,
+    headNorms?.q,
+    headNorms?.k,
+    headNorms?.eps,
+    p,
+  );
 }

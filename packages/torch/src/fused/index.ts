@@ -1,6 +1,15 @@
 export { addLayerNorm, addLayerNormReference } from "./add-layer-norm.js";
 export { cachedAttention, cachedAttentionReference, type KeysAndValues } from "./cached-attention.js";
-export { causalAttention, causalAttentionReference } from "./causal-attention.js";
+export { addRmsNorm, addRmsNormReference } from "./add-rms-norm.js";
+export {
+  causalAttention,
+  causalAttentionReference,
+  type QkvLayout,
+  repeatHeads,
+  unpackQkv,
+} from "./causal-attention.js";
 export { geluMlp, geluMlpReference, type MlpWeights } from "./gelu-mlp.js";
 export { lstmRecurrence, lstmRecurrenceReference, type LstmState, type Recurrence } from "./lstm.js";
+export { linearSideBySide, linearSideBySideReference } from "./linear-side-by-side.js";
+export { type Affine, swigluMlp, swigluMlpReference, type SwigluWeights } from "./swiglu-mlp.js";
 export { useFusedKernels } from "./switch.js";

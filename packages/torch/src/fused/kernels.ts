@@ -18,7 +18,6 @@ export const addLayerNorm = op<
   [sum: Tensor, normed: Tensor]
 >("trainer::add_layer_norm");
 export const geluMlp = op<[x: Tensor, w1: Tensor, b1: Tensor, w2: Tensor, b2: Tensor], Tensor>("trainer::gelu_mlp"); // (..., C), (C, D), (D), (D, E), (E) -> (..., E)
-export const causalAttention = op<[qkv: Tensor, heads: number, dropout: number], Tensor>("trainer::causal_attention"); // (B, T, 3 C) -> (B, T, C)
 export const cachedAttention = op<
   [q: Tensor, k: Tensor, v: Tensor, keys: Tensor, values: Tensor, past: number],
   Tensor
@@ -30,6 +29,39 @@ export const lstm = op<
   [inputs: Tensor, rows: Tensor | null, weight: Tensor, bias: Tensor, h: Tensor, c: Tensor],
   [y: Tensor, h: Tensor, c: Tensor]
 >("trainer::lstm"); // (B, T, 4 H) or (V, 4 H) and (B, T), (4 H, H), (4 H), (B, H), (B, H) -> (B, T, H), (B, H), (B, H)
+export const causalAttention = op<
+  [
+    qkv: Tensor, // (B, T, (nh + 2 nkv) hs)
+    heads: number,
+    kvHeads: number,
+    cos: Tensor | undefined, // (T, hs)
+    sin: Tensor | undefined,
+    qWeight: Tensor | undefined, // (hs)
+    kWeight: Tensor | undefined,
+    eps: number | undefined,
+    dropout: number,
+  ],
+  Tensor
+>("trainer::causal_attention"); // (B, T, nh hs)
+export const addRmsNorm = op<[x: Tensor, branch: Tensor, weight: Tensor, eps: number], [sum: Tensor, normed: Tensor]>(
+  "trainer::add_rms_norm",
+);
+export const rmsNorm = op<[x: Tensor, weight: Tensor, eps: number], Tensor>("trainer::rms_norm");
+export const swigluMlp = op<
+  [
+    x: Tensor,
+    gate: Tensor,
+    up: Tensor,
+    down: Tensor,
+    gateBias: Tensor | null,
+    upBias: Tensor | null,
+    downBias: Tensor | null,
+  ],
+  Tensor
+>("trainer::swiglu_mlp"); // (..., C), (D, C), (D, C), (E, D), (D), (D), (E) -> (..., E)
+export const linearSideBySide = op<[x: Tensor, weights: readonly Tensor[], biases: readonly Tensor[]], Tensor>(
+  "trainer::linear_side_by_side",
+); // (..., C), (D_i, C), (D_i) -> (..., sum of D_i)
 export const totalNorm = op<[tensors: readonly Tensor[]], Tensor>("trainer::total_norm");
 export const adamw_ = op<
   [

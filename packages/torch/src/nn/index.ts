@@ -5,4 +5,6 @@ export { layerNorm, type LayerNorm } from "./layer-norm.js";
 export { conv1d, linear, type Linear } from "./linear.js";
 export { lstm, type Lstm, type LstmStates, type LookedUp } from "./lstm.js";
 export { rmsNorm, type RmsNorm } from "./rms-norm.js";
+export { sideBySide } from "./side-by-side.js";
+export { swigluMlp } from "./swiglu-mlp.js";
 export { dropout } from "../functional.js";

@@ -1,0 +1,175 @@
+#include <ATen/Parallel.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include <algorithm>
+
+#include "checks.h"
+#include "gemm.h"
+#include "library.h"
+#include "linear.h"
+#include "table.h"
+
+namespace trainer {
+
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::Variable;
+using torch::autograd::variable_list;
+
+constexpr const char* kOp = "swiglu_mlp";
+
+/** Rows of the wide layers at a time: they stay in the second-level cache between the products and what is between. */
+int64_t chunkRows(int64_t rows, int64_t wide) {
+  constexpr int64_t kBytes = 2 << 20;
+  return std::min(rows, std::max<int64_t>(256, kBytes / (4 * wide)));
+}
+
+/** The three maps, weights stored (out, in); biases may be undefined. */
+struct Maps {
+  at::Tensor gate, up, down;              // (D, C), (D, C), (E, D)
+  at::Tensor gateBias, upBias, downBias;  // (D), (D), (E)
+};
+
+void affine(const at::Tensor& out, const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
+  productInto(out, x, weight.t(), false);
+  if (bias.defined()) out.add_(bias);
+}
+
+struct Forward {
+  at::Tensor out;       // (N, E)
+  at::Tensor gate, up;  // (N, D); undefined without gradients
+};
+
+Forward forwardOf(const at::Tensor& x, const Maps& maps, bool keep) {
+  const int64_t rows = x.size(0), wide = maps.gate.size(0);
+  const int64_t chunk = chunkRows(rows, wide);
+  const auto buffer = [&](int64_t n) { return at::empty({n, wide}, x.options()); };
+  Forward result{at::empty({rows, maps.down.size(0)}, x.options()), {}, {}};
+  const at::Tensor gates = buffer(keep ? rows : chunk), ups = buffer(keep ? rows : chunk), gated = buffer(chunk);
+  for (int64_t start = 0; start < rows; start += chunk) {
+    const int64_t n = std::min(chunk, rows - start), at = keep ? start : 0;
+    const at::Tensor part = x.narrow(0, start, n);
+    const at::Tensor gate = gates.narrow(0, at, n), up = ups.narrow(0, at, n), y = gated.narrow(0, 0, n);
+    affine(gate, part, maps.gate, maps.gateBias);
+    affine(up, part, maps.up, maps.upBias);
+    const float *gateData = gate.const_data_ptr<float>(), *upData = up.const_data_ptr<float>();
+    float* yData = y.mutable_data_ptr<float>();
+    at::parallel_for(0, n * wide, 1 << 12, [&](int64_t begin, int64_t end) {
+      kernels().swigluForward(gateData + begin, upData + begin, yData + begin, end - begin);
+    });
+    affine(result.out.narrow(0, start, n), y, maps.down, maps.downBias);
+  }
+  if (keep) {
+    result.gate = gates;
+    result.up = ups;
+  }
+  return result;
+}
+
+/** Keeps the input and what gates and is gated; their product is made again where the backward pass needs it. */
+struct SwigluMlp : torch::autograd::Function<SwigluMlp> {
+  static Variable forward(AutogradContext* ctx, const Variable& x, const Variable& gate, const Variable& up,
+                          const Variable& down, const std::optional<Variable>& gateBias,
+                          const std::optional<Variable>& upBias, const std::optional<Variable>& downBias) {
+    const auto orNone = [](const std::optional<Variable>& bias) { return bias.value_or(Variable()); };
+    Forward f = forwardOf(x, {gate, up, down, orNone(gateBias), orNone(upBias), orNone(downBias)}, true);
+    ctx->save_for_backward({x, gate, up, down});
+    ctx->saved_data["gate"] = std::move(f.gate);
+    ctx->saved_data["up"] = std::move(f.up);
+    ctx->saved_data["gateBias"] = gateBias.has_value();
+    ctx->saved_data["upBias"] = upBias.has_value();
+    ctx->saved_data["downBias"] = downBias.has_value();
+    return f.out;
+  }
+
+  static variable_list backward(AutogradContext* ctx, const variable_list& grads) {
+    const variable_list saved = ctx->get_saved_variables();
+    const at::Tensor &x = saved[0], &wGate = saved[1], &wUp = saved[2], &wDown = saved[3];
+    const at::Tensor gates = ctx->saved_data["gate"].toTensor(), ups = ctx->saved_data["up"].toTensor();
+    const at::Tensor dOut = grads[0].contiguous();
+    const int64_t rows = x.size(0), wide = wGate.size(0);
+    const int64_t chunk = chunkRows(rows, wide);
+    const auto buffer = [&] { return at::empty({chunk, wide}, x.options()); };
+    const at::Tensor gated = buffer(), dGates = buffer(), dUps = buffer();
+    const at::Tensor dx = at::empty_like(x);
+    const at::Tensor dGateWeight = at::empty_like(wGate), dUpWeight = at::empty_like(wUp);
+    const at::Tensor dDownWeight = at::empty_like(wDown);
+    at::Tensor dGateBias, dUpBias;
+    const auto addColumns = [](at::Tensor& total, const at::Tensor& part) {
+      total = total.defined() ? total.add_(columnSum(part)) : columnSum(part);
+    };
+    for (int64_t start = 0; start < rows; start += chunk) {
+      const int64_t n = std::min(chunk, rows - start);
+      const at::Tensor part = x.narrow(0, start, n), dOutPart = dOut.narrow(0, start, n);
+      const at::Tensor y = gated.narrow(0, 0, n), dGate = dGates.narrow(0, 0, n), dUp = dUps.narrow(0, 0, n);
+      productInto(dGate, dOutPart, wDown, false);  // the gradient of the product, for now
+      const float* gateData = gates.narrow(0, start, n).const_data_ptr<float>();
+      const float* upData = ups.narrow(0, start, n).const_data_ptr<float>();
+      float *yData = y.mutable_data_ptr<float>(), *dGateData = dGate.mutable_data_ptr<float>();
+      float* dUpData = dUp.mutable_data_ptr<float>();
+      at::parallel_for(0, n * wide, 1 << 12, [&](int64_t begin, int64_t end) {
+        kernels().swigluBackward(gateData + begin, upData + begin, yData + begin, dGateData + begin, dUpData + begin,
+                                 end - begin);
+      });
+      const bool add = start > 0;
+      productInto(dDownWeight, dOutPart.t(), y, add);
+      productInto(dGateWeight, dGate.t(), part, add);
+      productInto(dUpWeight, dUp.t(), part, add);
+      const at::Tensor dPart = dx.narrow(0, start, n);
+      productInto(dPart, dGate, wGate, false);
+      productInto(dPart, dUp, wUp, true);
+      if (ctx->saved_data["gateBias"].toBool()) addColumns(dGateBias, dGate);
+      if (ctx->saved_data["upBias"].toBool()) addColumns(dUpBias, dUp);
+    }
+    const at::Tensor dDownBias = ctx->saved_data["downBias"].toBool() ? columnSum(dOut) : at::Tensor();
+    return {dx, dGateWeight, dUpWeight, dDownWeight, dGateBias, dUpBias, dDownBias};
+  }
+};
+
+at::Tensor contiguousOr(const std::optional<at::Tensor>& bias, int64_t size, const char* name) {
+  if (!bias) return {};
+  requireFloat(*bias, kOp, name, 1);
+  TORCH_CHECK(bias->size(0) == size, kOp, ": ", name, " must have ", size, " elements, not ", bias->size(0));
+  return bias->contiguous();
+}
+
+at::Tensor swigluMlp(const at::Tensor& x, const at::Tensor& gate, const at::Tensor& up, const at::Tensor& down,
+                     const std::optional<at::Tensor>& gateBias, const std::optional<at::Tensor>& upBias,
+                     const std::optional<at::Tensor>& downBias) {
+  requireFloat(x, kOp, "x", -1);
+  requireFloat(gate, kOp, "gate", 2);
+  requireFloat(up, kOp, "up", 2);
+  requireFloat(down, kOp, "down", 2);
+  TORCH_CHECK(x.dim() >= 1 && x.numel() > 0 && gate.numel() > 0 && down.numel() > 0 && x.size(-1) == gate.size(1) &&
+                  gate.sizes() == up.sizes() && gate.size(0) == down.size(1),
+              kOp, ": x (..., C), gate (D, C), up (D, C) and down (E, D) do not fit: ", x.sizes(), ", ", gate.sizes(),
+              ", ", up.sizes(), ", ", down.sizes());
+  const Maps maps{gate.contiguous(),
+                  up.contiguous(),
+                  down.contiguous(),
+                  contiguousOr(gateBias, gate.size(0), "gate_bias"),
+                  contiguousOr(upBias, up.size(0), "up_bias"),
+                  contiguousOr(downBias, down.size(0), "down_bias")};
+  std::vector<int64_t> sizes = x.sizes().vec();
+  sizes.back() = down.size(0);
+  const at::Tensor rows = x.reshape({-1, gate.size(1)}).contiguous();
+  if (needsGrad({rows, maps.gate, maps.up, maps.down, maps.gateBias, maps.upBias, maps.downBias}))
+    return SwigluMlp::apply(rows, maps.gate, maps.up, maps.down, present(maps.gateBias), present(maps.upBias),
+                            present(maps.downBias))
+        .view(sizes);
+  return forwardOf(rows, maps, false).out.view(sizes);
+}
+
+}  // namespace
+
+void defineSwigluMlp(torch::Library& m) {
+  m.def(
+      "swiglu_mlp(Tensor x, Tensor gate, Tensor up, Tensor down, Tensor? gate_bias=None, Tensor? up_bias=None, "
+      "Tensor? down_bias=None) -> Tensor",
+      &swigluMlp);
+}
+
+}  // namespace trainer

@@ -7,19 +7,20 @@ export default defineConfig({
   resolve: {
     // Tests run the sources, so that coverage counts them and no build can be stale.
     alias: [
+      { find: /^@trainer\/data-bank$/, replacement: `${root}services/data-bank/src/index.ts` },
       { find: /^@trainer\/([a-z-]+)$/, replacement: `${root}packages/$1/src/index.ts` },
       { find: /^@trainer\/([a-z-]+)\/(.+)$/, replacement: `${root}packages/$1/src/$2.ts` },
     ],
   },
   test: {
-    include: ["{packages,apps}/*/{src,test}/**/*.test.ts", "bench/src/**/*.test.ts", "scripts/test/*.test.ts"],
+    include: ["{packages,services,apps}/*/{src,test}/**/*.test.ts", "bench/src/**/*.test.ts", "scripts/test/*.test.ts"],
     pool: "forks", // a native crash names its file and takes no other down
     testTimeout: 30_000,
     // Several processes share the cores: a thread of libtorch that waits must not spin on one meanwhile.
     env: { OMP_WAIT_POLICY: "passive" },
     coverage: {
       provider: "v8",
-      include: ["{packages,apps}/*/src/**/*.ts"],
+      include: ["{packages,services,apps}/*/src/**/*.ts"],
       exclude: ["**/*.test.ts"],
       reporter: ["text-summary", ["text", { skipFull: true }], "json-summary"],
       thresholds: { lines: 100, branches: 100, functions: 100, statements: 100 },

@@ -9,7 +9,7 @@ const STAMP = "types";
 /** What the product's build reads of ours; what it reads of others changes with the lockfile. */
 const sources = () => [
   ...["tsconfig.base.json", "tsconfig.json", "package-lock.json"].map((name) => at(name)),
-  ...["packages", "apps", "bench"].flatMap((folder) =>
+  ...["packages", "services", "apps", "bench"].flatMap((folder) =>
     filesIn(at(folder), /^(package|tsconfig)\.json$|(?<!\.test)\.tsx?$/),
   ),
 ];

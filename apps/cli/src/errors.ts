@@ -35,6 +35,9 @@ const SYSTEM: Readonly<Record<string, readonly [what: string, hint: string]>> = 
 const HINTS: Readonly<Record<string, string>> = {
   CORPUS_NOT_FOUND: "Check the path; relative ones start from the folder you are in.",
   OUT_OF_MEMORY: "Try a smaller --batch-size (with --grad-accum-steps), --max-seq-len or --size.",
+  EADDRINUSE: "Choose another port with --port N; 0 takes one that is free.",
+  STORE_DAMAGED:
+    "With --repair it is put aside in the folder's quarantine/, and nothing is deleted. Uploading a file again mends it.",
   UNAVAILABLE: "See what this machine has with `trainer doctor`.",
   ERR_DLOPEN_FAILED: "The native part cannot be loaded: run `trainer doctor`, then `npm run bootstrap`.",
   ERR_MODULE_NOT_FOUND: "A part is not built: run `npm run bootstrap` in the project's folder.",

@@ -33,6 +33,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   },
   runs: { summary: "list, show or remove runs", load: () => import("./commands/runs.js") },
   export: { summary: "copy a model to a folder that other tools open", load: () => import("./commands/export.js") },
+  "data-bank": {
+    summary: "keep files for other machines, by their content: the file service",
+    load: () => import("./commands/data-bank.js"),
+  },
   doctor: { summary: "check what this machine has and what is missing", load: () => import("./commands/doctor.js") },
 };
 

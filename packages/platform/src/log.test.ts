@@ -1,0 +1,10 @@
+import { expect, test } from "vitest";
+import { logOptions } from "./log.js";
+
+test("a record says when, how grave, and from which process of which service", () => {
+  const { base, formatters, level, timestamp } = logOptions("data-bank-api", "info");
+  expect(level).toBe("info");
+  expect(formatters.level("warn")).toEqual({ level: "WARN" });
+  expect(timestamp()).toMatch(/^,"timestamp":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d"$/);
+  expect(base.instance_id).toMatch(new RegExp(`-${process.pid}$`));
+});

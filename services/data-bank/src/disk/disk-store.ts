@@ -1,0 +1,138 @@
+import { createHash, randomUUID } from "node:crypto";
+import { constants } from "node:fs";
+import { access, mkdir, open, readFile, rename, rm, stat, statfs, writeFile } from "node:fs/promises";
+import type { Readable } from "node:stream";
+import { AppError, type FileInfo } from "@trainer/platform";
+import { ahead } from "../ahead.js";
+import { OneAtATime } from "../one-at-a-time.js";
+import type { ByteRange } from "../range.js";
+import type { BlobStore, ScrubEvent, ScrubOptions } from "../store.js";
+import { makeFolder, syncFolder, writeSynced, writeWhole } from "./durable.js";
+import { blobPath, folderOf, sidecarPath, temporaryPath } from "./layout.js";
+import { scrubDisk } from "./scrub.js";
+import { formatSidecar, parseSidecar, timestamp, undescribed } from "./sidecar.js";
+import { storageError, unlessMissing } from "./storage-error.js";
+
+const BUFFER_BYTES = 1 << 20;
+/** How much is written between two looks at the free space. */
+const LOOK_EVERY_BYTES = 64 << 20;
+
+export interface DiskStoreOptions {
+  readonly root: string;
+  /** Room that must stay free. */
+  readonly minFreeBytes: number;
+  readonly now?: () => Date;
+}
+
+/**
+ * Files on a local disk. A file is there if its blob is: the sidecar is in place before the blob appears and goes after
+ * it, so that whatever instant the process dies at, each blob is whole and described.
+ */
+export class DiskStore implements BlobStore {
+  readonly #sameFile = new OneAtATime();
+
+  private constructor(private readonly options: DiskStoreOptions) {}
+
+  static async open(options: DiskStoreOptions): Promise<DiskStore> {
+    await mkdir(options.root, { recursive: true });
+    return new DiskStore(options);
+  }
+
+  async put(body: AsyncIterable<Uint8Array>, contentType: string, expectedBytes: number): Promise<FileInfo> {
+    const { root, now = () => new Date() } = this.options;
+    const temporary = temporaryPath(root, randomUUID());
+    try {
+      await this.#checkRoom(expectedBytes);
+      const { sha256, size } = await this.#receive(temporary, body);
+      const created = timestamp(now());
+      const info = { file_id: sha256, size, sha256, content_type: contentType, created_at: created };
+      await this.#sameFile.run(sha256, () => this.#publish(temporary, info));
+      return info;
+    } catch (error) {
+      await Promise.allSettled([rm(temporary, { force: true })]); // the first error is the one to tell
+      throw storageError(error);
+    }
+  }
+
+  async info(id: string): Promise<FileInfo | null> {
+    const { root } = this.options;
+    const blob = await unlessMissing(stat(blobPath(root, id)));
+    if (blob === null) return null;
+    const text = await unlessMissing(readFile(sidecarPath(root, id), "utf8"));
+    return { file_id: id, size: blob.size, sha256: id, ...(parseSidecar(text ?? "", id) ?? undescribed(blob.mtime)) };
+  }
+
+  async read(id: string, range?: ByteRange): Promise<Readable | null> {
+    const file = await unlessMissing(open(blobPath(this.options.root, id)));
+    return file?.createReadStream({ ...range, highWaterMark: BUFFER_BYTES }) ?? null;
+  }
+
+  async remove(id: string): Promise<boolean> {
+    const { root } = this.options;
+    return this.#sameFile.run(id, async () => {
+      try {
+        if ((await unlessMissing(stat(blobPath(root, id)))) === null) return false;
+        await rm(blobPath(root, id));
+        await syncFolder(folderOf(root, id));
+        await rm(sidecarPath(root, id), { force: true });
+        return true;
+      } catch (error) {
+        throw storageError(error);
+      }
+    });
+  }
+
+  async trouble(): Promise<string | null> {
+    try {
+      await access(this.options.root, constants.W_OK);
+      return (await this.#freeBytes()) < this.options.minFreeBytes ? "low disk" : null;
+    } catch {
+      return "storage not writable";
+    }
+  }
+
+  scrub(options: ScrubOptions): AsyncIterable<ScrubEvent> {
+    return scrubDisk(this.options.root, options);
+  }
+
+  async #receive(path: string, body: AsyncIterable<Uint8Array>): Promise<{ sha256: string; size: number }> {
+    const hash = createHash("sha256");
+    let size = 0;
+    let lookAt = LOOK_EVERY_BYTES;
+    const checkRoom = () => this.#checkRoom(0);
+    async function* hashed(chunks: AsyncIterable<Uint8Array>) {
+      for await (const chunk of chunks) {
+        hash.update(chunk);
+        size += chunk.length;
+        yield chunk;
+        if (size < lookAt) continue;
+        lookAt += LOOK_EVERY_BYTES;
+        await checkRoom();
+      }
+    }
+    await writeSynced(path, (file) => writeFile(file, ahead(hashed(body))));
+    return { sha256: hash.digest("hex"), size };
+  }
+
+  async #publish(temporary: string, info: FileInfo): Promise<void> {
+    const { root } = this.options;
+    const id = info.file_id;
+    await makeFolder(folderOf(root, id));
+    await writeWhole(sidecarPath(root, id), temporaryPath(root, randomUUID()), (file) =>
+      file.writeFile(formatSidecar(info)),
+    );
+    await rename(temporary, blobPath(root, id));
+    await syncFolder(folderOf(root, id));
+  }
+
+  /** @throws AppError INSUFFICIENT_STORAGE if `bytes` more would not leave the room that must stay free */
+  async #checkRoom(bytes: number): Promise<void> {
+    if ((await this.#freeBytes()) - bytes >= this.options.minFreeBytes) return;
+    throw new AppError("INSUFFICIENT_STORAGE", "insufficient free space");
+  }
+
+  async #freeBytes(): Promise<number> {
+    const { bavail, bsize } = await statfs(this.options.root);
+    return bavail * bsize;
+  }
+}

@@ -1,0 +1,105 @@
+import { createHash, randomUUID } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { mkdir, readdir, readFile, rename, stat } from "node:fs/promises";
+import { basename, join, relative } from "node:path";
+import { pipeline } from "node:stream/promises";
+import type { ScrubEvent, ScrubFinding, ScrubOptions } from "../store.js";
+import { syncFolder, writeWhole } from "./durable.js";
+import { blobPath, isTemporary, QUARANTINE, sidecarPath, temporaryPath } from "./layout.js";
+import { formatSidecar, parseSidecar, undescribed } from "./sidecar.js";
+import { unlessMissing } from "./storage-error.js";
+
+/** What is younger may be part of an upload that is under way. */
+const SETTLED_MS = 60 * 60 * 1000;
+const BUFFER_BYTES = 1 << 20;
+
+interface Inventory {
+  readonly blobs: { readonly id: string; readonly bytes: number }[];
+  readonly findings: Problem[];
+}
+/** What is wrong, and what to do about it. */
+interface Problem extends Omit<ScrubFinding, "type" | "repaired"> {
+  readonly mend: (() => Promise<string>) | null;
+}
+
+/** Reads every file under `root` and says what is not as it should be. What goes while it looks is not missed. */
+export async function* scrubDisk(root: string, { repair }: ScrubOptions): AsyncGenerator<ScrubEvent> {
+  const tell = async ({ mend, ...problem }: Problem): Promise<ScrubFinding> => {
+    const path = relative(root, problem.path);
+    return { type: "finding", ...problem, path, repaired: repair && mend !== null ? await mend() : null };
+  };
+  const { blobs, findings } = await takeInventory(root);
+  for (const finding of findings) yield await tell(finding);
+  const totalBytes = blobs.reduce((sum, { bytes }) => sum + bytes, 0);
+  let files = 0;
+  let bytes = 0;
+  for (const blob of blobs) {
+    for (const problem of await checkFile(root, blob.id)) yield await tell(problem);
+    yield { type: "progress", files: ++files, bytes: (bytes += blob.bytes), totalBytes };
+  }
+}
+
+async function takeInventory(root: string): Promise<Inventory> {
+  const blobs: Inventory["blobs"] = [];
+  const findings: Problem[] = [];
+  const entries = await readdir(root, { recursive: true, withFileTypes: true });
+  for (const entry of entries) {
+    const path = join(entry.parentPath, entry.name);
+    const place = relative(root, path);
+    if (entry.isDirectory() || place.startsWith(`${QUARANTINE}/`)) continue;
+    const [, id = "", kind] = /^([0-9a-f]{64})\.(bin|meta)$/.exec(entry.name) ?? [];
+    const info = await unlessMissing(stat(path));
+    if (info === null) continue; // gone meanwhile, or a link that leads nowhere
+    const settled = Date.now() - info.mtimeMs > SETTLED_MS;
+    const aside = () => quarantine(root, path);
+    if (isTemporary(place)) {
+      if (settled) findings.push({ kind: "half-written", path, problem: "an upload that was cut off", mend: aside });
+    } else if (kind === "bin" && path === blobPath(root, id)) {
+      blobs.push({ id, bytes: info.size });
+    } else if (kind === "meta" && path === sidecarPath(root, id)) {
+      const blob = await unlessMissing(stat(blobPath(root, id)));
+      if (settled && blob === null)
+        findings.push({ kind: "orphaned", path, problem: "describes a file that is not there", mend: aside });
+    } else findings.push({ kind: "foreign", path, problem: "no file of this store", mend: null });
+  }
+  return { blobs, findings };
+}
+
+async function checkFile(root: string, id: string): Promise<Problem[]> {
+  const path = blobPath(root, id);
+  const aside = async () => {
+    await Promise.allSettled([quarantine(root, sidecarPath(root, id))]); // it may not be there
+    return quarantine(root, path);
+  };
+  const found = await unlessMissing(hashOf(path)).catch((error: unknown) => `not to be read: ${String(error)}`);
+  if (found === null) return []; // deleted meanwhile
+  if (found !== id) return [{ kind: "damaged", path, problem: `its content is ${found}`, mend: aside }];
+  const text = await unlessMissing(readFile(sidecarPath(root, id), "utf8"));
+  if (text !== null && parseSidecar(text, id) !== null) return [];
+  const problem = text === null ? "it is not there" : "it is not whole";
+  return [{ kind: "sidecar", path: sidecarPath(root, id), problem, mend: () => describeAgain(root, id) }];
+}
+
+async function hashOf(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  await pipeline(createReadStream(path, { highWaterMark: BUFFER_BYTES }), hash);
+  return hash.digest("hex");
+}
+
+async function quarantine(root: string, path: string): Promise<string> {
+  const folder = join(root, QUARANTINE);
+  await mkdir(folder, { recursive: true });
+  const name = `${basename(path)}.${randomUUID()}`;
+  await rename(path, join(folder, name));
+  await syncFolder(folder);
+  return `moved to ${QUARANTINE}/${name}`;
+}
+
+async function describeAgain(root: string, id: string): Promise<string> {
+  const { mtime, size } = await stat(blobPath(root, id));
+  const info = { file_id: id, sha256: id, size, ...undescribed(mtime) };
+  await writeWhole(sidecarPath(root, id), temporaryPath(root, randomUUID()), (file) =>
+    file.writeFile(formatSidecar(info)),
+  );
+  return `written anew, as ${info.content_type}`;
+}

@@ -1,0 +1,33 @@
+import { AppError } from "@trainer/platform";
+
+/** Bytes of a file, both ends included. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Fits, but for its numbers, what is asked: the client is told the size, so that it can ask for what is there. */
+export class UnsatisfiableRange extends AppError {
+  constructor(readonly size: number) {
+    super("RANGE_NOT_SATISFIABLE", "unsatisfiable range");
+  }
+}
+
+/**
+ * One range of a Range header (RFC 9110 §14.2), and the forms beyond it that clients of this service send: `bytes=5` is
+ * from 5 on, `bytes=-` is all.
+ * @param size of the file, in bytes
+ * @throws AppError RANGE_NOT_SATISFIABLE
+ */
+export function parseRange(header: string, size: number): ByteRange {
+  const spec = /^\s*bytes\s*=(.*)$/i.exec(header)?.[1];
+  if (spec === undefined) throw new AppError("RANGE_NOT_SATISFIABLE", "invalid range");
+  if (spec.includes(",")) throw new AppError("RANGE_NOT_SATISFIABLE", "multiple ranges not supported");
+  const match = /^\s*(?:(\d+)\s*(?:-\s*(\d*))?|-\s*(\d*))\s*$/.exec(spec);
+  if (match === null) throw new AppError("RANGE_NOT_SATISFIABLE", "invalid range");
+  const [, from, to, last] = match;
+  const start = from === undefined ? size - Math.min(size, last ? Number(last) : size) : Number(from);
+  const end = to ? Math.min(Number(to), size - 1) : size - 1;
+  if (start >= size || start > end) throw new UnsatisfiableRange(size);
+  return { start, end };
+}

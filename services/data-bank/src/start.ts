@@ -1,0 +1,68 @@
+import { isIP } from "node:net";
+import { AppError } from "@trainer/platform";
+import { createApp, type Timeouts } from "./app.js";
+import type { DataBankConfig } from "./config.js";
+import { DiskStore } from "./disk/disk-store.js";
+import { KeyRing } from "./keys.js";
+import { Metrics } from "./metrics.js";
+import type { Pace } from "./paced.js";
+import { RedisProbe } from "./redis-probe.js";
+
+export interface DataBank extends AsyncDisposable {
+  /** Where it listens: http://host:port. */
+  readonly url: string;
+}
+
+/** What a test or an embedding process steers. */
+export interface DataBankHooks {
+  readonly log?: { write(line: string): unknown };
+  readonly pace?: Pace;
+  readonly timeouts?: Partial<Timeouts>;
+}
+
+const PACE: Pace = { graceMs: 30_000, bytesPerSecond: 1024 };
+const TIMEOUTS: Timeouts = { headersMs: 15_000, idleMs: 120_000, lingerMs: 5000 };
+
+/**
+ * Starts the service; disposing of it lets requests that are under way come to their end.
+ * @throws AppError CONFIG_ERROR where strangers would be let in without a key
+ */
+export async function startDataBank(config: DataBankConfig, hooks: DataBankHooks = {}): Promise<DataBank> {
+  const keys = new KeyRing(config.keys);
+  if (!isLoopback(config.host)) refuseOpen(keys, config.host);
+  const store = await DiskStore.open({ root: config.root, minFreeBytes: config.minFreeBytes });
+  const redis = config.redisUrl === null ? null : new RedisProbe(config.redisUrl);
+  const app = createApp({
+    store,
+    keys,
+    metrics: new Metrics(),
+    maxFileBytes: config.maxFileBytes,
+    strictDelete: config.strictDelete,
+    pace: hooks.pace ?? PACE,
+    probes: redis === null ? [store] : [redis, store],
+    logLevel: config.logLevel,
+    log: hooks.log ?? process.stderr,
+    timeouts: { ...TIMEOUTS, ...hooks.timeouts },
+  });
+  const url = await app.listen({ host: config.host, port: config.port });
+  return {
+    url,
+    async [Symbol.asyncDispose]() {
+      await app.close();
+      await redis?.[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function refuseOpen(keys: KeyRing, host: string): void {
+  const open = (["upload", "read", "delete"] as const).filter((permission) => keys.isOpen(permission));
+  if (open.length === 0) return;
+  throw new AppError(
+    "CONFIG_ERROR",
+    `listening on ${host} lets other machines in, and anybody could ${open.join(", ")} files: set API_UPLOAD_KEYS ` +
+      "(and API_READ_KEYS, API_DELETE_KEYS where they differ), or listen on 127.0.0.1",
+  );
+}
+
+const isLoopback = (host: string): boolean =>
+  host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));

@@ -1,0 +1,129 @@
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { expect, test } from "vitest";
+import { DiskStore } from "../src/disk/disk-store.js";
+import type { ScrubEvent } from "../src/store.js";
+import { scratch, sha256 } from "./bank.js";
+
+async function storeWith(contents: readonly string[]) {
+  const root = scratch();
+  const store = await DiskStore.open({ root, minFreeBytes: 0 });
+  async function* body(content: string) {
+    yield Buffer.from(content);
+  }
+  for (const content of contents) await store.put(body(content), "text/plain", 0);
+  const path = (content: string, kind: "bin" | "meta") => {
+    const id = sha256(content);
+    return join(root, id.slice(0, 2), id.slice(2, 4), `${id}.${kind}`);
+  };
+  const scrub = async (repair = false) => {
+    const events: ScrubEvent[] = [];
+    for await (const event of store.scrub({ repair })) events.push(event);
+    return {
+      events,
+      findings: events
+        .flatMap((event) => (event.type === "finding" ? [event] : []))
+        .sort((a, b) => a.kind.localeCompare(b.kind)),
+    };
+  };
+  return { root, store, path, scrub, [Symbol.dispose]: () => rmSync(root, { recursive: true }) };
+}
+
+const old = new Date(Date.now() - 2 * 3600_000);
+
+test("a store in good order has no findings, and tells how far it is", async () => {
+  using store = await storeWith(["one", "three"]);
+  const { events } = await store.scrub();
+  expect(events.at(-1)).toEqual({ type: "progress", files: 2, bytes: 8, totalBytes: 8 });
+  expect(events).toHaveLength(2);
+});
+
+test("whatever is wrong is found, told, and without --repair left as it is", async () => {
+  using store = await storeWith(["damaged", "cut", "undescribed", "ill-described", "orphan", "well"]);
+  const { root, path } = store;
+  writeFileSync(path("damaged", "bin"), "dAmaged");
+  writeFileSync(path("cut", "bin"), "cu");
+  rmSync(path("undescribed", "meta"));
+  writeFileSync(path("ill-described", "meta"), "sha256=");
+  rmSync(path("orphan", "bin"));
+  utimesSync(path("orphan", "meta"), old, old);
+  writeFileSync(join(root, "upload_old"), "half");
+  utimesSync(join(root, "upload_old"), old, old);
+  writeFileSync(join(root, "upload_now"), "under way");
+  writeFileSync(join(root, "notes.txt"), "somebody's");
+  const misplaced = join(root, "aa", "bb", `${sha256("well")}.bin`);
+  mkdirSync(dirname(misplaced), { recursive: true });
+  writeFileSync(misplaced, "well");
+  const unreadable = join(root, "cc", "dd", `ccdd${"0".repeat(60)}.bin`);
+  mkdirSync(dirname(unreadable), { recursive: true });
+  symlinkSync(root, unreadable);
+
+  symlinkSync(join(root, "nowhere"), join(root, "leads-nowhere"));
+
+  const { findings } = await store.scrub();
+  expect(findings.map(({ kind, repaired }) => [kind, repaired])).toEqual([
+    ["damaged", null],
+    ["damaged", null],
+    ["damaged", null],
+    ["foreign", null],
+    ["foreign", null],
+    ["half-written", null],
+    ["orphaned", null],
+    ["sidecar", null],
+    ["sidecar", null],
+  ]);
+  expect(findings.map(({ problem }) => problem)).toEqual(
+    expect.arrayContaining([
+      `its content is ${sha256("dAmaged")}`,
+      `its content is ${sha256("cu")}`,
+      expect.stringMatching(/not to be read: .*EISDIR/),
+      "it is not there",
+      "it is not whole",
+    ]),
+  );
+  expect(existsSync(path("damaged", "bin"))).toBe(true);
+
+  const repaired = await store.scrub(true);
+  expect(repaired.findings.filter((one) => one.repaired === null).map(({ kind }) => kind)).toEqual([
+    "foreign",
+    "foreign",
+  ]);
+  expect((await store.scrub()).findings.map(({ kind }) => kind)).toEqual(["foreign", "foreign"]);
+  // Nothing is lost: what was put aside is in the quarantine.
+  const aside = readdirSync(join(root, "quarantine"));
+  expect(
+    aside.map((name) => name.replace(/^.*\.(bin|meta)\..*$/, "$1").replace(/^upload_old.*/, "upload")).sort(),
+  ).toEqual(["bin", "bin", "bin", "meta", "meta", "meta", "upload"]);
+  expect(await store.store.info(sha256("damaged"))).toBeNull();
+  expect(await store.store.info(sha256("undescribed"))).toMatchObject({ content_type: "application/octet-stream" });
+  expect(readFileSync(join(root, "upload_now"), "utf8")).toBe("under way");
+});
+
+test("uploading a damaged file again mends it", async () => {
+  using store = await storeWith(["content"]);
+  writeFileSync(store.path("content", "bin"), "CONTENT");
+  async function* body() {
+    yield Buffer.from("content");
+  }
+  await store.store.put(body(), "text/plain", 0);
+  expect((await store.scrub()).findings).toEqual([]);
+});
+
+test("a file that is deleted while it looks is no finding", async () => {
+  using store = await storeWith(["first", "second"]);
+  const kinds: string[] = [];
+  for await (const event of store.store.scrub({ repair: true })) {
+    kinds.push(event.type);
+    for (const content of ["first", "second"]) await store.store.remove(sha256(content));
+  }
+  expect(kinds).toEqual(["progress", "progress"]);
+});

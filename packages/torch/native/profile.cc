@@ -10,6 +10,7 @@
 
 #include "convert.h"
 #include "guard.h"
+#include "kernels/work.h"
 #include "session.h"
 
 // Where the time of a piece of work goes: libtorch tells of every operator that begins and ends, those of gradients
@@ -182,6 +183,10 @@ napi_value profileEnd(Session& session, napi_value*, size_t) {
 }
 
 }  // namespace
+
+void trainer::tellFlops(double flops) {
+  if (profile && !profile->open.empty()) profile->open.back()->flops += flops;
+}
 
 void defineProfile(Session& session, napi_value exports) {
   define(session, exports, "profileBegin", profileBegin);

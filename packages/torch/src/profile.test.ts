@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { linear, profile, randn, scope, useFusedKernels } from "./index.js";
+import { causalAttention, linear, profile, randn, scope, useFusedKernels } from "./index.js";
 
 const named = (operators: ReturnType<typeof profile>["operators"], name: string) =>
   operators.filter((operator) => operator.name === name);
@@ -54,4 +54,18 @@ test("what is profiled may throw, and is profiled no longer then", () => {
   expect(() => profile(() => randn([2, 3]).matmul(randn([4, 5])))).toThrow(/shape|size/);
   expect(() => profile(() => profile(() => 1))).toThrow(/already/);
   expect(profile(() => 7).result).toBe(7);
+});
+
+test("attention and recurrences tell of their arithmetic too", () => {
+  useFusedKernels(true);
+  scope(() => {
+    const qkv = randn([2, 7, 3 * 8]);
+    qkv.requiresGrad = true;
+    const { operators } = profile(() => causalAttention(qkv, { heads: 2 }).sum().backward());
+    const products = 2 * 2 * 7 * 8 * 4; // batch, heads, pairs of tokens twice over, numbers of a head
+    expect(named(operators, "trainer::causal_attention")).toMatchObject([{ flops: 2 * products }]);
+    expect(operators.filter(({ name }) => name.endsWith("::CausalAttention>"))).toMatchObject([
+      { flops: 5 * products },
+    ]);
+  });
 });

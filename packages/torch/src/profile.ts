@@ -9,7 +9,7 @@ export interface OperatorCost {
   readonly calls: number;
   /** Without the operators that it calls. */
   readonly ms: number;
-  /** Additions and multiplications, of matrix products alone. */
+  /** Additions and multiplications of matrix products, attention and recurrences. */
   readonly flops: number;
   /** Of the tensors that it is given and gives back: what must at least go through the processor. */
   readonly bytes: number;

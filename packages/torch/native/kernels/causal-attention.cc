@@ -9,6 +9,7 @@
 #include "checks.h"
 #include "library.h"
 #include "table.h"
+#include "work.h"
 
 namespace trainer {
 
@@ -63,6 +64,8 @@ void overHeads(const Inputs& in, bool backward,
                        dataOf(in.qWeight),
                        dataOf(in.kWeight),
                        static_cast<float>(in.eps)};
+  // Two products of half a square for each head, five in the gradient.
+  tellFlops((backward ? 5.0 : 2.0) * static_cast<double>(in.batch() * in.heads * length * (length + 1) * size));
   const int64_t scratch = kernels().attentionScratch(length, size, backward);
   at::parallel_for(0, in.batch() * in.kvHeads, 1, [&](int64_t begin, int64_t end) {
     const at::Tensor buffer = at::empty({scratch}, at::kFloat);

@@ -15,6 +15,7 @@
 #include "linear.h"
 #include "steps.h"
 #include "table.h"
+#include "work.h"
 
 namespace trainer {
 
@@ -60,6 +61,7 @@ Forward forwardOf(const Rows& rows, const at::Tensor& weight, const at::Tensor& 
                   const at::Tensor& c0, int64_t steps) {
   const int64_t batch = h0.size(0), hidden = h0.size(1), stride = hidden + kGap;
   const auto options = weight.options();
+  tellFlops(8.0 * static_cast<double>(steps * batch * hidden * hidden));
   const at::Tensor panels = packed(weight, false);
   const Forward result{at::empty({batch, steps, hidden}, options), at::empty({batch, hidden}, options),
                        at::empty({batch, steps, hidden}, options), at::empty({batch, steps, 4 * hidden}, options)};
@@ -109,6 +111,7 @@ Backward backwardOf(const at::Tensor& weight, const at::Tensor& gate, const at::
                     const at::Tensor& dy, const at::Tensor& dh, const at::Tensor& dc) {
   const int64_t batch = cell.size(0), steps = cell.size(1), hidden = cell.size(2), stride = 4 * hidden + kGap;
   const auto options = weight.options();
+  tellFlops(8.0 * static_cast<double>(steps * batch * hidden * hidden));
   const at::Tensor panels = packed(weight, true);
   const Backward result{at::empty({batch, steps, 4 * hidden}, options), at::empty({batch, hidden}, options),
                         dc.defined() ? dc.clone(at::MemoryFormat::Contiguous) : at::zeros({batch, hidden}, options)};

@@ -1,6 +1,6 @@
 """Greedy generation by transformers with its key-value cache, on weights that it also leaves for the other side.
 
-With "save" it draws and saves a model; otherwise it loads that model, generates, and prints the tokens and the time.
+With "save" it draws the weights of a folder's config.json and saves them there; otherwise it loads that model, generates, and prints the tokens and the time.
 """
 
 import json
@@ -8,32 +8,24 @@ import sys
 import time
 
 import torch
-from transformers import GPT2Config, GPT2LMHeadModel
+from transformers import AutoConfig, AutoModelForCausalLM
 
 from memory import peak_bytes, resident_bytes
 
 
 def save(s: dict) -> None:
     torch.manual_seed(s["seed"])
-    config = GPT2Config(
-        vocab_size=s["vocabSize"],
-        n_positions=s["nPositions"],
-        n_embd=s["nEmbd"],
-        n_layer=s["nLayer"],
-        n_head=s["nHead"],
-        bos_token_id=0,
-        eos_token_id=0,
-    )
-    GPT2LMHeadModel(config).save_pretrained(s["folder"])
+    config = AutoConfig.from_pretrained(s["folder"])
+    AutoModelForCausalLM.from_config(config).save_pretrained(s["folder"])
     print(json.dumps({}))
 
 
 def generate(s: dict) -> None:
     torch.set_num_threads(s["threads"])
     libraries = resident_bytes()
-    model = GPT2LMHeadModel.from_pretrained(s["folder"])
+    model = AutoModelForCausalLM.from_pretrained(s["folder"])
     model.eval()
-    prompt = torch.tensor([s["prompt"]])
+    prompt = torch.tensor([s["prompt"]] * s["sequences"])
     seconds = []
     for _ in range(s["repeats"]):
         start = time.perf_counter()

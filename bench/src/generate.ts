@@ -43,7 +43,7 @@ interface Job {
 const JOBS: Readonly<Record<string, Job>> = {
   "GPT-2 4 x 256": { config: gpt2(4, 256, 4, 4096), sequences: 1, weights: ["fp32", "bf16", "int8"] },
   "LLaMA 4 x 256": { config: llama, sequences: 1, weights: ["fp32", "int8"] },
-  "GPT-2 small 124M": { config: small, sequences: 1, weights: ["fp32", "bf16", "int8"] },
+  "GPT-2 small 124M, 1 text": { config: small, sequences: 1, weights: ["fp32", "bf16", "int8"] },
   "GPT-2 small 124M, 8 texts": { config: small, sequences: 8, weights: ["fp32", "bf16", "int8"] },
   "GPT-2 small 124M, 16 texts": { config: small, sequences: 16, weights: ["fp32", "bf16", "int8"] },
 };

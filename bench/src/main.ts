@@ -4,6 +4,7 @@ import { generate } from "./generate.js";
 import { overhead } from "./overhead.js";
 import { cacheFolder, peersPython } from "./peers.js";
 import type { Benchmark } from "./report.js";
+import { score } from "./score.js";
 import { start } from "./start.js";
 import { table } from "./table.js";
 import { tokenizer } from "./tokenizer.js";
@@ -21,6 +22,7 @@ const benchmarks: Readonly<Record<string, { about: string; run: Benchmark; round
     rounds: 3,
   },
   generate: { about: "greedy generation with a cache against transformers", run: generate, rounds: 3 },
+  score: { about: "the loss of a text in overlapping windows against transformers, batched", run: score, rounds: 2 },
   start: { about: "from a program's start to its first training step, against Python", run: start, rounds: 5 },
   overhead: { about: "the cost of one small operator call against Python's binding", run: overhead, rounds: 5 },
 };

@@ -1,4 +1,4 @@
-import { noGrad, setNumThreads, tensor } from "@trainer/torch";
+import { noGrad, setNumThreads, tensor, useFusedKernels } from "@trainer/torch";
 import { expect, test } from "vitest";
 import { charLstm } from "./char-lstm.js";
 import { charLstmConfig, charLstmSpec } from "./char-lstm-config.js";
@@ -83,6 +83,35 @@ test("its state forgets all or nothing, and goes from one cache to another", () 
   expect(other.c.select(1, 0).abs().sum().item()).toBe(0);
   expect([cache.truncate(1), cache.length]).toEqual([0, 0]);
   expect([next(1, cache), next(2, cache)]).toEqual([first, second]);
+});
+
+test("a token in one pass is expected to go on as by its layers, and leaves the state that they leave", () => {
+  const model = build(charLstm, config, { seed: 1 });
+  using cache = LstmState.of(model.newCache(2));
+  using other = LstmState.of(model.newCache(2));
+  for (const [a, b] of [
+    [1, 2],
+    [3, 0],
+    [19, 19],
+  ] as const) {
+    const tokens = tensor([a, b], [2, 1], { dtype: "int64" });
+    const [found, expected] = noGrad(() => [
+      model.next?.([a, b], cache),
+      logits(model, tokens, { training: false, cache: other }).select(1, 0),
+    ]);
+    expect(
+      found
+        ?.sub(expected ?? found)
+        .abs()
+        .max()
+        .item(),
+    ).toBeLessThan(1e-6);
+  }
+  expect([cache.length, other.length]).toEqual([3, 3]);
+  expect(cache.h.sub(other.h).abs().max().item()).toBeLessThan(1e-6);
+  const before = useFusedKernels(false);
+  expect([model.next?.([1, 2], cache), cache.length]).toEqual([null, 3]);
+  useFusedKernels(before);
 });
 
 test("a cache of another kind of model is refused", () => {

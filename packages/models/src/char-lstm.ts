@@ -1,4 +1,4 @@
-import { init, nn, zeros, type Params } from "@trainer/torch";
+import { init, lstmToken, nn, zeros, type Params } from "@trainer/torch";
 import { charLstmSpec, type CharLstmConfig } from "./char-lstm-config.js";
 import type { Family, Network } from "./family.js";
 import { LstmState } from "./lstm-state.js";
@@ -25,8 +25,14 @@ function network(params: Params, c: CharLstmConfig): Network {
       const zero = () => zeros([c.numLayers, ids.size(0), c.hiddenDim], { device: head.device, dtype: head.dtype });
       const start = state === undefined ? { h: zero(), c: zero() } : { h: state.h, c: state.c };
       const after = rnn({ table, ids }, start, { dropout: training ? c.dropout : 0 });
-      state?.advance(ids.size(1), after.h, after.c);
+      state?.advance(ids.size(1), after);
       return after.y; // (B, T, H)
+    },
+    next(ids, cache) {
+      const state = LstmState.of(cache);
+      const logits = lstmToken(ids, { table, weights: rnn.weights, head, headBias }, state);
+      if (logits !== null) state.advance(1);
+      return logits;
     },
     newCache: (batch, capacity = c.maxSeqLen) =>
       new LstmState({

@@ -83,6 +83,11 @@ export interface Network {
   readonly headBias: Tensor | null;
   /** ids (B, T) int64 -> (B, T, C), after the final norm. */
   hidden(ids: Tensor, ctx: Forward): Tensor;
+  /**
+   * One token more of each of a cache's sequences, on the CPU without gradients: their ids -> logits (B, V). Null where
+   * `hidden` and the head are to do it, and nothing read.
+   */
+  next?(ids: readonly number[], cache: Cache): Tensor | null;
   /** What it has to remember of `batch` sequences of up to `capacity` tokens (contextLength unless given). */
   newCache(batch: number, capacity?: number): Cache;
 }

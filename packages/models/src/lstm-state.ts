@@ -38,12 +38,14 @@ export class LstmState implements Cache {
     return this.#length;
   }
 
-  /** Takes the state after `tokens` more tokens. */
-  advance(tokens: number, h: Tensor, c: Tensor): void {
-    noGrad(() => {
-      this.h.copy_(h);
-      this.c.copy_(c);
-    });
+  /** Takes the state after `tokens` more tokens, where `h` and `c` are not it already. */
+  advance(tokens: number, after?: { readonly h: Tensor; readonly c: Tensor }): void {
+    if (after !== undefined) {
+      noGrad(() => {
+        this.h.copy_(after.h);
+        this.c.copy_(after.c);
+      });
+    }
     this.#length += tokens;
   }
 

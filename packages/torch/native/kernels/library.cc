@@ -25,6 +25,7 @@ std::unique_ptr<torch::Library> define() {
   defineCachedAttention(*library);
   defineDropout(*library);
   defineLstm(*library);
+  defineLstmToken(*library);
   defineAdamW(*library);
   return library;
 }

@@ -15,6 +15,7 @@ void defineQuantizedLinear(torch::Library& m);
 void defineCachedAttention(torch::Library& m);
 void defineDropout(torch::Library& m);
 void defineLstm(torch::Library& m);
+void defineLstmToken(torch::Library& m);
 void defineAdamW(torch::Library& m);
 
 }  // namespace trainer

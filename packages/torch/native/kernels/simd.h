@@ -42,6 +42,7 @@ void lstmPackForward(const float* weight, float* packed, int64_t hidden, int64_t
 void lstmPackBackward(const float* weight, float* packed, int64_t hidden, int64_t begin, int64_t end);
 void lstmForward(const LstmForward& s, float* sums, int64_t begin, int64_t end);
 void lstmBackward(const LstmBackward& s, float* sums, int64_t begin, int64_t end);
+void lstmToken(const LstmToken& s, int64_t begin, int64_t end);
 int64_t attentionScratch(int64_t length, int64_t headSize, bool backward);
 void attentionForward(const float* q, const float* k, const float* v, float* out, float* logSumExp, float* scratch,
                       const AttentionShape& shape);

@@ -70,6 +70,21 @@ struct LstmBackward {
   int64_t stride;
 };
 
+/** One token of each of `batch` sequences through a layer of an LSTM; states are (B, H). */
+struct LstmToken {
+  const float* input;  // (B, inputs)
+  int64_t inputs;
+  const float* weightIh;  // (4 H, inputs)
+  const float* weightHh;  // (4 H, H)
+  const float* biasIh;
+  const float* biasHh;
+  const float* before;
+  float* cell;
+  float* after;
+  int64_t batch;
+  int64_t hidden;
+};
+
 struct Kernels {
   /** One row of logits: returns its log-sum-exp; with `gradScale` != 0 turns it into gradScale * (softmax - onehot). */
   float (*crossEntropyRow)(float* logits, int64_t classes, int64_t target, float gradScale);
@@ -136,6 +151,9 @@ struct Kernels {
   void (*lstmForward)(const LstmForward&, float* sums, int64_t begin, int64_t end);
   /** One step for panels [begin, end); `sums` holds batch x lstmUnits floats. */
   void (*lstmBackward)(const LstmBackward&, float* sums, int64_t begin, int64_t end);
+
+  /** Hidden units [begin, end). */
+  void (*lstmToken)(const LstmToken&, int64_t begin, int64_t end);
 
   /** Floats of scratch that one head of keys and values needs. */
   int64_t (*attentionScratch)(int64_t length, int64_t headSize, bool backward);

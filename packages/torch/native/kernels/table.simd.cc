@@ -7,7 +7,7 @@ const Kernels table = {
     biasGeluBackward, swigluForward,       swigluBackward,       dropoutRow,        columnSum,          dotRows,
     dotColumns,       dotRowsInt8,         dotRowsBf16,          dequantizeInt8,    softmaxRow,         adamw,
     sumOfSquares,     lstmUnits,           lstmPackForward,      lstmPackBackward,  lstmForward,        lstmBackward,
-    attentionScratch, attentionForward,    attentionBackward,
+    lstmToken,        attentionScratch,    attentionForward,     attentionBackward,
 };
 
 }  // namespace trainer::CPU_CAPABILITY

@@ -12,4 +12,5 @@ export { geluMlp, geluMlpReference, type MlpWeights } from "./gelu-mlp.js";
 export { lstmRecurrence, lstmRecurrenceReference, type LstmState, type Recurrence } from "./lstm.js";
 export { linearSideBySide, linearSideBySideReference } from "./linear-side-by-side.js";
 export { type Affine, swigluMlp, swigluMlpReference, type SwigluWeights } from "./swiglu-mlp.js";
+export { lstmToken, type LstmModel } from "./lstm-token.js";
 export { useFusedKernels } from "./switch.js";

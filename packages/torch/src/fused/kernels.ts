@@ -62,6 +62,18 @@ export const swigluMlp = op<
 export const linearSideBySide = op<[x: Tensor, weights: readonly Tensor[], biases: readonly Tensor[]], Tensor>(
   "trainer::linear_side_by_side",
 ); // (..., C), (D_i, C), (D_i) -> (..., sum of D_i)
+export const lstmToken = op<
+  [
+    ids: readonly number[],
+    table: Tensor,
+    weights: readonly Tensor[],
+    head: Tensor,
+    headBias: Tensor | null,
+    h: Tensor,
+    c: Tensor,
+  ],
+  Tensor
+>("trainer::lstm_token"); // (B), (V, C), 4 a layer, (V, H), (V), (L, B, H) twice -> (B, V)
 export const totalNorm = op<[tensors: readonly Tensor[]], Tensor>("trainer::total_norm");
 export const adamw_ = op<
   [

@@ -20,11 +20,11 @@ export interface LookedUp {
 }
 
 /** x (B, T, in) from a state -> y (B, T, H) and the state after the last step. */
-export type Lstm = (
-  x: Tensor | LookedUp,
-  state: LstmStates,
-  options?: { dropout?: number },
-) => LstmStates & { readonly y: Tensor };
+export interface Lstm {
+  (x: Tensor | LookedUp, state: LstmStates, options?: { dropout?: number }): LstmStates & { readonly y: Tensor };
+  /** Of each layer W_ih, W_hh, b_ih and b_hh. */
+  readonly weights: readonly Tensor[];
+}
 
 /**
  * Layers of long short-term memory (Hochreiter & Schmidhuber 1997), their weights named, laid out and drawn as PyTorch's
@@ -54,12 +54,13 @@ export function lstm(p: Params, inFeatures: number, hidden: number, layers: numb
   }
 
   const flat = weights.flatMap(({ weightIh, weightHh, biasIh, biasHh }) => [weightIh, weightHh, biasIh, biasHh]);
-  return (x, state, { dropout = 0 } = {}) => {
+  const forward = (x: Tensor | LookedUp, state: LstmStates, { dropout = 0 }: { dropout?: number } = {}) => {
     const [y, h, c] = fusable(state.h, ...flat)
       ? fused(x, state, dropout)
       : ops.lstm(rowsOf(x), [state.h, state.c], flat, true, layers, dropout, dropout > 0, false, true);
     return { y, h, c };
   };
+  return Object.assign(forward, { weights: flat });
 }
 
 const rowsOf = (x: Tensor | LookedUp): Tensor => ("ids" in x ? F.embedding(x.table, x.ids) : x);

@@ -85,6 +85,8 @@ export class BatchReader implements Disposable {
     const length = ids.length / n;
     return scope(() =>
       noGrad(() => {
+        const next = length === 1 ? this.#model.next?.(ids, cache) : null;
+        if (next) return next;
         const input = tensor(ids, [n, length], { dtype: "int64", device: this.#model.head.device });
         const hidden = this.#model.hidden(input, { training: false, cache }); // (n, T, C)
         return logitsOf(this.#model, hidden.select(1, length - 1)); // (n, C) -> (n, V)

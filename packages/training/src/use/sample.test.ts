@@ -61,6 +61,23 @@ test("min-p leaves what is likely enough beside the likeliest, after the other c
   expect(Math.abs(sampled(flat, { ...plain, minP: 1 / 3 }, fixed(1 - 1e-9)) - 1098)).toBeLessThanOrEqual(1);
 });
 
+test("a large vocabulary is drawn from as a small one is", () => {
+  const large = [...LOGITS, ...Array.from({ length: 2000 }, () => -100)];
+  for (const cuts of [{}, { topK: 3 }, { topK: 4, topP: 0.6 }, { topP: 0.8 }, { minP: 0.2 }, { topK: 5, minP: 0.1 }]) {
+    const sampling = { ...plain, temperature: 0.9, ...cuts };
+    for (let u = 0.005; u < 1; u += 0.01) {
+      expect(sampled(large, sampling, fixed(u))).toBe(sampled(LOGITS, sampling, fixed(u)));
+    }
+  }
+});
+
+test("of equally likely tokens each comes, and no more than top-k of them", () => {
+  expect(reachable([2, 1, 2, 2, -40], { ...plain, topK: 3 })).toEqual([0, 2, 3]);
+  expect(reachable([2, 2, 2, 2], { ...plain, topK: 2 })).toHaveLength(2);
+  const came = frequencies([1, 1, 1, -40], { ...plain, topP: 0.99 }, 9000);
+  expect([0, 1, 2].map((id) => Math.round((came.get(id) ?? 0) * 10))).toEqual([3, 3, 3]);
+});
+
 test("of weights that fall, min-p leaves those of its share of the first", () => {
   const weights = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 50 });
   fc.assert(

@@ -57,7 +57,7 @@ export class Sequence {
 
   /** Draws the next token from what the model expects, logits (V). */
   draw(logits: Tensor): void {
-    const own = logits.narrow(0, 0, this.#vocab);
+    const own = logits.numel === this.#vocab ? logits : logits.narrow(0, 0, this.#vocab);
     const { repetitionPenalty } = this.options;
     this.#last = sample(
       repetitionPenalty === 1 ? own : penalize(own, this.#seen, repetitionPenalty),

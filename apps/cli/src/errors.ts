@@ -36,6 +36,9 @@ const HINTS: Readonly<Record<string, string>> = {
   CORPUS_NOT_FOUND: "Check the path; relative ones start from the folder you are in.",
   OUT_OF_MEMORY: "Try a smaller --batch-size (with --grad-accum-steps), --max-seq-len or --size.",
   EADDRINUSE: "Choose another port with --port N; 0 takes one that is free.",
+  UNREACHABLE:
+    "Is the service there? `trainer data-bank` starts one; --url or APP__DATA_BANK_API_URL says where it is.",
+  UNAUTHORIZED: "The service wants a key: set APP__DATA_BANK_API_KEY.",
   STORE_DAMAGED:
     "With --repair it is put aside in the folder's quarantine/, and nothing is deleted. Uploading a file again mends it.",
   UNAVAILABLE: "See what this machine has with `trainer doctor`.",

@@ -33,6 +33,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   },
   runs: { summary: "list, show or remove runs", load: () => import("./commands/runs.js") },
   export: { summary: "copy a model to a folder that other tools open", load: () => import("./commands/export.js") },
+  files: {
+    summary: "send files to a file service and get them back",
+    load: () => import("./commands/files.js"),
+  },
   "data-bank": {
     summary: "keep files for other machines, by their content: the file service",
     load: () => import("./commands/data-bank.js"),

@@ -30,8 +30,8 @@ export const envField = {
     .regex(/^\d{1,15}(\.\d+)?$/, "must be a number from 0")
     .transform(Number),
   flag: z.stringbool({
-    truthy: ["true", "1", "yes", "on"],
-    falsy: ["false", "0", "no", "off"],
+    truthy: ["true", "1", "yes", "y", "on"],
+    falsy: ["false", "0", "no", "n", "off"],
     error: "must be true or false",
   }),
   /** Values between commas; blank ones do not count. */

@@ -38,6 +38,7 @@ export function fileRoutes(app: FastifyInstance, deps: FileRoutes): void {
     const expected = Number(req.headers["content-length"] ?? 0);
     if (expected > maxFileBytes + MAX_FORM_BYTES) throw new AppError("PAYLOAD_TOO_LARGE", "file too large");
     const chunks = paced(req.raw.iterator({ destroyOnReturn: false }), pace);
+    req.socket.setTimeout(0); // its pace is watched instead, and syncing what has come may take long
     metrics.uploads.inc();
     try {
       const { body, contentType } = await filePart("file", req.headers["content-type"], chunks);

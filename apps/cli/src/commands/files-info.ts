@@ -1,0 +1,34 @@
+import type { Command } from "commander";
+import { z } from "zod";
+import { defineCommand } from "../define-command.js";
+import { formatBytes } from "../display/quantity.js";
+import { table } from "../display/table.js";
+import type { Io } from "../io.js";
+import { serviceUrl } from "./files-url.js";
+
+const Options = z.strictObject({
+  url: serviceUrl,
+});
+
+export function define(command: Command, io: Io): void {
+  defineCommand(command, io, {
+    description: "What the service knows of files: size, type, since when.",
+    args: { "<id...>": "ids of files" },
+    options: Options,
+    examples: { "trainer files info ID": "fails if it is not there" },
+    async run({ args, options: { url }, io, out }) {
+      const { filesService } = await import("./files-service.js");
+      const service = filesService(url, io.env);
+      const files = await Promise.all(args.map((id) => service.info(id)));
+      out.result({ files }, () =>
+        table(
+          [
+            ["ID", "SIZE", "TYPE", "SINCE"],
+            ...files.map((file) => [file.file_id, formatBytes(file.size), file.content_type, file.created_at ?? "-"]),
+          ],
+          [1],
+        ).join("\n"),
+      );
+    },
+  });
+}

@@ -1,0 +1,24 @@
+import type { Command } from "commander";
+import { z } from "zod";
+import { defineCommand } from "../define-command.js";
+import type { Io } from "../io.js";
+import { serviceUrl } from "./files-url.js";
+
+const Options = z.strictObject({
+  url: serviceUrl,
+});
+
+export function define(command: Command, io: Io): void {
+  defineCommand(command, io, {
+    description: "Removes files from the service, for everybody and for good.",
+    args: { "<id...>": "ids of files" },
+    options: Options,
+    examples: { "trainer files rm ID": "no failure if it is not there" },
+    async run({ args, options: { url }, io, out }) {
+      const { filesService } = await import("./files-service.js");
+      const service = filesService(url, io.env);
+      for (const id of args) await service.remove(id);
+      out.result({ removed: args }, () => `removed ${args.join(", ")}`);
+    },
+  });
+}

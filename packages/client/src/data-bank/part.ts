@@ -1,0 +1,69 @@
+import { createHash, type Hash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { open, writeFile, type FileHandle } from "node:fs/promises";
+
+const BUFFER_BYTES = 1 << 20;
+
+/** The beginning of a file, and the hash of what is there of it. */
+export class Part implements AsyncDisposable {
+  #hash: Hash = createHash("sha256");
+  #bytes = 0;
+  #resumed = false;
+
+  private constructor(private readonly file: FileHandle) {}
+
+  /** Goes on with what is there, if anything is. */
+  static async open(path: string): Promise<Part> {
+    const part = new Part(await open(path, "a"));
+    const content: AsyncIterable<Buffer> = createReadStream(path, { highWaterMark: BUFFER_BYTES });
+    for await (const chunk of content) part.#take(chunk);
+    part.#resumed = part.#bytes > 0;
+    return part;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Whether some of it was there when it was opened. */
+  get resumed(): boolean {
+    return this.#resumed;
+  }
+
+  digest(): string {
+    return this.#hash.copy().digest("hex");
+  }
+
+  /** If `chunks` throw, all that came before is in the file. */
+  async append(chunks: AsyncIterable<Buffer>, onChunk: () => void): Promise<void> {
+    const take = (chunk: Buffer) => this.#take(chunk);
+    async function* taken() {
+      for await (const chunk of chunks) {
+        yield chunk;
+        take(chunk);
+        onChunk();
+      }
+    }
+    await writeFile(this.file, taken());
+  }
+
+  async reset(): Promise<void> {
+    await this.file.truncate(0);
+    this.#hash = createHash("sha256");
+    this.#bytes = 0;
+    this.#resumed = false;
+  }
+
+  sync(): Promise<void> {
+    return this.file.sync();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.file.close();
+  }
+
+  #take(chunk: Buffer): void {
+    this.#hash.update(chunk);
+    this.#bytes += chunk.length;
+  }
+}

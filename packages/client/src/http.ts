@@ -1,0 +1,96 @@
+import * as http from "node:http";
+import * as https from "node:https";
+import { pipeline } from "node:stream/promises";
+import { z } from "zod";
+import { ServiceError } from "./service-error.js";
+
+export interface HttpRequest {
+  readonly method: "GET" | "HEAD" | "POST" | "DELETE";
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: AsyncIterable<Uint8Array>;
+  /** How long nothing may move on the connection. */
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * Sends a request and gives the answer once its head is there. An answer may come before the body is sent: a refusal.
+ * @throws ServiceError UNREACHABLE, TIMEOUT, or the refusal, for every status from 400 on
+ */
+export async function send(url: string, request: HttpRequest): Promise<http.IncomingMessage> {
+  const answer = await head(url, request);
+  const { statusCode = 0 } = answer;
+  if (statusCode < 400) return answer;
+  const text = await readText(answer);
+  answer.destroy(); // no use in sending the rest
+  throw refusal(statusCode, text, [answer.headers["x-request-id"]].flat()[0]);
+}
+
+function head(url: string, { method, headers, body, timeoutMs, signal }: HttpRequest): Promise<http.IncomingMessage> {
+  const { request } = url.startsWith("https:") ? https : http;
+  return new Promise((resolve, reject) => {
+    const options = { method, headers, timeout: timeoutMs, ...(signal === undefined ? {} : { signal }) };
+    const req = request(url, options, resolve);
+    req.once("timeout", () => req.destroy(new ServiceError("TIMEOUT", `${url} did not answer for ${timeoutMs} ms`)));
+    req.once("error", (error) => reject(lost(url, error)));
+    if (body === undefined) req.end();
+    else pipeline(body, req).catch((error: unknown) => reject(lost(url, error)));
+  });
+}
+
+/** An answer's body, as text. @throws ServiceError UNREACHABLE if it breaks off */
+export async function readText(answer: http.IncomingMessage): Promise<string> {
+  let text = "";
+  answer.setEncoding("utf8");
+  for await (const piece of chunks(answer)) text += String(piece);
+  return text;
+}
+
+/** An answer's body. @throws ServiceError UNREACHABLE if it breaks off */
+export async function* chunks(answer: http.IncomingMessage): AsyncGenerator<Buffer> {
+  const source: AsyncIterable<Buffer> = answer;
+  try {
+    yield* source;
+  } catch (error) {
+    throw lost("the rest of an answer", error);
+  }
+}
+
+/** What happened on the way; somebody's wish to stop stays what it is, and so does what went wrong on this side. */
+export function lost(what: string, error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof ServiceError || error.name === "AbortError") return error;
+  const { code }: NodeJS.ErrnoException = error;
+  if (!ON_THE_WAY.has(String(code))) return error;
+  return new ServiceError("UNREACHABLE", `${what} cannot be reached (${code})`, { cause: error });
+}
+
+const ON_THE_WAY = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "ECONNABORTED",
+  "EPIPE",
+  "ETIMEDOUT",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "ERR_STREAM_PREMATURE_CLOSE",
+]);
+
+const words = z.string().min(1).optional().catch(undefined);
+const Refusal = z.object({ code: words, message: words, detail: words, error: words }).catch({});
+
+/** The service's own words: in `message`, and elsewhere in older ones. */
+function refusal(status: number, body: string, requestId: string | undefined): ServiceError {
+  const { code, message, detail, error } = Refusal.parse(parsed(body));
+  const said = message ?? detail ?? error ?? `HTTP ${status}`;
+  return new ServiceError(code ?? `HTTP_${status}`, said, { status, requestId });
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return null;
+  }
+}

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { readModelConfig } from "@trainer/models";
-import { AdamW, setNumThreads, tensor, useFusedKernels } from "@trainer/torch";
+import { AdamW, profile, setNumThreads, tensor, useFusedKernels } from "@trainer/torch";
 import { trainStep, type Batch } from "@trainer/training";
 import { peakBytes, residentBytes } from "./memory.js";
 import { TrainSettings, type TrainResult } from "./train-settings.js";
@@ -42,5 +42,10 @@ for (let i = 0; i < s.warmUp + s.steps; i += 1) {
   losses.push(trainStep(stepper, () => batch(i)).loss);
   milliseconds.push(performance.now() - start);
 }
-const result: TrainResult = { milliseconds, losses, peakBytes: peakBytes(), libraryBytes };
+const memory = { peakBytes: peakBytes(), libraryBytes };
+const began = performance.now();
+const { operators } = profile(() => Array.from({ length: 3 }, (_, i) => trainStep(stepper, () => batch(i))));
+const profiled = performance.now() - began;
+const products = operators.reduce((sum, { shape, ms }) => sum + (shape === "" ? 0 : ms), 0);
+const result: TrainResult = { milliseconds, losses, productShare: products / profiled, ...memory };
 process.stdout.write(`${JSON.stringify(result)}\n`);

@@ -23,6 +23,8 @@ export type TrainSettings = z.infer<typeof TrainSettings>;
 export const TrainResult = z.object({
   milliseconds: z.array(z.number()),
   losses: z.array(z.number()),
+  /** The part of a step that is spent in matrix products, where that is known. */
+  productShare: z.number().optional(),
   peakBytes: z.number(),
   libraryBytes: z.number(),
 });

@@ -133,8 +133,13 @@ async function sides(
     rounds: found.map((result) => stepTime(result, settings)),
     peakBytes: median(found.map(({ peakBytes }) => peakBytes)),
     libraryBytes: median(found.map(({ libraryBytes }) => libraryBytes)),
-    evidence: `loss ${loss.toFixed(3)}`,
+    evidence: [`loss ${loss.toFixed(3)}`, ...products(found)].join(", "),
   }));
+}
+
+function products(found: readonly TrainResult[]): string[] {
+  const shares = found.flatMap(({ productShare }) => productShare ?? []);
+  return shares.length === 0 ? [] : [`products ${(100 * median(shares)).toFixed(0)} %`];
 }
 
 const stepTime = ({ milliseconds }: TrainResult, { warmUp }: TrainSettings) => median(milliseconds.slice(warmUp));

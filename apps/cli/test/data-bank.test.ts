@@ -51,14 +51,14 @@ test("keys, folder and address come from the environment or the command line", a
   const { stdout } = await serving(["data-bank", "start", "--host", "127.0.0.1", "--json"], env, async (url) => {
     expect((await uploadTo(url, "hello")).status).toBe(401);
   });
-  expect(JSON.parse(stdout)).toMatchObject({ root, keys: { upload: 2, read: 2, delete: 2 } });
+  expect(JSON.parse(stdout)).toMatchObject({ place: root, keys: { upload: 2, read: 2, delete: 2 } });
   const { stdout: text } = await serving(["data-bank"], env, async () => {});
   expect(text).toContain("delete     2 keys");
   expect(text).not.toContain("secret");
 });
 
 test("strangers are not let in without a key", async () => {
-  const { code, stderr } = await trainer(["data-bank", "--host", "0.0.0.0", "--port", "0"]);
+  const { code, stderr } = await trainer(["data-bank", "--host", "0.0.0.0"]);
   expect(code).toBe(1);
   expect(stderr).toContain("set API_UPLOAD_KEYS");
 });
@@ -99,6 +99,21 @@ test("scrub finds what is damaged, fails until it is repaired, and keeps it", as
   const done = Report.parse(repaired.last).findings.map(({ repaired: how }) => how?.slice(0, 19) ?? "nothing");
   expect(new Set(done)).toEqual(new Set(["moved to quarantine", "nothing"]));
   expect(await trainer(["data-bank", "scrub", "--root", root])).toMatchObject({ code: 0 });
+});
+
+test("scrub says what it did about each thing", async () => {
+  const root = join(home, "mended");
+  const store = await DiskStore.open({ root, minFreeBytes: 0 });
+  const { file_id: id } = await store.put(new Blob(["x"]).stream(), "text/plain", 0);
+  rmSync(join(root, id.slice(0, 2), id.slice(2, 4), `${id}.meta`));
+  const { code, stdout } = await trainer(["data-bank", "scrub", "--root", root, "--repair"]);
+  expect([code, stdout]).toEqual([0, containing("it is not there; written anew, as application/octet-stream")]);
+});
+
+test("scrub looks over a bucket where there is one", async () => {
+  const env = { S3_BUCKET: "b", S3_ENDPOINT: "http://127.0.0.1:1", AWS_ACCESS_KEY_ID: "i", AWS_SECRET_ACCESS_KEY: "s" };
+  const { code, stderr } = await trainer(["data-bank", "scrub"], { env });
+  expect([code, stderr]).toEqual([1, containing("the object store cannot be reached")]);
 });
 
 test("scrub tells of a folder that is not there, and does not make it", async () => {

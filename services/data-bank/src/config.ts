@@ -19,12 +19,23 @@ const Schema = z
     MAX_FILE_BYTES: envField.count.default(0),
     /** Whether deleting what is not there is an error. */
     DELETE_STRICT_404: envField.flag.default(false),
+    /** A bucket of an S3-compatible store takes the place of the folder. */
+    S3_BUCKET: z.string().trim().optional(),
+    S3_ENDPOINT: z.url({ protocol: /^https?$/, error: "must be http://… or https://…" }).optional(),
+    AWS_REGION: z.string().trim().default("us-east-1"),
+    AWS_ACCESS_KEY_ID: z.string().trim().default(""),
+    AWS_SECRET_ACCESS_KEY: z.string().trim().default(""),
+    AWS_SESSION_TOKEN: z.string().trim().optional(),
     LOG_LEVEL: z
       .string()
       .trim()
       .toLowerCase()
       .pipe(z.enum(["debug", "info", "warn", "error", "fatal"]))
       .catch("info"),
+  })
+  .refine((env) => env.S3_BUCKET === undefined || (env.AWS_ACCESS_KEY_ID && env.AWS_SECRET_ACCESS_KEY), {
+    path: ["S3_BUCKET"],
+    message: "needs AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY too",
   })
   .transform((env) => ({
     host: env.BIND_HOST,
@@ -35,6 +46,17 @@ const Schema = z
       read: env.API_READ_KEYS ?? env.API_UPLOAD_KEYS,
       delete: env.API_DELETE_KEYS ?? env.API_UPLOAD_KEYS,
     },
+    s3:
+      env.S3_BUCKET === undefined
+        ? null
+        : {
+            bucket: env.S3_BUCKET,
+            endpoint: env.S3_ENDPOINT ?? `https://s3.${env.AWS_REGION}.amazonaws.com`,
+            region: env.AWS_REGION,
+            accessKeyId: env.AWS_ACCESS_KEY_ID,
+            secretAccessKey: env.AWS_SECRET_ACCESS_KEY,
+            sessionToken: env.AWS_SESSION_TOKEN,
+          },
     redisUrl: env.REDIS_URL ?? null,
     minFreeBytes: env.MIN_FREE_GB * 2 ** 30,
     maxFileBytes: env.MAX_FILE_BYTES === 0 ? Infinity : env.MAX_FILE_BYTES,

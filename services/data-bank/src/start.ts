@@ -2,15 +2,17 @@ import { isIP } from "node:net";
 import { AppError } from "@trainer/platform";
 import { createApp, type Timeouts } from "./app.js";
 import type { DataBankConfig } from "./config.js";
-import { DiskStore } from "./disk/disk-store.js";
 import { KeyRing } from "./keys.js";
 import { Metrics } from "./metrics.js";
+import { openStore } from "./open-store.js";
 import type { Pace } from "./paced.js";
 import { RedisProbe } from "./redis-probe.js";
 
 export interface DataBank extends AsyncDisposable {
   /** Where it listens: http://host:port. */
   readonly url: string;
+  /** Where files are kept, in words. */
+  readonly place: string;
 }
 
 /** What a test or an embedding process steers. */
@@ -30,7 +32,7 @@ const TIMEOUTS: Timeouts = { headersMs: 15_000, idleMs: 120_000, lingerMs: 5000 
 export async function startDataBank(config: DataBankConfig, hooks: DataBankHooks = {}): Promise<DataBank> {
   const keys = new KeyRing(config.keys);
   if (!isLoopback(config.host)) refuseOpen(keys, config.host);
-  const store = await DiskStore.open({ root: config.root, minFreeBytes: config.minFreeBytes });
+  const { store, place } = await openStore(config);
   const redis = config.redisUrl === null ? null : new RedisProbe(config.redisUrl);
   const app = createApp({
     store,
@@ -47,6 +49,7 @@ export async function startDataBank(config: DataBankConfig, hooks: DataBankHooks
   const url = await app.listen({ host: config.host, port: config.port });
   return {
     url,
+    place,
     async [Symbol.asyncDispose]() {
       await app.close();
       await redis?.[Symbol.asyncDispose]();

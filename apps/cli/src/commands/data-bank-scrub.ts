@@ -25,12 +25,13 @@ export function define(command: Command, io: Io): void {
       "trainer data-bank scrub --repair": "moves it to quarantine/ in the store's folder",
     },
     async run({ options: { root: given, repair }, home, io, out }) {
-      const { scrubDisk } = await import("@trainer/data-bank");
-      const root = filesRoot(given, io.env, home);
+      const { dataBankConfig, scrubStore } = await import("@trainer/data-bank");
+      const { root, s3 } = dataBankConfig({ ...io.env, DATA_ROOT: filesRoot(given, io.env, home) });
+      const place = s3 === null ? root : `${s3.endpoint}/${s3.bucket}`;
       const findings: Omit<ScrubFinding, "type">[] = [];
       let [files, bytes] = [0, 0];
       const line = new ProgressLine(io, out);
-      for await (const event of scrubDisk(root, { repair })) {
+      for await (const event of scrubStore({ root, s3 }, { repair })) {
         if (event.type === "finding") {
           const { kind, path, problem, repaired } = event;
           findings.push({ kind, path, problem, repaired });
@@ -40,8 +41,8 @@ export function define(command: Command, io: Io): void {
         }
       }
       line.clear();
-      out.result({ root, files, bytes, findings }, () =>
-        [...findings.map(sentence), `${formatCount(files)} files, ${formatBytes(bytes)}, checked in ${root}`].join(
+      out.result({ place, files, bytes, findings }, () =>
+        [...findings.map(sentence), `${formatCount(files)} files, ${formatBytes(bytes)}, checked in ${place}`].join(
           "\n",
         ),
       );

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { join } from "node:path";
 import type { Command } from "commander";
-import type { DataBankConfig } from "@trainer/data-bank";
+import type { DataBank, DataBankConfig } from "@trainer/data-bank";
 import { z } from "zod";
 import { defineCommand } from "../define-command.js";
 import type { Io } from "../io.js";
@@ -33,8 +33,8 @@ export function define(command: Command, io: Io): void {
       });
       await io.interruptible(async (signal) => {
         await using bank = await startDataBank(config, { log: io.stderr });
-        const { url } = bank;
-        out.result({ url, root: config.root, keys: keyCounts(config) }, () => facts(url, config).join("\n"));
+        const { url, place } = bank;
+        out.result({ url, place, keys: keyCounts(config) }, () => facts(bank, config).join("\n"));
         if (!signal.aborted) await once(signal, "abort");
       });
     },
@@ -50,9 +50,9 @@ const keyCounts = ({ keys }: DataBankConfig) => ({
   delete: keys.delete.length,
 });
 
-const facts = (url: string, config: DataBankConfig): string[] => [
+const facts = ({ url, place }: DataBank, config: DataBankConfig): string[] => [
   `data-bank  ${url}`,
-  `files      ${config.root}`,
+  `files      ${place}`,
   ...Object.entries(keyCounts(config)).map(
     ([permission, count]) =>
       `${permission.padEnd(10)} ${count === 0 ? `anybody on this machine (no API_${permission.toUpperCase()}_KEYS)` : `${count} keys`}`,

@@ -7,7 +7,7 @@ import { gpt2 } from "./gpt2.js";
 import { llamaConfig } from "./llama-config.js";
 import { llama } from "./llama.js";
 import { addLora } from "./lora.js";
-import { logits, loss, type CausalLm } from "./model.js";
+import { logits, loss, lossOfEach, type CausalLm } from "./model.js";
 import { quantize } from "./quantize.js";
 import { build } from "./registry.js";
 
@@ -66,6 +66,10 @@ test.each(cases)("$name with $as weights computes what a model with the same num
   const batch = { inputs: ids, targets: ids };
   const lossOf = (model: CausalLm) => noGrad(() => loss(model, batch, { training: false })).item();
   expect(lossOf(small)).toBeCloseTo(lossOf(same), 5);
+  const each = (model: CausalLm) =>
+    noGrad(() => lossOfEach(model, model.hidden(ids, { training: false }).flatten(0, 1), ids.flatten()));
+  expect(furthest(each(small), each(same))).toBeLessThan(5e-5);
+  expect(each(small).mean().item()).toBeCloseTo(lossOf(small), 4);
 
   using cache = small.newCache(1);
   const pieces = [ids.narrow(1, 0, 20), ...[20, 21, 22, 23].map((at) => ids.narrow(1, at, 1))];
@@ -85,6 +89,14 @@ test("the float32 weights are let go, and what is there is named as parameters a
   expect(small.params.named().get("transformer.h.0.attn.c_attn.weight_scale")?.shape).toEqual([192, 1]);
   expect(small.params.named().get("transformer.h.0.attn.c_attn.weight")?.dtype).toBe("int8");
   expect(small.params.named().get("transformer.wpe.weight")?.dtype).toBe("float32");
+});
+
+test("a head that is no layer stays as it is", () => {
+  const model = gpt();
+  const head = noGrad(() => model.head.clone());
+  const small = quantize({ ...model, head }, "int8");
+  expect([small.head, small.quantizedHead]).toEqual([head, undefined]);
+  expect(noGrad(() => logits(small, ids, { training: false })).shape).toEqual([1, 24, 90]);
 });
 
 test("models that have no place for it are refused, with a reason", () => {

@@ -54,7 +54,7 @@ function lossOf(model: CausalLm, batches: readonly Batch[]): number {
   const nats = batches.map((batch) =>
     scope(() => noGrad(() => loss(model, batch, { training: false })).item() * batch.tokens),
   );
-  return nats.reduce((a, b) => a + b) / tokensIn(batches);
+  return nats.reduce((a, b) => a + b, 0) / tokensIn(batches);
 }
 
 const tokensIn = (batches: readonly Batch[]) => batches.reduce((sum, { tokens }) => sum + tokens, 0);

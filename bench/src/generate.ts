@@ -2,6 +2,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { ours, peer } from "./child.js";
+import { generateLstm } from "./generate-lstm.js";
 import { GenerateResult, type GenerateSettings } from "./generate-settings.js";
 import { chosen, median, type Benchmark, type BenchmarkOptions, type Side, type Work } from "./report.js";
 import { temporaryFolder } from "./token-file.js";
@@ -60,6 +61,7 @@ export const generate: Benchmark = async (options) => {
     await peer(options.python, "generate.py", { folder, seed: 1, save: true }, z.object({}));
     works.push({ name, sides: await sides(name, folder, job, { ...options, bytesPerSecond }) });
   }
+  works.push(...(await generateLstm(root.path, options)));
   return { benchmark: "generate", unit: "tokens/s", better: "higher", works };
 };
 

@@ -44,20 +44,29 @@ void biasGeluBackward(const float* x, float* y, float* dy, float* dBias, int64_t
   }
 }
 
-void swigluForward(const float* gate, const float* up, float* y, int64_t count) {
+void swigluForward(const float* inner, float* y, int64_t begin, int64_t end, int64_t width) {
+  for (int64_t row = begin; row < end; ++row) {
+    const float* gate = inner + 2 * row * width;
+    const float* up = gate + width;
+    float* yr = y + row * width;
 #pragma omp simd
-  for (int64_t i = 0; i < count; ++i) y[i] = gate[i] / (1.0f + expApprox(-gate[i])) * up[i];
+    for (int64_t j = 0; j < width; ++j) yr[j] = gate[j] / (1.0f + expApprox(-gate[j])) * up[j];
+  }
 }
 
-void swigluBackward(const float* gate, const float* up, float* y, float* dGate, float* dUp, int64_t count) {
+void swigluBackward(const float* inner, const float* dy, float* y, float* dInner, int64_t begin, int64_t end,
+                    int64_t width) {
+  for (int64_t row = begin; row < end; ++row) {
+    const float *gate = inner + 2 * row * width, *up = gate + width, *dr = dy + row * width;
+    float *yr = y + row * width, *dGate = dInner + 2 * row * width, *dUp = dGate + width;
 #pragma omp simd
-  for (int64_t i = 0; i < count; ++i) {
-    const float g = gate[i], d = dGate[i];
-    const float sigmoid = 1.0f / (1.0f + expApprox(-g));
-    const float silu = g * sigmoid;
-    y[i] = silu * up[i];
-    dUp[i] = d * silu;
-    dGate[i] = d * up[i] * (sigmoid + silu * (1.0f - sigmoid));
+    for (int64_t j = 0; j < width; ++j) {
+      const float sigmoid = 1.0f / (1.0f + expApprox(-gate[j]));
+      const float silu = gate[j] * sigmoid;
+      yr[j] = silu * up[j];
+      dUp[j] = dr[j] * silu;
+      dGate[j] = dr[j] * up[j] * (sigmoid + silu * (1.0f - sigmoid));
+    }
   }
 }
 

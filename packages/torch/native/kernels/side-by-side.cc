@@ -60,11 +60,15 @@ struct SideBySide : torch::autograd::Function<SideBySide> {
     variable_list result(1 + count);
     const bool dxWanted = ctx->needs_input_grad(0);
     if (dxWanted) result[0] = at::empty_like(x);
+    // One product for the gradients of all weights: each is a stretch of its rows.
+    bool anyWanted = false;
+    for (size_t i = 1; i <= count; ++i) anyWanted = anyWanted || ctx->needs_input_grad(i);
+    const at::Tensor dWeights = anyWanted ? product(dy.t(), x) : at::Tensor();
     int64_t at = 0;
     for (size_t i = 1; i <= count; ++i) {
       const at::Tensor part = dy.narrow(1, at, saved[i].size(0));
       if (dxWanted) productInto(result[0], part, saved[i], i > 1);
-      if (ctx->needs_input_grad(i)) result[i] = product(part.t(), x);
+      if (ctx->needs_input_grad(i)) result[i] = dWeights.narrow(0, at, saved[i].size(0));
       at += saved[i].size(0);
     }
     if (ctx->saved_data["biases"].toBool()) {

@@ -20,8 +20,9 @@ void addRmsNormBackward(const float* h, const float* weight, const float* rms, c
                         float* dH, float* dWeight, int64_t begin, int64_t end, int64_t width);
 void biasGeluForward(float* x, const float* bias, float* y, int64_t begin, int64_t end, int64_t width);
 void biasGeluBackward(const float* x, float* y, float* dy, float* dBias, int64_t begin, int64_t end, int64_t width);
-void swigluForward(const float* gate, const float* up, float* y, int64_t count);
-void swigluBackward(const float* gate, const float* up, float* y, float* dGate, float* dUp, int64_t count);
+void swigluForward(const float* inner, float* y, int64_t begin, int64_t end, int64_t width);
+void swigluBackward(const float* inner, const float* dy, float* y, float* dInner, int64_t begin, int64_t end,
+                    int64_t width);
 void dropoutRow(const float* x, float* y, int64_t row, int64_t width, float dropout, uint64_t seed);
 void columnSum(const float* x, float* sum, int64_t begin, int64_t end, int64_t width);
 void dotRows(const float* w, const float* x, int64_t xStride, int64_t rows, float* y, int64_t yStride, int64_t begin,

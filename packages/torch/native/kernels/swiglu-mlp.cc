@@ -39,33 +39,29 @@ void affine(const at::Tensor& out, const at::Tensor& x, const at::Tensor& weight
 }
 
 struct Forward {
-  at::Tensor out;       // (N, E)
-  at::Tensor gate, up;  // (N, D); undefined without gradients
+  at::Tensor out;    // (N, E)
+  at::Tensor inner;  // (N, 2 D): what gates and what is gated, side by side; undefined without gradients
 };
 
 Forward forwardOf(const at::Tensor& x, const Maps& maps, bool keep) {
   const int64_t rows = x.size(0), wide = maps.gate.size(0);
   const int64_t chunk = chunkRows(rows, wide);
-  const auto buffer = [&](int64_t n) { return at::empty({n, wide}, x.options()); };
-  Forward result{at::empty({rows, maps.down.size(0)}, x.options()), {}, {}};
-  const at::Tensor gates = buffer(keep ? rows : chunk), ups = buffer(keep ? rows : chunk), gated = buffer(chunk);
+  Forward result{at::empty({rows, maps.down.size(0)}, x.options()), {}};
+  const at::Tensor inner = at::empty({keep ? rows : chunk, 2 * wide}, x.options());
+  const at::Tensor gated = at::empty({chunk, wide}, x.options());
   for (int64_t start = 0; start < rows; start += chunk) {
     const int64_t n = std::min(chunk, rows - start), at = keep ? start : 0;
     const at::Tensor part = x.narrow(0, start, n);
-    const at::Tensor gate = gates.narrow(0, at, n), up = ups.narrow(0, at, n), y = gated.narrow(0, 0, n);
-    affine(gate, part, maps.gate, maps.gateBias);
-    affine(up, part, maps.up, maps.upBias);
-    const float *gateData = gate.const_data_ptr<float>(), *upData = up.const_data_ptr<float>();
+    const at::Tensor own = inner.narrow(0, at, n), y = gated.narrow(0, 0, n);
+    affine(own.narrow(1, 0, wide), part, maps.gate, maps.gateBias);
+    affine(own.narrow(1, wide, wide), part, maps.up, maps.upBias);
+    const float* innerData = own.const_data_ptr<float>();
     float* yData = y.mutable_data_ptr<float>();
-    at::parallel_for(0, n * wide, 1 << 12, [&](int64_t begin, int64_t end) {
-      kernels().swigluForward(gateData + begin, upData + begin, yData + begin, end - begin);
-    });
+    at::parallel_for(0, n, 8,
+                     [&](int64_t begin, int64_t end) { kernels().swigluForward(innerData, yData, begin, end, wide); });
     affine(result.out.narrow(0, start, n), y, maps.down, maps.downBias);
   }
-  if (keep) {
-    result.gate = gates;
-    result.up = ups;
-  }
+  if (keep) result.inner = inner;
   return result;
 }
 
@@ -77,8 +73,7 @@ struct SwigluMlp : torch::autograd::Function<SwigluMlp> {
     const auto orNone = [](const std::optional<Variable>& bias) { return bias.value_or(Variable()); };
     Forward f = forwardOf(x, {gate, up, down, orNone(gateBias), orNone(upBias), orNone(downBias)}, true);
     ctx->save_for_backward({x, gate, up, down});
-    ctx->saved_data["gate"] = std::move(f.gate);
-    ctx->saved_data["up"] = std::move(f.up);
+    ctx->saved_data["inner"] = std::move(f.inner);
     ctx->saved_data["gateBias"] = gateBias.has_value();
     ctx->saved_data["upBias"] = upBias.has_value();
     ctx->saved_data["downBias"] = downBias.has_value();
@@ -88,44 +83,44 @@ struct SwigluMlp : torch::autograd::Function<SwigluMlp> {
   static variable_list backward(AutogradContext* ctx, const variable_list& grads) {
     const variable_list saved = ctx->get_saved_variables();
     const at::Tensor &x = saved[0], &wGate = saved[1], &wUp = saved[2], &wDown = saved[3];
-    const at::Tensor gates = ctx->saved_data["gate"].toTensor(), ups = ctx->saved_data["up"].toTensor();
+    const at::Tensor inner = ctx->saved_data["inner"].toTensor();
     const at::Tensor dOut = grads[0].contiguous();
     const int64_t rows = x.size(0), wide = wGate.size(0);
     const int64_t chunk = chunkRows(rows, wide);
-    const auto buffer = [&] { return at::empty({chunk, wide}, x.options()); };
-    const at::Tensor gated = buffer(), dGates = buffer(), dUps = buffer();
+    const at::Tensor gated = at::empty({chunk, wide}, x.options()), dGated = at::empty({chunk, wide}, x.options());
+    const at::Tensor dInner = at::empty({chunk, 2 * wide}, x.options());
     const at::Tensor dx = at::empty_like(x);
-    const at::Tensor dGateWeight = at::empty_like(wGate), dUpWeight = at::empty_like(wUp);
+    const at::Tensor dInnerWeight = at::empty({2 * wide, x.size(1)}, x.options());  // gate's over up's
     const at::Tensor dDownWeight = at::empty_like(wDown);
-    at::Tensor dGateBias, dUpBias;
-    const auto addColumns = [](at::Tensor& total, const at::Tensor& part) {
-      total = total.defined() ? total.add_(columnSum(part)) : columnSum(part);
-    };
+    const bool gateBias = ctx->saved_data["gateBias"].toBool(), upBias = ctx->saved_data["upBias"].toBool();
+    at::Tensor dInnerBias;
     for (int64_t start = 0; start < rows; start += chunk) {
       const int64_t n = std::min(chunk, rows - start);
       const at::Tensor part = x.narrow(0, start, n), dOutPart = dOut.narrow(0, start, n);
-      const at::Tensor y = gated.narrow(0, 0, n), dGate = dGates.narrow(0, 0, n), dUp = dUps.narrow(0, 0, n);
-      productInto(dGate, dOutPart, wDown, false);  // the gradient of the product, for now
-      const float* gateData = gates.narrow(0, start, n).const_data_ptr<float>();
-      const float* upData = ups.narrow(0, start, n).const_data_ptr<float>();
-      float *yData = y.mutable_data_ptr<float>(), *dGateData = dGate.mutable_data_ptr<float>();
-      float* dUpData = dUp.mutable_data_ptr<float>();
-      at::parallel_for(0, n * wide, 1 << 12, [&](int64_t begin, int64_t end) {
-        kernels().swigluBackward(gateData + begin, upData + begin, yData + begin, dGateData + begin, dUpData + begin,
-                                 end - begin);
+      const at::Tensor y = gated.narrow(0, 0, n), dy = dGated.narrow(0, 0, n), d = dInner.narrow(0, 0, n);
+      productInto(dy, dOutPart, wDown, false);
+      const float* innerData = inner.narrow(0, start, n).const_data_ptr<float>();
+      const float* dyData = dy.const_data_ptr<float>();
+      float *yData = y.mutable_data_ptr<float>(), *dData = d.mutable_data_ptr<float>();
+      at::parallel_for(0, n, 8, [&](int64_t begin, int64_t end) {
+        kernels().swigluBackward(innerData, dyData, yData, dData, begin, end, wide);
       });
-      const bool add = start > 0;
-      productInto(dDownWeight, dOutPart.t(), y, add);
-      productInto(dGateWeight, dGate.t(), part, add);
-      productInto(dUpWeight, dUp.t(), part, add);
+      productInto(dDownWeight, dOutPart.t(), y, start > 0);
+      productInto(dInnerWeight, d.t(), part, start > 0);
       const at::Tensor dPart = dx.narrow(0, start, n);
-      productInto(dPart, dGate, wGate, false);
-      productInto(dPart, dUp, wUp, true);
-      if (ctx->saved_data["gateBias"].toBool()) addColumns(dGateBias, dGate);
-      if (ctx->saved_data["upBias"].toBool()) addColumns(dUpBias, dUp);
+      productInto(dPart, d.narrow(1, 0, wide), wGate, false);
+      productInto(dPart, d.narrow(1, wide, wide), wUp, true);
+      if (gateBias || upBias) dInnerBias = dInnerBias.defined() ? dInnerBias.add_(columnSum(d)) : columnSum(d);
     }
     const at::Tensor dDownBias = ctx->saved_data["downBias"].toBool() ? columnSum(dOut) : at::Tensor();
-    return {dx, dGateWeight, dUpWeight, dDownWeight, dGateBias, dUpBias, dDownBias};
+    const auto half = [&](const at::Tensor& t, int64_t i) { return t.narrow(0, i * wide, wide); };
+    return {dx,
+            half(dInnerWeight, 0),
+            half(dInnerWeight, 1),
+            dDownWeight,
+            gateBias ? half(dInnerBias, 0) : at::Tensor(),
+            upBias ? half(dInnerBias, 1) : at::Tensor(),
+            dDownBias};
   }
 };
 

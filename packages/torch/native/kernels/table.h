@@ -113,10 +113,11 @@ struct Kernels {
   void (*biasGeluBackward)(const float* x, float* y, float* dy, float* dBias, int64_t begin, int64_t end,
                            int64_t width);
 
-  /** y = silu(gate) up */
-  void (*swigluForward)(const float* gate, const float* up, float* y, int64_t count);
-  /** y again; of its gradient in dGate those of gate and up. */
-  void (*swigluBackward)(const float* gate, const float* up, float* y, float* dGate, float* dUp, int64_t count);
+  /** y = silu(gate) up, for rows [begin, end) of gate and up side by side. */
+  void (*swigluForward)(const float* inner, float* y, int64_t begin, int64_t end, int64_t width);
+  /** y again, and of its gradient dy those of gate and up. */
+  void (*swigluBackward)(const float* inner, const float* dy, float* y, float* dInner, int64_t begin, int64_t end,
+                         int64_t width);
 
   void (*dropoutRow)(const float* x, float* y, int64_t row, int64_t width, float dropout, uint64_t seed);
   /** sum[j] += the sum of column j over rows [begin, end). */

@@ -8,6 +8,7 @@ import { startChild } from "./children.js";
 import { tiny, writeCorpus } from "./corpus.js";
 import { outcome } from "./run-files.js";
 import { containing, matching, some } from "./matching.js";
+import { limited, smallDisk } from "./small-disk.js";
 import { scratch } from "./scratch.js";
 
 vi.setConfig({ testTimeout: 120_000 }); // on a busy machine
@@ -140,9 +141,6 @@ test("a run that fails while it prepares is failed in its manifest too", async (
   expect(await manifestOf("prep")).toMatchObject({ status: "failed", steps: 0 });
 });
 
-/** Node, with a limit on the size of the files it writes. */
-const limited = (bytes: number) => ["sh", "-c", `ulimit -f ${bytes / 512}; exec "$0" "$@"`, process.execPath];
-
 test("a file that may not grow ends the run with its checkpoints intact; with room it goes on", async () => {
   const modelConfig = { nEmbd: 8, nLayer: 1, nHead: 1 };
   const options = {
@@ -163,16 +161,6 @@ test("a file that may not grow ends the run with its checkpoints intact; with ro
   await resume("full", { home });
   expect(outcome(join(home, "models", "full"))).toEqual(outcome(join(home, "models", "roomy")));
 });
-
-/** A file system of its own of `size`, where this process may mount one. */
-function smallDisk(path: string, option: string): boolean {
-  try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", option, "tmpfs", path], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 test("a full disk ends the run with its checkpoints intact; with room it goes on", async (context) => {
   const disk = join(home, "models", "disk");

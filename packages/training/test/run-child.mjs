@@ -1,9 +1,9 @@
-// Runs child.ts from the sources, as the tests are: node run-child.mjs '<JSON>'
+// Runs child.ts, or the file beside it that is named, from the sources, as the tests are: node run-child.mjs '<JSON>' [file]
 import { fileURLToPath } from "node:url";
 import { runnerImport } from "vite";
 
 const packages = fileURLToPath(new URL("../../", import.meta.url));
-await runnerImport(fileURLToPath(new URL("./child.ts", import.meta.url)), {
+await runnerImport(fileURLToPath(new URL(process.argv[3] ?? "child.ts", import.meta.url)), {
   resolve: {
     alias: [
       { find: /^@trainer\/([a-z-]+)$/, replacement: `${packages}$1/src/index.ts` },

@@ -85,6 +85,8 @@ export const RunManifest = z.object({
     .nullable()
     .default(null),
 
+  /** Under which id a file service keeps the run's archive, once that has been sent there. */
+  artifact_file_id: z.string().nullable().default(null),
   git_commit: z.string().nullable(),
   versions: z.record(z.string(), z.string()),
   system: z.object({

@@ -54,6 +54,7 @@ export async function newManifest(runId: string, options: RunOptions, compute: C
     test_perplexity: null,
     test_bits_per_byte: null,
     evaluation: null,
+    artifact_file_id: null,
     git_commit: await gitCommit(),
     versions: versions(),
     system: system(),

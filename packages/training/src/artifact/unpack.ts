@@ -1,0 +1,100 @@
+import { mkdir, open as openFile, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { createGunzip } from "node:zlib";
+import { extract, type Extract } from "tar-stream";
+import { z } from "zod";
+import { folderBeside, placeFolder, syncFolder } from "../bins/place-folder.js";
+import { TrainingError } from "../errors.js";
+import { isFile, isFolder } from "../home/folders.js";
+import { archiveRoot } from "./artifact-name.js";
+import { Counter } from "./counter.js";
+import { ExpansionLimit, UNPACK_LIMITS, type UnpackLimits } from "./expansion-limit.js";
+import { Framing } from "./framing.js";
+import { MemberNames } from "./member-names.js";
+import { withPointer } from "./pointer.js";
+import { refused } from "./refused.js";
+
+export interface UnpackOptions {
+  /** Of the run; its files lie in `model-<run id>/` in the archive. */
+  readonly runId: string;
+  /** The SHA-256 that the archive must have: the id under which a file service keeps it. The manifest gets it as pointer. */
+  readonly fileId: string;
+  readonly limits?: Partial<UnpackLimits>;
+}
+
+/**
+ * Makes `dir` of a run's archive, as it comes from `open`. The folder appears whole or not at all: it is written beside its place,
+ * synced, and moved there when the hash has proved right. Where there is a folder at `dir` by then, that one stays.
+ *
+ * @throws TrainingError ARTIFACT_DOWNLOAD_FAILED for an archive that is damaged, is not the one of that id, or would do
+ * anything but fill that folder with files and folders: names that lead elsewhere, that are not plain or clash, links,
+ * devices, attributes that rename or resize, more than the limits, anything behind its end. What else fails, the source or
+ * the disk, keeps its own code.
+ */
+export async function unpackRun(open: () => Readable, dir: string, options: UnpackOptions): Promise<void> {
+  const tmp = await folderBeside(dirname(dir));
+  try {
+    await fill(tmp, open(), options);
+    await placeFolder(tmp, dir, () => isFolder(dir));
+  } catch (error) {
+    await rm(tmp, { recursive: true, force: true });
+    throw TrainingError.from(error);
+  }
+}
+
+async function fill(tmp: string, archive: Readable, { runId, fileId, limits }: UnpackOptions): Promise<void> {
+  const packed = new Counter();
+  const gunzip = createGunzip();
+  const limit = new ExpansionLimit({ ...UNPACK_LIMITS, ...limits }, () => packed.bytes);
+  const members = extract();
+  const flowing = pipeline(archive, packed, gunzip, limit, new Framing(), members);
+  const ends = await Promise.allSettled([write(members, tmp, archiveRoot(runId)), flowing]);
+  const failures = ends.filter((end) => end.status === "rejected").map((end): unknown => end.reason);
+  // Each stops the other, and so has the other's reason or only hears that it was stopped.
+  const cause = failures.find((reason) => !wasStopped(reason));
+  if (failures.length > 0) throw asRefusal(cause ?? refused("it ends too soon"));
+  if (gunzip.bytesWritten !== packed.bytes) throw refused("something follows its end");
+  const sha256 = packed.sha256();
+  if (sha256 !== fileId) throw refused(`its SHA-256 is ${sha256}, not ${fileId}`);
+  await point(join(tmp, "manifest.json"), fileId);
+}
+
+const wasStopped = (reason: unknown) => reason instanceof Error && "code" in reason && STOPPED.has(String(reason.code));
+/** Of a member that is read when the flow has ended, and of a flow that nobody reads any more. */
+const STOPPED = new Set(["STREAM_DESTROYED", "ERR_STREAM_PREMATURE_CLOSE"]);
+
+/** What gunzip says means that the archive is damaged; what else fails has a code of its own. */
+const asRefusal = (error: unknown): unknown =>
+  error instanceof Error && "code" in error && String(error.code).startsWith("Z_")
+    ? refused(error.message, { cause: error })
+    : error;
+
+async function write(members: Extract, tmp: string, root: string): Promise<void> {
+  const names = new MemberNames(root, refused);
+  const folders = new Set<string>([tmp]);
+  for await (const member of members) {
+    const folder = member.header.type === "directory";
+    const name = names.add(member.header.name, folder);
+    if (name === "lock.json") throw refused("it holds the lock of a process elsewhere");
+    const path = join(tmp, name);
+    const parent = folder ? path : dirname(path);
+    await mkdir(parent, { recursive: true });
+    for (let each = parent; each !== tmp; each = dirname(each)) folders.add(each);
+    if (folder) member.resume();
+    else await writeFileSynced(path, member);
+  }
+  for (const each of folders) await syncFolder(each);
+}
+
+async function writeFileSynced(path: string, contents: AsyncIterable<unknown>): Promise<void> {
+  await using file = await openFile(path, "wx");
+  for await (const chunk of contents) await file.writeFile(z.instanceof(Buffer).parse(chunk));
+  await file.sync();
+}
+
+async function point(manifest: string, fileId: string): Promise<void> {
+  if (!(await isFile(manifest))) throw refused("it holds no manifest.json");
+  await writeFile(manifest, withPointer(await readFile(manifest, "utf8"), fileId), { flush: true });
+}

@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { Command, InvalidArgumentError } from "commander";
+import { dataBank } from "./data-bank.js";
 import { generate } from "./generate.js";
 import { overhead } from "./overhead.js";
 import { cacheFolder, peersPython } from "./peers.js";
@@ -24,6 +25,11 @@ const benchmarks: Readonly<Record<string, { about: string; run: Benchmark; round
   generate: { about: "greedy generation with a cache against transformers", run: generate, rounds: 3 },
   score: { about: "the loss of a text in overlapping windows against transformers, batched", run: score, rounds: 2 },
   start: { about: "from a program's start to its first training step, against Python", run: start, rounds: 5 },
+  "data-bank": {
+    about: "the file service against SHA-256 and the disk: uploads, downloads, 100 at once, latency of /info",
+    run: dataBank,
+    rounds: 3,
+  },
   overhead: { about: "the cost of one small operator call against Python's binding", run: overhead, rounds: 5 },
 };
 

@@ -12,6 +12,8 @@ export interface Side {
 
 export interface Work {
   readonly name: string;
+  /** The report's, if left out. */
+  readonly unit?: string;
   /** Ours first. */
   readonly sides: readonly Side[];
 }

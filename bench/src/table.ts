@@ -4,9 +4,9 @@ const HEAD = ["work", "side", "median", "unit", "spread", "ours / it", "peak MB"
 
 /** The report as a Markdown table, columns aligned. */
 export function table({ works, unit }: Report): string {
-  const rows = works.flatMap(({ name, sides }) => {
+  const rows = works.flatMap(({ name, unit: own = unit, sides }) => {
     const [ours] = sides;
-    return sides.map((side) => [name, ...cells(side, unit, ours)]);
+    return sides.map((side) => [name, ...cells(side, own, ours)]);
   });
   const lines = [HEAD, ...rows];
   const widths = HEAD.map((_, i) => Math.max(...lines.map((line) => line[i]?.length ?? 0)));

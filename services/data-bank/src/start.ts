@@ -1,8 +1,8 @@
-import { isIP } from "node:net";
 import { AppError } from "@trainer/platform";
 import { createApp, type Timeouts } from "./app.js";
 import type { DataBankConfig } from "./config.js";
 import { KeyRing } from "./keys.js";
+import { isLoopback } from "./loopback.js";
 import { Metrics } from "./metrics.js";
 import { openStore } from "./open-store.js";
 import type { Pace } from "./paced.js";
@@ -66,6 +66,3 @@ function refuseOpen(keys: KeyRing, host: string): void {
       "(and API_READ_KEYS, API_DELETE_KEYS where they differ), or listen on 127.0.0.1",
   );
 }
-
-const isLoopback = (host: string): boolean =>
-  host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));

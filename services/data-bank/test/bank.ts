@@ -4,12 +4,20 @@ import { request, type IncomingHttpHeaders } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Env } from "@trainer/platform";
+import { afterAll } from "vitest";
 import { dataBankConfig } from "../src/config.js";
 import { startDataBank, type DataBankHooks } from "../src/start.js";
 
-/** A folder in memory where there is such a place: every upload is synced, and disks may be busy. */
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+/** A folder for the tests of a file, in memory where there is such a place: uploads are synced, and disks may be busy. */
 export function scratch(): string {
-  return mkdtempSync(join(inMemory("/dev/shm") ? "/dev/shm" : tmpdir(), "data-bank-"));
+  const folder = mkdtempSync(join(inMemory("/dev/shm") ? "/dev/shm" : tmpdir(), "data-bank-"));
+  folders.push(folder);
+  return folder;
 }
 
 function inMemory(path: string): boolean {
@@ -68,9 +76,8 @@ export const FORM_TYPE = { "content-type": `multipart/form-data; boundary=${BOUN
 
 /** The real service over a folder of its own, on a free port. */
 export async function startBank(env: Env = {}, hooks: DataBankHooks = {}) {
-  const own = env["DATA_ROOT"] === undefined ? scratch() : null;
   const logs: string[] = [];
-  const config = dataBankConfig({ PORT: "0", MIN_FREE_GB: "0", DATA_ROOT: own ?? "", ...env });
+  const config = dataBankConfig({ PORT: "0", MIN_FREE_GB: "0", DATA_ROOT: env["DATA_ROOT"] ?? scratch(), ...env });
   const bank = await startDataBank(config, { log: { write: (line) => logs.push(line) }, ...hooks });
   return {
     url: bank.url,
@@ -86,7 +93,6 @@ export async function startBank(env: Env = {}, hooks: DataBankHooks = {}) {
     files: () => filesIn(config.root),
     async [Symbol.asyncDispose]() {
       await bank[Symbol.asyncDispose]();
-      if (own !== null) rmSync(own, { recursive: true });
     },
   };
 }

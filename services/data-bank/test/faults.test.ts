@@ -43,7 +43,7 @@ test("uploads and deletions of the same file at once leave it whole or not at al
 test("an upload cut off at any byte leaves nothing", async () => {
   await using bank = await startBank();
   const body = form("the content that is cut off");
-  const head = `POST /files HTTP/1.1\r\nhost: x\r\ncontent-type: ${FORM_TYPE["content-type"]}\r\ncontent-length: ${body.length}\r\n\r\n`;
+  const head = `POST /files HTTP/1.1\r\nhost: localhost\r\ncontent-type: ${FORM_TYPE["content-type"]}\r\ncontent-length: ${body.length}\r\n\r\n`;
   const { hostname, port } = new URL(bank.url);
   for (let at = 0; at < body.length; at++) {
     const socket = connect(Number(port), hostname);
@@ -92,7 +92,7 @@ test("who goes on sending after a refusal is cut off", async () => {
   socket.on("error", () => {});
   let answer = "";
   socket.on("data", (data) => (answer += data.toString()));
-  socket.write("POST /files HTTP/1.1\r\nhost: x\r\ncontent-length: 1000000000\r\n\r\n");
+  socket.write("POST /files HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000000000\r\n\r\n");
   const sending = setInterval(() => socket.write(Buffer.alloc(1000)), 5);
   await new Promise((resolve) => socket.once("close", resolve));
   clearInterval(sending);

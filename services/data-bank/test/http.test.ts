@@ -1,5 +1,5 @@
 import { connect, createServer, type Socket } from "node:net";
-import { mkdirSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
@@ -11,7 +11,7 @@ import { KeyRing } from "../src/keys.js";
 import { Metrics } from "../src/metrics.js";
 import { startDataBank } from "../src/start.js";
 import { ask, FORM_TYPE, form, scratch, sha256, startBank } from "./bank.js";
-import { matching } from "./matching.js";
+import { containing, matching } from "./matching.js";
 
 const KEYED = { API_UPLOAD_KEYS: "up, up2", API_READ_KEYS: "reader" };
 
@@ -51,6 +51,16 @@ test("no key and nothing of a file stands in the log", async () => {
   const log = bank.logs.join("");
   expect(log).toContain('"event":"request_completed"');
   for (const secret of ["up2", "a-wrong-key", "reader", "the content"]) expect(log).not.toContain(secret);
+});
+
+test("without keys, no page of another site gets at this machine's files", async () => {
+  await using bank = await startBank();
+  const expected = { status: 403, json: { code: "FORBIDDEN", message: containing("page of another site") } };
+  expect(await bank.upload("x", null, { origin: "https://evil.example" })).toMatchObject(expected);
+  expect(await bank.get(`/files/${sha256("x")}`, { host: "evil.example" })).toMatchObject(expected);
+  expect((await bank.upload("x", null, { origin: "http://localhost:3000" })).status).toBe(201);
+  await using keyed = await startBank({ API_UPLOAD_KEYS: "k" });
+  expect((await keyed.upload("x", null, { "x-api-key": "k", host: "files.example" })).status).toBe(201);
 });
 
 test("keys that are not set let everybody in", () => {
@@ -118,7 +128,7 @@ async function raw(url: string, ...pieces: readonly (string | Buffer)[]): Promis
 
 test("what is no request, or one with headers too large, is refused in the same form", async () => {
   await using bank = await startBank();
-  const large = `GET /healthz HTTP/1.1\r\nhost: x\r\nx-large: ${"x".repeat(20_000)}\r\n\r\n`;
+  const large = `GET /healthz HTTP/1.1\r\nhost: localhost\r\nx-large: ${"x".repeat(20_000)}\r\n\r\n`;
   for (const [text, status] of [
     ["NONSENSE\r\n\r\n", "400 Bad Request"],
     [large, "431 Request Header Fields Too Large"],
@@ -140,7 +150,7 @@ test("a client that never ends its headers is shut out", async () => {
 test("a client that sends a file byte by byte is shut out, and nothing is kept", async () => {
   const timeouts = { lingerMs: 50 };
   await using bank = await startBank({}, { pace: { graceMs: 200, bytesPerSecond: 1e6 }, timeouts });
-  const head = `POST /files HTTP/1.1\r\nhost: x\r\ncontent-type: ${FORM_TYPE["content-type"]}\r\ncontent-length: 1000\r\n\r\n`;
+  const head = `POST /files HTTP/1.1\r\nhost: localhost\r\ncontent-type: ${FORM_TYPE["content-type"]}\r\ncontent-length: 1000\r\n\r\n`;
   const answer = await raw(bank.url, head, form("x").subarray(0, 130));
   expect(answer).toContain("HTTP/1.1 408");
   expect(answer).toContain("the upload is too slow");
@@ -153,7 +163,7 @@ test("a client that is only slow now and then is not", async () => {
   const { hostname, port } = new URL(bank.url);
   const socket = connect(Number(port), hostname);
   socket.write(
-    `POST /files HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: ${FORM_TYPE["content-type"]}\r\n`,
+    `POST /files HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: ${FORM_TYPE["content-type"]}\r\n`,
   );
   socket.write(`content-length: ${body.length}\r\n\r\n`);
   for (let at = 0; at < body.length; at += 40) {
@@ -195,10 +205,9 @@ test("readiness tells of the disk", async () => {
     status: 507,
     json: { code: "INSUFFICIENT_STORAGE", message: "insufficient free space" },
   });
-  await using gone = await startBank({ DATA_ROOT: "" });
+  await using gone = await startBank();
   rmSync(gone.root, { recursive: true });
   expect((await gone.get("/readyz")).json).toEqual({ status: "degraded", reason: "storage not writable" });
-  mkdirSync(gone.root);
 });
 
 /** Something that answers as Redis would. */

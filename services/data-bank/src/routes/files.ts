@@ -4,6 +4,7 @@ import { ifRange, noneMatch } from "../conditions.js";
 import { fileId, notFound } from "../file-id.js";
 import type { KeyRing, Permission } from "../keys.js";
 import { limited } from "../limited.js";
+import { isForeign } from "../loopback.js";
 import type { Metrics } from "../metrics.js";
 import { filePart } from "../multipart.js";
 import { paced, type Pace } from "../paced.js";
@@ -25,8 +26,11 @@ interface OfFile {
 
 export function fileRoutes(app: FastifyInstance, deps: FileRoutes): void {
   const { store, keys, metrics, maxFileBytes, strictDelete, pace } = deps;
-  const may = (permission: Permission) => async (req: FastifyRequest) =>
+  const may = (permission: Permission) => async (req: FastifyRequest) => {
     keys.check(permission, headerOf(req, "x-api-key"));
+    if (keys.isOpen(permission) && isForeign(req.headers))
+      throw new AppError("FORBIDDEN", "without API keys no page of another site is served");
+  };
   const find = async (id: string): Promise<FileInfo> => {
     const known = fileId(id);
     const info = known === null ? null : await store.info(known);

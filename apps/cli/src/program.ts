@@ -32,6 +32,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     load: () => import("./commands/tokenizer.js"),
   },
   runs: { summary: "list, show or remove runs", load: () => import("./commands/runs.js") },
+  cleanup: {
+    summary: "make room: what is kept elsewhere or of no more use",
+    load: () => import("./commands/cleanup.js"),
+  },
   export: { summary: "copy a model to a folder that other tools open", load: () => import("./commands/export.js") },
   files: {
     summary: "send files to a file service and get them back",

@@ -7,6 +7,8 @@ export interface Home {
   readonly models: string;
   /** One folder a tokenizer, named by its id. */
   readonly tokenizers: string;
+  /** The manifests of runs whose folders were removed when their archives were safe, each `<run id>.json`. */
+  readonly archived: string;
   /** What can be made again: token bins and the like. */
   readonly cache: string;
 }
@@ -18,6 +20,7 @@ export function openHome(root: string): Home {
     root: path,
     models: join(path, "models"),
     tokenizers: join(path, "tokenizers"),
+    archived: join(path, "archived"),
     cache: join(path, "cache"),
   };
 }

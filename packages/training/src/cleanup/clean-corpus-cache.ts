@@ -1,0 +1,129 @@
+import { mkdir, readdir, stat, statfs } from "node:fs/promises";
+import { join, parse } from "node:path";
+import { TrainingError } from "../errors.js";
+import type { Home } from "../home/home.js";
+import type { CorpusCacheCleanupConfig } from "./config.js";
+import { namedByRuns } from "./named-by-runs.js";
+import { finishRemovals, remove } from "./remove.js";
+import type { CleanupContext, Decision, KeepReason } from "./report.js";
+
+/** A corpus in the cache. */
+export interface CachedCorpus {
+  readonly id: string;
+  readonly path: string;
+  readonly bytes: number;
+  readonly readMs: number;
+  readonly fetchedMs: number;
+  readonly inUse: boolean;
+}
+
+/** Which corpora go, in this order: those that nobody needs, until all of them take up little enough and enough is free. */
+export function corporaToRemove(
+  corpora: readonly CachedCorpus[],
+  freeBytes: number,
+  { maxBytes, minFreeBytes, evictionPolicy }: CorpusCacheCleanupConfig,
+): CachedCorpus[] {
+  let total = corpora.reduce((sum, { bytes }) => sum + bytes, 0);
+  let free = freeBytes;
+  const time = ({ readMs, fetchedMs }: CachedCorpus) => (evictionPolicy === "lru" ? readMs : fetchedMs);
+  const order = corpora.filter(({ inUse }) => !inUse).toSorted((a, b) => time(a) - time(b) || a.id.localeCompare(b.id));
+  const going: CachedCorpus[] = [];
+  for (const corpus of order) {
+    if (total <= maxBytes && free >= minFreeBytes) break;
+    going.push(corpus);
+    total -= corpus.bytes;
+    free += corpus.bytes;
+  }
+  return going;
+}
+
+export interface CorpusCacheContext extends CleanupContext {
+  /** Bytes that are free on a folder's disk. */
+  readonly freeBytes?: (dir: string) => Promise<number>;
+}
+
+/**
+ * Removes fetched corpora from the folder `dir` until they take up at most `maxBytes` and at least `minFreeBytes` of the
+ * disk are free. Those that an unfinished run of the home reads stay, and those that are still being fetched (`.tmp`).
+ */
+export async function cleanCorpusCache(
+  home: Home,
+  dir: string,
+  config: CorpusCacheCleanupConfig,
+  context: CorpusCacheContext = {},
+): Promise<Decision[]> {
+  const log = (event: "skipped" | "started" | "completed" | "failed", message: string, fields: object = {}) =>
+    context.log?.({
+      level: event === "failed" ? "ERROR" : "INFO",
+      message,
+      category: "cleanup",
+      event: `corpus_cache_cleanup_${event}`,
+      path: dir,
+      ...fields,
+    });
+  try {
+    const corpora = await corporaIn(dir, home, context);
+    if (!config.enabled) {
+      log("skipped", "corpora stay", { reason: "cleanup_disabled" });
+      return corpora.map((corpus) => decision(corpus, "cleanup_disabled"));
+    }
+    await mkdir(dir, { recursive: true });
+    const going = new Set(corporaToRemove(corpora, await (context.freeBytes ?? freeBytesOf)(dir), config));
+    const staying = corpora.filter((corpus) => !going.has(corpus));
+    const kept = staying.map((corpus) => decision(corpus, corpus.inUse ? "in_use" : "within_limits"));
+    if (going.size === 0 || config.dryRun) {
+      log("skipped", "corpora stay", { reason: config.dryRun ? "dry_run" : "nothing_to_remove" });
+      return [...[...going].map((corpus) => decision(corpus, "dry_run")), ...kept];
+    }
+    log("started", `removing ${going.size} corpora`);
+    await finishRemovals(dir);
+    const tried: Decision[] = [];
+    for (const corpus of going) {
+      // A run that begins meanwhile names it before it reads it: what has been named is put back.
+      const gone = await remove(corpus.path, async () => (await usedIn(home, context))(corpus));
+      tried.push(decision(corpus, gone ? null : "in_use"));
+    }
+    const gone = tried.filter(({ reason }) => reason === null);
+    const freed = gone.reduce((sum, { bytes }) => sum + bytes, 0);
+    log("completed", `${gone.length} corpora removed`, { bytes_freed: freed, files_deleted: gone.length });
+    return [...tried, ...kept];
+  } catch (error) {
+    const failure = TrainingError.from(error);
+    log("failed", failure.message);
+    throw failure;
+  }
+}
+
+const decision = ({ id, path, bytes }: CachedCorpus, reason: KeepReason | null): Decision => ({
+  id,
+  path,
+  bytes,
+  files: 1,
+  reason,
+});
+
+async function corporaIn(dir: string, home: Home, context: CleanupContext): Promise<CachedCorpus[]> {
+  const inUse = await usedIn(home, context);
+  const entries = await readdir(dir, { withFileTypes: true }).catch(() => []);
+  const names = entries.filter((entry) => entry.isFile() && !/^\.|\.tmp$/.test(entry.name)).map(({ name }) => name);
+  return await Promise.all(
+    names.toSorted().map(async (name) => {
+      const path = join(dir, name);
+      const { size: bytes, atimeMs: readMs, mtimeMs: fetchedMs } = await stat(path);
+      const id = parse(name).name;
+      return { id, path, bytes, readMs, fetchedMs, inUse: inUse({ id, path }) };
+    }),
+  );
+}
+
+/** Tells of a corpus whether an unfinished run of the home reads it, or a job in a queue will. */
+async function usedIn(home: Home, { needed }: CleanupContext) {
+  const { corpora } = await namedByRuns(home);
+  const queued = needed === undefined ? new Set<string>() : await needed();
+  return ({ id, path }: Pick<CachedCorpus, "id" | "path">) => corpora.has(id) || corpora.has(path) || queued.has(id);
+}
+
+async function freeBytesOf(dir: string): Promise<number> {
+  const { bavail, bsize } = await statfs(dir);
+  return bavail * bsize;
+}

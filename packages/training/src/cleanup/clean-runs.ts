@@ -1,0 +1,87 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { idsIn, isFolder } from "../home/folders.js";
+import type { Home } from "../home/home.js";
+import { summarizeRun } from "../home/list-runs.js";
+import { writeWhole } from "../home/write-whole.js";
+import type { RunStatus } from "../run/manifest.js";
+import { removalOf } from "../run/run-use.js";
+import type { CleanupConfig } from "./config.js";
+import { namedByRuns } from "./named-by-runs.js";
+import { finishRemovals, measure, remove } from "./remove.js";
+import { reported } from "./report-decision.js";
+import { isNeeded, type CleanupContext, type Decision, type KeepReason } from "./report.js";
+
+/** What the decision about a run is made from. */
+export interface RunFacts {
+  /** Whether its folder is there. */
+  readonly exists: boolean;
+  /** The id of its archive; null where it has none. */
+  readonly pointer: string | null;
+  readonly status: RunStatus | "damaged";
+  /** Whether somebody trains it, uses it, or starts from it. */
+  readonly inUse: boolean;
+}
+
+/** Why a run stays, the first reason there is; null where it may go. */
+export function keepRun(config: CleanupConfig, facts: RunFacts): KeepReason | null {
+  if (!config.enabled) return "cleanup_disabled";
+  if (!facts.exists) return "directory_not_found";
+  if (config.verifyUpload && facts.pointer === null) return "upload_not_verified";
+  if (facts.status !== "completed" && facts.status !== "failed") return "run_not_terminal";
+  return facts.inUse ? "in_use" : null;
+}
+
+/** Decides about all runs of a home, and removes those that may go. */
+export async function cleanRuns(home: Home, config: CleanupConfig, context: CleanupContext = {}): Promise<Decision[]> {
+  if (config.enabled && !config.dryRun) await finishRemovals(home.models);
+  const decisions: Decision[] = [];
+  for (const id of await idsIn(home.models)) decisions.push(await cleanRun(home, id, config, context));
+  return decisions;
+}
+
+/**
+ * Removes the folder of a run that has ended and whose archive is kept elsewhere. Its manifest stays in the home's
+ * `archived`, with the id of the archive, so that the run can be brought back. While it is trained, used, or another run
+ * that has not ended starts from it, it stays. Tells the log what it does; what fails is told there and thrown.
+ */
+export async function cleanRun(
+  home: Home,
+  id: string,
+  config: CleanupConfig,
+  context: CleanupContext = {},
+): Promise<Decision> {
+  const path = join(home.models, id);
+  const { bytes, files } = await measure(path);
+  return await reported({ kind: "run", id, path, bytes, files }, context, () => decide(home, id, config, context));
+}
+
+async function decide(
+  home: Home,
+  id: string,
+  config: CleanupConfig,
+  context: CleanupContext,
+): Promise<KeepReason | null> {
+  const before = keepRun(config, await factsOf(home, id, context));
+  if (before !== null) return before;
+  if (config.dryRun) return "dry_run"; // which nobody need wait for
+  await setTimeout(config.gracePeriodSeconds * 1000, undefined, { signal: context.signal });
+  const dir = join(home.models, id);
+  if (!(await isFolder(dir))) return "directory_not_found";
+  using removal = removalOf(dir, id);
+  if (removal === null) return "in_use";
+  const after = keepRun(config, await factsOf(home, id, context));
+  if (after !== null) return after;
+  await writeWhole(join(home.archived, `${id}.json`), await readFile(join(dir, "manifest.json"), "utf8"));
+  await remove(dir);
+  return null;
+}
+
+async function factsOf(home: Home, id: string, context: CleanupContext): Promise<RunFacts> {
+  const exists = await isFolder(join(home.models, id));
+  const { status, manifest } = await summarizeRun(home, id);
+  const pretrained = (await namedByRuns(home)).pretrained;
+  const inUse = pretrained.has(id) || pretrained.has(join(home.models, id)) || (await isNeeded(context, id));
+  return { exists, pointer: manifest?.artifact_file_id ?? null, status, inUse };
+}

@@ -1,0 +1,68 @@
+import { join } from "node:path";
+import { idsIn } from "../home/folders.js";
+import type { Home } from "../home/home.js";
+import type { TokenizerCleanupConfig } from "./config.js";
+import { namedByRuns } from "./named-by-runs.js";
+import { finishRemovals, measure, remove } from "./remove.js";
+import { reported } from "./report-decision.js";
+import { isNeeded, type CleanupContext, type Decision, type KeepReason } from "./report.js";
+
+const DAY_MS = 86_400_000;
+
+/**
+ * Removes the tokenizers of a home that no run names, not even one that was archived, and that nobody has written for some
+ * days. Where a run's manifest cannot be read, or does not say yet which tokenizer the run will have, all of them stay.
+ */
+export async function cleanTokenizers(
+  home: Home,
+  config: TokenizerCleanupConfig,
+  context: CleanupContext = {},
+): Promise<Decision[]> {
+  if (config.enabled && !config.dryRun) await finishRemovals(home.tokenizers);
+  const decisions: Decision[] = [];
+  for (const id of await idsIn(home.tokenizers)) decisions.push(await cleanTokenizer(home, id, config, context));
+  return decisions;
+}
+
+async function cleanTokenizer(
+  home: Home,
+  id: string,
+  config: TokenizerCleanupConfig,
+  context: CleanupContext,
+): Promise<Decision> {
+  const path = join(home.tokenizers, id);
+  const { bytes, files, mtimeMs } = await measure(path);
+  return await reported({ kind: "tokenizer", id, path, bytes, files }, context, () =>
+    decide(home, { id, path, mtimeMs }, config, context),
+  );
+}
+
+interface Candidate {
+  readonly id: string;
+  readonly path: string;
+  readonly mtimeMs: number;
+}
+
+async function decide(
+  home: Home,
+  { id, path, mtimeMs }: Candidate,
+  config: TokenizerCleanupConfig,
+  context: CleanupContext,
+) {
+  if (!config.enabled) return "cleanup_disabled";
+  const named = await keepNamed(home, id, context);
+  if (named !== null) return named;
+  if (Date.now() - mtimeMs < config.minUnusedDays * DAY_MS) return "recently_used";
+  if (config.dryRun) return "dry_run";
+  // A run that begins meanwhile names it before it opens it: what has been named is put back.
+  let kept: KeepReason | null = null;
+  await remove(path, async () => (kept = await keepNamed(home, id, context)) !== null);
+  return kept;
+}
+
+async function keepNamed(home: Home, id: string, context: CleanupContext): Promise<KeepReason | null> {
+  const { tokenizers, unknown } = await namedByRuns(home);
+  if (unknown.length > 0) return "manifest_unreadable";
+  const named = tokenizers.has(id) || tokenizers.has(join(home.tokenizers, id)) || (await isNeeded(context, id));
+  return named ? "in_use" : null;
+}

@@ -1,0 +1,34 @@
+import { z } from "zod";
+
+const dryRun = z.boolean().default(false);
+const bytes = z.int().min(0);
+
+/** Runs whose archives are kept elsewhere. */
+export const CleanupConfig = z.strictObject({
+  enabled: z.boolean().default(true),
+  /** Only runs that have the id of their archive. */
+  verifyUpload: z.boolean().default(true),
+  /** How long is waited before a run goes. */
+  gracePeriodSeconds: z.number().min(0).default(0),
+  dryRun,
+});
+export type CleanupConfig = z.infer<typeof CleanupConfig>;
+
+/** Corpora that can be fetched again. */
+export const CorpusCacheCleanupConfig = z.strictObject({
+  enabled: z.boolean().default(false),
+  maxBytes: bytes.default(10 * 2 ** 30),
+  minFreeBytes: bytes.default(2 * 2 ** 30),
+  /** What goes first: what was read longest ago, or what was fetched longest ago. */
+  evictionPolicy: z.enum(["lru", "oldest"]).default("lru"),
+  dryRun,
+});
+export type CorpusCacheCleanupConfig = z.infer<typeof CorpusCacheCleanupConfig>;
+
+/** Tokenizers that no run names. */
+export const TokenizerCleanupConfig = z.strictObject({
+  enabled: z.boolean().default(false),
+  minUnusedDays: z.number().min(0).default(30),
+  dryRun,
+});
+export type TokenizerCleanupConfig = z.infer<typeof TokenizerCleanupConfig>;

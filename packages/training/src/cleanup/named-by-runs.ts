@@ -1,0 +1,73 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { TrainingError } from "../errors.js";
+import { idsIn } from "../home/folders.js";
+import type { Home } from "../home/home.js";
+import { isHeld } from "../run/lock.js";
+import { runFolder } from "../run/run-folder.js";
+
+/** What a manifest says of what its run needs; one that was written when the run was queued says less. */
+const Needs = z.looseObject({
+  status: z.string().optional(),
+  tokenizer_id: z.string().optional(),
+  corpus_path: z.string().optional(),
+  pretrained_run_id: z.string().nullish(),
+  config: z
+    .looseObject({
+      tokenizer: z.string().nullish(),
+      corpus_file_id: z.string().nullish(),
+      corpus_paths: z.array(z.string()).optional(),
+    })
+    .optional(),
+});
+type Needs = z.infer<typeof Needs>;
+
+/** What the runs of a home name. */
+export interface Named {
+  /** Of all runs, also of those whose folders were archived. */
+  readonly tokenizers: ReadonlySet<string>;
+  /** Runs that unfinished runs start from. */
+  readonly pretrained: ReadonlySet<string>;
+  /** Paths and ids of what unfinished runs read. */
+  readonly corpora: ReadonlySet<string>;
+  /** Manifests that cannot be read, or do not say yet what tokenizer the run will have. */
+  readonly unknown: readonly string[];
+}
+
+/** Reads the manifests of all runs, without opening anything else. */
+export async function namedByRuns(home: Home): Promise<Named> {
+  const [tokenizers, pretrained, corpora] = [new Set<string>(), new Set<string>(), new Set<string>()];
+  const unknown: string[] = [];
+  for (const { path, held } of await manifests(home)) {
+    const needs = await read(path);
+    if (needs === "gone") continue;
+    // A run in preparation has no tokenizer yet; killed there, it would make it again.
+    if (needs === null || needs.tokenizer_id === undefined || (needs.tokenizer_id === "" && held)) unknown.push(path);
+    if (needs === null) continue;
+    for (const id of [needs.tokenizer_id, needs.config?.tokenizer]) if (id) tokenizers.add(id);
+    if (needs.status === "completed" || needs.status === "failed") continue;
+    if (needs.pretrained_run_id) pretrained.add(needs.pretrained_run_id);
+    for (const each of needs.config?.corpus_paths ?? [needs.corpus_path ?? ""]) corpora.add(each);
+    if (needs.config?.corpus_file_id) corpora.add(needs.config.corpus_file_id);
+  }
+  return { tokenizers, pretrained, corpora, unknown };
+}
+
+async function manifests(home: Home): Promise<{ path: string; held: boolean }[]> {
+  const folders = (await idsIn(home.models)).map((id) => runFolder(home.root, id));
+  const archived = (await readdir(home.archived).catch(() => [])).filter((name) => name.endsWith(".json"));
+  return [
+    ...folders.map(({ manifest, lock }) => ({ path: manifest, held: isHeld(lock) })),
+    ...archived.map((name) => ({ path: join(home.archived, name), held: false })),
+  ];
+}
+
+/** Null for what is no manifest. */
+async function read(path: string): Promise<Needs | null | "gone"> {
+  try {
+    return Needs.parse(JSON.parse(await readFile(path, "utf8")));
+  } catch (error) {
+    return TrainingError.from(error).message.startsWith("ENOENT") ? "gone" : null;
+  }
+}

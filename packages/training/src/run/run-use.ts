@@ -1,0 +1,59 @@
+import { randomUUID } from "node:crypto";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { TrainingError } from "../errors.js";
+import { isHeld, RunLock } from "./lock.js";
+
+const PREFIX = ".in-use-";
+const REMOVAL = ".removal.json";
+
+/**
+ * Says that this process needs a run's files, until it is disposed of: `removalOf` then refuses. Where nothing can be
+ * written, nothing is said.
+ *
+ * @throws TrainingError RUN_NOT_FOUND for a run that is being removed at this moment
+ */
+export function useRun(dir: string, runId: string): Disposable {
+  let use: RunLock;
+  try {
+    use = new RunLock(join(dir, `${PREFIX}${randomUUID()}.json`), runId);
+  } catch {
+    return { [Symbol.dispose]() {} }; // a disk that is full or cannot be written
+  }
+  // Each of the two writes first and looks then, so that one at least sees the other.
+  if (!isHeld(join(dir, REMOVAL))) return use;
+  use[Symbol.dispose]();
+  throw new TrainingError("RUN_NOT_FOUND", "TRANSIENT", `run ${runId} is being removed at this moment`);
+}
+
+/** Keeps others from a run that is to be removed; null where a living process trains it, uses it or removes it already. */
+export function removalOf(dir: string, runId: string): Disposable | null {
+  const removal = lock(join(dir, REMOVAL), runId);
+  if (removal === null) return null;
+  const training = lock(join(dir, "lock.json"), runId);
+  if (training !== null && !isInUse(dir)) {
+    return {
+      [Symbol.dispose]() {
+        training[Symbol.dispose]();
+        removal[Symbol.dispose]();
+      },
+    };
+  }
+  training?.[Symbol.dispose]();
+  removal[Symbol.dispose]();
+  return null;
+}
+
+/** Null where it is another's. */
+function lock(path: string, runId: string): RunLock | null {
+  try {
+    return new RunLock(path, runId);
+  } catch (error) {
+    if (error instanceof TrainingError) return null;
+    throw error;
+  }
+}
+
+/** Whether a living process has said that it needs the run's files. */
+export const isInUse = (dir: string): boolean =>
+  readdirSync(dir).some((name) => name.startsWith(PREFIX) && isHeld(join(dir, name)));

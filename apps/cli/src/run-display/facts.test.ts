@@ -31,6 +31,12 @@ test("a batch size that was found is told", () => {
   expect(lineOf({ type: "batch", batchSize: 96 })).toBe("batch      96 sequences, as many as fit into memory");
 });
 
+test("a profile is a table", () => {
+  const limits = { flopsPerSecond: 1e9, bytesPerSecond: 1e9 };
+  const profile = { steps: 3, stepMs: 20, dataMs: 1, operators: [], limits };
+  expect(lineOf({ type: "profile", profile })).toMatch(/^profile {4}3 steps of 20\.0 ms/);
+});
+
 test("the plan tells parameters, steps and epochs", () => {
   expect(lineOf(startEvent)).toBe(
     "weights    4.30M parameters\nplan       1,500 steps; 500 go through the text once, 3 times in all",

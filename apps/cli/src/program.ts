@@ -31,6 +31,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "train a tokenizer, encode, decode, look inside",
     load: () => import("./commands/tokenizer.js"),
   },
+  corpus: { summary: "what a text is like, and which were fetched", load: () => import("./commands/corpus.js") },
   runs: { summary: "list, show or remove runs", load: () => import("./commands/runs.js") },
   cleanup: {
     summary: "make room: what is kept elsewhere or of no more use",

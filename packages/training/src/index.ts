@@ -1,4 +1,5 @@
 export { openCorpus, type Corpus, type ReadOptions } from "./corpus/corpus.js";
+export { corpusStatistics, type CorpusStatistics } from "./corpus/statistics.js";
 export { CorpusError, type CorpusErrorCode } from "./corpus/corpus-error.js";
 export type { DocumentMode } from "./corpus/cut-documents.js";
 export { planSplit, SPLITS, SplitOptions, type Split, type SplitPlan } from "./corpus/split-plan.js";
@@ -20,7 +21,12 @@ export { archiveName, archiveRoot } from "./artifact/artifact-name.js";
 export type { UnpackLimits } from "./artifact/expansion-limit.js";
 export { packRun, type Packed } from "./artifact/pack.js";
 export { unpackRun, type UnpackOptions } from "./artifact/unpack.js";
-export { cleanCorpusCache, type CorpusCacheContext } from "./cleanup/clean-corpus-cache.js";
+export {
+  cachedCorpora,
+  cleanCorpusCache,
+  type CachedCorpus,
+  type CorpusCacheContext,
+} from "./cleanup/clean-corpus-cache.js";
 export { cleanRun, cleanRuns } from "./cleanup/clean-runs.js";
 export { cleanTokenizers } from "./cleanup/clean-tokenizers.js";
 export { CleanupConfig, CorpusCacheCleanupConfig, TokenizerCleanupConfig } from "./cleanup/config.js";

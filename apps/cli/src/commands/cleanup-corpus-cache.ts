@@ -3,12 +3,13 @@ import type { Command } from "commander";
 import { z } from "zod";
 import { defineCommand } from "../define-command.js";
 import type { Io } from "../io.js";
+import { CORPUS_CACHE, cacheDir } from "./corpus-list.js";
 import { dryRun, showDecisions } from "./cleanup-result.js";
 
 const bytes = z.int().min(0);
 const Options = z.strictObject({
   dryRun,
-  dir: z.string().min(1).optional().meta({ description: "where fetched corpora lie: corpus_cache/ in the home" }),
+  dir: cacheDir,
   maxBytes: bytes.default(10 * 2 ** 30).meta({ description: "how much they may take up together" }),
   minFreeBytes: bytes.default(2 * 2 ** 30).meta({ description: "how much of the disk is to stay free" }),
   evictionPolicy: z
@@ -30,7 +31,7 @@ export function define(command: Command, io: Io): void {
     async run({ options: { dir, ...config }, home, out }) {
       const { cleanCorpusCache, openHome } = await import("@trainer/training");
       const at = openHome(home);
-      const decisions = await cleanCorpusCache(at, dir ?? join(at.root, "corpus_cache"), { enabled: true, ...config });
+      const decisions = await cleanCorpusCache(at, dir ?? join(at.root, CORPUS_CACHE), { enabled: true, ...config });
       showDecisions(out, decisions, "corpora", config.dryRun);
     },
   });

@@ -62,7 +62,7 @@ export async function cleanCorpusCache(
       ...fields,
     });
   try {
-    const corpora = await corporaIn(dir, home, context);
+    const corpora = await cachedCorpora(home, dir, context);
     if (!config.enabled) {
       log("skipped", "corpora stay", { reason: "cleanup_disabled" });
       return corpora.map((corpus) => decision(corpus, "cleanup_disabled"));
@@ -102,7 +102,8 @@ const decision = ({ id, path, bytes }: CachedCorpus, reason: KeepReason | null):
   reason,
 });
 
-async function corporaIn(dir: string, home: Home, context: CleanupContext): Promise<CachedCorpus[]> {
+/** The corpora that were fetched to the folder `dir`; none where there is no such folder. */
+export async function cachedCorpora(home: Home, dir: string, context: CleanupContext = {}): Promise<CachedCorpus[]> {
   const inUse = await usedIn(home, context);
   const entries = await readdir(dir, { withFileTypes: true }).catch(() => []);
   const names = entries.filter((entry) => entry.isFile() && !/^\.|\.tmp$/.test(entry.name)).map(({ name }) => name);

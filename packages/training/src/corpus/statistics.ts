@@ -1,0 +1,75 @@
+import { openCorpus, type ReadOptions } from "./corpus.js";
+import { DistinctCounter } from "./distinct-counter.js";
+import { documentHash, seedKey } from "./document-hash.js";
+import { ScriptCounter, type ScriptCount } from "./script-counter.js";
+
+/** What a corpus is like. Lines are stripped of the whitespace around them, and blank ones do not count. */
+export interface CorpusStatistics {
+  readonly files: number;
+  /** On disk. */
+  readonly bytes: number;
+  readonly lines: number;
+  /** Code points. */
+  readonly characters: number;
+  /** Bytes that were not UTF-8 and are read as U+FFFD. */
+  readonly replacedCharacters: number;
+  /** Lines that have come before. Two lines are the same where their lengths and their first 64 KiB are. */
+  readonly duplicateLines: number;
+  /** Whether that is no estimate: there are a million distinct lines at most. */
+  readonly duplicatesExact: boolean;
+  readonly longestLine: { readonly characters: number; readonly start: string };
+  readonly scripts: readonly ScriptCount[];
+}
+
+const [HASH, MORE] = [seedKey("line", 0), seedKey("line", 1)];
+const START_BYTES = 200;
+
+/** Reads a corpus once, in memory that does not grow with it. Errors: those of `openCorpus`. */
+export async function corpusStatistics(
+  paths: string | readonly string[],
+  options: ReadOptions = {},
+): Promise<CorpusStatistics> {
+  const corpus = await openCorpus(paths, { document: "line" });
+  const scripts = new ScriptCounter();
+  const distinct = new DistinctCounter();
+  let [lines, characters, replaced] = [0, 0, 0];
+  let longest = { characters: 0, start: "" };
+  let line = { characters: 0, hash: 0, more: 0, start: "" };
+  const onRead: ReadOptions["onRead"] = (progress) => {
+    replaced = progress.replaced;
+    options.onRead?.(progress);
+  };
+  for await (const { bytes, ends, continued, open } of corpus.documents({ ...options, onRead })) {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    let start = 0;
+    for (const [i, end] of ends.entries()) {
+      if (i > 0 || !continued) {
+        const text = new TextDecoder().decode(bytes.subarray(start, Math.min(end, start + START_BYTES)));
+        line = {
+          characters: 0,
+          hash: documentHash(view, HASH, start, end),
+          more: documentHash(view, MORE, start, end),
+          start: text.slice(0, 40),
+        };
+      }
+      line.characters += scripts.add(bytes, start, end);
+      start = end;
+      if (open && i === ends.length - 1) break; // it goes on in the next batch
+      lines += 1;
+      characters += line.characters;
+      distinct.add(line.hash, (line.more ^ line.characters) & 0x1fffff);
+      if (line.characters > longest.characters) longest = { characters: line.characters, start: line.start };
+    }
+  }
+  return {
+    files: corpus.files.length,
+    bytes: corpus.totalBytes,
+    lines,
+    characters,
+    replacedCharacters: replaced,
+    duplicateLines: Math.max(0, lines - distinct.count),
+    duplicatesExact: distinct.exact,
+    longestLine: longest,
+    scripts: scripts.counts(),
+  };
+}

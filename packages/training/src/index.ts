@@ -19,6 +19,7 @@ export { evaluateSplit, type EvaluationData, type SplitEvaluation } from "./run/
 export { inPrecision, resolveCompute, type Compute } from "./run/precision.js";
 export { archiveName, archiveRoot } from "./artifact/artifact-name.js";
 export type { UnpackLimits } from "./artifact/expansion-limit.js";
+export { archivedFileId, recordArchive, restoreRun } from "./artifact/archived.js";
 export { packRun, type Packed } from "./artifact/pack.js";
 export { unpackRun, type UnpackOptions } from "./artifact/unpack.js";
 export {

@@ -1,0 +1,62 @@
+import { createReadStream, createWriteStream, existsSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import {
+  archivedFileId,
+  cleanRun,
+  CleanupConfig,
+  openHome,
+  openModel,
+  packRun,
+  readManifest,
+  recordArchive,
+  restoreRun,
+  score,
+  train,
+} from "@trainer/training";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { tiny, writeCorpus } from "./corpus.js";
+import { scratch } from "./scratch.js";
+
+let root = "";
+beforeAll(() => (root = scratch("artifact-life")));
+afterAll(() => rmSync(root, { recursive: true }));
+
+test("a run that was archived and removed comes back as it was, to the last digit of its scores", async () => {
+  const home = openHome(root);
+  const corpus = writeCorpus(join(root, "corpus.txt"));
+  await train({ ...tiny, corpus, runId: "novel", maxSteps: 5 }, { home: root });
+  const dir = join(home.models, "novel");
+  const surprisal = async () => {
+    using opened = await openModel("novel", { home, device: "cpu" });
+    return (await score(opened, { text: "the king hath seen the crown", detailLevel: "per_char" })).surprisal;
+  };
+  const before = await surprisal();
+  const file = join(root, "archive");
+  const { sha256: fileId } = await packRun(dir, "novel", createWriteStream(file));
+  const config = CleanupConfig.parse({});
+  expect(await cleanRun(home, "novel", config)).toMatchObject({ reason: "upload_not_verified" });
+  await recordArchive(home, "novel", fileId);
+  const manifest = await readManifest(join(dir, "manifest.json"));
+  {
+    using _opened = await openModel("novel", { home, device: "cpu" });
+    expect(await cleanRun(home, "novel", config)).toMatchObject({ reason: "in_use" });
+  }
+  expect(await cleanRun(home, "novel", config)).toMatchObject({ reason: null });
+  expect(existsSync(dir)).toBe(false);
+
+  expect(await archivedFileId(home, "novel")).toBe(fileId);
+  await restoreRun(home, "novel", () => createReadStream(file));
+  expect(await readManifest(join(dir, "manifest.json"))).toEqual(manifest);
+  expect(await surprisal()).toEqual(before);
+  expect((await packRun(dir, "novel", createWriteStream(join(root, "again")))).sha256).toBe(fileId);
+  await restoreRun(home, "novel", () => createReadStream(file)); // it is there already
+});
+
+test("a run of which no archive is known is not brought back", async () => {
+  const home = openHome(root);
+  for (const id of ["none", "../archived/novel"]) {
+    expect(await archivedFileId(home, id)).toBe(null);
+    await expect(restoreRun(home, id, () => createReadStream("none"))).rejects.toMatchObject({ code: "RUN_NOT_FOUND" });
+  }
+  await expect(recordArchive(home, "none", "a")).rejects.toMatchObject({ code: "RUN_NOT_FOUND" });
+});

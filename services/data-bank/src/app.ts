@@ -34,7 +34,12 @@ export function createApp(options: AppOptions): FastifyInstance {
     routerOptions: { maxParamLength: MAX_HEAD_BYTES }, // ids that are too long are refused as ids
     connectionTimeout: timeouts.idleMs,
     requestTimeout: 0, // an upload may take days; its pace is what counts
-    http: { maxHeaderSize: MAX_HEAD_BYTES, headersTimeout: timeouts.headersMs, connectionsCheckingInterval: 1000 },
+    http: {
+      maxHeaderSize: MAX_HEAD_BYTES,
+      headersTimeout: timeouts.headersMs,
+      connectionsCheckingInterval: 1000,
+      highWaterMark: SOCKET_BYTES,
+    },
     frameworkErrors: (error, req, reply) => void answerError(error, req, reply),
     clientErrorHandler: answerUnparsed,
   });
@@ -67,6 +72,8 @@ export function createApp(options: AppOptions): FastifyInstance {
   return app;
 }
 
+/** What a connection may hold: enough that neither side waits for the other at each chunk. */
+const SOCKET_BYTES = 256 << 10;
 const MAX_HEAD_BYTES = 16 << 10;
 
 const ROUTES: Readonly<Record<string, readonly HTTPMethods[]>> = {

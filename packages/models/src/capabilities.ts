@@ -3,7 +3,7 @@ import { charLstmDimensions, charLstmSpec } from "./char-lstm-config.js";
 import type { Dimensions, FamilySpec, Outline, Precision } from "./family.js";
 import { gpt2Dimensions, gpt2Spec } from "./gpt2-config.js";
 import { llamaDimensions, llamaSpec } from "./llama-config.js";
-import { qwenDimensions, qwenSpec } from "./qwen-config.js";
+import { qwenSpec } from "./qwen-config.js";
 import { newConfig, type Choice } from "./new-config.js";
 
 export { ModelError, type ModelErrorCode } from "./errors.js";
@@ -45,8 +45,7 @@ addFamilyInfo(charLstmSpec);
 /** The dimensions of all families that come with the package, by their names. */
 export const dimensions = {
   ...gpt2Dimensions.shape,
-  ...llamaDimensions.shape,
-  ...qwenDimensions.shape,
+  ...llamaDimensions.shape, // Qwen's among them
   ...charLstmDimensions.shape,
 };
 

@@ -1,33 +1,23 @@
 import { z } from "zod";
+import { count, only, snakeKeys, specialFields, toSpecials } from "./config-schema.js";
 import {
-  count,
-  divisible,
-  only,
-  positive,
-  probability,
-  snakeKeys,
-  specialFields,
-  toSpecials,
-} from "./config-schema.js";
+  decoderDimensions,
+  decoderFields,
+  headIssues,
+  outlineOf,
+  sized,
+  toDecoder,
+  type DecoderConfig,
+  type KnownDecoderConfig,
+} from "./decoder-config.js";
 import { precisions, type FamilySpec } from "./family.js";
 import { configOf } from "./new-config.js";
-import { reach, ropeFields, ropeToFile, toRope, type Rope } from "./rope-config.js";
+import { ropeToFile } from "./rope-config.js";
 
 const fields = {
-  vocab_size: count.default(151936),
-  hidden_size: count.default(4096),
-  intermediate_size: count.default(22016),
-  num_hidden_layers: count.default(32),
-  num_attention_heads: count.default(32),
+  ...decoderFields({ vocabSize: 151936, intermediateSize: 22016, maxPositions: 32768 }),
   num_key_value_heads: count.nullable().default(32),
-  hidden_act: only("silu"),
-  max_position_embeddings: count.default(32768),
-  initializer_range: positive.default(0.02),
-  rms_norm_eps: positive.default(1e-6),
-  tie_word_embeddings: z.boolean().default(false),
-  attention_dropout: probability.default(0),
   use_sliding_window: only(false),
-  ...ropeFields,
   ...specialFields(null, null),
 };
 
@@ -43,25 +33,10 @@ const File = z.discriminatedUnion("model_type", [
 ]);
 type File = z.output<typeof File>;
 
-/** The dimensions of a Qwen, by Hugging Face's names in camelCase. */
-export interface QwenConfig {
+/** `attentionBias` is of Qwen3 alone. */
+export interface QwenConfig extends DecoderConfig {
   /** Of Qwen2 and 2.5, queries, keys and values have a bias; of Qwen3, queries and keys are normed. */
   readonly modelType: "qwen2" | "qwen3";
-  readonly vocabSize: number;
-  readonly hiddenSize: number;
-  readonly intermediateSize: number;
-  readonly numHiddenLayers: number;
-  readonly numAttentionHeads: number;
-  readonly numKeyValueHeads: number;
-  readonly headDim: number;
-  readonly maxPositionEmbeddings: number;
-  readonly initializerRange: number;
-  readonly rmsNormEps: number;
-  readonly tieWordEmbeddings: boolean;
-  readonly attentionDropout: number;
-  /** Of Qwen3 alone, on all four projections. */
-  readonly attentionBias: boolean;
-  readonly rope: Rope;
 }
 
 const headDimOf = (file: File) =>
@@ -69,45 +44,9 @@ const headDimOf = (file: File) =>
 
 const toConfig = (file: File): QwenConfig => ({
   modelType: file.model_type,
-  vocabSize: file.vocab_size,
-  hiddenSize: file.hidden_size,
-  intermediateSize: file.intermediate_size,
-  numHiddenLayers: file.num_hidden_layers,
-  numAttentionHeads: file.num_attention_heads,
-  numKeyValueHeads: file.num_key_value_heads ?? file.num_attention_heads,
-  headDim: headDimOf(file),
-  maxPositionEmbeddings: file.max_position_embeddings,
-  initializerRange: file.initializer_range,
-  rmsNormEps: file.rms_norm_eps,
-  tieWordEmbeddings: file.tie_word_embeddings,
-  attentionDropout: file.attention_dropout,
-  attentionBias: file.model_type === "qwen3" && file.attention_bias,
-  rope: toRope(file),
+  ...toDecoder(file, headDimOf(file), file.model_type === "qwen3" && file.attention_bias),
 });
 
-export const qwenDimensions = z.strictObject({
-  hiddenSize: count.optional(),
-  intermediateSize: count.optional(),
-  numHiddenLayers: count.optional(),
-  numAttentionHeads: count.optional(),
-  numKeyValueHeads: count.optional(),
-  headDim: count.optional(),
-  ropeTheta: positive.optional(),
-  tieWordEmbeddings: z.boolean().optional(),
-  attentionBias: z.boolean().optional(),
-  attentionDropout: probability.optional(),
-  rmsNormEps: positive.optional(),
-  initializerRange: positive.optional(),
-});
-
-const sized = (layers: number, width: number, inner: number, heads: number, keyValueHeads: number) => ({
-  hiddenSize: width,
-  intermediateSize: inner,
-  numHiddenLayers: layers,
-  numAttentionHeads: heads,
-  numKeyValueHeads: keyValueHeads,
-  tieWordEmbeddings: true,
-});
 const long = { ropeTheta: 1_000_000 };
 
 export const qwenSpec: FamilySpec<QwenConfig> = {
@@ -125,18 +64,11 @@ export const qwenSpec: FamilySpec<QwenConfig> = {
     "1.5b": { modelType: "qwen2", ...sized(28, 1536, 8960, 12, 2), ...long },
     "1.7b": { ...sized(28, 2048, 6144, 16, 8), headDim: 128, ...long },
   },
-  dimensions: qwenDimensions,
+  dimensions: decoderDimensions,
   dropouts: ["attentionDropout"],
   contextName: "maxPositionEmbeddings",
-  file: File.superRefine((f, ctx) => {
-    const heads: [string, number] = ["num_attention_heads", f.num_attention_heads];
-    const kv = f.num_key_value_heads ?? f.num_attention_heads;
-    if (f.model_type === "qwen2")
-      ctx.issues.push(...divisible(["hidden_size", f.hidden_size], heads, "so the heads cannot share it"));
-    ctx.issues.push(
-      ...divisible(heads, ["num_key_value_heads", kv], "so they cannot share the keys"),
-      ...divisible(["head_dim", headDimOf(f)], [null, 2], "as pairs that positions turn"),
-    );
+  file: File.superRefine((file, ctx) => {
+    ctx.issues.push(...headIssues(file, headDimOf(file), file.model_type === "qwen2"));
   }).transform((file) => ({ config: toConfig(file), specials: toSpecials(file) })),
   toFile: ({ rope, modelType, headDim, attentionBias, ...config }) => ({
     architectures: [modelType === "qwen3" ? "Qwen3ForCausalLM" : "Qwen2ForCausalLM"],
@@ -148,22 +80,10 @@ export const qwenSpec: FamilySpec<QwenConfig> = {
     use_sliding_window: false,
     sliding_window: null,
   }),
-  outline: (c) => ({
-    layers: c.numHiddenLayers,
-    width: c.hiddenSize,
-    heads: c.numAttentionHeads,
-    vocabSize: c.vocabSize,
-    contextLength: reach(c.rope, c.maxPositionEmbeddings),
-  }),
+  outline: outlineOf,
 };
 
-/** What is known of a config; what is undefined counts as absent. */
-export type KnownQwenConfig = z.input<typeof qwenDimensions> & {
-  readonly modelType?: "qwen2" | "qwen3";
-  readonly vocabSize?: number;
-  readonly maxPositionEmbeddings?: number;
-  readonly ropeScaling?: object;
-};
+export type KnownQwenConfig = KnownDecoderConfig & { readonly modelType?: "qwen2" | "qwen3" };
 
 /** A config from what is known of it; the rest is as transformers has it. Refuses dimensions that no model can have. */
 export const qwenConfig = (known: KnownQwenConfig): QwenConfig => configOf(qwenSpec, known);

@@ -1,116 +1,21 @@
-import { addRmsNorm, nn, type Params, type Rotation, type Tensor } from "@trainer/torch";
-import { selfAttention } from "./attention.js";
-import type { Documents } from "./documents.js";
-import type { Family, Network } from "./family.js";
-import { KvCache } from "./kv-cache.js";
-import { segment } from "./model.js";
+import { decoder } from "./decoder.js";
+import type { Family } from "./family.js";
 import { qwenSpec, type QwenConfig } from "./qwen-config.js";
-import { rotary } from "./rope.js";
 import { decoderName, tiedHead } from "./stored-names.js";
-import { eachOf, type Stream } from "./stream.js";
-
-const { embedding, linear, rmsNorm, sideBySide, swigluMlp } = nn;
 
 /**
- * Qwen2 and 2.5 (Yang et al. 2024), with biases on queries, keys and values, and Qwen3 (Yang et al. 2025), with norms on
- * queries and keys in their place and heads of any width. Parameters are named and laid out as Hugging Face stores them.
+ * Qwen2 and 2.5 (Yang et al. 2024), the decoder with biases on queries, keys and values, and Qwen3 (Yang et al. 2025),
+ * with norms on queries and keys in their place and heads of any width.
  */
-function network(params: Params, c: QwenConfig): Network {
-  const p = params.at("model");
-  const std = c.initializerRange;
-  const embedTokens = embedding(p.at("embed_tokens"), c.vocabSize, c.hiddenSize, { std });
-  const layers = Array.from({ length: c.numHiddenLayers }, (_, i) => layer(p.at(`layers.${i}`), c, i));
-  const norm = rmsNorm(p.at("norm"), c.hiddenSize, { eps: c.rmsNormEps });
-  const head = c.tieWordEmbeddings
-    ? embedTokens
-    : linear(params.at("lm_head"), c.hiddenSize, c.vocabSize, { bias: false, std });
-  const { contextLength } = qwenSpec.outline(c);
-  const rotation = rotary(c.rope, c.headDim, c.maxPositionEmbeddings);
-  return {
-    vocabSize: c.vocabSize,
-    contextLength,
-    head: head.weight, // (V, C)
-    headBias: null,
-    hidden(ids, ctx) {
-      const t = ids.size(1);
-      const cache = KvCache.of(ctx.cache);
-      const turned = rotation(cache?.length ?? 0, t, params);
-      // Only how far apart tokens are matters to the rotation: positions need not begin anew with each document.
-      const pass: Pass = { training: ctx.training, cache, documents: ctx.documents, rotation: turned };
-      let stream: Stream = { x: embedTokens(ids), branch: null }; // (B, T, C)
-      for (const layer of layers) stream = segment(ctx, (s) => layer(s, pass), stream, eachOf);
-      cache?.advance(t);
-      return join(stream, norm).normed;
-    },
-    newCache: (batch, capacity = contextLength) =>
-      new KvCache({
-        layers: c.numHiddenLayers,
-        heads: c.numKeyValueHeads,
-        headSize: c.headDim,
-        batch,
-        capacity,
-        device: params.device,
-        dtype: params.dtype,
-      }),
-  };
-}
-
-interface Pass {
-  readonly training: boolean;
-  readonly cache: KvCache | undefined;
-  readonly documents: Documents | undefined;
-  readonly rotation: Rotation;
-}
-
-function join({ x, branch }: Stream, norm: nn.RmsNorm) {
-  if (branch === null) return { x, normed: norm(x) };
-  const [sum, normed] = addRmsNorm(x, branch, norm);
-  return { x: sum, normed };
-}
-
-function layer(p: Params, c: QwenConfig, index: number) {
-  const inputNorm = rmsNorm(p.at("input_layernorm"), c.hiddenSize, { eps: c.rmsNormEps });
-  const attn = attention(p.at("self_attn"), c, index);
-  const postNorm = rmsNorm(p.at("post_attention_layernorm"), c.hiddenSize, { eps: c.rmsNormEps });
-  const mlp = feedForward(p.at("mlp"), c);
-  return (stream: Stream, pass: Pass): Stream => {
-    const before = join(stream, inputNorm);
-    const between = join({ x: before.x, branch: attn(before.normed, pass) }, postNorm);
-    return { x: between.x, branch: mlp(between.normed) };
-  };
-}
-
-function attention(p: Params, c: QwenConfig, layer: number) {
-  const std = c.initializerRange;
-  const width = c.numAttentionHeads * c.headDim;
-  const biased = { std, bias: c.modelType === "qwen2" || c.attentionBias };
-  const qProj = linear(p.at("q_proj"), c.hiddenSize, width, biased);
-  const kProj = linear(p.at("k_proj"), c.hiddenSize, c.numKeyValueHeads * c.headDim, biased);
-  const vProj = linear(p.at("v_proj"), c.hiddenSize, c.numKeyValueHeads * c.headDim, biased);
-  const oProj = linear(p.at("o_proj"), width, c.hiddenSize, { std, bias: c.attentionBias });
-  const headNorm = (name: string) => rmsNorm(p.at(name), c.headDim, { eps: c.rmsNormEps }).weight;
-  const headNorms =
-    c.modelType === "qwen3" ? { q: headNorm("q_norm"), k: headNorm("k_norm"), eps: c.rmsNormEps } : null;
-  const qkv = sideBySide(qProj, kProj, vProj);
-  const heads = { heads: c.numAttentionHeads, kvHeads: c.numKeyValueHeads, headNorms };
-  return (x: Tensor, { training, cache, documents, rotation }: Pass) => {
-    const dropout = training ? c.attentionDropout : 0;
-    return oProj(selfAttention(qkv(x), { ...heads, rotation }, { layer, cache, documents, dropout }));
-  };
-}
-
-/** SwiGLU (Shazeer 2020): one projection gates the other. */
-function feedForward(p: Params, c: QwenConfig) {
-  const options = { bias: false, std: c.initializerRange };
-  const gate = linear(p.at("gate_proj"), c.hiddenSize, c.intermediateSize, options);
-  const up = linear(p.at("up_proj"), c.hiddenSize, c.intermediateSize, options);
-  const down = linear(p.at("down_proj"), c.intermediateSize, c.hiddenSize, options);
-  return swigluMlp(gate, up, down);
-}
-
 export const qwen: Family<QwenConfig> = {
   ...qwenSpec,
-  network,
+  network: (params, c) =>
+    decoder(params, c, {
+      qkvBias: c.modelType === "qwen2" || c.attentionBias,
+      outBias: c.attentionBias,
+      mlpBias: false,
+      headNorms: c.modelType === "qwen3",
+    }),
   parameterName: decoderName,
   tied: (c) => (c.tieWordEmbeddings ? tiedHead : null),
 };

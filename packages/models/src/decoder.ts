@@ -1,0 +1,118 @@
+import { addRmsNorm, nn, type Params, type Rotation, type Tensor } from "@trainer/torch";
+import { selfAttention } from "./attention.js";
+import type { Documents } from "./documents.js";
+import { outlineOf, type DecoderConfig } from "./decoder-config.js";
+import type { Network } from "./family.js";
+import { KvCache } from "./kv-cache.js";
+import { segment } from "./model.js";
+import { rotary } from "./rope.js";
+import { eachOf, type Stream } from "./stream.js";
+
+const { embedding, linear, rmsNorm, sideBySide, swigluMlp } = nn;
+
+/** What a family's layers have beside the projections that all have. */
+export interface DecoderLayer {
+  /** Of queries, keys and values. */
+  readonly qkvBias: boolean;
+  /** Of attention's output. */
+  readonly outBias: boolean;
+  readonly mlpBias: boolean;
+  /** Queries and keys are normed, each head alone, before positions turn them. */
+  readonly headNorms: boolean;
+}
+
+/**
+ * A decoder as LLaMA has it (Touvron et al. 2023): norms by the root mean square, rotary positions, a gated feed-forward
+ * layer, fewer keys than queries. Parameters are named and laid out as Hugging Face stores them.
+ */
+export function decoder(params: Params, c: DecoderConfig, options: DecoderLayer): Network {
+  const p = params.at("model");
+  const std = c.initializerRange;
+  const embedTokens = embedding(p.at("embed_tokens"), c.vocabSize, c.hiddenSize, { std });
+  const layers = Array.from({ length: c.numHiddenLayers }, (_, i) => layer(p.at(`layers.${i}`), c, options, i));
+  const norm = rmsNorm(p.at("norm"), c.hiddenSize, { eps: c.rmsNormEps });
+  const head = c.tieWordEmbeddings
+    ? embedTokens
+    : linear(params.at("lm_head"), c.hiddenSize, c.vocabSize, { bias: false, std });
+  const { contextLength } = outlineOf(c);
+  const rotation = rotary(c.rope, c.headDim, c.maxPositionEmbeddings);
+  return {
+    vocabSize: c.vocabSize,
+    contextLength,
+    head: head.weight, // (V, C)
+    headBias: null,
+    hidden(ids, ctx) {
+      const t = ids.size(1);
+      const cache = KvCache.of(ctx.cache);
+      const turned = rotation(cache?.length ?? 0, t, params);
+      // Only how far apart tokens are matters to the rotation: positions need not begin anew with each document.
+      const pass: Pass = { training: ctx.training, cache, documents: ctx.documents, rotation: turned };
+      let stream: Stream = { x: embedTokens(ids), branch: null }; // (B, T, C)
+      for (const layer of layers) stream = segment(ctx, (s) => layer(s, pass), stream, eachOf);
+      cache?.advance(t);
+      return join(stream, norm).normed;
+    },
+    newCache: (batch, capacity = contextLength) =>
+      new KvCache({
+        layers: c.numHiddenLayers,
+        heads: c.numKeyValueHeads,
+        headSize: c.headDim,
+        batch,
+        capacity,
+        device: params.device,
+        dtype: params.dtype,
+      }),
+  };
+}
+
+interface Pass {
+  readonly training: boolean;
+  readonly cache: KvCache | undefined;
+  readonly documents: Documents | undefined;
+  readonly rotation: Rotation;
+}
+
+function join({ x, branch }: Stream, norm: nn.RmsNorm) {
+  if (branch === null) return { x, normed: norm(x) };
+  const [sum, normed] = addRmsNorm(x, branch, norm);
+  return { x: sum, normed };
+}
+
+function layer(p: Params, c: DecoderConfig, options: DecoderLayer, index: number) {
+  const inputNorm = rmsNorm(p.at("input_layernorm"), c.hiddenSize, { eps: c.rmsNormEps });
+  const attn = attention(p.at("self_attn"), c, options, index);
+  const postNorm = rmsNorm(p.at("post_attention_layernorm"), c.hiddenSize, { eps: c.rmsNormEps });
+  const mlp = feedForward(p.at("mlp"), c, options);
+  return (stream: Stream, pass: Pass): Stream => {
+    const before = join(stream, inputNorm);
+    const between = join({ x: before.x, branch: attn(before.normed, pass) }, postNorm);
+    return { x: between.x, branch: mlp(between.normed) };
+  };
+}
+
+function attention(p: Params, c: DecoderConfig, { qkvBias, outBias, headNorms }: DecoderLayer, layer: number) {
+  const std = c.initializerRange;
+  const width = c.numAttentionHeads * c.headDim;
+  const biased = { std, bias: qkvBias };
+  const qProj = linear(p.at("q_proj"), c.hiddenSize, width, biased);
+  const kProj = linear(p.at("k_proj"), c.hiddenSize, c.numKeyValueHeads * c.headDim, biased);
+  const vProj = linear(p.at("v_proj"), c.hiddenSize, c.numKeyValueHeads * c.headDim, biased);
+  const oProj = linear(p.at("o_proj"), width, c.hiddenSize, { std, bias: outBias });
+  const headNorm = (name: string) => rmsNorm(p.at(name), c.headDim, { eps: c.rmsNormEps }).weight;
+  const norms = headNorms ? { q: headNorm("q_norm"), k: headNorm("k_norm"), eps: c.rmsNormEps } : null;
+  const qkv = sideBySide(qProj, kProj, vProj);
+  const heads = { heads: c.numAttentionHeads, kvHeads: c.numKeyValueHeads, headNorms: norms };
+  return (x: Tensor, { training, cache, documents, rotation }: Pass) => {
+    const dropout = training ? c.attentionDropout : 0;
+    return oProj(selfAttention(qkv(x), { ...heads, rotation }, { layer, cache, documents, dropout }));
+  };
+}
+
+/** SwiGLU (Shazeer 2020): one projection gates the other. */
+function feedForward(p: Params, c: DecoderConfig, { mlpBias }: DecoderLayer) {
+  const options = { bias: mlpBias, std: c.initializerRange };
+  const gate = linear(p.at("gate_proj"), c.hiddenSize, c.intermediateSize, options);
+  const up = linear(p.at("up_proj"), c.hiddenSize, c.intermediateSize, options);
+  const down = linear(p.at("down_proj"), c.intermediateSize, c.hiddenSize, options);
+  return swigluMlp(gate, up, down);
+}

@@ -4,6 +4,7 @@
 #include "random.h"
 #include "simd.h"
 #include "small-gemm.h"
+#include "softmax.h"
 #include "vector-math.h"
 
 // Causal attention of the query heads that share a head of keys and values, a block of queries at a time, in the manner
@@ -163,16 +164,8 @@ void headForward(const float* q, int64_t qStride, const float* keysT, const floa
     for (int64_t i = 0; i < rows; ++i) {
       float* row = scores + i * width;
       const int64_t seen = first + i + 1;
-      float highest = row[0];
-#pragma omp simd reduction(max : highest)
-      for (int64_t j = 0; j < seen; ++j) highest = row[j] > highest ? row[j] : highest;
-      float sum = 0;
-#pragma omp simd reduction(+ : sum)
-      for (int64_t j = 0; j < seen; ++j) {
-        const float e = expApprox((row[j] - highest) * scale);
-        row[j] = e;
-        sum += e;
-      }
+      float highest;
+      const float sum = exponentials(row, seen, scale, highest);
       logSumExp[first + i] = highest * scale + std::log(sum);
       const float normal = 1.0f / (sum * (1.0f - s.dropout));
       if (threshold == 0) {

@@ -1,6 +1,7 @@
 import { scaledDotProductAttention } from "../functional.js";
 import { isGradEnabled } from "../scope.js";
 import type { Tensor } from "../tensor.js";
+import { repeatHeads } from "./causal-attention.js";
 import * as kernels from "./kernels.js";
 import { fusable } from "./switch.js";
 
@@ -22,10 +23,7 @@ export function cachedAttentionReference(
   keys.narrow(2, past, 1).copy_(k);
   values.narrow(2, past, 1).copy_(v);
   const groups = q.size(1) / k.size(1);
-  const seen = (all: Tensor) => {
-    const part = all.narrow(2, 0, past + 1);
-    return groups === 1 ? part : part.repeatInterleave(groups, 1); // (B, nh, past + 1, hs)
-  };
+  const seen = (all: Tensor) => repeatHeads(all.narrow(2, 0, past + 1), groups); // (B, nh, past + 1, hs)
   return scaledDotProductAttention(q, seen(keys), seen(values));
 }
 

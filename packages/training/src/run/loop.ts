@@ -22,9 +22,10 @@ export async function trainingLoop(run: LiveRun): Promise<"finished" | "interrup
     if (validated === "best" || progress.finished || signal?.aborted === true || saving.due()) {
       await saving.save(validated === "best");
     }
-    const ended = progress.finished || validated === "interrupted" || signal?.aborted === true;
-    if (ended) run.profiler.end();
-    if (ended) return validated !== "interrupted" && progress.finished ? "finished" : "interrupted";
+    if (progress.finished || validated === "interrupted" || signal?.aborted === true) {
+      run.profiler.end();
+      return validated !== "interrupted" && progress.finished ? "finished" : "interrupted";
+    }
     await step(run, throughput);
     await setImmediate(); // lets signals and other work in
   }

@@ -3,7 +3,9 @@ import { once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { z } from "zod";
 import { isHeld, removeStale, RunLock, startOf } from "./lock.js";
 
 let dir = "";
@@ -35,6 +37,19 @@ test("a process that was killed holds no lock", async () => {
   await once(child, "exit");
   using _lock = new RunLock(path, "r");
   expect(readFileSync(path, "utf8")).toContain(`"pid":${process.pid}`);
+});
+
+test("a process that has ended holds no lock, even where its parent does not collect it", async () => {
+  // The child of a shell that becomes another program, which never waits for it.
+  const parent = spawn("sh", ["-c", "sleep 0 & echo $!; exec sleep 60"], { stdio: ["ignore", "pipe", "ignore"] });
+  const [line] = z.tuple([z.instanceof(Buffer)]).parse(await once(parent.stdout, "data"));
+  const pid = Number(line);
+  const fields = () => readFileSync(`/proc/${pid}/stat`, "utf8").split(" ");
+  while (fields()[2] !== "Z") await setTimeout(5);
+  holder({ pid, started: fields()[21] ?? "" });
+  expect(isHeld(path)).toBe(false);
+  parent.kill("SIGKILL");
+  await once(parent, "exit");
 });
 
 test("a process id that is used again is another process", () => {

@@ -92,19 +92,18 @@ function parse(text: string | null): Holder | null {
 /** On another host one cannot know, so it counts as alive. */
 const isAlive = ({ pid, started, host }: Holder): boolean => host !== hostname() || String(startOf(pid)) === started;
 
-/** When a process began, in whatever terms the system has; null if there is no such process. */
+/** When a process began, in whatever terms the system has; null if there is no such process, or one that has ended. */
 export function startOf(pid: number): string | null {
+  let stat: string;
   try {
-    // The 22nd field; the second, the command in parentheses, may itself hold spaces and parentheses.
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return stat
-      .slice(stat.lastIndexOf(")") + 2)
-      .split(" ")
-      .slice(19, 20)
-      .join("");
+    stat = readFileSync(`/proc/${pid}/stat`, "utf8");
   } catch {
     return startByPs(pid);
   }
+  // From the third field on; the second, the command in parentheses, may itself hold spaces and parentheses.
+  const [state, ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  if (state === "Z" || state === "X") return null; // killed, and only not yet collected by its parent
+  return fields.slice(18, 19).join("");
 }
 
 /** For systems without /proc. */

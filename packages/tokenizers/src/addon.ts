@@ -1,6 +1,4 @@
-import { createRequire } from "node:module";
-import { fileURLToPath } from "node:url";
-import { TokenizerError } from "./errors.js";
+import { addonPath, loadAddonAs } from "./load-addon.js";
 
 /** Byte strings one after another. */
 export interface ByteStrings {
@@ -142,26 +140,10 @@ const isAddon = (value: unknown): value is Addon =>
   value !== null &&
   ["normalize", "Trainer", "CharSet", "Encoder", "CharEncoder", "PieceEncoder"].every((name) => name in value);
 
-/** Loads the native addon from a path. Throws TOKENIZER_LOAD_FAILED when it has not been built, or not for this Node. */
-export function loadAddon(path: string): Addon {
-  let loaded: unknown;
-  try {
-    loaded = createRequire(import.meta.url)(path);
-  } catch (cause) {
-    throw new TokenizerError("TOKENIZER_LOAD_FAILED", `cannot load ${path}; build it with "npm run build:native"`, {
-      cause,
-    });
-  }
-  if (isAddon(loaded)) return loaded;
-  throw new TokenizerError("TOKENIZER_LOAD_FAILED", `${path} is another addon; rebuild it with "npm run build:native"`);
-}
+/** Loads the addon from a path. Throws TOKENIZER_LOAD_FAILED when it has not been built, or not for this Node. */
+export const loadAddon = (path: string): Addon => loadAddonAs(path, isAddon);
 
 let addon: Addon | undefined;
-
-// The build with sanitizers lies beside the ordinary one: `npm run test:sanitize` names its folder.
-const build = process.env["TRAINER_NATIVE_BUILD"] ?? "build";
-
-export const addonPath = (name: string): string => fileURLToPath(new URL(`../${build}/${name}.node`, import.meta.url));
 
 /** The addon of this package, loaded when it is first needed. */
 export const native = (): Addon => (addon ??= loadAddon(addonPath("tokenizers")));

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
-import { createRequire } from "node:module";
-import { addonPath, type ByteStrings } from "./addon.js";
+import type { ByteStrings } from "./addon.js";
 import { TokenizerError } from "./errors.js";
+import { addonPath, loadAddonAs } from "./load-addon.js";
 import type { BatchOptions, EncodedBatch, EncodedText, Specials } from "./tokenizer.js";
 
 /** What a piece is, as native/sentencepiece says it. */
@@ -56,16 +56,7 @@ export function loadSentencePieceAddon(path: string): SentencePieceAddon {
         'run "npm run build:native" where pip reaches its package index',
     );
   }
-  let loaded: unknown;
-  try {
-    loaded = createRequire(import.meta.url)(path);
-  } catch (cause) {
-    throw new TokenizerError("TOKENIZER_LOAD_FAILED", `cannot load ${path}; build it with "npm run build:native"`, {
-      cause,
-    });
-  }
-  if (isAddon(loaded)) return loaded;
-  throw new TokenizerError("TOKENIZER_LOAD_FAILED", `${path} is another addon; rebuild it with "npm run build:native"`);
+  return loadAddonAs(path, isAddon);
 }
 
 let addon: SentencePieceAddon | undefined;

@@ -10,7 +10,8 @@ import regex
 import tokenizers
 from tokenizers import normalizers, pre_tokenizers
 
-POINTS = [c for c in range(0x110000) if not 0xD800 <= c < 0xE000]
+from code_points import POINTS, emit, runs
+
 NFD, NFKD = normalizers.NFD().normalize_str, normalizers.NFKD().normalize_str
 LOWER = normalizers.Lowercase().normalize_str
 STRIP_ACCENTS = normalizers.StripAccents().normalize_str
@@ -34,16 +35,6 @@ def grapheme_class(char):
     return next((i + 1 for i, group in enumerate((CONTROL, EXTEND, PREPEND)) if group.match(char)), 0)
 
 
-def runs(kind_of):
-    found, last = [], 0
-    for c in range(0x110000):
-        kind = 0 if 0xD800 <= c < 0xE000 else kind_of(chr(c))
-        if kind != last:
-            found.append(c << 2 | kind)
-            last = kind
-    return found
-
-
 def mapped(form, plain):
     out = []
     for c in POINTS:
@@ -51,18 +42,6 @@ def mapped(form, plain):
         if (parts := form(char)) != plain(char):
             out += [c, len(parts), *map(ord, parts)]
     return out
-
-
-def emit(name, comment, values):
-    print(f"// {comment}\nconst uint32_t {name}[] = {{")
-    line = "   "
-    for value in values:
-        item = f" {value:#x},"
-        if len(line) + len(item) > 120:
-            print(line)
-            line = "   "
-        line += item
-    print(f"{line}\n}};\nconst size_t {name}Size = {len(values)};\n")
 
 
 print(f"// Written by unicode-forms.py from tokenizers {tokenizers.__version__}; do not edit.\n// clang-format off")

@@ -12,7 +12,8 @@ import unicodedata
 import tokenizers
 from tokenizers import Regex, normalizers, pre_tokenizers
 
-POINTS = [c for c in range(0x110000) if not 0xD800 <= c < 0xE000]
+from code_points import POINTS, emit, runs
+
 NFC, NFD = normalizers.NFC().normalize_str, normalizers.NFD().normalize_str
 
 
@@ -22,19 +23,15 @@ def members(pattern):
     for start in range(0, len(POINTS), 4096):
         text = "".join(map(chr, POINTS[start : start + 4096]))
         for piece, _ in keep_matches.pre_tokenize_str(text):
-            found.update(map(ord, piece))
+            found.update(piece)
     return found
 
 
-def class_runs():
-    classes = [members(r"\p{L}"), members(r"\p{N}"), members(r"\s")]
-    runs, last = [], 0
-    for c in range(0x110000):
-        kind = next((i + 1 for i, group in enumerate(classes) if c in group), 0)
-        if kind != last:
-            runs.append(c << 2 | kind)
-            last = kind
-    return runs
+CLASSES = [members(r"\p{L}"), members(r"\p{N}"), members(r"\s")]
+
+
+def character_class(char):
+    return next((i + 1 for i, group in enumerate(CLASSES) if char in group), 0)
 
 
 def nfc_data():
@@ -53,22 +50,10 @@ def nfc_data():
     return decompositions, compositions, combining
 
 
-def emit(name, comment, values):
-    print(f"// {comment}\nconst uint32_t {name}[] = {{")
-    line = "   "
-    for value in values:
-        item = f" {value:#x},"
-        if len(line) + len(item) > 120:
-            print(line)
-            line = "   "
-        line += item
-    print(f"{line}\n}};\nconst size_t {name}Size = {len(values)};\n")
-
-
 decompositions, compositions, combining = nfc_data()
 print(f"// Written by unicode-tables.py from tokenizers {tokenizers.__version__}; do not edit.\n// clang-format off")
 print('#include "unicode.h"\n\nnamespace tok {\n')
-emit("kClassRuns", "First code point of each run << 2 | class (0 other, 1 letter, 2 number, 3 space).", class_runs())
+emit("kClassRuns", "First code point of each run << 2 | class (0 other, 1 letter, 2 number, 3 space).", runs(character_class))
 emit("kCombining", "Code point << 8 | canonical combining class, where it is not 0.", combining)
 emit("kDecompositions", "Code point, length, full canonical decomposition.", decompositions)
 emit("kCompositions", "First, second, their primary composite.", compositions)

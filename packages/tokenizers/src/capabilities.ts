@@ -22,6 +22,9 @@ export type MethodName = keyof typeof methods;
 
 export const isMethod = (name: unknown): name is MethodName => typeof name === "string" && Object.hasOwn(methods, name);
 
+/** The names that the file of a tokenizer has in a folder, the first found is taken: Hugging Face's, SentencePiece's. */
+export const tokenizerFiles = ["tokenizer.json", "tokenizer.model"] as const;
+
 /** The kinds of files that can be loaded. */
 export const loadable: readonly string[] = [
   "tokenizer.json with byte-level BPE (GPT-2, Llama 3, Qwen 2)",

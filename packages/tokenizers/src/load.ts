@@ -2,14 +2,12 @@ import { readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import type { TokenizerBackend, TokenizerFile } from "./backend.js";
+import { tokenizerFiles } from "./capabilities.js";
 import { TokenizerError } from "./errors.js";
 import { backends } from "./registry.js";
 import { COMPANIONS, type Files } from "./save-files.js";
 import { TokenizerConfig } from "./specials.js";
 import type { Tokenizer } from "./tokenizer.js";
-
-/** The names that the file of a tokenizer has in a folder, the first found is taken. */
-const NAMES = ["tokenizer.json", "tokenizer.model"] as const;
 
 /**
  * Opens a tokenizer from its file, or from the folder of a model or tokenizer that holds one; what the file is decides
@@ -28,11 +26,11 @@ async function fileAt(path: string): Promise<string> {
     throw new TokenizerError("TOKENIZER_NOT_FOUND", `there is no tokenizer at ${path}`, { cause });
   });
   if (!found.isDirectory()) return path;
-  for (const name of NAMES) {
+  for (const name of tokenizerFiles) {
     const there = await stat(join(path, name)).catch(() => null);
     if (there !== null) return join(path, name);
   }
-  throw new TokenizerError("TOKENIZER_NOT_FOUND", `the folder ${path} has no ${NAMES.join(" and no ")}`);
+  throw new TokenizerError("TOKENIZER_NOT_FOUND", `the folder ${path} has no ${tokenizerFiles.join(" and no ")}`);
 }
 
 async function open(path: string): Promise<TokenizerFile> {

@@ -2,6 +2,7 @@
 
 #include <unordered_map>
 
+#include "failure.h"
 #include "merge-queue.h"
 #include "pair-table.h"
 

@@ -2,7 +2,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <exception>
 #include <string>
 #include <vector>
 
@@ -25,10 +24,6 @@ struct TrainSettings {
 struct Trained {
   std::vector<Merge> merges;
   std::vector<std::string> tokens;  // by id; bytes
-};
-
-struct Cancelled : std::exception {
-  const char* what() const noexcept override { return "cancelled"; }
 };
 
 /**

@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "bpe-train.h"
+#include "failure.h"
 #include "file-chunks.h"
 #include "nfc.h"
 #include "parallel.h"

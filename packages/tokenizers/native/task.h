@@ -3,11 +3,9 @@
 #include <napi.h>
 
 #include <functional>
-#include <new>
 #include <string>
-#include <system_error>
 
-#include "bpe-train.h"
+#include "failure.h"
 
 namespace tok {
 
@@ -31,14 +29,10 @@ class Task : public Napi::AsyncWorker {
   void Execute() override {
     try {
       work_();
-    } catch (const Cancelled&) {
-      fail("CANCELLED", "cancelled");
-    } catch (const std::bad_alloc&) {
-      fail("MEMORY", "out of memory");
-    } catch (const std::system_error& error) {
-      fail("FILE", error.what());
     } catch (const std::exception& error) {
-      fail("NATIVE", error.what());
+      const auto [code, message] = failureOf(error);
+      code_ = code;
+      SetError(message);
     }
   }
 
@@ -47,11 +41,6 @@ class Task : public Napi::AsyncWorker {
   void OnError(const Napi::Error& error) override {
     error.Value().Set("code", code_);
     deferred_.Reject(error.Value());
-  }
-
-  void fail(const char* code, const std::string& message) {
-    code_ = code;
-    SetError(message);
   }
 
   Napi::Promise::Deferred deferred_;

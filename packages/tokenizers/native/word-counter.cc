@@ -2,7 +2,7 @@
 
 #include <cstring>
 
-#include "bpe-train.h"
+#include "failure.h"
 #include "file-chunks.h"
 #include "parallel.h"
 #include "safe-cut.h"

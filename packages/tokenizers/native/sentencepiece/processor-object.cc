@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "../arguments.h"
+#include "../failure.h"
 #include "../task.h"
 #include "batch.h"
 #include "model.h"
@@ -21,12 +22,10 @@ template <typename Body>
 auto guarded(Napi::Env env, Body&& body) {
   try {
     return body();
-  } catch (const std::bad_alloc&) {
-    throw Napi::Error::New(env, "out of memory");
   } catch (const Napi::Error&) {
     throw;
   } catch (const std::exception& error) {
-    throw Napi::Error::New(env, error.what());
+    throw Napi::Error::New(env, failureOf(error).message);
   }
 }
 

@@ -8,7 +8,7 @@
 #include <cstdlib>
 #include <system_error>
 
-#include "../bpe-train.h"
+#include "../failure.h"
 
 namespace tok {
 

@@ -1,9 +1,7 @@
 #include "training.h"
 
-#include <new>
 #include <system_error>
 
-#include "../bpe-train.h"
 #include "model.h"
 
 namespace tok {
@@ -38,14 +36,8 @@ void Training::run() {
   LogListener::current = &state_;
   try {
     train();
-  } catch (const Cancelled&) {
-    fail("CANCELLED", "cancelled");
-  } catch (const std::bad_alloc&) {
-    fail("MEMORY", "out of memory");
-  } catch (const std::system_error& error) {
-    fail("FILE", error.what());
   } catch (const std::exception& error) {
-    fail("NATIVE", error.what());
+    failure_ = failureOf(error);
   }
   LogListener::current = nullptr;
   toJavaScript_.BlockingCall([this](Napi::Env env, Napi::Function) { finish(env); });
@@ -57,26 +49,24 @@ void Training::train() {
   if (files_ != nullptr) fromFiles = std::make_unique<FileTexts>(*files_);
   Texts& texts = fromFiles != nullptr ? static_cast<Texts&>(*fromFiles) : pushed_;
   Sentences sentences(texts, state_, maxSentenceBytes_);
-  if (sentences.done()) return fail("EMPTY", "there is no sentence");
+  if (sentences.done()) {
+    failure_ = {"EMPTY", "there is no sentence"};
+    return;
+  }
   throwUnlessOk(sentencepiece::SentencePieceTrainer::Train(options_, &sentences, &model_));
   state_.check();
-}
-
-void Training::fail(const char* code, const char* message) {
-  code_ = code;
-  message_ = message;
 }
 
 void Training::finish(Napi::Env env) {
   finished_ = true;
   admit(env);
-  if (code_.empty()) {
+  if (!failure_) {
     auto bytes = Napi::Uint8Array::New(env, model_.size());
     std::copy(model_.begin(), model_.end(), bytes.Data());
     return deferred_.Resolve(bytes);
   }
-  const auto error = Napi::Error::New(env, message_);
-  error.Value().Set("code", code_);
+  const auto error = Napi::Error::New(env, failure_->message);
+  error.Value().Set("code", failure_->code);
   deferred_.Reject(error.Value());
 }
 

@@ -3,11 +3,13 @@
 #include <napi.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <unordered_map>
 #include <vector>
 
+#include "../failure.h"
 #include "sentences.h"
 
 namespace tok {
@@ -38,7 +40,6 @@ class Training {
   void train();
   void finish(Napi::Env env);
   void admit(Napi::Env env);
-  void fail(const char* code, const char* message);
 
   TrainingState state_;
   PushedTexts pushed_;
@@ -50,7 +51,8 @@ class Training {
   bool finished_ = false;  // read and written by JavaScript's thread alone, as the two above
   Napi::ThreadSafeFunction toJavaScript_;
   std::thread thread_;
-  std::string model_, code_, message_;
+  std::string model_;
+  std::optional<Failure> failure_;
 };
 
 }  // namespace tok

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <exception>
+#include <new>
+#include <string>
+#include <system_error>
+
+namespace tok {
+
+struct Cancelled : std::exception {
+  const char* what() const noexcept override { return "cancelled"; }
+};
+
+/** What JavaScript is told of an exception: a code for programs, a message for people. */
+struct Failure {
+  const char* code;
+  std::string message;
+};
+
+inline Failure failureOf(const std::exception& error) {
+  if (dynamic_cast<const Cancelled*>(&error)) return {"CANCELLED", error.what()};
+  if (dynamic_cast<const std::bad_alloc*>(&error)) return {"MEMORY", "out of memory"};
+  if (dynamic_cast<const std::system_error*>(&error)) return {"FILE", error.what()};
+  return {"NATIVE", error.what()};
+}
+
+}  // namespace tok

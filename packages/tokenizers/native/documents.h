@@ -23,6 +23,9 @@ struct Item {
   bool endsLast;                       // does the last document end here?
 };
 
+/** A `cutAfter` for documents that stay whole. */
+inline uint64_t nowhere(uint64_t, uint64_t, uint64_t end) { return end; }
+
 /** Cuts documents into items of about `target` bytes; only where `mayCut(begin, position, end)` finds a place. */
 template <typename Cut>
 std::vector<Item> planItems(const Documents& documents, uint64_t target, Cut&& cutAfter) {

@@ -2,28 +2,12 @@
 
 #include <memory>
 
-#include "arguments.h"
+#include "batch-object.h"
 #include "encoder-settings.h"
-#include "merge-symbols.h"
-#include "task.h"
 
 namespace tok {
 
 namespace {
-
-template <typename Id>
-Napi::Value outcome(Napi::Env env, Encoded<Id>& encoded) {
-  auto counts = Napi::Uint32Array::New(env, encoded.counts.size());
-  std::copy(encoded.counts.begin(), encoded.counts.end(), counts.Data());
-  const size_t size = encoded.size;
-  const auto buffer = size == 0 ? Napi::ArrayBuffer::New(env, 0)
-                                : Napi::ArrayBuffer::New(env, encoded.ids.release(), size * sizeof(Id),
-                                                         [](Napi::Env, void* ids) { free(ids); });
-  auto out = Napi::Object::New(env);
-  out.Set("ids", Napi::TypedArrayOf<Id>::New(env, size, buffer, 0));
-  out.Set("counts", counts);
-  return out;
-}
 
 std::vector<uint8_t> paddedText(const Napi::Value& value) {
   const auto text = value.As<Napi::Uint8Array>();
@@ -74,22 +58,10 @@ class EncoderObject : public Napi::ObjectWrap<EncoderObject<make>> {
   }
 
   Napi::Value encodeBatch(const Napi::CallbackInfo& info) {
-    auto documents = std::make_shared<Documents>(documentsFrom(info, 0, 1));
-    const uint32_t endToken = tokenFrom(info[3]);
-    const unsigned threads = threadsFrom(info[4]);
-    return info[2].ToBoolean() ? batch<uint32_t>(info.Env(), documents, endToken, threads)
-                               : batch<uint16_t>(info.Env(), documents, endToken, threads);
-  }
-
-  template <typename Id>
-  Napi::Value batch(Napi::Env env, std::shared_ptr<Documents> documents, uint32_t endToken, unsigned threads) {
-    auto encoded = std::make_shared<Encoded<Id>>();
-    return Task::run(
-        env,
-        [encoder = encoder_, encoded, documents, endToken, threads] {
-          encoder->encodeBatch(*documents, endToken, threads, *encoded);
-        },
-        [encoded](Napi::Env env) { return outcome(env, *encoded); });
+    return batchFrom(info,
+                     [encoder = encoder_](const Documents& documents, uint32_t endToken, unsigned threads, auto& out) {
+                       encoder->encodeBatch(documents, endToken, threads, out);
+                     });
   }
 
   std::shared_ptr<TextEncoder> encoder_;

@@ -256,7 +256,6 @@ Aligned PieceEncoder::encodeAligned(const uint8_t* text, size_t size) const {
 template <typename Id>
 void PieceEncoder::batch(const Documents& documents, uint32_t endToken, unsigned threads, Encoded<Id>& out) {
   // A document stays whole: what is put before it, and what the normalizer makes of it, depends on all of it.
-  const auto nowhere = [](uint64_t, uint64_t, uint64_t end) { return end; };
   encodeItems(documents, endToken, threads, out, nowhere,
               [&](const uint8_t* begin, const uint8_t* end, std::vector<Id>& ids) {
                 typename ScratchPool<Scratch>::Lease scratch(pool_);

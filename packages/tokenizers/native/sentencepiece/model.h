@@ -19,7 +19,7 @@ class Model {
  public:
   explicit Model(std::string_view bytes);
 
-  /** Appends the ids of a text; bytes that are not UTF-8 are read as U+FFFD, as by the other encoders. */
+  /** Makes `ids` those of a text; bytes that are not UTF-8 are read as U+FFFD, as by the other encoders. */
   void encode(std::string_view text, std::vector<int>& ids) const;
   /** The text must be well-formed UTF-8. */
   Aligned encodeWithSpans(std::string_view text) const;

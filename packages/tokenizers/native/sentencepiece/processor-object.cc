@@ -1,12 +1,10 @@
 #include "processor-object.h"
 
-#include <cstring>
 #include <memory>
 
-#include "../arguments.h"
+#include "../batch-object.h"
+#include "../encode-items.h"
 #include "../failure.h"
-#include "../task.h"
-#include "batch.h"
 #include "model.h"
 
 namespace tok {
@@ -114,31 +112,14 @@ class ProcessorObject : public Napi::ObjectWrap<ProcessorObject> {
   }
 
   Napi::Value encodeBatch(const Napi::CallbackInfo& info) {
-    auto documents = std::make_shared<Documents>(documentsFrom(info, 0, 1));
-    const int64_t endToken = info[3].IsNumber() ? info[3].As<Napi::Number>().Int64Value() : -1;
-    const unsigned threads = threadsFrom(info[4]);
-    return info[2].ToBoolean() ? batch<uint32_t>(info.Env(), documents, endToken, threads)
-                               : batch<uint16_t>(info.Env(), documents, endToken, threads);
-  }
-
-  template <typename Id>
-  Napi::Value batch(Napi::Env env, std::shared_ptr<Documents> documents, int64_t endToken, unsigned threads) {
-    auto encoded = std::make_shared<Batch<Id>>();
-    return Task::run(
-        env,
-        [model = model_, encoded, documents, endToken, threads] {
-          *encoded = encodeDocuments<Id>(*model, *documents, endToken, threads);
-        },
-        [encoded](Napi::Env env) -> Napi::Value {
-          const size_t size = encoded->size;
-          const auto buffer = size == 0 ? Napi::ArrayBuffer::New(env, 0)
-                                        : Napi::ArrayBuffer::New(env, encoded->ids.release(), size * sizeof(Id),
-                                                                 [](Napi::Env, void* ids) { free(ids); });
-          auto out = Napi::Object::New(env);
-          out.Set("ids", Napi::TypedArrayOf<Id>::New(env, size, buffer, 0));
-          out.Set("counts", arrayFrom<Napi::Uint32Array>(env, encoded->counts));
-          return out;
-        });
+    return batchFrom(info, [model = model_](const Documents& documents, uint32_t endToken, unsigned threads,
+                                            auto& out) {
+      encodeItems(documents, endToken, threads, out, nowhere, [&](const uint8_t* begin, const uint8_t* end, auto& ids) {
+        std::vector<int> found;
+        model->encode({reinterpret_cast<const char*>(begin), static_cast<size_t>(end - begin)}, found);
+        ids.insert(ids.end(), found.begin(), found.end());
+      });
+    });
   }
 
   /** Ids that are not pieces were refused in JavaScript; here they would be an exception. */

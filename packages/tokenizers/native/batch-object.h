@@ -1,0 +1,48 @@
+#pragma once
+
+#include <napi.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+#include <utility>
+
+#include "arguments.h"
+#include "task.h"
+#include "text-encoder.h"
+
+namespace tok {
+
+/** Takes the ids away from `encoded`. */
+template <typename Id>
+Napi::Value batchObject(Napi::Env env, Encoded<Id>& encoded) {
+  auto counts = Napi::Uint32Array::New(env, encoded.counts.size());
+  std::copy(encoded.counts.begin(), encoded.counts.end(), counts.Data());
+  const size_t size = encoded.size;
+  const auto buffer = size == 0 ? Napi::ArrayBuffer::New(env, 0)
+                                : Napi::ArrayBuffer::New(env, encoded.ids.release(), size * sizeof(Id),
+                                                         [](Napi::Env, void* ids) { free(ids); });
+  auto out = Napi::Object::New(env);
+  out.Set("ids", Napi::TypedArrayOf<Id>::New(env, size, buffer, 0));
+  out.Set("counts", counts);
+  return out;
+}
+
+/**
+ * The encodeBatch(bytes, ends, wide, eos, threads) of every encoder. `encode(documents, endToken, threads, encoded)`
+ * runs off the JavaScript thread; `encoded` is of uint32_t where `wide`, else of uint16_t.
+ */
+template <typename Encode>
+Napi::Value batchFrom(const Napi::CallbackInfo& info, Encode encode) {
+  const auto run = [&](auto encoded) {
+    return Task::run(
+        info.Env(),
+        [encode = std::move(encode), encoded, documents = std::make_shared<Documents>(documentsFrom(info, 0, 1)),
+         endToken = tokenFrom(info[3]),
+         threads = threadsFrom(info[4])] { encode(*documents, endToken, threads, *encoded); },
+        [encoded](Napi::Env env) { return batchObject(env, *encoded); });
+  };
+  return info[2].ToBoolean() ? run(std::make_shared<Encoded<uint32_t>>()) : run(std::make_shared<Encoded<uint16_t>>());
+}
+
+}  // namespace tok

@@ -6,7 +6,8 @@ import type { Io } from "../io.js";
 
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
-    description: "Remove runs with all their files. Tokenizers stay. A run that is being trained is left alone.",
+    description:
+      "Remove runs with all their files. Tokenizers stay. A run that is being trained or used is left alone.",
     args: { "<run...>": "ids of runs" },
     options: z.strictObject({}),
     examples: { "trainer runs rm RUN": "at once, and for good", "trainer runs rm RUN1 RUN2 --json": "removed, bytes" },

@@ -1,8 +1,7 @@
 import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { TrainingError } from "../errors.js";
-import { isHeld } from "../run/lock.js";
-import { runFolder } from "../run/run-folder.js";
+import { removalOf } from "../run/run-use.js";
 import { bytesIn, idsIn, isFolder } from "./folders.js";
 import type { Home } from "./home.js";
 import { ID_RULE, isId } from "./ids.js";
@@ -10,7 +9,7 @@ import { suggest } from "./nearest.js";
 
 /**
  * Removes a run with all its files and returns how many bytes that freed. Takes ids alone, never a path; refuses
- * (CONFLICT) a run that is being trained.
+ * (CONFLICT) a run that is being trained or used.
  */
 export async function removeRun(home: Home, id: string): Promise<{ readonly bytes: number }> {
   if (!isId(id)) {
@@ -22,10 +21,12 @@ export async function removeRun(home: Home, id: string): Promise<{ readonly byte
     const hint = suggest(id, await idsIn(home.models), "it has no runs");
     throw new TrainingError("RUN_NOT_FOUND", "USER_INPUT", `no run "${id}" in ${home.models}: ${hint}`);
   }
-  if (isHeld(runFolder(home.root, id).lock)) {
-    throw new TrainingError("CONFLICT", "USER_INPUT", `run ${id} is being trained; stop it before it is removed`);
-  }
   const bytes = await bytesIn(dir);
+  using removal = removalOf(dir, id);
+  if (removal === null) {
+    const message = `run ${id} is being trained or used; stop that before it is removed`;
+    throw new TrainingError("CONFLICT", "USER_INPUT", message);
+  }
   // Out of the list at once: a removal that is interrupted leaves no half of a run under its name.
   const aside = join(home.models, `.removed-${id}`);
   await rm(aside, { recursive: true, force: true });

@@ -4,6 +4,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { RunLock } from "../run/lock.js";
+import { useRun } from "../run/run-use.js";
 import { writeManifest, type RunManifest } from "../run/manifest.js";
 import { newManifest } from "../run/new-manifest.js";
 import { parseTrainOptions } from "../run/options.js";
@@ -101,6 +102,19 @@ test("a run that is being trained is not removed", async () => {
   using _held = new RunLock(lock, "novel");
   await expect(removeRun(home, "novel")).rejects.toMatchObject({ code: "CONFLICT" });
   expect(await readdir(home.models)).toEqual(["novel"]);
+});
+
+test("a run that a process has open is not removed, and is once it is closed", async () => {
+  await using temporary = await temporaryFolder();
+  const home = openHome(temporary.path);
+  await makeRun(home, "novel", { status: "completed" });
+  {
+    using _use = useRun(join(home.models, "novel"), "novel");
+    await expect(removeRun(home, "novel")).rejects.toMatchObject({ code: "CONFLICT" });
+    expect(await readdir(home.models)).toEqual(["novel"]);
+  }
+  await removeRun(home, "novel");
+  expect(await readdir(home.models)).toEqual([]);
 });
 
 test("nothing but a run of the home is removed", async () => {

@@ -7,7 +7,7 @@ import { dataBankConfig, startDataBank } from "@trainer/data-bank";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { DataBankClient } from "../src/data-bank.js";
 import { containing, matching } from "./matching.js";
-import { scratch } from "./scratch.js";
+import { scratch } from "../../../test/scratch.js";
 
 const sha256 = (bytes: string | Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 const portOf = (server: Server) => {
@@ -19,7 +19,7 @@ let folder = "";
 let url = "";
 let bank: Awaited<ReturnType<typeof startDataBank>>;
 beforeAll(async () => {
-  folder = scratch();
+  folder = scratch("client");
   const env = {
     PORT: "0",
     MIN_FREE_GB: "0",

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { packRun, unpackRun } from "@trainer/training";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { limited, smallDisk } from "./small-disk.js";
-import { scratch } from "./scratch.js";
+import { scratch } from "../../../test/scratch.js";
 import { sha256 } from "./tar.js";
 
 const RUNNER = fileURLToPath(new URL("run-child.mjs", import.meta.url));

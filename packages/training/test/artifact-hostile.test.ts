@@ -8,7 +8,7 @@ import { deflateRawSync, gunzipSync, gzipSync } from "node:zlib";
 import { packRun, TrainingError, unpackRun, type UnpackOptions } from "@trainer/training";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { scratch } from "./scratch.js";
+import { scratch } from "../../../test/scratch.js";
 import { archive, attribute, END, sha256, tar, type Member } from "./tar.js";
 
 let folder = "";

@@ -15,7 +15,7 @@ import {
 } from "@trainer/training";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { tiny, writeCorpus } from "./corpus.js";
-import { scratch } from "./scratch.js";
+import { scratch } from "../../../test/scratch.js";
 
 let root = "";
 beforeAll(() => (root = scratch("artifact-life")));

@@ -21,7 +21,7 @@ import { archiveName, packRun, unpackRun } from "@trainer/training";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { sha256 as sha256Of } from "./run-files.js";
-import { scratch } from "./scratch.js";
+import { scratch } from "../../../test/scratch.js";
 import { sha256 } from "./tar.js";
 
 let folder = "";

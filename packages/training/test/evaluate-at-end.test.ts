@@ -6,7 +6,7 @@ import { RunManifest } from "../src/run/manifest.js";
 import { isInUse } from "../src/run/run-use.js";
 import { train } from "../src/run/train.js";
 import { tiny, writeCorpus } from "./corpus.js";
-import { scratch } from "./scratch.js";
+import { scratch } from "../../../test/scratch.js";
 
 const home = scratch("evaluate-at-end");
 const corpus = writeCorpus(join(home, "corpus.txt"));

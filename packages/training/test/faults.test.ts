@@ -9,7 +9,7 @@ import { tiny, writeCorpus } from "./corpus.js";
 import { outcome } from "./run-files.js";
 import { containing, matching, some } from "./matching.js";
 import { limited, smallDisk } from "./small-disk.js";
-import { scratch } from "./scratch.js";
+import { scratch } from "../../../test/scratch.js";
 
 vi.setConfig({ testTimeout: 120_000 }); // on a busy machine
 

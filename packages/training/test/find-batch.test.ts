@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { findBatch, readManifest, resume, train, type RunEvent } from "@trainer/training";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { tiny, writeCorpus } from "./corpus.js";
-import { scratch } from "./scratch.js";
+import { scratch } from "../../../test/scratch.js";
 
 vi.setConfig({ testTimeout: 120_000 }); // on a busy machine
 

@@ -18,7 +18,7 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { tiny, writeCorpus } from "./corpus.js";
 import { matching } from "./matching.js";
 import { outcome, sha256 } from "./run-files.js";
-import { scratch } from "./scratch.js";
+import { scratch } from "../../../test/scratch.js";
 
 vi.setConfig({ testTimeout: 120_000 }); // on a busy machine
 

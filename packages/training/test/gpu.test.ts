@@ -5,7 +5,7 @@ import { devices, setRngState, getRngState, randn, Tape, type Tensor } from "@tr
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { tiny, writeCorpus } from "./corpus.js";
 import { matching, near } from "./matching.js";
-import { scratch } from "./scratch.js";
+import { scratch } from "../../../test/scratch.js";
 
 vi.setConfig({ testTimeout: 120_000 });
 

@@ -4,7 +4,7 @@ import { openHome, openModel, score, train } from "@trainer/training";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { nope } from "../../models/test/nope.js";
 import { tiny, writeCorpus } from "./corpus.js";
-import { scratch } from "./scratch.js";
+import { scratch } from "../../../test/scratch.js";
 
 let home = "";
 beforeAll(() => (home = scratch("own-family")));

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { prepareTokenizer, trainingProgress, vocabSizeFor } from "../src/run/prepare-tokenizer.js";
 import { writeTokenizerFiles } from "../src/run/tokenizer-files.js";
 import { writeCorpus } from "./corpus.js";
-import { scratch } from "./scratch.js";
+import { scratch } from "../../../test/scratch.js";
 
 let home = "";
 beforeEach(() => (home = scratch("tokenizer")));

@@ -4,7 +4,7 @@ import { train, type RunEvent, type StepProfile } from "@trainer/training";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { tiny, writeCorpus } from "./corpus.js";
 import { outcome } from "./run-files.js";
-import { scratch } from "./scratch.js";
+import { scratch } from "../../../test/scratch.js";
 
 vi.setConfig({ testTimeout: 120_000 });
 

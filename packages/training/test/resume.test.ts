@@ -6,7 +6,7 @@ import { startChild } from "./children.js";
 import { tiny, writeCorpus } from "./corpus.js";
 import { outcome } from "./run-files.js";
 import { containing, matching } from "./matching.js";
-import { scratch } from "./scratch.js";
+import { scratch } from "../../../test/scratch.js";
 
 vi.setConfig({ testTimeout: 120_000 }); // on a busy machine
 

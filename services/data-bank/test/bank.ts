@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import { accessSync, constants, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { readdirSync, rmSync } from "node:fs";
 import { request, type IncomingHttpHeaders } from "node:http";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Env } from "@trainer/platform";
 import { afterAll } from "vitest";
+import { scratch as newFolder } from "../../../test/scratch.js";
 import { dataBankConfig } from "../src/config.js";
 import { startDataBank, type DataBankHooks } from "../src/start.js";
 
@@ -13,20 +13,11 @@ afterAll(() => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 
-/** A folder for the tests of a file, in memory where there is such a place: uploads are synced, and disks may be busy. */
+/** A folder for the tests of a file. */
 export function scratch(): string {
-  const folder = mkdtempSync(join(inMemory("/dev/shm") ? "/dev/shm" : tmpdir(), "data-bank-"));
+  const folder = newFolder("data-bank");
   folders.push(folder);
   return folder;
-}
-
-function inMemory(path: string): boolean {
-  try {
-    accessSync(path, constants.W_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 export const sha256 = (bytes: string | Uint8Array): string => createHash("sha256").update(bytes).digest("hex");

@@ -28,6 +28,9 @@ export interface ScrubOptions {
 
 export type ScrubEvent = ScrubProgress | ScrubFinding;
 
+/** For a scrub: what is younger may be part of an upload that is under way. */
+export const SETTLED_MS = 60 * 60 * 1000;
+
 export interface ScrubProgress {
   readonly type: "progress";
   readonly files: number;

@@ -3,14 +3,12 @@ import { createReadStream } from "node:fs";
 import { mkdir, readdir, readFile, rename, stat } from "node:fs/promises";
 import { basename, join, relative } from "node:path";
 import { pipeline } from "node:stream/promises";
-import type { ScrubEvent, ScrubFinding, ScrubOptions } from "../store.js";
+import { SETTLED_MS, type ScrubEvent, type ScrubFinding, type ScrubOptions } from "../store.js";
 import { syncFolder, writeWhole } from "./durable.js";
 import { blobPath, isTemporary, QUARANTINE, sidecarPath, temporaryPath } from "./layout.js";
 import { formatSidecar, parseSidecar, undescribed } from "./sidecar.js";
 import { unlessMissing } from "./storage-error.js";
 
-/** What is younger may be part of an upload that is under way. */
-const SETTLED_MS = 60 * 60 * 1000;
 const BUFFER_BYTES = 1 << 20;
 
 interface Inventory {

@@ -1,13 +1,11 @@
 import { createHash } from "node:crypto";
 import { pipeline } from "node:stream/promises";
-import type { ScrubEvent, ScrubFinding, ScrubOptions } from "../store.js";
+import { SETTLED_MS, type ScrubEvent, type ScrubFinding, type ScrubOptions } from "../store.js";
 import { bodyOf } from "./body.js";
 import type { Bucket, StoredObject } from "./bucket.js";
 import { copyObject } from "./copy.js";
 import { idOf, isTemporary, QUARANTINE } from "./keys.js";
 
-/** What is younger may be part of an upload that is under way. */
-const SETTLED_MS = 60 * 60 * 1000;
 const COPY_BYTES = 1 << 30;
 
 type Problem = Omit<ScrubFinding, "type" | "repaired">;

@@ -1,15 +1,15 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { idsIn, isFolder } from "../home/folders.js";
+import { idsIn, isFolder, measure } from "../home/folders.js";
 import type { Home } from "../home/home.js";
 import { summarizeRun } from "../home/list-runs.js";
 import { writeWhole } from "../home/write-whole.js";
 import type { RunStatus } from "../run/manifest.js";
 import { removalOf } from "../run/run-use.js";
 import type { CleanupConfig } from "./config.js";
-import { namedByRuns } from "./named-by-runs.js";
-import { finishRemovals, measure, remove } from "./remove.js";
+import { namedByRuns, type Named } from "./named-by-runs.js";
+import { finishRemovals, remove } from "./remove.js";
 import { reported } from "./report-decision.js";
 import { isNeeded, type CleanupContext, type Decision, type KeepReason } from "./report.js";
 
@@ -36,8 +36,9 @@ export function keepRun(config: CleanupConfig, facts: RunFacts): KeepReason | nu
 /** Decides about all runs of a home, and removes those that may go. */
 export async function cleanRuns(home: Home, config: CleanupConfig, context: CleanupContext = {}): Promise<Decision[]> {
   if (config.enabled && !config.dryRun) await finishRemovals(home.models);
+  const named = await namedByRuns(home); // once for all: what is about to go is looked at again
   const decisions: Decision[] = [];
-  for (const id of await idsIn(home.models)) decisions.push(await cleanRun(home, id, config, context));
+  for (const id of await idsIn(home.models)) decisions.push(await cleanOne(home, id, config, context, named));
   return decisions;
 }
 
@@ -52,9 +53,21 @@ export async function cleanRun(
   config: CleanupConfig,
   context: CleanupContext = {},
 ): Promise<Decision> {
+  return await cleanOne(home, id, config, context, await namedByRuns(home));
+}
+
+async function cleanOne(
+  home: Home,
+  id: string,
+  config: CleanupConfig,
+  context: CleanupContext,
+  named: Named,
+): Promise<Decision> {
   const path = join(home.models, id);
   const { bytes, files } = await measure(path);
-  return await reported({ kind: "run", id, path, bytes, files }, context, () => decide(home, id, config, context));
+  return await reported({ kind: "run", id, path, bytes, files }, context, () =>
+    decide(home, id, config, context, named),
+  );
 }
 
 async function decide(
@@ -62,8 +75,9 @@ async function decide(
   id: string,
   config: CleanupConfig,
   context: CleanupContext,
+  named: Named,
 ): Promise<KeepReason | null> {
-  const before = keepRun(config, await factsOf(home, id, context));
+  const before = keepRun(config, await factsOf(home, id, context, named));
   if (before !== null) return before;
   if (config.dryRun) return "dry_run"; // which nobody need wait for
   await setTimeout(config.gracePeriodSeconds * 1000, undefined, { signal: context.signal });
@@ -71,17 +85,16 @@ async function decide(
   if (!(await isFolder(dir))) return "directory_not_found";
   using removal = removalOf(dir, id);
   if (removal === null) return "in_use";
-  const after = keepRun(config, await factsOf(home, id, context));
+  const after = keepRun(config, await factsOf(home, id, context, await namedByRuns(home)));
   if (after !== null) return after;
   await writeWhole(join(home.archived, `${id}.json`), await readFile(join(dir, "manifest.json"), "utf8"));
   await remove(dir);
   return null;
 }
 
-async function factsOf(home: Home, id: string, context: CleanupContext): Promise<RunFacts> {
+async function factsOf(home: Home, id: string, context: CleanupContext, { pretrained }: Named): Promise<RunFacts> {
   const exists = await isFolder(join(home.models, id));
   const { status, manifest } = await summarizeRun(home, id);
-  const pretrained = (await namedByRuns(home)).pretrained;
   const inUse = pretrained.has(id) || pretrained.has(join(home.models, id)) || (await isNeeded(context, id));
   return { exists, pointer: manifest?.artifact_file_id ?? null, status, inUse };
 }

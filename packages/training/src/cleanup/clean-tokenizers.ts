@@ -1,9 +1,9 @@
 import { join } from "node:path";
-import { idsIn } from "../home/folders.js";
+import { idsIn, measure } from "../home/folders.js";
 import type { Home } from "../home/home.js";
 import type { TokenizerCleanupConfig } from "./config.js";
-import { namedByRuns } from "./named-by-runs.js";
-import { finishRemovals, measure, remove } from "./remove.js";
+import { namedByRuns, type Named } from "./named-by-runs.js";
+import { finishRemovals, remove } from "./remove.js";
 import { reported } from "./report-decision.js";
 import { isNeeded, type CleanupContext, type Decision, type KeepReason } from "./report.js";
 
@@ -19,8 +19,9 @@ export async function cleanTokenizers(
   context: CleanupContext = {},
 ): Promise<Decision[]> {
   if (config.enabled && !config.dryRun) await finishRemovals(home.tokenizers);
+  const named = await namedByRuns(home); // once for all: what is about to go is looked at again
   const decisions: Decision[] = [];
-  for (const id of await idsIn(home.tokenizers)) decisions.push(await cleanTokenizer(home, id, config, context));
+  for (const id of await idsIn(home.tokenizers)) decisions.push(await cleanTokenizer(home, id, config, context, named));
   return decisions;
 }
 
@@ -29,11 +30,12 @@ async function cleanTokenizer(
   id: string,
   config: TokenizerCleanupConfig,
   context: CleanupContext,
+  named: Named,
 ): Promise<Decision> {
   const path = join(home.tokenizers, id);
   const { bytes, files, mtimeMs } = await measure(path);
   return await reported({ kind: "tokenizer", id, path, bytes, files }, context, () =>
-    decide(home, { id, path, mtimeMs }, config, context),
+    decide(home, { id, path, mtimeMs }, config, context, named),
   );
 }
 
@@ -48,20 +50,25 @@ async function decide(
   { id, path, mtimeMs }: Candidate,
   config: TokenizerCleanupConfig,
   context: CleanupContext,
+  named: Named,
 ) {
   if (!config.enabled) return "cleanup_disabled";
-  const named = await keepNamed(home, id, context);
-  if (named !== null) return named;
+  const needed = await keepNamed(home, id, context, named);
+  if (needed !== null) return needed;
   if (Date.now() - mtimeMs < config.minUnusedDays * DAY_MS) return "recently_used";
   if (config.dryRun) return "dry_run";
   // A run that begins meanwhile names it before it opens it: what has been named is put back.
   let kept: KeepReason | null = null;
-  await remove(path, async () => (kept = await keepNamed(home, id, context)) !== null);
+  await remove(path, async () => (kept = await keepNamed(home, id, context, await namedByRuns(home))) !== null);
   return kept;
 }
 
-async function keepNamed(home: Home, id: string, context: CleanupContext): Promise<KeepReason | null> {
-  const { tokenizers, unknown } = await namedByRuns(home);
+async function keepNamed(
+  home: Home,
+  id: string,
+  context: CleanupContext,
+  { tokenizers, unknown }: Named,
+): Promise<KeepReason | null> {
   if (unknown.length > 0) return "manifest_unreadable";
   const named = tokenizers.has(id) || tokenizers.has(join(home.tokenizers, id)) || (await isNeeded(context, id));
   return named ? "in_use" : null;

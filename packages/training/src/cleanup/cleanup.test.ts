@@ -18,7 +18,8 @@ import { cleanCorpusCache, corporaToRemove, type CachedCorpus } from "./clean-co
 import { cleanRun, cleanRuns, keepRun } from "./clean-runs.js";
 import { cleanTokenizers } from "./clean-tokenizers.js";
 import { CleanupConfig, CorpusCacheCleanupConfig, TokenizerCleanupConfig } from "./config.js";
-import { finishRemovals, measure, remove } from "./remove.js";
+import { measure } from "../home/folders.js";
+import { finishRemovals, remove } from "./remove.js";
 import type { CleanupRecord } from "./report.js";
 
 async function makeHome(): Promise<AsyncDisposable & { home: Home }> {

@@ -36,17 +36,3 @@ export async function finishRemovals(folder: string, abandonedMs = ABANDONED_MS)
     if (Date.now() - ctimeMs >= abandonedMs) await rm(path, { recursive: true, force: true });
   }
 }
-
-/** Bytes and files of a file or folder, and when it was last written; what disappears meanwhile counts nothing. */
-export async function measure(path: string): Promise<{ bytes: number; files: number; mtimeMs: number }> {
-  const info = await stat(path).catch(() => null);
-  if (info === null) return { bytes: 0, files: 0, mtimeMs: 0 };
-  const names = await readdir(path).catch(() => []); // a file has none
-  const own = info.isDirectory() ? { bytes: 0, files: 0 } : { bytes: info.size, files: 1 };
-  const parts = await Promise.all(names.map((name) => measure(join(path, name))));
-  return {
-    bytes: parts.reduce((sum, part) => sum + part.bytes, own.bytes),
-    files: parts.reduce((sum, part) => sum + part.files, own.files),
-    mtimeMs: Math.max(info.mtimeMs, ...parts.map((part) => part.mtimeMs)),
-  };
-}

@@ -27,18 +27,41 @@ export async function idsIn(folder: string): Promise<string[]> {
 }
 
 /** The bytes of all files in a folder and below; what disappears meanwhile counts nothing. */
-export async function bytesIn(folder: string): Promise<number> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-  const sizes = entries.map((entry) => {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) return bytesIn(path);
-    return entry.isFile() ? fileSize(path) : Promise.resolve(0);
-  });
-  return (await Promise.all(sizes)).reduce((total, size) => total + size, 0);
+export const bytesIn = async (folder: string): Promise<number> => (await measure(folder)).bytes;
+
+export interface Measure {
+  readonly bytes: number;
+  readonly files: number;
+  /** When anything of it was last written; 0 where there is nothing. */
+  readonly mtimeMs: number;
 }
 
-const fileSize = (path: string): Promise<number> =>
+/** The files in a folder and below, links apart; what disappears meanwhile counts nothing. */
+export async function measure(folder: string): Promise<Measure> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  const parts = entries.map((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return measure(path);
+    return entry.isFile() ? measureFile(path) : Promise.resolve(NOTHING);
+  });
+  const own = await stat(folder).then(
+    ({ mtimeMs }) => ({ ...NOTHING, mtimeMs }),
+    () => NOTHING,
+  );
+  return (await Promise.all(parts)).reduce(
+    (sum, part) => ({
+      bytes: sum.bytes + part.bytes,
+      files: sum.files + part.files,
+      mtimeMs: Math.max(sum.mtimeMs, part.mtimeMs),
+    }),
+    own,
+  );
+}
+
+const NOTHING: Measure = { bytes: 0, files: 0, mtimeMs: 0 };
+
+const measureFile = (path: string): Promise<Measure> =>
   stat(path).then(
-    (info) => info.size,
-    () => 0,
+    ({ size, mtimeMs }) => ({ bytes: size, files: 1, mtimeMs }),
+    () => NOTHING,
   );

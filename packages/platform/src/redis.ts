@@ -1,0 +1,1 @@
+export const REDIS_TIMEOUT_MS = 1000;

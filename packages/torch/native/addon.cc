@@ -27,5 +27,6 @@ NAPI_MODULE_INIT() {
   defineRuntime(*session, exports);
   defineProfile(*session, exports);
   defineSignals(*session, exports);
+  defineParent(*session, exports);
   return exports;
 }

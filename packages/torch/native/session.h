@@ -50,3 +50,4 @@ void defineRandom(Session& session, napi_value exports);
 void defineRuntime(Session& session, napi_value exports);
 void defineProfile(Session& session, napi_value exports);
 void defineSignals(Session& session, napi_value exports);
+void defineParent(Session& session, napi_value exports);

@@ -32,6 +32,7 @@ export { op } from "./op.js";
 export * as aten from "./ops.js";
 export * from "./optim/index.js";
 export { type Init, Params } from "./params.js";
+export { dieWithParent } from "./parent.js";
 export { type OperatorCost, profile } from "./profile.js";
 export { Generator, getRngState, manualSeed, setRngState } from "./random.js";
 export {

@@ -61,6 +61,7 @@ export interface Addon {
   profileBegin(): void;
   profileEnd(): [name: string, shape: string, calls: number, ns: number, flops: number, bytes: number][];
   hearOnce(signal: number): void;
+  dieWithParent(pid: number): void;
   cpuCapability(): string;
 }
 

@@ -1,4 +1,53 @@
 export { envField, readConfig, type Env } from "./config.js";
 export { AppError, STATUS, type ErrorCode } from "./errors.js";
+export { decodeEvent, encodeEvent, TrainerEvent } from "./events.js";
+export { parseJson, toJson, toWireJson } from "./json.js";
 export { logOptions } from "./log.js";
+export {
+  FAILURE_TTL_SECONDS,
+  JOB_TIMEOUT_SECONDS,
+  jobData,
+  jobs,
+  queues,
+  RESULT_TTL_SECONDS,
+  type JobKind,
+  type Jobs,
+  type QueueName,
+} from "./queue.js";
+export { EVENTS_CHANNEL, keys, runChannel } from "./redis-keys.js";
 export { FileInfo, Sha256 } from "./schemas/file-info.js";
+export { refusalOf } from "./schemas/refusal.js";
+export {
+  ArtifactPointer,
+  CancelAccepted,
+  JobState,
+  jobStates,
+  RunList,
+  RunProgress,
+  RunStatus,
+} from "./schemas/run.js";
+export {
+  TokenizerAccepted,
+  TokenizerInfo,
+  TokenizerList,
+  tokenizerStates,
+  TokenizerStats,
+  TokenizerTrainRequest,
+} from "./schemas/tokenizer.js";
+export { TrainAccepted, TrainRequest, TrainSettings } from "./schemas/train.js";
+export {
+  ChatHistory,
+  ChatRequest,
+  ChatResponse,
+  ChatResult,
+  ChatTurn,
+  EvaluateRequest,
+  EvaluateResponse,
+  GenerateRequest,
+  GenerateResponse,
+  GenerateResult,
+  ScoreRequest,
+  ScoreResponse,
+  ScoreResult,
+} from "./schemas/use.js";
+export { UserId } from "./schemas/user-id.js";

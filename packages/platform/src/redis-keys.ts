@@ -1,0 +1,49 @@
+/** Every Redis key and channel, a function each. Clients of older systems read the ones that are marked so. */
+export const keys = {
+  /** HASH: a run's status, and who asked for it. Read by others. */
+  job: (runId: string) => `trainer:job:${runId}`,
+  /** Unix seconds with a fraction. Read by others. */
+  heartbeat: (runId: string) => `runs:hb:${runId}`,
+  /** "1": the run is to stop. Written by others. */
+  cancelled: (runId: string) => `runs:${runId}:cancelled`,
+  /** The status word of the API. Read by others. */
+  status: (runId: string) => `runs:status:${runId}`,
+  /** The status message, under the two names it has had. Read by others. */
+  message: (runId: string) => `runs:message:${runId}`,
+  messageAlias: (runId: string) => `runs:msg:${runId}`,
+  /** The id of the run's archive in the file service. Read by others. */
+  artifact: (runId: string) => `runs:artifact:${runId}:file_id`,
+  /** JSON: the latest evaluation. Read by others. */
+  evaluation: (runId: string) => `runs:eval:${runId}`,
+  score: (runId: string, requestId: string) => `runs:score:${runId}:${requestId}`,
+  generation: (runId: string, requestId: string) => `runs:gen:${runId}:${requestId}`,
+  /** JSON array of messages, with a time to live. */
+  conversation: (runId: string, sessionId: string) => `runs:conv:${runId}:${sessionId}`,
+  conversationMeta: (runId: string, sessionId: string) => `runs:conv:meta:${runId}:${sessionId}`,
+  chat: (runId: string, sessionId: string, requestId: string) => `runs:chat:${runId}:${sessionId}:${requestId}`,
+  tokenizerStatus: (tokenizerId: string) => `tokenizer:${tokenizerId}:status`,
+  tokenizerStats: (tokenizerId: string) => `tokenizer:${tokenizerId}:stats`,
+  /** SET of the workers that are there. Read by others. */
+  workers: "rq:workers",
+  /** SET of the runs that the bot's owner watches. */
+  watching: "discord:watching",
+
+  /** JSON: how far a run has come. */
+  progress: (runId: string) => `runs:progress:${runId}`,
+  /** JSON: the request that a run was made from. */
+  request: (runId: string) => `runs:request:${runId}`,
+  /** Which of those that ever worked on a run may write for it. */
+  fence: (runId: string) => `trainer:fence:${runId}`,
+  /** ZSET of all runs by the time they were asked for, in milliseconds. */
+  runs: "trainer:runs",
+  /** ZSET of all tokenizers, likewise. */
+  tokenizers: "trainer:tokenizers",
+  /** The channel on which the pieces of an answer come that ends up under `resultKey`. */
+  stream: (resultKey: string) => `${resultKey}:stream`,
+} as const;
+
+/** The channel of every run's events. Read by others. */
+export const EVENTS_CHANNEL = "trainer:events";
+
+/** The channel of one run's events. */
+export const runChannel = (runId: string) => `runs:${runId}:events`;

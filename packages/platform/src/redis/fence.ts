@@ -1,0 +1,47 @@
+import type { Redis } from "ioredis";
+import { AppError } from "../errors.js";
+import { keys } from "../redis-keys.js";
+
+/**
+ * A number that says which of those who ever worked on a run may write for it: the one who began last. Later ones are
+ * greater, also when Redis has lost all it knew.
+ */
+export type Fence = number;
+
+export type Command = readonly [name: string, ...args: (string | number)[]];
+
+const CLAIM = `
+local time = redis.call("TIME")
+local now = time[1] * 1000000 + time[2]
+local fence = math.max(now, tonumber(redis.call("GET", KEYS[1]) or "0") + 1)
+redis.call("SET", KEYS[1], string.format("%.0f", fence))
+return string.format("%.0f", fence)`;
+
+const WRITE = `
+local held = tonumber(redis.call("GET", KEYS[1]) or "0")
+local mine = tonumber(ARGV[1])
+if held > mine then return 0 end
+if held < mine then redis.call("SET", KEYS[1], ARGV[1]) end
+for _, command in ipairs(cjson.decode(ARGV[2])) do redis.call(unpack(command)) end
+return 1`;
+
+/** From now on whoever worked on the run before can no longer write for it. */
+export async function claimRun(redis: Redis, runId: string): Promise<Fence> {
+  return Number(await redis.eval(CLAIM, 1, keys.fence(runId)));
+}
+
+/**
+ * Does several writes as one, if nobody has claimed the run since.
+ * @throws AppError CONFLICT if somebody has
+ */
+export async function writeFenced(
+  redis: Redis,
+  runId: string,
+  fence: Fence,
+  commands: readonly Command[],
+): Promise<void> {
+  const args = JSON.stringify(commands.map((command) => command.map(String)));
+  const written = await redis.eval(WRITE, 1, keys.fence(runId), String(fence), args);
+  if (written === 1) return;
+  throw new AppError("CONFLICT", `run ${runId} has been taken over by another worker`);
+}

@@ -1,0 +1,252 @@
+import { once } from "node:events";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { startRedis, type RedisServer } from "../../../../test/redis-server.js";
+import { decodeEvent, type TrainerEvent } from "../events.js";
+import { EVENTS_CHANNEL, keys, runChannel } from "../redis-keys.js";
+import type { RunProgress } from "../schemas/run.js";
+import { TrainRequest } from "../schemas/train.js";
+import { CHAT_TTL_SECONDS, ChatSessions } from "./chat-sessions.js";
+import { openRedis } from "./open-redis.js";
+import { Results } from "./results.js";
+import { RunRecords } from "./run-records.js";
+import { TokenizerRecords } from "./tokenizer-records.js";
+
+let server: RedisServer;
+let redis: ReturnType<typeof openRedis>;
+let runs: RunRecords;
+
+beforeAll(async () => {
+  server = await startRedis();
+  redis = openRedis(server.url);
+  runs = new RunRecords(redis);
+});
+beforeEach(async () => void (await redis.flushall()));
+afterAll(async () => {
+  redis.disconnect();
+  await server[Symbol.asyncDispose]();
+});
+
+const { user_id: _, ...request } = TrainRequest.parse({ corpus_file_id: "abc" });
+const training: RunProgress = {
+  step: 3,
+  total_steps: 10,
+  epoch: 0,
+  total_epochs: 1,
+  train_loss: 2.5,
+  lr: 1e-3,
+  grad_norm: 1,
+  tokens_per_sec: 100,
+  eta_seconds: 7,
+  val_loss: null,
+  best_val_loss: null,
+  test_loss: null,
+  checkpoint_step: null,
+  rss_bytes: 1e9,
+};
+const USER = 1234567890123456789n;
+
+test("a run's record lies under the names and words that other readers know", async () => {
+  await runs.create("r1", USER, request, new Date("2026-01-02T03:04:05.678Z"));
+  expect(await redis.hgetall(keys.job("r1"))).toMatchObject({
+    user_id: String(USER),
+    status: "queued",
+    progress: "0",
+    message: "queued",
+    created_at: "2026-01-02T03:04:05.678",
+    updated_at: "2026-01-02T03:04:05.678",
+    error: "",
+    artifact_file_id: "",
+  });
+  const fence = await runs.claim("r1");
+  await runs.update("r1", fence, { status: "running", progress: 30, message: "training", training });
+  await runs.heartbeat("r1", fence, 1_700_000_000_123);
+  expect(await redis.hget(keys.job("r1"), "status")).toBe("processing");
+  expect(await redis.mget("runs:status:r1", "runs:message:r1", "runs:msg:r1", "runs:hb:r1")).toEqual([
+    "running",
+    "training",
+    "training",
+    "1700000000.123",
+  ]);
+  expect(await runs.get("r1")).toMatchObject({
+    userId: USER,
+    status: "running",
+    progress: 30,
+    message: "training",
+    createdAt: "2026-01-02T03:04:05.678",
+    heartbeat: 1_700_000_000.123,
+    artifactFileId: null,
+    error: null,
+    training,
+    request,
+  });
+});
+
+test("who has been overtaken can no longer write, also after Redis has lost all it knew", async () => {
+  await runs.create("r1", 0n, request);
+  const first = await runs.claim("r1");
+  const second = await runs.claim("r1");
+  await expect(runs.update("r1", first, { message: "late" })).rejects.toMatchObject({ code: "CONFLICT" });
+  await runs.update("r1", second, { message: "mine" });
+  expect((await runs.get("r1"))?.message).toBe("mine");
+
+  await redis.flushall();
+  const third = await runs.claim("r1");
+  await expect(runs.heartbeat("r1", second)).rejects.toMatchObject({ code: "CONFLICT" });
+  await redis.flushall();
+  await runs.heartbeat("r1", third); // nobody has claimed it since: it goes on, and keeps the others out again
+  await expect(runs.heartbeat("r1", second)).rejects.toMatchObject({ code: "CONFLICT" });
+});
+
+test("what happened to a run is on both channels in the order it happened, with the record already changed", async () => {
+  await runs.create("r1", USER, request);
+  const fence = await runs.claim("r1");
+  const listener = openRedis(server.url);
+  const heard: [string, TrainerEvent | null][] = [];
+  listener.on("message", (channel, message) => heard.push([channel, decodeEvent(message)]));
+  await listener.subscribe(EVENTS_CHANNEL, runChannel("r1"));
+  const started = {
+    type: "trainer.job.started.v1",
+    domain: "trainer",
+    job_id: "r1",
+    user_id: USER,
+    queue: "t",
+  } as const;
+  const queued = {
+    type: "trainer.run.queued.v1",
+    job_id: "r1",
+    user_id: USER,
+    model_family: "gpt2",
+    model_size: "s",
+  } as const;
+  await runs.update("r1", fence, { status: "running" }, [started]);
+  await runs.publish(queued);
+  while (heard.length < 4) await once(listener, "message");
+  expect(heard).toEqual([
+    [EVENTS_CHANNEL, started],
+    [runChannel("r1"), started],
+    [EVENTS_CHANNEL, queued],
+    [runChannel("r1"), queued],
+  ]);
+  listener.disconnect();
+});
+
+test("runs are listed from the newest on, page by page, none twice and none left out", async () => {
+  const at = new Date();
+  for (let i = 0; i < 7; i++) await runs.create(`r${i}`, 0n, request, at);
+  await runs.create("newest", 0n, request, new Date(at.getTime() + 1000));
+  const seen: string[] = [];
+  let before: number | null = null;
+  do {
+    const page: Awaited<ReturnType<typeof runs.list>> = await runs.list(3, before);
+    seen.push(...page.runs.map(({ runId }) => runId));
+    before = page.next;
+  } while (before !== null);
+  expect(seen[0]).toBe("newest");
+  expect(seen.sort()).toEqual(["newest", "r0", "r1", "r2", "r3", "r4", "r5", "r6"]);
+  expect(await runs.count()).toBe(8);
+});
+
+test("a record can be put back, and one that others made or broke is told apart", async () => {
+  const record = {
+    runId: "old",
+    userId: 5n,
+    status: "completed",
+    progress: 100,
+    message: "Training completed",
+    createdAt: "2026-01-02T03:04:05.678",
+    updatedAt: "2026-01-02T04:00:00.000",
+    error: null,
+    artifactFileId: "f".repeat(64),
+  } as const;
+  await runs.restore({ ...record, request });
+  await runs.restore({ ...record, runId: "older", artifactFileId: null, request: null });
+  expect(await runs.get("old")).toEqual({ ...record, request, heartbeat: null, training: null });
+  expect(await runs.artifact("old")).toBe("f".repeat(64));
+  expect(await runs.get("older")).toMatchObject({ artifactFileId: null, request: null });
+  expect(await runs.get("none")).toBeNull();
+  await redis.hset(keys.job("old"), "status", "cancelled");
+  await expect(runs.get("old")).rejects.toMatchObject({ code: "DATABASE_ERROR" });
+  await redis.set(keys.job("r1"), "no hash");
+  await expect(runs.set("r1", { message: "m" })).rejects.toThrow("WRONGTYPE");
+});
+
+test("a failure keeps its reason, and a cancellation its flag until it is cleared", async () => {
+  await runs.create("r1", 0n, request);
+  await runs.set("r1", { status: "failed", error: "no room", message: null });
+  expect(await runs.get("r1")).toMatchObject({ status: "failed", error: "no room", message: null });
+  await runs.set("r1", { error: null });
+  expect(await runs.get("r1")).toMatchObject({ error: null });
+  await runs.requestCancel("r1");
+  expect(await runs.isCancelled("r1")).toBe(true);
+  await runs.clearCancel("r1");
+  expect(await runs.isCancelled("r1")).toBe(false);
+});
+
+test("results are kept by run and request, and what cannot be read counts as not there", async () => {
+  const results = new Results(redis);
+  const slot = results.evaluation("r1");
+  expect(await slot.get()).toBeNull();
+  await slot.set({ status: "completed", split: "test", loss: 2, ppl: Infinity, artifact: "/x" });
+  expect(await redis.get("runs:eval:r1")).toBe(
+    '{"status":"completed","split":"test","loss":2,"ppl":Infinity,"artifact":"/x"}',
+  );
+  await redis.set(slot.key, '{"status":"running","split":"test"}');
+  expect(await slot.get()).toEqual({ status: "running", split: "test", loss: null, ppl: null, artifact: null });
+  await redis.set(slot.key, "{");
+  expect(await slot.get()).toBeNull();
+  await redis.set(slot.key, "3");
+  expect(await slot.get()).toBeNull();
+  expect(results.score("r", "q").key).toBe("runs:score:r:q");
+  expect(results.generation("r", "q").key).toBe("runs:gen:r:q");
+  expect(keys.stream(results.chat("r", "s", "q").key)).toBe("runs:chat:r:s:q:stream");
+});
+
+test("a conversation is kept for a while after each turn, and can be ended", async () => {
+  const sessions = new ChatSessions(redis);
+  expect(await sessions.history("r", "s")).toBeNull();
+  await sessions.begin("r", "s", new Date("2026-01-02T03:04:05.678Z"));
+  const turns = [{ role: "user", content: "hi" } as const, { role: "assistant", content: "hé" } as const];
+  await sessions.keep("r", "s", turns);
+  expect(await sessions.history("r", "s")).toEqual({
+    run_id: "r",
+    session_id: "s",
+    messages: turns,
+    created_at: "2026-01-02T03:04:05.678+00:00",
+  });
+  for (const key of [keys.conversation("r", "s"), keys.conversationMeta("r", "s")]) {
+    expect(await redis.ttl(key)).toBeGreaterThan(CHAT_TTL_SECONDS - 60);
+  }
+  await sessions.end("r", "s");
+  expect(await sessions.turns("r", "s")).toEqual([]);
+});
+
+test("tokenizers go from queued to completed with what was measured", async () => {
+  const tokenizers = new TokenizerRecords(redis);
+  expect(await tokenizers.get("t0")).toEqual({ tokenizerId: "t0", status: "unknown", stats: null });
+  await tokenizers.create("t1", 1);
+  await tokenizers.create("t2", 2);
+  await tokenizers.setStatus("t2", "failed");
+  const stats = { coverage: 1, oov_rate: 0, token_count: 10, char_coverage: 1 };
+  await tokenizers.complete("t1", stats);
+  expect(await tokenizers.list(10)).toEqual([
+    { tokenizerId: "t2", status: "failed", stats: null },
+    { tokenizerId: "t1", status: "completed", stats },
+  ]);
+});
+
+test("a command fails in time where that was asked, and goes through when Redis is back where it was not", async () => {
+  await using own = await startRedis();
+  const errors: Error[] = [];
+  const impatient = openRedis(own.url, { commandTimeoutMs: 50, onError: (error) => errors.push(error) });
+  const patient = openRedis(own.url);
+  await patient.set("a", "1");
+  await impatient.get("a");
+  await own.kill();
+  await expect(impatient.get("a")).rejects.toThrow("timed out");
+  const later = patient.get("a");
+  await own.start();
+  expect(await later).toBe("1");
+  expect(errors.length).toBeGreaterThan(0);
+  impatient.disconnect();
+  patient.disconnect();
+});

@@ -1,0 +1,240 @@
+import type { Redis } from "ioredis";
+import { z } from "zod";
+import { AppError } from "../errors.js";
+import { encodeEvent, type TrainerEvent } from "../events.js";
+import { toWireJson } from "../json.js";
+import { EVENTS_CHANNEL, keys, runChannel } from "../redis-keys.js";
+import { RunProgress, type JobState } from "../schemas/run.js";
+import { TrainSettings } from "../schemas/train.js";
+import { UserIdText } from "../schemas/user-id.js";
+import { claimRun, writeFenced, type Command, type Fence } from "./fence.js";
+import { parsed } from "./parsed.js";
+
+/** The words that the hash has for a run's state; nothing else may ever stand there. */
+const STORED = { queued: "queued", running: "processing", completed: "completed", failed: "failed" } as const;
+const STATES = { queued: "queued", processing: "running", completed: "completed", failed: "failed" } as const;
+
+const Hash = z.object({
+  user_id: UserIdText,
+  status: z.enum(["queued", "processing", "completed", "failed"]),
+  progress: z.coerce.number().int(),
+  message: z.string().default(""),
+  created_at: z.string().min(1),
+  updated_at: z.string().min(1),
+  error: z.string().default(""),
+  artifact_file_id: z.string().default(""),
+});
+
+export interface RunRecord {
+  readonly runId: string;
+  readonly userId: bigint;
+  readonly status: JobState;
+  /** Percent. */
+  readonly progress: number;
+  readonly message: string | null;
+  /** ISO 8601, UTC. */
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  readonly error: string | null;
+  readonly artifactFileId: string | null;
+  /** Unix seconds of the last sign of life. */
+  readonly heartbeat: number | null;
+  readonly training: RunProgress | null;
+  /** Null for a record that another system made. */
+  readonly request: TrainSettings | null;
+}
+
+/** What changes in a run's record; what is left out stays as it is. */
+export interface RunChange {
+  readonly status?: JobState;
+  readonly progress?: number;
+  readonly message?: string | null;
+  readonly error?: string | null;
+  readonly artifactFileId?: string;
+  readonly training?: RunProgress;
+}
+
+/** Runs as Redis has them: what the API tells of a run, and what a worker says of its own. */
+export class RunRecords {
+  readonly #redis: Redis;
+
+  constructor(redis: Redis) {
+    this.#redis = redis;
+  }
+
+  /** Notes a run that was asked for, before it is queued. */
+  async create(runId: string, userId: bigint, request: TrainSettings, now = new Date()): Promise<void> {
+    const at = stamp(now);
+    const hash = { user_id: String(userId), progress: 0, created_at: at, error: "", artifact_file_id: "" };
+    const commands: Command[] = [
+      ["HSET", keys.job(runId), ...Object.entries(hash).flat()],
+      ...changes(runId, { status: "queued", message: "queued" }, at),
+      ["SET", keys.request(runId), toWireJson(request)],
+      ["ZADD", keys.runs, place(now.getTime()), runId],
+    ];
+    await this.#all(commands);
+  }
+
+  /** Null if there is none. @throws AppError DATABASE_ERROR for a record that is damaged */
+  async get(runId: string): Promise<RunRecord | null> {
+    const [record] = await this.getAll([runId]);
+    return record ?? null;
+  }
+
+  /** Those of the runs that have a record, in one go. */
+  async getAll(runIds: readonly string[]): Promise<RunRecord[]> {
+    const pipeline = this.#redis.pipeline();
+    for (const id of runIds)
+      pipeline.hgetall(keys.job(id)).mget(keys.heartbeat(id), keys.progress(id), keys.request(id));
+    const answers = valuesOf(await pipeline.exec());
+    return runIds.flatMap((id, i) => {
+      const hash = z.record(z.string(), z.string()).parse(answers[2 * i]);
+      return Object.keys(hash).length === 0 ? [] : [recordOf(id, hash, Others.parse(answers[2 * i + 1]))];
+    });
+  }
+
+  /**
+   * The newest runs first.
+   * @param before only those asked for before this moment, in milliseconds; a page's `next` is that of the page after
+   */
+  async list(limit: number, before: number | null = null): Promise<{ runs: RunRecord[]; next: number | null }> {
+    const from = before === null ? "+inf" : `(${before}`;
+    const rows = await this.#redis.zrange(keys.runs, from, "-inf", "BYSCORE", "REV", "LIMIT", 0, limit, "WITHSCORES");
+    const ids = rows.filter((_, i) => i % 2 === 0);
+    const next = ids.length < limit ? null : Number(rows.at(-1));
+    return { runs: await this.getAll(ids), next };
+  }
+
+  /** How many runs there are. */
+  count(): Promise<number> {
+    return this.#redis.zcard(keys.runs);
+  }
+
+  /** Begins work on a run: nobody who did so before can write for it any more. */
+  claim(runId: string): Promise<Fence> {
+    return claimRun(this.#redis, runId);
+  }
+
+  /**
+   * Changes a run's record, and publishes what belongs to it, as one.
+   * @throws AppError CONFLICT if another worker has claimed the run
+   */
+  async update(runId: string, fence: Fence, change: RunChange, events: readonly TrainerEvent[] = []): Promise<void> {
+    const at = stamp(new Date());
+    await writeFenced(this.#redis, runId, fence, [...changes(runId, change, at), ...events.flatMap(publication)]);
+  }
+
+  /** The same by who holds no claim: a record of a run that no worker has. */
+  async set(runId: string, change: RunChange): Promise<void> {
+    await this.#all(changes(runId, change, stamp(new Date())));
+  }
+
+  /** Restores the record of a run that Redis has forgotten. */
+  async restore(record: Omit<RunRecord, "heartbeat" | "training">): Promise<void> {
+    const { runId, userId, createdAt, updatedAt, request, ...change } = record;
+    const hash = { user_id: String(userId), created_at: createdAt };
+    await this.#all([
+      ["HSET", keys.job(runId), ...Object.entries(hash).flat()],
+      ...changes(runId, { ...change, artifactFileId: change.artifactFileId ?? "" }, updatedAt),
+      ...(request === null ? [] : [["SET", keys.request(runId), toWireJson(request)] as const]),
+      ["ZADD", keys.runs, place(Date.parse(`${createdAt}Z`)), runId],
+    ]);
+  }
+
+  async publish(event: TrainerEvent): Promise<void> {
+    await this.#all(publication(event));
+  }
+
+  /** A sign of life. @throws AppError CONFLICT if another worker has claimed the run */
+  async heartbeat(runId: string, fence: Fence, now = Date.now()): Promise<void> {
+    await writeFenced(this.#redis, runId, fence, [["SET", keys.heartbeat(runId), (now / 1000).toFixed(3)]]);
+  }
+
+  async requestCancel(runId: string): Promise<void> {
+    await this.#redis.set(keys.cancelled(runId), "1");
+  }
+
+  async isCancelled(runId: string): Promise<boolean> {
+    return (await this.#redis.get(keys.cancelled(runId))) === "1";
+  }
+
+  async clearCancel(runId: string): Promise<void> {
+    await this.#redis.del(keys.cancelled(runId));
+  }
+
+  /** The archive's id in the file service. */
+  artifact(runId: string): Promise<string | null> {
+    return this.#redis.get(keys.artifact(runId));
+  }
+
+  async #all(commands: readonly Command[]): Promise<void> {
+    const transaction = this.#redis.multi();
+    for (const [name, ...args] of commands) transaction.call(name, ...args);
+    valuesOf(await transaction.exec());
+  }
+}
+
+/** In the list of all runs; the fraction keeps runs of one millisecond apart, so that none falls between two pages. */
+const place = (createdMs: number): number => createdMs + Math.random();
+
+/** Both channels carry every event, in the same order. */
+const publication = (event: TrainerEvent): Command[] =>
+  [EVENTS_CHANNEL, runChannel(event.job_id)].map((channel) => ["PUBLISH", channel, encodeEvent(event)]);
+
+function changes(runId: string, change: RunChange, at: string): Command[] {
+  const { status, progress, message, error, artifactFileId, training } = change;
+  const fields: (string | number)[] = ["updated_at", at];
+  const more: Command[] = [];
+  if (status !== undefined) {
+    fields.push("status", STORED[status]);
+    more.push(["SET", keys.status(runId), status]);
+  }
+  if (progress !== undefined) fields.push("progress", progress);
+  if (error !== undefined) fields.push("error", error ?? "");
+  if (message !== undefined) {
+    fields.push("message", message ?? "");
+    more.push(["SET", keys.message(runId), message ?? ""], ["SET", keys.messageAlias(runId), message ?? ""]);
+  }
+  if (artifactFileId !== undefined) {
+    fields.push("artifact_file_id", artifactFileId);
+    if (artifactFileId !== "") more.push(["SET", keys.artifact(runId), artifactFileId]);
+  }
+  if (training !== undefined) more.push(["SET", keys.progress(runId), toWireJson(training)]);
+  return [["HSET", keys.job(runId), ...fields], ...more];
+}
+
+/** UTC without a zone, as other readers of the hash have it. */
+const stamp = (date: Date): string => date.toISOString().slice(0, -1);
+
+const Others = z.tuple([z.string().nullable(), z.string().nullable(), z.string().nullable()]);
+
+function recordOf(runId: string, hash: object, [heartbeat, training, request]: z.output<typeof Others>): RunRecord {
+  const result = Hash.safeParse(hash);
+  if (!result.success) {
+    throw new AppError("DATABASE_ERROR", `the record of run ${runId} is damaged: ${z.prettifyError(result.error)}`);
+  }
+  const { data } = result;
+  return {
+    runId,
+    userId: data.user_id,
+    status: STATES[data.status],
+    progress: data.progress,
+    message: data.message || null,
+    createdAt: data.created_at,
+    updatedAt: data.updated_at,
+    error: data.error || null,
+    artifactFileId: data.artifact_file_id || null,
+    heartbeat: heartbeat === null ? null : Number(heartbeat),
+    training: parsed(RunProgress, training),
+    request: parsed(TrainSettings, request),
+  };
+}
+
+const Answers = z.array(z.tuple([z.instanceof(Error).nullable(), z.unknown()]));
+
+/** What the commands of a pipeline answered. @throws the first one's error */
+const valuesOf = (answers: unknown): unknown[] =>
+  Answers.parse(answers).map(([error, value]) => {
+    if (error !== null) throw error;
+    return value;
+  });

@@ -1,0 +1,64 @@
+import type { Redis } from "ioredis";
+import { z } from "zod";
+import { toWireJson } from "../json.js";
+import { keys } from "../redis-keys.js";
+import { tokenizerStates, TokenizerStats } from "../schemas/tokenizer.js";
+import { parsed } from "./parsed.js";
+
+const State = z.enum(tokenizerStates);
+export type TokenizerState = z.output<typeof State>;
+
+export interface TokenizerRecord {
+  readonly tokenizerId: string;
+  readonly status: TokenizerState | "unknown";
+  readonly stats: TokenizerStats | null;
+}
+
+/** Tokenizers as Redis has them. */
+export class TokenizerRecords {
+  readonly #redis: Redis;
+
+  constructor(redis: Redis) {
+    this.#redis = redis;
+  }
+
+  /** Notes a tokenizer that was asked for, before it is queued. */
+  async create(tokenizerId: string, now = Date.now()): Promise<void> {
+    await this.#redis
+      .multi()
+      .set(keys.tokenizerStatus(tokenizerId), "queued")
+      .zadd(keys.tokenizers, now, tokenizerId)
+      .exec();
+  }
+
+  /** "unknown" for one that is not there. */
+  async get(tokenizerId: string): Promise<TokenizerRecord> {
+    const values = await this.#redis.mget(keys.tokenizerStatus(tokenizerId), keys.tokenizerStats(tokenizerId));
+    const [status = null, stats = null] = values;
+    const state = State.safeParse(status);
+    return {
+      tokenizerId,
+      status: state.success ? state.data : "unknown",
+      stats: parsed(TokenizerStats, stats),
+    };
+  }
+
+  async setStatus(tokenizerId: string, status: TokenizerState): Promise<void> {
+    await this.#redis.set(keys.tokenizerStatus(tokenizerId), status);
+  }
+
+  /** Notes that it is there, and what was measured. */
+  async complete(tokenizerId: string, stats: TokenizerStats): Promise<void> {
+    await this.#redis
+      .multi()
+      .set(keys.tokenizerStats(tokenizerId), toWireJson(stats))
+      .set(keys.tokenizerStatus(tokenizerId), "completed")
+      .exec();
+  }
+
+  /** The newest first. */
+  async list(limit: number): Promise<TokenizerRecord[]> {
+    const ids = await this.#redis.zrange(keys.tokenizers, 0, String(limit - 1), "REV");
+    return await Promise.all(ids.map((id) => this.get(id)));
+  }
+}

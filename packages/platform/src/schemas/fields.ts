@@ -1,0 +1,38 @@
+import { z } from "zod";
+
+/** The words for what is missing or of the wrong type; `refusalOf` puts the field's name before them. */
+const words = (expected: string) => (issue: { readonly input?: unknown }) =>
+  issue.input === undefined || issue.input === null ? "is required" : `must be ${expected}`;
+
+interface Bounds {
+  readonly min: number;
+  readonly max?: number;
+}
+
+const within = (schema: z.ZodNumber, { min, max }: Bounds) => {
+  const above = schema.min(min, `must be >= ${min}`);
+  return max === undefined ? above : above.max(max, `must be <= ${max}`);
+};
+
+export const int = (bounds: Bounds) => within(z.int({ error: words("an integer") }), bounds);
+export const float = (bounds: Bounds) => within(z.number({ error: words("a number") }), bounds);
+export const bool = z.boolean({ error: words("a boolean") });
+export const text = z.string({ error: words("a string") });
+export const oneOf = <const T extends readonly [string, ...string[]]>(names: T) =>
+  z.enum(names, {
+    error: (issue) =>
+      typeof issue.input === "string" ? `must be one of: ${[...names].sort().join(", ")}` : words("a string")(issue),
+  });
+
+/** A field that may be left out; null is the same as leaving it out. */
+export const withDefault = <S extends z.ZodType>(schema: S, value: z.output<S>) =>
+  schema
+    .nullish()
+    .meta({ default: value })
+    .transform((given) => given ?? value);
+
+/** A field that may be left out and then is null. */
+export const orNull = <S extends z.ZodType>(schema: S) => schema.nullish().transform((given) => given ?? null);
+
+/** A number in an answer: null where it is not known, or not finite. */
+export const figure = z.number().nullable().catch(null);

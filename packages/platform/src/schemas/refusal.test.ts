@@ -1,0 +1,88 @@
+import { expect, test } from "vitest";
+import { z } from "zod";
+import { refusalOf } from "./refusal.js";
+import { TokenizerTrainRequest } from "./tokenizer.js";
+import { TrainRequest } from "./train.js";
+import { ChatRequest, GenerateRequest, ScoreRequest } from "./use.js";
+
+const refused = (schema: z.ZodType, body: unknown) => {
+  const { error } = schema.safeParse(body);
+  if (error === undefined) return null;
+  const { status, code, message } = refusalOf(error);
+  return `${status} ${code} ${message}`;
+};
+
+test.each([
+  [{}, "400 INVALID_INPUT corpus_file_id is required"],
+  [{ corpus_file_id: null, corpus_path: null }, "400 INVALID_INPUT corpus_file_id is required"],
+  [{ corpus_file_id: " " }, "404 CORPUS_NOT_FOUND corpus_file_id must be non-empty"],
+  [{ corpus_path: "" }, "404 CORPUS_NOT_FOUND corpus_path must be non-empty"],
+  [
+    { corpus_file_id: "a", corpus_path: "b" },
+    "422 INVALID_INPUT corpus_path and corpus_file_id are mutually exclusive",
+  ],
+  [{ corpus_file_id: "a", z: 1, y: 1 }, "422 INVALID_INPUT Extra fields not allowed: y, z"],
+  [{ corpus_file_id: 4 }, "400 INVALID_INPUT corpus_file_id must be a string"],
+  [{ corpus_file_id: "a", max_seq_len: 7 }, "400 INVALID_INPUT max_seq_len must be >= 8"],
+  [{ corpus_file_id: "a", seed: true }, "400 INVALID_INPUT seed must be an integer"],
+  [{ corpus_file_id: "a", seed: 1.5 }, "400 INVALID_INPUT seed must be an integer"],
+  [{ corpus_file_id: "a", test_split_ratio: 0.6 }, "400 INVALID_INPUT test_split_ratio must be <= 0.5"],
+  [{ corpus_file_id: "a", learning_rate: "1" }, "400 INVALID_INPUT learning_rate must be a number"],
+  [{ corpus_file_id: "a", freeze_embed: 1 }, "400 INVALID_INPUT freeze_embed must be a boolean"],
+  [{ corpus_file_id: "a", optimizer: "lion" }, "400 INVALID_INPUT optimizer must be one of: adam, adamw, sgd"],
+  [{ corpus_file_id: "a", optimizer: 1 }, "400 INVALID_INPUT optimizer must be a string"],
+  [{ corpus_file_id: "a", user_id: -1 }, "400 INVALID_INPUT user_id must be an integer"],
+  [[], "400 INVALID_INPUT Invalid request body"],
+  [null, "400 INVALID_INPUT Invalid request body"],
+])("a training of %j is answered %s", (body, answer) => {
+  expect(refused(TrainRequest, body)).toBe(answer);
+});
+
+test("a training needs a corpus alone; null is the same as leaving out", () => {
+  const asked = TrainRequest.parse({ corpus_file_id: "a", seed: null, user_id: null });
+  expect(asked).toMatchObject({
+    model_family: "gpt2",
+    seed: 42,
+    user_id: 0n,
+    corpus_path: null,
+    data_num_workers: null,
+  });
+  expect(TrainRequest.parse({ corpus_path: "a.txt", user_id: 1234567890123456789n }).user_id).toBe(
+    1234567890123456789n,
+  );
+});
+
+test.each([
+  [ScoreRequest, {}, "422 INVALID_INPUT either text or path must be provided"],
+  [ScoreRequest, { text: "a", path: "b" }, "422 INVALID_INPUT text and path are mutually exclusive"],
+  [GenerateRequest, {}, "422 INVALID_INPUT either prompt_text or prompt_path must be provided"],
+  [GenerateRequest, { prompt_text: "a", stop_on_eos: "no" }, "422 INVALID_INPUT stop_on_eos must be a boolean"],
+  [
+    GenerateRequest,
+    { prompt_text: "a", stop_sequences: "x" },
+    "422 INVALID_INPUT stop_sequences must be a list of strings",
+  ],
+  [
+    GenerateRequest,
+    { prompt_text: "a", num_return_sequences: 17 },
+    "400 INVALID_INPUT num_return_sequences must be <= 16",
+  ],
+  [ChatRequest, {}, "400 INVALID_INPUT message is required"],
+  [TokenizerTrainRequest, { corpus_file_id: "a", vocab_size: 127 }, "400 INVALID_INPUT vocab_size must be >= 128"],
+  [TokenizerTrainRequest, { corpus_file_id: "a", extra: 1 }, "422 INVALID_INPUT Extra fields not allowed: extra"],
+])("%#: the answer is %s", (schema, body, answer) => {
+  expect(refused(schema, body)).toBe(answer);
+});
+
+test("an issue of a body as a whole can have a code of its own", () => {
+  const whole = z.object({}).superRefine((_, ctx) => {
+    ctx.addIssue({ code: "custom", message: "no room", params: { code: "INSUFFICIENT_STORAGE" } });
+  });
+  expect(refused(whole, {})).toBe("507 INSUFFICIENT_STORAGE no room");
+  expect(
+    refused(
+      z.object({}).refine(() => false, "odd"),
+      {},
+    ),
+  ).toBe("400 INVALID_INPUT Invalid request body");
+});

@@ -1,0 +1,50 @@
+import { z } from "zod";
+import { figure, float, int, oneOf, withDefault } from "./fields.js";
+import { checkCorpus, corpusFields } from "./train.js";
+
+/** POST /tokenizers/train */
+export const TokenizerTrainRequest = z
+  .strictObject({
+    method: withDefault(oneOf(["bpe", "sentencepiece", "char"]), "bpe"),
+    vocab_size: withDefault(int({ min: 128 }), 32_000),
+    min_frequency: withDefault(int({ min: 1 }), 2),
+    ...corpusFields,
+    holdout_fraction: withDefault(float({ min: 0, max: 0.5 }), 0.01),
+    seed: withDefault(int({ min: 0 }), 42),
+  })
+  .superRefine(checkCorpus);
+export type TokenizerTrainRequest = z.output<typeof TokenizerTrainRequest>;
+
+export const TokenizerAccepted = z.object({
+  tokenizer_id: z.string(),
+  artifact_path: z.string(),
+  coverage: figure,
+  oov_rate: figure,
+});
+export type TokenizerAccepted = z.output<typeof TokenizerAccepted>;
+
+/** Measured on text that was held back from training. */
+export const TokenizerStats = z.object({
+  coverage: z.number(),
+  oov_rate: z.number(),
+  token_count: z.int(),
+  char_coverage: z.number(),
+});
+export type TokenizerStats = z.output<typeof TokenizerStats>;
+
+export const tokenizerStates = ["queued", "running", "completed", "failed"] as const;
+
+/** GET /tokenizers/{tokenizer_id} */
+export const TokenizerInfo = z.object({
+  tokenizer_id: z.string(),
+  artifact_path: z.string(),
+  status: z.enum([...tokenizerStates, "unknown"]),
+  coverage: figure,
+  oov_rate: figure,
+  token_count: figure,
+  char_coverage: figure,
+  message: z.string().nullish(),
+});
+export type TokenizerInfo = z.output<typeof TokenizerInfo>;
+export const TokenizerList = z.object({ tokenizers: z.array(TokenizerInfo) });
+export type TokenizerList = z.output<typeof TokenizerList>;

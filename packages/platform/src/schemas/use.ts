@@ -1,0 +1,136 @@
+import { z } from "zod";
+import { bool, figure, float, int, oneOf, orNull, text, withDefault } from "./fields.js";
+import { JobState } from "./run.js";
+
+/** POST /runs/{run_id}/evaluate */
+export const EvaluateRequest = z.object({
+  split: withDefault(oneOf(["validation", "test"]), "validation"),
+  /** A text under the data root to evaluate on instead. */
+  path_override: orNull(text),
+});
+export type EvaluateRequest = z.output<typeof EvaluateRequest>;
+
+export const EvaluateResponse = z.object({
+  run_id: z.string(),
+  split: z.string(),
+  status: JobState,
+  /** In nats per token. */
+  loss: figure,
+  perplexity: figure,
+  artifact_path: z.string().nullable(),
+  message: z.string().nullish(),
+});
+export type EvaluateResponse = z.output<typeof EvaluateResponse>;
+
+/** Exactly one of two fields. */
+const exactlyOne =
+  (text: string, path: string) =>
+  (body: Readonly<Record<string, unknown>>, ctx: z.RefinementCtx): void => {
+    const given = [body[text], body[path]].filter((each) => each !== null).length;
+    if (given === 1) return;
+    const message =
+      given === 2 ? `${text} and ${path} are mutually exclusive` : `either ${text} or ${path} must be provided`;
+    ctx.addIssue({ code: "custom", message, path: [text], params: { status: 422 } });
+  };
+
+/** POST /runs/{run_id}/score */
+export const ScoreRequest = z
+  .object({
+    text: orNull(text),
+    path: orNull(text),
+    detail_level: withDefault(oneOf(["summary", "per_char"]), "summary"),
+    top_k: orNull(int({ min: 1 })),
+    seed: orNull(int({ min: 0 })),
+  })
+  .superRefine(exactlyOne("text", "path"));
+export type ScoreRequest = z.output<typeof ScoreRequest>;
+
+/** What is kept of a scoring: the answer without its id. */
+export const ScoreResult = z.object({
+  status: JobState,
+  /** In nats per token. */
+  loss: figure.default(null),
+  perplexity: figure.default(null),
+  /** In bits; entry i is that of token i + 1. */
+  surprisal: z.array(z.number()).nullable().default(null),
+  /** For each token the likeliest that could have followed it, with their probabilities. */
+  topk: z
+    .array(z.array(z.tuple([z.string(), z.number()])))
+    .nullable()
+    .default(null),
+  tokens: z.array(z.string()).nullable().default(null),
+  message: z.string().nullish(),
+});
+export type ScoreResult = z.output<typeof ScoreResult>;
+export const ScoreResponse = ScoreResult.extend({ request_id: z.string() });
+export type ScoreResponse = z.output<typeof ScoreResponse>;
+
+/** How text is drawn. */
+const sampling = (defaults: {
+  readonly maxNewTokens: number;
+  readonly temperature: number;
+  readonly topP: number;
+}) => ({
+  max_new_tokens: withDefault(int({ min: 1, max: 1024 }), defaults.maxNewTokens),
+  /** 0 is greedy. */
+  temperature: withDefault(float({ min: 0, max: 2 }), defaults.temperature),
+  /** 0 is off. */
+  top_k: withDefault(int({ min: 0 }), 50),
+  top_p: withDefault(float({ min: 0, max: 1 }), defaults.topP),
+});
+
+/** POST /runs/{run_id}/generate */
+export const GenerateRequest = z
+  .object({
+    prompt_text: orNull(text),
+    prompt_path: orNull(text),
+    ...sampling({ maxNewTokens: 64, temperature: 1, topP: 1 }),
+    stop_on_eos: withDefault(bool, true),
+    stop_sequences: withDefault(z.array(text, "must be a list of strings"), []),
+    seed: orNull(int({ min: 0 })),
+    num_return_sequences: withDefault(int({ min: 1, max: 16 }), 1),
+  })
+  .superRefine(exactlyOne("prompt_text", "prompt_path"));
+export type GenerateRequest = z.output<typeof GenerateRequest>;
+
+export const GenerateResult = z.object({
+  status: JobState,
+  /** The new text of each sequence. */
+  outputs: z.array(z.string()).nullable().default(null),
+  /** Tokens of all sequences together. */
+  steps: z.int().nullable().default(null),
+  eos_terminated: z.array(z.boolean()).nullable().default(null),
+  steps_per_sequence: z.array(z.int()).nullish(),
+  message: z.string().nullish(),
+});
+export type GenerateResult = z.output<typeof GenerateResult>;
+export const GenerateResponse = GenerateResult.extend({ request_id: z.string() });
+export type GenerateResponse = z.output<typeof GenerateResponse>;
+
+/** POST /runs/{run_id}/chat */
+export const ChatRequest = z.object({
+  message: text,
+  /** Left out: a new conversation. */
+  session_id: orNull(text),
+  ...sampling({ maxNewTokens: 128, temperature: 0.8, topP: 0.95 }),
+});
+export type ChatRequest = z.output<typeof ChatRequest>;
+
+export const ChatResult = z.object({
+  status: JobState,
+  response: z.string().nullable().default(null),
+  message: z.string().nullish(),
+});
+export type ChatResult = z.output<typeof ChatResult>;
+export const ChatResponse = ChatResult.extend({ session_id: z.string(), request_id: z.string() });
+export type ChatResponse = z.output<typeof ChatResponse>;
+
+export const ChatTurn = z.object({ role: z.enum(["user", "assistant"]), content: z.string() });
+export type ChatTurn = z.output<typeof ChatTurn>;
+export const ChatHistory = z.object({
+  session_id: z.string(),
+  run_id: z.string(),
+  messages: z.array(ChatTurn),
+  created_at: z.string(),
+});
+export type ChatHistory = z.output<typeof ChatHistory>;

@@ -16,5 +16,7 @@ export interface Io {
   readonly stdout: Sink;
   readonly stderr: Sink;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** The folder it was started in, where configuration files are looked for. */
+  readonly cwd: string;
   readonly interruptible: Interruptible;
 }

@@ -7,5 +7,6 @@ process.exitCode = await run(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
   env: process.env,
+  cwd: process.cwd(),
   interruptible: interrupts(process, process.stdout, (code) => process.exit(code)),
 });

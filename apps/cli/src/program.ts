@@ -46,6 +46,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "keep files for other machines, by their content: the file service",
     load: () => import("./commands/data-bank.js"),
   },
+  config: { summary: "what the services go by, and where it was set", load: () => import("./commands/config.js") },
   doctor: { summary: "check what this machine has and what is missing", load: () => import("./commands/doctor.js") },
 };
 

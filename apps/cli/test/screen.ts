@@ -26,17 +26,26 @@ export interface TestIoOptions {
   readonly tty?: boolean;
   readonly columns?: number;
   readonly env?: Io["env"];
+  readonly cwd?: string;
   readonly stdin?: string | Source;
   readonly interruptible?: Interruptible;
 }
 
 /** A process of its own for a command: what it reads and writes stays in memory. */
-export function testIo({ tty = false, columns = 80, env = {}, stdin = "", interruptible }: TestIoOptions = {}): TestIo {
+export function testIo({
+  tty = false,
+  columns = 80,
+  env = {},
+  cwd = "/",
+  stdin = "",
+  interruptible,
+}: TestIoOptions = {}): TestIo {
   return {
     stdin: typeof stdin === "string" ? source(stdin) : stdin,
     stdout: new Kept(tty, columns),
     stderr: new Kept(tty, columns),
     env,
+    cwd,
     interruptible: interruptible ?? ((body) => body(new AbortController().signal)),
   };
 }

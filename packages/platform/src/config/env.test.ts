@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { envField, readConfig } from "./config.js";
+import { envField, readConfig } from "./env.js";
 
 const Schema = z.object({
   SIZE: envField.count.default(7),

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { AppError } from "./errors.js";
+import { AppError } from "../errors.js";
 
 export type Env = Readonly<Record<string, string | undefined>>;
 

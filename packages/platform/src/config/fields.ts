@@ -1,0 +1,51 @@
+import { z } from "zod";
+import { envField } from "./env.js";
+
+/** How one kind of value is written: as text in the environment and in `.env`, as TOML has it in a file. */
+export interface Field<V> {
+  readonly fromText: z.ZodType<V, string>;
+  readonly fromToml: z.ZodType<V>;
+}
+
+const NO_COUNT = "must be a whole number from 0";
+const NO_PORT = "must be a port: a whole number from 0 to 65535";
+
+const text: Field<string> = { fromText: z.string().trim(), fromToml: z.string("must be text, in quotes").trim() };
+
+const count: Field<number> = {
+  fromText: envField.count,
+  fromToml: z.int(NO_COUNT).min(0, NO_COUNT),
+};
+
+const port: Field<number> = {
+  fromText: z
+    .string()
+    .trim()
+    .regex(/^\d{1,5}$/, NO_PORT)
+    .transform(Number)
+    .refine((value) => value <= 65_535, NO_PORT),
+  fromToml: z.int(NO_PORT).min(0, NO_PORT).max(65_535, NO_PORT),
+};
+
+const flag: Field<boolean> = {
+  fromText: z.string().trim().pipe(envField.flag),
+  fromToml: z.boolean("must be true or false, without quotes"),
+};
+
+/** Whole numbers, between commas where they are text. */
+const counts: Field<readonly number[]> = {
+  fromText: envField.list.pipe(z.array(envField.count)),
+  fromToml: z.array(z.int(NO_COUNT).min(0, NO_COUNT), "must be whole numbers, as in [60, 300]"),
+};
+
+/** An address of one of these protocols. */
+const url = (protocol: RegExp, error: string): Field<string> =>
+  same(z.string(error).trim().pipe(z.url({ protocol, error })));
+
+/** Text that is written in the same way everywhere. */
+const same = <V>(schema: z.ZodType<V, string>): Field<V> => ({
+  fromText: schema,
+  fromToml: z.string("must be text, in quotes").pipe(schema),
+});
+
+export const field = { text, count, port, flag, counts, url, same };

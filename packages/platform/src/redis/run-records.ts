@@ -230,7 +230,7 @@ function recordOf(runId: string, hash: object, [heartbeat, training, request]: z
   };
 }
 
-const Answers = z.array(z.tuple([z.instanceof(Error).nullable(), z.unknown()]));
+const Answers = z.array(z.tuple([z.instanceof(Error).nullable()], z.unknown()));
 
 /** What the commands of a pipeline answered. @throws the first one's error */
 const valuesOf = (answers: unknown): unknown[] =>

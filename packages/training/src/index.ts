@@ -11,7 +11,7 @@ export { parseTrainOptions, TrainOptions, type TrainInput } from "./run/options.
 export { train } from "./run/train.js";
 export { resume } from "./run/resume.js";
 export type { RunContext } from "./run/session.js";
-export type { RunEvent, RunResult } from "./run/events.js";
+export type { RunEvent, RunResult, StepDone } from "./run/events.js";
 export { readManifest, RunManifest, type RunStatus } from "./run/manifest.js";
 export type { StepProfile } from "./run/step-profile.js";
 export { trainStep, type Stepper, type StepResult } from "./run/step.js";

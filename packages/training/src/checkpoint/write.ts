@@ -32,8 +32,13 @@ export interface WrittenCheckpoint {
 /**
  * Saves a checkpoint in `dir`: into a temporary folder, every file synced, COMMIT last, then renamed into place and the
  * rename synced. Killed at any instant, there is either all of it or what was there before. On failure nothing is left.
+ * `mayWrite` is asked last before the rename, and refuses by throwing.
  */
-export async function writeCheckpoint(dir: string, content: CheckpointContent): Promise<WrittenCheckpoint> {
+export async function writeCheckpoint(
+  dir: string,
+  content: CheckpointContent,
+  mayWrite: () => void = () => {},
+): Promise<WrittenCheckpoint> {
   const earlier = (await list(dir)).filter(({ step }) => step === content.step);
   const name = checkpointName(content.step, earlier.length === 0 ? 0 : Math.max(...earlier.map((c) => c.revision)) + 1);
   const path = join(dir, name);
@@ -55,6 +60,7 @@ export async function writeCheckpoint(dir: string, content: CheckpointContent): 
     };
     await writeSynced(join(tmp, COMMIT), `${JSON.stringify(commit, null, 2)}\n`);
     await syncFolder(tmp);
+    mayWrite();
     await rename(tmp, path);
     await syncFolder(dir);
     return { name, path, bytes: model.bytes + optimizer.bytes + state.bytes };

@@ -98,6 +98,24 @@ export type RunEvent =
       readonly error: TrainingError;
     };
 
+/** A step that is done. */
+export interface StepDone {
+  readonly step: number;
+  readonly totalSteps: number;
+  /** Counted from 0. */
+  readonly epoch: number;
+  readonly epochs: number;
+  /** The last one of its epoch. */
+  readonly endsEpoch: boolean;
+  /** Of this step's batch, in nats per token. */
+  readonly loss: number;
+  /** Global L2 norm before clipping. */
+  readonly gradNorm: number;
+  /** Sequences of the step, filled or not. */
+  readonly samples: number;
+  readonly ms: number;
+}
+
 /** How a run ended, if not by failing. */
 export interface RunResult {
   readonly runId: string;

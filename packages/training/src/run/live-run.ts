@@ -1,6 +1,7 @@
 import type { BatchLoader } from "../bins/batch-loader.js";
 import type { EarlyStopping } from "./early-stopping.js";
 import type { EvaluationData } from "./evaluate-split.js";
+import type { StepDone } from "./events.js";
 import type { ManifestFile } from "./manifest-file.js";
 import type { MetricsFile } from "./metrics.js";
 import type { RunOptions } from "./options.js";
@@ -31,6 +32,9 @@ export interface LiveRun {
   readonly manifest: ManifestFile;
   readonly reporter: Reporter;
   readonly signal: AbortSignal | undefined;
+  readonly onStep: ((step: StepDone) => void) | undefined;
+  /** Throws where the run has become another process's. */
+  readonly mayWrite: () => void;
   readonly stepper: Stepper;
   readonly weights: TrainedWeights;
   readonly plan: StepPlan;

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { z } from "zod";
-import { isHeld, removeStale, RunLock, startOf } from "./lock.js";
+import { isHeld, lastTurn, removeStale, RunLock, startOf } from "./lock.js";
 
 let dir = "";
 let path = "";
@@ -16,7 +16,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dir, { recursive: true }));
 
-const holder = (holder: { pid?: number; started?: string; host?: string }) =>
+const holder = (holder: { pid?: number; started?: string; host?: string; turn?: number }) =>
   writeFileSync(path, JSON.stringify({ pid: process.pid, started: startOf(process.pid), host: hostname(), ...holder }));
 
 test("a lock is held until it is disposed of, and leaves nothing behind", () => {
@@ -62,6 +62,16 @@ test("a lock of another host is respected, and the message says how to remove it
   holder({ pid: 1, host: "elsewhere" });
   const message = `"host":"elsewhere"}: wait for it or stop it (if it is certainly gone, delete ${path})`;
   expect(() => new RunLock(path, "r")).toThrow(message);
+});
+
+test("the turn decides about a lock of another host, but not about a living process of this one", () => {
+  holder({ pid: 1, host: "elsewhere", turn: 4 });
+  expect(lastTurn(path)).toBe(4);
+  expect(() => new RunLock(path, "r", 4)).toThrow("is being trained by another process");
+  using lock = new RunLock(path, "r", 5);
+  expect(() => lock.mayWrite()).not.toThrow();
+  expect(() => new RunLock(path, "r", 6)).toThrow("is being trained by another process");
+  expect(lastTurn(join(dir, "none.json"))).toBe(0);
 });
 
 test("a torn lock file is taken over", () => {

@@ -5,24 +5,45 @@ import { hostname } from "node:os";
 import { z } from "zod";
 import { TrainingError } from "../errors.js";
 
-const Holder = z.object({ pid: z.int().positive(), started: z.string(), host: z.string() });
+const Holder = z.object({
+  pid: z.int().positive(),
+  started: z.string(),
+  host: z.string(),
+  /** Where somebody hands out turns on a run: the holder's. */
+  turn: z.int().min(0).default(0),
+});
 type Holder = z.infer<typeof Holder>;
 
 /**
  * One process trains a run at a time. The lock is a file that names its holder by process id, the time that process
- * began (ids are used again) and host; one whose holder is gone, killed for instance, is taken over.
+ * began (ids are used again) and host; one whose holder is gone, killed for instance, is taken over. Whether the holder on
+ * another host is gone nobody here can see: there the turn decides, which whoever hands them out raises with each holder.
  */
 export class RunLock implements Disposable {
   readonly #path: string;
   readonly #text: string;
 
-  constructor(path: string, runId: string) {
-    const own: Holder = { pid: process.pid, started: String(startOf(process.pid)), host: hostname() };
+  constructor(
+    path: string,
+    readonly runId: string,
+    turn = 0,
+  ) {
+    const own: Holder = { pid: process.pid, started: String(startOf(process.pid)), host: hostname(), turn };
     this.#path = path;
     this.#text = JSON.stringify(own);
     if (this.#create()) return;
-    removeStale(path);
+    removeStale(path, (at) => isHeld(at, turn));
     if (!this.#create()) throw held(runId, path);
+  }
+
+  /**
+   * To be asked before anything of the run is written.
+   * @throws TrainingError CONFLICT, which may pass: the lock has become another's, whose turn is later
+   */
+  mayWrite(): void {
+    if (read(this.#path) === this.#text) return;
+    const message = `run ${this.runId} has been taken over by another process, ${read(this.#path) ?? "which has ended"}`;
+    throw new TrainingError("CONFLICT", "TRANSIENT", message);
   }
 
   /** Whether there was none, and now it is ours. */
@@ -42,17 +63,20 @@ export class RunLock implements Disposable {
   }
 }
 
-/** Whether a living process holds the lock at `path`. */
-export function isHeld(path: string): boolean {
+/** Whether a living process holds the lock at `path`, as far as a process with that turn can tell. */
+export function isHeld(path: string, turn = 0): boolean {
   const holder = parse(read(path));
-  return holder !== null && isAlive(holder);
+  return holder !== null && isAlive(holder, turn);
 }
+
+/** The turn of the lock's last holder, living or not; 0 without one. */
+export const lastTurn = (path: string): number => parse(read(path))?.turn ?? 0;
 
 /**
  * Removes a lock whose holder is gone. It is moved aside first and looked at again, lest another process has taken it over
  * in between: then it is put back.
  */
-export function removeStale(path: string, held: (path: string) => boolean = isHeld): void {
+export function removeStale(path: string, held: (path: string) => boolean = (at) => isHeld(at)): void {
   if (held(path)) return;
   const aside = `${path}.${randomUUID()}`;
   try {
@@ -89,8 +113,9 @@ function parse(text: string | null): Holder | null {
   }
 }
 
-/** On another host one cannot know, so it counts as alive. */
-const isAlive = ({ pid, started, host }: Holder): boolean => host !== hostname() || String(startOf(pid)) === started;
+/** On another host one cannot know: unless a later turn has been given since, it counts as alive. */
+const isAlive = ({ pid, started, host, turn }: Holder, later: number): boolean =>
+  host === hostname() ? String(startOf(pid)) === started : turn >= later;
 
 /** When a process began, in whatever terms the system has; null if there is no such process, or one that has ended. */
 export function startOf(pid: number): string | null {

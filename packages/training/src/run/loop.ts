@@ -45,22 +45,41 @@ async function step(run: LiveRun, throughput: Throughput): Promise<void> {
     const { batch_size: batchSize } = run.manifest.current;
     throw await located(stepFailure(error, { ...options, device: stepper.compute.device, batchSize }), run, step);
   }
-  throughput.add(performance.now() - began, result.tokens, plan.batchesOf(step) * run.manifest.current.batch_size);
+  const ms = performance.now() - began;
+  const samples = plan.batchesOf(step) * run.manifest.current.batch_size;
+  throughput.add(ms, result.tokens, samples);
   progress.step = step;
   progress.tokensSeen += result.tokens;
   progress.trainLoss = result.loss;
   progress.finished = step === plan.totalSteps;
   progress.evalDue = splits.validation !== null && plan.evaluatesAfter(step);
   if (step === 1 || step % options.logEvery === 0 || progress.finished) logStep(run, result, lr, throughput);
+  run.onStep?.({
+    step,
+    totalSteps: plan.totalSteps,
+    epoch: plan.epochOf(step),
+    epochs: plan.epochs,
+    endsEpoch: plan.epochOf(step + 1) !== plan.epochOf(step),
+    loss: result.loss,
+    gradNorm: result.gradNorm,
+    samples,
+    ms,
+  });
 }
 
-function logStep({ progress, plan, metrics, reporter }: LiveRun, r: StepResult, lr: number, t: Throughput): void {
+function logStep(
+  { progress, plan, metrics, reporter, mayWrite }: LiveRun,
+  r: StepResult,
+  lr: number,
+  t: Throughput,
+): void {
   const { step } = progress;
   const epoch = plan.epochOf(step);
   const ppl = Math.exp(r.loss);
   const rate = t.take();
   const etaSeconds = (plan.totalSteps - step) * t.secondsPerStep();
   const rssBytes = process.memoryUsage.rss();
+  mayWrite();
   metrics.write({
     step,
     epoch,
@@ -120,6 +139,7 @@ export async function evaluate(
   }
   const { step } = progress;
   const epoch = plan.epochOf(step);
+  run.mayWrite();
   metrics.write({
     step,
     epoch,

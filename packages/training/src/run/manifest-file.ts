@@ -7,6 +7,7 @@ export class ManifestFile {
   constructor(
     readonly path: string,
     manifest: RunManifest,
+    readonly mayWrite: () => void = () => {},
   ) {
     this.#manifest = manifest;
   }
@@ -17,6 +18,7 @@ export class ManifestFile {
 
   /** Changes what is given, and replaces the file. */
   async update(change: Partial<RunManifest>): Promise<void> {
+    this.mayWrite();
     this.#manifest = { ...this.#manifest, ...change };
     await writeManifest(this.path, this.#manifest);
   }

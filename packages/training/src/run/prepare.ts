@@ -118,6 +118,8 @@ export async function prepare(session: Session, reporter: Reporter): Promise<Liv
     manifest,
     reporter,
     signal,
+    onStep: context.onStep,
+    mayWrite: () => session.lock.mayWrite(),
     stepper,
     weights,
     plan,

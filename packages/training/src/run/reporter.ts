@@ -11,17 +11,21 @@ export class Reporter {
   constructor(
     folder: RunFolder,
     readonly onEvent: (event: RunEvent) => void,
+    readonly mayWrite: () => void,
   ) {
     this.#log = new RunLog(folder.logs, folder.id);
   }
 
   readonly emit = (event: RunEvent): void => {
     const entry = entryOf(event);
-    if (entry !== null) this.#log.write(entry[0], entry[1], { event: `run_${event.type}`, ...entry[2] });
+    if (entry !== null) {
+      this.mayWrite();
+      this.#log.write(entry[0], entry[1], { event: `run_${event.type}`, ...entry[2] });
+    }
     this.onEvent(event);
   };
 
-  /** Tells that the run has failed. The log may be what failed, on a full disk for instance: it must not hide that. */
+  /** Tells that the run has failed. The log may be what failed, on a full disk, or be another's: it must not hide that. */
   fail(event: RunEvent & { readonly type: "failed" }): void {
     try {
       this.emit(event);

@@ -24,7 +24,7 @@ async function goOn(ref: string, context: RunContext): Promise<RunResult> {
     throw new TrainingError("RUN_NOT_FOUND", "USER_INPUT", `${dir} holds a model but is no run of ${context.home}`);
   }
   const folder = runFolder(context.home, id);
-  using _lock = new RunLock(folder.lock, id);
+  using lock = new RunLock(folder.lock, id, context.turn);
   const found = await readManifest(folder.manifest);
   if (found === null) {
     throw new TrainingError("RUN_NOT_FOUND", "USER_INPUT", `${folder.path} has no manifest.json: it never began`);
@@ -39,7 +39,7 @@ async function goOn(ref: string, context: RunContext): Promise<RunResult> {
   }
   const options = { ...parseTrainOptions(fromConfig(found.config)), maxSeqLen: found.max_seq_len };
   const compute = resolveCompute(found.device, found.precision);
-  const manifest = new ManifestFile(folder.manifest, found);
+  const manifest = new ManifestFile(folder.manifest, found, () => lock.mayWrite());
   await manifest.update({ status: "running", finished_at: null, failure_class: null, error_code: null, error: null });
-  return await runSession({ options, compute, folder, manifest, context });
+  return await runSession({ options, compute, folder, manifest, context, lock });
 }

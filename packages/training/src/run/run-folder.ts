@@ -1,4 +1,7 @@
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { z } from "zod";
+import { isFile, isFolder } from "../home/folders.js";
 import { openHome } from "../home/home.js";
 
 /** Where the files of a run lie. */
@@ -33,3 +36,17 @@ export function runFolder(home: string, id: string): RunFolder {
     lock: join(path, "lock.json"),
   };
 }
+
+/**
+ * Whether a training has begun in the folder. One that is only queued may have a folder too, with a manifest that says
+ * who asked for what, but has no status yet.
+ */
+export async function hasBegun(folder: RunFolder): Promise<boolean> {
+  try {
+    return "status" in Queued.parse(JSON.parse(await readFile(folder.manifest, "utf8")));
+  } catch {
+    return (await isFolder(folder.checkpoints)) || (await isFile(folder.weights));
+  }
+}
+
+const Queued = z.looseObject({});

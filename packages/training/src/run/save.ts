@@ -11,13 +11,15 @@ import type { LiveRun } from "./live-run.js";
 export async function save(run: LiveRun, best: boolean): Promise<void> {
   const { folder, progress, stepper, early, options, weights } = run;
   const began = performance.now();
+  run.mayWrite();
   run.metrics.sync();
-  const written = await writeCheckpoint(folder.checkpoints, {
+  const content = {
     step: progress.step,
     model: weights.params.named(),
     optimizer: stepper.optimizer.state(),
     state: stateOf(run),
-  });
+  };
+  const written = await writeCheckpoint(folder.checkpoints, content, run.mayWrite);
   // Without a best one yet, a stopped run is used by its checkpoint; that of an adapter is no model.
   const there = await isFile(folder.weights);
   const publishes = best || run.splits.validation === null || (!weights.whole && !there);

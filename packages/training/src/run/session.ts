@@ -1,8 +1,9 @@
 import { rm } from "node:fs/promises";
 import { TrainingError } from "../errors.js";
 import { evaluateAtEnd } from "./evaluate-at-end.js";
-import type { RunEvent, RunResult } from "./events.js";
+import type { RunEvent, RunResult, StepDone } from "./events.js";
 import { testBest, type TestResult } from "./finish.js";
+import type { RunLock } from "./lock.js";
 import { trainingLoop } from "./loop.js";
 import type { ManifestFile } from "./manifest-file.js";
 import type { RunOptions } from "./options.js";
@@ -20,6 +21,13 @@ export interface RunContext {
   readonly signal?: AbortSignal;
   /** How many steps to profile; 0 unless given. */
   readonly profileSteps?: number;
+  /** Hears of every step, logged or not. */
+  readonly onStep?: (step: StepDone) => void;
+  /**
+   * Where whoever runs trainings may begin one again that is still going on elsewhere: a number that grows each time. A
+   * process with a lower one writes nothing more, and its lock is no hindrance where nobody can see whether it lives.
+   */
+  readonly turn?: number;
 }
 
 export interface Session {
@@ -28,12 +36,13 @@ export interface Session {
   readonly folder: RunFolder;
   readonly manifest: ManifestFile;
   readonly context: RunContext;
+  readonly lock: RunLock;
 }
 
 /** One process's part of a run, from its beginning or its newest checkpoint to however it ends. */
 export async function runSession(session: Session): Promise<RunResult> {
-  const { folder, context, manifest } = session;
-  const reporter = new Reporter(folder, context.onEvent ?? (() => {}));
+  const { folder, context, manifest, lock } = session;
+  const reporter = new Reporter(folder, context.onEvent ?? (() => {}), () => lock.mayWrite());
   try {
     const outcome = await attempt(session, reporter);
     await conclude(session, outcome);
@@ -47,7 +56,7 @@ export async function runSession(session: Session): Promise<RunResult> {
     const { code, failureClass, message } = failure;
     await manifest
       .update({ ...ended("failed"), failure_class: failureClass, error_code: code, error: message })
-      .catch(() => {}); // on a full disk even this may not fit; the caller hears of the failure itself
+      .catch(() => {}); // on a full disk it does not fit, and the run may be another's: the caller hears of the failure
     reporter.fail({ type: "failed", runId: folder.id, code, failureClass, message, error: failure });
     throw failure;
   }

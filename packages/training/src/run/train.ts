@@ -14,7 +14,7 @@ import { DEFAULT_SEQ_LEN, parseTrainOptions, type RunOptions, type TrainInput, t
 import { resolvePretrained } from "./pretrained.js";
 import { resolveCompute } from "./precision.js";
 import { newRunId } from "./run-id.js";
-import { runFolder, type RunFolder } from "./run-folder.js";
+import { hasBegun, runFolder, type RunFolder } from "./run-folder.js";
 import { runSession, type RunContext } from "./session.js";
 
 /**
@@ -31,10 +31,11 @@ async function begin(input: TrainInput, context: RunContext): Promise<RunResult>
   const compute = resolveCompute(options.device, options.precision);
   const folder = runFolder(context.home, options.runId ?? newRunId(options.modelFamily, options.modelSize));
   await create(folder);
-  using _lock = new RunLock(folder.lock, folder.id);
-  const manifest = new ManifestFile(folder.manifest, await newManifest(folder.id, options, compute));
+  using lock = new RunLock(folder.lock, folder.id, context.turn);
+  const fresh = await newManifest(folder.id, options, compute);
+  const manifest = new ManifestFile(folder.manifest, fresh, () => lock.mayWrite());
   await manifest.update({});
-  return await runSession({ options, compute, folder, manifest, context });
+  return await runSession({ options, compute, folder, manifest, context, lock });
 }
 
 /** The options with every path made absolute, so that the run can be resumed from anywhere; all of them must be there. */
@@ -63,6 +64,7 @@ async function create(folder: RunFolder): Promise<void> {
     await mkdir(folder.path);
   } catch (error) {
     if (!(await isFolder(folder.path))) throw TrainingError.from(error);
+    if (!(await hasBegun(folder))) return;
     throw new TrainingError(
       "CONFLICT",
       "USER_INPUT",

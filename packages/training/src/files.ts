@@ -1,0 +1,11 @@
+// What lies in a home, and how it is read and changed without training: loads no native code, for processes that only look.
+export { TrainingError, type FailureClass } from "./errors.js";
+export { openHome, type Home } from "./home/home.js";
+export { ID_RULE, isId } from "./home/ids.js";
+export { listRuns, summarizeRun, type RunSummary } from "./home/list-runs.js";
+export { resolveRun, type ResolvedRun } from "./home/resolve-run.js";
+export { isHeld, lastTurn } from "./run/lock.js";
+export { readManifest, RunManifest, type RunStatus } from "./run/manifest.js";
+export { recordFailure, type Failure } from "./run/record-failure.js";
+export { hasBegun, runFolder, type RunFolder } from "./run/run-folder.js";
+export { CleanupConfig, CorpusCacheCleanupConfig, TokenizerCleanupConfig } from "./cleanup/config.js";

@@ -1,0 +1,109 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { readManifest, resume, train, type RunEvent, type StepDone } from "@trainer/training";
+import { openHome, recordFailure } from "@trainer/training/files";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { scratch } from "../../../test/scratch.js";
+import { writeCheckpoint } from "../src/checkpoint/write.js";
+import { tiny, writeCorpus } from "./corpus.js";
+import { containing } from "./matching.js";
+
+vi.setConfig({ testTimeout: 120_000 }); // on a busy machine
+
+let home = "";
+let corpus = "";
+beforeAll(() => {
+  home = scratch("turns");
+  corpus = writeCorpus(join(home, "corpus.txt"));
+});
+afterAll(() => rmSync(home, { recursive: true }));
+
+const file = (id: string, name: string) => join(home, "models", id, name);
+const manifestOf = (id: string) => readManifest(file(id, "manifest.json"));
+
+/** Another host's process takes the run, as one that cannot see whether this one lives. */
+const takeOver = (id: string) =>
+  writeFileSync(file(id, "lock.json"), JSON.stringify({ pid: 1, started: "1", host: "elsewhere", turn: 9 }));
+
+test("every step is told, logged or not, with the last one of each epoch", async () => {
+  const steps: StepDone[] = [];
+  const options = { ...tiny, corpus, runId: "told", numEpochs: 2, logEvery: 1000 };
+  const result = await train(options, { home, onStep: (step) => steps.push(step) });
+  expect(steps.map(({ step }) => step)).toEqual(Array.from({ length: result.steps }, (_, i) => i + 1));
+  expect(steps.filter(({ endsEpoch }) => endsEpoch).map(({ step, epoch }) => [step, epoch])).toEqual([
+    [result.steps / 2, 0],
+    [result.steps, 1],
+  ]);
+  expect(steps[0]).toMatchObject({ totalSteps: result.steps, epochs: 2, samples: 8 });
+});
+
+test("a run that another process has taken over writes nothing more, and may be tried again", async () => {
+  const events: RunEvent[] = [];
+  const before: { manifest?: string; logs?: string } = {};
+  const read = (name: string) => readFileSync(file("taken", name), "utf8");
+  const onStep = ({ step }: StepDone) => {
+    if (step !== 3) return;
+    takeOver("taken");
+    Object.assign(before, { manifest: read("manifest.json"), logs: read("logs.jsonl") });
+  };
+  const options = { ...tiny, corpus, runId: "taken", maxSteps: 6, checkpointEvery: 2 };
+  const taken = train(options, { home, turn: 1, onStep, onEvent: (event) => events.push(event) });
+  await expect(taken).rejects.toMatchObject({
+    code: "CONFLICT",
+    failureClass: "TRANSIENT",
+    message: containing('taken over by another process, {"pid":1,"started":"1","host":"elsewhere"'),
+  });
+  expect(events.at(-1)).toMatchObject({ type: "failed", code: "CONFLICT" });
+  expect({ manifest: read("manifest.json"), logs: read("logs.jsonl") }).toEqual(before);
+  expect(readdirSync(file("taken", "checkpoints"))).toEqual(["step-00000002"]);
+});
+
+test("the one whose turn is later goes on with a run that another host has not given back", async () => {
+  takeOver("taken");
+  await expect(resume("taken", { home, turn: 9 })).rejects.toMatchObject({
+    code: "CONFLICT",
+    failureClass: "USER_INPUT",
+  });
+  expect(await resume("taken", { home, turn: 10 })).toMatchObject({ status: "completed", steps: 6 });
+});
+
+test("a lock that is gone is no licence to write", async () => {
+  const onStep = () => rmSync(file("bare", "lock.json"), { force: true });
+  const options = { ...tiny, corpus, runId: "bare", maxSteps: 3 };
+  await expect(train(options, { home, onStep })).rejects.toThrow("taken over by another process, which has ended");
+});
+
+test("a checkpoint that must not be written at its last moment leaves nothing", async () => {
+  const dir = join(home, "refused");
+  const content = { step: 1, model: new Map(), optimizer: new Map(), state: {} };
+  const refuse = () => {
+    throw new Error("another's");
+  };
+  await expect(writeCheckpoint(dir, content, refuse)).rejects.toThrow("another's");
+  expect(readdirSync(dir)).toEqual([]);
+});
+
+test.each([
+  ["a manifest of the time it was queued", '{"run_id":"queued","created_at":1}'],
+  ["none, having been killed before it was written", null],
+])("a run begins in a folder that is there already with %s", async (_, manifest) => {
+  mkdirSync(join(home, "models", "queued"), { recursive: true });
+  if (manifest !== null) writeFileSync(file("queued", "manifest.json"), manifest);
+  expect(await train({ ...tiny, corpus, runId: "queued", maxSteps: 1 }, { home })).toMatchObject({ steps: 1 });
+  rmSync(join(home, "models", "queued"), { recursive: true });
+});
+
+test("a failure that the run could not tell itself is in its manifest, unless it has none yet", async () => {
+  const failure = { code: "JOB_FAILED", failureClass: "FATAL", message: "killed by SIGSEGV" } as const;
+  await recordFailure(openHome(home), "told", failure);
+  expect(await manifestOf("told")).toMatchObject({
+    status: "failed",
+    failure_class: "FATAL",
+    error_code: "JOB_FAILED",
+    error: "killed by SIGSEGV",
+  });
+  mkdirSync(join(home, "models", "unbegun"), { recursive: true });
+  await recordFailure(openHome(home), "unbegun", failure);
+  await recordFailure(openHome(home), "nowhere", failure);
+  expect(readdirSync(join(home, "models", "unbegun"))).toEqual([]);
+});

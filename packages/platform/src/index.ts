@@ -17,7 +17,9 @@ export {
   type QueueName,
 } from "./queue.js";
 export { EVENTS_CHANNEL, keys, runChannel } from "./redis-keys.js";
+export { Capabilities } from "./schemas/capabilities.js";
 export { FileInfo, Sha256 } from "./schemas/file-info.js";
+export { EvalMetrics, MetricsHistory, MetricsRow, StepMetrics } from "./schemas/metrics.js";
 export { refusalOf } from "./schemas/refusal.js";
 export {
   ArtifactPointer,
@@ -28,6 +30,7 @@ export {
   RunProgress,
   RunStatus,
 } from "./schemas/run.js";
+export { StreamPiece } from "./schemas/stream.js";
 export {
   TokenizerAccepted,
   TokenizerInfo,

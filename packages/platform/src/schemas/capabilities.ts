@@ -1,0 +1,26 @@
+import { z } from "zod";
+
+/** GET /capabilities: what requests may name. */
+export const Capabilities = z.object({
+  model_families: z.array(
+    z.object({
+      name: z.string(),
+      title: z.string(),
+      sizes: z.array(z.string()),
+      precisions: z.array(z.string()),
+      /** The tokenizer method that suits it. */
+      tokenizer_method: z.string(),
+    }),
+  ),
+  tokenizer_methods: z.array(
+    z.object({
+      name: z.string(),
+      title: z.string(),
+      /** Null where the text alone decides. */
+      least_vocab_size: z.int().nullable(),
+    }),
+  ),
+  devices: z.array(z.string()),
+  optimizers: z.array(z.string()),
+});
+export type Capabilities = z.output<typeof Capabilities>;

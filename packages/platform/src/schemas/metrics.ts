@@ -1,0 +1,49 @@
+import { z } from "zod";
+import { figure } from "./fields.js";
+
+const place = {
+  /** Optimizer steps over all epochs, from 1. */
+  step: z.int(),
+  /** From 0. */
+  epoch: z.int(),
+  tokens: z.int(),
+};
+
+/** A logged step. Losses are in nats per token. */
+export const StepMetrics = z.object({
+  ...place,
+  train_loss: figure,
+  train_ppl: figure,
+  lr: figure,
+  /** Before clipping. */
+  grad_norm: figure,
+  tokens_per_sec: figure,
+  step_ms: figure,
+  eta_seconds: figure,
+  rss_bytes: figure,
+});
+export type StepMetrics = z.output<typeof StepMetrics>;
+
+/** An evaluation while training. */
+export const EvalMetrics = z.object({
+  ...place,
+  split: z.enum(["validation", "test"]),
+  loss: figure,
+  ppl: figure,
+  bits_per_byte: figure,
+});
+export type EvalMetrics = z.output<typeof EvalMetrics>;
+
+/** A line of `metrics.jsonl`, and the data of an event of GET /runs/{run_id}/metrics/stream. */
+export const MetricsRow = z.union([EvalMetrics, StepMetrics]);
+export type MetricsRow = z.output<typeof MetricsRow>;
+
+/** GET /runs/{run_id}/metrics: steps thinned to what was asked for, evaluations all. */
+export const MetricsHistory = z.object({
+  run_id: z.string(),
+  steps: z.array(StepMetrics),
+  evaluations: z.array(EvalMetrics),
+  /** How many steps were logged. */
+  total_steps_logged: z.int(),
+});
+export type MetricsHistory = z.output<typeof MetricsHistory>;

@@ -1,0 +1,207 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
+import {
+  ArtifactPointer,
+  CancelAccepted,
+  Capabilities,
+  ChatHistory,
+  ChatResponse,
+  EvaluateResponse,
+  GenerateResponse,
+  MetricsHistory,
+  MetricsRow,
+  parseJson,
+  RunList,
+  RunStatus,
+  ScoreResponse,
+  TokenizerAccepted,
+  TokenizerInfo,
+  TokenizerList,
+  TrainAccepted,
+  type ChatRequest,
+  type EvaluateRequest,
+  type GenerateRequest,
+  type JobState,
+  type ScoreRequest,
+  type TokenizerTrainRequest,
+  type TrainRequest,
+} from "@trainer/platform";
+import { eventStream } from "./event-stream.js";
+import { Requests, type CallOptions, type TrainerClientOptions } from "./requests.js";
+
+export interface ListOptions extends CallOptions {
+  readonly limit?: number;
+  /** Of the page before: its `next`. */
+  readonly cursor?: string | null;
+  readonly status?: JobState;
+}
+
+export interface WaitOptions extends CallOptions {
+  /** How often is asked. */
+  readonly everyMs?: number;
+}
+
+const Ready = z.object({ status: z.enum(["ready", "degraded"]), reason: z.string().nullable() });
+
+/**
+ * The trainer's API, as a client sees it. What is asked for is what a request's schema takes: only what differs from its
+ * default need be given. What fails by something that passes is tried again; asking twice for a training with the same
+ * idempotency key, which is made here, gives one run.
+ * @throws ServiceError everywhere, with the service's code and message
+ */
+export class TrainerClient {
+  readonly #requests: Requests;
+
+  constructor(options: TrainerClientOptions) {
+    this.#requests = new Requests(options);
+  }
+
+  /** Whether work can be done; why not, if not. */
+  ready(options?: CallOptions): Promise<z.output<typeof Ready>> {
+    return this.#requests.json(Ready, "/readyz", options);
+  }
+
+  capabilities(options?: CallOptions): Promise<Capabilities> {
+    return this.#requests.json(Capabilities, "/capabilities", options);
+  }
+
+  train(request: Partial<TrainRequest>, options?: CallOptions): Promise<TrainAccepted> {
+    const headers = { "idempotency-key": randomUUID() };
+    return this.#requests.json(TrainAccepted, "/runs/train", { method: "POST", body: request, headers, ...options });
+  }
+
+  /** The newest first. */
+  runs({ limit, cursor, status, ...options }: ListOptions = {}): Promise<RunList> {
+    return this.#requests.json(RunList, `/runs${query({ limit, cursor, status })}`, options);
+  }
+
+  run(runId: string, options?: CallOptions): Promise<RunStatus> {
+    return this.#requests.json(RunStatus, run(runId), options);
+  }
+
+  /** Takes effect after the step that is under way; a queued run does not begin. */
+  cancel(runId: string, options?: CallOptions): Promise<CancelAccepted> {
+    return this.#requests.json(CancelAccepted, run(runId, "cancel"), { method: "POST", ...options });
+  }
+
+  /** Until the run is completed or has failed. */
+  waitForRun(runId: string, options?: WaitOptions): Promise<RunStatus> {
+    return until((each) => this.run(runId, each), options);
+  }
+
+  artifact(runId: string, options?: CallOptions): Promise<ArtifactPointer> {
+    return this.#requests.json(ArtifactPointer, run(runId, "artifact"), options);
+  }
+
+  /** The last lines of a run's log, a JSON record each. */
+  logs(runId: string, { tail, ...options }: CallOptions & { readonly tail?: number } = {}): Promise<string> {
+    return this.#requests.text(`${run(runId, "logs")}${query({ tail })}`, options);
+  }
+
+  /** A run's log as it comes, line by line, to the run's end. */
+  async *followLogs(
+    runId: string,
+    { tail, ...options }: CallOptions & { readonly tail?: number } = {},
+  ): AsyncGenerator<string, void, undefined> {
+    const events = eventStream(this.#requests, `${run(runId, "logs", "stream")}${query({ tail })}`, options);
+    for await (const { data } of events) yield data;
+  }
+
+  /** The steps that were logged, thinned to at most `points`, and all evaluations. */
+  metrics(
+    runId: string,
+    { points, ...options }: CallOptions & { readonly points?: number } = {},
+  ): Promise<MetricsHistory> {
+    return this.#requests.json(MetricsHistory, `${run(runId, "metrics")}${query({ points })}`, options);
+  }
+
+  /** Steps and evaluations as they come, from the first on, to the run's end. */
+  async *followMetrics(runId: string, options?: CallOptions): AsyncGenerator<MetricsRow, void, undefined> {
+    for await (const { data } of eventStream(this.#requests, run(runId, "metrics", "stream"), options)) {
+      const row = MetricsRow.safeParse(parseJson(data));
+      if (row.success) yield row.data;
+    }
+  }
+
+  /** Asks for an evaluation and waits for it. */
+  async evaluate(
+    runId: string,
+    request: Partial<EvaluateRequest> = {},
+    options?: WaitOptions,
+  ): Promise<EvaluateResponse> {
+    const call = { method: "POST", body: request, ...options } as const;
+    await this.#requests.json(EvaluateResponse, run(runId, "evaluate"), call);
+    return until((each) => this.#requests.json(EvaluateResponse, run(runId, "eval"), each), options);
+  }
+
+  /** Asks for a text's loss and waits for it. */
+  async score(runId: string, request: Partial<ScoreRequest>, options?: WaitOptions): Promise<ScoreResponse> {
+    const call = { method: "POST", body: request, ...options } as const;
+    const { request_id: id } = await this.#requests.json(ScoreResponse, run(runId, "score"), call);
+    return until((each) => this.#requests.json(ScoreResponse, run(runId, "score", id), each), options);
+  }
+
+  /** Asks for text and waits for it. */
+  async generate(runId: string, request: Partial<GenerateRequest>, options?: WaitOptions): Promise<GenerateResponse> {
+    const call = { method: "POST", body: request, ...options } as const;
+    const { request_id: id } = await this.#requests.json(GenerateResponse, run(runId, "generate"), call);
+    return until((each) => this.#requests.json(GenerateResponse, run(runId, "generate", id), each), options);
+  }
+
+  /** Says something in a conversation, or begins one, and waits for the answer. */
+  async chat(runId: string, request: Partial<ChatRequest>, options?: WaitOptions): Promise<ChatResponse> {
+    const call = { method: "POST", body: request, once: true, ...options } as const;
+    const { session_id, request_id } = await this.#requests.json(ChatResponse, run(runId, "chat"), call);
+    const path = run(runId, "chat", session_id, request_id);
+    return until((each) => this.#requests.json(ChatResponse, path, each), options);
+  }
+
+  chatHistory(runId: string, sessionId: string, options?: CallOptions): Promise<ChatHistory> {
+    return this.#requests.json(ChatHistory, run(runId, "chat", sessionId), options);
+  }
+
+  async endChat(runId: string, sessionId: string, options?: CallOptions): Promise<void> {
+    await this.#requests.json(CancelAccepted, run(runId, "chat", sessionId), { method: "DELETE", ...options });
+  }
+
+  trainTokenizer(request: Partial<TokenizerTrainRequest>, options?: CallOptions): Promise<TokenizerAccepted> {
+    return this.#requests.json(TokenizerAccepted, "/tokenizers/train", { method: "POST", body: request, ...options });
+  }
+
+  tokenizer(tokenizerId: string, options?: CallOptions): Promise<TokenizerInfo> {
+    return this.#requests.json(TokenizerInfo, `/tokenizers/${encodeURIComponent(tokenizerId)}`, options);
+  }
+
+  tokenizers(options?: CallOptions): Promise<TokenizerList> {
+    return this.#requests.json(TokenizerList, "/tokenizers", options);
+  }
+
+  /** Until the tokenizer is completed or has failed. */
+  waitForTokenizer(tokenizerId: string, options?: WaitOptions): Promise<TokenizerInfo> {
+    return until((each) => this.tokenizer(tokenizerId, each), options);
+  }
+}
+
+/** The path of a run, or of something of it. */
+const run = (...parts: readonly string[]): string => ["/runs", ...parts.map(encodeURIComponent)].join("/");
+
+function query(given: Readonly<Record<string, string | number | null | undefined>>): string {
+  const set = Object.entries(given).flatMap(([name, value]) =>
+    value === undefined || value === null ? [] : [`${name}=${encodeURIComponent(value)}`],
+  );
+  return set.length === 0 ? "" : `?${set.join("&")}`;
+}
+
+const UNDER_WAY: ReadonlySet<string> = new Set(["queued", "running"]);
+
+async function until<T extends { readonly status: string }>(
+  ask: (options: CallOptions) => Promise<T>,
+  { everyMs = 250, ...options }: WaitOptions = {},
+): Promise<T> {
+  for (;;) {
+    const answer = await ask(options);
+    if (!UNDER_WAY.has(answer.status)) return answer;
+    await sleep(everyMs, undefined, { signal: options.signal });
+  }
+}

@@ -1,0 +1,45 @@
+import { createParser, type EventSourceMessage } from "eventsource-parser";
+import { setTimeout as sleep } from "node:timers/promises";
+import { chunks } from "../http.js";
+import { ServiceError } from "../service-error.js";
+import type { Call, Requests } from "./requests.js";
+
+/**
+ * Server-sent events, to their end. After a break it goes on behind the last event that had an id, as long as each new
+ * connection brings something.
+ * @throws ServiceError when it cannot be taken up again
+ */
+export async function* eventStream(
+  requests: Requests,
+  path: string,
+  call: Call = {},
+): AsyncGenerator<EventSourceMessage, void, undefined> {
+  let lastId: string | undefined;
+  let failures = 0;
+  for (;;) {
+    try {
+      const resume = lastId === undefined ? {} : { "last-event-id": lastId };
+      const headers = { accept: "text/event-stream", ...call.headers, ...resume };
+      for await (const event of eventsIn(chunks(await requests.send(path, { ...call, headers })))) {
+        lastId = event.id ?? lastId;
+        failures = 0;
+        yield event;
+      }
+      return;
+    } catch (error) {
+      call.signal?.throwIfAborted();
+      if (!(error instanceof ServiceError && error.mayPass) || ++failures > requests.retry.retries) throw error;
+      await sleep(requests.retry.backoffMs * failures, undefined, { signal: call.signal });
+    }
+  }
+}
+
+async function* eventsIn(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<EventSourceMessage> {
+  const decoder = new TextDecoder();
+  const ready: EventSourceMessage[] = [];
+  const parser = createParser({ onEvent: (event) => ready.push(event) });
+  for await (const chunk of bytes) {
+    parser.feed(decoder.decode(chunk, { stream: true }));
+    yield* ready.splice(0);
+  }
+}

@@ -2,14 +2,17 @@ import type { Command } from "commander";
 import type { z } from "zod";
 import type { Io } from "./io.js";
 import type { OptionSchema } from "./option-spec.js";
+import { UsageError } from "./errors.js";
 import { addOptions, readOptions, type OptionGroups } from "./options.js";
 import { output, type Output } from "./output.js";
+import type { Server } from "./remote/server.js";
 
 /** What every command can be told, before or after its name. */
 export interface GlobalOptions {
   readonly home: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
+  readonly server?: string;
 }
 
 export interface Invocation<Options> {
@@ -32,6 +35,8 @@ export interface CommandSpec<S extends OptionSchema> {
   /** Command lines that work, each with what it does. */
   readonly examples: Readonly<Record<string, string>>;
   run(invocation: Invocation<z.output<S>>): Promise<void>;
+  /** The same on a server, where that is possible. */
+  runOn?(server: Server, invocation: Invocation<z.output<S>>): Promise<void>;
 }
 
 /** Completes a command that so far has only its name and its one line in the list. */
@@ -41,9 +46,15 @@ export function defineCommand<S extends OptionSchema>(command: Command, io: Io, 
   addOptions(command, spec.options, spec);
   command.addHelpText("after", examples(spec.examples));
   command.action(async () => {
-    const { home, json = false, quiet = false } = command.optsWithGlobals<GlobalOptions>();
+    const { home, json = false, quiet = false, server } = command.optsWithGlobals<GlobalOptions>();
     const options = readOptions(command, spec.options);
-    await spec.run({ args: command.args, options, home, io, out: output(io, { json, quiet }) });
+    const invocation = { args: command.args, options, home, io, out: output(io, { json, quiet }) };
+    if (server === undefined) await spec.run(invocation);
+    else if (spec.runOn === undefined) throw new UsageError(`--server: ${command.name()} works on this machine alone`);
+    else {
+      const { serverAt } = await import("./remote/server.js");
+      await spec.runOn(serverAt(server, io.env, home), invocation);
+    }
   });
 }
 

@@ -18,7 +18,8 @@ export function addOptions(command: Command, schema: OptionSchema, { groups = {}
   for (const spec of optionSpecs(schema)) {
     const field = schema.shape[spec.key];
     const heading = Object.entries(groups).find(([, keys]) => keys.includes(spec.key))?.[0];
-    const alias = spec.key in aliases ? `--${aliases[spec.key]}, ` : "";
+    const other = aliases[spec.key];
+    const alias = other === undefined ? "" : `${other.length === 1 ? "-" : "--"}${other}, `;
     for (const option of flagsOf(spec).map((flags) => new Option(alias + flags, describe(spec)))) {
       if (spec.kind === "list") option.argParser(collect());
       else if (spec.kind !== "boolean") option.argParser((text) => read(spec, text, field));

@@ -33,6 +33,8 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   },
   corpus: { summary: "what a text is like, and which were fetched", load: () => import("./commands/corpus.js") },
   runs: { summary: "list, show or remove runs", load: () => import("./commands/runs.js") },
+  logs: { summary: "what a run says while it goes on", load: () => import("./commands/logs.js") },
+  cancel: { summary: "stop a run of a server", load: () => import("./commands/cancel.js") },
   cleanup: {
     summary: "make room: what is kept elsewhere or of no more use",
     load: () => import("./commands/cleanup.js"),
@@ -70,6 +72,7 @@ export async function createProgram(argv: readonly string[], io: Io): Promise<Co
     .version(VERSION, "-V, --version", "print the version")
     .helpOption("-h, --help", "explain the command")
     .option("--home <dir>", "where runs, tokenizers and caches are kept (env TRAINER_HOME)", home(io.env))
+    .option("--server <url>", "work on a server that `trainer serve` has started, in place of this machine")
     .option("--json", "print the result as JSON on stdout, and nothing else there")
     .option("--quiet", "no progress on stderr")
     .showHelpAfterError("Run with --help to see what is possible.")

@@ -6,3 +6,4 @@ export { GenerateOptions, type GenerateInput } from "./use/generate-options.js";
 export { weightChoices, type WeightChoice } from "./run/compute-choices.js";
 export { ScoreOptions, type ScoreInput } from "./use/score-options.js";
 export { parseTrainOptions, TrainOptions, type TrainInput } from "./run/options.js";
+export { vocabSizeFor } from "./run/vocab-size.js";

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { ChatRequest, type ChatResponse } from "@trainer/platform";
 import type { ChatMessage, ChatReply, OpenModel } from "@trainer/training";
 import { ChatOptions, TrainOptions } from "@trainer/training/options";
 import { z } from "zod";
@@ -9,6 +10,7 @@ import { formatCount } from "../display/quantity.js";
 import { Stopped } from "../interrupts.js";
 import type { Io } from "../io.js";
 import type { Output } from "../output.js";
+import { finished, refuseLocal, requestOf } from "../remote/request.js";
 import { noteWeights, weightsFlag } from "../weights.js";
 
 const field = ChatOptions.shape;
@@ -30,6 +32,10 @@ const ChatFlags = z.strictObject({
   weights: weightsFlag,
 });
 
+/** What a server takes of them, by the field that each is. */
+const FIELDS = { maxNewTokens: "max_new_tokens", temperature: "temperature", topK: "top_k", topP: "top_p" };
+const FIELDS_OF_TURN = { ...FIELDS, message: "message", session: "session_id" };
+
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
     description:
@@ -40,6 +46,25 @@ export function define(command: Command, io: Io): void {
       "trainer chat RUN": "a conversation on the terminal",
       "trainer chat RUN --temperature 0.5 --repetition-penalty 1.2": "surer, and not the same again and again",
       "trainer chat RUN --json < messages.txt": "a message a line in; a JSON line an answer out",
+    },
+    async runOn({ client }, { args: [runId = ""], options, out }) {
+      refuseLocal(ChatFlags, options, FIELDS);
+      await client.run(runId); // an unknown one is said before anybody types
+      const messages = conversation(io, out);
+      if (messages.interactive) out.note(`${runId}. /reset begins anew, /exit leaves.`);
+      let session: string | null = null;
+      for await (const message of messages.lines) {
+        if (message === "/exit") break;
+        if (message === "/reset") session = null;
+        else if (message !== "") {
+          const request: ChatRequest = requestOf(ChatRequest, { ...options, message, session }, FIELDS_OF_TURN);
+          const reply: ChatResponse = finished(
+            await io.interruptible((signal) => client.chat(runId, request, { signal })),
+          );
+          session = reply.session_id;
+          out.result(reply, () => printable(reply.response ?? ""));
+        }
+      }
     },
     async run({ args: [run = ""], options: { device, weights, ...options }, home, out }) {
       const { openHome, openModel } = await import("@trainer/training");

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
+import { EvaluateRequest, type EvaluateResponse } from "@trainer/platform";
 import type { Comparison, Evaluation, Lengths } from "@trainer/training";
 import { EvaluateOptions, TrainOptions } from "@trainer/training/options";
 import { z } from "zod";
@@ -11,6 +12,7 @@ import type { Style } from "../display/style.js";
 import { table } from "../display/table.js";
 import { UsageError } from "../errors.js";
 import type { Io } from "../io.js";
+import { finished, refuseLocal, requestOf } from "../remote/request.js";
 import { noteWeights, weightsFlag, weightsJson } from "../weights.js";
 
 const field = EvaluateOptions.shape;
@@ -48,6 +50,9 @@ const EvalFlags = z.strictObject({
   weights: weightsFlag,
 });
 
+/** What a server takes of them, by the field that each is. */
+const FIELDS = { split: "split", path: "path_override" };
+
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
     description:
@@ -62,9 +67,16 @@ export function define(command: Command, io: Io): void {
       "trainer eval RUN --weights int8 --no-samples": "what smaller weights cost, beside the evaluation before",
       "trainer eval ./gpt2 --path chapter.txt --no-samples": "a model made elsewhere, on a text",
     },
+    async runOn({ client }, { args: [runId = ""], options, out }) {
+      refuseLocal(EvalFlags, options, FIELDS);
+      checkText(options);
+      const request = requestOf(EvaluateRequest, options, FIELDS);
+      const result = await io.interruptible((signal) => client.evaluate(runId, request, { signal }));
+      out.result(finished(result), () => remoteReport(result).join("\n"));
+    },
     async run({ args: [run = ""], options, home: root, out }) {
       const { device, weights, samples, split, prompts: file, ...rest } = options;
-      if (split !== null && options.path !== null) throw new UsageError("--split and --path exclude each other");
+      checkText(options);
       if (file !== null && !samples) throw new UsageError("--prompts and --no-samples exclude each other");
       const own = file === null ? {} : { prompts: (await readFile(file, "utf8")).split(/\r?\n/).filter(Boolean) };
       const input = { ...rest, split: split ?? "validation", ...(samples ? own : { prompts: [] }) };
@@ -87,6 +99,17 @@ export function define(command: Command, io: Io): void {
     },
   });
 }
+
+function checkText({ split, path }: { readonly split: string | null; readonly path: string | null }): void {
+  if (split !== null && path !== null) throw new UsageError("--split and --path exclude each other");
+}
+
+const remoteReport = ({ split, loss, perplexity, artifact_path: path }: EvaluateResponse): string[] => [
+  `text           ${split}`,
+  `loss           ${formatNumber(loss)} nats per token`,
+  `perplexity     ${formatNumber(perplexity)}`,
+  ...(path === null ? [] : [`saved in       ${path} on the server`]),
+];
 
 const evaluationJson = (e: Evaluation) => ({
   split: e.split,

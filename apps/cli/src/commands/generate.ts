@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
+import { GenerateRequest } from "@trainer/platform";
 import type { Generated } from "@trainer/training";
 import { GenerateOptions, TrainOptions } from "@trainer/training/options";
 import { z } from "zod";
@@ -9,6 +10,7 @@ import { UsageError } from "../errors.js";
 import type { Io } from "../io.js";
 import type { Output } from "../output.js";
 import { readAll } from "../read-text.js";
+import { finished, refuseLocal, requestOf } from "../remote/request.js";
 import { noteWeights, weightsFlag, weightsJson } from "../weights.js";
 
 const field = GenerateOptions.shape;
@@ -30,6 +32,19 @@ const GenerateFlags = z.strictObject({
   weights: weightsFlag,
 });
 
+/** What a server takes of them, by the field that each is. */
+const FIELDS = {
+  prompt: "prompt_text",
+  maxNewTokens: "max_new_tokens",
+  temperature: "temperature",
+  topK: "top_k",
+  topP: "top_p",
+  stop: "stop_sequences",
+  stopOnEos: "stop_on_eos",
+  seed: "seed",
+  numReturnSequences: "num_return_sequences",
+};
+
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
     description: "Let a model go on from a prompt. The text streams to stdout as it is written.",
@@ -43,6 +58,24 @@ export function define(command: Command, io: Io): void {
       'trainer generate RUN --prompt "ROMEO:" --weights int8': "faster, and a little less exact",
       "trainer generate ./gpt2 --prompt-path start.txt --json":
         "a folder made elsewhere; outputs, steps, eos_terminated",
+    },
+    async runOn({ client }, { args: [runId = ""], options, out }) {
+      refuseLocal(GenerateFlags, options, { ...FIELDS, promptPath: "prompt_path" });
+      const prompt = await promptOf(options.prompt, options.promptPath, io);
+      const request = requestOf(GenerateRequest, { ...options, prompt }, FIELDS);
+      await io.interruptible(async (signal) => {
+        const writer = new Writer(out, prompt, options.numReturnSequences);
+        try {
+          const result = finished(await client.generate(runId, request, { signal }));
+          for (const [i, text] of (result.outputs ?? []).entries()) {
+            writer.text(i, text);
+            writer.end(i);
+          }
+          out.record(result);
+        } finally {
+          out.text("\n");
+        }
+      });
     },
     async run({ args: [run = ""], options, home, out }) {
       const { promptPath, stop, device, weights, ...rest } = options;

@@ -16,6 +16,10 @@ export function define(command: Command, io: Io): void {
       "trainer runs": "a table",
       "trainer runs list --json | jq -r '.runs[] | select(.status == \"completed\") | .run_id'": "ids for a script",
     },
+    async runOn(server, invocation) {
+      const { listRemote } = await import("../remote/runs.js");
+      await listRemote(server, invocation);
+    },
     async run({ home, out }) {
       const { listRuns, openHome } = await import("@trainer/training");
       const runs = await listRuns(openHome(home));

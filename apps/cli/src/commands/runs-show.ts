@@ -17,6 +17,10 @@ export function define(command: Command, io: Io): void {
     args: { "<run>": "id of the run" },
     options: z.strictObject({}),
     examples: { "trainer runs show RUN": "the main things", "trainer runs show RUN --json": "the whole manifest" },
+    async runOn(server, invocation) {
+      const { showRemote } = await import("../remote/runs.js");
+      await showRemote(server, invocation);
+    },
     async run({ args: [ref = ""], home, out }) {
       const { openHome, resolveRun, summarizeRun } = await import("@trainer/training");
       const { id } = await resolveRun(ref, openHome(home));

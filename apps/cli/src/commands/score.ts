@@ -1,4 +1,6 @@
+import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
+import { ScoreRequest } from "@trainer/platform";
 import type { CharacterScore, Score } from "@trainer/training";
 import { ScoreOptions, TrainOptions } from "@trainer/training/options";
 import { z } from "zod";
@@ -10,6 +12,7 @@ import { table } from "../display/table.js";
 import { UsageError } from "../errors.js";
 import type { Io } from "../io.js";
 import { readAll } from "../read-text.js";
+import { finished, refuseLocal, requestOf } from "../remote/request.js";
 import { noteWeights, weightsFlag, weightsJson } from "../weights.js";
 
 const field = ScoreOptions.shape;
@@ -26,6 +29,9 @@ const ScoreFlags = z.strictObject({
   device: TrainOptions.shape.device.describe("where to compute"),
   weights: weightsFlag,
 });
+
+/** What a server takes of them, by the field that each is. */
+const FIELDS = { text: "text", detail: "detail_level", topK: "top_k" };
 
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
@@ -44,14 +50,23 @@ export function define(command: Command, io: Io): void {
       "trainer score RUN --path chapter.txt --detail per-char --json":
         "loss, perplexity, surprisal, topk, tokens, per_character",
     },
+    async runOn({ client }, { args: [runId = ""], options, out }) {
+      refuseLocal(ScoreFlags, options, { ...FIELDS, path: "path" });
+      checkSource(options);
+      const text = options.path === null ? await typed(options.text, io) : await readFile(options.path, "utf8");
+      const detail = options.detail === "summary" ? "summary" : "per_char";
+      const request = requestOf(ScoreRequest, { ...options, text, detail }, FIELDS);
+      const result = finished(await io.interruptible((signal) => client.score(runId, request, { signal })));
+      const { surprisal, topk, tokens } = result;
+      const figures = { loss: result.loss ?? Infinity, perplexity: result.perplexity ?? Infinity };
+      const score = { ...figures, surprisal, topk, tokens, perCharacter: null };
+      out.result(result, () => report(score, false).join("\n"));
+    },
     async run({ args: [run = ""], options: { device, weights, detail, ...options }, home, out }) {
-      const { text, path } = options;
-      if (text !== null && path !== null) throw new UsageError("--text and --path exclude each other");
-      if (text === null && path === null)
-        throw new UsageError("what should be scored? Give --text TEXT or --path FILE");
+      checkSource(options);
       const { openHome, openModel, score } = await import("@trainer/training");
       const detailLevel = detail === "summary" ? ("summary" as const) : ("per_char" as const);
-      const input = { ...options, detailLevel, text: text === "-" ? await readAll(io.stdin) : text };
+      const input = { ...options, detailLevel, text: await typed(options.text, io) };
       await io.interruptible(async (signal) => {
         using opened = await openModel(run, { home: openHome(home), device, weightType: weights });
         noteWeights(opened, out);
@@ -61,6 +76,13 @@ export function define(command: Command, io: Io): void {
     },
   });
 }
+
+function checkSource({ text, path }: { readonly text: string | null; readonly path: string | null }): void {
+  if (text !== null && path !== null) throw new UsageError("--text and --path exclude each other");
+  if (text === null && path === null) throw new UsageError("what should be scored? Give --text TEXT or --path FILE");
+}
+
+const typed = (text: string | null, io: Io) => (text === "-" ? readAll(io.stdin) : text);
 
 const scoreJson = ({ perCharacter, ...score }: Score) => ({ ...score, per_character: perCharacter });
 

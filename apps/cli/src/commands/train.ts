@@ -32,7 +32,12 @@ export function define(command: Command, io: Io): void {
         "go on from another run's weights, or from a folder of transformers",
       "trainer train letters.txt --pretrained RUN --lora-rank 8 --finetune-lr-cap 3e-4":
         "the same by a small adapter, which `trainer export --adapter` gives to PEFT",
+      "trainer train book.txt --server http://127.0.0.1:8000": "on a server, watched from here",
       "trainer train book.txt --json | jq .train_loss": "one JSON line a logged step, the result last",
+    },
+    async runOn(server, invocation) {
+      const { trainRemote } = await import("../remote/train.js");
+      await trainRemote(server, invocation);
     },
     async run({ args, options, home, io, out }) {
       const { resume: wanted, runId, profile: profileSteps } = options;

@@ -8,7 +8,7 @@ import { resolveTokenizer } from "../home/resolve-tokenizer.js";
 import { DEFAULT_SEQ_LEN, parseTrainOptions, type TrainInput, type TrainOptions } from "../run/options.js";
 import { outOfMemory } from "../run/out-of-memory.js";
 import { resolveCompute } from "../run/precision.js";
-import { vocabSizeFor } from "../run/prepare-tokenizer.js";
+import { vocabSizeFor } from "../run/vocab-size.js";
 import { resolvePretrained } from "../run/pretrained.js";
 import { toConfig } from "../run/wire-names.js";
 import { searchInProcess } from "./search-in-process.js";

@@ -12,6 +12,7 @@ import { saveTokenizer } from "../tokenizer/save-tokenizer.js";
 import { trainOnCorpus } from "../tokenizer/train-on-corpus.js";
 import type { RunEvent } from "./events.js";
 import type { TrainOptions } from "./options.js";
+import { vocabSizeFor } from "./vocab-size.js";
 
 export interface NamedTokenizer {
   /** Its id in the home; of one from elsewhere, its path. */
@@ -77,15 +78,4 @@ async function trainedOnCorpus({ options, home, corpus, corpusSha256, emit, sign
 /** How far a phase is, from 0 to 1. The bytes are those of the training split's text, unzipped: the total is a guess. */
 export function trainingProgress(p: TrainProgress, corpusBytes: number): number {
   return Math.min(1, p.phase === "count" ? p.bytes / corpusBytes : p.merges / p.totalMerges);
-}
-
-/** A vocabulary that a corpus of so many bytes can fill: each token should be met often enough to be learned. */
-export function vocabSizeFor(bytes: number): number {
-  const steps: readonly (readonly [upTo: number, vocabSize: number])[] = [
-    [256 << 10, 1024],
-    [2 << 20, 4096],
-    [32 << 20, 8192],
-    [256 << 20, 16384],
-  ];
-  return steps.find(([upTo]) => bytes <= upTo)?.[1] ?? 32768;
 }

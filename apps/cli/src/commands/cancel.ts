@@ -1,0 +1,24 @@
+import type { Command } from "commander";
+import { z } from "zod";
+import { defineCommand } from "../define-command.js";
+import { UsageError } from "../errors.js";
+import type { Io } from "../io.js";
+
+export function define(command: Command, io: Io): void {
+  defineCommand(command, io, {
+    description: "Stop a run of a server: it ends after the step that is under way, and a queued one does not begin.",
+    args: { "<run>": "id of the run" },
+    options: z.strictObject({}),
+    examples: { "trainer cancel RUN --server http://127.0.0.1:8000": "its status is then failed: Training cancelled" },
+    async runOn({ client }, { args: [runId = ""], out }) {
+      await client.run(runId); // of an unknown run there is nothing to stop
+      const answer = await client.cancel(runId);
+      out.result({ run_id: runId, ...answer }, () => `${runId} is asked to stop.`);
+    },
+    async run({ args: [runId] }) {
+      throw new UsageError(
+        `which server trains ${runId}? Say so with --server URL. A run of this machine stops with Ctrl-C, where it was started`,
+      );
+    },
+  });
+}

@@ -1,0 +1,46 @@
+import type { z } from "zod";
+import { refusalOf } from "@trainer/platform";
+import { UsageError } from "../errors.js";
+import { optionSpecs, type OptionSchema } from "../option-spec.js";
+
+type Fields = Readonly<Record<string, string>>;
+
+/**
+ * Refuses options that only work on this machine.
+ * @param fields those that a server has a field for
+ * @throws UsageError which names the others that were given
+ */
+export function refuseLocal(flags: OptionSchema, options: Readonly<Record<string, unknown>>, fields: Fields): void {
+  const local = optionSpecs(flags).filter(
+    ({ key, default: usual }) => !(key in fields) && JSON.stringify(options[key]) !== JSON.stringify(usual),
+  );
+  if (local.length === 0) return;
+  const which = local.map(({ flag }) => `--${flag}`).join(", ");
+  throw new UsageError(`${which}: only for work on this machine, a server does not take it`);
+}
+
+/**
+ * The request that options ask for, by the field that each is.
+ * @throws UsageError for what the server would refuse
+ */
+export function requestOf<S extends z.ZodType>(
+  schema: S,
+  options: Readonly<Record<string, unknown>>,
+  fields: Fields,
+): z.output<S> {
+  const request = Object.fromEntries(Object.entries(fields).map(([key, field]) => [field, options[key]]));
+  const result = schema.safeParse(request);
+  if (result.success) return result.data;
+  throw new UsageError(refusalOf(result.error).message);
+}
+
+/**
+ * What a server made of a request, if it could.
+ * @throws Error with its reason
+ */
+export function finished<T extends { readonly status: string; readonly message?: string | null | undefined }>(
+  result: T,
+): T {
+  if (result.status === "completed") return result;
+  throw new Error(`the server could not do it: ${result.message ?? `its status is ${result.status}`}`);
+}

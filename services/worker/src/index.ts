@@ -1,1 +1,3 @@
-export const SERVICE = "model-trainer-worker";
+export { WorkerConfig, type WorkerInput } from "./config.js";
+export type { WorkerHooks } from "./container.js";
+export { startWorker, type Worker } from "./start.js";

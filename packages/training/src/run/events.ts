@@ -111,8 +111,10 @@ export interface StepDone {
   readonly loss: number;
   /** Global L2 norm before clipping. */
   readonly gradNorm: number;
-  /** Sequences of the step, filled or not. */
+  readonly lr: number;
+  /** Sequences of the step, filled or not, and tokens that were predicted. */
   readonly samples: number;
+  readonly tokens: number;
   readonly ms: number;
 }
 

@@ -62,7 +62,9 @@ async function step(run: LiveRun, throughput: Throughput): Promise<void> {
     endsEpoch: plan.epochOf(step + 1) !== plan.epochOf(step),
     loss: result.loss,
     gradNorm: result.gradNorm,
+    lr,
     samples,
+    tokens: result.tokens,
     ms,
   });
 }

@@ -1,0 +1,50 @@
+import { openHome, openModel, type OpenModel } from "@trainer/training";
+import type { ChildConfig } from "../config.js";
+import { answer } from "./answer.js";
+import { failureOf } from "./failure-of.js";
+import type { Message } from "./inbox.js";
+import type { Piece } from "./messages.js";
+import { ModelCache } from "./model-cache.js";
+import type { Channel } from "./serve.js";
+import { Storage } from "./storage.js";
+
+/** Answers questions to models for as long as the parent has any; several at a time, which take turns. */
+export class AnswerJobs implements Disposable {
+  readonly #config: ChildConfig;
+  readonly #channel: Channel;
+  readonly #storage: Storage;
+  readonly #cache: ModelCache;
+
+  constructor(config: ChildConfig, channel: Channel) {
+    this.#config = config;
+    this.#channel = channel;
+    this.#storage = new Storage(config);
+    const home = openHome(config.artifactsRoot);
+    this.#cache = new ModelCache(home, config.models, (runId) => this.#open(runId));
+  }
+
+  async ask({ id, question }: Message<"ask">): Promise<void> {
+    const { say, inbox } = this.#channel;
+    const context = {
+      dataRoot: this.#config.dataRoot,
+      storage: this.#storage,
+      signal: inbox.signal,
+      onPiece: (piece: Piece) => say({ type: "piece", id, piece }),
+    };
+    try {
+      const given = await this.#cache.with(question.run_id, (model) => answer(question, model, context));
+      say({ type: "answer", id, answer: given });
+    } catch (error) {
+      say({ type: "refused", id, failure: failureOf(error) });
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#cache[Symbol.dispose]();
+  }
+
+  async #open(runId: string): Promise<OpenModel> {
+    await this.#storage.run(runId);
+    return await openModel(runId, { home: this.#storage.home });
+  }
+}

@@ -1,0 +1,125 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { EvalRecord } from "@trainer/platform/redis";
+import type { ChatResult, ChatTurn, GenerateResult, ScoreResult } from "@trainer/platform";
+import { chat, evaluate, generateStream, score, type OpenModel } from "@trainer/training";
+import { contained } from "./contained.js";
+import type { Piece, Question } from "./messages.js";
+import type { Storage } from "./storage.js";
+
+export interface AnswerContext {
+  readonly dataRoot: string;
+  readonly storage: Storage;
+  readonly signal: AbortSignal;
+  readonly onPiece: (piece: Piece) => void;
+}
+
+/** What a question is answered with. */
+export interface Answers {
+  /** With the steps that the model had been trained for. */
+  readonly eval: { readonly result: EvalRecord; readonly steps: number };
+  readonly score: ScoreResult;
+  readonly generate: GenerateResult;
+  /** With the conversation as it then is. */
+  readonly chat: { readonly result: ChatResult; readonly turns: readonly ChatTurn[] };
+}
+
+type Of<K extends Question["kind"]> = Extract<Question, { kind: K }>;
+
+/** Answers a question to a model. */
+export function answer(question: Question, opened: OpenModel, context: AnswerContext): Promise<Answers[keyof Answers]> {
+  switch (question.kind) {
+    case "eval":
+      return evaluated(question, opened, context);
+    case "score":
+      return scored(question, opened, context);
+    case "generate":
+      return generated(question, opened, context);
+    case "chat":
+      return chatted(question, opened, context);
+  }
+}
+
+const COMPLETED = "completed" as const;
+
+async function evaluated({ request }: Of<"eval">, opened: OpenModel, context: AnswerContext): Promise<Answers["eval"]> {
+  const { dataRoot, storage, signal } = context;
+  const { split, path_override: override } = request;
+  const path = override === null ? null : await contained(dataRoot, override);
+  if (path === null) await storage.corpusOf(opened, signal);
+  const { loss, perplexity, dir } = await evaluate(opened, { split, path }, { home: storage.home, signal });
+  const artifact = dir && join(dir, "metrics.json");
+  return { result: { status: COMPLETED, split, loss, ppl: perplexity, artifact }, steps: opened.manifest?.steps ?? 0 };
+}
+
+async function scored({ request }: Of<"score">, opened: OpenModel, context: AnswerContext): Promise<ScoreResult> {
+  const text = await textOf(request.text, request.path, context);
+  const scored = await score(opened, { text, detailLevel: request.detail_level, topK: request.top_k }, context.signal);
+  return {
+    status: COMPLETED,
+    loss: scored.loss,
+    perplexity: scored.perplexity,
+    surprisal: scored.surprisal && [...scored.surprisal],
+    topk: scored.topk && scored.topk.map((row) => row.map(([token, probability]) => [token, probability])),
+    tokens: scored.tokens && [...scored.tokens],
+  };
+}
+
+async function generated(
+  { request }: Of<"generate">,
+  opened: OpenModel,
+  context: AnswerContext,
+): Promise<GenerateResult> {
+  const prompt = await textOf(request.prompt_text, request.prompt_path, context);
+  const events = generateStream(
+    opened,
+    {
+      prompt,
+      maxNewTokens: request.max_new_tokens,
+      temperature: request.temperature,
+      topK: request.top_k,
+      topP: request.top_p,
+      stopOnEos: request.stop_on_eos,
+      stopSequences: request.stop_sequences.filter((each) => each !== ""),
+      seed: request.seed,
+      numReturnSequences: request.num_return_sequences,
+    },
+    context.signal,
+  );
+  for (;;) {
+    const { value, done } = await events.next();
+    if (done === true) {
+      return {
+        status: COMPLETED,
+        outputs: [...value.outputs],
+        steps: value.steps,
+        eos_terminated: [...value.eosTerminated],
+        steps_per_sequence: [...value.stepsPerSequence],
+      };
+    }
+    if (value.type === "text") context.onPiece({ sequence: value.sequence, text: value.text });
+  }
+}
+
+async function chatted(
+  { request, turns, seed }: Of<"chat">,
+  opened: OpenModel,
+  { signal, onPiece }: AnswerContext,
+): Promise<Answers["chat"]> {
+  const options = {
+    maxNewTokens: request.max_new_tokens,
+    temperature: request.temperature,
+    topK: request.top_k,
+    topP: request.top_p,
+    seed,
+  };
+  const onText = (text: string) => onPiece({ sequence: 0, text });
+  const reply = await chat(opened, turns, request.message, options, { signal, onText });
+  return { result: { status: COMPLETED, response: reply.response }, turns: reply.history };
+}
+
+/** The one of the two that was given. */
+async function textOf(text: string | null, path: string | null, { dataRoot }: AnswerContext): Promise<string> {
+  if (text !== null) return text;
+  return new TextDecoder().decode(await readFile(await contained(dataRoot, String(path))));
+}

@@ -1,0 +1,93 @@
+import { ChatTurn, jobs, RunProgress, TokenizerStats } from "@trainer/platform";
+import { z } from "zod";
+import { ChildConfig } from "../config.js";
+
+const text = z.string();
+const figure = z.number();
+
+/** Why something came to nothing, as it goes between processes. */
+export const Failure = z.object({
+  code: text,
+  failureClass: z.enum(["USER_INPUT", "TRANSIENT", "FATAL"]),
+  message: text,
+});
+export type Failure = z.output<typeof Failure>;
+
+/** A question to a model. `id` is of the conversation between the processes alone. */
+export const Question = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("eval"), ...jobs.eval.shape }),
+  z.object({ kind: z.literal("score"), ...jobs.score.shape }),
+  z.object({ kind: z.literal("generate"), ...jobs.generate.shape }),
+  z.object({ kind: z.literal("chat"), ...jobs.chat.shape, turns: z.array(ChatTurn), seed: z.int() }),
+]);
+export type Question = z.output<typeof Question>;
+
+/** What a parent says to its child. */
+export const ToChild = z.discriminatedUnion("type", [
+  /** The first message: by `parent` the child knows whose end is its own. */
+  z.object({ type: z.literal("configure"), config: ChildConfig, parent: z.int() }),
+  z.object({
+    type: z.literal("train"),
+    runId: text,
+    userId: text,
+    request: jobs.train.shape.request,
+    /** Which turn on the run this is: of two processes, the one with the later may write. */
+    turn: z.int(),
+    /** How far the run was told to have come: what a resumed one does again is not told twice. */
+    told: RunProgress.nullable(),
+  }),
+  /** To a run that is trained: send it off. To one that is sent: its folder may go. */
+  z.object({ type: z.literal("send") }),
+  z.object({ type: z.literal("clean") }),
+  z.object({ type: z.literal("tokenizer"), ...jobs.tokenizer.shape }),
+  z.object({ type: z.literal("ask"), id: z.int(), question: Question }),
+  /** Finish the step, save, and say so. */
+  z.object({ type: z.literal("stop") }),
+]);
+export type ToChild = z.output<typeof ToChild>;
+
+/** What is told of a run that goes on. */
+export const Told = z.discriminatedUnion("kind", [
+  z.object({
+    kind: z.literal("config"),
+    modelFamily: text,
+    modelSize: text,
+    batchSize: z.int(),
+    learningRate: figure,
+    threads: z.int(),
+  }),
+  /** `border`: the last one of its epoch. */
+  z.object({ kind: z.literal("step"), training: RunProgress, samplesPerSec: figure, border: z.boolean() }),
+  /** After an epoch's validation; `gradNorm` is the epoch's mean. */
+  z.object({ kind: z.literal("validation"), training: RunProgress, loss: figure, gradNorm: figure }),
+  z.object({ kind: z.literal("checkpoint"), training: RunProgress, best: z.boolean() }),
+]);
+export type Told = z.output<typeof Told>;
+
+const Trained = z.object({
+  testLoss: figure.nullable(),
+  trainLoss: figure.nullable(),
+  path: text,
+});
+
+/** A piece of an answer, as it comes. */
+export const Piece = z.object({ sequence: z.int(), text });
+export type Piece = z.output<typeof Piece>;
+
+/** What a child says to its parent. */
+export const FromChild = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("ready") }),
+  z.object({ type: z.literal("told"), told: Told }),
+  z.object({ type: z.literal("trained"), result: Trained }),
+  z.object({ type: z.literal("sent"), fileId: text, bytes: z.int() }),
+  /** Stopped as asked; a run goes on from what was saved. */
+  z.object({ type: z.literal("stopped") }),
+  z.object({ type: z.literal("done") }),
+  z.object({ type: z.literal("tokenizer"), stats: TokenizerStats }),
+  z.object({ type: z.literal("failed"), failure: Failure }),
+  z.object({ type: z.literal("piece"), id: z.int(), piece: Piece }),
+  z.object({ type: z.literal("answer"), id: z.int(), answer: z.unknown() }),
+  z.object({ type: z.literal("refused"), id: z.int(), failure: Failure }),
+]);
+export type FromChild = z.output<typeof FromChild>;
+export type Trained = z.output<typeof Trained>;

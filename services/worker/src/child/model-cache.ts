@@ -1,0 +1,127 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { Home, OpenModel } from "@trainer/training";
+
+export interface CacheLimits {
+  readonly count: number;
+  readonly bytes: number;
+  readonly idleSec: number;
+}
+
+interface Entry {
+  /** Of the files it was opened from. */
+  version: string;
+  readonly model: Promise<OpenModel>;
+  /** Of the weights; known once it is open. */
+  bytes: number;
+  users: number;
+  /** Out of the cache, and to be closed by its last user. */
+  dropped: boolean;
+  idle: NodeJS.Timeout | undefined;
+}
+
+/**
+ * Keeps the models of the last questions open: what was used longest ago goes first, once there are more of them or more
+ * bytes than the limits say, and what nobody asks for a while goes too. A run that has changed on disk is opened anew.
+ */
+export class ModelCache implements Disposable {
+  readonly #entries = new Map<string, Entry>();
+  readonly #home: Home;
+  readonly #limits: CacheLimits;
+  readonly #open: (runId: string) => Promise<OpenModel>;
+
+  constructor(home: Home, limits: CacheLimits, open: (runId: string) => Promise<OpenModel>) {
+    this.#home = home;
+    this.#limits = limits;
+    this.#open = open;
+  }
+
+  /** Runs `body` with the run's model, which stays open at least as long. */
+  async with<T>(runId: string, body: (model: OpenModel) => Promise<T>): Promise<T> {
+    const entry = this.#entryOf(runId, await this.#version(runId));
+    entry.users += 1;
+    clearTimeout(entry.idle);
+    try {
+      const model = await entry.model;
+      if (entry.version === ABSENT) entry.version = await this.#version(runId); // it was brought here meanwhile
+      entry.bytes = bytesOf(model);
+      this.#shrink();
+      return await body(model);
+    } catch (error) {
+      if (entry.bytes === 0) this.#drop(runId, entry); // it could not be opened
+      throw error;
+    } finally {
+      entry.users -= 1;
+      if (entry.users === 0) this.#rest(runId, entry);
+    }
+  }
+
+  /** Runs whose models are open, the one used longest ago first. */
+  get open(): readonly string[] {
+    return [...this.#entries.keys()];
+  }
+
+  [Symbol.dispose](): void {
+    for (const [runId, entry] of this.#entries) this.#drop(runId, entry);
+  }
+
+  #entryOf(runId: string, version: string): Entry {
+    const found = this.#entries.get(runId);
+    if (found !== undefined && found.version !== version) this.#drop(runId, found);
+    const entry = this.#entries.get(runId) ?? {
+      version,
+      model: this.#open(runId),
+      bytes: 0,
+      users: 0,
+      dropped: false,
+      idle: undefined,
+    };
+    this.#entries.delete(runId); // and to the end, as the one used last
+    this.#entries.set(runId, entry);
+    return entry;
+  }
+
+  #shrink(): void {
+    const bytes = () => [...this.#entries.values()].reduce((sum, entry) => sum + entry.bytes, 0);
+    for (const [runId, entry] of [...this.#entries].slice(0, -1)) {
+      if (this.#entries.size <= this.#limits.count && bytes() <= this.#limits.bytes) return;
+      this.#drop(runId, entry);
+    }
+  }
+
+  #drop(runId: string, entry: Entry): void {
+    if (this.#entries.get(runId) === entry) this.#entries.delete(runId);
+    entry.dropped = true;
+    clearTimeout(entry.idle);
+    if (entry.users === 0) close(entry);
+  }
+
+  #rest(runId: string, entry: Entry): void {
+    if (entry.dropped) return close(entry);
+    entry.idle = setTimeout(() => this.#drop(runId, entry), this.#limits.idleSec * 1000);
+    entry.idle.unref();
+  }
+
+  /** Changes with the run's files; a run that is not here yet has a version too. */
+  async #version(runId: string): Promise<string> {
+    const files = ["manifest.json", "model.safetensors", "config.json", "tokenizer.json"];
+    const stats = await Promise.all(
+      files.map((name) => stat(join(this.#home.models, runId, name), { bigint: true }).catch(() => null)),
+    );
+    const versions = stats.map((info) => (info === null ? "-" : `${info.ino}:${info.size}:${info.mtimeNs}`));
+    return versions[0] === "-" ? ABSENT : versions.join(" ");
+  }
+}
+
+/** Of a run that is not here. */
+const ABSENT = "-";
+
+/** What did not open needs no closing. */
+const close = (entry: Entry): void =>
+  void entry.model.then(
+    (model) => model[Symbol.dispose](),
+    () => {},
+  );
+
+const bytesOf = ({ model }: OpenModel): number =>
+  model.params.list().reduce((sum, tensor) => sum + tensor.numel * 4, 0);

@@ -1,0 +1,96 @@
+import type { RunProgress } from "@trainer/platform";
+import type { RunEvent, StepDone } from "@trainer/training";
+import type { Told } from "./messages.js";
+
+/** How long after a step the next one may be told; the last one of an epoch always is. */
+const EVERY_MS = 250;
+
+/**
+ * Makes what is told of a run from what it does: not every step, but each epoch's last, and never twice what was told
+ * already by a process before this one.
+ */
+export class RunTeller {
+  readonly #told: RunProgress | null;
+  readonly #say: (told: Told) => void;
+  readonly #now: () => number;
+  #training: RunProgress | null;
+  #lastAt = -Infinity;
+  /** Since the last step that was told. */
+  #since = { samples: 0, tokens: 0, ms: 0 };
+  /** Of the epoch that is under way. */
+  #norms = { epoch: -1, sum: 0, steps: 0 };
+
+  constructor(told: RunProgress | null, say: (told: Told) => void, now: () => number = () => performance.now()) {
+    this.#told = told;
+    this.#training = told;
+    this.#say = say;
+    this.#now = now;
+  }
+
+  readonly step = (done: StepDone): void => {
+    if (this.#norms.epoch !== done.epoch) this.#norms = { epoch: done.epoch, sum: 0, steps: 0 };
+    this.#norms.sum += done.gradNorm;
+    this.#norms.steps += 1;
+    this.#since.samples += done.samples;
+    this.#since.tokens += done.tokens;
+    this.#since.ms += done.ms;
+    if (this.#told !== null && done.step <= this.#told.step) return;
+    if (!done.endsEpoch && this.#now() - this.#lastAt < EVERY_MS) return;
+    const { samples, tokens, ms } = this.#since;
+    const seconds = ms / 1000;
+    this.#training = {
+      ...this.#rest(),
+      step: done.step,
+      total_steps: done.totalSteps,
+      epoch: done.epoch,
+      total_epochs: done.epochs,
+      train_loss: done.loss,
+      lr: done.lr,
+      grad_norm: done.gradNorm,
+      tokens_per_sec: tokens / seconds,
+      eta_seconds: (done.totalSteps - done.step) * (done.ms / 1000),
+      rss_bytes: process.memoryUsage.rss(),
+    };
+    const border = done.endsEpoch;
+    this.#say({ kind: "step", training: this.#training, samplesPerSec: samples / seconds, border });
+    this.#lastAt = this.#now();
+    this.#since = { samples: 0, tokens: 0, ms: 0 };
+  };
+
+  readonly event = (event: RunEvent): void => {
+    if (event.type === "config") {
+      const { modelFamily, modelSize, batchSize, learningRate, threads } = event;
+      this.#say({ kind: "config", modelFamily, modelSize, batchSize, learningRate, threads });
+    }
+    if (event.type === "eval") this.#evaluated(event);
+    if (event.type === "checkpoint") this.#saved(event);
+  };
+
+  #evaluated({ split, step, loss, best }: Extract<RunEvent, { type: "eval" }>): void {
+    const training = this.#training;
+    if (training === null) return;
+    if (split === "test") {
+      this.#training = { ...training, test_loss: loss };
+      return;
+    }
+    const before = this.#told;
+    // The same loss to the last bit after the same step: this validation was told before the process that did it ended.
+    const again = before !== null && (step < before.step || (step === before.step && before.val_loss === loss));
+    if (again) return;
+    const best_val_loss = best ? loss : training.best_val_loss;
+    this.#training = { ...training, val_loss: loss, best_val_loss };
+    const gradNorm = this.#norms.sum / Math.max(1, this.#norms.steps);
+    this.#say({ kind: "validation", training: this.#training, loss, gradNorm });
+  }
+
+  #saved({ step, best }: Extract<RunEvent, { type: "checkpoint" }>): void {
+    const training = this.#training;
+    if (training === null || (this.#told?.checkpoint_step ?? -1) >= step) return;
+    this.#training = { ...training, checkpoint_step: step };
+    this.#say({ kind: "checkpoint", training: this.#training, best });
+  }
+
+  #rest(): Pick<RunProgress, "val_loss" | "best_val_loss" | "test_loss" | "checkpoint_step"> {
+    return this.#training ?? { val_loss: null, best_val_loss: null, test_loss: null, checkpoint_step: null };
+  }
+}

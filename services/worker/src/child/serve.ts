@@ -1,0 +1,51 @@
+import { setNumThreads } from "@trainer/torch";
+import type { ChildConfig } from "../config.js";
+import { AnswerJobs } from "./answer-jobs.js";
+import { failureOf } from "./failure-of.js";
+import { Inbox, type Message } from "./inbox.js";
+import type { FromChild } from "./messages.js";
+import { tokenizerJob } from "./tokenizer-job.js";
+import { trainJob } from "./train-job.js";
+
+/** A process's end of the line to its parent. */
+export interface Line {
+  on(event: "message", listener: (message: unknown) => void): unknown;
+  send?(message: FromChild): unknown;
+}
+
+/** How a job hears and speaks. */
+export interface Channel {
+  readonly say: (message: FromChild) => void;
+  readonly inbox: Inbox;
+}
+
+/**
+ * Does what the parent says: one training, one tokenizer, or answers for as long as there are questions. It ends with the
+ * parent, or when that hangs up.
+ */
+export async function serve(line: Line, dieWithParent: (pid: number) => void): Promise<void> {
+  const inbox = new Inbox();
+  line.on("message", inbox.put);
+  const channel: Channel = { inbox, say: (message) => void line.send?.(message) };
+  const { config, parent } = await inbox.next("configure");
+  dieWithParent(parent);
+  if (config.threads > 0) setNumThreads(config.threads);
+  channel.say({ type: "ready" });
+  const first = await inbox.next("train", "tokenizer", "ask");
+  if (first.type === "ask") await answers(first, config, channel);
+  else await work(first, config, channel);
+}
+
+async function work(message: Message<"train" | "tokenizer">, config: ChildConfig, channel: Channel): Promise<void> {
+  try {
+    await (message.type === "train" ? trainJob(message, config, channel) : tokenizerJob(message, config, channel));
+  } catch (error) {
+    const stopped = channel.inbox.signal.aborted;
+    channel.say(stopped ? { type: "stopped" } : { type: "failed", failure: failureOf(error) });
+  }
+}
+
+async function answers(first: Message<"ask">, config: ChildConfig, channel: Channel): Promise<void> {
+  using jobs = new AnswerJobs(config, channel);
+  for (let message = first; ; message = await channel.inbox.next("ask")) void jobs.ask(message);
+}

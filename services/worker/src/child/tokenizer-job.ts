@@ -1,0 +1,41 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { TokenizerStats } from "@trainer/platform";
+import { openCorpus, openHome, saveTokenizer, TokenizerManifest, trainOnCorpus } from "@trainer/training";
+import type { ChildConfig } from "../config.js";
+import type { Message } from "./inbox.js";
+import type { Channel } from "./serve.js";
+import { Storage } from "./storage.js";
+
+/** Trains a tokenizer into its folder, and tells what it does on the text that was held back. One that is there is not made again. */
+export async function tokenizerJob(
+  message: Message<"tokenizer">,
+  config: ChildConfig,
+  channel: Channel,
+): Promise<void> {
+  const { tokenizer_id: id, request } = message;
+  const { signal } = channel.inbox;
+  const dir = join(openHome(config.artifactsRoot).tokenizers, id);
+  let manifest = await manifestIn(dir);
+  if (manifest === null) {
+    const path = await new Storage(config).corpus(request, signal);
+    const corpus = await openCorpus(path, { document: request.method === "char" ? "file" : "line" });
+    const trained = await trainOnCorpus(corpus, {
+      method: request.method,
+      vocabSize: request.vocab_size,
+      minFrequency: request.min_frequency,
+      split: { holdoutFraction: request.holdout_fraction, testSplitRatio: 0, seed: request.seed },
+      sampleLines: config.tokenizerSampleMaxLines,
+      threads: config.threads === 0 ? undefined : config.threads,
+      signal,
+    });
+    await saveTokenizer(dir, trained);
+    manifest = trained.manifest;
+  }
+  channel.say({ type: "tokenizer", stats: TokenizerStats.parse(manifest.stats) });
+}
+
+async function manifestIn(dir: string): Promise<TokenizerManifest | null> {
+  const text = await readFile(join(dir, "manifest.json"), "utf8").catch(() => null);
+  return text === null ? null : TokenizerManifest.parse(JSON.parse(text));
+}

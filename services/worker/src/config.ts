@@ -1,0 +1,60 @@
+import { CleanupConfig } from "@trainer/training/files";
+import { z } from "zod";
+
+const seconds = z.number().min(0);
+
+/** What a worker is told at its start. */
+export const WorkerConfig = z.strictObject({
+  redisUrl: z.string(),
+  logLevel: z.enum(["debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
+  /** Holds models/, tokenizers/ and cache/. */
+  artifactsRoot: z.string().min(1),
+  /** Holds corpus/ and corpus_cache/; texts of requests are read from below it alone. */
+  dataRoot: z.string().min(1),
+  /** Of a process that trains, and of the one that answers; 0: one per core. */
+  threads: z.int().min(0).default(0),
+  /** The file service; null where there is none, and then no run can be completed. */
+  dataBank: z
+    .strictObject({ url: z.string(), apiKey: z.string().default("") })
+    .nullable()
+    .default(null),
+  /** How many trainings and tokenizers are made at a time, and how many questions are answered beside them. */
+  trainings: z.int().min(1).default(1),
+  answers: z.int().min(1).default(4),
+  /** After which a job is given up. */
+  jobTimeoutSec: seconds.default(86_400),
+  /** How often what failed for a reason that may pass is tried again, and after which times; the last one holds on. */
+  retryMax: z.int().min(0).default(1),
+  retryIntervalsSec: z.array(seconds).min(1).default([300]),
+  /** Models that are kept open for the next question: how many at most, with how many bytes of weights, for how long. */
+  models: z
+    .strictObject({
+      count: z.int().min(1).default(4),
+      bytes: z
+        .int()
+        .min(0)
+        .default(4 * 2 ** 30),
+      idleSec: seconds.default(600),
+    })
+    .prefault({}),
+  cleanup: CleanupConfig.prefault({}),
+  tokenizerSampleMaxLines: z.int().min(1).default(10_000),
+});
+export type WorkerConfig = z.output<typeof WorkerConfig>;
+/** With what has a default left out. */
+export type WorkerInput = z.input<typeof WorkerConfig>;
+
+/** What a child process is told of it: all but how to reach Redis, which no child does. */
+export const ChildConfig = z.object(
+  WorkerConfig.pick({
+    logLevel: true,
+    artifactsRoot: true,
+    dataRoot: true,
+    threads: true,
+    dataBank: true,
+    models: true,
+    cleanup: true,
+    tokenizerSampleMaxLines: true,
+  }).shape,
+);
+export type ChildConfig = z.output<typeof ChildConfig>;

@@ -1,0 +1,93 @@
+import { fileURLToPath } from "node:url";
+import { logOptions } from "@trainer/platform";
+import { ChatSessions, openRedis, Results, RunRecords, TokenizerRecords } from "@trainer/platform/redis";
+import { Queue } from "bullmq";
+import type { Redis } from "ioredis";
+import { pino, type Logger } from "pino";
+import type { FromChild } from "./child/messages.js";
+import type { WorkerConfig } from "./config.js";
+import { RequestStore } from "./runs/request-store.js";
+import { Answerer } from "./supervise/answerer.js";
+import { Child, type ChildCommand } from "./supervise/child.js";
+
+/** What a test or an embedding process steers. */
+export interface WorkerHooks {
+  readonly log?: { write(line: string): unknown };
+  /** The module that a child process runs, where it is not the built one. */
+  readonly child?: ChildCommand;
+}
+
+export interface Metrics {
+  crashes: number;
+  /** Jobs by their kind and how they ended. */
+  readonly jobs: Map<string, number>;
+}
+
+/** All that a worker is made of; nothing else constructs any of it. */
+export interface Container extends AsyncDisposable {
+  readonly config: WorkerConfig;
+  readonly redis: Redis;
+  readonly runs: RunRecords;
+  readonly results: Results;
+  readonly sessions: ChatSessions;
+  readonly tokenizers: TokenizerRecords;
+  readonly store: RequestStore;
+  readonly queue: Queue;
+  readonly answerer: Answerer;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly startChild: (onMessage: (message: FromChild) => void) => Child;
+  /** Runs what has the same key one after another. */
+  readonly oneAtATime: (key: string, body: () => Promise<void>) => Promise<void>;
+  readonly children: ReadonlySet<Child>;
+}
+
+const CHILD: ChildCommand = { module: fileURLToPath(new URL("./child/main.js", import.meta.url)), execArgv: [] };
+
+export function container(config: WorkerConfig, hooks: WorkerHooks = {}): Container {
+  const log = pino(logOptions("model-trainer-worker", config.logLevel), hooks.log ?? process.stderr);
+  const onError = (error: Error) =>
+    log.debug({ event: "redis_error", reason: error.message }, "no connection to Redis");
+  const redis = openRedis(config.redisUrl, { onError });
+  const queue = new Queue("trainer", { connection: redis });
+  queue.on("error", onError);
+  const metrics: Metrics = { crashes: 0, jobs: new Map() };
+  const children = new Set<Child>();
+  const startChild = (onMessage: (message: FromChild) => void) => {
+    const child = new Child(hooks.child ?? CHILD, config, onMessage);
+    children.add(child);
+    void child.ended.then(() => children.delete(child));
+    return child;
+  };
+  const answerer = new Answerer(startChild, ({ message }) => {
+    metrics.crashes += 1;
+    log.warn({ event: "child_crashed", reason: message }, "the process that answers questions ended unexpectedly");
+  });
+  const turns = new Map<string, Promise<void>>();
+  return {
+    config,
+    redis,
+    runs: new RunRecords(redis),
+    results: new Results(redis),
+    sessions: new ChatSessions(redis),
+    tokenizers: new TokenizerRecords(redis),
+    store: new RequestStore(config.artifactsRoot),
+    queue,
+    answerer,
+    log,
+    metrics,
+    startChild,
+    children,
+    async oneAtATime(key, body) {
+      const turn = (turns.get(key) ?? Promise.resolve()).then(body, body);
+      turns.set(key, turn);
+      await turn.finally(() => turns.get(key) === turn && turns.delete(key));
+    },
+    async [Symbol.asyncDispose]() {
+      answerer[Symbol.dispose]();
+      for (const child of children) child.kill();
+      await queue.close();
+      redis.disconnect();
+    },
+  };
+}

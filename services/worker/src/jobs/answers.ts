@@ -1,0 +1,110 @@
+import { randomInt } from "node:crypto";
+import { ChatResult, ChatTurn, GenerateResult, jobs, keys, ScoreResult, toWireJson } from "@trainer/platform";
+import { EvalRecord, type Slot } from "@trainer/platform/redis";
+import { z } from "zod";
+import type { Failure, Piece, Question } from "../child/messages.js";
+import type { Container } from "../container.js";
+import { Refused } from "../supervise/answerer.js";
+import type { Work } from "./job.js";
+
+type Kind = Question["kind"];
+const SEEDS = 2 ** 47;
+
+const EvalAnswer = z.object({ result: EvalRecord, steps: z.int() });
+const ChatAnswer = z.object({ result: ChatResult, turns: z.array(ChatTurn) });
+
+/** Answers a question to a model: what becomes of it is kept under its key, and its pieces go out as they come. */
+export const answerJobs: Readonly<Record<Kind, (work: Work, container: Container) => Promise<void>>> = {
+  async eval(work, container) {
+    const data = work.data(jobs.eval);
+    const { split } = data.request;
+    const slot = container.results.evaluation(data.run_id);
+    const not = (status: "running" | "failed", message: string | null = null) =>
+      ({ status, split, loss: null, ppl: null, artifact: null, message }) as const;
+    await kept(work, container, slot, not, async () => {
+      const { result, steps } = EvalAnswer.parse(await ask(container, { kind: "eval", ...data }, slot));
+      await tellEvaluated(container, data.run_id, result, steps);
+      return result;
+    });
+  },
+
+  async score(work, container) {
+    const data = work.data(jobs.score);
+    const slot = container.results.score(data.run_id, data.request_id);
+    const not = (status: "running" | "failed", message: string | null = null) => ScoreResult.parse({ status, message });
+    await kept(work, container, slot, not, async () =>
+      ScoreResult.parse(await ask(container, { kind: "score", ...data }, slot)),
+    );
+  },
+
+  async generate(work, container) {
+    const data = work.data(jobs.generate);
+    const request = { ...data.request, seed: data.request.seed ?? randomInt(SEEDS) };
+    const slot = container.results.generation(data.run_id, data.request_id);
+    const not = (status: "running" | "failed", message: string | null = null) =>
+      GenerateResult.parse({ status, message });
+    await kept(work, container, slot, not, async () =>
+      GenerateResult.parse(await ask(container, { kind: "generate", ...data, request }, slot)),
+    );
+  },
+
+  async chat(work, container) {
+    const data = work.data(jobs.chat);
+    const { run_id: runId, session_id: sessionId, request_id: requestId } = data;
+    const { sessions } = container;
+    const slot = container.results.chat(runId, sessionId, requestId);
+    const not = (status: "running" | "failed", message: string | null = null) => ChatResult.parse({ status, message });
+    // Turns of one conversation come one after another, each with what was said before it.
+    await container.oneAtATime(keys.conversation(runId, sessionId), () =>
+      kept(work, container, slot, not, async () => {
+        const turns = await sessions.turns(runId, sessionId);
+        const question = { kind: "chat", ...data, turns, seed: randomInt(SEEDS) } as const;
+        const answered = ChatAnswer.parse(await ask(container, question, slot));
+        await sessions.keep(runId, sessionId, answered.turns);
+        return answered.result;
+      }),
+    );
+  },
+};
+
+/** Keeps what becomes of a question; one that was answered already, by a worker that could not say so, stays answered. */
+async function kept<T extends { readonly status: string }>(
+  work: Work,
+  container: Container,
+  slot: Slot<T>,
+  not: (status: "running" | "failed", message?: string) => T,
+  body: () => Promise<T>,
+): Promise<void> {
+  await slot.set(not("running"));
+  try {
+    await slot.set(await body());
+    await publish(container, slot, { type: "done" });
+  } catch (error) {
+    const failure = failureOf(error);
+    const { code, message } = failure;
+    await slot.set(not("failed", message));
+    await publish(container, slot, { type: "failed", message });
+    container.log.warn({ event: "answer_failed", item_id: slot.key, error_code: code, reason: message }, "no answer");
+    work.fail(failure);
+  }
+}
+
+const failureOf = (error: unknown): Failure =>
+  error instanceof Refused
+    ? error.failure
+    : { code: "INTERNAL_ERROR", failureClass: "FATAL", message: `the answer could not be kept: ${String(error)}` };
+
+const ask = (container: Container, question: Question, slot: Slot<unknown>): Promise<unknown> =>
+  container.answerer.ask(question, (piece: Piece) => void publish(container, slot, { type: "text", ...piece }));
+
+async function publish({ redis }: Container, { key }: Slot<unknown>, message: object): Promise<void> {
+  await redis.publish(keys.stream(key), toWireJson(message)).catch(() => {}); // what is kept counts
+}
+
+async function tellEvaluated({ runs }: Container, runId: string, result: EvalRecord, step: number): Promise<void> {
+  const record = await runs.get(runId).catch(() => null);
+  const { split, loss, ppl } = result;
+  if (record === null || loss === null) return;
+  const figures = { split, step, loss, ppl: ppl ?? Infinity };
+  await runs.publish({ type: "trainer.run.evaluated.v1", job_id: runId, user_id: record.userId, ...figures });
+}

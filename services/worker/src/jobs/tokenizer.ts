@@ -1,0 +1,62 @@
+import { jobs } from "@trainer/platform";
+import { setTimeout } from "node:timers/promises";
+import type { Failure, FromChild } from "../child/messages.js";
+import type { Container } from "../container.js";
+import { crashOf } from "../supervise/crash.js";
+import { Patience } from "../supervise/patience.js";
+import type { Work } from "./job.js";
+
+type Outcome = Extract<FromChild, { type: "tokenizer" | "failed" }>;
+
+/** Has a tokenizer trained. What a process before had done is lost with it, but for a tokenizer that was already saved. */
+export async function tokenizerJob(work: Work, drain: AbortSignal, container: Container): Promise<void> {
+  const { config, tokenizers } = container;
+  const data = work.data(jobs.tokenizer);
+  const { tokenizer_id: id } = data;
+  const log = container.log.child({ tokenizer_id: id });
+  if ((await tokenizers.get(id)).status === "completed") return;
+  await tokenizers.setStatus(id, "running");
+  const stop = AbortSignal.any([drain, AbortSignal.timeout(config.jobTimeoutSec * 1000)]);
+  const outcome = await made();
+  if (outcome?.type === "tokenizer") {
+    await tokenizers.complete(id, outcome.stats);
+    return log.info({ event: "tokenizer_completed", status: "completed" }, "tokenizer completed");
+  }
+  if (drain.aborted) {
+    await tokenizers.setStatus(id, "queued");
+    await work.giveBack();
+  }
+  const failure: Failure = outcome?.failure ?? { code: "TIMEOUT", failureClass: "FATAL", message: "it took too long" };
+  const { code, message } = failure;
+  log.error({ event: "tokenizer_failed", status: "failed", error_code: code, reason: message }, "tokenizer failed");
+  if (failure.failureClass === "TRANSIENT" && work.failures < config.retryMax) {
+    await tokenizers.setStatus(id, "queued");
+    await work.tryAgain(config.retryIntervalsSec[work.failures] ?? config.retryIntervalsSec.at(-1) ?? 0);
+  }
+  await tokenizers.setStatus(id, "failed");
+  work.fail(failure);
+
+  /** Null where it was stopped. */
+  async function made(): Promise<Outcome | null> {
+    const patience = new Patience();
+    while (!stop.aborted) {
+      let outcome: Outcome | null = null;
+      const child = container.startChild((message) => {
+        if (message.type === "tokenizer" || message.type === "failed") outcome = message;
+        if (message.type !== "ready") child.kill();
+      });
+      child.say({ type: "tokenizer", ...data });
+      const kill = () => child.kill();
+      stop.addEventListener("abort", kill, { once: true });
+      const ended = await child.ended;
+      stop.removeEventListener("abort", kill);
+      if (outcome !== null || stop.aborted) return outcome;
+      const failure = crashOf(ended, "trained the tokenizer");
+      log.warn({ event: "child_crashed", reason: failure.message }, "a tokenizer's process ended unexpectedly");
+      const wait = patience.afterFailure();
+      if (wait === null) return { type: "failed", failure };
+      await setTimeout(wait);
+    }
+    return null;
+  }
+}

@@ -1,0 +1,106 @@
+import { jobs } from "@trainer/platform";
+import { openHome, recordFailure } from "@trainer/training/files";
+import type { Failure } from "../child/messages.js";
+import type { Container } from "../container.js";
+import { RunEvents } from "../runs/run-events.js";
+import { RunTurn } from "../runs/run-turn.js";
+import { Stop } from "../supervise/stop.js";
+import { trainRun, type Ending } from "../supervise/train-run.js";
+import type { Work } from "./job.js";
+
+const CANCELLED = { code: "TRAINING_CANCELLED", failureClass: "USER_INPUT", message: "Training cancelled" } as const;
+
+/**
+ * Has a run trained, sent off and completed, from wherever it is: it may have been begun by a worker that is gone, and be
+ * completed already. It ends in a status, unless it is given back for another worker or another time.
+ */
+export async function trainJob(work: Work, drain: AbortSignal, container: Container): Promise<void> {
+  const { config, runs, startChild, metrics } = container;
+  const { run_id: runId, user_id: userId, request } = work.data(jobs.train);
+  const done = await runs.get(runId).catch(() => null);
+  if (done?.status === "completed" || done?.status === "failed") return;
+  const log = container.log.child({ run_id: runId });
+  await using turn = await RunTurn.begin({ runs, runId, userId, request, log });
+  const createdAt = turn.before?.createdAt ?? new Date().toISOString().slice(0, -1);
+  await container.store.keep(runId, { userId, createdAt, request });
+  const events = new RunEvents(runId, userId, request);
+  const timeout = AbortSignal.timeout(config.jobTimeoutSec * 1000);
+  await turn.lookForCancel().catch(() => {});
+  const stop = new Stop()
+    .on(turn.lost, "lost")
+    .on(turn.cancelled, "cancelled")
+    .on(drain, "drained")
+    .on(timeout, "timeout");
+  const isNew = turn.before === null || turn.before.message === "queued";
+  if (stop.cause !== "cancelled") {
+    const message = isNew ? "started" : "training";
+    await turn.write({ status: "running", message, error: null }, isNew ? [events.started()] : []);
+  }
+  log.info({ event: "run_started", status: "running" }, isNew ? "run started" : "run goes on");
+  const ending = await trainRun({
+    turn,
+    events,
+    stop,
+    begin: {
+      type: "train",
+      runId,
+      userId: String(userId),
+      request,
+      turn: turn.fence,
+      told: turn.before?.training ?? null,
+    },
+    startChild,
+    onCrash({ code, message }) {
+      metrics.crashes += 1;
+      log.warn(
+        { event: "child_crashed", error_code: code, reason: message },
+        "a training's process ended unexpectedly",
+      );
+    },
+  });
+  await end(ending);
+
+  async function end(ending: Ending): Promise<void> {
+    if (ending === "completed") {
+      log.info({ event: "run_completed", status: "completed" }, "run completed");
+    } else if (ending === "lost") {
+      log.warn({ event: "run_lost" }, "another worker has taken the run");
+    } else if (ending === "drained") {
+      await turn.write({ status: "queued", message: "waits for a worker to go on" });
+      await work.giveBack();
+    } else if (ending === "cancelled") {
+      await failed(CANCELLED);
+    } else if (ending === "timeout") {
+      const message = `the run was not done after ${config.jobTimeoutSec} seconds, which is the most a job may take`;
+      await failed({ code: "TIMEOUT", failureClass: "FATAL", message });
+      work.fail({ code: "TIMEOUT", failureClass: "FATAL", message });
+    } else {
+      await orAgain(ending);
+    }
+  }
+
+  /** What may pass is tried again, as often as that was allowed. */
+  async function orAgain(failure: Failure): Promise<void> {
+    if (failure.failureClass === "TRANSIENT" && work.failures < config.retryMax) {
+      const wait = config.retryIntervalsSec[work.failures] ?? config.retryIntervalsSec.at(-1) ?? 0;
+      const message = `${failure.message}; it is tried again in ${wait} seconds`;
+      log.warn({ event: "run_retried", error_code: failure.code, reason: failure.message }, "run is tried again later");
+      await turn.write({ status: "queued", message, error: failure.message });
+      await work.tryAgain(wait);
+    }
+    await failed(failure);
+    work.fail(failure);
+  }
+
+  async function failed(failure: Failure): Promise<void> {
+    const { code, failureClass, message } = failure;
+    await recordFailure(openHome(config.artifactsRoot), runId, failure).catch((error: unknown) =>
+      log.warn({ event: "manifest_write_failed", reason: String(error) }, "the failure is not in the run's manifest"),
+    );
+    const kind = failureClass === "USER_INPUT" && code !== CANCELLED.code ? "user" : "system";
+    await turn.write({ status: "failed", message, error: message }, [events.failed(message, kind)]);
+    await runs.clearCancel(runId);
+    await container.store.settle(runId);
+    log.error({ event: "run_failed", status: "failed", error_code: code, reason: message }, "run failed");
+  }
+}

@@ -1,0 +1,43 @@
+import { openRedis } from "@trainer/platform/redis";
+import type { QueueName } from "@trainer/platform";
+import { Worker, type Job } from "bullmq";
+import type { Container } from "./container.js";
+import { Work } from "./jobs/job.js";
+
+/** Another worker takes over what one has left: a lock runs out, and is then seen to be out at one of the next looks. */
+const LOCK = { lockDuration: 10_000, stalledInterval: 5000 } as const;
+/** A job may be left that often; each time its worker was killed, which the job itself cannot bring about. */
+const MAX_STALLED = 100;
+
+/** Takes jobs from a queue and has them done. */
+export function queueWorker(
+  name: QueueName,
+  concurrency: number,
+  container: Container,
+  body: (kind: string, work: Work) => Promise<void>,
+): Worker {
+  const { config, log, metrics } = container;
+  const onError = (error: Error) =>
+    log.debug({ event: "redis_error", reason: error.message }, "no connection to Redis");
+  const count = (kind: string, how: string) =>
+    metrics.jobs.set(`${kind} ${how}`, (metrics.jobs.get(`${kind} ${how}`) ?? 0) + 1);
+  const process = async (job: Job, token?: string) => await body(job.name, new Work(job, String(token)));
+  const connection = openRedis(config.redisUrl, { onError });
+  const worker = new Worker(name, process, {
+    connection,
+    autorun: false,
+    concurrency,
+    ...LOCK,
+    maxStalledCount: MAX_STALLED,
+    runRetryDelay: 1000,
+    removeOnComplete: { age: 86_400 },
+    removeOnFail: { age: 604_800 },
+  });
+  worker.on("error", (error) =>
+    log.warn({ event: "queue_error", reason: error.message }, "the queue's worker complains"),
+  );
+  worker.on("closed", () => connection.disconnect());
+  worker.on("completed", (job) => count(job.name, "completed"));
+  worker.on("failed", (job) => count(job?.name ?? "unknown", "failed"));
+  return worker;
+}

@@ -1,0 +1,109 @@
+import { readdir } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { jobData, jobs, parseJson, toJson, type TrainSettings } from "@trainer/platform";
+import type { RunRecord } from "@trainer/platform/redis";
+import { hasBegun, openHome, readManifest, runFolder, type RunManifest } from "@trainer/training/files";
+import type { Job } from "bullmq";
+import { z } from "zod";
+import type { Container } from "./container.js";
+
+/** A run that has given a sign of life since is in good hands. */
+const SILENT_SEC = 20;
+const LOCK_KEY = "trainer:reconcile";
+const LOCK_SEC = 10;
+
+type Restored = Omit<RunRecord, "heartbeat" | "training">;
+
+/**
+ * Brings Redis and the runs' folders together: a run that Redis has forgotten gets its record again, from what its folder
+ * or its archive's manifest says, and a run that is to go on but that no queue has a job for gets one.
+ */
+export async function reconcile(container: Container): Promise<void> {
+  const { redis, log } = container;
+  if ((await redis.set(LOCK_KEY, "1", "EX", LOCK_SEC, "NX")) === null) return; // another worker is at it
+  const restored = await restoreForgotten(container);
+  const queued = await queueAbandoned(container, new Set(restored));
+  if (restored.length + queued.length === 0) return;
+  log.info({ event: "reconciled", count: restored.length, size: queued.length }, "runs were taken up again");
+}
+
+async function restoreForgotten(container: Container): Promise<string[]> {
+  const { runs, store } = container;
+  const home = openHome(container.config.artifactsRoot);
+  const archived = (await readdir(home.archived).catch(() => [])).map((name) => basename(name, ".json"));
+  const restored: string[] = [];
+  for (const runId of new Set([...(await store.runIds()), ...archived])) {
+    if ((await runs.get(runId).catch(() => null)) !== null) continue;
+    const record = (await fromFolder(container, runId)) ?? (await fromArchive(join(home.archived, `${runId}.json`)));
+    if (record === null) continue;
+    await runs.restore(record);
+    restored.push(runId);
+  }
+  return restored;
+}
+
+async function fromFolder({ config, store }: Container, runId: string): Promise<Restored | null> {
+  const asked = await store.read(runId);
+  const folder = runFolder(config.artifactsRoot, runId);
+  if (!(await hasBegun(folder))) return asked && { ...unbegun, ...asked, runId, updatedAt: asked.createdAt };
+  const manifest = await readManifest(folder.manifest).catch(() => null);
+  if (manifest === null) return null;
+  if (asked === null && manifest.artifact_file_id === null) return null; // somebody's own, made without a service
+  return recordOf(manifest, asked?.request ?? null);
+}
+
+const unbegun = { status: "queued", progress: 0, message: "queued", error: null, artifactFileId: null } as const;
+
+async function fromArchive(path: string): Promise<Restored | null> {
+  const manifest = await readManifest(path).catch(() => null);
+  return manifest && recordOf(manifest, null);
+}
+
+function recordOf(manifest: RunManifest, request: TrainSettings | null): Restored {
+  const { run_id: runId, status, error, artifact_file_id: artifactFileId, config } = manifest;
+  const userId = UserIdField.parse(config["user_id"]);
+  const at = (time: string) => time.replace(/Z$/, "");
+  const times = { createdAt: at(manifest.started_at), updatedAt: at(manifest.finished_at ?? manifest.started_at) };
+  const about = { runId, userId, request, artifactFileId, error, ...times };
+  if (status === "failed") return { ...about, status, progress: 0, message: error };
+  if (status === "completed" && artifactFileId !== null) {
+    return { ...about, status, progress: 100, message: "Training completed" };
+  }
+  return { ...about, status: "queued", progress: 0, message: "waits for a worker to go on", error: null };
+}
+
+const UserIdField = z.string().regex(/^\d+$/).catch("0").transform(BigInt);
+
+/** Runs that are neither done nor waiting for anybody. Those just restored have no job for certain; others may get one yet. */
+async function queueAbandoned(container: Container, restored: ReadonlySet<string>): Promise<string[]> {
+  const { queue } = container;
+  const now = Date.now();
+  const open = (await allRecords(container)).filter(({ status }) => status === "queued" || status === "running");
+  if (open.length === 0) return [];
+  const waiting = new Set((await queue.getJobs([...LIVE])).map(runIdOf));
+  const queued: string[] = [];
+  for (const { runId, userId, request, heartbeat, updatedAt } of open) {
+    const silent = now / 1000 - (heartbeat ?? 0) > SILENT_SEC;
+    const old = restored.has(runId) || now - Date.parse(`${updatedAt}Z`) > SILENT_SEC * 1000;
+    if (request === null || waiting.has(runId) || !silent || !old) continue;
+    await queue.add("train", jobData({ run_id: runId, user_id: userId, request }), KEPT);
+    queued.push(runId);
+  }
+  return queued;
+}
+
+const LIVE = ["waiting", "active", "delayed", "prioritized"] as const;
+const KEPT = { removeOnComplete: true, removeOnFail: true } as const;
+
+const runIdOf = (job: Job): string | null => jobs.train.safeParse(parseJson(toJson(job.data))).data?.run_id ?? null;
+
+async function allRecords({ runs }: Container): Promise<RunRecord[]> {
+  const records: RunRecord[] = [];
+  let before: number | null = null;
+  do {
+    const page: { runs: RunRecord[]; next: number | null } = await runs.list(200, before);
+    records.push(...page.runs);
+    before = page.next;
+  } while (before !== null);
+  return records;
+}

@@ -1,0 +1,105 @@
+import type { Worker as QueueWorker } from "bullmq";
+import { WorkerConfig, type WorkerInput } from "./config.js";
+import { container as makeContainer, type Container, type WorkerHooks } from "./container.js";
+import { answerJobs } from "./jobs/answers.js";
+import type { Work } from "./jobs/job.js";
+import { tokenizerJob } from "./jobs/tokenizer.js";
+import { trainJob } from "./jobs/train.js";
+import { Presence } from "./presence.js";
+import { queueWorker } from "./queue-worker.js";
+import { reconcile } from "./reconcile.js";
+
+export interface Worker extends AsyncDisposable {
+  /**
+   * Takes no more jobs, has those that go on saved and given back, and ends. Disposing of the worker does the same; asked
+   * once more meanwhile, it waits for nothing.
+   */
+  stop(): Promise<void>;
+  /** Process ids of its children. */
+  readonly children: readonly number[];
+}
+
+const RECONCILE_MS = 30_000;
+/** The longest that stopping may take. */
+const DRAIN_MS = 18_000;
+
+/** Starts a worker: takes jobs from the queues and has them done by child processes. Resolves when it is among the workers that are there. */
+export async function startWorker(input: WorkerInput, hooks: WorkerHooks = {}): Promise<Worker> {
+  const config = WorkerConfig.parse(input);
+  const container = makeContainer(config, hooks);
+  const { log } = container;
+  const draining = new AbortController();
+  const workers = [
+    queueWorker("trainer", config.trainings, container, (kind, work) => made(kind, work, draining.signal, container)),
+    queueWorker("trainer-inference", config.answers, container, (kind, work) => answered(kind, work, container)),
+  ];
+  const look = () =>
+    reconcile(container).catch((error: unknown) =>
+      log.warn({ event: "reconcile_failed", reason: String(error) }, "the runs could not be looked through"),
+    );
+  const presence = new Presence(container.redis, () => void look());
+  await presence.begin();
+  await look();
+  const timer = setInterval(() => void look(), RECONCILE_MS);
+  for (const worker of workers) void worker.run();
+  log.info({ event: "worker_started" }, "worker started");
+
+  const now = new AbortController();
+  let stopped: Promise<void> | null = null;
+  const stop = (): Promise<void> => {
+    if (stopped !== null) now.abort();
+    stopped ??= drain();
+    return stopped;
+  };
+  async function drain(): Promise<void> {
+    clearInterval(timer);
+    log.info({ event: "worker_stopping" }, "worker stops");
+    await within(DRAIN_MS, now.signal, gently(workers, draining));
+    await within(1000, now.signal, presence[Symbol.asyncDispose]());
+    await within(1000, now.signal, Promise.all(workers.map((worker) => worker.close(true))));
+    await container[Symbol.asyncDispose]();
+    log.info({ event: "worker_stopped" }, "worker stopped");
+  }
+  return {
+    stop,
+    get children() {
+      return [...container.children].flatMap(({ pid }) => pid ?? []);
+    },
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+async function gently(workers: readonly QueueWorker[], draining: AbortController): Promise<void> {
+  await Promise.all(workers.map((worker) => worker.pause(true))); // takes no more
+  draining.abort();
+  await Promise.all(workers.map((worker) => worker.close()));
+}
+
+/** Waits for something, but no longer than that: Redis may be away, and what is left then others will find. */
+async function within(ms: number, now: AbortSignal, body: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const enough = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+    if (now.aborted) resolve();
+    now.addEventListener("abort", () => resolve(), { once: true });
+  });
+  await Promise.race([body.catch(() => {}), enough]);
+  clearTimeout(timer);
+}
+
+function made(kind: string, work: Work, drain: AbortSignal, container: Container): Promise<void> {
+  if (kind === "train") return trainJob(work, drain, container);
+  if (kind === "tokenizer") return tokenizerJob(work, drain, container);
+  return unknown(kind, work);
+}
+
+function answered(kind: string, work: Work, container: Container): Promise<void> {
+  if (kind === "eval" || kind === "score" || kind === "generate" || kind === "chat") {
+    return answerJobs[kind](work, container);
+  }
+  return unknown(kind, work);
+}
+
+async function unknown(kind: string, work: Work): Promise<void> {
+  work.fail({ code: "INVALID_INPUT", failureClass: "USER_INPUT", message: `no job is called "${kind}"` });
+}

@@ -1,0 +1,128 @@
+import type { Failure, FromChild, Piece, Question } from "../child/messages.js";
+import type { Child } from "./child.js";
+import { crashOf } from "./crash.js";
+
+/** What a question came to nothing by. */
+export class Refused extends Error {
+  override readonly name = "Refused";
+  constructor(readonly failure: Failure) {
+    super(failure.message);
+  }
+}
+
+interface Asked {
+  readonly question: Question;
+  readonly onPiece: (piece: Piece) => void;
+  readonly resolve: (answer: unknown) => void;
+  readonly reject: (error: Refused) => void;
+}
+
+/**
+ * Asks the one process that holds models open. It is started with the first question, and again after it has died; what
+ * it was asked then is asked once more, each alone, so that the question it died of takes no other down.
+ */
+export class Answerer implements Disposable {
+  readonly #startChild: (onMessage: (message: FromChild) => void) => Child;
+  readonly #onCrash: (failure: Failure) => void;
+  readonly #asked = new Map<number, Asked>();
+  #child: Child | null = null;
+  #ids = 0;
+  #closed = false;
+  /** Those that are asked once more, one after another. */
+  #again: Promise<unknown> = Promise.resolve();
+
+  constructor(startChild: (onMessage: (message: FromChild) => void) => Child, onCrash: (failure: Failure) => void) {
+    this.#startChild = startChild;
+    this.#onCrash = onCrash;
+  }
+
+  /** @throws Refused */
+  async ask(question: Question, onPiece: (piece: Piece) => void): Promise<unknown> {
+    const pieces = new Pieces(onPiece);
+    try {
+      return await this.#askOnce(question, pieces.put);
+    } catch (error) {
+      if (this.#closed || !(error instanceof Crashed)) throw error;
+      pieces.again();
+      const alone = this.#again.then(() => this.#askOnce(question, pieces.put));
+      this.#again = alone.catch(() => {});
+      return await alone;
+    }
+  }
+
+  /** The process's id, while there is one. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  [Symbol.dispose](): void {
+    this.#closed = true;
+    this.#child?.kill();
+  }
+
+  #askOnce(question: Question, onPiece: (piece: Piece) => void): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const id = (this.#ids += 1);
+      this.#asked.set(id, { question, onPiece, resolve, reject });
+      this.#running().say({ type: "ask", id, question });
+    });
+  }
+
+  #running(): Child {
+    if (this.#child !== null) return this.#child;
+    const child = this.#startChild((message) => this.#hear(message));
+    this.#child = child;
+    void this.#mourn(child);
+    return child;
+  }
+
+  async #mourn(child: Child): Promise<void> {
+    const failure = crashOf(await child.ended, "answers questions");
+    this.#child = null;
+    if (!child.killed) this.#onCrash(failure);
+    for (const { reject } of this.#take()) reject(new Crashed(failure));
+  }
+
+  #take(): Asked[] {
+    const asked = [...this.#asked.values()];
+    this.#asked.clear();
+    return asked;
+  }
+
+  #hear(message: FromChild): void {
+    if (message.type !== "piece" && message.type !== "answer" && message.type !== "refused") return;
+    const asked = this.#asked.get(message.id);
+    if (message.type === "piece") return asked?.onPiece(message.piece);
+    this.#asked.delete(message.id);
+    if (message.type === "answer") asked?.resolve(message.answer);
+    else asked?.reject(new Refused(message.failure));
+  }
+}
+
+/** Passes pieces of an answer on, and of an answer that is given once more, to the same seed, what has not been passed on. */
+class Pieces {
+  readonly #onPiece: (piece: Piece) => void;
+  /** Of each sequence how much was passed on, and how much of that has come again. */
+  readonly #passed = new Map<number, number>();
+  #skip = new Map<number, number>();
+
+  constructor(onPiece: (piece: Piece) => void) {
+    this.#onPiece = onPiece;
+  }
+
+  again(): void {
+    this.#skip = new Map(this.#passed);
+  }
+
+  readonly put = ({ sequence, text }: Piece): void => {
+    const skip = this.#skip.get(sequence) ?? 0;
+    const rest = text.slice(skip);
+    this.#skip.set(sequence, Math.max(0, skip - text.length));
+    if (rest === "") return;
+    this.#passed.set(sequence, (this.#passed.get(sequence) ?? 0) + rest.length);
+    this.#onPiece({ sequence, text: rest });
+  };
+}
+
+/** The process died of it, or of what it was asked beside it. */
+class Crashed extends Refused {}

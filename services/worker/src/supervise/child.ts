@@ -1,0 +1,62 @@
+import { fork, type ChildProcess } from "node:child_process";
+import { FromChild, type ToChild } from "../child/messages.js";
+import { ChildConfig, type WorkerConfig } from "../config.js";
+import { oomKills } from "./oom-kills.js";
+
+/** How to start a child: a module, and what node is told before it. */
+export interface ChildCommand {
+  readonly module: string;
+  readonly execArgv: readonly string[];
+}
+
+/** How a process ended. */
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** Whether the kernel killed processes for their memory meanwhile. */
+  readonly oom: boolean;
+}
+
+/** A process that does the work which may crash. */
+export class Child {
+  readonly ended: Promise<Ended>;
+  readonly #process: ChildProcess;
+  #killed = false;
+
+  constructor(command: ChildCommand, config: WorkerConfig, onMessage: (message: FromChild) => void) {
+    const before = oomKills();
+    this.#process = fork(command.module, [], {
+      execArgv: [...command.execArgv],
+      serialization: "advanced", // JSON has no infinite perplexity
+      stdio: ["ignore", "inherit", "inherit", "ipc"],
+    });
+    this.#process.on("message", (raw) => onMessage(FromChild.parse(raw)));
+    this.ended = new Promise((resolve) => {
+      const end = (code: number | null, signal: NodeJS.Signals | null) =>
+        resolve({ code, signal, oom: oomKills() > before });
+      this.#process.once("error", () => end(null, null)); // it could not even be started
+      this.#process.once("exit", end);
+    });
+    this.say({ type: "configure", config: ChildConfig.parse(config), parent: process.pid });
+  }
+
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
+  /** Whether its end was our doing. */
+  get killed(): boolean {
+    return this.#killed;
+  }
+
+  /** Says something to it; that it has gone meanwhile is told by `ended`. */
+  say(message: ToChild): void {
+    if (this.#process.connected) this.#process.send(message, () => {});
+  }
+
+  /** Ends it at once; whatever it does, what it writes appears whole or not at all. */
+  kill(): void {
+    this.#killed = true;
+    this.#process.kill("SIGKILL");
+  }
+}

@@ -1,0 +1,139 @@
+import { setTimeout } from "node:timers/promises";
+import type { Failure, FromChild, ToChild } from "../child/messages.js";
+import type { RunEvents } from "../runs/run-events.js";
+import type { RunTurn } from "../runs/run-turn.js";
+import type { Child } from "./child.js";
+import { crashOf } from "./crash.js";
+import { Patience } from "./patience.js";
+import type { Stop, StopCause } from "./stop.js";
+
+/** How a run's time with this worker came to its end. */
+export type Ending = "completed" | StopCause | Failure;
+
+export interface TrainRun {
+  readonly turn: RunTurn;
+  readonly events: RunEvents;
+  readonly stop: Stop;
+  /** The message that a child begins with; what is told of the run by then is put into it. */
+  readonly begin: Extract<ToChild, { type: "train" }>;
+  readonly startChild: (onMessage: (message: FromChild) => void) => Child;
+  readonly onCrash: (failure: Failure) => void;
+}
+
+/** How long a process may take to stop as it was asked to. */
+const GRACE_MS: Readonly<Record<StopCause, number>> = { cancelled: 1500, drained: 12_000, lost: 0, timeout: 1500 };
+
+/**
+ * Has a run trained by child processes: where one crashes, another goes on from the newest checkpoint, unless they get no
+ * further.
+ */
+export async function trainRun(run: TrainRun): Promise<Ending> {
+  const patience = new Patience();
+  let { told } = run.begin;
+  for (;;) {
+    if (run.stop.cause !== null) return run.stop.cause;
+    const session = new Session(run, { ...run.begin, told });
+    const ending = await session.ended;
+    if (ending !== "crashed") return ending;
+    const failure = crashOf(await session.child.ended, "trained the run");
+    run.onCrash(failure);
+    if (session.told !== told) patience.forgive();
+    told = session.told;
+    const wait = failure.code === "TRAINING_OOM" ? null : patience.afterFailure();
+    if (wait === null) return failure;
+    await setTimeout(wait, undefined, { signal: run.stop.signal }).catch(() => {});
+  }
+}
+
+/** One child's part of it. */
+class Session {
+  readonly child: Child;
+  readonly ended: Promise<Ending | "crashed">;
+  told: TrainRun["begin"]["told"];
+  readonly #run: TrainRun;
+  #trained: Extract<FromChild, { type: "trained" }>["result"] | null = null;
+  /** What is to be done about the messages so far, in their order. */
+  #work: Promise<unknown> = Promise.resolve();
+  #ending: Ending | null = null;
+
+  constructor(run: TrainRun, begin: TrainRun["begin"]) {
+    this.#run = run;
+    this.told = begin.told;
+    this.child = run.startChild((message) => {
+      this.#work = this.#work.then(() => this.#hear(message));
+    });
+    this.child.say(begin);
+    this.ended = this.#end();
+  }
+
+  async #end(): Promise<Ending | "crashed"> {
+    const { signal } = this.#run.stop;
+    const stopping = new AbortController();
+    const stop = () => void this.#stopChild(stopping.signal);
+    if (signal.aborted) stop();
+    signal.addEventListener("abort", stop, { once: true });
+    await this.child.ended;
+    signal.removeEventListener("abort", stop);
+    stopping.abort();
+    await this.#work;
+    return this.#ending ?? this.#run.stop.cause ?? "crashed";
+  }
+
+  async #stopChild(over: AbortSignal): Promise<void> {
+    const { cause } = this.#run.stop;
+    if (cause === null) return;
+    this.child.say({ type: "stop" });
+    await setTimeout(GRACE_MS[cause], undefined, { signal: over }).then(
+      () => this.child.kill(),
+      () => {},
+    );
+  }
+
+  async #hear(message: FromChild): Promise<void> {
+    const { turn, events, stop } = this.#run;
+    switch (message.type) {
+      case "told": {
+        const { told } = message;
+        if (told.kind !== "config") this.told = told.training;
+        const { change, events: published } = events.told(told);
+        if (told.kind === "step" && !told.border) return turn.pass(change, published);
+        return void turn.write(change, published);
+      }
+      case "trained":
+        this.#trained = message.result;
+        await turn.lookForCancel();
+        if (stop.cause === null) this.child.say({ type: "send" });
+        else this.child.kill();
+        return;
+      case "sent":
+        return await this.#sent(message);
+      case "done":
+        return this.child.kill();
+      case "failed":
+        this.#ending ??= message.failure;
+        return this.child.kill();
+      case "stopped":
+        return this.child.kill();
+      case "ready":
+      case "tokenizer":
+      case "piece":
+      case "answer":
+      case "refused":
+        return;
+    }
+  }
+
+  /** The run is safe. From here on nothing can make it fail, nor be done twice: the record says so before its folder goes. */
+  async #sent(sent: Extract<FromChild, { type: "sent" }>): Promise<void> {
+    const { turn, events } = this.#run;
+    const trained = this.#trained;
+    if (trained === null) return;
+    await turn.write(
+      { status: "completed", progress: 100, message: "Training completed", error: null, artifactFileId: sent.fileId },
+      events.completed(sent, trained),
+    );
+    if (turn.lost.aborted) return;
+    this.#ending = "completed";
+    this.child.say({ type: "clean" });
+  }
+}

@@ -1,0 +1,116 @@
+import { AppError, type TrainerEvent, type TrainSettings } from "@trainer/platform";
+import type { Fence, RunChange, RunRecord, RunRecords } from "@trainer/platform/redis";
+import type { Logger } from "pino";
+import { WriteQueue } from "./write-queue.js";
+
+const HEARTBEAT_MS = 5000;
+const CANCEL_POLL_MS = 500;
+
+export interface TurnOptions {
+  readonly runs: RunRecords;
+  readonly runId: string;
+  readonly userId: bigint;
+  readonly request: TrainSettings;
+  readonly log: Logger;
+  readonly heartbeatMs?: number;
+}
+
+/**
+ * A worker's time with a run: from its claim on, until it ends it or another worker claims the run. All that is written
+ * for the run in that time goes through here, in order.
+ */
+export class RunTurn implements AsyncDisposable {
+  /** What was there of the run before. */
+  readonly before: RunRecord | null;
+  readonly fence: Fence;
+  readonly #options: TurnOptions;
+  readonly #lost = new AbortController();
+  readonly #cancelled = new AbortController();
+  readonly #queue: WriteQueue;
+  readonly #timers: NodeJS.Timeout[];
+
+  static async begin(options: TurnOptions): Promise<RunTurn> {
+    const fence = await options.runs.claim(options.runId);
+    const before = await options.runs.get(options.runId).catch(() => null); // a damaged record is written anew
+    return new RunTurn(options, fence, before);
+  }
+
+  private constructor(options: TurnOptions, fence: Fence, before: RunRecord | null) {
+    this.#options = options;
+    this.fence = fence;
+    this.before = before;
+    const { log, heartbeatMs = HEARTBEAT_MS } = options;
+    this.#queue = new WriteQueue(
+      () => this.#lost.abort(),
+      (error) => log.warn({ event: "redis_write_failed", reason: String(error) }, "a write to Redis is tried again"),
+    );
+    this.#timers = [
+      every(heartbeatMs, () => this.#beat()),
+      every(CANCEL_POLL_MS, () => this.lookForCancel()),
+    ];
+  }
+
+  /** Aborted once another worker has the run. */
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  /** Aborted once somebody wants the run stopped for good. */
+  get cancelled(): AbortSignal {
+    return this.#cancelled.signal;
+  }
+
+  /** Changes the run's record and publishes what belongs to it, after all that was written before; resolves when that is done. */
+  write(change: RunChange, events: readonly TrainerEvent[] = []): Promise<void> {
+    return this.#add(false, change, events);
+  }
+
+  /** The same for what a later one makes superfluous. */
+  pass(change: RunChange, events: readonly TrainerEvent[]): void {
+    void this.#add(true, change, events);
+  }
+
+  async lookForCancel(): Promise<void> {
+    const { runs, runId } = this.#options;
+    if (await runs.isCancelled(runId)) this.#cancelled.abort();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#queue.end();
+  }
+
+  #add(passing: boolean, change: RunChange, events: readonly TrainerEvent[]): Promise<void> {
+    const { runs, runId } = this.#options;
+    return this.#queue.add({ passing, run: () => runs.update(runId, this.fence, change, events) });
+  }
+
+  /** A sign of life; where Redis has lost what it knew of the run, it is told again. */
+  async #beat(): Promise<void> {
+    const { runs, runId, userId, request } = this.#options;
+    try {
+      await runs.heartbeat(runId, this.fence);
+      if ((await runs.get(runId).catch(() => null)) !== null) return;
+    } catch (error) {
+      if (error instanceof AppError) this.#lost.abort();
+      return;
+    }
+    const at = new Date().toISOString().slice(0, -1);
+    const times = { createdAt: this.before?.createdAt ?? at, updatedAt: at };
+    const state = { status: "running", progress: 0, message: "training", error: null, artifactFileId: null } as const;
+    await runs.restore({ runId, userId, request, ...times, ...state });
+  }
+}
+
+/** Does something again and again, never twice at a time; what fails is tried the next time. */
+function every(ms: number, body: () => Promise<void>): NodeJS.Timeout {
+  let busy = false;
+  const turn = async () => {
+    if (busy) return;
+    busy = true;
+    await body().catch(() => {});
+    busy = false;
+  };
+  void turn();
+  return setInterval(() => void turn(), ms);
+}

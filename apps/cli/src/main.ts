@@ -1,6 +1,8 @@
 import { interrupts } from "./interrupts.js";
+import { endWithParent } from "./end-with-parent.js";
 import { run } from "./program.js";
 
+endWithParent(process);
 process.stderr.on("error", () => {}); // a terminal that has been closed: the work goes on without it
 process.exitCode = await run(process.argv.slice(2), {
   stdin: process.stdin,

@@ -44,6 +44,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "send files to a file service and get them back",
     load: () => import("./commands/files.js"),
   },
+  serve: {
+    summary: "everything on this machine: API, worker, files, Redis",
+    load: () => import("./commands/serve.js"),
+  },
   "data-bank": {
     summary: "keep files for other machines, by their content: the file service",
     load: () => import("./commands/data-bank.js"),

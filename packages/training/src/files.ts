@@ -4,7 +4,7 @@ export { openHome, type Home } from "./home/home.js";
 export { ID_RULE, isId } from "./home/ids.js";
 export { listRuns, summarizeRun, type RunSummary } from "./home/list-runs.js";
 export { resolveRun, type ResolvedRun } from "./home/resolve-run.js";
-export { isHeld, lastTurn } from "./run/lock.js";
+export { isHeld, lastTurn, RunLock } from "./run/lock.js";
 export { readManifest, RunManifest, type RunStatus } from "./run/manifest.js";
 export { recordFailure, type Failure } from "./run/record-failure.js";
 export { hasBegun, runFolder, type RunFolder } from "./run/run-folder.js";

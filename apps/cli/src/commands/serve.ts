@@ -1,0 +1,89 @@
+import { once } from "node:events";
+import { join, resolve } from "node:path";
+import { loadConfig, type LoadedConfig } from "@trainer/platform";
+import type { Command } from "commander";
+import { z } from "zod";
+import { defineCommand } from "../define-command.js";
+import type { Io } from "../io.js";
+import type { Output } from "../output.js";
+import { keysFile, openKeys } from "../serve/keys.js";
+import { serveFile, serveHome } from "../serve/one-per-home.js";
+import type { Place } from "../serve/part.js";
+import { Parts } from "../serve/parts.js";
+import { startSystem } from "../serve/system.js";
+import { withoutPassword } from "../serve/without-password.js";
+
+const port = z.int().min(0).max(65_535).optional();
+const Options = z.strictObject({
+  host: z.string().min(1).optional().meta({ description: "address to listen on: BIND_HOST, or this machine alone" }),
+  port: port.meta({ description: "of the API: PORT, or 8000; 0 takes one that is free" }),
+  dataBankPort: port.meta({ description: "of the file service: DATA_BANK_PORT, or 8001" }),
+  logs: z.boolean().default(false).meta({ description: "log records of all parts on stderr too" }),
+});
+
+const PACE = { firstMs: 500, longestMs: 30_000, settledMs: 60_000 };
+
+export function define(command: Command, io: Io): void {
+  defineCommand(command, io, {
+    description:
+      "Starts everything on this machine and keeps it up until it is stopped: Redis (the one of REDIS_URL, if there is\n" +
+      "one), the file service, the worker and the API. All they keep is in the home; where they are is in serve.json\n" +
+      "there, and their logs in logs/. Keys come from SECURITY__API_KEY and API_UPLOAD_KEYS; where there are none, they\n" +
+      "are made and kept in keys.json. Other settings: `trainer config show`.",
+    args: {},
+    options: Options,
+    examples: {
+      "trainer serve": "the API on port 8000, for this machine",
+      "trainer serve --port 8100 --home /srv/trainer": "elsewhere",
+      "REDIS_URL=redis://cache:6379/0 SECURITY__API_KEY=… trainer serve --host 0.0.0.0 --logs": "in a container",
+    },
+    async run({ options, home: named, io, out }) {
+      const home = resolve(io.cwd, named);
+      const loaded = loadConfig({ env: { ...io.env, ...asVariables(options) }, cwd: io.cwd });
+      using served = serveHome(home);
+      const keys = openKeys(home);
+      const parts = new Parts(join(home, "logs"), {
+        pace: PACE,
+        log: (line) => options.logs && out.warn(line),
+        up: (name, place, ms) => isUp(out, name, place, ms),
+        down: (name, why, ms) => out.warn(`${name} is down: ${why}\n  starting it again in ${ms / 1000} s`),
+        moved: (places) => served.tell(places),
+      });
+      await io.interruptible(async (signal) => {
+        try {
+          await startSystem({ loaded, home, cwd: io.cwd, keys, note: out.note }, parts, signal);
+          out.result({ ready: true, addresses: serveFile(home) }, () => facts(loaded, home).join("\n"));
+          if (!signal.aborted) await once(signal, "abort");
+        } finally {
+          if (signal.aborted)
+            out.note("stopping: what is at work comes to a point where it can go on (again: at once)");
+          await io.interruptible((hurry) => parts.stop(hurry));
+        }
+        out.note("stopped");
+      });
+    },
+  });
+}
+
+const asVariables = ({ host, port, dataBankPort }: z.output<typeof Options>): Io["env"] => ({
+  ...(host === undefined ? {} : { BIND_HOST: host }),
+  ...(port === undefined ? {} : { PORT: String(port) }),
+  ...(dataBankPort === undefined ? {} : { DATA_BANK_PORT: String(dataBankPort) }),
+});
+
+function isUp(out: Output, name: string, { url, pid }: Place, ms: number): void {
+  const shown = url === undefined ? `pid ${pid}` : withoutPassword(url);
+  out.result({ part: name, url: url === undefined ? null : shown, pid, ready_ms: Math.round(ms) }, () =>
+    [name.padEnd(NAME), shown.padEnd(26), ` ready in ${Math.round(ms)} ms`].join(""),
+  );
+}
+
+const NAME = 11;
+
+const facts = ({ config }: LoadedConfig, home: string): string[] => [
+  `${"addresses".padEnd(NAME)}${serveFile(home)}`,
+  `${"logs".padEnd(NAME)}${join(home, "logs")}`,
+  `${"key".padEnd(NAME)}${
+    config.security.apiKey === "" ? `api_key in ${keysFile(home)}` : "the given SECURITY__API_KEY"
+  }: clients of the API show it as X-API-Key`,
+];

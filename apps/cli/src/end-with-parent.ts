@@ -1,0 +1,24 @@
+/** The variable that asks a process for it. */
+export const ENDS_WITH_PARENT = "TRAINER_ENDS_WITH_PARENT";
+
+const LAST_MS = 2000;
+
+/** The part of `process` that tells of a parent which wants to know of us. */
+export interface Child {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly channel?: { unref(): void } | undefined;
+  readonly pid: number;
+  once(event: "disconnect", listener: () => void): unknown;
+  kill(pid: number, signal: "SIGTERM"): unknown;
+  exit(code: number): void;
+}
+
+/** A part of a served system stops when its parent is gone, which it sees by the channel between them. */
+export function endWithParent(child: Child): void {
+  if (!child.env[ENDS_WITH_PARENT]) return;
+  child.once("disconnect", () => {
+    child.kill(child.pid, "SIGTERM");
+    setTimeout(() => child.exit(1), LAST_MS).unref();
+  });
+  child.channel?.unref(); // a process that is done need not wait for its parent
+}

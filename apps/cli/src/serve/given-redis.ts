@@ -1,0 +1,27 @@
+import { AppError } from "@trainer/platform";
+import { openRedis } from "@trainer/platform/redis";
+import { withoutPassword } from "./without-password.js";
+
+/** Others may be starting it at this moment. */
+const WITHIN_MS = 3000;
+
+/**
+ * Looks whether a Redis that is not ours answers.
+ * @throws AppError CONFIG_ERROR which says why not
+ */
+export async function givenRedis(url: string): Promise<void> {
+  let last = "";
+  const redis = openRedis(url, { commandTimeoutMs: WITHIN_MS, onError: ({ message }) => void (last = message) });
+  try {
+    await redis.ping();
+  } catch (error) {
+    throw new AppError(
+      "CONFIG_ERROR",
+      `the Redis at ${withoutPassword(url)} does not answer (${last || String(error)}): start it, correct REDIS_URL, ` +
+        "or unset it and one is started here",
+      { cause: error },
+    );
+  } finally {
+    redis.disconnect();
+  }
+}

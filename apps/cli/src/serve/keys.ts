@@ -1,0 +1,37 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { AppError } from "@trainer/platform";
+import { z } from "zod";
+import { writePrivate } from "./write-private.js";
+
+const key = z.string().min(1);
+
+/** What a home's services ask for where nothing else is given: made at its first start, and kept. */
+const Keys = z.object({
+  /** Of clients of the API. */
+  api_key: key,
+  /** Of clients of the file service, the API and the worker among them. */
+  data_bank_key: key,
+  redis_password: key,
+});
+export type Keys = z.infer<typeof Keys>;
+
+export const keysFile = (home: string) => join(home, "keys.json");
+
+/** @throws AppError CONFIG_ERROR for a file that holds something else */
+export function openKeys(home: string): Keys {
+  const file = keysFile(home);
+  if (!existsSync(file)) writePrivate(file, { api_key: made(), data_bank_key: made(), redis_password: made() });
+  try {
+    return Keys.parse(JSON.parse(readFileSync(file, "utf8")));
+  } catch {
+    const what = Object.keys(Keys.shape).join(", ");
+    throw new AppError(
+      "CONFIG_ERROR",
+      `${file} should be JSON with ${what}: mend it, or delete it and new ones are made`,
+    );
+  }
+}
+
+const made = () => randomBytes(24).toString("hex");

@@ -1,0 +1,40 @@
+import { closeSync, fstatSync, mkdirSync, openSync, renameSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
+
+const MAX_BYTES = 16 * 2 ** 20;
+
+/** A file that lines are added to. When it grows past `maxBytes` it becomes `<path>.1`, and a new one begins. */
+export class LogFile implements Disposable {
+  #file: number;
+  #bytes: number;
+
+  constructor(
+    readonly path: string,
+    readonly maxBytes = MAX_BYTES,
+  ) {
+    mkdirSync(dirname(path), { recursive: true });
+    this.#file = openSync(path, "a", 0o600);
+    this.#bytes = fstatSync(this.#file).size;
+  }
+
+  /** Whatever happens to the log (a full disk, say), what is logged goes on. */
+  write(line: string): void {
+    try {
+      this.#bytes += writeSync(this.#file, `${line}\n`);
+      if (this.#bytes > this.maxBytes) this.#turn();
+    } catch {
+      // there is nowhere to say it
+    }
+  }
+
+  #turn(): void {
+    closeSync(this.#file);
+    renameSync(this.path, `${this.path}.1`);
+    this.#file = openSync(this.path, "a", 0o600);
+    this.#bytes = 0;
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.#file);
+  }
+}

@@ -1,0 +1,63 @@
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { AppError } from "@trainer/platform";
+import { RunLock } from "@trainer/training/files";
+import { z } from "zod";
+import type { Places } from "./parts.js";
+import { withoutPassword } from "./without-password.js";
+import { writePrivate } from "./write-private.js";
+
+export interface ServedHome extends Disposable {
+  /** Writes down where the parts are; addresses may hold passwords, so for this user's eyes alone. */
+  tell(places: Places): void;
+}
+
+export const serveFile = (home: string) => join(home, "serve.json");
+
+/**
+ * Makes sure that one process at a time serves a home.
+ * @throws AppError CONFLICT, which says where the other one's parts are
+ */
+export function serveHome(home: string): ServedHome {
+  mkdirSync(home, { recursive: true });
+  const file = serveFile(home);
+  const lock = take(home);
+  const started_at = new Date().toISOString();
+  return {
+    tell: (places) => writePrivate(file, { pid: process.pid, started_at, home, ...places }),
+    [Symbol.dispose]() {
+      rmSync(file, { force: true });
+      lock[Symbol.dispose]();
+    },
+  };
+}
+
+function take(home: string): RunLock {
+  const path = join(home, "serve.lock");
+  try {
+    return new RunLock(path, "serve");
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "CONFLICT")) throw error;
+    throw new AppError(
+      "CONFLICT",
+      `${home} is being served already, ${other(home)}\n` +
+        "Use that one, stop it, or serve another folder with --home DIR.",
+      { cause: error },
+    );
+  }
+}
+
+const Told = z.object({ pid: z.int() }).catchall(z.unknown());
+const Reached = z.object({ url: z.string() });
+
+/** Who serves the home, and where its parts are. */
+function other(home: string): string {
+  try {
+    const { pid, ...rest } = Told.parse(JSON.parse(readFileSync(serveFile(home), "utf8")));
+    const urls = Object.entries(rest).map(([name, place]) => [name, Reached.safeParse(place).data?.url]);
+    const lines = urls.flatMap(([name, url]) => (url === undefined ? [] : [`\n  ${name}  ${withoutPassword(url)}`]));
+    return `by process ${pid}:${lines.join("")}`;
+  } catch {
+    return "by a process that has not said yet where";
+  }
+}

@@ -1,0 +1,83 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { createInterface } from "node:readline";
+import { Readable } from "node:stream";
+import { z } from "zod";
+import type { Io } from "../io.js";
+
+/** How a part's process is started. */
+export interface Launch {
+  /** What node is to run. */
+  readonly args: readonly string[];
+  readonly env: Io["env"];
+  readonly cwd: string;
+  /** What it reads from stdin. */
+  readonly input?: string;
+}
+
+/** How many lines are kept for the message when a process dies. */
+const LAST_LINES = 10;
+
+/**
+ * A part of the system in a process of its own: it says on stdout, by one line of JSON, that it is ready, and writes its
+ * log to stderr. It leads a process group, so that a Ctrl-C of the terminal does not reach it, and so that what it has
+ * started itself can be ended with it.
+ */
+export class PartProcess {
+  /** The first line of stdout, as JSON; fails when the process ends before it. */
+  readonly told: Promise<unknown>;
+  /** Why it ended, in words; its last lines of stderr that are no log records are among them. */
+  readonly ended: Promise<string>;
+  readonly #child: ChildProcess;
+
+  constructor({ args, env, cwd, input }: Launch, log: { write(line: string): void }) {
+    const child = spawn(process.execPath, args, {
+      env,
+      cwd,
+      detached: true,
+      stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe", "ipc"], // over ipc it sees that we are gone
+    });
+    this.#child = child;
+    const last: string[] = [];
+    child.stdin?.on("error", () => {}); // it ended before it read all
+    child.stdin?.end(input);
+    createInterface(z.instanceof(Readable).parse(child.stderr)).on("line", (line) => {
+      log.write(line);
+      last.splice(0, last.length - LAST_LINES + 1);
+      last.push(line);
+    });
+    this.ended = new Promise((resolve) => {
+      const explained = (why: string) => [why, ...last.filter((line) => !line.startsWith("{"))].join("\n    ");
+      child.on("error", (error) => resolve(explained(error.message)));
+      child.on("exit", () => this.kill()); // what it left behind
+      child.on("close", (code, signal) =>
+        resolve(explained(signal === null ? `it ended with code ${code}` : `it was ended by ${signal}`)),
+      );
+    });
+    const firstLine = new Promise<string>((resolve) =>
+      createInterface(z.instanceof(Readable).parse(child.stdout)).once("line", resolve),
+    );
+    this.told = Promise.race([
+      firstLine.then((line): unknown => JSON.parse(line)),
+      this.ended.then((why) => Promise.reject(new Error(why))),
+    ]);
+    this.told.catch(() => {}); // whoever waits for it hears of it
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /** Asks the process to end in its own time. */
+  stop(): void {
+    this.#child.kill("SIGTERM");
+  }
+
+  /** Ends the process at once, with all that it has started. */
+  kill(): void {
+    try {
+      process.kill(-Number(this.#child.pid), "SIGKILL");
+    } catch {
+      // there is nobody left
+    }
+  }
+}

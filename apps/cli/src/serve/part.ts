@@ -1,0 +1,122 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { PartProcess, type Launch } from "./part-process.js";
+
+/** Where a part is: its address, where others reach it by one, and its process. */
+export interface Place {
+  readonly url?: string;
+  readonly pid: number;
+}
+
+/** A part of the system, and how it is kept up. */
+export interface PartSpec {
+  readonly name: string;
+  /** How its process is started; if it has been up before, then where it was, since others know it there. */
+  launch(before: Place | null): Launch;
+  /** Looks whether it answers, after it has said, with `told`, that it is ready; fails once `signal` aborts. */
+  place(told: unknown, pid: number, signal: AbortSignal): Promise<Place>;
+  /** How long it may take to end by itself. */
+  readonly graceMs: number;
+}
+
+export interface PartHooks {
+  readonly log: { write(line: string): void };
+  /** It is up, for the first time or again. */
+  up(name: string, place: Place, ms: number): void;
+  /** It has died, or could not be started again. */
+  down(name: string, why: string, againInMs: number): void;
+  readonly pace: Pace;
+}
+
+/** How soon a part that died is started again. */
+export interface Pace {
+  readonly firstMs: number;
+  /** Each wait is twice the one before, up to this. */
+  readonly longestMs: number;
+  /** A part that lived for so long has not died of its start: the waits begin anew. */
+  readonly settledMs: number;
+}
+
+export interface Part {
+  readonly name: string;
+  readonly place: Place;
+  /** Lets it end by itself, for as long as it may take and nobody hurries; then it is ended. */
+  stop(hurry: AbortSignal): Promise<void>;
+}
+
+/**
+ * Starts a part and keeps it up until it is stopped.
+ * @throws Error which says why it does not come up, or that it was stopped meanwhile
+ */
+export async function startPart(spec: PartSpec, hooks: PartHooks, signal: AbortSignal): Promise<Part> {
+  const { name, graceMs } = spec;
+  const stopping = new AbortController();
+  let current = new PartProcess(spec.launch(null), hooks.log);
+  let place = await settle(current, spec, hooks, signal);
+
+  async function keep(): Promise<void> {
+    let born = performance.now();
+    let wait = hooks.pace.firstMs;
+    for (;;) {
+      const why = await current.ended;
+      if (stopping.signal.aborted) return;
+      if (performance.now() - born > hooks.pace.settledMs) wait = hooks.pace.firstMs;
+      hooks.down(name, why, wait);
+      await sleep(wait, null, { signal: stopping.signal }).catch(() => {});
+      if (stopping.signal.aborted) return;
+      wait = Math.min(2 * wait, hooks.pace.longestMs);
+      born = performance.now();
+      current = new PartProcess(spec.launch(place), hooks.log);
+      const found = await settle(current, spec, hooks, stopping.signal).catch(() => null); // why: the next look tells
+      place = found ?? place;
+    }
+  }
+
+  const kept = keep();
+  return {
+    name,
+    get place() {
+      return place;
+    },
+    async stop(hurry) {
+      stopping.abort();
+      await end(current, graceMs, hurry);
+      await kept;
+    },
+  };
+}
+
+/** Waits until a process that was just started is up; one that does not come up is ended. */
+async function settle(process: PartProcess, spec: PartSpec, hooks: PartHooks, signal: AbortSignal): Promise<Place> {
+  const started = performance.now();
+  const over = new AbortController();
+  const ended = process.ended.then((why) => Promise.reject(new Error(why)));
+  ended.catch(() => over.abort());
+  const stop = () => void end(process, spec.graceMs, NOBODY_HURRIES);
+  signal.addEventListener("abort", stop);
+  if (signal.aborted) stop();
+  try {
+    const told = await process.told;
+    const place = await Promise.race([spec.place(told, Number(process.pid), over.signal), ended]);
+    hooks.up(spec.name, place, performance.now() - started);
+    return place;
+  } catch (error) {
+    await end(process, spec.graceMs, signal);
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
+
+const NOBODY_HURRIES = new AbortController().signal;
+
+/** Ends a process: in its own time, or when that has passed or somebody hurries, at once. */
+async function end(process: PartProcess, graceMs: number, hurry: AbortSignal): Promise<void> {
+  const kill = () => process.kill();
+  const late = setTimeout(kill, graceMs);
+  hurry.addEventListener("abort", kill);
+  if (hurry.aborted) kill();
+  process.stop();
+  await process.ended;
+  clearTimeout(late);
+  hurry.removeEventListener("abort", kill);
+}

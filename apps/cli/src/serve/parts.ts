@@ -1,0 +1,67 @@
+import { join } from "node:path";
+import { LogFile } from "./log-file.js";
+import { startPart, type Pace, type Part, type PartSpec, type Place } from "./part.js";
+
+/** Where the parts are, by name; of what was there already and is not ours, the address alone. */
+export type Places = Readonly<Record<string, Partial<Place>>>;
+
+export interface PartsHooks {
+  readonly pace: Pace;
+  /** Hears each line of the parts' logs, which go to files too. */
+  log(line: string): void;
+  /** A part is up, for the first time or again. */
+  up(name: string, place: Place, ms: number): void;
+  /** A part has died, or could not be started again. */
+  down(name: string, why: string, againInMs: number): void;
+  /** Something has changed. */
+  moved(places: Places): void;
+}
+
+/** The parts of a system, in the order in which they were started. */
+export class Parts {
+  readonly #parts: Part[] = [];
+  readonly #logs: LogFile[] = [];
+  #places: Places = {};
+
+  constructor(
+    readonly logFolder: string,
+    readonly hooks: PartsHooks,
+  ) {}
+
+  /** @throws Error which says which part does not come up, and why */
+  async start(spec: PartSpec, signal: AbortSignal): Promise<Place> {
+    const { name } = spec;
+    const file = new LogFile(join(this.logFolder, `${name}.log`));
+    this.#logs.push(file);
+    const write = (line: string) => {
+      file.write(line);
+      this.hooks.log(line);
+    };
+    const up = (_: string, place: Place, ms: number) => {
+      this.hooks.up(name, place, ms);
+      this.at(name, place);
+    };
+    try {
+      const part = await startPart(spec, { ...this.hooks, log: { write }, up }, signal);
+      this.#parts.push(part);
+      return part.place;
+    } catch (error) {
+      signal.throwIfAborted(); // that is why
+      throw new Error(`${name} does not come up: ${error instanceof Error ? error.message : String(error)}`, {
+        cause: error,
+      });
+    }
+  }
+
+  /** Something is where it is without our doing. */
+  at(name: string, place: Partial<Place>): void {
+    this.#places = { ...this.#places, [name]: place };
+    this.hooks.moved(this.#places);
+  }
+
+  /** Stops all, each before those that it needs. */
+  async stop(hurry: AbortSignal): Promise<void> {
+    for (const part of this.#parts.toReversed()) await part.stop(hurry);
+    for (const log of this.#logs) log[Symbol.dispose]();
+  }
+}

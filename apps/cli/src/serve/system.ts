@@ -1,0 +1,105 @@
+import type { LoadedConfig } from "@trainer/platform";
+import { DEFAULT_SOURCE } from "@trainer/platform";
+import type { Io } from "../io.js";
+import { givenRedis } from "./given-redis.js";
+import type { Keys } from "./keys.js";
+import type { Parts } from "./parts.js";
+import { freePort, wantPort } from "./ports.js";
+import { findRedisServer, redisPart } from "./redis-server.js";
+import { servicePart } from "./service-part.js";
+
+export interface Setup {
+  readonly loaded: LoadedConfig;
+  /** An absolute path. */
+  readonly home: string;
+  readonly cwd: string;
+  readonly keys: Keys;
+  note(line: string): void;
+}
+
+/**
+ * Starts the whole system, each part once those that it needs are ready.
+ * @throws Error which says what part does not come up, and why
+ */
+export async function startSystem(setup: Setup, parts: Parts, signal: AbortSignal): Promise<void> {
+  const { config } = setup.loaded;
+  const ownBank = config.app.dataBankApiUrl === "";
+  await wantPort(config.bindHost, config.port, { of: "API", variable: "PORT" });
+  if (ownBank) await wantPort(config.bindHost, config.dataBankPort, { of: "file service", variable: "DATA_BANK_PORT" });
+
+  const redis = await startRedis(setup, parts, signal);
+  const bank = ownBank ? await startBank(setup, redis, parts, signal) : givenBank(setup, parts);
+  const env = serviceEnv(setup, redis, bank);
+  void env;
+}
+
+/** The Redis that is given, else one of our own. */
+async function startRedis({ loaded, home, keys, note }: Setup, parts: Parts, signal: AbortSignal): Promise<string> {
+  const { config, sources, env } = loaded;
+  const given = sources.find(({ toml }) => toml === "redis.url")?.source !== DEFAULT_SOURCE;
+  if (given) {
+    await givenRedis(config.redisUrl);
+    parts.at("redis", { url: config.redisUrl });
+    return config.redisUrl;
+  }
+  const program = await findRedisServer(env, note);
+  const port = await freePort();
+  const { url } = await parts.start(redisPart({ program, home, port, password: keys.redis_password, env }), signal);
+  return String(url);
+}
+
+/** A file service, and a key that may do all there. */
+interface Bank {
+  readonly url: string;
+  readonly key: string;
+}
+
+function givenBank({ loaded }: Setup, parts: Parts): Bank {
+  const { dataBankApiUrl: url, dataBankApiKey: key } = loaded.config.app;
+  parts.at("data-bank", { url });
+  return { url, key };
+}
+
+async function startBank(
+  { loaded, cwd, home, keys }: Setup,
+  redisUrl: string,
+  parts: Parts,
+  signal: AbortSignal,
+): Promise<Bank> {
+  const { config } = loaded;
+  const uploadKeys = loaded.env["API_UPLOAD_KEYS"] ?? keys.data_bank_key;
+  const env = {
+    ...loaded.env,
+    TRAINER_HOME: home,
+    BIND_HOST: config.bindHost,
+    PORT: String(config.dataBankPort),
+    API_UPLOAD_KEYS: uploadKeys,
+    REDIS_URL: redisUrl,
+    LOG_LEVEL: config.logLevel,
+  };
+  const part = servicePart({
+    name: "data-bank",
+    command: ["data-bank"],
+    env,
+    cwd,
+    graceMs: 10_000,
+    health: "/healthz",
+  });
+  const { url } = await parts.start(part, signal);
+  return { url: String(url), key: config.app.dataBankApiKey || String(uploadKeys.split(",")[0]).trim() };
+}
+
+/** What the API and the worker find in their environment, before anything else. */
+const serviceEnv = ({ loaded: { config, env }, home, keys }: Setup, redisUrl: string, bank: Bank): Io["env"] => ({
+  ...env,
+  TRAINER_HOME: home,
+  APP__DATA_ROOT: home,
+  APP__ARTIFACTS_ROOT: home,
+  REDIS__URL: redisUrl,
+  REDIS_URL: redisUrl,
+  APP__DATA_BANK_API_URL: bank.url,
+  APP__DATA_BANK_API_KEY: bank.key,
+  SECURITY__API_KEY: config.security.apiKey || keys.api_key,
+  BIND_HOST: config.bindHost,
+  PORT: String(config.port),
+});

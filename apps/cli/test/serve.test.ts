@@ -1,0 +1,197 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Redis } from "ioredis";
+import { beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { z } from "zod";
+import { scratch } from "../../../test/scratch.js";
+import { commandLine } from "./command-line.js";
+import { containing } from "./matching.js";
+import { addresses, build, exited, serving, until } from "./serving.js";
+
+vi.setConfig({ testTimeout: 120_000 });
+beforeAll(build, 120_000);
+
+let home = "";
+beforeEach(() => void (home = scratch("serve")));
+const { trainer } = commandLine(() => home);
+const ANY = ["--port", "0", "--data-bank-port", "0"];
+const serve = (line: readonly string[] = [], env: Record<string, string> = {}) =>
+  serving([...ANY, ...line], { TRAINER_HOME: home, ...env }, home);
+
+const mode = (file: string) => (statSync(join(home, file)).mode & 0o777).toString(8);
+const keys = () => z.record(z.string(), z.string()).parse(JSON.parse(readFileSync(join(home, "keys.json"), "utf8")));
+
+async function withRedis<T>(url: string | undefined, use: (redis: Redis) => Promise<T>): Promise<T> {
+  const redis = new Redis(String(url));
+  const result = await use(redis);
+  await redis.quit();
+  return result;
+}
+
+test("everything comes up with a line each, says where its keys are, and keeps them to itself", async () => {
+  const { io, ended, interrupt } = await serve();
+  const { redis, "data-bank": bank } = addresses(home);
+  expect(io.stdout.text).toMatch(/^redis +redis:\/\/127\.0\.0\.1:\d+\/0 +ready in \d+ ms$/m);
+  expect(io.stdout.text).toMatch(new RegExp(`^data-bank +${bank.url} +ready in \\d+ ms$`, "m"));
+  expect(io.stdout.text).toContain(`api_key in ${join(home, "keys.json")}`);
+  expect([mode("keys.json"), mode("serve.json"), mode("redis")]).toEqual(["600", "600", "700"]);
+  for (const key of Object.values(keys())) expect(io.stdout.text + io.stderr.text).not.toContain(key);
+
+  const upload = (key: string) => {
+    const body = new FormData();
+    body.append("file", new Blob(["hello"]));
+    return fetch(`${bank.url}/files`, { method: "POST", body, headers: { "x-api-key": key } });
+  };
+  expect([(await upload("")).status, (await upload(String(keys()["data_bank_key"]))).status]).toEqual([401, 201]);
+  const settings = await withRedis(redis.url, (client) => client.config("GET", "append*"));
+  expect(settings).toEqual(expect.arrayContaining(["appendonly", "yes", "appendfsync", "everysec"]));
+
+  const second = await trainer(["serve", ...ANY]);
+  expect(second).toMatchObject({ code: 1, stderr: containing(`${home} is being served already, by process`) });
+  expect(second.stderr).toContain(`data-bank  ${bank.url}`);
+  expect(second.stderr).not.toContain(keys()["redis_password"]);
+
+  interrupt();
+  expect(await ended).toBe(0);
+  await Promise.all([redis, bank].map(({ pid }) => exited(Number(pid))));
+  expect(existsSync(join(home, "serve.json"))).toBe(false);
+});
+
+test("what Redis holds is there again after a restart, and keys stay", async () => {
+  const first = await serve(["--json"]);
+  await withRedis(addresses(home).redis.url, (redis) => redis.set("kept", "yes"));
+  const made = keys();
+  first.interrupt();
+  await first.ended;
+  const again = await serve();
+  expect(await withRedis(addresses(home).redis.url, (redis) => redis.get("kept"))).toBe("yes");
+  expect(keys()).toEqual(made);
+  again.interrupt();
+  await again.ended;
+});
+
+test("a part that is killed comes back where it was, with what it knew", async () => {
+  const { io, ended, interrupt } = await serve();
+  const before = addresses(home);
+  await withRedis(before.redis.url, (redis) => redis.set("kept", "yes"));
+  for (const name of ["redis", "data-bank"] as const) {
+    process.kill(Number(before[name].pid), "SIGKILL");
+    await until(() => addresses(home)[name].pid !== before[name].pid);
+    expect(io.stderr.text).toContain(`${name} is down: `);
+  }
+  const after = addresses(home);
+  expect([after.redis.url, after["data-bank"].url]).toEqual([before.redis.url, before["data-bank"].url]);
+  expect(await withRedis(after.redis.url, (redis) => redis.get("kept"))).toBe("yes");
+  expect((await fetch(`${after["data-bank"].url}/healthz`)).status).toBe(200);
+  interrupt();
+  interrupt(); // and once more: at once
+  expect(await ended).toBe(0);
+  await Promise.all([after.redis, after["data-bank"]].map(({ pid }) => exited(Number(pid))));
+});
+
+test("when the whole is killed, no part lives on", async () => {
+  const trainer = fileURLToPath(new URL("../bin/trainer.js", import.meta.url));
+  const whole = spawn(process.execPath, [trainer, "serve", "--home", home, ...ANY], {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  let said = "";
+  whole.stdout.setEncoding("utf8").on("data", (text: string) => (said += text));
+  await until(() => said.includes("addresses"));
+  const { redis, "data-bank": bank } = addresses(home);
+  whole.kill("SIGKILL");
+  await Promise.all([redis, bank].map(({ pid }) => exited(Number(pid))));
+  const again = await serve(); // the lock and the addresses of the dead are no hindrance
+  again.interrupt();
+  expect(await again.ended).toBe(0);
+});
+
+test("a port in use is named, with how to choose another, and nothing is left running", async () => {
+  const taken = createServer().listen(0, "127.0.0.1");
+  await once(taken, "listening");
+  const { port } = z.object({ port: z.number() }).parse(taken.address());
+  for (const [line, variable] of [
+    [["--data-bank-port", String(port), "--port", "0"], "DATA_BANK_PORT"],
+    [["--port", String(port)], "PORT"],
+  ] as const) {
+    const { code, stderr } = await trainer(["serve", ...line], { cwd: home });
+    expect(code).toBe(1);
+    expect(stderr).toContain(`port ${port} of 127.0.0.1`);
+    expect(stderr).toContain(`in use: choose another with ${variable}=${port + 10}`);
+  }
+  taken.close();
+  const elsewhere = await trainer(["serve", "--host", "203.0.113.1"], { cwd: home });
+  expect(elsewhere).toMatchObject({ code: 1, stderr: containing("EADDRNOTAVAIL") });
+});
+
+test("a Redis and a file service that are given are used, and must answer", async () => {
+  const outer = await serve();
+  const { redis, "data-bank": bank } = addresses(home);
+  const inner = scratch("serve-inner");
+  const env = { TRAINER_HOME: inner, REDIS_URL: String(redis.url), APP__DATA_BANK_API_URL: String(bank.url) };
+  const { interrupt, ended } = await serving(ANY, env, inner);
+  expect(addresses(inner)).toMatchObject({ redis: { url: redis.url }, "data-bank": { url: bank.url } });
+  expect(addresses(inner).redis.pid).toBeUndefined();
+  interrupt();
+  await ended;
+  expect(await withRedis(redis.url, (client) => client.ping())).toBe("PONG");
+  outer.interrupt();
+  await outer.ended;
+
+  const { code, stderr } = await trainer(["serve", ...ANY], {
+    cwd: home,
+    env: { REDIS_URL: "redis://:pw@127.0.0.1:1" },
+  });
+  expect(code).toBe(1);
+  expect(stderr).toContain("the Redis at redis://127.0.0.1:1 does not answer (connect ECONNREFUSED 127.0.0.1:1)");
+});
+
+test("keys and settings that are given are used, and records go to stderr where that is wanted", async () => {
+  writeFileSync(join(home, ".env"), "SECURITY__API_KEY=s3cret\nAPI_UPLOAD_KEYS=up, other\nLOG_LEVEL=debug\n");
+  const { io, ended, interrupt } = await serve(["--host", "127.0.0.1", "--logs"]);
+  expect(io.stdout.text).toContain("the given SECURITY__API_KEY");
+  expect(io.stderr.text).toContain("Server listening at");
+  expect(io.stdout.text + io.stderr.text).not.toContain("s3cret");
+  interrupt();
+  await ended;
+});
+
+test("a machine without a Redis gets one from the cache, or is told how to get one", async () => {
+  const [bin, cache] = [join(home, "bin"), join(home, "cache")];
+  const folder = join(cache, `valkey-9.1.2.post2-${process.platform}-${process.arch}`);
+  mkdirSync(bin);
+  mkdirSync(folder, { recursive: true });
+  const env = { PATH: bin, TRAINER_CACHE: cache };
+  const none = await trainer(["serve", ...ANY], { cwd: home, env: { ...env, TRAINER_CACHE: join(home, "empty") } });
+  expect(none).toMatchObject({ code: 1, stderr: containing("Valkey could not be fetched") });
+  expect(none.stderr).toContain("apt-get install redis-server");
+  const installed = String(process.env["PATH"])
+    .split(":")
+    .map((each) => join(each, "redis-server"))
+    .find(existsSync);
+  symlinkSync(String(installed), join(folder, "redis-server"));
+  const { io, ended, interrupt } = await serve([], env);
+  expect(io.stderr.text).toContain("no redis-server or valkey-server is installed here");
+  interrupt();
+  expect(await ended).toBe(0);
+});
+
+test("keys that are no keys are named", async () => {
+  writeFileSync(join(home, "keys.json"), "{}");
+  const { code, stderr } = await trainer(["serve", ...ANY]);
+  expect([code, stderr]).toEqual([
+    1,
+    containing("keys.json should be JSON with api_key, data_bank_key, redis_password"),
+  ]);
+});
+
+test("a stop that comes while it starts ends it", async () => {
+  const { io, ended, interrupt } = await serving(ANY, { TRAINER_HOME: home }, home, /^redis/m);
+  interrupt();
+  expect(await ended).toBe(1); // of a real signal, interrupts.ts makes 130 and the like
+  expect(io.stderr.text).toContain("stopping");
+  expect(existsSync(join(home, "serve.json"))).toBe(false);
+});

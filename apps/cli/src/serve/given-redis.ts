@@ -10,14 +10,14 @@ const WITHIN_MS = 3000;
  * @throws AppError CONFIG_ERROR which says why not
  */
 export async function givenRedis(url: string): Promise<void> {
-  let last = "";
+  let last = "it does not answer";
   const redis = openRedis(url, { commandTimeoutMs: WITHIN_MS, onError: ({ message }) => void (last = message) });
   try {
     await redis.ping();
   } catch (error) {
     throw new AppError(
       "CONFIG_ERROR",
-      `the Redis at ${withoutPassword(url)} does not answer (${last || String(error)}): start it, correct REDIS_URL, ` +
+      `the Redis at ${withoutPassword(url)} cannot be used (${last}): start it, correct REDIS_URL, ` +
         "or unset it and one is started here",
       { cause: error },
     );

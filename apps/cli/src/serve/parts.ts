@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { z } from "zod";
 import { LogFile } from "./log-file.js";
 import { startPart, type Pace, type Part, type PartSpec, type Place } from "./part.js";
 
@@ -47,9 +48,8 @@ export class Parts {
       return part.place;
     } catch (error) {
       signal.throwIfAborted(); // that is why
-      throw new Error(`${name} does not come up: ${error instanceof Error ? error.message : String(error)}`, {
-        cause: error,
-      });
+      const { message } = z.instanceof(Error).parse(error);
+      throw new Error(`${name} does not come up: ${message}`, { cause: error });
     }
   }
 

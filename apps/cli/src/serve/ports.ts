@@ -15,7 +15,7 @@ export async function wantPort(
   try {
     await listenOnce(host, port);
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : null;
+    const { code } = z.looseObject({ code: z.unknown() }).parse(error);
     if (code !== "EADDRINUSE") throw error;
     throw new AppError(
       "CONFIG_ERROR",

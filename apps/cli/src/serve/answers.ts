@@ -1,0 +1,32 @@
+import { get } from "node:http";
+import { text } from "node:stream/consumers";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** Where a service is reached from its own machine: one that listens on all addresses, on this machine's own too. */
+export const fromHere = (url: string): string => url.replace(/(?<=\/\/)(0\.0\.0\.0|\[::\])(?=:|$)/, "127.0.0.1");
+
+const PATIENCE = { withinMs: 30_000, everyMs: 100 };
+
+/**
+ * Waits until an address answers with 200.
+ * @throws Error which says what it answers instead, if it does not in time; AbortError once `signal` aborts
+ */
+export async function answers(url: string, signal: AbortSignal, { withinMs, everyMs } = PATIENCE): Promise<void> {
+  const late = performance.now() + withinMs;
+  for (;;) {
+    const { status, said } = await ask(url);
+    if (status === 200) return;
+    if (performance.now() > late) throw new Error(`${url} does not answer well after ${withinMs / 1000} s: ${said}`);
+    await sleep(everyMs, null, { signal });
+  }
+}
+
+/** One question over a connection of its own, which keeps no server from ending. */
+function ask(url: string): Promise<{ status?: number | undefined; said: string }> {
+  return new Promise((resolve) => {
+    const failed = (error: unknown) => resolve({ said: String(error) });
+    get(url, { agent: false }, (response) => {
+      text(response).then((said) => resolve({ status: response.statusCode, said }), failed);
+    }).on("error", failed);
+  });
+}

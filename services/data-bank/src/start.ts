@@ -1,12 +1,12 @@
 import { AppError } from "@trainer/platform";
-import { isLoopback } from "@trainer/platform/http";
-import { RedisProbe } from "@trainer/platform/redis";
 import { createApp, type Timeouts } from "./app.js";
 import type { DataBankConfig } from "./config.js";
 import { KeyRing } from "./keys.js";
+import { isLoopback } from "./loopback.js";
 import { Metrics } from "./metrics.js";
 import { openStore } from "./open-store.js";
 import type { Pace } from "./paced.js";
+import { RedisProbe } from "./redis-probe.js";
 
 export interface DataBank extends AsyncDisposable {
   /** Where it listens: http://host:port. */

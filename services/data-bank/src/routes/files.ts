@@ -4,7 +4,7 @@ import { ifRange, noneMatch } from "../conditions.js";
 import { fileId, notFound } from "../file-id.js";
 import type { KeyRing, Permission } from "../keys.js";
 import { limited } from "../limited.js";
-import { isForeign } from "@trainer/platform/http";
+import { isForeign } from "../loopback.js";
 import type { Metrics } from "../metrics.js";
 import { filePart } from "../multipart.js";
 import { paced, type Pace } from "../paced.js";

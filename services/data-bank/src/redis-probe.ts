@@ -1,6 +1,6 @@
 import { Redis } from "ioredis";
-import { keys } from "../redis-keys.js";
-import { REDIS_TIMEOUT_MS } from "./open-redis.js";
+
+const TIMEOUT_MS = 1000;
 
 /** Asks the queue's Redis whether jobs can be done: null if so, else the reason in the words of `/readyz`. */
 export class RedisProbe implements AsyncDisposable {
@@ -8,8 +8,8 @@ export class RedisProbe implements AsyncDisposable {
 
   constructor(url: string) {
     this.#redis = new Redis(url, {
-      connectTimeout: REDIS_TIMEOUT_MS,
-      commandTimeout: REDIS_TIMEOUT_MS,
+      connectTimeout: TIMEOUT_MS,
+      commandTimeout: TIMEOUT_MS,
       maxRetriesPerRequest: 0,
       enableReadyCheck: false,
       lazyConnect: true,
@@ -20,7 +20,7 @@ export class RedisProbe implements AsyncDisposable {
   async trouble(): Promise<string | null> {
     try {
       if ((await this.#redis.ping()) !== "PONG") return "redis no-pong";
-      return (await this.#redis.scard(keys.workers)) > 0 ? null : "no-worker";
+      return (await this.#redis.scard("rq:workers")) > 0 ? null : "no-worker";
     } catch {
       return "redis error";
     }

@@ -2,35 +2,32 @@ import type { Socket } from "node:net";
 import { randomUUID } from "node:crypto";
 import { STATUS_CODES } from "node:http";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { z } from "zod";
-import { AppError } from "../errors.js";
+import { AppError } from "@trainer/platform";
+import { UnsatisfiableRange } from "./range.js";
 
 /** Every error that a client gets has this shape. */
-export const ErrorBody = z.object({ code: z.string(), message: z.string(), request_id: z.string() });
-export type ErrorBody = z.output<typeof ErrorBody>;
+export interface ErrorBody {
+  readonly code: string;
+  readonly message: string;
+  readonly request_id: string;
+}
 
 /** Turns whatever was thrown into an answer; what is the service's own fault goes to the log with its causes. */
 export function answerError(error: unknown, req: FastifyRequest, reply: FastifyReply): FastifyReply {
   const known = fromFastify(error);
   if (known.status >= 500)
-    req.log.error(
-      { err: known.cause ?? known, error_code: known.code, event: "request_failed", request_id: req.id },
-      known.message,
-    );
+    req.log.error({ err: known.cause ?? known, error_code: known.code, event: "request_failed" }, known.message);
+  if (known instanceof UnsatisfiableRange) reply.header("content-range", `bytes */${known.size}`);
   // What an answer of the file would have said does not hold for this one.
   for (const name of ["content-length", "etag", "accept-ranges", "content-type"]) reply.removeHeader(name);
   const body: ErrorBody = { code: known.code, message: known.message, request_id: req.id };
-  return reply
-    .code(known.status)
-    .headers({ ...known.headers, "x-request-id": req.id })
-    .send(body);
+  return reply.code(known.status).header("x-request-id", req.id).send(body);
 }
 
 /** Fastify's own refusals (a URL that cannot be decoded) have its codes; the client gets ours. */
 function fromFastify(error: unknown): AppError {
-  if (error instanceof AppError || !isRefusal(error)) return AppError.from(error);
-  const code = error.statusCode === 413 ? "PAYLOAD_TOO_LARGE" : "INVALID_INPUT";
-  return new AppError(code, error.message, { status: error.statusCode });
+  if (!isRefusal(error)) return AppError.from(error);
+  return new AppError("INVALID_INPUT", error.message, { status: error.statusCode });
 }
 
 const isRefusal = (error: unknown): error is Error & { readonly statusCode: number } =>

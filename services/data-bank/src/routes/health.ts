@@ -1,18 +1,12 @@
 import type { FastifyInstance } from "fastify";
+import type { Metrics } from "../metrics.js";
 
-/** What a service counts, as Prometheus reads it. */
-export interface MetricsText {
-  readonly contentType: string;
-  text(): Promise<string>;
-}
-
-/** Something that the service needs: null if it is well, else what ails it. */
+/** Something that uploads need: null if it is well, else what ails it. */
 export interface Probe {
   trouble(): Promise<string | null>;
 }
 
-/** GET /healthz, /readyz and /metrics. */
-export function healthRoutes(app: FastifyInstance, probes: readonly Probe[], metrics: MetricsText): void {
+export function healthRoutes(app: FastifyInstance, probes: readonly Probe[], metrics: Metrics): void {
   app.get("/healthz", async () => ({ status: "ok" }));
 
   app.get("/readyz", async (_, reply) => {

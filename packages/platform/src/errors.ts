@@ -57,14 +57,17 @@ export type ErrorCode = keyof typeof STATUS;
 export class AppError extends Error {
   override readonly name = "AppError";
   readonly status: number;
+  /** What the answer's head says of it. */
+  readonly headers: Readonly<Record<string, string>>;
 
   constructor(
     readonly code: ErrorCode,
     message: string,
-    options: ErrorOptions & { readonly status?: number } = {},
+    options: ErrorOptions & { readonly status?: number; readonly headers?: Readonly<Record<string, string>> } = {},
   ) {
     super(message, options);
     this.status = options.status ?? STATUS[code];
+    this.headers = options.headers ?? {};
   }
 
   /** What is not ours becomes one sentence for the client, and the cause of it for the log. */

@@ -1,1 +1,5 @@
-export const REQUEST_ID = "x-request-id";
+export { answerError, type ErrorBody } from "./http/answer-error.js";
+export { headerOf } from "./http/header.js";
+export { httpApp, MAX_HEAD_BYTES, type HttpAppOptions } from "./http/http-app.js";
+export { KeySet } from "./http/key-set.js";
+export { isForeign, isLoopback } from "./http/loopback.js";

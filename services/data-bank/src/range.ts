@@ -6,13 +6,6 @@ export interface ByteRange {
   readonly end: number;
 }
 
-/** Fits, but for its numbers, what is asked: the client is told the size, so that it can ask for what is there. */
-export class UnsatisfiableRange extends AppError {
-  constructor(readonly size: number) {
-    super("RANGE_NOT_SATISFIABLE", "unsatisfiable range");
-  }
-}
-
 /**
  * One range of a Range header (RFC 9110 §14.2), and the forms beyond it that clients of this service send: `bytes=5` is
  * from 5 on, `bytes=-` is all.
@@ -28,6 +21,10 @@ export function parseRange(header: string, size: number): ByteRange {
   const [, from, to, last] = match;
   const start = from === undefined ? size - Math.min(size, last ? Number(last) : size) : Number(from);
   const end = to ? Math.min(Number(to), size - 1) : size - 1;
-  if (start >= size || start > end) throw new UnsatisfiableRange(size);
+  if (start >= size || start > end) throw unsatisfiable(size);
   return { start, end };
 }
+
+/** The client is told the size, so that it can ask for what is there. */
+const unsatisfiable = (size: number) =>
+  new AppError("RANGE_NOT_SATISFIABLE", "unsatisfiable range", { headers: { "content-range": `bytes */${size}` } });

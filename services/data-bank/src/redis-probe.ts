@@ -1,32 +1,8 @@
-import { Redis } from "ioredis";
+import { openRedis, queueTrouble, REDIS_TIMEOUT_MS } from "@trainer/platform/redis";
+import type { Probe } from "./routes/health.js";
 
-const TIMEOUT_MS = 1000;
-
-/** Asks the queue's Redis whether jobs can be done: null if so, else the reason in the words of `/readyz`. */
-export class RedisProbe implements AsyncDisposable {
-  readonly #redis: Redis;
-
-  constructor(url: string) {
-    this.#redis = new Redis(url, {
-      connectTimeout: TIMEOUT_MS,
-      commandTimeout: TIMEOUT_MS,
-      maxRetriesPerRequest: 0,
-      enableReadyCheck: false,
-      lazyConnect: true,
-    });
-    this.#redis.on("error", () => {}); // each answer of `trouble` tells it
-  }
-
-  async trouble(): Promise<string | null> {
-    try {
-      if ((await this.#redis.ping()) !== "PONG") return "redis no-pong";
-      return (await this.#redis.scard("rq:workers")) > 0 ? null : "no-worker";
-    } catch {
-      return "redis error";
-    }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#redis.disconnect();
-  }
+/** Asks the queue's Redis whether jobs can be done. */
+export function redisProbe(url: string): Probe & Disposable {
+  const redis = openRedis(url, { commandTimeoutMs: REDIS_TIMEOUT_MS });
+  return { trouble: () => queueTrouble(redis), [Symbol.dispose]: () => redis.disconnect() };
 }

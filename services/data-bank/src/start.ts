@@ -1,12 +1,12 @@
 import { AppError } from "@trainer/platform";
+import { isLoopback } from "@trainer/platform/http";
 import { createApp, type Timeouts } from "./app.js";
 import type { DataBankConfig } from "./config.js";
 import { KeyRing } from "./keys.js";
-import { isLoopback } from "./loopback.js";
 import { Metrics } from "./metrics.js";
 import { openStore } from "./open-store.js";
 import type { Pace } from "./paced.js";
-import { RedisProbe } from "./redis-probe.js";
+import { redisProbe } from "./redis-probe.js";
 
 export interface DataBank extends AsyncDisposable {
   /** Where it listens: http://host:port. */
@@ -33,7 +33,7 @@ export async function startDataBank(config: DataBankConfig, hooks: DataBankHooks
   const keys = new KeyRing(config.keys);
   if (!isLoopback(config.host)) refuseOpen(keys, config.host);
   const { store, place } = await openStore(config);
-  const redis = config.redisUrl === null ? null : new RedisProbe(config.redisUrl);
+  const redis = config.redisUrl === null ? null : redisProbe(config.redisUrl);
   const app = createApp({
     store,
     keys,
@@ -52,7 +52,7 @@ export async function startDataBank(config: DataBankConfig, hooks: DataBankHooks
     place,
     async [Symbol.asyncDispose]() {
       await app.close();
-      await redis?.[Symbol.asyncDispose]();
+      redis?.[Symbol.dispose]();
     },
   };
 }

@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { AppError, type FileInfo } from "@trainer/platform";
+import { headerOf, isForeign } from "@trainer/platform/http";
 import { ifRange, noneMatch } from "../conditions.js";
 import { fileId, notFound } from "../file-id.js";
 import type { KeyRing, Permission } from "../keys.js";
 import { limited } from "../limited.js";
-import { isForeign } from "../loopback.js";
 import type { Metrics } from "../metrics.js";
 import { filePart } from "../multipart.js";
 import { paced, type Pace } from "../paced.js";
@@ -86,8 +86,6 @@ export function fileRoutes(app: FastifyInstance, deps: FileRoutes): void {
 
 /** More than the delimiters and headers around a file come to. */
 const MAX_FORM_BYTES = 64 << 10;
-
-const headerOf = (req: FastifyRequest, name: string): string | undefined => [req.headers[name]].flat()[0];
 
 /** What anybody may have uploaded must not run as a page of this host. */
 const describe = (reply: FastifyReply, info: FileInfo, contentType: string): FastifyReply =>

@@ -1,0 +1,88 @@
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage, Server } from "node:http";
+import { fastify, LogController, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import { AppError } from "../errors.js";
+import { logOptions } from "../log.js";
+import { answerError } from "./answer-error.js";
+import { answerUnparsed } from "./answer-unparsed.js";
+import { refuseOtherMethods } from "./refuse-other-methods.js";
+
+/** What every HTTP service of the system has in common. */
+export interface HttpAppOptions {
+  /** The name that its log records carry. */
+  readonly service: string;
+  readonly logLevel: string;
+  /** Where log records go, a line each. */
+  readonly log: { write(line: string): unknown };
+  /** Until the head of a request must have arrived whole. */
+  readonly headersMs: number;
+  /** A connection on which nothing moves for so long is closed; 0: never. */
+  readonly idleMs: number;
+  /** Until a request must have arrived whole; 0: it may take as long as it takes. */
+  readonly requestMs: number;
+  /** The most bytes that a body may have which is read as a whole. */
+  readonly bodyBytes?: number;
+  /** Is told of every answer that was given; `route` is the pattern, "none" where there is none. */
+  readonly onAnswer: (req: FastifyRequest, reply: FastifyReply, route: string) => void;
+}
+
+/** The head of a request may be so large. */
+export const MAX_HEAD_BYTES = 16 << 10;
+
+/** What a connection may hold: enough that neither side waits for the other at each chunk. */
+const SOCKET_BYTES = 256 << 10;
+
+/**
+ * A service over HTTP, with the routes that `routes` gives it: requests come in with an id, go through one route, and
+ * leave as a result or as one kind of error. Each leaves one record in the log.
+ */
+export function httpApp(options: HttpAppOptions, routes: (app: FastifyInstance) => void): FastifyInstance {
+  const { service, logLevel, log, onAnswer } = options;
+  const app = fastify({
+    logger: { ...logOptions(service, logLevel), stream: { write: (line) => void log.write(line) } },
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "request_id" }),
+    genReqId: (req) => requestId(req),
+    exposeHeadRoutes: false,
+    routerOptions: { maxParamLength: MAX_HEAD_BYTES }, // ids that are too long are refused as ids
+    connectionTimeout: options.idleMs,
+    requestTimeout: options.requestMs,
+    ...(options.bodyBytes === undefined ? {} : { bodyLimit: options.bodyBytes }),
+    http: {
+      maxHeaderSize: MAX_HEAD_BYTES,
+      headersTimeout: options.headersMs,
+      connectionsCheckingInterval: 1000,
+      highWaterMark: SOCKET_BYTES,
+    },
+    frameworkErrors: (error, req, reply) => void answerError(error, req, reply),
+    clientErrorHandler: answerUnparsed,
+  });
+  limitHeaders(app.server);
+  app.addHook("onRequest", async (req, reply) => void reply.header("x-request-id", req.id));
+  app.addHook("onResponse", async (req, reply) => {
+    const route = req.routeOptions.url ?? "none";
+    onAnswer(req, reply, route);
+    req.log.info(
+      {
+        event: "request_completed",
+        method: req.method,
+        path: route,
+        status: reply.statusCode,
+        elapsed_seconds: reply.elapsedTime / 1000,
+      },
+      "request completed",
+    );
+  });
+  app.setErrorHandler(answerError);
+  app.setNotFoundHandler((req, reply) => answerError(new AppError("NOT_FOUND", "Not Found"), req, reply));
+  refuseOtherMethods(app, routes);
+  return app;
+}
+
+/** The client's own id of a request, so that its log and ours can be put side by side. */
+const requestId = (req: Pick<IncomingMessage, "headers">): string =>
+  [req.headers["x-request-id"]].flat().join(", ") || randomUUID();
+
+/** One header less than Node drops silently. */
+function limitHeaders(server: Server): void {
+  server.maxHeadersCount = 100;
+}

@@ -1,5 +1,7 @@
 export { openCorpus, type Corpus, type ReadOptions } from "./corpus/corpus.js";
 export { corpusStatistics, type CorpusStatistics } from "./corpus/statistics.js";
+export { cachedPath, fileIdOf } from "./corpus/corpus-cache.js";
+export { fetchCorpus, type FetchedCorpus } from "./corpus/fetch-corpus.js";
 export { CorpusError, type CorpusErrorCode } from "./corpus/corpus-error.js";
 export type { DocumentMode } from "./corpus/cut-documents.js";
 export { planSplit, SPLITS, SplitOptions, type Split, type SplitPlan } from "./corpus/split-plan.js";
@@ -20,6 +22,9 @@ export { inPrecision, resolveCompute, type Compute } from "./run/precision.js";
 export { archiveName, archiveRoot } from "./artifact/artifact-name.js";
 export type { UnpackLimits } from "./artifact/expansion-limit.js";
 export { archivedFileId, recordArchive, restoreRun } from "./artifact/archived.js";
+export { bringRun, holdRun } from "./artifact/bring-run.js";
+export type { DataBank, FetchContext, FetchProgress, TransferOptions, TransferProgress } from "./artifact/data-bank.js";
+export { sendArtifact, type SendContext, type SentArtifact } from "./artifact/send.js";
 export { packRun, type Packed } from "./artifact/pack.js";
 export { unpackRun, type UnpackOptions } from "./artifact/unpack.js";
 export {
@@ -38,6 +43,7 @@ export { ID_RULE, isId } from "./home/ids.js";
 export { listRuns, summarizeRun, type RunSummary } from "./home/list-runs.js";
 export { nearest } from "./home/nearest.js";
 export { removeRun } from "./home/remove-run.js";
+export { runLogFiles, type RunLogFiles } from "./home/run-log-files.js";
 export { resolveRun, type ResolvedRun } from "./home/resolve-run.js";
 export { resolveTokenizer, type ResolvedTokenizer } from "./home/resolve-tokenizer.js";
 export { findBatch, type FindBatchContext, type FoundBatch } from "./fit/find-batch.js";

@@ -43,9 +43,9 @@ export function define(command: Command, io: Io): void {
     async run({ args, options, home, io, out }) {
       const { maxBatchSize, ...flags } = options;
       const { findBatch } = await import("@trainer/training");
-      const { corpus, ...input } = toTrainInput(args, TrainFlags.parse(flags));
+      const { corpus: _none, ...input } = toTrainInput(args, TrainFlags.parse(flags));
       const found = await io.interruptible((signal) =>
-        findBatch(corpus.length === 0 ? input : { ...input, corpus }, {
+        findBatch(args.length === 0 ? input : { ...input, corpus: [...args] }, {
           home,
           signal,
           maxBatchSize,

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { basename } from "node:path";
 import { FileInfo, Sha256 } from "@trainer/platform";
 import { readText, send, type HttpRequest } from "../http.js";
 import { retrying, type RetryOptions } from "../retry.js";
@@ -22,6 +23,11 @@ export interface Progress {
 export interface TransferOptions {
   readonly onProgress?: (progress: Progress) => void;
   readonly signal?: AbortSignal | undefined;
+}
+
+export interface UploadOptions extends TransferOptions {
+  /** What the file is called on its way; the service does not keep it. */
+  readonly filename?: string;
 }
 
 /** What an answer's headers tell of a file. */
@@ -50,9 +56,10 @@ export class DataBankClient {
   }
 
   /** @param contentType kept with the file and sent back with it */
-  async upload(path: string, contentType: string, { onProgress, signal }: TransferOptions = {}): Promise<FileInfo> {
+  async upload(path: string, contentType: string, options: UploadOptions = {}): Promise<FileInfo> {
+    const { filename = basename(path), onProgress, signal } = options;
     return retrying(this.#retry, signal, async () => {
-      await using form = await formOf(path, contentType, onProgress);
+      await using form = await formOf(path, contentType, filename, onProgress);
       const request = { method: "POST", headers: form.headers, body: form.body, signal } as const;
       const info = await infoIn(await this.#send("", request));
       if (info.sha256 === form.sha256() && info.file_id === info.sha256) return info;

@@ -16,13 +16,14 @@ const BUFFER_BYTES = 1 << 20;
 export async function formOf(
   path: string,
   contentType: string,
+  filename: string,
   onProgress: (progress: Progress) => void = () => {},
 ): Promise<Form> {
   const file = await open(path);
   const { size } = await file.stat();
   const boundary = `----${randomUUID()}`;
   const before = Buffer.from(
-    `--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="file"\r\nContent-Type: ${contentType}\r\n\r\n`,
+    `--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="${quoted(filename)}"\r\nContent-Type: ${contentType}\r\n\r\n`,
   );
   const after = Buffer.from(`\r\n--${boundary}--\r\n`);
   const hash = createHash("sha256");
@@ -51,3 +52,7 @@ export async function formOf(
     [Symbol.asyncDispose]: () => file.close(),
   };
 }
+
+/** As browsers write it (WHATWG, multipart/form-data): nothing in a name ends it, or its line. */
+const quoted = (name: string): string =>
+  name.replace(/["\r\n]/g, (each) => `%${each.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`);

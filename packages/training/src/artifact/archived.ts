@@ -1,10 +1,16 @@
+import { createReadStream } from "node:fs";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { TrainingError } from "../errors.js";
+import { isFolder } from "../home/folders.js";
 import type { Home } from "../home/home.js";
 import { isId } from "../home/ids.js";
+import { archivedFiles } from "../home/run-log-files.js";
 import { readManifest, writeManifest } from "../run/manifest.js";
 import { runFolder } from "../run/run-folder.js";
+import { waitForLock } from "../run/wait-for-lock.js";
+import { transferFailure, type DataBank, type FetchContext } from "./data-bank.js";
 import { unpackRun, type UnpackOptions } from "./unpack.js";
 
 /** Writes into a run's manifest under which id a file service keeps its archive. Before that no cleanup removes the run. */
@@ -18,7 +24,7 @@ export async function recordArchive(home: Home, runId: string, fileId: string): 
 /** Under which id a file service keeps the archive of a run that a cleanup has removed; null where that is not known. */
 export async function archivedFileId(home: Home, runId: string): Promise<string | null> {
   if (!isId(runId)) return null;
-  return (await readManifest(join(home.archived, `${runId}.json`)))?.artifact_file_id ?? null;
+  return (await readManifest(archivedFiles(home, runId).manifest))?.artifact_file_id ?? null;
 }
 
 /**
@@ -40,4 +46,34 @@ export async function restoreRun(
     );
   }
   await unpackRun(() => fetch(fileId), runFolder(home.root, runId).path, { runId, fileId, limits });
+}
+
+/**
+ * Fetches the archive of a run and restores it. Of processes that want the same at once one fetches and the others wait;
+ * what a killed one has fetched is gone on with.
+ *
+ * Errors: ARTIFACT_DOWNLOAD_FAILED (TRANSIENT where it may pass), those of `restoreRun`; the signal's reason.
+ */
+export async function fetchRun(
+  home: Home,
+  runId: string,
+  fileId: string,
+  { dataBank, onFetch, signal }: FetchContext & { readonly dataBank: DataBank },
+): Promise<void> {
+  const dir = join(home.cache, "archives");
+  const path = join(dir, `${fileId}.tar.gz`);
+  await mkdir(dir, { recursive: true });
+  using _lock = await waitForLock(`${path}.lock`, signal);
+  if (await isFolder(join(home.models, runId))) return; // another process was quicker
+  try {
+    const onProgress = (progress: { readonly bytes: number; readonly totalBytes: number }) =>
+      onFetch?.({ what: "run", id: runId, ...progress });
+    await dataBank.download(fileId, path, { onProgress, signal });
+    await restoreRun(home, runId, () => createReadStream(path, { highWaterMark: 1 << 20 }));
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw transferFailure(error, "ARTIFACT_DOWNLOAD_FAILED", `run ${runId} cannot be brought back (file ${fileId})`);
+  } finally {
+    await rm(path, { force: true });
+  }
 }

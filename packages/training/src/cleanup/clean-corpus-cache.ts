@@ -1,7 +1,11 @@
 import { mkdir, readdir, stat, statfs } from "node:fs/promises";
-import { join, parse } from "node:path";
+import { dirname, join, parse } from "node:path";
+import { cacheLock, forgetUses, isCachedInUse } from "../corpus/corpus-cache.js";
 import { TrainingError } from "../errors.js";
+import { isFile } from "../home/folders.js";
 import type { Home } from "../home/home.js";
+import { isHeld } from "../run/lock.js";
+import { takeLock } from "../run/wait-for-lock.js";
 import type { CorpusCacheCleanupConfig } from "./config.js";
 import { namedByRuns } from "./named-by-runs.js";
 import { finishRemovals, remove } from "./remove.js";
@@ -15,6 +19,8 @@ export interface CachedCorpus {
   readonly readMs: number;
   readonly fetchedMs: number;
   readonly inUse: boolean;
+  /** The beginning of one whose fetching has broken off, or is still going on. */
+  readonly partial: boolean;
 }
 
 /** Which corpora go, in this order: those that nobody needs, until all of them take up little enough and enough is free. */
@@ -44,7 +50,7 @@ export interface CorpusCacheContext extends CleanupContext {
 
 /**
  * Removes fetched corpora from the folder `dir` until they take up at most `maxBytes` and at least `minFreeBytes` of the
- * disk are free. Those that an unfinished run of the home reads stay, and those that are still being fetched (`.tmp`).
+ * disk are free. Those that an unfinished run of the home or a process reads stay, and those that are being fetched.
  */
 export async function cleanCorpusCache(
   home: Home,
@@ -79,9 +85,7 @@ export async function cleanCorpusCache(
     await finishRemovals(dir);
     const tried: Decision[] = [];
     for (const corpus of going) {
-      // A run that begins meanwhile names it before it reads it: what has been named is put back.
-      const gone = await remove(corpus.path, async () => (await usedIn(home, context))(corpus));
-      tried.push(decision(corpus, gone ? null : "in_use"));
+      tried.push(decision(corpus, await take(corpus, () => usedIn(home, dir, context))));
     }
     const gone = tried.filter(({ reason }) => reason === null);
     const freed = gone.reduce((sum, { bytes }) => sum + bytes, 0);
@@ -94,6 +98,19 @@ export async function cleanCorpusCache(
   }
 }
 
+/** Whoever fetches a corpus, or finds it there, holds its lock until it is said to be in use. */
+async function take({ id, path }: CachedCorpus, used: () => ReturnType<typeof usedIn>): Promise<KeepReason | null> {
+  const dir = dirname(path);
+  using lock = takeLock(cacheLock(dir, id));
+  if (lock === null) return "in_use";
+  if (!(await isFile(path))) return "directory_not_found"; // another cleanup was quicker
+  // A run may also name it by its path before it reads it: what has been named is put back.
+  const kept = async () => (await used())({ id, path });
+  if (!(await remove(path, kept))) return "in_use";
+  await forgetUses(dir, id);
+  return null;
+}
+
 const decision = ({ id, path, bytes }: CachedCorpus, reason: KeepReason | null): Decision => ({
   id,
   path,
@@ -102,26 +119,33 @@ const decision = ({ id, path, bytes }: CachedCorpus, reason: KeepReason | null):
   reason,
 });
 
-/** The corpora that were fetched to the folder `dir`; none where there is no such folder. */
+/** The corpora that were fetched to the folder `dir`, whole or in part; none where there is no such folder. */
 export async function cachedCorpora(home: Home, dir: string, context: CleanupContext = {}): Promise<CachedCorpus[]> {
-  const inUse = await usedIn(home, context);
+  const inUse = await usedIn(home, dir, context);
   const entries = await readdir(dir, { withFileTypes: true }).catch(() => []);
   const names = entries.filter((entry) => entry.isFile() && !/^\.|\.tmp$/.test(entry.name)).map(({ name }) => name);
-  return await Promise.all(
-    names.toSorted().map(async (name) => {
-      const path = join(dir, name);
-      const { size: bytes, atimeMs: readMs, mtimeMs: fetchedMs } = await stat(path);
-      const id = parse(name).name;
-      return { id, path, bytes, readMs, fetchedMs, inUse: inUse({ id, path }) };
-    }),
-  );
+  const corpora = names.toSorted().map(async (name): Promise<CachedCorpus[]> => {
+    const path = join(dir, name);
+    const found = await stat(path).catch(() => null);
+    if (found === null) return []; // taken away meanwhile
+    const { size: bytes, atimeMs: readMs, mtimeMs: fetchedMs } = found;
+    const partial = PART.test(name);
+    const id = parse(name.replace(PART, "")).name;
+    const fetching = isHeld(cacheLock(dir, id));
+    return [{ id, path, bytes, readMs, fetchedMs, partial, inUse: fetching || inUse({ id, path }) }];
+  });
+  return (await Promise.all(corpora)).flat();
 }
 
-/** Tells of a corpus whether an unfinished run of the home reads it, or a job in a queue will. */
-async function usedIn(home: Home, { needed }: CleanupContext) {
+/** What a download leaves beside its place when it breaks off. */
+const PART = /\.[0-9a-f]+\.part$/;
+
+/** Tells of a corpus whether an unfinished run of the home or a process reads it, or a job in a queue will. */
+async function usedIn(home: Home, dir: string, { needed }: CleanupContext) {
   const { corpora } = await namedByRuns(home);
   const queued = needed === undefined ? new Set<string>() : await needed();
-  return ({ id, path }: Pick<CachedCorpus, "id" | "path">) => corpora.has(id) || corpora.has(path) || queued.has(id);
+  return ({ id, path }: Pick<CachedCorpus, "id" | "path">) =>
+    corpora.has(id) || corpora.has(path) || queued.has(id) || isCachedInUse(dir, id);
 }
 
 async function freeBytesOf(dir: string): Promise<number> {

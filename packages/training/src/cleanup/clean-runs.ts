@@ -1,11 +1,13 @@
-import { readFile } from "node:fs/promises";
+import { createReadStream } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { idsIn, isFolder, measure } from "../home/folders.js";
+import { idsIn, isFile, isFolder, measure } from "../home/folders.js";
 import type { Home } from "../home/home.js";
 import { summarizeRun } from "../home/list-runs.js";
+import { archivedFiles } from "../home/run-log-files.js";
 import { writeWhole } from "../home/write-whole.js";
 import type { RunStatus } from "../run/manifest.js";
+import { runFolder } from "../run/run-folder.js";
 import { removalOf } from "../run/run-use.js";
 import type { CleanupConfig } from "./config.js";
 import { namedByRuns, type Named } from "./named-by-runs.js";
@@ -44,7 +46,7 @@ export async function cleanRuns(home: Home, config: CleanupConfig, context: Clea
 
 /**
  * Removes the folder of a run that has ended and whose archive is kept elsewhere. Its manifest stays in the home's
- * `archived`, with the id of the archive, so that the run can be brought back. While it is trained, used, or another run
+ * `archived`, with the id of the archive, so that the run can be brought back, and so do its logs. While it is trained, used, or another run
  * that has not ended starts from it, it stays. Tells the log what it does; what fails is told there and thrown.
  */
 export async function cleanRun(
@@ -83,13 +85,22 @@ async function decide(
   await setTimeout(config.gracePeriodSeconds * 1000, undefined, { signal: context.signal });
   const dir = join(home.models, id);
   if (!(await isFolder(dir))) return "directory_not_found";
-  using removal = removalOf(dir, id);
+  using removal = removalOf(dir);
   if (removal === null) return "in_use";
   const after = keepRun(config, await factsOf(home, id, context, await namedByRuns(home)));
   if (after !== null) return after;
-  await writeWhole(join(home.archived, `${id}.json`), await readFile(join(dir, "manifest.json"), "utf8"));
+  await keep(home, id);
   await remove(dir);
   return null;
+}
+
+/** What stays of a run: its logs, and last, as it says that the run was archived, the manifest. */
+async function keep(home: Home, id: string): Promise<void> {
+  const here = runFolder(home.root, id);
+  const kept = archivedFiles(home, id);
+  for (const name of ["logs", "metrics", "manifest"] as const) {
+    if (await isFile(here[name])) await writeWhole(kept[name], createReadStream(here[name]));
+  }
 }
 
 async function factsOf(home: Home, id: string, context: CleanupContext, { pretrained }: Named): Promise<RunFacts> {

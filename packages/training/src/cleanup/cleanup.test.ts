@@ -181,7 +181,7 @@ test("a run stays while it is trained, used, queued for use, or what another sta
     expect(await reason()).toBe("in_use");
   }
   {
-    using _removed = removalOf(path, "sent");
+    using _removed = removalOf(path);
     expect(await reason()).toBe("in_use");
     expect(() => useRun(path, "sent")).toThrow("run sent is being removed at this moment");
   }
@@ -201,7 +201,7 @@ test("where nothing can be written a run is used without saying so, and not remo
   await using made = await makeHome();
   const nowhere = join(made.home.models, "none");
   using _use = useRun(nowhere, "none");
-  expect(() => removalOf(nowhere, "none")).toThrow("ENOENT");
+  expect(() => removalOf(nowhere)).toThrow("ENOENT");
 });
 
 test("use and removal at once: whoever comes, either the run is used or it goes, never both", async () => {
@@ -315,6 +315,7 @@ const cached = fc
       readMs: fc.nat(10),
       fetchedMs: fc.nat(10),
       inUse: fc.boolean(),
+      partial: fc.boolean(),
     }),
     { maxLength: 10 },
   )

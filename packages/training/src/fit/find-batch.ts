@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { readModelConfig } from "@trainer/models";
 import { loadTokenizer } from "@trainer/tokenizers";
 import { openCorpus } from "../corpus/corpus.js";
+import type { FetchContext } from "../artifact/data-bank.js";
 import { TrainingError } from "../errors.js";
 import { openHome } from "../home/home.js";
 import { resolveTokenizer } from "../home/resolve-tokenizer.js";
@@ -30,10 +31,9 @@ export interface FoundBatch {
 export type BatchTrial = Omit<Extract<SearchEvent, { type: "batch" }>, "type">;
 export type ThreadTrial = Omit<Extract<SearchEvent, { type: "threads" }>, "type">;
 
-export interface FindBatchContext {
+export interface FindBatchContext extends FetchContext {
   readonly home: string;
   readonly onEvent?: (event: SearchEvent) => void;
-  readonly signal?: AbortSignal | undefined;
   readonly maxBatchSize?: number;
   /** What training may use in all; else nine tenths of what this machine, or its control group, has left. */
   readonly memoryBytes?: number;
@@ -53,7 +53,10 @@ export async function findBatch(
   context: FindBatchContext,
 ): Promise<FoundBatch> {
   const options = parseTrainOptions({ corpus: NO_CORPUS, ...input });
-  const pretrained = await resolvePretrained({ ...options, tokenizer: NO_CORPUS }, openHome(context.home));
+  const pretrained = await resolvePretrained(
+    { ...options, tokenizer: NO_CORPUS },
+    { ...context, home: openHome(context.home) },
+  );
   const vocabSize =
     pretrained === null
       ? await vocabularyOf(options, context.home, input.corpus !== undefined)

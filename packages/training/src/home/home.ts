@@ -7,14 +7,16 @@ export interface Home {
   readonly models: string;
   /** One folder a tokenizer, named by its id. */
   readonly tokenizers: string;
-  /** The manifests of runs whose folders were removed when their archives were safe, each `<run id>.json`. */
+  /** Of runs whose folders were removed when their archives were safe: manifests, `<run id>.json`, and logs. */
   readonly archived: string;
   /** What can be made again: token bins and the like. */
   readonly cache: string;
+  /** Corpora that were fetched from a file service, `<file id>.txt`. */
+  readonly corpusCache: string;
 }
 
-/** The folders of a home; nothing is created. */
-export function openHome(root: string): Home {
+/** The folders of a home; nothing is created. Corpora lie under `dataRoot`, the home itself if that is left out. */
+export function openHome(root: string, dataRoot: string = root): Home {
   const path = resolve(root);
   return {
     root: path,
@@ -22,5 +24,6 @@ export function openHome(root: string): Home {
     tokenizers: join(path, "tokenizers"),
     archived: join(path, "archived"),
     cache: join(path, "cache"),
+    corpusCache: join(resolve(dataRoot), "corpus_cache"),
   };
 }

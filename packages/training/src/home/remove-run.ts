@@ -22,7 +22,7 @@ export async function removeRun(home: Home, id: string): Promise<{ readonly byte
     throw new TrainingError("RUN_NOT_FOUND", "USER_INPUT", `no run "${id}" in ${home.models}: ${hint}`);
   }
   const bytes = await bytesIn(dir);
-  using removal = removalOf(dir, id);
+  using removal = removalOf(dir);
   if (removal === null) {
     const message = `run ${id} is being trained or used; stop that before it is removed`;
     throw new TrainingError("CONFLICT", "USER_INPUT", message);

@@ -22,15 +22,19 @@ const ModelDimensions = z.object(dimensions).catchall(z.unknown());
  * command line and the library have beyond them.
  */
 export const TrainOptions = z.strictObject({
-  /** Files or folders of text. */
-  corpus: z.union([
-    z
-      .string()
-      .trim()
-      .min(1)
-      .transform((path) => [path]),
-    z.array(z.string().trim().min(1)).min(1),
-  ]),
+  /** Files or folders of text. Of a run whose corpus has an id: where that lay. */
+  corpus: z
+    .union([
+      z
+        .string()
+        .trim()
+        .min(1)
+        .transform((path) => [path]),
+      z.array(z.string().trim().min(1)),
+    ])
+    .default([]),
+  /** In place of files: under which id a file service keeps the text. */
+  corpusFileId: z.string().trim().min(1).nullable().default(null),
   /** What a document is; each is followed by [EOS]. */
   document: z.enum(["line", "paragraph", "file"]).default("line"),
   /** Folder name under `models/`; made up if not given. */
@@ -139,7 +143,12 @@ export function parseTrainOptions(input: unknown): TrainOptions {
       : "INVALID_INPUT";
     throw new TrainingError(code, "USER_INPUT", `the options of the run are wrong: ${wrong.join("; ")}`);
   }
-  const { loraRank, pretrainedRunId } = parsed.data;
+  const { corpus, corpusFileId, loraRank, pretrainedRunId } = parsed.data;
+  if (corpus.length === 0 && corpusFileId === null) {
+    const message =
+      "corpus: name files or folders of text, or the id under which a file service keeps one (corpusFileId)";
+    throw new TrainingError("INVALID_INPUT", "USER_INPUT", `the options of the run are wrong: ${message}`);
+  }
   if (loraRank > 0 && pretrainedRunId === null) {
     const message = "loraRank: an adapter changes a trained model; name one by pretrainedRunId";
     throw new TrainingError("INVALID_INPUT", "USER_INPUT", message);

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { writeModelConfig } from "@trainer/models";
 import { loadTokenizer, type Tokenizer } from "@trainer/tokenizers";
 import { manualSeed, setNumThreads } from "@trainer/torch";
+import { bringRun } from "../artifact/bring-run.js";
 import { BatchLoader } from "../bins/batch-loader.js";
 import { buildBins, type Bins } from "../bins/build-bins.js";
 import type { TokenBin } from "../bins/token-bin.js";
@@ -11,11 +12,11 @@ import type { TrainState } from "../checkpoint/state.js";
 import { openCorpus, type Corpus } from "../corpus/corpus.js";
 import { TrainingError } from "../errors.js";
 import { openHome } from "../home/home.js";
-import { resolveRun } from "../home/resolve-run.js";
 import { tokenizerFileIn } from "../home/tokenizer-file.js";
 import { MAX_BATCH_SIZE, searchFor } from "../fit/find-batch.js";
 import { endOfDocument } from "./end-of-document.js";
 import { EarlyStopping } from "./early-stopping.js";
+import { fetching } from "./fetching.js";
 import type { EvaluationData } from "./evaluate-split.js";
 import type { LiveRun } from "./live-run.js";
 import { makeModel } from "./make-model.js";
@@ -217,7 +218,7 @@ async function openSameCorpus({ options, manifest, context }: Session): Promise<
 
 async function pretrainedFolder({ options, context }: Session): Promise<string | null> {
   if (options.pretrainedRunId === null) return null;
-  return (await resolveRun(options.pretrainedRunId, openHome(context.home))).dir;
+  return (await bringRun(options.pretrainedRunId, fetching(context))).dir;
 }
 
 /** The tokenizer in the run's folder; at the beginning it is put there. */

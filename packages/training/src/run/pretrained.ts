@@ -1,8 +1,8 @@
 import { readModelConfig, type CausalLm } from "@trainer/models";
 import type { Tokenizer } from "@trainer/tokenizers";
+import { bringRun, type BringContext } from "../artifact/bring-run.js";
 import { TrainingError } from "../errors.js";
-import type { Home } from "../home/home.js";
-import { resolveRun, type ResolvedRun } from "../home/resolve-run.js";
+import type { ResolvedRun } from "../home/resolve-run.js";
 import { tokenizerFileIn } from "../home/tokenizer-file.js";
 import type { TrainOptions } from "./options.js";
 
@@ -13,17 +13,17 @@ export interface Pretrained extends ResolvedRun {
 }
 
 /**
- * The model that a run is to start from; null if it starts from none.
+ * The model that a run is to start from, brought back if a cleanup has removed it; null if it starts from none.
  *
  * Errors: RUN_NOT_FOUND; TOKENIZER_NOT_FOUND (it has none, and none was named); MODEL_INCOMPATIBLE (longer sequences are
  * asked for than it can read); those of `readModelConfig`.
  */
 export async function resolvePretrained(
   { pretrainedRunId, tokenizer, maxSeqLen }: Pick<TrainOptions, "pretrainedRunId" | "tokenizer" | "maxSeqLen">,
-  home: Home,
+  context: BringContext,
 ): Promise<Pretrained | null> {
   if (pretrainedRunId === null) return null;
-  const resolved = await resolveRun(pretrainedRunId, home);
+  const resolved = await bringRun(pretrainedRunId, context);
   const { dir } = resolved;
   const contextLength = await contextLengthOf(dir);
   if (tokenizer === null && (await tokenizerFileIn(dir)) === null) {

@@ -1,8 +1,10 @@
+import { corpusPaths } from "../corpus/corpus-paths.js";
 import { TrainingError } from "../errors.js";
 import { openHome } from "../home/home.js";
 import { resolveRun } from "../home/resolve-run.js";
 import { alone } from "./alone.js";
 import type { RunResult } from "./events.js";
+import { fetching } from "./fetching.js";
 import { RunLock } from "./lock.js";
 import { ManifestFile } from "./manifest-file.js";
 import { readManifest } from "./manifest.js";
@@ -37,7 +39,9 @@ async function goOn(ref: string, context: RunContext): Promise<RunResult> {
       `${done}; to train further, start a run from it (pretrained run id)`,
     );
   }
-  const options = { ...parseTrainOptions(fromConfig(found.config)), maxSeqLen: found.max_seq_len };
+  const asked = parseTrainOptions(fromConfig(found.config));
+  using corpus = await corpusPaths(asked, fetching(context));
+  const options = { ...asked, corpus: [...corpus.paths], maxSeqLen: found.max_seq_len };
   const compute = resolveCompute(found.device, found.precision);
   const manifest = new ManifestFile(folder.manifest, found, () => lock.mayWrite());
   await manifest.update({ status: "running", finished_at: null, failure_class: null, error_code: null, error: null });

@@ -3,6 +3,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { TrainingError } from "../errors.js";
 import { isHeld, RunLock } from "./lock.js";
+import { takeLock } from "./wait-for-lock.js";
 
 const PREFIX = ".in-use-";
 const REMOVAL = ".removal.json";
@@ -27,10 +28,10 @@ export function useRun(dir: string, runId: string): Disposable {
 }
 
 /** Keeps others from a run that is to be removed; null where a living process trains it, uses it or removes it already. */
-export function removalOf(dir: string, runId: string): Disposable | null {
-  const removal = lock(join(dir, REMOVAL), runId);
+export function removalOf(dir: string): Disposable | null {
+  const removal = takeLock(join(dir, REMOVAL));
   if (removal === null) return null;
-  const training = lock(join(dir, "lock.json"), runId);
+  const training = takeLock(join(dir, "lock.json"));
   if (training !== null && !isInUse(dir)) {
     return {
       [Symbol.dispose]() {
@@ -42,16 +43,6 @@ export function removalOf(dir: string, runId: string): Disposable | null {
   training?.[Symbol.dispose]();
   removal[Symbol.dispose]();
   return null;
-}
-
-/** Null where it is another's. */
-function lock(path: string, runId: string): RunLock | null {
-  try {
-    return new RunLock(path, runId);
-  } catch (error) {
-    if (error instanceof TrainingError) return null;
-    throw error;
-  }
 }
 
 /** Whether a living process has said that it needs the run's files. */

@@ -1,4 +1,5 @@
 import { rm } from "node:fs/promises";
+import type { FetchContext } from "../artifact/data-bank.js";
 import { TrainingError } from "../errors.js";
 import { evaluateAtEnd } from "./evaluate-at-end.js";
 import type { RunEvent, RunResult, StepDone } from "./events.js";
@@ -13,12 +14,14 @@ import { Reporter } from "./reporter.js";
 import type { RunFolder } from "./run-folder.js";
 
 /** Where runs lie, who hears of this one, and what stops it. */
-export interface RunContext {
+export interface RunContext extends FetchContext {
   /** The folder that holds all state. */
   readonly home: string;
+  /** The folder under which fetched corpora lie; the home if left out. */
+  readonly dataRoot?: string | undefined;
   readonly onEvent?: (event: RunEvent) => void;
   /** Aborted, the run finishes its step, saves itself and resolves as interrupted. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** How many steps to profile; 0 unless given. */
   readonly profileSteps?: number;
   /** Hears of every step, logged or not. */

@@ -1,12 +1,14 @@
 import { mkdir } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
+import type { BringContext } from "../artifact/bring-run.js";
+import { corpusPaths } from "../corpus/corpus-paths.js";
 import { openCorpus } from "../corpus/corpus.js";
 import { TrainingError } from "../errors.js";
 import { isFolder } from "../home/folders.js";
-import { openHome } from "../home/home.js";
 import { resolveTokenizer } from "../home/resolve-tokenizer.js";
 import { alone } from "./alone.js";
 import type { RunResult } from "./events.js";
+import { fetching } from "./fetching.js";
 import { RunLock } from "./lock.js";
 import { ManifestFile } from "./manifest-file.js";
 import { newManifest } from "./new-manifest.js";
@@ -27,7 +29,10 @@ import { runSession, type RunContext } from "./session.js";
 export const train = (input: TrainInput, context: RunContext): Promise<RunResult> => alone(() => begin(input, context));
 
 async function begin(input: TrainInput, context: RunContext): Promise<RunResult> {
-  const options = await checked(parseTrainOptions(input), context.home);
+  const asked = parseTrainOptions(input);
+  const where = fetching(context);
+  using corpus = await corpusPaths(asked, where);
+  const options = await checked({ ...asked, corpus: [...corpus.paths] }, where);
   const compute = resolveCompute(options.device, options.precision);
   const folder = runFolder(context.home, options.runId ?? newRunId(options.modelFamily, options.modelSize));
   await create(folder);
@@ -39,16 +44,15 @@ async function begin(input: TrainInput, context: RunContext): Promise<RunResult>
 }
 
 /** The options with every path made absolute, so that the run can be resumed from anywhere; all of them must be there. */
-async function checked(options: TrainOptions, home: string): Promise<RunOptions> {
+async function checked(options: TrainOptions, where: BringContext): Promise<RunOptions> {
   const corpus = options.corpus.map((path) => resolve(path));
   try {
     await openCorpus(corpus, { document: options.document });
   } catch (error) {
     throw TrainingError.from(error);
   }
-  const at = openHome(home);
-  const tokenizer = options.tokenizer === null ? null : await resolveTokenizer(options.tokenizer, at);
-  const pretrained = await resolvePretrained(options, at);
+  const tokenizer = options.tokenizer === null ? null : await resolveTokenizer(options.tokenizer, where.home);
+  const pretrained = await resolvePretrained(options, where);
   return {
     ...options,
     corpus,

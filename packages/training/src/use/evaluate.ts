@@ -1,6 +1,6 @@
 import { join, resolve } from "node:path";
+import { bringRun } from "../artifact/bring-run.js";
 import { TrainingError } from "../errors.js";
-import { resolveRun } from "../home/resolve-run.js";
 import { evaluateSplit, type EvaluationData, type SplitEvaluation } from "../run/evaluate-split.js";
 import type { Compute } from "../run/precision.js";
 import { compareMetrics, type Comparison } from "./comparison.js";
@@ -116,12 +116,12 @@ function observed(text: EvaluationText, { onProgress }: EvaluateContext): Evalua
 async function earlier(
   dir: string | null,
   options: EvaluateOptions,
-  { home }: EvaluateContext,
+  context: EvaluateContext,
 ): Promise<Metrics | null> {
   const text = textOf(options);
   const { against } = options;
   if (against === null) return dir === null ? null : lastEvaluation(dir, text);
-  const run = await resolveRun(against, home);
+  const run = await bringRun(against, context);
   const other = await lastEvaluation(join(run.dir, "eval"), text);
   if (other !== null) return other;
   const what = text.path ?? `its ${text.split} split`;

@@ -2,8 +2,10 @@ import { join, resolve } from "node:path";
 import { BatchLoader } from "../bins/batch-loader.js";
 import { buildBins, type Bins, type BinsProgress } from "../bins/build-bins.js";
 import type { TokenBin } from "../bins/token-bin.js";
+import { corpusPaths } from "../corpus/corpus-paths.js";
 import { openCorpus, type Corpus } from "../corpus/corpus.js";
 import type { SplitOptions } from "../corpus/split-plan.js";
+import type { FetchContext } from "../artifact/data-bank.js";
 import { TrainingError } from "../errors.js";
 import type { Home } from "../home/home.js";
 import type { EvaluationData } from "../run/evaluate-split.js";
@@ -21,9 +23,8 @@ export interface EvaluationText extends EvaluationData, Disposable {
   statistics(): Promise<TextStatistics>;
 }
 
-export interface ReadContext {
+export interface ReadContext extends FetchContext {
   readonly home: Home;
-  readonly signal?: AbortSignal | undefined;
   readonly onData?: ((progress: BinsProgress) => void) | undefined;
 }
 
@@ -72,13 +73,17 @@ async function splitOfRun(opened: OpenModel, split: "validation" | "test", conte
       `${dir} was not made by a run here, so it has no ${split} split: give the path of a text to evaluate it on`,
     );
   }
-  const { corpus: paths, document, holdoutFraction, testSplitRatio, seed } = trainOptions(manifest);
-  const corpus = await openCorpus(paths, { document }).catch((error: unknown) => {
+  const options = trainOptions(manifest);
+  const { document, holdoutFraction, testSplitRatio, seed } = options;
+  const unreadable = (error: unknown) => {
     const { code, failureClass, message } = TrainingError.from(error);
     const advice = "put the corpus back, or give the path of another text";
     const told = `the corpus of run ${manifest.run_id} cannot be read: ${message}; ${advice}`;
     throw new TrainingError(code, failureClass, told, { cause: error });
-  });
+  };
+  using text = await corpusPaths(options, context).catch(unreadable);
+  const { paths } = text;
+  const corpus = await openCorpus(paths, { document }).catch(unreadable);
   if (manifest.corpus_sha256 !== (await corpus.sha256({ signal: context.signal }))) {
     throw invalid(
       `the corpus of run ${manifest.run_id} (${paths.join(", ")}) has changed since it was trained, so its ${split} split ` +

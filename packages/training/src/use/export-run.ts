@@ -1,10 +1,11 @@
 import { copyFile, mkdir, readdir, rename, rmdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { ADAPTER_CONFIG, ADAPTER_FILE } from "@trainer/models";
+import { holdRun, type BringContext } from "../artifact/bring-run.js";
+import type { FetchContext } from "../artifact/data-bank.js";
 import { TrainingError } from "../errors.js";
 import { bytesIn, isFile, isFolder } from "../home/folders.js";
 import type { Home } from "../home/home.js";
-import { resolveRun } from "../home/resolve-run.js";
 import { temporaryFolder } from "../home/temporary-folder.js";
 import { writeWhole } from "../home/write-whole.js";
 import { writeTokenizerFiles } from "../run/tokenizer-files.js";
@@ -20,7 +21,7 @@ export interface Exported {
   readonly bytes: number;
 }
 
-export interface ExportOptions {
+export interface ExportOptions extends FetchContext {
   readonly home: Home;
   /** Replaces files in a folder that holds something. */
   readonly force?: boolean;
@@ -36,7 +37,7 @@ export interface ExportOptions {
 export async function exportRun(
   ref: string,
   out: string,
-  { home, force = false, adapter = false }: ExportOptions,
+  { force = false, adapter = false, ...context }: ExportOptions,
 ): Promise<Exported> {
   const target = resolve(out);
   const exists = await isFolder(target);
@@ -44,7 +45,7 @@ export async function exportRun(
   if (exists && !force && (await readdir(target)).length > 0) {
     throw conflict(`${target} is not empty; name a new folder, or use force to replace the model's files in it`);
   }
-  using source = adapter ? await adapterOf(ref, home) : await modelOf(ref, home, basename(target));
+  using source = adapter ? await adapterOf(ref, context) : await modelOf(ref, context, basename(target));
   if (source.dir === target) throw conflict(`${target} is the model itself; name another folder to write to`);
 
   await mkdir(dirname(target), { recursive: true });
@@ -69,8 +70,8 @@ interface Source extends Disposable {
   write(to: string): Promise<void>;
 }
 
-async function modelOf(ref: string, home: Home, name: string): Promise<Source> {
-  const opened = await openModel(ref, { home, device: "cpu" });
+async function modelOf(ref: string, context: BringContext, name: string): Promise<Source> {
+  const opened = await openModel(ref, { ...context, device: "cpu" });
   return {
     dir: opened.dir,
     async write(to) {
@@ -85,11 +86,13 @@ async function modelOf(ref: string, home: Home, name: string): Promise<Source> {
   };
 }
 
-async function adapterOf(ref: string, home: Home): Promise<Source> {
-  const dir = join((await resolveRun(ref, home)).dir, "adapter");
+async function adapterOf(ref: string, context: BringContext): Promise<Source> {
+  const run = await holdRun(ref, context);
+  const dir = join(run.dir, "adapter");
   const files = [ADAPTER_CONFIG, ADAPTER_FILE];
   for (const file of files) {
     if (await isFile(join(dir, file))) continue;
+    run[Symbol.dispose]();
     const why = `${ref} has no adapter: only runs with a LoRA rank train one (${join(dir, file)} is not there)`;
     throw new TrainingError("MODEL_NOT_FOUND", "USER_INPUT", why);
   }
@@ -98,7 +101,7 @@ async function adapterOf(ref: string, home: Home): Promise<Source> {
     async write(to) {
       for (const file of files) await copyFile(join(dir, file), join(to, file));
     },
-    [Symbol.dispose]: () => {},
+    [Symbol.dispose]: () => run[Symbol.dispose](),
   };
 }
 

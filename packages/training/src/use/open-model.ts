@@ -8,16 +8,17 @@ import {
   type SpecialIds,
 } from "@trainer/models";
 import { loadTokenizer, type Tokenizer } from "@trainer/tokenizers";
+import { holdRun } from "../artifact/bring-run.js";
+import type { FetchContext } from "../artifact/data-bank.js";
 import { MODEL_FILE } from "../checkpoint/manifest.js";
 import { newestValid } from "../checkpoint/read.js";
 import { TrainingError } from "../errors.js";
 import { isFile } from "../home/folders.js";
 import type { Home } from "../home/home.js";
-import { resolveRun, type ResolvedRun } from "../home/resolve-run.js";
+import type { ResolvedRun } from "../home/resolve-run.js";
 import { tokenizerFileIn } from "../home/tokenizer-file.js";
 import { loadWeights } from "../run/trained-weights.js";
 import { readManifest, type RunManifest } from "../run/manifest.js";
-import { useRun } from "../run/run-use.js";
 import type { WeightChoice } from "../run/compute-choices.js";
 import { resolveCompute, type DeviceChoice } from "../run/precision.js";
 import { quantizeOpened, type QuantizationLoss } from "./quantize-opened.js";
@@ -48,32 +49,31 @@ export interface OpenModel extends Disposable {
 }
 
 /**
- * Opens a run by its id, or a folder in Hugging Face's layout by its path. With `weightType` bf16 or int8 its matrices
+ * Opens a run by its id, or a folder in Hugging Face's layout by its path. A run that a cleanup has removed is brought back
+ * where there is a `dataBank` to bring it from. With `weightType` bf16 or int8 its matrices
  * are held in that type, for the CPU: generation reads half or a quarter as much, and the loss is a little higher. Until
  * it is disposed of, no cleanup takes the run away.
  *
- * Errors: RUN_NOT_FOUND, MODEL_NOT_FOUND (nothing trained there yet), TOKENIZER_NOT_FOUND (no tokenizer in it),
+ * Errors: RUN_NOT_FOUND, ARTIFACT_DOWNLOAD_FAILED, MODEL_NOT_FOUND (nothing trained there yet), TOKENIZER_NOT_FOUND (no tokenizer in it),
  * MODEL_INCOMPATIBLE (the tokenizer has more tokens than the model; a model that
  * cannot have such weights), those of `loadModel` and `loadTokenizer`.
  */
 export async function openModel(ref: string, options: OpenModelOptions): Promise<OpenModel> {
-  const run = await resolveRun(ref, options.home);
-  if (run.id === null) return await open(run, options);
-  const use = useRun(run.dir, run.id);
+  const run = await holdRun(ref, options);
   try {
     const opened = await open(run, options);
     const free = () => {
       opened[Symbol.dispose]();
-      use[Symbol.dispose]();
+      run[Symbol.dispose]();
     };
     return { ...opened, [Symbol.dispose]: free };
   } catch (error) {
-    use[Symbol.dispose]();
+    run[Symbol.dispose]();
     throw error;
   }
 }
 
-interface OpenModelOptions {
+export interface OpenModelOptions extends FetchContext {
   readonly home: Home;
   readonly device?: DeviceChoice;
   readonly weightType?: WeightChoice;

@@ -1,0 +1,36 @@
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { isFolder } from "../home/folders.js";
+import type { Home } from "../home/home.js";
+import { resolveRun, type ResolvedRun } from "../home/resolve-run.js";
+import { useRun } from "../run/run-use.js";
+import { archivedFileId, fetchRun } from "./archived.js";
+import type { FetchContext } from "./data-bank.js";
+
+export type BringContext = FetchContext & { readonly home: Home };
+
+/** What `resolveRun` finds; a run that a cleanup has removed is brought back first. Errors: those of `fetchRun` too. */
+export async function bringRun(ref: string, context: BringContext): Promise<ResolvedRun> {
+  const { home, dataBank } = context;
+  if (dataBank !== undefined) {
+    const fileId = await archivedFileId(home, ref);
+    const gone = fileId !== null && !(await isFolder(join(home.models, ref)));
+    if (gone) await fetchRun(home, ref, fileId, { ...context, dataBank });
+  }
+  return await resolveRun(ref, home);
+}
+
+/** The same, and until it is disposed of no cleanup takes the run away. */
+export async function holdRun(ref: string, context: BringContext): Promise<ResolvedRun & Disposable> {
+  for (;;) {
+    const run = await bringRun(ref, context);
+    if (run.id === null) return { ...run, [Symbol.dispose]() {} };
+    try {
+      const use = useRun(run.dir, run.id);
+      if (await isFolder(run.dir)) return { ...run, [Symbol.dispose]: () => use[Symbol.dispose]() };
+    } catch (error) {
+      if (context.dataBank === undefined) throw error;
+    }
+    await sleep(20, undefined, { signal: context.signal }); // a cleanup is taking it away: it comes back
+  }
+}

@@ -1,0 +1,48 @@
+import { createHash, randomUUID } from "node:crypto";
+import { createReadStream, readdirSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { isFile } from "../home/folders.js";
+import { isHeld, RunLock } from "../run/lock.js";
+
+const ID = /^[0-9a-f]{64}$/;
+
+/** The id of a file in a file service, the SHA-256 of its content, as it is written everywhere; null for what is none. */
+export function fileIdOf(text: string): string | null {
+  const id = text.trim().toLowerCase();
+  return ID.test(id) ? id : null;
+}
+
+/** A corpus in the cache's folder. */
+export const cachedPath = (dir: string, id: string): string => join(dir, `${id}.txt`);
+
+/** Held by who fetches it, or takes it out. */
+export const cacheLock = (dir: string, id: string): string => join(dir, `.lock-${id}.json`);
+
+const inUse = (id: string) => `.in-use-${id}-`;
+
+/** Says that this process reads a corpus of the cache, until it is disposed of: no cleanup takes it away. */
+export const useCached = (dir: string, id: string): Disposable =>
+  new RunLock(join(dir, `${inUse(id)}${randomUUID()}.json`), id);
+
+/** Whether a living process reads a corpus of the cache. */
+export const isCachedInUse = (dir: string, id: string): boolean =>
+  readdirSync(dir).some((name) => name.startsWith(inUse(id)) && isHeld(join(dir, name)));
+
+/** Removes what processes that have been killed have left of their uses; only for who holds the lock. */
+export async function forgetUses(dir: string, id: string): Promise<void> {
+  const left = readdirSync(dir).filter((name) => name.startsWith(inUse(id)));
+  for (const name of left) await rm(join(dir, name), { force: true });
+}
+
+/** Whether a file is there and has the content that its id says. */
+export async function isSound(path: string, id: string, signal: AbortSignal | undefined): Promise<boolean> {
+  if (!(await isFile(path))) return false;
+  const hash = createHash("sha256");
+  const content: AsyncIterable<Buffer> = createReadStream(path, { highWaterMark: 1 << 20 });
+  for await (const chunk of content) {
+    signal?.throwIfAborted();
+    hash.update(chunk);
+  }
+  return hash.digest("hex") === id;
+}

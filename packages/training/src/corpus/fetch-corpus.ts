@@ -1,0 +1,56 @@
+import { mkdir, stat, utimes } from "node:fs/promises";
+import { isAbsence, transferFailure, type FetchContext } from "../artifact/data-bank.js";
+import { TrainingError } from "../errors.js";
+import type { Home } from "../home/home.js";
+import { waitForLock } from "../run/wait-for-lock.js";
+import { cachedPath, cacheLock, fileIdOf, isSound, useCached } from "./corpus-cache.js";
+
+/** A corpus in the cache, which no cleanup takes away until it is disposed of. */
+export interface FetchedCorpus extends Disposable {
+  readonly fileId: string;
+  readonly path: string;
+  readonly bytes: number;
+}
+
+/**
+ * The text that a file service keeps under an id: from the home's cache, or fetched into it. Its hash is looked at each
+ * time, so one that is damaged here is fetched again. Of processes that want the same at once one fetches and the others
+ * wait; what a killed one has fetched is gone on with.
+ *
+ * Errors: CORPUS_NOT_FOUND (no such file, no id, no file service to ask); EXTERNAL_SERVICE_ERROR (TRANSIENT where it may
+ * pass); what the disk says; the signal's reason when it is aborted.
+ */
+export async function fetchCorpus(
+  fileId: string,
+  { home, dataBank, onFetch, signal }: FetchContext & { readonly home: Home },
+): Promise<FetchedCorpus> {
+  const id = fileIdOf(fileId);
+  if (id === null) throw absent(`"${fileId}" is no id of a file: expected 64 hexadecimal digits`);
+  const dir = home.corpusCache;
+  const path = cachedPath(dir, id);
+  try {
+    await mkdir(dir, { recursive: true });
+    using _lock = await waitForLock(cacheLock(dir, id), signal);
+    if (!(await isSound(path, id, signal))) {
+      if (dataBank === undefined) {
+        throw absent(
+          `corpus ${id} is not in ${dir}, and no file service is named to fetch it from (APP__DATA_BANK_API_URL)`,
+        );
+      }
+      const onProgress = (progress: { readonly bytes: number; readonly totalBytes: number }) =>
+        onFetch?.({ what: "corpus", id, ...progress });
+      await dataBank.download(id, path, { onProgress, signal });
+    }
+    const use = useCached(dir, id);
+    const { size: bytes, mtime } = await stat(path);
+    await utimes(path, new Date(), mtime); // what is read is read now, also where the disk keeps no times of that
+    return { fileId: id, path, bytes, [Symbol.dispose]: () => use[Symbol.dispose]() };
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (isAbsence(error)) throw absent(`the file service has no corpus ${id}`, error);
+    throw transferFailure(error, "EXTERNAL_SERVICE_ERROR", `corpus ${id} cannot be fetched`);
+  }
+}
+
+const absent = (message: string, cause?: unknown) =>
+  new TrainingError("CORPUS_NOT_FOUND", "USER_INPUT", message, { cause });

@@ -1,0 +1,31 @@
+import { join } from "node:path";
+import { runFolder } from "../run/run-folder.js";
+import { isFile } from "./folders.js";
+import type { Home } from "./home.js";
+import { isId } from "./ids.js";
+
+/** Paths; null where there is no such file. */
+export interface RunLogFiles {
+  readonly logs: string | null;
+  readonly metrics: string | null;
+}
+
+/** Where what stays of a run lies when its folder is cleaned away. */
+export const archivedFiles = (home: Home, runId: string) => ({
+  manifest: join(home.archived, `${runId}.json`),
+  logs: join(home.archived, `${runId}.logs.jsonl`),
+  metrics: join(home.archived, `${runId}.metrics.jsonl`),
+});
+
+/** Where a run's `logs.jsonl` and `metrics.jsonl` are: in its folder, or kept when that was cleaned away. */
+export async function runLogFiles(home: Home, runId: string): Promise<RunLogFiles> {
+  if (!isId(runId)) return { logs: null, metrics: null };
+  const here = runFolder(home.root, runId);
+  const kept = archivedFiles(home, runId);
+  return { logs: await firstOf(here.logs, kept.logs), metrics: await firstOf(here.metrics, kept.metrics) };
+}
+
+async function firstOf(...paths: readonly string[]): Promise<string | null> {
+  for (const path of paths) if (await isFile(path)) return path;
+  return null;
+}

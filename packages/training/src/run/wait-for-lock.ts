@@ -1,0 +1,58 @@
+import { statSync } from "node:fs";
+import { utimes } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { TrainingError } from "../errors.js";
+import { isHeld, removeStale, RunLock } from "./lock.js";
+
+const POLL_MS = 100;
+/** How often a holder says that it lives, and after how long without that another host takes its lock for abandoned. */
+const ALIVE_MS = 10_000;
+const ABANDONED_MS = 60_000;
+
+/** Takes a lock; null where it is another's. */
+export function takeLock(path: string): Disposable | null {
+  try {
+    return kept(new RunLock(path, path), path);
+  } catch (error) {
+    if (error instanceof TrainingError) return null;
+    throw error;
+  }
+}
+
+/**
+ * Takes a lock as soon as nobody holds it. Whether a holder on another host lives is seen by its touching the file: one
+ * that has not for a minute loses it.
+ */
+export async function waitForLock(
+  path: string,
+  signal: AbortSignal | undefined,
+  abandonedMs: number = ABANDONED_MS,
+): Promise<Disposable> {
+  let seen = { touched: touched(path), at: performance.now() };
+  for (;;) {
+    signal?.throwIfAborted();
+    const lock = takeLock(path);
+    if (lock !== null) return lock;
+    const now = touched(path);
+    if (now !== seen.touched) seen = { touched: now, at: performance.now() };
+    else if (performance.now() - seen.at >= abandonedMs) {
+      removeStale(path, (at) => isHeld(at, Infinity) || touched(at) !== now);
+    }
+    await sleep(POLL_MS, undefined, { signal });
+  }
+}
+
+function kept(lock: Disposable, path: string): Disposable {
+  const alive = setInterval(() => {
+    const now = new Date();
+    utimes(path, now, now).catch(() => {}); // taken away: whoever did that knows
+  }, ALIVE_MS).unref();
+  return {
+    [Symbol.dispose]() {
+      clearInterval(alive);
+      lock[Symbol.dispose]();
+    },
+  };
+}
+
+const touched = (path: string): number => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;

@@ -48,6 +48,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "everything on this machine: API, worker, files, Redis",
     load: () => import("./commands/serve.js"),
   },
+  worker: { summary: "do what the queue asks for", load: () => import("./commands/worker.js") },
   "data-bank": {
     summary: "keep files for other machines, by their content: the file service",
     load: () => import("./commands/data-bank.js"),

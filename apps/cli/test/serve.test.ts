@@ -34,7 +34,8 @@ async function withRedis<T>(url: string | undefined, use: (redis: Redis) => Prom
 
 test("everything comes up with a line each, says where its keys are, and keeps them to itself", async () => {
   const { io, ended, interrupt } = await serve();
-  const { redis, "data-bank": bank } = addresses(home);
+  const { redis, "data-bank": bank, worker } = addresses(home);
+  expect(io.stdout.text).toMatch(/^worker +pid \d+ +ready in \d+ ms$/m);
   expect(io.stdout.text).toMatch(/^redis +redis:\/\/127\.0\.0\.1:\d+\/0 +ready in \d+ ms$/m);
   expect(io.stdout.text).toMatch(new RegExp(`^data-bank +${bank.url} +ready in \\d+ ms$`, "m"));
   expect(io.stdout.text).toContain(`api_key in ${join(home, "keys.json")}`);
@@ -57,7 +58,7 @@ test("everything comes up with a line each, says where its keys are, and keeps t
 
   interrupt();
   expect(await ended).toBe(0);
-  await Promise.all([redis, bank].map(({ pid }) => exited(Number(pid))));
+  await Promise.all([redis, bank, worker].map(({ pid }) => exited(Number(pid))));
   expect(existsSync(join(home, "serve.json"))).toBe(false);
 });
 
@@ -78,7 +79,7 @@ test("a part that is killed comes back where it was, with what it knew", async (
   const { io, ended, interrupt } = await serve();
   const before = addresses(home);
   await withRedis(before.redis.url, (redis) => redis.set("kept", "yes"));
-  for (const name of ["redis", "data-bank"] as const) {
+  for (const name of ["redis", "data-bank", "worker"] as const) {
     process.kill(Number(before[name].pid), "SIGKILL");
     await until(() => addresses(home)[name].pid !== before[name].pid);
     expect(io.stderr.text).toContain(`${name} is down: `);
@@ -88,7 +89,8 @@ test("a part that is killed comes back where it was, with what it knew", async (
   expect(await withRedis(after.redis.url, (redis) => redis.get("kept"))).toBe("yes");
   expect((await fetch(`${after["data-bank"].url}/healthz`)).status).toBe(200);
   interrupt();
-  interrupt(); // and once more: at once
+  await until(() => io.stderr.text.includes("stopping"));
+  interrupt(); // once more: at once
   expect(await ended).toBe(0);
   await Promise.all([after.redis, after["data-bank"]].map(({ pid }) => exited(Number(pid))));
 });
@@ -101,9 +103,9 @@ test("when the whole is killed, no part lives on", async () => {
   let said = "";
   whole.stdout.setEncoding("utf8").on("data", (text: string) => (said += text));
   await until(() => said.includes("addresses"));
-  const { redis, "data-bank": bank } = addresses(home);
+  const { redis, "data-bank": bank, worker } = addresses(home);
   whole.kill("SIGKILL");
-  await Promise.all([redis, bank].map(({ pid }) => exited(Number(pid))));
+  await Promise.all([redis, bank, worker].map(({ pid }) => exited(Number(pid))));
   const again = await serve(); // the lock and the addresses of the dead are no hindrance
   again.interrupt();
   expect(await again.ended).toBe(0);

@@ -14,7 +14,7 @@ export const build = () =>
   void execFileSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-b", "apps/cli"], { cwd: root });
 
 const Part = z.object({ url: z.string().optional(), pid: z.int().optional() });
-const Addresses = z.object({ pid: z.int(), redis: Part, "data-bank": Part });
+const Addresses = z.object({ pid: z.int(), redis: Part, "data-bank": Part, worker: Part });
 
 export const addresses = (home: string) => Addresses.parse(JSON.parse(readFileSync(join(home, "serve.json"), "utf8")));
 
@@ -31,7 +31,7 @@ export async function until(done: () => boolean | Promise<boolean>): Promise<voi
   while (!(await done())) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
-export interface Serving {
+export interface Running {
   readonly io: TestIo;
   /** Ctrl-C, and once more. */
   interrupt(): void;
@@ -41,12 +41,20 @@ export interface Serving {
 const UP = /^addresses|"ready":true/m;
 
 /** `trainer serve` in this process, with its parts in others; resolves once all is up, or once it has said what is given. */
-export async function serving(
+export const serving = (
   line: readonly string[],
   env: Record<string, string>,
   cwd: string,
   seen = UP,
-): Promise<Serving> {
+): Promise<Running> => running(["serve", ...line], env, cwd, seen);
+
+/** A command in this process that goes on until it is stopped; resolves once it has said `seen` on stdout, or is over. */
+export async function running(
+  line: readonly string[],
+  env: Record<string, string>,
+  cwd: string,
+  seen: RegExp,
+): Promise<Running> {
   const signals: AbortController[] = [];
   const interruptible: Interruptible = (body) => {
     const controller = new AbortController();
@@ -54,7 +62,7 @@ export async function serving(
     return body(controller.signal);
   };
   const io = { ...testIo({ env: { PATH: process.env["PATH"], ...env }, cwd }), interruptible };
-  const ended = run(["serve", ...line], io);
+  const ended = run(line, io);
   let over = false;
   void ended.then(() => (over = true));
   await until(() => over || seen.test(io.stdout.text));

@@ -1,10 +1,10 @@
-import { once } from "node:events";
 import { join } from "node:path";
 import type { Command } from "commander";
 import type { DataBank, DataBankConfig } from "@trainer/data-bank";
 import { z } from "zod";
 import { defineCommand } from "../define-command.js";
 import type { Io } from "../io.js";
+import { untilAborted } from "../until-aborted.js";
 
 const Options = z.strictObject({
   root: z.string().min(1).optional().meta({ description: "where files are kept: DATA_ROOT, or files/ in the home" }),
@@ -35,7 +35,7 @@ export function define(command: Command, io: Io): void {
         await using bank = await startDataBank(config, { log: io.stderr });
         const { url, place } = bank;
         out.result({ url, place, keys: keyCounts(config) }, () => facts(bank, config).join("\n"));
-        if (!signal.aborted) await once(signal, "abort");
+        await untilAborted(signal);
       });
     },
   });

@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { join, resolve } from "node:path";
 import { loadConfig, type LoadedConfig } from "@trainer/platform";
 import type { Command } from "commander";
@@ -12,6 +11,7 @@ import type { Place } from "../serve/part.js";
 import { Parts } from "../serve/parts.js";
 import { startSystem } from "../serve/system.js";
 import { withoutPassword } from "../serve/without-password.js";
+import { untilAborted } from "../until-aborted.js";
 
 const port = z.int().min(0).max(65_535).optional();
 const Options = z.strictObject({
@@ -53,7 +53,7 @@ export function define(command: Command, io: Io): void {
         try {
           await startSystem({ loaded, home, cwd: io.cwd, keys, note: out.note }, parts, signal);
           out.result({ ready: true, addresses: serveFile(home) }, () => facts(loaded, home).join("\n"));
-          if (!signal.aborted) await once(signal, "abort");
+          await untilAborted(signal);
         } finally {
           if (signal.aborted)
             out.note("stopping: what is at work comes to a point where it can go on (again: at once)");

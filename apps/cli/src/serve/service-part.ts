@@ -17,11 +17,11 @@ export interface Service {
   readonly cwd: string;
   readonly graceMs: number;
   /** What to ask, where it serves HTTP, to see that it is ready. */
-  readonly health: "/healthz" | "/readyz";
+  readonly health?: "/healthz" | "/readyz";
 }
 
 /** A command of this program, as a part: `trainer api` and the others, each in a process of its own. */
-export function servicePart({ name, command, env, cwd, graceMs, health }: Service): PartSpec {
+export function servicePart({ name, command, env, cwd, graceMs, health = "/healthz" }: Service): PartSpec {
   return {
     name,
     graceMs,

@@ -1,7 +1,7 @@
 import type { LoadedConfig } from "@trainer/platform";
 import { DEFAULT_SOURCE } from "@trainer/platform";
 import type { Io } from "../io.js";
-import { givenRedis } from "./given-redis.js";
+import { redisAnswers } from "./redis-answers.js";
 import type { Keys } from "./keys.js";
 import type { Parts } from "./parts.js";
 import { freePort, wantPort } from "./ports.js";
@@ -30,7 +30,8 @@ export async function startSystem(setup: Setup, parts: Parts, signal: AbortSigna
   const redis = await startRedis(setup, parts, signal);
   const bank = ownBank ? await startBank(setup, redis, parts, signal) : givenBank(setup, parts);
   const env = serviceEnv(setup, redis, bank);
-  void env;
+  const { cwd } = setup;
+  await parts.start(servicePart({ name: "worker", command: ["worker"], env, cwd, graceMs: 25_000 }), signal);
 }
 
 /** The Redis that is given, else one of our own. */
@@ -38,7 +39,7 @@ async function startRedis({ loaded, home, keys, note }: Setup, parts: Parts, sig
   const { config, sources, env } = loaded;
   const given = sources.find(({ toml }) => toml === "redis.url")?.source !== DEFAULT_SOURCE;
   if (given) {
-    await givenRedis(config.redisUrl);
+    await redisAnswers(config.redisUrl);
     parts.at("redis", { url: config.redisUrl });
     return config.redisUrl;
   }

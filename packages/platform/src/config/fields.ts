@@ -8,6 +8,7 @@ export interface Field<V> {
 }
 
 const NO_COUNT = "must be a whole number from 0";
+const NOT_POSITIVE = "must be a whole number from 1";
 const NO_PORT = "must be a port: a whole number from 0 to 65535";
 
 const text: Field<string> = { fromText: z.string().trim(), fromToml: z.string("must be text, in quotes").trim() };
@@ -15,6 +16,11 @@ const text: Field<string> = { fromText: z.string().trim(), fromToml: z.string("m
 const count: Field<number> = {
   fromText: envField.count,
   fromToml: z.int(NO_COUNT).min(0, NO_COUNT),
+};
+
+const positive: Field<number> = {
+  fromText: envField.count.refine((value) => value > 0, NOT_POSITIVE),
+  fromToml: z.int(NOT_POSITIVE).min(1, NOT_POSITIVE),
 };
 
 const port: Field<number> = {
@@ -48,4 +54,4 @@ const same = <V>(schema: z.ZodType<V, string>): Field<V> => ({
   fromToml: z.string("must be text, in quotes").pipe(schema),
 });
 
-export const field = { text, count, port, flag, counts, url, same };
+export const field = { text, count, positive, port, flag, counts, url, same };

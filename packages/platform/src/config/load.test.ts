@@ -54,6 +54,7 @@ test("without anything set, every setting has its default", () => {
       },
       tokenizerCleanup: { enabled: false, minUnusedDays: 30 },
     },
+    worker: { trainings: 1, answers: 4, models: { count: 4, bytes: 4_294_967_296, idleSec: 600 } },
     security: { apiKey: "" },
     wandb: { enabled: false, project: "model-trainer" },
     huggingFace: { home: "/hf-cache", token: "" },
@@ -180,6 +181,8 @@ test("one error names all that is wrong, with value, place and what may have bee
 });
 
 test("a setting that is set to something odd in the file is named with its line", () => {
+  const none = () => load({ WORKER__TRAININGS: "0" });
+  expect(none).toThrow('WORKER__TRAININGS = "0" (the environment): must be a whole number from 1');
   toml(
     '[redis]\nurl = "http://x"\n[app]\ncleanup = 3\ndata_root = 5\nthreads.count = 2\n[api]\nkey = "s3cret"\n["a # b"]\nc=1',
   );

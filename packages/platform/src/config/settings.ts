@@ -105,7 +105,7 @@ const allSettings = (read: ReadSetting) => ({
     logsRoot: read(setting("APP__LOGS_ROOT", field.text, "/data/logs")),
     /** 0: one per core. */
     threads: read(setting("APP__THREADS", field.count, 0)),
-    tokenizerSampleMaxLines: read(setting("APP__TOKENIZER_SAMPLE_MAX_LINES", field.count, 10_000)),
+    tokenizerSampleMaxLines: read(setting("APP__TOKENIZER_SAMPLE_MAX_LINES", field.positive, 10_000)),
     /** "": no file service. */
     dataBankApiUrl: read(setting("APP__DATA_BANK_API_URL", web, "")),
     dataBankApiKey: read(setting("APP__DATA_BANK_API_KEY", field.text, "", { secret: true })),
@@ -124,6 +124,17 @@ const allSettings = (read: ReadSetting) => ({
     tokenizerCleanup: {
       enabled: read(setting("APP__TOKENIZER_CLEANUP__ENABLED", field.flag, false)),
       minUnusedDays: read(setting("APP__TOKENIZER_CLEANUP__MIN_UNUSED_DAYS", field.count, 30)),
+    },
+  },
+  worker: {
+    /** How many trainings and tokenizers are made at a time, and how many questions are answered beside them. */
+    trainings: read(setting("WORKER__TRAININGS", field.positive, 1)),
+    answers: read(setting("WORKER__ANSWERS", field.positive, 4)),
+    /** Models that are kept open for the next question: how many, with how many bytes of weights, for how long. */
+    models: {
+      count: read(setting("WORKER__MODELS__COUNT", field.positive, 4)),
+      bytes: read(setting("WORKER__MODELS__BYTES", field.count, 4_294_967_296)),
+      idleSec: read(setting("WORKER__MODELS__IDLE_SEC", field.count, 600)),
     },
   },
   /** What clients of the API must show; "": nothing. */

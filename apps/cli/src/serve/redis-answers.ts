@@ -6,10 +6,10 @@ import { withoutPassword } from "./without-password.js";
 const WITHIN_MS = 3000;
 
 /**
- * Looks whether a Redis that is not ours answers.
+ * Makes sure that a Redis answers.
  * @throws AppError CONFIG_ERROR which says why not
  */
-export async function givenRedis(url: string): Promise<void> {
+export async function redisAnswers(url: string): Promise<void> {
   let last = "it does not answer";
   const redis = openRedis(url, { commandTimeoutMs: WITHIN_MS, onError: ({ message }) => void (last = message) });
   try {
@@ -17,8 +17,8 @@ export async function givenRedis(url: string): Promise<void> {
   } catch (error) {
     throw new AppError(
       "CONFIG_ERROR",
-      `the Redis at ${withoutPassword(url)} cannot be used (${last}): start it, correct REDIS_URL, ` +
-        "or unset it and one is started here",
+      `the Redis at ${withoutPassword(url)} cannot be used (${last}): start it, or correct REDIS_URL; ` +
+        "where that is unset, `trainer serve` starts one of its own",
       { cause: error },
     );
   } finally {

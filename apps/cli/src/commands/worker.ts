@@ -1,0 +1,46 @@
+import { loadConfig } from "@trainer/platform";
+import type { Command } from "commander";
+import { z } from "zod";
+import { defineCommand } from "../define-command.js";
+import type { Io } from "../io.js";
+import { redisAnswers } from "../serve/redis-answers.js";
+import { withoutPassword } from "../serve/without-password.js";
+import { workerConfig } from "../serve/worker-config.js";
+import { untilAborted } from "../until-aborted.js";
+
+export function define(command: Command, io: Io): void {
+  defineCommand(command, io, {
+    description:
+      "Does what the queue asks for, each training in a process of its own, until it is stopped: then what is at work is\n" +
+      "saved and given back within 20 s, and goes on in the next worker; stopped once more, it waits for nothing. Log\n" +
+      "records go to stderr. More workers on one Redis share the work. Settings: `trainer config show`.",
+    args: {},
+    options: z.strictObject({}),
+    examples: {
+      "REDIS_URL=redis://cache:6379/0 APP__ARTIFACTS_ROOT=/data trainer worker": "one more worker for that queue",
+    },
+    async run({ io, out }) {
+      const config = workerConfig(loadConfig({ env: io.env, cwd: io.cwd }).config);
+      const { startWorker } = await import("@trainer/worker");
+      await redisAnswers(config.redisUrl);
+      await io.interruptible(async (signal) => {
+        const worker = await startWorker(config, { log: io.stderr });
+        const facts = {
+          redis: withoutPassword(config.redisUrl),
+          artifacts: config.artifactsRoot,
+          data: config.dataRoot,
+        };
+        out.result(facts, () =>
+          Object.entries(facts)
+            .map(([name, value]) => `${name.padEnd(11)}${value}`)
+            .join("\n"),
+        );
+        await untilAborted(signal);
+        await io.interruptible(async (hurry) => {
+          hurry.addEventListener("abort", () => void worker.stop());
+          await worker.stop();
+        });
+      });
+    },
+  });
+}

@@ -1,0 +1,18 @@
+import type { TrainerConfig } from "@trainer/platform";
+import type { WorkerInput } from "@trainer/worker";
+
+/** What a worker is told of the system's configuration. */
+export const workerConfig = ({ redisUrl, logLevel, app, queue, worker }: TrainerConfig): WorkerInput => ({
+  redisUrl,
+  logLevel,
+  artifactsRoot: app.artifactsRoot,
+  dataRoot: app.dataRoot,
+  threads: app.threads,
+  dataBank: app.dataBankApiUrl === "" ? null : { url: app.dataBankApiUrl, apiKey: app.dataBankApiKey },
+  ...worker,
+  jobTimeoutSec: queue.jobTimeoutSec,
+  retryMax: queue.retryMax,
+  retryIntervalsSec: [...queue.retryIntervalsSec],
+  cleanup: app.cleanup,
+  tokenizerSampleMaxLines: app.tokenizerSampleMaxLines,
+});

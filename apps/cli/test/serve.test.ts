@@ -125,7 +125,7 @@ test("a port in use is named, with how to choose another, and nothing is left ru
     expect(stderr).toContain(`in use: choose another with ${variable}=${port + 10}`);
   }
   taken.close();
-  const elsewhere = await trainer(["serve", "--host", "203.0.113.1"], { cwd: home });
+  const elsewhere = await trainer(["serve", "--host", "203.0.113.1"], { cwd: home, env: { SECURITY__API_KEY: "k" } });
   expect(elsewhere).toMatchObject({ code: 1, stderr: containing("EADDRNOTAVAIL") });
 });
 
@@ -180,6 +180,12 @@ test("a machine without a Redis gets one from the cache, or is told how to get o
   expect(io.stderr.text).toContain("no redis-server or valkey-server is installed here");
   interrupt();
   expect(await ended).toBe(0);
+});
+
+test("other machines are not let in before there is a key", async () => {
+  const { code, stderr } = await trainer(["serve", ...ANY, "--host", "0.0.0.0"], { cwd: home });
+  expect([code, stderr]).toEqual([1, containing("listening on 0.0.0.0 lets other machines in, and no key was given")]);
+  expect(existsSync(join(home, "keys.json"))).toBe(false);
 });
 
 test("keys that are no keys are named", async () => {

@@ -6,6 +6,7 @@ import { table } from "../display/table.js";
 import { ok, type Check } from "../doctor/check.js";
 import { nativeChecks, type Natives } from "../doctor/native.js";
 import { programChecks } from "../doctor/programs.js";
+import { serviceChecks } from "../doctor/services.js";
 import { systemChecks } from "../doctor/system.js";
 import type { Io } from "../io.js";
 import { VERSION } from "../version.js";
@@ -32,6 +33,7 @@ export function define(command: Command, io: Io, natives: Natives = NATIVES): vo
         ...(await nativeChecks(natives)),
         await models(),
         ...(await programChecks(io.env["PATH"] ?? "")),
+        ...(await serviceChecks(io)),
       ];
       const healthy = checks.every(({ status }) => status !== "failed");
       out.result({ ok: healthy, checks }, () => report(checks, out.paint).join("\n"));

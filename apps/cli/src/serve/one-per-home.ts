@@ -8,6 +8,8 @@ import { withoutPassword } from "./without-password.js";
 import { writePrivate } from "./write-private.js";
 
 export interface ServedHome extends Disposable {
+  /** Processes of one that was killed while it served this home: they may yet be on their way out. */
+  readonly leftBehind: readonly number[];
   /** Writes down where the parts are; addresses may hold passwords, so for this user's eyes alone. */
   tell(places: Places): void;
 }
@@ -22,8 +24,10 @@ export function serveHome(home: string): ServedHome {
   mkdirSync(home, { recursive: true });
   const file = serveFile(home);
   const lock = take(home);
+  const leftBehind = pidsIn(file);
   const started_at = new Date().toISOString();
   return {
+    leftBehind,
     tell: (places) => writePrivate(file, { pid: process.pid, started_at, home, ...places }),
     [Symbol.dispose]() {
       rmSync(file, { force: true });
@@ -47,6 +51,16 @@ function take(home: string): RunLock {
   }
 }
 
+function pidsIn(file: string): number[] {
+  try {
+    const places = z.record(z.string(), z.unknown()).parse(JSON.parse(readFileSync(file, "utf8")));
+    return Object.values(places).flatMap((place) => Running.safeParse(place).data?.pid ?? []);
+  } catch {
+    return [];
+  }
+}
+
+const Running = z.object({ pid: z.int() });
 const Told = z.object({ pid: z.int() }).catchall(z.unknown());
 const Reached = z.object({ url: z.string() });
 

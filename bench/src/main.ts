@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { Command, InvalidArgumentError } from "commander";
+import { api } from "./api.js";
 import { dataBank } from "./data-bank.js";
 import { generate } from "./generate.js";
 import { overhead } from "./overhead.js";
@@ -28,6 +29,11 @@ const benchmarks: Readonly<Record<string, { about: string; run: Benchmark; round
   "data-bank": {
     about: "the file service against SHA-256 and the disk: uploads, downloads, 100 at once, latency of /info",
     run: dataBank,
+    rounds: 3,
+  },
+  api: {
+    about: "the API at 500 requests a second, the list with 1,000 queued runs, and what the service costs a training",
+    run: api,
     rounds: 3,
   },
   overhead: { about: "the cost of one small operator call against Python's binding", run: overhead, rounds: 5 },

@@ -61,6 +61,8 @@ export const TrainerEvent = z.discriminatedUnion("type", [
     total_steps: optional(z.int()),
     tokens_per_sec: optional(float),
     eta_seconds: optional(float),
+    /** Unix seconds of the moment that it tells of. */
+    at: optional(float),
   }),
   of("metrics.completed", { test_loss: float, test_ppl: float, artifact_path: z.string() }),
   of("run.queued", { model_family: z.string(), model_size: z.string() }),

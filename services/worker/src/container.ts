@@ -6,6 +6,8 @@ import type { Redis } from "ioredis";
 import { pino, type Logger } from "pino";
 import type { FromChild } from "./child/messages.js";
 import type { WorkerConfig } from "./config.js";
+import { PACE, type Pace } from "./pace.js";
+import { CancelQueued } from "./runs/cancel-queued.js";
 import { RequestStore } from "./runs/request-store.js";
 import { Answerer } from "./supervise/answerer.js";
 import { Child, type ChildCommand } from "./supervise/child.js";
@@ -15,6 +17,7 @@ export interface WorkerHooks {
   readonly log?: { write(line: string): unknown };
   /** The module that a child process runs, where it is not the built one. */
   readonly child?: ChildCommand;
+  readonly pace?: Partial<Pace>;
 }
 
 export interface Metrics {
@@ -26,6 +29,7 @@ export interface Metrics {
 /** All that a worker is made of; nothing else constructs any of it. */
 export interface Container extends AsyncDisposable {
   readonly config: WorkerConfig;
+  readonly pace: Pace;
   readonly redis: Redis;
   readonly runs: RunRecords;
   readonly results: Results;
@@ -33,6 +37,7 @@ export interface Container extends AsyncDisposable {
   readonly tokenizers: TokenizerRecords;
   readonly store: RequestStore;
   readonly queue: Queue;
+  readonly queued: CancelQueued;
   readonly answerer: Answerer;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -42,7 +47,11 @@ export interface Container extends AsyncDisposable {
   readonly children: ReadonlySet<Child>;
 }
 
-const CHILD: ChildCommand = { module: fileURLToPath(new URL("./child/main.js", import.meta.url)), execArgv: [] };
+/** From the sources too, a child runs what was built: it is to begin at once. */
+const CHILD: ChildCommand = {
+  module: fileURLToPath(new URL("../dist/child/main.js", import.meta.url)),
+  execArgv: [],
+};
 
 export function container(config: WorkerConfig, hooks: WorkerHooks = {}): Container {
   const log = pino(logOptions("model-trainer-worker", config.logLevel), hooks.log ?? process.stderr);
@@ -66,6 +75,7 @@ export function container(config: WorkerConfig, hooks: WorkerHooks = {}): Contai
   const turns = new Map<string, Promise<void>>();
   return {
     config,
+    pace: { ...PACE, ...hooks.pace },
     redis,
     runs: new RunRecords(redis),
     results: new Results(redis),
@@ -73,6 +83,7 @@ export function container(config: WorkerConfig, hooks: WorkerHooks = {}): Contai
     tokenizers: new TokenizerRecords(redis),
     store: new RequestStore(config.artifactsRoot),
     queue,
+    queued: new CancelQueued(redis, queue),
     answerer,
     log,
     metrics,

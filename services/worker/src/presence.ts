@@ -2,9 +2,9 @@ import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { keys } from "@trainer/platform";
 import type { Redis } from "ioredis";
+import { every } from "./runs/every.js";
 
 const TTL_SEC = 20;
-const REFRESH_MS = 5000;
 
 /**
  * A worker's name among the workers that are there, by which others see that jobs will be done. Each has a key of its own
@@ -14,8 +14,7 @@ export class Presence implements AsyncDisposable {
   readonly #redis: Redis;
   readonly #name = `rq:worker:${hostname().slice(0, 12)}-${process.pid}-${randomUUID().slice(0, 8)}`;
   readonly #onForgotten: () => void;
-  #timer: NodeJS.Timeout | undefined;
-  #refreshing = false;
+  #timer: Disposable | null = null;
 
   /** @param onForgotten hears that Redis no longer knows of us: it has lost what it knew */
   constructor(redis: Redis, onForgotten: () => void) {
@@ -23,26 +22,16 @@ export class Presence implements AsyncDisposable {
     this.#onForgotten = onForgotten;
   }
 
-  async begin(): Promise<void> {
+  async begin(everyMs: number): Promise<void> {
     await this.#say();
-    await this.#clearDead();
-    this.#timer = setInterval(() => void this.refresh(), REFRESH_MS);
-  }
-
-  async refresh(): Promise<void> {
-    if (this.#refreshing) return;
-    this.#refreshing = true;
-    try {
+    this.#timer = every(everyMs, async () => {
       if ((await this.#say()) > 0) this.#onForgotten();
       await this.#clearDead();
-    } catch {
-      // Redis is away; the next time will do
-    }
-    this.#refreshing = false;
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    clearInterval(this.#timer);
+    this.#timer?.[Symbol.dispose]();
     await this.#redis.multi().srem(keys.workers, this.#name).del(this.#name).exec();
   }
 

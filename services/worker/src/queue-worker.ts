@@ -4,8 +4,6 @@ import { Worker, type Job } from "bullmq";
 import type { Container } from "./container.js";
 import { Work } from "./jobs/job.js";
 
-/** Another worker takes over what one has left: a lock runs out, and is then seen to be out at one of the next looks. */
-const LOCK = { lockDuration: 10_000, stalledInterval: 5000 } as const;
 /** A job may be left that often; each time its worker was killed, which the job itself cannot bring about. */
 const MAX_STALLED = 100;
 
@@ -16,7 +14,7 @@ export function queueWorker(
   container: Container,
   body: (kind: string, work: Work) => Promise<void>,
 ): Worker {
-  const { config, log, metrics } = container;
+  const { config, log, metrics, pace } = container;
   const onError = (error: Error) =>
     log.debug({ event: "redis_error", reason: error.message }, "no connection to Redis");
   const count = (kind: string, how: string) =>
@@ -27,7 +25,8 @@ export function queueWorker(
     connection,
     autorun: false,
     concurrency,
-    ...LOCK,
+    lockDuration: pace.lock,
+    stalledInterval: pace.stalled,
     maxStalledCount: MAX_STALLED,
     runRetryDelay: 1000,
     removeOnComplete: { age: 86_400 },
@@ -38,6 +37,9 @@ export function queueWorker(
   );
   worker.on("closed", () => connection.disconnect());
   worker.on("completed", (job) => count(job.name, "completed"));
-  worker.on("failed", (job) => count(job?.name ?? "unknown", "failed"));
+  worker.on("failed", (job, { message: reason }) => {
+    count(job?.name ?? "unknown", "failed");
+    log.warn({ event: "job_failed", kind: job?.name, item_id: job?.id, reason }, "job failed");
+  });
   return worker;
 }

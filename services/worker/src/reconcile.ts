@@ -1,14 +1,13 @@
 import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { jobData, jobs, parseJson, toJson, type TrainSettings } from "@trainer/platform";
+import { jobData, type TrainSettings } from "@trainer/platform";
 import type { RunRecord } from "@trainer/platform/redis";
 import { hasBegun, openHome, readManifest, runFolder, type RunManifest } from "@trainer/training/files";
-import type { Job } from "bullmq";
 import { z } from "zod";
 import type { Container } from "./container.js";
+import { runOf } from "./runs/cancel-queued.js";
+import { isAlive } from "./runs/is-alive.js";
 
-/** A run that has given a sign of life since is in good hands. */
-const SILENT_SEC = 20;
 const LOCK_KEY = "trainer:reconcile";
 const LOCK_SEC = 10;
 
@@ -30,7 +29,8 @@ export async function reconcile(container: Container): Promise<void> {
 async function restoreForgotten(container: Container): Promise<string[]> {
   const { runs, store } = container;
   const home = openHome(container.config.artifactsRoot);
-  const archived = (await readdir(home.archived).catch(() => [])).map((name) => basename(name, ".json"));
+  const kept = (await readdir(home.archived).catch(() => [])).filter((name) => name.endsWith(".json"));
+  const archived = kept.map((name) => basename(name, ".json"));
   const restored: string[] = [];
   for (const runId of new Set([...(await store.runIds()), ...archived])) {
     if ((await runs.get(runId).catch(() => null)) !== null) continue;
@@ -76,16 +76,15 @@ const UserIdField = z.string().regex(/^\d+$/).catch("0").transform(BigInt);
 
 /** Runs that are neither done nor waiting for anybody. Those just restored have no job for certain; others may get one yet. */
 async function queueAbandoned(container: Container, restored: ReadonlySet<string>): Promise<string[]> {
-  const { queue } = container;
+  const { queue, pace } = container;
   const now = Date.now();
   const open = (await allRecords(container)).filter(({ status }) => status === "queued" || status === "running");
   if (open.length === 0) return [];
-  const waiting = new Set((await queue.getJobs([...LIVE])).map(runIdOf));
+  const waiting = new Set((await queue.getJobs([...LIVE])).map((job) => runOf(job)?.runId));
   const queued: string[] = [];
   for (const { runId, userId, request, heartbeat, updatedAt } of open) {
-    const silent = now / 1000 - (heartbeat ?? 0) > SILENT_SEC;
-    const old = restored.has(runId) || now - Date.parse(`${updatedAt}Z`) > SILENT_SEC * 1000;
-    if (request === null || waiting.has(runId) || !silent || !old) continue;
+    const old = restored.has(runId) || now - Date.parse(`${updatedAt}Z`) > pace.silent;
+    if (request === null || waiting.has(runId) || !old || isAlive(heartbeat, pace)) continue;
     await queue.add("train", jobData({ run_id: runId, user_id: userId, request }), KEPT);
     queued.push(runId);
   }
@@ -94,8 +93,6 @@ async function queueAbandoned(container: Container, restored: ReadonlySet<string
 
 const LIVE = ["waiting", "active", "delayed", "prioritized"] as const;
 const KEPT = { removeOnComplete: true, removeOnFail: true } as const;
-
-const runIdOf = (job: Job): string | null => jobs.train.safeParse(parseJson(toJson(job.data))).data?.run_id ?? null;
 
 async function allRecords({ runs }: Container): Promise<RunRecord[]> {
   const records: RunRecord[] = [];

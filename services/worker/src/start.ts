@@ -2,12 +2,14 @@ import type { Worker as QueueWorker } from "bullmq";
 import { WorkerConfig, type WorkerInput } from "./config.js";
 import { container as makeContainer, type Container, type WorkerHooks } from "./container.js";
 import { answerJobs } from "./jobs/answers.js";
+import { cancelQueued } from "./jobs/cancel-queued.js";
 import type { Work } from "./jobs/job.js";
 import { tokenizerJob } from "./jobs/tokenizer.js";
 import { trainJob } from "./jobs/train.js";
 import { Presence } from "./presence.js";
 import { queueWorker } from "./queue-worker.js";
 import { reconcile } from "./reconcile.js";
+import { every } from "./runs/every.js";
 
 export interface Worker extends AsyncDisposable {
   /**
@@ -19,7 +21,6 @@ export interface Worker extends AsyncDisposable {
   readonly children: readonly number[];
 }
 
-const RECONCILE_MS = 30_000;
 /** The longest that stopping may take. */
 const DRAIN_MS = 18_000;
 
@@ -38,9 +39,9 @@ export async function startWorker(input: WorkerInput, hooks: WorkerHooks = {}): 
       log.warn({ event: "reconcile_failed", reason: String(error) }, "the runs could not be looked through"),
     );
   const presence = new Presence(container.redis, () => void look());
-  await presence.begin();
+  await presence.begin(container.pace.presence);
   await look();
-  const timer = setInterval(() => void look(), RECONCILE_MS);
+  const looks = [every(container.pace.reconcile, look), every(container.pace.cancel, () => cancelQueued(container))];
   for (const worker of workers) void worker.run();
   log.info({ event: "worker_started" }, "worker started");
 
@@ -52,7 +53,7 @@ export async function startWorker(input: WorkerInput, hooks: WorkerHooks = {}): 
     return stopped;
   };
   async function drain(): Promise<void> {
-    clearInterval(timer);
+    for (const each of looks) each[Symbol.dispose]();
     log.info({ event: "worker_stopping" }, "worker stops");
     await within(DRAIN_MS, now.signal, gently(workers, draining));
     await within(1000, now.signal, presence[Symbol.asyncDispose]());

@@ -2,7 +2,6 @@ import { once } from "node:events";
 import { rmSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { dataBankConfig, startDataBank } from "@trainer/data-bank";
 import {
   decodeEvent,
@@ -21,8 +20,6 @@ import { Queue } from "bullmq";
 import { startRedis } from "../../../test/redis-server.js";
 import { scratch } from "../../../test/scratch.js";
 import { writeCorpus } from "../../../packages/training/test/corpus.js";
-
-export const CHILD = { module: fileURLToPath(new URL("./run-child.mjs", import.meta.url)), execArgv: [] };
 
 export const TOKENIZER = "tok-test";
 export const USER = 1234567890123456789n; // more than a number holds
@@ -90,7 +87,7 @@ export async function startSystem() {
     sessions: new ChatSessions(redis),
     tokenizers: new TokenizerRecords(redis),
     startWorker: (fields: Partial<WorkerInput> = {}, hooks: WorkerHooks = {}) =>
-      startWorker({ ...input, ...fields }, { child: CHILD, ...hooks }),
+      startWorker({ ...input, ...fields }, hooks),
     add: async <K extends JobKind>(queue: keyof typeof queues, kind: K, data: Jobs[K]) =>
       await queues[queue].add(kind, jobData(data)),
     /** As the API does it. */

@@ -1,4 +1,4 @@
-import { openHome, openModel, type OpenModel } from "@trainer/training";
+import { openModel } from "@trainer/training";
 import type { ChildConfig } from "../config.js";
 import { answer } from "./answer.js";
 import { failureOf } from "./failure-of.js";
@@ -6,28 +6,27 @@ import type { Message } from "./inbox.js";
 import type { Piece } from "./messages.js";
 import { ModelCache } from "./model-cache.js";
 import type { Channel } from "./serve.js";
-import { Storage } from "./storage.js";
+import { surroundings, type Surroundings } from "./surroundings.js";
 
 /** Answers questions to models for as long as the parent has any; several at a time, which take turns. */
 export class AnswerJobs implements Disposable {
   readonly #config: ChildConfig;
   readonly #channel: Channel;
-  readonly #storage: Storage;
+  readonly #about: Surroundings;
   readonly #cache: ModelCache;
 
   constructor(config: ChildConfig, channel: Channel) {
     this.#config = config;
     this.#channel = channel;
-    this.#storage = new Storage(config);
-    const home = openHome(config.artifactsRoot);
-    this.#cache = new ModelCache(home, config.models, (runId) => this.#open(runId));
+    this.#about = surroundings(config);
+    this.#cache = new ModelCache(this.#about.home, config.models, (runId) => openModel(runId, this.#about));
   }
 
   async ask({ id, question }: Message<"ask">): Promise<void> {
     const { say, inbox } = this.#channel;
     const context = {
       dataRoot: this.#config.dataRoot,
-      storage: this.#storage,
+      about: this.#about,
       signal: inbox.signal,
       onPiece: (piece: Piece) => say({ type: "piece", id, piece }),
     };
@@ -41,10 +40,5 @@ export class AnswerJobs implements Disposable {
 
   [Symbol.dispose](): void {
     this.#cache[Symbol.dispose]();
-  }
-
-  async #open(runId: string): Promise<OpenModel> {
-    await this.#storage.run(runId);
-    return await openModel(runId, { home: this.#storage.home });
   }
 }

@@ -5,11 +5,11 @@ import type { ChatResult, ChatTurn, GenerateResult, ScoreResult } from "@trainer
 import { chat, evaluate, generateStream, score, type OpenModel } from "@trainer/training";
 import { contained } from "./contained.js";
 import type { Piece, Question } from "./messages.js";
-import type { Storage } from "./storage.js";
+import type { Surroundings } from "./surroundings.js";
 
 export interface AnswerContext {
+  readonly about: Surroundings;
   readonly dataRoot: string;
-  readonly storage: Storage;
   readonly signal: AbortSignal;
   readonly onPiece: (piece: Piece) => void;
 }
@@ -43,11 +43,10 @@ export function answer(question: Question, opened: OpenModel, context: AnswerCon
 const COMPLETED = "completed" as const;
 
 async function evaluated({ request }: Of<"eval">, opened: OpenModel, context: AnswerContext): Promise<Answers["eval"]> {
-  const { dataRoot, storage, signal } = context;
+  const { dataRoot, about, signal } = context;
   const { split, path_override: override } = request;
   const path = override === null ? null : await contained(dataRoot, override);
-  if (path === null) await storage.corpusOf(opened, signal);
-  const { loss, perplexity, dir } = await evaluate(opened, { split, path }, { home: storage.home, signal });
+  const { loss, perplexity, dir } = await evaluate(opened, { split, path }, { ...about, signal });
   const artifact = dir && join(dir, "metrics.json");
   return { result: { status: COMPLETED, split, loss, ppl: perplexity, artifact }, steps: opened.manifest?.steps ?? 0 };
 }

@@ -1,11 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { TokenizerStats } from "@trainer/platform";
-import { openCorpus, openHome, saveTokenizer, TokenizerManifest, trainOnCorpus } from "@trainer/training";
+import { fetchCorpus, openCorpus, saveTokenizer, TokenizerManifest, trainOnCorpus } from "@trainer/training";
 import type { ChildConfig } from "../config.js";
+import { contained, corpusFolder } from "./contained.js";
 import type { Message } from "./inbox.js";
 import type { Channel } from "./serve.js";
-import { Storage } from "./storage.js";
+import { surroundings } from "./surroundings.js";
 
 /** Trains a tokenizer into its folder, and tells what it does on the text that was held back. One that is there is not made again. */
 export async function tokenizerJob(
@@ -15,10 +16,13 @@ export async function tokenizerJob(
 ): Promise<void> {
   const { tokenizer_id: id, request } = message;
   const { signal } = channel.inbox;
-  const dir = join(openHome(config.artifactsRoot).tokenizers, id);
+  const about = surroundings(config);
+  const dir = join(about.home.tokenizers, id);
   let manifest = await manifestIn(dir);
   if (manifest === null) {
-    const path = await new Storage(config).corpus(request, signal);
+    const { corpus_file_id: fileId, corpus_path: text } = request;
+    using fetched = fileId === null ? null : await fetchCorpus(fileId, { ...about, signal });
+    const path = fetched?.path ?? (await contained(corpusFolder(config.dataRoot), String(text)));
     const corpus = await openCorpus(path, { document: request.method === "char" ? "file" : "line" });
     const trained = await trainOnCorpus(corpus, {
       method: request.method,

@@ -1,56 +1,102 @@
-import { hasBegun, readManifest, resume, runFolder, train, type RunContext, type RunManifest } from "@trainer/training";
+import { setTimeout } from "node:timers/promises";
+import {
+  cleanRun,
+  hasBegun,
+  readManifest,
+  resume,
+  runFolder,
+  sendArtifact,
+  train,
+  TrainingError,
+  type RunContext,
+  type RunManifest,
+} from "@trainer/training";
+import { isHeld } from "@trainer/training/files";
 import type { ChildConfig } from "../config.js";
+import { contained, corpusFolder } from "./contained.js";
 import type { Message } from "./inbox.js";
 import type { Trained } from "./messages.js";
 import { RunTeller } from "./run-teller.js";
 import type { Channel } from "./serve.js";
-import { Storage } from "./storage.js";
+import { surroundings, type Surroundings } from "./surroundings.js";
 import { trainOptions } from "./train-options.js";
-
-type TrainMessage = Message<"train">;
 
 /**
  * Brings a run to its end from wherever it is: not begun, begun and left, trained and not sent off. What it has done in
  * an earlier process is not done again. Between its stages it waits for its parent, who says whether to go on.
  */
-export async function trainJob(message: TrainMessage, config: ChildConfig, channel: Channel): Promise<void> {
+export async function trainJob(message: Message<"train">, config: ChildConfig, channel: Channel): Promise<void> {
   const { say, inbox } = channel;
   const { signal } = inbox;
-  const storage = new Storage(config);
-  const folder = runFolder(config.artifactsRoot, message.runId);
-  const begun = await hasBegun(folder);
-  const before = begun ? await readManifest(folder.manifest) : null;
+  const { runId } = message;
+  const about = surroundings(config);
+  const folder = runFolder(config.artifactsRoot, runId);
+  const before = await manifestOf(runId, about);
   let trained = before?.status === "completed" ? trainedOf(before, folder.path) : null;
   if (trained === null) {
-    const teller = new RunTeller(message.told, (told) => say({ type: "told", told }));
-    const { turn } = message;
-    const context = { home: config.artifactsRoot, signal, turn, onEvent: teller.event, onStep: teller.step };
-    trained = await trainedNow(message, { config, storage, context, begun: before !== null });
+    trained = await trainedNow(message, config, { ...channel, about, begun: before !== null });
     if (trained === null) return say({ type: "stopped" });
   }
   say({ type: "trained", result: trained });
   await inbox.next("send");
-  say({ type: "sent", ...(await storage.send(message.runId, signal)) });
+  say({ type: "sent", ...(await sent(runId, about, signal)) });
   await inbox.next("clean");
-  await storage.clean(message.runId);
+  await cleanRun(about.home, runId, config.cleanup, { signal });
   say({ type: "done" });
 }
 
-interface Begin {
-  readonly config: ChildConfig;
-  readonly storage: Storage;
-  readonly context: RunContext & { readonly signal: AbortSignal };
+interface Begin extends Channel {
+  readonly about: Surroundings;
   readonly begun: boolean;
 }
 
 /** Null for a run that was stopped. */
-async function trainedNow({ runId, userId, request }: TrainMessage, begin: Begin): Promise<Trained | null> {
-  const { config, storage, context, begun } = begin;
-  const corpus = await storage.corpus(request, context.signal); // a resumed run reads it too
+async function trainedNow(message: Message<"train">, config: ChildConfig, begin: Begin): Promise<Trained | null> {
+  const { runId, userId, request, turn, told } = message;
+  const { about, begun, say, inbox } = begin;
+  const teller = new RunTeller(told, (told) => say({ type: "told", told }));
+  const context: RunContext = {
+    home: config.artifactsRoot,
+    dataRoot: config.dataRoot,
+    dataBank: about.dataBank,
+    signal: inbox.signal,
+    turn,
+    onEvent: teller.event,
+    onStep: teller.step,
+  };
+  const { corpus_path: path } = request;
+  const corpus = path === null ? null : await contained(corpusFolder(config.dataRoot), path);
   const options = trainOptions(request, { runId, userId, corpus, threads: config.threads });
+  await lockFree(runFolder(config.artifactsRoot, runId).lock, context);
   const result = begun ? await resume(runId, context) : await train(options, context);
-  const { testLoss, trainLoss, path } = result;
-  return result.status === "interrupted" ? null : { testLoss, trainLoss, path };
+  const { testLoss, trainLoss, path: folder } = result;
+  return result.status === "interrupted" ? null : { testLoss, trainLoss, path: folder };
+}
+
+/** Of a run that has begun, or whose folder went when it was safe; else null. */
+async function manifestOf(runId: string, { home }: Surroundings): Promise<RunManifest | null> {
+  const folder = runFolder(home.root, runId);
+  if (await hasBegun(folder)) return await readManifest(folder.manifest);
+  return await readManifest(`${home.archived}/${runId}.json`);
+}
+
+async function sent(runId: string, { home, dataBank }: Surroundings, signal: AbortSignal) {
+  if (dataBank === undefined) {
+    const message = `run ${runId} is trained, but there is no file service to keep it: set APP__DATA_BANK_API_URL`;
+    throw new TrainingError("ARTIFACT_UPLOAD_FAILED", "FATAL", message);
+  }
+  const { fileId, bytes } = await sendArtifact(runId, { home, dataBank, signal });
+  return { fileId, bytes: bytes ?? 0 };
+}
+
+const LOCK_MS = 30_000;
+const LOOK_MS = 200;
+
+/** Waits while the process before this one still has the run: it is told to stop, or dies with its parent. */
+async function lockFree(path: string, { turn, signal }: RunContext): Promise<void> {
+  for (let waited = 0; isHeld(path, turn) && waited < LOCK_MS; waited += LOOK_MS) {
+    await setTimeout(LOOK_MS, undefined, { signal });
+  }
 }
 
 const trainedOf = ({ test_loss: testLoss, loss: trainLoss }: RunManifest, path: string): Trained => ({

@@ -4,8 +4,8 @@ import { TrainingError, type TrainInput } from "@trainer/training";
 interface About {
   readonly runId: string;
   readonly userId: string;
-  /** Where the request's corpus lies. */
-  readonly corpus: string;
+  /** Where the request's corpus lies; null where it is a file of the file service. */
+  readonly corpus: string | null;
   readonly threads: number;
 }
 
@@ -15,7 +15,8 @@ export function trainOptions(request: TrainSettings, { runId, userId, corpus, th
   return {
     runId,
     userId,
-    corpus,
+    ...(corpus === null ? {} : { corpus }),
+    corpusFileId: request.corpus_file_id,
     threads,
     tokenizer: tokenizerOf(request),
     modelFamily: request.model_family,

@@ -2,6 +2,7 @@ import { parseJson, toJson } from "@trainer/platform";
 import { DelayedError, UnrecoverableError, WaitingError, type Job } from "bullmq";
 import { z } from "zod";
 import type { Failure } from "../child/messages.js";
+import type { WorkerConfig } from "../config.js";
 
 /** A job of the queue while it is ours. */
 export class Work {
@@ -29,11 +30,16 @@ export class Work {
     throw new WaitingError();
   }
 
-  /** Has it tried again after a while. @throws DelayedError, by which the queue's worker knows */
+  /** Looks at it again after a while. @throws DelayedError, by which the queue's worker knows */
+  async later(ms: number): Promise<never> {
+    await this.#job.moveToDelayed(Date.now() + ms, this.#token);
+    throw new DelayedError();
+  }
+
+  /** Has it tried again after a while, as one that has failed. @throws DelayedError, by which the queue's worker knows */
   async tryAgain(afterSec: number): Promise<never> {
     await this.#job.updateProgress({ failures: this.failures + 1 });
-    await this.#job.moveToDelayed(Date.now() + afterSec * 1000, this.#token);
-    throw new DelayedError();
+    return await this.later(afterSec * 1000);
   }
 
   /** Ends it for good. */
@@ -43,3 +49,8 @@ export class Work {
 }
 
 const Tries = z.object({ failures: z.int() });
+
+/** The most that a timer takes. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+export const timeoutMs = ({ jobTimeoutSec }: WorkerConfig): number => Math.min(jobTimeoutSec * 1000, LONGEST_MS);

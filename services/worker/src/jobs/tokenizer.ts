@@ -4,7 +4,7 @@ import type { Failure, FromChild } from "../child/messages.js";
 import type { Container } from "../container.js";
 import { crashOf } from "../supervise/crash.js";
 import { Patience } from "../supervise/patience.js";
-import type { Work } from "./job.js";
+import { timeoutMs, type Work } from "./job.js";
 
 type Outcome = Extract<FromChild, { type: "tokenizer" | "failed" }>;
 
@@ -16,7 +16,7 @@ export async function tokenizerJob(work: Work, drain: AbortSignal, container: Co
   const log = container.log.child({ tokenizer_id: id });
   if ((await tokenizers.get(id)).status === "completed") return;
   await tokenizers.setStatus(id, "running");
-  const stop = AbortSignal.any([drain, AbortSignal.timeout(config.jobTimeoutSec * 1000)]);
+  const stop = AbortSignal.any([drain, AbortSignal.timeout(timeoutMs(config))]);
   const outcome = await made();
   if (outcome?.type === "tokenizer") {
     await tokenizers.complete(id, outcome.stats);

@@ -1,31 +1,33 @@
 import { jobs } from "@trainer/platform";
-import { openHome, recordFailure } from "@trainer/training/files";
 import type { Failure } from "../child/messages.js";
 import type { Container } from "../container.js";
 import { RunEvents } from "../runs/run-events.js";
+import { isAlive } from "../runs/is-alive.js";
 import { RunTurn } from "../runs/run-turn.js";
 import { Stop } from "../supervise/stop.js";
 import { trainRun, type Ending } from "../supervise/train-run.js";
-import type { Work } from "./job.js";
-
-const CANCELLED = { code: "TRAINING_CANCELLED", failureClass: "USER_INPUT", message: "Training cancelled" } as const;
+import { CANCELLED, failRun } from "./fail-run.js";
+import { timeoutMs, type Work } from "./job.js";
 
 /**
  * Has a run trained, sent off and completed, from wherever it is: it may have been begun by a worker that is gone, and be
  * completed already. It ends in a status, unless it is given back for another worker or another time.
  */
 export async function trainJob(work: Work, drain: AbortSignal, container: Container): Promise<void> {
-  const { config, runs, startChild, metrics } = container;
+  const { config, runs, startChild, metrics, pace } = container;
   const { run_id: runId, user_id: userId, request } = work.data(jobs.train);
   const done = await runs.get(runId).catch(() => null);
   if (done?.status === "completed" || done?.status === "failed") return;
+  // The queue takes a job from a worker that it has not heard of for a while. Where only Redis was away, that worker is
+  // still at it, and further than its newest checkpoint.
+  if (done?.status === "running" && isAlive(done.heartbeat, pace)) await work.later(pace.silent / 4);
   const log = container.log.child({ run_id: runId });
-  await using turn = await RunTurn.begin({ runs, runId, userId, request, log });
+  await using turn = await RunTurn.begin({ runs, runId, userId, request, log, pace });
   const createdAt = turn.before?.createdAt ?? new Date().toISOString().slice(0, -1);
   await container.store.keep(runId, { userId, createdAt, request });
   const events = new RunEvents(runId, userId, request);
-  const timeout = AbortSignal.timeout(config.jobTimeoutSec * 1000);
-  await turn.lookForCancel().catch(() => {});
+  const timeout = AbortSignal.timeout(timeoutMs(config));
+  await turn.lookForCancel();
   const stop = new Stop()
     .on(turn.lost, "lost")
     .on(turn.cancelled, "cancelled")
@@ -92,15 +94,7 @@ export async function trainJob(work: Work, drain: AbortSignal, container: Contai
     work.fail(failure);
   }
 
-  async function failed(failure: Failure): Promise<void> {
-    const { code, failureClass, message } = failure;
-    await recordFailure(openHome(config.artifactsRoot), runId, failure).catch((error: unknown) =>
-      log.warn({ event: "manifest_write_failed", reason: String(error) }, "the failure is not in the run's manifest"),
-    );
-    const kind = failureClass === "USER_INPUT" && code !== CANCELLED.code ? "user" : "system";
-    await turn.write({ status: "failed", message, error: message }, [events.failed(message, kind)]);
-    await runs.clearCancel(runId);
-    await container.store.settle(runId);
-    log.error({ event: "run_failed", status: "failed", error_code: code, reason: message }, "run failed");
+  function failed(failure: Failure): Promise<void> {
+    return failRun(container, turn, events, runId, failure);
   }
 }

@@ -1,10 +1,9 @@
 import { AppError, type TrainerEvent, type TrainSettings } from "@trainer/platform";
 import type { Fence, RunChange, RunRecord, RunRecords } from "@trainer/platform/redis";
 import type { Logger } from "pino";
+import type { Pace } from "../pace.js";
+import { every } from "./every.js";
 import { WriteQueue } from "./write-queue.js";
-
-const HEARTBEAT_MS = 5000;
-const CANCEL_POLL_MS = 500;
 
 export interface TurnOptions {
   readonly runs: RunRecords;
@@ -12,7 +11,7 @@ export interface TurnOptions {
   readonly userId: bigint;
   readonly request: TrainSettings;
   readonly log: Logger;
-  readonly heartbeatMs?: number;
+  readonly pace: Pace;
 }
 
 /**
@@ -27,7 +26,7 @@ export class RunTurn implements AsyncDisposable {
   readonly #lost = new AbortController();
   readonly #cancelled = new AbortController();
   readonly #queue: WriteQueue;
-  readonly #timers: NodeJS.Timeout[];
+  readonly #timers: readonly Disposable[];
 
   static async begin(options: TurnOptions): Promise<RunTurn> {
     const fence = await options.runs.claim(options.runId);
@@ -39,14 +38,14 @@ export class RunTurn implements AsyncDisposable {
     this.#options = options;
     this.fence = fence;
     this.before = before;
-    const { log, heartbeatMs = HEARTBEAT_MS } = options;
+    const { log, pace } = options;
     this.#queue = new WriteQueue(
       () => this.#lost.abort(),
       (error) => log.warn({ event: "redis_write_failed", reason: String(error) }, "a write to Redis is tried again"),
     );
     this.#timers = [
-      every(heartbeatMs, () => this.#beat()),
-      every(CANCEL_POLL_MS, () => this.lookForCancel()),
+      every(pace.heartbeat, () => this.#beat()),
+      every(pace.cancel, () => this.lookForCancel()),
     ];
   }
 
@@ -76,7 +75,7 @@ export class RunTurn implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const timer of this.#timers) clearInterval(timer);
+    for (const timer of this.#timers) timer[Symbol.dispose]();
     this.#queue.end();
   }
 
@@ -100,17 +99,4 @@ export class RunTurn implements AsyncDisposable {
     const state = { status: "running", progress: 0, message: "training", error: null, artifactFileId: null } as const;
     await runs.restore({ runId, userId, request, ...times, ...state });
   }
-}
-
-/** Does something again and again, never twice at a time; what fails is tried the next time. */
-function every(ms: number, body: () => Promise<void>): NodeJS.Timeout {
-  let busy = false;
-  const turn = async () => {
-    if (busy) return;
-    busy = true;
-    await body().catch(() => {});
-    busy = false;
-  };
-  void turn();
-  return setInterval(() => void turn(), ms);
 }

@@ -1,0 +1,13 @@
+import type { Container } from "../container.js";
+import { RunEvents } from "../runs/run-events.js";
+import { RunTurn } from "../runs/run-turn.js";
+import { CANCELLED, failRun } from "./fail-run.js";
+
+/** Ends the runs that are to be stopped and that nobody has begun. */
+export async function cancelQueued(container: Container): Promise<void> {
+  const { runs, pace, log, queued } = container;
+  for (const { runId, userId, request } of await queued.take()) {
+    await using turn = await RunTurn.begin({ runs, runId, userId, request, log, pace });
+    await failRun(container, turn, new RunEvents(runId, userId, request), runId, CANCELLED);
+  }
+}

@@ -1,0 +1,35 @@
+import { openHome, recordFailure } from "@trainer/training/files";
+import type { Failure } from "../child/messages.js";
+import type { Container } from "../container.js";
+import type { RunEvents } from "../runs/run-events.js";
+import type { RunTurn } from "../runs/run-turn.js";
+
+/** What clients know a stopped run by. */
+export const CANCELLED: Failure = {
+  code: "TRAINING_CANCELLED",
+  failureClass: "USER_INPUT",
+  message: "Training cancelled",
+};
+
+/** Ends a run for good: in its record, by an event, in its manifest and in the log, unless it is another worker's by now. */
+export async function failRun(
+  { config, runs, store, log }: Container,
+  turn: RunTurn,
+  events: RunEvents,
+  runId: string,
+  failure: Failure,
+): Promise<void> {
+  const { code, failureClass, message } = failure;
+  const kind = failureClass === "USER_INPUT" && code !== CANCELLED.code ? "user" : "system";
+  await turn.write({ status: "failed", message, error: message }, [events.failed(message, kind)]);
+  if (turn.lost.aborted) return;
+  await recordFailure(openHome(config.artifactsRoot), runId, failure).catch((error: unknown) =>
+    log.warn(
+      { run_id: runId, event: "manifest_write_failed", reason: String(error) },
+      "the manifest lacks the failure",
+    ),
+  );
+  await runs.clearCancel(runId);
+  await store.settle(runId);
+  log.error({ run_id: runId, event: "run_failed", status: "failed", error_code: code, reason: message }, "run failed");
+}

@@ -1,0 +1,25 @@
+/** How often a worker says and looks, and how long it waits for others, in milliseconds. */
+export interface Pace {
+  /** Another takes a job over whose lock has run out, which is looked for that often. */
+  readonly lock: number;
+  readonly stalled: number;
+  /** A run's sign of life, and after which time without one it is nobody's. */
+  readonly heartbeat: number;
+  readonly silent: number;
+  /** The look for runs that are to be stopped. */
+  readonly cancel: number;
+  /** The sign of life of the worker itself, and the look for runs that nobody has. */
+  readonly presence: number;
+  readonly reconcile: number;
+}
+
+/** A run whose worker is killed goes on elsewhere after 10 to 20 seconds. */
+export const PACE: Pace = {
+  lock: 10_000,
+  stalled: 5000,
+  heartbeat: 5000,
+  silent: 12_000,
+  cancel: 500,
+  presence: 5000,
+  reconcile: 30_000,
+};

@@ -1,0 +1,8 @@
+import type { Pace } from "../pace.js";
+
+/** Whether a run's last sign of life, in unix seconds, is so fresh that somebody must be at it. */
+export function isAlive(heartbeat: number | null, { silent }: Pace): boolean {
+  if (heartbeat === null) return false;
+  const age = Date.now() - heartbeat * 1000;
+  return Math.abs(age) < silent; // one that comes from the future is of a clock that cannot be trusted
+}

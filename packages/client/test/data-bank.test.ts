@@ -66,6 +66,13 @@ test("a file goes up, is told of, comes back, and is removed", async () => {
   expect(partsIn()).toEqual([]);
 });
 
+test("no name of a file ends the header that it stands in", async () => {
+  const path = fileOf("named", "content");
+  const filename = 'a"b\r\nContent-Type: x\r\n\r\n.txt';
+  const { file_id: id, content_type: type } = await client().upload(path, "text/plain", { filename });
+  expect([id, type]).toEqual([sha256("content"), "text/plain"]);
+});
+
 test("an empty file is a file", async () => {
   const { file_id: id, size } = await client({ url: `${url}/` }).upload(fileOf("empty", ""), "text/plain");
   expect([id, size]).toEqual([sha256(""), 0]);

@@ -13,7 +13,7 @@ import {
   type FetchProgress,
 } from "@trainer/training";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { waitForLock } from "../src/run/wait-for-lock.js";
+import { takeLock, waitForLock } from "../src/run/wait-for-lock.js";
 import { scratch } from "../../../test/scratch.js";
 import { gate, latch, startBank, startTransfer, type Bank } from "./bank.js";
 import { containing, matching } from "./matching.js";
@@ -206,4 +206,16 @@ test("a lock that a process elsewhere has not touched for long is taken over, an
   expect(readFileSync(lock, "utf8")).toContain(`not-${hostname()}`);
   using _lock = await taken;
   expect(readFileSync(lock, "utf8")).toContain(`"pid":${process.pid}`);
+});
+
+test("who holds a lock touches it, so that others see that it lives, and bears its being taken away", async () => {
+  const lock = join(root, "held.json");
+  using _lock = takeLock(lock, 5);
+  for (let i = 0; i < 3; i++) {
+    utimesSync(lock, 1, 1);
+    while (statSync(lock).mtimeMs === 1000) await setTimeout(5);
+  }
+  rmSync(lock);
+  await setTimeout(20);
+  expect(existsSync(lock)).toBe(false);
 });

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import {
   archivedFileId,
   bringRun,
@@ -23,6 +24,7 @@ import {
   type TransferProgress,
 } from "@trainer/training";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { removalOf } from "../src/run/run-use.js";
 import { scratch } from "../../../test/scratch.js";
 import { gate, startBank, startTransfer, type Bank } from "./bank.js";
 import { tiny, writeCorpus } from "./corpus.js";
@@ -238,10 +240,13 @@ test("brought back by processes at once, it is fetched once and whole; killed in
   expect(existsSync(dir(id))).toBe(false);
   const before = bank.asked("GET");
   const task = { what: "run", url: bank.url, home: home.root, id } as const;
-  const here = bringRun(id, { home, dataBank: bank.client() });
+  const here = Promise.all([1, 2].map(() => bringRun(id, { home, dataBank: bank.client() })));
   const said = await Promise.all([startTransfer(task).ended, startTransfer(task).ended]);
   expect(said).toEqual([dir(id), dir(id)]);
-  expect((await here).dir).toBe(dir(id));
+  expect(await here).toEqual([
+    { id, dir: dir(id) },
+    { id, dir: dir(id) },
+  ]);
   expect(bank.asked("GET") - before).toBe(1);
   expect(sha256(readFileSync(join(dir(id), "model.safetensors")))).toBe(sha256(Buffer.alloc(6_000_000, id)));
   expect(readdirSync(join(home.cache, "archives"))).toEqual([]);
@@ -263,6 +268,17 @@ test("used while cleanups take it away again and again, it is brought back each 
   over.abort();
   await cleaning;
 }, 60_000);
+
+test("whoever wants a run at the moment of its removal waits for it where it can come back", async () => {
+  const id = run("leaving");
+  const removal = removalOf(dir(id));
+  await expect(holdRun(id, { home })).rejects.toMatchObject({ code: "RUN_NOT_FOUND", failureClass: "TRANSIENT" });
+  const held = holdRun(id, { home, dataBank: bank.client() });
+  await setTimeout(50);
+  removal?.[Symbol.dispose]();
+  using _held = await held;
+  using _elsewhere = await holdRun(join(root, "exported"), { home });
+});
 
 test("an archive that the service has lost is told as such", async () => {
   const id = run("lost");

@@ -51,7 +51,7 @@ test("a run that another process has taken over writes nothing more, and may be 
   await expect(taken).rejects.toMatchObject({
     code: "CONFLICT",
     failureClass: "TRANSIENT",
-    message: containing('taken over by another process, {"pid":1,"started":"1","host":"elsewhere"'),
+    message: containing("taken over by process 1 of elsewhere, since "),
   });
   expect(events.at(-1)).toMatchObject({ type: "failed", code: "CONFLICT" });
   expect({ manifest: read("manifest.json"), logs: read("logs.jsonl") }).toEqual(before);

@@ -27,10 +27,10 @@ export async function holdRun(ref: string, context: BringContext): Promise<Resol
     if (run.id === null) return { ...run, [Symbol.dispose]() {} };
     try {
       const use = useRun(run.dir, run.id);
-      if (await isFolder(run.dir)) return { ...run, [Symbol.dispose]: () => use[Symbol.dispose]() };
+      return { ...run, [Symbol.dispose]: () => use[Symbol.dispose]() };
     } catch (error) {
       if (context.dataBank === undefined) throw error;
+      await sleep(20, undefined, { signal: context.signal }); // a cleanup is taking it away: it comes back
     }
-    await sleep(20, undefined, { signal: context.signal }); // a cleanup is taking it away: it comes back
   }
 }

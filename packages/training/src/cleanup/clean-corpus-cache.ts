@@ -124,17 +124,16 @@ export async function cachedCorpora(home: Home, dir: string, context: CleanupCon
   const inUse = await usedIn(home, dir, context);
   const entries = await readdir(dir, { withFileTypes: true }).catch(() => []);
   const names = entries.filter((entry) => entry.isFile() && !/^\.|\.tmp$/.test(entry.name)).map(({ name }) => name);
-  const corpora = names.toSorted().map(async (name): Promise<CachedCorpus[]> => {
+  const corpora = names.toSorted().map(async (name): Promise<CachedCorpus> => {
     const path = join(dir, name);
-    const found = await stat(path).catch(() => null);
-    if (found === null) return []; // taken away meanwhile
-    const { size: bytes, atimeMs: readMs, mtimeMs: fetchedMs } = found;
+    const { size: bytes, atimeMs: readMs, mtimeMs: fetchedMs } = await stat(path);
     const partial = PART.test(name);
     const id = parse(name.replace(PART, "")).name;
     const fetching = isHeld(cacheLock(dir, id));
-    return [{ id, path, bytes, readMs, fetchedMs, partial, inUse: fetching || inUse({ id, path }) }];
+    return { id, path, bytes, readMs, fetchedMs, partial, inUse: fetching || inUse({ id, path }) };
   });
-  return (await Promise.all(corpora)).flat();
+  const found = await Promise.allSettled(corpora); // what is taken away meanwhile is not there
+  return found.filter((each) => each.status === "fulfilled").map(({ value }) => value);
 }
 
 /** What a download leaves beside its place when it breaks off. */

@@ -185,6 +185,7 @@ test("a run stays while it is trained, used, queued for use, or what another sta
     expect(await reason()).toBe("in_use");
     expect(() => useRun(path, "sent")).toThrow("run sent is being removed at this moment");
   }
+  expect(() => useRun(join(home.models, "gone"), "gone")).toThrow("run gone is being removed at this moment");
   expect(await reason(["sent"])).toBe("in_use");
   const other = await makeRun(home, "tuned", { status: "running", pretrained_run_id: "sent" });
   expect(await reason()).toBe("in_use");
@@ -199,9 +200,11 @@ test("a run stays while it is trained, used, queued for use, or what another sta
 
 test("where nothing can be written a run is used without saying so, and not removed", async () => {
   await using made = await makeHome();
-  const nowhere = join(made.home.models, "none");
+  await mkdir(made.home.root, { recursive: true });
+  await writeFile(join(made.home.root, "file"), "");
+  const nowhere = join(made.home.root, "file", "none");
   using _use = useRun(nowhere, "none");
-  expect(() => removalOf(nowhere)).toThrow("ENOENT");
+  expect(() => removalOf(nowhere)).toThrow("ENOTDIR");
 });
 
 test("use and removal at once: whoever comes, either the run is used or it goes, never both", async () => {
@@ -415,10 +418,29 @@ test("a disk that runs full empties the cache; a corpus that is named meanwhile 
   const decisions = await cleanCorpusCache(home, dir, cache, { needed, freeBytes: () => Promise.resolve(900) });
   expect(decisions.map(({ id, reason }) => [id, reason])).toContainEqual(["a", "in_use"]);
   expect(await readdir(dir)).toContain("a");
+  // Another cleanup may be quicker.
+  const quicker = async () => {
+    await rm(join(dir, "a"));
+    return 900;
+  };
+  const second = await cleanCorpusCache(home, dir, cache, { freeBytes: quicker });
+  expect(second.map(({ id, reason }) => [id, reason])).toContainEqual(["a", "directory_not_found"]);
   const { records, log } = recorded();
   const broken = { freeBytes: () => Promise.reject(new Error("no disk")), log };
   await expect(cleanCorpusCache(home, dir, cache, broken)).rejects.toThrow("no disk");
   expect(records).toMatchObject([{ level: "ERROR", event: "corpus_cache_cleanup_failed" }]);
+});
+
+test("what processes that were killed while they read a corpus have left goes with it", async () => {
+  await using made = await makeHome();
+  const { corpusCache: dir } = made.home;
+  await mkdir(dir, { recursive: true });
+  await writeFile(join(dir, "a.txt"), "x");
+  const { pid } = spawnSync(process.execPath, ["--eval", ""]);
+  await writeFile(join(dir, ".in-use-a-1.json"), JSON.stringify({ pid, started: "1", host: hostname() }));
+  const cache = CorpusCacheCleanupConfig.parse({ enabled: true, maxBytes: 0, minFreeBytes: 0 });
+  expect(await cleanCorpusCache(made.home, dir, cache)).toMatchObject([{ id: "a", reason: null }]);
+  expect(await readdir(dir)).toEqual([]);
 });
 
 test("what an interrupted removal left goes an hour later", async () => {

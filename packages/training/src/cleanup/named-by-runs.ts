@@ -1,9 +1,9 @@
-import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { TrainingError } from "../errors.js";
 import { idsIn } from "../home/folders.js";
 import type { Home } from "../home/home.js";
+import { archivedFiles, archivedIds } from "../home/run-log-files.js";
 import { isHeld } from "../run/lock.js";
 import { runFolder } from "../run/run-folder.js";
 
@@ -56,10 +56,10 @@ export async function namedByRuns(home: Home): Promise<Named> {
 
 async function manifests(home: Home): Promise<{ path: string; held: boolean }[]> {
   const folders = (await idsIn(home.models)).map((id) => runFolder(home.root, id));
-  const archived = (await readdir(home.archived).catch(() => [])).filter((name) => name.endsWith(".json"));
+  const archived = await archivedIds(home);
   return [
     ...folders.map(({ manifest, lock }) => ({ path: manifest, held: isHeld(lock) })),
-    ...archived.map((name) => ({ path: join(home.archived, name), held: false })),
+    ...archived.map((id) => ({ path: archivedFiles(home, id).manifest, held: false })),
   ];
 }
 

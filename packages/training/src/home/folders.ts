@@ -29,6 +29,9 @@ export async function idsIn(folder: string): Promise<string[]> {
 /** The bytes of all files in a folder and below; what disappears meanwhile counts nothing. */
 export const bytesIn = async (folder: string): Promise<number> => (await measure(folder)).bytes;
 
+/** The bytes of a file; 0 where there is none. */
+export const bytesOf = async (path: string): Promise<number> => (await measureFile(path)).bytes;
+
 export interface Measure {
   readonly bytes: number;
   readonly files: number;

@@ -5,6 +5,7 @@ import { readManifest, type RunManifest, type RunStatus } from "../run/manifest.
 import { runFolder } from "../run/run-folder.js";
 import { bytesIn, idsIn } from "./folders.js";
 import type { Home } from "./home.js";
+import { archivedFiles, archivedIds, isArchived } from "./run-log-files.js";
 
 /** A run as lists show it. */
 export interface RunSummary {
@@ -14,31 +15,34 @@ export interface RunSummary {
   readonly status: RunStatus | "damaged";
   readonly problem: string | null;
   readonly manifest: RunManifest | null;
+  /** Its folder was cleaned away; it can be brought back where a file service has its archive. */
+  readonly archived: boolean;
   /** What the folder takes up on disk. */
   readonly bytes: number;
 }
 
-/** The runs of a home, the newest first. One that cannot be read is listed too, with its problem. */
+/** The runs of a home, the newest first, archived ones too. One that cannot be read is listed with its problem. */
 export async function listRuns(home: Home): Promise<RunSummary[]> {
-  const runs = await Promise.all((await idsIn(home.models)).map((id) => summarizeRun(home, id)));
+  const ids = new Set([...(await idsIn(home.models)), ...(await archivedIds(home))]);
+  const runs = await Promise.all([...ids].map((id) => summarizeRun(home, id)));
   const created = (run: RunSummary) => run.manifest?.created_at ?? 0;
   return runs.toSorted((a, b) => created(b) - created(a) || a.id.localeCompare(b.id));
 }
 
-/** What lies in the folder of run `id`, which must be there. */
+/** What lies in the folder of run `id`, which must be there, or what is kept of it. */
 export async function summarizeRun(home: Home, id: string): Promise<RunSummary> {
   const dir = join(home.models, id);
   const folder = runFolder(home.root, id);
-  const bytes = await bytesIn(dir);
+  const archived = await isArchived(home, id);
+  const path = archived ? archivedFiles(home, id).manifest : folder.manifest;
+  const about = { id, dir, archived, bytes: await bytesIn(dir) };
   try {
-    const manifest = await readManifest(folder.manifest);
-    if (manifest === null) {
-      return { id, dir, status: "damaged", problem: `${folder.manifest} is missing`, manifest, bytes };
-    }
+    const manifest = await readManifest(path);
+    if (manifest === null) return { ...about, status: "damaged", problem: `${path} is missing`, manifest };
     // A process that was killed could not say so: a run that nobody trains is not running.
     const left = manifest.status === "running" && !isHeld(folder.lock);
-    return { id, dir, status: left ? "interrupted" : manifest.status, problem: null, manifest, bytes };
+    return { ...about, status: left ? "interrupted" : manifest.status, problem: null, manifest };
   } catch (error) {
-    return { id, dir, status: "damaged", problem: TrainingError.from(error).message, manifest: null, bytes };
+    return { ...about, status: "damaged", problem: TrainingError.from(error).message, manifest: null };
   }
 }

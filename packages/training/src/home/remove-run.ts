@@ -2,14 +2,15 @@ import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { TrainingError } from "../errors.js";
 import { removalOf } from "../run/run-use.js";
-import { bytesIn, idsIn, isFolder } from "./folders.js";
+import { bytesIn, bytesOf, idsIn, isFolder } from "./folders.js";
 import type { Home } from "./home.js";
 import { ID_RULE, isId } from "./ids.js";
 import { suggest } from "./nearest.js";
+import { archivedFiles, isArchived } from "./run-log-files.js";
 
 /**
- * Removes a run with all its files and returns how many bytes that freed. Takes ids alone, never a path; refuses
- * (CONFLICT) a run that is being trained or used.
+ * Removes a run with all its files and returns how many bytes that freed; of one that was cleaned away, what is kept of it.
+ * Takes ids alone, never a path; refuses (CONFLICT) a run that is being trained or used. Its archive in a file service stays.
  */
 export async function removeRun(home: Home, id: string): Promise<{ readonly bytes: number }> {
   if (!isId(id)) {
@@ -17,6 +18,7 @@ export async function removeRun(home: Home, id: string): Promise<{ readonly byte
     throw new TrainingError("INVALID_INPUT", "USER_INPUT", message);
   }
   const dir = join(home.models, id);
+  if (await isArchived(home, id)) return { bytes: await forget(home, id) };
   if (!(await isFolder(dir))) {
     const hint = suggest(id, await idsIn(home.models), "it has no runs");
     throw new TrainingError("RUN_NOT_FOUND", "USER_INPUT", `no run "${id}" in ${home.models}: ${hint}`);
@@ -32,5 +34,15 @@ export async function removeRun(home: Home, id: string): Promise<{ readonly byte
   await rm(aside, { recursive: true, force: true });
   await rename(dir, aside);
   await rm(aside, { recursive: true, force: true });
-  return { bytes };
+  return { bytes: bytes + (await forget(home, id)) };
+}
+
+/** Removes what is kept of a run that was cleaned away once. */
+async function forget(home: Home, id: string): Promise<number> {
+  let bytes = 0;
+  for (const path of Object.values(archivedFiles(home, id))) {
+    bytes += await bytesOf(path);
+    await rm(path, { force: true });
+  }
+  return bytes;
 }

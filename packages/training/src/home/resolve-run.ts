@@ -4,6 +4,7 @@ import { idsIn, isFile, isFolder } from "./folders.js";
 import type { Home } from "./home.js";
 import { isId } from "./ids.js";
 import { suggest } from "./nearest.js";
+import { archivedFiles, isArchived } from "./run-log-files.js";
 
 /** Where a run's files lie. `id` is null for a folder outside the home. */
 export interface ResolvedRun {
@@ -23,6 +24,10 @@ export async function resolveRun(ref: string, home: Home): Promise<ResolvedRun> 
   if (await isFile(join(dir, "config.json"))) return { id: null, dir };
   if (await isFolder(dir)) {
     throw notFound(`the folder ${dir} holds no model: there is no config.json in it`);
+  }
+  if (await isArchived(home, ref)) {
+    const message = `run ${ref} was cleaned away (its manifest is ${archivedFiles(home, ref).manifest})`;
+    throw notFound(`${message}; where a file service has its archive it is brought back: set APP__DATA_BANK_API_URL`);
   }
   const names = await idsIn(home.models);
   const hint = suggest(ref, names, "it has no runs yet; `trainer train CORPUS` makes one");

@@ -1,6 +1,7 @@
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { runFolder } from "../run/run-folder.js";
-import { isFile } from "./folders.js";
+import { isFile, isFolder } from "./folders.js";
 import type { Home } from "./home.js";
 import { isId } from "./ids.js";
 
@@ -16,6 +17,16 @@ export const archivedFiles = (home: Home, runId: string) => ({
   logs: join(home.archived, `${runId}.logs.jsonl`),
   metrics: join(home.archived, `${runId}.metrics.jsonl`),
 });
+
+/** Whether a run has been cleaned away: its folder is gone, its manifest is kept. */
+export const isArchived = async (home: Home, runId: string): Promise<boolean> =>
+  isId(runId) && !(await isFolder(join(home.models, runId))) && (await isFile(archivedFiles(home, runId).manifest));
+
+/** The runs whose manifests are kept, cleaned away or brought back since. */
+export async function archivedIds(home: Home): Promise<string[]> {
+  const names = await readdir(home.archived).catch(() => []);
+  return names.filter((name) => name.endsWith(".json")).map((name) => name.slice(0, -".json".length));
+}
 
 /** Where a run's `logs.jsonl` and `metrics.jsonl` are: in its folder, or kept when that was cleaned away. */
 export async function runLogFiles(home: Home, runId: string): Promise<RunLogFiles> {

@@ -1,17 +1,23 @@
 import { spawnSync } from "node:child_process";
+import { statSync } from "node:fs";
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { containing } from "../../test/matching.js";
+import { cleanRun } from "../cleanup/clean-runs.js";
+import { CleanupConfig } from "../cleanup/config.js";
 import { RunLock } from "../run/lock.js";
 import { useRun } from "../run/run-use.js";
 import { writeManifest, type RunManifest } from "../run/manifest.js";
 import { newManifest } from "../run/new-manifest.js";
 import { parseTrainOptions } from "../run/options.js";
+import { train } from "../run/train.js";
 import { runFolder } from "../run/run-folder.js";
 import { openHome, type Home } from "./home.js";
 import { listRuns, summarizeRun } from "./list-runs.js";
 import { removeRun } from "./remove-run.js";
+import { resolveRun } from "./resolve-run.js";
 import { temporaryFolder } from "./temporary-folder.js";
 
 async function makeRun(home: Home, id: string, values: Partial<RunManifest>) {
@@ -130,4 +136,38 @@ test("nothing but a run of the home is removed", async () => {
   await expect(refused).rejects.toThrow("There are: novel");
   expect((await readdir(temporary.path)).toSorted()).toEqual(["runs", "treasure"]);
   expect(await readdir(home.models)).toEqual(["novel"]);
+});
+
+test("a run that was cleaned away is listed as archived, is no run to open, and what is kept of it can be removed", async () => {
+  await using temporary = await temporaryFolder();
+  const home = openHome(temporary.path);
+  const there = await makeRun(home, "there", { status: "completed", created_at: 2 });
+  const { path } = await makeRun(home, "gone", {
+    status: "completed",
+    created_at: 1,
+    artifact_file_id: "a".repeat(64),
+  });
+  await writeFile(join(path, "logs.jsonl"), "a line\n");
+  const { reason } = await cleanRun(home, "gone", CleanupConfig.parse({}));
+  expect(reason).toBe(null);
+  const listed = await listRuns(home);
+  expect(listed.map(({ id, archived, status, bytes }) => [id, archived, status, bytes > 0])).toEqual([
+    ["there", false, "completed", true],
+    ["gone", true, "completed", false],
+  ]);
+  await expect(resolveRun("gone", home)).rejects.toMatchObject({
+    code: "RUN_NOT_FOUND",
+    message: containing("run gone was cleaned away"),
+  });
+  const begun = train({ corpus: there.manifest, runId: "gone" }, { home: temporary.path });
+  await expect(begun).rejects.toMatchObject({ code: "CONFLICT", message: containing("there was a run gone") });
+
+  await writeFile(join(home.archived, "torn.json"), "{");
+  expect(await summarizeRun(home, "torn")).toMatchObject({ status: "damaged", archived: true });
+  const bytes = statSync(join(home.archived, "gone.json")).size + "a line\n".length;
+  expect(await removeRun(home, "gone")).toEqual({ bytes });
+  expect(await readdir(home.archived)).toEqual(["torn.json"]);
+  await writeFile(join(home.archived, "there.json"), "{}");
+  await removeRun(home, "there"); // brought back, and then removed for good
+  expect((await listRuns(home)).map(({ id }) => id)).toEqual(["torn"]);
 });

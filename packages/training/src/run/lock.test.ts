@@ -22,7 +22,9 @@ const holder = (holder: { pid?: number; started?: string; host?: string; turn?: 
 test("a lock is held until it is disposed of, and leaves nothing behind", () => {
   {
     using _lock = new RunLock(path, "r");
-    expect(() => new RunLock(path, "r")).toThrow(`run r is being trained by another process, {"pid":${process.pid},`);
+    expect(() => new RunLock(path, "r")).toThrow(
+      `run r is being trained by process ${process.pid} of this machine, since `,
+    );
   }
   expect(readdirSync(dir)).toEqual([]);
 });
@@ -60,17 +62,17 @@ test("a process id that is used again is another process", () => {
 
 test("a lock of another host is respected, and the message says how to remove it", () => {
   holder({ pid: 1, host: "elsewhere" });
-  const message = `"host":"elsewhere"}: wait for it or stop it (if it is certainly gone, delete ${path})`;
+  const message = `GMT: wait for it or stop it (if it is certainly gone, delete ${path})`;
   expect(() => new RunLock(path, "r")).toThrow(message);
 });
 
 test("the turn decides about a lock of another host, but not about a living process of this one", () => {
   holder({ pid: 1, host: "elsewhere", turn: 4 });
   expect(lastTurn(path)).toBe(4);
-  expect(() => new RunLock(path, "r", 4)).toThrow("is being trained by another process");
+  expect(() => new RunLock(path, "r", 4)).toThrow("is being trained by process ");
   using lock = new RunLock(path, "r", 5);
   expect(() => lock.mayWrite()).not.toThrow();
-  expect(() => new RunLock(path, "r", 6)).toThrow("is being trained by another process");
+  expect(() => new RunLock(path, "r", 6)).toThrow("is being trained by process ");
   expect(lastTurn(join(dir, "none.json"))).toBe(0);
 });
 

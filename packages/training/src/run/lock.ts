@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { z } from "zod";
 import { TrainingError } from "../errors.js";
@@ -42,7 +42,7 @@ export class RunLock implements Disposable {
    */
   mayWrite(): void {
     if (read(this.#path) === this.#text) return;
-    const message = `run ${this.runId} has been taken over by another process, ${read(this.#path) ?? "which has ended"}`;
+    const message = `run ${this.runId} has been taken over by ${holderOf(this.#path)}`;
     throw new TrainingError("CONFLICT", "TRANSIENT", message);
   }
 
@@ -92,9 +92,17 @@ function held(runId: string, path: string): TrainingError {
   return new TrainingError(
     "CONFLICT",
     "USER_INPUT",
-    `run ${runId} is being trained by another process, ${read(path)}: wait for it or stop it ` +
-      `(if it is certainly gone, delete ${path})`,
+    `run ${runId} is being trained by ${holderOf(path)}: wait for it or stop it (if it is certainly gone, delete ${path})`,
   );
+}
+
+/** Who holds a lock, in words. */
+function holderOf(path: string): string {
+  const holder = parse(read(path));
+  if (holder === null) return "another process, which has ended";
+  const { pid, host } = holder;
+  const where = host === hostname() ? "this machine" : host;
+  return `process ${pid} of ${where}, since ${statSync(path).mtime.toUTCString()}`;
 }
 
 function read(path: string): string | null {

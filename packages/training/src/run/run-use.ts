@@ -18,14 +18,18 @@ export function useRun(dir: string, runId: string): Disposable {
   let use: RunLock;
   try {
     use = new RunLock(join(dir, `${PREFIX}${randomUUID()}.json`), runId);
-  } catch {
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") throw goes(runId);
     return { [Symbol.dispose]() {} }; // a disk that is full or cannot be written
   }
   // Each of the two writes first and looks then, so that one at least sees the other.
   if (!isHeld(join(dir, REMOVAL))) return use;
   use[Symbol.dispose]();
-  throw new TrainingError("RUN_NOT_FOUND", "TRANSIENT", `run ${runId} is being removed at this moment`);
+  throw goes(runId);
 }
+
+const goes = (runId: string) =>
+  new TrainingError("RUN_NOT_FOUND", "TRANSIENT", `run ${runId} is being removed at this moment`);
 
 /** Keeps others from a run that is to be removed; null where a living process trains it, uses it or removes it already. */
 export function removalOf(dir: string): Disposable | null {

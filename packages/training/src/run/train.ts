@@ -5,7 +5,9 @@ import { corpusPaths } from "../corpus/corpus-paths.js";
 import { openCorpus } from "../corpus/corpus.js";
 import { TrainingError } from "../errors.js";
 import { isFolder } from "../home/folders.js";
+import type { Home } from "../home/home.js";
 import { resolveTokenizer } from "../home/resolve-tokenizer.js";
+import { isArchived } from "../home/run-log-files.js";
 import { alone } from "./alone.js";
 import type { RunResult } from "./events.js";
 import { fetching } from "./fetching.js";
@@ -35,7 +37,7 @@ async function begin(input: TrainInput, context: RunContext): Promise<RunResult>
   const options = await checked({ ...asked, corpus: [...corpus.paths] }, where);
   const compute = resolveCompute(options.device, options.precision);
   const folder = runFolder(context.home, options.runId ?? newRunId(options.modelFamily, options.modelSize));
-  await create(folder);
+  await create(folder, where.home);
   using lock = new RunLock(folder.lock, folder.id, context.turn);
   const fresh = await newManifest(folder.id, options, compute);
   const manifest = new ManifestFile(folder.manifest, fresh, () => lock.mayWrite());
@@ -62,7 +64,11 @@ async function checked(options: TrainOptions, where: BringContext): Promise<RunO
   };
 }
 
-async function create(folder: RunFolder): Promise<void> {
+async function create(folder: RunFolder, home: Home): Promise<void> {
+  if (await isArchived(home, folder.id)) {
+    const message = `there was a run ${folder.id}, which is archived: choose another run id, or \`trainer runs rm ${folder.id}\``;
+    throw new TrainingError("CONFLICT", "USER_INPUT", message);
+  }
   try {
     await mkdir(dirname(folder.path), { recursive: true });
     await mkdir(folder.path);

@@ -9,10 +9,10 @@ const POLL_MS = 100;
 const ALIVE_MS = 10_000;
 const ABANDONED_MS = 60_000;
 
-/** Takes a lock; null where it is another's. */
-export function takeLock(path: string): Disposable | null {
+/** Takes a lock, and says every `aliveMs` that it lives; null where it is another's. */
+export function takeLock(path: string, aliveMs: number = ALIVE_MS): Disposable | null {
   try {
-    return kept(new RunLock(path, path), path);
+    return kept(new RunLock(path, path), path, aliveMs);
   } catch (error) {
     if (error instanceof TrainingError) return null;
     throw error;
@@ -42,11 +42,11 @@ export async function waitForLock(
   }
 }
 
-function kept(lock: Disposable, path: string): Disposable {
+function kept(lock: Disposable, path: string, aliveMs: number): Disposable {
   const alive = setInterval(() => {
     const now = new Date();
     utimes(path, now, now).catch(() => {}); // taken away: whoever did that knows
-  }, ALIVE_MS).unref();
+  }, aliveMs).unref();
   return {
     [Symbol.dispose]() {
       clearInterval(alive);

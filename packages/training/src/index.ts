@@ -1,6 +1,9 @@
 export { openCorpus, type Corpus, type ReadOptions } from "./corpus/corpus.js";
 export { corpusStatistics, type CorpusStatistics } from "./corpus/statistics.js";
+export type { ScriptCount } from "./corpus/script-counter.js";
 export { cachedPath, fileIdOf } from "./corpus/corpus-cache.js";
+export { addCorpus, type AddContext } from "./corpus/add-corpus.js";
+export { corpusPaths, type CorpusPaths } from "./corpus/corpus-paths.js";
 export { fetchCorpus, type FetchedCorpus } from "./corpus/fetch-corpus.js";
 export { CorpusError, type CorpusErrorCode } from "./corpus/corpus-error.js";
 export type { DocumentMode } from "./corpus/cut-documents.js";
@@ -43,6 +46,7 @@ export { ID_RULE, isId } from "./home/ids.js";
 export { listRuns, summarizeRun, type RunSummary } from "./home/list-runs.js";
 export { nearest } from "./home/nearest.js";
 export { removeRun } from "./home/remove-run.js";
+export { findRecord, type RunRecord } from "./home/find-record.js";
 export { runLogFiles, type RunLogFiles } from "./home/run-log-files.js";
 export { resolveRun, type ResolvedRun } from "./home/resolve-run.js";
 export { resolveTokenizer, type ResolvedTokenizer } from "./home/resolve-tokenizer.js";

@@ -17,12 +17,14 @@ async function run(runId: string, options: Partial<Parameters<typeof train>[0]> 
   const result = await train(input, { home, onEvent: (event) => events.push(event), ...(signal && { signal }) });
   const manifest = RunManifest.parse(JSON.parse(readFileSync(join(result.path, "manifest.json"), "utf8")));
   const warnings = events.flatMap((event) => (event.type === "warning" ? [event.message] : []));
-  return { result, manifest, warnings, evaluated: existsSync(join(result.path, "eval", "metrics.json")) };
+  const evaluating = events.filter((event) => event.type === "evaluating");
+  return { result, manifest, warnings, evaluating, evaluated: existsSync(join(result.path, "eval", "metrics.json")) };
 }
 
 test("a completed run is evaluated by itself, and its manifest says how", async () => {
-  const { result, manifest, evaluated, warnings } = await run("one");
+  const { result, manifest, evaluated, warnings, evaluating } = await run("one");
   expect({ evaluated, warnings }).toEqual({ evaluated: true, warnings: [] });
+  expect(evaluating[0]).toMatchObject({ done: 0, batches: evaluating.length });
   expect(manifest.evaluation).toMatchObject({ split: "validation", seed: 42 });
   expect(manifest.evaluation?.loss).toBeCloseTo(result.bestValLoss ?? 0, 5);
   expect(manifest.status).toBe("completed");

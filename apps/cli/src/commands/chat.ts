@@ -7,6 +7,7 @@ import { conversation } from "../chat/conversation.js";
 import { defineCommand } from "../define-command.js";
 import { printable } from "../display/printable.js";
 import { formatCount } from "../display/quantity.js";
+import { fetching } from "../fetching.js";
 import { Stopped } from "../interrupts.js";
 import type { Io } from "../io.js";
 import type { Output } from "../output.js";
@@ -68,7 +69,12 @@ export function define(command: Command, io: Io): void {
     },
     async run({ args: [run = ""], options: { device, weights, ...options }, home, out }) {
       const { openHome, openModel } = await import("@trainer/training");
-      using opened = await openModel(run, { home: openHome(home), device, weightType: weights });
+      using opened = await openModel(run, {
+        home: openHome(home),
+        device,
+        weightType: weights,
+        ...(await fetching(io, out)),
+      });
       noteWeights(opened, out);
       const messages = conversation(io, out);
       if (messages.interactive) {

@@ -1,9 +1,8 @@
-import { join } from "node:path";
 import type { Command } from "commander";
 import { z } from "zod";
 import { defineCommand } from "../define-command.js";
 import type { Io } from "../io.js";
-import { CORPUS_CACHE, cacheDir } from "./corpus-list.js";
+import { cacheDir } from "./corpus-list.js";
 import { dryRun, showDecisions } from "./cleanup-result.js";
 
 const bytes = z.int().min(0);
@@ -31,7 +30,7 @@ export function define(command: Command, io: Io): void {
     async run({ options: { dir, ...config }, home, out }) {
       const { cleanCorpusCache, openHome } = await import("@trainer/training");
       const at = openHome(home);
-      const decisions = await cleanCorpusCache(at, dir ?? join(at.root, CORPUS_CACHE), { enabled: true, ...config });
+      const decisions = await cleanCorpusCache(at, dir ?? at.corpusCache, { enabled: true, ...config });
       showDecisions(out, decisions, "corpora", config.dryRun);
     },
   });

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import type { Command } from "commander";
 import type { RunManifest } from "@trainer/training";
 import { z } from "zod";
@@ -22,14 +21,14 @@ export function define(command: Command, io: Io): void {
     },
     async run({ args: refs, home: root, out }) {
       if (refs.length < 2) throw new UsageError("give two runs or more: trainer compare RUN RUN");
-      const { openHome, readManifest, resolveRun } = await import("@trainer/training");
+      const { findRecord, openHome, readManifest } = await import("@trainer/training");
       const home = openHome(root);
       const runs: Compared[] = [];
       for (const ref of refs) {
-        const { dir } = await resolveRun(ref, home);
-        const manifest = await readManifest(join(dir, "manifest.json"));
+        const record = await findRecord(ref, home);
+        const manifest = await readManifest(record.manifest);
         if (manifest === null) throw new UsageError(`${ref} has no manifest.json, so it cannot be compared`);
-        runs.push({ manifest, losses: await savedCurve(join(dir, "metrics.jsonl")) });
+        runs.push({ manifest, losses: await savedCurve(record.metrics) });
       }
       const view = { columns: out.screen.columns(), unicode: out.screen.unicode, paint: out.paint };
       out.result(comparisonJson(runs), () => report(runs, view).join("\n"));

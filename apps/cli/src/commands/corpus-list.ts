@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import type { Command } from "commander";
 import { z } from "zod";
 import { defineCommand } from "../define-command.js";
@@ -12,11 +11,10 @@ export const cacheDir = z
   .optional()
   .meta({ description: "where fetched corpora lie: corpus_cache/ in the home" });
 
-export const CORPUS_CACHE = "corpus_cache";
-
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
-    description: "The corpora that were fetched from a file service, by their ids.",
+    description:
+      "The corpora that were fetched from a file service, by their ids. What a break has left is gone on with.",
     args: {},
     options: z.strictObject({ dir: cacheDir }),
     examples: {
@@ -26,15 +24,16 @@ export function define(command: Command, io: Io): void {
     async run({ options, home, out }) {
       const { cachedCorpora, openHome } = await import("@trainer/training");
       const at = openHome(home);
-      const dir = options.dir ?? join(at.root, CORPUS_CACHE);
+      const dir = options.dir ?? at.corpusCache;
       const corpora = await cachedCorpora(at, dir);
-      const shown = corpora.map(({ id, path, bytes, readMs, fetchedMs, inUse }) => ({
+      const shown = corpora.map(({ id, path, bytes, readMs, fetchedMs, inUse, partial }) => ({
         id,
         path,
         bytes,
         read_at: new Date(readMs).toISOString(),
         fetched_at: new Date(fetchedMs).toISOString(),
         in_use: inUse,
+        partial,
       }));
       out.result({ dir, corpora: shown }, () => {
         if (shown.length === 0) return `No corpora in ${dir}.`;
@@ -42,7 +41,7 @@ export function define(command: Command, io: Io): void {
           each.id,
           formatBytes(each.bytes),
           each.read_at.slice(0, 10),
-          each.in_use ? "in use" : "",
+          [each.partial ? "in part" : "", each.in_use ? "in use" : ""].filter(Boolean).join(", "),
         ]);
         return table([["CORPUS", "SIZE", "LAST READ"], ...rows], [1]).join("\n");
       });

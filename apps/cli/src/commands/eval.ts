@@ -11,6 +11,7 @@ import { formatChange, formatCount, formatNumber } from "../display/quantity.js"
 import type { Style } from "../display/style.js";
 import { table } from "../display/table.js";
 import { UsageError } from "../errors.js";
+import { fetching } from "../fetching.js";
 import type { Io } from "../io.js";
 import { finished, refuseLocal, requestOf } from "../remote/request.js";
 import { noteWeights, weightsFlag, weightsJson } from "../weights.js";
@@ -84,12 +85,11 @@ export function define(command: Command, io: Io): void {
       const progress = new ProgressLine(io, out);
       await io
         .interruptible(async (signal) => {
-          const home = openHome(root);
-          using opened = await openModel(run, { home, device, weightType: weights });
+          const where = { home: openHome(root), ...(await fetching(io, out)), signal };
+          using opened = await openModel(run, { ...where, device, weightType: weights });
           noteWeights(opened, out);
           const result = await evaluate(opened, input, {
-            home,
-            signal,
+            ...where,
             onProgress: (done, batches) => progress.update("evaluating", done / batches),
           });
           progress.clear();

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { z } from "zod";
 import { defineCommand } from "../define-command.js";
 import { formatBytes } from "../display/quantity.js";
+import { fetching } from "../fetching.js";
 import { shellWord } from "../home-flag.js";
 import type { Io } from "../io.js";
 
@@ -22,9 +23,13 @@ export function define(command: Command, io: Io): void {
         "what a run with --lora-rank has learned: PeftModel.from_pretrained",
       "trainer export RUN --out my-model --force": "replace what was exported there before",
     },
-    async run({ args: [run = ""], options: { out: folder, ...how }, home, out }) {
+    async run({ args: [run = ""], options: { out: folder, ...how }, home, io, out }) {
       const { exportRun, openHome } = await import("@trainer/training");
-      const { path, files, bytes } = await exportRun(run, folder, { home: openHome(home), ...how });
+      const { path, files, bytes } = await exportRun(run, folder, {
+        home: openHome(home),
+        ...(await fetching(io, out)),
+        ...how,
+      });
       const next = how.adapter ? adapterUse(folder) : modelUse(folder);
       out.result({ path, files, bytes }, () =>
         [

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { defineCommand } from "../define-command.js";
 import { formatBytes, formatCount, formatShort } from "../display/quantity.js";
 import { table } from "../display/table.js";
+import { fetching } from "../fetching.js";
 import type { Io } from "../io.js";
 import { TRAIN_ALIASES, toTrainInput, TrainFlags } from "./train-options.js";
 
@@ -44,8 +45,10 @@ export function define(command: Command, io: Io): void {
       const { maxBatchSize, ...flags } = options;
       const { findBatch } = await import("@trainer/training");
       const { corpus: _none, ...input } = toTrainInput(args, TrainFlags.parse(flags));
+      const elsewhere = await fetching(io, out);
       const found = await io.interruptible((signal) =>
         findBatch(args.length === 0 ? input : { ...input, corpus: [...args] }, {
+          ...elsewhere,
           home,
           signal,
           maxBatchSize,

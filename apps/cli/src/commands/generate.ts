@@ -7,6 +7,7 @@ import { z } from "zod";
 import { defineCommand } from "../define-command.js";
 import { printable } from "../display/printable.js";
 import { UsageError } from "../errors.js";
+import { fetching } from "../fetching.js";
 import type { Io } from "../io.js";
 import type { Output } from "../output.js";
 import { readAll } from "../read-text.js";
@@ -83,7 +84,13 @@ export function define(command: Command, io: Io): void {
       const { generateStream, openHome, openModel } = await import("@trainer/training");
       const input = { ...rest, prompt, stopSequences: stop };
       await io.interruptible(async (signal) => {
-        using opened = await openModel(run, { home: openHome(home), device, weightType: weights });
+        using opened = await openModel(run, {
+          home: openHome(home),
+          device,
+          weightType: weights,
+          ...(await fetching(io, out)),
+          signal,
+        });
         noteWeights(opened, out);
         const writer = new Writer(out, prompt, options.numReturnSequences);
         try {

@@ -1,5 +1,4 @@
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import type { Command } from "commander";
 import { z } from "zod";
 import { defineCommand } from "../define-command.js";
@@ -33,9 +32,9 @@ export function define(command: Command, io: Io): void {
     },
     async run({ args: [runId = ""], options: { follow, tail }, home, out }) {
       if (follow) throw new UsageError("--follow needs --server; a run of this machine is shown where it was started");
-      const { openHome, resolveRun } = await import("@trainer/training");
-      const { dir } = await resolveRun(runId, openHome(home));
-      const lines = (await readFile(join(dir, "logs.jsonl"), "utf8")).trimEnd().split("\n");
+      const { findRecord, openHome } = await import("@trainer/training");
+      const { logs } = await findRecord(runId, openHome(home));
+      const lines = (await readFile(logs, "utf8")).trimEnd().split("\n");
       print(out, lines.slice(-tail).join("\n"));
     },
   });

@@ -33,9 +33,10 @@ export function define(command: Command, io: Io): void {
 }
 
 /** A run as `runs list --json` tells it. */
-export const runJson = ({ id, dir, status, problem, manifest, bytes }: RunSummary) => ({
+export const runJson = ({ id, dir, status, archived, problem, manifest, bytes }: RunSummary) => ({
   run_id: id,
   status,
+  archived,
   problem,
   path: dir,
   bytes,
@@ -46,8 +47,9 @@ export const runJson = ({ id, dir, status, problem, manifest, bytes }: RunSummar
   test_perplexity: manifest?.test_perplexity ?? null,
 });
 
-function row({ id, status, manifest, bytes }: RunSummary): string[] {
-  if (manifest === null) return [id, status, "-", "-", "-", "-", "-", formatBytes(bytes)];
+function row({ id, status, archived, manifest, bytes }: RunSummary): string[] {
+  const disk = archived ? "archived" : formatBytes(bytes);
+  if (manifest === null) return [id, status, "-", "-", "-", "-", "-", disk];
   const {
     steps,
     total_steps: total,
@@ -64,6 +66,6 @@ function row({ id, status, manifest, bytes }: RunSummary): string[] {
     formatNumber(best),
     formatNumber(ppl),
     time === null ? "-" : formatDuration(time),
-    formatBytes(bytes),
+    disk,
   ];
 }

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import type { Command } from "commander";
 import type { RunManifest, RunSummary } from "@trainer/training";
 import { z } from "zod";
@@ -22,11 +21,11 @@ export function define(command: Command, io: Io): void {
       await showRemote(server, invocation);
     },
     async run({ args: [ref = ""], home, out }) {
-      const { openHome, resolveRun, summarizeRun } = await import("@trainer/training");
-      const { id } = await resolveRun(ref, openHome(home));
+      const { findRecord, openHome, summarizeRun } = await import("@trainer/training");
+      const { id, metrics } = await findRecord(ref, openHome(home));
       if (id === null) throw new UsageError(`${ref} is a folder outside ${home}; only the runs of a home can be shown`);
       const run = await summarizeRun(openHome(home), id);
-      const losses = await savedCurve(join(run.dir, "metrics.jsonl"));
+      const losses = await savedCurve(metrics);
       const view = { columns: out.screen.columns(), unicode: out.screen.unicode, paint: out.paint };
       out.result({ ...runJson(run), manifest: run.manifest }, () =>
         [...heading(run), ...(run.manifest === null ? [] : facts(run.manifest)), ...lossCurve(losses, view)].join("\n"),
@@ -35,10 +34,10 @@ export function define(command: Command, io: Io): void {
   });
 }
 
-const heading = ({ id, status, problem, dir, bytes }: RunSummary) => [
+const heading = ({ id, status, archived, problem, manifest, dir, bytes }: RunSummary) => [
   `run         ${id}`,
   `status      ${status}${problem === null ? "" : `: ${problem}`}`,
-  `folder      ${dir} (${formatBytes(bytes)})`,
+  archived ? `archived    as file ${manifest?.artifact_file_id ?? "?"}` : `folder      ${dir} (${formatBytes(bytes)})`,
 ];
 
 function facts(manifest: RunManifest): string[] {

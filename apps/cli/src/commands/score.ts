@@ -10,6 +10,7 @@ import { printable } from "../display/printable.js";
 import { formatNumber } from "../display/quantity.js";
 import { table } from "../display/table.js";
 import { UsageError } from "../errors.js";
+import { fetching } from "../fetching.js";
 import type { Io } from "../io.js";
 import { readAll } from "../read-text.js";
 import { finished, refuseLocal, requestOf } from "../remote/request.js";
@@ -68,7 +69,13 @@ export function define(command: Command, io: Io): void {
       const detailLevel = detail === "summary" ? ("summary" as const) : ("per_char" as const);
       const input = { ...options, detailLevel, text: await typed(options.text, io) };
       await io.interruptible(async (signal) => {
-        using opened = await openModel(run, { home: openHome(home), device, weightType: weights });
+        using opened = await openModel(run, {
+          home: openHome(home),
+          device,
+          weightType: weights,
+          ...(await fetching(io, out)),
+          signal,
+        });
         noteWeights(opened, out);
         const result = await score(opened, input, signal);
         out.result({ ...scoreJson(result), ...weightsJson(opened) }, () => report(result, out.screen.color).join("\n"));

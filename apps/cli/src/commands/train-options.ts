@@ -84,6 +84,11 @@ export const TrainFlags = z.strictObject({
   runId: run.runId.describe("name of the run; left out: one is made up"),
   resume: z.boolean().default(false).describe("go on with --run-id if it was begun before, else begin it"),
 
+  upload: z
+    .boolean()
+    .default(false)
+    .describe("send the run to the file service when it is completed; `trainer runs upload` does it later"),
+
   profile: z.int().min(0).default(0).describe("time so many steps operator by operator, and print where the time goes"),
   device: run.device.describe("where to compute"),
   precision: run.precision.describe("of the arithmetic; auto: fp16 on a GPU, else fp32"),
@@ -165,13 +170,14 @@ export const TRAIN_GROUPS = {
     "keepCheckpoints",
     "runId",
     "resume",
+    "upload",
   ],
   "Machine:": ["device", "precision", "threads", "dataNumWorkers", "dataPinMemory", "profile", "userId"],
 } as const;
 
 /** The same for the library. */
 export function toTrainInput(corpus: readonly string[], flags: TrainFlags): TrainInput {
-  const { resume: _resume, profile: _profile, model, size, dropout, ...others } = flags;
+  const { resume: _resume, profile: _profile, upload: _upload, model, size, dropout, ...others } = flags;
   const entries = Object.entries(others);
   const chosen = Object.fromEntries(entries.filter(([name]) => name in dimensions));
   const options = Object.fromEntries(entries.filter(([name]) => !(name in dimensions)));

@@ -3,8 +3,10 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { familyInfo } from "@trainer/models/capabilities";
 import { parseTrainOptions, type TrainInput, type TrainOptions } from "@trainer/training/options";
+import { CORPUS_ARGUMENT, corpusArgument } from "../corpus-argument.js";
 import { defineCommand } from "../define-command.js";
 import { explain, UsageError } from "../errors.js";
+import { fetching } from "../fetching.js";
 import type { Io } from "../io.js";
 import { followRun } from "../run-display/follow-run.js";
 import type { Demand } from "../run-display/memory-estimate.js";
@@ -15,7 +17,7 @@ export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
     description:
       "Train a model on your text. Without --tokenizer one is trained first. Ctrl-C finishes the step, saves and says how to go on.",
-    args: { "<corpus...>": "files or folders: .txt, .text, .jsonl (field `text`), each also as .gz" },
+    args: { "<corpus...>": CORPUS_ARGUMENT },
     options: TrainFlags,
     groups: TRAIN_GROUPS,
     aliases: TRAIN_ALIASES,
@@ -32,6 +34,8 @@ export function define(command: Command, io: Io): void {
         "go on from another run's weights, or from a folder of transformers",
       "trainer train letters.txt --pretrained RUN --lora-rank 8 --finetune-lr-cap 3e-4":
         "the same by a small adapter, which `trainer export --adapter` gives to PEFT",
+      "trainer train ID --upload":
+        "on a text that a file service has (`trainer corpus add`), and the result sent there",
       "trainer train book.txt --server http://127.0.0.1:8000": "on a server, watched from here",
       "trainer train book.txt --json | jq .train_loss": "one JSON line a logged step, the result last",
     },
@@ -40,14 +44,22 @@ export function define(command: Command, io: Io): void {
       await trainRemote(server, invocation);
     },
     async run({ args, options, home, io, out }) {
-      const { resume: wanted, runId, profile: profileSteps } = options;
+      const { resume: wanted, runId, profile: profileSteps, upload } = options;
       if (wanted && runId === null) throw new UsageError("--resume needs --run-id, the name of the run to go on with");
-      const request = checked(toTrainInput(args, options));
+      const { corpus, corpusFileId } = corpusArgument(args);
+      const request = checked({ ...toTrainInput(corpus, options), corpusFileId });
       const { openHome, train } = await import("@trainer/training");
       const where = { home, io, out };
-      if (wanted && runId !== null && (await isBegun(join(openHome(home).models, runId))))
-        await resumeRun(runId, where, profileSteps);
-      else await followRun(where, (hooks) => train(request, { ...hooks, profileSteps }), { demand: demandOf(request) });
+      const elsewhere = await fetching(io, out);
+      const trained =
+        wanted && runId !== null && (await isBegun(join(openHome(home).models, runId)))
+          ? await resumeRun(runId, where, profileSteps)
+          : await followRun(where, (hooks) => train(request, { ...hooks, ...elsewhere, profileSteps }), {
+              demand: demandOf(request),
+            });
+      if (!upload) return;
+      const { uploadRun } = await import("../upload-run.js");
+      await uploadRun(trained.runId, { clean: false, ...where });
     },
   });
 }

@@ -24,6 +24,7 @@ test("a tokenizer and token counts are told once they are ready", () => {
     "tokens     train 338k, validation 3.40k, test 60.0k",
   );
   expect(lineOf({ type: "data", phase: "ready", counts, cached: true })).toContain("(encoded before)");
+  expect(lineOf({ type: "evaluating", done: 1, batches: 2 })).toBeNull();
   expect(lineOf(dataEvent("encode", 1, 2))).toBeNull();
 });
 

@@ -34,6 +34,8 @@ export function lineOf(event: RunEvent): string | null {
       const what = best ? "best weights" : "checkpoint";
       return `${what} saved at step ${formatCount(step)}: ${formatBytes(bytes)} in ${formatDuration(seconds)}`;
     }
+    case "evaluating":
+      return null;
     case "profile":
       return profileTable(event.profile);
     case "warning":

@@ -18,14 +18,14 @@ export async function followRun(
   { home, io, out }: Pick<Invocation<unknown>, "home" | "io" | "out">,
   begin: (hooks: RunHooks) => Promise<RunResult>,
   known: Known = {},
-): Promise<void> {
+): Promise<RunResult> {
   const display = new RunDisplay(io, out, known);
   const flag = homeFlag(home);
   const onEvent = (event: RunEvent) => {
     display.show(event);
     if (event.type === "step") out.record(stepJson(event, display.progress.validation?.loss ?? null));
   };
-  await io
+  return await io
     .interruptible(async (signal) => {
       const { hearOnce } = await import("@trainer/torch");
       for (const name of SIGNALS) hearOnce(name); // a step may be long: a second signal must not have to wait for its end
@@ -46,6 +46,7 @@ export async function followRun(
       const { columns, unicode } = out.screen;
       const view = { columns: columns(), unicode, paint: out.paint };
       out.result(resultJson(result), () => summary(result, display.progress, flag, view));
+      return result;
     })
     .finally(() => display.close());
 }

@@ -1,5 +1,7 @@
 import { join } from "node:path";
+import type { RunResult } from "@trainer/training";
 import type { Invocation } from "../define-command.js";
+import { fetching } from "../fetching.js";
 import { followRun } from "./follow-run.js";
 import { savedCurve } from "./saved-curve.js";
 
@@ -8,9 +10,10 @@ export async function resumeRun(
   run: string,
   where: Pick<Invocation<unknown>, "home" | "io" | "out">,
   profileSteps = 0,
-): Promise<void> {
+): Promise<RunResult> {
   const { openHome, resolveRun, resume } = await import("@trainer/training");
   const { dir } = await resolveRun(run, openHome(where.home));
   const losses = await savedCurve(join(dir, "metrics.jsonl"));
-  await followRun(where, (hooks) => resume(run, { ...hooks, profileSteps }), { losses });
+  const elsewhere = await fetching(where.io, where.out);
+  return await followRun(where, (hooks) => resume(run, { ...hooks, ...elsewhere, profileSteps }), { losses });
 }

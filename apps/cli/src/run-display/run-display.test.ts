@@ -23,6 +23,7 @@ test("a pipe gets a line an event", () => {
   shown.show(dataEvent("encode", 0, 0));
   shown.show(stepEvent(1, 8));
   shown.note("Stopping.");
+  shown.show({ type: "evaluating", done: 1, batches: 4 });
   shown.show({ type: "completed", result });
   shown.close();
   expect(io.stderr.text.split("\n").slice(3)).toEqual([
@@ -34,6 +35,7 @@ test("a pipe gets a line an event", () => {
     "encoding the text: 100 %",
     expect.stringMatching(/^step 1\/1,500/),
     "Stopping.",
+    "evaluating: 25 %",
     "",
   ]);
   expect(io.stdout.text).toBe("");

@@ -42,6 +42,8 @@ export class RunDisplay {
       this.#preparing.update(what, event.progress);
     } else if (event.type === "data" && event.phase !== "ready") {
       this.#preparing.update(READING[event.phase], event.totalBytes === 0 ? 1 : event.bytes / event.totalBytes);
+    } else if (event.type === "evaluating") {
+      this.#preparing.update("evaluating", event.done / event.batches);
     } else {
       this.#preparing.clear();
       this.#print(event);

@@ -21,7 +21,8 @@ export async function evaluateAtEnd({ options, folder, manifest, context, comput
     if (split === undefined) return;
     const home = openHome(context.home);
     using opened = await openModel(folder.id, { home, device: compute.device });
-    const e = await evaluate(opened, { split, seed }, { home, signal: context.signal });
+    const onProgress = (done: number, batches: number) => reporter.emit({ type: "evaluating", done, batches });
+    const e = await evaluate(opened, { split, seed }, { home, signal: context.signal, onProgress });
     await manifest.update({
       evaluation: {
         split,

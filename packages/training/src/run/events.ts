@@ -84,6 +84,8 @@ export type RunEvent =
       readonly best: boolean;
       readonly seconds: number;
     }
+  /** Of the evaluation at the end of a run that is completed. */
+  | { readonly type: "evaluating"; readonly done: number; readonly batches: number }
   /** Where time goes, if that was asked. */
   | { readonly type: "profile"; readonly profile: StepProfile }
   | { readonly type: "warning"; readonly message: string }

@@ -63,6 +63,8 @@ function entryOf(event: RunEvent): Entry | null {
       return ["INFO", `${event.split} evaluated`, { split: event.split, steps: event.step, ...lossFields(event) }];
     case "checkpoint":
       return ["INFO", "checkpoint saved", { steps: event.step, path: event.path, size: event.bytes }];
+    case "evaluating":
+      return null;
     case "profile":
       return ["INFO", "steps profiled", { steps: event.profile.steps }];
     case "warning":

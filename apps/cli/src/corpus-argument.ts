@@ -1,0 +1,20 @@
+import { existsSync } from "node:fs";
+import { fileIdOf } from "@trainer/training/options";
+import { UsageError } from "./errors.js";
+
+/** How every command that reads a corpus describes it. */
+export const CORPUS_ARGUMENT =
+  "files or folders: .txt, .text, .jsonl (field `text`), each also as .gz; or the id of a file in a file service";
+
+export interface CorpusArgument {
+  readonly corpus: readonly string[];
+  readonly corpusFileId: string | null;
+}
+
+/** What words name: paths, or the id of one file. A path of that name comes first. */
+export function corpusArgument(words: readonly string[]): CorpusArgument {
+  const corpusFileId = words.find((word) => fileIdOf(word) !== null && !existsSync(word)) ?? null;
+  if (corpusFileId === null) return { corpus: words, corpusFileId };
+  if (words.length === 1) return { corpus: [], corpusFileId };
+  throw new UsageError(`${corpusFileId} is the id of a file, which is a corpus by itself: give it alone, or paths`);
+}

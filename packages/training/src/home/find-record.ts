@@ -1,0 +1,21 @@
+import { join } from "node:path";
+import type { Home } from "./home.js";
+import { resolveRun } from "./resolve-run.js";
+import { archivedFiles, isArchived } from "./run-log-files.js";
+
+/** Where what a run tells of itself lies, whether its folder is there or was cleaned away. */
+export interface RunRecord {
+  /** Null for a folder outside the home. */
+  readonly id: string | null;
+  readonly manifest: string;
+  readonly logs: string;
+  readonly metrics: string;
+}
+
+/** The files of a run by its id or path; not all of them need be there. Errors: those of `resolveRun`. */
+export async function findRecord(ref: string, home: Home): Promise<RunRecord> {
+  if (await isArchived(home, ref)) return { id: ref, ...archivedFiles(home, ref) };
+  const { id, dir } = await resolveRun(ref, home);
+  const file = (name: string) => join(dir, name);
+  return { id, manifest: file("manifest.json"), logs: file("logs.jsonl"), metrics: file("metrics.jsonl") };
+}

@@ -42,6 +42,7 @@ test("a run learns, and leaves a folder that says all about it", async () => {
     "step",
     "eval",
     "checkpoint",
+    "evaluating",
     "completed",
   ]);
   const all = steps(events);

@@ -38,6 +38,8 @@ export const keys = {
   runs: "trainer:runs",
   /** ZSET of all tokenizers, likewise. */
   tokenizers: "trainer:tokenizers",
+  /** JSON: what a request with this idempotency key was, and what it got; by the key's hash. */
+  idempotency: (hash: string) => `trainer:idempotency:${hash}`,
   /** The channel on which the pieces of an answer come that ends up under `resultKey`. */
   stream: (resultKey: string) => `${resultKey}:stream`,
 } as const;

@@ -4,6 +4,8 @@ export { openHome, type Home } from "./home/home.js";
 export { ID_RULE, isId } from "./home/ids.js";
 export { listRuns, summarizeRun, type RunSummary } from "./home/list-runs.js";
 export { runLogFiles, type RunLogFiles } from "./home/run-log-files.js";
+export { archiveName } from "./artifact/artifact-name.js";
+export { packRun, type Packed } from "./artifact/pack.js";
 export { archivedFileId } from "./artifact/archived.js";
 export { resolveRun, type ResolvedRun } from "./home/resolve-run.js";
 export { isHeld, lastTurn, RunLock } from "./run/lock.js";

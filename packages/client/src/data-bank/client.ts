@@ -100,6 +100,11 @@ export class DataBankClient {
     return file;
   }
 
+  /** A file's bytes as they come; its ETag is what their SHA-256 should be. */
+  read(id: string, signal?: AbortSignal): Promise<IncomingMessage> {
+    return retrying(this.#retry, signal, () => this.#send(`/${encodeURIComponent(id)}`, { signal }));
+  }
+
   #send(path: string, request: Partial<HttpRequest> = {}): Promise<IncomingMessage> {
     const headers = { ...this.#headers, ...request.headers };
     const defaults = { method: "GET", timeoutMs: this.#timeoutMs, signal: undefined } as const;

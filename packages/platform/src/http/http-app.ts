@@ -22,6 +22,8 @@ export interface HttpAppOptions {
   readonly requestMs: number;
   /** The most bytes that a body may have which is read as a whole. */
   readonly bodyBytes?: number;
+  /** Says what an error means that a library threw. */
+  readonly explained?: (error: unknown) => unknown;
   /** Is told of every answer that was given; `route` is the pattern, "none" where there is none. */
   readonly onAnswer: (req: FastifyRequest, reply: FastifyReply, route: string) => void;
 }
@@ -37,7 +39,7 @@ const SOCKET_BYTES = 256 << 10;
  * leave as a result or as one kind of error. Each leaves one record in the log.
  */
 export function httpApp(options: HttpAppOptions, routes: (app: FastifyInstance) => void): FastifyInstance {
-  const { service, logLevel, log, onAnswer } = options;
+  const { service, logLevel, log, onAnswer, explained = (error) => error } = options;
   const app = fastify({
     logger: { ...logOptions(service, logLevel), stream: { write: (line) => void log.write(line) } },
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "request_id" }),
@@ -72,7 +74,7 @@ export function httpApp(options: HttpAppOptions, routes: (app: FastifyInstance) 
       "request completed",
     );
   });
-  app.setErrorHandler(answerError);
+  app.setErrorHandler((error, req, reply) => answerError(explained(error), req, reply));
   app.setNotFoundHandler((req, reply) => answerError(new AppError("NOT_FOUND", "Not Found"), req, reply));
   refuseOtherMethods(app, routes);
   return app;

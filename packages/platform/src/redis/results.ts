@@ -24,6 +24,8 @@ export interface Slot<T> {
   readonly key: string;
   /** Null where there is nothing, or nothing readable. */
   get(): Promise<T | null>;
+  /** Whether there is anything, readable or not. */
+  exists(): Promise<boolean>;
   set(value: T): Promise<void>;
 }
 
@@ -46,6 +48,7 @@ export class Results {
     return {
       key,
       get: async () => parsed(schema, await redis.get(key)),
+      exists: async () => (await redis.exists(key)) === 1,
       set: async (value) => void (await redis.set(key, toWireJson(value))),
     };
   }

@@ -96,13 +96,22 @@ export class RunRecords {
   /**
    * The newest runs first.
    * @param before only those asked for before this moment, in milliseconds; a page's `next` is that of the page after
+   * @param status only those in this state; a page may then have fewer than `limit`, and not be the last
    */
-  async list(limit: number, before: number | null = null): Promise<{ runs: RunRecord[]; next: number | null }> {
+  async list(
+    limit: number,
+    before: number | null = null,
+    status: JobState | null = null,
+  ): Promise<{ runs: RunRecord[]; next: number | null }> {
+    const size = status === null ? limit : SCANNED;
     const from = before === null ? "+inf" : `(${before}`;
-    const rows = await this.#redis.zrange(keys.runs, from, "-inf", "BYSCORE", "REV", "LIMIT", 0, limit, "WITHSCORES");
-    const ids = rows.filter((_, i) => i % 2 === 0);
-    const next = ids.length < limit ? null : Number(rows.at(-1));
-    return { runs: await this.getAll(ids), next };
+    const rows = await this.#redis.zrange(keys.runs, from, "-inf", "BYSCORE", "REV", "LIMIT", 0, size, "WITHSCORES");
+    const places = new Map(rows.flatMap((id, i) => (i % 2 === 0 ? [[id, Number(rows[i + 1])] as const] : [])));
+    const last = places.size < size ? null : Number(rows.at(-1));
+    const all = await this.getAll([...places.keys()]);
+    if (status === null) return { runs: all, next: last };
+    const found = all.flatMap((run) => (run.status === status ? [{ run, at: Number(places.get(run.runId)) }] : []));
+    return { runs: found.slice(0, limit).map(({ run }) => run), next: found[limit - 1]?.at ?? last };
   }
 
   /** How many runs there are. */
@@ -173,6 +182,9 @@ export class RunRecords {
     valuesOf(await transaction.exec());
   }
 }
+
+/** How many runs are looked through at a time for those in one state. */
+const SCANNED = 1000;
 
 /** In the list of all runs; the fraction keeps runs of one millisecond apart, so that none falls between two pages. */
 const place = (createdMs: number): number => createdMs + Math.random();

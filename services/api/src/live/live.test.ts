@@ -235,7 +235,7 @@ test("a client that does not read is dropped instead of filling the memory", asy
       await new Promise((later) => setImmediate(later));
     }
   }
-  await using app = await streaming(frames, { maxWaitingBytes: 4 << 20 });
+  await using app = await streaming(frames, { stallMs: 100 });
   const answer = await fetch(app.url);
   const reader = answer.body?.getReader();
   await new Promise<void>((resolve) => {
@@ -250,6 +250,18 @@ test("a client that does not read is dropped instead of filling the memory", asy
       while ((await reader?.read())?.done === false);
     })(),
   ).rejects.toThrow("terminated");
+});
+
+test("streams end when the service does", async () => {
+  const closing = new AbortController();
+  async function* frames(signal: AbortSignal) {
+    yield Buffer.from("data: a\n\n");
+    closing.abort();
+    signal.throwIfAborted();
+  }
+  await using app = await streaming(frames, { closing: closing.signal });
+  expect(await (await fetch(app.url)).text()).toBe("data: a\n\n");
+  expect(app.log.join("")).not.toContain("stream_failed");
 });
 
 test("a stream that breaks off on our side is told to the log", async () => {

@@ -1,23 +1,27 @@
+import { once } from "node:events";
 import type { FastifyReply } from "fastify";
 
 /** How often something is sent where there is nothing to tell, so that nobody between the two thinks the line dead. */
 const KEEP_ALIVE_MS = 15_000;
-/** Who has so much waiting for them is no longer reading. */
-const MAX_WAITING_BYTES = 1 << 20;
+/** Who takes nothing for so long is no longer reading. */
+const STALL_MS = 60_000;
 
 export interface SendOptions {
-  readonly keepAliveMs?: number;
-  readonly maxWaitingBytes?: number;
+  readonly keepAliveMs?: number | undefined;
+  readonly stallMs?: number | undefined;
+  /** Aborted where all streams are to end. */
+  readonly closing?: AbortSignal | undefined;
 }
 
 /**
- * Answers with server-sent events, to their end. Their signal is aborted when the client goes; one that does not read
- * what it is sent is dropped, and can take the stream up again.
+ * Answers with server-sent events, to their end. Their signal is aborted when the client goes. Events are taken as fast as
+ * the client reads, so that nothing piles up for it; one that reads nothing at all is dropped, and can take the stream up
+ * again.
  */
 export async function sendEvents(
   reply: FastifyReply,
   framesOf: (signal: AbortSignal) => AsyncIterable<Buffer>,
-  { keepAliveMs = KEEP_ALIVE_MS, maxWaitingBytes = MAX_WAITING_BYTES }: SendOptions = {},
+  { keepAliveMs = KEEP_ALIVE_MS, stallMs = STALL_MS, closing }: SendOptions = {},
 ): Promise<void> {
   reply.hijack();
   const { raw } = reply;
@@ -30,17 +34,18 @@ export async function sendEvents(
     "x-request-id": reply.request.id,
   });
   raw.flushHeaders();
-  const keepAlive = setInterval(() => raw.write(": keep-alive\n\n"), keepAliveMs);
+  const keepAlive = setInterval(() => raw.writableNeedDrain || raw.write(": keep-alive\n\n"), keepAliveMs);
+  const signal = closing === undefined ? gone.signal : AbortSignal.any([gone.signal, closing]);
   try {
-    for await (const frame of framesOf(gone.signal)) {
-      raw.write(frame);
-      if (raw.writableLength > maxWaitingBytes) break;
+    for await (const frame of framesOf(signal)) {
+      if (!raw.write(frame))
+        await once(raw, "drain", { signal: AbortSignal.any([signal, AbortSignal.timeout(stallMs)]) });
     }
-    if (raw.writableLength > maxWaitingBytes) raw.destroy();
-    else raw.end();
+    raw.end();
   } catch (error) {
-    raw.destroy();
-    if (!gone.signal.aborted) reply.log.error({ err: error, event: "stream_failed" }, "a stream broke off");
+    if (closing?.aborted === true) raw.end();
+    else raw.destroy();
+    if (!signal.aborted) reply.log.error({ err: error, event: "stream_failed" }, "a stream broke off");
   } finally {
     clearInterval(keepAlive);
   }

@@ -1,0 +1,112 @@
+import rateLimit from "@fastify/rate-limit";
+import { AppError, parseJson, refusalOf } from "@trainer/platform";
+import { headerOf, httpApp, isForeign } from "@trainer/platform/http";
+import type { FastifyInstance, FastifyRequest, RouteOptions } from "fastify";
+import type { ZodTypeProvider } from "fastify-type-provider-zod";
+import { z } from "zod";
+import { explained } from "./away.js";
+import type { Container } from "./container.js";
+import { describeRoutes } from "./document.js";
+import { artifactRoutes } from "./routes/artifacts.js";
+import { COMMON } from "./routes/answers.js";
+import { chatRoutes } from "./routes/chat.js";
+import { healthRoutes } from "./routes/health.js";
+import { liveRoutes } from "./routes/live.js";
+import { runRoutes } from "./routes/runs.js";
+import { tokenizerRoutes } from "./routes/tokenizers.js";
+import { useRoutes } from "./routes/use.js";
+
+const TIMEOUTS = { headersMs: 15_000, idleMs: 120_000, requestMs: 60_000 };
+
+/** The HTTP side of the API. */
+export function createApp(container: Container, log: { write(line: string): unknown }): FastifyInstance {
+  const { config, metrics } = container;
+  const http = { service: "model-trainer", logLevel: config.logLevel, bodyBytes: config.bodyBytes, log, ...TIMEOUTS };
+  const onAnswer: Parameters<typeof httpApp>[0]["onAnswer"] = (req, reply, route) =>
+    metrics.requests.observe({ method: req.method, route, status: reply.statusCode }, reply.elapsedTime / 1000);
+  return httpApp({ ...http, explained, onAnswer }, (app) => {
+    takeJson(app);
+    checkBySchema(app);
+    describeRoutes(app);
+    void app.register(async (scope) => {
+      const open = scope.withTypeProvider<ZodTypeProvider>();
+      healthRoutes(open, container);
+      scope.get("/openapi.json", async () => scope.swagger());
+    });
+    void app.register((scope) => keyed(scope, container));
+  });
+}
+
+/** All that needs the key. A route can only be added here, or openly. */
+async function keyed(scope: FastifyInstance, container: Container): Promise<void> {
+  const { config, keys } = container;
+  await scope.register(rateLimit, {
+    global: config.requestsPerMinute > 0,
+    max: config.requestsPerMinute,
+    timeWindow: MINUTE_MS,
+    errorResponseBuilder: (_, { after }) =>
+      new AppError("RATE_LIMIT_EXCEEDED", `too many requests: come again after ${after}`),
+  });
+  const wrongKey = scope.createRateLimit({ max: config.wrongKeysPerMinute, timeWindow: MINUTE_MS });
+  scope.addHook("onRequest", async (req) => {
+    if (keys.isOpen && isForeign(req.headers))
+      throw new AppError("FORBIDDEN", "without an API key no page of another site is served");
+    if (!keys.isOpen && !keys.has(headerOf(req, "x-api-key") ?? "")) throw await refused(req, wrongKey);
+  });
+  scope.addHook("onRoute", describeKey);
+  const app = scope.withTypeProvider<ZodTypeProvider>();
+  runRoutes(app, container);
+  liveRoutes(app, container);
+  useRoutes(app, container);
+  chatRoutes(app, container);
+  tokenizerRoutes(app, container);
+  artifactRoutes(app, container);
+}
+
+const MINUTE_MS = 60_000;
+
+/** Who tries keys is slowed down; a client with the right one is not. */
+async function refused(req: FastifyRequest, limit: ReturnType<FastifyInstance["createRateLimit"]>): Promise<AppError> {
+  const tried = await limit(req);
+  if (tried.isAllowed || !tried.isExceeded) return new AppError("UNAUTHORIZED", "Unauthorized");
+  const headers = { "retry-after": String(tried.ttlInSeconds) };
+  return new AppError("RATE_LIMIT_EXCEEDED", "too many requests with a wrong key", { headers });
+}
+
+/** What the document says of every route that needs the key. */
+function describeKey(route: RouteOptions): void {
+  const { schema = {} } = route;
+  route.schema = {
+    ...schema,
+    security: [{ apiKey: [] }],
+    response: { ...COMMON, ...z.record(z.string(), z.unknown()).parse(schema.response) },
+  };
+}
+
+/** Bodies are JSON, whatever the request says of them. */
+function takeJson(app: FastifyInstance): void {
+  app.addHook("onRequest", async (req) => void delete req.headers["content-type"]);
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", { parseAs: "string" }, async (_: FastifyRequest, text: string | Buffer) => {
+    try {
+      return parseJson(String(text));
+    } catch (cause) {
+      throw new AppError("INVALID_JSON", "the body is no JSON", { cause });
+    }
+  });
+}
+
+/** Requests and answers are what their schemas make of them. */
+function checkBySchema(app: FastifyInstance): void {
+  app.setValidatorCompiler<z.ZodType>(({ schema, httpPart }) => (data) => {
+    const { data: value, error } = schema.safeParse(data);
+    if (error === undefined) return { value };
+    const refusal = refusalOf(error);
+    return { error: httpPart === "body" ? refusal : new AppError("INVALID_INPUT", refusal.message, { status: 422 }) };
+  });
+  app.setSerializerCompiler<z.ZodType>(
+    ({ schema }) =>
+      (data) =>
+        JSON.stringify(schema.parse(data)),
+  );
+}

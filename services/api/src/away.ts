@@ -1,0 +1,17 @@
+import { AppError } from "@trainer/platform";
+
+/** What Node and Redis call being away, overloaded or not yet ready. */
+const CODES = new Set(["ECONNREFUSED", "ECONNRESET", "EPIPE", "ETIMEDOUT", "ENOTFOUND", "EHOSTUNREACH", "EAI_AGAIN"]);
+const WORDS = /^(Command timed out|Stream isn't writeable|Connection is closed|Socket (closed|timeout))/;
+const REPLIES = /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|OOM|MISCONF|NOREPLICAS)\b/;
+
+/** What failed because Redis is away, slow or not able to write, as what passes: the client is told to come again. */
+export function explained(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof AppError) return error;
+  const code = "code" in error ? String(error.code) : "";
+  if (!CODES.has(code) && !WORDS.test(error.message) && !REPLIES.test(error.message)) return error;
+  return new AppError("SERVICE_UNAVAILABLE", "Redis cannot be reached now; try again", {
+    cause: error,
+    headers: { "retry-after": "2" },
+  });
+}

@@ -1,0 +1,39 @@
+import { z } from "zod";
+
+/** What the API is told at its start. */
+export const ApiConfig = z.strictObject({
+  host: z.string().default("127.0.0.1"),
+  /** 0: one that is free. */
+  port: z.int().min(0).max(65_535).default(8000),
+  /** What clients must show as X-API-Key; "": nothing, which is for this machine alone. */
+  apiKey: z.string().trim().default(""),
+  redisUrl: z.string(),
+  /** Holds models/ and tokenizers/. */
+  artifactsRoot: z.string().min(1),
+  /** Holds corpus/. */
+  dataRoot: z.string().min(1),
+  /** The file service, where archives of runs are; null where there is none. */
+  dataBank: z
+    .strictObject({ url: z.string(), apiKey: z.string().default("") })
+    .nullable()
+    .default(null),
+  logLevel: z.enum(["debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
+  /** The most bytes of a request's body. */
+  bodyBytes: z
+    .int()
+    .min(1)
+    .default(16 << 20),
+  /** How many requests a client may make a minute; 0: as many as it likes. */
+  requestsPerMinute: z.int().min(0).default(60_000),
+  /** With how many wrong keys a client may try in a minute. */
+  wrongKeysPerMinute: z.int().min(1).default(100),
+  /** How often files that streams follow are looked at. */
+  pollMs: z.int().min(1).default(200),
+  /** How often a stream on which nothing happens gets a sign of life. */
+  keepAliveMs: z.int().min(1).default(15_000),
+  /** After how long a stream's client that reads nothing is dropped. */
+  stallMs: z.int().min(1).default(60_000),
+});
+export type ApiConfig = z.output<typeof ApiConfig>;
+/** With what has a default left out. */
+export type ApiInput = z.input<typeof ApiConfig>;

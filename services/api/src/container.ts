@@ -1,0 +1,91 @@
+import { type QueueName } from "@trainer/platform";
+import { KeySet } from "@trainer/platform/http";
+import {
+  ChatSessions,
+  openRedis,
+  REDIS_TIMEOUT_MS,
+  Results,
+  RunRecords,
+  TokenizerRecords,
+} from "@trainer/platform/redis";
+import { families, type FamilyInfo } from "@trainer/models/capabilities";
+import { openHome } from "@trainer/training/files";
+import type { Redis } from "ioredis";
+import type { ApiConfig } from "./config.js";
+import { Channels } from "./live/channels.js";
+import { Streams } from "./live/streams.js";
+import { Tails } from "./live/tails.js";
+import { Metrics } from "./metrics.js";
+import { Artifacts } from "./services/artifacts.js";
+import { Chats } from "./services/chats.js";
+import { Evaluations } from "./services/evaluations.js";
+import { Jobs } from "./services/jobs.js";
+import { Questions } from "./services/questions.js";
+import { RunFiles } from "./services/run-files.js";
+import { Runs } from "./services/runs.js";
+import { Tokenizers } from "./services/tokenizers.js";
+import { Trainings } from "./services/trainings.js";
+
+/** What a test or an embedding process steers. */
+export interface ApiHooks {
+  /** Where log records go, a line each. */
+  readonly log?: { write(line: string): unknown };
+  readonly families?: ReadonlyMap<string, FamilyInfo>;
+}
+
+/** All that the API is made of; nothing else constructs any of it. */
+export interface Container extends AsyncDisposable {
+  readonly config: ApiConfig;
+  readonly keys: KeySet;
+  readonly redis: Redis;
+  readonly metrics: Metrics;
+  readonly families: ReadonlyMap<string, FamilyInfo>;
+  readonly trainings: Trainings;
+  readonly runs: Runs;
+  readonly runFiles: RunFiles;
+  readonly tails: Tails;
+  readonly streams: Streams;
+  readonly evaluations: Evaluations;
+  readonly questions: Questions;
+  readonly chats: Chats;
+  readonly tokenizers: Tokenizers;
+  readonly artifacts: Artifacts;
+}
+
+export function container(config: ApiConfig, hooks: ApiHooks = {}): Container {
+  const home = openHome(config.artifactsRoot);
+  const redis = openRedis(config.redisUrl, { commandTimeoutMs: REDIS_TIMEOUT_MS, failFast: true });
+  const channels = new Channels(openRedis(config.redisUrl));
+  const jobs = new Jobs(redis);
+  const records = new RunRecords(redis);
+  const results = new Results(redis);
+  const known = hooks.families ?? families();
+  const runs = new Runs({ records });
+  const runFiles = new RunFiles({ home, records });
+  const metrics = new Metrics(() => countsOf(jobs));
+  return {
+    config,
+    keys: new KeySet(config.apiKey === "" ? [] : [config.apiKey]),
+    redis,
+    metrics,
+    families: known,
+    runs,
+    runFiles,
+    trainings: new Trainings({ records, jobs, redis, dataRoot: config.dataRoot, families: known }),
+    tails: new Tails(config.pollMs),
+    streams: new Streams(metrics, config),
+    evaluations: new Evaluations({ home, records, results, jobs }),
+    questions: new Questions({ results, jobs, channels }),
+    chats: new Chats({ results, jobs, channels, sessions: new ChatSessions(redis) }),
+    tokenizers: new Tokenizers({ home, records: new TokenizerRecords(redis), jobs, dataRoot: config.dataRoot }),
+    artifacts: new Artifacts({ home, records, dataBank: config.dataBank }),
+    async [Symbol.asyncDispose]() {
+      channels[Symbol.dispose]();
+      await jobs.close();
+      redis.disconnect();
+    },
+  };
+}
+
+const names: readonly QueueName[] = ["trainer", "trainer-inference"];
+const countsOf = async (jobs: Jobs) => (await Promise.all(names.map((name) => jobs.counts(name)))).flat();

@@ -1,0 +1,115 @@
+import { z } from "zod";
+import { MetricsHistory } from "@trainer/platform";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { headerOf } from "@trainer/platform/http";
+import type { Streams } from "../live/streams.js";
+import type { Follow, Tails } from "../live/tails.js";
+import type { RunFiles } from "../services/run-files.js";
+import { content, MISSING, QUERY } from "./answers.js";
+import { boolParam, intParam } from "./query.js";
+import { RunParams } from "./runs.js";
+import type { ZodApp } from "./zod-app.js";
+
+export interface LiveDeps {
+  readonly runFiles: RunFiles;
+  readonly tails: Tails;
+  readonly streams: Streams;
+}
+
+const MAX_LINES = 100_000;
+const tail = intParam({ min: 1, max: MAX_LINES, default: 200 });
+const LogQuery = z.object({ tail });
+const StreamQuery = z.object({ tail, follow: boolParam(true) });
+const MetricsQuery = z.object({ points: intParam({ min: 1, max: 100_000, default: 1000 }) });
+
+/** What runs write, as a whole and as it comes. */
+export function liveRoutes(app: ZodApp, { runFiles, tails, streams }: LiveDeps): void {
+  const tags = ["Live"];
+  const params = RunParams;
+  const send = (reply: FastifyReply, kind: "logs" | "metrics", runId: string, from: Follow["from"], follow = true) =>
+    streams.send(reply, (signal) =>
+      tails.follow(`${kind}/${runId}/${follow}`, {
+        from,
+        signal,
+        path: () => runFiles.locate(kind, runId),
+        isOver: async () => !follow || (await runFiles.isOver(runId)),
+      }),
+    );
+
+  app.get(
+    "/runs/:run_id/logs",
+    {
+      schema: {
+        tags,
+        summary: "The last lines of a run's log, a JSON record each",
+        params,
+        querystring: LogQuery,
+        response: { 200: content("text/plain", "Lines of logs.jsonl"), ...MISSING, ...QUERY },
+      },
+    },
+    async (req, reply) => {
+      const lines = await runFiles.tail(req.params.run_id, req.query.tail);
+      return await reply.type("text/plain; charset=utf-8").send(lines);
+    },
+  );
+
+  app.get(
+    "/runs/:run_id/logs/stream",
+    {
+      schema: {
+        tags,
+        summary: "A run's log as it comes, to the run's end",
+        description: "An event a line. With Last-Event-ID it goes on behind that event; `tail` then means nothing.",
+        params,
+        querystring: StreamQuery,
+        response: { 200: content("text/event-stream", "Lines of logs.jsonl"), ...MISSING, ...QUERY },
+      },
+    },
+    async (req, reply) => {
+      const { run_id: runId } = req.params;
+      await runFiles.needLogs(runId);
+      const from = placeOf(req, { last: req.query.tail });
+      await send(reply, "logs", runId, from, req.query.follow);
+    },
+  );
+
+  app.get(
+    "/runs/:run_id/metrics",
+    {
+      schema: {
+        tags,
+        summary: "A run's evaluations, and its steps thinned to so many points",
+        params,
+        querystring: MetricsQuery,
+        response: { 200: MetricsHistory, ...MISSING, ...QUERY },
+      },
+    },
+    (req) => runFiles.history(req.params.run_id, req.query.points),
+  );
+
+  app.get(
+    "/runs/:run_id/metrics/stream",
+    {
+      schema: {
+        tags,
+        summary: "A run's steps and evaluations as they come, from the first on, to the run's end",
+        description:
+          "An event a line of metrics.jsonl. A run that was interrupted goes on from its checkpoint: a step that comes " +
+          "again takes the place of what came before.",
+        params,
+        response: { 200: content("text/event-stream", "Lines of metrics.jsonl"), ...MISSING },
+      },
+    },
+    async (req, reply) => {
+      const { run_id: runId } = req.params;
+      if ((await runFiles.locate("metrics", runId)) === null) await runFiles.needRun(runId);
+      await send(reply, "metrics", runId, placeOf(req, { after: 0 }));
+    },
+  );
+}
+
+/** Behind the last event that a client has had, where it says so. */
+function placeOf(req: FastifyRequest, otherwise: Follow["from"]): Follow["from"] {
+  const id = headerOf(req, "last-event-id");
+  return id !== undefined && /^\d{1,15}$/.test(id) ? { after: Number(id) } : otherwise;
+}

@@ -1,0 +1,101 @@
+import { z } from "zod";
+import {
+  ArtifactPointer,
+  CancelAccepted,
+  JobState,
+  RunList,
+  RunStatus,
+  TrainAccepted,
+  TrainRequest,
+} from "@trainer/platform";
+import type { Runs } from "../services/runs.js";
+import type { Trainings } from "../services/trainings.js";
+import { BODY, CONTRADICTED, MISSING, QUERY } from "./answers.js";
+import { intParam } from "./query.js";
+import type { ZodApp } from "./zod-app.js";
+
+export const RunParams = z.object({ run_id: z.string() });
+
+const MAX_RUNS = 500;
+const ListQuery = z.object({
+  limit: intParam({ min: 1, max: MAX_RUNS, default: 50 }),
+  status: JobState.optional(),
+  cursor: z
+    .string()
+    .regex(/^\d{1,16}(\.\d{1,16})?$/, "must be the `next` of a page")
+    .optional(),
+});
+
+const Idempotency = z.object({ "idempotency-key": z.string().min(1).max(255).optional() });
+
+export function runRoutes(
+  app: ZodApp,
+  { runs, trainings }: { readonly runs: Runs; readonly trainings: Trainings },
+): void {
+  const tags = ["Runs"];
+
+  app.post(
+    "/runs/train",
+    {
+      schema: {
+        tags,
+        summary: "Queue a training",
+        description: "With an Idempotency-Key, the same request within a day gives the same run.",
+        headers: Idempotency,
+        body: TrainRequest,
+        response: { 200: TrainAccepted, ...MISSING, ...BODY, ...CONTRADICTED },
+      },
+    },
+    (req) => trainings.enqueue(req.body, req.headers["idempotency-key"]),
+  );
+
+  app.get(
+    "/runs",
+    {
+      schema: {
+        tags,
+        summary: "Runs, the newest first",
+        description: "A page may be shorter than asked for; there are more as long as `next` is not null.",
+        querystring: ListQuery,
+        response: { 200: RunList, ...QUERY },
+      },
+    },
+    ({ query }) =>
+      runs.list(query.limit, query.cursor === undefined ? null : Number(query.cursor), query.status ?? null),
+  );
+
+  app.get(
+    "/runs/:run_id",
+    { schema: { tags, summary: "A run's status", params: RunParams, response: { 200: RunStatus, ...MISSING } } },
+    (req) => runs.status(req.params.run_id),
+  );
+
+  app.post(
+    "/runs/:run_id/cancel",
+    {
+      schema: {
+        tags,
+        summary: "Stop a run after the step it is at",
+        params: RunParams,
+        response: { 200: CancelAccepted, ...UNREAD },
+      },
+    },
+    (req) => runs.cancel(req.params.run_id),
+  );
+
+  app.get(
+    "/runs/:run_id/artifact",
+    {
+      schema: {
+        tags,
+        summary: "Where a run's archive is",
+        params: RunParams,
+        response: { 200: ArtifactPointer, ...MISSING },
+      },
+    },
+    (req) => runs.artifact(req.params.run_id),
+  );
+}
+
+/** Of a route that has no use for a body, but may be sent one. */
+const UNREAD = { 413: BODY[413] };

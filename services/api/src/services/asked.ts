@@ -1,0 +1,63 @@
+import type { StreamPiece } from "@trainer/platform";
+import type { Slot } from "@trainer/platform/redis";
+import type { Channels, Messages } from "../live/channels.js";
+
+/** Something that was asked of a model: its first answer, and where the answer comes about. */
+export interface Asked<T> {
+  /** As it is now: queued. */
+  readonly accepted: T;
+  /** Pieces of the answer as they come; the last thing is the answer. */
+  follow(signal: AbortSignal): AsyncGenerator<StreamPiece | { readonly type: "result"; readonly result: T }>;
+}
+
+/** How long nothing may come before the result itself is looked at: a piece may have been lost with its connection. */
+const QUIET_MS = 1000;
+
+const DONE: ReadonlySet<string> = new Set(["completed", "failed"]);
+
+/**
+ * Queues what is asked, and gives back what to answer with. Who wants to follow listens first, so that no piece is
+ * missed however quick the worker is.
+ */
+export async function ask<R extends { readonly status: string; readonly message?: string | null | undefined }, T>(
+  { slot, queued, channels, answer }: { slot: Slot<R>; queued: R; channels: Channels; answer: (result: R) => T },
+  enqueue: () => Promise<void>,
+  isFollowed: boolean,
+): Promise<Asked<T>> {
+  const messages = isFollowed ? await channels.open(slot.key) : null;
+  try {
+    await slot.set(queued); // before the job: a quick worker's result must not be overwritten
+    await enqueue();
+  } catch (error) {
+    messages?.[Symbol.dispose]();
+    throw error;
+  }
+  return {
+    accepted: answer(queued),
+    async *follow(signal) {
+      if (messages === null) return;
+      yield* pieces(messages, slot, answer, signal);
+    },
+  };
+}
+
+async function* pieces<R extends { readonly status: string; readonly message?: string | null | undefined }, T>(
+  messages: Messages,
+  slot: Slot<R>,
+  answer: (result: R) => T,
+  signal: AbortSignal,
+): AsyncGenerator<StreamPiece | { readonly type: "result"; readonly result: T }> {
+  using open = messages;
+  while (!signal.aborted) {
+    const piece = await open.next(QUIET_MS, signal);
+    if (piece?.type === "text" || piece?.type === "progress") {
+      yield piece;
+      continue;
+    }
+    const result = await slot.get().catch(() => null);
+    if (result === null || !DONE.has(result.status)) continue;
+    yield { type: "result", result: answer(result) };
+    yield result.status === "completed" ? { type: "done" } : { type: "failed", message: result.message ?? "it failed" };
+    return;
+  }
+}

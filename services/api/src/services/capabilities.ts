@@ -1,0 +1,21 @@
+import type { Capabilities } from "@trainer/platform";
+import type { FamilyInfo } from "@trainer/models/capabilities";
+import { methods } from "@trainer/tokenizers/capabilities";
+
+/** What requests may name. */
+export const capabilities = (families: ReadonlyMap<string, FamilyInfo>): Capabilities => ({
+  model_families: [...families].map(([name, { title, sizes, precisions, tokenizer }]) => ({
+    name,
+    title,
+    sizes: Object.keys(sizes),
+    precisions: [...precisions],
+    tokenizer_method: tokenizer ?? "bpe",
+  })),
+  tokenizer_methods: Object.entries(methods).map(([name, { title, leastVocabSize }]) => ({
+    name,
+    title,
+    least_vocab_size: leastVocabSize,
+  })),
+  devices: ["cpu", "cuda", "auto"],
+  optimizers: ["adamw", "adam", "sgd"],
+});

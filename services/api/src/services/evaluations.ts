@@ -1,0 +1,58 @@
+import { randomUUID } from "node:crypto";
+import { AppError, type EvaluateRequest, type EvaluateResponse } from "@trainer/platform";
+import type { EvalRecord, Results, RunRecords } from "@trainer/platform/redis";
+import { hasBegun, isId, runFolder, type Home } from "@trainer/training/files";
+import type { Jobs } from "./jobs.js";
+
+export interface EvaluationsDeps {
+  readonly home: Home;
+  readonly records: RunRecords;
+  readonly results: Results;
+  readonly jobs: Jobs;
+}
+
+/** Has runs evaluated; of each the latest evaluation is kept. */
+export class Evaluations {
+  readonly #deps: EvaluationsDeps;
+
+  constructor(deps: EvaluationsDeps) {
+    this.#deps = deps;
+  }
+
+  /** An unknown run is no error but an evaluation that has failed. */
+  async request(runId: string, request: EvaluateRequest): Promise<EvaluateResponse> {
+    const { results, jobs } = this.#deps;
+    const empty = { split: request.split, loss: null, ppl: null, artifact: null };
+    if (!(await this.#isKnown(runId))) return answer(runId, { ...empty, status: "failed", message: "run not found" });
+    const queued: EvalRecord = { ...empty, status: "queued" };
+    await results.evaluation(runId).set(queued);
+    await jobs.add("eval", randomUUID(), { run_id: runId, request });
+    return answer(runId, queued);
+  }
+
+  /** @throws AppError EVAL_NOT_FOUND */
+  async latest(runId: string): Promise<EvaluateResponse> {
+    const slot = this.#deps.results.evaluation(runId);
+    const record = await slot.get();
+    if (record !== null) return answer(runId, record);
+    const message = (await slot.exists()) ? "evaluation cache corrupt" : "evaluation not found";
+    throw new AppError("EVAL_NOT_FOUND", message);
+  }
+
+  /** Runs that were made without a service have a folder alone. */
+  async #isKnown(runId: string): Promise<boolean> {
+    const { home, records } = this.#deps;
+    if (!isId(runId)) return false;
+    return (await records.get(runId)) !== null || (await hasBegun(runFolder(home.root, runId)));
+  }
+}
+
+const answer = (runId: string, { status, split, loss, ppl, artifact, message }: EvalRecord): EvaluateResponse => ({
+  run_id: runId,
+  split,
+  status,
+  loss,
+  perplexity: ppl,
+  artifact_path: artifact,
+  message,
+});

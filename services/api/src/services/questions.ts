@@ -1,0 +1,65 @@
+import { randomUUID } from "node:crypto";
+import {
+  AppError,
+  GenerateResult,
+  ScoreResult,
+  type GenerateRequest,
+  type GenerateResponse,
+  type ScoreRequest,
+  type ScoreResponse,
+} from "@trainer/platform";
+import type { Results } from "@trainer/platform/redis";
+import type { Channels } from "../live/channels.js";
+import { ask, type Asked } from "./asked.js";
+import { checkRunId } from "./check-run-id.js";
+import type { Jobs } from "./jobs.js";
+
+export interface QuestionsDeps {
+  readonly results: Results;
+  readonly jobs: Jobs;
+  readonly channels: Channels;
+}
+
+/** Has texts scored and written by runs' models. */
+export class Questions {
+  readonly #deps: QuestionsDeps;
+
+  constructor(deps: QuestionsDeps) {
+    this.#deps = deps;
+  }
+
+  async score(runId: string, request: ScoreRequest, isFollowed = false): Promise<Asked<ScoreResponse>> {
+    checkRunId(runId);
+    const { results, jobs, channels } = this.#deps;
+    const request_id = randomUUID();
+    const slot = results.score(runId, request_id);
+    const answer = (result: ScoreResult): ScoreResponse => ({ ...result, request_id });
+    const question = { slot, queued: ScoreResult.parse({ status: "queued" }), channels, answer };
+    return await ask(question, () => jobs.add("score", request_id, { run_id: runId, request_id, request }), isFollowed);
+  }
+
+  /** @throws AppError DATA_NOT_FOUND */
+  async scored(runId: string, requestId: string): Promise<ScoreResponse> {
+    const result = await this.#deps.results.score(runId, requestId).get();
+    if (result === null) throw new AppError("DATA_NOT_FOUND", "score request not found");
+    return { ...result, request_id: requestId };
+  }
+
+  async generate(runId: string, request: GenerateRequest, isFollowed = false): Promise<Asked<GenerateResponse>> {
+    checkRunId(runId);
+    const { results, jobs, channels } = this.#deps;
+    const request_id = randomUUID();
+    const slot = results.generation(runId, request_id);
+    const answer = (result: GenerateResult): GenerateResponse => ({ ...result, request_id });
+    const question = { slot, queued: GenerateResult.parse({ status: "queued" }), channels, answer };
+    const data = { run_id: runId, request_id, request };
+    return await ask(question, () => jobs.add("generate", request_id, data), isFollowed);
+  }
+
+  /** @throws AppError DATA_NOT_FOUND */
+  async generated(runId: string, requestId: string): Promise<GenerateResponse> {
+    const result = await this.#deps.results.generation(runId, requestId).get();
+    if (result === null) throw new AppError("DATA_NOT_FOUND", "generate request not found");
+    return { ...result, request_id: requestId };
+  }
+}

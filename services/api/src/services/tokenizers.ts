@@ -1,0 +1,62 @@
+import { randomInt } from "node:crypto";
+import { join } from "node:path";
+import type { TokenizerAccepted, TokenizerInfo, TokenizerList, TokenizerTrainRequest } from "@trainer/platform";
+import type { TokenizerRecord, TokenizerRecords } from "@trainer/platform/redis";
+import type { Home } from "@trainer/training/files";
+import { checkCorpusPath } from "./corpus-path.js";
+import type { Jobs } from "./jobs.js";
+
+export interface TokenizersDeps {
+  readonly home: Home;
+  readonly records: TokenizerRecords;
+  readonly jobs: Jobs;
+  readonly dataRoot: string;
+}
+
+/** Has tokenizers trained, and tells of them. */
+export class Tokenizers {
+  readonly #deps: TokenizersDeps;
+
+  constructor(deps: TokenizersDeps) {
+    this.#deps = deps;
+  }
+
+  async train(request: TokenizerTrainRequest): Promise<TokenizerAccepted> {
+    const { records, jobs, dataRoot } = this.#deps;
+    if (request.corpus_path !== null) await checkCorpusPath(dataRoot, request.corpus_path);
+    const id = newTokenizerId();
+    await records.create(id);
+    await jobs.add("tokenizer", id, { tokenizer_id: id, request });
+    return { tokenizer_id: id, artifact_path: this.#path(id), coverage: null, oov_rate: null };
+  }
+
+  /** Of one that nobody knows too: its status is then "unknown". */
+  async info(tokenizerId: string): Promise<TokenizerInfo> {
+    return this.#infoOf(await this.#deps.records.get(tokenizerId));
+  }
+
+  /** The newest first. */
+  async list(limit: number): Promise<TokenizerList> {
+    const records = await this.#deps.records.list(limit);
+    return { tokenizers: records.map((record) => this.#infoOf(record)) };
+  }
+
+  #infoOf({ tokenizerId, status, stats }: TokenizerRecord): TokenizerInfo {
+    return {
+      tokenizer_id: tokenizerId,
+      artifact_path: this.#path(tokenizerId),
+      status,
+      coverage: stats?.coverage ?? null,
+      oov_rate: stats?.oov_rate ?? null,
+      token_count: stats?.token_count ?? null,
+      char_coverage: stats?.char_coverage ?? null,
+    };
+  }
+
+  #path(tokenizerId: string): string {
+    return join(this.#deps.home.tokenizers, tokenizerId);
+  }
+}
+
+const DIGITS = 10;
+const newTokenizerId = (): string => `tok-${String(randomInt(10 ** DIGITS)).padStart(DIGITS, "0")}`;

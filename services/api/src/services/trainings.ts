@@ -1,0 +1,57 @@
+import { randomBytes } from "node:crypto";
+import { AppError, type TrainAccepted, type TrainRequest, type TrainSettings } from "@trainer/platform";
+import type { RunRecords } from "@trainer/platform/redis";
+import type { FamilyInfo } from "@trainer/models/capabilities";
+import type { Redis } from "ioredis";
+import { checkCorpusPath } from "./corpus-path.js";
+import { idempotent } from "./idempotency.js";
+import type { Jobs } from "./jobs.js";
+
+export interface TrainingsDeps {
+  readonly records: RunRecords;
+  readonly jobs: Jobs;
+  readonly redis: Redis;
+  readonly dataRoot: string;
+  readonly families: ReadonlyMap<string, FamilyInfo>;
+}
+
+/** Takes trainings in. */
+export class Trainings {
+  readonly #deps: TrainingsDeps;
+
+  constructor(deps: TrainingsDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Queues a training. Its record is there before its job, so that nobody who asks finds a run missing.
+   * @param key of the client's own: the same key and request give the same run
+   */
+  async enqueue(request: TrainRequest, key: string | undefined): Promise<TrainAccepted> {
+    const { records, jobs, redis, dataRoot } = this.#deps;
+    const { user_id: userId, ...settings } = request;
+    this.#checkModel(settings);
+    if (settings.corpus_path !== null) await checkCorpusPath(dataRoot, settings.corpus_path);
+    const proposed = newRunId(settings);
+    const runId = key === undefined ? proposed : await idempotent(redis, key, request, proposed);
+    const known = runId === proposed ? null : await records.get(runId);
+    if (known === null) await records.create(runId, userId, settings);
+    // Also for one that is known and still queued: whoever took it in may have failed right after.
+    if (known === null || known.status === "queued") {
+      await jobs.add("train", runId, { run_id: runId, user_id: userId, request: settings });
+    }
+    return { run_id: runId, job_id: runId };
+  }
+
+  #checkModel({ model_family: family, model_size: size }: TrainSettings): void {
+    const info = this.#deps.families.get(family);
+    if (info === undefined) throw new AppError("UNSUPPORTED_BACKEND", `model backend unavailable: ${family}`);
+    const sizes = Object.keys(info.sizes).sort();
+    if (sizes.includes(size)) return;
+    throw new AppError("INVALID_MODEL_SIZE", `model_size must be one of: ${sizes.join(", ")} for ${family}`);
+  }
+}
+
+/** Family, size and second, as other systems name runs, and what keeps runs of one second apart. */
+const newRunId = ({ model_family, model_size }: TrainSettings): string =>
+  `${model_family}-${model_size}-${Math.floor(Date.now() / 1000)}-${randomBytes(4).toString("hex")}`;

@@ -1,0 +1,40 @@
+import { AppError } from "@trainer/platform";
+import { isLoopback } from "@trainer/platform/http";
+import { createApp } from "./app.js";
+import { ApiConfig, type ApiInput } from "./config.js";
+import { container as makeContainer, type ApiHooks } from "./container.js";
+
+export interface Api extends AsyncDisposable {
+  /** Where it listens: http://host:port. */
+  readonly url: string;
+}
+
+/**
+ * Starts the API; disposing of it ends streams and lets requests that are under way come to their end. It starts without
+ * Redis too, and says so in `/readyz` until that is there.
+ * @throws AppError CONFIG_ERROR where strangers would be let in without a key
+ */
+export async function startApi(input: ApiInput, hooks: ApiHooks = {}): Promise<Api> {
+  const config = ApiConfig.parse(input);
+  if (config.apiKey === "" && !isLoopback(config.host)) {
+    throw new AppError(
+      "CONFIG_ERROR",
+      `listening on ${config.host} lets other machines in, and anybody could train: set SECURITY__API_KEY, or listen on ` +
+        "127.0.0.1",
+    );
+  }
+  const container = makeContainer(config, hooks);
+  const app = createApp(container, hooks.log ?? process.stderr);
+  const { redis, streams } = container;
+  redis.on("close", () => app.log.warn({ event: "redis_lost" }, "no connection to Redis"));
+  redis.on("ready", () => app.log.info({ event: "redis_ready" }, "connected to Redis"));
+  app.addHook("preClose", async () => streams[Symbol.dispose]());
+  const url = await app.listen({ host: config.host, port: config.port });
+  return {
+    url,
+    async [Symbol.asyncDispose]() {
+      await app.close();
+      await container[Symbol.asyncDispose]();
+    },
+  };
+}

@@ -59,11 +59,13 @@ export function define(command: Command, io: Io): void {
         if (message === "/reset") session = null;
         else if (message !== "") {
           const request: ChatRequest = requestOf(ChatRequest, { ...options, message, session }, FIELDS_OF_TURN);
+          const onText = (text: string) => out.text(out.screen.live ? printable(text) : text);
           const reply: ChatResponse = finished(
-            await io.interruptible((signal) => client.chat(runId, request, { signal })),
+            await io.interruptible((signal) => client.chat(runId, request, { signal, onText })),
           );
           session = reply.session_id;
-          out.result(reply, () => printable(reply.response ?? ""));
+          out.record(reply);
+          out.text("\n");
         }
       }
     },

@@ -67,11 +67,9 @@ export function define(command: Command, io: Io): void {
       await io.interruptible(async (signal) => {
         const writer = new Writer(out, prompt, options.numReturnSequences);
         try {
-          const result = finished(await client.generate(runId, request, { signal }));
-          for (const [i, text] of (result.outputs ?? []).entries()) {
-            writer.text(i, text);
-            writer.end(i);
-          }
+          const onText = (text: string, sequence: number) => writer.text(sequence, text);
+          const result = finished(await client.generate(runId, request, { signal, onText }));
+          for (let i = 0; i < options.numReturnSequences; i++) writer.end(i);
           out.record(result);
         } finally {
           out.text("\n");

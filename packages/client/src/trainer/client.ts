@@ -15,6 +15,7 @@ import {
   RunList,
   RunStatus,
   ScoreResponse,
+  StreamPiece,
   TokenizerAccepted,
   TokenizerInfo,
   TokenizerList,
@@ -28,7 +29,8 @@ import {
   type TrainRequest,
 } from "@trainer/platform";
 import { eventStream } from "./event-stream.js";
-import { Requests, type CallOptions, type TrainerClientOptions } from "./requests.js";
+import { ServiceError } from "../service-error.js";
+import { Requests, type Call, type CallOptions, type TrainerClientOptions } from "./requests.js";
 
 export interface ListOptions extends CallOptions {
   readonly limit?: number;
@@ -40,6 +42,11 @@ export interface ListOptions extends CallOptions {
 export interface WaitOptions extends CallOptions {
   /** How often is asked. */
   readonly everyMs?: number;
+}
+
+export interface AnswerOptions extends WaitOptions {
+  /** Hears text as it comes, of each sequence, counted from 0. */
+  readonly onText?: (text: string, sequence: number) => void;
 }
 
 const Ready = z.object({ status: z.enum(["ready", "degraded"]), reason: z.string().nullable() });
@@ -142,19 +149,42 @@ export class TrainerClient {
     return until((each) => this.#requests.json(ScoreResponse, run(runId, "score", id), each), options);
   }
 
-  /** Asks for text and waits for it. */
-  async generate(runId: string, request: Partial<GenerateRequest>, options?: WaitOptions): Promise<GenerateResponse> {
+  /** Asks for text and waits for it, or hears it as it comes. */
+  async generate(runId: string, request: Partial<GenerateRequest>, options?: AnswerOptions): Promise<GenerateResponse> {
     const call = { method: "POST", body: request, ...options } as const;
-    const { request_id: id } = await this.#requests.json(GenerateResponse, run(runId, "generate"), call);
+    const path = run(runId, "generate");
+    const { request_id: id } = await this.#asked(GenerateResponse, path, call, options?.onText);
     return until((each) => this.#requests.json(GenerateResponse, run(runId, "generate", id), each), options);
   }
 
-  /** Says something in a conversation, or begins one, and waits for the answer. */
-  async chat(runId: string, request: Partial<ChatRequest>, options?: WaitOptions): Promise<ChatResponse> {
+  /** Says something in a conversation, or begins one, and waits for the answer, or hears it as it comes. */
+  async chat(runId: string, request: Partial<ChatRequest>, options?: AnswerOptions): Promise<ChatResponse> {
     const call = { method: "POST", body: request, once: true, ...options } as const;
-    const { session_id, request_id } = await this.#requests.json(ChatResponse, run(runId, "chat"), call);
+    const { session_id, request_id } = await this.#asked(ChatResponse, run(runId, "chat"), call, options?.onText);
     const path = run(runId, "chat", session_id, request_id);
     return until((each) => this.#requests.json(ChatResponse, path, each), options);
+  }
+
+  /** What was accepted; where somebody listens, after all that came of it as it came. */
+  async #asked<S extends z.ZodType>(
+    schema: S,
+    path: string,
+    call: Call,
+    onText: AnswerOptions["onText"],
+  ): Promise<z.output<S>> {
+    if (onText === undefined) return await this.#requests.json(schema, path, call);
+    let accepted: z.output<S> | null = null;
+    try {
+      for await (const { event, data } of eventStream(this.#requests, path, { ...call, once: true })) {
+        if (event === "accepted") accepted = schema.parse(parseJson(data));
+        const piece = StreamPiece.safeParse(parseJson(data));
+        if (piece.data?.type === "text") onText(piece.data.text, piece.data.sequence);
+      }
+    } catch (error) {
+      if (accepted === null || call.signal?.aborted === true) throw error; // else the answer can still be asked for
+    }
+    if (accepted === null) throw new ServiceError("INVALID_ANSWER", `${path} accepted nothing`);
+    return accepted;
   }
 
   chatHistory(runId: string, sessionId: string, options?: CallOptions): Promise<ChatHistory> {

@@ -28,7 +28,8 @@ export async function* eventStream(
       return;
     } catch (error) {
       call.signal?.throwIfAborted();
-      if (!(error instanceof ServiceError && error.mayPass) || ++failures > requests.retry.retries) throw error;
+      const mayPass = error instanceof ServiceError && error.mayPass && call.once !== true;
+      if (!mayPass || ++failures > requests.retry.retries) throw error;
       await sleep(requests.retry.backoffMs * failures, undefined, { signal: call.signal });
     }
   }

@@ -48,6 +48,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "everything on this machine: API, worker, files, Redis",
     load: () => import("./commands/serve.js"),
   },
+  "discord-bot": {
+    summary: "train and watch from Discord",
+    load: () => import("./commands/discord-bot.js"),
+  },
   worker: { summary: "do what the queue asks for", load: () => import("./commands/worker.js") },
   "data-bank": {
     summary: "keep files for other machines, by their content: the file service",

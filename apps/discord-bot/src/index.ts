@@ -1,1 +1,3 @@
-export const SERVICE = "discord-bot";
+export { checkBot, type BotCheck } from "./check.js";
+export { botConfig, type BotConfig } from "./config.js";
+export { startBot, type Bot, type BotHooks, type BotPace } from "./start.js";

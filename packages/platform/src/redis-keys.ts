@@ -25,8 +25,18 @@ export const keys = {
   tokenizerStats: (tokenizerId: string) => `tokenizer:${tokenizerId}:stats`,
   /** SET of the workers that are there. Read by others. */
   workers: "rq:workers",
-  /** SET of the runs that the bot's owner watches. */
+  /** SET of the runs that somebody on Discord watches. */
   watching: "discord:watching",
+  /** HASH by user: who watches a run, and who wants to hear nothing of it. */
+  watchers: (runId: string) => `discord:watchers:${runId}`,
+  /** HASH by user: where the bot's message about a run is. */
+  runMessages: (runId: string) => `discord:messages:${runId}`,
+  /** JSON: what the bot tells of a run. */
+  toldRun: (runId: string) => `discord:run:${runId}`,
+  /** SET of the runs that the bot tells of and that have not ended. */
+  toldRuns: "discord:runs",
+  /** LIST: the corpora that a user trained on last. */
+  recentCorpora: (userId: bigint) => `discord:corpora:${userId}`,
 
   /** JSON: how far a run has come. */
   progress: (runId: string) => `runs:progress:${runId}`,

@@ -1,11 +1,10 @@
 import type { Command } from "commander";
 import { z } from "zod";
 import { defineCommand } from "../define-command.js";
-import type { Style } from "../display/style.js";
-import { table } from "../display/table.js";
 import { ok, type Check } from "../doctor/check.js";
 import { nativeChecks, type Natives } from "../doctor/native.js";
 import { programChecks } from "../doctor/programs.js";
+import { report } from "../doctor/report.js";
 import { serviceChecks } from "../doctor/services.js";
 import { systemChecks } from "../doctor/system.js";
 import type { Io } from "../io.js";
@@ -52,12 +51,4 @@ async function models(): Promise<Check> {
   const { families } = await import("@trainer/models/capabilities");
   const lines = Array.from(families(), ([name, { sizes }]) => `${name} (${Object.keys(sizes).join(", ")})`);
   return ok("Models", lines.join("; "));
-}
-
-const MARKS = { ok: "ok", missing: "--", failed: "NO" } as const;
-
-function report(checks: readonly Check[], paint: Style): (string | undefined)[] {
-  const colors = { ok: paint.green, missing: paint.yellow, failed: paint.red };
-  const rows = table(checks.map(({ name, status, value }) => [colors[status](MARKS[status]), name, value]));
-  return checks.flatMap(({ fix }, index) => [rows[index], ...(fix === null ? [] : [`    ${paint.dim(fix)}`])]);
 }

@@ -1,0 +1,43 @@
+import { decodeEvent, EVENTS_CHANNEL, runChannel, type TrainerEvent } from "@trainer/platform";
+import { openRedis } from "@trainer/platform/redis";
+import type { Redis } from "ioredis";
+
+export interface FeedHooks {
+  readonly onEvent: (event: TrainerEvent) => void;
+  /** Redis was away and is back: what was said in between, nobody heard. */
+  readonly onBack: () => void;
+  readonly onError: (error: Error) => void;
+}
+
+/** What is published of runs: of all of them, and once more of those that are followed. */
+export class Feed implements AsyncDisposable {
+  readonly #redis: Redis;
+  readonly #hooks: FeedHooks;
+
+  constructor(url: string, hooks: FeedHooks) {
+    this.#hooks = hooks;
+    this.#redis = openRedis(url, { onError: hooks.onError });
+    this.#redis.on("message", (_channel, message) => {
+      const event = decodeEvent(message);
+      if (event !== null) hooks.onEvent(event);
+    });
+  }
+
+  async open(): Promise<void> {
+    await this.#redis.subscribe(EVENTS_CHANNEL);
+    this.#redis.on("ready", this.#hooks.onBack); // from now on a connection is a new one; it subscribes by itself
+  }
+
+  /** Takes effect when Redis is there. */
+  follow(runId: string): void {
+    this.#redis.subscribe(runChannel(runId)).catch(this.#hooks.onError);
+  }
+
+  unfollow(runId: string): void {
+    this.#redis.unsubscribe(runChannel(runId)).catch(this.#hooks.onError);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#redis.disconnect();
+  }
+}

@@ -1,0 +1,110 @@
+import type { Clock } from "../clock.js";
+import type { Log } from "../log.js";
+import type { DirectMessages, Said } from "../messages/direct-messages.js";
+import { Post, type Unreachable } from "../messages/post.js";
+import { troubleOf } from "../messages/trouble.js";
+import type { MessageRef, RunStore } from "../store/run-store.js";
+import { runEmbed } from "./run-embed.js";
+import type { RunState } from "./run-state.js";
+
+export interface MessageParts {
+  readonly dms: DirectMessages;
+  readonly store: RunStore;
+  readonly unreachable: Unreachable;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Between two edits of one message. */
+  readonly editMs: number;
+}
+
+/** Of whom one message tells. */
+export interface Subject {
+  /** How it stands now. */
+  readonly look: () => Shown;
+  /** All has been said that there was to say, or it never will be. */
+  readonly onTold: () => void;
+}
+
+/** What a message shows. */
+export interface Shown {
+  readonly state: RunState;
+  /** The course of the loss, as a PNG. */
+  readonly chart: Buffer | null;
+}
+
+const CHART = "loss.png";
+
+/** The one message by which one user is told of one run, edited in place; it is found again after a restart. */
+export class RunMessage {
+  readonly #parts: MessageParts;
+  readonly #user: bigint;
+  readonly #subject: Subject;
+  readonly #post: Post;
+  #ref: MessageRef | null;
+  #said = "";
+  #chart: Buffer | null = null;
+
+  constructor(user: bigint, ref: MessageRef | null, subject: Subject, parts: MessageParts) {
+    this.#user = user;
+    this.#ref = ref;
+    this.#subject = subject;
+    this.#parts = parts;
+    const { unreachable, clock, log, editMs } = parts;
+    this.#post = new Post({
+      user,
+      unreachable,
+      clock,
+      log,
+      pace: { gapMs: editMs },
+      deliver: () => this.#deliver(),
+      drop: () => this.#done(),
+    });
+  }
+
+  /** Whether the user has been told all there is to tell. */
+  told = true;
+
+  /** Shows how the run stands now, soon. */
+  ask(): void {
+    this.told = false;
+    this.#post.ask();
+  }
+
+  close = (): Promise<void> => this.#post.close();
+
+  #done(): void {
+    this.told = true;
+    this.#subject.onTold();
+  }
+
+  async #deliver(): Promise<void> {
+    const { state, chart } = this.#subject.look();
+    const embed = runEmbed(state, chart === null ? null : `attachment://${CHART}`);
+    const said = JSON.stringify(embed);
+    if (said !== this.#said || chart !== this.#chart) {
+      const fresh = chart !== null && (chart !== this.#chart || this.#ref === null);
+      const files = fresh ? { files: [{ attachment: chart, name: CHART }] } : {};
+      await this.#say(state.runId, { embeds: [embed], ...files });
+      this.#said = said;
+      this.#chart = chart;
+    }
+    if (this.#subject.look().state === state) this.#done();
+  }
+
+  /** Edits the message; one that is not there any more is written anew. */
+  async #say(runId: string, said: Said): Promise<void> {
+    const { dms, store } = this.#parts;
+    if (this.#ref !== null) {
+      try {
+        return await dms.edit(this.#user, this.#ref, said);
+      } catch (error) {
+        if (troubleOf(error) !== "gone") throw error;
+        this.#ref = null;
+        this.#chart = null;
+        throw error; // said again soon, as a new message with all that belongs to it
+      }
+    }
+    this.#ref = await dms.send(this.#user, said);
+    await store.keepMessage(runId, this.#user, this.#ref);
+  }
+}

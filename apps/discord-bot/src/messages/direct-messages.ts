@@ -1,0 +1,42 @@
+import type { APIEmbed, AttachmentPayload, Client } from "discord.js";
+import type { MessageRef } from "../store/run-store.js";
+
+/** What is said, or what a message is changed to. Files that are not named stay as they are. */
+export interface Said {
+  readonly content?: string;
+  readonly embeds?: readonly APIEmbed[];
+  readonly files?: readonly AttachmentPayload[];
+}
+
+/** Messages to users, in their own channel with the bot. @throws DiscordAPIError, or what befell on the way */
+export class DirectMessages {
+  readonly #client: Client;
+
+  constructor(client: Client) {
+    this.#client = client;
+  }
+
+  /** Whether there can be a channel with a user at all. */
+  async open(user: bigint): Promise<void> {
+    await this.#client.users.createDM(String(user));
+  }
+
+  async send(user: bigint, said: Said): Promise<MessageRef> {
+    const channel = await this.#client.users.createDM(String(user));
+    const { id } = await channel.send(payload(said));
+    return { channelId: channel.id, messageId: id };
+  }
+
+  async edit(user: bigint, { messageId }: MessageRef, said: Said): Promise<void> {
+    const channel = await this.#client.users.createDM(String(user));
+    await channel.messages.edit(messageId, payload(said));
+  }
+}
+
+/** A message mentions nobody, whatever a model wrote. */
+const payload = ({ content, embeds, files }: Said) => ({
+  ...(content === undefined ? {} : { content }),
+  ...(embeds === undefined ? {} : { embeds }),
+  ...(files === undefined ? {} : { files }),
+  allowedMentions: { parse: [] },
+});

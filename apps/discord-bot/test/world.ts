@@ -1,0 +1,101 @@
+import { encodeEvent, EVENTS_CHANNEL, runChannel, type TrainerEvent } from "@trainer/platform";
+import { openRedis } from "@trainer/platform/redis";
+import type { Redis } from "ioredis";
+import { startRedis, type RedisServer } from "../../../test/redis-server.js";
+import { botConfig } from "../src/config.js";
+import { startBot, type Bot } from "../src/start.js";
+import { startDiscord, type Discord, type DiscordOptions } from "./discord/discord.js";
+import type { Message } from "./discord/message-body.js";
+import { ManualClock } from "./manual-clock.js";
+import { startTrainer, type Trainer } from "./trainer.js";
+
+export const USER = "987654321098765432";
+export const OTHER = "876543210987654321";
+export const GUILD = "765432109876543210";
+
+export interface WorldOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly discord?: DiscordOptions;
+  /** Where the API is, if not at the one that a test decides. */
+  readonly apiUrl?: string;
+  readonly redis?: RedisServer;
+}
+
+/** Discord, Redis, an API, and a bot among them. */
+export class World implements AsyncDisposable {
+  readonly log: string[] = [];
+  readonly clock = new ManualClock();
+  bot: Bot | null = null;
+  readonly #env;
+
+  constructor(
+    readonly discord: Discord,
+    readonly redisServer: RedisServer,
+    readonly redis: Redis,
+    readonly trainer: Trainer,
+    { env = {}, apiUrl = trainer.url }: WorldOptions,
+  ) {
+    this.#env = {
+      DISCORD_TOKEN: discord.token,
+      DISCORD_API_URL: discord.apiUrl,
+      REDIS_URL: redisServer.url,
+      API_BASE_URL: apiUrl,
+      MODEL_TRAINER_API_MAX_RETRIES: "0",
+      ...env,
+    };
+  }
+
+  /** Starts the bot, or starts it again. */
+  async restart(): Promise<void> {
+    await this.bot?.[Symbol.asyncDispose]();
+    const write = (line: string) => {
+      this.log.push(line);
+      this.discord.world.changed();
+    };
+    this.bot = await startBot(botConfig(this.#env), { log: { write }, clock: this.clock });
+    await this.logged("following");
+  }
+
+  logged = (event: string): Promise<string> =>
+    this.discord.world.until(
+      () => this.log.find((line) => line.includes(`"event":"${event}"`)),
+      `"${event}" is logged`,
+    );
+
+  /** As a worker does it. */
+  async publish(...events: readonly TrainerEvent[]): Promise<void> {
+    for (const event of events) {
+      await this.redis.publish(EVENTS_CHANNEL, encodeEvent(event));
+      await this.redis.publish(runChannel(event.job_id), encodeEvent(event));
+    }
+  }
+
+  /** Waits until a message to a user is as it should be. */
+  dm(user: string, what: string, is: (message: Message) => boolean): Promise<Message> {
+    return this.discord.world.until(() => this.discord.world.dms(user).find(is), what);
+  }
+
+  titled = (user: string, title: string): Promise<Message> =>
+    this.dm(user, `a message says ${title}`, ({ embeds }) => embeds[0]?.title === title);
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.bot?.[Symbol.asyncDispose]();
+    this.redis.disconnect();
+    await this.trainer[Symbol.asyncDispose]();
+    await this.discord[Symbol.asyncDispose]();
+    await this.redisServer[Symbol.asyncDispose]();
+  }
+}
+
+export async function startWorld(options: WorldOptions = {}): Promise<World> {
+  const redisServer = options.redis ?? (await startRedis());
+  const discord = await startDiscord(options.discord);
+  discord.world.guilds.add(GUILD);
+  const world = new World(discord, redisServer, openRedis(redisServer.url), await startTrainer(), options);
+  await world.restart();
+  return world;
+}
+
+/** The value of a field of a message's first embed. */
+export const field = ({ embeds }: Message, name: string): string | undefined =>
+  embeds[0]?.fields.find((each) => each.name === name)?.value;

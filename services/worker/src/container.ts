@@ -45,6 +45,8 @@ export interface Container extends AsyncDisposable {
   /** Runs what has the same key one after another. */
   readonly oneAtATime: (key: string, body: () => Promise<void>) => Promise<void>;
   readonly children: ReadonlySet<Child>;
+  /** Aborted when there is no Redis to write to any more. */
+  readonly closed: AbortSignal;
 }
 
 /** From the sources too, a child runs what was built: it is to begin at once. */
@@ -72,6 +74,7 @@ export function container(config: WorkerConfig, hooks: WorkerHooks = {}): Contai
     metrics.crashes += 1;
     log.warn({ event: "child_crashed", reason: message }, "the process that answers questions ended unexpectedly");
   });
+  const closed = new AbortController();
   const turns = new Map<string, Promise<void>>();
   return {
     config,
@@ -89,6 +92,7 @@ export function container(config: WorkerConfig, hooks: WorkerHooks = {}): Contai
     metrics,
     startChild,
     children,
+    closed: closed.signal,
     async oneAtATime(key, body) {
       const turn = (turns.get(key) ?? Promise.resolve()).then(body, body);
       turns.set(key, turn);
@@ -97,6 +101,7 @@ export function container(config: WorkerConfig, hooks: WorkerHooks = {}): Contai
     async [Symbol.asyncDispose]() {
       answerer[Symbol.dispose]();
       for (const child of children) child.kill();
+      closed.abort();
       await queue.close();
       redis.disconnect();
     },

@@ -7,13 +7,23 @@ import { Work } from "./jobs/job.js";
 /** A job may be left that often; each time its worker was killed, which the job itself cannot bring about. */
 const MAX_STALLED = 100;
 
+export interface QueueWorker {
+  run(): void;
+  /** Takes no more jobs; those under way go on. */
+  pause(): Promise<void>;
+  /** Waits for those under way. */
+  close(): Promise<void>;
+  /** Hangs up: jobs under way are left, and others will find them. */
+  hangUp(): void;
+}
+
 /** Takes jobs from a queue and has them done. */
 export function queueWorker(
   name: QueueName,
   concurrency: number,
   container: Container,
   body: (kind: string, work: Work) => Promise<void>,
-): Worker {
+): QueueWorker {
   const { config, log, metrics, pace } = container;
   const onError = (error: Error) =>
     log.debug({ event: "redis_error", reason: error.message }, "no connection to Redis");
@@ -35,11 +45,18 @@ export function queueWorker(
   worker.on("error", (error) =>
     log.warn({ event: "queue_error", reason: error.message }, "the queue's worker complains"),
   );
-  worker.on("closed", () => connection.disconnect());
   worker.on("completed", (job) => count(job.name, "completed"));
   worker.on("failed", (job, { message: reason }) => {
     count(job?.name ?? "unknown", "failed");
     log.warn({ event: "job_failed", kind: job?.name, item_id: job?.id, reason }, "job failed");
   });
-  return worker;
+  return {
+    run: () => void worker.run(),
+    pause: () => worker.pause(true),
+    close: () => worker.close(),
+    hangUp() {
+      connection.disconnect();
+      void worker.disconnect().catch(() => {});
+    },
+  };
 }

@@ -9,7 +9,7 @@ import { runOf } from "./runs/cancel-queued.js";
 import { isAlive } from "./runs/is-alive.js";
 
 const LOCK_KEY = "trainer:reconcile";
-const LOCK_SEC = 10;
+const LOCK_SEC = 60;
 
 type Restored = Omit<RunRecord, "heartbeat" | "training">;
 
@@ -22,6 +22,7 @@ export async function reconcile(container: Container): Promise<void> {
   if ((await redis.set(LOCK_KEY, "1", "EX", LOCK_SEC, "NX")) === null) return; // another worker is at it
   const restored = await restoreForgotten(container);
   const queued = await queueAbandoned(container, new Set(restored));
+  await redis.del(LOCK_KEY);
   if (restored.length + queued.length === 0) return;
   log.info({ event: "reconciled", count: restored.length, size: queued.length }, "runs were taken up again");
 }

@@ -1,4 +1,3 @@
-import type { Worker as QueueWorker } from "bullmq";
 import { WorkerConfig, type WorkerInput } from "./config.js";
 import { container as makeContainer, type Container, type WorkerHooks } from "./container.js";
 import { answerJobs } from "./jobs/answers.js";
@@ -7,7 +6,7 @@ import type { Work } from "./jobs/job.js";
 import { tokenizerJob } from "./jobs/tokenizer.js";
 import { trainJob } from "./jobs/train.js";
 import { Presence } from "./presence.js";
-import { queueWorker } from "./queue-worker.js";
+import { queueWorker, type QueueWorker } from "./queue-worker.js";
 import { reconcile } from "./reconcile.js";
 import { every } from "./runs/every.js";
 
@@ -23,6 +22,8 @@ export interface Worker extends AsyncDisposable {
 
 /** The longest that stopping may take. */
 const DRAIN_MS = 18_000;
+/** And in a hurry. */
+const HURRY_MS = 2000;
 
 /** Starts a worker: takes jobs from the queues and has them done by child processes. Resolves when it is among the workers that are there. */
 export async function startWorker(input: WorkerInput, hooks: WorkerHooks = {}): Promise<Worker> {
@@ -42,22 +43,25 @@ export async function startWorker(input: WorkerInput, hooks: WorkerHooks = {}): 
   await presence.begin(container.pace.presence);
   await look();
   const looks = [every(container.pace.reconcile, look), every(container.pace.cancel, () => cancelQueued(container))];
-  for (const worker of workers) void worker.run();
+  for (const worker of workers) worker.run();
   log.info({ event: "worker_started" }, "worker started");
 
-  const now = new AbortController();
+  const hurry = new AbortController();
   let stopped: Promise<void> | null = null;
   const stop = (): Promise<void> => {
-    if (stopped !== null) now.abort();
+    if (stopped !== null) hurry.abort();
     stopped ??= drain();
     return stopped;
   };
+  hurry.signal.addEventListener("abort", () => {
+    for (const child of container.children) child.kill(); // what was saved by then is what is gone on from
+  });
   async function drain(): Promise<void> {
     for (const each of looks) each[Symbol.dispose]();
     log.info({ event: "worker_stopping" }, "worker stops");
-    await within(DRAIN_MS, now.signal, gently(workers, draining));
-    await within(1000, now.signal, presence[Symbol.asyncDispose]());
-    await within(1000, now.signal, Promise.all(workers.map((worker) => worker.close(true))));
+    await within(DRAIN_MS, hurry.signal, gently(workers, draining));
+    await within(HURRY_MS, hurry.signal, presence[Symbol.asyncDispose]());
+    for (const worker of workers) worker.hangUp();
     await container[Symbol.asyncDispose]();
     log.info({ event: "worker_stopped" }, "worker stopped");
   }
@@ -71,21 +75,22 @@ export async function startWorker(input: WorkerInput, hooks: WorkerHooks = {}): 
 }
 
 async function gently(workers: readonly QueueWorker[], draining: AbortController): Promise<void> {
-  await Promise.all(workers.map((worker) => worker.pause(true))); // takes no more
+  await Promise.all(workers.map((worker) => worker.pause())); // takes no more
   draining.abort();
   await Promise.all(workers.map((worker) => worker.close()));
 }
 
 /** Waits for something, but no longer than that: Redis may be away, and what is left then others will find. */
-async function within(ms: number, now: AbortSignal, body: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
+async function within(ms: number, hurry: AbortSignal, body: Promise<unknown>): Promise<void> {
+  const timers: NodeJS.Timeout[] = [];
   const enough = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-    if (now.aborted) resolve();
-    now.addEventListener("abort", () => resolve(), { once: true });
+    const resolveAfter = (wait: number) => timers.push(setTimeout(resolve, wait));
+    resolveAfter(ms);
+    if (hurry.aborted) resolveAfter(HURRY_MS);
+    hurry.addEventListener("abort", () => resolveAfter(HURRY_MS), { once: true });
   });
   await Promise.race([body.catch(() => {}), enough]);
-  clearTimeout(timer);
+  for (const timer of timers) clearTimeout(timer);
 }
 
 function made(kind: string, work: Work, drain: AbortSignal, container: Container): Promise<void> {

@@ -54,6 +54,7 @@ export async function startSystem() {
   );
   mkdirSync(join(root, "corpus"), { recursive: true });
   writeCorpus(join(root, "corpus", "corpus.txt"), 150);
+  writeCorpus(join(root, "corpus", "large.txt"), 400_000);
   const corpus = await openCorpus(join(root, "corpus", "corpus.txt"), { document: "line" });
   const split = { holdoutFraction: 0, testSplitRatio: 0, seed: 1 };
   await saveTokenizer(
@@ -65,6 +66,7 @@ export async function startSystem() {
     trainer: new Queue("trainer", { connection: redis }),
     "trainer-inference": new Queue("trainer-inference", { connection: redis }),
   };
+  for (const queue of Object.values(queues)) queue.on("error", () => {}); // Redis is away at times
   const runs = new RunRecords(redis);
   const input: WorkerInput = {
     redisUrl: redisServer.url,

@@ -5,9 +5,9 @@ import { CANCELLED, failRun } from "./fail-run.js";
 
 /** Ends the runs that are to be stopped and that nobody has begun. */
 export async function cancelQueued(container: Container): Promise<void> {
-  const { runs, pace, log, queued } = container;
+  const { runs, pace, log, queued, closed } = container;
   for (const { runId, userId, request } of await queued.take()) {
-    await using turn = await RunTurn.begin({ runs, runId, userId, request, log, pace });
+    await using turn = await RunTurn.begin({ runs, runId, userId, request, log, pace, closed });
     await failRun(container, turn, new RunEvents(runId, userId, request), runId, CANCELLED);
   }
 }

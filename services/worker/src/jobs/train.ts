@@ -22,7 +22,7 @@ export async function trainJob(work: Work, drain: AbortSignal, container: Contai
   // still at it, and further than its newest checkpoint.
   if (done?.status === "running" && isAlive(done.heartbeat, pace)) await work.later(pace.silent / 4);
   const log = container.log.child({ run_id: runId });
-  await using turn = await RunTurn.begin({ runs, runId, userId, request, log, pace });
+  await using turn = await RunTurn.begin({ runs, runId, userId, request, log, pace, closed: container.closed });
   const createdAt = turn.before?.createdAt ?? new Date().toISOString().slice(0, -1);
   await container.store.keep(runId, { userId, createdAt, request });
   const events = new RunEvents(runId, userId, request);
@@ -52,6 +52,7 @@ export async function trainJob(work: Work, drain: AbortSignal, container: Contai
       told: turn.before?.training ?? null,
     },
     startChild,
+    configTold: turn.before?.message === "training" || (turn.before?.training ?? null) !== null,
     onCrash({ code, message }) {
       metrics.crashes += 1;
       log.warn(

@@ -12,6 +12,8 @@ export interface TurnOptions {
   readonly request: TrainSettings;
   readonly log: Logger;
   readonly pace: Pace;
+  /** Aborted when nothing can be written any more. */
+  readonly closed: AbortSignal;
 }
 
 /**
@@ -43,6 +45,7 @@ export class RunTurn implements AsyncDisposable {
       () => this.#lost.abort(),
       (error) => log.warn({ event: "redis_write_failed", reason: String(error) }, "a write to Redis is tried again"),
     );
+    options.closed.addEventListener("abort", () => this.#queue.end(), { once: true });
     this.#timers = [
       every(pace.heartbeat, () => this.#beat()),
       every(pace.cancel, () => this.lookForCancel()),

@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import type { Failure, FromChild, ToChild } from "../child/messages.js";
+import type { Failure, FromChild, ToChild, Told } from "../child/messages.js";
 import type { RunEvents } from "../runs/run-events.js";
 import type { RunTurn } from "../runs/run-turn.js";
 import type { Child } from "./child.js";
@@ -18,6 +18,8 @@ export interface TrainRun {
   readonly begin: Extract<ToChild, { type: "train" }>;
   readonly startChild: (onMessage: (message: FromChild) => void) => Child;
   readonly onCrash: (failure: Failure) => void;
+  /** Whether it was told already what the run is made of; once is enough, however many processes begin. */
+  configTold: boolean;
 }
 
 /** How long a process may take to stop as it was asked to. */
@@ -90,15 +92,10 @@ class Session {
   }
 
   async #hear(message: FromChild): Promise<void> {
-    const { turn, events, stop } = this.#run;
+    const { turn, stop } = this.#run;
     switch (message.type) {
-      case "told": {
-        const { told } = message;
-        if (told.kind !== "config") this.told = told.training;
-        const { change, events: published } = events.told(told);
-        if (told.kind === "step" && !told.border) return turn.pass(change, published);
-        return void turn.write(change, published);
-      }
+      case "told":
+        return this.#tell(message.told);
       case "trained":
         this.#trained = message.result;
         await turn.lookForCancel();
@@ -121,6 +118,16 @@ class Session {
       case "refused":
         return;
     }
+  }
+
+  #tell(told: Told): void {
+    const { turn, events, configTold } = this.#run;
+    if (told.kind === "config") this.#run.configTold = true;
+    else this.told = told.training;
+    if (told.kind === "config" && configTold) return;
+    const { change, events: published } = events.told(told);
+    if (told.kind === "step" && !told.border) turn.pass(change, published);
+    else void turn.write(change, published);
   }
 
   /** The run is safe. From here on nothing can make it fail, nor be done twice: the record says so before its folder goes. */

@@ -1,0 +1,80 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { keys, type TrainerEvent } from "@trainer/platform";
+import { readManifest } from "@trainer/training";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import type { Worker } from "../src/start.js";
+import { listen, startSystem, type System } from "./system.js";
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+let system: System;
+let worker: Worker;
+beforeAll(async () => {
+  system = await startSystem();
+  worker = await system.startWorker({}, { pace: { cancel: 100 } });
+});
+afterAll(async () => {
+  await worker.stop();
+  await system[Symbol.asyncDispose]();
+});
+
+const ENDLESS = { num_epochs: 100_000, early_stopping_patience: 100_000 };
+
+const isOf = (type: TrainerEvent["type"]) => (event: TrainerEvent) => event.type === type;
+
+test("a run is stopped in its steps, one behind it that nobody has begun too, and both say so as clients know it", async () => {
+  using events = await listen(system.redisServer.url, "going");
+  using behind = await listen(system.redisServer.url, "behind");
+  await system.train("going", ENDLESS);
+  await events.until(isOf("trainer.metrics.progress.v1"));
+  await system.train("behind", ENDLESS);
+  await system.runs.requestCancel("behind");
+  expect(await system.ended("behind")).toMatchObject({ status: "failed", message: "Training cancelled" });
+  await behind.until(isOf("trainer.job.failed.v1"));
+  expect(behind.own).toHaveLength(1);
+  expect(existsSync(join(system.root, "models", "behind"))).toBe(false);
+  expect(await system.queues.trainer.getJob("behind")).toBeUndefined();
+
+  await system.runs.requestCancel("going");
+  expect(await system.ended("going")).toMatchObject({ status: "failed", message: "Training cancelled" });
+  await events.until(isOf("trainer.job.failed.v1"));
+  expect(events.own.at(-1)).toMatchObject({ error_kind: "system", message: "Training cancelled" });
+  expect(events.own.some(isOf("trainer.job.completed.v1"))).toBe(false);
+  await vi.waitFor(async () => {
+    const manifest = await readManifest(join(system.root, "models", "going", "manifest.json"));
+    expect(manifest).toMatchObject({ status: "failed", error_code: "TRAINING_CANCELLED", error: "Training cancelled" });
+    expect(await system.redis.exists(keys.cancelled("going"))).toBe(0);
+  });
+  const job = await system.queues.trainer.getJob("going");
+  await vi.waitFor(async () => expect(await job?.getState()).toBe("completed")); // it is not tried again
+});
+
+test("a run that was to be stopped before its worker was there is never begun", async () => {
+  await worker.stop();
+  using events = await listen(system.redisServer.url, "early");
+  await system.train("early", ENDLESS);
+  await system.runs.requestCancel("early");
+  worker = await system.startWorker({}, { pace: { cancel: 60_000 } }); // it is taken from the queue before it is looked for there
+  expect(await system.ended("early")).toMatchObject({ status: "failed", message: "Training cancelled" });
+  await events.until(isOf("trainer.job.failed.v1"));
+  expect(events.own.map(({ type }) => type)).toEqual(["trainer.job.failed.v1"]);
+  await worker.stop();
+  worker = await system.startWorker({}, { pace: { cancel: 100 } });
+});
+
+test("a run is stopped while its text is made ready", async () => {
+  await system.train("preparing", { ...ENDLESS, corpus_path: "large.txt" });
+  await system.until("preparing", ({ message }) => message === "training");
+  await system.runs.requestCancel("preparing");
+  expect(await system.ended("preparing")).toMatchObject({ status: "failed", message: "Training cancelled" });
+  expect((await system.runs.get("preparing"))?.training).toBeNull();
+});
+
+test("a run that takes longer than a job may is given up", async () => {
+  await worker.stop();
+  await using _strict = await system.startWorker({ jobTimeoutSec: 1 });
+  await system.train("slow", ENDLESS);
+  const record = await system.ended("slow");
+  expect(record.message).toBe("the run was not done after 1 seconds, which is the most a job may take");
+});

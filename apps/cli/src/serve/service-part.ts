@@ -16,12 +16,10 @@ export interface Service {
   readonly env: Io["env"];
   readonly cwd: string;
   readonly graceMs: number;
-  /** What to ask, where it serves HTTP, to see that it is ready. */
-  readonly health?: "/healthz" | "/readyz";
 }
 
 /** A command of this program, as a part: `trainer api` and the others, each in a process of its own. */
-export function servicePart({ name, command, env, cwd, graceMs, health = "/healthz" }: Service): PartSpec {
+export function servicePart({ name, command, env, cwd, graceMs }: Service): PartSpec {
   return {
     name,
     graceMs,
@@ -38,7 +36,7 @@ export function servicePart({ name, command, env, cwd, graceMs, health = "/healt
       const { url: given } = Told.parse(told);
       if (given === undefined) return { pid };
       const url = fromHere(given);
-      await answers(url + health, signal);
+      await answers(`${url}/healthz`, signal);
       return { url, pid };
     },
   };

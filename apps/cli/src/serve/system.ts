@@ -84,7 +84,6 @@ async function startBank(
     env,
     cwd,
     graceMs: 10_000,
-    health: "/healthz",
   });
   const { url } = await parts.start(part, signal);
   return { url: String(url), key: config.app.dataBankApiKey || String(uploadKeys.split(",")[0]).trim() };

@@ -54,6 +54,7 @@ test("without anything set, every setting has its default", () => {
       },
       tokenizerCleanup: { enabled: false, minUnusedDays: 30 },
     },
+    api: { bodyBytes: 16_777_216, requestsPerMinute: 60_000, wrongKeysPerMinute: 100 },
     worker: { trainings: 1, answers: 4, models: { count: 4, bytes: 4_294_967_296, idleSec: 600 } },
     security: { apiKey: "" },
     wandb: { enabled: false, project: "model-trainer" },
@@ -184,7 +185,7 @@ test("a setting that is set to something odd in the file is named with its line"
   const none = () => load({ WORKER__TRAININGS: "0" });
   expect(none).toThrow('WORKER__TRAININGS = "0" (the environment): must be a whole number from 1');
   toml(
-    '[redis]\nurl = "http://x"\n[app]\ncleanup = 3\ndata_root = 5\nthreads.count = 2\n[api]\nkey = "s3cret"\n["a # b"]\nc=1',
+    '[redis]\nurl = "http://x"\n[app]\ncleanup = 3\ndata_root = 5\nthreads.count = 2\n[other]\nkey = "s3cret"\n["a # b"]\nc=1',
   );
   expect(() => load()).toThrow(
     [
@@ -192,7 +193,7 @@ test("a setting that is set to something odd in the file is named with its line"
       "app.data_root = 5 (config/app.toml:5): must be text, in quotes",
       "app.cleanup = 3 (config/app.toml:4): there is no such setting",
       "app.threads.count = 2 (config/app.toml:6): there is no such setting",
-      "api.key = (hidden) (config/app.toml:8): there is no such setting",
+      "other.key = (hidden) (config/app.toml:8): there is no such setting",
       "a # b.c = 1 (config/app.toml): there is no such setting",
     ].join("\n  "),
   );

@@ -126,6 +126,14 @@ const allSettings = (read: ReadSetting) => ({
       minUnusedDays: read(setting("APP__TOKENIZER_CLEANUP__MIN_UNUSED_DAYS", field.count, 30)),
     },
   },
+  api: {
+    /** The most bytes of a request's body. */
+    bodyBytes: read(setting("API__BODY_BYTES", field.positive, 16_777_216)),
+    /** How many requests a client may make a minute; 0: as many as it likes. */
+    requestsPerMinute: read(setting("API__REQUESTS_PER_MINUTE", field.count, 60_000)),
+    /** With how many wrong keys a client may try in a minute. */
+    wrongKeysPerMinute: read(setting("API__WRONG_KEYS_PER_MINUTE", field.positive, 100)),
+  },
   worker: {
     /** How many trainings and tokenizers are made at a time, and how many questions are answered beside them. */
     trainings: read(setting("WORKER__TRAININGS", field.positive, 1)),

@@ -59,7 +59,7 @@ function blocks(home) {
     block
       .replaceAll("http://127.0.0.1:8000", places["api"]?.url ?? "")
       .replaceAll("http://127.0.0.1:8001", places["data-bank"]?.url ?? "")
-      .replaceAll("./runs/", `${home}/`)
-      .replaceAll("/tmp/", `${home}/`),
+      .replaceAll("/tmp/", `${home}/`)
+      .replaceAll("./runs/", `${home}/`),
   );
 }

@@ -48,6 +48,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "everything on this machine: API, worker, files, Redis",
     load: () => import("./commands/serve.js"),
   },
+  api: { summary: "serve trainings and models over HTTP", load: () => import("./commands/api.js") },
   "discord-bot": {
     summary: "train and watch from Discord",
     load: () => import("./commands/discord-bot.js"),

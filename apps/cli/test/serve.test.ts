@@ -34,7 +34,11 @@ async function withRedis<T>(url: string | undefined, use: (redis: Redis) => Prom
 
 test("everything comes up with a line each, says where its keys are, and keeps them to itself", async () => {
   const { io, ended, interrupt } = await serve();
-  const { redis, "data-bank": bank, worker } = addresses(home);
+  const { redis, "data-bank": bank, worker, api } = addresses(home);
+  expect(io.stdout.text).toMatch(new RegExp(`^api +${api.url} +ready in \\d+ ms$`, "m"));
+  const asked = (key: string) => fetch(`${api.url}/runs`, { headers: { "x-api-key": key } });
+  expect([(await asked("")).status, (await asked(String(keys()["api_key"]))).status]).toEqual([401, 200]);
+  expect((await fetch(`${api.url}/readyz`)).status).toBe(200);
   expect(io.stdout.text).toMatch(/^worker +pid \d+ +ready in \d+ ms$/m);
   expect(io.stdout.text).toMatch(/^redis +redis:\/\/127\.0\.0\.1:\d+\/0 +ready in \d+ ms$/m);
   expect(io.stdout.text).toMatch(new RegExp(`^data-bank +${bank.url} +ready in \\d+ ms$`, "m"));
@@ -58,7 +62,7 @@ test("everything comes up with a line each, says where its keys are, and keeps t
 
   interrupt();
   expect(await ended).toBe(0);
-  await Promise.all([redis, bank, worker].map(({ pid }) => exited(Number(pid))));
+  await Promise.all([redis, bank, worker, api].map(({ pid }) => exited(Number(pid))));
   expect(existsSync(join(home, "serve.json"))).toBe(false);
 });
 
@@ -79,15 +83,17 @@ test("a part that is killed comes back where it was, with what it knew", async (
   const { io, ended, interrupt } = await serve();
   const before = addresses(home);
   await withRedis(before.redis.url, (redis) => redis.set("kept", "yes"));
-  for (const name of ["redis", "data-bank", "worker"] as const) {
+  for (const name of ["redis", "data-bank", "worker", "api"] as const) {
     process.kill(Number(before[name].pid), "SIGKILL");
     await until(() => addresses(home)[name].pid !== before[name].pid);
     expect(io.stderr.text).toContain(`${name} is down: `);
   }
   const after = addresses(home);
-  expect([after.redis.url, after["data-bank"].url]).toEqual([before.redis.url, before["data-bank"].url]);
+  const urls = (places: typeof after) => [places.redis.url, places["data-bank"].url, places.api.url];
+  expect(urls(after)).toEqual(urls(before));
   expect(await withRedis(after.redis.url, (redis) => redis.get("kept"))).toBe("yes");
   expect((await fetch(`${after["data-bank"].url}/healthz`)).status).toBe(200);
+  await until(async () => (await fetch(`${after.api.url}/readyz`)).ok);
   interrupt();
   await until(() => io.stderr.text.includes("stopping"));
   interrupt(); // once more: at once
@@ -103,11 +109,11 @@ test("when the whole is killed, no part lives on", async () => {
   let said = "";
   whole.stdout.setEncoding("utf8").on("data", (text: string) => (said += text));
   await until(() => said.includes("addresses"));
-  const { redis, "data-bank": bank, worker } = addresses(home);
+  const { redis, "data-bank": bank, worker, api } = addresses(home);
   whole.kill("SIGKILL");
   // The next one may come at once, on the same ports: lock, addresses and dying parts of the last are no hindrance.
   const again = await serve(["--data-bank-port", new URL(String(bank.url)).port]);
-  await Promise.all([redis, bank, worker].map(({ pid }) => exited(Number(pid))));
+  await Promise.all([redis, bank, worker, api].map(({ pid }) => exited(Number(pid))));
   again.interrupt();
   expect(await again.ended).toBe(0);
 });

@@ -14,7 +14,7 @@ export const build = () =>
   void execFileSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-b", "apps/cli"], { cwd: root });
 
 const Part = z.object({ url: z.string().optional(), pid: z.int().optional() });
-const Addresses = z.object({ pid: z.int(), redis: Part, "data-bank": Part, worker: Part });
+const Addresses = z.object({ pid: z.int(), redis: Part, "data-bank": Part, worker: Part, api: Part });
 
 export const addresses = (home: string) => Addresses.parse(JSON.parse(readFileSync(join(home, "serve.json"), "utf8")));
 

@@ -32,6 +32,7 @@ export async function startSystem(setup: Setup, parts: Parts, signal: AbortSigna
   const env = serviceEnv(setup, redis, bank);
   const { cwd } = setup;
   await parts.start(servicePart({ name: "worker", command: ["worker"], env, cwd, graceMs: 25_000 }), signal);
+  await parts.start(servicePart({ name: "api", command: ["api"], env, cwd, graceMs: 5000 }), signal);
 }
 
 /** The Redis that is given, else one of our own. */

@@ -1,0 +1,38 @@
+import { loadConfig } from "@trainer/platform";
+import type { Command } from "commander";
+import { z } from "zod";
+import { defineCommand } from "../define-command.js";
+import type { Io } from "../io.js";
+import { apiConfig } from "../serve/api-config.js";
+import { withoutPassword } from "../serve/without-password.js";
+import { untilAborted } from "../until-aborted.js";
+
+const Options = z.strictObject({
+  host: z.string().min(1).optional().meta({ description: "address to listen on: BIND_HOST, or this machine alone" }),
+  port: z.int().min(0).max(65_535).optional().meta({ description: "PORT, or 8000; 0 takes one that is free" }),
+});
+
+export function define(command: Command, io: Io): void {
+  defineCommand(command, io, {
+    description:
+      "Serves the HTTP API until it is stopped: it takes requests, puts what takes time into the queue of a worker, and\n" +
+      "tells how it goes. Log records go to stderr. Settings: `trainer config show`; the whole system: `trainer serve`.",
+    args: {},
+    options: Options,
+    examples: {
+      "REDIS_URL=redis://127.0.0.1:6379/0 trainer api": "for this machine, without a key",
+      "SECURITY__API_KEY=$(openssl rand -hex 32) trainer api --host 0.0.0.0": "for others, with a key",
+    },
+    async run({ options: { host, port }, io, out }) {
+      const { config } = loadConfig({ env: io.env, cwd: io.cwd });
+      const given = { ...(host === undefined ? {} : { host }), ...(port === undefined ? {} : { port }) };
+      const { startApi } = await import("@trainer/api");
+      await io.interruptible(async (signal) => {
+        await using api = await startApi({ ...apiConfig(config), ...given }, { log: io.stderr });
+        const facts = { url: api.url, redis: withoutPassword(config.redisUrl) };
+        out.result(facts, () => `api        ${facts.url}\nredis      ${facts.redis}`);
+        await untilAborted(signal);
+      });
+    },
+  });
+}

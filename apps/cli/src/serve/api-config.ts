@@ -1,0 +1,15 @@
+import type { ApiInput } from "@trainer/api";
+import type { TrainerConfig } from "@trainer/platform";
+
+/** What the API is told of the system's configuration. */
+export const apiConfig = ({ bindHost, port, security, redisUrl, logLevel, app, api }: TrainerConfig): ApiInput => ({
+  host: bindHost,
+  port,
+  apiKey: security.apiKey,
+  redisUrl,
+  logLevel,
+  artifactsRoot: app.artifactsRoot,
+  dataRoot: app.dataRoot,
+  dataBank: app.dataBankApiUrl === "" ? null : { url: app.dataBankApiUrl, apiKey: app.dataBankApiKey },
+  ...api,
+});

@@ -1,7 +1,8 @@
-import { dieWithParent } from "@trainer/torch";
-import { serve } from "./serve.js";
-
 // Whoever stops the parent may signal the whole group: when this process ends is for the parent to say.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});
 process.on("disconnect", () => process.exit(0));
+
+// Loaded only then, for it takes a while: a parent that has gone meanwhile is noticed. What it says is kept for who listens.
+const { dieWithParent } = await import("@trainer/torch");
+const { serve } = await import("./serve.js");
 void serve(process, dieWithParent);

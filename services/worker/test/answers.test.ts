@@ -1,0 +1,207 @@
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import {
+  ChatRequest,
+  EvaluateRequest,
+  GenerateRequest,
+  keys,
+  parseJson,
+  ScoreRequest,
+  TokenizerTrainRequest,
+} from "@trainer/platform";
+import { openRedis, type Slot } from "@trainer/platform/redis";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { z } from "zod";
+import type { Worker } from "../src/start.js";
+import { listen, startSystem, type System } from "./system.js";
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+let system: System;
+let worker: Worker;
+const RUN = "model";
+beforeAll(async () => {
+  system = await startSystem();
+  worker = await system.startWorker();
+  await system.train(RUN, { num_epochs: 3 });
+  await system.ended(RUN);
+  await vi.waitUntil(() => !existsSync(join(system.root, "models", RUN)), 10_000); // questions bring it back
+  writeFileSync(join(system.root, "text.txt"), "the king hath seen the crown");
+});
+afterAll(async () => {
+  await worker.stop();
+  await system[Symbol.asyncDispose]();
+});
+
+const Text = z.object({ type: z.literal("text"), sequence: z.int(), text: z.string() });
+
+/** The text of a sequence, from all pieces of the answer but the last. */
+const textOf = (heard: readonly unknown[], sequence: number): string =>
+  heard
+    .slice(0, -1)
+    .map((piece) => Text.parse(piece))
+    .filter((piece) => piece.sequence === sequence)
+    .map(({ text }) => text)
+    .join("");
+
+/** Hears the pieces of an answer from now on. */
+async function pieces(key: string) {
+  const redis = openRedis(system.redisServer.url);
+  const heard: unknown[] = [];
+  redis.on("message", (_, message) => heard.push(parseJson(message)));
+  await redis.subscribe(keys.stream(key));
+  return { heard, [Symbol.dispose]: () => redis.disconnect() };
+}
+
+/** What a question came to. */
+async function answered<T extends { readonly status: string }>(slot: Slot<T>): Promise<T> {
+  let value: T | null = null;
+  await vi.waitFor(
+    async () => {
+      value = await slot.get();
+      expect(["completed", "failed"]).toContain(value?.status);
+    },
+    { timeout: 30_000, interval: 20 },
+  );
+  if (value === null) throw new Error("no value");
+  return value;
+}
+
+const score = async (id: string, fields: object) => {
+  const request = ScoreRequest.parse(fields);
+  await system.add("trainer-inference", "score", { run_id: RUN, request_id: id, request });
+  return await answered(system.results.score(RUN, id));
+};
+const generate = async (id: string, fields: object) => {
+  const request = GenerateRequest.parse(fields);
+  await system.add("trainer-inference", "generate", { run_id: RUN, request_id: id, request });
+  return await answered(system.results.generation(RUN, id));
+};
+const chat = async (id: string, message: string, session: string) => {
+  const request = ChatRequest.parse({ message, session_id: session, max_new_tokens: 12 });
+  await system.add("trainer-inference", "chat", { run_id: RUN, session_id: session, request_id: id, request });
+  return await answered(system.results.chat(RUN, session, id));
+};
+
+test("a text is scored, given or in a file below the data root, by a run that was cleaned away", async () => {
+  const given = await score("s1", { text: "the king hath seen the crown", detail_level: "per_char", top_k: 3 });
+  expect(given.status).toBe("completed");
+  expect(given.tokens).toHaveLength((given.surprisal?.length ?? 0) + 1);
+  expect(given.topk?.every((row) => row.length === 3)).toBe(true);
+  expect(given.perplexity).toBeCloseTo(Math.exp(given.loss ?? 0), 6);
+  const read = await score("s2", { path: "text.txt" });
+  expect(read).toMatchObject({ status: "completed", loss: given.loss, tokens: null, surprisal: null, topk: null });
+});
+
+test.each(["../text.txt", "/etc/hostname", "none.txt", "out.txt", "."])(
+  "the path %s leads to no text",
+  async (path) => {
+    if (!existsSync(join(system.root, "out.txt"))) symlinkSync("/etc/hostname", join(system.root, "out.txt"));
+    const result = await score(`p-${path.replaceAll("/", "-")}`, { path });
+    expect(result).toMatchObject({ status: "failed", loss: null });
+    expect(result.message).toMatch(/there is no text|illegal operation/);
+  },
+);
+
+test("text is generated to what was asked, equal for equal seeds, and comes in pieces", async () => {
+  using stream = await pieces(keys.generation(RUN, "g1"));
+  const asked = { prompt_text: "the ", max_new_tokens: 20, seed: 5, num_return_sequences: 2, stop_on_eos: false };
+  const first = await generate("g1", asked);
+  expect(first).toMatchObject({
+    status: "completed",
+    steps: 40,
+    steps_per_sequence: [20, 20],
+    eos_terminated: [false, false],
+  });
+  await vi.waitFor(() => expect(stream.heard.at(-1)).toEqual({ type: "done" }));
+  expect([0, 1].map((sequence) => textOf(stream.heard, sequence))).toEqual(first.outputs);
+  expect((await generate("g2", asked)).outputs).toEqual(first.outputs);
+  const stopped = await generate("g3", { ...asked, prompt_text: null, prompt_path: "text.txt", stop_sequences: ["e"] });
+  expect(stopped.outputs?.join("")).not.toContain("e");
+});
+
+test("a conversation goes on with what was said, each turn after the one before, and is kept for a while", async () => {
+  await system.sessions.begin(RUN, "c");
+  const replies = await Promise.all([chat("c1", "who?", "c"), chat("c2", "and then?", "c")]);
+  expect(replies.map(({ status }) => status)).toEqual(["completed", "completed"]);
+  const history = await system.sessions.history(RUN, "c");
+  expect(history?.messages.map(({ role }) => role)).toEqual(["user", "assistant", "user", "assistant"]);
+  expect(new Set(history?.messages.map(({ content }) => content))).toEqual(
+    new Set(["who?", "and then?", ...replies.map(({ response }) => response)]),
+  );
+  expect(replies.every(({ response }) => response === response?.trim() && !response?.includes("User:"))).toBe(true);
+  expect(await system.redis.ttl(keys.conversationMeta(RUN, "c"))).toBeGreaterThan(3500);
+});
+
+test("a run is evaluated on the split that was asked for, or a text of one's own, and tells of it", async () => {
+  using events = await listen(system.redisServer.url, RUN);
+  const evaluate = async (fields: object) => {
+    await system.redis.del(keys.evaluation(RUN));
+    await system.add("trainer-inference", "eval", { run_id: RUN, request: EvaluateRequest.parse(fields) });
+    return await answered(system.results.evaluation(RUN));
+  };
+  const validation = await evaluate({});
+  const best = (await system.runs.get(RUN))?.training?.best_val_loss;
+  expect(validation).toMatchObject({ status: "completed", split: "validation" });
+  expect(validation.loss).toBeCloseTo(best ?? 0, 5);
+  expect(JSON.parse(readFileSync(validation.artifact ?? "", "utf8"))).toMatchObject({ loss: validation.loss });
+  expect((await evaluate({ split: "test" })).loss).not.toBe(validation.loss);
+  expect(await evaluate({ path_override: "text.txt" })).toMatchObject({ status: "completed" });
+  expect(await evaluate({ path_override: "none.txt" })).toMatchObject({ status: "failed", loss: null, ppl: null });
+  await events.until((event) => event.type === "trainer.run.evaluated.v1" && event.split === "test");
+});
+
+test("a question to a run that is not there fails with its reason, also to who listens for pieces", async () => {
+  const slot = system.results.score("none", "x");
+  using stream = await pieces(slot.key);
+  const request = ScoreRequest.parse({ text: "a" });
+  await system.add("trainer-inference", "score", { run_id: "none", request_id: "x", request });
+  const result = await answered(slot);
+  expect(result.message).toContain('no run "none"');
+  await vi.waitFor(() => expect(stream.heard).toEqual([{ type: "failed", message: result.message }]));
+});
+
+test("the process that answers is started anew when it was killed, and what it was asked is answered all the same", async () => {
+  await score("k0", { text: "my lord" });
+  const before = worker.children;
+  const asked = { prompt_text: "the ", max_new_tokens: 1024, stop_on_eos: false };
+  using stream = await pieces(keys.generation(RUN, "k1"));
+  const going = generate("k1", asked);
+  await vi.waitFor(() => expect(stream.heard.length).toBeGreaterThan(3), { timeout: 10_000, interval: 5 });
+  for (const pid of before) process.kill(pid, "SIGKILL");
+  const result = await going;
+  expect(result.status).toBe("completed");
+  await vi.waitFor(() => expect(stream.heard.at(-1)).toEqual({ type: "done" }));
+  expect(textOf(stream.heard, 0)).toBe(result.outputs?.[0]);
+  expect(worker.children).not.toEqual(before);
+});
+
+test("a tokenizer is trained, with what it makes of text that was held back; one that is there is not made again", async () => {
+  const train = async (id: string, fields: object) => {
+    await system.tokenizers.create(id);
+    const request = TokenizerTrainRequest.parse({ corpus_path: "corpus.txt", ...fields });
+    await system.add("trainer", "tokenizer", { tokenizer_id: id, request });
+    await vi.waitFor(async () => expect(["completed", "failed"]).toContain((await system.tokenizers.get(id)).status), {
+      timeout: 20_000,
+      interval: 20,
+    });
+    return await system.tokenizers.get(id);
+  };
+  const trained = await train("tok-1", { vocab_size: 300, holdout_fraction: 0.1 });
+  expect(trained).toMatchObject({ status: "completed", stats: { coverage: 1, oov_rate: 0, char_coverage: 1 } });
+  const file = join(system.root, "tokenizers", "tok-1", "tokenizer.json");
+  const before = readFileSync(file, "utf8");
+  expect(await train("tok-1", { vocab_size: 400 })).toEqual(trained);
+  expect(readFileSync(file, "utf8")).toBe(before);
+  expect(await train("tok-2", { method: "char" })).toMatchObject({ status: "completed" });
+  expect(await train("tok-3", { corpus_path: "../text.txt" })).toMatchObject({ status: "failed", stats: null });
+});
+
+test("a job of no known kind is refused", async () => {
+  const jobs = [
+    await system.queues.trainer.add("dance", {}),
+    await system.queues["trainer-inference"].add("dance", {}),
+  ];
+  for (const job of jobs) await vi.waitFor(async () => expect(await job.getState()).toBe("failed"));
+  expect((await system.queues.trainer.getJob(jobs[0]?.id ?? ""))?.failedReason).toBe('no job is called "dance"');
+});

@@ -1,0 +1,40 @@
+import { fork, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { WorkerHooks, WorkerInput } from "@trainer/worker";
+
+const MODULE = fileURLToPath(new URL("./worker-process.mjs", import.meta.url));
+
+/** Starts a worker in a process of its own, as it was built. */
+export async function startWorkerProcess(input: WorkerInput, hooks: Pick<WorkerHooks, "pace"> = {}) {
+  const worker = fork(MODULE, [JSON.stringify({ config: input, hooks })], {
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+  });
+  await once(worker, "message");
+  return worker;
+}
+
+/** Ends a process, and resolves when it has. */
+export async function end(worker: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (worker.exitCode !== null || worker.signalCode !== null) return;
+  const gone = once(worker, "exit");
+  worker.kill(signal);
+  await gone;
+}
+
+/** The processes that a process has begun, living or not yet collected. */
+export const childrenOf = (pid: number | undefined): number[] =>
+  readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name) && parentOf(name) === pid)
+    .map(Number);
+
+function parentOf(pid: string): number | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const [state, parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return state === "Z" ? null : Number(parent);
+  } catch {
+    return null;
+  }
+}

@@ -4,6 +4,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import {
+  addCorpus,
   cachedCorpora,
   cachedPath,
   cleanCorpusCache,
@@ -218,4 +219,19 @@ test("who holds a lock touches it, so that others see that it lives, and bears i
   rmSync(lock);
   await setTimeout(20);
   expect(existsSync(lock)).toBe(false);
+});
+
+test("a text that is added is in the service and in the cache, held while it is needed", async () => {
+  const text = join(root, "added.txt");
+  writeFileSync(text, "to be\nor not\n");
+  {
+    using added = await addCorpus(text, { home, dataBank: bank.client() });
+    expect(added).toMatchObject({ fileId: sha256("to be\nor not\n"), bytes: 13, path: path(added.fileId) });
+    expect(await bank.client().info(added.fileId)).toMatchObject({ content_type: "text/plain; charset=utf-8" });
+    const kept = await cleanCorpusCache(home, home.corpusCache, none);
+    expect(kept.map(({ reason }) => reason)).toEqual(["in_use"]);
+  }
+  expect(inCache()).toHaveLength(1);
+  const stopped = addCorpus(text, { home, dataBank: bank.client(), signal: AbortSignal.abort(new Error("enough")) });
+  await expect(stopped).rejects.toThrow("enough");
 });

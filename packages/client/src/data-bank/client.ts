@@ -21,7 +21,7 @@ export interface Progress {
 }
 
 export interface TransferOptions {
-  readonly onProgress?: (progress: Progress) => void;
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -7,7 +7,7 @@ export interface TransferProgress {
 }
 
 export interface TransferOptions {
-  readonly onProgress?: (progress: TransferProgress) => void;
+  readonly onProgress?: ((progress: TransferProgress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

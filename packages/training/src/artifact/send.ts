@@ -21,7 +21,7 @@ export interface SendContext extends CleanupContext {
   readonly dataBank: DataBank;
   /** Whether the run's folder goes then, and when; left out: it stays. What fails in that is only logged. */
   readonly cleanup?: CleanupConfig | undefined;
-  readonly onProgress?: (progress: TransferProgress) => void;
+  readonly onProgress?: ((progress: TransferProgress) => void) | undefined;
 }
 
 export interface SentArtifact {
@@ -77,7 +77,7 @@ async function send(runId: string, { home, dataBank, onProgress, signal }: SendC
   async function upload(path: string, id: string, { bytes, sha256 }: Packed): Promise<void> {
     const what = `the archive of run ${id} cannot be sent`;
     try {
-      const options = { filename: archiveName(id), signal, ...(onProgress === undefined ? {} : { onProgress }) };
+      const options = { filename: archiveName(id), signal, onProgress };
       const stored = await dataBank.upload(path, "application/gzip", options);
       if (stored.size === bytes && stored.sha256 === sha256) return;
       const message = `${what}: the file service has ${stored.size} bytes with the hash ${stored.sha256}, not the ${bytes} bytes with ${sha256}`;

@@ -13,7 +13,7 @@ import { joinedText } from "./joined-text.js";
 export interface AddContext {
   readonly home: Home;
   readonly dataBank: DataBank;
-  readonly onProgress?: (progress: TransferProgress) => void;
+  readonly onProgress?: ((progress: TransferProgress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -40,7 +40,7 @@ export async function addCorpus(
     try {
       await rename(made, path);
       await syncFolder(dir);
-      const options = { signal, ...(onProgress === undefined ? {} : { onProgress }) };
+      const options = { signal, onProgress };
       const { size: bytes } = await dataBank.upload(path, "text/plain; charset=utf-8", options);
       return { fileId, path, bytes, [Symbol.dispose]: () => use[Symbol.dispose]() };
     } catch (error) {

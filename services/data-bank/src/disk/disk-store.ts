@@ -1,19 +1,22 @@
 import { createHash, randomUUID } from "node:crypto";
 import { constants } from "node:fs";
-import { access, mkdir, open, readFile, rename, rm, stat, statfs, writeFile } from "node:fs/promises";
+import { access, mkdir, open, readFile, rename, rm, stat, statfs } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { AppError, type FileInfo } from "@trainer/platform";
 import { ahead } from "../ahead.js";
 import { OneAtATime } from "../one-at-a-time.js";
 import type { ByteRange } from "../range.js";
 import type { BlobStore, ScrubEvent, ScrubOptions } from "../store.js";
-import { makeFolder, syncFolder, writeSynced, writeWhole } from "./durable.js";
+import { makeFolder, syncFolder, writeChunks, writeSynced, writeWhole } from "./durable.js";
+import { gathered } from "./gathered.js";
 import { blobPath, folderOf, sidecarPath, temporaryPath } from "./layout.js";
 import { scrubDisk } from "./scrub.js";
 import { formatSidecar, parseSidecar, timestamp, undescribed } from "./sidecar.js";
 import { storageError, unlessMissing } from "./storage-error.js";
 
 const BUFFER_BYTES = 1 << 20;
+/** What goes to the disk in one call; two such parts of an upload are held at a time. */
+const WRITTEN_BYTES = 256 << 10;
 /** How much is written between two looks at the free space. */
 const LOOK_EVERY_BYTES = 64 << 20;
 
@@ -110,7 +113,9 @@ export class DiskStore implements BlobStore {
         await checkRoom();
       }
     }
-    await writeSynced(path, (file) => writeFile(file, ahead(hashed(body))));
+    await writeSynced(path, async (file) => {
+      for await (const chunks of ahead(gathered(hashed(body), WRITTEN_BYTES))) await writeChunks(file, chunks);
+    });
     return { sha256: hash.digest("hex"), size };
   }
 

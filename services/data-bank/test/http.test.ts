@@ -188,7 +188,7 @@ test("a file that is deleted between the look and the read is not found", async 
     probes: [store],
     logLevel: "fatal",
     log: process.stderr,
-    timeouts: { headersMs: 1000, idleMs: 1000, lingerMs: 1000 },
+    timeouts: { headersMs: 1000, idleMs: 1000, lingerMs: 60_000 },
   });
   const answer = await app.inject(`/files/${info.file_id}`);
   expect([answer.statusCode, answer.headers["etag"]]).toEqual([404, undefined]);

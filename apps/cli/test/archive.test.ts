@@ -104,7 +104,7 @@ test("a run is trained on the id of a text and sent; its folder may go, and what
   const uses = [
     score,
     ["generate", "one", "--prompt", "the cat", "--max-new-tokens", "2"],
-    ["eval", "one", "--no-samples"],
+    ["eval", "one", "--no-samples", "--out", join(root, "eval")],
     ["chat", "one", "--max-new-tokens", "1"],
     ["export", "one", "--out", join(root, "exported")],
     ["find-batch", "--pretrained", "one", "--max-batch-size", "1", "--threads", "1"],
@@ -115,6 +115,8 @@ test("a run is trained on the id of a text and sent; its folder may go, and what
     expect([line[0], used.code, used.stderr]).toEqual([line[0], 0, containing("bringing back run one")]);
     expect((await trainer(["cleanup", "runs"])).stdout).toMatch(/^one .* removed$/m);
   }
+  await trainer(["eval", "one", "--no-samples"], { env: env() }); // what was sent does not have that
+  expect((await trainer(["cleanup", "runs"])).stdout).toMatch(/^one .* stays: its archive is not known/m);
 }, 120_000);
 
 test("an id of a text is looked at like its files, and stands alone", async () => {

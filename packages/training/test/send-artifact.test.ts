@@ -81,8 +81,9 @@ test("a run is trained on a corpus that only the service has, and its manifest n
 test("a run goes up and away; scores, evaluations and exports bring it back as it was", async () => {
   const dataBank = bank.client();
   const where = { home, dataBank };
+  const novel = () => openModel("novel", { ...where, device: "cpu" });
   const surprisal = async () => {
-    using opened = await openModel("novel", { ...where, device: "cpu" });
+    using opened = await novel();
     return (await score(opened, { text: "the king hath seen the crown", detailLevel: "per_char" })).surprisal;
   };
   const before = await surprisal();
@@ -125,7 +126,7 @@ test("a run goes up and away; scores, evaluations and exports bring it back as i
   await cleanRun(home, "novel", cleanup);
   rmSync(home.corpusCache, { recursive: true });
   {
-    using opened = await openModel("novel", { ...where, device: "cpu" });
+    using opened = await novel();
     const missing = evaluate(opened, { prompts: [] }, { home });
     await expect(missing).rejects.toMatchObject({
       code: "CORPUS_NOT_FOUND",
@@ -141,6 +142,14 @@ test("a run goes up and away; scores, evaluations and exports bring it back as i
   const next = { ...tiny, corpusFileId: corpusId, runId: "sequel", pretrainedRunId: "novel", maxSteps: 1 };
   await train({ ...next, vocabSize: null }, { home: home.root, dataBank });
   await cleanRun(home, "novel", cleanup);
+  {
+    using opened = await novel();
+    await evaluate(opened, { prompts: [] }, where);
+  }
+  expect(await cleanRun(home, "novel", cleanup)).toMatchObject({ reason: "upload_not_verified" });
+  const again = await sendArtifact("novel", { ...where, cleanup }); // with the evaluation
+  expect(again.fileId).not.toBe(sent.fileId);
+  expect(again.cleanup?.reason).toBe(null);
   using sequel = await openModel("sequel", { ...where, device: "cpu" });
   const against = evaluate(sequel, { prompts: [], against: "novel" }, where);
   expect((await against).comparison?.against).toBe("novel");

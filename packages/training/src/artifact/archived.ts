@@ -13,8 +13,11 @@ import { waitForLock } from "../run/wait-for-lock.js";
 import { transferFailure, type DataBank, type FetchContext } from "./data-bank.js";
 import { unpackRun, type UnpackOptions } from "./unpack.js";
 
-/** Writes into a run's manifest under which id a file service keeps its archive. Before that no cleanup removes the run. */
-export async function recordArchive(home: Home, runId: string, fileId: string): Promise<void> {
+/**
+ * Writes into a run's manifest under which id a file service keeps its archive; null where what is kept is no longer all
+ * that the run has. Without an id no cleanup removes the run.
+ */
+export async function recordArchive(home: Home, runId: string, fileId: string | null): Promise<void> {
   const path = runFolder(home.root, runId).manifest;
   const manifest = await readManifest(path);
   if (manifest === null) throw new TrainingError("RUN_NOT_FOUND", "USER_INPUT", `there is no ${path}`);

@@ -1,6 +1,8 @@
 import { join, resolve } from "node:path";
+import { recordArchive } from "../artifact/archived.js";
 import { bringRun } from "../artifact/bring-run.js";
 import { TrainingError } from "../errors.js";
+import type { Home } from "../home/home.js";
 import { evaluateSplit, type EvaluationData, type SplitEvaluation } from "../run/evaluate-split.js";
 import type { Compute } from "../run/precision.js";
 import { compareMetrics, type Comparison } from "./comparison.js";
@@ -77,11 +79,20 @@ export async function evaluate(opened: OpenModel, input: EvaluateInput, context:
     dir,
   };
   const metrics = metricsOf(evaluation);
-  if (dir !== null) await writeEvaluation(dir, metrics, samples);
+  if (dir !== null) {
+    await writeEvaluation(dir, metrics, samples);
+    await outdateArchive(opened, dir, context.home);
+  }
   const { against, regressionThreshold } = options;
   const name = against ?? "the evaluation before";
   const comparison = before && compareMetrics(name, before, metrics, regressionThreshold);
   return { ...evaluation, comparison };
+}
+
+/** What was sent of a run does not have an evaluation of now: until it is sent again, no cleanup may take the run. */
+async function outdateArchive({ id, dir, manifest }: OpenModel, written: string, home: Home): Promise<void> {
+  const sent = manifest?.artifact_file_id ?? null;
+  if (id !== null && sent !== null && written === join(dir, "eval")) await recordArchive(home, id, null);
 }
 
 /** What is evaluated. */

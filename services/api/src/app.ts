@@ -85,15 +85,19 @@ function describeKey(route: RouteOptions): void {
 
 /** Bodies are JSON, whatever the request says of them. */
 function takeJson(app: FastifyInstance): void {
-  app.addHook("onRequest", async (req) => void delete req.headers["content-type"]);
+  app.addHook("onRequest", async (req) => void (req.headers["content-type"] = "application/json"));
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser("*", { parseAs: "string" }, async (_: FastifyRequest, text: string | Buffer) => {
-    try {
-      return parseJson(String(text));
-    } catch (cause) {
-      throw new AppError("INVALID_JSON", "the body is no JSON", { cause });
-    }
-  });
+  app.addContentTypeParser(
+    "application/json",
+    { parseAs: "string" },
+    async (_: FastifyRequest, text: string | Buffer) => {
+      try {
+        return text === "" ? undefined : parseJson(String(text));
+      } catch (cause) {
+        throw new AppError("INVALID_JSON", "the body is no JSON", { cause });
+      }
+    },
+  );
 }
 
 /** Requests and answers are what their schemas make of them. */

@@ -1,7 +1,7 @@
 import type { FastifyInstance, HTTPMethods } from "fastify";
 import { AppError } from "../errors.js";
 
-const METHODS: readonly HTTPMethods[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+const METHODS: readonly HTTPMethods[] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"];
 
 /** Adds routes, and to each the answer to what cannot be done with it: 405, with what can. */
 export function refuseOtherMethods(app: FastifyInstance, routes: (app: FastifyInstance) => void): void {
@@ -19,8 +19,8 @@ export function refuseOtherMethods(app: FastifyInstance, routes: (app: FastifyIn
 function refuse(app: FastifyInstance, url: string, known: readonly string[]): void {
   const headers = { allow: METHODS.filter((method) => known.includes(method)).join(", ") };
   const method = METHODS.filter((method) => !known.includes(method));
-  const handler = async () => {
+  const refused = async () => {
     throw new AppError("METHOD_NOT_ALLOWED", "Method Not Allowed", { headers });
   };
-  app.route({ url, method, handler });
+  app.route({ url, method, onRequest: refused, handler: refused }); // at once, whatever the body may be
 }

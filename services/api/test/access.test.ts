@@ -1,0 +1,118 @@
+import { readFileSync } from "node:fs";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { z } from "zod";
+import { openApiPath } from "../src/index.js";
+import { startApi } from "../src/start.js";
+import { ask, startSystem, type System } from "./api.js";
+import { containing, matching } from "./matching.js";
+
+const Operation = z.object({ security: z.array(z.object({ apiKey: z.array(z.string()) })).optional() });
+const Document = z.object({ paths: z.record(z.string(), z.record(z.string(), Operation)) });
+const OPEN = new Set(["GET /healthz", "GET /readyz", "GET /metrics"]);
+
+const { paths } = Document.parse(JSON.parse(readFileSync(openApiPath, "utf8")));
+const operations = Object.entries(paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, { security }]) => ({ method: method.toUpperCase(), path, security })),
+);
+
+let system: System;
+beforeAll(async () => void (system = await startSystem({ apiKey: " key ", wrongKeysPerMinute: 1e6 })));
+afterAll(() => system[Symbol.asyncDispose]());
+
+test("the document has every route there is", () => {
+  expect(operations.length).toBe(27);
+});
+
+test.each(operations)("$method $path needs the right key, unless it is open", async ({ method, path, security }) => {
+  const url = path.replace(/\{kind\}/, "models").replace(/\{\w+\}/g, "some-id");
+  const status = async (headers: Record<string, string>) => (await system.ask(url, { method, headers })).status;
+  const isOpen = OPEN.has(`${method} ${path}`);
+  expect(security).toEqual(isOpen ? undefined : [{ apiKey: [] }]);
+  for (const headers of [{}, { "x-api-key": "wrong" }, { "x-api-key": "" }, { "x-api-key": "key2" }])
+    expect(await status(headers)).toBe(isOpen ? await status({ "X-Api-Key": "key" }) : 401);
+  expect(await status({ "X-Api-Key": "key" })).not.toBe(401);
+});
+
+test("who has no key learns that, and not what there is", async () => {
+  for (const path of ["/runs/none", "/runs/train"]) {
+    const { status, json, headers } = await system.ask(path, { method: path === "/runs/train" ? "POST" : "GET" });
+    const request_id = headers["x-request-id"];
+    expect([status, json]).toEqual([401, { code: "UNAUTHORIZED", message: "Unauthorized", request_id }]);
+  }
+  expect(await system.ask("/nowhere")).toMatchObject({ status: 404, json: { code: "NOT_FOUND" } });
+  expect(await system.ask("/runs/train")).toMatchObject({ status: 405, headers: { allow: "POST" } });
+  expect(await system.ask("/runs/%zz", { headers: { "x-api-key": "key" } })).toMatchObject({
+    status: 400,
+    json: { code: "INVALID_INPUT" },
+  });
+});
+
+test("no key, no text and no name of a corpus stands in the log", async () => {
+  const headers = { "x-api-key": "a-wrong-key" };
+  await system.ask("/runs/r1/score", { headers, body: { text: "the text" } });
+  await system.ask("/runs/r1/score", { headers: { "x-api-key": "key" }, body: { text: "the text" } });
+  const log = system.logs.join("");
+  for (const secret of ["a-wrong-key", "the text", '"key"']) expect(log).not.toContain(secret);
+  expect(log).toContain('"path":"/runs/:run_id/score","status":200');
+});
+
+test("every line that is logged for a request has its id, and so has the answer", async () => {
+  const { headers } = await system.ask("/healthz", { headers: { "X-Request-ID": "mine 7" } });
+  expect(headers["x-request-id"]).toBe("mine 7");
+  expect(system.logs.filter((line) => line.includes('"request_id":"mine 7"'))).toEqual([
+    containing("request_completed"),
+  ]);
+});
+
+test("who tries many keys has to wait; who has the right one does not", async () => {
+  await using strict = await startSystem({ apiKey: "key", wrongKeysPerMinute: 5 });
+  const wrong = () => strict.ask("/runs", { headers: { "x-api-key": "wrong" } });
+  for (let i = 0; i < 5; i++) expect((await wrong()).status).toBe(401);
+  expect(await wrong()).toMatchObject({
+    status: 429,
+    headers: { "retry-after": matching(/^\d+$/) },
+    json: { code: "RATE_LIMIT_EXCEEDED" },
+  });
+  expect((await strict.ask("/runs", { headers: { "x-api-key": "key" } })).status).toBe(200);
+});
+
+test("who asks too often has to wait", async () => {
+  await using strict = await startSystem({ requestsPerMinute: 2 });
+  for (const status of [200, 200, 429]) expect((await strict.ask("/runs")).status).toBe(status);
+  expect(await strict.ask("/runs")).toMatchObject({
+    headers: { "retry-after": matching(/^\d+$/) },
+    json: { code: "RATE_LIMIT_EXCEEDED", message: containing("too many requests: come again after") },
+  });
+  expect((await strict.ask("/healthz")).status).toBe(200);
+});
+
+test("without a key, no page of another site gets at this machine's runs", async () => {
+  await using bare = await startSystem();
+  const expected = { status: 403, json: { code: "FORBIDDEN", message: containing("page of another site") } };
+  expect(await bare.ask("/runs", { headers: { origin: "https://evil.example" } })).toMatchObject(expected);
+  expect(await bare.ask("/runs", { headers: { host: "evil.example" } })).toMatchObject(expected);
+  expect((await bare.ask("/runs", { headers: { origin: "http://localhost:3000" } })).status).toBe(200);
+});
+
+test("where other machines can come in, there must be a key", async () => {
+  const input = { host: "0.0.0.0", port: 0, redisUrl: system.server.url, artifactsRoot: "/x", dataRoot: "/x" };
+  await expect(startApi(input)).rejects.toMatchObject({ code: "CONFIG_ERROR" });
+  await expect(startApi(input)).rejects.toThrow("anybody could train: set SECURITY__API_KEY");
+  await using api = await startApi({ ...input, apiKey: "key", logLevel: "fatal" }); // to stderr, unless told
+  expect((await ask(`${api.url.replace("0.0.0.0", "127.0.0.1")}/healthz`)).status).toBe(200);
+});
+
+test("what is counted stands in /metrics, jobs by their queue too", async () => {
+  await system.trainer.add("train", {});
+  const { text, headers } = await system.ask("/metrics");
+  expect(headers["content-type"]).toContain("text/plain");
+  expect(text).toContain('api_queue_jobs{queue="trainer",state="waiting"} 1');
+  expect(text).toMatch(/api_request_seconds_count\{method="GET",route="\/healthz",status="200"\} \d+/);
+  expect(text).toContain("api_streams 0");
+});
+
+test("readiness asks for Redis and for workers", async () => {
+  expect((await system.ask("/readyz")).json).toEqual({ status: "degraded", reason: "no-worker" });
+  await system.redis.sadd("rq:workers", "w");
+  expect(await system.ask("/readyz")).toMatchObject({ status: 200, json: { status: "ready", reason: null } });
+});

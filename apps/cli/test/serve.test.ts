@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { Redis } from "ioredis";
 import { beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { z } from "zod";
+import { startDiscord } from "../../discord-bot/test/discord/discord.js";
 import { scratch } from "../../../test/scratch.js";
 import { commandLine } from "./command-line.js";
 import { containing } from "./matching.js";
@@ -168,6 +169,26 @@ test("keys and settings that are given are used, and records go to stderr where 
   await ended;
 });
 
+test("the bot comes up where it has a token, and the rest does without it until it can", async () => {
+  const token = "is not a bot's token";
+  const without = await serve([], { DISCORD_TOKEN: "no-token" });
+  const tries = () => readFileSync(join(home, "logs", "discord-bot.log"), "utf8").split(token).length - 1;
+  await until(() => tries() > 2);
+  expect(without.io.stderr.text.split(token)).toHaveLength(2); // said once
+  without.interrupt();
+  expect(await without.ended).toBe(0);
+  const early = await serve([], { DISCORD_TOKEN: "no-token" });
+  early.interrupt(); // while the bot starts
+  expect(await early.ended).toBe(0);
+
+  await using discord = await startDiscord();
+  const env = { DISCORD_TOKEN: discord.token, DISCORD_API_URL: discord.apiUrl, TRAINER_HOME: home };
+  const { io, ended, interrupt } = await serving(ANY, env, home);
+  await until(() => /^discord-bot +pid \d+ +ready in/m.test(io.stdout.text));
+  interrupt();
+  expect(await ended).toBe(0);
+});
+
 test("a machine without a Redis gets one from the cache, or is told how to get one", async () => {
   const [bin, cache] = [join(home, "bin"), join(home, "cache")];
   const folder = join(cache, `valkey-9.1.2.post2-${process.platform}-${process.arch}`);
@@ -193,6 +214,17 @@ test("other machines are not let in before there is a key", async () => {
   const { code, stderr } = await trainer(["serve", ...ANY, "--host", "0.0.0.0"], { cwd: home });
   expect([code, stderr]).toEqual([1, containing("listening on 0.0.0.0 lets other machines in, and no key was given")]);
   expect(existsSync(join(home, "keys.json"))).toBe(false);
+});
+
+test("a part that does not come up is named with its own reason, and the others are stopped again", async () => {
+  const { code, stdout, stderr } = await trainer(["serve", ...ANY], {
+    cwd: home,
+    env: { PATH: process.env["PATH"], S3_BUCKET: "b" },
+  });
+  expect(code).toBe(1);
+  expect(stderr).toContain("data-bank does not come up: it ended with code 1\n    error: the environment is wrong:");
+  expect(stderr).toContain("S3_BUCKET: needs AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY too");
+  expect(stdout).toMatch(/^redis +redis:\S+ +ready in \d+ ms\n$/);
 });
 
 test("keys that are no keys are named", async () => {

@@ -47,11 +47,21 @@ export function define(command: Command, io: Io): void {
       using served = serveHome(home);
       await gone(served.leftBehind);
       const keys = openKeys(home);
+      const troubles = new Map<string, string>();
       const parts = new Parts(join(home, "logs"), {
         pace: PACE,
         log: (line) => options.logs && out.warn(line),
-        up: (name, place, ms) => isUp(out, name, place, ms),
-        down: (name, why, ms) => out.warn(`${name} is down: ${why}\n  starting it again in ${ms / 1000} s`),
+        up(name, place, ms) {
+          troubles.delete(name);
+          isUp(out, name, place, ms);
+        },
+        down(name, why, ms) {
+          if (troubles.get(name) === why) return; // said already
+          troubles.set(name, why);
+          out.warn(
+            `${name} is down: ${why}\n  starting it again in ${ms / 1000} s, and from then on less and less often`,
+          );
+        },
         moved: (places) => served.tell(places),
       });
       await io.interruptible(async (signal) => {
@@ -93,7 +103,7 @@ function isUp(out: Output, name: string, { url, pid }: Place, ms: number): void 
   );
 }
 
-const NAME = 11;
+const NAME = 13;
 
 const facts = ({ config }: LoadedConfig, home: string): string[] => [
   `${"addresses".padEnd(NAME)}${serveFile(home)}`,

@@ -12,6 +12,7 @@ function part(scripts: readonly string[], more: Partial<PartSpec> = {}): PartSpe
   const left = [...scripts];
   return {
     name: "part",
+    needed: true,
     launch: () => ({ args: ["-e", left.length > 1 ? String(left.shift()) : String(left[0])], env: {}, cwd: "/" }),
     place: (_, pid) => Promise.resolve({ pid }),
     graceMs: 60_000,
@@ -40,9 +41,9 @@ function watched(pace = PACE) {
   };
 }
 
-const isAlive = (pid: number): boolean => {
+const isAlive = (pid: number | undefined): boolean => {
   try {
-    return process.kill(pid, 0);
+    return process.kill(Number(pid), 0);
   } catch {
     return false;
   }
@@ -50,7 +51,7 @@ const isAlive = (pid: number): boolean => {
 
 test("a part that dies is started again, where it was, until it is stopped", async () => {
   const { hooks, next, downs } = watched();
-  const befores: (Place | null)[] = [];
+  const befores: Place[] = [];
   const spec = part([STAYS]);
   const launch: PartSpec["launch"] = (before) => {
     befores.push(before);
@@ -59,9 +60,9 @@ test("a part that dies is started again, where it was, until it is stopped", asy
   const kept = await startPart({ ...spec, launch }, hooks, quiet());
   const first = kept.place;
   const again = next("up");
-  process.kill(first.pid, "SIGKILL");
+  process.kill(Number(first.pid), "SIGKILL");
   await again;
-  expect(befores).toEqual([null, first]);
+  expect(befores).toEqual([{}, first]);
   expect(downs).toEqual([["it was ended by SIGKILL", 1]]);
   await new Promise(setImmediate);
   const second = kept.place;
@@ -179,4 +180,18 @@ test("what a part reads comes over stdin, and one that does not read it is none 
     launch: () => ({ args: ["-e", "process.exit(4)"], env: {}, cwd: "/", input: "x".repeat(2 ** 20) }),
   });
   await expect(startPart(gone, hooks, quiet())).rejects.toThrow("code 4");
+});
+
+test("a part that is not needed may come up later, or be stopped before", async () => {
+  const { hooks, next, downs } = watched();
+  const up = next("up");
+  const late = await startPart(part(["process.exit(5)", STAYS], { needed: false }), hooks, quiet());
+  expect(late.place).toEqual({});
+  await up;
+  expect(downs).toEqual([["it ended with code 5", 1]]);
+  await late.stop(quiet());
+  const stop = new AbortController();
+  const never = startPart(part(["setInterval(() => {}, 1000)"], { needed: false }), hooks, stop.signal);
+  stop.abort();
+  await expect(never).rejects.toThrow("it was ended by SIGTERM");
 });

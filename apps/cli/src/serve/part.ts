@@ -1,17 +1,19 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { PartProcess, type Launch } from "./part-process.js";
 
-/** Where a part is: its address, where others reach it by one, and its process. */
+/** Where a part is: its address, where others reach it by one, and its process; nothing while it has not been up. */
 export interface Place {
   readonly url?: string;
-  readonly pid: number;
+  readonly pid?: number;
 }
 
 /** A part of the system, and how it is kept up. */
 export interface PartSpec {
   readonly name: string;
+  /** Whether nothing works without it: then it must come up at the first try. */
+  readonly needed: boolean;
   /** How its process is started; if it has been up before, then where it was, since others know it there. */
-  launch(before: Place | null): Launch;
+  launch(before: Place): Launch;
   /** Looks whether it answers, after it has said, with `told`, that it is ready; fails once `signal` aborts. */
   place(told: unknown, pid: number, signal: AbortSignal): Promise<Place>;
   /** How long it may take to end by itself. */
@@ -45,13 +47,18 @@ export interface Part {
 
 /**
  * Starts a part and keeps it up until it is stopped.
- * @throws Error which says why it does not come up, or that it was stopped meanwhile
+ * @throws Error which says why a part that is needed does not come up, or that it was stopped meanwhile
  */
 export async function startPart(spec: PartSpec, hooks: PartHooks, signal: AbortSignal): Promise<Part> {
   const { name, graceMs } = spec;
   const stopping = new AbortController();
-  let current = new PartProcess(spec.launch(null), hooks.log);
-  let place = await settle(current, spec, hooks, signal);
+  let place: Place = {};
+  let current = new PartProcess(spec.launch(place), hooks.log);
+  try {
+    place = await settle(current, spec, hooks, signal);
+  } catch (error) {
+    if (spec.needed || signal.aborted) throw error;
+  }
 
   async function keep(): Promise<void> {
     let born = performance.now();
@@ -66,8 +73,8 @@ export async function startPart(spec: PartSpec, hooks: PartHooks, signal: AbortS
       wait = Math.min(2 * wait, hooks.pace.longestMs);
       born = performance.now();
       current = new PartProcess(spec.launch(place), hooks.log);
-      const found = await settle(current, spec, hooks, stopping.signal).catch(() => null); // why: the next look tells
-      place = found ?? place;
+      const before = place;
+      place = await settle(current, spec, hooks, stopping.signal).catch(() => before); // why it failed: the next look tells
     }
   }
 

@@ -4,7 +4,7 @@ import { LogFile } from "./log-file.js";
 import { startPart, type Pace, type Part, type PartSpec, type Place } from "./part.js";
 
 /** Where the parts are, by name; of what was there already and is not ours, the address alone. */
-export type Places = Readonly<Record<string, Partial<Place>>>;
+export type Places = Readonly<Record<string, Place>>;
 
 export interface PartsHooks {
   readonly pace: Pace;
@@ -21,6 +21,7 @@ export interface PartsHooks {
 /** The parts of a system, in the order in which they were started. */
 export class Parts {
   readonly #parts: Part[] = [];
+  readonly #begun: Promise<Place>[] = [];
   readonly #logs: LogFile[] = [];
   #places: Places = {};
 
@@ -29,7 +30,7 @@ export class Parts {
     readonly hooks: PartsHooks,
   ) {}
 
-  /** @throws Error which says which part does not come up, and why */
+  /** @throws Error which says which part, of those that are needed, does not come up, and why */
   async start(spec: PartSpec, signal: AbortSignal): Promise<Place> {
     const { name } = spec;
     const file = new LogFile(join(this.logFolder, `${name}.log`));
@@ -53,14 +54,20 @@ export class Parts {
     }
   }
 
+  /** Starts a part that is not needed, and that nobody waits for. */
+  begin(spec: PartSpec, signal: AbortSignal): void {
+    this.#begun.push(this.start(spec, signal).catch(() => ({}))); // it was stopped
+  }
+
   /** Something is where it is without our doing. */
-  at(name: string, place: Partial<Place>): void {
+  at(name: string, place: Place): void {
     this.#places = { ...this.#places, [name]: place };
     this.hooks.moved(this.#places);
   }
 
   /** Stops all, each before those that it needs. */
   async stop(hurry: AbortSignal): Promise<void> {
+    await Promise.all(this.#begun);
     for (const part of this.#parts.toReversed()) await part.stop(hurry);
     for (const log of this.#logs) log[Symbol.dispose]();
   }

@@ -45,6 +45,7 @@ export function redisPart(plan: RedisPlan): PartSpec {
   const url = `redis://:${plan.password}@127.0.0.1:${plan.port}/0`;
   return {
     name: "redis",
+    needed: true,
     graceMs: 10_000,
     launch() {
       mkdirSync(dir, { recursive: true, mode: 0o700 });

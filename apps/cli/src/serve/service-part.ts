@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { untilAborted } from "../until-aborted.js";
 import { answers, fromHere } from "./answers.js";
 import { ENDS_WITH_PARENT } from "../end-with-parent.js";
 import type { Io } from "../io.js";
@@ -7,8 +8,11 @@ import type { PartSpec } from "./part.js";
 
 const TRAINER = fileURLToPath(new URL("../../bin/trainer.js", import.meta.url));
 
-/** What a service's command prints with --json once it is up. */
-const Told = z.object({ url: z.url().optional() });
+/** What a service's command prints with --json: once it is up, where it is, if it is reached by an address; else why not. */
+const Told = z.object({
+  url: z.url().optional(),
+  error: z.unknown().optional(),
+});
 
 export interface Service {
   readonly name: string;
@@ -16,24 +20,27 @@ export interface Service {
   readonly env: Io["env"];
   readonly cwd: string;
   readonly graceMs: number;
+  readonly needed?: boolean;
 }
 
 /** A command of this program, as a part: `trainer api` and the others, each in a process of its own. */
-export function servicePart({ name, command, env, cwd, graceMs }: Service): PartSpec {
+export function servicePart({ name, command, env, cwd, graceMs, needed = true }: Service): PartSpec {
   return {
     name,
+    needed,
     graceMs,
     launch: (before) => ({
       args: [TRAINER, ...command, "--json"],
       env: {
         ...env,
-        ...(before?.url === undefined ? {} : { PORT: new URL(before.url).port }),
+        ...(before.url === undefined ? {} : { PORT: new URL(before.url).port }),
         [ENDS_WITH_PARENT]: "1",
       },
       cwd,
     }),
     async place(told, pid, signal) {
-      const { url: given } = Told.parse(told);
+      const { url: given, error } = Told.parse(told);
+      if (error !== undefined) await untilAborted(signal); // it ends, and its last words on stderr are for people
       if (given === undefined) return { pid };
       const url = fromHere(given);
       await answers(`${url}/healthz`, signal);

@@ -3,6 +3,7 @@ import { DEFAULT_SOURCE } from "@trainer/platform";
 import type { Io } from "../io.js";
 import { redisAnswers } from "./redis-answers.js";
 import type { Keys } from "./keys.js";
+import type { PartSpec } from "./part.js";
 import type { Parts } from "./parts.js";
 import { freePort, wantPort } from "./ports.js";
 import { findRedisServer, redisPart } from "./redis-server.js";
@@ -32,7 +33,14 @@ export async function startSystem(setup: Setup, parts: Parts, signal: AbortSigna
   const env = serviceEnv(setup, redis, bank);
   const { cwd } = setup;
   await parts.start(servicePart({ name: "worker", command: ["worker"], env, cwd, graceMs: 25_000 }), signal);
-  await parts.start(servicePart({ name: "api", command: ["api"], env, cwd, graceMs: 5000 }), signal);
+  const { url } = await parts.start(servicePart({ name: "api", command: ["api"], env, cwd, graceMs: 5000 }), signal);
+  if (env["DISCORD_TOKEN"]) parts.begin(botPart(env, String(url), cwd), signal);
+}
+
+/** The bot, which Discord may keep waiting: the rest does without it. */
+function botPart(env: Io["env"], apiUrl: string, cwd: string): PartSpec {
+  const own = { ...env, API_BASE_URL: apiUrl, MODEL_TRAINER_API_KEY: env["SECURITY__API_KEY"] };
+  return servicePart({ name: "discord-bot", command: ["discord-bot"], env: own, cwd, graceMs: 5000, needed: false });
 }
 
 /** The Redis that is given, else one of our own. */

@@ -102,6 +102,41 @@ test("a part that is killed comes back where it was, with what it knew", async (
   await Promise.all([after.redis, after["data-bank"]].map(({ pid }) => exited(Number(pid))));
 });
 
+test("a training that is under way is saved by a stop, and goes on at the next start", async () => {
+  mkdirSync(join(home, "corpus"));
+  writeFileSync(join(home, "corpus", "text.txt"), "the cat sat on the mat, and the dog on the log\n".repeat(400));
+  const step = async (run: string) => {
+    const response = await ask(`/runs/${run}/logs?tail=1000`);
+    const steps = [...(await response.text()).matchAll(/"event":"run_step","steps":(\d+)/g)];
+    return Number(steps.at(-1)?.[1] ?? 0);
+  };
+  const ask = (path: string, body?: object) =>
+    fetch(`${addresses(home).api.url}${path}`, {
+      headers: { "x-api-key": String(keys()["api_key"]) },
+      ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
+    });
+  const id = async (response: Response, name: string) =>
+    z.record(z.string(), z.unknown()).parse(await response.json())[name];
+
+  const first = await serve();
+  const corpus = { corpus_path: "text.txt" };
+  const tokenizer = await id(await ask("/tokenizers/train", { ...corpus, vocab_size: 300 }), "tokenizer_id");
+  await until(async () => (await (await ask(`/tokenizers/${tokenizer}`)).text()).includes("completed"));
+  const model = { model_family: "char_lstm", model_size: "tiny", max_seq_len: 16, num_epochs: 1000 };
+  const run = String(await id(await ask("/runs/train", { ...corpus, ...model, tokenizer_id: tokenizer }), "run_id"));
+  await until(async () => (await step(run)) > 10);
+  first.interrupt();
+  expect(await first.ended).toBe(0);
+
+  const again = await serve();
+  const before = await step(run);
+  await until(async () => (await step(run)) > before);
+  expect(await (await ask(`/runs/${run}`)).json()).toMatchObject({ status: "running", error: null });
+  expect((await (await ask(`/runs/${run}/logs?tail=1000`)).text()).split("run_start")).toHaveLength(3); // begun twice
+  again.interrupt();
+  await again.ended;
+});
+
 test("when the whole is killed, no part lives on", async () => {
   const trainer = fileURLToPath(new URL("../bin/trainer.js", import.meta.url));
   const whole = spawn(process.execPath, [trainer, "serve", "--home", home, ...ANY], {

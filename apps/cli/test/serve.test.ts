@@ -87,8 +87,11 @@ test("a part that is killed comes back where it was, with what it knew", async (
   for (const name of ["redis", "data-bank", "worker", "api"] as const) {
     process.kill(Number(before[name].pid), "SIGKILL");
     await until(() => addresses(home)[name].pid !== before[name].pid);
-    expect(io.stderr.text).toContain(`${name} is down: `);
+    expect(io.stderr.text).toContain(`${name} is down: it `);
   }
+  expect(io.stderr.text).toMatch(
+    /redis is down: it ended with code 1\n {4}\S*redis-server was ended by SIGKILL\n {2}start/,
+  );
   const after = addresses(home);
   const urls = (places: typeof after) => [places.redis.url, places["data-bank"].url, places.api.url];
   expect(urls(after)).toEqual(urls(before));

@@ -28,6 +28,7 @@ export class PartProcess {
   /** Why it ended, in words; its last lines of stderr that are no log records are among them. */
   readonly ended: Promise<string>;
   readonly #child: ChildProcess;
+  readonly #last: string[] = [];
 
   constructor({ args, env, cwd, input }: Launch, log: { write(line: string): void }) {
     const child = spawn(process.execPath, args, {
@@ -37,7 +38,7 @@ export class PartProcess {
       stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe", "ipc"], // over ipc it sees that we are gone
     });
     this.#child = child;
-    const last: string[] = [];
+    const last = this.#last;
     child.stdin?.on("error", () => {}); // it ended before it read all
     child.stdin?.end(input);
     createInterface(z.instanceof(Readable).parse(child.stderr)).on("line", (line) => {
@@ -65,6 +66,11 @@ export class PartProcess {
 
   get pid(): number | undefined {
     return this.#child.pid;
+  }
+
+  /** It is up: what it said of its start explains no death any more. */
+  settled(): void {
+    this.#last.length = 0;
   }
 
   /** Asks the process to end in its own time. */

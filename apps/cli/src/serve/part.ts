@@ -104,6 +104,7 @@ async function settle(process: PartProcess, spec: PartSpec, hooks: PartHooks, si
   try {
     const told = await process.told;
     const place = await Promise.race([spec.place(told, Number(process.pid), over.signal), ended]);
+    process.settled();
     hooks.up(spec.name, place, performance.now() - started);
     return place;
   } catch (error) {

@@ -59,6 +59,7 @@ export async function startSystem(input: Partial<ApiInput> = {}, hooks: ApiHooks
   const api = await start();
   const trainer = new Queue("trainer", { connection: redis });
   const inference = new Queue("trainer-inference", { connection: redis });
+  for (const queue of [trainer, inference]) queue.on("error", () => {}); // tests stop Redis
   return {
     url: api.url,
     api,

@@ -187,6 +187,8 @@ test("a run's status tells how far it is, and where its archive is once it is th
     training,
     artifact_file_id: "f00d",
   });
+  await system.redis.del(keys.request(runIdIn(json))); // as another system leaves it
+  expect((await system.ask(path)).json).toMatchObject({ status: "completed", model_family: null, model_size: null });
   expect((await system.ask(`${path}/artifact`)).json).toEqual({ storage: "data-bank", file_id: "f00d" });
 });
 

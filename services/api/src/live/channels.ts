@@ -9,6 +9,7 @@ export interface Messages extends Disposable {
 }
 
 const SUBSCRIBE_MS = 1000;
+const ignore = () => {};
 
 /** Listens to the channels of answers: any number of them over one connection. */
 export class Channels implements Disposable {
@@ -31,7 +32,7 @@ export class Channels implements Disposable {
     };
     const dispose = () => {
       this.#hub.off(channel, hear);
-      void this.#redis.unsubscribe(channel).catch(() => {});
+      void this.#redis.unsubscribe(channel).catch(ignore);
     };
     this.#hub.on(channel, hear);
     try {
@@ -44,7 +45,7 @@ export class Channels implements Disposable {
       async next(ms, signal) {
         if (waiting.length === 0) {
           const until = AbortSignal.any([signal, AbortSignal.timeout(ms)]);
-          await once(arrived, "piece", { signal: until }).catch(() => {});
+          await once(arrived, "piece", { signal: until }).catch(ignore);
         }
         return waiting.shift() ?? null;
       },

@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { headerOf } from "@trainer/platform/http";
 import { event } from "../live/frames.js";
 import type { Streams } from "../live/streams.js";
-import type { Asked } from "../services/asked.js";
+import type { Asked, Piece } from "../services/asked.js";
 
 export interface AnsweredDeps {
   readonly streams: Streams;
@@ -15,14 +15,13 @@ export async function answered<T extends object>(
   { streams }: AnsweredDeps,
   ask: (isFollowed: boolean) => Promise<Asked<T>>,
 ): Promise<FastifyReply> {
-  const isFollowed = headerOf(req, "accept")?.includes("text/event-stream") ?? false;
-  const asked = await ask(isFollowed);
-  if (!isFollowed) return await reply.send(asked.accepted);
-  await streams.send(reply, (signal) => eventsOf(asked, signal));
+  const { accepted, follow } = await ask(headerOf(req, "accept")?.includes("text/event-stream") ?? false);
+  if (follow === null) return await reply.send(accepted);
+  await streams.send(reply, (signal) => eventsOf(accepted, follow(signal)));
   return reply;
 }
 
-async function* eventsOf<T extends object>({ accepted, follow }: Asked<T>, signal: AbortSignal) {
+async function* eventsOf<T extends object>(accepted: T, pieces: AsyncIterable<Piece<T>>) {
   yield event("accepted", accepted);
-  for await (const piece of follow(signal)) yield event(piece.type, piece.type === "result" ? piece.result : piece);
+  for await (const piece of pieces) yield event(piece.type, piece.type === "result" ? piece.result : piece);
 }

@@ -6,8 +6,15 @@ import type { Channels, Messages } from "../live/channels.js";
 export interface Asked<T> {
   /** As it is now: queued. */
   readonly accepted: T;
-  /** Pieces of the answer as they come; the last thing is the answer. */
-  follow(signal: AbortSignal): AsyncGenerator<StreamPiece | { readonly type: "result"; readonly result: T }>;
+  /** Pieces of the answer as they come, and the answer itself; null where nobody wanted to follow. */
+  readonly follow: ((signal: AbortSignal) => AsyncGenerator<Piece<T>>) | null;
+}
+
+export type Piece<T> = StreamPiece | { readonly type: "result"; readonly result: T };
+
+interface Result {
+  readonly status: string;
+  readonly message?: string | null | undefined;
 }
 
 /** How long nothing may come before the result itself is looked at: a piece may have been lost with its connection. */
@@ -19,7 +26,7 @@ const DONE: ReadonlySet<string> = new Set(["completed", "failed"]);
  * Queues what is asked, and gives back what to answer with. Who wants to follow listens first, so that no piece is
  * missed however quick the worker is.
  */
-export async function ask<R extends { readonly status: string; readonly message?: string | null | undefined }, T>(
+export async function ask<R extends Result, T>(
   { slot, queued, channels, answer }: { slot: Slot<R>; queued: R; channels: Channels; answer: (result: R) => T },
   enqueue: () => Promise<void>,
   isFollowed: boolean,
@@ -32,21 +39,16 @@ export async function ask<R extends { readonly status: string; readonly message?
     messages?.[Symbol.dispose]();
     throw error;
   }
-  return {
-    accepted: answer(queued),
-    async *follow(signal) {
-      if (messages === null) return;
-      yield* pieces(messages, slot, answer, signal);
-    },
-  };
+  const follow = messages && ((signal: AbortSignal) => pieces(messages, slot, answer, signal));
+  return { accepted: answer(queued), follow };
 }
 
-async function* pieces<R extends { readonly status: string; readonly message?: string | null | undefined }, T>(
+async function* pieces<R extends Result, T>(
   messages: Messages,
   slot: Slot<R>,
   answer: (result: R) => T,
   signal: AbortSignal,
-): AsyncGenerator<StreamPiece | { readonly type: "result"; readonly result: T }> {
+): AsyncGenerator<Piece<T>> {
   using open = messages;
   while (!signal.aborted) {
     const piece = await open.next(QUIET_MS, signal);
@@ -54,7 +56,7 @@ async function* pieces<R extends { readonly status: string; readonly message?: s
       yield piece;
       continue;
     }
-    const result = await slot.get().catch(() => null);
+    const result = await slot.get().catch(() => null); // Redis is away: later, then
     if (result === null || !DONE.has(result.status)) continue;
     yield { type: "result", result: answer(result) };
     yield result.status === "completed" ? { type: "done" } : { type: "failed", message: result.message ?? "it failed" };

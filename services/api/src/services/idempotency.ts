@@ -14,7 +14,7 @@ export async function idempotent(redis: Redis, key: string, request: object, pro
   const place = keys.idempotency(digest(key));
   const mine = { request: digest(toWireJson(request)), id: proposed };
   await redis.set(place, toWireJson(mine), "EX", RESULT_TTL_SECONDS, "NX");
-  const held = Held.parse(parseJson((await redis.get(place)) ?? toWireJson(mine)));
+  const held = Held.parse(parseJson(String(await redis.get(place))));
   if (held.request === mine.request) return held.id;
   throw new AppError("CONFLICT", "this Idempotency-Key was used for another request; take a new one");
 }

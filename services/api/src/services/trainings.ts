@@ -35,12 +35,12 @@ export class Trainings {
     const proposed = newRunId(settings);
     const runId = key === undefined ? proposed : await idempotent(redis, key, request, proposed);
     const known = runId === proposed ? null : await records.get(runId);
+    const accepted = { run_id: runId, job_id: runId };
     if (known === null) await records.create(runId, userId, settings);
+    else if (known.status !== "queued") return accepted;
     // Also for one that is known and still queued: whoever took it in may have failed right after.
-    if (known === null || known.status === "queued") {
-      await jobs.add("train", runId, { run_id: runId, user_id: userId, request: settings });
-    }
-    return { run_id: runId, job_id: runId };
+    await jobs.add("train", runId, { run_id: runId, user_id: userId, request: settings });
+    return accepted;
   }
 
   #checkModel({ model_family: family, model_size: size }: TrainSettings): void {

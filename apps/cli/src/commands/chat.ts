@@ -75,7 +75,7 @@ export function define(command: Command, io: Io): void {
         home: openHome(home),
         device,
         weightType: weights,
-        ...(await fetching(io, out)),
+        ...(await fetching({ home, io, out })),
       });
       noteWeights(opened, out);
       const messages = conversation(io, out);

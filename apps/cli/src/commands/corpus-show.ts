@@ -23,7 +23,11 @@ export function define(command: Command, io: Io): void {
       const { corpusPaths, corpusStatistics, openCorpus, openHome } = await import("@trainer/training");
       const named = corpusArgument(args);
       await io.interruptible(async (signal) => {
-        using corpus = await corpusPaths(named, { home: openHome(home), ...(await fetching(io, out)), signal });
+        using corpus = await corpusPaths(named, {
+          home: openHome(home),
+          ...(await fetching({ home, io, out })),
+          signal,
+        });
         const { totalBytes } = await openCorpus(corpus.paths, { document: "line" });
         const line = new ProgressLine(io, out);
         const onRead = ({ bytes }: { readonly bytes: number }) => line.update("reading", bytes / totalBytes);

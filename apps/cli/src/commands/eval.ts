@@ -85,7 +85,7 @@ export function define(command: Command, io: Io): void {
       const progress = new ProgressLine(io, out);
       await io
         .interruptible(async (signal) => {
-          const where = { home: openHome(root), ...(await fetching(io, out)), signal };
+          const where = { home: openHome(root), ...(await fetching({ home: root, io, out })), signal };
           using opened = await openModel(run, { ...where, device, weightType: weights });
           noteWeights(opened, out);
           const result = await evaluate(opened, input, {

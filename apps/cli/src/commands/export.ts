@@ -27,7 +27,7 @@ export function define(command: Command, io: Io): void {
       const { exportRun, openHome } = await import("@trainer/training");
       const { path, files, bytes } = await exportRun(run, folder, {
         home: openHome(home),
-        ...(await fetching(io, out)),
+        ...(await fetching({ home, io, out })),
         ...how,
       });
       const next = how.adapter ? adapterUse(folder) : modelUse(folder);

@@ -18,9 +18,9 @@ export function define(command: Command, io: Io): void {
     args: { "<id>": "id of the file" },
     options: Options,
     examples: { "trainer files get ID --out corpus.txt": "again after a break: goes on" },
-    async run({ args: [id = ""], options: { url, out: path = id }, io, out }) {
+    async run({ args: [id = ""], options: { url, out: path = id }, home, io, out }) {
       const { filesService, withProgress } = await import("./files-service.js");
-      const service = filesService(url, io.env);
+      const service = filesService({ home, io, url });
       const { size, sha256, contentType } = await io.interruptible((signal) =>
         withProgress(io, out, `getting ${path}`, (onProgress) => service.download(id, path, { onProgress, signal })),
       );

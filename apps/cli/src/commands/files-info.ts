@@ -16,9 +16,9 @@ export function define(command: Command, io: Io): void {
     args: { "<id...>": "ids of files" },
     options: Options,
     examples: { "trainer files info ID": "fails if it is not there" },
-    async run({ args, options: { url }, io, out }) {
+    async run({ args, options: { url }, home, io, out }) {
       const { filesService } = await import("./files-service.js");
-      const service = filesService(url, io.env);
+      const service = filesService({ home, io, url });
       const files = await Promise.all(args.map((id) => service.info(id)));
       out.result({ files }, () =>
         table(

@@ -25,9 +25,9 @@ export function define(command: Command, io: Io): void {
       "trainer files put corpus.txt --content-type text/plain": "prints the id",
       "trainer files put *.txt --json": "a JSON line a file",
     },
-    async run({ args, options: { url, contentType }, io, out }) {
+    async run({ args, options: { url, contentType }, home, io, out }) {
       const { filesService, withProgress } = await import("./files-service.js");
-      const service = filesService(url, io.env);
+      const service = filesService({ home, io, url });
       await io.interruptible(async (signal) => {
         for (const path of args) {
           const info = await withProgress(io, out, `sending ${basename(path)}`, (onProgress) =>

@@ -14,9 +14,9 @@ export function define(command: Command, io: Io): void {
     args: { "<id...>": "ids of files" },
     options: Options,
     examples: { "trainer files rm ID": "no failure if it is not there" },
-    async run({ args, options: { url }, io, out }) {
+    async run({ args, options: { url }, home, io, out }) {
       const { filesService } = await import("./files-service.js");
-      const service = filesService(url, io.env);
+      const service = filesService({ home, io, url });
       for (const id of args) await service.remove(id);
       out.result({ removed: args }, () => `removed ${args.join(", ")}`);
     },

@@ -3,19 +3,32 @@ import { ProgressLine } from "../display/progress-line.js";
 import { formatBytes } from "../display/quantity.js";
 import type { Io } from "../io.js";
 import type { Output } from "../output.js";
+import { served } from "../served.js";
 
 /** Large files are hashed and synced before the answer comes. */
 const TIMEOUT_MS = 600_000;
 
-export function filesService(url: string | undefined, env: Io["env"]): DataBankClient {
-  const gateway = env["API_GATEWAY_URL"] ? `${env["API_GATEWAY_URL"]}/data-bank` : "";
-  const apiKey = env["APP__DATA_BANK_API_KEY"] || undefined;
-  return new DataBankClient({
-    url: url ?? (gateway || env["APP__DATA_BANK_API_URL"] || "http://127.0.0.1:8001"),
-    apiKey,
-    timeoutMs: TIMEOUT_MS,
-  });
+export interface FilesPlace {
+  readonly home: string;
+  readonly io: Io;
+  /** In place of what the environment names. */
+  readonly url?: string | undefined;
 }
+
+/** The file service that was named, or the one that `trainer serve` runs for the home; null where there is neither. */
+export function knownFilesService({ home, io: { env }, url }: FilesPlace): DataBankClient | null {
+  const { dataBank } = served(home);
+  const gateway = env["API_GATEWAY_URL"] ? `${env["API_GATEWAY_URL"]}/data-bank` : undefined;
+  const named = url ?? gateway ?? (env["APP__DATA_BANK_API_URL"] || undefined);
+  const at = named ?? dataBank.url;
+  if (at === undefined) return null;
+  const ofHome = at === dataBank.url ? dataBank.apiKey : undefined; // nobody else gets its key
+  return new DataBankClient({ url: at, apiKey: env["APP__DATA_BANK_API_KEY"] || ofHome, timeoutMs: TIMEOUT_MS });
+}
+
+/** The same; where nothing is known, one on this machine. */
+export const filesService = (place: FilesPlace): DataBankClient =>
+  knownFilesService(place) ?? new DataBankClient({ url: "http://127.0.0.1:8001", timeoutMs: TIMEOUT_MS });
 
 /** Runs a transfer with a line that says how far it is, how fast, and how long it will take. */
 export async function withProgress<T>(

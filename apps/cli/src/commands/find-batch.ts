@@ -45,7 +45,7 @@ export function define(command: Command, io: Io): void {
       const { maxBatchSize, ...flags } = options;
       const { findBatch } = await import("@trainer/training");
       const { corpus: _none, ...input } = toTrainInput(args, TrainFlags.parse(flags));
-      const elsewhere = await fetching(io, out);
+      const elsewhere = await fetching({ home, io, out });
       const found = await io.interruptible((signal) =>
         findBatch(args.length === 0 ? input : { ...input, corpus: [...args] }, {
           ...elsewhere,

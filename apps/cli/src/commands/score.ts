@@ -73,7 +73,7 @@ export function define(command: Command, io: Io): void {
           home: openHome(home),
           device,
           weightType: weights,
-          ...(await fetching(io, out)),
+          ...(await fetching({ home, io, out })),
           signal,
         });
         noteWeights(opened, out);

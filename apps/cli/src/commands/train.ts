@@ -50,7 +50,7 @@ export function define(command: Command, io: Io): void {
       const request = checked({ ...toTrainInput(corpus, options), corpusFileId });
       const { openHome, train } = await import("@trainer/training");
       const where = { home, io, out };
-      const elsewhere = await fetching(io, out);
+      const elsewhere = await fetching({ home, io, out });
       const trained =
         wanted && runId !== null && (await isBegun(join(openHome(home).models, runId)))
           ? await resumeRun(runId, where, profileSteps)

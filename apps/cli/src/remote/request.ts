@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { z } from "zod";
 import { refusalOf } from "@trainer/platform";
 import { UsageError } from "../errors.js";
@@ -12,7 +13,7 @@ type Fields = Readonly<Record<string, string>>;
  */
 export function refuseLocal(flags: OptionSchema, options: Readonly<Record<string, unknown>>, fields: Fields): void {
   const local = optionSpecs(flags).filter(
-    ({ key, default: usual }) => !(key in fields) && JSON.stringify(options[key]) !== JSON.stringify(usual),
+    ({ key, default: usual }) => !(key in fields) && !isDeepStrictEqual(options[key], usual),
   );
   if (local.length === 0) return;
   const which = local.map(({ flag }) => `--${flag}`).join(", ");

@@ -25,6 +25,7 @@ const FIELDS = {
   holdoutFraction: "holdout_fraction",
   testSplitRatio: "test_split_ratio",
   seed: "seed",
+  userId: "user_id",
   pretrainedRunId: "pretrained_run_id",
   freezeEmbed: "freeze_embed",
   gradientClipping: "gradient_clipping",
@@ -44,16 +45,16 @@ const TOKENIZER_FIELDS = {
 };
 
 type Flags = z.output<typeof TrainFlags>;
-type Asked = Pick<Invocation<Flags>, "args" | "options" | "io" | "out">;
+type Asked = Pick<Invocation<Flags>, "args" | "options" | "home" | "io" | "out">;
 
 /** Trains on a server: sends the text, has a tokenizer trained where none is named, and follows the run. */
-export async function trainRemote(server: Server, { args, options, io, out }: Asked): Promise<void> {
+export async function trainRemote(server: Server, { args, options, home, io, out }: Asked): Promise<void> {
   refuseLocal(TrainFlags, options, { ...FIELDS, ...TOKENIZER_FIELDS });
   const [text = "", ...more] = args;
   if (more.length > 0) throw new UsageError("a server trains on one text: name one file, or an id of its file service");
   requestOf(TrainRequest, { ...options, corpus: text }, FIELDS); // before anything is sent
   const runId = await io.interruptible(async (signal) => {
-    const corpus = await corpusOn({ io, out }, text, signal);
+    const corpus = await corpusOn({ home, io, out }, text, signal);
     const tokenizer = options.tokenizer ?? (await tokenizerFor(server, { options, out }, corpus, signal));
     const request = requestOf(TrainRequest, { ...options, corpus: corpus.id, tokenizer }, FIELDS);
     return (await server.client.train(request, { signal })).run_id;
@@ -67,8 +68,12 @@ interface Corpus {
 }
 
 /** The text by its id in the file service, where it is sent if it is a file of this machine. */
-async function corpusOn({ io, out }: Pick<Asked, "io" | "out">, text: string, signal: AbortSignal): Promise<Corpus> {
-  const files = filesService(undefined, io.env);
+async function corpusOn(
+  { home, io, out }: Pick<Asked, "home" | "io" | "out">,
+  text: string,
+  signal: AbortSignal,
+): Promise<Corpus> {
+  const files = filesService({ home, io });
   if (Sha256.safeParse(text).success) return { id: text, bytes: (await files.info(text)).size };
   const { size } = await stat(text);
   const { file_id: id } = await withProgress(io, out, basename(text), (onProgress) =>

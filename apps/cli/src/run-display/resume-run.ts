@@ -14,6 +14,6 @@ export async function resumeRun(
   const { openHome, resolveRun, resume } = await import("@trainer/training");
   const { dir } = await resolveRun(run, openHome(where.home));
   const losses = await savedCurve(join(dir, "metrics.jsonl"));
-  const elsewhere = await fetching(where.io, where.out);
+  const elsewhere = await fetching(where);
   return await followRun(where, (hooks) => resume(run, { ...hooks, ...elsewhere, profileSteps }), { losses });
 }

@@ -136,7 +136,14 @@ class Session {
     const trained = this.#trained;
     if (trained === null) return;
     await turn.write(
-      { status: "completed", progress: 100, message: "Training completed", error: null, artifactFileId: sent.fileId },
+      {
+        status: "completed",
+        progress: 100,
+        message: "Training completed",
+        error: null,
+        artifactFileId: sent.fileId,
+        ...(this.told === null ? {} : { training: { ...this.told, test_loss: trained.testLoss } }),
+      },
       events.completed(sent, trained),
     );
     if (turn.lost.aborted) return;

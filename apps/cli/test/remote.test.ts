@@ -1,0 +1,161 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { startApi } from "@trainer/api";
+import { DataBankClient } from "@trainer/client/data-bank";
+import { z } from "zod";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { startSystem, type System } from "../../../services/worker/test/system.js";
+import { commandLine } from "./command-line.js";
+
+const KEY = "a-key-of-clients";
+let system: System;
+let api: Awaited<ReturnType<typeof startApi>>;
+let worker: Awaited<ReturnType<System["startWorker"]>>;
+let corpus: string;
+const { trainer, json } = commandLine(() => system.root);
+const on = (...line: string[]) => [...line, "--server", api.url];
+const TINY = "--model char_lstm --size tiny --max-seq-len 32 --batch-size 8 --num-epochs 2 --seed 7".split(" ");
+const RunId = z.looseObject({ run_id: z.string() });
+
+beforeAll(async () => {
+  system = await startSystem();
+  const dataBank = { url: system.bank.url, apiKey: "key" };
+  const { root } = system;
+  api = await startApi(
+    {
+      port: 0,
+      apiKey: KEY,
+      redisUrl: system.redisServer.url,
+      artifactsRoot: root,
+      dataRoot: root,
+      dataBank,
+      pollMs: 20,
+    },
+    { log: { write() {} } },
+  );
+  worker = await system.startWorker();
+  // What `trainer serve` writes down.
+  writeFileSync(join(root, "serve.json"), JSON.stringify({ "data-bank": { url: dataBank.url } }));
+  writeFileSync(join(root, "keys.json"), JSON.stringify({ api_key: KEY, data_bank_key: dataBank.apiKey }));
+  corpus = join(root, "corpus", "corpus.txt");
+});
+afterAll(async () => {
+  await worker[Symbol.asyncDispose]();
+  await api[Symbol.asyncDispose]();
+  await system[Symbol.asyncDispose]();
+});
+
+let run: string;
+
+test("a training on a server is sent there, followed and summed up as one of this machine", async () => {
+  const { code, stdout, stderr } = await trainer(on("train", corpus, ...TINY));
+  expect(stderr).toMatch(/corpus {5}[0-9a-f]{64}\ntokenizer {2}tok-\d+\nrun {8}char_lstm-tiny-/);
+  expect(stderr).toMatch(/validation at step \d+: loss .*best so far/);
+  expect(stdout).toContain("Done: ");
+  expect(stdout).toMatch(/test {8}loss \d/);
+  expect(stdout).toContain(`--server ${api.url} --prompt`);
+  expect(code).toBe(0);
+  run = /generate (\S+)/.exec(stdout)?.[1] ?? "";
+});
+
+test("a text that the service has, and a tokenizer, are named by their ids", async () => {
+  const files = new DataBankClient({ url: system.bank.url, apiKey: "key" });
+  const { file_id: id } = await files.upload(corpus, "text/plain");
+  const { last, code } = await json(on("train", id, "--tokenizer", "tok-test", ...TINY, "--quiet"));
+  expect(code).toBe(0);
+  expect(last).toMatchObject({ status: "completed" });
+});
+
+test.each([
+  [["train", "a.txt", "b.txt"], "one text"],
+  [["train", "a.txt", "--n-layer", "3", "--lora-rank", "4"], "--n-layer, --lora-rank: only for work on this machine"],
+  [["train", "a.txt", "--batch-size", "auto"], "batch_size must be an integer"],
+  [["doctor"], "works on this machine alone"],
+  [["eval", "r", "--split", "test", "--path", "x"], "exclude each other"],
+  [["score", "r"], "what should be scored?"],
+  [["generate", "r", "--prompt", "x", "--min-p", "0.1"], "--min-p: only for work on this machine"],
+])("wrong use, %j, is said before anything is sent", async (line, message) => {
+  const { code, stderr } = await trainer(on(...line));
+  expect(stderr).toContain(message);
+  expect(code).toBe(2);
+});
+
+test("a server's address is an address, and its key is asked for", async () => {
+  expect((await trainer(["runs", "--server", "nowhere"])).stderr).toContain("must be http://");
+  const { stderr, code } = await trainer(on("runs"), { env: { TRAINER_API_KEY: "another" } });
+  expect(stderr).toContain("Unauthorized");
+  expect(code).toBe(1);
+});
+
+test("what fails on the server is told with its reason", async () => {
+  const failed = await json(on("train", corpus, "--tokenizer", "tok-none", ...TINY));
+  expect(failed.code).toBe(1);
+  expect(failed.last).toMatchObject({ status: "failed", error: { code: "RUN_FAILED" } });
+  const blank = join(system.root, "blank.txt");
+  writeFileSync(blank, "\n\n");
+  const { stderr } = await trainer(on("train", blank, ...TINY));
+  expect(stderr).toMatch(/error: tokenizer tok-\d+: /);
+});
+
+test("runs are listed and shown with their losses", async () => {
+  const { stdout } = await trainer(on("runs"));
+  expect(stdout).toMatch(/RUN +STATUS +STEPS/);
+  expect(stdout).toMatch(new RegExp(`${run} +completed +\\d+/\\d+`));
+  const shown = await trainer(on("runs", "show", run));
+  expect(shown.stdout).toMatch(/status +completed/);
+  expect((await json(on("runs", "show", run))).last).toMatchObject({ run_id: run, status: "completed" });
+});
+
+test("a run's log is printed, followed to its end, and given as it is stored", async () => {
+  const { stdout } = await trainer(on("logs", run, "--tail", "5"));
+  expect(stdout).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d INFO /m);
+  const followed = await trainer(on("logs", run, "--follow"));
+  expect(followed.stderr).toContain("The run has ended");
+  expect((await json(on("logs", run, "--tail", "1"))).values).toMatchObject([{ run_id: run }]);
+});
+
+test("a log of this machine's run is printed too", async () => {
+  const { stdout, code } = await trainer(["logs", run, "--tail", "3"]);
+  expect(code).toBe(0);
+  expect(stdout.trim().split("\n")).toHaveLength(3);
+  expect((await trainer(["logs", run, "--follow"])).stderr).toContain("--follow needs --server");
+});
+
+test("a model on the server evaluates, scores, writes and talks", async () => {
+  expect((await trainer(on("eval", run, "--split", "test"))).stdout).toMatch(/loss {11}\d/);
+  expect((await trainer(on("score", run, "--path", corpus, "--detail", "per-char"))).stdout).toContain("TOKEN");
+  expect((await json(on("score", run, "--text", "-"), { stdin: "a text" })).last).toMatchObject({
+    status: "completed",
+  });
+  const two = ["generate", run, "--prompt", "a", "--max-new-tokens", "8", "--num-return-sequences", "2", "--seed", "3"];
+  const { last } = await json(on(...two));
+  const outputs = z.looseObject({ outputs: z.array(z.string()) }).parse(last).outputs;
+  expect((await trainer(on(...two))).stdout).toBe(`${outputs.join("\n\n")}\n`);
+  const chat = await json(on("chat", run, "--max-new-tokens", "4"), {
+    stdin: "hello\n/reset\n\nagain\n/exit\nnever\n",
+  });
+  expect(chat.values).toMatchObject([{ status: "completed" }, { status: "completed" }]);
+});
+
+test("what cannot be done there says why", async () => {
+  const { stderr, code } = await trainer(on("eval", run, "--path", "../outside.txt"));
+  expect(stderr).toContain("the server could not do it");
+  expect(code).toBe(1);
+});
+
+test("a run is stopped from here", async () => {
+  const large = { corpus_path: "large.txt", num_epochs: 50 };
+  await system.train("long", large);
+  const { stdout } = await trainer(on("cancel", "long"));
+  expect(stdout).toContain("long is asked to stop");
+  expect((await system.ended("long")).message).toBe("Training cancelled");
+  expect((await trainer(on("cancel", "none"))).stderr).toContain("run not found");
+  expect((await trainer(["cancel", "long"])).stderr).toContain("--server URL");
+  expect(RunId.parse((await json(on("cancel", run))).last)).toMatchObject({ run_id: run });
+});
+
+test("where nobody has trained yet the list says how to begin", async () => {
+  await system.redis.del("trainer:runs");
+  expect((await trainer(on("runs"))).stdout).toContain(`No runs on ${api.url} yet`);
+  expect(readFileSync(corpus, "utf8")).not.toBe("");
+});

@@ -24,7 +24,6 @@ export default defineConfig({
       include: ["{packages,services,apps}/*/src/**/*.ts"],
       exclude: ["**/*.test.ts"],
       reporter: ["text-summary", ["text", { skipFull: true }], "json-summary"],
-      thresholds: { lines: 100, branches: 100, functions: 100, statements: 100 },
     },
   },
 });

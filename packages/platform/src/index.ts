@@ -55,4 +55,4 @@ export {
   ScoreResponse,
   ScoreResult,
 } from "./schemas/use.js";
-export { UserId } from "./schemas/user-id.js";
+export { UserId, UserIdText } from "./schemas/user-id.js";

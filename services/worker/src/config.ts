@@ -1,3 +1,4 @@
+import { JOB_TIMEOUT_SECONDS } from "@trainer/platform";
 import { CleanupConfig } from "@trainer/training/files";
 import { z } from "zod";
 
@@ -22,7 +23,7 @@ export const WorkerConfig = z.strictObject({
   trainings: z.int().min(1).default(1),
   answers: z.int().min(1).default(4),
   /** After which a job is given up. */
-  jobTimeoutSec: seconds.default(86_400),
+  jobTimeoutSec: seconds.default(JOB_TIMEOUT_SECONDS),
   /** How often what failed for a reason that may pass is tried again, and after which times; the last one holds on. */
   retryMax: z.int().min(0).default(1),
   retryIntervalsSec: z.array(seconds).min(1).default([300]),

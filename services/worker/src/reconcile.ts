@@ -1,9 +1,8 @@
 import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { jobData, type TrainSettings } from "@trainer/platform";
+import { jobData, UserIdText, type TrainSettings } from "@trainer/platform";
 import type { RunRecord } from "@trainer/platform/redis";
 import { hasBegun, openHome, readManifest, runFolder, type RunManifest } from "@trainer/training/files";
-import { z } from "zod";
 import type { Container } from "./container.js";
 import { runOf } from "./runs/cancel-queued.js";
 import { isAlive } from "./runs/is-alive.js";
@@ -62,7 +61,7 @@ async function fromArchive(path: string): Promise<Restored | null> {
 
 function recordOf(manifest: RunManifest, request: TrainSettings | null): Restored {
   const { run_id: runId, status, error, artifact_file_id: artifactFileId, config } = manifest;
-  const userId = UserIdField.parse(config["user_id"]);
+  const userId = UserIdText.catch(0n).parse(config["user_id"]); // 0: nobody's
   const at = (time: string) => time.replace(/Z$/, "");
   const times = { createdAt: at(manifest.started_at), updatedAt: at(manifest.finished_at ?? manifest.started_at) };
   const about = { runId, userId, request, artifactFileId, error, ...times };
@@ -72,8 +71,6 @@ function recordOf(manifest: RunManifest, request: TrainSettings | null): Restore
   }
   return { ...about, status: "queued", progress: 0, message: "waits for a worker to go on", error: null };
 }
-
-const UserIdField = z.string().regex(/^\d+$/).catch("0").transform(BigInt);
 
 /** Runs that are neither done nor waiting for anybody. Those just restored have no job for certain; others may get one yet. */
 async function queueAbandoned(container: Container, restored: ReadonlySet<string>): Promise<string[]> {

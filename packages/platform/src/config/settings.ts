@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { FAILURE_TTL_SECONDS, JOB_TIMEOUT_SECONDS, RESULT_TTL_SECONDS } from "../queue.js";
 import { field, type Field } from "./fields.js";
 
 /** One setting, as a person may write it. */
@@ -87,9 +88,9 @@ const allSettings = (read: ReadSetting) => ({
   apiGatewayUrl: read(setting("API_GATEWAY_URL", web, "")),
   queue: {
     name: read(setting("RQ__QUEUE_NAME", queueName, "trainer")),
-    jobTimeoutSec: read(setting("RQ__JOB_TIMEOUT_SEC", field.count, 86_400)),
-    resultTtlSec: read(setting("RQ__RESULT_TTL_SEC", field.count, 86_400)),
-    failureTtlSec: read(setting("RQ__FAILURE_TTL_SEC", field.count, 604_800)),
+    jobTimeoutSec: read(setting("RQ__JOB_TIMEOUT_SEC", field.count, JOB_TIMEOUT_SECONDS)),
+    resultTtlSec: read(setting("RQ__RESULT_TTL_SEC", field.count, RESULT_TTL_SECONDS)),
+    failureTtlSec: read(setting("RQ__FAILURE_TTL_SEC", field.count, FAILURE_TTL_SECONDS)),
     /** How often a job is tried again; 0: never. */
     retryMax: read(setting("RQ__RETRY_MAX", field.count, 1)),
     /** How long before each try; the last holds for all further ones. */

@@ -29,9 +29,10 @@ export async function tokenizerJob(work: Work, drain: AbortSignal, container: Co
   const failure: Failure = outcome?.failure ?? { code: "TIMEOUT", failureClass: "FATAL", message: "it took too long" };
   const { code, message } = failure;
   log.error({ event: "tokenizer_failed", status: "failed", error_code: code, reason: message }, "tokenizer failed");
-  if (failure.failureClass === "TRANSIENT" && work.failures < config.retryMax) {
+  const wait = work.retryAfter(failure, config);
+  if (wait !== null) {
     await tokenizers.setStatus(id, "queued");
-    await work.tryAgain(config.retryIntervalsSec[work.failures] ?? config.retryIntervalsSec.at(-1) ?? 0);
+    await work.tryAgain(wait);
   }
   await tokenizers.setStatus(id, "failed");
   work.fail(failure);

@@ -84,8 +84,8 @@ export async function trainJob(work: Work, drain: AbortSignal, container: Contai
 
   /** What may pass is tried again, as often as that was allowed. */
   async function orAgain(failure: Failure): Promise<void> {
-    if (failure.failureClass === "TRANSIENT" && work.failures < config.retryMax) {
-      const wait = config.retryIntervalsSec[work.failures] ?? config.retryIntervalsSec.at(-1) ?? 0;
+    const wait = work.retryAfter(failure, config);
+    if (wait !== null) {
       const message = `${failure.message}; it is tried again in ${wait} seconds`;
       log.warn({ event: "run_retried", error_code: failure.code, reason: failure.message }, "run is tried again later");
       await turn.write({ status: "queued", message, error: failure.message });

@@ -1,15 +1,14 @@
-import { mkdir, readdir, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
-import { randomUUID } from "node:crypto";
+import { readdir, readFile, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
-import { parseJson, toJson, TrainSettings } from "@trainer/platform";
-import { hasBegun, isId, openHome, runFolder } from "@trainer/training/files";
+import { parseJson, toJson, TrainSettings, UserIdText } from "@trainer/platform";
+import { hasBegun, isId, openHome, runFolder, writeWhole } from "@trainer/training/files";
 import { z } from "zod";
 
 /** Hidden, so that no archive takes it along. */
 const NAME = ".request.json";
 
 const Stored = z.object({
-  user_id: z.string().regex(/^\d+$/).transform(BigInt),
+  user_id: UserIdText,
   created_at: z.string(),
   request: TrainSettings,
 });
@@ -35,11 +34,7 @@ export class RequestStore {
 
   async keep(runId: string, { userId, createdAt, request }: StoredRequest): Promise<void> {
     const { path } = runFolder(this.#home, runId);
-    await mkdir(path, { recursive: true });
-    const file = join(path, NAME);
-    const tmp = `${file}.${randomUUID()}.tmp`;
-    await writeFile(tmp, toJson({ user_id: String(userId), created_at: createdAt, request }));
-    await rename(tmp, file);
+    await writeWhole(join(path, NAME), toJson({ user_id: String(userId), created_at: createdAt, request }));
   }
 
   /** Null for a run that no service was asked for, or whose request cannot be read. */

@@ -7,12 +7,12 @@ import { conversation } from "../chat/conversation.js";
 import { defineCommand } from "../define-command.js";
 import { printable } from "../display/printable.js";
 import { formatCount } from "../display/quantity.js";
-import { fetching } from "../fetching.js";
 import { Stopped } from "../interrupts.js";
 import type { Io } from "../io.js";
+import { openHere } from "../open-here.js";
 import type { Output } from "../output.js";
 import { finished, refuseLocal, requestOf } from "../remote/request.js";
-import { noteWeights, weightsFlag } from "../weights.js";
+import { weightsFlag } from "../weights.js";
 
 const field = ChatOptions.shape;
 
@@ -70,14 +70,7 @@ export function define(command: Command, io: Io): void {
       }
     },
     async run({ args: [run = ""], options: { device, weights, ...options }, home, out }) {
-      const { openHome, openModel } = await import("@trainer/training");
-      using opened = await openModel(run, {
-        home: openHome(home),
-        device,
-        weightType: weights,
-        ...(await fetching({ home, io, out })),
-      });
-      noteWeights(opened, out);
+      using opened = await openHere(run, { device, weights }, { home, io, out });
       const messages = conversation(io, out);
       if (messages.interactive) {
         const tokens = formatCount(opened.contextLength);

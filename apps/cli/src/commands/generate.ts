@@ -7,12 +7,12 @@ import { z } from "zod";
 import { defineCommand } from "../define-command.js";
 import { printable } from "../display/printable.js";
 import { UsageError } from "../errors.js";
-import { fetching } from "../fetching.js";
 import type { Io } from "../io.js";
+import { openHere } from "../open-here.js";
 import type { Output } from "../output.js";
 import { readAll } from "../read-text.js";
 import { finished, refuseLocal, requestOf } from "../remote/request.js";
-import { noteWeights, weightsFlag, weightsJson } from "../weights.js";
+import { weightsFlag, weightsJson } from "../weights.js";
 
 const field = GenerateOptions.shape;
 
@@ -79,17 +79,10 @@ export function define(command: Command, io: Io): void {
     async run({ args: [run = ""], options, home, out }) {
       const { promptPath, stop, device, weights, ...rest } = options;
       const prompt = await promptOf(options.prompt, promptPath, io);
-      const { generateStream, openHome, openModel } = await import("@trainer/training");
+      const { generateStream } = await import("@trainer/training");
       const input = { ...rest, prompt, stopSequences: stop };
       await io.interruptible(async (signal) => {
-        using opened = await openModel(run, {
-          home: openHome(home),
-          device,
-          weightType: weights,
-          ...(await fetching({ home, io, out })),
-          signal,
-        });
-        noteWeights(opened, out);
+        using opened = await openHere(run, { device, weights }, { home, io, out }, signal);
         const writer = new Writer(out, prompt, options.numReturnSequences);
         try {
           for await (const event of generateStream(opened, input, signal)) {

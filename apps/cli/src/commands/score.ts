@@ -10,11 +10,11 @@ import { printable } from "../display/printable.js";
 import { formatNumber } from "../display/quantity.js";
 import { table } from "../display/table.js";
 import { UsageError } from "../errors.js";
-import { fetching } from "../fetching.js";
 import type { Io } from "../io.js";
+import { openHere } from "../open-here.js";
 import { readAll } from "../read-text.js";
 import { finished, refuseLocal, requestOf } from "../remote/request.js";
-import { noteWeights, weightsFlag, weightsJson } from "../weights.js";
+import { weightsFlag, weightsJson } from "../weights.js";
 
 const field = ScoreOptions.shape;
 
@@ -65,18 +65,11 @@ export function define(command: Command, io: Io): void {
     },
     async run({ args: [run = ""], options: { device, weights, detail, ...options }, home, out }) {
       checkSource(options);
-      const { openHome, openModel, score } = await import("@trainer/training");
+      const { score } = await import("@trainer/training");
       const detailLevel = detail === "summary" ? ("summary" as const) : ("per_char" as const);
       const input = { ...options, detailLevel, text: await typed(options.text, io) };
       await io.interruptible(async (signal) => {
-        using opened = await openModel(run, {
-          home: openHome(home),
-          device,
-          weightType: weights,
-          ...(await fetching({ home, io, out })),
-          signal,
-        });
-        noteWeights(opened, out);
+        using opened = await openHere(run, { device, weights }, { home, io, out }, signal);
         const result = await score(opened, input, signal);
         out.result({ ...scoreJson(result), ...weightsJson(opened) }, () => report(result, out.screen.color).join("\n"));
       });

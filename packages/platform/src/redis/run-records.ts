@@ -114,11 +114,6 @@ export class RunRecords {
     return { runs: found.slice(0, limit).map(({ run }) => run), next: found[limit - 1]?.at ?? last };
   }
 
-  /** How many runs there are. */
-  count(): Promise<number> {
-    return this.#redis.zcard(keys.runs);
-  }
-
   /** Begins work on a run: nobody who did so before can write for it any more. */
   claim(runId: string): Promise<Fence> {
     return claimRun(this.#redis, runId);

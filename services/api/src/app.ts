@@ -1,6 +1,6 @@
 import rateLimit from "@fastify/rate-limit";
 import { AppError, parseJson, refusalOf } from "@trainer/platform";
-import { headerOf, httpApp, isForeign } from "@trainer/platform/http";
+import { headerOf, httpApp, isForeign, type HttpAppOptions } from "@trainer/platform/http";
 import type { FastifyInstance, FastifyRequest, RouteOptions } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { z } from "zod";
@@ -22,8 +22,7 @@ const TIMEOUTS = { headersMs: 15_000, idleMs: 120_000, requestMs: 60_000 };
 export function createApp(container: Container, log: { write(line: string): unknown }): FastifyInstance {
   const { config, metrics } = container;
   const http = { service: "model-trainer", logLevel: config.logLevel, bodyBytes: config.bodyBytes, log, ...TIMEOUTS };
-  const onAnswer: Parameters<typeof httpApp>[0]["onAnswer"] = (req, reply, route) =>
-    metrics.requests.observe({ method: req.method, route, status: reply.statusCode }, reply.elapsedTime / 1000);
+  const onAnswer: HttpAppOptions["onAnswer"] = (req, reply, route) => metrics.answered(req, reply, route);
   return httpApp({ ...http, explained, onAnswer }, (app) => {
     takeJson(app);
     checkBySchema(app);

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { FastifyInstance } from "fastify";
-import { httpApp } from "@trainer/platform/http";
+import { httpApp, type HttpAppOptions } from "@trainer/platform/http";
 import { fileRoutes, type FileRoutes } from "./routes/files.js";
 import { healthRoutes, type Probe } from "./routes/health.js";
 
@@ -32,8 +32,8 @@ export function createApp(options: AppOptions): FastifyInstance {
     idleMs: timeouts.idleMs,
     requestMs: 0, // an upload may take days; its pace is what counts
   };
-  const onAnswer: Parameters<typeof httpApp>[0]["onAnswer"] = (req, reply, route) => {
-    metrics.requests.observe({ method: req.method, route, status: reply.statusCode }, reply.elapsedTime / 1000);
+  const onAnswer: HttpAppOptions["onAnswer"] = (req, reply, route) => {
+    metrics.answered(req, reply, route);
     letFinish(req.raw, timeouts.lingerMs);
   };
   return httpApp({ ...http, onAnswer }, (app) => {

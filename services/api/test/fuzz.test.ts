@@ -35,9 +35,10 @@ test(
     await someData(system);
     const document = join(system.root, "openapi.json");
     writeFileSync(document, readFileSync(openApiPath, "utf8").replace(TUPLE, '"items": {}'));
+    // One worker: threads of Python 3.11 that parse sources at once can fail in the parser itself.
     const st = spawn(
       program.path,
-      ["run", document, "--url", system.url, "--header", "X-API-Key: key", "--seed", "1", "--workers", "2"].concat(
+      ["run", document, "--url", system.url, "--header", "X-API-Key: key", "--seed", "1", "--workers", "1"].concat(
         ["--max-examples", EXAMPLES, "--phases", "examples,coverage,fuzzing", "--checks", CHECKS.join(",")],
         ["--generation-database", "none", "--no-shrink", "--continue-on-failure", "--request-timeout", "10"],
         ["--suppress-health-check", "all", "--warnings", "off"],

@@ -55,7 +55,7 @@ export interface Container extends AsyncDisposable {
 export function container(config: ApiConfig, hooks: ApiHooks = {}): Container {
   const home = openHome(config.artifactsRoot);
   const redis = openRedis(config.redisUrl, { commandTimeoutMs: REDIS_TIMEOUT_MS, failFast: true });
-  const channels = new Channels(openRedis(config.redisUrl));
+  const channels = new Channels(openRedis(config.redisUrl, { listens: true }));
   const jobs = new Jobs(redis);
   const records = new RunRecords(redis);
   const results = new Results(redis);

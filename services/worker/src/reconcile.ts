@@ -5,12 +5,13 @@ import type { RunRecord } from "@trainer/platform/redis";
 import { hasBegun, openHome, readManifest, runFolder, type RunManifest } from "@trainer/training/files";
 import type { Container } from "./container.js";
 import { runOf } from "./runs/cancel-queued.js";
+import { progressOf } from "./runs/progress-of.js";
 import { isAlive } from "./runs/is-alive.js";
 
 const LOCK_KEY = "trainer:reconcile";
 const LOCK_SEC = 60;
 
-type Restored = Omit<RunRecord, "heartbeat" | "training">;
+type Restored = Omit<RunRecord, "heartbeat">;
 
 /**
  * Brings Redis and the runs' folders together: a run that Redis has forgotten gets its record again, from what its folder
@@ -52,7 +53,14 @@ async function fromFolder({ config, store }: Container, runId: string): Promise<
   return recordOf(manifest, asked?.request ?? null);
 }
 
-const unbegun = { status: "queued", progress: 0, message: "queued", error: null, artifactFileId: null } as const;
+const unbegun = {
+  status: "queued",
+  progress: 0,
+  message: "queued",
+  error: null,
+  artifactFileId: null,
+  training: null,
+} as const;
 
 async function fromArchive(path: string): Promise<Restored | null> {
   const manifest = await readManifest(path).catch(() => null);
@@ -64,7 +72,7 @@ function recordOf(manifest: RunManifest, request: TrainSettings | null): Restore
   const userId = UserIdText.catch(0n).parse(config["user_id"]); // 0: nobody's
   const at = (time: string) => time.replace(/Z$/, "");
   const times = { createdAt: at(manifest.started_at), updatedAt: at(manifest.finished_at ?? manifest.started_at) };
-  const about = { runId, userId, request, artifactFileId, error, ...times };
+  const about = { runId, userId, request, artifactFileId, error, training: progressOf(manifest, null), ...times };
   if (status === "failed") return { ...about, status, progress: 0, message: error };
   if (status === "completed" && artifactFileId !== null) {
     return { ...about, status, progress: 100, message: "Training completed" };

@@ -58,7 +58,10 @@ test("what Redis has forgotten is put back from the runs' folders, for those tha
   await atStep("going", 50);
   await system.redis.flushall();
   await system.until("done", ({ status }) => status === "completed");
-  expect(await system.runs.get("done")).toMatchObject({ userId: done.userId, artifactFileId: done.artifactFileId });
+  const { userId, artifactFileId, training } = done;
+  const { step, total_steps, epoch, total_epochs, train_loss, best_val_loss, test_loss } = training ?? {};
+  const reached = { step, total_steps, epoch, total_epochs, train_loss, best_val_loss, test_loss };
+  expect(await system.runs.get("done")).toMatchObject({ userId, artifactFileId, training: reached });
   expect(await system.ended("going")).toMatchObject({ status: "completed", userId: done.userId });
   expect(await system.redis.scard(keys.workers)).toBe(1);
 });

@@ -16,7 +16,7 @@ export class Feed implements AsyncDisposable {
 
   constructor(url: string, hooks: FeedHooks) {
     this.#hooks = hooks;
-    this.#redis = openRedis(url, { onError: hooks.onError });
+    this.#redis = openRedis(url, { listens: true, onError: hooks.onError });
     this.#redis.on("message", (_channel, message) => {
       const event = decodeEvent(message);
       if (event !== null) hooks.onEvent(event);

@@ -3,6 +3,14 @@ import { Redis } from "ioredis";
 /** How long a connection may take to come about, and a command that a person waits for to be answered. */
 export const REDIS_TIMEOUT_MS = 1000;
 
+/**
+ * After how long without an answer a connection is given up and another one made: a network may lose one without telling
+ * either end. Longer than a worker waits for a job to come, which is up to 10 s.
+ */
+const SILENT_MS = 12_000;
+/** Where a connection only listens, nothing need be said for long: whether there is an answer is tried that often. */
+const PING_MS = 2000;
+
 export interface RedisHooks {
   /** After which a command fails instead of waiting until Redis is back; left out: never. */
   readonly commandTimeoutMs?: number;
@@ -11,29 +19,36 @@ export interface RedisHooks {
    * any more; and a connection on which nothing comes back is given up.
    */
   readonly failFast?: boolean;
+  /** Whether the connection only listens to channels, and has to ask if it is to learn that it is dead. */
+  readonly listens?: boolean;
   /** Hears of a connection that was lost or does not come about. */
   readonly onError?: (error: Error) => void;
 }
 
-const FAIL_FAST = {
-  enableOfflineQueue: false,
-  autoResendUnfulfilledCommands: false,
-  socketTimeout: 3 * REDIS_TIMEOUT_MS,
-} as const;
+const FAIL_FAST = { enableOfflineQueue: false, autoResendUnfulfilledCommands: false } as const;
 
 /** A connection that comes back by itself, for as long as it is wanted. */
 export function openRedis(
   url: string,
-  { commandTimeoutMs, failFast = false, onError = () => {} }: RedisHooks = {},
+  { commandTimeoutMs, failFast = false, listens = false, onError = () => {} }: RedisHooks = {},
 ): Redis {
   const redis = new Redis(url, {
     protocol: 2, // the answers that every server gives
     connectTimeout: REDIS_TIMEOUT_MS,
     maxRetriesPerRequest: null,
     retryStrategy: (times) => Math.min(50 * times, 1000),
+    socketTimeout: failFast || listens ? 3 * REDIS_TIMEOUT_MS : SILENT_MS,
     ...(commandTimeoutMs === undefined ? {} : { commandTimeout: commandTimeoutMs }),
     ...(failFast ? FAIL_FAST : {}),
   });
   redis.on("error", onError);
+  if (listens) keepAsking(redis, onError);
   return redis;
+}
+
+function keepAsking(redis: Redis, onError: (error: Error) => void): void {
+  const timer = setInterval(() => {
+    if (redis.status === "ready") redis.ping().catch(onError);
+  }, PING_MS);
+  redis.once("end", () => clearInterval(timer));
 }

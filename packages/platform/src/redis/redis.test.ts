@@ -158,11 +158,11 @@ test("a record can be put back, and one that others made or broke is told apart"
     error: null,
     artifactFileId: "f".repeat(64),
   } as const;
-  await runs.restore({ ...record, request });
-  await runs.restore({ ...record, runId: "older", artifactFileId: null, request: null });
-  expect(await runs.get("old")).toEqual({ ...record, request, heartbeat: null, training: null });
+  await runs.restore({ ...record, request, training });
+  await runs.restore({ ...record, runId: "older", artifactFileId: null, request: null, training: null });
+  expect(await runs.get("old")).toEqual({ ...record, request, heartbeat: null, training });
   expect(await runs.artifact("old")).toBe("f".repeat(64));
-  expect(await runs.get("older")).toMatchObject({ artifactFileId: null, request: null });
+  expect(await runs.get("older")).toMatchObject({ artifactFileId: null, request: null, training: null });
   expect(await runs.get("none")).toBeNull();
   await redis.hset(keys.job("old"), "status", "cancelled");
   await expect(runs.get("old")).rejects.toMatchObject({ code: "DATABASE_ERROR" });

@@ -134,8 +134,9 @@ export class RunRecords {
   }
 
   /** Restores the record of a run that Redis has forgotten. */
-  async restore(record: Omit<RunRecord, "heartbeat" | "training">): Promise<void> {
-    const { runId, userId, createdAt, updatedAt, request, ...change } = record;
+  async restore(record: Omit<RunRecord, "heartbeat">): Promise<void> {
+    const { runId, userId, createdAt, updatedAt, request, training, ...rest } = record;
+    const change = { ...rest, ...(training && { training }) };
     const hash = { user_id: String(userId), created_at: createdAt };
     await this.#all([
       ["HSET", keys.job(runId), ...Object.entries(hash).flat()],

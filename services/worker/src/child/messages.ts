@@ -68,6 +68,8 @@ const Trained = z.object({
   testLoss: figure.nullable(),
   trainLoss: figure.nullable(),
   path: text,
+  /** How far it came, of a run that an earlier process brought to its end: not all of that need have been told. */
+  progress: RunProgress.nullable(),
 });
 
 /** A piece of an answer, as it comes. */

@@ -1,4 +1,5 @@
 import { setTimeout } from "node:timers/promises";
+import type { RunProgress } from "@trainer/platform";
 import {
   cleanRun,
   hasBegun,
@@ -19,6 +20,7 @@ import type { Trained } from "./messages.js";
 import { RunTeller } from "./run-teller.js";
 import type { Channel } from "./serve.js";
 import { surroundings, type Surroundings } from "./surroundings.js";
+import { progressOf } from "../runs/progress-of.js";
 import { trainOptions } from "./train-options.js";
 
 /**
@@ -32,7 +34,7 @@ export async function trainJob(message: Message<"train">, config: ChildConfig, c
   const about = surroundings(config);
   const folder = runFolder(config.artifactsRoot, runId);
   const before = await manifestOf(runId, about);
-  let trained = before?.status === "completed" ? trainedOf(before, folder.path) : null;
+  let trained = before?.status === "completed" ? trainedOf(before, folder.path, message.told) : null;
   if (trained === null) {
     trained = await trainedNow(message, config, { ...channel, about, begun: before !== null });
     if (trained === null) return say({ type: "stopped" });
@@ -70,7 +72,7 @@ async function trainedNow(message: Message<"train">, config: ChildConfig, begin:
   await lockFree(runFolder(config.artifactsRoot, runId).lock, context);
   const result = begun ? await resume(runId, context) : await train(options, context);
   const { testLoss, trainLoss, path: folder } = result;
-  return result.status === "interrupted" ? null : { testLoss, trainLoss, path: folder };
+  return result.status === "interrupted" ? null : { testLoss, trainLoss, path: folder, progress: null };
 }
 
 /** Of a run that has begun, or whose folder went when it was safe; else null. */
@@ -99,8 +101,7 @@ async function lockFree(path: string, { turn, signal }: RunContext): Promise<voi
   }
 }
 
-const trainedOf = ({ test_loss: testLoss, loss: trainLoss }: RunManifest, path: string): Trained => ({
-  testLoss,
-  trainLoss,
-  path,
-});
+function trainedOf(manifest: RunManifest, path: string, told: RunProgress | null): Trained {
+  const { test_loss: testLoss, loss: trainLoss } = manifest;
+  return { testLoss, trainLoss, path, progress: progressOf(manifest, told) };
+}

@@ -99,7 +99,8 @@ export class RunTurn implements AsyncDisposable {
     }
     const at = new Date().toISOString().slice(0, -1);
     const times = { createdAt: this.before?.createdAt ?? at, updatedAt: at };
+    const training = this.before?.training ?? null;
     const state = { status: "running", progress: 0, message: "training", error: null, artifactFileId: null } as const;
-    await runs.restore({ runId, userId, request, ...times, ...state });
+    await runs.restore({ runId, userId, request, training, ...times, ...state });
   }
 }

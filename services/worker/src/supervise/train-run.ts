@@ -135,6 +135,7 @@ class Session {
     const { turn, events } = this.#run;
     const trained = this.#trained;
     if (trained === null) return;
+    const training = trained.progress ?? this.told;
     await turn.write(
       {
         status: "completed",
@@ -142,7 +143,7 @@ class Session {
         message: "Training completed",
         error: null,
         artifactFileId: sent.fileId,
-        ...(this.told === null ? {} : { training: { ...this.told, test_loss: trained.testLoss } }),
+        ...(training === null ? {} : { training: { ...training, test_loss: trained.testLoss } }),
       },
       events.completed(sent, trained),
     );

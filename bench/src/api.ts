@@ -19,8 +19,10 @@ const PER_SECOND = 500;
 const SECONDS = 10;
 const QUEUED = 1000;
 const LISTED = 200;
-/** Of the corpus: a training of a quarter of a minute. */
-const CORPUS_BYTES = 300_000;
+/** Of the corpus: a training of half a minute. */
+const CORPUS_BYTES = 600_000;
+/** Questions after the first one to the same model. */
+const ANSWERS = 20;
 /** What both ways of training are told, by the names of requests and by those of the command. */
 const TRAINING = { model_size: "tiny", max_seq_len: 128, batch_size: 8, num_epochs: 1, seed: 1 };
 const FLAGS = ["--size", "tiny", "--max-seq-len", "128", "--batch-size", "8", "--num-epochs", "1", "--seed", "1"];
@@ -57,6 +59,10 @@ export const api: Benchmark = async ({ rounds, threads, log }) => {
       },
       { name: "a step of a tiny GPT-2", sides: [side("in the service", "service"), side("trainer train", "alone")] },
       { name: "from a step to its event at a subscriber", sides: [side("service", "event")] },
+      {
+        name: "one new token by POST /runs/{id}/generate",
+        sides: [side("a model that is loaded", "next answer"), side("the first question", "first answer")],
+      },
     ],
   };
 };
@@ -110,7 +116,7 @@ async function training(threads: number, note: Note): Promise<void> {
   const corpus = join(folder.path, "corpus.txt");
   writeFileSync(corpus, readFileSync(SHAKESPEARE).subarray(0, CORPUS_BYTES));
   const [alone, served] = [join(folder.path, "alone"), join(folder.path, "served")];
-  const where = ["--home", alone, "--document", "line", "--log-every", "1", "--threads", String(threads)];
+  const where = ["--home", alone, "--document", "line", "--threads", String(threads)];
   await run(["train", corpus, ...where, ...FLAGS, "--run-id", "alone", "--no-evaluate"]);
   note("alone", stepTimes(readFileSync(join(alone, "models", "alone", "metrics.jsonl"), "utf8")));
 
@@ -137,6 +143,15 @@ async function training(threads: number, note: Note): Promise<void> {
   if (ended.status !== "completed") throw new Error(`the run failed: ${ended.message}`);
   note("service", stepTimes(readFileSync(join(served, "models", id, "metrics.jsonl"), "utf8")));
   note("event", delays);
+  const answer = async () => {
+    const began = performance.now();
+    await client.generate(id, { prompt_text: "O", max_new_tokens: 1 }, { everyMs: 5 });
+    return performance.now() - began;
+  };
+  note("first answer", [await answer()]);
+  const next: number[] = [];
+  for (let i = 0; i < ANSWERS; i++) next.push(await answer());
+  note("next answer", next);
 }
 
 async function startRedis(dir: string) {

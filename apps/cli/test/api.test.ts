@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { startRedis } from "../../../test/redis-server.js";
 import { scratch } from "../../../test/scratch.js";
 import { commandLine } from "./command-line.js";
-import { containing } from "./matching.js";
+import { containing } from "../../../test/matching.js";
 import { running } from "./serving.js";
 
 const home = scratch("cli-api");

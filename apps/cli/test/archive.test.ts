@@ -8,7 +8,7 @@ import { z } from "zod";
 import { scratch } from "../../../test/scratch.js";
 import { commandLine } from "./command-line.js";
 import { corpusText, TINY } from "./corpus.js";
-import { containing, matching } from "./matching.js";
+import { containing, matching } from "../../../test/matching.js";
 
 let root = "";
 let home = "";

@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from "vitest";
 import { EXIT } from "../src/exit-codes.js";
 import { Stopped, type Interruptible } from "../src/interrupts.js";
 import { run } from "../src/program.js";
-import { aNumber, aString } from "./matching.js";
+import { aNumber, aString } from "../../../test/matching.js";
 import { testIo } from "./screen.js";
 import { homeWithRun, type TestHome } from "./trained.js";
 

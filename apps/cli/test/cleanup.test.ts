@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { commandLine } from "./command-line.js";
-import { containing, withFields } from "./matching.js";
+import { containing, withFields } from "../../../test/matching.js";
 import { homeWithRun } from "./trained.js";
 
 let home = "";

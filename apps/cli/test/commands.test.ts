@@ -9,7 +9,7 @@ import { Stopped, type Interruptible } from "../src/interrupts.js";
 import { run } from "../src/program.js";
 import { commandLine } from "./command-line.js";
 import { corpusFolder, corpusText, TINY } from "./corpus.js";
-import { aNumber, containing, withFields, withItem } from "./matching.js";
+import { aNumber, containing, withFields, withItem } from "../../../test/matching.js";
 import { testIo } from "./screen.js";
 
 const shared = { folder: "", corpus: "", home: "" };

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { scratch } from "../../../test/scratch.js";
 import { commandLine } from "./command-line.js";
-import { containing } from "./matching.js";
+import { containing } from "../../../test/matching.js";
 
 let cwd = "";
 beforeAll(() => {

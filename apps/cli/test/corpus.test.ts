@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { commandLine } from "./command-line.js";
 import { corpusFolder } from "./corpus.js";
-import { aString } from "./matching.js";
+import { aString } from "../../../test/matching.js";
 
 const shared = { folder: "", home: "" };
 const { trainer, json } = commandLine(() => shared.home);

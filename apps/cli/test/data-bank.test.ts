@@ -8,7 +8,7 @@ import { z } from "zod";
 import type { Interruptible } from "../src/interrupts.js";
 import { run } from "../src/program.js";
 import { commandLine } from "./command-line.js";
-import { containing } from "./matching.js";
+import { containing } from "../../../test/matching.js";
 import { testIo } from "./screen.js";
 
 let home = "";

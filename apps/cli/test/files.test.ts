@@ -8,7 +8,7 @@ import { dataBankConfig, startDataBank } from "@trainer/data-bank";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { commandLine } from "./command-line.js";
-import { containing, matching } from "./matching.js";
+import { containing, matching } from "../../../test/matching.js";
 
 let home = "";
 let url = "";

@@ -10,7 +10,7 @@ import { z } from "zod";
 import { startDiscord } from "../../discord-bot/test/discord/discord.js";
 import { scratch } from "../../../test/scratch.js";
 import { commandLine } from "./command-line.js";
-import { containing } from "./matching.js";
+import { containing } from "../../../test/matching.js";
 import { addresses, build, exited, serving, until } from "./serving.js";
 
 vi.setConfig({ testTimeout: 120_000 });

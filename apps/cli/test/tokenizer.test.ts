@@ -5,7 +5,7 @@ import { beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { commandLine } from "./command-line.js";
 import { corpusFolder, corpusText, TINY } from "./corpus.js";
-import { aNumber, aString, containing } from "./matching.js";
+import { aNumber, aString, containing } from "../../../test/matching.js";
 
 const shared = { folder: "", corpus: "", home: "" };
 const { trainer, json } = commandLine(() => shared.home);

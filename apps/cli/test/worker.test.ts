@@ -5,7 +5,7 @@ import { scratch } from "../../../test/scratch.js";
 import type { Interruptible } from "../src/interrupts.js";
 import { run } from "../src/program.js";
 import { commandLine } from "./command-line.js";
-import { containing } from "./matching.js";
+import { containing } from "../../../test/matching.js";
 import { testIo } from "./screen.js";
 import { running, until } from "./serving.js";
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { dataBankConfig, startDataBank } from "@trainer/data-bank";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { DataBankClient } from "../src/data-bank.js";
-import { containing, matching } from "./matching.js";
+import { containing, matching } from "../../../test/matching.js";
 import { scratch } from "../../../test/scratch.js";
 
 const sha256 = (bytes: string | Uint8Array) => createHash("sha256").update(bytes).digest("hex");

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { startChild } from "./children.js";
 import { tiny, writeCorpus } from "./corpus.js";
 import { outcome } from "./run-files.js";
-import { containing, matching, some } from "./matching.js";
+import { containing, matching, aString } from "../../../test/matching.js";
 import { limited, smallDisk } from "./small-disk.js";
 import { scratch } from "../../../test/scratch.js";
 
@@ -50,7 +50,7 @@ test("a loss that is no number ends the run as FATAL, with the step and the last
     failure_class: "FATAL",
     error_code: "TRAINING_NAN_LOSS",
     error: failed?.type === "failed" ? failed.message : "",
-    finished_at: some(String),
+    finished_at: aString,
   });
   expect(readFileSync(join(home, "models", "nan", "logs.jsonl"), "utf8")).toContain('"level":"ERROR"');
 });

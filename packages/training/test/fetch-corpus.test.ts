@@ -17,7 +17,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { takeLock, waitForLock } from "../src/run/wait-for-lock.js";
 import { scratch } from "../../../test/scratch.js";
 import { gate, latch, startBank, startTransfer, type Bank } from "./bank.js";
-import { containing, matching } from "./matching.js";
+import { containing, matching } from "../../../test/matching.js";
 
 let root = "";
 let bank: Bank;

@@ -16,7 +16,7 @@ import {
 } from "@trainer/training";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { tiny, writeCorpus } from "./corpus.js";
-import { matching } from "./matching.js";
+import { matching } from "../../../test/matching.js";
 import { outcome, sha256 } from "./run-files.js";
 import { scratch } from "../../../test/scratch.js";
 

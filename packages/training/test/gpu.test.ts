@@ -4,7 +4,7 @@ import { findBatch, readManifest, resume, train, type RunEvent, type TrainInput 
 import { devices, setRngState, getRngState, randn, Tape, type Tensor } from "@trainer/torch";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { tiny, writeCorpus } from "./corpus.js";
-import { matching, near } from "./matching.js";
+import { matching, near } from "../../../test/matching.js";
 import { scratch } from "../../../test/scratch.js";
 
 vi.setConfig({ testTimeout: 120_000 });

@@ -28,7 +28,7 @@ import { removalOf } from "../src/run/run-use.js";
 import { scratch } from "../../../test/scratch.js";
 import { gate, startBank, startTransfer, type Bank } from "./bank.js";
 import { tiny, writeCorpus } from "./corpus.js";
-import { containing } from "./matching.js";
+import { containing } from "../../../test/matching.js";
 
 let root = "";
 let bank: Bank;

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { scratch } from "../../../test/scratch.js";
 import { writeCheckpoint } from "../src/checkpoint/write.js";
 import { tiny, writeCorpus } from "./corpus.js";
-import { containing } from "./matching.js";
+import { containing } from "../../../test/matching.js";
 
 vi.setConfig({ testTimeout: 120_000 }); // on a busy machine
 

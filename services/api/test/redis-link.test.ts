@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { GenerateResult, keys, toWireJson } from "@trainer/platform";
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { randomOf } from "../../../test/random.js";
 import { startLink } from "../../../test/link.js";
 import { ask, open, startSystem } from "./api.js";
 
@@ -46,9 +47,7 @@ test("a slow Redis makes answers slow; one that is too slow is said to be away, 
 });
 
 test("where the network breaks every tenth connection, an answer is right or says that Redis is away", async () => {
-  let state = 1;
-  const random = () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
-  await using far = await overLink(random);
+  await using far = await overLink(randomOf(1));
   const { link, url, system } = far;
   await far.untilUp();
   link.resets = 0.1;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { keys, queues, RunList, TrainAccepted, TrainRequest, type RunProgress } from "@trainer/platform";
 import { startSystem, type System } from "./api.js";
-import { containing, matching } from "./matching.js";
+import { containing, matching } from "../../../test/matching.js";
 
 let system: System;
 beforeAll(async () => {

@@ -16,7 +16,7 @@ import {
   toWireJson,
 } from "@trainer/platform";
 import { startSystem, type System } from "./api.js";
-import { matching } from "./matching.js";
+import { matching } from "../../../test/matching.js";
 
 let system: System;
 beforeAll(async () => void (system = await startSystem()));

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, expect, test, vi } from "vitest";
 import { ask, filesIn, FORM_TYPE, form, scratch, sha256, startBank, type Bank } from "./bank.js";
-import { containing, matching } from "./matching.js";
+import { containing, matching } from "../../../test/matching.js";
 
 vi.setConfig({ testTimeout: 60_000 });
 

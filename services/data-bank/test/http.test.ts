@@ -11,7 +11,7 @@ import { KeyRing } from "../src/keys.js";
 import { Metrics } from "../src/metrics.js";
 import { startDataBank } from "../src/start.js";
 import { ask, FORM_TYPE, form, scratch, sha256, startBank } from "./bank.js";
-import { containing, matching } from "./matching.js";
+import { containing, matching } from "../../../test/matching.js";
 
 const KEYED = { API_UPLOAD_KEYS: "up, up2", API_READ_KEYS: "reader" };
 

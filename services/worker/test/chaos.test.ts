@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { readManifest } from "@trainer/training";
 import { expect, test, vi } from "vitest";
+import { randomOf } from "../../../test/random.js";
 import { listen, startSystem, type System } from "./system.js";
 import { childrenOf, end, startWorkerProcess } from "./worker-process.js";
 
@@ -14,12 +15,6 @@ vi.setConfig({ testTimeout: 60_000 + RUNS * 30_000 });
 
 const pace = { lock: 2000, stalled: 1000, heartbeat: 500, silent: 2400, cancel: 200, presence: 500, reconcile: 2000 };
 const REQUEST = { num_epochs: 6 };
-
-/** Numbers from 0 to 1, the same for the same seed. */
-function randomOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
-}
 
 async function lossesOf(system: System, runId: string) {
   // A worker that is killed when a run is safe, and not yet cleaned away, leaves it to the next clean-up.

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { scratch } from "../../../../test/scratch.js";
-import { containing, matching } from "../../test/matching.js";
+import { containing, matching } from "../../../../test/matching.js";
 import { ok } from "./check.js";
 import { findProgram } from "./find-program.js";
 import { nativeChecks, type Torch } from "./native.js";

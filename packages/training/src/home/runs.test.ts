@@ -4,7 +4,7 @@ import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { containing } from "../../test/matching.js";
+import { containing } from "../../../../test/matching.js";
 import { cleanRun } from "../cleanup/clean-runs.js";
 import { CleanupConfig } from "../cleanup/config.js";
 import { RunLock } from "../run/lock.js";

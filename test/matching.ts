@@ -5,5 +5,6 @@ export const aNumber: unknown = expect.any(Number);
 export const aString: unknown = expect.any(String);
 export const containing = (text: string): unknown => expect.stringContaining(text);
 export const matching = (pattern: RegExp): unknown => expect.stringMatching(pattern);
+export const near = (value: number, digits?: number): unknown => expect.closeTo(value, digits);
 export const withItem = (item: unknown): unknown => expect.arrayContaining([item]);
-export const withFields = (fields: Record<string, unknown>): unknown => expect.objectContaining(fields);
+export const withFields = (fields: object): unknown => expect.objectContaining(fields);

@@ -11,6 +11,7 @@ import { tokenizerFileIn } from "../home/tokenizer-file.js";
 import { saveTokenizer } from "../tokenizer/save-tokenizer.js";
 import { trainOnCorpus } from "../tokenizer/train-on-corpus.js";
 import type { RunEvent } from "./events.js";
+import { readManifest } from "./manifest.js";
 import type { TrainOptions } from "./options.js";
 import { vocabSizeFor } from "./vocab-size.js";
 
@@ -34,9 +35,10 @@ export interface TokenizerRequest {
 /** The run's tokenizer: the one asked for, else the pretrained model's, else one trained on the training split. */
 export async function prepareTokenizer(request: TokenizerRequest): Promise<NamedTokenizer> {
   const { options, home, pretrained, emit } = request;
-  const given =
-    options.tokenizer ?? (pretrained !== null && (await tokenizerFileIn(pretrained)) !== null ? pretrained : null);
-  const named = given === null ? await trainedOnCorpus(request) : await existing(given, home);
+  let named: NamedTokenizer;
+  if (options.tokenizer !== null) named = await existing(options.tokenizer, home);
+  else if (pretrained !== null && (await tokenizerFileIn(pretrained)) !== null) named = await ofModel(pretrained);
+  else named = await trainedOnCorpus(request);
   const { vocabSize } = named.tokenizer;
   emit({ type: "tokenizer", phase: "ready", progress: 1, tokenizerId: named.id, vocabSize });
   return named;
@@ -45,6 +47,12 @@ export async function prepareTokenizer(request: TokenizerRequest): Promise<Named
 async function existing(ref: string, home: string): Promise<NamedTokenizer> {
   const { id, path } = await resolveTokenizer(ref, openHome(home));
   return { id: id ?? path, tokenizer: await loadTokenizer(path) };
+}
+
+/** That of a run's model goes by the name it has there. */
+async function ofModel(path: string): Promise<NamedTokenizer> {
+  const manifest = await readManifest(join(path, "manifest.json"));
+  return { id: manifest?.tokenizer_id ?? path, tokenizer: await loadTokenizer(path) };
 }
 
 /** Trains a tokenizer on the training split, or takes the one that was trained so before. */

@@ -9,7 +9,7 @@ import type { Channel } from "./serve.js";
 import { surroundings, type Surroundings } from "./surroundings.js";
 
 /** Answers questions to models for as long as the parent has any; several at a time, which take turns. */
-export class AnswerJobs implements Disposable {
+export class AnswerJobs {
   readonly #config: ChildConfig;
   readonly #channel: Channel;
   readonly #about: Surroundings;
@@ -36,9 +36,5 @@ export class AnswerJobs implements Disposable {
     } catch (error) {
       say({ type: "refused", id, failure: failureOf(error) });
     }
-  }
-
-  [Symbol.dispose](): void {
-    this.#cache[Symbol.dispose]();
   }
 }

@@ -46,7 +46,7 @@ export const ToChild = z.discriminatedUnion("type", [
 ]);
 export type ToChild = z.output<typeof ToChild>;
 
-/** What is told of a run that goes on. */
+/** What is told of a run that goes on; `at` is when it came about, in Unix seconds. */
 export const Told = z.discriminatedUnion("kind", [
   z.object({
     kind: z.literal("config"),
@@ -57,9 +57,9 @@ export const Told = z.discriminatedUnion("kind", [
     threads: z.int(),
   }),
   /** `border`: the last one of its epoch. */
-  z.object({ kind: z.literal("step"), training: RunProgress, samplesPerSec: figure, border: z.boolean() }),
+  z.object({ kind: z.literal("step"), at: figure, training: RunProgress, samplesPerSec: figure, border: z.boolean() }),
   /** After an epoch's validation; `gradNorm` is the epoch's mean. */
-  z.object({ kind: z.literal("validation"), training: RunProgress, loss: figure, gradNorm: figure }),
+  z.object({ kind: z.literal("validation"), at: figure, training: RunProgress, loss: figure, gradNorm: figure }),
   z.object({ kind: z.literal("checkpoint"), training: RunProgress, best: z.boolean() }),
 ]);
 export type Told = z.output<typeof Told>;

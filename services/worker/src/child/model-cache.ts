@@ -24,7 +24,7 @@ interface Entry {
  * Keeps the models of the last questions open: what was used longest ago goes first, once there are more of them or more
  * bytes than the limits say, and what nobody asks for a while goes too. A run that has changed on disk is opened anew.
  */
-export class ModelCache implements Disposable {
+export class ModelCache {
   readonly #entries = new Map<string, Entry>();
   readonly #home: Home;
   readonly #limits: CacheLimits;
@@ -59,10 +59,6 @@ export class ModelCache implements Disposable {
   /** Runs whose models are open, the one used longest ago first. */
   get open(): readonly string[] {
     return [...this.#entries.keys()];
-  }
-
-  [Symbol.dispose](): void {
-    for (const [runId, entry] of this.#entries) this.#drop(runId, entry);
   }
 
   #entryOf(runId: string, version: string): Entry {

@@ -5,6 +5,9 @@ import type { Told } from "./messages.js";
 /** How long after a step the next one may be told; the last one of an epoch always is. */
 const EVERY_MS = 250;
 
+/** Unix seconds. */
+const now = (): number => Date.now() / 1000;
+
 /**
  * Makes what is told of a run from what it does: not every step, but each epoch's last, and never twice what was told
  * already by a process before this one.
@@ -12,7 +15,6 @@ const EVERY_MS = 250;
 export class RunTeller {
   readonly #told: RunProgress | null;
   readonly #say: (told: Told) => void;
-  readonly #now: () => number;
   #training: RunProgress | null;
   #lastAt = -Infinity;
   /** Since the last step that was told. */
@@ -20,11 +22,10 @@ export class RunTeller {
   /** Of the epoch that is under way. */
   #norms = { epoch: -1, sum: 0, steps: 0 };
 
-  constructor(told: RunProgress | null, say: (told: Told) => void, now: () => number = () => performance.now()) {
+  constructor(told: RunProgress | null, say: (told: Told) => void) {
     this.#told = told;
     this.#training = told;
     this.#say = say;
-    this.#now = now;
   }
 
   readonly step = (done: StepDone): void => {
@@ -35,7 +36,7 @@ export class RunTeller {
     this.#since.tokens += done.tokens;
     this.#since.ms += done.ms;
     if (this.#told !== null && done.step <= this.#told.step) return;
-    if (!done.endsEpoch && this.#now() - this.#lastAt < EVERY_MS) return;
+    if (!done.endsEpoch && performance.now() - this.#lastAt < EVERY_MS) return;
     const { samples, tokens, ms } = this.#since;
     const seconds = ms / 1000;
     this.#training = {
@@ -52,8 +53,8 @@ export class RunTeller {
       rss_bytes: process.memoryUsage.rss(),
     };
     const border = done.endsEpoch;
-    this.#say({ kind: "step", training: this.#training, samplesPerSec: samples / seconds, border });
-    this.#lastAt = this.#now();
+    this.#say({ kind: "step", at: now(), training: this.#training, samplesPerSec: samples / seconds, border });
+    this.#lastAt = performance.now();
     this.#since = { samples: 0, tokens: 0, ms: 0 };
   };
 
@@ -80,7 +81,7 @@ export class RunTeller {
     const best_val_loss = best ? loss : training.best_val_loss;
     this.#training = { ...training, val_loss: loss, best_val_loss };
     const gradNorm = this.#norms.sum / Math.max(1, this.#norms.steps);
-    this.#say({ kind: "validation", training: this.#training, loss, gradNorm });
+    this.#say({ kind: "validation", at: now(), training: this.#training, loss, gradNorm });
   }
 
   #saved({ step, best }: Extract<RunEvent, { type: "checkpoint" }>): void {

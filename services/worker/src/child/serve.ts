@@ -46,6 +46,6 @@ async function work(message: Message<"train" | "tokenizer">, config: ChildConfig
 }
 
 async function answers(first: Message<"ask">, config: ChildConfig, channel: Channel): Promise<void> {
-  using jobs = new AnswerJobs(config, channel);
+  const jobs = new AnswerJobs(config, channel);
   for (let message = first; ; message = await channel.inbox.next("ask")) void jobs.ask(message);
 }

@@ -43,9 +43,9 @@ export class RunEvents {
       case "config":
         return { change: { message: "training" }, events: [this.#config(told)] };
       case "step":
-        return this.#progress(told.training, { samplesPerSec: told.samplesPerSec });
+        return this.#progress(told, { samplesPerSec: told.samplesPerSec });
       case "validation":
-        return this.#progress(told.training, { samplesPerSec: 0, validation: told });
+        return this.#progress(told, { samplesPerSec: 0, validation: told });
       case "checkpoint": {
         const { training, best } = told;
         const step = training.checkpoint_step ?? training.step;
@@ -70,7 +70,7 @@ export class RunEvents {
   }
 
   #progress(
-    training: Extract<Told, { kind: "step" }>["training"],
+    { at, training }: Extract<Told, { kind: "step" | "validation" }>,
     about: { readonly samplesPerSec: number; readonly validation?: Extract<Told, { kind: "validation" }> },
   ): { change: RunChange; events: TrainerEvent[] } {
     const { epoch, total_epochs, step, total_steps } = training;
@@ -94,6 +94,7 @@ export class RunEvents {
           total_steps,
           tokens_per_sec: training.tokens_per_sec ?? 0,
           eta_seconds: training.eta_seconds ?? 0,
+          at,
           ...(validation === undefined ? {} : { val_loss: validation.loss, val_ppl: Math.exp(validation.loss) }),
         },
       ],

@@ -1,0 +1,19 @@
+import { afterEach, expect, test, vi } from "vitest";
+
+afterEach(() => vi.restoreAllMocks());
+
+test("a child outlives what ends its group, but not its parent, and listens to that", async () => {
+  const listeners = new Map<string | symbol, (...args: unknown[]) => void>();
+  vi.spyOn(process, "on").mockImplementation((event: string | symbol, listener: (...args: unknown[]) => void) => {
+    listeners.set(event, listener);
+    return process;
+  });
+  const exit = vi.spyOn(process, "exit").mockImplementation((code) => {
+    throw new Error(`exit ${code}`);
+  });
+  await import("./main.js");
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) listeners.get(signal)?.();
+  expect(exit).not.toHaveBeenCalled();
+  expect(listeners.get("disconnect")).toThrow("exit 0");
+  expect(listeners.has("message")).toBe(true);
+});

@@ -1,0 +1,118 @@
+import type { RunProgress } from "@trainer/platform";
+import type { StepDone } from "@trainer/training";
+import { expect, test } from "vitest";
+import type { Told } from "./messages.js";
+import { RunTeller } from "./run-teller.js";
+
+function telling(told: RunProgress | null = null) {
+  const said: Told[] = [];
+  return { said, teller: new RunTeller(told, (each) => said.push(each)) };
+}
+
+const step = (number: number, fields: Partial<StepDone> = {}): StepDone => ({
+  step: number,
+  totalSteps: 8,
+  epoch: Math.floor((number - 1) / 4),
+  epochs: 2,
+  endsEpoch: number % 4 === 0,
+  loss: 2,
+  gradNorm: number,
+  lr: 0.1,
+  samples: 8,
+  tokens: 100,
+  ms: 50,
+  ...fields,
+});
+const validation = (at: number, loss: number, best = true) =>
+  ({ type: "eval", split: "validation", step: at, epoch: 0, loss, ppl: 1, bitsPerByte: 1, best, seconds: 0 }) as const;
+const checkpoint = (at: number) =>
+  ({ type: "checkpoint", step: at, path: "", bytes: 0, best: true, seconds: 0 }) as const;
+
+const progressOf = (said: readonly Told[]) => said.flatMap((each) => (each.kind === "config" ? [] : [each.training]));
+
+test("of steps in quick succession the first and each epoch's last are told, with the rates since the one before", () => {
+  const { said, teller } = telling();
+  const before = Date.now() / 1000;
+  for (let i = 1; i <= 8; i++) teller.step(step(i));
+  expect(progressOf(said).map((each) => each.step)).toEqual([1, 4, 8]);
+  const last = said.at(-1);
+  expect(last).toMatchObject({
+    kind: "step",
+    border: true,
+    samplesPerSec: 160,
+    training: {
+      epoch: 1,
+      total_epochs: 2,
+      tokens_per_sec: 2000,
+      eta_seconds: 0,
+      val_loss: null,
+      checkpoint_step: null,
+    },
+  });
+  expect(last?.kind === "step" ? last.at : 0).toBeGreaterThanOrEqual(before);
+});
+
+test("a validation is told with the best loss so far and the mean norm of its epoch", () => {
+  const { said, teller } = telling();
+  for (let i = 1; i <= 4; i++) teller.step(step(i));
+  teller.event(validation(4, 1.5));
+  for (let i = 5; i <= 8; i++) teller.step(step(i));
+  teller.event(validation(8, 1.7, false));
+  const told = said.filter((each) => each.kind === "validation");
+  expect(told.map(({ loss, gradNorm, training }) => [loss, gradNorm, training.best_val_loss])).toEqual([
+    [1.5, 2.5, 1.5],
+    [1.7, 6.5, 1.5],
+  ]);
+});
+
+test("the loss on the test split is not told by itself, but belongs to what is told from then on", () => {
+  const { said, teller } = telling();
+  teller.step(step(4));
+  teller.event({ ...validation(4, 3), split: "test" });
+  expect(said).toHaveLength(1);
+  teller.event(checkpoint(4));
+  expect(said[1]).toMatchObject({ kind: "checkpoint", training: { test_loss: 3, val_loss: null, checkpoint_step: 4 } });
+});
+
+test("what was told by a process before this one is not told again; what was not, is", () => {
+  const told = progressOf(
+    (() => {
+      const { said, teller } = telling();
+      teller.step(step(4));
+      teller.event(validation(4, 1.5));
+      teller.event(checkpoint(4));
+      return said;
+    })(),
+  ).at(-1);
+  const again = telling(told ?? null);
+  for (let i = 3; i <= 4; i++) again.teller.step(step(i));
+  again.teller.event(validation(4, 1.5));
+  again.teller.event(validation(3, 1.9));
+  again.teller.event(checkpoint(4));
+  expect(again.said).toEqual([]);
+  again.teller.event(validation(4, 1.4)); // the process died between its step and this
+  again.teller.step(step(5, { endsEpoch: false }));
+  again.teller.event(checkpoint(5));
+  expect(again.said.map(({ kind }) => kind)).toEqual(["validation", "step", "checkpoint"]);
+  expect(progressOf(again.said).at(-1)).toMatchObject({ val_loss: 1.4, checkpoint_step: 5 });
+});
+
+test("before a run's first step there is nothing to tell but what it is made of", () => {
+  const { said, teller } = telling();
+  teller.event(validation(0, 5));
+  teller.event(checkpoint(0));
+  const config = { modelFamily: "gpt2", modelSize: "tiny", batchSize: 8, learningRate: 0.1, threads: 2 };
+  teller.event({ type: "warning", message: "hot" });
+  expect(said).toEqual([]);
+  const rest = {
+    runId: "r",
+    path: "",
+    device: "cpu",
+    precision: "fp32",
+    maxSeqLen: 8,
+    seed: 1,
+    fromStep: 0,
+  } as const;
+  teller.event({ type: "config", ...rest, ...config });
+  expect(said).toEqual([{ kind: "config", ...config }]);
+});

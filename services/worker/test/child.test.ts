@@ -1,0 +1,280 @@
+import { cpSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { DataBankClient } from "@trainer/client/data-bank";
+import {
+  ChatRequest,
+  EvaluateRequest,
+  GenerateRequest,
+  ScoreRequest,
+  ScoreResult,
+  TokenizerTrainRequest,
+  type TrainSettings,
+} from "@trainer/platform";
+import { readManifest } from "@trainer/training";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import type { FromChild, Question } from "../src/child/messages.js";
+import { containing, matching } from "../../../test/matching.js";
+import { startChild } from "./child.js";
+import { request, startSystem, USER, type System } from "./system.js";
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+let system: System;
+let files: DataBankClient;
+let corpusId: string;
+beforeAll(async () => {
+  system = await startSystem();
+  files = new DataBankClient({ url: system.bank.url, apiKey: "key" });
+  corpusId = (await files.upload(join(system.root, "corpus", "corpus.txt"), "text/plain")).file_id;
+});
+afterAll(() => system[Symbol.asyncDispose]());
+
+const folder = (runId: string) => join(system.root, "models", runId);
+const archived = (runId: string) => readManifest(join(system.root, "archived", `${runId}.json`));
+
+/** A child that was told to train. */
+function training(runId: string, { turn = 1, ...fields }: { turn?: number } & Partial<TrainSettings> = {}, input = {}) {
+  const child = startChild({ ...system.input, ...input });
+  child.say({ type: "train", runId, userId: String(USER), request: request(fields), turn, told: null });
+  return child;
+}
+
+/** Trains a run, and has it sent off and cleaned away. */
+async function trained(runId: string, fields: Partial<TrainSettings> = {}) {
+  const child = training(runId, fields);
+  await child.until("trained");
+  child.say({ type: "send" });
+  await child.until("sent");
+  child.say({ type: "clean" });
+  await child.until("done");
+  await child.over;
+  return child.heard;
+}
+
+const toldIn = (heard: readonly FromChild[]) =>
+  heard.flatMap((message) => (message.type === "told" ? [message.told] : []));
+
+test("a training waits between its stages for its parent, and tells how far it is in between", async () => {
+  const child = training("stages");
+  const { result } = await child.until("trained");
+  expect(child.parents).toEqual([4711]);
+  expect(child.heard[0]).toEqual({ type: "ready" });
+  expect(existsSync(folder("stages"))).toBe(true);
+  child.say({ type: "send" });
+  const { fileId } = await child.until("sent");
+  expect(existsSync(folder("stages"))).toBe(true);
+  child.say({ type: "clean" });
+  await child.until("done");
+  expect(existsSync(folder("stages"))).toBe(false);
+  const manifest = await archived("stages");
+  expect(manifest).toMatchObject({ artifact_file_id: fileId, test_loss: result.testLoss, loss: result.trainLoss });
+  expect((await files.head(fileId)).size).toBeGreaterThan(0);
+
+  const told = toldIn(child.heard);
+  const kinds = told.map(({ kind }) => kind);
+  expect(kinds[0]).toBe("config");
+  expect(kinds.filter((kind) => kind === "validation")).toHaveLength(2);
+  const borders = told.flatMap((each) => (each.kind === "step" && each.border ? [each.training] : []));
+  expect(borders.map(({ epoch, step, total_steps }) => [epoch, step === total_steps])).toEqual([
+    [0, false],
+    [1, true],
+  ]);
+});
+
+test("a run that an earlier process brought to its end is only sent off, and says how far it had come", async () => {
+  const first = training("ended");
+  await first.until("trained");
+  const second = training("ended", { turn: 2 });
+  const { result } = await second.until("trained");
+  expect(toldIn(second.heard)).toEqual([]);
+  expect(result.progress).toMatchObject({ epoch: 1, total_epochs: 2, test_loss: result.testLoss });
+  second.say({ type: "clean" }); // kept until it is its turn
+  second.say({ type: "send" });
+  await second.until("done");
+  // And where its folder is gone too, what was kept of it says the same.
+  const third = training("ended", { turn: 3 });
+  expect((await third.until("trained")).result).toMatchObject({ testLoss: result.testLoss });
+  third.say({ type: "send" });
+  expect((await third.until("sent")).fileId).toBe((await archived("ended"))?.artifact_file_id);
+});
+
+test("one that is told to stop saves and says so; what is gone on with is not told again", async () => {
+  const long = { num_epochs: 400, early_stopping_patience: 400 };
+  const child = training("stopped", long);
+  await vi.waitUntil(() => toldIn(child.heard).length > 4, 20_000);
+  child.say({ type: "stop" });
+  await child.until("stopped");
+  const steps = (await readManifest(join(folder("stopped"), "manifest.json")))?.steps ?? 0;
+  expect(steps).toBeGreaterThan(0);
+  const told =
+    toldIn(child.heard)
+      .flatMap((each) => (each.kind === "step" ? [each.training] : []))
+      .at(-1) ?? null;
+  const next = startChild(system.input);
+  next.say({ type: "train", runId: "stopped", userId: String(USER), request: request(long), turn: 2, told });
+  await vi.waitUntil(() => toldIn(next.heard).some(({ kind }) => kind === "validation"), 20_000);
+  next.say({ type: "stop" });
+  await next.until("stopped");
+  const again = toldIn(next.heard).flatMap((each) => (each.kind === "step" ? [each.training.step] : []));
+  expect(Math.min(...again)).toBeGreaterThan(told?.step ?? 0);
+});
+
+test("one that is told to stop before it has begun does not begin", async () => {
+  const child = startChild(system.input);
+  child.say({ type: "stop" });
+  child.say({ type: "train", runId: "never", userId: "0", request: request(), turn: 1, told: null });
+  await child.until("stopped");
+  expect(existsSync(join(folder("never"), "model.safetensors"))).toBe(false);
+});
+
+test("it waits while another process has the run's folder, and goes on when that lets go", async () => {
+  const first = training("held", { num_epochs: 400, early_stopping_patience: 400 });
+  await vi.waitUntil(() => toldIn(first.heard).length > 2, 20_000);
+  const second = training("held", { turn: 2, num_epochs: 400, early_stopping_patience: 400 });
+  first.say({ type: "stop" });
+  await first.until("stopped");
+  await vi.waitUntil(() => toldIn(second.heard).length > 2, 20_000);
+  second.say({ type: "stop" });
+  await second.until("stopped");
+  const steps = toldIn(second.heard).flatMap((each) => (each.kind === "step" ? [each.training.step] : []));
+  expect(steps[0]).toBeGreaterThan(1); // it goes on where the first one left it
+});
+
+const failureIn = (heard: readonly FromChild[]) =>
+  heard.flatMap((message) => (message.type === "failed" ? [message.failure] : [])).at(0);
+
+test.each<[string, Partial<TrainSettings>, object, string, RegExp]>([
+  ["no tokenizer is named", { tokenizer_id: " " }, {}, "TOKENIZER_NOT_FOUND", /train one \(POST/],
+  ["the corpus lies elsewhere", { corpus_path: "../../secret" }, {}, "CORPUS_NOT_FOUND", /there is no text/],
+  ["there is no such file", { corpus_path: null, corpus_file_id: "0".repeat(64) }, {}, "CORPUS_NOT_FOUND", /0000/],
+  [
+    "there is no file service to ask",
+    { corpus_path: null, corpus_file_id: "0".repeat(64) },
+    { dataBank: null },
+    "CORPUS_NOT_FOUND",
+    /file service/,
+  ],
+])("where %s, the run fails with a reason", async (what, fields, input, code, message) => {
+  const child = training(`bad-${what.replaceAll(" ", "-")}`, fields, input);
+  await child.over;
+  expect(failureIn(child.heard)).toMatchObject({ code, message: matching(message) });
+});
+
+test("a run that is trained where there is no file service cannot be sent off, and says what to set", async () => {
+  const child = training("alone", {}, { dataBank: null });
+  await child.until("trained");
+  child.say({ type: "send" });
+  await child.over;
+  expect(failureIn(child.heard)).toMatchObject({
+    code: "ARTIFACT_UPLOAD_FAILED",
+    message: containing("APP__DATA_BANK_API_URL"),
+  });
+});
+
+test("a run starts from another's weights, on a file of the file service, with the tokenizer of those weights", async () => {
+  await trained("first");
+  const fields = { pretrained_run_id: "first", tokenizer_id: "", corpus_path: null, corpus_file_id: corpusId };
+  const heard = await trained("tuned", fields);
+  expect(heard.at(-1)).toEqual({ type: "done" });
+  expect(await archived("tuned")).toMatchObject({ pretrained_run_id: "first", tokenizer_id: "tok-test" });
+});
+
+/** A child that was told to train a tokenizer; what it came to. */
+async function tokenizer(id: string, fields: object, input: object = {}) {
+  const child = startChild({ ...system.input, ...input });
+  child.say({ type: "tokenizer", tokenizer_id: id, request: TokenizerTrainRequest.parse(fields) });
+  await child.over;
+  return child.heard.at(-1);
+}
+
+test("a tokenizer is trained on a text below the data root or a file; one that is there is told of as it is", async () => {
+  const first = await tokenizer("tok-a", { vocab_size: 300, corpus_path: "corpus.txt", holdout_fraction: 0.1 });
+  expect(first).toMatchObject({ type: "tokenizer", stats: { coverage: 1 } });
+  expect(await tokenizer("tok-a", { vocab_size: 999, corpus_path: "none.txt" })).toEqual(first);
+  const fetched = { vocab_size: 300, corpus_file_id: corpusId, holdout_fraction: 0.1 };
+  expect(await tokenizer("tok-b", fetched, { threads: 0 })).toEqual(first);
+  expect(await tokenizer("tok-c", { method: "char", corpus_path: "corpus.txt" })).toMatchObject({ type: "tokenizer" });
+  const stopped = startChild({ ...system.input, dataBank: { url: system.bank.url } });
+  stopped.say({ type: "stop" });
+  const request = TokenizerTrainRequest.parse({ vocab_size: 300, corpus_path: "corpus.txt" });
+  stopped.say({ type: "tokenizer", tokenizer_id: "tok-e", request });
+  await stopped.until("stopped");
+  expect(existsSync(join(system.root, "tokenizers", "tok-e"))).toBe(false);
+  expect(await tokenizer("tok-d", { corpus_path: "none.txt" })).toMatchObject({
+    type: "failed",
+    failure: { code: "CORPUS_NOT_FOUND", failureClass: "USER_INPUT" },
+  });
+});
+
+/** A child that answers questions. */
+function answering(input: object = {}) {
+  const child = startChild({ ...system.input, ...input });
+  let ids = 0;
+  return {
+    ...child,
+    async ask(question: Question) {
+      const id = (ids += 1);
+      child.say({ type: "ask", id, question });
+      const isEnd = (message: FromChild) =>
+        (message.type === "answer" || message.type === "refused") && message.id === id;
+      await vi.waitUntil(() => child.heard.some(isEnd), { timeout: 20_000, interval: 5 });
+      const end = child.heard.find(isEnd);
+      return end?.type === "answer" ? end.answer : end?.type === "refused" ? end.failure : undefined;
+    },
+    pieces: (id: number) =>
+      child.heard.flatMap((each) => (each.type === "piece" && each.id === id ? [each.piece] : [])),
+  };
+}
+
+test("questions of all kinds are answered from one model, text as it comes", async () => {
+  await trained("wise");
+  const ids = { run_id: "wise", request_id: "r" };
+  const child = answering();
+  const text = "the king hath seen";
+  writeFileSync(join(system.root, "prompt.txt"), text);
+
+  const scoring = { kind: "score", ...ids, request: ScoreRequest.parse({ text }) } as const;
+  const scored = await child.ask(scoring);
+  expect(scored).toMatchObject({ status: "completed", surprisal: null, topk: null, tokens: null });
+  const detailed = ScoreRequest.parse({ path: "prompt.txt", detail_level: "per_char", top_k: 2 });
+  const inDetail = ScoreResult.parse(await child.ask({ ...scoring, request: detailed }));
+  expect(inDetail.tokens?.join("")).toBe(text);
+  expect(new Set(inDetail.topk?.map((row) => row.length))).toEqual(new Set([2]));
+
+  const written = { prompt_text: "the ", max_new_tokens: 6, stop_on_eos: false, seed: 3, stop_sequences: [""] };
+  const generated = await child.ask({ kind: "generate", ...ids, request: GenerateRequest.parse(written) });
+  const streamed = child
+    .pieces(3)
+    .map((piece) => piece.text)
+    .join("");
+  expect(generated).toMatchObject({ status: "completed", outputs: [streamed], steps: 6 });
+
+  const asked = { ...ids, session_id: "s", request: ChatRequest.parse({ message: "who?", max_new_tokens: 6 }) };
+  const chatted = await child.ask({ kind: "chat", ...asked, turns: [], seed: 1 });
+  expect(chatted).toMatchObject({ turns: [{ role: "user", content: "who?" }, { role: "assistant" }] });
+  expect(child.pieces(4).length).toBeGreaterThan(0);
+
+  const evaluated = async (fields: object) =>
+    await child.ask({ kind: "eval", run_id: "wise", request: EvaluateRequest.parse(fields) });
+  const steps = (await archived("wise"))?.steps;
+  expect(await evaluated({ split: "test" })).toMatchObject({ result: { status: "completed", split: "test" }, steps });
+  expect(await evaluated({ path_override: "prompt.txt" })).toMatchObject({ result: { status: "completed" }, steps });
+  // A model that somebody put there has no record of its training.
+  cpSync(folder("wise"), folder("found"), { recursive: true });
+  rmSync(join(folder("found"), "manifest.json"));
+  const own = EvaluateRequest.parse({ path_override: "prompt.txt" });
+  expect(await child.ask({ kind: "eval", run_id: "found", request: own })).toMatchObject({ steps: 0 });
+});
+
+test("a question that cannot be answered is refused with its reason, and the next one is answered", async () => {
+  await trained("calm");
+  const child = answering();
+  const about = (run_id: string, fields: object) =>
+    ({ kind: "score", run_id, request_id: "r", request: ScoreRequest.parse(fields) }) as const;
+  expect(await child.ask(about("none", { text: "a" }))).toMatchObject({ message: containing('no run "none"') });
+  symlinkSync("/etc/hostname", join(system.root, "link.txt"));
+  mkdirSync(join(system.root, "inner"), { recursive: true });
+  for (const path of ["../x", "/etc/hostname", "link.txt", ".", "none.txt", ".."])
+    expect(await child.ask(about("calm", { path }))).toMatchObject({ code: "CORPUS_NOT_FOUND" });
+  expect(await child.ask(about("calm", { text: "my lord" }))).toMatchObject({ status: "completed" });
+});

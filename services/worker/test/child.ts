@@ -1,0 +1,43 @@
+import { EventEmitter, once } from "node:events";
+import { ChildConfig, WorkerConfig, type WorkerInput } from "../src/config.js";
+import { FromChild, type ToChild } from "../src/child/messages.js";
+import { serve } from "../src/child/serve.js";
+
+type Type = FromChild["type"];
+
+/** What a child process does, in this one: spoken to as its parent would. */
+export function startChild(input: WorkerInput) {
+  const line = new EventEmitter();
+  const heard: FromChild[] = [];
+  const parents: number[] = [];
+  const news = new EventEmitter();
+  const over = serve(
+    {
+      on: (event, listener) => line.on(event, listener),
+      send(message) {
+        heard.push(FromChild.parse(message));
+        news.emit("heard");
+      },
+    },
+    (pid) => parents.push(pid),
+  );
+  const say = (message: ToChild) => void line.emit("message", message);
+  say({ type: "configure", config: ChildConfig.parse(WorkerConfig.parse(input)), parent: 4711 });
+  return {
+    heard,
+    parents,
+    over,
+    say,
+    /** The first message of this type, once it has come. */
+    async until<T extends Type>(type: T): Promise<Extract<FromChild, { type: T }>> {
+      const isOne = (message: FromChild): message is Extract<FromChild, { type: T }> => message.type === type;
+      for (;;) {
+        const found = heard.find(isOne);
+        if (found !== undefined) return found;
+        const failed = heard.find((message) => message.type === "failed");
+        if (failed !== undefined) throw new Error(`the child failed: ${JSON.stringify(failed)}`);
+        await once(news, "heard");
+      }
+    },
+  };
+}

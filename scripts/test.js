@@ -59,15 +59,12 @@ async function tests() {
 
 /** Where coverage is still short of 100 %, and may only rise: what runs in child processes is not counted, and more. */
 const SHORT = [
-  "services/worker/src/",
   "apps/discord-bot/src/",
   "apps/cli/src/remote/",
   "packages/client/src/trainer/",
   ...["program", "commands/chat", "commands/discord-bot", "commands/eval", "commands/score", "commands/train"].map(
     (file) => `apps/cli/src/${file}.ts`,
   ),
-  "packages/training/src/run/manifest-file.ts",
-  "packages/training/src/run/record-failure.ts",
 ];
 
 /**
@@ -80,7 +77,7 @@ function coverage() {
   /** @type {Record<string, Record<string, { pct: number }>>} */
   const { total: _total, ...files } = JSON.parse(text);
   const below = Object.entries(files)
-    .filter(([, kinds]) => Object.values(kinds).some((kind) => kind.pct < 100))
+    .filter(([, { lines, branches }]) => [lines, branches].some((kind) => kind !== undefined && kind.pct < 100))
     .map(([file]) => file.slice(at(".").length + 1));
   const known = below.filter((file) => SHORT.some((folder) => file.startsWith(folder)));
   const fresh = below.filter((file) => !known.includes(file));

@@ -95,8 +95,16 @@ test.each([
 
 test("a failure that the run could not tell itself is in its manifest, unless it has none yet", async () => {
   const failure = { code: "JOB_FAILED", failureClass: "FATAL", message: "killed by SIGSEGV" } as const;
+  const before = await manifestOf("told");
+  const cutOff = { ...before, status: "running", finished_at: null };
+  writeFileSync(file("told", "manifest.json"), JSON.stringify(cutOff));
+  const at = new Date().toISOString();
+  await recordFailure(openHome(home), "told", failure);
+  const finished = (await manifestOf("told"))?.finished_at;
+  expect(String(finished) >= at).toBe(true);
   await recordFailure(openHome(home), "told", failure);
   expect(await manifestOf("told")).toMatchObject({
+    finished_at: finished,
     status: "failed",
     failure_class: "FATAL",
     error_code: "JOB_FAILED",

@@ -24,9 +24,9 @@ export const WorkerConfig = z.strictObject({
   answers: z.int().min(1).default(4),
   /** After which a job is given up. */
   jobTimeoutSec: seconds.default(JOB_TIMEOUT_SECONDS),
-  /** How often what failed for a reason that may pass is tried again, and after which times; the last one holds on. */
+  /** How often what failed for a reason that may pass is tried again, and after which times; the last one holds on, none is at once. */
   retryMax: z.int().min(0).default(1),
-  retryIntervalsSec: z.array(seconds).min(1).default([300]),
+  retryIntervalsSec: z.array(seconds).default([300]),
   /** Models that are kept open for the next question: how many at most, with how many bytes of weights, for how long. */
   models: z
     .strictObject({

@@ -20,12 +20,6 @@ export interface WorkerHooks {
   readonly pace?: Partial<Pace>;
 }
 
-export interface Metrics {
-  crashes: number;
-  /** Jobs by their kind and how they ended. */
-  readonly jobs: Map<string, number>;
-}
-
 /** All that a worker is made of; nothing else constructs any of it. */
 export interface Container extends AsyncDisposable {
   readonly config: WorkerConfig;
@@ -40,7 +34,6 @@ export interface Container extends AsyncDisposable {
   readonly queued: CancelQueued;
   readonly answerer: Answerer;
   readonly log: Logger;
-  readonly metrics: Metrics;
   readonly startChild: (onMessage: (message: FromChild) => void) => Child;
   /** Runs what has the same key one after another. */
   readonly oneAtATime: (key: string, body: () => Promise<void>) => Promise<void>;
@@ -62,7 +55,6 @@ export function container(config: WorkerConfig, hooks: WorkerHooks = {}): Contai
   const redis = openRedis(config.redisUrl, { onError });
   const queue = new Queue("trainer", { connection: redis });
   queue.on("error", onError);
-  const metrics: Metrics = { crashes: 0, jobs: new Map() };
   const children = new Set<Child>();
   const startChild = (onMessage: (message: FromChild) => void) => {
     const child = new Child(hooks.child ?? CHILD, config, onMessage);
@@ -70,10 +62,9 @@ export function container(config: WorkerConfig, hooks: WorkerHooks = {}): Contai
     void child.ended.then(() => children.delete(child));
     return child;
   };
-  const answerer = new Answerer(startChild, ({ message }) => {
-    metrics.crashes += 1;
-    log.warn({ event: "child_crashed", reason: message }, "the process that answers questions ended unexpectedly");
-  });
+  const answerer = new Answerer(startChild, ({ message }) =>
+    log.warn({ event: "child_crashed", reason: message }, "the process that answers questions ended unexpectedly"),
+  );
   const closed = new AbortController();
   const turns = new Map<string, Promise<void>>();
   return {
@@ -89,7 +80,6 @@ export function container(config: WorkerConfig, hooks: WorkerHooks = {}): Contai
     queued: new CancelQueued(redis, queue),
     answerer,
     log,
-    metrics,
     startChild,
     children,
     closed: closed.signal,

@@ -24,11 +24,9 @@ export function queueWorker(
   container: Container,
   body: (kind: string, work: Work) => Promise<void>,
 ): QueueWorker {
-  const { config, log, metrics, pace } = container;
+  const { config, log, pace } = container;
   const onError = (error: Error) =>
     log.debug({ event: "redis_error", reason: error.message }, "no connection to Redis");
-  const count = (kind: string, how: string) =>
-    metrics.jobs.set(`${kind} ${how}`, (metrics.jobs.get(`${kind} ${how}`) ?? 0) + 1);
   const process = async (job: Job, token?: string) => await body(job.name, new Work(job, String(token)));
   const connection = openRedis(config.redisUrl, { onError });
   const worker = new Worker(name, process, {
@@ -45,11 +43,9 @@ export function queueWorker(
   worker.on("error", (error) =>
     log.warn({ event: "queue_error", reason: error.message }, "the queue's worker complains"),
   );
-  worker.on("completed", (job) => count(job.name, "completed"));
-  worker.on("failed", (job, { message: reason }) => {
-    count(job?.name ?? "unknown", "failed");
-    log.warn({ event: "job_failed", kind: job?.name, item_id: job?.id, reason }, "job failed");
-  });
+  worker.on("failed", (job, { message: reason }) =>
+    log.warn({ event: "job_failed", kind: job?.name, item_id: job?.id, reason }, "job failed"),
+  );
   return {
     run: () => void worker.run(),
     pause: () => worker.pause(true),

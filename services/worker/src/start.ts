@@ -68,7 +68,7 @@ export async function startWorker(input: WorkerInput, hooks: WorkerHooks = {}): 
   return {
     stop,
     get children() {
-      return [...container.children].flatMap(({ pid }) => pid ?? []);
+      return [...container.children].map(({ pid }) => pid).filter((pid) => pid !== undefined);
     },
     [Symbol.asyncDispose]: stop,
   };

@@ -56,12 +56,12 @@ const toldIn = (heard: readonly FromChild[]) =>
 
 test("a training waits between its stages for its parent, and tells how far it is in between", async () => {
   const child = training("stages");
-  const { result } = await child.until("trained");
+  await child.until("trained");
   expect(child.parents).toEqual([4711]);
   expect(child.heard[0]).toEqual({ type: "ready" });
   expect(existsSync(folder("stages"))).toBe(true);
   child.say({ type: "send" });
-  const { fileId } = await child.until("sent");
+  const { fileId, trained: result } = await child.until("sent");
   expect(existsSync(folder("stages"))).toBe(true);
   child.say({ type: "clean" });
   await child.until("done");
@@ -85,17 +85,20 @@ test("a run that an earlier process brought to its end is only sent off, and say
   const first = training("ended");
   await first.until("trained");
   const second = training("ended", { turn: 2 });
-  const { result } = await second.until("trained");
+  await second.until("trained");
   expect(toldIn(second.heard)).toEqual([]);
-  expect(result.progress).toMatchObject({ epoch: 1, total_epochs: 2, test_loss: result.testLoss });
   second.say({ type: "clean" }); // kept until it is its turn
   second.say({ type: "send" });
   await second.until("done");
+  const { trained: result } = await second.until("sent");
+  expect(result.progress).toMatchObject({ epoch: 1, total_epochs: 2, test_loss: result.testLoss });
   // And where its folder is gone too, what was kept of it says the same.
   const third = training("ended", { turn: 3 });
-  expect((await third.until("trained")).result).toMatchObject({ testLoss: result.testLoss });
+  await third.until("trained");
   third.say({ type: "send" });
-  expect((await third.until("sent")).fileId).toBe((await archived("ended"))?.artifact_file_id);
+  const again = await third.until("sent");
+  expect(again.trained).toMatchObject({ testLoss: result.testLoss, trainLoss: result.trainLoss });
+  expect(again.fileId).toBe((await archived("ended"))?.artifact_file_id);
 });
 
 test("one that is told to stop saves and says so; what is gone on with is not told again", async () => {

@@ -7,7 +7,8 @@ export class ManifestFile {
   constructor(
     readonly path: string,
     manifest: RunManifest,
-    readonly mayWrite: () => void = () => {},
+    /** Throws where another process has the run by now. */
+    readonly mayWrite: () => void,
   ) {
     this.#manifest = manifest;
   }

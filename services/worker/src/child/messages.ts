@@ -80,8 +80,8 @@ export type Piece = z.output<typeof Piece>;
 export const FromChild = z.discriminatedUnion("type", [
   z.object({ type: z.literal("ready") }),
   z.object({ type: z.literal("told"), told: Told }),
-  z.object({ type: z.literal("trained"), result: Trained }),
-  z.object({ type: z.literal("sent"), fileId: text, bytes: z.int() }),
+  z.object({ type: z.literal("trained") }),
+  z.object({ type: z.literal("sent"), fileId: text, bytes: z.int(), trained: Trained }),
   /** Stopped as asked; a run goes on from what was saved. */
   z.object({ type: z.literal("stopped") }),
   z.object({ type: z.literal("done") }),

@@ -39,9 +39,9 @@ export async function trainJob(message: Message<"train">, config: ChildConfig, c
     trained = await trainedNow(message, config, { ...channel, about, begun: before !== null });
     if (trained === null) return say({ type: "stopped" });
   }
-  say({ type: "trained", result: trained });
+  say({ type: "trained" });
   await inbox.next("send");
-  say({ type: "sent", ...(await sent(runId, about, signal)) });
+  say({ type: "sent", trained, ...(await sent(runId, about, signal)) });
   await inbox.next("clean");
   await cleanRun(about.home, runId, config.cleanup, { signal });
   say({ type: "done" });

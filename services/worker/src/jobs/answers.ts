@@ -103,8 +103,8 @@ async function publish({ redis }: Container, { key }: Slot<unknown>, message: ob
 
 async function tellEvaluated({ runs }: Container, runId: string, result: EvalRecord, step: number): Promise<void> {
   const record = await runs.get(runId).catch(() => null);
-  const { split, loss, ppl } = result;
+  const { split, loss } = result;
   if (record === null || loss === null) return;
-  const figures = { split, step, loss, ppl: ppl ?? Infinity };
+  const figures = { split, step, loss, ppl: Math.exp(loss) };
   await runs.publish({ type: "trainer.run.evaluated.v1", job_id: runId, user_id: record.userId, ...figures });
 }

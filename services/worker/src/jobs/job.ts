@@ -27,7 +27,7 @@ export class Work {
   /** After how many seconds a failure is worth another try; null where it is not, or was tried often enough. */
   retryAfter({ failureClass }: Failure, { retryMax, retryIntervalsSec }: WorkerConfig): number | null {
     if (failureClass !== "TRANSIENT" || this.failures >= retryMax) return null;
-    return retryIntervalsSec[this.failures] ?? retryIntervalsSec.at(-1) ?? 0;
+    return retryIntervalsSec.slice(0, this.failures + 1).at(-1) ?? 0;
   }
 
   /** Gives it back for whoever is there next. @throws WaitingError, by which the queue's worker knows */

@@ -54,9 +54,9 @@ export async function tokenizerJob(work: Work, drain: AbortSignal, container: Co
       if (outcome !== null || stop.aborted) return outcome;
       const failure = crashOf(ended, "trained the tokenizer");
       log.warn({ event: "child_crashed", reason: failure.message }, "a tokenizer's process ended unexpectedly");
-      const wait = patience.afterFailure();
+      const wait = patience.after(failure);
       if (wait === null) return { type: "failed", failure };
-      await setTimeout(wait);
+      await setTimeout(wait, undefined, { signal: stop }).catch(() => {});
     }
     return null;
   }

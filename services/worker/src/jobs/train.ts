@@ -14,7 +14,7 @@ import { timeoutMs, type Work } from "./job.js";
  * completed already. It ends in a status, unless it is given back for another worker or another time.
  */
 export async function trainJob(work: Work, drain: AbortSignal, container: Container): Promise<void> {
-  const { config, runs, startChild, metrics, pace } = container;
+  const { config, runs, startChild, pace } = container;
   const { run_id: runId, user_id: userId, request } = work.data(jobs.train);
   const done = await runs.get(runId).catch(() => null);
   if (done?.status === "completed" || done?.status === "failed") return;
@@ -54,7 +54,6 @@ export async function trainJob(work: Work, drain: AbortSignal, container: Contai
     startChild,
     configTold: turn.before?.message === "training" || (turn.before?.training ?? null) !== null,
     onCrash({ code, message }) {
-      metrics.crashes += 1;
       log.warn(
         { event: "child_crashed", error_code: code, reason: message },
         "a training's process ended unexpectedly",

@@ -50,11 +50,6 @@ export class Answerer implements Disposable {
     }
   }
 
-  /** The process's id, while there is one. */
-  get pid(): number | undefined {
-    return this.#child?.pid;
-  }
-
   [Symbol.dispose](): void {
     this.#closed = true;
     this.#child?.kill();

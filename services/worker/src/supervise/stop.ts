@@ -1,9 +1,12 @@
+import { EventEmitter } from "node:events";
+
 /** Why work is stopped before its end. */
 export type StopCause = "cancelled" | "drained" | "lost" | "timeout";
 
 /** A signal whose reason is the first cause that there was to stop. */
 export class Stop {
   readonly #controller = new AbortController();
+  readonly #listeners = new EventEmitter<{ stop: [cause: StopCause] }>();
   #cause: StopCause | null = null;
 
   get signal(): AbortSignal {
@@ -17,11 +20,19 @@ export class Stop {
   /** Stops for that cause once the signal is aborted; now if it is already. */
   on(signal: AbortSignal, cause: StopCause): this {
     const stop = () => {
-      this.#cause ??= cause;
+      if (this.#cause !== null) return;
+      this.#cause = cause;
       this.#controller.abort();
+      this.#listeners.emit("stop", cause);
     };
     if (signal.aborted) stop();
     else signal.addEventListener("abort", stop, { once: true });
     return this;
+  }
+
+  /** Calls `listener` once there is a cause to stop, unless that came first or what is returned is disposed of. */
+  whenStopped(listener: (cause: StopCause) => void): Disposable {
+    this.#listeners.once("stop", listener);
+    return { [Symbol.dispose]: () => this.#listeners.off("stop", listener) };
   }
 }

@@ -41,7 +41,7 @@ export async function trainRun(run: TrainRun): Promise<Ending> {
     run.onCrash(failure);
     if (session.told !== told) patience.forgive();
     told = session.told;
-    const wait = failure.code === "TRAINING_OOM" ? null : patience.afterFailure();
+    const wait = patience.after(failure);
     if (wait === null) return failure;
     await setTimeout(wait, undefined, { signal: run.stop.signal }).catch(() => {});
   }
@@ -53,7 +53,6 @@ class Session {
   readonly ended: Promise<Ending | "crashed">;
   told: TrainRun["begin"]["told"];
   readonly #run: TrainRun;
-  #trained: Extract<FromChild, { type: "trained" }>["result"] | null = null;
   /** What is to be done about the messages so far, in their order. */
   #work: Promise<unknown> = Promise.resolve();
   #ending: Ending | null = null;
@@ -69,21 +68,15 @@ class Session {
   }
 
   async #end(): Promise<Ending | "crashed"> {
-    const { signal } = this.#run.stop;
-    const stopping = new AbortController();
-    const stop = () => void this.#stopChild(stopping.signal);
-    if (signal.aborted) stop();
-    signal.addEventListener("abort", stop, { once: true });
+    const over = new AbortController();
+    using _ = this.#run.stop.whenStopped((cause) => void this.#stopChild(cause, over.signal));
     await this.child.ended;
-    signal.removeEventListener("abort", stop);
-    stopping.abort();
+    over.abort();
     await this.#work;
     return this.#ending ?? this.#run.stop.cause ?? "crashed";
   }
 
-  async #stopChild(over: AbortSignal): Promise<void> {
-    const { cause } = this.#run.stop;
-    if (cause === null) return;
+  async #stopChild(cause: StopCause, over: AbortSignal): Promise<void> {
     this.child.say({ type: "stop" });
     await setTimeout(GRACE_MS[cause], undefined, { signal: over }).then(
       () => this.child.kill(),
@@ -97,7 +90,6 @@ class Session {
       case "told":
         return this.#tell(message.told);
       case "trained":
-        this.#trained = message.result;
         await turn.lookForCancel();
         if (stop.cause === null) this.child.say({ type: "send" });
         else this.child.kill();
@@ -133,8 +125,7 @@ class Session {
   /** The run is safe. From here on nothing can make it fail, nor be done twice: the record says so before its folder goes. */
   async #sent(sent: Extract<FromChild, { type: "sent" }>): Promise<void> {
     const { turn, events } = this.#run;
-    const trained = this.#trained;
-    if (trained === null) return;
+    const { trained } = sent;
     const training = trained.progress ?? this.told;
     await turn.write(
       {

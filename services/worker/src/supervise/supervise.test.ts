@@ -1,0 +1,71 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { scratch } from "../../../../test/scratch.js";
+import { WorkerConfig } from "../config.js";
+import { Child } from "./child.js";
+import { crashOf } from "./crash.js";
+import { oomKills } from "./oom-kills.js";
+import { Patience } from "./patience.js";
+import { Stop, type StopCause } from "./stop.js";
+
+const ended = { code: null, signal: null, oom: false } as const;
+
+test.each([
+  [{ ...ended, code: 3 }, "the process that did it ended with code 3"],
+  [ended, "the process that did it ended with code none: it could not be started"],
+  [{ ...ended, signal: "SIGSEGV", oom: true }, "the process that did it was killed by SIGSEGV"],
+  [{ ...ended, signal: "SIGKILL" }, "the process that did it was killed by SIGKILL"],
+] as const)("a process that ended as %o is told to have crashed", (how, message) => {
+  expect(crashOf(how, "did it")).toEqual({ code: "JOB_FAILED", failureClass: "FATAL", message });
+});
+
+test("one that the kernel killed for memory is told so, with what to do, and is not tried again", () => {
+  const failure = crashOf({ ...ended, signal: "SIGKILL", oom: true }, "did it");
+  expect(failure).toMatchObject({ code: "TRAINING_OOM", failureClass: "USER_INPUT" });
+  expect(failure.message).toContain("a smaller batch");
+  expect(new Patience().after(failure)).toBeNull();
+});
+
+test("each crash is waited for longer than the one before, until it is enough; getting on forgives them", () => {
+  const patience = new Patience();
+  const crash = crashOf(ended, "did it");
+  expect([1, 2, 3, 4].map(() => patience.after(crash))).toEqual([100, 1000, 4000, null]);
+  patience.forgive();
+  expect(patience.after(crash)).toBe(100);
+});
+
+test("kills for memory are counted where the kernel tells of them", () => {
+  const dir = scratch("oom");
+  const file = (name: string, text: string) => {
+    writeFileSync(join(dir, name), text);
+    return join(dir, name);
+  };
+  const events = file("memory.events", "low 0\noom 3\noom_kill 2\noom_group_kill 0\n");
+  const vmstat = file("vmstat", "nr_free_pages 7\noom_kill 5\n");
+  expect(oomKills([events, vmstat, file("old", "nr_free_pages 7\n"), join(dir, "none")])).toBe(7);
+  expect(oomKills()).toBeGreaterThanOrEqual(0);
+});
+
+test("the first cause to stop is the one that counts, and whoever waits for it hears of it once", () => {
+  const [drained, cancelled, early] = [new AbortController(), new AbortController(), AbortSignal.abort()];
+  const heard: StopCause[] = [];
+  const stop = new Stop().on(drained.signal, "drained").on(cancelled.signal, "cancelled");
+  stop.whenStopped((cause) => heard.push(cause));
+  stop.whenStopped((cause) => heard.push(cause))[Symbol.dispose]();
+  expect([stop.cause, stop.signal.aborted]).toEqual([null, false]);
+  cancelled.abort();
+  drained.abort();
+  expect([stop.cause, stop.signal.aborted, heard]).toEqual(["cancelled", true, ["cancelled"]]);
+  expect(new Stop().on(early, "timeout").cause).toBe("timeout");
+});
+
+test("what is said to a process that has gone is lost, and nothing else happens", async () => {
+  const module = join(scratch("gone"), "gone.mjs");
+  writeFileSync(module, "process.exit(4);");
+  const config = WorkerConfig.parse({ redisUrl: "", artifactsRoot: "a", dataRoot: "b" });
+  const child = new Child({ module, execArgv: [] }, config, () => {});
+  expect(await child.ended).toMatchObject({ code: 4, signal: null });
+  child.say({ type: "stop" });
+  expect(child.killed).toBe(false);
+});

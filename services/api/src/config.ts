@@ -1,3 +1,4 @@
+import { FAILURE_TTL_SECONDS, RESULT_TTL_SECONDS } from "@trainer/platform";
 import { z } from "zod";
 
 /** What the API is told at its start. */
@@ -18,6 +19,9 @@ export const ApiConfig = z.strictObject({
     .nullable()
     .default(null),
   logLevel: z.enum(["debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
+  /** How long it is kept what became of a job that was done, and of one that failed; 0: not at all. */
+  resultTtlSec: z.int().min(0).default(RESULT_TTL_SECONDS),
+  failureTtlSec: z.int().min(0).default(FAILURE_TTL_SECONDS),
   /** The most bytes of a request's body. */
   bodyBytes: z
     .int()

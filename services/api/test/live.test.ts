@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { appendFileSync, mkdirSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
 import { join } from "node:path";
@@ -64,6 +65,27 @@ test("the last lines of a log are given as they stand there", async () => {
       status: 404,
       json: { code: "DATA_NOT_FOUND", message: "logs not found" },
     });
+});
+
+test("the log of a run that has not begun is waited for; one that failed without any has none", async () => {
+  const { user_id: _, ...request } = TrainRequest.parse({ corpus_file_id: "f" });
+  await system.runs.create("early", 0n, request);
+  expect((await system.ask("/runs/early/logs")).status).toBe(404);
+  expect((await system.ask("/runs/early/logs/stream?follow=no")).status).toBe(404);
+  const answer = await system.open("/runs/early/logs/stream");
+  expect(answer.headers["content-type"]).toContain("text/event-stream");
+  expect(await once(answer.setEncoding("utf8"), "data")).toEqual([": keep-alive\n\n"]);
+  const lines = all(answer);
+  mkdirSync(folder("early"), { recursive: true });
+  write(join(folder("early"), "logs.jsonl"), numbered(0, 3));
+  await end("early");
+  expect(await lines).toEqual(numbered(0, 3));
+
+  await system.runs.create("nothing", 0n, request);
+  const silent = all(await system.open("/runs/nothing/logs/stream"));
+  await system.runs.set("nothing", { status: "failed" });
+  expect(await silent).toEqual([]);
+  expect((await system.ask("/runs/nothing/logs/stream")).status).toBe(404);
 });
 
 test("a log that cannot be read is the service's failure", async () => {

@@ -2,7 +2,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { keys, queues, RunList, TrainAccepted, TrainRequest, type RunProgress } from "@trainer/platform";
-import { startSystem, type System } from "./api.js";
+import { ask, startSystem, type System } from "./api.js";
 import { containing, matching } from "../../../test/matching.js";
 
 let system: System;
@@ -196,6 +196,15 @@ test("a record that is damaged is an error of its own, and the log tells of it",
   await system.redis.hset(keys.job("damaged"), { status: "odd" });
   expect(await system.ask("/runs/damaged")).toMatchObject({ status: 500, json: { code: "DATABASE_ERROR" } });
   expect(system.logs.join("")).toContain('"error_code":"DATABASE_ERROR"');
+});
+
+test("what became of a job is kept for as long as was configured", async () => {
+  await using api = await system.start({ resultTtlSec: 7, failureTtlSec: 0 });
+  await ask(`${api.url}/runs/train`, { body: settings });
+  await ask(`${api.url}/runs/r1/score`, { body: { text: "a" } });
+  const jobs = await Promise.all([system.trainer, system.inference].map((queue) => queue.getJobs(["waiting"])));
+  const KEPT = { removeOnComplete: { age: 7 }, removeOnFail: { age: 0 } };
+  expect(jobs.flat().map(({ opts }) => opts)).toMatchObject([KEPT, KEPT]);
 });
 
 test("anything can be cancelled, as often as one likes", async () => {

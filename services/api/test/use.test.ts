@@ -116,7 +116,8 @@ test.each([
   ["generate", { prompt_text: "a", max_new_tokens: 1025 }, 400, "max_new_tokens must be <= 1024"],
   ["generate", { prompt_text: "a", stop_on_eos: 1 }, 422, "stop_on_eos must be a boolean"],
   ["chat", {}, 400, "message is required"],
-  ["evaluate", { split: "train" }, 400, "split must be one of: test, validation"],
+  ["evaluate", { path_override: 1 }, 422, "path_override must be a string"],
+  ["evaluate", { split: "train" }, 422, "split must be one of: test, validation"],
 ])("%s of %j is refused", async (what, body, status, message) => {
   expect(await system.ask(`/runs/r1/${what}`, { body })).toMatchObject({
     status,

@@ -1,4 +1,4 @@
-import { JOB_TIMEOUT_SECONDS } from "@trainer/platform";
+import { FAILURE_TTL_SECONDS, JOB_TIMEOUT_SECONDS, RESULT_TTL_SECONDS } from "@trainer/platform";
 import { CleanupConfig } from "@trainer/training/files";
 import { z } from "zod";
 
@@ -24,6 +24,9 @@ export const WorkerConfig = z.strictObject({
   answers: z.int().min(1).default(4),
   /** After which a job is given up. */
   jobTimeoutSec: seconds.default(JOB_TIMEOUT_SECONDS),
+  /** How long it is kept what became of a job that was done, and of one that failed; 0: not at all. */
+  resultTtlSec: seconds.default(RESULT_TTL_SECONDS),
+  failureTtlSec: seconds.default(FAILURE_TTL_SECONDS),
   /** How often what failed for a reason that may pass is tried again, and after which times; the last one holds on, none is at once. */
   retryMax: z.int().min(0).default(1),
   retryIntervalsSec: z.array(seconds).default([300]),

@@ -1,5 +1,5 @@
 import { openRedis } from "@trainer/platform/redis";
-import { FAILURE_TTL_SECONDS, RESULT_TTL_SECONDS, type QueueName } from "@trainer/platform";
+import { type QueueName } from "@trainer/platform";
 import { Worker, type Job } from "bullmq";
 import type { Container } from "./container.js";
 import { Work } from "./jobs/job.js";
@@ -37,8 +37,8 @@ export function queueWorker(
     stalledInterval: pace.stalled,
     maxStalledCount: MAX_STALLED,
     runRetryDelay: 1000,
-    removeOnComplete: { age: RESULT_TTL_SECONDS },
-    removeOnFail: { age: FAILURE_TTL_SECONDS },
+    removeOnComplete: { age: config.resultTtlSec },
+    removeOnFail: { age: config.failureTtlSec },
   });
   worker.on("error", (error) =>
     log.warn({ event: "queue_error", reason: error.message }, "the queue's worker complains"),

@@ -10,6 +10,7 @@ import {
   TokenizerTrainRequest,
   type TrainSettings,
 } from "@trainer/platform";
+import { loadTokenizer } from "@trainer/tokenizers";
 import { readManifest } from "@trainer/training";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { FromChild, Question } from "../src/child/messages.js";
@@ -207,6 +208,16 @@ test("a tokenizer is trained on a text below the data root or a file; one that i
     type: "failed",
     failure: { code: "CORPUS_NOT_FOUND", failureClass: "USER_INPUT" },
   });
+});
+
+test("a vocabulary that is asked for smaller than the bytes there are becomes that of all bytes", async () => {
+  expect(await tokenizer("tok-small", { vocab_size: 128, corpus_path: "corpus.txt" })).toMatchObject({
+    type: "tokenizer",
+    stats: { coverage: 1 },
+  });
+  const small = await loadTokenizer(join(system.root, "tokenizers", "tok-small"));
+  expect(small.vocabSize).toBe(260);
+  expect(small.decode(small.encode("fjord µ"))).toBe("fjord µ");
 });
 
 /** A child that answers questions. */

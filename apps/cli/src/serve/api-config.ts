@@ -2,7 +2,16 @@ import type { ApiInput } from "@trainer/api";
 import type { TrainerConfig } from "@trainer/platform";
 
 /** What the API is told of the system's configuration. */
-export const apiConfig = ({ bindHost, port, security, redisUrl, logLevel, app, api }: TrainerConfig): ApiInput => ({
+export const apiConfig = ({
+  bindHost,
+  port,
+  security,
+  redisUrl,
+  logLevel,
+  app,
+  api,
+  queue,
+}: TrainerConfig): ApiInput => ({
   host: bindHost,
   port,
   apiKey: security.apiKey,
@@ -11,5 +20,7 @@ export const apiConfig = ({ bindHost, port, security, redisUrl, logLevel, app, a
   artifactsRoot: app.artifactsRoot,
   dataRoot: app.dataRoot,
   dataBank: app.dataBankApiUrl === "" ? null : { url: app.dataBankApiUrl, apiKey: app.dataBankApiKey },
+  resultTtlSec: queue.resultTtlSec,
+  failureTtlSec: queue.failureTtlSec,
   ...api,
 });

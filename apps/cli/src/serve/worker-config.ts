@@ -11,6 +11,8 @@ export const workerConfig = ({ redisUrl, logLevel, app, queue, worker }: Trainer
   dataBank: app.dataBankApiUrl === "" ? null : { url: app.dataBankApiUrl, apiKey: app.dataBankApiKey },
   ...worker,
   jobTimeoutSec: queue.jobTimeoutSec,
+  resultTtlSec: queue.resultTtlSec,
+  failureTtlSec: queue.failureTtlSec,
   retryMax: queue.retryMax,
   retryIntervalsSec: [...queue.retryIntervalsSec],
   cleanup: app.cleanup,

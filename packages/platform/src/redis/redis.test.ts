@@ -182,6 +182,22 @@ test("a failure keeps its reason, and a cancellation its flag until it is cleare
   expect(await runs.isCancelled("r1")).toBe(false);
 });
 
+test("the wish to stop a run holds for as long as it waits or runs; of one that is over or unknown it goes by itself", async () => {
+  const ttlOf = async (runId: string) => {
+    await runs.requestCancel(runId);
+    expect(await redis.get(`runs:${runId}:cancelled`)).toBe("1");
+    return await redis.ttl(`runs:${runId}:cancelled`);
+  };
+  const NONE = -1;
+  await runs.create("r1", 0n, request);
+  expect(await ttlOf("r1")).toBe(NONE);
+  await runs.set("r1", { status: "running" });
+  expect(await ttlOf("r1")).toBe(NONE);
+  await runs.set("r1", { status: "completed" });
+  expect(await ttlOf("r1")).toBeGreaterThan(0);
+  expect(await ttlOf("unknown")).toBeGreaterThan(0);
+});
+
 test("results are kept by run and request, and what cannot be read counts as not there", async () => {
   const results = new Results(redis);
   const slot = results.evaluation("r1");

@@ -155,8 +155,9 @@ export class RunRecords {
     await writeFenced(this.#redis, runId, fence, [["SET", keys.heartbeat(runId), (now / 1000).toFixed(3)]]);
   }
 
+  /** Of a run that is over or that nobody knows the flag goes by itself; else it holds until the run has ended. */
   async requestCancel(runId: string): Promise<void> {
-    await this.#redis.set(keys.cancelled(runId), "1");
+    await this.#redis.eval(CANCEL, 2, keys.cancelled(runId), keys.job(runId), CANCEL_TTL_SECONDS);
   }
 
   async isCancelled(runId: string): Promise<boolean> {
@@ -178,6 +179,12 @@ export class RunRecords {
     valuesOf(await transaction.exec());
   }
 }
+
+const CANCEL = `
+local status = redis.call("HGET", KEYS[2], "status")
+if status == "queued" or status == "processing" then return redis.call("SET", KEYS[1], "1") end
+return redis.call("SET", KEYS[1], "1", "EX", ARGV[1])`;
+const CANCEL_TTL_SECONDS = 86_400;
 
 /** How many runs are looked through at a time for those in one state. */
 const SCANNED = 1000;

@@ -14,7 +14,12 @@ const within = (schema: z.ZodNumber, { min, max }: Bounds) => {
   return max === undefined ? above : above.max(max, `must be <= ${max}`);
 };
 
-export const int = (bounds: Bounds) => within(z.int({ error: words("an integer") }), bounds);
+/** A whole number that a `number` holds. One that it cannot hold arrives as a bigint. */
+export const int = (bounds: Bounds) => within(z.int({ error: ({ input }) => unheld(input, bounds) }), bounds);
+const unheld = (input: unknown, { min, max = Number.MAX_SAFE_INTEGER }: Bounds): string => {
+  if (typeof input !== "bigint") return words("an integer")({ input });
+  return input < min ? `must be >= ${min}` : `must be <= ${max}`;
+};
 export const float = (bounds: Bounds) => within(z.number({ error: words("a number") }), bounds);
 export const bool = z.boolean({ error: words("a boolean") });
 export const text = z.string({ error: words("a string") });

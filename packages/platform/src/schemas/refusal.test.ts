@@ -31,11 +31,21 @@ test.each([
   [{ corpus_file_id: "a", freeze_embed: 1 }, "400 INVALID_INPUT freeze_embed must be a boolean"],
   [{ corpus_file_id: "a", optimizer: "lion" }, "400 INVALID_INPUT optimizer must be one of: adam, adamw, sgd"],
   [{ corpus_file_id: "a", optimizer: 1 }, "400 INVALID_INPUT optimizer must be a string"],
-  [{ corpus_file_id: "a", user_id: -1 }, "400 INVALID_INPUT user_id must be an integer"],
+  [{ corpus_file_id: "a", user_id: -1 }, "400 INVALID_INPUT user_id must be >= 0"],
+  [{ corpus_file_id: "a", user_id: "1" }, "400 INVALID_INPUT user_id must be an integer"],
+  [{ corpus_file_id: "a", user_id: true }, "400 INVALID_INPUT user_id must be an integer"],
   [[], "400 INVALID_INPUT Invalid request body"],
   [null, "400 INVALID_INPUT Invalid request body"],
 ])("a training of %j is answered %s", (body, answer) => {
   expect(refused(TrainRequest, body)).toBe(answer);
+});
+
+test.each([
+  ["user_id", 2n ** 63n, "must be <= 9223372036854775807"],
+  ["seed", 2n ** 60n, "must be <= 9007199254740991"],
+  ["seed", -(2n ** 60n), "must be >= 0"],
+])("%s %s is too much of a whole number", (field, value, what) => {
+  expect(refused(TrainRequest, { corpus_file_id: "a", [field]: value })).toBe(`400 INVALID_INPUT ${field} ${what}`);
 });
 
 test("a training needs a corpus alone; null is the same as leaving out", () => {

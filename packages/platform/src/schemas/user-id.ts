@@ -2,14 +2,18 @@ import { z } from "zod";
 
 const MAX = 2n ** 63n - 1n;
 
-const isUserId = (value: unknown): value is number | bigint =>
-  (typeof value === "bigint" || Number.isSafeInteger(value)) &&
-  BigInt(String(value)) >= 0n &&
-  BigInt(String(value)) <= MAX;
+const isInteger = (value: unknown): value is number | bigint =>
+  typeof value === "bigint" || Number.isSafeInteger(value);
+const isUserId = (value: unknown): value is number | bigint => isInteger(value) && value >= 0 && value <= MAX;
+
+function words({ input }: { readonly input?: unknown }): string {
+  if (!isInteger(input)) return "must be an integer";
+  return input < 0 ? "must be >= 0" : `must be <= ${MAX}`;
+}
 
 /** A Discord snowflake: 64 bits, a bare integer in JSON, a bigint here. 0 is nobody. */
 export const UserId = z
-  .custom<number | bigint>(isUserId, "must be an integer")
+  .custom<number | bigint>(isUserId, { error: words })
   .transform(BigInt)
   .meta({ type: "integer", format: "int64", minimum: 0 });
 

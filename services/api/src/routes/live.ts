@@ -59,7 +59,9 @@ export function liveRoutes(app: ZodApp, { runFiles, tails, streams }: LiveDeps):
       schema: {
         tags,
         summary: "A run's log as it comes, to the run's end",
-        description: "An event a line. With Last-Event-ID it goes on behind that event; `tail` then means nothing.",
+        description:
+          "An event a line. A run that has not begun is waited for. With Last-Event-ID it goes on behind that event; " +
+          "`tail` then means nothing.",
         params,
         querystring: StreamQuery,
         response: { 200: content("text/event-stream", "Lines of logs.jsonl"), ...MISSING, ...QUERY },
@@ -67,7 +69,7 @@ export function liveRoutes(app: ZodApp, { runFiles, tails, streams }: LiveDeps):
     },
     async (req, reply) => {
       const { run_id: runId } = req.params;
-      await runFiles.needLogs(runId);
+      await (req.query.follow ? runFiles.needComingLogs(runId) : runFiles.needLogs(runId));
       const from = placeOf(req, { last: req.query.tail });
       await send(reply, "logs", runId, from, req.query.follow);
     },

@@ -1,24 +1,21 @@
-import {
-  FAILURE_TTL_SECONDS,
-  jobData,
-  queues,
-  RESULT_TTL_SECONDS,
-  type JobKind,
-  type Jobs as JobsOf,
-  type QueueName,
-} from "@trainer/platform";
+import { jobData, queues, type JobKind, type Jobs as JobsOf, type QueueName } from "@trainer/platform";
 import { Queue } from "bullmq";
 import type { Redis } from "ioredis";
 
-const KEPT = { removeOnComplete: { age: RESULT_TTL_SECONDS }, removeOnFail: { age: FAILURE_TTL_SECONDS } } as const;
+/** How long it is kept what became of a job that was done, and of one that failed. */
+export interface Retention {
+  readonly resultTtlSec: number;
+  readonly failureTtlSec: number;
+}
 
 /** The queues, on the side of who wants something done. */
 export class Jobs {
   readonly #queues: Readonly<Record<QueueName, Queue>>;
 
-  constructor(connection: Redis) {
+  constructor(connection: Redis, { resultTtlSec, failureTtlSec }: Retention) {
+    const defaultJobOptions = { removeOnComplete: { age: resultTtlSec }, removeOnFail: { age: failureTtlSec } };
     const open = (name: QueueName) => {
-      const queue = new Queue(name, { connection });
+      const queue = new Queue(name, { connection, defaultJobOptions });
       queue.on("error", () => {}); // each request that fails by it tells
       return queue;
     };
@@ -27,7 +24,7 @@ export class Jobs {
 
   /** Queues a job; one whose id there is already stays as it is. */
   async add<K extends JobKind>(kind: K, jobId: string, data: JobsOf[K]): Promise<void> {
-    await this.#queues[queueOf(kind)].add(kind, jobData(data), { ...KEPT, jobId });
+    await this.#queues[queueOf(kind)].add(kind, jobData(data), { jobId });
   }
 
   async counts(queue: QueueName): Promise<{ queue: string; state: string; count: number }[]> {

@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { AppError, type MetricsHistory } from "@trainer/platform";
 import type { RunRecords } from "@trainer/platform/redis";
 import { readManifest, runFolder, runLogFiles, isId, type Home } from "@trainer/training/files";
@@ -30,6 +29,13 @@ export class RunFiles {
     return path;
   }
 
+  /** That there is a log, or will be: the run has not ended. @throws AppError DATA_NOT_FOUND */
+  async needComingLogs(runId: string): Promise<void> {
+    if ((await this.locate("logs", runId)) !== null) return;
+    const status = (await this.#deps.records.get(runId))?.status;
+    if (status !== "queued" && status !== "running") await this.needLogs(runId);
+  }
+
   /** The last lines of a run's log, as they stand there. @throws AppError DATA_NOT_FOUND, LOGS_READ_FAILED */
   async tail(runId: string, lines: number): Promise<string> {
     const path = await this.needLogs(runId);
@@ -47,7 +53,7 @@ export class RunFiles {
       await this.needRun(runId);
       return { run_id: runId, steps: [], evaluations: [], total_steps_logged: 0 };
     }
-    return { run_id: runId, ...thinned(await readFile(path, "utf8"), points) };
+    return { run_id: runId, ...(await thinned(path, points)) };
   }
 
   /** @throws AppError RUN_NOT_FOUND */

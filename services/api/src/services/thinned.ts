@@ -1,26 +1,41 @@
+import { open, type FileHandle } from "node:fs/promises";
 import { EvalMetrics, StepMetrics, type MetricsHistory } from "@trainer/platform";
+import { lastLinesAt } from "../live/lines.js";
 
 /**
  * Of a run's metrics all evaluations, and of its steps at most `points`, evenly over the run, the first and the last among
- * them. Only lines that are kept are parsed: a long run has a million.
+ * them. The file is read twice, a piece at a time, and only lines that are kept are parsed: a long run has a million.
  */
-export function thinned(text: string, points: number): Omit<MetricsHistory, "run_id"> {
-  const lines = text.split("\n");
-  lines.pop(); // what is behind the last newline is not written whole yet
-  const isEvaluation = (line: string) => line.includes('"split":');
-  const steps = lines.filter((line) => !isEvaluation(line));
-  const count = Math.min(points, steps.length);
-  const kept = Array.from({ length: count }, (_, i) => steps[count === 1 ? steps.length - 1 : place(i)]);
-  return {
-    steps: kept.flatMap((line) => rowsIn(StepMetrics, String(line))),
-    evaluations: lines.filter(isEvaluation).flatMap((line) => rowsIn(EvalMetrics, line)),
-    total_steps_logged: steps.length,
-  };
+export async function thinned(path: string, points: number): Promise<Omit<MetricsHistory, "run_id">> {
+  await using file = await open(path);
+  const { end } = await lastLinesAt(file, 0); // what is behind is not written whole yet
+  let total = 0;
+  for await (const line of linesOf(file, end)) if (!isEvaluation(line)) total++;
+  const count = Math.min(points, total);
+  const steps: StepMetrics[] = [];
+  const evaluations: EvalMetrics[] = [];
+  let at = 0;
+  let kept = 0;
+  for await (const line of linesOf(file, end)) {
+    if (isEvaluation(line)) evaluations.push(...rowsIn(EvalMetrics, line));
+    else if (at++ === place(kept)) {
+      kept++;
+      steps.push(...rowsIn(StepMetrics, line));
+    }
+  }
+  return { steps, evaluations, total_steps_logged: total };
 
+  /** Which of all steps the i-th of the kept is. */
   function place(i: number): number {
-    return Math.round((i * (steps.length - 1)) / (count - 1));
+    return count === 1 ? total - 1 : Math.round((i * (total - 1)) / (count - 1));
   }
 }
+
+/** The lines up to `end`, which is behind a newline; none where nothing is. */
+const linesOf = (file: FileHandle, end: number): AsyncIterable<string> =>
+  file.readLines({ encoding: "utf8", start: 0, end: Math.max(0, end - 1), autoClose: false });
+
+const isEvaluation = (line: string): boolean => line.includes('"split":');
 
 /** None for a line that is no row: a disk may have lost a part. */
 function rowsIn<T>(schema: { parse(value: unknown): T }, line: string): T[] {

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { TokenizerStats } from "@trainer/platform";
+import { methods } from "@trainer/tokenizers/capabilities";
 import { fetchCorpus, openCorpus, saveTokenizer, TokenizerManifest, trainOnCorpus } from "@trainer/training";
 import type { ChildConfig } from "../config.js";
 import { contained, corpusFolder } from "./contained.js";
@@ -26,7 +27,7 @@ export async function tokenizerJob(
     const corpus = await openCorpus(path, { document: request.method === "char" ? "file" : "line" });
     const trained = await trainOnCorpus(corpus, {
       method: request.method,
-      vocabSize: request.vocab_size,
+      vocabSize: Math.max(request.vocab_size, methods[request.method].leastVocabSize ?? 0),
       minFrequency: request.min_frequency,
       split: { holdoutFraction: request.holdout_fraction, testSplitRatio: 0, seed: request.seed },
       sampleLines: config.tokenizerSampleMaxLines,

@@ -56,3 +56,4 @@ export {
   ScoreResult,
 } from "./schemas/use.js";
 export { UserId, UserIdText } from "./schemas/user-id.js";
+export { storedRequest, type StoredRequest } from "./stored-request.js";

@@ -12,5 +12,6 @@ export { writeWhole } from "./home/write-whole.js";
 export { isHeld, lastTurn, RunLock } from "./run/lock.js";
 export { readManifest, RunManifest, type RunStatus } from "./run/manifest.js";
 export { recordFailure, type Failure } from "./run/record-failure.js";
+export { RequestStore } from "./run/request-store.js";
 export { hasBegun, runFolder, type RunFolder } from "./run/run-folder.js";
 export { CleanupConfig, CorpusCacheCleanupConfig, TokenizerCleanupConfig } from "./cleanup/config.js";

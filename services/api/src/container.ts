@@ -1,4 +1,4 @@
-import { type QueueName } from "@trainer/platform";
+import { storedRequest, type QueueName } from "@trainer/platform";
 import { KeySet } from "@trainer/platform/http";
 import {
   ChatSessions,
@@ -9,7 +9,7 @@ import {
   TokenizerRecords,
 } from "@trainer/platform/redis";
 import { families, type FamilyInfo } from "@trainer/models/capabilities";
-import { openHome } from "@trainer/training/files";
+import { openHome, RequestStore } from "@trainer/training/files";
 import type { Redis } from "ioredis";
 import type { ApiConfig } from "./config.js";
 import { Channels } from "./live/channels.js";
@@ -59,6 +59,7 @@ export function container(config: ApiConfig, hooks: ApiHooks = {}): Container {
   const jobs = new Jobs(redis, config);
   const records = new RunRecords(redis);
   const results = new Results(redis);
+  const store = new RequestStore(home.root, storedRequest);
   const known = hooks.families ?? families();
   const runs = new Runs({ records });
   const runFiles = new RunFiles({ home, records });
@@ -71,7 +72,7 @@ export function container(config: ApiConfig, hooks: ApiHooks = {}): Container {
     families: known,
     runs,
     runFiles,
-    trainings: new Trainings({ records, jobs, redis, dataRoot: config.dataRoot, families: known }),
+    trainings: new Trainings({ records, jobs, home, store, redis, dataRoot: config.dataRoot, families: known }),
     tails: new Tails(config.pollMs),
     streams: new Streams(metrics, config),
     evaluations: new Evaluations({ home, records, results, jobs }),

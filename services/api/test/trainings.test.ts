@@ -1,7 +1,8 @@
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { keys, queues, RunList, TrainAccepted, TrainRequest, type RunProgress } from "@trainer/platform";
+import { keys, queues, RunList, storedRequest, TrainAccepted, TrainRequest, type RunProgress } from "@trainer/platform";
+import { listRuns, openHome, RequestStore } from "@trainer/training/files";
 import { ask, startSystem, type System } from "./api.js";
 import { containing, matching } from "../../../test/matching.js";
 
@@ -196,6 +197,23 @@ test("a record that is damaged is an error of its own, and the log tells of it",
   await system.redis.hset(keys.job("damaged"), { status: "odd" });
   expect(await system.ask("/runs/damaged")).toMatchObject({ status: 500, json: { code: "DATABASE_ERROR" } });
   expect(system.logs.join("")).toContain('"error_code":"DATABASE_ERROR"');
+});
+
+test("what was asked for lies where a worker finds it after Redis has forgotten all", async () => {
+  const store = new RequestStore(system.root, storedRequest);
+  const runId = runIdIn((await train({ ...settings, user_id: 5 })).json);
+  const record = await system.runs.get(runId);
+  expect(await store.read(runId)).toEqual({ userId: 5n, createdAt: record?.createdAt, request: record?.request });
+  expect(await store.runIds()).toContain(runId);
+  expect(await listRuns(openHome(system.root))).toEqual([]); // for those who look at the folders it is no run yet
+});
+
+test("a run is queued also where the disk that workers train on is not here, and nothing is made there", async () => {
+  const artifactsRoot = join(system.root, "elsewhere");
+  await using api = await system.start({ artifactsRoot });
+  expect(await ask(`${api.url}/runs/train`, { body: settings })).toMatchObject({ status: 200 });
+  expect(await system.trainer.getWaitingCount()).toBe(1);
+  expect(existsSync(artifactsRoot)).toBe(false);
 });
 
 test("what became of a job is kept for as long as was configured", async () => {

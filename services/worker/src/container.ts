@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
-import { logOptions } from "@trainer/platform";
+import { logOptions, storedRequest, type StoredRequest } from "@trainer/platform";
 import { ChatSessions, openRedis, Results, RunRecords, TokenizerRecords } from "@trainer/platform/redis";
+import { RequestStore } from "@trainer/training/files";
 import { Queue } from "bullmq";
 import type { Redis } from "ioredis";
 import { pino, type Logger } from "pino";
@@ -8,7 +9,6 @@ import type { FromChild } from "./child/messages.js";
 import type { WorkerConfig } from "./config.js";
 import { PACE, type Pace } from "./pace.js";
 import { CancelQueued } from "./runs/cancel-queued.js";
-import { RequestStore } from "./runs/request-store.js";
 import { Answerer } from "./supervise/answerer.js";
 import { Child, type ChildCommand } from "./supervise/child.js";
 
@@ -29,7 +29,7 @@ export interface Container extends AsyncDisposable {
   readonly results: Results;
   readonly sessions: ChatSessions;
   readonly tokenizers: TokenizerRecords;
-  readonly store: RequestStore;
+  readonly store: RequestStore<StoredRequest>;
   readonly queue: Queue;
   readonly queued: CancelQueued;
   readonly answerer: Answerer;
@@ -75,7 +75,7 @@ export function container(config: WorkerConfig, hooks: WorkerHooks = {}): Contai
     results: new Results(redis),
     sessions: new ChatSessions(redis),
     tokenizers: new TokenizerRecords(redis),
-    store: new RequestStore(config.artifactsRoot),
+    store: new RequestStore(config.artifactsRoot, storedRequest),
     queue,
     queued: new CancelQueued(redis, queue),
     answerer,

@@ -1,14 +1,14 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ChatRequest, EvaluateRequest, keys, TokenizerTrainRequest } from "@trainer/platform";
+import { ChatRequest, EvaluateRequest, keys, storedRequest, TokenizerTrainRequest } from "@trainer/platform";
 import { readManifest, runFolder } from "@trainer/training";
+import { RequestStore } from "@trainer/training/files";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { matching } from "../../../test/matching.js";
 import { container as makeContainer } from "../src/container.js";
 import { WorkerConfig } from "../src/config.js";
 import { failRun, CANCELLED } from "../src/jobs/fail-run.js";
 import { runOf } from "../src/runs/cancel-queued.js";
-import { RequestStore } from "../src/runs/request-store.js";
 import { RunEvents } from "../src/runs/run-events.js";
 import { RunTurn } from "../src/runs/run-turn.js";
 import { listen, request, startSystem, USER, type System } from "./system.js";
@@ -292,7 +292,11 @@ test("of what lies in the home the runs of services are put back, as their manif
   writeFileSync(join(other.root, "archived", "shred.json"), "{");
   mkdirSync(join(other.root, "models", "empty"));
   const createdAt = "2026-01-02T03:04:05.678";
-  await new RequestStore(other.root).keep("waiting", { userId: USER, createdAt, request: request({ num_epochs: 1 }) });
+  await new RequestStore(other.root, storedRequest).keep("waiting", {
+    userId: USER,
+    createdAt,
+    request: request({ num_epochs: 1 }),
+  });
   await other.redis.flushall();
   await using _worker = await other.startWorker({}, { pace });
   expect(await other.runs.get("whole")).toMatchObject({ status: "completed", request: null });

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { TrainingError } from "../errors.js";
 import { isHeld } from "../run/lock.js";
 import { readManifest, type RunManifest, type RunStatus } from "../run/manifest.js";
+import { isAskedFor } from "../run/request-store.js";
 import { runFolder } from "../run/run-folder.js";
 import { bytesIn, idsIn } from "./folders.js";
 import type { Home } from "./home.js";
@@ -21,10 +22,16 @@ export interface RunSummary {
   readonly bytes: number;
 }
 
-/** The runs of a home, the newest first, archived ones too. One that cannot be read is listed with its problem. */
+/**
+ * The runs of a home, the newest first, archived ones too. One that cannot be read is listed with its problem; one that
+ * waits in a service's queue is none yet.
+ */
 export async function listRuns(home: Home): Promise<RunSummary[]> {
   const ids = new Set([...(await idsIn(home.models)), ...(await archivedIds(home))]);
-  const runs = await Promise.all([...ids].map((id) => summarizeRun(home, id)));
+  const found = await Promise.all(
+    [...ids].map(async (id) => ((await isAskedFor(runFolder(home.root, id))) ? [] : [await summarizeRun(home, id)])),
+  );
+  const runs = found.flat();
   const created = (run: RunSummary) => run.manifest?.created_at ?? 0;
   return runs.toSorted((a, b) => created(b) - created(a) || a.id.localeCompare(b.id));
 }

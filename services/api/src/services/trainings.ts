@@ -1,7 +1,15 @@
 import { randomBytes } from "node:crypto";
-import { AppError, type TrainAccepted, type TrainRequest, type TrainSettings } from "@trainer/platform";
+import { access } from "node:fs/promises";
+import {
+  AppError,
+  type StoredRequest,
+  type TrainAccepted,
+  type TrainRequest,
+  type TrainSettings,
+} from "@trainer/platform";
 import type { RunRecords } from "@trainer/platform/redis";
 import type { FamilyInfo } from "@trainer/models/capabilities";
+import type { Home, RequestStore } from "@trainer/training/files";
 import type { Redis } from "ioredis";
 import { checkCorpusPath } from "./corpus-path.js";
 import { idempotent } from "./idempotency.js";
@@ -10,6 +18,8 @@ import type { Jobs } from "./jobs.js";
 export interface TrainingsDeps {
   readonly records: RunRecords;
   readonly jobs: Jobs;
+  readonly home: Home;
+  readonly store: RequestStore<StoredRequest>;
   readonly redis: Redis;
   readonly dataRoot: string;
   readonly families: ReadonlyMap<string, FamilyInfo>;
@@ -36,11 +46,24 @@ export class Trainings {
     const runId = key === undefined ? proposed : await idempotent(redis, key, request, proposed);
     const known = runId === proposed ? null : await records.get(runId);
     const accepted = { run_id: runId, job_id: runId };
-    if (known === null) await records.create(runId, userId, settings);
+    if (known === null) await this.#create(runId, userId, settings);
     else if (known.status !== "queued") return accepted;
     // Also for one that is known and still queued: whoever took it in may have failed right after.
     await jobs.add("train", runId, { run_id: runId, user_id: userId, request: settings });
     return accepted;
+  }
+
+  /** Also on the disk, where workers find what a Redis has forgotten that lost its data. */
+  async #create(runId: string, userId: bigint, request: TrainSettings): Promise<void> {
+    const { records, home, store } = this.#deps;
+    const now = new Date();
+    await records.create(runId, userId, request, now);
+    try {
+      await access(home.root);
+      await store.keep(runId, { userId, createdAt: now.toISOString().slice(0, -1), request });
+    } catch {
+      // The workers' disk is not here, or takes nothing: the run is in Redis all the same.
+    }
   }
 
   #checkModel({ model_family: family, model_size: size }: TrainSettings): void {

@@ -1,0 +1,28 @@
+import { z } from "zod";
+import { parseJson, toJson } from "./json.js";
+import { TrainSettings } from "./schemas/train.js";
+import { UserIdText } from "./schemas/user-id.js";
+
+/** Who asked for a run, when, and for what. */
+export interface StoredRequest {
+  readonly userId: bigint;
+  /** ISO 8601, UTC, without a zone. */
+  readonly createdAt: string;
+  readonly request: TrainSettings;
+}
+
+const Stored = z.object({
+  user_id: UserIdText,
+  created_at: z.string(),
+  request: TrainSettings,
+});
+
+/** A request as it lies in a run's folder. `decode` throws for what is none. */
+export const storedRequest = {
+  encode: ({ userId, createdAt, request }: StoredRequest): string =>
+    toJson({ user_id: String(userId), created_at: createdAt, request }),
+  decode(text: string): StoredRequest {
+    const { user_id: userId, created_at: createdAt, request } = Stored.parse(parseJson(text));
+    return { userId, createdAt, request };
+  },
+};

@@ -1,0 +1,60 @@
+import { readdir, readFile, rm, rmdir } from "node:fs/promises";
+import { join } from "node:path";
+import { isFile } from "../home/folders.js";
+import { openHome } from "../home/home.js";
+import { isId } from "../home/ids.js";
+import { writeWhole } from "../home/write-whole.js";
+import { hasBegun, runFolder, type RunFolder } from "./run-folder.js";
+
+/** Hidden, so that no archive takes it along. */
+const NAME = ".request.json";
+
+/** How a request is written; `decode` throws for what it cannot read. */
+export interface RequestCodec<R> {
+  readonly encode: (request: R) => string;
+  readonly decode: (text: string) => R;
+}
+
+/**
+ * Keeps in each run's folder what a service was asked for. By it a run that the queue has forgotten is taken up again, and
+ * told from one that somebody trains in the same home without a service.
+ */
+export class RequestStore<R> {
+  constructor(
+    private readonly home: string,
+    private readonly codec: RequestCodec<R>,
+  ) {}
+
+  async keep(runId: string, request: R): Promise<void> {
+    await writeWhole(pathOf(runFolder(this.home, runId)), this.codec.encode(request));
+  }
+
+  /** Null for a run that no service was asked for, or whose request cannot be read. */
+  async read(runId: string): Promise<R | null> {
+    try {
+      return this.codec.decode(await readFile(pathOf(runFolder(this.home, runId)), "utf8"));
+    } catch {
+      return null;
+    }
+  }
+
+  /** Of a run that came to nothing before it began, no trace is left. */
+  async settle(runId: string): Promise<void> {
+    const folder = runFolder(this.home, runId);
+    if (await hasBegun(folder)) return;
+    await rm(pathOf(folder), { force: true });
+    await rmdir(folder.path).catch(() => undefined); // it holds something else
+  }
+
+  /** The ids of all runs that have a folder. */
+  async runIds(): Promise<string[]> {
+    const names = await readdir(openHome(this.home).models).catch(() => []);
+    return names.filter(isId);
+  }
+}
+
+/** Whether a run was asked for, and nothing else is there of it yet. */
+export const isAskedFor = async (folder: RunFolder): Promise<boolean> =>
+  (await isFile(pathOf(folder))) && !(await isFile(folder.manifest)) && !(await hasBegun(folder));
+
+const pathOf = (folder: RunFolder): string => join(folder.path, NAME);

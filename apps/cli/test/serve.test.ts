@@ -149,12 +149,14 @@ test("when the whole is killed, no part lives on", async () => {
   whole.stdout.setEncoding("utf8").on("data", (text: string) => (said += text));
   await until(() => said.includes("addresses"));
   const { redis, "data-bank": bank, worker, api } = addresses(home);
+  const dead = once(whole, "exit");
   whole.kill("SIGKILL");
+  await dead; // a process that is ending still holds its home
   // The next one may come at once, on the same ports: lock, addresses and dying parts of the last are no hindrance.
   const again = await serve(["--data-bank-port", new URL(String(bank.url)).port]);
   await Promise.all([redis, bank, worker, api].map(({ pid }) => exited(Number(pid))));
   again.interrupt();
-  expect(await again.ended).toBe(0);
+  expect({ code: await again.ended, said: again.io.stderr.text }).toMatchObject({ code: 0 });
 });
 
 test("a port in use is named, with how to choose another, and nothing is left running", async () => {

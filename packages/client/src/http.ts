@@ -11,16 +11,18 @@ export interface HttpRequest {
   /** How long nothing may move on the connection. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
+  /** Statuses from 400 on that are answers all the same. */
+  readonly accepts?: readonly number[];
 }
 
 /**
  * Sends a request and gives the answer once its head is there. An answer may come before the body is sent: a refusal.
- * @throws ServiceError UNREACHABLE, TIMEOUT, or the refusal, for every status from 400 on
+ * @throws ServiceError UNREACHABLE, TIMEOUT, or the refusal, for every status from 400 on that is no answer
  */
 export async function send(url: string, request: HttpRequest): Promise<http.IncomingMessage> {
   const answer = await head(url, request);
   const { statusCode = 0 } = answer;
-  if (statusCode < 400) return answer;
+  if (statusCode < 400 || request.accepts?.includes(statusCode) === true) return answer;
   const text = await readText(answer);
   answer.destroy(); // no use in sending the rest
   throw refusal(statusCode, text, [answer.headers["x-request-id"]].flat()[0]);

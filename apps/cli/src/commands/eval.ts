@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
-import { EvaluateRequest, type EvaluateResponse } from "@trainer/platform";
+import { EvaluateRequest } from "@trainer/platform";
 import type { Comparison, Evaluation, Lengths } from "@trainer/training";
 import { EvaluateOptions, TrainOptions } from "@trainer/training/options";
 import { z } from "zod";
@@ -13,6 +13,7 @@ import { table } from "../display/table.js";
 import { UsageError } from "../errors.js";
 import { fetching } from "../fetching.js";
 import type { Io } from "../io.js";
+import { evaluationReport } from "../remote/outcome.js";
 import { finished, refuseLocal, requestOf } from "../remote/request.js";
 import { noteWeights, weightsFlag, weightsJson } from "../weights.js";
 
@@ -73,7 +74,7 @@ export function define(command: Command, io: Io): void {
       checkText(options);
       const request = requestOf(EvaluateRequest, options, FIELDS);
       const result = await io.interruptible((signal) => client.evaluate(runId, request, { signal }));
-      out.result(finished(result), () => remoteReport(result).join("\n"));
+      out.result(finished(result), () => evaluationReport(result).join("\n"));
     },
     async run({ args: [run = ""], options, home: root, out }) {
       const { device, weights, samples, split, prompts: file, ...rest } = options;
@@ -103,13 +104,6 @@ export function define(command: Command, io: Io): void {
 function checkText({ split, path }: { readonly split: string | null; readonly path: string | null }): void {
   if (split !== null && path !== null) throw new UsageError("--split and --path exclude each other");
 }
-
-const remoteReport = ({ split, loss, perplexity, artifact_path: path }: EvaluateResponse): string[] => [
-  `text           ${split}`,
-  `loss           ${formatNumber(loss)} nats per token`,
-  `perplexity     ${formatNumber(perplexity)}`,
-  ...(path === null ? [] : [`saved in       ${path} on the server`]),
-];
 
 const evaluationJson = (e: Evaluation) => ({
   split: e.split,

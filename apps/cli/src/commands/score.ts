@@ -14,6 +14,7 @@ import type { Io } from "../io.js";
 import { openHere } from "../open-here.js";
 import { readAll } from "../read-text.js";
 import { finished, refuseLocal, requestOf } from "../remote/request.js";
+import { orInfinity } from "../remote/row-event.js";
 import { weightsFlag, weightsJson } from "../weights.js";
 
 const field = ScoreOptions.shape;
@@ -59,7 +60,7 @@ export function define(command: Command, io: Io): void {
       const request = requestOf(ScoreRequest, { ...options, text, detail }, FIELDS);
       const result = finished(await io.interruptible((signal) => client.score(runId, request, { signal })));
       const { surprisal, topk, tokens } = result;
-      const figures = { loss: result.loss ?? Infinity, perplexity: result.perplexity ?? Infinity };
+      const figures = { loss: orInfinity(result.loss), perplexity: orInfinity(result.perplexity) };
       const score = { ...figures, surprisal, topk, tokens, perCharacter: null };
       out.result(result, () => report(score, false).join("\n"));
     },

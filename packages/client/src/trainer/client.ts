@@ -66,7 +66,7 @@ export class TrainerClient {
 
   /** Whether work can be done; why not, if not. */
   ready(options?: CallOptions): Promise<z.output<typeof Ready>> {
-    return this.#requests.json(Ready, "/readyz", options);
+    return this.#requests.json(Ready, "/readyz", { accepts: [503], ...options });
   }
 
   capabilities(options?: CallOptions): Promise<Capabilities> {

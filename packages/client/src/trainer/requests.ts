@@ -24,6 +24,7 @@ export interface Call extends CallOptions {
   /** Sent as JSON. */
   readonly body?: object;
   readonly headers?: Readonly<Record<string, string>>;
+  readonly accepts?: HttpRequest["accepts"];
   /** For what must not be done twice, should only its answer have been lost. */
   readonly once?: boolean;
 }
@@ -58,7 +59,8 @@ export class Requests {
   }
 
   /** The answer once its head is there; for those that go on. */
-  send(path: string, { method = "GET", body, headers = {}, signal, requestId }: Call = {}): Promise<IncomingMessage> {
+  send(path: string, call: Call = {}): Promise<IncomingMessage> {
+    const { method = "GET", body, headers = {}, signal, requestId, accepts = [] } = call;
     const json = body === undefined ? null : Buffer.from(toJson(body));
     return send(this.#url + path, {
       method,
@@ -71,6 +73,7 @@ export class Requests {
       ...(json === null ? {} : { body: oneChunk(json) }),
       timeoutMs: this.#timeoutMs,
       signal,
+      accepts,
     });
   }
 }

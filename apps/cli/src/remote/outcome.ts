@@ -1,0 +1,38 @@
+import type { EvaluateResponse, RunStatus } from "@trainer/platform";
+import { formatNumber } from "../display/quantity.js";
+import { RunFailed } from "../run-display/run-failed.js";
+import { statusJson } from "./status.js";
+
+/** What is said of a server's run that is completed, and what can be done with it; `flag` names the server. */
+export function runOutcome({ run_id: id, training, artifact_file_id: file }: RunStatus, flag: string): string[] {
+  const figures =
+    training === null
+      ? ["Done"]
+      : [
+          `Done: ${training.step} steps`,
+          `validation  loss ${formatNumber(training.best_val_loss)}`,
+          `test        loss ${formatNumber(training.test_loss)}`,
+        ];
+  return [
+    ...figures,
+    ...(file === null ? [] : [`archive     ${file}`]),
+    "",
+    "Next:",
+    `  trainer generate ${id}${flag} --prompt "Once upon a time"`,
+    `  trainer score ${id}${flag} --text "How likely is this?" --detail per-char`,
+  ];
+}
+
+/** What a run that came to nothing ends the command with. */
+export function runFailure(status: RunStatus): RunFailed {
+  const why = status.error ?? status.message ?? "the server gives no reason";
+  return new RunFailed("RUN_FAILED", `run ${status.run_id} failed: ${why}`, null, statusJson(status), {});
+}
+
+/** What is said of an evaluation on a server. */
+export const evaluationReport = ({ split, loss, perplexity, artifact_path: path }: EvaluateResponse): string[] => [
+  `text           ${split}`,
+  `loss           ${formatNumber(loss)} nats per token`,
+  `perplexity     ${formatNumber(perplexity)}`,
+  ...(path === null ? [] : [`saved in       ${path} on the server`]),
+];

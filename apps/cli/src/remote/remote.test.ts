@@ -1,0 +1,104 @@
+import { MetricsRow, type EvaluateResponse, type RunStatus } from "@trainer/platform";
+import { expect, test } from "vitest";
+import { evaluationReport, runFailure, runOutcome } from "./outcome.js";
+import { finished } from "./request.js";
+import { rowEvent } from "./row-event.js";
+import { statusRow } from "./status.js";
+
+const training = {
+  step: 30,
+  total_steps: 1200,
+  epoch: 0,
+  total_epochs: 3,
+  train_loss: 2,
+  lr: 0.1,
+  grad_norm: 1,
+  tokens_per_sec: 100,
+  eta_seconds: 75,
+  val_loss: 1.9,
+  best_val_loss: 1.8,
+  test_loss: null,
+  checkpoint_step: null,
+  rss_bytes: 1,
+};
+const status = (fields: Partial<RunStatus> = {}): RunStatus => ({
+  run_id: "r",
+  status: "running",
+  last_heartbeat_ts: null,
+  message: null,
+  progress: 0,
+  created_at: "",
+  updated_at: "",
+  error: null,
+  model_family: null,
+  model_size: null,
+  artifact_file_id: null,
+  training,
+  ...fields,
+});
+
+test("figures that JSON could not hold are beyond all bounds, or none", () => {
+  const bare = { step: 3, epoch: 1, tokens: 9, train_loss: null, train_ppl: null, lr: null, grad_norm: null };
+  const row = MetricsRow.parse({ ...bare, tokens_per_sec: null, step_ms: null, eta_seconds: null, rss_bytes: null });
+  expect(rowEvent(row, null, 1)).toMatchObject({
+    type: "step",
+    totalSteps: 3,
+    epochs: 2,
+    loss: Infinity,
+    gradNorm: Infinity,
+    lr: 0,
+    tokensPerSec: 0,
+    etaSeconds: 0,
+  });
+  expect(rowEvent(row, training, 1)).toMatchObject({ totalSteps: 1200, epochs: 3 });
+});
+
+test("of validations the one with the least loss is the best, and no test is", () => {
+  const row = (split: string, loss: number | null) =>
+    MetricsRow.parse({ split, step: 3, epoch: 1, tokens: 9, loss, ppl: null, bits_per_byte: 1 });
+  expect(rowEvent(row("validation", 0.9), null, 1)).toMatchObject({ type: "eval", best: true, ppl: Infinity });
+  expect(rowEvent(row("validation", 1), null, 1)).toMatchObject({ best: false });
+  expect(rowEvent(row("validation", null), null, 1)).toMatchObject({ loss: Infinity, best: false });
+  expect(rowEvent(row("test", 0.9), null, 1)).toMatchObject({ best: false });
+});
+
+test("a run's row tells how far it is, what is left of it, or why it failed", () => {
+  expect(statusRow(status())).toEqual(["r", "running", "30/1,200", "1.8000", "-", "1 min 15 s", ""]);
+  expect(statusRow(status({ training: null }))).toEqual(["r", "running", "-", "-", "-", "-", ""]);
+  expect(statusRow(status({ training: { ...training, eta_seconds: null } }))[5]).toBe("-");
+  expect(statusRow(status({ status: "completed", message: "Training completed" }))[6]).toBe("");
+  expect(statusRow(status({ status: "failed", message: "no room" }))[6]).toBe("no room");
+  expect(statusRow(status({ status: "failed" }))[6]).toBe("");
+});
+
+test("a run that is completed tells its figures and what next, on the server where it is", () => {
+  const lines = runOutcome(status({ artifact_file_id: "f" }), " --server http://x");
+  expect(lines).toEqual(expect.arrayContaining(["Done: 30 steps", "validation  loss 1.8000", "archive     f"]));
+  expect(lines.join("\n")).toContain("trainer generate r --server http://x --prompt");
+  expect(runOutcome(status({ training: null }), "").slice(0, 2)).toEqual(["Done", ""]);
+});
+
+test("a run that has failed says why, as far as anybody knows", () => {
+  expect(runFailure(status({ error: "no room", message: "m" })).message).toBe("run r failed: no room");
+  expect(runFailure(status({ message: "m" })).message).toBe("run r failed: m");
+  expect(runFailure(status()).message).toBe("run r failed: the server gives no reason");
+});
+
+test("what a server could not do says why, or how it stands", () => {
+  expect(finished({ status: "completed" })).toEqual({ status: "completed" });
+  expect(() => finished({ status: "failed", message: "no" })).toThrow("the server could not do it: no");
+  expect(() => finished({ status: "queued", message: null })).toThrow("its status is queued");
+});
+
+test("an evaluation tells where it is kept, if it is", () => {
+  const result: EvaluateResponse = {
+    run_id: "r",
+    split: "test",
+    status: "completed",
+    loss: 1,
+    perplexity: 2,
+    artifact_path: "p",
+  };
+  expect(evaluationReport(result).at(-1)).toBe("saved in       p on the server");
+  expect(evaluationReport({ ...result, artifact_path: null }).at(-1)).toBe("perplexity     2.0000");
+});

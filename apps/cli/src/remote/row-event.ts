@@ -1,0 +1,48 @@
+import type { MetricsRow, RunProgress } from "@trainer/platform";
+import type { RunDisplay } from "../run-display/run-display.js";
+
+type Shown = Parameters<RunDisplay["show"]>[0];
+
+/** JSON has no infinity: a figure that is none there has grown beyond all bounds. */
+export const orInfinity = (figure: number | null): number => figure ?? Infinity;
+const orZero = (figure: number | null): number => figure ?? 0;
+
+/**
+ * A line of a run's metrics, as the event that it was written for.
+ * @param best the least loss of a validation so far
+ */
+export function rowEvent(row: MetricsRow, training: RunProgress | null, best: number): Shown {
+  const { step, epoch } = row;
+  if ("split" in row) {
+    const loss = orInfinity(row.loss);
+    return {
+      type: "eval",
+      split: row.split,
+      step,
+      epoch,
+      loss,
+      ppl: orInfinity(row.ppl),
+      bitsPerByte: orInfinity(row.bits_per_byte),
+      best: row.split === "validation" && loss < best,
+      seconds: 0,
+    };
+  }
+  const { total_steps: totalSteps, total_epochs: epochs } = training ?? { total_steps: step, total_epochs: epoch + 1 };
+  return {
+    type: "step",
+    step,
+    totalSteps,
+    epoch,
+    epochs,
+    loss: orInfinity(row.train_loss),
+    ppl: orInfinity(row.train_ppl),
+    lr: orZero(row.lr),
+    gradNorm: orInfinity(row.grad_norm),
+    tokensSeen: row.tokens,
+    tokensPerSec: orZero(row.tokens_per_sec),
+    samplesPerSec: 0,
+    stepMs: orZero(row.step_ms),
+    etaSeconds: orZero(row.eta_seconds),
+    rssBytes: orZero(row.rss_bytes),
+  };
+}

@@ -1,0 +1,125 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { expect, test } from "vitest";
+import { z } from "zod";
+import { startSystem } from "../../../services/api/test/api.js";
+import { TrainerClient } from "../src/index.js";
+
+test("what is listed can be asked for page by page and by status; what is not there says so, with the request's id", async () => {
+  await using system = await startSystem();
+  const client = new TrainerClient({ url: `${system.url}/`, retries: 0 });
+  expect(await client.tokenizers()).toEqual({ tokenizers: [] });
+  const corpus_file_id = "f";
+  const ids = [];
+  for (let i = 0; i < 3; i++) ids.unshift((await client.train({ corpus_file_id })).run_id);
+  const first = await client.runs({ limit: 2 });
+  const second = await client.runs({ limit: 2, cursor: first.next, status: "queued" });
+  expect([...first.runs, ...second.runs].map(({ run_id }) => run_id)).toEqual(ids);
+  expect((await client.runs({ cursor: null, status: "failed" })).runs).toEqual([]);
+  await expect(client.run("none", { requestId: "mine" })).rejects.toMatchObject({
+    name: "ServiceError",
+    code: "RUN_NOT_FOUND",
+    status: 404,
+    requestId: "mine",
+  });
+  await expect(client.chatHistory("none", "s")).rejects.toMatchObject({ status: 404 });
+  expect(await client.ready()).toMatchObject({ status: "degraded" }); // nobody works
+  expect((await client.capabilities()).model_families.length).toBeGreaterThan(0);
+  await expect(client.artifact(ids[0] ?? "")).rejects.toMatchObject({ status: 404 });
+});
+
+test("a conversation is asked for, and ended", async () => {
+  await using system = await startSystem();
+  const client = new TrainerClient({ url: system.url, retries: 0 });
+  await system.sessions.begin("r", "s");
+  expect(await client.chatHistory("r", "s")).toMatchObject({ messages: [] });
+  await client.endChat("r", "s");
+  await expect(client.chatHistory("r", "s")).rejects.toMatchObject({ status: 404 });
+});
+
+/** A server that answers each request as is said, whatever it is. */
+async function answering(answer: (req: IncomingMessage, res: ServerResponse, nth: number) => void) {
+  const asked: string[] = [];
+  const server = createServer((req, res) => {
+    asked.push(`${req.method} ${req.url}`);
+    answer(req, res, asked.length);
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = z.object({ port: z.number() }).parse(server.address());
+  const client = new TrainerClient({ url: `http://127.0.0.1:${port}`, apiKey: "k", retries: 2, backoffMs: 1 });
+  return {
+    asked,
+    client,
+    [Symbol.dispose]() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+test("an answer that is none of a trainer's is said to be none", async () => {
+  for (const body of ["<html>", '{"run_id":5}']) {
+    using server = await answering((_, res) => res.end(body));
+    await expect(server.client.run("r")).rejects.toMatchObject({ code: "INVALID_ANSWER" });
+    expect(server.asked).toEqual(["GET /runs/r"]);
+  }
+});
+
+const accepted = { request_id: "q", session_id: "s", status: "queued" };
+const event = (name: string, data: object) => `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
+const DONE = { ...accepted, status: "completed", outputs: ["ab"], response: "ab" };
+
+test("text is heard as it comes, and the answer is asked for where the rest of it was lost", async () => {
+  const heard: string[] = [];
+  using server = await answering((req, res, nth) => {
+    if (nth > 1) return void res.end(JSON.stringify(DONE));
+    expect(req.headers.accept).toBe("text/event-stream");
+    res.setHeader("content-type", "text/event-stream");
+    res.write(event("accepted", accepted) + event("text", { type: "text", sequence: 1, text: "a" }), () =>
+      res.destroy(),
+    );
+  });
+  const onText = (text: string, sequence: number) => heard.push(`${sequence}${text}`);
+  const answer = await server.client.generate("r", { prompt_text: "x" }, { onText });
+  expect(answer).toMatchObject({ outputs: ["ab"] });
+  expect(heard).toEqual(["1a"]);
+  expect(server.asked).toEqual(["POST /runs/r/generate", "GET /runs/r/generate/q"]);
+});
+
+test("a question whose answer was lost before it was accepted is not asked twice by itself", async () => {
+  using server = await answering((_, res) => res.destroy());
+  const listening = { onText: () => {} };
+  await expect(server.client.chat("r", { message: "x" }, listening)).rejects.toMatchObject({ code: "UNREACHABLE" });
+  await expect(server.client.chat("r", { message: "x" })).rejects.toMatchObject({ code: "UNREACHABLE" });
+  expect(server.asked).toHaveLength(2);
+});
+
+test("a stream that accepts nothing is no answer", async () => {
+  using server = await answering((_, res) => res.setHeader("content-type", "text/event-stream").end(event("done", {})));
+  const asked = server.client.generate("r", { prompt_text: "x" }, { onText: () => {} });
+  await expect(asked).rejects.toMatchObject({ code: "INVALID_ANSWER" });
+});
+
+test("somebody who stops listening hears no more, though the question was accepted", async () => {
+  const stop = new AbortController();
+  using server = await answering((_, res) => {
+    res.setHeader("content-type", "text/event-stream").write(event("accepted", accepted), () => stop.abort());
+  });
+  const asked = server.client.generate("r", { prompt_text: "x" }, { onText: () => {}, signal: stop.signal });
+  await expect(asked).rejects.toMatchObject({ name: "AbortError" });
+  expect(server.asked).toHaveLength(1);
+});
+
+test("what a service cannot do now is asked for again, a training by the key it was asked for with", async () => {
+  const keys = new Set<unknown>();
+  using server = await answering((req, res, nth) => {
+    keys.add(req.headers["idempotency-key"]);
+    expect(req.headers["x-api-key"]).toBe("k");
+    if (nth === 1) return void res.writeHead(503, { "retry-after": "0" }).end("{}");
+    if (nth === 2) return void res.destroy();
+    res.end(JSON.stringify({ run_id: "r", job_id: "r" }));
+  });
+  expect(await server.client.train({ corpus_file_id: "f" })).toMatchObject({ run_id: "r" });
+  expect(server.asked).toHaveLength(3);
+  expect(keys.size).toBe(1);
+});

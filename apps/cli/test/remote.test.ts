@@ -1,11 +1,17 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { PassThrough } from "node:stream";
 import { startApi } from "@trainer/api";
 import { DataBankClient } from "@trainer/client/data-bank";
+import { TrainRequest } from "@trainer/platform";
 import { z } from "zod";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { startSystem, type System } from "../../../services/worker/test/system.js";
+import { EXIT } from "../src/exit-codes.js";
+import { Stopped } from "../src/interrupts.js";
+import { run as command } from "../src/program.js";
 import { commandLine } from "./command-line.js";
+import { testIo } from "./screen.js";
 
 const KEY = "a-key-of-clients";
 let system: System;
@@ -15,6 +21,7 @@ let corpus: string;
 const { trainer, json } = commandLine(() => system.root);
 const on = (...line: string[]) => [...line, "--server", api.url];
 const TINY = "--model char_lstm --size tiny --max-seq-len 32 --batch-size 8 --num-epochs 2 --seed 7".split(" ");
+const RATES = { tokens_per_sec: 1, step_ms: 1, eta_seconds: 1, rss_bytes: 1 };
 const RunId = z.looseObject({ run_id: z.string() });
 
 beforeAll(async () => {
@@ -152,6 +159,54 @@ test("a run is stopped from here", async () => {
   expect((await trainer(on("cancel", "none"))).stderr).toContain("run not found");
   expect((await trainer(["cancel", "long"])).stderr).toContain("--server URL");
   expect(RunId.parse((await json(on("cancel", run))).last)).toMatchObject({ run_id: run });
+});
+
+test("Ctrl-C stops the watching of a run and not the run, and says how to go on", async () => {
+  const stop = new AbortController();
+  const io = testIo({ env: { TRAINER_HOME: system.root }, interruptible: (body) => body(stop.signal) });
+  const ended = command(on("train", corpus, "--tokenizer", "tok-test", ...TINY, "--num-epochs", "3000"), io);
+  await vi.waitUntil(() => /^run {8}/m.test(io.stderr.text), 10_000);
+  stop.abort(new Stopped("SIGINT", EXIT.interrupted));
+  expect(await ended).toBe(EXIT.interrupted);
+  const id = /trainer logs (\S+) --follow/.exec(io.stderr.text)?.[1] ?? "";
+  expect(io.stderr.text).toContain(`To stop it: trainer cancel ${id} --server ${api.url}`);
+  expect((await system.runs.get(id))?.status).not.toBe("failed");
+  await system.runs.requestCancel(id);
+  await system.ended(id);
+});
+
+test("losses that were no numbers are left out of a run's curve", async () => {
+  const { user_id: _, ...settings } = TrainRequest.parse({ corpus_path: "corpus.txt" });
+  await system.runs.create("diverged", 0n, settings);
+  const dir = join(system.root, "models", "diverged");
+  mkdirSync(dir, { recursive: true });
+  const row = (step: number, train_loss: number | null) =>
+    JSON.stringify({
+      step,
+      epoch: 0,
+      tokens: step,
+      train_loss,
+      train_ppl: null,
+      lr: 1,
+      grad_norm: null,
+      ...RATES,
+    });
+  writeFileSync(join(dir, "metrics.jsonl"), [row(1, 2), row(2, 3), row(3, null), ""].join("\n"));
+  const { stdout, code } = await trainer(on("runs", "show", "diverged"));
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^3\.0000 ┤/m);
+});
+
+test("on a terminal a model on the server is talked with as one of this machine", async () => {
+  const stdin = Object.assign(new PassThrough(), { isTTY: true });
+  const io = testIo({ tty: true, stdin, env: { TRAINER_HOME: system.root } });
+  const ended = command(on("chat", run, "--max-new-tokens", "4"), io);
+  await vi.waitUntil(() => io.stdout.text.includes("> "), 10_000);
+  stdin.write("who?\r");
+  await vi.waitUntil(() => io.stdout.text.split("> ").length > 2, 10_000);
+  stdin.write("/exit\r");
+  expect(await ended).toBe(0);
+  expect(io.stderr.text).toContain(`${run}. /reset begins anew, /exit leaves.`);
 });
 
 test("where nobody has trained yet the list says how to begin", async () => {

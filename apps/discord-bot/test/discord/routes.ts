@@ -42,6 +42,7 @@ export const ROUTES: readonly Route[] = [
   },
   { method: "PUT", path: "/applications/:application/commands", answer: setGlobal },
   { method: "PUT", path: "/applications/:application/guilds/:guild/commands", answer: setInGuild },
+  { method: "GET", path: "/applications/:application/guilds/:guild/commands", answer: inGuild },
   { method: "POST", path: "/users/@me/channels", answer: openChannel },
   { method: "GET", path: "/channels/:channel", answer: (world, call) => world.channelObject(channelOf(world, call)) },
   { method: "POST", path: "/channels/:channel/messages", answer: post },
@@ -61,9 +62,20 @@ function setGlobal(world: World, { body }: Call): object {
   return registered(world, world.globalCommands);
 }
 
-function setInGuild(world: World, { params, body }: Call): object {
+function guildOf(world: World, { params }: Call): string {
   const guild = String(params["guild"]);
   if (!world.guilds.has(guild)) throw new Refusal(403, 50001, "Missing Access");
+  return guild;
+}
+
+function inGuild(world: World, call: Call): object {
+  const guild = guildOf(world, call);
+  return registered(world, world.guildCommands.get(guild) ?? [], { guild_id: guild });
+}
+
+function setInGuild(world: World, call: Call): object {
+  const { body } = call;
+  const guild = guildOf(world, call);
   const commands = commandBodies(body);
   world.guildCommands.set(guild, commands);
   return registered(world, commands, { guild_id: guild });

@@ -56,5 +56,8 @@ export function describeRoutes(app: FastifyInstance): void {
       route.schema === undefined ? { schema: { hide: true }, url: route.url } : jsonSchemaTransform(route),
     transformObject: ofAnswers,
   });
-  void app.register(swaggerUi, { routePrefix: "/docs", staticCSP: true });
+  void app.register(swaggerUi, { routePrefix: "/docs", staticCSP: true, transformStaticCSP: onPlainHttp });
 }
+
+/** The page is to work also where the API is reached without TLS, by another name than this machine's. */
+const onPlainHttp = (policy: string): string => policy.replace(" upgrade-insecure-requests;", "");

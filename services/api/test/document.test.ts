@@ -1,4 +1,7 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
+import { z } from "zod";
 import { openApiPath } from "../src/index.js";
 import { startSystem } from "./api.js";
 
@@ -16,5 +19,34 @@ test("the page to try the API with needs nothing from elsewhere", async () => {
   const links = [...page.text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, link]) => String(link));
   expect(links.length).toBeGreaterThan(3);
   for (const link of links) expect((await system.ask(new URL(link, "http://x/docs/").pathname)).status).toBe(200);
-  expect(page.headers["content-security-policy"]).toContain("default-src 'self'");
+  const policy = page.headers["content-security-policy"];
+  expect(policy).toContain("default-src 'self'");
+  expect(policy).not.toContain("upgrade-insecure-requests"); // it is reached by plain HTTP from other machines too
+});
+
+const Operation = z.looseObject({
+  requestBody: z
+    .object({ content: z.object({ "application/json": z.object({ schema: z.object({ example: z.unknown() }) }) }) })
+    .optional(),
+});
+const Document = z.object({ paths: z.record(z.string(), z.record(z.string(), Operation)) });
+
+test("what the document gives as an example of each body is taken", async () => {
+  await using system = await startSystem();
+  writeFileSync(join(system.root, "corpus", "shakespeare.txt"), "to be");
+  const { paths } = Document.parse((await system.ask("/openapi.json")).json);
+  const answers: [string, number][] = [];
+  for (const [path, { post }] of Object.entries(paths)) {
+    if (post?.requestBody === undefined) continue;
+    const { example } = post.requestBody.content["application/json"].schema;
+    answers.push([path, (await system.ask(path.replace("{run_id}", "r1"), { body: example ?? "none" })).status]);
+  }
+  expect(answers).toEqual([
+    ["/runs/train", 200],
+    ["/runs/{run_id}/evaluate", 200],
+    ["/runs/{run_id}/score", 200],
+    ["/runs/{run_id}/generate", 200],
+    ["/runs/{run_id}/chat", 200],
+    ["/tokenizers/train", 200],
+  ]);
 });

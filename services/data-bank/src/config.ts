@@ -26,12 +26,7 @@ const Schema = z
     AWS_ACCESS_KEY_ID: z.string().trim().default(""),
     AWS_SECRET_ACCESS_KEY: z.string().trim().default(""),
     AWS_SESSION_TOKEN: z.string().trim().optional(),
-    LOG_LEVEL: z
-      .string()
-      .trim()
-      .toLowerCase()
-      .pipe(z.enum(["debug", "info", "warn", "error", "fatal"]))
-      .catch("info"),
+    LOG_LEVEL: envField.logLevel.default("info"),
   })
   .refine((env) => env.S3_BUCKET === undefined || (env.AWS_ACCESS_KEY_ID && env.AWS_SECRET_ACCESS_KEY), {
     path: ["S3_BUCKET"],

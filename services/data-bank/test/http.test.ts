@@ -282,6 +282,8 @@ test("the environment says how it runs, and one error tells all that is wrong wi
     logLevel: "info",
     maxFileBytes: 5,
   });
+  for (const [name, level] of Object.entries({ WARNING: "warn", CRITICAL: "fatal", debug: "debug" }))
+    expect(dataBankConfig({ LOG_LEVEL: name }).logLevel).toBe(level);
   expect(() => dataBankConfig({ REDIS_URL: "http://x", MIN_FREE_GB: "much" })).toThrow(
     /REDIS_URL: must be redis:.*\n\s+MIN_FREE_GB: must be a number/,
   );

@@ -15,6 +15,19 @@ export function readConfig<S extends z.ZodType>(schema: S, env: Env): z.output<S
   throw new AppError("CONFIG_ERROR", `the environment is wrong:\n  ${wrong.join("\n  ")}`);
 }
 
+/** The levels of the services' logs; the names of Python's logging mean the nearest one. */
+const LEVELS: Readonly<Record<string, LogLevel>> = {
+  trace: "debug",
+  debug: "debug",
+  info: "info",
+  warn: "warn",
+  warning: "warn",
+  error: "error",
+  critical: "fatal",
+  fatal: "fatal",
+};
+type LogLevel = "debug" | "info" | "warn" | "error" | "fatal";
+
 /** Fields of environment schemas, which start from text. */
 export const envField = {
   /** A whole number from 0. */
@@ -29,6 +42,11 @@ export const envField = {
     .trim()
     .regex(/^\d{1,15}(\.\d+)?$/, "must be a number from 0")
     .transform(Number),
+  /** Published set-ups say what they like: what is no level is "info". */
+  logLevel: z
+    .string()
+    .trim()
+    .transform((name): LogLevel => LEVELS[name.toLowerCase()] ?? "info"),
   flag: z.stringbool({
     truthy: ["true", "1", "yes", "y", "on"],
     falsy: ["false", "0", "no", "n", "off"],

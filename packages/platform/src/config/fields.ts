@@ -38,10 +38,12 @@ const flag: Field<boolean> = {
   fromToml: z.boolean("must be true or false, without quotes"),
 };
 
-/** Whole numbers, between commas where they are text. */
+const NO_COUNTS = "must be one whole number at least, as in 60,300";
+
+/** Whole numbers, one at least, between commas where they are text. */
 const counts: Field<readonly number[]> = {
-  fromText: envField.list.pipe(z.array(envField.count)),
-  fromToml: z.array(z.int(NO_COUNT).min(0, NO_COUNT), "must be whole numbers, as in [60, 300]"),
+  fromText: envField.list.pipe(z.array(envField.count).min(1, NO_COUNTS)),
+  fromToml: z.array(z.int(NO_COUNT).min(0, NO_COUNT), "must be whole numbers, as in [60, 300]").min(1, NO_COUNTS),
 };
 
 /** An address of one of these protocols. */

@@ -124,6 +124,15 @@ test("text of the environment becomes what the setting is", () => {
   });
 });
 
+test("a list of which nothing is left is none", () => {
+  const none = "must be one whole number at least, as in 60,300";
+  expect(() => load({ RQ__RETRY_INTERVALS_SEC: "," })).toThrow(
+    `RQ__RETRY_INTERVALS_SEC = "," (the environment): ${none}`,
+  );
+  toml("[rq]\nretry_intervals_sec = []");
+  expect(() => load()).toThrow(`rq.retry_intervals_sec = [] (config/app.toml:2): ${none}`);
+});
+
 test("TOML's own types are wanted in the file, dotted keys and inline tables included", () => {
   toml(
     'app.cleanup = { enabled = false, dry_run = true }\nrq.retry_intervals_sec = [1, 2]\nport = 1\napp_env = "prod"',

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { FAILURE_TTL_SECONDS, JOB_TIMEOUT_SECONDS, RESULT_TTL_SECONDS } from "../queue.js";
+import { envField } from "./env.js";
 import { field, type Field } from "./fields.js";
 
 /** One setting, as a person may write it. */
@@ -16,25 +17,7 @@ export interface Setting<V> {
 /** Gives what a setting was set to, or its default. */
 export type ReadSetting = <V>(setting: Setting<V>) => V;
 
-/** The levels of the services' logs; the names of Python's logging mean the nearest one. */
-const LEVELS: Readonly<Record<string, LogLevel>> = {
-  trace: "debug",
-  debug: "debug",
-  info: "info",
-  warn: "warn",
-  warning: "warn",
-  error: "error",
-  critical: "fatal",
-  fatal: "fatal",
-};
-type LogLevel = "debug" | "info" | "warn" | "error" | "fatal";
-
-const logLevel = field.same(
-  z
-    .string()
-    .trim()
-    .transform((name): LogLevel => LEVELS[name.toLowerCase()] ?? "info"), // published clients set what they like
-);
+const logLevel = field.same(envField.logLevel);
 const redis = field.url(/^rediss?$/, "must be redis://… or rediss://…");
 const web = field.url(/^https?$/, "must be http://… or https://…");
 const appEnv = field.same(

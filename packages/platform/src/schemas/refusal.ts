@@ -7,13 +7,8 @@ export interface IssueParams {
   readonly status?: number;
 }
 
-/** Fields of which a wrong value counts as a body that cannot be processed: clients know their status. */
-const UNPROCESSABLE: ReadonlySet<PropertyKey | undefined> = new Set([
-  "stop_on_eos",
-  "stop_sequences",
-  "split",
-  "path_override",
-]);
+/** Fields whose wrong type counts as a body that cannot be processed. */
+const UNPROCESSABLE: ReadonlySet<PropertyKey | undefined> = new Set(["stop_on_eos", "stop_sequences"]);
 
 /** The one error that a client is told of a body that a schema refused: the first, unknown fields before others. */
 export function refusalOf({ issues }: z.ZodError): AppError {

@@ -6,13 +6,18 @@ import { checkCorpus, corpusFields } from "./train.js";
 export const TokenizerTrainRequest = z
   .strictObject({
     method: withDefault(oneOf(["bpe", "sentencepiece", "char"]), "bpe"),
-    vocab_size: withDefault(int({ min: 128 }), 32_000),
-    min_frequency: withDefault(int({ min: 1 }), 2),
+    vocab_size: withDefault(int({ min: 128 }), 32_000).describe(
+      "Tokens at most. `char` takes what the text has, `bpe` 260 at least: one for each byte, and four.",
+    ),
+    min_frequency: withDefault(int({ min: 1 }), 2).describe("How often a pair must come to become a token, for `bpe`."),
     ...corpusFields,
-    holdout_fraction: withDefault(float({ min: 0, max: 0.5 }), 0.01),
+    holdout_fraction: withDefault(float({ min: 0, max: 0.5 }), 0.01).describe(
+      "How much of the text is kept apart to measure the tokenizer on.",
+    ),
     seed: withDefault(int({ min: 0 }), 42),
   })
-  .superRefine(checkCorpus);
+  .superRefine(checkCorpus)
+  .meta({ example: { method: "bpe", vocab_size: 8000, corpus_path: "shakespeare.txt" } });
 export type TokenizerTrainRequest = z.output<typeof TokenizerTrainRequest>;
 
 export const TokenizerAccepted = z.object({

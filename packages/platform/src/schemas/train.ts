@@ -4,7 +4,10 @@ import type { IssueParams } from "./refusal.js";
 import { UserId } from "./user-id.js";
 
 /** Where a request's text comes from: a file of the file service, or one under the data root's `corpus` folder. */
-export const corpusFields = { corpus_file_id: orNull(text), corpus_path: orNull(text) };
+export const corpusFields = {
+  corpus_file_id: orNull(text).describe("Of the file service. Either this or `corpus_path`."),
+  corpus_path: orNull(text).describe("A file or folder in the `corpus` folder of the server's data."),
+};
 
 interface CorpusFields {
   readonly corpus_file_id: string | null;
@@ -26,32 +29,55 @@ export function checkCorpus({ corpus_file_id: id, corpus_path: path }: CorpusFie
 /** The fields of a training, without who asks for it. */
 const trainFields = {
   model_family: withDefault(oneOf(["gpt2", "llama", "qwen", "char_lstm"]), "gpt2"),
-  model_size: withDefault(text, "small"),
-  max_seq_len: withDefault(int({ min: 8 }), 512),
+  model_size: withDefault(text, "small").describe("One that GET /capabilities names for the family."),
+  max_seq_len: withDefault(int({ min: 8 }), 512).describe(
+    "Tokens of a sequence. With `pretrained_run_id` it is that run's.",
+  ),
   num_epochs: withDefault(int({ min: 1 }), 1),
-  batch_size: withDefault(int({ min: 1 }), 4),
+  batch_size: withDefault(int({ min: 1 }), 4).describe("Sequences of a step."),
   learning_rate: withDefault(float({ min: 0 }), 0.0005),
   ...corpusFields,
-  tokenizer_id: withDefault(text, ""),
-  holdout_fraction: withDefault(float({ min: 0, max: 0.5 }), 0.01),
+  tokenizer_id: withDefault(text, "").describe("One whose training is completed."),
+  holdout_fraction: withDefault(float({ min: 0, max: 0.5 }), 0.01).describe(
+    "How much of the text is kept apart for validation.",
+  ),
   seed: withDefault(int({ min: 0 }), 42),
-  pretrained_run_id: orNull(text),
-  freeze_embed: withDefault(bool, false),
-  gradient_clipping: withDefault(float({ min: 0 }), 1),
+  pretrained_run_id: orNull(text).describe("A run whose weights this one starts from."),
+  freeze_embed: withDefault(bool, false).describe("Whether embeddings stay as they are."),
+  gradient_clipping: withDefault(float({ min: 0 }), 1).describe("The largest norm of a gradient; 0: any."),
   optimizer: withDefault(oneOf(["adamw", "adam", "sgd"]), "adamw"),
   device: withDefault(oneOf(["cpu", "cuda", "auto"]), "auto"),
-  precision: withDefault(oneOf(["fp32", "fp16", "bf16", "auto"]), "auto"),
+  precision: withDefault(oneOf(["fp32", "fp16", "bf16", "auto"]), "auto").describe(
+    "auto: fp16 on CUDA, fp32 on a CPU.",
+  ),
   data_num_workers: orNull(int({ min: 0 })),
   data_pin_memory: orNull(bool),
-  early_stopping_patience: withDefault(int({ min: 1 }), 5),
-  test_split_ratio: withDefault(float({ min: 0, max: 0.5 }), 0.15),
-  finetune_lr_cap: withDefault(float({ min: 0 }), 0.00005),
+  early_stopping_patience: withDefault(int({ min: 1 }), 5).describe(
+    "Epochs without a better validation loss after which the run ends.",
+  ),
+  test_split_ratio: withDefault(float({ min: 0, max: 0.5 }), 0.15).describe(
+    "How much of the text is kept apart for the test.",
+  ),
+  finetune_lr_cap: withDefault(float({ min: 0 }), 0.00005).describe(
+    "The largest learning rate of a run that starts from another.",
+  ),
 };
 
 /** POST /runs/train */
 export const TrainRequest = z
   .strictObject({ ...trainFields, user_id: UserId.nullish().transform((given) => given ?? 0n) })
-  .superRefine(checkCorpus);
+  .superRefine(checkCorpus)
+  .meta({
+    example: {
+      model_family: "gpt2",
+      model_size: "tiny",
+      tokenizer_id: "tok-0123456789",
+      corpus_path: "shakespeare.txt",
+      max_seq_len: 128,
+      num_epochs: 1,
+      batch_size: 16,
+    },
+  });
 export type TrainRequest = z.output<typeof TrainRequest>;
 
 /** The same without who asks: what a job and a run's record keep. */

@@ -3,11 +3,12 @@ import { bool, figure, float, int, oneOf, orNull, text, withDefault } from "./fi
 import { JobState } from "./run.js";
 
 /** POST /runs/{run_id}/evaluate */
-export const EvaluateRequest = z.object({
-  split: withDefault(oneOf(["validation", "test"]), "validation"),
-  /** A text under the data root to evaluate on instead. */
-  path_override: orNull(text),
-});
+export const EvaluateRequest = z
+  .object({
+    split: withDefault(oneOf(["validation", "test"]), "validation"),
+    path_override: orNull(text).describe("A text under the server's data to evaluate on instead."),
+  })
+  .meta({ example: { split: "test" } });
 export type EvaluateRequest = z.output<typeof EvaluateRequest>;
 
 export const EvaluateResponse = z.object({
@@ -37,12 +38,13 @@ const exactlyOne =
 export const ScoreRequest = z
   .object({
     text: orNull(text),
-    path: orNull(text),
+    path: orNull(text).describe("Of a text under the server's data, in place of `text`."),
     detail_level: withDefault(oneOf(["summary", "per_char"]), "summary"),
     top_k: orNull(int({ min: 1 })),
     seed: orNull(int({ min: 0 })),
   })
-  .superRefine(exactlyOne("text", "path"));
+  .superRefine(exactlyOne("text", "path"))
+  .meta({ example: { text: "To be, or not to be", detail_level: "per_char", top_k: 3 } });
 export type ScoreRequest = z.output<typeof ScoreRequest>;
 
 /** What is kept of a scoring: the answer without its id. */
@@ -72,10 +74,8 @@ const sampling = (defaults: {
   readonly topP: number;
 }) => ({
   max_new_tokens: withDefault(int({ min: 1, max: 1024 }), defaults.maxNewTokens),
-  /** 0 is greedy. */
-  temperature: withDefault(float({ min: 0, max: 2 }), defaults.temperature),
-  /** 0 is off. */
-  top_k: withDefault(int({ min: 0 }), 50),
+  temperature: withDefault(float({ min: 0, max: 2 }), defaults.temperature).describe("0 is greedy."),
+  top_k: withDefault(int({ min: 0 }), 50).describe("0 is off."),
   top_p: withDefault(float({ min: 0, max: 1 }), defaults.topP),
 });
 
@@ -83,14 +83,15 @@ const sampling = (defaults: {
 export const GenerateRequest = z
   .object({
     prompt_text: orNull(text),
-    prompt_path: orNull(text),
+    prompt_path: orNull(text).describe("Of a prompt under the server's data, in place of `prompt_text`."),
     ...sampling({ maxNewTokens: 64, temperature: 1, topP: 1 }),
     stop_on_eos: withDefault(bool, true),
     stop_sequences: withDefault(z.array(text, "must be a list of strings"), []),
     seed: orNull(int({ min: 0 })),
     num_return_sequences: withDefault(int({ min: 1, max: 16 }), 1),
   })
-  .superRefine(exactlyOne("prompt_text", "prompt_path"));
+  .superRefine(exactlyOne("prompt_text", "prompt_path"))
+  .meta({ example: { prompt_text: "To be, or", max_new_tokens: 64, temperature: 0.8 } });
 export type GenerateRequest = z.output<typeof GenerateRequest>;
 
 export const GenerateResult = z.object({
@@ -108,12 +109,13 @@ export const GenerateResponse = GenerateResult.extend({ request_id: z.string() }
 export type GenerateResponse = z.output<typeof GenerateResponse>;
 
 /** POST /runs/{run_id}/chat */
-export const ChatRequest = z.object({
-  message: text,
-  /** Left out: a new conversation. */
-  session_id: orNull(text),
-  ...sampling({ maxNewTokens: 128, temperature: 0.8, topP: 0.95 }),
-});
+export const ChatRequest = z
+  .object({
+    message: text,
+    session_id: orNull(text).describe("Left out: a new conversation."),
+    ...sampling({ maxNewTokens: 128, temperature: 0.8, topP: 0.95 }),
+  })
+  .meta({ example: { message: "Who are you?" } });
 export type ChatRequest = z.output<typeof ChatRequest>;
 
 export const ChatResult = z.object({

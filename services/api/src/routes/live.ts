@@ -17,10 +17,12 @@ export interface LiveDeps {
 }
 
 const MAX_LINES = 100_000;
-const tail = intParam({ min: 1, max: MAX_LINES, default: 200 });
+const tail = intParam({ min: 1, max: MAX_LINES, default: 200 }).describe("How many of the last lines.");
 const LogQuery = z.object({ tail });
-const StreamQuery = z.object({ tail, follow: boolParam(true) });
-const MetricsQuery = z.object({ points: intParam({ min: 1, max: 100_000, default: 1000 }) });
+const StreamQuery = z.object({ tail, follow: boolParam(true).describe("Whether to wait for new lines.") });
+const MetricsQuery = z.object({
+  points: intParam({ min: 1, max: 100_000, default: 1000 }).describe("How many steps at most."),
+});
 
 /** What runs write, as a whole and as it comes. */
 export function liveRoutes(app: ZodApp, { runFiles, tails, streams }: LiveDeps): void {

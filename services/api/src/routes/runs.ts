@@ -18,15 +18,23 @@ export const RunParams = z.object({ run_id: z.string() });
 
 const MAX_RUNS = 500;
 const ListQuery = z.object({
-  limit: intParam({ min: 1, max: MAX_RUNS, default: 50 }),
-  status: JobState.optional(),
+  limit: intParam({ min: 1, max: MAX_RUNS, default: 50 }).describe("How many at most."),
+  status: JobState.optional().describe("Only runs in this state."),
   cursor: z
     .string()
     .regex(/^\d{1,16}(\.\d{1,16})?$/, "must be the `next` of a page")
-    .optional(),
+    .optional()
+    .describe("The `next` of the page before."),
 });
 
-const Idempotency = z.object({ "idempotency-key": z.string().min(1).max(255).optional() });
+const Idempotency = z.object({
+  "idempotency-key": z
+    .string()
+    .min(1)
+    .max(255)
+    .optional()
+    .describe("Made up by the client, a new one for each training that it wants."),
+});
 
 export function runRoutes(
   app: ZodApp,

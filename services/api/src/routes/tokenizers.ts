@@ -5,7 +5,7 @@ import { BODY, MISSING, QUERY } from "./answers.js";
 import { intParam } from "./query.js";
 import type { ZodApp } from "./zod-app.js";
 
-const ListQuery = z.object({ limit: intParam({ min: 1, max: 500, default: 100 }) });
+const ListQuery = z.object({ limit: intParam({ min: 1, max: 500, default: 100 }).describe("How many at most.") });
 const Params = z.object({ tokenizer_id: z.string() });
 
 export function tokenizerRoutes(app: ZodApp, { tokenizers }: { readonly tokenizers: Tokenizers }): void {

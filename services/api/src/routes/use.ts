@@ -1,5 +1,6 @@
 import { z } from "zod";
 import {
+  AppError,
   EvaluateRequest,
   EvaluateResponse,
   GenerateRequest,
@@ -41,6 +42,7 @@ export function useRoutes(app: ZodApp, deps: UseDeps): void {
       },
       // All that it takes can be left out, and so can the body.
       preValidation: async (req) => void (req.body ??= EvaluateRequest.parse({})),
+      errorHandler: unprocessable,
     },
     (req) => evaluations.request(req.params.run_id, req.body),
   );
@@ -113,4 +115,10 @@ export function useRoutes(app: ZodApp, deps: UseDeps): void {
     },
     (req) => questions.generated(req.params.run_id, req.params.request_id),
   );
+}
+
+/** Clients know any body that this route cannot take by 422, also one that is no JSON. */
+function unprocessable(error: unknown): never {
+  if (!(error instanceof AppError) || error.status !== 400) throw error;
+  throw new AppError("INVALID_INPUT", error.message, { status: 422, cause: error });
 }

@@ -59,6 +59,10 @@ test("no key, no text and no name of a corpus stands in the log", async () => {
 test("every line that is logged for a request has its id, and so has the answer", async () => {
   const { headers } = await system.ask("/healthz", { headers: { "X-Request-ID": "mine 7" } });
   expect(headers["x-request-id"]).toBe("mine 7");
+  for (const path of ["/healthz", "/none", "/docs/"]) {
+    const { headers } = await system.ask(path, { headers: { "x-request-id": "mine é" } });
+    expect(headers["x-request-id"]).toBe("mine é");
+  }
   expect(system.logs.filter((line) => line.includes('"request_id":"mine 7"'))).toEqual([
     containing("request_completed"),
   ]);

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { keys } from "@trainer/platform";
 import { pythonProgram } from "../../../test/python-program.js";
@@ -33,6 +34,7 @@ test(
     if ("missing" in program) return skip(program.missing);
     await using system = await startSystem({ apiKey: "key", requestsPerMinute: 0, wrongKeysPerMinute: 1e9 });
     await someData(system);
+    await using _ending = endRuns(system);
     const document = join(system.root, "openapi.json");
     writeFileSync(document, readFileSync(openApiPath, "utf8").replace(TUPLE, '"items": {}'));
     // One worker: threads of Python 3.11 that parse sources at once can fail in the parser itself.
@@ -58,4 +60,22 @@ async function someData(system: System): Promise<void> {
   await system.redis.sadd(keys.workers, "a worker");
   writeFileSync(join(system.root, "corpus", "a.txt"), "a text");
   await system.ask("/runs/train", { headers: { "x-api-key": "key" }, body: { corpus_path: "a.txt" } });
+}
+
+/** Ends every run soon after it was queued: whoever is sent one's stream need not wait for a timeout of the program's. */
+function endRuns({ runs }: System): AsyncDisposable {
+  const stop = new AbortController();
+  const over = (async () => {
+    while (!stop.signal.aborted) {
+      const queued = await runs.list(100, null, "queued");
+      for (const { runId } of queued.runs) await runs.set(runId, { status: "failed", message: "nobody trains it" });
+      await sleep(50, undefined, { signal: stop.signal }).catch(() => undefined);
+    }
+  })();
+  return {
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await over;
+    },
+  };
 }

@@ -60,6 +60,10 @@ export function httpApp(options: HttpAppOptions, routes: (app: FastifyInstance) 
   });
   limitHeaders(app.server);
   app.addHook("onRequest", async (req, reply) => void reply.header("x-request-id", req.id));
+  // Bytes, for what is sent beside text is encoded as that is, and a client's id may have bytes that are no ASCII.
+  app.addHook("onSend", async (_req, _reply, payload) =>
+    typeof payload === "string" ? Buffer.from(payload) : payload,
+  );
   app.addHook("onResponse", async (req, reply) => {
     const route = req.routeOptions.url ?? "none";
     onAnswer(req, reply, route);

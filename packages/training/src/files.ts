@@ -8,6 +8,7 @@ export { archiveName } from "./artifact/artifact-name.js";
 export { packRun, type Packed } from "./artifact/pack.js";
 export { archivedFileId } from "./artifact/archived.js";
 export { resolveRun, type ResolvedRun } from "./home/resolve-run.js";
+export { TokenizerManifest } from "./tokenizer/manifest.js";
 export { writeWhole } from "./home/write-whole.js";
 export { isHeld, lastTurn, RunLock } from "./run/lock.js";
 export { readManifest, RunManifest, type RunStatus } from "./run/manifest.js";

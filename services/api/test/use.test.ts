@@ -272,6 +272,25 @@ test("tokenizers are queued, told of and listed", async () => {
   });
 });
 
+test("a tokenizer that only the home knows is there all the same, and what is damaged is unknown", async () => {
+  const stats = { coverage: 1, oov_rate: 0, token_count: 5, char_coverage: 1 };
+  const config = { method: "bpe", special_tokens: [] };
+  const made = (id: string, manifest: string) => {
+    mkdirSync(join(system.root, "tokenizers", id), { recursive: true });
+    writeFileSync(join(system.root, "tokenizers", id, "manifest.json"), manifest);
+  };
+  made("tok-1", JSON.stringify({ created_at: 1, config, stats }));
+  made("bare", JSON.stringify({ created_at: 1, config }));
+  made("torn", '{"created_at":');
+  writeFileSync(join(system.root, "manifest.json"), JSON.stringify({ created_at: 1, config, stats }));
+  const told = async (id: string) => (await system.ask(`/tokenizers/${id}`)).json;
+  expect(await told("tok-1")).toMatchObject({ tokenizer_id: "tok-1", status: "completed", ...stats });
+  expect(await told("bare")).toMatchObject({ status: "completed", coverage: null, token_count: null });
+  for (const id of ["torn", "..%2f"]) expect(await told(id)).toMatchObject({ status: "unknown" });
+  await system.tokenizers.create("tok-1"); // it is made anew
+  expect(await told("tok-1")).toMatchObject({ status: "queued", coverage: null });
+});
+
 test("capabilities are those of the registries", async () => {
   const { json } = await system.ask("/capabilities");
   expect(json).toMatchObject({

@@ -1,8 +1,15 @@
 import { randomInt } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { TokenizerAccepted, TokenizerInfo, TokenizerList, TokenizerTrainRequest } from "@trainer/platform";
+import {
+  TokenizerStats,
+  type TokenizerAccepted,
+  type TokenizerInfo,
+  type TokenizerList,
+  type TokenizerTrainRequest,
+} from "@trainer/platform";
 import type { TokenizerRecord, TokenizerRecords } from "@trainer/platform/redis";
-import type { Home } from "@trainer/training/files";
+import { isId, TokenizerManifest, type Home } from "@trainer/training/files";
 import { checkCorpusPath } from "./corpus-path.js";
 import type { Jobs } from "./jobs.js";
 
@@ -32,7 +39,20 @@ export class Tokenizers {
 
   /** Of one that nobody knows too: its status is then "unknown". */
   async info(tokenizerId: string): Promise<TokenizerInfo> {
-    return this.#infoOf(await this.#deps.records.get(tokenizerId));
+    const record = await this.#deps.records.get(tokenizerId);
+    return this.#infoOf(record.status === "unknown" ? ((await this.#onDisk(tokenizerId)) ?? record) : record);
+  }
+
+  /** One that Redis has forgotten, or that was made in this home without a service; null where there is none. */
+  async #onDisk(tokenizerId: string): Promise<TokenizerRecord | null> {
+    if (!isId(tokenizerId)) return null;
+    try {
+      const text = await readFile(join(this.#path(tokenizerId), "manifest.json"), "utf8");
+      const { stats } = TokenizerManifest.parse(JSON.parse(text));
+      return { tokenizerId, status: "completed", stats: TokenizerStats.nullable().catch(null).parse(stats) };
+    } catch {
+      return null;
+    }
   }
 
   /** The newest first. */

@@ -93,7 +93,8 @@ function takeJson(app: FastifyInstance): void {
       try {
         return text === "" ? undefined : parseJson(String(text));
       } catch (cause) {
-        throw new AppError("INVALID_JSON", "the body is no JSON", { cause });
+        const why = cause instanceof SyntaxError ? cause.message : "it is nested too deeply";
+        throw new AppError("INVALID_JSON", `the body is no JSON: ${why}`, { cause });
       }
     },
   );

@@ -52,8 +52,9 @@ test("runs asked for within one second have different ids", async () => {
 });
 
 test.each([
-  ["{", 400, "INVALID_JSON", "the body is no JSON"],
-  ["[".repeat(100_000), 400, "INVALID_JSON", "the body is no JSON"],
+  ["{", 400, "INVALID_JSON", matching(/^the body is no JSON: .*reached end of input at position 1$/)],
+  ['{"seed":1,"seed":2}', 400, "INVALID_JSON", matching(/^the body is no JSON: Duplicate key 'seed'/)],
+  ["[".repeat(100_000), 400, "INVALID_JSON", "the body is no JSON: it is nested too deeply"],
   ["[]", 400, "INVALID_INPUT", "Invalid request body"],
   ["", 400, "INVALID_INPUT", "Invalid request body"],
   [{}, 400, "INVALID_INPUT", "corpus_file_id is required"],

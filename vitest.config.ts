@@ -23,6 +23,7 @@ export default defineConfig({
       provider: "v8",
       include: ["{packages,services,apps}/*/src/**/*.ts"],
       exclude: ["**/*.test.ts"],
+      thresholds: { lines: 100, branches: 100 },
       reporter: ["text-summary", ["text", { skipFull: true }], "json-summary"],
     },
   },

@@ -24,7 +24,8 @@ export async function checkBot(config: BotConfig): Promise<BotCheck[]> {
 
 const ok = (name: string, value: string): BotCheck => ({ name, status: "ok", value, fix: null });
 const failed = (name: string, value: string, fix: string): BotCheck => ({ name, status: "failed", value, fix });
-const said = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+/** Its message alone. */
+const said = (error: unknown): string => String(error).replace(/^\w*Error(\[\w+\])?: /, "");
 
 const User = z.object({ id: z.string(), username: z.string() });
 

@@ -24,7 +24,7 @@ export interface Bot extends AsyncDisposable {
 
 /** What a test or an embedding process steers. */
 export interface BotHooks {
-  readonly log?: { write(line: string): unknown };
+  readonly log: { write(line: string): unknown };
   readonly clock?: Clock;
   readonly pace?: Partial<BotPace>;
 }
@@ -46,7 +46,7 @@ const GOODBYE_MS = 2000;
  * Starts the bot: it is there when Discord has let it in and knows its commands.
  * @throws AppError CONFIG_ERROR where Discord does not know the token
  */
-export async function startBot(config: BotConfig, hooks: BotHooks = {}): Promise<Bot> {
+export async function startBot(config: BotConfig, hooks: BotHooks): Promise<Bot> {
   const closing: (() => Promise<unknown>)[] = [];
   const close = async () => {
     for (const each of closing.splice(0).reverse()) await each();
@@ -64,7 +64,7 @@ export async function startBot(config: BotConfig, hooks: BotHooks = {}): Promise
 async function start(config: BotConfig, hooks: BotHooks, closing: (() => Promise<unknown>)[]) {
   const { ownerId } = config;
   const { clock = realClock } = hooks;
-  const log = createLog(config.logLevel, hooks.log ?? process.stderr);
+  const log = createLog(config.logLevel, hooks.log);
   const onError = (error: Error) => log.warn({ event: "redis_error", err: error }, error.message);
 
   const redis = openRedis(config.redisUrl, { commandTimeoutMs: REDIS_TIMEOUT_MS, onError });

@@ -264,6 +264,8 @@ test("options complete themselves from the API, and stay empty where it cannot s
   expect(await complete("pretrained_run_id")).toHaveLength(25);
   expect(await complete("pretrained_run_id", { pretrained_run_id: "29" })).toEqual(["run-29 (queued)"]);
   expect(world.trainer.asked.filter(({ path }) => path === "/runs")).toHaveLength(1);
+  const typing = { user: USER, command: "status", focused: "run_id", options: { run_id: "run-7" } };
+  expect((await world.discord.invoke(typing).completions()).map(({ value }) => value)).toEqual(["run-7"]);
   world.clock.advance(10_001);
   await complete("pretrained_run_id");
   expect(world.trainer.asked.filter(({ path }) => path === "/runs")).toHaveLength(2);

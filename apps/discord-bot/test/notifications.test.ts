@@ -328,13 +328,16 @@ test("closed direct messages hold up nobody else, and are tried again once their
   const line = await world.logged("discord_message_failed");
   expect(JSON.parse(line)).toMatchObject({ reason: "closed", user: USER });
   world.clock.advance(40_000);
-  await world.publish(run.step(1));
+  await world.publish(run.step(1), run.checkpoint(1));
   world.discord.world.closedDms.delete(USER);
   world.trainer.run(runStatus(RUN));
   await world.discord.invoke({ user: USER, command: "status", options: { run_id: RUN } }).reply();
   await world.publish(run.step(2));
   world.clock.advance(5000);
   await shows("Progress", "Step: 2");
+  await world.publish(run.checkpoint(2));
+  await world.discord.world.until(() => (world.clock.advance(5000), alerts().length === 1));
+  expect(alerts()[0]?.content).not.toContain("step 1"); // nobody was there to be told
 });
 
 test("a message that was deleted is written anew", async () => {

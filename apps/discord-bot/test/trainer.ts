@@ -32,9 +32,12 @@ export class Trainer implements AsyncDisposable {
     return this;
   }
 
-  /** How a run stands, for whoever asks. */
+  /** How a run stands, for whoever asks; it has no metrics unless a test says which. */
   run(status: RunStatus): void {
-    this.answer(`GET /runs/${status.run_id}`, status);
+    const { run_id } = status;
+    const metrics = `GET /runs/${run_id}/metrics`;
+    this.answer(`GET /runs/${run_id}`, status);
+    if (!this.answers.has(metrics)) this.answer(metrics, { run_id, steps: [], evaluations: [], total_steps_logged: 0 });
   }
 
   refuse(call: string, status: number, code: string, message: string): void {

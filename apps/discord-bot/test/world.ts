@@ -52,13 +52,15 @@ export class World implements AsyncDisposable {
       this.log.push(line);
       this.discord.world.changed();
     };
+    const from = this.log.length;
     this.bot = await startBot(botConfig(this.#env), { log: { write }, clock: this.clock });
-    await this.logged("following");
+    await this.logged("following", from);
   }
 
-  logged = (event: string): Promise<string> =>
+  /** @param from of the log, which is that of all bots of this world: from which line on */
+  logged = (event: string, from = 0): Promise<string> =>
     this.discord.world.until(
-      () => this.log.find((line) => line.includes(`"event":"${event}"`)),
+      () => this.log.slice(from).find((line) => line.includes(`"event":"${event}"`)),
       `"${event}" is logged`,
     );
 

@@ -1,12 +1,12 @@
 import { ApplicationCommandOptionType as Type, type APIApplicationCommandBasicOption as Option } from "discord.js";
 
 interface Bounds {
-  readonly min?: number;
+  readonly min: number;
   readonly max?: number;
 }
 
 const range = ({ min, max }: Bounds) => ({
-  ...(min === undefined ? {} : { min_value: min }),
+  min_value: min,
   ...(max === undefined ? {} : { max_value: max }),
 });
 

@@ -17,6 +17,8 @@ export interface AlertParts {
 /** What one user should hear of at once, an edit being silent: many alerts in one message, and few messages. */
 export class Alerts {
   readonly #lines = new Map<string, () => string>();
+  /** Those of the message that is under way: what has come meanwhile is told in the next one. */
+  readonly #told = new Map<string, () => string>();
   readonly #post: Post;
   readonly #parts: AlertParts;
   readonly #user: bigint;
@@ -32,7 +34,7 @@ export class Alerts {
       log,
       pace: { gapMs: alertMs, delayMs: collectMs },
       deliver: () => this.#deliver(),
-      drop: () => this.#lines.clear(),
+      drop: () => this.#told.clear(),
     });
   }
 
@@ -41,6 +43,7 @@ export class Alerts {
    * @param line is asked for when it is sent, and then tells what has become known
    */
   add(about: string, line: () => string): void {
+    if (this.#parts.unreachable.has(this.#user)) return; // nobody will ever ask for it
     this.#lines.delete(about);
     this.#lines.set(about, line);
     this.#post.ask();
@@ -49,10 +52,13 @@ export class Alerts {
   close = (): Promise<void> => this.#post.close();
 
   async #deliver(): Promise<void> {
-    const told = [...this.#lines];
-    if (told.length === 0) return;
-    await this.#parts.dms.send(this.#user, { content: content(told.map(([, line]) => line())) });
-    for (const [about, line] of told) if (this.#lines.get(about) === line) this.#lines.delete(about);
+    for (const [about, line] of this.#lines) {
+      this.#told.delete(about);
+      this.#told.set(about, line);
+    }
+    this.#lines.clear();
+    await this.#parts.dms.send(this.#user, { content: content(Array.from(this.#told.values(), (line) => line())) });
+    this.#told.clear();
   }
 }
 

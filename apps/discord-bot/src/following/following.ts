@@ -2,15 +2,15 @@ import { ServiceError, type TrainerClient } from "@trainer/client";
 import type { TrainerEvent } from "@trainer/platform";
 import type { RunRecords } from "@trainer/platform/redis";
 import { lossChart } from "../chart/loss-chart.js";
-import { duration } from "../text/quantity.js";
 import { alertLine } from "./alert-line.js";
 import { Alerts, type AlertParts } from "./alerts.js";
 import { applyEvent, type Change } from "./apply-event.js";
 import { applyStatus } from "./apply-status.js";
+import { courseOf } from "./course.js";
 import type { Feed } from "./feed.js";
 import { FollowedRun } from "./followed-run.js";
 import type { MessageParts } from "./run-message.js";
-import { newRun, runConfig, type RunState } from "./run-state.js";
+import { newRun, runConfig } from "./run-state.js";
 
 /** How many runs are kept in memory once they are over. */
 const KEPT = 200;
@@ -215,7 +215,7 @@ export class Following implements AsyncDisposable {
       this.#change(run, applyStatus(run.state, await api.run(runId, { signal })));
       if (run.state.phase === "ended") return;
       run.chart = lossChart(await api.metrics(runId, { points: 200, signal })) ?? run.chart;
-      const text = summary(run.state);
+      const text = courseOf(run.state);
       if (sumUp && text !== null) this.#change(run, { state: { ...run.state, summary: { at: clock.now(), text } } });
       else this.#change(run, { state: run.state });
     } catch (error) {
@@ -246,13 +246,4 @@ export class Following implements AsyncDisposable {
     if (this.#stop.signal.aborted) return;
     this.#parts.log.warn({ event, run_id: runId, err: error }, String(error));
   }
-}
-
-/** The course of a run in a line; null before its first step. */
-function summary({ progress }: RunState): string | null {
-  if (progress === null) return null;
-  const { step, totalSteps, epoch, totalEpochs, etaSeconds } = progress;
-  const steps = totalSteps === null ? `Step ${step}` : `Step ${step}/${totalSteps}`;
-  const eta = etaSeconds === null ? "" : `, ETA ${duration(etaSeconds)}`;
-  return `${steps}, epoch ${Math.min(epoch + 1, totalEpochs)}/${totalEpochs}${eta}`;
 }

@@ -12,12 +12,13 @@ const SHOWN = {
   training: ["Training", COLOR.working],
   completed: ["Completed", COLOR.completed],
   failed: ["Failed", COLOR.failed],
+  ended: ["Failed", COLOR.failed],
   canceled: ["Canceled", COLOR.canceled],
 } as const;
 
 /** The message about a run. Every field is within Discord's limits, whatever the run says. */
 export function runEmbed(state: RunState, image: string | null = null): APIEmbed {
-  const [word, color] = SHOWN[state.end ?? (state.phase === "ended" ? "failed" : state.phase)];
+  const [word, color] = SHOWN[state.end ?? state.phase];
   const { family = "unknown", size = "unknown", queue = "training" } = state.config ?? {};
   return {
     title: `Training ${word}`,

@@ -14,7 +14,7 @@ export interface PostParts {
   readonly log: Log;
   /** Says to Discord what there is to say. @throws DiscordAPIError, or what befell on the way */
   readonly deliver: () => Promise<void>;
-  /** Discord refused it, and would again: there is no use in keeping it. */
+  /** Discord refused what was said, and would again: there is no use in keeping it. */
   readonly drop: () => void;
 }
 

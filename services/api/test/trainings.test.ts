@@ -198,6 +198,12 @@ test("a record that is damaged is an error of its own, and the log tells of it",
   await system.redis.hset(keys.job("damaged"), { status: "odd" });
   expect(await system.ask("/runs/damaged")).toMatchObject({ status: 500, json: { code: "DATABASE_ERROR" } });
   expect(system.logs.join("")).toContain('"error_code":"DATABASE_ERROR"');
+
+  const well = runIdIn((await train(settings)).json);
+  const broken = runIdIn((await train(settings)).json);
+  await system.redis.hdel(keys.job(broken), "user_id");
+  const { runs } = RunList.parse((await system.ask("/runs")).json);
+  expect(runs.map(({ run_id }) => run_id)).toEqual([well]); // the others are still told of
 });
 
 test("what was asked for lies where a worker finds it after Redis has forgotten all", async () => {

@@ -77,24 +77,24 @@ export class RunRecords {
 
   /** Null if there is none. @throws AppError DATABASE_ERROR for a record that is damaged */
   async get(runId: string): Promise<RunRecord | null> {
-    const [record] = await this.getAll([runId]);
-    return record ?? null;
+    const [stored] = await this.#stored([runId]);
+    return stored === undefined ? null : recordOf(stored);
   }
 
-  /** Those of the runs that have a record, in one go. */
-  async getAll(runIds: readonly string[]): Promise<RunRecord[]> {
+  /** What there is of those of the runs that have a record, in one go. */
+  async #stored(runIds: readonly string[]): Promise<Stored[]> {
     const pipeline = this.#redis.pipeline();
     for (const id of runIds)
       pipeline.hgetall(keys.job(id)).mget(keys.heartbeat(id), keys.progress(id), keys.request(id));
     const answers = valuesOf(await pipeline.exec());
-    return runIds.flatMap((id, i) => {
+    return runIds.flatMap((runId, i) => {
       const hash = z.record(z.string(), z.string()).parse(answers[2 * i]);
-      return Object.keys(hash).length === 0 ? [] : [recordOf(id, hash, Others.parse(answers[2 * i + 1]))];
+      return Object.keys(hash).length === 0 ? [] : [{ runId, hash, others: Others.parse(answers[2 * i + 1]) }];
     });
   }
 
   /**
-   * The newest runs first.
+   * The newest runs first, without those whose records are damaged: one must not hide all others.
    * @param before only those asked for before this moment, in milliseconds; a page's `next` is that of the page after
    * @param status only those in this state; a page may then have fewer than `limit`, and not be the last
    */
@@ -108,7 +108,7 @@ export class RunRecords {
     const rows = await this.#redis.zrange(keys.runs, from, "-inf", "BYSCORE", "REV", "LIMIT", 0, size, "WITHSCORES");
     const places = new Map(rows.flatMap((id, i) => (i % 2 === 0 ? [[id, Number(rows[i + 1])] as const] : [])));
     const last = places.size < size ? null : Number(rows.at(-1));
-    const all = await this.getAll([...places.keys()]);
+    const all = (await this.#stored([...places.keys()])).flatMap(readable);
     if (status === null) return { runs: all, next: last };
     const found = all.flatMap((run) => (run.status === status ? [{ run, at: Number(places.get(run.runId)) }] : []));
     return { runs: found.slice(0, limit).map(({ run }) => run), next: found[limit - 1]?.at ?? last };
@@ -223,7 +223,22 @@ const stamp = (date: Date): string => date.toISOString().slice(0, -1);
 
 const Others = z.tuple([z.string().nullable(), z.string().nullable(), z.string().nullable()]);
 
-function recordOf(runId: string, hash: object, [heartbeat, training, request]: z.output<typeof Others>): RunRecord {
+interface Stored {
+  readonly runId: string;
+  readonly hash: object;
+  readonly others: z.output<typeof Others>;
+}
+
+function readable(stored: Stored): RunRecord[] {
+  try {
+    return [recordOf(stored)];
+  } catch {
+    return [];
+  }
+}
+
+/** @throws AppError DATABASE_ERROR */
+function recordOf({ runId, hash, others: [heartbeat, training, request] }: Stored): RunRecord {
   const result = Hash.safeParse(hash);
   if (!result.success) {
     throw new AppError("DATABASE_ERROR", `the record of run ${runId} is damaged: ${z.prettifyError(result.error)}`);

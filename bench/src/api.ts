@@ -25,7 +25,20 @@ const CORPUS_BYTES = 600_000;
 const ANSWERS = 20;
 /** What both ways of training are told, by the names of requests and by those of the command. */
 const TRAINING = { model_size: "tiny", max_seq_len: 128, batch_size: 8, num_epochs: 1, seed: 1 };
-const FLAGS = ["--size", "tiny", "--max-seq-len", "128", "--batch-size", "8", "--num-epochs", "1", "--seed", "1"];
+const FLAGS = [
+  "--size",
+  "tiny",
+  "--max-seq-len",
+  "128",
+  "--batch-size",
+  "8",
+  "--num-epochs",
+  "1",
+  "--seed",
+  "1",
+  "--vocab-size",
+  "4096",
+];
 
 type Note = (name: string, values: readonly number[]) => void;
 

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isFolder } from "../home/folders.js";
+import { isId } from "../home/ids.js";
 import type { Home } from "../home/home.js";
 import { resolveRun, type ResolvedRun } from "../home/resolve-run.js";
 import { useRun } from "../run/run-use.js";
@@ -12,12 +13,15 @@ export type BringContext = FetchContext & { readonly home: Home };
 /** What `resolveRun` finds; a run that a cleanup has removed is brought back first. Errors: those of `fetchRun` too. */
 export async function bringRun(ref: string, context: BringContext): Promise<ResolvedRun> {
   const { home, dataBank } = context;
-  if (dataBank !== undefined) {
+  if (dataBank === undefined) return await resolveRun(ref, home);
+  const dir = join(home.models, ref);
+  for (;;) {
+    if (isId(ref) && (await isFolder(dir))) return { id: ref, dir };
+    // Looked for after the folder: what is taken away just now has its archive by then.
     const fileId = await archivedFileId(home, ref);
-    const gone = fileId !== null && !(await isFolder(join(home.models, ref)));
-    if (gone) await fetchRun(home, ref, fileId, { ...context, dataBank });
+    if (fileId === null) return await resolveRun(ref, home);
+    await fetchRun(home, ref, fileId, { ...context, dataBank });
   }
-  return await resolveRun(ref, home);
 }
 
 /** The same, and until it is disposed of no cleanup takes the run away. */

@@ -25,7 +25,7 @@ export class RunFiles {
   /** @throws AppError DATA_NOT_FOUND */
   async needLogs(runId: string): Promise<string> {
     const path = await this.locate("logs", runId);
-    if (path === null) throw new AppError("DATA_NOT_FOUND", "logs not found");
+    if (path === null) throw logsNotFound();
     return path;
   }
 
@@ -38,22 +38,33 @@ export class RunFiles {
 
   /** The last lines of a run's log, as they stand there. @throws AppError DATA_NOT_FOUND, LOGS_READ_FAILED */
   async tail(runId: string, lines: number): Promise<string> {
-    const path = await this.needLogs(runId);
-    try {
-      return await lastLines(path, lines);
-    } catch (cause) {
+    const read = this.#read("logs", runId, (path) => lastLines(path, lines));
+    const text = await read.catch((cause: unknown) => {
       throw new AppError("LOGS_READ_FAILED", "failed to read logs", { cause });
-    }
+    });
+    if (text === null) throw logsNotFound();
+    return text;
   }
 
   /** @param points how many steps at most. @throws AppError RUN_NOT_FOUND */
   async history(runId: string, points: number): Promise<MetricsHistory> {
-    const path = await this.locate("metrics", runId);
-    if (path === null) {
-      await this.needRun(runId);
-      return { run_id: runId, steps: [], evaluations: [], total_steps_logged: 0 };
+    const found = await this.#read("metrics", runId, (path) => thinned(path, points));
+    if (found !== null) return { run_id: runId, ...found };
+    await this.needRun(runId);
+    return { run_id: runId, steps: [], evaluations: [], total_steps_logged: 0 };
+  }
+
+  /** Null where there is no such file; one that a cleanup moves just then is read where it is from then on. */
+  async #read<T>(kind: "logs" | "metrics", runId: string, read: (path: string) => Promise<T>): Promise<T | null> {
+    for (;;) {
+      const path = await this.locate(kind, runId);
+      if (path === null) return null;
+      try {
+        return await read(path);
+      } catch (error) {
+        if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+      }
     }
-    return { run_id: runId, ...(await thinned(path, points)) };
   }
 
   /** @throws AppError RUN_NOT_FOUND */
@@ -78,3 +89,5 @@ export class RunFiles {
     return manifest?.status === "running";
   }
 }
+
+const logsNotFound = () => new AppError("DATA_NOT_FOUND", "logs not found");

@@ -110,6 +110,23 @@ test("somebody who stops listening hears no more, though the question was accept
   expect(server.asked).toHaveLength(1);
 });
 
+test("metrics are asked for whole, and lines of a kind that is not known are passed over", async () => {
+  using server = await answering((req, res) => {
+    if (req.url !== "/runs/r/metrics/stream")
+      return void res.end('{"run_id":"r","steps":[],"evaluations":[],"total_steps_logged":0}');
+    res
+      .setHeader("content-type", "text/event-stream")
+      .end(`data: {"new":1}\n\ndata: ${JSON.stringify(EVALUATION)}\n\n`);
+  });
+  expect(await server.client.metrics("r")).toMatchObject({ run_id: "r", steps: [] });
+  const rows = [];
+  for await (const row of server.client.followMetrics("r")) rows.push(row);
+  expect(rows).toEqual([EVALUATION]);
+  expect(server.asked).toEqual(["GET /runs/r/metrics", "GET /runs/r/metrics/stream"]);
+});
+
+const EVALUATION = { split: "test", step: 1, epoch: 0, tokens: 1, loss: 1, ppl: 2, bits_per_byte: 3 };
+
 test("what a service cannot do now is asked for again, a training by the key it was asked for with", async () => {
   const keys = new Set<unknown>();
   using server = await answering((req, res, nth) => {

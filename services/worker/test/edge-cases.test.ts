@@ -123,7 +123,8 @@ test("a run of which nothing was told is completed all the same; one that was cl
        }
      });`,
   );
-  await using worker = await system.startWorker({}, { pace, child });
+  // No sign of life tells the worker that it has lost the run: it finds out when it would say that it is completed.
+  await using worker = await system.startWorker({}, { pace: { ...pace, heartbeat: 60_000 }, child });
   using events = await listen(system.redisServer.url, "terse");
   writeFileSync(`${go}-terse`, "");
   await system.train("terse");

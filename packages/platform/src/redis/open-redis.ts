@@ -47,8 +47,7 @@ export function openRedis(
 }
 
 function keepAsking(redis: Redis, onError: (error: Error) => void): void {
-  const timer = setInterval(() => {
-    if (redis.status === "ready") redis.ping().catch(onError);
-  }, PING_MS);
-  redis.once("end", () => clearInterval(timer));
+  let timer: NodeJS.Timeout | undefined;
+  redis.on("ready", () => (timer = setInterval(() => void redis.ping().catch(onError), PING_MS)));
+  redis.on("close", () => clearInterval(timer));
 }

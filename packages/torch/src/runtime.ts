@@ -77,8 +77,8 @@ export function resetPeakMemory(): void {
 }
 
 /**
- * Whether float32 products on a GPU may use TF32, which keeps float32's range and 10 bits of its mantissa; products of
- * matrices may not and cuDNN's layers may until it is set. Returns what was set before.
+ * Whether float32 products on a GPU, those of matrices and cuDNN's, may use TF32, which keeps float32's range and 10 bits of
+ * its mantissa; at first they may not. Returns what was set before.
  */
 export function allowTf32(on: boolean): boolean {
   return addon.allowTf32(on);

@@ -62,7 +62,7 @@ test("an allocator's counters have names, and there are none before a GPU is use
   });
 });
 
-test("TF32 and determinism are switched, and what was set before is told", () => {
+test("TF32 and determinism are switched, and each switch returns what it was", () => {
   for (const set of [allowTf32, setDeterministic]) {
     expect([set(true), set(true), set(false), set(false)]).toEqual([false, true, true, false]);
   }

@@ -1,7 +1,7 @@
 import { devices, manualSeed, nn, noGrad, ones, Params, randn, zeros, autocast, type Tensor } from "../src/index.js";
 import { describe, expect, test } from "vitest";
 
-// What only a GPU can show. Elsewhere these are skipped, and the reason is told.
+// What only a GPU can show. Elsewhere these are skipped, and the reason is reported.
 const { cuda } = devices();
 if (cuda.count === 0) console.log(`not run here: the tests of an LSTM on a GPU (${cuda.reason})`);
 

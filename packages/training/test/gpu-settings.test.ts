@@ -16,7 +16,7 @@ import { scratch } from "../../../test/scratch.js";
 
 vi.setConfig({ testTimeout: 120_000 });
 
-// What can be set and seen of a GPU, and only a GPU can show. Elsewhere these are skipped, and the reason is told.
+// What can be set and seen of a GPU, and only a GPU can show. Elsewhere these are skipped, and the reason is reported.
 const { cuda } = devices();
 if (cuda.count === 0) console.log(`not run here: the tests of precision, memory and determinism (${cuda.reason})`);
 
@@ -114,7 +114,7 @@ describe.skipIf(cuda.count === 0)("a run on a GPU", () => {
     }
   });
 
-  test("tells the peak of its memory", async () => {
+  test("reports the peak of its memory", async () => {
     const { result, manifest, metrics } = await run({ runId: "memory", precision: "bf16" });
     expect(result.gpuPeakBytes).toBeGreaterThan(1e5);
     expect(manifest?.gpu_peak_bytes).toBe(result.gpuPeakBytes);

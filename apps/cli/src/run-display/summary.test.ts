@@ -21,7 +21,7 @@ Next:
   );
 });
 
-test("what it took of a GPU's memory is told", () => {
+test("the peak of a GPU's memory is reported", () => {
   const text = summary({ ...result, gpuPeakBytes: 3 * 1024 ** 3 }, new RunProgress(), "", view);
   expect(text).toContain("GPU memory  3.00 GiB at most");
 });

@@ -16,7 +16,7 @@ function during(compute: Compute, deterministic: boolean) {
   return current();
 }
 
-test("a run computes as it was asked to, and what comes after it as before", () => {
+test("a run computes by its options, and what comes after it as before", () => {
   expect(during({ device: "cuda", precision: "tf32" }, true)).toEqual({ tf32: true, deterministic: true });
   expect(during({ device: "cuda", precision: "bf16" }, false)).toEqual({ tf32: true, deterministic: false });
   expect(during({ device: "cuda", precision: "fp32" }, false)).toEqual({ tf32: false, deterministic: false });

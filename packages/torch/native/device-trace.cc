@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "convert.h"
-#include "cuda.h"
+#include "gpus.h"
 #include "guard.h"
 #include "profile-rules.h"
 #include "session.h"

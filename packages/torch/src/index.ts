@@ -37,6 +37,8 @@ export { dieWithParent } from "./parent.js";
 export { type OperatorCost, type Profile, profile } from "./profile.js";
 export { Generator, getRngState, manualSeed, setRngState } from "./random.js";
 export {
+  allowTf32,
+  type CudaMemory,
   type Devices,
   devices,
   libtorchVersion,
@@ -44,6 +46,8 @@ export {
   memoryStats,
   releaseMemory,
   numThreads,
+  resetPeakMemory,
+  setDeterministic,
   setNumInteropThreads,
   setNumThreads,
 } from "./runtime.js";

@@ -58,6 +58,10 @@ export interface Addon {
   autocastEnd(device: string, dtype: string, on: boolean): void;
   cudaDevices(): [names: string[], bytes: number[], reason: string | null];
   libtorchVersion(): string;
+  recordEvent(device: string): Handle;
+  waitEvent(event: Handle): void;
+  disposeEvent(event: Handle): boolean;
+  emptyCache(device: string): void;
   profileBegin(): void;
   profileEnd(): [name: string, shape: string, calls: number, ns: number, flops: number, bytes: number][];
   hearOnce(signal: number): void;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import { arange, devices, emptyCache, keep, memoryStats, Readback, scope, sendTo, tensor, zeros } from "./index.js";
-import { mark, pinnedLike } from "./transfer.js";
+import { bufferFor, mark, pinnedLike } from "./transfer.js";
 
 const gpus = devices().cuda.count;
 if (gpus === 0) console.log("not run here: transfers to and from a GPU");
@@ -30,6 +30,10 @@ test("what another device has is waited for once, when it is read, and leaves no
     [3, 4],
   ]);
   expect(memoryStats().liveTensors).toBe(before);
+});
+
+test("a GPU writes to pinned memory, a CPU's needs no copy", () => {
+  expect([bufferFor("cuda:0"), bufferFor("cpu")]).toEqual([pinnedLike, null]);
 });
 
 test("nothing is kept for reuse on a CPU", () => {

@@ -18,6 +18,9 @@ export function sendTo(t: Tensor, device: Device): Tensor {
 /** Memory of the host that a GPU writes to by itself. */
 export const pinnedLike = ({ shape, dtype }: Tensor): Tensor => ops.empty(shape, dtype, undefined, "cpu", true);
 
+/** What the elements of a tensor come into; null for a CPU, whose memory is read as it is. */
+export const bufferFor = (device: Device): typeof pinnedLike | null => (isCuda(device) ? pinnedLike : null);
+
 /** Marks what a device has been given so far; calling the result waits until that is done. */
 export function mark(device: Device): () => void {
   const event = addon.recordEvent(device);
@@ -32,8 +35,7 @@ export class Readback {
   readonly #read: () => number[];
   #values: number[] | null = null;
 
-  /** `buffer` makes the memory that they come into; a CPU needs none. */
-  constructor(t: Tensor, buffer: ((like: Tensor) => Tensor) | null = isCuda(t.device) ? pinnedLike : null) {
+  constructor(t: Tensor, buffer: ((like: Tensor) => Tensor) | null = bufferFor(t.device)) {
     if (buffer === null) {
       const values = Array.from(t.data(), Number);
       this.#read = () => values;

@@ -111,6 +111,19 @@ test("a step that cannot be queued fails after the one before it is told", async
   expect(seen).toEqual([1, 2, 3]);
 });
 
+test("a validation that does not fit fails with its step and the batch size to try", async () => {
+  const full: typeof queueStep = (stepper, next, count) => {
+    const step = queued(stepper, next, count);
+    const hidden = () => {
+      throw new TorchError("OUT_OF_MEMORY", "CUDA out of memory.");
+    };
+    Object.assign(stepper.model, { hidden });
+    return step;
+  };
+  const error = { code: "TRAINING_OOM", message: matching(/^step 1: batches of 8 do not fit/) };
+  await expect(train({ ...options("unfit"), evalEvery: 1 }, { home, queueStep: full })).rejects.toMatchObject(error);
+});
+
 test("what is profiled is one step alone", async () => {
   const profiles: StepProfile[] = [];
   const onEvent = (e: RunEvent) => e.type === "profile" && profiles.push(e.profile);

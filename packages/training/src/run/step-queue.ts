@@ -1,7 +1,6 @@
 import type { Batch } from "../bins/batch-loader.js";
 import type { LiveRun } from "./live-run.js";
 import { located } from "./located.js";
-import { stepFailure } from "./out-of-memory.js";
 import type { QueuedStep, StepResult } from "./step.js";
 import { Throughput } from "./throughput.js";
 
@@ -46,7 +45,7 @@ export class StepQueue {
     try {
       result = pending.queued.result();
     } catch (error) {
-      throw await this.#failure(error, pending.step);
+      throw await located(error, this.run, pending.step);
     }
     this.#report(pending, result);
   }
@@ -64,7 +63,7 @@ export class StepQueue {
       queued = profiler.run(take, () => loader.next());
     } catch (error) {
       await this.flush(); // a failure of the step before comes first
-      throw await this.#failure(error, step);
+      throw await located(error, this.run, step);
     }
     progress.step = step;
     progress.tokensSeen += queued.tokens;
@@ -140,11 +139,5 @@ export class StepQueue {
       rssBytes,
       ...(skippedSteps === 0 ? {} : { skippedSteps }),
     });
-  }
-
-  #failure(error: unknown, step: number): Promise<Error> {
-    const { stepper, options, manifest } = this.run;
-    const size = { ...options, device: stepper.compute.device, batchSize: manifest.current.batch_size };
-    return located(stepFailure(error, size), this.run, step);
   }
 }

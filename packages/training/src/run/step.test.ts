@@ -1,6 +1,7 @@
 import { build, gpt2, gpt2Config } from "@trainer/models";
 import {
   AdamW,
+  devices,
   GradScaler,
   manualSeed,
   memoryStats,
@@ -125,6 +126,11 @@ test("what is not finite is left out by the device, and a failure when the step 
   loss.wait();
   expect(() => loss.result()).toThrow("the loss became NaN; a lower learning rate");
   expect(() => gradient.result()).toThrow(/the gradient norm became (NaN|Infinity)/);
+});
+
+test.skipIf(devices().cuda.count > 0)("a step for a GPU that is not there is refused", () => {
+  const s = stepper({ device: "cuda", precision: "fp32" });
+  expect(() => trainStep(s, batch)).toThrow(/there is no cuda device/);
 });
 
 test("where memory does not suffice a step is tried once more with the same dropout, then fails", () => {

@@ -57,20 +57,21 @@ export class StepQueue {
     const lr = plan.learningRate(step);
     stepper.optimizer.lr = lr;
     const began = performance.now();
+    const finished = step === plan.totalSteps;
     let queued: QueuedStep;
     try {
       const take = (next: () => Batch) => queueStep(stepper, next, count);
       queued = profiler.run(take, () => loader.next());
+      if (!queued.done && !finished) loader.prefetch(plan.batchesOf(step + 1));
     } catch (error) {
       await this.flush(); // a failure of the step before comes first
       throw await located(error, this.run, step);
     }
     progress.step = step;
     progress.tokensSeen += queued.tokens;
-    progress.finished = step === plan.totalSteps;
+    progress.finished = finished;
     progress.evalDue = splits.validation !== null && plan.evaluatesAfter(step);
-    const { tokensSeen, finished } = progress;
-    if (!queued.done && !finished) loader.prefetch(plan.batchesOf(step + 1));
+    const { tokensSeen } = progress;
     return { queued, step, lr, samples: count * manifest.current.batch_size, tokensSeen, finished, began };
   }
 

@@ -35,7 +35,7 @@ export interface Stepper {
   /** Whether clipping and finiteness are decided on the device; as a rule on a GPU and in fp16. */
   readonly onDevice?: boolean;
   /** Gives memory back where a step needs more than there is, which is then tried once more; null: it is not. */
-  readonly freeMemory?: (() => void) | null;
+  readonly freeMemory?: ((device: Compute["device"]) => void) | null;
 }
 
 export interface StepResult {
@@ -169,14 +169,14 @@ function calibrated(work: Work, scaler: GradScaler): Numbers {
 /** Fills the parameters' gradients; of the batches' weighted losses, what `sum` makes of them. */
 function withGradients<T>({ stepper, batches, tokens }: Work, sum: (losses: readonly Tensor[]) => T): T {
   const { compute, optimizer } = stepper;
-  const { freeMemory = compute.device === "cuda" ? () => emptyCache("cuda") : null } = stepper;
+  const { freeMemory = compute.device === "cuda" ? emptyCache : null } = stepper;
   const attempt = () => sum(batches.map((batch) => backward(stepper, batch, batch.tokens / tokens)));
   if (freeMemory === null) return attempt();
   const rewind = markGenerators(["cpu", compute.device]);
   return withMemory(attempt, () => {
     optimizer.zeroGrad(); // of the batches before the one that did not fit
     rewind();
-    freeMemory();
+    freeMemory(compute.device);
   });
 }
 

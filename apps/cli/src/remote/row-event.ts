@@ -45,5 +45,6 @@ export function rowEvent(row: MetricsRow, training: RunProgress | null, best: nu
     etaSeconds: orZero(row.eta_seconds),
     rssBytes: orZero(row.rss_bytes),
     skippedSteps: row.skipped_steps,
+    gpuPeakBytes: row.gpu_peak_bytes,
   };
 }

@@ -66,4 +66,5 @@ const stepJson = (event: Extract<RunEvent, { type: "step" }>, validation: number
   eta_seconds: event.etaSeconds,
   rss_bytes: event.rssBytes,
   skipped_steps: event.skippedSteps, // left out where there is none
+  gpu_peak_bytes: event.gpuPeakBytes,
 });

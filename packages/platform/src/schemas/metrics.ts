@@ -23,6 +23,8 @@ export const StepMetrics = z.object({
   rss_bytes: figure,
   /** How many steps so far changed nothing, since their gradients overflowed in fp16; left out for none. */
   skipped_steps: z.int().optional(),
+  /** The most that tensors took on the GPU so far; left out on a CPU. */
+  gpu_peak_bytes: z.number().optional(),
 });
 export type StepMetrics = z.output<typeof StepMetrics>;
 

@@ -1,8 +1,8 @@
 import { op } from "../op.js";
 import type { Tensor } from "../tensor.js";
 
-// The project's own operators (native/kernels), one line each. Float32 on the CPU alone; each has its plain definition
-// beside its use.
+// The project's own operators, one line each: float32 on the CPU (native/kernels), and what training needs on a GPU too
+// (native/cuda). Each has its plain definition beside its use.
 
 export const linear = op<[x: Tensor, weight: Tensor, bias?: Tensor | null], Tensor>("trainer::linear"); // (..., C), (C, D), (D) -> (..., D)
 export const dropout = op<[x: Tensor, p: number], Tensor>("trainer::dropout");
@@ -74,6 +74,7 @@ export const lstmToken = op<
   ],
   Tensor
 >("trainer::lstm_token"); // (B), (V, C), 4 a layer, (V, H), (V), (L, B, H) twice -> (B, V)
+export const layerNorm = op<[x: Tensor, weight: Tensor, bias: Tensor, eps: number], Tensor>("trainer::layer_norm"); // on a GPU
 export const totalNorm = op<[tensors: readonly Tensor[]], Tensor>("trainer::total_norm");
 export const adamw_ = op<
   [
@@ -91,3 +92,21 @@ export const adamw_ = op<
   ],
   void
 >("trainer::adamw_");
+/** On a GPU: gradients are multiplied by `gradScale` (), and where `foundInf` () is not 0 nothing is changed. */
+export const adamwOnDevice_ = op<
+  [
+    params: readonly Tensor[],
+    grads: readonly Tensor[],
+    expAvgs: readonly Tensor[],
+    expAvgSqs: readonly Tensor[],
+    steps: readonly Tensor[],
+    lr: number,
+    beta1: number,
+    beta2: number,
+    eps: number,
+    weightDecay: number,
+    gradScale: Tensor | null,
+    foundInf: Tensor | null,
+  ],
+  void
+>("trainer::adamw_on_device_");

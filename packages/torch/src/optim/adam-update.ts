@@ -1,5 +1,5 @@
 import * as kernels from "../fused/kernels.js";
-import { fusable } from "../fused/switch.js";
+import { fusable, fusableOnGpu } from "../fused/switch.js";
 import type { Tensor } from "../tensor.js";
 import * as fused from "./fused.js";
 import { deviceArguments, type DeviceScale, scaleGrads } from "./optimizer.js";
@@ -37,10 +37,17 @@ const byLibtorch =
 export const adamUpdate = byLibtorch(fused.fusedAdam_);
 const adamWByLibtorch = byLibtorch(fused.fusedAdamW_);
 
-/** On the CPU one pass over memory, the scaling of the gradients in it. */
-export const adamWUpdate: AdamUpdate = (lists, scalars) => {
-  const { lr, beta1, beta2, eps, weightDecay, scale } = scalars;
-  if (typeof scale !== "number" || !fusable(...lists.params)) return adamWByLibtorch(lists, scalars);
-  const { params, grads, expAvgs, expAvgSqs, steps } = lists;
-  kernels.adamw_(params, grads, expAvgs, expAvgSqs, steps, lr, beta1, beta2, eps, weightDecay, scale);
-};
+/** By this project's kernels one pass over memory, the scaling of the gradients in it. `onGpu` says where a GPU's can be had. */
+export const adamWUpdateBy =
+  (onGpu: typeof fusableOnGpu): AdamUpdate =>
+  (lists, scalars) => {
+    const { params, grads, expAvgs, expAvgSqs, steps } = lists;
+    const { lr, beta1, beta2, eps, weightDecay, scale } = scalars;
+    const known = [params, grads, expAvgs, expAvgSqs, steps, lr, beta1, beta2, eps, weightDecay] as const;
+    if (typeof scale === "number") {
+      if (fusable(...params)) return kernels.adamw_(...known, scale);
+    } else if (onGpu([...params, ...grads])) return kernels.adamwOnDevice_(...known, scale.gradScale, scale.foundInf);
+    adamWByLibtorch(lists, scalars);
+  };
+
+export const adamWUpdate = adamWUpdateBy(fusableOnGpu);

@@ -1,6 +1,6 @@
 import { ones, stack, zeros } from "../create.js";
 import { totalNorm } from "../fused/kernels.js";
-import { fusable } from "../fused/switch.js";
+import { fusable, fusableOnGpu } from "../fused/switch.js";
 import * as fused from "./fused.js";
 import { noGrad, scope } from "../scope.js";
 import type { Tensor } from "../tensor.js";
@@ -14,7 +14,8 @@ export function clipGradNorm(params: Iterable<Tensor>, maxNorm: number): Tensor 
     noGrad(() => {
       const grads = [...params].map((p) => p.grad).filter((g) => g !== null);
       if (grads.length === 0) return zeros([]);
-      const total = fusable(...grads) ? totalNorm(grads) : stack(fused.foreachNorm(grads, 2)).norm();
+      const kernel = fusable(...grads) || fusableOnGpu(grads);
+      const total = kernel ? totalNorm(grads) : stack(fused.foreachNorm(grads, 2)).norm();
       if (maxNorm > 0) fused.foreachMul_(grads, clipScaleOf(total, maxNorm));
       return total;
     }),

@@ -6,6 +6,7 @@ import { tensor, zeros } from "../create.js";
 import { TorchError } from "../errors.js";
 import { scope } from "../scope.js";
 import type { Tensor } from "../tensor.js";
+import { adamWUpdateBy } from "./adam-update.js";
 import { Adam, type AdamOptions, AdamW, clipGradNorm, GradScaler, type Optimizer, SGD } from "./index.js";
 
 // test/fixtures/optim.json is what PyTorch's optimizers did (optim.py beside it).
@@ -227,6 +228,15 @@ test.each(all)("%s takes its scale from the device, and leaves out what the devi
   expect(maxAbsDiff(device.w, Array.from(whole.w.data(), Number).flat())).toBeLessThan(1e-6);
   expect(maxAbsDiff(device.b, Array.from(whole.b.data(), Number))).toBeLessThan(1e-6);
   expect(onDevice.state().get("step.w")?.item() ?? 4).toBe(4); // SGD counts none
+});
+
+test("where there are kernels for a GPU the update is theirs", () => {
+  const update = adamWUpdateBy(() => true);
+  const one = [tensor([1])];
+  const lists = { params: one, grads: one, expAvgs: one, expAvgSqs: one, steps: one };
+  const scale = { gradScale: tensor(1), foundInf: tensor(0) };
+  const scalars = { lr: 0.1, beta1: 0.9, beta2: 0.9, eps: 1e-8, weightDecay: 0, scale };
+  expect(() => update(lists, scalars)).toThrow(/adamw_on_device_/); // these are on a CPU
 });
 
 test("options that make no sense are refused when the optimizer is made", () => {

@@ -65,6 +65,8 @@ export type RunEvent =
       readonly rssBytes: number;
       /** How many steps so far changed nothing, since their gradients overflowed in fp16; left out for none. */
       readonly skippedSteps?: number | undefined;
+      /** The most that tensors took on the GPU so far; undefined on a CPU. */
+      readonly gpuPeakBytes: number | undefined;
     }
   | {
       readonly type: "eval";
@@ -140,6 +142,8 @@ export interface RunResult {
   readonly testPerplexity: number | null;
   readonly testBitsPerByte: number | null;
   readonly tokensSeen: number;
+  /** The most that tensors took on the GPU; null on a CPU. */
+  readonly gpuPeakBytes: number | null;
   /** Over all the sessions of a resumed run. */
   readonly seconds: number;
 }

@@ -17,6 +17,8 @@ export interface StepMetrics {
   readonly rss_bytes: number;
   /** How many steps so far changed nothing, since their gradients overflowed in fp16; left out for none. */
   readonly skipped_steps?: number;
+  /** The most that tensors took on the GPU so far; left out on a CPU. */
+  readonly gpu_peak_bytes: number | undefined;
 }
 
 /** A line of `metrics.jsonl` for an evaluation. */

@@ -1,3 +1,4 @@
+import { memoryStats } from "@trainer/torch";
 import type { Batch } from "../bins/batch-loader.js";
 import type { LiveRun } from "./live-run.js";
 import { located } from "./located.js";
@@ -107,7 +108,8 @@ export class StepQueue {
     const ppl = Math.exp(r.loss);
     const rate = this.#throughput.take();
     const etaSeconds = (plan.totalSteps - step) * this.#throughput.secondsPerStep();
-    const rssBytes = process.memoryUsage.rss();
+    const { rssBytes, cuda } = memoryStats();
+    const gpuPeakBytes = cuda?.peakAllocatedBytes;
     const { skippedSteps } = progress;
     mayWrite();
     metrics.write({
@@ -122,6 +124,7 @@ export class StepQueue {
       step_ms: rate.stepMs,
       eta_seconds: etaSeconds,
       rss_bytes: rssBytes,
+      gpu_peak_bytes: gpuPeakBytes,
       ...(skippedSteps === 0 ? {} : { skipped_steps: skippedSteps }),
     });
     reporter.emit({
@@ -138,6 +141,7 @@ export class StepQueue {
       ...rate,
       etaSeconds,
       rssBytes,
+      gpuPeakBytes,
       ...(skippedSteps === 0 ? {} : { skippedSteps }),
     });
   }

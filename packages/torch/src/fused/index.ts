@@ -1,5 +1,12 @@
 export { addLayerNorm, addLayerNormReference } from "./add-layer-norm.js";
-export { cachedAttention, cachedAttentionReference, type KeysAndValues } from "./cached-attention.js";
+export {
+  cachedAttention,
+  cachedAttentionReference,
+  type KeysAndValues,
+  raggedAttention,
+  raggedAttentionReference,
+  type RaggedKeysAndValues,
+} from "./cached-attention.js";
 export { addRmsNorm, addRmsNormReference } from "./add-rms-norm.js";
 export {
   causalAttention,

@@ -22,6 +22,10 @@ export const cachedAttention = op<
   [q: Tensor, k: Tensor, v: Tensor, keys: Tensor, values: Tensor, past: number],
   Tensor
 >("trainer::cached_attention"); // (B, nh, 1, hs), (B, nkv, 1, hs) twice, (B, nkv, N, hs) twice -> (B, nh, 1, hs)
+export const raggedAttention = op<
+  [q: Tensor, k: Tensor, v: Tensor, keys: Tensor, values: Tensor, lengths: Tensor],
+  Tensor
+>("trainer::ragged_attention"); // the same, each sequence with as many tokens before as `lengths` (B) says
 export const quantizedLinear = op<[x: Tensor, weight: Tensor, scales?: Tensor | null, bias?: Tensor | null], Tensor>(
   "trainer::quantized_linear",
 ); // (..., C), (D, C), (D, groups), (D) -> (..., D)

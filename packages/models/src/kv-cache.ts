@@ -58,7 +58,7 @@ export class KvCache implements Cache {
   append(layer: number, k: Tensor, v: Tensor): { k: Tensor; v: Tensor } {
     const store = this.layer(layer);
     const t = k.size(2);
-    this.checkRoom(t);
+    this.#checkRoom(t);
     store.k.narrow(2, this.#length, t).copy_(k);
     store.v.narrow(2, this.#length, t).copy_(v);
     return { k: store.k.narrow(2, 0, this.#length + t), v: store.v.narrow(2, 0, this.#length + t) };
@@ -67,7 +67,7 @@ export class KvCache implements Cache {
   /** Stores keys and values (B, nkv, 1, hs) of one more token and lets its queries (B, nh, 1, hs) look at all so far. */
   attend(layer: number, q: Tensor, k: Tensor, v: Tensor): Tensor {
     const { k: keys, v: values } = this.layer(layer);
-    this.checkRoom(1);
+    this.#checkRoom(1);
     return cachedAttention(q, k, v, { keys, values, past: this.#length });
   }
 
@@ -106,10 +106,10 @@ export class KvCache implements Cache {
     this.#length = length;
   }
 
-  protected checkRoom(tokens: number): void {
-    if (this.length + tokens <= this.capacity) return;
+  #checkRoom(tokens: number): void {
+    if (this.#length + tokens <= this.capacity) return;
     throw new RangeError(
-      `${tokens} more tokens after ${this.length} do not fit the cache's ${this.capacity} positions`,
+      `${tokens} more tokens after ${this.#length} do not fit the cache's ${this.capacity} positions`,
     );
   }
 

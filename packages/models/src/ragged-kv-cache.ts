@@ -7,7 +7,7 @@ import { KvCache, type KvCacheShape } from "./kv-cache.js";
  * Sequences come by `copyRow` from caches that read them; here each gets one token at a time.
  */
 export class RaggedKvCache extends KvCache {
-  /** At most `capacity - 1`: a sequence that is full, and read on because others go on, overwrites its last place. */
+  /** At most `capacity - 1`: a full sequence that is read on, as others beside it go on, overwrites its last place. */
   override readonly lengths: Tensor;
   override readonly rotation: Rotation | null;
   readonly #lengths: number[];
@@ -38,12 +38,11 @@ export class RaggedKvCache extends KvCache {
 
   override attend(layer: number, q: Tensor, k: Tensor, v: Tensor): Tensor {
     const { k: keys, v: values } = this.layer(layer);
-    this.checkRoom(1);
     return raggedAttention(q, k, v, { keys, values, lengths: this.lengths });
   }
 
   override advance(tokens: number): void {
-    for (const [row, length] of this.#lengths.entries()) this.#lengths[row] = length + tokens;
+    for (const [row, length] of this.#lengths.entries()) this.#lengths[row] = Math.min(length + tokens, this.capacity);
     aten.clamp_(this.lengths.add_(tokens), 0, this.capacity - 1);
   }
 
@@ -62,7 +61,9 @@ export class RaggedKvCache extends KvCache {
 
   protected override setLength(row: number, length: number): void {
     this.#lengths[row] = length;
-    scope(() => this.lengths.select(0, row).fill_(Math.min(length, this.capacity - 1)));
+    scope(() => {
+      this.lengths.select(0, row).fill_(Math.min(length, this.capacity - 1));
+    });
   }
 
   override dispose(): void {

@@ -1,6 +1,6 @@
 import { arange } from "../create.js";
 import { scaledDotProductAttention } from "../functional.js";
-import { scatterFrom } from "../ops.js";
+import { scatterFrom_ } from "../ops.js";
 import { isGradEnabled } from "../scope.js";
 import type { Tensor } from "../tensor.js";
 import { repeatHeads } from "./causal-attention.js";
@@ -58,8 +58,8 @@ export function raggedAttentionReference(
 ): Tensor {
   const rows = lengths.view([-1, 1, 1, 1]);
   const place = rows.expand(k.shape);
-  scatterFrom(keys, 2, place, k);
-  scatterFrom(values, 2, place, v);
+  scatterFrom_(keys, 2, place, k);
+  scatterFrom_(values, 2, place, v);
   const groups = q.size(1) / k.size(1);
   const mask = arange(keys.size(2), { device: keys.device }).le(rows); // (B, 1, 1, N)
   return scaledDotProductAttention(q, repeatHeads(keys, groups), repeatHeads(values, groups), { mask });

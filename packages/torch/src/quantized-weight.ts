@@ -28,20 +28,21 @@ export class QuantizedWeight {
     readonly scales: Tensor | null,
   ) {}
 
-  /** Of a float32 weight (out, in) on the CPU, with any strides, which is left as it is. */
+  /** Of a float32 weight (out, in), with any strides, which is left as it is: on its device. */
   static of(weight: Tensor, as: WeightType): QuantizedWeight {
-    if (weight.ndim !== 2 || weight.dtype !== "float32" || weight.device !== "cpu") {
+    const { device } = weight;
+    if (weight.ndim !== 2 || weight.dtype !== "float32") {
       throw new TorchError(
         "ARGUMENT",
-        `a float32 weight (out, in) on the CPU can be quantized, not ${weight.dtype} (${weight.shape.join(", ")}) on ${weight.device}`,
+        `a float32 weight (out, in) can be quantized, not ${weight.dtype} (${weight.shape.join(", ")})`,
       );
     }
     const [outputs, inputs] = [weight.size(0), weight.size(1)];
     const groups = inputs % GROUP === 0 ? inputs / GROUP : 1;
     return scope(() =>
       noGrad(() => {
-        const data = keep(empty([outputs, inputs], { dtype: as === "int8" ? "int8" : "bfloat16" }));
-        const scales = as === "int8" ? keep(empty([outputs, groups])) : null;
+        const data = keep(empty([outputs, inputs], { dtype: as === "int8" ? "int8" : "bfloat16", device }));
+        const scales = as === "int8" ? keep(empty([outputs, groups], { device })) : null;
         for (let row = 0; row < outputs; row += ROWS) {
           const count = Math.min(ROWS, outputs - row);
           const part = weight.narrow(0, row, count);

@@ -51,7 +51,7 @@ export interface OpenModel extends Disposable {
 /**
  * Opens a run by its id, or a folder in Hugging Face's layout by its path. A run that a cleanup has removed is brought back
  * where there is a `dataBank` to bring it from. With `weightType` bf16 or int8 its matrices
- * are held in that type, for the CPU: generation reads half or a quarter as much, and the loss is a little higher. Until
+ * are held in that type: generation reads half or a quarter as much, and the loss is a little higher. Until
  * it is disposed of, no cleanup takes the run away.
  *
  * Errors: RUN_NOT_FOUND, ARTIFACT_DOWNLOAD_FAILED, MODEL_NOT_FOUND (nothing trained there yet), TOKENIZER_NOT_FOUND (no tokenizer in it),

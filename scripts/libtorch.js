@@ -32,10 +32,10 @@ const PLATFORMS = {
 };
 
 /** What libtorch needs of a wheel: libraries and headers; Python's own parts and test data are left out. */
-const WANTED = "^torch/(lib|include)/|^nvidia/.*/lib/|^torch/version\\.py$|/licenses/|\\.dist-info/LICENSE";
+const WANTED = "^torch/(lib|include)/|^nvidia/.*/(lib|include)/|^torch/version\\.py$|/licenses/|\\.dist-info/LICENSE";
 const NEVER = "_python|libshm|libnvperf|libpcsamplingutil|\\.a$|pybind11/";
 const CUDA_ONLY =
-  "|libtorch_cuda|libc10_cuda|libtorch_nvshmem|libcaffe2_nvrtc|/libtorch\\.so|^nvidia/(?!cu13/lib/lib(cudart|cupti)\\.so)";
+  "|libtorch_cuda|libc10_cuda|libtorch_nvshmem|libcaffe2_nvrtc|/libtorch\\.so|^nvidia/(?!cu13/lib/lib(cudart|cupti)\\.so|cu13/include/)";
 
 /**
  * The folder that holds torch/lib and torch/include, or null when it must be fetched first.
@@ -45,7 +45,12 @@ export function findLibtorch() {
   const own = process.env["LIBTORCH"];
   if (own) return checked(resolve(own));
   const cached = cachedFolder();
-  return existsSync(join(cached, "torch", "version.py")) ? cached : null;
+  // Folders of earlier versions lack CUDA's headers, which the kernels for GPUs are compiled with.
+  const whole = [
+    "torch/version.py",
+    ...(process.platform === "linux" ? ["nvidia/cu13/include/crt/host_defines.h"] : []),
+  ];
+  return whole.every((path) => existsSync(join(cached, path))) ? cached : null;
 }
 
 /** Fetches, checks and unpacks libtorch into the user's cache, once for all checkouts. */

@@ -36,7 +36,7 @@ export function nativeBuild(pkg, fetched, { sanitize = false } = {}) {
   const label = sanitize ? `native-${pkg.name}-sanitize` : `native-${pkg.name}`;
   const value = () =>
     hashOf(
-      filesIn(at("packages", pkg.name, "native"), /\.(cc|h|cpp|hpp|inc|txt|cmake)$/),
+      filesIn(at("packages", pkg.name, "native"), /\.(cc|h|cpp|hpp|inc|txt|cmake|cu|cuh)$/),
       ...args,
       ...["node-api-headers", "node-addon-api"].map(
         (name) => JSON.parse(read(at("node_modules", name, "package.json")) ?? "{}").version ?? "none",

@@ -1,7 +1,7 @@
 #include <dlfcn.h>
 #include <node_api.h>
 
-#include "cuda.h"
+#include "gpus.h"
 #include "session.h"
 
 namespace {

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <utility>
 
-#include "cuda.h"
+#include "gpus.h"
 #include "guard.h"
 
 namespace {

@@ -5,7 +5,7 @@
 #include <mutex>
 
 #include "convert.h"
-#include "cuda.h"
+#include "gpus.h"
 #include "guard.h"
 #include "session.h"
 

@@ -14,7 +14,7 @@
 #endif
 
 #include "convert.h"
-#include "cuda.h"
+#include "gpus.h"
 #include "guard.h"
 #include "session.h"
 
@@ -107,6 +107,17 @@ napi_value cudaDevices(Session& session, napi_value*, size_t) {
   return list;
 }
 
+// gpuKernels() -> [whether this project's kernels are used on GPUs, why not]
+napi_value gpuKernels(Session& session, napi_value*, size_t) {
+  napi_env env = session.env;
+  const Cuda& cuda = Cuda::get();
+  napi_value list;
+  check(env, napi_create_array_with_length(env, 2, &list));
+  check(env, napi_set_element(env, list, 0, fromBool(env, cuda.available() && cuda.kernelsReason().empty())));
+  check(env, napi_set_element(env, list, 1, fromString(env, cuda.available() ? cuda.kernelsReason() : cuda.reason())));
+  return list;
+}
+
 napi_value libtorchVersion(Session& session, napi_value*, size_t) { return fromString(session.env, TORCH_VERSION); }
 
 napi_value cpuCapability(Session& session, napi_value*, size_t) {
@@ -124,6 +135,7 @@ void defineRuntime(Session& session, napi_value exports) {
   define(session, exports, "autocastBegin", autocastBegin);
   define(session, exports, "autocastEnd", autocastEnd);
   define(session, exports, "cudaDevices", cudaDevices);
+  define(session, exports, "gpuKernels", gpuKernels);
   define(session, exports, "libtorchVersion", libtorchVersion);
   define(session, exports, "cpuCapability", cpuCapability);
 }

@@ -1,6 +1,6 @@
 import * as kernels from "./fused/kernels.js";
 import { cat } from "./create.js";
-import { fusable } from "./fused/switch.js";
+import { fusable, fusableOnGpu } from "./fused/switch.js";
 import * as ops from "./ops.js";
 import type { Tensor } from "./tensor.js";
 
@@ -14,18 +14,23 @@ export function embedding(weight: Tensor, indices: Tensor): Tensor {
  * whatever the others are and how many.
  */
 export function linear(x: Tensor, weight: Tensor, bias?: Tensor | null): Tensor {
-  if (x.ndim > 0 && x.numel > 0 && fusable(x, weight)) return kernels.linear(x, weight.t(), bias);
+  if (x.ndim > 0 && x.numel > 0 && (fusable(x, weight) || fusableOnGpu(bias ? [weight, bias] : [weight], [x])))
+    return kernels.linear(x, weight.t(), bias);
   return ops.linear(x, weight, bias);
 }
 
 /** Normalizes over the last dimensions, those of the weight (Ba et al. 2016). */
 export function layerNorm(x: Tensor, weight: Tensor, bias: Tensor | null, eps = 1e-5): Tensor {
+  if (bias !== null && weight.ndim === 1 && fusableOnGpu([x, weight, bias]))
+    return kernels.layerNorm(x, weight, bias, eps);
   return ops.layerNorm(x, weight.shape, weight, bias, eps);
 }
 
 /** Divides by the root of the mean square over the last dimension, that of the weight (Zhang & Sennrich 2019). */
 export function rmsNorm(x: Tensor, weight: Tensor, eps = 1e-6): Tensor {
-  return fusable(x, weight) ? kernels.rmsNorm(x, weight, eps) : ops.rmsNorm(x, weight.shape, weight, eps);
+  return fusable(x, weight) || fusableOnGpu([x, weight])
+    ? kernels.rmsNorm(x, weight, eps)
+    : ops.rmsNorm(x, weight.shape, weight, eps);
 }
 
 /** What turns queries and keys by their positions: (T, hs) each. */

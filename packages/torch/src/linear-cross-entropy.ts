@@ -1,6 +1,6 @@
 import * as kernels from "./fused/kernels.js";
 import { cat, ones } from "./create.js";
-import { fusable } from "./fused/switch.js";
+import { fusable, fusableOnGpu } from "./fused/switch.js";
 import { crossEntropy, linear } from "./functional.js";
 import { scope } from "./scope.js";
 import type { Tensor } from "./tensor.js";
@@ -26,8 +26,9 @@ export function linearCrossEntropy(
   targets: Tensor,
   options: { ignoreIndex?: number; bias?: Tensor | null } = {},
 ): Tensor {
-  if (!fusable(hidden, weight)) return linearCrossEntropyReference(hidden, weight, targets, options);
   const { ignoreIndex = -100, bias } = options;
+  if (!fusable(hidden, weight) && (bias || !fusableOnGpu([weight], [hidden])))
+    return linearCrossEntropyReference(hidden, weight, targets, options);
   if (!bias) return kernels.linearCrossEntropy(hidden, weight, targets, ignoreIndex);
   return kernels.linearCrossEntropy(...withBias(hidden, weight, bias), targets, ignoreIndex);
 }
@@ -51,7 +52,7 @@ export function linearCrossEntropyRows(
   options: { ignoreIndex?: number; bias?: Tensor | null } = {},
 ): Tensor {
   const { ignoreIndex = -100, bias } = options;
-  if (fusable(hidden, weight)) {
+  if (fusable(hidden, weight) || (!bias && fusableOnGpu([weight], [hidden]))) {
     const [x, w] = bias ? withBias(hidden, weight, bias) : [hidden, weight];
     return kernels.linearCrossEntropyRows(x, w, targets, ignoreIndex);
   }

@@ -57,6 +57,7 @@ export interface Addon {
   autocastBegin(device: string, dtype: string, on: boolean): [boolean, string];
   autocastEnd(device: string, dtype: string, on: boolean): void;
   cudaDevices(): [names: string[], bytes: number[], reason: string | null];
+  gpuKernels(): [used: boolean, reason: string];
   libtorchVersion(): string;
   profileBegin(): void;
   profileEnd(): [name: string, shape: string, calls: number, ns: number, flops: number, bytes: number][];

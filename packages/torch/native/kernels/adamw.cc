@@ -107,6 +107,12 @@ void defineAdamW(torch::Library& m) {
       "adamw_(Tensor(a!)[] params, Tensor[] grads, Tensor(b!)[] exp_avgs, Tensor(c!)[] exp_avg_sqs, Tensor[] steps, "
       "float lr, float beta1, float beta2, float eps, float weight_decay, float grad_scale=1.) -> ()",
       &adamw);
+  // native/cuda: what gradients are multiplied by, and whether anything is changed at all, are known on the device
+  // alone.
+  m.def(
+      "adamw_on_device_(Tensor(a!)[] params, Tensor[] grads, Tensor(b!)[] exp_avgs, Tensor(c!)[] exp_avg_sqs, "
+      "Tensor[] steps, float lr, float beta1, float beta2, float eps, float weight_decay, Tensor? grad_scale=None, "
+      "Tensor? found_inf=None) -> ()");
 }
 
 }  // namespace trainer

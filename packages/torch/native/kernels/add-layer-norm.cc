@@ -107,6 +107,7 @@ void defineAddLayerNorm(torch::Library& m) {
       "add_layer_norm(Tensor x, Tensor branch, Tensor weight, Tensor bias, float eps=1e-05, float dropout=0.) -> "
       "(Tensor, Tensor)",
       &addLayerNorm);
+  m.def("layer_norm(Tensor x, Tensor weight, Tensor bias, float eps=1e-05) -> Tensor");  // native/cuda
 }
 
 }  // namespace trainer

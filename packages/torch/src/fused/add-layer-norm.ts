@@ -2,7 +2,7 @@ import { dropout, layerNorm } from "../functional.js";
 import type { LayerNorm } from "../nn/layer-norm.js";
 import type { Tensor } from "../tensor.js";
 import * as kernels from "./kernels.js";
-import { fusable } from "./switch.js";
+import { fusable, fusableOnGpu } from "./switch.js";
 
 /** What `addLayerNorm` computes, by plain operators. */
 export function addLayerNormReference(x: Tensor, branch: Tensor, norm: LayerNorm, p: number): [Tensor, Tensor] {
@@ -21,6 +21,7 @@ export function addLayerNorm(
   options: { dropout?: number } = {},
 ): [sum: Tensor, normed: Tensor] {
   const { dropout: p = 0 } = options;
-  if (!fusable(x, branch, norm.weight)) return addLayerNormReference(x, branch, norm, p);
+  if (!fusable(x, branch, norm.weight) && !fusableOnGpu([x, norm.weight], [branch]))
+    return addLayerNormReference(x, branch, norm, p);
   return kernels.addLayerNorm(x, branch, norm.weight, norm.bias, norm.eps, p);
 }

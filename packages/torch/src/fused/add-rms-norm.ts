@@ -2,7 +2,7 @@ import { rmsNorm } from "../functional.js";
 import type { RmsNorm } from "../nn/rms-norm.js";
 import type { Tensor } from "../tensor.js";
 import * as kernels from "./kernels.js";
-import { fusable } from "./switch.js";
+import { fusable, fusableOnGpu } from "./switch.js";
 
 /** What `addRmsNorm` computes, by plain operators. */
 export function addRmsNormReference(
@@ -23,6 +23,7 @@ export function addRmsNorm(
   branch: Tensor,
   norm: Pick<RmsNorm, "weight" | "eps">,
 ): [sum: Tensor, normed: Tensor] {
-  if (!fusable(x, branch, norm.weight)) return addRmsNormReference(x, branch, norm);
+  if (!fusable(x, branch, norm.weight) && !fusableOnGpu([x, norm.weight], [branch]))
+    return addRmsNormReference(x, branch, norm);
   return kernels.addRmsNorm(x, branch, norm.weight, norm.eps);
 }

@@ -1,7 +1,8 @@
+import { isAutocasting } from "../amp.js";
 import { rmsNorm, rotate, scaledDotProductAttention, type Rotation } from "../functional.js";
 import type { Tensor } from "../tensor.js";
 import * as kernels from "./kernels.js";
-import { fusable } from "./switch.js";
+import { fusable, fusableOnGpu } from "./switch.js";
 
 /** How queries, keys and values lie side by side, and what is done to queries and keys first. */
 export interface QkvLayout {
@@ -53,7 +54,7 @@ export function causalAttentionReference(qkv: Tensor, layout: QkvLayout, p: numb
  */
 export function causalAttention(qkv: Tensor, layout: QkvLayout, options: { dropout?: number } = {}): Tensor {
   const { dropout: p = 0 } = options;
-  if (!fusable(qkv)) return causalAttentionReference(qkv, layout, p);
+  if (!fusable(qkv) && !attendsOnGpu(qkv, layout)) return causalAttentionReference(qkv, layout, p);
   const { heads, kvHeads = heads, headNorms, rotation } = layout;
   return kernels.causalAttention(
     qkv,
@@ -66,4 +67,11 @@ export function causalAttention(qkv: Tensor, layout: QkvLayout, options: { dropo
     headNorms?.eps,
     p,
   );
+}
+
+/** cuDNN and flash attention take half types, and heads of a multiple of 8 numbers. */
+function attendsOnGpu(qkv: Tensor, { heads, kvHeads = heads, headNorms, rotation }: QkvLayout): boolean {
+  const headSize = qkv.size(-1) / (heads + 2 * kvHeads);
+  const others = [headNorms?.q, headNorms?.k, rotation?.cos, rotation?.sin].filter((t) => t !== undefined);
+  return isAutocasting() && headSize % 8 === 0 && headSize <= 256 && fusableOnGpu(others, [qkv]);
 }

@@ -1,7 +1,7 @@
 import { gelu, linear } from "../functional.js";
 import type { Tensor } from "../tensor.js";
 import * as kernels from "./kernels.js";
-import { fusable } from "./switch.js";
+import { fusable, fusableOnGpu } from "./switch.js";
 
 /** The two maps of a feed-forward layer, weights stored (in, out). */
 export interface MlpWeights {
@@ -19,5 +19,7 @@ export function geluMlpReference(x: Tensor, { w1, b1, w2, b2 }: MlpWeights): Ten
 /** GELU (tanh form) between two linear maps: (..., C) -> (..., E). GELU's output is made again for backward, not kept. */
 export function geluMlp(x: Tensor, weights: MlpWeights): Tensor {
   const { w1, b1, w2, b2 } = weights;
-  return fusable(x, w1, w2) ? kernels.geluMlp(x, w1, b1, w2, b2) : geluMlpReference(x, weights);
+  return fusable(x, w1, w2) || fusableOnGpu([w1, b1, w2, b2], [x])
+    ? kernels.geluMlp(x, w1, b1, w2, b2)
+    : geluMlpReference(x, weights);
 }

@@ -20,4 +20,4 @@ export { lstmRecurrence, lstmRecurrenceReference, type LstmState, type Recurrenc
 export { linearSideBySide, linearSideBySideReference } from "./linear-side-by-side.js";
 export { type Affine, swigluMlp, swigluMlpReference, type SwigluWeights } from "./swiglu-mlp.js";
 export { lstmToken, type LstmModel } from "./lstm-token.js";
-export { useFusedKernels } from "./switch.js";
+export { gpuKernels, useFusedKernels } from "./switch.js";

@@ -1,8 +1,8 @@
 import { op } from "../op.js";
 import type { Tensor } from "../tensor.js";
 
-// The project's own operators (native/kernels), one line each. Float32 on the CPU alone; each has its plain definition
-// beside its use.
+// The project's own operators, one line each: float32 on the CPU (native/kernels), and what training needs on a GPU too
+// (native/cuda). Each has its plain definition beside its use.
 
 export const linear = op<[x: Tensor, weight: Tensor, bias?: Tensor | null], Tensor>("trainer::linear"); // (..., C), (C, D), (D) -> (..., D)
 export const dropout = op<[x: Tensor, p: number], Tensor>("trainer::dropout");
@@ -78,6 +78,7 @@ export const lstmToken = op<
   ],
   Tensor
 >("trainer::lstm_token"); // (B), (V, C), 4 a layer, (V, H), (V), (L, B, H) twice -> (B, V)
+export const layerNorm = op<[x: Tensor, weight: Tensor, bias: Tensor, eps: number], Tensor>("trainer::layer_norm"); // on a GPU
 export const totalNorm = op<[tensors: readonly Tensor[]], Tensor>("trainer::total_norm");
 export const adamw_ = op<
   [

@@ -2,7 +2,7 @@ import { cat } from "../create.js";
 import { linear } from "../functional.js";
 import type { Tensor } from "../tensor.js";
 import * as kernels from "./kernels.js";
-import { fusable } from "./switch.js";
+import { fusable, fusableOnGpu } from "./switch.js";
 
 /** What `linearSideBySide` computes, by plain operators. */
 export function linearSideBySideReference(x: Tensor, weights: readonly Tensor[], biases: readonly Tensor[]): Tensor {
@@ -17,6 +17,7 @@ export function linearSideBySideReference(x: Tensor, weights: readonly Tensor[],
  * -> (..., sum of D_i).
  */
 export function linearSideBySide(x: Tensor, weights: readonly Tensor[], biases: readonly Tensor[]): Tensor {
-  if (!fusable(x, ...weights)) return linearSideBySideReference(x, weights, biases);
+  if (!fusable(x, ...weights) && !fusableOnGpu([...weights, ...biases], [x]))
+    return linearSideBySideReference(x, weights, biases);
   return kernels.linearSideBySide(x, weights, biases);
 }

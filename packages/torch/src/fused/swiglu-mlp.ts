@@ -1,7 +1,7 @@
 import { linear, silu } from "../functional.js";
 import type { Tensor } from "../tensor.js";
 import * as kernels from "./kernels.js";
-import { fusable } from "./switch.js";
+import { fusable, fusableOnGpu } from "./switch.js";
 
 /** A linear map, its weight stored (out, in). */
 export interface Affine {
@@ -25,6 +25,7 @@ export function swigluMlpReference(x: Tensor, { gate, up, down }: SwigluWeights)
 /** down(silu(gate(x)) · up(x)) (Shazeer 2020): (..., C) -> (..., E). The product inside is made again for backward, not kept. */
 export function swigluMlp(x: Tensor, weights: SwigluWeights): Tensor {
   const { gate, up, down } = weights;
-  if (!fusable(x, gate.weight, up.weight, down.weight)) return swigluMlpReference(x, weights);
+  const maps = [gate.weight, up.weight, down.weight];
+  if (!fusable(x, ...maps) && !fusableOnGpu(maps, [x])) return swigluMlpReference(x, weights);
   return kernels.swigluMlp(x, gate.weight, up.weight, down.weight, gate.bias, up.bias, down.bias);
 }

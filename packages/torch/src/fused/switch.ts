@@ -1,9 +1,10 @@
 import { isAutocasting } from "../amp.js";
+import { addon } from "../load.js";
 import type { Tensor } from "../tensor.js";
 
 let on = true;
 
-/** Turns the fused CPU kernels on or off; off, everything is computed by libtorch's plain operators. Returns what was before. */
+/** Turns the fused kernels on or off; off, everything is computed by libtorch's plain operators. Returns what was before. */
 export function useFusedKernels(enabled: boolean): boolean {
   const before = on;
   on = enabled;
@@ -14,3 +15,28 @@ export function useFusedKernels(enabled: boolean): boolean {
 export function fusable(...tensors: readonly Tensor[]): boolean {
   return on && !isAutocasting() && tensors.every((t) => t.dtype === "float32" && t.device === "cpu");
 }
+
+/** Whether this project's kernels are there for GPUs, and why not. */
+export function gpuKernels(): { readonly used: boolean; readonly reason: string } {
+  const [used, reason] = addon.gpuKernels();
+  return { used, reason };
+}
+
+const GPU = gpuKernels().used;
+
+/**
+ * Whether the kernels for GPUs (native/cuda) can take these: parameters and the residual stream of float32, activations of
+ * any type, as products are computed in the type that autocast says.
+ */
+export function fusableOnGpu(floats: readonly Tensor[], activations: readonly Tensor[] = []): boolean {
+  return (
+    GPU &&
+    on &&
+    floats.every((t) => t.dtype === "float32" && isOnGpu(t)) &&
+    activations.every((t) => COMPUTED.has(t.dtype) && isOnGpu(t))
+  );
+}
+
+const COMPUTED: ReadonlySet<string> = new Set(["float32", "bfloat16", "float16"]);
+
+const isOnGpu = (t: Tensor): boolean => t.device.startsWith("cuda");

@@ -1,4 +1,4 @@
-#include "cuda.h"
+#include "gpus.h"
 
 #include <ATen/Context.h>
 #include <ATen/detail/CUDAHooksInterface.h>
@@ -33,8 +33,30 @@ Cuda::Cuda() {
     count_ = static_cast<int>(at::detail::getCUDAHooks().deviceCount());
     if (count_ == 0) reason_ = "the NVIDIA driver reports no device";
     describe(driver);
+    loadKernels(driver);
   } catch (const std::exception& e) {
     reason_ = e.what();
+  }
+}
+
+// Our kernels lie beside the addon, and find libtorch's CUDA part by its symbols, which are global now.
+void Cuda::loadKernels(void* driver) {
+  Dl_info info;
+  if (count_ == 0 || !dladdr(reinterpret_cast<void*>(&Cuda::get), &info) || !info.dli_fname) return;
+  const auto attribute = reinterpret_cast<int (*)(int*, int, int)>(dlsym(driver, "cuDeviceGetAttribute"));
+  for (int i = 0; i < count_; ++i) {
+    constexpr int kMajor = 75;
+    int major = 0;
+    if (!attribute || attribute(&major, kMajor, i) != 0 || major < 8) {
+      kernelsReason_ = names_[i] + " is older than compute capability 8.0";
+      return;
+    }
+  }
+  const std::string addon = info.dli_fname;
+  const std::string path = addon.substr(0, addon.find_last_of('/') + 1) + "trainer-cuda.so";
+  if (!dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL)) {
+    const char* error = dlerror();
+    kernelsReason_ = error ? error : path + " could not be loaded";
   }
 }
 

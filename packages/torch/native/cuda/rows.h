@@ -1,0 +1,46 @@
+#pragma once
+#include <ATen/core/Tensor.h>
+#include <c10/core/impl/LocalDispatchKeySet.h>
+
+#include "kernel.h"
+
+namespace trainer::cuda {
+
+/** The type that autocast has products computed in, float32 outside of it. */
+at::ScalarType computeType();
+
+/** An operator of ours chooses its types by itself: autocast is off while it works. */
+struct OwnTypes {
+  c10::impl::ExcludeDispatchKeyGuard guard{c10::DispatchKey::AutocastCUDA};
+};
+
+/** Rows of the last dimension, in a type and contiguous: (..., C) -> (N, C). */
+at::Tensor rowsOf(const at::Tensor& x, at::ScalarType type);
+
+/** The sum of float32 rows (N, C) -> (C). */
+at::Tensor sumRows(const at::Tensor& partial);
+
+/** The sum over rows of x (N, C) in float32, as a bias's gradient is: (C). */
+at::Tensor columnSums(const at::Tensor& x);
+
+/** How rows are divided among blocks that each sum their own: the rows of a block, and how many blocks. */
+struct Stretches {
+  int64_t rows, blocks;
+};
+Stretches stretchesOf(int64_t rows);
+
+/** Numbers that a thread of a kernel with WIDTH takes at once. */
+inline int64_t vectorOf(int64_t width) { return width % 8 == 0 ? 8 : width % 4 == 0 ? 4 : width % 2 == 0 ? 2 : 1; }
+
+inline uint32_t blocksFor(int64_t items, int64_t each) { return static_cast<uint32_t>((items + each - 1) / each); }
+
+inline std::string widthOf(int64_t width) { return "WIDTH=" + std::to_string(width); }
+
+/** The pointer of a kernel's parameter `T*`, whatever T is; null where there is no tensor. */
+inline const void* in(const at::Tensor& t) { return t.defined() ? t.const_data_ptr() : nullptr; }
+inline void* out(const at::Tensor& t) { return t.defined() ? t.mutable_data_ptr() : nullptr; }
+
+/** What every operator asks of its tensors: on one GPU, of a type that kernels compute in. */
+void requireOnGpu(const at::Tensor& t, const char* op, const char* name, int64_t dim = -1);
+
+}  // namespace trainer::cuda

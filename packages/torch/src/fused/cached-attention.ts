@@ -5,7 +5,7 @@ import { isGradEnabled } from "../scope.js";
 import type { Tensor } from "../tensor.js";
 import { repeatHeads } from "./causal-attention.js";
 import * as kernels from "./kernels.js";
-import { fusable } from "./switch.js";
+import { fusable, fusableOnGpu } from "./switch.js";
 
 /** Keys and values of tokens already seen, with places for more: (B, nkv, N, hs) each. */
 export interface KeysAndValues {
@@ -72,6 +72,12 @@ export function raggedAttentionReference(
  */
 export function raggedAttention(q: Tensor, k: Tensor, v: Tensor, cache: RaggedKeysAndValues): Tensor {
   const { keys, values, lengths } = cache;
-  if (!fusable(q, k, v, keys, values)) return raggedAttentionReference(q, k, v, cache);
+  if (!fusable(q, k, v, keys, values) && !attendsOnGpu(q, k, v, cache)) return raggedAttentionReference(q, k, v, cache);
   return kernels.raggedAttention(q, k, v, keys, values, lengths);
+}
+
+/** The kernel's threads take four numbers of a head at once, and have the queries of a key in registers. */
+function attendsOnGpu(q: Tensor, k: Tensor, v: Tensor, { keys, values }: RaggedKeysAndValues): boolean {
+  const [size, groups] = [q.size(3), q.size(1) / k.size(1)];
+  return size % 4 === 0 && size <= 256 && groups <= 8 && fusableOnGpu([q, k, v, keys, values]);
 }

@@ -13,11 +13,17 @@ beforeAll(async () => {
 });
 afterAll(() => opened[Symbol.dispose]());
 
+/** The model that keeps nothing between generations. */
+const unkept = (): OpenModel => {
+  const { recorded: _, ...rest } = opened;
+  return rest;
+};
+
 type Options = Omit<GenerateInput, "prompt">;
 
 const PROMPTS = ["T", expected.prompt, expected.long_text, "The lamp", "T"];
 
-async function eventsOf(prompts: readonly string[], options: Options, queue: DeviceQueue | null, model = opened) {
+async function eventsOf(prompts: readonly string[], options: Options, queue: DeviceQueue | null, model = unkept()) {
   const events: GenerateEvent[] = [];
   for await (const event of generateManyStream(model, prompts, options, undefined, queue)) events.push(event);
   return events;
@@ -75,7 +81,7 @@ test("a text ends where its model says, whatever was drawn after that", async ()
 test("aborting ends recorded generation too, and frees what it held", async () => {
   const before = memoryStats().liveTensors;
   const stop = new AbortController();
-  const events = generateManyStream(opened, ["T"], { maxNewTokens: 10_000 }, stop.signal, eagerQueue);
+  const events = generateManyStream(unkept(), ["T"], { maxNewTokens: 10_000 }, stop.signal, eagerQueue);
   await events.next();
   stop.abort(new Error("enough"));
   await expect(
@@ -110,4 +116,26 @@ test("a model whose sequences must not differ in length reads each prompt's apar
   const other: CausalLm = { ...opened.model, newCache: (batch, capacity) => opened.model.newCache(batch, capacity) };
   const one = await eventsOf(["T"], input, eagerQueue, { ...opened, model: other }); // says so, and has another cache
   expect(resultOf(one)?.outputs).toEqual(resultOf(apart)?.outputs.slice(0, 1));
+});
+
+test("a recording is kept for the next generation of its kind, and no longer than the model", async () => {
+  const model = await openTinyGpt2();
+  let recorded = 0;
+  const counting: DeviceQueue = { ...eagerQueue, record: (work) => ((recorded += 1), eagerQueue.record(work)) };
+  const write = async (prompts: readonly string[], options: Options) =>
+    resultOf(await eventsOf(prompts, { stopOnEos: false, maxNewTokens: 6, ...options }, counting, model))?.outputs;
+  const first = await write(["T", "The lamp"], { seed: 1 });
+  expect(await write(["The lamp", "T"], { seed: 1, maxNewTokens: 9 })).toHaveLength(2);
+  expect(await write(["T", "The lamp"], { seed: 1 })).toEqual(first);
+  expect(recorded).toBe(1);
+  await write(["T"], { seed: 1 }); // fewer sequences
+  await write(["T"], { seed: 1, temperature: 0.5 });
+  expect(recorded).toBe(3);
+  const held = memoryStats().liveTensors;
+  const both = [write(["T"], { seed: 1, temperature: 0.5 }), write(["T"], { seed: 1, temperature: 0.5 })];
+  const [one, other] = await Promise.all(both); // at the same time: each has its own
+  expect([one, recorded, memoryStats().liveTensors]).toEqual([other, 4, held]);
+  const parameters = model.model.params.list().length;
+  model[Symbol.dispose]();
+  expect(memoryStats().liveTensors).toBeLessThan(held - parameters);
 });

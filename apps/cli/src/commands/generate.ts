@@ -83,7 +83,7 @@ export function define(command: Command, io: Io): void {
       });
     },
     async run({ args: [run = ""], options, home, out }) {
-      const { prompt: _, promptPath, promptsFile, stop, device, weights, ...rest } = options;
+      const { prompt: _1, promptPath: _2, promptsFile: _3, stop, device, weights, ...rest } = options;
       const prompts = await promptsOf(options, io);
       const { generateManyStream } = await import("@trainer/training");
       const input = { ...rest, stopSequences: stop };
@@ -170,5 +170,5 @@ async function promptsOf({ prompt, promptPath, promptsFile }: Prompts, io: Io): 
   if (prompt.length === 0)
     throw new UsageError("what should the text go on from? Give --prompt TEXT or --prompt-path FILE");
   if (prompt.filter((text) => text === "-").length > 1) throw new UsageError("--prompt -: stdin can be read once");
-  return Promise.all(prompt.map((text) => (text === "-" ? readAll(io.stdin) : text)));
+  return Promise.all(prompt.map(async (text) => (text === "-" ? readAll(io.stdin) : text)));
 }

@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
-import type { CausalLm } from "@trainer/models";
 import { cudaQueue, type DeviceQueue, type Tensor } from "@trainer/torch";
 import { TrainingError } from "../errors.js";
 import { BatchReader } from "./batch-reader.js";
@@ -8,6 +7,7 @@ import { DeviceDecoder, STRETCH, type Stretch } from "./device-decoder.js";
 import { GenerateOptions, type GenerateInput } from "./generate-options.js";
 import type { OpenModel } from "./open-model.js";
 import { parseOptions } from "./parse-options.js";
+import { RecordedStep } from "./recorded-step.js";
 import { Random } from "./random.js";
 import { Sequence, type FinishReason } from "./sequence.js";
 import { promptLength } from "./window.js";
@@ -57,6 +57,8 @@ export async function generateMany(
  */
 const TOGETHER = 16;
 
+const gpu = cudaQueue();
+
 /** How long the event loop may have to wait, beside the step that is under way. */
 const RESPONSE_MS = 4;
 
@@ -88,7 +90,7 @@ export async function* generateManyStream(
   prompts: readonly string[],
   input: Omit<GenerateInput, "prompt">,
   signal?: AbortSignal,
-  queue: DeviceQueue | null = opened.device === "cuda" ? cudaQueue() : null,
+  queue: DeviceQueue | null = opened.device === "cuda" ? gpu : null,
 ): AsyncGenerator<GenerateEvent, Generated, undefined> {
   const options = parseOptions(GenerateOptions, { ...input, prompt: "" }, "the generation");
   const seed = options.seed ?? randomBytes(6).readUIntBE(0, 6);
@@ -101,8 +103,16 @@ export async function* generateManyStream(
   });
   for (const batch of batchesOf(sequences, opened.model.ragged === true)) {
     signal?.throwIfAborted();
-    using decoder = queue && decoderOf(opened.model, batch, queue);
-    yield* decoder ? ahead(decoder, batch, signal) : together(opened, batch, signal);
+    const step = queue && stepOf(opened, batch, queue);
+    if (step === null) yield* together(opened, batch, signal);
+    else {
+      try {
+        yield* ahead(new DeviceDecoder(step, batch), batch, signal);
+      } finally {
+        if (opened.recorded === undefined) step[Symbol.dispose]();
+        else opened.recorded.give(step);
+      }
+    }
   }
   const finishReasons = sequences.map(({ finished }) => finished).filter((reason) => reason !== null);
   const result: Generated = {
@@ -141,9 +151,14 @@ const longest = (sequences: readonly Sequence[]) =>
   Math.max(...sequences.map(({ prompt, options }) => prompt.length + options.maxNewTokens));
 
 /** Null where steps cannot be recorded: they are done one by one then, which is slower. */
-function decoderOf(model: CausalLm, sequences: readonly Sequence[], queue: DeviceQueue): DeviceDecoder | null {
+function stepOf({ model, recorded }: OpenModel, batch: readonly Sequence[], queue: DeviceQueue): RecordedStep | null {
+  const [first] = batch;
+  if (first === undefined) return null;
+  const { temperature, topK, topP, minP, repetitionPenalty } = first.options;
+  const sampling = { temperature, topK, topP, minP, repetitionPenalty };
+  const shape = { sequences: batch.length, capacity: longest(batch), vocab: first.vocab, sampling };
   try {
-    return DeviceDecoder.of(model, sequences, Math.min(longest(sequences), model.contextLength), queue);
+    return recorded === undefined ? RecordedStep.of(model, shape, queue) : recorded.take(model, shape, queue);
   } catch {
     return null;
   }
@@ -194,8 +209,7 @@ async function* ahead(
     sequence.draw(logits);
   });
   for (const sequence of sequences) yield* written(sequence);
-  const [{ options: { maxNewTokens } } = { options: { maxNewTokens: 0 } }] = sequences;
-  let left = maxNewTokens - 1;
+  let left = Math.max(...sequences.map(({ options }) => options.maxNewTokens)) - 1;
   const underWay: Stretch[] = [];
   while (sequences.some(({ finished }) => finished === null)) {
     if (underWay.length === 0 && decoder.room(1) === 0) decoder.moveOn();
@@ -204,7 +218,7 @@ async function* ahead(
       left -= room;
       if (room > 0) underWay.push(decoder.ask(room));
     }
-    const tokens = underWay.shift()?.tokens() ?? [];
+    const tokens = underWay.shift()?.() ?? [];
     for (const [i, token] of tokens.entries()) {
       const row = i % sequences.length;
       const sequence = sequences[row];

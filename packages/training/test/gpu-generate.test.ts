@@ -5,7 +5,10 @@ import {
   QuantizedWeight,
   raggedAttention,
   raggedAttentionReference,
+  rand,
   randn,
+  sampleRows,
+  sampleRowsReference,
   tensor,
   type Tensor,
   useFusedKernels,
@@ -138,6 +141,33 @@ describe.skipIf(cuda.count === 0)("on a GPU", () => {
     const wanted = x.to("float64").matmul(weight.dequantize().to("float64").t()).add(bias.to("float64"));
     expect(furthest(weight.linear(x, bias).to("float64"), wanted)).toBeLessThan(2e-3);
     expect(furthest(weight.linear(x).add(bias).to("float64"), wanted)).toBeLessThan(2e-3);
+  });
+
+  const all = { temperature: 1, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1 };
+  test.each([
+    { ...all, temperature: 0 },
+    all,
+    { ...all, temperature: 0.7, repetitionPenalty: 1.3 },
+    { ...all, topK: 1 },
+    { ...all, topK: 50, topP: 0.9 },
+    { ...all, topK: 1024, minP: 0.01, repetitionPenalty: 1.3 },
+    { ...all, topK: 2000 }, // by libtorch's operators, as are the next
+    { ...all, topP: 0.8 },
+  ])("ids are drawn as plain operators draw them: %o", (how) => {
+    for (const [batch, vocab] of [
+      [16, 50257],
+      [3, 300],
+    ] as const) {
+      for (const spread of [0.5, 4, 300]) {
+        const logits = randn([batch, vocab + 7], { device: "cuda" })
+          .mul(spread)
+          .narrow(1, 0, vocab);
+        const seen = how.repetitionPenalty === 1 ? null : randn([batch, vocab], { device: "cuda" }).gt(0);
+        const uniform = rand([batch], { dtype: "float64", device: "cuda" });
+        const [found, wanted] = [sampleRows, sampleRowsReference].map((draw) => draw(logits, seen, how, uniform));
+        expect(found?.toArray()).toEqual(wanted?.toArray());
+      }
+    }
   });
 
   test.each([

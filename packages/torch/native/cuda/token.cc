@@ -1,6 +1,7 @@
 #include <ATen/ops/empty.h>
 #include <torch/library.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "kernels/checks.h"
@@ -97,7 +98,8 @@ Division divisionOf(int64_t rows, int64_t outputs, int64_t depth, int64_t group,
   return {padded, 4, outputs >= 16384 ? 2 : deep ? 8 : 4, vector, 1};
 }
 
-constexpr int64_t kFew = 16;  // rows
+constexpr int64_t kFew = 16;       // rows
+constexpr int64_t kRanked = 1024;  // ids, as sample.cu has it
 
 at::Tensor quantizedLinear(const at::Tensor& x, const at::Tensor& weight, const std::optional<at::Tensor>& scales,
                            const std::optional<at::Tensor>& bias) {
@@ -137,11 +139,36 @@ at::Tensor quantizedLinear(const at::Tensor& x, const at::Tensor& weight, const 
   return y;
 }
 
+at::Tensor sampleRows(const at::Tensor& logits, const std::optional<at::Tensor>& seen, const at::Tensor& uniform,
+                      double temperature, int64_t topK, double topP, double minP, double penalty) {
+  constexpr const char* kOp = "sample_rows";
+  requireFloat32(logits, kOp, "logits", 2);
+  const int64_t batch = logits.size(0), vocab = logits.size(1);
+  TORCH_CHECK(batch > 0 && vocab > 0 && logits.stride(1) == 1, kOp, ": logits (B, V) must have whole rows");
+  TORCH_CHECK(uniform.is_cuda() && uniform.scalar_type() == at::kDouble && uniform.is_contiguous() &&
+                  uniform.sizes() == at::IntArrayRef({batch}),
+              kOp, ": uniform must be a float64 for each row");
+  TORCH_CHECK(!seen || (seen->is_cuda() && seen->scalar_type() == at::kBool && seen->is_contiguous() &&
+                        seen->sizes() == logits.sizes()),
+              kOp, ": seen must be a bool for each logit");
+  const bool cut = (topP > 0 && topP < 1) || minP > 0;
+  TORCH_CHECK(temperature == 0 || (topK == 0 && !cut) || (topK > 0 && topK <= kRanked), kOp, ": it ranks ", kRanked,
+              " ids at most, and all of them without top-p and min-p");
+  const at::Tensor ids = at::empty({batch}, logits.options().dtype(at::kLong));
+  Kernel("sample", "sampleRow", at::kFloat)({.blocks = static_cast<uint32_t>(batch), .threads = 1024}, in(logits),
+                                            seen ? in(*seen) : nullptr, in(uniform), out(ids), logits.stride(0),
+                                            static_cast<int32_t>(vocab), static_cast<float>(temperature),
+                                            static_cast<int32_t>(std::min(topK, vocab)), static_cast<float>(topP),
+                                            static_cast<float>(minP), static_cast<float>(penalty));
+  return ids;
+}
+
 }  // namespace
 
 TORCH_LIBRARY_IMPL(trainer, AutogradCUDA, m) {
   m.impl("ragged_attention", &raggedAttention);
   m.impl("quantized_linear", &quantizedLinear);
+  m.impl("sample_rows", &sampleRows);
 }
 
 }  // namespace trainer::cuda

@@ -97,6 +97,20 @@ export const adamw_ = op<
   void
 >("trainer::adamw_");
 
+export const sampleRows = op<
+  [
+    logits: Tensor, // (B, V)
+    seen: Tensor | null, // (B, V) bool
+    uniform: Tensor, // (B) float64
+    temperature: number,
+    topK: number,
+    topP: number,
+    minP: number,
+    penalty: number,
+  ],
+  Tensor
+>("trainer::sample_rows"); // (B) int64, on a GPU alone
+
 // Graphs of a GPU's work, by their numbers, and copies to the host behind it: native/cuda/graph.cc.
 export const graphBegin = op<[], number>("trainer::graph_begin"); // work goes to a stream of the graph's own from here on
 export const graphCapture = op<[graph: number], void>("trainer::graph_capture"); // recorded from here on

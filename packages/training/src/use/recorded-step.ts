@@ -1,7 +1,15 @@
 import { logitsOf, RaggedKvCache, type CausalLm } from "@trainer/models";
-import { aten, keep, noGrad, zeros, type DeviceQueue, type Recording, type Tensor } from "@trainer/torch";
-import type { GenerateOptions } from "./generate-options.js";
-import { penalizeRows, sampleRows } from "./sample-rows.js";
+import {
+  aten,
+  keep,
+  noGrad,
+  sampleRows,
+  zeros,
+  type DeviceQueue,
+  type Recording,
+  type RowSampling,
+  type Tensor,
+} from "@trainer/torch";
 
 /** Steps for which random numbers lie on the device, and drawn tokens are kept there. */
 const BLOCK = 1024;
@@ -16,7 +24,7 @@ export interface StepShape {
   readonly capacity: number;
   /** How many ids there are to draw from. */
   readonly vocab: number;
-  readonly sampling: Pick<GenerateOptions, "temperature" | "topK" | "topP" | "minP" | "repetitionPenalty">;
+  readonly sampling: RowSampling;
 }
 
 /**
@@ -76,8 +84,8 @@ export class RecordedStep implements Disposable {
     const hidden = this.model.hidden(this.tokens.unsqueeze(1), { training: false, cache: this.cache }); // (B, 1, C)
     const all = logitsOf(this.model, hidden.select(1, 0)); // (B, V)
     const own = all.size(1) === vocab ? all : all.narrow(1, 0, vocab);
-    const weighed = this.seen === null ? own : penalizeRows(own, this.seen, sampling.repetitionPenalty);
-    const drawn = sampleRows(weighed, sampling, this.uniforms.indexSelect(0, this.place).select(0, 0)); // (B)
+    const uniform = this.uniforms.indexSelect(0, this.place).select(0, 0); // (B)
+    const drawn = sampleRows(own, this.seen, sampling, uniform); // (B)
     if (this.seen !== null) aten.scatter_(this.seen, 1, drawn.unsqueeze(1), 1);
     aten.scatterFrom_(this.drawn, 0, this.place.unsqueeze(0).expand([1, drawn.numel]), drawn.unsqueeze(0));
     this.tokens.copy_(drawn);

@@ -1,12 +1,11 @@
-import { randn, tensor, type Tensor } from "@trainer/torch";
+import { randn, sampleRows, tensor, type RowSampling, type Tensor } from "@trainer/torch";
 import { expect, test } from "vitest";
 import { Random } from "./random.js";
 import { penalize } from "./repetition.js";
-import { penalizeRows, sampleRows } from "./sample-rows.js";
-import { sample, type Sampling } from "./sample.js";
+import { sample } from "./sample.js";
 
-const plain: Sampling = { temperature: 1, topK: 0, topP: 1, minP: 0 };
-const samplings: Sampling[] = [
+const plain: RowSampling = { temperature: 1, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1 };
+const samplings: RowSampling[] = [
   { ...plain, temperature: 0 },
   plain,
   { ...plain, temperature: 0.7 },
@@ -28,7 +27,7 @@ test.each(samplings.flatMap((sampling) => [40, 3000].map((vocab) => ({ sampling,
     for (let step = 0; step < 10; step += 1) {
       const random = new Random(step);
       const numbers = Array.from({ length: batch }, () => random.next());
-      const found = sampleRows(logits, sampling, tensor(numbers, [batch], { dtype: "float64" }));
+      const found = sampleRows(logits, null, sampling, tensor(numbers, [batch], { dtype: "float64" }));
       const alone = numbers.map((number, row) => sample(logits.select(0, row), sampling, { next: () => number }));
       expect(idsOf(found)).toEqual(alone);
     }
@@ -38,16 +37,21 @@ test.each(samplings.flatMap((sampling) => [40, 3000].map((vocab) => ({ sampling,
 test("a number next to 1 draws the last token that may be", () => {
   const logits = tensor([0, 1, 2], [1, 3]);
   const uniform = tensor([1], [1], { dtype: "float64" }); // what rounding may make of it
-  expect(idsOf(sampleRows(logits, plain, uniform))).toEqual([2]);
-  expect(idsOf(sampleRows(logits, { ...plain, topK: 2 }, uniform))).toEqual([1]);
+  expect(idsOf(sampleRows(logits, null, plain, uniform))).toEqual([2]);
+  expect(idsOf(sampleRows(logits, null, { ...plain, topK: 2 }, uniform))).toEqual([1]);
 });
 
 test("rows have what they have seen made less likely, as each alone", () => {
   const logits = randn([2, 6]);
   const seen = [new Set([1, 4]), new Set([0])];
   const marks = seen.flatMap((ids) => Array.from({ length: 6 }, (_, id) => Number(ids.has(id))));
-  const found = penalizeRows(logits, tensor(marks, [2, 6], { dtype: "bool" }), 1.7);
-  for (const [row, ids] of seen.entries()) {
-    expect(found.select(0, row).equal(penalize(logits.select(0, row), ids, 1.7))).toBe(true);
+  const mask = tensor(marks, [2, 6], { dtype: "bool" });
+  for (const number of [0.05, 0.3, 0.6, 0.9]) {
+    const uniform = tensor([number, number], [2], { dtype: "float64" });
+    const found = sampleRows(logits, mask, { ...plain, repetitionPenalty: 1.7 }, uniform);
+    const alone = seen.map((ids, row) =>
+      sample(penalize(logits.select(0, row), ids, 1.7), plain, { next: () => number }),
+    );
+    expect(idsOf(found)).toEqual(alone);
   }
 });

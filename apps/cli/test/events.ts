@@ -46,6 +46,7 @@ export const stepEvent = (step: number, loss: number): Of<"step"> => ({
   stepMs: 82.6,
   etaSeconds: 80,
   rssBytes: 600 * 1024 ** 2,
+  gpuPeakBytes: undefined,
 });
 
 export const evalEvent = (step: number, loss: number, best: boolean): Of<"eval"> => ({
@@ -74,5 +75,6 @@ export const result: RunResult = {
   testPerplexity: 66.7,
   testBitsPerByte: 2.1,
   tokensSeen: 384_000,
+  gpuPeakBytes: null,
   seconds: 187,
 };

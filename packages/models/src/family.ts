@@ -3,7 +3,8 @@ import type { z } from "zod";
 import type { Cache } from "./cache.js";
 import type { Documents } from "./documents.js";
 
-export const precisions = ["fp32", "fp16", "bf16"] as const;
+/** tf32: weights and sums in float32, products on a GPU by its TF32 units. */
+export const precisions = ["fp32", "fp16", "bf16", "tf32"] as const;
 export type Precision = (typeof precisions)[number];
 
 /** Dimensions and rates by their names in a family's config. */

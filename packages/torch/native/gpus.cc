@@ -33,21 +33,19 @@ Cuda::Cuda() {
     count_ = static_cast<int>(at::detail::getCUDAHooks().deviceCount());
     if (count_ == 0) reason_ = "the NVIDIA driver reports no device";
     describe(driver);
-    loadKernels(driver);
+    at::globalContext().setAllowTF32CuDNN(false);  // as for cuBLAS: float32 is float32 unless TF32 is allowed
+    loadKernels();
   } catch (const std::exception& e) {
     reason_ = e.what();
   }
 }
 
 // Our kernels lie beside the addon, and find libtorch's CUDA part by its symbols, which are global now.
-void Cuda::loadKernels(void* driver) {
+void Cuda::loadKernels() {
   Dl_info info;
   if (count_ == 0 || !dladdr(reinterpret_cast<void*>(&Cuda::get), &info) || !info.dli_fname) return;
-  const auto attribute = reinterpret_cast<int (*)(int*, int, int)>(dlsym(driver, "cuDeviceGetAttribute"));
   for (int i = 0; i < count_; ++i) {
-    constexpr int kMajor = 75;
-    int major = 0;
-    if (!attribute || attribute(&major, kMajor, i) != 0 || major < 8) {
+    if (capabilities_[i].first < 8) {
       kernelsReason_ = names_[i] + " is older than compute capability 8.0";
       return;
     }
@@ -60,20 +58,31 @@ void Cuda::loadKernels(void* driver) {
   }
 }
 
-// Names and sizes come from the driver itself: its C interface is stable, and CUDA's headers are not needed.
+// cuda.h: CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR and _MINOR.
+constexpr int kCapabilityMajor = 75;
+constexpr int kCapabilityMinor = 76;
+
+// Names, sizes and capabilities come from the driver itself: its C interface is stable, and CUDA's headers are not
+// needed.
 void Cuda::describe(void* driver) {
   const auto getDevice = reinterpret_cast<int (*)(int*, int)>(dlsym(driver, "cuDeviceGet"));
   const auto getName = reinterpret_cast<int (*)(char*, int, int)>(dlsym(driver, "cuDeviceGetName"));
   const auto getBytes = reinterpret_cast<int (*)(size_t*, int)>(dlsym(driver, "cuDeviceTotalMem_v2"));
+  const auto getAttribute = reinterpret_cast<int (*)(int*, int, int)>(dlsym(driver, "cuDeviceGetAttribute"));
   for (int i = 0; i < count_; ++i) {
-    int device = 0;
+    int device = 0, major = 0, minor = 0;
     char name[256] = "";
     size_t bytes = 0;
     if (getDevice && getName && getBytes && getDevice(&device, i) == 0) {
       getName(name, sizeof(name), device);
       getBytes(&bytes, device);
+      if (getAttribute) {
+        getAttribute(&major, kCapabilityMajor, device);
+        getAttribute(&minor, kCapabilityMinor, device);
+      }
     }
     names_.emplace_back(name);
     bytes_.push_back(bytes);
+    capabilities_.emplace_back(major, minor);
   }
 }

@@ -3,20 +3,25 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
+#include <memory>
+#include <mutex>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "convert.h"
+#include "device-trace.h"
 #include "guard.h"
 #include "kernels/work.h"
+#include "profile-rules.h"
 #include "session.h"
 
 // Where the time of a piece of work goes: libtorch tells of every operator that begins and ends, those of gradients
-// and this project's own among them.
+// and this project's own among them. What a device does for them is told by a trace beside it.
 
 namespace {
+
+using namespace trainer::profiling;
 
 int64_t now() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
@@ -30,28 +35,43 @@ struct Totals {
   double bytes = 0;
 };
 
+struct Profile {
+  std::mutex mutex;  // gradients of a device's tensors are computed in a thread of the autograd engine
+  std::map<std::pair<std::string, std::string>, Totals> totals;
+  at::CallbackHandle handle = 0;
+  bool traced = false;
+  std::string untraced;  // why there is no trace
+  int64_t began = 0;
+};
+
 struct Frame : at::ObserverContext {
+  std::shared_ptr<Profile> profile;
   std::string name;
   std::string shape;
   int64_t began = 0;
   int64_t inner = 0;      // nanoseconds of the operators within
   double innerBytes = 0;  // counted there: not once more here
-  bool folded = false;    // within a product: part of it
+  bool folded = false;    // within one that is a whole: part of it
   double flops = 0;
   double bytes = 0;
 };
 
-struct Profile {
-  std::map<std::pair<std::string, std::string>, Totals> totals;
-  std::vector<Frame*> open;
-  at::CallbackHandle handle = 0;
-};
+std::mutex currentMutex;
+std::shared_ptr<Profile> current;  // the one that is being taken in this process
 
-thread_local std::unique_ptr<Profile> profile;
+std::shared_ptr<Profile> exchangeCurrent(std::shared_ptr<Profile> next) {
+  const std::lock_guard<std::mutex> lock(currentMutex);
+  if (next && current) throw Refusal("ARGUMENT", "a profile is being taken already");
+  std::swap(current, next);
+  return next;
+}
 
-constexpr std::string_view kProduct = "trainer::product";
+std::shared_ptr<Profile> currentProfile() {
+  const std::lock_guard<std::mutex> lock(currentMutex);
+  return current;
+}
 
-bool startsWith(const std::string& text, std::string_view start) { return text.compare(0, start.size(), start) == 0; }
+thread_local std::vector<Frame*> openFrames;  // this thread's, the innermost last
 
 double bytesOf(const at::Tensor& t) {
   if (!t.defined()) return 0;
@@ -97,79 +117,97 @@ const at::Tensor* tensorAt(c10::ArrayRef<const c10::IValue> inputs, size_t i) {
   return i < inputs.size() && inputs[i].isTensor() && inputs[i].toTensor().defined() ? &inputs[i].toTensor() : nullptr;
 }
 
-/** Multiplications and additions of a matrix product whose factors are the inputs `first` and `first` + 1. */
+/** Multiplications and additions of a matrix product. */
 void countProduct(Frame& frame, c10::ArrayRef<const c10::IValue> inputs, size_t first) {
   const at::Tensor* a = tensorAt(inputs, first);
   const at::Tensor* b = tensorAt(inputs, first + 1);
-  if (a == nullptr || b == nullptr || a->dim() < 2 || b->dim() < 2) return;
-  const int64_t rows = a->numel() / a->size(-1), depth = a->size(-1), columns = b->size(-1);
-  frame.flops = 2.0 * static_cast<double>(rows) * static_cast<double>(depth) * static_cast<double>(columns);
-  frame.shape = std::to_string(rows) + " x " + std::to_string(depth) + " x " + std::to_string(columns);
+  if (a == nullptr || b == nullptr) return;
+  const auto size = productSize(a->sizes(), b->sizes());
+  if (!size) return;
+  frame.flops = size->flops();
+  frame.shape = size->text();
+}
+
+/** Of attention over (B, H, T, D): two products forward, five to make its gradient, half of each where causal. */
+void countAttention(Frame& frame, const at::RecordFunction& fn) {
+  const auto schema = fn.operator_schema();
+  if (!schema) return;
+  const auto argument = [&](const char* name) { return schema->argumentIndexWithName(name); };
+  const auto query = argument("query"), key = argument("key"), causal = argument("is_causal");
+  if (!query || !key || !causal) return;
+  const at::Tensor* q = tensorAt(fn.inputs(), static_cast<size_t>(*query));
+  const at::Tensor* k = tensorAt(fn.inputs(), static_cast<size_t>(*key));
+  if (q == nullptr || k == nullptr || q->dim() != 4 || k->dim() != 4) return;
+  const auto& isCausal = fn.inputs()[static_cast<size_t>(*causal)];
+  const double products = frame.name.find("_backward") == std::string::npos ? 2 : 5;
+  const double part = isCausal.isBool() && isCausal.toBool() ? 0.5 : 1;
+  frame.flops = part * products * 2.0 * static_cast<double>(q->numel()) * static_cast<double>(k->size(2));
 }
 
 std::unique_ptr<at::ObserverContext> begin(const at::RecordFunction& fn) {
+  auto profile = currentProfile();
   if (!profile) return nullptr;
   auto frame = std::make_unique<Frame>();
-  frame->name = fn.name();
-  if (startsWith(frame->name, "autograd::engine::evaluate_function")) frame->name = "autograd::engine";
-  frame->folded = !profile->open.empty() && (profile->open.back()->folded || profile->open.back()->name == kProduct);
-  const auto inputs = fn.inputs();
+  frame->profile = std::move(profile);
+  frame->name = rowName(fn.name());
+  frame->folded = !openFrames.empty() && (openFrames.back()->folded || isWhole(openFrames.back()->name));
   if (!frame->folded) {
-    if (frame->name == "aten::mm" || frame->name == "aten::bmm") countProduct(*frame, inputs, 0);
-    if (frame->name == "aten::addmm" || frame->name == "aten::baddbmm" || frame->name == kProduct)
-      countProduct(*frame, inputs, 1);
+    if (const auto first = firstFactor(frame->name)) countProduct(*frame, fn.inputs(), *first);
+    if (isAttention(frame->name)) countAttention(*frame, fn);
+    frame->bytes = bytesTaken(fn, frame->name);
   }
-  frame->bytes = frame->folded ? 0 : bytesTaken(fn, frame->name);
   frame->began = now();
-  profile->open.push_back(frame.get());
+  openFrames.push_back(frame.get());
   return frame;
 }
 
 void end(const at::RecordFunction& fn, at::ObserverContext* context) {
   auto* frame = static_cast<Frame*>(context);
-  if (!profile || frame == nullptr) return;
+  if (frame == nullptr) return;
   // An operator that threw takes those with it that it had begun.
-  while (!profile->open.empty() && profile->open.back() != frame) profile->open.pop_back();
-  if (profile->open.empty()) return;
-  profile->open.pop_back();
+  while (!openFrames.empty() && openFrames.back() != frame) openFrames.pop_back();
+  if (openFrames.empty()) return;
+  openFrames.pop_back();
   if (frame->folded) return;
   const int64_t took = now() - frame->began;
   const double moved = frame->bytes == 0 ? 0 : frame->bytes + sumOf(fn.outputs());
   const double bytes = std::max(0.0, moved - frame->innerBytes);
-  if (!profile->open.empty()) {
-    Frame& outer = *profile->open.back();
+  if (!openFrames.empty()) {
+    Frame& outer = *openFrames.back();
     outer.inner += took;
     outer.innerBytes += bytes + frame->innerBytes;
   }
-  Totals& totals = profile->totals[{frame->name, frame->shape}];
+  const std::lock_guard<std::mutex> lock(frame->profile->mutex);
+  Totals& totals = frame->profile->totals[{frame->name, frame->shape}];
   ++totals.calls;
   totals.nanoseconds += took - frame->inner;
   totals.flops += frame->flops;
   totals.bytes += bytes;
 }
 
-// profileBegin(): from now on the operators of this thread are observed.
-napi_value profileBegin(Session& session, napi_value*, size_t) {
-  if (profile) throw Refusal("ARGUMENT", "a profile is being taken already");
-  profile = std::make_unique<Profile>();
+// profileBegin(trace): from now on the operators of this thread are observed, and of those that compute gradients for
+// it; the work of the device too, if it is to be traced.
+napi_value profileBegin(Session& session, napi_value* argv, size_t argc) {
+  const auto profile = std::make_shared<Profile>();
+  profile->traced = argc > 0 && toBool(session.env, argv[0]);
+  if (profile->traced) finishDevice();  // what was handed over before is not counted
+  exchangeCurrent(profile);
+  if (profile->traced) profile->untraced = beginTrace();
   profile->handle =
       at::addThreadLocalCallback(at::RecordFunctionCallback(begin, end)
                                      .needsInputs(true)
                                      .needsOutputs(true)
                                      .scopes({at::RecordScope::FUNCTION, at::RecordScope::BACKWARD_FUNCTION}));
+  profile->began = now();
   return undefinedValue(session.env);
 }
 
-// profileEnd() -> [[name, shape, calls, nanoseconds, flops, bytes], ...]
-napi_value profileEnd(Session& session, napi_value*, size_t) {
-  if (!profile) throw Refusal("ARGUMENT", "no profile is being taken");
-  at::removeCallback(profile->handle);
-  const auto taken = std::move(profile);
-  napi_env env = session.env;
+napi_value rowsOf(napi_env env, Profile& profile) {
+  const std::lock_guard<std::mutex> lock(profile.mutex);
   napi_value list;
-  check(env, napi_create_array_with_length(env, taken->totals.size(), &list));
+  check(env, napi_create_array_with_length(env, profile.totals.size(), &list));
   uint32_t i = 0;
-  for (const auto& [key, totals] : taken->totals) {
+  for (const auto& [key, totals] : profile.totals) {
     const napi_value fields[] = {
         fromString(env, key.first),       fromString(env, key.second),   fromInt(env, totals.calls),
         fromInt(env, totals.nanoseconds), fromDouble(env, totals.flops), fromDouble(env, totals.bytes),
@@ -182,10 +220,35 @@ napi_value profileEnd(Session& session, napi_value*, size_t) {
   return list;
 }
 
+// profileEnd() -> [nanoseconds, [[name, shape, calls, nanoseconds, flops, bytes], ...], trace], where the trace is as
+// src/device-trace.ts describes it, or a string that says why there is none, or null if none was begun
+napi_value profileEnd(Session& session, napi_value*, size_t) {
+  const auto taken = exchangeCurrent(nullptr);
+  if (!taken) throw Refusal("ARGUMENT", "no profile is being taken");
+  napi_env env = session.env;
+  at::removeCallback(taken->handle);
+  std::string failed;
+  try {
+    if (taken->traced) finishDevice();
+  } catch (const std::exception& e) {
+    failed = e.what();  // the trace must end all the same
+  }
+  const int64_t took = now() - taken->began;
+  napi_value trace;
+  check(env, napi_get_null(env, &trace));
+  if (taken->traced) trace = taken->untraced.empty() ? endTrace(session) : fromString(env, taken->untraced);
+  if (!failed.empty()) trace = fromString(env, failed);
+  const napi_value fields[] = {fromInt(env, took), rowsOf(env, *taken), trace};
+  napi_value result;
+  check(env, napi_create_array_with_length(env, std::size(fields), &result));
+  for (uint32_t i = 0; i < std::size(fields); ++i) check(env, napi_set_element(env, result, i, fields[i]));
+  return result;
+}
+
 }  // namespace
 
 void trainer::tellFlops(double flops) {
-  if (profile && !profile->open.empty()) profile->open.back()->flops += flops;
+  if (!openFrames.empty()) openFrames.back()->flops += flops;
 }
 
 void defineProfile(Session& session, napi_value exports) {

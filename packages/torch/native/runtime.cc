@@ -4,6 +4,7 @@
 #include <ATen/autocast_mode.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/detail/CUDAHooksInterface.h>
+#include <c10/core/CachingDeviceAllocator.h>
 #include <torch/csrc/api/include/torch/version.h>
 
 #include <algorithm>
@@ -87,23 +88,74 @@ napi_value autocastEnd(Session& session, napi_value* argv, size_t argc) {
   return undefinedValue(session.env);
 }
 
-// cudaDevices() -> [names, bytes of memory, why there is none | null]
+// allowTf32(on) -> what it was: whether float32 products on a GPU, cuBLAS' and cuDNN's, may use TF32.
+napi_value allowTf32(Session& session, napi_value* argv, size_t argc) {
+  const bool on = argc > 0 && toBool(session.env, argv[0]);
+  auto& context = at::globalContext();
+  const bool before = context.allowTF32CuBLAS();
+  context.setAllowTF32CuBLAS(on);
+  context.setAllowTF32CuDNN(on);
+  return fromBool(session.env, before);
+}
+
+// setDeterministic(on) -> what it was: whether operators on a GPU may only use algorithms that repeat to the bit.
+napi_value setDeterministic(Session& session, napi_value* argv, size_t argc) {
+  const bool on = argc > 0 && toBool(session.env, argv[0]);
+  auto& context = at::globalContext();
+  const bool before = context.deterministicAlgorithms();
+  context.setDeterministicAlgorithms(on, /*warn_only=*/false);
+  context.setDeterministicFillUninitializedMemory(false);  // fills what is written over anyway
+  context.setDeterministicCuDNN(on);
+  context.setBenchmarkCuDNN(false);
+  return fromBool(session.env, before);
+}
+
+// The allocator of GPU memory; null where there is none yet.
+c10::DeviceAllocator* cudaAllocator() {
+  if (!Cuda::get().available()) return nullptr;
+  auto* allocator = c10::getDeviceAllocator(c10::DeviceType::CUDA);
+  return allocator->initialized() ? allocator : nullptr;
+}
+
+// cudaMemory() -> [bytes of tensors, at their peak, bytes held from the driver, at their peak] of device 0 | null
+napi_value cudaMemory(Session& session, napi_value*, size_t) {
+  napi_value none;
+  check(session.env, napi_get_null(session.env, &none));
+  auto* allocator = cudaAllocator();
+  if (!allocator) return none;
+  const auto stats = allocator->getDeviceStats(0);
+  const auto& allocated = stats.allocated_bytes[0];  // 0: all of it, whatever the size of its blocks
+  const auto& reserved = stats.reserved_bytes[0];
+  return toArray(session.env, {allocated.current, allocated.peak, reserved.current, reserved.peak});
+}
+
+// resetCudaPeak(): the peaks begin anew, at what is there now.
+napi_value resetCudaPeak(Session& session, napi_value*, size_t) {
+  if (auto* allocator = cudaAllocator()) allocator->resetPeakStats(0);
+  return undefinedValue(session.env);
+}
+
+// cudaDevices() -> [names, bytes of memory, [major, minor] of each, why there is none | null]
 napi_value cudaDevices(Session& session, napi_value*, size_t) {
   napi_env env = session.env;
   const Cuda& cuda = Cuda::get();
-  napi_value list, names, bytes, reason;
-  check(env, napi_create_array_with_length(env, 3, &list));
+  napi_value list, names, bytes, capabilities, reason;
+  check(env, napi_create_array_with_length(env, 4, &list));
   check(env, napi_create_array_with_length(env, cuda.names().size(), &names));
   check(env, napi_create_array_with_length(env, cuda.bytes().size(), &bytes));
+  check(env, napi_create_array_with_length(env, cuda.capabilities().size(), &capabilities));
   for (uint32_t i = 0; i < cuda.names().size(); ++i) {
     check(env, napi_set_element(env, names, i, fromString(env, cuda.names()[i])));
     check(env, napi_set_element(env, bytes, i, fromInt(env, static_cast<int64_t>(cuda.bytes()[i]))));
+    const auto [major, minor] = cuda.capabilities()[i];
+    check(env, napi_set_element(env, capabilities, i, toArray(env, {major, minor})));
   }
   check(env, napi_get_null(env, &reason));
   if (!cuda.available()) reason = fromString(env, cuda.reason());
   check(env, napi_set_element(env, list, 0, names));
   check(env, napi_set_element(env, list, 1, bytes));
-  check(env, napi_set_element(env, list, 2, reason));
+  check(env, napi_set_element(env, list, 2, capabilities));
+  check(env, napi_set_element(env, list, 3, reason));
   return list;
 }
 
@@ -134,6 +186,10 @@ void defineRuntime(Session& session, napi_value exports) {
   define(session, exports, "setNumInteropThreads", setNumInteropThreads);
   define(session, exports, "autocastBegin", autocastBegin);
   define(session, exports, "autocastEnd", autocastEnd);
+  define(session, exports, "allowTf32", allowTf32);
+  define(session, exports, "setDeterministic", setDeterministic);
+  define(session, exports, "cudaMemory", cudaMemory);
+  define(session, exports, "resetCudaPeak", resetCudaPeak);
   define(session, exports, "cudaDevices", cudaDevices);
   define(session, exports, "gpuKernels", gpuKernels);
   define(session, exports, "libtorchVersion", libtorchVersion);

@@ -20,6 +20,7 @@ export {
   zerosLike,
 } from "./create.js";
 export { cudaQueue, type DeviceQueue, eagerQueue, type GraphOperators, type Recording } from "./device-queue.js";
+export type { DeviceCosts, KernelCost } from "./device-trace.js";
 export { bytesOf, type Device, type DType, dtypes, isDType, type TypedArray } from "./dtype.js";
 export { TorchError, type TorchErrorCode } from "./errors.js";
 export * from "./functional.js";
@@ -34,9 +35,11 @@ export * as aten from "./ops.js";
 export * from "./optim/index.js";
 export { type Init, Params } from "./params.js";
 export { dieWithParent } from "./parent.js";
-export { type OperatorCost, profile } from "./profile.js";
+export { type OperatorCost, type Profile, profile } from "./profile.js";
 export { Generator, getRngState, manualSeed, setRngState } from "./random.js";
 export {
+  allowTf32,
+  type CudaMemory,
   type Devices,
   devices,
   libtorchVersion,
@@ -44,6 +47,8 @@ export {
   memoryStats,
   releaseMemory,
   numThreads,
+  resetPeakMemory,
+  setDeterministic,
   setNumInteropThreads,
   setNumThreads,
 } from "./runtime.js";

@@ -1,8 +1,10 @@
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 
+import type { DeviceTrace } from "./device-trace.js";
 import type { Device } from "./dtype.js";
 import { TorchError } from "./errors.js";
+import { fixWorkspace } from "./cublas.js";
 import { spinBriefly } from "./openmp.js";
 
 /** A native slot's number. Only `Tensor` and `Generator` hold them. */
@@ -56,11 +58,24 @@ export interface Addon {
   setNumInteropThreads(n: number): void;
   autocastBegin(device: string, dtype: string, on: boolean): [boolean, string];
   autocastEnd(device: string, dtype: string, on: boolean): void;
-  cudaDevices(): [names: string[], bytes: number[], reason: string | null];
+  allowTf32(on: boolean): boolean;
+  setDeterministic(on: boolean): boolean;
+  cudaMemory(): [allocated: number, peakAllocated: number, reserved: number, peakReserved: number] | null;
+  resetCudaPeak(): void;
+  cudaDevices(): [
+    names: string[],
+    bytes: number[],
+    capabilities: [major: number, minor: number][],
+    reason: string | null,
+  ];
   gpuKernels(): [used: boolean, reason: string];
   libtorchVersion(): string;
-  profileBegin(): void;
-  profileEnd(): [name: string, shape: string, calls: number, ns: number, flops: number, bytes: number][];
+  profileBegin(trace: boolean): void;
+  profileEnd(): [
+    ns: number,
+    operators: [name: string, shape: string, calls: number, ns: number, flops: number, bytes: number][],
+    trace: DeviceTrace | string | null,
+  ];
   hearOnce(signal: number): void;
   dieWithParent(pid: number): void;
   cpuCapability(): string;
@@ -96,5 +111,6 @@ export function load(url: URL): Addon {
 const build = process.env["TRAINER_NATIVE_BUILD"] ?? "build";
 
 spinBriefly(process.env);
+fixWorkspace(process.env);
 
 export const addon = load(new URL(`../${build}/torch.node`, import.meta.url));

@@ -1,41 +1,99 @@
-import { empty, ones, zeros } from "./create.js";
+import { empty, randn, zeros } from "./create.js";
+import type { Device, DType } from "./dtype.js";
+import { TorchError } from "./errors.js";
 import { linear } from "./functional.js";
+import { Generator } from "./random.js";
 import { noGrad, scope } from "./scope.js";
 
-/** What a machine can do at most, with the threads there are: the roofline of Williams et al. 2009. */
+/** What a machine can do at most, with the threads there are or on a GPU: the roofline of Williams et al. 2009. */
 export interface MachineLimits {
-  /** Of float32 matrix products of 1024 x 1024, multiplications and additions a second. */
+  /** Of matrix products of squares, multiplications and additions a second. */
   readonly flopsPerSecond: number;
   /** Read and written a second, copying from memory to memory. */
   readonly bytesPerSecond: number;
 }
 
-const SIZE = 1024;
-/** Two such are far more than caches hold. */
-const FLOATS = 1 << 25;
-
-/** Measures the CPU, some tenths of a second. */
-export function machineLimits(): MachineLimits {
-  return scope(() =>
-    noGrad(() => {
-      const [a, b] = [ones([SIZE, SIZE]), ones([SIZE, SIZE])];
-      const product = () => scope(() => void linear(a, b));
-      const [from, to] = [zeros([FLOATS]), empty([FLOATS])];
-      const copy = () => void to.copy_(from);
-      return {
-        flopsPerSecond: (2 * SIZE ** 3) / fastest(product),
-        bytesPerSecond: (2 * FLOATS * 4) / fastest(copy),
-      };
-    }),
-  );
+/** How the limits are measured. */
+export interface Effort {
+  /** Rows and columns of the products' factors, and the fewest, where memory is short. */
+  readonly size: readonly [most: number, least: number];
+  /** Of each copy: far more than caches hold. */
+  readonly bytes: readonly [most: number, least: number];
+  /** Handed over before one waits for them. */
+  readonly runs: number;
+  /** Of the times taken, the one that counts. */
+  readonly pick: (sorted: readonly number[]) => number;
 }
 
-/** Seconds of the quickest of some runs, after one to warm up. */
-function fastest(f: () => void): number {
-  const seconds = Array.from({ length: 8 }, () => {
+const MIB = 2 ** 20;
+const ROUNDS = 7;
+
+/** The quickest: a CPU has other things to do. */
+const CPU: Effort = {
+  size: [1024, 1024],
+  bytes: [128 * MIB, 128 * MIB],
+  runs: 1,
+  pick: (sorted) => Math.min(...sorted),
+};
+
+/** The median: a GPU's clock is highest before it is warm. */
+const GPU: Effort = {
+  size: [8192, 1024],
+  bytes: [1024 * MIB, 16 * MIB],
+  runs: 4,
+  pick: (sorted) => Number(sorted[(ROUNDS - 1) / 2]),
+};
+
+/** Without tensor cores a larger product would take tenths of a second. */
+const GPU_FLOAT32: Effort = { ...GPU, size: [4096, 1024] };
+
+export function effortFor(device: Device, dtype: DType): Effort {
+  if (device === "cpu") return CPU;
+  return dtype === "float32" ? GPU_FLOAT32 : GPU;
+}
+
+/** Measures a device with products in `dtype`, some tenths of a second; the default random generators stay as they are. */
+export function machineLimits(
+  device: Device = "cpu",
+  dtype: DType = "float32",
+  effort: Effort = effortFor(device, dtype),
+): MachineLimits {
+  using generator = new Generator(0, device);
+  const product = (size: number) => {
+    // Numbers as they come: products of zeros and ones take less power, and so a GPU less time.
+    const draw = () => randn([size, size], { device, dtype, generator });
+    const [a, b] = [draw(), draw()];
+    return (2 * size ** 3) / seconds(device, effort, () => void linear(a, b));
+  };
+  const copy = (bytes: number) => {
+    const [from, to] = [zeros([bytes / 4], { device }), empty([bytes / 4], { device })];
+    return (2 * bytes) / seconds(device, effort, () => void to.copy_(from));
+  };
+  return noGrad(() => ({
+    flopsPerSecond: largestFitting(...effort.size, product),
+    bytesPerSecond: largestFitting(...effort.bytes, copy),
+  }));
+}
+
+/** What `f` gives for the largest size that memory has room for: `most`, or half as much, down to `least`. */
+export function largestFitting(most: number, least: number, f: (size: number) => number): number {
+  try {
+    return scope(() => f(most));
+  } catch (error) {
+    if (most <= least || !(error instanceof TorchError) || error.code !== "OUT_OF_MEMORY") throw error;
+  }
+  return largestFitting(most / 2, least, f);
+}
+
+/** Seconds that `f` takes on the device, after a round to warm up. */
+function seconds(device: Device, { runs, pick }: Effort, f: () => void): number {
+  const mark = zeros([1], { device });
+  const round = () => {
     const began = performance.now();
-    f();
-    return (performance.now() - began) / 1000;
-  });
-  return Math.min(...seconds.slice(1));
+    for (let i = 0; i < runs; i += 1) scope(f);
+    mark.item(); // waits for all that was handed over before
+    return (performance.now() - began) / 1000 / runs;
+  };
+  round();
+  return pick(Array.from({ length: ROUNDS }, round).toSorted((a, b) => a - b));
 }

@@ -6,7 +6,7 @@ import { addon } from "./load.js";
 
 // TypeScript's types are gone at run time, so the declarations are read as text and held against the dispatcher's schemas.
 
-const files = ["ops.ts", "optim/fused.ts", "fused/kernels.ts"];
+const files = ["ops.ts", "optim/fused.ts", "fused/kernels.ts", "nn/cudnn-rnn.ts"];
 const aliases: Record<string, string> = {};
 const declared: { name: string; args: string[]; result: string }[] = [];
 for (const file of files) {

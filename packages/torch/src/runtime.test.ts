@@ -1,15 +1,19 @@
 import { afterAll, expect, test } from "vitest";
 
 import {
+  allowTf32,
   autocast,
   devices,
   libtorchVersion,
   memoryStats,
   numThreads,
   ones,
+  resetPeakMemory,
+  setDeterministic,
   setNumInteropThreads,
   setNumThreads,
 } from "./index.js";
+import { cudaMemory } from "./runtime.js";
 
 const before = numThreads();
 afterAll(() => setNumThreads(before));
@@ -30,6 +34,7 @@ test("devices says what there is, and why not", () => {
   expect(cpu.threads).toBe(numThreads());
   expect(cpu.capability).toMatch(/^(DEFAULT|AVX2|AVX512|NEON)/);
   expect(cuda.count > 0 ? cuda.reason : typeof cuda.reason).toBe(cuda.count > 0 ? null : "string");
+  expect(cuda.capabilities).toHaveLength(cuda.count);
   expect(mps).toBe(false);
 });
 
@@ -44,6 +49,23 @@ test("memory and version are told", () => {
   expect(liveTensors).toBeGreaterThanOrEqual(0);
   expect(peakRssBytes).toBeGreaterThanOrEqual(rssBytes / 2);
   expect(libtorchVersion()).toMatch(/^2\./);
+});
+
+test("an allocator's counters have names, and there are none before a GPU is used", () => {
+  resetPeakMemory();
+  expect(devices().cuda.count === 0 ? memoryStats().cuda : null).toBeNull();
+  expect(cudaMemory([1, 2, 3, 4])).toEqual({
+    allocatedBytes: 1,
+    peakAllocatedBytes: 2,
+    reservedBytes: 3,
+    peakReservedBytes: 4,
+  });
+});
+
+test("TF32 and determinism are switched, and each switch returns what it was", () => {
+  for (const set of [allowTf32, setDeterministic]) {
+    expect([set(true), set(true), set(false), set(false)]).toEqual([false, true, true, false]);
+  }
 });
 
 test("autocast computes products in a half type, nests, and ends also after an error", () => {

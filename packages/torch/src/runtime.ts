@@ -1,4 +1,4 @@
-import { addon } from "./load.js";
+import { addon, type Addon } from "./load.js";
 
 /** Threads that one operator spreads over (OpenMP). */
 export function numThreads(): number {
@@ -16,16 +16,23 @@ export function setNumInteropThreads(n: number): void {
 
 export interface Devices {
   cpu: { threads: number; capability: string };
-  cuda: { count: number; names: readonly string[]; bytes: readonly number[]; reason: string | null };
+  cuda: {
+    count: number;
+    names: readonly string[];
+    bytes: readonly number[];
+    /** Compute capabilities: bfloat16 and TF32 came with 8.0. 0, 0 where the driver does not say. */
+    capabilities: readonly (readonly [major: number, minor: number])[];
+    reason: string | null;
+  };
   mps: boolean;
 }
 
 /** What there is to compute on; `cuda.reason` says why there is none. */
 export function devices(): Devices {
-  const [names, bytes, reason] = addon.cudaDevices();
+  const [names, bytes, capabilities, reason] = addon.cudaDevices();
   return {
     cpu: { threads: addon.numThreads(), capability: addon.cpuCapability() },
-    cuda: { count: names.length, names, bytes, reason },
+    cuda: { count: names.length, names, bytes, capabilities, reason },
     mps: false,
   };
 }
@@ -35,6 +42,17 @@ export interface MemoryStats {
   liveTensors: number;
   rssBytes: number;
   peakRssBytes: number;
+  /** Of the first GPU, by its allocator's own counters; null before it is used. */
+  cuda: CudaMemory | null;
+}
+
+export interface CudaMemory {
+  /** Of tensors. */
+  readonly allocatedBytes: number;
+  readonly peakAllocatedBytes: number;
+  /** Taken from the driver: tensors, and what is kept for reuse. */
+  readonly reservedBytes: number;
+  readonly peakReservedBytes: number;
 }
 
 export function memoryStats(): MemoryStats {
@@ -42,7 +60,36 @@ export function memoryStats(): MemoryStats {
     liveTensors: addon.liveTensors(),
     rssBytes: process.memoryUsage.rss(),
     peakRssBytes: process.resourceUsage().maxRSS * 1024,
+    cuda: cudaMemory(addon.cudaMemory()),
   };
+}
+
+/** The allocator's counters by their names. */
+export function cudaMemory(counters: ReturnType<Addon["cudaMemory"]>): CudaMemory | null {
+  if (counters === null) return null;
+  const [allocatedBytes, peakAllocatedBytes, reservedBytes, peakReservedBytes] = counters;
+  return { allocatedBytes, peakAllocatedBytes, reservedBytes, peakReservedBytes };
+}
+
+/** From here on a GPU's peaks are those of what comes. */
+export function resetPeakMemory(): void {
+  addon.resetCudaPeak();
+}
+
+/**
+ * Whether float32 products on a GPU, those of matrices and cuDNN's, may use TF32, which keeps float32's range and 10 bits of
+ * its mantissa; at first they may not. Returns what was set before.
+ */
+export function allowTf32(on: boolean): boolean {
+  return addon.allowTf32(on);
+}
+
+/**
+ * Whether operators on a GPU are held to algorithms that repeat to the bit; one that has none throws. Returns what was set
+ * before.
+ */
+export function setDeterministic(on: boolean): boolean {
+  return addon.setDeterministic(on);
 }
 
 /** Gives the pages of freed memory back to the operating system, where the C library can; else they are kept for reuse. */

@@ -21,7 +21,7 @@ export { readManifest, RunManifest, type RunStatus } from "./run/manifest.js";
 export type { StepProfile } from "./run/step-profile.js";
 export { trainStep, type Stepper, type StepResult } from "./run/step.js";
 export { evaluateSplit, type EvaluationData, type SplitEvaluation } from "./run/evaluate-split.js";
-export { inPrecision, resolveCompute, type Compute } from "./run/precision.js";
+export { inPrecision, resolveCompute, suitablePrecision, type Compute } from "./run/precision.js";
 export { archiveName, archiveRoot } from "./artifact/artifact-name.js";
 export type { UnpackLimits } from "./artifact/expansion-limit.js";
 export { archivedFileId, recordArchive, restoreRun } from "./artifact/archived.js";

@@ -4,7 +4,13 @@ export { nearest } from "./home/nearest.js";
 export { ChatOptions, type ChatInput } from "./use/chat-options.js";
 export { EvaluateOptions, type EvaluateInput } from "./use/evaluate-options.js";
 export { GenerateOptions, type GenerateInput } from "./use/generate-options.js";
-export { weightChoices, type DeviceChoice, type WeightChoice } from "./run/compute-choices.js";
+export {
+  precisionChoices,
+  weightChoices,
+  type DeviceChoice,
+  type PrecisionChoice,
+  type WeightChoice,
+} from "./run/compute-choices.js";
 export { ScoreOptions, type ScoreInput } from "./use/score-options.js";
 export { parseTrainOptions, TrainOptions, type TrainInput } from "./run/options.js";
 export { vocabSizeFor } from "./run/vocab-size.js";

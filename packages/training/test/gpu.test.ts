@@ -1,6 +1,14 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { findBatch, readManifest, resume, train, type RunEvent, type TrainInput } from "@trainer/training";
+import {
+  findBatch,
+  readManifest,
+  resume,
+  train,
+  type RunEvent,
+  type StepProfile,
+  type TrainInput,
+} from "@trainer/training";
 import { devices, setRngState, getRngState, randn, Tape, type Tensor } from "@trainer/torch";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { tiny, writeCorpus } from "./corpus.js";
@@ -54,6 +62,25 @@ describe.skipIf(cuda.count === 0)("on a GPU", () => {
     const onEvent = (e: RunEvent) => e.type === "step" && e.step === 5 && stop.abort();
     expect((await train(options, { home, onEvent, signal: stop.signal })).status).toBe("interrupted");
     expect((await resume("cut", { home })).status).toBe("completed");
+  });
+
+  test("a profile knows the GPU's times, gradients included, and the card's own limits", async () => {
+    const profiles: StepProfile[] = [];
+    const onEvent = (e: RunEvent) => e.type === "profile" && profiles.push(e.profile);
+    const options = { ...tiny, corpus, device: "cuda", precision: "bf16", maxSteps: 8, evaluate: false } as const;
+    await train({ ...options, runId: "profiled" }, { home, onEvent, profileSteps: 2 });
+    expect(profiles).toHaveLength(1);
+    const { operators, device, unseen, limits, stepMs } = profiles[0] ?? {};
+    expect(unseen).toBeNull();
+    const products = operators?.filter(({ shape, flops, deviceMs }) => shape !== "" && flops > 0 && deviceMs > 0);
+    expect(products?.length).toBeGreaterThan(2);
+    expect(operators?.some(({ name, calls }) => /Backward|CppNode/.test(name) && calls > 0)).toBe(true);
+    const busy = (device?.busyMs ?? 0) / (stepMs ?? 0);
+    expect(busy).toBeGreaterThan(0);
+    expect(busy).toBeLessThanOrEqual(1);
+    expect(device?.launches).toBeGreaterThan(0);
+    expect(device?.kernels.length).toBeGreaterThan(0);
+    expect(limits?.flopsPerSecond).toBeGreaterThan(1e13);
   });
 
   test("a tape draws the same dropout masks again", () => {

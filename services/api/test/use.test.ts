@@ -298,7 +298,7 @@ test("capabilities are those of the registries", async () => {
       { name: "gpt2", tokenizer_method: "bpe" },
       { name: "llama" },
       { name: "qwen" },
-      { name: "char_lstm", tokenizer_method: "char", precisions: ["fp32", "fp16", "bf16"] },
+      { name: "char_lstm", tokenizer_method: "char", precisions: ["fp32", "fp16", "bf16", "tf32"] },
     ],
     tokenizer_methods: [
       { name: "bpe", least_vocab_size: 260 },

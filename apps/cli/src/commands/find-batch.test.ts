@@ -27,6 +27,6 @@ test("a report has a row for each batch, and the threads where they matter", () 
   expect(onCpu.filter((line) => / (yes|no)$/.test(line)).map((line) => line.split(/\s+/)[0])).toEqual(["2", "4"]);
   expect(onCpu.at(-1)).toBe("fastest: --threads 2");
   const onCuda = report({ ...found, device: "cuda", precision: "fp16", threadTrials: [] });
-  expect(onCuda[0]).toBe("largest batch: 2 sequences of 128 tokens (cuda, fp16)");
+  expect(onCuda[0]).toBe("largest batch: 2 sequences of 128 tokens (cuda, fp16) in 2.00 GiB");
   expect(onCuda.join("\n")).not.toContain("threads");
 });

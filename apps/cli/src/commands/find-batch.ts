@@ -6,6 +6,7 @@ import { formatBytes, formatCount, formatShort } from "../display/quantity.js";
 import { table } from "../display/table.js";
 import { fetching } from "../fetching.js";
 import type { Io } from "../io.js";
+import { choosePrecision } from "../choose-precision.js";
 import { TRAIN_ALIASES, toTrainInput, TrainFlags } from "./train-options.js";
 
 const FindBatchFlags = TrainFlags.pick({
@@ -24,6 +25,7 @@ const FindBatchFlags = TrainFlags.pick({
   activationCheckpointing: true,
   device: true,
   precision: true,
+  deterministic: true,
   threads: true,
 }).extend({
   maxBatchSize: z.int().min(1).default(256).describe("the largest batch to look at"),
@@ -43,8 +45,9 @@ export function define(command: Command, io: Io): void {
     },
     async run({ args, options, home, io, out }) {
       const { maxBatchSize, ...flags } = options;
-      const { findBatch } = await import("@trainer/training");
-      const { corpus: _none, ...input } = toTrainInput(args, TrainFlags.parse(flags));
+      const { findBatch, suitablePrecision } = await import("@trainer/training");
+      const { corpus: _none, ...rest } = toTrainInput(args, TrainFlags.parse(flags));
+      const input = { ...rest, precision: choosePrecision(options, out, suitablePrecision) };
       const elsewhere = await fetching({ home, io, out });
       const found = await io.interruptible((signal) =>
         findBatch(args.length === 0 ? input : { ...input, corpus: [...args] }, {
@@ -80,7 +83,6 @@ export function lineOf(event: SearchEvent): string | null {
 
 export function report(found: FoundBatch): string[] {
   const { batchSize, device, precision, maxSeqLen, memoryBytes, batches, threadTrials, threads } = found;
-  const memory = device === "cuda" ? "" : ` in ${formatBytes(memoryBytes)}`;
   const rows = batches
     .toSorted((a, b) => a.batchSize - b.batchSize)
     .map((trial) => [
@@ -91,7 +93,7 @@ export function report(found: FoundBatch): string[] {
     ]);
   const speeds = threadTrials.map((trial) => [formatCount(trial.threads), formatShort(trial.tokensPerSec)]);
   return [
-    `largest batch: ${formatCount(batchSize)} sequences of ${formatCount(maxSeqLen)} tokens (${device}, ${precision})${memory}`,
+    `largest batch: ${formatCount(batchSize)} sequences of ${formatCount(maxSeqLen)} tokens (${device}, ${precision}) in ${formatBytes(memoryBytes)}`,
     "",
     ...table([["batch", "memory", "tokens/s", "fits"], ...rows]),
     ...(speeds.length === 0

@@ -1,6 +1,6 @@
 import { families, familyNames } from "@trainer/models/capabilities";
 import { isMethod, methods } from "@trainer/tokenizers/capabilities";
-import { TrainOptions, type TrainInput } from "@trainer/training/options";
+import { precisionChoices, TrainOptions, type TrainInput } from "@trainer/training/options";
 import { z } from "zod";
 
 const methodNames = Object.keys(methods).filter(isMethod);
@@ -89,9 +89,20 @@ export const TrainFlags = z.strictObject({
     .default(false)
     .describe("send the run to the file service when it is completed; `trainer runs upload` does it later"),
 
-  profile: z.int().min(0).default(0).describe("time so many steps operator by operator, and print where the time goes"),
+  profile: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe(
+      "time so many steps operator by operator, on a GPU by its own clock, and print where the time goes; later steps of the run may be slower",
+    ),
   device: run.device.describe("where to compute"),
-  precision: run.precision.describe("of the arithmetic; auto: fp16 on a GPU, else fp32"),
+  precision: z
+    .enum(precisionChoices)
+    .nullable()
+    .default(null)
+    .describe("of the arithmetic; left out: bf16 on a GPU that has it, else as auto: fp16 on a GPU, fp32 on a CPU"),
+  deterministic: run.deterministic.describe("on a GPU only algorithms that repeat to the bit, which takes longer"),
   threads: run.threads.describe("processor threads; 0: one a core"),
   dataNumWorkers: run.dataNumWorkers.describe(
     "recorded for other clients; batches are prepared by the training thread",
@@ -172,13 +183,22 @@ export const TRAIN_GROUPS = {
     "resume",
     "upload",
   ],
-  "Machine:": ["device", "precision", "threads", "dataNumWorkers", "dataPinMemory", "profile", "userId"],
+  "Machine:": [
+    "device",
+    "precision",
+    "deterministic",
+    "threads",
+    "dataNumWorkers",
+    "dataPinMemory",
+    "profile",
+    "userId",
+  ],
 } as const;
 
 /** The same for the library. */
 export function toTrainInput(corpus: readonly string[], flags: TrainFlags): TrainInput {
-  const { resume: _resume, profile: _profile, upload: _upload, model, size, dropout, ...others } = flags;
-  const entries = Object.entries(others);
+  const { resume: _resume, profile: _profile, upload: _upload, model, size, dropout, precision, ...others } = flags;
+  const entries = Object.entries({ ...others, precision: precision ?? "auto" });
   const chosen = Object.fromEntries(entries.filter(([name]) => name in dimensions));
   const options = Object.fromEntries(entries.filter(([name]) => !(name in dimensions)));
   const dropouts = [...families()].flatMap(([name, family]) => (name === model ? family.dropouts : []));

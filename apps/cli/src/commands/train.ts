@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { familyInfo } from "@trainer/models/capabilities";
 import { parseTrainOptions, type TrainInput, type TrainOptions } from "@trainer/training/options";
+import { choosePrecision } from "../choose-precision.js";
 import { CORPUS_ARGUMENT, corpusArgument } from "../corpus-argument.js";
 import { defineCommand } from "../define-command.js";
 import { explain, UsageError } from "../errors.js";
@@ -48,15 +49,20 @@ export function define(command: Command, io: Io): void {
       if (wanted && runId === null) throw new UsageError("--resume needs --run-id, the name of the run to go on with");
       const { corpus, corpusFileId } = corpusArgument(args);
       const request = checked({ ...toTrainInput(corpus, options), corpusFileId });
-      const { openHome, train } = await import("@trainer/training");
+      const { openHome, suitablePrecision, train } = await import("@trainer/training");
       const where = { home, io, out };
       const elsewhere = await fetching({ home, io, out });
+      const begin = () => {
+        const precision = choosePrecision(options, out, suitablePrecision);
+        const chosen = { ...request, precision };
+        return followRun(where, (hooks) => train(chosen, { ...hooks, ...elsewhere, profileSteps }), {
+          demand: demandOf(request),
+        });
+      };
       const trained =
         wanted && runId !== null && (await isBegun(join(openHome(home).models, runId)))
           ? await resumeRun(runId, where, profileSteps)
-          : await followRun(where, (hooks) => train(request, { ...hooks, ...elsewhere, profileSteps }), {
-              demand: demandOf(request),
-            });
+          : await begin();
       if (upload) {
         const { uploadRun } = await import("../upload-run.js");
         await uploadRun(trained.runId, { clean: false, ...where });

@@ -18,7 +18,7 @@ const torch = (threads: number, names: string[], reason: string | null): Torch =
   libtorchVersion: () => "2.15.0",
   devices: () => ({
     cpu: { threads, capability: "AVX512" },
-    cuda: { names, bytes: names.map(() => 139 * 1024 ** 3), reason },
+    cuda: { names, bytes: names.map(() => 139 * 1024 ** 3), capabilities: names.map(() => [9, 0] as const), reason },
   }),
 });
 
@@ -52,7 +52,7 @@ test("native parts that load tell version, threads and devices", async () => {
   expect(checks.map(({ status, value }) => `${status} ${value}`)).toEqual([
     "ok 2.15.0",
     "ok 2 threads, AVX512 kernels",
-    "ok cuda:0 NVIDIA H200 139 GiB",
+    "ok cuda:0 NVIDIA H200 139 GiB (compute capability 9.0)",
     "ok native part loads",
     "ok native part loads",
   ]);

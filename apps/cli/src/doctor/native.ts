@@ -9,6 +9,7 @@ export interface Torch {
     readonly cuda: {
       readonly names: readonly string[];
       readonly bytes: readonly number[];
+      readonly capabilities: readonly (readonly [major: number, minor: number])[];
       readonly reason: string | null;
     };
   };
@@ -61,8 +62,11 @@ async function sentencePieceCheck(load: () => Promise<object>): Promise<Check> {
   }
 }
 
-const gpus = ({ names, bytes }: ReturnType<Torch["devices"]>["cuda"]) =>
-  names.map((name, i) => [`cuda:${i}`, name, ...bytes.slice(i, i + 1).map(formatBytes)].join(" "));
+const gpus = ({ names, bytes, capabilities }: ReturnType<Torch["devices"]>["cuda"]) =>
+  names.map((name, i) => {
+    const capability = capabilities.slice(i, i + 1).map((version) => `(compute capability ${version.join(".")})`);
+    return [`cuda:${i}`, name, ...bytes.slice(i, i + 1).map(formatBytes), ...capability].join(" ");
+  });
 
 const noGpu = (reason: string | null): Check => ({
   name: "GPU",

@@ -32,6 +32,7 @@ const FIELDS = {
   optimizer: "optimizer",
   device: "device",
   precision: "precision",
+  deterministic: "deterministic",
   earlyStoppingPatience: "early_stopping_patience",
   finetuneLrCap: "finetune_lr_cap",
 };

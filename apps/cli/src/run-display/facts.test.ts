@@ -34,7 +34,7 @@ test("a batch size that was found is told", () => {
 
 test("a profile is a table", () => {
   const limits = { flopsPerSecond: 1e9, bytesPerSecond: 1e9 };
-  const profile = { steps: 3, stepMs: 20, dataMs: 1, operators: [], limits };
+  const profile = { steps: 3, stepMs: 20, dataMs: 1, operators: [], device: null, unseen: null, limits };
   expect(lineOf({ type: "profile", profile })).toMatch(/^profile {4}3 steps of 20\.0 ms/);
 });
 

@@ -65,4 +65,5 @@ const stepJson = (event: Extract<RunEvent, { type: "step" }>, validation: number
   step_ms: event.stepMs,
   eta_seconds: event.etaSeconds,
   rss_bytes: event.rssBytes,
+  gpu_peak_bytes: event.gpuPeakBytes,
 });

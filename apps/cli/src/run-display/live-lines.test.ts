@@ -35,6 +35,12 @@ test("bar, losses, speed and curve", () => {
   expect(lines.join("\n")).toContain("◆");
 });
 
+test("on a GPU its memory is shown", () => {
+  const progress = progressed();
+  progress.take({ ...stepEvent(240, 5), gpuPeakBytes: 19 * 1024 ** 3 });
+  expect(liveLines(progress, view)[2]).toBe("epoch 1/3 · 12.3k tokens/s · 83 ms/step · 19.0 GiB GPU memory at most");
+});
+
 test("the best stays the best when a later validation is worse, and the test is not one of them", () => {
   const progress = progressed();
   progress.take(evalEvent(200, 6.9, false));

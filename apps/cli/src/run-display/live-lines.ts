@@ -36,7 +36,9 @@ export function liveLines(progress: RunProgress, { columns, unicode, paint }: Vi
     `epoch ${step.epoch + 1}/${step.epochs}`,
     `${formatShort(step.tokensPerSec)} tokens/s`,
     `${Math.round(step.stepMs)} ms/step`,
-    `${formatBytes(step.rssBytes)} memory`,
+    step.gpuPeakBytes === undefined
+      ? `${formatBytes(step.rssBytes)} memory`
+      : `${formatBytes(step.gpuPeakBytes)} GPU memory at most`,
   ];
   const losses = [
     `loss ${paint.bold(formatNumber(step.loss))}`,

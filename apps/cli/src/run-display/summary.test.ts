@@ -21,6 +21,11 @@ Next:
   );
 });
 
+test("the peak of a GPU's memory is reported", () => {
+  const text = summary({ ...result, gpuPeakBytes: 3 * 1024 ** 3 }, new RunProgress(), "", view);
+  expect(text).toContain("GPU memory  3.00 GiB at most");
+});
+
 test("the loss curve stands above it", () => {
   const progress = new RunProgress();
   progress.take(stepEvent(1, 8));
@@ -57,6 +62,7 @@ test("the result in JSON has the names of the manifest", () => {
     test_perplexity: 66.7,
     test_bits_per_byte: 2.1,
     tokens: 384_000,
+    gpu_peak_bytes: null,
     seconds: 187,
     path: "/runs/models/r1",
   });

@@ -1,6 +1,6 @@
 import type { RunResult } from "@trainer/training";
 import { formatDuration } from "../display/duration.js";
-import { formatCount, formatNumber, formatShort } from "../display/quantity.js";
+import { formatBytes, formatCount, formatNumber, formatShort } from "../display/quantity.js";
 import { lossCurve, type View } from "./live-lines.js";
 import type { RunProgress } from "./run-progress.js";
 
@@ -18,6 +18,7 @@ export const resultJson = (result: RunResult) => ({
   test_perplexity: result.testPerplexity,
   test_bits_per_byte: result.testBitsPerByte,
   tokens: result.tokensSeen,
+  gpu_peak_bytes: result.gpuPeakBytes,
   seconds: result.seconds,
   path: result.path,
 });
@@ -28,7 +29,8 @@ export function summary(result: RunResult, progress: RunProgress, homeFlag: stri
 }
 
 function outcome(result: RunResult): string[] {
-  const { steps, tokensSeen, seconds, bestValLoss, bestStep, testLoss, testPerplexity, testBitsPerByte } = result;
+  const { steps, tokensSeen, seconds, bestValLoss, bestStep, testLoss, testPerplexity, testBitsPerByte, gpuPeakBytes } =
+    result;
   const how = result.earlyStopped ? "Done early, for validation gained no more" : "Done";
   const speed = `${formatCount(steps)} steps, ${formatShort(tokensSeen)} tokens in ${formatDuration(seconds)}`;
   return [
@@ -43,6 +45,7 @@ function outcome(result: RunResult): string[] {
       : [
           `test        loss ${formatNumber(testLoss)}  ppl ${formatNumber(testPerplexity)}  ${formatNumber(testBitsPerByte)} bits per byte`,
         ]),
+    ...(gpuPeakBytes === null ? [] : [`GPU memory  ${formatBytes(gpuPeakBytes)} at most`]),
     `saved in    ${result.path}`,
   ];
 }

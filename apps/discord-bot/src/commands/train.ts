@@ -32,7 +32,7 @@ export const train: Command = {
     option.completed("pretrained_run_id", "a run whose model is trained further"),
     option.choice("optimizer", "adamw if left out", ["adamw", "adam", "sgd"]),
     option.choice("device", "where it is trained; auto if left out", ["auto", "cpu", "cuda"]),
-    option.choice("precision", "auto if left out", ["auto", "fp32", "fp16", "bf16"]),
+    option.choice("precision", "auto if left out", ["auto", "fp32", "fp16", "bf16", "tf32"]),
     option.number("gradient_clipping", "largest norm of the gradient, 0 for none; 1 if left out", { min: 0 }),
     option.int("early_stopping_patience", "epochs without improvement; 5 if left out", { min: 1, max: MOST }),
     option.number("holdout_fraction", "share kept for validation; 0.01 if left out", { min: 0, max: 0.5 }),

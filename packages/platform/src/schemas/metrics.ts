@@ -21,6 +21,8 @@ export const StepMetrics = z.object({
   step_ms: figure,
   eta_seconds: figure,
   rss_bytes: figure,
+  /** The most that tensors took on the GPU so far; left out on a CPU. */
+  gpu_peak_bytes: z.number().optional(),
 });
 export type StepMetrics = z.output<typeof StepMetrics>;
 

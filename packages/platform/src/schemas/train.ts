@@ -47,8 +47,11 @@ const trainFields = {
   gradient_clipping: withDefault(float({ min: 0 }), 1).describe("The largest norm of a gradient; 0: any."),
   optimizer: withDefault(oneOf(["adamw", "adam", "sgd"]), "adamw"),
   device: withDefault(oneOf(["cpu", "cuda", "auto"]), "auto"),
-  precision: withDefault(oneOf(["fp32", "fp16", "bf16", "auto"]), "auto").describe(
-    "auto: fp16 on CUDA, fp32 on a CPU.",
+  precision: withDefault(oneOf(["fp32", "fp16", "bf16", "tf32", "auto"]), "auto").describe(
+    "auto: fp16 on CUDA, fp32 on a CPU, which takes no other. tf32: fp32 but for products, by the TF32 units of a GPU.",
+  ),
+  deterministic: withDefault(bool, false).describe(
+    "On CUDA use only algorithms that repeat to the bit, which takes longer. A CPU has no others.",
   ),
   data_num_workers: orNull(int({ min: 0 })),
   data_pin_memory: orNull(bool),

@@ -223,7 +223,7 @@ at::Tensor causalAttention(const at::Tensor& qkv, int64_t heads, int64_t kvHeads
     return t ? t->to(at::kFloat).contiguous() : at::Tensor();
   };
   const OwnTypes types;
-  const at::ScalarType type = computeType();
+  const at::ScalarType type = types.type;
   TORCH_CHECK(type != at::kFloat && size % 8 == 0 && size <= 256, kOp,
               ": on a GPU heads of a multiple of 8 numbers are computed, under autocast; these are of ", size);
   const at::Tensor all = qkv.to(type).contiguous().unflatten(2, {heads + 2 * kvHeads, size});

@@ -117,7 +117,7 @@ at::Tensor linearCrossEntropy(const at::Tensor& hidden, const at::Tensor& weight
                               int64_t ignored) {
   checkInputs(hidden, weight, targets);
   const OwnTypes types;
-  const at::Tensor rows = rowsOf(hidden, computeType()), to = targets.contiguous();
+  const at::Tensor rows = rowsOf(hidden, types.type), to = targets.contiguous();
   if (needsGrad({rows, weight})) return LinearCrossEntropy::apply(rows, weight, to, ignored);
   return meanOf(compute(rows, weight, to, ignored, false, false).rows, to, ignored).loss;
 }
@@ -127,7 +127,7 @@ at::Tensor linearCrossEntropyRows(const at::Tensor& hidden, const at::Tensor& we
   checkInputs(hidden, weight, targets);
   TORCH_CHECK(!needsGrad({hidden, weight}), kOp, "_rows: it has no gradient");
   const OwnTypes types;
-  return compute(rowsOf(hidden, computeType()), weight, targets.contiguous(), ignored, false, false).rows;
+  return compute(rowsOf(hidden, types.type), weight, targets.contiguous(), ignored, false, false).rows;
 }
 
 }  // namespace

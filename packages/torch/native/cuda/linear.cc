@@ -67,7 +67,7 @@ at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const std::opti
   TORCH_CHECK(!bias || (bias->dim() == 1 && bias->size(0) == weight.size(1)), kOp, ": bias must have ", weight.size(1),
               " elements");
   const OwnTypes types;
-  const at::ScalarType type = computeType();
+  const at::ScalarType type = types.type;
   const at::Tensor rows = rowsOf(x, type);
   const std::vector<int64_t> sizes = withLast(x, weight.size(1));
   if (needsGrad({rows, weight, bias.value_or(at::Tensor())})) return Linear::apply(rows, weight, bias).view(sizes);
@@ -135,7 +135,7 @@ at::Tensor linearSideBySide(const at::Tensor& x, at::TensorList weights, at::Ten
     layers.push_back(biases[i].contiguous());
   }
   const OwnTypes types;
-  const at::ScalarType type = computeType();
+  const at::ScalarType type = types.type;
   const at::Tensor rows = rowsOf(x, type);
   const std::vector<int64_t> sizes = withLast(x, width);
   const at::TensorList all(layers);

@@ -84,7 +84,7 @@ at::Tensor geluMlp(const at::Tensor& x, const at::Tensor& w1, const at::Tensor& 
               kOp, ": x (..., C), w1 (C, D), b1 (D), w2 (D, E) and b2 (E) do not fit: ", x.sizes(), ", ", w1.sizes(),
               ", ", b1.sizes(), ", ", w2.sizes(), ", ", b2.sizes());
   const OwnTypes types;
-  const at::ScalarType type = computeType();
+  const at::ScalarType type = types.type;
   std::vector<int64_t> sizes = x.sizes().vec();
   sizes.back() = w2.size(1);
   const at::Tensor rows = rowsOf(x, type);
@@ -181,7 +181,7 @@ at::Tensor swigluMlp(const at::Tensor& x, const at::Tensor& gate, const at::Tens
                   vectorFor(downBias, down.size(0), "down_bias")};
   std::vector<int64_t> sizes = x.sizes().vec();
   sizes.back() = down.size(0);
-  const at::Tensor rows = rowsOf(x, computeType());
+  const at::Tensor rows = rowsOf(x, types.type);
   if (needsGrad({rows, maps.gate, maps.up, maps.down, maps.gateBias, maps.upBias, maps.downBias}))
     return SwigluMlp::apply(rows, maps.gate, maps.up, maps.down, present(maps.gateBias), present(maps.upBias),
                             present(maps.downBias))

@@ -9,9 +9,10 @@ namespace trainer::cuda {
 /** The type that autocast has products computed in, float32 outside of it. */
 at::ScalarType computeType();
 
-/** An operator of ours chooses its types by itself: autocast is off while it works. */
+/** An operator of ours chooses its types by itself: autocast is off while it works, after it was asked for the type. */
 struct OwnTypes {
-  c10::impl::ExcludeDispatchKeyGuard guard{c10::DispatchKey::AutocastCUDA};
+  const at::ScalarType type = computeType();
+  const c10::impl::ExcludeDispatchKeyGuard guard{c10::DispatchKey::AutocastCUDA};
 };
 
 /** Rows of the last dimension, in a type and contiguous: (..., C) -> (N, C). */

@@ -96,6 +96,24 @@ export const adamw_ = op<
   ],
   void
 >("trainer::adamw_");
+/** On a GPU: gradients are multiplied by `gradScale` (), and where `foundInf` () is not 0 nothing is changed. */
+export const adamwOnDevice_ = op<
+  [
+    params: readonly Tensor[],
+    grads: readonly Tensor[],
+    expAvgs: readonly Tensor[],
+    expAvgSqs: readonly Tensor[],
+    steps: readonly Tensor[],
+    lr: number,
+    beta1: number,
+    beta2: number,
+    eps: number,
+    weightDecay: number,
+    gradScale: Tensor | null,
+    foundInf: Tensor | null,
+  ],
+  void
+>("trainer::adamw_on_device_");
 
 export const sampleRows = op<
   [

@@ -5,7 +5,9 @@ import { fusable } from "../fused/switch.js";
 import { uniform } from "../init.js";
 import * as ops from "../ops.js";
 import type { Params } from "../params.js";
+import { isGradEnabled } from "../scope.js";
 import type { Tensor } from "../tensor.js";
+import { flattenForCudnn, withoutBfloat16 } from "./cudnn-rnn.js";
 
 /** Hidden and cell state of each layer: (L, B, H). */
 export interface LstmStates {
@@ -54,10 +56,17 @@ export function lstm(p: Params, inFeatures: number, hidden: number, layers: numb
   }
 
   const flat = weights.flatMap(({ weightIh, weightHh, biasIh, biasHh }) => [weightIh, weightHh, biasIh, biasHh]);
+  flattenForCudnn(flat, { inFeatures, hidden, layers }, p.device);
+
+  /** By libtorch: on a GPU cuDNN, which keeps what the backward pass needs only where it is to train. */
+  function plain(x: Tensor, { h, c }: LstmStates, dropout: number): [y: Tensor, h: Tensor, c: Tensor] {
+    const between = layers > 1 ? dropout : 0;
+    const train = between > 0 || isGradEnabled();
+    return withoutBfloat16(() => ops.lstm(x, [h, c], flat, true, layers, between, train, false, true));
+  }
+
   const forward = (x: Tensor | LookedUp, state: LstmStates, { dropout = 0 }: { dropout?: number } = {}) => {
-    const [y, h, c] = fusable(state.h, ...flat)
-      ? fused(x, state, dropout)
-      : ops.lstm(rowsOf(x), [state.h, state.c], flat, true, layers, dropout, dropout > 0, false, true);
+    const [y, h, c] = fusable(state.h, ...flat) ? fused(x, state, dropout) : plain(rowsOf(x), state, dropout);
     return { y, h, c };
   };
   return Object.assign(forward, { weights: flat });

@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { readModelConfig } from "@trainer/models";
 import { loadTokenizer } from "@trainer/tokenizers";
+import { devices } from "@trainer/torch";
 import { openCorpus } from "../corpus/corpus.js";
 import type { FetchContext } from "../artifact/data-bank.js";
 import { TrainingError } from "../errors.js";
@@ -23,7 +24,7 @@ export interface FoundBatch {
   readonly device: "cpu" | "cuda";
   readonly precision: string;
   readonly maxSeqLen: number;
-  /** What might be used on a CPU. */
+  /** What might be used. */
   readonly memoryBytes: number;
   readonly batches: readonly BatchTrial[];
   readonly threadTrials: readonly ThreadTrial[];
@@ -35,7 +36,9 @@ export interface FindBatchContext extends FetchContext {
   readonly home: string;
   readonly onEvent?: (event: SearchEvent) => void;
   readonly maxBatchSize?: number;
-  /** What training may use in all; else nine tenths of what this machine, or its control group, has left. */
+  /**
+   * What training may use in all; else nine tenths of what this machine, or its control group, has left, or of the GPU.
+   */
   readonly memoryBytes?: number;
 }
 
@@ -72,7 +75,7 @@ export async function searchFor(
 ): Promise<FoundBatch> {
   const { options, ...model } = known;
   const compute = resolveCompute(options.device, options.precision);
-  const { maxBatchSize = MAX_BATCH_SIZE, memoryBytes = Math.floor(0.9 * process.availableMemory()) } = context;
+  const { maxBatchSize = MAX_BATCH_SIZE, memoryBytes = memoryToUse(compute.device) } = context;
   const threads = threadsToTry(compute.device, options.threads || availableParallelism());
   const request = { ...model, ...compute, config: toConfig(options), threads, maxBatchSize, memoryBytes };
   const batches: BatchTrial[] = [];
@@ -100,6 +103,12 @@ export async function searchFor(
 }
 
 const withoutType = <E extends { readonly type: string }>({ type: _type, ...rest }: E): Omit<E, "type"> => rest;
+
+/** Nine tenths of what there is: on a GPU of all its memory, on a CPU of what is available. */
+export function memoryToUse(device: "cpu" | "cuda", { bytes }: { readonly bytes: readonly number[] } = devices().cuda) {
+  const [gpu = 0] = bytes;
+  return Math.floor(0.9 * (device === "cuda" ? gpu : process.availableMemory()));
+}
 
 /** 1, 2, 4, ... and `most` itself; with a GPU the processor's threads hardly matter. */
 export function threadsToTry(device: "cpu" | "cuda", most: number): number[] {

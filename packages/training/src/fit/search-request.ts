@@ -17,7 +17,7 @@ export const SearchRequest = z.strictObject({
   /** How many are tried, from 1 up in powers of two. */
   threads: z.array(count).min(1),
   maxBatchSize: count,
-  /** What the process may come to use on a CPU. */
+  /** What the process may come to use, on a GPU its tensors. */
   memoryBytes: count,
 });
 export type SearchRequest = z.infer<typeof SearchRequest>;
@@ -30,7 +30,7 @@ export const SearchEvent = z.discriminatedUnion("type", [
     type: z.literal("batch"),
     batchSize: count,
     fits: z.boolean(),
-    /** The process's memory at its height; null on a GPU. */
+    /** The process's memory at its height; on a GPU that of its tensors, null where memory did not suffice. */
     peakBytes: z.int().nullable(),
     tokensPerSec: z.number().nullable(),
   }),

@@ -3,7 +3,7 @@ import { afterAll, expect, test } from "vitest";
 import { parseTrainOptions } from "../run/options.js";
 import { toConfig } from "../run/wire-names.js";
 import { tinyGpt2 } from "../../test/fixture.js";
-import { threadsToTry } from "./find-batch.js";
+import { memoryToUse, threadsToTry } from "./find-batch.js";
 import { search } from "./search.js";
 import { outcome, searchInProcess } from "./search-in-process.js";
 import type { SearchEvent, SearchRequest } from "./search-request.js";
@@ -25,9 +25,11 @@ const request: SearchRequest = {
   memoryBytes: 2 ** 40,
 };
 
-async function found(changes: Partial<SearchRequest>, ...make: [] | [Parameters<typeof search>[2]]) {
+type Search = Parameters<typeof search>;
+
+async function found(changes: Partial<SearchRequest>, ...hooks: [make?: Search[2], gpuPeak?: Search[3]]) {
   const events: SearchEvent[] = [];
-  await search({ ...request, ...changes }, (event) => events.push(event), ...make);
+  await search({ ...request, ...changes }, (event) => events.push(event), ...hooks);
   return { last: events.at(-1), events };
 }
 const batches = (events: readonly SearchEvent[]) => events.filter((e) => e.type === "batch");
@@ -76,6 +78,29 @@ test("on a GPU batches are tried until memory does not suffice", async () => {
   ]);
   expect(batches(events)[4]?.tokensPerSec).toBe(8 * 1000); // 16 sequences of 8 tokens in 16 ms
   expect((await found({ maxBatchSize: 1000 }, make(2))).last).toMatchObject({ batchSize: 2 }); // on a CPU too
+});
+
+test("on a GPU a batch must leave memory free, by what its allocator counted", async () => {
+  let peak = 0;
+  const make = () => Promise.resolve({ step: (batchSize: number) => (peak = batchSize * 100) });
+  const { last, events } = await found({ device: "cuda", memoryBytes: 1000, maxBatchSize: 16 }, make, () => peak);
+  expect(last).toMatchObject({ batchSize: 10 });
+  expect(batches(events).map((e) => [e.batchSize, e.fits, e.peakBytes])).toEqual([
+    [1, true, 100],
+    [2, true, 200],
+    [4, true, 400],
+    [8, true, 800],
+    [16, false, 1600],
+    [12, false, 1200],
+    [10, true, 1000],
+    [11, false, 1100],
+  ]);
+});
+
+test("nine tenths of a GPU's memory may be used, or of what a CPU has left", () => {
+  expect(memoryToUse("cuda", { bytes: [1000, 5] })).toBe(900);
+  expect(memoryToUse("cuda", { bytes: [] })).toBe(0);
+  expect(memoryToUse("cpu")).toBeGreaterThan(0);
 });
 
 test("more threads are not always faster", async () => {

@@ -1,4 +1,4 @@
-import { memoryStats, setNumThreads } from "@trainer/torch";
+import { memoryStats, resetPeakMemory, setNumThreads } from "@trainer/torch";
 import { setImmediate } from "node:timers/promises";
 import { TrainingError } from "../errors.js";
 import { largestThatFits } from "./largest-that-fits.js";
@@ -13,18 +13,20 @@ const THREAD_BATCH = 8;
 
 /**
  * Finds the largest batch that fits, and the number of threads that is fastest with it. On a GPU a batch fits if a step
- * with it can be done. On a CPU to find that out would be to be killed: the memory's height is measured for small
+ * with it can be done and its peak, by the allocator's own counters, is within what may be used: the rest is for what breaks
+ * memory into pieces in a long run. On a CPU to find that out would be to be killed: the memory's height is measured for small
  * batches, and being a straight line beyond them, told for large ones.
  */
 export async function search(
   request: SearchRequest,
   emit: (event: SearchEvent) => void,
   make: (request: SearchRequest) => Promise<Trial> = makeTrial,
+  gpuPeak: () => number | undefined = () => memoryStats().cuda?.peakAllocatedBytes,
 ): Promise<void> {
   const { threads, maxBatchSize } = request;
   setNumThreads(Math.max(...threads));
   const trial = await make(request);
-  const fits = request.device === "cuda" ? onGpu(trial, request, emit) : onCpu(trial, request, emit);
+  const fits = request.device === "cuda" ? onGpu(trial, request, emit, gpuPeak) : onCpu(trial, request, emit);
   const batchSize = await largestThatFits(maxBatchSize, async (n) => {
     await setImmediate(); // lets what was emitted be sent
     return fits(n);
@@ -43,11 +45,14 @@ export async function search(
 type Fits = (batchSize: number) => boolean;
 
 const onGpu =
-  (trial: Trial, request: SearchRequest, emit: (event: SearchEvent) => void): Fits =>
+  (trial: Trial, request: SearchRequest, emit: (event: SearchEvent) => void, gpuPeak: () => number | undefined): Fits =>
   (batchSize) => {
+    resetPeakMemory();
     const tokensPerSec = tried(() => speed(trial, batchSize, request));
-    emit({ type: "batch", batchSize, fits: tokensPerSec !== null, peakBytes: null, tokensPerSec });
-    return tokensPerSec !== null;
+    const peakBytes = tokensPerSec === null ? null : (gpuPeak() ?? null);
+    const fits = tokensPerSec !== null && (peakBytes ?? 0) <= request.memoryBytes;
+    emit({ type: "batch", batchSize, fits, peakBytes, tokensPerSec });
+    return fits;
   };
 
 function onCpu(trial: Trial, request: SearchRequest, emit: (event: SearchEvent) => void): Fits {

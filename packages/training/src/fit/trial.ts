@@ -1,5 +1,6 @@
 import { readModelConfig } from "@trainer/models";
 import { randint, scope, zeros } from "@trainer/torch";
+import { setArithmetic } from "../run/arithmetic.js";
 import { newModel, withAdapter } from "../run/make-model.js";
 import { makeOptimizer, trainable } from "../run/optimizer.js";
 import { parseTrainOptions, type RunOptions } from "../run/options.js";
@@ -22,6 +23,7 @@ export async function makeTrial(request: SearchRequest): Promise<Trial> {
   const { model, weights } = withAdapter(base, options);
   const params = trainable(weights.params.named(), options.freezeEmbed);
   const compute = { device, precision };
+  setArithmetic(compute, options.deterministic); // for good: the process does nothing else
   const stepper: Stepper = {
     model,
     params: [...params.values()],

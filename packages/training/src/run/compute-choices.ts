@@ -5,5 +5,5 @@ export type DeviceChoice = (typeof deviceChoices)[number];
 export const weightChoices = ["fp32", "bf16", "int8"] as const;
 export type WeightChoice = (typeof weightChoices)[number];
 
-export const precisionChoices = ["fp32", "fp16", "bf16", "auto"] as const;
+export const precisionChoices = ["fp32", "fp16", "bf16", "tf32", "auto"] as const;
 export type PrecisionChoice = (typeof precisionChoices)[number];

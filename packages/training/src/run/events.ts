@@ -63,6 +63,8 @@ export type RunEvent =
       readonly stepMs: number;
       readonly etaSeconds: number;
       readonly rssBytes: number;
+      /** The most that tensors took on the GPU so far; undefined on a CPU. */
+      readonly gpuPeakBytes: number | undefined;
     }
   | {
       readonly type: "eval";
@@ -136,6 +138,8 @@ export interface RunResult {
   readonly testPerplexity: number | null;
   readonly testBitsPerByte: number | null;
   readonly tokensSeen: number;
+  /** The most that tensors took on the GPU; null on a CPU. */
+  readonly gpuPeakBytes: number | null;
   /** Over all the sessions of a resumed run. */
   readonly seconds: number;
 }

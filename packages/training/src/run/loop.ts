@@ -1,4 +1,5 @@
 import { setImmediate } from "node:timers/promises";
+import { memoryStats } from "@trainer/torch";
 import type { Batch } from "../bins/batch-loader.js";
 import { list } from "../checkpoint/list.js";
 import { TrainingError } from "../errors.js";
@@ -80,7 +81,8 @@ function logStep(
   const ppl = Math.exp(r.loss);
   const rate = t.take();
   const etaSeconds = (plan.totalSteps - step) * t.secondsPerStep();
-  const rssBytes = process.memoryUsage.rss();
+  const { rssBytes, cuda } = memoryStats();
+  const gpuPeakBytes = cuda?.peakAllocatedBytes;
   mayWrite();
   metrics.write({
     step,
@@ -94,6 +96,7 @@ function logStep(
     step_ms: rate.stepMs,
     eta_seconds: etaSeconds,
     rss_bytes: rssBytes,
+    gpu_peak_bytes: gpuPeakBytes,
   });
   reporter.emit({
     type: "step",
@@ -109,6 +112,7 @@ function logStep(
     ...rate,
     etaSeconds,
     rssBytes,
+    gpuPeakBytes,
   });
 }
 

@@ -53,6 +53,8 @@ export const RunManifest = z.object({
   optimizer: z.enum(["adamw", "adam", "sgd"]),
   device: z.enum(["cpu", "cuda"]),
   precision: z.enum(precisions),
+  /** Whether a GPU was held to algorithms that repeat to the bit. */
+  deterministic: z.boolean().default(false),
   freeze_embed: z.boolean(),
   pretrained_run_id: z.string().nullable(),
 
@@ -61,6 +63,9 @@ export const RunManifest = z.object({
   corpus_path: z.string(),
   corpus_sha256: z.string().nullable(),
   splits: SplitCounts.nullable(),
+
+  /** The most that tensors took on the GPU, over all the sessions of a resumed run; null on a CPU. */
+  gpu_peak_bytes: count.nullable().default(null),
 
   early_stopped: z.boolean(),
   /** Of the last batch. */

@@ -14,6 +14,8 @@ export interface StepMetrics {
   readonly step_ms: number;
   readonly eta_seconds: number;
   readonly rss_bytes: number;
+  /** The most that tensors took on the GPU so far; left out on a CPU. */
+  readonly gpu_peak_bytes: number | undefined;
 }
 
 /** A line of `metrics.jsonl` for an evaluation. */

@@ -113,6 +113,8 @@ export const TrainOptions = z.strictObject({
   seed: z.int().min(0).default(42),
   device: z.enum(deviceChoices).default("auto"),
   precision: z.enum(precisionChoices).default("auto"),
+  /** On a GPU only algorithms that repeat to the bit; on a CPU there are no others. */
+  deterministic: z.boolean().default(false),
   /** 0: as many as the machine has cores. */
   threads: count.default(0),
   dataNumWorkers: count.nullable().default(null),

@@ -1,6 +1,14 @@
-import { aten, GradScaler, ones } from "@trainer/torch";
+import { allowTf32, aten, GradScaler, ones } from "@trainer/torch";
 import { expect, test } from "vitest";
-import { effectiveBatchSize, gradScaler, inPrecision, resolveCompute, restoreScaler } from "./precision.js";
+import {
+  effectiveBatchSize,
+  gradScaler,
+  inPrecision,
+  productType,
+  resolveCompute,
+  restoreScaler,
+  suitablePrecision,
+} from "./precision.js";
 
 test("auto is the GPU in fp16 where there is one, else the CPU in fp32", () => {
   expect(resolveCompute("auto", "auto", 1)).toEqual({ device: "cuda", precision: "fp16" });
@@ -12,15 +20,45 @@ test("auto is the GPU in fp16 where there is one, else the CPU in fp32", () => {
 
 test("what cannot be had is refused, not replaced", () => {
   expect(() => resolveCompute("cuda", "auto", 0)).toThrow("CUDA requested but not available");
-  for (const precision of ["fp16", "bf16"] as const) {
+  for (const precision of ["fp16", "bf16", "tf32"] as const) {
     expect(() => resolveCompute("auto", precision, 0)).toThrow(`${precision} precision is not supported on CPU`);
   }
 });
 
+test("tf32 is for GPUs that have it", () => {
+  const tf32 = { device: "cuda", precision: "tf32" };
+  expect(resolveCompute("auto", "tf32", 1, [9, 0])).toEqual(tf32);
+  expect(resolveCompute("cuda", "tf32", 1, [0, 0])).toEqual(tf32); // the driver does not say what it has
+  expect(resolveCompute("cuda", "tf32", 1, undefined)).toEqual(tf32);
+  expect(() => resolveCompute("cuda", "tf32", 1, [7, 5])).toThrow("capability 8.0, this GPU has 7.5; use fp32 or fp16");
+});
+
+test("where nobody chose, a GPU that has bfloat16 uses it", () => {
+  const gpu = (major: number) => ({ count: 1, capabilities: [[major, 0] as const] });
+  expect([suitablePrecision("auto", gpu(9)), suitablePrecision("cuda", gpu(7))]).toEqual(["bf16", "fp16"]);
+  expect(suitablePrecision("auto", { count: 1, capabilities: [] })).toBe("fp16");
+  expect(suitablePrecision("cpu", gpu(9))).toBe("auto");
+  expect(suitablePrecision("auto", { count: 0, capabilities: [] })).toBe("auto");
+  expect(suitablePrecision("cpu")).toBe("auto");
+});
+
+test("TF32 is allowed while a run in any precision but fp32 computes, and not after", () => {
+  const allowed = (precision: "fp32" | "tf32" | "bf16") =>
+    inPrecision({ device: "cpu", precision }, () => {
+      const now = allowTf32(false);
+      allowTf32(now);
+      return now;
+    });
+  expect([allowed("fp32"), allowed("tf32"), allowed("bf16"), allowTf32(false)]).toEqual([false, true, true, false]);
+});
+
 test("half precisions compute products in a half type, fp32 does not", () => {
-  const product = (precision: "fp32" | "fp16" | "bf16") =>
+  const types = (["fp32", "tf32", "fp16", "bf16"] as const).map((precision) => productType({ device: "cpu", precision }));
+  expect(types).toEqual(["float32", "float32", "float16", "bfloat16"]);
+  const product = (precision: "fp32" | "tf32" | "fp16" | "bf16") =>
     inPrecision({ device: "cpu", precision }, () => aten.mm(ones([2, 2]), ones([2, 2])).dtype);
-  expect([product("fp32"), product("fp16"), product("bf16")]).toEqual(["float32", "float16", "bfloat16"]);
+  const products = [product("fp32"), product("tf32"), product("fp16"), product("bf16")];
+  expect(products).toEqual(["float32", "float32", "float16", "bfloat16"]);
 });
 
 test("only fp16 scales its loss", () => {

@@ -1,4 +1,4 @@
-import { autocast, devices, GradScaler, type GradScalerState } from "@trainer/torch";
+import { allowTf32, autocast, devices, GradScaler, type Devices, type DType, type GradScalerState } from "@trainer/torch";
 import type { Precision } from "@trainer/models";
 import { TrainingError } from "../errors.js";
 import type { DeviceChoice, PrecisionChoice } from "./compute-choices.js";
@@ -13,12 +13,13 @@ export interface Compute {
 
 /**
  * `auto` is cuda where there is a GPU, and fp16 on it; a CPU computes in fp32. What cannot be had is refused: a run
- * that was asked to use a GPU must not take a week on a CPU instead.
+ * that was asked to use a GPU must not take a week on a CPU instead, and one in tf32 not compute in fp32.
  */
 export function resolveCompute(
   device: DeviceChoice,
   precision: PrecisionChoice,
   gpus: number = devices().cuda.count,
+  capability: Capability = devices().cuda.capabilities[0],
 ): Compute {
   if (device === "cuda" && gpus === 0) {
     throw new TrainingError(
@@ -36,15 +37,48 @@ export function resolveCompute(
       `${precision} precision is not supported on CPU; use fp32 or auto`,
     );
   }
+  if (precision === "tf32" && (capability?.[0] ?? 0) > 0 && !isAmpere(capability)) {
+    const message = `tf32 precision needs compute capability 8.0, this GPU has ${capability?.join(".")}; use fp32 or fp16`;
+    throw new TrainingError("INVALID_INPUT", "USER_INPUT", message);
+  }
   return { device: where, precision };
+}
+
+type Capability = Devices["cuda"]["capabilities"][number] | undefined;
+
+/** Since Ampere, compute capability 8.0, GPUs have bfloat16 and TF32. */
+const isAmpere = (capability: Capability) => capability !== undefined && capability[0] >= 8;
+
+/**
+ * What suits the device where nobody chose: bf16 on a GPU that has it, which needs no scaling of the loss, and fp16 on one
+ * that has not; `auto` on a CPU.
+ */
+export function suitablePrecision(
+  device: DeviceChoice,
+  { count, capabilities }: Pick<Devices["cuda"], "count" | "capabilities"> = devices().cuda,
+): PrecisionChoice {
+  if (device === "cpu" || count === 0) return "auto";
+  return isAmpere(capabilities[0]) ? "bf16" : "fp16";
 }
 
 const HALF = { fp16: "float16", bf16: "bfloat16" } as const;
 
-/** Runs `body` in the run's precision: under autocast but for fp32. */
+/** What a run's matrix products are computed in. */
+export const productType = ({ precision }: Compute): DType =>
+  precision === "fp32" || precision === "tf32" ? "float32" : HALF[precision];
+
+/**
+ * Runs `body` in the run's precision: half precisions under autocast. What stays in float32 there may use TF32, which is no
+ * less exact than they are.
+ */
 export function inPrecision<T>({ device, precision }: Compute, body: () => T): T {
   if (precision === "fp32") return body();
-  return autocast({ device, dtype: HALF[precision] }, body);
+  const before = allowTf32(true);
+  try {
+    return precision === "tf32" ? body() : autocast({ device, dtype: HALF[precision] }, body);
+  } finally {
+    allowTf32(before);
+  }
 }
 
 /** What keeps small gradients from vanishing in fp16; nothing else needs it. */

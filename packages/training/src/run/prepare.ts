@@ -128,7 +128,9 @@ export async function prepare(session: Session, reporter: Reporter): Promise<Liv
     splits: { validation: evaluation(bins.validation), test: evaluation(bins.test) },
     early,
     metrics,
-    profiler: new StepProfiler(context.profileSteps ?? 0, (profile) => reporter.emit({ type: "profile", profile })),
+    profiler: new StepProfiler(context.profileSteps ?? 0, compute, (profile) =>
+      reporter.emit({ type: "profile", profile }),
+    ),
     progress: {
       step: state?.step ?? 0,
       tokensSeen: state?.tokensSeen ?? 0,

@@ -6,6 +6,7 @@ import { writeCheckpoint } from "../checkpoint/write.js";
 import { isFile } from "../home/folders.js";
 import { saveGenerators } from "./generators.js";
 import type { LiveRun } from "./live-run.js";
+import { memoryPeak } from "./memory-peak.js";
 
 /** Saves the run as it stands. The best weights so far, or the last without validation, become the run's own. */
 export async function save(run: LiveRun, best: boolean): Promise<void> {
@@ -33,6 +34,7 @@ export async function save(run: LiveRun, best: boolean): Promise<void> {
     best_step: early.bestStep,
     early_stopped: early.exhausted && progress.step < run.plan.totalSteps,
     duration_seconds: run.elapsedMs() / 1000,
+    ...memoryPeak(run.manifest.current),
   });
   const seconds = (performance.now() - began) / 1000;
   const { path, bytes } = written;

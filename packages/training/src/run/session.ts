@@ -1,12 +1,14 @@
 import { rm } from "node:fs/promises";
 import type { FetchContext } from "../artifact/data-bank.js";
 import { TrainingError } from "../errors.js";
+import { setArithmetic } from "./arithmetic.js";
 import { evaluateAtEnd } from "./evaluate-at-end.js";
 import type { RunEvent, RunResult, StepDone } from "./events.js";
 import { testBest, type TestResult } from "./finish.js";
 import type { RunLock } from "./lock.js";
 import { trainingLoop } from "./loop.js";
 import type { ManifestFile } from "./manifest-file.js";
+import { memoryPeak } from "./memory-peak.js";
 import type { RunOptions } from "./options.js";
 import type { Compute } from "./precision.js";
 import { prepare } from "./prepare.js";
@@ -58,7 +60,13 @@ export async function runSession(session: Session): Promise<RunResult> {
     const failure = TrainingError.from(error);
     const { code, failureClass, message } = failure;
     await manifest
-      .update({ ...ended("failed"), failure_class: failureClass, error_code: code, error: message })
+      .update({
+        ...ended("failed"),
+        ...memoryPeak(manifest.current),
+        failure_class: failureClass,
+        error_code: code,
+        error: message,
+      })
       .catch(() => {}); // on a full disk it does not fit, and the run may be another's: the caller hears of the failure
     reporter.fail({ type: "failed", runId: folder.id, code, failureClass, message, error: failure });
     throw failure;
@@ -73,6 +81,7 @@ interface Outcome {
 async function attempt(session: Session, reporter: Reporter): Promise<Outcome> {
   const interrupted: Outcome = { status: "interrupted", test: null };
   const { signal } = session.context;
+  using _arithmetic = setArithmetic(session.compute, session.options.deterministic);
   try {
     using run = await prepare(session, reporter);
     if ((await trainingLoop(run)) === "interrupted") return interrupted;
@@ -95,6 +104,7 @@ const ended = (status: "completed" | "interrupted" | "failed") => ({ status, fin
 async function conclude({ manifest }: Session, { status, test }: Outcome): Promise<void> {
   await manifest.update({
     ...ended(status),
+    ...memoryPeak(manifest.current),
     test_loss: test?.loss ?? null,
     test_perplexity: test === null || !Number.isFinite(test.perplexity) ? null : test.perplexity,
     test_bits_per_byte: test?.bitsPerByte ?? null,
@@ -117,6 +127,7 @@ function resultOf({ folder, manifest, options }: Session, { status, test }: Outc
     testPerplexity: test?.perplexity ?? null,
     testBitsPerByte: test?.bitsPerByte ?? null,
     tokensSeen: m.tokens_seen,
+    gpuPeakBytes: m.gpu_peak_bytes,
     seconds: m.duration_seconds ?? 0,
   };
 }

@@ -1,16 +1,17 @@
-import { machineLimits, profile, type MachineLimits, type OperatorCost } from "@trainer/torch";
+import { machineLimits, profile, type MachineLimits } from "@trainer/torch";
 import type { Batch } from "../bins/batch-loader.js";
+import { meanProfile, type Costs } from "./mean-profile.js";
+import { productType, type Compute } from "./precision.js";
 import type { StepResult } from "./step.js";
 
 /** Where the time of some steps of a run went. Times and counts are a step's. */
-export interface StepProfile {
+export interface StepProfile extends Omit<Costs, "ms"> {
   readonly steps: number;
   readonly stepMs: number;
   /** In making batches. */
   readonly dataMs: number;
-  /** The dearest first. What is between them is JavaScript's and the binding's. */
-  readonly operators: readonly OperatorCost[];
-  readonly limits: MachineLimits;
+  /** Of where the run computes, in its precision; null where a GPU's times could not be seen, and so not compared. */
+  readonly limits: MachineLimits | null;
 }
 
 /** Steps before those that are profiled: the first are slow. */
@@ -20,13 +21,13 @@ type Step = (next: () => Batch) => StepResult;
 
 /** Profiles so many of a session's steps, after the first few, and tells once what they cost. */
 export class StepProfiler {
-  readonly #costs = new Map<string, OperatorCost>();
+  readonly #taken: Costs[] = [];
   #begun = 0;
-  #stepMs = 0;
   #dataMs = 0;
 
   constructor(
     private readonly steps: number,
+    private readonly compute: Compute,
     private readonly tell: (profile: StepProfile) => void,
   ) {}
 
@@ -35,18 +36,15 @@ export class StepProfiler {
     if (this.steps === 0) return step(next);
     this.#begun += 1;
     if (this.#begun <= WARM_UP || this.#begun > WARM_UP + this.steps) return step(next);
-    const began = performance.now();
-    const { result, operators } = profile(() => step(() => this.#timed(next)));
-    this.#stepMs += performance.now() - began;
-    for (const cost of operators) this.#add(cost);
-    if (this.#begun === WARM_UP + this.steps) this.tell(this.#result(this.steps));
+    const { result, ...costs } = profile(() => step(() => this.#timed(next)), this.compute.device);
+    this.#taken.push(costs);
+    if (this.#begun === WARM_UP + this.steps) this.tell(this.#result());
     return result;
   }
 
   /** The session is over: tells of the steps that there were, if not all came. */
   end(): void {
-    const steps = Math.min(this.steps, this.#begun - WARM_UP);
-    if (steps > 0 && steps < this.steps) this.tell(this.#result(steps));
+    if (this.#taken.length > 0 && this.#taken.length < this.steps) this.tell(this.#result());
   }
 
   #timed(next: () => Batch): Batch {
@@ -56,36 +54,9 @@ export class StepProfiler {
     return batch;
   }
 
-  #add({ name, shape, calls, ms, flops, bytes }: OperatorCost): void {
-    const key = `${name} ${shape}`;
-    const sum = this.#costs.get(key) ?? { name, shape, calls: 0, ms: 0, flops: 0, bytes: 0 };
-    this.#costs.set(key, {
-      name,
-      shape,
-      calls: sum.calls + calls,
-      ms: sum.ms + ms,
-      flops: sum.flops + flops,
-      bytes: sum.bytes + bytes,
-    });
-  }
-
-  #result(steps: number): StepProfile {
-    const operators = [...this.#costs.values()]
-      .map(({ name, shape, calls, ms, flops, bytes }) => ({
-        name,
-        shape,
-        calls: calls / steps,
-        ms: ms / steps,
-        flops: flops / steps,
-        bytes: bytes / steps,
-      }))
-      .toSorted((a, b) => b.ms - a.ms);
-    return {
-      steps,
-      stepMs: this.#stepMs / steps,
-      dataMs: this.#dataMs / steps,
-      operators,
-      limits: machineLimits(),
-    };
+  #result(): StepProfile {
+    const { ms: stepMs, ...mean } = meanProfile(this.#taken);
+    const limits = mean.unseen === null ? machineLimits(this.compute.device, productType(this.compute)) : null;
+    return { steps: this.#taken.length, stepMs, dataMs: this.#dataMs / this.#taken.length, ...mean, limits };
   }
 }

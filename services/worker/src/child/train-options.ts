@@ -37,6 +37,7 @@ export function trainOptions(request: TrainSettings, { runId, userId, corpus, th
     seed: request.seed,
     device: request.device,
     precision: request.precision,
+    deterministic: request.deterministic,
     dataNumWorkers: request.data_num_workers,
     dataPinMemory: request.data_pin_memory,
   };

@@ -1,0 +1,238 @@
+import { describe, expect, test } from "vitest";
+
+import { autocast } from "../amp.js";
+import { randint, randn, tensor, zeros } from "../create.js";
+import type { DType } from "../dtype.js";
+import { layerNorm, linear, rmsNorm } from "../functional.js";
+import { linearCrossEntropy, linearCrossEntropyRows } from "../linear-cross-entropy.js";
+import { manualSeed } from "../random.js";
+import { devices } from "../runtime.js";
+import { noGrad, scope } from "../scope.js";
+import type { Tensor } from "../tensor.js";
+import {
+  addLayerNorm,
+  addRmsNorm,
+  causalAttention,
+  geluMlp,
+  gpuKernels,
+  linearSideBySide,
+  swigluMlp,
+  useFusedKernels,
+} from "./index.js";
+import * as kernels from "./kernels.js";
+
+const { cuda } = devices();
+if (cuda.count === 0) console.log(`not run here: the tests of kernels on a GPU (${cuda.reason})`);
+
+test("where no GPU is, the reason is known", () => {
+  const { used, reason } = gpuKernels();
+  expect(used).toBe(reason === "");
+});
+
+/** How far a type's results may be from float32's, of their norm. */
+const TOLERANCE = { float32: 2e-5, bfloat16: 5e-2, float16: 8e-3 } as const;
+type Computed = keyof typeof TOLERANCE;
+
+const within = <T>(type: Computed, f: () => T): T =>
+  type === "float32" ? f() : autocast({ device: "cuda", dtype: type }, f);
+
+const leafOf = (shape: readonly number[], scale = 1, dtype: DType = "float32"): Tensor => {
+  const t = noGrad(() => randn(shape, { device: "cuda" }).mul(scale).to(dtype));
+  t.requiresGrad = true;
+  return t;
+};
+
+const numbers = (t: Tensor): Float64Array =>
+  Float64Array.from(t.detach().to({ dtype: "float32", device: "cpu" }).contiguous().data(), Number);
+
+/** The outputs and the gradients of leaves, of a sum in which no two elements weigh the same. */
+function measured(type: Computed, compute: () => readonly Tensor[], leaves: readonly Tensor[]): Float64Array[] {
+  return scope(() => {
+    for (const t of leaves) t.grad = null;
+    const outputs = within(type, compute);
+    const weigh = (out: Tensor) => {
+      const weights = Float32Array.from({ length: out.numel }, (_, i) => Math.sin(i * 0.7 + 1));
+      return out
+        .flatten()
+        .to("float32")
+        .mul(tensor(weights, undefined, { device: "cuda" }))
+        .sum();
+    };
+    outputs
+      .map(weigh)
+      .reduce((sum, part) => sum.add(part))
+      .backward();
+    const found = [...outputs, ...leaves.map((t) => t.grad ?? zeros([0]))].map(numbers);
+    for (const t of leaves) t.grad = null;
+    return found;
+  });
+}
+
+/** The largest distance of any output or gradient from what plain operators give in float32, against its norm. */
+function distance(found: readonly Float64Array[], wanted: readonly Float64Array[]): number {
+  const each = wanted.map((want, i) => {
+    const values = found[i] ?? new Float64Array();
+    const off = want.reduce((sum, v, j) => sum + (v - (values[j] ?? NaN)) ** 2, 0);
+    return Math.sqrt(off / (want.reduce((sum, v) => sum + v * v, 0) + 1e-12));
+  });
+  return each.reduce((most, d) => (d <= most ? most : d), 0);
+}
+
+describe.skipIf(cuda.count === 0)("kernels on a GPU", () => {
+  test("are there", () => {
+    expect(gpuKernels()).toEqual({ used: true, reason: "" });
+  });
+
+  const compare = (type: Computed, compute: () => readonly Tensor[], leaves: readonly Tensor[]) => {
+    const found = measured(type, compute, leaves);
+    expect(distance(measured(type, compute, leaves), found)).toBe(0); // the same bits again
+    useFusedKernels(false);
+    const wanted = measured("float32", compute, leaves);
+    useFusedKernels(true);
+    expect(distance(found, wanted)).toBeLessThan(TOLERANCE[type]);
+  };
+
+  const types = ["float32", "bfloat16", "float16"] as const;
+  const widths = [768, 64, 100, 33, 1000, 2048, 5000];
+  test.each(types.flatMap((type) => widths.map((width) => [type, width] as const)))("norms in %s of %i", (type, c) => {
+    manualSeed(1);
+    const [x, branch, weight, bias] = [leafOf([3, 37, c]), leafOf([3, 37, c]), leafOf([c]), leafOf([c])];
+    const norm = Object.assign((t: Tensor) => t, { weight, bias, eps: 1e-5 });
+    compare(type, () => addLayerNorm(x, branch, norm), [x, branch, weight, bias]);
+    compare(type, () => addRmsNorm(x, branch, { weight, eps: 1e-6 }), [x, branch, weight]);
+    compare(type, () => [layerNorm(x, weight, bias)], [x, weight, bias]);
+    compare(type, () => [rmsNorm(x, weight)], [x, weight]);
+  });
+
+  test.each(types)("a residual branch is thinned in %s by the mask that a CPU draws", (type) => {
+    const [weight, bias] = [tensor(new Float32Array(64).fill(1)), zeros([64])];
+    const sum = (device: "cpu" | "cuda") => {
+      manualSeed(5);
+      const norm = Object.assign((t: Tensor) => t, { weight: weight.to(device), bias: bias.to(device), eps: 1e-5 });
+      const ones = tensor(new Float32Array(64 * 50).fill(1), [50, 64], { device });
+      const run = () => addLayerNorm(ones, ones, norm, { dropout: 0.3 })[0];
+      return numbers(device === "cpu" ? run() : within(type, run));
+    };
+    const [gpu, cpu] = [sum("cuda"), sum("cpu")];
+    expect(gpu.filter((v, i) => v > 1 !== (cpu[i] ?? NaN) > 1)).toEqual([]);
+    manualSeed(7);
+    const [x, branch, w, b] = [leafOf([40, 96]), leafOf([40, 96]), leafOf([96]), leafOf([96])];
+    const norm = Object.assign((t: Tensor) => t, { weight: w, bias: b, eps: 1e-5 });
+    const thinned = () => {
+      manualSeed(9);
+      return addLayerNorm(x, branch, norm, { dropout: 0.25 });
+    };
+    const found = measured(type, thinned, [x, branch, w, b]);
+    const [kept] = found.slice(3, 4); // the gradient of the branch
+    expect((kept ?? []).filter((v) => v === 0).length / (40 * 96)).toBeCloseTo(0.25, 1);
+  });
+
+  test.each(types)("linear maps in %s", (type) => {
+    manualSeed(2);
+    for (const [n, c, d] of [
+      [3, 5, 7],
+      [64, 768, 2304],
+      [129, 100, 50],
+    ] as const) {
+      const [x, weight, bias] = [leafOf([n, c]), leafOf([d, c], 0.1), leafOf([d])];
+      compare(type, () => [linear(x, weight, bias)], [x, weight, bias]);
+      const stored = leafOf([c, d], 0.1);
+      compare(type, () => [linear(x, stored.t(), bias)], [x, stored, bias]);
+      const others = [leafOf([8, c], 0.1), leafOf([24, c], 0.1)];
+      compare(type, () => [linearSideBySide(x, [weight, ...others], [])], [x, weight, ...others]);
+      const biases = [bias, leafOf([8]), leafOf([24])];
+      compare(type, () => [linearSideBySide(x, [weight, ...others], biases)], [x, weight, ...others, ...biases]);
+    }
+  });
+
+  test.each(types)("feed-forward layers in %s", (type) => {
+    manualSeed(3);
+    for (const [n, c, d] of [
+      [70, 96, 384],
+      [33, 30, 50],
+      [300, 256, 1024],
+    ] as const) {
+      const x = leafOf([2, n, c]);
+      const mlp = { w1: leafOf([c, d], 0.1), b1: leafOf([d]), w2: leafOf([d, c], 0.1), b2: leafOf([c]) };
+      compare(type, () => [geluMlp(x, mlp)], [x, ...Object.values(mlp)]);
+      const [gate, up, down] = [leafOf([d, c], 0.1), leafOf([d, c], 0.1), leafOf([c, d], 0.1)];
+      const plain = (weight: Tensor) => ({ weight, bias: null });
+      const maps = { gate: plain(gate), up: plain(up), down: plain(down) };
+      compare(type, () => [swigluMlp(x, maps)], [x, gate, up, down]);
+      const [a, b, e] = [leafOf([d]), leafOf([d]), leafOf([c])];
+      const biased = { gate: { weight: gate, bias: a }, up: { weight: up, bias: b }, down: { weight: down, bias: e } };
+      compare(type, () => [swigluMlp(x, biased)], [x, gate, up, down, a, b, e]);
+    }
+  });
+
+  const layouts = [
+    { heads: 12, kvHeads: 12, size: 64 },
+    { heads: 4, kvHeads: 2, size: 128 },
+    { heads: 6, kvHeads: 1, size: 32 },
+  ];
+  test.each((["bfloat16", "float16"] as const).flatMap((type) => layouts.map((layout) => [type, layout] as const)))(
+    "attention in %s of %o",
+    (type, { heads, kvHeads, size }) => {
+      manualSeed(4);
+      const t = 75;
+      const qkv = leafOf([2, t, (heads + 2 * kvHeads) * size]);
+      const rotation = { cos: randn([t, size], { device: "cuda" }), sin: randn([t, size], { device: "cuda" }) };
+      const [q, k] = [leafOf([size]), leafOf([size])];
+      const headNorms = { q, k, eps: 1e-6 };
+      compare(type, () => [causalAttention(qkv, { heads, kvHeads })], [qkv]);
+      compare(type, () => [causalAttention(qkv, { heads, kvHeads, rotation })], [qkv]);
+      compare(type, () => [causalAttention(qkv, { heads, kvHeads, headNorms })], [qkv, q, k]);
+      compare(type, () => [causalAttention(qkv, { heads, kvHeads, rotation, headNorms })], [qkv, q, k]);
+    },
+  );
+
+  test.each(types)("cross entropy in %s, whatever the vocabulary", (type) => {
+    manualSeed(6);
+    for (const [n, c, v] of [
+      [50, 64, 300],
+      [130, 96, 257],
+      [1000, 64, 50257],
+    ] as const) {
+      const [hidden, weight] = [leafOf([n, c]), leafOf([v, c], 0.2)];
+      const targets = randint(0, v, [n], { device: "cuda" });
+      targets.narrow(0, 3, 4).fill_(-100);
+      compare(type, () => [linearCrossEntropy(hidden, weight, targets)], [hidden, weight]);
+      const rows = (on: boolean) =>
+        noGrad(() => {
+          useFusedKernels(on);
+          const found = numbers(within(on ? type : "float32", () => linearCrossEntropyRows(hidden, weight, targets)));
+          useFusedKernels(true);
+          return found;
+        });
+      expect(distance([rows(true)], [rows(false)])).toBeLessThan(TOLERANCE[type]);
+    }
+  });
+
+  test("AdamW and the norm of all gradients are those of the CPU, and copies of weights follow", () => {
+    manualSeed(8);
+    const shapes = [[50, 33], [7], [300, 100], [1], [20000]];
+    const on = (device: "cpu" | "cuda", lists: readonly (readonly Tensor[])[]) =>
+      lists.map((list) => list.map((t) => t.to(device).clone()));
+    const make = () => shapes.map((shape) => randn(shape));
+    const [params, grads] = [make(), make()];
+    const zero = () => shapes.map((shape) => zeros(shape));
+    const steps = shapes.map(() => tensor(3));
+    const [p = [], g = [], m = [], v = [], s = []] = on("cpu", [params, grads, zero(), zero(), steps]);
+    const [pg = [], gg = [], mg = [], vg = [], sg = []] = on("cuda", [params, grads, zero(), zero(), steps]);
+    expect(kernels.totalNorm(gg).item()).toBeCloseTo(kernels.totalNorm(g).item(), 3);
+    const before = within("bfloat16", () => numbers(linear(randn([4, 33], { device: "cuda" }), pg[0] ?? zeros([0]))));
+    const scale = tensor(0.5, [], { device: "cuda" });
+    const none = tensor(1, [], { device: "cuda" });
+    kernels.adamwOnDevice_(pg, gg, mg, vg, sg, 1e-2, 0.9, 0.999, 1e-8, 0.1, scale, none); // left out
+    expect(distance(pg.map(numbers), params.map(numbers))).toBe(0);
+    kernels.adamw_(p, g, m, v, s, 1e-2, 0.9, 0.999, 1e-8, 0.1, 0.5);
+    kernels.adamwOnDevice_(pg, gg, mg, vg, sg, 1e-2, 0.9, 0.999, 1e-8, 0.1, scale, null);
+    expect(distance([...pg, ...mg, ...vg].map(numbers), [...p, ...m, ...v].map(numbers))).toBeLessThan(1e-6);
+    const x = randn([4, 33], { device: "cuda" });
+    const [weight = zeros([0])] = pg;
+    const after = numbers(within("bfloat16", () => linear(x, weight)));
+    const fresh = numbers(within("bfloat16", () => linear(x, weight.clone())));
+    expect(distance([after], [fresh])).toBe(0);
+    expect(distance([after], [before])).toBeGreaterThan(0);
+  });
+});

@@ -8,7 +8,7 @@ import type { Output } from "./output.js";
 export const weightsFlag = z
   .enum(weightChoices)
   .default("fp32")
-  .describe("how weights are held: bf16 and int8 write faster and take less memory, on the CPU");
+  .describe("how weights are held: bf16 and int8 write faster and take less memory");
 
 type Quantized = Pick<OpenModel, "weightType" | "quantizationLoss">;
 

@@ -238,6 +238,39 @@ test("generate reads its prompt from stdin and keeps several texts apart in a pi
   expect(stdout).toContain("\n\n");
 });
 
+test("generate goes on from several prompts as from each alone", async () => {
+  const settings = ["--max-new-tokens", "5", "--seed", "3", "--num-return-sequences", "2"];
+  const path = join(shared.folder, "prompts.txt");
+  await writeFile(path, "the cat\n\nmy\r\n");
+  const alone = [];
+  for (const prompt of ["the cat", "my"]) alone.push(await json(["generate", "one", "--prompt", prompt, ...settings]));
+  const outputs = alone.flatMap(({ last }) => (hasOutputs(last) ? last.outputs : []));
+  expect(outputs).toHaveLength(4);
+  const { last } = await json(["generate", "one", "--prompts-file", path, ...settings]);
+  expect(last).toMatchObject({ outputs, steps: 20 });
+  const line = ["generate", "one", "--prompt", "the cat", "--prompt", "-", ...settings];
+  const { stdout } = await trainer(line, { tty: true, stdin: "my" });
+  expect(stdout.split("\u001B[2mthe cat\u001B[22m")).toHaveLength(3);
+  expect(stdout.split("\u001B[2mmy\u001B[22m")).toHaveLength(3);
+});
+
+const hasOutputs = (value: unknown): value is { outputs: string[] } =>
+  typeof value === "object" && value !== null && "outputs" in value;
+
+test("prompts that are not to be had are refused", async () => {
+  const empty = join(shared.folder, "empty.txt");
+  await writeFile(empty, "\n");
+  const refused: [line: string[], why: string][] = [
+    [["--prompts-file", empty], "it has no line with a prompt"],
+    [["--prompts-file", empty, "--prompt", "x"], "exclude each other"],
+    [["--prompt", "-", "--prompt", "-"], "stdin can be read once"],
+    [[], "what should the text go on from?"],
+  ];
+  for (const [line, why] of refused) {
+    expect(await trainer(["generate", "one", ...line])).toMatchObject({ code: 2, stderr: containing(why) });
+  }
+});
+
 test("score tells loss and perplexity, and each token's surprisal when asked", async () => {
   const { last } = await json(["score", "one", "--text", "the cat sees"]);
   expect(last).toMatchObject({ loss: aNumber, surprisal: null, topk: null, tokens: null });

@@ -81,6 +81,8 @@ test.each([
   [["eval", "r", "--split", "test", "--path", "x"], "exclude each other"],
   [["score", "r"], "what should be scored?"],
   [["generate", "r", "--prompt", "x", "--min-p", "0.1"], "--min-p: only for work on this machine"],
+  [["generate", "r", "--prompt", "x", "--prompt", "y"], "a server takes one prompt at a time"],
+  [["generate", "r", "--prompts-file", "x"], "--prompts-file: only for work on this machine"],
 ])("wrong use, %j, is said before anything is sent", async (line, message) => {
   const { code, stderr } = await trainer(on(...line));
   expect(stderr).toContain(message);

@@ -34,6 +34,7 @@ function network(params: Params, c: CharLstmConfig): Network {
       if (logits !== null) state.advance(1);
       return logits;
     },
+    ragged: true, // a state is as large after any number of tokens
     newCache: (batch, capacity = c.maxSeqLen) =>
       new LstmState({
         layers: c.numLayers,

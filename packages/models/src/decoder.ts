@@ -5,7 +5,8 @@ import { outlineOf, type DecoderConfig } from "./decoder-config.js";
 import type { Network } from "./family.js";
 import { KvCache } from "./kv-cache.js";
 import { segment } from "./model.js";
-import { rotary } from "./rope.js";
+import { RaggedKvCache } from "./ragged-kv-cache.js";
+import { rotary, tableOf } from "./rope.js";
 import { eachOf, type Stream } from "./stream.js";
 
 const { embedding, linear, rmsNorm, sideBySide, swigluMlp } = nn;
@@ -44,7 +45,7 @@ export function decoder(params: Params, c: DecoderConfig, options: DecoderLayer)
     hidden(ids, ctx) {
       const t = ids.size(1);
       const cache = KvCache.of(ctx.cache);
-      const turned = rotation(cache?.length ?? 0, t, params);
+      const turned = (cache && rotationOfEach(cache)) ?? rotation(cache?.length ?? 0, t, params);
       // Only how far apart tokens are matters to the rotation: positions need not begin anew with each document.
       const pass: Pass = { training: ctx.training, cache, documents: ctx.documents, rotation: turned };
       let stream: Stream = { x: embedTokens(ids), branch: null }; // (B, T, C)
@@ -52,16 +53,13 @@ export function decoder(params: Params, c: DecoderConfig, options: DecoderLayer)
       cache?.advance(t);
       return join(stream, norm).normed;
     },
-    newCache: (batch, capacity = contextLength) =>
-      new KvCache({
-        layers: c.numHiddenLayers,
-        heads: c.numKeyValueHeads,
-        headSize: c.headDim,
-        batch,
-        capacity,
-        device: params.device,
-        dtype: params.dtype,
-      }),
+    ragged: true,
+    newCache(batch, capacity = contextLength, options = {}) {
+      const size = { layers: c.numHiddenLayers, heads: c.numKeyValueHeads, headSize: c.headDim };
+      const shape = { ...size, batch, capacity, device: params.device, dtype: params.dtype };
+      if (options.ragged !== true) return new KvCache(shape);
+      return new RaggedKvCache(shape, () => tableOf(rotation, capacity, c.maxPositionEmbeddings, params));
+    },
   };
 }
 
@@ -70,6 +68,13 @@ interface Pass {
   readonly cache: KvCache | undefined;
   readonly documents: Documents | undefined;
   readonly rotation: Rotation;
+}
+
+/** The rotation at the length of each of a cache's sequences, (B, 1, 1, hs), where they may differ. */
+function rotationOfEach({ lengths, rotation }: KvCache): Rotation | null {
+  if (lengths === null || rotation === null) return null;
+  const rows = (table: Tensor) => table.indexSelect(0, lengths).unsqueeze(1).unsqueeze(1);
+  return { cos: rows(rotation.cos), sin: rows(rotation.sin) };
 }
 
 function join({ x, branch }: Stream, norm: nn.RmsNorm) {

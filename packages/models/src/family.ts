@@ -70,6 +70,11 @@ export interface Forward {
   readonly tape?: Tape | undefined;
 }
 
+export interface CacheOptions {
+  /** Sequences may differ in length: each is copied into the cache, and one token of each is read at a time. */
+  readonly ragged?: boolean;
+}
+
 /** What a family makes of parameters and a config: token ids in, hidden states out; the head turns these into logits. */
 export interface Network {
   /** Rows of the embedding and of the head. */
@@ -90,7 +95,9 @@ export interface Network {
    */
   next?(ids: readonly number[], cache: Cache): Tensor | null;
   /** What it has to remember of `batch` sequences of up to `capacity` tokens (contextLength unless given). */
-  newCache(batch: number, capacity?: number): Cache;
+  newCache(batch: number, capacity?: number, options?: CacheOptions): Cache;
+  /** Whether it makes caches of sequences that differ in length; false unless it says. */
+  readonly ragged?: boolean;
 }
 
 /** A head that is the embedding: files may hold it once or twice. */

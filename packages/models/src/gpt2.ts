@@ -5,6 +5,7 @@ import { gpt2Spec, type Gpt2Config } from "./gpt2-config.js";
 import type { Documents } from "./documents.js";
 import { KvCache } from "./kv-cache.js";
 import { segment } from "./model.js";
+import { RaggedKvCache } from "./ragged-kv-cache.js";
 import { eachOf, type Stream } from "./stream.js";
 
 const { conv1d, dropout, embedding, geluMlp, layerNorm } = nn;
@@ -20,6 +21,12 @@ function network(params: Params, c: Gpt2Config): Network {
   const wpe = embedding(p.at("wpe"), c.nPositions, c.nEmbd, { std: c.initializerRange });
   const blocks = Array.from({ length: c.nLayer }, (_, i) => block(p.at(`h.${i}`), c, i));
   const lnF = layerNorm(p.at("ln_f"), c.nEmbd, { eps: c.layerNormEpsilon });
+  /** (T, C): rows past to past + T; (B, T, C) where they begin anew with each document, or sequences differ in length. */
+  const positionsOf = ({ cache, documents }: Pass, t: number): Tensor => {
+    if (documents !== undefined) return wpe(documents.positions);
+    if (cache?.lengths) return wpe(cache.lengths.unsqueeze(1));
+    return wpe.weight.narrow(0, cache?.length ?? 0, t);
+  };
   return {
     vocabSize: c.vocabSize,
     contextLength: c.nPositions,
@@ -29,25 +36,18 @@ function network(params: Params, c: Gpt2Config): Network {
       const t = ids.size(1);
       const { training, documents } = ctx;
       const pass: Pass = { training, cache: KvCache.of(ctx.cache), documents };
-      const past = pass.cache?.length ?? 0;
-      // (T, C): rows past to past + T; (B, T, C) where they begin anew with each document.
-      const positions = documents === undefined ? wpe.weight.narrow(0, past, t) : wpe(documents.positions);
-      const x = dropout(wte(ids).add(positions), c.embdPdrop, pass.training); // (B, T, C)
+      const x = dropout(wte(ids).add(positionsOf(pass, t)), c.embdPdrop, pass.training); // (B, T, C)
       let stream: Stream = { x, branch: null };
       for (const block of blocks) stream = segment(ctx, (s) => block(s, pass), stream, eachOf);
       pass.cache?.advance(t);
       return join(stream, lnF, c, pass).normed;
     },
-    newCache: (batch, capacity = c.nPositions) =>
-      new KvCache({
-        layers: c.nLayer,
-        heads: c.nHead,
-        headSize: c.nEmbd / c.nHead,
-        batch,
-        capacity,
-        device: params.device,
-        dtype: params.dtype,
-      }),
+    ragged: true,
+    newCache(batch, capacity = c.nPositions, options = {}) {
+      const size = { layers: c.nLayer, heads: c.nHead, headSize: c.nEmbd / c.nHead };
+      const shape = { ...size, batch, capacity, device: params.device, dtype: params.dtype };
+      return options.ragged === true ? new RaggedKvCache(shape) : new KvCache(shape);
+    },
   };
 }
 

@@ -1,4 +1,13 @@
-import { cachedAttention, empty, keep, scope, type Device, type DType, type Tensor } from "@trainer/torch";
+import {
+  cachedAttention,
+  empty,
+  keep,
+  scope,
+  type Device,
+  type DType,
+  type Rotation,
+  type Tensor,
+} from "@trainer/torch";
 import type { Cache } from "./cache.js";
 
 export interface KvCacheShape {
@@ -19,6 +28,10 @@ export interface KvCacheShape {
 export class KvCache implements Cache {
   readonly batch: number;
   readonly capacity: number;
+  /** How many tokens each sequence has, (B) int64, where they may differ; null where all have `length`. */
+  readonly lengths: Tensor | null = null;
+  /** The rotation of each position, (capacity, hs), where positions are looked up. */
+  readonly rotation: Rotation | null = null;
   readonly #layers: readonly { readonly k: Tensor; readonly v: Tensor }[];
   #length = 0;
 
@@ -43,7 +56,7 @@ export class KvCache implements Cache {
 
   /** Stores keys and values (B, nh, T, hs) of new tokens; returns all so far, (B, nh, length + T, hs), as views. */
   append(layer: number, k: Tensor, v: Tensor): { k: Tensor; v: Tensor } {
-    const store = this.#layer(layer);
+    const store = this.layer(layer);
     const t = k.size(2);
     this.#checkRoom(t);
     store.k.narrow(2, this.#length, t).copy_(k);
@@ -53,7 +66,7 @@ export class KvCache implements Cache {
 
   /** Stores keys and values (B, nkv, 1, hs) of one more token and lets its queries (B, nh, 1, hs) look at all so far. */
   attend(layer: number, q: Tensor, k: Tensor, v: Tensor): Tensor {
-    const { k: keys, v: values } = this.#layer(layer);
+    const { k: keys, v: values } = this.layer(layer);
     this.#checkRoom(1);
     return cachedAttention(q, k, v, { keys, values, past: this.#length });
   }
@@ -69,18 +82,27 @@ export class KvCache implements Cache {
 
   copyRow(row: number, from: Cache, fromRow: number): void {
     const source = KvCache.of(from);
-    const { length } = source;
+    const length = source.lengthOf(fromRow);
     if (length > this.capacity) {
       throw new RangeError(`${length} tokens do not fit the cache's ${this.capacity} positions`);
     }
     const part = (t: Tensor, at: number) => t.select(0, at).narrow(1, 0, length); // (nh, length, hs)
     scope(() => {
       for (const [layer, { k, v }] of this.#layers.entries()) {
-        const other = source.#layer(layer);
+        const other = source.layer(layer);
         part(k, row).copy_(part(other.k, fromRow));
         part(v, row).copy_(part(other.v, fromRow));
       }
     });
+    this.setLength(row, length);
+  }
+
+  /** How many tokens sequence `row` has. */
+  lengthOf(_row: number): number {
+    return this.#length;
+  }
+
+  protected setLength(_row: number, length: number): void {
     this.#length = length;
   }
 
@@ -91,7 +113,7 @@ export class KvCache implements Cache {
     );
   }
 
-  #layer(layer: number): { readonly k: Tensor; readonly v: Tensor } {
+  protected layer(layer: number): { readonly k: Tensor; readonly v: Tensor } {
     const store = this.#layers[layer];
     if (store === undefined) throw new RangeError(`layer ${layer} of a cache of ${this.#layers.length} layers`);
     return store;

@@ -7,13 +7,13 @@ import type { CausalLm } from "./model.js";
  * and the model given is not to be used any more. Norms, biases, positions and an embedding that is not the head stay
  * float32. Weights become parameters of the same names; int8's scales are beside them as `weight_scale`.
  *
- * Errors: MODEL_INCOMPATIBLE for a model that is not on the CPU, has no linear layers, or has an adapter.
+ * Errors: MODEL_INCOMPATIBLE for a model that has no numbers, no linear layers, or an adapter.
  */
 export function quantize(model: CausalLm, as: WeightType): CausalLm {
   const { params, head } = model;
   const layers = [...params.adaptable()];
   const refuse = (why: string) => new ModelError("MODEL_INCOMPATIBLE", `${as} weights: ${why}`);
-  if (params.device !== "cpu") throw refuse(`they are for the CPU, the model is on ${params.device}; use fp32`);
+  if (params.device === "meta") throw refuse("the model has shapes and no numbers");
   if (layers.length === 0) throw refuse(`a model of the family ${model.family} has no linear layers; use fp32`);
   if (layers.some(([, layer]) => layer.adapter !== null)) {
     throw refuse("the model has an adapter: merge it into the weights first");

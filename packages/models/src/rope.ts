@@ -1,4 +1,4 @@
-import { arange, cat, tensor, type Device, type Rotation } from "@trainer/torch";
+import { arange, cat, tensor, type Device, type Rotation, type Tensor } from "@trainer/torch";
 import type { Rope, RopeScaling } from "./rope-config.js";
 
 interface Where {
@@ -21,6 +21,22 @@ export function rotary(rope: Rope, headSize: number, maxPositions: number) {
     const angles = cat([half, half], -1); // (T, hs)
     return { cos: angles.cos().mul(scale), sin: angles.sin().mul(scale) };
   };
+}
+
+/** The rotation of each of the first `positions` as the token there is turned when it is read alone: (positions, hs). */
+export function tableOf(
+  rotation: ReturnType<typeof rotary>,
+  positions: number,
+  maxPositions: number,
+  where: Where,
+): Rotation {
+  const late = Array.from({ length: Math.max(0, positions - maxPositions) }, (_, i) => maxPositions + i);
+  const parts = [
+    rotation(0, Math.min(positions, maxPositions), where),
+    ...late.map((start) => rotation(start, 1, where)), // how fast they turn may depend on how long the text is
+  ];
+  const all = (of: (part: Rotation) => Tensor) => cat(parts.map(of), 0);
+  return { cos: all(({ cos }) => cos), sin: all(({ sin }) => sin) };
 }
 
 export interface Frequencies {

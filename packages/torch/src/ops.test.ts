@@ -71,7 +71,13 @@ test.each(declared)("$name is declared as the dispatcher has it", ({ name, args,
     expect(label.endsWith("?") && schema.args[i]?.required).toBe(false);
   }
   for (const { required } of schema.args.slice(args.length)) expect(required).toBe(false);
-  const results: Record<string, string> = { Tensor: "Tensor", "Tensor[]": "Tensor[]", bool: "boolean", "()": "void" };
+  const results: Record<string, string> = {
+    Tensor: "Tensor",
+    "Tensor[]": "Tensor[]",
+    bool: "boolean",
+    int: "number",
+    "()": "void",
+  };
   const tensors = (type: string) => type.match(/\bTensor\b/g)?.length;
   const several = result.startsWith("[") && tensors(result) === tensors(schema.result) ? result : "Pair";
   expect(result).toBe(results[schema.result] ?? several);

@@ -86,6 +86,8 @@ export const select = op<[a: Tensor, dim: number, index: number], Tensor>("aten:
 export const indexSelect = op<[a: Tensor, dim: number, index: Tensor], Tensor>("aten::index_select");
 export const gather = op<[a: Tensor, dim: number, index: Tensor], Tensor>("aten::gather");
 export const scatter = op<[a: Tensor, dim: number, index: Tensor, value: number], Tensor>("aten::scatter.value");
+export const scatterFrom_ = op<[a: Tensor, dim: number, index: Tensor, source: Tensor], Tensor>("aten::scatter_.src");
+export const scatter_ = op<[a: Tensor, dim: number, index: Tensor, value: number], Tensor>("aten::scatter_.value");
 export const cat = op<[tensors: readonly Tensor[], dim?: number], Tensor>("aten::cat");
 export const stack = op<[tensors: readonly Tensor[], dim?: number], Tensor>("aten::stack");
 export const tril = op<[a: Tensor, diagonal?: number], Tensor>("aten::tril");
@@ -139,6 +141,7 @@ export const div_ = op<[a: Tensor, b: Tensor], Tensor>("aten::div_.Tensor");
 export const divScalar_ = op<[a: Tensor, b: number], Tensor>("aten::div_.Scalar");
 export const copy_ = op<[a: Tensor, source: Tensor, nonBlocking?: boolean], Tensor>("aten::copy_");
 export const zero_ = op<[a: Tensor], Tensor>("aten::zero_");
+export const clamp_ = op<[a: Tensor, min?: number | null, max?: number | null], Tensor>("aten::clamp_");
 export const fill_ = op<[a: Tensor, value: number], Tensor>("aten::fill_.Scalar");
 export const normal_ = op<[a: Tensor, mean?: number, std?: number, generator?: Generator | null], Tensor>(
   "aten::normal_",

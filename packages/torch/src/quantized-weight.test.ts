@@ -84,9 +84,9 @@ test.each(weightTypes)("a row comes out the same beside others, to the bit: %s",
 
 test("what cannot be is refused", () => {
   expect(() => QuantizedWeight.of(randn([2, 2]).to("float64"), "int8")).toThrow(
-    "a float32 weight (out, in) on the CPU can be quantized, not float64 (2, 2) on cpu",
+    "a float32 weight (out, in) can be quantized, not float64 (2, 2)",
   );
-  expect(() => QuantizedWeight.of(randn([2]), "bf16")).toThrow("not float32 (2) on cpu");
+  expect(() => QuantizedWeight.of(randn([2]), "bf16")).toThrow("not float32 (2)");
   const quantized = QuantizedWeight.of(randn([4, 64]), "int8");
   expect(() => quantized.linear(randn([2, 63]))).toThrow("do not fit");
   expect(() => quantized.linear(randn([2, 64]), randn([5]))).toThrow("bias must have 4 elements");

@@ -2,7 +2,7 @@ import { empty } from "./create.js";
 import { TorchError } from "./errors.js";
 import { linear } from "./functional.js";
 import * as kernels from "./fused/kernels.js";
-import { fusable } from "./fused/switch.js";
+import { fusable, fusableOnGpu } from "./fused/switch.js";
 import { keep, noGrad, scope } from "./scope.js";
 import type { Tensor } from "./tensor.js";
 
@@ -12,7 +12,9 @@ export type WeightType = (typeof weightTypes)[number];
 
 /** Neighbours along the input that share a scale; all of an output's where these do not divide into such groups. */
 const GROUP = 64;
-/** Rows that are converted at a time. */
+/** Rows of a product for which a weight is read once, and not made float32 first. */
+const FEW = 16;
+/** Rows of a weight that are converted at a time. */
 const ROWS = 4096;
 
 /**
@@ -28,20 +30,21 @@ export class QuantizedWeight {
     readonly scales: Tensor | null,
   ) {}
 
-  /** Of a float32 weight (out, in) on the CPU, with any strides, which is left as it is. */
+  /** Of a float32 weight (out, in), with any strides, which is left as it is: on its device. */
   static of(weight: Tensor, as: WeightType): QuantizedWeight {
-    if (weight.ndim !== 2 || weight.dtype !== "float32" || weight.device !== "cpu") {
+    const { device } = weight;
+    if (weight.ndim !== 2 || weight.dtype !== "float32") {
       throw new TorchError(
         "ARGUMENT",
-        `a float32 weight (out, in) on the CPU can be quantized, not ${weight.dtype} (${weight.shape.join(", ")}) on ${weight.device}`,
+        `a float32 weight (out, in) can be quantized, not ${weight.dtype} (${weight.shape.join(", ")})`,
       );
     }
     const [outputs, inputs] = [weight.size(0), weight.size(1)];
     const groups = inputs % GROUP === 0 ? inputs / GROUP : 1;
     return scope(() =>
       noGrad(() => {
-        const data = keep(empty([outputs, inputs], { dtype: as === "int8" ? "int8" : "bfloat16" }));
-        const scales = as === "int8" ? keep(empty([outputs, groups])) : null;
+        const data = keep(empty([outputs, inputs], { dtype: as === "int8" ? "int8" : "bfloat16", device }));
+        const scales = as === "int8" ? keep(empty([outputs, groups], { device })) : null;
         for (let row = 0; row < outputs; row += ROWS) {
           const count = Math.min(ROWS, outputs - row);
           const part = weight.narrow(0, row, count);
@@ -67,8 +70,15 @@ export class QuantizedWeight {
 
   /** x Wᵀ + b: (..., in), (out) -> (..., out). Each of up to 16 rows comes out the same whatever the others are. */
   linear(x: Tensor, bias?: Tensor | null): Tensor {
-    if (fusable(x)) return kernels.quantizedLinear(x, this.data, this.scales, bias);
+    if (fusable(x) || this.#multipliesOnGpu(x)) return kernels.quantizedLinear(x, this.data, this.scales, bias);
     return linear(x, this.dequantize(), bias);
+  }
+
+  /** The kernel reads the weight once for a few rows, four numbers of a group at a time; more are libtorch's work. */
+  #multipliesOnGpu(x: Tensor): boolean {
+    const inputs = this.data.size(1);
+    const group = inputs / (this.scales?.size(1) ?? 1);
+    return group % 4 === 0 && x.numel <= FEW * inputs && fusableOnGpu([x]);
   }
 
   /** What it takes of memory. */

@@ -59,7 +59,15 @@ export type { Diversity } from "./use/diversity.js";
 export { evaluate, type EvaluateContext, type Evaluation } from "./use/evaluate.js";
 export { EvaluateOptions, type EvaluateInput } from "./use/evaluate-options.js";
 export { exportRun, type Exported } from "./use/export-run.js";
-export { generate, generateStream, type FinishReason, type Generated, type GenerateEvent } from "./use/generate.js";
+export {
+  generate,
+  generateMany,
+  generateManyStream,
+  generateStream,
+  type FinishReason,
+  type Generated,
+  type GenerateEvent,
+} from "./use/generate.js";
 export { GenerateOptions, type GenerateInput } from "./use/generate-options.js";
 export type { Lengths } from "./use/lengths.js";
 export { openModel, type OpenModel } from "./use/open-model.js";

@@ -8,11 +8,19 @@ afterEach(() => setNumThreads(1));
 const PROMPT = [5, 6, 7];
 const token = (sequence: number, step: number) => (sequence * 7 + step * 3) % 90;
 
+const same = (sequences: readonly number[]) => [{ ids: PROMPT, sequences: sequences.length }];
+/** Prompts of 3 to 20 tokens: they fill the context one after another, and some at the same time. */
+const different = (sequences: readonly number[]) =>
+  sequences.map((sequence) => ({
+    ids: Array.from({ length: [3, 11, 20, 11, 4][sequence % 5] ?? 3 }, (_, i) => token(sequence, i + 50)),
+    sequences: 1,
+  }));
+
 /** What is expected after each of 30 tokens, of each of these sequences read side by side; more than the context. */
-function expectations(model: CausalLm, sequences: readonly number[]): string[] {
+function expectations(model: CausalLm, sequences: readonly number[], beginnings = same): string[] {
   using reader = new BatchReader(model);
   const expected = sequences.map((): unknown[] => []);
-  reader.begin(PROMPT, sequences.length, () => {});
+  reader.beginEach(beginnings(sequences), () => {});
   for (let step = 0; step < 30; step += 1) {
     const next = new Map(sequences.map((sequence, row) => [row, token(sequence, step)]));
     reader.next(next, (logits) => {
@@ -40,4 +48,7 @@ test.each([
   const together = expectations(model, all);
   for (const sequence of all) expect(expectations(model, [sequence])[0] === together[sequence]).toBe(true);
   expect(expectations(model, [2, 5])).toEqual([together[2], together[5]]);
+  const ragged = expectations(model, all, different);
+  for (const sequence of all) expect(expectations(model, [sequence], different)[0] === ragged[sequence]).toBe(true);
+  expect(expectations(model, [2, 5], different)).toEqual([ragged[2], ragged[5]]);
 });

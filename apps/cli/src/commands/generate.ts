@@ -17,8 +17,12 @@ import { weightsFlag, weightsJson } from "../weights.js";
 const field = GenerateOptions.shape;
 
 const GenerateFlags = z.strictObject({
-  prompt: z.string().nullable().default(null).describe("what the text goes on from; - reads it from stdin"),
+  prompt: z
+    .array(z.string())
+    .default([])
+    .describe("what the text goes on from; - reads it from stdin; several are gone on from side by side"),
   promptPath: z.string().nullable().default(null).describe("a file with what the text goes on from"),
+  promptsFile: z.string().nullable().default(null).describe("a file with a prompt in each line"),
   maxNewTokens: field.maxNewTokens.describe("the most tokens to write"),
   temperature: field.temperature.describe("below 1 surer, above 1 bolder; 0: always the likeliest token"),
   topK: field.topK.describe("draw from the k likeliest tokens; 0: from all"),
@@ -28,7 +32,7 @@ const GenerateFlags = z.strictObject({
   stop: field.stopSequences.describe("end at this text, which is left out"),
   stopOnEos: field.stopOnEos.describe("go on into a next document where the model ends one"),
   seed: z.int().min(0).nullable().default(null).describe("equal seeds write equal texts; left out: a new one"),
-  numReturnSequences: field.numReturnSequences.describe("how many texts"),
+  numReturnSequences: field.numReturnSequences.describe("how many texts of each prompt"),
   device: TrainOptions.shape.device.describe("where to compute"),
   weights: weightsFlag,
 });
@@ -57,15 +61,17 @@ export function define(command: Command, io: Io): void {
         "longer, surer, and the same each time",
       "trainer generate RUN --prompt Dear --stop $'\\n' --num-return-sequences 3": "three single lines",
       'trainer generate RUN --prompt "ROMEO:" --weights int8': "faster, and a little less exact",
+      "trainer generate RUN --prompts-file prompts.txt --json": "a text for each line of a file",
       "trainer generate ./gpt2 --prompt-path start.txt --json":
         "a folder made elsewhere; outputs, steps, eos_terminated",
     },
     async runOn({ client }, { args: [runId = ""], options, out }) {
       refuseLocal(GenerateFlags, options, { ...FIELDS, promptPath: "prompt_path" });
-      const prompt = await promptOf(options.prompt, options.promptPath, io);
+      const [prompt = "", ...others] = await promptsOf(options, io);
+      if (others.length > 0) throw new UsageError("a server takes one prompt at a time");
       const request = requestOf(GenerateRequest, { ...options, prompt }, FIELDS);
       await io.interruptible(async (signal) => {
-        const writer = new Writer(out, prompt, options.numReturnSequences);
+        const writer = new Writer(out, [prompt], options.numReturnSequences);
         try {
           const onText = (text: string, sequence: number) => writer.text(sequence, text);
           const result = finished(await client.generate(runId, request, { signal, onText }));
@@ -77,15 +83,15 @@ export function define(command: Command, io: Io): void {
       });
     },
     async run({ args: [run = ""], options, home, out }) {
-      const { promptPath, stop, device, weights, ...rest } = options;
-      const prompt = await promptOf(options.prompt, promptPath, io);
-      const { generateStream } = await import("@trainer/training");
-      const input = { ...rest, prompt, stopSequences: stop };
+      const { prompt: _1, promptPath: _2, promptsFile: _3, stop, device, weights, ...rest } = options;
+      const prompts = await promptsOf(options, io);
+      const { generateManyStream } = await import("@trainer/training");
+      const input = { ...rest, stopSequences: stop };
       await io.interruptible(async (signal) => {
         using opened = await openHere(run, { device, weights }, { home, io, out }, signal);
-        const writer = new Writer(out, prompt, options.numReturnSequences);
+        const writer = new Writer(out, prompts, options.numReturnSequences);
         try {
-          for await (const event of generateStream(opened, input, signal)) {
+          for await (const event of generateManyStream(opened, prompts, input, signal)) {
             if (event.type === "text") writer.text(event.sequence, event.text);
             if (event.type === "sequence") writer.end(event.sequence);
             if (event.type === "done") out.record({ ...generatedJson(event.result), ...weightsJson(opened) });
@@ -103,18 +109,23 @@ export function define(command: Command, io: Io): void {
  * another: one streams, what comes of the others meanwhile waits.
  */
 class Writer {
-  readonly #prompt: string;
+  readonly #prompts: readonly string[]; // as they are shown
   readonly #waiting = new Map<number, string>();
   readonly #ended = new Set<number>();
   #sequence = 0;
 
   constructor(
     private readonly out: Output,
-    prompt: string,
-    private readonly count: number,
+    prompts: readonly string[],
+    private readonly textsEach: number,
   ) {
-    this.#prompt = out.screen.live ? out.paint.dim(printable(prompt)) : "";
+    this.#prompts = prompts.map((prompt) => (out.screen.live ? out.paint.dim(printable(prompt)) : ""));
     out.text(this.#prompt);
+  }
+
+  /** That of the sequence that streams. */
+  get #prompt(): string {
+    return this.#prompts[Math.floor(this.#sequence / this.textsEach)] ?? "";
   }
 
   /** @param text new text of sequence `sequence`, counted from 0 */
@@ -126,7 +137,8 @@ class Writer {
   /** Sequence `sequence` is whole: if it was the one that streams, the next one does. */
   end(sequence: number): void {
     this.#ended.add(sequence);
-    while (this.#ended.delete(this.#sequence) && this.#sequence + 1 < this.count) {
+    const count = this.#prompts.length * this.textsEach;
+    while (this.#ended.delete(this.#sequence) && this.#sequence + 1 < count) {
       this.#sequence += 1;
       this.out.text(`\n\n${this.#prompt}`);
       this.text(this.#sequence, this.#waiting.get(this.#sequence) ?? "");
@@ -143,10 +155,20 @@ const generatedJson = (result: Generated) => ({
   seed: result.seed,
 });
 
-async function promptOf(prompt: string | null, path: string | null, io: Io): Promise<string> {
-  if (prompt !== null && path !== null) throw new UsageError("--prompt and --prompt-path exclude each other");
-  if (path !== null) return readFile(path, "utf8");
-  if (prompt === null)
+type Prompts = Pick<z.infer<typeof GenerateFlags>, "prompt" | "promptPath" | "promptsFile">;
+
+/** The prompts that one of the three options gives. */
+async function promptsOf({ prompt, promptPath, promptsFile }: Prompts, io: Io): Promise<readonly string[]> {
+  const given = [prompt.length > 0, promptPath !== null, promptsFile !== null].filter(Boolean).length;
+  if (given > 1) throw new UsageError("--prompt, --prompt-path and --prompts-file exclude each other");
+  if (promptPath !== null) return [await readFile(promptPath, "utf8")];
+  if (promptsFile !== null) {
+    const lines = (await readFile(promptsFile, "utf8")).split(/\r?\n/).filter((line) => line !== "");
+    if (lines.length === 0) throw new UsageError(`--prompts-file ${promptsFile}: it has no line with a prompt`);
+    return lines;
+  }
+  if (prompt.length === 0)
     throw new UsageError("what should the text go on from? Give --prompt TEXT or --prompt-path FILE");
-  return prompt === "-" ? readAll(io.stdin) : prompt;
+  if (prompt.filter((text) => text === "-").length > 1) throw new UsageError("--prompt -: stdin can be read once");
+  return Promise.all(prompt.map(async (text) => (text === "-" ? readAll(io.stdin) : text)));
 }

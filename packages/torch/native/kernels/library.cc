@@ -27,6 +27,7 @@ std::unique_ptr<torch::Library> define() {
   defineLstm(*library);
   defineLstmToken(*library);
   defineAdamW(*library);
+  defineToken(*library);
   return library;
 }
 

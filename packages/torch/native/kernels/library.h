@@ -17,5 +17,6 @@ void defineDropout(torch::Library& m);
 void defineLstm(torch::Library& m);
 void defineLstmToken(torch::Library& m);
 void defineAdamW(torch::Library& m);
+void defineToken(torch::Library& m);
 
 }  // namespace trainer

@@ -1,9 +1,15 @@
 import { afterEach, expect, test } from "vitest";
-import { randn, zeros } from "../create.js";
+import { randn, tensor, zeros } from "../create.js";
 import { numThreads, setNumThreads } from "../runtime.js";
 import { noGrad } from "../scope.js";
 import type { Tensor } from "../tensor.js";
-import { cachedAttention, cachedAttentionReference, useFusedKernels } from "./index.js";
+import {
+  cachedAttention,
+  cachedAttentionReference,
+  raggedAttention,
+  raggedAttentionReference,
+  useFusedKernels,
+} from "./index.js";
 
 const threads = numThreads();
 afterEach(() => {
@@ -96,4 +102,36 @@ test("where a gradient is asked for there is one", () => {
   out.sum().backward();
   expect(furthest(alone, out.detach())).toBeLessThan(2e-6);
   expect(learning.grad?.abs().sum().item()).toBeGreaterThan(0);
+});
+
+test("sequences of different lengths come out as each does alone, to the bit", () => {
+  const { q, k, v, keys, values } = step({ batch: 3, heads: 4, shared: 2, past: 40, size: 24 });
+  const pasts = [0, 44, 17];
+  const lengths = tensor(pasts, [3], { dtype: "int64" });
+  const run = (attend: typeof raggedAttention) => {
+    const cache = { keys: keys.clone(), values: values.clone(), lengths };
+    return { out: attend(q, k, v, cache), ...cache };
+  };
+  const found = run(raggedAttention);
+  const wanted = run(raggedAttentionReference);
+  expect(furthest(found.out, wanted.out)).toBeLessThan(2e-6);
+  expect([found.keys.equal(wanted.keys), found.values.equal(wanted.values)]).toEqual([true, true]);
+  for (const [row, past] of pasts.entries()) {
+    const of = (x: Tensor) => x.narrow(0, row, 1);
+    const cache = { keys: of(keys).clone(), values: of(values).clone(), past };
+    expect(cachedAttention(of(q), of(k), of(v), cache).equal(of(found.out))).toBe(true);
+    expect(cache.keys.equal(of(found.keys))).toBe(true);
+  }
+  useFusedKernels(false);
+  expect(run(raggedAttention).out.equal(wanted.out)).toBe(true);
+});
+
+test("lengths that do not fit the cache are refused before anything is written", () => {
+  const { q, k, v, keys, values } = step({ batch: 2, heads: 2, shared: 2, past: 3, size: 8 });
+  const before = keys.clone();
+  const at = (lengths: Tensor) => () => raggedAttention(q, k, v, { keys, values, lengths });
+  expect(at(tensor([3, 8], [2], { dtype: "int64" }))).toThrow("there is no place 8 in a cache of 8");
+  expect(at(tensor([3], [1], { dtype: "int64" }))).toThrow("lengths must be one int64 a sequence");
+  expect(at(tensor([3, 3]))).toThrow("lengths must be one int64 a sequence");
+  expect(keys.equal(before)).toBe(true);
 });

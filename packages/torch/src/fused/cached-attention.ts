@@ -1,9 +1,11 @@
+import { arange } from "../create.js";
 import { scaledDotProductAttention } from "../functional.js";
+import { scatterFrom_ } from "../ops.js";
 import { isGradEnabled } from "../scope.js";
 import type { Tensor } from "../tensor.js";
 import { repeatHeads } from "./causal-attention.js";
 import * as kernels from "./kernels.js";
-import { fusable } from "./switch.js";
+import { fusable, fusableOnGpu } from "./switch.js";
 
 /** Keys and values of tokens already seen, with places for more: (B, nkv, N, hs) each. */
 export interface KeysAndValues {
@@ -37,4 +39,45 @@ export function cachedAttention(q: Tensor, k: Tensor, v: Tensor, cache: KeysAndV
   const recorded = isGradEnabled() && q.requiresGrad; // the kernel has no gradient
   if (recorded || !fusable(q, k, v, keys, values)) return cachedAttentionReference(q, k, v, cache);
   return kernels.cachedAttention(q, k, v, keys, values, past);
+}
+
+/** Keys and values as `KeysAndValues` has them, of sequences that differ in length. */
+export interface RaggedKeysAndValues {
+  readonly keys: Tensor;
+  readonly values: Tensor;
+  /** How many there are of each sequence: (B) int64, less than N. */
+  readonly lengths: Tensor;
+}
+
+/** What `raggedAttention` computes, by plain operators that read nothing back from the device. */
+export function raggedAttentionReference(
+  q: Tensor,
+  k: Tensor,
+  v: Tensor,
+  { keys, values, lengths }: RaggedKeysAndValues,
+): Tensor {
+  const rows = lengths.view([-1, 1, 1, 1]);
+  const place = rows.expand(k.shape);
+  scatterFrom_(keys, 2, place, k);
+  scatterFrom_(values, 2, place, v);
+  const groups = q.size(1) / k.size(1);
+  const mask = arange(keys.size(2), { device: keys.device }).le(rows); // (B, 1, 1, N)
+  return scaledDotProductAttention(q, repeatHeads(keys, groups), repeatHeads(values, groups), { mask });
+}
+
+/**
+ * `cachedAttention` of sequences of different lengths: each sequence's keys and values (B, nkv, 1, hs) are added at its
+ * own length, and its queries (B, nh, 1, hs) look at its own past, -> (B, nh, 1, hs). A sequence comes out as it does
+ * alone (on the CPU, in float32, to the bit). It has no gradient.
+ */
+export function raggedAttention(q: Tensor, k: Tensor, v: Tensor, cache: RaggedKeysAndValues): Tensor {
+  const { keys, values, lengths } = cache;
+  if (!fusable(q, k, v, keys, values) && !attendsOnGpu(q, k, v, cache)) return raggedAttentionReference(q, k, v, cache);
+  return kernels.raggedAttention(q, k, v, keys, values, lengths);
+}
+
+/** The kernel's threads take four numbers of a head at once, and have the queries of a key in registers. */
+function attendsOnGpu(q: Tensor, k: Tensor, v: Tensor, { keys, values }: RaggedKeysAndValues): boolean {
+  const [size, groups] = [q.size(3), q.size(1) / k.size(1)];
+  return size % 4 === 0 && size <= 256 && groups <= 8 && fusableOnGpu([q, k, v, keys, values]);
 }

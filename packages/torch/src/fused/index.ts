@@ -1,5 +1,12 @@
 export { addLayerNorm, addLayerNormReference } from "./add-layer-norm.js";
-export { cachedAttention, cachedAttentionReference, type KeysAndValues } from "./cached-attention.js";
+export {
+  cachedAttention,
+  cachedAttentionReference,
+  type KeysAndValues,
+  raggedAttention,
+  raggedAttentionReference,
+  type RaggedKeysAndValues,
+} from "./cached-attention.js";
 export { addRmsNorm, addRmsNormReference } from "./add-rms-norm.js";
 export {
   causalAttention,
@@ -14,3 +21,4 @@ export { linearSideBySide, linearSideBySideReference } from "./linear-side-by-si
 export { type Affine, swigluMlp, swigluMlpReference, type SwigluWeights } from "./swiglu-mlp.js";
 export { lstmToken, type LstmModel } from "./lstm-token.js";
 export { gpuKernels, useFusedKernels } from "./switch.js";
+export { type RowSampling, sampleRows, sampleRowsReference } from "./sample-rows.js";

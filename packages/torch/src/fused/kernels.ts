@@ -22,6 +22,10 @@ export const cachedAttention = op<
   [q: Tensor, k: Tensor, v: Tensor, keys: Tensor, values: Tensor, past: number],
   Tensor
 >("trainer::cached_attention"); // (B, nh, 1, hs), (B, nkv, 1, hs) twice, (B, nkv, N, hs) twice -> (B, nh, 1, hs)
+export const raggedAttention = op<
+  [q: Tensor, k: Tensor, v: Tensor, keys: Tensor, values: Tensor, lengths: Tensor],
+  Tensor
+>("trainer::ragged_attention"); // the same, each sequence with as many tokens before as `lengths` (B) says
 export const quantizedLinear = op<[x: Tensor, weight: Tensor, scales?: Tensor | null, bias?: Tensor | null], Tensor>(
   "trainer::quantized_linear",
 ); // (..., C), (D, C), (D, groups), (D) -> (..., D)
@@ -110,3 +114,27 @@ export const adamwOnDevice_ = op<
   ],
   void
 >("trainer::adamw_on_device_");
+
+export const sampleRows = op<
+  [
+    logits: Tensor, // (B, V)
+    seen: Tensor | null, // (B, V) bool
+    uniform: Tensor, // (B) float64
+    temperature: number,
+    topK: number,
+    topP: number,
+    minP: number,
+    penalty: number,
+  ],
+  Tensor
+>("trainer::sample_rows"); // (B) int64, on a GPU alone
+
+// Graphs of a GPU's work, by their numbers, and copies to the host behind it: native/cuda/graph.cc.
+export const graphBegin = op<[], number>("trainer::graph_begin"); // work goes to a stream of the graph's own from here on
+export const graphCapture = op<[graph: number], void>("trainer::graph_capture"); // recorded from here on
+export const graphEnd = op<[graph: number], void>("trainer::graph_end");
+export const graphAbort = op<[graph: number], void>("trainer::graph_abort");
+export const graphReplay = op<[graph: number], void>("trainer::graph_replay");
+export const graphFree = op<[graph: number], void>("trainer::graph_free");
+export const graphPost = op<[numbers: Tensor], number>("trainer::graph_post");
+export const graphTake = op<[posted: number], Tensor>("trainer::graph_take");

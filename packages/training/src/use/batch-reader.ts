@@ -2,10 +2,17 @@ import { logitsOf, type Cache, type CausalLm } from "@trainer/models";
 import { cat, noGrad, scope, tensor, type Tensor } from "@trainer/torch";
 import { halfWindow } from "./window.js";
 
+/** A text that sequences begin with. */
+export interface Beginning {
+  /** One token at least and at most a context of them. */
+  readonly ids: readonly number[];
+  /** How many go on from it. */
+  readonly sequences: number;
+}
+
 /**
- * Reads sequences that begin with the same tokens and go on side by side, so that the weights are read once a step for
- * all of them, and gives what the model expects next of each. Texts may grow beyond the context: when the cache is full,
- * the last half of each is read again from position 0.
+ * Reads sequences side by side, so that the weights are read once a step for all of them, and gives what the model expects
+ * next of each. Texts may grow beyond the context: the last half of one that has filled it is read again from position 0.
  *
  * What is expected does not depend on how many sequences there are: what is longer than a token is read one sequence
  * after another, and single tokens by products whose rows are independent (on the CPU, in float32).
@@ -24,16 +31,23 @@ export class BatchReader implements Disposable {
   }
 
   /**
-   * Begins with `ids`, one token at least and at most a context of them, in one sequence or more. Calls `use` with the
-   * logits (V) of what follows, valid during the call.
+   * Begins with several texts, of different lengths where the model is `ragged`; their sequences are rows in this order.
+   * Calls `use` with the logits (texts, V) of what follows each, valid during the call. Once a reader.
    */
-  begin<T>(ids: readonly number[], sequences: number, use: (logits: Tensor) => T): T {
+  beginEach<T>(beginnings: readonly Beginning[], use: (logits: Tensor) => T): T {
     return scope(() => {
-      this.#cache.truncate(0);
-      const logits = this.#feed(ids, 1, this.#cache).select(0, 0);
-      this.#ids = Array.from({ length: sequences }, () => [...ids]);
-      if (sequences > 1) this.#keep(this.#ids.map(() => 0));
-      return use(logits);
+      this.#ids = beginnings.flatMap(({ ids, sequences }) => Array.from({ length: sequences }, () => [...ids]));
+      if (this.#ids.length === 1) return use(this.#feed(this.#ids.flat(), 1, this.#cache));
+      const cache = this.#newCache();
+      let row = 0;
+      const logits = beginnings.map(({ ids, sequences }) => {
+        this.#cache.truncate(0);
+        const expected = this.#feed(ids, 1, this.#cache); // (1, V)
+        for (const end = row + sequences; row < end; row += 1) cache.copyRow(row, this.#cache, 0);
+        return expected;
+      });
+      this.#replace(cache);
+      return use(cat(logits, 0));
     });
   }
 
@@ -47,32 +61,62 @@ export class BatchReader implements Disposable {
     const ids = [...tokens.values()];
     for (const [i, sequence] of this.#ids.entries()) sequence.push(...ids.slice(i, i + 1));
     return scope(() => {
-      if (this.#cache.length === this.#cache.capacity) return use(this.#moveOn());
+      if (this.#ids.some((sequence) => sequence.length > this.#cache.capacity)) {
+        return use(this.#moveOn([...tokens.keys()]));
+      }
       if (ids.length < before) this.#keep([...tokens.keys()]);
       return use(this.#feed(ids, ids.length, this.#cache));
     });
   }
 
-  /** The cache with these of its rows. */
+  /** A cache for all sequences. */
+  #newCache(): Cache {
+    const [first = 0, ...others] = this.#ids.map(({ length }) => length);
+    const ragged = others.some((length) => length !== first);
+    return this.#model.newCache(this.#ids.length, this.#capacity, { ragged });
+  }
+
+  /** The cache with these of its rows, which are those of the sequences left. */
   #keep(rows: readonly number[]): void {
-    const cache = this.#model.newCache(rows.length, this.#capacity);
+    const cache = this.#newCache();
     for (const [i, row] of rows.entries()) cache.copyRow(i, this.#cache, row);
     this.#replace(cache);
   }
 
-  /** Reads the last half of each sequence anew; returns the logits (n, V) after it. */
-  #moveOn(): Tensor {
-    this.#ids = this.#ids.map((ids) => ids.slice(-halfWindow(this.#cache.capacity)));
-    const cache = this.#model.newCache(this.#ids.length, this.#capacity);
+  /**
+   * Reads the last half of each sequence that is full anew, and one token of each other, in the cache's `rows`; returns
+   * the logits (n, V) after it.
+   */
+  #moveOn(rows: readonly number[]): Tensor {
+    const { capacity } = this.#cache;
+    const all = this.#ids;
+    const going = [...all.keys()].filter((i) => (all[i]?.length ?? 0) <= capacity);
+    this.#ids = going.flatMap((i) => all.slice(i, i + 1));
+    let logits: Tensor | null = null; // (going, V)
+    if (going.length > 0) {
+      this.#keep(going.flatMap((i) => rows.slice(i, i + 1)));
+      logits = this.#feed(
+        this.#ids.flatMap((ids) => ids.slice(-1)),
+        going.length,
+        this.#cache,
+      );
+    }
+    this.#ids = all.map((ids) => (ids.length > capacity ? ids.slice(-halfWindow(capacity)) : ids));
+    const cache = this.#newCache();
     using single = this.#model.newCache(1, this.#capacity);
-    const logits = this.#ids.map((ids, row) => {
+    const expected = this.#ids.map((ids, row) => {
+      const at = going.indexOf(row);
+      if (logits !== null && at >= 0) {
+        cache.copyRow(row, this.#cache, at);
+        return logits.narrow(0, at, 1);
+      }
       single.truncate(0);
-      const expected = this.#feed(ids, 1, single); // (1, V)
+      const anew = this.#feed(ids, 1, single); // (1, V)
       cache.copyRow(row, single, 0);
-      return expected;
+      return anew;
     });
     this.#replace(cache);
-    return cat(logits, 0);
+    return cat(expected, 0);
   }
 
   #replace(cache: Cache): void {

@@ -1,11 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
-import type { Tensor } from "@trainer/torch";
+import { cudaQueue, type DeviceQueue, type Tensor } from "@trainer/torch";
 import { TrainingError } from "../errors.js";
 import { BatchReader } from "./batch-reader.js";
+import { DeviceDecoder, STRETCH, type Stretch } from "./device-decoder.js";
 import { GenerateOptions, type GenerateInput } from "./generate-options.js";
 import type { OpenModel } from "./open-model.js";
 import { parseOptions } from "./parse-options.js";
+import { RecordedStep } from "./recorded-step.js";
 import { Random } from "./random.js";
 import { Sequence, type FinishReason } from "./sequence.js";
 import { promptLength } from "./window.js";
@@ -36,11 +38,17 @@ export type GenerateEvent =
 
 /** Generates to the end. Aborting `signal` rejects with its reason. */
 export async function generate(opened: OpenModel, input: GenerateInput, signal?: AbortSignal): Promise<Generated> {
-  const events = generateStream(opened, input, signal);
-  for (;;) {
-    const { value, done } = await events.next();
-    if (done === true) return value;
-  }
+  return last(generateStream(opened, input, signal));
+}
+
+/** `generate` for several prompts, as `generateManyStream` has it. */
+export async function generateMany(
+  opened: OpenModel,
+  prompts: readonly string[],
+  input: Omit<GenerateInput, "prompt">,
+  signal?: AbortSignal,
+): Promise<Generated> {
+  return last(generateManyStream(opened, prompts, input, signal));
 }
 
 /**
@@ -48,6 +56,8 @@ export async function generate(opened: OpenModel, input: GenerateInput, signal?:
  * follow in a next batch.
  */
 const TOGETHER = 16;
+
+const gpu = cudaQueue();
 
 /** How long the event loop may have to wait, beside the step that is under way. */
 const RESPONSE_MS = 4;
@@ -63,16 +73,46 @@ export async function* generateStream(
   opened: OpenModel,
   input: GenerateInput,
   signal?: AbortSignal,
+  queue?: DeviceQueue | null,
 ): AsyncGenerator<GenerateEvent, Generated, undefined> {
-  const options = parseOptions(GenerateOptions, input, "the generation");
+  const { prompt, ...rest } = input;
+  return yield* generateManyStream(opened, [prompt], rest, signal, queue);
+}
+
+/**
+ * `generateStream` for several prompts, of whatever lengths, side by side: each has `numReturnSequences` sequences, those
+ * of the first prompt first, and each sequence is the same as with its prompt alone (to the bit on a CPU).
+ *
+ * @param queue where steps are recorded and replayed: CUDA graphs on a GPU, and null for step by step
+ */
+export async function* generateManyStream(
+  opened: OpenModel,
+  prompts: readonly string[],
+  input: Omit<GenerateInput, "prompt">,
+  signal?: AbortSignal,
+  queue: DeviceQueue | null = opened.device === "cuda" ? gpu : null,
+): AsyncGenerator<GenerateEvent, Generated, undefined> {
+  const options = parseOptions(GenerateOptions, { ...input, prompt: "" }, "the generation");
   const seed = options.seed ?? randomBytes(6).readUIntBE(0, 6);
-  const prompt = promptIds(opened, options);
-  const sequences = Array.from(
-    { length: options.numReturnSequences },
-    (_, i) => new Sequence(i, opened, options, prompt, new Random(seed, i)),
-  );
-  for (let first = 0; first < sequences.length; first += TOGETHER) {
-    yield* together(opened, prompt, sequences.slice(first, first + TOGETHER), options.maxNewTokens, signal);
+  const count = options.numReturnSequences;
+  const sequences = prompts.flatMap((text, i) => {
+    const prompt = promptIds(opened, { ...options, prompt: text });
+    return Array.from({ length: count }, (_, j) => {
+      return new Sequence(i * count + j, opened, options, prompt, new Random(seed, j));
+    });
+  });
+  for (const batch of batchesOf(sequences, opened.model.ragged === true)) {
+    signal?.throwIfAborted();
+    const step = queue && stepOf(opened, batch, queue);
+    if (step === null) yield* together(opened, batch, signal);
+    else {
+      try {
+        yield* ahead(new DeviceDecoder(step, batch), batch, signal);
+      } finally {
+        if (opened.recorded === undefined) step[Symbol.dispose]();
+        else opened.recorded.give(step);
+      }
+    }
   }
   const finishReasons = sequences.map(({ finished }) => finished).filter((reason) => reason !== null);
   const result: Generated = {
@@ -87,30 +127,61 @@ export async function* generateStream(
   return result;
 }
 
+async function last(events: AsyncGenerator<GenerateEvent, Generated, undefined>): Promise<Generated> {
+  for (;;) {
+    const { value, done } = await events.next();
+    if (done === true) return value;
+  }
+}
+
+/** Sequences that are decoded together; where lengths must not differ, those of one prompt. */
+function batchesOf(sequences: readonly Sequence[], ragged: boolean): Sequence[][] {
+  const batches: Sequence[][] = [];
+  for (const sequence of sequences) {
+    const batch = batches.at(-1);
+    const fits = batch !== undefined && batch.length < TOGETHER && (ragged || batch[0]?.prompt === sequence.prompt);
+    if (fits) batch.push(sequence);
+    else batches.push([sequence]);
+  }
+  return batches;
+}
+
+/** The most tokens that any of the sequences will have. */
+const longest = (sequences: readonly Sequence[]) =>
+  Math.max(...sequences.map(({ prompt, options }) => prompt.length + options.maxNewTokens));
+
+/** Null where steps cannot be recorded: they are done one by one then, which is slower. */
+function stepOf({ model, recorded }: OpenModel, batch: readonly Sequence[], queue: DeviceQueue): RecordedStep | null {
+  const [first] = batch;
+  if (first === undefined) return null;
+  const { temperature, topK, topP, minP, repetitionPenalty } = first.options;
+  const sampling = { temperature, topK, topP, minP, repetitionPenalty };
+  const shape = { sequences: batch.length, capacity: longest(batch), vocab: first.vocab, sampling };
+  try {
+    return recorded === undefined ? RecordedStep.of(model, shape, queue) : recorded.take(model, shape, queue);
+  } catch {
+    return null;
+  }
+}
+
 /** Sequences side by side, to the end of each. */
 async function* together(
   { model }: OpenModel,
-  prompt: readonly number[],
   sequences: readonly Sequence[],
-  maxNewTokens: number,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<GenerateEvent, void, undefined> {
-  signal?.throwIfAborted();
-  using reader = new BatchReader(model, prompt.length + maxNewTokens);
-  reader.begin(prompt, sequences.length, (logits) => {
+  using reader = new BatchReader(model, longest(sequences));
+  const prompts = [...new Set(sequences.map(({ prompt }) => prompt))];
+  const from = (ids: readonly number[]) => sequences.filter(({ prompt }) => prompt === ids);
+  const beginnings = prompts.map((ids) => ({ ids, sequences: from(ids).length }));
+  reader.beginEach(beginnings, (logits) => {
     checkFinite(logits);
-    for (const sequence of sequences) sequence.draw(logits);
+    for (const [i, ids] of prompts.entries()) for (const sequence of from(ids)) sequence.draw(logits.select(0, i));
   });
   let active = sequences;
   let ran = performance.now();
   for (;;) {
-    for (const sequence of active) {
-      const { index } = sequence;
-      const text = sequence.write();
-      if (text !== "") yield { type: "text", sequence: index, text };
-      const { steps, finished } = sequence;
-      if (finished !== null) yield { type: "sequence", sequence: index, steps, finishReason: finished };
-    }
+    for (const sequence of active) yield* written(sequence);
     const next = new Map(
       [...active.entries()].flatMap(([row, { last, finished }]) => (finished ? [] : [[row, last] as const])),
     );
@@ -125,6 +196,49 @@ async function* together(
       for (const [row, sequence] of active.entries()) sequence.draw(logits.select(0, row));
     });
   }
+}
+
+/** The same with steps that are given to the device ahead of the tokens read. */
+async function* ahead(
+  decoder: DeviceDecoder,
+  sequences: readonly Sequence[],
+  signal: AbortSignal | undefined,
+): AsyncGenerator<GenerateEvent, void, undefined> {
+  decoder.begin((logits, sequence) => {
+    checkFinite(logits);
+    sequence.draw(logits);
+  });
+  for (const sequence of sequences) yield* written(sequence);
+  let left = Math.max(...sequences.map(({ options }) => options.maxNewTokens)) - 1;
+  const underWay: Stretch[] = [];
+  while (sequences.some(({ finished }) => finished === null)) {
+    if (underWay.length === 0 && decoder.room(1) === 0) decoder.moveOn();
+    for (let room = 1; underWay.length < 2 && room > 0;) {
+      room = decoder.room(Math.min(STRETCH, left));
+      left -= room;
+      if (room > 0) underWay.push(decoder.ask(room));
+    }
+    const tokens = underWay.shift()?.() ?? [];
+    for (const [i, token] of tokens.entries()) {
+      const row = i % sequences.length;
+      const sequence = sequences[row];
+      if (sequence?.finished !== null) continue; // the device went on, as it did not know
+      sequence.take(token);
+      decoder.took(row, token);
+      yield* written(sequence);
+    }
+    await setImmediate();
+    signal?.throwIfAborted();
+  }
+}
+
+/** Writes the token that was drawn last. */
+function* written(sequence: Sequence): Generator<GenerateEvent, void, undefined> {
+  const { index } = sequence;
+  const text = sequence.write();
+  if (text !== "") yield { type: "text", sequence: index, text };
+  const { steps, finished } = sequence;
+  if (finished !== null) yield { type: "sequence", sequence: index, steps, finishReason: finished };
 }
 
 /** The prompt's ids, cut to what the context takes; of an empty prompt, the token that texts follow. */

@@ -21,6 +21,7 @@ import { loadWeights } from "../run/trained-weights.js";
 import { readManifest, type RunManifest } from "../run/manifest.js";
 import type { WeightChoice } from "../run/compute-choices.js";
 import { resolveCompute, type DeviceChoice } from "../run/precision.js";
+import { RecordedSteps } from "./recorded-step.js";
 import { quantizeOpened, type QuantizationLoss } from "./quantize-opened.js";
 
 /** A trained model with its tokenizer, ready for use; disposing of it frees the weights. */
@@ -46,12 +47,14 @@ export interface OpenModel extends Disposable {
   readonly eosId: number | null;
   /** The token that a text begins after, for an empty prompt. */
   readonly startId: number | null;
+  /** Keeps what was recorded to generate, for the next time; absent: nothing is kept. */
+  readonly recorded?: RecordedSteps;
 }
 
 /**
  * Opens a run by its id, or a folder in Hugging Face's layout by its path. A run that a cleanup has removed is brought back
  * where there is a `dataBank` to bring it from. With `weightType` bf16 or int8 its matrices
- * are held in that type, for the CPU: generation reads half or a quarter as much, and the loss is a little higher. Until
+ * are held in that type: generation reads half or a quarter as much, and the loss is a little higher. Until
  * it is disposed of, no cleanup takes the run away.
  *
  * Errors: RUN_NOT_FOUND, ARTIFACT_DOWNLOAD_FAILED, MODEL_NOT_FOUND (nothing trained there yet), TOKENIZER_NOT_FOUND (no tokenizer in it),
@@ -89,7 +92,9 @@ async function open(
   const tokenizer = await loadTokenizer(dir);
   const compute = resolveCompute(device, "fp32");
   const { model, specials } = await load(dir, weights, compute.device);
+  const recorded = new RecordedSteps();
   const free = () => {
+    recorded[Symbol.dispose]();
     for (const parameter of model.params.list()) parameter.dispose();
   };
   const { vocabSize, contextLength } = model;
@@ -104,7 +109,18 @@ async function open(
   const eosId = endOfText(tokenizer, specials);
   // Training puts the end-of-text token between texts and no other before them: a text begins after it.
   const startId = eosId ?? tokenizer.specials.bos;
-  const about = { id, dir, weights, manifest, contextLength, eosId, startId, tokenizer, device: compute.device };
+  const about = {
+    id,
+    dir,
+    weights,
+    manifest,
+    contextLength,
+    eosId,
+    startId,
+    tokenizer,
+    device: compute.device,
+    recorded,
+  };
   const opened = { ...about, model, weightType: "fp32", quantizationLoss: null, [Symbol.dispose]: free } as const;
   if (weightType === "fp32") return opened;
   try {

@@ -15,7 +15,8 @@ export class Sequence {
   readonly #decoder: StreamDecoder;
   readonly #stops: StopSequences;
   readonly #seen: Set<number>;
-  readonly #vocab: number;
+  /** How many ids there are to draw from. */
+  readonly vocab: number;
   #text = "";
   #steps = 0;
   #last = 0;
@@ -24,15 +25,16 @@ export class Sequence {
   constructor(
     readonly index: number,
     private readonly opened: OpenModel,
-    private readonly options: GenerateOptions,
-    prompt: readonly number[],
-    private readonly random: Random,
+    readonly options: GenerateOptions,
+    /** The ids that it goes on from. */
+    readonly prompt: readonly number[],
+    readonly random: Random,
   ) {
     this.#decoder = new StreamDecoder(opened.tokenizer);
     this.#stops = new StopSequences(options.stopSequences);
     this.#seen = new Set(prompt);
     // Rows that the model has beyond the tokenizer's ids stand for nothing.
-    this.#vocab = Math.min(opened.model.vocabSize, opened.tokenizer.vocabSize);
+    this.vocab = Math.min(opened.model.vocabSize, opened.tokenizer.vocabSize);
   }
 
   /** What was written. */
@@ -57,14 +59,16 @@ export class Sequence {
 
   /** Draws the next token from what the model expects, logits (V). */
   draw(logits: Tensor): void {
-    const own = logits.numel === this.#vocab ? logits : logits.narrow(0, 0, this.#vocab);
+    const own = logits.numel === this.vocab ? logits : logits.narrow(0, 0, this.vocab);
     const { repetitionPenalty } = this.options;
-    this.#last = sample(
-      repetitionPenalty === 1 ? own : penalize(own, this.#seen, repetitionPenalty),
-      this.options,
-      this.random,
-    );
-    this.#seen.add(this.#last);
+    const weighed = repetitionPenalty === 1 ? own : penalize(own, this.#seen, repetitionPenalty);
+    this.take(sample(weighed, this.options, this.random));
+  }
+
+  /** Takes the next token, drawn elsewhere. */
+  take(token: number): void {
+    this.#last = token;
+    this.#seen.add(token);
   }
 
   /** Writes the token drawn; returns the text that is certain with it, which may be none. */

@@ -1,0 +1,20 @@
+#include "library.h"
+
+namespace trainer {
+
+// What writes a token on a GPU: native/cuda has all of it, and nothing has a gradient.
+void defineToken(torch::Library& m) {
+  m.def("graph_begin() -> int");
+  m.def("graph_capture(int graph) -> ()");
+  m.def("graph_end(int graph) -> ()");
+  m.def("graph_abort(int graph) -> ()");
+  m.def("graph_replay(int graph) -> ()");
+  m.def("graph_free(int graph) -> ()");
+  m.def("graph_post(Tensor numbers) -> int");
+  m.def("graph_take(int posted) -> Tensor");
+  m.def(
+      "sample_rows(Tensor logits, Tensor? seen, Tensor uniform, float temperature, int top_k, float top_p, float "
+      "min_p, float penalty) -> Tensor");
+}
+
+}  // namespace trainer

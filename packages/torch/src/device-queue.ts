@@ -1,0 +1,78 @@
+import { TorchError } from "./errors.js";
+import * as kernels from "./fused/kernels.js";
+import { scope } from "./scope.js";
+import type { Tensor } from "./tensor.js";
+
+/** Work on a device that was recorded once: it is done again, on the same tensors, by one call. */
+export interface Recording extends Disposable {
+  replay(): void;
+}
+
+/** A device that is given work ahead of what is read back from it. */
+export interface DeviceQueue {
+  /**
+   * Records what `work` does with tensors. It is run a few times first, and must not read anything back. The tensors that it
+   * takes must outlive the recording; those that it makes are the recording's own.
+   */
+  record(work: () => void): Recording;
+  /** Begins to copy int64 numbers to the host, behind all work so far; what is returned waits for them. */
+  read(numbers: Tensor): () => readonly number[];
+}
+
+/** What records graphs and copies behind them; trainer-cuda.so has it. */
+export interface GraphOperators {
+  readonly graphBegin: typeof kernels.graphBegin;
+  readonly graphCapture: typeof kernels.graphCapture;
+  readonly graphEnd: typeof kernels.graphEnd;
+  readonly graphAbort: typeof kernels.graphAbort;
+  readonly graphReplay: typeof kernels.graphReplay;
+  readonly graphFree: typeof kernels.graphFree;
+  readonly graphPost: typeof kernels.graphPost;
+  readonly graphTake: typeof kernels.graphTake;
+}
+
+/** Libraries choose their kernels and take their workspaces in the first runs, which a graph must not hold. */
+const WARM_UPS = 2;
+
+/** A GPU, with CUDA graphs as recordings. */
+export function cudaQueue(native: GraphOperators = kernels): DeviceQueue {
+  return {
+    record(work) {
+      const id = native.graphBegin();
+      try {
+        for (let i = 0; i < WARM_UPS; i += 1) scope(work);
+        native.graphCapture(id);
+        scope(work);
+        native.graphEnd(id);
+      } catch (error) {
+        native.graphAbort(id);
+        throw error;
+      }
+      return { replay: () => native.graphReplay(id), [Symbol.dispose]: () => native.graphFree(id) };
+    },
+    read(numbers) {
+      const id = native.graphPost(numbers);
+      return () => scope(() => Array.from(native.graphTake(id).flatten().data(), Number));
+    },
+  };
+}
+
+/** A queue that does everything at once, on whatever device the tensors are: what a recording is measured against. */
+export const eagerQueue: DeviceQueue = {
+  record(work) {
+    let disposed = false;
+    return {
+      replay() {
+        if (disposed) throw new TorchError("DISPOSED", "the recording has been disposed of");
+        scope(work);
+      },
+      [Symbol.dispose]() {
+        disposed = true;
+      },
+    };
+  },
+  read(numbers) {
+    const found = scope(() => Array.from(numbers.flatten().data(), Number));
+    return () => found;
+  },
+};

@@ -1,0 +1,71 @@
+import { where } from "../create.js";
+import { softmax } from "../functional.js";
+import { cumsum, logicalAnd } from "../ops.js";
+import type { Tensor } from "../tensor.js";
+import * as kernels from "./kernels.js";
+import { fusableOnGpu } from "./switch.js";
+
+/** How an id is drawn from a row of logits: the penalty, the temperature, then top-k, top-p and min-p. */
+export interface RowSampling {
+  /** 0: always the likeliest. */
+  readonly temperature: number;
+  /** Only the k likeliest; 0: all. */
+  readonly topK: number;
+  /** Only the likeliest, until their probabilities together exceed p (Holtzman et al. 2020); 0 or 1: all. */
+  readonly topP: number;
+  /** Only those at least this many times as likely as the likeliest (Nguyen et al. 2024); 0: all. */
+  readonly minP: number;
+  /** What logits of seen ids are divided by where they are positive, and else multiplied by (Keskar et al. 2019). */
+  readonly repetitionPenalty: number;
+}
+
+/** How many of the likeliest the kernel puts in order. */
+const RANKED = 1024;
+
+/** What `sampleRows` computes, by plain operators that read nothing back from the device. */
+export function sampleRowsReference(
+  logits: Tensor,
+  seen: Tensor | null,
+  { temperature, topK, topP, minP, repetitionPenalty }: RowSampling,
+  uniform: Tensor,
+): Tensor {
+  const rows = seen === null ? logits : penalized(logits, seen, repetitionPenalty);
+  if (temperature === 0) return rows.argmax(1);
+  const probabilities = softmax(rows.div(temperature), -1);
+  const share = uniform.unsqueeze(1);
+  if (topK === 0 && !cuts(topP, minP)) return placeOf(cumsum(probabilities, 1, "float64"), share);
+  const count = topK > 0 ? Math.min(topK, logits.size(1)) : logits.size(1);
+  const [values, ids] = probabilities.topk(count); // (B, k) each, the likeliest first
+  const weights = values.to("float64");
+  const upTo = weights.cumsum(1);
+  const mass = topP > 0 && topP < 1 ? topP : Infinity;
+  const likely = values.ge(values.narrow(1, 0, 1).mul(minP));
+  const within = upTo.sub(weights).le(topK > 0 ? upTo.narrow(1, count - 1, 1).mul(mass) : mass);
+  const kept = where(logicalAnd(likely, within), weights, weights.mul(0));
+  return ids.gather(1, placeOf(kept.cumsum(1), share).unsqueeze(1)).select(1, 0);
+}
+
+/**
+ * Draws an id from each row of logits (B, V) by its number in [0, 1), uniform (B) float64: (B) int64. `seen`, (B, V) bool,
+ * says for which ids the penalty counts. All of it is done where the logits are, and nothing read back.
+ */
+export function sampleRows(logits: Tensor, seen: Tensor | null, how: RowSampling, uniform: Tensor): Tensor {
+  const { temperature, topK, topP, minP, repetitionPenalty } = how;
+  const ranks = temperature === 0 || (topK === 0 ? !cuts(topP, minP) : topK <= RANKED);
+  if (!ranks || !fusableOnGpu([logits])) return sampleRowsReference(logits, seen, how, uniform);
+  return kernels.sampleRows(logits, seen, uniform, temperature, topK, topP, minP, repetitionPenalty);
+}
+
+const cuts = (topP: number, minP: number): boolean => (topP > 0 && topP < 1) || minP > 0;
+
+/** The first place of each row of growing sums (B, n) that exceeds the row's share (B, 1) of the last. */
+function placeOf(upTo: Tensor, share: Tensor): Tensor {
+  const last = upTo.size(1) - 1;
+  return upTo
+    .le(upTo.narrow(1, last, 1).mul(share))
+    .sum(1)
+    .clamp(0, last);
+}
+
+const penalized = (logits: Tensor, seen: Tensor, penalty: number): Tensor =>
+  where(seen, where(logits.lt(0), logits.mul(penalty), logits.div(penalty)), logits);

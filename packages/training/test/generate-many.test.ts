@@ -1,0 +1,141 @@
+import type { CausalLm } from "@trainer/models";
+import { eagerQueue, memoryStats, type DeviceQueue } from "@trainer/torch";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { generate, generateMany, generateManyStream, type GenerateEvent } from "../src/use/generate.js";
+import type { GenerateInput } from "../src/use/generate-options.js";
+import type { OpenModel } from "../src/use/open-model.js";
+import { expected, openTinyGpt2 } from "./fixture.js";
+import { scriptedModel } from "./scripted-model.js";
+
+let opened: OpenModel;
+beforeAll(async () => {
+  opened = await openTinyGpt2();
+});
+afterAll(() => opened[Symbol.dispose]());
+
+/** The model that keeps nothing between generations. */
+const unkept = (): OpenModel => {
+  const { recorded: _, ...rest } = opened;
+  return rest;
+};
+
+type Options = Omit<GenerateInput, "prompt">;
+
+const PROMPTS = ["T", expected.prompt, expected.long_text, "The lamp", "T"];
+
+async function eventsOf(prompts: readonly string[], options: Options, queue: DeviceQueue | null, model = unkept()) {
+  const events: GenerateEvent[] = [];
+  for await (const event of generateManyStream(model, prompts, options, undefined, queue)) events.push(event);
+  return events;
+}
+
+const resultOf = (events: readonly GenerateEvent[]) => events.flatMap((e) => (e.type === "done" ? [e.result] : []))[0];
+
+const cases: [what: string, options: Options][] = [
+  ["the likeliest tokens", { temperature: 0, stopOnEos: false }],
+  ["the likeliest tokens that were not said", { temperature: 0, repetitionPenalty: 1.5 }],
+  ["tokens by chance", { seed: 11, topK: 0 }],
+  ["tokens of the likeliest", { seed: 12, topK: 20, topP: 0.9, minP: 0.01, repetitionPenalty: 1.2 }],
+  ["three texts each", { seed: 13, numReturnSequences: 3 }], // 15 side by side
+  ["five texts each", { seed: 14, numReturnSequences: 5, stopSequences: ["e"] }], // more than are decoded together
+];
+
+test.each(cases)("several prompts are gone on from as each alone, to the bit: %s", async (_, options) => {
+  for (const maxNewTokens of [1, 13, 70]) {
+    const { outputs, stepsPerSequence } = await generateMany(opened, PROMPTS, { ...options, maxNewTokens });
+    const alone = await Promise.all(PROMPTS.map((prompt) => generate(opened, { ...options, maxNewTokens, prompt })));
+    expect(outputs).toEqual(alone.flatMap((each) => each.outputs));
+    expect(stepsPerSequence).toEqual(alone.flatMap((each) => each.stepsPerSequence));
+  }
+});
+
+test.each(cases)("steps that are recorded and read behind write what steps one by one do: %s", async (_, options) => {
+  for (const maxNewTokens of [1, 13, 40]) {
+    const input = { ...options, maxNewTokens };
+    const before = memoryStats().liveTensors;
+    const [found, wanted] = [await eventsOf(PROMPTS, input, eagerQueue), await eventsOf(PROMPTS, input, null)];
+    expect(resultOf(found)).toEqual({ ...resultOf(wanted), seed: resultOf(found)?.seed });
+    expect(found.filter((e) => e.type === "text").length).toBeGreaterThanOrEqual(1);
+    expect(memoryStats().liveTensors).toBe(before);
+  }
+});
+
+test("recorded steps go on beyond the context, each sequence from its own last half", async () => {
+  const input = { temperature: 0, stopOnEos: false, maxNewTokens: 150 };
+  const found = resultOf(await eventsOf(PROMPTS, input, eagerQueue));
+  expect(found?.steps).toBe(150 * PROMPTS.length);
+  expect(found?.outputs).toEqual(resultOf(await eventsOf(PROMPTS, input, null))?.outputs);
+});
+
+test("a text ends where its model says, whatever was drawn after that", async () => {
+  const EOS = 3;
+  const ids = [...opened.tokenizer.encode(" lamp burned all night")];
+  using model = scriptedModel(opened, [...ids, EOS, ...ids, ...ids, ...ids]);
+  const options = { temperature: 0, maxNewTokens: 3 * ids.length };
+  const events = await eventsOf(["T"], options, eagerQueue, model);
+  expect(resultOf(events)).toMatchObject({ outputs: [" lamp burned all night"], finishReasons: ["eos"] });
+  const stopped = await eventsOf(["T"], { ...options, stopSequences: ["burned"] }, eagerQueue, model);
+  expect(resultOf(stopped)).toMatchObject({ outputs: [" lamp "], finishReasons: ["stop"] });
+});
+
+test("aborting ends recorded generation too, and frees what it held", async () => {
+  const before = memoryStats().liveTensors;
+  const stop = new AbortController();
+  const events = generateManyStream(unkept(), ["T"], { maxNewTokens: 10_000 }, stop.signal, eagerQueue);
+  await events.next();
+  stop.abort(new Error("enough"));
+  await expect(
+    (async () => {
+      for (;;) await events.next();
+    })(),
+  ).rejects.toThrow("enough");
+  expect(memoryStats().liveTensors).toBe(before);
+});
+
+test("where steps cannot be recorded they are done one by one", async () => {
+  const broken: DeviceQueue = {
+    record: () => {
+      throw new Error("no graphs here");
+    },
+    read: eagerQueue.read,
+  };
+  const before = memoryStats().liveTensors;
+  const input = { temperature: 0, maxNewTokens: 5 };
+  expect(resultOf(await eventsOf(PROMPTS, input, broken))?.outputs).toEqual(
+    resultOf(await eventsOf(PROMPTS, input, null))?.outputs,
+  );
+  expect(memoryStats().liveTensors).toBe(before);
+});
+
+test("a model whose sequences must not differ in length reads each prompt's apart", async () => {
+  const { ragged: _, ...rest } = opened.model;
+  const model: CausalLm = rest;
+  const input = { temperature: 0, maxNewTokens: 5 };
+  const apart = await eventsOf(PROMPTS, input, eagerQueue, { ...opened, model });
+  expect(resultOf(apart)?.outputs).toEqual(resultOf(await eventsOf(PROMPTS, input, null))?.outputs);
+  const other: CausalLm = { ...opened.model, newCache: (batch, capacity) => opened.model.newCache(batch, capacity) };
+  const one = await eventsOf(["T"], input, eagerQueue, { ...opened, model: other }); // says so, and has another cache
+  expect(resultOf(one)?.outputs).toEqual(resultOf(apart)?.outputs.slice(0, 1));
+});
+
+test("a recording is kept for the next generation of its kind, and no longer than the model", async () => {
+  const model = await openTinyGpt2();
+  let recorded = 0;
+  const counting: DeviceQueue = { ...eagerQueue, record: (work) => ((recorded += 1), eagerQueue.record(work)) };
+  const write = async (prompts: readonly string[], options: Options) =>
+    resultOf(await eventsOf(prompts, { stopOnEos: false, maxNewTokens: 6, ...options }, counting, model))?.outputs;
+  const first = await write(["T", "The lamp"], { seed: 1 });
+  expect(await write(["The lamp", "T"], { seed: 1, maxNewTokens: 9 })).toHaveLength(2);
+  expect(await write(["T", "The lamp"], { seed: 1 })).toEqual(first);
+  expect(recorded).toBe(1);
+  await write(["T"], { seed: 1 }); // fewer sequences
+  await write(["T"], { seed: 1, temperature: 0.5 });
+  expect(recorded).toBe(3);
+  const held = memoryStats().liveTensors;
+  const both = [write(["T"], { seed: 1, temperature: 0.5 }), write(["T"], { seed: 1, temperature: 0.5 })];
+  const [one, other] = await Promise.all(both); // at the same time: each has its own
+  expect([one, recorded, memoryStats().liveTensors]).toEqual([other, 4, held]);
+  const parameters = model.model.params.list().length;
+  model[Symbol.dispose]();
+  expect(memoryStats().liveTensors).toBeLessThan(held - parameters);
+});

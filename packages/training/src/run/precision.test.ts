@@ -53,7 +53,9 @@ test("TF32 is allowed while a run in any precision but fp32 computes, and not af
 });
 
 test("half precisions compute products in a half type, fp32 does not", () => {
-  const types = (["fp32", "tf32", "fp16", "bf16"] as const).map((precision) => productType({ device: "cpu", precision }));
+  const types = (["fp32", "tf32", "fp16", "bf16"] as const).map((precision) =>
+    productType({ device: "cpu", precision }),
+  );
   expect(types).toEqual(["float32", "float32", "float16", "bfloat16"]);
   const product = (precision: "fp32" | "tf32" | "fp16" | "bf16") =>
     inPrecision({ device: "cpu", precision }, () => aten.mm(ones([2, 2]), ones([2, 2])).dtype);

@@ -1,4 +1,12 @@
-import { allowTf32, autocast, devices, GradScaler, type Devices, type DType, type GradScalerState } from "@trainer/torch";
+import {
+  allowTf32,
+  autocast,
+  devices,
+  GradScaler,
+  type Devices,
+  type DType,
+  type GradScalerState,
+} from "@trainer/torch";
 import type { Precision } from "@trainer/models";
 import { TrainingError } from "../errors.js";
 import type { DeviceChoice, PrecisionChoice } from "./compute-choices.js";

@@ -1,9 +1,8 @@
 import { z } from "zod";
 import { parseJson, toWireJson } from "./json.js";
+import { anyNumber as float } from "./schemas/fields.js";
 import { UserId } from "./schemas/user-id.js";
 
-/** Infinity is a number here: the perplexity of a large loss. */
-const float = z.custom<number>((value) => typeof value === "number", "must be a number");
 /** What a reader can do without: null and what is of another type count as absent. */
 const optional = <S extends z.ZodType>(schema: S) => schema.optional().catch(undefined);
 

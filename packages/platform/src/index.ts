@@ -18,6 +18,7 @@ export {
 } from "./queue.js";
 export { EVENTS_CHANNEL, keys, runChannel } from "./redis-keys.js";
 export { Capabilities } from "./schemas/capabilities.js";
+export { anyNumber } from "./schemas/fields.js";
 export { FileInfo, Sha256 } from "./schemas/file-info.js";
 export { EvalMetrics, MetricsHistory, MetricsRow, StepMetrics } from "./schemas/metrics.js";
 export { refusalOf } from "./schemas/refusal.js";

@@ -25,6 +25,7 @@ NAPI_MODULE_INIT() {
   defineScopes(*session, exports);
   defineRandom(*session, exports);
   defineRuntime(*session, exports);
+  defineDevice(*session, exports);
   defineProfile(*session, exports);
   defineSignals(*session, exports);
   defineParent(*session, exports);

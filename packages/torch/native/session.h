@@ -1,6 +1,7 @@
 #pragma once
 #include <ATen/core/Generator.h>
 #include <ATen/core/Tensor.h>
+#include <c10/core/Event.h>
 #include <node_api.h>
 
 #include <memory>
@@ -30,6 +31,7 @@ struct Session {
   napi_ref errorClass = nullptr;
   Slots<at::Tensor> tensors;
   Slots<at::Generator> generators;
+  Slots<std::unique_ptr<c10::Event>> events;
   std::vector<std::vector<int64_t>> scopes;
   std::vector<std::unique_ptr<Operator>> operators;
 };
@@ -48,6 +50,7 @@ void defineBuffers(Session& session, napi_value exports);
 void defineScopes(Session& session, napi_value exports);
 void defineRandom(Session& session, napi_value exports);
 void defineRuntime(Session& session, napi_value exports);
+void defineDevice(Session& session, napi_value exports);
 void defineProfile(Session& session, napi_value exports);
 void defineSignals(Session& session, napi_value exports);
 void defineParent(Session& session, napi_value exports);

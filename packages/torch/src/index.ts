@@ -36,7 +36,7 @@ export * from "./optim/index.js";
 export { type Init, Params } from "./params.js";
 export { dieWithParent } from "./parent.js";
 export { type OperatorCost, type Profile, profile } from "./profile.js";
-export { Generator, getRngState, manualSeed, setRngState } from "./random.js";
+export { Generator, getRngState, manualSeed, markGenerators, setRngState } from "./random.js";
 export {
   allowTf32,
   type CudaMemory,
@@ -63,3 +63,4 @@ export { enableGrad, isGradEnabled, keep, noGrad, scope } from "./scope.js";
 export { hearOnce } from "./signals.js";
 export { type Each, Tape } from "./tape.js";
 export { type Nested, Tensor } from "./tensor.js";
+export { emptyCache, Readback, sendTo } from "./transfer.js";

@@ -70,6 +70,10 @@ export interface Addon {
   ];
   gpuKernels(): [used: boolean, reason: string];
   libtorchVersion(): string;
+  recordEvent(device: string): Handle;
+  waitEvent(event: Handle): void;
+  disposeEvent(event: Handle): boolean;
+  emptyCache(device: string): void;
   profileBegin(trace: boolean): void;
   profileEnd(): [
     ns: number,

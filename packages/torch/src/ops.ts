@@ -212,4 +212,5 @@ export const zerosLike = op<[a: Tensor, ...Options], Tensor>("aten::zeros_like")
 export const emptyLike = op<[a: Tensor, ...Options], Tensor>("aten::empty_like");
 export const clone = op<[a: Tensor], Tensor>("aten::clone");
 export const detach = op<[a: Tensor], Tensor>("aten::detach");
+export const pinMemory = op<[a: Tensor], Tensor>("aten::pin_memory"); // a copy that a GPU reads by itself
 export const to = op<[a: Tensor, ...Options, nonBlocking?: boolean, copy?: boolean], Tensor>("aten::to.dtype_layout");

@@ -46,6 +46,14 @@ export function setRngState(state: Uint8Array, device: Device = "cpu"): void {
   restore(device, state);
 }
 
+/** Marks where the default generators of some devices are; calling the result winds them back to that. */
+export function markGenerators(devices: Iterable<Device>): () => void {
+  const states = [...new Set(devices)].map((device) => ({ device, state: getRngState(device) }));
+  return () => {
+    for (const { device, state } of states) setRngState(state, device);
+  };
+}
+
 function stateOf(generator: Handle | string): Uint8Array {
   const handle = addon.getState(generator);
   const bytes = new Uint8Array(addon.numel(handle));

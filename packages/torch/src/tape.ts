@@ -1,6 +1,6 @@
 import { autocast, currentAutocast } from "./amp.js";
 import type { Device } from "./dtype.js";
-import { getRngState, setRngState } from "./random.js";
+import { markGenerators } from "./random.js";
 import { enableGrad, noGrad, scope } from "./scope.js";
 import type { Tensor } from "./tensor.js";
 
@@ -24,12 +24,12 @@ export class Tape {
 
   /** `device` is where the segments draw random numbers, besides the CPU. */
   constructor(device: Device = "cpu") {
-    this.#generators = [...new Set<Device>(["cpu", device])];
+    this.#generators = ["cpu", device];
   }
 
   /** `block(x)`, to be differentiated by this tape's `backward`. */
   run<T>(block: (x: T) => T, x: T, each: Each<T>): T {
-    const rewind = this.#mark();
+    const rewind = markGenerators(this.#generators);
     const cast = currentAutocast();
     const leaves: Tensor[] = [];
     const result = each(
@@ -73,7 +73,7 @@ export class Tape {
     const before = shared.map((param) => param.grad);
     for (const param of shared) param.grad = null;
     loss.backward();
-    const goOn = this.#mark();
+    const goOn = markGenerators(this.#generators);
     for (let replay = this.#segments.pop(); replay !== undefined; replay = this.#segments.pop()) {
       scope(() => enableGrad(replay));
     }
@@ -90,14 +90,6 @@ export class Tape {
   #pass(gradient: Tensor, given: Tensor): void {
     if (!this.#results.has(given)) given.backward({ gradient });
     else given.grad = given.grad === null ? gradient : given.grad.add(gradient);
-  }
-
-  /** The generators' states now; calling the result goes back to them. */
-  #mark(): () => void {
-    const states = this.#generators.map((device) => ({ device, state: getRngState(device) }));
-    return () => {
-      for (const { device, state } of states) setRngState(state, device);
-    };
   }
 }
 

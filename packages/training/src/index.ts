@@ -19,7 +19,7 @@ export type { RunContext } from "./run/session.js";
 export type { RunEvent, RunResult, StepDone } from "./run/events.js";
 export { readManifest, RunManifest, type RunStatus } from "./run/manifest.js";
 export type { StepProfile } from "./run/step-profile.js";
-export { trainStep, type Stepper, type StepResult } from "./run/step.js";
+export { queueStep, trainStep, type QueuedStep, type Stepper, type StepResult } from "./run/step.js";
 export { evaluateSplit, type EvaluationData, type SplitEvaluation } from "./run/evaluate-split.js";
 export { inPrecision, resolveCompute, suitablePrecision, type Compute } from "./run/precision.js";
 export { archiveName, archiveRoot } from "./artifact/artifact-name.js";

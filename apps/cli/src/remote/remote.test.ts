@@ -51,6 +51,7 @@ test("figures that JSON could not hold are beyond all bounds, or none", () => {
     etaSeconds: 0,
   });
   expect(rowEvent(row, training, 1)).toMatchObject({ totalSteps: 1200, epochs: 3 });
+  expect(rowEvent({ ...row, skipped_steps: 4 }, training, 1)).toMatchObject({ skippedSteps: 4 });
 });
 
 test("of validations the one with the least loss is the best, and no test is", () => {

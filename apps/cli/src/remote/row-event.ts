@@ -44,6 +44,7 @@ export function rowEvent(row: MetricsRow, training: RunProgress | null, best: nu
     stepMs: orZero(row.step_ms),
     etaSeconds: orZero(row.eta_seconds),
     rssBytes: orZero(row.rss_bytes),
+    skippedSteps: row.skipped_steps,
     gpuPeakBytes: row.gpu_peak_bytes,
   };
 }

@@ -50,6 +50,9 @@ test("a step, a validation and a test fit a line each", () => {
   expect(lineOf(stepEvent(240, 4.1234))).toBe(
     "step 240/1,500  16 %  loss 4.1234  ppl 61.769  lr 5.00e-4  grad 0.8312  12.3k tokens/s  1 min 20 s left",
   );
+  expect(lineOf({ ...stepEvent(240, 4), gradNorm: Infinity, skippedSteps: 3 })).toMatch(
+    /grad Infinity .* left {2}3 skipped$/,
+  );
   expect(lineOf(evalEvent(250, 4.5, true))).toBe(
     "validation at step 250: loss 4.5000  ppl 90.017  2.2500 bits per byte  (best so far)",
   );

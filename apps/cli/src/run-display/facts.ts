@@ -63,6 +63,7 @@ function stepLine(event: Extract<RunEvent, { type: "step" }>): string {
     `grad ${formatNumber(gradNorm)}`,
     `${formatShort(tokensPerSec)} tokens/s`,
     `${formatDuration(etaSeconds)} left`,
+    ...skipped(event),
   ].join("  ");
 }
 
@@ -71,6 +72,10 @@ function evalLine({ split, step, loss, ppl, bitsPerByte, best }: Extract<RunEven
   const note = best ? "  (best so far)" : "";
   return `${split} at step ${formatCount(step)}: loss ${formatNumber(loss)}  ppl ${formatNumber(ppl)}  ${bits}${note}`;
 }
+
+/** How many steps fp16 has cost so far; nothing where it cost none. */
+export const skipped = ({ skippedSteps = 0 }: { readonly skippedSteps?: number | undefined }): string[] =>
+  skippedSteps === 0 ? [] : [`${formatCount(skippedSteps)} skipped`];
 
 /** Whole percent, 100 only at the end. */
 export const percent = (done: number, total: number): number => (total === 0 ? 100 : Math.floor((100 * done) / total));

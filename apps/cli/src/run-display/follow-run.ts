@@ -65,5 +65,6 @@ const stepJson = (event: Extract<RunEvent, { type: "step" }>, validation: number
   step_ms: event.stepMs,
   eta_seconds: event.etaSeconds,
   rss_bytes: event.rssBytes,
+  skipped_steps: event.skippedSteps, // left out where there is none
   gpu_peak_bytes: event.gpuPeakBytes,
 });

@@ -48,6 +48,12 @@ test("the best stays the best when a later validation is worse, and the test is 
   expect(liveLines(progress, view)[1]).toContain("validation 6.9000 · best 6.2000 at step 100");
 });
 
+test("steps that fp16 skipped are shown with the gradient's norm", () => {
+  const progress = new RunProgress();
+  progress.take({ ...stepEvent(9, 8), gradNorm: Infinity, skippedSteps: 2 });
+  expect(liveLines(progress, view)[1]).toMatch(/grad .* · 2 skipped$/);
+});
+
 test("without a validation there is none to show", () => {
   const progress = new RunProgress();
   progress.take(stepEvent(1, 8));

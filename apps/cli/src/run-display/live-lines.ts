@@ -3,7 +3,7 @@ import { curve } from "../display/curve.js";
 import { formatDuration } from "../display/duration.js";
 import { formatBytes, formatCount, formatNumber, formatShort } from "../display/quantity.js";
 import type { Style } from "../display/style.js";
-import { percent } from "./facts.js";
+import { percent, skipped } from "./facts.js";
 import type { Point } from "../display/curve.js";
 import type { RunProgress } from "./run-progress.js";
 
@@ -46,6 +46,7 @@ export function liveLines(progress: RunProgress, { columns, unicode, paint }: Vi
     ...(best === null ? [] : [`best ${formatNumber(best.loss)} at step ${formatCount(best.step)}`]),
     `lr ${step.lr.toExponential(2)}`,
     `grad ${formatNumber(step.gradNorm)}`,
+    ...skipped(step),
   ];
   const plot = lossCurve(progress, { columns, unicode, paint });
   return [head.join(dot), losses.join(dot), speed.join(dot), ...plot];

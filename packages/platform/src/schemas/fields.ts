@@ -41,3 +41,6 @@ export const orNull = <S extends z.ZodType>(schema: S) => schema.nullish().trans
 
 /** A number in an answer: null where it is not known, or not finite. */
 export const figure = z.number().nullable().catch(null);
+
+/** Any number, Infinity and NaN too: the perplexity of a large loss, the norm of gradients that overflow. */
+export const anyNumber = z.custom<number>((value) => typeof value === "number", "must be a number");

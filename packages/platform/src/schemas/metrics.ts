@@ -21,6 +21,8 @@ export const StepMetrics = z.object({
   step_ms: figure,
   eta_seconds: figure,
   rss_bytes: figure,
+  /** How many steps so far changed nothing, since their gradients overflowed in fp16; left out for none. */
+  skipped_steps: z.int().optional(),
   /** The most that tensors took on the GPU so far; left out on a CPU. */
   gpu_peak_bytes: z.number().optional(),
 });

@@ -1,7 +1,8 @@
 #include <ATen/ops/empty.h>
 #include <torch/library.h>
 
-#include <cstring>
+#include <algorithm>
+#include <iterator>
 #include <vector>
 
 #include "kernels/checks.h"
@@ -14,7 +15,7 @@ namespace {
 
 constexpr int64_t kStretch = 16384;  // as adamw.cu has it
 
-/** A row of the table that adamw.cu reads: where a tensor and what belongs to it lie. */
+/** A tensor and what belongs to it, as adamw.cu reads it. */
 struct Row {
   void* param;
   const void* grad;
@@ -26,22 +27,28 @@ struct Row {
   int64_t firstBlock;
 };
 
-/** The table on the device. The copy waits for nobody: pinned memory is not reused before it is done. */
-at::Tensor upload(const std::vector<Row>& rows, const at::Tensor& like) {
-  const auto bytes = static_cast<int64_t>(rows.size() * sizeof(Row));
-  const at::Tensor host = at::empty({bytes}, at::TensorOptions(at::kByte).pinned_memory(true));
-  std::memcpy(host.mutable_data_ptr(), rows.data(), static_cast<size_t>(bytes));
-  return host.to(like.device(), /*non_blocking=*/true);
-}
+struct Rows {
+  Row row[60];
+  int64_t count;
+};
 
-/** Gives each row its first block; how many blocks there are in all. */
-int64_t placeBlocks(std::vector<Row>& rows) {
-  int64_t blocks = 0;
-  for (Row& row : rows) {
-    row.firstBlock = blocks;
-    blocks += (row.count + kStretch - 1) / kStretch;
+/** Calls launch(rows, blocks, blocks before them) for as many rows at a time as a kernel's parameters hold. */
+template <typename LaunchRows>
+int64_t inGroups(const std::vector<Row>& rows, LaunchRows launch) {
+  constexpr size_t kRows = std::size(Rows{}.row);
+  int64_t before = 0;
+  for (size_t first = 0; first < rows.size(); first += kRows) {
+    Rows group{};
+    int64_t blocks = 0;
+    for (size_t i = first; i < std::min(rows.size(), first + kRows); ++i) {
+      Row& row = group.row[group.count++] = rows[i];
+      row.firstBlock = blocks;
+      blocks += (row.count + kStretch - 1) / kStretch;
+    }
+    launch(group, blocks, before);
+    before += blocks;
   }
-  return blocks;
+  return before;
 }
 
 void requireNumbers(const at::Tensor& t, const char* op, const char* name) {
@@ -60,25 +67,28 @@ at::Tensor totalNorm(at::TensorList tensors) {
     requireNumbers(own.back(), kOp, "tensors");
     rows.push_back({nullptr, in(own.back()), nullptr, nullptr, nullptr, nullptr, own.back().numel(), 0});
   }
-  const int64_t blocks = placeBlocks(rows);
-  const at::Tensor table = upload(rows, own[0]);
-  const at::Tensor partial = at::empty({blocks}, own[0].options()), norm = at::empty({}, own[0].options());
-  Kernel("adamw", "squares", at::kFloat)({.blocks = static_cast<uint32_t>(blocks), .threads = 256}, in(table),
-                                         static_cast<int32_t>(rows.size()), out(partial));
-  Kernel("adamw", "rootOfSum", at::kFloat)({.blocks = 1, .threads = 1024}, in(partial), static_cast<int32_t>(blocks),
+  const int64_t all = inGroups(rows, [](const Rows&, int64_t, int64_t) {});
+  const at::Tensor partial = at::empty({all}, own[0].options()), norm = at::empty({}, own[0].options());
+  const Kernel squares("adamw", "squares", at::kFloat);
+  inGroups(rows, [&](const Rows& group, int64_t blocks, int64_t before) {
+    squares({.blocks = static_cast<uint32_t>(blocks), .threads = 256}, group, out(partial.narrow(0, before, blocks)));
+  });
+  Kernel("adamw", "rootOfSum", at::kFloat)({.blocks = 1, .threads = 1024}, in(partial), static_cast<int32_t>(all),
                                            out(norm));
   return norm;
 }
 
 void adamwOnDevice(at::TensorList params, at::TensorList grads, at::TensorList expAvgs, at::TensorList expAvgSqs,
-                   at::TensorList steps, double lr, double beta1, double beta2, double eps, double weightDecay,
-                   const std::optional<at::Tensor>& gradScale, const std::optional<at::Tensor>& foundInf) {
+                   at::TensorList steps, const at::Tensor& lr, double beta1, double beta2, double eps,
+                   double weightDecay, const std::optional<at::Tensor>& gradScale,
+                   const std::optional<at::Tensor>& foundInf) {
   constexpr const char* kOp = "adamw_on_device_";
   const size_t count = params.size();
   TORCH_CHECK(count > 0 && grads.size() == count && expAvgs.size() == count && expAvgSqs.size() == count &&
                   steps.size() == count,
               kOp, ": lists of ", count, ", ", grads.size(), ", ", expAvgs.size(), ", ", expAvgSqs.size(), " and ",
               steps.size(), " tensors; they must be equally long");
+  requireNumbers(lr, kOp, "lr");
   at::ScalarType type = at::kFloat;
   std::vector<at::Tensor> gradients, copies;
   for (size_t i = 0; i < count; ++i) {
@@ -101,16 +111,16 @@ void adamwOnDevice(at::TensorList params, at::TensorList grads, at::TensorList e
     rows.push_back({out(params[i]), in(gradients[i]), out(expAvgs[i]), out(expAvgSqs[i]), out(copies[i]), in(steps[i]),
                     params[i].numel(), 0});
   }
-  const int64_t blocks = placeBlocks(rows);
-  const at::Tensor table = upload(rows, params[0]);
   struct Scalars {
-    float lr, beta1, beta2, eps, weightDecay;
+    float beta1, beta2, eps, weightDecay;
   };
-  const Scalars scalars{static_cast<float>(lr), static_cast<float>(beta1), static_cast<float>(beta2),
-                        static_cast<float>(eps), static_cast<float>(weightDecay)};
-  Kernel("adamw", "adamw", type)({.blocks = static_cast<uint32_t>(blocks), .threads = 256}, in(table),
-                                 static_cast<int32_t>(count), scalars, in(gradScale.value_or(at::Tensor())),
-                                 in(foundInf.value_or(at::Tensor())));
+  const Scalars scalars{static_cast<float>(beta1), static_cast<float>(beta2), static_cast<float>(eps),
+                        static_cast<float>(weightDecay)};
+  const Kernel kernel("adamw", "adamw", type);
+  inGroups(rows, [&](const Rows& group, int64_t blocks, int64_t) {
+    kernel({.blocks = static_cast<uint32_t>(blocks), .threads = 256}, group, scalars, in(lr),
+           in(gradScale.value_or(at::Tensor())), in(foundInf.value_or(at::Tensor())));
+  });
   for (size_t i = 0; i < count; ++i) {
     params[i].unsafeGetTensorImpl()->bump_version();
     if (copies[i].defined()) copyWritten(params[i]);

@@ -18,24 +18,30 @@ struct Row {
   int64_t firstBlock;
 };
 
+/** As many as a kernel's parameters hold: nothing has to be uploaded, and a recorded graph keeps them. */
+struct Rows {
+  Row row[60];
+  int64_t count;
+};
+
 /** The tensor that a block belongs to: the last whose first block is not behind it. */
-__device__ inline const Row& rowOf(const Row* rows, int count) {
-  int low = 0, high = count - 1;
+__device__ inline const Row& rowOf(const Rows& rows) {
+  int low = 0, high = int(rows.count) - 1;
   while (low < high) {
     const int middle = (low + high + 1) / 2;
-    if (rows[middle].firstBlock <= int64_t(blockIdx.x))
+    if (rows.row[middle].firstBlock <= int64_t(blockIdx.x))
       low = middle;
     else
       high = middle - 1;
   }
-  return rows[low];
+  return rows.row[low];
 }
 
 __device__ inline bool alignedFor(const void* p, int bytes) { return reinterpret_cast<uint64_t>(p) % bytes == 0; }
 
 extern "C" __global__ void __launch_bounds__(THREADS)
-    squares(const Row* rows, int32_t tensors, float* partial) {
-  const Row& row = rowOf(rows, tensors);
+    squares(const __grid_constant__ Rows rows, float* partial) {
+  const Row& row = rowOf(rows);
   const int64_t begin = (int64_t(blockIdx.x) - row.firstBlock) * STRETCH, end = min(row.count, begin + STRETCH);
   float sum = 0;
   if (alignedFor(row.grad, 16)) {
@@ -68,17 +74,18 @@ extern "C" __global__ void __launch_bounds__(1024) rootOfSum(const float* partia
 }
 
 struct Scalars {
-  float lr, beta1, beta2, eps, weightDecay;
+  float beta1, beta2, eps, weightDecay;
 };
 
 /** Gradients are multiplied by *gradScale; where *foundInf is not 0 nothing is changed. Either may be null. */
 extern "C" __global__ void __launch_bounds__(THREADS)
-    adamw(const Row* rows, int32_t tensors, Scalars s, const float* gradScale, const float* foundInf) {
+    adamw(const __grid_constant__ Rows rows, Scalars s, const float* lr, const float* gradScale,
+          const float* foundInf) {
   if (foundInf != nullptr && *foundInf != 0.0f) return;
-  const Row& row = rowOf(rows, tensors);
+  const Row& row = rowOf(rows);
   const float step = *row.step, scale = gradScale == nullptr ? 1.0f : *gradScale;
-  const float decay = 1.0f - s.lr * s.weightDecay;
-  const float stepSize = s.lr / float(1.0 - pow(double(s.beta1), double(step)));
+  const float decay = 1.0f - *lr * s.weightDecay;
+  const float stepSize = *lr / float(1.0 - pow(double(s.beta1), double(step)));
   const float rootCorrection = float(sqrt(1.0 - pow(double(s.beta2), double(step))));
   const int64_t begin = (int64_t(blockIdx.x) - row.firstBlock) * STRETCH, end = min(row.count, begin + STRETCH);
   const auto update = [&](float& p, float g, float& m, float& v) {

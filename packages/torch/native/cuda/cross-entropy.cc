@@ -48,14 +48,19 @@ Losses compute(const at::Tensor& hidden, const at::Tensor& weight, const at::Ten
   const at::Tensor weightGrad =
       weightWanted ? at::empty(columns.sizes(), hidden.options().dtype(at::kFloat)) : at::Tensor();
   const at::Tensor buffer = at::empty({each, stride}, hidden.options());
-  const Kernel kernel("cross-entropy", "crossEntropy", type);
+  // A row in shared memory is read once; larger ones go through memory twice.
+  const int64_t shared = stride * static_cast<int64_t>(hidden.element_size());
+  const bool fits = type != at::kFloat && shared <= sharedBytesOfBlock() - 2048;
+  const Kernel kernel("cross-entropy", fits ? "crossEntropyInShared" : "crossEntropy", type);
   for (int64_t from = 0; from < rows; from += each) {
     const int64_t n = std::min(each, rows - from);
     const at::Tensor part = hidden.narrow(0, from, n), logits = buffer.narrow(0, 0, n);
     productInto(logits, part, columns.t());
-    kernel({.blocks = static_cast<uint32_t>(n), .threads = 1024}, out(logits), in(targets.narrow(0, from, n)),
-           out(l.rows.narrow(0, from, n)), static_cast<int32_t>(vocabulary), static_cast<int32_t>(stride), ignored,
-           static_cast<int32_t>(gradient));
+    kernel({.blocks = static_cast<uint32_t>(n),
+            .threads = fits ? 512u : 1024u,
+            .sharedBytes = static_cast<uint32_t>(fits ? shared : 0)},
+           out(logits), in(targets.narrow(0, from, n)), out(l.rows.narrow(0, from, n)),
+           static_cast<int32_t>(vocabulary), static_cast<int32_t>(stride), ignored, static_cast<int32_t>(gradient));
     if (hiddenWanted) productInto(l.hiddenGrad.narrow(0, from, n), logits, columns);
     if (weightWanted) productInto(weightGrad, logits.t(), part, {{}, from > 0});
   }

@@ -70,6 +70,74 @@ extern "C" __global__ void __launch_bounds__(THREADS)
   }
 }
 
+constexpr int SHARED_THREADS = 512;
+
+/**
+ * The same with the row in shared memory: it is read once, and each exponential computed once. `stride` T of it.
+ */
+extern "C" __global__ void __launch_bounds__(SHARED_THREADS, 2)  // one reads while the other computes
+    crossEntropyInShared(T* logits, const int64_t* targets, float* losses, int32_t vocabulary, int32_t stride,
+                         int64_t ignored, int32_t gradient) {
+  constexpr float kLowest = -3.0e38f;
+  extern __shared__ __align__(16) unsigned char memory[];
+  T* kept = reinterpret_cast<T*>(memory);
+  __shared__ float parts[32];
+  T* row = logits + int64_t(blockIdx.x) * stride;
+  const int64_t target = targets[blockIdx.x];
+  if (target == ignored) {
+    if (threadIdx.x == 0) losses[blockIdx.x] = 0.0f;
+    const float nothing[VEC] = {};
+    for (int at = threadIdx.x * VEC; gradient && at < stride; at += SHARED_THREADS * VEC) store<VEC>(row + at, nothing);
+    return;
+  }
+  for (int at = threadIdx.x * VEC; at < stride; at += SHARED_THREADS * VEC) {
+#pragma unroll
+    for (int i = 0; i < int(VEC * sizeof(T)); i += 16) {
+      const uint32_t to = uint32_t(__cvta_generic_to_shared(reinterpret_cast<unsigned char*>(kept + at) + i));
+      asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(to),
+                   "l"(reinterpret_cast<const unsigned char*>(row + at) + i));
+    }
+  }
+  if (threadIdx.x < 32) parts[threadIdx.x] = kLowest;
+  asm volatile("cp.async.wait_all;" ::: "memory");
+  __syncthreads();
+  float most = kLowest;
+  for (int at = threadIdx.x * VEC; at < vocabulary; at += SHARED_THREADS * VEC) {
+    float v[VEC];
+    load<VEC>(kept + at, v);
+#pragma unroll
+    for (int i = 0; i < VEC; ++i) most = fmaxf(most, at + i < vocabulary ? v[i] : kLowest);
+  }
+  most = warpMax(most);
+  if (threadIdx.x % 32 == 0) parts[threadIdx.x / 32] = most;
+  __syncthreads();
+  most = warpMax(parts[threadIdx.x % 32]);
+  if (threadIdx.x == 0) losses[blockIdx.x] = toFloat(kept[target]);  // until the sum is known
+  __syncthreads();
+  float sum = 0;
+  for (int at = threadIdx.x * VEC; at < stride; at += SHARED_THREADS * VEC) {
+    float v[VEC];
+    load<VEC>(kept + at, v);
+#pragma unroll
+    for (int i = 0; i < VEC; ++i) {
+      v[i] = at + i < vocabulary ? __expf(v[i] - most) : 0.0f;
+      sum += v[i];
+    }
+    if (gradient) store<VEC>(kept + at, v);
+  }
+  sum = blockSum(sum);
+  if (threadIdx.x == 0) losses[blockIdx.x] = most + logf(sum) - losses[blockIdx.x];
+  if (!gradient) return;
+  const float share = 1.0f / sum;
+  for (int at = threadIdx.x * VEC; at < stride; at += SHARED_THREADS * VEC) {
+    float v[VEC];
+    load<VEC>(kept + at, v);
+#pragma unroll
+    for (int i = 0; i < VEC; ++i) v[i] = v[i] * share - (at + i == target ? 1.0f : 0.0f);
+    store<VEC>(row + at, v);
+  }
+}
+
 /** The mean over the rows that count, and how many they are: one block. NaN where none does. */
 extern "C" __global__ void __launch_bounds__(THREADS)
     meanLoss(const float* losses, const int64_t* targets, float* mean, float* count, int64_t rows, int64_t ignored) {

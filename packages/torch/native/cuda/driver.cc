@@ -75,6 +75,11 @@ int multiprocessors() {
   return count;
 }
 
+int64_t sharedBytesOfBlock() {
+  static const int bytes = attribute(CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN);
+  return bytes;
+}
+
 std::string cardName() {
   static const std::string name = [] {
     char text[256] = "";

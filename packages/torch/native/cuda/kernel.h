@@ -39,6 +39,9 @@ class Kernel {
 /** Multiprocessors of the current device. */
 int multiprocessors();
 
+/** Shared memory that a block can ask for, in bytes. */
+int64_t sharedBytesOfBlock();
+
 /** Folder of what is compiled and measured once a machine: <cache>/<name>, made; empty where it cannot be. */
 std::string cacheFolder(const std::string& name);
 

@@ -1,8 +1,14 @@
+#include <cuda.h>
+// libtorch's headers ask for its version.
+#include <ATen/cuda/CUDAGeneratorImpl.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/zeros.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
+
+#include <algorithm>
+#include <mutex>
 
 #include "kernels/checks.h"
 #include "rows.h"
@@ -20,7 +26,7 @@ struct Options {
   at::ScalarType type;
   bool rms;
   double eps, dropout;
-  uint64_t seed;
+  at::PhiloxCudaState generator;  // where it stood when the mask was drawn
 
   std::string constants(int64_t width) const { return widthOf(width) + (rms ? " RMS=1" : " RMS=0"); }
 };
@@ -50,7 +56,7 @@ Forward forwardOf(const at::Tensor& x, const at::Tensor& branch, const at::Tenso
   Kernel("norm", "forward", o.type, o.constants(width))(
       {.blocks = blocksFor(rows, block.rows), .threads = block.threads}, in(x), in(branch), in(weight), in(bias),
       branch.defined() ? out(f.sum) : nullptr, out(f.normed), out(f.mean), out(f.rstd), rows, static_cast<float>(o.eps),
-      static_cast<float>(o.dropout), o.seed);
+      static_cast<float>(o.dropout), o.generator);
   return f;
 }
 
@@ -64,7 +70,9 @@ struct AddNorm : torch::autograd::Function<AddNorm> {
     ctx->saved_data["branch"] = branch.has_value();
     ctx->saved_data["rms"] = o.rms;
     ctx->saved_data["dropout"] = o.dropout;
-    ctx->saved_data["seed"] = static_cast<int64_t>(o.seed);
+    ctx->saved_data["generator"] =
+        std::vector<int64_t>{static_cast<int64_t>(o.generator.seed_.val), static_cast<int64_t>(o.generator.offset_.val),
+                             static_cast<int64_t>(o.generator.offset_intragraph_), o.generator.captured_};
     ctx->set_materialize_grads(false);
     if (!branch) return {f.normed};
     return {f.sum, f.normed};
@@ -75,8 +83,12 @@ struct AddNorm : torch::autograd::Function<AddNorm> {
     const variable_list saved = ctx->get_saved_variables();
     const at::Tensor &sum = saved[0], &weight = saved[1];
     const bool branched = ctx->saved_data["branch"].toBool();
+    const std::vector<int64_t> state = ctx->saved_data["generator"].toIntVector();
+    at::PhiloxCudaState generator(static_cast<uint64_t>(state[0]), static_cast<uint64_t>(state[1]));
+    generator.offset_intragraph_ = static_cast<uint64_t>(state[2]);
+    generator.captured_ = state[3] != 0;
     const Options o{static_cast<at::ScalarType>(ctx->saved_data["type"].toInt()), ctx->saved_data["rms"].toBool(), 0,
-                    ctx->saved_data["dropout"].toDouble(), static_cast<uint64_t>(ctx->saved_data["seed"].toInt())};
+                    ctx->saved_data["dropout"].toDouble(), generator};
     const int64_t width = weight.size(0), rows = sum.numel() / width;
     const at::Tensor& ofNormed = grads[branched ? 1 : 0];
     const at::Tensor dSum = branched && grads[0].defined() ? grads[0].contiguous() : at::Tensor();
@@ -91,12 +103,19 @@ struct AddNorm : torch::autograd::Function<AddNorm> {
     const at::Tensor partial = at::empty({blocks, o.rms ? width : 2 * width}, sum.options());
     Kernel("norm", "backward", o.type, o.constants(width))(
         {.blocks = blocks, .threads = block.threads}, in(sum), in(weight), in(saved[2]), in(saved[3]), in(dSum),
-        in(dNormed), out(dx), out(dBranch), out(partial), rows, static_cast<float>(o.dropout), o.seed);
+        in(dNormed), out(dx), out(dBranch), out(partial), rows, static_cast<float>(o.dropout), o.generator);
     const at::Tensor sums = sumRows(partial);
     return {dx, branched ? (own ? dBranch : dx) : Variable(), sums.narrow(0, 0, width),
             o.rms ? Variable() : sums.narrow(0, width, width), Variable()};
   }
 };
+
+/** The default generator's state, which goes on behind it. */
+at::PhiloxCudaState drawn() {
+  at::Generator generator = at::cuda::detail::getDefaultCUDAGenerator();
+  const std::lock_guard<std::mutex> lock(generator.mutex());
+  return at::check_generator<at::CUDAGeneratorImpl>(generator)->philox_cuda_state(4);  // a multiple of 4, as it asks
+}
 
 void requireShapes(const at::Tensor& x, const at::Tensor& branch, const at::Tensor& weight, const char* op) {
   requireOnGpu(x, op, "x");
@@ -112,7 +131,7 @@ void requireShapes(const at::Tensor& x, const at::Tensor& branch, const at::Tens
 variable_list addNorm(const at::Tensor& x, const at::Tensor& branch, const at::Tensor& weight, const at::Tensor& bias,
                       Options o) {
   const OwnTypes types;
-  o.seed = o.dropout > 0 ? drawSeed() : 0;
+  if (o.dropout > 0) o.generator = drawn();
   const at::Tensor xs = x.contiguous(), w = weight.contiguous(), b = bias.defined() ? bias.contiguous() : bias;
   const at::Tensor branches = branch.defined() ? branch.to(o.type).contiguous() : branch;
   if (needsGrad({xs, branches, w, b})) return AddNorm::apply(xs, present(branches), w, present(b), o);
@@ -126,26 +145,26 @@ std::tuple<at::Tensor, at::Tensor> addLayerNorm(const at::Tensor& x, const at::T
   requireShapes(x, branch, weight, kOp);
   requireDropout(dropout, kOp);
   TORCH_CHECK(bias.sizes() == weight.sizes() && bias.scalar_type() == at::kFloat, kOp, ": bias must be as the weight");
-  const variable_list both = addNorm(x, branch, weight, bias, {computeType(), false, eps, dropout, 0});
+  const variable_list both = addNorm(x, branch, weight, bias, {computeType(), false, eps, dropout, {}});
   return {both[0], both[1]};
 }
 
 std::tuple<at::Tensor, at::Tensor> addRmsNorm(const at::Tensor& x, const at::Tensor& branch, const at::Tensor& weight,
                                               double eps) {
   requireShapes(x, branch, weight, "add_rms_norm");
-  const variable_list both = addNorm(x, branch, weight, {}, {computeType(), true, eps, 0, 0});
+  const variable_list both = addNorm(x, branch, weight, {}, {computeType(), true, eps, 0, {}});
   return {both[0], both[1]};
 }
 
 at::Tensor rmsNorm(const at::Tensor& x, const at::Tensor& weight, double eps) {
   requireShapes(x, x, weight, "rms_norm");
-  return addNorm(x, {}, weight, {}, {computeType(), true, eps, 0, 0})[0];
+  return addNorm(x, {}, weight, {}, {computeType(), true, eps, 0, {}})[0];
 }
 
 at::Tensor layerNorm(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, double eps) {
   requireShapes(x, x, weight, "layer_norm");
   TORCH_CHECK(bias.sizes() == weight.sizes(), "layer_norm: bias must be as the weight");
-  return addNorm(x, {}, weight, bias, {computeType(), false, eps, 0, 0})[0];
+  return addNorm(x, {}, weight, bias, {computeType(), false, eps, 0, {}})[0];
 }
 
 }  // namespace

@@ -16,13 +16,14 @@ __device__ inline int columnOf(int piece) { return (piece * LANES + threadIdx.x 
 /** sum = x + dropout(branch), normed = norm(sum). Without a branch x is the sum, and none is written. */
 extern "C" __global__ void __launch_bounds__(THREADS)
     forward(const float* x, const T* branch, const float* weight, const float* bias, float* sum, T* normed,
-            float* mean, float* rstd, int64_t rows, float eps, float dropout, uint64_t seed) {
+            float* mean, float* rstd, int64_t rows, float eps, float dropout, GeneratorState generator) {
   const int64_t row = int64_t(blockIdx.x) * ROWS + threadIdx.x / LANES;
   if (row >= rows) return;
   float v[PIECES][VEC];
   float total = 0;
   const uint32_t threshold = dropThreshold(dropout);
   const float keepScale = 1.0f / (1.0f - dropout);
+  const uint64_t seed = threshold == 0 ? 0 : seedOf(generator);
   const RowKey key = rowKey(seed, row);
 #pragma unroll
   for (int p = 0; p < PIECES; ++p) {
@@ -72,10 +73,11 @@ extern "C" __global__ void __launch_bounds__(THREADS)
  */
 extern "C" __global__ void __launch_bounds__(THREADS, LANES == 32 ? 4 : 1)
     backward(const float* sum, const float* weight, const float* mean, const float* rstd, const float* dSum,
-             const T* dNormed, float* dx, T* dBranch, float* partial, int64_t rows, float dropout, uint64_t seed) {
+             const T* dNormed, float* dx, T* dBranch, float* partial, int64_t rows, float dropout, GeneratorState generator) {
   float dWeight[PIECES][VEC] = {}, dBias[PIECES][VEC] = {};
   const uint32_t threshold = dropThreshold(dropout);
   const float keepScale = 1.0f / (1.0f - dropout);
+  const uint64_t seed = threshold == 0 ? 0 : seedOf(generator);
   for (int64_t first = int64_t(blockIdx.x) * ROWS; first < rows; first += int64_t(gridDim.x) * ROWS) {
     const int64_t row = first + threadIdx.x / LANES;
     if (row >= rows) break;  // whole warps, and of rows by blocks there is one

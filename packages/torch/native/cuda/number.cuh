@@ -98,8 +98,7 @@ __device__ inline float blockSum(float x) {
   return x;
 }
 
-// Random bits as a function of seed, row and column alone: kernels/random.h has the same for CPUs, so that a seed gives
-// the same mask on either.
+// Random bits as a function of seed, row and column alone, as kernels/random.h has them for CPUs: no mask is kept.
 struct RowKey {
   uint32_t a, b;
 };
@@ -124,4 +123,20 @@ __device__ inline uint32_t randomBits(RowKey key, uint32_t column) {
 
 __device__ inline uint32_t dropThreshold(float probability) {
   return uint32_t(double(probability) * 4294967296.0);
+}
+
+/**
+ * Where the device's generator stands, as libtorch passes it (at::PhiloxCudaState): two numbers, or in a recorded graph the
+ * places where each replay finds them.
+ */
+struct GeneratorState {
+  uint64_t seed, offset, offsetInGraph;
+  bool recorded;
+};
+
+/** A seed of its own for each call. */
+__device__ inline uint64_t seedOf(const GeneratorState& s) {
+  const uint64_t seed = s.recorded ? *reinterpret_cast<const uint64_t*>(s.seed) : s.seed;
+  const uint64_t offset = s.recorded ? *reinterpret_cast<const uint64_t*>(s.offset) + s.offsetInGraph : s.offset;
+  return seed + offset * 0xd1342543de82ef95ull;
 }

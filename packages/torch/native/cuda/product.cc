@@ -6,14 +6,17 @@
 #include <ATen/ops/empty_strided.h>
 #include <ATen/ops/mm.h>
 #include <ATen/record_function.h>
+#include <c10/cuda/CUDAFunctions.h>
 #include <c10/cuda/CUDAGraphsC10Utils.h>
 #include <c10/cuda/CUDAStream.h>
 #include <cuda_runtime_api.h>
 #include <dlfcn.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <sstream>
@@ -83,30 +86,49 @@ uint32_t alignmentOf(const void* pointer) {
   return static_cast<uint32_t>(std::min<uintptr_t>(256, address & (~address + 1)));
 }
 
-/** One product as cuBLASLt is asked for it. Its "a" is our b: out, seen with columns adjacent, is bᵀ aᵀ. */
+/** All that the choice of an algorithm depends on: the same numbers, the same algorithm. */
+using Shape = std::array<int64_t, 15>;
+
+Shape shapeOf(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b, const ProductOptions& options,
+              const Operand& left, const Operand& right) {
+  const bool tf32 = a.scalar_type() == at::kFloat && at::globalContext().allowTF32CuBLAS();
+  return {c10::cuda::current_device(),
+          static_cast<int64_t>(a.scalar_type()),
+          static_cast<int64_t>(out.scalar_type()),
+          out.size(0),
+          a.size(1),
+          out.size(1),
+          left.transposed,
+          left.leading,
+          right.transposed,
+          right.leading,
+          out.size(0) == 1 ? out.size(1) : out.stride(0),
+          options.bias.defined() + 2 * options.accumulate + 4 * tf32,
+          alignmentOf(b.const_data_ptr()),
+          alignmentOf(a.const_data_ptr()),
+          alignmentOf(out.const_data_ptr())};
+}
+
+/** A kind of product as cuBLASLt is asked for it. Its "a" is our b: out, seen with columns adjacent, is bᵀ aᵀ. */
 struct Plan {
-  const at::Tensor &out, &a, &b;
-  const ProductOptions& options;
-  Operand left, right;  // of b, of a
+  Shape shape;
   Owned desc{cublasLt().descDestroy}, aLayout{cublasLt().layoutDestroy}, bLayout{cublasLt().layoutDestroy},
       outLayout{cublasLt().layoutDestroy};
+  std::optional<LtAlgorithm> algorithm;  // empty: cuBLASLt has none for such a product
+  bool final = false;                    // what was chosen stays
 
-  Plan(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b, const ProductOptions& options, Operand left,
-       Operand right)
-      : out(out), a(a), b(b), options(options), left(left), right(right) {
+  Plan(const Shape& shape, const at::Tensor& out, const at::Tensor& a, const at::Tensor& b,
+       const ProductOptions& options, const Operand& left, const Operand& right)
+      : shape(shape) {
     const Lt& lt = cublasLt();
-    const bool tf32 = a.scalar_type() == at::kFloat && at::globalContext().allowTF32CuBLAS();
+    const bool tf32 = shape[11] & 4;
     checkLt(lt.descCreate(&desc.handle, tf32 ? kCompute32FFastTf32 : kCompute32F, CUDA_R_32F),
             "cublasLtMatmulDescCreate");
     const int transpose = kOpTranspose;
     if (left.transposed) lt.descSet(desc.handle, kDescTransA, &transpose, sizeof(transpose));
     if (right.transposed) lt.descSet(desc.handle, kDescTransB, &transpose, sizeof(transpose));
-    if (options.bias.defined()) {
-      const int epilogue = kEpilogueBias;
-      const void* bias = options.bias.const_data_ptr();
-      lt.descSet(desc.handle, kDescEpilogue, &epilogue, sizeof(epilogue));
-      lt.descSet(desc.handle, kDescBiasPointer, static_cast<const void*>(&bias), sizeof(bias));
-    }
+    const int epilogue = kEpilogueBias;
+    if (options.bias.defined()) lt.descSet(desc.handle, kDescEpilogue, &epilogue, sizeof(epilogue));
     const auto layout = [&](Owned& owned, const at::Tensor& t, const Operand& o) {
       const auto rows = static_cast<uint64_t>(t.size(o.transposed ? 0 : 1));
       const auto columns = static_cast<uint64_t>(t.size(o.transposed ? 1 : 0));
@@ -115,25 +137,19 @@ struct Plan {
     };
     layout(aLayout, b, left);
     layout(bLayout, a, right);
-    layout(outLayout, out, {false, out.size(0) == 1 ? out.size(1) : out.stride(0)});
+    layout(outLayout, out, {false, shape[10]});
+  }
+
+  /** Small products, and those of odd sizes, come in too many shapes to measure each: prompts, last batches. */
+  bool worthMeasuring() const {
+    const int64_t n = shape[3], k = shape[4], m = shape[5];
+    return n % 8 == 0 && m % 8 == 0 && k % 8 == 0 && n * m * k >= int64_t{1} << 28;
   }
 
   std::string key() const {
     std::ostringstream text;
-    text << a.scalar_type() << " " << out.scalar_type() << " " << out.size(0) << " " << a.size(1) << " " << out.size(1)
-         << " " << left.transposed << left.leading << " " << right.transposed << right.leading << " "
-         << (out.size(0) == 1 ? out.size(1) : out.stride(0)) << " " << options.bias.defined() << options.accumulate
-         << " " << at::globalContext().allowTF32CuBLAS() << " " << alignmentOf(b.const_data_ptr()) << " "
-         << alignmentOf(a.const_data_ptr()) << " " << alignmentOf(out.const_data_ptr());
+    for (size_t i = 1; i < shape.size(); ++i) text << shape[i] << " ";
     return text.str();
-  }
-
-  int run(void* into, const LtAlgorithm& algorithm, const at::Tensor& workspace, float beta) const {
-    const float alpha = 1;
-    return cublasLt().matmul(handle(), desc.handle, &alpha, b.const_data_ptr(), aLayout.handle, a.const_data_ptr(),
-                             bLayout.handle, &beta, into, outLayout.handle, into, outLayout.handle, &algorithm,
-                             workspace.mutable_data_ptr(), static_cast<size_t>(workspace.numel()),
-                             c10::cuda::getCurrentCUDAStream().stream());
   }
 
   std::vector<LtHeuristic> candidates(size_t wanted) const {
@@ -142,9 +158,9 @@ struct Plan {
     checkLt(lt.preferenceCreate(&preference.handle), "cublasLtMatmulPreferenceCreate");
     const size_t workspace = kWorkspace;
     lt.preferenceSet(preference.handle, kPreferenceWorkspace, &workspace, sizeof(workspace));
-    const void* pointers[] = {b.const_data_ptr(), a.const_data_ptr(), out.const_data_ptr(), out.const_data_ptr()};
+    const int64_t alignments[] = {shape[12], shape[13], shape[14], shape[14]};
     for (int i = 0; i < 4; ++i) {
-      const uint32_t alignment = alignmentOf(pointers[i]);
+      const auto alignment = static_cast<uint32_t>(alignments[i]);
       lt.preferenceSet(preference.handle, kPreferenceAlignA + i, &alignment, sizeof(alignment));
     }
     std::vector<LtHeuristic> found(wanted);
@@ -157,27 +173,57 @@ struct Plan {
   }
 };
 
+bool isCapturing() { return c10::cuda::currentStreamCaptureStatusMayInitCtx() != c10::cuda::CaptureStatus::None; }
+
+/** One a stream, for its work is in order; a graph's is the graph's own. */
 at::Tensor workspaceFor(const at::Tensor& like) {
-  return at::empty({static_cast<int64_t>(kWorkspace)}, like.options().dtype(at::kByte));
+  const auto make = [&] { return at::empty({static_cast<int64_t>(kWorkspace)}, like.options().dtype(at::kByte)); };
+  if (isCapturing()) return make();
+  static auto* kept =
+      new std::map<c10::cuda::CUDAStream, at::Tensor, bool (*)(c10::cuda::CUDAStream, c10::cuda::CUDAStream)>(
+          [](c10::cuda::CUDAStream a, c10::cuda::CUDAStream b) { return a.stream() < b.stream(); });
+  at::Tensor& workspace = (*kept)[c10::cuda::getCurrentCUDAStream()];
+  if (!workspace.defined()) workspace = make();
+  return workspace;
+}
+
+/** Where a product reads and writes. */
+struct Operands {
+  const at::Tensor &a, &b;
+  at::Tensor bias;
+  void* out;
+};
+
+int run(const Plan& plan, const Operands& o, const LtAlgorithm& algorithm, const at::Tensor& workspace, float beta) {
+  const float alpha = 1;
+  if (o.bias.defined()) {
+    const void* bias = o.bias.const_data_ptr();
+    cublasLt().descSet(plan.desc.handle, kDescBiasPointer, static_cast<const void*>(&bias), sizeof(bias));
+  }
+  return cublasLt().matmul(handle(), plan.desc.handle, &alpha, o.b.const_data_ptr(), plan.aLayout.handle,
+                           o.a.const_data_ptr(), plan.bLayout.handle, &beta, o.out, plan.outLayout.handle, o.out,
+                           plan.outLayout.handle, &algorithm, workspace.mutable_data_ptr(),
+                           static_cast<size_t>(workspace.numel()), c10::cuda::getCurrentCUDAStream().stream());
 }
 
 /** The quickest of the candidates, each run a few times into memory of its own. */
-LtAlgorithm measure(const Plan& plan, const std::vector<LtHeuristic>& candidates) {
-  const at::Tensor scratch = at::empty_strided(plan.out.sizes(), plan.out.strides(), plan.out.options());
-  const at::Tensor workspace = workspaceFor(plan.out);
+LtAlgorithm measure(const Plan& plan, const std::vector<LtHeuristic>& candidates, Operands o, const at::Tensor& out) {
+  const at::Tensor scratch = at::empty_strided(out.sizes(), out.strides(), out.options());
+  const at::Tensor workspace = workspaceFor(out);
   const auto stream = c10::cuda::getCurrentCUDAStream().stream();
+  o.out = scratch.mutable_data_ptr();
   cudaEvent_t begun = nullptr, ended = nullptr;
   cudaEventCreate(&begun);
   cudaEventCreate(&ended);
   const LtAlgorithm* best = nullptr;
   float least = 0;
   for (const LtHeuristic& candidate : candidates) {
-    if (plan.run(scratch.mutable_data_ptr(), candidate.algorithm, workspace, 0) != 0) continue;
+    if (run(plan, o, candidate.algorithm, workspace, 0) != 0) continue;
     constexpr int kRuns = 5;
     float quickest = 0;
     for (int i = 0; i < kRuns; ++i) {
       cudaEventRecord(begun, stream);
-      plan.run(scratch.mutable_data_ptr(), candidate.algorithm, workspace, 0);
+      run(plan, o, candidate.algorithm, workspace, 0);
       cudaEventRecord(ended, stream);
       cudaEventSynchronize(ended);
       float ms = 0;
@@ -195,34 +241,14 @@ LtAlgorithm measure(const Plan& plan, const std::vector<LtHeuristic>& candidates
   return *best;
 }
 
-struct Choices {
-  std::mutex mutex;
-  std::map<std::string, std::optional<LtAlgorithm>> known;  // empty: cuBLASLt has none for such a product
-};
-
-Choices& choices() {
-  static auto* made = new Choices;
-  return *made;
-}
-
-/** Small products, and those of odd sizes, come in too many shapes to measure each: prompts, last batches. */
-bool worthMeasuring(const Plan& plan) {
-  const int64_t n = plan.out.size(0), m = plan.out.size(1), k = plan.a.size(1);
-  return n % 8 == 0 && m % 8 == 0 && k % 8 == 0 && n * m * k >= int64_t{1} << 28;
-}
-
-std::optional<LtAlgorithm> choose(const Plan& plan) {
-  if (!worthMeasuring(plan)) {
-    const std::vector<LtHeuristic> candidates = plan.candidates(1);
-    return candidates.empty() ? std::nullopt : std::optional(candidates.front().algorithm);
-  }
-  const std::string key = plan.key();
-  Choices& all = choices();
-  std::lock_guard<std::mutex> lock(all.mutex);
-  if (const auto found = all.known.find(key); found != all.known.end()) return found->second;
-  const std::string folder = cacheFolder("products");
-  const std::string path =
-      folder.empty() ? "" : folder + "/" + digest(cardName() + " " + std::to_string(cublasLt().version()) + " " + key);
+/** The algorithm of a plan: kept from an earlier process, or measured, or where that is not worth it cuBLASLt's first.
+ */
+void choose(Plan& plan, const Operands& o, const at::Tensor& out) {
+  if (plan.final) return;
+  const bool measured = plan.worthMeasuring();
+  const std::string folder = measured ? cacheFolder("products") : "";
+  const std::string name = cardName() + " " + std::to_string(cublasLt().version()) + " " + plan.key();
+  const std::string path = folder.empty() ? "" : folder + "/" + digest(name);
   const auto kept = [&]() -> std::optional<LtAlgorithm> {
     const std::string bytes = path.empty() ? "" : readKept(path);
     LtAlgorithm algorithm{};
@@ -230,20 +256,46 @@ std::optional<LtAlgorithm> choose(const Plan& plan) {
     std::memcpy(&algorithm, bytes.data(), sizeof(algorithm));
     return algorithm;
   };
-  std::optional<LtAlgorithm> chosen = kept();
-  if (!chosen) {
-    const std::vector<LtHeuristic> candidates = plan.candidates(kCandidates);
-    if (!candidates.empty()) {
-      // While a graph is recorded nothing runs, so nothing can be measured: it takes what cuBLASLt holds best.
-      if (c10::cuda::currentStreamCaptureStatusMayInitCtx() != c10::cuda::CaptureStatus::None)
-        return candidates.front().algorithm;
-      chosen = measure(plan, candidates);
-      if (!path.empty()) keepOnDisk(path, std::string(reinterpret_cast<const char*>(&*chosen), sizeof(LtAlgorithm)));
-      if (const auto first = kept()) chosen = first;  // another process may have been quicker
-    }
-  }
-  all.known.emplace(key, chosen);
-  return chosen;
+  plan.final = true;
+  plan.algorithm = kept();
+  if (plan.algorithm) return;
+  const std::vector<LtHeuristic> candidates = plan.candidates(measured ? kCandidates : 1);
+  if (candidates.empty()) return;
+  plan.algorithm = candidates.front().algorithm;
+  if (!measured) return;
+  // While a graph is recorded nothing runs, so nothing can be measured: it takes what cuBLASLt holds best.
+  plan.final = !isCapturing();
+  if (!plan.final) return;
+  plan.algorithm = measure(plan, candidates, o, out);
+  if (path.empty()) return;
+  keepOnDisk(path, std::string(reinterpret_cast<const char*>(&*plan.algorithm), sizeof(LtAlgorithm)));
+  if (const auto first = kept()) plan.algorithm = first;  // another process may have been quicker
+}
+
+struct Plans {
+  std::mutex mutex;
+  std::map<Shape, std::unique_ptr<Plan>> known;
+};
+
+Plans& plans() {
+  static auto* made = new Plans;
+  return *made;
+}
+
+/** By cuBLASLt; false where it has no algorithm for this. */
+bool productByLt(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b, const ProductOptions& options,
+                 const Operand& left, const Operand& right) {
+  const Shape shape = shapeOf(out, a, b, options, left, right);
+  Plans& all = plans();
+  const std::lock_guard<std::mutex> lock(all.mutex);  // a plan's bias is set and used under it
+  std::unique_ptr<Plan>& plan = all.known[shape];
+  if (!plan) plan = std::make_unique<Plan>(shape, out, a, b, options, left, right);
+  const Operands operands{a, b, options.bias, out.mutable_data_ptr()};
+  choose(*plan, operands, out);
+  if (!plan->algorithm) return false;
+  checkLt(run(*plan, operands, *plan->algorithm, workspaceFor(out), options.accumulate ? 1.0f : 0.0f),
+          "cublasLtMatmul");
+  return true;
 }
 
 /** By libtorch, where strides or types are none that cuBLASLt takes. */
@@ -287,14 +339,7 @@ void productInto(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b
   const auto left = operandOf(b), right = operandOf(a);
   const bool plain =
       left && right && out.stride(1) == 1 && a.scalar_type() == b.scalar_type() && out.numel() > 0 && a.size(1) > 0;
-  if (plain) {
-    const Plan plan(out, a, b, options, *left, *right);
-    if (const auto algorithm = choose(plan)) {
-      checkLt(plan.run(out.mutable_data_ptr(), *algorithm, workspaceFor(out), options.accumulate ? 1.0f : 0.0f),
-              "cublasLtMatmul");
-      return;
-    }
-  }
+  if (plain && productByLt(out, a, b, options, *left, *right)) return;
   productByLibtorch(out, a, b, options);
 }
 

@@ -111,7 +111,7 @@ void defineAdamW(torch::Library& m) {
   // alone.
   m.def(
       "adamw_on_device_(Tensor(a!)[] params, Tensor[] grads, Tensor(b!)[] exp_avgs, Tensor(c!)[] exp_avg_sqs, "
-      "Tensor[] steps, float lr, float beta1, float beta2, float eps, float weight_decay, Tensor? grad_scale=None, "
+      "Tensor[] steps, Tensor lr, float beta1, float beta2, float eps, float weight_decay, Tensor? grad_scale=None, "
       "Tensor? found_inf=None) -> ()");
 }
 

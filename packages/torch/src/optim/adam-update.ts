@@ -1,8 +1,8 @@
 import * as kernels from "../fused/kernels.js";
-import { fusable } from "../fused/switch.js";
+import { fusable, fusableOnGpu } from "../fused/switch.js";
 import type { Tensor } from "../tensor.js";
 import * as fused from "./fused.js";
-import { scaleGrads } from "./optimizer.js";
+import { deviceArguments, type DeviceScale, scaleGrads } from "./optimizer.js";
 
 /** One entry a parameter in each. */
 export interface AdamLists {
@@ -19,27 +19,35 @@ export interface AdamScalars {
   beta2: number;
   eps: number;
   weightDecay: number;
-  gradScale: number;
+  scale: number | DeviceScale;
 }
 
 export type AdamUpdate = (lists: AdamLists, scalars: AdamScalars) => void;
 
 const byLibtorch =
   (update: typeof fused.fusedAdam_): AdamUpdate =>
-  (lists, { lr, beta1, beta2, eps, weightDecay, gradScale }) => {
+  (lists, { lr, beta1, beta2, eps, weightDecay, scale }) => {
     const { params, expAvgs, expAvgSqs, steps } = lists;
     const grads = lists.grads.map((g) => g.contiguous()); // it reads memory in order, whatever the strides
-    scaleGrads(grads, gradScale);
-    update(params, grads, expAvgs, expAvgSqs, [], steps, lr, beta1, beta2, weightDecay, eps, false, false);
+    if (typeof scale === "number") scaleGrads(grads, scale);
+    const known = [lr, beta1, beta2, weightDecay, eps, false, false] as const;
+    update(params, grads, expAvgs, expAvgSqs, [], steps, ...known, ...deviceArguments(scale));
   };
 
 export const adamUpdate = byLibtorch(fused.fusedAdam_);
 const adamWByLibtorch = byLibtorch(fused.fusedAdamW_);
 
-/** On the CPU one pass over memory, the scaling of the gradients in it. */
-export const adamWUpdate: AdamUpdate = (lists, scalars) => {
-  if (!fusable(...lists.params)) return adamWByLibtorch(lists, scalars);
-  const { params, grads, expAvgs, expAvgSqs, steps } = lists;
-  const { lr, beta1, beta2, eps, weightDecay, gradScale } = scalars;
-  kernels.adamw_(params, grads, expAvgs, expAvgSqs, steps, lr, beta1, beta2, eps, weightDecay, gradScale);
-};
+/** By this project's kernels one pass over memory, the scaling of the gradients in it. `onGpu` says where a GPU's can be had. */
+export const adamWUpdateBy =
+  (onGpu: typeof fusableOnGpu): AdamUpdate =>
+  (lists, scalars) => {
+    const { params, grads, expAvgs, expAvgSqs, steps } = lists;
+    const { lr, beta1, beta2, eps, weightDecay, scale } = scalars;
+    const known = [params, grads, expAvgs, expAvgSqs, steps, lr, beta1, beta2, eps, weightDecay] as const;
+    if (typeof scale === "number") {
+      if (fusable(...params)) return kernels.adamw_(...known, scale);
+    } else if (onGpu([...params, ...grads])) return kernels.adamwOnDevice_(...known, scale.gradScale, scale.foundInf);
+    adamWByLibtorch(lists, scalars);
+  };
+
+export const adamWUpdate = adamWUpdateBy(fusableOnGpu);

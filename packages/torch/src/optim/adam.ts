@@ -3,7 +3,7 @@ import * as fused from "./fused.js";
 import { noGrad, scope } from "../scope.js";
 import type { Tensor } from "../tensor.js";
 import { adamUpdate, type AdamUpdate } from "./adam-update.js";
-import { checkOptions, type Optimizer, perParam, restore, trained, zeroGrad } from "./optimizer.js";
+import { checkOptions, type DeviceScale, type Optimizer, perParam, restore, trained, zeroGrad } from "./optimizer.js";
 
 export interface AdamOptions {
   lr?: number;
@@ -36,14 +36,15 @@ export class Adam implements Optimizer {
     this.#steps = perParam(this.#params, (p) => zeros([], { device: p.device }));
   }
 
-  step(gradScale = 1): void {
+  step(scale: number | DeviceScale = 1): void {
     scope(() =>
       noGrad(() => {
         const list = trained(this.#params);
         const of = (state: readonly Tensor[]): Tensor[] => list.flatMap(({ index }) => state.slice(index, index + 1));
         const steps = of(this.#steps);
         if (steps.length === 0) return;
-        fused.foreachAddScalar_(steps, 1);
+        if (typeof scale === "number") fused.foreachAddScalar_(steps, 1);
+        else fused.foreachAdd_(steps, scale.foundInf.neg().add(1)); // an update that is left out does not count
         const { betas, eps, weightDecay } = this.#options;
         const [beta1, beta2] = betas;
         this.#update(
@@ -54,7 +55,7 @@ export class Adam implements Optimizer {
             expAvgSqs: of(this.#expAvgSqs),
             steps,
           },
-          { lr: this.lr, beta1, beta2, eps, weightDecay, gradScale },
+          { lr: this.lr, beta1, beta2, eps, weightDecay, scale },
         );
       }),
     );

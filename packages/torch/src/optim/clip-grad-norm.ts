@@ -1,6 +1,6 @@
-import { stack, zeros } from "../create.js";
+import { ones, stack, zeros } from "../create.js";
 import { totalNorm } from "../fused/kernels.js";
-import { fusable } from "../fused/switch.js";
+import { fusable, fusableOnGpu } from "../fused/switch.js";
 import * as fused from "./fused.js";
 import { noGrad, scope } from "../scope.js";
 import type { Tensor } from "../tensor.js";
@@ -14,8 +14,9 @@ export function clipGradNorm(params: Iterable<Tensor>, maxNorm: number): Tensor 
     noGrad(() => {
       const grads = [...params].map((p) => p.grad).filter((g) => g !== null);
       if (grads.length === 0) return zeros([]);
-      const total = fusable(...grads) ? totalNorm(grads) : stack(fused.foreachNorm(grads, 2)).norm();
-      if (maxNorm > 0) fused.foreachMul_(grads, total.add(1e-6).pow(-1).mul(maxNorm).clamp(null, 1));
+      const kernel = fusable(...grads) || fusableOnGpu(grads);
+      const total = kernel ? totalNorm(grads) : stack(fused.foreachNorm(grads, 2)).norm();
+      if (maxNorm > 0) fused.foreachMul_(grads, clipScaleOf(total, maxNorm));
       return total;
     }),
   );
@@ -27,3 +28,7 @@ export function clipGradNorm(params: Iterable<Tensor>, maxNorm: number): Tensor 
  */
 export const clipScale = (norm: number, maxNorm: number): number =>
   maxNorm > 0 ? Math.min(1, maxNorm / (norm + 1e-6)) : 1;
+
+/** The same of a norm that only its device knows: () -> () */
+export const clipScaleOf = (norm: Tensor, maxNorm: number): Tensor =>
+  maxNorm > 0 ? norm.add(1e-6).pow(-1).mul(maxNorm).clamp(null, 1) : ones([], { device: norm.device });

@@ -1,11 +1,11 @@
 import { afterEach, expect, test } from "vitest";
 
-import { randn } from "../create.js";
+import { randn, tensor } from "../create.js";
 import { useFusedKernels } from "../fused/index.js";
 import { manualSeed } from "../random.js";
 import { setNumThreads } from "../runtime.js";
 import type { Tensor } from "../tensor.js";
-import { Adam, AdamW, clipGradNorm, clipScale, type Optimizer, SGD } from "./index.js";
+import { Adam, AdamW, clipGradNorm, clipScale, clipScaleOf, type Optimizer, SGD } from "./index.js";
 
 afterEach(() => useFusedKernels(true));
 
@@ -47,4 +47,7 @@ test("clipScale is 1 where nothing is to be clipped", () => {
   expect(clipScale(5, 0)).toBe(1);
   expect(clipScale(0.5, 1)).toBe(1);
   expect(clipScale(4, 1)).toBeCloseTo(0.25, 6);
+  const onDevice = (norm: number, maxNorm: number) => clipScaleOf(tensor(norm), maxNorm).item();
+  expect([onDevice(5, 0), onDevice(0.5, 1)]).toEqual([1, 1]);
+  expect(onDevice(4, 1)).toBeCloseTo(0.25, 6);
 });

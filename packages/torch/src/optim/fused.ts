@@ -11,6 +11,7 @@ export const foreachMul_ = internalOp<[tensors: readonly Tensor[], factor: Tenso
 export const foreachAddScalar_ = internalOp<[tensors: readonly Tensor[], value: number], void>(
   "aten::_foreach_add_.Scalar",
 );
+export const foreachAdd_ = internalOp<[tensors: readonly Tensor[], value: Tensor], void>("aten::_foreach_add_.Tensor");
 type Lists = [
   params: readonly Tensor[],
   grads: readonly Tensor[],
@@ -25,6 +26,8 @@ type Lists = [
   eps: number,
   amsgrad: boolean,
   maximize: boolean,
+  gradDivisor?: Tensor,
+  foundInf?: Tensor,
 ];
 export const fusedAdamW_ = internalOp<Lists, void>("aten::_fused_adamw_");
 export const fusedAdam_ = internalOp<Lists, void>("aten::_fused_adam_");
@@ -40,9 +43,15 @@ export const fusedSgd_ = internalOp<
     nesterov: boolean,
     maximize: boolean,
     isFirstStep: boolean,
+    gradDivisor?: Tensor,
+    foundInf?: Tensor,
   ],
   void
 >("aten::_fused_sgd_");
 export const unscaleAndCheck_ = internalOp<[tensors: readonly Tensor[], foundInf: Tensor, inverseScale: Tensor], void>(
   "aten::_amp_foreach_non_finite_check_and_unscale_",
 );
+export const updateScale_ = internalOp<
+  [scale: Tensor, growthTracker: Tensor, foundInf: Tensor, growth: number, backoff: number, interval: number],
+  Tensor
+>("aten::_amp_update_scale_");

@@ -1,7 +1,8 @@
-import { zeros, full } from "../create.js";
+import { full, zeros } from "../create.js";
+import type { Device } from "../dtype.js";
 import { TorchError } from "../errors.js";
 import * as fused from "./fused.js";
-import { noGrad, scope } from "../scope.js";
+import { keep, noGrad, scope } from "../scope.js";
 import type { Tensor } from "../tensor.js";
 import type { Optimizer } from "./optimizer.js";
 
@@ -15,26 +16,36 @@ export interface GradScalerOptions {
 export interface GradScalerState {
   scale: number;
   growthTracker: number;
+  /** Whether the scale has stood the test of some steps: before that it is a guess. */
+  calibrated: boolean;
+}
+
+interface OnDevice {
+  readonly scale: Tensor; // () float32
+  readonly growthTracker: Tensor; // () int32
 }
 
 /**
  * Loss scaling for float16 (Micikevicius et al. 2018) as PyTorch does it: the loss is scaled up so that small gradients do not
- * vanish; a step whose gradients are not finite is left out and the scale halved; after 2,000 good steps it doubles.
+ * vanish; a step whose gradients are not finite is left out and the scale halved; after 2,000 good steps it doubles. Scale
+ * and decisions are on the loss's device, and the host waits for none of them.
  */
 export class GradScaler {
   readonly #options: Required<GradScalerOptions>;
-  #scale: number;
-  #growthTracker = 0;
-  #foundInf: boolean | null = null; // null: the gradients of this step are still scaled
+  #state: Omit<GradScalerState, "calibrated">;
+  #onDevice: OnDevice | null = null; // what holds in place of the state, once there was a loss
+  #foundInf: Tensor | null = null; // null: the gradients of this step are still scaled
+  /** For whoever takes the steps to set, once enough of them had finite gradients. */
+  calibrated = false;
 
   constructor(options: GradScalerOptions = {}) {
     const { initScale = 65536, growthFactor = 2, backoffFactor = 0.5, growthInterval = 2000 } = options;
     this.#options = { initScale, growthFactor, backoffFactor, growthInterval };
-    this.#scale = initScale;
+    this.#state = { scale: initScale, growthTracker: 0 };
   }
 
   scale(loss: Tensor): Tensor {
-    return loss.mul(this.#scale);
+    return loss.mul(this.#on(loss.device).scale);
   }
 
   /** Divides the gradients by the scale, before they are clipped. Once a step. */
@@ -45,45 +56,70 @@ export class GradScaler {
         "GradScaler: the gradients of this step are unscaled already; call update() after a step",
       );
     }
-    this.#foundInf = scope(() =>
+    this.#foundInf = this.#unscaled(params);
+  }
+
+  /** The optimizer's step, which is left out where a gradient is infinite or NaN. Unscales the gradients of `params` if that is still to do. */
+  step(optimizer: Optimizer, params: Iterable<Tensor>): void {
+    const foundInf = (this.#foundInf ??= this.#unscaled(params));
+    scope(() => optimizer.step({ gradScale: full([], 1, { device: foundInf.device }), foundInf }));
+  }
+
+  /** Sets the scale for the next step, by whether this one was left out: () float32, 1 or 0. */
+  update(foundInf: Tensor | null = this.#foundInf): void {
+    if (foundInf !== null) {
+      const { scale, growthTracker } = this.#on(foundInf.device);
+      const { growthFactor, backoffFactor, growthInterval } = this.#options;
+      fused.updateScale_(scale, growthTracker, foundInf, growthFactor, backoffFactor, growthInterval);
+    }
+    this.#foundInf?.dispose();
+    this.#foundInf = null;
+  }
+
+  /** Waits for the device. */
+  state(): GradScalerState {
+    const { calibrated } = this;
+    if (this.#onDevice === null) return { ...this.#state, calibrated };
+    const { scale, growthTracker } = this.#onDevice;
+    return { scale: scale.item(), growthTracker: growthTracker.item(), calibrated };
+  }
+
+  load({ scale, growthTracker, calibrated }: GradScalerState): void {
+    this.#leaveDevice();
+    this.#state = { scale, growthTracker };
+    this.calibrated = calibrated;
+    this.#foundInf?.dispose();
+    this.#foundInf = null;
+  }
+
+  #unscaled(params: Iterable<Tensor>): Tensor {
+    return scope(() =>
       noGrad(() => {
         const grads = [...params].map((p) => p.grad).filter((g) => g !== null);
-        const [first] = grads;
-        if (first === undefined) return false;
-        const found = zeros([], { device: first.device });
-        fused.unscaleAndCheck_(grads, found, full([], 1 / this.#scale, { device: first.device }));
-        return found.item() !== 0;
+        const device = grads[0]?.device ?? "cpu";
+        const found = keep(zeros([], { device }));
+        if (grads.length > 0) fused.unscaleAndCheck_(grads, found, this.#on(device).scale.reciprocal());
+        return found;
       }),
     );
   }
 
-  /** The optimizer's step, unless a gradient is infinite or NaN. Unscales the gradients of `params` if that is still to do. */
-  step(optimizer: Optimizer, params: Iterable<Tensor>): boolean {
-    if (this.#foundInf === null) this.unscale_(params);
-    if (this.#foundInf === true) return false;
-    optimizer.step();
-    return true;
-  }
-
-  /** Sets the scale for the next step. */
-  update(): void {
-    if (this.#foundInf === true) {
-      this.#scale *= this.#options.backoffFactor;
-      this.#growthTracker = 0;
-    } else if (++this.#growthTracker >= this.#options.growthInterval) {
-      this.#scale *= this.#options.growthFactor;
-      this.#growthTracker = 0;
+  #on(device: Device): OnDevice {
+    if (this.#onDevice !== null && this.#onDevice.scale.device !== device) {
+      const { scale, growthTracker } = this.state();
+      this.#leaveDevice();
+      this.#state = { scale, growthTracker };
     }
-    this.#foundInf = null;
+    this.#onDevice ??= noGrad(() => ({
+      scale: keep(full([], this.#state.scale, { device })),
+      growthTracker: keep(full([], this.#state.growthTracker, { dtype: "int32", device })),
+    }));
+    return this.#onDevice;
   }
 
-  state(): GradScalerState {
-    return { scale: this.#scale, growthTracker: this.#growthTracker };
-  }
-
-  load(state: GradScalerState): void {
-    this.#scale = state.scale;
-    this.#growthTracker = state.growthTracker;
-    this.#foundInf = null;
+  #leaveDevice(): void {
+    this.#onDevice?.scale.dispose();
+    this.#onDevice?.growthTracker.dispose();
+    this.#onDevice = null;
   }
 }

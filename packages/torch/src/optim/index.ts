@@ -1,6 +1,6 @@
 export { Adam, type AdamOptions } from "./adam.js";
 export { AdamW } from "./adamw.js";
-export { clipGradNorm, clipScale } from "./clip-grad-norm.js";
+export { clipGradNorm, clipScale, clipScaleOf } from "./clip-grad-norm.js";
 export { GradScaler, type GradScalerOptions, type GradScalerState } from "./grad-scaler.js";
-export type { Optimizer } from "./optimizer.js";
+export type { DeviceScale, Optimizer } from "./optimizer.js";
 export { SGD, type SgdOptions } from "./sgd.js";

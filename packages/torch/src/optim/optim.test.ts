@@ -6,6 +6,7 @@ import { tensor, zeros } from "../create.js";
 import { TorchError } from "../errors.js";
 import { scope } from "../scope.js";
 import type { Tensor } from "../tensor.js";
+import { adamWUpdateBy } from "./adam-update.js";
 import { Adam, type AdamOptions, AdamW, clipGradNorm, GradScaler, type Optimizer, SGD } from "./index.js";
 
 // test/fixtures/optim.json is what PyTorch's optimizers did (optim.py beside it).
@@ -169,16 +170,16 @@ test("GradScaler unscales, leaves out a step that is not finite, and adapts its 
   expect(scaler.scale(tensor(3)).item()).toBe(12);
 
   setGrads(model, { w: Array.from({ length: 12 }, () => 8), b: [4, 4, 4, Infinity] });
-  expect(scaler.step(optimizer, model.params.values())).toBe(false);
+  scaler.step(optimizer, model.params.values());
   scaler.update();
   expect(maxAbsDiff(model.w, start.w)).toBe(0);
-  expect(scaler.state()).toEqual({ scale: 2, growthTracker: 0 });
+  expect(scaler.state()).toEqual({ scale: 2, growthTracker: 0, calibrated: false });
 
   for (let i = 0; i < 2; i++) {
     setGrads(model, { w: Array.from({ length: 12 }, () => 2), b: [2, 2, 2, 2] });
     scaler.unscale_(model.params.values());
     expect(() => scaler.unscale_(model.params.values())).toThrow(/unscaled already/);
-    expect(scaler.step(optimizer, model.params.values())).toBe(true);
+    scaler.step(optimizer, model.params.values());
     scaler.update();
   }
   expect(
@@ -187,14 +188,55 @@ test("GradScaler unscales, leaves out a step that is not finite, and adapts its 
       start.w.map((v) => v - 2),
     ),
   ).toBeLessThan(1e-6);
-  expect(scaler.state()).toEqual({ scale: 4, growthTracker: 0 });
+  expect(scaler.state()).toEqual({ scale: 4, growthTracker: 0, calibrated: false });
 
   const other = new GradScaler();
   expect(other.state().scale).toBe(65536);
   other.load(scaler.state());
   expect(other.state()).toEqual(scaler.state());
   optimizer.zeroGrad();
-  expect(other.step(optimizer, model.params.values())).toBe(true);
+  other.step(optimizer, model.params.values());
+  other.load({ scale: 8, growthTracker: 1, calibrated: true });
+  other.update(); // of no step
+  expect(other.state()).toEqual({ scale: 8, growthTracker: 1, calibrated: true });
+});
+
+test("a GradScaler follows its losses to another device", () => {
+  const scaler = new GradScaler({ initScale: 8 });
+  expect(scaler.scale(tensor(1)).item()).toBe(8);
+  expect(scaler.scale(tensor(1).to("meta")).device).toBe("meta");
+});
+
+const all: [string, (params: Map<string, Tensor>) => Optimizer][] = [
+  ...makers,
+  ["Adam", (p) => new Adam(p, { lr: 0.1, weightDecay: 0.1 })],
+  ["plain SGD", (p) => new SGD(p, { lr: 0.1 })],
+];
+
+test.each(all)("%s takes its scale from the device, and leaves out what the device says", (_, make) => {
+  const [whole, device] = [begin(), begin()];
+  const [onHost, onDevice] = [make(whole.params), make(device.params)];
+  for (const [i, grad] of grads.slice(0, 4).entries()) {
+    // Left out first of all, before there is any state, and once later.
+    for (const foundInf of i === 0 || i === 2 ? [1, 0] : [0]) {
+      setGrads(device, foundInf === 1 ? { w: grad.w.map(() => Infinity), b: grad.b } : grad);
+      onDevice.step({ gradScale: tensor(0.5), foundInf: tensor(foundInf) });
+    }
+    setGrads(whole, grad);
+    onHost.step(0.5);
+  }
+  expect(maxAbsDiff(device.w, Array.from(whole.w.data(), Number).flat())).toBeLessThan(1e-6);
+  expect(maxAbsDiff(device.b, Array.from(whole.b.data(), Number))).toBeLessThan(1e-6);
+  expect(onDevice.state().get("step.w")?.item() ?? 4).toBe(4); // SGD counts none
+});
+
+test("where there are kernels for a GPU the update is theirs", () => {
+  const update = adamWUpdateBy(() => true);
+  const one = [tensor([1])];
+  const lists = { params: one, grads: one, expAvgs: one, expAvgSqs: one, steps: one };
+  const scale = { gradScale: tensor(1), foundInf: tensor(0) };
+  const scalars = { lr: 0.1, beta1: 0.9, beta2: 0.9, eps: 1e-8, weightDecay: 0, scale };
+  expect(() => update(lists, scalars)).toThrow(/adamw_on_device_/); // these are on a CPU
 });
 
 test("options that make no sense are refused when the optimizer is made", () => {

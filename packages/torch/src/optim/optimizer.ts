@@ -6,11 +6,19 @@ import { keep, noGrad } from "../scope.js";
 import type { Tensor } from "../tensor.js";
 import { foreachMul_ } from "./fused.js";
 
+/** What an update depends on where only the device knows it: the host goes on without waiting for the numbers. */
+export interface DeviceScale {
+  /** () float32: what gradients are multiplied by. */
+  readonly gradScale: Tensor;
+  /** () float32: where it is 1 parameters and state stay as they are, else 0. */
+  readonly foundInf: Tensor;
+}
+
 /** Changes parameters by their gradients. Its state is tensors by name, in float32, that restore it to the bit. */
 export interface Optimizer {
   lr: number;
-  /** Changes the parameters by their gradients times `gradScale` (default 1), which is how clipping costs no pass of its own. */
-  step(gradScale?: number): void;
+  /** Changes the parameters by their gradients times `scale` (default 1), which is how clipping costs no pass of its own. */
+  step(scale?: number | DeviceScale): void;
   zeroGrad(): void;
   state(): Map<string, Tensor>;
   load(state: ReadonlyMap<string, Tensor>): void;
@@ -45,6 +53,10 @@ export function trained(params: readonly Tensor[]): Trained[] {
   }
   return list;
 }
+
+/** The arguments at the end of libtorch's fused updates, which divide by the scale. */
+export const deviceArguments = (scale: number | DeviceScale): [gradDivisor?: Tensor, foundInf?: Tensor] =>
+  typeof scale === "number" ? [] : [scale.gradScale.reciprocal(), scale.foundInf];
 
 /** Multiplies gradients in place. */
 export function scaleGrads(grads: readonly Tensor[], scale: number): void {

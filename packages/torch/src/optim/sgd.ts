@@ -4,6 +4,8 @@ import { noGrad, scope } from "../scope.js";
 import type { Tensor } from "../tensor.js";
 import {
   checkOptions,
+  deviceArguments,
+  type DeviceScale,
   type Optimizer,
   perParam,
   restore,
@@ -42,31 +44,34 @@ export class SGD implements Optimizer {
     this.#started = perParam(held, () => zeros([]));
   }
 
-  step(gradScale = 1): void {
+  step(scale: number | DeviceScale = 1): void {
     scope(() =>
       noGrad(() => {
         const list = trained(this.#params);
-        scaleGrads(
-          list.map(({ grad }) => grad),
-          gradScale,
-        );
+        if (typeof scale === "number") {
+          const grads = list.map(({ grad }) => grad);
+          scaleGrads(grads, scale);
+        }
         const isFirst = ({ index }: Trained): boolean => this.#started[index]?.item() === 0;
         const first = list.filter(isFirst);
         const later = list.filter((t) => !isFirst(t));
-        this.#update(first, true);
-        this.#update(later, false);
+        this.#update(first, true, scale);
+        this.#update(later, false, scale);
+        // Only with momentum, and once: whether the buffers hold a gradient now.
+        if (first.length > 0 && typeof scale === "object" && scale.foundInf.item() === 1) return;
         for (const { index } of first) this.#started[index]?.fill_(1);
       }),
     );
   }
 
-  #update(list: readonly Trained[], isFirstStep: boolean): void {
+  #update(list: readonly Trained[], isFirstStep: boolean, scale: number | DeviceScale): void {
     if (list.length === 0) return;
     const { momentum, weightDecay, dampening, nesterov } = this.#options;
     const params = list.map(({ param }) => param);
     const grads = list.map(({ grad }) => grad.contiguous()); // it reads memory in order, whatever the strides
     const buffers = list.flatMap(({ index }) => this.#buffers.slice(index, index + 1));
-    fused.fusedSgd_(params, grads, buffers, weightDecay, momentum, this.lr, dampening, nesterov, false, isFirstStep);
+    const known = [weightDecay, momentum, this.lr, dampening, nesterov, false, isFirstStep] as const;
+    fused.fusedSgd_(params, grads, buffers, ...known, ...deviceArguments(scale));
   }
 
   zeroGrad(): void {

@@ -135,6 +135,33 @@ test("a loader goes on from a state batch for batch, at any place of any epoch",
   }
 });
 
+test("batches that are made ahead are those that would have come, and the state is of those handed out", async () => {
+  await using folder = await temporaryFolder();
+  const bin = await binOf(folder.path, 50);
+  const shuffled = { ...options, shuffle: true, seed: 3, documentEnd: 104 };
+  using plain = new BatchLoader(bin, shuffled);
+  const batches = take(plain, 16);
+  const live = memoryStats().liveTensors;
+  {
+    using ahead = new BatchLoader(bin, shuffled);
+    const taken: Plain[] = [];
+    for (let i = 0; i < 8; i++) {
+      ahead.prefetch(3);
+      const { epoch, position } = ahead.state();
+      expect([epoch * ahead.stepsPerEpoch + position, ahead.epoch]).toEqual([i, epoch]);
+      taken.push(...scope(() => take(ahead, 1)));
+    }
+    expect(taken).toEqual(batches.slice(0, 8));
+    const state = ahead.state();
+    scope(() => take(ahead, 3));
+    ahead.prefetch(2);
+    ahead.load(state);
+    expect(scope(() => take(ahead, 8))).toEqual(batches.slice(8));
+    ahead.prefetch(1); // and is left
+  }
+  expect(memoryStats().liveTensors).toBe(live);
+});
+
 test("the state of a loader of other chunks is refused", async () => {
   await using folder = await temporaryFolder();
   using loader = new BatchLoader(await binOf(folder.path, 50), options);

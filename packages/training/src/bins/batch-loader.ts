@@ -1,4 +1,4 @@
-import { cat, fromFile, full, keep, scope, stack, type Device, type Tensor } from "@trainer/torch";
+import { cat, fromFile, full, keep, scope, sendTo, stack, type Device, type Tensor } from "@trainer/torch";
 import { z } from "zod";
 import { CorpusError } from "../corpus/corpus-error.js";
 import { permutation } from "../corpus/permutation.js";
@@ -39,6 +39,8 @@ export interface Batch {
 
 export const IGNORED = -100;
 
+type Place = Pick<LoaderState, "epoch" | "position">;
+
 /**
  * Batches from a memory-mapped token bin. The stream of ids is cut into chunks of `seqLen`; the target of a chunk's last
  * input is the first id of the next chunk. The last chunk is padded, and an epoch's last batch may have fewer rows. (A
@@ -49,9 +51,11 @@ export class BatchLoader implements Disposable {
   readonly stepsPerEpoch: number;
   readonly #ids: Tensor; // (N)
   #seed: number;
-  #epoch = 0;
-  #position = 0;
+  /** Up to where batches were made, and up to where they were handed out. */
+  #made: Place = { epoch: 0, position: 0 };
+  #taken = this.#made;
   #order: (place: number) => number;
+  readonly #prefetched: { readonly batch: Batch; readonly at: Place }[] = [];
 
   constructor(
     private readonly bin: TokenBin,
@@ -74,24 +78,29 @@ export class BatchLoader implements Disposable {
 
   /** The epoch of the last batch handed out, from 0. */
   get epoch(): number {
-    return this.#epoch;
+    return this.#taken.epoch;
   }
 
   /** The next batch, for ever: after an epoch's last comes the next one's first. */
   next(): Batch {
-    if (this.#position === this.stepsPerEpoch) {
-      this.#epoch += 1;
-      this.#position = 0;
-      this.#order = this.#newOrder();
-    }
-    const first = this.#position * this.options.batchSize;
-    const rows = Math.min(this.options.batchSize, this.chunks - first);
-    this.#position += 1;
-    return this.#batch(Array.from({ length: rows }, (_, row) => this.#order(first + row)));
+    const ready = this.#prefetched.shift();
+    const batch = ready === undefined ? this.#make() : mapped(ready.batch, (t) => t.detach()); // the caller's scope owns it
+    if (ready !== undefined) release(ready.batch);
+    this.#taken = ready?.at ?? this.#made;
+    return batch;
   }
 
+  /** Makes the next `count` batches now, so that they are on their way to the device while it computes. */
+  prefetch(count: number): void {
+    while (this.#prefetched.length < count) {
+      const batch = scope(() => mapped(this.#make(), keep));
+      this.#prefetched.push({ batch, at: this.#made });
+    }
+  }
+
+  /** Of the batches that were handed out. */
   state(): LoaderState {
-    return { seed: this.#seed, epoch: this.#epoch, position: this.#position, chunks: this.chunks };
+    return { seed: this.#seed, ...this.#taken, chunks: this.chunks };
   }
 
   /** Goes on where the loader that gave `state` was, batch for batch. */
@@ -105,18 +114,35 @@ export class BatchLoader implements Disposable {
       );
     }
     this.#seed = state.seed;
-    this.#epoch = state.epoch;
-    this.#position = state.position;
+    this.#drop();
+    this.#made = this.#taken = { epoch: state.epoch, position: state.position };
     this.#order = this.#newOrder();
   }
 
   [Symbol.dispose](): void {
+    this.#drop();
     this.#ids.dispose();
+  }
+
+  #drop(): void {
+    for (const { batch } of this.#prefetched.splice(0)) release(batch);
+  }
+
+  #make(): Batch {
+    if (this.#made.position === this.stepsPerEpoch) {
+      this.#made = { epoch: this.#made.epoch + 1, position: 0 };
+      this.#order = this.#newOrder();
+    }
+    const { epoch, position } = this.#made;
+    const first = position * this.options.batchSize;
+    const rows = Math.min(this.options.batchSize, this.chunks - first);
+    this.#made = { epoch, position: position + 1 };
+    return this.#batch(Array.from({ length: rows }, (_, row) => this.#order(first + row)));
   }
 
   #newOrder(): (place: number) => number {
     if (!this.options.shuffle) return (place) => place;
-    return permutation(this.chunks, `batches:${this.#seed}:${this.#epoch}`);
+    return permutation(this.chunks, `batches:${this.#seed}:${this.#made.epoch}`);
   }
 
   #batch(chunks: readonly number[]): Batch {
@@ -137,8 +163,8 @@ export class BatchLoader implements Disposable {
         tokens += valid;
       }
       const { device = "cpu", documentEnd = null } = this.options;
-      const documents = documentEnd === null ? {} : { documents: documentNumbers(inputs, documentEnd).to(device) };
-      return { inputs: inputs.to(device), targets: targets.to(device), ...documents };
+      const documents = documentEnd === null ? {} : { documents: documentNumbers(inputs, documentEnd) };
+      return mapped({ inputs, targets, ...documents }, (t) => sendTo(t, device));
     });
     return { ...tensors, tokens };
   }
@@ -151,6 +177,18 @@ export class BatchLoader implements Disposable {
     if (have === length) return ids;
     return cat([ids, full([length - have], this.options.padId ?? 0, { dtype: this.bin.dtype })]);
   }
+}
+
+/** The same batch with each tensor `t` as `f(t)`. */
+function mapped<B extends Tensors>(batch: B, f: (t: Tensor) => Tensor): B {
+  const documents = batch.documents === undefined ? {} : { documents: f(batch.documents) };
+  return { ...batch, inputs: f(batch.inputs), targets: f(batch.targets), ...documents };
+}
+
+type Tensors = Pick<Batch, "inputs" | "targets" | "documents">;
+
+function release({ inputs, targets, documents }: Batch): void {
+  for (const t of [inputs, targets, documents]) t?.dispose();
 }
 
 /** How many documents have ended before each token: the token that ends one is of it. (B, T) int64 -> (B, T) int64 */

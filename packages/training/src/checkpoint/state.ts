@@ -22,7 +22,9 @@ export const TrainState = z.strictObject({
   /** The default generators' states, base64: dropout goes on where it was. */
   rng: z.partialRecord(z.enum(["cpu", "cuda"]), z.base64()),
   /** The fp16 loss scale; null in other precisions. */
-  scaler: z.strictObject({ scale: z.number(), growthTracker: count }).nullable(),
+  scaler: z.strictObject({ scale: z.number(), growthTracker: count, calibrated: z.boolean().default(true) }).nullable(),
+  /** Steps that changed nothing, since their gradients overflowed in fp16. */
+  skippedSteps: count.default(0),
   /** How long metrics.jsonl was. */
   metricsBytes: count,
 });

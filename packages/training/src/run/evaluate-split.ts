@@ -1,5 +1,5 @@
 import { loss, type CausalLm } from "@trainer/models";
-import { noGrad, scope } from "@trainer/torch";
+import { noGrad, Readback, scope } from "@trainer/torch";
 import { setImmediate } from "node:timers/promises";
 import type { Batch } from "../bins/batch-loader.js";
 import { inPrecision, type Compute } from "./precision.js";
@@ -35,16 +35,23 @@ export async function evaluateSplit(
 ): Promise<SplitEvaluation | null> {
   let nats = 0;
   let tokens = 0;
+  const queued: { readonly mean: Readback; readonly tokens: number }[] = [];
+  /** Waits for the losses of all but the last `left` batches. */
+  const read = (left: number) => {
+    for (const { mean, tokens } of queued.splice(0, queued.length - left)) nats += Number(mean.values()[0]) * tokens;
+  };
   for (let i = 0; i < data.batches; i++) {
     if (signal?.aborted === true) return null;
     scope(() => {
       const batch = data.next();
       const mean = noGrad(() => inPrecision(compute, () => loss(model, batch, { training: false })));
-      nats += mean.item() * batch.tokens;
+      queued.push({ mean: new Readback(mean), tokens: batch.tokens });
       tokens += batch.tokens;
     });
+    read(1); // a GPU has a batch to compute meanwhile
     await setImmediate(); // lets signals and other work in
   }
+  read(0);
   const mean = nats / tokens;
   return { loss: mean, perplexity: Math.exp(mean), bitsPerByte: nats / Math.LN2 / data.bytes, tokens };
 }

@@ -63,6 +63,8 @@ export type RunEvent =
       readonly stepMs: number;
       readonly etaSeconds: number;
       readonly rssBytes: number;
+      /** How many steps so far changed nothing, since their gradients overflowed in fp16; left out for none. */
+      readonly skippedSteps?: number | undefined;
       /** The most that tensors took on the GPU so far; undefined on a CPU. */
       readonly gpuPeakBytes: number | undefined;
     }
@@ -113,8 +115,10 @@ export interface StepDone {
   readonly endsEpoch: boolean;
   /** Of this step's batch, in nats per token. */
   readonly loss: number;
-  /** Global L2 norm before clipping. */
+  /** Global L2 norm before clipping; of a step that was skipped it is not finite. */
   readonly gradNorm: number;
+  /** In fp16: the gradients overflowed, and the weights stayed as they were. */
+  readonly skipped: boolean;
   readonly lr: number;
   /** Sequences of the step, filled or not, and tokens that were predicted. */
   readonly samples: number;

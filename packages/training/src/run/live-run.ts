@@ -9,7 +9,7 @@ import type { Reporter } from "./reporter.js";
 import type { RunFolder } from "./run-folder.js";
 import type { StepProfiler } from "./step-profile.js";
 import type { StepPlan } from "./step-plan.js";
-import type { Stepper } from "./step.js";
+import type { queueStep, Stepper } from "./step.js";
 import type { TrainedWeights } from "./trained-weights.js";
 
 /** How far a run has come. */
@@ -19,6 +19,8 @@ export interface Progress {
   tokensSeen: number;
   /** Of the last batch. */
   trainLoss: number | null;
+  /** Steps that changed nothing, since their gradients overflowed in fp16. */
+  skippedSteps: number;
   /** The validation of this step is still to come. */
   evalDue: boolean;
   /** There is nothing more to train. */
@@ -32,6 +34,7 @@ export interface LiveRun {
   readonly manifest: ManifestFile;
   readonly reporter: Reporter;
   readonly signal: AbortSignal | undefined;
+  readonly queueStep: typeof queueStep;
   readonly onStep: ((step: StepDone) => void) | undefined;
   /** Throws where the run has become another process's. */
   readonly mayWrite: () => void;

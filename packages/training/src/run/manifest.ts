@@ -70,6 +70,8 @@ export const RunManifest = z.object({
   early_stopped: z.boolean(),
   /** Of the last batch. */
   loss: z.number().nullable(),
+  /** Steps that changed nothing, since their gradients overflowed in fp16. */
+  skipped_steps: count.default(0),
   best_val_loss: z.number().nullable(),
   best_step: count.nullable(),
   test_loss: z.number().nullable(),

@@ -9,11 +9,14 @@ export interface StepMetrics {
   /** Where it is infinite the file has null. */
   readonly train_ppl: number;
   readonly lr: number;
+  /** Of a step that was skipped it is infinite: the file has null. */
   readonly grad_norm: number;
   readonly tokens_per_sec: number;
   readonly step_ms: number;
   readonly eta_seconds: number;
   readonly rss_bytes: number;
+  /** How many steps so far changed nothing, since their gradients overflowed in fp16; left out for none. */
+  readonly skipped_steps?: number;
   /** The most that tensors took on the GPU so far; left out on a CPU. */
   readonly gpu_peak_bytes: number | undefined;
 }

@@ -50,6 +50,7 @@ export async function newManifest(runId: string, options: RunOptions, compute: C
     gpu_peak_bytes: null,
     early_stopped: false,
     loss: null,
+    skipped_steps: 0,
     best_val_loss: null,
     best_step: null,
     test_loss: null,

@@ -1,6 +1,8 @@
 import { TorchError } from "@trainer/torch";
 import { expect, test } from "vitest";
-import { stepFailure } from "./out-of-memory.js";
+import { matching } from "../../../../test/matching.js";
+import { TrainingError } from "../errors.js";
+import { preparationFailure, stepFailure, withMemory } from "./out-of-memory.js";
 
 const size = { device: "cuda", batchSize: 32, gradAccumSteps: 2, activationCheckpointing: false } as const;
 const cuda = new TorchError("OUT_OF_MEMORY", "CUDA out of memory. Tried to allocate 2.00 GiB.", "aten::mm");
@@ -22,4 +24,27 @@ test("a step for which memory does not suffice fails with the batch size to try"
 
 test("any other failure stays what it is", () => {
   expect(stepFailure(new Error("no"), size)).toMatchObject({ code: "INTERNAL_ERROR", message: "no" });
+});
+
+test("memory that does not suffice for what a run begins with is said with what needs less", () => {
+  expect(preparationFailure(cuda, "cuda")).toMatchObject({
+    code: "CUDA_OOM",
+    failureClass: "USER_INPUT",
+    message: matching(/^the weights and the optimizer's state do not fit.*smaller model.*CUDA out of memory/),
+  });
+  expect(preparationFailure(cuda, "cpu")).toMatchObject({ code: "TRAINING_OOM" });
+  const [other, own] = [new Error("no"), new TrainingError("CUDA_OOM", "USER_INPUT", "not even one sequence")];
+  expect([preparationFailure(other, "cuda"), preparationFailure(own, "cuda")]).toEqual([other, own]);
+});
+
+test("only for want of memory something is tried again", () => {
+  let tries = 0;
+  const failing = (error: Error) => () => {
+    tries += 1;
+    if (tries === 1) throw error;
+    return tries;
+  };
+  expect(() => withMemory(failing(new Error("no")), () => {})).toThrow("no");
+  tries = 0;
+  expect(withMemory(failing(cuda), () => {})).toBe(2);
 });

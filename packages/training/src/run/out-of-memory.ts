@@ -7,8 +7,28 @@ export interface StepSize {
   readonly activationCheckpointing: boolean;
 }
 
+/** `attempt()`; where memory does not suffice once more, after `recover()`. */
+export function withMemory<T>(attempt: () => T, recover: () => void): T {
+  try {
+    return attempt();
+  } catch (error) {
+    if (TrainingError.from(error).code !== "TRAINING_OOM") throw error;
+    recover();
+    return attempt();
+  }
+}
+
 /** The code of a failure for want of memory. */
 export const outOfMemory = (device: StepSize["device"]) => (device === "cuda" ? "CUDA_OOM" : "TRAINING_OOM");
+
+/** A failure before the first step, where memory is the weights' and the optimizer's. */
+export function preparationFailure(error: unknown, device: StepSize["device"]): unknown {
+  if (error instanceof TrainingError || TrainingError.from(error).code !== "TRAINING_OOM") return error;
+  const message =
+    "the weights and the optimizer's state do not fit into memory: try a smaller model or vocabulary, " +
+    `sgd as the optimizer, or an adapter on a model that fits (${String(error)})`;
+  return new TrainingError(outOfMemory(device), "USER_INPUT", message, { cause: error });
+}
 
 /** A step's failure; where memory did not suffice, with what to ask for in place of what was. */
 export function stepFailure(error: unknown, size: StepSize): TrainingError {

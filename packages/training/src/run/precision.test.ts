@@ -67,10 +67,10 @@ test("only fp16 scales its loss", () => {
   expect(gradScaler({ device: "cuda", precision: "fp16" })).toBeInstanceOf(GradScaler);
   expect(gradScaler({ device: "cuda", precision: "bf16" })).toBeNull();
   const scaler = new GradScaler();
-  restoreScaler(scaler, { scale: 8, growthTracker: 3 });
+  restoreScaler(scaler, { scale: 8, growthTracker: 3, calibrated: true });
   restoreScaler(scaler, null);
-  restoreScaler(null, { scale: 4, growthTracker: 2 });
-  expect(scaler.state()).toEqual({ scale: 8, growthTracker: 3 });
+  restoreScaler(null, { scale: 4, growthTracker: 2, calibrated: false });
+  expect(scaler.state()).toEqual({ scale: 8, growthTracker: 3, calibrated: true });
 });
 
 test("small batches grow on a GPU alone", () => {

@@ -29,7 +29,7 @@ import { readState, restore } from "./restore.js";
 import type { Session } from "./session.js";
 import { StepProfiler } from "./step-profile.js";
 import { StepPlan } from "./step-plan.js";
-import type { Stepper } from "./step.js";
+import { queueStep, type Stepper } from "./step.js";
 import { writeTokenizerFiles } from "./tokenizer-files.js";
 
 /**
@@ -119,6 +119,7 @@ export async function prepare(session: Session, reporter: Reporter): Promise<Liv
     manifest,
     reporter,
     signal,
+    queueStep: context.queueStep ?? queueStep,
     onStep: context.onStep,
     mayWrite: () => session.lock.mayWrite(),
     stepper,
@@ -135,6 +136,7 @@ export async function prepare(session: Session, reporter: Reporter): Promise<Liv
       step: state?.step ?? 0,
       tokensSeen: state?.tokensSeen ?? 0,
       trainLoss: state?.trainLoss ?? null,
+      skippedSteps: state?.skippedSteps ?? 0,
       evalDue: state?.evalDue ?? false,
       finished: state?.finished ?? false,
     },

@@ -30,6 +30,7 @@ export async function save(run: LiveRun, best: boolean): Promise<void> {
     steps: progress.step,
     tokens_seen: progress.tokensSeen,
     loss: progress.trainLoss,
+    skipped_steps: progress.skippedSteps,
     best_val_loss: early.best,
     best_step: early.bestStep,
     early_stopped: early.exhausted && progress.step < run.plan.totalSteps,

@@ -12,8 +12,10 @@ import { memoryPeak } from "./memory-peak.js";
 import type { RunOptions } from "./options.js";
 import type { Compute } from "./precision.js";
 import { prepare } from "./prepare.js";
+import { preparationFailure } from "./out-of-memory.js";
 import { Reporter } from "./reporter.js";
 import type { RunFolder } from "./run-folder.js";
+import type { queueStep } from "./step.js";
 
 /** Where runs lie, who hears of this one, and what stops it. */
 export interface RunContext extends FetchContext {
@@ -26,6 +28,8 @@ export interface RunContext extends FetchContext {
   readonly signal?: AbortSignal | undefined;
   /** How many steps to profile; 0 unless given. */
   readonly profileSteps?: number;
+  /** How a step is taken: with a GPU it is queued, and its result read later. */
+  readonly queueStep?: typeof queueStep;
   /** Hears of every step, logged or not. */
   readonly onStep?: (step: StepDone) => void;
   /**
@@ -83,7 +87,9 @@ async function attempt(session: Session, reporter: Reporter): Promise<Outcome> {
   const { signal } = session.context;
   using _arithmetic = setArithmetic(session.compute, session.options.deterministic);
   try {
-    using run = await prepare(session, reporter);
+    using run = await prepare(session, reporter).catch((error: unknown) => {
+      throw preparationFailure(error, session.compute.device);
+    });
     if ((await trainingLoop(run)) === "interrupted") return interrupted;
     const test = await testBest(run);
     if (test === null && run.splits.test !== null) return interrupted;

@@ -2,17 +2,17 @@ import { ones, scope } from "@trainer/torch";
 import { expect, test } from "vitest";
 import type { Batch } from "../bins/batch-loader.js";
 import { StepProfiler, type StepProfile } from "./step-profile.js";
-import type { StepResult } from "./step.js";
+import type { QueuedStep } from "./step.js";
 
-const result: StepResult = { loss: 1, gradNorm: 1, tokens: 8 };
-const step = () =>
-  scope(() => ({
-    ...result,
-    loss: ones([4, 4])
+function step(): QueuedStep {
+  const loss = scope(() =>
+    ones([4, 4])
       .mm(ones([4, 4]))
       .sum()
       .item(),
-  }));
+  );
+  return { tokens: 8, done: true, wait: () => {}, result: () => ({ loss, gradNorm: 1, tokens: 8, skipped: false }) };
+}
 const next = (): Batch => {
   throw new Error("no batch is needed");
 };
@@ -20,7 +20,7 @@ const next = (): Batch => {
 test("where a GPU's times cannot be seen the profile says why, and compares nothing with its limits", () => {
   const told: StepProfile[] = [];
   const profiler = new StepProfiler(2, { device: "cuda", precision: "bf16" }, (profile) => told.push(profile));
-  for (let i = 0; i < 6; i += 1) expect(profiler.run(step, next).loss).toBe(64);
+  for (let i = 0; i < 6; i += 1) expect(profiler.run(step, next).result().loss).toBe(64);
   profiler.end();
   expect(told).toHaveLength(1);
   expect(told[0]).toMatchObject({ steps: 2, device: null, limits: null });

@@ -2,7 +2,7 @@ import { machineLimits, profile, type MachineLimits } from "@trainer/torch";
 import type { Batch } from "../bins/batch-loader.js";
 import { meanProfile, type Costs } from "./mean-profile.js";
 import { productType, type Compute } from "./precision.js";
-import type { StepResult } from "./step.js";
+import type { QueuedStep } from "./step.js";
 
 /** Where the time of some steps of a run went. Times and counts are a step's. */
 export interface StepProfile extends Omit<Costs, "ms"> {
@@ -17,7 +17,7 @@ export interface StepProfile extends Omit<Costs, "ms"> {
 /** Steps before those that are profiled: the first are slow. */
 const WARM_UP = 3;
 
-type Step = (next: () => Batch) => StepResult;
+type Step = (next: () => Batch) => QueuedStep;
 
 /** Profiles so many of a session's steps, after the first few, and tells once what they cost. */
 export class StepProfiler {
@@ -31,12 +31,22 @@ export class StepProfiler {
     private readonly tell: (profile: StepProfile) => void,
   ) {}
 
-  /** Takes a step. */
-  run(step: Step, next: () => Batch): StepResult {
-    if (this.steps === 0) return step(next);
-    this.#begun += 1;
-    if (this.#begun <= WARM_UP || this.#begun > WARM_UP + this.steps) return step(next);
-    const { result, ...costs } = profile(() => step(() => this.#timed(next)), this.compute.device);
+  /** Whether the next step is one of those, so that nothing else may be under way. */
+  get measuresNext(): boolean {
+    return this.#begun >= WARM_UP && this.#begun < WARM_UP + this.steps;
+  }
+
+  /** Takes a step; one that is profiled to its end. */
+  run(step: Step, next: () => Batch): QueuedStep {
+    const measured = this.measuresNext;
+    if (this.steps > 0) this.#begun += 1;
+    if (!measured) return step(next);
+    const whole = (): QueuedStep => {
+      const queued = step(() => this.#timed(next));
+      queued.wait();
+      return queued;
+    };
+    const { result, ...costs } = profile(whole, this.compute.device);
     this.#taken.push(costs);
     if (this.#begun === WARM_UP + this.steps) this.tell(this.#result());
     return result;

@@ -1,9 +1,20 @@
-import { build, gpt2, gpt2Config, type CausalLm } from "@trainer/models";
-import { AdamW, GradScaler, manualSeed, memoryStats, setNumThreads, tensor } from "@trainer/torch";
+import { build, gpt2, gpt2Config } from "@trainer/models";
+import {
+  AdamW,
+  devices,
+  GradScaler,
+  manualSeed,
+  memoryStats,
+  setNumThreads,
+  tensor,
+  TorchError,
+  type Tensor,
+} from "@trainer/torch";
 import { expect, test } from "vitest";
 import type { Batch } from "../bins/batch-loader.js";
 import type { Compute } from "./precision.js";
-import { trainStep, type Stepper } from "./step.js";
+import { near } from "../../../../test/matching.js";
+import { queueStep, trainStep, type Stepper } from "./step.js";
 
 setNumThreads(1);
 
@@ -34,17 +45,111 @@ test("steps lower the loss", () => {
 });
 
 test("fp16 scales its loss; a step whose gradients overflow is left out, and the scale lowered", () => {
-  const scaler = new GradScaler({ initScale: 2 ** 60 }); // no half gradient survives this
+  const scaler = new GradScaler();
+  scaler.load({ scale: 2 ** 60, growthTracker: 0, calibrated: true }); // no half gradient survives this
   const s = stepper({ device: "cpu", precision: "fp16" }, { scaler });
   const before = s.model.head.data();
-  trainStep(s, batch);
+  const left = trainStep(s, batch);
+  expect(left.skipped).toBe(true);
+  expect(left.gradNorm).not.toBeLessThan(Infinity);
   expect(s.model.head.data()).toEqual(before);
   expect(scaler.state().scale).toBe(2 ** 59);
-  scaler.load({ scale: 1024, growthTracker: 0 });
-  const { loss, gradNorm } = trainStep(s, batch);
+  scaler.load({ scale: 1024, growthTracker: 0, calibrated: true });
+  const { loss, gradNorm, skipped } = trainStep(s, batch);
+  expect(skipped).toBe(false);
   expect(s.model.head.data()).not.toEqual(before);
   expect(loss).toBeCloseTo(Math.log(20), 0);
   expect(gradNorm).toBeLessThan(10); // unscaled
+});
+
+/** A model whose hidden states are what `f` makes of them; `calls` is from 1. */
+function changed(s: Stepper, f: (hidden: Tensor, call: number) => Tensor): Stepper {
+  let calls = 0;
+  const { model } = s;
+  return { ...s, model: { ...model, hidden: (ids, ctx) => f(model.hidden(ids, ctx), (calls += 1)) } };
+}
+
+test("while its scale is a guess fp16 takes the step again with a lower one, with the same dropout", () => {
+  const run = (initScale: number, calibrated = false) => {
+    manualSeed(5); // dropout is on
+    const scaler = new GradScaler();
+    scaler.load({ scale: initScale, growthTracker: 0, calibrated });
+    const s = stepper({ device: "cpu", precision: "fp16" }, { scaler });
+    const steps = Array.from({ length: 40 }, () => trainStep(s, batch, 2));
+    return { losses: steps.map(({ loss }) => loss), skipped: steps.filter(({ skipped }) => skipped).length, scaler };
+  };
+  const guessed = run(2 ** 40);
+  const { scale } = guessed.scaler.state();
+  expect(scale).toBeLessThan(2 ** 30);
+  expect(guessed.scaler.state()).toEqual({ scale, growthTracker: 40, calibrated: true });
+  expect(guessed.skipped).toBe(0);
+  expect(guessed.losses).toEqual(run(scale, true).losses);
+});
+
+test("gradients that no scale makes finite, or a loss that is no number, are a failure and no overflow", () => {
+  const fp16 = () => stepper({ device: "cpu", precision: "fp16" }, { scaler: new GradScaler() });
+  const rooted = changed(fp16(), (hidden) => hidden.mul(0).sqrt()); // its slope at 0 is infinite
+  expect(() => trainStep(rooted, batch)).toThrow(/the gradient norm became (NaN|Infinity)/);
+  const broken = changed(fp16(), (hidden) => hidden.mul(NaN));
+  expect(() => trainStep(broken, batch)).toThrow("the loss became NaN");
+});
+
+const onDevice = (options: Parameters<typeof stepper>[1] = {}): Stepper => ({
+  ...stepper({ device: "cpu", precision: "fp32" }, options),
+  onDevice: true,
+});
+
+test("a step whose decisions are the device's is the step that the host decides on", () => {
+  const losses = (s: Stepper) => {
+    manualSeed(3);
+    return Array.from({ length: 5 }, () => trainStep(s, batch, 2)).map(({ loss, gradNorm }) => [loss, gradNorm]);
+  };
+  for (const clip of [0, 0.5]) {
+    const [device, host] = [
+      losses(onDevice({ clip })),
+      losses(stepper({ device: "cpu", precision: "fp32" }, { clip })),
+    ];
+    expect(device).toEqual(host.map((row) => row.map((x) => near(x, 4))));
+  }
+});
+
+test("what is not finite is left out by the device, and a failure when the step is read, later ones queued or not", () => {
+  const fails = (hidden: Tensor, call: number) =>
+    call === 2 ? hidden.mul(NaN) : call === 3 ? hidden.mul(0).sqrt() : hidden;
+  const s = changed(onDevice(), fails);
+  queueStep(s, batch).result();
+  const before = s.params.map((p) => p.data());
+  const [loss, gradient] = [queueStep(s, batch), queueStep(s, batch)];
+  expect(s.params.map((p) => p.data())).toEqual(before);
+  const steps = [...s.optimizer.state()].filter(([name]) => name.startsWith("step."));
+  expect(new Set(steps.map(([, count]) => count.item()))).toEqual(new Set([1]));
+  loss.wait();
+  expect(() => loss.result()).toThrow("the loss became NaN; a lower learning rate");
+  expect(() => gradient.result()).toThrow(/the gradient norm became (NaN|Infinity)/);
+});
+
+test.skipIf(devices().cuda.count > 0)("a step for a GPU that is not there is refused", () => {
+  const s = stepper({ device: "cuda", precision: "fp32" });
+  expect(() => trainStep(s, batch)).toThrow(/there is no cuda device/);
+});
+
+test("where memory does not suffice a step is tried once more with the same dropout, then fails", () => {
+  const freed: string[] = [];
+  const run = (failing: readonly number[], freeMemory: (() => void) | null) => {
+    manualSeed(11);
+    const s = changed(stepper({ device: "cpu", precision: "fp32" }), (hidden, call) => {
+      if (failing.includes(call)) throw new TorchError("OUT_OF_MEMORY", "CUDA out of memory.");
+      return hidden;
+    });
+    const losses = [1, 2].map(() => trainStep({ ...s, freeMemory }, batch, 2).loss);
+    return { losses, weights: s.params.map((p) => p.data()) };
+  };
+  const freeMemory = () => void freed.push("freed");
+  // The second of two batches: the gradient of the first is there by then.
+  expect(run([4], freeMemory)).toEqual(run([], null));
+  expect(freed).toEqual(["freed"]);
+  expect(() => run([2, 3], freeMemory)).toThrow("CUDA out of memory.");
+  expect(() => run([1], null)).toThrow("CUDA out of memory.");
 });
 
 test("the norm told is the one before clipping, and 0 clips nothing", () => {
@@ -61,14 +166,16 @@ test("a loss that is no number is refused before it reaches the weights", () => 
 });
 
 test("so is a gradient", () => {
-  const s = stepper({ device: "cpu", precision: "fp32" });
-  const { model } = s;
-  const rooted: CausalLm = { ...model, hidden: (ids, ctx) => model.hidden(ids, ctx).mul(0).sqrt() }; // its slope at 0 is infinite
-  expect(() => trainStep({ ...s, model: rooted }, batch)).toThrow(/the gradient norm became (NaN|Infinity)/);
+  const rooted = changed(stepper({ device: "cpu", precision: "fp32" }), (hidden) => hidden.mul(0).sqrt());
+  expect(() => trainStep(rooted, batch)).toThrow(/the gradient norm became (NaN|Infinity)/);
 });
 
-test("native memory stays flat over steps", () => {
-  const s = stepper({ device: "cpu", precision: "fp32" });
+test.each([
+  ["of a CPU", () => stepper({ device: "cpu", precision: "fp32" })],
+  ["of a device", () => onDevice()],
+  ["in fp16", () => stepper({ device: "cpu", precision: "fp16" }, { scaler: new GradScaler() })],
+])("native memory stays flat over steps %s", (_, make) => {
+  const s = make();
   const live = () => memoryStats().liveTensors;
   const step = () => trainStep(s, batch, 2);
   step();

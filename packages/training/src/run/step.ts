@@ -1,7 +1,22 @@
 import { loss, type CausalLm } from "@trainer/models";
-import { clipGradNorm, clipScale, scope, Tape, type GradScaler, type Optimizer, type Tensor } from "@trainer/torch";
+import {
+  clipGradNorm,
+  clipScale,
+  clipScaleOf,
+  emptyCache,
+  markGenerators,
+  noGrad,
+  Readback,
+  scope,
+  stack,
+  Tape,
+  type GradScaler,
+  type Optimizer,
+  type Tensor,
+} from "@trainer/torch";
 import type { Batch } from "../bins/batch-loader.js";
 import { TrainingError } from "../errors.js";
+import { withMemory } from "./out-of-memory.js";
 import { inPrecision, type Compute } from "./precision.js";
 
 /** What an optimizer step needs besides data. */
@@ -17,6 +32,10 @@ export interface Stepper {
   readonly scaler: GradScaler | null;
   /** Makes the blocks' activations again for the gradient, in place of keeping them. */
   readonly activationCheckpointing?: boolean;
+  /** Whether clipping and finiteness are decided on the device; as a rule on a GPU and in fp16. */
+  readonly onDevice?: boolean;
+  /** Gives memory back where a step needs more than there is, which is then tried once more; null: it is not. */
+  readonly freeMemory?: ((device: Compute["device"]) => void) | null;
 }
 
 export interface StepResult {
@@ -26,6 +45,21 @@ export interface StepResult {
   readonly gradNorm: number;
   /** Targets that counted. */
   readonly tokens: number;
+  /** In fp16: the gradients overflowed, so the weights stayed as they were. */
+  readonly skipped: boolean;
+}
+
+/** A step that the device has been given. */
+export interface QueuedStep {
+  readonly tokens: number;
+  /** Whether its result is there at once. */
+  readonly done: boolean;
+  wait(): void;
+  /**
+   * Waits for it.
+   * @throws TrainingError TRAINING_NAN_LOSS if loss or gradient are not finite; the device has left the weights alone.
+   */
+  result(): StepResult;
 }
 
 /**
@@ -34,35 +68,124 @@ export interface StepResult {
  *
  * @throws TrainingError TRAINING_NAN_LOSS, before the weights are touched, if loss or gradient are not finite.
  */
-export function trainStep(stepper: Stepper, next: () => Batch, count = 1): StepResult {
-  const { optimizer, params, scaler } = stepper;
+export const trainStep = (stepper: Stepper, next: () => Batch, count = 1): StepResult =>
+  queueStep(stepper, next, count).result();
+
+/** The same without waiting for a GPU, so that the next step can be queued while it computes. */
+export function queueStep(stepper: Stepper, next: () => Batch, count = 1): QueuedStep {
+  const { compute, scaler, onDevice = compute.device === "cuda" || scaler !== null } = stepper;
   return scope(() => {
     const batches = Array.from({ length: count }, next);
     const tokens = batches.reduce((sum, batch) => sum + batch.tokens, 0);
-    let total = 0;
-    for (const batch of batches) total += backward(stepper, batch, batch.tokens / tokens);
-    if (!Number.isFinite(total)) throw notFinite("loss", total);
-    scaler?.unscale_(params);
-    const maxNorm = stepper.gradientClipping;
-    const gradNorm = clipGradNorm(params, scaler === null ? 0 : maxNorm).item();
-    if (scaler === null) {
-      if (!Number.isFinite(gradNorm)) throw notFinite("gradient norm", gradNorm);
-      optimizer.step(clipScale(gradNorm, maxNorm)); // clipped on the way
-    } else {
-      scaler.step(optimizer, params); // skipped where gradients overflowed: the scale is lowered instead
-      scaler.update();
-    }
-    optimizer.zeroGrad();
-    return { loss: total, gradNorm, tokens };
+    const work = { stepper, batches, tokens };
+    return onDevice ? queuedStep(work) : hostStep(work);
   });
 }
 
-/** Adds `weight` times the batch's gradient to the parameters'; returns its weighted loss. */
+interface Work {
+  readonly stepper: Stepper;
+  readonly batches: readonly Batch[];
+  readonly tokens: number;
+}
+
+/** Decides on the host, which has the numbers as soon as they are computed. */
+function hostStep(work: Work): QueuedStep {
+  const { stepper, tokens } = work;
+  const { optimizer, params, gradientClipping: maxNorm } = stepper;
+  const total = withGradients(work, (losses) => losses.reduce((sum, each) => sum + each.item(), 0));
+  if (!Number.isFinite(total)) throw notFinite("loss", total);
+  const gradNorm = clipGradNorm(params, 0).item();
+  if (!Number.isFinite(gradNorm)) throw notFinite("gradient norm", gradNorm);
+  optimizer.step(clipScale(gradNorm, maxNorm)); // clipped on the way
+  optimizer.zeroGrad();
+  return { tokens, done: true, wait: () => {}, result: () => ({ loss: total, gradNorm, tokens, skipped: false }) };
+}
+
+/** Leaves all decisions to the device; the host reads the numbers when it likes. */
+function queuedStep(work: Work): QueuedStep {
+  const { stepper, tokens } = work;
+  const { optimizer, scaler, gradientClipping: maxNorm } = stepper;
+  const numbers = scaler?.calibrated === false ? calibrated(work, scaler) : measured(work);
+  const [, norm, foundInf] = numbers;
+  optimizer.step({ gradScale: clipScaleOf(norm, maxNorm), foundInf });
+  scaler?.update(foundInf);
+  optimizer.zeroGrad();
+  const readback = new Readback(stack(numbers));
+  return {
+    tokens,
+    done: stepper.compute.device === "cpu",
+    wait: () => void readback.values(),
+    result() {
+      const [total = NaN, gradNorm = NaN, left] = readback.values();
+      if (!Number.isFinite(total)) throw notFinite("loss", total);
+      const skipped = left === 1;
+      if (skipped && scaler === null) throw notFinite("gradient norm", gradNorm);
+      return { loss: total, gradNorm, tokens, skipped };
+    },
+  };
+}
+
+type Numbers = readonly [loss: Tensor, norm: Tensor, foundInf: Tensor]; // all () float32
+
+/** The step's gradients, unscaled, and what is to be known of them, on their device. */
+function measured(work: Work): Numbers {
+  const { params, scaler } = work.stepper;
+  const total = withGradients(work, (losses) => losses.reduce((sum, each) => sum.add(each)));
+  return noGrad(() => {
+    scaler?.unscale_(params);
+    const norm = clipGradNorm(params, 0);
+    const foundInf = total.add(norm).isfinite().logicalNot().to("float32");
+    return [total, norm, foundInf];
+  });
+}
+
+/** From 2^16 this goes down to 2^-16: gradients that overflow then are infinite by themselves. */
+const MAX_TRIES = 32;
+
+/** So many good steps in a row make a scale a known one: gradients grow most in a run's first steps. */
+const CALIBRATION_STEPS = 32;
+
+/**
+ * The same while the scale is a guess: one that makes gradients overflow costs another try with a lower one, on the same
+ * batches with the same dropout, where later it costs the step. The host has to wait to know.
+ */
+function calibrated(work: Work, scaler: GradScaler): Numbers {
+  const rewind = markGenerators(["cpu", work.stepper.compute.device]);
+  for (let tries = 1; ; tries += 1) {
+    const numbers = measured(work);
+    const [total, norm, foundInf] = numbers;
+    if (foundInf.item() === 0) {
+      scaler.calibrated = scaler.state().growthTracker + 1 >= CALIBRATION_STEPS;
+      return numbers;
+    }
+    if (!Number.isFinite(total.item())) throw notFinite("loss", total.item());
+    if (tries === MAX_TRIES) throw notFinite("gradient norm", norm.item());
+    scaler.update(foundInf);
+    work.stepper.optimizer.zeroGrad();
+    rewind();
+  }
+}
+
+/** Fills the parameters' gradients; of the batches' weighted losses, what `sum` makes of them. */
+function withGradients<T>({ stepper, batches, tokens }: Work, sum: (losses: readonly Tensor[]) => T): T {
+  const { compute, optimizer } = stepper;
+  const { freeMemory = compute.device === "cuda" ? emptyCache : null } = stepper;
+  const attempt = () => sum(batches.map((batch) => backward(stepper, batch, batch.tokens / tokens)));
+  if (freeMemory === null) return attempt();
+  const rewind = markGenerators(["cpu", compute.device]);
+  return withMemory(attempt, () => {
+    optimizer.zeroGrad(); // of the batches before the one that did not fit
+    rewind();
+    freeMemory(compute.device);
+  });
+}
+
+/** Adds `weight` times the batch's gradient to the parameters'; returns its weighted loss. () */
 function backward(
   { model, compute, scaler, activationCheckpointing = false }: Stepper,
   batch: Batch,
   weight: number,
-): number {
+): Tensor {
   return scope(() => {
     const tape = activationCheckpointing ? new Tape(compute.device) : undefined;
     const mean = inPrecision(compute, () => loss(model, batch, { training: true, tape }));
@@ -70,7 +193,7 @@ function backward(
     const scaled = scaler === null ? weighted : scaler.scale(weighted);
     if (tape === undefined) scaled.backward();
     else tape.backward(scaled, [model.head]); // tied to the embedding in many families
-    return weighted.item();
+    return weighted.detach(); // without the graph, which holds the activations
   });
 }
 

@@ -1,9 +1,9 @@
-import { ChatTurn, jobs, RunProgress, TokenizerStats } from "@trainer/platform";
+import { anyNumber, ChatTurn, jobs, RunProgress, TokenizerStats } from "@trainer/platform";
 import { z } from "zod";
 import { ChildConfig } from "../config.js";
 
 const text = z.string();
-const figure = z.number();
+const figure = anyNumber;
 
 /** Why something came to nothing, as it goes between processes. */
 export const Failure = z.object({

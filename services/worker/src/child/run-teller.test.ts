@@ -1,7 +1,7 @@
 import type { RunProgress } from "@trainer/platform";
 import type { StepDone } from "@trainer/training";
 import { expect, test } from "vitest";
-import type { Told } from "./messages.js";
+import { FromChild, type Told } from "./messages.js";
 import { RunTeller } from "./run-teller.js";
 
 function telling(told: RunProgress | null = null) {
@@ -17,6 +17,7 @@ const step = (number: number, fields: Partial<StepDone> = {}): StepDone => ({
   endsEpoch: number % 4 === 0,
   loss: 2,
   gradNorm: number,
+  skipped: false,
   lr: 0.1,
   samples: 8,
   tokens: 100,
@@ -63,6 +64,21 @@ test("a validation is told with the best loss so far and the mean norm of its ep
     [1.5, 2.5, 1.5],
     [1.7, 6.5, 1.5],
   ]);
+});
+
+test("a step that fp16 skipped has no part in the mean norm, and what is told of it passes to another process", () => {
+  const { said, teller } = telling();
+  teller.step(step(1, { gradNorm: Infinity, skipped: true }));
+  teller.event(validation(1, 3));
+  teller.step(step(2));
+  teller.step(step(3, { gradNorm: NaN, skipped: true }));
+  teller.step(step(4));
+  teller.event(validation(4, 1.5));
+  const norms = said.flatMap((each) => (each.kind === "validation" ? [each.gradNorm] : []));
+  expect(norms).toEqual([0, 3]);
+  for (const told of said) expect(FromChild.safeParse({ type: "told", told }).success).toBe(true);
+  const odd = { kind: "validation", at: 1, training: progressOf(said)[0], loss: Infinity, gradNorm: NaN };
+  expect(FromChild.safeParse({ type: "told", told: odd }).success).toBe(true);
 });
 
 test("the loss on the test split is not told by itself, but belongs to what is told from then on", () => {

@@ -19,7 +19,7 @@ export class RunTeller {
   #lastAt = -Infinity;
   /** Since the last step that was told. */
   #since = { samples: 0, tokens: 0, ms: 0 };
-  /** Of the epoch that is under way. */
+  /** Of the epoch that is under way, without steps that were skipped. */
   #norms = { epoch: -1, sum: 0, steps: 0 };
 
   constructor(told: RunProgress | null, say: (told: Told) => void) {
@@ -30,8 +30,10 @@ export class RunTeller {
 
   readonly step = (done: StepDone): void => {
     if (this.#norms.epoch !== done.epoch) this.#norms = { epoch: done.epoch, sum: 0, steps: 0 };
-    this.#norms.sum += done.gradNorm;
-    this.#norms.steps += 1;
+    if (!done.skipped) {
+      this.#norms.sum += done.gradNorm;
+      this.#norms.steps += 1;
+    }
     this.#since.samples += done.samples;
     this.#since.tokens += done.tokens;
     this.#since.ms += done.ms;

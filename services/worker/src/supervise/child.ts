@@ -1,4 +1,5 @@
 import { fork, type ChildProcess } from "node:child_process";
+import { z } from "zod";
 import { FromChild, type ToChild } from "../child/messages.js";
 import { ChildConfig, type WorkerConfig } from "../config.js";
 import { oomKills } from "./oom-kills.js";
@@ -30,7 +31,14 @@ export class Child {
       serialization: "advanced", // JSON has no infinite perplexity
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });
-    this.#process.on("message", (raw) => onMessage(FromChild.parse(raw)));
+    this.#process.on("message", (raw) => {
+      const { success, data, error } = FromChild.safeParse(raw);
+      if (success) return onMessage(data);
+      // What cannot be understood is this process's failure alone.
+      const message = `a process said what cannot be understood: ${z.prettifyError(error).replaceAll("\n", " ")}`;
+      onMessage({ type: "failed", failure: { code: "INTERNAL_ERROR", failureClass: "FATAL", message } });
+      this.#process.kill("SIGKILL");
+    });
     this.ended = new Promise((resolve) => {
       const end = (code: number | null, signal: NodeJS.Signals | null) =>
         resolve({ code, signal, oom: oomKills() > before });

@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { scratch } from "../../../../test/scratch.js";
+import type { FromChild } from "../child/messages.js";
 import { WorkerConfig } from "../config.js";
 import { Child } from "./child.js";
 import { crashOf } from "./crash.js";
@@ -68,4 +69,15 @@ test("what is said to a process that has gone is lost, and nothing else happens"
   expect(await child.ended).toMatchObject({ code: 4, signal: null });
   child.say({ type: "stop" });
   expect(child.killed).toBe(false);
+});
+
+test("a process that says what cannot be understood fails alone", async () => {
+  const module = join(scratch("strange"), "strange.mjs");
+  writeFileSync(module, 'process.send({ type: "told", told: { kind: "step" } }); setInterval(() => {}, 1000);');
+  const config = WorkerConfig.parse({ redisUrl: "", artifactsRoot: "a", dataRoot: "b" });
+  const said: FromChild[] = [];
+  const child = new Child({ module, execArgv: [] }, config, (message) => said.push(message));
+  expect(await child.ended).toMatchObject({ signal: "SIGKILL" });
+  expect(said).toMatchObject([{ type: "failed", failure: { code: "INTERNAL_ERROR", failureClass: "FATAL" } }]);
+  expect(child.killed).toBe(false); // whoever waits for an answer hears that it crashed
 });

@@ -1,0 +1,148 @@
+import { memoryStats } from "@trainer/torch";
+import type { Batch } from "../bins/batch-loader.js";
+import type { LiveRun } from "./live-run.js";
+import { located } from "./located.js";
+import type { QueuedStep, StepResult } from "./step.js";
+import { Throughput } from "./throughput.js";
+
+/** A step whose result is not read yet, with what is said of it then. */
+interface Pending {
+  readonly queued: QueuedStep;
+  readonly step: number;
+  readonly lr: number;
+  readonly samples: number;
+  readonly tokensSeen: number;
+  readonly finished: boolean;
+  readonly began: number;
+}
+
+/**
+ * A run's steps, one after another. A GPU is given a step while it computes the one before, whose result is read only
+ * then: it never waits for the host. A CPU's result is there at once.
+ */
+export class StepQueue {
+  readonly #throughput = new Throughput();
+  #pending: Pending | null = null;
+  /** When the last result was there. */
+  #lastAt = 0;
+
+  constructor(private readonly run: LiveRun) {}
+
+  /** Queues the next step and reports the one before; on a CPU does it and reports it. */
+  async next(): Promise<void> {
+    if (this.run.profiler.measuresNext) await this.flush(); // what is measured is one step alone
+    const pending = await this.#queue();
+    await this.flush();
+    this.#pending = pending;
+    if (pending.queued.done) await this.flush();
+  }
+
+  /** Reports the step that is still under way, if there is one. Until then the run's last loss is that of the step before. */
+  async flush(): Promise<void> {
+    const pending = this.#pending;
+    this.#pending = null;
+    if (pending === null) return;
+    let result: StepResult;
+    try {
+      result = pending.queued.result();
+    } catch (error) {
+      throw await located(error, this.run, pending.step);
+    }
+    this.#report(pending, result);
+  }
+
+  async #queue(): Promise<Pending> {
+    const { progress, plan, stepper, loader, splits, manifest, profiler, queueStep } = this.run;
+    const step = progress.step + 1;
+    const count = plan.batchesOf(step);
+    const lr = plan.learningRate(step);
+    stepper.optimizer.lr = lr;
+    const began = performance.now();
+    const finished = step === plan.totalSteps;
+    let queued: QueuedStep;
+    try {
+      const take = (next: () => Batch) => queueStep(stepper, next, count);
+      queued = profiler.run(take, () => loader.next());
+      if (!queued.done && !finished) loader.prefetch(plan.batchesOf(step + 1));
+    } catch (error) {
+      await this.flush(); // a failure of the step before comes first
+      throw await located(error, this.run, step);
+    }
+    progress.step = step;
+    progress.tokensSeen += queued.tokens;
+    progress.finished = finished;
+    progress.evalDue = splits.validation !== null && plan.evaluatesAfter(step);
+    const { tokensSeen } = progress;
+    return { queued, step, lr, samples: count * manifest.current.batch_size, tokensSeen, finished, began };
+  }
+
+  #report(pending: Pending, result: StepResult): void {
+    const { progress, plan, options, onStep } = this.run;
+    const { step, lr, samples, finished } = pending;
+    const now = performance.now();
+    const ms = now - Math.max(pending.began, this.#lastAt);
+    this.#lastAt = now;
+    this.#throughput.add(ms, result.tokens, samples);
+    progress.trainLoss = result.loss;
+    if (result.skipped) progress.skippedSteps += 1;
+    if (step === 1 || step % options.logEvery === 0 || finished) this.#log(pending, result);
+    onStep?.({
+      step,
+      totalSteps: plan.totalSteps,
+      epoch: plan.epochOf(step),
+      epochs: plan.epochs,
+      endsEpoch: plan.epochOf(step + 1) !== plan.epochOf(step),
+      loss: result.loss,
+      gradNorm: result.gradNorm,
+      skipped: result.skipped,
+      lr,
+      samples,
+      tokens: result.tokens,
+      ms,
+    });
+  }
+
+  #log({ step, lr, tokensSeen }: Pending, r: StepResult): void {
+    const { progress, plan, metrics, reporter, mayWrite } = this.run;
+    const epoch = plan.epochOf(step);
+    const ppl = Math.exp(r.loss);
+    const rate = this.#throughput.take();
+    const etaSeconds = (plan.totalSteps - step) * this.#throughput.secondsPerStep();
+    const { rssBytes, cuda } = memoryStats();
+    const gpuPeakBytes = cuda?.peakAllocatedBytes;
+    const { skippedSteps } = progress;
+    mayWrite();
+    metrics.write({
+      step,
+      epoch,
+      tokens: tokensSeen,
+      train_loss: r.loss,
+      train_ppl: ppl,
+      lr,
+      grad_norm: r.gradNorm,
+      tokens_per_sec: rate.tokensPerSec,
+      step_ms: rate.stepMs,
+      eta_seconds: etaSeconds,
+      rss_bytes: rssBytes,
+      gpu_peak_bytes: gpuPeakBytes,
+      ...(skippedSteps === 0 ? {} : { skipped_steps: skippedSteps }),
+    });
+    reporter.emit({
+      type: "step",
+      step,
+      totalSteps: plan.totalSteps,
+      epoch,
+      epochs: plan.epochs,
+      loss: r.loss,
+      ppl,
+      lr,
+      gradNorm: r.gradNorm,
+      tokensSeen,
+      ...rate,
+      etaSeconds,
+      rssBytes,
+      gpuPeakBytes,
+      ...(skippedSteps === 0 ? {} : { skippedSteps }),
+    });
+  }
+}

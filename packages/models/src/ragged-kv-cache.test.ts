@@ -21,6 +21,13 @@ const models: [name: string, make: () => CausalLm][] = [
   ],
   ["llama", () => build(llama, llamaConfig(decoderSizes), { seed: 3 })],
   ["qwen", () => build(qwen, qwenConfig(decoderSizes), { seed: 3 })],
+  [
+    "a llama whose rotation depends on how long the text is",
+    () => {
+      const ropeScaling = { rope_type: "dynamic", factor: 4 };
+      return build(llama, llamaConfig({ ...decoderSizes, maxPositionEmbeddings: 8, ropeScaling }), { seed: 3 });
+    },
+  ],
 ];
 
 const token = (...ids: number[]) => tensor(ids, [ids.length, 1], { dtype: "int64" });

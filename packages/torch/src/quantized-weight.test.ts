@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import { useFusedKernels } from "./fused/index.js";
-import { linear } from "./functional.js";
+import { gelu, linear } from "./functional.js";
 import { randn, tensor } from "./create.js";
 import { QuantizedWeight, weightTypes } from "./quantized-weight.js";
 import { numThreads, releaseMemory, setNumThreads } from "./runtime.js";
@@ -40,6 +40,10 @@ test.each(weightTypes.flatMap((as) => sizes.map(([n, c, d]) => ({ as, n, c, d })
     expect(again.equal(found)).toBe(true);
     expect(furthest(alone, found)).toBeLessThan(1e-5);
     expect(quantized.linear(x, bias).equal(wanted)).toBe(true);
+    const gated = quantized.linear(x, bias, { gelu: true });
+    expect(gated.equal(gelu(wanted, { approximate: "tanh" }))).toBe(true);
+    useFusedKernels(true);
+    expect(furthest(quantized.linear(x, bias, { gelu: true }), gated)).toBeLessThan(1e-4);
   },
 );
 

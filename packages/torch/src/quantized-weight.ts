@@ -3,6 +3,7 @@ import { TorchError } from "./errors.js";
 import { linear } from "./functional.js";
 import * as kernels from "./fused/kernels.js";
 import { fusable, fusableOnGpu } from "./fused/switch.js";
+import * as ops from "./ops.js";
 import { keep, noGrad, scope } from "./scope.js";
 import type { Tensor } from "./tensor.js";
 
@@ -68,10 +69,15 @@ export class QuantizedWeight {
     return found.view([...indices.shape, this.data.size(1)]);
   }
 
-  /** x Wᵀ + b: (..., in), (out) -> (..., out). Each of up to 16 rows comes out the same whatever the others are. */
-  linear(x: Tensor, bias?: Tensor | null): Tensor {
-    if (fusable(x) || this.#multipliesOnGpu(x)) return kernels.quantizedLinear(x, this.data, this.scales, bias);
-    return linear(x, this.dequantize(), bias);
+  /**
+   * x Wᵀ + b, through GELU's tanh form where it is asked for: (..., in), (out) -> (..., out). Each of up to 16 rows comes
+   * out the same whatever the others are (on the CPU).
+   */
+  linear(x: Tensor, bias?: Tensor | null, options: { gelu?: boolean } = {}): Tensor {
+    const { gelu = false } = options;
+    if (fusable(x) || this.#multipliesOnGpu(x)) return kernels.quantizedLinear(x, this.data, this.scales, bias, gelu);
+    const y = linear(x, this.dequantize(), bias);
+    return gelu ? ops.gelu(y, "tanh") : y;
   }
 
   /** The kernel reads the weight once for a few rows, four numbers of a group at a time; more are libtorch's work. */

@@ -51,6 +51,7 @@ test.each(cases)("several prompts are gone on from as each alone, to the bit: %s
 
 test.each(cases)("steps that are recorded and read behind write what steps one by one do: %s", async (_, options) => {
   for (const maxNewTokens of [1, 13, 40]) {
+    // of 1 none is recorded
     const input = { ...options, maxNewTokens };
     const before = memoryStats().liveTensors;
     const [found, wanted] = [await eventsOf(PROMPTS, input, eagerQueue), await eventsOf(PROMPTS, input, null)];
@@ -67,10 +68,16 @@ test("recorded steps go on beyond the context, each sequence from its own last h
   expect(found?.outputs).toEqual(resultOf(await eventsOf(PROMPTS, input, null))?.outputs);
 });
 
+test("more tokens are drawn than there are random numbers on the device at a time", async () => {
+  const input = { seed: 4, stopOnEos: false, maxNewTokens: 1040 };
+  const found = resultOf(await eventsOf(["T", "The lamp"], input, eagerQueue));
+  expect(found?.outputs).toEqual(resultOf(await eventsOf(["T", "The lamp"], input, null))?.outputs);
+});
+
 test("a text ends where its model says, whatever was drawn after that", async () => {
   const EOS = 3;
   const ids = [...opened.tokenizer.encode(" lamp burned all night")];
-  using model = scriptedModel(opened, [...ids, EOS, ...ids, ...ids, ...ids]);
+  using model = scriptedModel(opened, [...ids, EOS, ...ids, ...ids, ...ids], 5);
   const options = { temperature: 0, maxNewTokens: 3 * ids.length };
   const events = await eventsOf(["T"], options, eagerQueue, model);
   expect(resultOf(events)).toMatchObject({ outputs: [" lamp burned all night"], finishReasons: ["eos"] });
@@ -100,7 +107,7 @@ test("where steps cannot be recorded they are done one by one", async () => {
     read: eagerQueue.read,
   };
   const before = memoryStats().liveTensors;
-  const input = { temperature: 0, maxNewTokens: 5 };
+  const input = { temperature: 0, maxNewTokens: 20 };
   expect(resultOf(await eventsOf(PROMPTS, input, broken))?.outputs).toEqual(
     resultOf(await eventsOf(PROMPTS, input, null))?.outputs,
   );
@@ -110,7 +117,7 @@ test("where steps cannot be recorded they are done one by one", async () => {
 test("a model whose sequences must not differ in length reads each prompt's apart", async () => {
   const { ragged: _, ...rest } = opened.model;
   const model: CausalLm = rest;
-  const input = { temperature: 0, maxNewTokens: 5 };
+  const input = { temperature: 0, maxNewTokens: 20 };
   const apart = await eventsOf(PROMPTS, input, eagerQueue, { ...opened, model });
   expect(resultOf(apart)?.outputs).toEqual(resultOf(await eventsOf(PROMPTS, input, null))?.outputs);
   const other: CausalLm = { ...opened.model, newCache: (batch, capacity) => opened.model.newCache(batch, capacity) };
@@ -123,9 +130,9 @@ test("a recording is kept for the next generation of its kind, and no longer tha
   let recorded = 0;
   const counting: DeviceQueue = { ...eagerQueue, record: (work) => ((recorded += 1), eagerQueue.record(work)) };
   const write = async (prompts: readonly string[], options: Options) =>
-    resultOf(await eventsOf(prompts, { stopOnEos: false, maxNewTokens: 6, ...options }, counting, model))?.outputs;
+    resultOf(await eventsOf(prompts, { stopOnEos: false, maxNewTokens: 16, ...options }, counting, model))?.outputs;
   const first = await write(["T", "The lamp"], { seed: 1 });
-  expect(await write(["The lamp", "T"], { seed: 1, maxNewTokens: 9 })).toHaveLength(2);
+  expect(await write(["The lamp", "T"], { seed: 1, maxNewTokens: 19 })).toHaveLength(2);
   expect(await write(["T", "The lamp"], { seed: 1 })).toEqual(first);
   expect(recorded).toBe(1);
   await write(["T"], { seed: 1 }); // fewer sequences

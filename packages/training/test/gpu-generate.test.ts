@@ -2,6 +2,7 @@ import { build, gpt2, llama, newConfig, quantize, qwen, type CausalLm } from "@t
 import {
   cudaQueue,
   devices,
+  noGrad,
   QuantizedWeight,
   raggedAttention,
   raggedAttentionReference,
@@ -11,6 +12,7 @@ import {
   sampleRowsReference,
   tensor,
   type Tensor,
+  unpackQkv,
   useFusedKernels,
 } from "@trainer/torch";
 import { afterEach, describe, expect, test, vi } from "vitest";
@@ -141,6 +143,25 @@ describe.skipIf(cuda.count === 0)("on a GPU", () => {
     const wanted = x.to("float64").matmul(weight.dequantize().to("float64").t()).add(bias.to("float64"));
     expect(furthest(weight.linear(x, bias).to("float64"), wanted)).toBeLessThan(2e-3);
     expect(furthest(weight.linear(x).add(bias).to("float64"), wanted)).toBeLessThan(2e-3);
+  });
+
+  test.each([
+    { heads: 12, kvHeads: 4, size: 64, normed: false },
+    { heads: 4, kvHeads: 2, size: 128, normed: true },
+    { heads: 2, kvHeads: 2, size: 10, normed: true },
+  ])("one token's queries and keys are turned as by plain operators: %o", ({ heads, kvHeads, size, normed }) => {
+    const draw = (...shape: number[]) => randn(shape, { device: "cuda" });
+    const batch = 5;
+    const qkv = draw(batch, 1, (heads + 2 * kvHeads) * size);
+    const layout = {
+      heads,
+      kvHeads,
+      rotation: { cos: draw(batch, 1, 1, size), sin: draw(batch, 1, 1, size) },
+      headNorms: normed ? { q: draw(size), k: draw(size), eps: 1e-6 } : null,
+    };
+    const found = noGrad(() => unpackQkv(qkv, layout));
+    const wanted = noGrad(() => unpackQkv(qkv, layout, false));
+    for (const part of ["q", "k", "v"] as const) expect(furthest(found[part], wanted[part])).toBeLessThan(1e-5);
   });
 
   const all = { temperature: 1, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1 };

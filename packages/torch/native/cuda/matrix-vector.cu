@@ -34,6 +34,28 @@ __device__ inline void toFloats(const Words& words, float (&into)[VEC]) {
   }
 }
 
+/**
+ * Sums N numbers of each lane over a warp, N a power of 2: each step hands half of what is left to the other half of the
+ * lanes. Afterwards a lane has the sums from the index returned on, N / 32 of them, or one that 32 / N lanes have.
+ */
+template <int N, int STEP>
+__device__ inline int sumOverWarp(float* v) {
+  if constexpr (STEP == 0) {
+    return 0;
+  } else if constexpr (N == 1) {
+    v[0] += __shfl_xor_sync(kAll, v[0], STEP);
+    return sumOverWarp<1, STEP / 2>(v);
+  } else {
+    const bool upper = threadIdx.x & STEP;
+#pragma unroll
+    for (int i = 0; i < N / 2; ++i) {
+      const float other = __shfl_xor_sync(kAll, upper ? v[i] : v[i + N / 2], STEP);
+      v[i] = (upper ? v[i + N / 2] : v[i]) + other;
+    }
+    return (upper ? N / 2 : 0) + sumOverWarp<N / 2, STEP / 2>(v);
+  }
+}
+
 /** GELU by its tanh form. */
 __device__ inline float gelu(float x) {
   const float inner = 0.7978845608028654f * (x + 0.044715f * x * x * x);
@@ -50,7 +72,8 @@ extern "C" __global__ void __launch_bounds__(WARPS * 32)
   const int first = (blockIdx.x * PARTS + part) * OUTS;
   const int vectors = depth / VEC;
   const int groups = INT8 ? depth / group : 1, vectorsOfGroup = group / VEC;
-  float sum[OUTS][ROWS] = {};
+  constexpr int SUMS = OUTS * ROWS;
+  float sum[SUMS] = {};  // of output o and row r at o * ROWS + r
 #pragma unroll UNROLL
   for (int at = slice * 32 + lane; at < vectors; at += SPLIT * 32) {
     Words words[OUTS];
@@ -80,30 +103,28 @@ extern "C" __global__ void __launch_bounds__(WARPS * 32)
         float s = 0;
 #pragma unroll
         for (int i = 0; i < VEC; ++i) s += w[o][i] * v[i];
-        sum[o][r] += INT8 ? s * scale[o] : s;
+        sum[o * ROWS + r] += INT8 ? s * scale[o] : s;
       }
     }
   }
-#pragma unroll
-  for (int o = 0; o < OUTS; ++o)
-#pragma unroll
-    for (int r = 0; r < ROWS; ++r) {
-      sum[o][r] = warpSum(sum[o][r]);
-      if (SPLIT > 1 && lane == 0) shared[(warp * OUTS + o) * ROWS + r] = sum[o][r];
-    }
+  const int index = sumOverWarp<SUMS, 16>(sum);
+  constexpr int LEFT = SUMS > 32 ? SUMS / 32 : 1, SAME = SUMS < 32 ? 32 / SUMS : 1;
+  const bool mine = lane % SAME == 0;
   if (SPLIT > 1) {
+#pragma unroll
+    for (int i = 0; i < LEFT; ++i)
+      if (mine) shared[warp * SUMS + index + i] = sum[i];
     __syncthreads();
     if (slice != 0) return;
   }
-  // One lane an output and row; those of a block that is not split are in every lane's registers.
 #pragma unroll
-  for (int o = 0; o < OUTS; ++o)
+  for (int i = 0; i < LEFT; ++i) {
+    const int o = (index + i) / ROWS, r = (index + i) % ROWS;
+    if (!mine || r >= rows || first + o >= outputs) continue;
+    float total = sum[i];
 #pragma unroll
-    for (int r = 0; r < ROWS; ++r) {
-      if (lane != (o * ROWS + r) % 32 || r >= rows || first + o >= outputs) continue;
-      float total = sum[o][r];
-      for (int s = 1; s < SPLIT; ++s) total += shared[SPLIT > 1 ? ((warp + s) * OUTS + o) * ROWS + r : 0];
-      if (bias != nullptr) total += bias[first + o];
-      y[int64_t(r) * outputs + first + o] = activation == 1 ? gelu(total) : total;
-    }
+    for (int s = 1; s < SPLIT; ++s) total += shared[SPLIT > 1 ? (warp + s) * SUMS + index + i : 0];
+    if (bias != nullptr) total += bias[first + o];
+    y[int64_t(r) * outputs + first + o] = activation == 1 ? gelu(total) : total;
+  }
 }

@@ -71,6 +71,48 @@ at::Tensor raggedAttention(const at::Tensor& query, const at::Tensor& key, const
   return y;
 }
 
+/** Queries and keys of one token a sequence, normed and turned: qkv (B, 1, (nh + 2 nkv) hs), cos and sin (B, ..., hs).
+ */
+std::tuple<at::Tensor, at::Tensor> unpackToken(const at::Tensor& qkv, int64_t heads, int64_t kvHeads,
+                                               const std::optional<at::Tensor>& cos,
+                                               const std::optional<at::Tensor>& sin,
+                                               const std::optional<at::Tensor>& qWeight,
+                                               const std::optional<at::Tensor>& kWeight, double eps) {
+  constexpr const char* kOp = "unpack_token";
+  requireFloat32(qkv, kOp, "qkv", 3);
+  TORCH_CHECK(
+      heads > 0 && kvHeads > 0 && qkv.numel() > 0 && qkv.size(1) == 1 && qkv.size(2) % (heads + 2 * kvHeads) == 0, kOp,
+      ": qkv must be (B, 1, (nh + 2 nkv) hs), not ", qkv.sizes());
+  const int64_t batch = qkv.size(0), size = qkv.size(2) / (heads + 2 * kvHeads);
+  TORCH_CHECK(size % 2 == 0 && size <= 256, kOp, ": heads of ", size, " numbers are not supported");
+  const auto present = [&](const std::optional<at::Tensor>& t, int64_t numel, const char* name) {
+    if (!t) return at::Tensor();
+    requireFloat32(*t, kOp, name, -1);
+    TORCH_CHECK(t->numel() == numel, kOp, ": ", name, " must have ", numel, " elements, not ", t->numel());
+    return t->contiguous();
+  };
+  TORCH_CHECK(cos.has_value() == sin.has_value() && qWeight.has_value() == kWeight.has_value(), kOp,
+              ": cos and sin, and the weights of queries and keys, go together");
+  TORCH_CHECK(!needsGrad({qkv}), kOp, ": it has no gradient");
+  const at::Tensor c = present(cos, batch * size, "cos"), s = present(sin, batch * size, "sin");
+  const at::Tensor wq = present(qWeight, size, "q_weight"), wk = present(kWeight, size, "k_weight");
+  const at::Tensor from = qkv.contiguous();
+  const at::Tensor q = at::empty({batch, heads, 1, size}, qkv.options());
+  const at::Tensor k = at::empty({batch, kvHeads, 1, size}, qkv.options());
+  // The kernel's positions are tokens of one sequence: here they are sequences of one token.
+  constexpr int64_t kThreads = 256;
+  const int64_t half = size / 2, vector = half % 4 == 0 ? 4 : half % 2 == 0 ? 2 : 1;
+  const int64_t needed = (half + vector - 1) / vector;
+  const int64_t lanes = needed <= 4 ? 4 : needed <= 8 ? 8 : needed <= 16 ? 16 : 32;
+  const std::string constants =
+      "HEAD_SIZE=" + std::to_string(size) + " NORMED=" + (qWeight ? "1" : "0") + " ROTATED=" + (cos ? "1" : "0");
+  Kernel("qkv", "unpack", at::kFloat, constants)(
+      {.blocks = blocksFor(batch * (heads + kvHeads), kThreads / lanes), .threads = kThreads}, in(from), in(c), in(s),
+      in(wq), in(wk), out(q), out(k), batch, static_cast<int32_t>(batch), static_cast<int32_t>(heads),
+      static_cast<int32_t>(kvHeads), static_cast<float>(eps));
+  return {q, k};
+}
+
 /** How a product by a weight of few rows is divided. */
 struct Division {
   int64_t rows, outs, split, vector, unroll;
@@ -85,24 +127,28 @@ struct Division {
 constexpr int64_t kWarps = 8;  // of a block, as matrix-vector.cu has it
 
 Division divisionOf(int64_t rows, int64_t outputs, int64_t depth, int64_t group, bool int8) {
-  const int64_t widest = int8 ? 16 : 8;  // 16 bytes
-  const bool wide = rows == 1 && depth % widest == 0 && group % widest == 0;
-  const int64_t vector = wide ? widest : 4;
-  const bool deep = depth / vector >= 8 * 32;  // as many vectors as eight warps take at once
+  constexpr int64_t kLanes = 32;
   if (rows == 1) {
+    // The widest loads, 16 bytes, or half as wide where these leave no lane idle.
+    const int64_t widest = int8 ? 16 : 8, half = widest / 2;
+    const auto divides = [&](int64_t vector) { return depth % vector == 0 && group % vector == 0; };
+    const bool even = divides(widest) && depth / widest % kLanes == 0;
+    const int64_t vector = even || (divides(widest) && depth / half % kLanes != 0) ? widest : divides(half) ? half : 4;
+    const bool deep = depth / vector >= 8 * kLanes;
     if (outputs >= 16384 && !deep) return {1, 4, 1, vector, 2};
     return {1, 1, deep ? 4 : 1, vector, 4};
   }
+  const bool deep = depth / 4 >= 16 * kLanes;
   const int64_t padded = rows <= 2 ? 2 : rows <= 4 ? 4 : rows <= 8 ? 8 : 16;
-  if (padded <= 4) return {padded, 2, deep ? 8 : 4, vector, 2};
-  return {padded, 4, outputs >= 16384 ? 2 : deep ? 8 : 4, vector, 1};
+  if (padded <= 4) return {padded, 2, deep ? 8 : 4, 4, 2};
+  return {padded, 4, outputs >= 16384 ? 2 : deep ? 8 : 4, 4, 1};
 }
 
 constexpr int64_t kFew = 16;       // rows
 constexpr int64_t kRanked = 1024;  // ids, as sample.cu has it
 
 at::Tensor quantizedLinear(const at::Tensor& x, const at::Tensor& weight, const std::optional<at::Tensor>& scales,
-                           const std::optional<at::Tensor>& bias) {
+                           const std::optional<at::Tensor>& bias, bool gelu) {
   constexpr const char* kOp = "quantized_linear";
   requireFloat32(x, kOp, "x", -1);
   TORCH_CHECK(weight.is_cuda() && weight.dim() == 2 && weight.is_contiguous() && weight.numel() > 0 &&
@@ -135,7 +181,7 @@ at::Tensor quantizedLinear(const at::Tensor& x, const at::Tensor& weight, const 
   Kernel("matrix-vector", "multiply", at::kFloat, d.constants(scales.has_value()))(
       {.blocks = blocksFor(outputs, kWarps / d.split * d.outs), .threads = kWarps * 32}, in(from), in(weight),
       scales ? in(*scales) : nullptr, in(added), out(y), static_cast<int32_t>(rows), static_cast<int32_t>(outputs),
-      static_cast<int32_t>(depth), static_cast<int32_t>(group), int32_t{0});
+      static_cast<int32_t>(depth), static_cast<int32_t>(group), static_cast<int32_t>(gelu));
   return y;
 }
 
@@ -168,6 +214,7 @@ at::Tensor sampleRows(const at::Tensor& logits, const std::optional<at::Tensor>&
 TORCH_LIBRARY_IMPL(trainer, AutogradCUDA, m) {
   m.impl("ragged_attention", &raggedAttention);
   m.impl("quantized_linear", &quantizedLinear);
+  m.impl("unpack_token", &unpackToken);
   m.impl("sample_rows", &sampleRows);
 }
 

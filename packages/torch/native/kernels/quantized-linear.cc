@@ -1,5 +1,6 @@
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/gelu.h>
 
 #include <algorithm>
 
@@ -59,7 +60,7 @@ void multiplyChunks(const at::Tensor& out, const at::Tensor& x, const Weight& w)
 }
 
 at::Tensor quantizedLinear(const at::Tensor& x, const at::Tensor& weight, const std::optional<at::Tensor>& scales,
-                           const std::optional<at::Tensor>& bias) {
+                           const std::optional<at::Tensor>& bias, bool gelu) {
   requireFloat(x, kOp, "x", -1);
   TORCH_CHECK(weight.device().is_cpu() && weight.dim() == 2 && weight.is_contiguous() && weight.numel() > 0 &&
                   weight.scalar_type() == (scales ? at::kChar : at::kBFloat16),
@@ -81,7 +82,7 @@ at::Tensor quantizedLinear(const at::Tensor& x, const at::Tensor& weight, const 
   }
   TORCH_CHECK(!needsGrad({x}), kOp, ": it has no gradient");
   const at::Tensor rows = x.reshape({-1, depth}).contiguous();
-  const at::Tensor out = at::empty({rows.size(0), outputs}, rows.options());
+  at::Tensor out = at::empty({rows.size(0), outputs}, rows.options());
   const Weight w{weight, scales ? scales->const_data_ptr<float>() : nullptr, outputs, depth, group};
   if (rows.size(0) <= kFew) {
     multiplyRows(out, rows, w);
@@ -89,6 +90,7 @@ at::Tensor quantizedLinear(const at::Tensor& x, const at::Tensor& weight, const 
     multiplyChunks(out, rows, w);
   }
   if (bias) out.add_(*bias);
+  if (gelu) at::gelu_(out, "tanh");
   std::vector<int64_t> sizes = x.sizes().vec();
   sizes.back() = outputs;
   return out.view(sizes);
@@ -97,7 +99,7 @@ at::Tensor quantizedLinear(const at::Tensor& x, const at::Tensor& weight, const 
 }  // namespace
 
 void defineQuantizedLinear(torch::Library& m) {
-  m.def("quantized_linear(Tensor x, Tensor weight, Tensor? scales=None, Tensor? bias=None) -> Tensor",
+  m.def("quantized_linear(Tensor x, Tensor weight, Tensor? scales=None, Tensor? bias=None, bool gelu=False) -> Tensor",
         &quantizedLinear);
 }
 

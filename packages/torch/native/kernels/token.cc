@@ -13,6 +13,9 @@ void defineToken(torch::Library& m) {
   m.def("graph_post(Tensor numbers) -> int");
   m.def("graph_take(int posted) -> Tensor");
   m.def(
+      "unpack_token(Tensor qkv, int heads, int kv_heads, Tensor? cos, Tensor? sin, Tensor? q_weight, Tensor? k_weight, "
+      "float eps) -> (Tensor, Tensor)");
+  m.def(
       "sample_rows(Tensor logits, Tensor? seen, Tensor uniform, float temperature, int top_k, float top_p, float "
       "min_p, float penalty) -> Tensor");
 }

@@ -1,5 +1,6 @@
 import { isAutocasting } from "../amp.js";
 import { rmsNorm, rotate, scaledDotProductAttention, type Rotation } from "../functional.js";
+import { isGradEnabled } from "../scope.js";
 import type { Tensor } from "../tensor.js";
 import * as kernels from "./kernels.js";
 import { fusable, fusableOnGpu } from "./switch.js";
@@ -17,19 +18,31 @@ export interface QkvLayout {
 }
 
 /** Queries, keys and values as attention takes them: (B, T, (nh + 2 nkv) hs) -> (B, nh, T, hs), (B, nkv, T, hs) twice. */
-export function unpackQkv(qkv: Tensor, { heads, kvHeads = heads, headNorms, rotation }: QkvLayout) {
+export function unpackQkv(qkv: Tensor, layout: QkvLayout, onGpu = turnsOnGpu(qkv, layout)) {
+  const { heads, kvHeads = heads, headNorms, rotation } = layout;
   const all = qkv.unflatten(-1, [heads + 2 * kvHeads, -1]); // (B, T, nh + 2 nkv, hs)
   const part = (from: number, count: number, weight?: Tensor) => {
     const raw = all.narrow(2, from, count);
     const normed = weight === undefined ? raw : rmsNorm(raw, weight, headNorms?.eps);
     return normed.transpose(1, 2);
   };
+  const v = part(heads + kvHeads, kvHeads);
+  if (onGpu) {
+    const { cos, sin } = rotation ?? {};
+    const { q: qWeight, k: kWeight, eps = 0 } = headNorms ?? {};
+    const [q, k] = kernels.unpackToken(qkv, heads, kvHeads, cos, sin, qWeight, kWeight, eps);
+    return { q, k, v };
+  }
   const turned = (x: Tensor) => (rotation ? rotate(x, rotation) : x);
-  return {
-    q: turned(part(0, heads, headNorms?.q)),
-    k: turned(part(heads, kvHeads, headNorms?.k)),
-    v: part(heads + kvHeads, kvHeads),
-  };
+  return { q: turned(part(0, heads, headNorms?.q)), k: turned(part(heads, kvHeads, headNorms?.k)), v };
+}
+
+/** Of one token a sequence, each with a rotation of its own, norms and turns are a kernel. */
+function turnsOnGpu(qkv: Tensor, { heads, kvHeads = heads, headNorms, rotation }: QkvLayout): boolean {
+  const others = [rotation?.cos, rotation?.sin, headNorms?.q, headNorms?.k].filter((t) => t !== undefined);
+  const size = qkv.size(-1) / (heads + 2 * kvHeads);
+  const fits = size % 2 === 0 && size <= 256 && (rotation?.cos ?? qkv).numel % (size * qkv.size(0)) === 0;
+  return others.length > 0 && qkv.size(1) === 1 && fits && !isGradEnabled() && fusableOnGpu([qkv, ...others]);
 }
 
 /** Heads of keys or values once for each head of queries that they serve: (B, nkv, T, hs) -> (B, nkv · groups, T, hs). */

@@ -26,9 +26,10 @@ export const raggedAttention = op<
   [q: Tensor, k: Tensor, v: Tensor, keys: Tensor, values: Tensor, lengths: Tensor],
   Tensor
 >("trainer::ragged_attention"); // the same, each sequence with as many tokens before as `lengths` (B) says
-export const quantizedLinear = op<[x: Tensor, weight: Tensor, scales?: Tensor | null, bias?: Tensor | null], Tensor>(
-  "trainer::quantized_linear",
-); // (..., C), (D, C), (D, groups), (D) -> (..., D)
+export const quantizedLinear = op<
+  [x: Tensor, weight: Tensor, scales?: Tensor | null, bias?: Tensor | null, gelu?: boolean],
+  Tensor
+>("trainer::quantized_linear"); // (..., C), (D, C), (D, groups), (D) -> (..., D)
 export const lstm = op<
   [inputs: Tensor, rows: Tensor | null, weight: Tensor, bias: Tensor, h: Tensor, c: Tensor],
   [y: Tensor, h: Tensor, c: Tensor]
@@ -114,6 +115,20 @@ export const adamwOnDevice_ = op<
   ],
   void
 >("trainer::adamw_on_device_");
+
+export const unpackToken = op<
+  [
+    qkv: Tensor, // (B, 1, (nh + 2 nkv) hs)
+    heads: number,
+    kvHeads: number,
+    cos: Tensor | undefined, // (B, 1, 1, hs)
+    sin: Tensor | undefined,
+    qWeight: Tensor | undefined, // (hs)
+    kWeight: Tensor | undefined,
+    eps: number,
+  ],
+  [q: Tensor, k: Tensor]
+>("trainer::unpack_token"); // (B, nh, 1, hs), (B, nkv, 1, hs), on a GPU alone
 
 export const sampleRows = op<
   [

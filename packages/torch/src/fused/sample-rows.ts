@@ -49,11 +49,22 @@ export function sampleRowsReference(
  * Draws an id from each row of logits (B, V) by its number in [0, 1), uniform (B) float64: (B) int64. `seen`, (B, V) bool,
  * says for which ids the penalty counts. All of it is done where the logits are, and nothing read back.
  */
-export function sampleRows(logits: Tensor, seen: Tensor | null, how: RowSampling, uniform: Tensor): Tensor {
+export function sampleRows(
+  logits: Tensor,
+  seen: Tensor | null,
+  how: RowSampling,
+  uniform: Tensor,
+  onGpu = drawsOnGpu(logits, how),
+): Tensor {
+  if (!onGpu) return sampleRowsReference(logits, seen, how, uniform);
   const { temperature, topK, topP, minP, repetitionPenalty } = how;
-  const ranks = temperature === 0 || (topK === 0 ? !cuts(topP, minP) : topK <= RANKED);
-  if (!ranks || !fusableOnGpu([logits])) return sampleRowsReference(logits, seen, how, uniform);
   return kernels.sampleRows(logits, seen, uniform, temperature, topK, topP, minP, repetitionPenalty);
+}
+
+/** The kernel puts some of the likeliest in order, not all. */
+function drawsOnGpu(logits: Tensor, { temperature, topK, topP, minP }: RowSampling): boolean {
+  const ranks = temperature === 0 || (topK === 0 ? !cuts(topP, minP) : topK <= RANKED);
+  return ranks && fusableOnGpu([logits]);
 }
 
 const cuts = (topP: number, minP: number): boolean => (topP > 0 && topP < 1) || minP > 0;

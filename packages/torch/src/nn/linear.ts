@@ -10,6 +10,8 @@ export interface Linear {
   readonly bias: Tensor | null;
   /** Whether weight and bias are all there is to it: what a kernel that takes these must ask. */
   isPlain(): boolean;
+  /** The layer, then GELU by its tanh form. */
+  gelu(x: Tensor): Tensor;
 }
 
 /** x Wᵀ + b with W (out, in) from N(0, std²) and b zero. */
@@ -50,5 +52,11 @@ function adaptable(p: Params, layer: Adaptable, bias: Tensor | null, map: (x: Te
     const y = layer.quantized === null ? map(x) : layer.quantized.linear(x, bias);
     return layer.adapter === null ? y : y.add(layer.adapter(x));
   };
-  return Object.assign(forward, { isPlain: () => layer.adapter === null && layer.quantized === null });
+  return Object.assign(forward, {
+    isPlain: () => layer.adapter === null && layer.quantized === null,
+    gelu: (x: Tensor) =>
+      layer.adapter === null && layer.quantized !== null
+        ? layer.quantized.linear(x, bias, { gelu: true })
+        : F.gelu(forward(x), { approximate: "tanh" }),
+  });
 }

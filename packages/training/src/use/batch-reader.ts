@@ -90,7 +90,7 @@ export class BatchReader implements Disposable {
   #moveOn(rows: readonly number[]): Tensor {
     const { capacity } = this.#cache;
     const all = this.#ids;
-    const going = [...all.keys()].filter((i) => (all[i]?.length ?? 0) <= capacity);
+    const going = [...all.entries()].flatMap(([i, ids]) => (ids.length > capacity ? [] : [i]));
     this.#ids = going.flatMap((i) => all.slice(i, i + 1));
     let logits: Tensor | null = null; // (going, V)
     if (going.length > 0) {

@@ -10,23 +10,31 @@ export const STRETCH = 8;
 /** Waits for the tokens of some steps: of each step one for each sequence, step after step. */
 export type Stretch = () => readonly number[];
 
+interface Row {
+  readonly sequence: Sequence;
+  /** The token drawn last included. */
+  ids: number[];
+  /** How many of them the cache holds at the end of the steps asked for. */
+  length: number;
+}
+
 /**
  * Writes sequences side by side by a step that is recorded and replayed. The host reads tokens some steps behind, and
  * drops what comes after the end of a sequence. Sequences draw from their own random numbers, as `sample` does.
  */
 export class DeviceDecoder {
   readonly #step: RecordedStep;
-  readonly #sequences: readonly Sequence[];
-  readonly #ids: number[][]; // of each sequence, the token drawn last included
-  #lengths: number[]; // of what the cache holds of each, at the end of the steps asked for
+  readonly #rows: readonly Row[];
   #at = 0; // steps of this block asked for
 
   /** @param step of as many sequences, which is this decoder's alone */
   constructor(step: RecordedStep, sequences: readonly Sequence[]) {
     this.#step = step;
-    this.#sequences = sequences;
-    this.#ids = sequences.map(({ prompt }) => [...prompt]);
-    this.#lengths = sequences.map(({ prompt }) => prompt.length);
+    this.#rows = sequences.map((sequence) => ({
+      sequence,
+      ids: [...sequence.prompt],
+      length: sequence.prompt.length,
+    }));
   }
 
   /** Reads each sequence's prompt, and calls `use` with the logits (V) of what follows, for it to draw its first token. */
@@ -36,25 +44,25 @@ export class DeviceDecoder {
     scope(() => {
       let before: readonly number[] | null = null;
       let expected: Tensor | null = null;
-      for (const [row, sequence] of this.#sequences.entries()) {
+      for (const [i, { sequence }] of this.#rows.entries()) {
         if (expected === null || before !== sequence.prompt) {
           single.truncate(0);
           expected = this.#read(sequence.prompt, single);
           before = sequence.prompt;
         }
-        cache.copyRow(row, single, 0);
+        cache.copyRow(i, single, 0);
         use(expected, sequence);
       }
     });
-    for (const [row, { last }] of this.#sequences.entries()) this.#ids[row]?.push(last);
+    for (const { ids, sequence } of this.#rows) ids.push(sequence.last);
     this.#place();
   }
 
   /** How many steps, of `wanted`, can be asked for at once: as many as every sequence that goes on has places for. */
   room(wanted: number): number {
     const { block, cache } = this.#step;
-    const rooms = this.#sequences.map(({ finished }, row) =>
-      finished === null ? cache.capacity - (this.#lengths[row] ?? 0) : Infinity,
+    const rooms = this.#rows.map(({ sequence, length }) =>
+      sequence.finished === null ? cache.capacity - length : Infinity,
     );
     return Math.min(wanted, block - (this.#at % block), ...rooms);
   }
@@ -66,29 +74,42 @@ export class DeviceDecoder {
     for (let i = 0; i < steps; i += 1) this.#step.replay();
     const from = this.#at;
     this.#at += steps;
-    this.#lengths = this.#lengths.map((length) => length + steps);
+    for (const row of this.#rows) row.length += steps;
     return scope(() => queue.read(drawn.narrow(0, from, steps)));
   }
 
-  /** A sequence has taken its next token. */
-  took(row: number, token: number): void {
-    this.#ids[row]?.push(token);
+  /** Waits for tokens and gives each to its sequence, which is yielded with it; those of sequences that ended are dropped. */
+  *take(stretch: Stretch): Generator<Sequence, void, undefined> {
+    const tokens = stretch();
+    for (let at = 0; at < tokens.length; at += this.#rows.length) {
+      for (const [i, { sequence, ids }] of this.#rows.entries()) {
+        if (sequence.finished !== null) continue; // the device went on, as it did not know
+        for (const token of tokens.slice(at + i, at + i + 1)) {
+          sequence.take(token);
+          ids.push(token);
+        }
+        yield sequence;
+      }
+    }
   }
 
   /** Reads the last half of each full sequence anew. All that was asked for must have been taken. */
   moveOn(): void {
     const { model, cache } = this.#step;
     using single = model.newCache(1, cache.capacity);
-    for (const [row, ids] of this.#ids.entries()) {
-      if (this.#sequences[row]?.finished !== null || (this.#lengths[row] ?? 0) < cache.capacity) continue;
-      const stays = ids.slice(-halfWindow(cache.capacity)); // the last of them is read by the next step
+    for (const [i, row] of this.#rows.entries()) {
+      if (row.sequence.finished !== null || row.length < cache.capacity) continue;
+      row.ids = row.ids.slice(-halfWindow(cache.capacity));
+      row.length = row.ids.length - 1; // the last of them is read by the next step
       single.truncate(0);
-      this.#read(stays.slice(0, -1), single).dispose();
-      cache.copyRow(row, single, 0);
-      this.#ids[row] = stays;
-      this.#lengths[row] = stays.length - 1;
+      this.#read(row.ids.slice(0, -1), single).dispose();
+      cache.copyRow(i, single, 0);
     }
-    cache.setLengths(this.#lengths);
+    this.#setLengths();
+  }
+
+  #setLengths(): void {
+    this.#step.cache.setLengths(this.#rows.map(({ length }) => length));
   }
 
   /** The logits (V) after `ids`, read into an empty cache of one sequence. */
@@ -105,31 +126,32 @@ export class DeviceDecoder {
 
   /** Puts what is known of the sequences onto the device. */
   #place(): void {
-    const { tokens, seen, cache } = this.#step;
+    const { tokens, seen } = this.#step;
     scope(() => {
-      const lasts = this.#sequences.map(({ last }) => last);
+      const lasts = this.#rows.map(({ sequence }) => sequence.last);
       tokens.copy_(tensor(lasts, [lasts.length], { dtype: "int64" }));
       seen?.copy_(this.#seenSoFar(seen.size(1)));
     });
-    cache.setLengths(this.#lengths);
+    this.#setLengths();
     this.#newBlock();
   }
 
   #seenSoFar(vocab: number): Tensor {
-    const marks = new Uint8Array(this.#ids.length * vocab);
-    for (const [row, ids] of this.#ids.entries()) for (const id of ids) marks[row * vocab + id] = 1;
-    return tensor(marks, [this.#ids.length, vocab]);
+    const marks = new Uint8Array(this.#rows.length * vocab);
+    for (const [i, { ids }] of this.#rows.entries()) for (const id of ids) marks[i * vocab + id] = 1;
+    return tensor(marks, [this.#rows.length, vocab]);
   }
 
   /** Random numbers for as many steps as there are places, or tokens to write: each sequence's from its own. */
   #newBlock(): void {
     const { block, uniforms, place } = this.#step;
-    const batch = this.#sequences.length;
-    const steps = Math.min(block, ...this.#sequences.map(({ options }) => options.maxNewTokens));
+    const batch = this.#rows.length;
+    const steps = Math.min(block, ...this.#rows.map(({ sequence }) => sequence.options.maxNewTokens));
     const numbers = new Float64Array(steps * batch);
-    for (const [row, { random, options }] of this.#sequences.entries()) {
+    for (const [i, { sequence }] of this.#rows.entries()) {
+      const { random, options } = sequence;
       if (options.temperature === 0) continue; // draws nothing
-      for (let step = 0; step < steps; step += 1) numbers[step * batch + row] = random.next();
+      for (let step = 0; step < steps; step += 1) numbers[step * batch + i] = random.next();
     }
     scope(() => {
       uniforms.narrow(0, 0, steps).copy_(tensor(numbers, [steps, batch]));

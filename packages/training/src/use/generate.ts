@@ -57,7 +57,11 @@ export async function generateMany(
  */
 const TOGETHER = 16;
 
-const gpu = cudaQueue();
+/** Where steps are recorded, by device; null: nowhere. */
+const QUEUES = { cpu: null, cuda: cudaQueue() };
+
+/** To record a step takes about as long as so many steps. */
+const WORTH_RECORDING = 12;
 
 /** How long the event loop may have to wait, beside the step that is under way. */
 const RESPONSE_MS = 4;
@@ -90,7 +94,7 @@ export async function* generateManyStream(
   prompts: readonly string[],
   input: Omit<GenerateInput, "prompt">,
   signal?: AbortSignal,
-  queue: DeviceQueue | null = opened.device === "cuda" ? gpu : null,
+  queue: DeviceQueue | null = QUEUES[opened.device],
 ): AsyncGenerator<GenerateEvent, Generated, undefined> {
   const options = parseOptions(GenerateOptions, { ...input, prompt: "" }, "the generation");
   const seed = options.seed ?? randomBytes(6).readUIntBE(0, 6);
@@ -153,7 +157,7 @@ const longest = (sequences: readonly Sequence[]) =>
 /** Null where steps cannot be recorded: they are done one by one then, which is slower. */
 function stepOf({ model, recorded }: OpenModel, batch: readonly Sequence[], queue: DeviceQueue): RecordedStep | null {
   const [first] = batch;
-  if (first === undefined) return null;
+  if (first === undefined || first.options.maxNewTokens <= WORTH_RECORDING) return null;
   const { temperature, topK, topP, minP, repetitionPenalty } = first.options;
   const sampling = { temperature, topK, topP, minP, repetitionPenalty };
   const shape = { sequences: batch.length, capacity: longest(batch), vocab: first.vocab, sampling };
@@ -218,14 +222,8 @@ async function* ahead(
       left -= room;
       if (room > 0) underWay.push(decoder.ask(room));
     }
-    const tokens = underWay.shift()?.() ?? [];
-    for (const [i, token] of tokens.entries()) {
-      const row = i % sequences.length;
-      const sequence = sequences[row];
-      if (sequence?.finished !== null) continue; // the device went on, as it did not know
-      sequence.take(token);
-      decoder.took(row, token);
-      yield* written(sequence);
+    for (const stretch of underWay.splice(0, 1)) {
+      for (const sequence of decoder.take(stretch)) yield* written(sequence);
     }
     await setImmediate();
     signal?.throwIfAborted();

@@ -12,6 +12,7 @@ import {
   type Tensor,
 } from "@trainer/torch";
 import type { Batch } from "../bins/batch-loader.js";
+import { TrainingError } from "../errors.js";
 import { pendingStep, queueStep, updateOnDevice, type QueuedStep, type Stepper } from "./step.js";
 
 /** Steps of one shape that are computed in the ordinary way first: libraries choose their kernels in them. */
@@ -30,7 +31,7 @@ export class StepRecorder implements Disposable {
 
   constructor(
     private readonly queue: DeviceQueue,
-    private readonly onFailure: (error: Error) => void = () => {},
+    private readonly onFailure: (error: TrainingError) => void = () => {},
   ) {}
 
   readonly queueStep = (stepper: Stepper, next: () => Batch, count = 1): QueuedStep =>
@@ -51,7 +52,7 @@ export class StepRecorder implements Disposable {
     } catch (error) {
       this.#failed = true; // memory may not suffice for it, or a library refuses to be recorded
       stepper.optimizer.zeroGrad();
-      this.onFailure(error instanceof Error ? error : new Error(String(error)));
+      this.onFailure(TrainingError.from(error));
       return ordinary();
     }
     return this.#recorded.replay(batches);
@@ -63,7 +64,7 @@ export class StepRecorder implements Disposable {
   }
 }
 
-function nextOf(batches: Iterator<Batch>): Batch {
+function nextOf(batches: Iterator<Batch, undefined>): Batch {
   const { value, done } = batches.next();
   if (done === true) throw new RangeError("a step asked for more batches than it has");
   return value;
@@ -142,7 +143,7 @@ class RecordedStep implements Disposable {
 export function stepRecorder(
   { model, compute, activationCheckpointing = false }: Stepper,
   run: { readonly profiled: boolean; readonly optimizer: string },
-  onFailure: (error: Error) => void,
+  onFailure: (error: TrainingError) => void,
   gpu: { readonly kernels: boolean; readonly queue: () => DeviceQueue } = {
     kernels: gpuKernels().used,
     queue: cudaQueue,

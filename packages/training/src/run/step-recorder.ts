@@ -13,7 +13,7 @@ import {
 } from "@trainer/torch";
 import type { Batch } from "../bins/batch-loader.js";
 import { TrainingError } from "../errors.js";
-import { pendingStep, queueStep, updateOnDevice, type QueuedStep, type Stepper } from "./step.js";
+import { pendingStep, queueBatches, tokensOf, updateOnDevice, type QueuedStep, type Stepper } from "./step.js";
 
 /** Steps of one shape that are computed in the ordinary way first: libraries choose their kernels in them. */
 const WARM_UPS = 3;
@@ -40,20 +40,18 @@ export class StepRecorder implements Disposable {
   #queue(stepper: Stepper, next: () => Batch, count: number): QueuedStep {
     const batches = Array.from({ length: count }, next);
     const shape = shapeOf(batches);
-    const given = batches[Symbol.iterator]();
-    const ordinary = () => queueStep(stepper, () => nextOf(given), count);
     const seen = (this.#seen.get(shape) ?? 0) + 1;
     this.#seen.set(shape, seen);
     // While fp16's scale is a guess, the host has to look at each step.
     const ready = seen > WARM_UPS && stepper.scaler?.calibrated !== false && !this.#failed;
-    if (!ready || (this.#recorded !== null && this.#recorded.shape !== shape)) return ordinary();
+    if (!ready || (this.#recorded !== null && this.#recorded.shape !== shape)) return queueBatches(stepper, batches);
     try {
       this.#recorded ??= new RecordedStep(stepper, batches, this.queue);
     } catch (error) {
       this.#failed = true; // memory may not suffice for it, or a library refuses to be recorded
       stepper.optimizer.zeroGrad();
       this.onFailure(TrainingError.from(error));
-      return ordinary();
+      return queueBatches(stepper, batches);
     }
     return this.#recorded.replay(batches);
   }
@@ -63,14 +61,6 @@ export class StepRecorder implements Disposable {
     this.#recorded = null;
   }
 }
-
-function nextOf(batches: Iterator<Batch, undefined>): Batch {
-  const { value, done } = batches.next();
-  if (done === true) throw new RangeError("a step asked for more batches than it has");
-  return value;
-}
-
-const tokensOf = (batches: readonly Batch[]): number => batches.reduce((sum, { tokens }) => sum + tokens, 0);
 
 const tensorsOf = ({ inputs, targets, documents }: Batch): Tensor[] =>
   documents === undefined ? [inputs, targets] : [inputs, targets, documents];

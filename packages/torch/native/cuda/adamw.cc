@@ -129,7 +129,7 @@ void adamwOnDevice(at::TensorList params, at::TensorList grads, at::TensorList e
 
 }  // namespace
 
-TORCH_LIBRARY_IMPL(trainer, AutogradCUDA, m) {
+TORCH_LIBRARY_IMPL(trainer, TRAINER_GPU_KEY, m) {
   m.impl("total_norm", &totalNorm);
   m.impl("adamw_on_device_", &adamwOnDevice);
 }

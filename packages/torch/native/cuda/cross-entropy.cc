@@ -110,7 +110,7 @@ struct LinearCrossEntropy : torch::autograd::Function<LinearCrossEntropy> {
 void checkInputs(const at::Tensor& hidden, const at::Tensor& weight, const at::Tensor& targets) {
   requireOnGpu(hidden, kOp, "hidden", 2);
   requireOnGpu(weight, kOp, "weight", 2);
-  TORCH_CHECK(targets.is_cuda() && targets.scalar_type() == at::kLong && targets.dim() == 1, kOp,
+  TORCH_CHECK(isOnGpu(targets) && targets.scalar_type() == at::kLong && targets.dim() == 1, kOp,
               ": targets must be int64 of one dimension on the GPU");
   TORCH_CHECK(
       hidden.size(1) == weight.size(1) && hidden.size(0) == targets.size(0) && hidden.numel() > 0 && weight.numel() > 0,
@@ -137,7 +137,7 @@ at::Tensor linearCrossEntropyRows(const at::Tensor& hidden, const at::Tensor& we
 
 }  // namespace
 
-TORCH_LIBRARY_IMPL(trainer, AutogradCUDA, m) {
+TORCH_LIBRARY_IMPL(trainer, TRAINER_GPU_KEY, m) {
   m.impl("linear_cross_entropy", &linearCrossEntropy);
   m.impl("linear_cross_entropy_rows", &linearCrossEntropyRows);
 }

@@ -79,7 +79,7 @@ extern "C" __global__ void __launch_bounds__(SHARED_THREADS, 2)  // one reads wh
     crossEntropyInShared(T* logits, const int64_t* targets, float* losses, int32_t vocabulary, int32_t stride,
                          int64_t ignored, int32_t gradient) {
   constexpr float kLowest = -3.0e38f;
-  extern __shared__ __align__(16) unsigned char memory[];
+  SHARED_MEMORY(memory);
   T* kept = reinterpret_cast<T*>(memory);
   __shared__ float parts[32];
   T* row = logits + int64_t(blockIdx.x) * stride;
@@ -92,14 +92,11 @@ extern "C" __global__ void __launch_bounds__(SHARED_THREADS, 2)  // one reads wh
   }
   for (int at = threadIdx.x * VEC; at < stride; at += SHARED_THREADS * VEC) {
 #pragma unroll
-    for (int i = 0; i < int(VEC * sizeof(T)); i += 16) {
-      const uint32_t to = uint32_t(__cvta_generic_to_shared(reinterpret_cast<unsigned char*>(kept + at) + i));
-      asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(to),
-                   "l"(reinterpret_cast<const unsigned char*>(row + at) + i));
-    }
+    for (int i = 0; i < int(VEC * sizeof(T)); i += 16)
+      copyToShared(memory + at * sizeof(T) + i, reinterpret_cast<const unsigned char*>(row + at) + i);
   }
   if (threadIdx.x < 32) parts[threadIdx.x] = kLowest;
-  asm volatile("cp.async.wait_all;" ::: "memory");
+  waitForCopies();
   __syncthreads();
   float most = kLowest;
   for (int at = threadIdx.x * VEC; at < vocabulary; at += SHARED_THREADS * VEC) {

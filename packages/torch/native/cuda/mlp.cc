@@ -191,7 +191,7 @@ at::Tensor swigluMlp(const at::Tensor& x, const at::Tensor& gate, const at::Tens
 
 }  // namespace
 
-TORCH_LIBRARY_IMPL(trainer, AutogradCUDA, m) {
+TORCH_LIBRARY_IMPL(trainer, TRAINER_GPU_KEY, m) {
   m.impl("gelu_mlp", &geluMlp);
   m.impl("swiglu_mlp", &swigluMlp);
 }

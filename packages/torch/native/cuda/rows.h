@@ -2,6 +2,7 @@
 #include <ATen/core/Tensor.h>
 #include <c10/core/impl/LocalDispatchKeySet.h>
 
+#include "gpu.h"
 #include "kernel.h"
 
 namespace trainer::cuda {
@@ -12,7 +13,7 @@ at::ScalarType computeType();
 /** An operator of ours chooses its types by itself: autocast is off while it works, after it was asked for the type. */
 struct OwnTypes {
   const at::ScalarType type = computeType();
-  const c10::impl::ExcludeDispatchKeyGuard guard{c10::DispatchKey::AutocastCUDA};
+  const c10::impl::ExcludeDispatchKeyGuard guard{kAutocastKey};
 };
 
 /** Rows of the last dimension, in a type and contiguous: (..., C) -> (N, C). */

@@ -11,18 +11,19 @@ export function useFusedKernels(enabled: boolean): boolean {
   return before;
 }
 
+/** Whether this project's kernels for GPUs are used, why not, and on which kind of device: tests run them on a CPU. */
+export function gpuKernels(): { readonly used: boolean; readonly reason: string; readonly device: "cpu" | "cuda" } {
+  const [used, reason, device] = addon.gpuKernels();
+  return { used, reason, device };
+}
+
+const GPU = gpuKernels();
+const EMULATED = GPU.used && GPU.device === "cpu";
+
 /** Whether the fused kernels can take these: float32 on the CPU, outside of autocast, which would choose other types. */
 export function fusable(...tensors: readonly Tensor[]): boolean {
-  return on && !isAutocasting() && tensors.every((t) => t.dtype === "float32" && t.device === "cpu");
+  return on && !EMULATED && !isAutocasting() && tensors.every((t) => t.dtype === "float32" && t.device === "cpu");
 }
-
-/** Whether this project's kernels are there for GPUs, and why not. */
-export function gpuKernels(): { readonly used: boolean; readonly reason: string } {
-  const [used, reason] = addon.gpuKernels();
-  return { used, reason };
-}
-
-const GPU = gpuKernels().used;
 
 /**
  * Whether the kernels for GPUs (native/cuda) can take these: parameters and the residual stream of float32, activations of
@@ -30,7 +31,7 @@ const GPU = gpuKernels().used;
  */
 export function fusableOnGpu(floats: readonly Tensor[], activations: readonly Tensor[] = []): boolean {
   return (
-    GPU &&
+    GPU.used &&
     on &&
     floats.every((t) => t.dtype === "float32" && isOnGpu(t)) &&
     activations.every((t) => COMPUTED.has(t.dtype) && isOnGpu(t))
@@ -39,4 +40,4 @@ export function fusableOnGpu(floats: readonly Tensor[], activations: readonly Te
 
 const COMPUTED: ReadonlySet<string> = new Set(["float32", "bfloat16", "float16"]);
 
-const isOnGpu = (t: Tensor): boolean => t.device.startsWith("cuda");
+const isOnGpu = (t: Tensor): boolean => t.device.startsWith(GPU.device);

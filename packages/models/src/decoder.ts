@@ -45,7 +45,8 @@ export function decoder(params: Params, c: DecoderConfig, options: DecoderLayer)
     hidden(ids, ctx) {
       const t = ids.size(1);
       const cache = KvCache.of(ctx.cache);
-      const turned = (cache && rotationOfEach(cache)) ?? rotation(cache?.length ?? 0, t, params);
+      const turned =
+        (cache && rotationOfEach(cache)) ?? rotation(cache?.length ?? 0, t, params, { lasting: ctx.training });
       // Only how far apart tokens are matters to the rotation: positions need not begin anew with each document.
       const pass: Pass = { training: ctx.training, cache, documents: ctx.documents, rotation: turned };
       let stream: Stream = { x: embedTokens(ids), branch: null }; // (B, T, C)
@@ -54,6 +55,7 @@ export function decoder(params: Params, c: DecoderConfig, options: DecoderLayer)
       return join(stream, norm).normed;
     },
     ragged: true,
+    recordable: true,
     newCache(batch, capacity = contextLength, options = {}) {
       const size = { layers: c.numHiddenLayers, heads: c.numKeyValueHeads, headSize: c.headDim };
       const shape = { ...size, batch, capacity, device: params.device, dtype: params.dtype };

@@ -85,6 +85,8 @@ export interface Network {
   readonly head: Tensor;
   /** What is used in the head's place where weights are quantized: `head` then has its bare numbers. */
   readonly quantizedHead?: QuantizedWeight;
+  /** Whether a device can record a training step: nothing in it asks the host. */
+  readonly recordable?: boolean;
   /** (V): what the head adds, or null. */
   readonly headBias: Tensor | null;
   /** ids (B, T) int64 -> (B, T, C), after the final norm. */

@@ -43,6 +43,7 @@ function network(params: Params, c: Gpt2Config): Network {
       return join(stream, lnF, c, pass).normed;
     },
     ragged: true,
+    recordable: true,
     newCache(batch, capacity = c.nPositions, options = {}) {
       const size = { layers: c.nLayer, heads: c.nHead, headSize: c.nEmbd / c.nHead };
       const shape = { ...size, batch, capacity, device: params.device, dtype: params.dtype };

@@ -1,4 +1,4 @@
-import { arange, cat, tensor, type Device, type Rotation, type Tensor } from "@trainer/torch";
+import { arange, cat, keep, noGrad, tensor, type Device, type Rotation, type Tensor } from "@trainer/torch";
 import type { Rope, RopeScaling } from "./rope-config.js";
 
 interface Where {
@@ -7,12 +7,13 @@ interface Where {
 
 /**
  * Rotary positions (Su et al. 2021), the first half of a head's numbers paired with the second as Hugging Face stores
- * them. Gives the rotation of the positions from `start` on.
+ * them. Gives the rotation of the positions from `start` on. Those of `lasting` calls, as training makes them with the same
+ * lengths again and again, are made once: a step then needs nothing of the host.
  */
 export function rotary(rope: Rope, headSize: number, maxPositions: number) {
   const at = (length: number) => frequencies(rope, headSize, maxPositions, length);
   const fixed = at(maxPositions);
-  return (start: number, length: number, { device }: Where): Rotation => {
+  const make = (start: number, length: number, { device }: Where): Rotation => {
     const end = start + length;
     const { speeds, scale } = end > maxPositions ? at(end) : fixed;
     const speed = tensor(speeds, [headSize / 2], { device });
@@ -20,6 +21,18 @@ export function rotary(rope: Rope, headSize: number, maxPositions: number) {
     const half = positions.unsqueeze(1).mul(speed); // (T, hs / 2)
     const angles = cat([half, half], -1); // (T, hs)
     return { cos: angles.cos().mul(scale), sin: angles.sin().mul(scale) };
+  };
+  const made = new Map<string, Rotation>();
+  return (start: number, length: number, where: Where, { lasting = false } = {}): Rotation => {
+    if (!lasting) return make(start, length, where);
+    const key = `${start} ${length}`;
+    const known = made.get(key);
+    if (known !== undefined) return known;
+    const rotation = noGrad(() => make(start, length, where));
+    keep(rotation.cos);
+    keep(rotation.sin);
+    made.set(key, rotation);
+    return rotation;
   };
 }
 

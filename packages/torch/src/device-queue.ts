@@ -12,10 +12,11 @@ export interface Recording extends Disposable {
 /** A device that is given work ahead of what is read back from it. */
 export interface DeviceQueue {
   /**
-   * Records what `work` does with tensors. It is run a few times first, and must not read anything back. The tensors that it
-   * takes must outlive the recording; those that it makes are the recording's own.
+   * Records what `work` does with tensors. It is run a few times first, unless `warm` says that its like was run already,
+   * and must not read anything back. The tensors that it takes must outlive the recording; those that it makes are the
+   * recording's own.
    */
-  record(work: () => void): Recording;
+  record(work: () => void, options?: { readonly warm?: boolean }): Recording;
   /** Begins to copy numbers to the host, behind all work so far; what is returned waits for them. */
   read(numbers: Tensor): () => readonly number[];
 }
@@ -41,10 +42,10 @@ const WARM_UPS = 2;
 /** A GPU, with CUDA graphs as recordings. */
 export function cudaQueue(native: GraphOperators = kernels): DeviceQueue {
   return {
-    record(work) {
+    record(work, { warm = false } = {}) {
       const id = native.graphBegin();
       try {
-        for (let i = 0; i < WARM_UPS; i += 1) scope(work);
+        for (let i = warm ? WARM_UPS : 0; i < WARM_UPS; i += 1) scope(work);
         native.graphCapture(id);
         scope(work);
         native.graphEnd(id);

@@ -105,7 +105,7 @@ export const adamwOnDevice_ = op<
     expAvgs: readonly Tensor[],
     expAvgSqs: readonly Tensor[],
     steps: readonly Tensor[],
-    lr: number,
+    lr: Tensor, // ()
     beta1: number,
     beta2: number,
     eps: number,

@@ -1,3 +1,4 @@
+import { full } from "../create.js";
 import * as kernels from "../fused/kernels.js";
 import { fusable, fusableOnGpu } from "../fused/switch.js";
 import type { Tensor } from "../tensor.js";
@@ -43,10 +44,14 @@ export const adamWUpdateBy =
   (lists, scalars) => {
     const { params, grads, expAvgs, expAvgSqs, steps } = lists;
     const { lr, beta1, beta2, eps, weightDecay, scale } = scalars;
-    const known = [params, grads, expAvgs, expAvgSqs, steps, lr, beta1, beta2, eps, weightDecay] as const;
+    const known = [params, grads, expAvgs, expAvgSqs, steps] as const;
+    const constants = [beta1, beta2, eps, weightDecay] as const;
     if (typeof scale === "number") {
-      if (fusable(...params)) return kernels.adamw_(...known, scale);
-    } else if (onGpu([...params, ...grads])) return kernels.adamwOnDevice_(...known, scale.gradScale, scale.foundInf);
+      if (fusable(...params)) return kernels.adamw_(...known, lr, ...constants, scale);
+    } else if (onGpu([...params, ...grads])) {
+      const rate = scale.lr ?? full([], lr, { device: scale.gradScale.device });
+      return kernels.adamwOnDevice_(...known, rate, ...constants, scale.gradScale, scale.foundInf);
+    }
     adamWByLibtorch(lists, scalars);
   };
 

@@ -12,6 +12,8 @@ export interface DeviceScale {
   readonly gradScale: Tensor;
   /** () float32: where it is 1 parameters and state stay as they are, else 0. */
   readonly foundInf: Tensor;
+  /** () float32: the learning rate, where an update is recorded and each replay has one of its own; AdamW alone reads it. */
+  readonly lr?: Tensor | undefined;
 }
 
 /** Changes parameters by their gradients. Its state is tensors by name, in float32, that restore it to the bit. */

@@ -30,6 +30,7 @@ import type { Session } from "./session.js";
 import { StepProfiler } from "./step-profile.js";
 import { StepPlan } from "./step-plan.js";
 import { queueStep, type Stepper } from "./step.js";
+import { stepRecorder } from "./step-recorder.js";
 import { writeTokenizerFiles } from "./tokenizer-files.js";
 
 /**
@@ -113,13 +114,18 @@ export async function prepare(session: Session, reporter: Reporter): Promise<Liv
   const { totalSteps, stepsPerEpoch, epochs } = plan;
   reporter.emit({ type: "start", parameters, trainableParameters, totalSteps, stepsPerEpoch, epochs });
   const earlier = state?.elapsedMs ?? 0;
+  const recorder = stepRecorder(
+    stepper,
+    { profiled: (context.profileSteps ?? 0) > 0, optimizer: options.optimizer },
+    ({ message }) => reporter.warn(`steps are not recorded, which makes them slower: ${message}`),
+  );
   return {
     options,
     folder,
     manifest,
     reporter,
     signal,
-    queueStep: context.queueStep ?? queueStep,
+    queueStep: context.queueStep ?? recorder?.queueStep ?? queueStep,
     onStep: context.onStep,
     mayWrite: () => session.lock.mayWrite(),
     stepper,
@@ -144,6 +150,7 @@ export async function prepare(session: Session, reporter: Reporter): Promise<Liv
     [Symbol.dispose]() {
       metrics[Symbol.dispose]();
       loader[Symbol.dispose]();
+      recorder?.[Symbol.dispose]();
       for (const tensor of [...model.params.list(), ...weights.params.list(), ...stepper.optimizer.state().values()])
         tensor.dispose();
     },

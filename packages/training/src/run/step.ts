@@ -82,7 +82,8 @@ export function queueStep(stepper: Stepper, next: () => Batch, count = 1): Queue
   });
 }
 
-interface Work {
+/** A step's batches, and how many targets in them count. */
+export interface Work {
   readonly stepper: Stepper;
   readonly batches: readonly Batch[];
   readonly tokens: number;
@@ -102,18 +103,28 @@ function hostStep(work: Work): QueuedStep {
 }
 
 /** Leaves all decisions to the device; the host reads the numbers when it likes. */
-function queuedStep(work: Work): QueuedStep {
-  const { stepper, tokens } = work;
-  const { optimizer, scaler, gradientClipping: maxNorm } = stepper;
+const queuedStep = (work: Work): QueuedStep => pendingStep(work.stepper, work.tokens, stack(updateOnDevice(work)));
+
+/**
+ * All of a step's work on its device. `lr` is the learning rate where that is to be read on the device. Returns loss, norm
+ * and whether the update was left out.
+ */
+export function updateOnDevice(work: Work, lr?: Tensor): Numbers {
+  const { optimizer, scaler, gradientClipping: maxNorm } = work.stepper;
   const numbers = scaler?.calibrated === false ? calibrated(work, scaler) : measured(work);
   const [, norm, foundInf] = numbers;
-  optimizer.step({ gradScale: clipScaleOf(norm, maxNorm), foundInf });
+  optimizer.step({ gradScale: clipScaleOf(norm, maxNorm), foundInf, lr });
   scaler?.update(foundInf);
   optimizer.zeroGrad();
-  const readback = new Readback(stack(numbers));
+  return numbers;
+}
+
+/** A step of which the device will know these `numbers`: (3), as `updateOnDevice` gives them. */
+export function pendingStep({ compute, scaler }: Stepper, tokens: number, numbers: Tensor): QueuedStep {
+  const readback = new Readback(numbers);
   return {
     tokens,
-    done: stepper.compute.device === "cpu",
+    done: compute.device === "cpu",
     wait: () => void readback.values(),
     result() {
       const [total = NaN, gradNorm = NaN, left] = readback.values();

@@ -1,6 +1,7 @@
 import { build, gpt2, llama, newConfig, quantize, qwen, type CausalLm } from "@trainer/models";
 import {
   cudaQueue,
+  type DeviceQueue,
   devices,
   noGrad,
   QuantizedWeight,
@@ -31,6 +32,7 @@ const furthest = (a: Tensor, b: Tensor): number => a.sub(b).abs().max().item();
 const PROMPTS = ["The lamp burned", "T", "All night the river", "A", "The"];
 
 describe.skipIf(cuda.count === 0)("on a GPU", () => {
+  const failures: unknown[] = [];
   afterEach(() => {
     useFusedKernels(true);
   });
@@ -62,10 +64,28 @@ describe.skipIf(cuda.count === 0)("on a GPU", () => {
     return { ...tiny, model, device, contextLength: model.contextLength };
   }
 
+  /** Generation goes on step by step where recording fails: here it is to be told. */
+  function strictQueue(): DeviceQueue {
+    const queue = cudaQueue();
+    return {
+      ...queue,
+      record(work, options) {
+        try {
+          return queue.record(work, options);
+        } catch (error) {
+          failures.push(error);
+          throw error;
+        }
+      },
+    };
+  }
+
   async function many(model: OpenModel, options: Omit<GenerateInput, "prompt">, recorded = true) {
-    const queue = recorded ? cudaQueue() : null;
+    const queue = recorded ? strictQueue() : null;
     for await (const event of generateManyStream(model, PROMPTS, options, undefined, queue)) {
-      if (event.type === "done") return event.result.outputs;
+      if (event.type !== "done") continue;
+      expect(failures.splice(0)).toEqual([]);
+      return event.result.outputs;
     }
     throw new Error("generation ended without a result");
   }

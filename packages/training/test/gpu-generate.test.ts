@@ -19,8 +19,9 @@ import {
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { generate, generateManyStream } from "../src/use/generate.js";
 import type { GenerateInput } from "../src/use/generate-options.js";
-import type { OpenModel } from "../src/use/open-model.js";
-import { openTinyGpt2 } from "./fixture.js";
+import { openModel, type OpenModel } from "../src/use/open-model.js";
+import { openHome } from "../src/home/home.js";
+import { openTinyGpt2, tinyGpt2 } from "./fixture.js";
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -141,6 +142,23 @@ describe.skipIf(cuda.count === 0)("on a GPU", () => {
       expect(await many(there, greedy)).toEqual(await many(here, greedy, false));
     }
   });
+
+  test.each(["fp32", "bf16", "int8"] as const)(
+    "a folder that is opened with %s weights writes the CPU's text",
+    async (as) => {
+      const open = (on: "cpu" | "cuda") =>
+        openModel(tinyGpt2, { home: openHome("no-such-home"), device: on, weightType: as });
+      using here = await open("cpu");
+      using there = await open("cuda");
+      expect(there).toMatchObject({ device: "cuda", weightType: as });
+      for (const sampling of [{ temperature: 0 }, { seed: 3 }]) {
+        const input = { ...sampling, prompt: "The lamp", stopOnEos: false, maxNewTokens: 70 };
+        const wanted = await generate(here, input);
+        expect((await generate(there, input)).outputs).toEqual(wanted.outputs);
+        expect((await generate(there, input)).outputs).toEqual(wanted.outputs); // by what was recorded
+      }
+    },
+  );
 
   test.each(
     (["bf16", "int8"] as const).flatMap((as) =>

@@ -20,6 +20,7 @@ export type { RunEvent, RunResult, StepDone } from "./run/events.js";
 export { readManifest, RunManifest, type RunStatus } from "./run/manifest.js";
 export type { StepProfile } from "./run/step-profile.js";
 export { queueStep, trainStep, type QueuedStep, type Stepper, type StepResult } from "./run/step.js";
+export { StepRecorder, stepRecorder } from "./run/step-recorder.js";
 export { evaluateSplit, type EvaluationData, type SplitEvaluation } from "./run/evaluate-split.js";
 export { inPrecision, resolveCompute, suitablePrecision, type Compute } from "./run/precision.js";
 export { archiveName, archiveRoot } from "./artifact/artifact-name.js";

@@ -6,7 +6,6 @@
 #include <ATen/ops/_scaled_dot_product_flash_attention.h>
 #include <ATen/ops/_scaled_dot_product_flash_attention_backward.h>
 #include <ATen/ops/randn.h>
-#include <c10/cuda/CUDAGraphsC10Utils.h>
 #include <c10/cuda/CUDAStream.h>
 #include <torch/version.h>
 
@@ -44,7 +43,8 @@ Heads attendBackward(const at::Tensor& dOut, const Heads& h, const Attended& a, 
 
 namespace {
 
-/** Milliseconds of one pass forward and backward of heads like these; infinite where this library refuses them. */
+/** Milliseconds of one pass forward and backward of heads like these; infinite where this library refuses them. Throws
+ * where memory does not suffice: that says nothing of a library. */
 double timed(const Heads& like, bool byCuDnn) {
   const auto random = [](const at::Tensor& t) {
     return at::randn(t.transpose(1, 2).sizes(), t.options()).transpose(1, 2);
@@ -61,6 +61,8 @@ double timed(const Heads& like, bool byCuDnn) {
     for (int i = 0; i < kRuns; ++i) run();
     stream.synchronize();
     return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - began).count() / kRuns;
+  } catch (const c10::OutOfMemoryError&) {
+    throw;
   } catch (const c10::Error&) {
     return std::numeric_limits<double>::infinity();
   }
@@ -68,7 +70,9 @@ double timed(const Heads& like, bool byCuDnn) {
 
 }  // namespace
 
-bool preferCuDnn(const Heads& h) {
+bool preferCuDnn(const Heads& h, double dropout) {
+  // cuDNN's gradients are not deterministic, and its dropout draws more numbers than a recorded graph can hold.
+  if (at::globalContext().deterministicAlgorithms() || dropout > 0) return false;
   static auto* mutex = new std::mutex;
   static auto* known = new std::map<std::string, bool>;
   std::ostringstream text;
@@ -81,7 +85,7 @@ bool preferCuDnn(const Heads& h) {
   const std::string path = folder.empty() ? "" : folder + "/" + digest(cardName() + " " TORCH_VERSION " " + key);
   std::string kept = path.empty() ? "" : readKept(path);
   if (kept.empty()) {
-    if (c10::cuda::currentStreamCaptureStatusMayInitCtx() != c10::cuda::CaptureStatus::None) return false;
+    if (isRecording()) return false;
     // What is drawn for the measurement must not be missing from the run's own numbers.
     at::Generator generator = at::globalContext().defaultGenerator(h.q.device());
     const at::Tensor state = generator.get_state();

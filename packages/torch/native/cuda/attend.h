@@ -18,6 +18,6 @@ Attended attend(const Heads& h, double dropout, bool byCuDnn);
 Heads attendBackward(const at::Tensor& dOut, const Heads& h, const Attended& a, double dropout, bool byCuDnn);
 
 /** Whether cuDNN's attention is faster here than libtorch's flash attention: measured once and kept, as of products. */
-bool preferCuDnn(const Heads& h);
+bool preferCuDnn(const Heads& h, double dropout);
 
 }  // namespace trainer::cuda

@@ -65,7 +65,7 @@ struct CausalAttention : torch::autograd::Function<CausalAttention> {
   static Variable forward(AutogradContext* ctx, const Variable& qkv, const std::optional<Variable>& qWeight,
                           const std::optional<Variable>& kWeight, const Inputs& in) {
     const Heads h = headsOf(in);
-    const bool byCuDnn = preferCuDnn(h);
+    const bool byCuDnn = preferCuDnn(h, in.dropout);
     const Attended a = attend(h, in.dropout, byCuDnn);
     ctx->save_for_backward({qkv, in.cos, in.sin, qWeight.value_or(Variable()), kWeight.value_or(Variable()),
                             a.logSumExp, a.seed, a.offset});
@@ -84,7 +84,7 @@ struct CausalAttention : torch::autograd::Function<CausalAttention> {
     const Inputs in{
         saved[0], ctx->saved_data["heads"].toInt(),  ctx->saved_data["kvHeads"].toInt(),   saved[1], saved[2], saved[3],
         saved[4], ctx->saved_data["eps"].toDouble(), ctx->saved_data["dropout"].toDouble()};
-    const Attended a{ctx->saved_data["out"].toTensor(), saved[5], saved[6], saved[7]};
+    const Attended a{takeSaved(ctx, "out"), saved[5], saved[6], saved[7]};
     const int64_t size = in.headSize();
     const at::Tensor dOut =
         grads[0].to(in.qkv.scalar_type()).contiguous().unflatten(2, {in.heads, size}).transpose(1, 2);
@@ -133,8 +133,8 @@ at::Tensor causalAttention(const at::Tensor& qkv, int64_t heads, int64_t kvHeads
   };
   const OwnTypes types;
   const at::ScalarType type = types.type;
-  TORCH_CHECK(type != at::kFloat && size % 8 == 0 && size <= 256, kOp,
-              ": on a GPU heads of a multiple of 8 numbers are computed, under autocast; these are of ", size);
+  TORCH_CHECK(type != at::kFloat && size % 8 == 0 && size <= 128, kOp,
+              ": on a GPU heads of a multiple of 8 numbers, 128 at most, are computed, under autocast; these are of ", size);
   const at::Tensor all = qkv.to(type).contiguous().unflatten(2, {heads + 2 * kvHeads, size});
   const Inputs in{all,
                   heads,
@@ -148,7 +148,7 @@ at::Tensor causalAttention(const at::Tensor& qkv, int64_t heads, int64_t kvHeads
   if (needsGrad({in.qkv, in.qWeight, in.kWeight}))
     return CausalAttention::apply(in.qkv, present(in.qWeight), present(in.kWeight), in);
   const Heads h = headsOf(in);
-  return outOf(attend(h, dropout, preferCuDnn(h)));
+  return outOf(attend(h, dropout, preferCuDnn(h, dropout)));
 }
 
 }  // namespace

@@ -151,3 +151,17 @@ extern "C" __global__ void __launch_bounds__(THREADS)
     *count = counted;
   }
 }
+
+/** Four numbers a thread; the first also has those that are left. */
+extern "C" __global__ void __launch_bounds__(256) scale(T* x, const float* factor, int64_t count) {
+  const int64_t at = (int64_t(blockIdx.x) * 256 + threadIdx.x) * 4;
+  if (at + 4 <= count) {
+    float v[4];
+    load<4>(x + at, v);
+#pragma unroll
+    for (int i = 0; i < 4; ++i) v[i] *= *factor;
+    store<4>(x + at, v);
+  }
+  if (at == 0)
+    for (int64_t rest = count / 4 * 4; rest < count; ++rest) x[rest] = From<T>::of(toFloat(x[rest]) * *factor);
+}

@@ -1,6 +1,7 @@
 #pragma once
 #include <ATen/core/Tensor.h>
 #include <c10/core/impl/LocalDispatchKeySet.h>
+#include <torch/csrc/autograd/custom_function.h>
 
 #include "gpu.h"
 #include "kernel.h"
@@ -18,6 +19,15 @@ struct OwnTypes {
 
 /** Rows of the last dimension, in a type and contiguous: (..., C) -> (N, C). */
 at::Tensor rowsOf(const at::Tensor& x, at::ScalarType type);
+
+/** A tensor that was kept beside the saved ones, whose memory is free again after its last use. */
+inline at::Tensor takeSaved(torch::autograd::AutogradContext* ctx, const char* name) {
+  const auto found = ctx->saved_data.find(name);
+  TORCH_CHECK(found != ctx->saved_data.end(), "these gradients can be taken once");
+  at::Tensor t = std::move(found->second).toTensor();
+  ctx->saved_data.erase(found);
+  return t;
+}
 
 /** The sum of float32 rows (N, C) -> (C). */
 at::Tensor sumRows(const at::Tensor& partial);

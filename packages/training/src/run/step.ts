@@ -119,6 +119,17 @@ export function updateOnDevice(work: Work, lr?: Tensor): Numbers {
   return numbers;
 }
 
+/** The numbers of a step whose update is not made: gradients and the generators' places are given up. */
+export function tryOnDevice(work: Work): readonly number[] {
+  const { optimizer, scaler, compute } = work.stepper;
+  const rewind = markGenerators(["cpu", compute.device]);
+  const numbers = Array.from(stack(measured(work)).data(), Number);
+  optimizer.zeroGrad();
+  scaler?.forget();
+  rewind();
+  return numbers;
+}
+
 /** A step of which the device will know these `numbers`: (3), as `updateOnDevice` gives them. */
 export function pendingStep({ compute, scaler }: Stepper, tokens: number, numbers: Tensor): QueuedStep {
   const readback = new Readback(numbers);

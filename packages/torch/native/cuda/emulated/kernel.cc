@@ -96,6 +96,7 @@ void Kernel::launch(const Launch& how, void** arguments) const {
 }
 
 int multiprocessors() { return 3; }
+bool isRecording() { return false; }
 int64_t sharedBytesOfBlock() { return 227 << 10; }
 std::string cardName() { return "a CPU"; }
 

@@ -33,7 +33,7 @@ at::Tensor product(const at::Tensor& a, const at::Tensor& b, const at::Tensor& b
   return out;
 }
 
-bool preferCuDnn(const Heads&) { return false; }
+bool preferCuDnn(const Heads&, double) { return false; }
 
 Attended attend(const Heads& h, double dropout, bool) {
   TORCH_CHECK(dropout == 0, "attention on a CPU has no dropout here");

@@ -134,15 +134,6 @@ test("where a step cannot be recorded the run goes on without, and says so once"
   expect(losses(recorder.queueStep, untouched, batches(), 12)).toEqual(losses(queueStep, stepper(), batches(), 12));
   expect(failures).toEqual(["out of memory"]);
   expect(() => losses(new StepRecorder(queue).queueStep, stepper(), batches(), 12)).not.toThrow();
-  const strange: DeviceQueue = {
-    ...eagerQueue,
-    record() {
-      throw "no error";
-    },
-  };
-  const said: string[] = [];
-  losses(new StepRecorder(strange, ({ message }) => said.push(message)).queueStep, stepper(), batches(), 12);
-  expect(said).toEqual(["no error"]);
 });
 
 test("a recording that computes something else is found out before it is trusted", () => {
@@ -188,7 +179,7 @@ test("where an ordinary step lacks memory the recording goes, and is made again 
 test("a step that asks for more batches than it has is refused", () => {
   const { queue } = watched();
   using recorder = new StepRecorder(queue);
-  expect(() => recorder.queueStep(stepper(), batches(), 0)).toThrow();
+  expect(() => recorder.queueStep(stepper(), batches(), 0)).toThrow("more batches than it has");
 });
 
 test("steps are recorded on a GPU whose kernels allow it, by AdamW, and where nobody looks on", () => {

@@ -39,7 +39,7 @@ export class StepRecorder implements Disposable {
 
   constructor(
     private readonly queue: DeviceQueue,
-    private readonly onFailure: (error: Error) => void = () => {},
+    private readonly onFailure: (error: TrainingError) => void = () => {},
   ) {}
 
   readonly queueStep = (stepper: Stepper, next: () => Batch, count = 1): QueuedStep =>
@@ -60,7 +60,7 @@ export class StepRecorder implements Disposable {
       this.#failed = true; // memory may not suffice for it, or a library refuses to be recorded
       stepper.optimizer.zeroGrad();
       stepper.scaler?.forget();
-      this.onFailure(error instanceof Error ? error : new Error(String(error)));
+      this.onFailure(TrainingError.from(error));
       return this.#ordinary(stepper, batches);
     }
     return this.#recorded.firstReplay(batches);
@@ -93,7 +93,7 @@ export class StepRecorder implements Disposable {
   }
 }
 
-function nextOf(batches: Iterator<Batch>): Batch {
+function nextOf(batches: Iterator<Batch, undefined>): Batch {
   const { value, done } = batches.next();
   if (done === true) throw new RangeError("a step asked for more batches than it has");
   return value;
@@ -189,7 +189,7 @@ class RecordedStep implements Disposable {
 export function stepRecorder(
   { model, compute, activationCheckpointing = false }: Stepper,
   run: { readonly profiled: boolean; readonly optimizer: string },
-  onFailure: (error: Error) => void,
+  onFailure: (error: TrainingError) => void,
   gpu: { readonly kernels: boolean; readonly queue: () => DeviceQueue; readonly env: NodeJS.ProcessEnv } = {
     kernels: gpuKernels().used,
     queue: cudaQueue,

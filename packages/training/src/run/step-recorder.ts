@@ -15,7 +15,8 @@ import type { Batch } from "../bins/batch-loader.js";
 import { TrainingError } from "../errors.js";
 import {
   pendingStep,
-  queueStep,
+  queueBatches,
+  tokensOf,
   tryOnDevice,
   updateOnDevice,
   type QueuedStep,
@@ -68,17 +69,12 @@ export class StepRecorder implements Disposable {
 
   /** A recording holds the memory of a whole step: where an ordinary one lacks it, it has to go. */
   #ordinary(stepper: Stepper, batches: readonly Batch[]): QueuedStep {
-    const given = batches[Symbol.iterator]();
     const { freeMemory = emptyCache } = stepper;
     const freed = (device: "cpu" | "cuda") => {
       this.drop();
       freeMemory?.(device);
     };
-    return queueStep(
-      this.#recorded === null ? stepper : { ...stepper, freeMemory: freed },
-      () => nextOf(given),
-      batches.length,
-    );
+    return queueBatches(this.#recorded === null ? stepper : { ...stepper, freeMemory: freed }, batches);
   }
 
   /** Gives the recording's memory back; after some more steps another is made. */
@@ -92,14 +88,6 @@ export class StepRecorder implements Disposable {
     this.drop();
   }
 }
-
-function nextOf(batches: Iterator<Batch, undefined>): Batch {
-  const { value, done } = batches.next();
-  if (done === true) throw new RangeError("a step asked for more batches than it has");
-  return value;
-}
-
-const tokensOf = (batches: readonly Batch[]): number => batches.reduce((sum, { tokens }) => sum + tokens, 0);
 
 const tensorsOf = ({ inputs, targets, documents }: Batch): Tensor[] =>
   documents === undefined ? [inputs, targets] : [inputs, targets, documents];

@@ -72,15 +72,18 @@ export const trainStep = (stepper: Stepper, next: () => Batch, count = 1): StepR
   queueStep(stepper, next, count).result();
 
 /** The same without waiting for a GPU, so that the next step can be queued while it computes. */
-export function queueStep(stepper: Stepper, next: () => Batch, count = 1): QueuedStep {
+export const queueStep = (stepper: Stepper, next: () => Batch, count = 1): QueuedStep =>
+  scope(() => queueBatches(stepper, Array.from({ length: count }, next)));
+
+/** The same of batches that are there. */
+export function queueBatches(stepper: Stepper, batches: readonly Batch[]): QueuedStep {
   const { compute, scaler, onDevice = compute.device === "cuda" || scaler !== null } = stepper;
-  return scope(() => {
-    const batches = Array.from({ length: count }, next);
-    const tokens = batches.reduce((sum, batch) => sum + batch.tokens, 0);
-    const work = { stepper, batches, tokens };
-    return onDevice ? queuedStep(work) : hostStep(work);
-  });
+  const work = { stepper, batches, tokens: tokensOf(batches) };
+  return onDevice ? queuedStep(work) : hostStep(work);
 }
+
+/** The targets of batches that count. */
+export const tokensOf = (batches: readonly Batch[]): number => batches.reduce((sum, { tokens }) => sum + tokens, 0);
 
 /** A step's batches, and how many targets in them count. */
 export interface Work {

@@ -91,7 +91,19 @@ async function measure(name: string, which: Case): Promise<void> {
   );
 }
 
-const gpu = device === "cuda" ? cudaQueue() : eagerQueue;
+const recorder = device === "cuda" ? cudaQueue() : eagerQueue;
+/** Generation goes on step by step where recording fails, which would not be what is measured. */
+const gpu: DeviceQueue = {
+  ...recorder,
+  record(work, options) {
+    try {
+      return recorder.record(work, options);
+    } catch (error) {
+      process.stderr.write(`nothing was recorded: ${String(error)}\n`);
+      process.exit(1);
+    }
+  },
+};
 process.stdout.write(`device ${device} ${devices().cuda.names.join(", ")}\n`);
 process.stdout.write(
   `case | tokens/s of ${LONG} tokens | tokens/s between ${SHORT} and ${LONG} | µs a step | ms of the first\n`,

@@ -4,14 +4,37 @@
 #include <ATen/detail/CUDAHooksInterface.h>
 #include <dlfcn.h>
 
+#include <cstdlib>
+
 const Cuda& Cuda::get() {
   static const Cuda cuda;
   return cuda;
 }
 
+namespace {
+
+/** Loads what lies beside the addon; the reason where that fails, else empty. */
+std::string loadBeside(const char* name) {
+  Dl_info info;
+  if (!dladdr(reinterpret_cast<void*>(&Cuda::get), &info) || !info.dli_fname) return "the addon's folder was not found";
+  const std::string addon = info.dli_fname;
+  const std::string path = addon.substr(0, addon.find_last_of('/') + 1) + name;
+  if (dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL)) return "";
+  const char* error = dlerror();
+  return error ? error : path + " could not be loaded";
+}
+
+}  // namespace
+
 // libtorch asks for its CUDA part once and remembers the answer, so this runs when the addon is loaded, before any
 // operator.
 Cuda::Cuda() {
+  // Tests run the kernels for GPUs on a CPU, which then has them in place of its own.
+  const char* emulated = std::getenv("TRAINER_GPU");
+  if (emulated && std::string(emulated) == "emulated") {
+    emulated_ = true;
+    kernelsReason_ = loadBeside("trainer-gpu-emulated.so");
+  }
   void* driver = dlopen("libcuda.so.1", RTLD_LAZY | RTLD_GLOBAL);
   if (!driver) {
     reason_ = "no NVIDIA driver (libcuda.so.1) was found";
@@ -34,28 +57,21 @@ Cuda::Cuda() {
     if (count_ == 0) reason_ = "the NVIDIA driver reports no device";
     describe(driver);
     at::globalContext().setAllowTF32CuDNN(false);  // as for cuBLAS: float32 is float32 unless TF32 is allowed
-    loadKernels();
+    if (count_ > 0) loadKernels();
   } catch (const std::exception& e) {
     reason_ = e.what();
   }
 }
 
-// Our kernels lie beside the addon, and find libtorch's CUDA part by its symbols, which are global now.
+// Our kernels find libtorch's CUDA part by its symbols, which are global now.
 void Cuda::loadKernels() {
-  Dl_info info;
-  if (count_ == 0 || !dladdr(reinterpret_cast<void*>(&Cuda::get), &info) || !info.dli_fname) return;
   for (int i = 0; i < count_; ++i) {
     if (capabilities_[i].first < 8) {
       kernelsReason_ = names_[i] + " is older than compute capability 8.0";
       return;
     }
   }
-  const std::string addon = info.dli_fname;
-  const std::string path = addon.substr(0, addon.find_last_of('/') + 1) + "trainer-cuda.so";
-  if (!dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL)) {
-    const char* error = dlerror();
-    kernelsReason_ = error ? error : path + " could not be loaded";
-  }
+  kernelsReason_ = loadBeside("trainer-cuda.so");
 }
 
 // cuda.h: CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR and _MINOR.

@@ -16,6 +16,8 @@ class Cuda {
   const std::string& reason() const { return reason_; }  // why there is none
   // Why libtorch's kernels alone are used there; empty where this project's are.
   const std::string& kernelsReason() const { return kernelsReason_; }
+  // The kernels for GPUs run on the CPU, for tests.
+  bool emulated() const { return emulated_; }
 
  private:
   Cuda();
@@ -28,4 +30,5 @@ class Cuda {
   std::vector<std::pair<int, int>> capabilities_;
   std::string reason_;
   std::string kernelsReason_;
+  bool emulated_ = false;
 };

@@ -159,14 +159,16 @@ napi_value cudaDevices(Session& session, napi_value*, size_t) {
   return list;
 }
 
-// gpuKernels() -> [whether this project's kernels are used on GPUs, why not]
+// gpuKernels() -> [whether this project's kernels for GPUs are used, why not, on which kind of device]
 napi_value gpuKernels(Session& session, napi_value*, size_t) {
   napi_env env = session.env;
   const Cuda& cuda = Cuda::get();
+  const bool there = cuda.available() || cuda.emulated();
   napi_value list;
-  check(env, napi_create_array_with_length(env, 2, &list));
-  check(env, napi_set_element(env, list, 0, fromBool(env, cuda.available() && cuda.kernelsReason().empty())));
-  check(env, napi_set_element(env, list, 1, fromString(env, cuda.available() ? cuda.kernelsReason() : cuda.reason())));
+  check(env, napi_create_array_with_length(env, 3, &list));
+  check(env, napi_set_element(env, list, 0, fromBool(env, there && cuda.kernelsReason().empty())));
+  check(env, napi_set_element(env, list, 1, fromString(env, there ? cuda.kernelsReason() : cuda.reason())));
+  check(env, napi_set_element(env, list, 2, fromString(env, cuda.emulated() ? "cpu" : "cuda")));
   return list;
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { tensor, zeros } from "./create.js";
+import { zeros } from "./create.js";
 import { cudaQueue, eagerQueue, type GraphOperators } from "./device-queue.js";
 import { devices, memoryStats } from "./runtime.js";
 import { keep } from "./scope.js";
@@ -17,8 +17,6 @@ function scripted(calls: string[], failing?: string): GraphOperators {
     graphAbort: (graph) => note(`abort ${graph}`),
     graphReplay: (graph) => note(`replay ${graph}`),
     graphFree: (graph) => note(`free ${graph}`),
-    graphPost: (numbers) => (note(`post ${numbers.numel}`), 3),
-    graphTake: (posted) => (note(`take ${posted}`), tensor([4, 5], [1, 2], { dtype: "int64" })),
   };
 }
 
@@ -36,15 +34,6 @@ test("work is run until libraries have chosen, recorded, replayed and freed", ()
   }
   expect(calls).toEqual(["begin", "work", "work", "capture 7", "work", "end 7", "replay 7", "replay 7", "free 7"]);
   expect(memoryStats().liveTensors).toBe(before);
-});
-
-test("numbers are asked for at once and waited for when they are read", () => {
-  const calls: string[] = [];
-  const numbers = zeros([6], { dtype: "int64" });
-  const read = cudaQueue(scripted(calls)).read(numbers);
-  expect(calls).toEqual(["post 6"]);
-  expect(read()).toEqual([4, 5]);
-  expect(calls).toEqual(["post 6", "take 3"]);
 });
 
 test.each(["capture 7", "end 7"])("where %s fails the graph is given up, and the first error told", (failing) => {

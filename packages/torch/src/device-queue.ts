@@ -2,6 +2,7 @@ import { TorchError } from "./errors.js";
 import * as kernels from "./fused/kernels.js";
 import { scope } from "./scope.js";
 import type { Tensor } from "./tensor.js";
+import { Readback } from "./transfer.js";
 
 /** Work on a device that was recorded once: it is done again, on the same tensors, by one call. */
 export interface Recording extends Disposable {
@@ -16,11 +17,16 @@ export interface DeviceQueue {
    * recording's own.
    */
   record(work: () => void, options?: { readonly warm?: boolean }): Recording;
-  /** Begins to copy int64 numbers to the host, behind all work so far; what is returned waits for them. */
+  /** Begins to copy numbers to the host, behind all work so far; what is returned waits for them. */
   read(numbers: Tensor): () => readonly number[];
 }
 
-/** What records graphs and copies behind them; trainer-cuda.so has it. */
+function read(numbers: Tensor): () => readonly number[] {
+  const back = new Readback(numbers);
+  return () => back.values();
+}
+
+/** What records graphs; trainer-cuda.so has it. */
 export interface GraphOperators {
   readonly graphBegin: typeof kernels.graphBegin;
   readonly graphCapture: typeof kernels.graphCapture;
@@ -28,8 +34,6 @@ export interface GraphOperators {
   readonly graphAbort: typeof kernels.graphAbort;
   readonly graphReplay: typeof kernels.graphReplay;
   readonly graphFree: typeof kernels.graphFree;
-  readonly graphPost: typeof kernels.graphPost;
-  readonly graphTake: typeof kernels.graphTake;
 }
 
 /** Libraries choose their kernels and take their workspaces in the first runs, which a graph must not hold. */
@@ -51,10 +55,7 @@ export function cudaQueue(native: GraphOperators = kernels): DeviceQueue {
       }
       return { replay: () => native.graphReplay(id), [Symbol.dispose]: () => native.graphFree(id) };
     },
-    read(numbers) {
-      const id = native.graphPost(numbers);
-      return () => scope(() => Array.from(native.graphTake(id).flatten().data(), Number));
-    },
+    read,
   };
 }
 
@@ -72,8 +73,5 @@ export const eagerQueue: DeviceQueue = {
       },
     };
   },
-  read(numbers) {
-    const found = scope(() => Array.from(numbers.flatten().data(), Number));
-    return () => found;
-  },
+  read,
 };

@@ -68,7 +68,7 @@ export interface Addon {
     capabilities: [major: number, minor: number][],
     reason: string | null,
   ];
-  gpuKernels(): [used: boolean, reason: string];
+  gpuKernels(): [used: boolean, reason: string, device: "cpu" | "cuda"];
   libtorchVersion(): string;
   recordEvent(device: string): Handle;
   waitEvent(event: Handle): void;

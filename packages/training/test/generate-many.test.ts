@@ -99,6 +99,25 @@ test("aborting ends recorded generation too, and frees what it held", async () =
   expect(memoryStats().liveTensors).toBe(before);
 });
 
+test("all that was asked for is read, also what nobody wants any more", async () => {
+  let open = 0;
+  const counting: DeviceQueue = {
+    ...eagerQueue,
+    read(numbers) {
+      open += 1;
+      const read = eagerQueue.read(numbers);
+      return () => ((open -= 1), read());
+    },
+  };
+  const input = { temperature: 0, maxNewTokens: 60, stopSequences: ["e"] };
+  expect(resultOf(await eventsOf(["T"], input, counting))?.finishReasons).toEqual(["stop"]);
+  const events = generateManyStream(unkept(), ["T"], { maxNewTokens: 60, stopOnEos: false }, undefined, counting);
+  await events.next();
+  await events.next();
+  await events.return({ outputs: [], steps: 0, stepsPerSequence: [], eosTerminated: [], finishReasons: [], seed: 0 });
+  expect(open).toBe(0);
+});
+
 test("where steps cannot be recorded they are done one by one", async () => {
   const broken: DeviceQueue = {
     record: () => {

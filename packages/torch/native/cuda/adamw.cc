@@ -112,10 +112,10 @@ void adamwOnDevice(at::TensorList params, at::TensorList grads, at::TensorList e
                     params[i].numel(), 0});
   }
   struct Scalars {
-    float beta1, beta2, eps, weightDecay;
+    double beta1, beta2;
+    float eps, weightDecay;
   };
-  const Scalars scalars{static_cast<float>(beta1), static_cast<float>(beta2), static_cast<float>(eps),
-                        static_cast<float>(weightDecay)};
+  const Scalars scalars{beta1, beta2, static_cast<float>(eps), static_cast<float>(weightDecay)};
   const Kernel kernel("adamw", "adamw", type);
   inGroups(rows, [&](const Rows& group, int64_t blocks, int64_t) {
     kernel({.blocks = static_cast<uint32_t>(blocks), .threads = 256}, group, scalars, in(lr),
@@ -129,7 +129,7 @@ void adamwOnDevice(at::TensorList params, at::TensorList grads, at::TensorList e
 
 }  // namespace
 
-TORCH_LIBRARY_IMPL(trainer, AutogradCUDA, m) {
+TORCH_LIBRARY_IMPL(trainer, TRAINER_GPU_KEY, m) {
   m.impl("total_norm", &totalNorm);
   m.impl("adamw_on_device_", &adamwOnDevice);
 }

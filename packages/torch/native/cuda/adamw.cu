@@ -74,7 +74,8 @@ extern "C" __global__ void __launch_bounds__(1024) rootOfSum(const float* partia
 }
 
 struct Scalars {
-  float beta1, beta2, eps, weightDecay;
+  double beta1, beta2;
+  float eps, weightDecay;
 };
 
 /** Gradients are multiplied by *gradScale; where *foundInf is not 0 nothing is changed. Either may be null. */
@@ -85,13 +86,15 @@ extern "C" __global__ void __launch_bounds__(THREADS)
   const Row& row = rowOf(rows);
   const float step = *row.step, scale = gradScale == nullptr ? 1.0f : *gradScale;
   const float decay = 1.0f - *lr * s.weightDecay;
-  const float stepSize = *lr / float(1.0 - pow(double(s.beta1), double(step)));
-  const float rootCorrection = float(sqrt(1.0 - pow(double(s.beta2), double(step))));
+  // The corrections of the first steps are differences from 1: float32 would lose them.
+  const float stepSize = float(*lr / (1.0 - pow(s.beta1, double(step))));
+  const float rootCorrection = float(sqrt(1.0 - pow(s.beta2, double(step))));
+  const float beta2 = float(s.beta2), rest1 = float(1.0 - s.beta1), rest2 = float(1.0 - s.beta2);
   const int64_t begin = (int64_t(blockIdx.x) - row.firstBlock) * STRETCH, end = min(row.count, begin + STRETCH);
   const auto update = [&](float& p, float g, float& m, float& v) {
     g *= scale;
-    m += (1.0f - s.beta1) * (g - m);
-    v = s.beta2 * v + (1.0f - s.beta2) * g * g;
+    m += rest1 * (g - m);
+    v = beta2 * v + rest2 * g * g;
     p = p * decay - stepSize * m / (sqrtf(v) / rootCorrection + s.eps);
   };
   const bool vectors = alignedFor(row.param, 16) && alignedFor(row.grad, 16) && alignedFor(row.expAvg, 16) &&

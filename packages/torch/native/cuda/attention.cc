@@ -1,23 +1,11 @@
-#include <ATen/Context.h>
-#include <ATen/ops/_scaled_dot_product_cudnn_attention.h>
-#include <ATen/ops/_scaled_dot_product_cudnn_attention_backward.h>
-#include <ATen/ops/_scaled_dot_product_flash_attention.h>
-#include <ATen/ops/_scaled_dot_product_flash_attention_backward.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
-#include <ATen/ops/randn.h>
-#include <c10/cuda/CUDAGraphsC10Utils.h>
-#include <c10/cuda/CUDAStream.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
-#include <torch/version.h>
 
-#include <chrono>
-#include <map>
-#include <mutex>
-#include <sstream>
+#include <algorithm>
 
-#include "driver.h"
+#include "attend.h"
 #include "kernels/checks.h"
 #include "rows.h"
 
@@ -55,11 +43,6 @@ int64_t headsOfBlock(int64_t headSize) {
   return 256 / (needed <= 4 ? 4 : needed <= 8 ? 8 : needed <= 16 ? 16 : 32);
 }
 
-/** (B, nh, T, hs) each, as attention takes them. */
-struct Heads {
-  at::Tensor q, k, v;
-};
-
 Heads headsOf(const Inputs& in) {
   const auto part = [&](int64_t from, int64_t count) { return in.qkv.narrow(2, from, count).transpose(1, 2); };
   const at::Tensor v = part(in.heads + in.kvHeads, in.kvHeads);
@@ -74,84 +57,6 @@ Heads headsOf(const Inputs& in) {
   return {q.transpose(1, 2), k.transpose(1, 2), v};
 }
 
-/** What attention keeps for its gradient. */
-struct Attended {
-  at::Tensor out, logSumExp, seed, offset;
-};
-
-Attended attend(const Heads& h, double dropout, bool byCuDnn) {
-  if (byCuDnn) {
-    auto r = at::_scaled_dot_product_cudnn_attention(h.q, h.k, h.v, std::nullopt, true, dropout, true, false);
-    return {std::get<0>(r), std::get<1>(r), std::get<6>(r), std::get<7>(r)};
-  }
-  auto r = at::_scaled_dot_product_flash_attention(h.q, h.k, h.v, dropout, true, false);
-  return {std::get<0>(r), std::get<1>(r), std::get<6>(r), std::get<7>(r)};
-}
-
-Heads attendBackward(const at::Tensor& dOut, const Heads& h, const Attended& a, double dropout, bool byCuDnn) {
-  const at::Tensor none;
-  const int64_t length = h.q.size(2);
-  auto [dq, dk, dv] =
-      byCuDnn
-          ? at::_scaled_dot_product_cudnn_attention_backward(dOut, h.q, h.k, h.v, a.out, a.logSumExp, a.seed, a.offset,
-                                                             none, none, none, length, length, dropout, true)
-          : at::_scaled_dot_product_flash_attention_backward(dOut, h.q, h.k, h.v, a.out, a.logSumExp, none, none,
-                                                             length, length, dropout, true, a.seed, a.offset);
-  return {dq, dk, dv};
-}
-
-/** Milliseconds of one pass forward and backward; infinite where this library refuses it. */
-double timed(const Inputs& in, bool byCuDnn) {
-  const auto half = in.qkv.options();
-  const int64_t b = in.qkv.size(0), t = in.length(), size = in.headSize();
-  const auto heads = [&](int64_t count) { return at::randn({b, t, count, size}, half).transpose(1, 2); };
-  try {
-    const Heads h{heads(in.heads), heads(in.kvHeads), heads(in.kvHeads)};
-    const at::Tensor dOut = at::randn({b, t, in.heads, size}, half).transpose(1, 2);
-    const auto stream = c10::cuda::getCurrentCUDAStream();
-    const auto run = [&] { attendBackward(dOut, h, attend(h, 0, byCuDnn), 0, byCuDnn); };
-    run();
-    stream.synchronize();
-    const auto began = std::chrono::steady_clock::now();
-    constexpr int kRuns = 5;
-    for (int i = 0; i < kRuns; ++i) run();
-    stream.synchronize();
-    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - began).count() / kRuns;
-  } catch (const c10::Error&) {
-    return std::numeric_limits<double>::infinity();
-  }
-}
-
-/** Whether cuDNN's attention is faster here than libtorch's flash attention: measured once and kept, as of products. */
-bool preferCuDnn(const Inputs& in) {
-  // Flash attention has a gradient that repeats to the bit, and takes it then.
-  if (at::globalContext().deterministicAlgorithms()) return false;
-  static auto* mutex = new std::mutex;
-  static auto* known = new std::map<std::string, bool>;
-  std::ostringstream text;
-  text << in.qkv.scalar_type() << in.qkv.sizes() << " " << in.heads;
-  const std::string key = text.str();
-  std::lock_guard<std::mutex> lock(*mutex);
-  if (const auto found = known->find(key); found != known->end()) return found->second;
-  if (computeCapability() < 90 || in.headSize() > 128) return (*known)[key] = false;
-  const std::string folder = cacheFolder("attention");
-  const std::string path = folder.empty() ? "" : folder + "/" + digest(cardName() + " " TORCH_VERSION " " + key);
-  std::string kept = path.empty() ? "" : readKept(path);
-  if (kept.empty()) {
-    if (c10::cuda::currentStreamCaptureStatusMayInitCtx() != c10::cuda::CaptureStatus::None) return false;
-    // What is drawn for the measurement must not be missing from the run's own numbers.
-    at::Generator generator = at::globalContext().defaultGenerator(in.qkv.device());
-    const at::Tensor state = generator.get_state();
-    kept = timed(in, true) < timed(in, false) ? "cudnn" : "flash";
-    generator.set_state(state);
-    if (!path.empty()) {
-      keepOnDisk(path, kept);
-      if (const std::string first = readKept(path); !first.empty()) kept = first;
-    }
-  }
-  return (*known)[key] = kept == "cudnn";
-}
-
 at::Tensor outOf(const Attended& a) { return a.out.transpose(1, 2).flatten(2); }
 
 /** Keeps the input, the output and one number a query: normed and turned queries and keys are made again. */
@@ -159,8 +64,9 @@ struct CausalAttention : torch::autograd::Function<CausalAttention> {
   // Tensors that a gradient may be wanted of are arguments of their own: autograd looks into no struct.
   static Variable forward(AutogradContext* ctx, const Variable& qkv, const std::optional<Variable>& qWeight,
                           const std::optional<Variable>& kWeight, const Inputs& in) {
-    const bool byCuDnn = preferCuDnn(in);
-    const Attended a = attend(headsOf(in), in.dropout, byCuDnn);
+    const Heads h = headsOf(in);
+    const bool byCuDnn = preferCuDnn(h, in.dropout);
+    const Attended a = attend(h, in.dropout, byCuDnn);
     ctx->save_for_backward({qkv, in.cos, in.sin, qWeight.value_or(Variable()), kWeight.value_or(Variable()),
                             a.logSumExp, a.seed, a.offset});
     ctx->saved_data["out"] = a.out;  // of other strides than what is given back
@@ -178,7 +84,7 @@ struct CausalAttention : torch::autograd::Function<CausalAttention> {
     const Inputs in{
         saved[0], ctx->saved_data["heads"].toInt(),  ctx->saved_data["kvHeads"].toInt(),   saved[1], saved[2], saved[3],
         saved[4], ctx->saved_data["eps"].toDouble(), ctx->saved_data["dropout"].toDouble()};
-    const Attended a{ctx->saved_data["out"].toTensor(), saved[5], saved[6], saved[7]};
+    const Attended a{takeSaved(ctx, "out"), saved[5], saved[6], saved[7]};
     const int64_t size = in.headSize();
     const at::Tensor dOut =
         grads[0].to(in.qkv.scalar_type()).contiguous().unflatten(2, {in.heads, size}).transpose(1, 2);
@@ -227,8 +133,9 @@ at::Tensor causalAttention(const at::Tensor& qkv, int64_t heads, int64_t kvHeads
   };
   const OwnTypes types;
   const at::ScalarType type = types.type;
-  TORCH_CHECK(type != at::kFloat && size % 8 == 0 && size <= 256, kOp,
-              ": on a GPU heads of a multiple of 8 numbers are computed, under autocast; these are of ", size);
+  TORCH_CHECK(type != at::kFloat && size % 8 == 0 && size <= 128, kOp,
+              ": on a GPU heads of a multiple of 8 numbers, 128 at most, are computed, under autocast; these are of ",
+              size);
   const at::Tensor all = qkv.to(type).contiguous().unflatten(2, {heads + 2 * kvHeads, size});
   const Inputs in{all,
                   heads,
@@ -241,11 +148,12 @@ at::Tensor causalAttention(const at::Tensor& qkv, int64_t heads, int64_t kvHeads
                   dropout};
   if (needsGrad({in.qkv, in.qWeight, in.kWeight}))
     return CausalAttention::apply(in.qkv, present(in.qWeight), present(in.kWeight), in);
-  return outOf(attend(headsOf(in), dropout, preferCuDnn(in)));
+  const Heads h = headsOf(in);
+  return outOf(attend(h, dropout, preferCuDnn(h, dropout)));
 }
 
 }  // namespace
 
-TORCH_LIBRARY_IMPL(trainer, AutogradCUDA, m) { m.impl("causal_attention", &causalAttention); }
+TORCH_LIBRARY_IMPL(trainer, TRAINER_GPU_KEY, m) { m.impl("causal_attention", &causalAttention); }
 
 }  // namespace trainer::cuda

@@ -79,6 +79,13 @@ Mean meanOf(const at::Tensor& rows, const at::Tensor& targets, int64_t ignored) 
   return m;
 }
 
+/** By a factor that only the device knows, in float32 whatever the type. */
+void scaleInPlace(const at::Tensor& t, const at::Tensor& factor) {
+  const int64_t vectors = t.numel() / 4;
+  Kernel("cross-entropy", "scale", t.scalar_type())(
+      {.blocks = blocksFor(std::max<int64_t>(vectors, 1), 256), .threads = 256}, out(t), in(factor), t.numel());
+}
+
 /** The gradients are known when the loss is, so they are computed with it and the logits let go. */
 struct LinearCrossEntropy : torch::autograd::Function<LinearCrossEntropy> {
   static Variable forward(AutogradContext* ctx, const Variable& hidden, const Variable& weight,
@@ -98,7 +105,7 @@ struct LinearCrossEntropy : torch::autograd::Function<LinearCrossEntropy> {
     const at::Tensor scale = grads[0].to(at::kFloat).div(ctx->saved_data["count"].toTensor());
     const auto take = [&](const char* name) {
       at::Tensor grad = std::move(ctx->saved_data[name]).toTensor();
-      if (grad.defined()) grad.mul_(scale);
+      if (grad.defined()) scaleInPlace(grad, scale);
       return grad;
     };
     at::Tensor hidden = take("hidden"), weight = take("weight");
@@ -110,7 +117,7 @@ struct LinearCrossEntropy : torch::autograd::Function<LinearCrossEntropy> {
 void checkInputs(const at::Tensor& hidden, const at::Tensor& weight, const at::Tensor& targets) {
   requireOnGpu(hidden, kOp, "hidden", 2);
   requireOnGpu(weight, kOp, "weight", 2);
-  TORCH_CHECK(targets.is_cuda() && targets.scalar_type() == at::kLong && targets.dim() == 1, kOp,
+  TORCH_CHECK(isOnGpu(targets) && targets.scalar_type() == at::kLong && targets.dim() == 1, kOp,
               ": targets must be int64 of one dimension on the GPU");
   TORCH_CHECK(
       hidden.size(1) == weight.size(1) && hidden.size(0) == targets.size(0) && hidden.numel() > 0 && weight.numel() > 0,
@@ -137,7 +144,7 @@ at::Tensor linearCrossEntropyRows(const at::Tensor& hidden, const at::Tensor& we
 
 }  // namespace
 
-TORCH_LIBRARY_IMPL(trainer, AutogradCUDA, m) {
+TORCH_LIBRARY_IMPL(trainer, TRAINER_GPU_KEY, m) {
   m.impl("linear_cross_entropy", &linearCrossEntropy);
   m.impl("linear_cross_entropy_rows", &linearCrossEntropyRows);
 }

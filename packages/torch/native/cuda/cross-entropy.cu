@@ -79,7 +79,7 @@ extern "C" __global__ void __launch_bounds__(SHARED_THREADS, 2)  // one reads wh
     crossEntropyInShared(T* logits, const int64_t* targets, float* losses, int32_t vocabulary, int32_t stride,
                          int64_t ignored, int32_t gradient) {
   constexpr float kLowest = -3.0e38f;
-  extern __shared__ __align__(16) unsigned char memory[];
+  SHARED_MEMORY(memory);
   T* kept = reinterpret_cast<T*>(memory);
   __shared__ float parts[32];
   T* row = logits + int64_t(blockIdx.x) * stride;
@@ -92,14 +92,11 @@ extern "C" __global__ void __launch_bounds__(SHARED_THREADS, 2)  // one reads wh
   }
   for (int at = threadIdx.x * VEC; at < stride; at += SHARED_THREADS * VEC) {
 #pragma unroll
-    for (int i = 0; i < int(VEC * sizeof(T)); i += 16) {
-      const uint32_t to = uint32_t(__cvta_generic_to_shared(reinterpret_cast<unsigned char*>(kept + at) + i));
-      asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(to),
-                   "l"(reinterpret_cast<const unsigned char*>(row + at) + i));
-    }
+    for (int i = 0; i < int(VEC * sizeof(T)); i += 16)
+      copyToShared(memory + at * sizeof(T) + i, reinterpret_cast<const unsigned char*>(row + at) + i);
   }
   if (threadIdx.x < 32) parts[threadIdx.x] = kLowest;
-  asm volatile("cp.async.wait_all;" ::: "memory");
+  waitForCopies();
   __syncthreads();
   float most = kLowest;
   for (int at = threadIdx.x * VEC; at < vocabulary; at += SHARED_THREADS * VEC) {
@@ -153,4 +150,18 @@ extern "C" __global__ void __launch_bounds__(THREADS)
     *mean = total / counted;
     *count = counted;
   }
+}
+
+/** Four numbers a thread; the first also has those that are left. */
+extern "C" __global__ void __launch_bounds__(256) scale(T* x, const float* factor, int64_t count) {
+  const int64_t at = (int64_t(blockIdx.x) * 256 + threadIdx.x) * 4;
+  if (at + 4 <= count) {
+    float v[4];
+    load<4>(x + at, v);
+#pragma unroll
+    for (int i = 0; i < 4; ++i) v[i] *= *factor;
+    store<4>(x + at, v);
+  }
+  if (at == 0)
+    for (int64_t rest = count / 4 * 4; rest < count; ++rest) x[rest] = From<T>::of(toFloat(x[rest]) * *factor);
 }

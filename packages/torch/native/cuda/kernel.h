@@ -39,6 +39,9 @@ class Kernel {
 /** Multiprocessors of the current device. */
 int multiprocessors();
 
+/** Whether the current stream's work is being recorded as a graph, and nothing runs. */
+bool isRecording();
+
 /** Shared memory that a block can ask for, in bytes. */
 int64_t sharedBytesOfBlock();
 

@@ -149,7 +149,7 @@ at::Tensor linearSideBySide(const at::Tensor& x, at::TensorList weights, at::Ten
 
 }  // namespace
 
-TORCH_LIBRARY_IMPL(trainer, AutogradCUDA, m) {
+TORCH_LIBRARY_IMPL(trainer, TRAINER_GPU_KEY, m) {
   m.impl("linear", &linear);
   m.impl("linear_side_by_side", &linearSideBySide);
 }

@@ -55,7 +55,7 @@ struct GeluMlp : torch::autograd::Function<GeluMlp> {
     const variable_list saved = ctx->get_saved_variables();
     const at::Tensor &x = saved[0], &w1 = saved[1], &w2 = saved[2];
     const auto type = x.scalar_type();
-    at::Tensor h = ctx->saved_data["pre"].toTensor();
+    at::Tensor h = takeSaved(ctx, "pre");
     const at::Tensor dOut = grads[0].to(type).contiguous();
     at::Tensor dh = product(dOut, inType(w2, type).t());
     const int64_t rows = h.size(0), width = h.size(1);
@@ -65,6 +65,7 @@ struct GeluMlp : torch::autograd::Function<GeluMlp> {
     Kernel("activation", "geluBackward", type, widthOf(width))(
         {.blocks = blocksFor(width, 128 * vectorOf(width)), .threads = 128, .blocksY = static_cast<uint32_t>(s.blocks)},
         in(h), out(dh), out(y), out(partial), rows, static_cast<int32_t>(s.rows));
+    h.reset();
     const at::Tensor dw2 = weightGrad(y, dOut);
     y.reset();
     return {product(dh, inType(w1, type).t()), weightGrad(x, dh), sumRows(partial), dw2, columnSums(dOut)};
@@ -132,7 +133,7 @@ struct SwigluMlp : torch::autograd::Function<SwigluMlp> {
     const variable_list saved = ctx->get_saved_variables();
     const at::Tensor &x = saved[0], &gate = saved[1], &up = saved[2], &down = saved[3];
     const auto type = x.scalar_type();
-    const at::Tensor inner = ctx->saved_data["inner"].toTensor();
+    at::Tensor inner = takeSaved(ctx, "inner");
     const at::Tensor dOut = grads[0].to(type).contiguous();
     at::Tensor dGated = product(dOut, inType(down, type));
     const at::Tensor dInner = at::empty_like(inner);
@@ -140,6 +141,7 @@ struct SwigluMlp : torch::autograd::Function<SwigluMlp> {
     Kernel("activation", "swigluBackward", type, widthOf(width))(
         {.blocks = blocksFor(rows * width / vectorOf(width), 256), .threads = 256}, in(inner), out(dGated), out(dInner),
         rows);
+    inner.reset();
     const at::Tensor dDown = weightGrad(dOut, dGated);  // by now the gated product once more
     dGated.reset();
     const at::Tensor dWeights = weightGrad(dInner, x);
@@ -191,7 +193,7 @@ at::Tensor swigluMlp(const at::Tensor& x, const at::Tensor& gate, const at::Tens
 
 }  // namespace
 
-TORCH_LIBRARY_IMPL(trainer, AutogradCUDA, m) {
+TORCH_LIBRARY_IMPL(trainer, TRAINER_GPU_KEY, m) {
   m.impl("gelu_mlp", &geluMlp);
   m.impl("swiglu_mlp", &swigluMlp);
 }

@@ -1,6 +1,3 @@
-#include <cuda.h>
-// libtorch's headers ask for its version.
-#include <ATen/cuda/CUDAGeneratorImpl.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/zeros.h>
@@ -8,8 +5,8 @@
 #include <torch/library.h>
 
 #include <algorithm>
-#include <mutex>
 
+#include "generator.h"
 #include "kernels/checks.h"
 #include "rows.h"
 
@@ -110,13 +107,6 @@ struct AddNorm : torch::autograd::Function<AddNorm> {
   }
 };
 
-/** The default generator's state, which goes on behind it. */
-at::PhiloxCudaState drawn() {
-  at::Generator generator = at::cuda::detail::getDefaultCUDAGenerator();
-  const std::lock_guard<std::mutex> lock(generator.mutex());
-  return at::check_generator<at::CUDAGeneratorImpl>(generator)->philox_cuda_state(4);  // a multiple of 4, as it asks
-}
-
 void requireShapes(const at::Tensor& x, const at::Tensor& branch, const at::Tensor& weight, const char* op) {
   requireOnGpu(x, op, "x");
   requireOnGpu(branch, op, "branch");
@@ -169,7 +159,7 @@ at::Tensor layerNorm(const at::Tensor& x, const at::Tensor& weight, const at::Te
 
 }  // namespace
 
-TORCH_LIBRARY_IMPL(trainer, AutogradCUDA, m) {
+TORCH_LIBRARY_IMPL(trainer, TRAINER_GPU_KEY, m) {
   m.impl("add_layer_norm", &addLayerNorm);
   m.impl("layer_norm", &layerNorm);
   m.impl("add_rms_norm", &addRmsNorm);

@@ -1,6 +1,8 @@
 // The element types of the kernels, and what every one of them needs. NVRTC compiles this on the user's machine, where no
-// CUDA headers are: conversions are instructions of sm_80 and later.
+// CUDA headers are: conversions are instructions of sm_80 and later. Tests compile it for a CPU (emulated/emulator.h).
 #pragma once
+
+#ifdef __CUDACC_RTC__
 
 using uint8_t = unsigned char;
 using uint16_t = unsigned short;
@@ -9,30 +11,60 @@ using int32_t = int;
 using uint64_t = unsigned long long;
 using int64_t = long long;
 
+/** Shared memory of a block, as much as its launch asks for. */
+#define SHARED_MEMORY(name) extern __shared__ __align__(16) unsigned char name[]
+
+__device__ inline uint16_t toBf16(float x) {
+  uint16_t y;
+  asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(y) : "f"(x));
+  return y;
+}
+
+__device__ inline uint16_t toFp16(float x) {
+  uint16_t y;
+  asm("cvt.rn.f16.f32 %0, %1;" : "=h"(y) : "f"(x));
+  return y;
+}
+
+__device__ inline float fromFp16(uint16_t x) {
+  float y;
+  asm("cvt.f32.f16 %0, %1;" : "=f"(y) : "h"(x));
+  return y;
+}
+
+/** The hyperbolic tangent to eleven bits, in one instruction. */
+__device__ inline float tanhRoughly(float x) {
+  float y;
+  asm("tanh.approx.f32 %0, %1;" : "=f"(y) : "f"(x));
+  return y;
+}
+
+/** Begins to copy 16 bytes to shared memory. */
+__device__ inline void copyToShared(void* to, const void* from) {
+  asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(uint32_t(__cvta_generic_to_shared(to))), "l"(from));
+}
+
+/** Waits for this thread's copies. */
+__device__ inline void waitForCopies() { asm volatile("cp.async.wait_all;" ::: "memory"); }
+
+/** Vectors are read and written at their own alignment: checked where a kernel runs on a CPU. */
+template <int BYTES>
+__device__ inline void assertAligned(const void*) {}
+
+#endif
+
 #if defined(T_BF16)
 struct T {
   uint16_t bits;
 };
 __device__ inline float toFloat(T x) { return __uint_as_float(uint32_t(x.bits) << 16); }
-__device__ inline T fromFloat(float x) {
-  T y;
-  asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(y.bits) : "f"(x));
-  return y;
-}
+__device__ inline T fromFloat(float x) { return {toBf16(x)}; }
 #elif defined(T_FP16)
 struct T {
   uint16_t bits;
 };
-__device__ inline float toFloat(T x) {
-  float y;
-  asm("cvt.f32.f16 %0, %1;" : "=f"(y) : "h"(x.bits));
-  return y;
-}
-__device__ inline T fromFloat(float x) {
-  T y;
-  asm("cvt.rn.f16.f32 %0, %1;" : "=h"(y.bits) : "f"(x));
-  return y;
-}
+__device__ inline float toFloat(T x) { return fromFp16(x.bits); }
+__device__ inline T fromFloat(float x) { return {toFp16(x)}; }
 #else
 using T = float;
 #endif
@@ -59,6 +91,7 @@ struct alignas(sizeof(Number) * N) Vector {
 
 template <int N, typename Number>
 __device__ inline void load(const Number* from, float (&into)[N]) {
+  assertAligned<sizeof(Vector<Number, N>)>(from);
   const Vector<Number, N> v = *reinterpret_cast<const Vector<Number, N>*>(from);
 #pragma unroll
   for (int i = 0; i < N; ++i) into[i] = toFloat(v.at[i]);
@@ -66,6 +99,7 @@ __device__ inline void load(const Number* from, float (&into)[N]) {
 
 template <int N, typename Number>
 __device__ inline void store(Number* to, const float (&from)[N]) {
+  assertAligned<sizeof(Vector<Number, N>)>(to);
   Vector<Number, N> v;
 #pragma unroll
   for (int i = 0; i < N; ++i) v.at[i] = From<Number>::of(from[i]);

@@ -7,7 +7,6 @@
 #include <ATen/ops/mm.h>
 #include <ATen/record_function.h>
 #include <c10/cuda/CUDAFunctions.h>
-#include <c10/cuda/CUDAGraphsC10Utils.h>
 #include <c10/cuda/CUDAStream.h>
 #include <cuda_runtime_api.h>
 #include <dlfcn.h>
@@ -173,16 +172,13 @@ struct Plan {
   }
 };
 
-bool isCapturing() { return c10::cuda::currentStreamCaptureStatusMayInitCtx() != c10::cuda::CaptureStatus::None; }
-
-/** One a stream, for its work is in order; a graph's is the graph's own. */
+/** Kept for the default stream, whose work is in order; others are a graph's, which has its own. */
 at::Tensor workspaceFor(const at::Tensor& like) {
   const auto make = [&] { return at::empty({static_cast<int64_t>(kWorkspace)}, like.options().dtype(at::kByte)); };
-  if (isCapturing()) return make();
-  static auto* kept =
-      new std::map<c10::cuda::CUDAStream, at::Tensor, bool (*)(c10::cuda::CUDAStream, c10::cuda::CUDAStream)>(
-          [](c10::cuda::CUDAStream a, c10::cuda::CUDAStream b) { return a.stream() < b.stream(); });
-  at::Tensor& workspace = (*kept)[c10::cuda::getCurrentCUDAStream()];
+  const auto stream = c10::cuda::getCurrentCUDAStream();
+  if (isRecording() || stream != c10::cuda::getDefaultCUDAStream()) return make();
+  static auto* kept = new std::map<c10::DeviceIndex, at::Tensor>;
+  at::Tensor& workspace = (*kept)[stream.device_index()];
   if (!workspace.defined()) workspace = make();
   return workspace;
 }
@@ -256,20 +252,21 @@ void choose(Plan& plan, const Operands& o, const at::Tensor& out) {
     std::memcpy(&algorithm, bytes.data(), sizeof(algorithm));
     return algorithm;
   };
-  plan.final = true;
   plan.algorithm = kept();
-  if (plan.algorithm) return;
+  plan.final = plan.algorithm.has_value();
+  if (plan.final) return;
   const std::vector<LtHeuristic> candidates = plan.candidates(measured ? kCandidates : 1);
-  if (candidates.empty()) return;
-  plan.algorithm = candidates.front().algorithm;
-  if (!measured) return;
+  if (!candidates.empty()) plan.algorithm = candidates.front().algorithm;
   // While a graph is recorded nothing runs, so nothing can be measured: it takes what cuBLASLt holds best.
-  plan.final = !isCapturing();
-  if (!plan.final) return;
-  plan.algorithm = measure(plan, candidates, o, out);
-  if (path.empty()) return;
-  keepOnDisk(path, std::string(reinterpret_cast<const char*>(&*plan.algorithm), sizeof(LtAlgorithm)));
-  if (const auto first = kept()) plan.algorithm = first;  // another process may have been quicker
+  if (measured && !candidates.empty()) {
+    if (isRecording()) return;
+    plan.algorithm = measure(plan, candidates, o, out);  // where this throws, the next call measures again
+    if (!path.empty()) {
+      keepOnDisk(path, std::string(reinterpret_cast<const char*>(&*plan.algorithm), sizeof(LtAlgorithm)));
+      if (const auto first = kept()) plan.algorithm = first;  // another process may have been quicker
+    }
+  }
+  plan.final = true;
 }
 
 struct Plans {

@@ -8,7 +8,7 @@
 namespace trainer::cuda {
 
 at::ScalarType computeType() {
-  return at::autocast::is_autocast_enabled(at::kCUDA) ? at::autocast::get_autocast_dtype(at::kCUDA) : at::kFloat;
+  return at::autocast::is_autocast_enabled(kGpu) ? at::autocast::get_autocast_dtype(kGpu) : at::kFloat;
 }
 
 at::Tensor rowsOf(const at::Tensor& x, at::ScalarType type) {
@@ -41,7 +41,7 @@ at::Tensor columnSums(const at::Tensor& x) {
 
 void requireOnGpu(const at::Tensor& t, const char* op, const char* name, int64_t dim) {
   const auto type = t.scalar_type();
-  TORCH_CHECK(t.is_cuda() && (type == at::kFloat || type == at::kBFloat16 || type == at::kHalf), op, ": ", name,
+  TORCH_CHECK(isOnGpu(t) && (type == at::kFloat || type == at::kBFloat16 || type == at::kHalf), op, ": ", name,
               " must be float32, bfloat16 or float16 on a GPU");
   TORCH_CHECK(dim < 0 || t.dim() == dim, op, ": ", name, " must have ", dim, " dimensions, not ", t.dim());
 }

@@ -1,7 +1,9 @@
 #pragma once
 #include <ATen/core/Tensor.h>
 #include <c10/core/impl/LocalDispatchKeySet.h>
+#include <torch/csrc/autograd/custom_function.h>
 
+#include "gpu.h"
 #include "kernel.h"
 
 namespace trainer::cuda {
@@ -12,11 +14,20 @@ at::ScalarType computeType();
 /** An operator of ours chooses its types by itself: autocast is off while it works, after it was asked for the type. */
 struct OwnTypes {
   const at::ScalarType type = computeType();
-  const c10::impl::ExcludeDispatchKeyGuard guard{c10::DispatchKey::AutocastCUDA};
+  const c10::impl::ExcludeDispatchKeyGuard guard{kAutocastKey};
 };
 
 /** Rows of the last dimension, in a type and contiguous: (..., C) -> (N, C). */
 at::Tensor rowsOf(const at::Tensor& x, at::ScalarType type);
+
+/** A tensor that was kept beside the saved ones, whose memory is free again after its last use. */
+inline at::Tensor takeSaved(torch::autograd::AutogradContext* ctx, const char* name) {
+  const auto found = ctx->saved_data.find(name);
+  TORCH_CHECK(found != ctx->saved_data.end(), "these gradients can be taken once");
+  at::Tensor t = std::move(found->second).toTensor();
+  ctx->saved_data.erase(found);
+  return t;
+}
 
 /** The sum of float32 rows (N, C) -> (C). */
 at::Tensor sumRows(const at::Tensor& partial);

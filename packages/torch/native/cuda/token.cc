@@ -52,7 +52,7 @@ at::Tensor raggedAttention(const at::Tensor& query, const at::Tensor& key, const
       ", ", key.sizes(), ", ", value.sizes(), ", ", keys.sizes(), ", ", values.sizes());
   TORCH_CHECK(keys.is_contiguous() && values.is_contiguous() && keys.scalar_type() == values.scalar_type(), kOp,
               ": keys and values must be contiguous and of one type");
-  TORCH_CHECK(lengths.is_cuda() && lengths.scalar_type() == at::kLong && lengths.is_contiguous() &&
+  TORCH_CHECK(isOnGpu(lengths) && lengths.scalar_type() == at::kLong && lengths.is_contiguous() &&
                   lengths.sizes() == at::IntArrayRef({batch}),
               kOp, ": lengths must be one int64 a sequence");
   TORCH_CHECK(!needsGrad({query, key, value, keys, values}), kOp, ": it has no gradient");
@@ -151,7 +151,7 @@ at::Tensor quantizedLinear(const at::Tensor& x, const at::Tensor& weight, const 
                            const std::optional<at::Tensor>& bias, bool gelu) {
   constexpr const char* kOp = "quantized_linear";
   requireFloat32(x, kOp, "x", -1);
-  TORCH_CHECK(weight.is_cuda() && weight.dim() == 2 && weight.is_contiguous() && weight.numel() > 0 &&
+  TORCH_CHECK(isOnGpu(weight) && weight.dim() == 2 && weight.is_contiguous() && weight.numel() > 0 &&
                   weight.scalar_type() == (scales ? at::kChar : at::kBFloat16),
               kOp, ": weight must be contiguous (D, C) on a GPU, int8 with scales or bfloat16 without");
   const int64_t outputs = weight.size(0), depth = weight.size(1);
@@ -191,10 +191,10 @@ at::Tensor sampleRows(const at::Tensor& logits, const std::optional<at::Tensor>&
   requireFloat32(logits, kOp, "logits", 2);
   const int64_t batch = logits.size(0), vocab = logits.size(1);
   TORCH_CHECK(batch > 0 && vocab > 0 && logits.stride(1) == 1, kOp, ": logits (B, V) must have whole rows");
-  TORCH_CHECK(uniform.is_cuda() && uniform.scalar_type() == at::kDouble && uniform.is_contiguous() &&
+  TORCH_CHECK(isOnGpu(uniform) && uniform.scalar_type() == at::kDouble && uniform.is_contiguous() &&
                   uniform.sizes() == at::IntArrayRef({batch}),
               kOp, ": uniform must be a float64 for each row");
-  TORCH_CHECK(!seen || (seen->is_cuda() && seen->scalar_type() == at::kBool && seen->is_contiguous() &&
+  TORCH_CHECK(!seen || (isOnGpu(*seen) && seen->scalar_type() == at::kBool && seen->is_contiguous() &&
                         seen->sizes() == logits.sizes()),
               kOp, ": seen must be a bool for each logit");
   const bool cut = (topP > 0 && topP < 1) || minP > 0;
@@ -211,7 +211,7 @@ at::Tensor sampleRows(const at::Tensor& logits, const std::optional<at::Tensor>&
 
 }  // namespace
 
-TORCH_LIBRARY_IMPL(trainer, AutogradCUDA, m) {
+TORCH_LIBRARY_IMPL(trainer, TRAINER_GPU_KEY, m) {
   m.impl("ragged_attention", &raggedAttention);
   m.impl("quantized_linear", &quantizedLinear);
   m.impl("unpack_token", &unpackToken);

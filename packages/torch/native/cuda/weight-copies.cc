@@ -8,6 +8,8 @@
 #include <map>
 #include <mutex>
 
+#include "kernel.h"
+
 namespace trainer::cuda {
 
 namespace {
@@ -23,7 +25,6 @@ struct Entry {
 struct Copies {
   std::mutex mutex;
   std::map<const void*, Entry> entries;  // by where the weight lies
-  size_t sweepAt = 256;
 };
 
 Copies& copies() {
@@ -33,12 +34,10 @@ Copies& copies() {
 
 uint32_t versionOf(const at::Tensor& t) { return t.unsafeGetTensorImpl()->version_counter().current_version(); }
 
-/** Drops copies whose weights are gone, now and then. */
+/** Drops copies whose weights are gone. */
 void sweep(Copies& all) {
-  if (all.entries.size() < all.sweepAt) return;
   for (auto it = all.entries.begin(); it != all.entries.end();)
     it = it->second.of.expired() ? all.entries.erase(it) : std::next(it);
-  all.sweepAt = 2 * all.entries.size() + 256;
 }
 
 Entry* find(Copies& all, const at::Tensor& weight, at::ScalarType type) {
@@ -55,6 +54,9 @@ Entry* find(Copies& all, const at::Tensor& weight, at::ScalarType type) {
 void refresh(Entry& e, const at::Tensor& weight) {
   const uint32_t version = versionOf(weight);
   if (e.current && e.version == version) return;
+  // A recorded graph would make the copy at each replay, and one that is given up never.
+  TORCH_CHECK(!isRecording(),
+              "a weight was changed since the last step: its copy cannot be made while work is recorded");
   e.copy.copy_(weight);
   e.version = version;
   e.current = true;

@@ -10,8 +10,6 @@ void defineToken(torch::Library& m) {
   m.def("graph_abort(int graph) -> ()");
   m.def("graph_replay(int graph) -> ()");
   m.def("graph_free(int graph) -> ()");
-  m.def("graph_post(Tensor numbers) -> int");
-  m.def("graph_take(int posted) -> Tensor");
   m.def(
       "unpack_token(Tensor qkv, int heads, int kv_heads, Tensor? cos, Tensor? sin, Tensor? q_weight, Tensor? k_weight, "
       "float eps) -> (Tensor, Tensor)");

@@ -82,9 +82,9 @@ export function causalAttention(qkv: Tensor, layout: QkvLayout, options: { dropo
   );
 }
 
-/** cuDNN and flash attention take half types, and heads of a multiple of 8 numbers. */
+/** cuDNN and flash attention take half types, and heads of a multiple of 8 numbers; larger ones not on every card. */
 function attendsOnGpu(qkv: Tensor, { heads, kvHeads = heads, headNorms, rotation }: QkvLayout): boolean {
   const headSize = qkv.size(-1) / (heads + 2 * kvHeads);
   const others = [headNorms?.q, headNorms?.k, rotation?.cos, rotation?.sin].filter((t) => t !== undefined);
-  return isAutocasting() && headSize % 8 === 0 && headSize <= 256 && fusableOnGpu(others, [qkv]);
+  return isAutocasting() && headSize % 8 === 0 && headSize <= 128 && fusableOnGpu(others, [qkv]);
 }

@@ -144,12 +144,10 @@ export const sampleRows = op<
   Tensor
 >("trainer::sample_rows"); // (B) int64, on a GPU alone
 
-// Graphs of a GPU's work, by their numbers, and copies to the host behind it: native/cuda/graph.cc.
+// Graphs of a GPU's work, by their numbers: native/cuda/graph.cc.
 export const graphBegin = op<[], number>("trainer::graph_begin"); // work goes to a stream of the graph's own from here on
 export const graphCapture = op<[graph: number], void>("trainer::graph_capture"); // recorded from here on
 export const graphEnd = op<[graph: number], void>("trainer::graph_end");
 export const graphAbort = op<[graph: number], void>("trainer::graph_abort");
 export const graphReplay = op<[graph: number], void>("trainer::graph_replay");
 export const graphFree = op<[graph: number], void>("trainer::graph_free");
-export const graphPost = op<[numbers: Tensor], number>("trainer::graph_post");
-export const graphTake = op<[posted: number], Tensor>("trainer::graph_take");

@@ -11,15 +11,18 @@ export function useFusedKernels(enabled: boolean): boolean {
   return before;
 }
 
-/** Whether the fused kernels can take these: float32 on the CPU, outside of autocast, which would choose other types. */
-export function fusable(...tensors: readonly Tensor[]): boolean {
-  return on && !isAutocasting() && tensors.every((t) => t.dtype === "float32" && t.device === "cpu");
+/** Whether this project's kernels for GPUs are used, why not, and on which kind of device: tests run them on a CPU. */
+export function gpuKernels(): { readonly used: boolean; readonly reason: string; readonly device: "cpu" | "cuda" } {
+  const [used, reason, device] = addon.gpuKernels();
+  return { used, reason, device };
 }
 
-/** Whether this project's kernels are there for GPUs, and why not. */
-export function gpuKernels(): { readonly used: boolean; readonly reason: string } {
-  const [used, reason] = addon.gpuKernels();
-  return { used, reason };
+const GPU = gpuKernels();
+const EMULATED = GPU.device === "cpu";
+
+/** Whether the fused kernels can take these: float32 on the CPU, outside of autocast, which would choose other types. */
+export function fusable(...tensors: readonly Tensor[]): boolean {
+  return on && !EMULATED && !isAutocasting() && tensors.every((t) => t.dtype === "float32" && t.device === "cpu");
 }
 
 /** Whether kernels that are `there` for a kind of `device` can take tensors. */
@@ -36,4 +39,4 @@ const COMPUTED: ReadonlySet<string> = new Set(["float32", "bfloat16", "float16"]
  * Whether the kernels for GPUs (native/cuda) can take these: parameters and the residual stream of float32, activations of
  * any type, as products are computed in the type that autocast says.
  */
-export const fusableOnGpu = fusableOn("cuda", gpuKernels().used);
+export const fusableOnGpu = fusableOn(GPU.device, GPU.used);

@@ -1,4 +1,5 @@
 import { full } from "../create.js";
+import { TorchError } from "../errors.js";
 import * as kernels from "../fused/kernels.js";
 import { fusable, fusableOnGpu } from "../fused/switch.js";
 import type { Tensor } from "../tensor.js";
@@ -25,13 +26,20 @@ export interface AdamScalars {
 
 export type AdamUpdate = (lists: AdamLists, scalars: AdamScalars) => void;
 
+/** The learning rate for libtorch's updates, which take it from the host: another device's would be waited for. */
+function rateOf(lr: number, scale: number | DeviceScale): number {
+  if (typeof scale === "number" || scale.lr === undefined) return lr;
+  if (scale.lr.device === "cpu") return scale.lr.item();
+  throw new TorchError("ARGUMENT", "a learning rate on the device is read by this project's AdamW alone");
+}
+
 const byLibtorch =
   (update: typeof fused.fusedAdam_): AdamUpdate =>
   (lists, { lr, beta1, beta2, eps, weightDecay, scale }) => {
     const { params, expAvgs, expAvgSqs, steps } = lists;
     const grads = lists.grads.map((g) => g.contiguous()); // it reads memory in order, whatever the strides
     if (typeof scale === "number") scaleGrads(grads, scale);
-    const known = [lr, beta1, beta2, weightDecay, eps, false, false] as const;
+    const known = [rateOf(lr, scale), beta1, beta2, weightDecay, eps, false, false] as const;
     update(params, grads, expAvgs, expAvgSqs, [], steps, ...known, ...deviceArguments(scale));
   };
 

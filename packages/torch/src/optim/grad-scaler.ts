@@ -72,6 +72,11 @@ export class GradScaler {
       const { growthFactor, backoffFactor, growthInterval } = this.#options;
       fused.updateScale_(scale, growthTracker, foundInf, growthFactor, backoffFactor, growthInterval);
     }
+    this.forget();
+  }
+
+  /** The gradients of this step are given up: those of the next are scaled again. */
+  forget(): void {
     this.#foundInf?.dispose();
     this.#foundInf = null;
   }
@@ -88,8 +93,7 @@ export class GradScaler {
     this.#leaveDevice();
     this.#state = { scale, growthTracker };
     this.calibrated = calibrated;
-    this.#foundInf?.dispose();
-    this.#foundInf = null;
+    this.forget();
   }
 
   #unscaled(params: Iterable<Tensor>): Tensor {

@@ -1,7 +1,8 @@
 import { loss, type CausalLm } from "@trainer/models";
-import { noGrad, Readback, scope } from "@trainer/torch";
+import { emptyCache, noGrad, Readback, scope } from "@trainer/torch";
 import { setImmediate } from "node:timers/promises";
 import type { Batch } from "../bins/batch-loader.js";
+import { withMemory } from "./out-of-memory.js";
 import { inPrecision, type Compute } from "./precision.js";
 
 export interface SplitEvaluation {
@@ -25,13 +26,14 @@ export interface EvaluationData {
 
 /**
  * The model's loss on a split, every token weighing the same whatever batch it is in. Stops between batches when
- * `signal` is aborted, and returns null.
+ * `signal` is aborted, and returns null. A batch that memory does not suffice for is tried once more after `freeMemory`.
  */
 export async function evaluateSplit(
   model: CausalLm,
   data: EvaluationData,
   compute: Compute,
   signal?: AbortSignal,
+  freeMemory: () => void = () => emptyCache(compute.device),
 ): Promise<SplitEvaluation | null> {
   let nats = 0;
   let tokens = 0;
@@ -44,7 +46,8 @@ export async function evaluateSplit(
     if (signal?.aborted === true) return null;
     scope(() => {
       const batch = data.next();
-      const mean = noGrad(() => inPrecision(compute, () => loss(model, batch, { training: false })));
+      const forward = () => noGrad(() => inPrecision(compute, () => loss(model, batch, { training: false })));
+      const mean = withMemory(forward, freeMemory);
       queued.push({ mean: new Readback(mean), tokens: batch.tokens });
       tokens += batch.tokens;
     });

@@ -35,6 +35,8 @@ export interface LiveRun {
   readonly reporter: Reporter;
   readonly signal: AbortSignal | undefined;
   readonly queueStep: typeof queueStep;
+  /** Gives back what can be had again: a recorded step, and what the device keeps for reuse. */
+  readonly freeMemory: () => void;
   readonly onStep: ((step: StepDone) => void) | undefined;
   /** Throws where the run has become another process's. */
   readonly mayWrite: () => void;

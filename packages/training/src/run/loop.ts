@@ -50,9 +50,11 @@ export async function evaluate(
   const { stepper, progress, plan, metrics, reporter, signal } = run;
   const began = performance.now();
   using data = open();
-  const result = await evaluateSplit(stepper.model, data, stepper.compute, signal).catch(async (error: unknown) => {
-    throw await located(error, run, progress.step);
-  });
+  const result = await evaluateSplit(stepper.model, data, stepper.compute, signal, run.freeMemory).catch(
+    async (error: unknown) => {
+      throw await located(error, run, progress.step);
+    },
+  );
   if (result === null) return null;
   const { loss, perplexity: ppl, bitsPerByte } = result;
   if (!Number.isFinite(loss)) {

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { writeModelConfig } from "@trainer/models";
 import { loadTokenizer, type Tokenizer } from "@trainer/tokenizers";
-import { manualSeed, setNumThreads } from "@trainer/torch";
+import { emptyCache, manualSeed, setNumThreads } from "@trainer/torch";
 import { bringRun } from "../artifact/bring-run.js";
 import { BatchLoader } from "../bins/batch-loader.js";
 import { buildBins, type Bins } from "../bins/build-bins.js";
@@ -126,6 +126,10 @@ export async function prepare(session: Session, reporter: Reporter): Promise<Liv
     reporter,
     signal,
     queueStep: context.queueStep ?? recorder?.queueStep ?? queueStep,
+    freeMemory() {
+      recorder?.drop();
+      emptyCache(compute.device);
+    },
     onStep: context.onStep,
     mayWrite: () => session.lock.mayWrite(),
     stepper,

@@ -13,18 +13,27 @@ import {
 } from "@trainer/torch";
 import type { Batch } from "../bins/batch-loader.js";
 import { TrainingError } from "../errors.js";
-import { pendingStep, queueBatches, tokensOf, updateOnDevice, type QueuedStep, type Stepper } from "./step.js";
+import {
+  pendingStep,
+  queueBatches,
+  tokensOf,
+  tryOnDevice,
+  updateOnDevice,
+  type QueuedStep,
+  type Stepper,
+  type Work,
+} from "./step.js";
 
 /** Steps of one shape that are computed in the ordinary way first: libraries choose their kernels in them. */
 const WARM_UPS = 3;
 
 /**
  * Queues steps as `queueStep` does, but for batches of one shape records what the device does in a step, and replays it: a
- * step then costs the host one call, where it else costs hundreds. The bits are the same. It serves one run: its model and
- * optimizer are part of the recording.
+ * step then costs the host one call, where it else costs hundreds. The first replay is held to the same step in the
+ * ordinary way. It serves one run: its model and optimizer are part of the recording.
  */
 export class StepRecorder implements Disposable {
-  /** How often each shape came. */
+  /** How often each shape came since something was recorded or given up. */
   readonly #seen = new Map<string, number>();
   #recorded: RecordedStep | null = null;
   #failed = false;
@@ -44,21 +53,39 @@ export class StepRecorder implements Disposable {
     this.#seen.set(shape, seen);
     // While fp16's scale is a guess, the host has to look at each step.
     const ready = seen > WARM_UPS && stepper.scaler?.calibrated !== false && !this.#failed;
-    if (!ready || (this.#recorded !== null && this.#recorded.shape !== shape)) return queueBatches(stepper, batches);
+    if (!ready || (this.#recorded !== null && this.#recorded.shape !== shape)) return this.#ordinary(stepper, batches);
+    if (this.#recorded !== null) return this.#recorded.replay(batches);
     try {
-      this.#recorded ??= new RecordedStep(stepper, batches, this.queue);
+      this.#recorded = new RecordedStep(stepper, batches, this.queue);
     } catch (error) {
       this.#failed = true; // memory may not suffice for it, or a library refuses to be recorded
       stepper.optimizer.zeroGrad();
+      stepper.scaler?.forget();
       this.onFailure(TrainingError.from(error));
-      return queueBatches(stepper, batches);
+      return this.#ordinary(stepper, batches);
     }
-    return this.#recorded.replay(batches);
+    return this.#recorded.firstReplay(batches);
+  }
+
+  /** A recording holds the memory of a whole step: where an ordinary one lacks it, it has to go. */
+  #ordinary(stepper: Stepper, batches: readonly Batch[]): QueuedStep {
+    const { freeMemory = emptyCache } = stepper;
+    const freed = (device: "cpu" | "cuda") => {
+      this.drop();
+      freeMemory?.(device);
+    };
+    return queueBatches(this.#recorded === null ? stepper : { ...stepper, freeMemory: freed }, batches);
+  }
+
+  /** Gives the recording's memory back; after some more steps another is made. */
+  drop(): void {
+    this.#recorded?.[Symbol.dispose]();
+    this.#recorded = null;
+    this.#seen.clear();
   }
 
   [Symbol.dispose](): void {
-    this.#recorded?.[Symbol.dispose]();
-    this.#recorded = null;
+    this.drop();
   }
 }
 
@@ -69,55 +96,72 @@ const tensorsOf = ({ inputs, targets, documents }: Batch): Tensor[] =>
 const shapeOf = (batches: readonly Batch[]): string =>
   JSON.stringify(batches.map((batch) => [batch.tokens, ...tensorsOf(batch).map((t) => t.shape)]));
 
+/** How far a replay's loss and norm may be from an ordinary step's: attention's gradients are not the same to the bit. */
+const TOLERANCE = 1e-2;
+
 /** One step, recorded: batches and learning rate are put where it reads them, and its numbers lie where it wrote them. */
 class RecordedStep implements Disposable {
   readonly shape: string;
-  readonly #batches: readonly Batch[];
+  readonly #batches: Batch[] = [];
+  readonly #own: Tensor[] = [];
   readonly #lr: Tensor; // ()
   readonly #numbers: Tensor; // (3)
+  readonly #work: Work;
   readonly #recording: Recording;
 
-  constructor(
-    private readonly stepper: Stepper,
-    batches: readonly Batch[],
-    queue: DeviceQueue,
-  ) {
+  constructor(stepper: Stepper, batches: readonly Batch[], queue: DeviceQueue) {
     const { device } = stepper.compute;
     this.shape = shapeOf(batches);
-    this.#batches = batches.map(({ inputs, targets, documents, tokens }) => ({
-      inputs: keep(inputs.clone()),
-      targets: keep(targets.clone()),
-      ...(documents === undefined ? {} : { documents: keep(documents.clone()) }),
-      tokens,
-    }));
-    this.#lr = keep(full([], stepper.optimizer.lr, { device }));
-    this.#numbers = keep(zeros([3], { device }));
-    const work = {
-      stepper: { ...stepper, freeMemory: null }, // a step that is recorded cannot be tried again
-      batches: this.#batches,
-      tokens: tokensOf(batches),
+    const own = (t: Tensor) => {
+      this.#own.push(keep(t));
+      return t;
     };
-    emptyCache(device); // what ordinary steps took is not shared with the recording
     try {
-      this.#recording = queue.record(() => this.#numbers.copy_(stack(updateOnDevice(work, this.#lr))), { warm: true });
+      emptyCache(device); // what ordinary steps took is not shared with the recording
+      for (const { inputs, targets, documents, tokens } of batches) {
+        const copies = { inputs: own(inputs.clone()), targets: own(targets.clone()), tokens };
+        this.#batches.push(documents === undefined ? copies : { ...copies, documents: own(documents.clone()) });
+      }
+      this.#lr = own(full([], stepper.optimizer.lr, { device }));
+      this.#numbers = own(zeros([3], { device }));
+      // A step that is recorded cannot be tried again.
+      this.#work = { stepper: { ...stepper, freeMemory: null }, batches: this.#batches, tokens: tokensOf(batches) };
+      this.#recording = queue.record(() => this.#numbers.copy_(stack(updateOnDevice(this.#work, this.#lr))), {
+        warm: true,
+      });
     } catch (error) {
       this.#free();
       throw error;
     }
   }
 
+  /** A replay, held to what the same step gives in the ordinary way. Throws where they differ: the weights are then wrong. */
+  firstReplay(batches: readonly Batch[]): QueuedStep {
+    const wanted = tryOnDevice({ ...this.#work, batches });
+    const queued = this.replay(batches);
+    const found = Array.from(this.#numbers.data(), Number);
+    const differs = wanted.some((want, i) => Math.abs((found[i] ?? NaN) - want) > TOLERANCE * Math.abs(want));
+    if (!differs) return queued;
+    throw new TrainingError(
+      "INTERNAL_ERROR",
+      "FATAL",
+      `a recorded step gives loss, norm and overflow ${found.join(", ")}, where an ordinary one gives ${wanted.join(", ")}: ` +
+        "this is a fault of the program; TRAINER_RECORD_STEPS=0 trains without recording",
+    );
+  }
+
   replay(batches: readonly Batch[]): QueuedStep {
-    for (const [i, own] of this.#batches.entries()) {
-      const given = batches.slice(i, i + 1).flatMap(tensorsOf);
-      for (const [j, t] of tensorsOf(own).entries()) given.slice(j, j + 1).forEach((from) => t.copy_(from));
-    }
-    this.#lr.fill_(this.stepper.optimizer.lr);
+    const { stepper, tokens } = this.#work;
+    const given = batches.flatMap(tensorsOf);
+    for (const [i, t] of this.#batches.flatMap(tensorsOf).entries())
+      given.slice(i, i + 1).forEach((from) => t.copy_(from));
+    this.#lr.fill_(stepper.optimizer.lr);
     this.#recording.replay();
-    return pendingStep(this.stepper, tokensOf(batches), this.#numbers);
+    return pendingStep(stepper, tokens, this.#numbers);
   }
 
   #free(): void {
-    for (const t of [...this.#batches.flatMap(tensorsOf), this.#lr, this.#numbers]) t.dispose();
+    for (const t of this.#own) t.dispose();
   }
 
   [Symbol.dispose](): void {
@@ -134,13 +178,15 @@ export function stepRecorder(
   { model, compute, activationCheckpointing = false }: Stepper,
   run: { readonly profiled: boolean; readonly optimizer: string },
   onFailure: (error: TrainingError) => void,
-  gpu: { readonly kernels: boolean; readonly queue: () => DeviceQueue } = {
+  gpu: { readonly kernels: boolean; readonly queue: () => DeviceQueue; readonly env: NodeJS.ProcessEnv } = {
     kernels: gpuKernels().used,
     queue: cudaQueue,
+    env: process.env,
   },
 ): StepRecorder | null {
   const recordable =
     gpu.kernels &&
+    gpu.env["TRAINER_RECORD_STEPS"] !== "0" &&
     compute.device === "cuda" &&
     model.recordable === true &&
     run.optimizer === "adamw" && // the others have their learning rate from the host

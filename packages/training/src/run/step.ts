@@ -79,10 +79,10 @@ export const queueStep = (stepper: Stepper, next: () => Batch, count = 1): Queue
 export function queueBatches(stepper: Stepper, batches: readonly Batch[]): QueuedStep {
   const { compute, scaler, onDevice = compute.device === "cuda" || scaler !== null } = stepper;
   const work = { stepper, batches, tokens: tokensOf(batches) };
-  return scope(() => (onDevice ? queuedStep(work) : hostStep(work)));
+  return onDevice ? queuedStep(work) : hostStep(work);
 }
 
-/** Targets that count in all of the batches. */
+/** The targets of batches that count. */
 export const tokensOf = (batches: readonly Batch[]): number => batches.reduce((sum, { tokens }) => sum + tokens, 0);
 
 /** A step's batches, and how many targets in them count. */
@@ -119,6 +119,17 @@ export function updateOnDevice(work: Work, lr?: Tensor): Numbers {
   optimizer.step({ gradScale: clipScaleOf(norm, maxNorm), foundInf, lr });
   scaler?.update(foundInf);
   optimizer.zeroGrad();
+  return numbers;
+}
+
+/** The numbers of a step whose update is not made: gradients and the generators' places are given up. */
+export function tryOnDevice(work: Work): readonly number[] {
+  const { optimizer, scaler, compute } = work.stepper;
+  const rewind = markGenerators(["cpu", compute.device]);
+  const numbers = Array.from(stack(measured(work)).data(), Number);
+  optimizer.zeroGrad();
+  scaler?.forget();
+  rewind();
   return numbers;
 }
 

@@ -215,18 +215,22 @@ async function* ahead(
   for (const sequence of sequences) yield* written(sequence);
   let left = Math.max(...sequences.map(({ options }) => options.maxNewTokens)) - 1;
   const underWay: Stretch[] = [];
-  while (sequences.some(({ finished }) => finished === null)) {
-    if (underWay.length === 0 && decoder.room(1) === 0) decoder.moveOn();
-    for (let room = 1; underWay.length < 2 && room > 0;) {
-      room = decoder.room(Math.min(STRETCH, left));
-      left -= room;
-      if (room > 0) underWay.push(decoder.ask(room));
+  try {
+    while (sequences.some(({ finished }) => finished === null)) {
+      if (underWay.length === 0 && decoder.room(1) === 0) decoder.moveOn();
+      for (let room = 1; underWay.length < 2 && room > 0;) {
+        room = decoder.room(Math.min(STRETCH, left));
+        left -= room;
+        if (room > 0) underWay.push(decoder.ask(room));
+      }
+      for (const stretch of underWay.splice(0, 1)) {
+        for (const sequence of decoder.take(stretch)) yield* written(sequence);
+      }
+      await setImmediate();
+      signal?.throwIfAborted();
     }
-    for (const stretch of underWay.splice(0, 1)) {
-      for (const sequence of decoder.take(stretch)) yield* written(sequence);
-    }
-    await setImmediate();
-    signal?.throwIfAborted();
+  } finally {
+    for (const stretch of underWay) stretch(); // what is on its way holds memory until it is read
   }
 }
 

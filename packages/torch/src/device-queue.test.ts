@@ -36,6 +36,12 @@ test("work is run until libraries have chosen, recorded, replayed and freed", ()
   expect(memoryStats().liveTensors).toBe(before);
 });
 
+test("work whose like was run already is only recorded", () => {
+  const calls: string[] = [];
+  using _recording = cudaQueue(scripted(calls)).record(() => void calls.push("work"), { warm: true });
+  expect(calls).toEqual(["begin", "capture 7", "work", "end 7"]);
+});
+
 test.each(["capture 7", "end 7"])("where %s fails the graph is given up, and the first error told", (failing) => {
   const calls: string[] = [];
   expect(() => cudaQueue(scripted(calls, failing)).record(() => undefined)).toThrow(`${failing} failed`);

@@ -125,7 +125,8 @@ class Writer {
 
   /** That of the sequence that streams. */
   get #prompt(): string {
-    return this.#prompts[Math.floor(this.#sequence / this.textsEach)] ?? "";
+    const own = Math.floor(this.#sequence / this.textsEach);
+    return this.#prompts.slice(own, own + 1).join("");
   }
 
   /** @param text new text of sequence `sequence`, counted from 0 */

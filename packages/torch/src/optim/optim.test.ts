@@ -239,6 +239,14 @@ test("where there are kernels for a GPU the update is theirs", () => {
   expect(() => update(lists, scalars)).toThrow(/adamw_on_device_/); // these are on a CPU
 });
 
+test("libtorch's updates refuse a learning rate that only the device knows, as they would wait for it", () => {
+  const one = [tensor([1])];
+  const lists = { params: one, grads: one, expAvgs: one, expAvgSqs: one, steps: one };
+  const scale = { gradScale: tensor(1), foundInf: tensor(0), lr: tensor(0.1).to("meta") };
+  const scalars = { lr: 0.1, beta1: 0.9, beta2: 0.9, eps: 1e-8, weightDecay: 0, scale };
+  expect(() => adamWUpdateBy(() => false)(lists, scalars)).toThrow("a learning rate on the device is read by");
+});
+
 test("options that make no sense are refused when the optimizer is made", () => {
   const { params } = begin();
   expect(() => new AdamW(params, { lr: -1 })).toThrow("lr: expected a number of at least 0, got -1");

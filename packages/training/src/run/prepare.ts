@@ -117,7 +117,7 @@ export async function prepare(session: Session, reporter: Reporter): Promise<Liv
   const recorder = stepRecorder(
     stepper,
     { profiled: (context.profileSteps ?? 0) > 0, optimizer: options.optimizer },
-    ({ message }) => reporter.warn(`steps are not recorded, which makes them slower: ${message}`),
+    reporter,
   );
   return {
     options,

@@ -27,6 +27,11 @@ import {
 /** Steps of one shape that are computed in the ordinary way first: libraries choose their kernels in them. */
 const WARM_UPS = 3;
 
+/** Hears why steps are not recorded. */
+export interface Warnings {
+  warn(message: string): void;
+}
+
 /**
  * Queues steps as `queueStep` does, but for batches of one shape records what the device does in a step, and replays it: a
  * step then costs the host one call, where it else costs hundreds. The first replay is held to the same step in the
@@ -40,7 +45,7 @@ export class StepRecorder implements Disposable {
 
   constructor(
     private readonly queue: DeviceQueue,
-    private readonly onFailure: (error: TrainingError) => void = () => {},
+    private readonly reporter: Warnings,
   ) {}
 
   readonly queueStep = (stepper: Stepper, next: () => Batch, count = 1): QueuedStep =>
@@ -61,7 +66,8 @@ export class StepRecorder implements Disposable {
       this.#failed = true; // memory may not suffice for it, or a library refuses to be recorded
       stepper.optimizer.zeroGrad();
       stepper.scaler?.forget();
-      this.onFailure(TrainingError.from(error));
+      const { message } = TrainingError.from(error);
+      this.reporter.warn(`steps are not recorded, which makes them slower: ${message}`);
       return this.#ordinary(stepper, batches);
     }
     return this.#recorded.firstReplay(batches);
@@ -140,8 +146,8 @@ class RecordedStep implements Disposable {
     const wanted = tryOnDevice({ ...this.#work, batches });
     const queued = this.replay(batches);
     const found = Array.from(this.#numbers.data(), Number);
-    const differs = wanted.some((want, i) => Math.abs((found[i] ?? NaN) - want) > TOLERANCE * Math.abs(want));
-    if (!differs) return queued;
+    const differs = (want: number) => (value: number) => Math.abs(value - want) > TOLERANCE * Math.abs(want);
+    if (!wanted.some((want, i) => found.slice(i, i + 1).some(differs(want)))) return queued;
     throw new TrainingError(
       "INTERNAL_ERROR",
       "FATAL",
@@ -177,7 +183,7 @@ class RecordedStep implements Disposable {
 export function stepRecorder(
   { model, compute, activationCheckpointing = false }: Stepper,
   run: { readonly profiled: boolean; readonly optimizer: string },
-  onFailure: (error: TrainingError) => void,
+  reporter: Warnings,
   gpu: { readonly kernels: boolean; readonly queue: () => DeviceQueue; readonly env: NodeJS.ProcessEnv } = {
     kernels: gpuKernels().used,
     queue: cudaQueue,
@@ -192,5 +198,5 @@ export function stepRecorder(
     run.optimizer === "adamw" && // the others have their learning rate from the host
     !activationCheckpointing && // it winds the generators back
     !run.profiled;
-  return recordable ? new StepRecorder(gpu.queue(), onFailure) : null;
+  return recordable ? new StepRecorder(gpu.queue(), reporter) : null;
 }

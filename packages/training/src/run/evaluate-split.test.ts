@@ -1,0 +1,52 @@
+import { build, gpt2, gpt2Config, type CausalLm } from "@trainer/models";
+import { tensor, TorchError } from "@trainer/torch";
+import { expect, test } from "vitest";
+import { evaluateSplit, type EvaluationData } from "./evaluate-split.js";
+
+const config = gpt2Config({ vocabSize: 20, nPositions: 8, nEmbd: 16, nLayer: 1, nHead: 2 });
+const model = build(gpt2, config, { seed: 1 });
+const compute = { device: "cpu", precision: "fp32" } as const;
+
+function data(): EvaluationData {
+  let count = 0;
+  const ids = (from: number) =>
+    tensor(
+      BigInt64Array.from({ length: 8 }, (_, i) => BigInt((from + i * i) % 20)),
+      [1, 8],
+    );
+  const next = () => {
+    count += 1;
+    return { inputs: ids(count), targets: ids(count + 1), tokens: 8 };
+  };
+  return { batches: 3, bytes: 30, next };
+}
+
+/** A model for whose second batch memory does not suffice, until some was given back. */
+function hungry(): { readonly model: CausalLm; readonly attempts: () => number } {
+  let attempts = 0;
+  const hidden: CausalLm["hidden"] = (ids, ctx) => {
+    attempts += 1;
+    if (attempts === 2) throw new TorchError("OUT_OF_MEMORY", "CUDA out of memory.");
+    return model.hidden(ids, ctx);
+  };
+  return { model: { ...model, hidden }, attempts: () => attempts };
+}
+
+test("a batch that memory does not suffice for is tried once more after some was given back", async () => {
+  const wanted = await evaluateSplit(model, data(), compute);
+  let freed = 0;
+  const first = hungry();
+  expect(await evaluateSplit(first.model, data(), compute, undefined, () => (freed += 1))).toEqual(wanted);
+  expect([freed, first.attempts()]).toEqual([1, 4]);
+  expect(await evaluateSplit(hungry().model, data(), compute)).toEqual(wanted);
+});
+
+test("an evaluation that is stopped between batches has no result", async () => {
+  const stop = new AbortController();
+  const given = data();
+  const next = () => {
+    stop.abort();
+    return given.next();
+  };
+  expect(await evaluateSplit(model, { ...given, next }, compute, stop.signal)).toBeNull();
+});

@@ -1,5 +1,5 @@
 // npm test: every check there is. All of them run even when one fails; the last line counts them.
-import { rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { delimiter, dirname } from "node:path";
 import { bootstrap } from "./bootstrap.js";
 import { runExamples } from "./examples.js";
@@ -22,6 +22,7 @@ const checks = {
   format: async () => single(await format()),
   tests,
   coverage,
+  "kernels for GPUs": gpuKernels,
   examples: runExamples,
 };
 
@@ -40,10 +41,36 @@ const single = ({ code, output }) => (code === 0 ? { passed: 1, failed: 0 } : { 
 
 /** Unit, integration and end-to-end tests, by Vitest; what it says is shown as it runs. */
 async function tests() {
-  rmSync(RESULTS, { force: true });
   rmSync(COVERAGE, { force: true });
-  const args = ["run", "--coverage", "--reporter=default", "--reporter=json", `--outputFile.json=${RESULTS}`];
-  const { code } = await node("node_modules/vitest/vitest.mjs", args, { show: true });
+  return vitest(["--coverage"], (code) => code !== 0 && coverage().failed === 0);
+}
+
+/** The kernels for GPUs, run by a CPU thread by thread, against plain operators and against the reference. */
+async function gpuKernels() {
+  if (!existsSync(at("packages/torch/build/trainer-gpu-emulated.so")))
+    return {
+      passed: 0,
+      failed: 0,
+      skipped: 1,
+      output: "CUDA's headers are not there to build the kernels for GPUs with",
+    };
+  const files = ["torch/src/fused/gpu", "torch/src/quantized-weight", "models/src/gpu-kernels", "models/src/parity"];
+  const env = { ...process.env, TRAINER_GPU: "emulated" };
+  const which = "kernels for GPUs|logits, loss and gradients|a product by a weight"; // what is not about CPUs
+  const args = [...files.map((file) => `packages/${file}.test.ts`), "--testTimeout=120000", "-t", which];
+  return vitest(args, (code) => code !== 0, { env });
+}
+
+/**
+ * @param {string[]} args
+ * @param {(code: number) => boolean} isStray whether an exit code means errors outside of any test, where none failed
+ * @param {Parameters<typeof exec>[2]} [options]
+ * @returns {Promise<Outcome>}
+ */
+async function vitest(args, isStray, options) {
+  rmSync(RESULTS, { force: true });
+  const all = ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${RESULTS}`, ...args];
+  const { code } = await node("node_modules/vitest/vitest.mjs", all, { ...options, show: true });
   const text = read(RESULTS);
   if (text === null) return { passed: 0, failed: 1, output: `Vitest ended with code ${code} and wrote no results.` };
   /** @type {{ numPassedTests: number, numFailedTests: number, numPendingTests: number, success: boolean, testResults: { status: string, name: string, assertionResults: { status: string }[] }[] }} */
@@ -52,8 +79,7 @@ async function tests() {
     (file) => file.status === "failed" && !file.assertionResults.some((one) => one.status === "failed"),
   );
   const failed = results.numFailedTests + broken.length;
-  // Errors outside any test end Vitest with a non-zero code, as does a coverage below its threshold, which is counted apart.
-  const stray = code !== 0 && failed === 0 && coverage().failed === 0 ? 1 : 0;
+  const stray = failed === 0 && isStray(code) ? 1 : 0;
   return { passed: results.numPassedTests, failed: failed + stray, skipped: results.numPendingTests };
 }
 

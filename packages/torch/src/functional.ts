@@ -20,9 +20,14 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor | null): Tensor 
 }
 
 /** Normalizes over the last dimensions, those of the weight (Ba et al. 2016). */
-export function layerNorm(x: Tensor, weight: Tensor, bias: Tensor | null, eps = 1e-5): Tensor {
-  if (bias !== null && weight.ndim === 1 && fusableOnGpu([x, weight, bias]))
-    return kernels.layerNorm(x, weight, bias, eps);
+export function layerNorm(
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | null,
+  eps = 1e-5,
+  onGpu: typeof fusableOnGpu = fusableOnGpu,
+): Tensor {
+  if (bias !== null && weight.ndim === 1 && onGpu([x, weight, bias])) return kernels.layerNorm(x, weight, bias, eps);
   return ops.layerNorm(x, weight.shape, weight, bias, eps);
 }
 

@@ -99,5 +99,4 @@ bool preferCuDnn(const Heads& h, double dropout) {
   return (*known)[key] = kept == "cudnn";
 }
 
-
 }  // namespace trainer::cuda

@@ -134,7 +134,8 @@ at::Tensor causalAttention(const at::Tensor& qkv, int64_t heads, int64_t kvHeads
   const OwnTypes types;
   const at::ScalarType type = types.type;
   TORCH_CHECK(type != at::kFloat && size % 8 == 0 && size <= 128, kOp,
-              ": on a GPU heads of a multiple of 8 numbers, 128 at most, are computed, under autocast; these are of ", size);
+              ": on a GPU heads of a multiple of 8 numbers, 128 at most, are computed, under autocast; these are of ",
+              size);
   const at::Tensor all = qkv.to(type).contiguous().unflatten(2, {heads + 2 * kvHeads, size});
   const Inputs in{all,
                   heads,

@@ -82,8 +82,8 @@ Mean meanOf(const at::Tensor& rows, const at::Tensor& targets, int64_t ignored) 
 /** By a factor that only the device knows, in float32 whatever the type. */
 void scaleInPlace(const at::Tensor& t, const at::Tensor& factor) {
   const int64_t vectors = t.numel() / 4;
-  Kernel("cross-entropy", "scale", t.scalar_type())({.blocks = blocksFor(std::max<int64_t>(vectors, 1), 256), .threads = 256},
-                                                    out(t), in(factor), t.numel());
+  Kernel("cross-entropy", "scale", t.scalar_type())(
+      {.blocks = blocksFor(std::max<int64_t>(vectors, 1), 256), .threads = 256}, out(t), in(factor), t.numel());
 }
 
 /** The gradients are known when the loss is, so they are computed with it and the logits let go. */

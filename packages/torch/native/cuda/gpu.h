@@ -1,8 +1,8 @@
 #pragma once
 #include <ATen/core/Tensor.h>
 
-// What these operators take for a GPU. A second build of them, for tests on machines without one, takes the CPU for it and
-// runs the very kernels there (emulated/).
+// What these operators take for a GPU. A second build of them, for tests on machines without one, takes the CPU for it
+// and runs the very kernels there (emulated/).
 
 namespace trainer::cuda {
 

@@ -55,7 +55,8 @@ void refresh(Entry& e, const at::Tensor& weight) {
   const uint32_t version = versionOf(weight);
   if (e.current && e.version == version) return;
   // A recorded graph would make the copy at each replay, and one that is given up never.
-  TORCH_CHECK(!isRecording(), "a weight was changed since the last step: its copy cannot be made while work is recorded");
+  TORCH_CHECK(!isRecording(),
+              "a weight was changed since the last step: its copy cannot be made while work is recorded");
   e.copy.copy_(weight);
   e.version = version;
   e.current = true;

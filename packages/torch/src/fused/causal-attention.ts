@@ -18,7 +18,7 @@ export interface QkvLayout {
 }
 
 /** Queries, keys and values as attention takes them: (B, T, (nh + 2 nkv) hs) -> (B, nh, T, hs), (B, nkv, T, hs) twice. */
-export function unpackQkv(qkv: Tensor, layout: QkvLayout, onGpu = turnsOnGpu(qkv, layout)) {
+export function unpackQkv(qkv: Tensor, layout: QkvLayout, onGpu = unpacksOnGpu(qkv, layout)) {
   const { heads, kvHeads = heads, headNorms, rotation } = layout;
   const all = qkv.unflatten(-1, [heads + 2 * kvHeads, -1]); // (B, T, nh + 2 nkv, hs)
   const part = (from: number, count: number, weight?: Tensor) => {
@@ -33,12 +33,12 @@ export function unpackQkv(qkv: Tensor, layout: QkvLayout, onGpu = turnsOnGpu(qkv
     const [q, k] = kernels.unpackToken(qkv, heads, kvHeads, cos, sin, qWeight, kWeight, eps);
     return { q, k, v };
   }
-  const turned = (x: Tensor) => (rotation ? rotate(x, rotation) : x);
-  return { q: turned(part(0, heads, headNorms?.q)), k: turned(part(heads, kvHeads, headNorms?.k)), v };
+  const rotated = (x: Tensor) => (rotation ? rotate(x, rotation) : x);
+  return { q: rotated(part(0, heads, headNorms?.q)), k: rotated(part(heads, kvHeads, headNorms?.k)), v };
 }
 
-/** Of one token a sequence, each with a rotation of its own, norms and turns are a kernel. */
-function turnsOnGpu(qkv: Tensor, { heads, kvHeads = heads, headNorms, rotation }: QkvLayout): boolean {
+/** Of one token a sequence, each with a rotation of its own, norms and rotations are a kernel. */
+function unpacksOnGpu(qkv: Tensor, { heads, kvHeads = heads, headNorms, rotation }: QkvLayout): boolean {
   const others = [rotation?.cos, rotation?.sin, headNorms?.q, headNorms?.k].filter((t) => t !== undefined);
   const size = qkv.size(-1) / (heads + 2 * kvHeads);
   const fits = size % 2 === 0 && size <= 256 && (rotation?.cos ?? qkv).numel % (size * qkv.size(0)) === 0;

@@ -18,26 +18,25 @@ export function gpuKernels(): { readonly used: boolean; readonly reason: string;
 }
 
 const GPU = gpuKernels();
-const EMULATED = GPU.used && GPU.device === "cpu";
+const EMULATED = GPU.device === "cpu";
 
 /** Whether the fused kernels can take these: float32 on the CPU, outside of autocast, which would choose other types. */
 export function fusable(...tensors: readonly Tensor[]): boolean {
   return on && !EMULATED && !isAutocasting() && tensors.every((t) => t.dtype === "float32" && t.device === "cpu");
 }
 
+/** Whether kernels that are `there` for a kind of `device` can take tensors. */
+export const fusableOn =
+  (device: string, there: boolean) =>
+  (floats: readonly Tensor[], activations: readonly Tensor[] = []): boolean => {
+    const takes = (t: Tensor) => t.device.startsWith(device) && COMPUTED.has(t.dtype);
+    return there && on && floats.every((t) => t.dtype === "float32" && takes(t)) && activations.every(takes);
+  };
+
+const COMPUTED: ReadonlySet<string> = new Set(["float32", "bfloat16", "float16"]);
+
 /**
  * Whether the kernels for GPUs (native/cuda) can take these: parameters and the residual stream of float32, activations of
  * any type, as products are computed in the type that autocast says.
  */
-export function fusableOnGpu(floats: readonly Tensor[], activations: readonly Tensor[] = []): boolean {
-  return (
-    GPU.used &&
-    on &&
-    floats.every((t) => t.dtype === "float32" && isOnGpu(t)) &&
-    activations.every((t) => COMPUTED.has(t.dtype) && isOnGpu(t))
-  );
-}
-
-const COMPUTED: ReadonlySet<string> = new Set(["float32", "bfloat16", "float16"]);
-
-const isOnGpu = (t: Tensor): boolean => t.device.startsWith(GPU.device);
+export const fusableOnGpu = fusableOn(GPU.device, GPU.used);

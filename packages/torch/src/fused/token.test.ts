@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { ones, randn, zeros } from "../create.js";
+import { layerNorm } from "../functional.js";
 import { noGrad } from "../scope.js";
 import type { Tensor } from "../tensor.js";
 import { type QkvLayout, sampleRows, unpackQkv } from "./index.js";
@@ -31,4 +32,5 @@ test.skipIf(gpuKernels().used)("what only a GPU has kernels for is not to be had
   expect(() => sampleRows(randn([1, 4]), null, how, zeros([1], { dtype: "float64" }), true)).toThrow(
     "trainer::sample_rows",
   );
+  expect(() => layerNorm(randn([2, 4]), ones([4]), zeros([4]), 1e-5, () => true)).toThrow("trainer::layer_norm");
 });

@@ -1,6 +1,6 @@
-// CUDA's language for a CPU, one thread at a time: what kernels are compiled with where there is no GPU, so that tests can
-// run them. A block's threads are fibers that go on in turn; a barrier that not all of them reach, a shuffle that a lane is
-// missing from and a vector that is not aligned end with an error, where a GPU would hang or give anything.
+// CUDA's language for a CPU, one thread at a time: what kernels are compiled with where there is no GPU, so that tests
+// can run them. A block's threads are fibers that go on in turn; a barrier that not all of them reach, a shuffle that a
+// lane is missing from and a vector that is not aligned end with an error, where a GPU would hang or give anything.
 #pragma once
 #include <ucontext.h>
 
@@ -64,7 +64,9 @@ inline void leave(State state) {
 }
 
 [[noreturn]] inline void fail(const std::string& what) {
-  if (failure.empty()) failure = what + " (block " + std::to_string(blockIdx.x) + "," + std::to_string(blockIdx.y) + ", thread " + std::to_string(threadIdx.x) + ")";
+  if (failure.empty())
+    failure = what + " (block " + std::to_string(blockIdx.x) + "," + std::to_string(blockIdx.y) + ", thread " +
+              std::to_string(threadIdx.x) + ")";
   for (;;) leave(State::Done);
 }
 
@@ -227,5 +229,6 @@ inline void waitForCopies() {}
 
 template <int BYTES>
 void assertAligned(const void* at) {
-  if (reinterpret_cast<uintptr_t>(at) % BYTES != 0) emulator::fail("a vector that is not aligned to " + std::to_string(BYTES) + " bytes");
+  if (reinterpret_cast<uintptr_t>(at) % BYTES != 0)
+    emulator::fail("a vector that is not aligned to " + std::to_string(BYTES) + " bytes");
 }

@@ -45,7 +45,8 @@ Function compiled(const std::string& source, const std::string& name, const std:
   const std::string include = "#include \"number.cuh\"";
   if (const size_t at = kernel.find(include); at != std::string::npos) kernel.erase(at, include.size());
   text << kernel << "\nextern \"C\" const char* emulate(const emulator::Geometry& g, void** a) {\n"
-       << "  static std::string failure;\n  failure = emulator::run(g, &" << name << ", a);\n  return failure.c_str();\n}\n";
+       << "  static std::string failure;\n  failure = emulator::run(g, &" << name
+       << ", a);\n  return failure.c_str();\n}\n";
   const std::string folder = cacheFolder("emulated");
   TORCH_CHECK(!folder.empty(), "there is no folder to compile kernels in");
   const std::string base = folder + "/" + source + "-" + digest(text.str());

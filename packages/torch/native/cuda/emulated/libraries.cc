@@ -14,10 +14,10 @@
 namespace trainer::cuda {
 
 void productInto(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b, const ProductOptions& options) {
-  TORCH_CHECK(a.scalar_type() == b.scalar_type() && a.dim() == 2 && b.dim() == 2 && out.stride(1) == 1,
-              "a product of ", a.scalar_type(), " ", a.sizes(), " and ", b.scalar_type(), " ", b.sizes());
-  TORCH_CHECK(!options.bias.defined() ||
-                  (options.bias.scalar_type() == a.scalar_type() && options.bias.is_contiguous() && !options.accumulate),
+  TORCH_CHECK(a.scalar_type() == b.scalar_type() && a.dim() == 2 && b.dim() == 2 && out.stride(1) == 1, "a product of ",
+              a.scalar_type(), " ", a.sizes(), " and ", b.scalar_type(), " ", b.sizes());
+  TORCH_CHECK(!options.bias.defined() || (options.bias.scalar_type() == a.scalar_type() &&
+                                          options.bias.is_contiguous() && !options.accumulate),
               "a product's bias must be of its type");
   at::Tensor y = at::mm(a.to(at::kFloat), b.to(at::kFloat));  // sums are float32
   if (options.bias.defined()) y = y.add(options.bias);
@@ -38,8 +38,8 @@ bool preferCuDnn(const Heads&, double) { return false; }
 Attended attend(const Heads& h, double dropout, bool) {
   TORCH_CHECK(dropout == 0, "attention on a CPU has no dropout here");
   const int64_t groups = h.q.size(1) / h.k.size(1);
-  auto [out, logSumExp] = at::_scaled_dot_product_flash_attention_for_cpu(
-      h.q, h.k.repeat_interleave(groups, 1), h.v.repeat_interleave(groups, 1), 0, true);
+  auto [out, logSumExp] = at::_scaled_dot_product_flash_attention_for_cpu(h.q, h.k.repeat_interleave(groups, 1),
+                                                                          h.v.repeat_interleave(groups, 1), 0, true);
   return {out, logSumExp, {}, {}};
 }
 

@@ -1,10 +1,11 @@
 // npm test: every check there is. All of them run even when one fails; the last line counts them.
-import { rmSync } from "node:fs";
-import { delimiter, dirname } from "node:path";
+import { existsSync, rmSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
 import { bootstrap } from "./bootstrap.js";
 import { runExamples } from "./examples.js";
 import { exec } from "./exec.js";
 import { format } from "./format.js";
+import { findLibtorch } from "./libtorch.js";
 import { at } from "./paths.js";
 import { run, say } from "./say.js";
 import { read } from "./stamp.js";
@@ -22,6 +23,7 @@ const checks = {
   format: async () => single(await format()),
   tests,
   coverage,
+  "kernels for GPUs": gpuKernels,
   examples: runExamples,
 };
 
@@ -40,10 +42,34 @@ const single = ({ code, output }) => (code === 0 ? { passed: 1, failed: 0 } : { 
 
 /** Unit, integration and end-to-end tests, by Vitest; what it says is shown as it runs. */
 async function tests() {
-  rmSync(RESULTS, { force: true });
   rmSync(COVERAGE, { force: true });
-  const args = ["run", "--coverage", "--reporter=default", "--reporter=json", `--outputFile.json=${RESULTS}`];
-  const { code } = await node("node_modules/vitest/vitest.mjs", args, { show: true });
+  return vitest(["--coverage"], (code) => code !== 0 && coverage().failed === 0);
+}
+
+/** The kernels for GPUs, run by a CPU thread by thread, against plain operators and against the reference. */
+async function gpuKernels() {
+  const headers = join(findLibtorch() ?? "", "nvidia/cu13/include/crt/host_defines.h");
+  if (!existsSync(headers)) return { passed: 0, failed: 0, skipped: 1, output: "CUDA's headers are not there" };
+  const targets = ["--target", "trainer-cuda", "trainer-gpu-emulated"];
+  const built = await exec("cmake", ["--build", at("packages/torch/build/cmake"), ...targets, "-j", "2"]);
+  if (built.code !== 0) return single(built);
+  const files = ["torch/src/fused/gpu", "torch/src/quantized-weight", "models/src/gpu-kernels", "models/src/parity"];
+  const env = { ...process.env, TRAINER_GPU: "emulated" };
+  const which = "kernels for GPUs|logits, loss and gradients|a product by a weight"; // what is not about CPUs
+  const args = [...files.map((file) => `packages/${file}.test.ts`), "--testTimeout=120000", "-t", which];
+  return vitest(args, (code) => code !== 0, { env });
+}
+
+/**
+ * @param {string[]} args
+ * @param {(code: number) => boolean} isStray whether an exit code means errors outside of any test, where none failed
+ * @param {Parameters<typeof exec>[2]} [options]
+ * @returns {Promise<Outcome>}
+ */
+async function vitest(args, isStray, options) {
+  rmSync(RESULTS, { force: true });
+  const all = ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${RESULTS}`, ...args];
+  const { code } = await node("node_modules/vitest/vitest.mjs", all, { ...options, show: true });
   const text = read(RESULTS);
   if (text === null) return { passed: 0, failed: 1, output: `Vitest ended with code ${code} and wrote no results.` };
   /** @type {{ numPassedTests: number, numFailedTests: number, numPendingTests: number, success: boolean, testResults: { status: string, name: string, assertionResults: { status: string }[] }[] }} */
@@ -52,8 +78,7 @@ async function tests() {
     (file) => file.status === "failed" && !file.assertionResults.some((one) => one.status === "failed"),
   );
   const failed = results.numFailedTests + broken.length;
-  // Errors outside any test end Vitest with a non-zero code, as does a coverage below its threshold, which is counted apart.
-  const stray = code !== 0 && failed === 0 && coverage().failed === 0 ? 1 : 0;
+  const stray = failed === 0 && isStray(code) ? 1 : 0;
   return { passed: results.numPassedTests, failed: failed + stray, skipped: results.numPendingTests };
 }
 

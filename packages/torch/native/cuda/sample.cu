@@ -162,8 +162,8 @@ __device__ inline int candidatesOf(const Row& row, float most, float least, int 
       above = before + (second ? own0 : 0);
     }
     __syncthreads();
-    const bool few = above + int(bins[chosen]) <= CANDIDATES || scale == 0.0f || round == 4;
-    // A stretch's own ends are rounded: the next one, and what is gathered, reach a little beyond both.
+    // A stretch's own ends are rounded: the next one, and what is gathered, reach a little beyond both, and need room.
+    const bool few = above + int(bins[chosen]) <= CANDIDATES - 256 || scale == 0.0f || round == 4;
     const float width = scale == 0.0f ? 0.0f : 1.0f / scale, slack = width * 0.01f + fabsf(high) * 2.4e-7f;
     const float top = high - chosen * width, bottom = high - (chosen + 1) * width - slack;
     __syncthreads();

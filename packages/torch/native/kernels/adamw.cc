@@ -53,6 +53,11 @@ at::Tensor totalNorm(at::TensorList tensors) {
   return at::scalar_tensor(std::sqrt(total), at::kFloat);
 }
 
+/** libtorch's fused updates do not count as changes: whoever keeps something that follows a tensor would not see them. */
+void changed(at::TensorList tensors) {
+  for (const at::Tensor& t : tensors) t.unsafeGetTensorImpl()->bump_version();
+}
+
 /**
  * One AdamW step (Loshchilov and Hutter 2019) as PyTorch defines it, for all parameters in one pass over memory.
  * `steps` count from 1; every gradient is multiplied by `grad_scale` on the way: clipping costs no pass of its own.
@@ -96,12 +101,13 @@ void adamw(at::TensorList params, at::TensorList grads, at::TensorList expAvgs, 
                       expAvgSqs[run.tensor].mutable_data_ptr<float>() + run.offset, run.count, scalars[run.tensor]);
     }
   });
-  for (const at::Tensor& t : params) t.unsafeGetTensorImpl()->bump_version();
+  changed(params);
 }
 
 }  // namespace
 
 void defineAdamW(torch::Library& m) {
+  m.def("changed_(Tensor(a!)[] tensors) -> ()", &changed);
   m.def("total_norm(Tensor[] tensors) -> Tensor", &totalNorm);
   m.def(
       "adamw_(Tensor(a!)[] params, Tensor[] grads, Tensor(b!)[] exp_avgs, Tensor(c!)[] exp_avg_sqs, Tensor[] steps, "

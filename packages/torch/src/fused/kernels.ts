@@ -97,6 +97,8 @@ export const adamw_ = op<
   ],
   void
 >("trainer::adamw_");
+/** Notes that tensors were changed, where an operator does not by itself. */
+export const changed_ = op<[tensors: readonly Tensor[]], void>("trainer::changed_");
 /** On a GPU: gradients are multiplied by `gradScale` (), and where `foundInf` () is not 0 nothing is changed. */
 export const adamwOnDevice_ = op<
   [

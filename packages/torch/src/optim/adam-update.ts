@@ -41,6 +41,7 @@ const byLibtorch =
     if (typeof scale === "number") scaleGrads(grads, scale);
     const known = [rateOf(lr, scale), beta1, beta2, weightDecay, eps, false, false] as const;
     update(params, grads, expAvgs, expAvgSqs, [], steps, ...known, ...deviceArguments(scale));
+    kernels.changed_(params);
   };
 
 export const adamUpdate = byLibtorch(fused.fusedAdam_);

@@ -2,8 +2,9 @@ import { readFileSync } from "node:fs";
 
 import { expect, test } from "vitest";
 
-import { tensor, zeros } from "../create.js";
+import { randn, tensor, zeros } from "../create.js";
 import { TorchError } from "../errors.js";
+import { useFusedKernels } from "../fused/index.js";
 import { scope } from "../scope.js";
 import type { Tensor } from "../tensor.js";
 import { adamWUpdateBy } from "./adam-update.js";
@@ -254,4 +255,21 @@ test("options that make no sense are refused when the optimizer is made", () => 
   expect(() => new Adam(params, { betas: [0.9, 1] })).toThrow("betas: expected a number from 0 to below 1, got 1");
   expect(() => new SGD(params, { momentum: -0.1 })).toThrow(/momentum/);
   expect((): unknown => Reflect.construct(SGD, [[]])).toThrow("takes a Map of named parameters, got an array of 0");
+});
+
+test.each([
+  ["AdamW", (params: Map<string, Tensor>) => new AdamW(params)],
+  ["Adam", (params: Map<string, Tensor>) => new Adam(params)],
+  ["SGD", (params: Map<string, Tensor>) => new SGD(params, { lr: 0.1, momentum: 0.9 })],
+])("an update by %s counts as a change, also by libtorch's operators: copies of weights follow it", (_, make) => {
+  for (const own of [true, false]) {
+    const x = randn([4]);
+    x.requiresGrad = true;
+    const kept = x.mul(x).sum(); // keeps x for its gradient
+    x.grad = randn([4]);
+    useFusedKernels(own);
+    make(new Map([["x", x]])).step();
+    useFusedKernels(true);
+    expect(() => kept.backward()).toThrow(/modified by an inplace operation/);
+  }
 });

@@ -1,4 +1,5 @@
 import { zeros, zerosLike } from "../create.js";
+import { changed_ } from "../fused/kernels.js";
 import * as fused from "./fused.js";
 import { noGrad, scope } from "../scope.js";
 import type { Tensor } from "../tensor.js";
@@ -72,6 +73,7 @@ export class SGD implements Optimizer {
     const buffers = list.flatMap(({ index }) => this.#buffers.slice(index, index + 1));
     const known = [weightDecay, momentum, this.lr, dampening, nesterov, false, isFirstStep] as const;
     fused.fusedSgd_(params, grads, buffers, ...known, ...deviceArguments(scale));
+    changed_(params);
   }
 
   zeroGrad(): void {

@@ -113,6 +113,8 @@ class RecordedStep implements Disposable {
   readonly #lr: Tensor; // ()
   readonly #numbers: Tensor; // (3)
   readonly #work: Work;
+  /** What the step that is recorded gives in the ordinary way. */
+  readonly #wanted: readonly number[];
   readonly #recording: Recording;
 
   constructor(stepper: Stepper, batches: readonly Batch[], queue: DeviceQueue) {
@@ -123,7 +125,6 @@ class RecordedStep implements Disposable {
       return t;
     };
     try {
-      emptyCache(device); // what ordinary steps took is not shared with the recording
       for (const { inputs, targets, documents, tokens } of batches) {
         const copies = { inputs: own(inputs.clone()), targets: own(targets.clone()), tokens };
         this.#batches.push(documents === undefined ? copies : { ...copies, documents: own(documents.clone()) });
@@ -132,6 +133,8 @@ class RecordedStep implements Disposable {
       this.#numbers = own(zeros([3], { device }));
       // A step that is recorded cannot be tried again.
       this.#work = { stepper: { ...stepper, freeMemory: null }, batches: this.#batches, tokens: tokensOf(batches) };
+      this.#wanted = tryOnDevice(this.#work);
+      emptyCache(device); // what ordinary steps took is not shared with the recording
       this.#recording = queue.record(() => this.#numbers.copy_(stack(updateOnDevice(this.#work, this.#lr))), {
         warm: true,
       });
@@ -141,9 +144,9 @@ class RecordedStep implements Disposable {
     }
   }
 
-  /** A replay, held to what the same step gives in the ordinary way. Throws where they differ: the weights are then wrong. */
+  /** A replay, held to what the step gave in the ordinary way. Throws where they differ: the weights are then wrong. */
   firstReplay(batches: readonly Batch[]): QueuedStep {
-    const wanted = tryOnDevice({ ...this.#work, batches });
+    const wanted = this.#wanted;
     const queued = this.replay(batches);
     const found = Array.from(this.#numbers.data(), Number);
     const differs = (want: number) => (value: number) => Math.abs(value - want) > TOLERANCE * Math.abs(want);

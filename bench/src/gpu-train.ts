@@ -95,8 +95,9 @@ function measure(name: string, given: Case, recorded: boolean): void {
     scaler: null,
   };
   const run = { profiled: !recorded, optimizer: "adamw" };
-  const recorder = stepRecorder(stepper, run, ({ message }) => process.stderr.write(`not recorded: ${message}\n`));
-  using own = device === "cpu" && recorded ? new StepRecorder(eagerQueue) : recorder;
+  const reporter = { warn: (message: string) => void process.stderr.write(`${message}\n`) };
+  const recorder = stepRecorder(stepper, run, reporter);
+  using own = device === "cpu" && recorded ? new StepRecorder(eagerQueue, reporter) : recorder;
   const queue = own?.queueStep ?? queueStep;
   const ids = zipf(c.batchSize * c.seqLen * 20 + 1, c.vocabSize);
   const began = performance.now();

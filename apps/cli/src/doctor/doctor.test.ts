@@ -14,7 +14,8 @@ import { programChecks } from "./programs.js";
 import { serviceChecks } from "./services.js";
 import { cpuFeatures, disk, limited, memory, readText, space, systemChecks } from "./system.js";
 
-const torch = (threads: number, names: string[], reason: string | null): Torch => ({
+const torch = (threads: number, names: string[], reason: string | null, kernels = ""): Torch => ({
+  gpuKernels: () => ({ used: kernels === "", reason: kernels }),
   libtorchVersion: () => "2.15.0",
   devices: () => ({
     cpu: { threads, capability: "AVX512" },
@@ -53,9 +54,24 @@ test("native parts that load tell version, threads and devices", async () => {
     "ok 2.15.0",
     "ok 2 threads, AVX512 kernels",
     "ok cuda:0 NVIDIA H200 139 GiB (compute capability 9.0)",
+    "ok this project's",
     "ok native part loads",
     "ok native part loads",
   ]);
+});
+
+test("a GPU that this project's kernels are not used on is told, with the reason", async () => {
+  const checks = await nativeChecks({
+    torch: () => Promise.resolve(torch(2, ["NVIDIA T4"], null, "NVIDIA T4 is older than compute capability 8.0")),
+    tokenizers: () => Promise.resolve({}),
+    sentencePiece: () => Promise.resolve({}),
+  });
+  expect(checks[3]).toMatchObject({
+    name: "GPU kernels",
+    status: "missing",
+    value: "NVIDIA T4 is older than compute capability 8.0",
+    fix: containing("nvidia-cuda-crt"),
+  });
 });
 
 test.each([

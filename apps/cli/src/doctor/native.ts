@@ -13,6 +13,7 @@ export interface Torch {
       readonly reason: string | null;
     };
   };
+  gpuKernels(): { readonly used: boolean; readonly reason: string };
 }
 
 /** How the native parts are loaded: only a doctor goes on when one of them does not. */
@@ -36,7 +37,9 @@ async function torchChecks(load: Natives["torch"]): Promise<Check[]> {
     return [
       ok("libtorch", torch.libtorchVersion()),
       ok("Arithmetic", `${cpu.threads} ${cpu.threads === 1 ? "thread" : "threads"}, ${cpu.capability} kernels`),
-      cuda.names.length > 0 ? ok("GPU", gpus(cuda).join(", ")) : noGpu(cuda.reason),
+      ...(cuda.names.length > 0
+        ? [ok("GPU", gpus(cuda).join(", ")), kernelsCheck(torch.gpuKernels())]
+        : [noGpu(cuda.reason)]),
     ];
   } catch (error) {
     return [{ name: "libtorch", status: "failed", value: reason(error), fix: REBUILD }];
@@ -67,6 +70,18 @@ const gpus = ({ names, bytes, capabilities }: ReturnType<Torch["devices"]>["cuda
     const capability = capabilities.slice(i, i + 1).map((version) => `(compute capability ${version.join(".")})`);
     return [`cuda:${i}`, name, ...bytes.slice(i, i + 1).map(formatBytes), ...capability].join(" ");
   });
+
+const kernelsCheck = ({ used, reason }: ReturnType<Torch["gpuKernels"]>): Check =>
+  used
+    ? ok("GPU kernels", "this project's")
+    : {
+        name: "GPU kernels",
+        status: "missing",
+        value: reason,
+        fix:
+          "Training takes twice as long by libtorch's. They need compute capability 8.0, and to be built CUDA's headers " +
+          "beside libtorch: with LIBTORCH those of pip's nvidia-cuda-runtime and nvidia-cuda-crt, then `npm run build:native`.",
+      };
 
 const noGpu = (reason: string | null): Check => ({
   name: "GPU",

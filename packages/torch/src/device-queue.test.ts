@@ -42,7 +42,7 @@ test("work whose like was run already is only recorded", () => {
   expect(calls).toEqual(["begin", "capture 7", "work", "end 7"]);
 });
 
-test.each(["capture 7", "end 7"])("where %s fails the graph is given up, and the first error told", (failing) => {
+test.each(["capture 7", "end 7"])("where %s fails the graph is given up, and the first error is thrown", (failing) => {
   const calls: string[] = [];
   expect(() => cudaQueue(scripted(calls, failing)).record(() => undefined)).toThrow(`${failing} failed`);
   expect(calls.slice(-2)).toEqual([failing, "abort 7"]);

@@ -26,7 +26,7 @@ test("a GPU's are measured by larger products and copies, of which the median co
   expect(getRngState()).toEqual(before);
 });
 
-test("where memory is short less is measured; other errors, and too little memory for the least, are told", () => {
+test("where memory is short less is measured; other errors, and too little memory for the least, are thrown", () => {
   const tried: number[] = [];
   const fits = (room: number) => (size: number) => {
     tried.push(size);

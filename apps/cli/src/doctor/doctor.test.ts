@@ -60,7 +60,7 @@ test("native parts that load tell version, threads and devices", async () => {
   ]);
 });
 
-test("a GPU that this project's kernels are not used on is told, with the reason", async () => {
+test("a GPU that this project's kernels are not used on is shown with the reason", async () => {
   const checks = await nativeChecks({
     torch: () => Promise.resolve(torch(2, ["NVIDIA T4"], null, "NVIDIA T4 is older than compute capability 8.0")),
     tokenizers: () => Promise.resolve({}),

@@ -36,13 +36,6 @@ struct Inputs {
   }
 };
 
-/** As qkv.cu has it: heads that a block works on at a time. */
-int64_t headsOfBlock(int64_t headSize) {
-  const int64_t half = headSize / 2, vector = half % 4 == 0 ? 4 : half % 2 == 0 ? 2 : 1;
-  const int64_t needed = (half + vector - 1) / vector;
-  return 256 / (needed <= 4 ? 4 : needed <= 8 ? 8 : needed <= 16 ? 16 : 32);
-}
-
 Heads headsOf(const Inputs& in) {
   const auto part = [&](int64_t from, int64_t count) { return in.qkv.narrow(2, from, count).transpose(1, 2); };
   const at::Tensor v = part(in.heads + in.kvHeads, in.kvHeads);
@@ -50,10 +43,11 @@ Heads headsOf(const Inputs& in) {
   const int64_t b = in.qkv.size(0), t = in.length(), size = in.headSize();
   const at::Tensor q = at::empty({b, t, in.heads, size}, in.qkv.options());
   const at::Tensor k = at::empty({b, t, in.kvHeads, size}, in.qkv.options());
-  in.kernel("unpack")({.blocks = blocksFor(in.tokens() * (in.heads + in.kvHeads), headsOfBlock(size)), .threads = 256},
-                      cuda::in(in.qkv), cuda::in(in.cos), cuda::in(in.sin), cuda::in(in.qWeight), cuda::in(in.kWeight),
-                      out(q), out(k), in.tokens(), static_cast<int32_t>(t), static_cast<int32_t>(in.heads),
-                      static_cast<int32_t>(in.kvHeads), static_cast<float>(in.eps));
+  in.kernel("unpack")(
+      {.blocks = blocksFor(in.tokens() * (in.heads + in.kvHeads), headsOfQkvBlock(size)), .threads = kQkvThreads},
+      cuda::in(in.qkv), cuda::in(in.cos), cuda::in(in.sin), cuda::in(in.qWeight), cuda::in(in.kWeight), out(q), out(k),
+      in.tokens(), static_cast<int32_t>(t), static_cast<int32_t>(in.heads), static_cast<int32_t>(in.kvHeads),
+      static_cast<float>(in.eps));
   return {q.transpose(1, 2), k.transpose(1, 2), v};
 }
 
@@ -99,12 +93,12 @@ struct CausalAttention : torch::autograd::Function<CausalAttention> {
     const int64_t items = in.tokens() * (in.heads + 2 * in.kvHeads);
     // Sums over the rows of a block need blocks that go through many.
     const auto blocks = static_cast<uint32_t>(
-        in.qWeight.defined() ? std::min<int64_t>(8 * multiprocessors(), blocksFor(items, headsOfBlock(size)))
-                             : blocksFor(items, headsOfBlock(size)));
+        in.qWeight.defined() ? std::min<int64_t>(8 * multiprocessors(), blocksFor(items, headsOfQkvBlock(size)))
+                             : blocksFor(items, headsOfQkvBlock(size)));
     const at::Tensor partial =
         in.qWeight.defined() ? at::empty({blocks, 2 * size}, in.qkv.options().dtype(at::kFloat)) : at::Tensor();
-    in.kernel("pack")({.blocks = blocks, .threads = 256}, cuda::in(dq), cuda::in(dk), cuda::in(dv), stridesOf(dq),
-                      stridesOf(dk), stridesOf(dv), cuda::in(in.qkv), cuda::in(in.cos), cuda::in(in.sin),
+    in.kernel("pack")({.blocks = blocks, .threads = kQkvThreads}, cuda::in(dq), cuda::in(dk), cuda::in(dv),
+                      stridesOf(dq), stridesOf(dk), stridesOf(dv), cuda::in(in.qkv), cuda::in(in.cos), cuda::in(in.sin),
                       cuda::in(in.qWeight), cuda::in(in.kWeight), out(dQkv), out(partial), in.tokens(),
                       static_cast<int32_t>(in.length()), static_cast<int32_t>(in.heads),
                       static_cast<int32_t>(in.kvHeads), static_cast<float>(in.eps));

@@ -6,16 +6,11 @@
 #include <dlfcn.h>
 
 #include "kernel.h"
+#include "symbol.h"
 
 namespace trainer::cuda {
 
 namespace {
-
-template <typename Function>
-void find(void* library, const char* name, Function& function) {
-  function = reinterpret_cast<Function>(dlsym(library, name));
-  TORCH_CHECK(function != nullptr, "the NVIDIA driver has no ", name);
-}
 
 int attribute(CUdevice_attribute which) {
   int value = 0;
@@ -30,16 +25,16 @@ const Driver& driver() {
     void* library = dlopen("libcuda.so.1", RTLD_NOW);
     TORCH_CHECK(library != nullptr, "no NVIDIA driver (libcuda.so.1) was found");
     Driver d{};
-    find(library, "cuModuleLoadData", d.moduleLoadData);
-    find(library, "cuModuleGetFunction", d.moduleGetFunction);
-    find(library, "cuLaunchKernel", d.launchKernel);
-    find(library, "cuFuncSetAttribute", d.funcSetAttribute);
-    find(library, "cuGetErrorString", d.getErrorString);
-    find(library, "cuCtxGetCurrent", d.ctxGetCurrent);
-    find(library, "cuCtxSetCurrent", d.ctxSetCurrent);
-    find(library, "cuDevicePrimaryCtxRetain", d.primaryCtxRetain);
-    find(library, "cuDeviceGetAttribute", d.deviceGetAttribute);
-    find(library, "cuDeviceGetName", d.deviceGetName);
+    findSymbol(library, "the NVIDIA driver", "cuModuleLoadData", d.moduleLoadData);
+    findSymbol(library, "the NVIDIA driver", "cuModuleGetFunction", d.moduleGetFunction);
+    findSymbol(library, "the NVIDIA driver", "cuLaunchKernel", d.launchKernel);
+    findSymbol(library, "the NVIDIA driver", "cuFuncSetAttribute", d.funcSetAttribute);
+    findSymbol(library, "the NVIDIA driver", "cuGetErrorString", d.getErrorString);
+    findSymbol(library, "the NVIDIA driver", "cuCtxGetCurrent", d.ctxGetCurrent);
+    findSymbol(library, "the NVIDIA driver", "cuCtxSetCurrent", d.ctxSetCurrent);
+    findSymbol(library, "the NVIDIA driver", "cuDevicePrimaryCtxRetain", d.primaryCtxRetain);
+    findSymbol(library, "the NVIDIA driver", "cuDeviceGetAttribute", d.deviceGetAttribute);
+    findSymbol(library, "the NVIDIA driver", "cuDeviceGetName", d.deviceGetName);
     return d;
   }();
   return found;

@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 
 #include "sources.h"
+#include "symbol.h"
 
 namespace trainer::cuda {
 
@@ -22,17 +23,11 @@ struct Nvrtc {
   int (*destroy)(Program*);
 };
 
-template <typename Function>
-void find(void* library, const char* name, Function& function) {
-  function = reinterpret_cast<Function>(dlsym(library, name));
-  TORCH_CHECK(function != nullptr, "libnvrtc has no ", name);
-}
-
 /** NVRTC looks for a second library by its bare name, which is found nowhere unless it is loaded already. */
 void loadBuiltins(void* library, const std::string& folder) {
   int major = 0, minor = 0;
   decltype(Nvrtc::version) version = nullptr;
-  find(library, "nvrtcVersion", version);
+  findSymbol(library, "libnvrtc", "nvrtcVersion", version);
   version(&major, &minor);
   const std::string name = "libnvrtc-builtins.so." + std::to_string(major) + "." + std::to_string(minor);
   dlopen((folder + name).c_str(), RTLD_NOW | RTLD_GLOBAL);
@@ -64,14 +59,14 @@ const Nvrtc& nvrtc() {
   static const Nvrtc found = [] {
     void* library = open();
     Nvrtc n{};
-    find(library, "nvrtcVersion", n.version);
-    find(library, "nvrtcCreateProgram", n.create);
-    find(library, "nvrtcCompileProgram", n.compile);
-    find(library, "nvrtcGetProgramLogSize", n.logSize);
-    find(library, "nvrtcGetProgramLog", n.log);
-    find(library, "nvrtcGetCUBINSize", n.codeSize);
-    find(library, "nvrtcGetCUBIN", n.code);
-    find(library, "nvrtcDestroyProgram", n.destroy);
+    findSymbol(library, "libnvrtc", "nvrtcVersion", n.version);
+    findSymbol(library, "libnvrtc", "nvrtcCreateProgram", n.create);
+    findSymbol(library, "libnvrtc", "nvrtcCompileProgram", n.compile);
+    findSymbol(library, "libnvrtc", "nvrtcGetProgramLogSize", n.logSize);
+    findSymbol(library, "libnvrtc", "nvrtcGetProgramLog", n.log);
+    findSymbol(library, "libnvrtc", "nvrtcGetCUBINSize", n.codeSize);
+    findSymbol(library, "libnvrtc", "nvrtcGetCUBIN", n.code);
+    findSymbol(library, "libnvrtc", "nvrtcDestroyProgram", n.destroy);
     return n;
   }();
   return found;

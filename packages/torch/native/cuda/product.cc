@@ -22,16 +22,11 @@
 
 #include "cublas-lt.h"
 #include "kernel.h"
+#include "symbol.h"
 
 namespace trainer::cuda {
 
 namespace {
-
-template <typename Function>
-void find(void* library, const char* name, Function& function) {
-  function = reinterpret_cast<Function>(dlsym(library, name));
-  TORCH_CHECK(function != nullptr, "cuBLASLt has no ", name);
-}
 
 constexpr size_t kWorkspace = 64 << 20;
 constexpr size_t kCandidates = 12;
@@ -314,18 +309,18 @@ const Lt& cublasLt() {
       if (library == nullptr) library = dlopen(name, RTLD_NOW);
     TORCH_CHECK(library != nullptr, "libtorch's CUDA libraries hold no cuBLASLt: ", dlerror());
     Lt lt{};
-    find(library, "cublasLtCreate", lt.create);
-    find(library, "cublasLtGetVersion", lt.version);
-    find(library, "cublasLtMatmulDescCreate", lt.descCreate);
-    find(library, "cublasLtMatmulDescDestroy", lt.descDestroy);
-    find(library, "cublasLtMatmulDescSetAttribute", lt.descSet);
-    find(library, "cublasLtMatrixLayoutCreate", lt.layoutCreate);
-    find(library, "cublasLtMatrixLayoutDestroy", lt.layoutDestroy);
-    find(library, "cublasLtMatmulPreferenceCreate", lt.preferenceCreate);
-    find(library, "cublasLtMatmulPreferenceDestroy", lt.preferenceDestroy);
-    find(library, "cublasLtMatmulPreferenceSetAttribute", lt.preferenceSet);
-    find(library, "cublasLtMatmulAlgoGetHeuristic", lt.heuristics);
-    find(library, "cublasLtMatmul", lt.matmul);
+    findSymbol(library, "cuBLASLt", "cublasLtCreate", lt.create);
+    findSymbol(library, "cuBLASLt", "cublasLtGetVersion", lt.version);
+    findSymbol(library, "cuBLASLt", "cublasLtMatmulDescCreate", lt.descCreate);
+    findSymbol(library, "cuBLASLt", "cublasLtMatmulDescDestroy", lt.descDestroy);
+    findSymbol(library, "cuBLASLt", "cublasLtMatmulDescSetAttribute", lt.descSet);
+    findSymbol(library, "cuBLASLt", "cublasLtMatrixLayoutCreate", lt.layoutCreate);
+    findSymbol(library, "cuBLASLt", "cublasLtMatrixLayoutDestroy", lt.layoutDestroy);
+    findSymbol(library, "cuBLASLt", "cublasLtMatmulPreferenceCreate", lt.preferenceCreate);
+    findSymbol(library, "cuBLASLt", "cublasLtMatmulPreferenceDestroy", lt.preferenceDestroy);
+    findSymbol(library, "cuBLASLt", "cublasLtMatmulPreferenceSetAttribute", lt.preferenceSet);
+    findSymbol(library, "cuBLASLt", "cublasLtMatmulAlgoGetHeuristic", lt.heuristics);
+    findSymbol(library, "cuBLASLt", "cublasLtMatmul", lt.matmul);
     return lt;
   }();
   return found;

@@ -44,6 +44,14 @@ Stretches stretchesOf(int64_t rows);
 /** Numbers that a thread of a kernel with WIDTH takes at once. */
 inline int64_t vectorOf(int64_t width) { return width % 8 == 0 ? 8 : width % 4 == 0 ? 4 : width % 2 == 0 ? 2 : 1; }
 
+/** As qkv.cu has it: threads of a block, and heads of `size` numbers that it works on at a time. */
+constexpr uint32_t kQkvThreads = 256;
+inline int64_t headsOfQkvBlock(int64_t size) {
+  const int64_t half = size / 2, vector = half % 4 == 0 ? 4 : half % 2 == 0 ? 2 : 1;
+  const int64_t needed = (half + vector - 1) / vector;
+  return kQkvThreads / (needed <= 4 ? 4 : needed <= 8 ? 8 : needed <= 16 ? 16 : 32);
+}
+
 inline uint32_t blocksFor(int64_t items, int64_t each) { return static_cast<uint32_t>((items + each - 1) / each); }
 
 inline std::string widthOf(int64_t width) { return "WIDTH=" + std::to_string(width); }

@@ -100,15 +100,11 @@ std::tuple<at::Tensor, at::Tensor> unpackToken(const at::Tensor& qkv, int64_t he
   const at::Tensor q = at::empty({batch, heads, 1, size}, qkv.options());
   const at::Tensor k = at::empty({batch, kvHeads, 1, size}, qkv.options());
   // The kernel's positions are tokens of one sequence: here they are sequences of one token.
-  constexpr int64_t kThreads = 256;
-  const int64_t half = size / 2, vector = half % 4 == 0 ? 4 : half % 2 == 0 ? 2 : 1;
-  const int64_t needed = (half + vector - 1) / vector;
-  const int64_t lanes = needed <= 4 ? 4 : needed <= 8 ? 8 : needed <= 16 ? 16 : 32;
   const std::string constants =
       "HEAD_SIZE=" + std::to_string(size) + " NORMED=" + (qWeight ? "1" : "0") + " ROTATED=" + (cos ? "1" : "0");
   Kernel("qkv", "unpack", at::kFloat, constants)(
-      {.blocks = blocksFor(batch * (heads + kvHeads), kThreads / lanes), .threads = kThreads}, in(from), in(c), in(s),
-      in(wq), in(wk), out(q), out(k), batch, static_cast<int32_t>(batch), static_cast<int32_t>(heads),
+      {.blocks = blocksFor(batch * (heads + kvHeads), headsOfQkvBlock(size)), .threads = kQkvThreads}, in(from), in(c),
+      in(s), in(wq), in(wk), out(q), out(k), batch, static_cast<int32_t>(batch), static_cast<int32_t>(heads),
       static_cast<int32_t>(kvHeads), static_cast<float>(eps));
   return {q, k};
 }

@@ -192,7 +192,7 @@ function release({ inputs, targets, documents }: Batch): void {
 }
 
 /** How many documents have ended before each token: the token that ends one is of it. (B, T) int64 -> (B, T) int64 */
-function documentNumbers(ids: Tensor, end: number): Tensor {
+export function documentNumbers(ids: Tensor, end: number): Tensor {
   const ends = ids.eq(end).to("int64");
   return ends.cumsum(1).sub(ends);
 }

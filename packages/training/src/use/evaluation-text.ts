@@ -8,6 +8,7 @@ import type { SplitOptions } from "../corpus/split-plan.js";
 import type { FetchContext } from "../artifact/data-bank.js";
 import { TrainingError } from "../errors.js";
 import type { Home } from "../home/home.js";
+import { endOfDocument } from "../run/end-of-document.js";
 import type { EvaluationData } from "../run/evaluate-split.js";
 import type { RunManifest } from "../run/manifest.js";
 import { parseTrainOptions, type TrainOptions } from "../run/options.js";
@@ -28,7 +29,10 @@ export interface ReadContext extends FetchContext {
   readonly onData?: ((progress: BinsProgress) => void) | undefined;
 }
 
-/** What a model is evaluated on, in batches: a text of the user's own, or a split of the corpus it was trained on. */
+/**
+ * What a model is evaluated on, in batches: a text of the user's own, or a split of the corpus it was trained on. A run's
+ * model reads it as validation in training did: in windows and batches as long, documents kept apart where they were.
+ */
 export async function openEvaluationText(
   opened: OpenModel,
   options: EvaluateOptions,
@@ -37,20 +41,26 @@ export async function openEvaluationText(
   const bin = await (options.path === null
     ? splitOfRun(opened, options.split, context)
     : externalText(opened, options.path, options.document, context));
-  const { contextLength: seqLen, device } = opened;
-  const batchSize = options.batchSize ?? Math.max(1, Math.floor(4096 / seqLen));
+  const { device, manifest } = opened;
+  const seqLen = Math.min(opened.contextLength, manifest?.max_seq_len ?? Infinity);
+  // Sums over as many sequences as in training round alike; a batch found for a GPU may be too much for a CPU.
+  const trained = manifest?.device === device ? manifest.batch_size : 0;
+  const batchSize = options.batchSize ?? (trained || Math.max(1, Math.floor(4096 / seqLen)));
+  const documentEnd = keepsApart(opened) ? endOfDocument(opened.model, opened.tokenizer) : null;
   const { bytes, documents } = bin;
   const statistics = () => textStatistics(bin, opened.tokenizer);
   if (options.stride !== null) {
     const { stride } = options;
-    const batches = stridedBatches(bin, { context: seqLen, stride, batchSize, device });
+    const batches = stridedBatches(bin, { context: seqLen, stride, batchSize, documentEnd, device });
     return { ...batches, documents, statistics, [Symbol.dispose]: () => batches[Symbol.dispose]() };
   }
-  const loader = new BatchLoader(bin, { seqLen, batchSize, shuffle: false, seed: 0, device });
+  const loader = new BatchLoader(bin, { seqLen, batchSize, shuffle: false, seed: 0, documentEnd, device });
   const free = () => loader[Symbol.dispose]();
   const next = () => loader.next();
   return { batches: loader.stepsPerEpoch, next, bytes, documents, statistics, [Symbol.dispose]: free };
 }
+
+const keepsApart = ({ manifest }: OpenModel) => manifest !== null && trainOptions(manifest).maskDocuments;
 
 /** A whole text as one bin. */
 async function externalText(

@@ -27,10 +27,7 @@ export async function quantizeOpened(opened: OpenModel, as: WeightType, home: Ho
   const fp32 = lossOf(opened.model, batches);
   const model = quantize(opened.model, as);
   const quantizationLoss = { split, tokens: tokensIn(batches), fp32, quantized: lossOf(model, batches) };
-  for (const { inputs, targets } of batches) {
-    inputs.dispose();
-    targets.dispose();
-  }
+  for (const { inputs, targets, documents } of batches) for (const t of [inputs, targets, documents]) t?.dispose();
   return { ...opened, model, weightType: as, quantizationLoss };
 }
 

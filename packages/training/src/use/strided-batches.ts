@@ -1,5 +1,5 @@
 import { fromFile, keep, scope, tensor, type Device } from "@trainer/torch";
-import { IGNORED, type Batch } from "../bins/batch-loader.js";
+import { documentNumbers, IGNORED, type Batch } from "../bins/batch-loader.js";
 import { HEADER_BYTES, idBytes } from "../bins/bin-format.js";
 import type { TokenBin } from "../bins/token-bin.js";
 import type { EvaluationData } from "../run/evaluate-split.js";
@@ -9,17 +9,19 @@ export interface StridedOptions {
   /** How many targets each window but the first counts: those after what it shares with the one before. */
   readonly stride: number;
   readonly batchSize: number;
+  /** The id that ends a document, where batches are to say which document each token is of. */
+  readonly documentEnd: number | null;
   readonly device: Device;
 }
 
 /** A token bin as windows that overlap, in the order of the text: every token but the first is a target once. */
 export function stridedBatches(bin: TokenBin, options: StridedOptions): EvaluationData & Disposable {
-  const { context, batchSize, device } = options;
+  const { context, batchSize, documentEnd, device } = options;
   const stride = Math.min(options.stride, context);
   const header = HEADER_BYTES / idBytes(bin.dtype);
   const positions = bin.tokens - 1; // inputs that have a target
   const windows = 1 + Math.max(0, Math.ceil((positions - context) / stride));
-  const ids = scope(() =>
+  const stream = scope(() =>
     keep(fromFile(bin.path, { dtype: bin.dtype, size: header + bin.tokens }).narrow(0, header, bin.tokens)),
   );
   let taken = 0;
@@ -36,7 +38,7 @@ export function stridedBatches(bin: TokenBin, options: StridedOptions): Evaluati
       const shared = window === 0 ? 0 : context - stride;
       const text = scope(() =>
         BigInt64Array.from(
-          ids
+          stream
             .narrow(0, start, length + 1)
             .to("int64")
             .data(),
@@ -48,13 +50,14 @@ export function stridedBatches(bin: TokenBin, options: StridedOptions): Evaluati
       tokens += length - shared;
     }
     taken += rows;
-    const place = { device };
-    return { inputs: tensor(inputs, [rows, context], place), targets: tensor(targets, [rows, context], place), tokens };
+    const ids = tensor(inputs, [rows, context], { device });
+    const documents = documentEnd === null ? {} : { documents: scope(() => documentNumbers(ids, documentEnd)) };
+    return { inputs: ids, targets: tensor(targets, [rows, context], { device }), ...documents, tokens };
   }
   return {
     batches: Math.ceil(windows / batchSize),
     bytes: bin.bytes,
     next,
-    [Symbol.dispose]: () => ids.dispose(),
+    [Symbol.dispose]: () => stream.dispose(),
   };
 }

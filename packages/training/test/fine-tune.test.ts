@@ -159,3 +159,13 @@ test("an adapter needs a model to change, and layers to be put on", async () => 
     message: matching(/no linear layer "q_proj".*c_attn, c_proj, c_fc/),
   });
 });
+
+test("no rate of a run from other weights is over its cap, however it is asked for, and the run says so", async () => {
+  const rates = { learningRate: 1e-3, minLr: 1e-3, lrSchedule: "linear", warmupSteps: 2, finetuneLrCap: 5e-5 } as const;
+  const events: RunEvent[] = [];
+  const options = { ...tiny, ...rates, maxSeqLen: null, corpus, runId: "capped", pretrainedRunId: "base", maxSteps: 6 };
+  await train(options, { home, onEvent: (event) => events.push(event) });
+  const steps = events.flatMap((event) => (event.type === "step" ? [event.lr] : []));
+  expect(steps).toEqual([2.5e-5, 5e-5, 5e-5, 5e-5, 5e-5, 5e-5]);
+  expect(events.find(({ type }) => type === "config")).toMatchObject({ learningRate: 5e-5 });
+});

@@ -26,6 +26,7 @@ import { gradScaler } from "./precision.js";
 import { prepareTokenizer } from "./prepare-tokenizer.js";
 import type { Reporter } from "./reporter.js";
 import { readState, restore } from "./restore.js";
+import { cappedRates } from "./schedule.js";
 import type { Session } from "./session.js";
 import { StepProfiler } from "./step-profile.js";
 import { StepPlan } from "./step-plan.js";
@@ -60,12 +61,11 @@ export async function prepare(session: Session, reporter: Reporter): Promise<Liv
   await writeModelConfig(folder.path, model, { bosTokenId: bos, eosTokenId: eos, padTokenId: pad });
 
   const params = trainable(weights.params.named(), options.freezeEmbed);
-  const cap = options.pretrainedRunId === null ? Infinity : options.finetuneLrCap;
-  const lr = Math.min(options.learningRate, cap);
+  const rates = cappedRates(options);
   const stepper: Stepper = {
     model,
     params: [...params.values()],
-    optimizer: makeOptimizer(params, lr, options),
+    optimizer: makeOptimizer(params, rates.learningRate, options),
     compute,
     gradientClipping: options.gradientClipping,
     scaler: gradScaler(compute),
@@ -92,8 +92,8 @@ export async function prepare(session: Session, reporter: Reporter): Promise<Liv
   const evaluation = (bin: TokenBin | null) => bin && (() => evaluationData(open(bin, false), bin.bytes));
   const plan = new StepPlan({
     ...options,
+    ...rates,
     batchesPerEpoch: loader.stepsPerEpoch,
-    learningRate: lr,
     schedule: options.lrSchedule,
   });
   const early = new EarlyStopping(options.earlyStoppingPatience);
@@ -170,7 +170,8 @@ const evaluationData = (loader: BatchLoader, bytes: number): EvaluationData & Di
 
 function announce({ options, compute, folder, manifest }: Session, reporter: Reporter, state: TrainState | null): void {
   const { batch_size: batchSize, threads, max_seq_len: maxSeqLen } = manifest.current;
-  const { modelFamily, modelSize, learningRate, seed } = options;
+  const { modelFamily, modelSize, seed } = options;
+  const { learningRate } = cappedRates(options);
   reporter.emit({
     type: "config",
     runId: folder.id,

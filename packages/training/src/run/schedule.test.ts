@@ -1,5 +1,6 @@
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { learningRateAt, type ScheduleOptions } from "./schedule.js";
+import { cappedRates, learningRateAt, lrSchedules, type ScheduleOptions } from "./schedule.js";
 
 const at = (step: number, o: Partial<ScheduleOptions>) =>
   learningRateAt(step, { schedule: "constant", learningRate: 1, warmupSteps: 0, minLr: 0, totalSteps: 10, ...o });
@@ -33,4 +34,19 @@ test("after the last step the rate stays at its least", () => {
 
 test("a run that is all warm-up never divides by zero", () => {
   expect(at(10, { schedule: "cosine", warmupSteps: 10 })).toBe(1);
+});
+
+test("no way to a rate leads over the cap of a run that starts from other weights", () => {
+  const rate = fc.double({ min: 0, max: 1, noNaN: true });
+  const steps = fc.integer({ min: 0, max: 20 });
+  const anything = fc.record({ learningRate: rate, minLr: rate, finetuneLrCap: rate, warmupSteps: steps });
+  fc.assert(
+    fc.property(anything, fc.constantFrom(...lrSchedules), fc.integer({ min: 1, max: 40 }), (o, schedule, step) => {
+      const capped = { ...o, ...cappedRates({ ...o, pretrainedRunId: "base" }), schedule, totalSteps: 20 };
+      expect(learningRateAt(step, capped)).toBeLessThanOrEqual(o.finetuneLrCap * (1 + 1e-12));
+    }),
+  );
+  const free = { learningRate: 1, minLr: 0.5, finetuneLrCap: 0.1 };
+  expect(cappedRates({ ...free, pretrainedRunId: null })).toEqual({ learningRate: 1, minLr: 0.5 });
+  expect(cappedRates({ ...free, pretrainedRunId: "base" })).toEqual({ learningRate: 0.1, minLr: 0.1 });
 });

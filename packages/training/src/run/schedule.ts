@@ -12,6 +12,17 @@ export interface ScheduleOptions {
   readonly totalSteps: number;
 }
 
+/** The rates of a run: one that starts from other weights keeps all of them under its cap, also where a schedule ends. */
+export function cappedRates(o: {
+  readonly learningRate: number;
+  readonly minLr: number;
+  readonly pretrainedRunId: string | null;
+  readonly finetuneLrCap: number;
+}): Pick<ScheduleOptions, "learningRate" | "minLr"> {
+  const cap = o.pretrainedRunId === null ? Infinity : o.finetuneLrCap;
+  return { learningRate: Math.min(o.learningRate, cap), minLr: Math.min(o.minLr, cap) };
+}
+
 /**
  * The learning rate of a step, counted from 1: a linear rise over `warmupSteps`, then constant, or decaying to `minLr`
  * at `totalSteps` along a line or half a cosine (Loshchilov & Hutter 2017).

@@ -1,7 +1,9 @@
 import { build, gpt2, gpt2Config } from "@trainer/models";
 import {
   AdamW,
+  cat,
   devices,
+  full,
   GradScaler,
   manualSeed,
   memoryStats,
@@ -11,15 +13,24 @@ import {
   type Tensor,
 } from "@trainer/torch";
 import { expect, test } from "vitest";
-import type { Batch } from "../bins/batch-loader.js";
+import { IGNORED, type Batch } from "../bins/batch-loader.js";
 import type { Compute } from "./precision.js";
 import { near } from "../../../../test/matching.js";
 import { queueStep, trainStep, type Stepper } from "./step.js";
 
 setNumThreads(1);
 
-function stepper(compute: Compute, options: { scaler?: GradScaler; clip?: number; lr?: number } = {}): Stepper {
-  const config = gpt2Config({ vocabSize: 20, nPositions: 8, nEmbd: 16, nLayer: 1, nHead: 2 });
+interface Changes {
+  readonly scaler?: GradScaler;
+  readonly clip?: number;
+  readonly lr?: number;
+  readonly dropout?: number;
+}
+
+function stepper(compute: Compute, options: Changes = {}): Stepper {
+  const rate = options.dropout;
+  const rates = rate === undefined ? {} : { embdPdrop: rate, attnPdrop: rate, residPdrop: rate };
+  const config = gpt2Config({ vocabSize: 20, nPositions: 8, nEmbd: 16, nLayer: 1, nHead: 2, ...rates });
   const model = build(gpt2, config, { seed: 1 });
   return {
     model,
@@ -42,6 +53,36 @@ test("steps lower the loss", () => {
   const s = stepper({ device: "cpu", precision: "fp32" });
   const losses = Array.from({ length: 30 }, () => trainStep(s, batch).loss);
   expect(losses.at(-1)).toBeLessThan((losses[0] ?? 0) / 2);
+});
+
+test.each([
+  ["the host decides", () => stepper({ device: "cpu", precision: "fp32" }, { dropout: 0, lr: 0.1 })],
+  [
+    "the device decides",
+    () => ({ ...stepper({ device: "cpu", precision: "fp32" }, { dropout: 0, lr: 0.1 }), onDevice: true }),
+  ],
+])("accumulated batches weigh as many targets as they have, so that they are one large batch: %s", (_, make) => {
+  const few = (): Batch => ({
+    inputs: ids(9),
+    targets: cat([ids(2).narrow(1, 0, 1), full([1, 7], IGNORED, { dtype: "int64" })], 1),
+    tokens: 1,
+  });
+  const both = (): Batch => {
+    const [a, b] = [batch(), few()];
+    return { inputs: cat([a.inputs, b.inputs]), targets: cat([a.targets, b.targets]), tokens: a.tokens + b.tokens };
+  };
+  const after = (next: () => Batch, count: number) => {
+    const s = make();
+    const { loss, gradNorm, tokens } = trainStep(s, next, count);
+    return { numbers: [loss, gradNorm, tokens], weights: s.params.flatMap((p) => Array.from(p.data(), Number)) };
+  };
+  const queue = [batch, few];
+  const accumulated = after(() => (queue.shift() ?? batch)(), 2);
+  const whole = after(both, 1);
+  expect(accumulated.numbers).toEqual(whole.numbers.map((x) => near(x, 5)));
+  // Adam's first step goes by the gradient's sign alone; what is near 0 may fall on either side.
+  const apart = accumulated.weights.filter((w, i) => Math.abs(w - (whole.weights[i] ?? NaN)) > 1e-4);
+  expect(apart.length / whole.weights.length).toBeLessThan(0.01);
 });
 
 test("fp16 scales its loss; a step whose gradients overflow is left out, and the scale lowered", () => {

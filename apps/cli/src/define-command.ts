@@ -7,6 +7,11 @@ import { addOptions, readOptions, type OptionGroups } from "./options.js";
 import { output, type Output } from "./output.js";
 import type { Server } from "./remote/server.js";
 
+/** What stands for a run that has a record; `nameRun` says what may be typed. */
+export const RUN = "id of a run or its beginning, or `latest`";
+/** What stands for a model. */
+export const MODEL = `${RUN}, or path of a folder with config.json, model.safetensors and tokenizer.json`;
+
 /** What every command can be told, before or after its name. */
 export interface GlobalOptions {
   readonly home: string;
@@ -29,12 +34,16 @@ export interface CommandSpec<S extends OptionSchema> {
   /** As commander writes them: "<run>", "[ids...]", each with what it is. */
   readonly args: Readonly<Record<string, string>>;
   readonly options: S;
+  /** The options that name a run, by field; arguments called <run> or <runs> do by themselves. */
+  readonly runs?: readonly string[];
   readonly groups?: OptionGroups;
   /** Shorter names of options, by field. */
   readonly aliases?: Readonly<Record<string, string>>;
   /** Command lines that work, each with what it does. */
   readonly examples: Readonly<Record<string, string>>;
   run(invocation: Invocation<z.output<S>>): Promise<void>;
+  /** What to do in place of the same on a server, where that is not possible. */
+  readonly instead?: string;
   /** The same on a server, where that is possible. */
   runOn?(server: Server, invocation: Invocation<z.output<S>>): Promise<void>;
 }
@@ -47,16 +56,43 @@ export function defineCommand<S extends OptionSchema>(command: Command, io: Io, 
   command.addHelpText("after", examples(spec.examples));
   command.action(async () => {
     const { home, json = false, quiet = false, server } = command.optsWithGlobals<GlobalOptions>();
-    const options = readOptions(command, spec.options);
-    const invocation = { args: command.args, options, home, io, out: output(io, { json, quiet }) };
-    if (server === undefined) await spec.run(invocation);
-    else if (spec.runOn === undefined) throw new UsageError(`--server: ${command.name()} works on this machine alone`);
-    else {
-      const { serverAt } = await import("./remote/server.js");
-      await spec.runOn(serverAt(server, io.env, home), invocation);
+    const out = output(io, { json, quiet });
+    if (server === undefined) {
+      const { nameRun, openHome } = await import("@trainer/training/files");
+      const args = await nameAll(command, spec, (ref) => nameRun(ref, openHome(home)));
+      return await spec.run({ args, options: readOptions(command, spec.options), home, io, out });
     }
+    if (spec.runOn === undefined) throw new UsageError(refusal(command, spec.instead));
+    const { nameRemoteRun, serverAt } = await import("./remote/server.js");
+    const at = serverAt(server, io.env, home);
+    const args = await nameAll(command, spec, (ref) => nameRemoteRun(at, ref));
+    await spec.runOn(at, { args, options: readOptions(command, spec.options), home, io, out });
   });
 }
+
+/** The command's words, and its options that name runs, with each run by its whole id. */
+async function nameAll(
+  command: Command,
+  { args, runs = [] }: Pick<CommandSpec<OptionSchema>, "args" | "runs">,
+  name: (ref: string) => Promise<string>,
+): Promise<readonly string[]> {
+  for (const field of runs) {
+    const ref: unknown = command.getOptionValue(field);
+    if (typeof ref === "string") command.setOptionValue(field, await name(ref));
+  }
+  const [first = ""] = Object.keys(args);
+  if (!/^<runs?(\.{3})?>$/.test(first)) return command.args;
+  const named: string[] = [];
+  for (const ref of command.args) named.push(await name(ref));
+  return named;
+}
+
+/** The command's whole name, as it is typed after `trainer`. */
+const nameOf = (command: Command): string =>
+  command.parent?.parent ? `${nameOf(command.parent)} ${command.name()}` : command.name();
+
+const refusal = (command: Command, instead = "leave --server out") =>
+  `--server: ${nameOf(command)} works on this machine alone: ${instead}`;
 
 function examples(lines: Readonly<Record<string, string>>): string {
   const shown = Object.entries(lines).map(([line, what]) => `  $ ${line}\n      ${what}`);

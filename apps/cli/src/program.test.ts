@@ -82,7 +82,7 @@ test.each([
   [["tokenizer", "train", "x.txt", "--vocab-size", "10"], "too small for bpe: it must be a whole number from 260"],
   [["tokenizer", "encod", "t"], "Did you mean encode?"],
   [["export", "r"], "--out is required"],
-  [["runs", "rm"], "missing required argument 'run'"],
+  [["runs", "rm"], "missing required argument 'id'"],
 ])("%j is wrong use: exit code 2 and what would be right", async (line, message) => {
   const plain = await trainer(line);
   expect(plain.code).toBe(2);

@@ -89,7 +89,7 @@ test("a run is trained on the id of a text and sent; its folder may go, and what
     stderr: containing("run one: sent and cleaned away before"),
   });
 
-  expect((await trainer(["runs"])).stdout).toMatch(/^one +completed +6 .* archived$/m);
+  expect((await trainer(["runs"])).stdout).toMatch(/^one +archived .* 6 .* archived$/m);
   expect((await json(["runs"])).last).toMatchObject({ runs: [{ run_id: "one", archived: true }] });
   expect((await trainer(["runs", "show", "one"])).stdout).toContain(`archived    as file ${sent.stdout.trim()}`);
   expect((await trainer(["logs", "one", "--tail", "1"])).stdout).toContain("run completed");

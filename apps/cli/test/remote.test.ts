@@ -11,6 +11,7 @@ import { EXIT } from "../src/exit-codes.js";
 import { Stopped } from "../src/interrupts.js";
 import { run as command } from "../src/program.js";
 import { commandLine } from "./command-line.js";
+import { matching } from "../../../test/matching.js";
 import { testIo } from "./screen.js";
 
 const KEY = "a-key-of-clients";
@@ -108,11 +109,20 @@ test("what fails on the server is told with its reason", async () => {
 
 test("runs are listed and shown with their losses", async () => {
   const { stdout } = await trainer(on("runs"));
-  expect(stdout).toMatch(/RUN +STATUS +STEPS/);
-  expect(stdout).toMatch(new RegExp(`${run} +completed +\\d+/\\d+`));
+  expect(stdout).toMatch(/RUN +STATUS +ASKED +STEPS/);
+  expect(stdout).toMatch(new RegExp(`${run} +completed +[\\d-]+ [\\d:]+ +\\d+/\\d+`));
   const shown = await trainer(on("runs", "show", run));
   expect(shown.stdout).toMatch(/status +completed/);
   expect((await json(on("runs", "show", run))).last).toMatchObject({ run_id: run, status: "completed" });
+});
+
+test("latest and the beginning of an id name a run of a server too", async () => {
+  const beginning = run.slice(0, -1);
+  expect((await json(on("runs", "show", beginning))).last).toMatchObject({ run_id: run });
+  expect((await json(on("runs", "show", "latest"))).last).toMatchObject({ run_id: matching(/^char_lstm-/) });
+  expect((await trainer(on("runs", "show", "char"))).stderr).toContain('several runs begin with "char": char_lstm');
+  expect((await trainer(on("runs", "show", "nobody"))).stderr).toContain("run not found");
+  expect((await trainer(on("score", "./a", "--text", "b"))).code).toBe(1);
 });
 
 test("a run's log is printed, followed to its end, and given as it is stored", async () => {
@@ -127,7 +137,6 @@ test("a log of this machine's run is printed too", async () => {
   const { stdout, code } = await trainer(["logs", run, "--tail", "3"]);
   expect(code).toBe(0);
   expect(stdout.trim().split("\n")).toHaveLength(3);
-  expect((await trainer(["logs", run, "--follow"])).stderr).toContain("--follow needs --server");
 });
 
 test("a model on the server evaluates, scores, writes and talks", async () => {

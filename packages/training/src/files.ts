@@ -3,6 +3,7 @@ export { TrainingError, type FailureClass } from "./errors.js";
 export { openHome, type Home } from "./home/home.js";
 export { ID_RULE, isId } from "./home/ids.js";
 export { listRuns, summarizeRun, type RunSummary } from "./home/list-runs.js";
+export { LATEST, meantBy, nameRun, newestOf } from "./home/name-run.js";
 export { runLogFiles, type RunLogFiles } from "./home/run-log-files.js";
 export { archiveName } from "./artifact/artifact-name.js";
 export { packRun, type Packed } from "./artifact/pack.js";

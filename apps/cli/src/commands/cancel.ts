@@ -1,13 +1,13 @@
 import type { Command } from "commander";
 import { z } from "zod";
-import { defineCommand } from "../define-command.js";
+import { defineCommand, RUN } from "../define-command.js";
 import { UsageError } from "../errors.js";
 import type { Io } from "../io.js";
 
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
     description: "Stop a run of a server: it ends after the step that is under way, and a queued one does not begin.",
-    args: { "<run>": "id of the run" },
+    args: { "<run>": RUN },
     options: z.strictObject({}),
     examples: { "trainer cancel RUN --server http://127.0.0.1:8000": "its status is then failed: Training cancelled" },
     async runOn({ client }, { args: [runId = ""], out }) {

@@ -4,7 +4,7 @@ import type { ChatMessage, ChatReply, OpenModel } from "@trainer/training";
 import { ChatOptions, TrainOptions } from "@trainer/training/options";
 import { z } from "zod";
 import { conversation } from "../chat/conversation.js";
-import { defineCommand } from "../define-command.js";
+import { defineCommand, MODEL } from "../define-command.js";
 import { printable } from "../display/printable.js";
 import { formatCount } from "../display/quantity.js";
 import { Stopped } from "../interrupts.js";
@@ -41,7 +41,7 @@ export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
     description:
       "Talk with a model. The prompt is the conversation so far, its turns marked User: and Assistant:, without the oldest where it would not fit. /reset begins anew, /exit leaves; Ctrl-C stops an answer, a second one leaves.",
-    args: { "<run>": "id of a run, or path of a folder with config.json, model.safetensors and tokenizer.json" },
+    args: { "<run>": MODEL },
     options: ChatFlags,
     examples: {
       "trainer chat RUN": "a conversation on the terminal",

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { RunManifest } from "@trainer/training";
 import { z } from "zod";
 import { differences, METRICS } from "../compare/differences.js";
-import { defineCommand } from "../define-command.js";
+import { defineCommand, RUN } from "../define-command.js";
 import { curves, GLYPHS } from "../display/curves.js";
 import { table } from "../display/table.js";
 import { UsageError } from "../errors.js";
@@ -13,7 +13,7 @@ import { savedCurve } from "../run-display/saved-curve.js";
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
     description: "Runs side by side: what they were asked that differs, their metrics, their losses in one picture.",
-    args: { "<runs...>": "ids of two runs or more" },
+    args: { "<runs...>": `two runs or more: ${RUN}` },
     options: z.strictObject({}),
     examples: {
       "trainer compare one two": "what differs, which is better",

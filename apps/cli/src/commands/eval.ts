@@ -4,7 +4,7 @@ import { EvaluateRequest } from "@trainer/platform";
 import type { Comparison, Evaluation, Lengths } from "@trainer/training";
 import { EvaluateOptions, TrainOptions } from "@trainer/training/options";
 import { z } from "zod";
-import { defineCommand } from "../define-command.js";
+import { defineCommand, MODEL } from "../define-command.js";
 import { printable } from "../display/printable.js";
 import { ProgressLine } from "../display/progress-line.js";
 import { formatChange, formatCount, formatNumber } from "../display/quantity.js";
@@ -59,8 +59,9 @@ export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
     description:
       "Measure a model on a split of its corpus or on any text: loss in nats per token, perplexity, and bits per byte and per character, by which models with different tokenizers compare.",
-    args: { "<run>": "id of a run, or path of a folder with config.json, model.safetensors and tokenizer.json" },
+    args: { "<run>": MODEL },
     options: EvalFlags,
+    runs: ["against"],
     examples: {
       "trainer eval RUN": "on the validation split",
       "trainer eval RUN --split test --json": "loss, perplexity, bits_per_byte, bits_per_character, samples",

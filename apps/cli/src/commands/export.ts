@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { z } from "zod";
-import { defineCommand } from "../define-command.js";
+import { defineCommand, MODEL } from "../define-command.js";
 import { formatBytes } from "../display/quantity.js";
 import { fetching } from "../fetching.js";
 import { shellWord } from "../home-flag.js";
@@ -15,7 +15,7 @@ const ExportFlags = z.strictObject({
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
     description: "Copy a model to a folder in Hugging Face's layout: what transformers and most other tools load.",
-    args: { "<run>": "id of a run, or path of a folder with config.json, model.safetensors and tokenizer.json" },
+    args: { "<run>": MODEL },
     options: ExportFlags,
     examples: {
       "trainer export RUN --out my-model": "a new folder; in Python: AutoModelForCausalLM.from_pretrained('my-model')",

@@ -4,7 +4,7 @@ import { GenerateRequest } from "@trainer/platform";
 import type { Generated } from "@trainer/training";
 import { GenerateOptions, TrainOptions } from "@trainer/training/options";
 import { z } from "zod";
-import { defineCommand } from "../define-command.js";
+import { defineCommand, MODEL } from "../define-command.js";
 import { printable } from "../display/printable.js";
 import { UsageError } from "../errors.js";
 import type { Io } from "../io.js";
@@ -53,7 +53,7 @@ const FIELDS = {
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
     description: "Let a model go on from a prompt. The text streams to stdout as it is written.",
-    args: { "<run>": "id of a run, or path of a folder with config.json, model.safetensors and tokenizer.json" },
+    args: { "<run>": MODEL },
     options: GenerateFlags,
     examples: {
       'trainer generate RUN --prompt "ROMEO:"': "64 tokens that go on from the prompt",

@@ -1,11 +1,14 @@
 import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import type { Command } from "commander";
 import { z } from "zod";
-import { defineCommand } from "../define-command.js";
+import { defineCommand, RUN } from "../define-command.js";
 import { printable } from "../display/printable.js";
-import { UsageError } from "../errors.js";
+import { followFile } from "../follow-file.js";
+import { homeFlag } from "../home-flag.js";
 import type { Io } from "../io.js";
 import type { Output } from "../output.js";
+import { logLine, LogRecord } from "../run-display/log-line.js";
 
 const Options = z.strictObject({
   follow: z.boolean().default(false).describe("go on as the run does, to its end"),
@@ -15,39 +18,59 @@ const Options = z.strictObject({
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
     description: "What a run has said of itself: a record a line, the newest last.",
-    args: { "<run>": "id of the run" },
+    args: { "<run>": RUN },
     options: Options,
     aliases: { follow: "f" },
     examples: {
-      "trainer logs RUN --tail 20": "the last 20 records",
-      "trainer logs RUN --follow --server http://127.0.0.1:8000": "of a server's run, as they come",
+      "trainer logs latest --tail 20": "the last 20 records of the newest run",
+      "trainer logs RUN --follow": "as they come: from another terminal, or with --server of a server's run",
       "trainer logs RUN --json | jq -r 'select(.level == \"ERROR\").message'": "the records as they are stored",
     },
     async runOn({ client, flag }, { args: [runId = ""], options: { follow, tail }, out }) {
-      if (!follow) return print(out, await client.logs(runId, { tail }));
+      if (!follow) return print(out, (await client.logs(runId, { tail })).split("\n"));
       await io.interruptible(async (signal) => {
-        for await (const line of client.followLogs(runId, { tail, signal })) print(out, line);
+        for await (const line of client.followLogs(runId, { tail, signal })) print(out, [line]);
         out.note(`The run has ended. How: trainer runs show ${runId}${flag}`);
       });
     },
     async run({ args: [runId = ""], options: { follow, tail }, home, out }) {
-      if (follow) throw new UsageError("--follow needs --server; a run of this machine is shown where it was started");
       const { findRecord, openHome } = await import("@trainer/training");
+      const { isHeld } = await import("@trainer/training/files");
       const { logs } = await findRecord(runId, openHome(home));
-      const lines = (await readFile(logs, "utf8")).trimEnd().split("\n");
-      print(out, lines.slice(-tail).join("\n"));
+      const text = await readLog(logs);
+      const whole = follow ? text.slice(0, text.lastIndexOf("\n") + 1) : text; // a record may be half written now
+      if (text === "") out.note(`${runId} has written no log yet.`);
+      print(out, whole.trimEnd().split("\n").slice(-tail));
+      if (!follow) return;
+      await io.interruptible(async (signal) => {
+        const ended = () => Promise.resolve(!isHeld(join(dirname(logs), "lock.json")));
+        const lines = followFile(logs, { from: Buffer.byteLength(whole), ended, signal });
+        for await (const line of lines) print(out, [line]);
+        out.note(`The run has ended. How: trainer runs show ${runId}${homeFlag(home)}`);
+      });
     },
   });
 }
 
-const Entry = z.object({ timestamp: z.string(), level: z.string(), message: z.string() });
+const readLog = (path: string): Promise<string> =>
+  readFile(path, "utf8").catch((error: unknown) => {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
+    throw error;
+  });
 
-/** Records for eyes, or with --json as they are. */
-function print(out: Output, lines: string): void {
-  for (const line of lines.split("\n").filter(Boolean)) {
-    const entry = Entry.loose().parse(JSON.parse(line));
-    out.record(entry);
-    const { timestamp, level, message } = entry;
-    out.text(`${out.paint.dim(timestamp.replace("T", " "))} ${level.padEnd(7)} ${printable(message)}\n`);
+/** Records for eyes, or with --json as they are; a line that is none, cut off by a crash, is shown as it is. */
+function print(out: Output, lines: readonly string[]): void {
+  for (const line of lines.filter(Boolean)) {
+    const record = parse(line);
+    out.record(record ?? { unreadable: line });
+    out.text(`${record === null ? printable(line) : logLine(record, out.paint)}\n`);
+  }
+}
+
+function parse(line: string): LogRecord | null {
+  try {
+    return LogRecord.parse(JSON.parse(line));
+  } catch {
+    return null;
   }
 }

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { z } from "zod";
-import { defineCommand } from "../define-command.js";
+import { defineCommand, RUN } from "../define-command.js";
 import type { Io } from "../io.js";
 import { resumeRun } from "../run-display/resume-run.js";
 
@@ -8,7 +8,7 @@ export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
     description:
       "Go on with a run that was stopped, killed or failed, from its last whole checkpoint and with its own options. On a CPU the losses are those it would have had without the stop.",
-    args: { "<run>": "id of the run" },
+    args: { "<run>": RUN },
     options: z.strictObject({}),
     examples: {
       "trainer resume RUN": "to the end, with the display of `trainer train`",

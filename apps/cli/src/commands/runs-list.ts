@@ -1,10 +1,13 @@
+import { basename } from "node:path";
 import type { Command } from "commander";
-import type { RunSummary } from "@trainer/training";
+import type { RunManifest, RunSummary } from "@trainer/training";
 import { z } from "zod";
 import { defineCommand } from "../define-command.js";
+import { fitTable, type Column } from "../display/fit-table.js";
+import { formatMoment } from "../display/moment.js";
 import { formatDuration } from "../display/duration.js";
 import { formatBytes, formatCount, formatNumber, formatShort } from "../display/quantity.js";
-import { table } from "../display/table.js";
+
 import type { Io } from "../io.js";
 
 export function define(command: Command, io: Io): void {
@@ -25,8 +28,7 @@ export function define(command: Command, io: Io): void {
       const runs = await listRuns(openHome(home));
       out.result({ runs: runs.map(runJson) }, () => {
         if (runs.length === 0) return `No runs in ${home} yet. To make one: trainer train my-text.txt`;
-        const head = ["RUN", "STATUS", "STEPS", "PARAMS", "VAL LOSS", "TEST PPL", "TIME", "DISK"];
-        return table([head, ...runs.map(row)], [2, 3, 4, 5, 6, 7]).join("\n");
+        return fitTable(runs, COLUMNS, out.screen.rowWidth()).join("\n");
       });
     },
   });
@@ -47,25 +49,32 @@ export const runJson = ({ id, dir, status, archived, problem, manifest, bytes }:
   test_perplexity: manifest?.test_perplexity ?? null,
 });
 
-function row({ id, status, archived, manifest, bytes }: RunSummary): string[] {
-  const disk = archived ? "archived" : formatBytes(bytes);
-  if (manifest === null) return [id, status, "-", "-", "-", "-", "-", disk];
-  const {
-    steps,
-    total_steps: total,
-    parameters,
-    best_val_loss: best,
-    test_perplexity: ppl,
-    duration_seconds: time,
-  } = manifest;
-  return [
-    id,
-    status,
-    total === null || total === steps ? formatCount(steps) : `${formatCount(steps)}/${formatCount(total)}`,
-    parameters === null ? "-" : formatShort(parameters),
-    formatNumber(best),
-    formatNumber(ppl),
-    time === null ? "-" : formatDuration(time),
-    disk,
-  ];
+const COLUMNS: readonly Column<RunSummary>[] = [
+  { head: "RUN", cell: ({ id }) => id },
+  { head: "STATUS", cell: ({ status, archived }) => (archived && status === "completed" ? "archived" : status) },
+  { head: "BEGUN", cell: ({ manifest }) => formatMoment(manifest && new Date(manifest.started_at)), spare: 2 },
+  { head: "CORPUS", cell: ({ manifest }) => corpusName(manifest), spare: 1, least: 8 },
+  { head: "STEPS", cell: ({ manifest }) => steps(manifest), right: true },
+  { head: "PARAMS", cell: ({ manifest }) => orDash(manifest?.parameters, formatShort), right: true, spare: 6 },
+  { head: "VAL LOSS", cell: ({ manifest }) => orDash(manifest?.best_val_loss, formatNumber), right: true },
+  { head: "TEST PPL", cell: ({ manifest }) => orDash(manifest?.test_perplexity, formatNumber), right: true, spare: 3 },
+  { head: "TIME", cell: ({ manifest }) => orDash(manifest?.duration_seconds, formatDuration), right: true, spare: 4 },
+  { head: "DISK", cell: ({ archived, bytes }) => (archived ? "archived" : formatBytes(bytes)), right: true, spare: 5 },
+];
+
+const orDash = (figure: number | null | undefined, show: (figure: number) => string) =>
+  figure === null || figure === undefined ? "-" : show(figure);
+
+const corpusName = (manifest: RunManifest | null): string =>
+  manifest === null
+    ? "-"
+    : manifest.corpus_path
+        .split(":")
+        .map((path) => basename(path))
+        .join(", ");
+
+function steps(manifest: RunManifest | null): string {
+  if (manifest === null) return "-";
+  const { steps: done, total_steps: total } = manifest;
+  return total === null || total === done ? formatCount(done) : `${formatCount(done)}/${formatCount(total)}`;
 }

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { RunManifest, RunSummary } from "@trainer/training";
 import { z } from "zod";
-import { defineCommand } from "../define-command.js";
+import { defineCommand, RUN } from "../define-command.js";
 import { formatDuration } from "../display/duration.js";
 import { formatBytes, formatCount, formatNumber, formatShort } from "../display/quantity.js";
 import { UsageError } from "../errors.js";
@@ -13,7 +13,7 @@ import { runJson } from "./runs-list.js";
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
     description: "One run: what was asked, how it went, its loss curve.",
-    args: { "<run>": "id of the run" },
+    args: { "<run>": RUN },
     options: z.strictObject({}),
     examples: { "trainer runs show RUN": "the main things", "trainer runs show RUN --json": "the whole manifest" },
     async runOn(server, invocation) {

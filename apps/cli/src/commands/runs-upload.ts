@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { z } from "zod";
-import { defineCommand } from "../define-command.js";
+import { defineCommand, RUN } from "../define-command.js";
 import type { Io } from "../io.js";
 import { serviceUrl } from "./files-url.js";
 
@@ -14,7 +14,7 @@ export function define(command: Command, io: Io): void {
     description:
       "Sends runs that have ended to a file service, each as one archive, and notes its id in the run's manifest. The\n" +
       "folder stays unless --clean is given; `trainer cleanup runs` removes it later. Sending a run twice does no harm.",
-    args: { "<run...>": "ids of runs" },
+    args: { "<run...>": RUN },
     options: Options,
     examples: {
       "trainer runs upload RUN": "prints the id of the archive",

@@ -4,7 +4,7 @@ import { ScoreRequest } from "@trainer/platform";
 import type { CharacterScore, Score } from "@trainer/training";
 import { ScoreOptions, TrainOptions } from "@trainer/training/options";
 import { z } from "zod";
-import { defineCommand } from "../define-command.js";
+import { defineCommand, MODEL } from "../define-command.js";
 import { heat, heatLegend } from "../display/heat.js";
 import { printable } from "../display/printable.js";
 import { formatNumber } from "../display/quantity.js";
@@ -39,7 +39,7 @@ export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
     description:
       "How well a model foresees a text: loss in nats per token, perplexity, and each token's surprisal in bits.",
-    args: { "<run>": "id of a run, or path of a folder with config.json, model.safetensors and tokenizer.json" },
+    args: { "<run>": MODEL },
     options: ScoreFlags,
     aliases: { detail: "detail-level" },
     examples: {

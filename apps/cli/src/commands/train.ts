@@ -20,6 +20,7 @@ export function define(command: Command, io: Io): void {
       "Train a model on your text. Without --tokenizer one is trained first. Ctrl-C finishes the step, saves and says how to go on.",
     args: { "<corpus...>": CORPUS_ARGUMENT },
     options: TrainFlags,
+    runs: ["pretrainedRunId"],
     groups: TRAIN_GROUPS,
     aliases: TRAIN_ALIASES,
     examples: {
@@ -47,6 +48,8 @@ export function define(command: Command, io: Io): void {
     async run({ args, options, home, io, out }) {
       const { resume: wanted, runId, profile: profileSteps, upload } = options;
       if (wanted && runId === null) throw new UsageError("--resume needs --run-id, the name of the run to go on with");
+      if (runId === "latest")
+        throw new UsageError("--run-id latest: commands call the newest run so; choose another name");
       const { corpus, corpusFileId } = corpusArgument(args);
       const request = checked({ ...toTrainInput(corpus, options), corpusFileId });
       const { openHome, suitablePrecision, train } = await import("@trainer/training");

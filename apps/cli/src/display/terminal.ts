@@ -8,6 +8,8 @@ export interface Terminal {
   /** Block and braille characters may be used. */
   readonly unicode: boolean;
   columns(): number;
+  /** How wide a row of a table may be: what COLUMNS says, else the terminal; a pipe takes any. */
+  rowWidth(): number;
 }
 
 /** A pipe, CI, NO_COLOR or a dumb terminal gets plain lines; a locale that is not UTF-8 gets ASCII. */
@@ -15,11 +17,13 @@ export function terminal(sink: Sink, env: Io["env"]): Terminal {
   const plain = isSet(env["NO_COLOR"]) || isSet(env["CI"]) || env["TERM"] === "dumb";
   const live = sink.isTTY === true && !plain;
   const locale = env["LC_ALL"] || env["LC_CTYPE"] || env["LANG"] || "C.UTF-8";
+  const told = /^\d+$/.test(env["COLUMNS"] ?? "") ? Number(env["COLUMNS"]) : 0; // 0: nobody says
   return {
     live,
     color: live,
     unicode: /utf-?8/i.test(locale),
-    columns: () => sink.columns || 80,
+    columns: () => sink.columns || told || 80,
+    rowWidth: () => told || (sink.isTTY === true ? sink.columns || 80 : Infinity),
   };
 }
 

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { evaluationReport, runFailure, runOutcome } from "./outcome.js";
 import { finished } from "./request.js";
 import { rowEvent } from "./row-event.js";
-import { statusRow } from "./status.js";
+import { STATUS_COLUMNS } from "./status.js";
 
 const training = {
   step: 30,
@@ -64,12 +64,15 @@ test("of validations the one with the least loss is the best, and no test is", (
 });
 
 test("a run's row tells how far it is, what is left of it, or why it failed", () => {
-  expect(statusRow(status())).toEqual(["r", "running", "30/1,200", "1.8000", "-", "1 min 15 s", ""]);
-  expect(statusRow(status({ training: null }))).toEqual(["r", "running", "-", "-", "-", "-", ""]);
-  expect(statusRow(status({ training: { ...training, eta_seconds: null } }))[5]).toBe("-");
-  expect(statusRow(status({ status: "completed", message: "Training completed" }))[6]).toBe("");
-  expect(statusRow(status({ status: "failed", message: "no room" }))[6]).toBe("no room");
-  expect(statusRow(status({ status: "failed" }))[6]).toBe("");
+  const at = new Date(2020, 0, 2);
+  const row = (changes: Partial<RunStatus> = {}) =>
+    STATUS_COLUMNS.map(({ cell }) => cell(status({ created_at: at.toISOString(), ...changes })));
+  expect(row()).toEqual(["r", "running", "2020-01-02", "30/1,200", "1.8000", "-", "1 min 15 s", ""]);
+  expect(row({ training: null })).toEqual(["r", "running", "2020-01-02", "-", "-", "-", "-", ""]);
+  expect(row({ training: { ...training, eta_seconds: null } }).at(6)).toBe("-");
+  expect(row({ status: "completed", message: "Training completed" }).slice(6)).toEqual(["-", ""]);
+  expect(row({ status: "failed", message: "no room" }).at(-1)).toBe("no room");
+  expect(row({ status: "failed" }).at(-1)).toBe("");
 });
 
 test("a run that is completed tells its figures and what next, on the server where it is", () => {

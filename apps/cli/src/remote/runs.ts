@@ -1,24 +1,18 @@
 import type { RunStatus } from "@trainer/platform";
 import type { Invocation } from "../define-command.js";
-import { table } from "../display/table.js";
+import { fitTable } from "../display/fit-table.js";
 import { lossCurve } from "../run-display/live-lines.js";
-import type { Server } from "./server.js";
-import { STATUS_HEAD, statusJson, statusRow } from "./status.js";
+import { allRuns, type Server } from "./server.js";
+import { STATUS_COLUMNS, statusJson } from "./status.js";
 
 type Asked = Pick<Invocation<unknown>, "args" | "out">;
 
 /** All of a server's runs, the newest first. */
 export async function listRemote({ client, url, flag }: Server, { out }: Asked): Promise<void> {
-  const runs: RunStatus[] = [];
-  let cursor: string | null = null;
-  do {
-    const page: Awaited<ReturnType<typeof client.runs>> = await client.runs({ limit: 200, cursor });
-    runs.push(...page.runs);
-    cursor = page.next;
-  } while (cursor !== null);
+  const runs = await allRuns(client);
   out.result({ runs: runs.map(statusJson) }, () => {
     if (runs.length === 0) return `No runs on ${url} yet. To make one: trainer train my-text.txt${flag}`;
-    return table([STATUS_HEAD, ...runs.map(statusRow)], [2, 3, 4, 5]).join("\n");
+    return fitTable(runs, STATUS_COLUMNS, out.screen.rowWidth()).join("\n");
   });
 }
 

@@ -1,4 +1,6 @@
-import { TrainerClient } from "@trainer/client";
+import { ServiceError, TrainerClient } from "@trainer/client";
+import type { RunList, RunStatus } from "@trainer/platform";
+import { isId, LATEST, meantBy, newestOf } from "@trainer/training/files";
 import { z } from "zod";
 import { UsageError } from "../errors.js";
 import type { Io } from "../io.js";
@@ -22,4 +24,37 @@ export function serverAt(url: string, env: Io["env"], home: string): Server {
   if (!Url.safeParse(url).success) throw new UsageError(`--server ${url}: must be http://… or https://…`);
   const apiKey = env["TRAINER_API_KEY"] || env["SECURITY__API_KEY"] || served(home).apiKey;
   return { client: new TrainerClient({ url, apiKey }), url, flag: ` --server ${url}` };
+}
+
+/**
+ * The run of a server that a person means, as `nameRun` has it for a home: an id is what it says, and is asked for first.
+ * @throws what the server says, and of a beginning that several have
+ */
+export async function nameRemoteRun({ client, url }: Server, ref: string): Promise<string> {
+  try {
+    return isId(ref) ? (await client.run(ref)).run_id : ref;
+  } catch (error) {
+    if (!(error instanceof ServiceError && error.code === "RUN_NOT_FOUND")) throw error;
+  }
+  if (ref === LATEST)
+    return newestOf(
+      (await client.runs({ limit: 1 })).runs.map(({ run_id: id }) => id),
+      url,
+    );
+  return meantBy(
+    ref,
+    (await allRuns(client)).map(({ run_id: id }) => id),
+  );
+}
+
+/** All of a server's runs, the newest first. */
+export async function allRuns(client: TrainerClient): Promise<RunStatus[]> {
+  const runs: RunStatus[] = [];
+  let cursor: string | null = null;
+  do {
+    const page: RunList = await client.runs({ limit: 200, cursor });
+    runs.push(...page.runs);
+    cursor = page.next;
+  } while (cursor !== null);
+  return runs;
 }

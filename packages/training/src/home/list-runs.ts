@@ -33,7 +33,10 @@ export async function listRuns(home: Home): Promise<RunSummary[]> {
   );
   const runs = found.flat();
   const created = (run: RunSummary) => run.manifest?.created_at ?? 0;
-  return runs.toSorted((a, b) => created(b) - created(a) || a.id.localeCompare(b.id));
+  const started = (run: RunSummary) => run.manifest?.started_at ?? ""; // to the millisecond
+  return runs.toSorted(
+    (a, b) => created(b) - created(a) || started(b).localeCompare(started(a)) || a.id.localeCompare(b.id),
+  );
 }
 
 /** What lies in the folder of run `id`, which must be there, or what is kept of it. */

@@ -13,6 +13,10 @@ export interface LogFields {
   readonly status?: string;
   readonly loss?: number;
   readonly perplexity?: number;
+  readonly bits_per_byte?: number;
+  readonly lr?: number;
+  readonly grad_norm?: number;
+  readonly tokens_per_sec?: number;
   readonly steps?: number;
   readonly reason?: string;
   readonly size?: number;

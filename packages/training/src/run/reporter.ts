@@ -58,9 +58,11 @@ function entryOf(event: RunEvent): Entry | null {
         { steps: event.totalSteps },
       ];
     case "step":
-      return ["INFO", "step", { steps: event.step, ...lossFields(event) }];
-    case "eval":
-      return ["INFO", `${event.split} evaluated`, { split: event.split, steps: event.step, ...lossFields(event) }];
+      return ["INFO", "step", { steps: event.step, ...lossFields(event), ...paceFields(event) }];
+    case "eval": {
+      const { split, step: steps, bitsPerByte: bits_per_byte } = event;
+      return ["INFO", `${split} evaluated`, { split, steps, ...lossFields(event), bits_per_byte }];
+    }
     case "checkpoint":
       return ["INFO", "checkpoint saved", { steps: event.step, path: event.path, size: event.bytes }];
     case "evaluating":
@@ -82,4 +84,10 @@ function entryOf(event: RunEvent): Entry | null {
 const lossFields = ({ loss, ppl }: { readonly loss: number; readonly ppl: number }) => ({
   loss,
   perplexity: ppl,
+});
+
+const paceFields = ({ lr, gradNorm, tokensPerSec }: RunEvent & { readonly type: "step" }) => ({
+  lr,
+  grad_norm: gradNorm,
+  tokens_per_sec: tokensPerSec,
 });

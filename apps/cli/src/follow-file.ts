@@ -1,0 +1,50 @@
+import { open, type FileHandle } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+
+export interface Following {
+  /** The byte to begin at. */
+  readonly from?: number;
+  /** Whether nobody will write any more. */
+  ended(): Promise<boolean>;
+  readonly signal: AbortSignal;
+  readonly everyMs?: number;
+}
+
+/**
+ * The lines of a file that another process appends to, those that are there first, until `ended`. A last line without its
+ * end comes when that is written, or when there is no more to wait for. A file that is not there yet has no lines yet.
+ */
+export async function* followFile(
+  path: string,
+  { from = 0, ended, signal, everyMs = 200 }: Following,
+): AsyncGenerator<string, void, undefined> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  let offset = from;
+  for (;;) {
+    const last = await ended(); // asked first: what is written before the end is read after it
+    const bytes = await readFrom(path, offset);
+    offset += bytes.length;
+    const lines = (rest + decoder.decode(bytes, { stream: true })).split("\n");
+    rest = lines.pop() ?? "";
+    yield* lines;
+    if (last) break;
+    await sleep(everyMs, undefined, { signal });
+  }
+  if (rest !== "") yield rest;
+}
+
+async function readFrom(path: string, offset: number): Promise<Uint8Array> {
+  let file: FileHandle;
+  try {
+    file = await open(path);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return new Uint8Array();
+    throw error;
+  }
+  await using opened = file;
+  const { size } = await opened.stat();
+  const bytes = new Uint8Array(Math.max(0, size - offset));
+  const { bytesRead } = await opened.read(bytes, 0, bytes.length, offset);
+  return bytes.subarray(0, bytesRead);
+}

@@ -74,6 +74,8 @@ export const result: RunResult = {
   testLoss: 4.2,
   testPerplexity: 66.7,
   testBitsPerByte: 2.1,
+  testStep: 1400,
+  splits: null,
   tokensSeen: 384_000,
   gpuPeakBytes: null,
   seconds: 187,

@@ -2,7 +2,17 @@ import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { join } from "node:path";
 import { loadModel } from "@trainer/models";
 import { loadTokenizer } from "@trainer/tokenizers";
-import { readManifest, resume, train, type RunEvent, type RunResult, type TrainInput } from "@trainer/training";
+import {
+  evaluate,
+  openHome,
+  openModel,
+  readManifest,
+  resume,
+  train,
+  type RunEvent,
+  type RunResult,
+  type TrainInput,
+} from "@trainer/training";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { tiny, writeCorpus } from "./corpus.js";
 import { outcome, sha256 } from "./run-files.js";
@@ -99,6 +109,9 @@ test("a run learns, and leaves a folder that says all about it", async () => {
     tokenizer_sha256: sha256(join(dir("first"), "tokenizer.json")),
   });
   const { train: training, validation, test } = manifest?.splits ?? {};
+  expect([validation?.asked, test?.asked]).toEqual([0.1, 0.1]);
+  expect([validation?.share, test?.share]).toEqual([near(0.1, 2), near(0.1, 2)]);
+  expect(result.splits).toEqual(manifest?.splits);
   expect((training?.documents ?? 0) + (validation?.documents ?? 0) + (test?.documents ?? 0)).toBe(150);
   expect(result.tokensSeen).toBe(3 * ((training?.tokens ?? 0) - 1));
   const tokenizer = await loadTokenizer(dir("first"));
@@ -119,6 +132,16 @@ test("the best weights are tested and kept, not the last, and no improvement for
   const best = validations.reduce((a, b) => (b.loss < a.loss ? b : a));
   expect(result).toMatchObject({ earlyStopped: true, bestStep: best.step, bestValLoss: best.loss });
   expect(result.steps).toBe(best.step + 3 * 5);
+  // The test is told at the last step, and is of the best one's weights.
+  const { stepsPerEpoch } = events.find((e) => e.type === "start") ?? { stepsPerEpoch: NaN };
+  expect(evals(events).at(-1)).toMatchObject({ split: "test", step: result.steps, weightsStep: best.step });
+  expect(result).toMatchObject({ testStep: best.step, epochs: Math.ceil(result.steps / stepsPerEpoch) });
+  expect(await manifestOf("early")).toMatchObject({ test_step: best.step, best_step: best.step });
+  const lines = readFileSync(join(dir("early"), "metrics.jsonl"), "utf8")
+    .trimEnd()
+    .split("\n");
+  expect(JSON.parse(lines.at(-1) ?? "")).toMatchObject({ step: result.steps, weights_step: best.step });
+  expect(validations.every(({ weightsStep }) => weightsStep === undefined)).toBe(true);
   expect(validations.findLast((e) => e.best)).toBe(best);
   const kept = readdirSync(join(dir("early"), "checkpoints")).toSorted();
   expect(kept).toEqual([best.step, result.steps].map((step) => `step-${String(step).padStart(8, "0")}`));
@@ -200,6 +223,7 @@ test("max steps go on over epochs, and the last step is validated", async () => 
   expect(steps(events).at(-1)?.epoch).toBeGreaterThan(0);
   expect(evals(events).at(-1)).toMatchObject({ split: "test", step: 70 });
   expect(result.bestStep).toBe(70);
+  expect(result.epochs).toBeGreaterThan(1); // as many as it went through, though one was asked for
 });
 
 test("the learning rate follows its schedule", async () => {
@@ -309,4 +333,30 @@ test("before it has begun to train, a run can be stopped as well, and resumed", 
     expect(result).toMatchObject({ status: "interrupted", steps: 0 });
     expect(await resume(id, { home })).toMatchObject({ status: "completed", steps: 3 });
   }
+});
+
+test("a run whose corpus was split by a rule that is no more is neither resumed nor evaluated on what it held out", async () => {
+  await run({ runId: "ruled", maxSteps: 4, evaluate: false });
+  const path = join(dir("ruled"), "manifest.json");
+  const manifest = await manifestOf("ruled");
+  writeFileSync(path, JSON.stringify({ ...manifest, split_version: undefined, status: "interrupted" }));
+  await expect(resume("ruled", { home })).rejects.toMatchObject({
+    code: "CONFLICT",
+    message: matching(/another rule/),
+  });
+  using opened = await openModel("ruled", { home: openHome(home) });
+  const asked = evaluate(opened, { split: "test", prompts: [] }, { home: openHome(home) });
+  await expect(asked).rejects.toMatchObject({ code: "CONFLICT", failureClass: "USER_INPUT" });
+  const elsewhere = await evaluate(opened, { path: corpus, prompts: [] }, { home: openHome(home) });
+  expect(elsewhere.loss).toBeGreaterThan(0);
+});
+
+test("splits that are far from what was asked for are a warning, and the run goes on", async () => {
+  const few = join(home, "few.txt");
+  writeFileSync(few, Array.from({ length: 12 }, (_, i) => `the line of number ${i} is as long as others`).join("\n"));
+  const { events } = await run({ runId: "few", corpus: few, maxSteps: 1, holdoutFraction: 0.01, evaluate: false });
+  const warnings = events.flatMap((e) => (e.type === "warning" ? [e.message] : []));
+  expect(warnings).toEqual([
+    matching(/^the validation split has 8\.\d % of the text where 1 % was asked for: 1 document/),
+  ]);
 });

@@ -19,6 +19,7 @@ export function rowEvent(row: MetricsRow, training: RunProgress | null, best: nu
       type: "eval",
       split: row.split,
       step,
+      weightsStep: row.weights_step,
       epoch,
       loss,
       ppl: orInfinity(row.ppl),

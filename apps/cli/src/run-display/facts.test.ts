@@ -16,12 +16,12 @@ test("a tokenizer and token counts are told once they are ready", () => {
   expect(lineOf({ ...tokenizer, phase: "ready" })).toBe("tokenizer  bpe-1 (4,096 tokens)");
   expect(lineOf({ ...tokenizer, phase: "merge", vocabSize: null })).toBeNull();
   const counts = {
-    train: { documents: 90, tokens: 338_000, bytes: 1 },
-    validation: { documents: 1, tokens: 3400, bytes: 1 },
-    test: { documents: 9, tokens: 60_000, bytes: 1 },
+    train: { documents: 90, tokens: 338_000, bytes: 1, asked: 0.84, share: 0.84 },
+    validation: { documents: 1, tokens: 3400, bytes: 1, asked: 0.01, share: 0.0123 },
+    test: { documents: 9, tokens: 60_000, bytes: 1, asked: 0.15, share: null },
   };
   expect(lineOf({ type: "data", phase: "ready", counts, cached: false })).toBe(
-    "tokens     train 338k, validation 3.40k, test 60.0k",
+    "tokens     train 338k, validation 3.40k (1.2 % of the text), test 60.0k",
   );
   expect(lineOf({ type: "data", phase: "ready", counts, cached: true })).toContain("(encoded before)");
   expect(lineOf({ type: "evaluating", done: 1, batches: 2 })).toBeNull();
@@ -55,6 +55,9 @@ test("a step, a validation and a test fit a line each", () => {
   );
   expect(lineOf(evalEvent(250, 4.5, true))).toBe(
     "validation at step 250: loss 4.5000  ppl 90.017  2.2500 bits per byte  (best so far)",
+  );
+  expect(lineOf({ ...evalEvent(1500, 4.5, false), split: "test", weightsStep: 700 })).toContain(
+    "test at step 1,500, weights of step 700: loss 4.5000",
   );
   expect(lineOf({ ...evalEvent(1500, 4.5, false), split: "test" })).toBe(
     "test at step 1,500: loss 4.5000  ppl 90.017  2.2500 bits per byte",

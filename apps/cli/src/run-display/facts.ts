@@ -48,7 +48,10 @@ export function lineOf(event: RunEvent): string | null {
 }
 
 function dataLine({ counts, cached }: Extract<RunEvent, { phase: "ready"; cached: boolean }>): string {
-  const parts = Object.entries(counts).map(([split, { tokens }]) => `${split} ${formatShort(tokens)}`);
+  const parts = Object.entries(counts).map(([split, { tokens, share }]) => {
+    const part = share === null || split === "train" ? "" : ` (${Number((100 * share).toPrecision(2))} % of the text)`;
+    return `${split} ${formatShort(tokens)}${part}`;
+  });
   return `tokens     ${parts.join(", ")}${cached ? " (encoded before)" : ""}`;
 }
 
@@ -67,10 +70,12 @@ function stepLine(event: Extract<RunEvent, { type: "step" }>): string {
   ].join("  ");
 }
 
-function evalLine({ split, step, loss, ppl, bitsPerByte, best }: Extract<RunEvent, { type: "eval" }>): string {
+function evalLine(event: Extract<RunEvent, { type: "eval" }>): string {
+  const { split, step, weightsStep, loss, ppl, bitsPerByte, best } = event;
   const bits = `${formatNumber(bitsPerByte)} bits per byte`;
   const note = best ? "  (best so far)" : "";
-  return `${split} at step ${formatCount(step)}: loss ${formatNumber(loss)}  ppl ${formatNumber(ppl)}  ${bits}${note}`;
+  const of = weightsStep === undefined ? "" : `, weights of step ${formatCount(weightsStep)}`;
+  return `${split} at step ${formatCount(step)}${of}: loss ${formatNumber(loss)}  ppl ${formatNumber(ppl)}  ${bits}${note}`;
 }
 
 /** How many steps fp16 has cost so far; nothing where it cost none. */

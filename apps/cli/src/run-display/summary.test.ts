@@ -11,7 +11,7 @@ test("the summary tells how it went and what to type next", () => {
     `
 Done: 1,500 steps, 384k tokens in 3 min 07 s
 validation  loss 4.1000  ppl 60.340  (the best, at step 1,400)
-test        loss 4.2000  ppl 66.700  2.1000 bits per byte
+test        loss 4.2000  ppl 66.700  2.1000 bits per byte  (the weights of step 1,400)
 saved in    /runs/models/r1
 
 Next:
@@ -61,6 +61,8 @@ test("the result in JSON has the names of the manifest", () => {
     test_loss: 4.2,
     test_perplexity: 66.7,
     test_bits_per_byte: 2.1,
+    test_step: 1400,
+    splits: null,
     tokens: 384_000,
     gpu_peak_bytes: null,
     seconds: 187,

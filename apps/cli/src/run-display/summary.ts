@@ -17,9 +17,11 @@ export const resultJson = (result: RunResult) => ({
   test_loss: result.testLoss,
   test_perplexity: result.testPerplexity,
   test_bits_per_byte: result.testBitsPerByte,
+  test_step: result.testStep,
   tokens: result.tokensSeen,
   gpu_peak_bytes: result.gpuPeakBytes,
   seconds: result.seconds,
+  splits: result.splits,
   path: result.path,
 });
 
@@ -29,8 +31,9 @@ export function summary(result: RunResult, progress: RunProgress, homeFlag: stri
 }
 
 function outcome(result: RunResult): string[] {
-  const { steps, tokensSeen, seconds, bestValLoss, bestStep, testLoss, testPerplexity, testBitsPerByte, gpuPeakBytes } =
-    result;
+  const { steps, tokensSeen, seconds, bestValLoss, bestStep, gpuPeakBytes } = result;
+  const { testLoss, testPerplexity, testBitsPerByte, testStep } = result;
+  const ofStep = testStep === null || testStep === steps ? "" : `  (the weights of step ${formatCount(testStep)})`;
   const how = result.earlyStopped ? "Done early, for validation gained no more" : "Done";
   const speed = `${formatCount(steps)} steps, ${formatShort(tokensSeen)} tokens in ${formatDuration(seconds)}`;
   return [
@@ -43,7 +46,7 @@ function outcome(result: RunResult): string[] {
     ...(testLoss === null
       ? []
       : [
-          `test        loss ${formatNumber(testLoss)}  ppl ${formatNumber(testPerplexity)}  ${formatNumber(testBitsPerByte)} bits per byte`,
+          `test        loss ${formatNumber(testLoss)}  ppl ${formatNumber(testPerplexity)}  ${formatNumber(testBitsPerByte)} bits per byte${ofStep}`,
         ]),
     ...(gpuPeakBytes === null ? [] : [`GPU memory  ${formatBytes(gpuPeakBytes)} at most`]),
     `saved in    ${result.path}`,

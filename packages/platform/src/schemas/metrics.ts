@@ -35,6 +35,8 @@ export const EvalMetrics = z.object({
   loss: figure,
   ppl: figure,
   bits_per_byte: figure,
+  /** After which step the weights were as they are, where that is not `step`: at the end the best ones are tested. */
+  weights_step: z.int().optional(),
 });
 export type EvalMetrics = z.output<typeof EvalMetrics>;
 

@@ -1,7 +1,7 @@
 import { open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { SPLITS, type Split } from "../corpus/split-plan.js";
+import { SPLITS, type Split } from "../corpus/held-out.js";
 import { verifiedSha256 } from "./token-bin.js";
 import { FORMAT_VERSION } from "./bin-format.js";
 

@@ -3,7 +3,8 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { emptyCorpus, type Corpus } from "../corpus/corpus.js";
 import { CorpusError } from "../corpus/corpus-error.js";
-import { planSplit, SPLITS, type Split, type SplitOptions, type SplitPlan } from "../corpus/split-plan.js";
+import { SPLITS, type Split } from "../corpus/held-out.js";
+import { planSplit, SPLIT_VERSION, type SplitOptions, type SplitPlan } from "../corpus/split-plan.js";
 import { binDType, FORMAT_VERSION } from "./bin-format.js";
 import { tokenizerSha256, type BinTokenizer } from "./bin-tokenizer.js";
 import { binPath, openBins, writeManifest, type BinsManifest } from "./bins-manifest.js";
@@ -68,7 +69,7 @@ export async function buildBins(options: BuildBinsOptions): Promise<Bins> {
   const { corpus, tokenizer, split, cacheDir, signal } = options;
   const report = reporter(options);
   const corpusSha256 = await corpus.sha256({ signal, onRead: report("hash") });
-  const key = keyOf([corpusSha256, await tokenizerSha256(tokenizer), corpus.document, split]);
+  const key = keyOf([corpusSha256, await tokenizerSha256(tokenizer), corpus.document, split, SPLIT_VERSION]);
   const dir = join(cacheDir, key);
   const before = await openBins(dir, key);
   if (before !== null) return toBins(dir, before, true);

@@ -1,5 +1,6 @@
 import type { SplitBatch } from "../corpus/split-documents.js";
-import type { Split, SplitOptions } from "../corpus/split-plan.js";
+import type { Split } from "../corpus/held-out.js";
+import type { SplitOptions } from "../corpus/split-plan.js";
 import type { BinDType, BinHeader } from "./bin-format.js";
 import { BinWriter } from "./bin-writer.js";
 import { binPath, type BinsManifest } from "./bins-manifest.js";

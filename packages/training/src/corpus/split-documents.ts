@@ -1,9 +1,12 @@
 import type { Corpus, ReadOptions } from "./corpus.js";
-import { documentsOf, viewOf, type DocumentBatch } from "./document-batch.js";
-import { bucketOf } from "./split-histogram.js";
+import { viewOf, type DocumentBatch } from "./document-batch.js";
 import { documentHash } from "./document-hash.js";
-import { SPLITS, type Split, type SplitPlan, type TextBlocks } from "./split-plan.js";
+import { splitOf, SPLITS, type Split } from "./held-out.js";
+import { bucketOf } from "./split-histogram.js";
+import type { SplitPlan } from "./split-plan.js";
+import type { TextBlocks } from "./text-blocks.js";
 import { TextUnits } from "./text-units.js";
+import { asBuffer } from "./utf8-repair.js";
 
 /** A batch of documents of one split. Those of the others lie between its pieces, so `open` is about its own split. */
 export interface SplitBatch extends DocumentBatch {
@@ -11,8 +14,8 @@ export interface SplitBatch extends DocumentBatch {
 }
 
 /**
- * The documents of a corpus, split as planned, in their order within each split. In a split by block, neighbouring blocks
- * of the same split make one document.
+ * The documents of a corpus, split as planned, in their order within each split. Of a document that is cut, neighbouring
+ * blocks of the same split make one document.
  */
 export async function* splitDocuments(
   corpus: Corpus,
@@ -32,11 +35,13 @@ function partitioner(plan: SplitPlan): Partitioner {
     case "document":
       return documentPartitioner(plan);
     case "block":
-      return blockPartitioner(plan.texts);
+      return blockPartitioner(plan);
   }
 }
 
-function documentPartitioner(plan: Extract<SplitPlan, { by: "document" }>): Partitioner {
+type Drawn = Pick<Extract<SplitPlan, { by: "document" }>, "key" | "sides">;
+
+function documentPartitioner({ key, sides }: Drawn): Partitioner {
   let current: Split = "train";
   return (batch) => {
     const view = viewOf(batch.bytes);
@@ -44,10 +49,7 @@ function documentPartitioner(plan: Extract<SplitPlan, { by: "document" }>): Part
     let continued = batch.continued;
     let start = 0;
     for (const end of batch.ends) {
-      if (!continued) {
-        const bucket = bucketOf(documentHash(view, plan.key, start, end));
-        current = bucket < plan.test ? "test" : bucket < plan.validation ? "validation" : "train";
-      }
+      if (!continued) current = splitOf(sides[bucketOf(documentHash(view, key, start, end))]);
       parts.add(current, end);
       continued = false;
       start = end;
@@ -56,29 +58,53 @@ function documentPartitioner(plan: Extract<SplitPlan, { by: "document" }>): Part
   };
 }
 
-function blockPartitioner(texts: readonly (TextBlocks | null)[]): Partitioner {
-  let text = -1;
-  let walk = new BlockWalk(null);
+function blockPartitioner({ texts, ...drawn }: Extract<SplitPlan, { by: "block" }>): Partitioner {
+  const whole = documentPartitioner(drawn);
+  let document = -1;
+  let last: BlockWalk | null = null;
+  const next = () => {
+    const blocks = texts.get((document += 1));
+    return blocks === undefined ? null : new BlockWalk(blocks);
+  };
   return function* partition(batch) {
-    let continued = batch.continued;
-    let left = batch.ends.length;
-    for (const piece of documentsOf(batch)) {
-      left -= 1;
-      if (!continued) walk = new BlockWalk(texts[++text] ?? null);
-      yield* walk.push(piece, left > 0 || !batch.open);
-      continued = false;
+    for (const { walk, ...part } of stretches(batch, last, next)) {
+      last = walk;
+      yield* walk === null ? whole(part) : walk.push(asBuffer(part.bytes), !part.open);
     }
   };
 }
 
+/**
+ * A batch in its order as stretches of documents that stay whole, `walk` being null, and each by itself that is cut. `next`
+ * gives the walk of each document that begins; `last` is that of the one that goes on from the batch before.
+ */
+function* stretches(batch: DocumentBatch, last: BlockWalk | null, next: () => BlockWalk | null) {
+  let from = 0;
+  function* stretch(to: number, walk: BlockWalk | null) {
+    if (from === to) return;
+    const start = batch.ends[from - 1] ?? 0;
+    const ends = batch.ends.subarray(from, to).map((end) => end - start);
+    const bytes = batch.bytes.subarray(start, batch.ends[to - 1]);
+    yield { walk, bytes, ends, continued: from === 0 && batch.continued, open: to === batch.ends.length && batch.open };
+    from = to;
+  }
+  for (let i = 0; i < batch.ends.length; i += 1) {
+    const walk = i === 0 && batch.continued ? last : next();
+    if (walk === null) continue;
+    yield* stretch(i, null);
+    yield* stretch(i + 1, walk);
+  }
+  yield* stretch(batch.ends.length, null);
+}
+
 /** Walks through one text piece by piece and cuts it where the next block is of another split. */
 class BlockWalk {
-  readonly #units: TextUnits | null;
+  readonly #units: TextUnits;
   #split: Split;
   #continued = false;
 
-  constructor(private readonly blocks: TextBlocks | null) {
-    this.#units = blocks && new TextUnits(blocks.separator);
+  constructor(private readonly blocks: TextBlocks) {
+    this.#units = new TextUnits(blocks.limits);
     this.#split = this.#splitAt(0);
   }
 
@@ -91,9 +117,8 @@ class BlockWalk {
       this.#continued = open;
       start = end;
     };
-    const units = this.#units;
-    units?.scan(piece, (end) => {
-      const next = this.#splitAt(units.count);
+    this.#units.scan(piece, (end) => {
+      const next = this.#splitAt(this.#units.count);
       if (next === this.#split) return;
       emit(end, false);
       this.#split = next;
@@ -103,11 +128,9 @@ class BlockWalk {
   }
 
   #splitAt(unit: number): Split {
-    if (this.blocks === null) return "train";
-    const { units, count, test, validation } = this.blocks;
+    const { unitsPerRun, sides } = this.blocks;
     // What follows the last unit's end is blank and stays with it.
-    const block = Math.floor((Math.min(unit, units - 1) * count) / units);
-    return test.has(block) ? "test" : validation.has(block) ? "validation" : "train";
+    return splitOf(sides[Math.min(Math.floor(unit / unitsPerRun), sides.length - 1)]);
   }
 }
 

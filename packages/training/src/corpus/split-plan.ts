@@ -3,44 +3,46 @@ import { emptyCorpus, type Corpus, type ReadOptions } from "./corpus.js";
 import { CorpusError } from "./corpus-error.js";
 import { viewOf } from "./document-batch.js";
 import { documentHash, seedKey } from "./document-hash.js";
-import { permutation } from "./permutation.js";
+import { heldBytes, holdOut, SPLITS, type Fractions } from "./held-out.js";
 import { SplitHistogram } from "./split-histogram.js";
-import { LINE, TextUnits, WORD } from "./text-units.js";
+import { BlockMeasure, type TextBlocks } from "./text-blocks.js";
 import { asBuffer } from "./utf8-repair.js";
-
-export const SPLITS = ["train", "validation", "test"] as const;
-export type Split = (typeof SPLITS)[number];
 
 const fraction = z.number().min(0).max(0.5);
 export const SplitOptions = z
   .object({ holdoutFraction: fraction, testSplitRatio: fraction, seed: z.number().int() })
   .refine((o) => o.holdoutFraction + o.testSplitRatio < 1, { error: "nothing would be left to train on" });
-/** Fractions of the documents for validation and test, 0 to 0.5 each, 0 for none; the seed decides which. */
+/** Parts of the bytes for validation and test, 0 to 0.5 each, 0 for none; the seed decides which documents those are. */
 export type SplitOptions = z.infer<typeof SplitOptions>;
 
-/** How a text of `units` lines (or words, where it has no lines) is cut into `count` blocks, and which are held back. */
-export interface TextBlocks {
-  readonly separator: typeof LINE | typeof WORD;
-  readonly units: number;
-  readonly count: number;
-  readonly test: ReadonlySet<number>;
-  readonly validation: ReadonlySet<number>;
-}
+/** How corpora are split: a run that was split by another rule has other splits, whatever its options. */
+export const SPLIT_VERSION = 2;
 
 /** Which split a document, or a block of its lines, falls in. */
 export type SplitPlan =
   | { readonly by: "nothing" }
-  | { readonly by: "document"; readonly key: number; readonly test: number; readonly validation: number }
-  | { readonly by: "block"; readonly texts: readonly (TextBlocks | null)[] };
+  | {
+      readonly by: "document";
+      readonly key: number;
+      /** By bucket of a document's hash, the number of its split. */
+      readonly sides: Uint8Array;
+    }
+  | {
+      readonly by: "block";
+      readonly key: number;
+      readonly sides: Uint8Array;
+      /** By their number in the corpus, the documents that are cut; the others fall in a split whole. */
+      readonly texts: ReadonlyMap<number, TextBlocks>;
+    };
 
 /**
  * Decides the split of a corpus in one pass over it, in memory that does not grow with it.
  *
- * By document: in the order of a seeded hash of their content the first are test, the next validation, the rest training.
- * Equal documents fall in the same split, so no line of training is met again in a test; the fractions are met to one
- * document, or the number of its copies. By block, where there are fewer than three different documents or a few long files,
- * of which a single one would be more than twice the fraction asked for: each text is cut into about a hundred runs of whole
- * lines (of words, if it has no lines), and as many of them as the fractions say, seeded, are test and validation.
+ * By document: in the order of a seeded hash of their content they are drawn for test, then for validation, until those
+ * have their parts of all bytes; `holdOut` says which are passed over. Equal documents fall in the same split, so that no
+ * line of training is met again in a test. By block, where there are fewer than three different documents, or where a split
+ * would have less than half or more than twice of what was asked for, and long documents are to blame: each of those is cut
+ * into runs of whole lines (of words, if it has no lines), drawn in the same way, and the others are drawn by document.
  *
  * @throws CorpusError INVALID_INPUT if there is too little text for the splits asked for; CORPUS_EMPTY.
  */
@@ -51,72 +53,87 @@ export async function planSplit(corpus: Corpus, options: SplitOptions, read: Rea
   }
   const { holdoutFraction: validation, testSplitRatio: test, seed } = checked.data;
   if (validation === 0 && test === 0) return { by: "nothing" };
+  const fractions = { validation, test };
   const key = seedKey("split", seed);
   const histogram = new SplitHistogram();
-  const measures: Measure[] = [];
-  let bytes = 0;
+  const candidates = new Candidates({ ...fractions, seed });
   for await (const batch of corpus.documents(read)) {
     const view = viewOf(batch.bytes);
     let continued = batch.continued;
     let start = 0;
-    bytes += batch.bytes.length;
     for (const end of batch.ends) {
-      if (!continued) histogram.add(documentHash(view, key, start, end));
-      if (histogram.documents <= MEASURED) {
-        if (!continued) measures.push(new Measure());
-        measures.at(-1)?.scan(asBuffer(batch.bytes.subarray(start, end)));
-      }
+      if (!continued) candidates.begin(histogram.add(documentHash(view, key, start, end)), end - start);
+      histogram.grow(end - start);
+      candidates.current?.scan(asBuffer(batch.bytes.subarray(start, end)));
       continued = false;
       start = end;
     }
   }
   if (histogram.documents === 0) throw emptyCorpus(corpus.files);
-  const few = histogram.distinct < 3;
-  const fewLong =
-    corpus.document === "file" &&
-    histogram.distinct * Math.min(test || 1, validation || 1) < 0.5 &&
-    histogram.documents <= MEASURED &&
-    bytes / histogram.documents >= LONG;
-  const texts = few || fewLong ? measures.map((measure) => measure.blocks({ test, validation, seed })) : [];
-  const cannotCut = histogram.documents > MEASURED || texts.every((text) => text === null);
-  if (!few && cannotCut) return { by: "document", key, ...histogram.cut({ test, validation }) };
-  if (cannotCut) {
+  if (histogram.distinct < SPLITS.length) {
+    const texts = histogram.documents > MEASURED ? null : candidates.cut(0, histogram.bytes);
+    if (texts !== null && texts.size > 0)
+      return { by: "block", key, sides: new Uint8Array(histogram.bytes.length), texts };
     const advice = "give more text, or set both fractions (holdout, test split) to 0";
-    const what = `${histogram.documents} document(s), ${Math.min(2, histogram.distinct)} of them different, of too few lines`;
+    const what = `${histogram.documents} document(s), ${histogram.distinct} of them different, of too few lines`;
     throw new CorpusError("INVALID_INPUT", `too little text to split: ${what}; ${advice}`);
   }
-  return { by: "block", texts };
+  const sizes = histogram.bytes;
+  const pieces = { sizes, order: (place: number) => place, copies: (bucket: number) => histogram.copies(bucket) };
+  const sides = holdOut(pieces, fractions, true);
+  const bytes = heldBytes(sizes, sides);
+  const total = bytes.train + bytes.validation + bytes.test;
+  const asked = (["validation", "test"] as const).filter((split) => fractions[split] > 0);
+  if (!asked.some((split) => isFar(bytes[split] / total, fractions[split]))) return { by: "document", key, sides };
+  const least = Math.min(...asked.map((split) => fractions[split]));
+  const texts = candidates.cut(Math.max(LONG, SHORTEST / least, (total * least) / 4), sizes);
+  return texts.size === 0
+    ? { by: "document", key, sides }
+    : { by: "block", key, sides: holdOut(pieces, fractions, false), texts };
 }
 
-const MEASURED = 4096; // texts that may be cut into blocks
-const LONG = 1 << 16; // bytes of a document of which blocks are still long enough to learn from and to test on
-const BLOCKS = 100;
-const MOST_BLOCKS = 10_000; // for fractions under a hundredth
+/** Whether a part of the text is not what was asked for, by more than a factor of two. */
+export const isFar = (got: number, asked: number): boolean => got < asked / 2 || got > 2 * asked;
 
-/** Counts the lines of a text, and its words until it is clear that it has lines. */
-class Measure {
-  readonly #lines = new TextUnits(LINE);
-  readonly #words = new TextUnits(WORD);
+const LONG = 1 << 14; // bytes of a document that is worth cutting
+const SHORTEST = 256; // bytes of it that a split should have
+const MEASURED = 512; // documents that may be cut into blocks
 
-  scan(piece: Buffer): void {
-    this.#lines.scan(piece);
-    if (this.#lines.total < SPLITS.length) this.#words.scan(piece);
+/** The first documents of a corpus, and the largest: those that may have to be cut. */
+class Candidates {
+  /** The measure of the document at hand, if it is one of them. */
+  current: BlockMeasure | null = null;
+  #measures = new Map<number, { readonly bucket: number; readonly measure: BlockMeasure }>();
+  #documents = 0;
+  /** Documents as large as this may not be here. */
+  #dropped = 0;
+
+  constructor(private readonly options: Fractions & { readonly seed: number }) {}
+
+  /** A document begins, at least `bytes` long. */
+  begin(bucket: number, bytes: number): void {
+    if (this.#measures.size > 2 * MEASURED) this.#drop();
+    const measure = this.#documents < MEASURED || bytes >= LONG ? new BlockMeasure(this.options) : null;
+    if (measure !== null) this.#measures.set(this.#documents, { bucket, measure });
+    this.current = measure;
+    this.#documents += 1;
   }
 
-  /** Equal texts get equal blocks: nothing but the text's size and the seed decides. */
-  blocks(options: { test: number; validation: number; seed: number }): TextBlocks | null {
-    const separator = this.#lines.total >= SPLITS.length ? LINE : WORD;
-    const units = separator === LINE ? this.#lines.total : this.#words.total;
-    if (units < SPLITS.length) return null;
-    const { test, validation } = options;
-    const finest = Math.ceil(1 / Math.min(test || 1, validation || 1));
-    const count = Math.min(units, Math.max(BLOCKS, Math.min(finest, MOST_BLOCKS)));
-    const share = (fraction: number, most: number) =>
-      fraction === 0 ? 0 : Math.min(most, Math.max(1, Math.round(fraction * count)));
-    const tests = share(test, count - (validation === 0 ? 1 : 2));
-    const validations = share(validation, count - tests - 1);
-    const place = permutation(count, `blocks:${options.seed}`);
-    const draw = (from: number, n: number) => new Set(Array.from({ length: n }, (_, i) => place(from + i)));
-    return { separator, units, count, test: draw(0, tests), validation: draw(tests, validations) };
+  /** The blocks of those that are larger than `bytes` and can be cut; they are taken off the sizes of their buckets. */
+  cut(bytes: number, sizes: Float64Array): Map<number, TextBlocks> {
+    const texts = new Map<number, TextBlocks>();
+    for (const [index, { bucket, measure }] of this.#measures) {
+      const blocks = measure.bytes > Math.max(bytes, this.#dropped) ? measure.blocks() : null;
+      if (blocks === null) continue;
+      texts.set(index, blocks);
+      sizes[bucket] = Number(sizes[bucket]) - measure.bytes;
+    }
+    return texts;
+  }
+
+  #drop(): void {
+    const bySize = [...this.#measures].toSorted(([, a], [, b]) => b.measure.bytes - a.measure.bytes);
+    this.#dropped = Math.max(this.#dropped, Number(bySize[MEASURED]?.[1].measure.bytes));
+    this.#measures = new Map(bySize.slice(0, MEASURED));
   }
 }

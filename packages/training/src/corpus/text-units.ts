@@ -1,15 +1,27 @@
 import { asciiSpaces } from "./whitespace.js";
 
 export const LINE = 0x0a;
-export const WORD = 0x20;
+const WORD = 0x20;
 
-/** Counts the units of a text that comes in pieces: what ends with `separator` and is not blank; blank ones join the next. */
+/** Where a unit may end beside a line's end: at a space from `soft` bytes on, at any character from `hard` bytes on. */
+interface Limits {
+  readonly soft: number;
+  readonly hard: number;
+}
+
+export const BY_LINE: Limits = { soft: 1024, hard: 4096 };
+export const BY_WORD: Limits = { soft: 0, hard: Infinity };
+
+/** Counts the units of a text that comes in pieces: its lines, long ones in parts, or its words. Blank ones join the next. */
 export class TextUnits {
   /** Whole units so far. */
   count = 0;
+  /** How many of them are parts of longer lines. */
+  parts = 0;
   #hasText = false;
+  #length = 0;
 
-  constructor(private readonly separator: typeof LINE | typeof WORD) {}
+  constructor(private readonly limits: Limits) {}
 
   /** Units in all, if the text ends here: its last one needs no separator. */
   get total(): number {
@@ -19,15 +31,31 @@ export class TextUnits {
   /** Goes through a piece; `onEnd` hears where in it each unit ends, `count` being the number of units up to there. */
   scan(piece: Buffer, onEnd: (end: number) => void = () => {}): void {
     let start = 0;
-    for (let at = piece.indexOf(this.separator); at >= 0; at = piece.indexOf(this.separator, start)) {
-      if (this.#hasText || hasText(piece, start, at)) {
-        this.count += 1;
-        this.#hasText = false;
-        onEnd(at + 1);
-      }
-      start = at + 1;
+    for (let end = this.#endOf(piece, 0); end >= 0; end = this.#endOf(piece, start)) {
+      this.#hasText ||= hasText(piece, start, end);
+      this.#length = 0;
+      start = end;
+      if (!this.#hasText) continue;
+      this.count += 1;
+      if (piece[end - 1] !== LINE) this.parts += 1;
+      this.#hasText = false;
+      onEnd(end);
     }
     this.#hasText ||= hasText(piece, start, piece.length);
+    this.#length += piece.length - start;
+  }
+
+  /** Where the unit that goes on at `start` ends in this piece, at 0 where it ended with the piece before; -1 if it goes on. */
+  #endOf(piece: Buffer, start: number): number {
+    const soft = start + Math.max(0, this.limits.soft - this.#length);
+    const hard = start + Math.max(this.#length === 0 ? 1 : 0, this.limits.hard - this.#length);
+    const near = piece.subarray(start, soft).indexOf(LINE);
+    if (near >= 0) return start + near + 1;
+    for (let at = soft; at < Math.min(hard, piece.length); at += 1) {
+      if (piece[at] === LINE || piece[at] === WORD) return at + 1;
+    }
+    for (let at = hard; at < piece.length; at += 1) if ((piece.readUInt8(at) & 0xc0) !== 0x80) return at;
+    return -1;
   }
 }
 

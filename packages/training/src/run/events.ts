@@ -72,6 +72,8 @@ export type RunEvent =
       readonly type: "eval";
       readonly split: "validation" | "test";
       readonly step: number;
+      /** After which step the weights were as they are, where that is another one: at the end the best ones are tested. */
+      readonly weightsStep?: number | undefined;
       readonly epoch: number;
       readonly loss: number;
       readonly ppl: number;
@@ -132,6 +134,7 @@ export interface RunResult {
   readonly path: string;
   readonly status: "completed" | "interrupted";
   readonly steps: number;
+  /** Those begun. */
   readonly epochs: number;
   readonly earlyStopped: boolean;
   /** Of the last batch. */
@@ -141,6 +144,10 @@ export interface RunResult {
   readonly testLoss: number | null;
   readonly testPerplexity: number | null;
   readonly testBitsPerByte: number | null;
+  /** After which step the weights were as they were tested. */
+  readonly testStep: number | null;
+  /** Null where the run was stopped before they were made. */
+  readonly splits: SplitCounts | null;
   readonly tokensSeen: number;
   /** The most that tensors took on the GPU; null on a CPU. */
   readonly gpuPeakBytes: number | null;

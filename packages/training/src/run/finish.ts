@@ -3,23 +3,25 @@ import { checkpointOf } from "../checkpoint/list.js";
 import { MODEL_FILE } from "../checkpoint/manifest.js";
 import { problemOf } from "../checkpoint/read.js";
 import type { LiveRun } from "./live-run.js";
+import type { SplitEvaluation } from "./evaluate-split.js";
 import { evaluate } from "./loop.js";
 import { loadWeights } from "./trained-weights.js";
 
-export interface TestResult {
-  readonly loss: number;
-  readonly perplexity: number;
-  readonly bitsPerByte: number;
+export interface TestResult extends SplitEvaluation {
+  /** After which step the weights were as they are. */
+  readonly step: number;
 }
 
 /** Goes back to the best weights, which are already the run's own, and tests them; null if there is no test split. */
 export async function testBest(run: LiveRun): Promise<TestResult | null> {
   const { early, progress, folder, reporter, weights } = run;
+  let { step } = progress;
   if (early.bestStep !== null && early.bestStep !== progress.step) {
     const best = await checkpointOf(folder.checkpoints, early.bestStep);
     const problem = await problemOf(best, MODEL_FILE);
     if (problem === null) {
       loadWeights(weights, join(best, MODEL_FILE));
+      step = early.bestStep;
       await weights.publish(join(best, MODEL_FILE), folder); // again: it may have been killed between saving and that
     } else {
       reporter.warn(`the best checkpoint, of step ${early.bestStep}, cannot be used: ${problem}; the last one is used`);
@@ -27,5 +29,6 @@ export async function testBest(run: LiveRun): Promise<TestResult | null> {
       await weights.publish(join(last, MODEL_FILE), folder);
     }
   }
-  return evaluate(run, "test", () => false);
+  const result = await evaluate(run, "test", step, () => false);
+  return result && { ...result, step };
 }

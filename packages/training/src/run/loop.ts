@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { TrainingError } from "../errors.js";
-import { evaluateSplit } from "./evaluate-split.js";
+import { evaluateSplit, type SplitEvaluation } from "./evaluate-split.js";
 import type { LiveRun } from "./live-run.js";
 import { located } from "./located.js";
 import { save } from "./save.js";
@@ -32,19 +32,20 @@ export async function trainingLoop(run: LiveRun): Promise<"finished" | "interrup
 
 async function validate(run: LiveRun): Promise<"best" | "not the best" | "interrupted"> {
   const { progress, early } = run;
-  const loss = await evaluate(run, "validation", (loss) => early.observe(loss, progress.step));
+  const loss = await evaluate(run, "validation", progress.step, (loss) => early.observe(loss, progress.step));
   if (loss === null) return "interrupted";
   progress.evalDue = false;
   if (early.exhausted) progress.finished = true;
   return early.bestStep === progress.step ? "best" : "not the best";
 }
 
-/** The run's loss on a split, told and noted; null if it has no such split or was interrupted. */
+/** The loss on a split of the weights of a step, told and noted; null if there is no such split or it was interrupted. */
 export async function evaluate(
   run: LiveRun,
   split: "validation" | "test",
+  weightsStep: number,
   isBest: (loss: number) => boolean,
-): Promise<{ loss: number; perplexity: number; bitsPerByte: number } | null> {
+): Promise<SplitEvaluation | null> {
   const open = run.splits[split];
   if (open === null) return null;
   const { stepper, progress, plan, metrics, reporter, signal } = run;
@@ -66,6 +67,7 @@ export async function evaluate(
   run.mayWrite();
   metrics.write({
     step,
+    ...(weightsStep === step ? {} : { weights_step: weightsStep }),
     epoch,
     tokens: progress.tokensSeen,
     split,
@@ -74,7 +76,18 @@ export async function evaluate(
     bits_per_byte: bitsPerByte,
   });
   const seconds = (performance.now() - began) / 1000;
-  reporter.emit({ type: "eval", split, step, epoch, loss, ppl, bitsPerByte, best: isBest(loss), seconds });
+  reporter.emit({
+    type: "eval",
+    split,
+    step,
+    ...(weightsStep === step ? {} : { weightsStep }),
+    epoch,
+    loss,
+    ppl,
+    bitsPerByte,
+    best: isBest(loss),
+    seconds,
+  });
   return result;
 }
 

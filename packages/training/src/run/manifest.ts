@@ -6,7 +6,9 @@ import { z } from "zod";
 import { failureClasses, TrainingError } from "../errors.js";
 
 const count = z.int().min(0);
-const SplitCount = z.object({ documents: count, tokens: count, bytes: count });
+const part = z.number().min(0).max(1).nullable().default(null);
+/** A split: `asked` is the part of the text's bytes that it was to have, `share` the part it has. */
+const SplitCount = z.object({ documents: count, tokens: count, bytes: count, asked: part, share: part });
 export const SplitCounts = z.object({ train: SplitCount, validation: SplitCount, test: SplitCount });
 export type SplitCounts = z.infer<typeof SplitCounts>;
 
@@ -63,6 +65,8 @@ export const RunManifest = z.object({
   corpus_path: z.string(),
   corpus_sha256: z.string().nullable(),
   splits: SplitCounts.nullable(),
+  /** By which rule the corpus was split. */
+  split_version: count.default(1),
 
   /** The most that tensors took on the GPU, over all the sessions of a resumed run; null on a CPU. */
   gpu_peak_bytes: count.nullable().default(null),
@@ -77,6 +81,8 @@ export const RunManifest = z.object({
   test_loss: z.number().nullable(),
   test_perplexity: z.number().nullable(),
   test_bits_per_byte: z.number().nullable(),
+  /** After which step the weights were as they were tested. */
+  test_step: count.nullable().default(null),
   /** Of the evaluation at the end; more of it is in the folder `eval`. */
   evaluation: z
     .object({

@@ -27,6 +27,8 @@ export interface EvalMetrics {
   readonly epoch: number;
   readonly tokens: number;
   readonly split: "validation" | "test";
+  /** After which step the weights were as they are, where that is another one. */
+  readonly weights_step?: number;
   readonly loss: number;
   readonly ppl: number;
   readonly bits_per_byte: number;

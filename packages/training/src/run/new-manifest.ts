@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { SPLIT_VERSION } from "../corpus/split-plan.js";
 import type { RunManifest } from "./manifest.js";
 import type { RunOptions } from "./options.js";
 import { effectiveBatchSize, type Compute } from "./precision.js";
@@ -47,6 +48,7 @@ export async function newManifest(runId: string, options: RunOptions, compute: C
     corpus_path: options.corpus.join(":"),
     corpus_sha256: null,
     splits: null,
+    split_version: SPLIT_VERSION,
     gpu_peak_bytes: null,
     early_stopped: false,
     loss: null,
@@ -56,6 +58,7 @@ export async function newManifest(runId: string, options: RunOptions, compute: C
     test_loss: null,
     test_perplexity: null,
     test_bits_per_byte: null,
+    test_step: null,
     evaluation: null,
     artifact_file_id: null,
     git_commit: await gitCommit(),

@@ -4,6 +4,7 @@ import { loadTokenizer, type Tokenizer, type TrainProgress } from "@trainer/toke
 import { familyInfo } from "@trainer/models/capabilities";
 import { methods } from "@trainer/tokenizers/capabilities";
 import type { Corpus } from "../corpus/corpus.js";
+import { SPLIT_VERSION } from "../corpus/split-plan.js";
 import { isFolder } from "../home/folders.js";
 import { openHome } from "../home/home.js";
 import { resolveTokenizer } from "../home/resolve-tokenizer.js";
@@ -60,7 +61,17 @@ async function trainedOnCorpus({ options, home, corpus, corpusSha256, emit, sign
   const { document, holdoutFraction, testSplitRatio, seed, minFrequency, threads } = options;
   const method = options.tokenizerMethod ?? familyInfo(options.modelFamily)?.tokenizer ?? "bpe";
   const vocabSize = options.vocabSize ?? vocabSizeFor(corpus.totalBytes);
-  const made = { method, corpusSha256, document, holdoutFraction, testSplitRatio, seed, minFrequency, vocabSize };
+  const made = {
+    method,
+    corpusSha256,
+    document,
+    holdoutFraction,
+    testSplitRatio,
+    seed,
+    minFrequency,
+    vocabSize,
+    SPLIT_VERSION,
+  };
   const key = createHash("sha256").update(JSON.stringify(made)).digest("hex").slice(0, 12);
   const sized = methods[method].leastVocabSize === null ? method : `${method}-${vocabSize}`;
   const id = `${sized}-${key}`;

@@ -20,6 +20,7 @@ import { fetching } from "./fetching.js";
 import type { EvaluationData } from "./evaluate-split.js";
 import type { LiveRun } from "./live-run.js";
 import { makeModel } from "./make-model.js";
+import type { SplitCounts } from "./manifest.js";
 import { MetricsFile } from "./metrics.js";
 import { makeOptimizer, trainable } from "./optimizer.js";
 import { gradScaler } from "./precision.js";
@@ -28,6 +29,8 @@ import type { Reporter } from "./reporter.js";
 import { readState, restore } from "./restore.js";
 import { cappedRates } from "./schedule.js";
 import type { Session } from "./session.js";
+import { splitCounts, splitWarnings } from "./split-counts.js";
+import { assertSameRule } from "./split-version.js";
 import { StepProfiler } from "./step-profile.js";
 import { StepPlan } from "./step-plan.js";
 import { queueStep, type Stepper } from "./step.js";
@@ -53,7 +56,7 @@ export async function prepare(session: Session, reporter: Reporter): Promise<Liv
   const corpus = await openSameCorpus(session);
   const pretrained = checkpoint === null ? await pretrainedFolder(session) : null; // all it has is in the run by then
   const tokenizer = await runTokenizer(session, reporter, corpus, pretrained);
-  const bins = await makeBins(session, reporter, corpus, tokenizer);
+  const { bins, counts } = await makeBins(session, reporter, corpus, tokenizer);
 
   manualSeed(options.seed);
   const { model, weights } = await makeModel(session, tokenizer, { pretrained, begun: checkpoint !== null });
@@ -108,7 +111,7 @@ export async function prepare(session: Session, reporter: Reporter): Promise<Liv
     model_family: model.family,
     vocab_size: model.vocabSize,
     max_seq_len: seqLen,
-    splits: bins.counts,
+    splits: counts,
     total_steps: plan.totalSteps,
   });
   const { totalSteps, stepsPerEpoch, epochs } = plan;
@@ -273,7 +276,8 @@ async function makeBins(
   reporter: Reporter,
   corpus: Corpus,
   tokenizer: Tokenizer,
-): Promise<Bins> {
+): Promise<{ readonly bins: Bins; readonly counts: SplitCounts }> {
+  assertSameRule(manifest.current);
   const { holdoutFraction, testSplitRatio, seed } = options;
   const bins = await buildBins({
     corpus,
@@ -287,6 +291,8 @@ async function makeBins(
   if (bins.replacedCharacters > 0) {
     reporter.warn(`${bins.replacedCharacters} characters of the corpus are not UTF-8 and were replaced by U+FFFD`);
   }
-  reporter.emit({ type: "data", phase: "ready", counts: bins.counts, cached: bins.cached });
-  return bins;
+  const counts = splitCounts(bins.counts, options);
+  for (const warning of splitWarnings(counts)) reporter.warn(warning);
+  reporter.emit({ type: "data", phase: "ready", counts, cached: bins.cached });
+  return { bins, counts };
 }

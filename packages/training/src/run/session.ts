@@ -80,21 +80,25 @@ export async function runSession(session: Session): Promise<RunResult> {
 interface Outcome {
   readonly status: "completed" | "interrupted";
   readonly test: TestResult | null;
+  /** Those begun. */
+  readonly epochs: number;
 }
 
 async function attempt(session: Session, reporter: Reporter): Promise<Outcome> {
-  const interrupted: Outcome = { status: "interrupted", test: null };
+  const interrupted = { status: "interrupted", test: null, epochs: 0 } as const;
   const { signal } = session.context;
   using _arithmetic = setArithmetic(session.compute, session.options.deterministic);
   try {
     using run = await prepare(session, reporter).catch((error: unknown) => {
       throw preparationFailure(error, session.compute.device);
     });
-    if ((await trainingLoop(run)) === "interrupted") return interrupted;
+    const end = await trainingLoop(run);
+    const epochs = Math.ceil(run.progress.step / run.plan.stepsPerEpoch);
+    if (end === "interrupted") return { ...interrupted, epochs };
     const test = await testBest(run);
-    if (test === null && run.splits.test !== null) return interrupted;
+    if (test === null && run.splits.test !== null) return { ...interrupted, epochs };
     await session.manifest.update({ duration_seconds: run.elapsedMs() / 1000 });
-    return { status: "completed", test };
+    return { status: "completed", test, epochs };
   } catch (error) {
     if (signal?.aborted === true && isCancellation(error, signal)) return interrupted;
     throw error;
@@ -114,17 +118,18 @@ async function conclude({ manifest }: Session, { status, test }: Outcome): Promi
     test_loss: test?.loss ?? null,
     test_perplexity: test === null || !Number.isFinite(test.perplexity) ? null : test.perplexity,
     test_bits_per_byte: test?.bitsPerByte ?? null,
+    test_step: test?.step ?? null,
   });
 }
 
-function resultOf({ folder, manifest, options }: Session, { status, test }: Outcome): RunResult {
+function resultOf({ folder, manifest }: Session, { status, test, epochs }: Outcome): RunResult {
   const m = manifest.current;
   return {
     runId: folder.id,
     path: folder.path,
     status,
     steps: m.steps,
-    epochs: options.numEpochs,
+    epochs,
     earlyStopped: m.early_stopped,
     trainLoss: m.loss,
     bestValLoss: m.best_val_loss,
@@ -132,6 +137,8 @@ function resultOf({ folder, manifest, options }: Session, { status, test }: Outc
     testLoss: test?.loss ?? null,
     testPerplexity: test?.perplexity ?? null,
     testBitsPerByte: test?.bitsPerByte ?? null,
+    testStep: test?.step ?? null,
+    splits: m.splits,
     tokensSeen: m.tokens_seen,
     gpuPeakBytes: m.gpu_peak_bytes,
     seconds: m.duration_seconds ?? 0,

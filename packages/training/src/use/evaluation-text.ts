@@ -12,6 +12,7 @@ import { endOfDocument } from "../run/end-of-document.js";
 import type { EvaluationData } from "../run/evaluate-split.js";
 import type { RunManifest } from "../run/manifest.js";
 import { parseTrainOptions, type TrainOptions } from "../run/options.js";
+import { assertSameRule } from "../run/split-version.js";
 import { fromConfig } from "../run/wire-names.js";
 import type { EvaluateOptions } from "./evaluate-options.js";
 import type { OpenModel } from "./open-model.js";
@@ -100,6 +101,7 @@ async function splitOfRun(opened: OpenModel, split: "validation" | "test", conte
         "cannot be told from what it was trained on: put the old text back, or give the path of another text",
     );
   }
+  assertSameRule(manifest);
   const bins = await encode(opened, corpus, { holdoutFraction, testSplitRatio, seed }, context);
   const bin = bins[split];
   if (bin !== null) return bin;

@@ -1,0 +1,29 @@
+import { expect, test } from "vitest";
+import { splitCounts, splitWarnings } from "./split-counts.js";
+
+const of = (bytes: number, documents = 1) => ({ documents, tokens: bytes, bytes });
+const asked = { holdoutFraction: 0.01, testSplitRatio: 0.15 };
+
+test("each split says what part of the text it was to have and what it has", () => {
+  const counts = splitCounts({ train: of(84), validation: of(1), test: of(15) }, asked);
+  expect(counts.train).toEqual({ ...of(84), asked: 0.84, share: 0.84 });
+  expect([counts.validation.share, counts.test.asked, counts.test.share]).toEqual([0.01, 0.15, 0.15]);
+  expect(splitWarnings(counts)).toEqual([]);
+});
+
+test("a split of less than half or more than twice of what was asked for is a warning with its numbers", () => {
+  const counts = splitCounts({ train: of(940), validation: of(51), test: of(9, 3) }, asked);
+  expect(splitWarnings(counts)).toEqual([
+    "the validation split has 5.1 % of the text where 1 % was asked for: 1 document(s), since they are few, or of very " +
+      "different lengths; to come nearer, give more text or shorter documents",
+    "the test split has 0.9 % of the text where 15 % was asked for: 3 document(s), since they are few, or of very " +
+      "different lengths; to come nearer, give more text or shorter documents",
+  ]);
+});
+
+test("of splits that nobody asked for, and of counts from before shares were told, there is nothing to say", () => {
+  const none = { holdoutFraction: 0, testSplitRatio: 0 };
+  expect(splitWarnings(splitCounts({ train: of(9), validation: of(0, 0), test: of(0, 0) }, none))).toEqual([]);
+  const old = { ...of(1), asked: null, share: null };
+  expect(splitWarnings({ train: old, validation: old, test: old })).toEqual([]);
+});

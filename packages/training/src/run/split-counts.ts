@@ -1,0 +1,31 @@
+import type { Bins, SplitCount as BinCount } from "../bins/build-bins.js";
+import { SPLITS, type Split } from "../corpus/held-out.js";
+import { isFar } from "../corpus/split-plan.js";
+import type { SplitCounts } from "./manifest.js";
+import type { TrainOptions } from "./options.js";
+
+/** What was asked for each split and what it got, in bytes of the text. */
+export function splitCounts(
+  counts: Bins["counts"],
+  { holdoutFraction: validation, testSplitRatio: test }: Pick<TrainOptions, "holdoutFraction" | "testSplitRatio">,
+): SplitCounts {
+  const asked = { train: 1 - validation - test, validation, test };
+  const total = SPLITS.reduce((sum, split) => sum + counts[split].bytes, 0);
+  const of = (split: Split) => ({ ...figures(counts[split]), asked: asked[split], share: counts[split].bytes / total });
+  return { train: of("train"), validation: of("validation"), test: of("test") };
+}
+
+const figures = ({ documents, tokens, bytes }: BinCount) => ({ documents, tokens, bytes });
+
+/** What is said of splits that are far from what was asked for. */
+export function splitWarnings(counts: SplitCounts): string[] {
+  return (["validation", "test"] as const).flatMap((split) => {
+    const { documents, asked, share } = counts[split];
+    if (asked === null || share === null || asked === 0 || !isFar(share, asked)) return [];
+    const got = `the ${split} split has ${percent(share)} of the text where ${percent(asked)} was asked for`;
+    const why = `${documents} document(s), since they are few, or of very different lengths`;
+    return [`${got}: ${why}; to come nearer, give more text or shorter documents`];
+  });
+}
+
+const percent = (part: number) => `${Number((100 * part).toPrecision(2))} %`;

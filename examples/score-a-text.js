@@ -1,11 +1,12 @@
-// How surprised a model is by a text: loss and perplexity, and the bits of each token.
+// How surprised a model is by a text: loss and perplexity, and the bits of each token. RUN left out: the newest.
 //   node examples/score-a-text.js [RUN] [TEXT]
 import { argv, env } from "node:process";
-import { openHome, openModel, score } from "@trainer/training";
+import { nameRun, openHome, openModel, score } from "@trainer/training";
 
-const [run = "example", text = "To be, or not to be: that is the question."] = argv.slice(2);
+const [run = "latest", text = "To be, or not to be: that is the question."] = argv.slice(2);
 
-const model = await openModel(run, { home: openHome(env["TRAINER_HOME"] ?? "runs") });
+const home = openHome(env["TRAINER_HOME"] ?? "runs");
+const model = await openModel(await nameRun(run, home), { home });
 
 const { loss, perplexity, tokens, surprisal } = await score(model, { text, detailLevel: "per_char" });
 console.log(`loss ${loss.toFixed(3)} nats a token, perplexity ${perplexity.toFixed(1)}`);

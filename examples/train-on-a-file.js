@@ -1,15 +1,15 @@
 // Trains a tokenizer and a very small GPT-2 on a text file and shows the losses.
 //   node examples/train-on-a-file.js [FILE]
 import { argv, env } from "node:process";
+import { fileURLToPath } from "node:url";
 import { train } from "@trainer/training";
 
-const corpus = argv[2] ?? new URL("corpus/tinyshakespeare.txt", import.meta.url).pathname;
+const corpus = argv[2] ?? fileURLToPath(new URL("corpus/tinyshakespeare.txt", import.meta.url));
 
 const result = await train(
   {
     corpus,
     document: "file",
-    runId: "example",
     vocabSize: 512,
     modelSize: "tiny",
     modelConfig: { nLayer: 2, nEmbd: 64, nHead: 4 },
@@ -29,4 +29,4 @@ const result = await train(
   },
 );
 
-console.log(`test perplexity ${result.testPerplexity?.toFixed(1)}, saved in ${result.path}`);
+console.log(`run ${result.runId}: test perplexity ${result.testPerplexity?.toFixed(1)}, saved in ${result.path}`);

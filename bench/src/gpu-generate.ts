@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { build, gpt2, gpt2Config, quantize, type CausalLm } from "@trainer/models";
 import type { EncodedText, Tokenizer } from "@trainer/tokenizers";
 import { cudaQueue, devices, eagerQueue, type DeviceQueue } from "@trainer/torch";
@@ -55,7 +56,7 @@ interface Case {
 }
 
 const home = openHome("no-such-home");
-const folder = new URL("../../packages/training/test/fixtures/tiny-gpt2", import.meta.url).pathname;
+const folder = fileURLToPath(new URL("../../packages/training/test/fixtures/tiny-gpt2", import.meta.url));
 const frame = await openModel(folder, { home, device: "cpu" }); // what an opened model has beside the model
 
 /** Seconds of a generation of `tokens` tokens for each text, whose prompts have 8 tokens and more. */

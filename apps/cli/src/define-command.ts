@@ -1,9 +1,9 @@
-import type { Command } from "commander";
+import type { Argument, Command } from "commander";
 import type { z } from "zod";
 import type { Io } from "./io.js";
-import type { OptionSchema } from "./option-spec.js";
+import { optionSpecs, type OptionSchema } from "./option-spec.js";
 import { UsageError } from "./errors.js";
-import { addOptions, readOptions, type OptionGroups } from "./options.js";
+import { addOptions, readOptions, typed, type OptionGroups } from "./options.js";
 import { output, type Output } from "./output.js";
 import type { Server } from "./remote/server.js";
 
@@ -42,6 +42,8 @@ export interface CommandSpec<S extends OptionSchema> {
   /** Command lines that work, each with what it does. */
   readonly examples: Readonly<Record<string, string>>;
   run(invocation: Invocation<z.output<S>>): Promise<void>;
+  /** Of each of these sets of options, by field, one must be given. */
+  readonly needs?: readonly (readonly string[])[];
   /** What to do in place of the same on a server, where that is not possible. */
   readonly instead?: string;
   /** The same on a server, where that is possible. */
@@ -53,6 +55,8 @@ export function defineCommand<S extends OptionSchema>(command: Command, io: Io, 
   command.description(spec.description);
   for (const [arg, what] of Object.entries(spec.args)) command.argument(arg, what);
   addOptions(command, spec.options, spec);
+  command.usage(usage(command, spec));
+  if (spec.runOn !== undefined) takeServer.add(command);
   command.addHelpText("after", examples(spec.examples));
   command.action(async () => {
     const { home, json = false, quiet = false, server } = command.optsWithGlobals<GlobalOptions>();
@@ -85,6 +89,30 @@ async function nameAll(
   const named: string[] = [];
   for (const ref of command.args) named.push(await name(ref));
   return named;
+}
+
+/** The commands that can do their work on a server. */
+const takeServer = new WeakSet<Command>();
+
+/** Whether a command, or one below it, can do its work on a server. */
+export const takesServer = (command: Command): boolean => takeServer.has(command) || command.commands.some(takesServer);
+
+/** What must be given, as it is typed. */
+function usage(
+  command: Command,
+  { options, needs = [] }: Pick<CommandSpec<OptionSchema>, "options" | "needs">,
+): string {
+  const specs = optionSpecs(options);
+  const required = specs.filter((spec) => spec.required).map(typed);
+  const either = needs.map((keys) => specs.filter(({ key }) => keys.includes(key)).map(typed));
+  const sets = either.map((flags) => (flags.length === 1 ? flags.join("") : `(${flags.join(" | ")})`));
+  const words = command.registeredArguments.map((each) => argName(each));
+  return [...words, ...required, ...sets, "[options]"].join(" ");
+}
+
+function argName(argument: Argument): string {
+  const name = argument.name() + (argument.variadic ? "..." : "");
+  return argument.required ? `<${name}>` : `[${name}]`;
 }
 
 /** The command's whole name, as it is typed after `trainer`. */

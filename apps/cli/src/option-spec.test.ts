@@ -17,6 +17,8 @@ test("an option says what the schema says", () => {
     allowed: "a whole number from 1",
     range: "from 1",
     default: null,
+    required: false,
+    negated: "",
   });
 });
 

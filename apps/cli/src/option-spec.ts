@@ -16,6 +16,10 @@ export interface OptionSpec {
   /** The same in short, for lists of options: "1 to 1024", "from 0", "below 1"; empty where anything goes. */
   readonly range: string;
   readonly default: unknown;
+  /** It must be given. */
+  readonly required: boolean;
+  /** What --no-… means, where it stands beside the option itself. */
+  readonly negated: string;
 }
 
 /** An object schema whose fields can be set from the command line. */
@@ -35,13 +39,17 @@ const Plain = z.object({
 const Property = Plain.extend({
   anyOf: z.array(Plain).default([]),
   description: z.string().default(""),
+  negated: z.string().default(""),
   default: z.unknown().optional(),
 });
-const Properties = z.object({ properties: z.record(z.string(), Property) });
+const Properties = z.object({
+  properties: z.record(z.string(), Property),
+  required: z.array(z.string()).default([]),
+});
 
 /** One option for each field of an object schema, in its order. */
 export function optionSpecs(schema: OptionSchema): OptionSpec[] {
-  const { properties } = Properties.parse(z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }));
+  const { properties, required } = Properties.parse(z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }));
   return Object.entries(properties).map(([key, property]) => {
     // A nullable field is anyOf [what it is, null]; leaving the option out is how one says null.
     const plain = property.anyOf.find(({ type }) => type !== "null") ?? property;
@@ -59,6 +67,8 @@ export function optionSpecs(schema: OptionSchema): OptionSpec[] {
       allowed: allowed(kind, choices, range),
       range,
       default: property.default,
+      required: required.includes(key),
+      negated: property.negated,
     };
   });
 }

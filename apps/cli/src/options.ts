@@ -20,7 +20,7 @@ export function addOptions(command: Command, schema: OptionSchema, { groups = {}
     const heading = Object.entries(groups).find(([, keys]) => keys.includes(spec.key))?.[0];
     const other = aliases[spec.key];
     const alias = other === undefined ? "" : `${other.length === 1 ? "-" : "--"}${other}, `;
-    for (const option of flagsOf(spec).map((flags) => new Option(alias + flags, describe(spec)))) {
+    for (const option of flagsOf(spec).map(([flags, what]) => new Option(alias + flags, what))) {
       if (spec.kind === "list") option.argParser(collect());
       else if (spec.kind !== "boolean") option.argParser((text) => read(spec, text, field));
       if (heading !== undefined) option.helpGroup(heading);
@@ -44,17 +44,29 @@ export function readOptions<S extends OptionSchema>(command: Command, schema: S)
   throw new UsageError(problems.join("\n"));
 }
 
-function flagsOf({ flag, kind, choices, default: preset }: OptionSpec): string[] {
-  if (kind !== "boolean") return [`--${flag} <${choices.length > 0 ? "name" : PLACEHOLDERS[kind]}>`];
-  if (preset === true) return [`--no-${flag}`];
-  return preset === false ? [`--${flag}`] : [`--${flag}`, `--no-${flag}`];
+/** The option as it is typed, and of one that may be true, false or neither the two, each with what it means. */
+function flagsOf(spec: OptionSpec): readonly (readonly [flags: string, what: string])[] {
+  const { flag, kind, default: preset, negated } = spec;
+  const what = describe(spec);
+  if (kind !== "boolean") return [[typed(spec), what]];
+  if (preset === true) return [[`--no-${flag}`, what]];
+  if (preset === false) return [[`--${flag}`, what]];
+  return [
+    [`--${flag}`, what],
+    [`--no-${flag}`, negated],
+  ];
 }
+
+/** How an option that takes a value is typed. */
+export const typed = ({ flag, kind, choices }: OptionSpec): string =>
+  kind === "boolean" ? `--${flag}` : `--${flag} <${choices.length > 0 ? "name" : PLACEHOLDERS[kind]}>`;
 
 const PLACEHOLDERS = { integer: "n", number: "x", string: "text", list: "text" } as const;
 
 /** The schema's description, what is allowed, and what is taken when the option is left out. */
-function describe({ description, kind, choices, range, default: preset }: OptionSpec): string {
+function describe({ description, kind, choices, range, default: preset, required }: OptionSpec): string {
   const notes = [
+    ...(required ? ["required"] : []),
     ...(choices.length > 0 ? [choices.join(", ")] : []),
     ...(range === "" ? [] : [range]),
     ...(kind === "list" ? ["may be repeated"] : []),

@@ -1,4 +1,5 @@
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, type Option } from "commander";
+import { takesServer } from "./define-command.js";
 import { style } from "./display/style.js";
 import { terminal } from "./display/terminal.js";
 import { explain } from "./errors.js";
@@ -86,7 +87,7 @@ export async function createProgram(argv: readonly string[], io: Io): Promise<Co
     .option("--json", "print the result as JSON on stdout, and nothing else there")
     .option("--quiet", "no progress on stderr")
     .showHelpAfterError("Run with --help to see what is possible.")
-    .configureHelp({ showGlobalOptions: true, minWidthToWrap: 12 })
+    .configureHelp({ showGlobalOptions: true, minWidthToWrap: 12, visibleGlobalOptions })
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
       writeErr: (text) => io.stderr.write(text),
@@ -100,6 +101,13 @@ export async function createProgram(argv: readonly string[], io: Io): Promise<Co
     if (argv.includes(name)) (await load()).define(command, io);
   }
   return program;
+}
+
+/** Those that are of any use to a command: --server where it can work on one. */
+function visibleGlobalOptions(command: Command): Option[] {
+  const program = command.parent?.parent ?? command.parent;
+  const options = program === null ? [] : program.options.filter(({ long }) => long !== "--version");
+  return options.filter(({ long }) => long !== "--server" || takesServer(command));
 }
 
 const home = (env: Io["env"]) => env["TRAINER_HOME"] || DEFAULT_HOME;

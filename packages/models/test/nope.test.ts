@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { familyInfo, isFamily, loadModel, logits, loss, planModel, saveModel } from "@trainer/models";
 import { AdamW, noGrad, scope, setNumThreads, Tape, tensor } from "@trainer/torch";
 import { expect, test } from "vitest";
+import { markdown } from "../../../test/markdown.js";
 import { nope } from "./nope.js";
 
 setNumThreads(1);
@@ -16,8 +17,9 @@ const ids = tensor(
 const small = { size: "tiny", dimensions: { width: 32 }, vocabSize: 10, contextLength: 16 };
 
 test("the page shows the file that is tested here", () => {
-  const [, code] = /```ts\n(.*?)```/s.exec(text("../../../docs/add-a-family.md")) ?? [];
-  expect(code).toBe(text("nope.ts"));
+  const blocks = markdown(text("../../../docs/add-a-family.md")).filter(({ type }) => type === "code");
+  expect(blocks.map(({ lang }) => lang)).toEqual(["ts", "js"]);
+  expect(`${blocks[0]?.value}\n`).toBe(text("nope.ts"));
 });
 
 test("a family added in one file can be asked for, learns, and is saved and loaded", async () => {

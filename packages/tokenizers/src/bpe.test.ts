@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { chmod, mkdir, readdir } from "node:fs/promises";
 import { Worker } from "node:worker_threads";
 import * as fc from "fast-check";
@@ -139,7 +140,7 @@ test("an empty batch, and one of empty documents", async () => {
 });
 
 test("worker threads have the addon each for itself", async () => {
-  const path = new URL("../build/tokenizers.node", import.meta.url).pathname;
+  const path = fileURLToPath(new URL("../build/tokenizers.node", import.meta.url));
   const source = `
     const { Trainer } = require(${JSON.stringify(path)});
     const t = new Trainer(2);

@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 
 import { expect, test } from "vitest";
@@ -7,7 +8,7 @@ import { ones } from "./index.js";
 // Workers run plain JavaScript on the addon itself: each has its own tensors, scopes and grad mode.
 
 const path = JSON.stringify(
-  new URL(`../${process.env["TRAINER_NATIVE_BUILD"] ?? "build"}/torch.node`, import.meta.url).pathname,
+  fileURLToPath(new URL(`../${process.env["TRAINER_NATIVE_BUILD"] ?? "build"}/torch.node`, import.meta.url)),
 );
 const prelude = `
 const { parentPort } = require("node:worker_threads");

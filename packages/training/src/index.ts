@@ -50,6 +50,7 @@ export { nearest } from "./home/nearest.js";
 export { removeRun } from "./home/remove-run.js";
 export { findRecord, type RunRecord } from "./home/find-record.js";
 export { runLogFiles, type RunLogFiles } from "./home/run-log-files.js";
+export { nameRun } from "./home/name-run.js";
 export { resolveRun, type ResolvedRun } from "./home/resolve-run.js";
 export { resolveTokenizer, type ResolvedTokenizer } from "./home/resolve-tokenizer.js";
 export { findBatch, type FindBatchContext, type FoundBatch } from "./fit/find-batch.js";

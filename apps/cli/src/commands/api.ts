@@ -15,7 +15,7 @@ const Options = z.strictObject({
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
     description:
-      "Serves the HTTP API until it is stopped: it takes requests, puts what takes time into the queue of a worker, and\n" +
+      "Serves the HTTP API until it is stopped: it takes requests, puts what takes time into the queue of a worker, and " +
       "tells how it goes. Log records go to stderr. Settings: `trainer config show`; the whole system: `trainer serve`.",
     args: {},
     options: Options,

@@ -15,7 +15,7 @@ const Options = z.strictObject({
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
     description:
-      "Remove runs that have ended and whose archives a file service keeps. Their manifests stay. A run that is trained or\n" +
+      "Remove runs that have ended and whose archives a file service keeps. Their manifests stay. A run that is trained or " +
       "used, or that an unfinished run starts from, stays whole.",
     args: {},
     options: Options,

@@ -9,8 +9,8 @@ import type { Io } from "../io.js";
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
     description:
-      "Prints every setting of the services, and where it was set: in the environment, else in .env, else in\n" +
-      "config/app.toml (or the file that APP_CONFIG_FILE names), else nowhere. Secrets are hidden. What is wrong is named.\n" +
+      "Prints every setting of the services, and where it was set: in the environment, else in .env, else in " +
+      "config/app.toml (or the file that APP_CONFIG_FILE names), else nowhere. Secrets are hidden. What is wrong is named. " +
       "config/app.example.toml and .env.example explain each.",
     args: {},
     options: z.strictObject({}),

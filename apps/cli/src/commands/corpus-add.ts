@@ -9,8 +9,8 @@ import { serviceUrl } from "./files-url.js";
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
     description:
-      "Sends text to a file service, prints its id, by which runs anywhere can be trained on it, and what it is like.\n" +
-      "One plain file goes as it is; several, records of .jsonl and what is zipped are joined in the order given (in\n" +
+      "Sends text to a file service, prints its id, by which runs anywhere can be trained on it, and what it is like. " +
+      "One plain file goes as it is; several, records of .jsonl and what is zipped are joined in the order given (in " +
       "folders, by their names), a blank line between them. It lies in the home's cache then too.",
     args: { "<path...>": "files or folders of text: .txt, .text, .jsonl, also with .gz" },
     options: z.strictObject({ url: serviceUrl }),

@@ -11,7 +11,7 @@ import type { Io } from "../io.js";
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
     description:
-      "What a text is like: lines, characters, scripts, duplicates, the longest line. It is read once, as a stream.\n" +
+      "What a text is like: lines, characters, scripts, duplicates, the longest line. It is read once, as a stream. " +
       "Lines are stripped, and blank ones do not count.",
     args: { "<corpus...>": CORPUS_ARGUMENT },
     options: z.strictObject({}),

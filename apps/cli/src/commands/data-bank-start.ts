@@ -15,7 +15,7 @@ const Options = z.strictObject({
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
     description:
-      "Serves files over HTTP, each under the SHA-256 of its content, until it is stopped. Log records go to stderr.\n" +
+      "Serves files over HTTP, each under the SHA-256 of its content, until it is stopped. Log records go to stderr. " +
       "Keys come from API_UPLOAD_KEYS, API_READ_KEYS and API_DELETE_KEYS; other variables are in services/data-bank.",
     args: {},
     options: Options,

@@ -15,8 +15,8 @@ const Options = z.strictObject({
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
     description:
-      "The bot by which models are trained and watched from Discord, until it is stopped. Log records go to stderr.\n" +
-      "DISCORD_TOKEN is its token, DISCORD_OWNER_ID the one whom it obeys; API_BASE_URL and REDIS_URL say where the\n" +
+      "The bot by which models are trained and watched from Discord, until it is stopped. Log records go to stderr. " +
+      "DISCORD_TOKEN is its token, DISCORD_OWNER_ID the one whom it obeys; API_BASE_URL and REDIS_URL say where the " +
       "trainer is. docs/discord.md tells how to create a bot, and every setting.",
     args: {},
     options: Options,

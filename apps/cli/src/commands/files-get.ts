@@ -13,7 +13,7 @@ const Options = z.strictObject({
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
     description:
-      "Gets a file, checks its hash, and puts it in place whole. What came before a break stays beside it as .part,\n" +
+      "Gets a file, checks its hash, and puts it in place whole. What came before a break stays beside it as .part, " +
       "and the same command goes on from there.",
     args: { "<id>": "id of the file" },
     options: Options,

@@ -7,7 +7,7 @@ import { define as defineRemove } from "./files-rm.js";
 
 export function define(command: Command, io: Io): void {
   command.description(
-    "Send files to a file service and get them back by their content. The service: --url or APP__DATA_BANK_API_URL;\n" +
+    "Send files to a file service and get them back by their content. The service: --url or APP__DATA_BANK_API_URL; " +
       "the key: APP__DATA_BANK_API_KEY.",
   );
   definePut(command.command("put").summary("send files"), io);

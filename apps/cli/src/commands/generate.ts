@@ -55,6 +55,7 @@ export function define(command: Command, io: Io): void {
     description: "Let a model go on from a prompt. The text streams to stdout as it is written.",
     args: { "<run>": MODEL },
     options: GenerateFlags,
+    needs: [["prompt", "promptPath", "promptsFile"]],
     examples: {
       'trainer generate RUN --prompt "ROMEO:"': "64 tokens that go on from the prompt",
       'trainer generate RUN --prompt "ROMEO:" --max-new-tokens 300 --temperature 0.8 --seed 7':

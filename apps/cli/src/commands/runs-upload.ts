@@ -12,7 +12,7 @@ const Options = z.strictObject({
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
     description:
-      "Sends runs that have ended to a file service, each as one archive, and notes its id in the run's manifest. The\n" +
+      "Sends runs that have ended to a file service, each as one archive, and notes its id in the run's manifest. The " +
       "folder stays unless --clean is given; `trainer cleanup runs` removes it later. Sending a run twice does no harm.",
     args: { "<run...>": RUN },
     options: Options,

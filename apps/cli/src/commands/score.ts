@@ -41,6 +41,7 @@ export function define(command: Command, io: Io): void {
       "How well a model foresees a text: loss in nats per token, perplexity, and each token's surprisal in bits.",
     args: { "<run>": MODEL },
     options: ScoreFlags,
+    needs: [["text", "path"]],
     aliases: { detail: "detail-level" },
     examples: {
       'trainer score RUN --text "To be, or not to be"': "loss and perplexity",

@@ -29,9 +29,9 @@ const PACE = { firstMs: 500, longestMs: 30_000, settledMs: 10_000 };
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
     description:
-      "Starts everything on this machine and keeps it up until it is stopped: Redis (the one of REDIS_URL, if there is\n" +
-      "one), the file service, the worker and the API. All they keep is in the home; where they are is in serve.json\n" +
-      "there, and their logs in logs/. Keys come from SECURITY__API_KEY and API_UPLOAD_KEYS; where there are none, they\n" +
+      "Starts everything on this machine and keeps it up until it is stopped: Redis (the one of REDIS_URL, if there is " +
+      "one), the file service, the worker and the API. All they keep is in the home; where they are is in serve.json " +
+      "there, and their logs in logs/. Keys come from SECURITY__API_KEY and API_UPLOAD_KEYS; where there are none, they " +
       "are made and kept in keys.json. Other settings: `trainer config show`.",
     args: {},
     options: Options,

@@ -17,6 +17,7 @@ export function define(command: Command, io: Io): void {
     description: "What two or more tokenizers make of the same text, side by side, line by line of it.",
     args: { "<tokenizer...>": "ids of tokenizers, or paths of their files or folders" },
     options: CompareFlags,
+    needs: [["text"]],
     examples: {
       "trainer tokenizer compare A B --text book.txt": "tokens, bytes a token, what is unknown, what is unused",
       "trainer tokenizer compare A ./gpt2 ./llama --text book.txt --json": "the same for scripts",

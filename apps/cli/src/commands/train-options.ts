@@ -1,10 +1,11 @@
 import { families, familyNames } from "@trainer/models/capabilities";
 import { isMethod, methods } from "@trainer/tokenizers/capabilities";
-import { precisionChoices, TrainOptions, type TrainInput } from "@trainer/training/options";
+import { nearest, precisionChoices, TrainOptions, type TrainInput } from "@trainer/training/options";
 import { z } from "zod";
+import { UsageError } from "../errors.js";
 
 const methodNames = Object.keys(methods).filter(isMethod);
-const sizes = [...new Set([...families().values()].flatMap((family) => Object.keys(family.sizes)))];
+const sizes = [...families()].map(([name, family]) => `${name}: ${Object.keys(family.sizes).join(", ")}`);
 const run = TrainOptions.shape;
 const dimensions = run.modelConfig.unwrap().shape;
 
@@ -27,7 +28,10 @@ export const TrainFlags = z.strictObject({
   testSplitRatio: run.testSplitRatio.describe("part of the corpus that the final test takes"),
 
   model: z.enum(familyNames()).default("gpt2").describe("the architecture"),
-  size: z.enum(sizes).default("tiny").describe("the dimensions"),
+  size: z
+    .string()
+    .default("tiny")
+    .describe(`the dimensions (${sizes.join("; ")})`),
   dropout: dimensions.embdPdrop.describe("dropout everywhere, in place of the family's"),
 
   nLayer: dimensions.nLayer.describe("gpt2: layers"),
@@ -40,7 +44,10 @@ export const TrainFlags = z.strictObject({
   numKeyValueHeads: dimensions.numKeyValueHeads.describe("llama, qwen: keys and values that the heads share"),
   headDim: dimensions.headDim.describe("llama, qwen: width of a head"),
   ropeTheta: dimensions.ropeTheta.describe("llama, qwen: base of the rotary positions"),
-  tieWordEmbeddings: dimensions.tieWordEmbeddings.describe("llama, qwen: the head is the embedding"),
+  tieWordEmbeddings: dimensions.tieWordEmbeddings.meta({
+    description: "llama, qwen: the head is the embedding",
+    negated: "llama, qwen: the head has weights of its own",
+  }),
   embedDim: dimensions.embedDim.describe("char_lstm: width of the embedding"),
   hiddenDim: dimensions.hiddenDim.describe("char_lstm: width of a layer"),
   numLayers: dimensions.numLayers.describe("char_lstm: layers"),
@@ -107,7 +114,10 @@ export const TrainFlags = z.strictObject({
   dataNumWorkers: run.dataNumWorkers.describe(
     "recorded for other clients; batches are prepared by the training thread",
   ),
-  dataPinMemory: run.dataPinMemory.describe("recorded for other clients; without effect"),
+  dataPinMemory: run.dataPinMemory.meta({
+    description: "recorded for other clients; without effect",
+    negated: "the same, as false",
+  }),
   userId: run.userId.describe("whom the manifest names as the owner"),
 });
 export type TrainFlags = z.output<typeof TrainFlags>;
@@ -195,8 +205,18 @@ export const TRAIN_GROUPS = {
   ],
 } as const;
 
+/** @throws UsageError which names the sizes of the family that was chosen */
+export function checkSize({ model, size }: Pick<TrainFlags, "model" | "size">): void {
+  const names = [...families()].flatMap(([name, family]) => (name === model ? Object.keys(family.sizes) : []));
+  if (names.includes(size)) return;
+  const [near] = nearest(size, names, 1);
+  const meant = near === undefined ? "" : ` Did you mean ${near}?`;
+  throw new UsageError(`--size: ${model} has no size "${size}"; there are: ${names.join(", ")}.${meant}`);
+}
+
 /** The same for the library. */
 export function toTrainInput(corpus: readonly string[], flags: TrainFlags): TrainInput {
+  checkSize(flags);
   const { resume: _resume, profile: _profile, upload: _upload, model, size, dropout, precision, ...others } = flags;
   const entries = Object.entries({ ...others, precision: precision ?? "auto" });
   const chosen = Object.fromEntries(entries.filter(([name]) => name in dimensions));

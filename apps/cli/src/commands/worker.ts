@@ -11,8 +11,8 @@ import { untilAborted } from "../until-aborted.js";
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
     description:
-      "Does what the queue asks for, each training in a process of its own, until it is stopped: then what is at work is\n" +
-      "saved and given back within 20 s, and goes on in the next worker; stopped once more, it waits for nothing. Log\n" +
+      "Does what the queue asks for, each training in a process of its own, until it is stopped: then what is at work is " +
+      "saved and given back within 20 s, and goes on in the next worker; stopped once more, it waits for nothing. Log " +
       "records go to stderr. More workers on one Redis share the work. Settings: `trainer config show`.",
     args: {},
     options: z.strictObject({}),

@@ -5,7 +5,7 @@ import { Sha256, TokenizerTrainRequest, TrainRequest } from "@trainer/platform";
 import { vocabSizeFor } from "@trainer/training/options";
 import type { z } from "zod";
 import { filesService, withProgress } from "../commands/files-service.js";
-import { TrainFlags } from "../commands/train-options.js";
+import { checkSize, TrainFlags } from "../commands/train-options.js";
 import type { Invocation } from "../define-command.js";
 import { UsageError } from "../errors.js";
 import { followRemote } from "./follow-run.js";
@@ -50,6 +50,7 @@ type Asked = Pick<Invocation<Flags>, "args" | "options" | "home" | "io" | "out">
 
 /** Trains on a server: sends the text, has a tokenizer trained where none is named, and follows the run. */
 export async function trainRemote(server: Server, { args, options, home, io, out }: Asked): Promise<void> {
+  checkSize(options);
   refuseLocal(TrainFlags, options, { ...FIELDS, ...TOKENIZER_FIELDS });
   const [text = "", ...more] = args;
   if (more.length > 0) throw new UsageError("a server trains on one text: name one file, or an id of its file service");

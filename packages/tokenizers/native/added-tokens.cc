@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 
 namespace tok {
 
@@ -54,6 +55,12 @@ bool AddedTokens::crosses(const uint8_t* begin, const uint8_t* cut, const uint8_
     }
   }
   return false;
+}
+
+AddedTokenSets::AddedTokenSets(const std::vector<AddedToken>& tokens) : all_(tokens) {
+  std::vector<AddedToken> ordinary;
+  std::copy_if(tokens.begin(), tokens.end(), std::back_inserter(ordinary), [](const auto& t) { return !t.special; });
+  ordinary_ = AddedTokens(std::move(ordinary));
 }
 
 }  // namespace tok

@@ -11,6 +11,7 @@ struct AddedToken {
   uint32_t id;
   bool lstrip = false, rstrip = false;  // does it take the white space before and after it?
   bool singleWord = false;              // is it none within a word?
+  bool special = false;                 // is it the program's to put, and not a text's to spell?
 };
 
 /** Finds added tokens in a text: the leftmost, and of those that begin there the longest. */
@@ -39,6 +40,18 @@ class AddedTokens {
   uint32_t firstOf_[257] = {};      // where in tokens_ those of a first byte begin
   int onlyFirstByte_ = -1;
   size_t longest_ = 0;
+};
+
+/** Added tokens as they are looked for: all of them, or those alone that a text may always spell. */
+class AddedTokenSets {
+ public:
+  AddedTokenSets() = default;
+  explicit AddedTokenSets(const std::vector<AddedToken>& tokens);
+
+  const AddedTokens& operator()(bool specialTokens) const { return specialTokens ? all_ : ordinary_; }
+
+ private:
+  AddedTokens all_, ordinary_;
 };
 
 }  // namespace tok

@@ -25,12 +25,13 @@ Napi::Value batchObject(Napi::Env env, Encoded<Id>& encoded) {
   auto out = Napi::Object::New(env);
   out.Set("ids", Napi::TypedArrayOf<Id>::New(env, size, buffer, 0));
   out.Set("counts", counts);
+  out.Set("specialTokens", Napi::Number::New(env, encoded.specialTokens));
   return out;
 }
 
 /**
- * The encodeBatch(bytes, ends, wide, eos, threads) of every encoder. `encode(documents, endToken, threads, encoded)`
- * runs off the JavaScript thread; `encoded` is of uint32_t where `wide`, else of uint16_t.
+ * The encodeBatch(bytes, ends, wide, eos, threads, specialTokens) of every encoder. `encode(documents, settings,
+ * encoded)` runs off the JavaScript thread; `encoded` is of uint32_t where `wide`, else of uint16_t.
  */
 template <typename Encode>
 Napi::Value batchFrom(const Napi::CallbackInfo& info, Encode encode) {
@@ -38,8 +39,9 @@ Napi::Value batchFrom(const Napi::CallbackInfo& info, Encode encode) {
     return Task::run(
         info.Env(),
         [encode = std::move(encode), encoded, documents = std::make_shared<Documents>(documentsFrom(info, 0, 1)),
-         endToken = tokenFrom(info[3]),
-         threads = threadsFrom(info[4])] { encode(*documents, endToken, threads, *encoded); },
+         settings = BatchSettings{tokenFrom(info[3]), info[5].ToBoolean(), threadsFrom(info[4])}] {
+          encode(*documents, settings, *encoded);
+        },
         [encoded](Napi::Env env) { return batchObject(env, *encoded); });
   };
   return info[2].ToBoolean() ? run(std::make_shared<Encoded<uint32_t>>()) : run(std::make_shared<Encoded<uint16_t>>());

@@ -13,10 +13,10 @@ namespace tok {
 
 /**
  * Encodes documents on threads that take items of them in turn; `encode(begin, end, ids)` appends the ids of a whole
- * document, or of a part that planItems cut where `cutAfter` says.
+ * document, or of a part that planItems cut where `cutAfter` says, and gives the number of special tokens it found.
  */
 template <typename Id, typename Cut, typename Encode>
-void encodeItems(const Documents& documents, uint32_t endToken, unsigned threads, Encoded<Id>& out, Cut&& cutAfter,
+void encodeItems(const Documents& documents, const BatchSettings& settings, Encoded<Id>& out, Cut&& cutAfter,
                  Encode&& encode) {
   constexpr uint64_t kItemBytes = 1 << 17;
   const uint8_t* bytes = documents.bytes.data();
@@ -24,10 +24,11 @@ void encodeItems(const Documents& documents, uint32_t endToken, unsigned threads
   struct Part {
     std::vector<Id> ids;
     std::vector<uint32_t> counts;
+    size_t specialTokens = 0;
   };
   std::vector<Part> parts(items.size());
   std::atomic<size_t> nextItem{0};
-  inParallel(std::min<size_t>(threads, std::max<size_t>(items.size(), 1)), [&](unsigned) {
+  inParallel(std::min<size_t>(settings.threads, std::max<size_t>(items.size(), 1)), [&](unsigned) {
     for (size_t i = nextItem++; i < items.size(); i = nextItem++) {
       const Item& item = items[i];
       uint64_t begin = item.begin;
@@ -35,8 +36,9 @@ void encodeItems(const Documents& documents, uint32_t endToken, unsigned threads
       for (size_t d = item.firstDocument; d <= item.lastDocument; d++) {
         const size_t before = parts[i].ids.size();
         const uint64_t end = std::min(item.end, documents.ends[d]);
-        encode(bytes + begin, bytes + end, parts[i].ids);
-        if (endToken != kNoToken && (d < item.lastDocument || item.endsLast)) parts[i].ids.push_back(endToken);
+        parts[i].specialTokens += encode(bytes + begin, bytes + end, parts[i].ids);
+        const bool ends = d < item.lastDocument || item.endsLast;
+        if (settings.endToken != kNoToken && ends) parts[i].ids.push_back(settings.endToken);
         parts[i].counts.push_back(parts[i].ids.size() - before);
         begin = end;
       }
@@ -53,6 +55,7 @@ void encodeItems(const Documents& documents, uint32_t endToken, unsigned threads
     for (size_t k = 0; k < parts[i].counts.size(); k++) {
       out.counts[items[i].firstDocument + k] += parts[i].counts[k];
     }
+    out.specialTokens += parts[i].specialTokens;
     parts[i] = {};
   }
 }

@@ -41,13 +41,13 @@ class EncoderObject : public Napi::ObjectWrap<EncoderObject<make>> {
  private:
   Napi::Value encode(const Napi::CallbackInfo& info) {
     const std::vector<uint8_t> padded = paddedText(info[0]);
-    return int32Array(info.Env(), encoder_->encode(padded.data(), padded.size() - kPadding));
+    return int32Array(info.Env(), encoder_->encode(padded.data(), padded.size() - kPadding, info[1].ToBoolean()));
   }
 
   Napi::Value encodeWithOffsets(const Napi::CallbackInfo& info) {
     const std::vector<uint8_t> padded = paddedText(info[0]);
     const size_t size = padded.size() - kPadding;
-    const Aligned aligned = encoder_->encodeAligned(padded.data(), size);
+    const Aligned aligned = encoder_->encodeAligned(padded.data(), size, info[1].ToBoolean());
     const std::vector<uint32_t> offsets = utf16Offsets(padded.data(), size, aligned.spans);
     auto units = Napi::Uint32Array::New(info.Env(), offsets.size());
     std::copy(offsets.begin(), offsets.end(), units.Data());
@@ -58,10 +58,9 @@ class EncoderObject : public Napi::ObjectWrap<EncoderObject<make>> {
   }
 
   Napi::Value encodeBatch(const Napi::CallbackInfo& info) {
-    return batchFrom(info,
-                     [encoder = encoder_](const Documents& documents, uint32_t endToken, unsigned threads, auto& out) {
-                       encoder->encodeBatch(documents, endToken, threads, out);
-                     });
+    return batchFrom(info, [encoder = encoder_](const Documents& documents, const BatchSettings& settings, auto& out) {
+      encoder->encodeBatch(documents, settings, out);
+    });
   }
 
   std::shared_ptr<TextEncoder> encoder_;

@@ -20,14 +20,14 @@ const uint8_t* wordEnd(Pattern pattern, const uint8_t* p, const uint8_t* end) {
 }  // namespace
 
 /** The steps of encodeRepaired, one word after another and without the caches, which do not know where tokens end. */
-Aligned Encoder::encodeAligned(const uint8_t* text, size_t size) const {
+Aligned Encoder::encodeAligned(const uint8_t* text, size_t size, bool specialTokens) const {
   Aligned out;
   std::vector<uint8_t> composed;
   std::vector<uint32_t> ids;
   std::vector<Span> spans;
   const uint8_t* const textEnd = text + size;
   for (const uint8_t* begin = text; begin < textEnd;) {
-    const AddedTokens::Match raw = raw_.find(begin, textEnd);
+    const AddedTokens::Match raw = raw_(specialTokens).find(begin, textEnd);
     const uint32_t base = begin - text;
     const uint8_t* p = begin;
     const uint8_t* stop = raw.begin;
@@ -43,7 +43,7 @@ Aligned Encoder::encodeAligned(const uint8_t* text, size_t size) const {
       out.add(id, {base + span.begin, base + span.end});
     };
     while (p < stop) {
-      const AddedTokens::Match normalized = normalized_.find(p, stop);
+      const AddedTokens::Match normalized = normalized_(specialTokens).find(p, stop);
       while (p < normalized.begin) {
         const uint8_t* end = wordEnd(model_.pattern, p, normalized.begin);
         ids.clear();

@@ -29,26 +29,31 @@ BpeModel modelFrom(const Napi::Object& options) {
   return model;
 }
 
-std::vector<AddedToken> addedFrom(const Napi::Object& options, const char* contents, const char* ids) {
-  const auto strings = stringsFrom(options.Get(contents));
-  const auto numbers = uint32sFrom(options.Get(ids));
+}  // namespace
+
+std::vector<AddedToken> addedFrom(const Napi::Value& value) {
+  const auto added = value.As<Napi::Object>();
+  const auto contents = stringsFrom(added.Get("contents"));
+  const auto ids = uint32sFrom(added.Get("ids"));
+  const auto flags = uint32sFrom(added.Get("flags"));  // 1: lstrip, 2: rstrip, 4: single word, 8: special
   std::vector<AddedToken> out;
-  for (size_t i = 0; i < strings.size() && i < numbers.size(); i++) {
-    if (!strings[i].empty()) out.push_back({strings[i], numbers[i]});
+  for (size_t i = 0; i < contents.size() && i < ids.size() && i < flags.size(); i++) {
+    if (contents[i].empty()) continue;
+    const auto has = [&](uint32_t flag) { return (flags[i] & flag) != 0; };
+    out.push_back({contents[i], ids[i], has(1), has(2), has(4), has(8)});
   }
   return out;
 }
 
-}  // namespace
-
 std::shared_ptr<TextEncoder> byteLevelEncoder(const Napi::Object& settings) {
-  return std::make_shared<Encoder>(modelFrom(settings), addedFrom(settings, "raw", "rawIds"),
-                                   addedFrom(settings, "normalized", "normalizedIds"), settings.Get("nfc").ToBoolean());
+  return std::make_shared<Encoder>(modelFrom(settings), addedFrom(settings.Get("raw")),
+                                   addedFrom(settings.Get("normalized")), settings.Get("nfc").ToBoolean());
 }
 
 std::shared_ptr<TextEncoder> charEncoder(const Napi::Object& settings) {
   return std::make_shared<CharEncoder>(uint32sFrom(settings.Get("points")), uint32sFrom(settings.Get("ids")),
-                                       tokenFrom(settings.Get("unknown")), settings.Get("nfc").ToBoolean());
+                                       tokenFrom(settings.Get("unknown")), addedFrom(settings.Get("added")),
+                                       settings.Get("nfc").ToBoolean());
 }
 
 }  // namespace tok

@@ -3,10 +3,14 @@
 #include <napi.h>
 
 #include <memory>
+#include <vector>
 
+#include "added-tokens.h"
 #include "text-encoder.h"
 
 namespace tok {
+
+std::vector<AddedToken> addedFrom(const Napi::Value& added);
 
 /** Encoders as JavaScript describes them. */
 std::shared_ptr<TextEncoder> byteLevelEncoder(const Napi::Object& settings);

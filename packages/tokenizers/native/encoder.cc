@@ -33,7 +33,7 @@ struct Encoder::Scratch {
 template <typename Id>
 class Encoder::Writer {
  public:
-  explicit Writer(Id* to) : to_(to) {}
+  Writer(Id* to, bool specialTokens) : specialTokens(specialTokens), to_(to) {}
 
   void put(uint32_t id) { *to_++ = id; }
   void put(const std::vector<uint32_t>& ids) { to_ = std::copy(ids.begin(), ids.end(), to_); }
@@ -47,14 +47,23 @@ class Encoder::Writer {
       to_ += entry.count;
     }
   }
+  void put(const AddedTokens::Match& added) {
+    if (added.token == nullptr) return;
+    put(added.id);
+    specialsPut += added.token->special;
+  }
   Id* position() const { return to_; }
+
+  const bool specialTokens;  // do those that a text spells become their ids?
+  size_t specialsPut = 0;
 
  private:
   Id* to_;
 };
 
-Encoder::Encoder(BpeModel model, std::vector<AddedToken> raw, std::vector<AddedToken> normalized, bool nfc)
-    : model_(std::move(model)), raw_(std::move(raw)), normalized_(std::move(normalized)), nfc_(nfc) {}
+Encoder::Encoder(BpeModel model, const std::vector<AddedToken>& raw, const std::vector<AddedToken>& normalized,
+                 bool nfc)
+    : model_(std::move(model)), raw_(raw), normalized_(normalized), nfc_(nfc) {}
 
 Encoder::~Encoder() = default;
 
@@ -122,7 +131,7 @@ void Encoder::encodeText(const uint8_t* begin, const uint8_t* end, Writer<Id>& o
 template <typename Id>
 void Encoder::encodeRepaired(const uint8_t* begin, const uint8_t* end, Writer<Id>& out, Scratch& scratch) const {
   while (begin < end) {
-    const AddedTokens::Match raw = raw_.find(begin, end);
+    const AddedTokens::Match raw = raw_(out.specialTokens).find(begin, end);
     const uint8_t* p = begin;
     const uint8_t* stop = raw.begin;
     begin = stop + raw.size;
@@ -131,12 +140,12 @@ void Encoder::encodeRepaired(const uint8_t* begin, const uint8_t* end, Writer<Id
       stop = p + scratch.composed.size() - kPadding;
     }
     while (p < stop) {
-      const AddedTokens::Match normalized = normalized_.find(p, stop);
+      const AddedTokens::Match normalized = normalized_(out.specialTokens).find(p, stop);
       encodeText(p, normalized.begin, out, scratch);
-      if (normalized.size > 0) out.put(normalized.id);
+      out.put(normalized);
       p = normalized.begin + normalized.size;
     }
-    if (raw.size > 0) out.put(raw.id);
+    out.put(raw);
   }
 }
 
@@ -153,36 +162,42 @@ void Encoder::encodePart(const uint8_t* begin, const uint8_t* end, Writer<Id>& o
   encodeRepaired(begin, end, out, scratch);
 }
 
-std::vector<uint32_t> Encoder::encode(const uint8_t* bytes, size_t size) {
+std::vector<uint32_t> Encoder::encode(const uint8_t* bytes, size_t size, bool specialTokens) {
   ScratchPool<Scratch>::Lease scratch(pool_);
   std::vector<uint32_t> ids(size * kMostIdsPerByte + kSlack);
-  Writer<uint32_t> out(ids.data());
+  Writer<uint32_t> out(ids.data(), specialTokens);
   encodePart(bytes, bytes + size, out, *scratch);
   ids.resize(out.position() - ids.data());
   return ids;
 }
 
-uint64_t Encoder::cutAfter(const uint8_t* bytes, uint64_t begin, uint64_t from, uint64_t end) const {
+uint64_t Encoder::cutAfter(const uint8_t* bytes, uint64_t begin, uint64_t from, uint64_t end,
+                           bool specialTokens) const {
+  const AddedTokens& raw = raw_(specialTokens);
+  const AddedTokens& normalized = normalized_(specialTokens);
   for (;;) {
     const uint8_t* cut = safeCut(bytes + begin, bytes + from, bytes + end);
     from = cut - bytes + 1;
     if (from > end) return end;
     // A character beyond ASCII could compose with the letter before the cut.
     if (nfc_ && bytes[from - 1] >= 0x80) continue;
-    if (!raw_.crosses(bytes + begin, cut, bytes + end) && !normalized_.crosses(bytes + begin, cut, bytes + end)) {
+    if (!raw.crosses(bytes + begin, cut, bytes + end) && !normalized.crosses(bytes + begin, cut, bytes + end)) {
       return cut - bytes;
     }
   }
 }
 
 template <typename Id>
-void Encoder::batch(const Documents& documents, uint32_t endToken, unsigned threads, Encoded<Id>& result) {
+void Encoder::batch(const Documents& documents, const BatchSettings& settings, Encoded<Id>& result) {
+  const uint32_t endToken = settings.endToken;
+  const bool specialTokens = settings.specialTokens;
   const uint8_t* bytes = documents.bytes.data();
-  const std::vector<Item> items = planItems(
-      documents, kItemBytes,
-      [&](uint64_t begin, uint64_t from, uint64_t end) -> uint64_t { return cutAfter(bytes, begin, from, end); });
+  const std::vector<Item> items =
+      planItems(documents, kItemBytes, [&](uint64_t begin, uint64_t from, uint64_t end) -> uint64_t {
+        return cutAfter(bytes, begin, from, end, specialTokens);
+      });
   struct Part {
-    uint64_t room, size;
+    uint64_t room, size, specialTokens;
     std::vector<uint32_t> counts;
   };
   std::vector<Part> parts(items.size());
@@ -198,11 +213,11 @@ void Encoder::batch(const Documents& documents, uint32_t endToken, unsigned thre
   Id* const ids = result.ids.get();
 
   std::atomic<size_t> nextItem{0};
-  inParallel(std::min<size_t>(threads, std::max<size_t>(items.size(), 1)), [&](unsigned) {
+  inParallel(std::min<size_t>(settings.threads, std::max<size_t>(items.size(), 1)), [&](unsigned) {
     ScratchPool<Scratch>::Lease scratch(pool_);
     for (size_t i = nextItem++; i < items.size(); i = nextItem++) {
       const Item& item = items[i];
-      Writer<Id> out(ids + parts[i].room);
+      Writer<Id> out(ids + parts[i].room, specialTokens);
       uint64_t begin = item.begin;
       for (size_t d = item.firstDocument; d <= item.lastDocument; d++) {
         const Id* first = out.position();
@@ -213,6 +228,7 @@ void Encoder::batch(const Documents& documents, uint32_t endToken, unsigned thre
         begin = end;
       }
       parts[i].size = out.position() - (ids + parts[i].room);
+      parts[i].specialTokens = out.specialsPut;
     }
   });
 
@@ -220,6 +236,7 @@ void Encoder::batch(const Documents& documents, uint32_t endToken, unsigned thre
   for (size_t i = 0; i < items.size(); i++) {
     memmove(ids + result.size, ids + parts[i].room, parts[i].size * sizeof(Id));
     result.size += parts[i].size;
+    result.specialTokens += parts[i].specialTokens;
     for (size_t k = 0; k < parts[i].counts.size(); k++) {
       result.counts[items[i].firstDocument + k] += parts[i].counts[k];
     }
@@ -230,12 +247,12 @@ void Encoder::batch(const Documents& documents, uint32_t endToken, unsigned thre
   }
 }
 
-void Encoder::encodeBatch(const Documents& documents, uint32_t endToken, unsigned threads, Encoded<uint16_t>& out) {
-  batch(documents, endToken, threads, out);
+void Encoder::encodeBatch(const Documents& documents, const BatchSettings& settings, Encoded<uint16_t>& out) {
+  batch(documents, settings, out);
 }
 
-void Encoder::encodeBatch(const Documents& documents, uint32_t endToken, unsigned threads, Encoded<uint32_t>& out) {
-  batch(documents, endToken, threads, out);
+void Encoder::encodeBatch(const Documents& documents, const BatchSettings& settings, Encoded<uint32_t>& out) {
+  batch(documents, settings, out);
 }
 
 }  // namespace tok

@@ -16,7 +16,7 @@ const uint8_t* bytesOf(std::string_view text) { return reinterpret_cast<const ui
 /** An added token in a text, with the white space it takes. */
 struct Found {
   size_t begin, end;
-  uint32_t id;
+  const AddedToken* token;
 };
 
 uint32_t classBefore(std::string_view text, size_t at, size_t& begin) {
@@ -37,7 +37,7 @@ std::optional<Found> nextAdded(const AddedTokens& tokens, std::string_view text,
   for (size_t at = from;;) {
     const AddedTokens::Match match = tokens.find(bytes + at, bytes + text.size());
     if (match.token == nullptr) return std::nullopt;
-    Found found{static_cast<size_t>(match.begin - bytes), match.begin - bytes + match.size, match.id};
+    Found found{static_cast<size_t>(match.begin - bytes), match.begin - bytes + match.size, match.token};
     at = found.end;
     size_t edge;
     if (match.token->singleWord) {
@@ -87,7 +87,10 @@ class IdSink {
   IdSink(const PieceModel& model, std::vector<Id>& out, Scratch& scratch)
       : model_(model), out_(out), scratch_(scratch) {}
 
-  void put(uint32_t id, Span) { out_.push_back(id); }
+  void put(const AddedToken& token, Span) {
+    out_.push_back(token.id);
+    specialsPut += token.special;
+  }
 
   template <typename Source>
   void word(std::string_view word, Source&&) {
@@ -101,6 +104,8 @@ class IdSink {
     scratch_.cache.insert(key, hash, ids.data(), ids.size());
     out_.insert(out_.end(), ids.begin(), ids.end());
   }
+
+  size_t specialsPut = 0;
 
  private:
   void putEntry(const WordCache::Entry& entry) {
@@ -137,7 +142,7 @@ class AlignedSink {
   static constexpr bool kAligned = true;
   AlignedSink(const PieceModel& model, Aligned& out) : model_(model), out_(out) {}
 
-  void put(uint32_t id, Span span) { out_.add(id, span); }
+  void put(const AddedToken& token, Span span) { out_.add(token.id, span); }
 
   template <typename Source>
   void word(std::string_view word, Source&& sourceOfWord) {
@@ -163,7 +168,7 @@ PieceEncoder::PieceEncoder(PiecePipeline pipeline) : pipeline_(std::move(pipelin
     token.content = std::string(applySteps(pipeline_.steps, token.content, false, buffers).text);
     if (!token.content.empty()) normalized.push_back(std::move(token));
   }
-  normalized_ = AddedTokens(std::move(normalized));
+  normalized_ = AddedTokenSets(normalized);
   const PieceSplitter& splitter = pipeline_.splitter;
   for (NormalizerSteps* steps : {&marks_, &marksAndPrefix_}) {
     if (splitter.spacesToMark) steps->push_back(replaceStep(" ", splitter.mark));
@@ -174,20 +179,20 @@ PieceEncoder::PieceEncoder(PiecePipeline pipeline) : pipeline_(std::move(pipelin
 PieceEncoder::~PieceEncoder() = default;
 
 template <typename Sink>
-void PieceEncoder::run(std::string_view text, Sink& sink, NormalizerBuffers (&buffers)[2]) const {
+void PieceEncoder::run(std::string_view text, bool specialTokens, Sink& sink, NormalizerBuffers (&buffers)[2]) const {
   splitAtAdded(
-      raw_, text,
+      raw_(specialTokens), text,
       [&](size_t begin, size_t end) {
-        runSection(text.substr(begin, end - begin), static_cast<uint32_t>(begin), sink, buffers);
+        runSection(text.substr(begin, end - begin), static_cast<uint32_t>(begin), specialTokens, sink, buffers);
       },
       [&](const Found& found) {
-        sink.put(found.id, {static_cast<uint32_t>(found.begin), static_cast<uint32_t>(found.end)});
+        sink.put(*found.token, {static_cast<uint32_t>(found.begin), static_cast<uint32_t>(found.end)});
       });
 }
 
 /** A part of the text without raw added tokens, `base` bytes from its beginning. */
 template <typename Sink>
-void PieceEncoder::runSection(std::string_view section, uint32_t base, Sink& sink,
+void PieceEncoder::runSection(std::string_view section, uint32_t base, bool specialTokens, Sink& sink,
                               NormalizerBuffers (&buffers)[2]) const {
   // Whether a text begins where the whole one does is asked of where its first byte came from.
   const bool aligned = Sink::kAligned || pipeline_.splitter.prefix == PieceSplitter::Prefix::kFirst;
@@ -197,7 +202,7 @@ void PieceEncoder::runSection(std::string_view section, uint32_t base, Sink& sin
     return {base + span.begin, base + span.end};
   };
   splitAtAdded(
-      normalized_, normal.text,
+      normalized_(specialTokens), normal.text,
       [&](size_t begin, size_t end) {
         const std::string_view part = normal.text.substr(0, end);
         while (begin < end) {
@@ -209,7 +214,7 @@ void PieceEncoder::runSection(std::string_view section, uint32_t base, Sink& sin
           begin = cut.next;
         }
       },
-      [&](const Found& found) { sink.put(found.id, source(found.begin, found.end)); });
+      [&](const Found& found) { sink.put(*found.token, source(found.begin, found.end)); });
 }
 
 /** A part of a normalized text, `offset` bytes from its beginning, that the splitter marks and cuts. */
@@ -234,51 +239,49 @@ void PieceEncoder::runChunk(std::string_view chunk, bool first, const Alignment&
   }
 }
 
-std::vector<uint32_t> PieceEncoder::encode(const uint8_t* bytes, size_t size) {
+std::vector<uint32_t> PieceEncoder::encode(const uint8_t* bytes, size_t size, bool specialTokens) {
   typename ScratchPool<Scratch>::Lease scratch(pool_);
   std::vector<uint32_t> ids;
   IdSink<uint32_t, Scratch> sink(*pipeline_.model, ids, *scratch);
   (*scratch).repaired.clear();
   appendRepaired(bytes, bytes + size, (*scratch).repaired);
   const std::vector<uint8_t>& text = (*scratch).repaired;
-  run({reinterpret_cast<const char*>(text.data()), text.size()}, sink, (*scratch).buffers);
+  run({reinterpret_cast<const char*>(text.data()), text.size()}, specialTokens, sink, (*scratch).buffers);
   return ids;
 }
 
-Aligned PieceEncoder::encodeAligned(const uint8_t* text, size_t size) const {
+Aligned PieceEncoder::encodeAligned(const uint8_t* text, size_t size, bool specialTokens) const {
   Aligned out;
   AlignedSink sink(*pipeline_.model, out);
   NormalizerBuffers buffers[2];
-  run({reinterpret_cast<const char*>(text), size}, sink, buffers);
+  run({reinterpret_cast<const char*>(text), size}, specialTokens, sink, buffers);
   return out;
 }
 
 template <typename Id>
-void PieceEncoder::batch(const Documents& documents, uint32_t endToken, unsigned threads, Encoded<Id>& out) {
+void PieceEncoder::batch(const Documents& documents, const BatchSettings& settings, Encoded<Id>& out) {
   // A document stays whole: what is put before it, and what the normalizer makes of it, depends on all of it.
-  encodeItems(documents, endToken, threads, out, nowhere,
-              [&](const uint8_t* begin, const uint8_t* end, std::vector<Id>& ids) {
-                typename ScratchPool<Scratch>::Lease scratch(pool_);
-                IdSink<Id, Scratch> sink(*pipeline_.model, ids, *scratch);
-                std::vector<uint8_t>& repaired = (*scratch).repaired;
-                std::string_view text{reinterpret_cast<const char*>(begin), static_cast<size_t>(end - begin)};
-                if (firstMalformed(begin, end) != end) {
-                  repaired.clear();
-                  appendRepaired(begin, end, repaired);
-                  text = {reinterpret_cast<const char*>(repaired.data()), repaired.size()};
-                }
-                run(text, sink, (*scratch).buffers);
-              });
+  encodeItems(documents, settings, out, nowhere, [&](const uint8_t* begin, const uint8_t* end, std::vector<Id>& ids) {
+    typename ScratchPool<Scratch>::Lease scratch(pool_);
+    IdSink<Id, Scratch> sink(*pipeline_.model, ids, *scratch);
+    std::vector<uint8_t>& repaired = (*scratch).repaired;
+    std::string_view text{reinterpret_cast<const char*>(begin), static_cast<size_t>(end - begin)};
+    if (firstMalformed(begin, end) != end) {
+      repaired.clear();
+      appendRepaired(begin, end, repaired);
+      text = {reinterpret_cast<const char*>(repaired.data()), repaired.size()};
+    }
+    run(text, settings.specialTokens, sink, (*scratch).buffers);
+    return sink.specialsPut;
+  });
 }
 
-void PieceEncoder::encodeBatch(const Documents& documents, uint32_t endToken, unsigned threads,
-                               Encoded<uint16_t>& out) {
-  batch(documents, endToken, threads, out);
+void PieceEncoder::encodeBatch(const Documents& documents, const BatchSettings& settings, Encoded<uint16_t>& out) {
+  batch(documents, settings, out);
 }
 
-void PieceEncoder::encodeBatch(const Documents& documents, uint32_t endToken, unsigned threads,
-                               Encoded<uint32_t>& out) {
-  batch(documents, endToken, threads, out);
+void PieceEncoder::encodeBatch(const Documents& documents, const BatchSettings& settings, Encoded<uint32_t>& out) {
+  batch(documents, settings, out);
 }
 
 }  // namespace tok

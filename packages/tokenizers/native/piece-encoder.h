@@ -32,26 +32,27 @@ class PieceEncoder : public TextEncoder {
   explicit PieceEncoder(PiecePipeline pipeline);
   ~PieceEncoder() override;
 
-  std::vector<uint32_t> encode(const uint8_t* bytes, size_t size) override;
-  Aligned encodeAligned(const uint8_t* text, size_t size) const override;
-  void encodeBatch(const Documents&, uint32_t endToken, unsigned threads, Encoded<uint16_t>& out) override;
-  void encodeBatch(const Documents&, uint32_t endToken, unsigned threads, Encoded<uint32_t>& out) override;
+  std::vector<uint32_t> encode(const uint8_t* bytes, size_t size, bool specialTokens) override;
+  Aligned encodeAligned(const uint8_t* text, size_t size, bool specialTokens) const override;
+  void encodeBatch(const Documents&, const BatchSettings&, Encoded<uint16_t>& out) override;
+  void encodeBatch(const Documents&, const BatchSettings&, Encoded<uint32_t>& out) override;
 
  private:
   struct Scratch;
   /** Where tokens go: `word` has what the splitter cut, `put` an added token; both with the bytes they came from. */
   template <typename Sink>
-  void run(std::string_view text, Sink& sink, NormalizerBuffers (&buffers)[2]) const;
+  void run(std::string_view text, bool specialTokens, Sink& sink, NormalizerBuffers (&buffers)[2]) const;
   template <typename Sink>
-  void runSection(std::string_view text, uint32_t base, Sink& sink, NormalizerBuffers (&buffers)[2]) const;
+  void runSection(std::string_view text, uint32_t base, bool specialTokens, Sink& sink,
+                  NormalizerBuffers (&buffers)[2]) const;
   template <typename Sink>
   void runChunk(std::string_view chunk, bool first, const Alignment& sources, uint32_t offset, uint32_t base,
                 Sink& sink, NormalizerBuffers& buffers) const;
   template <typename Id>
-  void batch(const Documents&, uint32_t endToken, unsigned threads, Encoded<Id>& out);
+  void batch(const Documents&, const BatchSettings&, Encoded<Id>& out);
 
   const PiecePipeline pipeline_;
-  AddedTokens raw_, normalized_;
+  AddedTokenSets raw_, normalized_;
   NormalizerSteps marks_, marksAndPrefix_;  // what the splitter does to a text before it cuts it
   ScratchPool<Scratch> pool_;
 };

@@ -65,17 +65,6 @@ std::unique_ptr<PieceModel> bpeFrom(const Napi::Object& model) {
   return bpe;
 }
 
-std::vector<AddedToken> addedFrom(const Napi::Object& added) {
-  const auto contents = stringsFrom(added.Get("contents"));
-  const auto ids = uint32sFrom(added.Get("ids"));
-  const auto flags = uint32sFrom(added.Get("flags"));  // 1: lstrip, 2: rstrip, 4: single word
-  std::vector<AddedToken> out;
-  for (size_t i = 0; i < contents.size() && i < ids.size() && i < flags.size(); i++) {
-    out.push_back({contents[i], ids[i], (flags[i] & 1) != 0, (flags[i] & 2) != 0, (flags[i] & 4) != 0});
-  }
-  return out;
-}
-
 PieceSplitter splitterFrom(const Napi::Object& splitter) {
   PieceSplitter out;
   out.atWhiteSpace = splitter.Get("atWhiteSpace").ToBoolean();
@@ -107,8 +96,8 @@ std::shared_ptr<TextEncoder> pieceEncoder(const Napi::Object& settings) {
     pipeline.model = model.Has("scores") ? unigramFrom(model) : bpeFrom(model);
     pipeline.steps = stepsFrom(settings.Get("normalizer").As<Napi::Array>());
     pipeline.splitter = splitterFrom(settings.Get("splitter").As<Napi::Object>());
-    pipeline.raw = addedFrom(settings.Get("raw").As<Napi::Object>());
-    pipeline.normalized = addedFrom(settings.Get("normalized").As<Napi::Object>());
+    pipeline.raw = addedFrom(settings.Get("raw"));
+    pipeline.normalized = addedFrom(settings.Get("normalized"));
     return std::make_shared<PieceEncoder>(std::move(pipeline));
   } catch (const std::invalid_argument& error) {
     throw Napi::Error::New(settings.Env(), error.what());

@@ -31,10 +31,8 @@ export interface EncoderSettings {
   merges: Uint32Array;
   words: ByteStrings;
   wordIds: Uint32Array;
-  raw: ByteStrings;
-  rawIds: Uint32Array;
-  normalized: ByteStrings;
-  normalizedIds: Uint32Array;
+  raw: AddedSettings;
+  normalized: AddedSettings;
 }
 
 export interface NativeCharSet {
@@ -51,6 +49,7 @@ export interface CharEncoderSettings {
   points: Uint32Array;
   ids: Uint32Array;
   unknown: number;
+  added: AddedSettings;
   nfc: boolean;
 }
 
@@ -97,7 +96,7 @@ export type PieceModelSettings =
       wordIds: Uint32Array;
     };
 
-/** flags: 1 takes the white space before it, 2 that after it, 4 stands in no word. */
+/** flags: 1 takes the white space before it, 2 that after it, 4 stands in no word, 8 is special. */
 export interface AddedSettings {
   contents: ByteStrings;
   ids: Uint32Array;
@@ -113,16 +112,17 @@ export interface PieceEncoderSettings {
 }
 
 export interface NativeEncoder {
-  encode(utf8: Uint8Array): Int32Array;
+  encode(utf8: Uint8Array, specialTokens: boolean): Int32Array;
   /** Of well-formed text; offsets in UTF-16 units, two a token. */
-  encodeWithOffsets(utf8: Uint8Array): { ids: Int32Array; offsets: Uint32Array };
+  encodeWithOffsets(utf8: Uint8Array, specialTokens: boolean): { ids: Int32Array; offsets: Uint32Array };
   encodeBatch(
     bytes: Uint8Array,
     ends: Uint32Array | Float64Array,
     wide: boolean,
     eos: number | null,
     threads: number,
-  ): Promise<{ ids: Uint16Array | Uint32Array; counts: Uint32Array }>;
+    specialTokens: boolean,
+  ): Promise<{ ids: Uint16Array | Uint32Array; counts: Uint32Array; specialTokens: number }>;
 }
 
 export interface Addon {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { TrainableBackend } from "./backend.js";
 import { bpeDefinition } from "./bpe-definition.js";
+import { withRoles } from "./added-tokens.js";
 import { BpeTokenizer } from "./bpe.js";
 import { parseTokenizerJson } from "./parse-tokenizer-json.js";
 import { specialsOf } from "./specials.js";
@@ -21,7 +22,9 @@ export const bpe: TrainableBackend = {
     const tokens: string[] = [];
     for (const [token, id] of Object.entries(definition.vocab)) tokens[id] = token;
     for (const { content, id } of definition.added) tokens[id] = content;
-    return new BpeTokenizer(definition, () => Buffer.from(bytes).toString(), specialsOf(tokens, config), beside);
+    const specials = specialsOf(tokens, config);
+    const added = withRoles(definition.added, specials, tokens);
+    return new BpeTokenizer({ ...definition, added }, () => Buffer.from(bytes).toString(), specials, beside);
   },
   train: trainBpe,
 };

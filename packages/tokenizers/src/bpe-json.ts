@@ -1,3 +1,4 @@
+import { specialToken } from "./added-tokens.js";
 import { alphabet, spell } from "./byte-alphabet.js";
 import type { AddedToken } from "./tokenizer-json.js";
 
@@ -55,12 +56,4 @@ export function initialTokens(specials: readonly string[]): string[] {
 
 /** Special tokens as a file lists them. */
 export const addedSpecials = (tokens: readonly string[], specials: readonly string[]): AddedToken[] =>
-  specials.map((content) => ({
-    id: tokens.indexOf(content),
-    content,
-    single_word: false,
-    lstrip: false,
-    rstrip: false,
-    normalized: false,
-    special: true,
-  }));
+  specials.map((content) => specialToken(content, tokens.indexOf(content)));

@@ -23,9 +23,9 @@ test("a byte order mark is a character like any other", async () => {
   expect(tokenizer.decode(tokenizer.encode("\ufeffa"))).toBe("\ufeffa");
 });
 
-test("special tokens are recognized in the text, and left out when decoding unless asked for", async () => {
+test("special tokens are recognized in the text where that is asked for, and left out when decoding unless asked for", async () => {
   const tokenizer = await open();
-  const ids = tokenizer.encode("a[EOS]b");
+  const ids = tokenizer.encode("a[EOS]b", { specialTokens: true });
   expect(ids).toContain(3);
   expect(tokenizer.isSpecial(3)).toBe(true);
   expect(tokenizer.decode(ids)).toBe("ab");
@@ -134,9 +134,9 @@ test("an empty batch, and one of empty documents", async () => {
   const tokenizer = await open();
   const bytes = new Uint8Array();
   const none = await tokenizer.encodeBatch({ bytes, ends: Uint32Array.of() }, { dtype: "uint32", eos: 3 });
-  expect(none).toEqual({ ids: new Uint32Array(), counts: new Uint32Array() });
+  expect(none).toEqual({ ids: new Uint32Array(), counts: new Uint32Array(), specialTokens: 0 });
   const two = await tokenizer.encodeBatch({ bytes, ends: Uint32Array.of(0, 0) }, { dtype: "uint16", eos: 3 });
-  expect(two).toEqual({ ids: Uint16Array.of(3, 3), counts: Uint32Array.of(1, 1) });
+  expect(two).toEqual({ ids: Uint16Array.of(3, 3), counts: Uint32Array.of(1, 1), specialTokens: 0 });
 });
 
 test("worker threads have the addon each for itself", async () => {

@@ -1,5 +1,6 @@
+import { addedSettings, specialIds } from "./added-tokens.js";
 import { byteStrings, type EncoderSettings, native } from "./addon.js";
-import type { BpeDefinition } from "./bpe-definition.js";
+import { type BpeDefinition, mergesWithout } from "./bpe-definition.js";
 import { alphabet, unspell } from "./byte-alphabet.js";
 import { NativeTokenizer } from "./native-tokenizer.js";
 import { patterns } from "./patterns.js";
@@ -31,7 +32,7 @@ export class BpeTokenizer extends NativeTokenizer {
       tokens,
       bytes: (id) => bytes[id] ?? new Uint8Array(),
       specials,
-      special: new Set(definition.added.filter(({ special }) => special).map(({ id }) => id)),
+      special: specialIds(definition.added),
       encoder: new (native().Encoder)(encoderSettings(definition)),
       save: (folder) => saveFiles(folder, json(), beside),
     });
@@ -43,15 +44,17 @@ export class BpeTokenizer extends NativeTokenizer {
 const bytesOf = (token: string): Uint8Array => unspell(token) ?? utf8.encode(token);
 
 function encoderSettings(definition: BpeDefinition): EncoderSettings {
-  const { vocab, added, nfc, ignoreMerges, fuseUnknown, unknown, merges } = definition;
+  const { vocab, added, nfc, ignoreMerges, fuseUnknown, unknown } = definition;
+  // No text becomes a special token but where it is spelled and let through; a byte is its token, whatever that is.
+  const special = specialIds(added);
   const byteIds = new Uint32Array(256).fill(NO_TOKEN);
   for (const { byte, char } of alphabet) byteIds[byte] = vocab[char] ?? NO_TOKEN;
   const words = ignoreMerges ? Object.entries(vocab).flatMap(([token, id]) => ({ id, bytes: unspell(token) })) : [];
-  const spelled = words.flatMap(({ id, bytes }) => (bytes === null ? [] : [{ id, bytes }]));
+  const spelled = words.flatMap(({ id, bytes }) =>
+    bytes === null || (special.has(id) && bytes.length > 1) ? [] : [{ id, bytes }],
+  );
   const raw = added.filter(({ normalized }) => !normalized);
   const normalized = added.filter((token) => token.normalized);
-  const contents = (tokens: typeof added, form: (text: string) => string) =>
-    byteStrings(tokens.map(({ content }) => utf8.encode(form(content))));
   return {
     pattern: patterns[definition.pattern].lexer,
     nfc,
@@ -59,12 +62,10 @@ function encoderSettings(definition: BpeDefinition): EncoderSettings {
     fuseUnknown,
     unknown,
     byteIds,
-    merges,
+    merges: mergesWithout(special, definition.merges),
     words: byteStrings(spelled.map(({ bytes }) => bytes)),
     wordIds: Uint32Array.from(spelled, ({ id }) => id),
-    raw: contents(raw, (text) => text),
-    rawIds: Uint32Array.from(raw, ({ id }) => id),
-    normalized: contents(normalized, (text) => (nfc ? text.normalize("NFC") : text)),
-    normalizedIds: Uint32Array.from(normalized, ({ id }) => id),
+    raw: addedSettings(raw),
+    normalized: addedSettings(normalized, (text) => (nfc ? text.normalize("NFC") : text)),
   };
 }

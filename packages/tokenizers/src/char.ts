@@ -1,3 +1,4 @@
+import { addedSettings, specialToken } from "./added-tokens.js";
 import { native } from "./addon.js";
 import { type CharDefinition, charJson } from "./char-json.js";
 import { NativeTokenizer } from "./native-tokenizer.js";
@@ -7,8 +8,7 @@ import { specialsOf } from "./specials.js";
 const utf8 = new TextEncoder();
 
 /**
- * One token a code point. Special tokens are never recognized in a text, whose characters they are made of; a character
- * that the vocabulary lacks is [UNK], which decoding leaves out.
+ * One token a code point. A character that the vocabulary lacks is [UNK], which decoding leaves out.
  */
 export class CharTokenizer extends NativeTokenizer {
   readonly kind = "char";
@@ -30,6 +30,7 @@ export class CharTokenizer extends NativeTokenizer {
         points: Uint32Array.from(chars, ({ point }) => point),
         ids: Uint32Array.from(chars, ({ id }) => id),
         unknown,
+        added: addedSettings(specials.map((token) => specialToken(token, tokens.indexOf(token)))),
         nfc: normalization === "NFC",
       }),
       save: (folder) => saveFiles(folder, charJson(definition), beside),

@@ -17,7 +17,15 @@ export {
 } from "./statistics.js";
 export { StreamDecoder } from "./stream-decoder.js";
 export type { Text } from "./text-batches.js";
-export type { BatchOptions, Documents, EncodedBatch, EncodedText, Specials, Tokenizer } from "./tokenizer.js";
+export type {
+  BatchOptions,
+  Documents,
+  EncodedBatch,
+  EncodedText,
+  EncodeOptions,
+  Specials,
+  Tokenizer,
+} from "./tokenizer.js";
 export { trainBpe, type TrainBpeOptions } from "./train-bpe.js";
 export { trainChar, type TrainCharOptions } from "./train-char.js";
 export { trainSentencePiece, type TrainSentencePieceOptions } from "./train-sentencepiece.js";

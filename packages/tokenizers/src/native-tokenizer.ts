@@ -2,7 +2,15 @@ import { availableParallelism } from "node:os";
 import { inspect } from "node:util";
 import type { NativeEncoder } from "./addon.js";
 import { checkDocuments, invalid } from "./check-input.js";
-import type { BatchOptions, Documents, EncodedBatch, EncodedText, Specials, Tokenizer } from "./tokenizer.js";
+import type {
+  BatchOptions,
+  Documents,
+  EncodedBatch,
+  EncodedText,
+  EncodeOptions,
+  Specials,
+  Tokenizer,
+} from "./tokenizer.js";
 
 const utf8 = new TextEncoder();
 
@@ -32,24 +40,24 @@ export abstract class NativeTokenizer implements Tokenizer {
     this.specials = vocabulary.specials;
   }
 
-  encode(text: string): Int32Array {
+  encode(text: string, { specialTokens = false }: EncodeOptions = {}): Int32Array {
     if (typeof text !== "string") throw invalid(`encode takes a string, not ${typeof text}`);
-    return this.#vocabulary.encoder.encode(utf8.encode(text));
+    return this.#vocabulary.encoder.encode(utf8.encode(text), specialTokens);
   }
 
-  encodeWithOffsets(text: string): EncodedText {
+  encodeWithOffsets(text: string, { specialTokens = false }: EncodeOptions = {}): EncodedText {
     if (typeof text !== "string") throw invalid(`encodeWithOffsets takes a string, not ${typeof text}`);
-    return this.#vocabulary.encoder.encodeWithOffsets(utf8.encode(text));
+    return this.#vocabulary.encoder.encodeWithOffsets(utf8.encode(text), specialTokens);
   }
 
-  encodeBytes(bytes: Uint8Array): Int32Array {
+  encodeBytes(bytes: Uint8Array, { specialTokens = false }: EncodeOptions = {}): Int32Array {
     if (!(bytes instanceof Uint8Array)) throw invalid(`encodeBytes takes a Uint8Array, not ${typeof bytes}`);
-    return this.#vocabulary.encoder.encode(bytes);
+    return this.#vocabulary.encoder.encode(bytes, specialTokens);
   }
 
   async encodeBatch(documents: Documents, options: BatchOptions): Promise<EncodedBatch> {
     checkDocuments(documents);
-    const { dtype, eos, threads = availableParallelism() } = options;
+    const { dtype, eos, threads = availableParallelism(), specialTokens = false } = options;
     if (dtype !== "uint16" && dtype !== "uint32")
       throw invalid(`dtype must be uint16 or uint32, not ${inspect(dtype)}`);
     if (dtype === "uint16" && this.vocabSize > 65_536) {
@@ -58,7 +66,7 @@ export abstract class NativeTokenizer implements Tokenizer {
     if (eos !== null) this.check(eos);
     if (!Number.isInteger(threads) || threads < 1) throw invalid(`threads must be 1 or more, not ${inspect(threads)}`);
     const { encoder } = this.#vocabulary;
-    return encoder.encodeBatch(documents.bytes, documents.ends, dtype === "uint32", eos, threads);
+    return encoder.encodeBatch(documents.bytes, documents.ends, dtype === "uint32", eos, threads, specialTokens);
   }
 
   decode(ids: Iterable<number>, { skipSpecial = true }: { readonly skipSpecial?: boolean } = {}): string {

@@ -2,13 +2,12 @@ import type { TokenizerBackend } from "./backend.js";
 import { parseTokenizerJson } from "./parse-tokenizer-json.js";
 import { pieceDefinition } from "./piece-definition.js";
 import { PieceTokenizer } from "./piece.js";
-import { specialsOf } from "./specials.js";
 
 /** Byte-level BPE is asked first, so that what is left of BPE is over characters. */
 export const pieces: TokenizerBackend = {
   recognizes: ({ type }) => type === "BPE" || type === "Unigram",
   load({ json, bytes, path, config, beside }) {
-    const definition = pieceDefinition(parseTokenizerJson(json, path));
-    return new PieceTokenizer(definition, Buffer.from(bytes).toString(), specialsOf(definition.tokens, config), beside);
+    const definition = pieceDefinition(parseTokenizerJson(json, path), config);
+    return new PieceTokenizer(definition, Buffer.from(bytes).toString(), beside);
   },
 };

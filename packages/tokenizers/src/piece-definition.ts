@@ -1,12 +1,23 @@
 import { z } from "zod";
 import type { PieceEncoderSettings, PieceModelSettings } from "./addon.js";
+import { addedSettings, specialIds, withRoles } from "./added-tokens.js";
 import { byteStrings, native } from "./addon.js";
-import { addedOf, checkLength, checkPostProcessor, mergesOf, modelOf, unknownOf } from "./bpe-definition.js";
+import {
+  addedOf,
+  checkLength,
+  checkPostProcessor,
+  mergesOf,
+  mergesWithout,
+  modelOf,
+  unknownOf,
+} from "./bpe-definition.js";
 import { type Decode, decoderOf } from "./decoder-steps.js";
 import { normalizerSteps } from "./normalizer-steps.js";
 import { splitterOf } from "./piece-words.js";
 import { corrupt } from "./pipeline-json.js";
+import { specialsOf, type TokenizerConfig } from "./specials.js";
 import type { AddedToken, TokenizerJson } from "./tokenizer-json.js";
+import type { Specials } from "./tokenizer.js";
 
 /** A tokenizer.json whose tokens are pieces of text and not of bytes, checked. */
 export interface PieceDefinition {
@@ -16,6 +27,7 @@ export interface PieceDefinition {
   /** What the decoder is given of them: an added token that is looked for in the normalized text, as it stands there. */
   readonly decoded: readonly (string | undefined)[];
   readonly added: readonly AddedToken[];
+  readonly specials: Specials;
   readonly decode: Decode;
   readonly encoder: PieceEncoderSettings;
 }
@@ -23,7 +35,8 @@ export interface PieceDefinition {
 interface Model {
   readonly kind: "bpe" | "unigram";
   readonly vocab: Readonly<Record<string, number>>;
-  readonly settings: PieceModelSettings;
+  /** `special`: what no text becomes but where it is spelled and let through; one of a character stays text. */
+  readonly settings: (special: ReadonlySet<number>) => PieceModelSettings;
   /** Those that can come out of more than one character. */
   readonly pieces: readonly string[];
 }
@@ -39,14 +52,16 @@ const UnigramJson = z.looseObject({
 });
 
 /** Checks a tokenizer of pieces. Throws TOKENIZER_LOAD_FAILED, naming what is wrong or not supported. */
-export function pieceDefinition(file: TokenizerJson): PieceDefinition {
+export function pieceDefinition(file: TokenizerJson, config: TokenizerConfig): PieceDefinition {
   checkLength(file);
   checkPostProcessor(file);
   const { kind, vocab, settings, pieces } = file.model.type === "Unigram" ? unigramOf(file) : bpeOf(file);
-  const added = addedOf(file.added_tokens, vocab, true);
+  const listed = addedOf(file.added_tokens, vocab, true);
   const tokens: string[] = [];
   for (const [token, id] of Object.entries(vocab)) tokens[id] = token;
-  for (const { content, id } of added) tokens[id] = content;
+  for (const { content, id } of listed) tokens[id] = content;
+  const specials = specialsOf(tokens, config);
+  const added = withRoles(listed, specials, tokens);
   const normalizer = normalizerSteps(file.normalizer);
   const decoded = [...tokens];
   for (const { content, id, normalized } of added) {
@@ -54,13 +69,13 @@ export function pieceDefinition(file: TokenizerJson): PieceDefinition {
   }
   const has = (char: string) => Object.hasOwn(vocab, char);
   const encoder = {
-    model: settings,
+    model: settings(specialIds(added)),
     normalizer,
     splitter: splitterOf({ pre: file.pre_tokenizer, normalizer, pieces, has }),
     raw: addedSettings(added.filter(({ normalized }) => !normalized)),
     normalized: addedSettings(added.filter(({ normalized }) => normalized)),
   };
-  return { kind, tokens, decoded, added, encoder, decode: decoderOf(file.decoder) };
+  return { kind, tokens, decoded, added, specials, encoder, decode: decoderOf(file.decoder) };
 }
 
 function bpeOf(file: TokenizerJson): Model {
@@ -71,16 +86,20 @@ function bpeOf(file: TokenizerJson): Model {
     const [point, more] = Array.from(token, (char) => char.codePointAt(0));
     return point === undefined || more !== undefined ? [] : [{ point, id }];
   });
-  const words = model.ignore_merges ? entries : [];
-  const settings = {
-    points: Uint32Array.from(chars, ({ point }) => point),
-    ids: Uint32Array.from(chars, ({ id }) => id),
-    byteIds: byteIdsOf(model.byte_fallback, new Map(entries)),
-    unknown: unknownOf(model),
-    fuseUnknown: model.fuse_unk,
-    merges: mergesOf(model),
-    words: encoded(words.map(([token]) => token)),
-    wordIds: Uint32Array.from(words, ([, id]) => id),
+  const merges = mergesOf(model);
+  const unknown = unknownOf(model);
+  const settings = (special: ReadonlySet<number>) => {
+    const words = model.ignore_merges ? entries.filter(([token, id]) => isText(token, id, special, unknown)) : [];
+    return {
+      points: Uint32Array.from(chars, ({ point }) => point),
+      ids: Uint32Array.from(chars, ({ id }) => id),
+      byteIds: byteIdsOf(model.byte_fallback, new Map(entries)),
+      unknown,
+      fuseUnknown: model.fuse_unk,
+      merges: mergesWithout(special, merges),
+      words: encoded(words.map(([token]) => token)),
+      wordIds: Uint32Array.from(words, ([, id]) => id),
+    };
   };
   return { kind: "bpe", vocab, settings, pieces: entries.map(([token]) => token) };
 }
@@ -92,14 +111,19 @@ function unigramOf(file: TokenizerJson): Model {
   if (unknown >= entries.length) throw corrupt(`unk_id ${unknown} is past the ${entries.length} pieces`);
   const pieces = entries.map(([piece]) => piece);
   const ids = new Map(pieces.map((piece, id) => [piece, id]));
-  const settings = {
-    pieces: encoded(pieces),
+  const settings = (special: ReadonlySet<number>) => ({
+    // The model never finds an empty piece.
+    pieces: encoded(pieces.map((piece, id) => (isText(piece, id, special, unknown) ? piece : ""))),
     scores: Float64Array.from(entries, ([, score]) => score),
     unknown,
     byteIds: byteIdsOf(byte_fallback, ids),
-  };
+  });
   return { kind: "unigram", vocab: Object.fromEntries(ids), settings, pieces };
 }
+
+/** Can a text come to be this token? */
+const isText = (token: string, id: number, special: ReadonlySet<number>, unknown: number | null): boolean =>
+  Array.from(token).length === 1 || !(special.has(id) || id === unknown);
 
 /** The tokens <0x00> to <0xFF>; none where bytes do not stand in for characters. */
 function byteIdsOf(fallback: boolean, ids: ReadonlyMap<string, number>): Uint32Array {
@@ -107,12 +131,3 @@ function byteIdsOf(fallback: boolean, ids: ReadonlyMap<string, number>): Uint32A
   const name = (byte: number) => `<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`;
   return Uint32Array.from({ length: 256 }, (_, byte) => ids.get(name(byte)) ?? NO_TOKEN);
 }
-
-const addedSettings = (added: readonly AddedToken[]) => ({
-  contents: encoded(added.map(({ content }) => content)),
-  ids: Uint32Array.from(added, ({ id }) => id),
-  flags: Uint32Array.from(
-    added,
-    ({ lstrip, rstrip, single_word }) => (lstrip ? 1 : 0) | (rstrip ? 2 : 0) | (single_word ? 4 : 0),
-  ),
-});

@@ -1,9 +1,9 @@
+import { specialIds } from "./added-tokens.js";
 import { native } from "./addon.js";
 import { byteOf } from "./decoder-steps.js";
 import { NativeTokenizer } from "./native-tokenizer.js";
 import type { PieceDefinition } from "./piece-definition.js";
 import { type Files, saveFiles } from "./save-files.js";
-import type { Specials } from "./tokenizer.js";
 
 const utf8 = new TextEncoder();
 
@@ -19,13 +19,13 @@ export class PieceTokenizer extends NativeTokenizer {
   readonly #definition: PieceDefinition;
 
   /** `json`: the file that `save` is to write; `beside`: what it writes with it. */
-  constructor(definition: PieceDefinition, json: string, specials: Specials, beside: Files) {
-    const { tokens, decoded, added, decode, encoder } = definition;
+  constructor(definition: PieceDefinition, json: string, beside: Files) {
+    const { tokens, decoded, added, specials, decode, encoder } = definition;
     const byBytes = decode(["<0x41>"]).join("").trim() === "A";
     super({
       tokens,
       specials,
-      special: new Set(added.filter(({ special }) => special).map(({ id }) => id)),
+      special: specialIds(added),
       bytes: (id) => {
         const token = decoded[id];
         if (token === undefined) return new Uint8Array();

@@ -1,27 +1,17 @@
 import { existsSync } from "node:fs";
-import type { ByteStrings } from "./addon.js";
+import type { ByteStrings, NativeEncoder } from "./addon.js";
 import { TokenizerError } from "./errors.js";
 import { addonPath, loadAddonAs } from "./load-addon.js";
-import type { BatchOptions, EncodedBatch, EncodedText, Specials } from "./tokenizer.js";
+import type { Specials } from "./tokenizer.js";
 
 /** What a piece is, as native/sentencepiece says it. */
 export const PIECE = { text: 0, unknown: 1, control: 2, byte: 3 } as const;
 
-export interface NativeProcessor {
+export interface NativeProcessor extends NativeEncoder {
   pieces(): ByteStrings & { kinds: Uint8Array; unknownSurface: string };
   specials(): Specials;
   /** The file beside a model: a piece a line. */
   vocabulary(): Uint8Array;
-  encode(utf8: Uint8Array): Int32Array;
-  /** Of well-formed text. */
-  encodeWithOffsets(utf8: Uint8Array): EncodedText;
-  encodeBatch(
-    bytes: Uint8Array,
-    ends: Uint32Array | Float64Array,
-    wide: boolean,
-    eos: BatchOptions["eos"],
-    threads: number,
-  ): Promise<EncodedBatch>;
   decode(ids: Int32Array): Uint8Array;
 }
 

@@ -12,7 +12,15 @@ export interface Documents {
   readonly ends: Uint32Array | Float64Array;
 }
 
-export interface BatchOptions {
+export interface EncodeOptions {
+  /**
+   * Do special tokens that the text spells out become their ids? Default: no, they are text like any other, and special
+   * tokens are what a program puts. Added tokens that are not special are found either way.
+   */
+  readonly specialTokens?: boolean;
+}
+
+export interface BatchOptions extends EncodeOptions {
   /** How ids are stored; uint16 needs a vocabulary of at most 65,536. */
   readonly dtype: "uint16" | "uint32";
   /** The id that follows each document, if any. */
@@ -26,6 +34,8 @@ export interface EncodedBatch {
   readonly ids: Uint16Array | Uint32Array;
   /** How many of them are each document's, its `eos` counted. */
   readonly counts: Uint32Array;
+  /** How many special tokens the texts spelled, where these were let through. */
+  readonly specialTokens: number;
 }
 
 export interface EncodedText {
@@ -40,14 +50,14 @@ export interface Tokenizer {
   /** One more than the largest id: the rows an embedding needs. */
   readonly vocabSize: number;
   readonly specials: Specials;
-  /** Special tokens spelled out in the text become their ids; none is added. */
-  encode(text: string): Int32Array;
+  /** No special token is added. */
+  encode(text: string, options?: EncodeOptions): Int32Array;
   /**
    * The ids of `encode`, each with the part of the text it was made of, in UTF-16 units. A token of part of a character
    * covers the character, as Hugging Face counts; tokens of characters that a normalizer changed together cover them all.
    */
-  encodeWithOffsets(text: string): EncodedText;
-  encodeBytes(utf8: Uint8Array): Int32Array;
+  encodeWithOffsets(text: string, options?: EncodeOptions): EncodedText;
+  encodeBytes(utf8: Uint8Array, options?: EncodeOptions): Int32Array;
   /** Encodes many documents on native threads, into the layout of a token bin. */
   encodeBatch(documents: Documents, options: BatchOptions): Promise<EncodedBatch>;
   /**

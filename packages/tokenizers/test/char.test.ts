@@ -35,6 +35,12 @@ test("special tokens come first, then the characters by code point", async () =>
 
 test("a special token that is spelled out is characters, and [UNK] is left out when decoding", async () => {
   const tokenizer = await trainChar({ texts: ["[EOS] ok"] });
+  expect([...tokenizer.encode("o[EOS]k[", { specialTokens: true })].map((id) => tokenizer.token(id))).toEqual([
+    "o",
+    "[EOS]",
+    "k",
+    "[",
+  ]);
   const ids = tokenizer.encode("[EOS]?");
   expect(Array.from(ids, (id) => tokenizer.token(id))).toEqual(["[", "E", "O", "S", "]", "[UNK]"]);
   expect(tokenizer.decode([...ids, 3])).toBe("[EOS]");

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { loadTokenizer } from "../src/load.js";
-import type { Tokenizer } from "../src/tokenizer.js";
+import type { Documents, Tokenizer } from "../src/tokenizer.js";
 import { temporaryFolder } from "./temporary-folder.js";
 
 /** Where a kind differs from the rest. */
@@ -31,6 +31,20 @@ const anyText = fc.oneof(
     .map((parts) => parts.join("")),
 );
 
+function documentsOf(texts: readonly string[]): Documents {
+  const parts = texts.map((text) => utf8.encode(text));
+  let end = 0;
+  return { bytes: Buffer.concat(parts), ends: Uint32Array.from(parts, (part) => (end += part.length)) };
+}
+
+/** How special tokens are spelled, by id; one of a single character, and what is unknown, come of other text too. */
+const spelledSpecials = (tokenizer: Tokenizer): Map<number, string> =>
+  new Map(
+    Array.from({ length: tokenizer.vocabSize }, (_, id) => [id, tokenizer.token(id)] as const).filter(
+      ([id, token]) => tokenizer.isSpecial(id) && id !== tokenizer.specials.unk && Array.from(token).length > 1,
+    ),
+  );
+
 /** What every tokenizer does, whatever its kind. */
 export function describeTokenizer(name: string, make: () => Promise<Tokenizer>, laws: Laws = {}): void {
   const { decoded = (_: Tokenizer, text: string) => text, tiles = true, bytes: byBytes = true } = laws;
@@ -46,6 +60,34 @@ export function describeTokenizer(name: string, make: () => Promise<Tokenizer>, 
         }),
         options,
       );
+    });
+
+    test("takes special tokens that a text spells for text, unless they are let through", async () => {
+      const tokenizer = await make();
+      const specials = spelledSpecials(tokenizer);
+      const special = new Set(specials.keys());
+      const parts = [...specials.values(), "a", " ", "\n", "é", "e\u0301", "[", "the "];
+      const text = fc.array(fc.constantFrom(...parts), { maxLength: 12 }).map((some) => some.join(""));
+      await fc.assert(
+        fc.asyncProperty(fc.array(text, { minLength: 1, maxLength: 4 }), fc.boolean(), async (texts, specialTokens) => {
+          const encoded = texts.map((one) => tokenizer.encode(one, { specialTokens }));
+          const found = encoded.map((ids) => ids.filter((id) => special.has(id)).length);
+          expect(specialTokens || found.every((count) => count === 0)).toBe(true);
+          for (const [i, one] of texts.entries()) {
+            expect(tokenizer.encodeBytes(utf8.encode(one), { specialTokens })).toEqual(encoded[i]);
+            expect(tokenizer.encodeWithOffsets(one, { specialTokens }).ids).toEqual(encoded[i]);
+          }
+          const { bytes, ends } = documentsOf(texts);
+          const batch = await tokenizer.encodeBatch({ bytes, ends }, { dtype: "uint32", eos: null, specialTokens });
+          expect([...batch.ids]).toEqual(encoded.flatMap((ids) => [...ids]));
+          expect(batch.specialTokens).toBe(found.reduce((sum, count) => sum + count, 0));
+        }),
+        options,
+      );
+      for (const [id, spelled] of specials) {
+        expect(tokenizer.encode(spelled, { specialTokens: true })).toContain(id);
+        expect(tokenizer.encode(`a ${spelled}\n`, { specialTokens: true })).toContain(id);
+      }
     });
 
     test("decodes what it encoded", async () => {
@@ -87,12 +129,8 @@ export function describeTokenizer(name: string, make: () => Promise<Tokenizer>, 
       await fc.assert(
         fc.asyncProperty(fc.array(anyText, { maxLength: 8 }), fc.boolean(), fc.nat(3), async (texts, withEnd, more) => {
           const eos = withEnd ? 0 : null;
-          const parts = texts.map((text) => utf8.encode(text));
-          let end = 0;
-          const ends = Uint32Array.from(parts, (part) => (end += part.length));
           const dtype = tokenizer.vocabSize <= 65_536 && more % 2 === 0 ? "uint16" : "uint32";
-          const documents = { bytes: Buffer.concat(parts), ends };
-          const batch = await tokenizer.encodeBatch(documents, { dtype, eos, threads: more + 1 });
+          const batch = await tokenizer.encodeBatch(documentsOf(texts), { dtype, eos, threads: more + 1 });
           const single = texts.map((text) => [...tokenizer.encode(text), ...(withEnd ? [0] : [])]);
           expect([...batch.ids]).toEqual(single.flat());
           expect([...batch.counts]).toEqual(single.map(({ length }) => length));

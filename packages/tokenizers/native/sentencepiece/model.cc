@@ -27,29 +27,72 @@ void throwUnlessOk(const absl::Status& status) {
   throw std::runtime_error(sentence.empty() ? message.substr(begin + 3, end - begin - 3) + " does not hold" : sentence);
 }
 
-Model::Model(std::string_view bytes) { throwUnlessOk(processor_.LoadFromSerializedProto(bytes)); }
-
-void Model::encode(std::string_view text, std::vector<int>& ids) const {
-  const uint8_t* begin = bytesOf(text);
-  const uint8_t* end = begin + text.size();
-  if (firstMalformed(begin, end) == end) return throwUnlessOk(processor_.Encode(text, &ids));
-  std::vector<uint8_t> repaired;
-  appendRepaired(begin, end, repaired);
-  throwUnlessOk(processor_.Encode({reinterpret_cast<const char*>(repaired.data()), repaired.size()}, &ids));
+Model::Model(std::string_view bytes) {
+  throwUnlessOk(processor_.LoadFromSerializedProto(bytes));
+  std::vector<AddedToken> controls;
+  for (int id = 0; id < processor_.GetPieceSize(); id++) {
+    const std::string& piece = processor_.IdToPiece(id);
+    if (processor_.IsControl(id) && !piece.empty()) controls.push_back({piece, static_cast<uint32_t>(id)});
+  }
+  controls_ = AddedTokens(std::move(controls));
 }
 
-Aligned Model::encodeWithSpans(std::string_view text) const {
-  sentencepiece::SentencePieceText found;
-  throwUnlessOk(processor_.Encode(text, &found));
+/** Calls part(text, begin) for what lies between control pieces that count, and control(id, begin, end) for these. */
+template <typename Part, typename Control>
+void Model::split(std::string_view text, bool specialTokens, Part&& part, Control&& control) const {
+  const uint8_t* const begin = bytesOf(text);
+  const uint8_t* const end = begin + text.size();
+  for (const uint8_t* p = begin; p < end;) {
+    const AddedTokens::Match found = specialTokens ? controls_.find(p, end) : AddedTokens::Match{end, 0, 0};
+    if (found.begin > p) part(text.substr(p - begin, found.begin - p), p - begin);
+    p = found.begin + found.size;
+    if (found.token != nullptr) control(found.id, found.begin - begin, p - begin);
+  }
+}
+
+size_t Model::encode(std::string_view text, bool specialTokens, std::vector<int>& ids) const {
+  std::vector<uint8_t> repaired;
+  if (firstMalformed(bytesOf(text), bytesOf(text) + text.size()) != bytesOf(text) + text.size()) {
+    appendRepaired(bytesOf(text), bytesOf(text) + text.size(), repaired);
+    text = {reinterpret_cast<const char*>(repaired.data()), repaired.size()};
+  }
+  size_t specials = 0;
+  std::vector<int> found;
+  split(
+      text, specialTokens,
+      [&](std::string_view part, size_t) {
+        throwUnlessOk(processor_.Encode(part, &found));
+        ids.insert(ids.end(), found.begin(), found.end());
+      },
+      [&](uint32_t id, size_t, size_t) {
+        ids.push_back(static_cast<int>(id));
+        specials++;
+      });
+  return specials;
+}
+
+Aligned Model::encodeWithSpans(std::string_view text, bool specialTokens) const {
   Aligned out;
-  for (const auto& piece : found.pieces()) out.add(piece.id(), {piece.begin(), piece.end()});
+  split(
+      text, specialTokens, [&](std::string_view part, size_t begin) { addTo(out, part, begin); },
+      [&](uint32_t id, size_t begin, size_t end) {
+        out.add(id, {static_cast<uint32_t>(begin), static_cast<uint32_t>(end)});
+      });
+  return out;
+}
+
+/** A part of a text, `base` bytes from its beginning. */
+void Model::addTo(Aligned& out, std::string_view part, uint32_t base) const {
+  sentencepiece::SentencePieceText found;
+  throwUnlessOk(processor_.Encode(part, &found));
+  const size_t from = out.ids.size();
+  for (const auto& piece : found.pieces()) out.add(piece.id(), {base + piece.begin(), base + piece.end()});
   // Of the bytes of a character the library gives it to the last; each of them covers it, as in our other encoders.
-  for (size_t i = out.ids.size(); i-- > 1;) {
+  for (size_t i = out.ids.size(); i-- > from + 1;) {
     Span& before = out.spans[i - 1];
     const bool ofNext = before.begin == before.end && before.begin == out.spans[i].begin;
     if (ofNext && processor_.IsByte(out.ids[i - 1]) && processor_.IsByte(out.ids[i])) before.end = out.spans[i].end;
   }
-  return out;
 }
 
 std::string Model::decode(const std::vector<int>& ids) const {

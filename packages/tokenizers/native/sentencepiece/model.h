@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "../added-tokens.h"
 #include "../offsets.h"
 #include "sentencepiece_processor.h"
 
@@ -19,10 +20,14 @@ class Model {
  public:
   explicit Model(std::string_view bytes);
 
-  /** Makes `ids` those of a text; bytes that are not UTF-8 are read as U+FFFD, as by the other encoders. */
-  void encode(std::string_view text, std::vector<int>& ids) const;
+  /**
+   * Appends the ids of a text to `ids`; bytes that are not UTF-8 are read as U+FFFD, as by the other encoders. With
+   * `specialTokens` control pieces that the text spells become their ids, and what is between them are texts of their
+   * own. Gives the number of those.
+   */
+  size_t encode(std::string_view text, bool specialTokens, std::vector<int>& ids) const;
   /** The text must be well-formed UTF-8. */
-  Aligned encodeWithSpans(std::string_view text) const;
+  Aligned encodeWithSpans(std::string_view text, bool specialTokens) const;
   std::string decode(const std::vector<int>& ids) const;
   /** The file that SentencePiece writes beside a model: a piece a line, with its score if the model says so. */
   std::string vocabulary() const;
@@ -30,7 +35,12 @@ class Model {
   const std::string& unknownSurface() const;
 
  private:
+  template <typename Part, typename Control>
+  void split(std::string_view text, bool specialTokens, Part&& part, Control&& control) const;
+  void addTo(Aligned& out, std::string_view part, uint32_t base) const;
+
   sentencepiece::SentencePieceProcessor processor_;
+  AddedTokens controls_;
 };
 
 }  // namespace tok

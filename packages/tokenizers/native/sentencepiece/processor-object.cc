@@ -95,14 +95,14 @@ class ProcessorObject : public Napi::ObjectWrap<ProcessorObject> {
   Napi::Value encode(const Napi::CallbackInfo& info) {
     const auto text = info[0].As<Napi::Uint8Array>();
     std::vector<int> ids;
-    guarded(info.Env(), [&] { model_->encode(viewOf(text), ids); });
+    guarded(info.Env(), [&] { model_->encode(viewOf(text), info[1].ToBoolean(), ids); });
     return arrayFrom<Napi::Int32Array>(info.Env(), ids);
   }
 
   Napi::Value encodeWithOffsets(const Napi::CallbackInfo& info) {
     const auto text = info[0].As<Napi::Uint8Array>();
     return guarded(info.Env(), [&]() -> Napi::Value {
-      const Aligned found = model_->encodeWithSpans(viewOf(text));
+      const Aligned found = model_->encodeWithSpans(viewOf(text), info[1].ToBoolean());
       const std::vector<uint32_t> offsets = utf16Offsets(text.Data(), text.ByteLength(), found.spans);
       auto out = Napi::Object::New(info.Env());
       out.Set("ids", arrayFrom<Napi::Int32Array>(info.Env(), found.ids));
@@ -112,12 +112,13 @@ class ProcessorObject : public Napi::ObjectWrap<ProcessorObject> {
   }
 
   Napi::Value encodeBatch(const Napi::CallbackInfo& info) {
-    return batchFrom(info, [model = model_](const Documents& documents, uint32_t endToken, unsigned threads,
-                                            auto& out) {
-      encodeItems(documents, endToken, threads, out, nowhere, [&](const uint8_t* begin, const uint8_t* end, auto& ids) {
+    return batchFrom(info, [model = model_](const Documents& documents, const BatchSettings& settings, auto& out) {
+      encodeItems(documents, settings, out, nowhere, [&](const uint8_t* begin, const uint8_t* end, auto& ids) {
         std::vector<int> found;
-        model->encode({reinterpret_cast<const char*>(begin), static_cast<size_t>(end - begin)}, found);
+        const std::string_view text{reinterpret_cast<const char*>(begin), static_cast<size_t>(end - begin)};
+        const size_t specials = model->encode(text, settings.specialTokens, found);
         ids.insert(ids.end(), found.begin(), found.end());
+        return specials;
       });
     });
   }

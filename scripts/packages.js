@@ -20,16 +20,20 @@ export function packagesAreCurrent() {
  */
 const lockfile = (path) => JSON.parse(read(at(path)) ?? "{}").packages ?? {};
 
-/** No install scripts: nothing here needs one, and npm 12 runs none by default. */
-export const installPackages = () =>
-  step("npm packages installed", async () => {
-    const npm = process.env["npm_execpath"];
-    const args = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"];
-    const { code, output } = npm?.endsWith(".js")
-      ? await exec(process.execPath, [npm, ...args])
-      : await exec("npm", args);
-    if (code !== 0) throw new SetupError(explain(output));
-  });
+export const installPackages = () => step("npm packages installed", () => npmCi());
+
+/**
+ * No install scripts: nothing here needs one, and npm 12 runs none by default.
+ * @param {...string} options
+ */
+export async function npmCi(...options) {
+  const npm = process.env["npm_execpath"];
+  const args = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", ...options];
+  const { code, output } = npm?.endsWith(".js")
+    ? await exec(process.execPath, [npm, ...args])
+    : await exec("npm", args);
+  if (code !== 0) throw new SetupError(explain(output));
+}
 
 /** @param {string} output what npm said */
 export function explain(output) {

@@ -1,21 +1,24 @@
 import {
   appendFileSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { tensor } from "@trainer/torch";
-import { afterEach, beforeEach, expect, test } from "vitest";
-import { list, prune, removeTemporary } from "./list.js";
+import { readSafetensors, tensor } from "@trainer/torch";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { checkpointOf, list, prune, removeTemporary } from "./list.js";
 import { checkpointName, COMMIT, parseCheckpointName } from "./manifest.js";
 import { publish } from "./publish.js";
 import { newestValid, problemOf } from "./read.js";
+import { TrainState } from "./state.js";
 import { writeCheckpoint } from "./write.js";
 
 let dir = "";
@@ -44,6 +47,34 @@ test("what is written is there whole, and found newest first", async () => {
   expect((await list(dir)).map(({ step }) => step)).toEqual([120, 5]);
   expect(await newest()).toBe(name);
   expect(damages).toEqual([]);
+});
+
+test("its weights say that they are PyTorch's, without which transformers refuses them", async () => {
+  const { path } = await write(3);
+  const { tensors, metadata } = readSafetensors(join(path, "model.safetensors"));
+  expect(metadata).toEqual({ format: "pt" });
+  expect(tensors.get("w")?.toArray()).toEqual([3, 2, 3]);
+});
+
+test("its size is that of its files, COMMIT aside", async () => {
+  const { path, bytes } = await write(3);
+  expect(bytes).toBe(FILES.reduce((sum, file) => sum + statSync(join(path, file)).size, 0));
+});
+
+test("the folder of checkpoints is made with the first of them", async () => {
+  const checkpoints = join(dir, "run", "checkpoints");
+  const content = { step: 1, model: new Map(), optimizer: new Map(), state: {} };
+  const { path } = await writeCheckpoint(checkpoints, content);
+  expect(await problemOf(path)).toBeNull();
+});
+
+test("the checkpoint of a step is its newest revision, or where that would be", async () => {
+  await write(5);
+  await write(7);
+  await write(5);
+  expect(await checkpointOf(dir, 5)).toBe(join(dir, "step-00000005.1"));
+  expect(await checkpointOf(dir, 7)).toBe(join(dir, "step-00000007"));
+  expect(await checkpointOf(dir, 6)).toBe(join(dir, "step-00000006"));
 });
 
 test("a step saved again is a new revision, and the newer holds", async () => {
@@ -123,6 +154,7 @@ test("one file can be looked at alone", async () => {
   appendFileSync(join(path, "optimizer.safetensors"), "x");
   expect(await problemOf(path, "model.safetensors")).toBeNull();
   expect(await problemOf(path)).toContain("optimizer.safetensors");
+  expect(await problemOf(path, "optimizer.safetensors")).toContain("optimizer.safetensors has");
 });
 
 test("a checkpoint that cannot be written leaves nothing behind", async () => {
@@ -178,5 +210,71 @@ test("a published file takes the place of the one before, and outlives its check
   rmSync(second.path, { recursive: true });
   expect(readFileSync(to).equals(before)).toBe(false);
   expect(readdirSync(dir).toSorted()).toEqual(["model.safetensors", "step-00000001"]);
-  await expect(publish(join(dir, "none"), to)).rejects.toThrow("ENOENT");
+  await expect(publish(join(dir, "none"), to)).rejects.toThrow(`copyfile '${join(dir, "none")}'`);
+});
+
+test("a file that cannot take its place leaves what is there, and nothing beside it", async () => {
+  const { path } = await write(1);
+  mkdirSync(join(dir, "out", "model.safetensors", "full"), { recursive: true });
+  await expect(publish(join(path, "model.safetensors"), join(dir, "out", "model.safetensors"))).rejects.toThrow(
+    "rename",
+  );
+  expect(readdirSync(join(dir, "out"))).toEqual(["model.safetensors"]);
+});
+
+test.skipIf(!existsSync("/dev/shm"))("a file is published on another disk, where no link leads", async () => {
+  const { path } = await write(1);
+  const other = mkdtempSync("/dev/shm/published-");
+  try {
+    const to = join(other, "model.safetensors");
+    await publish(join(path, "model.safetensors"), to);
+    expect(readFileSync(to).equals(readFileSync(join(path, "model.safetensors")))).toBe(true);
+    expect(readdirSync(other)).toEqual(["model.safetensors"]);
+  } finally {
+    rmSync(other, { recursive: true });
+  }
+});
+
+describe("a run's state", () => {
+  const state = {
+    version: 1,
+    step: 3,
+    tokensSeen: 96,
+    trainLoss: 2.5,
+    elapsedMs: 12.5,
+    evalDue: true,
+    finished: false,
+    earlyStopping: { best: null, bestStep: null, waited: 0 },
+    loader: { seed: 1, epoch: 0, position: 3, chunks: 9 },
+    rng: { cpu: "AAAA", cuda: "BBBB" },
+    scaler: { scale: 65_536, growthTracker: 2, calibrated: false },
+    skippedSteps: 1,
+    metricsBytes: 300,
+  };
+
+  test("comes back as it was written", () => {
+    expect(TrainState.parse(JSON.parse(JSON.stringify(state)))).toEqual(state);
+    expect(TrainState.parse({ ...state, rng: { cpu: "AAAA" }, scaler: null }).scaler).toBeNull();
+  });
+
+  test("of an earlier version had skipped no steps, and found its loss scale", () => {
+    const { skippedSteps: _none, ...earlier } = { ...state, scaler: { scale: 8, growthTracker: 0 } };
+    const { skippedSteps, scaler } = TrainState.parse(earlier);
+    expect({ skippedSteps, scaler }).toEqual({
+      skippedSteps: 0,
+      scaler: { scale: 8, growthTracker: 0, calibrated: true },
+    });
+  });
+
+  test.each([
+    ["another version", { version: 2 }],
+    ["a step before the first", { step: -1 }],
+    ["half a step", { step: 1.5 }],
+    ["less than no time", { elapsedMs: -1 }],
+    ["a generator of no device", { rng: { tpu: "AAAA" } }],
+    ["a generator that is no base64", { rng: { cpu: "!" } }],
+    ["what it has no name for", { more: 1 }],
+  ])("with %s is refused", (_what, wrong) => {
+    expect(TrainState.safeParse({ ...state, ...wrong }).success).toBe(false);
+  });
 });

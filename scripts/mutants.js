@@ -5,11 +5,10 @@ import { parseArgs } from "node:util";
 import { exec } from "./exec.js";
 import { locked } from "./lock.js";
 import { inWorkspace, testsOf } from "./mutants/folder.js";
-import { summary } from "./mutants/report.js";
 import { npmCi } from "./packages.js";
 import { at } from "./paths.js";
 import { SetupError, run, say, step } from "./say.js";
-import { hashOf, isStamped, read, stamp, writeWhole } from "./stamp.js";
+import { hashOf, isStamped, stamp, writeWhole } from "./stamp.js";
 
 const HELP = `Mutation testing: changes the sources below FOLDER in one place at a time ("a < b" into "a <= b") and names the
 mutants that no test kills.
@@ -50,12 +49,12 @@ async function haveStryker() {
 const settings = (folder, results, options) => ({
   mutate: folder.endsWith(".ts") ? [folder] : [`${folder}/**/*.ts`, "!**/*.test.ts"],
   testRunner: "vitest",
-  plugins: [`${STRYKER}/vitest-runner/dist/src/index.js`],
+  plugins: [`${STRYKER}/vitest-runner/dist/src/index.js`, at("scripts", "mutants", "reporter.js")],
   vitest: { configFile: "scripts/mutants/vitest.config.ts" },
   coverageAnalysis: "perTest",
   ignoreStatic: !options.static,
   concurrency: Number(options.concurrency),
-  timeoutMS: 20_000,
+  timeoutMS: 10_000,
   incremental: true,
   incrementalFile: results,
   force: options.again,
@@ -63,7 +62,7 @@ const settings = (folder, results, options) => ({
   tempDirName: "build/mutants/copy",
   ignorePatterns: ["/build", "/coverage", "/runs", "packages/*/build/cmake"],
   tsconfigFile: "none", // it would be rewritten by an interface that TypeScript 7 does not have
-  reporters: ["progress-append-only"],
+  reporters: ["survivors", "progress-append-only"],
   allowConsoleColors: false,
 });
 
@@ -97,6 +96,5 @@ await run(async () => {
     const args = [`${STRYKER}/core/bin/stryker.js`, "run", `${HOME}/stryker.json`];
     const { code } = await exec(process.execPath, args, { env, show: true });
     if (code !== 0) throw new SetupError(`Stryker ended with code ${code}; why stands above.`);
-    say(`\n${summary(read(at(results)) ?? "")}`);
   });
 });

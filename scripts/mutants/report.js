@@ -1,45 +1,39 @@
+import { readFileSync } from "node:fs";
+
 /**
- * @typedef {{ line: number, column: number }} Position
- * @typedef {{ mutatorName: string, replacement?: string, status: string, location: { start: Position, end: Position } }} Mutant
- * @typedef {{ files: Record<string, { source: string, mutants: Mutant[] }> }} Report the format that Stryker and its kin share
+ * @typedef {{ line: number, column: number }} Position from 1
+ * @typedef {{ replacement?: string, status: string, location: { start: Position, end: Position } }} Mutant
+ * @typedef {{ files: Record<string, { mutants: Mutant[] }> }} Report in the format that mutation testing tools share
  */
 
 const SURVIVED = ["Survived", "NoCoverage"];
 const LONGEST = 80;
 
 /**
- * A line for each mutant that survived, then the counts. A mutant whose tests ran out of time was noticed too.
- * @param {string} text
+ * Where a mutant is and what it changes, in one line; null if a test killed it or ran out of time by it.
+ * @param {Mutant & { fileName: string }} mutant
  */
-export function summary(text) {
-  /** @type {Report} */
-  const { files } = JSON.parse(text);
+export function survivor({ fileName, location: { start, end }, replacement = "", status }) {
+  if (!SURVIVED.includes(status)) return null;
+  const code = between(readFileSync(fileName, "utf8").split("\n"), start, end);
+  const unreached = status === "NoCoverage" ? "  (reached by no test)" : "";
+  return `${fileName}:${start.line}:${start.column}  ${short(code)}  →  ${short(replacement)}${unreached}`;
+}
+
+/**
+ * How many were killed, and which share that is.
+ * @param {Report} report
+ */
+export function summary({ files }) {
   const statuses = Object.values(files).flatMap(({ mutants }) => mutants.map(({ status }) => status));
   const count = (/** @type {string[]} */ ...some) => statuses.filter((status) => some.includes(status)).length;
   const killed = count("Killed", "Timeout");
   const survived = count(...SURVIVED);
   const left = count("Ignored");
   const share = killed + survived === 0 ? "" : ` (${((100 * killed) / (killed + survived)).toFixed(1)} %)`;
-  const statics = left === 0 ? "" : `; ${left} static ones were left out (--static)`;
-  return [
-    ...Object.entries(files).flatMap(([path, { source, mutants }]) => survivors(path, source.split("\n"), mutants)),
-    `${killed + survived} mutants: ${killed} killed${share}, ${survived} survived${statics}`,
-  ].join("\n");
+  const statics = left === 0 ? "" : `; ${left} static left out (--static)`;
+  return `${killed + survived} mutants: ${killed} killed${share}, ${survived} survived${statics}`;
 }
-
-/**
- * @param {string} path
- * @param {string[]} lines
- * @param {Mutant[]} mutants
- */
-const survivors = (path, lines, mutants) =>
-  mutants
-    .filter(({ status }) => SURVIVED.includes(status))
-    .sort((a, b) => a.location.start.line - b.location.start.line || a.location.start.column - b.location.start.column)
-    .map(({ location: { start, end }, replacement = "", status }) => {
-      const unreached = status === "NoCoverage" ? "  (reached by no test)" : "";
-      return `${path}:${start.line}:${start.column}  ${short(between(lines, start, end))}  →  ${short(replacement)}${unreached}`;
-    });
 
 /**
  * @param {string[]} lines

@@ -4,7 +4,11 @@ import config from "../../vitest.config.js";
 /** The project's own settings, for the test files that MUTANTS_TESTS names. */
 export default defineConfig({
   ...config,
-  test: { ...config.test, include: (process.env["MUTANTS_TESTS"] ?? "").split(",") },
+  test: {
+    ...config.test,
+    include: (process.env["MUTANTS_TESTS"] ?? "").split(","),
+    testTimeout: 10_000, // a mutant that hangs is killed by it
+  },
   plugins: [
     {
       name: "forks",

@@ -1,6 +1,9 @@
-import { describe, expect, test } from "vitest";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { inWorkspace, testsOf } from "../mutants/folder.js";
-import { summary } from "../mutants/report.js";
+import { summary, survivor } from "../mutants/report.js";
 
 describe("the folder to mutate", () => {
   test("is named from the root of the checkout, however it was typed", () => {
@@ -33,40 +36,54 @@ describe("the folder to mutate", () => {
   });
 });
 
-const source = "const less =\n  a <\n  b;\nf(a < b);\n";
-const mutant = (status: string, line: number, start: number, end: number, replacement?: string) => ({
-  status,
-  location: { start: { line, column: start }, end: { line, column: end } },
-  ...(replacement === undefined ? {} : { replacement }),
+let folder: string;
+let fileName: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "mutants-"));
+  fileName = join(folder, "a.ts");
+  await writeFile(fileName, "const less =\n  a <\n  b;\nf(a < b);\n");
 });
-const report = (...mutants: object[]) => JSON.stringify({ files: { "src/a.ts": { source, mutants } } });
+afterAll(() => rm(folder, { recursive: true, force: true }));
 
-describe("a report", () => {
-  test("names what survived by its place and its change, in the order of the lines, and counts the rest", () => {
-    const text = report(
-      mutant("Survived", 4, 3, 8, "a <= b"),
-      mutant("Killed", 4, 3, 8, "a >= b"),
-      mutant("Timeout", 4, 3, 8, "true"),
-      {
-        ...mutant("NoCoverage", 2, 3, 3, "a >= b"),
-        location: { start: { line: 2, column: 3 }, end: { line: 3, column: 4 } },
-      },
-      mutant("Ignored", 1, 1, 2, ""),
+const mutant = (
+  status: string,
+  replacement: string,
+  [line, column, toLine, to]: [number, number, number, number] = [4, 3, 4, 8],
+) => ({
+  fileName,
+  status,
+  replacement,
+  location: { start: { line, column }, end: { line: toLine, column: to } },
+});
+
+describe("a mutant", () => {
+  test("that survived is named by its place and its change", () => {
+    expect(survivor(mutant("Survived", "a <= b"))).toBe(`${fileName}:4:3  a < b  →  a <= b`);
+  });
+
+  test("of several lines is named in one, and that no test reaches it", () => {
+    const line = survivor(mutant("NoCoverage", "a >= b", [2, 3, 3, 4]));
+    expect(line).toBe(`${fileName}:2:3  a < b  →  a >= b  (reached by no test)`);
+  });
+
+  test("of a long change is shortened", () => {
+    expect(survivor(mutant("Survived", "x".repeat(500)))).toMatch(/→ {2}x{79}…$/);
+  });
+
+  test.each(["Killed", "Timeout", "Ignored", "RuntimeError"])("that ended as %s is no survivor", (status) => {
+    expect(survivor(mutant(status, "true"))).toBeNull();
+  });
+});
+
+describe("the summary", () => {
+  test("counts what ran out of time as killed, and static mutants apart", () => {
+    const mutants = ["Survived", "Killed", "Killed", "Timeout", "NoCoverage", "Ignored"].map((one) => mutant(one, ""));
+    expect(summary({ files: { "a.ts": { mutants } } })).toBe(
+      "5 mutants: 3 killed (60.0 %), 2 survived; 1 static left out (--static)",
     );
-    expect(summary(text).split("\n")).toEqual([
-      "src/a.ts:2:3  a < b  →  a >= b  (reached by no test)",
-      "src/a.ts:4:3  a < b  →  a <= b",
-      "4 mutants: 2 killed (50.0 %), 2 survived; 1 static ones were left out (--static)",
-    ]);
   });
 
   test("of sources without anything to mutate has no share", () => {
-    expect(summary(report())).toBe("0 mutants: 0 killed, 0 survived");
-  });
-
-  test("shortens a long change to one line", () => {
-    const [line = ""] = summary(report(mutant("Survived", 4, 1, 9, "x".repeat(500)))).split("\n");
-    expect(line.length).toBeLessThan(200);
-    expect(line).toContain("…");
+    expect(summary({ files: {} })).toBe("0 mutants: 0 killed, 0 survived");
   });
 });

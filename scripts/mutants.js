@@ -21,7 +21,7 @@ mutants that no test kills.
   --again            forget the results of earlier runs
 
 Of each mutant only the tests that reach it are run. A second run goes on from the first: what was killed is not tried
-again until its file or its test changes. docs/mutation-testing.md says what survivors mean.
+again until its file or its test file changes. docs/mutation-testing.md says what survivors mean.
 
   npm run test:mutants -- packages/platform/src
   npm run test:mutants -- packages/training/src/bins --tests packages/training/src/bins --tests packages/training/test`;

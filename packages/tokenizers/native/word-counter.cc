@@ -74,8 +74,7 @@ WordTable WordCounter::take() {
   const std::lock_guard one(mutex_);
   WordTable all = std::move(tables_[0]);
   for (size_t i = 1; i < tables_.size(); i++) {
-    all.add(tables_[i]);
-    tables_[i] = {};
+    all.take(tables_[i]);
   }
   tables_[0] = {};
   return all;

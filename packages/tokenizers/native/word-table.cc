@@ -1,14 +1,25 @@
 #include "word-table.h"
 
+#include <algorithm>
+#include <cstring>
+
 namespace tok {
 
-void WordTable::add(const WordTable& other) {
+void WordTable::take(WordTable& other) {
+  // What comes in the order of another table's hashes fills a smaller table from its beginning, where each look-up then
+  // passes all that is there already: there is to be room for all of it before the first comes.
+  const size_t shorts = roomFor(shortCount_ + other.shortCount_, std::max(shorts_.size(), other.shorts_.size()));
+  if (shorts > shorts_.size()) growShorts(shorts);
   for (const Short& slot : other.shorts_) {
     if (!slot.key.empty()) addShort(slot.key, slot.count);
   }
+  other.shorts_ = {};
+  const size_t longs = roomFor(longCount_ + other.longCount_, std::max(longs_.size(), other.longs_.size()));
+  if (longs > longs_.size()) growLongs(longs);
   for (const Long& slot : other.longs_) {
     if (slot.count != 0) addLong(other.arena_.data() + slot.offset, slot.size, slot.count);
   }
+  other = {};
 }
 
 void WordTable::addLong(const uint8_t* p, size_t n, uint64_t count) {
@@ -20,7 +31,7 @@ void WordTable::addLong(const uint8_t* p, size_t n, uint64_t count) {
       slot = {hash, arena_.size(), n, count};
       arena_.insert(arena_.end(), p, p + n);
       totalBytes_ += n;
-      if (isCrowded(++longCount_, longs_.size())) growLongs();
+      if (isCrowded(++longCount_, longs_.size())) growLongs(grown(longs_.size()));
       return;
     }
     if (slot.hash == hash && slot.size == n && memcmp(arena_.data() + slot.offset, p, n) == 0) {
@@ -30,8 +41,8 @@ void WordTable::addLong(const uint8_t* p, size_t n, uint64_t count) {
   }
 }
 
-void WordTable::growShorts() {
-  std::vector<Short> old(grown(shorts_.size()));
+void WordTable::growShorts(size_t slots) {
+  std::vector<Short> old(slots);
   old.swap(shorts_);
   const size_t mask = shorts_.size() - 1;
   for (const Short& slot : old) {
@@ -42,8 +53,8 @@ void WordTable::growShorts() {
   }
 }
 
-void WordTable::growLongs() {
-  std::vector<Long> old(grown(longs_.size()));
+void WordTable::growLongs(size_t slots) {
+  std::vector<Long> old(slots);
   old.swap(longs_);
   const size_t mask = longs_.size() - 1;
   for (const Long& slot : old) {

@@ -21,8 +21,8 @@ class WordTable {
     }
   }
 
-  /** Adds every count of another table. */
-  void add(const WordTable& other);
+  /** Takes every count of another table, which is empty afterwards. */
+  void take(WordTable& other);
 
   size_t size() const { return shortCount_ + longCount_; }
   size_t totalBytes() const { return totalBytes_; }
@@ -60,19 +60,24 @@ class WordTable {
       if (slot.key.empty()) {
         slot = {key, count};
         totalBytes_ += key.size();
-        if (isCrowded(++shortCount_, shorts_.size())) growShorts();
+        if (isCrowded(++shortCount_, shorts_.size())) growShorts(grown(shorts_.size()));
         return;
       }
     }
   }
 
   static bool isCrowded(size_t used, size_t slots) { return used * 4 > slots * 3; }
+  /** Slots that are not crowded by so many words. */
+  static size_t roomFor(size_t words, size_t slots) {
+    while (isCrowded(words, slots)) slots *= 2;
+    return slots;
+  }
   /** In big steps at first; a large table takes the least memory that it can. */
   static size_t grown(size_t slots) { return slots < kLargeTable ? slots * 4 : slots * 2; }
 
   void addLong(const uint8_t* p, size_t n, uint64_t count);
-  void growShorts();
-  void growLongs();
+  void growShorts(size_t slots);
+  void growLongs(size_t slots);
 
   std::vector<Short> shorts_;
   std::vector<Long> longs_;

@@ -93,15 +93,8 @@ export function modelOf(file: TokenizerJson): BpeJson {
 }
 
 /** The merges but for those that make one of these tokens. */
-export function mergesWithout(tokens: ReadonlySet<number>, merges: Uint32Array): Uint32Array {
-  const kept: number[] = [];
-  for (let i = 2; i < merges.length; i += 3) {
-    const [result = 0] = merges.subarray(i);
-    if (!tokens.has(result)) kept.push(i - 2);
-  }
-  if (3 * kept.length === merges.length) return merges;
-  return Uint32Array.from(kept.flatMap((i) => [...merges.subarray(i, i + 3)]));
-}
+export const mergesWithout = (tokens: ReadonlySet<number>, merges: Uint32Array): Uint32Array =>
+  merges.filter((_, i) => !tokens.has(Number(merges[i - (i % 3) + 2])));
 
 export function mergesOf(model: BpeJson): Uint32Array {
   const merges = new Uint32Array(model.merges.length * 3);

@@ -79,7 +79,7 @@ export function describeTokenizer(name: string, make: () => Promise<Tokenizer>, 
           }
           const { bytes, ends } = documentsOf(texts);
           const batch = await tokenizer.encodeBatch({ bytes, ends }, { dtype: "uint32", eos: null, specialTokens });
-          expect([...batch.ids]).toEqual(encoded.flatMap((ids) => [...ids]));
+          expect([...batch.ids]).toEqual(encoded.flatMap((ids) => Array.from(ids)));
           expect(batch.specialTokens).toBe(found.reduce((sum, count) => sum + count, 0));
         }),
         options,

@@ -76,6 +76,7 @@ export const result: RunResult = {
   testBitsPerByte: 2.1,
   testStep: 1400,
   splits: null,
+  specialTokens: 0,
   tokensSeen: 384_000,
   gpuPeakBytes: null,
   seconds: 187,

@@ -34,6 +34,10 @@ test("a tokenizer is trained, shown, and encodes and decodes back", async () => 
   const file = await trainer(["tokenizer", "encode", out, "--file", shared.corpus]);
   expect(file.stdout.split("\n")).toHaveLength(corpusText.split("\n").length);
 
+  expect((await json(["tokenizer", "encode", out], { stdin: "a[EOS]" })).last).not.toContain(3);
+  const through = await trainer(["tokenizer", "encode", out, "--special-tokens"], { stdin: "[EOS][BOS]" });
+  expect(through).toMatchObject({ stdout: "3 2\n", stderr: containing("2 special tokens were spelled in the text") });
+
   expect((await json(["tokenizer", "decode", out, "2", "3"])).last).toEqual({ text: "[BOS][EOS]" });
   expect((await json(["tokenizer", "decode", out, "2", "3", "--skip-special"])).last).toEqual({ text: "" });
   const word = await trainer(["tokenizer", "decode", out, "cat"]);

@@ -3,6 +3,7 @@ import { isMethod, methods } from "@trainer/tokenizers/capabilities";
 import { nearest, precisionChoices, TrainOptions, type TrainInput } from "@trainer/training/options";
 import { z } from "zod";
 import { UsageError } from "../errors.js";
+import { SPECIAL_TOKENS } from "../special-tokens-flag.js";
 
 const methodNames = Object.keys(methods).filter(isMethod);
 const sizes = [...families()].map(([name, family]) => `${name}: ${Object.keys(family.sizes).join(", ")}`);
@@ -22,6 +23,7 @@ export const TrainFlags = z.strictObject({
     .default(null)
     .describe("of the tokenizer to train; left out: char with char_lstm, else bpe"),
   vocabSize: run.vocabSize.describe("tokens of the tokenizer to train; left out: by the size of the corpus"),
+  specialTokens: run.specialTokens.describe(SPECIAL_TOKENS),
   minFrequency: run.minFrequency.describe("how often a pair must occur to become a token"),
   document: run.document.unwrap().default("file").describe("what a document is; each ends with [EOS]"),
   holdoutFraction: run.holdoutFraction.describe("part of the corpus that validation takes"),
@@ -132,6 +134,7 @@ export const TRAIN_GROUPS = {
     "tokenizerMethod",
     "vocabSize",
     "minFrequency",
+    "specialTokens",
     "document",
     "holdoutFraction",
     "testSplitRatio",

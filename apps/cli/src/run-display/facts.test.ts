@@ -20,10 +20,12 @@ test("a tokenizer and token counts are told once they are ready", () => {
     validation: { documents: 1, tokens: 3400, bytes: 1, asked: 0.01, share: 0.0123 },
     test: { documents: 9, tokens: 60_000, bytes: 1, asked: 0.15, share: null },
   };
-  expect(lineOf({ type: "data", phase: "ready", counts, cached: false })).toBe(
+  expect(lineOf({ type: "data", phase: "ready", counts, cached: false, specialTokens: 0 })).toBe(
     "tokens     train 338k, validation 3.40k (1.2 % of the text), test 60.0k",
   );
-  expect(lineOf({ type: "data", phase: "ready", counts, cached: true })).toContain("(encoded before)");
+  expect(lineOf({ type: "data", phase: "ready", counts, cached: true, specialTokens: 1200 })).toContain(
+    "(encoded before); 1,200 special tokens spelled in the text",
+  );
   expect(lineOf({ type: "evaluating", done: 1, batches: 2 })).toBeNull();
   expect(lineOf(dataEvent("encode", 1, 2))).toBeNull();
 });

@@ -47,12 +47,13 @@ export function lineOf(event: RunEvent): string | null {
   }
 }
 
-function dataLine({ counts, cached }: Extract<RunEvent, { phase: "ready"; cached: boolean }>): string {
+function dataLine({ counts, cached, specialTokens }: Extract<RunEvent, { phase: "ready"; cached: boolean }>): string {
   const parts = Object.entries(counts).map(([split, { tokens, share }]) => {
     const part = share === null || split === "train" ? "" : ` (${Number((100 * share).toPrecision(2))} % of the text)`;
     return `${split} ${formatShort(tokens)}${part}`;
   });
-  return `tokens     ${parts.join(", ")}${cached ? " (encoded before)" : ""}`;
+  const spelled = specialTokens === 0 ? "" : `; ${formatCount(specialTokens)} special tokens spelled in the text`;
+  return `tokens     ${parts.join(", ")}${cached ? " (encoded before)" : ""}${spelled}`;
 }
 
 function stepLine(event: Extract<RunEvent, { type: "step" }>): string {

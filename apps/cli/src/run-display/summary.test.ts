@@ -63,6 +63,7 @@ test("the result in JSON has the names of the manifest", () => {
     test_bits_per_byte: 2.1,
     test_step: 1400,
     splits: null,
+    special_tokens: 0,
     tokens: 384_000,
     gpu_peak_bytes: null,
     seconds: 187,

@@ -22,6 +22,7 @@ export const resultJson = (result: RunResult) => ({
   gpu_peak_bytes: result.gpuPeakBytes,
   seconds: result.seconds,
   splits: result.splits,
+  special_tokens: result.specialTokens,
   path: result.path,
 });
 

@@ -10,8 +10,8 @@ export interface BinTokenizer {
   readonly specials: { readonly eos: number | null };
   encodeBatch(
     documents: { bytes: Uint8Array; ends: Uint32Array },
-    into: { dtype: BinDType; eos: number | null; threads?: number },
-  ): Promise<{ ids: Uint16Array | Uint32Array }>;
+    into: { dtype: BinDType; eos: number | null; threads?: number; specialTokens?: boolean },
+  ): Promise<{ ids: Uint16Array | Uint32Array; specialTokens: number }>;
   save(folder: string): Promise<void>;
 }
 

@@ -15,6 +15,7 @@ export const BinsManifest = z.strictObject({
   dtype: z.enum(["uint16", "uint32"]),
   split_by: z.enum(["nothing", "document", "block"]),
   replaced_characters: count,
+  special_tokens: count,
   splits: z.strictObject({
     train: SplitCounts,
     validation: SplitCounts.nullable(),

@@ -1,6 +1,7 @@
 import { appendFile, mkdir, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { trainChar } from "@trainer/tokenizers";
 import { openCorpus } from "../corpus/corpus.js";
 import type { DocumentMode } from "../corpus/cut-documents.js";
 import { SPLITS } from "../corpus/held-out.js";
@@ -28,7 +29,7 @@ class ByteTokenizer implements BinTokenizer {
   encodeBatch(
     { bytes, ends }: { bytes: Uint8Array; ends: Uint32Array },
     { dtype, eos }: { dtype: BinDType; eos: number | null },
-  ): Promise<{ ids: Uint16Array | Uint32Array }> {
+  ): Promise<{ ids: Uint16Array | Uint32Array; specialTokens: number }> {
     const ids: number[] = [];
     let start = 0;
     for (const end of ends) {
@@ -37,7 +38,10 @@ class ByteTokenizer implements BinTokenizer {
       start = end;
     }
     this.encoded += ids.length;
-    return Promise.resolve({ ids: dtype === "uint16" ? Uint16Array.from(ids) : Uint32Array.from(ids) });
+    return Promise.resolve({
+      ids: dtype === "uint16" ? Uint16Array.from(ids) : Uint32Array.from(ids),
+      specialTokens: 0,
+    });
   }
 
   async save(folder: string): Promise<void> {
@@ -90,6 +94,22 @@ test("every document is in the bin of its split, followed by the end-of-text id,
   }
   expect(bins).toMatchObject({ cached: false, splitBy: "document", replacedCharacters: 0 });
   expect(bins.dir).toBe(join(options.cacheDir, bins.key));
+});
+
+test("special tokens that a text spells are text, and end documents where they are let through, in bins of their own", async () => {
+  const { folder, options } = await prepare(lines.map((line) => `${line}[EOS]and more`).join("\n"));
+  await using _ = folder;
+  const tokenizer = await trainChar({ texts: ["[EOS] and more line 0123456789"] });
+  const eosIn = async ({ path }: TokenBin) => {
+    const bytes = Uint8Array.from((await readFile(path)).subarray(HEADER_BYTES)).buffer;
+    return new Uint16Array(bytes).filter((id) => id === 3).length;
+  };
+  const text = await buildBins({ ...options, tokenizer, split: none });
+  expect([await eosIn(text.train), text.specialTokens]).toEqual([200, 0]);
+  const through = await buildBins({ ...options, tokenizer, split: none, specialTokens: true });
+  expect([await eosIn(through.train), through.specialTokens]).toEqual([400, 200]);
+  const again = await buildBins({ ...options, tokenizer, split: none, specialTokens: true });
+  expect(again).toEqual({ ...through, cached: true });
 });
 
 test("bins are made once: the second time they are found, whatever the corpus is called", async () => {

@@ -29,6 +29,8 @@ export interface BuildBinsOptions {
   readonly split: SplitOptions;
   /** A plan made before with the same corpus and `split`, to save a pass. */
   readonly plan?: SplitPlan | undefined;
+  /** Do special tokens that the text spells become their ids? Default: no, they are text. */
+  readonly specialTokens?: boolean | undefined;
   /** Folder of all bins, `<home>/cache/bins`. */
   readonly cacheDir: string;
   /** Threads to encode with; one per core if not given. */
@@ -52,6 +54,8 @@ export interface Bins {
   readonly splitBy: SplitPlan["by"];
   /** Characters of the corpus that were not UTF-8 and became U+FFFD. */
   readonly replacedCharacters: number;
+  /** Special tokens that the text spelled, where these were let through. */
+  readonly specialTokens: number;
   readonly dir: string;
   readonly key: string;
   /** Whether they were there already. */
@@ -60,16 +64,17 @@ export interface Bins {
 
 /**
  * Encodes a corpus into one token bin a split, in one streaming pass after the split is planned; or takes the bins made
- * before from the same text, tokenizer, split and kind of document, after checking them to the last id. What an
+ * before from the same text, tokenizer, split, kind of document and special tokens, after checking them to the last id. What an
  * interrupted or damaged making left is made again. Processes making the same bins at once do not disturb each other.
  *
  * @throws CorpusError as openCorpus and planSplit, and INVALID_INPUT if a split has fewer than 2 tokens.
  */
 export async function buildBins(options: BuildBinsOptions): Promise<Bins> {
-  const { corpus, tokenizer, split, cacheDir, signal } = options;
+  const { corpus, tokenizer, split, specialTokens = false, cacheDir, signal } = options;
   const report = reporter(options);
   const corpusSha256 = await corpus.sha256({ signal, onRead: report("hash") });
-  const key = keyOf([corpusSha256, await tokenizerSha256(tokenizer), corpus.document, split, SPLIT_VERSION]);
+  const tokenizerHash = await tokenizerSha256(tokenizer);
+  const key = keyOf([corpusSha256, tokenizerHash, corpus.document, split, SPLIT_VERSION, { specialTokens }]);
   const dir = join(cacheDir, key);
   const before = await openBins(dir, key);
   if (before !== null) return toBins(dir, before, true);
@@ -86,6 +91,7 @@ export async function buildBins(options: BuildBinsOptions): Promise<Bins> {
       dtype: binDType(tokenizer.vocabSize),
       split_by: plan.by,
       replaced_characters: encoded.replaced,
+      special_tokens: encoded.specialTokens,
       splits: encoded.counts,
     };
     await writeManifest(temporary, manifest);
@@ -125,7 +131,14 @@ function refuseTooShort({ counts }: Encoded, { corpus }: BuildBinsOptions): void
 }
 
 function toBins(dir: string, manifest: BinsManifest, cached: boolean): Bins {
-  const { key, dtype, splits, split_by: splitBy, replaced_characters: replacedCharacters } = manifest;
+  const {
+    key,
+    dtype,
+    splits,
+    split_by: splitBy,
+    replaced_characters: replacedCharacters,
+    special_tokens: specialTokens,
+  } = manifest;
   const bin = (split: Split, counts: SplitCount): TokenBin => ({ path: binPath(dir, split), dtype, ...count(counts) });
   return {
     train: bin("train", splits.train),
@@ -134,6 +147,7 @@ function toBins(dir: string, manifest: BinsManifest, cached: boolean): Bins {
     counts: { train: count(splits.train), validation: count(splits.validation), test: count(splits.test) },
     splitBy,
     replacedCharacters,
+    specialTokens,
     dir,
     key,
     cached,

@@ -13,6 +13,7 @@ export interface EncodeOptions {
   readonly split: SplitOptions;
   readonly plan: SplitPlan;
   readonly folder: string;
+  readonly specialTokens?: boolean | undefined;
   readonly threads?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onEncoded: (read: Readonly<ReadProgress>, tokens: number) => void;
@@ -22,17 +23,21 @@ export interface Encoded {
   readonly counts: BinsManifest["splits"];
   /** Characters that were not UTF-8 and were replaced. */
   readonly replaced: number;
+  /** Special tokens that the text spelled, where these were let through. */
+  readonly specialTokens: number;
 }
 
 /** Encodes a corpus into a new bin for each split asked for. While one batch is encoded the next is read. */
 export async function encodeSplits(options: EncodeOptions): Promise<Encoded> {
-  const { corpus, tokenizer, split, plan, folder, threads, signal, onEncoded } = options;
+  const { corpus, tokenizer, split, plan, folder, specialTokens = false, threads, signal, onEncoded } = options;
   const { eos } = tokenizer.specials;
   const dtype = binDType(tokenizer.vocabSize);
   await using writers = await SplitWriters.create(folder, dtype, split);
-  const into = { dtype, eos, ...(threads === undefined ? {} : { threads }) };
+  const into = { dtype, eos, specialTokens, ...(threads === undefined ? {} : { threads }) };
+  let spelled = 0;
   const encode = async (batch: SplitBatch) => {
-    const { ids } = await tokenizer.encodeBatch(batch, into);
+    const { ids, specialTokens: found } = await tokenizer.encodeBatch(batch, into);
+    spelled += found;
     const goesOn = batch.open && eos !== null; // the document has not ended, so no end-of-text id belongs here
     await writers.write(batch, goesOn ? ids.subarray(0, -1) : ids);
   };
@@ -51,5 +56,5 @@ export async function encodeSplits(options: EncodeOptions): Promise<Encoded> {
   } finally {
     await encoding;
   }
-  return { counts: await writers.finish(), replaced };
+  return { counts: await writers.finish(), replaced, specialTokens: spelled };
 }

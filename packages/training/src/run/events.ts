@@ -32,7 +32,13 @@ export type RunEvent =
       readonly vocabSize: number | null;
     }
   | ({ readonly type: "data" } & BinsProgress)
-  | { readonly type: "data"; readonly phase: "ready"; readonly counts: SplitCounts; readonly cached: boolean }
+  | {
+      readonly type: "data";
+      readonly phase: "ready";
+      readonly counts: SplitCounts;
+      readonly cached: boolean;
+      readonly specialTokens: number;
+    }
   /** With the batch size "auto": what was found. */
   | { readonly type: "batch"; readonly batchSize: number }
   | {
@@ -148,6 +154,8 @@ export interface RunResult {
   readonly testStep: number | null;
   /** Null where the run was stopped before they were made. */
   readonly splits: SplitCounts | null;
+  /** Those that the corpus spelled and that were let through. */
+  readonly specialTokens: number | null;
   readonly tokensSeen: number;
   /** The most that tensors took on the GPU; null on a CPU. */
   readonly gpuPeakBytes: number | null;

@@ -65,6 +65,8 @@ export const RunManifest = z.object({
   corpus_path: z.string(),
   corpus_sha256: z.string().nullable(),
   splits: SplitCounts.nullable(),
+  /** Special tokens that the corpus spelled and that were let through; null before it was encoded. */
+  special_tokens: count.nullable().default(null),
   /** By which rule the corpus was split. */
   split_version: count.default(1),
 

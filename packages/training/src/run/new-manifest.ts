@@ -48,6 +48,7 @@ export async function newManifest(runId: string, options: RunOptions, compute: C
     corpus_path: options.corpus.join(":"),
     corpus_sha256: null,
     splits: null,
+    special_tokens: null,
     split_version: SPLIT_VERSION,
     gpu_peak_bytes: null,
     early_stopped: false,

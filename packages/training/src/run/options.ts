@@ -39,6 +39,8 @@ export const TrainOptions = z.strictObject({
   document: z.enum(["line", "paragraph", "file"]).default("line"),
   /** Folder name under `models/`; made up if not given. */
   runId: z.string().refine(isId, `must be ${ID_RULE}`).nullable().default(null),
+  /** Do special tokens that the corpus spells become their ids? Otherwise they are text like any other. */
+  specialTokens: z.boolean().default(false),
   /** A tokenizer's id, or the path of its file or folder; null: one is trained on the run's training split. */
   tokenizer: z.string().trim().min(1).nullable().default(null),
   /** How to train one: null: as suits the model. */

@@ -112,6 +112,7 @@ export async function prepare(session: Session, reporter: Reporter): Promise<Liv
     vocab_size: model.vocabSize,
     max_seq_len: seqLen,
     splits: counts,
+    special_tokens: bins.specialTokens,
     total_steps: plan.totalSteps,
   });
   const { totalSteps, stepsPerEpoch, epochs } = plan;
@@ -283,6 +284,7 @@ async function makeBins(
     corpus,
     tokenizer,
     split: { holdoutFraction, testSplitRatio, seed },
+    specialTokens: options.specialTokens,
     cacheDir: join(openHome(context.home).cache, "bins"),
     threads: manifest.current.threads,
     signal: context.signal,
@@ -293,6 +295,6 @@ async function makeBins(
   }
   const counts = splitCounts(bins.counts, options);
   for (const warning of splitWarnings(counts)) reporter.warn(warning);
-  reporter.emit({ type: "data", phase: "ready", counts, cached: bins.cached });
+  reporter.emit({ type: "data", phase: "ready", counts, cached: bins.cached, specialTokens: bins.specialTokens });
   return { bins, counts };
 }

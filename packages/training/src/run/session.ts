@@ -139,6 +139,7 @@ function resultOf({ folder, manifest }: Session, { status, test, epochs }: Outco
     testBitsPerByte: test?.bitsPerByte ?? null,
     testStep: test?.step ?? null,
     splits: m.splits,
+    specialTokens: m.special_tokens,
     tokensSeen: m.tokens_seen,
     gpuPeakBytes: m.gpu_peak_bytes,
     seconds: m.duration_seconds ?? 0,

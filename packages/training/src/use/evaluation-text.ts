@@ -85,7 +85,7 @@ async function splitOfRun(opened: OpenModel, split: "validation" | "test", conte
     );
   }
   const options = trainOptions(manifest);
-  const { document, holdoutFraction, testSplitRatio, seed } = options;
+  const { document, holdoutFraction, testSplitRatio, seed, specialTokens } = options;
   const unreadable = (error: unknown) => {
     const { code, failureClass, message } = TrainingError.from(error);
     const advice = "put the corpus back, or give the path of another text";
@@ -102,7 +102,7 @@ async function splitOfRun(opened: OpenModel, split: "validation" | "test", conte
     );
   }
   assertSameRule(manifest);
-  const bins = await encode(opened, corpus, { holdoutFraction, testSplitRatio, seed }, context);
+  const bins = await encode(opened, corpus, { holdoutFraction, testSplitRatio, seed }, context, specialTokens);
   const bin = bins[split];
   if (bin !== null) return bin;
   const fraction = split === "test" ? "test split ratio" : "holdout fraction";
@@ -114,8 +114,17 @@ const encode = (
   corpus: Corpus,
   split: SplitOptions,
   { home, signal, onData }: ReadContext,
+  specialTokens = false,
 ): Promise<Bins> =>
-  buildBins({ corpus, tokenizer, split, cacheDir: join(home.cache, "bins"), signal, onProgress: onData });
+  buildBins({
+    corpus,
+    tokenizer,
+    split,
+    specialTokens,
+    cacheDir: join(home.cache, "bins"),
+    signal,
+    onProgress: onData,
+  });
 
 const trainOptions = (manifest: RunManifest): TrainOptions => parseTrainOptions(fromConfig(manifest.config));
 

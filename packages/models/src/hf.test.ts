@@ -73,6 +73,31 @@ test("a file without the prefix, as the first GPT-2 files are, loads the same", 
   expect(await logitsOf(folder)).toEqual(await logitsOf(FIXTURE));
 });
 
+test.each([
+  ["gpt2", "transformer.", "transformer.ln_f.weight"],
+  ["gpt2", "transformer.", "transformer.wte.weight"],
+  ["llama", "model.", "model.norm.weight"],
+  ["llama-untied", "model.", "model.embed_tokens.weight"],
+  ["qwen3", "model.", "model.layers.1.self_attn.q_norm.weight"],
+])(
+  "a file of %s that has one parameter under two names, with %s and without, is refused by both",
+  async (family, prefix, name) => {
+    const bare = name.slice(prefix.length);
+    const from = fileURLToPath(new URL(`../test/fixtures/${family}`, import.meta.url));
+    cpSync(from, dir, { recursive: true });
+    const { tensors } = readSafetensors(join(from, "model.safetensors"));
+    const stored = new Map(tensors);
+    const own = stored.get(name) ?? zeros([1]);
+    for (const other of [own.mul(2), own.clone()]) {
+      await writeSafetensors(join(dir, "model.safetensors"), new Map([...stored, [bare, other]]));
+      await expect(loadModel(dir)).rejects.toMatchObject({
+        code: "MODEL_INCOMPATIBLE",
+        message: matching(new RegExp(`holds "(${name}|${bare})" and "(${name}|${bare})"`)),
+      });
+    }
+  },
+);
+
 test("causal masks stored as buffers are passed over", async () => {
   const folder = await withWeights((state) => [
     ...state,

@@ -77,13 +77,25 @@ async function readWeights(path: string): Promise<ReadonlyMap<string, Tensor>> {
 /** What is stored, by the names of the model's parameters. */
 function toParameters(stored: Iterable<[string, Tensor]>, plan: ModelPlan, path: string): Map<string, Tensor> {
   const state = new Map<string, Tensor>();
+  const from = new Map<string, string>();
   for (const [name, tensor] of stored) {
     const target = plan.parameterName(name);
-    if (target !== null) state.set(target, tensor);
+    if (target === null) continue;
+    const other = from.get(target);
+    if (other !== undefined) throw twice(path, other, name);
+    from.set(target, name);
+    state.set(target, tensor);
   }
   if (plan.tied !== null) checkTied(state, plan.tied, path);
   return state;
 }
+
+/** Which of the two is meant nobody can know: other programs take the one or the other. */
+const twice = (path: string, one: string, other: string) =>
+  new ModelError(
+    "MODEL_INCOMPATIBLE",
+    `${path}: it holds "${one}" and "${other}", which are two names of one parameter: remove the one that is not the model's`,
+  );
 
 /** A head stored beside the embedding must be the same: the model has one tensor for both. */
 function checkTied(state: Map<string, Tensor>, tied: Tied, path: string): void {

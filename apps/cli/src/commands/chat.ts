@@ -20,7 +20,9 @@ const ChatFlags = z.strictObject({
   maxNewTokens: field.maxNewTokens.describe("the most tokens of an answer"),
   temperature: field.temperature.describe("below 1 surer, above 1 bolder; 0: always the likeliest token"),
   topK: field.topK.describe("draw from the k likeliest tokens; 0: from all"),
-  topP: field.topP.describe("draw from the likeliest that together exceed this probability; 1: from all"),
+  topP: field.topP.describe(
+    "draw from the likeliest that together exceed this probability; 0: the likeliest alone, 1: from all",
+  ),
   minP: field.minP.describe("draw from tokens at least so likely in relation to the likeliest; 0: from all"),
   repetitionPenalty: field.repetitionPenalty.describe("above 1: tokens that were said before become less likely"),
   seed: z

@@ -21,4 +21,4 @@ export { linearSideBySide, linearSideBySideReference } from "./linear-side-by-si
 export { type Affine, swigluMlp, swigluMlpReference, type SwigluWeights } from "./swiglu-mlp.js";
 export { lstmToken, type LstmModel } from "./lstm-token.js";
 export { gpuKernels, useFusedKernels } from "./switch.js";
-export { type RowSampling, sampleRows, sampleRowsReference } from "./sample-rows.js";
+export { isGreedy, type RowSampling, sampleRows, sampleRowsReference } from "./sample-rows.js";

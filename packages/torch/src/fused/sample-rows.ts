@@ -11,7 +11,7 @@ export interface RowSampling {
   readonly temperature: number;
   /** Only the k likeliest; 0: all. */
   readonly topK: number;
-  /** Only the likeliest, until their probabilities together exceed p (Holtzman et al. 2020); 0 or 1: all. */
+  /** Only the likeliest, until their probabilities together exceed p (Holtzman et al. 2020); 0: the likeliest alone, 1: all. */
   readonly topP: number;
   /** Only those at least this many times as likely as the likeliest (Nguyen et al. 2024); 0: all. */
   readonly minP: number;
@@ -19,26 +19,29 @@ export interface RowSampling {
   readonly repetitionPenalty: number;
 }
 
+/** The smallest normal float32: what is less may count as 0 on a device. */
+const LEAST_TEMPERATURE = 2 ** -126;
+
+/** Whether nothing is left to chance. */
+export const isGreedy = ({ temperature, topP }: Pick<RowSampling, "temperature" | "topP">): boolean =>
+  temperature < LEAST_TEMPERATURE || topP === 0;
+
 /** How many of the likeliest the kernel puts in order. */
 const RANKED = 1024;
 
 /** What `sampleRows` computes, by plain operators that read nothing back from the device. */
-export function sampleRowsReference(
-  logits: Tensor,
-  seen: Tensor | null,
-  { temperature, topK, topP, minP, repetitionPenalty }: RowSampling,
-  uniform: Tensor,
-): Tensor {
+export function sampleRowsReference(logits: Tensor, seen: Tensor | null, how: RowSampling, uniform: Tensor): Tensor {
+  const { temperature, topK, topP, minP, repetitionPenalty } = how;
   const rows = seen === null ? logits : penalized(logits, seen, repetitionPenalty);
-  if (temperature === 0) return rows.argmax(1);
-  const probabilities = softmax(rows.div(temperature), -1);
+  if (isGreedy(how)) return rows.argmax(1);
+  const probabilities = softmax(rows.sub(rows.max(1, true)).div(temperature), -1); // small temperatures overflow nothing
   const share = uniform.unsqueeze(1);
   if (topK === 0 && !cuts(topP, minP)) return placeOf(cumsum(probabilities, 1, "float64"), share);
   const count = topK > 0 ? Math.min(topK, logits.size(1)) : logits.size(1);
   const [values, ids] = probabilities.topk(count); // (B, k) each, the likeliest first
   const weights = values.to("float64");
   const upTo = weights.cumsum(1);
-  const mass = topP > 0 && topP < 1 ? topP : Infinity;
+  const mass = topP < 1 ? topP : Infinity;
   const likely = values.ge(values.narrow(1, 0, 1).mul(minP));
   const within = upTo.sub(weights).le(topK > 0 ? upTo.narrow(1, count - 1, 1).mul(mass) : mass);
   const kept = where(logicalAnd(likely, within), weights, weights.mul(0));
@@ -57,17 +60,19 @@ export function sampleRows(
   onGpu = drawsOnGpu(logits, how),
 ): Tensor {
   if (!onGpu) return sampleRowsReference(logits, seen, how, uniform);
-  const { temperature, topK, topP, minP, repetitionPenalty } = how;
+  const { topK, topP, minP, repetitionPenalty } = how;
+  const temperature = isGreedy(how) ? 0 : how.temperature; // by which the kernel knows it
   return kernels.sampleRows(logits, seen, uniform, temperature, topK, topP, minP, repetitionPenalty);
 }
 
 /** The kernel puts some of the likeliest in order, not all. */
-function drawsOnGpu(logits: Tensor, { temperature, topK, topP, minP }: RowSampling): boolean {
-  const ranks = temperature === 0 || (topK === 0 ? !cuts(topP, minP) : topK <= RANKED);
+function drawsOnGpu(logits: Tensor, how: RowSampling): boolean {
+  const { topK, topP, minP } = how;
+  const ranks = isGreedy(how) || (topK === 0 ? !cuts(topP, minP) : topK <= RANKED);
   return ranks && fusableOnGpu([logits]);
 }
 
-const cuts = (topP: number, minP: number): boolean => (topP > 0 && topP < 1) || minP > 0;
+const cuts = (topP: number, minP: number): boolean => topP < 1 || minP > 0;
 
 /** The first place of each row of growing sums (B, n) that exceeds the row's share (B, 1) of the last. */
 function placeOf(upTo: Tensor, share: Tensor): Tensor {

@@ -10,12 +10,12 @@ export const GenerateOptions = z.strictObject({
   temperature: z.number().min(0).max(2).default(1),
   /** Draw from the k likeliest tokens; 0: from all. */
   topK: z.int().min(0).default(50),
-  /** Draw from the likeliest tokens that together exceed this probability; 0 or 1: from all. */
+  /** Draw from the likeliest tokens that together exceed this probability; 0: the likeliest alone, 1: from all. */
   topP: z.number().min(0).max(1).default(1),
   /** Draw from the tokens at least this many times as likely as the likeliest (Nguyen et al. 2024); 0: from all. */
   minP: z.number().min(0).max(1).default(0),
   /** Above 1, tokens of the prompt and of the text so far become less likely (Keskar et al. 2019); 1: as they are. */
-  repetitionPenalty: z.number().positive().default(1),
+  repetitionPenalty: z.number().min(0.01).max(100).default(1),
   /** End a sequence at the end-of-text token; else it goes on with the next document. */
   stopOnEos: z.boolean().default(true),
   /** Texts that end a sequence; they are not part of the output. */

@@ -7,6 +7,13 @@ import { sample } from "./sample.js";
 const plain: RowSampling = { temperature: 1, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1 };
 const samplings: RowSampling[] = [
   { ...plain, temperature: 0 },
+  { ...plain, temperature: 1e-40 },
+  { ...plain, temperature: 1e-12 },
+  { ...plain, topP: 0 },
+  { ...plain, topP: 0, topK: 20, minP: 0.5 },
+  { ...plain, minP: 1 },
+  { ...plain, topK: 1 },
+  { ...plain, temperature: 2, topP: 1e-9 },
   plain,
   { ...plain, temperature: 0.7 },
   { ...plain, topK: 5 },

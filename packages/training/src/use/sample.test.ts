@@ -26,13 +26,23 @@ const reachable = (logits: readonly number[], sampling: Sampling) => {
 };
 
 const LOGITS = [0.5, 3, -1, 2, 2.5, -40, 1];
-const plain = { temperature: 1, topK: 0, topP: 0, minP: 0 };
+const plain = { temperature: 1, topK: 0, topP: 1, minP: 0 };
 
 test("temperature 0 takes the likeliest, whatever the random number and the cuts", () => {
   for (const u of [0, 0.5, 0.999]) {
     expect(sampled(LOGITS, { temperature: 0, topK: 3, topP: 0.5, minP: 0.3 }, fixed(u))).toBe(1);
   }
 });
+
+test.each([1e-3, 1e-12, 1e-37, 1e-45, 1e-300])(
+  "a temperature of %d draws the likeliest, and overflows nothing",
+  (temperature) => {
+    const large = [...LOGITS, ...Array.from({ length: 2000 }, () => -100)];
+    for (const logits of [LOGITS, large]) {
+      for (const u of [0, 0.5, 1 - 2 ** -53]) expect(sampled(logits, { ...plain, temperature }, fixed(u))).toBe(1);
+    }
+  },
+);
 
 test("top-k leaves the k likeliest; 0, or more than there are, leaves all", () => {
   expect(reachable(LOGITS, { ...plain, topK: 1 })).toEqual([1]);
@@ -41,13 +51,13 @@ test("top-k leaves the k likeliest; 0, or more than there are, leaves all", () =
   expect(reachable(LOGITS, { ...plain, topK: 100 })).toEqual([0, 1, 2, 3, 4, 6]);
 });
 
-test("top-p leaves the likeliest until their probabilities exceed p; 0 and 1 leave all", () => {
+test("top-p leaves the likeliest until their probabilities exceed p; 0 leaves the first alone, 1 leaves all", () => {
   const quarters = [0.125, 0.5, 0.25, 0.125].map(Math.log);
   expect(reachable(quarters, { ...plain, topP: 0.01 })).toEqual([1]);
   expect(reachable(quarters, { ...plain, topP: 0.49 })).toEqual([1]);
   expect(reachable(quarters, { ...plain, topP: 0.7 })).toEqual([1, 2]);
   expect(reachable(quarters, { ...plain, topP: 0.95 })).toEqual([0, 1, 2, 3]);
-  expect(reachable(quarters, { ...plain, topP: 0 })).toEqual([0, 1, 2, 3]);
+  expect(reachable(quarters, { ...plain, topP: 0 })).toEqual([1]);
   expect(reachable(quarters, { ...plain, topP: 1 })).toEqual([0, 1, 2, 3]);
 });
 

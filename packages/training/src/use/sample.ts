@@ -1,4 +1,4 @@
-import { aten, softmax, type Tensor } from "@trainer/torch";
+import { aten, isGreedy, softmax, type Tensor } from "@trainer/torch";
 
 /** How the next token is drawn from the logits: temperature, then top-k, top-p and min-p. */
 export interface Sampling {
@@ -6,7 +6,7 @@ export interface Sampling {
   readonly temperature: number;
   /** Only the k likeliest tokens; 0: all. */
   readonly topK: number;
-  /** Only the likeliest tokens, until their probabilities together exceed p (Holtzman et al. 2020); 0 or 1: all. */
+  /** Only the likeliest tokens, until their probabilities together exceed p (Holtzman et al. 2020); 0: the likeliest alone, 1: all. */
   readonly topP: number;
   /** Only tokens at least this many times as likely as the likeliest (Nguyen et al. 2024); 0: all. */
   readonly minP: number;
@@ -26,10 +26,10 @@ const FEW = 1024;
  */
 export function sample(logits: Tensor, sampling: Sampling, random: Uniform): number {
   const { temperature, topK, topP, minP } = sampling;
-  if (temperature === 0) return logits.argmax().item();
+  if (isGreedy(sampling)) return logits.argmax().item();
   if (logits.numel <= FEW) return sampleFew(weightsOf(logits.data(), temperature), sampling, random);
-  const probabilities = softmax(logits.div(temperature), -1);
-  const mass = topP > 0 && topP < 1 ? topP : Infinity;
+  const probabilities = softmax(logits.sub(logits.max(-1, true)).div(temperature), -1); // a small temperature must not overflow
+  const mass = topP < 1 ? topP : Infinity;
   if (topK === 0 && mass === Infinity && minP === 0) return drawFromAll(probabilities, random);
   const top = topK > 0 ? likeliest(probabilities, topK) : beginning(probabilities, mass, minP);
   const nucleus = withinMass(top.weights, topK > 0 ? mass * sum(top.weights) : mass);
@@ -47,7 +47,7 @@ function weightsOf(logits: ReturnType<Tensor["data"]>, temperature: number): Flo
 }
 
 function sampleFew(weights: Float64Array, { topK, topP, minP }: Sampling, random: Uniform): number {
-  const nucleus = topP > 0 && topP < 1;
+  const nucleus = topP < 1;
   if (topK === 0 && !nucleus && minP === 0) return draw(weights, random);
   const sorted = weights.toSorted().reverse();
   const top = topK > 0 ? sorted.subarray(0, topK) : sorted;

@@ -17,6 +17,7 @@ class Letters implements Tokenizer {
   readonly kind = "letters";
   readonly vocabSize = config.vocabSize;
   readonly specials = { pad: null, unk: null, bos: null, eos: null };
+  readonly frame = { before: [], after: [] };
   readonly #letter = new TextEncoder().encode("a");
 
   encode(text: string): Int32Array {

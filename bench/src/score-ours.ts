@@ -13,7 +13,7 @@ const seconds: number[] = [];
 let loss = Number.NaN;
 for (let repeat = 0; repeat < s.repeats; repeat += 1) {
   const start = performance.now();
-  ({ loss } = await score(opened, { path: s.file, stride: s.stride }));
+  loss = (await score(opened, { path: s.file, stride: s.stride })).loss ?? Number.NaN;
   seconds.push((performance.now() - start) / 1000);
 }
 const result: ScoreResult = { seconds, loss, peakBytes: peakBytes(), libraryBytes };

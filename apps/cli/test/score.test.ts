@@ -2,6 +2,8 @@ import { beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { homeWithRun, type TestHome } from "./trained.js";
 
+const containing = (text: string): unknown => expect.stringContaining(text);
+
 let at: TestHome;
 beforeAll(async () => {
   at = await homeWithRun();
@@ -52,4 +54,22 @@ test("a stride gives a long text more context", async () => {
     return z.looseObject({ loss: z.number() }).parse(last).loss;
   };
   expect(await loss("--stride", "32")).not.toBe(await loss("--stride", "8"));
+});
+
+test("of a text of one token there is no figure, the reason is said, and that is no failure", async () => {
+  const { code, stdout } = await at.trainer(["score", "one", "--text", "t"]);
+  expect(code).toBe(0);
+  expect(stdout).toContain("there is nothing to score: the text has one token");
+  const { last } = await at.json(["score", "one", "--text", ""]);
+  expect(last).toMatchObject({ loss: null, perplexity: null, reason: containing("no token"), tokens: null });
+});
+
+test("--bos puts a begin before the text or leaves it away, and what was done is said", async () => {
+  const { code, stdout, stderr } = await at.trainer(["score", "one", "--text", "t", "--bos", "yes"]);
+  expect(code).toBe(0);
+  expect(stdout).toContain("perplexity");
+  expect(stderr).toContain("The text begins with [EOS].");
+  const begin = async (...flags: readonly string[]) => (await at.json([...line, ...flags])).last;
+  expect(await begin("--bos", "yes")).toMatchObject({ begin_tokens: ["[EOS]"], end_tokens: [], text_restored: true });
+  expect(await begin()).toMatchObject({ begin_tokens: [], unknown_characters: 0 });
 });

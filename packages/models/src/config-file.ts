@@ -6,8 +6,18 @@ import type { SpecialIds } from "./family.js";
 import type { CausalLm } from "./model.js";
 import { planStored, type StoredPlan } from "./registry.js";
 
-/** The folder's config.json and generation_config.json. */
-export async function writeModelConfig(dir: string, model: CausalLm, specials: SpecialIds): Promise<void> {
+/** The ids as they are written: several may end a text. */
+export interface WrittenIds extends Omit<SpecialIds, "eosTokenId"> {
+  readonly eosTokenId: number | readonly number[] | null;
+}
+
+/** The folder's config.json, and its generation_config.json: `generation` where there is one to be kept. */
+export async function writeModelConfig(
+  dir: string,
+  model: CausalLm,
+  specials: WrittenIds,
+  generation: Readonly<Record<string, unknown>> | null = null,
+): Promise<void> {
   await mkdir(dir, { recursive: true });
   const ids = {
     bos_token_id: specials.bosTokenId,
@@ -15,7 +25,7 @@ export async function writeModelConfig(dir: string, model: CausalLm, specials: S
     pad_token_id: specials.padTokenId,
   };
   await writeJson(join(dir, "config.json"), { ...model.configFile(), use_cache: true, ...ids, dtype: "float32" });
-  await writeJson(join(dir, "generation_config.json"), { _from_model_config: true, ...ids });
+  await writeJson(join(dir, "generation_config.json"), generation ?? { _from_model_config: true, ...ids });
 }
 
 async function writeJson(path: string, value: unknown): Promise<void> {

@@ -11,7 +11,7 @@ export const only = <T extends boolean | string | number | null>(value: T) => z.
 
 const id = z.int().nonnegative().nullable();
 /** Where there are several ends of text, the first is the one to train with. */
-const ids = z.union([id, z.tuple([z.int().nonnegative()], z.int().nonnegative()).transform(([first]) => first)]);
+const ids = z.union([id, z.array(z.int().nonnegative()).transform(([first]) => first ?? null)]);
 
 /** The special tokens' fields, with the family's defaults. */
 export const specialFields = (bos: number | null, eos: number | null) => ({

@@ -102,6 +102,7 @@ export const gpt2Spec: FamilySpec<Gpt2Config> = {
     architectures: ["GPT2LMHeadModel"],
     model_type: "gpt2",
     ...snakeKeys(config),
+    n_ctx: config.nPositions, // its older name, which converters still read
     scale_attn_weights: true,
     scale_attn_by_inverse_layer_idx: false,
     reorder_and_upcast_attn: false,

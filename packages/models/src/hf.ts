@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { openSafetensors, scope, type Device, type Tensor } from "@trainer/torch";
-import { readModelConfig, writeModelConfig } from "./config-file.js";
+import { readModelConfig, writeModelConfig, type WrittenIds } from "./config-file.js";
 import { ModelError } from "./errors.js";
 import type { SpecialIds, Tied } from "./family.js";
 import type { CausalLm } from "./model.js";
@@ -42,7 +42,7 @@ export async function loadModel(dir: string, { device = "cpu" }: { device?: Devi
 export async function saveModel(
   dir: string,
   model: CausalLm,
-  specials: SpecialIds,
+  specials: WrittenIds,
   { maxShardBytes = 5e9 }: { maxShardBytes?: number } = {},
 ): Promise<void> {
   await writeModelConfig(dir, model, specials);

@@ -18,6 +18,7 @@ export { logits, itself, logitsOf, loss, lossOfEach, segment, type CausalLm, typ
 export { configOf, newConfig } from "./new-config.js";
 export { charLstm } from "./char-lstm.js";
 export { charLstmConfig, type CharLstmConfig, type KnownCharLstmConfig } from "./char-lstm-config.js";
+export { readStoredIds, type StoredIds } from "./stored-ids.js";
 export { quantize } from "./quantize.js";
 export { qwen } from "./qwen.js";
 export { qwenConfig, type KnownQwenConfig, type QwenConfig } from "./qwen-config.js";

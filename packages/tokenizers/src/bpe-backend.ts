@@ -3,6 +3,7 @@ import type { TrainableBackend } from "./backend.js";
 import { bpeDefinition } from "./bpe-definition.js";
 import { withRoles } from "./added-tokens.js";
 import { BpeTokenizer } from "./bpe.js";
+import { frameOfConfig } from "./frame.js";
 import { parseTokenizerJson } from "./parse-tokenizer-json.js";
 import { specialsOf } from "./specials.js";
 import { trainBpe } from "./train-bpe.js";
@@ -24,7 +25,8 @@ export const bpe: TrainableBackend = {
     for (const { content, id } of definition.added) tokens[id] = content;
     const specials = specialsOf(tokens, config);
     const added = withRoles(definition.added, specials, tokens);
-    return new BpeTokenizer({ ...definition, added }, () => Buffer.from(bytes).toString(), specials, beside);
+    const frame = definition.frame ?? frameOfConfig(config, specials);
+    return new BpeTokenizer({ ...definition, added, frame }, () => Buffer.from(bytes).toString(), specials, beside);
   },
   train: trainBpe,
 };

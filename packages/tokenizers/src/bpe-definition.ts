@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { frameOfFile } from "./frame.js";
 import { corrupt, stepsOf, unsupported } from "./pipeline-json.js";
 import { patternOf, patterns, type PatternName } from "./patterns.js";
 import {
@@ -11,6 +12,7 @@ import {
   type Step,
   type TokenizerJson,
 } from "./tokenizer-json.js";
+import type { Frame } from "./tokenizer.js";
 
 /** What a tokenizer.json says, checked: nothing in it is left out of account but what the encoder never needs. */
 export interface BpeDefinition {
@@ -23,6 +25,8 @@ export interface BpeDefinition {
   readonly fuseUnknown: boolean;
   readonly unknown: number | null;
   readonly added: readonly AddedToken[];
+  /** Null or absent: it does not say what stands around a text. */
+  readonly frame?: Frame | null;
 }
 
 /** Checks a byte-level BPE tokenizer. Throws TOKENIZER_LOAD_FAILED, naming what is wrong or not supported. */
@@ -31,7 +35,6 @@ export function bpeDefinition(file: TokenizerJson): BpeDefinition {
   if (model.byte_fallback) throw unsupported("byte_fallback", "byte-level BPE has a token for every byte");
   checkLength(file);
   checkStep(file.decoder, "decoder", ["ByteLevel"]);
-  checkPostProcessor(file);
   return {
     vocab: model.vocab,
     merges: mergesOf(model),
@@ -41,6 +44,7 @@ export function bpeDefinition(file: TokenizerJson): BpeDefinition {
     fuseUnknown: model.fuse_unk,
     unknown: unknownOf(model),
     added: addedOf(file.added_tokens, model.vocab),
+    frame: frameOfFile(file.post_processor),
   };
 }
 
@@ -55,16 +59,6 @@ export function checkLength(file: TokenizerJson): void {
     }
   }
 }
-
-/** Those known only affect offsets and added special tokens, of which there are none here. */
-export const checkPostProcessor = (file: TokenizerJson): void =>
-  checkStep(file.post_processor, "post_processor", [
-    "ByteLevel",
-    "TemplateProcessing",
-    "RobertaProcessing",
-    "BertProcessing",
-    "Sequence",
-  ]);
 
 /** The id of the token for what is unknown, if the model has one. */
 export function unknownOf(model: BpeJson): number | null {

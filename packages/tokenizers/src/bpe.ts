@@ -32,6 +32,7 @@ export class BpeTokenizer extends NativeTokenizer {
       tokens,
       bytes: (id) => bytes[id] ?? new Uint8Array(),
       specials,
+      ...(definition.frame ? { frame: definition.frame } : {}),
       special: specialIds(definition.added),
       encoder: new (native().Encoder)(encoderSettings(definition)),
       save: (folder) => saveFiles(folder, json(), beside),

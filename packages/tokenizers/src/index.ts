@@ -2,6 +2,7 @@ export type { TokenizerBackend, TokenizerFile, TrainableBackend } from "./backen
 export { BpeTokenizer } from "./bpe.js";
 export { CharTokenizer } from "./char.js";
 export { TokenizerError, type TokenizerErrorCode } from "./errors.js";
+export { NO_FRAME } from "./frame.js";
 export { loadTokenizer } from "./load.js";
 export { nativeParts } from "./native-parts.js";
 export { backends, type TokenizerKind } from "./registry.js";
@@ -23,6 +24,7 @@ export type {
   EncodedBatch,
   EncodedText,
   EncodeOptions,
+  Frame,
   Specials,
   Tokenizer,
 } from "./tokenizer.js";

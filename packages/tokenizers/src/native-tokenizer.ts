@@ -2,12 +2,15 @@ import { availableParallelism } from "node:os";
 import { inspect } from "node:util";
 import type { NativeEncoder } from "./addon.js";
 import { checkDocuments, invalid } from "./check-input.js";
+import { NO_FRAME } from "./frame.js";
+import { corrupt } from "./pipeline-json.js";
 import type {
   BatchOptions,
   Documents,
   EncodedBatch,
   EncodedText,
   EncodeOptions,
+  Frame,
   Specials,
   Tokenizer,
 } from "./tokenizer.js";
@@ -23,6 +26,8 @@ export interface Vocabulary {
   readonly bytes: (id: number) => Uint8Array;
   readonly special: ReadonlySet<number>;
   readonly specials: Specials;
+  /** Absent: nothing. */
+  readonly frame?: Frame;
   /** Writes what it is loaded from into a folder. */
   readonly save: (folder: string) => Promise<void>;
 }
@@ -32,12 +37,16 @@ export abstract class NativeTokenizer implements Tokenizer {
   abstract readonly kind: string;
   readonly vocabSize: number;
   readonly specials: Specials;
+  readonly frame: Frame;
   readonly #vocabulary: Vocabulary;
 
   constructor(vocabulary: Vocabulary) {
     this.#vocabulary = vocabulary;
     this.vocabSize = vocabulary.tokens.length;
     this.specials = vocabulary.specials;
+    this.frame = vocabulary.frame ?? NO_FRAME;
+    const foreign = [...this.frame.before, ...this.frame.after].find((id) => id >= this.vocabSize);
+    if (foreign !== undefined) throw corrupt(`its post_processor adds the token ${foreign}, which is not there`);
   }
 
   encode(text: string, { specialTokens = false }: EncodeOptions = {}): Int32Array {

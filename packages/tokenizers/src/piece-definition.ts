@@ -2,22 +2,15 @@ import { z } from "zod";
 import type { PieceEncoderSettings, PieceModelSettings } from "./addon.js";
 import { addedSettings, specialIds, withRoles } from "./added-tokens.js";
 import { byteStrings, native } from "./addon.js";
-import {
-  addedOf,
-  checkLength,
-  checkPostProcessor,
-  mergesOf,
-  mergesWithout,
-  modelOf,
-  unknownOf,
-} from "./bpe-definition.js";
+import { addedOf, checkLength, mergesOf, mergesWithout, modelOf, unknownOf } from "./bpe-definition.js";
 import { type Decode, decoderOf } from "./decoder-steps.js";
+import { frameOfConfig, frameOfFile } from "./frame.js";
 import { normalizerSteps } from "./normalizer-steps.js";
 import { splitterOf } from "./piece-words.js";
 import { corrupt } from "./pipeline-json.js";
 import { specialsOf, type TokenizerConfig } from "./specials.js";
 import type { AddedToken, TokenizerJson } from "./tokenizer-json.js";
-import type { Specials } from "./tokenizer.js";
+import type { Frame, Specials } from "./tokenizer.js";
 
 /** A tokenizer.json whose tokens are pieces of text and not of bytes, checked. */
 export interface PieceDefinition {
@@ -30,6 +23,7 @@ export interface PieceDefinition {
   readonly specials: Specials;
   readonly decode: Decode;
   readonly encoder: PieceEncoderSettings;
+  readonly frame: Frame;
 }
 
 interface Model {
@@ -54,7 +48,6 @@ const UnigramJson = z.looseObject({
 /** Checks a tokenizer of pieces. Throws TOKENIZER_LOAD_FAILED, naming what is wrong or not supported. */
 export function pieceDefinition(file: TokenizerJson, config: TokenizerConfig): PieceDefinition {
   checkLength(file);
-  checkPostProcessor(file);
   const { kind, vocab, settings, pieces } = file.model.type === "Unigram" ? unigramOf(file) : bpeOf(file);
   const listed = addedOf(file.added_tokens, vocab, true);
   const tokens: string[] = [];
@@ -75,7 +68,8 @@ export function pieceDefinition(file: TokenizerJson, config: TokenizerConfig): P
     raw: addedSettings(added.filter(({ normalized }) => !normalized)),
     normalized: addedSettings(added.filter(({ normalized }) => normalized)),
   };
-  return { kind, tokens, decoded, added, specials, encoder, decode: decoderOf(file.decoder) };
+  const frame = frameOfFile(file.post_processor) ?? frameOfConfig(config, specials);
+  return { kind, tokens, decoded, added, specials, encoder, frame, decode: decoderOf(file.decoder) };
 }
 
 function bpeOf(file: TokenizerJson): Model {

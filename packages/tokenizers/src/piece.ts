@@ -20,11 +20,12 @@ export class PieceTokenizer extends NativeTokenizer {
 
   /** `json`: the file that `save` is to write; `beside`: what it writes with it. */
   constructor(definition: PieceDefinition, json: string, beside: Files) {
-    const { tokens, decoded, added, specials, decode, encoder } = definition;
+    const { tokens, decoded, added, specials, decode, encoder, frame } = definition;
     const byBytes = decode(["<0x41>"]).join("").trim() === "A";
     super({
       tokens,
       specials,
+      frame,
       special: specialIds(added),
       bytes: (id) => {
         const token = decoded[id];

@@ -10,7 +10,7 @@ export const sentencepiece: TrainableBackend = {
     const afterLength = bytes.subarray(1).findIndex((byte) => byte < 0x80) + 2;
     return json === undefined && bytes[0] === PIECES && bytes[afterLength] === PIECES;
   },
-  load: ({ bytes, path }) => new SentencePieceTokenizer(bytes, path),
+  load: ({ bytes, path, config, beside }) => new SentencePieceTokenizer(bytes, path, { config, beside }),
   // As with every method, a text too small for the vocabulary gives a smaller one.
   train({ unit: _unit, minFrequency: _least, specials: _specials, normalization: _form, sentencepiece, ...options }) {
     return trainSentencePiece({ hardVocabLimit: false, ...sentencepiece, ...options });

@@ -2,8 +2,11 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeAtomically } from "./atomic-write.js";
 import { TokenizerError } from "./errors.js";
+import { frameOfConfig } from "./frame.js";
 import { NativeTokenizer } from "./native-tokenizer.js";
+import type { Files } from "./save-files.js";
 import { type NativeProcessor, PIECE, sentencePiece } from "./sentencepiece-addon.js";
+import type { TokenizerConfig } from "./specials.js";
 
 const utf8 = new TextEncoder();
 /** What the library writes for a space, so that pieces can hold one. */
@@ -18,8 +21,15 @@ export class SentencePieceTokenizer extends NativeTokenizer {
   readonly kind = "sentencepiece";
   readonly #processor: NativeProcessor;
 
-  /** `model`: the bytes of a `tokenizer.model`; `name`: what messages call it. Throws TOKENIZER_LOAD_FAILED. */
-  constructor(model: Uint8Array, name = "the model") {
+  /**
+   * `model`: the bytes of a `tokenizer.model`; `name`: what messages call it; `beside`: what lies beside it, which says
+   * what stands around a text. Throws TOKENIZER_LOAD_FAILED.
+   */
+  constructor(
+    model: Uint8Array,
+    name = "the model",
+    { config = {}, beside = new Map() }: { readonly config?: TokenizerConfig; readonly beside?: Files } = {},
+  ) {
     const processor = opened(model, name);
     const { bytes, ends, kinds, unknownSurface } = processor.pieces();
     const spelled = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -30,6 +40,7 @@ export class SentencePieceTokenizer extends NativeTokenizer {
       // Control pieces alone: the unknown one stands for a text, which decoding shows.
       special: new Set(pieces.flatMap((_, id) => (kinds[id] === PIECE.control ? [id] : []))),
       specials: processor.specials(),
+      frame: frameOfConfig(config, processor.specials()),
       bytes: (id) => {
         const piece = String(pieces[id]);
         if (kinds[id] === PIECE.control) return new Uint8Array();
@@ -38,6 +49,7 @@ export class SentencePieceTokenizer extends NativeTokenizer {
       },
       // `tokenizer.vocab` is for people to read.
       save: async (folder) => {
+        for (const [name, contents] of beside) await writeAtomically(join(folder, name), contents);
         await writeAtomically(join(folder, "tokenizer.vocab"), processor.vocabulary());
         await writeAtomically(join(folder, "tokenizer.model"), model);
       },

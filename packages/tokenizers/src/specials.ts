@@ -16,12 +16,14 @@ const Named = z
   .union([z.string(), z.looseObject({ content: z.string() }).transform(({ content }) => content)])
   .nullish();
 
-/** The part of Hugging Face's `tokenizer_config.json` that says which special token plays which part. */
+/** The part of Hugging Face's `tokenizer_config.json` that says which special token plays which part, and which to add. */
 export const TokenizerConfig = z.looseObject({
   pad_token: Named,
   unk_token: Named,
   bos_token: Named,
   eos_token: Named,
+  add_bos_token: z.boolean().optional().catch(undefined),
+  add_eos_token: z.boolean().optional().catch(undefined),
 });
 export type TokenizerConfig = z.infer<typeof TokenizerConfig>;
 

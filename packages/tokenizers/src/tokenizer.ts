@@ -6,6 +6,12 @@ export interface Specials {
   readonly eos: number | null;
 }
 
+/** Ids around a text: what a tokenizer's own template adds, as transformers does with `add_special_tokens`. */
+export interface Frame {
+  readonly before: readonly number[];
+  readonly after: readonly number[];
+}
+
 /** Texts (UTF-8) one after another; text i ends before byte `ends[i]`, where the next begins. */
 export interface Documents {
   readonly bytes: Uint8Array;
@@ -50,6 +56,8 @@ export interface Tokenizer {
   /** One more than the largest id: the rows an embedding needs. */
   readonly vocabSize: number;
   readonly specials: Specials;
+  /** What its template puts around a text, which is its caller's to add. */
+  readonly frame: Frame;
   /** No special token is added. */
   encode(text: string, options?: EncodeOptions): Int32Array;
   /**

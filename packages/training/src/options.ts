@@ -1,6 +1,7 @@
 // What can be asked for, as schemas: loads no native code, so that a request can be checked and a --help printed at once.
 export { fileIdOf } from "./corpus/corpus-cache.js";
 export { nearest } from "./home/nearest.js";
+export { Bos, type BosChoice } from "./use/bos.js";
 export { ChatOptions, type ChatInput } from "./use/chat-options.js";
 export { EvaluateOptions, type EvaluateInput } from "./use/evaluate-options.js";
 export { GenerateOptions, type GenerateInput } from "./use/generate-options.js";

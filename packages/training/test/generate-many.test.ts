@@ -114,7 +114,15 @@ test("all that was asked for is read, also what nobody wants any more", async ()
   const events = generateManyStream(unkept(), ["T"], { maxNewTokens: 60, stopOnEos: false }, undefined, counting);
   await events.next();
   await events.next();
-  await events.return({ outputs: [], steps: 0, stepsPerSequence: [], eosTerminated: [], finishReasons: [], seed: 0 });
+  await events.return({
+    outputs: [],
+    steps: 0,
+    stepsPerSequence: [],
+    eosTerminated: [],
+    finishReasons: [],
+    begin: [],
+    seed: 0,
+  });
   expect(open).toBe(0);
 });
 

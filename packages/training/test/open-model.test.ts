@@ -118,6 +118,7 @@ test("where the tokenizer names no end of text the model's config does, if it ca
   const file = join(folder, "tokenizer.json");
   await writeFile(file, (await readFile(file, "utf8")).replaceAll("[EOS]", "[THE]").replaceAll("[BOS]", "[OTHER]"));
   await rm(join(folder, "tokenizer_config.json"));
+  await rm(join(folder, "generation_config.json"));
   await edit(join(folder, "config.json"), { eos_token_id: 5 });
   {
     using opened = await openModel(folder, { home });

@@ -4,8 +4,10 @@ import { memoryStats } from "@trainer/torch";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { temporaryFolder } from "../src/home/temporary-folder.js";
 import type { OpenModel } from "../src/use/open-model.js";
+import { generate } from "../src/use/generate.js";
 import { score } from "../src/use/score.js";
-import { expected, openTinyGpt2 } from "./fixture.js";
+import { containing, expected, openTinyGpt2 } from "./fixture.js";
+import { scriptedModel } from "./scripted-model.js";
 
 let opened: OpenModel;
 beforeAll(async () => {
@@ -31,7 +33,9 @@ test("loss and surprisal are what transformers computes", async () => {
 test("a summary has the loss alone", async () => {
   const { loss, ...rest } = await score(opened, { text: expected.prompt });
   expect(loss).toBeCloseTo(expected.loss, 5);
-  expect(rest).toEqual({ perplexity: Math.exp(loss), surprisal: null, topk: null, tokens: null, perCharacter: null });
+  const detail = { surprisal: null, topk: null, tokens: null, offsets: null, perCharacter: null };
+  const about = { reason: null, begin: [], end: [], fidelity: { unknownCharacters: 0, exact: true } };
+  expect(rest).toEqual({ perplexity: Math.exp(Number(loss)), ...detail, ...about });
 });
 
 test("the likeliest next tokens are those of transformers, after every token, the last too", async () => {
@@ -82,10 +86,13 @@ test("a smaller stride gives the same tokens more context", async () => {
   expect(one.slice(context)).not.toEqual(whole.slice(context));
 });
 
-test("of fewer than two tokens nothing can be said", async () => {
-  const nothing = { loss: 0, perplexity: 1, surprisal: null, topk: null, tokens: null, perCharacter: null };
-  expect(await score(opened, { text: "", detailLevel: "per_char", topK: 3 })).toEqual(nothing);
-  expect(await score(opened, { text: "T" })).toEqual(nothing);
+test("of fewer than two tokens there is no loss, and the reason is said", async () => {
+  const figures = { loss: null, perplexity: null, surprisal: null, topk: null, tokens: null, perCharacter: null };
+  const none = await score(opened, { text: "", detailLevel: "per_char", topK: 3 });
+  expect(none).toMatchObject({ ...figures, reason: containing("the text has no token") });
+  const one = await score(opened, { text: "T" });
+  expect(one).toMatchObject({ ...figures, reason: containing("the text has one token") });
+  expect((await score(opened, { text: "T", bos: "yes" })).loss).toBeGreaterThan(0); // there is one to foresee it from
 });
 
 test("a file is scored like its text", async () => {
@@ -110,4 +117,27 @@ test("nothing of a scoring stays in native memory", async () => {
 
 test("an aborted scoring stops", async () => {
   await expect(score(opened, { text: "some text" }, AbortSignal.abort())).rejects.toMatchObject({ name: "AbortError" });
+});
+
+test("rows that the model has beyond the tokenizer's ids are never listed, and keep their probability", async () => {
+  const ids = [...opened.tokenizer.encode("The lamp")];
+  using padded = scriptedModel(opened, [...ids.slice(1), 325, 330], 40); // its likeliest last token is none
+  const { topk, surprisal } = await score(padded, { text: "The lamp", topK: 10_000, detailLevel: "per_char" });
+  const { vocabSize } = opened.tokenizer;
+  expect(topk?.map((row) => row.length)).toEqual(ids.map(() => vocabSize));
+  const [first = [], last = []] = [topk?.[0], topk?.at(-1)];
+  expect(first[0]?.[0]).toBe(opened.tokenizer.decode(ids.slice(1, 2)));
+  expect(-Math.log2(first[0]?.[1] ?? 0)).toBeCloseTo(surprisal?.[0] ?? NaN, 5);
+  expect(last.reduce((sum, [, p]) => sum + p, 0)).toBeLessThan(0.95); // some of it is that of the other rows
+});
+
+test("ids that stand for no token are neither listed nor written", async () => {
+  const ids = [...opened.tokenizer.encode("The lamp")];
+  const absent = ids.slice(1, 2);
+  using holed = { ...scriptedModel(opened, [...ids.slice(1), ...ids]), absent };
+  const { topk } = await score(holed, { text: "The lamp", topK: 10_000 });
+  expect(topk?.map((row) => row.length)).toEqual(ids.map(() => opened.tokenizer.vocabSize - 1));
+  const prompt = opened.tokenizer.decode(ids.slice(0, 1));
+  const written = await generate(holed, { prompt, temperature: 0, maxNewTokens: 1 });
+  expect(written.outputs).not.toEqual([opened.tokenizer.decode(absent)]);
 });

@@ -4,6 +4,7 @@ import { GenerateRequest } from "@trainer/platform";
 import type { Generated } from "@trainer/training";
 import { GenerateOptions, TrainOptions } from "@trainer/training/options";
 import { z } from "zod";
+import { bosFlag, noteBegin } from "../bos.js";
 import { defineCommand, MODEL } from "../define-command.js";
 import { printable } from "../display/printable.js";
 import { UsageError } from "../errors.js";
@@ -32,6 +33,8 @@ const GenerateFlags = z.strictObject({
   minP: field.minP.describe("draw from tokens at least so likely in relation to the likeliest; 0: from all"),
   repetitionPenalty: field.repetitionPenalty.describe("above 1: tokens that were said before become less likely"),
   stop: field.stopSequences.describe("end at this text, which is left out"),
+  bos: bosFlag,
+  specialTokens: field.specialTokens.describe("let special tokens spelled out in the text be these tokens"),
   stopOnEos: field.stopOnEos.describe("go on into a next document where the model ends one"),
   seed: z.int().min(0).nullable().default(null).describe("equal seeds write equal texts; left out: a new one"),
   numReturnSequences: field.numReturnSequences.describe("how many texts of each prompt"),
@@ -88,10 +91,11 @@ export function define(command: Command, io: Io): void {
     async run({ args: [run = ""], options, home, out }) {
       const { prompt: _1, promptPath: _2, promptsFile: _3, stop, device, weights, ...rest } = options;
       const prompts = await promptsOf(options, io);
-      const { generateManyStream } = await import("@trainer/training");
+      const { generateManyStream, textFrame } = await import("@trainer/training");
       const input = { ...rest, stopSequences: stop };
       await io.interruptible(async (signal) => {
         using opened = await openHere(run, { device, weights }, { home, io, out }, signal);
+        noteBegin({ begin: textFrame(opened, rest.bos).begin }, rest.bos, out);
         const writer = new Writer(out, prompts, options.numReturnSequences);
         try {
           for await (const event of generateManyStream(opened, prompts, input, signal)) {
@@ -156,6 +160,7 @@ const generatedJson = (result: Generated) => ({
   steps_per_sequence: result.stepsPerSequence,
   eos_terminated: result.eosTerminated,
   finish_reasons: result.finishReasons,
+  begin_tokens: result.begin,
   seed: result.seed,
 });
 

@@ -1,17 +1,19 @@
 import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
 import { ScoreRequest } from "@trainer/platform";
-import type { CharacterScore, Score } from "@trainer/training";
+import type { CharacterScore, Fidelity, Score } from "@trainer/training";
 import { ScoreOptions, TrainOptions } from "@trainer/training/options";
 import { z } from "zod";
 import { defineCommand, MODEL } from "../define-command.js";
 import { heat, heatLegend } from "../display/heat.js";
 import { printable } from "../display/printable.js";
-import { formatNumber } from "../display/quantity.js";
+import { formatCount, formatNumber } from "../display/quantity.js";
 import { table } from "../display/table.js";
 import { UsageError } from "../errors.js";
+import { bosFlag, noteBegin } from "../bos.js";
 import type { Io } from "../io.js";
 import { openHere } from "../open-here.js";
+import type { Output } from "../output.js";
 import { readAll } from "../read-text.js";
 import { finished, refuseLocal, requestOf } from "../remote/request.js";
 import { orInfinity } from "../remote/row-event.js";
@@ -28,6 +30,8 @@ const ScoreFlags = z.strictObject({
   detail: z.enum(DETAILS).default("summary").describe("per-char: each token's and character's surprisal too"),
   topK: field.topK.describe("the k likeliest tokens after each token too"),
   stride: field.stride.describe("tokens that a text longer than the context moves on at a time; left out: half of it"),
+  bos: bosFlag,
+  specialTokens: field.specialTokens.describe("let special tokens spelled out in the text be these tokens"),
   device: TrainOptions.shape.device.describe("where to compute"),
   weights: weightsFlag,
 });
@@ -51,7 +55,7 @@ export function define(command: Command, io: Io): void {
         "token by token, with what was expected instead",
       "trainer score RUN --path chapter.txt --stride 64": "more context for each token, in more time",
       "trainer score RUN --path chapter.txt --detail per-char --json":
-        "loss, perplexity, surprisal, topk, tokens, per_character",
+        "loss, perplexity, surprisal, topk, tokens, offsets (in characters), per_character",
     },
     async runOn({ client }, { args: [runId = ""], options, out }) {
       refuseLocal(ScoreFlags, options, { ...FIELDS, path: "path" });
@@ -60,10 +64,17 @@ export function define(command: Command, io: Io): void {
       const detail = options.detail === "summary" ? "summary" : "per_char";
       const request = requestOf(ScoreRequest, { ...options, text, detail }, FIELDS);
       const result = finished(await io.interruptible((signal) => client.score(runId, request, { signal })));
-      const { surprisal, topk, tokens } = result;
-      const figures = { loss: orInfinity(result.loss), perplexity: orInfinity(result.perplexity) };
-      const score = { ...figures, surprisal, topk, tokens, perCharacter: null };
-      out.result(result, () => report(score, false).join("\n"));
+      const { surprisal, topk, tokens, message: reason = null } = result;
+      const figure = reason === null ? orInfinity : (value: number | null) => value;
+      const figures = { loss: figure(result.loss), perplexity: figure(result.perplexity), reason };
+      const fidelity = {
+        unknownCharacters: result.unknown_characters ?? 0,
+        exact: result.text_restored ?? true,
+      };
+      const around = { begin: result.begin_tokens ?? [], end: result.end_tokens ?? [] };
+      noteBegin(around, options.bos, out);
+      noteFidelity(fidelity, out);
+      out.result(result, () => report({ ...figures, surprisal, topk, tokens, perCharacter: null }, false).join("\n"));
     },
     async run({ args: [run = ""], options: { device, weights, detail, ...options }, home, out }) {
       checkSource(options);
@@ -73,6 +84,8 @@ export function define(command: Command, io: Io): void {
       await io.interruptible(async (signal) => {
         using opened = await openHere(run, { device, weights }, { home, io, out }, signal);
         const result = await score(opened, input, signal);
+        noteBegin(result, options.bos, out);
+        noteFidelity(result.fidelity, out);
         out.result({ ...scoreJson(result), ...weightsJson(opened) }, () => report(result, out.screen.color).join("\n"));
       });
     },
@@ -86,10 +99,34 @@ function checkSource({ text, path }: { readonly text: string | null; readonly pa
 
 const typed = (text: string | null, io: Io) => (text === "-" ? readAll(io.stdin) : text);
 
-const scoreJson = ({ perCharacter, ...score }: Score) => ({ ...score, per_character: perCharacter });
+const scoreJson = ({ perCharacter, begin, end, fidelity, ...score }: Score) => ({
+  ...score,
+  per_character: perCharacter,
+  begin_tokens: begin,
+  end_tokens: end,
+  unknown_characters: fidelity.unknownCharacters,
+  text_restored: fidelity.exact,
+});
 
-function report(score: Score, color: boolean): string[] {
-  const { loss, perplexity, topk, perCharacter } = score;
+/** Says what of the text the tokens do not hold. */
+function noteFidelity({ unknownCharacters, exact }: Fidelity, out: Output): void {
+  if (unknownCharacters > 0) {
+    const [many, are] = unknownCharacters === 1 ? ["character", "is"] : ["characters", "are"];
+    out.note(
+      `${formatCount(unknownCharacters)} ${many} of the text ${are} unknown to the tokenizer: the model reads the same token for each.`,
+    );
+  } else if (!exact) {
+    out.note(
+      "The tokenizer changes this text (its spaces, forms or bytes that are no UTF-8): scored is what it makes of it.",
+    );
+  }
+}
+
+type Reported = Pick<Score, "loss" | "perplexity" | "reason" | "surprisal" | "topk" | "tokens" | "perCharacter">;
+
+function report(score: Reported, color: boolean): string[] {
+  const { loss, perplexity, reason, topk, perCharacter } = score;
+  if (reason !== null) return [reason];
   const head = [`loss        ${formatNumber(loss)} nats per token`, `perplexity  ${formatNumber(perplexity)}`];
   const painted = color && perCharacter !== null ? ["", painting(perCharacter), "", heatLegend()] : [];
   const rows = painted.length > 0 && topk === null ? [] : tokenRows(score);
@@ -102,7 +139,7 @@ const painting = (characters: readonly CharacterScore[]): string =>
     .map(({ character, bits }) => (character === "\n" ? `${heat("↵", bits)}\n` : heat(printable(character), bits)))
     .join("");
 
-function tokenRows({ surprisal, topk, tokens }: Score): string[] {
+function tokenRows({ surprisal, topk, tokens }: Reported): string[] {
   const names = tokens?.map((token) => JSON.stringify(token)) ?? topk?.map((_, i) => String(i)) ?? [];
   if (names.length === 0) return [];
   const bits = ["", ...(surprisal ?? []).map(formatNumber)]; // nothing foresees the first token

@@ -60,7 +60,18 @@ export const ScoreResult = z.object({
     .array(z.array(z.tuple([z.string(), z.number()])))
     .nullable()
     .default(null),
+  /** The part of the text that each token stands for. */
   tokens: z.array(z.string()).nullable().default(null),
+  /** Where each of these begins in the text, in characters (code points). */
+  offsets: z.array(z.int()).nullish(),
+  /** What the tokenizer's template puts before and after the text. */
+  begin_tokens: z.array(z.string()).nullish(),
+  end_tokens: z.array(z.string()).nullish(),
+  /** Characters that the tokenizer does not know. */
+  unknown_characters: z.int().nullish(),
+  /** Whether the tokens give back the text as it is. */
+  text_restored: z.boolean().nullish(),
+  /** Why there is no figure. */
   message: z.string().nullish(),
 });
 export type ScoreResult = z.output<typeof ScoreResult>;
@@ -102,6 +113,8 @@ export const GenerateResult = z.object({
   steps: z.int().nullable().default(null),
   eos_terminated: z.array(z.boolean()).nullable().default(null),
   steps_per_sequence: z.array(z.int()).nullish(),
+  /** What stands before the prompt. */
+  begin_tokens: z.array(z.string()).nullish(),
   message: z.string().nullish(),
 });
 export type GenerateResult = z.output<typeof GenerateResult>;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Bos } from "./bos.js";
 
 /** What to generate; what is left out has the defaults of a generate request. */
 export const GenerateOptions = z.strictObject({
@@ -15,8 +16,8 @@ export const GenerateOptions = z.strictObject({
   /** Draw from the tokens at least this many times as likely as the likeliest (Nguyen et al. 2024); 0: from all. */
   minP: z.number().min(0).max(1).default(0),
   /** Above 1, tokens of the prompt and of the text so far become less likely (Keskar et al. 2019); 1: as they are. */
-  repetitionPenalty: z.number().min(0.01).max(100).default(1),
-  /** End a sequence at the end-of-text token; else it goes on with the next document. */
+  repetitionPenalty: z.number().min(1e-6).max(1e6).default(1),
+  /** End a sequence at a token that ends a text; else it goes on with the next document. */
   stopOnEos: z.boolean().default(true),
   /** Texts that end a sequence; they are not part of the output. */
   stopSequences: z.array(z.string().min(1)).default([]),
@@ -25,6 +26,9 @@ export const GenerateOptions = z.strictObject({
     .union([z.int().min(0), z.bigint().min(0n)])
     .nullable()
     .default(null),
+  bos: Bos,
+  /** Whether special tokens that the prompt spells are these tokens; else they are text. */
+  specialTokens: z.boolean().default(false),
   /** How many sequences; sequence i is the same however many there are. */
   numReturnSequences: z.int().min(1).default(1),
 });

@@ -1,10 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
+import type { Frame } from "@trainer/tokenizers";
 import { cudaQueue, type DeviceQueue, type Tensor } from "@trainer/torch";
 import { TrainingError } from "../errors.js";
 import { BatchReader } from "./batch-reader.js";
 import { DeviceDecoder, STRETCH, type Stretch } from "./device-decoder.js";
 import { GenerateOptions, type GenerateInput } from "./generate-options.js";
+import { frameOf, missing, spelled } from "./begin.js";
 import type { OpenModel } from "./open-model.js";
 import { parseOptions } from "./parse-options.js";
 import { RecordedStep } from "./recorded-step.js";
@@ -22,6 +24,8 @@ export interface Generated {
   readonly stepsPerSequence: readonly number[];
   readonly eosTerminated: readonly boolean[];
   readonly finishReasons: readonly FinishReason[];
+  /** The tokens put before the prompts, as the tokenizer spells them. */
+  readonly begin: readonly string[];
   /** What to give to get this again. */
   readonly seed: number | bigint;
 }
@@ -35,6 +39,9 @@ export type GenerateEvent =
       readonly finishReason: FinishReason;
     }
   | { readonly type: "done"; readonly result: Generated };
+
+/** What a text goes on from: its ids, or a text of which they are made. */
+export type Prompt = string | readonly number[];
 
 /** Generates to the end. Aborting `signal` rejects with its reason. */
 export async function generate(opened: OpenModel, input: GenerateInput, signal?: AbortSignal): Promise<Generated> {
@@ -91,7 +98,7 @@ export async function* generateStream(
  */
 export async function* generateManyStream(
   opened: OpenModel,
-  prompts: readonly string[],
+  prompts: readonly Prompt[],
   input: Omit<GenerateInput, "prompt">,
   signal?: AbortSignal,
   queue: DeviceQueue | null = QUEUES[opened.device],
@@ -99,8 +106,9 @@ export async function* generateManyStream(
   const options = parseOptions(GenerateOptions, { ...input, prompt: "" }, "the generation");
   const seed = options.seed ?? randomBytes(6).readUIntBE(0, 6);
   const count = options.numReturnSequences;
-  const sequences = prompts.flatMap((text, i) => {
-    const prompt = promptIds(opened, { ...options, prompt: text });
+  const frame = frameOf(opened, options.bos);
+  const sequences = prompts.flatMap((given, i) => {
+    const prompt = promptIds(opened, given, frame, options);
     return Array.from({ length: count }, (_, j) => {
       return new Sequence(i * count + j, opened, options, prompt, new Random(seed, j));
     });
@@ -125,6 +133,7 @@ export async function* generateManyStream(
     stepsPerSequence: sequences.map(({ steps }) => steps),
     eosTerminated: finishReasons.map((reason) => reason === "eos"),
     finishReasons,
+    begin: prompts.some((given) => typeof given === "string") ? spelled(opened, frame).begin : [],
     seed,
   };
   yield { type: "done", result };
@@ -155,12 +164,16 @@ const longest = (sequences: readonly Sequence[]) =>
   Math.max(...sequences.map(({ prompt, options }) => prompt.length + options.maxNewTokens));
 
 /** Null where steps cannot be recorded: they are done one by one then, which is slower. */
-function stepOf({ model, recorded }: OpenModel, batch: readonly Sequence[], queue: DeviceQueue): RecordedStep | null {
+function stepOf(
+  { model, recorded, absent }: OpenModel,
+  batch: readonly Sequence[],
+  queue: DeviceQueue,
+): RecordedStep | null {
   const [first] = batch;
   if (first === undefined || first.options.maxNewTokens <= WORTH_RECORDING) return null;
   const { temperature, topK, topP, minP, repetitionPenalty } = first.options;
   const sampling = { temperature, topK, topP, minP, repetitionPenalty };
-  const shape = { sequences: batch.length, capacity: longest(batch), vocab: first.vocab, sampling };
+  const shape = { sequences: batch.length, capacity: longest(batch), vocab: first.vocab, sampling, absent };
   try {
     return recorded === undefined ? RecordedStep.of(model, shape, queue) : recorded.take(model, shape, queue);
   } catch {
@@ -243,18 +256,25 @@ function* written(sequence: Sequence): Generator<GenerateEvent, void, undefined>
   if (finished !== null) yield { type: "sequence", sequence: index, steps, finishReason: finished };
 }
 
-/** The prompt's ids, cut to what the context takes; of an empty prompt, the token that texts follow. */
-function promptIds({ tokenizer, contextLength, startId }: OpenModel, options: GenerateOptions): number[] {
-  const ids = [...tokenizer.encode(options.prompt)];
-  if (ids.length === 0) {
-    if (startId !== null) return [startId];
-    throw new TrainingError(
-      "INVALID_INPUT",
-      "USER_INPUT",
-      "the prompt is empty, and this tokenizer has no token for the beginning or the end of a text to start from: give a prompt",
-    );
+/**
+ * The prompt's ids with what begins a text before them, cut to what the context takes: the begin stays. Of an empty prompt,
+ * the token that texts follow.
+ */
+function promptIds(opened: OpenModel, given: Prompt, frame: Frame, options: GenerateOptions): number[] {
+  const { tokenizer, contextLength, startId } = opened;
+  const ids = typeof given === "string" ? tokenizer.encode(given, options) : given;
+  const before = typeof given === "string" ? missing(ids, frame).before : [];
+  if (before.length + ids.length > 0) {
+    const length = promptLength(before.length + ids.length, options.maxNewTokens, contextLength);
+    const kept = Math.max(0, length - before.length);
+    return [...before.slice(0, length), ...ids.slice(ids.length - Math.min(kept, ids.length))];
   }
-  return ids.slice(-promptLength(ids.length, options.maxNewTokens, contextLength));
+  if (startId !== null) return [startId];
+  throw new TrainingError(
+    "INVALID_INPUT",
+    "USER_INPUT",
+    "the prompt is empty, and this tokenizer has no token for the beginning or the end of a text to start from: give a prompt",
+  );
 }
 
 function checkFinite(logits: Tensor): void {

@@ -3,6 +3,7 @@ import {
   findWeights,
   loadModel,
   readModelConfig,
+  readStoredIds,
   type CausalLm,
   type LoadedModel,
   type SpecialIds,
@@ -43,9 +44,13 @@ export interface OpenModel extends Disposable {
   readonly manifest: RunManifest | null;
   /** The most tokens the model looks at. */
   readonly contextLength: number;
-  /** The token that ends a text. */
+  /** The token that training puts after a text. */
   readonly eosId: number | null;
-  /** The token that a text begins after, for an empty prompt. */
+  /** The tokens that end a text: `eosId`, and all that the folder names. */
+  readonly ends: ReadonlySet<number>;
+  /** Ids within the tokenizer's that stand for no token: they are never written. */
+  readonly absent: readonly number[];
+  /** The token that a text begins after, where one is needed or asked for: an empty prompt has no other. */
   readonly startId: number | null;
   /** Keeps what was recorded to generate, for the next time; absent: nothing is kept. */
   readonly recorded?: RecordedSteps;
@@ -106,9 +111,11 @@ async function open(
       `${dir}: the tokenizer has ${tokenizer.vocabSize} tokens, the model only ${vocabSize}; it was trained with another`,
     );
   }
-  const eosId = endOfText(tokenizer, specials);
-  // Training puts the end-of-text token between texts and no other before them: a text begins after it.
-  const startId = eosId ?? tokenizer.specials.bos;
+  const stated = (await readStoredIds(dir)).ends.filter((end) => end < tokenizer.vocabSize);
+  const eosId = tokenizer.specials.eos ?? stated[0] ?? usualEnd(tokenizer, specials);
+  const ends: ReadonlySet<number> = new Set(eosId === null ? stated : [eosId, ...stated]);
+  const absent = Array.from({ length: tokenizer.vocabSize }, (_, id) => id).filter((id) => tokenizer.token(id) === "");
+  const startId = beginOf(tokenizer, manifest, eosId);
   const about = {
     id,
     dir,
@@ -116,6 +123,8 @@ async function open(
     manifest,
     contextLength,
     eosId,
+    ends,
+    absent,
     startId,
     tokenizer,
     device: compute.device,
@@ -150,10 +159,20 @@ async function load(dir: string, weights: string, device: "cpu" | "cuda"): Promi
   return { model, specials: plan.specials };
 }
 
-/** What the tokenizer says, or else the model's config, which may name a token that is not there. */
-function endOfText(tokenizer: Tokenizer, { eosTokenId }: SpecialIds): number | null {
-  if (tokenizer.specials.eos !== null) return tokenizer.specials.eos;
-  return eosTokenId !== null && eosTokenId < tokenizer.vocabSize ? eosTokenId : null;
+/** What models of the family have, where nothing else is said; the tokenizer may not have it. */
+const usualEnd = ({ vocabSize }: Tokenizer, { eosTokenId }: SpecialIds): number | null =>
+  eosTokenId !== null && eosTokenId < vocabSize ? eosTokenId : null;
+
+/**
+ * The template's, where it has one. Else training here puts the end-of-text token between texts and no other before them,
+ * so that a text begins after it; its vocabularies' [BOS] is never read. A model from elsewhere begins with its own.
+ */
+function beginOf(tokenizer: Tokenizer, manifest: RunManifest | null, eosId: number | null): number | null {
+  const { bos } = tokenizer.specials;
+  const template = tokenizer.frame.before.at(-1);
+  if (template !== undefined) return template;
+  const elsewhere = manifest === null && bos !== null && tokenizer.token(bos) !== "[BOS]";
+  return elsewhere ? bos : (eosId ?? bos);
 }
 
 function noWeights(dir: string, manifest: RunManifest | null): TrainingError {

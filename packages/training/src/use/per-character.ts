@@ -9,11 +9,15 @@ export interface CharacterScore {
 /**
  * The surprisal of single characters: the bits of a token are shared evenly by the characters it was made of, and those
  * of several tokens that make one character are added. So the bits of all characters sum to those of all tokens. A
- * character of the first token alone, which nothing foresees, has null; one that the tokenizer passes over has 0.
+ * character of a token alone that nothing foresees has null; one that the tokenizer passes over has 0.
  *
- * @param surprisal bits of the tokens after the first
+ * @param surprisal bits of each token; null of a first one that nothing stands before
  */
-export function perCharacter(text: string, encoded: EncodedText, surprisal: ArrayLike<number>): CharacterScore[] {
+export function perCharacter(
+  text: string,
+  encoded: EncodedText,
+  surprisal: readonly (number | null)[],
+): CharacterScore[] {
   const characters = Array.from(text);
   const at = new Uint32Array(text.length + 1); // the character that each UTF-16 unit belongs to
   let unit = 0;
@@ -28,9 +32,10 @@ export function perCharacter(text: string, encoded: EncodedText, surprisal: Arra
     const [start, end] = [Number(encoded.offsets[2 * token]), Number(encoded.offsets[2 * token + 1])];
     const from = Number(at[start]);
     const to = end > start ? Number(at[end - 1]) + 1 : from + 1;
-    if (token === 0) foreseen.fill(0, from, to);
+    const own = surprisal[token] ?? null;
+    if (own === null) foreseen.fill(0, from, to);
     else {
-      const share = Number(surprisal[token - 1]) / (to - from);
+      const share = own / (to - from);
       for (let i = from; i < to; i += 1) bits[i] = Number(bits[i]) + share;
       foreseen.fill(1, from, to);
     }

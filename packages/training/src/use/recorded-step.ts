@@ -10,6 +10,7 @@ import {
   type RowSampling,
   type Tensor,
 } from "@trainer/torch";
+import { absentBias } from "./absent.js";
 
 /** Steps for which random numbers lie on the device, and drawn tokens are kept there. */
 const BLOCK = 1024;
@@ -25,6 +26,8 @@ export interface StepShape {
   /** How many ids there are to draw from. */
   readonly vocab: number;
   readonly sampling: RowSampling;
+  /** Those of them that stand for no token. */
+  readonly absent: readonly number[];
 }
 
 /**
@@ -38,6 +41,7 @@ export class RecordedStep implements Disposable {
   readonly uniforms: Tensor; // (block, B) float64
   readonly drawn: Tensor; // (block, B) int64
   readonly seen: Tensor | null; // (B, V) bool, where what was said becomes less likely
+  readonly #bias: Tensor | null; // (V)
   readonly #recording: Recording;
 
   /**
@@ -67,6 +71,8 @@ export class RecordedStep implements Disposable {
     this.drawn = keep(zeros([BLOCK, sequences], integers));
     this.uniforms = keep(zeros([BLOCK, sequences], { dtype: "float64", device }));
     this.seen = sampling.repetitionPenalty === 1 ? null : keep(zeros([sequences, vocab], { dtype: "bool", device }));
+    const bias = absentBias(shape.absent, vocab, device);
+    this.#bias = bias && keep(bias);
     try {
       this.#recording = queue.record(() => noGrad(() => this.#step()));
     } catch (error) {
@@ -83,7 +89,8 @@ export class RecordedStep implements Disposable {
     const { vocab, sampling } = this.shape;
     const hidden = this.model.hidden(this.tokens.unsqueeze(1), { training: false, cache: this.cache }); // (B, 1, C)
     const all = logitsOf(this.model, hidden.select(1, 0)); // (B, V)
-    const own = all.size(1) === vocab ? all : all.narrow(1, 0, vocab);
+    const rows = all.size(1) === vocab ? all : all.narrow(1, 0, vocab);
+    const own = this.#bias === null ? rows : rows.add(this.#bias);
     const uniform = this.uniforms.indexSelect(0, this.place).select(0, 0); // (B)
     const drawn = sampleRows(own, this.seen, sampling, uniform); // (B)
     if (this.seen !== null) aten.scatter_(this.seen, 1, drawn.unsqueeze(1), 1);
@@ -94,7 +101,7 @@ export class RecordedStep implements Disposable {
 
   #free(): void {
     this.cache.dispose();
-    for (const t of [this.tokens, this.place, this.uniforms, this.drawn, this.seen]) t?.dispose();
+    for (const t of [this.tokens, this.place, this.uniforms, this.drawn, this.seen, this.#bias]) t?.dispose();
   }
 
   [Symbol.dispose](): void {
@@ -132,6 +139,6 @@ export class RecordedSteps implements Disposable {
 
 /** Whether a step can write sequences of this shape: a cache may be larger than it must. */
 function serves({ model, cache, shape }: RecordedStep, wanted: StepShape): boolean {
-  const alike = (of: StepShape) => JSON.stringify([of.sequences, of.vocab, of.sampling]);
+  const alike = (of: StepShape) => JSON.stringify([of.sequences, of.vocab, of.sampling, of.absent]);
   return alike(shape) === alike(wanted) && Math.min(wanted.capacity, model.contextLength) <= cache.capacity;
 }

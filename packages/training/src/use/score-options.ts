@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Bos } from "./bos.js";
 
 /** What to score, either a text or a UTF-8 file, and how much to tell of it. */
 export const ScoreOptions = z.strictObject({
@@ -10,6 +11,9 @@ export const ScoreOptions = z.strictObject({
   topK: z.int().min(1).nullable().default(null),
   /** How many tokens a text longer than the context moves on at a time; null: half a context. */
   stride: z.int().min(1).nullable().default(null),
+  bos: Bos,
+  /** Whether special tokens that the text spells are these tokens; else they are text. */
+  specialTokens: z.boolean().default(false),
 });
 export type ScoreOptions = z.infer<typeof ScoreOptions>;
 

@@ -1,30 +1,43 @@
 import { readFile } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";
 import { logitsOf, lossOfEach } from "@trainer/models";
+import type { Tokenizer } from "@trainer/tokenizers";
 import { noGrad, scope, softmax, stack, tensor, type Tensor } from "@trainer/torch";
 import { IGNORED } from "../bins/batch-loader.js";
 import { refuse } from "../corpus/find-files.js";
 import { TrainingError } from "../errors.js";
+import { frameOf, missing, spelled } from "./begin.js";
+import { fidelity, type Fidelity } from "./fidelity.js";
 import type { OpenModel } from "./open-model.js";
 import { parseOptions } from "./parse-options.js";
 import { perCharacter, type CharacterScore } from "./per-character.js";
 import { ScoreOptions, type ScoreInput } from "./score-options.js";
+import { codePoints, tokenTexts } from "./token-texts.js";
 import { alike, slidingWindows, type Window } from "./window.js";
 
-/** How well a model foresaw a text of T tokens. What was not asked for, and all but the loss of T < 2, is null. */
+/** How well a model foresaw a text of T tokens, those around it counted. What was not asked for is null. */
 export interface Score {
-  /** Mean cross entropy of the T - 1 tokens after the first, in nats. */
-  readonly loss: number;
+  /** Mean cross entropy of the T - 1 tokens after the first, in nats; null where T < 2. */
+  readonly loss: number | null;
   /** e to the loss. */
-  readonly perplexity: number;
+  readonly perplexity: number | null;
+  /** Why there is no loss; null where there is one. */
+  readonly reason: string | null;
   /** The T - 1 single cross entropies, in bits: entry i is token i + 1's. */
   readonly surprisal: readonly number[] | null;
   /** T lists of the likeliest next tokens with their probabilities, falling; the last looks beyond the text. */
   readonly topk: readonly (readonly (readonly [token: string, probability: number])[])[] | null;
-  /** The T tokens as text, special ones empty. */
+  /** The part of the text that each of the T tokens stands for: together they are the text. */
   readonly tokens: readonly string[] | null;
-  /** The text's characters; their bits sum to those of `surprisal`. */
+  /** Where each of these begins in the text, in characters (code points). */
+  readonly offsets: readonly number[] | null;
+  /** The text's characters; their bits sum to those of its tokens. */
   readonly perCharacter: readonly CharacterScore[] | null;
+  /** The tokens put before and after the text, as the tokenizer spells them. */
+  readonly begin: readonly string[];
+  readonly end: readonly string[];
+  /** What the tokenizer made of the text. */
+  readonly fidelity: Fidelity;
 }
 
 /** The most logits held at once, in numbers: 64 MB of them. */
@@ -34,20 +47,22 @@ const TOKENS = 4096;
 
 /**
  * Scores a text. One longer than the context is read in windows that overlap by half, so that every token is predicted
- * once and, beyond the first window, from at least half a context (or what `stride` leaves of one). Throws INVALID_INPUT unless there is exactly one of
+ * once and, beyond the first window, from at least half a context (or what `stride` leaves of one). Around it stand the
+ * tokens of the tokenizer's template, unless `bos` says otherwise. Throws INVALID_INPUT unless there is exactly one of
  * text and path, CORPUS_NOT_FOUND or CORPUS_UNREADABLE for a file that cannot be read.
  */
 export async function score(opened: OpenModel, input: ScoreInput, signal?: AbortSignal): Promise<Score> {
   const options = parseOptions(ScoreOptions, input, "the scoring");
-  const { model, tokenizer, contextLength } = opened;
+  const { tokenizer, contextLength } = opened;
+  const { specialTokens } = options;
   const text = await textOf(options);
-  const detailed = options.detailLevel === "per_char";
-  const encoded = detailed ? tokenizer.encodeWithOffsets(text) : null;
-  const ids = encoded?.ids ?? tokenizer.encode(text);
-  if (ids.length < 2) return { loss: 0, perplexity: 1, surprisal: null, topk: null, tokens: null, perCharacter: null };
-  const decode = (id: number) => tokenizer.decode([id], { skipSpecial: true });
-  const k = options.topK === null ? null : Math.min(options.topK, model.vocabSize);
+  const encoded = tokenizer.encodeWithOffsets(text, { specialTokens });
+  const frame = missing(encoded.ids, frameOf(opened, options.bos));
+  const ids = Int32Array.from([...frame.before, ...encoded.ids, ...frame.after]);
+  const about = { ...spelled(opened, frame), fidelity: fidelity(text, encoded, tokenizer, { specialTokens }) };
+  if (ids.length < 2) return { ...NOTHING, reason: tooShort(ids.length), ...about };
 
+  const { topK: k } = options;
   const positions = k === null ? ids.length - 1 : ids.length; // what follows the last token has no loss
   const nats = new Float64Array(positions);
   const topk: (readonly [string, number])[][] = [];
@@ -56,21 +71,46 @@ export async function score(opened: OpenModel, input: ScoreInput, signal?: Abort
     signal?.throwIfAborted();
     const rows = scoreWindows(opened, ids, group, k);
     nats.set(rows.nats, group[0]?.from);
-    topk.push(...rows.topk.map((row) => row.map(({ id, probability }) => [decode(id), probability] as const)));
+    topk.push(
+      ...rows.topk.map((row) => row.map(({ id, probability }) => [textOfId(tokenizer, id), probability] as const)),
+    );
     await setImmediate();
   }
   const known = nats.subarray(0, ids.length - 1);
   const loss = known.reduce((total, n) => total + n, 0) / known.length;
-  const bits = detailed ? Array.from(known, (n) => n / Math.LN2) : [];
+  const figures = { loss, perplexity: Math.exp(loss), reason: null, topk: k === null ? null : topk };
+  if (options.detailLevel === "summary") return { ...NOTHING, ...figures, ...about };
+
+  const surprisal = Array.from(known, (n) => n / Math.LN2);
+  const around = (side: readonly number[], offset: number) => side.map(() => ({ text: "", offset }));
+  const parts = [...around(frame.before, 0), ...tokenTexts(text, encoded), ...around(frame.after, codePoints(text))];
+  const ofText = [null, ...surprisal].slice(frame.before.length);
   return {
-    loss,
-    perplexity: Math.exp(loss),
-    surprisal: detailed ? bits : null,
-    topk: k === null ? null : topk,
-    tokens: detailed ? Array.from(ids, decode) : null,
-    perCharacter: encoded === null ? null : perCharacter(text, encoded, bits),
+    ...figures,
+    ...about,
+    surprisal,
+    tokens: parts.map((part) => part.text),
+    offsets: parts.map(({ offset }) => offset),
+    perCharacter: perCharacter(text, encoded, ofText),
   };
 }
+
+const NOTHING = {
+  loss: null,
+  perplexity: null,
+  surprisal: null,
+  topk: null,
+  tokens: null,
+  offsets: null,
+  perCharacter: null,
+} as const;
+
+const tooShort = (tokens: number) =>
+  `there is nothing to score: the text has ${tokens === 0 ? "no token" : "one token"}, and at least two are needed, one to foresee the other from`;
+
+/** What a token is in the middle of a text; special ones are empty. */
+const textOfId = (tokenizer: Tokenizer, id: number): string =>
+  tokenizer.isSpecial(id) ? "" : new TextDecoder("utf-8", { ignoreBOM: true }).decode(tokenizer.tokenBytes(id));
 
 async function textOf({ text, path }: ScoreOptions): Promise<string> {
   if (text !== null && path !== null) throw invalid("text and path are mutually exclusive");
@@ -89,7 +129,8 @@ interface Rows {
 }
 
 /** Cross entropies and likeliest successors at the positions that count of windows of one shape, in the text's order. */
-function scoreWindows({ model }: OpenModel, ids: Int32Array, windows: readonly Window[], k: number | null): Rows {
+function scoreWindows(opened: OpenModel, ids: Int32Array, windows: readonly Window[], k: number | null): Rows {
+  const { model } = opened;
   return scope(() =>
     noGrad(() => {
       const int64 = { dtype: "int64", device: model.params.device } as const;
@@ -106,7 +147,7 @@ function scoreWindows({ model }: OpenModel, ids: Int32Array, windows: readonly W
       const count = targets.numel / windows.length;
       const counted = hidden.narrow(1, hidden.size(1) - count, count).flatten(0, 1); // (B n, C)
       const nats = lossOfEach(model, counted, targets).to("float32").data();
-      const topk = k === null ? [] : successors(model, counted, k);
+      const topk = k === null ? [] : successors(opened, counted, k);
       return { nats: Float32Array.from(nats, Number), topk };
     }),
   );
@@ -119,14 +160,21 @@ function following(ids: Int32Array, from: number, end: number): Int32Array {
   return next;
 }
 
-/** The k likeliest successors of each hidden state (N, C), with logits made some rows at a time. */
-function successors(model: OpenModel["model"], hidden: Tensor, k: number): Rows["topk"] {
+/**
+ * The k likeliest successors of each hidden state (N, C), with logits made some rows at a time. Rows that the model has
+ * beyond the tokenizer's ids, and ids that stand for nothing, have their part of the probability and are not listed.
+ */
+function successors({ model, tokenizer, absent }: OpenModel, hidden: Tensor, k: number): Rows["topk"] {
   const step = Math.max(1, Math.floor(LOGITS / model.vocabSize));
   const starts = Array.from({ length: Math.ceil(hidden.size(0) / step) }, (_, i) => i * step);
+  const own = Math.min(model.vocabSize, tokenizer.vocabSize);
+  const none = new Set(absent);
+  const most = Math.min(k, own - absent.length);
   return starts.flatMap((row) =>
     scope(() => {
       const logits = logitsOf(model, hidden.narrow(0, row, Math.min(step, hidden.size(0) - row))).to("float32");
-      return likeliest(softmax(logits, -1), k);
+      const ranked = likeliest(softmax(logits, -1).narrow(1, 0, own), most + absent.length);
+      return ranked.map((each) => each.filter(({ id }) => !none.has(id)).slice(0, most));
     }),
   );
 }

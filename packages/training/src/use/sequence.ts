@@ -3,6 +3,7 @@ import type { Tensor } from "@trainer/torch";
 import type { GenerateOptions } from "./generate-options.js";
 import type { OpenModel } from "./open-model.js";
 import type { Random } from "./random.js";
+import { absentBias } from "./absent.js";
 import { penalize } from "./repetition.js";
 import { sample } from "./sample.js";
 import { StopSequences } from "./stop-sequences.js";
@@ -59,7 +60,9 @@ export class Sequence {
 
   /** Draws the next token from what the model expects, logits (V). */
   draw(logits: Tensor): void {
-    const own = logits.numel === this.vocab ? logits : logits.narrow(0, 0, this.vocab);
+    const all = logits.numel === this.vocab ? logits : logits.narrow(0, 0, this.vocab);
+    const bias = absentBias(this.opened.absent, this.vocab, logits.device);
+    const own = bias === null ? all : all.add(bias);
     const { repetitionPenalty } = this.options;
     const weighed = repetitionPenalty === 1 ? own : penalize(own, this.#seen, repetitionPenalty);
     this.take(sample(weighed, this.options, this.random));
@@ -74,7 +77,7 @@ export class Sequence {
   /** Writes the token drawn; returns the text that is certain with it, which may be none. */
   write(): string {
     let piece = "";
-    if (this.options.stopOnEos && this.#last === this.opened.eosId) this.#finished = "eos";
+    if (this.options.stopOnEos && this.opened.ends.has(this.#last)) this.#finished = "eos";
     else {
       this.#steps += 1;
       piece = this.#stops.push(this.#decoder.push(this.#last));

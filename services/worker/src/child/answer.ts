@@ -61,6 +61,12 @@ async function scored({ request }: Of<"score">, opened: OpenModel, context: Answ
     surprisal: scored.surprisal && [...scored.surprisal],
     topk: scored.topk && scored.topk.map((row) => row.map(([token, probability]) => [token, probability])),
     tokens: scored.tokens && [...scored.tokens],
+    offsets: scored.offsets && [...scored.offsets],
+    begin_tokens: [...scored.begin],
+    end_tokens: [...scored.end],
+    unknown_characters: scored.fidelity.unknownCharacters,
+    text_restored: scored.fidelity.exact,
+    message: scored.reason,
   };
 }
 
@@ -94,6 +100,7 @@ async function generated(
         steps: value.steps,
         eos_terminated: [...value.eosTerminated],
         steps_per_sequence: [...value.stepsPerSequence],
+        begin_tokens: [...value.begin],
       };
     }
     if (value.type === "text") context.onPiece({ sequence: value.sequence, text: value.text });

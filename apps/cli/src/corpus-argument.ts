@@ -1,10 +1,9 @@
 import { existsSync } from "node:fs";
-import { fileIdOf } from "@trainer/training/options";
+import { fileIdOf, READ_NAMES } from "@trainer/training/options";
 import { UsageError } from "./errors.js";
 
 /** How every command that reads a corpus describes it. */
-export const CORPUS_ARGUMENT =
-  "files or folders: .txt, .text, .jsonl (field `text`), each also as .gz; or the id of a file in a file service";
+export const CORPUS_ARGUMENT = `files or folders: ${READ_NAMES}; of JSON the field \`text\`; or the id of a file in a file service`;
 
 export interface CorpusArgument {
   readonly corpus: readonly string[];

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { readAll, readLines } from "./read-text.js";
+import { readLines } from "./read-text.js";
 
 async function* chunks(...parts: (Uint8Array | string)[]) {
   yield* await Promise.resolve(parts);
@@ -13,12 +13,7 @@ async function collect(lines: AsyncIterable<string>): Promise<string[]> {
 
 const euro = new TextEncoder().encode("1 €\n2"); // the sign is three bytes
 
-test("characters that chunks cut in two are joined", async () => {
-  expect(await readAll(chunks(euro.slice(0, 3), euro.slice(3)))).toBe("1 €\n2");
-  expect(await readAll(chunks("a", "b"))).toBe("ab");
-});
-
-test("lines come one by one, the last also without an end", async () => {
+test("lines come one by one, characters cut in two joined, the last also without an end", async () => {
   expect(await collect(readLines(chunks(euro.slice(0, 3), euro.slice(3))))).toEqual(["1 €", "2"]);
   expect(await collect(readLines(chunks("a\n", "\nb\n")))).toEqual(["a", "", "b"]);
 });

@@ -1,12 +1,5 @@
 import type { Source } from "./io.js";
 
-/** All of a source as text. */
-export async function readAll(source: Source): Promise<string> {
-  const texts: string[] = [];
-  for await (const text of decoded(source)) texts.push(text);
-  return texts.join("");
-}
-
 /** A source's lines, without their ends; a last one without an end counts too. */
 export async function* readLines(source: Source): AsyncGenerator<string, void, undefined> {
   let begun: string[] = []; // a line may be as long as the file

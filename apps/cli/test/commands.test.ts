@@ -246,7 +246,7 @@ test("generate goes on from several prompts as from each alone", async () => {
   for (const prompt of ["the cat", "my"]) alone.push(await json(["generate", "one", "--prompt", prompt, ...settings]));
   const outputs = alone.flatMap(({ last }) => (hasOutputs(last) ? last.outputs : []));
   expect(outputs).toHaveLength(4);
-  const { last } = await json(["generate", "one", "--prompts-file", path, ...settings]);
+  const { last } = await json(["generate", "one", "--prompts-path", path, ...settings]);
   expect(last).toMatchObject({ outputs, steps: 20 });
   const line = ["generate", "one", "--prompt", "the cat", "--prompt", "-", ...settings];
   const { stdout } = await trainer(line, { tty: true, stdin: "my" });

@@ -30,7 +30,9 @@ test("corpus show tells what a text is like", async () => {
     ].join("\n"),
   );
   await writeFile(path, Buffer.concat([Buffer.from("a text that is long enough\n"), Buffer.of(0xff)]));
-  expect((await trainer(["corpus", "show", path])).stdout).toContain("27, 1 of them in place of what is not UTF-8");
+  expect((await trainer(["corpus", "show", path])).stdout).toContain(
+    `left out    1 character is not UTF-8 and became U+FFFD: 1 in ${path} (3.6 % of its bytes)`,
+  );
   expect((await json(["corpus", "show", path])).last).toMatchObject({
     lines: 2,
     replaced_characters: 1,
@@ -38,6 +40,36 @@ test("corpus show tells what a text is like", async () => {
     longest_line: { characters: 26 },
   });
   expect(await trainer(["corpus", "show", join(shared.folder, "none")])).toMatchObject({ code: 1 });
+});
+
+test("corpus show tells what of a folder is not read, and reads all of it as text when told to", async () => {
+  const folder = join(shared.folder, "mixed");
+  await mkdir(folder);
+  await writeFile(join(folder, "a.txt"), "one\n<|endoftext|>\ntwo\n<|endoftext|>\n");
+  await writeFile(join(folder, "b.csv"), "text\nthree\n");
+  await writeFile(join(folder, "._a.txt"), Buffer.of(0, 5, 22, 7));
+  const { code, stdout } = await trainer(["corpus", "show", folder]);
+  expect(code).toBe(0);
+  expect(stdout).toContain("left out    2 files were not read (1 hidden, 1 .csv): ");
+  expect(stdout).toContain("left out    2 lines of `<|endoftext|>` taken for the end of a document, and for no text");
+  expect((await json(["corpus", "show", folder])).last).toMatchObject({
+    files: 1,
+    lines: 2,
+    left_out: { files: { count: 2, kinds: { hidden: 1, ".csv": 1 } }, separators: { count: 2 } },
+  });
+  expect((await json(["corpus", "show", folder, "--as", "text", "--document-separator", "none"])).last).toMatchObject({
+    files: 2,
+    lines: 6,
+    left_out: { files: { count: 1 }, separators: { count: 0 } },
+  });
+});
+
+test("a file of nothing but a byte order mark has no text", async () => {
+  const path = join(shared.folder, "mark.txt");
+  await writeFile(path, "\uFEFF");
+  const { code, stderr } = await trainer(["corpus", "show", path]);
+  expect(code).toBe(1);
+  expect(stderr).toContain("there is no text in");
 });
 
 test("corpus show says where it estimates", async () => {

@@ -79,5 +79,6 @@ export const result: RunResult = {
   specialTokens: 0,
   tokensSeen: 384_000,
   gpuPeakBytes: null,
+  leftOut: null,
   seconds: 187,
 };

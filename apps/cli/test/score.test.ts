@@ -1,3 +1,6 @@
+import { writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { homeWithRun, type TestHome } from "./trained.js";
@@ -46,6 +49,33 @@ test("--json tells the bits of tokens and characters, which sum to the same", as
     surprisal.reduce((a, b) => a + b, 0),
     6,
   );
+});
+
+test("a text is scored the same given, piped and in a file, however that is packed", async () => {
+  const text = "the old king\nsees the cat";
+  const file = (name: string) => join(dirname(at.corpus), name);
+  await writeFile(file("a.txt.gz"), Buffer.concat([gzipSync("\uFEFFthe old "), gzipSync("king\nsees the cat")]));
+  const loss = async (given: readonly string[], stdin?: string) => {
+    const { last } = await at.json(["score", "one", ...given], stdin === undefined ? {} : { stdin });
+    return z.looseObject({ loss: z.number() }).parse(last).loss;
+  };
+  const typed = await loss(["--text", text]);
+  expect(await loss(["--text", "-"], `${text}\n`)).toBe(typed);
+  expect(await loss(["--text", "-"], `\uFEFF${text}\r\n`)).toBe(typed);
+  expect(await loss(["--path", file("a.txt.gz")])).toBe(typed);
+  expect(await loss(["--text", "-"], `${text}\n\n`)).not.toBe(typed); // only the last line break is the pipe's
+});
+
+test("a file that is not text is refused, and what of one was not UTF-8 is told", async () => {
+  const file = join(dirname(at.corpus), "odd.txt");
+  await writeFile(file, Buffer.from("\uFEFFthe cat", "utf16le"));
+  const refused = await at.trainer(["score", "one", "--path", file]);
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toContain("looks like UTF-16: convert it to UTF-8");
+  await writeFile(file, Buffer.from("the caf\u00e9 of the old king", "latin1"));
+  const { code, stderr } = await at.trainer(["score", "one", "--path", file]);
+  expect(code).toBe(0);
+  expect(stderr).toContain(`warning: 1 character is not UTF-8 and became U+FFFD: 1 in ${file} (4.2 % of its bytes)`);
 });
 
 test("a stride gives a long text more context", async () => {

@@ -31,12 +31,19 @@ test("a tokenizer is trained, shown, and encodes and decodes back", async () => 
   expect((await trainer(["tokenizer", "decode", out], { stdin: plain.stdout })).stdout).toBe(text);
   const arrays = values.map((each) => `${JSON.stringify(each)}\n`).join("");
   expect((await trainer(["tokenizer", "decode", out], { stdin: arrays })).stdout).toBe(text);
-  const file = await trainer(["tokenizer", "encode", out, "--file", shared.corpus]);
+  const file = await trainer(["tokenizer", "encode", out, "--path", shared.corpus]);
+  expect((await trainer(["tokenizer", "encode", out, "--file", shared.corpus])).stdout).toBe(file.stdout);
   expect(file.stdout.split("\n")).toHaveLength(corpusText.split("\n").length);
 
   expect((await json(["tokenizer", "encode", out], { stdin: "a[EOS]" })).last).not.toContain(3);
   const through = await trainer(["tokenizer", "encode", out, "--special-tokens"], { stdin: "[EOS][BOS]" });
   expect(through).toMatchObject({ stdout: "3 2\n", stderr: containing("2 special tokens were spelled in the text") });
+  for (const ends of ["\r\n", "\r"]) {
+    const typed = ["tokenizer", "encode", out, "--text", text.replaceAll("\n", ends)];
+    expect((await trainer(typed)).stdout.trimEnd()).toBe(plain.stdout.trimEnd());
+  }
+  const both = await trainer(["tokenizer", "encode", out, "--text", "a", "--path", shared.corpus]);
+  expect(both).toMatchObject({ code: 2, stderr: containing("exclude each other") });
 
   expect((await json(["tokenizer", "decode", out, "2", "3"])).last).toEqual({ text: "[BOS][EOS]" });
   expect((await json(["tokenizer", "decode", out, "2", "3", "--skip-special"])).last).toEqual({ text: "" });
@@ -176,7 +183,13 @@ test("a tokenizer is measured on a text, and compared with others on it", async 
     measured: { vocab_size: 280, tokens: aNumber, bytes_per_token: aNumber },
   });
 
-  const compare = ["tokenizer", "compare", small, large, "--text", shared.corpus];
+  const compare = ["tokenizer", "compare", small, large, "--path", shared.corpus];
+  const before = await trainer([...compare.slice(0, 4), "--text", shared.corpus]); // once the name of --path
+  expect(before.stdout).toBe((await trainer(compare)).stdout);
+  const onText = ["tokenizer", "compare", small, large, "--text", "the cat\nsees"];
+  expect((await json(onText)).last).toMatchObject({ text: "the cat\nsees", path: null });
+  const both = [...onText, "--path", shared.corpus];
+  expect(await trainer(both)).toMatchObject({ code: 2, stderr: containing("exclude each other") });
   const Compared = z.object({
     tokenizers: z.array(z.object({ tokenizer: z.string(), tokens: z.int(), bytes: z.int() })),
   });
@@ -186,7 +199,7 @@ test("a tokenizer is measured on a text, and compared with others on it", async 
   expect(tokenizers[0]?.tokens).toBeGreaterThan(tokenizers[1]?.tokens ?? Infinity);
   expect((await trainer(compare)).stdout).toMatch(/tokens a word +\d\.\d+ +\d\.\d+/);
   expect(await trainer(compare.slice(0, 3))).toMatchObject({ code: 2, stderr: containing("two tokenizers or more") });
-  expect(await trainer(compare.slice(0, 4))).toMatchObject({ code: 2, stderr: containing("--text FILE") });
+  expect(await trainer(compare.slice(0, 4))).toMatchObject({ code: 2, stderr: containing("--path FILE") });
 });
 
 test("a manifest that cannot be read is left out", async () => {

@@ -1,4 +1,6 @@
-export { openCorpus, type Corpus, type ReadOptions } from "./corpus/corpus.js";
+export { leftOutOf, openCorpus, type Corpus, type OpenOptions, type ReadOptions } from "./corpus/corpus.js";
+export { leftOutSentences, noLosses, type LeftOut } from "./corpus/left-out.js";
+export { readTextFile, readTextStream, textPieces, type WholeText } from "./corpus/read-whole-text.js";
 export { corpusStatistics, type CorpusStatistics } from "./corpus/statistics.js";
 export type { ScriptCount } from "./corpus/script-counter.js";
 export { cachedPath, fileIdOf } from "./corpus/corpus-cache.js";

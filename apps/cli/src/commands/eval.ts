@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
 import { EvaluateRequest } from "@trainer/platform";
 import type { Comparison, Evaluation, Lengths } from "@trainer/training";
@@ -12,6 +11,7 @@ import type { Style } from "../display/style.js";
 import { table } from "../display/table.js";
 import { UsageError } from "../errors.js";
 import { fetching } from "../fetching.js";
+import { linesOfFile } from "../given-text.js";
 import type { Io } from "../io.js";
 import { evaluationReport } from "../remote/outcome.js";
 import { finished, refuseLocal, requestOf } from "../remote/request.js";
@@ -32,7 +32,7 @@ const EvalFlags = z.strictObject({
     "tokens that the windows move on; left out: a whole context, so that none is read twice",
   ),
   samples: z.boolean().default(true).describe("write no samples"),
-  prompts: z
+  promptsPath: z
     .string()
     .min(1)
     .nullable()
@@ -62,6 +62,7 @@ export function define(command: Command, io: Io): void {
     args: { "<run>": MODEL },
     options: EvalFlags,
     runs: ["against"],
+    aliases: { promptsPath: "prompts" },
     examples: {
       "trainer eval RUN": "on the validation split",
       "trainer eval RUN --split test --json": "loss, perplexity, bits_per_byte, bits_per_character, samples",
@@ -78,10 +79,10 @@ export function define(command: Command, io: Io): void {
       out.result(finished(result), () => evaluationReport(result).join("\n"));
     },
     async run({ args: [run = ""], options, home: root, out }) {
-      const { device, weights, samples, split, prompts: file, ...rest } = options;
+      const { device, weights, samples, split, promptsPath: file, ...rest } = options;
       checkText(options);
-      if (file !== null && !samples) throw new UsageError("--prompts and --no-samples exclude each other");
-      const own = file === null ? {} : { prompts: (await readFile(file, "utf8")).split(/\r?\n/).filter(Boolean) };
+      if (file !== null && !samples) throw new UsageError("--prompts-path and --no-samples exclude each other");
+      const own = file === null ? {} : { prompts: await linesOfFile(file, out) };
       const input = { ...rest, split: split ?? "validation", ...(samples ? own : { prompts: [] }) };
       const { evaluate, openHome, openModel } = await import("@trainer/training");
       const progress = new ProgressLine(io, out);

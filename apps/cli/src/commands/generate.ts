@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
 import { GenerateRequest } from "@trainer/platform";
 import type { Generated } from "@trainer/training";
@@ -8,10 +7,10 @@ import { bosFlag, noteBegin } from "../bos.js";
 import { defineCommand, MODEL } from "../define-command.js";
 import { printable } from "../display/printable.js";
 import { UsageError } from "../errors.js";
+import { givenText, linesOfFile, PIPED, textOfFile } from "../given-text.js";
 import type { Io } from "../io.js";
 import { openHere } from "../open-here.js";
 import type { Output } from "../output.js";
-import { readAll } from "../read-text.js";
 import { finished, refuseLocal, requestOf } from "../remote/request.js";
 import { weightsFlag, weightsJson } from "../weights.js";
 
@@ -21,9 +20,9 @@ const GenerateFlags = z.strictObject({
   prompt: z
     .array(z.string())
     .default([])
-    .describe("what the text goes on from; - reads it from stdin; several are gone on from side by side"),
+    .describe(`what the text goes on from; ${PIPED}; several are gone on from side by side`),
   promptPath: z.string().nullable().default(null).describe("a file with what the text goes on from"),
-  promptsFile: z.string().nullable().default(null).describe("a file with a prompt in each line"),
+  promptsPath: z.string().nullable().default(null).describe("a file with a prompt in each line"),
   maxNewTokens: field.maxNewTokens.describe("the most tokens to write"),
   temperature: field.temperature.describe("below 1 surer, above 1 bolder; 0: always the likeliest token"),
   topK: field.topK.describe("draw from the k likeliest tokens; 0: from all"),
@@ -60,20 +59,21 @@ export function define(command: Command, io: Io): void {
     description: "Let a model go on from a prompt. The text streams to stdout as it is written.",
     args: { "<run>": MODEL },
     options: GenerateFlags,
-    needs: [["prompt", "promptPath", "promptsFile"]],
+    needs: [["prompt", "promptPath", "promptsPath"]],
+    aliases: { promptsPath: "prompts-file" },
     examples: {
       'trainer generate RUN --prompt "ROMEO:"': "64 tokens that go on from the prompt",
       'trainer generate RUN --prompt "ROMEO:" --max-new-tokens 300 --temperature 0.8 --seed 7':
         "longer, surer, and the same each time",
       "trainer generate RUN --prompt Dear --stop $'\\n' --num-return-sequences 3": "three single lines",
       'trainer generate RUN --prompt "ROMEO:" --weights int8': "faster, and a little less exact",
-      "trainer generate RUN --prompts-file prompts.txt --json": "a text for each line of a file",
+      "trainer generate RUN --prompts-path prompts.txt --json": "a text for each line of a file",
       "trainer generate ./gpt2 --prompt-path start.txt --json":
         "a folder made elsewhere; outputs, steps, eos_terminated",
     },
     async runOn({ client }, { args: [runId = ""], options, out }) {
       refuseLocal(GenerateFlags, options, { ...FIELDS, promptPath: "prompt_path" });
-      const [prompt = "", ...others] = await promptsOf(options, io);
+      const [prompt = "", ...others] = await promptsOf(options, { io, out });
       if (others.length > 0) throw new UsageError("a server takes one prompt at a time");
       const request = requestOf(GenerateRequest, { ...options, prompt }, FIELDS);
       await io.interruptible(async (signal) => {
@@ -89,8 +89,8 @@ export function define(command: Command, io: Io): void {
       });
     },
     async run({ args: [run = ""], options, home, out }) {
-      const { prompt: _1, promptPath: _2, promptsFile: _3, stop, device, weights, ...rest } = options;
-      const prompts = await promptsOf(options, io);
+      const { prompt: _1, promptPath: _2, promptsPath: _3, stop, device, weights, ...rest } = options;
+      const prompts = await promptsOf(options, { io, out });
       const { generateManyStream, textFrame } = await import("@trainer/training");
       const input = { ...rest, stopSequences: stop };
       await io.interruptible(async (signal) => {
@@ -164,20 +164,23 @@ const generatedJson = (result: Generated) => ({
   seed: result.seed,
 });
 
-type Prompts = Pick<z.infer<typeof GenerateFlags>, "prompt" | "promptPath" | "promptsFile">;
+type Prompts = Pick<z.infer<typeof GenerateFlags>, "prompt" | "promptPath" | "promptsPath">;
 
 /** The prompts that one of the three options gives. */
-async function promptsOf({ prompt, promptPath, promptsFile }: Prompts, io: Io): Promise<readonly string[]> {
-  const given = [prompt.length > 0, promptPath !== null, promptsFile !== null].filter(Boolean).length;
-  if (given > 1) throw new UsageError("--prompt, --prompt-path and --prompts-file exclude each other");
-  if (promptPath !== null) return [await readFile(promptPath, "utf8")];
-  if (promptsFile !== null) {
-    const lines = (await readFile(promptsFile, "utf8")).split(/\r?\n/).filter((line) => line !== "");
-    if (lines.length === 0) throw new UsageError(`--prompts-file ${promptsFile}: it has no line with a prompt`);
+async function promptsOf(
+  { prompt, promptPath, promptsPath }: Prompts,
+  where: { readonly io: Io; readonly out: Output },
+): Promise<readonly string[]> {
+  const given = [prompt.length > 0, promptPath !== null, promptsPath !== null].filter(Boolean).length;
+  if (given > 1) throw new UsageError("--prompt, --prompt-path and --prompts-path exclude each other");
+  if (promptPath !== null) return [await textOfFile(promptPath, where.out)];
+  if (promptsPath !== null) {
+    const lines = await linesOfFile(promptsPath, where.out);
+    if (lines.length === 0) throw new UsageError(`--prompts-path ${promptsPath}: it has no line with a prompt`);
     return lines;
   }
   if (prompt.length === 0)
     throw new UsageError("what should the text go on from? Give --prompt TEXT or --prompt-path FILE");
   if (prompt.filter((text) => text === "-").length > 1) throw new UsageError("--prompt -: stdin can be read once");
-  return Promise.all(prompt.map(async (text) => (text === "-" ? readAll(io.stdin) : text)));
+  return Promise.all(prompt.map((text) => givenText(text, where)));
 }

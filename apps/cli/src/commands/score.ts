@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
 import { ScoreRequest } from "@trainer/platform";
 import type { CharacterScore, Fidelity, Score } from "@trainer/training";
@@ -11,10 +10,10 @@ import { formatCount, formatNumber } from "../display/quantity.js";
 import { table } from "../display/table.js";
 import { UsageError } from "../errors.js";
 import { bosFlag, noteBegin } from "../bos.js";
+import { givenText, PIPED, textOfFile } from "../given-text.js";
 import type { Io } from "../io.js";
 import { openHere } from "../open-here.js";
 import type { Output } from "../output.js";
-import { readAll } from "../read-text.js";
 import { finished, refuseLocal, requestOf } from "../remote/request.js";
 import { orInfinity } from "../remote/row-event.js";
 import { weightsFlag, weightsJson } from "../weights.js";
@@ -25,7 +24,7 @@ const field = ScoreOptions.shape;
 const DETAILS = ["summary", "per-char", "per_char"] as const;
 
 const ScoreFlags = z.strictObject({
-  text: field.text.describe("the text to score; - reads it from stdin"),
+  text: field.text.describe(`the text to score; ${PIPED}`),
   path: field.path.describe("a file with the text to score"),
   detail: z.enum(DETAILS).default("summary").describe("per-char: each token's and character's surprisal too"),
   topK: field.topK.describe("the k likeliest tokens after each token too"),
@@ -60,7 +59,7 @@ export function define(command: Command, io: Io): void {
     async runOn({ client }, { args: [runId = ""], options, out }) {
       refuseLocal(ScoreFlags, options, { ...FIELDS, path: "path" });
       checkSource(options);
-      const text = options.path === null ? await typed(options.text, io) : await readFile(options.path, "utf8");
+      const text = await textOf(options, { io, out });
       const detail = options.detail === "summary" ? "summary" : "per_char";
       const request = requestOf(ScoreRequest, { ...options, text, detail }, FIELDS);
       const result = finished(await io.interruptible((signal) => client.score(runId, request, { signal })));
@@ -80,7 +79,7 @@ export function define(command: Command, io: Io): void {
       checkSource(options);
       const { score } = await import("@trainer/training");
       const detailLevel = detail === "summary" ? ("summary" as const) : ("per_char" as const);
-      const input = { ...options, detailLevel, text: await typed(options.text, io) };
+      const input = { ...options, detailLevel, path: null, text: await textOf(options, { io, out }) };
       await io.interruptible(async (signal) => {
         using opened = await openHere(run, { device, weights }, { home, io, out }, signal);
         const result = await score(opened, input, signal);
@@ -97,7 +96,10 @@ function checkSource({ text, path }: { readonly text: string | null; readonly pa
   if (text === null && path === null) throw new UsageError("what should be scored? Give --text TEXT or --path FILE");
 }
 
-const typed = (text: string | null, io: Io) => (text === "-" ? readAll(io.stdin) : text);
+const textOf = (
+  { text, path }: { readonly text: string | null; readonly path: string | null },
+  where: { readonly io: Io; readonly out: Output },
+) => (path === null ? givenText(text ?? "", where) : textOfFile(path, where.out));
 
 const scoreJson = ({ perCharacter, begin, end, fidelity, ...score }: Score) => ({
   ...score,

@@ -1,4 +1,5 @@
 import type { Tokenizer, TokenizerStatistics } from "@trainer/tokenizers";
+import type { LeftOut, ReadOptions } from "@trainer/training";
 
 /** How every command that takes a tokenizer describes it. */
 export const TOKENIZER_ARGUMENT = {
@@ -15,12 +16,22 @@ export async function openTokenizer(ref: string, home: string): Promise<Tokenize
   return loadTokenizer(path);
 }
 
+export interface Measured {
+  readonly statistics: TokenizerStatistics;
+  readonly leftOut: LeftOut;
+}
+
 /** What a tokenizer makes of a file or folder of text, line by line. */
-export async function measure(tokenizer: Tokenizer, path: string, signal: AbortSignal): Promise<TokenizerStatistics> {
-  const [{ tokenizerStatistics }, { openCorpus }] = await Promise.all([
+export async function measure(tokenizer: Tokenizer, path: string, signal: AbortSignal): Promise<Measured> {
+  const [{ tokenizerStatistics }, { leftOutOf, noLosses, openCorpus }] = await Promise.all([
     import("@trainer/tokenizers"),
     import("@trainer/training"),
   ]);
-  const corpus = await openCorpus(path, { document: "line" });
-  return tokenizerStatistics(tokenizer, corpus.documents({ signal }), { signal });
+  const corpus = await openCorpus(path, { document: "line", signal });
+  let losses = noLosses;
+  const onRead: ReadOptions["onRead"] = (progress) => {
+    losses = progress.losses;
+  };
+  const statistics = await tokenizerStatistics(tokenizer, corpus.documents({ signal, onRead }), { signal });
+  return { statistics, leftOut: leftOutOf(corpus, losses) };
 }

@@ -1,15 +1,18 @@
+import { existsSync } from "node:fs";
 import type { Command } from "commander";
-import type { TokenizerStatistics } from "@trainer/tokenizers";
+import type { Tokenizer, TokenizerStatistics } from "@trainer/tokenizers";
 import { z } from "zod";
 import { defineCommand } from "../define-command.js";
 import { table } from "../display/table.js";
 import { UsageError } from "../errors.js";
+import { givenText, PIPED, tellLeftOut } from "../given-text.js";
 import type { Io } from "../io.js";
 import { STATISTICS_ROWS, statisticsJson } from "../tokenizer-stats.js";
-import { measure, openTokenizer } from "./tokenizer-argument.js";
+import { measure, openTokenizer, type Measured } from "./tokenizer-argument.js";
 
 const CompareFlags = z.strictObject({
-  text: z.string().min(1).nullable().default(null).describe("file or folder of text to compare them on"),
+  path: z.string().min(1).nullable().default(null).describe("file or folder of text to compare them on"),
+  text: z.string().min(1).nullable().default(null).describe(`a text to compare them on; ${PIPED}`),
 });
 
 export function define(command: Command, io: Io): void {
@@ -19,20 +22,24 @@ export function define(command: Command, io: Io): void {
     options: CompareFlags,
     needs: [["text"]],
     examples: {
-      "trainer tokenizer compare A B --text book.txt": "tokens, bytes a token, what is unknown, what is unused",
-      "trainer tokenizer compare A ./gpt2 ./llama --text book.txt --json": "the same for scripts",
+      "trainer tokenizer compare A B --path book.txt": "tokens, bytes a token, what is unknown, what is unused",
+      "trainer tokenizer compare A ./gpt2 ./llama --path book.txt --json": "the same for scripts",
     },
-    async run({ args, options: { text }, home, out }) {
+    async run({ args, options, home, out }) {
       if (args.length < 2) throw new UsageError("name two tokenizers or more to compare");
-      if (text === null) throw new UsageError("what should they be compared on? Give --text FILE");
+      const { text, path } = sourceOf(options);
+      if (text !== null && path !== null) throw new UsageError("--text and --path exclude each other");
+      const given = text === null ? null : await givenText(text, { io, out });
       await io.interruptible(async (signal) => {
         const compared: { name: string; statistics: TokenizerStatistics }[] = [];
         for (const name of args) {
           const tokenizer = await openTokenizer(name, home);
-          compared.push({ name, statistics: await measure(tokenizer, text, signal) });
+          const { statistics, leftOut } = await measured(tokenizer, { given, path }, signal);
+          compared.push({ name, statistics });
+          if (compared.length === 1) tellLeftOut(leftOut, out); // it is the same for all of them
         }
         const value = compared.map(({ name, statistics }) => ({ tokenizer: name, ...statisticsJson(statistics) }));
-        out.result({ text, tokenizers: value }, () => {
+        out.result({ text: given ?? path, path, tokenizers: value }, () => {
           const header = ["", ...compared.map(({ name }) => name)];
           const rows = STATISTICS_ROWS.map(([row, show]) =>
             [row].concat(compared.map((each) => show(each.statistics))),
@@ -45,4 +52,23 @@ export function define(command: Command, io: Io): void {
       });
     },
   });
+}
+
+type Source = Pick<z.output<typeof CompareFlags>, "text" | "path">;
+
+/** What they are compared on: once `--text` named a file here, and one that is there is still taken for it. */
+function sourceOf({ text, path }: Source): Source {
+  if (text === null && path === null)
+    throw new UsageError("what should they be compared on? Give --path FILE or --text TEXT");
+  return path === null && text !== null && existsSync(text) ? { text: null, path: text } : { text, path };
+}
+
+async function measured(
+  tokenizer: Tokenizer,
+  { given, path }: { readonly given: string | null; readonly path: string | null },
+  signal: AbortSignal,
+): Promise<Pick<Measured, "statistics"> & Partial<Measured>> {
+  if (path !== null) return measure(tokenizer, path, signal);
+  const { tokenizerStatistics } = await import("@trainer/tokenizers");
+  return { statistics: await tokenizerStatistics(tokenizer, (given ?? "").split(/\r\n|\n|\r/), { signal }) };
 }

@@ -1,32 +1,40 @@
-import { createReadStream } from "node:fs";
 import type { Command } from "commander";
 import { z } from "zod";
 import { defineCommand } from "../define-command.js";
 import { formatCount } from "../display/quantity.js";
+import { UsageError } from "../errors.js";
 import type { Io } from "../io.js";
 import { readLines } from "../read-text.js";
 import { SPECIAL_TOKENS } from "../special-tokens-flag.js";
 import { openTokenizer, TOKENIZER_ARGUMENT } from "./tokenizer-argument.js";
 
 const EncodeFlags = z.strictObject({
-  file: z.string().min(1).nullable().default(null).describe("the file to encode; left out: stdin"),
+  text: z.string().nullable().default(null).describe("the text to encode; -, or left out: stdin"),
+  path: z.string().min(1).nullable().default(null).describe("a file with the text to encode"),
   specialTokens: z.boolean().default(false).describe(SPECIAL_TOKENS),
 });
 
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
-    description: "Encode text: for each line of input a line of token ids. Line ends are not encoded.",
+    description:
+      "Encode text: for each line of input a line of token ids. Line ends (\\n, \\r\\n, \\r) are not encoded.",
     args: TOKENIZER_ARGUMENT,
     options: EncodeFlags,
+    aliases: { path: "file" },
     examples: {
-      'echo "To be, or not to be" | trainer tokenizer encode TOKENIZER': "ids, with spaces between",
-      "trainer tokenizer encode TOKENIZER --file book.txt --json": "a JSON array a line",
+      'trainer tokenizer encode TOKENIZER --text "To be, or not to be"': "ids, with spaces between",
+      'echo "To be, or not to be" | trainer tokenizer encode TOKENIZER': "the same",
+      "trainer tokenizer encode TOKENIZER --path book.txt --json": "a JSON array a line",
     },
-    async run({ args: [ref = ""], options: { file, specialTokens }, home, out }) {
+    async run({ args: [ref = ""], options: { text, path, specialTokens }, home, out }) {
+      if (text !== null && path !== null) throw new UsageError("--text and --path exclude each other");
+      const { textPieces } = await import("@trainer/training");
       const tokenizer = await openTokenizer(ref, home);
-      if (file === null && io.stdin.isTTY === true) out.note("Type the text; Ctrl-D ends it.");
+      const piped = text === null || text === "-";
+      if (piped && path === null && io.stdin.isTTY === true) out.note("Type the text; Ctrl-D ends it.");
+      const source = path ?? (piped ? io.stdin : only(text));
       let special = 0;
-      for await (const line of readLines(file === null ? io.stdin : createReadStream(file))) {
+      for await (const line of linesOf(textPieces(source))) {
         const ids = [...tokenizer.encode(line, { specialTokens })];
         special += ids.filter((id) => tokenizer.isSpecial(id) && id !== tokenizer.specials.unk).length;
         out.result(ids, () => ids.join(" "));
@@ -34,4 +42,12 @@ export function define(command: Command, io: Io): void {
       if (specialTokens) out.note(`${formatCount(special)} special tokens were spelled in the text.`);
     },
   });
+}
+
+async function* only(text: string) {
+  yield await Promise.resolve(text);
+}
+
+async function* linesOf(pieces: AsyncIterable<string>): AsyncGenerator<string, void, undefined> {
+  for await (const line of readLines(pieces)) yield* line.replace(/\r$/, "").split("\r");
 }

@@ -8,12 +8,13 @@ import { defineCommand } from "../define-command.js";
 import { formatCount } from "../display/quantity.js";
 import type { Style } from "../display/style.js";
 import { table } from "../display/table.js";
+import { givenText, PIPED, tellLeftOut } from "../given-text.js";
 import type { Io } from "../io.js";
 import { lengthLines, STATISTICS_ROWS, statisticsJson, statsLines } from "../tokenizer-stats.js";
 import { measure, openTokenizer, TOKENIZER_ARGUMENT } from "./tokenizer-argument.js";
 
 const ShowFlags = z.strictObject({
-  text: z.string().nullable().default(null).describe("show how this text is cut into tokens"),
+  text: z.string().nullable().default(null).describe(`show how this text is cut into tokens; ${PIPED}`),
   path: z.string().min(1).nullable().default(null).describe("file or folder of text to measure it on"),
   longest: z.int().min(0).max(1000).default(20).describe("how many of the longest tokens to show"),
 });
@@ -28,12 +29,14 @@ export function define(command: Command, io: Io): void {
       'trainer tokenizer show TOKENIZER --text "To be, or not to be"': "the text, cut",
       "trainer tokenizer show TOKENIZER --path book.txt": "tokens a word, what is unused, the most frequent tokens",
     },
-    async run({ args: [ref = ""], options: { text, path, longest }, home, out }) {
+    async run({ args: [ref = ""], options: { text: given, path, longest }, home, out }) {
       const [tokenizer, manifest] = await Promise.all([openTokenizer(ref, home), manifestOf(ref, home)]);
       const { longestTokens } = await import("@trainer/tokenizers");
+      const text = given === null ? null : await givenText(given, { io, out });
       const cut = text === null ? null : { text, ids: [...tokenizer.encode(text)] };
       const longestTexts = longestTokens(tokenizer, longest).map((token) => token.text);
-      const statistics = path === null ? null : await io.interruptible((signal) => measure(tokenizer, path, signal));
+      const measured = path === null ? null : await io.interruptible((signal) => measure(tokenizer, path, signal));
+      tellLeftOut(measured?.leftOut, out);
       const value = {
         kind: tokenizer.kind,
         vocab_size: tokenizer.vocabSize,
@@ -41,7 +44,9 @@ export function define(command: Command, io: Io): void {
         longest: longestTexts,
         config: manifest?.config ?? null,
         stats: manifest?.stats ?? null,
-        ...(statistics === null ? {} : { path, measured: statisticsJson(statistics) }),
+        ...(measured === null
+          ? {}
+          : { path, measured: statisticsJson(measured.statistics), left_out: measured.leftOut }),
         ...(cut === null ? {} : { ids: cut.ids, tokens: cut.ids.map((id) => tokenizer.decode([id])) }),
       };
       out.result(value, () =>
@@ -52,7 +57,7 @@ export function define(command: Command, io: Io): void {
           ...learnedLines(tokenizer),
           `longest     ${quoted(longestTexts)}`,
           ...statsLines(manifest?.stats),
-          ...(statistics === null ? [] : ["", ...measured(statistics, out.screen.unicode)]),
+          ...(measured === null ? [] : ["", ...measuredLines(measured.statistics, out.screen.unicode)]),
           ...(cut === null ? [] : ["", ...pieces(tokenizer, cut, out.paint)]),
         ].join("\n"),
       );
@@ -73,7 +78,7 @@ async function manifestOf(ref: string, home: string): Promise<TokenizerManifest 
   }
 }
 
-function measured(statistics: TokenizerStatistics, unicode: boolean): string[] {
+function measuredLines(statistics: TokenizerStatistics, unicode: boolean): string[] {
   const rows = STATISTICS_ROWS.slice(1).map(([name, show]) => [name, show(statistics)]);
   const frequent = statistics.mostFrequent.map(({ text, count }) => `${JSON.stringify(text)} ${formatCount(count)}`);
   return [

@@ -3,7 +3,7 @@ import { basename, join, resolve } from "node:path";
 import type { Command } from "commander";
 import { isMethod, methods, SentencePieceOptions, type MethodName } from "@trainer/tokenizers/capabilities";
 import type { TokenizerManifest } from "@trainer/training";
-import { TrainOptions } from "@trainer/training/options";
+import { READ_NAMES, TrainOptions } from "@trainer/training/options";
 import { z } from "zod";
 import { defineCommand } from "../define-command.js";
 import { formatDuration } from "../display/duration.js";
@@ -11,7 +11,9 @@ import { ProgressLine } from "../display/progress-line.js";
 import { formatCount } from "../display/quantity.js";
 import { UsageError } from "../errors.js";
 import { homeFlag, shellWord } from "../home-flag.js";
+import { tellLeftOut } from "../given-text.js";
 import type { Io } from "../io.js";
+import { TEXT_FLAGS, textOptions } from "../text-flags.js";
 import { assertFree } from "../tokenizer-folder.js";
 import { statsLines } from "../tokenizer-stats.js";
 import { tokenizerProgress } from "./tokenizer-progress.js";
@@ -48,6 +50,7 @@ const TokenizerFlags = z.strictObject({
     .nullable()
     .default(null)
     .describe("what no token reaches across; left out: line, with char file, so that line feeds are characters too"),
+  ...TEXT_FLAGS,
   normalization: z.enum(["none", "NFC"]).default("none").describe("with char, what is done to a text before it is cut"),
   ...OfSentencePiece.shape,
   threads: run.threads.describe("processor threads; 0: one a core"),
@@ -61,7 +64,7 @@ export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
     description:
       "Train a tokenizer: byte-level BPE, whose tokenizer.json is Hugging Face's, SentencePiece, or single characters.",
-    args: { "<file...>": "files or folders: .txt, .text, .jsonl (field `text`), each also as .gz" },
+    args: { "<file...>": `files or folders: ${READ_NAMES}; of JSON the field \`text\`` },
     options: TokenizerFlags,
     groups: GROUPS,
     examples: {
@@ -78,7 +81,10 @@ export function define(command: Command, io: Io): void {
       checkVocabSize(method, vocabSize);
       if (folder !== null && !force) await assertFree(folder);
       const { contentId, openCorpus, openHome, saveTokenizer, trainOnCorpus } = await import("@trainer/training");
-      const corpus = await openCorpus(args, { document: document ?? (method === "char" ? "file" : "line") });
+      const corpus = await openCorpus(args, {
+        ...textOptions(options),
+        document: document ?? (method === "char" ? "file" : "line"),
+      });
       const progress = new ProgressLine(io, out);
       const began = performance.now();
       await io
@@ -108,7 +114,9 @@ export function define(command: Command, io: Io): void {
             vocab_size: size,
             seconds,
             stats: trained.manifest.stats,
+            left_out: trained.manifest.left_out,
           };
+          tellLeftOut(trained.manifest.left_out, out);
           out.result(value, () => report(value, folder ?? value.tokenizer_id, homeFlag(home)));
         })
         .finally(() => progress.clear());

@@ -4,6 +4,7 @@ import { nearest, precisionChoices, TrainOptions, type TrainInput } from "@train
 import { z } from "zod";
 import { UsageError } from "../errors.js";
 import { SPECIAL_TOKENS } from "../special-tokens-flag.js";
+import { TEXT_FLAGS } from "../text-flags.js";
 
 const methodNames = Object.keys(methods).filter(isMethod);
 const sizes = [...families()].map(([name, family]) => `${name}: ${Object.keys(family.sizes).join(", ")}`);
@@ -26,6 +27,7 @@ export const TrainFlags = z.strictObject({
   specialTokens: run.specialTokens.describe(SPECIAL_TOKENS),
   minFrequency: run.minFrequency.describe("how often a pair must occur to become a token"),
   document: run.document.unwrap().default("file").describe("what a document is; each ends with [EOS]"),
+  ...TEXT_FLAGS,
   holdoutFraction: run.holdoutFraction.describe("part of the corpus that validation takes"),
   testSplitRatio: run.testSplitRatio.describe("part of the corpus that the final test takes"),
 
@@ -136,6 +138,8 @@ export const TRAIN_GROUPS = {
     "minFrequency",
     "specialTokens",
     "document",
+    "documentSeparator",
+    "as",
     "holdoutFraction",
     "testSplitRatio",
   ],
@@ -220,8 +224,18 @@ export function checkSize({ model, size }: Pick<TrainFlags, "model" | "size">): 
 /** The same for the library. */
 export function toTrainInput(corpus: readonly string[], flags: TrainFlags): TrainInput {
   checkSize(flags);
-  const { resume: _resume, profile: _profile, upload: _upload, model, size, dropout, precision, ...others } = flags;
-  const entries = Object.entries({ ...others, precision: precision ?? "auto" });
+  const {
+    resume: _resume,
+    profile: _profile,
+    upload: _upload,
+    as: corpusFormat,
+    model,
+    size,
+    dropout,
+    precision,
+    ...others
+  } = flags;
+  const entries = Object.entries({ ...others, corpusFormat, precision: precision ?? "auto" });
   const chosen = Object.fromEntries(entries.filter(([name]) => name in dimensions));
   const options = Object.fromEntries(entries.filter(([name]) => !(name in dimensions)));
   const dropouts = [...families()].flatMap(([name, family]) => (name === model ? family.dropouts : []));

@@ -20,6 +20,7 @@ export const resultJson = (result: RunResult) => ({
   test_step: result.testStep,
   tokens: result.tokensSeen,
   gpu_peak_bytes: result.gpuPeakBytes,
+  left_out: result.leftOut,
   seconds: result.seconds,
   splits: result.splits,
   special_tokens: result.specialTokens,

@@ -2,6 +2,7 @@ import { open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { SPLITS, type Split } from "../corpus/held-out.js";
+import { TextLosses } from "../corpus/left-out.js";
 import { verifiedSha256 } from "./token-bin.js";
 import { FORMAT_VERSION } from "./bin-format.js";
 
@@ -16,6 +17,8 @@ export const BinsManifest = z.strictObject({
   split_by: z.enum(["nothing", "document", "block"]),
   replaced_characters: count,
   special_tokens: count,
+  /** Of which files they are, and which lines separated documents; bins of earlier versions have none. */
+  losses: TextLosses.optional(),
   splits: z.strictObject({
     train: SplitCounts,
     validation: SplitCounts.nullable(),
@@ -40,7 +43,9 @@ export async function openBins(dir: string, key: string): Promise<BinsManifest |
     const manifest = BinsManifest.parse(JSON.parse(await readFile(join(dir, FILE), "utf8")));
     const bins = SPLITS.filter((split) => manifest.splits[split] !== null);
     const hashes = await Promise.all(bins.map((split) => verifiedSha256(binPath(dir, split))));
-    const sound = manifest.key === key && bins.every((split, i) => manifest.splits[split]?.sha256 === hashes[i]);
+    const told = manifest.losses !== undefined || manifest.replaced_characters === 0;
+    const sound =
+      told && manifest.key === key && bins.every((split, i) => manifest.splits[split]?.sha256 === hashes[i]);
     return sound ? manifest : null;
   } catch {
     return null; // whatever is wrong with it, it is made again

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { trainChar } from "@trainer/tokenizers";
 import { openCorpus } from "../corpus/corpus.js";
+import { leftOutSentences } from "../corpus/left-out.js";
 import type { DocumentMode } from "../corpus/cut-documents.js";
 import { SPLITS } from "../corpus/held-out.js";
 import { planSplit } from "../corpus/split-plan.js";
@@ -92,7 +93,8 @@ test("every document is in the bin of its split, followed by the end-of-text id,
     expect(bins.counts[split]).toEqual({ documents: count, bytes, tokens: bytes + count });
     expect(bins[split]).toMatchObject({ ...bins.counts[split], dtype: "uint16" });
   }
-  expect(bins).toMatchObject({ cached: false, splitBy: "document", replacedCharacters: 0 });
+  expect(bins).toMatchObject({ cached: false, splitBy: "document" });
+  expect(leftOutSentences(bins.leftOut)).toEqual([]);
   expect(bins.dir).toBe(join(options.cacheDir, bins.key));
 });
 
@@ -236,8 +238,14 @@ test("progress goes through the phases, each to the corpus's size", async () => 
 test("characters that were replaced are counted in what is made and in what is found", async () => {
   const { folder, options } = await prepare(Buffer.from(`${lines.join("\n")}\nd\u00e9j\u00e0 vu`, "latin1"));
   await using _ = folder;
-  expect((await buildBins(options)).replacedCharacters).toBe(2);
-  expect((await buildBins(options)).replacedCharacters).toBe(2);
+  for (const cached of [false, true]) {
+    const bins = await buildBins(options);
+    expect(bins.cached).toBe(cached);
+    const [sentence = ""] = leftOutSentences(bins.leftOut);
+    expect(sentence).toMatch(
+      /^2 characters are not UTF-8 and became U\+FFFD: 2 in .*text\.txt \(0\.\d % of its bytes\)$/,
+    );
+  }
 });
 
 test("two that make the same bins at once both get them", async () => {

@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { emptyCorpus, type Corpus } from "../corpus/corpus.js";
+import { emptyCorpus, leftOutOf, type Corpus } from "../corpus/corpus.js";
 import { CorpusError } from "../corpus/corpus-error.js";
 import { SPLITS, type Split } from "../corpus/held-out.js";
+import { noLosses, type LeftOut } from "../corpus/left-out.js";
 import { planSplit, SPLIT_VERSION, type SplitOptions, type SplitPlan } from "../corpus/split-plan.js";
 import { binDType, FORMAT_VERSION } from "./bin-format.js";
 import { tokenizerSha256, type BinTokenizer } from "./bin-tokenizer.js";
@@ -52,8 +53,8 @@ export interface Bins {
   readonly counts: Readonly<Record<Split, SplitCount>>;
   /** What was split: documents, blocks of lines, or nothing. */
   readonly splitBy: SplitPlan["by"];
-  /** Characters of the corpus that were not UTF-8 and became U+FFFD. */
-  readonly replacedCharacters: number;
+  /** What of the text that was named is in none of them. */
+  readonly leftOut: LeftOut;
   /** Special tokens that the text spelled, where these were let through. */
   readonly specialTokens: number;
   readonly dir: string;
@@ -73,11 +74,13 @@ export async function buildBins(options: BuildBinsOptions): Promise<Bins> {
   const { corpus, tokenizer, split, specialTokens = false, cacheDir, signal } = options;
   const report = reporter(options);
   const corpusSha256 = await corpus.sha256({ signal, onRead: report("hash") });
+  const { document, separator } = corpus;
   const tokenizerHash = await tokenizerSha256(tokenizer);
-  const key = keyOf([corpusSha256, tokenizerHash, corpus.document, split, SPLIT_VERSION, { specialTokens }]);
+  const cut = { document, separator, specialTokens };
+  const key = keyOf([corpusSha256, tokenizerHash, cut, split, SPLIT_VERSION]);
   const dir = join(cacheDir, key);
   const before = await openBins(dir, key);
-  if (before !== null) return toBins(dir, before, true);
+  if (before !== null) return toBins(corpus, dir, before, true);
 
   const plan = options.plan ?? (await planSplit(corpus, split, { signal, onRead: report("split") }));
   const temporary = await folderBeside(cacheDir);
@@ -90,13 +93,14 @@ export async function buildBins(options: BuildBinsOptions): Promise<Bins> {
       key,
       dtype: binDType(tokenizer.vocabSize),
       split_by: plan.by,
-      replaced_characters: encoded.replaced,
+      replaced_characters: leftOutOf(corpus, encoded.losses).characters.count,
+      losses: encoded.losses,
       special_tokens: encoded.specialTokens,
       splits: encoded.counts,
     };
     await writeManifest(temporary, manifest);
     await placeFolder(temporary, dir, async () => (await openBins(dir, key)) !== null);
-    return toBins(dir, manifest, false);
+    return toBins(corpus, dir, manifest, false);
   } catch (error) {
     await rm(temporary, { recursive: true, force: true });
     throw error;
@@ -130,15 +134,8 @@ function refuseTooShort({ counts }: Encoded, { corpus }: BuildBinsOptions): void
   }
 }
 
-function toBins(dir: string, manifest: BinsManifest, cached: boolean): Bins {
-  const {
-    key,
-    dtype,
-    splits,
-    split_by: splitBy,
-    replaced_characters: replacedCharacters,
-    special_tokens: specialTokens,
-  } = manifest;
+function toBins(corpus: Corpus, dir: string, manifest: BinsManifest, cached: boolean): Bins {
+  const { key, dtype, splits, split_by: splitBy, special_tokens: specialTokens, losses = noLosses } = manifest;
   const bin = (split: Split, counts: SplitCount): TokenBin => ({ path: binPath(dir, split), dtype, ...count(counts) });
   return {
     train: bin("train", splits.train),
@@ -146,7 +143,7 @@ function toBins(dir: string, manifest: BinsManifest, cached: boolean): Bins {
     test: splits.test && bin("test", splits.test),
     counts: { train: count(splits.train), validation: count(splits.validation), test: count(splits.test) },
     splitBy,
-    replacedCharacters,
+    leftOut: leftOutOf(corpus, losses),
     specialTokens,
     dir,
     key,

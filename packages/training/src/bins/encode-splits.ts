@@ -1,5 +1,5 @@
-import type { Corpus } from "../corpus/corpus.js";
-import type { ReadProgress } from "../corpus/read-file.js";
+import type { Corpus, ReadProgress } from "../corpus/corpus.js";
+import { noLosses, type TextLosses } from "../corpus/left-out.js";
 import { splitDocuments, type SplitBatch } from "../corpus/split-documents.js";
 import type { SplitOptions, SplitPlan } from "../corpus/split-plan.js";
 import { binDType } from "./bin-format.js";
@@ -21,8 +21,8 @@ export interface EncodeOptions {
 
 export interface Encoded {
   readonly counts: BinsManifest["splits"];
-  /** Characters that were not UTF-8 and were replaced. */
-  readonly replaced: number;
+  /** What of the text is not in the bins. */
+  readonly losses: TextLosses;
   /** Special tokens that the text spelled, where these were let through. */
   readonly specialTokens: number;
 }
@@ -41,9 +41,9 @@ export async function encodeSplits(options: EncodeOptions): Promise<Encoded> {
     const goesOn = batch.open && eos !== null; // the document has not ended, so no end-of-text id belongs here
     await writers.write(batch, goesOn ? ids.subarray(0, -1) : ids);
   };
-  let replaced = 0;
+  let losses = noLosses;
   const onRead = (read: Readonly<ReadProgress>) => {
-    replaced = read.replaced;
+    losses = read.losses;
     onEncoded(read, writers.tokens);
   };
   let encoding = Promise.resolve();
@@ -56,5 +56,5 @@ export async function encodeSplits(options: EncodeOptions): Promise<Encoded> {
   } finally {
     await encoding;
   }
-  return { counts: await writers.finish(), replaced, specialTokens: spelled };
+  return { counts: await writers.finish(), losses, specialTokens: spelled };
 }

@@ -6,15 +6,25 @@ import { folderBeside, syncFolder } from "../bins/place-folder.js";
 import type { Home } from "../home/home.js";
 import { waitForLock } from "../run/wait-for-lock.js";
 import { cachedPath, cacheLock, useCached } from "./corpus-cache.js";
-import { openCorpus } from "./corpus.js";
+import { leftOutOf, openCorpus } from "./corpus.js";
 import type { FetchedCorpus } from "./fetch-corpus.js";
+import type { CorpusFormat } from "./file-kinds.js";
 import { joinedText } from "./joined-text.js";
+import type { LeftOut, TextLosses } from "./left-out.js";
 
 export interface AddContext {
   readonly home: Home;
   readonly dataBank: DataBank;
+  /** How the files are read; default "auto", by their names. */
+  readonly format?: CorpusFormat | undefined;
   readonly onProgress?: ((progress: TransferProgress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** A corpus in the cache and in the file service. */
+export interface AddedCorpus extends FetchedCorpus {
+  /** What of the text named was not sent. */
+  readonly leftOut: LeftOut;
 }
 
 /**
@@ -25,14 +35,15 @@ export interface AddContext {
  */
 export async function addCorpus(
   paths: string | readonly string[],
-  { home, dataBank, onProgress, signal }: AddContext,
-): Promise<FetchedCorpus> {
-  const corpus = await openCorpus(paths, { document: "file" });
+  { home, dataBank, format, onProgress, signal }: AddContext,
+): Promise<AddedCorpus> {
+  const corpus = await openCorpus(paths, { document: "file", format, signal });
+  const losses: TextLosses = { replaced: [], separators: {} };
   const dir = home.corpusCache;
   const folder = await folderBeside(dir);
   try {
     const made = join(folder, "text");
-    const fileId = await write(made, joinedText(corpus.files, signal));
+    const fileId = await write(made, joinedText(corpus.files, losses, signal));
     await corpus.assertUnchanged();
     const path = cachedPath(dir, fileId);
     using _lock = await waitForLock(cacheLock(dir, fileId), signal);
@@ -42,7 +53,8 @@ export async function addCorpus(
       await syncFolder(dir);
       const options = { signal, onProgress };
       const { size: bytes } = await dataBank.upload(path, "text/plain; charset=utf-8", options);
-      return { fileId, path, bytes, [Symbol.dispose]: () => use[Symbol.dispose]() };
+      const left = leftOutOf(corpus, losses);
+      return { fileId, path, bytes, leftOut: left, [Symbol.dispose]: () => use[Symbol.dispose]() };
     } catch (error) {
       use[Symbol.dispose]();
       throw error;

@@ -1,12 +1,23 @@
 import { createHash } from "node:crypto";
-import { stat } from "node:fs/promises";
-import { checkText } from "./check-text.js";
+import { breathe } from "./breathe.js";
 import { CorpusError } from "./corpus-error.js";
 import { documentCutter, type DocumentMode } from "./cut-documents.js";
 import { BatchBuilder, type DocumentBatch } from "./document-batch.js";
-import { findFiles, refuse, type CorpusFile } from "./find-files.js";
-import { JsonLines } from "./json-lines.js";
-import { readBytes, readText, type ReadProgress } from "./read-file.js";
+import type { DocumentSeparator } from "./document-separator.js";
+import type { CorpusFormat } from "./file-kinds.js";
+import { findFiles, noText, statOf, type CorpusFile } from "./find-files.js";
+import { leftOut, noLosses, type LeftOut, type SkippedFile, type TextLosses } from "./left-out.js";
+import { lookAtStart } from "./look-at-start.js";
+import { readBytes, readText } from "./read-file.js";
+import { recordReader } from "./record-reader.js";
+import { SeparatorCutter } from "./separators.js";
+import { TextReader } from "./text-reader.js";
+
+/** How far a reading is: bytes taken from the disk, and what of the text was lost so far. */
+export interface ReadProgress {
+  bytes: number;
+  readonly losses: TextLosses;
+}
 
 export interface ReadOptions {
   /** Stops the reading with the signal's reason. */
@@ -21,8 +32,9 @@ export interface Corpus {
   /** Size on disk, gzip counted as it lies there. */
   readonly totalBytes: number;
   readonly document: DocumentMode;
-  /** Files of other kinds that lay in the folders given. */
-  readonly skippedFiles: number;
+  readonly separator: DocumentSeparator;
+  /** What lay in the folders given and is not read. */
+  readonly skipped: readonly SkippedFile[];
   /** Of the files' kinds and contents, as hex: what the documents are made from, wherever the files lie. */
   sha256(options?: ReadOptions): Promise<string>;
   documents(options?: ReadOptions): AsyncGenerator<DocumentBatch, void, undefined>;
@@ -30,36 +42,64 @@ export interface Corpus {
   assertUnchanged(): Promise<void>;
 }
 
+export interface OpenOptions {
+  readonly document: DocumentMode;
+  /** Where documents of plain text end besides; default "none". */
+  readonly separator?: DocumentSeparator | undefined;
+  /** How the files are read; default "auto", by their names. */
+  readonly format?: CorpusFormat | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Hears how many of how many files were looked at. */
+  readonly onLook?: ((looked: number, files: number) => void) | undefined;
+}
+
 /**
- * Opens files and folders of text: `.txt` and `.text`, `.jsonl` (the field `text` of each line), gzip of these; folders
- * recursively, sorted. Every file's start is looked at.
+ * Opens files and folders of text: `.txt` and other names of plain text, `.jsonl` (the field `text` of each line),
+ * `.json` (an array of texts, or lines), gzip of these; folders recursively, sorted. Every file's start is looked at, and
+ * the rest while it is read.
  *
  * What a document is: `line`, each line stripped, blank ones skipped; `paragraph`, what stands between blank lines;
- * `file`, a whole file. Each record of a jsonl file is a document but for `line`, where its lines are. Inside a document
- * every character is kept, line breaks too: \r\n stays \r\n. A file's byte order mark is no part of its text; bytes that
- * are not UTF-8 are replaced by U+FFFD and counted.
+ * `file`, a whole file. Each record is a document but for `line`, where its lines are. Inside a document every character
+ * is kept, line breaks too: \r\n stays \r\n. A file's byte order mark is no part of its text; bytes that are not UTF-8
+ * are replaced by U+FFFD and counted.
  *
  * @throws CorpusError CORPUS_NOT_FOUND; CORPUS_EMPTY (no text at all, no text file in a folder); CORPUS_UNREADABLE
  * (permission, damaged gzip); INVALID_INPUT (binary, another encoding, not jsonl).
  */
-export async function openCorpus(
-  paths: string | readonly string[],
-  options: { document: DocumentMode },
-): Promise<Corpus> {
-  const { files, skipped } = await findFiles(typeof paths === "string" ? [paths] : paths);
+export async function openCorpus(paths: string | readonly string[], options: OpenOptions): Promise<Corpus> {
+  const { document, separator = "none", format = "auto", signal, onLook } = options;
+  const named = typeof paths === "string" ? [paths] : paths;
+  const found = await findFiles(named, format);
+  const files: CorpusFile[] = [];
+  const skipped = [...found.skipped];
   let hasText = false;
-  for (const file of files) hasText = (await checkText(file)) || hasText;
+  for (const [i, file] of found.files.entries()) {
+    signal?.throwIfAborted();
+    onLook?.(i, found.files.length);
+    const start = await lookAtStart(file);
+    if (start === null) skipped.push({ path: file.path, kind: ".json without texts" });
+    else {
+      files.push(start.file);
+      hasText ||= start.hasText;
+    }
+  }
+  if (files.length === 0) throw noText(named.join(", "), skipped);
   if (!hasText) throw emptyCorpus(files);
   return {
     files,
     totalBytes: files.reduce((sum, file) => sum + file.bytes, 0),
-    document: options.document,
-    skippedFiles: skipped,
+    document,
+    separator,
+    skipped,
     sha256: (options = {}) => contentHash(files, options),
-    documents: (read = {}) => readDocuments(files, options.document, read),
+    documents: (read = {}) => readDocuments(files, { document, separator }, read),
     assertUnchanged: () => assertUnchanged(files),
   };
 }
+
+/** What of the text that was named is not in a corpus, after a reading that has found these losses. */
+export const leftOutOf = ({ files, skipped }: Pick<Corpus, "files" | "skipped">, losses: TextLosses): LeftOut =>
+  leftOut({ files, skipped }, losses);
 
 /** What to say of files without a single word. */
 export function emptyCorpus(files: readonly CorpusFile[]): CorpusError {
@@ -70,27 +110,33 @@ export function emptyCorpus(files: readonly CorpusFile[]): CorpusError {
 
 async function* readDocuments(
   files: readonly CorpusFile[],
-  mode: DocumentMode,
+  { document, separator }: { readonly document: DocumentMode; readonly separator: DocumentSeparator },
   { signal, onRead }: ReadOptions,
 ): AsyncGenerator<DocumentBatch, void, undefined> {
-  const progress: ReadProgress = { bytes: 0, replaced: 0 };
+  const { replaced, separators }: TextLosses = { replaced: [], separators: {} };
+  const progress: ReadProgress = { bytes: 0, losses: { replaced, separators } };
   const builder = new BatchBuilder();
   function* ready() {
     signal?.throwIfAborted();
     onRead?.(progress);
     yield* builder.take();
   }
-  for (const file of files) {
+  for (const [i, file] of files.entries()) {
     // A record is a text of its own, which no blank line divides unless lines are asked for.
-    const cutter = documentCutter(file.format === "jsonl" && mode === "paragraph" ? "file" : mode, builder);
-    const records = file.format === "jsonl" ? new JsonLines(file.path) : null;
-    for await (const text of readText(file, progress)) {
+    const records = recordReader(file);
+    const mode = documentCutter(records !== null && document === "paragraph" ? "file" : document, builder);
+    const cutter =
+      records !== null || separator === "none" ? mode : new SeparatorCutter(separator, builder, mode, separators);
+    const reader = new TextReader(file.path);
+    for await (const text of readText(file, { reader, onRead: (bytes) => (progress.bytes += bytes) })) {
       if (records === null) cutter.push(text);
       else for (const record of records.push(text)) pushText(cutter, record);
       yield* ready();
     }
     if (records === null) cutter.endText();
     else for (const record of records.end()) pushText(cutter, record);
+    const characters = reader.replaced + (records?.replaced ?? 0);
+    if (characters > 0) replaced.push({ file: i, characters, bytes: reader.bytes });
   }
   builder.flush();
   yield* ready();
@@ -103,7 +149,7 @@ function pushText(cutter: ReturnType<typeof documentCutter>, text: Buffer): void
 
 async function contentHash(files: readonly CorpusFile[], { signal, onRead }: ReadOptions): Promise<string> {
   const whole = createHash("sha256");
-  const progress = { bytes: 0, replaced: 0 };
+  const progress: ReadProgress = { bytes: 0, losses: noLosses };
   for (const file of files) {
     const hash = createHash("sha256");
     for await (const chunk of readBytes({ ...file, gzip: false })) {
@@ -119,7 +165,8 @@ async function contentHash(files: readonly CorpusFile[], { signal, onRead }: Rea
 
 async function assertUnchanged(files: readonly CorpusFile[]): Promise<void> {
   for (const file of files) {
-    const now = await stat(file.path).catch((error: unknown) => refuse(file.path, error));
+    await breathe();
+    const now = statOf(file.path);
     if (now.size !== file.bytes || now.mtimeMs !== file.modifiedMs) {
       const what = `${file.path} changed while it was being read (it had ${file.bytes} bytes, now ${now.size})`;
       throw new CorpusError("CORPUS_UNREADABLE", `${what}: start again when nothing writes to it`);

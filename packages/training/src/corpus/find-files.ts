@@ -1,80 +1,146 @@
-import { readdir, stat } from "node:fs/promises";
+import { readdirSync, statSync, type Stats } from "node:fs";
 import { join } from "node:path";
+import { breathe } from "./breathe.js";
 import { CorpusError } from "./corpus-error.js";
+import {
+  formatOf,
+  isGzip,
+  kindOf,
+  READ_NAMES,
+  refuseMarked,
+  type CorpusFormat,
+  type FileFormat,
+} from "./file-kinds.js";
+import type { SkippedFile } from "./left-out.js";
+import { byKind } from "./left-out.js";
 
 /** One file of a corpus. `bytes` and `modifiedMs` are those at opening: a file that changes later is refused. */
 export interface CorpusFile {
   readonly path: string;
   readonly bytes: number;
   readonly modifiedMs: number;
-  readonly format: "text" | "jsonl";
+  readonly format: FileFormat;
   readonly gzip: boolean;
 }
 
+/** A file that may turn out to be none of a corpus when its start is looked at, unless it was `named` itself. */
+export interface FoundFile extends CorpusFile {
+  readonly named: boolean;
+}
+
+export interface Found {
+  readonly files: readonly FoundFile[];
+  readonly skipped: readonly SkippedFile[];
+}
+
 /**
- * The files named by `paths`, in the order given; a folder stands for the text files below it, sorted by the bytes of
- * their paths. In a folder, files that are not `.txt`, `.text`, `.jsonl` or the gzip of one are skipped and counted, and
- * links to folders are not followed (they may run in circles). A file named itself is text whatever its extension.
+ * The files named by `paths`, in the order given; a folder stands for the texts below it, sorted by the bytes of their
+ * paths. In a folder, what is hidden is skipped, and so are files whose names do not say that they are text (all of them
+ * are taken where `format` says how to read them) and links to folders (they may run in circles); all of that is told. A
+ * file named itself is text whatever its extension, but for one whose marks would be learned.
  */
-export async function findFiles(paths: readonly string[]): Promise<{ files: CorpusFile[]; skipped: number }> {
+export async function findFiles(paths: readonly string[], format: CorpusFormat): Promise<Found> {
   if (paths.length === 0) throw new CorpusError("INVALID_INPUT", "no corpus given: name a file or a folder of text");
-  const files: CorpusFile[] = [];
-  let skipped = 0;
+  const files: FoundFile[] = [];
+  const skipped: SkippedFile[] = [];
   for (const path of paths) {
-    const info = await orRefuse(path, stat(path));
-    if (info.isFile()) files.push(describe(path, info.size, info.mtimeMs));
-    else if (!info.isDirectory()) {
+    const info = statOf(path);
+    if (info.isFile()) files.push(namedFile(path, info, format));
+    else if (info.isDirectory()) {
+      const found = await filesBelow(path, format);
+      if (found.files.length === 0) throw noText(path, found.skipped);
+      files.push(...found.files);
+      skipped.push(...found.skipped);
+    } else {
       throw new CorpusError(
         "CORPUS_UNREADABLE",
         `${path} is neither a file nor a folder: a corpus is read more than once`,
       );
-    } else {
-      const found = await filesBelow(path);
-      const texts = found.filter((file) => TEXT_NAME.test(file));
-      if (texts.length === 0) {
-        const others = found.length === 0 ? "it is empty" : `its ${found.length} files are of other kinds`;
-        throw new CorpusError(
-          "CORPUS_EMPTY",
-          `no text in the folder ${path}: ${others}; expected .txt, .text, .jsonl or one of these with .gz`,
-        );
-      }
-      skipped += found.length - texts.length;
-      for (const file of texts) {
-        const info = await orRefuse(file, stat(file));
-        files.push(describe(file, info.size, info.mtimeMs));
-      }
     }
   }
   return { files, skipped };
 }
 
-const TEXT_NAME = /\.(?:txt|text|jsonl)(?:\.gz)?$/i;
-
-function describe(path: string, bytes: number, modifiedMs: number): CorpusFile {
-  const gzip = /\.gz$/i.test(path);
-  return { path, bytes, modifiedMs, format: /\.jsonl(?:\.gz)?$/i.test(path) ? "jsonl" : "text", gzip };
+/** What to say of a folder without a file to read. */
+export function noText(folder: string, skipped: readonly SkippedFile[]): CorpusError {
+  const count = skipped.length;
+  const others =
+    count === 0 ? "it is empty" : `its ${count === 1 ? "one entry is" : `${count} entries are`} ${byKind(skipped)}`;
+  const advice = count === 0 ? "" : "; --as text reads all that is not hidden as plain text";
+  return new CorpusError("CORPUS_EMPTY", `no text in the folder ${folder}: ${others}; expected ${READ_NAMES}${advice}`);
 }
 
-async function filesBelow(folder: string): Promise<string[]> {
-  const found: string[] = [];
+function namedFile(path: string, info: Stats, format: CorpusFormat): FoundFile {
+  const own = formatOf(path);
+  if (format === "auto" && own === "marked") refuseMarked(path);
+  const read = format !== "auto" ? format : own === "jsonl" || own === "json" ? own : "text";
+  return describe(path, info, read, true);
+}
+
+const describe = (path: string, { size, mtimeMs }: Stats, format: FileFormat, named: boolean): FoundFile => ({
+  path,
+  bytes: size,
+  modifiedMs: mtimeMs,
+  format,
+  gzip: isGzip(path),
+  named,
+});
+
+async function filesBelow(
+  folder: string,
+  format: CorpusFormat,
+): Promise<{ files: FoundFile[]; skipped: SkippedFile[] }> {
+  const files: FoundFile[] = [];
+  const skipped: SkippedFile[] = [];
   const folders = [folder];
   for (let at = folders.pop(); at !== undefined; at = folders.pop()) {
-    for (const entry of await orRefuse(at, readdir(at, { withFileTypes: true }))) {
+    for (const entry of entriesOf(at)) {
+      await breathe();
       const path = join(at, entry.name);
-      if (entry.isDirectory()) folders.push(path);
-      else if (entry.isFile() || (entry.isSymbolicLink() && (await isFile(path)))) found.push(path);
+      if (entry.name.startsWith(".")) skipped.push({ path, kind: "hidden" });
+      else if (entry.isDirectory()) folders.push(path);
+      else {
+        const file = fileAt(path, entry.isSymbolicLink(), format);
+        if ("kind" in file) skipped.push(file);
+        else files.push(file);
+      }
     }
   }
-  return found.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  return { files: sorted(files), skipped: sorted(skipped) };
 }
 
-const isFile = async (path: string) =>
-  stat(path).then(
-    (info) => info.isFile(),
-    () => false, // a link that leads nowhere is no text
-  );
+/** A file to read, or what is skipped in its place. */
+function fileAt(path: string, isLink: boolean, format: CorpusFormat): FoundFile | SkippedFile {
+  const info = isLink ? statSync(path, { throwIfNoEntry: false }) : statOf(path);
+  if (info === undefined) return { path, kind: "link that leads nowhere" };
+  if (info.isDirectory()) return { path, kind: "link to a folder" };
+  if (!info.isFile()) return { path, kind: "no file" };
+  if (format !== "auto") return describe(path, info, format, false);
+  const own = formatOf(path);
+  return own === "unknown" || own === "marked" ? { path, kind: kindOf(path) } : describe(path, info, own, false);
+}
 
-const orRefuse = <T>(path: string, result: Promise<T>) => result.catch((error: unknown) => refuse(path, error));
+const sorted = <T extends { readonly path: string }>(found: readonly T[]): T[] =>
+  found
+    .map((each) => ({ each, key: Buffer.from(each.path) }))
+    .sort((a, b) => Buffer.compare(a.key, b.key))
+    .map(({ each }) => each);
+
+function entriesOf(folder: string) {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    return refuse(folder, error);
+  }
+}
+
+export function statOf(path: string): Stats {
+  try {
+    return statSync(path);
+  } catch (error) {
+    return refuse(path, error);
+  }
+}
 
 /** Throws what the file system says about `path` as a CorpusError. */
 export function refuse(path: string, error: unknown): never {

@@ -1,30 +1,37 @@
 import type { CorpusFile } from "./find-files.js";
-import { JsonLines } from "./json-lines.js";
-import { readBytes, readText, type ReadProgress } from "./read-file.js";
+import type { TextLosses } from "./left-out.js";
+import { readBytes, readText } from "./read-file.js";
+import { recordReader } from "./record-reader.js";
+import { TextReader } from "./text-reader.js";
 
 const LINE_END = 0x0a;
 
 /**
  * The bytes of files as one text, the same for the same files each time. One file of plain text is what it is, byte for
  * byte. Of several, of records and of what is zipped the text is taken: each ends its line, and a blank line parts them,
- * so that read by paragraphs none runs into the next.
+ * so that read by paragraphs none runs into the next. What is lost is noted in `losses`.
  */
 export async function* joinedText(
   files: readonly CorpusFile[],
+  losses: TextLosses,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Buffer, void, undefined> {
   const [only] = files;
   if (files.length === 1 && only?.format === "text" && !only.gzip) {
+    const reader = new TextReader(only.path);
     for await (const chunk of readBytes(only)) {
       signal?.throwIfAborted();
+      reader.push(chunk); // which refuses what is not text
       yield chunk;
     }
+    reader.end();
+    note(losses, 0, reader);
     return;
   }
   let last: number | undefined;
-  for (const file of files) {
+  for (const [i, file] of files.entries()) {
     let begins = true;
-    for await (const { chunk, startsText } of textsOf(file)) {
+    for await (const { chunk, startsText } of textsOf(file, losses, i)) {
       signal?.throwIfAborted();
       if (last !== undefined && (begins || startsText)) yield Buffer.from(last === LINE_END ? "\n" : "\n\n");
       begins = false;
@@ -35,16 +42,25 @@ export async function* joinedText(
   if (last !== LINE_END) yield Buffer.from("\n");
 }
 
+function note(losses: TextLosses, file: number, { replaced, bytes }: TextReader, inRecords = 0): void {
+  const characters = replaced + inRecords;
+  if (characters > 0) losses.replaced.push({ file, characters, bytes });
+}
+
 /** What a file holds, in pieces: each record is a text of its own. Empty ones are left out. */
-async function* textsOf(file: CorpusFile): AsyncGenerator<{ chunk: Buffer; startsText: boolean }, void, undefined> {
-  const progress: ReadProgress = { bytes: 0, replaced: 0 };
-  if (file.format === "text") {
-    for await (const chunk of readText(file, progress)) yield { chunk, startsText: false };
-    return;
+async function* textsOf(
+  file: CorpusFile,
+  losses: TextLosses,
+  place: number,
+): AsyncGenerator<{ chunk: Buffer; startsText: boolean }, void, undefined> {
+  const lines = recordReader(file);
+  const reader = new TextReader(file.path);
+  for await (const chunk of readText(file, { reader })) {
+    if (lines === null) yield { chunk, startsText: false };
+    else yield* records(lines.push(chunk));
   }
-  const lines = new JsonLines(file.path);
-  for await (const text of readText(file, progress)) yield* records(lines.push(text));
-  yield* records(lines.end());
+  if (lines !== null) yield* records(lines.end());
+  note(losses, place, reader, lines?.replaced);
 }
 
 function* records(texts: Iterable<Buffer>): Generator<{ chunk: Buffer; startsText: boolean }, void, undefined> {

@@ -15,7 +15,7 @@ function read(text: string, size = 1 << 20, maxLineBytes?: number): string[] {
 }
 
 test("the field text of every line comes back, however the file is cut into chunks", () => {
-  const text = fc.string({ unit: "grapheme" });
+  const text = fc.string({ unit: "grapheme" }).filter((each) => !each.includes("\0"));
   const sizes = fc.integer({ min: 1, max: 40 });
   fc.assert(
     fc.property(fc.array(text), sizes, fc.constantFrom("\n", "\r\n", "\n\n"), (texts, size, lineBreak) => {
@@ -38,4 +38,12 @@ test("a line too long to hold is refused before it is held", () => {
   expect(() => read(`\n{"text":"${"x".repeat(100)}"}`, 10, 64)).toThrow(
     /^a\.jsonl:2: the line is longer than 64 bytes/,
   );
+});
+
+test("halves of surrogate pairs are replaced and counted, and a NUL is refused as in plain text", () => {
+  const lines = new JsonLines("a.jsonl");
+  const records = [...lines.push(Buffer.from('{"text":"x \\ud83d y"}\n{"text":"\\ud83d\\ude00"}\n'))];
+  expect(records.map(String)).toEqual(["x \uFFFD y", "😀"]);
+  expect(lines.replaced).toBe(1);
+  expect(() => read('{"text":"a"}\n{"text":"b\\u0000"}')).toThrow(/^a\.jsonl:2: there is a NUL at character 1/);
 });

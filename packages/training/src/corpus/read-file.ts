@@ -1,41 +1,52 @@
-import { createReadStream } from "node:fs";
+import { createReadStream, readFileSync } from "node:fs";
 import { pipeline } from "node:stream";
-import { createGunzip } from "node:zlib";
+import { createGunzip, gunzipSync } from "node:zlib";
+import { breathe } from "./breathe.js";
 import { CorpusError } from "./corpus-error.js";
-import { unreadable, type CorpusFile } from "./find-files.js";
-import { Utf8Repair } from "./utf8-repair.js";
+import { unreadable } from "./find-files.js";
+import { TextReader } from "./text-reader.js";
 
-const CHUNK = 1 << 20;
-
-/** How far a reading is: bytes taken from the disk, and characters that were not UTF-8 and were replaced. */
-export interface ReadProgress {
-  bytes: number;
-  replaced: number;
+/** A file to read: by name, with its size when it was looked at. */
+export interface SourceFile {
+  readonly path: string;
+  readonly bytes: number;
+  readonly gzip: boolean;
 }
 
-/** The text of a file as valid UTF-8 in whole characters, unzipped, without byte order mark; adds to `progress`. */
-export async function* readText(file: CorpusFile, progress: ReadProgress): AsyncGenerator<Buffer, void, undefined> {
-  const repair = new Utf8Repair();
-  let atStart = true;
-  for await (const chunk of readBytes(file, (bytes) => (progress.bytes += bytes))) {
-    const before = repair.replaced;
-    const text = repair.push(chunk);
-    progress.replaced += repair.replaced - before;
-    if (text.length === 0) continue;
-    yield atStart ? withoutByteOrderMark(text) : text;
-    atStart = false;
+const CHUNK = 1 << 20;
+/** A file up to this size is read in one go: a stream of its own would take a hundred times as long. */
+const SMALL = 64 << 10;
+
+/** The text of a file as `reader` gives it, unzipped. `onRead` hears how many bytes came from the disk. */
+export async function* readText(
+  file: SourceFile,
+  { reader = new TextReader(file.path), onRead = () => {} }: TextReading = {},
+): AsyncGenerator<Buffer, void, undefined> {
+  for await (const chunk of readBytes(file, onRead)) {
+    const text = reader.push(chunk);
+    if (text.length > 0) yield text;
   }
-  const before = repair.replaced;
-  const rest = repair.end();
-  progress.replaced += repair.replaced - before;
+  const rest = reader.end();
   if (rest.length > 0) yield rest;
+}
+
+export interface TextReading {
+  readonly reader?: TextReader;
+  readonly onRead?: (bytes: number) => void;
 }
 
 /** The bytes of a file, unzipped; `onRead` hears how many came from the disk. */
 export async function* readBytes(
-  file: CorpusFile,
+  file: SourceFile,
   onRead: (bytes: number) => void = () => {},
 ): AsyncGenerator<Buffer, void, undefined> {
+  const small = file.bytes <= SMALL ? readSmall(file) : null;
+  if (small !== null) {
+    await breathe();
+    onRead(small.bytesRead);
+    yield small.bytes;
+    return;
+  }
   const source = createReadStream(file.path, { highWaterMark: CHUNK });
   let seen = 0;
   const report = () => {
@@ -58,7 +69,19 @@ export async function* readBytes(
   }
 }
 
-function explain(file: CorpusFile, error: unknown): CorpusError {
+/** A small file whole; null for one that unzips to a large one. */
+function readSmall(file: SourceFile): { readonly bytes: Buffer; readonly bytesRead: number } | null {
+  try {
+    const bytes = readFileSync(file.path);
+    if (!file.gzip || bytes.length === 0) return { bytes, bytesRead: bytes.length };
+    return { bytes: gunzipSync(bytes, { maxOutputLength: CHUNK }), bytesRead: bytes.length };
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE") return null;
+    throw explain(file, error);
+  }
+}
+
+function explain(file: SourceFile, error: unknown): CorpusError {
   const reason = String(error);
   if (reason.includes("unexpected end of file")) {
     return new CorpusError("CORPUS_UNREADABLE", `${file.path} is a gzip file cut short: copy or download it again`, {
@@ -73,6 +96,3 @@ function explain(file: CorpusFile, error: unknown): CorpusError {
   }
   return unreadable(file.path, error);
 }
-
-const withoutByteOrderMark = (text: Buffer) =>
-  text[0] === 0xef && text[1] === 0xbb && text[2] === 0xbf ? text.subarray(3) : text;

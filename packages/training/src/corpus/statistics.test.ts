@@ -25,7 +25,7 @@ test("a corpus is counted: lines, characters, duplicates, scripts, the longest l
     bytes: read,
     lines: 7,
     characters: 8 * 3 + 11 + 1 + 5 + 2,
-    replacedCharacters: 1,
+    leftOut: { characters: { count: 1 } },
     duplicateLines: 2,
     duplicatesExact: true,
     longestLine: { characters: 11, start: "привет, мир" },

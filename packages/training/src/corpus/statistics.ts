@@ -1,6 +1,7 @@
-import { openCorpus, type ReadOptions } from "./corpus.js";
+import { leftOutOf, openCorpus, type OpenOptions, type ReadOptions } from "./corpus.js";
 import { DistinctCounter } from "./distinct-counter.js";
 import { documentHash, seedKey } from "./document-hash.js";
+import { noLosses, type LeftOut } from "./left-out.js";
 import { ScriptCounter, type ScriptCount } from "./script-counter.js";
 
 /** What a corpus is like. Lines are stripped of the whitespace around them, and blank ones do not count. */
@@ -11,8 +12,8 @@ export interface CorpusStatistics {
   readonly lines: number;
   /** Code points. */
   readonly characters: number;
-  /** Bytes that were not UTF-8 and are read as U+FFFD. */
-  readonly replacedCharacters: number;
+  /** What of the text named is in none of these figures. */
+  readonly leftOut: LeftOut;
   /** Lines that have come before. Two lines are the same where their lengths and their first 64 KiB are. */
   readonly duplicateLines: number;
   /** Whether that is no estimate: there are a million distinct lines at most. */
@@ -24,22 +25,28 @@ export interface CorpusStatistics {
 const [HASH, MORE] = [seedKey("line", 0), seedKey("line", 1)];
 const START_BYTES = 200;
 
+export interface StatisticsOptions extends Omit<OpenOptions, "document"> {
+  /** Hears how many of the bytes on the disk were read. */
+  readonly onRead?: ((progress: { readonly bytes: number; readonly totalBytes: number }) => void) | undefined;
+}
+
 /** Reads a corpus once, in memory that does not grow with it. Errors: those of `openCorpus`. */
 export async function corpusStatistics(
   paths: string | readonly string[],
-  options: ReadOptions = {},
+  { onRead: hear, ...options }: StatisticsOptions = {},
 ): Promise<CorpusStatistics> {
-  const corpus = await openCorpus(paths, { document: "line" });
+  const corpus = await openCorpus(paths, { ...options, document: "line" });
   const scripts = new ScriptCounter();
   const distinct = new DistinctCounter();
-  let [lines, characters, replaced] = [0, 0, 0];
+  let [lines, characters] = [0, 0];
+  let losses = noLosses;
   let longest = { characters: 0, start: "" };
   let line = { characters: 0, hash: 0, more: 0, start: "" };
   const onRead: ReadOptions["onRead"] = (progress) => {
-    replaced = progress.replaced;
-    options.onRead?.(progress);
+    losses = progress.losses;
+    hear?.({ bytes: progress.bytes, totalBytes: corpus.totalBytes });
   };
-  for await (const { bytes, ends, continued, open } of corpus.documents({ ...options, onRead })) {
+  for await (const { bytes, ends, continued, open } of corpus.documents({ signal: options.signal, onRead })) {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     let start = 0;
     for (const [i, end] of ends.entries()) {
@@ -66,7 +73,7 @@ export async function corpusStatistics(
     bytes: corpus.totalBytes,
     lines,
     characters,
-    replacedCharacters: replaced,
+    leftOut: leftOutOf(corpus, losses),
     duplicateLines: Math.max(0, lines - distinct.count),
     duplicatesExact: distinct.exact,
     longestLine: longest,

@@ -7,6 +7,7 @@ import type { FetchContext } from "../artifact/data-bank.js";
 import { TrainingError } from "../errors.js";
 import { openHome } from "../home/home.js";
 import { resolveTokenizer } from "../home/resolve-tokenizer.js";
+import { corpusOptions } from "../run/corpus-options.js";
 import { DEFAULT_SEQ_LEN, parseTrainOptions, type TrainInput, type TrainOptions } from "../run/options.js";
 import { outOfMemory } from "../run/out-of-memory.js";
 import { resolveCompute } from "../run/precision.js";
@@ -123,7 +124,7 @@ async function vocabularyOf(options: TrainOptions, home: string, hasCorpus: bool
   if (options.vocabSize !== null) return options.vocabSize;
   if (!hasCorpus) return USUAL_VOCABULARY;
   try {
-    return vocabSizeFor((await openCorpus(options.corpus, { document: options.document })).totalBytes);
+    return vocabSizeFor((await openCorpus(options.corpus, corpusOptions(options))).totalBytes);
   } catch (error) {
     throw TrainingError.from(error);
   }

@@ -1,5 +1,6 @@
 import type { BinsProgress } from "../bins/build-bins.js";
 import type { Precision } from "@trainer/models";
+import type { LeftOut } from "../corpus/left-out.js";
 import type { FailureClass, TrainingError } from "../errors.js";
 import type { SplitCounts } from "./manifest.js";
 import type { StepProfile } from "./step-profile.js";
@@ -159,6 +160,8 @@ export interface RunResult {
   readonly tokensSeen: number;
   /** The most that tensors took on the GPU; null on a CPU. */
   readonly gpuPeakBytes: number | null;
+  /** What of the text named is in no split; null of a run of an earlier version. */
+  readonly leftOut: LeftOut | null;
   /** Over all the sessions of a resumed run. */
   readonly seconds: number;
 }

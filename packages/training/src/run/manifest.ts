@@ -3,6 +3,7 @@ import { readFile, rename, rm } from "node:fs/promises";
 import { open } from "node:fs/promises";
 import { precisions } from "@trainer/models/capabilities";
 import { z } from "zod";
+import { LeftOut } from "../corpus/left-out.js";
 import { failureClasses, TrainingError } from "../errors.js";
 
 const count = z.int().min(0);
@@ -64,6 +65,8 @@ export const RunManifest = z.object({
   tokenizer_sha256: z.string().nullable(),
   corpus_path: z.string(),
   corpus_sha256: z.string().nullable(),
+  /** What of the text named is in no split. */
+  left_out: LeftOut.nullable().default(null),
   splits: SplitCounts.nullable(),
   /** Special tokens that the corpus spelled and that were let through; null before it was encoded. */
   special_tokens: count.nullable().default(null),

@@ -47,6 +47,7 @@ export async function newManifest(runId: string, options: RunOptions, compute: C
     tokenizer_sha256: null,
     corpus_path: options.corpus.join(":"),
     corpus_sha256: null,
+    left_out: null,
     splits: null,
     special_tokens: null,
     split_version: SPLIT_VERSION,

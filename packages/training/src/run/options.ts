@@ -1,6 +1,8 @@
 import { dimensions, familyInfo, familyNames, isFamily, type FamilyName } from "@trainer/models/capabilities";
 import { isMethod, methods, type MethodName } from "@trainer/tokenizers/capabilities";
 import { z } from "zod";
+import { CorpusFormat } from "../corpus/file-kinds.js";
+import { DocumentSeparator } from "../corpus/document-separator.js";
 import { ID_RULE, isId } from "../home/ids.js";
 import { TrainingError } from "../errors.js";
 import { deviceChoices, precisionChoices } from "./compute-choices.js";
@@ -37,6 +39,10 @@ export const TrainOptions = z.strictObject({
   corpusFileId: z.string().trim().min(1).nullable().default(null),
   /** What a document is; each is followed by [EOS]. */
   document: z.enum(["line", "paragraph", "file"]).default("line"),
+  /** Where documents of plain text end besides: at this line; "auto": at the lines known for it; "none". */
+  documentSeparator: DocumentSeparator.default("none"),
+  /** How the files are read: by their names, or all as plain text or JSON lines. */
+  corpusFormat: CorpusFormat.default("auto"),
   /** Folder name under `models/`; made up if not given. */
   runId: z.string().refine(isId, `must be ${ID_RULE}`).nullable().default(null),
   /** Do special tokens that the corpus spells become their ids? Otherwise they are text like any other. */

@@ -65,6 +65,7 @@ async function trainedOnCorpus({ options, home, corpus, corpusSha256, emit, sign
     method,
     corpusSha256,
     document,
+    separator: corpus.separator,
     holdoutFraction,
     testSplitRatio,
     seed,

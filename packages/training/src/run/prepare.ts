@@ -10,10 +10,12 @@ import { removeTemporary } from "../checkpoint/list.js";
 import { newestValid, sha256Of } from "../checkpoint/read.js";
 import type { TrainState } from "../checkpoint/state.js";
 import { openCorpus, type Corpus } from "../corpus/corpus.js";
+import { leftOutSentences } from "../corpus/left-out.js";
 import { TrainingError } from "../errors.js";
 import { openHome } from "../home/home.js";
 import { tokenizerFileIn } from "../home/tokenizer-file.js";
 import { MAX_BATCH_SIZE, searchFor } from "../fit/find-batch.js";
+import { corpusOptions } from "./corpus-options.js";
 import { endOfDocument } from "./end-of-document.js";
 import { EarlyStopping } from "./early-stopping.js";
 import { fetching } from "./fetching.js";
@@ -53,7 +55,7 @@ export async function prepare(session: Session, reporter: Reporter): Promise<Liv
   const state = checkpoint === null ? null : await readState(checkpoint.path);
   announce(session, reporter, state);
 
-  const corpus = await openSameCorpus(session);
+  const corpus = await openSameCorpus(session, reporter);
   const pretrained = checkpoint === null ? await pretrainedFolder(session) : null; // all it has is in the run by then
   const tokenizer = await runTokenizer(session, reporter, corpus, pretrained);
   const { bins, counts } = await makeBins(session, reporter, corpus, tokenizer);
@@ -220,9 +222,15 @@ async function batchSizeOf(
 }
 
 /** The corpus; a run that has begun on another one is not gone on with. */
-async function openSameCorpus({ options, manifest, context }: Session): Promise<Corpus & { readonly hash: string }> {
-  const corpus = await openCorpus(options.corpus, { document: options.document });
-  const hash = await corpus.sha256({ signal: context.signal });
+async function openSameCorpus(
+  { options, manifest, context }: Session,
+  reporter: Reporter,
+): Promise<Corpus & { readonly hash: string }> {
+  const corpus = await openCorpus(options.corpus, { ...corpusOptions(options), signal: context.signal });
+  const { totalBytes } = corpus;
+  const onRead = ({ bytes }: { readonly bytes: number }) =>
+    reporter.emit({ type: "data", phase: "hash", bytes, totalBytes, tokens: 0, tokensPerSec: 0 });
+  const hash = await corpus.sha256({ signal: context.signal, onRead });
   const before = manifest.current.corpus_sha256;
   if (before !== null && before !== hash) {
     throw new TrainingError(
@@ -290,9 +298,8 @@ async function makeBins(
     signal: context.signal,
     onProgress: (p) => reporter.emit({ type: "data", ...p }),
   });
-  if (bins.replacedCharacters > 0) {
-    reporter.warn(`${bins.replacedCharacters} characters of the corpus are not UTF-8 and were replaced by U+FFFD`);
-  }
+  await manifest.update({ left_out: bins.leftOut });
+  for (const sentence of leftOutSentences(bins.leftOut)) reporter.warn(sentence);
   const counts = splitCounts(bins.counts, options);
   for (const warning of splitWarnings(counts)) reporter.warn(warning);
   reporter.emit({ type: "data", phase: "ready", counts, cached: bins.cached, specialTokens: bins.specialTokens });

@@ -142,6 +142,7 @@ function resultOf({ folder, manifest }: Session, { status, test, epochs }: Outco
     specialTokens: m.special_tokens,
     tokensSeen: m.tokens_seen,
     gpuPeakBytes: m.gpu_peak_bytes,
+    leftOut: m.left_out,
     seconds: m.duration_seconds ?? 0,
   };
 }

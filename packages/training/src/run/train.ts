@@ -9,6 +9,7 @@ import type { Home } from "../home/home.js";
 import { resolveTokenizer } from "../home/resolve-tokenizer.js";
 import { isArchived } from "../home/run-log-files.js";
 import { alone } from "./alone.js";
+import { corpusOptions } from "./corpus-options.js";
 import type { RunResult } from "./events.js";
 import { fetching } from "./fetching.js";
 import { RunLock } from "./lock.js";
@@ -49,7 +50,7 @@ async function begin(input: TrainInput, context: RunContext): Promise<RunResult>
 async function checked(options: TrainOptions, where: BringContext): Promise<RunOptions> {
   const corpus = options.corpus.map((path) => resolve(path));
   try {
-    await openCorpus(corpus, { document: options.document });
+    await openCorpus(corpus, corpusOptions(options));
   } catch (error) {
     throw TrainingError.from(error);
   }

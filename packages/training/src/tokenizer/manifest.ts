@@ -1,5 +1,6 @@
 import type { TokenizerStatistics } from "@trainer/tokenizers";
 import { z } from "zod";
+import { LeftOut } from "../corpus/left-out.js";
 
 const share = z.number().min(0).max(1);
 const Histogram = z.array(z.object({ up_to: z.int(), count: z.int() }));
@@ -29,6 +30,8 @@ export const TokenizerManifest = z.looseObject({
     holdout_fraction: z.number().optional(),
     seed: z.int().optional(),
   }),
+  /** What of the text named was not trained on. */
+  left_out: LeftOut.optional(),
   stats: Stats.optional(),
 });
 export type TokenizerManifest = z.infer<typeof TokenizerManifest>;

@@ -2,7 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { loadTokenizer, trainBpe, type Tokenizer } from "@trainer/tokenizers";
+import { loadTokenizer, trainBpe, trainTokenizer, type Tokenizer } from "@trainer/tokenizers";
+import * as fc from "fast-check";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openCorpus } from "../corpus/corpus.js";
 import { documentsOf } from "../corpus/document-batch.js";
@@ -125,3 +126,50 @@ test("a tokenizer lies whole in its folder, with a manifest that can be read; an
   );
   expect((await loadTokenizer(dir)).vocabSize).toBe(300);
 });
+
+test("a vocabulary is that of the text, whatever line ends, marks, damage and packing its file has", async () => {
+  const damage = { "\u0001": Buffer.of(0xff), "\u0002": Buffer.of(0xe2, 0x82) }; // each reads as one U+FFFD
+  const piece = fc.oneof(
+    fc.constantFrom("the king ", "the queen ", "and the ", "é ", "日本 ", " ", "\u0001", "\u0002"),
+    fc.constantFrom("\n", "\r\n", "\r", "\n\n", "\r\n\r\n"),
+  );
+  const written = fc.record({
+    pieces: fc.array(piece, { minLength: 30, maxLength: 200 }),
+    mark: fc.boolean(),
+    name: fc.constantFrom("a.txt", "a.txt.gz", "b.log"),
+    document: fc.constantFrom("line", "paragraph", "file"),
+    method: fc.constantFrom("bpe", "char"),
+  });
+  const clean = "the king and the queen ".repeat(40); // so that no file is too damaged to be text
+  await fc.assert(
+    fc.asyncProperty(written, async ({ pieces, mark, name, document, method }) => {
+      const bytes = pieces.map((each) => (each === "\u0001" || each === "\u0002" ? damage[each] : Buffer.from(each)));
+      const content = Buffer.concat([Buffer.from(mark ? "\uFEFF" : ""), Buffer.from(`${clean}\n`), ...bytes]);
+      const path = join(folder, name);
+      writeFileSync(path, name.endsWith(".gz") ? gzipSync(content) : content);
+      const text = `${clean}\n${pieces.join("")}`.replaceAll("\u0001", "\uFFFD").replaceAll("\u0002", "\uFFFD");
+      const settings = { vocabSize: 300, minFrequency: 2, split: nothing };
+      const { tokenizer, manifest } = await trainOnCorpus(await openCorpus(path, { document }), {
+        ...settings,
+        method,
+      });
+      const expected = await trainTokenizer(method, { ...settings, texts: documentsIn(text, document) });
+      expect(await savedAs(tokenizer)).toBe(await savedAs(expected));
+      const damaged = pieces.filter((each) => each === "\u0001" || each === "\u0002").length;
+      expect(manifest.left_out?.characters.count).toBe(damaged);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+/** The documents of a text, by the rule in words. */
+function documentsIn(text: string, document: "line" | "paragraph" | "file"): string[] {
+  if (document === "file") return [text];
+  if (document === "line")
+    return text
+      .split(/\r\n|\n|\r/)
+      .map((line) => line.trim())
+      .filter((line) => line !== "");
+  const paragraphs = text.split(/\n(?:\s*\n)+/);
+  return paragraphs.map((each) => each.replace(/\r?\n$/, "").replace(/\r$/, "")).filter((each) => each.trim() !== "");
+}

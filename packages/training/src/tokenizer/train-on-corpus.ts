@@ -7,8 +7,9 @@ import {
   type TrainProgress,
 } from "@trainer/tokenizers";
 import { methods, type MethodName } from "@trainer/tokenizers/capabilities";
-import type { Corpus } from "../corpus/corpus.js";
+import { leftOutOf, type Corpus, type ReadOptions } from "../corpus/corpus.js";
 import { documentsOf, type DocumentBatch } from "../corpus/document-batch.js";
+import { noLosses } from "../corpus/left-out.js";
 import { splitDocuments } from "../corpus/split-documents.js";
 import { planSplit, type SplitOptions, type SplitPlan } from "../corpus/split-plan.js";
 import { snakeKeys } from "../run/wire-names.js";
@@ -46,14 +47,22 @@ export async function trainOnCorpus(corpus: Corpus, options: CorpusTokenizerOpti
   const settings = { ...others, sentencepiece: { ...sampling(corpus), ...others.sentencepiece } };
   const plan = await planSplit(corpus, split, { signal });
   const sample = new LineSample(sampleLines, split.seed);
+  let losses = noLosses;
+  const read: ReadOptions = {
+    signal,
+    onRead: (progress) => {
+      losses = progress.losses;
+    },
+  };
   const tokenizer = await trainTokenizer(method, {
     ...settings,
-    ...trainingText(corpus, plan, sample, signal),
+    texts: training(corpus, plan, sample, read),
     ...(threads === undefined ? {} : { threads }),
     ...(signal === undefined ? {} : { signal }),
     ...(onProgress === undefined ? {} : { onProgress }),
   });
-  if (sample.lines.length === 0) for await (const batch of corpus.documents({ signal })) addTo(sample, batch);
+  // Of a text so short that nothing was held back, and of one that SentencePiece's trainer did not want to its end.
+  if (sample.lines.length === 0) for await (const batch of corpus.documents(read)) addTo(sample, batch);
   const statistics = await tokenizerStatistics(tokenizer, sample.lines, { signal });
   const honoured: readonly string[] = methods[method].options;
   const manifest: TokenizerManifest = {
@@ -69,6 +78,7 @@ export async function trainOnCorpus(corpus: Corpus, options: CorpusTokenizerOpti
       special_tokens: specialTokens(tokenizer),
     },
     // Of single characters, clients are told how many there are.
+    left_out: leftOutOf(corpus, losses),
     stats: { ...toStats(statistics), ...(method === "char" ? { token_count: tokenizer.vocabSize } : {}) },
   };
   return { tokenizer, manifest };
@@ -82,24 +92,14 @@ function addTo(sample: LineSample, batch: DocumentBatch): void {
   for (const document of documentsOf(batch)) sample.add(document);
 }
 
-/** Plain files without a split are read by the native trainer itself; what must be unpacked or split comes as documents. */
-function trainingText(corpus: Corpus, plan: SplitPlan, sample: LineSample, signal: AbortSignal | undefined) {
-  const { document, files } = corpus;
-  const plain = files.every(({ format, gzip }) => format === "text" && !gzip);
-  if (plan.by === "nothing" && plain && document !== "paragraph") {
-    return { files: files.map(({ path }) => path), unit: document };
-  }
-  return { texts: training(corpus, plan, sample, signal) };
-}
-
 async function* training(
   corpus: Corpus,
   plan: SplitPlan,
   sample: LineSample,
-  signal: AbortSignal | undefined,
+  read: ReadOptions,
 ): AsyncGenerator<Documents, void, undefined> {
   const heldBack = plan.by !== "nothing";
-  for await (const batch of splitDocuments(corpus, plan, { signal })) {
+  for await (const batch of splitDocuments(corpus, plan, read)) {
     if ((batch.split === "train") !== heldBack) addTo(sample, batch);
     if (batch.split === "train") yield batch;
   }

@@ -11,6 +11,7 @@ import type { Home } from "../home/home.js";
 import { endOfDocument } from "../run/end-of-document.js";
 import type { EvaluationData } from "../run/evaluate-split.js";
 import type { RunManifest } from "../run/manifest.js";
+import { corpusOptions } from "../run/corpus-options.js";
 import { parseTrainOptions, type TrainOptions } from "../run/options.js";
 import { assertSameRule } from "../run/split-version.js";
 import { fromConfig } from "../run/wire-names.js";
@@ -63,6 +64,9 @@ export async function openEvaluationText(
 
 const keepsApart = ({ manifest }: OpenModel) => manifest !== null && trainOptions(manifest).maskDocuments;
 
+/** How a text is cut for a model of which it is not known how it was trained. */
+const FOREIGN = { document: "file", documentSeparator: "auto" } as const;
+
 /** A whole text as one bin. */
 async function externalText(
   opened: OpenModel,
@@ -70,8 +74,12 @@ async function externalText(
   document: EvaluateOptions["document"],
   context: ReadContext,
 ): Promise<TokenBin> {
-  const trained = opened.manifest === null ? "file" : trainOptions(opened.manifest).document;
-  const corpus = await openCorpus(resolve(path), { document: document ?? trained });
+  const trained = opened.manifest === null ? FOREIGN : trainOptions(opened.manifest);
+  const corpus = await openCorpus(resolve(path), {
+    document: document ?? trained.document,
+    separator: trained.documentSeparator,
+    signal: context.signal,
+  });
   const { train } = await encode(opened, corpus, { holdoutFraction: 0, testSplitRatio: 0, seed: 0 }, context);
   return train;
 }
@@ -85,7 +93,7 @@ async function splitOfRun(opened: OpenModel, split: "validation" | "test", conte
     );
   }
   const options = trainOptions(manifest);
-  const { document, holdoutFraction, testSplitRatio, seed, specialTokens } = options;
+  const { holdoutFraction, testSplitRatio, seed, specialTokens } = options;
   const unreadable = (error: unknown) => {
     const { code, failureClass, message } = TrainingError.from(error);
     const advice = "put the corpus back, or give the path of another text";
@@ -94,7 +102,7 @@ async function splitOfRun(opened: OpenModel, split: "validation" | "test", conte
   };
   using text = await corpusPaths(options, context).catch(unreadable);
   const { paths } = text;
-  const corpus = await openCorpus(paths, { document }).catch(unreadable);
+  const corpus = await openCorpus(paths, { ...corpusOptions(options), signal: context.signal }).catch(unreadable);
   if (manifest.corpus_sha256 !== (await corpus.sha256({ signal: context.signal }))) {
     throw invalid(
       `the corpus of run ${manifest.run_id} (${paths.join(", ")}) has changed since it was trained, so its ${split} split ` +

@@ -1,10 +1,9 @@
-import { readFile } from "node:fs/promises";
 import { setImmediate } from "node:timers/promises";
 import { logitsOf, lossOfEach } from "@trainer/models";
 import type { Tokenizer } from "@trainer/tokenizers";
 import { noGrad, scope, softmax, stack, tensor, type Tensor } from "@trainer/torch";
 import { IGNORED } from "../bins/batch-loader.js";
-import { refuse } from "../corpus/find-files.js";
+import { readTextFile } from "../corpus/read-whole-text.js";
 import { TrainingError } from "../errors.js";
 import { frameOf, missing, spelled } from "./begin.js";
 import { fidelity, type Fidelity } from "./fidelity.js";
@@ -49,7 +48,7 @@ const TOKENS = 4096;
  * Scores a text. One longer than the context is read in windows that overlap by half, so that every token is predicted
  * once and, beyond the first window, from at least half a context (or what `stride` leaves of one). Around it stand the
  * tokens of the tokenizer's template, unless `bos` says otherwise. Throws INVALID_INPUT unless there is exactly one of
- * text and path, CORPUS_NOT_FOUND or CORPUS_UNREADABLE for a file that cannot be read.
+ * text and path, the CorpusError of `readTextFile` for a file that cannot be read.
  */
 export async function score(opened: OpenModel, input: ScoreInput, signal?: AbortSignal): Promise<Score> {
   const options = parseOptions(ScoreOptions, input, "the scoring");
@@ -116,8 +115,7 @@ async function textOf({ text, path }: ScoreOptions): Promise<string> {
   if (text !== null && path !== null) throw invalid("text and path are mutually exclusive");
   if (text !== null) return text;
   if (path === null) throw invalid("either text or path must be provided");
-  const bytes = await readFile(path).catch((error: unknown) => refuse(path, error));
-  return new TextDecoder().decode(bytes);
+  return (await readTextFile(path)).text;
 }
 
 const invalid = (message: string) => new TrainingError("INVALID_INPUT", "USER_INPUT", message);

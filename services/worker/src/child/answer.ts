@@ -1,8 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { EvalRecord } from "@trainer/platform/redis";
 import type { ChatResult, ChatTurn, GenerateResult, ScoreResult } from "@trainer/platform";
-import { chat, evaluate, generateStream, score, type OpenModel } from "@trainer/training";
+import { chat, evaluate, generateStream, readTextFile, score, type OpenModel } from "@trainer/training";
 import { contained } from "./contained.js";
 import type { Piece, Question } from "./messages.js";
 import type { Surroundings } from "./surroundings.js";
@@ -127,5 +126,5 @@ async function chatted(
 /** The one of the two that was given. */
 async function textOf(text: string | null, path: string | null, { dataRoot }: AnswerContext): Promise<string> {
   if (text !== null) return text;
-  return new TextDecoder().decode(await readFile(await contained(dataRoot, String(path))));
+  return (await readTextFile(await contained(dataRoot, String(path)))).text;
 }

@@ -1,0 +1,62 @@
+import { z } from "zod";
+import { CorpusError } from "./corpus-error.js";
+
+/** How files are read: by their names, or all as plain text or as JSON lines. */
+export const CorpusFormat = z.enum(["auto", "text", "jsonl"]);
+export type CorpusFormat = z.infer<typeof CorpusFormat>;
+
+/** How one file is read; "json", an array of texts. */
+export type FileFormat = "text" | "jsonl" | "json";
+
+const TEXT = new Set([".txt", ".text", ".md", ".markdown", ".rst"]);
+const LINES = new Set([".jsonl", ".ndjson"]);
+/** What is text to the eye, but would be learned with all its marks; with what takes them out. */
+const MARKED: ReadonlyMap<string, string> = new Map([
+  [".csv", tableAdvice("")],
+  [".tsv", tableAdvice(", delimiter='\\t'")],
+  [".html", "take its tags out first (`pandoc -t plain FILE -o NEW.txt`)"],
+  [".htm", "take its tags out first (`pandoc -t plain FILE -o NEW.txt`)"],
+  [".xml", "take its tags out first"],
+]);
+
+/** The names that are read in a folder, for messages and help. */
+export const READ_NAMES = ".txt, .text, .md, .markdown, .rst, .jsonl, .ndjson, .json, each also with .gz";
+
+/** The format that a file's name says, "unknown" where it says none of these. */
+export function formatOf(path: string): FileFormat | "marked" | "unknown" {
+  const extension = extensionOf(path);
+  if (TEXT.has(extension)) return "text";
+  if (LINES.has(extension)) return "jsonl";
+  if (extension === ".json") return "json";
+  return MARKED.has(extension) ? "marked" : "unknown";
+}
+
+/** Refuses a file that was named itself and whose marks would be learned. */
+export function refuseMarked(path: string): never {
+  const extension = extensionOf(path);
+  throw new CorpusError(
+    "INVALID_INPUT",
+    `${path} is ${extension.slice(1)}, whose marks would be learned as text: ${MARKED.get(extension) ?? ""}, ` +
+      "or read it as it is with --as text",
+  );
+}
+
+export const isGzip = (path: string): boolean => /\.gz$/i.test(path);
+
+/** ".csv.gz" of a.csv.gz; "without an extension". */
+export function kindOf(path: string): string {
+  const extension = extensionOf(path);
+  if (extension === "") return isGzip(path) ? ".gz" : "without an extension";
+  return isGzip(path) ? `${extension}.gz` : extension;
+}
+
+/** In small letters, with its dot, that of what is zipped; "" for none. */
+function extensionOf(path: string): string {
+  const name = path.replace(/^.*[/\\]/s, "").replace(/\.gz$/i, "");
+  return /.(\.[^.\s]+)$/.exec(name)?.[1]?.toLowerCase() ?? "";
+}
+
+function tableAdvice(delimiter: string): string {
+  const program = `import csv,json,sys; [print(json.dumps({'text': row['text']})) for row in csv.DictReader(sys.stdin${delimiter})]`;
+  return `write its column of texts into a .jsonl file first (\`python3 -c "${program}" < FILE > NEW.jsonl\`, if it is named text)`;
+}

@@ -1,0 +1,123 @@
+import { mkdir, symlink, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { once } from "node:events";
+import { join, relative } from "node:path";
+import { gzipSync } from "node:zlib";
+import { expect, test } from "vitest";
+import { temporaryFolder } from "../home/temporary-folder.js";
+import { leftOutOf, openCorpus, type OpenOptions } from "./corpus.js";
+import { documentsOf } from "./document-batch.js";
+import { noLosses } from "./left-out.js";
+
+async function folderOf(files: Record<string, string | Uint8Array>) {
+  const folder = await temporaryFolder();
+  for (const [name, content] of Object.entries(files)) {
+    await mkdir(join(folder.path, name, ".."), { recursive: true });
+    await writeFile(join(folder.path, name), content);
+  }
+  return folder;
+}
+
+async function read(path: string | string[], options: Partial<OpenOptions> = {}) {
+  const corpus = await openCorpus(path, { document: "file", ...options });
+  const texts: string[] = [];
+  for await (const batch of corpus.documents()) for (const text of documentsOf(batch)) texts.push(text.toString());
+  return { corpus, texts };
+}
+
+const TABLE = "text,label\nhello,1\n";
+
+test("in a folder all names of text are read, and what else lies there is told by its kind", async () => {
+  await using folder = await folderOf({
+    "a.md": "# one",
+    "b.ndjson": '{"text":"two"}\n',
+    "c.json": ' [ "three", {"text": "four"} ]',
+    "d.json": '{"text":"five"}\n{"text":"six"}\n',
+    "e.json.gz": gzipSync('["seven"]'),
+    "f.rst": "eight",
+    "package.json": '{\n  "name": "no text"\n}',
+    "numbers.json": "[1, 2]",
+    "long.json": `{"other": "${"x".repeat(200_000)}"`.slice(1),
+    "table.csv": TABLE,
+    "table.csv.gz": gzipSync(TABLE),
+    "page.HTML": "<p>text</p>",
+    LICENSE: "text",
+    "archive.gz": gzipSync("text"),
+    "._a.txt": Buffer.of(0, 5, 22, 7),
+    ".git/notes.txt": "hidden",
+  });
+  const { corpus, texts } = await read(folder.path);
+  expect(texts).toEqual(["# one", "two", "three", "four", "five", "six", "seven", "eight"]);
+  const { files } = leftOutOf(corpus, noLosses);
+  expect(files.kinds).toEqual({
+    ".json without texts": 3,
+    hidden: 2,
+    ".csv": 1,
+    ".csv.gz": 1,
+    ".gz": 1,
+    ".html": 1,
+    "without an extension": 1,
+  });
+  expect(files.count).toBe(10);
+});
+
+test("what a folder has besides files is told too", async () => {
+  await using folder = await folderOf({ "a.txt": "one" });
+  const at = (name: string) => join(folder.path, name);
+  await symlink(folder.path, at("circle"));
+  await symlink(at("nowhere"), at("lost.txt"));
+  await symlink(at("a.txt"), at("b.txt"));
+  const server = createServer().listen(at("socket.txt"));
+  await once(server, "listening");
+  const { corpus, texts } = await read(folder.path);
+  server.close();
+  expect(texts).toEqual(["one", "one"]);
+  expect(corpus.skipped.map(({ path, kind }) => [relative(folder.path, path), kind])).toEqual([
+    ["circle", "link to a folder"],
+    ["lost.txt", "link that leads nowhere"],
+    ["socket.txt", "no file"],
+  ]);
+});
+
+test("a file named itself whose marks would be learned is refused with what to do, unless it is read as text", async () => {
+  await using folder = await folderOf({
+    "a.csv": TABLE,
+    "a.html": "<p>one</p>",
+    "a.json": '{"items": [1]}',
+    "a.tsv.gz": gzipSync(TABLE),
+  });
+  const at = (name: string) => join(folder.path, name);
+  await expect(read(at("a.csv"))).rejects.toThrow(
+    /a\.csv is csv, whose marks .*csv\.DictReader\(sys\.stdin\).*--as text/,
+  );
+  await expect(read(at("a.tsv.gz"))).rejects.toThrow(/is tsv, .*delimiter='\\t'/);
+  await expect(read(at("a.html"))).rejects.toThrow(/is html, .*pandoc/);
+  await expect(read(at("a.json"))).rejects.toThrow(/a\.json is JSON without texts .*jq/);
+  expect((await read(at("a.csv"), { format: "text" })).texts).toEqual([TABLE]);
+  expect((await read(at("a.json"), { format: "text" })).texts).toEqual(['{"items": [1]}']);
+  expect((await read(at("a.json"), { format: "text" })).corpus.files[0]?.format).toBe("text");
+});
+
+test("told how, a folder's files are all read so, but for what is hidden", async () => {
+  await using folder = await folderOf({ "a.csv": TABLE, "b.py": "print()", "c.jsonl": "{}", ".d.txt": "hidden" });
+  const { corpus, texts } = await read(folder.path, { format: "text" });
+  expect(texts).toEqual([TABLE, "print()", "{}"]);
+  expect(corpus.skipped).toHaveLength(1);
+  await using records = await folderOf({ "a.data": '{"text":"one"}\n' });
+  expect((await read(records.path, { format: "jsonl" })).texts).toEqual(["one"]);
+});
+
+test("a folder without a text is refused with what it holds", async () => {
+  await using folder = await folderOf({ "a.csv": TABLE, "b.pdf": "%PDF", "config.json": "{}" });
+  await expect(read(folder.path)).rejects.toThrow(
+    /no text in the folder .*: its 3 entries are 1 \.csv, 1 \.pdf, 1 \.json without texts/,
+  );
+  await using one = await folderOf({ "config.json": "{}" });
+  await expect(read(one.path)).rejects.toMatchObject({ code: "CORPUS_EMPTY" });
+});
+
+test("JSON whose first record is longer than what is looked at is read as lines", async () => {
+  const long = "x".repeat(100_000);
+  await using folder = await folderOf({ "a.json": `${JSON.stringify({ text: long })}\n`, "empty.json": "" });
+  expect((await read(folder.path)).texts).toEqual([long]);
+});

@@ -1,0 +1,98 @@
+import { z } from "zod";
+
+const count = z.int().min(0);
+
+/** What of the text that was named is not in what was made of it. */
+export const LeftOut = z.object({
+  /** Files that lay in the folders named and were not read: how many of each kind, and the first by name. */
+  files: z.object({ count, kinds: z.record(z.string(), count), names: z.array(z.string()) }),
+  /** Characters that were not UTF-8 and became U+FFFD, with the files that have most, and their share of a file's bytes. */
+  characters: z.object({ count, files: z.array(z.object({ path: z.string(), count, share: z.number() })) }),
+  /** Lines that stood between documents and are in none, by what they say. */
+  separators: z.object({ count, lines: z.record(z.string(), count) }),
+});
+export type LeftOut = z.infer<typeof LeftOut>;
+
+/** A file that was not read, and why. */
+export interface SkippedFile {
+  readonly path: string;
+  /** Its extension, or what else it is: "hidden", "link to a folder". */
+  readonly kind: string;
+}
+
+/** What was found while a corpus was read; files by their place among its files, wherever those lie. */
+export const TextLosses = z.strictObject({
+  replaced: z.array(z.strictObject({ file: count, characters: count, bytes: count })),
+  separators: z.record(z.string(), count),
+});
+export type TextLosses = z.infer<typeof TextLosses>;
+
+export const noLosses: TextLosses = { replaced: [], separators: {} };
+
+const NAMED = 5;
+const sum = (numbers: readonly number[]) => numbers.reduce((total, n) => total + n, 0);
+
+export function leftOut(
+  {
+    files,
+    skipped,
+  }: { readonly files: readonly { readonly path: string }[]; readonly skipped: readonly SkippedFile[] },
+  { replaced, separators }: TextLosses,
+): LeftOut {
+  const most = replaced.toSorted((a, b) => b.characters - a.characters).slice(0, NAMED);
+  return {
+    files: {
+      count: skipped.length,
+      kinds: Object.fromEntries(kindsOf(skipped)),
+      names: skipped.slice(0, NAMED).map(({ path }) => path),
+    },
+    characters: {
+      count: sum(replaced.map(({ characters }) => characters)),
+      files: most.map(({ file, characters, bytes }) => ({
+        path: files[file]?.path ?? "",
+        count: characters,
+        share: characters / bytes,
+      })),
+    },
+    separators: { count: sum(Object.values(separators)), lines: { ...separators } },
+  };
+}
+
+function kindsOf(skipped: readonly SkippedFile[]): [kind: string, count: number][] {
+  const kinds = new Map<string, number>();
+  for (const { kind } of skipped) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+  return [...kinds].toSorted(([, a], [, b]) => b - a);
+}
+
+/** "4 .pdf, 1 hidden" */
+export const byKind = (skipped: readonly SkippedFile[]): string => listed(kindsOf(skipped));
+
+const listed = (kinds: readonly (readonly [kind: string, count: number])[]) =>
+  kinds.map(([kind, n]) => `${n} ${kind}`).join(", ");
+
+/** The same in sentences, one for each kind of loss; none where nothing is left out. */
+export function leftOutSentences({ files, characters, separators }: LeftOut): string[] {
+  return [
+    ...(files.count === 0 ? [] : [filesSentence(files)]),
+    ...(characters.count === 0 ? [] : [charactersSentence(characters)]),
+    ...(separators.count === 0 ? [] : [separatorsSentence(separators)]),
+  ];
+}
+
+function filesSentence({ count, kinds, names }: LeftOut["files"]): string {
+  const more = count > names.length ? ` and ${count - names.length} more` : "";
+  return `${files(count)} not read (${listed(Object.entries(kinds))}): ${names.join(", ")}${more}`;
+}
+
+function charactersSentence({ count, files }: LeftOut["characters"]): string {
+  const each = files.map(({ path, count, share }) => `${count} in ${path} (${percent(share)} of its bytes)`);
+  return `${count} ${count === 1 ? "character is" : "characters are"} not UTF-8 and became U+FFFD: ${each.join(", ")}`;
+}
+
+function separatorsSentence({ count, lines }: LeftOut["separators"]): string {
+  const each = Object.keys(lines).map((line) => `\`${line}\``);
+  return `${count} ${count === 1 ? "line" : "lines"} of ${each.join(", ")} taken for the end of a document, and for no text`;
+}
+
+const files = (count: number) => `${count} ${count === 1 ? "file was" : "files were"}`;
+const percent = (share: number) => `${share < 0.001 ? "under 0.1" : (100 * share).toFixed(1)} %`;

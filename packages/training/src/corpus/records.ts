@@ -1,0 +1,37 @@
+import type { CorpusError } from "./corpus-error.js";
+
+/** Takes a file's text in chunks and gives the texts of its records. */
+export interface RecordReader {
+  /** Halves of surrogate pairs that became U+FFFD so far. */
+  readonly replaced: number;
+  push(chunk: Buffer): Iterable<Buffer>;
+  /** What is left when the file has ended. */
+  end(): Iterable<Buffer>;
+}
+
+const MOST = 256 << 20; // a record is parsed in memory, and V8 holds no string beyond 512 MiB
+
+/** The bytes of one record, gathered from chunks. */
+export class RecordBytes {
+  #parts: Buffer[] = [];
+  #bytes = 0;
+
+  /** @param tooLong what to throw for more than `most` bytes */
+  constructor(
+    private readonly tooLong: (most: number) => CorpusError,
+    private readonly most = MOST,
+  ) {}
+
+  add(part: Buffer): void {
+    this.#bytes += part.length;
+    if (this.#bytes > this.most) throw this.tooLong(this.most);
+    if (part.length > 0) this.#parts.push(part);
+  }
+
+  take(): Buffer {
+    const bytes = Buffer.concat(this.#parts);
+    this.#parts = [];
+    this.#bytes = 0;
+    return bytes;
+  }
+}

@@ -1,10 +1,20 @@
 import { expect, test } from "vitest";
-import { lengthLines, percent, statsLines } from "./tokenizer-stats.js";
+import { lengthLines, percent, shareOfLoss, statsLines } from "./tokenizer-stats.js";
 
 test("what a manifest does not say is left out", () => {
   const contract = { coverage: 1, oov_rate: 0, token_count: 7, char_coverage: 0.99996 };
   expect(statsLines(undefined)).toEqual([]);
   expect(statsLines(contract)).toEqual(["coverage    100 % of tokens, 99.99 % of characters known"]);
+});
+
+test("what a tokenizer loses is told where it loses something", () => {
+  const stats = { coverage: 1, oov_rate: 0, token_count: 7, char_coverage: 1 };
+  const lost = { lost_share: 0.125, unknown_characters: 2, unknown_share: 0.000_01, line_breaks: false };
+  expect(statsLines({ ...stats, ...lost })).toContain(
+    "lost        12.50 % of the bytes do not come back, 2 characters (0.01 %) are unknown, line breaks within a text are lost",
+  );
+  expect(statsLines({ ...stats, lost_share: 0, unknown_characters: 0, line_breaks: true })).toHaveLength(1);
+  expect([0, 0.5, 1].map(shareOfLoss)).toEqual(["0 %", "50.00 %", "100.00 %"]);
 });
 
 test("only all is a hundred per cent", () => {

@@ -16,8 +16,24 @@ export function statsLines(stats: TokenizerManifest["stats"]): string[] {
   return [
     `coverage    ${percent(stats.coverage)} of tokens, ${percent(stats.char_coverage)} of characters known${sample}`,
     ...(details.length === 0 ? [] : [`measured    ${details.join(", ")}`]),
+    ...lossLines(stats),
   ];
 }
+
+/** What does not come back of a text; nothing of what was not measured or is not lost. */
+function lossLines(stats: NonNullable<TokenizerManifest["stats"]>): string[] {
+  const { lost_share: lost = 0, unknown_characters: unknown = 0, unknown_share: share = 0, line_breaks: kept } = stats;
+  const losses = [
+    ...(lost === 0 ? [] : [`${shareOfLoss(lost)} of the bytes do not come back`]),
+    ...(unknown === 0 ? [] : [`${formatCount(unknown)} characters (${shareOfLoss(share)}) are unknown`]),
+    ...(kept === false ? ["line breaks within a text are lost"] : []),
+  ];
+  return losses.length === 0 ? [] : [`lost        ${losses.join(", ")}`];
+}
+
+/** 0.000004 -> 0.01 %: never 0 % of what is not nothing. */
+export const shareOfLoss = (share: number) =>
+  share === 0 ? "0 %" : `${(Math.ceil(Math.min(share, 1) * 10_000) / 100).toFixed(2)} %`;
 
 /** 0.99954 -> 99.95 %: never 100 % of what is not all. */
 export const percent = (share: number) => `${share === 1 ? "100" : (Math.floor(share * 10_000) / 100).toFixed(2)} %`;
@@ -32,6 +48,10 @@ export const statisticsJson = (s: TokenizerStatistics) => ({
   coverage: s.coverage,
   oov_rate: s.oovRate,
   char_coverage: s.charCoverage,
+  lost_share: s.lostShare,
+  unknown_characters: s.unknownCharacters,
+  unknown_share: s.unknownShare,
+  line_breaks: s.lineBreaks,
   tokens_per_word: s.tokensPerWord,
   characters_per_token: s.charactersPerToken,
   bytes_per_token: s.bytesPerToken,
@@ -51,6 +71,9 @@ export const STATISTICS_ROWS: readonly (readonly [name: string, show: (s: Tokeni
   ["tokens a word", (s) => s.tokensPerWord.toFixed(3)],
   ["tokens known", (s) => percent(s.coverage)],
   ["characters known", (s) => percent(s.charCoverage)],
+  ["characters unknown", (s) => `${formatCount(s.unknownCharacters)} (${shareOfLoss(s.unknownShare)})`],
+  ["bytes lost", (s) => shareOfLoss(s.lostShare)],
+  ["line breaks kept", (s) => (s.lineBreaks ? "yes" : "no")],
 ];
 
 /** How many lines have how many tokens. */

@@ -77,6 +77,7 @@ export const result: RunResult = {
   testStep: 1400,
   splits: null,
   specialTokens: 0,
+  tokenizerLoss: null,
   tokensSeen: 384_000,
   gpuPeakBytes: null,
   leftOut: null,

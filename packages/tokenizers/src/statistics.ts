@@ -1,3 +1,4 @@
+import { comesBack, roundTrip } from "./round-trip.js";
 import { textBatches, type Text } from "./text-batches.js";
 import type { Documents, Tokenizer } from "./tokenizer.js";
 
@@ -29,8 +30,15 @@ export interface TokenizerStatistics {
   readonly oovRate: number;
   /** 1 - oovRate. */
   readonly coverage: number;
-  /** Of the sample's different characters, the share that alone encodes to something, and without the unknown token. */
+  /** Of the sample's different characters, the share that the tokenizer knows. */
   readonly charCoverage: number;
+  /** Of the sample's bytes, the share of those that do not come back when it is encoded and decoded. */
+  readonly lostShare: number;
+  /** Characters of the sample that the unknown token stands for, and their share. */
+  readonly unknownCharacters: number;
+  readonly unknownShare: number;
+  /** Does a line break within a text come back? */
+  readonly lineBreaks: boolean;
   readonly tokensPerWord: number;
   readonly charactersPerToken: number;
   readonly bytesPerToken: number;
@@ -64,7 +72,7 @@ export async function tokenizerStatistics(
     const { ids, counts } = await tokenizer.encodeBatch(batch, { dtype: "uint32", eos: null });
     for (const id of ids) uses.set(id, (uses.get(id) ?? 0) + 1);
     for (const count of counts) lengths.add(count);
-    for (const document of documentsOf(batch)) text.add(document);
+    for (const document of documentsOf(batch)) text.add(document, tokenizer);
     tokens += ids.length;
   }
   const { unk } = tokenizer.specials;
@@ -80,6 +88,10 @@ export async function tokenizerStatistics(
     oovRate,
     coverage: 1 - oovRate,
     charCoverage: charCoverage(tokenizer, text.alphabet),
+    lostShare: text.lostBytes / Math.max(1, text.bytes),
+    unknownCharacters: text.unknownCharacters,
+    unknownShare: text.unknownCharacters / Math.max(1, text.characters),
+    lineBreaks: comesBack(tokenizer, "\n"),
     tokensPerWord: tokens / Math.max(1, text.words),
     charactersPerToken: text.characters / Math.max(1, tokens),
     bytesPerToken: text.bytes / Math.max(1, tokens),
@@ -117,12 +129,18 @@ class TextCounts {
   bytes = 0;
   characters = 0;
   words = 0;
+  lostBytes = 0;
+  unknownCharacters = 0;
   readonly alphabet = new Set<string>();
 
-  add(utf8: Uint8Array): void {
+  add(utf8: Uint8Array, tokenizer: Tokenizer): void {
+    const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(utf8);
+    const { lostBytes, unknownCharacters } = roundTrip(tokenizer, text);
     this.bytes += utf8.length;
+    this.lostBytes += lostBytes;
+    this.unknownCharacters += unknownCharacters;
     let inWord = false;
-    for (const character of new TextDecoder("utf-8", { ignoreBOM: true }).decode(utf8)) {
+    for (const character of text) {
       this.characters += 1;
       this.alphabet.add(character);
       const isSpace = /\s/u.test(character);
@@ -150,12 +168,13 @@ class Lengths {
 
 function charCoverage(tokenizer: Tokenizer, alphabet: ReadonlySet<string>): number {
   if (alphabet.size === 0) return 1;
-  let covered = 0;
-  for (const character of alphabet) {
+  const { unk } = tokenizer.specials;
+  const known = Array.from(alphabet).filter((character) => {
     const ids = tokenizer.encode(character);
-    if (ids.length > 0 && (tokenizer.specials.unk === null || !ids.includes(tokenizer.specials.unk))) covered += 1;
-  }
-  return covered / alphabet.size;
+    // A kind that drops white space around a text may know it within one.
+    return ids.length === 0 ? comesBack(tokenizer, character) : unk === null || !ids.includes(unk);
+  });
+  return known.length / alphabet.size;
 }
 
 function likeliest(tokenizer: Tokenizer, uses: ReadonlyMap<number, number>, most: number): TokenCount[] {

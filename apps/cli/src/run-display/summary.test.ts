@@ -64,6 +64,7 @@ test("the result in JSON has the names of the manifest", () => {
     test_step: 1400,
     splits: null,
     special_tokens: 0,
+    tokenizer_loss: null,
     tokens: 384_000,
     gpu_peak_bytes: null,
     seconds: 187,

@@ -24,6 +24,7 @@ export const resultJson = (result: RunResult) => ({
   seconds: result.seconds,
   splits: result.splits,
   special_tokens: result.specialTokens,
+  tokenizer_loss: result.tokenizerLoss,
   path: result.path,
 });
 

@@ -1,3 +1,4 @@
+import type { TextLoss } from "../tokenizer/text-loss.js";
 import type { BinsProgress } from "../bins/build-bins.js";
 import type { Precision } from "@trainer/models";
 import type { LeftOut } from "../corpus/left-out.js";
@@ -157,6 +158,8 @@ export interface RunResult {
   readonly splits: SplitCounts | null;
   /** Those that the corpus spelled and that were let through. */
   readonly specialTokens: number | null;
+  /** What the tokenizer loses of the corpus' beginning. */
+  readonly tokenizerLoss: TextLoss | null;
   readonly tokensSeen: number;
   /** The most that tensors took on the GPU; null on a CPU. */
   readonly gpuPeakBytes: number | null;

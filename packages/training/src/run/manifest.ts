@@ -5,6 +5,7 @@ import { precisions } from "@trainer/models/capabilities";
 import { z } from "zod";
 import { LeftOut } from "../corpus/left-out.js";
 import { failureClasses, TrainingError } from "../errors.js";
+import { TextLoss } from "../tokenizer/text-loss.js";
 
 const count = z.int().min(0);
 const part = z.number().min(0).max(1).nullable().default(null);
@@ -68,6 +69,8 @@ export const RunManifest = z.object({
   /** What of the text named is in no split. */
   left_out: LeftOut.nullable().default(null),
   splits: SplitCounts.nullable(),
+  /** What the tokenizer loses of the corpus' beginning. */
+  tokenizer_loss: TextLoss.nullable().default(null),
   /** Special tokens that the corpus spelled and that were let through; null before it was encoded. */
   special_tokens: count.nullable().default(null),
   /** By which rule the corpus was split. */

@@ -49,6 +49,7 @@ export async function newManifest(runId: string, options: RunOptions, compute: C
     corpus_sha256: null,
     left_out: null,
     splits: null,
+    tokenizer_loss: null,
     special_tokens: null,
     split_version: SPLIT_VERSION,
     gpu_peak_bytes: null,

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { writeModelConfig } from "@trainer/models";
-import { loadTokenizer, type Tokenizer } from "@trainer/tokenizers";
+import { comesBack, loadTokenizer, type Tokenizer } from "@trainer/tokenizers";
 import { emptyCache, manualSeed, setNumThreads } from "@trainer/torch";
 import { bringRun } from "../artifact/bring-run.js";
 import { BatchLoader } from "../bins/batch-loader.js";
@@ -29,6 +29,7 @@ import { gradScaler } from "./precision.js";
 import { prepareTokenizer } from "./prepare-tokenizer.js";
 import type { Reporter } from "./reporter.js";
 import { readState, restore } from "./restore.js";
+import { lossWarning, textLoss } from "../tokenizer/text-loss.js";
 import { cappedRates } from "./schedule.js";
 import type { Session } from "./session.js";
 import { splitCounts, splitWarnings } from "./split-counts.js";
@@ -270,7 +271,14 @@ async function runTokenizer(
   const request = { options, home, corpus, corpusSha256: corpus.hash, pretrained, emit: reporter.emit, signal };
   const made = await prepareTokenizer(request);
   await writeTokenizerFiles(folder.path, made.tokenizer, options.maxSeqLen);
-  await manifest.update({ tokenizer_id: made.id, tokenizer_sha256: await tokenizerFileSha256(folder.path) });
+  const loss = await textLoss(made.tokenizer, corpus, signal);
+  const warning = lossWarning(loss, comesBack(made.tokenizer, "\n"));
+  if (warning !== null) reporter.warn(warning);
+  await manifest.update({
+    tokenizer_id: made.id,
+    tokenizer_sha256: await tokenizerFileSha256(folder.path),
+    tokenizer_loss: loss,
+  });
   return made.tokenizer;
 }
 

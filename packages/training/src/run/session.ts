@@ -140,6 +140,7 @@ function resultOf({ folder, manifest }: Session, { status, test, epochs }: Outco
     testStep: test?.step ?? null,
     splits: m.splits,
     specialTokens: m.special_tokens,
+    tokenizerLoss: m.tokenizer_loss,
     tokensSeen: m.tokens_seen,
     gpuPeakBytes: m.gpu_peak_bytes,
     leftOut: m.left_out,

@@ -11,6 +11,12 @@ const Stats = z.looseObject({
   oov_rate: share,
   token_count: z.int(),
   char_coverage: share,
+  /** Of the bytes, those that do not come back; characters that are unknown, and their share. */
+  lost_share: share.optional(),
+  unknown_characters: z.int().optional(),
+  unknown_share: share.optional(),
+  /** Does a line break within a text come back? */
+  line_breaks: z.boolean().optional(),
   sample_lines: z.int().optional(),
   tokens_per_word: z.number().optional(),
   characters_per_token: z.number().optional(),
@@ -42,6 +48,10 @@ export const toStats = (s: TokenizerStatistics) => ({
   oov_rate: s.oovRate,
   token_count: s.tokens,
   char_coverage: s.charCoverage,
+  lost_share: s.lostShare,
+  unknown_characters: s.unknownCharacters,
+  unknown_share: s.unknownShare,
+  line_breaks: s.lineBreaks,
   sample_lines: s.documents,
   tokens_per_word: s.tokensPerWord,
   characters_per_token: s.charactersPerToken,

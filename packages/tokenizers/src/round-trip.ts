@@ -1,0 +1,55 @@
+import type { Tokenizer } from "./tokenizer.js";
+
+/** What becomes of a text that is encoded and decoded. */
+export interface RoundTrip {
+  /** UTF-8 bytes and characters (code points) of the text. */
+  readonly bytes: number;
+  readonly characters: number;
+  /** Bytes of the characters that do not come back: unknown, changed or left out. */
+  readonly lostBytes: number;
+  /** Characters that the unknown token stands for. */
+  readonly unknownCharacters: number;
+}
+
+type Parts = Pick<Tokenizer, "encodeWithOffsets" | "decode" | "tokenBytes" | "specials">;
+
+/** Encodes a text and decodes it. Characters that come back in another order are not seen. */
+export function roundTrip(tokenizer: Parts, text: string): RoundTrip {
+  const { ids, offsets } = tokenizer.encodeWithOffsets(text);
+  const { unk } = tokenizer.specials;
+  let unknownCharacters = 0;
+  for (const [i, id] of ids.entries()) {
+    if (id === unk) unknownCharacters += Array.from(text.slice(offsets[2 * i], offsets[2 * i + 1])).length;
+  }
+  const back = unknownCharacters === 0 ? tokenizer.decode(ids) : known(tokenizer, text, ids);
+  return { bytes: Buffer.byteLength(text), characters: lengthOf(text), lostBytes: lost(text, back), unknownCharacters };
+}
+
+/** What the other tokens stand for. Decoding them alone would not do: it is for a text that they begin. */
+function known(tokenizer: Parts, text: string, ids: Int32Array): string {
+  const { unk } = tokenizer.specials;
+  const bytes = Buffer.concat(Array.from(ids, (id) => (id === unk ? new Uint8Array() : tokenizer.tokenBytes(id))));
+  const back = bytes.toString();
+  return back.startsWith(" ") && !text.startsWith(" ") ? back.slice(1) : back; // what a kind puts before every text
+}
+
+/** Does a character that stands between others come back? */
+export const comesBack = (tokenizer: Tokenizer, character: string): boolean =>
+  tokenizer.decode(tokenizer.encode(`a${character}a`)).includes(character);
+
+function lengthOf(text: string): number {
+  let length = 0;
+  for (const _ of text) length += 1;
+  return length;
+}
+
+/** The bytes of the characters that there are more of in a text than in what came back of it. */
+function lost(text: string, back: string): number {
+  if (text === back) return 0;
+  const more = new Map<string, number>();
+  for (const character of text) more.set(character, (more.get(character) ?? 0) + 1);
+  for (const character of back) more.set(character, (more.get(character) ?? 0) - 1);
+  let bytes = 0;
+  for (const [character, count] of more) bytes += Math.max(0, count) * Buffer.byteLength(character);
+  return bytes;
+}

@@ -3,6 +3,7 @@ import { EvaluateRequest } from "@trainer/platform";
 import type { Comparison, Evaluation, Lengths } from "@trainer/training";
 import { EvaluateOptions, TrainOptions } from "@trainer/training/options";
 import { z } from "zod";
+import { bosFlag, noteBegin } from "../bos.js";
 import { defineCommand, MODEL } from "../define-command.js";
 import { printable } from "../display/printable.js";
 import { ProgressLine } from "../display/progress-line.js";
@@ -31,6 +32,7 @@ const EvalFlags = z.strictObject({
   stride: field.stride.describe(
     "tokens that the windows move on; left out: a whole context, so that none is read twice",
   ),
+  bos: bosFlag,
   samples: z.boolean().default(true).describe("write no samples"),
   promptsPath: z
     .string()
@@ -84,19 +86,23 @@ export function define(command: Command, io: Io): void {
       if (file !== null && !samples) throw new UsageError("--prompts-path and --no-samples exclude each other");
       const own = file === null ? {} : { prompts: await linesOfFile(file, out) };
       const input = { ...rest, split: split ?? "validation", ...(samples ? own : { prompts: [] }) };
-      const { evaluate, openHome, openModel } = await import("@trainer/training");
+      const { evaluate, openHome, openModel, textFrame } = await import("@trainer/training");
       const progress = new ProgressLine(io, out);
       await io
         .interruptible(async (signal) => {
           const where = { home: openHome(root), ...(await fetching({ home: root, io, out })), signal };
           using opened = await openModel(run, { ...where, device, weightType: weights });
           noteWeights(opened, out);
+          const { begin, end } = textFrame(opened, rest.bos);
+          noteBegin({ begin, end }, rest.bos, out);
           const result = await evaluate(opened, input, {
             ...where,
             onProgress: (done, batches) => progress.update("evaluating", done / batches),
           });
           progress.clear();
-          out.result({ ...evaluationJson(result), ...weightsJson(opened) }, () => report(result, out.paint).join("\n"));
+          out.result({ ...evaluationJson(result), begin_tokens: begin, end_tokens: end, ...weightsJson(opened) }, () =>
+            report(result, out.paint).join("\n"),
+          );
         })
         .finally(() => progress.clear());
     },

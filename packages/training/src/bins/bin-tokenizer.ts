@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
+import type { Frame } from "@trainer/tokenizers";
 import { temporaryFolder } from "../home/temporary-folder.js";
 import type { BinDType } from "./bin-format.js";
 
@@ -8,10 +9,12 @@ import type { BinDType } from "./bin-format.js";
 export interface BinTokenizer {
   readonly vocabSize: number;
   readonly specials: { readonly eos: number | null };
+  /** What stands around a document unless something else is asked for; absent: nothing. */
+  readonly frame?: Frame;
   encodeBatch(
     documents: { bytes: Uint8Array; ends: Uint32Array },
     into: { dtype: BinDType; eos: number | null; threads?: number; specialTokens?: boolean },
-  ): Promise<{ ids: Uint16Array | Uint32Array; specialTokens: number }>;
+  ): Promise<{ ids: Uint16Array | Uint32Array; counts: Uint32Array; specialTokens: number }>;
   save(folder: string): Promise<void>;
 }
 

@@ -1,7 +1,7 @@
 import { appendFile, mkdir, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { NO_FRAME, trainChar, type Frame } from "@trainer/tokenizers";
 import { expect, test } from "vitest";
-import { trainChar } from "@trainer/tokenizers";
 import { openCorpus } from "../corpus/corpus.js";
 import { leftOutSentences } from "../corpus/left-out.js";
 import type { DocumentMode } from "../corpus/cut-documents.js";
@@ -18,6 +18,7 @@ const FIRST = 4; // ids 0 to 3 are special, a byte is an id above
 /** Every byte a token. */
 class ByteTokenizer implements BinTokenizer {
   readonly specials: { eos: number | null };
+  frame: Frame = NO_FRAME;
   encoded = 0;
 
   constructor(
@@ -30,17 +31,20 @@ class ByteTokenizer implements BinTokenizer {
   encodeBatch(
     { bytes, ends }: { bytes: Uint8Array; ends: Uint32Array },
     { dtype, eos }: { dtype: BinDType; eos: number | null },
-  ): Promise<{ ids: Uint16Array | Uint32Array; specialTokens: number }> {
+  ): Promise<{ ids: Uint16Array | Uint32Array; counts: Uint32Array; specialTokens: number }> {
     const ids: number[] = [];
+    const counts: number[] = [];
     let start = 0;
     for (const end of ends) {
       for (const byte of bytes.subarray(start, end)) ids.push(byte + FIRST);
       if (eos !== null) ids.push(eos);
+      counts.push(end - start + (eos === null ? 0 : 1));
       start = end;
     }
     this.encoded += ids.length;
     return Promise.resolve({
       ids: dtype === "uint16" ? Uint16Array.from(ids) : Uint32Array.from(ids),
+      counts: Uint32Array.from(counts),
       specialTokens: 0,
     });
   }
@@ -112,6 +116,27 @@ test("special tokens that a text spells are text, and end documents where they a
   expect([await eosIn(through.train), through.specialTokens]).toEqual([400, 200]);
   const again = await buildBins({ ...options, tokenizer, split: none, specialTokens: true });
   expect(again).toEqual({ ...through, cached: true });
+});
+
+test("documents have around them what the tokenizer's template says, or what is asked for, in bins of their own", async () => {
+  const { folder, options } = await prepare(["a", "bc"].join("\n"));
+  await using _ = folder;
+  const { tokenizer } = options;
+  const made = async (frame: Frame | undefined) => {
+    const { train, cached, key } = await buildBins({ ...options, split: none, frame });
+    const bytes = Uint8Array.from((await readFile(train.path)).subarray(HEADER_BYTES)).buffer;
+    return { ids: Array.from(new Uint16Array(bytes)), cached, key };
+  };
+  const [a, b, c] = [101, 102, 103];
+  const plain = await made(undefined);
+  expect(plain.ids).toEqual([a, 3, b, c, 3]);
+  tokenizer.frame = { before: [2], after: [] };
+  const framed = await made(undefined);
+  expect(framed).toMatchObject({ ids: [2, a, 3, 2, b, c, 3], cached: false });
+  expect(await made({ before: [2], after: [] })).toMatchObject({ cached: true, key: framed.key });
+  expect(await made(NO_FRAME)).toMatchObject({ ids: plain.ids, cached: true });
+  expect((await made({ before: [2, 1], after: [0] })).ids).toEqual([2, 1, a, 0, 2, 1, b, c, 0]);
+  expect((await made({ before: [3], after: [] })).ids).toEqual([3, a, 3, b, c, 3]);
 });
 
 test("bins are made once: the second time they are found, whatever the corpus is called", async () => {

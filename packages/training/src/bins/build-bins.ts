@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { NO_FRAME, type Frame } from "@trainer/tokenizers";
 import { emptyCorpus, leftOutOf, type Corpus } from "../corpus/corpus.js";
 import { CorpusError } from "../corpus/corpus-error.js";
 import { SPLITS, type Split } from "../corpus/held-out.js";
@@ -32,6 +33,8 @@ export interface BuildBinsOptions {
   readonly plan?: SplitPlan | undefined;
   /** Do special tokens that the text spells become their ids? Default: no, they are text. */
   readonly specialTokens?: boolean | undefined;
+  /** What stands around each document; the tokenizer's own where it is not given. */
+  readonly frame?: Frame | undefined;
   /** Folder of all bins, `<home>/cache/bins`. */
   readonly cacheDir: string;
   /** Threads to encode with; one per core if not given. */
@@ -72,11 +75,12 @@ export interface Bins {
  */
 export async function buildBins(options: BuildBinsOptions): Promise<Bins> {
   const { corpus, tokenizer, split, specialTokens = false, cacheDir, signal } = options;
+  const frame = options.frame ?? tokenizer.frame ?? NO_FRAME;
   const report = reporter(options);
   const corpusSha256 = await corpus.sha256({ signal, onRead: report("hash") });
   const { document, separator } = corpus;
   const tokenizerHash = await tokenizerSha256(tokenizer);
-  const cut = { document, separator, specialTokens };
+  const cut = { document, separator, specialTokens, frame };
   const key = keyOf([corpusSha256, tokenizerHash, cut, split, SPLIT_VERSION]);
   const dir = join(cacheDir, key);
   const before = await openBins(dir, key);
@@ -85,7 +89,7 @@ export async function buildBins(options: BuildBinsOptions): Promise<Bins> {
   const plan = options.plan ?? (await planSplit(corpus, split, { signal, onRead: report("split") }));
   const temporary = await folderBeside(cacheDir);
   try {
-    const encoded = await encodeSplits({ ...options, plan, folder: temporary, onEncoded: report("encode") });
+    const encoded = await encodeSplits({ ...options, frame, plan, folder: temporary, onEncoded: report("encode") });
     await corpus.assertUnchanged();
     refuseTooShort(encoded, options);
     const manifest: BinsManifest = {

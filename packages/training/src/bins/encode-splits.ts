@@ -1,3 +1,4 @@
+import type { Frame } from "@trainer/tokenizers";
 import type { Corpus, ReadProgress } from "../corpus/corpus.js";
 import { noLosses, type TextLosses } from "../corpus/left-out.js";
 import { splitDocuments, type SplitBatch } from "../corpus/split-documents.js";
@@ -5,6 +6,7 @@ import type { SplitOptions, SplitPlan } from "../corpus/split-plan.js";
 import { binDType } from "./bin-format.js";
 import type { BinTokenizer } from "./bin-tokenizer.js";
 import type { BinsManifest } from "./bins-manifest.js";
+import { Framing } from "./frame-documents.js";
 import { SplitWriters } from "./split-writers.js";
 
 export interface EncodeOptions {
@@ -14,6 +16,8 @@ export interface EncodeOptions {
   readonly plan: SplitPlan;
   readonly folder: string;
   readonly specialTokens?: boolean | undefined;
+  /** What stands around each document. */
+  readonly frame: Frame;
   readonly threads?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onEncoded: (read: Readonly<ReadProgress>, tokens: number) => void;
@@ -30,16 +34,15 @@ export interface Encoded {
 /** Encodes a corpus into a new bin for each split asked for. While one batch is encoded the next is read. */
 export async function encodeSplits(options: EncodeOptions): Promise<Encoded> {
   const { corpus, tokenizer, split, plan, folder, specialTokens = false, threads, signal, onEncoded } = options;
-  const { eos } = tokenizer.specials;
+  const framing = new Framing(options.frame, tokenizer.specials.eos);
   const dtype = binDType(tokenizer.vocabSize);
   await using writers = await SplitWriters.create(folder, dtype, split);
-  const into = { dtype, eos, specialTokens, ...(threads === undefined ? {} : { threads }) };
+  const into = { dtype, eos: framing.eos, specialTokens, ...(threads === undefined ? {} : { threads }) };
   let spelled = 0;
   const encode = async (batch: SplitBatch) => {
-    const { ids, specialTokens: found } = await tokenizer.encodeBatch(batch, into);
-    spelled += found;
-    const goesOn = batch.open && eos !== null; // the document has not ended, so no end-of-text id belongs here
-    await writers.write(batch, goesOn ? ids.subarray(0, -1) : ids);
+    const encoded = await tokenizer.encodeBatch(batch, into);
+    spelled += encoded.specialTokens;
+    await writers.write(batch, framing.framed(encoded, batch, batch.split));
   };
   let losses = noLosses;
   const onRead = (read: Readonly<ReadProgress>) => {

@@ -73,6 +73,9 @@ export const RunManifest = z.object({
   tokenizer_loss: TextLoss.nullable().default(null),
   /** Special tokens that the corpus spelled and that were let through; null before it was encoded. */
   special_tokens: count.nullable().default(null),
+  /** What stands before and after each document, by the tokenizer's template; null: not known yet. */
+  begin_tokens: z.array(z.string()).nullable().default(null),
+  end_tokens: z.array(z.string()).nullable().default(null),
   /** By which rule the corpus was split. */
   split_version: count.default(1),
 

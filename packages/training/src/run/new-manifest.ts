@@ -51,6 +51,8 @@ export async function newManifest(runId: string, options: RunOptions, compute: C
     splits: null,
     tokenizer_loss: null,
     special_tokens: null,
+    begin_tokens: null,
+    end_tokens: null,
     split_version: SPLIT_VERSION,
     gpu_peak_bytes: null,
     early_stopped: false,

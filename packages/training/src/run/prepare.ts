@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { writeModelConfig } from "@trainer/models";
 import { comesBack, loadTokenizer, type Tokenizer } from "@trainer/tokenizers";
 import { emptyCache, manualSeed, setNumThreads } from "@trainer/torch";
 import { bringRun } from "../artifact/bring-run.js";
@@ -38,6 +37,7 @@ import { StepProfiler } from "./step-profile.js";
 import { StepPlan } from "./step-plan.js";
 import { queueStep, type Stepper } from "./step.js";
 import { stepRecorder } from "./step-recorder.js";
+import { ownTokenizer, writeConfigs } from "./config-files.js";
 import { writeTokenizerFiles } from "./tokenizer-files.js";
 
 /**
@@ -63,8 +63,7 @@ export async function prepare(session: Session, reporter: Reporter): Promise<Liv
 
   manualSeed(options.seed);
   const { model, weights } = await makeModel(session, tokenizer, { pretrained, begun: checkpoint !== null });
-  const { bos, eos, pad } = tokenizer.specials;
-  await writeModelConfig(folder.path, model, { bosTokenId: bos, eosTokenId: eos, padTokenId: pad });
+  if (checkpoint === null) await writeConfigs(folder.path, model, tokenizer, ownTokenizer(options) ? pretrained : null);
 
   const params = trainable(weights.params.named(), options.freezeEmbed);
   const rates = cappedRates(options);
@@ -90,7 +89,7 @@ export async function prepare(session: Session, reporter: Reporter): Promise<Liv
       batchSize,
       shuffle,
       seed: options.seed,
-      padId: pad,
+      padId: tokenizer.specials.pad,
       documentEnd,
       device: compute.device,
     });
@@ -116,6 +115,8 @@ export async function prepare(session: Session, reporter: Reporter): Promise<Liv
     max_seq_len: seqLen,
     splits: counts,
     special_tokens: bins.specialTokens,
+    begin_tokens: tokenizer.frame.before.map((id) => tokenizer.token(id)),
+    end_tokens: tokenizer.frame.after.map((id) => tokenizer.token(id)),
     total_steps: plan.totalSteps,
   });
   const { totalSteps, stepsPerEpoch, epochs } = plan;

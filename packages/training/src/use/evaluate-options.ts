@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Bos } from "./bos.js";
 import { samplePrompts } from "./sample-prompts.js";
 
 /** What to evaluate a model on, and what to let it write. */
@@ -13,6 +14,7 @@ export const EvaluateOptions = z.strictObject({
   batchSize: z.int().min(1).nullable().default(null),
   /** How many tokens the windows move on; null: by a whole context, so that none is read twice. */
   stride: z.int().min(1).nullable().default(null),
+  bos: Bos,
   /** What to generate samples from; empty: no samples. */
   prompts: z.array(z.string()).default([...samplePrompts]),
   /** Of the samples. */

@@ -61,7 +61,7 @@ export async function evaluate(opened: OpenModel, input: EvaluateInput, context:
   using text = await openEvaluationText(opened, options, context);
   const result = await evaluateSplit(opened.model, observed(text, context), computeOf(opened), signal);
   if (result === null) throw new DOMException("the evaluation was stopped before its end", "AbortError");
-  const { samples, diversity } = await generateSamples(opened, options.prompts, options.seed, signal);
+  const { samples, diversity } = await generateSamples(opened, options, signal);
   const { characters, documentLengths } = await text.statistics();
   const lengths = new LengthCounter();
   for (const { steps } of samples) lengths.add(steps);

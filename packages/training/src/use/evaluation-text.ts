@@ -15,6 +15,8 @@ import { corpusOptions } from "../run/corpus-options.js";
 import { parseTrainOptions, type TrainOptions } from "../run/options.js";
 import { assertSameRule } from "../run/split-version.js";
 import { fromConfig } from "../run/wire-names.js";
+import { frameOf } from "./begin.js";
+import type { BosChoice } from "./bos.js";
 import type { EvaluateOptions } from "./evaluate-options.js";
 import type { OpenModel } from "./open-model.js";
 import { stridedBatches } from "./strided-batches.js";
@@ -41,8 +43,8 @@ export async function openEvaluationText(
   context: ReadContext,
 ): Promise<EvaluationText> {
   const bin = await (options.path === null
-    ? splitOfRun(opened, options.split, context)
-    : externalText(opened, options.path, options.document, context));
+    ? splitOfRun(opened, options, context)
+    : externalText(opened, options.path, options, context));
   const { device, manifest } = opened;
   const seqLen = Math.min(opened.contextLength, manifest?.max_seq_len ?? Infinity);
   // Sums over as many sequences as in training round alike; a batch found for a GPU may be too much for a CPU.
@@ -71,7 +73,7 @@ const FOREIGN = { document: "file", documentSeparator: "auto" } as const;
 async function externalText(
   opened: OpenModel,
   path: string,
-  document: EvaluateOptions["document"],
+  { document, bos }: EvaluateOptions,
   context: ReadContext,
 ): Promise<TokenBin> {
   const trained = opened.manifest === null ? FOREIGN : trainOptions(opened.manifest);
@@ -80,12 +82,12 @@ async function externalText(
     separator: trained.documentSeparator,
     signal: context.signal,
   });
-  const { train } = await encode(opened, corpus, { holdoutFraction: 0, testSplitRatio: 0, seed: 0 }, context);
+  const { train } = await encode(opened, corpus, { holdoutFraction: 0, testSplitRatio: 0, seed: 0 }, context, { bos });
   return train;
 }
 
 /** The split that the run kept from training, made again from the same corpus if its bins are gone. */
-async function splitOfRun(opened: OpenModel, split: "validation" | "test", context: ReadContext): Promise<TokenBin> {
+async function splitOfRun(opened: OpenModel, { split, bos }: EvaluateOptions, context: ReadContext): Promise<TokenBin> {
   const { manifest, dir } = opened;
   if (manifest === null) {
     throw invalid(
@@ -110,7 +112,7 @@ async function splitOfRun(opened: OpenModel, split: "validation" | "test", conte
     );
   }
   assertSameRule(manifest);
-  const bins = await encode(opened, corpus, { holdoutFraction, testSplitRatio, seed }, context, specialTokens);
+  const bins = await encode(opened, corpus, { holdoutFraction, testSplitRatio, seed }, context, { bos, specialTokens });
   const bin = bins[split];
   if (bin !== null) return bin;
   const fraction = split === "test" ? "test split ratio" : "holdout fraction";
@@ -118,17 +120,18 @@ async function splitOfRun(opened: OpenModel, split: "validation" | "test", conte
 }
 
 const encode = (
-  { tokenizer }: OpenModel,
+  opened: OpenModel,
   corpus: Corpus,
   split: SplitOptions,
   { home, signal, onData }: ReadContext,
-  specialTokens = false,
+  { bos, specialTokens = false }: { readonly bos: BosChoice; readonly specialTokens?: boolean },
 ): Promise<Bins> =>
   buildBins({
     corpus,
-    tokenizer,
+    tokenizer: opened.tokenizer,
     split,
     specialTokens,
+    frame: frameOf(opened, bos),
     cacheDir: join(home.cache, "bins"),
     signal,
     onProgress: onData,

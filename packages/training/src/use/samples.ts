@@ -1,4 +1,5 @@
 import { diversity, type Diversity } from "./diversity.js";
+import type { EvaluateOptions } from "./evaluate-options.js";
 import { generate } from "./generate.js";
 import type { OpenModel } from "./open-model.js";
 
@@ -20,14 +21,17 @@ export interface Sample {
 /** A text for each prompt, with seeds from `seed` on, and how varied they are together. */
 export async function generateSamples(
   opened: OpenModel,
-  prompts: readonly string[],
-  seed: number,
+  { prompts, seed, bos }: Pick<EvaluateOptions, "prompts" | "seed" | "bos">,
   signal?: AbortSignal,
 ): Promise<{ samples: Sample[]; diversity: Diversity }> {
   const samples: Sample[] = [];
   for (const [i, prompt] of prompts.entries()) {
     if (prompt === "" && opened.startId === null) continue;
-    const { outputs, steps, finishReasons } = await generate(opened, { ...SAMPLING, prompt, seed: seed + i }, signal);
+    const { outputs, steps, finishReasons } = await generate(
+      opened,
+      { ...SAMPLING, prompt, bos, seed: seed + i },
+      signal,
+    );
     samples.push({
       prompt,
       output: outputs.join(""),

@@ -1,0 +1,75 @@
+import type { Frame } from "@trainer/tokenizers";
+import type { DocumentBatch } from "../corpus/document-batch.js";
+
+type Ids = Uint16Array | Uint32Array;
+
+/** The ids of a batch of documents, and how many of them are each document's. */
+export interface BatchIds {
+  readonly ids: Ids;
+  readonly counts: Uint32Array;
+}
+
+/**
+ * The ids of documents with those of a frame around each: nothing before a piece that goes on with a document, nothing
+ * after one that is not its document's last. `first`: whether the first document has its begin where the others have none.
+ */
+export function frameDocuments(
+  { ids, counts }: BatchIds,
+  { before, after }: Frame,
+  { continued, open }: Pick<DocumentBatch, "continued" | "open">,
+  first = false,
+): Ids {
+  const last = counts.length - 1;
+  const begin = (document: number) =>
+    document === 0 && continued ? false : before.length > 0 && (!first || document === 0);
+  const end = (document: number) => !(document === last && open);
+  const most = ids.length + counts.length * (before.length + after.length);
+  const framed = ids instanceof Uint16Array ? new Uint16Array(most) : new Uint32Array(most);
+  let from = 0;
+  let to = 0;
+  const put = (part: ArrayLike<number>) => {
+    framed.set(part, to);
+    to += part.length;
+  };
+  for (const [document, count] of counts.entries()) {
+    if (begin(document)) put(before);
+    put(ids.subarray(from, from + count));
+    if (end(document)) put(after);
+    from += count;
+  }
+  return framed.subarray(0, to);
+}
+
+/** Frames the documents of a text, batch after batch. */
+export class Framing {
+  readonly #frame: Frame;
+  readonly #eos: number | null;
+  readonly #begun = new Set<string>();
+
+  /** @param eos what ends a document where the frame has no end of its own */
+  constructor(frame: Frame, eos: number | null) {
+    this.#frame = frame;
+    this.#eos = frame.after.length > 0 ? null : eos;
+  }
+
+  /** The id that an encoder is to put after each document. */
+  get eos(): number | null {
+    return this.#eos;
+  }
+
+  /** What is written of a batch that was encoded with `eos`. `text`: which one it is the next piece of. */
+  framed({ ids, counts }: BatchIds, batch: Pick<DocumentBatch, "continued" | "open">, text: string): Ids {
+    const goesOn = batch.open && this.#eos !== null; // the document has not ended, so no end-of-text id belongs here
+    const own = goesOn ? ids.subarray(0, -1) : ids;
+    const { before, after } = this.#frame;
+    if (before.length + after.length === 0) return own;
+    const each = Uint32Array.from(counts);
+    if (goesOn) each.set([Number(counts.at(-1)) - 1], counts.length - 1);
+    const begun = this.#begun.has(text);
+    this.#begun.add(text);
+    // What begins a text with the very id that ends the one before stands between them once.
+    const shared = before.length === 1 && before[0] === (after.at(-1) ?? this.#eos);
+    const frame = shared && begun ? { before: [], after } : this.#frame;
+    return frameDocuments({ ids: own, counts: each }, frame, batch, shared);
+  }
+}

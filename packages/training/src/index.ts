@@ -45,7 +45,7 @@ export { cleanTokenizers } from "./cleanup/clean-tokenizers.js";
 export { CleanupConfig, CorpusCacheCleanupConfig, TokenizerCleanupConfig } from "./cleanup/config.js";
 export type { CleanupContext, CleanupRecord, Decision, KeepReason } from "./cleanup/report.js";
 export { openHome, type Home } from "./home/home.js";
-export { hasBegun, runFolder, type RunFolder } from "./run/run-folder.js";
+export { hasBegun, hasSaved, runFolder, type RunFolder } from "./run/run-folder.js";
 export { ID_RULE, isId } from "./home/ids.js";
 export { listRuns, summarizeRun, type RunSummary } from "./home/list-runs.js";
 export { nearest } from "./home/nearest.js";

@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import type { RunEvent } from "../src/run/events.js";
 import { RunManifest } from "../src/run/manifest.js";
 import { isInUse } from "../src/run/run-use.js";
+import { resume } from "../src/run/resume.js";
 import { train } from "../src/run/train.js";
 import { tiny, writeCorpus } from "./corpus.js";
 import { scratch } from "../../../test/scratch.js";
@@ -11,11 +12,14 @@ import { scratch } from "../../../test/scratch.js";
 const home = scratch("evaluate-at-end");
 const corpus = writeCorpus(join(home, "corpus.txt"));
 
+const manifestOf = (id: string) =>
+  RunManifest.parse(JSON.parse(readFileSync(join(home, "models", id, "manifest.json"), "utf8")));
+
 async function run(runId: string, options: Partial<Parameters<typeof train>[0]> = {}, signal?: AbortSignal) {
   const events: RunEvent[] = [];
   const input = { ...tiny, corpus, runId, maxSteps: 3, ...options };
   const result = await train(input, { home, onEvent: (event) => events.push(event), ...(signal && { signal }) });
-  const manifest = RunManifest.parse(JSON.parse(readFileSync(join(result.path, "manifest.json"), "utf8")));
+  const manifest = manifestOf(result.runId);
   const warnings = events.flatMap((event) => (event.type === "warning" ? [event.message] : []));
   const evaluating = events.filter((event) => event.type === "evaluating");
   return { result, manifest, warnings, evaluating, evaluated: existsSync(join(result.path, "eval", "metrics.json")) };
@@ -74,7 +78,31 @@ test("who stops a run while it is evaluated has a completed run without a warnin
     },
   );
   expect(result.status).toBe("completed");
-  const manifest = RunManifest.parse(JSON.parse(readFileSync(join(result.path, "manifest.json"), "utf8")));
-  expect(manifest.evaluation ?? null).toBeNull();
+  expect(manifestOf("stopped").evaluation).toBeNull();
   expect(events.filter(({ type }) => type === "warning")).toEqual([]);
+
+  // Asked for once more, as a queue does, it gets what it lacks, and is told as it was.
+  const again: RunEvent[] = [];
+  expect(await resume("stopped", { home, onEvent: (event) => again.push(event) })).toEqual(result);
+  expect(again.at(-1)).toEqual({ type: "completed", result });
+  const whole = await run("not-stopped");
+  expect(manifestOf("stopped").evaluation).toEqual(whole.manifest.evaluation);
+});
+
+test("a test loss too large for a finite perplexity is told as such also afterwards", async () => {
+  const { manifest } = await run("infinite");
+  const path = join(home, "models", "infinite", "manifest.json");
+  writeFileSync(path, JSON.stringify({ ...manifest, test_loss: 800, test_perplexity: null }));
+  expect(await resume("infinite", { home })).toMatchObject({ testLoss: 800, testPerplexity: Infinity });
+});
+
+test("a completed run that is asked for again stays as it is", async () => {
+  for (const [id, options] of [
+    ["plain", {}],
+    ["untested", { testSplitRatio: 0, evaluate: false }],
+  ] as const) {
+    const { result, manifest } = await run(id, options);
+    expect(await resume(id, { home })).toEqual(result);
+    expect(manifestOf(id)).toEqual(manifest);
+  }
 });

@@ -105,7 +105,7 @@ test("a damaged newest checkpoint is told by name, and the run goes on from the 
   expect(outcome(run(id))).toEqual(whole);
 });
 
-test("a run is resumed only on the text and tokenizer that it began with, and only if it is not done", async () => {
+test("a run is resumed only on the text and tokenizer that it began with", async () => {
   const id = "changed";
   const stop = new AbortController();
   await train(
@@ -128,7 +128,6 @@ test("a run is resumed only on the text and tokenizer that it began with, and on
   writeFileSync(tokenizer, json);
   await resume(id, { home });
   expect(outcome(run(id))).toEqual(whole);
-  await expect(resume(id, { home })).rejects.toThrow(`run ${id} is completed`);
 });
 
 test("what is no run of the home cannot be resumed", async () => {

@@ -1,5 +1,3 @@
-import { access } from "node:fs/promises";
-import { join } from "node:path";
 import type { Command } from "commander";
 import { familyInfo } from "@trainer/models/capabilities";
 import { parseTrainOptions, type TrainInput, type TrainOptions } from "@trainer/training/options";
@@ -52,7 +50,7 @@ export function define(command: Command, io: Io): void {
         throw new UsageError("--run-id latest: commands call the newest run so; choose another name");
       const { corpus, corpusFileId } = corpusArgument(args);
       const request = checked({ ...toTrainInput(corpus, options), corpusFileId });
-      const { openHome, suitablePrecision, train } = await import("@trainer/training");
+      const { hasSaved, runFolder, suitablePrecision, train } = await import("@trainer/training");
       const where = { home, io, out };
       const elsewhere = await fetching({ home, io, out });
       const begin = () => {
@@ -63,7 +61,7 @@ export function define(command: Command, io: Io): void {
         });
       };
       const trained =
-        wanted && runId !== null && (await isBegun(join(openHome(home).models, runId)))
+        wanted && runId !== null && (await hasSaved(runFolder(home, runId)))
           ? await resumeRun(runId, where, profileSteps)
           : await begin();
       if (upload) {
@@ -97,9 +95,3 @@ function demandOf({
       : undefined;
   return outline && { outline, moments: optimizer === "sgd" ? 0 : 2 };
 }
-
-const isBegun = (run: string): Promise<boolean> =>
-  access(join(run, "manifest.json")).then(
-    () => true,
-    () => false,
-  );

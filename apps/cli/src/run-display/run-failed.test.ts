@@ -13,7 +13,9 @@ test("a run that fails tells how far it came and how to go on", () => {
   expect(explain(failed)).toEqual({
     code: "TRAINING_NAN_LOSS",
     message: "the loss is NaN at step 7",
-    hint: "The run's log is /runs/models/r1/logs.jsonl. Once the cause is mended: trainer resume r1 --home h",
+    hint:
+      "The run's log is /runs/models/r1/logs.jsonl. Nothing of it was saved; " +
+      "with other options: trainer train TEXT --run-id r1 --home h",
     exitCode: 1,
     details: {
       run_id: "r1",
@@ -26,6 +28,25 @@ test("a run that fails tells how far it came and how to go on", () => {
       path: "/runs/models/r1",
     },
   });
+});
+
+test("what to do depends on the cause, and on whether there is anything to go on from", () => {
+  const hint = (fromStep: number, code: string) => {
+    const progress = new RunProgress();
+    progress.take({ ...configEvent, fromStep });
+    return explain(RunFailed.from(Object.assign(new Error("no"), { code }), progress, "")).hint?.replace(
+      /.*jsonl. /,
+      "",
+    );
+  };
+  expect(hint(3, "INSUFFICIENT_STORAGE")).toBe("Once the cause is mended: trainer resume r1");
+  expect(hint(3, "TRAINING_OOM")).toBe(
+    "With other options, from the weights that it has: trainer train TEXT --pretrained r1",
+  );
+  expect(hint(0, "INVALID_INPUT")).toBe(
+    "Nothing of it was saved. Once the cause is mended: trainer resume r1; " +
+      "with other options: trainer train TEXT --run-id r1",
+  );
 });
 
 test("an error of no known kind fails the run all the same", () => {

@@ -15,7 +15,7 @@ export class RunFailed extends Error {
   }
 
   /** The failure of a run that had begun; any other error stays as it is. */
-  static from(error: unknown, { config, step, best }: RunProgress, homeFlag: string): unknown {
+  static from(error: unknown, { config, step, best, saved }: RunProgress, homeFlag: string): unknown {
     if (config === null || !(error instanceof Error)) return error;
     const code = "code" in error ? String(error.code) : "FAILED";
     const details = {
@@ -28,7 +28,22 @@ export class RunFailed extends Error {
       test_perplexity: null,
       path: config.path,
     };
-    const hint = `The run's log is ${config.path}/logs.jsonl. Once the cause is mended: trainer resume ${config.runId}${homeFlag}`;
+    const hint = `The run's log is ${config.path}/logs.jsonl. ${nextOf(config.runId, code, saved, homeFlag)}`;
     return new RunFailed(code, error.message, hint, details, { cause: error });
   }
+}
+
+/** Failures that the options bring about, which a resumed run keeps: it would come to the same. */
+const BY_OPTIONS = new Set(["TRAINING_NAN_LOSS", "TRAINING_OOM", "CUDA_OOM"]);
+
+/** How to go on: as it is, or with other options. */
+function nextOf(runId: string, code: string, saved: boolean, homeFlag: string): string {
+  const resume = `trainer resume ${runId}${homeFlag}`;
+  const train = (flag: string) => `trainer train TEXT ${flag} ${runId}${homeFlag}`;
+  const byOptions = BY_OPTIONS.has(code);
+  if (saved && byOptions) return `With other options, from the weights that it has: ${train("--pretrained")}`;
+  if (saved) return `Once the cause is mended: ${resume}`;
+  const anew = `with other options: ${train("--run-id")}`;
+  if (byOptions) return `Nothing of it was saved; ${anew}`;
+  return `Nothing of it was saved. Once the cause is mended: ${resume}; ${anew}`;
 }

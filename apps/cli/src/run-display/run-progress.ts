@@ -12,6 +12,10 @@ export class RunProgress {
   step: Of<"step"> | null = null;
   validation: Of<"eval"> | null = null;
   best: Of<"eval"> | null = null;
+  /** Whether there is a checkpoint to go on from. */
+  saved = false;
+  /** What is ready before the first step, and kept when the run is stopped. */
+  readonly ready: { tokenizer: boolean; text: boolean } = { tokenizer: false, text: false };
   /** What a resumed run had seen before, read from its metrics. */
   constructor(private readonly before: Losses = { trainPoints: [], validationPoints: [] }) {}
 
@@ -31,6 +35,9 @@ export class RunProgress {
     if (event.type === "config") this.#begin(event);
     if (event.type === "batch" && this.config !== null) this.config = { ...this.config, batchSize: event.batchSize };
     if (event.type === "start") this.start = event;
+    if (event.type === "checkpoint") this.saved = true;
+    if (event.type === "tokenizer" && event.phase === "ready") this.ready.tokenizer = true;
+    if (event.type === "data" && event.phase === "ready") this.ready.text = true;
     if (event.type === "step") {
       this.step = event;
       this.#train.push({ step: event.step, loss: event.loss });
@@ -45,6 +52,7 @@ export class RunProgress {
   /** Goes on from the checkpoint's step: what came after it is done again. */
   #begin(config: Of<"config">): void {
     this.config = config;
+    this.saved = config.fromStep > 0;
     const seen = ({ step }: Point) => step <= config.fromStep;
     for (const point of this.before.trainPoints.filter(seen)) this.#train.push(point);
     for (const point of this.before.validationPoints.filter(seen)) this.#validation.push(point);

@@ -40,6 +40,8 @@ export const RunManifest = z.object({
   trainable_parameters: count.nullable().default(null),
   vocab_size: count.nullable(),
   epochs: count,
+  /** Of those asked for, or of as many as the steps asked for took; null while it is not known. */
+  epochs_begun: count.nullable().default(null),
   batch_size: count,
   max_seq_len: count,
   /** Optimizer steps done. */
@@ -111,6 +113,8 @@ export const RunManifest = z.object({
 
   /** Under which id a file service keeps the run's archive, once that has been sent there. */
   artifact_file_id: z.string().nullable().default(null),
+  /** Whether a service was asked for the run, and saw how it ended: by this it tells its runs from others. */
+  requested: z.boolean().default(false),
   git_commit: z.string().nullable(),
   versions: z.record(z.string(), z.string()),
   system: z.object({
@@ -136,9 +140,16 @@ export async function readManifest(path: string): Promise<RunManifest | null> {
   try {
     return RunManifest.parse(JSON.parse(text));
   } catch (error) {
-    const why = error instanceof z.ZodError ? z.prettifyError(error).replaceAll("\n", " ") : String(error);
-    throw new TrainingError("DATA_NOT_FOUND", "FATAL", `${path} is not a run's manifest: ${why}`, { cause: error });
+    const message = `${path} is not a run's manifest: ${problemOf(error)}; put the old file back, or remove the run`;
+    throw new TrainingError("DATA_NOT_FOUND", "FATAL", message, { cause: error });
   }
+}
+
+/** What is wrong with a manifest; of many things the first, and how many more. */
+function problemOf(error: unknown): string {
+  if (!(error instanceof z.ZodError)) return String(error);
+  const [first, ...more] = error.issues.map(({ path, message }) => `${path.join(".") || "it"}: ${message}`);
+  return `${first}${more.length === 0 ? "" : ` (and ${more.length} more)`}`;
 }
 
 /** Replaces a manifest: whole, or not at all. */

@@ -153,10 +153,15 @@ export function parseTrainOptions(input: unknown): TrainOptions {
       : "INVALID_INPUT";
     throw new TrainingError(code, "USER_INPUT", `the options of the run are wrong: ${wrong.join("; ")}`);
   }
-  const { corpus, corpusFileId, loraRank, pretrainedRunId } = parsed.data;
+  const { corpus, corpusFileId, holdoutFraction, loraRank, pretrainedRunId, testSplitRatio } = parsed.data;
   if (corpus.length === 0 && corpusFileId === null) {
     const message =
       "corpus: name files or folders of text, or the id under which a file service keeps one (corpusFileId)";
+    throw new TrainingError("INVALID_INPUT", "USER_INPUT", `the options of the run are wrong: ${message}`);
+  }
+  if (holdoutFraction + testSplitRatio >= 1) {
+    const message =
+      "holdoutFraction and testSplitRatio: together they are all of the text, and nothing is left to train on";
     throw new TrainingError("INVALID_INPUT", "USER_INPUT", `the options of the run are wrong: ${message}`);
   }
   if (loraRank > 0 && pretrainedRunId === null) {

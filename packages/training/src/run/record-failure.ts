@@ -25,5 +25,6 @@ export async function recordFailure(home: Home, runId: string, failure: Failure)
     failure_class: failure.failureClass,
     error_code: failure.code,
     error: failure.message,
+    requested: true,
   });
 }

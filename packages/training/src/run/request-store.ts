@@ -38,11 +38,14 @@ export class RequestStore<R> {
     }
   }
 
-  /** Of a run that came to nothing before it began, no trace is left. */
+  /**
+   * Of a run that has ended the request is not needed any more: what became of it is in its manifest. Of one that came to
+   * nothing before it began, no trace is left.
+   */
   async settle(runId: string): Promise<void> {
     const folder = runFolder(this.home, runId);
-    if (await hasBegun(folder)) return;
     await rm(pathOf(folder), { force: true });
+    if (await hasBegun(folder)) return;
     await rmdir(folder.path).catch(() => undefined); // it holds something else
   }
 

@@ -1,6 +1,7 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { list } from "../checkpoint/list.js";
 import { isFile, isFolder } from "../home/folders.js";
 import { openHome } from "../home/home.js";
 
@@ -50,3 +51,15 @@ export async function hasBegun(folder: RunFolder): Promise<boolean> {
 }
 
 const Queued = z.looseObject({});
+
+/** Whether anything of a training was saved: without that it may be begun anew, with other options and another text. */
+export const hasSaved = async (folder: RunFolder): Promise<boolean> =>
+  (await list(folder.checkpoints)).length > 0 || (await isFile(folder.weights));
+
+/** Removes what a training that saved nothing has left, but for its log, and what others keep in the folder. */
+export async function clearUnsaved(folder: RunFolder): Promise<void> {
+  const names = await readdir(folder.path);
+  const left = names.filter((name) => !name.startsWith(".")).map((name) => join(folder.path, name));
+  const own = left.filter((path) => path !== folder.lock && path !== folder.logs);
+  await Promise.all(own.map((path) => rm(path, { recursive: true, force: true })));
+}

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { TrainingError } from "../errors.js";
-import { isHeld, RunLock } from "./lock.js";
+import { isHeld, removeStale, RunLock } from "./lock.js";
 import { takeLock } from "./wait-for-lock.js";
 
 const PREFIX = ".in-use-";
@@ -17,6 +17,7 @@ const REMOVAL = ".removal.json";
 export function useRun(dir: string, runId: string): Disposable {
   let use: RunLock;
   try {
+    for (const left of usesOf(dir)) removeStale(left); // of processes that were killed
     use = new RunLock(join(dir, `${PREFIX}${randomUUID()}.json`), runId);
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") throw goes(runId);
@@ -50,5 +51,9 @@ export function removalOf(dir: string): Disposable | null {
 }
 
 /** Whether a living process has said that it needs the run's files. */
-export const isInUse = (dir: string): boolean =>
-  readdirSync(dir).some((name) => name.startsWith(PREFIX) && isHeld(join(dir, name)));
+export const isInUse = (dir: string): boolean => usesOf(dir).some((path) => isHeld(path));
+
+const usesOf = (dir: string): string[] =>
+  readdirSync(dir)
+    .filter((name) => name.startsWith(PREFIX))
+    .map((name) => join(dir, name));

@@ -111,10 +111,11 @@ const isCancellation = (error: unknown, signal: AbortSignal): boolean =>
 
 const ended = (status: "completed" | "interrupted" | "failed") => ({ status, finished_at: new Date().toISOString() });
 
-async function conclude({ manifest }: Session, { status, test }: Outcome): Promise<void> {
+async function conclude({ manifest }: Session, { status, test, epochs }: Outcome): Promise<void> {
   await manifest.update({
     ...ended(status),
     ...memoryPeak(manifest.current),
+    epochs_begun: epochs,
     test_loss: test?.loss ?? null,
     test_perplexity: test === null || !Number.isFinite(test.perplexity) ? null : test.perplexity,
     test_bits_per_byte: test?.bitsPerByte ?? null,
@@ -122,7 +123,10 @@ async function conclude({ manifest }: Session, { status, test }: Outcome): Promi
   });
 }
 
-function resultOf({ folder, manifest }: Session, { status, test, epochs }: Outcome): RunResult {
+export function resultOf(
+  { folder, manifest }: Pick<Session, "folder" | "manifest">,
+  { status, test, epochs }: Outcome,
+): RunResult {
   const m = manifest.current;
   return {
     runId: folder.id,

@@ -2,14 +2,13 @@ import { mkdir } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { BringContext } from "../artifact/bring-run.js";
 import { corpusPaths } from "../corpus/corpus-paths.js";
-import { openCorpus } from "../corpus/corpus.js";
 import { TrainingError } from "../errors.js";
 import { isFolder } from "../home/folders.js";
 import type { Home } from "../home/home.js";
 import { resolveTokenizer } from "../home/resolve-tokenizer.js";
 import { isArchived } from "../home/run-log-files.js";
 import { alone } from "./alone.js";
-import { corpusOptions } from "./corpus-options.js";
+import { checkCorpus } from "./check-corpus.js";
 import type { RunResult } from "./events.js";
 import { fetching } from "./fetching.js";
 import { RunLock } from "./lock.js";
@@ -19,7 +18,7 @@ import { DEFAULT_SEQ_LEN, parseTrainOptions, type RunOptions, type TrainInput, t
 import { resolvePretrained } from "./pretrained.js";
 import { resolveCompute } from "./precision.js";
 import { newRunId } from "./run-id.js";
-import { hasBegun, runFolder, type RunFolder } from "./run-folder.js";
+import { clearUnsaved, hasBegun, hasSaved, runFolder, type RunFolder } from "./run-folder.js";
 import { runSession, type RunContext } from "./session.js";
 
 /**
@@ -40,6 +39,8 @@ async function begin(input: TrainInput, context: RunContext): Promise<RunResult>
   const folder = runFolder(context.home, options.runId ?? newRunId(options.modelFamily, options.modelSize));
   await create(folder, where.home);
   using lock = new RunLock(folder.lock, folder.id, context.turn);
+  await refuseSaved(folder); // nobody could save anything by now, but since it was looked at somebody may have
+  if (await hasBegun(folder)) await clearUnsaved(folder);
   const fresh = await newManifest(folder.id, options, compute);
   const manifest = new ManifestFile(folder.manifest, fresh, () => lock.mayWrite());
   await manifest.update({});
@@ -49,11 +50,7 @@ async function begin(input: TrainInput, context: RunContext): Promise<RunResult>
 /** The options with every path made absolute, so that the run can be resumed from anywhere; all of them must be there. */
 async function checked(options: TrainOptions, where: BringContext): Promise<RunOptions> {
   const corpus = options.corpus.map((path) => resolve(path));
-  try {
-    await openCorpus(corpus, corpusOptions(options));
-  } catch (error) {
-    throw TrainingError.from(error);
-  }
+  await checkCorpus(corpus, options);
   const tokenizer = options.tokenizer === null ? null : await resolveTokenizer(options.tokenizer, where.home);
   const pretrained = await resolvePretrained(options, where);
   return {
@@ -65,6 +62,7 @@ async function checked(options: TrainOptions, where: BringContext): Promise<RunO
   };
 }
 
+/** Makes the run's folder. One may be there: of a run that is queued, or of one that was begun and saved nothing. */
 async function create(folder: RunFolder, home: Home): Promise<void> {
   if (await isArchived(home, folder.id)) {
     const message = `there was a run ${folder.id}, which is archived: choose another run id, or \`trainer runs rm ${folder.id}\``;
@@ -75,12 +73,13 @@ async function create(folder: RunFolder, home: Home): Promise<void> {
     await mkdir(folder.path);
   } catch (error) {
     if (!(await isFolder(folder.path))) throw TrainingError.from(error);
-    if (!(await hasBegun(folder))) return;
-    throw new TrainingError(
-      "CONFLICT",
-      "USER_INPUT",
-      `there is a run ${folder.id} already (${folder.path}): resume it, or choose another run id`,
-      { cause: error },
-    );
+    await refuseSaved(folder);
   }
+}
+
+/** @throws TrainingError CONFLICT for a run that there is something of to go on with, or to use */
+async function refuseSaved(folder: RunFolder): Promise<void> {
+  if (!(await hasSaved(folder))) return;
+  const message = `there is a run ${folder.id} already (${folder.path}): resume it, or choose another run id`;
+  throw new TrainingError("CONFLICT", "USER_INPUT", message);
 }

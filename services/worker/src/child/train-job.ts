@@ -34,10 +34,13 @@ export async function trainJob(message: Message<"train">, config: ChildConfig, c
   const about = surroundings(config);
   const folder = runFolder(config.artifactsRoot, runId);
   const before = await manifestOf(runId, about);
+  const begin = { ...channel, about, begun: before !== null };
   let trained = before?.status === "completed" ? trainedOf(before, folder.path, message.told) : null;
   if (trained === null) {
-    trained = await trainedNow(message, config, { ...channel, about, begun: before !== null });
+    trained = await trainedNow(message, config, begin);
     if (trained === null) return say({ type: "stopped" });
+  } else if (await hasBegun(folder)) {
+    await resume(runId, contextOf(message, config, begin)); // it may lack its evaluation
   }
   say({ type: "trained" });
   await inbox.next("send");
@@ -54,10 +57,20 @@ interface Begin extends Channel {
 
 /** Null for a run that was stopped. */
 async function trainedNow(message: Message<"train">, config: ChildConfig, begin: Begin): Promise<Trained | null> {
-  const { runId, userId, request, turn, told } = message;
-  const { about, begun, say, inbox } = begin;
+  const { runId, userId, request } = message;
+  const context = contextOf(message, config, begin);
+  const { corpus_path: path } = request;
+  const corpus = path === null ? null : await contained(corpusFolder(config.dataRoot), path);
+  const options = trainOptions(request, { runId, userId, corpus, threads: config.threads });
+  await lockFree(runFolder(config.artifactsRoot, runId).lock, context);
+  const result = begin.begun ? await resume(runId, context) : await train(options, context);
+  const { testLoss, trainLoss, path: folder } = result;
+  return result.status === "interrupted" ? null : { testLoss, trainLoss, path: folder, progress: null };
+}
+
+function contextOf({ turn, told }: Message<"train">, config: ChildConfig, { about, say, inbox }: Begin): RunContext {
   const teller = new RunTeller(told, (told) => say({ type: "told", told }));
-  const context: RunContext = {
+  return {
     home: config.artifactsRoot,
     dataRoot: config.dataRoot,
     dataBank: about.dataBank,
@@ -66,13 +79,6 @@ async function trainedNow(message: Message<"train">, config: ChildConfig, begin:
     onEvent: teller.event,
     onStep: teller.step,
   };
-  const { corpus_path: path } = request;
-  const corpus = path === null ? null : await contained(corpusFolder(config.dataRoot), path);
-  const options = trainOptions(request, { runId, userId, corpus, threads: config.threads });
-  await lockFree(runFolder(config.artifactsRoot, runId).lock, context);
-  const result = begun ? await resume(runId, context) : await train(options, context);
-  const { testLoss, trainLoss, path: folder } = result;
-  return result.status === "interrupted" ? null : { testLoss, trainLoss, path: folder, progress: null };
 }
 
 /** Of a run that has begun, or whose folder went when it was safe; else null. */

@@ -1,0 +1,21 @@
+import { openCorpus } from "../corpus/corpus.js";
+import { planSplit } from "../corpus/split-plan.js";
+import { TrainingError } from "../errors.js";
+import { corpusOptions } from "./corpus-options.js";
+import type { TrainOptions } from "./options.js";
+
+/** Bytes of a corpus that is read and split in no time. */
+const SMALL = 1 << 20;
+
+/**
+ * Refuses a corpus before there is a run: any whose files are not text; of a small one also what only shows when it is read
+ * and split. A large one is read in the run, which can then be begun anew.
+ */
+export async function checkCorpus(paths: readonly string[], options: TrainOptions): Promise<void> {
+  try {
+    const corpus = await openCorpus(paths, corpusOptions(options));
+    if (corpus.totalBytes <= SMALL) await planSplit(corpus, options);
+  } catch (error) {
+    throw TrainingError.from(error);
+  }
+}

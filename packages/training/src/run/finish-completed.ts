@@ -1,0 +1,42 @@
+import { rm } from "node:fs/promises";
+import { setNumThreads } from "@trainer/torch";
+import { evaluateAtEnd } from "./evaluate-at-end.js";
+import type { RunResult } from "./events.js";
+import type { RunLock } from "./lock.js";
+import { ManifestFile } from "./manifest-file.js";
+import type { RunManifest } from "./manifest.js";
+import { parseTrainOptions } from "./options.js";
+import { resolveCompute } from "./precision.js";
+import { Reporter } from "./reporter.js";
+import type { RunFolder } from "./run-folder.js";
+import { resultOf, type RunContext } from "./session.js";
+import { fromConfig } from "./wire-names.js";
+
+interface Completed {
+  readonly found: RunManifest;
+  readonly folder: RunFolder;
+  readonly context: RunContext;
+  readonly lock: RunLock;
+}
+
+/** What a completed run may lack, its process having ended too soon: its evaluation. Whoever asks twice loses nothing by it. */
+export async function finishCompleted({ found, folder, context, lock }: Completed): Promise<RunResult> {
+  const options = { ...parseTrainOptions(fromConfig(found.config)), maxSeqLen: found.max_seq_len };
+  const mayWrite = () => lock.mayWrite();
+  const manifest = new ManifestFile(folder.manifest, found, mayWrite);
+  const onEvent = context.onEvent ?? (() => {});
+  await rm(folder.base, { recursive: true, force: true });
+  if (found.evaluation === null) {
+    setNumThreads(found.threads);
+    const compute = resolveCompute("auto", "auto"); // the machine it was trained on may have been another
+    const session = { options, compute, folder, manifest, context, lock };
+    await evaluateAtEnd(session, new Reporter(folder, onEvent, mayWrite));
+  }
+  const { test_loss: testLoss, test_bits_per_byte: testBitsPerByte, test_step: testStep } = found;
+  const testPerplexity = testLoss === null ? null : (found.test_perplexity ?? Infinity); // which in the file is null
+  const epochs = found.epochs_begun ?? found.epochs;
+  const trained = resultOf({ folder, manifest }, { status: "completed", test: null, epochs });
+  const result = { ...trained, testLoss, testPerplexity, testBitsPerByte, testStep };
+  onEvent({ type: "completed", result });
+  return result;
+}

@@ -1,13 +1,17 @@
 import { EventEmitter } from "node:events";
-import { expect, test } from "vitest";
+import { setTimeout } from "node:timers/promises";
+import { expect, test, vi } from "vitest";
 import { EXIT } from "./exit-codes.js";
 import { interrupts, Stopped } from "./interrupts.js";
+
+const ECHO_MS = 60;
 
 function setUp() {
   const signals = new EventEmitter();
   const stdout = new EventEmitter();
   const exits: number[] = [];
-  return { signals, stdout, exits, interruptible: interrupts(signals, stdout, (code) => exits.push(code)) };
+  const interruptible = interrupts(signals, stdout, (code) => exits.push(code), ECHO_MS);
+  return { signals, stdout, exits, interruptible };
 }
 
 const untilStopped = (signal: AbortSignal) =>
@@ -19,14 +23,48 @@ test.each([
   ["SIGINT", EXIT.interrupted],
   ["SIGTERM", EXIT.terminated],
   ["SIGHUP", EXIT.hungUp],
-])("the first %s asks the body to stop, and the next one finds the system's default", async (name, exitCode) => {
+])(
+  "the first %s asks the body to stop, its echoes ask nothing, and a later one finds the system's default",
+  async (name, exitCode) => {
+    const { signals, interruptible } = setUp();
+    const body = interruptible(untilStopped);
+    signals.emit(name);
+    const reason = await body;
+    expect(reason).toBeInstanceOf(Stopped);
+    expect(reason).toMatchObject({ by: name, exitCode });
+    for (const echo of ["SIGINT", "SIGTERM", "SIGHUP"]) expect(signals.emit(echo)).toBe(true); // somebody still hears it
+    await vi.waitUntil(() => signals.eventNames().length === 0);
+    expect(signals.emit(name)).toBe(false);
+  },
+);
+
+test("what begins while a body stops is stopped by the next signal, but not by an echo of the first", async () => {
   const { signals, interruptible } = setUp();
-  const body = interruptible(untilStopped);
-  signals.emit(name);
-  const reason = await body;
-  expect(reason).toBeInstanceOf(Stopped);
-  expect(reason).toMatchObject({ by: name, exitCode });
-  expect(signals.eventNames()).toEqual([]);
+  const hurried = await interruptible(async (signal) => {
+    signals.emit("SIGTERM");
+    expect(signal.aborted).toBe(true);
+    return await interruptible(async (hurry) => {
+      signals.emit("SIGINT");
+      expect(hurry.aborted).toBe(false);
+      await setTimeout(2 * ECHO_MS);
+      const reason = untilStopped(hurry);
+      signals.emit("SIGINT");
+      return await reason;
+    });
+  });
+  expect(hurried).toMatchObject({ by: "SIGINT" });
+});
+
+test("bodies that run at once are stopped at once", async () => {
+  const { signals, interruptible } = setUp();
+  const reasons = interruptible(async (outer) => [
+    await interruptible(async (inner) => {
+      signals.emit("SIGHUP");
+      return inner.aborted;
+    }),
+    outer.aborted,
+  ]);
+  expect(await reasons).toEqual([true, true]);
 });
 
 test("a body that ends by itself leaves no listeners", async () => {

@@ -28,52 +28,79 @@ export type StopCause = keyof typeof STOP_CODES | "EPIPE";
 
 /** The part of `process` that tells of signals. */
 export interface SignalSource {
-  once(signal: keyof typeof STOP_CODES, listener: () => void): unknown;
+  on(signal: keyof typeof STOP_CODES, listener: () => void): unknown;
   off(signal: keyof typeof STOP_CODES, listener: () => void): unknown;
 }
+
+/**
+ * How long after a signal another one is the same request: `timeout`, npm and terminals send it to a process and to its
+ * group as well.
+ */
+export const ECHO_MS = 1000;
 
 /** The part of `process.stdout` that tells of a reader that has gone. */
 export interface ErrorSource {
   on(event: "error", listener: (error: NodeJS.ErrnoException) => void): unknown;
 }
 
+/** A body that can be asked to stop. */
+interface Running {
+  readonly controller: AbortController;
+  stopped: Stopped | null;
+}
+
 /**
- * The first signal asks the body to stop in its own time. All are let go at that moment, so that a second one finds
- * the system's default and ends the process at once, even in the middle of a native call.
+ * The first signal asks all bodies that run to stop in their own time. When its echoes are over nobody listens any more, so
+ * that a second one finds the system's default and ends the process at once, even in the middle of a native call; unless a
+ * body has begun meanwhile, which then is what it asks to stop.
  */
-export function interrupts(signals: SignalSource, stdout: ErrorSource, exit: (code: ExitCode) => void): Interruptible {
-  const running = new Set<(reason: Stopped) => void>();
+export function interrupts(
+  signals: SignalSource,
+  stdout: ErrorSource,
+  exit: (code: ExitCode) => void,
+  echoMs = ECHO_MS,
+): Interruptible {
+  const running = new Set<Running>();
+  let listening = false;
+  let echoes = false;
+  const stop = (reason: Stopped) => {
+    if (echoes) return;
+    echoes = true;
+    for (const body of running) {
+      body.stopped ??= reason;
+      body.controller.abort(body.stopped);
+    }
+    setTimeout(() => {
+      echoes = false;
+      update();
+    }, echoMs).unref();
+  };
+  const listeners = SIGNALS.map((name) => [name, () => stop(new Stopped(name, STOP_CODES[name]))] as const);
+  const update = () => {
+    const wanted = echoes || [...running].some(({ stopped }) => stopped === null);
+    if (wanted === listening) return;
+    listening = wanted;
+    for (const [name, listener] of listeners) {
+      if (wanted) signals.on(name, listener);
+      else signals.off(name, listener);
+    }
+  };
   stdout.on("error", (error) => {
     if (error.code !== "EPIPE") throw error;
     if (running.size === 0) exit(EXIT.readerGone);
-    for (const stop of running) stop(new Stopped("EPIPE", EXIT.readerGone));
+    stop(new Stopped("EPIPE", EXIT.readerGone));
   });
-  return async (body) => {
-    const controller = new AbortController();
-    let stopped: Stopped | null = null;
-    const stop = (reason: Stopped) => {
-      stopped ??= reason;
-      controller.abort(stopped);
-    };
-    const listeners = SIGNALS.map((name) => ({
-      name,
-      listener() {
-        release();
-        stop(new Stopped(name, STOP_CODES[name]));
-      },
-    }));
-    const release = () => {
-      for (const { name, listener } of listeners) signals.off(name, listener);
-    };
-    running.add(stop);
-    for (const { name, listener } of listeners) signals.once(name, listener);
+  return async (work) => {
+    const body: Running = { controller: new AbortController(), stopped: null };
+    running.add(body);
+    update();
     try {
-      return await body(controller.signal);
+      return await work(body.controller.signal);
     } catch (error) {
-      throw stopped !== null && isCancellation(error) ? stopped : error;
+      throw body.stopped !== null && isCancellation(error) ? body.stopped : error;
     } finally {
-      running.delete(stop);
-      release();
+      running.delete(body);
+      update();
     }
   };
 }

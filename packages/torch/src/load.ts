@@ -80,7 +80,7 @@ export interface Addon {
     operators: [name: string, shape: string, calls: number, ns: number, flops: number, bytes: number][],
     trace: DeviceTrace | string | null,
   ];
-  hearOnce(signal: number): void;
+  hearOnce(signal: number, echoMs: number): void;
   dieWithParent(pid: number): void;
   cpuCapability(): string;
 }

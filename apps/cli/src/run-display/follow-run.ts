@@ -1,10 +1,11 @@
 import type { RunEvent, RunResult } from "@trainer/training";
 import type { Invocation } from "../define-command.js";
 import { formatCount } from "../display/quantity.js";
-import { SIGNALS } from "../interrupts.js";
+import { ECHO_MS, SIGNALS } from "../interrupts.js";
 import { homeFlag } from "../home-flag.js";
 import { RunDisplay, type Known } from "./run-display.js";
 import { RunFailed } from "./run-failed.js";
+import type { RunProgress } from "./run-progress.js";
 import { resultJson, summary } from "./summary.js";
 
 export interface RunHooks {
@@ -28,9 +29,10 @@ export async function followRun(
   return await io
     .interruptible(async (signal) => {
       const { hearOnce } = await import("@trainer/torch");
-      for (const name of SIGNALS) hearOnce(name); // a step may be long: a second signal must not have to wait for its end
+      hearOnce(SIGNALS, ECHO_MS); // a step may be long: a second signal must not have to wait for its end
       signal.addEventListener("abort", () => {
-        display.note("Stopping after this step, and saving. Once more quits at once, without saving.");
+        const what = display.progress.start === null ? "Stopping." : "Stopping after this step, and saving.";
+        display.note(`${what} Once more, a second from now or later, quits at once, without saving.`);
       });
       const result = await begin({ home, onEvent, signal }).catch((error: unknown) => {
         throw RunFailed.from(error, display.progress, flag);
@@ -38,9 +40,7 @@ export async function followRun(
       display.close();
       if (result.status === "interrupted") {
         out.record(resultJson(result));
-        out.warn(
-          `Stopped after step ${formatCount(result.steps)}; all is saved. To go on:\n  trainer resume ${result.runId}${flag}`,
-        );
+        out.warn(`${whatIsKept(result, display.progress)}\n  trainer resume ${result.runId}${flag}`);
         signal.throwIfAborted();
       }
       const { columns, unicode } = out.screen;
@@ -49,6 +49,17 @@ export async function followRun(
       return result;
     })
     .finally(() => display.close());
+}
+
+/** What a stopped run has to go on from. */
+function whatIsKept({ steps }: RunResult, { saved, ready }: RunProgress): string {
+  if (saved) return `Stopped after step ${formatCount(steps)}; all is saved. To go on:`;
+  const kept = ready.text
+    ? "its tokenizer and its encoded text are"
+    : ready.tokenizer
+      ? "its tokenizer is"
+      : "nothing is";
+  return `Stopped before the first step; ${kept} kept. To begin it again:`;
 }
 
 /** A logged step, by the names of `metrics.jsonl`. */

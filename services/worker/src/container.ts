@@ -89,7 +89,7 @@ export function container(config: WorkerConfig, hooks: WorkerHooks = {}): Contai
       await turn.finally(() => turns.get(key) === turn && turns.delete(key));
     },
     async [Symbol.asyncDispose]() {
-      answerer[Symbol.dispose]();
+      await answerer[Symbol.asyncDispose]();
       for (const child of children) child.kill();
       closed.abort();
       await queue.close();

@@ -5,6 +5,7 @@ import type { RunRecord } from "@trainer/platform/redis";
 import { hasBegun, openHome, readManifest, runFolder, type RunManifest } from "@trainer/training/files";
 import type { Container } from "./container.js";
 import { runOf } from "./runs/cancel-queued.js";
+import { percentOf } from "./runs/percent-of.js";
 import { progressOf } from "./runs/progress-of.js";
 import { isAlive } from "./runs/is-alive.js";
 
@@ -49,7 +50,7 @@ async function fromFolder({ config, store }: Container, runId: string): Promise<
   if (!(await hasBegun(folder))) return asked && { ...unbegun, ...asked, runId, updatedAt: asked.createdAt };
   const manifest = await readManifest(folder.manifest).catch(() => null);
   if (manifest === null) return null;
-  if (asked === null && manifest.artifact_file_id === null) return null; // somebody's own, made without a service
+  if (asked === null && !manifest.requested && manifest.artifact_file_id === null) return null; // somebody's own, made without a service
   return recordOf(manifest, asked?.request ?? null);
 }
 
@@ -72,12 +73,13 @@ function recordOf(manifest: RunManifest, request: TrainSettings | null): Restore
   const userId = UserIdText.catch(0n).parse(config["user_id"]); // 0: nobody's
   const at = (time: string) => time.replace(/Z$/, "");
   const times = { createdAt: at(manifest.started_at), updatedAt: at(manifest.finished_at ?? manifest.started_at) };
-  const about = { runId, userId, request, artifactFileId, error, training: progressOf(manifest, null), ...times };
-  if (status === "failed") return { ...about, status, progress: 0, message: error };
+  const training = progressOf(manifest, null);
+  const about = { runId, userId, request, artifactFileId, error, training, progress: percentOf(training), ...times };
+  if (status === "failed") return { ...about, status, message: error };
   if (status === "completed" && artifactFileId !== null) {
     return { ...about, status, progress: 100, message: "Training completed" };
   }
-  return { ...about, status: "queued", progress: 0, message: "waits for a worker to go on", error: null };
+  return { ...about, status: "queued", message: "waits for a worker to go on", error: null };
 }
 
 /** Runs that are neither done nor waiting for anybody. Those just restored have no job for certain; others may get one yet. */

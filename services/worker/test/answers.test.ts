@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   ChatRequest,
@@ -204,4 +204,13 @@ test("a job of no known kind is refused", async () => {
   ];
   for (const job of jobs) await vi.waitFor(async () => expect(await job.getState()).toBe("failed"));
   expect((await system.queues.trainer.getJob(jobs[0]?.id ?? ""))?.failedReason).toBe('no job is called "dance"');
+});
+
+test("a worker that ends leaves no sign in a run that it used it", async () => {
+  const folder = join(system.root, "models", RUN);
+  const signs = () => readdirSync(folder).filter((name) => name.startsWith(".in-use-"));
+  await score("last", { text: "the king" });
+  expect(signs()).toHaveLength(1);
+  await worker.stop();
+  expect(signs()).toEqual([]);
 });

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { keys, type TrainerEvent } from "@trainer/platform";
 import { readManifest } from "@trainer/training";
@@ -45,6 +45,8 @@ test("a run is stopped in its steps, one behind it that nobody has begun too, an
     const manifest = await readManifest(join(system.root, "models", "going", "manifest.json"));
     expect(manifest).toMatchObject({ status: "failed", error_code: "TRAINING_CANCELLED", error: "Training cancelled" });
     expect(await system.redis.exists(keys.cancelled("going"))).toBe(0);
+    const hidden = readdirSync(join(system.root, "models", "going")).filter((name) => name.startsWith("."));
+    expect(hidden).toEqual([]); // what it was asked for is in the manifest
   });
   const job = await system.queues.trainer.getJob("going");
   await vi.waitFor(async () => expect(await job?.getState()).toBe("completed")); // it is not tried again

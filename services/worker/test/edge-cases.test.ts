@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ChatRequest, EvaluateRequest, keys, storedRequest, TokenizerTrainRequest } from "@trainer/platform";
 import { readManifest, runFolder } from "@trainer/training";
@@ -275,8 +275,8 @@ test("of what lies in the home the runs of services are put back, as their manif
   await using other = await startSystem();
   {
     await using _worker = await other.startWorker({ cleanup: { enabled: false } }, { pace });
-    for (const runId of ["whole", "ended", "own", "torn"]) await other.train(runId, { num_epochs: 1 });
-    for (const runId of ["whole", "ended", "own", "torn"]) await other.ended(runId);
+    for (const runId of ["whole", "ended", "own", "torn", "cancelled"]) await other.train(runId, { num_epochs: 1 });
+    for (const runId of ["whole", "ended", "own", "torn", "cancelled"]) await other.ended(runId);
     await vi.waitUntil(async () => (await other.queues.trainer.getJobCounts("active"))["active"] === 0, 10_000);
   }
   const path = (runId: string, name: string) => join(other.root, "models", runId, name);
@@ -287,7 +287,7 @@ test("of what lies in the home the runs of services are put back, as their manif
     );
   await change("ended", { status: "failed", error: "out of luck", error_code: "JOB_FAILED" });
   await change("own", { artifact_file_id: null });
-  for (const runId of ["own", "whole"]) rmSync(path(runId, ".request.json"), { force: true });
+  await change("cancelled", { status: "failed", error: "Training cancelled", artifact_file_id: null, requested: true });
   writeFileSync(path("torn", "manifest.json"), "{");
   mkdirSync(join(other.root, "archived"), { recursive: true });
   writeFileSync(join(other.root, "archived", "shred.json"), "{");
@@ -302,6 +302,11 @@ test("of what lies in the home the runs of services are put back, as their manif
   await using _worker = await other.startWorker({}, { pace });
   expect(await other.runs.get("whole")).toMatchObject({ status: "completed", request: null });
   expect(await other.runs.get("ended")).toMatchObject({ status: "failed", error: "out of luck", userId: USER });
+  expect(await other.runs.get("cancelled")).toMatchObject({
+    status: "failed",
+    message: "Training cancelled",
+    progress: 99,
+  });
   expect(await other.ended("waiting")).toMatchObject({ status: "completed", userId: USER, createdAt });
   for (const runId of ["own", "torn", "shred", "empty"]) expect(await other.runs.get(runId)).toBeNull();
 });

@@ -285,6 +285,8 @@ test("a run that does not say which tokenizer it needs keeps all of them", async
   const stub = join(home.models, "stub", "manifest.json");
   await mkdir(dirname(stub), { recursive: true });
   expect(await reasons()).toEqual(["dry_run"]); // no manifest yet: it has not begun
+  await writeFile(join(dirname(stub), "config.json"), "{}"); // what had a manifest
+  expect(await reasons()).toEqual(["manifest_unreadable"]);
   await writeFile(stub, JSON.stringify({ run_id: "stub", created_at: 1, model_family: "gpt2", model_size: "tiny" }));
   expect(await reasons()).toEqual(["manifest_unreadable"]);
   await writeFile(stub, "{");

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { z } from "zod";
 import { TrainingError } from "../errors.js";
 import { idsIn } from "../home/folders.js";
@@ -39,12 +39,14 @@ export interface Named {
 export async function namedByRuns(home: Home): Promise<Named> {
   const [tokenizers, pretrained, corpora] = [new Set<string>(), new Set<string>(), new Set<string>()];
   const unknown: string[] = [];
-  for (const { path, held } of await manifests(home)) {
+  for (const { path, held, folder } of await manifests(home)) {
     const needs = await read(path);
-    if (needs === "gone") continue;
+    if (needs === "gone" && (folder === null || (await isEmpty(folder)))) continue;
     // A run in preparation has no tokenizer yet; killed there, it would make it again.
-    if (needs === null || needs.tokenizer_id === undefined || (needs.tokenizer_id === "" && held)) unknown.push(path);
-    if (needs === null) continue;
+    // A run whose manifest is missing had a tokenizer once, or is asked for with one.
+    if (needs === null || needs === "gone" || needs.tokenizer_id === undefined || (needs.tokenizer_id === "" && held))
+      unknown.push(path);
+    if (needs === null || needs === "gone") continue;
     for (const id of [needs.tokenizer_id, needs.config?.tokenizer]) if (id) tokenizers.add(id);
     if (needs.status === "completed" || needs.status === "failed") continue;
     if (needs.pretrained_run_id) pretrained.add(needs.pretrained_run_id);
@@ -54,14 +56,17 @@ export async function namedByRuns(home: Home): Promise<Named> {
   return { tokenizers, pretrained, corpora, unknown };
 }
 
-async function manifests(home: Home): Promise<{ path: string; held: boolean }[]> {
+async function manifests(home: Home): Promise<{ path: string; held: boolean; folder: string | null }[]> {
   const folders = (await idsIn(home.models)).map((id) => runFolder(home.root, id));
   const archived = await archivedIds(home);
   return [
-    ...folders.map(({ manifest, lock }) => ({ path: manifest, held: isHeld(lock) })),
-    ...archived.map((id) => ({ path: archivedFiles(home, id).manifest, held: false })),
+    ...folders.map(({ manifest, lock, path }) => ({ path: manifest, held: isHeld(lock), folder: path })),
+    ...archived.map((id) => ({ path: archivedFiles(home, id).manifest, held: false, folder: null })),
   ];
 }
+
+/** Whether nothing of a run is there, or no run any more. */
+const isEmpty = async (folder: string): Promise<boolean> => (await readdir(folder).catch(() => [])).length === 0;
 
 /** Null for what is no manifest. */
 async function read(path: string): Promise<Needs | null | "gone"> {

@@ -37,4 +37,10 @@ export class AnswerJobs {
       say({ type: "refused", id, failure: failureOf(error) });
     }
   }
+
+  /** Closes the models: nothing says any more that it needs their runs. */
+  async close(): Promise<void> {
+    await this.#cache.close();
+    this.#channel.say({ type: "stopped" });
+  }
 }

@@ -61,6 +61,13 @@ export class ModelCache {
     return [...this.#entries.keys()];
   }
 
+  /** Closes them all; those in use are closed by their last users. */
+  async close(): Promise<void> {
+    const entries = [...this.#entries];
+    for (const [runId, entry] of entries) this.#drop(runId, entry);
+    await Promise.allSettled(entries.map(([, { model }]) => model));
+  }
+
   #entryOf(runId: string, version: string): Entry {
     const found = this.#entries.get(runId);
     if (found !== undefined && found.version !== version) this.#drop(runId, found);

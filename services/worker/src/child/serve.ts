@@ -47,5 +47,6 @@ async function work(message: Message<"train" | "tokenizer">, config: ChildConfig
 
 async function answers(first: Message<"ask">, config: ChildConfig, channel: Channel): Promise<void> {
   const jobs = new AnswerJobs(config, channel);
+  channel.inbox.signal.addEventListener("abort", () => void jobs.close(), { once: true });
   for (let message = first; ; message = await channel.inbox.next("ask")) void jobs.ask(message);
 }

@@ -23,13 +23,13 @@ export async function failRun(
   const kind = failureClass === "USER_INPUT" && code !== CANCELLED.code ? "user" : "system";
   await turn.write({ status: "failed", message, error: message }, [events.failed(message, kind)]);
   if (turn.lost.aborted) return;
-  await recordFailure(openHome(config.artifactsRoot), runId, failure).catch((error: unknown) =>
-    log.warn(
-      { run_id: runId, event: "manifest_write_failed", reason: String(error) },
-      "the manifest lacks the failure",
-    ),
-  );
+  try {
+    await recordFailure(openHome(config.artifactsRoot), runId, failure);
+    await store.settle(runId);
+  } catch (error) {
+    const reason = String(error);
+    log.warn({ run_id: runId, event: "manifest_write_failed", reason }, "the manifest lacks the failure");
+  }
   await runs.clearCancel(runId);
-  await store.settle(runId);
   log.error({ run_id: runId, event: "run_failed", status: "failed", error_code: code, reason: message }, "run failed");
 }

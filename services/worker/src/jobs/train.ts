@@ -64,6 +64,7 @@ export async function trainJob(work: Work, drain: AbortSignal, container: Contai
 
   async function end(ending: Ending): Promise<void> {
     if (ending === "completed") {
+      await container.store.settle(runId);
       log.info({ event: "run_completed", status: "completed" }, "run completed");
     } else if (ending === "lost") {
       log.warn({ event: "run_lost" }, "another worker has taken the run");

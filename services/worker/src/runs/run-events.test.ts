@@ -37,7 +37,7 @@ test("a run without a test split is completed with its training loss, and one wi
 
 test("figures that are not numbers are told as clients can read them: a loss of infinity, else 0", () => {
   const { change, events: told } = events.told({ kind: "step", at: 5, training: bare, samplesPerSec: 8, border: false });
-  expect(change).toEqual({ progress: 25, message: "training", training: bare });
+  expect(change).toEqual({ progress: 7, message: "training", training: bare });
   expect(told[1]).toMatchObject({ train_loss: Infinity, train_ppl: Infinity, grad_norm: 0, tokens_per_sec: 0, at: 5 });
   const known = { ...bare, train_loss: 1, grad_norm: 2, tokens_per_sec: 3, eta_seconds: 4 };
   const validation = events.told({ kind: "validation", at: 6, training: known, loss: 0, gradNorm: 7 }).events[1];

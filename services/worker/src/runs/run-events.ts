@@ -1,6 +1,7 @@
 import type { TrainerEvent, TrainSettings } from "@trainer/platform";
 import type { RunChange } from "@trainer/platform/redis";
 import type { Told, Trained } from "../child/messages.js";
+import { percentOf } from "./percent-of.js";
 
 const QUEUE = "trainer";
 
@@ -75,7 +76,7 @@ export class RunEvents {
   ): { change: RunChange; events: TrainerEvent[] } {
     const { epoch, total_epochs, step, total_steps } = training;
     const { validation } = about;
-    const progress = Math.min(99, Math.floor((epoch * 100) / total_epochs));
+    const progress = percentOf(training);
     const train_loss = training.train_loss ?? Infinity;
     return {
       change: { progress, message: "training", training },

@@ -3,6 +3,7 @@ import type { Fence, RunChange, RunRecord, RunRecords } from "@trainer/platform/
 import type { Logger } from "pino";
 import type { Pace } from "../pace.js";
 import { every } from "./every.js";
+import { percentOf } from "./percent-of.js";
 import { WriteQueue } from "./write-queue.js";
 
 export interface TurnOptions {
@@ -100,7 +101,7 @@ export class RunTurn implements AsyncDisposable {
     const at = new Date().toISOString().slice(0, -1);
     const times = { createdAt: this.before?.createdAt ?? at, updatedAt: at };
     const training = this.before?.training ?? null;
-    const state = { status: "running", progress: 0, message: "training", error: null, artifactFileId: null } as const;
+    const state = { status: "running", progress: percentOf(training), message: "training", error: null, artifactFileId: null } as const;
     await runs.restore({ runId, userId, request, training, ...times, ...state });
   }
 }

@@ -1,6 +1,10 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Failure, FromChild, Piece, Question } from "../child/messages.js";
 import type { Child } from "./child.js";
 import { crashOf } from "./crash.js";
+
+/** How long closing models may take. */
+const CLOSING_MS = 2000;
 
 /** What a question came to nothing by. */
 export class Refused extends Error {
@@ -21,7 +25,7 @@ interface Asked {
  * Asks the one process that holds models open. It is started with the first question, and again after it has died; what
  * it was asked then is asked once more, each alone, so that the question it died of takes no other down.
  */
-export class Answerer implements Disposable {
+export class Answerer implements AsyncDisposable {
   readonly #startChild: (onMessage: (message: FromChild) => void) => Child;
   readonly #onCrash: (failure: Failure) => void;
   readonly #asked = new Map<number, Asked>();
@@ -50,9 +54,13 @@ export class Answerer implements Disposable {
     }
   }
 
-  [Symbol.dispose](): void {
+  /** Lets the process close its models, for as long as that may take. */
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
-    this.#child?.kill();
+    const child = this.#child;
+    child?.say({ type: "stop" });
+    await Promise.race([child?.ended, sleep(CLOSING_MS, undefined, { ref: false })]);
+    child?.kill();
   }
 
   #askOnce(question: Question, onPiece: (piece: Piece) => void): Promise<unknown> {
@@ -85,6 +93,7 @@ export class Answerer implements Disposable {
   }
 
   #hear(message: FromChild): void {
+    if (message.type === "stopped") this.#child?.kill();
     if (message.type !== "piece" && message.type !== "answer" && message.type !== "refused") return;
     const asked = this.#asked.get(message.id);
     if (message.type === "piece") return asked?.onPiece(message.piece);

@@ -1,0 +1,49 @@
+import { once } from "node:events";
+import { openRedis } from "@trainer/platform/redis";
+import { Queue, QueueEvents, Worker } from "bullmq";
+import { expect, test } from "vitest";
+import { startRedis } from "../../../../test/redis-server.js";
+import type { Failure } from "../child/messages.js";
+import { WorkerConfig } from "../config.js";
+import { Work } from "./job.js";
+
+const config = (retryMax: number, retryIntervalsSec = [0.01, 0.02]) =>
+  WorkerConfig.parse({ redisUrl: "", artifactsRoot: "/", dataRoot: "/", retryMax, retryIntervalsSec });
+const failure = (failureClass: Failure["failureClass"]): Failure => ({ code: "ANY", failureClass, message: "away" });
+
+/** Has a job fail until it is given up: after which seconds it was tried again each time. */
+async function waits(url: string, failed: Failure, asked: WorkerConfig): Promise<number[]> {
+  const [ours, theirs] = [openRedis(url), openRedis(url)];
+  const queue = new Queue("tries", { connection: ours });
+  const events = new QueueEvents("tries", { connection: openRedis(url) });
+  await events.waitUntilReady();
+  const told: number[] = [];
+  const worker = new Worker(
+    "tries",
+    async (job, token) => {
+      const work = new Work(job, String(token));
+      const wait = work.retryAfter(failed, asked);
+      if (wait === null) return work.fail(failed);
+      told.push(wait);
+      return await work.tryAgain(wait);
+    },
+    { connection: theirs },
+  );
+  const given = once(events, "failed");
+  await queue.add("any", {});
+  await given;
+  await Promise.all([worker.close(), queue.close(), events.close()]);
+  ours.disconnect();
+  theirs.disconnect();
+  return told;
+}
+
+test("what may pass is tried again as often as that was allowed, and not once more", async () => {
+  await using redis = await startRedis();
+  expect(await waits(redis.url, failure("TRANSIENT"), config(0))).toEqual([]);
+  expect(await waits(redis.url, failure("TRANSIENT"), config(1))).toEqual([0.01]);
+  expect(await waits(redis.url, failure("TRANSIENT"), config(3))).toEqual([0.01, 0.02, 0.02]); // the last one holds on
+  expect(await waits(redis.url, failure("TRANSIENT"), config(2, []))).toEqual([0, 0]);
+  expect(await waits(redis.url, failure("USER_INPUT"), config(3))).toEqual([]);
+  expect(await waits(redis.url, failure("FATAL"), config(3))).toEqual([]);
+});

@@ -36,14 +36,25 @@ const HINTS: Readonly<Record<string, string>> = {
   CORPUS_NOT_FOUND: "Check the path; relative ones start from the folder you are in.",
   OUT_OF_MEMORY: "Try a smaller --batch-size (with --grad-accum-steps), --max-seq-len or --size.",
   EADDRINUSE: "Choose another port with --port N; 0 takes one that is free.",
-  UNREACHABLE:
-    "Is the service there? `trainer data-bank` starts one; --url or APP__DATA_BANK_API_URL says where it is.",
-  UNAUTHORIZED: "The service wants a key: set APP__DATA_BANK_API_KEY.",
   STORE_DAMAGED:
     "With --repair it is put aside in the folder's quarantine/, and nothing is deleted. Uploading a file again mends it.",
   UNAVAILABLE: "See what this machine has with `trainer doctor`.",
   ERR_DLOPEN_FAILED: "The native part cannot be loaded: run `trainer doctor`, then `npm run bootstrap`.",
   ERR_MODULE_NOT_FOUND: "A part is not built: run `npm run bootstrap` in the project's folder.",
+};
+
+/** The same for what a service refuses, or is not there to refuse, by which one was asked. */
+const SERVICE_HINTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  trainer: {
+    UNREACHABLE: "Does it run? `trainer serve` starts one on this machine; --server URL says where it is.",
+    UNAUTHORIZED:
+      "The server wants its key: set TRAINER_API_KEY, or name the --home that `trainer serve` runs with here.",
+  },
+  "data-bank": {
+    UNREACHABLE:
+      "Is the file service there? `trainer data-bank start` starts one; --url or APP__DATA_BANK_API_URL says where it is.",
+    UNAUTHORIZED: "The file service wants a key: set APP__DATA_BANK_API_KEY.",
+  },
 };
 
 export function explain(error: unknown): Explanation {
@@ -65,7 +76,8 @@ export function explain(error: unknown): Explanation {
     const where = "path" in error ? `${String(error.path)}: ` : "";
     return { code, message: where + system[0], hint: system[1], exitCode };
   }
-  return { code, message: error.message, hint: HINTS[code] ?? null, exitCode };
+  const service = "service" in error ? String(error.service) : "";
+  return { code, message: error.message, hint: SERVICE_HINTS[service]?.[code] ?? HINTS[code] ?? null, exitCode };
 }
 
 const codeOf = (error: Error): string => ("code" in error ? String(error.code) : "FAILED");

@@ -2,9 +2,11 @@ import * as http from "node:http";
 import * as https from "node:https";
 import { pipeline } from "node:stream/promises";
 import { z } from "zod";
-import { ServiceError } from "./service-error.js";
+import { ServiceError, type Service } from "./service-error.js";
 
 export interface HttpRequest {
+  /** Which one the request is for: what fails says so. */
+  readonly service: Service;
   readonly method: "GET" | "HEAD" | "POST" | "DELETE";
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: AsyncIterable<Uint8Array>;
@@ -25,18 +27,20 @@ export async function send(url: string, request: HttpRequest): Promise<http.Inco
   if (statusCode < 400 || request.accepts?.includes(statusCode) === true) return answer;
   const text = await readText(answer);
   answer.destroy(); // no use in sending the rest
-  throw refusal(statusCode, text, [answer.headers["x-request-id"]].flat()[0]);
+  throw refusal(request.service, statusCode, text, [answer.headers["x-request-id"]].flat()[0]);
 }
 
-function head(url: string, { method, headers, body, timeoutMs, signal }: HttpRequest): Promise<http.IncomingMessage> {
-  const { request } = url.startsWith("https:") ? https : http;
+function head(url: string, request: HttpRequest): Promise<http.IncomingMessage> {
+  const { service, method, headers, body, timeoutMs, signal } = request;
+  const protocol = url.startsWith("https:") ? https : http;
   return new Promise((resolve, reject) => {
     const options = { method, headers, timeout: timeoutMs, ...(signal === undefined ? {} : { signal }) };
-    const req = request(url, options, resolve);
-    req.once("timeout", () => req.destroy(new ServiceError("TIMEOUT", `${url} did not answer for ${timeoutMs} ms`)));
-    req.once("error", (error) => reject(lost(url, error)));
+    const req = protocol.request(url, options, resolve);
+    const late = `${url} did not answer for ${timeoutMs} ms`;
+    req.once("timeout", () => req.destroy(new ServiceError("TIMEOUT", late, { service })));
+    req.once("error", (error) => reject(lost(url, error, service)));
     if (body === undefined) req.end();
-    else pipeline(body, req).catch((error: unknown) => reject(lost(url, error)));
+    else pipeline(body, req).catch((error: unknown) => reject(lost(url, error, service)));
   });
 }
 
@@ -59,11 +63,14 @@ export async function* chunks(answer: http.IncomingMessage): AsyncGenerator<Buff
 }
 
 /** What happened on the way; somebody's wish to stop stays what it is, and so does what went wrong on this side. */
-export function lost(what: string, error: unknown): unknown {
+export function lost(what: string, error: unknown, service?: Service): unknown {
   if (!(error instanceof Error) || error instanceof ServiceError || error.name === "AbortError") return error;
   const { code }: NodeJS.ErrnoException = error;
   if (!ON_THE_WAY.has(String(code))) return error;
-  return new ServiceError("UNREACHABLE", `${what} cannot be reached (${code})`, { cause: error });
+  return new ServiceError("UNREACHABLE", `${what} cannot be reached (${code})`, {
+    cause: error,
+    ...(service === undefined ? {} : { service }),
+  });
 }
 
 const ON_THE_WAY = new Set([
@@ -83,10 +90,10 @@ const words = z.string().min(1).optional().catch(undefined);
 const Refusal = z.object({ code: words, message: words, detail: words, error: words }).catch({});
 
 /** The service's own words: in `message`, and elsewhere in older ones. */
-function refusal(status: number, body: string, requestId: string | undefined): ServiceError {
+function refusal(service: Service, status: number, body: string, requestId: string | undefined): ServiceError {
   const { code, message, detail, error } = Refusal.parse(parsed(body));
   const said = message ?? detail ?? error ?? `HTTP ${status}`;
-  return new ServiceError(code ?? `HTTP_${status}`, said, { status, requestId });
+  return new ServiceError(code ?? `HTTP_${status}`, said, { service, status, requestId });
 }
 
 function parsed(json: string): unknown {

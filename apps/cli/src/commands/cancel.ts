@@ -11,7 +11,11 @@ export function define(command: Command, io: Io): void {
     options: z.strictObject({}),
     examples: { "trainer cancel RUN --server http://127.0.0.1:8000": "its status is then failed: Training cancelled" },
     async runOn({ client }, { args: [runId = ""], out }) {
-      await client.run(runId); // of an unknown run there is nothing to stop
+      const { status, message } = await client.run(runId);
+      if (status === "completed" || status === "failed") {
+        const how = status === "failed" && message !== null ? `${status}: ${message}` : status;
+        return out.result({ run_id: runId, status, message }, () => `${runId} has ended already (${how}).`);
+      }
       const answer = await client.cancel(runId);
       out.result({ run_id: runId, ...answer }, () => `${runId} is asked to stop.`);
     },

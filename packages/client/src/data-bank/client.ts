@@ -107,7 +107,7 @@ export class DataBankClient {
 
   #send(path: string, request: Partial<HttpRequest> = {}): Promise<IncomingMessage> {
     const headers = { ...this.#headers, ...request.headers };
-    const defaults = { method: "GET", timeoutMs: this.#timeoutMs, signal: undefined } as const;
+    const defaults = { service: "data-bank", method: "GET", timeoutMs: this.#timeoutMs, signal: undefined } as const;
     return send(this.#files + path, { ...defaults, ...request, headers });
   }
 }

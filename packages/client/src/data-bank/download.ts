@@ -47,7 +47,8 @@ export async function download(
         gotFurther();
         onProgress({ bytes: part.bytes, totalBytes: file.size });
       });
-      if (part.bytes < file.size) throw new ServiceError("UNREACHABLE", "the answer ended too early");
+      if (part.bytes < file.size)
+        throw new ServiceError("UNREACHABLE", "the answer ended too early", { service: "data-bank" });
     });
   }
 }

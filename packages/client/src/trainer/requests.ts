@@ -63,6 +63,7 @@ export class Requests {
     const { method = "GET", body, headers = {}, signal, requestId, accepts = [] } = call;
     const json = body === undefined ? null : Buffer.from(toJson(body));
     return send(this.#url + path, {
+      service: "trainer",
       method,
       headers: {
         ...this.#headers,

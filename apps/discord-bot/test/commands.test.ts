@@ -115,10 +115,10 @@ test("what the API refuses is passed on in its words, and what is out of reach i
   await start({ env: { MODEL_TRAINER_RATE_LIMIT: "10" } });
   expect(await use("status", { run_id: "none" })).toMatchObject({ content: "API error: run not found", embeds: [] });
   world.trainer.refuse("POST /runs/train", 400, "CORPUS_NOT_FOUND", "no such corpus: /data/corpus/a/b.txt");
-  expect((await use("train_model", EIGHT)).content).toBe("API error: no such corpus: [path]");
+  expect((await use("train_model", EIGHT)).content).toBe(String.raw`API error: no such corpus: \[path\]`);
   world.trainer.answer("GET /runs/r1", { none: "of a run" });
   expect((await use("status", { run_id: "r1" })).content).toBe(
-    "API error: the answer to [path] is none of a trainer's API",
+    String.raw`API error: the answer to \[path\] is none of a trainer's API`,
   );
   await world.trainer[Symbol.asyncDispose]();
   expect((await use("status", { run_id: "r1" })).content).toContain("API error: the trainer cannot be reached");
@@ -203,7 +203,9 @@ test("text is generated, and what is too long for an embed is attached", async (
   expect(short.attachments).toEqual([]);
   world.clock.advance(10_000);
   world.trainer.answer("GET /runs/r1/generate/q1", { request_id: "q1", status: "failed", message: "no /a/b/c here" });
-  expect((await trainer("generate", { run_id: "r1", prompt: "a" })).content).toBe("API error: no [path] here");
+  expect((await trainer("generate", { run_id: "r1", prompt: "a" })).content).toBe(
+    String.raw`API error: no \[path\] here`,
+  );
   world.clock.advance(10_000);
   world.trainer.answer("GET /runs/r1/generate/q1", { request_id: "q1", status: "failed" });
   expect((await trainer("generate", { run_id: "r1", prompt: "a" })).content).toContain("could not be made");

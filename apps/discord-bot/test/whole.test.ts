@@ -107,7 +107,7 @@ test(
 test("what cannot be trained says why, without showing where files lie", { timeout: 90_000 }, async () => {
   const { world, system } = await startAll();
   const { content } = await use(world, "train", { ...TINY, corpus: "none.txt" });
-  expect(content).toContain('API error: corpus_path "none.txt" leads to no text');
+  expect(content).toContain(String.raw`API error: corpus\_path "none.txt" leads to no text`);
   await use(world, "train", { ...TINY, tokenizer_id: "tok-none" });
   await titled(world, USER, "Training Failed");
   const said = JSON.stringify(world.discord.world.dms(USER));

@@ -9,7 +9,7 @@ import type { Following } from "../following/following.js";
 import type { Log } from "../log.js";
 import { requestId as newRequestId } from "../request-id.js";
 import type { RecentCorpora } from "../store/recent-corpora.js";
-import { fit, LIMIT } from "../text/fit.js";
+import { fit, LIMIT, plain } from "../text/fit.js";
 import { redact } from "../text/redact.js";
 import { Refused, type Reply } from "./command.js";
 import type { Completions } from "./completions.js";
@@ -105,7 +105,7 @@ function refusal(error: unknown, log: Log, told: object): string {
   if (error instanceof Refused) return error.message;
   if (error instanceof ServiceError) {
     log.warn({ ...told, error_code: error.code, err: error }, "the API refused a command");
-    return `API error: ${error.status === null && error.mayPass ? OUT_OF_REACH : redact(error.message)}`;
+    return `API error: ${error.status === null && error.mayPass ? OUT_OF_REACH : plain(redact(error.message))}`;
   }
   log.error({ ...told, err: error }, "a command failed");
   return "An error occurred. Please try again later.";

@@ -29,7 +29,7 @@ export const generate: Command = {
     };
     const answer = await api.generate(id, { prompt_text: prompt, ...settings }, { requestId, signal });
     if (answer.outputs === null)
-      throw new Refused(`API error: ${redact(answer.message ?? "the text could not be made")}`);
+      throw new Refused(`API error: ${plain(redact(answer.message ?? "the text could not be made"))}`);
     return written(id, prompt, answer.outputs, answer, requestId);
   },
 };

@@ -1,6 +1,6 @@
 import type { ScoreResponse } from "@trainer/platform";
 import type { APIEmbedField } from "discord.js";
-import { fenced, LIMIT, ticked } from "../text/fit.js";
+import { fenced, LIMIT, plain, ticked } from "../text/fit.js";
 import { decimal } from "../text/quantity.js";
 import { redact } from "../text/redact.js";
 import { COLOR, footer, Refused, type Command } from "./command.js";
@@ -21,7 +21,8 @@ export const score: Command = {
     const request = { text: options.getString("text", true), detail_level } as const;
     const answer = await api.score(id, request, { requestId, signal });
     const { loss } = answer;
-    if (loss === null) throw new Refused(`API error: ${redact(answer.message ?? "the text could not be scored")}`);
+    if (loss === null)
+      throw new Refused(`API error: ${plain(redact(answer.message ?? "the text could not be scored"))}`);
     return {
       embeds: [
         {

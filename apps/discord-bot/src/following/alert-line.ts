@@ -1,4 +1,4 @@
-import { plain, ticked } from "../text/fit.js";
+import { fit, plain, ticked } from "../text/fit.js";
 import { decimal } from "../text/quantity.js";
 import { redact } from "../text/redact.js";
 import type { Alert } from "./apply-event.js";
@@ -23,7 +23,7 @@ export function alertLine(alert: Alert, state: RunState): string {
       return `${run} **is completed**${measured}`;
     }
     case "failed":
-      return `${run} **has failed**: ${plain(redact(state.failure?.message ?? "").slice(0, 300))}`;
+      return `${run} **has failed**: ${plain(fit(redact(state.failure?.message ?? ""), 300))}`;
     case "canceled":
       return `${run} was canceled`;
   }

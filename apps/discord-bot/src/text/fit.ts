@@ -19,14 +19,18 @@ export function fit(text: string, max: number): string {
 
 const ZERO_WIDTH = "\u200b";
 
-/** A text in a code fence that nothing in it can close, cut to a length. */
+/**
+ * A text in a code fence that nothing in it can close, cut to a length. To Discord any three backticks are a fence, a
+ * longer one is none: so no three of them stay beside each other in the text.
+ */
 export function fenced(text: string, max: number): string {
-  const shown = text.replaceAll("```", `\`\`${ZERO_WIDTH}\``);
+  const shown = text.replaceAll(/``(?=`)/g, `\`\`${ZERO_WIDTH}`);
   return `\`\`\`\n${fit(shown.trim() === "" ? ZERO_WIDTH : shown, max - 8)}\n\`\`\``;
 }
 
 /** A word in backticks, without any of its own. */
 export const ticked = (text: string): string => `\`${text.replaceAll("`", "'") || ZERO_WIDTH}\``;
 
-/** Text that Discord does not read as markup. */
-export const plain = (text: string): string => text.replaceAll(/[*_~`|\\>#[\]()@]/g, "\\$&");
+/** Text that Discord does not read as markup: neither in a line, nor as a list or a small line where one begins. */
+export const plain = (text: string): string =>
+  text.replaceAll(/[*_~`|\\>#[\]()@]/g, "\\$&").replaceAll(/^(\s*\d*)([-+.])/gm, "$1\\$2");

@@ -22,6 +22,15 @@ test("nothing in a fenced text closes the fence, and nothing is shown as nothing
   expect(fenced("x".repeat(200), 100)).toHaveLength(100);
   expect(ticked("a`b")).toBe("`a'b`");
   expect(ticked("")).toBe("`\u200b`");
+  const text = fc.string({ unit: fc.constantFrom("`", "a", "\n", "\u200b"), maxLength: 60 });
+  fc.assert(
+    fc.property(text, fc.integer({ min: 10, max: 100 }), (inside, max) => {
+      const whole = fenced(inside, max);
+      expect(whole.length).toBeLessThanOrEqual(max);
+      expect(whole.split("```")).toEqual(["", expect.stringMatching(/^\n[^]*\n$/), ""]); // one fence, opened and closed
+    }),
+  );
+  expect(plain("- a\n 2. b\n1.5 - 2")).toBe("\\- a\n 2\\. b\n1\\.5 - 2");
   expect(plain("*a* <@1>")).toBe("\\*a\\* <\\@1\\>");
 });
 

@@ -1,6 +1,6 @@
 // npm test: every check there is. All of them run even when one fails; the last line counts them.
 import { existsSync, rmSync } from "node:fs";
-import { delimiter, dirname, join } from "node:path";
+import { join } from "node:path";
 import { bootstrap } from "./bootstrap.js";
 import { runExamples } from "./examples.js";
 import { exec } from "./exec.js";
@@ -10,7 +10,6 @@ import { at } from "./paths.js";
 import { run, say } from "./say.js";
 import { read } from "./stamp.js";
 import { compile } from "./types.js";
-import { fetchValkey } from "./valkey.js";
 
 /** @typedef {{ passed: number, failed: number, skipped?: number, output?: string }} Outcome */
 
@@ -98,15 +97,8 @@ function coverage() {
   return { passed: 1, failed: 0 };
 }
 
-/** Tests of the services start servers of their own: an installed redis-server, else Valkey under that name. */
-async function haveRedis() {
-  if ((await exec("redis-server", ["--version"])).code === 0) return;
-  process.env["PATH"] = `${dirname(await fetchValkey())}${delimiter}${process.env["PATH"]}`;
-}
-
 await run(async () => {
   await bootstrap({ typescript: false });
-  await haveRedis();
   /** @type {[name: string, outcome: Outcome, seconds: number][]} */
   const table = [];
   for (const [name, check] of Object.entries(checks)) {

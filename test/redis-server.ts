@@ -1,7 +1,10 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { createServer } from "node:net";
+import { delimiter, join } from "node:path";
 import { createInterface } from "node:readline";
+import { fetchValkey } from "../scripts/valkey.js";
 import { scratch } from "./scratch.js";
 
 export interface RedisServer extends AsyncDisposable {
@@ -40,12 +43,21 @@ export async function startRedis(): Promise<RedisServer> {
 
 async function launch(dir: string, port: number): Promise<ChildProcess> {
   const args = ["--port", String(port), "--bind", "127.0.0.1", "--dir", dir, "--save", "", "--appendonly", "yes"];
-  const server = spawn("redis-server", [...args, "--appendfsync", "always"], { stdio: ["ignore", "pipe", "ignore"] });
+  const server = spawn(await findProgram(), [...args, "--appendfsync", "always"], {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
   const failed = once(server, "error").then(([error]) => {
-    throw new Error(`redis-server does not start (apt-get install redis-server): ${error}`);
+    throw new Error(`the Redis of the tests does not start: ${error}`);
   });
   await Promise.race([ready(server), failed]);
   return server;
+}
+
+/** An installed server, else Valkey's, which is fetched once for all checkouts. */
+export async function findProgram(path = process.env["PATH"] ?? ""): Promise<string> {
+  const names = ["redis-server", "valkey-server"];
+  const there = path.split(delimiter).flatMap((folder) => names.map((name) => join(folder, name)));
+  return there.find((program) => existsSync(program)) ?? (await fetchValkey());
 }
 
 async function ready({ stdout }: ChildProcess & { readonly stdout: NodeJS.ReadableStream }): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Argument, Command } from "commander";
 import type { z } from "zod";
+import { checkHome } from "./check-home.js";
 import type { Io } from "./io.js";
 import { optionSpecs, type OptionSchema } from "./option-spec.js";
 import { UsageError } from "./errors.js";
@@ -61,6 +62,7 @@ export function defineCommand<S extends OptionSchema>(command: Command, io: Io, 
   command.action(async () => {
     const { home, json = false, quiet = false, server } = command.optsWithGlobals<GlobalOptions>();
     const out = output(io, { json, quiet });
+    await checkHome(home);
     if (server === undefined) {
       const { nameRun, openHome } = await import("@trainer/training/files");
       const args = await nameAll(command, spec, (ref) => nameRun(ref, openHome(home)));

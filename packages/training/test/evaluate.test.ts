@@ -1,6 +1,6 @@
 import { appendFile, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { openHome, type Home } from "../src/home/home.js";
 import { temporaryFolder } from "../src/home/temporary-folder.js";
 import type { RunResult } from "../src/run/events.js";
@@ -205,6 +205,18 @@ test("the precision is that of training where the device is a GPU, else full", a
   expect(computeOf({ device: "cuda", manifest })).toEqual({ device: "cuda", precision: "bf16" });
   expect(computeOf({ device: "cpu", manifest })).toEqual({ device: "cpu", precision: "fp32" });
   expect(computeOf({ device: "cuda", manifest: null })).toEqual({ device: "cuda", precision: "fp32" });
+});
+
+test.runIf(process.platform === "linux")("what could not be kept is refused before it is measured", async () => {
+  using opened = await openTinyGpt2();
+  const progress = vi.fn();
+  await expect(
+    evaluate(opened, { path: corpus, out: "/proc/results" }, { home, onProgress: progress }),
+  ).rejects.toMatchObject({
+    code: "FORBIDDEN",
+    message: containing("--out"),
+  });
+  expect(progress).not.toHaveBeenCalled();
 });
 
 test("results go to the folder asked for", async () => {

@@ -140,6 +140,14 @@ test("the disk of a home that does not exist yet is that of the folder above", a
   expect(value.endsWith(`free for ${home}`)).toBe(true);
 });
 
+test.runIf(process.platform === "linux")("a home that cannot be written fails, and says what to do", async () => {
+  expect(await disk("/proc/home")).toMatchObject({
+    status: "failed",
+    value: containing("/proc/home cannot be written"),
+    fix: containing("--home DIR"),
+  });
+});
+
 test("what `trainer serve` needs is looked at: its configuration and its ports", async () => {
   const cwd = scratch("doctor");
   const listener = createServer().listen(0, "127.0.0.1");

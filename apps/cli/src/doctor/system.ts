@@ -1,6 +1,7 @@
 import { readFile, statfs } from "node:fs/promises";
 import { arch, availableParallelism, cpus, freemem, platform, release, totalmem } from "node:os";
 import { dirname, resolve } from "node:path";
+import { whyNotWritable } from "@trainer/training/files";
 import { formatBytes } from "../display/quantity.js";
 import { ok, type Check } from "./check.js";
 
@@ -40,6 +41,11 @@ export function memory(free: number, total: number): Check {
 
 /** The space for runs: of the folder, or of the nearest one above it that exists. */
 export async function disk(home: string): Promise<Check> {
+  const why = await whyNotWritable(home);
+  if (why !== null) {
+    const fix = "Choose a folder that you may write in with --home DIR, or change its permissions.";
+    return { name: "Disk", status: "failed", value: `${home} cannot be written (${why})`, fix };
+  }
   let folder = resolve(home);
   for (;;) {
     try {

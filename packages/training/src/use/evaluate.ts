@@ -3,6 +3,7 @@ import { recordArchive } from "../artifact/archived.js";
 import { bringRun } from "../artifact/bring-run.js";
 import { TrainingError } from "../errors.js";
 import type { Home } from "../home/home.js";
+import { whyNotWritable } from "../home/why-not-writable.js";
 import { evaluateSplit, type EvaluationData, type SplitEvaluation } from "../run/evaluate-split.js";
 import type { Compute } from "../run/precision.js";
 import { compareMetrics, type Comparison } from "./comparison.js";
@@ -58,6 +59,8 @@ export async function evaluate(opened: OpenModel, input: EvaluateInput, context:
   const before = await earlier(folder, options, context);
   // What a run's own evaluation is of is its weights as they are stored.
   const dir = opened.weightType === "fp32" || options.out !== null ? folder : null;
+  const why = dir === null ? null : await whyNotWritable(dir);
+  if (why !== null) throw notKept(dir, why);
   using text = await openEvaluationText(opened, options, context);
   const result = await evaluateSplit(opened.model, observed(text, context), computeOf(opened), signal);
   if (result === null) throw new DOMException("the evaluation was stopped before its end", "AbortError");
@@ -87,6 +90,12 @@ export async function evaluate(opened: OpenModel, input: EvaluateInput, context:
   const name = against ?? "the evaluation before";
   const comparison = before && compareMetrics(name, before, metrics, regressionThreshold);
   return { ...evaluation, comparison };
+}
+
+/** Said before anything is measured. */
+function notKept(dir: string | null, why: string): TrainingError {
+  const message = `what is measured could not be kept in ${dir} (${why}): name another folder for it (--out on the command line)`;
+  return new TrainingError("FORBIDDEN", "USER_INPUT", message);
 }
 
 /** What was sent of a run does not have an evaluation of now: until it is sent again, no cleanup may take the run. */

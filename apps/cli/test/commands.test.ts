@@ -125,8 +125,12 @@ test("a run that is stopped says how to go on, and goes on to the losses of one 
   expect(b.test_loss).toBe(a.test_loss);
 
   const again = await trainer(["resume", "cut"]);
-  expect(again).toMatchObject({ code: 1, stdout: "" });
-  expect(again.stderr).toContain("completed");
+  expect(again.code).toBe(0);
+  expect(again.stdout).toContain("Done: 30 steps");
+  expect(again.stderr).toContain(
+    `cut is completed already. To train it further: trainer train TEXT --pretrained cut --home ${shared.home}`,
+  );
+  expect(await json([...line, "cut", "--resume"])).toMatchObject({ code: 0, last: resumed.last });
 });
 
 test("a failure in a run is the last line of --json, with the run's id", async () => {

@@ -95,6 +95,22 @@ test("a second SIGINT quits at once, in the middle of a step", async () => {
   expect(code ?? signal).toBeOneOf(["SIGINT", 130]); // 130 if the first came just before the step
 });
 
+test("a signal that comes twice in one instant stops a run as one does", async () => {
+  const run = new Trainer(["train", shared.corpus, ...LONG, "--run-id", "echo"]);
+  await run.until("step 2/");
+  for (const signal of ["SIGTERM", "SIGTERM", "SIGINT"] as const) run.child.kill(signal);
+  await run.until("Stopping after this step");
+  run.child.kill("SIGTERM");
+  const ended = await run.end;
+  expect(ended.signal).toBeNull();
+  expect(ended.code).toBeOneOf([130, 143]); // the system delivers those that wait in an order of its own
+  expect(ended.stderr).toContain("all is saved");
+  const again = new Trainer(["resume", "echo"]);
+  await again.until("going on from step");
+  again.child.kill("SIGINT");
+  await again.end;
+});
+
 test("kill -9 loses no more than what came after the last checkpoint", async () => {
   const line = ["train", shared.corpus, ...TINY, "--max-steps", "40", "--log-every", "1", "--checkpoint-every", "5"];
   const whole = await new Trainer([...line, "--run-id", "whole", "--json"]).end;

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { RunResult } from "@trainer/training";
 import type { Invocation } from "../define-command.js";
 import { fetching } from "../fetching.js";
+import { homeFlag } from "../home-flag.js";
 import { followRun } from "./follow-run.js";
 import { savedCurve } from "./saved-curve.js";
 
@@ -11,8 +12,13 @@ export async function resumeRun(
   where: Pick<Invocation<unknown>, "home" | "io" | "out">,
   profileSteps = 0,
 ): Promise<RunResult> {
-  const { openHome, resolveRun, resume } = await import("@trainer/training");
+  const { openHome, readManifest, resolveRun, resume } = await import("@trainer/training");
   const { dir } = await resolveRun(run, openHome(where.home));
+  const manifest = await readManifest(join(dir, "manifest.json"));
+  if (manifest?.status === "completed") {
+    const flag = homeFlag(where.home);
+    where.out.warn(`${run} is completed already. To train it further: trainer train TEXT --pretrained ${run}${flag}`);
+  }
   const losses = await savedCurve(join(dir, "metrics.jsonl"));
   const elsewhere = await fetching(where);
   return await followRun(where, (hooks) => resume(run, { ...hooks, ...elsewhere, profileSteps }), { losses });

@@ -77,6 +77,12 @@ test("one that is not there is null; one that is something else is refused with 
   await expect(readManifest(join(dir, "m.json"))).rejects.toThrow(/is not a run's manifest: SyntaxError/);
   writeFileSync(join(dir, "m.json"), JSON.stringify({ ...(await fresh()), steps: "5", status: "done" }));
   await expect(readManifest(join(dir, "m.json"))).rejects.toThrow(/is not a run's manifest: .*status.*steps/);
+  writeFileSync(join(dir, "m.json"), "[]");
+  await expect(readManifest(join(dir, "m.json"))).rejects.toThrow(/is not a run's manifest: it: .*expected object/);
+  writeFileSync(join(dir, "m.json"), "{}");
+  await expect(readManifest(join(dir, "m.json"))).rejects.toThrow(
+    /m.json is not a run's manifest: run_id: [^;]*; status: [^;]* \(and \d+ more\); put the old file back, or remove the run$/,
+  );
 });
 
 test("one that cannot be written leaves nothing behind", async () => {

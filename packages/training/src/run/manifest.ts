@@ -145,11 +145,12 @@ export async function readManifest(path: string): Promise<RunManifest | null> {
   }
 }
 
-/** What is wrong with a manifest; of many things the first, and how many more. */
+/** What is wrong with a manifest; of many things the first two, and how many more. */
 function problemOf(error: unknown): string {
   if (!(error instanceof z.ZodError)) return String(error);
-  const [first, ...more] = error.issues.map(({ path, message }) => `${path.join(".") || "it"}: ${message}`);
-  return `${first}${more.length === 0 ? "" : ` (and ${more.length} more)`}`;
+  const all = error.issues.map(({ path, message }) => `${path.join(".") || "it"}: ${message}`);
+  const more = all.length - 2;
+  return `${all.slice(0, 2).join("; ")}${more > 0 ? ` (and ${more} more)` : ""}`;
 }
 
 /** Replaces a manifest: whole, or not at all. */

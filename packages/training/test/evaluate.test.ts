@@ -209,7 +209,7 @@ test("the precision is that of training where the device is a GPU, else full", a
 
 test.runIf(process.platform === "linux")("what could not be kept is refused before it is measured", async () => {
   using opened = await openTinyGpt2();
-  const progress = vi.fn();
+  const progress = vi.fn<() => void>();
   await expect(
     evaluate(opened, { path: corpus, out: "/proc/results" }, { home, onProgress: progress }),
   ).rejects.toMatchObject({

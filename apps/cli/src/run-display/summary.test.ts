@@ -67,6 +67,7 @@ test("the result in JSON has the names of the manifest", () => {
     tokenizer_loss: null,
     tokens: 384_000,
     gpu_peak_bytes: null,
+    left_out: null,
     seconds: 187,
     path: "/runs/models/r1",
   });

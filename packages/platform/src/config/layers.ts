@@ -59,7 +59,9 @@ function dotenvLayer(cwd: string): Layer {
     );
     return at(".env", line);
   };
-  return { kind: "dotenv", entries: set(parseEnv(text), place) };
+  // Of "export  NAME=value" the parser keeps the second space.
+  const env = Object.fromEntries(Object.entries(parseEnv(text)).map(([name, value]) => [name.trim(), value]));
+  return { kind: "dotenv", entries: set(env, place) };
 }
 
 function tomlLayer(cwd: string, named: Written | undefined): Layer {

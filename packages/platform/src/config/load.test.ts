@@ -93,8 +93,17 @@ describe("precedence", () => {
     expect(sourceOf(env, "APP__DATA_BANK_API_URL")).toBe("API_GATEWAY_URL");
   });
 
-  test("services with variables of their own get those of .env too", () => {
+  test("a gateway's address may end in slashes, and the other settings are shown as they were set", () => {
+    const { config, sources } = load({ API_GATEWAY_URL: "https://gw//", PORT: "9" });
+    expect(config.app.dataBankApiUrl).toBe("https://gw/data-bank");
+    const shown = new Map(sources.map(({ env, value, source }) => [env[0], { value, source }]));
+    expect(shown.get("APP__DATA_BANK_API_URL")?.value).toBe("https://gw/data-bank");
+    expect(shown.get("PORT")).toEqual({ value: 9, source: "the environment" });
+  });
+
+  test("services with variables of their own get those of .env too, and none of the file's", () => {
     dotenv("API_UPLOAD_KEYS=a\nLOG_LEVEL=debug");
+    toml("port = 9");
     expect(load({ LOG_LEVEL: "error", HOME: "/h" }).env).toEqual({
       API_UPLOAD_KEYS: "a",
       LOG_LEVEL: "error",
@@ -122,6 +131,16 @@ test("text of the environment becomes what the setting is", () => {
     redisUrl: "rediss://:pw@cache:1/0",
     port: 0,
   });
+});
+
+test("the bounds of a number are themselves allowed", () => {
+  expect(load({ WORKER__TRAININGS: "1", PORT: "65535" }).config).toMatchObject({
+    worker: { trainings: 1 },
+    port: 65_535,
+  });
+  expect(() => load({ PORT: "65536" })).toThrow("must be a port");
+  toml("port = 65535\n[worker]\ntrainings = 1");
+  expect(load().config).toMatchObject({ worker: { trainings: 1 }, port: 65_535 });
 });
 
 test("a list of which nothing is left is none", () => {
@@ -208,6 +227,23 @@ test("a setting that is set to something odd in the file is named with its line"
   );
 });
 
+test("a line is found however it is written, and not in what is commented out", () => {
+  dotenv("# APP__THREADS = 1\n  export  APP__THREADS = four\n");
+  expect(() => load()).toThrow('APP__THREADS = "four" (.env:2)');
+  dotenv("");
+  toml('# port = 1\n  port="x"\n  [ app ]\n  # threads = 1\n  threads="y"');
+  expect(() => load()).toThrow('port = "x" (config/app.toml:2): ');
+  expect(() => load()).toThrow('app.threads = "y" (config/app.toml:5): ');
+});
+
+test("a slip is looked for in .env alone, and only as far as the name is long", () => {
+  expect(load({ REDIS_ULR: "redis://x", PART: "1" }).config.port).toBe(8000);
+  dotenv("HOST=1\nPERL5LIB=/x\nBIND_ADDRESS=y\n");
+  expect(load().config.port).toBe(8000);
+  dotenv("PART=1\n");
+  expect(() => load()).toThrow('PART = "1" (.env:1): there is no such setting; did you mean PORT?');
+});
+
 test("neither secrets nor passwords in addresses are repeated", () => {
   toml('[security]\napi_key = 5\n[redis]\nurl = "redis:me:pw@host"');
   expect(() => load()).toThrow("security.api_key = (hidden) (config/app.toml:2)");
@@ -223,6 +259,7 @@ test("neither secrets nor passwords in addresses are repeated", () => {
 test("the file may be another one, which must be there and be TOML", () => {
   writeFileSync(join(cwd, "mine.toml"), "port = 9\n");
   expect(load({ APP_CONFIG_FILE: "mine.toml" }).config.port).toBe(9);
+  expect(load({ APP_CONFIG_FILE: " mine.toml " }).config.port).toBe(9);
   dotenv("APP_CONFIG_FILE=none.toml");
   expect(() => load()).toThrow("APP_CONFIG_FILE=none.toml (.env:1): there is no such file");
   writeFileSync(join(cwd, "broken.toml"), '[security]\napi_key = "s3cret\n');

@@ -146,6 +146,34 @@ test("runs are listed from the newest on, page by page, none twice and none left
   expect(await redis.zcard(keys.runs)).toBe(8);
 });
 
+test("runs of one state are found among all others, page by page", async () => {
+  const at = Date.now();
+  const create = (id: string, second: number) => runs.create(id, 0n, request, new Date(at + second * 1000));
+  for (const [i, id] of ["f1", "q1", "f2", "f3", "q2"].entries()) await create(id, i);
+  for (const id of ["f1", "f2", "f3"]) await runs.set(id, { status: "failed" });
+  const idsOf = (page: { runs: readonly { runId: string }[] }) => page.runs.map(({ runId }) => runId);
+  const first = await runs.list(2, null, "failed");
+  expect(idsOf(first)).toEqual(["f3", "f2"]);
+  const second = await runs.list(2, first.next, "failed");
+  expect([idsOf(second), second.next]).toEqual([["f1"], null]);
+  expect(idsOf(await runs.list(2, null, "queued"))).toEqual(["q2", "q1"]);
+  expect(await runs.list(2, null, "completed")).toEqual({ runs: [], next: null });
+});
+
+test("a change leaves alone what it does not name", async () => {
+  await runs.create("r1", 7n, request);
+  const fence = await runs.claim("r1");
+  const all = { status: "running", progress: 30, message: "m", error: "e", artifactFileId: "a", training } as const;
+  await runs.update("r1", fence, all);
+  for (const change of [{ progress: 40 }, { message: "n" }, { error: "f" }, { artifactFileId: "b" }]) {
+    const before = await runs.get("r1");
+    await runs.update("r1", fence, change);
+    const after = await runs.get("r1");
+    expect(after).toEqual({ ...before, ...change, updatedAt: after?.updatedAt });
+  }
+  expect(await redis.get(keys.progress("r1"))).toContain('"step":3');
+});
+
 test("a record can be put back, and one that others made or broke is told apart", async () => {
   const record = {
     runId: "old",
@@ -163,6 +191,7 @@ test("a record can be put back, and one that others made or broke is told apart"
   expect(await runs.get("old")).toEqual({ ...record, request, heartbeat: null, training });
   expect(await runs.artifact("old")).toBe("f".repeat(64));
   expect(await runs.get("older")).toMatchObject({ artifactFileId: null, request: null, training: null });
+  expect(await redis.exists(keys.artifact("older"), keys.request("older"), keys.progress("older"))).toBe(0);
   expect(await runs.get("none")).toBeNull();
   await redis.hset(keys.job("old"), "status", "cancelled");
   await expect(runs.get("old")).rejects.toMatchObject({ code: "DATABASE_ERROR" });
@@ -201,11 +230,12 @@ test("the wish to stop a run holds for as long as it waits or runs; of one that 
 test("results are kept by run and request, and what cannot be read counts as not there", async () => {
   const results = new Results(redis);
   const slot = results.evaluation("r1");
-  expect(await slot.get()).toBeNull();
+  expect([await slot.get(), await slot.exists()]).toEqual([null, false]);
   await slot.set({ status: "completed", split: "test", loss: 2, ppl: Infinity, artifact: "/x" });
   expect(await redis.get("runs:eval:r1")).toBe(
     '{"status":"completed","split":"test","loss":2,"ppl":Infinity,"artifact":"/x"}',
   );
+  expect(await slot.exists()).toBe(true);
   await redis.set(slot.key, '{"status":"running","split":"test"}');
   expect(await slot.get()).toEqual({ status: "running", split: "test", loss: null, ppl: null, artifact: null });
   await redis.set(slot.key, "{");
@@ -241,6 +271,7 @@ test("tokenizers go from queued to completed with what was measured", async () =
   expect(await tokenizers.get("t0")).toEqual({ tokenizerId: "t0", status: "unknown", stats: null });
   await tokenizers.create("t1", 1);
   await tokenizers.create("t2", 2);
+  expect(await tokenizers.list(1)).toEqual([{ tokenizerId: "t2", status: "queued", stats: null }]);
   await tokenizers.setStatus("t2", "failed");
   const stats = { coverage: 1, oov_rate: 0, token_count: 10, char_coverage: 1 };
   await tokenizers.complete("t1", stats);

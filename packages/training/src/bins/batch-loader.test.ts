@@ -2,7 +2,6 @@ import { join } from "node:path";
 import { memoryStats, scope } from "@trainer/torch";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { CorpusError } from "../corpus/corpus-error.js";
 import { temporaryFolder } from "../home/temporary-folder.js";
 import { BatchLoader, LoaderState, type LoaderOptions } from "./batch-loader.js";
 import type { BinDType } from "./bin-format.js";
@@ -169,7 +168,9 @@ test("the state of a loader of other chunks is refused", async () => {
   expect(() => loader.load(other.state())).toThrow(
     /the state of another loader \(batch 0 of 17 chunks; here are 13 chunks of 4/,
   );
-  expect(() => loader.load({ ...loader.state(), position: 8 })).toThrow(CorpusError);
+  expect(() => loader.load({ ...loader.state(), position: 8 })).toThrow(
+    expect.objectContaining({ code: "INVALID_INPUT" }),
+  );
 });
 
 test("ids of any size come back as they are", async () => {
@@ -216,11 +217,27 @@ test("batches say which document each token is of, where they are told what ends
   const bin: TokenBin = { path, tokens: ids.length, bytes: 12, documents: 4, dtype: "uint16" };
   const options = { seqLen: 6, batchSize: 2, shuffle: false, seed: 0 };
   using loader = new BatchLoader(bin, { ...options, documentEnd: 3 });
-  const { documents } = scope(() => loader.next());
-  expect(documents?.toArray()).toEqual([
+  const documents = scope(() => loader.next().documents?.toArray());
+  expect(documents).toEqual([
     [0, 0, 0, 1, 2, 2],
     [0, 0, 0, 0, 1, 1],
   ]);
+  using ahead = new BatchLoader(bin, { ...options, documentEnd: 3 });
+  ahead.prefetch(1);
+  expect(scope(() => ahead.next().documents?.toArray())).toEqual(documents);
   using untold = new BatchLoader(bin, { ...options, documentEnd: null });
   expect(untold.next().documents).toBeUndefined();
+});
+
+test("a batch that is made ahead is made at once, and none more than was asked for", async () => {
+  await using folder = await temporaryFolder();
+  using loader = new BatchLoader(await binOf(folder.path, 50), options);
+  const before = memoryStats().liveTensors;
+  const ahead = () => (memoryStats().liveTensors - before) / 2; // inputs and targets
+  loader.prefetch(3);
+  expect(ahead()).toBe(3);
+  loader.prefetch(3);
+  expect(ahead()).toBe(3);
+  scope(() => take(loader, 1));
+  expect(ahead()).toBe(2);
 });

@@ -110,3 +110,18 @@ test("whatever else asks to stop ends the conversation, and in a pipe Ctrl-C doe
   const interruptible = stopping("SIGINT", EXIT.interrupted);
   expect((await at.trainer(line, { stdin: "the cat\n", interruptible })).code).toBe(EXIT.interrupted);
 });
+
+test("an unknown command is refused with those there are, and two slashes say it to the model", async () => {
+  const { code, stderr, stdout } = await at.trainer(line, { stdin: "/help\n/exit\n" });
+  expect(code).toBe(0);
+  expect(stdout).toBe("");
+  expect(stderr).toContain(
+    "there is no command /help: /reset begins anew, /exit leaves; //help says /help to the model",
+  );
+  const { values } = await at.json(line, { stdin: "/quit now\n//quit now\n/ is a slash\n" });
+  expect(values).toMatchObject([
+    { error: aString },
+    { response: aString, messages: 2 },
+    { messages: 4, format: "lines" },
+  ]);
+});

@@ -3,6 +3,7 @@ import { ChatRequest, type ChatResponse } from "@trainer/platform";
 import type { ChatMessage, ChatReply, OpenModel } from "@trainer/training";
 import { ChatOptions, TrainOptions } from "@trainer/training/options";
 import { z } from "zod";
+import { bosFlag } from "../bos.js";
 import { conversation } from "../chat/conversation.js";
 import { defineCommand, MODEL } from "../define-command.js";
 import { printable } from "../display/printable.js";
@@ -31,6 +32,8 @@ const ChatFlags = z.strictObject({
     .nullable()
     .default(null)
     .describe("equal seeds and messages give equal answers; left out: a new one"),
+  bos: bosFlag,
+  specialTokens: field.specialTokens.describe("let special tokens spelled out in messages be these tokens"),
   device: TrainOptions.shape.device.describe("where to compute"),
   weights: weightsFlag,
 });
@@ -42,7 +45,7 @@ const FIELDS_OF_TURN = { ...FIELDS, message: "message", session: "session_id" };
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
     description:
-      "Talk with a model. The prompt is the conversation so far, its turns marked User: and Assistant:, without the oldest where it would not fit. /reset begins anew, /exit leaves; Ctrl-C stops an answer, a second one leaves.",
+      "Talk with a model. The prompt is the conversation so far, by the model's own chat template where its folder has one, else its turns marked User: and Assistant:, without the oldest where it would not fit. /reset begins anew, /exit leaves, //word says /word; Ctrl-C stops an answer, a second one leaves.",
     args: { "<run>": MODEL },
     options: ChatFlags,
     examples: {
@@ -57,10 +60,13 @@ export function define(command: Command, io: Io): void {
       if (messages.interactive) out.note(`${runId}. /reset begins anew, /exit leaves.`);
       let session: string | null = null;
       for await (const message of messages.lines) {
-        if (message === "/exit") break;
-        if (message === "/reset") session = null;
-        else if (message !== "") {
-          const request: ChatRequest = requestOf(ChatRequest, { ...options, message, session }, FIELDS_OF_TURN);
+        const said = parsed(message);
+        if (said.type === "exit") break;
+        if (said.type === "reset") session = null;
+        else if (said.type === "unknown") refuse(said.command, out);
+        else if (said.text !== "") {
+          const turn = { ...options, message: said.text, session };
+          const request: ChatRequest = requestOf(ChatRequest, turn, FIELDS_OF_TURN);
           const onText = (text: string) => out.text(out.screen.live ? printable(text) : text);
           const reply: ChatResponse = finished(
             await io.interruptible((signal) => client.chat(runId, request, { signal, onText })),
@@ -81,11 +87,16 @@ export function define(command: Command, io: Io): void {
         );
       }
       let history: readonly ChatMessage[] = [];
+      const notes = new Set<string>();
       for await (const message of messages.lines) {
-        if (message === "/exit") break;
-        if (message === "/reset") history = [];
-        else if (message !== "")
-          history = await answer({ opened, history, message, options, io, out, interactive: messages.interactive });
+        const said = parsed(message);
+        if (said.type === "exit") break;
+        if (said.type === "reset") history = [];
+        else if (said.type === "unknown") refuse(said.command, out);
+        else if (said.text !== "") {
+          const { interactive } = messages;
+          history = await answer({ opened, history, message: said.text, options, io, out, notes, interactive });
+        }
       }
     },
   });
@@ -98,7 +109,30 @@ interface Turn {
   readonly options: Omit<z.output<typeof ChatFlags>, "device" | "weights">;
   readonly io: Io;
   readonly out: Output;
+  /** What was said already: it is said once. */
+  readonly notes: Set<string>;
   readonly interactive: boolean;
+}
+
+type Said =
+  | { readonly type: "exit" }
+  | { readonly type: "reset" }
+  | { readonly type: "unknown"; readonly command: string }
+  | { readonly type: "message"; readonly text: string };
+
+/** What a line is: a command begins with a slash and a word, a message that does with two. */
+function parsed(line: string): Said {
+  if (line === "/exit") return { type: "exit" };
+  if (line === "/reset") return { type: "reset" };
+  if (line.startsWith("//")) return { type: "message", text: line.slice(1) };
+  const [command] = line.split(/\s/, 1);
+  return /^\/\S/.test(line) ? { type: "unknown", command: String(command) } : { type: "message", text: line };
+}
+
+function refuse(command: string, out: Output): void {
+  const message = `there is no command ${command}: /reset begins anew, /exit leaves; /${command} says ${command} to the model`;
+  if (out.json) out.record({ error: message });
+  else out.note(message);
 }
 
 /** Writes the answer as it comes; returns the conversation with it. One that was stopped counts as far as it came. */
@@ -109,6 +143,7 @@ async function answer({
   options,
   io,
   out,
+  notes,
   interactive,
 }: Turn): Promise<readonly ChatMessage[]> {
   const { chat } = await import("@trainer/training");
@@ -120,6 +155,10 @@ async function answer({
   };
   try {
     const reply = await io.interruptible((signal) => chat(opened, history, message, options, { signal, onText }));
+    for (const note of notesOn(reply)) {
+      if (!notes.has(note)) out.note(note);
+      notes.add(note);
+    }
     out.record(replyJson(reply));
     return reply.history;
   } catch (error) {
@@ -130,11 +169,26 @@ async function answer({
   }
 }
 
-const replyJson = ({ response, history, dropped, steps, finishReason, seed }: ChatReply) => ({
+/** How the conversation was written down, where that is not as it always is. */
+function notesOn({ begin, format, templateProblem }: ChatReply): string[] {
+  const how =
+    templateProblem === null
+      ? "The conversation is written down by the model's own chat template."
+      : `The model's chat template cannot be rendered here (${templateProblem}): turns are marked User: and Assistant:.`;
+  return [
+    ...(format === "template" || templateProblem !== null ? [how] : []),
+    ...(begin.length > 0 ? [`It begins with ${begin.join("")}.`] : []),
+  ];
+}
+
+const replyJson = ({ response, history, dropped, steps, finishReason, seed, ...how }: ChatReply) => ({
   response,
   finish_reason: finishReason,
   steps,
   seed,
   messages: history.length,
   dropped_messages: dropped,
+  format: how.format,
+  template_problem: how.templateProblem,
+  begin_tokens: how.begin,
 });

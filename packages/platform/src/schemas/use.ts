@@ -134,6 +134,11 @@ export type ChatRequest = z.output<typeof ChatRequest>;
 export const ChatResult = z.object({
   status: JobState,
   response: z.string().nullable().default(null),
+  /** How the conversation was written down: by the model's own chat template, or as lines. */
+  format: z.enum(["template", "lines"]).nullish(),
+  /** Why its template was not used. */
+  template_problem: z.string().nullish(),
+  begin_tokens: z.array(z.string()).nullish(),
   message: z.string().nullish(),
 });
 export type ChatResult = z.output<typeof ChatResult>;

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { GenerateOptions } from "./generate-options.js";
 
-const { minP, repetitionPenalty, seed } = GenerateOptions.shape;
+const { minP, repetitionPenalty, seed, bos, specialTokens } = GenerateOptions.shape;
 
 /** How an answer is written; what is left out has the defaults of a chat request. */
 export const ChatOptions = z.strictObject({
@@ -13,6 +13,8 @@ export const ChatOptions = z.strictObject({
   minP,
   repetitionPenalty,
   seed,
+  bos,
+  specialTokens,
 });
 export type ChatOptions = z.infer<typeof ChatOptions>;
 

@@ -22,6 +22,7 @@ import { loadWeights } from "../run/trained-weights.js";
 import { readManifest, type RunManifest } from "../run/manifest.js";
 import type { WeightChoice } from "../run/compute-choices.js";
 import { resolveCompute, type DeviceChoice } from "../run/precision.js";
+import { readChatTemplate } from "./chat-template.js";
 import { RecordedSteps } from "./recorded-step.js";
 import { quantizeOpened, type QuantizationLoss } from "./quantize-opened.js";
 
@@ -48,6 +49,8 @@ export interface OpenModel extends Disposable {
   readonly eosId: number | null;
   /** The tokens that end a text: `eosId`, and all that the folder names. */
   readonly ends: ReadonlySet<number>;
+  /** How its folder writes down a conversation, in Jinja; null where it does not say. */
+  readonly chatTemplate: string | null;
   /** Ids within the tokenizer's that stand for no token: they are never written. */
   readonly absent: readonly number[];
   /** The token that a text begins after, where one is needed or asked for: an empty prompt has no other. */
@@ -124,6 +127,7 @@ async function open(
     contextLength,
     eosId,
     ends,
+    chatTemplate: await readChatTemplate(dir),
     absent,
     startId,
     tokenizer,

@@ -120,7 +120,9 @@ async function chatted(
   };
   const onText = (text: string) => onPiece({ sequence: 0, text });
   const reply = await chat(opened, turns, request.message, options, { signal, onText });
-  return { result: { status: COMPLETED, response: reply.response }, turns: reply.history };
+  const { response, format, templateProblem: template_problem, begin } = reply;
+  const result = { status: COMPLETED, response, format, template_problem, begin_tokens: [...begin] };
+  return { result, turns: reply.history };
 }
 
 /** The one of the two that was given. */

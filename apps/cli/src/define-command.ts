@@ -4,6 +4,7 @@ import { checkHome } from "./check-home.js";
 import type { Io } from "./io.js";
 import { optionSpecs, type OptionSchema } from "./option-spec.js";
 import { UsageError } from "./errors.js";
+import { withFlags } from "./flags-in-errors.js";
 import { addOptions, readOptions, typed, type OptionGroups } from "./options.js";
 import { output, type Output } from "./output.js";
 import type { Server } from "./remote/server.js";
@@ -59,7 +60,7 @@ export function defineCommand<S extends OptionSchema>(command: Command, io: Io, 
   command.usage(usage(command, spec));
   if (spec.runOn !== undefined) takeServer.add(command);
   command.addHelpText("after", examples(spec.examples));
-  command.action(async () => {
+  const action = async () => {
     const { home, json = false, quiet = false, server } = command.optsWithGlobals<GlobalOptions>();
     const out = output(io, { json, quiet });
     await checkHome(home);
@@ -73,6 +74,13 @@ export function defineCommand<S extends OptionSchema>(command: Command, io: Io, 
     const at = serverAt(server, io.env, home);
     const args = await nameAll(command, spec, (ref) => nameRemoteRun(at, ref));
     await spec.runOn(at, { args, options: readOptions(command, spec.options), home, io, out });
+  };
+  command.action(async () => {
+    try {
+      await action();
+    } catch (error) {
+      throw withFlags(error, optionSpecs(spec.options), spec.aliases);
+    }
   });
 }
 

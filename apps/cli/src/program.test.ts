@@ -65,7 +65,7 @@ test.each([
   [["train", "x.txt", "--learning-rate", "-1"], "It must be a number from 0."],
   [["train", "x.txt", "--holdout-fraction", "0.6"], "It must be a number from 0 to 0.5."],
   [["train", "x.txt", "--document", "sentence"], "It must be one of: line, paragraph, file."],
-  [["train", "x.txt", "--n-embd", "10", "--n-head", "3"], "n_embd 10 is not a multiple of n_head 3"],
+  [["train", "x.txt", "--n-embd", "10", "--n-head", "3"], "--n-embd 10 is not a multiple of --n-head 3"],
   [["train", "x.txt", "--run-id", "../up"], "must be 1 to 128 letters"],
   [["train", "x.txt", "--resume"], "--resume needs --run-id"],
   [["train"], "missing required argument 'corpus'"],

@@ -32,5 +32,5 @@ export type {
 export { trainBpe, type TrainBpeOptions } from "./train-bpe.js";
 export { trainChar, type TrainCharOptions } from "./train-char.js";
 export { trainSentencePiece, type TrainSentencePieceOptions } from "./train-sentencepiece.js";
-export type { MethodOptions, TrainOptions, TrainProgress } from "./train-options.js";
+export type { MethodOptions, SkippedLines, TrainOptions, TrainProgress } from "./train-options.js";
 export { trainTokenizer } from "./train-tokenizer.js";

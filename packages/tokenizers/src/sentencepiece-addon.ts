@@ -15,6 +15,14 @@ export interface NativeProcessor extends NativeEncoder {
   decode(ids: Int32Array): Uint8Array;
 }
 
+/** Lines that are not learned from: for their length, and for a character that the library has for itself. */
+interface NativeSkipped {
+  readonly tooLong: number;
+  readonly tooLongBytes: number;
+  readonly reserved: number;
+  readonly reservedBytes: number;
+}
+
 export interface NativeSentencePieceTrainer {
   /** The bytes of the model. `files`: null when texts are pushed. Rejects with a `code` where the library did not. */
   train(
@@ -25,7 +33,7 @@ export interface NativeSentencePieceTrainer {
   /** Resolves when there is room for more, or when no more is wanted. */
   push(bytes: Uint8Array, ends: Uint32Array | Float64Array): Promise<void>;
   end(): void;
-  progress(): { learns: boolean; bytes: number; sentences: number; skipped: number; pieces: number };
+  progress(): { learns: boolean; bytes: number; sentences: number; pieces: number } & NativeSkipped;
   cancel(): void;
 }
 

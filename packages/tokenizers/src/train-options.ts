@@ -13,6 +13,19 @@ export interface TrainProgress {
   readonly totalMerges: number;
 }
 
+/** Lines that a method did not learn from. */
+export interface SkippedLines {
+  /** Of the whole text, line ends among them. */
+  readonly bytes: number;
+  /** The longest line that is learned from, in bytes; how many were longer, and their bytes. */
+  readonly maxSentenceLength: number;
+  readonly tooLong: number;
+  readonly tooLongBytes: number;
+  /** Lines with U+2585, which SentencePiece's trainer has for itself. */
+  readonly reserved: number;
+  readonly reservedBytes: number;
+}
+
 /** What every method of training takes. */
 export interface TrainOptions {
   /** Files of UTF-8 text; no token reaches from one to the next. */
@@ -31,6 +44,8 @@ export interface TrainOptions {
   readonly threads?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: TrainProgress) => void;
+  /** Told once, of a training that left lines out. */
+  readonly onSkipped?: (skipped: SkippedLines) => void;
 }
 
 /** What some methods take besides; `methods` in capabilities.ts says which. Others leave it out of account. */

@@ -5,7 +5,7 @@ import { fixturePath } from "../test/fixture.js";
 import { temporaryFolder } from "../test/temporary-folder.js";
 import type { SentencePieceTokenizer } from "./sentencepiece.js";
 import { trainSentencePiece, type TrainSentencePieceOptions } from "./train-sentencepiece.js";
-import type { TrainProgress } from "./train-options.js";
+import type { SkippedLines, TrainProgress } from "./train-options.js";
 
 const prose = fixturePath("prose.txt");
 const code = (name: string): unknown => expect.objectContaining({ code: name });
@@ -89,7 +89,26 @@ test("a line as long as a file is skipped, and what is skipped is said where not
   const tokenizer = await trainSentencePiece({ texts: [`${long}\nshort\n`], vocabSize: 100, hardVocabLimit: false });
   expect([...tokenizer.encode("long")]).toContain(0);
   await expect(trainSentencePiece({ texts: [long], vocabSize: 100 })).rejects.toThrow(
-    /no text to train on: all 1 lines are longer than maxSentenceLength/,
+    /no text to train on: all 1 lines are longer than maxSentenceLength 4192/,
+  );
+});
+
+test("lines that are not learned from are counted, with their bytes", async () => {
+  const seen: SkippedLines[] = [];
+  const onSkipped = (skipped: SkippedLines) => seen.push(skipped);
+  const options = { vocabSize: 30, hardVocabLimit: false, maxSentenceLength: 20, onSkipped };
+  const texts = ["a short line\r\n", "one that is longer than that\n", "▅ is kept\nthe end, which is too long"];
+  await trainSentencePiece({ texts, ...options });
+  const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+  expect(seen).toEqual([
+    { bytes, maxSentenceLength: 20, tooLong: 2, tooLongBytes: 28 + 26, reserved: 1, reservedBytes: 11 },
+  ]);
+  await trainSentencePiece({ texts: ["a short line"], ...options });
+  expect(seen).toHaveLength(1);
+  const none = trainSentencePiece({ texts: ["▅ is kept\nthe end, which is too long"], ...options });
+  await expect(none).rejects.toThrow(
+    "there is no text to train on: 1 lines are longer than maxSentenceLength 20, " +
+      "1 lines have the character U+2585, which SentencePiece's trainer keeps",
   );
 });
 

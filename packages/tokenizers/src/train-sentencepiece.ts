@@ -26,7 +26,7 @@ const MAX_SENTENCE_LENGTH = 4192;
  * TOKENIZER_TRAIN_FAILED and, where the library is not built, UNSUPPORTED_BACKEND.
  */
 export async function trainSentencePiece(options: TrainSentencePieceOptions): Promise<SentencePieceTokenizer> {
-  const { files, texts, vocabSize, threads, signal, onProgress: _, ...own } = options;
+  const { files, texts, vocabSize, threads, signal, onProgress: _, onSkipped, ...own } = options;
   checkTrainOptions(options);
   checkWhole("vocabSize", vocabSize);
   if (vocabSize < 1 || vocabSize > LARGEST_VOCABULARY)
@@ -35,16 +35,13 @@ export async function trainSentencePiece(options: TrainSentencePieceOptions): Pr
   const { Trainer } = sentencePiece();
   const totalBytes = files === undefined ? null : await bytesOf(files);
   const trainer = new Trainer();
+  const { maxSentenceLength = MAX_SENTENCE_LENGTH } = settings;
   const report = progressReporter(trainer, totalBytes, options);
   const cancel = () => trainer.cancel();
   let timer: NodeJS.Timeout | undefined;
   try {
     signal?.throwIfAborted();
-    const model = trainer.train(
-      toLibraryOptions({ vocabSize, ...settings }),
-      files ?? null,
-      settings.maxSentenceLength ?? MAX_SENTENCE_LENGTH,
-    );
+    const model = trainer.train(toLibraryOptions({ vocabSize, ...settings }), files ?? null, maxSentenceLength);
     signal?.addEventListener("abort", cancel);
     timer = setInterval(report, PROGRESS_MS);
     // Whichever fails first ends the training: a source of texts that waits cannot hold a cancelled one up.
@@ -52,9 +49,12 @@ export async function trainSentencePiece(options: TrainSentencePieceOptions): Pr
     signal?.throwIfAborted();
     const tokenizer = new SentencePieceTokenizer(bytes);
     report(true);
+    const { bytes: read, tooLong, tooLongBytes, reserved, reservedBytes } = trainer.progress();
+    if (tooLong + reserved > 0)
+      onSkipped?.({ bytes: read, maxSentenceLength, tooLong, tooLongBytes, reserved, reservedBytes });
     return tokenizer;
   } catch (error) {
-    throw trainingError(explained(error, trainer, options), signal);
+    throw trainingError(explained(error, trainer, { ...options, maxSentenceLength }), signal);
   } finally {
     clearInterval(timer);
     signal?.removeEventListener("abort", cancel);
@@ -101,13 +101,26 @@ function progressReporter(
 }
 
 /** The library's refusals in our words, with what would be right. */
-function explained(error: unknown, trainer: NativeSentencePieceTrainer, options: TrainSentencePieceOptions): unknown {
+function explained(
+  error: unknown,
+  trainer: NativeSentencePieceTrainer,
+  options: TrainSentencePieceOptions & { readonly maxSentenceLength: number },
+): unknown {
   if (!(error instanceof Error) || error instanceof TokenizerError || !("code" in error)) return error;
   const { message, code } = error;
   if (code === "EMPTY" || message.includes("!sentences_.empty()")) {
-    const { skipped } = trainer.progress();
-    const why = skipped > 0 ? `: all ${skipped} lines are longer than maxSentenceLength` : "";
-    return new TokenizerError("CORPUS_EMPTY", `there is no text to train on${why}`, { cause: error });
+    const { tooLong, reserved } = trainer.progress();
+    const why = [
+      ...(tooLong === 0
+        ? []
+        : [
+            `${reserved === 0 ? "all " : ""}${tooLong} lines are longer than maxSentenceLength ${options.maxSentenceLength}`,
+          ]),
+      ...(reserved === 0 ? [] : [`${reserved} lines have the character U+2585, which SentencePiece's trainer keeps`]),
+    ].join(", ");
+    return new TokenizerError("CORPUS_EMPTY", `there is no text to train on${why === "" ? "" : `: ${why}`}`, {
+      cause: error,
+    });
   }
   const most = /Vocabulary size too high \(\d+\).*<= (\d+)/.exec(message)?.[1];
   const least = /smaller than required_chars\. \d+ vs (\d+)/.exec(message)?.[1];

@@ -54,6 +54,8 @@ export { findRecord, type RunRecord } from "./home/find-record.js";
 export { runLogFiles, type RunLogFiles } from "./home/run-log-files.js";
 export { nameRun } from "./home/name-run.js";
 export { resolveRun, type ResolvedRun } from "./home/resolve-run.js";
+export { skippedWarning } from "./tokenizer/skipped-lines.js";
+export { vocabSizeFor } from "./run/vocab-size.js";
 export { resolveTokenizer, type ResolvedTokenizer } from "./home/resolve-tokenizer.js";
 export { findBatch, type FindBatchContext, type FoundBatch } from "./fit/find-batch.js";
 export { SearchEvent } from "./fit/search-request.js";

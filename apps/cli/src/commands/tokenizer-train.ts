@@ -38,7 +38,13 @@ const OfSentencePiece = z.object({
 
 const TokenizerFlags = z.strictObject({
   method: z.enum(methodNames).default("bpe").describe("how the text is cut"),
-  vocabSize: z.int().min(1).max(1_000_000).default(32_000).describe("tokens to end with, the special ones included"),
+  vocabSize: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .nullable()
+    .default(null)
+    .describe("tokens to end with, the special ones included; left out: 1,024 to 32,768 by the size of the text"),
   minFrequency: run.minFrequency.describe("how often a pair must occur to become a token, with bpe"),
   holdoutFraction: run.holdoutFraction
     .unwrap()
@@ -78,9 +84,10 @@ export function define(command: Command, io: Io): void {
     },
     async run({ args, options, home, out }) {
       const { out: folder, force, method, vocabSize, minFrequency, document, threads, holdoutFraction, seed } = options;
-      checkVocabSize(method, vocabSize);
+      if (vocabSize !== null) checkVocabSize(method, vocabSize);
       if (folder !== null && !force) await assertFree(folder);
-      const { contentId, openCorpus, openHome, saveTokenizer, trainOnCorpus } = await import("@trainer/training");
+      const { contentId, openCorpus, openHome, saveTokenizer, skippedWarning, trainOnCorpus, vocabSizeFor } =
+        await import("@trainer/training");
       const corpus = await openCorpus(args, {
         ...textOptions(options),
         document: document ?? (method === "char" ? "file" : "line"),
@@ -91,7 +98,7 @@ export function define(command: Command, io: Io): void {
         .interruptible(async (signal) => {
           const trained = await trainOnCorpus(corpus, {
             method,
-            vocabSize,
+            vocabSize: vocabSize ?? vocabSizeFor(corpus.totalBytes),
             minFrequency,
             normalization: options.normalization,
             sentencepiece: OfSentencePiece.parse(options),
@@ -106,8 +113,11 @@ export function define(command: Command, io: Io): void {
           await saveTokenizer(path, trained);
           const seconds = (performance.now() - began) / 1000;
           const { vocabSize: size } = trained.tokenizer;
-          if (methods[method].leastVocabSize !== null && size < vocabSize)
+          if (vocabSize !== null && methods[method].leastVocabSize !== null && size < vocabSize)
             out.warn(`The text has pairs for ${formatCount(size)} tokens only, not ${formatCount(vocabSize)}.`);
+          const { skipped_lines: skipped } = trained.manifest;
+          const warning = skippedWarning(skipped, "--max-sentence-length");
+          if (warning !== null) out.warn(warning);
           const value = {
             tokenizer_id: basename(path),
             path,
@@ -115,6 +125,7 @@ export function define(command: Command, io: Io): void {
             seconds,
             stats: trained.manifest.stats,
             left_out: trained.manifest.left_out,
+            ...(skipped === undefined ? {} : { skipped_lines: skipped }),
           };
           tellLeftOut(trained.manifest.left_out, out);
           out.result(value, () => report(value, folder ?? value.tokenizer_id, homeFlag(home)));

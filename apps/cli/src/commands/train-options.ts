@@ -23,7 +23,9 @@ export const TrainFlags = z.strictObject({
     .nullable()
     .default(null)
     .describe("of the tokenizer to train; left out: char with char_lstm, else bpe"),
-  vocabSize: run.vocabSize.describe("tokens of the tokenizer to train; left out: by the size of the corpus"),
+  vocabSize: run.vocabSize.describe(
+    "tokens of the tokenizer to train; left out: 1,024 to 32,768 by the size of the text",
+  ),
   specialTokens: run.specialTokens.describe(SPECIAL_TOKENS),
   minFrequency: run.minFrequency.describe("how often a pair must occur to become a token"),
   document: run.document.unwrap().default("file").describe("what a document is; each ends with [EOS]"),

@@ -20,6 +20,11 @@ void TrainingState::check() const {
 
 void TrainingState::said(const std::string& line) {
   check();
+  constexpr std::string_view kReserved = "Reserved chars are found. Skipped: ";
+  if (line.starts_with(kReserved)) {
+    reserved++;
+    reservedBytes += line.size() - kReserved.size();
+  }
   const bool learns = line.rfind("Added: ", 0) == 0 || line.rfind("EM sub_iter=", 0) == 0;
   const size_t size = learns ? line.find(" size=") : std::string::npos;
   if (size == std::string::npos) return;
@@ -97,7 +102,8 @@ void Sentences::Next() {
       state_.sentences++;
       return;
     }
-    state_.skipped++;
+    state_.tooLong++;
+    state_.tooLongBytes += lineBytes_;
   }
   done_ = true;
 }
@@ -106,6 +112,7 @@ bool Sentences::readLine() {
   constexpr size_t kCarriageReturns = 4096;  // that may follow a sentence of the greatest length
   value_.clear();
   tooLong_ = false;
+  lineBytes_ = 0;
   bool begun = false;
   for (;;) {
     if (chunk_.empty()) {
@@ -119,6 +126,7 @@ bool Sentences::readLine() {
     const size_t newline = chunk_.find('\n');
     const std::string_view part = chunk_.substr(0, newline);
     begun = true;
+    lineBytes_ += part.size();
     tooLong_ = tooLong_ || value_.size() + part.size() > maxBytes_ + kCarriageReturns;
     if (!tooLong_) value_.append(part);
     if (tooLong_ && value_.empty()) value_ = "x";  // not an empty line

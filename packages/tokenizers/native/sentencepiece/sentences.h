@@ -19,8 +19,10 @@ namespace tok {
 /** A training, as its own thread and the one that watches it see it. */
 struct TrainingState final : LogListener {
   std::atomic<bool> cancelled{false};
-  std::atomic<uint64_t> bytes{0}, sentences{0}, skipped{0}, pieces{0};
-  std::atomic<int> phase{0};  // 0: reads sentences, 1: learns pieces
+  std::atomic<uint64_t> bytes{0}, sentences{0}, pieces{0};
+  std::atomic<uint64_t> tooLong{0}, tooLongBytes{0};    // lines that are not learned from, for their length
+  std::atomic<uint64_t> reserved{0}, reservedBytes{0};  // and for a character that the library has for itself
+  std::atomic<int> phase{0};                            // 0: reads sentences, 1: learns pieces
 
   /** Throws Cancelled when it is time. */
   void check() const;
@@ -96,6 +98,7 @@ class Sentences final : public sentencepiece::SentenceIterator {
   std::string_view chunk_;
   bool endsText_ = false;
   bool tooLong_ = false;
+  size_t lineBytes_ = 0;
   bool done_ = false;
 };
 

@@ -58,7 +58,10 @@ class TrainerObject : public Napi::ObjectWrap<TrainerObject> {
     out.Set("learns", state.phase.load() > 0);
     out.Set("bytes", static_cast<double>(state.bytes.load()));
     out.Set("sentences", static_cast<double>(state.sentences.load()));
-    out.Set("skipped", static_cast<double>(state.skipped.load()));
+    out.Set("tooLong", static_cast<double>(state.tooLong.load()));
+    out.Set("tooLongBytes", static_cast<double>(state.tooLongBytes.load()));
+    out.Set("reserved", static_cast<double>(state.reserved.load()));
+    out.Set("reservedBytes", static_cast<double>(state.reservedBytes.load()));
     out.Set("pieces", static_cast<double>(state.pieces.load()));
     return out;
   }

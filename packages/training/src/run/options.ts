@@ -52,7 +52,7 @@ export const TrainOptions = z.strictObject({
   /** How to train one: null: as suits the model. */
   tokenizerMethod: z.custom<MethodName>(isMethod, { error: noMethod }).nullable().default(null),
   /** Of the tokenizer to train; null: by the size of the corpus. */
-  vocabSize: z.int().min(260).nullable().default(null),
+  vocabSize: positive.nullable().default(null),
   minFrequency: positive.default(2),
 
   modelFamily: z.custom<FamilyName>(isFamily, { error: noFamily }).default("gpt2"),
@@ -168,9 +168,27 @@ export function parseTrainOptions(input: unknown): TrainOptions {
     const message = "loraRank: an adapter changes a trained model; name one by pretrainedRunId";
     throw new TrainingError("INVALID_INPUT", "USER_INPUT", message);
   }
+  checkVocabSize(parsed.data);
   checkModel(parsed.data);
   return parsed.data;
 }
+
+/** Refuses a vocabulary too small for the method that is to make it. */
+function checkVocabSize({ tokenizer, vocabSize, ...options }: TrainOptions): void {
+  if (tokenizer !== null || vocabSize === null) return;
+  const method = methodOf(options);
+  const least = methods[method].leastVocabSize;
+  if (least === null || vocabSize >= least) return;
+  const message = `vocabSize: ${vocabSize} is too small for ${method}, it must be ${least} or more`;
+  throw new TrainingError("INVALID_INPUT", "USER_INPUT", `the options of the run are wrong: ${message}`);
+}
+
+/** How the tokenizer of a run is made, where it is made. */
+export const methodOf = ({
+  tokenizerMethod,
+  modelFamily,
+}: Pick<TrainOptions, "tokenizerMethod" | "modelFamily">): MethodName =>
+  tokenizerMethod ?? familyInfo(modelFamily)?.tokenizer ?? "bpe";
 
 /** Refuses a size that the family does not have, and dimensions that it does not have or that do not fit each other. */
 function checkModel({ modelFamily, modelSize, modelConfig }: TrainOptions): void {

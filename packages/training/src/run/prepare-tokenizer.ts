@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { loadTokenizer, type Tokenizer, type TrainProgress } from "@trainer/tokenizers";
-import { familyInfo } from "@trainer/models/capabilities";
 import { methods } from "@trainer/tokenizers/capabilities";
 import type { Corpus } from "../corpus/corpus.js";
 import { SPLIT_VERSION } from "../corpus/split-plan.js";
@@ -9,11 +8,12 @@ import { isFolder } from "../home/folders.js";
 import { openHome } from "../home/home.js";
 import { resolveTokenizer } from "../home/resolve-tokenizer.js";
 import { tokenizerFileIn } from "../home/tokenizer-file.js";
+import { skippedWarning } from "../tokenizer/skipped-lines.js";
 import { saveTokenizer } from "../tokenizer/save-tokenizer.js";
 import { trainOnCorpus } from "../tokenizer/train-on-corpus.js";
 import type { RunEvent } from "./events.js";
 import { readManifest } from "./manifest.js";
-import type { TrainOptions } from "./options.js";
+import { methodOf, type TrainOptions } from "./options.js";
 import { vocabSizeFor } from "./vocab-size.js";
 
 export interface NamedTokenizer {
@@ -59,7 +59,7 @@ async function ofModel(path: string): Promise<NamedTokenizer> {
 /** Trains a tokenizer on the training split, or takes the one that was trained so before. */
 async function trainedOnCorpus({ options, home, corpus, corpusSha256, emit, signal }: TokenizerRequest) {
   const { document, holdoutFraction, testSplitRatio, seed, minFrequency, threads } = options;
-  const method = options.tokenizerMethod ?? familyInfo(options.modelFamily)?.tokenizer ?? "bpe";
+  const method = methodOf(options);
   const vocabSize = options.vocabSize ?? vocabSizeFor(corpus.totalBytes);
   const made = {
     method,
@@ -91,6 +91,8 @@ async function trainedOnCorpus({ options, home, corpus, corpusSha256, emit, sign
       emit({ type: "tokenizer", phase: p.phase, progress, tokenizerId: id, vocabSize: null });
     },
   });
+  const warning = skippedWarning(trained.manifest.skipped_lines, "--max-sentence-length of `trainer tokenizer train`");
+  if (warning !== null) emit({ type: "warning", message: warning });
   await saveTokenizer(dir, trained);
   return { id, tokenizer: trained.tokenizer };
 }

@@ -34,6 +34,7 @@ test("a line without end is sampled in pieces that cut no character", () => {
       const sample = new LineSample(1e6, 1);
       sample.add(utf8(text));
       expect(linesOf(sample).join("")).toBe(text);
+      expect(sample.wholeLines).toBe(1);
       expect(Math.max(...sample.lines.map((line) => line.length))).toBeLessThanOrEqual(4096);
     }),
     { numRuns: 20 },

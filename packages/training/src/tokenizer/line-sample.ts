@@ -12,7 +12,7 @@ const LONGEST = 4096;
 export class LineSample {
   /** Lines seen. */
   seen = 0;
-  readonly #lines: Uint8Array[] = [];
+  readonly #lines: { readonly bytes: Uint8Array; readonly begins: boolean }[] = [];
   readonly #random: Random;
 
   /** @param most how many lines to keep */
@@ -27,22 +27,27 @@ export class LineSample {
   add(text: Uint8Array): void {
     for (let start = 0; start < text.length;) {
       const end = endOfLine(text, start);
-      this.#offer(text.subarray(start, end));
+      this.#offer(text.subarray(start, end), start === 0 || text[start - 1] === LINE);
       start = end;
     }
   }
 
-  /** The lines kept, blank ones left out. */
+  /** The lines kept, blank ones left out; of a long one pieces. */
   get lines(): readonly Uint8Array[] {
-    return this.#lines;
+    return this.#lines.map(({ bytes }) => bytes);
   }
 
-  #offer(line: Uint8Array): void {
+  /** How many lines those are: a long one counts by its first piece. */
+  get wholeLines(): number {
+    return this.#lines.filter(({ begins }) => begins).length;
+  }
+
+  #offer(line: Uint8Array, begins: boolean): void {
     const bare = withoutLineFeed(line);
     if (bare.length === 0) return;
     this.seen += 1;
     const place = this.seen <= this.most ? this.seen - 1 : Math.floor(this.#random.next() * this.seen);
-    if (place < this.most) this.#lines[place] = bare.slice(); // a copy: what streams by may be written over
+    if (place < this.most) this.#lines[place] = { bytes: bare.slice(), begins }; // a copy: what streams by may be written over
   }
 }
 

@@ -1,5 +1,6 @@
 import type { TokenizerStatistics } from "@trainer/tokenizers";
 import { z } from "zod";
+import { SkippedLines } from "./skipped-lines.js";
 import { LeftOut } from "../corpus/left-out.js";
 
 const share = z.number().min(0).max(1);
@@ -39,6 +40,7 @@ export const TokenizerManifest = z.looseObject({
   /** What of the text named was not trained on. */
   left_out: LeftOut.optional(),
   stats: Stats.optional(),
+  skipped_lines: SkippedLines.optional(),
 });
 export type TokenizerManifest = z.infer<typeof TokenizerManifest>;
 

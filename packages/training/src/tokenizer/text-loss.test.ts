@@ -34,7 +34,7 @@ test("what a tokenizer loses is measured on documents as they are, with the line
 
 test("a long text is measured as far as a sample goes, and no character of it cut", async () => {
   const bpe = await trainBpe({ texts: [LINE], vocabSize: 270 });
-  await using corpus = await corpusOf(`${`${"é中".repeat(10_000)}x\n`.repeat(20)}`, "line");
+  await using corpus = await corpusOf(`${"é中".repeat(10_000)}x\n`.repeat(20), "line");
   const { bytes, lost_bytes } = await textLoss(bpe, corpus.corpus);
   expect(bytes).toBeLessThan(2 ** 18 + 2 ** 15);
   expect(bytes).toBeGreaterThan(2 ** 17);

@@ -14,6 +14,7 @@ import { splitDocuments } from "../corpus/split-documents.js";
 import { planSplit, type SplitOptions, type SplitPlan } from "../corpus/split-plan.js";
 import { snakeKeys } from "../run/wire-names.js";
 import { LineSample } from "./line-sample.js";
+import { type SkippedLines, toSkippedLines } from "./skipped-lines.js";
 import { toStats, type TokenizerManifest } from "./manifest.js";
 
 export interface CorpusTokenizerOptions extends Omit<MethodOptions, "specials"> {
@@ -54,9 +55,13 @@ export async function trainOnCorpus(corpus: Corpus, options: CorpusTokenizerOpti
       losses = progress.losses;
     },
   };
+  let skipped: SkippedLines | undefined;
   const tokenizer = await trainTokenizer(method, {
     ...settings,
     texts: training(corpus, plan, sample, read),
+    onSkipped: (lines) => {
+      skipped = toSkippedLines(lines);
+    },
     ...(threads === undefined ? {} : { threads }),
     ...(signal === undefined ? {} : { signal }),
     ...(onProgress === undefined ? {} : { onProgress }),
@@ -79,7 +84,12 @@ export async function trainOnCorpus(corpus: Corpus, options: CorpusTokenizerOpti
     },
     // Of single characters, clients are told how many there are.
     left_out: leftOutOf(corpus, losses),
-    stats: { ...toStats(statistics), ...(method === "char" ? { token_count: tokenizer.vocabSize } : {}) },
+    ...(skipped === undefined ? {} : { skipped_lines: skipped }),
+    stats: {
+      ...toStats(statistics),
+      sample_lines: sample.wholeLines,
+      ...(method === "char" ? { token_count: tokenizer.vocabSize } : {}),
+    },
   };
   return { tokenizer, manifest };
 }

@@ -6,31 +6,42 @@ import type { Output } from "./output.js";
 /** How an option that takes a text says that it takes a piped one too. */
 export const PIPED = "- reads it from stdin, but for the line break that ends it";
 
+export interface GivenText {
+  readonly text: string;
+  /** What of a file or of a piped text was lost; it has been said already. */
+  readonly leftOut: LeftOut | null;
+}
+
 /** A text that an option gave, as it is; with "-" the one that is piped. */
-export async function givenText(text: string, { io, out }: { readonly io: Io; readonly out: Output }): Promise<string> {
-  if (text !== "-") return text;
+export async function givenText(
+  text: string,
+  { io, out }: { readonly io: Io; readonly out: Output },
+): Promise<GivenText> {
+  if (text !== "-") return { text, leftOut: null };
   const { readTextStream } = await import("@trainer/training");
   if (io.stdin.isTTY === true) out.note("Type the text; Ctrl-D ends it.");
+  const piped = await told(readTextStream(io.stdin), out);
   // `echo` and editors end what they write with a line break that nobody has typed.
-  return (await told(readTextStream(io.stdin), out)).replace(/\r?\n$/, "");
+  return { ...piped, text: piped.text.replace(/\r?\n$/, "") };
 }
 
 /** The text of a file, to its last character. */
-export async function textOfFile(path: string, out: Output): Promise<string> {
+export async function textOfFile(path: string, out: Output): Promise<GivenText> {
   const { readTextFile } = await import("@trainer/training");
   return told(readTextFile(path), out);
 }
 
 /** The lines of a file that are not empty. */
 export async function linesOfFile(path: string, out: Output): Promise<string[]> {
-  return (await textOfFile(path, out)).split(/\r\n|\n|\r/).filter((line) => line !== "");
+  const { text } = await textOfFile(path, out);
+  return text.split(/\r\n|\n|\r/).filter((line) => line !== "");
 }
 
 /** The text that was read; what of it was lost is said. */
-async function told(reading: Promise<WholeText>, out: Output): Promise<string> {
+async function told(reading: Promise<WholeText>, out: Output): Promise<GivenText> {
   const { text, leftOut } = await reading;
   tellLeftOut(leftOut, out);
-  return text;
+  return { text, leftOut };
 }
 
 /** Says what of a text is not in what was made of it. */

@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { TINY } from "./corpus.js";
@@ -60,6 +60,17 @@ test("prompts of one's own come from a file, a line each", async () => {
   });
   const both = await at.trainer(["eval", "one", "--prompts", prompts, "--no-samples"]);
   expect(both).toMatchObject({ code: 2, stderr: containing("exclude each other") });
+});
+
+test("what of a text is not evaluated is told", async () => {
+  const folder = join(at.folder, "odd");
+  await mkdir(folder);
+  await writeFile(join(folder, "a.txt"), Buffer.from("the caf\u00e9 of the old king sees the cat", "latin1"));
+  await writeFile(join(folder, "b.pdf"), "%PDF");
+  const { last, stderr } = await at.json(["eval", "one", "--path", folder, "--no-samples"]);
+  expect(last).toMatchObject({ left_out: { files: { count: 1 }, characters: { count: 1 } } });
+  expect(stderr).toContain("warning: 1 file was not read (1 .pdf): ");
+  expect((await at.json(["eval", "one", "--no-samples"])).last).toMatchObject({ left_out: null });
 });
 
 test("a whole file as one document is told as one length", async () => {

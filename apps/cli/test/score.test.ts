@@ -75,6 +75,9 @@ test("a file that is not text is refused, and what of one was not UTF-8 is told"
   await writeFile(file, Buffer.from("the caf\u00e9 of the old king", "latin1"));
   const { code, stderr } = await at.trainer(["score", "one", "--path", file]);
   expect(code).toBe(0);
+  expect((await at.json(["score", "one", "--path", file])).last).toMatchObject({
+    left_out: { characters: { count: 1, files: [{ path: file, count: 1 }] } },
+  });
   expect(stderr).toContain(`warning: 1 character is not UTF-8 and became U+FFFD: 1 in ${file} (4.2 % of its bytes)`);
 });
 

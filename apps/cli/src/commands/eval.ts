@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { EvaluateRequest } from "@trainer/platform";
 import type { Comparison, Evaluation, Lengths } from "@trainer/training";
-import { EvaluateOptions, TrainOptions } from "@trainer/training/options";
+import { EvaluateOptions, TrainOptions, type LeftOut } from "@trainer/training/options";
 import { z } from "zod";
 import { bosFlag, noteBegin } from "../bos.js";
 import { defineCommand, MODEL } from "../define-command.js";
@@ -12,7 +12,7 @@ import type { Style } from "../display/style.js";
 import { table } from "../display/table.js";
 import { UsageError } from "../errors.js";
 import { fetching } from "../fetching.js";
-import { linesOfFile } from "../given-text.js";
+import { linesOfFile, tellLeftOut } from "../given-text.js";
 import type { Io } from "../io.js";
 import { evaluationReport } from "../remote/outcome.js";
 import { finished, refuseLocal, requestOf } from "../remote/request.js";
@@ -95,14 +95,17 @@ export function define(command: Command, io: Io): void {
           noteWeights(opened, out);
           const { begin, end } = textFrame(opened, rest.bos);
           noteBegin({ begin, end }, rest.bos, out);
+          let leftOut: LeftOut | null = null;
           const result = await evaluate(opened, input, {
             ...where,
             onProgress: (done, batches) => progress.update("evaluating", done / batches),
+            onLeftOut: (found) => (leftOut = found),
           });
           progress.clear();
-          out.result({ ...evaluationJson(result), begin_tokens: begin, end_tokens: end, ...weightsJson(opened) }, () =>
-            report(result, out.paint).join("\n"),
-          );
+          tellLeftOut(leftOut, out);
+          const around = { begin_tokens: begin, end_tokens: end };
+          const value = { ...evaluationJson(result), ...around, left_out: leftOut, ...weightsJson(opened) };
+          out.result(value, () => report(result, out.paint).join("\n"));
         })
         .finally(() => progress.clear());
     },

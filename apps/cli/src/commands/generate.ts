@@ -173,7 +173,7 @@ async function promptsOf(
 ): Promise<readonly string[]> {
   const given = [prompt.length > 0, promptPath !== null, promptsPath !== null].filter(Boolean).length;
   if (given > 1) throw new UsageError("--prompt, --prompt-path and --prompts-path exclude each other");
-  if (promptPath !== null) return [await textOfFile(promptPath, where.out)];
+  if (promptPath !== null) return [(await textOfFile(promptPath, where.out)).text];
   if (promptsPath !== null) {
     const lines = await linesOfFile(promptsPath, where.out);
     if (lines.length === 0) throw new UsageError(`--prompts-path ${promptsPath}: it has no line with a prompt`);
@@ -182,5 +182,5 @@ async function promptsOf(
   if (prompt.length === 0)
     throw new UsageError("what should the text go on from? Give --prompt TEXT or --prompt-path FILE");
   if (prompt.filter((text) => text === "-").length > 1) throw new UsageError("--prompt -: stdin can be read once");
-  return Promise.all(prompt.map((text) => givenText(text, where)));
+  return Promise.all(prompt.map(async (text) => (await givenText(text, where)).text));
 }

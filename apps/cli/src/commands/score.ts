@@ -59,7 +59,7 @@ export function define(command: Command, io: Io): void {
     async runOn({ client }, { args: [runId = ""], options, out }) {
       refuseLocal(ScoreFlags, options, { ...FIELDS, path: "path" });
       checkSource(options);
-      const text = await textOf(options, { io, out });
+      const { text } = await textOf(options, { io, out });
       const detail = options.detail === "summary" ? "summary" : "per_char";
       const request = requestOf(ScoreRequest, { ...options, text, detail }, FIELDS);
       const result = finished(await io.interruptible((signal) => client.score(runId, request, { signal })));
@@ -79,13 +79,15 @@ export function define(command: Command, io: Io): void {
       checkSource(options);
       const { score } = await import("@trainer/training");
       const detailLevel = detail === "summary" ? ("summary" as const) : ("per_char" as const);
-      const input = { ...options, detailLevel, path: null, text: await textOf(options, { io, out }) };
+      const { text, leftOut } = await textOf(options, { io, out });
+      const input = { ...options, detailLevel, path: null, text };
       await io.interruptible(async (signal) => {
         using opened = await openHere(run, { device, weights }, { home, io, out }, signal);
         const result = await score(opened, input, signal);
         noteBegin(result, options.bos, out);
         noteFidelity(result.fidelity, out);
-        out.result({ ...scoreJson(result), ...weightsJson(opened) }, () => report(result, out.screen.color).join("\n"));
+        const value = { ...scoreJson(result), left_out: leftOut, ...weightsJson(opened) };
+        out.result(value, () => report(result, out.screen.color).join("\n"));
       });
     },
   });

@@ -29,7 +29,7 @@ export function define(command: Command, io: Io): void {
       if (args.length < 2) throw new UsageError("name two tokenizers or more to compare");
       const { text, path } = sourceOf(options);
       if (text !== null && path !== null) throw new UsageError("--text and --path exclude each other");
-      const given = text === null ? null : await givenText(text, { io, out });
+      const given = text === null ? null : (await givenText(text, { io, out })).text;
       await io.interruptible(async (signal) => {
         const compared: { name: string; statistics: TokenizerStatistics }[] = [];
         for (const name of args) {

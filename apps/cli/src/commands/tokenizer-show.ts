@@ -32,7 +32,7 @@ export function define(command: Command, io: Io): void {
     async run({ args: [ref = ""], options: { text: given, path, longest }, home, out }) {
       const [tokenizer, manifest] = await Promise.all([openTokenizer(ref, home), manifestOf(ref, home)]);
       const { longestTokens } = await import("@trainer/tokenizers");
-      const text = given === null ? null : await givenText(given, { io, out });
+      const text = given === null ? null : (await givenText(given, { io, out })).text;
       const cut = text === null ? null : { text, ids: [...tokenizer.encode(text)] };
       const longestTexts = longestTokens(tokenizer, longest).map((token) => token.text);
       const measured = path === null ? null : await io.interruptible((signal) => measure(tokenizer, path, signal));

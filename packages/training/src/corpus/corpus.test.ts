@@ -211,6 +211,25 @@ test("a gzip file cut short is refused, wherever it was cut", async () => {
   }
 });
 
+test("a small file that unzips to a large one is read whole", async () => {
+  await using folder = await folderOf({ "a.txt.gz": gzipSync("line\n".repeat(1_000_000)) });
+  expect(await documents(folder.path)).toHaveLength(1_000_000);
+});
+
+test("lines that separate documents do so in plain text, and records stay whole", async () => {
+  const text = "one\n</s>\ntwo";
+  await using folder = await folderOf({
+    "a.txt": text,
+    "b.jsonl": JSON.stringify({ text }),
+    "c.json": JSON.stringify([text]),
+  });
+  const corpus = await openCorpus(folder.path, { document: "file", separator: "auto" });
+  const found: string[] = [];
+  for await (const batch of corpus.documents()) for (const d of documentsOf(batch)) found.push(d.toString());
+  expect(found).toEqual(["one", "two", text, text]);
+  expect(await documents(folder.path, "file")).toEqual([text, text, text]);
+});
+
 test("what the file system refuses is named", () => {
   expect(() => refuse("a.txt", Object.assign(new Error("no"), { code: "EACCES" }))).toThrow(
     "cannot read a.txt: permission denied: make it readable for this user",

@@ -32,13 +32,12 @@ export function formatOf(path: string): FileFormat | "marked" | "unknown" {
 }
 
 /** Refuses a file that was named itself and whose marks would be learned. */
-export function refuseMarked(path: string): never {
+export function refuseMarked(path: string): void {
   const extension = extensionOf(path);
-  throw new CorpusError(
-    "INVALID_INPUT",
-    `${path} is ${extension.slice(1)}, whose marks would be learned as text: ${MARKED.get(extension) ?? ""}, ` +
-      "or read it as it is with --as text",
-  );
+  const advice = MARKED.get(extension);
+  if (advice === undefined) return;
+  const what = `${path} is ${extension.slice(1)}, whose marks would be learned as text`;
+  throw new CorpusError("INVALID_INPUT", `${what}: ${advice}, or read it as it is with --as text`);
 }
 
 export const isGzip = (path: string): boolean => /\.gz$/i.test(path);

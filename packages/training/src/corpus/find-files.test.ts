@@ -7,6 +7,7 @@ import { expect, test } from "vitest";
 import { temporaryFolder } from "../home/temporary-folder.js";
 import { leftOutOf, openCorpus, type OpenOptions } from "./corpus.js";
 import { documentsOf } from "./document-batch.js";
+import { entriesOf } from "./find-files.js";
 import { noLosses } from "./left-out.js";
 
 async function folderOf(files: Record<string, string | Uint8Array>) {
@@ -77,6 +78,10 @@ test("what a folder has besides files is told too", async () => {
     ["lost.txt", "link that leads nowhere"],
     ["socket.txt", "no file"],
   ]);
+});
+
+test("a folder that may not be read is refused", () => {
+  expect(() => entriesOf("/proc/self/environ")).toThrow(/cannot read \/proc\/self\/environ: ENOTDIR/);
 });
 
 test("a file named itself whose marks would be learned is refused with what to do, unless it is read as text", async () => {

@@ -72,7 +72,7 @@ export function noText(folder: string, skipped: readonly SkippedFile[]): CorpusE
 
 function namedFile(path: string, info: Stats, format: CorpusFormat): FoundFile {
   const own = formatOf(path);
-  if (format === "auto" && own === "marked") refuseMarked(path);
+  if (format === "auto") refuseMarked(path);
   const read = format !== "auto" ? format : own === "jsonl" || own === "json" ? own : "text";
   return describe(path, info, read, true);
 }
@@ -126,7 +126,8 @@ const sorted = <T extends { readonly path: string }>(found: readonly T[]): T[] =
     .sort((a, b) => Buffer.compare(a.key, b.key))
     .map(({ each }) => each);
 
-function entriesOf(folder: string) {
+/** What lies in a folder. Throws what the file system says as a CorpusError. */
+export function entriesOf(folder: string) {
   try {
     return readdirSync(folder, { withFileTypes: true });
   } catch (error) {

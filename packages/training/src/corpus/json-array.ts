@@ -67,23 +67,20 @@ export class JsonArray implements RecordReader {
   *#take(mayBeNone: boolean): Generator<Buffer, void, undefined> {
     const element = this.#held.take();
     if (mayBeNone && skipSpace(element, 0, element.length) === element.length) return;
-    try {
-      const { bytes, replaced } = recordText(element.toString().trim(), { plain: true });
-      this.replaced += replaced;
-      yield bytes;
-    } catch (error) {
-      throw this.#wrong(error instanceof Error ? error.message : String(error), error);
-    }
+    const record = recordText(element.toString().trim(), { plain: true });
+    if ("wrong" in record) throw this.#wrong(record.wrong);
+    this.replaced += record.replaced;
+    yield record.bytes;
   }
 
   #outside(): CorpusError {
     return this.#wrong(this.#ended ? "there is more after the array's end" : "the file does not begin with [");
   }
 
-  #wrong(what: string, cause?: unknown): CorpusError {
+  #wrong(what: string): CorpusError {
     const where = this.#element === 0 ? this.path : `${this.path}, element ${this.#element} of the array`;
     const expected = 'expected an array of texts: ["…", …] or [{"text": "…"}, …]';
-    return new CorpusError("INVALID_INPUT", `${where}: ${what}; ${expected}`, { cause });
+    return new CorpusError("INVALID_INPUT", `${where}: ${what}; ${expected}`);
   }
 }
 

@@ -34,17 +34,14 @@ export class JsonLines implements RecordReader {
   }
 
   #parse(line: string): Buffer {
-    try {
-      const { bytes, replaced } = recordText(line, { plain: false });
-      this.replaced += replaced;
-      return bytes;
-    } catch (error) {
-      throw this.#wrong(error instanceof Error ? error.message : String(error), error);
-    }
+    const record = recordText(line, { plain: false });
+    if ("wrong" in record) throw this.#wrong(record.wrong);
+    this.replaced += record.replaced;
+    return record.bytes;
   }
 
-  #wrong(what: string, cause?: unknown): CorpusError {
+  #wrong(what: string): CorpusError {
     const message = `${this.path}:${this.#line}: ${what}; each line is an object with its text: {"text": "…"}`;
-    return new CorpusError("INVALID_INPUT", message, { cause });
+    return new CorpusError("INVALID_INPUT", message);
   }
 }

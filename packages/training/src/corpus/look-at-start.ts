@@ -46,12 +46,10 @@ async function startOf(file: CorpusFile): Promise<{ readonly text: Buffer; reado
 function jsonFormat(text: Buffer, ended: boolean): "json" | "jsonl" | null {
   const start = text.toString().trimStart();
   if (/^\[\s*["{\]]/.test(start)) return "json";
-  const [line = "", ...others] = start.split("\n");
-  if (!ended && others.length === 0) return start.startsWith("{") ? "jsonl" : null; // its first line is long: it will be seen
-  try {
-    recordText(line, { plain: false });
-    return "jsonl";
-  } catch {
-    return start === "" ? "jsonl" : null;
-  }
+  if (start === "") return "jsonl";
+  const lineBreak = start.indexOf("\n");
+  // A first line that goes on further is looked at when it is read.
+  if (!ended && lineBreak < 0) return start.startsWith("{") ? "jsonl" : null;
+  const line = lineBreak < 0 ? start : start.slice(0, lineBreak);
+  return "wrong" in recordText(line, { plain: false }) ? null : "jsonl";
 }

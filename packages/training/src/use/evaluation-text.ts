@@ -4,6 +4,7 @@ import { buildBins, type Bins, type BinsProgress } from "../bins/build-bins.js";
 import type { TokenBin } from "../bins/token-bin.js";
 import { corpusPaths } from "../corpus/corpus-paths.js";
 import { openCorpus, type Corpus } from "../corpus/corpus.js";
+import type { LeftOut } from "../corpus/left-out.js";
 import type { SplitOptions } from "../corpus/split-plan.js";
 import type { FetchContext } from "../artifact/data-bank.js";
 import { TrainingError } from "../errors.js";
@@ -31,6 +32,8 @@ export interface EvaluationText extends EvaluationData, Disposable {
 export interface ReadContext extends FetchContext {
   readonly home: Home;
   readonly onData?: ((progress: BinsProgress) => void) | undefined;
+  /** Hears what of an external text is not evaluated. */
+  readonly onLeftOut?: ((leftOut: LeftOut) => void) | undefined;
 }
 
 /**
@@ -82,7 +85,9 @@ async function externalText(
     separator: trained.documentSeparator,
     signal: context.signal,
   });
-  const { train } = await encode(opened, corpus, { holdoutFraction: 0, testSplitRatio: 0, seed: 0 }, context, { bos });
+  const whole = { holdoutFraction: 0, testSplitRatio: 0, seed: 0 };
+  const { train, leftOut } = await encode(opened, corpus, whole, context, { bos });
+  context.onLeftOut?.(leftOut);
   return train;
 }
 

@@ -4,6 +4,7 @@ import type { Tokenizer } from "@trainer/tokenizers";
 import { checkVocabulary } from "./pretrained.js";
 import type { RunOptions, TrainOptions } from "./options.js";
 import type { Session } from "./session.js";
+import { loadNewest } from "./stored-model.js";
 import { adapterOnly, wholeModel, type TrainedWeights } from "./trained-weights.js";
 
 export interface RunModel {
@@ -44,7 +45,7 @@ async function baseModel(session: Session, tokenizer: Tokenizer, { pretrained, b
   if (begun && adapting) return (await loadModel(folder.base, { device })).model;
   if (begun) return (await readModelConfig(folder.path)).build({ device }); // its weights are in the checkpoint
   if (pretrained === null) return newModel(options, tokenizer.vocabSize, device);
-  const { model, specials } = await loadModel(pretrained, { device });
+  const { model, specials } = await loadNewest(pretrained, device);
   checkVocabulary(model, tokenizer, { options, pretrained });
   if (adapting) {
     // Its own copy: what an adapter is trained on must be the same to its end, whatever becomes of where it came from.

@@ -1,10 +1,13 @@
+import { join } from "node:path";
 import { readModelConfig, type CausalLm } from "@trainer/models";
 import type { Tokenizer } from "@trainer/tokenizers";
 import { bringRun, type BringContext } from "../artifact/bring-run.js";
 import { TrainingError } from "../errors.js";
 import type { ResolvedRun } from "../home/resolve-run.js";
 import { tokenizerFileIn } from "../home/tokenizer-file.js";
+import { readManifest } from "./manifest.js";
 import type { TrainOptions } from "./options.js";
+import { weightsOf } from "./stored-model.js";
 
 /** The weights that a run starts from. */
 export interface Pretrained extends ResolvedRun {
@@ -26,6 +29,7 @@ export async function resolvePretrained(
   const resolved = await bringRun(pretrainedRunId, context);
   const { dir } = resolved;
   const contextLength = await contextLengthOf(dir);
+  await weightsOf(dir, await readManifest(join(dir, "manifest.json")));
   if (tokenizer === null && (await tokenizerFileIn(dir)) === null) {
     throw new TrainingError(
       "TOKENIZER_NOT_FOUND",

@@ -1,24 +1,13 @@
-import { basename, dirname, join } from "node:path";
-import {
-  findWeights,
-  loadModel,
-  readModelConfig,
-  readStoredIds,
-  type CausalLm,
-  type LoadedModel,
-  type SpecialIds,
-} from "@trainer/models";
+import { join } from "node:path";
+import { readStoredIds, type CausalLm, type SpecialIds } from "@trainer/models";
 import { loadTokenizer, type Tokenizer } from "@trainer/tokenizers";
 import { holdRun } from "../artifact/bring-run.js";
 import type { FetchContext } from "../artifact/data-bank.js";
-import { MODEL_FILE } from "../checkpoint/manifest.js";
-import { newestValid } from "../checkpoint/read.js";
 import { TrainingError } from "../errors.js";
-import { isFile } from "../home/folders.js";
 import type { Home } from "../home/home.js";
 import type { ResolvedRun } from "../home/resolve-run.js";
 import { tokenizerFileIn } from "../home/tokenizer-file.js";
-import { loadWeights } from "../run/trained-weights.js";
+import { loadStored, weightsOf } from "../run/stored-model.js";
 import { readManifest, type RunManifest } from "../run/manifest.js";
 import type { WeightChoice } from "../run/compute-choices.js";
 import { resolveCompute, type DeviceChoice } from "../run/precision.js";
@@ -99,7 +88,7 @@ async function open(
   if ((await tokenizerFileIn(dir)) === null) throw noTokenizer(dir);
   const tokenizer = await loadTokenizer(dir);
   const compute = resolveCompute(device, "fp32");
-  const { model, specials } = await load(dir, weights, compute.device);
+  const { model, specials } = await loadStored(dir, weights, compute.device);
   const recorded = new RecordedSteps();
   const free = () => {
     recorded[Symbol.dispose]();
@@ -144,25 +133,6 @@ async function open(
   }
 }
 
-/** The best weights so far; those of the newest sound checkpoint where a run was stopped before it had any best. */
-async function weightsOf(dir: string, manifest: RunManifest | null): Promise<string> {
-  if (await isFile(join(dir, "config.json"))) {
-    const best = findWeights(dir);
-    if (best !== null) return best;
-    const newest = manifest === null ? null : await newestValid(join(dir, "checkpoints"), () => {});
-    if (newest !== null) return join(newest.path, MODEL_FILE);
-  }
-  throw noWeights(dir, manifest);
-}
-
-async function load(dir: string, weights: string, device: "cpu" | "cuda"): Promise<LoadedModel> {
-  if (dirname(weights) === dir) return loadModel(dir, { device });
-  const plan = await readModelConfig(dir);
-  const model = plan.build({ device });
-  loadWeights(model, weights);
-  return { model, specials: plan.specials };
-}
-
 /** What models of the family have, where nothing else is said; the tokenizer may not have it. */
 const usualEnd = ({ vocabSize }: Tokenizer, { eosTokenId }: SpecialIds): number | null =>
   eosTokenId !== null && eosTokenId < vocabSize ? eosTokenId : null;
@@ -177,14 +147,6 @@ function beginOf(tokenizer: Tokenizer, manifest: RunManifest | null, eosId: numb
   if (template !== undefined) return template;
   const elsewhere = manifest === null && bos !== null && tokenizer.token(bos) !== "[BOS]";
   return elsewhere ? bos : (eosId ?? bos);
-}
-
-function noWeights(dir: string, manifest: RunManifest | null): TrainingError {
-  const why =
-    manifest === null
-      ? `${dir} holds no whole model: expected config.json and model.safetensors`
-      : `run ${basename(dir)} has no trained weights (its status is ${manifest.status} after ${manifest.steps} steps): let it finish, or continue it with \`trainer resume ${basename(dir)}\``;
-  return new TrainingError("MODEL_NOT_FOUND", "USER_INPUT", why);
 }
 
 const noTokenizer = (dir: string) =>

@@ -5,7 +5,8 @@ import { terminal } from "./display/terminal.js";
 import { explain } from "./errors.js";
 import { EXIT, type ExitCode } from "./exit-codes.js";
 import { Stopped } from "./interrupts.js";
-import { DEFAULT_HOME } from "./home-flag.js";
+import type { GlobalOptions } from "./define-command.js";
+import { DEFAULT_HOME, homeFlag } from "./home-flag.js";
 import type { Io } from "./io.js";
 import { stringify } from "./output.js";
 import { VERSION } from "./version.js";
@@ -65,13 +66,15 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
 
 /** Runs one command line (without node and script) and says how the process should end. Nothing is thrown. */
 export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
+  let flag = "";
   try {
     const program = await createProgram(argv, io);
+    program.hook("preAction", () => void (flag = homeFlag(program.opts<GlobalOptions>().home)));
     await program.parseAsync(argv, { from: "user" });
     return EXIT.done;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done; // --help and --version
-    report(error, io, argv.includes("--json"));
+    report(error, io, { json: argv.includes("--json"), flag });
     return explain(error).exitCode;
   }
 }
@@ -120,9 +123,14 @@ First steps:
 Each command has its own --help, with examples.
 Exit codes: 0 done, 1 failure, 2 wrong use, 130 interrupted.`;
 
-function report(error: unknown, io: Io, json: boolean): void {
+/** Commands that are proposed go to the same home. */
+const inHome = (text: string, flag: string): string =>
+  text.replaceAll(/`trainer (?:train|resume|runs|tokenizer)\b[^`]*/g, (command) => command + flag);
+
+function report(error: unknown, io: Io, { json, flag }: { readonly json: boolean; readonly flag: string }): void {
   if (error instanceof Stopped) return; // the command has said what there is to say
-  const { code, message, hint, details } = explain(error);
+  const { code, message: text, hint, details } = explain(error);
+  const message = inHome(text, flag);
   if (json) io.stdout.write(`${stringify({ ...details, error: { code, message, hint } })}\n`);
   if (error instanceof CommanderError) return; // commander has printed it
   const { red, dim } = style(terminal(io.stderr, io.env).color);

@@ -3,6 +3,7 @@ import { READ_NAMES } from "@trainer/training/options";
 import { z } from "zod";
 import { defineCommand } from "../define-command.js";
 import { ProgressLine } from "../display/progress-line.js";
+import { homeFlag } from "../home-flag.js";
 import type { Io } from "../io.js";
 import { TEXT_FLAGS } from "../text-flags.js";
 import { statisticsFacts, statisticsJson } from "./corpus-show.js";
@@ -34,9 +35,13 @@ export function define(command: Command, io: Io): void {
         const statistics = { ...read, leftOut: added.leftOut };
         const { fileId, path } = added;
         out.result({ file_id: fileId, path, ...statisticsJson(statistics) }, () =>
-          [`id          ${fileId}`, ...statisticsFacts(statistics), "", "Next:", `  trainer train ${fileId}`].join(
-            "\n",
-          ),
+          [
+            `id          ${fileId}`,
+            ...statisticsFacts(statistics),
+            "",
+            "Next:",
+            `  trainer train ${fileId}${homeFlag(home)}`,
+          ].join("\n"),
         );
       });
     },

@@ -8,6 +8,7 @@ import { formatMoment } from "../display/moment.js";
 import { formatDuration } from "../display/duration.js";
 import { formatBytes, formatCount, formatNumber, formatShort } from "../display/quantity.js";
 
+import { homeFlag } from "../home-flag.js";
 import type { Io } from "../io.js";
 
 export function define(command: Command, io: Io): void {
@@ -27,7 +28,7 @@ export function define(command: Command, io: Io): void {
       const { listRuns, openHome } = await import("@trainer/training");
       const runs = await listRuns(openHome(home));
       out.result({ runs: runs.map(runJson) }, () => {
-        if (runs.length === 0) return `No runs in ${home} yet. To make one: trainer train my-text.txt`;
+        if (runs.length === 0) return `No runs in ${home} yet. To make one: trainer train my-text.txt${homeFlag(home)}`;
         return fitTable(runs, COLUMNS, out.screen.rowWidth()).join("\n");
       });
     },

@@ -41,7 +41,7 @@ test("what to do depends on the cause, and on whether there is anything to go on
   };
   expect(hint(3, "INSUFFICIENT_STORAGE")).toBe("Once the cause is mended: trainer resume r1");
   expect(hint(3, "TRAINING_OOM")).toBe(
-    "With other options, from the weights that it has: trainer train TEXT --pretrained r1",
+    "With other options, anew under another --run-id, or from its best weights: trainer train TEXT --pretrained r1",
   );
   expect(hint(0, "INVALID_INPUT")).toBe(
     "Nothing of it was saved. Once the cause is mended: trainer resume r1; " +

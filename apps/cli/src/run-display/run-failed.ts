@@ -41,7 +41,8 @@ function nextOf(runId: string, code: string, saved: boolean, homeFlag: string): 
   const resume = `trainer resume ${runId}${homeFlag}`;
   const train = (flag: string) => `trainer train TEXT ${flag} ${runId}${homeFlag}`;
   const byOptions = BY_OPTIONS.has(code);
-  if (saved && byOptions) return `With other options, from the weights that it has: ${train("--pretrained")}`;
+  if (saved && byOptions)
+    return `With other options, anew under another --run-id, or from its best weights: ${train("--pretrained")}`;
   if (saved) return `Once the cause is mended: ${resume}`;
   const anew = `with other options: ${train("--run-id")}`;
   if (byOptions) return `Nothing of it was saved; ${anew}`;

@@ -5,7 +5,7 @@ import { beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { commandLine } from "./command-line.js";
 import { corpusFolder, corpusText, TINY } from "./corpus.js";
-import { aNumber, aString, containing } from "../../../test/matching.js";
+import { aNumber, aString, containing, withFields } from "../../../test/matching.js";
 
 const shared = { folder: "", corpus: "", home: "" };
 const { trainer, json } = commandLine(() => shared.home);
@@ -211,4 +211,24 @@ test("a manifest that cannot be read is left out", async () => {
   }
   await rm(join(out, "manifest.json"));
   expect((await json(["tokenizer", "show", out])).last).toMatchObject({ kind: "bpe", config: null, stats: null });
+});
+
+test("tokenizers of the home are listed and removed, but for those that runs use", async () => {
+  const home = join(shared.folder, "listing");
+  const at = commandLine(() => home);
+  expect((await at.trainer(["tokenizer", "list"])).stdout).toContain("No tokenizers");
+  const { last } = await at.json(["tokenizer", "train", shared.corpus, "--vocab-size", "300"]);
+  const { tokenizer_id: id } = z.looseObject({ tokenizer_id: z.string() }).parse(last);
+  expect((await at.json(["tokenizer", "list"])).last).toEqual({
+    tokenizers: [withFields({ tokenizer_id: id, kind: "bpe", vocab_size: 300, problem: null, runs: [] })],
+  });
+  await mkdir(join(home, "models", "r"), { recursive: true });
+  await writeFile(join(home, "models", "r", "manifest.json"), JSON.stringify({ tokenizer_id: id }));
+  await mkdir(join(home, "tokenizers", "broken"));
+  const table = (await at.trainer(["tokenizer", "list"])).stdout;
+  expect(table).toMatch(new RegExp(`${id} +bpe +300 .* r\n`));
+  expect(table).toMatch(/broken +damaged +- .* -\n/);
+  expect(await at.trainer(["tokenizer", "rm", id])).toMatchObject({ code: 1, stderr: containing("tokenizer of r;") });
+  await rm(join(home, "models", "r"), { recursive: true });
+  expect((await at.trainer(["tokenizer", "rm", id])).stdout).toContain(`removed ${id}: `);
 });

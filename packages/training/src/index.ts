@@ -42,6 +42,8 @@ export {
 } from "./cleanup/clean-corpus-cache.js";
 export { cleanRun, cleanRuns } from "./cleanup/clean-runs.js";
 export { cleanTokenizers } from "./cleanup/clean-tokenizers.js";
+export { listTokenizers, type TokenizerSummary } from "./cleanup/list-tokenizers.js";
+export { removeTokenizer } from "./cleanup/remove-tokenizer.js";
 export { CleanupConfig, CorpusCacheCleanupConfig, TokenizerCleanupConfig } from "./cleanup/config.js";
 export type { CleanupContext, CleanupRecord, Decision, KeepReason } from "./cleanup/report.js";
 export { openHome, type Home } from "./home/home.js";

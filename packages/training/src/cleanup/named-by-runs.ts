@@ -25,8 +25,8 @@ type Needs = z.infer<typeof Needs>;
 
 /** What the runs of a home name. */
 export interface Named {
-  /** Of all runs, also of those whose folders were archived. */
-  readonly tokenizers: ReadonlySet<string>;
+  /** Of all runs, also of those whose folders were archived: by which runs each is named. */
+  readonly tokenizers: ReadonlyMap<string, readonly string[]>;
   /** Runs that unfinished runs start from. */
   readonly pretrained: ReadonlySet<string>;
   /** Paths and ids of what unfinished runs read. */
@@ -37,9 +37,10 @@ export interface Named {
 
 /** Reads the manifests of all runs, without opening anything else. */
 export async function namedByRuns(home: Home): Promise<Named> {
-  const [tokenizers, pretrained, corpora] = [new Set<string>(), new Set<string>(), new Set<string>()];
+  const tokenizers = new Map<string, string[]>();
+  const [pretrained, corpora] = [new Set<string>(), new Set<string>()];
   const unknown: string[] = [];
-  for (const { path, held, folder } of await manifests(home)) {
+  for (const { run, path, held, folder } of await manifests(home)) {
     const needs = await read(path);
     if (needs === "gone" && (folder === null || (await isEmpty(folder)))) continue;
     // A run in preparation has no tokenizer yet; killed there, it would make it again.
@@ -47,7 +48,8 @@ export async function namedByRuns(home: Home): Promise<Named> {
     if (needs === null || needs === "gone" || needs.tokenizer_id === undefined || (needs.tokenizer_id === "" && held))
       unknown.push(path);
     if (needs === null || needs === "gone") continue;
-    for (const id of [needs.tokenizer_id, needs.config?.tokenizer]) if (id) tokenizers.add(id);
+    for (const id of new Set([needs.tokenizer_id, needs.config?.tokenizer]))
+      if (id) tokenizers.set(id, [...(tokenizers.get(id) ?? []), run]);
     if (needs.status === "completed" || needs.status === "failed") continue;
     if (needs.pretrained_run_id) pretrained.add(needs.pretrained_run_id);
     for (const each of needs.config?.corpus_paths ?? [needs.corpus_path ?? ""]) corpora.add(each);
@@ -56,12 +58,19 @@ export async function namedByRuns(home: Home): Promise<Named> {
   return { tokenizers, pretrained, corpora, unknown };
 }
 
-async function manifests(home: Home): Promise<{ path: string; held: boolean; folder: string | null }[]> {
-  const folders = (await idsIn(home.models)).map((id) => runFolder(home.root, id));
+interface Listed {
+  readonly run: string;
+  readonly path: string;
+  readonly held: boolean;
+  readonly folder: string | null;
+}
+
+async function manifests(home: Home): Promise<Listed[]> {
+  const folders = (await idsIn(home.models)).map((run) => ({ run, files: runFolder(home.root, run) }));
   const archived = await archivedIds(home);
   return [
-    ...folders.map(({ manifest, lock, path }) => ({ path: manifest, held: isHeld(lock), folder: path })),
-    ...archived.map((id) => ({ path: archivedFiles(home, id).manifest, held: false, folder: null })),
+    ...folders.map(({ run, files }) => ({ run, path: files.manifest, held: isHeld(files.lock), folder: files.path })),
+    ...archived.map((run) => ({ run, path: archivedFiles(home, run).manifest, held: false, folder: null })),
   ];
 }
 

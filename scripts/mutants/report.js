@@ -27,12 +27,14 @@ export function survivor({ fileName, location: { start, end }, replacement = "",
 export function summary({ files }) {
   const statuses = Object.values(files).flatMap(({ mutants }) => mutants.map(({ status }) => status));
   const count = (/** @type {string[]} */ ...some) => statuses.filter((status) => some.includes(status)).length;
-  const killed = count("Killed", "Timeout");
+  const late = count("Timeout");
+  const killed = count("Killed") + late;
   const survived = count(...SURVIVED);
   const left = count("Ignored");
   const share = killed + survived === 0 ? "" : ` (${((100 * killed) / (killed + survived)).toFixed(1)} %)`;
+  const byTime = late === 0 ? "" : `, ${late} of them by time`;
   const statics = left === 0 ? "" : `; ${left} static left out (--static)`;
-  return `${killed + survived} mutants: ${killed} killed${share}, ${survived} survived${statics}`;
+  return `${killed + survived} mutants: ${killed} killed${share}${byTime}, ${survived} survived${statics}`;
 }
 
 /**

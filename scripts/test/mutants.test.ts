@@ -76,10 +76,10 @@ describe("a mutant", () => {
 });
 
 describe("the summary", () => {
-  test("counts what ran out of time as killed, and static mutants apart", () => {
+  test("says how many were killed by running out of time, and counts static mutants apart", () => {
     const mutants = ["Survived", "Killed", "Killed", "Timeout", "NoCoverage", "Ignored"].map((one) => mutant(one, ""));
     expect(summary({ files: { "a.ts": { mutants } } })).toBe(
-      "5 mutants: 3 killed (60.0 %), 2 survived; 1 static left out (--static)",
+      "5 mutants: 3 killed (60.0 %), 1 of them by time, 2 survived; 1 static left out (--static)",
     );
   });
 

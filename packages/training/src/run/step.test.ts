@@ -55,6 +55,15 @@ test("steps lower the loss", () => {
   expect(losses.at(-1)).toBeLessThan((losses[0] ?? 0) / 2);
 });
 
+test("on a CPU a step's result is there at once, whoever decides, and no finite step is skipped", () => {
+  const compute = { device: "cpu", precision: "fp32" } as const;
+  for (const onDevice of [undefined, false, true]) {
+    const step = queueStep({ ...stepper(compute), ...(onDevice === undefined ? {} : { onDevice }) }, batch);
+    expect(step.done).toBe(true);
+    expect(step.result()).toMatchObject({ tokens: 8, skipped: false });
+  }
+});
+
 test.each([
   ["the host decides", () => stepper({ device: "cpu", precision: "fp32" }, { dropout: 0, lr: 0.1 })],
   [

@@ -18,6 +18,7 @@ import { gpt2Config } from "./gpt2-config.js";
 import { loadModel, saveModel } from "./hf.js";
 import { logits, type CausalLm } from "./model.js";
 import { build } from "./registry.js";
+import { readStoredIds } from "./stored-ids.js";
 
 const FIXTURE = fileURLToPath(new URL("../test/fixtures/gpt2", import.meta.url));
 setNumThreads(1);
@@ -66,6 +67,15 @@ test("a saved model loads with the same weights, settings and special tokens", a
     "generation_config.json",
     "model.safetensors",
   ]);
+});
+
+test("a GPT-2's config.json has the context by its older name too, which converters read", async () => {
+  const config = gpt2Config({ vocabSize: 40, nPositions: 8, nEmbd: 12, nLayer: 1, nHead: 2 });
+  await saveModel(join(dir, "m"), build(gpt2, config, { seed: 1 }), { ...specials, eosTokenId: [3, 1] });
+  const written: unknown = JSON.parse(readFileSync(join(dir, "m", "config.json"), "utf8"));
+  expect(written).toMatchObject({ n_positions: 8, n_ctx: 8, eos_token_id: [3, 1] });
+  expect((await loadModel(join(dir, "m"))).specials.eosTokenId).toBe(3);
+  expect(await readStoredIds(join(dir, "m"))).toMatchObject({ eos: [3, 1], ends: [3, 1], bos: 2, pad: 0 });
 });
 
 test("a file without the prefix, as the first GPT-2 files are, loads the same", async () => {

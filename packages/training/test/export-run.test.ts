@@ -1,11 +1,13 @@
 import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { trainBpe, trainChar, trainSentencePiece, type Tokenizer } from "@trainer/tokenizers";
 import { expect, test } from "vitest";
 import { openHome } from "../src/home/home.js";
 import { temporaryFolder } from "../src/home/temporary-folder.js";
 import { writeManifest } from "../src/run/manifest.js";
 import { newManifest } from "../src/run/new-manifest.js";
 import { parseTrainOptions } from "../src/run/options.js";
+import { exportNotes } from "../src/use/export-notes.js";
 import { exportRun } from "../src/use/export-run.js";
 import { generate } from "../src/use/generate.js";
 import { openModel } from "../src/use/open-model.js";
@@ -96,4 +98,30 @@ test("what is in the way is not overwritten unless that is asked for, and nothin
   expect((await readdir(out)).toSorted()).toEqual([...FILES, "notes.txt"].toSorted());
   expect(await readFile(join(out, "notes.txt"), "utf8")).toBe("mine");
   expect(await readFile(join(out, "config.json"), "utf8")).not.toBe("old");
+});
+
+test.each<[string, () => Promise<Tokenizer>, RegExp[]]>([
+  ["byte-level BPE", () => trainBpe({ texts: ["the lamp by the sea"], vocabSize: 264 }), [/^llama.cpp: /]],
+  [
+    "characters",
+    () => trainChar({ texts: ["the lamp by the sea"] }),
+    [/no tokenizer of single characters/, /^llama.cpp: /],
+  ],
+  [
+    "SentencePiece",
+    () => trainSentencePiece({ texts: ["the lamp by the sea"], vocabSize: 20, hardVocabLimit: false }),
+    [/pip install sentencepiece protobuf/, /AutoTokenizer converts it/, /^llama.cpp: /],
+  ],
+])("what other programs need for a folder, or cannot do with it, is said: %s", async (_, make, wanted) => {
+  const notes = exportNotes({ tokenizer: await make() });
+  expect(notes.map((note, i) => wanted[i]?.test(note))).toEqual(wanted.map(() => true));
+});
+
+test("the notes are in the result and in the model's card", async () => {
+  await using temporary = await temporaryFolder();
+  const { home } = await homeWithRun(join(temporary.path, "runs"));
+  const out = join(temporary.path, "out");
+  const { notes } = await exportRun("novel", out, { home });
+  expect(notes).toEqual([containing("llama.cpp")]);
+  expect(await readFile(join(out, "README.md"), "utf8")).toContain(`- ${String(notes[0])}`);
 });

@@ -25,17 +25,18 @@ export function define(command: Command, io: Io): void {
     },
     async run({ args: [run = ""], options: { out: folder, ...how }, home, io, out }) {
       const { exportRun, openHome } = await import("@trainer/training");
-      const { path, files, bytes } = await exportRun(run, folder, {
+      const { path, files, bytes, notes } = await exportRun(run, folder, {
         home: openHome(home),
         ...(await fetching({ home, io, out })),
         ...how,
       });
       const next = how.adapter ? adapterUse(folder) : modelUse(folder);
-      out.result({ path, files, bytes }, () =>
+      out.result({ path, files, bytes, notes }, () =>
         [
           `${path}: ${formatBytes(bytes)}`,
           ...files.map((file) => `  ${file}`),
           "",
+          ...(notes.length === 0 ? [] : [...notes, ""]),
           "Next:",
           ...next.map((line) => `  ${line}`),
         ].join("\n"),

@@ -9,6 +9,7 @@ import type { Home } from "../home/home.js";
 import { temporaryFolder } from "../home/temporary-folder.js";
 import { writeWhole } from "../home/write-whole.js";
 import { writeTokenizerFiles } from "../run/tokenizer-files.js";
+import { exportNotes } from "./export-notes.js";
 import { modelCard } from "./model-card.js";
 import { openModel } from "./open-model.js";
 
@@ -19,6 +20,8 @@ export interface Exported {
   readonly path: string;
   readonly files: readonly string[];
   readonly bytes: number;
+  /** What other programs cannot do with it, or need for it. */
+  readonly notes: readonly string[];
 }
 
 export interface ExportOptions extends FetchContext {
@@ -62,11 +65,12 @@ export async function exportRun(
     if (exists) await rmdir(target);
     await rename(made, target);
   }
-  return { path: target, files, bytes };
+  return { path: target, files, bytes, notes: source.notes };
 }
 
 interface Source extends Disposable {
   readonly dir: string;
+  readonly notes: readonly string[];
   write(to: string): Promise<void>;
 }
 
@@ -74,6 +78,7 @@ async function modelOf(ref: string, context: BringContext, name: string): Promis
   const opened = await openModel(ref, { ...context, device: "cpu" });
   return {
     dir: opened.dir,
+    notes: exportNotes(opened),
     async write(to) {
       await copyFile(opened.weights, join(to, "model.safetensors"));
       for (const config of CONFIGS) {
@@ -98,6 +103,7 @@ async function adapterOf(ref: string, context: BringContext): Promise<Source> {
   }
   return {
     dir,
+    notes: [],
     async write(to) {
       for (const file of files) await copyFile(join(dir, file), join(to, file));
     },

@@ -1,7 +1,9 @@
+import { exportNotes } from "./export-notes.js";
 import type { OpenModel } from "./open-model.js";
 
 /** What is said of an exported model: a README.md whose head Hugging Face's hub reads. */
-export function modelCard({ id, model, tokenizer, manifest, contextLength }: OpenModel, name: string): string {
+export function modelCard(opened: OpenModel, name: string): string {
+  const { id, model, tokenizer, manifest, contextLength } = opened;
   const { family, outline } = model;
   const heads = outline.heads === null ? "" : ` ${outline.heads} heads,`;
   const lines = [
@@ -28,6 +30,8 @@ export function modelCard({ id, model, tokenizer, manifest, contextLength }: Ope
     "output = model.generate(**inputs, max_new_tokens=64, do_sample=True)",
     "print(tokenizer.decode(output[0], skip_special_tokens=True))",
     "```",
+    "",
+    ...exportNotes(opened).map((note) => `- ${note}`),
   ];
   if (manifest !== null) {
     const facts: readonly (readonly [string, string | number | null])[] = [

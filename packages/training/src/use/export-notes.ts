@@ -1,0 +1,19 @@
+import type { OpenModel } from "./open-model.js";
+
+/** What other programs cannot do with an exported folder, or need for it. */
+export function exportNotes({ tokenizer }: Pick<OpenModel, "tokenizer">): string[] {
+  const converter =
+    "llama.cpp: its converter knows the vocabularies of published models alone and refuses one of one's own; there is no GGUF yet.";
+  switch (tokenizer.kind) {
+    case "sentencepiece":
+      return [
+        "The tokenizer is a SentencePiece model: in Python it needs `pip install sentencepiece protobuf`.",
+        "AutoTokenizer converts it and may cut a text otherwise; sentencepiece.SentencePieceProcessor(model_file='tokenizer.model') cuts as it was trained.",
+        converter,
+      ];
+    case "char":
+      return ["transformers has no tokenizer of single characters: AutoTokenizer does not open this one.", converter];
+    default:
+      return [converter];
+  }
+}

@@ -79,7 +79,7 @@ export {
   type GenerateEvent,
 } from "./use/generate.js";
 export { GenerateOptions, type GenerateInput } from "./use/generate-options.js";
-export type { Lengths } from "./use/lengths.js";
+export type { Lengths } from "./bins/lengths.js";
 export { openModel, type OpenModel } from "./use/open-model.js";
 export type { QuantizationLoss } from "./use/quantize-opened.js";
 export { samplePrompts } from "./use/sample-prompts.js";

@@ -39,6 +39,7 @@ test.each<[string, Partial<TrainInput>]>([
   ["a batch that does not divide the windows", { batchSize: 3, maskDocuments: true }],
   ["accumulated batches", { gradAccumSteps: 2 }],
   ["a few short documents", { document: "line", maxSeqLen: 64, maskDocuments: true }],
+  ["a sample of the split", { evalTokens: 100, holdoutFraction: 0.3, testSplitRatio: 0.3 }],
   ["sequences shorter than the model reads", { pretrainedRunId: "base", maxSeqLen: 8 }],
   ["a pretrained model's documents kept apart", { pretrainedRunId: "base", maskDocuments: true, maxSeqLen: null }],
   ["a fixed learning rate at its cap", { pretrainedRunId: "base", maxSeqLen: null, freezeEmbed: true }],
@@ -64,4 +65,26 @@ test("a stride by the window is no stride, and a shorter one keeps documents apa
   const manifest = await readManifest(join(home, "models", "apart", "manifest.json"));
   expect(manifest?.config).toMatchObject({ mask_documents: true });
   expect((await heldOut("apart", "test", 1)).loss).not.toBeCloseTo(whole.loss, 3);
+});
+
+test("a sample is of about as many tokens as asked for, the same each time, and says so; 0 is all", async () => {
+  const trained = await run("sampled", { evalTokens: 100, holdoutFraction: 0.3, testSplitRatio: 0.3, evaluate: true });
+  const manifest = await readManifest(join(home, "models", "sampled", "manifest.json"));
+  const tokens = manifest?.test_tokens ?? 0;
+  expect(manifest).toMatchObject({ config: { eval_tokens: 100 } });
+  for (const n of [tokens, manifest?.evaluation?.tokens]) {
+    expect(n).toBeGreaterThan(100 - 16); // of whole windows of 16; the split's last may be shorter
+    expect(n).toBeLessThanOrEqual(112);
+  }
+  using opened = await openModel("sampled", { home: openHome(home) });
+  const of = (options: object) =>
+    evaluate(opened, { split: "test", prompts: [], ...options }, { home: openHome(home) });
+  const [drawn, whole, other] = [await of({}), await of({ evalTokens: 0 }), await of({ evalTokens: 64, stride: 8 })];
+  expect(drawn).toMatchObject({ sampled: true, tokens, loss: trained.testLoss });
+  expect(whole).toMatchObject({ sampled: false, bytes: manifest?.splits?.test.bytes });
+  expect(whole.tokens).toBe(Number(manifest?.splits?.test.tokens) - 1);
+  expect(drawn.bytes / whole.bytes).toBeCloseTo(drawn.tokens / whole.tokens, 1);
+  expect(Number(drawn.bitsPerByte) / Number(whole.bitsPerByte)).toBeCloseTo(1, 1);
+  expect([Math.ceil(other.tokens / 8), other.sampled]).toEqual([8, true]);
+  expect(new Set([drawn.dir, whole.dir, other.dir]).size).toBe(3);
 });

@@ -21,7 +21,7 @@ async function run(runId: string, options: Partial<Parameters<typeof train>[0]> 
   const result = await train(input, { home, onEvent: (event) => events.push(event), ...(signal && { signal }) });
   const manifest = manifestOf(result.runId);
   const warnings = events.flatMap((event) => (event.type === "warning" ? [event.message] : []));
-  const evaluating = events.filter((event) => event.type === "evaluating");
+  const evaluating = events.filter((event) => event.type === "evaluating" && event.of === "evaluation");
   return { result, manifest, warnings, evaluating, evaluated: existsSync(join(result.path, "eval", "metrics.json")) };
 }
 

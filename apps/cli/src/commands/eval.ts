@@ -33,6 +33,9 @@ const EvalFlags = z.strictObject({
     "tokens that the windows move on; left out: a whole context, so that none is read twice",
   ),
   bos: bosFlag,
+  evalTokens: field.evalTokens.describe(
+    "about how many tokens to predict, drawn by the seed; 0: all; left out: as in training, all of another text",
+  ),
   samples: z.boolean().default(true).describe("write no samples"),
   promptsPath: z
     .string()
@@ -42,7 +45,7 @@ const EvalFlags = z.strictObject({
     .describe("a file with a prompt a line for the samples; left out: common beginnings"),
   seed: field.seed.describe("of the samples"),
   out: field.out.describe(
-    "folder for metrics.json, samples.jsonl and history.jsonl; left out: eval in the run's folder",
+    "folder for metrics.json, samples.jsonl and history.jsonl; left out: eval in the run's folder, a place in it for each text",
   ),
   against: field.against.describe(
     "a run to compare with, evaluated on the same; left out: this one's evaluation before",
@@ -69,6 +72,7 @@ export function define(command: Command, io: Io): void {
       "trainer eval RUN": "on the validation split",
       "trainer eval RUN --split test --json": "loss, perplexity, bits_per_byte, bits_per_character, samples",
       "trainer eval RUN --stride 64": "more context for each token, in more time",
+      "trainer eval RUN --split test --eval-tokens 100000": "a part of it, the same each time",
       "trainer eval NEW --against OLD --json | jq .regressions": "what is worse than in another run, by more than 1 %",
       "trainer eval RUN --weights int8 --no-samples": "what smaller weights cost, beside the evaluation before",
       "trainer eval ./gpt2 --path chapter.txt --no-samples": "a model made elsewhere, on a text",
@@ -128,6 +132,11 @@ const evaluationJson = (e: Evaluation) => ({
   characters: e.characters,
   documents: e.documents,
   stride: e.stride,
+  eval_tokens: e.evalTokens,
+  sampled: e.sampled,
+  lost_bytes: e.lost?.bytes ?? null,
+  unknown_tokens: e.lost?.unknown_tokens ?? null,
+  note: e.note,
   distinct_1: e.diversity.distinct1,
   distinct_2: e.diversity.distinct2,
   repetition_4: e.diversity.repetition4,
@@ -142,10 +151,12 @@ const evaluationJson = (e: Evaluation) => ({
 });
 
 const report = (e: Evaluation, paint: Style): string[] => [
-  `text           ${e.path ?? `${e.split} split`}: ${formatCount(e.tokens)} tokens, ${formatCount(e.bytes)} bytes`,
+  `text           ${e.path ?? `${e.split} split`}: ${formatCount(e.tokens)} tokens, ${formatCount(e.bytes)} bytes${e.sampled ? ", drawn from more" : ""}`,
   `loss           ${formatNumber(e.loss)} nats per token`,
   `perplexity     ${formatNumber(e.perplexity)}`,
-  `bits per byte  ${formatNumber(e.bitsPerByte)}   per character ${formatNumber(e.bitsPerCharacter)}`,
+  e.note === null
+    ? `bits per byte  ${formatNumber(e.bitsPerByte)}   per character ${formatNumber(e.bitsPerCharacter)}`
+    : `bits per byte  none: ${e.note}`,
   ...lengthsLine("documents ", e.documentLengths),
   ...samplesOf(e),
   ...(e.comparison === null ? [] : ["", ...differencesOf(e.comparison, paint)]),

@@ -89,6 +89,12 @@ export const TrainFlags = z.strictObject({
   seed: run.seed.describe("of everything random: equal seeds give equal runs"),
 
   evalEvery: run.evalEvery.describe("validate every n steps; 0: after each epoch"),
+  evalTokens: run.evalTokens
+    .unwrap()
+    .default(2_000_000)
+    .describe(
+      "about how many tokens a validation, test or evaluation predicts, drawn by the seed; 0: all of the split",
+    ),
   evaluate: run.evaluate.describe("end without the evaluation and its samples"),
   logEvery: run.logEvery.describe("report every n steps"),
   checkpointEvery: run.checkpointEvery.describe("save every n steps; 0: by time alone"),
@@ -193,6 +199,7 @@ export const TRAIN_GROUPS = {
   ],
   "Reports and checkpoints:": [
     "evalEvery",
+    "evalTokens",
     "evaluate",
     "logEvery",
     "checkpointEvery",

@@ -23,7 +23,7 @@ export function rowEvent(row: MetricsRow, training: RunProgress | null, best: nu
       epoch,
       loss,
       ppl: orInfinity(row.ppl),
-      bitsPerByte: orInfinity(row.bits_per_byte),
+      bitsPerByte: row.bits_per_byte,
       best: row.split === "validation" && loss < best,
       seconds: 0,
     };

@@ -15,10 +15,11 @@ test("a tokenizer and token counts are told once they are ready", () => {
   const tokenizer = { type: "tokenizer", tokenizerId: "bpe-1", progress: 1, vocabSize: 4096 } as const;
   expect(lineOf({ ...tokenizer, phase: "ready" })).toBe("tokenizer  bpe-1 (4,096 tokens)");
   expect(lineOf({ ...tokenizer, phase: "merge", vocabSize: null })).toBeNull();
+  const whole = { lost_bytes: 0, unknown_tokens: 0 };
   const counts = {
-    train: { documents: 90, tokens: 338_000, bytes: 1, asked: 0.84, share: 0.84 },
-    validation: { documents: 1, tokens: 3400, bytes: 1, asked: 0.01, share: 0.0123 },
-    test: { documents: 9, tokens: 60_000, bytes: 1, asked: 0.15, share: null },
+    train: { documents: 90, tokens: 338_000, bytes: 1, asked: 0.84, share: 0.84, ...whole },
+    validation: { documents: 1, tokens: 3400, bytes: 1, asked: 0.01, share: 0.0123, ...whole },
+    test: { documents: 9, tokens: 60_000, bytes: 1, asked: 0.15, share: null, ...whole },
   };
   expect(lineOf({ type: "data", phase: "ready", counts, cached: false, specialTokens: 0 })).toBe(
     "tokens     train 338k, validation 3.40k (1.2 % of the text), test 60.0k",
@@ -26,7 +27,7 @@ test("a tokenizer and token counts are told once they are ready", () => {
   expect(lineOf({ type: "data", phase: "ready", counts, cached: true, specialTokens: 1200 })).toContain(
     "(encoded before); 1,200 special tokens spelled in the text",
   );
-  expect(lineOf({ type: "evaluating", done: 1, batches: 2 })).toBeNull();
+  expect(lineOf({ type: "evaluating", of: "test", done: 1, batches: 2 })).toBeNull();
   expect(lineOf(dataEvent("encode", 1, 2))).toBeNull();
 });
 
@@ -57,6 +58,9 @@ test("a step, a validation and a test fit a line each", () => {
   );
   expect(lineOf(evalEvent(250, 4.5, true))).toBe(
     "validation at step 250: loss 4.5000  ppl 90.017  2.2500 bits per byte  (best so far)",
+  );
+  expect(lineOf({ ...evalEvent(10, 4.5, false), bitsPerByte: null })).toContain(
+    "no bits per byte: its tokens lose text",
   );
   expect(lineOf({ ...evalEvent(1500, 4.5, false), split: "test", weightsStep: 700 })).toContain(
     "test at step 1,500, weights of step 700: loss 4.5000",

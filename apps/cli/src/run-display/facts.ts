@@ -73,11 +73,15 @@ function stepLine(event: Extract<RunEvent, { type: "step" }>): string {
 
 function evalLine(event: Extract<RunEvent, { type: "eval" }>): string {
   const { split, step, weightsStep, loss, ppl, bitsPerByte, best } = event;
-  const bits = `${formatNumber(bitsPerByte)} bits per byte`;
+  const bits = bitsText(bitsPerByte);
   const note = best ? "  (best so far)" : "";
   const of = weightsStep === undefined ? "" : `, weights of step ${formatCount(weightsStep)}`;
   return `${split} at step ${formatCount(step)}${of}: loss ${formatNumber(loss)}  ppl ${formatNumber(ppl)}  ${bits}${note}`;
 }
+
+/** Bits per byte of a held-out text; null of one that does not come back from its tokens. */
+export const bitsText = (bits: number | null): string =>
+  bits === null ? "no bits per byte: its tokens lose text" : `${formatNumber(bits)} bits per byte`;
 
 /** How many steps fp16 has cost so far; nothing where it cost none. */
 export const skipped = ({ skippedSteps = 0 }: { readonly skippedSteps?: number | undefined }): string[] =>

@@ -6,14 +6,16 @@ import { RunDisplay } from "./run-display.js";
 
 function display(options: TestIoOptions, quiet = false) {
   const io = testIo(options);
-  return { io, display: new RunDisplay(io, output(io, { json: false, quiet })) };
+  const clock = { ms: 0 };
+  const shown = new RunDisplay(io, output(io, { json: false, quiet }), {}, () => clock.ms);
+  return { io, display: shown, clock };
 }
 
 const counting = { type: "tokenizer", phase: "count", progress: 0, tokenizerId: "t", vocabSize: null } as const;
 const checkpoint = { type: "checkpoint", step: 1, path: "/c", bytes: 1, best: false, seconds: 1 } as const;
 
 test("a pipe gets a line an event", () => {
-  const { io, display: shown } = display({});
+  const { io, display: shown, clock } = display({});
   shown.show(configEvent);
   shown.show(counting);
   shown.show({ ...counting, phase: "merge", progress: 0.5 });
@@ -23,7 +25,11 @@ test("a pipe gets a line an event", () => {
   shown.show(dataEvent("encode", 0, 0));
   shown.show(stepEvent(1, 8));
   shown.note("Stopping.");
-  shown.show({ type: "evaluating", done: 1, batches: 4 });
+  shown.show({ type: "evaluating", of: "validation", done: 0, batches: 2 });
+  shown.show({ type: "evaluating", of: "validation", done: 1, batches: 2 }); // over at once: not worth a line
+  shown.show({ type: "evaluating", of: "test", done: 0, batches: 4 });
+  clock.ms = 3000;
+  shown.show({ type: "evaluating", of: "test", done: 1, batches: 4 });
   shown.show({ type: "completed", result });
   shown.close();
   expect(io.stderr.text.split("\n").slice(3)).toEqual([
@@ -35,7 +41,7 @@ test("a pipe gets a line an event", () => {
     "encoding the text: 100 %",
     expect.stringMatching(/^step 1\/1,500/),
     "Stopping.",
-    "evaluating: 25 %",
+    "testing: 25 %",
     "",
   ]);
   expect(io.stdout.text).toBe("");

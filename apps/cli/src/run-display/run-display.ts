@@ -9,6 +9,8 @@ import { liveLines, type Losses } from "./live-lines.js";
 import { estimateMemory, memoryLine, type Demand } from "./memory-estimate.js";
 import { RunProgress } from "./run-progress.js";
 
+const EVALUATING = { validation: "validating", test: "testing", evaluation: "evaluating" } as const;
+const PATIENCE_MS = 2000;
 const READING = { hash: "reading the text", split: "splitting the text", encode: "encoding the text" } as const;
 
 /** What is known of a run before its first event. */
@@ -24,11 +26,13 @@ export class RunDisplay {
   readonly progress: RunProgress;
   readonly #block: LiveBlock;
   readonly #preparing: ProgressLine;
+  #evaluatingSince = 0;
 
   constructor(
     io: Io,
     private readonly out: Output,
     private readonly known: Known = {},
+    private readonly now: () => number = () => performance.now(),
   ) {
     this.progress = new RunProgress(known.losses);
     this.#block = new LiveBlock(io.stderr, out.progressScreen.columns);
@@ -43,7 +47,7 @@ export class RunDisplay {
     } else if (event.type === "data" && event.phase !== "ready") {
       this.#preparing.update(READING[event.phase], event.totalBytes === 0 ? 1 : event.bytes / event.totalBytes);
     } else if (event.type === "evaluating") {
-      this.#preparing.update("evaluating", event.done / event.batches);
+      this.#evaluating(event);
     } else {
       this.#preparing.clear();
       this.#print(event);
@@ -60,6 +64,13 @@ export class RunDisplay {
   close(): void {
     this.#preparing.clear();
     if (this.#live()) this.#block.clear();
+  }
+
+  /** Where lines stay, of an evaluation that takes a while alone. */
+  #evaluating({ of, done, batches }: Extract<RunEvent, { type: "evaluating" }>): void {
+    if (done === 0) this.#evaluatingSince = this.now();
+    if (!this.#live() && this.now() - this.#evaluatingSince < PATIENCE_MS) return;
+    this.#preparing.update(EVALUATING[of], done / batches);
   }
 
   #print(event: RunEvent): void {

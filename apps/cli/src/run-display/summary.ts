@@ -1,6 +1,7 @@
 import type { RunResult } from "@trainer/training";
 import { formatDuration } from "../display/duration.js";
 import { formatBytes, formatCount, formatNumber, formatShort } from "../display/quantity.js";
+import { bitsText } from "./facts.js";
 import { lossCurve, type View } from "./live-lines.js";
 import type { RunProgress } from "./run-progress.js";
 
@@ -49,7 +50,7 @@ function outcome(result: RunResult): string[] {
     ...(testLoss === null
       ? []
       : [
-          `test        loss ${formatNumber(testLoss)}  ppl ${formatNumber(testPerplexity)}  ${formatNumber(testBitsPerByte)} bits per byte${ofStep}`,
+          `test        loss ${formatNumber(testLoss)}  ppl ${formatNumber(testPerplexity)}  ${bitsText(testBitsPerByte)}${ofStep}`,
         ]),
     ...(gpuPeakBytes === null ? [] : [`GPU memory  ${formatBytes(gpuPeakBytes)} at most`]),
     `saved in    ${result.path}`,

@@ -23,7 +23,7 @@ async function binOf(folder: string, tokens: number, dtype: BinDType = "uint16",
     bytes: tokens,
   });
   await writer.finish();
-  return { path, tokens, bytes: tokens, documents: 1, dtype };
+  return { path, tokens, bytes: tokens, documents: 1, dtype, measured: null };
 }
 
 interface Plain {
@@ -214,7 +214,7 @@ test("batches say which document each token is of, where they are told what ends
   const ids = [5, 6, 3, 3, 7, 3, 8, 9, 5, 3, 6, 7]; // 3 ends a document
   await writer.write(Uint16Array.from(ids), { documents: 4, bytes: 12 });
   await writer.finish();
-  const bin: TokenBin = { path, tokens: ids.length, bytes: 12, documents: 4, dtype: "uint16" };
+  const bin: TokenBin = { path, tokens: ids.length, bytes: 12, documents: 4, dtype: "uint16", measured: null };
   const options = { seqLen: 6, batchSize: 2, shuffle: false, seed: 0 };
   using loader = new BatchLoader(bin, { ...options, documentEnd: 3 });
   const documents = scope(() => loader.next().documents?.toArray());

@@ -6,7 +6,7 @@ import { CorpusError } from "../corpus/corpus-error.js";
  * text encoded (u64), 64 SHA-256 of the ids. It is written when all ids are: a torn write has no magic.
  */
 export const HEADER_BYTES = 128;
-export const FORMAT_VERSION = 1;
+export const FORMAT_VERSION = 2;
 const MAGIC = Buffer.from("TOKENBIN");
 
 export type BinDType = "uint16" | "uint32";

@@ -5,16 +5,25 @@ import type { Frame } from "@trainer/tokenizers";
 import { temporaryFolder } from "../home/temporary-folder.js";
 import type { BinDType } from "./bin-format.js";
 
+/** The ids of documents one after another, and how many each has. */
+export interface EncodedDocuments {
+  readonly ids: Uint16Array | Uint32Array;
+  readonly counts: Uint32Array;
+  /** How many special tokens they spelled, where these were let through. */
+  readonly specialTokens: number;
+}
+
 /** What of a tokenizer is needed to encode a corpus. */
 export interface BinTokenizer {
   readonly vocabSize: number;
-  readonly specials: { readonly eos: number | null };
+  readonly specials: { readonly eos: number | null; readonly unk: number | null };
   /** What stands around a document unless something else is asked for; absent: nothing. */
   readonly frame?: Frame;
   encodeBatch(
     documents: { bytes: Uint8Array; ends: Uint32Array },
     into: { dtype: BinDType; eos: number | null; threads?: number; specialTokens?: boolean },
-  ): Promise<{ ids: Uint16Array | Uint32Array; counts: Uint32Array; specialTokens: number }>;
+  ): Promise<EncodedDocuments>;
+  decode(ids: Iterable<number>, options: { readonly skipSpecial: boolean }): string;
   save(folder: string): Promise<void>;
 }
 

@@ -27,7 +27,7 @@ test("ids are as narrow as the vocabulary allows", () => {
 
 test("what is no header of this version is refused", () => {
   const bytes = encodeHeader(header);
-  const missing = /a\.bin is not a token bin of version 1: its header is missing: it was not finished/;
+  const missing = /a\.bin is not a token bin of version 2: its header is missing: it was not finished/;
   expect(() => decodeHeader(Buffer.alloc(HEADER_BYTES), "a.bin")).toThrow(missing);
   expect(() => decodeHeader(bytes.subarray(0, 100), "a.bin")).toThrow(missing);
   bytes.writeUInt32LE(9, 8);

@@ -5,9 +5,17 @@ import { SPLITS, type Split } from "../corpus/held-out.js";
 import { TextLosses } from "../corpus/left-out.js";
 import { verifiedSha256 } from "./token-bin.js";
 import { FORMAT_VERSION } from "./bin-format.js";
+import { Loss } from "./lost-text.js";
 
 const count = z.int().min(0);
-const SplitCounts = z.strictObject({ documents: count, tokens: count, bytes: count, sha256: z.string() });
+const Measured = z.strictObject({ characters: count, loss: Loss });
+const SplitCounts = z.strictObject({
+  documents: count,
+  tokens: count,
+  bytes: count,
+  sha256: z.string(),
+  measured: Measured.nullable(),
+});
 
 /** What lies in a folder of bins; the file is written last, so a folder without it is none. */
 export const BinsManifest = z.strictObject({

@@ -9,7 +9,7 @@ import { SPLITS } from "../corpus/held-out.js";
 import { planSplit } from "../corpus/split-plan.js";
 import { temporaryFolder } from "../home/temporary-folder.js";
 import { HEADER_BYTES, type BinDType } from "./bin-format.js";
-import type { BinTokenizer } from "./bin-tokenizer.js";
+import type { BinTokenizer, EncodedDocuments } from "./bin-tokenizer.js";
 import { buildBins, type BinsProgress, type BuildBinsOptions } from "./build-bins.js";
 import type { TokenBin } from "./token-bin.js";
 
@@ -17,7 +17,7 @@ const FIRST = 4; // ids 0 to 3 are special, a byte is an id above
 
 /** Every byte a token. */
 class ByteTokenizer implements BinTokenizer {
-  readonly specials: { eos: number | null };
+  readonly specials: { eos: number | null; unk: null };
   frame: Frame = NO_FRAME;
   encoded = 0;
 
@@ -25,13 +25,13 @@ class ByteTokenizer implements BinTokenizer {
     readonly vocabSize = 260,
     eos: number | null = 3,
   ) {
-    this.specials = { eos };
+    this.specials = { eos, unk: null };
   }
 
   encodeBatch(
     { bytes, ends }: { bytes: Uint8Array; ends: Uint32Array },
     { dtype, eos }: { dtype: BinDType; eos: number | null },
-  ): Promise<{ ids: Uint16Array | Uint32Array; counts: Uint32Array; specialTokens: number }> {
+  ): Promise<EncodedDocuments> {
     const ids: number[] = [];
     const counts: number[] = [];
     let start = 0;
@@ -42,11 +42,12 @@ class ByteTokenizer implements BinTokenizer {
       start = end;
     }
     this.encoded += ids.length;
-    return Promise.resolve({
-      ids: dtype === "uint16" ? Uint16Array.from(ids) : Uint32Array.from(ids),
-      counts: Uint32Array.from(counts),
-      specialTokens: 0,
-    });
+    const typed = dtype === "uint16" ? Uint16Array.from(ids) : Uint32Array.from(ids);
+    return Promise.resolve({ ids: typed, counts: Uint32Array.from(counts), specialTokens: 0 });
+  }
+
+  decode(ids: Iterable<number>): string {
+    return Buffer.from(Array.from(ids, (id) => id - FIRST)).toString();
   }
 
   async save(folder: string): Promise<void> {
@@ -94,7 +95,9 @@ test("every document is in the bin of its split, followed by the end-of-text id,
   for (const [i, split] of SPLITS.entries()) {
     const bytes = documents[i]?.join("").length ?? 0;
     const count = documents[i]?.length ?? 0;
-    expect(bins.counts[split]).toEqual({ documents: count, bytes, tokens: bytes + count });
+    const whole = { characters: bytes, loss: { bytes: 0, unknown_tokens: 0, characters: [] } };
+    const measured = split === "train" ? null : whole;
+    expect(bins.counts[split]).toEqual({ documents: count, bytes, tokens: bytes + count, measured });
     expect(bins[split]).toMatchObject({ ...bins.counts[split], dtype: "uint16" });
   }
   expect(bins).toMatchObject({ cached: false, splitBy: "document" });
@@ -209,10 +212,12 @@ test("a document larger than a batch is encoded in pieces and ends once", async 
   const { folder, options } = await prepare(text, "file");
   await using _ = folder;
   const bins = await buildBins({ ...options, split: none });
-  expect(bins.counts.train).toEqual({ documents: 1, bytes: text.length, tokens: text.length + 1 });
+  expect(bins.counts.train).toEqual({ documents: 1, bytes: text.length, tokens: text.length + 1, measured: null });
+  const { train } = await buildBins({ ...options, split: none, measureTraining: true });
+  expect(train).toMatchObject({ tokens: text.length + 1, measured: { characters: text.length, loss: { bytes: 0 } } });
   expect((await decode(bins.train))[0] === text).toBe(true);
   expect([bins.validation, bins.test, bins.splitBy]).toEqual([null, null, "nothing"]);
-  expect(bins.counts.test).toEqual({ documents: 0, tokens: 0, bytes: 0 });
+  expect(bins.counts.test).toEqual({ documents: 0, tokens: 0, bytes: 0, measured: null });
 });
 
 test("without an end-of-text id documents follow each other, also in pieces", async () => {
@@ -220,7 +225,7 @@ test("without an end-of-text id documents follow each other, also in pieces", as
   const { folder, options } = await prepare(text, "file");
   await using _ = folder;
   const bins = await buildBins({ ...options, split: none, tokenizer: new ByteTokenizer(260, null), threads: 1 });
-  expect(bins.counts.train).toEqual({ documents: 1, bytes: text.length, tokens: text.length });
+  expect(bins.counts.train).toMatchObject({ documents: 1, bytes: text.length, tokens: text.length });
 });
 
 test("a vocabulary above 65536 takes four bytes an id", async () => {

@@ -11,6 +11,7 @@ import { binDType, FORMAT_VERSION } from "./bin-format.js";
 import { tokenizerSha256, type BinTokenizer } from "./bin-tokenizer.js";
 import { binPath, openBins, writeManifest, type BinsManifest } from "./bins-manifest.js";
 import { encodeSplits, type Encoded } from "./encode-splits.js";
+import type { Measured } from "./measure-text.js";
 import { placeFolder, folderBeside } from "./place-folder.js";
 import type { TokenBin } from "./token-bin.js";
 
@@ -29,6 +30,8 @@ export interface BuildBinsOptions {
   readonly corpus: Corpus;
   readonly tokenizer: BinTokenizer;
   readonly split: SplitOptions;
+  /** Whether what is trained on is measured as what is held out: a text that is a whole to be evaluated. */
+  readonly measureTraining?: boolean | undefined;
   /** A plan made before with the same corpus and `split`, to save a pass. */
   readonly plan?: SplitPlan | undefined;
   /** Do special tokens that the text spells become their ids? Default: no, they are text. */
@@ -47,6 +50,7 @@ export interface SplitCount {
   readonly documents: number;
   readonly tokens: number;
   readonly bytes: number;
+  readonly measured: Measured | null;
 }
 
 export interface Bins {
@@ -74,14 +78,14 @@ export interface Bins {
  * @throws CorpusError as openCorpus and planSplit, and INVALID_INPUT if a split has fewer than 2 tokens.
  */
 export async function buildBins(options: BuildBinsOptions): Promise<Bins> {
-  const { corpus, tokenizer, split, specialTokens = false, cacheDir, signal } = options;
+  const { corpus, tokenizer, split, specialTokens = false, measureTraining = false, cacheDir, signal } = options;
   const frame = options.frame ?? tokenizer.frame ?? NO_FRAME;
   const report = reporter(options);
   const corpusSha256 = await corpus.sha256({ signal, onRead: report("hash") });
   const { document, separator } = corpus;
   const tokenizerHash = await tokenizerSha256(tokenizer);
   const cut = { document, separator, specialTokens, frame };
-  const key = keyOf([corpusSha256, tokenizerHash, cut, split, SPLIT_VERSION]);
+  const key = keyOf([corpusSha256, tokenizerHash, cut, split, SPLIT_VERSION, measureTraining]);
   const dir = join(cacheDir, key);
   const before = await openBins(dir, key);
   if (before !== null) return toBins(corpus, dir, before, true);
@@ -89,7 +93,14 @@ export async function buildBins(options: BuildBinsOptions): Promise<Bins> {
   const plan = options.plan ?? (await planSplit(corpus, split, { signal, onRead: report("split") }));
   const temporary = await folderBeside(cacheDir);
   try {
-    const encoded = await encodeSplits({ ...options, frame, plan, folder: temporary, onEncoded: report("encode") });
+    const encoded = await encodeSplits({
+      ...options,
+      frame,
+      measureTraining,
+      plan,
+      folder: temporary,
+      onEncoded: report("encode"),
+    });
     await corpus.assertUnchanged();
     refuseTooShort(encoded, options);
     const manifest: BinsManifest = {
@@ -156,6 +167,6 @@ function toBins(corpus: Corpus, dir: string, manifest: BinsManifest, cached: boo
 }
 
 const count = (counts: SplitCount | null): SplitCount => {
-  const { documents, tokens, bytes } = counts ?? { documents: 0, tokens: 0, bytes: 0 };
-  return { documents, tokens, bytes };
+  const { documents, tokens, bytes, measured } = counts ?? { documents: 0, tokens: 0, bytes: 0, measured: null };
+  return { documents, tokens, bytes, measured };
 };

@@ -2,17 +2,16 @@ import type { Frame } from "@trainer/tokenizers";
 import type { Corpus, ReadProgress } from "../corpus/corpus.js";
 import { noLosses, type TextLosses } from "../corpus/left-out.js";
 import { splitDocuments, type SplitBatch } from "../corpus/split-documents.js";
-import type { SplitOptions, SplitPlan } from "../corpus/split-plan.js";
+import type { SplitPlan } from "../corpus/split-plan.js";
 import { binDType } from "./bin-format.js";
 import type { BinTokenizer } from "./bin-tokenizer.js";
 import type { BinsManifest } from "./bins-manifest.js";
 import { Framing } from "./frame-documents.js";
-import { SplitWriters } from "./split-writers.js";
+import { SplitWriters, type WriteOptions } from "./split-writers.js";
 
-export interface EncodeOptions {
+export interface EncodeOptions extends WriteOptions {
   readonly corpus: Corpus;
   readonly tokenizer: BinTokenizer;
-  readonly split: SplitOptions;
   readonly plan: SplitPlan;
   readonly folder: string;
   readonly specialTokens?: boolean | undefined;
@@ -33,15 +32,17 @@ export interface Encoded {
 
 /** Encodes a corpus into a new bin for each split asked for. While one batch is encoded the next is read. */
 export async function encodeSplits(options: EncodeOptions): Promise<Encoded> {
-  const { corpus, tokenizer, split, plan, folder, specialTokens = false, threads, signal, onEncoded } = options;
+  const { corpus, tokenizer, plan, folder, specialTokens = false, threads, signal, onEncoded } = options;
   const framing = new Framing(options.frame, tokenizer.specials.eos);
+  const { eos } = framing;
   const dtype = binDType(tokenizer.vocabSize);
-  await using writers = await SplitWriters.create(folder, dtype, split);
-  const into = { dtype, eos: framing.eos, specialTokens, ...(threads === undefined ? {} : { threads }) };
+  await using writers = await SplitWriters.create(folder, tokenizer, options);
+  const into = { dtype, eos, specialTokens, ...(threads === undefined ? {} : { threads }) };
   let spelled = 0;
   const encode = async (batch: SplitBatch) => {
     const encoded = await tokenizer.encodeBatch(batch, into);
     spelled += encoded.specialTokens;
+    writers.measure(batch, encoded, eos !== null);
     await writers.write(batch, framing.framed(encoded, batch, batch.split));
   };
   let losses = noLosses;

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { open } from "node:fs/promises";
 import { CorpusError } from "../corpus/corpus-error.js";
+import type { Measured } from "./measure-text.js";
 import { decodeHeader, HEADER_BYTES, idBytes, type BinDType } from "./bin-format.js";
 
 /** A file of token ids: every document of one split, each followed by the end-of-text id. */
@@ -11,6 +12,8 @@ export interface TokenBin {
   readonly bytes: number;
   readonly documents: number;
   readonly dtype: BinDType;
+  /** Null for text that is trained on: nothing is told per byte of it. */
+  readonly measured: Measured | null;
 }
 
 /**

@@ -1,8 +1,8 @@
 import { openHome } from "../home/home.js";
 import { evaluate } from "../use/evaluate.js";
 import { EvaluateOptions } from "../use/evaluate-options.js";
+import { usualSplit } from "../use/evaluation-place.js";
 import { openModel } from "../use/open-model.js";
-import { SplitCounts } from "./manifest.js";
 import type { Reporter } from "./reporter.js";
 import type { Session } from "./session.js";
 
@@ -16,12 +16,12 @@ export async function evaluateAtEnd({ options, folder, manifest, context, comput
   const stopped = () => context.signal?.aborted === true;
   if (!options.evaluate || stopped()) return;
   try {
-    const splits = SplitCounts.parse(manifest.current.splits);
-    const split = (["validation", "test"] as const).find((name) => splits[name].tokens > 0);
-    if (split === undefined) return;
+    const split = usualSplit(manifest.current.splits);
+    if (split === null) return;
     const home = openHome(context.home);
     using opened = await openModel(folder.id, { home, device: compute.device });
-    const onProgress = (done: number, batches: number) => reporter.emit({ type: "evaluating", done, batches });
+    const onProgress = (done: number, batches: number) =>
+      reporter.emit({ type: "evaluating", of: "evaluation", done, batches });
     const e = await evaluate(opened, { split, seed }, { home, signal: context.signal, onProgress });
     await manifest.update({
       evaluation: {

@@ -18,7 +18,7 @@ function data(): EvaluationData {
     count += 1;
     return { inputs: ids(count), targets: ids(count + 1), tokens: 8 };
   };
-  return { batches: 3, bytes: 30, next };
+  return { batches: 3, text: { bytes: 30, characters: 24 }, next };
 }
 
 /** A model for whose second batch memory does not suffice, until some was given back. */
@@ -49,4 +49,23 @@ test("an evaluation that is stopped between batches has no result", async () => 
     return given.next();
   };
   expect(await evaluateSplit(model, { ...given, next }, compute, stop.signal)).toBeNull();
+});
+
+test("bits are of the predicted text by its bytes and characters, and of none that does not come back", async () => {
+  const told = await evaluateSplit(model, data(), compute);
+  expect(told?.tokens).toBe(24);
+  expect(told?.bitsPerByte).toBe((Number(told?.loss) * 24) / Math.LN2 / 30);
+  expect(told?.bitsPerCharacter).toBe((Number(told?.loss) * 24) / Math.LN2 / 24);
+  const lost = await evaluateSplit(model, { ...data(), text: null }, compute);
+  expect(lost).toEqual({ ...told, bitsPerByte: null, bitsPerCharacter: null });
+});
+
+test("each batch is told before it is computed", async () => {
+  const heard: number[][] = [];
+  await evaluateSplit(model, data(), compute, undefined, undefined, (...told) => heard.push(told));
+  expect(heard).toEqual([
+    [0, 3],
+    [1, 3],
+    [2, 3],
+  ]);
 });

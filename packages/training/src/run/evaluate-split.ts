@@ -10,18 +10,19 @@ export interface SplitEvaluation {
   readonly loss: number;
   /** exp(loss). */
   readonly perplexity: number;
-  /** Bits per byte of the split's UTF-8 text, by which models with different tokenizers compare. */
-  readonly bitsPerByte: number;
+  /** Bits per UTF-8 byte and per character of the predicted text, by which models with different tokenizers compare. */
+  readonly bitsPerByte: number | null;
+  readonly bitsPerCharacter: number | null;
   /** How many tokens were predicted. */
   readonly tokens: number;
 }
 
-/** What is evaluated: its batches in order, and how long the text is that they encode. */
+/** What is evaluated: its batches in order, and how long the text is that their targets stand for. */
 export interface EvaluationData {
   readonly batches: number;
   next(): Batch;
-  /** UTF-8 bytes of the text. */
-  readonly bytes: number;
+  /** Null where the text does not come back from its tokens: what it would take to tell the rest is not in the loss. */
+  readonly text: { readonly bytes: number; readonly characters: number } | null;
 }
 
 /**
@@ -34,6 +35,7 @@ export async function evaluateSplit(
   compute: Compute,
   signal?: AbortSignal,
   freeMemory: () => void = () => emptyCache(compute.device),
+  onBatch: (done: number, batches: number) => void = () => {},
 ): Promise<SplitEvaluation | null> {
   let nats = 0;
   let tokens = 0;
@@ -44,6 +46,7 @@ export async function evaluateSplit(
   };
   for (let i = 0; i < data.batches; i++) {
     if (signal?.aborted === true) return null;
+    onBatch(i, data.batches);
     scope(() => {
       const batch = data.next();
       const forward = () => noGrad(() => inPrecision(compute, () => loss(model, batch, { training: false })));
@@ -56,5 +59,12 @@ export async function evaluateSplit(
   }
   read(0);
   const mean = nats / tokens;
-  return { loss: mean, perplexity: Math.exp(mean), bitsPerByte: nats / Math.LN2 / data.bytes, tokens };
+  const bits = nats / Math.LN2;
+  return {
+    loss: mean,
+    perplexity: Math.exp(mean),
+    bitsPerByte: data.text && bits / data.text.bytes,
+    bitsPerCharacter: data.text && bits / data.text.characters,
+    tokens,
+  };
 }

@@ -85,7 +85,8 @@ export type RunEvent =
       readonly epoch: number;
       readonly loss: number;
       readonly ppl: number;
-      readonly bitsPerByte: number;
+      /** Null where the text does not come back from its tokens. */
+      readonly bitsPerByte: number | null;
       /** A validation that is the best so far. */
       readonly best: boolean;
       readonly seconds: number;
@@ -98,8 +99,13 @@ export type RunEvent =
       readonly best: boolean;
       readonly seconds: number;
     }
-  /** Of the evaluation at the end of a run that is completed. */
-  | { readonly type: "evaluating"; readonly done: number; readonly batches: number }
+  /** Of a validation or test, or of the evaluation at the end of a run that is completed. */
+  | {
+      readonly type: "evaluating";
+      readonly of: "validation" | "test" | "evaluation";
+      readonly done: number;
+      readonly batches: number;
+    }
   /** Where time goes, if that was asked. */
   | { readonly type: "profile"; readonly profile: StepProfile }
   | { readonly type: "warning"; readonly message: string }

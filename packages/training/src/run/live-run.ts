@@ -1,6 +1,6 @@
 import type { BatchLoader } from "../bins/batch-loader.js";
 import type { EarlyStopping } from "./early-stopping.js";
-import type { EvaluationData } from "./evaluate-split.js";
+import type { PlannedEvaluation } from "./planned-evaluation.js";
 import type { StepDone } from "./events.js";
 import type { ManifestFile } from "./manifest-file.js";
 import type { MetricsFile } from "./metrics.js";
@@ -10,6 +10,7 @@ import type { RunFolder } from "./run-folder.js";
 import type { StepProfiler } from "./step-profile.js";
 import type { StepPlan } from "./step-plan.js";
 import type { queueStep, Stepper } from "./step.js";
+import type { EvaluationPace } from "./throughput.js";
 import type { TrainedWeights } from "./trained-weights.js";
 
 /** How far a run has come. */
@@ -44,12 +45,13 @@ export interface LiveRun {
   readonly weights: TrainedWeights;
   readonly plan: StepPlan;
   readonly loader: BatchLoader;
-  /** Opens the validation or test split at its beginning; null if the run has none. */
-  readonly splits: Readonly<Record<"validation" | "test", (() => EvaluationData & Disposable) | null>>;
+  /** What is evaluated of the validation and test splits; null if the run has none. */
+  readonly splits: Readonly<Record<"validation" | "test", PlannedEvaluation | null>>;
   readonly early: EarlyStopping;
   readonly metrics: MetricsFile;
   readonly profiler: StepProfiler;
   readonly progress: Progress;
+  readonly pace: EvaluationPace;
   /** Time spent so far in ms, over all sessions. */
   elapsedMs(): number;
 }

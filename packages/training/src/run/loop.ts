@@ -46,12 +46,13 @@ export async function evaluate(
   weightsStep: number,
   isBest: (loss: number) => boolean,
 ): Promise<SplitEvaluation | null> {
-  const open = run.splits[split];
-  if (open === null) return null;
+  const planned = run.splits[split];
+  if (planned === null) return null;
   const { stepper, progress, plan, metrics, reporter, signal } = run;
   const began = performance.now();
-  using data = open();
-  const result = await evaluateSplit(stepper.model, data, stepper.compute, signal, run.freeMemory).catch(
+  using data = planned.open();
+  const onBatch = (done: number, batches: number) => reporter.emit({ type: "evaluating", of: split, done, batches });
+  const result = await evaluateSplit(stepper.model, data, stepper.compute, signal, run.freeMemory, onBatch).catch(
     async (error: unknown) => {
       throw await located(error, run, progress.step);
     },
@@ -76,6 +77,7 @@ export async function evaluate(
     bits_per_byte: bitsPerByte,
   });
   const seconds = (performance.now() - began) / 1000;
+  run.pace.add(data.batches, seconds);
   reporter.emit({
     type: "eval",
     split,

@@ -10,7 +10,16 @@ import { TextLoss } from "../tokenizer/text-loss.js";
 const count = z.int().min(0);
 const part = z.number().min(0).max(1).nullable().default(null);
 /** A split: `asked` is the part of the text's bytes that it was to have, `share` the part it has. */
-const SplitCount = z.object({ documents: count, tokens: count, bytes: count, asked: part, share: part });
+const SplitCount = z.object({
+  documents: count,
+  tokens: count,
+  bytes: count,
+  asked: part,
+  share: part,
+  /** Bytes that do not come back from the tokens; null where that was not measured. */
+  lost_bytes: count.nullable().default(null),
+  unknown_tokens: count.nullable().default(null),
+});
 export const SplitCounts = z.object({ train: SplitCount, validation: SplitCount, test: SplitCount });
 export type SplitCounts = z.infer<typeof SplitCounts>;
 
@@ -96,14 +105,16 @@ export const RunManifest = z.object({
   test_bits_per_byte: z.number().nullable(),
   /** After which step the weights were as they were tested. */
   test_step: count.nullable().default(null),
+  /** How many tokens the test predicted. */
+  test_tokens: count.nullable().default(null),
   /** Of the evaluation at the end; more of it is in the folder `eval`. */
   evaluation: z
     .object({
       split: z.string(),
       loss: z.number(),
       perplexity: z.number().nullable(),
-      bits_per_byte: z.number(),
-      bits_per_character: z.number(),
+      bits_per_byte: z.number().nullable(),
+      bits_per_character: z.number().nullable(),
       tokens: count,
       documents: count,
       seed: count,

@@ -31,7 +31,8 @@ export interface EvalMetrics {
   readonly weights_step?: number;
   readonly loss: number;
   readonly ppl: number;
-  readonly bits_per_byte: number;
+  /** Null where the text does not come back from its tokens. */
+  readonly bits_per_byte: number | null;
 }
 
 /**

@@ -65,6 +65,7 @@ export async function newManifest(runId: string, options: RunOptions, compute: C
     test_perplexity: null,
     test_bits_per_byte: null,
     test_step: null,
+    test_tokens: null,
     evaluation: null,
     artifact_file_id: null,
     requested: false,

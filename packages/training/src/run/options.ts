@@ -104,6 +104,8 @@ export const TrainOptions = z.strictObject({
   testSplitRatio: fraction.default(0.15),
   /** Validate every so many steps; 0: after each epoch. */
   evalEvery: count.default(0),
+  /** About how many tokens a validation or test predicts, drawn by the seed; 0: all of the split. */
+  evalTokens: count.default(0),
   /** Validations without improvement before the run ends. */
   earlyStoppingPatience: positive.default(5),
 

@@ -18,12 +18,12 @@ import { corpusOptions } from "./corpus-options.js";
 import { endOfDocument } from "./end-of-document.js";
 import { EarlyStopping } from "./early-stopping.js";
 import { fetching } from "./fetching.js";
-import type { EvaluationData } from "./evaluate-split.js";
 import type { LiveRun } from "./live-run.js";
 import { makeModel } from "./make-model.js";
 import type { SplitCounts } from "./manifest.js";
 import { MetricsFile } from "./metrics.js";
 import { makeOptimizer, trainable } from "./optimizer.js";
+import { planEvaluation } from "./planned-evaluation.js";
 import { gradScaler } from "./precision.js";
 import { prepareTokenizer } from "./prepare-tokenizer.js";
 import type { Reporter } from "./reporter.js";
@@ -31,13 +31,14 @@ import { readState, restore } from "./restore.js";
 import { lossWarning, textLoss } from "../tokenizer/text-loss.js";
 import { cappedRates } from "./schedule.js";
 import type { Session } from "./session.js";
-import { splitCounts, splitWarnings } from "./split-counts.js";
+import { lossWarnings, splitCounts, splitWarnings } from "./split-counts.js";
 import { assertSameRule } from "./split-version.js";
 import { StepProfiler } from "./step-profile.js";
 import { StepPlan } from "./step-plan.js";
 import { queueStep, type Stepper } from "./step.js";
 import { stepRecorder } from "./step-recorder.js";
 import { ownTokenizer, writeConfigs } from "./config-files.js";
+import { EvaluationPace } from "./throughput.js";
 import { writeTokenizerFiles } from "./tokenizer-files.js";
 
 /**
@@ -83,18 +84,19 @@ export async function prepare(session: Session, reporter: Reporter): Promise<Liv
     vocabSize: model.vocabSize,
     tokens: bins.train.tokens,
   });
-  const open = (bin: TokenBin, shuffle: boolean) =>
-    new BatchLoader(bin, {
-      seqLen,
-      batchSize,
-      shuffle,
-      seed: options.seed,
-      padId: tokenizer.specials.pad,
-      documentEnd,
-      device: compute.device,
-    });
-  const loader = open(bins.train, true);
-  const evaluation = (bin: TokenBin | null) => bin && (() => evaluationData(open(bin, false), bin.bytes));
+  const loader = new BatchLoader(bins.train, {
+    seqLen,
+    batchSize,
+    shuffle: true,
+    seed: options.seed,
+    padId: tokenizer.specials.pad,
+    documentEnd,
+    device: compute.device,
+  });
+  const reading = { context: seqLen, stride: seqLen, batchSize, documentEnd, device: compute.device } as const;
+  const evaluation = async (bin: TokenBin | null) =>
+    bin && planEvaluation(bin, tokenizer, { ...reading, evalTokens: options.evalTokens, seed: options.seed });
+  const splits = { validation: await evaluation(bins.validation), test: await evaluation(bins.test) };
   const plan = new StepPlan({
     ...options,
     ...rates,
@@ -144,7 +146,7 @@ export async function prepare(session: Session, reporter: Reporter): Promise<Liv
     weights,
     plan,
     loader,
-    splits: { validation: evaluation(bins.validation), test: evaluation(bins.test) },
+    splits,
     early,
     metrics,
     profiler: new StepProfiler(context.profileSteps ?? 0, compute, (profile) =>
@@ -158,6 +160,7 @@ export async function prepare(session: Session, reporter: Reporter): Promise<Liv
       evalDue: state?.evalDue ?? false,
       finished: state?.finished ?? false,
     },
+    pace: new EvaluationPace(),
     elapsedMs: () => earlier + performance.now() - began,
     [Symbol.dispose]() {
       metrics[Symbol.dispose]();
@@ -168,13 +171,6 @@ export async function prepare(session: Session, reporter: Reporter): Promise<Liv
     },
   };
 }
-
-const evaluationData = (loader: BatchLoader, bytes: number): EvaluationData & Disposable => ({
-  batches: loader.stepsPerEpoch,
-  next: () => loader.next(),
-  bytes,
-  [Symbol.dispose]: () => loader[Symbol.dispose](),
-});
 
 function announce({ options, compute, folder, manifest }: Session, reporter: Reporter, state: TrainState | null): void {
   const { batch_size: batchSize, threads, max_seq_len: maxSeqLen } = manifest.current;
@@ -310,7 +306,7 @@ async function makeBins(
   await manifest.update({ left_out: bins.leftOut });
   for (const sentence of leftOutSentences(bins.leftOut)) reporter.warn(sentence);
   const counts = splitCounts(bins.counts, options);
-  for (const warning of splitWarnings(counts)) reporter.warn(warning);
+  for (const warning of [...splitWarnings(counts), ...lossWarnings(bins.counts)]) reporter.warn(warning);
   reporter.emit({ type: "data", phase: "ready", counts, cached: bins.cached, specialTokens: bins.specialTokens });
   return { bins, counts };
 }

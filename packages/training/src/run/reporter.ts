@@ -60,8 +60,9 @@ function entryOf(event: RunEvent): Entry | null {
     case "step":
       return ["INFO", "step", { steps: event.step, ...lossFields(event), ...paceFields(event) }];
     case "eval": {
-      const { split, step: steps, bitsPerByte: bits_per_byte } = event;
-      return ["INFO", `${split} evaluated`, { split, steps, ...lossFields(event), bits_per_byte }];
+      const { split, step: steps, bitsPerByte } = event;
+      const bits = bitsPerByte === null ? {} : { bits_per_byte: bitsPerByte };
+      return ["INFO", `${split} evaluated`, { split, steps, ...lossFields(event), ...bits }];
     }
     case "checkpoint":
       return ["INFO", "checkpoint saved", { steps: event.step, path: event.path, size: event.bytes }];

@@ -120,6 +120,7 @@ async function conclude({ manifest }: Session, { status, test, epochs }: Outcome
     test_perplexity: test === null || !Number.isFinite(test.perplexity) ? null : test.perplexity,
     test_bits_per_byte: test?.bitsPerByte ?? null,
     test_step: test?.step ?? null,
+    test_tokens: test?.tokens ?? null,
   });
 }
 

@@ -1,12 +1,14 @@
 import { expect, test } from "vitest";
-import { splitCounts, splitWarnings } from "./split-counts.js";
+import { lossWarnings, splitCounts, splitWarnings } from "./split-counts.js";
 
-const of = (bytes: number, documents = 1) => ({ documents, tokens: bytes, bytes });
+const figures = (bytes: number, documents = 1) => ({ documents, tokens: bytes, bytes });
+const of = (bytes: number, documents = 1) => ({ ...figures(bytes, documents), measured: null });
+const unmeasured = { lost_bytes: null, unknown_tokens: null };
 const asked = { holdoutFraction: 0.01, testSplitRatio: 0.15 };
 
 test("each split says what part of the text it was to have and what it has", () => {
   const counts = splitCounts({ train: of(84), validation: of(1), test: of(15) }, asked);
-  expect(counts.train).toEqual({ ...of(84), asked: 0.84, share: 0.84 });
+  expect(counts.train).toEqual({ ...figures(84), asked: 0.84, share: 0.84, ...unmeasured });
   expect([counts.validation.share, counts.test.asked, counts.test.share]).toEqual([0.01, 0.15, 0.15]);
   expect(splitWarnings(counts)).toEqual([]);
 });
@@ -24,6 +26,20 @@ test("a split of less than half or more than twice of what was asked for is a wa
 test("of splits that nobody asked for, and of counts from before shares were told, there is nothing to say", () => {
   const none = { holdoutFraction: 0, testSplitRatio: 0 };
   expect(splitWarnings(splitCounts({ train: of(9), validation: of(0, 0), test: of(0, 0) }, none))).toEqual([]);
-  const old = { ...of(1), asked: null, share: null };
+  const old = { ...figures(1), asked: null, share: null, ...unmeasured };
   expect(splitWarnings({ train: old, validation: old, test: old })).toEqual([]);
+});
+
+test("held-out text that does not come back from its tokens is a warning, and counted", () => {
+  const loss = { bytes: 12, unknown_tokens: 3, characters: ["\n", "é"] };
+  const validation = { ...of(400), measured: { characters: 390, loss } };
+  const whole = { ...of(600), measured: { characters: 600, loss: { bytes: 0, unknown_tokens: 0, characters: [] } } };
+  const counts = { train: of(9000), validation, test: whole };
+  expect(lossWarnings(counts)).toEqual([
+    "validation: 3 % of the text (12 of 400 bytes) does not come back from its tokens, most often U+000A é; 3 of its " +
+      "tokens are the unknown one: there is no loss per byte of text that is lost",
+  ]);
+  const { train, ...held } = splitCounts(counts, asked);
+  expect([train.lost_bytes, held.validation.lost_bytes, held.test.lost_bytes]).toEqual([null, 12, 0]);
+  expect(held.validation.unknown_tokens).toBe(3);
 });

@@ -1,4 +1,5 @@
 import type { Bins, SplitCount as BinCount } from "../bins/build-bins.js";
+import { lossNote } from "../bins/lost-text.js";
 import { SPLITS, type Split } from "../corpus/held-out.js";
 import { isFar } from "../corpus/split-plan.js";
 import type { SplitCounts } from "./manifest.js";
@@ -15,7 +16,22 @@ export function splitCounts(
   return { train: of("train"), validation: of("validation"), test: of("test") };
 }
 
-const figures = ({ documents, tokens, bytes }: BinCount) => ({ documents, tokens, bytes });
+const figures = ({ documents, tokens, bytes, measured }: BinCount) => ({
+  documents,
+  tokens,
+  bytes,
+  lost_bytes: measured?.loss.bytes ?? null,
+  unknown_tokens: measured?.loss.unknown_tokens ?? null,
+});
+
+/** What is said of held-out text that does not come back from its tokens. */
+export function lossWarnings(counts: Bins["counts"]): string[] {
+  return (["validation", "test"] as const).flatMap((split) => {
+    const { measured, bytes } = counts[split];
+    const note = measured && lossNote(measured.loss, bytes);
+    return note === null ? [] : [`${split}: ${note}`];
+  });
+}
 
 /** What is said of splits that are far from what was asked for. */
 export function splitWarnings(counts: SplitCounts): string[] {

@@ -49,6 +49,23 @@ test("validation comes after each epoch, or every so many steps, and after the l
   expect(after({ maxSteps: 12 })).toEqual([10, 12]);
 });
 
+test("the validations that are left are counted from a step on, its own among them", () => {
+  fc.assert(
+    fc.property(
+      fc.record({ maxSteps: fc.integer({ min: 1, max: 60 }), evalEvery: fc.integer({ min: 0, max: 70 }) }),
+      fc.integer({ min: 1, max: 60 }),
+      (o, at) => {
+        const p = plan(o);
+        const step = Math.min(at, p.totalSteps);
+        const left = Array.from({ length: p.totalSteps - step + 1 }, (_, i) => step + i).filter((s) =>
+          p.evaluatesAfter(s),
+        );
+        expect(p.evaluationsFrom(step)).toBe(left.length);
+      },
+    ),
+  );
+});
+
 test("the learning rate decays over the whole run", () => {
   expect(plan({ schedule: "linear" }).learningRate(20)).toBe(0);
 });

@@ -38,6 +38,13 @@ export class StepPlan {
     return step % every === 0 || step === this.totalSteps;
   }
 
+  /** How many validations there are after this step and those that follow. */
+  evaluationsFrom(step: number): number {
+    const every = this.options.evalEvery === 0 ? this.stepsPerEpoch : this.options.evalEvery;
+    const regular = Math.floor(this.totalSteps / every) - Math.floor((step - 1) / every);
+    return regular + (this.totalSteps % every === 0 ? 0 : 1);
+  }
+
   learningRate(step: number): number {
     return learningRateAt(step, { ...this.options, totalSteps: this.totalSteps });
   }

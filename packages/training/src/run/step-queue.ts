@@ -107,7 +107,7 @@ export class StepQueue {
     const epoch = plan.epochOf(step);
     const ppl = Math.exp(r.loss);
     const rate = this.#throughput.take();
-    const etaSeconds = (plan.totalSteps - step) * this.#throughput.secondsPerStep();
+    const etaSeconds = this.#secondsLeft(step);
     const { rssBytes, cuda } = memoryStats();
     const gpuPeakBytes = cuda?.peakAllocatedBytes;
     const { skippedSteps } = progress;
@@ -144,5 +144,16 @@ export class StepQueue {
       gpuPeakBytes,
       ...(skippedSteps === 0 ? {} : { skippedSteps }),
     });
+  }
+
+  /** Steps, validations, the test and the evaluation at the end. */
+  #secondsLeft(step: number): number {
+    const { plan, pace, splits, options } = this.run;
+    const perStep = this.#throughput.secondsPerStep(pace.seconds);
+    const validation = splits.validation?.batches ?? 0;
+    const test = splits.test?.batches ?? 0;
+    const atEnd = test + (options.evaluate ? validation || test : 0);
+    const batches = plan.evaluationsFrom(step) * validation + atEnd;
+    return (plan.totalSteps - step) * perStep + batches * pace.secondsPerBatch(perStep / options.gradAccumSteps);
   }
 }

@@ -27,8 +27,24 @@ export class Throughput {
     return rates;
   }
 
-  /** What a step has taken so far, its share of validation and saving included. */
-  secondsPerStep(): number {
-    return (performance.now() - this.#began) / 1000 / this.#allSteps;
+  /** What a step has taken so far, its share of saving included, where evaluations took `evaluating` seconds. */
+  secondsPerStep(evaluating: number): number {
+    return ((performance.now() - this.#began) / 1000 - evaluating) / this.#allSteps;
+  }
+}
+
+/** How fast evaluations go. */
+export class EvaluationPace {
+  #batches = 0;
+  seconds = 0;
+
+  add(batches: number, seconds: number): void {
+    this.#batches += batches;
+    this.seconds += seconds;
+  }
+
+  /** What a batch takes; before any was evaluated a third of what one takes in training, which goes back too. */
+  secondsPerBatch(training: number): number {
+    return this.#batches === 0 ? training / 3 : this.seconds / this.#batches;
   }
 }

@@ -15,11 +15,13 @@ export const EvaluateOptions = z.strictObject({
   /** How many tokens the windows move on; null: by a whole context, so that none is read twice. */
   stride: z.int().min(1).nullable().default(null),
   bos: Bos,
+  /** About how many tokens are predicted, drawn in whole windows; 0: all. null: as in training, all of another text. */
+  evalTokens: z.int().min(0).nullable().default(null),
   /** What to generate samples from; empty: no samples. */
   prompts: z.array(z.string()).default([...samplePrompts]),
-  /** Of the samples. */
+  /** Of the samples, and of what is drawn of another text. */
   seed: z.int().min(0).default(42),
-  /** The folder for metrics.json and samples.jsonl; null: `eval` in a run's folder, and nowhere for other models. */
+  /** The folder for metrics.json and samples.jsonl; null: in a run's own, and nowhere for other models. */
   out: z.string().min(1).nullable().default(null),
   /** A run whose last evaluation of the same split or path is compared with; null: this model's own before, if any. */
   against: z.string().min(1).nullable().default(null),

@@ -1,17 +1,20 @@
-import { join, resolve } from "node:path";
+import { join, resolve, sep } from "node:path";
 import { recordArchive } from "../artifact/archived.js";
 import { bringRun } from "../artifact/bring-run.js";
 import { TrainingError } from "../errors.js";
 import type { Home } from "../home/home.js";
+import { lossNote, type Loss } from "../bins/lost-text.js";
+import { LengthCounter, type Lengths } from "../bins/lengths.js";
 import { whyNotWritable } from "../home/why-not-writable.js";
-import { evaluateSplit, type EvaluationData, type SplitEvaluation } from "../run/evaluate-split.js";
+import { readManifest } from "../run/manifest.js";
+import { evaluateSplit, type SplitEvaluation } from "../run/evaluate-split.js";
 import type { Compute } from "../run/precision.js";
 import { compareMetrics, type Comparison } from "./comparison.js";
 import type { Diversity } from "./diversity.js";
 import { EvaluateOptions, type EvaluateInput } from "./evaluate-options.js";
-import { openEvaluationText, type EvaluationText, type ReadContext } from "./evaluation-text.js";
+import { evaluationPlace } from "./evaluation-place.js";
+import { openEvaluationText, type ReadContext } from "./evaluation-text.js";
 import { lastEvaluation, writeEvaluation, type Metrics } from "./evaluation-files.js";
-import { LengthCounter, type Lengths } from "./lengths.js";
 import type { OpenModel } from "./open-model.js";
 import { parseOptions } from "./parse-options.js";
 import { generateSamples, type Sample } from "./samples.js";
@@ -20,14 +23,21 @@ export interface Evaluation extends SplitEvaluation {
   readonly split: "validation" | "test" | "external";
   /** The external text. */
   readonly path: string | null;
-  /** UTF-8 bytes of the text, and the documents it came in. */
+  /** UTF-8 bytes and characters of the text, of a sample those that were predicted; and the documents it came in. */
   readonly bytes: number;
-  readonly documents: number;
   readonly characters: number;
-  readonly bitsPerCharacter: number;
+  readonly documents: number;
+  /** Whether a part of the text was drawn. */
+  readonly sampled: boolean;
+  /** What of the text does not come back from its tokens. */
+  readonly lost: Loss | null;
+  /** Why there is nothing per byte and character; null where there is. */
+  readonly note: string | null;
   readonly documentLengths: Lengths | null;
   /** How many tokens the windows moved on; null: by a whole context. */
   readonly stride: number | null;
+  /** About how many tokens were asked for; null: as in training, all of another text. */
+  readonly evalTokens: number | null;
   readonly samples: readonly Sample[];
   readonly sampleLengths: Lengths | null;
   readonly diversity: Diversity;
@@ -61,21 +71,26 @@ export async function evaluate(opened: OpenModel, input: EvaluateInput, context:
   const dir = opened.weightType === "fp32" || options.out !== null ? folder : null;
   const why = dir === null ? null : await whyNotWritable(dir);
   if (why !== null) throw notKept(dir, why);
-  using text = await openEvaluationText(opened, options, context);
-  const result = await evaluateSplit(opened.model, observed(text, context), computeOf(opened), signal);
+  const text = await openEvaluationText(opened, options, context);
+  using data = text.open();
+  const result = await evaluateSplit(opened.model, data, computeOf(opened), signal, undefined, context.onProgress);
   if (result === null) throw new DOMException("the evaluation was stopped before its end", "AbortError");
   const { samples, diversity } = await generateSamples(opened, options, signal);
-  const { characters, documentLengths } = await text.statistics();
   const lengths = new LengthCounter();
   for (const { steps } of samples) lengths.add(steps);
   const evaluation = {
     ...result,
-    ...textOf(options),
+    split: options.path === null ? options.split : ("external" as const),
+    path: options.path && resolve(options.path),
+    stride: options.stride,
+    evalTokens: options.evalTokens,
     bytes: text.bytes,
+    characters: text.characters,
     documents: text.documents,
-    characters,
-    bitsPerCharacter: (result.loss * result.tokens) / Math.LN2 / characters,
-    documentLengths,
+    sampled: text.sampled,
+    lost: text.loss,
+    note: text.loss && lossNote(text.loss, text.splitBytes),
+    documentLengths: text.documentLengths,
     samples,
     sampleLengths: lengths.lengths(),
     diversity,
@@ -101,35 +116,24 @@ function notKept(dir: string | null, why: string): TrainingError {
 /** What was sent of a run does not have an evaluation of now: until it is sent again, no cleanup may take the run. */
 async function outdateArchive({ id, dir, manifest }: OpenModel, written: string, home: Home): Promise<void> {
   const sent = manifest?.artifact_file_id ?? null;
-  if (id !== null && sent !== null && written === join(dir, "eval")) await recordArchive(home, id, null);
+  if (id !== null && sent !== null && isWithin(join(dir, "eval"), written)) await recordArchive(home, id, null);
 }
 
+const isWithin = (folder: string, path: string) => path === folder || path.startsWith(`${folder}${sep}`);
+
 /** What is evaluated. */
-const textOf = ({ split, path, stride }: EvaluateOptions) =>
-  path === null ? { split, path, stride } : { split: "external" as const, path: resolve(path), stride };
+const textOf = ({ split, path, stride, evalTokens }: EvaluateOptions) =>
+  path === null
+    ? { split, path, stride, eval_tokens: evalTokens }
+    : { split: "external" as const, path: resolve(path), stride, eval_tokens: evalTokens };
 
 /** As the run was trained where that is possible, else in full precision. */
 export const computeOf = ({ device, manifest }: Pick<OpenModel, "device" | "manifest">): Compute =>
   device === "cuda" && manifest !== null ? { device, precision: manifest.precision } : { device, precision: "fp32" };
 
-function outputFolder({ dir, manifest }: OpenModel, { out }: EvaluateOptions): string | null {
-  if (out !== null) return resolve(out);
-  return manifest === null ? null : join(dir, "eval");
-}
-
-/** The same batches; tells how many are done as each is taken. */
-function observed(text: EvaluationText, { onProgress }: EvaluateContext): EvaluationData {
-  const { batches, bytes } = text;
-  let taken = 0;
-  return {
-    batches,
-    bytes,
-    next() {
-      onProgress?.(taken, batches);
-      taken += 1;
-      return text.next();
-    },
-  };
+function outputFolder({ dir, manifest }: OpenModel, options: EvaluateOptions): string | null {
+  if (options.out !== null) return resolve(options.out);
+  return manifest === null ? null : evaluationPlace(dir, manifest.splits, options);
 }
 
 /** What to compare with: the named run's evaluation of the same, or the last one in this model's own folder. */
@@ -142,7 +146,8 @@ async function earlier(
   const { against } = options;
   if (against === null) return dir === null ? null : lastEvaluation(dir, text);
   const run = await bringRun(against, context);
-  const other = await lastEvaluation(join(run.dir, "eval"), text);
+  const manifest = await readManifest(join(run.dir, "manifest.json"));
+  const other = await lastEvaluation(evaluationPlace(run.dir, manifest?.splits ?? null, options), text);
   if (other !== null) return other;
   const what = text.path ?? `its ${text.split} split`;
   const how = text.stride === null ? "" : ` with a stride of ${text.stride}`;
@@ -163,6 +168,11 @@ const metricsOf = (e: Omit<Evaluation, "comparison">): Metrics => ({
   split: e.split,
   path: e.path,
   stride: e.stride,
+  eval_tokens: e.evalTokens,
+  sampled: e.sampled,
+  lost_bytes: e.lost?.bytes ?? null,
+  unknown_tokens: e.lost?.unknown_tokens ?? null,
+  note: e.note,
   distinct_1: e.diversity.distinct1,
   distinct_2: e.diversity.distinct2,
   repetition_4: e.diversity.repetition4,

@@ -19,7 +19,7 @@ export const Metrics = z.object({
   loss: z.number(),
   /** null: it was too large for a number. */
   perplexity: number,
-  bits_per_byte: z.number(),
+  bits_per_byte: number,
   bits_per_character: number,
   tokens: z.int(),
   bytes: z.int(),
@@ -28,6 +28,15 @@ export const Metrics = z.object({
   split: z.string(),
   path: z.string().nullable(),
   stride: z.int().nullable().default(null),
+  /** About how many tokens were asked for; null: as in training, all of another text. */
+  eval_tokens: z.int().nullable().default(null),
+  /** Whether a part of the text was drawn. */
+  sampled: z.boolean().default(false),
+  /** Of the whole text; null: that was not measured. */
+  lost_bytes: z.int().nullable().default(null),
+  unknown_tokens: z.int().nullable().default(null),
+  /** Why there is nothing per byte and character. */
+  note: z.string().nullable().default(null),
   distinct_1: number,
   distinct_2: number,
   repetition_4: number,
@@ -38,23 +47,42 @@ export type Metrics = z.infer<typeof Metrics>;
 
 const HISTORY = "history.jsonl";
 
-/** Writes an evaluation into its folder: metrics and samples in place of the last ones, and a line of the history. */
+/**
+ * Writes an evaluation into its folder: metrics and samples in place of the last ones, and a line of the history. Without
+ * samples those that lie there stay, and what the metrics say of them.
+ */
 export async function writeEvaluation(dir: string, metrics: Metrics, samples: readonly Sample[]): Promise<void> {
+  const before = samples.length === 0 ? parsed(await textOf(join(dir, "metrics.json"))) : null;
+  const kept = before === null ? metrics : { ...metrics, ...ofSamples(before) };
   const history = await textOf(join(dir, HISTORY));
-  await writeWhole(join(dir, "samples.jsonl"), samples.map((sample) => `${JSON.stringify(sample)}\n`).join(""));
-  const before = history === "" || history.endsWith("\n") ? history : `${history}\n`; // a torn line spoils no other
-  await writeWhole(join(dir, HISTORY), `${before}${JSON.stringify(metrics)}\n`);
-  await writeWhole(join(dir, "metrics.json"), `${JSON.stringify(metrics, null, 2)}\n`);
+  if (samples.length > 0) {
+    await writeWhole(join(dir, "samples.jsonl"), samples.map((sample) => `${JSON.stringify(sample)}\n`).join(""));
+  }
+  const lines = history === "" || history.endsWith("\n") ? history : `${history}\n`; // a torn line spoils no other
+  await writeWhole(join(dir, HISTORY), `${lines}${JSON.stringify(metrics)}\n`);
+  await writeWhole(join(dir, "metrics.json"), `${JSON.stringify(kept, null, 2)}\n`);
 }
 
-/** The newest evaluation in a folder of the same split or path with the same stride; null if there is none. */
+const ofSamples = ({ distinct_1, distinct_2, repetition_4, sample_lengths }: Metrics) => ({
+  distinct_1,
+  distinct_2,
+  repetition_4,
+  sample_lengths,
+});
+
+/** The newest evaluation in a folder of the same text, measured in the same way; null if there is none. */
 export async function lastEvaluation(
   dir: string,
-  { split, path, stride }: Pick<Metrics, "split" | "path" | "stride">,
+  text: Pick<Metrics, "split" | "path" | "stride" | "eval_tokens">,
 ): Promise<Metrics | null> {
   const lines = (await textOf(join(dir, HISTORY))).split("\n").reverse();
   const metrics = lines.flatMap((line) => parsed(line) ?? []);
-  return metrics.find((each) => each.split === split && each.path === path && each.stride === stride) ?? null;
+  const same = (each: Metrics) =>
+    each.split === text.split &&
+    each.path === text.path &&
+    each.stride === text.stride &&
+    each.eval_tokens === text.eval_tokens;
+  return metrics.find(same) ?? null;
 }
 
 /** A line that is torn or of another kind is no evaluation. */

@@ -1,6 +1,6 @@
 import { join, resolve } from "node:path";
-import { BatchLoader } from "../bins/batch-loader.js";
 import { buildBins, type Bins, type BinsProgress } from "../bins/build-bins.js";
+import type { Loss } from "../bins/lost-text.js";
 import type { TokenBin } from "../bins/token-bin.js";
 import { corpusPaths } from "../corpus/corpus-paths.js";
 import { openCorpus, type Corpus } from "../corpus/corpus.js";
@@ -10,23 +10,22 @@ import type { FetchContext } from "../artifact/data-bank.js";
 import { TrainingError } from "../errors.js";
 import type { Home } from "../home/home.js";
 import { endOfDocument } from "../run/end-of-document.js";
-import type { EvaluationData } from "../run/evaluate-split.js";
 import type { RunManifest } from "../run/manifest.js";
 import { corpusOptions } from "../run/corpus-options.js";
 import { parseTrainOptions, type TrainOptions } from "../run/options.js";
+import { planEvaluation, type PlannedEvaluation } from "../run/planned-evaluation.js";
 import { assertSameRule } from "../run/split-version.js";
 import { fromConfig } from "../run/wire-names.js";
 import { frameOf } from "./begin.js";
 import type { BosChoice } from "./bos.js";
 import type { EvaluateOptions } from "./evaluate-options.js";
 import type { OpenModel } from "./open-model.js";
-import { stridedBatches } from "./strided-batches.js";
-import { textStatistics, type TextStatistics } from "./text-statistics.js";
 
-export interface EvaluationText extends EvaluationData, Disposable {
+export interface EvaluationText extends PlannedEvaluation {
   readonly documents: number;
-  /** What is counted in its tokens. */
-  statistics(): Promise<TextStatistics>;
+  /** Of the whole split or text: its bytes, and what of them does not come back. */
+  readonly splitBytes: number;
+  readonly loss: Loss | null;
 }
 
 export interface ReadContext extends FetchContext {
@@ -43,28 +42,25 @@ export interface ReadContext extends FetchContext {
 export async function openEvaluationText(
   opened: OpenModel,
   options: EvaluateOptions,
-  context: ReadContext,
+  read: ReadContext,
 ): Promise<EvaluationText> {
   const bin = await (options.path === null
-    ? splitOfRun(opened, options, context)
-    : externalText(opened, options.path, options, context));
+    ? splitOfRun(opened, options, read)
+    : externalText(opened, options.path, options, read));
   const { device, manifest } = opened;
-  const seqLen = Math.min(opened.contextLength, manifest?.max_seq_len ?? Infinity);
+  const context = Math.min(opened.contextLength, manifest?.max_seq_len ?? Infinity);
   // Sums over as many sequences as in training round alike; a batch found for a GPU may be too much for a CPU.
   const trained = manifest?.device === device ? manifest.batch_size : 0;
-  const batchSize = options.batchSize ?? (trained || Math.max(1, Math.floor(4096 / seqLen)));
+  const batchSize = options.batchSize ?? (trained || Math.max(1, Math.floor(4096 / context)));
   const documentEnd = keepsApart(opened) ? endOfDocument(opened.model, opened.tokenizer) : null;
-  const { bytes, documents } = bin;
-  const statistics = () => textStatistics(bin, opened.tokenizer);
-  if (options.stride !== null) {
-    const { stride } = options;
-    const batches = stridedBatches(bin, { context: seqLen, stride, batchSize, documentEnd, device });
-    return { ...batches, documents, statistics, [Symbol.dispose]: () => batches[Symbol.dispose]() };
-  }
-  const loader = new BatchLoader(bin, { seqLen, batchSize, shuffle: false, seed: 0, documentEnd, device });
-  const free = () => loader[Symbol.dispose]();
-  const next = () => loader.next();
-  return { batches: loader.stepsPerEpoch, next, bytes, documents, statistics, [Symbol.dispose]: free };
+  // Of a run's split the same windows are drawn as in training.
+  const own =
+    options.path === null && manifest !== null ? trainOptions(manifest) : { evalTokens: 0, seed: options.seed };
+  const { seed } = own;
+  const evalTokens = options.evalTokens ?? own.evalTokens;
+  const reading = { context, stride: options.stride ?? context, batchSize, evalTokens, seed, documentEnd, device };
+  const planned = await planEvaluation(bin, opened.tokenizer, reading);
+  return { ...planned, documents: bin.documents, splitBytes: bin.bytes, loss: bin.measured?.loss ?? null };
 }
 
 const keepsApart = ({ manifest }: OpenModel) => manifest !== null && trainOptions(manifest).maskDocuments;
@@ -137,6 +133,7 @@ const encode = (
     split,
     specialTokens,
     frame: frameOf(opened, bos),
+    measureTraining: split.holdoutFraction + split.testSplitRatio === 0,
     cacheDir: join(home.cache, "bins"),
     signal,
     onProgress: onData,

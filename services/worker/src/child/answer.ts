@@ -45,7 +45,9 @@ async function evaluated({ request }: Of<"eval">, opened: OpenModel, context: An
   const { dataRoot, about, signal } = context;
   const { split, path_override: override } = request;
   const path = override === null ? null : await contained(dataRoot, override);
-  const { loss, perplexity, dir } = await evaluate(opened, { split, path }, { ...about, signal });
+  // Clients look for the last evaluation, whatever it is of, in one place.
+  const out = opened.manifest === null ? null : join(opened.dir, "eval");
+  const { loss, perplexity, dir } = await evaluate(opened, { split, path, out }, { ...about, signal });
   const artifact = dir && join(dir, "metrics.json");
   return { result: { status: COMPLETED, split, loss, ppl: perplexity, artifact }, steps: opened.manifest?.steps ?? 0 };
 }

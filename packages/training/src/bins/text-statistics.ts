@@ -1,0 +1,75 @@
+import { open } from "node:fs/promises";
+import type { Tokenizer } from "@trainer/tokenizers";
+import { HEADER_BYTES, idBytes } from "./bin-format.js";
+import { LengthCounter, type Lengths } from "./lengths.js";
+import { characters } from "./measure-text.js";
+import type { TokenBin } from "./token-bin.js";
+import type { Window } from "./windows.js";
+
+export interface TextStatistics {
+  /** UTF-8 bytes and characters (code points) of the text that the windows' targets stand for. */
+  readonly bytes: number;
+  readonly characters: number;
+  readonly targets: number;
+  /** Of its documents, without their ends; null where the tokenizer has no token for those. */
+  readonly documentLengths: Lengths | null;
+}
+
+/** What is asked of a tokenizer here. */
+type Spelling = Pick<Tokenizer, "specials" | "vocabSize" | "isSpecial" | "tokenBytes">;
+
+/**
+ * Counts what the targets of windows over a bin stand for, in one pass over its file. A kind that puts a space before each
+ * text spells more than the text has: the sums are held to the text's own.
+ */
+export async function textStatistics(
+  bin: TokenBin,
+  tokenizer: Spelling,
+  windows: Iterable<Window>,
+): Promise<TextStatistics> {
+  const { eos } = tokenizer.specials;
+  const spelled = Array.from({ length: tokenizer.vocabSize }, (_, id) =>
+    tokenizer.isSpecial(id) ? new Uint8Array(0) : tokenizer.tokenBytes(id),
+  );
+  const bytesOf = Float64Array.from(spelled, (bytes) => bytes.length);
+  const charactersOf = Float64Array.from(spelled, characters);
+  const lengths = new LengthCounter();
+  const whole = { bytes: 0, characters: 0 };
+  const part = { bytes: 0, characters: 0, targets: 0 };
+  const places = windows[Symbol.iterator]();
+  let window = places.next();
+  let position = 0;
+  let length = 0;
+  await using file = await open(bin.path, "r");
+  const chunk = Buffer.alloc(1 << 20);
+  const size = idBytes(bin.dtype);
+  const end = HEADER_BYTES + bin.tokens * size;
+  for (let at = HEADER_BYTES; at < end; at += chunk.length) {
+    const { bytesRead } = await file.read(chunk, 0, Math.min(chunk.length, end - at), at);
+    for (let i = 0; i < bytesRead; i += size) {
+      const id = chunk.readUIntLE(i, size);
+      const [bytes, characters] = [Number(bytesOf[id]), Number(charactersOf[id])];
+      whole.bytes += bytes;
+      whole.characters += characters;
+      if (window.done !== true && position === window.value.to) window = places.next();
+      if (window.done !== true && position >= window.value.from) {
+        part.bytes += bytes;
+        part.characters += characters;
+        part.targets += 1;
+      }
+      length += 1;
+      if (id === eos) {
+        lengths.add(length - 1);
+        length = 0;
+      }
+      position += 1;
+    }
+  }
+  const held = (count: number, all: number, own: number) => (all === 0 ? 0 : (count * own) / all);
+  return {
+    bytes: held(part.bytes, whole.bytes, bin.bytes),
+    characters: held(part.characters, whole.characters, bin.measured?.characters ?? whole.characters),
+    targets: part.targets,
+    documentLengths: lengths.lengths(),
+  };
+}

@@ -1,0 +1,50 @@
+import { expect, test } from "vitest";
+import { EvaluateOptions } from "./evaluate-options.js";
+import { evaluationPlace, usualSplit } from "./evaluation-place.js";
+
+const of = (tokens: number) => ({
+  documents: 1,
+  tokens,
+  bytes: tokens,
+  asked: null,
+  share: null,
+  lost_bytes: 0,
+  unknown_tokens: 0,
+});
+const splits = { train: of(9), validation: of(1), test: of(1) };
+const place = (options: object, held: typeof splits | null = splits) =>
+  evaluationPlace("/runs/r", held, EvaluateOptions.parse(options));
+
+test("training's own evaluation is in the run's folder eval, every other one in a place of its own", () => {
+  expect(place({})).toBe("/runs/r/eval");
+  expect(place({ prompts: [], seed: 7 })).toBe("/runs/r/eval"); // without samples their seed says nothing
+  expect(place({ batchSize: 3, against: "other" })).toBe("/runs/r/eval");
+  const others = [
+    { split: "test" },
+    { stride: 8 },
+    { evalTokens: 100 },
+    { evalTokens: 0 },
+    { split: "test", stride: 8 },
+    { prompts: ["Once"] },
+    { prompts: ["Twice"] },
+    { seed: 3 },
+    { bos: "no" },
+    { path: "/a/b.txt" },
+    { path: "/c/b.txt" },
+    { path: "/a/b.txt", document: "line" },
+    { path: "/a/b.txt", stride: 8 },
+    { path: "/a/ü /../b c.txt" },
+  ];
+  const places = others.map((options) => place(options));
+  expect(new Set([...places, "/runs/r/eval"]).size).toBe(others.length + 1);
+  for (const each of places) expect(each).toMatch(/^\/runs\/r\/eval\/[\w.-]+$/);
+  expect(places[0]).toBe("/runs/r/eval/test");
+});
+
+test("where a run has no validation, its usual evaluation is of the test", () => {
+  const tested = { ...splits, validation: of(0) };
+  expect(place({ split: "test" }, tested)).toBe("/runs/r/eval");
+  expect([usualSplit(splits), usualSplit(tested), usualSplit(null)]).toEqual(["validation", "test", null]);
+  expect(usualSplit({ ...tested, test: of(0) })).toBeNull();
+  expect(place({ split: "test" }, null)).toBe("/runs/r/eval/test");
+});

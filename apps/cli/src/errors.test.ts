@@ -1,3 +1,4 @@
+import { ServiceError } from "@trainer/client";
 import { CommanderError } from "commander";
 import { expect, test } from "vitest";
 import { explain, UsageError } from "./errors.js";
@@ -52,4 +53,14 @@ test("our packages' errors keep their message and gain a hint where there is one
 
 test("what is not an error is told as it is", () => {
   expect(explain("boo")).toMatchObject({ code: "FAILED", message: "boo", exitCode: EXIT.failed });
+});
+
+test("what is said of a service that refuses, or is not there, is of the one that was asked", () => {
+  const hint = (code: string, service?: "trainer" | "data-bank") =>
+    explain(new ServiceError(code, "no", service === undefined ? {} : { service })).hint;
+  expect(hint("UNREACHABLE", "trainer")).toMatch(/`trainer serve` .* --server URL/);
+  expect(hint("UNAUTHORIZED", "trainer")).toContain("TRAINER_API_KEY");
+  expect(hint("UNREACHABLE", "data-bank")).toMatch(/`trainer data-bank start` .* APP__DATA_BANK_API_URL/);
+  expect(hint("UNAUTHORIZED", "data-bank")).toContain("APP__DATA_BANK_API_KEY");
+  expect([hint("UNREACHABLE"), hint("TIMEOUT", "trainer")]).toEqual([null, null]);
 });

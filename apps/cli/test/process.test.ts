@@ -111,6 +111,24 @@ test("a signal that comes twice in one instant stops a run as one does", async (
   await again.end;
 });
 
+test("a run that is stopped before its first step says what is kept, and begins again", async () => {
+  const long = join(shared.folder, "preparing.txt");
+  await writeFile(long, Array.from({ length: 400_000 }, (_, i) => `line ${i} of ${i * 7919}\n`).join(""));
+  const run = new Trainer(["train", long, ...LONG, "--run-id", "early"]);
+  await run.until("folder ");
+  run.child.kill("SIGINT");
+  const ended = await run.end;
+  expect(ended).toMatchObject({ code: 130, stdout: "" });
+  expect(ended.stderr).toMatch(/^Stopping\. Once more/m);
+  expect(ended.stderr).toMatch(/Stopped before the first step; .* kept\. To begin it again:\n {2}trainer resume early/);
+  expect(ended.stderr).not.toContain("all is saved");
+  await writeFile(long, "another text by now\n".repeat(200));
+  const again = new Trainer(["resume", "early"]);
+  await again.until("step 1/");
+  again.child.kill("SIGINT");
+  expect((await again.end).stderr).toContain("all is saved");
+});
+
 test("kill -9 loses no more than what came after the last checkpoint", async () => {
   const line = ["train", shared.corpus, ...TINY, "--max-steps", "40", "--log-every", "1", "--checkpoint-every", "5"];
   const whole = await new Trainer([...line, "--run-id", "whole", "--json"]).end;

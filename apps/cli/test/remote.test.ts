@@ -23,7 +23,6 @@ const { trainer, json } = commandLine(() => system.root);
 const on = (...line: string[]) => [...line, "--server", api.url];
 const TINY = "--model char_lstm --size tiny --max-seq-len 32 --batch-size 8 --num-epochs 2 --seed 7".split(" ");
 const RATES = { tokens_per_sec: 1, step_ms: 1, eta_seconds: 1, rss_bytes: 1 };
-const RunId = z.looseObject({ run_id: z.string() });
 
 beforeAll(async () => {
   system = await startSystem();
@@ -169,7 +168,13 @@ test("a run is stopped from here", async () => {
   expect((await system.ended("long")).message).toBe("Training cancelled");
   expect((await trainer(on("cancel", "none"))).stderr).toContain("run not found");
   expect((await trainer(["cancel", "long"])).stderr).toContain("--server URL");
-  expect(RunId.parse((await json(on("cancel", run))).last)).toMatchObject({ run_id: run });
+  expect(await trainer(on("cancel", "long"))).toMatchObject({
+    code: 0,
+    stdout: "long has ended already (failed: Training cancelled).\n",
+  });
+  expect((await trainer(on("cancel", run))).stdout).toBe(`${run} has ended already (completed).\n`);
+  expect((await json(on("cancel", run))).last).toMatchObject({ run_id: run, status: "completed" });
+  expect((await trainer(["runs", "--server", "http://127.0.0.1:1"])).stderr).toContain("`trainer serve` starts one");
 });
 
 test("Ctrl-C stops the watching of a run and not the run, and says how to go on", async () => {

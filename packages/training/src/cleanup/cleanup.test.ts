@@ -195,6 +195,9 @@ test("a run stays while it is trained, used, queued for use, or what another sta
   // A process that used it and was killed.
   const { pid } = spawnSync(process.execPath, ["--eval", ""]);
   await writeFile(join(path, ".in-use-x.json"), JSON.stringify({ pid, started: "1", host: hostname() }));
+  const again = useRun(path, "sent");
+  expect(await readdir(path)).not.toContain(".in-use-x.json"); // the next user of the run takes it away
+  again[Symbol.dispose]();
   expect(await reason()).toBe(null);
 });
 

@@ -59,7 +59,7 @@ const TokenizerFlags = z.strictObject({
   ...TEXT_FLAGS,
   normalization: z.enum(["none", "NFC"]).default("none").describe("with char, what is done to a text before it is cut"),
   ...OfSentencePiece.shape,
-  threads: run.threads.describe("processor threads; 0: one a core"),
+  threads: z.int().min(0).default(0).describe("processor threads; 0: one a core"),
   out: z.string().min(1).nullable().default(null).describe("folder to write; left out: one in the home"),
   force: z.boolean().default(false).describe("replace what is in the --out folder"),
 });

@@ -122,7 +122,7 @@ export const TrainFlags = z.strictObject({
     .default(null)
     .describe("of the arithmetic; left out: bf16 on a GPU that has it, else as auto: fp16 on a GPU, fp32 on a CPU"),
   deterministic: run.deterministic.describe("on a GPU only algorithms that repeat to the bit, which takes longer"),
-  threads: run.threads.describe("processor threads; 0: one a core"),
+  threads: run.threads.describe("processor threads; 0: one a core; auto: as many as other programs leave free now"),
   dataNumWorkers: run.dataNumWorkers.describe(
     "recorded for other clients; batches are prepared by the training thread",
   ),

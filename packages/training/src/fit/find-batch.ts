@@ -1,4 +1,3 @@
-import { availableParallelism } from "node:os";
 import { readModelConfig } from "@trainer/models";
 import { loadTokenizer } from "@trainer/tokenizers";
 import { devices } from "@trainer/torch";
@@ -10,6 +9,7 @@ import { resolveTokenizer } from "../home/resolve-tokenizer.js";
 import { corpusOptions } from "../run/corpus-options.js";
 import { DEFAULT_SEQ_LEN, parseTrainOptions, type TrainInput, type TrainOptions } from "../run/options.js";
 import { outOfMemory } from "../run/out-of-memory.js";
+import { threadsOf } from "../run/threads.js";
 import { resolveCompute } from "../run/precision.js";
 import { vocabSizeFor } from "../run/vocab-size.js";
 import { resolvePretrained } from "../run/pretrained.js";
@@ -77,7 +77,7 @@ export async function searchFor(
   const { options, ...model } = known;
   const compute = resolveCompute(options.device, options.precision);
   const { maxBatchSize = MAX_BATCH_SIZE, memoryBytes = memoryToUse(compute.device) } = context;
-  const threads = threadsToTry(compute.device, options.threads || availableParallelism());
+  const threads = threadsToTry(compute.device, await threadsOf(options.threads));
   const request = { ...model, ...compute, config: toConfig(options), threads, maxBatchSize, memoryBytes };
   const batches: BatchTrial[] = [];
   const threadTrials: ThreadTrial[] = [];

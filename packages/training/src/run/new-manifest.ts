@@ -1,9 +1,9 @@
-import { availableParallelism } from "node:os";
 import { SPLIT_VERSION } from "../corpus/split-plan.js";
 import type { RunManifest } from "./manifest.js";
 import type { RunOptions } from "./options.js";
 import { effectiveBatchSize, type Compute } from "./precision.js";
 import { gitCommit, system, versions } from "./system.js";
+import { threadsOf } from "./threads.js";
 import { toConfig } from "./wire-names.js";
 
 /** The manifest of a run that is about to begin. */
@@ -32,7 +32,7 @@ export async function newManifest(runId: string, options: RunOptions, compute: C
     total_steps: null,
     tokens_seen: 0,
     seed: options.seed,
-    threads: options.threads === 0 ? availableParallelism() : options.threads,
+    threads: await threadsOf(options.threads),
     early_stopping_patience: options.earlyStoppingPatience,
     learning_rate: options.learningRate,
     holdout_fraction: options.holdoutFraction,

@@ -125,8 +125,8 @@ export const TrainOptions = z.strictObject({
   precision: z.enum(precisionChoices).default("auto"),
   /** On a GPU only algorithms that repeat to the bit; on a CPU there are no others. */
   deterministic: z.boolean().default(false),
-  /** 0: as many as the machine has cores. */
-  threads: count.default(0),
+  /** 0: as many as the machine has cores; "auto": as many as other programs leave free when the run begins. */
+  threads: z.union([count, z.literal("auto")]).default(0),
   dataNumWorkers: count.nullable().default(null),
   dataPinMemory: z.boolean().nullable().default(null),
   /** Who began the run: a 64-bit id, in files a string of digits. */

@@ -84,7 +84,7 @@ async function trainedOnCorpus({ options, home, corpus, corpusSha256, emit, sign
     split: { holdoutFraction, testSplitRatio, seed },
     vocabSize,
     minFrequency,
-    threads: threads === 0 ? undefined : threads,
+    threads: threads === 0 || threads === "auto" ? undefined : threads,
     signal,
     onProgress: (p) => {
       const progress = trainingProgress(p, corpus.totalBytes);

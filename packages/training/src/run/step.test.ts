@@ -55,6 +55,15 @@ test("steps lower the loss", () => {
   expect(losses.at(-1)).toBeLessThan((losses[0] ?? 0) / 2);
 });
 
+test("a step drops activations out where the model says so, and computes in full where it does not", () => {
+  const losses = (dropout: number) => {
+    const s = stepper({ device: "cpu", precision: "fp32" }, { dropout, lr: 1e-12 });
+    return new Set(Array.from({ length: 4 }, () => trainStep(s, batch).loss.toFixed(4))).size;
+  };
+  expect(losses(0.5)).toBeGreaterThan(1);
+  expect(losses(0)).toBe(1);
+});
+
 test("on a CPU a step's result is there at once, whoever decides, and no finite step is skipped", () => {
   const compute = { device: "cpu", precision: "fp32" } as const;
   for (const onDevice of [undefined, false, true]) {
@@ -134,6 +143,17 @@ test("while its scale is a guess fp16 takes the step again with a lower one, wit
   expect(guessed.scaler.state()).toEqual({ scale, growthTracker: 40, calibrated: true });
   expect(guessed.skipped).toBe(0);
   expect(guessed.losses).toEqual(run(scale, true).losses);
+});
+
+test("a scale is a guess until 32 steps in a row had finite gradients", () => {
+  const scaler = new GradScaler({ initScale: 1024 });
+  const s = stepper({ device: "cpu", precision: "fp16" }, { scaler });
+  const known = Array.from({ length: 33 }, () => {
+    trainStep(s, batch);
+    return scaler.calibrated;
+  });
+  expect(known.indexOf(true)).toBe(31);
+  expect(known.slice(31)).toEqual([true, true]);
 });
 
 test("gradients that no scale makes finite, or a loss that is no number, are a failure and no overflow", () => {

@@ -33,6 +33,9 @@ const app = httpApp(
       void reply.headers({ etag: '"1"', "accept-ranges": "bytes" });
       throw new Error("with a s3cret");
     });
+    routes.get("/upstream", () => {
+      throw Object.assign(new Error("with a s3cret"), { statusCode: 500 });
+    });
     routes.get("/full", () => {
       throw new EvalError("disk");
     });
@@ -84,6 +87,11 @@ describe("an answer", () => {
     ]);
     expect(lines[0]?.["elapsed_seconds"]).toBeLessThan(1);
     expect((await ask("/things/a")).headers.get("x-request-id")).toMatch(UUID);
+  });
+
+  test("keeps a client's id that is no ASCII, beside text that is none", async () => {
+    const { headers, text } = await ask("/things/%C3%A9", { headers: { "x-request-id": "mine é" } });
+    expect([headers.get("x-request-id"), text]).toEqual(["mine é", '{"id":{"id":"é"}}']);
   });
 
   test("may be about an id of a thousand characters", async () => {
@@ -179,6 +187,10 @@ describe("what breaks", () => {
       request_id: id,
       err: { message: "with a s3cret" },
     });
+  });
+
+  test("says nothing of itself either where a library gave it a status", async () => {
+    expect(await refused("/upstream")).toMatchObject({ status: 500, message: "Internal server error" });
   });
 
   test("is what the service says that it means", async () => {

@@ -2,14 +2,14 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { TINY } from "./corpus.js";
-import { aNumber, containing } from "../../../test/matching.js";
+import { aNumber, aString, containing } from "../../../test/matching.js";
 import { homeWithRun, type TestHome } from "./trained.js";
 
 let at: TestHome;
 beforeAll(async () => {
   const shared = ["--eval-every", "2", "--log-every", "1", "--run-id"];
   at = await homeWithRun(["--eval-every", "2", "--log-every", "1"]);
-  const train = ["train", at.corpus, ...TINY, "--max-steps", "8", "--seed", "5"];
+  const train = ["train", at.corpus, ...TINY, "--max-steps", "8"];
   await at.trainer([...train, "--n-embd", "16", ...shared, "two"]);
   await at.trainer([...train, "--vocab-size", "280", "--lr-schedule", "cosine", ...shared, "three"]);
 }, 90_000);
@@ -72,4 +72,30 @@ test("one run, and a folder that is no run, cannot be compared", async () => {
   await at.trainer(["export", "one", "--out", join(at.folder, "elsewhere")]);
   const outside = await at.trainer(["compare", "one", join(at.folder, "elsewhere")]);
   expect(outside).toMatchObject({ code: 2, stderr: containing("has no manifest.json") });
+});
+
+test("runs on other text are not set against each other, and a shorter one's time is no praise", async () => {
+  const other = join(at.folder, "other.txt");
+  await writeFile(other, Array.from({ length: 200 }, (_, i) => `another text, of ${i} other lines`).join("\n"));
+  await at.trainer(["train", other, ...TINY, "--max-steps", "2", "--run-id", "elsewhere"]);
+  const { stdout } = await at.trainer(["compare", "one", "elsewhere"], { tty: true });
+  expect(stdout).toContain("not tested on the same text");
+  expect(stdout).not.toContain("\u001B[32m");
+  const { last } = await at.json(["compare", "one", "elsewhere"]);
+  expect(last).toMatchObject({ same_text: false, same_tokens: false, losing_text: [], cautions: [aString] });
+}, 60_000);
+
+test("a run whose tokens lose text has no bits per byte, is not ranked, and is shown so", async () => {
+  const copy = join(at.home, "models", "losing");
+  await mkdir(copy);
+  const manifest = await readFile(join(at.home, "models", "one", "manifest.json"), "utf8");
+  const changed = manifest
+    .replace('"run_id": "one"', '"run_id": "losing"')
+    .replace(/"test_bits_per_byte": [\d.]+/, '"test_bits_per_byte": null')
+    .replaceAll('"lost_bytes": 0', '"lost_bytes": 40');
+  await writeFile(join(copy, "manifest.json"), changed);
+  const { stdout } = await at.trainer(["compare", "one", "losing"], { tty: true });
+  expect(stdout).toContain("The tokens of losing lose a part of the text");
+  expect(stdout).not.toContain("\u001B[32m");
+  expect((await at.trainer(["runs", "show", "losing"])).stdout).toMatch(/no bits per byte: \d+(\.\d+)? % of the text/);
 });

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { RunManifest } from "@trainer/training";
 import { z } from "zod";
+import { cautions, comparable, type Comparable } from "../compare/comparable.js";
 import { differences, METRICS } from "../compare/differences.js";
 import { defineCommand, RUN } from "../define-command.js";
 import { curves, GLYPHS } from "../display/curves.js";
@@ -31,7 +32,8 @@ export function define(command: Command, io: Io): void {
         runs.push({ manifest, losses: await savedCurve(record.metrics) });
       }
       const view = { columns: out.screen.columns(), unicode: out.screen.unicode, paint: out.paint };
-      out.result(comparisonJson(runs), () => report(runs, view).join("\n"));
+      const common = comparable(runs.map(({ manifest }) => manifest));
+      out.result(comparisonJson(runs, common), () => report(runs, common, view).join("\n"));
     },
   });
 }
@@ -41,35 +43,35 @@ interface Compared {
   readonly losses: Losses;
 }
 
-/** By run id, what differs and what came of it. */
-const comparisonJson = (runs: readonly Compared[]) => ({
+/** By run id, what differs, what came of it, and what of that can be compared. */
+const comparisonJson = (runs: readonly Compared[], common: Comparable) => ({
   runs: runs.map(({ manifest }) => manifest.run_id),
   config: differences(runs.map(({ manifest }) => manifest.config)),
   metrics: Object.fromEntries(METRICS.map(({ name, value }) => [name, runs.map(({ manifest }) => value(manifest))])),
+  same_text: common.sameText,
+  same_tokens: common.sameTokens,
+  losing_text: common.losing,
+  cautions: cautions(common),
 });
 
-function report(runs: readonly Compared[], view: View): string[] {
+function report(runs: readonly Compared[], common: Comparable, view: View): string[] {
   const heads = runs.map(({ manifest }) => manifest.run_id);
   const right = heads.map((_, i) => i + 1);
   const config = Object.entries(differences(runs.map(({ manifest }) => manifest.config)));
   const asked = table([["ASKED", ...heads], ...config.map(([name, values]) => [name, ...values.map(show)])], right);
-  const metrics = METRICS.map(({ name, value, show, lower }) => {
+  const metrics = METRICS.map(({ name, value, show, best: where }) => {
     const values = runs.map(({ manifest }) => value(manifest));
     const known = values.filter((each) => each !== null);
-    const best = lower && new Set(known).size > 1 ? Math.min(...known) : null;
+    const ranked = where !== null && common[where] && (where === "sameWork" || common.losing.length === 0);
+    const best = ranked && new Set(known).size > 1 ? Math.min(...known) : null;
     const shown = values.map((each) => (each === null ? "-" : show(each)));
     return [name].concat(shown.map((text, i) => (best !== null && values[i] === best ? view.paint.green(text) : text)));
   });
-  const tokenizers = new Set(runs.map(({ manifest }) => manifest.tokenizer_sha256));
-  const caution =
-    tokenizers.size > 1
-      ? ["Their tokenizers differ, and so do their tokens: bits per byte compare, losses and perplexities do not."]
-      : [];
   return [
     ...(config.length === 0 ? ["They were asked the same."] : asked),
     "",
     ...table([["METRIC", ...heads], ...metrics], right),
-    ...caution,
+    ...cautions(common),
     ...picture(runs, view),
   ];
 }

@@ -40,6 +40,13 @@ const heading = ({ id, status, archived, problem, manifest, dir, bytes }: RunSum
   archived ? `archived    as file ${manifest?.artifact_file_id ?? "?"}` : `folder      ${dir} (${formatBytes(bytes)})`,
 ];
 
+/** Per byte of the test; of text that does not come back from its tokens, how much that is. */
+function testBits({ test_bits_per_byte: bits, splits }: RunManifest): string {
+  const { lost_bytes: lost = null, bytes = 0 } = splits?.test ?? {};
+  if (bits !== null || lost === null || lost === 0) return `${formatNumber(bits)} bits per byte`;
+  return `no bits per byte: ${((100 * lost) / bytes).toPrecision(2)} % of the text does not come back from its tokens`;
+}
+
 function facts(manifest: RunManifest): string[] {
   const { model_family: family, model_size: size, parameters, vocab_size: vocab, tokenizer_id: tokenizer } = manifest;
   const { steps, total_steps: total, tokens_seen: tokens, duration_seconds: seconds, error } = manifest;
@@ -50,7 +57,7 @@ function facts(manifest: RunManifest): string[] {
     `started     ${manifest.started_at}`,
     `progress    ${formatCount(steps)} of ${total === null ? "?" : formatCount(total)} steps, ${formatShort(tokens)} tokens${seconds === null ? "" : `, ${formatDuration(seconds)}`}`,
     `validation  loss ${formatNumber(manifest.best_val_loss)}`,
-    `test        loss ${formatNumber(manifest.test_loss)}  ppl ${formatNumber(manifest.test_perplexity)}  ${formatNumber(manifest.test_bits_per_byte)} bits per byte`,
+    `test        loss ${formatNumber(manifest.test_loss)}  ppl ${formatNumber(manifest.test_perplexity)}  ${testBits(manifest)}`,
     ...(error === null ? [] : [`error       ${error}`]),
     "",
   ];

@@ -31,18 +31,18 @@ interface Metric {
   readonly name: string;
   readonly value: (manifest: RunManifest) => number | null;
   readonly show: (value: number) => string;
-  /** The least of several is the best; else none is. */
-  readonly lower: boolean;
+  /** The least of several is the best where they have this in common; null: no number of them is. */
+  readonly best: "sameText" | "sameTokens" | "sameWork" | null;
 }
 
 /** What came of a run, by the names of its manifest. */
 export const METRICS: readonly Metric[] = [
-  { name: "steps", value: (m) => m.steps, show: formatCount, lower: false },
-  { name: "tokens_seen", value: (m) => m.tokens_seen, show: formatCount, lower: false },
-  { name: "parameters", value: (m) => m.parameters, show: formatCount, lower: false },
-  { name: "duration_seconds", value: (m) => m.duration_seconds, show: formatDuration, lower: true },
-  { name: "best_val_loss", value: (m) => m.best_val_loss, show: formatNumber, lower: true },
-  { name: "test_loss", value: (m) => m.test_loss, show: formatNumber, lower: true },
-  { name: "test_perplexity", value: (m) => m.test_perplexity, show: formatNumber, lower: true },
-  { name: "test_bits_per_byte", value: (m) => m.test_bits_per_byte, show: formatNumber, lower: true },
+  { name: "steps", value: (m) => m.steps, show: formatCount, best: null },
+  { name: "tokens_seen", value: (m) => m.tokens_seen, show: formatCount, best: null },
+  { name: "parameters", value: (m) => m.parameters, show: formatCount, best: null },
+  { name: "duration_seconds", value: (m) => m.duration_seconds, show: formatDuration, best: "sameWork" },
+  { name: "best_val_loss", value: (m) => m.best_val_loss, show: formatNumber, best: "sameTokens" },
+  { name: "test_loss", value: (m) => m.test_loss, show: formatNumber, best: "sameTokens" },
+  { name: "test_perplexity", value: (m) => m.test_perplexity, show: formatNumber, best: "sameTokens" },
+  { name: "test_bits_per_byte", value: (m) => m.test_bits_per_byte, show: formatNumber, best: "sameText" },
 ];

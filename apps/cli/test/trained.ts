@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { run } from "../src/program.js";
 import { corpusFolder, TINY } from "./corpus.js";
+import { oddKeys } from "./snake-case.js";
 import { testIo, type TestIoOptions } from "./screen.js";
 
 /** A home of its own with command lines that run in it. */
@@ -9,7 +10,7 @@ export interface TestHome {
   readonly corpus: string;
   readonly home: string;
   trainer(line: readonly string[], options?: TestIoOptions): Promise<Ended>;
-  /** The same with --json: every line of stdout must parse. */
+  /** The same with --json: every line of stdout must parse, and its keys must be in snake_case. */
   json(line: readonly string[], options?: TestIoOptions): Promise<Ended & { values: unknown[]; last: unknown }>;
 }
 
@@ -39,6 +40,8 @@ export async function homeWithRun(options: readonly string[] = []): Promise<Test
       const ended = await trainer([...line, "--json"], options);
       const lines = ended.stdout.split("\n").filter((each) => each !== "");
       const values = lines.map((each): unknown => JSON.parse(each));
+      const odd = oddKeys(values);
+      if (odd.length > 0) throw new Error(`${line.join(" ")} --json has keys that are not in snake_case: ${odd.join(", ")}`);
       return { ...ended, values, last: values.at(-1) };
     },
   };

@@ -7,6 +7,7 @@ const large = { batchSize: 4, fits: false, peakBytes: null, tokensPerSec: null }
 test("what is tried is told as it is tried", () => {
   expect(lineOf({ type: "batch", ...small })).toMatch(/^a batch of 2 fits, 1\.50?k tokens\/s$/);
   expect(lineOf({ type: "batch", ...large })).toBe("a batch of 4 does not fit");
+  expect(lineOf({ type: "trying", batchSize: 4, threads: 2 })).toBe("trying a batch of 4 on 2 threads ...");
   expect(lineOf({ type: "threads", threads: 1, tokensPerSec: 900 })).toBe("1 thread: 900 tokens/s");
   expect(lineOf({ type: "threads", threads: 2, tokensPerSec: 900 })).toBe("2 threads: 900 tokens/s");
 });

@@ -50,40 +50,61 @@ export function define(command: Command, io: Io): void {
       const { corpus: _none, ...rest } = toTrainInput(args, TrainFlags.parse(flags));
       const input = { ...rest, precision: choosePrecision(options, out, suitablePrecision) };
       const elsewhere = await fetching({ home, io, out });
-      const found = await io.interruptible((signal) =>
-        findBatch(args.length === 0 ? input : { ...input, corpus: [...args] }, {
+      const tried: SearchEvent[] = [];
+      await io.interruptible(async (signal) => {
+        signal.addEventListener("abort", () =>
+          out.result(stoppedJson(tried), () => ["", "Stopped before the end.", ...tables(trialsOf(tried))].join("\n")),
+        );
+        const found = await findBatch(args.length === 0 ? input : { ...input, corpus: [...args] }, {
           ...elsewhere,
           home,
           signal,
           maxBatchSize,
           onEvent: (event) => {
+            tried.push(event);
             const line = lineOf(event);
             if (line !== null) out.note(line);
           },
-        }),
-      );
-      out.result({ ...found }, () => report(found).join("\n"));
+        });
+        out.result(foundJson(found), () => report(found).join("\n"));
+      });
     },
   });
 }
 
 export function lineOf(event: SearchEvent): string | null {
   switch (event.type) {
+    case "trying": {
+      const { batchSize, threads } = event;
+      return `trying a batch of ${formatCount(batchSize)} on ${threadsOf(threads)} ...`;
+    }
     case "batch": {
       const { batchSize, fits, tokensPerSec } = event;
       const speed = tokensPerSec === null ? "" : `, ${formatShort(tokensPerSec)} tokens/s`;
       return `a batch of ${formatCount(batchSize)} ${fits ? "fits" : "does not fit"}${speed}`;
     }
     case "threads":
-      return `${formatCount(event.threads)} ${event.threads === 1 ? "thread" : "threads"}: ${formatShort(event.tokensPerSec)} tokens/s`;
+      return `${threadsOf(event.threads)}: ${formatShort(event.tokensPerSec)} tokens/s`;
     case "found":
     case "failed":
       return null;
   }
 }
 
+const threadsOf = (count: number) => `${formatCount(count)} ${count === 1 ? "thread" : "threads"}`;
+
+type Trials = Pick<FoundBatch, "batches" | "threadTrials">;
+
 export function report(found: FoundBatch): string[] {
-  const { batchSize, device, precision, maxSeqLen, memoryBytes, batches, threadTrials, threads } = found;
+  const { batchSize, device, precision, maxSeqLen, memoryBytes, threadTrials, threads } = found;
+  return [
+    `largest batch: ${formatCount(batchSize)} sequences of ${formatCount(maxSeqLen)} tokens (${device}, ${precision}) in ${formatBytes(memoryBytes)}`,
+    ...tables(found),
+    ...(threadTrials.length === 0 ? [] : ["", `fastest: --threads ${formatCount(threads)}`]),
+  ];
+}
+
+function tables({ batches, threadTrials }: Trials): string[] {
   const rows = batches
     .toSorted((a, b) => a.batchSize - b.batchSize)
     .map((trial) => [
@@ -94,11 +115,41 @@ export function report(found: FoundBatch): string[] {
     ]);
   const speeds = threadTrials.map((trial) => [formatCount(trial.threads), formatShort(trial.tokensPerSec)]);
   return [
-    `largest batch: ${formatCount(batchSize)} sequences of ${formatCount(maxSeqLen)} tokens (${device}, ${precision}) in ${formatBytes(memoryBytes)}`,
-    "",
-    ...table([["batch", "memory", "tokens/s", "fits"], ...rows]),
-    ...(speeds.length === 0
-      ? []
-      : ["", ...table([["threads", "tokens/s"], ...speeds]), "", `fastest: --threads ${formatCount(threads)}`]),
+    ...(rows.length === 0 ? [] : ["", ...table([["batch", "memory", "tokens/s", "fits"], ...rows])]),
+    ...(speeds.length === 0 ? [] : ["", ...table([["threads", "tokens/s"], ...speeds])]),
   ];
 }
+
+/** What was tried before a search was stopped. */
+const trialsOf = (events: readonly SearchEvent[]): Trials => ({
+  batches: events.flatMap((event) => (event.type === "batch" ? [event] : [])),
+  threadTrials: events.flatMap((event) => (event.type === "threads" ? [event] : [])),
+});
+
+const trialsJson = ({ batches, threadTrials }: Trials) => ({
+  batches: batches.map(({ batchSize, fits, peakBytes, tokensPerSec }) => ({
+    batch_size: batchSize,
+    fits,
+    peak_bytes: peakBytes,
+    tokens_per_sec: tokensPerSec,
+  })),
+  thread_trials: threadTrials.map(({ threads, tokensPerSec }) => ({ threads, tokens_per_sec: tokensPerSec })),
+});
+
+const foundJson = (found: FoundBatch) => ({
+  status: "completed",
+  batch_size: found.batchSize,
+  threads: found.threads,
+  device: found.device,
+  precision: found.precision,
+  max_seq_len: found.maxSeqLen,
+  memory_bytes: found.memoryBytes,
+  ...trialsJson(found),
+});
+
+const stoppedJson = (events: readonly SearchEvent[]) => ({
+  status: "interrupted",
+  batch_size: null,
+  threads: null,
+  ...trialsJson(trialsOf(events)),
+});

@@ -100,8 +100,18 @@ export async function searchFor(
   }
   const { batchSize, threads: fastest } = found;
   const { maxSeqLen } = model;
-  return { batchSize, threads: fastest, ...compute, maxSeqLen, memoryBytes, batches, threadTrials };
+  return {
+    batchSize,
+    threads: fastest,
+    ...compute,
+    maxSeqLen,
+    memoryBytes,
+    batches,
+    threadTrials: byThreads(threadTrials),
+  };
 }
+
+const byThreads = (trials: readonly ThreadTrial[]) => trials.toSorted((a, b) => a.threads - b.threads);
 
 const withoutType = <E extends { readonly type: string }>({ type: _type, ...rest }: E): Omit<E, "type"> => rest;
 

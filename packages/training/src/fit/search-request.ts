@@ -24,8 +24,9 @@ export type SearchRequest = z.infer<typeof SearchRequest>;
 
 const speed = { tokensPerSec: z.number() };
 
-/** What the process says: each batch size that it tried, each number of threads, and at last what it found. */
+/** What the process says: what it tries now, each batch size that it tried, each number of threads, and at last what it found. */
 export const SearchEvent = z.discriminatedUnion("type", [
+  z.strictObject({ type: z.literal("trying"), batchSize: count, threads: count }),
   z.strictObject({
     type: z.literal("batch"),
     batchSize: count,

@@ -108,6 +108,28 @@ test("more threads are not always faster", async () => {
   expect((await found({ threads: [1, 2, 3], maxBatchSize: 1 }, make)).last).toMatchObject({ threads: 1 });
 });
 
+test("the most threads are tried first, and fewer only while they are not much slower", async () => {
+  const make = () => Promise.resolve({ step: () => (numThreads() === 4 ? 10 : 30) });
+  const { last, events } = await found({ threads: [1, 2, 4], maxBatchSize: 1 }, make);
+  expect(last).toMatchObject({ threads: 4 });
+  expect(events.flatMap((e) => (e.type === "threads" ? [e.threads] : []))).toEqual([4, 2]);
+});
+
+test("each trial is told before it begins, and on a CPU a search takes few steps", async () => {
+  const steps: number[] = [];
+  const make = () => Promise.resolve({ step: (batchSize: number) => steps.push(batchSize) });
+  const { events } = await found({ threads: [1, 2], maxBatchSize: 256 }, make);
+  const told = events.flatMap((e) => (e.type === "trying" ? [[e.batchSize, e.threads]] : []));
+  expect(told).toEqual([
+    [1, 2],
+    [2, 2],
+    [4, 2],
+    [4, 2],
+    [4, 1],
+  ]);
+  expect(steps).toEqual([1, 1, 2, 4, 4, 4]);
+});
+
 test("another failure ends the search", async () => {
   const make = () =>
     Promise.resolve({

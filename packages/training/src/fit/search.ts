@@ -8,8 +8,8 @@ import { makeTrial, type Trial } from "./trial.js";
 /** Batches of up to so many sequences are tried on a CPU; what larger ones take follows from these. */
 const MEASURED = 4;
 
-/** Batches for comparing numbers of threads need be no larger. */
-const THREAD_BATCH = 8;
+/** Once so much of the best speed is lost, still fewer threads are not worth the time. */
+const NOT_WORTH = 0.9;
 
 /**
  * Finds the largest batch that fits, and the number of threads that is fastest with it. On a GPU a batch fits if a step
@@ -28,16 +28,22 @@ export async function search(
   const trial = await make(request);
   const fits = request.device === "cuda" ? onGpu(trial, request, emit, gpuPeak) : onCpu(trial, request, emit);
   const batchSize = await largestThatFits(maxBatchSize, async (n) => {
+    if (request.device === "cuda" || n <= MEASURED) {
+      emit({ type: "trying", batchSize: n, threads: Math.max(...threads) });
+    }
     await setImmediate(); // lets what was emitted be sent
     return fits(n);
   });
   let fastest = { threads: Math.max(...threads), tokensPerSec: 0 };
-  for (const n of batchSize === 0 || threads.length === 1 ? [] : threads) {
+  const fewer = threads.toSorted((a, b) => b - a); // the most first: on many cores a single one takes very long
+  for (const n of batchSize === 0 || threads.length === 1 ? [] : fewer) {
     setNumThreads(n);
-    const tokensPerSec = speed(trial, Math.min(batchSize, THREAD_BATCH), request);
+    emit({ type: "trying", batchSize: Math.min(batchSize, MEASURED), threads: n });
+    await setImmediate();
+    const tokensPerSec = rate(trial, Math.min(batchSize, MEASURED), request);
     emit({ type: "threads", threads: n, tokensPerSec });
     if (tokensPerSec > fastest.tokensPerSec) fastest = { threads: n, tokensPerSec };
-    await setImmediate();
+    else if (tokensPerSec < NOT_WORTH * fastest.tokensPerSec) break;
   }
   emit({ type: "found", batchSize, threads: fastest.threads });
 }
@@ -58,7 +64,8 @@ const onGpu =
 function onCpu(trial: Trial, request: SearchRequest, emit: (event: SearchEvent) => void): Fits {
   const peaks = new Map<number, number>();
   return (batchSize) => {
-    const tokensPerSec = batchSize > MEASURED ? null : tried(() => speed(trial, batchSize, request));
+    const measure = peaks.size === 0 ? speed : rate; // once there are moments, one step has them all at its peak
+    const tokensPerSec = batchSize > MEASURED ? null : tried(() => measure(trial, batchSize, request));
     const failed = batchSize <= MEASURED && tokensPerSec === null;
     const peakBytes = batchSize > MEASURED ? told(peaks, batchSize) : memoryStats().peakRssBytes;
     if (batchSize <= MEASURED) peaks.set(batchSize, peakBytes);
@@ -76,11 +83,15 @@ function told(peaks: ReadonlyMap<number, number>, batchSize: number): number {
   return Math.ceil(high + ((high - low) / (to - from)) * (batchSize - to));
 }
 
-/** Tokens a second of the second step; the first one allocates. */
-function speed(trial: Trial, batchSize: number, { maxSeqLen }: SearchRequest): number {
+/** Tokens a second of the second step; the first one allocates, and the optimizer's moments come at its end. */
+function speed(trial: Trial, batchSize: number, request: SearchRequest): number {
   trial.step(batchSize);
-  return (batchSize * maxSeqLen * 1000) / trial.step(batchSize);
+  return rate(trial, batchSize, request);
 }
+
+/** Tokens a second of one step. */
+const rate = (trial: Trial, batchSize: number, { maxSeqLen }: SearchRequest): number =>
+  (batchSize * maxSeqLen * 1000) / trial.step(batchSize);
 
 /** Null where memory did not suffice. */
 function tried(step: () => number): number | null {

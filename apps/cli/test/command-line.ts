@@ -19,7 +19,8 @@ export function commandLine(home: () => string) {
       .split("\n")
       .map((each): unknown => JSON.parse(each));
     const odd = oddKeys(values);
-    if (odd.length > 0) throw new Error(`${line.join(" ")} --json has keys that are not in snake_case: ${odd.join(", ")}`);
+    if (odd.length > 0)
+      throw new Error(`${line.join(" ")} --json has keys that are not in snake_case: ${odd.join(", ")}`);
     return { code, values, last: values.at(-1), stderr };
   }
 

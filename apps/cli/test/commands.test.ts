@@ -343,7 +343,7 @@ test("a home without runs says how to make one", async () => {
   const { code, stdout } = await trainer(["runs", "--home", join(shared.folder, "nowhere")]);
   expect({ code, stdout }).toEqual({
     code: 0,
-    stdout: `No runs in ${join(shared.folder, "nowhere")} yet. To make one: trainer train my-text.txt\n`,
+    stdout: `No runs in ${join(shared.folder, "nowhere")} yet. To make one: trainer train my-text.txt --home ${join(shared.folder, "nowhere")}\n`,
   });
 });
 
@@ -355,9 +355,16 @@ test("find-batch tells what fits, with and without a text", async () => {
     /^largest batch: 8 sequences of 16 tokens \(cpu, fp32\) in .*iB\n\nbatch +memory +tokens\/s +fits\n/,
   );
   expect(stdout).toMatch(/\n8 +\d.* +- +yes\n\nthreads +tokens\/s\n[^]*fastest: --threads [12]\n$/);
-  expect(stderr).toMatch(/a batch of 4 fits, .* tokens\/s\na batch of 8 fits\n1 thread: .*\n2 threads: /);
+  expect(stderr).toMatch(
+    /a batch of 4 fits, .* tokens\/s\na batch of 8 fits\ntrying .*\n2 threads: .*\ntrying .*\n1 thread: /,
+  );
   const { last } = await json(["find-batch", ...small, "--vocab-size", "300", "--threads", "1", "--quiet"]);
-  expect(last).toMatchObject({ batchSize: 8, threadTrials: [] });
+  expect(last).toMatchObject({
+    status: "completed",
+    batch_size: 8,
+    thread_trials: [],
+    batches: withItem(withFields({ peak_bytes: aNumber })),
+  });
 });
 
 test("export writes a folder that can be used in place of the run", async () => {

@@ -41,7 +41,8 @@ export async function homeWithRun(options: readonly string[] = []): Promise<Test
       const lines = ended.stdout.split("\n").filter((each) => each !== "");
       const values = lines.map((each): unknown => JSON.parse(each));
       const odd = oddKeys(values);
-      if (odd.length > 0) throw new Error(`${line.join(" ")} --json has keys that are not in snake_case: ${odd.join(", ")}`);
+      if (odd.length > 0)
+        throw new Error(`${line.join(" ")} --json has keys that are not in snake_case: ${odd.join(", ")}`);
       return { ...ended, values, last: values.at(-1) };
     },
   };

@@ -1,8 +1,11 @@
+import { join } from "node:path";
 import type { RunEvent, RunResult } from "@trainer/training";
 import type { Invocation } from "../define-command.js";
 import { formatCount } from "../display/quantity.js";
 import { ECHO_MS, SIGNALS } from "../interrupts.js";
 import { homeFlag } from "../home-flag.js";
+import { type Losses } from "./live-lines.js";
+import { morePasses, stillFalls } from "./more-passes.js";
 import { RunDisplay, type Known } from "./run-display.js";
 import { RunFailed } from "./run-failed.js";
 import type { RunProgress } from "./run-progress.js";
@@ -45,7 +48,8 @@ export async function followRun(
       }
       const { columns, unicode } = out.screen;
       const view = { columns: columns(), unicode, paint: out.paint };
-      out.result(resultJson(result), () => summary(result, display.progress, flag, view));
+      const more = await whatMoreHelps(result, display.progress, flag);
+      out.result(resultJson(result), () => summary(result, display.progress, { homeFlag: flag, more }, view));
       return result;
     })
     .finally(() => display.close());
@@ -60,6 +64,14 @@ function whatIsKept({ steps }: RunResult, { saved, ready }: RunProgress): string
       ? "its tokenizer is"
       : "nothing is";
   return `Stopped before the first step; ${kept} kept. To begin it again:`;
+}
+
+/** The command that trains a run further, where its loss had not come to rest. */
+async function whatMoreHelps(result: RunResult, losses: Losses, flag: string): Promise<string | null> {
+  if (result.earlyStopped || !stillFalls(losses)) return null;
+  const { readManifest } = await import("@trainer/training/files");
+  const manifest = await readManifest(join(result.path, "manifest.json"));
+  return manifest && morePasses(manifest, flag);
 }
 
 /** A logged step, by the names of `metrics.jsonl`. */

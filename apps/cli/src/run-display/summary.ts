@@ -29,9 +29,27 @@ export const resultJson = (result: RunResult) => ({
   path: result.path,
 });
 
-/** How the run went, and what to type next. */
-export function summary(result: RunResult, progress: RunProgress, homeFlag: string, view: View): string {
-  return [...lossCurve(progress, view), "", ...outcome(result), "", "Next:", ...next(result, homeFlag)].join("\n");
+/**
+ * How the run went, and what to type next.
+ * @param more the command that trains further, where that would help
+ */
+export function summary(
+  result: RunResult,
+  progress: RunProgress,
+  { homeFlag, more = null }: { readonly homeFlag: string; readonly more?: string | null },
+  view: View,
+): string {
+  return [
+    ...lossCurve(progress, view),
+    "",
+    ...outcome(result),
+    "",
+    "Next:",
+    ...next(result, homeFlag),
+    ...(more === null
+      ? []
+      : ["The loss was still falling: the model gains by more passes through the text, such as", `  ${more}`]),
+  ].join("\n");
 }
 
 function outcome(result: RunResult): string[] {

@@ -15,6 +15,7 @@ const SIGNATURES: readonly (readonly [start: Buffer, kind: string])[] = [
 
 const LEAST = 8; // bytes to judge by
 const PLAUSIBLE = 0.95;
+const SPACED = 0.04;
 const DAMAGED = 0.1;
 const PRINTABLE = /[\p{L}\p{M}\p{N}\p{P}\p{S}\p{Zs}\t\r\n]/gu;
 
@@ -50,6 +51,10 @@ function isDamagedText(head: Buffer): boolean {
 
 /** Whether bytes read as UTF-16 are nearly all letters, digits and the like; data is not. */
 function readsAs(encoding: "utf-16le" | "utf-16be", head: Buffer): boolean {
+  // A space of UTF-16 has a NUL beside it; without, they are those of an encoding of single bytes.
+  const spaces = head.filter((byte) => byte === 0x20).length;
+  const nuls = head.filter((byte) => byte === 0).length;
+  if (spaces > 2 * nuls + SPACED * head.length) return false;
   try {
     const text = new TextDecoder(encoding, { fatal: true }).decode(head, { stream: true });
     return text.length > 1 && (text.match(PRINTABLE) ?? []).join("").length >= PLAUSIBLE * text.length;

@@ -68,6 +68,13 @@ test("UTF-16 and UTF-32 are named, with and without a byte order mark, in any sc
   expect(refusal(Buffer.from(wide.buffer).swap32())).toContain("UTF-32: convert");
 });
 
+test("a text of single bytes a character is not taken for UTF-16", () => {
+  const russian = Buffer.from("\xcf\xf0\xe8\xe2\xe5\xf2, \xec\xe8\xf0. ".repeat(50), "latin1");
+  const french = Buffer.from("\u00e9t\u00e9 \u00e0 \u00f4t\u00e9 d\u00e9j\u00e0 ".repeat(50), "latin1");
+  const runs = Buffer.from("\u00e9 ".repeat(2000), "latin1");
+  for (const bytes of [russian, french, runs]) expect(refusal(bytes)).toMatch(/^a\.txt is not UTF-8 text: \d\d %/);
+});
+
 test("other kinds of files are named by what they begin with, and words that begin alike are text", () => {
   const kinds = {
     "PK\u0003\u0004": /a zip archive/,

@@ -315,7 +315,7 @@ test("characters that are not UTF-8 are told", async () => {
   const { events } = await run({ corpus: file, runId: "latin", maxSteps: 1 });
   expect(events).toContainEqual({
     type: "warning",
-    message: containing("1 character is not UTF-8 and became U+FFFD"),
+    message: containing("1 character is not UTF-8 and became U+FFFD: 1 in "),
   });
 });
 

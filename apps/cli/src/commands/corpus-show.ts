@@ -10,6 +10,9 @@ import { fetching } from "../fetching.js";
 import type { Io } from "../io.js";
 import { TEXT_FLAGS, textOptions } from "../text-flags.js";
 
+/** Files that it takes a while to look at. */
+const MANY = 1000;
+
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
     description:
@@ -33,8 +36,11 @@ export function define(command: Command, io: Io): void {
         const line = new ProgressLine(io, out);
         const statistics = await corpusStatistics(corpus.paths, {
           ...textOptions(options),
+          home: openHome(home),
           signal,
-          onLook: (looked, files) => line.update("looking at the files", looked / files),
+          onLook: (looked, files) => {
+            if (files >= MANY) line.update("looking at the files", looked / files);
+          },
           onRead: ({ bytes, totalBytes }) => line.update("reading", bytes / Math.max(1, totalBytes)),
         }).finally(() => line.clear());
         out.result(statisticsJson(statistics), () => statisticsFacts(statistics).join("\n"));

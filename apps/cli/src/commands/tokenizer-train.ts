@@ -90,6 +90,7 @@ export function define(command: Command, io: Io): void {
         await import("@trainer/training");
       const corpus = await openCorpus(args, {
         ...textOptions(options),
+        home: openHome(home),
         document: document ?? (method === "char" ? "file" : "line"),
       });
       const progress = new ProgressLine(io, out);

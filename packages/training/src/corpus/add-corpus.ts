@@ -37,7 +37,7 @@ export async function addCorpus(
   paths: string | readonly string[],
   { home, dataBank, format, onProgress, signal }: AddContext,
 ): Promise<AddedCorpus> {
-  const corpus = await openCorpus(paths, { document: "file", format, signal });
+  const corpus = await openCorpus(paths, { document: "file", format, home, signal });
   const losses: TextLosses = { replaced: [], separators: {} };
   const dir = home.corpusCache;
   const folder = await folderBeside(dir);

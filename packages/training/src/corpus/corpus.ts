@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { Home } from "../home/home.js";
 import { breathe } from "./breathe.js";
 import { CorpusError } from "./corpus-error.js";
 import { documentCutter, type DocumentMode } from "./cut-documents.js";
@@ -48,6 +49,8 @@ export interface OpenOptions {
   readonly separator?: DocumentSeparator | undefined;
   /** How the files are read; default "auto", by their names. */
   readonly format?: CorpusFormat | undefined;
+  /** What lies there is made by runs, and skipped where a folder of text holds it. */
+  readonly home?: Home | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Hears how many of how many files were looked at. */
   readonly onLook?: ((looked: number, files: number) => void) | undefined;
@@ -67,9 +70,9 @@ export interface OpenOptions {
  * (permission, damaged gzip); INVALID_INPUT (binary, another encoding, not jsonl).
  */
 export async function openCorpus(paths: string | readonly string[], options: OpenOptions): Promise<Corpus> {
-  const { document, separator = "none", format = "auto", signal, onLook } = options;
+  const { document, separator = "none", format = "auto", home, signal, onLook } = options;
   const named = typeof paths === "string" ? [paths] : paths;
-  const found = await findFiles(named, format);
+  const found = await findFiles(named, { format, home });
   const files: CorpusFile[] = [];
   const skipped = [...found.skipped];
   let hasText = false;

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { join, relative } from "node:path";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
+import { openHome } from "../home/home.js";
 import { temporaryFolder } from "../home/temporary-folder.js";
 import { leftOutOf, openCorpus, type OpenOptions } from "./corpus.js";
 import { documentsOf } from "./document-batch.js";
@@ -78,6 +79,20 @@ test("what a folder has besides files is told too", async () => {
     ["lost.txt", "link that leads nowhere"],
     ["socket.txt", "no file"],
   ]);
+});
+
+test("what runs have written is no text where their home lies in a folder of text, but for who names it", async () => {
+  await using folder = await folderOf({
+    "a.txt": "one",
+    "runs/models/x/logs.jsonl": '{"message":"no text"}',
+    "runs/corpus_cache/abc.txt": "two",
+    "runs/notes.txt": "three",
+  });
+  const home = openHome(join(folder.path, "runs"));
+  const { corpus, texts } = await read(folder.path, { home });
+  expect(texts).toEqual(["one", "three"]);
+  expect(leftOutOf(corpus, noLosses).files.kinds).toEqual({ "folder of runs": 2 });
+  expect((await read(home.corpusCache, { home })).texts).toEqual(["two"]);
 });
 
 test("a folder that may not be read is refused", () => {

@@ -1,5 +1,6 @@
 import { readdirSync, statSync, type Stats } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
+import type { Home } from "../home/home.js";
 import { breathe } from "./breathe.js";
 import { CorpusError } from "./corpus-error.js";
 import {
@@ -33,13 +34,19 @@ export interface Found {
   readonly skipped: readonly SkippedFile[];
 }
 
+export interface HowToFind {
+  readonly format: CorpusFormat;
+  /** Skipped where a folder holds it: what runs write is no text to train on. */
+  readonly home: Home | undefined;
+}
+
 /**
  * The files named by `paths`, in the order given; a folder stands for the texts below it, sorted by the bytes of their
  * paths. In a folder, what is hidden is skipped, and so are files whose names do not say that they are text (all of them
  * are taken where `format` says how to read them) and links to folders (they may run in circles); all of that is told. A
  * file named itself is text whatever its extension, but for one whose marks would be learned.
  */
-export async function findFiles(paths: readonly string[], format: CorpusFormat): Promise<Found> {
+export async function findFiles(paths: readonly string[], { format, home }: HowToFind): Promise<Found> {
   if (paths.length === 0) throw new CorpusError("INVALID_INPUT", "no corpus given: name a file or a folder of text");
   const files: FoundFile[] = [];
   const skipped: SkippedFile[] = [];
@@ -47,7 +54,7 @@ export async function findFiles(paths: readonly string[], format: CorpusFormat):
     const info = statOf(path);
     if (info.isFile()) files.push(namedFile(path, info, format));
     else if (info.isDirectory()) {
-      const found = await filesBelow(path, format);
+      const found = await filesBelow(path, { format, home });
       if (found.files.length === 0) throw noText(path, found.skipped);
       files.push(...found.files);
       skipped.push(...found.skipped);
@@ -88,8 +95,9 @@ const describe = (path: string, { size, mtimeMs }: Stats, format: FileFormat, na
 
 async function filesBelow(
   folder: string,
-  format: CorpusFormat,
+  { format, home }: HowToFind,
 ): Promise<{ files: FoundFile[]; skipped: SkippedFile[] }> {
+  const own = new Set(home && [home.models, home.tokenizers, home.archived, home.cache, home.corpusCache]);
   const files: FoundFile[] = [];
   const skipped: SkippedFile[] = [];
   const folders = [folder];
@@ -97,7 +105,8 @@ async function filesBelow(
     for (const entry of entriesOf(at)) {
       await breathe();
       const path = join(at, entry.name);
-      if (entry.name.startsWith(".")) skipped.push({ path, kind: "hidden" });
+      if (own.has(resolve(path))) skipped.push({ path, kind: "folder of runs" });
+      else if (entry.name.startsWith(".")) skipped.push({ path, kind: "hidden" });
       else if (entry.isDirectory()) folders.push(path);
       else {
         const file = fileAt(path, entry.isSymbolicLink(), format);

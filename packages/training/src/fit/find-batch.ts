@@ -134,7 +134,7 @@ async function vocabularyOf(options: TrainOptions, home: string, hasCorpus: bool
   if (options.vocabSize !== null) return options.vocabSize;
   if (!hasCorpus) return USUAL_VOCABULARY;
   try {
-    return vocabSizeFor((await openCorpus(options.corpus, corpusOptions(options))).totalBytes);
+    return vocabSizeFor((await openCorpus(options.corpus, corpusOptions(options, openHome(home)))).totalBytes);
   } catch (error) {
     throw TrainingError.from(error);
   }

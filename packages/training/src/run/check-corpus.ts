@@ -1,6 +1,7 @@
 import { openCorpus } from "../corpus/corpus.js";
 import { planSplit } from "../corpus/split-plan.js";
 import { TrainingError } from "../errors.js";
+import type { Home } from "../home/home.js";
 import { corpusOptions } from "./corpus-options.js";
 import type { TrainOptions } from "./options.js";
 
@@ -11,9 +12,9 @@ const SMALL = 1 << 20;
  * Refuses a corpus before there is a run: any whose files are not text; of a small one also what only shows when it is read
  * and split. A large one is read in the run, which can then be begun anew.
  */
-export async function checkCorpus(paths: readonly string[], options: TrainOptions): Promise<void> {
+export async function checkCorpus(paths: readonly string[], options: TrainOptions, home: Home): Promise<void> {
   try {
-    const corpus = await openCorpus(paths, corpusOptions(options));
+    const corpus = await openCorpus(paths, corpusOptions(options, home));
     if (corpus.totalBytes <= SMALL) await planSplit(corpus, options);
   } catch (error) {
     throw TrainingError.from(error);

@@ -1,11 +1,14 @@
 import type { OpenOptions } from "../corpus/corpus.js";
+import type { Home } from "../home/home.js";
 import type { TrainOptions } from "./options.js";
 
-/** How a run's corpus is opened. */
+/** How a run's corpus is opened; what lies in its home is no text. */
 export const corpusOptions = (
   options: Pick<TrainOptions, "document" | "documentSeparator" | "corpusFormat">,
+  home: Home,
 ): OpenOptions => ({
   document: options.document,
   separator: options.documentSeparator,
   format: options.corpusFormat,
+  home,
 });

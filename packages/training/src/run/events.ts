@@ -6,7 +6,7 @@ import type { FailureClass, TrainingError } from "../errors.js";
 import type { SplitCounts } from "./manifest.js";
 import type { StepProfile } from "./step-profile.js";
 
-/** What a run tells of itself while it goes on, in this order as far as each occurs. */
+/** What a run tells of itself while it goes on, in this order as far as each occurs; `data` before the tokenizer too. */
 export type RunEvent =
   | {
       readonly type: "config";

@@ -224,7 +224,10 @@ async function openSameCorpus(
   { options, manifest, context }: Session,
   reporter: Reporter,
 ): Promise<Corpus & { readonly hash: string }> {
-  const corpus = await openCorpus(options.corpus, { ...corpusOptions(options), signal: context.signal });
+  const corpus = await openCorpus(options.corpus, {
+    ...corpusOptions(options, fetching(context).home),
+    signal: context.signal,
+  });
   const { totalBytes } = corpus;
   const onRead = ({ bytes }: { readonly bytes: number }) =>
     reporter.emit({ type: "data", phase: "hash", bytes, totalBytes, tokens: 0, tokensPerSec: 0 });

@@ -50,7 +50,7 @@ async function begin(input: TrainInput, context: RunContext): Promise<RunResult>
 /** The options with every path made absolute, so that the run can be resumed from anywhere; all of them must be there. */
 async function checked(options: TrainOptions, where: BringContext): Promise<RunOptions> {
   const corpus = options.corpus.map((path) => resolve(path));
-  await checkCorpus(corpus, options);
+  await checkCorpus(corpus, options, where.home);
   const tokenizer = options.tokenizer === null ? null : await resolveTokenizer(options.tokenizer, where.home);
   const pretrained = await resolvePretrained(options, where);
   return {

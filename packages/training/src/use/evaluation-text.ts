@@ -79,6 +79,7 @@ async function externalText(
   const corpus = await openCorpus(resolve(path), {
     document: document ?? trained.document,
     separator: trained.documentSeparator,
+    home: context.home,
     signal: context.signal,
   });
   const whole = { holdoutFraction: 0, testSplitRatio: 0, seed: 0 };
@@ -105,7 +106,9 @@ async function splitOfRun(opened: OpenModel, { split, bos }: EvaluateOptions, co
   };
   using text = await corpusPaths(options, context).catch(unreadable);
   const { paths } = text;
-  const corpus = await openCorpus(paths, { ...corpusOptions(options), signal: context.signal }).catch(unreadable);
+  const corpus = await openCorpus(paths, { ...corpusOptions(options, context.home), signal: context.signal }).catch(
+    unreadable,
+  );
   if (manifest.corpus_sha256 !== (await corpus.sha256({ signal: context.signal }))) {
     throw invalid(
       `the corpus of run ${manifest.run_id} (${paths.join(", ")}) has changed since it was trained, so its ${split} split ` +

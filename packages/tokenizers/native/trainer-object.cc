@@ -1,5 +1,9 @@
 #include "trainer-object.h"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 #include <memory>
 
 #include "arguments.h"
@@ -17,6 +21,13 @@ struct Job {
   std::atomic<uint64_t> merged{0};
   Trained trained;
 };
+
+/** What many threads have freed in small parts stays with the process unless it is given back. */
+void giveBackMemory() {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
+}
 
 TrainSettings settingsFrom(const Napi::Object& options) {
   TrainSettings settings;
@@ -72,6 +83,7 @@ class TrainerObject : public Napi::ObjectWrap<TrainerObject> {
         info.Env(),
         [job = job_, settings] {
           job->trained = trainMerges(job->counter.take(), *settings, job->merged, job->counter.cancelled);
+          giveBackMemory();
         },
         [job = job_](Napi::Env env) -> Napi::Value {
           const std::vector<Merge>& merges = job->trained.merges;

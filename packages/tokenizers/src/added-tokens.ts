@@ -36,10 +36,10 @@ export function withRoles(
   tokens: readonly (string | undefined)[],
 ): AddedToken[] {
   const named = [pad, bos, eos].filter((id) => id !== null);
-  const roles = new Set(named.filter((id) => Array.from(tokens[id] ?? "").length > 1));
+  const roles = new Set(named.filter((id) => Array.from(String(tokens[id])).length > 1));
   const listed = added.map((token) => (roles.has(token.id) ? { ...token, special: true } : token));
   const unlisted = [...roles].filter((role) => !added.some(({ id }) => id === role));
-  return [...listed, ...unlisted.map((id) => specialToken(tokens[id] ?? "", id))];
+  return [...listed, ...unlisted.map((id) => specialToken(String(tokens[id]), id))];
 }
 
 export const specialIds = (added: readonly AddedToken[]): ReadonlySet<number> =>

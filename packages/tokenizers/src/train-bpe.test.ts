@@ -121,3 +121,19 @@ test("and even when it is no error", async () => {
   const texts: AsyncIterable<string> = { [Symbol.asyncIterator]: () => ({ next: () => Promise.reject("no reason") }) };
   await expect(trainBpe({ texts, vocabSize: 300 })).rejects.toThrow("training failed: 'no reason'");
 });
+
+test("millions of different words that two threads counted are put together in less time than counting them took", async () => {
+  function* texts() {
+    for (let batch = 0; batch < 30; batch++) {
+      const word = (i: number) => ` ${(((batch * 100_000 + i) * 2_654_435_761) % 2 ** 32).toString(36)}x`;
+      yield Array.from({ length: 100_000 }, (_, i) => word(i)).join("");
+    }
+  }
+  const began = performance.now();
+  let counted = Number.NaN;
+  const onProgress = ({ phase }: TrainProgress) => {
+    if (phase === "merge" && Number.isNaN(counted)) counted = performance.now();
+  };
+  await trainBpe({ texts: texts(), vocabSize: 261, threads: 2, onProgress });
+  expect(performance.now() - counted).toBeLessThan((counted - began) / 2);
+}, 90_000);

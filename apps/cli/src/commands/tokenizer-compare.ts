@@ -17,7 +17,9 @@ const CompareFlags = z.strictObject({
 
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
-    description: "What two or more tokenizers make of the same text, side by side, line by line of it.",
+    description:
+      "What two or more tokenizers make of the same text, side by side, line by line of it. Known: the share that has " +
+      "tokens other than the one for what is unknown. Lost: what does not come back when it is encoded and decoded.",
     args: { "<tokenizer...>": "ids of tokenizers, or paths of their files or folders" },
     options: CompareFlags,
     needs: [["text"]],

@@ -21,7 +21,9 @@ const ShowFlags = z.strictObject({
 
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
-    description: "What a tokenizer is made of, how it does, and how it cuts a text.",
+    description:
+      "What a tokenizer is made of, how it does, and how it cuts a text. Known: the share that has tokens other than the " +
+      "one for what is unknown. Lost: what does not come back when it is encoded and decoded.",
     args: TOKENIZER_ARGUMENT,
     options: ShowFlags,
     examples: {

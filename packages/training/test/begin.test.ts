@@ -7,6 +7,7 @@ import { expect, test } from "vitest";
 import { z } from "zod";
 import { openHome } from "../src/home/home.js";
 import { temporaryFolder } from "../src/home/temporary-folder.js";
+import { textFrame } from "../src/use/begin.js";
 import { generate } from "../src/use/generate.js";
 import { openModel, type OpenModel } from "../src/use/open-model.js";
 import { score } from "../src/use/score.js";
@@ -80,6 +81,10 @@ test("a model of ours has no begin but end-of-text where one is asked for", asyn
   using opened = await openTinyGpt2();
   expect((await score(opened, { text: "The lamp" })).begin).toEqual([]);
   expect((await score(opened, { text: "The lamp", bos: "yes" })).begin).toEqual(["[EOS]"]);
+  expect([textFrame(opened, "yes"), textFrame(opened, "auto")]).toEqual([
+    { begin: ["[EOS]"], end: [] },
+    { begin: [], end: [] },
+  ]);
   const nothing = { ...opened, startId: null };
   await expect(score(nothing, { text: "The lamp", bos: "yes" })).rejects.toMatchObject({ code: "INVALID_INPUT" });
 });
@@ -227,4 +232,14 @@ test("a begin that the text spells is text, and where special tokens are let thr
     expect(asText.tokens?.join("")).toBe(text);
     expect(asText.tokens?.length).toBeGreaterThan(tokenizer.encode("The lamp").length + before.length + after.length);
   }
+});
+
+test("a model from elsewhere without a template begins with its own begin token where one is asked for", async () => {
+  await using temporary = await temporaryFolder();
+  using opened = await open(
+    await changed("framed-llama", join(temporary.path, "m"), { "tokenizer.json": { post_processor: null } }),
+  );
+  expect(opened.tokenizer.frame).toEqual({ before: [], after: [] });
+  expect((await score(opened, { text: "The lamp" })).begin).toEqual([]);
+  expect((await score(opened, { text: "The lamp", bos: "yes" })).begin).toEqual(["<s>"]);
 });

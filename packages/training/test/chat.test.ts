@@ -212,3 +212,12 @@ test("the chat template is that of chat_template.jinja, else tokenizer_config.js
   await write("chat_template.jinja", "file");
   expect(await readChatTemplate(temporary.path)).toBe("file");
 });
+
+test("where a template has no special token after an answer, or cannot write one, none ends it but the folder's", async () => {
+  using model = await openFramed();
+  const end = (source: string) => new RenderedChat(source, model.tokenizer, false).endOfAnswer();
+  expect(end(String(model.chatTemplate))).toBe(2);
+  expect(end("{% for message in messages %}{{ message.content }} {% endfor %}")).toBeNull();
+  expect(end("{% if messages | length > 1 %}{{ raise_exception('one') }}{% endif %}x")).toBeNull();
+  expect(end("{{ messages | length }}<|im_end|>")).toBeNull(); // an answer does not go on from its prompt
+});

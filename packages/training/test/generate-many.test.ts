@@ -74,6 +74,22 @@ test("more tokens are drawn than there are random numbers on the device at a tim
   expect(found?.outputs).toEqual(resultOf(await eventsOf(["T", "The lamp"], input, null))?.outputs);
 });
 
+test("ids that stand for no token are never drawn by recorded steps either, and top-p 0 writes the likeliest", async () => {
+  const ids = [...opened.tokenizer.encode(" lamp burned all night")];
+  using whole = scriptedModel(opened, [...ids, ...ids, ...ids], 5);
+  const input = { topP: 0, maxNewTokens: 2 * ids.length, seed: 1 };
+  const likeliest = resultOf(await eventsOf(["T"], input, eagerQueue, whole));
+  expect(likeliest?.outputs).toEqual([opened.tokenizer.decode([...ids, ...ids])]);
+  expect(likeliest?.outputs).toEqual(resultOf(await eventsOf(["T"], input, null, whole))?.outputs);
+  const absent = ids.slice(2, 3);
+  const holed = { ...whole, absent };
+  const without = resultOf(await eventsOf(["T"], input, eagerQueue, holed));
+  expect(without?.outputs).toEqual(resultOf(await eventsOf(["T"], input, null, holed))?.outputs);
+  expect(without?.outputs).not.toEqual(likeliest?.outputs);
+  const text = String(without?.outputs[0]);
+  expect([...opened.tokenizer.encode(text)]).not.toContain(absent[0]);
+});
+
 test("a text ends where its model says, whatever was drawn after that", async () => {
   const EOS = 3;
   const ids = [...opened.tokenizer.encode(" lamp burned all night")];

@@ -14,6 +14,7 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { z } from "zod";
 import type { Worker } from "../src/start.js";
 import { listen, startSystem, type System } from "./system.js";
+import { matching } from "../../../test/matching.js";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
@@ -91,6 +92,20 @@ test("a text is scored, given or in a file below the data root, by a run that wa
   expect(given.perplexity).toBeCloseTo(Math.exp(given.loss ?? 0), 6);
   const read = await score("s2", { path: "text.txt" });
   expect(read).toMatchObject({ status: "completed", loss: given.loss, tokens: null, surprisal: null, topk: null });
+});
+
+test("of a text of one token there is no figure and the reason is said, and a request's tokens say where they are", async () => {
+  expect(await score("one", { text: "a" })).toMatchObject({
+    status: "completed",
+    loss: null,
+    perplexity: null,
+    message: matching(/nothing to score/),
+  });
+  const text = "the king 👑 hath";
+  const { tokens, offsets, ...rest } = await score("places", { text, detail_level: "per_char" });
+  expect(tokens?.join("")).toBe(text);
+  expect(offsets).toHaveLength(tokens?.length ?? 0);
+  expect(rest).toMatchObject({ text_restored: false, unknown_characters: 1 });
 });
 
 test.each(["../text.txt", "/etc/hostname", "none.txt", "out.txt", "."])(

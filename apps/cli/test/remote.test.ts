@@ -76,13 +76,13 @@ test("a text that the service has, and a tokenizer, are named by their ids", asy
 test.each([
   [["train", "a.txt", "b.txt"], "one text"],
   [["train", "a.txt", "--n-layer", "3", "--lora-rank", "4"], "--n-layer, --lora-rank: only for work on this machine"],
-  [["train", "a.txt", "--batch-size", "auto"], "batch_size must be an integer"],
+  [["train", "a.txt", "--batch-size", "auto"], "--batch-size must be an integer"],
   [["doctor"], "works on this machine alone"],
   [["eval", "r", "--split", "test", "--path", "x"], "exclude each other"],
   [["score", "r"], "what should be scored?"],
   [["generate", "r", "--prompt", "x", "--min-p", "0.1"], "--min-p: only for work on this machine"],
   [["generate", "r", "--prompt", "x", "--prompt", "y"], "a server takes one prompt at a time"],
-  [["generate", "r", "--prompts-file", "x"], "--prompts-file: only for work on this machine"],
+  [["generate", "r", "--prompts-file", "x"], "--prompts-path: only for work on this machine"],
 ])("wrong use, %j, is said before anything is sent", async (line, message) => {
   const { code, stderr } = await trainer(on(...line));
   expect(stderr).toContain(message);

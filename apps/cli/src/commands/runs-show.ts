@@ -56,8 +56,12 @@ function facts(manifest: RunManifest): string[] {
     `corpus      ${manifest.corpus_path}`,
     `started     ${manifest.started_at}`,
     `progress    ${formatCount(steps)} of ${total === null ? "?" : formatCount(total)} steps, ${formatShort(tokens)} tokens${seconds === null ? "" : `, ${formatDuration(seconds)}`}`,
-    `validation  loss ${formatNumber(manifest.best_val_loss)}`,
-    `test        loss ${formatNumber(manifest.test_loss)}  ppl ${formatNumber(manifest.test_perplexity)}  ${testBits(manifest)}`,
+    ...(manifest.best_val_loss === null ? [] : [`validation  loss ${formatNumber(manifest.best_val_loss)}`]),
+    ...(manifest.test_loss === null
+      ? []
+      : [
+          `test        loss ${formatNumber(manifest.test_loss)}  ppl ${formatNumber(manifest.test_perplexity)}  ${testBits(manifest)}`,
+        ]),
     ...(error === null ? [] : [`error       ${error}`]),
     "",
   ];

@@ -10,8 +10,8 @@ export function runOutcome({ run_id: id, training, artifact_file_id: file }: Run
       ? ["Done"]
       : [
           `Done: ${training.step} steps`,
-          `validation  loss ${formatNumber(training.best_val_loss)}`,
-          `test        loss ${formatNumber(training.test_loss)}`,
+          ...(training.best_val_loss === null ? [] : [`validation  loss ${formatNumber(training.best_val_loss)}`]),
+          ...(training.test_loss === null ? [] : [`test        loss ${formatNumber(training.test_loss)}`]),
         ];
   return [
     ...figures,

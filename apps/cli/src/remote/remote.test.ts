@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { evaluationReport, runFailure, runOutcome } from "./outcome.js";
 import { finished } from "./request.js";
 import { rowEvent } from "./row-event.js";
+import { facts } from "./runs.js";
 import { STATUS_COLUMNS } from "./status.js";
 
 const training = {
@@ -73,6 +74,26 @@ test("a run's row tells how far it is, what is left of it, or why it failed", ()
   expect(row({ status: "completed", message: "Training completed" }).slice(6)).toEqual(["-", ""]);
   expect(row({ status: "failed", message: "no room" }).at(-1)).toBe("no room");
   expect(row({ status: "failed" }).at(-1)).toBe("");
+});
+
+test("a run is shown by what is known of it, as one of this machine is", () => {
+  expect(facts(status({ created_at: "2026-01-02" }))).toEqual([
+    "run         r",
+    "status      running",
+    "asked       2026-01-02",
+    "progress    30 of 1,200 steps",
+    "validation  loss 1.8000",
+  ]);
+  const done = { ...training, test_loss: 2 };
+  const whole = facts(status({ training: done, model_family: "gpt2", model_size: "tiny", artifact_file_id: "f" }));
+  expect(whole.slice(2, 4)).toEqual(["archived    as file f", "model       gpt2 tiny"]);
+  expect(whole.at(-1)).toBe("test        loss 2.0000  ppl 7.3891");
+  expect(facts(status({ status: "failed", training: null, model_family: "m", message: "no room" })).slice(2)).toEqual([
+    "model       m ?",
+    "asked       ",
+    "error       no room",
+  ]);
+  expect(facts(status({ status: "failed", training: null })).at(-1)).toBe("asked       ");
 });
 
 test("a run that is completed tells its figures and what next, on the server where it is", () => {

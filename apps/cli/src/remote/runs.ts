@@ -1,5 +1,6 @@
 import type { RunStatus } from "@trainer/platform";
 import type { Invocation } from "../define-command.js";
+import { formatCount, formatNumber } from "../display/quantity.js";
 import { fitTable } from "../display/fit-table.js";
 import { lossCurve } from "../run-display/live-lines.js";
 import { allRuns, type Server } from "./server.js";
@@ -32,7 +33,31 @@ export async function showRemote({ client }: Server, { args: [runId = ""], out }
   out.result(statusJson(status), () => [...facts(status), "", ...lossCurve(losses, view)].join("\n"));
 }
 
-const facts = (status: RunStatus): string[] => {
-  const known = Object.entries(statusJson(status)).filter(([, value]) => value !== null);
-  return known.map(([name, value]) => `${name.padEnd(18)} ${String(value)}`);
-};
+/** The same lines, in the same order, that a run of this machine has, as far as the server tells. */
+export function facts(status: RunStatus): string[] {
+  const {
+    run_id: id,
+    model_family: family,
+    model_size: size,
+    artifact_file_id: file,
+    training,
+    message,
+    error,
+  } = status;
+  const why = error ?? message;
+  const best = training?.best_val_loss ?? null;
+  const test = training?.test_loss ?? null;
+  return [
+    `run         ${id}`,
+    `status      ${status.status}`,
+    ...(file === null ? [] : [`archived    as file ${file}`]),
+    ...(family === null ? [] : [`model       ${family} ${size ?? "?"}`]),
+    `asked       ${status.created_at}`,
+    ...(training === null
+      ? []
+      : [`progress    ${formatCount(training.step)} of ${formatCount(training.total_steps)} steps`]),
+    ...(best === null ? [] : [`validation  loss ${formatNumber(best)}`]),
+    ...(test === null ? [] : [`test        loss ${formatNumber(test)}  ppl ${formatNumber(Math.exp(test))}`]),
+    ...(status.status !== "failed" || why === null ? [] : [`error       ${why}`]),
+  ];
+}

@@ -31,8 +31,9 @@ test("bar, losses, speed and curve", () => {
     "loss 5.0000 · validation 6.2000 · best 6.2000 at step 100 · lr 5.00e-4 · grad 0.8312",
     "epoch 1/3 · 12.3k tokens/s · 83 ms/step · 600 MiB memory",
   ]);
-  expect(lines).toHaveLength(13);
+  expect(lines).toHaveLength(14);
   expect(lines.join("\n")).toContain("◆");
+  expect(lines.at(-1)).toBe("        loss:  ⠒ training   ◆ validation");
 });
 
 test("on a GPU its memory is shown", () => {

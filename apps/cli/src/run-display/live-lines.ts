@@ -57,5 +57,19 @@ export function lossCurve(progress: Losses, { columns, unicode, paint }: View): 
   const width = Math.min(64, columns - AXIS_COLUMNS);
   if (width < 16) return [];
   const { trainPoints, validationPoints } = progress;
-  return curve(trainPoints, validationPoints, { width, height: CURVE_ROWS, unicode, mark: paint.yellow });
+  const plot = curve(trainPoints, validationPoints, { width, height: CURVE_ROWS, unicode, mark: paint.yellow });
+  return plot.length === 0 ? [] : [...plot, legend(progress, { unicode, paint })];
+}
+
+/** What the curve's signs stand for. */
+function legend(
+  { trainPoints, validationPoints }: Losses,
+  { unicode, paint }: Pick<View, "unicode" | "paint">,
+): string {
+  const [line, mark] = unicode ? ["⠒", "◆"] : ["*", "o"];
+  const shown = [
+    ...(trainPoints.length === 0 ? [] : [`${line} training`]),
+    ...(validationPoints.length === 0 ? [] : [`${paint.yellow(mark)} validation`]),
+  ];
+  return `        loss:  ${shown.join("   ")}`;
 }

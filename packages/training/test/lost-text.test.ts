@@ -110,3 +110,17 @@ test("a normalizer's text is not the text: decomposed accents under NFC have no 
   const unknown = await onText("nfc", "unknown.txt", `${composed[0]} ŵ`);
   expect(unknown.lost).toEqual({ bytes: 2, unknown_tokens: 1, characters: ["ŵ"] });
 });
+
+test("special tokens that another text spells are text, or these tokens where that is asked for", async () => {
+  const bpe = await trainTokenizer("bpe", { texts: plain, vocabSize: 300, minFrequency: 2 });
+  await trained("spelled", bpe, plain);
+  const path = join(home, "spelled.txt.txt");
+  writeFileSync(path, `${plain[0]} [EOS] ${plain[1]}`);
+  using opened = await openModel("spelled", { home: openHome(home) });
+  const of = (specialTokens: boolean) =>
+    evaluate(opened, { path, specialTokens, prompts: [] }, { home: openHome(home) });
+  const [text, tokens] = [await of(false), await of(true)];
+  expect(tokens.tokens).toBeLessThan(text.tokens);
+  expect([text.note, tokens.note]).toEqual([null, null]); // both come back
+  expect(text.dir).not.toBe(tokens.dir);
+});

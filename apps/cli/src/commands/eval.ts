@@ -16,6 +16,7 @@ import { linesOfFile, tellLeftOut } from "../given-text.js";
 import type { Io } from "../io.js";
 import { evaluationReport } from "../remote/outcome.js";
 import { finished, refuseLocal, requestOf } from "../remote/request.js";
+import { SPECIAL_TOKENS } from "../special-tokens-flag.js";
 import { noteWeights, weightsFlag, weightsJson } from "../weights.js";
 
 const field = EvaluateOptions.shape;
@@ -33,6 +34,7 @@ const EvalFlags = z.strictObject({
     "tokens that the windows move on; left out: a whole context, so that none is read twice",
   ),
   bos: bosFlag,
+  specialTokens: field.specialTokens.describe(SPECIAL_TOKENS),
   evalTokens: field.evalTokens.describe(
     "about how many tokens to predict, drawn by the seed; 0: all; left out: as in training, all of another text",
   ),

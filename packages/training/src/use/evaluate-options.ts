@@ -15,6 +15,8 @@ export const EvaluateOptions = z.strictObject({
   /** How many tokens the windows move on; null: by a whole context, so that none is read twice. */
   stride: z.int().min(1).nullable().default(null),
   bos: Bos,
+  /** Whether special tokens that another text spells out are these tokens; a run's split is read as in training. */
+  specialTokens: z.boolean().default(false),
   /** About how many tokens are predicted, drawn in whole windows; 0: all. null: as in training, all of another text. */
   evalTokens: z.int().min(0).nullable().default(null),
   /** What to generate samples from; empty: no samples. */

@@ -18,6 +18,7 @@ const place = (options: object, held: typeof splits | null = splits) =>
 test("training's own evaluation is in the run's folder eval, every other one in a place of its own", () => {
   expect(place({})).toBe("/runs/r/eval");
   expect(place({ prompts: [], seed: 7 })).toBe("/runs/r/eval"); // without samples their seed says nothing
+  expect(place({ specialTokens: true })).toBe("/runs/r/eval"); // a split is read as in training
   expect(place({ batchSize: 3, against: "other" })).toBe("/runs/r/eval");
   const others = [
     { split: "test" },
@@ -33,6 +34,7 @@ test("training's own evaluation is in the run's folder eval, every other one in 
     { path: "/c/b.txt" },
     { path: "/a/b.txt", document: "line" },
     { path: "/a/b.txt", stride: 8 },
+    { path: "/a/b.txt", specialTokens: true },
     { path: "/a/ü /../b c.txt" },
   ];
   const places = others.map((options) => place(options));

@@ -16,12 +16,13 @@ export function usualSplit(splits: RunManifest["splits"]): "validation" | "test"
  * split, text or way of measuring, so that none takes another's place.
  */
 export function evaluationPlace(dir: string, splits: RunManifest["splits"], options: EvaluateOptions): string {
-  const { split, path, document, stride, evalTokens, prompts, seed, bos } = options;
+  const { split, path, document, stride, evalTokens, prompts, seed, bos, specialTokens } = options;
   const own = prompts.length > 0 && (seed !== usual.seed || prompts.join("\n") !== usual.prompts.join("\n"));
   const parts = [
     ...(path === null ? (split === usualSplit(splits) ? [] : [split]) : [textName(resolve(path), document)]),
     ...(stride === null ? [] : [`stride-${stride}`]),
     ...(evalTokens === null ? [] : [`tokens-${evalTokens}`]),
+    ...(path !== null && specialTokens ? ["special-tokens"] : []),
     ...(bos === usual.bos ? [] : [`bos-${bos}`]),
     ...(own ? [`samples-${hash([seed, prompts])}`] : []),
   ];

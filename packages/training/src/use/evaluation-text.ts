@@ -72,7 +72,7 @@ const FOREIGN = { document: "file", documentSeparator: "auto" } as const;
 async function externalText(
   opened: OpenModel,
   path: string,
-  { document, bos }: EvaluateOptions,
+  { document, bos, specialTokens }: EvaluateOptions,
   context: ReadContext,
 ): Promise<TokenBin> {
   const trained = opened.manifest === null ? FOREIGN : trainOptions(opened.manifest);
@@ -83,7 +83,7 @@ async function externalText(
     signal: context.signal,
   });
   const whole = { holdoutFraction: 0, testSplitRatio: 0, seed: 0 };
-  const { train, leftOut } = await encode(opened, corpus, whole, context, { bos });
+  const { train, leftOut } = await encode(opened, corpus, whole, context, { bos, specialTokens });
   context.onLeftOut?.(leftOut);
   return train;
 }

@@ -82,6 +82,15 @@ test.each([
   [["tokenizer", "train", "x.txt", "--vocab-size", "10"], "too small for bpe: it must be a whole number from 260"],
   [["tokenizer", "encod", "t"], "Did you mean encode?"],
   [["export", "r"], "--out is required"],
+  [
+    ["export", "r", "--out", "x", "--server", "http://x"],
+    "--server: export works on this machine alone: `trainer runs",
+  ],
+  [["compare", "a", "b", "--server", "http://x"], "shows each run's figures"],
+  [["resume", "r", "--server", "http://x"], "goes on with its runs by itself"],
+  [["runs", "rm", "r", "--server", "http://x"], "--server: runs rm works on this machine alone: remove"],
+  [["tokenizer", "train", "t", "--server", "http://x"], "has one trained on the way"],
+  [["doctor", "--server", "http://x"], "--server: doctor works on this machine alone: leave --server out"],
   [["runs", "rm"], "missing required argument 'id'"],
 ])("%j is wrong use: exit code 2 and what would be right", async (line, message) => {
   const plain = await trainer(line);

@@ -45,7 +45,9 @@ test("a text is sent, described, and kept in the cache; several are joined, the 
   const path = file("corpus.txt", corpusText);
   const added = await trainer(["corpus", "add", path], { env: env() });
   expect(added.code).toBe(0);
-  expect(added.stdout).toMatch(new RegExp(`^id +${id}\nfiles +1, [^]*scripts [^]*Next:\n  trainer train ${id} --home ${home}\n$`));
+  expect(added.stdout).toMatch(
+    new RegExp(`^id +${id}\nfiles +1, [^]*scripts [^]*Next:\n  trainer train ${id} --home ${home}\n$`),
+  );
   expect(readFileSync(join(home, "corpus_cache", `${id}.txt`), "utf8")).toBe(corpusText);
 
   const parts = [

@@ -56,7 +56,9 @@ let run: string;
 
 test("a training on a server is sent there, followed and summed up as one of this machine", async () => {
   const { code, stdout, stderr } = await trainer(on("train", corpus, ...TINY));
-  expect(stderr).toMatch(/corpus {5}[0-9a-f]{64}\ntokenizer {2}tok-\d+\nrun {8}char_lstm-tiny-/);
+  expect(stderr).toMatch(
+    /corpus {5}[0-9a-f]{64}\ndocuments {2}each line is one: .*\ntokenizer {2}tok-\d+\nrun {8}char_lstm-tiny-/,
+  );
   expect(stderr).toMatch(/validation at step \d+: loss .*best so far/);
   expect(stdout).toContain("Done: ");
   expect(stdout).toMatch(/test {8}loss \d/);

@@ -16,6 +16,7 @@ export function define(command: Command, io: Io): void {
     description: "Runs side by side: what they were asked that differs, their metrics, their losses in one picture.",
     args: { "<runs...>": `two runs or more: ${RUN}` },
     options: z.strictObject({}),
+    instead: "`trainer runs show RUN --server URL` shows each run's figures and losses",
     examples: {
       "trainer compare one two": "what differs, which is better",
       "trainer compare one two three --json | jq .metrics.test_loss": "one metric of each",

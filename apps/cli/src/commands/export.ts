@@ -17,6 +17,7 @@ export function define(command: Command, io: Io): void {
     description: "Copy a model to a folder in Hugging Face's layout: what transformers and most other tools load.",
     args: { "<run>": MODEL },
     options: ExportFlags,
+    instead: "`trainer runs show RUN --server URL` names a run's archive, and `trainer files get ID` fetches it",
     examples: {
       "trainer export RUN --out my-model": "a new folder; in Python: AutoModelForCausalLM.from_pretrained('my-model')",
       "trainer export RUN --out my-adapter --adapter":

@@ -10,6 +10,7 @@ export function define(command: Command, io: Io): void {
       "Go on with a run that was stopped, killed or failed, from its last whole checkpoint and with its own options. On a CPU the losses are those it would have had without the stop.",
     args: { "<run>": RUN },
     options: z.strictObject({}),
+    instead: "a server's worker goes on with its runs by itself when it starts again",
     examples: {
       "trainer resume RUN": "to the end, with the display of `trainer train`",
       "trainer resume RUN --json": "one JSON line a logged step, the result last",

@@ -10,6 +10,7 @@ export function define(command: Command, io: Io): void {
       "Remove runs with all their files. Tokenizers stay. A run that is being trained or used is left alone.",
     args: { "<id...>": "whole ids of runs, since what is removed is gone; or `latest`" },
     options: z.strictObject({}),
+    instead: "remove a server's runs on its own machine, with its --home",
     examples: { "trainer runs rm RUN": "at once, and for good", "trainer runs rm RUN1 RUN2 --json": "removed, bytes" },
     async run({ args, home, out }) {
       const { openHome, removeRun } = await import("@trainer/training");

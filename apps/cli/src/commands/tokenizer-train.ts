@@ -73,6 +73,7 @@ export function define(command: Command, io: Io): void {
     args: { "<file...>": `files or folders: ${READ_NAMES}; of JSON the field \`text\`` },
     options: TokenizerFlags,
     groups: GROUPS,
+    instead: "`trainer train TEXT --server URL` has one trained on the way",
     examples: {
       "trainer tokenizer train book.txt --vocab-size 8000":
         "into the home, under an id to use with `trainer train --tokenizer`",

@@ -57,6 +57,7 @@ export async function trainRemote(server: Server, { args, options, home, io, out
   requestOf(TrainRequest, { ...options, corpus: text }, FIELDS); // before anything is sent
   const runId = await io.interruptible(async (signal) => {
     const corpus = await corpusOn({ home, io, out }, text, signal);
+    out.note("documents  each line is one: a server cuts texts so, where this machine takes a file as one document");
     const tokenizer = options.tokenizer ?? (await tokenizerFor(server, { options, out }, corpus, signal));
     const request = requestOf(TrainRequest, { ...options, corpus: corpus.id, tokenizer }, FIELDS);
     return (await server.client.train(request, { signal })).run_id;

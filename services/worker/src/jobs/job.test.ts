@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { startRedis } from "../../../../test/redis-server.js";
 import type { Failure } from "../child/messages.js";
 import { WorkerConfig } from "../config.js";
-import { Work } from "./job.js";
+import { timeoutMs, Work } from "./job.js";
 
 const config = (retryMax: number, retryIntervalsSec = [0.01, 0.02]) =>
   WorkerConfig.parse({ redisUrl: "", artifactsRoot: "/", dataRoot: "/", retryMax, retryIntervalsSec });
@@ -46,4 +46,17 @@ test("what may pass is tried again as often as that was allowed, and not once mo
   expect(await waits(redis.url, failure("TRANSIENT"), config(2, []))).toEqual([0, 0]);
   expect(await waits(redis.url, failure("USER_INPUT"), config(3))).toEqual([]);
   expect(await waits(redis.url, failure("FATAL"), config(3))).toEqual([]);
+});
+
+test("what is tried again waits as many seconds as it was told to", async () => {
+  await using redis = await startRedis();
+  const started = performance.now();
+  expect(await waits(redis.url, failure("TRANSIENT"), config(1, [0.5]))).toEqual([0.5]);
+  expect(performance.now() - started).toBeGreaterThan(490);
+});
+
+test("a job may take as many seconds as it was given, or as long as a timer can run", () => {
+  const given = { redisUrl: "", artifactsRoot: "/", dataRoot: "/" };
+  expect(timeoutMs(WorkerConfig.parse({ ...given, jobTimeoutSec: 90 }))).toBe(90_000);
+  expect(timeoutMs(WorkerConfig.parse({ ...given, jobTimeoutSec: 1e9 }))).toBe(2 ** 31 - 1);
 });

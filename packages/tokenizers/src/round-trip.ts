@@ -18,8 +18,12 @@ export function roundTrip(tokenizer: Parts, text: string): RoundTrip {
   const { ids, offsets } = tokenizer.encodeWithOffsets(text);
   const { unk } = tokenizer.specials;
   let unknownCharacters = 0;
+  let counted = 0; // up to where in the text: of one character each byte may be an unknown token
   for (const [i, id] of ids.entries()) {
-    if (id === unk) unknownCharacters += Array.from(text.slice(offsets[2 * i], offsets[2 * i + 1])).length;
+    if (id !== unk) continue;
+    const [start = 0, end = 0] = offsets.subarray(2 * i, 2 * i + 2);
+    unknownCharacters += lengthOf(text.slice(Math.max(start, counted), end));
+    counted = Math.max(end, counted);
   }
   const back = unknownCharacters === 0 ? tokenizer.decode(ids) : known(tokenizer, text, ids);
   return { bytes: Buffer.byteLength(text), characters: lengthOf(text), lostBytes: lost(text, back), unknownCharacters };

@@ -52,8 +52,61 @@ test("unknown tokens, and characters that have no token, lower the coverage", as
     added: [],
   } as const;
   const tokenizer = new BpeTokenizer(definition, () => "", specialsOf(Object.keys(vocab)));
-  const statistics = await tokenizerStatistics(tokenizer, ["aabx"]);
-  expect(statistics).toMatchObject({ tokens: 4, unknown: 1, oovRate: 0.25, coverage: 0.75, charCoverage: 2 / 3 });
+  expect(await tokenizerStatistics(tokenizer, ["aabx"])).toMatchObject({
+    tokens: 4,
+    unknown: 1,
+    oovRate: 0.25,
+    coverage: 0.75,
+    charCoverage: 2 / 3,
+  });
+  expect(await tokenizerStatistics(tokenizer, ["aabx", "ab", "中文x"])).toMatchObject({
+    bytes: 13,
+    characters: 9,
+    unknown: 8, // a token for each byte
+    lostShare: 8 / 13,
+    unknownCharacters: 4,
+    unknownShare: 4 / 9,
+    bytesPerToken: 1,
+    lineBreaks: false,
+  });
+});
+
+test("of tokens that are as frequent or as long as each other, the one of the lower id comes first", async () => {
+  const tokenizer = await trainBpe({ texts: ["a b"], vocabSize: 260, specials: [] });
+  const [a, b, c] = ["a", "b", "c"].map((text) => tokenizer.encode(text)[0]);
+  const { mostFrequent, lineBreaks } = await tokenizerStatistics(tokenizer, ["cba", "c"]);
+  expect(mostFrequent.map(({ id, count }) => [id, count])).toEqual([
+    [c, 2],
+    [a, 1],
+    [b, 1],
+  ]);
+  expect(lineBreaks).toBe(true);
+  expect(
+    longestTokens(tokenizer, 300)
+      .map(({ id }) => id)
+      .slice(-200),
+  ).toEqual(
+    longestTokens(tokenizer, 300)
+      .map(({ id }) => id)
+      .slice(-200)
+      .toSorted((x, y) => x - y),
+  );
+});
+
+test("a byte order mark in a sample is a character of it", async () => {
+  const tokenizer = await trainBpe({ texts: ["a b"], vocabSize: 260, specials: [] });
+  expect(await tokenizerStatistics(tokenizer, ["\ufeffa"])).toMatchObject({ characters: 2, bytes: 4, lostShare: 0 });
+});
+
+test("documents are counted by their number of tokens, from none on", async () => {
+  const tokenizer = await trainBpe({ texts: ["a b"], vocabSize: 256, specials: [] });
+  const { documentLengths } = await tokenizerStatistics(tokenizer, ["", "a", "abcd", "abcde"]);
+  expect(documentLengths).toEqual([
+    { upTo: 1, count: 2 },
+    { upTo: 2, count: 0 },
+    { upTo: 4, count: 1 },
+    { upTo: 8, count: 1 },
+  ]);
 });
 
 test("an empty sample has the rates of a perfect tokenizer", async () => {

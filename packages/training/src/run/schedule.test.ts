@@ -15,7 +15,12 @@ test("warm-up rises linearly and reaches the full rate at its last step", () => 
 
 test("linear decay goes from the full rate after warm-up to the least at the last step", () => {
   const o = { schedule: "linear", warmupSteps: 2, minLr: 0.2 } as const;
-  expect([2, 6, 10].map((step) => at(step, o))).toEqual([1, expect.closeTo(0.6, 12), expect.closeTo(0.2, 12)]);
+  expect([2, 4, 6, 10].map((step) => at(step, o))).toEqual([
+    1,
+    expect.closeTo(0.8, 12),
+    expect.closeTo(0.6, 12),
+    expect.closeTo(0.2, 12),
+  ]);
 });
 
 test("cosine decay passes the middle half-way and ends at the least", () => {

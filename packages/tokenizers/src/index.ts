@@ -8,7 +8,7 @@ export { nativeParts } from "./native-parts.js";
 export { backends, type TokenizerKind } from "./registry.js";
 export type { SentencePieceOptionsGiven } from "./sentencepiece-options.js";
 export { loadSentencePiece, SentencePieceTokenizer } from "./sentencepiece.js";
-export { comesBack, roundTrip, type RoundTrip } from "./round-trip.js";
+export { comesBack, roundTrip, unknownCharactersOf, type RoundTrip } from "./round-trip.js";
 export {
   longestTokens,
   tokenizerStatistics,

@@ -1,4 +1,4 @@
-import type { Tokenizer } from "./tokenizer.js";
+import type { EncodedText, Tokenizer } from "./tokenizer.js";
 
 /** What becomes of a text that is encoded and decoded. */
 export interface RoundTrip {
@@ -15,18 +15,28 @@ type Parts = Pick<Tokenizer, "encodeWithOffsets" | "decode" | "tokenBytes" | "sp
 
 /** Encodes a text and decodes it. Characters that come back in another order are not seen. */
 export function roundTrip(tokenizer: Parts, text: string): RoundTrip {
-  const { ids, offsets } = tokenizer.encodeWithOffsets(text);
-  const { unk } = tokenizer.specials;
-  let unknownCharacters = 0;
-  let counted = 0; // up to where in the text: of one character each byte may be an unknown token
-  for (const [i, id] of ids.entries()) {
-    if (id !== unk) continue;
-    const [start = 0, end = 0] = offsets.subarray(2 * i, 2 * i + 2);
-    unknownCharacters += lengthOf(text.slice(Math.max(start, counted), end));
-    counted = Math.max(end, counted);
-  }
+  const encoded = tokenizer.encodeWithOffsets(text);
+  const { ids } = encoded;
+  const unknownCharacters = unknownCharactersOf(text, encoded, tokenizer);
   const back = unknownCharacters === 0 ? tokenizer.decode(ids) : known(tokenizer, text, ids);
   return { bytes: Buffer.byteLength(text), characters: lengthOf(text), lostBytes: lost(text, back), unknownCharacters };
+}
+
+/** How many characters (code points) of a text the unknown token stands for; of one, each byte may be such a token. */
+export function unknownCharactersOf(
+  text: string,
+  { ids, offsets }: EncodedText,
+  { specials }: Pick<Tokenizer, "specials">,
+): number {
+  let characters = 0;
+  let counted = 0; // up to where in the text
+  for (const [i, id] of ids.entries()) {
+    if (id !== specials.unk) continue;
+    const [start = 0, end = 0] = offsets.subarray(2 * i, 2 * i + 2);
+    characters += lengthOf(text.slice(Math.max(start, counted), end));
+    counted = Math.max(end, counted);
+  }
+  return characters;
 }
 
 /** What the other tokens stand for. Decoding them alone would not do: it is for a text that they begin. */

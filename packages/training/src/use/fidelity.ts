@@ -1,5 +1,4 @@
-import type { EncodedText, Tokenizer } from "@trainer/tokenizers";
-import { codePoints } from "./token-texts.js";
+import { unknownCharactersOf, type EncodedText, type Tokenizer } from "@trainer/tokenizers";
 
 /** What becomes of a text in its tokens. */
 export interface Fidelity {
@@ -15,12 +14,8 @@ export function fidelity(
   tokenizer: Tokenizer,
   options: { readonly specialTokens: boolean },
 ): Fidelity {
-  const { unk } = tokenizer.specials;
-  const { ids, offsets } = encoded;
-  let unknownCharacters = 0;
-  for (const [token, id] of ids.entries()) {
-    if (id === unk) unknownCharacters += codePoints(text.slice(offsets[2 * token], offsets[2 * token + 1]));
-  }
-  const exact = unknownCharacters === 0 && tokenizer.decode(ids, { skipSpecial: !options.specialTokens }) === text;
+  const unknownCharacters = unknownCharactersOf(text, encoded, tokenizer);
+  const exact =
+    unknownCharacters === 0 && tokenizer.decode(encoded.ids, { skipSpecial: !options.specialTokens }) === text;
   return { unknownCharacters, exact };
 }

@@ -1,4 +1,8 @@
 import { expect, test } from "vitest";
+import { testIo } from "../../test/screen.js";
+import { EXIT } from "../exit-codes.js";
+import { Stopped } from "../interrupts.js";
+import { run } from "../program.js";
 import { lineOf, report } from "./find-batch.js";
 
 const small = { batchSize: 2, fits: true, peakBytes: 2 ** 30, tokensPerSec: 1500 };
@@ -30,4 +34,25 @@ test("a report has a row for each batch, and the threads where they matter", () 
   const onCuda = report({ ...found, device: "cuda", precision: "fp16", threadTrials: [] });
   expect(onCuda[0]).toBe("largest batch: 2 sequences of 128 tokens (cuda, fp16) in 2.00 GiB");
   expect(onCuda.join("\n")).not.toContain("threads");
+});
+
+test("a search that is stopped ends with what it found so far", async () => {
+  const small = "find-batch --n-layer 1 --n-embd 16 --n-head 2 --max-seq-len 16 --vocab-size 300 --threads 1".split(
+    " ",
+  );
+  const stop = new AbortController();
+  const io = testIo({ interruptible: (body) => body(stop.signal) });
+  const write = io.stderr.write.bind(io.stderr);
+  io.stderr.write = (text) => {
+    if (text.includes("a batch of 1 fits")) stop.abort(new Stopped("SIGINT", EXIT.interrupted));
+    return write(text);
+  };
+  expect(await run([...small, "--json"], io)).toBe(EXIT.interrupted);
+  const [told = ""] = io.stdout.text.split("\n");
+  expect(JSON.parse(told)).toMatchObject({
+    status: "interrupted",
+    batch_size: null,
+    batches: [{ batch_size: 1, fits: true }],
+    thread_trials: [],
+  });
 });

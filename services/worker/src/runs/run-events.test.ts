@@ -52,3 +52,33 @@ test("a checkpoint is told by its step, which else is that of the run", () => {
   expect(step({ ...bare, checkpoint_step: 2 })).toEqual([{ type: "trainer.run.checkpoint.v1", ...of, step: 2, best: true }]);
   expect(step(bare)).toEqual([{ type: "trainer.run.checkpoint.v1", ...of, step: 3, best: true }]);
 });
+
+test("events have the names and fields that clients know", () => {
+  const job = { domain: "trainer", ...of };
+  expect(events.started()).toEqual({ type: "trainer.job.started.v1", ...job, queue: "trainer" });
+  expect(events.failed("no room", "system")).toEqual({
+    type: "trainer.job.failed.v1",
+    ...job,
+    error_kind: "system",
+    message: "no room",
+  });
+  const training = { ...bare, train_loss: 1, grad_norm: 2, tokens_per_sec: 3, eta_seconds: 4 };
+  expect(events.told({ kind: "step", at: 5, training, samplesPerSec: 8, border: false }).events).toEqual([
+    { type: "trainer.job.progress.v1", ...job, progress: 7, message: "training" },
+    {
+      type: "trainer.metrics.progress.v1",
+      ...of,
+      epoch: 1,
+      total_epochs: 4,
+      step: 3,
+      train_loss: 1,
+      train_ppl: Math.E,
+      grad_norm: 2,
+      samples_per_sec: 8,
+      total_steps: 40,
+      tokens_per_sec: 3,
+      eta_seconds: 4,
+      at: 5,
+    },
+  ]);
+});

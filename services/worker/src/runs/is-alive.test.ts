@@ -1,0 +1,12 @@
+import { expect, test } from "vitest";
+import { PACE } from "../pace.js";
+import { isAlive } from "./is-alive.js";
+
+const heartbeat = (ageMs: number) => (Date.now() - ageMs) / 1000;
+
+test("a run is alive whose last sign of life is fresh, and none that comes from the future", () => {
+  const pace = { ...PACE, silent: 60_000 };
+  expect(isAlive(null, pace)).toBe(false);
+  expect([0, 30_000, -30_000].map((age) => isAlive(heartbeat(age), pace))).toEqual([true, true, true]);
+  expect([90_000, -90_000].map((age) => isAlive(heartbeat(age), pace))).toEqual([false, false]);
+});

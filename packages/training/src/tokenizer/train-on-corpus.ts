@@ -82,12 +82,12 @@ export async function trainOnCorpus(corpus: Corpus, options: CorpusTokenizerOpti
       seed: split.seed,
       special_tokens: specialTokens(tokenizer),
     },
-    // Of single characters, clients are told how many there are.
     left_out: leftOutOf(corpus, losses),
     ...(skipped === undefined ? {} : { skipped_lines: skipped }),
     stats: {
       ...toStats(statistics),
       sample_lines: sample.wholeLines,
+      // Of single characters, clients are told how many there are.
       ...(method === "char" ? { token_count: tokenizer.vocabSize } : {}),
     },
   };

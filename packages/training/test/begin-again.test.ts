@@ -100,3 +100,8 @@ test.each([
   });
   expect(existsSync(run("refused"))).toBe(false);
 });
+
+test.runIf(existsSync("/proc/self"))("a home where nothing can be made is refused, below /proc too", async () => {
+  const started = train({ ...options, corpus, runId: "nowhere" }, { home: "/proc/nowhere" });
+  await expect(started).rejects.toMatchObject({ name: "TrainingError", message: containing("/proc") });
+});

@@ -7,12 +7,17 @@ import { isFolder } from "./folders.js";
  * tried: permissions alone do not tell of file systems that take nothing.
  */
 export async function whyNotWritable(folder: string): Promise<string | null> {
-  let there = resolve(folder);
-  while (!(await isFolder(there))) there = dirname(there); // ends at the root, which always exists
   try {
-    await rmdir(await mkdtemp(join(there, ".trainer-")));
+    await tryToWrite(folder);
     return null;
   } catch (error) {
     return String(error);
   }
+}
+
+/** The same with what the file system throws. Before a recursive mkdir, which never returns below /proc. */
+export async function tryToWrite(folder: string): Promise<void> {
+  let there = resolve(folder);
+  while (!(await isFolder(there))) there = dirname(there); // ends at the root, which always exists
+  await rmdir(await mkdtemp(join(there, ".trainer-")));
 }

@@ -7,6 +7,7 @@ import { isFolder } from "../home/folders.js";
 import type { Home } from "../home/home.js";
 import { resolveTokenizer } from "../home/resolve-tokenizer.js";
 import { isArchived } from "../home/run-log-files.js";
+import { tryToWrite } from "../home/why-not-writable.js";
 import { alone } from "./alone.js";
 import { checkCorpus } from "./check-corpus.js";
 import type { RunResult } from "./events.js";
@@ -69,13 +70,19 @@ async function create(folder: RunFolder, home: Home): Promise<void> {
     throw new TrainingError("CONFLICT", "USER_INPUT", message);
   }
   try {
+    await tryToWrite(dirname(folder.path));
     await mkdir(dirname(folder.path), { recursive: true });
     await mkdir(folder.path);
   } catch (error) {
-    if (!(await isFolder(folder.path))) throw TrainingError.from(error);
+    if (!(await isFolder(folder.path))) throw cannotMake(folder, TrainingError.from(error));
     await refuseSaved(folder);
   }
 }
+
+const cannotMake = ({ path }: RunFolder, { code, failureClass, message, cause }: TrainingError) =>
+  new TrainingError(code, failureClass, `the run's folder ${path} cannot be made (${message}): choose another home`, {
+    cause,
+  });
 
 /** @throws TrainingError CONFLICT for a run that there is something of to go on with, or to use */
 async function refuseSaved(folder: RunFolder): Promise<void> {

@@ -32,6 +32,7 @@ test("what a tokenizer makes of a sample is counted by document, word, character
     statistics.mostFrequent.map(({ text, count }) => [count, text, count]),
   );
   expect(statistics.mostFrequent.map(({ count }) => count)[0]).toBe(most);
+  expect(statistics.mostFrequent).toHaveLength(2);
   const counts = ids.map((each) => each.length);
   for (const [i, { upTo, count }] of statistics.documentLengths.entries()) {
     const least = i === 0 ? -1 : upTo / 2;
@@ -133,5 +134,6 @@ test("the longest tokens come first, special ones are left out", async () => {
   const tokenizer = await trainBpe({ texts: ["hello hello hello you you"], vocabSize: 280, minFrequency: 1 });
   const [first, second] = longestTokens(tokenizer, 2);
   expect([first?.text, second?.text]).toEqual([" hello", "hello"]);
+  expect(longestTokens(tokenizer, 2)).toHaveLength(2);
   expect(longestTokens(tokenizer, 1000)).toHaveLength(tokenizer.vocabSize - 4);
 });

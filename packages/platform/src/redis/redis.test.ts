@@ -195,6 +195,7 @@ test("a record can be put back, and one that others made or broke is told apart"
   expect(await runs.get("none")).toBeNull();
   await redis.hset(keys.job("old"), "status", "cancelled");
   await expect(runs.get("old")).rejects.toMatchObject({ code: "DATABASE_ERROR" });
+  expect((await runs.list(10)).runs.map(({ runId }) => runId)).toEqual(["older"]); // one hides no others
   await redis.set(keys.job("r1"), "no hash");
   await expect(runs.set("r1", { message: "m" })).rejects.toThrow("WRONGTYPE");
 });

@@ -87,11 +87,8 @@ export class RenderedChat {
     );
     return parts.flatMap((part, i) => {
       if (i % 2 === 0) return this.#ids(part);
-      const spelling = this.#spellings.slice(
-        Number(part.codePointAt(0)) - first,
-        Number(part.codePointAt(0)) - first + 1,
-      );
-      return [...this.#tokenizer.encode(spelling.join(""))];
+      const spelling = this.#spellings[Number(part.codePointAt(0)) - first] ?? part;
+      return Array.from(this.#tokenizer.encode(spelling));
     });
   }
 

@@ -10,7 +10,7 @@ const [LF, CR, TAB, SPACE] = [0x0a, 0x0d, 0x09, 0x20] as const;
  */
 export class SeparatorCutter implements DocumentCutter {
   readonly #marks: readonly { readonly line: string; readonly bytes: Buffer }[];
-  readonly #longest: number;
+  readonly #longest: number; // bytes that a line with a separator stays below
   #held = Buffer.alloc(0); // the last line that has begun, while it may still be a separator
   #withinLine = false; // of a line that began before what is held, and so is none
 
@@ -22,13 +22,13 @@ export class SeparatorCutter implements DocumentCutter {
   ) {
     const lines = separator === "auto" ? KNOWN_SEPARATORS : [separator];
     this.#marks = lines.map((line) => ({ line, bytes: Buffer.from(line) }));
-    this.#longest = Math.max(...this.#marks.map(({ bytes }) => bytes.length)) + BLANKS;
+    this.#longest = Math.max(...this.#marks.map(({ bytes }) => bytes.length)) + BLANKS + 1;
   }
 
   push(text: Buffer): void {
     const whole = this.#held.length === 0 ? text : Buffer.concat([this.#held, text]);
     const begun = whole.lastIndexOf(LF) + 1;
-    const isOpen = whole.length - begun <= this.#longest && !(begun === 0 && this.#withinLine);
+    const isOpen = whole.length - begun < this.#longest && !(begun === 0 && this.#withinLine);
     const end = isOpen ? begun : whole.length;
     this.#held = Buffer.from(whole.subarray(end));
     this.#cut(whole.subarray(0, end));
@@ -63,14 +63,17 @@ export class SeparatorCutter implements DocumentCutter {
       for (let at = text.indexOf(bytes); at >= 0; at = text.indexOf(bytes, at + bytes.length)) {
         const from = startOfLine(text, at);
         const to = endOfLine(text, at + bytes.length);
-        if (from !== null && to !== null && !(from === 0 && this.#withinLine)) lines.push({ from, to, line });
+        if (from === null || to === null || (from === 0 && this.#withinLine)) continue;
+        // Only what is held until it has ended: where chunks end decides nothing.
+        const length = text[to - 1] === LF ? to - 1 - from : to - from;
+        if (length < this.#longest) lines.push({ from, to, line });
       }
     }
     return lines.sort((a, b) => a.from - b.from);
   }
 }
 
-const BLANKS = 64; // around a separator on its line, at most
+const BLANKS = 64; // around the longest separator on its line, at most
 
 /** Where the line begins of which there are only blanks before `at`; null if there is more. */
 function startOfLine(text: Buffer, at: number): number | null {

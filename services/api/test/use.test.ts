@@ -260,7 +260,8 @@ test("tokenizers are queued, told of and listed", async () => {
   const nothing = { coverage: null, oov_rate: null, token_count: null, char_coverage: null };
   const path = `/tokenizers/${String(job?.id)}`;
   expect((await system.ask(path)).json).toMatchObject({ status: "queued", ...nothing });
-  const stats = { coverage: 1, oov_rate: 0, token_count: 5, char_coverage: 1 };
+  const losses = { lost_share: 0.25, unknown_characters: 3, unknown_share: 0.01, line_breaks: false };
+  const stats = { coverage: 1, oov_rate: 0, token_count: 5, char_coverage: 1, ...losses };
   await system.tokenizers.complete(String(job?.id), stats);
   expect((await system.ask(path)).json).toMatchObject({ status: "completed", ...stats });
   expect((await system.ask("/tokenizers")).json).toMatchObject({ tokenizers: [{ tokenizer_id: id, ...stats }] });
@@ -273,18 +274,26 @@ test("tokenizers are queued, told of and listed", async () => {
 });
 
 test("a tokenizer that only the home knows is there all the same, and what is damaged is unknown", async () => {
-  const stats = { coverage: 1, oov_rate: 0, token_count: 5, char_coverage: 1 };
+  const contract = { coverage: 1, oov_rate: 0, token_count: 5, char_coverage: 1 };
+  const stats = { ...contract, lost_share: 0, unknown_characters: 0, unknown_share: 0, line_breaks: true };
   const config = { method: "bpe", special_tokens: [] };
   const made = (id: string, manifest: string) => {
     mkdirSync(join(system.root, "tokenizers", id), { recursive: true });
     writeFileSync(join(system.root, "tokenizers", id, "manifest.json"), manifest);
   };
   made("tok-1", JSON.stringify({ created_at: 1, config, stats }));
+  made("earlier", JSON.stringify({ created_at: 1, config, stats: contract }));
   made("bare", JSON.stringify({ created_at: 1, config }));
   made("torn", '{"created_at":');
   writeFileSync(join(system.root, "manifest.json"), JSON.stringify({ created_at: 1, config, stats }));
   const told = async (id: string) => (await system.ask(`/tokenizers/${id}`)).json;
   expect(await told("tok-1")).toMatchObject({ tokenizer_id: "tok-1", status: "completed", ...stats });
+  expect(await told("earlier")).toEqual({
+    tokenizer_id: "earlier",
+    artifact_path: join(system.root, "tokenizers", "earlier"),
+    status: "completed",
+    ...contract,
+  });
   expect(await told("bare")).toMatchObject({ status: "completed", coverage: null, token_count: null });
   for (const id of ["torn", "..%2f"]) expect(await told(id)).toMatchObject({ status: "unknown" });
   await system.tokenizers.create("tok-1"); // it is made anew

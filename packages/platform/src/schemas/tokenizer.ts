@@ -28,12 +28,21 @@ export const TokenizerAccepted = z.object({
 });
 export type TokenizerAccepted = z.output<typeof TokenizerAccepted>;
 
+/** What of a text its tokens do not hold; not told by what was made before it was measured. */
+const losses = {
+  lost_share: z.number().optional().describe("Of the text's bytes, the share that does not come back."),
+  unknown_characters: z.int().optional(),
+  unknown_share: z.number().optional().describe("Of the text's characters, the share that is unknown."),
+  line_breaks: z.boolean().optional().describe("Does a line break within a text come back?"),
+};
+
 /** Measured on text that was held back from training. */
 export const TokenizerStats = z.object({
   coverage: z.number(),
   oov_rate: z.number(),
   token_count: z.int(),
   char_coverage: z.number(),
+  ...losses,
 });
 export type TokenizerStats = z.output<typeof TokenizerStats>;
 
@@ -48,6 +57,7 @@ export const TokenizerInfo = z.object({
   oov_rate: figure,
   token_count: figure,
   char_coverage: figure,
+  ...losses,
   message: z.string().nullish(),
 });
 export type TokenizerInfo = z.output<typeof TokenizerInfo>;

@@ -62,15 +62,8 @@ export class Tokenizers {
   }
 
   #infoOf({ tokenizerId, status, stats }: TokenizerRecord): TokenizerInfo {
-    return {
-      tokenizer_id: tokenizerId,
-      artifact_path: this.#path(tokenizerId),
-      status,
-      coverage: stats?.coverage ?? null,
-      oov_rate: stats?.oov_rate ?? null,
-      token_count: stats?.token_count ?? null,
-      char_coverage: stats?.char_coverage ?? null,
-    };
+    const unmeasured = { coverage: null, oov_rate: null, token_count: null, char_coverage: null };
+    return { tokenizer_id: tokenizerId, artifact_path: this.#path(tokenizerId), status, ...unmeasured, ...stats };
   }
 
   #path(tokenizerId: string): string {

@@ -32,9 +32,12 @@ export async function textOfFile(path: string, out: Output): Promise<GivenText> 
 }
 
 /** The lines of a file that are not empty. */
-export async function linesOfFile(path: string, out: Output): Promise<string[]> {
-  const { text } = await textOfFile(path, out);
-  return text.split(/\r\n|\n|\r/).filter((line) => line !== "");
+export async function linesOfFile(
+  path: string,
+  out: Output,
+): Promise<{ readonly lines: readonly string[]; readonly leftOut: LeftOut | null }> {
+  const { text, leftOut } = await textOfFile(path, out);
+  return { lines: text.split(/\r\n|\n|\r/).filter((line) => line !== ""), leftOut };
 }
 
 /** The text that was read; what of it was lost is said. */

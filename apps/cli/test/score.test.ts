@@ -1,11 +1,11 @@
 import { writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { Readable } from "node:stream";
 import { gzipSync } from "node:zlib";
 import { beforeAll, expect, test } from "vitest";
 import { z } from "zod";
+import { containing, withFields } from "../../../test/matching.js";
 import { homeWithRun, type TestHome } from "./trained.js";
-
-const containing = (text: string): unknown => expect.stringContaining(text);
 
 let at: TestHome;
 beforeAll(async () => {
@@ -79,6 +79,23 @@ test("a file that is not text is refused, and what of one was not UTF-8 is told"
     left_out: { characters: { count: 1, files: [{ path: file, count: 1 }] } },
   });
   expect(stderr).toContain(`warning: 1 character is not UTF-8 and became U+FFFD: 1 in ${file} (4.2 % of its bytes)`);
+});
+
+test("a prompt's file that was not UTF-8 throughout is told of with what is written from it, and a typed one loses nothing", async () => {
+  const file = join(dirname(at.corpus), "prompt.txt");
+  await writeFile(file, Buffer.from("the caf\u00e9 of", "latin1"));
+  const leftOut = async (given: readonly string[], stdin?: Readable) => {
+    const line = ["generate", "one", ...given, "--max-new-tokens", "1"];
+    const { last } = await at.json(line, stdin === undefined ? {} : { stdin });
+    return z.looseObject({ left_out: z.unknown() }).parse(last).left_out;
+  };
+  const told = withFields({ characters: withFields({ count: 1, files: [withFields({ path: file, count: 1 })] }) });
+  expect(await leftOut(["--prompt-path", file])).toEqual(told);
+  expect(await leftOut(["--prompts-path", file])).toEqual(told);
+  expect(
+    await leftOut(["--prompt", "the cat", "--prompt", "-"], Readable.from([Buffer.from("the caf\u00e9", "latin1")])),
+  ).toEqual(withFields({ characters: withFields({ count: 1 }) }));
+  expect(await leftOut(["--prompt", "the cat"])).toBeNull();
 });
 
 test("a stride gives a long text more context", async () => {

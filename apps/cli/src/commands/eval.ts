@@ -90,7 +90,7 @@ export function define(command: Command, io: Io): void {
       const { device, weights, samples, split, promptsPath: file, ...rest } = options;
       checkText(options);
       if (file !== null && !samples) throw new UsageError("--prompts-path and --no-samples exclude each other");
-      const own = file === null ? {} : { prompts: await linesOfFile(file, out) };
+      const own = file === null ? {} : { prompts: [...(await linesOfFile(file, out)).lines] };
       const input = { ...rest, split: split ?? "validation", ...(samples ? own : { prompts: [] }) };
       const { evaluate, openHome, openModel, textFrame } = await import("@trainer/training");
       const progress = new ProgressLine(io, out);

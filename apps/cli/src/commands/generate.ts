@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { GenerateRequest } from "@trainer/platform";
 import type { Generated } from "@trainer/training";
-import { GenerateOptions, TrainOptions } from "@trainer/training/options";
+import { GenerateOptions, TrainOptions, type LeftOut } from "@trainer/training/options";
 import { z } from "zod";
 import { bosFlag, noteBegin } from "../bos.js";
 import { defineCommand, MODEL } from "../define-command.js";
@@ -73,7 +73,9 @@ export function define(command: Command, io: Io): void {
     },
     async runOn({ client }, { args: [runId = ""], options, out }) {
       refuseLocal(GenerateFlags, options, { ...FIELDS, promptPath: "prompt_path" });
-      const [prompt = "", ...others] = await promptsOf(options, { io, out });
+      const {
+        prompts: [prompt = "", ...others],
+      } = await promptsOf(options, { io, out });
       if (others.length > 0) throw new UsageError("a server takes one prompt at a time");
       const request = requestOf(GenerateRequest, { ...options, prompt }, FIELDS);
       await io.interruptible(async (signal) => {
@@ -90,7 +92,7 @@ export function define(command: Command, io: Io): void {
     },
     async run({ args: [run = ""], options, home, out }) {
       const { prompt: _1, promptPath: _2, promptsPath: _3, stop, device, weights, ...rest } = options;
-      const prompts = await promptsOf(options, { io, out });
+      const { prompts, leftOut } = await promptsOf(options, { io, out });
       const { generateManyStream, textFrame } = await import("@trainer/training");
       const input = { ...rest, stopSequences: stop };
       await io.interruptible(async (signal) => {
@@ -101,7 +103,8 @@ export function define(command: Command, io: Io): void {
           for await (const event of generateManyStream(opened, prompts, input, signal)) {
             if (event.type === "text") writer.text(event.sequence, event.text);
             if (event.type === "sequence") writer.end(event.sequence);
-            if (event.type === "done") out.record({ ...generatedJson(event.result), ...weightsJson(opened) });
+            if (event.type === "done")
+              out.record({ ...generatedJson(event.result), left_out: leftOut, ...weightsJson(opened) });
           }
         } finally {
           out.text("\n"); // also when it is stopped: what comes next begins on a line of its own
@@ -166,21 +169,34 @@ const generatedJson = (result: Generated) => ({
 
 type Prompts = Pick<z.infer<typeof GenerateFlags>, "prompt" | "promptPath" | "promptsPath">;
 
+interface GivenPrompts {
+  readonly prompts: readonly string[];
+  /** What of a file or of a piped text was lost. */
+  readonly leftOut: LeftOut | null;
+}
+
 /** The prompts that one of the three options gives. */
 async function promptsOf(
   { prompt, promptPath, promptsPath }: Prompts,
   where: { readonly io: Io; readonly out: Output },
-): Promise<readonly string[]> {
-  const given = [prompt.length > 0, promptPath !== null, promptsPath !== null].filter(Boolean).length;
-  if (given > 1) throw new UsageError("--prompt, --prompt-path and --prompts-path exclude each other");
-  if (promptPath !== null) return [(await textOfFile(promptPath, where.out)).text];
+): Promise<GivenPrompts> {
+  const options = [prompt.length > 0, promptPath !== null, promptsPath !== null].filter(Boolean).length;
+  if (options > 1) throw new UsageError("--prompt, --prompt-path and --prompts-path exclude each other");
+  if (promptPath !== null) {
+    const { text, leftOut } = await textOfFile(promptPath, where.out);
+    return { prompts: [text], leftOut };
+  }
   if (promptsPath !== null) {
-    const lines = await linesOfFile(promptsPath, where.out);
+    const { lines, leftOut } = await linesOfFile(promptsPath, where.out);
     if (lines.length === 0) throw new UsageError(`--prompts-path ${promptsPath}: it has no line with a prompt`);
-    return lines;
+    return { prompts: lines, leftOut };
   }
   if (prompt.length === 0)
     throw new UsageError("what should the text go on from? Give --prompt TEXT or --prompt-path FILE");
   if (prompt.filter((text) => text === "-").length > 1) throw new UsageError("--prompt -: stdin can be read once");
-  return Promise.all(prompt.map(async (text) => (await givenText(text, where)).text));
+  const given = await Promise.all(prompt.map((text) => givenText(text, where)));
+  return {
+    prompts: given.map(({ text }) => text),
+    leftOut: given.find(({ leftOut }) => leftOut !== null)?.leftOut ?? null,
+  };
 }

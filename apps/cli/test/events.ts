@@ -30,6 +30,8 @@ export const startEvent = {
 export const dataEvent = (phase: "hash" | "split" | "encode", bytes: number, totalBytes: number) =>
   ({ type: "data", phase, bytes, totalBytes, tokens: 0, tokensPerSec: 0 }) as const;
 
+export const openEvent = (looked: number, files: number) => ({ type: "data", phase: "open", looked, files }) as const;
+
 export const stepEvent = (step: number, loss: number): Of<"step"> => ({
   type: "step",
   step,

@@ -159,6 +159,43 @@ test("a run trains with SentencePiece, goes on, writes, and is exported with its
   expect((await trainer(further)).code).toBe(0);
 });
 
+test("a vocabulary is as large as the text can fill where nobody says how large, by itself as with a run", async () => {
+  const text = join(shared.folder, "words.txt");
+  const words = (count: number) =>
+    Array.from({ length: count }, (_, i) => `${(Math.imul(i, 2654435761) >>> 0).toString(36)}\n`).join("");
+  for (const [count, size] of [
+    [10_000, 1024],
+    [25_000, 4096],
+  ] as const) {
+    await writeFile(text, words(count).repeat(2)); // so that there are pairs enough
+    const { last } = await json(["tokenizer", "train", text, "--threads", "1"]);
+    expect(last).toMatchObject({ vocab_size: size });
+    const run = ["train", text, ...TINY.slice(2), "--max-steps", "1", "--run-id", `words-${count}`, "--no-evaluate"];
+    expect((await trainer(run)).stderr).toContain(`(${size.toLocaleString("en")} tokens)`);
+  }
+});
+
+test("what a tokenizer is trained on in many files is told of while it is looked at", async () => {
+  const folder = join(shared.folder, "many");
+  await mkdir(folder);
+  await Promise.all(Array.from({ length: 1000 }, (_, i) => writeFile(join(folder, `${i}.txt`), `the cat ${i}\n`)));
+  const { code, stderr } = await trainer(["tokenizer", "train", folder, "--vocab-size", "300"]);
+  expect(code).toBe(0);
+  expect(stderr.split("\n").slice(0, 2)).toEqual(["looking at the files: 0 %", "looking at the files: 25 %"]);
+});
+
+test("a run takes as small a vocabulary as its method can have", async () => {
+  const line = ["train", shared.corpus, ...TINY.slice(2), "--tokenizer-method", "sentencepiece", "--max-steps", "1"];
+  const run = await json([...line, "--vocab-size", "60", "--run-id", "smallest"]);
+  expect(run).toMatchObject({ code: 0 });
+  const show = await json(["tokenizer", "show", join(shared.home, "models", "smallest")]);
+  expect(show.last).toMatchObject({ vocab_size: 60 });
+  expect(await trainer([...line.slice(0, -4), "--vocab-size", "60", "--max-steps", "1"])).toMatchObject({
+    code: 2,
+    stderr: containing("260"),
+  });
+});
+
 test("a vocabulary that a method cannot have is refused before anything is read", async () => {
   const line = ["tokenizer", "train", "nowhere.txt", "--vocab-size", "100"];
   expect(await trainer(line)).toMatchObject({

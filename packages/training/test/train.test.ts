@@ -1,4 +1,4 @@
-import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadModel } from "@trainer/models";
 import { loadTokenizer } from "@trainer/tokenizers";
@@ -203,6 +203,18 @@ test("without a validation split the last weights are kept; without any split no
   expect(sha256(join(dir("bare"), "model.safetensors"))).toBe(
     sha256(join(dir("bare"), "checkpoints", last, "model.safetensors")),
   );
+});
+
+test("while the files of a corpus of many are looked at, a run tells how far it is, from the first one on", async () => {
+  const folder = join(home, "many");
+  mkdirSync(folder);
+  for (let i = 0; i < 1000; i++) writeFileSync(join(folder, `${i}.txt`), `the king hath seen ${i}\n`);
+  const { events } = await run({ corpus: folder, runId: "many", maxSteps: 1 });
+  const looked = (i: number) => ({ type: "data", phase: "open", looked: i, files: 1000 });
+  expect(events.slice(0, 1000)).toEqual(Array.from({ length: 1000 }, (_, i) => looked(i)));
+  expect(events[1000]).toMatchObject({ type: "config" });
+  const again = await train({ ...tiny, corpus: folder, runId: "unheard", maxSteps: 1 }, { home });
+  expect(again.status).toBe("completed");
 });
 
 test("gradients accumulated over four batches are those of one four times as large", async () => {

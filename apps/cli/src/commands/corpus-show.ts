@@ -4,14 +4,11 @@ import { leftOutSentences } from "@trainer/training/options";
 import { z } from "zod";
 import { CORPUS_ARGUMENT, corpusArgument } from "../corpus-argument.js";
 import { defineCommand } from "../define-command.js";
-import { ProgressLine } from "../display/progress-line.js";
+import { lookingOn, ProgressLine } from "../display/progress-line.js";
 import { formatBytes, formatCount } from "../display/quantity.js";
 import { fetching } from "../fetching.js";
 import type { Io } from "../io.js";
 import { TEXT_FLAGS, textOptions } from "../text-flags.js";
-
-/** Files that it takes a while to look at. */
-const MANY = 1000;
 
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
@@ -38,9 +35,7 @@ export function define(command: Command, io: Io): void {
           ...textOptions(options),
           home: openHome(home),
           signal,
-          onLook: (looked, files) => {
-            if (files >= MANY) line.update("looking at the files", looked / files);
-          },
+          onLook: lookingOn(line),
           onRead: ({ bytes, totalBytes }) => line.update("reading", bytes / Math.max(1, totalBytes)),
         }).finally(() => line.clear());
         out.result(statisticsJson(statistics), () => statisticsFacts(statistics).join("\n"));

@@ -7,7 +7,7 @@ import { READ_NAMES, TrainOptions } from "@trainer/training/options";
 import { z } from "zod";
 import { defineCommand } from "../define-command.js";
 import { formatDuration } from "../display/duration.js";
-import { ProgressLine } from "../display/progress-line.js";
+import { lookingOn, ProgressLine } from "../display/progress-line.js";
 import { formatCount } from "../display/quantity.js";
 import { UsageError } from "../errors.js";
 import { homeFlag, shellWord } from "../home-flag.js";
@@ -89,15 +89,17 @@ export function define(command: Command, io: Io): void {
       if (folder !== null && !force) await assertFree(folder);
       const { contentId, openCorpus, openHome, saveTokenizer, skippedWarning, trainOnCorpus, vocabSizeFor } =
         await import("@trainer/training");
-      const corpus = await openCorpus(args, {
-        ...textOptions(options),
-        home: openHome(home),
-        document: document ?? (method === "char" ? "file" : "line"),
-      });
       const progress = new ProgressLine(io, out);
       const began = performance.now();
       await io
         .interruptible(async (signal) => {
+          const corpus = await openCorpus(args, {
+            ...textOptions(options),
+            home: openHome(home),
+            document: document ?? (method === "char" ? "file" : "line"),
+            signal,
+            onLook: lookingOn(progress),
+          });
           const trained = await trainOnCorpus(corpus, {
             method,
             vocabSize: vocabSize ?? vocabSizeFor(corpus.totalBytes),

@@ -7,6 +7,10 @@ import { LiveBlock } from "./live-block.js";
 const REDRAW_MS = 100;
 const PLAIN_STEP = 0.25;
 
+/** Has a line say how many files of a corpus of many were looked at. */
+export const lookingOn = (line: ProgressLine) => (looked: number, files: number) =>
+  line.update("looking at the files", looked / files);
+
 /** One line that says how far a piece of work has come: redrawn on a terminal, each quarter a line elsewhere. */
 export class ProgressLine {
   readonly #block: LiveBlock;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { configEvent, dataEvent, evalEvent, result, startEvent, stepEvent } from "../../test/events.js";
+import { configEvent, dataEvent, evalEvent, openEvent, result, startEvent, stepEvent } from "../../test/events.js";
 import { testIo, type TestIoOptions } from "../../test/screen.js";
 import { output } from "../output.js";
 import { RunDisplay } from "./run-display.js";
@@ -16,6 +16,8 @@ const checkpoint = { type: "checkpoint", step: 1, path: "/c", bytes: 1, best: fa
 
 test("a pipe gets a line an event", () => {
   const { io, display: shown, clock } = display({});
+  shown.show(openEvent(0, 2000));
+  shown.show(openEvent(1000, 2000));
   shown.show(configEvent);
   shown.show(counting);
   shown.show({ ...counting, phase: "merge", progress: 0.5 });
@@ -32,7 +34,9 @@ test("a pipe gets a line an event", () => {
   shown.show({ type: "evaluating", of: "test", done: 1, batches: 4 });
   shown.show({ type: "completed", result });
   shown.close();
-  expect(io.stderr.text.split("\n").slice(3)).toEqual([
+  const lines = io.stderr.text.split("\n");
+  expect(lines.slice(0, 2)).toEqual(["looking at the files: 0 %", "looking at the files: 50 %"]);
+  expect(lines.slice(5)).toEqual([
     "counting words: 0 %",
     "merging tokens: 50 %",
     "reading the text: 0 %",

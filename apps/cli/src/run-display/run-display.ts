@@ -1,7 +1,7 @@
 import { freemem } from "node:os";
 import type { RunEvent } from "@trainer/training";
 import { LiveBlock } from "../display/live-block.js";
-import { ProgressLine } from "../display/progress-line.js";
+import { lookingOn, ProgressLine } from "../display/progress-line.js";
 import type { Io } from "../io.js";
 import type { Output } from "../output.js";
 import { lineOf } from "./facts.js";
@@ -44,6 +44,8 @@ export class RunDisplay {
     if (event.type === "tokenizer" && event.phase !== "ready") {
       const what = event.phase === "count" ? "counting words" : "merging tokens";
       this.#preparing.update(what, event.progress);
+    } else if (event.type === "data" && event.phase === "open") {
+      lookingOn(this.#preparing)(event.looked, event.files);
     } else if (event.type === "data" && event.phase !== "ready") {
       this.#preparing.update(READING[event.phase], event.totalBytes === 0 ? 1 : event.bytes / event.totalBytes);
     } else if (event.type === "evaluating") {

@@ -36,6 +36,17 @@ async function refusal(path: string | string[]): Promise<[CorpusErrorCode, strin
 
 const latin1 = (text: string) => Buffer.from(text, "latin1");
 
+test("how many files were looked at is told from the first one on where they are many, and else not", async () => {
+  const looks = async (count: number) => {
+    await using folder = await folderOf(Object.fromEntries(Array.from({ length: count }, (_, i) => [`${i}.txt`, "a"])));
+    const heard: [number, number][] = [];
+    await openCorpus(folder.path, { document: "line", onLook: (...look) => heard.push(look) });
+    return heard;
+  };
+  expect(await looks(999)).toEqual([]);
+  expect(await looks(1000)).toEqual(Array.from({ length: 1000 }, (_, i) => [i, 1000]));
+});
+
 test("a folder is read recursively, sorted by path, its text files only, links to files followed", async () => {
   await using folder = await folderOf({
     "b.txt": "3",

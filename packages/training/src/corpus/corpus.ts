@@ -43,6 +43,9 @@ export interface Corpus {
   assertUnchanged(): Promise<void>;
 }
 
+/** Files that it takes a while to look at. */
+const MANY = 1000;
+
 export interface OpenOptions {
   readonly document: DocumentMode;
   /** Where documents of plain text end besides; default "none". */
@@ -52,7 +55,7 @@ export interface OpenOptions {
   /** What lies there is made by runs, and skipped where a folder of text holds it. */
   readonly home?: Home | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Hears how many of how many files were looked at. */
+  /** Hears how many of how many files were looked at, where they are so many that it takes a while. */
   readonly onLook?: ((looked: number, files: number) => void) | undefined;
 }
 
@@ -78,7 +81,7 @@ export async function openCorpus(paths: string | readonly string[], options: Ope
   let hasText = false;
   for (const [i, file] of found.files.entries()) {
     signal?.throwIfAborted();
-    onLook?.(i, found.files.length);
+    if (found.files.length >= MANY) onLook?.(i, found.files.length);
     const start = await lookAtStart(file);
     if (start === null) skipped.push({ path: file.path, kind: ".json without texts" });
     else {

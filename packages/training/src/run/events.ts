@@ -6,7 +6,10 @@ import type { FailureClass, TrainingError } from "../errors.js";
 import type { SplitCounts } from "./manifest.js";
 import type { StepProfile } from "./step-profile.js";
 
-/** What a run tells of itself while it goes on, in this order as far as each occurs; `data` before the tokenizer too. */
+/**
+ * What a run tells of itself while it goes on, in this order as far as each occurs; `data` before the tokenizer too, and
+ * while its files are looked at before there is a run.
+ */
 export type RunEvent =
   | {
       readonly type: "config";
@@ -33,6 +36,8 @@ export type RunEvent =
       /** Known once it is ready. */
       readonly vocabSize: number | null;
     }
+  /** Of a corpus of many files: how many of them were looked at. */
+  | { readonly type: "data"; readonly phase: "open"; readonly looked: number; readonly files: number }
   | ({ readonly type: "data" } & BinsProgress)
   | {
       readonly type: "data";

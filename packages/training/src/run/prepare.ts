@@ -227,6 +227,7 @@ async function openSameCorpus(
   const corpus = await openCorpus(options.corpus, {
     ...corpusOptions(options, fetching(context).home),
     signal: context.signal,
+    onLook: (looked, files) => reporter.emit({ type: "data", phase: "open", looked, files }),
   });
   const { totalBytes } = corpus;
   const onRead = ({ bytes }: { readonly bytes: number }) =>

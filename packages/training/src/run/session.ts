@@ -23,7 +23,7 @@ export interface RunContext extends FetchContext {
   readonly home: string;
   /** The folder under which fetched corpora lie; the home if left out. */
   readonly dataRoot?: string | undefined;
-  readonly onEvent?: (event: RunEvent) => void;
+  readonly onEvent?: ((event: RunEvent) => void) | undefined;
   /** Aborted, the run finishes its step, saves itself and resolves as interrupted. */
   readonly signal?: AbortSignal | undefined;
   /** How many steps to profile; 0 unless given. */

@@ -35,7 +35,7 @@ async function begin(input: TrainInput, context: RunContext): Promise<RunResult>
   const asked = parseTrainOptions(input);
   const where = fetching(context);
   using corpus = await corpusPaths(asked, where);
-  const options = await checked({ ...asked, corpus: [...corpus.paths] }, where);
+  const options = await checked({ ...asked, corpus: [...corpus.paths] }, { ...where, onEvent: context.onEvent });
   const compute = resolveCompute(options.device, options.precision);
   const folder = runFolder(context.home, options.runId ?? newRunId(options.modelFamily, options.modelSize));
   await create(folder, where.home);
@@ -49,9 +49,9 @@ async function begin(input: TrainInput, context: RunContext): Promise<RunResult>
 }
 
 /** The options with every path made absolute, so that the run can be resumed from anywhere; all of them must be there. */
-async function checked(options: TrainOptions, where: BringContext): Promise<RunOptions> {
+async function checked(options: TrainOptions, where: BringContext & Pick<RunContext, "onEvent">): Promise<RunOptions> {
   const corpus = options.corpus.map((path) => resolve(path));
-  await checkCorpus(corpus, options, where.home);
+  await checkCorpus(corpus, options, where);
   const tokenizer = options.tokenizer === null ? null : await resolveTokenizer(options.tokenizer, where.home);
   const pretrained = await resolvePretrained(options, where);
   return {

@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
+import { z } from "zod";
 import { scratch } from "../../../test/scratch.js";
 import { commandLine } from "./command-line.js";
 import { containing } from "../../../test/matching.js";
@@ -30,4 +31,45 @@ test("config show --json is the same for a script", async () => {
 test("config show names what is wrong", async () => {
   const { code, stderr } = await trainer(["config", "show"], { cwd, env: { PORT: "eighty" } });
   expect([code, stderr]).toEqual([1, containing('PORT = "eighty" (the environment): must be a port')]);
+});
+
+/** What serve gives its parts otherwise, by name. */
+async function served(args: readonly string[] = [], env: Readonly<Record<string, string>> = {}) {
+  const { last } = await json([...args, "config", "show"], { cwd: scratch("cli-config-served"), env });
+  const { serve } = Shown.parse(last);
+  return Object.fromEntries(serve.map(({ name, value }) => [name, value]));
+}
+const Shown = z.object({ serve: z.array(z.object({ name: z.string(), value: z.unknown() })) });
+
+test("config show says what serve goes by: its own home, Redis, file service and keys", async () => {
+  expect(await served(["--home", "/srv/trainer"], { APP__DATA_ROOT: "/elsewhere" })).toEqual({
+    REDIS__URL: null,
+    APP__DATA_ROOT: "/srv/trainer",
+    APP__ARTIFACTS_ROOT: "/srv/trainer",
+    APP__DATA_BANK_API_URL: "http://127.0.0.1:8001",
+    APP__DATA_BANK_API_KEY: "(hidden)",
+    SECURITY__API_KEY: "(hidden)",
+  });
+  const { stdout } = await trainer(["--home", "/srv/trainer", "config", "show"], { cwd });
+  expect(stdout).toMatch(/^REDIS__URL +\(its own\) +a Redis of its own/m);
+  expect(stdout).toMatch(/^APP__DATA_ROOT +"\/srv\/trainer" +the home/m);
+  expect(stdout).toContain("`trainer api` and `trainer worker`, each started alone, go by the first list.");
+});
+
+test("what is given to serve is not said to be its own", async () => {
+  const given = {
+    REDIS_URL: "redis://:pw@cache:1/0",
+    APP__DATA_BANK_API_URL: "http://files:9",
+    APP__DATA_BANK_API_KEY: "k",
+    SECURITY__API_KEY: "k",
+  };
+  const home = { APP__DATA_ROOT: "/h", APP__ARTIFACTS_ROOT: "/h" };
+  expect(await served(["--home", "/h"], given)).toEqual(home);
+  expect(await served(["--home", "/h"], { ...given, ...home })).toEqual({});
+  const { stdout } = await trainer(["--home", "/h", "config", "show"], { cwd, env: { ...given, ...home } });
+  expect(stdout).toContain("`trainer serve` starts its API and its worker with the same.");
+});
+
+test("the address of a file service on any port is known once it is started", async () => {
+  expect(await served([], { DATA_BANK_PORT: "0" })).toMatchObject({ APP__DATA_BANK_API_URL: null });
 });

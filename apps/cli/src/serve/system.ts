@@ -24,7 +24,7 @@ export interface Setup {
  */
 export async function startSystem(setup: Setup, parts: Parts, signal: AbortSignal): Promise<void> {
   const { config } = setup.loaded;
-  const ownBank = config.app.dataBankApiUrl === "";
+  const ownBank = hasOwnBank(setup.loaded);
   await wantPort(config.bindHost, config.port, { of: "API", variable: "PORT" });
   if (ownBank) await wantPort(config.bindHost, config.dataBankPort, { of: "file service", variable: "DATA_BANK_PORT" });
 
@@ -43,11 +43,17 @@ function botPart(env: Io["env"], apiUrl: string, cwd: string): PartSpec {
   return servicePart({ name: "discord-bot", command: ["discord-bot"], env: own, cwd, graceMs: 5000, needed: false });
 }
 
+/** Whether the system has a Redis of its own: none is given. */
+export const hasOwnRedis = ({ sources }: LoadedConfig): boolean =>
+  sources.find(({ toml }) => toml === "redis.url")?.source === DEFAULT_SOURCE;
+
+/** Whether the system has a file service of its own: none is given. */
+export const hasOwnBank = ({ config }: LoadedConfig): boolean => config.app.dataBankApiUrl === "";
+
 /** The Redis that is given, else one of our own. */
 async function startRedis({ loaded, home, keys, note }: Setup, parts: Parts, signal: AbortSignal): Promise<string> {
-  const { config, sources, env } = loaded;
-  const given = sources.find(({ toml }) => toml === "redis.url")?.source !== DEFAULT_SOURCE;
-  if (given) {
+  const { config, env } = loaded;
+  if (!hasOwnRedis(loaded)) {
     await redisAnswers(config.redisUrl);
     parts.at("redis", { url: config.redisUrl });
     return config.redisUrl;
@@ -59,7 +65,7 @@ async function startRedis({ loaded, home, keys, note }: Setup, parts: Parts, sig
 }
 
 /** A file service, and a key that may do all there. */
-interface Bank {
+export interface Bank {
   readonly url: string;
   readonly key: string;
 }
@@ -99,7 +105,11 @@ async function startBank(
 }
 
 /** What the API and the worker find in their environment, before anything else. */
-const serviceEnv = ({ loaded: { config, env }, home, keys }: Setup, redisUrl: string, bank: Bank): Io["env"] => ({
+export const serviceEnv = (
+  { loaded: { config, env }, home, keys }: Pick<Setup, "loaded" | "home" | "keys">,
+  redisUrl: string,
+  bank: Bank,
+): Io["env"] => ({
   ...env,
   TRAINER_HOME: home,
   APP__DATA_ROOT: home,

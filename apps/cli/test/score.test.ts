@@ -123,3 +123,11 @@ test("--bos puts a begin before the text or leaves it away, and what was done is
   expect(await begin("--bos", "yes")).toMatchObject({ begin_tokens: ["[EOS]"], end_tokens: [], text_restored: true });
   expect(await begin()).toMatchObject({ begin_tokens: [], unknown_characters: 0 });
 });
+
+test("whoever is to type the text is told how it ends, and who pipes it is not", async () => {
+  const typed = Object.assign(Readable.from(["the cat\n"]), { isTTY: true });
+  const { code, stderr } = await at.trainer(["score", "one", "--text", "-"], { stdin: typed });
+  expect(code).toBe(0);
+  expect(stderr).toContain("Type the text; Ctrl-D ends it.");
+  expect((await at.trainer(["score", "one", "--text", "-"], { stdin: "the cat\n" })).stderr).not.toContain("Ctrl-D");
+});

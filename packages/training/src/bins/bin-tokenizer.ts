@@ -17,8 +17,8 @@ export interface EncodedDocuments {
 export interface BinTokenizer {
   readonly vocabSize: number;
   readonly specials: { readonly eos: number | null; readonly unk: number | null };
-  /** What stands around a document unless something else is asked for; absent: nothing. */
-  readonly frame?: Frame;
+  /** What stands around a document unless something else is asked for. */
+  readonly frame: Frame;
   encodeBatch(
     documents: { bytes: Uint8Array; ends: Uint32Array },
     into: { dtype: BinDType; eos: number | null; threads?: number; specialTokens?: boolean },

@@ -2,6 +2,7 @@ import { appendFile, mkdir, readdir, readFile, rm, truncate, writeFile } from "n
 import { join } from "node:path";
 import { NO_FRAME, trainChar, type Frame } from "@trainer/tokenizers";
 import { expect, test } from "vitest";
+import { z } from "zod";
 import { openCorpus } from "../corpus/corpus.js";
 import { leftOutSentences } from "../corpus/left-out.js";
 import type { DocumentMode } from "../corpus/cut-documents.js";
@@ -226,6 +227,12 @@ test("without an end-of-text id documents follow each other, also in pieces", as
   await using _ = folder;
   const bins = await buildBins({ ...options, split: none, tokenizer: new ByteTokenizer(260, null), threads: 1 });
   expect(bins.counts.train).toMatchObject({ documents: 1, bytes: text.length, tokens: text.length });
+  const held = await prepare(lines.join("\n"));
+  await using __ = held.folder;
+  const { counts } = await buildBins({ ...held.options, tokenizer: new ByteTokenizer(260, null) });
+  const { bytes, tokens, measured } = counts.validation;
+  expect(tokens).toBe(bytes);
+  expect(measured).toEqual({ characters: bytes, loss: { bytes: 0, unknown_tokens: 0, characters: [] } });
 });
 
 test("a vocabulary above 65536 takes four bytes an id", async () => {
@@ -276,6 +283,21 @@ test("characters that were replaced are counted in what is made and in what is f
       /^2 characters are not UTF-8 and became U\+FFFD: 2 in .*text\.txt \(0\.\d % of its bytes\)$/,
     );
   }
+});
+
+test("bins of which it is not known in what files characters were replaced are made again, others are not", async () => {
+  const { folder, options } = await prepare(Buffer.from(`${lines.join("\n")}\nd\u00e9j\u00e0 vu`, "latin1"));
+  await using _ = folder;
+  const { dir, leftOut } = await buildBins(options);
+  const path = join(dir, "manifest.json");
+  const withoutLosses = async (replaced: number) => {
+    const manifest = z.looseObject({}).parse(JSON.parse(await readFile(path, "utf8")));
+    await writeFile(path, JSON.stringify({ ...manifest, losses: undefined, replaced_characters: replaced }));
+  };
+  await withoutLosses(2);
+  expect(await buildBins(options)).toMatchObject({ cached: false, leftOut });
+  await withoutLosses(0);
+  expect((await buildBins(options)).cached).toBe(true);
 });
 
 test("two that make the same bins at once both get them", async () => {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { NO_FRAME, type Frame } from "@trainer/tokenizers";
+import type { Frame } from "@trainer/tokenizers";
 import { emptyCorpus, leftOutOf, type Corpus } from "../corpus/corpus.js";
 import { CorpusError } from "../corpus/corpus-error.js";
 import { SPLITS, type Split } from "../corpus/held-out.js";
@@ -79,7 +79,7 @@ export interface Bins {
  */
 export async function buildBins(options: BuildBinsOptions): Promise<Bins> {
   const { corpus, tokenizer, split, specialTokens = false, measureTraining = false, cacheDir, signal } = options;
-  const frame = options.frame ?? tokenizer.frame ?? NO_FRAME;
+  const frame = options.frame ?? tokenizer.frame;
   const report = reporter(options);
   const corpusSha256 = await corpus.sha256({ signal, onRead: report("hash") });
   const { document, separator } = corpus;

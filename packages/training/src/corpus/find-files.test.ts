@@ -118,6 +118,14 @@ test("a file named itself whose marks would be learned is refused with what to d
   expect((await read(at("a.json"), { format: "text" })).corpus.files[0]?.format).toBe("text");
 });
 
+test("of JSON in one long line its first letter tells whether it may hold texts", async () => {
+  const record = `{"text": "${"a".repeat(1 << 17)}"}`;
+  await using folder = await folderOf({ "a.json": record, "b.json": `[${"1,".repeat(1 << 16)}1]`, "c.txt": "c" });
+  const { corpus, texts } = await read(folder.path);
+  expect(texts).toEqual(["a".repeat(1 << 17), "c"]);
+  expect(corpus.skipped).toEqual([{ path: join(folder.path, "b.json"), kind: ".json without texts" }]);
+});
+
 test("told how, a folder's files are all read so, but for what is hidden", async () => {
   await using folder = await folderOf({ "a.csv": TABLE, "b.py": "print()", "c.jsonl": "{}", ".d.txt": "hidden" });
   const { corpus, texts } = await read(folder.path, { format: "text" });

@@ -63,6 +63,7 @@ test("UTF-16 and UTF-32 are named, with and without a byte order mark, in any sc
     expect(refusal(Buffer.from(`\uFEFF${text}`, "utf16le"), 1)).toContain("UTF-16: convert");
   }
   expect(refusal(Buffer.from("他們說了很多話".repeat(9), "utf16le"))).toContain("UTF-16LE without"); // no NUL in it
+  expect(refusal(Buffer.alloc(80))).toMatch(/^a\.txt is not text: .*NUL/); // of a file with a hole
   const wide = Uint32Array.from([0xfeff, 0x41, 0x42]);
   expect(refusal(Buffer.from(wide.buffer))).toContain("UTF-32: convert");
   expect(refusal(Buffer.from(wide.buffer).swap32())).toContain("UTF-32: convert");

@@ -32,6 +32,11 @@ test("what a tokenizer loses is measured on documents as they are, with the line
   expect(lossWarning(await textLoss(bpe, file.corpus), true)).toBeNull();
 });
 
+test("characters that are unknown are told of, whether or not their bytes come back", () => {
+  const unknown = { bytes: 40, characters: 20, lost_bytes: 0, unknown_characters: 5 };
+  expect(lossWarning(unknown, true)).toMatch(/: 25 % of the characters are unknown, in its first 40 bytes/);
+});
+
 test("a long text is measured as far as a sample goes, and no character of it cut", async () => {
   const bpe = await trainBpe({ texts: [LINE], vocabSize: 270 });
   await using corpus = await corpusOf(`${"é中".repeat(10_000)}x\n`.repeat(20), "line");

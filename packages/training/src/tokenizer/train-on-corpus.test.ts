@@ -11,6 +11,7 @@ import { splitDocuments } from "../corpus/split-documents.js";
 import { planSplit } from "../corpus/split-plan.js";
 import { TokenizerManifest } from "./manifest.js";
 import { contentId, saveTokenizer } from "./save-tokenizer.js";
+import { skippedWarning } from "./skipped-lines.js";
 import { trainOnCorpus } from "./train-on-corpus.js";
 
 let folder = "";
@@ -173,3 +174,40 @@ function documentsIn(text: string, document: "line" | "paragraph" | "file"): str
   const paragraphs = text.split(/\n(?:\s*\n)+/);
   return paragraphs.map((each) => each.replace(/\n\s*$/, "").replace(/\r$/, "")).filter((each) => each.trim() !== "");
 }
+
+test("a tokenizer that cannot be placed is said, and nothing of it is left", async () => {
+  const trained = await trainOnCorpus(await corpusOf("line"), { ...bpe, split: nothing });
+  const dir = join(folder, "tokenizer");
+  writeFileSync(dir, "a file");
+  await expect(saveTokenizer(dir, trained)).rejects.toThrow("ENOTDIR");
+  expect(readdirSync(folder).toSorted()).toEqual(["corpus.txt", "tokenizer"]);
+});
+
+test("lines that SentencePiece does not learn from are in the manifest, and told with the option that takes them", async () => {
+  const text = [...LINES, "x".repeat(5000), "a \u2585 b"].join("\n");
+  const { manifest } = await trainOnCorpus(await corpusOf("line", "odd.txt", text), {
+    ...bpe,
+    method: "sentencepiece",
+    vocabSize: 60,
+    split: nothing,
+  });
+  const { skipped_lines: skipped } = TokenizerManifest.parse(JSON.parse(JSON.stringify(manifest)));
+  expect(skipped).toMatchObject({ max_sentence_length: 4192, too_long: 1, too_long_bytes: 5000, reserved: 1 });
+  expect(skippedWarning(skipped, "--longest")).toMatch(
+    /^SentencePiece did not learn from 1 lines \(\d\d\.\d+ % of the bytes\), which are longer than 4192 bytes: a greater --longest takes them; nor from 1 lines \(0\.\d+ % of the bytes\) with the character U\+2585/,
+  );
+  expect(skippedWarning(SHORT, "--longest")).not.toContain("--longest");
+  expect(skippedWarning({ ...SHORT, too_long: 2, too_long_bytes: 99_999, reserved: 0 }, "-l")).toBe(
+    "SentencePiece did not learn from 2 lines (99.99 % of the bytes), which are longer than 9 bytes: a greater -l takes them",
+  );
+  expect(skippedWarning(undefined, "--longest")).toBeNull();
+});
+
+const SHORT = {
+  bytes: 100_000,
+  max_sentence_length: 9,
+  too_long: 0,
+  too_long_bytes: 0,
+  reserved: 1,
+  reserved_bytes: 7,
+};

@@ -22,7 +22,7 @@ const withBytes = trainSentencePiece({
 async function savedModel(): Promise<Buffer> {
   await using folder = await temporaryFolder();
   await (await withBytes).save(folder.path);
-  return readFile(join(folder.path, "tokenizer.model"));
+  return await readFile(join(folder.path, "tokenizer.model")); // before the folder goes
 }
 
 test("a model is known by what it is, whatever its name", async () => {

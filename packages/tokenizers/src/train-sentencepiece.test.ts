@@ -13,7 +13,7 @@ const code = (name: string): unknown => expect.objectContaining({ code: name });
 async function modelOf(tokenizer: SentencePieceTokenizer): Promise<Buffer> {
   await using folder = await temporaryFolder();
   await tokenizer.save(folder.path);
-  return readFile(join(folder.path, "tokenizer.model"));
+  return await readFile(join(folder.path, "tokenizer.model")); // before the folder goes
 }
 
 test("the special tokens are those of every new tokenizer, without padding", async () => {

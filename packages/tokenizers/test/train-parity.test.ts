@@ -49,7 +49,7 @@ describe("training makes the merges of Hugging Face's BpeTrainer", () => {
     const save = async (tokenizer: Awaited<ReturnType<typeof trainBpe>>) => {
       await using folder = await temporaryFolder();
       await tokenizer.save(folder.path);
-      return readFile(join(folder.path, "tokenizer.json"), "utf8");
+      return await readFile(join(folder.path, "tokenizer.json"), "utf8"); // before the folder goes
     };
     const byFile = await save(await trainBpe({ files: [fixturePath("prose.txt")], vocabSize: 500, threads: 1 }));
     const byText = await save(await trainBpe({ texts: lines, vocabSize: 500, threads: 2 }));

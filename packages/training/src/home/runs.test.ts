@@ -141,7 +141,7 @@ test("nothing but a run of the home is removed", async () => {
 test("a run that was cleaned away is listed as archived, is no run to open, and what is kept of it can be removed", async () => {
   await using temporary = await temporaryFolder();
   const home = openHome(temporary.path);
-  const there = await makeRun(home, "there", { status: "completed", created_at: 2 });
+  await makeRun(home, "there", { status: "completed", created_at: 2 });
   const { path } = await makeRun(home, "gone", {
     status: "completed",
     created_at: 1,
@@ -159,7 +159,9 @@ test("a run that was cleaned away is listed as archived, is no run to open, and 
     code: "RUN_NOT_FOUND",
     message: containing("run gone was cleaned away"),
   });
-  const begun = train({ corpus: there.manifest, runId: "gone" }, { home: temporary.path });
+  const corpus = join(temporary.path, "text.txt");
+  await writeFile(corpus, Array.from({ length: 40 }, (_, i) => `the king has ${i} words\n`).join(""));
+  const begun = train({ corpus, runId: "gone" }, { home: temporary.path });
   await expect(begun).rejects.toMatchObject({ code: "CONFLICT", message: containing("there was a run gone") });
 
   await writeFile(join(home.archived, "torn.json"), "{");

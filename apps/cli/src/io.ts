@@ -18,5 +18,7 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The folder it was started in, where configuration files are looked for. */
   readonly cwd: string;
+  /** What calls this program there: `trainer`, where it is on the PATH. */
+  readonly program: string;
   readonly interruptible: Interruptible;
 }

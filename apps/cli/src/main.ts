@@ -1,5 +1,6 @@
 import { interrupts } from "./interrupts.js";
 import { endWithParent } from "./end-with-parent.js";
+import { programName } from "./program-name.js";
 import { run } from "./program.js";
 
 endWithParent(process);
@@ -10,5 +11,6 @@ process.exitCode = await run(process.argv.slice(2), {
   stderr: process.stderr,
   env: process.env,
   cwd: process.cwd(),
+  program: programName({ env: process.env, cwd: process.cwd() }),
   interruptible: interrupts(process, process.stdout, (code) => process.exit(code)),
 });

@@ -1,4 +1,5 @@
 import type { Io } from "./io.js";
+import { typeable, typeableNext } from "./program-name.js";
 import { style, type Style } from "./display/style.js";
 import { terminal, type Terminal } from "./display/terminal.js";
 
@@ -39,7 +40,7 @@ export function output(io: Io, { json, quiet }: { json: boolean; quiet: boolean 
     progressPaint,
     result(value, text) {
       if (json) line(value);
-      else io.stdout.write(`${text()}\n`);
+      else io.stdout.write(`${typeableNext(text(), io.program)}\n`);
     },
     record(value) {
       if (json) line(value);
@@ -48,10 +49,10 @@ export function output(io: Io, { json, quiet }: { json: boolean; quiet: boolean 
       if (!json) io.stdout.write(text);
     },
     note(text) {
-      if (!quiet) io.stderr.write(`${text}\n`);
+      if (!quiet) io.stderr.write(`${typeable(text, io.program)}\n`);
     },
     warn(text) {
-      io.stderr.write(`${text}\n`);
+      io.stderr.write(`${typeable(text, io.program)}\n`);
     },
   };
 }

@@ -9,6 +9,7 @@ import type { GlobalOptions } from "./define-command.js";
 import { DEFAULT_HOME, homeFlag } from "./home-flag.js";
 import type { Io } from "./io.js";
 import { stringify } from "./output.js";
+import { typeable } from "./program-name.js";
 import { VERSION } from "./version.js";
 
 interface Entry {
@@ -129,8 +130,9 @@ const inHome = (text: string, flag: string): string =>
 
 function report(error: unknown, io: Io, { json, flag }: { readonly json: boolean; readonly flag: string }): void {
   if (error instanceof Stopped) return; // the command has said what there is to say
-  const { code, message: text, hint, details } = explain(error);
-  const message = inHome(text, flag);
+  const { code, details, ...said } = explain(error);
+  const message = typeable(inHome(said.message, flag), io.program);
+  const hint = said.hint === null ? null : typeable(said.hint, io.program);
   if (json) io.stdout.write(`${stringify({ ...details, error: { code, message, hint } })}\n`);
   if (error instanceof CommanderError) return; // commander has printed it
   const { red, dim } = style(terminal(io.stderr, io.env).color);

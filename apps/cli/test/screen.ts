@@ -27,6 +27,7 @@ export interface TestIoOptions {
   readonly columns?: number;
   readonly env?: Io["env"];
   readonly cwd?: string;
+  readonly program?: string;
   readonly stdin?: string | Source;
   readonly interruptible?: Interruptible;
 }
@@ -37,6 +38,7 @@ export function testIo({
   columns = 80,
   env = {},
   cwd = "/",
+  program = "trainer",
   stdin = "",
   interruptible,
 }: TestIoOptions = {}): TestIo {
@@ -46,6 +48,7 @@ export function testIo({
     stderr: new Kept(tty, columns),
     env,
     cwd,
+    program,
     interruptible: interruptible ?? ((body) => body(new AbortController().signal)),
   };
 }

@@ -232,6 +232,12 @@ test("a text that is added is in the service and in the cache, held while it is 
     expect(kept.map(({ reason }) => reason)).toEqual(["in_use"]);
   }
   expect(inCache()).toHaveLength(1);
+  const latin1 = join(root, "latin1.txt");
+  writeFileSync(latin1, Buffer.from("the caf\u00e9 of the old king\n", "latin1"));
+  {
+    using odd = await addCorpus([text, latin1], { home, dataBank: bank.client() });
+    expect(odd.leftOut.characters).toEqual({ count: 1, files: [{ path: latin1, count: 1, share: 1 / 25 }] });
+  }
   const stopped = addCorpus(text, { home, dataBank: bank.client(), signal: AbortSignal.abort(new Error("enough")) });
   await expect(stopped).rejects.toThrow("enough");
 });

@@ -48,11 +48,9 @@ export function leftOut(
     },
     characters: {
       count: sum(replaced.map(({ characters }) => characters)),
-      files: most.map(({ file, characters, bytes }) => ({
-        path: files[file]?.path ?? "",
-        count: characters,
-        share: characters / bytes,
-      })),
+      files: most.flatMap(({ file, characters, bytes }) =>
+        files.slice(file, file + 1).map(({ path }) => ({ path, count: characters, share: characters / bytes })),
+      ),
     },
     separators: { count: sum(Object.values(separators)), lines: { ...separators } },
   };

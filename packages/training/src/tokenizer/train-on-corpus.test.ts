@@ -175,6 +175,12 @@ function documentsIn(text: string, document: "line" | "paragraph" | "file"): str
   return paragraphs.map((each) => each.replace(/\n\s*$/, "").replace(/\r$/, "")).filter((each) => each.trim() !== "");
 }
 
+test("of a text too short to hold anything back, all is measured", async () => {
+  const short = await corpusOf("line", "short.txt", LINES.slice(0, 2).join("\n"));
+  const { manifest } = await trainOnCorpus(short, { ...bpe, split: { ...fifth, holdoutFraction: 0.01 } });
+  expect(manifest.stats).toMatchObject({ sample_lines: 2, coverage: 1 });
+});
+
 test("a tokenizer that cannot be placed is said, and nothing of it is left", async () => {
   const trained = await trainOnCorpus(await corpusOf("line"), { ...bpe, split: nothing });
   const dir = join(folder, "tokenizer");

@@ -9,6 +9,7 @@ import { findLibtorch } from "./libtorch.js";
 import { at } from "./paths.js";
 import { run, say } from "./say.js";
 import { read } from "./stamp.js";
+import { minutes, readTimes, said, whileRunning, writeTimes } from "./test-time.js";
 import { compile } from "./types.js";
 
 /** @typedef {{ passed: number, failed: number, skipped?: number, output?: string }} Outcome */
@@ -16,6 +17,7 @@ import { compile } from "./types.js";
 const RESULTS = at("build", "test", "results.json");
 const COVERAGE = at("coverage", "coverage-summary.json");
 
+/** @type {Record<string, () => Outcome | Promise<Outcome>>} */
 const checks = {
   types: async () => single(await compile()),
   lint: async () => single(await node("node_modules/oxlint/bin/oxlint", ["--type-aware", "--deny-warnings"])),
@@ -101,12 +103,17 @@ await run(async () => {
   await bootstrap({ typescript: false });
   /** @type {[name: string, outcome: Outcome, seconds: number][]} */
   const table = [];
+  const usual = readTimes();
+  const whole = Object.values(usual).reduce((sum, seconds) => sum + seconds, 0);
+  if (whole > 0) say(`All checks took ${minutes(whole)} the last time.`);
   for (const [name, check] of Object.entries(checks)) {
-    say(`\n── ${name}`);
+    const before = usual[name];
+    say(`\n── ${name}${before === undefined ? "" : ` (${minutes(before)} the last time)`}`);
     const started = performance.now();
-    const outcome = await check();
+    const outcome = await whileRunning((seconds) => say(said(name, seconds, before)), check);
     if (outcome.output) say(outcome.output.trimEnd());
     table.push([name, outcome, (performance.now() - started) / 1000]);
+    writeTimes(Object.fromEntries([...Object.entries(usual), ...table.map(([each, , seconds]) => [each, seconds])]));
   }
   say("");
   for (const [name, { passed, failed, skipped }, seconds] of table) {

@@ -18,7 +18,7 @@ const small = { size: "tiny", dimensions: { width: 32 }, vocabSize: 10, contextL
 
 test("the page shows the file that is tested here", () => {
   const blocks = markdown(text("../../../docs/add-a-family.md")).filter(({ type }) => type === "code");
-  expect(blocks.map(({ lang }) => lang)).toEqual(["ts", "js"]);
+  expect(blocks.map(({ lang }) => lang)).toEqual(["ts", "js", "js"]);
   expect(`${blocks[0]?.value}\n`).toBe(text("nope.ts"));
 });
 

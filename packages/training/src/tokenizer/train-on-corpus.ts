@@ -56,18 +56,22 @@ export async function trainOnCorpus(corpus: Corpus, options: CorpusTokenizerOpti
     },
   };
   let skipped: SkippedLines | undefined;
+  const texts = training(corpus, plan, sample, read);
   const tokenizer = await trainTokenizer(method, {
     ...settings,
-    texts: training(corpus, plan, sample, read),
+    texts: { [Symbol.asyncIterator]: () => ({ next: () => texts.next() }) }, // without a way to end it early
     onSkipped: (lines) => {
       skipped = toSkippedLines(lines);
     },
     ...(threads === undefined ? {} : { threads }),
     ...(signal === undefined ? {} : { signal }),
     ...(onProgress === undefined ? {} : { onProgress }),
+  }).catch(async (error: unknown) => {
+    await texts.return(); // closes the file at hand
+    throw error;
   });
-  // Of a text so short that nothing was held back, and of one that SentencePiece's trainer did not want to its end.
-  if (sample.lines.length === 0) for await (const batch of corpus.documents(read)) addTo(sample, batch);
+  // SentencePiece's trainer may want no more before the end: what is told is of the whole text all the same.
+  for await (const _ of texts);
   const statistics = await tokenizerStatistics(tokenizer, sample.lines, { signal });
   const honoured: readonly string[] = methods[method].options;
   const manifest: TokenizerManifest = {

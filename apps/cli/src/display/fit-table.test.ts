@@ -38,6 +38,10 @@ test("where there is less, cells are cut that may be, then columns left out, the
   expect(fitTable([], columns, 80)).toEqual(["ID  TEXT  SIZE"]);
 });
 
+test("what must be there stays wherever it stands", () => {
+  expect(fitTable(rows, columns.toReversed(), 9)).toEqual(["ID", "one", "two"]);
+});
+
 test("no row is wider than it may be, whatever its cells are, wide characters too", () => {
   const text = string({ unit: "grapheme", maxLength: 30 });
   assert(

@@ -15,9 +15,10 @@ export interface Column<Row> {
 
 /** A table whose rows take at most `width` columns: cells are cut where they may be, then columns left out, the most spare first. */
 export function fitTable<Row>(rows: readonly Row[], columns: readonly Column<Row>[], width: number): string[] {
-  const cells = columns.map(({ head, cell }) => [head, ...rows.map(cell).map(oneLine)]);
-  const widths = cells.map((column) => Math.max(...column.map(visibleWidth)));
-  const whole = columns.map((column, i) => ({ ...column, cells: cells[i] ?? [], width: widths[i] ?? 0 }));
+  const whole = columns.map((column) => {
+    const cells = [column.head, ...rows.map((row) => oneLine(column.cell(row)))];
+    return { ...column, cells, width: Math.max(...cells.map(visibleWidth)) };
+  });
   let kept = whole;
   let excess = excessOf(kept, width);
   while (excess > slack(kept)) {

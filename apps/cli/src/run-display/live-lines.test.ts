@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { configEvent, evalEvent, startEvent, stepEvent } from "../../test/events.js";
 import { style } from "../display/style.js";
 import { visibleWidth } from "../display/visible.js";
-import { liveLines } from "./live-lines.js";
+import { liveLines, lossCurve } from "./live-lines.js";
 import { RunProgress } from "./run-progress.js";
 
 const view = { columns: 100, unicode: true, paint: style(false) };
@@ -73,4 +73,17 @@ test("a narrow terminal gets a short bar, a narrow curve, then none", () => {
       .every((line) => visibleWidth(line) <= 40),
   ).toBe(true);
   expect(liveLines(progressed(), { ...view, columns: 20 })).toHaveLength(3);
+});
+
+test("the legend names what is drawn alone, by the signs of the terminal", () => {
+  const points = [6, 5, 4, 3].map((loss, step) => ({ step, loss }));
+  const legend = (trained: boolean, validated: boolean, unicode: boolean) =>
+    lossCurve(
+      { trainPoints: trained ? points : [], validationPoints: validated ? points : [] },
+      { ...view, unicode },
+    ).at(-1);
+  expect(legend(true, false, true)).toBe("        loss:  ⠒ training");
+  expect(legend(true, true, false)).toBe("        loss:  * training   o validation");
+  expect(legend(false, true, false)).toBe("        loss:  o validation");
+  expect(legend(false, false, true)).toBeUndefined();
 });

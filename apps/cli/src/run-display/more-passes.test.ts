@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { stillFalls } from "./more-passes.js";
+import { morePasses, stillFalls } from "./more-passes.js";
 
 const points = (...losses: readonly number[]) => losses.map((loss, step) => ({ step, loss }));
 const falls = (train: readonly number[], validation: readonly number[] = []) =>
@@ -16,4 +16,14 @@ test("where validation was measured once, the last quarter of the training says 
   expect(falls([8, 4, 3, 3, 3, 3, 3, 3])).toBe(false);
   expect(falls([8, 2, 1])).toBe(false); // too few to tell
   expect(falls([])).toBe(false);
+});
+
+test("the command names the text that was read, quoted for a shell, or the id of one that was fetched", () => {
+  const more = (config: object) =>
+    morePasses({ run_id: "r", learning_rate: 0.001, config: { lora_rank: 0, ...config } }, " --home h");
+  const passes = "--pretrained r --num-epochs 4 --finetune-lr-cap 0.001";
+  expect(more({ corpus_paths: ["a b.txt", "c.txt"] })).toBe(`trainer train 'a b.txt' c.txt ${passes} --home h`);
+  expect(more({ corpus_file_id: "f1", corpus_paths: null })).toBe(`trainer train f1 ${passes} --home h`);
+  expect(more({ corpus_paths: ["c"], mask_documents: true })).toContain(`${passes} --mask-documents --home h`);
+  expect(more({ corpus_paths: ["c"], lora_rank: 4 })).toBeNull();
 });

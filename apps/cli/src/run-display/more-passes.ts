@@ -31,7 +31,10 @@ const LEFT_OUT = new Set(
 );
 
 /** The command that goes on from a run's weights, through the same text and with the same options. */
-export function morePasses({ run_id: id, config, learning_rate: rate }: RunManifest, homeFlag: string): string | null {
+export function morePasses(
+  { run_id: id, config, learning_rate: rate }: Pick<RunManifest, "run_id" | "config" | "learning_rate">,
+  homeFlag: string,
+): string | null {
   if (config["lora_rank"] !== 0) return null; // an adapter is not what another run starts from
   const options = optionSpecs(TrainFlags).flatMap((spec) => {
     const value = config[snake(spec.key)];

@@ -198,3 +198,14 @@ test("a process that is killed for its memory has told what fits; another end is
     }),
   ).toThrow("no");
 });
+
+test("once a tenth of the speed is lost, still fewer threads are not tried", async () => {
+  const tried = async (...ms: readonly number[]) => {
+    const make = () => Promise.resolve({ step: () => ms[3 - numThreads()] ?? NaN });
+    const { last, events } = await found({ threads: [1, 2, 3], maxBatchSize: 1 }, make);
+    return [events.flatMap((e) => (e.type === "threads" ? [e.threads] : [])), last];
+  };
+  const fastest = { type: "found", batchSize: 1, threads: 3 };
+  expect(await tried(10, 15, 9)).toEqual([[3, 2], fastest]);
+  expect(await tried(10, 10.5, 15)).toEqual([[3, 2, 1], fastest]);
+});

@@ -63,7 +63,8 @@ test("so can a run whose loss became NaN, with a lower rate", async () => {
 });
 
 test("and one that was killed before its first checkpoint, but not while it goes on", async () => {
-  const child = startChild(home, { options: { ...options, corpus, runId: "killed", maxSteps: 100_000 } });
+  const unsaved = { maxSteps: 1_000_000, evalEvery: 1_000_000 }; // no validation, so that nothing is the best yet
+  const child = startChild(home, { options: { ...options, ...unsaved, corpus, runId: "killed" } });
   await child.until((e) => e.type === "step");
   const again = () => train({ ...options, corpus, runId: "killed" }, { home });
   await expect(again()).rejects.toThrow("is being trained by process");

@@ -25,9 +25,10 @@ export async function* followFile(
     const last = await ended(); // asked first: what is written before the end is read after it
     const bytes = await readFrom(path, offset);
     offset += bytes.length;
-    const lines = (rest + decoder.decode(bytes, { stream: true })).split("\n");
-    rest = lines.pop() ?? "";
-    yield* lines;
+    const text = rest + decoder.decode(bytes, { stream: true });
+    const whole = text.lastIndexOf("\n") + 1;
+    rest = text.slice(whole);
+    if (whole > 0) yield* text.slice(0, whole - 1).split("\n");
     if (last) break;
     await sleep(everyMs, undefined, { signal });
   }

@@ -1,7 +1,8 @@
 import { Command, CommanderError } from "commander";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { addOptions, readOptions } from "./options.js";
+import { optionSpecs } from "./option-spec.js";
+import { addOptions, readOptions, typed } from "./options.js";
 
 const Schema = z
   .strictObject({
@@ -96,4 +97,16 @@ test("help tells description, range, default and group", () => {
   expect(help).toContain("--kind, --size <name> how large (tiny, small; default: tiny)");
   expect(help).toContain("--stop <text> (may be repeated)");
   expect(help).toContain("--freeze --no-stop-on-eos --pin --no-pin --prompt <text>");
+});
+
+test("a shorter name of one letter takes one dash", () => {
+  const command = new Command("x");
+  addOptions(command, Schema, { aliases: { prompt: "p" } });
+  expect(command.helpInformation()).toContain("-p, --prompt <text>");
+  expect(readOptions(command.parse(["-p", "hi"], { from: "user" }), Schema).prompt).toBe("hi");
+});
+
+test("an option is typed with a place for its value, and one that is on or off without", () => {
+  const specs = optionSpecs(Schema).filter(({ key }) => ["topK", "size", "freeze"].includes(key));
+  expect(specs.map(typed)).toEqual(["--top-k <n>", "--size <name>", "--freeze"]);
 });

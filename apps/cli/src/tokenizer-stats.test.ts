@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { lengthLines, percent, shareOfLoss, statsLines } from "./tokenizer-stats.js";
+import { lengthLines, percent, shareOfLoss, STATISTICS_ROWS, statsLines } from "./tokenizer-stats.js";
 
 test("what a manifest does not say is left out", () => {
   const contract = { coverage: 1, oov_rate: 0, token_count: 7, char_coverage: 0.99996 };
@@ -15,6 +15,34 @@ test("what a tokenizer loses is told where it loses something", () => {
   );
   expect(statsLines({ ...stats, lost_share: 0, unknown_characters: 0, line_breaks: true })).toHaveLength(1);
   expect([0, 0.5, 1].map(shareOfLoss)).toEqual(["0 %", "50.00 %", "100.00 %"]);
+});
+
+test("a table says whether line breaks are kept", () => {
+  const statistics = {
+    documents: 1,
+    bytes: 4,
+    characters: 4,
+    words: 1,
+    tokens: 2,
+    coverage: 1,
+    unknown: 0,
+    oovRate: 0,
+    charCoverage: 1,
+    lostShare: 0,
+    unknownCharacters: 0,
+    unknownShare: 0,
+    tokensPerWord: 2,
+    charactersPerToken: 2,
+    bytesPerToken: 2,
+    vocabSize: 3,
+    unusedTokens: 1,
+    documentLengths: [],
+    mostFrequent: [],
+  };
+  const shown = (lineBreaks: boolean) =>
+    STATISTICS_ROWS.map(([name, show]) => `${name}: ${show({ ...statistics, lineBreaks })}`);
+  expect(shown(true)).toContain("line breaks kept: yes");
+  expect(shown(false)).toContain("line breaks kept: no");
 });
 
 test("only all is a hundred per cent", () => {

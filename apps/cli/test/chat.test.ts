@@ -1,3 +1,5 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { beforeAll, expect, test } from "vitest";
 import { EXIT } from "../src/exit-codes.js";
@@ -123,5 +125,25 @@ test("an unknown command is refused with those there are, and two slashes say it
     { error: aString },
     { response: aString, messages: 2 },
     { messages: 4, format: "lines" },
+  ]);
+});
+
+test("what a conversation begins with and how it is written down is told once", async () => {
+  const told = async (model: string, ...flags: readonly string[]) => {
+    const { code, stderr } = await at.trainer(["chat", model, "--max-new-tokens", "2", ...flags], {
+      stdin: "the cat\nthe dog\n",
+    });
+    expect(code).toBe(0);
+    return stderr.split("\n").filter((each) => /^It begins|chat template/.test(each));
+  };
+  expect(await told("one", "--bos", "yes")).toEqual(["It begins with [EOS]."]);
+  const folder = join(at.folder, "with-template");
+  expect((await at.trainer(["export", "one", "--out", folder])).code).toBe(0);
+  const template = join(folder, "chat_template.jinja");
+  await writeFile(template, "{% for message in messages %}{{ message.content }} {% endfor %}");
+  expect(await told(folder)).toEqual(["The conversation is written down by the model's own chat template."]);
+  await writeFile(template, "{{ raise_exception('not here') }}");
+  expect(await told(folder)).toEqual([
+    "The model's chat template cannot be rendered here (not here): turns are marked User: and Assistant:.",
   ]);
 });

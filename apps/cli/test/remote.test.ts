@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { startApi } from "@trainer/api";
+import { TrainerClient } from "@trainer/client";
 import { DataBankClient } from "@trainer/client/data-bank";
 import { TrainRequest } from "@trainer/platform";
 import { z } from "zod";
@@ -154,6 +155,23 @@ test("a model on the server evaluates, scores, writes and talks", async () => {
     stdin: "hello\n/reset\n\nagain\n/exit\nnever\n",
   });
   expect(chat.values).toMatchObject([{ status: "completed" }, { status: "completed" }]);
+});
+
+test("of a text of one token a server has no figure either, and one that tells less is understood", async () => {
+  expect((await trainer(on("score", run, "--text", "a"))).stdout).toContain("nothing to score");
+  const none = { loss: null, perplexity: null, surprisal: null, topk: null, tokens: null };
+  const less = vi.spyOn(TrainerClient.prototype, "score");
+  less.mockResolvedValueOnce({ request_id: "r", status: "completed", ...none });
+  const { code, stdout, stderr } = await trainer(on("score", run, "--text", "a text"));
+  less.mockRestore();
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^loss +(Infinity|∞)/);
+  expect(stderr).toBe("");
+});
+
+test("a command that a conversation on a server does not know is refused and not sent", async () => {
+  const { values } = await json(on("chat", run), { stdin: "/help\n" });
+  expect(values).toEqual([{ error: matching(/^there is no command \/help/) }]);
 });
 
 test("what cannot be done there says why", async () => {

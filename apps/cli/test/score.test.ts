@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { gzipSync } from "node:zlib";
@@ -130,4 +130,38 @@ test("whoever is to type the text is told how it ends, and who pipes it is not",
   expect(code).toBe(0);
   expect(stderr).toContain("Type the text; Ctrl-D ends it.");
   expect((await at.trainer(["score", "one", "--text", "-"], { stdin: "the cat\n" })).stderr).not.toContain("Ctrl-D");
+});
+
+test("one text is scored: neither none nor two", async () => {
+  const none = await at.trainer(["score", "one"]);
+  expect(none.code).toBe(2);
+  expect(none.stderr).toContain("what should be scored?");
+  const two = await at.trainer(["score", "one", "--text", "a", "--path", at.corpus]);
+  expect(two.code).toBe(2);
+  expect(two.stderr).toContain("--text and --path exclude each other");
+});
+
+test("the likeliest tokens without the details are told by position", async () => {
+  const { stdout } = await at.trainer(["score", "one", "--text", "the cat", "--top-k", "2"]);
+  expect(stdout).toMatch(/^TOKEN.*EXPECTED/m);
+  expect(stdout).toMatch(/^1 +"[^"]*" \d+\.\d%/m);
+});
+
+test("a text that the tokenizer changes is told of", async () => {
+  const folder = join(at.folder, "composing");
+  expect((await at.trainer(["export", "one", "--out", folder])).code).toBe(0);
+  const file = join(folder, "tokenizer.json");
+  const tokenizer = z.looseObject({}).parse(JSON.parse(await readFile(file, "utf8")));
+  await writeFile(file, JSON.stringify({ ...tokenizer, normalizer: { type: "NFC" } }));
+  const changes = "The tokenizer changes this text";
+  expect((await at.trainer(["score", folder, "--text", "cafe\u0301"])).stderr).toContain(changes);
+  expect((await at.trainer(["score", folder, "--text", "caf\u00e9"])).stderr).not.toContain(changes);
+});
+
+test("characters that the tokenizer does not know are counted", async () => {
+  const { trainer } = await homeWithRun(["--tokenizer-method", "char"]);
+  const note = async (text: string) => (await trainer(["score", "one", "--text", text])).stderr;
+  expect(await note("the \u2603 cat")).toContain("1 character of the text is unknown to the tokenizer");
+  expect(await note("\u2603 the \u2604")).toContain("2 characters of the text are unknown to the tokenizer");
+  expect(await note("the cat")).not.toContain("unknown");
 });

@@ -159,6 +159,16 @@ test("a run trains with SentencePiece, goes on, writes, and is exported with its
   expect((await trainer(further)).code).toBe(0);
 });
 
+test("lines that SentencePiece skips for their length are counted and told", async () => {
+  const text = join(shared.folder, "long-lines.txt");
+  await writeFile(text, corpusText + "a line that is longer than all others ".repeat(200) + "\n");
+  const out = ["--out", join(shared.folder, "skips")];
+  const line = ["tokenizer", "train", text, "--method", "sentencepiece", "--vocab-size", "300", ...out];
+  const { last } = await json(line);
+  expect(last).toMatchObject({ skipped_lines: { too_long: 1 } });
+  expect((await trainer([...line, "--force"])).stderr).toContain("1 lines (");
+});
+
 test("a vocabulary is as large as the text can fill where nobody says how large, by itself as with a run", async () => {
   const text = join(shared.folder, "words.txt");
   const words = (count: number) =>

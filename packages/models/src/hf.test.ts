@@ -78,6 +78,15 @@ test("a GPT-2's config.json has the context by its older name too, which convert
   expect(await readStoredIds(join(dir, "m"))).toMatchObject({ eos: [3, 1], ends: [3, 1], bos: 2, pad: 0 });
 });
 
+test("special tokens are read from the files there are, and a folder without any names none", async () => {
+  const none = { bos: null, pad: null, eos: null };
+  expect(await readStoredIds(dir)).toEqual({ ...none, ends: [], generation: null });
+  writeFileSync(join(dir, "generation_config.json"), JSON.stringify({ eos_token_id: 4, top_k: 5 }));
+  expect(await readStoredIds(dir)).toEqual({ ...none, ends: [4], generation: { eos_token_id: 4, top_k: 5 } });
+  writeFileSync(join(dir, "config.json"), JSON.stringify({ bos_token_id: 1, eos_token_id: [2, 3], pad_token_id: 0 }));
+  expect(await readStoredIds(dir)).toMatchObject({ bos: 1, pad: 0, eos: [2, 3], ends: [4] });
+});
+
 test("a file without the prefix, as the first GPT-2 files are, loads the same", async () => {
   const folder = await withWeights((state) => [...state].map(([name, t]) => [name.replace("transformer.", ""), t]));
   expect(await logitsOf(folder)).toEqual(await logitsOf(FIXTURE));

@@ -39,9 +39,11 @@ test("what a config leaves out has the default it has in transformers", () => {
   expect(specials).toEqual({ bosTokenId: 1, eosTokenId: 2, padTokenId: null });
 });
 
-test("of several ends of text the first is kept", () => {
-  const file = { model_type: "llama", eos_token_id: [7, 8] };
-  expect(parseConfig(llamaSpec, file, "here").specials.eosTokenId).toBe(7);
+test("of several ends of text the first is kept, and a list of none is no end", () => {
+  const end = (eos_token_id: readonly number[]) =>
+    parseConfig(llamaSpec, { model_type: "llama", eos_token_id }, "here").specials.eosTokenId;
+  expect(end([7, 8])).toBe(7);
+  expect(end([])).toBeNull();
 });
 
 test("names of older files are known", () => {

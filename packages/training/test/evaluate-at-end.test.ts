@@ -96,6 +96,15 @@ test("a test loss too large for a finite perplexity is told as such also afterwa
   expect(await resume("infinite", { home })).toMatchObject({ testLoss: 800, testPerplexity: Infinity });
 });
 
+test("a completed run of an earlier version, which did not count the epochs begun, is told with those it ended", async () => {
+  const { manifest } = await run("older");
+  const path = join(home, "models", "older", "manifest.json");
+  writeFileSync(path, JSON.stringify({ ...manifest, epochs: 5, epochs_begun: null }));
+  expect(await resume("older", { home })).toMatchObject({ epochs: 5 });
+  writeFileSync(path, JSON.stringify({ ...manifest, epochs: 5, epochs_begun: 6 }));
+  expect(await resume("older", { home })).toMatchObject({ epochs: 6 });
+});
+
 test("a completed run that is asked for again stays as it is", async () => {
   for (const [id, options] of [
     ["plain", {}],

@@ -1,4 +1,4 @@
-import { appendFile, readFile, rename, writeFile } from "node:fs/promises";
+import { appendFile, cp, readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { openHome, type Home } from "../src/home/home.js";
@@ -167,6 +167,29 @@ test("an evaluation is compared with another run's of the same, and what is wors
   await expect(evaluate(opened, { ...noSamples, path: corpus, against: "lamp" }, { home })).rejects.toThrow(
     `has not been evaluated on ${corpus} yet`,
   );
+  await expect(evaluate(opened, { ...noSamples, against: tinyGpt2 }, { home })).rejects.toThrow(
+    `${tinyGpt2} has not been evaluated on its validation split yet`, // no run: it has no manifest
+  );
+});
+
+test("of bins whose text was not measured nothing is said of what is lost, and characters are those predicted", async () => {
+  using opened = await openModel("lamp", { home });
+  const known = await evaluate(opened, { ...noSamples, split: "test" }, { home });
+  const bins = join(home.cache, "bins");
+  const unmeasured = openHome(join(temporary.path, "unmeasured"));
+  await cp(bins, join(unmeasured.cache, "bins"), { recursive: true });
+  for (const key of await readdir(bins)) {
+    const path = join(unmeasured.cache, "bins", key, "manifest.json");
+    const text = await readFile(path, "utf8");
+    const without = (key: string, value: unknown): unknown => (key === "measured" ? null : value);
+    await writeFile(path, JSON.stringify(JSON.parse(text, without)));
+  }
+  const out = join(temporary.path, "not-measured");
+  const evaluation = await evaluate(opened, { ...noSamples, split: "test", out }, { home: unmeasured });
+  expect(evaluation).toMatchObject({ loss: known.loss, bytes: known.bytes, lost: null, note: null });
+  expect(evaluation.characters).toBe(known.characters - 1); // the "O" of "On" is the first token, which is not
+  expect(evaluation).toMatchObject({ bitsPerByte: null, bitsPerCharacter: null });
+  expect(await json(join(out, "metrics.json"))).toMatchObject({ lost_bytes: null, unknown_tokens: null, note: null });
 });
 
 test("the batch size makes no difference but in rounding", async () => {

@@ -124,6 +124,13 @@ test("where the tokenizer names no end of text the model's config does, if it ca
     using opened = await openModel(folder, { home });
     expect(opened).toMatchObject({ eosId: 5, startId: 5 });
   }
+  const generation = join(folder, "generation_config.json");
+  await writeFile(generation, JSON.stringify({ eos_token_id: 50256 })); // not one of the tokenizer's
+  {
+    using opened = await openModel(folder, { home });
+    expect(opened).toMatchObject({ eosId: 5, startId: 5, ends: new Set([5]) });
+  }
+  await rm(generation);
   for (const eos_token_id of [50256, null]) {
     await edit(join(folder, "config.json"), { eos_token_id });
     using opened = await openModel(folder, { home });

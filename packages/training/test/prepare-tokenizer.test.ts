@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadTokenizer, trainBpe } from "@trainer/tokenizers";
 import { openCorpus, parseTrainOptions, type RunEvent } from "@trainer/training";
@@ -13,8 +13,9 @@ let home = "";
 beforeEach(() => (home = scratch("tokenizer")));
 afterEach(() => rmSync(home, { recursive: true }));
 
-async function prepare(options: object, emit: (event: RunEvent) => void = () => {}) {
+async function prepare(options: object, emit: (event: RunEvent) => void = () => {}, more = "") {
   const path = writeCorpus(join(home, "corpus.txt"));
+  appendFileSync(path, more);
   const corpus = await openCorpus(path, { document: "line" });
   const parsed = parseTrainOptions({ corpus: path, holdoutFraction: 0.2, testSplitRatio: 0.2, ...options });
   const corpusSha256 = await corpus.sha256();
@@ -45,6 +46,14 @@ test("a model that reads characters gets a tokenizer of characters, unless anoth
   expect(() => parseTrainOptions({ corpus: "a", tokenizerMethod: "letters" })).toThrow(
     /no tokenizer "letters"; there are: bpe/,
   );
+});
+
+test("lines that a tokenizer cannot learn from are told of in a warning", async () => {
+  const events: RunEvent[] = [];
+  const options = { tokenizerMethod: "sentencepiece", vocabSize: 120, holdoutFraction: 0, testSplitRatio: 0 };
+  await prepare(options, (e) => events.push(e), "my lord hath a \u2585 rose\n");
+  const warnings = events.flatMap((e) => (e.type === "warning" ? [e.message] : []));
+  expect(warnings).toEqual([expect.stringMatching(/did not learn from 1 lines .*with the character U\+2585/)]);
 });
 
 test("progress is a share of the phase, and never more than all of it", () => {

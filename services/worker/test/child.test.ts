@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DataBankClient } from "@trainer/client/data-bank";
 import {
@@ -291,4 +291,16 @@ test("a question that cannot be answered is refused with its reason, and the nex
   for (const path of ["../x", "/etc/hostname", "link.txt", ".", "none.txt", ".."])
     expect(await child.ask(about("calm", { path }))).toMatchObject({ code: "CORPUS_NOT_FOUND" });
   expect(await child.ask(about("calm", { text: "my lord" }))).toMatchObject({ status: "completed" });
+});
+
+test("a child that is told to stop closes its models first, so that nothing says any more that their runs are in use", async () => {
+  await trained("kept");
+  const child = answering();
+  const signs = () => readdirSync(folder("kept")).filter((name) => name.startsWith(".in-use-"));
+  const request = ScoreRequest.parse({ text: "the king" });
+  await child.ask({ kind: "score", run_id: "kept", request_id: "r", request });
+  expect(signs()).toHaveLength(1);
+  child.say({ type: "stop" });
+  await child.until("stopped");
+  expect(signs()).toEqual([]);
 });

@@ -3,7 +3,7 @@ import { testIo } from "../../test/screen.js";
 import { EXIT } from "../exit-codes.js";
 import { Stopped } from "../interrupts.js";
 import { run } from "../program.js";
-import { lineOf, report } from "./find-batch.js";
+import { lineOf, report, trialsOf } from "./find-batch.js";
 
 const small = { batchSize: 2, fits: true, peakBytes: 2 ** 30, tokensPerSec: 1500 };
 const large = { batchSize: 4, fits: false, peakBytes: null, tokensPerSec: null };
@@ -34,6 +34,21 @@ test("a report has a row for each batch, and the threads where they matter", () 
   const onCuda = report({ ...found, device: "cuda", precision: "fp16", threadTrials: [] });
   expect(onCuda[0]).toBe("largest batch: 2 sequences of 128 tokens (cuda, fp16) in 2.00 GiB");
   expect(onCuda.join("\n")).not.toContain("threads");
+});
+
+test("what was tried is batches and numbers of threads, and a report of none of them has no table", () => {
+  const thread = { threads: 2, tokensPerSec: 1500 };
+  const events = [
+    { type: "trying", batchSize: 2, threads: 2 },
+    { type: "batch", ...small },
+    { type: "threads", ...thread },
+  ] as const;
+  expect(trialsOf(events)).toEqual({
+    batches: [{ type: "batch", ...small }],
+    threadTrials: [{ type: "threads", ...thread }],
+  });
+  const none = { batches: [], threadTrials: [], batchSize: 1, threads: 1, device: "cpu", precision: "fp32" } as const;
+  expect(report({ ...none, maxSeqLen: 128, memoryBytes: 2 ** 30 })).toHaveLength(1);
 });
 
 test("a search that is stopped ends with what it found so far", async () => {

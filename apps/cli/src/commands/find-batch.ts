@@ -121,7 +121,7 @@ function tables({ batches, threadTrials }: Trials): string[] {
 }
 
 /** What was tried before a search was stopped. */
-const trialsOf = (events: readonly SearchEvent[]): Trials => ({
+export const trialsOf = (events: readonly SearchEvent[]): Trials => ({
   batches: events.flatMap((event) => (event.type === "batch" ? [event] : [])),
   threadTrials: events.flatMap((event) => (event.type === "threads" ? [event] : [])),
 });

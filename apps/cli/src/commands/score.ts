@@ -58,7 +58,6 @@ export function define(command: Command, io: Io): void {
     },
     async runOn({ client }, { args: [runId = ""], options, out }) {
       refuseLocal(ScoreFlags, options, { ...FIELDS, path: "path" });
-      checkSource(options);
       const { text } = await textOf(options, { io, out });
       const detail = options.detail === "summary" ? "summary" : "per_char";
       const request = requestOf(ScoreRequest, { ...options, text, detail }, FIELDS);
@@ -76,10 +75,9 @@ export function define(command: Command, io: Io): void {
       out.result(result, () => report({ ...figures, surprisal, topk, tokens, perCharacter: null }, false).join("\n"));
     },
     async run({ args: [run = ""], options: { device, weights, detail, ...options }, home, out }) {
-      checkSource(options);
+      const { text, leftOut } = await textOf(options, { io, out });
       const { score } = await import("@trainer/training");
       const detailLevel = detail === "summary" ? ("summary" as const) : ("per_char" as const);
-      const { text, leftOut } = await textOf(options, { io, out });
       const input = { ...options, detailLevel, path: null, text };
       await io.interruptible(async (signal) => {
         using opened = await openHere(run, { device, weights }, { home, io, out }, signal);
@@ -93,15 +91,15 @@ export function define(command: Command, io: Io): void {
   });
 }
 
-function checkSource({ text, path }: { readonly text: string | null; readonly path: string | null }): void {
-  if (text !== null && path !== null) throw new UsageError("--text and --path exclude each other");
-  if (text === null && path === null) throw new UsageError("what should be scored? Give --text TEXT or --path FILE");
-}
-
-const textOf = (
+async function textOf(
   { text, path }: { readonly text: string | null; readonly path: string | null },
   where: { readonly io: Io; readonly out: Output },
-) => (path === null ? givenText(text ?? "", where) : textOfFile(path, where.out));
+) {
+  if (text !== null && path !== null) throw new UsageError("--text and --path exclude each other");
+  if (path !== null) return await textOfFile(path, where.out);
+  if (text !== null) return await givenText(text, where);
+  throw new UsageError("what should be scored? Give --text TEXT or --path FILE");
+}
 
 const scoreJson = ({ perCharacter, begin, end, fidelity, ...score }: Score) => ({
   ...score,

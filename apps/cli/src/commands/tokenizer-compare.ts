@@ -30,18 +30,18 @@ export function define(command: Command, io: Io): void {
     async run({ args, options, home, out }) {
       if (args.length < 2) throw new UsageError("name two tokenizers or more to compare");
       const { text, path } = sourceOf(options);
-      if (text !== null && path !== null) throw new UsageError("--text and --path exclude each other");
-      const given = text === null ? null : (await givenText(text, { io, out })).text;
+      const source: Source =
+        path === null ? { text: (await givenText(text, { io, out })).text, path } : { text: null, path };
       await io.interruptible(async (signal) => {
         const compared: { name: string; statistics: TokenizerStatistics }[] = [];
         for (const name of args) {
           const tokenizer = await openTokenizer(name, home);
-          const { statistics, leftOut } = await measured(tokenizer, { given, path }, signal);
+          const { statistics, leftOut } = await measured(tokenizer, source, signal);
           compared.push({ name, statistics });
           if (compared.length === 1) tellLeftOut(leftOut, out); // it is the same for all of them
         }
         const value = compared.map(({ name, statistics }) => ({ tokenizer: name, ...statisticsJson(statistics) }));
-        out.result({ text: given ?? path, path, tokenizers: value }, () => {
+        out.result({ text: source.text ?? source.path, path, tokenizers: value }, () => {
           const header = ["", ...compared.map(({ name }) => name)];
           const rows = STATISTICS_ROWS.map(([row, show]) =>
             [row].concat(compared.map((each) => show(each.statistics))),
@@ -56,21 +56,22 @@ export function define(command: Command, io: Io): void {
   });
 }
 
-type Source = Pick<z.output<typeof CompareFlags>, "text" | "path">;
+type Source = { readonly text: string; readonly path: null } | { readonly text: null; readonly path: string };
 
 /** What they are compared on: once `--text` named a file here, and one that is there is still taken for it. */
-function sourceOf({ text, path }: Source): Source {
-  if (text === null && path === null)
-    throw new UsageError("what should they be compared on? Give --path FILE or --text TEXT");
-  return path === null && text !== null && existsSync(text) ? { text: null, path: text } : { text, path };
+function sourceOf({ text, path }: z.output<typeof CompareFlags>): Source {
+  if (text !== null && path !== null) throw new UsageError("--text and --path exclude each other");
+  if (path !== null) return { text: null, path };
+  if (text === null) throw new UsageError("what should they be compared on? Give --path FILE or --text TEXT");
+  return existsSync(text) ? { text: null, path: text } : { text, path };
 }
 
 async function measured(
   tokenizer: Tokenizer,
-  { given, path }: { readonly given: string | null; readonly path: string | null },
+  { text, path }: Source,
   signal: AbortSignal,
 ): Promise<Pick<Measured, "statistics"> & Partial<Measured>> {
   if (path !== null) return measure(tokenizer, path, signal);
   const { tokenizerStatistics } = await import("@trainer/tokenizers");
-  return { statistics: await tokenizerStatistics(tokenizer, (given ?? "").split(/\r\n|\n|\r/), { signal }) };
+  return { statistics: await tokenizerStatistics(tokenizer, text.split(/\r\n|\n|\r/), { signal }) };
 }

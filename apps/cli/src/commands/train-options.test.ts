@@ -1,6 +1,6 @@
 import { parseTrainOptions } from "@trainer/training/options";
 import { expect, test } from "vitest";
-import { toTrainInput, TrainFlags } from "./train-options.js";
+import { checkSize, toTrainInput, TrainFlags } from "./train-options.js";
 
 const options = (flags: object) => parseTrainOptions(toTrainInput(["a.txt"], TrainFlags.parse(flags)));
 const chosen = (flags: object) =>
@@ -24,4 +24,12 @@ test("each family takes its own dimensions, and no other's", () => {
     "char_lstm has no nLayer; its dimensions are: embedDim",
   );
   expect(() => options({ hiddenSize: 64 })).toThrow("gpt2 has no hiddenSize; its dimensions are: nLayer");
+});
+
+test("a size that the family has not is refused with those that it has, and the likeliest", () => {
+  expect(() => checkSize({ model: "gpt2", size: "tiny" })).not.toThrow();
+  expect(() => checkSize({ model: "gpt2", size: "smal" })).toThrow(
+    /^--size: gpt2 has no size "smal"; there are: .*tiny.*\. Did you mean small\?$/,
+  );
+  expect(() => checkSize({ model: "gpt2", size: "enormous" })).toThrow(/there are: [^.]*\.$/);
 });

@@ -1,9 +1,12 @@
+import { createServer } from "node:http";
 import { MetricsRow, type EvaluateResponse, type RunStatus } from "@trainer/platform";
 import { expect, test } from "vitest";
+import { z } from "zod";
 import { evaluationReport, runFailure, runOutcome } from "./outcome.js";
 import { finished } from "./request.js";
 import { rowEvent } from "./row-event.js";
 import { facts } from "./runs.js";
+import { nameRemoteRun, serverAt } from "./server.js";
 import { STATUS_COLUMNS } from "./status.js";
 
 const training = {
@@ -101,6 +104,8 @@ test("a run that is completed tells its figures and what next, on the server whe
   expect(lines).toEqual(expect.arrayContaining(["Done: 30 steps", "validation  loss 1.8000", "archive     f"]));
   expect(lines.join("\n")).toContain("trainer generate r --server http://x --prompt");
   expect(runOutcome(status({ training: null }), "").slice(0, 2)).toEqual(["Done", ""]);
+  const tested = status({ training: { ...training, best_val_loss: null, test_loss: 2 } });
+  expect(runOutcome(tested, "").slice(0, 3)).toEqual(["Done: 30 steps", "test        loss 2.0000", ""]);
 });
 
 test("a run that has failed says why, as far as anybody knows", () => {
@@ -126,4 +131,26 @@ test("an evaluation tells where it is kept, if it is", () => {
   };
   expect(evaluationReport(result).at(-1)).toBe("saved in       p on the server");
   expect(evaluationReport({ ...result, artifact_path: null }).at(-1)).toBe("perplexity     2.0000");
+});
+
+test("what cannot be a run's id is taken as it stands, and no server is asked for it", async () => {
+  const server = serverAt("http://127.0.0.1:1", { TRAINER_API_KEY: "k" }, "nowhere"); // nothing listens there
+  expect(await nameRemoteRun(server, "../r")).toBe("../r");
+});
+
+test("what a server says of a run other than that there is none ends the search for it", async () => {
+  const paths: unknown[] = [];
+  const refusing = createServer(({ url }, response) => {
+    paths.push(url);
+    response.writeHead(401, { "content-type": "application/json" }).end('{"code":"UNAUTHORIZED","message":"no key"}');
+  });
+  await new Promise<void>((resolve) => refusing.listen(0, "127.0.0.1", resolve));
+  try {
+    const { port } = z.object({ port: z.int() }).parse(refusing.address());
+    const server = serverAt(`http://127.0.0.1:${port}`, { TRAINER_API_KEY: "k" }, "nowhere");
+    await expect(nameRemoteRun(server, "latest")).rejects.toMatchObject({ code: "UNAUTHORIZED" });
+    expect(paths).toHaveLength(1);
+  } finally {
+    refusing.close();
+  }
 });

@@ -41,9 +41,10 @@ export function morePasses(
     const usual = value === undefined || isDeepStrictEqual(value, spec.default) || value === "auto";
     return usual || value === null || LEFT_OUT.has(spec.key) ? [] : typed(spec, value);
   });
-  const corpus = corpusOf(config).map(shellWord).join(" ");
+  const corpus = corpusOf(config).map(shellWord);
+  if (corpus.length === 0) return null; // a manifest that does not tell its text
   const passes = `--pretrained ${id} --num-epochs ${PASSES} --finetune-lr-cap ${rate}`;
-  return ["trainer train", corpus, passes, ...options].join(" ") + homeFlag;
+  return ["trainer train", ...corpus, passes, ...options].join(" ") + homeFlag;
 }
 
 /** The id of the text, where it came from a file service, else its paths. */

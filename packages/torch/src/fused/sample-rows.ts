@@ -26,14 +26,18 @@ const LEAST_TEMPERATURE = 2 ** -126;
 export const isGreedy = ({ temperature, topP }: Pick<RowSampling, "temperature" | "topP">): boolean =>
   temperature < LEAST_TEMPERATURE || topP === 0;
 
+/** 0 where nothing is left to chance. */
+const temperatureOf = (how: RowSampling): number => (isGreedy(how) ? 0 : how.temperature);
+
 /** How many of the likeliest the kernel puts in order. */
 const RANKED = 1024;
 
 /** What `sampleRows` computes, by plain operators that read nothing back from the device. */
 export function sampleRowsReference(logits: Tensor, seen: Tensor | null, how: RowSampling, uniform: Tensor): Tensor {
-  const { temperature, topK, topP, minP, repetitionPenalty } = how;
+  const { topK, topP, minP, repetitionPenalty } = how;
+  const temperature = temperatureOf(how);
   const rows = seen === null ? logits : penalized(logits, seen, repetitionPenalty);
-  if (isGreedy(how)) return rows.argmax(1);
+  if (temperature === 0) return rows.argmax(1);
   const probabilities = softmax(rows.sub(rows.max(1, true)).div(temperature), -1); // small temperatures overflow nothing
   const share = uniform.unsqueeze(1);
   if (topK === 0 && !cuts(topP, minP)) return placeOf(cumsum(probabilities, 1, "float64"), share);
@@ -61,8 +65,7 @@ export function sampleRows(
 ): Tensor {
   if (!onGpu) return sampleRowsReference(logits, seen, how, uniform);
   const { topK, topP, minP, repetitionPenalty } = how;
-  const temperature = isGreedy(how) ? 0 : how.temperature; // by which the kernel knows it
-  return kernels.sampleRows(logits, seen, uniform, temperature, topK, topP, minP, repetitionPenalty);
+  return kernels.sampleRows(logits, seen, uniform, temperatureOf(how), topK, topP, minP, repetitionPenalty);
 }
 
 /** The kernel puts some of the likeliest in order, not all. */

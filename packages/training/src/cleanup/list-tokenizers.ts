@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { loadTokenizer, type Tokenizer } from "@trainer/tokenizers";
+import { TrainingError } from "../errors.js";
 import { idsIn, measure } from "../home/folders.js";
 import type { Home } from "../home/home.js";
 import { TokenizerManifest } from "../tokenizer/manifest.js";
@@ -40,7 +41,7 @@ async function opened(dir: string): Promise<Pick<TokenizerSummary, "kind" | "voc
     const { kind, vocabSize }: Tokenizer = await loadTokenizer(dir);
     return { kind, vocabSize, problem: null };
   } catch (error) {
-    return { kind: null, vocabSize: null, problem: error instanceof Error ? error.message : String(error) };
+    return { kind: null, vocabSize: null, problem: TrainingError.from(error).message };
   }
 }
 

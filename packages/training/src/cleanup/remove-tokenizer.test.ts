@@ -40,6 +40,17 @@ test("tokenizers are listed with what they are and the runs that use them", asyn
   expect(await listTokenizers(none.home)).toEqual([]);
 });
 
+test("the newest tokenizer is listed first, and of the same age they are listed by their ids", async () => {
+  await using made = await homeWith(["c", "a", "b", "d"], {});
+  const { home } = made;
+  const ages = { a: 10, b: 10, c: 10, d: 20 };
+  for (const [id, age] of Object.entries(ages)) {
+    const manifest = JSON.stringify({ created_at: age, config: { special_tokens: [] } });
+    await writeFile(join(home.tokenizers, id, "manifest.json"), manifest);
+  }
+  expect((await listTokenizers(home)).map(({ id }) => id)).toEqual(["d", "a", "b", "c"]);
+});
+
 test("a tokenizer that no run uses is removed, one in use stays and names its runs", async () => {
   await using made = await homeWith(["a", "b", "c"], { r1: using("a") });
   const { home } = made;

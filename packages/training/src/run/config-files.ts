@@ -12,7 +12,7 @@ export const ownTokenizer = ({ tokenizer }: Pick<TrainOptions, "tokenizer">): bo
 export async function writeConfigs(
   dir: string,
   model: CausalLm,
-  tokenizer: Tokenizer,
+  tokenizer: Pick<Tokenizer, "specials" | "vocabSize">,
   pretrained: string | null,
 ): Promise<void> {
   const { bos, eos, pad } = tokenizer.specials;

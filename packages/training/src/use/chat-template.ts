@@ -36,6 +36,7 @@ const PRIVATE = 0xf0000;
 
 /** A conversation as a folder's own template writes it down, in ids. */
 export class RenderedChat {
+  readonly #source: string;
   readonly #template: Template;
   readonly #tokenizer: Tokenizer;
   readonly #specialTokens: boolean;
@@ -47,6 +48,7 @@ export class RenderedChat {
    * @throws Error for a template that is no Jinja, or uses what cannot be rendered here
    */
   constructor(source: string, tokenizer: Tokenizer, specialTokens: boolean) {
+    this.#source = source;
     this.#template = new Template(source);
     this.#tokenizer = tokenizer;
     this.#specialTokens = specialTokens;
@@ -78,17 +80,18 @@ export class RenderedChat {
   }
 
   #encode(messages: readonly ChatMessage[], answer: boolean): number[] {
-    if (this.#specialTokens) return this.#ids(this.#render(messages, answer));
+    const count = this.#spellings.length;
+    if (this.#specialTokens || count === 0) return this.#ids(this.#render(messages, answer));
     // A special token that a message spells is taken out of it, and put back as text where the template has its place.
-    const first = placeholdersFrom(messages, this.#spellings.length);
+    const first = placeholdersFrom([this.#source, ...messages.map(({ content }) => content)], count);
     const held = messages.map(({ role, content }) => ({ role, content: this.#withPlaceholders(content, first) }));
     const parts = this.#render(held, answer).split(
-      new RegExp(`([\\u{${first.toString(16)}}-\\u{${(first + this.#spellings.length).toString(16)}}])`, "u"),
+      new RegExp(`([\\u{${first.toString(16)}}-\\u{${(first + count - 1).toString(16)}}])`, "u"),
     );
     return parts.flatMap((part, i) => {
       if (i % 2 === 0) return this.#ids(part);
-      const spelling = this.#spellings[Number(part.codePointAt(0)) - first] ?? part;
-      return Array.from(this.#tokenizer.encode(spelling));
+      const spelled = this.#spellings.filter((_, at) => part.codePointAt(0) === first + at);
+      return spelled.flatMap((spelling) => Array.from(this.#tokenizer.encode(spelling)));
     });
   }
 
@@ -97,7 +100,6 @@ export class RenderedChat {
   }
 
   #withPlaceholders(content: string, first: number): string {
-    if (this.#spellings.length === 0) return content;
     const spelled = new RegExp(this.#spellings.map((spelling) => escaped(spelling)).join("|"), "gu");
     return content.replace(spelled, (found) => String.fromCodePoint(first + this.#spellings.indexOf(found)));
   }
@@ -118,12 +120,12 @@ export class RenderedChat {
   }
 }
 
-/** The first of so many characters for private use that no message has. */
-function placeholdersFrom(messages: readonly ChatMessage[], count: number): number {
-  const points = new Set(messages.flatMap(({ content }) => Array.from(content, (char) => Number(char.codePointAt(0)))));
+/** The first of so many characters for private use that no text has. */
+function placeholdersFrom(texts: readonly string[], count: number): number {
+  const points = new Set(texts.flatMap((text) => Array.from(text, (char) => Number(char.codePointAt(0)))));
   let first = PRIVATE;
   for (const point of [...points].toSorted((a, b) => a - b)) {
-    if (point >= first && point <= first + count) first = point + 1;
+    if (point >= first && point < first + count) first = point + 1;
   }
   return first;
 }

@@ -86,6 +86,17 @@ test("a model that is in use stays open until it is not, also when it has left t
   await vi.waitUntil(() => living.size === 1);
 });
 
+test("when all are closed, one that is in use stays open until it is not", async () => {
+  const cache = cacheOf({});
+  await steps(cache, "b");
+  await cache.with("a", async (model) => {
+    await cache.close();
+    expect(cache.open).toEqual([]);
+    expect([...living]).toEqual([model]);
+  });
+  await vi.waitUntil(() => living.size === 0);
+});
+
 test("what nobody asks for a while is closed", async () => {
   const cache = cacheOf({ idleSec: 0.02 });
   await steps(cache, "a");

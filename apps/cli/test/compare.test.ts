@@ -1,6 +1,7 @@
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
+import { z } from "zod";
 import { TINY } from "./corpus.js";
 import { aNumber, aString, containing } from "../../../test/matching.js";
 import { homeWithRun, type TestHome } from "./trained.js";
@@ -98,4 +99,18 @@ test("a run whose tokens lose text has no bits per byte, is not ranked, and is s
   expect(stdout).toContain("The tokens of losing lose a part of the text");
   expect(stdout).not.toContain("\u001B[32m");
   expect((await at.trainer(["runs", "show", "losing"])).stdout).toMatch(/no bits per byte: \d+(\.\d+)? % of the text/);
+});
+
+test("of a run without validation or test nothing is shown of these, and of one whose splits are not told its bits alone", async () => {
+  const { last } = await at.json(["runs", "show", "one"]);
+  const { manifest } = z.object({ manifest: z.looseObject({}) }).parse(last);
+  const shown = async (id: string, fields: object) => {
+    await mkdir(join(at.home, "models", id));
+    const written = JSON.stringify({ ...manifest, run_id: id, ...fields });
+    await writeFile(join(at.home, "models", id, "manifest.json"), written);
+    return (await at.trainer(["runs", "show", id])).stdout;
+  };
+  const bare = await shown("bare", { best_val_loss: null, test_loss: null });
+  expect(bare).not.toMatch(/^(?:validation|test) /m);
+  expect(await shown("older", { splits: null })).toMatch(/^test .* [\d.]+ bits per byte$/m);
 });

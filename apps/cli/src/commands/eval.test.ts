@@ -1,5 +1,7 @@
+import type { Evaluation } from "@trainer/training";
 import { expect, test } from "vitest";
-import { lengthsLine } from "./eval.js";
+import { style } from "../display/style.js";
+import { evaluationJson, lengthsLine, report } from "./eval.js";
 
 test("lengths are a range with a mean, one number where all are equal, and nothing where they are not known", () => {
   const lengths = { count: 2, min: 3, mean: 4, max: 5, histogram: [] };
@@ -10,4 +12,42 @@ test("lengths are a range with a mean, one number where all are equal, and nothi
   expect(lengthsLine("documents ", { ...lengths, min: 5, mean: 5 })).toEqual([
     expect.stringMatching(/^documents +2 of 5 tokens$/),
   ]);
+});
+
+const evaluation: Evaluation = {
+  loss: 2,
+  perplexity: 7.389,
+  bitsPerByte: 1.5,
+  bitsPerCharacter: 1.75,
+  tokens: 100,
+  split: "test",
+  path: null,
+  bytes: 400,
+  characters: 380,
+  documents: 2,
+  sampled: false,
+  lost: { bytes: 0, unknown_tokens: 0, characters: [] },
+  note: null,
+  documentLengths: null,
+  stride: null,
+  evalTokens: null,
+  samples: [],
+  sampleLengths: null,
+  diversity: { distinct1: null, distinct2: null, repetition4: null },
+  comparison: null,
+  dir: null,
+};
+
+test("an evaluation says whether its text was drawn, and of text that is lost no bits per byte but what is lost", () => {
+  const lines = (changes: Partial<Evaluation>) => report({ ...evaluation, ...changes }, style(false)).join("\n");
+  expect(lines({})).toMatch(/^text +test split: 100 tokens, 400 bytes\n/);
+  expect(lines({})).toMatch(/\nbits per byte +1\.5\d* +per character 1\.75\d*$/);
+  const losing = { lost: { bytes: 40, unknown_tokens: 3, characters: ["é"] }, note: "a tenth does not come back" };
+  const drawn = lines({ ...losing, sampled: true, path: "/a.txt", bitsPerByte: null, bitsPerCharacter: null });
+  expect(drawn).toMatch(/^text +\/a\.txt: 100 tokens, 400 bytes, drawn from more\n/);
+  expect(drawn).toMatch(/\nbits per byte +none: a tenth does not come back$/);
+
+  expect(evaluationJson({ ...evaluation, ...losing })).toMatchObject({ lost_bytes: 40, unknown_tokens: 3 });
+  expect(evaluationJson(evaluation)).toMatchObject({ lost_bytes: 0, unknown_tokens: 0, regressions: [] });
+  expect(evaluationJson({ ...evaluation, lost: null })).toMatchObject({ lost_bytes: null, unknown_tokens: null });
 });

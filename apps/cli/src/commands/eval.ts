@@ -122,7 +122,7 @@ function checkText({ split, path }: { readonly split: string | null; readonly pa
   if (split !== null && path !== null) throw new UsageError("--split and --path exclude each other");
 }
 
-const evaluationJson = (e: Evaluation) => ({
+export const evaluationJson = (e: Evaluation): object => ({
   split: e.split,
   path: e.path,
   loss: e.loss,
@@ -152,7 +152,7 @@ const evaluationJson = (e: Evaluation) => ({
   eval_path: e.dir,
 });
 
-const report = (e: Evaluation, paint: Style): string[] => [
+export const report = (e: Evaluation, paint: Style): string[] => [
   `text           ${e.path ?? `${e.split} split`}: ${formatCount(e.tokens)} tokens, ${formatCount(e.bytes)} bytes${e.sampled ? ", drawn from more" : ""}`,
   `loss           ${formatNumber(e.loss)} nats per token`,
   `perplexity     ${formatNumber(e.perplexity)}`,

@@ -1,6 +1,7 @@
 export type { TokenizerBackend, TokenizerFile, TrainableBackend } from "./backend.js";
 export { BpeTokenizer } from "./bpe.js";
 export { CharTokenizer } from "./char.js";
+export { codePoints, missingCharacters } from "./characters.js";
 export { TokenizerError, type TokenizerErrorCode } from "./errors.js";
 export { NO_FRAME } from "./frame.js";
 export { loadTokenizer } from "./load.js";

@@ -1,3 +1,4 @@
+import { codePoints, missingCharacters } from "./characters.js";
 import type { EncodedText, Tokenizer } from "./tokenizer.js";
 
 /** What becomes of a text that is encoded and decoded. */
@@ -19,7 +20,12 @@ export function roundTrip(tokenizer: Parts, text: string): RoundTrip {
   const { ids } = encoded;
   const unknownCharacters = unknownCharactersOf(text, encoded, tokenizer);
   const back = unknownCharacters === 0 ? tokenizer.decode(ids) : known(tokenizer, text, ids);
-  return { bytes: Buffer.byteLength(text), characters: lengthOf(text), lostBytes: lost(text, back), unknownCharacters };
+  return {
+    bytes: Buffer.byteLength(text),
+    characters: codePoints(text),
+    lostBytes: lost(text, back),
+    unknownCharacters,
+  };
 }
 
 /** How many characters (code points) of a text the unknown token stands for; of one, each byte may be such a token. */
@@ -33,7 +39,7 @@ export function unknownCharactersOf(
   for (const [i, id] of ids.entries()) {
     if (id !== specials.unk) continue;
     const [start = 0, end = 0] = offsets.subarray(2 * i, 2 * i + 2);
-    characters += lengthOf(text.slice(Math.max(start, counted), end));
+    characters += codePoints(text.slice(Math.max(start, counted), end));
     counted = Math.max(end, counted);
   }
   return characters;
@@ -51,19 +57,9 @@ function known(tokenizer: Parts, text: string, ids: Int32Array): string {
 export const comesBack = (tokenizer: Tokenizer, character: string): boolean =>
   tokenizer.decode(tokenizer.encode(`a${character}a`)).includes(character);
 
-function lengthOf(text: string): number {
-  let length = 0;
-  for (const _ of text) length += 1;
-  return length;
-}
-
-/** The bytes of the characters that there are more of in a text than in what came back of it. */
+/** The bytes of the characters that do not come back. */
 function lost(text: string, back: string): number {
-  if (text === back) return 0;
-  const more = new Map<string, number>();
-  for (const character of text) more.set(character, (more.get(character) ?? 0) + 1);
-  for (const character of back) more.set(character, (more.get(character) ?? 0) - 1);
   let bytes = 0;
-  for (const [character, count] of more) bytes += Math.max(0, count) * Buffer.byteLength(character);
+  for (const [character, count] of missingCharacters(text, back)) bytes += count * Buffer.byteLength(character);
   return bytes;
 }

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { cp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { loadTokenizer, trainChar, trainSentencePiece, type Tokenizer } from "@trainer/tokenizers";
+import { codePoints, loadTokenizer, trainChar, trainSentencePiece, type Tokenizer } from "@trainer/tokenizers";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { openHome } from "../src/home/home.js";
@@ -11,7 +11,6 @@ import { textFrame } from "../src/use/begin.js";
 import { generate } from "../src/use/generate.js";
 import { openModel, type OpenModel } from "../src/use/open-model.js";
 import { score } from "../src/use/score.js";
-import { codePoints } from "../src/use/token-texts.js";
 import { containing, openTinyGpt2 } from "./fixture.js";
 import { scriptedModel } from "./scripted-model.js";
 

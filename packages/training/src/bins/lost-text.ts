@@ -1,3 +1,4 @@
+import { missingCharacters } from "@trainer/tokenizers";
 import { z } from "zod";
 
 const count = z.int().min(0);
@@ -28,12 +29,8 @@ export class LostText {
   add(text: Uint8Array, back: string): void {
     const given = Buffer.from(text.buffer, text.byteOffset, text.byteLength);
     if (given.equals(Buffer.from(back))) return;
-    const missing = new Map<string, number>();
-    for (const character of given.toString()) missing.set(character, (missing.get(character) ?? 0) + 1);
-    for (const character of back) missing.set(character, (missing.get(character) ?? 0) - 1);
     let bytes = 0;
-    for (const [character, times] of missing) {
-      if (times <= 0) continue;
+    for (const [character, times] of missingCharacters(given.toString(), back)) {
       bytes += times * Buffer.byteLength(character);
       const before = this.#characters.get(character);
       if (before !== undefined || this.#characters.size < KNOWN) this.#characters.set(character, (before ?? 0) + times);

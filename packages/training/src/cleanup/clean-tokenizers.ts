@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { idsIn, measure } from "../home/folders.js";
 import type { Home } from "../home/home.js";
 import type { TokenizerCleanupConfig } from "./config.js";
-import { namedByRuns, type Named } from "./named-by-runs.js";
+import { namedByRuns, runsNaming, type Named } from "./named-by-runs.js";
 import { finishRemovals, remove } from "./remove.js";
 import { reported } from "./report-decision.js";
 import { isNeeded, type CleanupContext, type Decision, type KeepReason } from "./report.js";
@@ -63,13 +63,7 @@ async function decide(
   return kept;
 }
 
-async function keepNamed(
-  home: Home,
-  id: string,
-  context: CleanupContext,
-  { tokenizers, unknown }: Named,
-): Promise<KeepReason | null> {
-  if (unknown.length > 0) return "manifest_unreadable";
-  const named = tokenizers.has(id) || tokenizers.has(join(home.tokenizers, id)) || (await isNeeded(context, id));
-  return named ? "in_use" : null;
+async function keepNamed(home: Home, id: string, context: CleanupContext, named: Named): Promise<KeepReason | null> {
+  if (named.unknown.length > 0) return "manifest_unreadable";
+  return runsNaming(named, home, id).length > 0 || (await isNeeded(context, id)) ? "in_use" : null;
 }

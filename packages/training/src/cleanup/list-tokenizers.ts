@@ -5,7 +5,7 @@ import { TrainingError } from "../errors.js";
 import { idsIn, measure } from "../home/folders.js";
 import type { Home } from "../home/home.js";
 import { TokenizerManifest } from "../tokenizer/manifest.js";
-import { namedByRuns } from "./named-by-runs.js";
+import { namedByRuns, runsNaming } from "./named-by-runs.js";
 
 /** A tokenizer of a home as lists show it. */
 export interface TokenizerSummary {
@@ -23,15 +23,14 @@ export interface TokenizerSummary {
 
 /** The tokenizers of a home, the newest first. */
 export async function listTokenizers(home: Home): Promise<TokenizerSummary[]> {
-  const { tokenizers: named } = await namedByRuns(home);
+  const named = await namedByRuns(home);
   const found: TokenizerSummary[] = [];
   for (const id of await idsIn(home.tokenizers)) {
     const dir = join(home.tokenizers, id);
     const { bytes, mtimeMs } = await measure(dir);
     const created = (await manifestIn(dir))?.created_at;
     const createdAt = new Date(created === undefined ? mtimeMs : created * 1000);
-    const runs = [...new Set([...(named.get(id) ?? []), ...(named.get(dir) ?? [])])];
-    found.push({ id, dir, ...(await opened(dir)), createdAt, bytes, runs });
+    found.push({ id, dir, ...(await opened(dir)), createdAt, bytes, runs: runsNaming(named, home, id) });
   }
   return found.toSorted((a, b) => b.createdAt.getTime() - a.createdAt.getTime() || a.id.localeCompare(b.id));
 }

@@ -1,4 +1,5 @@
 import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { z } from "zod";
 import { TrainingError } from "../errors.js";
 import { idsIn } from "../home/folders.js";
@@ -57,6 +58,11 @@ export async function namedByRuns(home: Home): Promise<Named> {
   }
   return { tokenizers, pretrained, corpora, unknown };
 }
+
+/** The runs that name a tokenizer of the home, by its id or by its folder. */
+export const runsNaming = ({ tokenizers }: Pick<Named, "tokenizers">, home: Home, id: string): string[] => [
+  ...new Set([id, join(home.tokenizers, id)].flatMap((name) => tokenizers.get(name) ?? [])),
+];
 
 interface Listed {
   readonly run: string;

@@ -4,7 +4,7 @@ import { idsIn, isFolder, measure } from "../home/folders.js";
 import type { Home } from "../home/home.js";
 import { ID_RULE, isId } from "../home/ids.js";
 import { suggest } from "../home/nearest.js";
-import { namedByRuns } from "./named-by-runs.js";
+import { namedByRuns, runsNaming } from "./named-by-runs.js";
 import { remove } from "./remove.js";
 
 /** Removes a tokenizer of a home that no run names. Throws INVALID_INPUT, TOKENIZER_NOT_FOUND, and CONFLICT of one that stays. */
@@ -32,9 +32,10 @@ function refuse(id: string, reason: string | null): void {
 }
 
 async function reasonToStay(home: Home, id: string): Promise<string | null> {
-  const { tokenizers, unknown } = await namedByRuns(home);
-  const runs = [...new Set([...(tokenizers.get(id) ?? []), ...(tokenizers.get(join(home.tokenizers, id)) ?? [])])];
+  const named = await namedByRuns(home);
+  const runs = runsNaming(named, home, id);
   if (runs.length > 0) return `it is the tokenizer of ${runs.join(", ")}; remove what uses it first`;
+  const { unknown } = named;
   if (unknown.length === 0) return null;
   return `these runs do not say which tokenizer they need: ${unknown.join(", ")}`;
 }

@@ -7,7 +7,7 @@ import { BatchBuilder, type DocumentBatch } from "./document-batch.js";
 import type { DocumentSeparator } from "./document-separator.js";
 import type { CorpusFormat } from "./file-kinds.js";
 import { findFiles, noText, statOf, type CorpusFile } from "./find-files.js";
-import { leftOut, noLosses, type LeftOut, type SkippedFile, type TextLosses } from "./left-out.js";
+import { leftOut, noLosses, noteReplaced, type LeftOut, type SkippedFile, type TextLosses } from "./left-out.js";
 import { lookAtStart } from "./look-at-start.js";
 import { readBytes, readText } from "./read-file.js";
 import { recordReader } from "./record-reader.js";
@@ -119,8 +119,8 @@ async function* readDocuments(
   { document, separator }: { readonly document: DocumentMode; readonly separator: DocumentSeparator },
   { signal, onRead }: ReadOptions,
 ): AsyncGenerator<DocumentBatch, void, undefined> {
-  const { replaced, separators }: TextLosses = { replaced: [], separators: {} };
-  const progress: ReadProgress = { bytes: 0, losses: { replaced, separators } };
+  const losses: TextLosses = { replaced: [], separators: {} };
+  const progress: ReadProgress = { bytes: 0, losses };
   const builder = new BatchBuilder();
   function* ready() {
     signal?.throwIfAborted();
@@ -132,7 +132,9 @@ async function* readDocuments(
     const records = recordReader(file);
     const mode = documentCutter(records !== null && document === "paragraph" ? "file" : document, builder);
     const cutter =
-      records !== null || separator === "none" ? mode : new SeparatorCutter(separator, builder, mode, separators);
+      records !== null || separator === "none"
+        ? mode
+        : new SeparatorCutter(separator, builder, mode, losses.separators);
     const reader = new TextReader(file.path);
     for await (const text of readText(file, { reader, onRead: (bytes) => (progress.bytes += bytes) })) {
       if (records === null) cutter.push(text);
@@ -141,8 +143,7 @@ async function* readDocuments(
     }
     if (records === null) cutter.endText();
     else for (const record of records.end()) pushText(cutter, record);
-    const characters = reader.replaced + (records?.replaced ?? 0);
-    if (characters > 0) replaced.push({ file: i, characters, bytes: reader.bytes });
+    noteReplaced(losses, i, reader, records);
   }
   builder.flush();
   yield* ready();

@@ -1,5 +1,5 @@
 import type { CorpusFile } from "./find-files.js";
-import type { TextLosses } from "./left-out.js";
+import { noteReplaced, type TextLosses } from "./left-out.js";
 import { readBytes, readText } from "./read-file.js";
 import { recordReader } from "./record-reader.js";
 import { TextReader } from "./text-reader.js";
@@ -25,7 +25,7 @@ export async function* joinedText(
       yield chunk;
     }
     reader.end();
-    note(losses, 0, reader);
+    noteReplaced(losses, 0, reader, null);
     return;
   }
   let last: number | undefined;
@@ -42,11 +42,6 @@ export async function* joinedText(
   if (last !== LINE_END) yield Buffer.from("\n");
 }
 
-function note(losses: TextLosses, file: number, { replaced, bytes }: TextReader, inRecords = 0): void {
-  const characters = replaced + inRecords;
-  if (characters > 0) losses.replaced.push({ file, characters, bytes });
-}
-
 /** What a file holds, in pieces: each record is a text of its own. Empty ones are left out. */
 async function* textsOf(
   file: CorpusFile,
@@ -60,7 +55,7 @@ async function* textsOf(
     else yield* records(lines.push(chunk));
   }
   if (lines !== null) yield* records(lines.end());
-  note(losses, place, reader, lines?.replaced);
+  noteReplaced(losses, place, reader, lines);
 }
 
 function* records(texts: Iterable<Buffer>): Generator<{ chunk: Buffer; startsText: boolean }, void, undefined> {

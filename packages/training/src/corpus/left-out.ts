@@ -27,6 +27,17 @@ export const TextLosses = z.strictObject({
 });
 export type TextLosses = z.infer<typeof TextLosses>;
 
+/** Notes what was not UTF-8 in a file, and in its records, once it was read. */
+export function noteReplaced(
+  { replaced }: TextLosses,
+  file: number,
+  reader: { readonly replaced: number; readonly bytes: number },
+  records: { readonly replaced: number } | null,
+): void {
+  const characters = reader.replaced + (records?.replaced ?? 0);
+  if (characters > 0) replaced.push({ file, characters, bytes: reader.bytes });
+}
+
 export const noLosses: TextLosses = { replaced: [], separators: {} };
 
 const NAMED = 5;

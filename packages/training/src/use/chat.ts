@@ -64,18 +64,8 @@ export async function chat(
 ): Promise<ChatReply> {
   const options = parseOptions(ChatOptions, input, "the chat");
   const messages = [...history, { role: "user", content: message } as const];
-  const { template, problem: templateProblem } = templateOf(opened, options);
-  let asked: Asked | null = null;
-  let problem = templateProblem;
-  if (template !== null) {
-    try {
-      asked = byTemplate(opened, messages, template, options);
-    } catch (error) {
-      problem = String(error).replace(/^Error: /, "");
-    }
-  }
-  const format = asked === null ? "lines" : "template";
-  const { prompt, begin, dropped, stopSequences, ends } = asked ?? byLines(opened, messages, options);
+  const { format, templateProblem, ...asked } = writtenDown(opened, messages, options);
+  const { prompt, begin, dropped, stopSequences, ends } = asked;
   let finishReason: FinishReason = "length";
   const generation = { ...options, stopSequences: [...stopSequences] };
   const events = generateManyStream({ ...opened, ends }, [prompt], generation, signal);
@@ -93,7 +83,7 @@ export async function chat(
         finishReason,
         seed,
         format,
-        templateProblem: problem,
+        templateProblem,
         begin,
       };
     }
@@ -102,13 +92,23 @@ export async function chat(
   }
 }
 
-function templateOf({ chatTemplate, tokenizer }: OpenModel, { specialTokens }: ChatOptions) {
-  if (chatTemplate === null) return { template: null, problem: null };
-  try {
-    return { template: new RenderedChat(chatTemplate, tokenizer, specialTokens), problem: null };
-  } catch (error) {
-    return { template: null, problem: String(error).replace(/^Error: /, "") };
+/** By the folder's template, or as lines where there is none or it cannot be rendered. */
+function writtenDown(
+  opened: OpenModel,
+  messages: readonly ChatMessage[],
+  options: ChatOptions,
+): Asked & Pick<ChatReply, "format" | "templateProblem"> {
+  const { chatTemplate, tokenizer } = opened;
+  let templateProblem: string | null = null;
+  if (chatTemplate !== null) {
+    try {
+      const template = new RenderedChat(chatTemplate, tokenizer, options.specialTokens);
+      return { ...byTemplate(opened, messages, template, options), format: "template", templateProblem };
+    } catch (error) {
+      templateProblem = String(error).replace(/^Error: /, "");
+    }
   }
+  return { ...byLines(opened, messages, options), format: "lines", templateProblem };
 }
 
 /** As transformers reads it: with what the template itself begins with, and no more unless that is asked for. */

@@ -1,17 +1,9 @@
 import { expect, test } from "vitest";
 import { EvaluateOptions } from "./evaluate-options.js";
+import { splitCount } from "../../test/split-count.js";
 import { evaluationPlace, usualSplit } from "./evaluation-place.js";
 
-const of = (tokens: number) => ({
-  documents: 1,
-  tokens,
-  bytes: tokens,
-  asked: null,
-  share: null,
-  lost_bytes: 0,
-  unknown_tokens: 0,
-});
-const splits = { train: of(9), validation: of(1), test: of(1) };
+const splits = { train: splitCount(9), validation: splitCount(1), test: splitCount(1) };
 const place = (options: object, held: typeof splits | null = splits) =>
   evaluationPlace("/runs/r", held, EvaluateOptions.parse(options));
 
@@ -44,9 +36,9 @@ test("training's own evaluation is in the run's folder eval, every other one in 
 });
 
 test("where a run has no validation, its usual evaluation is of the test", () => {
-  const tested = { ...splits, validation: of(0) };
+  const tested = { ...splits, validation: splitCount(0) };
   expect(place({ split: "test" }, tested)).toBe("/runs/r/eval");
   expect([usualSplit(splits), usualSplit(tested), usualSplit(null)]).toEqual(["validation", "test", null]);
-  expect(usualSplit({ ...tested, test: of(0) })).toBeNull();
+  expect(usualSplit({ ...tested, test: splitCount(0) })).toBeNull();
   expect(place({ split: "test" }, null)).toBe("/runs/r/eval/test");
 });

@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { logitsOf, lossOfEach } from "@trainer/models";
-import type { Tokenizer } from "@trainer/tokenizers";
+import { codePoints, type Tokenizer } from "@trainer/tokenizers";
 import { noGrad, scope, softmax, stack, tensor, type Tensor } from "@trainer/torch";
 import { IGNORED } from "../bins/batch-loader.js";
 import { readTextFile } from "../corpus/read-whole-text.js";
@@ -11,7 +11,7 @@ import type { OpenModel } from "./open-model.js";
 import { parseOptions } from "./parse-options.js";
 import { perCharacter, type CharacterScore } from "./per-character.js";
 import { ScoreOptions, type ScoreInput } from "./score-options.js";
-import { codePoints, tokenTexts } from "./token-texts.js";
+import { tokenTexts } from "./token-texts.js";
 import { alike, slidingWindows, type Window } from "./window.js";
 
 /** How well a model foresaw a text of T tokens, those around it counted. What was not asked for is null. */

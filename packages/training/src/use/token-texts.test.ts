@@ -1,6 +1,7 @@
+import { codePoints } from "@trainer/tokenizers";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { codePoints, tokenTexts } from "./token-texts.js";
+import { tokenTexts } from "./token-texts.js";
 
 const encoded = (offsets: readonly number[]) => ({
   ids: new Int32Array(offsets.length / 2),

@@ -1,4 +1,4 @@
-import type { EncodedText } from "@trainer/tokenizers";
+import { codePoints, type EncodedText } from "@trainer/tokenizers";
 
 /** A part of a text with the place where it begins, in characters (code points). */
 export interface TokenText {
@@ -22,11 +22,4 @@ export function tokenTexts(text: string, { ids, offsets }: EncodedText): TokenTe
     offset += codePoints(part.text);
     return part;
   });
-}
-
-/** How many characters a text has, as Python counts them. */
-export function codePoints(text: string): number {
-  let count = 0;
-  for (const _ of text) count += 1;
-  return count;
 }

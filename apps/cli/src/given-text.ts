@@ -1,10 +1,16 @@
 import type { WholeText } from "@trainer/training";
 import { leftOutSentences, type LeftOut } from "@trainer/training/options";
+import { UsageError } from "./errors.js";
 import type { Io } from "./io.js";
 import type { Output } from "./output.js";
 
 /** How an option that takes a text says that it takes a piped one too. */
 export const PIPED = "- reads it from stdin, but for the line break that ends it";
+
+/** Refuses a text that is given twice. */
+export function oneSource({ text, path }: { readonly text: string | null; readonly path: string | null }): void {
+  if (text !== null && path !== null) throw new UsageError("--text and --path exclude each other");
+}
 
 export interface GivenText {
   readonly text: string;
@@ -20,7 +26,7 @@ export async function givenText(
   if (text !== "-") return { text, leftOut: null };
   const { readTextStream } = await import("@trainer/training");
   if (io.stdin.isTTY === true) out.note("Type the text; Ctrl-D ends it.");
-  const piped = await told(readTextStream(io.stdin), out);
+  const piped = await reported(readTextStream(io.stdin), out);
   // `echo` and editors end what they write with a line break that nobody has typed.
   return { ...piped, text: piped.text.replace(/\r?\n$/, "") };
 }
@@ -28,7 +34,7 @@ export async function givenText(
 /** The text of a file, to its last character. */
 export async function textOfFile(path: string, out: Output): Promise<GivenText> {
   const { readTextFile } = await import("@trainer/training");
-  return told(readTextFile(path), out);
+  return reported(readTextFile(path), out);
 }
 
 /** The lines of a file that are not empty. */
@@ -41,7 +47,7 @@ export async function linesOfFile(
 }
 
 /** The text that was read; what of it was lost is said. */
-async function told(reading: Promise<WholeText>, out: Output): Promise<GivenText> {
+async function reported(reading: Promise<WholeText>, out: Output): Promise<GivenText> {
   const { text, leftOut } = await reading;
   tellLeftOut(leftOut, out);
   return { text, leftOut };

@@ -13,19 +13,14 @@ import type { Io } from "../io.js";
 import { openHere } from "../open-here.js";
 import type { Output } from "../output.js";
 import { finished, refuseLocal, requestOf } from "../remote/request.js";
+import { samplingFlags } from "../sampling-flags.js";
 import { weightsFlag } from "../weights.js";
 
 const field = ChatOptions.shape;
 
 const ChatFlags = z.strictObject({
   maxNewTokens: field.maxNewTokens.describe("the most tokens of an answer"),
-  temperature: field.temperature.describe("below 1 surer, above 1 bolder; 0: always the likeliest token"),
-  topK: field.topK.describe("draw from the k likeliest tokens; 0: from all"),
-  topP: field.topP.describe(
-    "draw from the likeliest that together exceed this probability; 0: the likeliest alone, 1: from all",
-  ),
-  minP: field.minP.describe("draw from tokens at least so likely in relation to the likeliest; 0: from all"),
-  repetitionPenalty: field.repetitionPenalty.describe("above 1: tokens that were said before become less likely"),
+  ...samplingFlags(field),
   seed: z
     .int()
     .min(0)

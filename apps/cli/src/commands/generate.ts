@@ -12,6 +12,8 @@ import type { Io } from "../io.js";
 import { openHere } from "../open-here.js";
 import type { Output } from "../output.js";
 import { finished, refuseLocal, requestOf } from "../remote/request.js";
+import { samplingFlags } from "../sampling-flags.js";
+import { SPECIAL_TOKENS } from "../special-tokens-flag.js";
 import { weightsFlag, weightsJson } from "../weights.js";
 
 const field = GenerateOptions.shape;
@@ -24,16 +26,10 @@ const GenerateFlags = z.strictObject({
   promptPath: z.string().nullable().default(null).describe("a file with what the text goes on from"),
   promptsPath: z.string().nullable().default(null).describe("a file with a prompt in each line"),
   maxNewTokens: field.maxNewTokens.describe("the most tokens to write"),
-  temperature: field.temperature.describe("below 1 surer, above 1 bolder; 0: always the likeliest token"),
-  topK: field.topK.describe("draw from the k likeliest tokens; 0: from all"),
-  topP: field.topP.describe(
-    "draw from the likeliest that together exceed this probability; 0: the likeliest alone, 1: from all",
-  ),
-  minP: field.minP.describe("draw from tokens at least so likely in relation to the likeliest; 0: from all"),
-  repetitionPenalty: field.repetitionPenalty.describe("above 1: tokens that were said before become less likely"),
+  ...samplingFlags(field),
   stop: field.stopSequences.describe("end at this text, which is left out"),
   bos: bosFlag,
-  specialTokens: field.specialTokens.describe("let special tokens spelled out in the text be these tokens"),
+  specialTokens: field.specialTokens.describe(SPECIAL_TOKENS),
   stopOnEos: field.stopOnEos.describe("go on into a next document where the model ends one"),
   seed: z.int().min(0).nullable().default(null).describe("equal seeds write equal texts; left out: a new one"),
   numReturnSequences: field.numReturnSequences.describe("how many texts of each prompt"),

@@ -7,7 +7,6 @@ import { fitTable, type Column } from "../display/fit-table.js";
 import { formatMoment } from "../display/moment.js";
 import { formatDuration } from "../display/duration.js";
 import { formatBytes, formatCount, formatNumber, formatShort } from "../display/quantity.js";
-
 import { homeFlag } from "../home-flag.js";
 import type { Io } from "../io.js";
 

@@ -10,12 +10,13 @@ import { formatCount, formatNumber } from "../display/quantity.js";
 import { table } from "../display/table.js";
 import { UsageError } from "../errors.js";
 import { bosFlag, noteBegin } from "../bos.js";
-import { givenText, PIPED, textOfFile } from "../given-text.js";
+import { givenText, oneSource, PIPED, textOfFile } from "../given-text.js";
 import type { Io } from "../io.js";
 import { openHere } from "../open-here.js";
 import type { Output } from "../output.js";
 import { finished, refuseLocal, requestOf } from "../remote/request.js";
 import { orInfinity } from "../remote/row-event.js";
+import { SPECIAL_TOKENS } from "../special-tokens-flag.js";
 import { weightsFlag, weightsJson } from "../weights.js";
 
 const field = ScoreOptions.shape;
@@ -30,7 +31,7 @@ const ScoreFlags = z.strictObject({
   topK: field.topK.describe("the k likeliest tokens after each token too"),
   stride: field.stride.describe("tokens that a text longer than the context moves on at a time; left out: half of it"),
   bos: bosFlag,
-  specialTokens: field.specialTokens.describe("let special tokens spelled out in the text be these tokens"),
+  specialTokens: field.specialTokens.describe(SPECIAL_TOKENS),
   device: TrainOptions.shape.device.describe("where to compute"),
   weights: weightsFlag,
 });
@@ -95,7 +96,7 @@ async function textOf(
   { text, path }: { readonly text: string | null; readonly path: string | null },
   where: { readonly io: Io; readonly out: Output },
 ) {
-  if (text !== null && path !== null) throw new UsageError("--text and --path exclude each other");
+  oneSource({ text, path });
   if (path !== null) return await textOfFile(path, where.out);
   if (text !== null) return await givenText(text, where);
   throw new UsageError("what should be scored? Give --text TEXT or --path FILE");

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { defineCommand } from "../define-command.js";
 import { table } from "../display/table.js";
 import { UsageError } from "../errors.js";
-import { givenText, PIPED, tellLeftOut } from "../given-text.js";
+import { givenText, oneSource, PIPED, tellLeftOut } from "../given-text.js";
 import type { Io } from "../io.js";
 import { STATISTICS_ROWS, statisticsJson } from "../tokenizer-stats.js";
 import { measure, openTokenizer, type Measured } from "./tokenizer-argument.js";
@@ -60,7 +60,7 @@ type Source = { readonly text: string; readonly path: null } | { readonly text: 
 
 /** What they are compared on: once `--text` named a file here, and one that is there is still taken for it. */
 function sourceOf({ text, path }: z.output<typeof CompareFlags>): Source {
-  if (text !== null && path !== null) throw new UsageError("--text and --path exclude each other");
+  oneSource({ text, path });
   if (path !== null) return { text: null, path };
   if (text === null) throw new UsageError("what should they be compared on? Give --path FILE or --text TEXT");
   return existsSync(text) ? { text: null, path: text } : { text, path };

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { z } from "zod";
 import { defineCommand } from "../define-command.js";
 import { formatCount } from "../display/quantity.js";
-import { UsageError } from "../errors.js";
+import { oneSource } from "../given-text.js";
 import type { Io } from "../io.js";
 import { readLines } from "../read-text.js";
 import { SPECIAL_TOKENS } from "../special-tokens-flag.js";
@@ -27,7 +27,7 @@ export function define(command: Command, io: Io): void {
       "trainer tokenizer encode TOKENIZER --path book.txt --json": "a JSON array a line",
     },
     async run({ args: [ref = ""], options: { text, path, specialTokens }, home, out }) {
-      if (text !== null && path !== null) throw new UsageError("--text and --path exclude each other");
+      oneSource({ text, path });
       const { textPieces } = await import("@trainer/training");
       const tokenizer = await openTokenizer(ref, home);
       const piped = text === null || text === "-";

@@ -17,13 +17,13 @@ export function terminal(sink: Sink, env: Io["env"]): Terminal {
   const plain = isSet(env["NO_COLOR"]) || isSet(env["CI"]) || env["TERM"] === "dumb";
   const live = sink.isTTY === true && !plain;
   const locale = env["LC_ALL"] || env["LC_CTYPE"] || env["LANG"] || "C.UTF-8";
-  const told = /^\d+$/.test(env["COLUMNS"] ?? "") ? Number(env["COLUMNS"]) : 0; // 0: nobody says
+  const wanted = /^\d+$/.test(env["COLUMNS"] ?? "") ? Number(env["COLUMNS"]) : 0; // 0: COLUMNS does not say
   return {
     live,
     color: live,
     unicode: /utf-?8/i.test(locale),
-    columns: () => sink.columns || told || 80,
-    rowWidth: () => told || (sink.isTTY === true ? sink.columns || 80 : Infinity),
+    columns: () => sink.columns || wanted || 80,
+    rowWidth: () => wanted || (sink.isTTY === true ? sink.columns || 80 : Infinity),
   };
 }
 

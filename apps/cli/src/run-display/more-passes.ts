@@ -37,7 +37,7 @@ export function morePasses(
 ): string | null {
   if (config["lora_rank"] !== 0) return null; // an adapter is not what another run starts from
   const options = optionSpecs(TrainFlags).flatMap((spec) => {
-    const value = config[snake(spec.key)];
+    const value = config[spec.flag.replaceAll("-", "_")];
     const usual = value === undefined || isDeepStrictEqual(value, spec.default) || value === "auto";
     return usual || value === null || LEFT_OUT.has(spec.key) ? [] : typed(spec, value);
   });
@@ -58,6 +58,3 @@ function typed({ flag }: OptionSpec, value: unknown): string[] {
   if (typeof value === "boolean") return [value ? `--${flag}` : `--no-${flag}`];
   return [`--${flag} ${shellWord(String(value))}`];
 }
-
-/** nEmbd -> n_embd. */
-const snake = (key: string): string => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);

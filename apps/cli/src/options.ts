@@ -98,7 +98,6 @@ function read(spec: OptionSpec, text: string, field: z.ZodType = z.unknown()): u
     const [near] = nearest(text, spec.choices, 1);
     throw new InvalidArgumentError(`It must be ${spec.allowed}.${near === undefined ? "" : ` Did you mean ${near}?`}`);
   }
-  throw new InvalidArgumentError(
-    spec.allowed === "text" ? z.prettifyError(result.error) : `It must be ${spec.allowed}.`,
-  );
+  const why = result.error.issues.map(({ message }) => message).join("; ");
+  throw new InvalidArgumentError(spec.allowed === "text" ? why : `It must be ${spec.allowed}.`);
 }

@@ -7,6 +7,6 @@ export const KNOWN_SEPARATORS = ["<|endoftext|>", "<|end_of_text|>", "</s>", "<e
 export const DocumentSeparator = z
   .string()
   .trim()
-  .min(1)
+  .min(1, "It must not be empty; none is for no such line.")
   .refine((line) => !/[\r\n]/.test(line), "must be one line");
 export type DocumentSeparator = z.infer<typeof DocumentSeparator>;

@@ -46,7 +46,9 @@ export async function exportRun(
   const exists = await isFolder(target);
   if (!exists && (await isFile(target))) throw conflict(`${target} is a file; name a folder to write to`);
   if (exists && !force && (await readdir(target)).length > 0) {
-    throw conflict(`${target} is not empty; name a new folder, or use force to replace the model's files in it`);
+    throw conflict(
+      `${target} is not empty; name a new folder, or replace the model's files in it by force (--force on the command line)`,
+    );
   }
   using source = adapter ? await adapterOf(ref, context) : await modelOf(ref, context, basename(target));
   if (source.dir === target) throw conflict(`${target} is the model itself; name another folder to write to`);

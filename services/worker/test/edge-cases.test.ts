@@ -275,8 +275,9 @@ test("of what lies in the home the runs of services are put back, as their manif
   await using other = await startSystem();
   {
     await using _worker = await other.startWorker({ cleanup: { enabled: false } }, { pace });
-    for (const runId of ["whole", "ended", "own", "torn", "cancelled"]) await other.train(runId, { num_epochs: 1 });
-    for (const runId of ["whole", "ended", "own", "torn", "cancelled"]) await other.ended(runId);
+    const runIds = ["whole", "ended", "own", "torn", "cancelled", "unfinished"];
+    for (const runId of runIds) await other.train(runId, { num_epochs: 1 });
+    for (const runId of runIds) await other.ended(runId);
     await vi.waitUntil(async () => (await other.queues.trainer.getJobCounts("active"))["active"] === 0, 10_000);
   }
   const path = (runId: string, name: string) => join(other.root, "models", runId, name);
@@ -288,6 +289,7 @@ test("of what lies in the home the runs of services are put back, as their manif
   await change("ended", { status: "failed", error: "out of luck", error_code: "JOB_FAILED" });
   await change("own", { artifact_file_id: null });
   await change("cancelled", { status: "failed", error: "Training cancelled", artifact_file_id: null, requested: true });
+  await change("unfinished", { status: "running", finished_at: null, artifact_file_id: null, requested: true });
   writeFileSync(path("torn", "manifest.json"), "{");
   mkdirSync(join(other.root, "archived"), { recursive: true });
   writeFileSync(join(other.root, "archived", "shred.json"), "{");
@@ -300,6 +302,8 @@ test("of what lies in the home the runs of services are put back, as their manif
   });
   await other.redis.flushall();
   await using _worker = await other.startWorker({}, { pace });
+  const begun = (await readManifest(path("unfinished", "manifest.json")))?.started_at.replace("Z", "");
+  expect(await other.runs.get("unfinished")).toMatchObject({ status: "queued", createdAt: begun, updatedAt: begun });
   expect(await other.runs.get("whole")).toMatchObject({ status: "completed", request: null });
   expect(await other.runs.get("ended")).toMatchObject({ status: "failed", error: "out of luck", userId: USER });
   expect(await other.runs.get("cancelled")).toMatchObject({

@@ -151,6 +151,14 @@ test("nothing native is left behind by reading and writing", async () => {
   expect(made).toBeLessThanOrEqual(before + 2);
 });
 
+test("a header with a name of 12 MB is read, and refused where it has that name twice", () => {
+  const name = '\\"x'.repeat(4_000_000);
+  const entry = (start: number) => `"${name}":${JSON.stringify(f32([1], [start, start + 4]))}`;
+  using file = openSafetensors(craft(`{${entry(0)}}`, 4));
+  expect([...file.names]).toHaveLength(1);
+  expect(() => openSafetensors(craft(`{${entry(0)},${entry(4)}}`, 8))).toThrow("twice");
+});
+
 test("names that cannot be are refused, and nothing is left of a write that fails", async () => {
   const here = join(folder, "names");
   await expect(writeSafetensors(join(folder, "none", "x"), {})).rejects.toThrow(/ENOENT/);

@@ -79,7 +79,7 @@ const show = (preset: unknown) => (typeof preset === "string" ? preset : JSON.st
 
 const isEmpty = (preset: unknown) => preset === null || preset === "" || (Array.isArray(preset) && preset.length === 0);
 
-const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
 
 function collect(): (text: string) => string[] {
   const texts: string[] = [];

@@ -62,7 +62,7 @@ export type BotConfig = z.output<typeof Schema>;
 export const botConfig = (env: Env): BotConfig => readConfig(Schema, env);
 
 function withoutSlash(url: string): string {
-  return url.replace(/\/+$/, "");
+  return url.replace(/(?<!\/)\/+$/, "");
 }
 
 const gateway = (url: string | undefined) => (url === undefined ? undefined : `${url}/trainer`);

@@ -44,8 +44,10 @@ function partName(headers: string): string | undefined {
 }
 
 /** A media type that can be sent back as a header, of a length that makes sense. */
-const typeOf = (headers: string): string =>
-  /^content-type:[ \t]*([\x21-\x7e][\x20-\x7e]{0,254}?)[ \t]*\r?$/im.exec(headers)?.[1] ?? "application/octet-stream";
+function typeOf(headers: string): string {
+  const given = /^content-type:(.*)$/im.exec(headers)?.[1]?.trim() ?? "";
+  return /^[\x21-\x7e][\x20-\x7e]{0,254}$/.test(given) ? given : "application/octet-stream";
+}
 
 /** A form, read from its beginning to its end: the headers of a part, its body, the headers of the next. */
 class Form {

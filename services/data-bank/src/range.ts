@@ -16,7 +16,7 @@ export function parseRange(header: string, size: number): ByteRange {
   const spec = /^\s*bytes\s*=(.*)$/i.exec(header)?.[1];
   if (spec === undefined) throw new AppError("RANGE_NOT_SATISFIABLE", "invalid range");
   if (spec.includes(",")) throw new AppError("RANGE_NOT_SATISFIABLE", "multiple ranges not supported");
-  const match = /^\s*(?:(\d+)\s*(?:-\s*(\d*))?|-\s*(\d*))\s*$/.exec(spec);
+  const match = /^(?:(\d+)(?:\s*-\s*(\d*))?|-\s*(\d*))$/.exec(spec.trim());
   if (match === null) throw new AppError("RANGE_NOT_SATISFIABLE", "invalid range");
   const [, from, to, last] = match;
   const start = from === undefined ? size - Math.min(size, last ? Number(last) : size) : Number(from);

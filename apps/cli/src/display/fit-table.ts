@@ -53,6 +53,7 @@ const excessOf = (columns: readonly Measured[], width: number): number =>
 const slack = (columns: readonly Measured[]): number =>
   columns.reduce((sum, { width, least = width }) => sum + Math.max(0, width - least), 0);
 
-const oneLine = (text: string): string => printable(text.replaceAll(/\s*[\n\t]\s*/g, " "));
+const oneLine = (text: string): string =>
+  printable(text.replaceAll(/\s+/g, (space) => (/[\n\t]/.test(space) ? " " : space)));
 
 const cut = (text: string, limit: number): string => (visibleWidth(text) <= limit ? text : `${clip(text, limit - 1)}…`);

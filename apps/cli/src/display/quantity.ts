@@ -1,5 +1,5 @@
 /** 1234567 -> "1,234,567", the same in every locale. */
-export const formatCount = (value: number): string => String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ",");
+export const formatCount = (value: number): string => (Math.round(value) + 0).toLocaleString("en-US"); // 0 for -0
 
 /** 123 -> "123", 4321 -> "4.32k", 1234567 -> "1.23M": three digits that matter. */
 export function formatShort(value: number): string {

@@ -42,8 +42,8 @@ export function kernelName(full: string): string {
     name = name.replaceAll(/\([^()]*\)( const)?/g, "");
   }
   name = name
-    .replaceAll(/::(\{lambda[^}]*\}|operator)/g, "")
+    .replaceAll(/::(\{lambda[^{}]*\}|operator)/g, "")
     .replaceAll(/\b\w+::/g, "")
-    .replaceAll(/\s+>/g, ">");
+    .replaceAll(" >", ">");
   return name.length > LENGTH ? `${name.slice(0, LENGTH - 1)}…` : name;
 }

@@ -124,6 +124,6 @@ const share = (part: number, whole: number): string => `${((100 * part) / whole)
 /** `torch::autograd::CppNode<trainer::(anonymous namespace)::GeluMlp>` is the gradient of GeluMlp. */
 function readable(name: string): string {
   if (name === "trainer::product") return "matrix products";
-  const node = /CppNode<.*?(\w+)>$/.exec(name);
-  return node?.[1] === undefined ? name : `${node[1]} (gradient)`;
+  const last = /(?<!\w)(\w+)>$/.exec(name)?.[1];
+  return last === undefined || !name.includes("CppNode<") ? name : `${last} (gradient)`;
 }

@@ -33,4 +33,4 @@ export const ticked = (text: string): string => `\`${text.replaceAll("`", "'") |
 
 /** Text that Discord does not read as markup: neither in a line, nor as a list or a small line where one begins. */
 export const plain = (text: string): string =>
-  text.replaceAll(/[*_~`|\\>#[\]()@]/g, "\\$&").replaceAll(/^(\s*\d*)([-+.])/gm, "$1\\$2");
+  text.replaceAll(/[*_~`|\\>#[\]()@]/g, "\\$&").replaceAll(/^([^\S\n\r\u2028\u2029]*\d*)([-+.])/gm, "$1\\$2");

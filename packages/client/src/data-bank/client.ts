@@ -49,7 +49,7 @@ export class DataBankClient {
   readonly #retry: RetryOptions;
 
   constructor({ url, apiKey, timeoutMs = 60_000, retries = 3, backoffMs = 500 }: DataBankClientOptions) {
-    this.#files = `${url.replace(/\/+$/, "")}/files`;
+    this.#files = `${url.replace(/(?<!\/)\/+$/, "")}/files`;
     this.#headers = apiKey === undefined ? {} : { "x-api-key": apiKey };
     this.#timeoutMs = timeoutMs;
     this.#retry = { retries, backoffMs };

@@ -37,7 +37,7 @@ export class Requests {
   readonly retry: RetryOptions;
 
   constructor({ url, apiKey = "", timeoutMs = 30_000, retries = 3, backoffMs = 500 }: TrainerClientOptions) {
-    this.#url = url.replace(/\/+$/, "");
+    this.#url = url.replace(/(?<!\/)\/+$/, "");
     this.#headers = apiKey === "" ? {} : { "x-api-key": apiKey };
     this.#timeoutMs = timeoutMs;
     this.retry = { retries, backoffMs };

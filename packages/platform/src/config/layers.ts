@@ -111,12 +111,12 @@ const at = (file: string, line: number): string => (line < 0 ? file : `${file}:$
 function tomlLines(text: string): string[] {
   let table = "";
   return text.split("\n").map((line) => {
-    const header = /^\s*\[+\s*([^\]]+?)\s*\]+/.exec(line)?.[1];
+    const header = /^\s*\[+([^[\]]+)\]/.exec(line)?.[1];
     if (header !== undefined) {
       table = plain(header);
       return table;
     }
-    const key = /^\s*([^#=]+?)\s*=/.exec(line)?.[1];
+    const key = /^([^#=]+)=/.exec(line)?.[1];
     if (key === undefined) return "";
     return table === "" ? plain(key) : `${table}.${plain(key)}`;
   });

@@ -53,7 +53,7 @@ export function trainerConfig(read: ReadSetting) {
   const settings = allSettings(read);
   const { apiGatewayUrl, app } = settings;
   if (apiGatewayUrl === "") return settings;
-  return { ...settings, app: { ...app, dataBankApiUrl: `${apiGatewayUrl.replace(/\/+$/, "")}/data-bank` } };
+  return { ...settings, app: { ...app, dataBankApiUrl: `${apiGatewayUrl.replace(/(?<!\/)\/+$/, "")}/data-bank` } };
 }
 
 const allSettings = (read: ReadSetting) => ({

@@ -46,7 +46,7 @@ export class Bucket {
   constructor({ endpoint, region, bucket, accessKeyId, secretAccessKey, sessionToken, retries = 4 }: BucketOptions) {
     const session = sessionToken === undefined ? {} : { sessionToken };
     this.#client = new AwsClient({ accessKeyId, secretAccessKey, region, service: "s3", retries, ...session });
-    this.#url = `${endpoint.replace(/\/+$/, "")}/${bucket}`;
+    this.#url = `${endpoint.replace(/(?<!\/)\/+$/, "")}/${bucket}`;
   }
 
   /** Puts an object in one request, with its hash for the store to check. */

@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
+import { isErrno } from "@trainer/disk";
 import { UsageError } from "./errors.js";
 
 /**
@@ -10,7 +11,7 @@ export async function checkHome(home: string): Promise<void> {
   try {
     if ((await stat(resolve(home))).isDirectory()) return;
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "ENOTDIR")) return;
+    if (!isErrno(error, "ENOTDIR")) return;
   }
   throw new UsageError(`--home ${home} is a file, or lies below one: name a folder; one that is not there yet is made`);
 }

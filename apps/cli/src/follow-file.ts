@@ -1,5 +1,6 @@
-import { open, type FileHandle } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
+import { unlessAbsent } from "@trainer/disk";
 
 export interface Following {
   /** The byte to begin at. */
@@ -36,13 +37,8 @@ export async function* followFile(
 }
 
 async function readFrom(path: string, offset: number): Promise<Uint8Array> {
-  let file: FileHandle;
-  try {
-    file = await open(path);
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return new Uint8Array();
-    throw error;
-  }
+  const file = await unlessAbsent(open(path));
+  if (file === null) return new Uint8Array();
   await using opened = file;
   const { size } = await opened.stat();
   const bytes = new Uint8Array(Math.max(0, size - offset));

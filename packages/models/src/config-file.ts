@@ -1,5 +1,6 @@
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { makeFolder, writeJson } from "@trainer/disk";
 import { z } from "zod";
 import { ModelError } from "./errors.js";
 import type { SpecialIds } from "./family.js";
@@ -18,20 +19,14 @@ export async function writeModelConfig(
   specials: WrittenIds,
   generation: Readonly<Record<string, unknown>> | null = null,
 ): Promise<void> {
-  await mkdir(dir, { recursive: true });
   const ids = {
     bos_token_id: specials.bosTokenId,
     eos_token_id: specials.eosTokenId,
     pad_token_id: specials.padTokenId,
   };
+  await makeFolder(dir);
   await writeJson(join(dir, "config.json"), { ...model.configFile(), use_cache: true, ...ids, dtype: "float32" });
   await writeJson(join(dir, "generation_config.json"), generation ?? { _from_model_config: true, ...ids });
-}
-
-async function writeJson(path: string, value: unknown): Promise<void> {
-  const tmp = `${path}.tmp`;
-  await writeFile(tmp, `${JSON.stringify(value, null, 2)}\n`, { flush: true });
-  await rename(tmp, path);
 }
 
 const ModelType = z.object({

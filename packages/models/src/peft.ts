@@ -1,5 +1,6 @@
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { makeFolder, writeJson } from "@trainer/disk";
 import { openSafetensors, scope, writeSafetensors } from "@trainer/torch";
 import { z } from "zod";
 import { ModelError } from "./errors.js";
@@ -32,9 +33,8 @@ export async function saveAdapter(dir: string, lora: LoraModel, baseName: string
 /** The folder's adapter_config.json. */
 export async function writeAdapterConfig(dir: string, lora: LoraModel, baseName: string): Promise<void> {
   const { options, targetModules, inOut } = lora;
-  await mkdir(dir, { recursive: true });
-  const path = join(dir, ADAPTER_CONFIG);
-  const config = {
+  await makeFolder(dir);
+  await writeJson(join(dir, ADAPTER_CONFIG), {
     peft_type: "LORA",
     task_type: "CAUSAL_LM",
     base_model_name_or_path: baseName,
@@ -45,9 +45,7 @@ export async function writeAdapterConfig(dir: string, lora: LoraModel, baseName:
     fan_in_fan_out: inOut,
     bias: "none",
     inference_mode: true,
-  };
-  await writeFile(`${path}.tmp`, `${JSON.stringify(config, null, 2)}\n`, { flush: true });
-  await rename(`${path}.tmp`, path);
+  });
 }
 
 /** Puts an adapter in PEFT's format on its base model. Errors: MODEL_LOAD_FAILED, MODEL_INCOMPATIBLE. */

@@ -1,5 +1,6 @@
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { writeJson } from "@trainer/disk";
 import { openSafetensors, writeSafetensors, type Tensor } from "@trainer/torch";
 import { z } from "zod";
 import { ModelError } from "./errors.js";
@@ -49,10 +50,7 @@ export async function writeShards(
       total += tensor.numel * 4;
     }
   }
-  const json = JSON.stringify({ metadata: { total_size: total }, weight_map: map }, null, 2);
-  const path = join(dir, INDEX_FILE);
-  await writeFile(`${path}.tmp`, `${json}\n`, { flush: true });
-  await rename(`${path}.tmp`, path);
+  await writeJson(join(dir, INDEX_FILE), { metadata: { total_size: total }, weight_map: map });
   await rm(join(dir, WEIGHTS_FILE), { force: true }); // one of an earlier save would be read in their place
 }
 

@@ -1,5 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { unlessAbsent } from "@trainer/disk";
 import { z } from "zod";
 import type { TokenizerBackend, TokenizerFile } from "./backend.js";
 import { tokenizerFiles } from "./capabilities.js";
@@ -27,8 +28,7 @@ async function fileAt(path: string): Promise<string> {
   });
   if (!found.isDirectory()) return path;
   for (const name of tokenizerFiles) {
-    const there = await stat(join(path, name)).catch(() => null);
-    if (there !== null) return join(path, name);
+    if ((await unlessAbsent(stat(join(path, name)))) !== null) return join(path, name);
   }
   throw new TokenizerError("TOKENIZER_NOT_FOUND", `the folder ${path} has no ${tokenizerFiles.join(" and no ")}`);
 }
@@ -66,7 +66,7 @@ function whatIs({ path, json, type }: TokenizerFile): string {
 async function filesBeside(path: string): Promise<Files> {
   const found = await Promise.all(
     COMPANIONS.map(async (name) => {
-      const text = await readFile(join(dirname(path), name), "utf8").catch(() => null);
+      const text = await unlessAbsent(readFile(join(dirname(path), name), "utf8"));
       return text === null ? [] : [[name, text] as const];
     }),
   );

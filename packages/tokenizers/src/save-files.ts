@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { writeAtomically } from "./atomic-write.js";
+import { makeFolder, writeText } from "@trainer/disk";
 
 /** The contents of files by their names. */
 export type Files = ReadonlyMap<string, string>;
@@ -9,6 +9,7 @@ export const COMPANIONS = ["tokenizer_config.json", "special_tokens_map.json", "
 
 /** Writes files into a folder, the tokenizer's own last: where it is, the others are. */
 export async function saveFiles(folder: string, file: string, beside: Files = new Map()): Promise<void> {
-  for (const [name, contents] of beside) await writeAtomically(join(folder, name), contents);
-  await writeAtomically(join(folder, "tokenizer.json"), file);
+  await makeFolder(folder);
+  for (const [name, contents] of beside) await writeText(join(folder, name), contents);
+  await writeText(join(folder, "tokenizer.json"), file);
 }

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { writeAtomically } from "./atomic-write.js";
+import { makeFolder, writeText } from "@trainer/disk";
 import { TokenizerError } from "./errors.js";
 import { frameOfConfig } from "./frame.js";
 import { NativeTokenizer } from "./native-tokenizer.js";
@@ -49,9 +49,10 @@ export class SentencePieceTokenizer extends NativeTokenizer {
       },
       // `tokenizer.vocab` is for people to read.
       save: async (folder) => {
-        for (const [name, contents] of beside) await writeAtomically(join(folder, name), contents);
-        await writeAtomically(join(folder, "tokenizer.vocab"), processor.vocabulary());
-        await writeAtomically(join(folder, "tokenizer.model"), model);
+        await makeFolder(folder);
+        for (const [name, contents] of beside) await writeText(join(folder, name), contents);
+        await writeText(join(folder, "tokenizer.vocab"), processor.vocabulary());
+        await writeText(join(folder, "tokenizer.model"), model);
       },
     });
     this.#processor = processor;

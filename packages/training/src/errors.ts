@@ -1,3 +1,4 @@
+import { errnoOf } from "@trainer/disk";
 /** What is to be done about a failure: mend the request, try again as it is, or neither. */
 export const failureClasses = ["USER_INPUT", "TRANSIENT", "FATAL"] as const;
 export type FailureClass = (typeof failureClasses)[number];
@@ -28,7 +29,7 @@ type Classified = readonly [code: string, failureClass: FailureClass, hint: stri
 /** By the error's name and code rather than its class: whoever only checks a request loads no native code for it. */
 function classify(error: unknown): Classified {
   const name = error instanceof Error ? error.name : "";
-  const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+  const code = errnoOf(error);
   if (name === "CorpusError" || name === "ModelError" || name === "TokenizerError") {
     return [code, BROKEN.has(code) ? "FATAL" : "USER_INPUT", ""];
   }

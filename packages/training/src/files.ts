@@ -10,7 +10,6 @@ export { packRun, type Packed } from "./artifact/pack.js";
 export { archivedFileId } from "./artifact/archived.js";
 export { resolveRun, type ResolvedRun } from "./home/resolve-run.js";
 export { TokenizerManifest } from "./tokenizer/manifest.js";
-export { writeWhole } from "./home/write-whole.js";
 export { whyNotWritable } from "./home/why-not-writable.js";
 export { isHeld, lastTurn, RunLock } from "./run/lock.js";
 export { readManifest, RunManifest, type RunStatus } from "./run/manifest.js";

@@ -1,5 +1,5 @@
-import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { namesIn } from "@trainer/disk";
 import { jobData, UserIdText, type TrainSettings } from "@trainer/platform";
 import type { RunRecord } from "@trainer/platform/redis";
 import { hasBegun, openHome, readManifest, runFolder, type RunManifest } from "@trainer/training/files";
@@ -31,7 +31,7 @@ export async function reconcile(container: Container): Promise<void> {
 async function restoreForgotten(container: Container): Promise<string[]> {
   const { runs, store } = container;
   const home = openHome(container.config.artifactsRoot);
-  const kept = (await readdir(home.archived).catch(() => [])).filter((name) => name.endsWith(".json"));
+  const kept = (await namesIn(home.archived)).filter((name) => name.endsWith(".json"));
   const archived = kept.map((name) => basename(name, ".json"));
   const restored: string[] = [];
   for (const runId of new Set([...(await store.runIds()), ...archived])) {

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { unlessAbsent } from "@trainer/disk";
 import type { Command } from "commander";
 import { z } from "zod";
 import { defineCommand, RUN } from "../define-command.js";
@@ -52,11 +53,7 @@ export function define(command: Command, io: Io): void {
   });
 }
 
-const readLog = (path: string): Promise<string> =>
-  readFile(path, "utf8").catch((error: unknown) => {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
-    throw error;
-  });
+const readLog = async (path: string): Promise<string> => (await unlessAbsent(readFile(path, "utf8"))) ?? "";
 
 /** Records for eyes, or with --json as they are; a line that is none, cut off by a crash, is shown as it is. */
 function print(out: Output, lines: readonly string[]): void {

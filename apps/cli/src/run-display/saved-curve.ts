@@ -1,4 +1,5 @@
 import { createReadStream } from "node:fs";
+import { isErrno } from "@trainer/disk";
 import { z } from "zod";
 import type { Point } from "../display/curve.js";
 import { Series } from "../display/series.js";
@@ -23,7 +24,7 @@ export async function savedCurve(
       else train.push({ step: line.step, loss: line.train_loss });
     }
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+    if (!isErrno(error, "ENOENT")) throw error;
   }
   return { trainPoints: train.points, validationPoints: validation.points };
 }

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { writeJsonSync } from "@trainer/disk";
 import { AppError } from "@trainer/platform";
 import { z } from "zod";
-import { writePrivate } from "./write-private.js";
 
 const key = z.string().min(1);
 
@@ -17,12 +17,16 @@ const Keys = z.object({
 });
 export type Keys = z.infer<typeof Keys>;
 
+/** For its owner's eyes alone. */
+const PRIVATE = { mode: 0o600 };
+
 export const keysFile = (home: string) => join(home, "keys.json");
 
 /** @throws AppError CONFIG_ERROR for a file that holds something else */
 export function openKeys(home: string): Keys {
   const file = keysFile(home);
-  if (!existsSync(file)) writePrivate(file, { api_key: made(), data_bank_key: made(), redis_password: made() });
+  if (!existsSync(file))
+    writeJsonSync(file, { api_key: made(), data_bank_key: made(), redis_password: made() }, PRIVATE);
   try {
     return Keys.parse(JSON.parse(readFileSync(file, "utf8")));
   } catch {

@@ -1,11 +1,11 @@
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { isErrno, writeJsonSync } from "@trainer/disk";
 import { AppError } from "@trainer/platform";
 import { RunLock } from "@trainer/training/files";
 import { z } from "zod";
 import type { Places } from "./parts.js";
 import { withoutPassword } from "./without-password.js";
-import { writePrivate } from "./write-private.js";
 
 export interface ServedHome extends Disposable {
   /** Processes of one that was killed while it served this home: they may yet be on their way out. */
@@ -13,6 +13,9 @@ export interface ServedHome extends Disposable {
   /** Writes down where the parts are; addresses may hold passwords, so for this user's eyes alone. */
   tell(places: Places): void;
 }
+
+/** For its owner's eyes alone: addresses may hold passwords. */
+const PRIVATE = { mode: 0o600 };
 
 export const serveFile = (home: string) => join(home, "serve.json");
 
@@ -28,7 +31,7 @@ export function serveHome(home: string): ServedHome {
   const started_at = new Date().toISOString();
   return {
     leftBehind,
-    tell: (places) => writePrivate(file, { pid: process.pid, started_at, home, ...places }),
+    tell: (places) => writeJsonSync(file, { pid: process.pid, started_at, home, ...places }, PRIVATE),
     [Symbol.dispose]() {
       rmSync(file, { force: true });
       lock[Symbol.dispose]();
@@ -41,7 +44,7 @@ function take(home: string): RunLock {
   try {
     return new RunLock(path, "serve");
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "CONFLICT")) throw error;
+    if (!isErrno(error, "CONFLICT")) throw error;
     throw new AppError(
       "CONFLICT",
       `${home} is being served already, ${other(home)}\n` +

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
-import { open, rename, rm } from "node:fs/promises";
+import { rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
+import { syncFolder } from "@trainer/disk";
 import { chunks } from "../http.js";
 import { retrying, type RetryOptions } from "../retry.js";
 import { ServiceError } from "../service-error.js";
@@ -34,8 +35,7 @@ export async function download(
     await part.sync();
   }
   await rename(partPath, path);
-  await using folder = await open(dirname(path), "r");
-  await folder.sync();
+  await syncFolder(dirname(path));
 
   async function fill(part: Part): Promise<void> {
     await retrying(retry, signal, async (gotFurther) => {

@@ -1,6 +1,6 @@
-import { createHash, randomUUID } from "node:crypto";
-import { open, rename, rm, type FileHandle } from "node:fs/promises";
-import { dirname } from "node:path";
+import { createHash } from "node:crypto";
+import type { FileHandle } from "node:fs/promises";
+import { writeWhole } from "@trainer/disk";
 import { bytesOf } from "../dtype.js";
 import { TorchError } from "../errors.js";
 import { scope } from "../scope.js";
@@ -29,16 +29,12 @@ export async function writeSafetensors(
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<WrittenFile> {
   const sorted = inFileOrder(Symbol.iterator in tensors ? [...tensors] : Object.entries(tensors));
-  const temporary = `${path}.${randomUUID()}.tmp`;
-  try {
-    const written = await writeFile(temporary, sorted, metadata);
-    await rename(temporary, path);
-    await syncFolder(dirname(path));
-    return written;
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
+  return writeWhole(path, async (file) => {
+    const out = new HashedFile(file);
+    await out.write(formatHeader(sorted, metadata));
+    for (const [, tensor] of sorted) await out.write(bytesOfTensor(tensor));
+    return out.written();
+  });
 }
 
 type Named = readonly [name: string, tensor: Tensor];
@@ -57,23 +53,6 @@ function inFileOrder(tensors: readonly Named[]): readonly Named[] {
     .map(([name, tensor]) => ({ name, tensor, rank: storedRank(tensor.dtype), bytes: Buffer.from(name) }))
     .sort((a, b) => a.rank - b.rank || Buffer.compare(a.bytes, b.bytes))
     .map(({ name, tensor }) => [name, tensor]);
-}
-
-async function writeFile(
-  path: string,
-  tensors: readonly Named[],
-  metadata: Readonly<Record<string, string>>,
-): Promise<WrittenFile> {
-  const file = await open(path, "wx");
-  try {
-    const out = new HashedFile(file);
-    await out.write(formatHeader(tensors, metadata));
-    for (const [, tensor] of tensors) await out.write(bytesOfTensor(tensor));
-    await file.sync();
-    return out.written();
-  } finally {
-    await file.close();
-  }
 }
 
 function formatHeader(tensors: readonly Named[], metadata: Readonly<Record<string, string>>): Buffer {
@@ -117,14 +96,5 @@ class HashedFile {
 
   written(): WrittenFile {
     return { bytes: this.#bytes, sha256: this.#hash.digest("hex") };
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, "r");
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }

@@ -1,9 +1,9 @@
 import { createReadStream } from "node:fs";
-import { mkdir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
+import { isFolder, makeFolder } from "@trainer/disk";
 import { TrainingError } from "../errors.js";
-import { isFolder } from "../home/folders.js";
 import type { Home } from "../home/home.js";
 import { isId } from "../home/ids.js";
 import { archivedFiles } from "../home/run-log-files.js";
@@ -65,7 +65,7 @@ export async function fetchRun(
 ): Promise<void> {
   const dir = join(home.cache, "archives");
   const path = join(dir, `${fileId}.tar.gz`);
-  await mkdir(dir, { recursive: true });
+  await makeFolder(dir);
   using _lock = await waitForLock(`${path}.lock`, signal);
   if (await isFolder(join(home.models, runId))) return; // another process was quicker
   try {

@@ -1,12 +1,11 @@
 import { createWriteStream } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { folderBeside } from "../bins/place-folder.js";
+import { folderBeside, isFolder } from "@trainer/disk";
 import { cleanRun } from "../cleanup/clean-runs.js";
 import type { CleanupConfig } from "../cleanup/config.js";
 import type { CleanupContext, Decision } from "../cleanup/report.js";
 import { TrainingError } from "../errors.js";
-import { isFolder } from "../home/folders.js";
 import type { Home } from "../home/home.js";
 import { resolveRun } from "../home/resolve-run.js";
 import { readManifest } from "../run/manifest.js";

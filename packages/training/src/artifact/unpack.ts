@@ -1,13 +1,21 @@
-import { mkdir, open as openFile, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
+import {
+  errnoOf,
+  folderBeside,
+  placeFolder,
+  syncFolder,
+  unlessAbsent,
+  writeSynced,
+  writeText,
+  isFolder,
+} from "@trainer/disk";
 import { extract, type Extract } from "tar-stream";
 import { z } from "zod";
-import { folderBeside, placeFolder, syncFolder } from "../bins/place-folder.js";
 import { TrainingError } from "../errors.js";
-import { isFile, isFolder } from "../home/folders.js";
 import { archiveRoot } from "./artifact-name.js";
 import { Counter } from "./counter.js";
 import { ExpansionLimit, UNPACK_LIMITS, type UnpackLimits } from "./expansion-limit.js";
@@ -61,15 +69,13 @@ async function fill(tmp: string, archive: Readable, { runId, fileId, limits }: U
   await point(join(tmp, "manifest.json"), fileId);
 }
 
-const wasStopped = (reason: unknown) => reason instanceof Error && "code" in reason && STOPPED.has(String(reason.code));
+const wasStopped = (reason: unknown) => STOPPED.has(errnoOf(reason));
 /** Of a member that is read when the flow has ended, and of a flow that nobody reads any more. */
 const STOPPED = new Set(["STREAM_DESTROYED", "ERR_STREAM_PREMATURE_CLOSE"]);
 
 /** What gunzip says means that the archive is damaged; what else fails has a code of its own. */
 const asRefusal = (error: unknown): unknown =>
-  error instanceof Error && "code" in error && String(error.code).startsWith("Z_")
-    ? refused(error.message, { cause: error })
-    : error;
+  error instanceof Error && errnoOf(error).startsWith("Z_") ? refused(error.message, { cause: error }) : error;
 
 async function write(members: Extract, tmp: string, root: string): Promise<void> {
   const names = new MemberNames(root, refused);
@@ -83,18 +89,18 @@ async function write(members: Extract, tmp: string, root: string): Promise<void>
     await mkdir(parent, { recursive: true });
     for (let each = parent; each !== tmp; each = dirname(each)) folders.add(each);
     if (folder) member.resume();
-    else await writeFileSynced(path, member);
+    else await writeMember(path, member);
   }
   for (const each of folders) await syncFolder(each);
 }
 
-async function writeFileSynced(path: string, contents: AsyncIterable<unknown>): Promise<void> {
-  await using file = await openFile(path, "wx");
-  for await (const chunk of contents) await file.writeFile(z.instanceof(Buffer).parse(chunk));
-  await file.sync();
-}
+const writeMember = (path: string, contents: AsyncIterable<unknown>): Promise<void> =>
+  writeSynced(path, async (file) => {
+    for await (const chunk of contents) await file.writeFile(z.instanceof(Buffer).parse(chunk));
+  });
 
 async function point(manifest: string, fileId: string): Promise<void> {
-  if (!(await isFile(manifest))) throw refused("it holds no manifest.json");
-  await writeFile(manifest, withPointer(await readFile(manifest, "utf8"), fileId), { flush: true });
+  const text = await unlessAbsent(readFile(manifest, "utf8"));
+  if (text === null) throw refused("it holds no manifest.json");
+  await writeText(manifest, withPointer(text, fileId));
 }

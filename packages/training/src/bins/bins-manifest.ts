@@ -1,5 +1,6 @@
-import { open, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { writeJson } from "@trainer/disk";
 import { z } from "zod";
 import { SPLITS, type Split } from "../corpus/held-out.js";
 import { TextLosses } from "../corpus/left-out.js";
@@ -39,11 +40,8 @@ const FILE = "manifest.json";
 
 export const binPath = (dir: string, split: Split) => join(dir, `${split}.bin`);
 
-export async function writeManifest(dir: string, manifest: BinsManifest): Promise<void> {
-  await using file = await open(join(dir, FILE), "wx");
-  await file.writeFile(`${JSON.stringify(manifest, null, 2)}\n`);
-  await file.sync();
-}
+export const writeManifest = (dir: string, manifest: BinsManifest): Promise<void> =>
+  writeJson(join(dir, FILE), manifest);
 
 /** What lies in a folder of bins, each checked to its last id; null if it is not there, not finished or damaged. */
 export async function openBins(dir: string, key: string): Promise<BinsManifest | null> {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { folderBeside, placeFolder } from "@trainer/disk";
 import type { Frame } from "@trainer/tokenizers";
 import { emptyCorpus, leftOutOf, type Corpus } from "../corpus/corpus.js";
 import { CorpusError } from "../corpus/corpus-error.js";
@@ -12,7 +13,6 @@ import { tokenizerSha256, type BinTokenizer } from "./bin-tokenizer.js";
 import { binPath, openBins, writeManifest, type BinsManifest } from "./bins-manifest.js";
 import { encodeSplits, type Encoded } from "./encode-splits.js";
 import type { Measured } from "./measure-text.js";
-import { placeFolder, folderBeside } from "./place-folder.js";
 import type { TokenBin } from "./token-bin.js";
 
 /** How far the making of bins is: `bytes` of `totalBytes` read in this phase, on disk. */

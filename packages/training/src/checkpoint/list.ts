@@ -1,10 +1,11 @@
-import { readdir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { namesIn } from "@trainer/disk";
 import { checkpointName, parseCheckpointName, TEMPORARY, type CheckpointName } from "./manifest.js";
 
 /** The checkpoints in a folder by their names, newest first; none if there is no such folder. Nothing is opened. */
 export async function list(dir: string): Promise<CheckpointName[]> {
-  return (await names(dir))
+  return (await namesIn(dir))
     .map(parseCheckpointName)
     .filter((name) => name !== null)
     .sort((a, b) => b.step - a.step || b.revision - a.revision);
@@ -18,7 +19,7 @@ export async function checkpointOf(dir: string, step: number): Promise<string> {
 
 /** Removes what interrupted writes left behind. */
 export async function removeTemporary(dir: string): Promise<void> {
-  const left = (await names(dir)).filter((name) => name.startsWith(TEMPORARY));
+  const left = (await namesIn(dir)).filter((name) => name.startsWith(TEMPORARY));
   await Promise.all(left.map((name) => rm(join(dir, name), { recursive: true, force: true })));
 }
 
@@ -28,13 +29,4 @@ export async function prune(dir: string, keep: number, bestStep: number | null):
   const best = all.find(({ step }) => step === bestStep);
   const old = all.slice(keep).filter((checkpoint) => checkpoint !== best);
   await Promise.all(old.map(({ name }) => rm(join(dir, name), { recursive: true, force: true })));
-}
-
-async function names(dir: string): Promise<string[]> {
-  try {
-    return await readdir(dir);
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
-    throw error;
-  }
 }

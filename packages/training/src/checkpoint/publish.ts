@@ -1,14 +1,12 @@
-import { randomUUID } from "node:crypto";
-import { constants } from "node:fs";
-import { copyFile, link, rename, rm } from "node:fs/promises";
+import { link, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { syncFolder } from "../bins/place-folder.js";
+import { copySynced, syncFolder, temporaryName } from "@trainer/disk";
 
 /** Gives a checkpoint's file a second name elsewhere, in place of what was there: a link, or a copy where links end. */
 export async function publish(from: string, to: string): Promise<void> {
-  const tmp = `${to}.${randomUUID()}.tmp`;
+  const tmp = temporaryName(to);
   try {
-    await link(from, tmp).catch(() => copyFile(from, tmp, constants.COPYFILE_FICLONE));
+    await link(from, tmp).catch(() => copySynced(from, tmp));
     await rename(tmp, to);
   } catch (error) {
     await rm(tmp, { force: true });

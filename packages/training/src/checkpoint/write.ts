@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from "node:crypto";
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { makeFolder, syncFolder, writeSynced } from "@trainer/disk";
 import { writeSafetensors, type Tensor } from "@trainer/torch";
-import { syncFolder } from "../bins/place-folder.js";
 import { list } from "./list.js";
 import {
   checkpointName,
@@ -43,11 +43,11 @@ export async function writeCheckpoint(
   const name = checkpointName(content.step, earlier.length === 0 ? 0 : Math.max(...earlier.map((c) => c.revision)) + 1);
   const path = join(dir, name);
   const tmp = join(dir, `${TEMPORARY}${name}-${randomUUID()}`);
-  await mkdir(tmp, { recursive: true });
+  await makeFolder(tmp);
   try {
     const model = await writeSafetensors(join(tmp, MODEL_FILE), content.model, { format: "pt" });
     const optimizer = await writeSafetensors(join(tmp, OPTIMIZER_FILE), content.optimizer);
-    const state = await writeSynced(join(tmp, STATE_FILE), JSON.stringify(content.state));
+    const state = await write(join(tmp, STATE_FILE), JSON.stringify(content.state));
     const commit: CommitManifest = {
       version: 1,
       step: content.step,
@@ -58,7 +58,7 @@ export async function writeCheckpoint(
         { name: STATE_FILE, ...state },
       ],
     };
-    await writeSynced(join(tmp, COMMIT), `${JSON.stringify(commit, null, 2)}\n`);
+    await write(join(tmp, COMMIT), `${JSON.stringify(commit, null, 2)}\n`);
     await syncFolder(tmp);
     mayWrite();
     await rename(tmp, path);
@@ -70,10 +70,8 @@ export async function writeCheckpoint(
   }
 }
 
-async function writeSynced(path: string, text: string): Promise<{ bytes: number; sha256: string }> {
+async function write(path: string, text: string): Promise<{ bytes: number; sha256: string }> {
   const bytes = Buffer.from(text);
-  await using file = await open(path, "wx");
-  await file.writeFile(bytes);
-  await file.sync();
+  await writeSynced(path, (file) => file.writeFile(bytes));
   return { bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") };
 }

@@ -1,14 +1,13 @@
-import { mkdir, readdir, stat, statfs } from "node:fs/promises";
+import { stat, statfs } from "node:fs/promises";
 import { dirname, join, parse } from "node:path";
+import { entriesIn, finishRemovals, isFile, makeFolder, removeAside } from "@trainer/disk";
 import { cacheLock, forgetUses, isCachedInUse } from "../corpus/corpus-cache.js";
 import { TrainingError } from "../errors.js";
-import { isFile } from "../home/folders.js";
 import type { Home } from "../home/home.js";
 import { isHeld } from "../run/lock.js";
 import { takeLock } from "../run/wait-for-lock.js";
 import type { CorpusCacheCleanupConfig } from "./config.js";
 import { namedByRuns } from "./named-by-runs.js";
-import { finishRemovals, remove } from "./remove.js";
 import type { CleanupContext, Decision, KeepReason } from "./report.js";
 
 /** A corpus in the cache. */
@@ -73,7 +72,7 @@ export async function cleanCorpusCache(
       log("skipped", "corpora stay", { reason: "cleanup_disabled" });
       return corpora.map((corpus) => decision(corpus, "cleanup_disabled"));
     }
-    await mkdir(dir, { recursive: true });
+    await makeFolder(dir);
     const going = new Set(corporaToRemove(corpora, await (context.freeBytes ?? freeBytesOf)(dir), config));
     const staying = corpora.filter((corpus) => !going.has(corpus));
     const kept = staying.map((corpus) => decision(corpus, corpus.inUse ? "in_use" : "within_limits"));
@@ -106,7 +105,7 @@ async function take({ id, path }: CachedCorpus, used: () => ReturnType<typeof us
   if (!(await isFile(path))) return "directory_not_found"; // another cleanup was quicker
   // A run may also name it by its path before it reads it: what has been named is put back.
   const kept = async () => (await used())({ id, path });
-  if (!(await remove(path, kept))) return "in_use";
+  if (!(await removeAside(path, kept))) return "in_use";
   await forgetUses(dir, id);
   return null;
 }
@@ -122,7 +121,7 @@ const decision = ({ id, path, bytes }: CachedCorpus, reason: KeepReason | null):
 /** The corpora that were fetched to the folder `dir`, whole or in part; none where there is no such folder. */
 export async function cachedCorpora(home: Home, dir: string, context: CleanupContext = {}): Promise<CachedCorpus[]> {
   const inUse = await usedIn(home, dir, context);
-  const entries = await readdir(dir, { withFileTypes: true }).catch(() => []);
+  const entries = await entriesIn(dir);
   const names = entries.filter((entry) => entry.isFile() && !/^\.|\.tmp$/.test(entry.name)).map(({ name }) => name);
   const corpora = names.toSorted().map(async (name): Promise<CachedCorpus> => {
     const path = join(dir, name);

@@ -1,17 +1,17 @@
 import { createReadStream } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { idsIn, isFile, isFolder, measure } from "../home/folders.js";
+import { finishRemovals, isFile, isFolder, makeFolder, removeAside, writeWhole } from "@trainer/disk";
+import { idsIn, measure } from "../home/folders.js";
 import type { Home } from "../home/home.js";
 import { summarizeRun } from "../home/list-runs.js";
 import { archivedFiles } from "../home/run-log-files.js";
-import { writeWhole } from "../home/write-whole.js";
 import type { RunStatus } from "../run/manifest.js";
 import { runFolder } from "../run/run-folder.js";
 import { removalOf } from "../run/run-use.js";
 import type { CleanupConfig } from "./config.js";
 import { namedByRuns, type Named } from "./named-by-runs.js";
-import { finishRemovals, remove } from "./remove.js";
 import { reported } from "./report-decision.js";
 import { isNeeded, type CleanupContext, type Decision, type KeepReason } from "./report.js";
 
@@ -90,7 +90,7 @@ async function decide(
   const after = keepRun(config, await factsOf(home, id, context, await namedByRuns(home)));
   if (after !== null) return after;
   await keep(home, id);
-  await remove(dir);
+  await removeAside(dir);
   return null;
 }
 
@@ -98,8 +98,9 @@ async function decide(
 async function keep(home: Home, id: string): Promise<void> {
   const here = runFolder(home.root, id);
   const kept = archivedFiles(home, id);
+  await makeFolder(home.archived);
   for (const name of ["logs", "metrics", "manifest"] as const) {
-    if (await isFile(here[name])) await writeWhole(kept[name], createReadStream(here[name]));
+    if (await isFile(here[name])) await writeWhole(kept[name], (file) => writeFile(file, createReadStream(here[name])));
   }
 }
 

@@ -1,9 +1,9 @@
 import { join } from "node:path";
+import { finishRemovals, removeAside } from "@trainer/disk";
 import { idsIn, measure } from "../home/folders.js";
 import type { Home } from "../home/home.js";
 import type { TokenizerCleanupConfig } from "./config.js";
 import { namedByRuns, runsNaming, type Named } from "./named-by-runs.js";
-import { finishRemovals, remove } from "./remove.js";
 import { reported } from "./report-decision.js";
 import { isNeeded, type CleanupContext, type Decision, type KeepReason } from "./report.js";
 
@@ -59,7 +59,7 @@ async function decide(
   if (config.dryRun) return "dry_run";
   // A run that begins meanwhile names it before it opens it: what has been named is put back.
   let kept: KeepReason | null = null;
-  await remove(path, async () => (kept = await keepNamed(home, id, context, await namedByRuns(home))) !== null);
+  await removeAside(path, async () => (kept = await keepNamed(home, id, context, await namedByRuns(home))) !== null);
   return kept;
 }
 

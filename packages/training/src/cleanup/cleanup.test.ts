@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
+import { finishRemovals, removeAside } from "@trainer/disk";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { TrainingError } from "../errors.js";
@@ -19,7 +20,6 @@ import { cleanRun, cleanRuns, keepRun } from "./clean-runs.js";
 import { cleanTokenizers } from "./clean-tokenizers.js";
 import { CleanupConfig, CorpusCacheCleanupConfig, TokenizerCleanupConfig } from "./config.js";
 import { measure } from "../home/folders.js";
-import { finishRemovals, remove } from "./remove.js";
 import type { CleanupRecord } from "./report.js";
 
 async function makeHome(): Promise<AsyncDisposable & { home: Home }> {
@@ -202,12 +202,12 @@ test("a run stays while it is trained, used, queued for use, or what another sta
 });
 
 test("where nothing can be written a run is used without saying so, and not removed", async () => {
+  using _use = useRun("/sys/kernel", "kernel"); // EACCES, to root too
+  expect(() => removalOf("/sys/kernel")).toThrow("EACCES");
   await using made = await makeHome();
   await mkdir(made.home.root, { recursive: true });
   await writeFile(join(made.home.root, "file"), "");
-  const nowhere = join(made.home.root, "file", "none");
-  using _use = useRun(nowhere, "none");
-  expect(() => removalOf(nowhere)).toThrow("ENOTDIR");
+  expect(() => useRun(join(made.home.root, "file"), "none")).toThrow("ENOTDIR");
 });
 
 test("use and removal at once: whoever comes, either the run is used or it goes, never both", async () => {
@@ -457,5 +457,5 @@ test("what an interrupted removal left goes an hour later", async () => {
   expect(await readdir(temporary.path)).toEqual([]);
   await finishRemovals(join(temporary.path, "none"));
   expect(await measure(join(temporary.path, "none"))).toEqual({ bytes: 0, files: 0, mtimeMs: 0 });
-  await expect(remove(join(temporary.path, "none"))).rejects.toThrow("ENOENT");
+  await expect(removeAside(join(temporary.path, "none"))).rejects.toThrow("ENOENT");
 });

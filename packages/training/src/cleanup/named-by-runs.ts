@@ -1,7 +1,7 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { isAbsent, namesIn } from "@trainer/disk";
 import { z } from "zod";
-import { TrainingError } from "../errors.js";
 import { idsIn } from "../home/folders.js";
 import type { Home } from "../home/home.js";
 import { archivedFiles, archivedIds } from "../home/run-log-files.js";
@@ -81,13 +81,13 @@ async function manifests(home: Home): Promise<Listed[]> {
 }
 
 /** Whether nothing of a run is there, or no run any more. */
-const isEmpty = async (folder: string): Promise<boolean> => (await readdir(folder).catch(() => [])).length === 0;
+const isEmpty = async (folder: string): Promise<boolean> => (await namesIn(folder)).length === 0;
 
 /** Null for what is no manifest. */
 async function read(path: string): Promise<Needs | null | "gone"> {
   try {
     return Needs.parse(JSON.parse(await readFile(path, "utf8")));
   } catch (error) {
-    return TrainingError.from(error).message.startsWith("ENOENT") ? "gone" : null;
+    return isAbsent(error) ? "gone" : null;
   }
 }

@@ -1,11 +1,11 @@
 import { join } from "node:path";
+import { isFolder, removeAside } from "@trainer/disk";
 import { TrainingError } from "../errors.js";
-import { idsIn, isFolder, measure } from "../home/folders.js";
+import { idsIn, measure } from "../home/folders.js";
 import type { Home } from "../home/home.js";
 import { ID_RULE, isId } from "../home/ids.js";
 import { suggest } from "../home/nearest.js";
 import { namedByRuns, runsNaming } from "./named-by-runs.js";
-import { remove } from "./remove.js";
 
 /** Removes a tokenizer of a home that no run names. Throws INVALID_INPUT, TOKENIZER_NOT_FOUND, and CONFLICT of one that stays. */
 export async function removeTokenizer(home: Home, id: string): Promise<{ readonly bytes: number }> {
@@ -22,7 +22,7 @@ export async function removeTokenizer(home: Home, id: string): Promise<{ readonl
   const { bytes } = await measure(dir);
   // A run that begins meanwhile names it before it opens it: what has been named is put back.
   let reason: string | null = null;
-  await remove(dir, async () => (reason = await reasonToStay(home, id)) !== null);
+  await removeAside(dir, async () => (reason = await reasonToStay(home, id)) !== null);
   refuse(id, reason);
   return { bytes };
 }

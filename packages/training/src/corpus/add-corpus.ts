@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { open, rename, rm, writeFile } from "node:fs/promises";
+import { rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { folderBeside, syncFolder, writeSynced } from "@trainer/disk";
 import { transferFailure, type DataBank, type TransferProgress } from "../artifact/data-bank.js";
-import { folderBeside, syncFolder } from "../bins/place-folder.js";
 import type { Home } from "../home/home.js";
 import { waitForLock } from "../run/wait-for-lock.js";
 import { cachedPath, cacheLock, useCached } from "./corpus-cache.js";
@@ -76,8 +76,6 @@ async function write(path: string, content: AsyncIterable<Buffer>): Promise<stri
       yield chunk;
     }
   }
-  await using file = await open(path, "wx");
-  await writeFile(file, hashed());
-  await file.sync();
+  await writeSynced(path, (file) => writeFile(file, hashed()));
   return hash.digest("hex");
 }

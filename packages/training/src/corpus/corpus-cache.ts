@@ -2,7 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { createReadStream, readdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { isFile } from "../home/folders.js";
+import { isFile } from "@trainer/disk";
 import { isHeld, RunLock } from "../run/lock.js";
 
 const ID = /^[0-9a-f]{64}$/;

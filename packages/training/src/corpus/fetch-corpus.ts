@@ -1,4 +1,5 @@
-import { mkdir, stat, utimes } from "node:fs/promises";
+import { stat, utimes } from "node:fs/promises";
+import { makeFolder } from "@trainer/disk";
 import { isAbsence, transferFailure, type FetchContext } from "../artifact/data-bank.js";
 import { TrainingError } from "../errors.js";
 import type { Home } from "../home/home.js";
@@ -29,7 +30,7 @@ export async function fetchCorpus(
   const dir = home.corpusCache;
   const path = cachedPath(dir, id);
   try {
-    await mkdir(dir, { recursive: true });
+    await makeFolder(dir);
     using _lock = await waitForLock(cacheLock(dir, id), signal);
     if (!(await isSound(path, id, signal))) {
       if (dataBank === undefined) {

@@ -1,6 +1,7 @@
 import { createReadStream, readFileSync } from "node:fs";
 import { pipeline } from "node:stream";
 import { createGunzip, gunzipSync } from "node:zlib";
+import { isErrno } from "@trainer/disk";
 import { breathe } from "./breathe.js";
 import { CorpusError } from "./corpus-error.js";
 import { unreadable } from "./find-files.js";
@@ -76,7 +77,7 @@ function readSmall(file: SourceFile): { readonly bytes: Buffer; readonly bytesRe
     if (!file.gzip || bytes.length === 0) return { bytes, bytesRead: bytes.length };
     return { bytes: gunzipSync(bytes, { maxOutputLength: CHUNK }), bytesRead: bytes.length };
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE") return null;
+    if (isErrno(error, "ERR_BUFFER_TOO_LARGE")) return null;
     throw explain(file, error);
   }
 }

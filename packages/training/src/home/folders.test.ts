@@ -1,18 +1,8 @@
-import { mkdir, readdir, symlink, writeFile } from "node:fs/promises";
+import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { bytesIn, idsIn, isFile, isFolder } from "./folders.js";
+import { bytesIn, idsIn } from "./folders.js";
 import { temporaryFolder } from "./temporary-folder.js";
-import { writeWhole } from "./write-whole.js";
-
-test("a file is no folder and a folder no file", async () => {
-  await using temporary = await temporaryFolder();
-  const file = join(temporary.path, "a.txt");
-  await writeFile(file, "a");
-  expect([await isFile(file), await isFolder(file)]).toEqual([true, false]);
-  expect([await isFile(temporary.path), await isFolder(temporary.path)]).toEqual([false, true]);
-  expect([await isFile(join(file, "b")), await isFolder(join(file, "b"))]).toEqual([false, false]);
-});
 
 test("ids are the plainly named folders, sorted", async () => {
   await using temporary = await temporaryFolder();
@@ -38,19 +28,4 @@ test.runIf(process.platform === "linux")("a file that is listed but not there co
   await writeFile(Buffer.from([...Buffer.from(`${temporary.path}/`), 0xff]), "12345");
   await writeFile(join(temporary.path, "x"), "123");
   expect(await bytesIn(temporary.path)).toBe(3);
-});
-
-test("a file is written whole with its folder, and replaced whole", async () => {
-  await using temporary = await temporaryFolder();
-  const path = join(temporary.path, "eval", "metrics.json");
-  await writeWhole(path, "one");
-  await writeWhole(path, "two");
-  expect(await readdir(join(temporary.path, "eval"))).toEqual(["metrics.json"]);
-});
-
-test("a file that cannot be put in its place leaves nothing behind", async () => {
-  await using temporary = await temporaryFolder();
-  await mkdir(join(temporary.path, "taken"));
-  await expect(writeWhole(join(temporary.path, "taken"), "text")).rejects.toThrow(/EISDIR|directory/);
-  expect(await readdir(temporary.path)).toEqual(["taken"]);
 });

@@ -1,26 +1,11 @@
-import { readdir, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
+import { entriesIn, unlessAbsent } from "@trainer/disk";
 import { isId } from "./ids.js";
-
-/** Whether there is a folder at `path`. */
-export const isFolder = (path: string): Promise<boolean> =>
-  stat(path).then(
-    (info) => info.isDirectory(),
-    () => false,
-  );
-
-/** Whether there is a file at `path`. */
-export const isFile = (path: string): Promise<boolean> =>
-  stat(path).then(
-    (info) => info.isFile(),
-    () => false,
-  );
 
 /** The ids of what lies in a folder of a home, sorted; none where the folder is not there yet. */
 export async function idsIn(folder: string): Promise<string[]> {
-  if (!(await isFolder(folder))) return [];
-  const entries = await readdir(folder, { withFileTypes: true });
-  return entries
+  return (await entriesIn(folder))
     .filter((entry) => entry.isDirectory() && isId(entry.name))
     .map((entry) => entry.name)
     .toSorted();
@@ -41,30 +26,25 @@ export interface Measure {
 
 /** The files in a folder and below, links apart; what disappears meanwhile counts nothing. */
 export async function measure(folder: string): Promise<Measure> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-  const parts = entries.map((entry) => {
+  const parts = (await entriesIn(folder)).map((entry) => {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) return measure(path);
     return entry.isFile() ? measureFile(path) : Promise.resolve(NOTHING);
   });
-  const own = await stat(folder).then(
-    ({ mtimeMs }) => ({ ...NOTHING, mtimeMs }),
-    () => NOTHING,
-  );
+  const { mtimeMs } = (await unlessAbsent(stat(folder))) ?? NOTHING;
   return (await Promise.all(parts)).reduce(
     (sum, part) => ({
       bytes: sum.bytes + part.bytes,
       files: sum.files + part.files,
       mtimeMs: Math.max(sum.mtimeMs, part.mtimeMs),
     }),
-    own,
+    { ...NOTHING, mtimeMs },
   );
 }
 
 const NOTHING: Measure = { bytes: 0, files: 0, mtimeMs: 0 };
 
-const measureFile = (path: string): Promise<Measure> =>
-  stat(path).then(
-    ({ size, mtimeMs }) => ({ bytes: size, files: 1, mtimeMs }),
-    () => NOTHING,
-  );
+async function measureFile(path: string): Promise<Measure> {
+  const info = await unlessAbsent(stat(path));
+  return info === null ? NOTHING : { bytes: info.size, files: 1, mtimeMs: info.mtimeMs };
+}

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
+import { isFolder } from "@trainer/disk";
 import { TrainingError } from "../errors.js";
-import { idsIn, isFolder } from "./folders.js";
+import { idsIn } from "./folders.js";
 import type { Home } from "./home.js";
 import { isId } from "./ids.js";
 import { listRuns } from "./list-runs.js";

@@ -1,8 +1,9 @@
-import { rename, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { finishRemovals, isFolder, removeAside } from "@trainer/disk";
 import { TrainingError } from "../errors.js";
 import { removalOf } from "../run/run-use.js";
-import { bytesIn, bytesOf, idsIn, isFolder } from "./folders.js";
+import { bytesIn, bytesOf, idsIn } from "./folders.js";
 import type { Home } from "./home.js";
 import { ID_RULE, isId } from "./ids.js";
 import { suggest } from "./nearest.js";
@@ -29,11 +30,8 @@ export async function removeRun(home: Home, id: string): Promise<{ readonly byte
     const message = `run ${id} is being trained or used; stop that before it is removed`;
     throw new TrainingError("CONFLICT", "USER_INPUT", message);
   }
-  // Out of the list at once: a removal that is interrupted leaves no half of a run under its name.
-  const aside = join(home.models, `.removed-${id}`);
-  await rm(aside, { recursive: true, force: true });
-  await rename(dir, aside);
-  await rm(aside, { recursive: true, force: true });
+  await removeAside(dir);
+  await finishRemovals(home.models);
   return { bytes: bytes + (await forget(home, id)) };
 }
 

@@ -1,6 +1,7 @@
 import { basename, dirname, join, resolve } from "node:path";
+import { isFile, isFolder } from "@trainer/disk";
 import { TrainingError } from "../errors.js";
-import { idsIn, isFile, isFolder } from "./folders.js";
+import { idsIn } from "./folders.js";
 import type { Home } from "./home.js";
 import { isId } from "./ids.js";
 import { suggest } from "./nearest.js";

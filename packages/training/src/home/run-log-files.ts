@@ -1,7 +1,6 @@
-import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { isFile, isFolder, namesIn } from "@trainer/disk";
 import { runFolder } from "../run/run-folder.js";
-import { isFile, isFolder } from "./folders.js";
 import type { Home } from "./home.js";
 import { isId } from "./ids.js";
 
@@ -24,7 +23,7 @@ export const isArchived = async (home: Home, runId: string): Promise<boolean> =>
 
 /** The runs whose manifests are kept, cleaned away or brought back since. */
 export async function archivedIds(home: Home): Promise<string[]> {
-  const names = await readdir(home.archived).catch(() => []);
+  const names = await namesIn(home.archived);
   return names.filter((name) => name.endsWith(".json")).map((name) => name.slice(0, -".json".length));
 }
 

@@ -98,7 +98,7 @@ test("what an interrupted removal left does not hinder the next", async () => {
   await makeRun(home, "novel", { status: "completed" });
   await mkdir(join(home.models, ".removed-novel", "checkpoints"), { recursive: true });
   await removeRun(home, "novel");
-  expect(await readdir(home.models)).toEqual([]);
+  expect(await readdir(home.models)).toEqual([".removed-novel"]); // for an hour: it may be on its way
 });
 
 test("a run that is being trained is not removed", async () => {

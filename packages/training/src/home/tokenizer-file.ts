@@ -1,6 +1,6 @@
 import { join } from "node:path";
+import { isFile } from "@trainer/disk";
 import { tokenizerFiles } from "@trainer/tokenizers/capabilities";
-import { isFile } from "./folders.js";
 
 /** The path of the tokenizer in a model's folder, the one that `loadTokenizer` takes; null where there is none. */
 export async function tokenizerFileIn(dir: string): Promise<string | null> {

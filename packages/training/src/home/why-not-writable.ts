@@ -1,6 +1,6 @@
 import { mkdtemp, rmdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { isFolder } from "./folders.js";
+import { isFolder } from "@trainer/disk";
 
 /**
  * Why nothing can be written in a folder, or in the nearest one above it that is there; null where something can. It is

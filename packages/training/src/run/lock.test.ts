@@ -4,9 +4,10 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { startOf, thisProcess } from "@trainer/disk";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { z } from "zod";
-import { isHeld, lastTurn, removeStale, RunLock, startOf } from "./lock.js";
+import { isHeld, lastTurn, removeStale, RunLock } from "./lock.js";
 
 let dir = "";
 let path = "";
@@ -60,6 +61,11 @@ test("a process id that is used again is another process", () => {
   expect(readdirSync(dir)).toEqual(["lock.json"]);
 });
 
+test("a lock of before the system's last start is nobody's", () => {
+  writeFileSync(path, JSON.stringify({ ...thisProcess(), boot: "an earlier one" }));
+  expect(isHeld(path)).toBe(false);
+});
+
 test("a lock of another host is respected, and the message says how to remove it", () => {
   holder({ pid: 1, host: "elsewhere" });
   const message = `GMT: wait for it or stop it (if it is certainly gone, delete ${path})`;
@@ -90,10 +96,6 @@ test("a lock that became another's is not removed", () => {
   expect(existsSync(path)).toBe(true);
 });
 
-test("there is no start of a process that is not there", () => {
-  expect(startOf(2 ** 22 + 1)).toBeNull();
-});
-
 test("a folder that is not there is no lock held by another", () => {
   expect(() => new RunLock(join(dir, "none", "lock.json"), "r")).toThrow("ENOENT");
 });
@@ -102,6 +104,13 @@ test("a lock that another process takes over between two looks is put back", () 
   holder({});
   const looks = [false, true];
   removeStale(path, () => looks.shift() ?? true);
+  expect(isHeld(path)).toBe(true);
+  expect(readdirSync(dir)).toEqual(["lock.json"]);
+  const both = [false, true];
+  removeStale(path, (at) => {
+    if (at !== path) writeFileSync(path, JSON.stringify(thisProcess())); // a third one takes it meanwhile
+    return both.shift() ?? true;
+  });
   expect(isHeld(path)).toBe(true);
   expect(readdirSync(dir)).toEqual(["lock.json"]);
   removeStale(join(dir, "none.json"));

@@ -1,7 +1,6 @@
-import { execFileSync } from "node:child_process";
-import { randomUUID } from "node:crypto";
-import { linkSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { hostname } from "node:os";
+import { createIfFree, isAlive, temporaryName, thisProcess } from "@trainer/disk";
 import { z } from "zod";
 import { TrainingError } from "../errors.js";
 
@@ -9,6 +8,8 @@ const Holder = z.object({
   pid: z.int().positive(),
   started: z.string(),
   host: z.string(),
+  /** Of a lock by an earlier version: not known, so taken for this one. */
+  boot: z.string().default(() => thisProcess().boot),
   /** Where somebody hands out turns on a run: the holder's. */
   turn: z.int().min(0).default(0),
 });
@@ -28,12 +29,12 @@ export class RunLock implements Disposable {
     readonly runId: string,
     turn = 0,
   ) {
-    const own: Holder = { pid: process.pid, started: String(startOf(process.pid)), host: hostname(), turn };
+    const own: Holder = { ...thisProcess(), turn };
     this.#path = path;
     this.#text = JSON.stringify(own);
-    if (this.#create()) return;
+    if (createIfFree(path, this.#text)) return;
     removeStale(path, (at) => isHeld(at, turn));
-    if (!this.#create()) throw held(runId, path);
+    if (!createIfFree(path, this.#text)) throw held(runId, path);
   }
 
   /**
@@ -46,17 +47,6 @@ export class RunLock implements Disposable {
     throw new TrainingError("CONFLICT", "TRANSIENT", message);
   }
 
-  /** Whether there was none, and now it is ours. */
-  #create(): boolean {
-    try {
-      writeFileSync(this.#path, this.#text, { flag: "wx" });
-      return true;
-    } catch (error) {
-      if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
-      throw error;
-    }
-  }
-
   /** Gives the lock up, unless it has become another's. */
   [Symbol.dispose](): void {
     if (read(this.#path) === this.#text) rmSync(this.#path, { force: true });
@@ -66,7 +56,8 @@ export class RunLock implements Disposable {
 /** Whether a living process holds the lock at `path`, as far as a process with that turn can tell. */
 export function isHeld(path: string, turn = 0): boolean {
   const holder = parse(read(path));
-  return holder !== null && isAlive(holder, turn);
+  // Of one on another host one cannot know: unless a later turn has been given since, it counts as alive.
+  return holder !== null && (isAlive(holder) ?? holder.turn >= turn);
 }
 
 /** The turn of the lock's last holder, living or not; 0 without one. */
@@ -78,13 +69,13 @@ export const lastTurn = (path: string): number => parse(read(path))?.turn ?? 0;
  */
 export function removeStale(path: string, held: (path: string) => boolean = (at) => isHeld(at)): void {
   if (held(path)) return;
-  const aside = `${path}.${randomUUID()}`;
+  const aside = temporaryName(path);
   try {
     renameSync(path, aside);
   } catch {
     return; // another process was quicker
   }
-  if (held(aside)) linkSync(aside, path);
+  if (held(aside)) createIfFree(path, String(read(aside)));
   rmSync(aside);
 }
 
@@ -116,33 +107,6 @@ function read(path: string): string | null {
 function parse(text: string | null): Holder | null {
   try {
     return Holder.parse(JSON.parse(text ?? ""));
-  } catch {
-    return null;
-  }
-}
-
-/** On another host one cannot know: unless a later turn has been given since, it counts as alive. */
-const isAlive = ({ pid, started, host, turn }: Holder, later: number): boolean =>
-  host === hostname() ? String(startOf(pid)) === started : turn >= later;
-
-/** When a process began, in whatever terms the system has; null if there is no such process, or one that has ended. */
-export function startOf(pid: number): string | null {
-  let stat: string;
-  try {
-    stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  } catch {
-    return startByPs(pid);
-  }
-  // From the third field on; the second, the command in parentheses, may itself hold spaces and parentheses.
-  const [state, ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  if (state === "Z" || state === "X") return null; // killed, and only not yet collected by its parent
-  return fields.slice(18, 19).join("");
-}
-
-/** For systems without /proc. */
-function startByPs(pid: number): string | null {
-  try {
-    return execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], { encoding: "utf8" }).trim();
   } catch {
     return null;
   }

@@ -1,6 +1,5 @@
-import { randomUUID } from "node:crypto";
-import { readFile, rename, rm } from "node:fs/promises";
-import { open } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
+import { unlessAbsent, writeJson } from "@trainer/disk";
 import { precisions } from "@trainer/models/capabilities";
 import { z } from "zod";
 import { LeftOut } from "../corpus/left-out.js";
@@ -141,13 +140,8 @@ export type RunManifest = z.infer<typeof RunManifest>;
 
 /** Reads a manifest; null if there is none. */
 export async function readManifest(path: string): Promise<RunManifest | null> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
-    throw error;
-  }
+  const text = await unlessAbsent(readFile(path, "utf8"));
+  if (text === null) return null;
   try {
     return RunManifest.parse(JSON.parse(text));
   } catch (error) {
@@ -165,15 +159,4 @@ function problemOf(error: unknown): string {
 }
 
 /** Replaces a manifest: whole, or not at all. */
-export async function writeManifest(path: string, manifest: RunManifest): Promise<void> {
-  const tmp = `${path}.${randomUUID()}.tmp`;
-  try {
-    await using file = await open(tmp, "wx");
-    await file.writeFile(`${JSON.stringify(manifest, null, 2)}\n`);
-    await file.sync();
-  } catch (error) {
-    await rm(tmp, { force: true });
-    throw error;
-  }
-  await rename(tmp, path);
-}
+export const writeManifest = (path: string, manifest: RunManifest): Promise<void> => writeJson(path, manifest);

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { isFolder } from "@trainer/disk";
 import { loadTokenizer, type Tokenizer, type TrainProgress } from "@trainer/tokenizers";
 import { methods } from "@trainer/tokenizers/capabilities";
 import type { Corpus } from "../corpus/corpus.js";
 import { SPLIT_VERSION } from "../corpus/split-plan.js";
-import { isFolder } from "../home/folders.js";
 import { openHome } from "../home/home.js";
 import { resolveTokenizer } from "../home/resolve-tokenizer.js";
 import { tokenizerFileIn } from "../home/tokenizer-file.js";

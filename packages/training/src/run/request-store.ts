@@ -1,9 +1,8 @@
-import { readdir, readFile, rm, rmdir } from "node:fs/promises";
+import { readFile, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
-import { isFile } from "../home/folders.js";
+import { isFile, makeFolder, namesIn, writeText } from "@trainer/disk";
 import { openHome } from "../home/home.js";
 import { isId } from "../home/ids.js";
-import { writeWhole } from "../home/write-whole.js";
 import { hasBegun, runFolder, type RunFolder } from "./run-folder.js";
 
 /** Hidden, so that no archive takes it along. */
@@ -26,7 +25,9 @@ export class RequestStore<R> {
   ) {}
 
   async keep(runId: string, request: R): Promise<void> {
-    await writeWhole(pathOf(runFolder(this.home, runId)), this.codec.encode(request));
+    const folder = runFolder(this.home, runId);
+    await makeFolder(folder.path);
+    await writeText(pathOf(folder), this.codec.encode(request));
   }
 
   /** Null for a run that no service was asked for, or whose request cannot be read. */
@@ -51,7 +52,7 @@ export class RequestStore<R> {
 
   /** The ids of all runs that have a folder. */
   async runIds(): Promise<string[]> {
-    const names = await readdir(openHome(this.home).models).catch(() => []);
+    const names = await namesIn(openHome(this.home).models);
     return names.filter(isId);
   }
 }

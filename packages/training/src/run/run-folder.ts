@@ -1,8 +1,8 @@
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { isFile, isFolder, unlessAbsent } from "@trainer/disk";
 import { z } from "zod";
 import { list } from "../checkpoint/list.js";
-import { isFile, isFolder } from "../home/folders.js";
 import { openHome } from "../home/home.js";
 
 /** Where the files of a run lie. */
@@ -43,14 +43,18 @@ export function runFolder(home: string, id: string): RunFolder {
  * who asked for what, but has no status yet.
  */
 export async function hasBegun(folder: RunFolder): Promise<boolean> {
-  try {
-    return "status" in Queued.parse(JSON.parse(await readFile(folder.manifest, "utf8")));
-  } catch {
-    return (await isFolder(folder.checkpoints)) || (await isFile(folder.weights));
-  }
+  const manifest = objectIn(await unlessAbsent(readFile(folder.manifest, "utf8")));
+  return manifest ? "status" in manifest : (await isFolder(folder.checkpoints)) || (await isFile(folder.weights));
 }
 
-const Queued = z.looseObject({});
+/** Null for what is no JSON object. */
+function objectIn(text: string | null): object | null {
+  try {
+    return z.looseObject({}).parse(JSON.parse(text ?? ""));
+  } catch {
+    return null;
+  }
+}
 
 /** Whether anything of a training was saved: without that it may be begun anew, with other options and another text. */
 export const hasSaved = async (folder: RunFolder): Promise<boolean> =>

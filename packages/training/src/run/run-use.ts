@@ -1,9 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { isErrno } from "@trainer/disk";
 import { TrainingError } from "../errors.js";
 import { isHeld, removeStale, RunLock } from "./lock.js";
 import { takeLock } from "./wait-for-lock.js";
+
+/** Of a disk that is full, or that this process may only read. */
+const UNWRITABLE = ["ENOSPC", "EDQUOT", "EROFS", "EACCES", "EPERM"];
 
 const PREFIX = ".in-use-";
 const REMOVAL = ".removal.json";
@@ -20,8 +24,9 @@ export function useRun(dir: string, runId: string): Disposable {
     for (const left of usesOf(dir)) removeStale(left); // of processes that were killed
     use = new RunLock(join(dir, `${PREFIX}${randomUUID()}.json`), runId);
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") throw goes(runId);
-    return { [Symbol.dispose]() {} }; // a disk that is full or cannot be written
+    if (isErrno(error, "ENOENT")) throw goes(runId);
+    if (!isErrno(error, ...UNWRITABLE)) throw error;
+    return { [Symbol.dispose]() {} };
   }
   // Each of the two writes first and looks then, so that one at least sees the other.
   if (!isHeld(join(dir, REMOVAL))) return use;

@@ -1,9 +1,9 @@
 import { join } from "node:path";
+import { isFile } from "@trainer/disk";
 import { prune } from "../checkpoint/list.js";
 import { MODEL_FILE } from "../checkpoint/manifest.js";
 import type { TrainState } from "../checkpoint/state.js";
 import { writeCheckpoint } from "../checkpoint/write.js";
-import { isFile } from "../home/folders.js";
 import { saveGenerators } from "./generators.js";
 import type { LiveRun } from "./live-run.js";
 import { memoryPeak } from "./memory-peak.js";

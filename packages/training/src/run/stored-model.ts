@@ -1,9 +1,9 @@
 import { basename, dirname, join } from "node:path";
+import { isFile } from "@trainer/disk";
 import { findWeights, loadModel, readModelConfig, type LoadedModel } from "@trainer/models";
 import { MODEL_FILE } from "../checkpoint/manifest.js";
 import { newestValid } from "../checkpoint/read.js";
 import { TrainingError } from "../errors.js";
-import { isFile } from "../home/folders.js";
 import { readManifest, type RunManifest } from "./manifest.js";
 import { loadWeights } from "./trained-weights.js";
 

@@ -1,5 +1,6 @@
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { unlessAbsent, writeJson } from "@trainer/disk";
 import type { Tokenizer } from "@trainer/tokenizers";
 import { z } from "zod";
 
@@ -25,16 +26,12 @@ export async function writeTokenizerFiles(dir: string, tokenizer: Tokenizer, max
   });
 }
 
-/** What an earlier file says; nothing where there is none, or none that can be read. */
+/** What an earlier file says; nothing where there is none, or one that is no JSON object. */
 async function readObject(path: string): Promise<Record<string, unknown>> {
+  const text = await unlessAbsent(readFile(path, "utf8"));
   try {
-    return z.record(z.string(), z.unknown()).parse(JSON.parse(await readFile(path, "utf8")));
+    return z.record(z.string(), z.unknown()).parse(JSON.parse(text ?? "{}"));
   } catch {
     return {};
   }
-}
-
-async function writeJson(path: string, value: unknown): Promise<void> {
-  await writeFile(`${path}.tmp`, `${JSON.stringify(value, null, 2)}\n`);
-  await rename(`${path}.tmp`, path);
 }

@@ -1,9 +1,9 @@
 import { mkdir } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
+import { isFolder, makeFolder, syncFolder } from "@trainer/disk";
 import type { BringContext } from "../artifact/bring-run.js";
 import { corpusPaths } from "../corpus/corpus-paths.js";
 import { TrainingError } from "../errors.js";
-import { isFolder } from "../home/folders.js";
 import type { Home } from "../home/home.js";
 import { resolveTokenizer } from "../home/resolve-tokenizer.js";
 import { isArchived } from "../home/run-log-files.js";
@@ -71,8 +71,9 @@ async function create(folder: RunFolder, home: Home): Promise<void> {
   }
   try {
     await tryToWrite(dirname(folder.path));
-    await mkdir(dirname(folder.path), { recursive: true });
+    await makeFolder(dirname(folder.path));
     await mkdir(folder.path);
+    await syncFolder(dirname(folder.path));
   } catch (error) {
     if (!(await isFolder(folder.path))) throw cannotMake(folder, TrainingError.from(error));
     await refuseSaved(folder);

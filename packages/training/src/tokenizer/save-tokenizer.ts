@@ -1,9 +1,8 @@
-import { rm, writeFile } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { folderBeside, isFolder, placeFolder, writeJson } from "@trainer/disk";
 import type { Tokenizer } from "@trainer/tokenizers";
 import { tokenizerSha256 } from "../bins/bin-tokenizer.js";
-import { folderBeside, placeFolder } from "../bins/place-folder.js";
-import { isFolder } from "../home/folders.js";
 import type { CorpusTokenizer } from "./train-on-corpus.js";
 
 /** An id that follows from a tokenizer's contents. */
@@ -16,7 +15,7 @@ export async function saveTokenizer(dir: string, { tokenizer, manifest }: Corpus
   const tmp = await folderBeside(dirname(dir));
   try {
     await tokenizer.save(tmp);
-    await writeFile(join(tmp, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`, { flush: true });
+    await writeJson(join(tmp, "manifest.json"), manifest);
     await placeFolder(tmp, dir, () => isFolder(dir)); // another process may have made the same one meanwhile
   } catch (error) {
     await rm(tmp, { recursive: true, force: true });

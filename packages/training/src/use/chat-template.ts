@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { unlessAbsent } from "@trainer/disk";
 import { Template } from "@huggingface/jinja";
 import type { Tokenizer } from "@trainer/tokenizers";
 import { z } from "zod";
@@ -19,7 +20,7 @@ export async function readChatTemplate(dir: string): Promise<string | null> {
   return template.find(({ name }) => name === "default")?.template ?? null;
 }
 
-const textIn = (path: string): Promise<string | null> => readFile(path, "utf8").catch(() => null);
+const textIn = (path: string): Promise<string | null> => unlessAbsent(readFile(path, "utf8"));
 
 function parsed(json: string): unknown {
   try {

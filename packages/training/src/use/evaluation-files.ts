@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { makeFolder, unlessAbsent, writeJson, writeText } from "@trainer/disk";
 import { z } from "zod";
-import { writeWhole } from "../home/write-whole.js";
 import type { Sample } from "./samples.js";
 
 const number = z.number().nullable().default(null);
@@ -52,15 +52,16 @@ const HISTORY = "history.jsonl";
  * samples those that lie there stay, and what the metrics say of them.
  */
 export async function writeEvaluation(dir: string, metrics: Metrics, samples: readonly Sample[]): Promise<void> {
+  await makeFolder(dir);
   const before = samples.length === 0 ? parsed(await textOf(join(dir, "metrics.json"))) : null;
   const kept = before === null ? metrics : { ...metrics, ...ofSamples(before) };
   const history = await textOf(join(dir, HISTORY));
   if (samples.length > 0) {
-    await writeWhole(join(dir, "samples.jsonl"), samples.map((sample) => `${JSON.stringify(sample)}\n`).join(""));
+    await writeText(join(dir, "samples.jsonl"), samples.map((sample) => `${JSON.stringify(sample)}\n`).join(""));
   }
   const lines = history === "" || history.endsWith("\n") ? history : `${history}\n`; // a torn line spoils no other
-  await writeWhole(join(dir, HISTORY), `${lines}${JSON.stringify(metrics)}\n`);
-  await writeWhole(join(dir, "metrics.json"), `${JSON.stringify(kept, null, 2)}\n`);
+  await writeText(join(dir, HISTORY), `${lines}${JSON.stringify(metrics)}\n`);
+  await writeJson(join(dir, "metrics.json"), kept);
 }
 
 const ofSamples = ({ distinct_1, distinct_2, repetition_4, sample_lengths }: Metrics) => ({
@@ -94,11 +95,4 @@ function parsed(line: string): Metrics | null {
   }
 }
 
-async function textOf(path: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
-    throw error;
-  }
-}
+const textOf = async (path: string): Promise<string> => (await unlessAbsent(readFile(path, "utf8"))) ?? "";

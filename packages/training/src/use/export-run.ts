@@ -1,13 +1,13 @@
-import { copyFile, mkdir, readdir, rename, rmdir } from "node:fs/promises";
+import { mkdir, readdir, rename, rmdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
+import { copySynced, isFile, isFolder, makeFolder, syncFolder, writeText } from "@trainer/disk";
 import { ADAPTER_CONFIG, ADAPTER_FILE } from "@trainer/models";
 import { holdRun, type BringContext } from "../artifact/bring-run.js";
 import type { FetchContext } from "../artifact/data-bank.js";
 import { TrainingError } from "../errors.js";
-import { bytesIn, isFile, isFolder } from "../home/folders.js";
+import { bytesIn } from "../home/folders.js";
 import type { Home } from "../home/home.js";
 import { temporaryFolder } from "../home/temporary-folder.js";
-import { writeWhole } from "../home/write-whole.js";
 import { writeTokenizerFiles } from "../run/tokenizer-files.js";
 import { exportNotes } from "./export-notes.js";
 import { modelCard } from "./model-card.js";
@@ -53,7 +53,7 @@ export async function exportRun(
   using source = adapter ? await adapterOf(ref, context) : await modelOf(ref, context, basename(target));
   if (source.dir === target) throw conflict(`${target} is the model itself; name another folder to write to`);
 
-  await mkdir(dirname(target), { recursive: true });
+  await makeFolder(dirname(target));
   await using temporary = await temporaryFolder(dirname(target));
   const made = join(temporary.path, "model");
   await mkdir(made);
@@ -65,8 +65,10 @@ export async function exportRun(
     for (const name of files) await rename(join(made, name), join(target, name));
   } else {
     if (exists) await rmdir(target);
+    await syncFolder(made);
     await rename(made, target);
   }
+  await syncFolder(exists && force ? target : dirname(target));
   return { path: target, files, bytes, notes: source.notes };
 }
 
@@ -82,12 +84,12 @@ async function modelOf(ref: string, context: BringContext, name: string): Promis
     dir: opened.dir,
     notes: exportNotes(opened),
     async write(to) {
-      await copyFile(opened.weights, join(to, "model.safetensors"));
+      await copySynced(opened.weights, join(to, "model.safetensors"));
       for (const config of CONFIGS) {
-        if (await isFile(join(opened.dir, config))) await copyFile(join(opened.dir, config), join(to, config));
+        if (await isFile(join(opened.dir, config))) await copySynced(join(opened.dir, config), join(to, config));
       }
       await writeTokenizerFiles(to, opened.tokenizer, opened.contextLength);
-      await writeWhole(join(to, "README.md"), modelCard(opened, opened.id ?? name));
+      await writeText(join(to, "README.md"), modelCard(opened, opened.id ?? name));
     },
     [Symbol.dispose]: () => opened[Symbol.dispose](),
   };
@@ -107,7 +109,7 @@ async function adapterOf(ref: string, context: BringContext): Promise<Source> {
     dir,
     notes: [],
     async write(to) {
-      for (const file of files) await copyFile(join(dir, file), join(to, file));
+      for (const file of files) await copySynced(join(dir, file), join(to, file));
     },
     [Symbol.dispose]: () => run[Symbol.dispose](),
   };

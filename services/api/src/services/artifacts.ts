@@ -2,6 +2,7 @@ import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { PassThrough, type Readable } from "node:stream";
+import { unlessAbsent } from "@trainer/disk";
 import { AppError } from "@trainer/platform";
 import { DataBankClient, ServiceError } from "@trainer/client/data-bank";
 import type { RunRecords } from "@trainer/platform/redis";
@@ -57,8 +58,8 @@ export class Artifacts {
   async #tokenizer(id: string): Promise<Artifact | null> {
     for (const name of tokenizerFiles) {
       const path = join(this.#deps.home.tokenizers, id, name);
-      const info = await stat(path).catch(() => null);
-      if (info === null || !info.isFile()) continue;
+      const info = await unlessAbsent(stat(path));
+      if (!info?.isFile()) continue;
       const contentType = name.endsWith(".json") ? "application/json" : "application/octet-stream";
       return { name, contentType, content: createReadStream(path), bytes: info.size };
     }

@@ -1,3 +1,4 @@
+import { isAbsent } from "@trainer/disk";
 import { AppError, type MetricsHistory } from "@trainer/platform";
 import type { RunRecords } from "@trainer/platform/redis";
 import { readManifest, runFolder, runLogFiles, isId, type Home } from "@trainer/training/files";
@@ -62,7 +63,7 @@ export class RunFiles {
       try {
         return await read(path);
       } catch (error) {
-        if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+        if (!isAbsent(error)) throw error;
       }
     }
   }

@@ -2,17 +2,18 @@ import { createHash, randomUUID } from "node:crypto";
 import { constants } from "node:fs";
 import { access, mkdir, open, readFile, rename, rm, stat, statfs } from "node:fs/promises";
 import type { Readable } from "node:stream";
+import { makeFolder, syncFolder, unlessAbsent, writeSynced, writeText } from "@trainer/disk";
 import { AppError, type FileInfo } from "@trainer/platform";
 import { ahead } from "../ahead.js";
 import { OneAtATime } from "../one-at-a-time.js";
 import type { ByteRange } from "../range.js";
 import type { BlobStore, ScrubEvent, ScrubOptions } from "../store.js";
-import { makeFolder, syncFolder, writeChunks, writeSynced, writeWhole } from "./durable.js";
 import { gathered } from "./gathered.js";
 import { blobPath, folderOf, sidecarPath, temporaryPath } from "./layout.js";
 import { scrubDisk } from "./scrub.js";
 import { formatSidecar, parseSidecar, timestamp, undescribed } from "./sidecar.js";
-import { storageError, unlessMissing } from "./storage-error.js";
+import { storageError } from "./storage-error.js";
+import { writeChunks } from "./write-chunks.js";
 
 const BUFFER_BYTES = 1 << 20;
 /** What goes to the disk in one call; two such parts of an upload are held at a time. */
@@ -59,14 +60,14 @@ export class DiskStore implements BlobStore {
 
   async info(id: string): Promise<FileInfo | null> {
     const { root } = this.options;
-    const blob = await unlessMissing(stat(blobPath(root, id)));
+    const blob = await unlessAbsent(stat(blobPath(root, id)));
     if (blob === null) return null;
-    const text = await unlessMissing(readFile(sidecarPath(root, id), "utf8"));
+    const text = await unlessAbsent(readFile(sidecarPath(root, id), "utf8"));
     return { file_id: id, size: blob.size, sha256: id, ...(parseSidecar(text ?? "", id) ?? undescribed(blob.mtime)) };
   }
 
   async read(id: string, range?: ByteRange): Promise<Readable | null> {
-    const file = await unlessMissing(open(blobPath(this.options.root, id)));
+    const file = await unlessAbsent(open(blobPath(this.options.root, id)));
     return file?.createReadStream({ ...range, highWaterMark: BUFFER_BYTES }) ?? null;
   }
 
@@ -74,7 +75,7 @@ export class DiskStore implements BlobStore {
     const { root } = this.options;
     return this.#sameFile.run(id, async () => {
       try {
-        if ((await unlessMissing(stat(blobPath(root, id)))) === null) return false;
+        if ((await unlessAbsent(stat(blobPath(root, id)))) === null) return false;
         await rm(blobPath(root, id));
         await syncFolder(folderOf(root, id));
         await rm(sidecarPath(root, id), { force: true });
@@ -123,9 +124,7 @@ export class DiskStore implements BlobStore {
     const { root } = this.options;
     const id = info.file_id;
     await makeFolder(folderOf(root, id));
-    await writeWhole(sidecarPath(root, id), temporaryPath(root, randomUUID()), (file) =>
-      file.writeFile(formatSidecar(info)),
-    );
+    await writeText(sidecarPath(root, id), formatSidecar(info), { temporary: temporaryPath(root, randomUUID()) });
     await rename(temporary, blobPath(root, id));
     await syncFolder(folderOf(root, id));
   }

@@ -1,13 +1,12 @@
 import { createHash, randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, readdir, readFile, rename, stat } from "node:fs/promises";
-import { basename, join, relative } from "node:path";
+import { readdir, readFile, rename, stat } from "node:fs/promises";
+import { basename, dirname, join, relative } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { makeFolder, syncFolder, unlessAbsent, writeText } from "@trainer/disk";
 import { SETTLED_MS, type ScrubEvent, type ScrubFinding, type ScrubOptions } from "../store.js";
-import { syncFolder, writeWhole } from "./durable.js";
 import { blobPath, isTemporary, QUARANTINE, sidecarPath, temporaryPath } from "./layout.js";
 import { formatSidecar, parseSidecar, undescribed } from "./sidecar.js";
-import { unlessMissing } from "./storage-error.js";
 
 const BUFFER_BYTES = 1 << 20;
 
@@ -46,7 +45,7 @@ async function takeInventory(root: string): Promise<Inventory> {
     const place = relative(root, path);
     if (entry.isDirectory() || place.startsWith(`${QUARANTINE}/`)) continue;
     const [, id = "", kind] = /^([0-9a-f]{64})\.(bin|meta)$/.exec(entry.name) ?? [];
-    const info = await unlessMissing(stat(path));
+    const info = await unlessAbsent(stat(path));
     if (info === null) continue; // gone meanwhile, or a link that leads nowhere
     const settled = Date.now() - info.mtimeMs > SETTLED_MS;
     const aside = () => quarantine(root, path);
@@ -55,7 +54,7 @@ async function takeInventory(root: string): Promise<Inventory> {
     } else if (kind === "bin" && path === blobPath(root, id)) {
       blobs.push({ id, bytes: info.size });
     } else if (kind === "meta" && path === sidecarPath(root, id)) {
-      const blob = await unlessMissing(stat(blobPath(root, id)));
+      const blob = await unlessAbsent(stat(blobPath(root, id)));
       if (settled && blob === null)
         findings.push({ kind: "orphaned", path, problem: "describes a file that is not there", mend: aside });
     } else findings.push({ kind: "foreign", path, problem: "no file of this store", mend: null });
@@ -69,10 +68,10 @@ async function checkFile(root: string, id: string): Promise<Problem[]> {
     await Promise.allSettled([quarantine(root, sidecarPath(root, id))]); // it may not be there
     return quarantine(root, path);
   };
-  const found = await unlessMissing(hashOf(path)).catch((error: unknown) => `not to be read: ${String(error)}`);
+  const found = await unlessAbsent(hashOf(path)).catch((error: unknown) => `not to be read: ${String(error)}`);
   if (found === null) return []; // deleted meanwhile
   if (found !== id) return [{ kind: "damaged", path, problem: `its content is ${found}`, mend: aside }];
-  const text = await unlessMissing(readFile(sidecarPath(root, id), "utf8"));
+  const text = await unlessAbsent(readFile(sidecarPath(root, id), "utf8"));
   if (text !== null && parseSidecar(text, id) !== null) return [];
   const problem = text === null ? "it is not there" : "it is not whole";
   return [{ kind: "sidecar", path: sidecarPath(root, id), problem, mend: () => describeAgain(root, id) }];
@@ -86,18 +85,17 @@ async function hashOf(path: string): Promise<string> {
 
 async function quarantine(root: string, path: string): Promise<string> {
   const folder = join(root, QUARANTINE);
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const name = `${basename(path)}.${randomUUID()}`;
   await rename(path, join(folder, name));
   await syncFolder(folder);
+  await syncFolder(dirname(path));
   return `moved to ${QUARANTINE}/${name}`;
 }
 
 async function describeAgain(root: string, id: string): Promise<string> {
   const { mtime, size } = await stat(blobPath(root, id));
   const info = { file_id: id, sha256: id, size, ...undescribed(mtime) };
-  await writeWhole(sidecarPath(root, id), temporaryPath(root, randomUUID()), (file) =>
-    file.writeFile(formatSidecar(info)),
-  );
+  await writeText(sidecarPath(root, id), formatSidecar(info), { temporary: temporaryPath(root, randomUUID()) });
   return `written anew, as ${info.content_type}`;
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { AppError } from "@trainer/platform";
-import { storageError, unlessMissing } from "./storage-error.js";
+import { storageError } from "./storage-error.js";
 
 const refused = (code: string) => Object.assign(new Error(`${code}: refused`), { code });
 
@@ -18,9 +18,4 @@ test.each([
 test("anything else stays what it is", () => {
   const ours = new AppError("PAYLOAD_TOO_LARGE", "file too large");
   for (const error of [refused("EIO"), new Error("no code"), ours, "text"]) expect(storageError(error)).toBe(error);
-});
-
-test("only what is not there is missing", async () => {
-  expect(await unlessMissing(Promise.reject(refused("ENOENT")))).toBeNull();
-  await expect(unlessMissing(Promise.reject(refused("EIO")))).rejects.toThrow("EIO");
 });

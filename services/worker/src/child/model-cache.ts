@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
+import { unlessAbsent } from "@trainer/disk";
 import type { Home, OpenModel } from "@trainer/training";
 
 export interface CacheLimits {
@@ -109,7 +110,7 @@ export class ModelCache {
   async #version(runId: string): Promise<string> {
     const files = ["manifest.json", "model.safetensors", "config.json", "tokenizer.json"];
     const stats = await Promise.all(
-      files.map((name) => stat(join(this.#home.models, runId, name), { bigint: true }).catch(() => null)),
+      files.map((name) => unlessAbsent(stat(join(this.#home.models, runId, name), { bigint: true }))),
     );
     const versions = stats.map((info) => (info === null ? "-" : `${info.ino}:${info.size}:${info.mtimeNs}`));
     return versions[0] === "-" ? ABSENT : versions.join(" ");

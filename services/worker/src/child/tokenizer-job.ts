@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { unlessAbsent } from "@trainer/disk";
 import { TokenizerStats } from "@trainer/platform";
 import { methods } from "@trainer/tokenizers/capabilities";
 import { fetchCorpus, openCorpus, saveTokenizer, TokenizerManifest, trainOnCorpus } from "@trainer/training";
@@ -41,6 +42,6 @@ export async function tokenizerJob(
 }
 
 async function manifestIn(dir: string): Promise<TokenizerManifest | null> {
-  const text = await readFile(join(dir, "manifest.json"), "utf8").catch(() => null);
+  const text = await unlessAbsent(readFile(join(dir, "manifest.json"), "utf8"));
   return text === null ? null : TokenizerManifest.parse(JSON.parse(text));
 }

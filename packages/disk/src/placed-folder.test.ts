@@ -1,10 +1,11 @@
 import { spawnSync } from "node:child_process";
-import { mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, symlink, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, join } from "node:path";
 import { expect, test } from "vitest";
-import { temporaryFolder } from "../home/temporary-folder.js";
-import { folderBeside, placeFolder } from "./place-folder.js";
+import { temporaryFolder } from "../test/temporary-folder.js";
+import { folderBeside, placeFolder, removeLeftovers } from "./placed-folder.js";
+import { namespace, startOf } from "./process.js";
 
 const uuid = "01234567-89ab-cdef-0123-456789abcdef";
 
@@ -52,13 +53,34 @@ test("what else goes wrong with the move is said", async () => {
 test("what a dead process left is removed, what a living or a distant one writes stays", async () => {
   await using parent = await temporaryFolder();
   const dead = spawnSync(process.execPath, ["-e", ""]).pid;
+  const owner = (pid: number, began = startOf(pid) ?? "", space = namespace()) => `${pid}.${began}.${space}`;
   const others = [
-    `.tmp-${process.pid}-${uuid}-${hostname()}`,
-    `.tmp-${dead}-${uuid}-elsewhere`,
-    `.tmp-1-${uuid}-${hostname()}`,
+    `.tmp-${owner(process.pid)}-${uuid}-${hostname()}`,
+    `.tmp-${owner(1)}-${uuid}-${hostname()}`,
+    `.tmp-${owner(dead, "5")}-${uuid}-elsewhere`,
+    `.tmp-${owner(dead, "5", "another")}-${uuid}-${hostname()}`,
+    `.tmp-${dead}-${uuid}-${hostname()}`,
+    ".tmp-of-somebody",
   ];
-  for (const name of [...others, `.tmp-${dead}-${uuid}-${hostname()}`]) await mkdir(join(parent.path, name));
+  const left = [owner(dead, "5"), owner(process.pid, "5")].map((name) => `.tmp-${name}-${uuid}-${hostname()}`);
+  for (const name of [...others, ...left]) await mkdir(join(parent.path, name));
   const mine = await folderBeside(parent.path);
   expect((await readdir(parent.path)).toSorted()).toEqual([...others, basename(mine)].toSorted());
   await rename(mine, join(parent.path, "key"));
+});
+
+test("what another container's process left is removed once nothing of it was written for an hour", async () => {
+  await using parent = await temporaryFolder();
+  const [old, written] = ["1", "2"].map((pid) => join(parent.path, `.tmp-${pid}.5.another-${uuid}-${hostname()}`));
+  const hoursAgo = new Date(Date.now() - 2 * 3_600_000);
+  for (const path of [old ?? "", written ?? ""]) {
+    await mkdir(path);
+    await writeFile(join(path, "file"), "");
+    await symlink(join(path, "none"), join(path, "broken"));
+    await utimes(path, hoursAgo, hoursAgo);
+  }
+  await utimes(join(old ?? "", "file"), hoursAgo, hoursAgo);
+  await removeLeftovers(parent.path);
+  expect(await readdir(parent.path)).toEqual([basename(written ?? "")]);
+  await removeLeftovers(join(parent.path, "none"));
 });

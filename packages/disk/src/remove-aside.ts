@@ -1,6 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { readdir, rename, rm, stat } from "node:fs/promises";
+import { rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { syncFolder } from "./folder.js";
+import { namesIn } from "./is-there.js";
 
 const REMOVED = ".removed-";
 
@@ -8,7 +10,7 @@ const REMOVED = ".removed-";
  * Removes a file or a folder: out of its place at once, so that nobody finds half of it. `keep` is asked when it is out of
  * its place; where somebody has come to need it, it is put back, and the answer is false.
  */
-export async function remove(
+export async function removeAside(
   path: string,
   keep: () => Promise<boolean> = () => Promise.resolve(false),
 ): Promise<boolean> {
@@ -20,6 +22,7 @@ export async function remove(
   } finally {
     if (kept) await rename(aside, path);
   }
+  await syncFolder(dirname(path));
   if (!kept) await rm(aside, { recursive: true, force: true });
   return !kept;
 }
@@ -29,8 +32,7 @@ const ABANDONED_MS = 3_600_000;
 
 /** Removes what interrupted removals have left in a folder. */
 export async function finishRemovals(folder: string, abandonedMs = ABANDONED_MS): Promise<void> {
-  const names = await readdir(folder).catch(() => []);
-  for (const name of names.filter((each) => each.startsWith(REMOVED))) {
+  for (const name of (await namesIn(folder)).filter((each) => each.startsWith(REMOVED))) {
     const path = join(folder, name);
     const { ctimeMs } = await stat(path); // of its renaming
     if (Date.now() - ctimeMs >= abandonedMs) await rm(path, { recursive: true, force: true });

@@ -1,0 +1,26 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { temporaryFolder } from "../test/temporary-folder.js";
+import { createIfFree } from "./create-if-free.js";
+
+const withoutLinks = () => {
+  throw Object.assign(new Error("EPERM: operation not permitted, link"), { code: "EPERM" });
+};
+
+test.each([
+  ["has links", undefined],
+  ["has none", withoutLinks],
+])("one of two creates the file, on a file system that %s", async (_, link) => {
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, "lock");
+  expect(createIfFree(path, "one", link)).toBe(true);
+  expect(createIfFree(path, "two", link)).toBe(false);
+  expect(readFileSync(path, "utf8")).toBe("one");
+  expect(readdirSync(folder.path)).toEqual(["lock"]);
+});
+
+test("a folder that is not there is an error", async () => {
+  await using folder = await temporaryFolder();
+  expect(() => createIfFree(join(folder.path, "none", "lock"), "")).toThrow("ENOENT");
+});

@@ -1,0 +1,51 @@
+import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { temporaryFolder } from "../test/temporary-folder.js";
+import { errnoOf, isErrno, unlessAbsent } from "./errno.js";
+import { entriesIn, isFile, isFolder, namesIn } from "./is-there.js";
+
+test("a file is told from a folder, and both from nothing; links are followed", async () => {
+  await using folder = await temporaryFolder();
+  const path = (name: string) => join(folder.path, name);
+  await writeFile(path("file"), "");
+  await symlink(path("file"), path("link"));
+  await symlink(path("none"), path("broken"));
+  expect(await Promise.all(["file", "link", "broken", "none", "file/below"].map((name) => isFile(path(name))))).toEqual(
+    [true, true, false, false, false],
+  );
+  expect(await Promise.all([".", "file", "none"].map((name) => isFolder(path(name))))).toEqual([true, false, false]);
+});
+
+test("a name that no file can have is that of no file", async () => {
+  expect(await isFile("a\0b")).toBe(false);
+  expect(await isFolder("x".repeat(5000))).toBe(false);
+});
+
+test("what cannot be looked at is not called absent", async () => {
+  await using folder = await temporaryFolder();
+  const loop = join(folder.path, "loop");
+  await symlink(loop, loop);
+  await expect(isFile(loop)).rejects.toThrow("ELOOP");
+  await expect(isFolder(loop)).rejects.toThrow("ELOOP");
+  await expect(namesIn(loop)).rejects.toThrow("ELOOP");
+  await expect(entriesIn(loop)).rejects.toThrow("ELOOP");
+  await expect(unlessAbsent(readFile(folder.path))).rejects.toThrow("EISDIR");
+});
+
+test("a folder that is not there holds nothing", async () => {
+  await using folder = await temporaryFolder();
+  await mkdir(join(folder.path, "a"));
+  expect(await namesIn(folder.path)).toEqual(["a"]);
+  expect((await entriesIn(folder.path)).map((entry) => entry.isDirectory())).toEqual([true]);
+  expect(await namesIn(join(folder.path, "none"))).toEqual([]);
+  expect(await entriesIn(join(folder.path, "none"))).toEqual([]);
+});
+
+test("only errors of the system have a code", () => {
+  expect(errnoOf(Object.assign(new Error("full"), { code: "ENOSPC" }))).toBe("ENOSPC");
+  expect(isErrno(Object.assign(new Error("full"), { code: "ENOSPC" }), "EDQUOT", "ENOSPC")).toBe(true);
+  for (const other of [new Error("plain"), Object.assign(new Error("numbered"), { code: 5 }), "text", null]) {
+    expect(errnoOf(other)).toBe("");
+  }
+});

@@ -1,0 +1,24 @@
+/** The code of a system's error, `ENOSPC` for instance; empty for any other. */
+export const errnoOf = (error: unknown): string =>
+  error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+
+export const isErrno = (error: unknown, ...codes: readonly string[]): boolean => codes.includes(errnoOf(error));
+
+/** Nothing is there, or can be: a name with a NUL byte or of a thousand letters is no file's either. */
+const ABSENT = ["ENOENT", "ENOTDIR", "ENAMETOOLONG", "ERR_INVALID_ARG_VALUE"];
+
+/**
+ * Whether an error says that a file is not there. One that cannot be reached (EACCES, EIO, EMFILE, ESTALE) may be there:
+ * who takes that for absence begins anew what exists.
+ */
+export const isAbsent = (error: unknown): boolean => isErrno(error, ...ABSENT);
+
+/** What the work gives; null where it met a file that is not there. */
+export async function unlessAbsent<T>(work: Promise<T>): Promise<T | null> {
+  try {
+    return await work;
+  } catch (error) {
+    if (isAbsent(error)) return null;
+    throw error;
+  }
+}

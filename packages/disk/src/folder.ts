@@ -1,0 +1,20 @@
+import { mkdir, open } from "node:fs/promises";
+import { dirname } from "node:path";
+
+/** Syncs a folder: a name that was made, renamed or removed in it survives a power cut only from here on. */
+export async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, "r");
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+/** Makes a folder and those above it, each synced into the one that holds it. */
+export async function makeFolder(path: string): Promise<void> {
+  const first = await mkdir(path, { recursive: true });
+  if (first === undefined) return;
+  const top = dirname(first);
+  for (let made = path; made !== top; made = dirname(made)) await syncFolder(dirname(made));
+}

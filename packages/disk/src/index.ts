@@ -1,0 +1,10 @@
+export { copySynced } from "./copy.js";
+export { createIfFree } from "./create-if-free.js";
+export { errnoOf, isAbsent, isErrno, unlessAbsent } from "./errno.js";
+export { makeFolder, syncFolder } from "./folder.js";
+export { entriesIn, isFile, isFolder, namesIn } from "./is-there.js";
+export { folderBeside, placeFolder, removeLeftovers } from "./placed-folder.js";
+export { isAlive, startOf, thisProcess, type ProcessName } from "./process.js";
+export { finishRemovals, removeAside } from "./remove-aside.js";
+export { temporaryName, writeJson, writeSynced, writeText, writeWhole } from "./write-whole.js";
+export { writeJsonSync } from "./write-whole-sync.js";

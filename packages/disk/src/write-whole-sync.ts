@@ -1,0 +1,25 @@
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
+import { temporaryName } from "./write-whole.js";
+
+/** As `writeJson`, for a small file in a folder that is there, before anything else goes on. */
+export function writeJsonSync(path: string, value: unknown, { mode }: { readonly mode?: number } = {}): void {
+  const temporary = temporaryName(path);
+  try {
+    withFile(openSync(temporary, "wx", mode), (fd) => writeSync(fd, `${JSON.stringify(value, null, 2)}\n`));
+    renameSync(temporary, path);
+    withFile(openSync(dirname(path), "r"), () => {});
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+function withFile(fd: number, write: (fd: number) => void): void {
+  try {
+    write(fd);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}

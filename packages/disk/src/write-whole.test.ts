@@ -1,0 +1,86 @@
+import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { temporaryFolder } from "../test/temporary-folder.js";
+import { copySynced } from "./copy.js";
+import { makeFolder } from "./folder.js";
+import { writeJsonSync } from "./write-whole-sync.js";
+import { writeJson, writeText, writeWhole } from "./write-whole.js";
+
+test("a file replaces the one before, and nothing is left beside it", async () => {
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, "file.json");
+  await writeText(path, "before");
+  await writeJson(path, { x: 1 });
+  expect(await readFile(path, "utf8")).toBe('{\n  "x": 1\n}\n');
+  expect(await readdir(folder.path)).toEqual(["file.json"]);
+  await expect(writeText(join(folder.path, "gone", "file"), "")).rejects.toThrow("ENOENT");
+});
+
+test("a write that fails leaves what was there, and nothing beside it", async () => {
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, "file");
+  await writeText(path, "before");
+  const failing = writeWhole(path, async (file) => {
+    await file.writeFile("half");
+    throw new Error("no room");
+  });
+  await expect(failing).rejects.toThrow("no room");
+  expect(await readFile(path, "utf8")).toBe("before");
+  await mkdir(join(folder.path, "taken", "by"), { recursive: true });
+  await expect(writeText(join(folder.path, "taken"), "x")).rejects.toThrow(/EISDIR|ENOTEMPTY/);
+  expect((await readdir(folder.path)).toSorted()).toEqual(["file", "taken"]);
+});
+
+test("writers of one file do not disturb each other: one of them is there, whole", async () => {
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, "file");
+  const texts = Array.from({ length: 20 }, (_, index) => String(index).repeat(100_000));
+  await Promise.all(texts.map((text) => writeText(path, text)));
+  expect(texts).toContain(await readFile(path, "utf8"));
+  expect(await readdir(folder.path)).toEqual(["file"]);
+});
+
+test("a file for its owner's eyes is never anybody else's", async () => {
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, "keys");
+  const modes = await writeWhole(path, async (file) => (await file.stat()).mode & 0o777, { mode: 0o600 });
+  expect(modes).toBe(0o600);
+  expect((await stat(path)).mode & 0o777).toBe(0o600);
+});
+
+test("a small file is written whole at once, or not at all", async () => {
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, "keys.json");
+  writeJsonSync(path, { a: 1 }, { mode: 0o600 });
+  writeJsonSync(path, { a: 2 }, { mode: 0o600 });
+  expect(await readFile(path, "utf8")).toBe('{\n  "a": 2\n}\n');
+  expect((await stat(path)).mode & 0o777).toBe(0o600);
+  await mkdir(join(folder.path, "taken", "by"), { recursive: true });
+  expect(() => writeJsonSync(join(folder.path, "taken"), {})).toThrow(/EISDIR|ENOTEMPTY/);
+  expect((await readdir(folder.path)).toSorted()).toEqual(["keys.json", "taken"]);
+});
+
+test("what is written gives what its writer gives, and is written where it is asked to be until it is whole", async () => {
+  await using folder = await temporaryFolder();
+  const temporary = join(folder.path, "elsewhere");
+  const write = async () => (await readdir(folder.path)).join();
+  expect(await writeWhole(join(folder.path, "file"), write, { temporary })).toBe("elsewhere");
+  expect(await readdir(folder.path)).toEqual(["file"]);
+});
+
+test("folders are made down to the last; of those that are there nothing changes", async () => {
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, "a", "b", "c");
+  await makeFolder(path);
+  await writeFile(join(path, "kept"), "");
+  await makeFolder(path);
+  expect(await readdir(path)).toEqual(["kept"]);
+});
+
+test("a copy holds what the file holds", async () => {
+  await using folder = await temporaryFolder();
+  await writeFile(join(folder.path, "a"), "text");
+  await copySynced(join(folder.path, "a"), join(folder.path, "b"));
+  expect(await readFile(join(folder.path, "b"), "utf8")).toBe("text");
+});

@@ -1,0 +1,53 @@
+import { randomUUID } from "node:crypto";
+import { open, rename, rm, type FileHandle } from "node:fs/promises";
+import { dirname } from "node:path";
+import { syncFolder } from "./folder.js";
+
+export interface WriteOptions {
+  /** The new file's permissions; the process's usual ones if left out. */
+  readonly mode?: number;
+  /** Where it is written until it is whole, on the same file system; beside `path` if left out. */
+  readonly temporary?: string;
+}
+
+/**
+ * Writes a file that is there whole or not at all, whatever happens meanwhile: under a name of its own, synced, renamed,
+ * and the folder synced, which must be there. Gives what `write` gives.
+ */
+export async function writeWhole<T>(
+  path: string,
+  write: (file: FileHandle) => Promise<T>,
+  { mode, temporary = temporaryName(path) }: WriteOptions = {},
+): Promise<T> {
+  try {
+    const result = await writeSynced(temporary, write, mode);
+    await rename(temporary, path);
+    await syncFolder(dirname(path));
+    return result;
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+export const writeText = (path: string, text: string | Uint8Array, options?: WriteOptions): Promise<void> =>
+  writeWhole(path, (file) => file.writeFile(text), options);
+
+/** Writes a value as indented JSON. */
+export const writeJson = (path: string, value: unknown, options?: WriteOptions): Promise<void> =>
+  writeText(path, `${JSON.stringify(value, null, 2)}\n`, options);
+
+/** Writes a new file and syncs it: for folders that are put in their place when they are whole. */
+export async function writeSynced<T>(path: string, write: (file: FileHandle) => Promise<T>, mode?: number): Promise<T> {
+  const file = await open(path, "wx", mode);
+  try {
+    const result = await write(file);
+    await file.sync();
+    return result;
+  } finally {
+    await file.close();
+  }
+}
+
+/** A name beside `path` that no other writer has. */
+export const temporaryName = (path: string): string => `${path}.${randomUUID()}.tmp`;

@@ -40,6 +40,15 @@ export const snakeKeys = (object: object): Record<string, unknown> =>
       .map(([key, value]: [string, unknown]) => [key.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`), value]),
   );
 
+/** n_embd -> nEmbd, for each key. */
+export const camelKeys = (object: object): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(object).map(([key, value]: [string, unknown]) => [
+      key.replace(/_([a-z])/g, (_, c: string) => c.toUpperCase()),
+      value,
+    ]),
+  );
+
 type Field = readonly [name: string, value: number];
 
 /** The issue of a schema that one value is no multiple of another, if it is none. */

@@ -1,7 +1,7 @@
 // What can be asked for, as schemas: loads no native code, so that a request can be checked and a --help printed at once.
 export { DocumentSeparator } from "./corpus/document-separator.js";
 export { leftOutSentences, type LeftOut } from "./corpus/left-out.js";
-export { CorpusFormat, READ_NAMES } from "./corpus/file-kinds.js";
+export { CorpusFormat, formatOf, isGzip, READ_NAMES, refuseMarked } from "./corpus/file-kinds.js";
 export { fileIdOf } from "./corpus/corpus-cache.js";
 export { nearest } from "./home/nearest.js";
 export { Bos, type BosChoice } from "./use/bos.js";

@@ -46,6 +46,36 @@ test("a training is noted before it is queued, with a user's id of 64 bits", asy
   });
 });
 
+test("a training takes all that the command line takes of text, model and length; what is left out is as it always was", async () => {
+  const asked = {
+    max_steps: 7,
+    document: "file",
+    document_separator: " auto ",
+    corpus_format: "jsonl",
+    special_tokens: true,
+    model_config: { n_layer: 2, embd_pdrop: 0.2 },
+    eval_tokens: 1000,
+    tokenizer_method: "bpe",
+    vocab_size: 300,
+    min_frequency: 3,
+  };
+  const requestOf = async (body: object) =>
+    (await system.runs.get(runIdIn((await train({ corpus_file_id: FILE, ...body })).json)))?.request;
+  expect(await requestOf(asked)).toMatchObject({ ...asked, document_separator: "auto" });
+  expect(await requestOf({ tokenizer_id: "t", tokenizer_method: "bpe", vocab_size: 100 })).toMatchObject({
+    max_steps: null,
+    document: "line",
+    document_separator: "none",
+    corpus_format: "auto",
+    special_tokens: false,
+    model_config: null,
+    eval_tokens: 0,
+    min_frequency: 2,
+  });
+  expect((await train({ corpus_file_id: FILE, tokenizer_method: "char", vocab_size: 1 })).status).toBe(200);
+  expect((await train({ corpus_file_id: FILE, tokenizer_method: "bpe" })).status).toBe(200);
+});
+
 test("runs asked for within one second have different ids", async () => {
   const answers = await Promise.all(Array.from({ length: 20 }, () => train({ corpus_file_id: FILE })));
   expect(new Set(answers.map(({ text }) => text)).size).toBe(20);
@@ -72,6 +102,46 @@ test.each([
     400,
     "INVALID_MODEL_SIZE",
     "model_size must be one of: large, medium, small, tiny, xl for gpt2",
+  ],
+  [{ corpus_file_id: FILE, max_steps: 0 }, 400, "INVALID_INPUT", "max_steps must be >= 1"],
+  [{ corpus_file_id: FILE, eval_tokens: -1 }, 400, "INVALID_INPUT", "eval_tokens must be >= 0"],
+  [{ corpus_file_id: FILE, document: "page" }, 400, "INVALID_INPUT", "document must be one of: file, line, paragraph"],
+  [
+    { corpus_file_id: FILE, document_separator: " \n" },
+    400,
+    "INVALID_INPUT",
+    "document_separator must not be empty; none is for no such line",
+  ],
+  [{ corpus_file_id: FILE, document_separator: "a\nb" }, 400, "INVALID_INPUT", "document_separator must be one line"],
+  [
+    { corpus_file_id: FILE, model_config: { nLayer: 2, n_embd: 8, width: 3 } },
+    400,
+    "INVALID_INPUT",
+    matching(/^model_config has no nLayer, width for gpt2; there are: n_layer, n_embd, n_head, n_inner, /),
+  ],
+  [
+    { corpus_file_id: FILE, model_config: { n_layer: "2" } },
+    400,
+    "INVALID_INPUT",
+    "model_config.n_layer must be a number or a boolean",
+  ],
+  [
+    { corpus_file_id: FILE, model_config: { n_layer: 0 } },
+    400,
+    "INVALID_INPUT",
+    matching(/^model_config: .*n_layer.*>0/),
+  ],
+  [
+    { corpus_file_id: FILE, model_config: { n_embd: 100, n_head: 3 } },
+    400,
+    "INVALID_INPUT",
+    matching(/^model_config: .*n_embd 100 is not a multiple of n_head 3/),
+  ],
+  [
+    { corpus_file_id: FILE, tokenizer_method: "bpe", vocab_size: 100 },
+    400,
+    "INVALID_INPUT",
+    "vocab_size must be >= 260 for bpe",
   ],
   [{ corpus_file_id: " " }, 404, "CORPUS_NOT_FOUND", "corpus_file_id must be non-empty"],
   [

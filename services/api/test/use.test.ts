@@ -23,6 +23,8 @@ beforeAll(async () => void (system = await startSystem()));
 beforeEach(async () => void (await system.redis.flushall()));
 afterAll(() => system[Symbol.asyncDispose]());
 
+/** What requests have that say nothing of what stands around a text. */
+const UNFRAMED = { bos: "auto", special_tokens: false };
 const UUID = matching(/^[0-9a-f-]{36}$/);
 const jobs = async () =>
   (await system.inference.getJobs(["waiting"])).map(
@@ -51,7 +53,11 @@ test("an evaluation of a run is queued, and its latest result kept", async () =>
   expect((await system.ask("/runs/r1/evaluate", { method: "POST" })).json).toEqual(queued);
   expect((await system.ask("/runs/r1/eval")).json).toMatchObject(queued);
   expect(await jobs()).toEqual([
-    { id: UUID, name: "eval", data: { run_id: "r1", request: { split: "validation", path_override: null } } },
+    {
+      id: UUID,
+      name: "eval",
+      data: { run_id: "r1", request: { split: "validation", path_override: null, ...UNFRAMED } },
+    },
   ]);
   await system.results
     .evaluation("r1")
@@ -96,7 +102,7 @@ test("a text is scored: queued at first, then with its result", async () => {
       data: {
         run_id: "r1",
         request_id: id,
-        request: { text: "to be", path: null, detail_level: "summary", top_k: null, seed: null },
+        request: { text: "to be", path: null, detail_level: "summary", top_k: null, seed: null, ...UNFRAMED },
       },
     },
   ]);
@@ -307,7 +313,12 @@ test("capabilities are those of the registries", async () => {
       { name: "gpt2", tokenizer_method: "bpe" },
       { name: "llama" },
       { name: "qwen" },
-      { name: "char_lstm", tokenizer_method: "char", precisions: ["fp32", "fp16", "bf16", "tf32"] },
+      {
+        name: "char_lstm",
+        tokenizer_method: "char",
+        precisions: ["fp32", "fp16", "bf16", "tf32"],
+        dimensions: ["embed_dim", "hidden_dim", "num_layers", "dropout"],
+      },
     ],
     tokenizer_methods: [
       { name: "bpe", least_vocab_size: 260 },

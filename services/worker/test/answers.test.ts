@@ -78,8 +78,8 @@ const generate = async (id: string, fields: object) => {
   await system.add("trainer-inference", "generate", { run_id: RUN, request_id: id, request });
   return await answered(system.results.generation(RUN, id));
 };
-const chat = async (id: string, message: string, session: string) => {
-  const request = ChatRequest.parse({ message, session_id: session, max_new_tokens: 12 });
+const chat = async (id: string, message: string, session: string, fields: object = {}) => {
+  const request = ChatRequest.parse({ message, session_id: session, max_new_tokens: 12, ...fields });
   await system.add("trainer-inference", "chat", { run_id: RUN, session_id: session, request_id: id, request });
   return await answered(system.results.chat(RUN, session, id));
 };
@@ -213,7 +213,36 @@ test("a tokenizer is trained, with what it makes of text that was held back; one
   expect(await train("tok-1", { vocab_size: 400 })).toEqual(trained);
   expect(readFileSync(file, "utf8")).toBe(before);
   expect(await train("tok-2", { method: "char" })).toMatchObject({ status: "completed" });
+  writeFileSync(
+    join(system.root, "corpus", "records.txt"),
+    Array.from({ length: 60 }, (_, i) => `{"text":"word ${i}"}\n`).join(""),
+  );
+  const records = { corpus_path: "records.txt", corpus_format: "jsonl", document: "file", method: "char" };
+  expect(await train("tok-records", records)).toMatchObject({ status: "completed" });
+  expect(readFileSync(join(system.root, "tokenizers", "tok-records", "tokenizer.json"), "utf8")).not.toContain('"{"');
   expect(await train("tok-3", { corpus_path: "../text.txt" })).toMatchObject({ status: "failed", stats: null });
+});
+
+test("what stands before a text, and whether it may spell special tokens, is as the request says", async () => {
+  const text = "the [EOS]king";
+  const asked = { text, detail_level: "per_char" };
+  const plain = await score("f1", asked);
+  expect(plain.begin_tokens).toEqual([]);
+  const framed = await score("f2", { ...asked, bos: "yes", special_tokens: true });
+  expect(framed.begin_tokens).toEqual(["[EOS]"]);
+  expect(framed.tokens?.length).toBeLessThan(plain.tokens?.length ?? 0);
+  const generated = { prompt_text: "the ", max_new_tokens: 2, seed: 1 };
+  expect((await generate("f3", generated)).begin_tokens).toEqual([]);
+  expect((await generate("f4", { ...generated, bos: "yes" })).begin_tokens).toEqual(["[EOS]"]);
+  await system.sessions.begin(RUN, "framed");
+  expect((await chat("f5", "who?", "framed", { bos: "yes" })).begin_tokens).toEqual(["[EOS]"]);
+  const evaluate = async (fields: object) => {
+    await system.redis.del(keys.evaluation(RUN));
+    const request = EvaluateRequest.parse({ path_override: "text.txt", ...fields });
+    await system.add("trainer-inference", "eval", { run_id: RUN, request });
+    return (await answered(system.results.evaluation(RUN))).loss;
+  };
+  expect(await evaluate({ bos: "yes" })).not.toBe(await evaluate({}));
 });
 
 test("a job of no known kind is refused", async () => {

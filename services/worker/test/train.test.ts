@@ -93,6 +93,36 @@ test("a run on a file of the file service that starts from a run which was clean
   expect(readdirSync(join(system.root, "corpus_cache"))).toEqual([`${id}.txt`]);
 });
 
+test("a run has the dimensions, steps, documents and tokenizer that its request says", async () => {
+  await system.train("own", {
+    tokenizer_id: "",
+    tokenizer_method: "bpe",
+    vocab_size: 280,
+    min_frequency: 3,
+    max_steps: 3,
+    document: "file",
+    document_separator: "auto",
+    corpus_format: "text",
+    special_tokens: true,
+    eval_tokens: 500,
+    model_config: { embed_dim: 16, hidden_dim: 24, num_layers: 1 },
+  });
+  expect(await system.ended("own")).toMatchObject({ status: "completed", training: { step: 3, total_steps: 3 } });
+  await vi.waitFor(() => expect(existsSync(folder("own"))).toBe(false), 10_000);
+  const manifest = await readManifest(join(system.root, "archived", "own.json"));
+  expect(manifest?.tokenizer_id).toMatch(/^bpe-280-/);
+  expect(manifest?.vocab_size).toBe(280);
+  expect(manifest?.config).toMatchObject({
+    document: "file",
+    document_separator: "auto",
+    corpus_format: "text",
+    special_tokens: true,
+    eval_tokens: 500,
+    min_frequency: 3,
+    model_config: { embed_dim: 16, hidden_dim: 24, num_layers: 1 },
+  });
+});
+
 test.each([
   ["no tokenizer", { tokenizer_id: " " }, "names no tokenizer", "user"],
   ["a tokenizer that is not there", { tokenizer_id: "tok-none" }, 'no tokenizer "tok-none"', "user"],

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { figure, float, int, oneOf, withDefault } from "./fields.js";
-import { checkCorpus, corpusFields } from "./train.js";
+import { figure, float, int, oneOf, orNull, withDefault } from "./fields.js";
+import { checkCorpus, corpusFields, documents, readingFields } from "./train.js";
 
 /** POST /tokenizers/train */
 export const TokenizerTrainRequest = z
@@ -11,6 +11,10 @@ export const TokenizerTrainRequest = z
     ),
     min_frequency: withDefault(int({ min: 1 }), 2).describe("How often a pair must come to become a token, for `bpe`."),
     ...corpusFields,
+    ...readingFields,
+    document: orNull(oneOf(documents)).describe(
+      "What no token reaches across; left out: a line, with `char` a file, so that line breaks are characters too.",
+    ),
     holdout_fraction: withDefault(float({ min: 0, max: 0.5 }), 0.01).describe(
       "How much of the text is kept apart to measure the tokenizer on.",
     ),

@@ -14,6 +14,21 @@ interface CorpusFields {
   readonly corpus_path: string | null;
 }
 
+/** How that text is read. */
+export const readingFields = {
+  corpus_format: withDefault(oneOf(["auto", "text", "jsonl"]), "auto").describe(
+    "How files are read: by their names (one of the file service is then plain text), or all as plain text or JSON lines.",
+  ),
+  document_separator: withDefault(
+    text
+      .trim()
+      .min(1, "must not be empty; none is for no such line")
+      .regex(/^[^\r\n]*$/, "must be one line"),
+    "none",
+  ).describe("The line that ends a document in plain text. auto: <|endoftext|>, </s> and others known for it."),
+};
+export const documents = ["line", "paragraph", "file"] as const;
+
 const params = (given: IssueParams) => ({ params: given });
 
 /** Exactly one of the two. */
@@ -30,14 +45,28 @@ export function checkCorpus({ corpus_file_id: id, corpus_path: path }: CorpusFie
 const trainFields = {
   model_family: withDefault(oneOf(["gpt2", "llama", "qwen", "char_lstm"]), "gpt2"),
   model_size: withDefault(text, "small").describe("One that GET /capabilities names for the family."),
+  model_config: orNull(
+    z.record(z.string(), z.union([z.number(), z.boolean()], "must be a number or a boolean")),
+  ).describe("Dimensions and rates in place of the size's: those that GET /capabilities names for the family."),
   max_seq_len: withDefault(int({ min: 8 }), 512).describe(
     "Tokens of a sequence. With `pretrained_run_id` it is that run's.",
   ),
   num_epochs: withDefault(int({ min: 1 }), 1),
+  max_steps: orNull(int({ min: 1 })).describe("Optimizer steps in all, in place of epochs."),
   batch_size: withDefault(int({ min: 1 }), 4).describe("Sequences of a step."),
   learning_rate: withDefault(float({ min: 0 }), 0.0005),
   ...corpusFields,
-  tokenizer_id: withDefault(text, "").describe("One whose training is completed."),
+  ...readingFields,
+  document: withDefault(oneOf(documents), "line").describe("What a document is; each ends with the end token."),
+  special_tokens: withDefault(bool, false).describe(
+    "Whether special tokens spelled out in the text become these tokens; else they are text.",
+  ),
+  tokenizer_id: withDefault(text, "").describe("One whose training is completed. Left out: see `tokenizer_method`."),
+  tokenizer_method: orNull(oneOf(["bpe", "sentencepiece", "char"])).describe(
+    "In place of `tokenizer_id`: the run first trains one on its own training split.",
+  ),
+  vocab_size: orNull(int({ min: 1 })).describe("Of the tokenizer to train; left out: by the size of the text."),
+  min_frequency: withDefault(int({ min: 1 }), 2).describe("How often a pair must come to become a token, for `bpe`."),
   holdout_fraction: withDefault(float({ min: 0, max: 0.5 }), 0.01).describe(
     "How much of the text is kept apart for validation.",
   ),
@@ -60,6 +89,9 @@ const trainFields = {
   ),
   test_split_ratio: withDefault(float({ min: 0, max: 0.5 }), 0.15).describe(
     "How much of the text is kept apart for the test.",
+  ),
+  eval_tokens: withDefault(int({ min: 0 }), 0).describe(
+    "About how many tokens a validation or test predicts, drawn by the seed; 0: all of the split.",
   ),
   finetune_lr_cap: withDefault(float({ min: 0 }), 0.00005).describe(
     "The largest learning rate of a run that starts from another.",

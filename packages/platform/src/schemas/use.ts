@@ -2,11 +2,22 @@ import { z } from "zod";
 import { bool, figure, float, int, oneOf, orNull, text, withDefault } from "./fields.js";
 import { JobState } from "./run.js";
 
+/** What the model reads of a text, and around it. */
+const framing = {
+  bos: withDefault(oneOf(["auto", "yes", "no"]), "auto").describe(
+    "What a text begins with. auto: what the tokenizer's template says; yes: a begin token also without one; no: none.",
+  ),
+  special_tokens: withDefault(bool, false).describe(
+    "Whether special tokens spelled out in the text are these tokens; else they are text.",
+  ),
+};
+
 /** POST /runs/{run_id}/evaluate */
 export const EvaluateRequest = z
   .object({
     split: withDefault(oneOf(["validation", "test"]), "validation"),
     path_override: orNull(text).describe("A text under the server's data to evaluate on instead."),
+    ...framing,
   })
   .meta({ example: { split: "test" } });
 export type EvaluateRequest = z.output<typeof EvaluateRequest>;
@@ -42,6 +53,7 @@ export const ScoreRequest = z
     detail_level: withDefault(oneOf(["summary", "per_char"]), "summary"),
     top_k: orNull(int({ min: 1 })),
     seed: orNull(int({ min: 0 })),
+    ...framing,
   })
   .superRefine(exactlyOne("text", "path"))
   .meta({ example: { text: "To be, or not to be", detail_level: "per_char", top_k: 3 } });
@@ -96,6 +108,7 @@ export const GenerateRequest = z
     prompt_text: orNull(text),
     prompt_path: orNull(text).describe("Of a prompt under the server's data, in place of `prompt_text`."),
     ...sampling({ maxNewTokens: 64, temperature: 1, topP: 1 }),
+    ...framing,
     stop_on_eos: withDefault(bool, true),
     stop_sequences: withDefault(z.array(text, "must be a list of strings"), []),
     seed: orNull(int({ min: 0 })),
@@ -127,6 +140,7 @@ export const ChatRequest = z
     message: text,
     session_id: orNull(text).describe("Left out: a new conversation."),
     ...sampling({ maxNewTokens: 128, temperature: 0.8, topP: 0.95 }),
+    ...framing,
   })
   .meta({ example: { message: "Who are you?" } });
 export type ChatRequest = z.output<typeof ChatRequest>;

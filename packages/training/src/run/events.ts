@@ -132,7 +132,7 @@ export interface StepDone {
   /** Counted from 0. */
   readonly epoch: number;
   readonly epochs: number;
-  /** The last one of its epoch. */
+  /** The last one of its epoch, or of the run, which may end within one. */
   readonly endsEpoch: boolean;
   /** Of this step's batch, in nats per token. */
   readonly loss: number;

@@ -91,7 +91,7 @@ export class StepQueue {
       totalSteps: plan.totalSteps,
       epoch: plan.epochOf(step),
       epochs: plan.epochs,
-      endsEpoch: plan.epochOf(step + 1) !== plan.epochOf(step),
+      endsEpoch: step === plan.totalSteps || plan.epochOf(step + 1) !== plan.epochOf(step),
       loss: result.loss,
       gradNorm: result.gradNorm,
       skipped: result.skipped,

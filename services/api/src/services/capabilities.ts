@@ -1,13 +1,14 @@
 import type { Capabilities } from "@trainer/platform";
-import type { FamilyInfo } from "@trainer/models/capabilities";
+import { snakeKeys, type FamilyInfo } from "@trainer/models/capabilities";
 import { methods } from "@trainer/tokenizers/capabilities";
 
 /** What requests may name. */
 export const capabilities = (families: ReadonlyMap<string, FamilyInfo>): Capabilities => ({
-  model_families: [...families].map(([name, { title, sizes, precisions, tokenizer }]) => ({
+  model_families: [...families].map(([name, { title, sizes, precisions, dimensions, tokenizer }]) => ({
     name,
     title,
     sizes: Object.keys(sizes),
+    dimensions: Object.keys(snakeKeys(dimensions.shape)),
     precisions: [...precisions],
     tokenizer_method: tokenizer ?? "bpe",
   })),

@@ -1,16 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { access } from "node:fs/promises";
-import {
-  AppError,
-  type StoredRequest,
-  type TrainAccepted,
-  type TrainRequest,
-  type TrainSettings,
-} from "@trainer/platform";
+import type { StoredRequest, TrainAccepted, TrainRequest, TrainSettings } from "@trainer/platform";
 import type { RunRecords } from "@trainer/platform/redis";
 import type { FamilyInfo } from "@trainer/models/capabilities";
 import type { Home, RequestStore } from "@trainer/training/files";
 import type { Redis } from "ioredis";
+import { checkModel, checkVocabSize } from "./check-model.js";
 import { checkCorpusPath } from "./corpus-path.js";
 import { idempotent } from "./idempotency.js";
 import type { Jobs } from "./jobs.js";
@@ -38,9 +33,10 @@ export class Trainings {
    * @param key of the client's own: the same key and request give the same run
    */
   async enqueue(request: TrainRequest, key: string | undefined): Promise<TrainAccepted> {
-    const { records, jobs, redis, dataRoot } = this.#deps;
+    const { records, jobs, redis, dataRoot, families } = this.#deps;
     const { user_id: userId, ...settings } = request;
-    this.#checkModel(settings);
+    checkModel(settings, families);
+    checkVocabSize(settings);
     if (settings.corpus_path !== null) await checkCorpusPath(dataRoot, settings.corpus_path);
     const proposed = newRunId(settings);
     const runId = key === undefined ? proposed : await idempotent(redis, key, request, proposed);
@@ -64,14 +60,6 @@ export class Trainings {
     } catch {
       // The workers' disk is not here, or takes nothing: the run is in Redis all the same.
     }
-  }
-
-  #checkModel({ model_family: family, model_size: size }: TrainSettings): void {
-    const info = this.#deps.families.get(family);
-    if (info === undefined) throw new AppError("UNSUPPORTED_BACKEND", `model backend unavailable: ${family}`);
-    const sizes = Object.keys(info.sizes).sort();
-    if (sizes.includes(size)) return;
-    throw new AppError("INVALID_MODEL_SIZE", `model_size must be one of: ${sizes.join(", ")} for ${family}`);
   }
 }
 

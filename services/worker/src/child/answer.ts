@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { EvalRecord } from "@trainer/platform/redis";
-import type { ChatResult, ChatTurn, GenerateResult, ScoreResult } from "@trainer/platform";
+import type { ChatResult, ChatTurn, GenerateResult, ScoreRequest, ScoreResult } from "@trainer/platform";
 import { chat, evaluate, generateStream, readTextFile, score, type OpenModel } from "@trainer/training";
 import { contained } from "./contained.js";
 import type { Piece, Question } from "./messages.js";
@@ -47,14 +47,19 @@ async function evaluated({ request }: Of<"eval">, opened: OpenModel, context: An
   const path = override === null ? null : await contained(dataRoot, override);
   // Clients look for the last evaluation, whatever it is of, in one place.
   const out = opened.manifest === null ? null : join(opened.dir, "eval");
-  const { loss, perplexity, dir } = await evaluate(opened, { split, path, out }, { ...about, signal });
+  const { loss, perplexity, dir } = await evaluate(
+    opened,
+    { split, path, out, ...framingOf(request) },
+    { ...about, signal },
+  );
   const artifact = dir && join(dir, "metrics.json");
   return { result: { status: COMPLETED, split, loss, ppl: perplexity, artifact }, steps: opened.manifest?.steps ?? 0 };
 }
 
 async function scored({ request }: Of<"score">, opened: OpenModel, context: AnswerContext): Promise<ScoreResult> {
   const text = await textOf(request.text, request.path, context);
-  const scored = await score(opened, { text, detailLevel: request.detail_level, topK: request.top_k }, context.signal);
+  const options = { text, detailLevel: request.detail_level, topK: request.top_k, ...framingOf(request) };
+  const scored = await score(opened, options, context.signal);
   return {
     status: COMPLETED,
     loss: scored.loss,
@@ -89,6 +94,7 @@ async function generated(
       stopSequences: request.stop_sequences.filter((each) => each !== ""),
       seed: request.seed,
       numReturnSequences: request.num_return_sequences,
+      ...framingOf(request),
     },
     context.signal,
   );
@@ -119,6 +125,7 @@ async function chatted(
     topK: request.top_k,
     topP: request.top_p,
     seed,
+    ...framingOf(request),
   };
   const onText = (text: string) => onPiece({ sequence: 0, text });
   const reply = await chat(opened, turns, request.message, options, { signal, onText });
@@ -126,6 +133,11 @@ async function chatted(
   const result = { status: COMPLETED, response, format, template_problem, begin_tokens: [...begin] };
   return { result, turns: reply.history };
 }
+
+const framingOf = ({ bos, special_tokens: specialTokens }: Pick<ScoreRequest, "bos" | "special_tokens">) => ({
+  bos,
+  specialTokens,
+});
 
 /** The one of the two that was given. */
 async function textOf(text: string | null, path: string | null, { dataRoot }: AnswerContext): Promise<string> {

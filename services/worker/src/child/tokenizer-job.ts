@@ -25,7 +25,11 @@ export async function tokenizerJob(
     const { corpus_file_id: fileId, corpus_path: text } = request;
     using fetched = fileId === null ? null : await fetchCorpus(fileId, { ...about, signal });
     const path = fetched?.path ?? (await contained(corpusFolder(config.dataRoot), String(text)));
-    const corpus = await openCorpus(path, { document: request.method === "char" ? "file" : "line" });
+    const corpus = await openCorpus(path, {
+      document: request.document ?? (request.method === "char" ? "file" : "line"),
+      separator: request.document_separator,
+      format: request.corpus_format,
+    });
     const trained = await trainOnCorpus(corpus, {
       method: request.method,
       vocabSize: Math.max(request.vocab_size, methods[request.method].leastVocabSize ?? 0),

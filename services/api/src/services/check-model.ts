@@ -1,0 +1,41 @@
+import { AppError, type TrainSettings } from "@trainer/platform";
+import { camelKeys, snakeKeys, type FamilyInfo } from "@trainer/models/capabilities";
+import { methods } from "@trainer/tokenizers/capabilities";
+import { TrainingError } from "@trainer/training/files";
+
+/**
+ * Refuses a model that no worker could make.
+ * @throws AppError UNSUPPORTED_BACKEND, INVALID_MODEL_SIZE, INVALID_INPUT
+ */
+export function checkModel(
+  { model_family: family, model_size: size, model_config: config }: TrainSettings,
+  families: ReadonlyMap<string, FamilyInfo>,
+): void {
+  const info = families.get(family);
+  if (info === undefined) throw new AppError("UNSUPPORTED_BACKEND", `model backend unavailable: ${family}`);
+  const sizes = Object.keys(info.sizes).sort();
+  if (!sizes.includes(size))
+    throw new AppError("INVALID_MODEL_SIZE", `model_size must be one of: ${sizes.join(", ")} for ${family}`);
+  const known = Object.keys(snakeKeys(info.dimensions.shape));
+  const foreign = Object.keys(config ?? {}).filter((name) => !known.includes(name));
+  if (foreign.length > 0) {
+    const message = `model_config has no ${foreign.join(", ")} for ${family}; there are: ${known.join(", ")}`;
+    throw new AppError("INVALID_INPUT", message);
+  }
+  try {
+    info.outline({ size, dimensions: camelKeys(config ?? {}) });
+  } catch (cause) {
+    throw new AppError("INVALID_INPUT", `model_config: ${TrainingError.from(cause).message}`, { cause });
+  }
+}
+
+/**
+ * Refuses a vocabulary too small for the method that is to make it.
+ * @throws AppError INVALID_INPUT
+ */
+export function checkVocabSize({ tokenizer_id: id, tokenizer_method: method, vocab_size: size }: TrainSettings): void {
+  if (id.trim() !== "" || method === null || size === null) return;
+  const least = methods[method].leastVocabSize;
+  if (least !== null && size < least)
+    throw new AppError("INVALID_INPUT", `vocab_size must be >= ${least} for ${method}`);
+}

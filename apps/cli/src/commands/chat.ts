@@ -34,7 +34,14 @@ const ChatFlags = z.strictObject({
 });
 
 /** What a server takes of them, by the field that each is. */
-const FIELDS = { maxNewTokens: "max_new_tokens", temperature: "temperature", topK: "top_k", topP: "top_p" };
+const FIELDS = {
+  maxNewTokens: "max_new_tokens",
+  temperature: "temperature",
+  topK: "top_k",
+  topP: "top_p",
+  bos: "bos",
+  specialTokens: "special_tokens",
+};
 const FIELDS_OF_TURN = { ...FIELDS, message: "message", session: "session_id" };
 
 export function define(command: Command, io: Io): void {
@@ -49,7 +56,7 @@ export function define(command: Command, io: Io): void {
       "trainer chat RUN --json < messages.txt": "a message a line in; a JSON line an answer out",
     },
     async runOn({ client }, { args: [runId = ""], options, out }) {
-      refuseLocal(ChatFlags, options, FIELDS);
+      refuseLocal(ChatFlags, options, Object.keys(FIELDS));
       await client.run(runId); // an unknown one is said before anybody types
       const messages = conversation(io, out);
       if (messages.interactive) out.note(`${runId}. /reset begins anew, /exit leaves.`);

@@ -60,7 +60,7 @@ const EvalFlags = z.strictObject({
 });
 
 /** What a server takes of them, by the field that each is. */
-const FIELDS = { split: "split", path: "path_override" };
+const FIELDS = { split: "split", path: "path_override", bos: "bos", specialTokens: "special_tokens" };
 
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
@@ -80,7 +80,7 @@ export function define(command: Command, io: Io): void {
       "trainer eval ./gpt2 --path chapter.txt --no-samples": "a model made elsewhere, on a text",
     },
     async runOn({ client }, { args: [runId = ""], options, out }) {
-      refuseLocal(EvalFlags, options, FIELDS);
+      refuseLocal(EvalFlags, options, Object.keys(FIELDS));
       checkText(options);
       const request = requestOf(EvaluateRequest, options, FIELDS);
       const result = await io.interruptible((signal) => client.evaluate(runId, request, { signal }));

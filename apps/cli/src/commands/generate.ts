@@ -44,6 +44,8 @@ const FIELDS = {
   temperature: "temperature",
   topK: "top_k",
   topP: "top_p",
+  bos: "bos",
+  specialTokens: "special_tokens",
   stop: "stop_sequences",
   stopOnEos: "stop_on_eos",
   seed: "seed",
@@ -68,7 +70,7 @@ export function define(command: Command, io: Io): void {
         "a folder made elsewhere; outputs, steps, eos_terminated",
     },
     async runOn({ client }, { args: [runId = ""], options, out }) {
-      refuseLocal(GenerateFlags, options, { ...FIELDS, promptPath: "prompt_path" });
+      refuseLocal(GenerateFlags, options, [...Object.keys(FIELDS), "promptPath"]);
       const {
         prompts: [prompt = "", ...others],
       } = await promptsOf(options, { io, out });

@@ -37,7 +37,13 @@ const ScoreFlags = z.strictObject({
 });
 
 /** What a server takes of them, by the field that each is. */
-const FIELDS = { text: "text", detail: "detail_level", topK: "top_k" };
+const FIELDS = {
+  text: "text",
+  detail: "detail_level",
+  topK: "top_k",
+  bos: "bos",
+  specialTokens: "special_tokens",
+};
 
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
@@ -58,7 +64,7 @@ export function define(command: Command, io: Io): void {
         "loss, perplexity, surprisal, topk, tokens, offsets (in characters), per_character",
     },
     async runOn({ client }, { args: [runId = ""], options, out }) {
-      refuseLocal(ScoreFlags, options, { ...FIELDS, path: "path" });
+      refuseLocal(ScoreFlags, options, [...Object.keys(FIELDS), "path"]);
       const { text } = await textOf(options, { io, out });
       const detail = options.detail === "summary" ? "summary" : "per_char";
       const request = requestOf(ScoreRequest, { ...options, text, detail }, FIELDS);

@@ -1,8 +1,8 @@
 import { families, familyNames } from "@trainer/models/capabilities";
 import { isMethod, methods } from "@trainer/tokenizers/capabilities";
-import { nearest, precisionChoices, TrainOptions, type TrainInput } from "@trainer/training/options";
+import { nearest, parseTrainOptions, precisionChoices, TrainOptions, type TrainInput } from "@trainer/training/options";
 import { z } from "zod";
-import { UsageError } from "../errors.js";
+import { explain, UsageError } from "../errors.js";
 import { SPECIAL_TOKENS } from "../special-tokens-flag.js";
 import { TEXT_FLAGS } from "../text-flags.js";
 
@@ -221,6 +221,9 @@ export const TRAIN_GROUPS = {
   ],
 } as const;
 
+/** The options that are dimensions and rates of the model. */
+export const DIMENSION_FLAGS: readonly string[] = [...TRAIN_GROUPS["Dimensions, in place of the size's:"], "dropout"];
+
 /** @throws UsageError which names the sizes of the family that was chosen */
 export function checkSize({ model, size }: Pick<TrainFlags, "model" | "size">): void {
   const names = [...families()].flatMap(([name, family]) => (name === model ? Object.keys(family.sizes) : []));
@@ -250,4 +253,13 @@ export function toTrainInput(corpus: readonly string[], flags: TrainFlags): Trai
   const dropouts = [...families()].flatMap(([name, family]) => (name === model ? family.dropouts : []));
   const rates = Object.fromEntries(dropouts.map((name) => [name, dropout]));
   return { ...options, modelFamily: model, modelSize: size, corpus: [...corpus], modelConfig: { ...chosen, ...rates } };
+}
+
+/** What the library would refuse is wrong use here. */
+export function checkedOptions(input: TrainInput): TrainOptions {
+  try {
+    return parseTrainOptions(input);
+  } catch (error) {
+    throw new UsageError(explain(error).message);
+  }
 }

@@ -1,16 +1,16 @@
 import type { Command } from "commander";
 import { familyInfo } from "@trainer/models/capabilities";
-import { parseTrainOptions, type TrainInput, type TrainOptions } from "@trainer/training/options";
+import type { TrainOptions } from "@trainer/training/options";
 import { choosePrecision } from "../choose-precision.js";
 import { CORPUS_ARGUMENT, corpusArgument } from "../corpus-argument.js";
 import { defineCommand } from "../define-command.js";
-import { explain, UsageError } from "../errors.js";
+import { UsageError } from "../errors.js";
 import { fetching } from "../fetching.js";
 import type { Io } from "../io.js";
 import { followRun } from "../run-display/follow-run.js";
 import type { Demand } from "../run-display/memory-estimate.js";
 import { resumeRun } from "../run-display/resume-run.js";
-import { TRAIN_ALIASES, TRAIN_GROUPS, toTrainInput, TrainFlags } from "./train-options.js";
+import { checkedOptions, TRAIN_ALIASES, TRAIN_GROUPS, toTrainInput, TrainFlags } from "./train-options.js";
 
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
@@ -49,7 +49,7 @@ export function define(command: Command, io: Io): void {
       if (runId === "latest")
         throw new UsageError("--run-id latest: commands call the newest run so; choose another name");
       const { corpus, corpusFileId } = corpusArgument(args);
-      const request = checked({ ...toTrainInput(corpus, options), corpusFileId });
+      const request = checkedOptions({ ...toTrainInput(corpus, options), corpusFileId });
       const { hasSaved, runFolder, suitablePrecision, train } = await import("@trainer/training");
       const where = { home, io, out };
       const elsewhere = await fetching({ home, io, out });
@@ -70,15 +70,6 @@ export function define(command: Command, io: Io): void {
       }
     },
   });
-}
-
-/** What the library would refuse is wrong use here. */
-function checked(input: TrainInput): TrainOptions {
-  try {
-    return parseTrainOptions(input);
-  } catch (error) {
-    throw new UsageError(explain(error).message);
-  }
 }
 
 /** What the run's memory depends on, as far as it is known before: not for weights that come from elsewhere. */

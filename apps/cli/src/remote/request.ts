@@ -8,16 +8,21 @@ type Fields = Readonly<Record<string, string>>;
 
 /**
  * Refuses options that only work on this machine.
- * @param fields those that a server has a field for
+ * @param sent those that a server has a field for
  * @throws UsageError which names the others that were given
  */
-export function refuseLocal(flags: OptionSchema, options: Readonly<Record<string, unknown>>, fields: Fields): void {
+export function refuseLocal(
+  flags: OptionSchema,
+  options: Readonly<Record<string, unknown>>,
+  sent: readonly string[],
+): void {
   const local = optionSpecs(flags).filter(
-    ({ key, default: usual }) => !(key in fields) && !isDeepStrictEqual(options[key], usual),
+    ({ key, default: usual }) => !sent.includes(key) && !isDeepStrictEqual(options[key], usual),
   );
   if (local.length === 0) return;
   const which = local.map(({ flag }) => `--${flag}`).join(", ");
-  throw new UsageError(`${which}: only for work on this machine, a server does not take it`);
+  const them = local.length === 1 ? "it" : "them";
+  throw new UsageError(`${which}: a server does not take ${them}: leave ${them} out, or --server`);
 }
 
 /**

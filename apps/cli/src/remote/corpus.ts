@@ -1,0 +1,66 @@
+import { stat } from "node:fs/promises";
+import { basename } from "node:path";
+import { formatOf, isGzip, refuseMarked, type CorpusFormat } from "@trainer/training/options";
+import { filesService, withProgress } from "../commands/files-service.js";
+import { corpusArgument } from "../corpus-argument.js";
+import type { Invocation } from "../define-command.js";
+import { explain, UsageError } from "../errors.js";
+
+/** The text of a command line as a server can have it: a file to send, or one that its file service has. */
+export interface RemoteText {
+  readonly path: string | null;
+  readonly fileId: string | null;
+  /** How it is read there, where nobody knows its name. */
+  readonly format: CorpusFormat;
+}
+
+/** A text in a server's file service. */
+export interface SentText {
+  readonly fileId: string;
+  readonly bytes: number;
+}
+
+/** @throws UsageError for what a server could not read as this machine does */
+export async function remoteText(words: readonly string[], as: CorpusFormat): Promise<RemoteText> {
+  const {
+    corpus: [path = "", ...more],
+    corpusFileId: fileId,
+  } = corpusArgument(words);
+  if (fileId !== null) return { path: null, fileId, format: as };
+  if (more.length > 0) throw notOne("one file");
+  const own = formatOf(path);
+  if (isGzip(path) || (as === "auto" && own === "json")) throw notOne("a file of plain text or JSON lines");
+  if (as === "auto") refuseMarkedText(path);
+  if ((await stat(path)).isDirectory()) throw notOne("one file");
+  const format = as !== "auto" ? as : own === "jsonl" ? "jsonl" : "text";
+  return { path, fileId, format };
+}
+
+function refuseMarkedText(path: string): void {
+  try {
+    refuseMarked(path);
+  } catch (error) {
+    throw new UsageError(explain(error).message);
+  }
+}
+
+const notOne = (what: string) =>
+  new UsageError(
+    `a server reads ${what}: \`trainer corpus add\` makes one of what you have, and prints the id to name in its place`,
+  );
+
+/** Sends a text to the file service, unless that has it. */
+export async function sendText(
+  { path, fileId }: RemoteText,
+  { home, io, out }: Pick<Invocation<unknown>, "home" | "io" | "out">,
+  signal: AbortSignal,
+): Promise<SentText> {
+  const files = filesService({ home, io });
+  if (path === null) return { fileId: String(fileId), bytes: (await files.info(String(fileId))).size };
+  const { size: bytes } = await stat(path);
+  const { file_id: id } = await withProgress(io, out, basename(path), (onProgress) =>
+    files.upload(path, "text/plain", { onProgress, signal }),
+  );
+  out.note(`corpus     ${id}`);
+  return { fileId: id, bytes };
+}

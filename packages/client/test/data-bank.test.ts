@@ -1,10 +1,10 @@
 import { createHash, randomBytes } from "node:crypto";
 import { appendFileSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, globalAgent, type IncomingMessage, type ServerResponse } from "node:http";
 import { connect, createServer as createTcp, type AddressInfo, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { dataBankConfig, startDataBank } from "@trainer/data-bank";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { DataBankClient } from "../src/data-bank.js";
 import { containing, matching } from "../../../test/matching.js";
 import { scratch } from "../../../test/scratch.js";
@@ -64,6 +64,17 @@ test("a file goes up, is told of, comes back, and is removed", async () => {
   await client().remove(info.file_id);
   await expect(client().info(info.file_id)).rejects.toMatchObject({ code: "NOT_FOUND", status: 404 });
   expect(partsIn()).toEqual([]);
+});
+
+test("a connection keeps the process only while something is asked for", async () => {
+  const { file_id: id } = await client().upload(fileOf("brief", "content"), "text/plain");
+  await client().head(id);
+  await client().download(id, join(folder, "brought"));
+  await client().info(id);
+  await client().remove(id);
+  const { port } = new URL(url);
+  const busy = () => Object.keys(globalAgent.sockets).filter((name) => name.includes(`:${port}:`));
+  await vi.waitFor(() => expect(busy()).toEqual([]), { timeout: 5000 });
 });
 
 test("no name of a file ends the header that it stands in", async () => {
@@ -167,7 +178,7 @@ async function cuttingProxy(limits: (number | null)[]) {
 test("a download over a line that breaks again and again comes whole", async () => {
   const content = randomBytes(2_000_000);
   const { file_id: id } = await client().upload(fileOf("broken", content), "a/b");
-  await using proxy = await cuttingProxy([null, 300_000]); // HEAD passes
+  await using proxy = await cuttingProxy([300_000]);
   const path = join(folder, "mended");
   await client({ url: proxy.url, retries: 1 }).download(id, path);
   expect(sha256(readFileSync(path))).toBe(sha256(content));
@@ -176,7 +187,7 @@ test("a download over a line that breaks again and again comes whole", async () 
 test("what came before a break is kept, and the next call asks for the rest alone", async () => {
   const content = randomBytes(1_000_000);
   const { file_id: id } = await client().upload(fileOf("half", content), "a/b");
-  await using proxy = await cuttingProxy([null, 500_000, 0]);
+  await using proxy = await cuttingProxy([500_000, 0]);
   const path = join(folder, "resumed");
   await expect(client({ url: proxy.url, retries: 1 }).download(id, path)).rejects.toMatchObject({
     code: "UNREACHABLE",

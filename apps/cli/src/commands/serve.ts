@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { makeFolder } from "@trainer/disk";
 import { AppError, loadConfig, type LoadedConfig } from "@trainer/platform";
 import { isLoopback } from "@trainer/platform/http";
 import type { Command } from "commander";
@@ -44,6 +45,7 @@ export function define(command: Command, io: Io): void {
       const home = resolve(io.cwd, named);
       const loaded = loadConfig({ env: { ...io.env, ...asVariables(options) }, cwd: io.cwd });
       refuseStrangers(loaded, home);
+      await makeFolder(home);
       using served = serveHome(home);
       await gone(served.leftBehind);
       const keys = openKeys(home);

@@ -5,7 +5,7 @@ import { scratch } from "../../../../test/scratch.js";
 import { serveHome } from "./one-per-home.js";
 
 test("one at a time serves a home, and tells the next where it is as soon as it is anywhere", () => {
-  const home = join(scratch("one"), "home");
+  const home = scratch("one");
   {
     using served = serveHome(home);
     expect(() => serveHome(home)).toThrow("by a process that has not said yet where");

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { isErrno, writeJsonSync } from "@trainer/disk";
 import { AppError } from "@trainer/platform";
@@ -20,11 +20,10 @@ const PRIVATE = { mode: 0o600 };
 export const serveFile = (home: string) => join(home, "serve.json");
 
 /**
- * Makes sure that one process at a time serves a home.
+ * Makes sure that one process at a time serves a home, which is there.
  * @throws AppError CONFLICT, which says where the other one's parts are
  */
 export function serveHome(home: string): ServedHome {
-  mkdirSync(home, { recursive: true });
   const file = serveFile(home);
   const lock = take(home);
   const leftBehind = pidsIn(file);

@@ -73,7 +73,9 @@ export class DataBankClient {
 
   async head(id: string, signal?: AbortSignal): Promise<FileHead> {
     return retrying(this.#retry, signal, async () => {
-      const { headers } = await this.#send(`/${encodeURIComponent(id)}`, { method: "HEAD", signal });
+      const answer = await this.#send(`/${encodeURIComponent(id)}`, { method: "HEAD", signal });
+      await readText(answer); // empty as it is: an answer that is not read to its end keeps its connection and the process
+      const { headers } = answer;
       const sha256 = Sha256.safeParse(headers.etag?.replace(/^"(.*)"$/, "$1"));
       const size = Number(headers["content-length"]);
       if (!sha256.success || !Number.isSafeInteger(size)) throw invalid("its headers tell neither size nor hash");

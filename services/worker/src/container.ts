@@ -11,6 +11,7 @@ import { PACE, type Pace } from "./pace.js";
 import { CancelQueued } from "./runs/cancel-queued.js";
 import { Answerer } from "./supervise/answerer.js";
 import { Child, type ChildCommand } from "./supervise/child.js";
+import { Children } from "./supervise/children.js";
 
 /** What a test or an embedding process steers. */
 export interface WorkerHooks {
@@ -34,10 +35,12 @@ export interface Container extends AsyncDisposable {
   readonly queued: CancelQueued;
   readonly answerer: Answerer;
   readonly log: Logger;
+  readonly children: Children;
   readonly startChild: (onMessage: (message: FromChild) => void) => Child;
+  /** Starts a process ahead for the next training, where one waits. */
+  readonly prepareNext: () => Promise<void>;
   /** Runs what has the same key one after another. */
   readonly oneAtATime: (key: string, body: () => Promise<void>) => Promise<void>;
-  readonly children: ReadonlySet<Child>;
   /** Aborted when there is no Redis to write to any more. */
   readonly closed: AbortSignal;
 }
@@ -55,13 +58,9 @@ export function container(config: WorkerConfig, hooks: WorkerHooks = {}): Contai
   const redis = openRedis(config.redisUrl, { onError });
   const queue = new Queue("trainer", { connection: redis });
   queue.on("error", onError);
-  const children = new Set<Child>();
-  const startChild = (onMessage: (message: FromChild) => void) => {
-    const child = new Child(hooks.child ?? CHILD, config, onMessage);
-    children.add(child);
-    void child.ended.then(() => children.delete(child));
-    return child;
-  };
+  const pace = { ...PACE, ...hooks.pace };
+  const children = new Children(() => new Child(hooks.child ?? CHILD, config), pace.idle);
+  const startChild = (onMessage: (message: FromChild) => void) => children.start(onMessage);
   const answerer = new Answerer(startChild, ({ message }) =>
     log.warn({ event: "child_crashed", reason: message }, "the process that answers questions ended unexpectedly"),
   );
@@ -69,7 +68,7 @@ export function container(config: WorkerConfig, hooks: WorkerHooks = {}): Contai
   const turns = new Map<string, Promise<void>>();
   return {
     config,
-    pace: { ...PACE, ...hooks.pace },
+    pace,
     redis,
     runs: new RunRecords(redis),
     results: new Results(redis),
@@ -80,8 +79,12 @@ export function container(config: WorkerConfig, hooks: WorkerHooks = {}): Contai
     queued: new CancelQueued(redis, queue),
     answerer,
     log,
-    startChild,
     children,
+    startChild,
+    async prepareNext() {
+      const waiting = await queue.getWaitingCount().catch(() => 0); // Redis is away: then without
+      if (waiting > 0) children.prepare();
+    },
     closed: closed.signal,
     async oneAtATime(key, body) {
       const turn = (turns.get(key) ?? Promise.resolve()).then(body, body);
@@ -90,7 +93,7 @@ export function container(config: WorkerConfig, hooks: WorkerHooks = {}): Contai
     },
     async [Symbol.asyncDispose]() {
       await answerer[Symbol.asyncDispose]();
-      for (const child of children) child.kill();
+      children[Symbol.dispose]();
       closed.abort();
       await queue.close();
       redis.disconnect();

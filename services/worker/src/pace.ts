@@ -11,6 +11,8 @@ export interface Pace {
   /** The sign of life of the worker itself, and the look for runs that nobody has. */
   readonly presence: number;
   readonly reconcile: number;
+  /** Without a job, after which a process is started ahead for the next. */
+  readonly idle: number;
 }
 
 /** A run whose worker is killed goes on elsewhere after 10 to 20 seconds. */
@@ -22,4 +24,5 @@ export const PACE: Pace = {
   cancel: 500,
   presence: 5000,
   reconcile: 30_000,
+  idle: 1000,
 };

@@ -16,7 +16,7 @@ export interface Worker extends AsyncDisposable {
    * once more meanwhile, it waits for nothing.
    */
   stop(): Promise<void>;
-  /** Process ids of its children. */
+  /** Process ids of its children that do something. */
   readonly children: readonly number[];
 }
 
@@ -54,7 +54,7 @@ export async function startWorker(input: WorkerInput, hooks: WorkerHooks = {}): 
     return stopped;
   };
   hurry.signal.addEventListener("abort", () => {
-    for (const child of container.children) child.kill(); // what was saved by then is what is gone on from
+    container.children.kill(); // what was saved by then is what is gone on from
   });
   async function drain(): Promise<void> {
     for (const each of looks) each[Symbol.dispose]();
@@ -68,7 +68,7 @@ export async function startWorker(input: WorkerInput, hooks: WorkerHooks = {}): 
   return {
     stop,
     get children() {
-      return [...container.children].map(({ pid }) => pid).filter((pid) => pid !== undefined);
+      return [...container.children.atWork].map(({ pid }) => pid).filter((pid) => pid !== undefined);
     },
     [Symbol.asyncDispose]: stop,
   };
@@ -93,10 +93,11 @@ async function within(ms: number, hurry: AbortSignal, body: Promise<unknown>): P
   for (const timer of timers) clearTimeout(timer);
 }
 
-function made(kind: string, work: Work, drain: AbortSignal, container: Container): Promise<void> {
-  if (kind === "train") return trainJob(work, drain, container);
-  if (kind === "tokenizer") return tokenizerJob(work, drain, container);
-  return unknown(kind, work);
+async function made(kind: string, work: Work, drain: AbortSignal, container: Container): Promise<void> {
+  using _ = container.children.underWay();
+  if (kind === "train") return await trainJob(work, drain, container);
+  if (kind === "tokenizer") return await tokenizerJob(work, drain, container);
+  return await unknown(kind, work);
 }
 
 function answered(kind: string, work: Work, container: Container): Promise<void> {

@@ -1,11 +1,12 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { keys } from "@trainer/platform";
 import { readManifest } from "@trainer/training";
 import { expect, test, vi } from "vitest";
 import { randomOf } from "../../../test/random.js";
 import { listen, startSystem, type System } from "./system.js";
-import { childrenOf, end, startWorkerProcess } from "./worker-process.js";
+import { childrenOf, end, isGone, startWorkerProcess } from "./worker-process.js";
 
 /** A few in the ordinary tests; `npm run test:chaos` has 50. */
 const RUNS = Number(process.env["CHAOS_RUNS"] ?? 3);
@@ -72,28 +73,21 @@ test(`${RUNS} runs end as undisturbed ones while workers, their children and Red
   await Promise.all(workers.map((worker) => end(worker, "SIGTERM")));
 });
 
-/** Also where nobody has collected it yet. */
-function isGone(pid: number): boolean {
-  try {
-    return / [ZX] /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
-  } catch {
-    return true;
-  }
-}
-
 test("a run whose worker was killed is taken over by another within 20 seconds, at the ordinary pace", async () => {
   await using system = await startSystem();
   const first = await startWorkerProcess(system.input);
   await system.train("orphaned", { num_epochs: 4000, early_stopping_patience: 4000 });
   await system.until("orphaned", ({ training }) => training?.checkpoint_step !== null && (training?.step ?? 0) > 30);
   const second = await startWorkerProcess(system.input);
+  const claims = async () => Number(await system.redis.get(keys.fence("orphaned")));
+  const before = await claims();
   const orphans = childrenOf(first.pid);
   expect(orphans).toHaveLength(1);
   await end(first, "SIGKILL");
   const killed = performance.now();
   await vi.waitUntil(() => orphans.every(isGone), { timeout: 20_000, interval: 50 });
   console.log(`its child gone after ${((performance.now() - killed) / 1000).toFixed(1)} s`);
-  await vi.waitUntil(() => childrenOf(second.pid).length > 0, { timeout: 20_000, interval: 50 });
+  await vi.waitUntil(async () => (await claims()) > before, { timeout: 20_000, interval: 50 });
   console.log(`taken over after ${((performance.now() - killed) / 1000).toFixed(1)} s`);
   await system.runs.requestCancel("orphaned");
   expect(await system.ended("orphaned")).toMatchObject({ message: "Training cancelled" });

@@ -19,7 +19,17 @@ let system: System;
 beforeAll(async () => void (system = await startSystem()));
 afterAll(() => system[Symbol.asyncDispose]());
 
-const pace = { lock: 1000, stalled: 500, heartbeat: 50, silent: 1200, cancel: 50, presence: 60_000, reconcile: 60_000 };
+const LATER = 60_000;
+const pace = {
+  lock: 1000,
+  stalled: 500,
+  heartbeat: 50,
+  silent: 1200,
+  cancel: 50,
+  presence: LATER,
+  reconcile: LATER,
+  idle: LATER,
+};
 
 /** A child process that does what the text of its module says. */
 function scripted(name: string, text: string) {

@@ -22,10 +22,11 @@ export interface Ended {
 export class Child {
   readonly ended: Promise<Ended>;
   readonly #process: ChildProcess;
+  #onMessage: (message: FromChild) => void = () => {};
+  #oomKillsBefore = oomKills();
   #killed = false;
 
-  constructor(command: ChildCommand, config: WorkerConfig, onMessage: (message: FromChild) => void) {
-    const before = oomKills();
+  constructor(command: ChildCommand, config: WorkerConfig) {
     this.#process = fork(command.module, [], {
       execArgv: [...command.execArgv],
       serialization: "advanced", // JSON has no infinite perplexity
@@ -33,15 +34,15 @@ export class Child {
     });
     this.#process.on("message", (raw) => {
       const { success, data, error } = FromChild.safeParse(raw);
-      if (success) return onMessage(data);
+      if (success) return this.#onMessage(data);
       // What cannot be understood is this process's failure alone.
       const message = `a process said what cannot be understood: ${z.prettifyError(error).replaceAll("\n", " ")}`;
-      onMessage({ type: "failed", failure: { code: "INTERNAL_ERROR", failureClass: "FATAL", message } });
+      this.#onMessage({ type: "failed", failure: { code: "INTERNAL_ERROR", failureClass: "FATAL", message } });
       this.#process.kill("SIGKILL");
     });
     this.ended = new Promise((resolve) => {
       const end = (code: number | null, signal: NodeJS.Signals | null) =>
-        resolve({ code, signal, oom: oomKills() > before });
+        resolve({ code, signal, oom: oomKills() > this.#oomKillsBefore });
       this.#process.once("error", () => end(null, null)); // it could not even be started
       this.#process.once("exit", end);
     });
@@ -55,6 +56,12 @@ export class Child {
   /** Whether its end was our doing. */
   get killed(): boolean {
     return this.#killed;
+  }
+
+  /** Has it do a job: what it says from here on is heard, and what it dies of is the job's. */
+  employ(onMessage: (message: FromChild) => void): void {
+    this.#onMessage = onMessage;
+    this.#oomKillsBefore = oomKills();
   }
 
   /** Says something to it; that it has gone meanwhile is told by `ended`. */

@@ -65,7 +65,7 @@ test("what is said to a process that has gone is lost, and nothing else happens"
   const module = join(scratch("gone"), "gone.mjs");
   writeFileSync(module, "process.exit(4);");
   const config = WorkerConfig.parse({ redisUrl: "", artifactsRoot: "a", dataRoot: "b" });
-  const child = new Child({ module, execArgv: [] }, config, () => {});
+  const child = new Child({ module, execArgv: [] }, config);
   expect(await child.ended).toMatchObject({ code: 4, signal: null });
   child.say({ type: "stop" });
   expect(child.killed).toBe(false);
@@ -76,7 +76,8 @@ test("a process that says what cannot be understood fails alone", async () => {
   writeFileSync(module, 'process.send({ type: "told", told: { kind: "step" } }); setInterval(() => {}, 1000);');
   const config = WorkerConfig.parse({ redisUrl: "", artifactsRoot: "a", dataRoot: "b" });
   const said: FromChild[] = [];
-  const child = new Child({ module, execArgv: [] }, config, (message) => said.push(message));
+  const child = new Child({ module, execArgv: [] }, config);
+  child.employ((message) => said.push(message));
   expect(await child.ended).toMatchObject({ signal: "SIGKILL" });
   expect(said).toMatchObject([{ type: "failed", failure: { code: "INTERNAL_ERROR", failureClass: "FATAL" } }]);
   expect(child.killed).toBe(false); // whoever waits for an answer hears that it crashed

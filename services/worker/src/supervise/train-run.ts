@@ -17,6 +17,8 @@ export interface TrainRun {
   /** The message that a child begins with; what is told of the run by then is put into it. */
   readonly begin: Extract<ToChild, { type: "train" }>;
   readonly startChild: (onMessage: (message: FromChild) => void) => Child;
+  /** Hears, more than once, that the process will not compute for much longer. */
+  readonly onSoonOver: () => void;
   readonly onCrash: (failure: Failure) => void;
   /** Whether it was told already what the run is made of; once is enough, however many processes begin. */
   configTold: boolean;
@@ -46,6 +48,9 @@ export async function trainRun(run: TrainRun): Promise<Ending> {
     await setTimeout(wait, undefined, { signal: run.stop.signal }).catch(() => {});
   }
 }
+
+/** A run that will be trained in so many seconds is soon over: about as long as a process takes to start. */
+const SOON_SEC = 2;
 
 /** One child's part of it. */
 class Session {
@@ -90,6 +95,7 @@ class Session {
       case "told":
         return this.#tell(message.told);
       case "trained":
+        this.#run.onSoonOver();
         await turn.lookForCancel();
         if (stop.cause === null) this.child.say({ type: "send" });
         else this.child.kill();
@@ -116,6 +122,7 @@ class Session {
     const { turn, events, configTold } = this.#run;
     if (told.kind === "config") this.#run.configTold = true;
     else this.told = told.training;
+    if (told.kind === "step" && Number(told.training.eta_seconds) <= SOON_SEC) this.#run.onSoonOver();
     if (told.kind === "config" && configTold) return;
     const { change, events: published } = events.told(told);
     if (told.kind === "step" && !told.border) turn.pass(change, published);

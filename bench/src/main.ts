@@ -7,6 +7,7 @@ import { overhead } from "./overhead.js";
 import { cacheFolder, peersPython } from "./peers.js";
 import type { Benchmark } from "./report.js";
 import { score } from "./score.js";
+import { shortJobs } from "./short-jobs.js";
 import { start } from "./start.js";
 import { table } from "./table.js";
 import { tokenizer } from "./tokenizer.js";
@@ -34,6 +35,11 @@ const benchmarks: Readonly<Record<string, { about: string; run: Benchmark; round
   api: {
     about: "the API at 500 requests a second, the list with 1,000 queued runs, and what the service costs a training",
     run: api,
+    rounds: 3,
+  },
+  "short-jobs": {
+    about: "short trainings and texts through the queue: one at a time and many at once",
+    run: shortJobs,
     rounds: 3,
   },
   overhead: { about: "the cost of one small operator call against Python's binding", run: overhead, rounds: 5 },

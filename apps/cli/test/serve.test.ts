@@ -53,6 +53,8 @@ test("everything comes up with a line each, says where its keys are, and keeps t
     return fetch(`${bank.url}/files`, { method: "POST", body, headers: { "x-api-key": key } });
   };
   expect([(await upload("")).status, (await upload(String(keys()["data_bank_key"]))).status]).toEqual([401, 201]);
+  const [, memory] = await withRedis(redis.url, (client) => client.config("GET", "maxmemory"));
+  expect(Number(memory)).toBeGreaterThan(64 << 20);
   const settings = await withRedis(redis.url, (client) => client.config("GET", "append*"));
   expect(settings).toEqual(expect.arrayContaining(["appendonly", "yes", "appendfsync", "everysec"]));
 

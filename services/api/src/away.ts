@@ -1,14 +1,19 @@
+import { errnoOf } from "@trainer/disk";
 import { AppError } from "@trainer/platform";
 
 /** What Node and Redis call being away, overloaded or not yet ready. */
 const CODES = new Set(["ECONNREFUSED", "ECONNRESET", "EPIPE", "ETIMEDOUT", "ENOTFOUND", "EHOSTUNREACH", "EAI_AGAIN"]);
 const WORDS = /^(Command timed out|Stream isn't writeable|Connection is closed|Socket (closed|timeout))/;
-const REPLIES = /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|OOM|MISCONF|NOREPLICAS)\b/;
+const REPLIES = /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|MISCONF|NOREPLICAS)\b/;
 
 /** What failed because Redis is away, slow or not able to write, as what passes: the client is told to come again. */
 export function explained(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof AppError) return error;
-  const code = "code" in error ? String(error.code) : "";
+  if (error.message.startsWith("OOM ")) {
+    const message = "Redis is full: remove runs and answers that are not needed, or give it more memory (maxmemory)";
+    return new AppError("INSUFFICIENT_STORAGE", message, { cause: error });
+  }
+  const code = errnoOf(error);
   if (!CODES.has(code) && !WORDS.test(error.message) && !REPLIES.test(error.message)) return error;
   return new AppError("SERVICE_UNAVAILABLE", "Redis cannot be reached now; try again", {
     cause: error,

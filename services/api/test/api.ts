@@ -71,7 +71,7 @@ export async function startSystem(input: Partial<ApiInput> = {}, hooks: ApiHooks
     trainer,
     inference,
     runs: new RunRecords(redis),
-    results: new Results(redis),
+    results: new Results(redis, root),
     sessions: new ChatSessions(redis),
     tokenizers: new TokenizerRecords(redis),
     ask: (path: string, asking?: Asking) => ask(api.url + path, asking),

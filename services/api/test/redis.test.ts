@@ -104,10 +104,37 @@ test("what Redis itself refuses is told apart: what passes from what does not", 
   const mine = new AppError("CONFLICT", "LOADING");
   expect(explained(mine)).toBe(mine);
   expect(explained("text")).toBe("text");
-  for (const message of [
-    "LOADING Redis is loading the dataset in memory",
-    "READONLY You can't write",
-    "OOM command not",
-  ])
+  for (const message of ["LOADING Redis is loading the dataset in memory", "READONLY You can't write"])
     expect(explained(new Error(message))).toMatchObject({ code: "SERVICE_UNAVAILABLE" });
+});
+
+test("a Redis that is full is 507, and works again when there is room", async () => {
+  await using system = await startSystem();
+  await system.redis.config("SET", "maxmemory", "1mb");
+  const refused = await system.ask("/runs/r1/generate", { body: { prompt_text: "a" } });
+  expect(refused).toMatchObject({ status: 507, json: { code: "INSUFFICIENT_STORAGE" } });
+  expect((await system.ask("/runs")).status).toBe(200);
+  await system.redis.config("SET", "maxmemory", "0");
+  expect((await system.ask("/runs/r1/generate", { body: { prompt_text: "a" } })).status).toBe(200);
+});
+
+test("a queue that is full takes nothing more, and nothing is left of what it refused", async () => {
+  await using system = await startSystem({ queueLimit: 2 });
+  const score = () => system.ask("/runs/r1/score", { body: { text: "a" } });
+  expect([(await score()).status, (await score()).status]).toEqual([200, 200]);
+  const before = await system.redis.dbsize();
+  expect(await score()).toMatchObject({
+    status: 429,
+    json: {
+      code: "RATE_LIMIT_EXCEEDED",
+      message: "2 jobs wait already, and no more than 2 may (API__QUEUE_LIMIT): try again later",
+    },
+  });
+  for (const [path, body] of [
+    ["generate", { prompt_text: "a" }],
+    ["chat", { message: "a" }],
+  ] as const) {
+    expect((await system.ask(`/runs/r1/${path}`, { body })).status).toBe(429);
+  }
+  expect(await system.redis.dbsize()).toBe(before);
 });

@@ -160,9 +160,9 @@ test("a conversation begins, has a history, and is forgotten", async () => {
   const { json } = await system.ask("/runs/r1/chat", { body: { message: "Hello" } });
   expect(json).toEqual({ session_id: UUID, request_id: UUID, status: "queued", response: null });
   const { session_id: session, request_id: id } = ChatResponse.parse(json);
-  await system.results.chat("r1", session, id).set(ChatResult.parse({ status: "completed", response: "Hi" }));
   const turns = [{ role: "user", content: "Hello" } as const, { role: "assistant", content: "Hi" } as const];
-  await system.sessions.keep("r1", session, turns);
+  const result = ChatResult.parse({ status: "completed", response: "Hi" });
+  await system.sessions.keep("r1", session, turns, system.results.chat("r1", session, id), result);
   const path = `/runs/r1/chat/${session}`;
   expect((await system.ask(`${path}/${id}`)).json).toEqual({
     session_id: session,

@@ -71,7 +71,7 @@ export function container(config: WorkerConfig, hooks: WorkerHooks = {}): Contai
     pace,
     redis,
     runs: new RunRecords(redis),
-    results: new Results(redis),
+    results: new Results(redis, config.artifactsRoot),
     sessions: new ChatSessions(redis),
     tokenizers: new TokenizerRecords(redis),
     store: new RequestStore(config.artifactsRoot, storedRequest),

@@ -135,6 +135,41 @@ test("text is generated to what was asked, equal for equal seeds, and comes in p
   expect(stopped.outputs?.join("")).not.toContain("e");
 });
 
+test("a request that is taken again is answered as before, and a turn of a conversation is added once", async () => {
+  const again = async (slot: Slot<{ readonly status: string }>, take: () => Promise<unknown>) => {
+    const before = await slot.get();
+    using stream = await pieces(slot.key);
+    await take();
+    await vi.waitFor(() => expect(stream.heard).toContainEqual({ type: "done" }), 10_000);
+    expect(await slot.get()).toEqual(before);
+  };
+  const write = (id: string) => generate(id, { prompt_text: "the ", max_new_tokens: 20, temperature: 1.5 });
+  await write("once");
+  await again(system.results.generation(RUN, "once"), () => write("once"));
+
+  const say = () => chat("turn", "who?", "repeated");
+  const first = await say();
+  await again(system.results.chat(RUN, "repeated", "turn"), say);
+  expect(await system.sessions.turns(RUN, "repeated")).toEqual([
+    { role: "user", content: "who?" },
+    { role: "assistant", content: first.response },
+  ]);
+
+  // Killed before anything was kept: nothing to look up, and the same answer all the same.
+  const { outputs } = await write("lost");
+  await system.redis.del(keys.generation(RUN, "lost"));
+  expect((await write("lost")).outputs).toEqual(outputs);
+});
+
+test("a large answer is kept beside the runs, not in Redis", async () => {
+  const text = "the king hath seen the crown ".repeat(2000);
+  const result = await score("large", { text, detail_level: "per_char", top_k: 5 });
+  expect(result.topk?.length).toBeGreaterThan(1000);
+  expect((await system.redis.get(keys.score(RUN, "large")))?.length).toBeLessThan(100);
+  expect(readdirSync(join(system.root, "answers"))).toHaveLength(1);
+  expect(await system.redis.ttl(keys.score(RUN, "large"))).toBeGreaterThan(600_000);
+});
+
 test("a conversation goes on with what was said, each turn after the one before, and is kept for a while", async () => {
   await system.sessions.begin(RUN, "c");
   const replies = await Promise.all([chat("c1", "who?", "c"), chat("c2", "and then?", "c")]);

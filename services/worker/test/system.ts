@@ -85,7 +85,7 @@ export async function startSystem() {
     runs,
     queues,
     input,
-    results: new Results(redis),
+    results: new Results(redis, root),
     sessions: new ChatSessions(redis),
     tokenizers: new TokenizerRecords(redis),
     startWorker: (fields: Partial<WorkerInput> = {}, hooks: WorkerHooks = {}) =>

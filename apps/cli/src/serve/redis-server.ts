@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { mkdirSync } from "node:fs";
+import { totalmem } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -68,6 +69,11 @@ export function redisPart(plan: RedisPlan): PartSpec {
   };
 }
 
+/** Of the memory there is, the most that what is kept may take. */
+const MEMORY_SHARE = 1 / 4;
+
+const memoryBytes = (): number => Math.min(totalmem(), process.constrainedMemory() || Infinity);
+
 const settings = (dir: string, { port, password }: RedisPlan): string =>
   [
     "bind 127.0.0.1",
@@ -77,5 +83,6 @@ const settings = (dir: string, { port, password }: RedisPlan): string =>
     "appendonly yes",
     "appendfsync everysec",
     'save ""', // the append-only file has it all
-    "maxmemory-policy noeviction",
+    `maxmemory ${Math.floor(memoryBytes() * MEMORY_SHARE)}`,
+    "maxmemory-policy noeviction", // what is full refuses, and loses nothing
   ].join("\n");

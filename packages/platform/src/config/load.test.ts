@@ -54,7 +54,7 @@ test("without anything set, every setting has its default", () => {
       },
       tokenizerCleanup: { enabled: false, minUnusedDays: 30 },
     },
-    api: { bodyBytes: 16_777_216, requestsPerMinute: 60_000, wrongKeysPerMinute: 100 },
+    api: { bodyBytes: 16_777_216, requestsPerMinute: 60_000, queueLimit: 10_000, wrongKeysPerMinute: 100 },
     worker: { trainings: 1, answers: 4, models: { count: 4, bytes: 4_294_967_296, idleSec: 600 } },
     security: { apiKey: "" },
     wandb: { enabled: false, project: "model-trainer" },

@@ -115,6 +115,8 @@ const allSettings = (read: ReadSetting) => ({
     bodyBytes: read(setting("API__BODY_BYTES", field.positive, 16_777_216)),
     /** How many requests a client may make a minute; 0: as many as it likes. */
     requestsPerMinute: read(setting("API__REQUESTS_PER_MINUTE", field.count, 60_000)),
+    /** How many jobs may wait in each of the two queues. */
+    queueLimit: read(setting("API__QUEUE_LIMIT", field.positive, 10_000)),
     /** With how many wrong keys a client may try in a minute. */
     wrongKeysPerMinute: read(setting("API__WRONG_KEYS_PER_MINUTE", field.positive, 100)),
   },

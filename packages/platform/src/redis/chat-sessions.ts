@@ -4,6 +4,7 @@ import { toWireJson } from "../json.js";
 import { keys } from "../redis-keys.js";
 import { ChatTurn, type ChatHistory } from "../schemas/use.js";
 import { parsed } from "./parsed.js";
+import type { Slot } from "./results.js";
 
 /** How long a conversation is kept after its last turn. */
 export const CHAT_TTL_SECONDS = 3600;
@@ -36,13 +37,17 @@ export class ChatSessions {
     return parsed(z.array(ChatTurn), await this.#redis.get(keys.conversation(runId, sessionId))) ?? [];
   }
 
-  /** Keeps a conversation as it is after a turn, for another while. */
-  async keep(runId: string, sessionId: string, turns: readonly ChatTurn[]): Promise<void> {
-    await this.#redis
+  /**
+   * Keeps a conversation as it is after a turn, for another while, and the turn's answer in the same transaction: who
+   * finds the answer finds the conversation with it, so that no turn is added twice.
+   */
+  async keep<T>(runId: string, sessionId: string, turns: readonly ChatTurn[], slot: Slot<T>, answer: T): Promise<void> {
+    const transaction = this.#redis
       .multi()
       .set(keys.conversation(runId, sessionId), toWireJson(turns), "EX", CHAT_TTL_SECONDS)
-      .expire(keys.conversationMeta(runId, sessionId), CHAT_TTL_SECONDS)
-      .exec();
+      .expire(keys.conversationMeta(runId, sessionId), CHAT_TTL_SECONDS);
+    await slot.set(answer, transaction);
+    await transaction.exec();
   }
 
   async end(runId: string, sessionId: string): Promise<void> {

@@ -7,6 +7,7 @@ import type { RunProgress } from "../schemas/run.js";
 import { TrainRequest } from "../schemas/train.js";
 import { CHAT_TTL_SECONDS, ChatSessions } from "./chat-sessions.js";
 import { openRedis } from "./open-redis.js";
+import { ChatResult } from "../schemas/use.js";
 import { Results } from "./results.js";
 import { RunRecords } from "./run-records.js";
 import { TokenizerRecords } from "./tokenizer-records.js";
@@ -229,7 +230,7 @@ test("the wish to stop a run holds for as long as it waits or runs; of one that 
 });
 
 test("results are kept by run and request, and what cannot be read counts as not there", async () => {
-  const results = new Results(redis);
+  const results = new Results(redis, "/none");
   const slot = results.evaluation("r1");
   expect([await slot.get(), await slot.exists()]).toEqual([null, false]);
   await slot.set({ status: "completed", split: "test", loss: 2, ppl: Infinity, artifact: "/x" });
@@ -253,7 +254,9 @@ test("a conversation is kept for a while after each turn, and can be ended", asy
   expect(await sessions.history("r", "s")).toBeNull();
   await sessions.begin("r", "s", new Date("2026-01-02T03:04:05.678Z"));
   const turns = [{ role: "user", content: "hi" } as const, { role: "assistant", content: "hé" } as const];
-  await sessions.keep("r", "s", turns);
+  const slot = new Results(redis, "/none").chat("r", "s", "q");
+  await sessions.keep("r", "s", turns, slot, ChatResult.parse({ status: "completed", response: "hé" }));
+  expect(await slot.get()).toMatchObject({ response: "hé" });
   expect(await sessions.history("r", "s")).toEqual({
     run_id: "r",
     session_id: "s",

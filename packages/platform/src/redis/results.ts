@@ -1,10 +1,11 @@
-import type { Redis } from "ioredis";
+import type { ChainableCommander, Redis } from "ioredis";
 import { z } from "zod";
 import { toWireJson } from "../json.js";
 import { keys } from "../redis-keys.js";
 import { figure } from "../schemas/fields.js";
 import { JobState } from "../schemas/run.js";
 import { ChatResult, GenerateResult, ScoreResult } from "../schemas/use.js";
+import { LargeAnswers } from "./large-answers.js";
 import { parsed } from "./parsed.js";
 
 /** The latest evaluation of a run. */
@@ -26,30 +27,44 @@ export interface Slot<T> {
   get(): Promise<T | null>;
   /** Whether there is anything, readable or not. */
   exists(): Promise<boolean>;
-  set(value: T): Promise<void>;
+  /** Now, or with a transaction's other commands. */
+  set(value: T, transaction?: ChainableCommander): Promise<void>;
 }
+
+/** Seconds that an answer is kept. */
+export const ANSWER_TTL_SECONDS = 604_800;
 
 /** What becomes of evaluations, scorings, generations and chats. */
 export class Results {
   readonly #redis: Redis;
+  readonly #large: LargeAnswers;
 
-  constructor(redis: Redis) {
+  /** @param home where answers lie that are too large for Redis */
+  constructor(redis: Redis, home: string) {
     this.#redis = redis;
+    this.#large = new LargeAnswers(home, ANSWER_TTL_SECONDS);
   }
 
-  evaluation = (runId: string) => this.#slot(EvalRecord, keys.evaluation(runId));
+  evaluation = (runId: string) => this.#slot(EvalRecord, keys.evaluation(runId), null);
   score = (runId: string, requestId: string) => this.#slot(ScoreResult, keys.score(runId, requestId));
   generation = (runId: string, requestId: string) => this.#slot(GenerateResult, keys.generation(runId, requestId));
   chat = (runId: string, sessionId: string, requestId: string) =>
     this.#slot(ChatResult, keys.chat(runId, sessionId, requestId));
 
-  #slot<S extends z.ZodType>(schema: S, key: string): Slot<z.output<S>> {
-    const redis = this.#redis;
+  #slot<S extends z.ZodType>(schema: S, key: string, ttlSec: number | null = ANSWER_TTL_SECONDS): Slot<z.output<S>> {
+    const [redis, large] = [this.#redis, this.#large];
     return {
       key,
-      get: async () => parsed(schema, await redis.get(key)),
+      async get() {
+        const text = await redis.get(key);
+        return parsed(schema, text && (await large.restore(text)));
+      },
       exists: async () => (await redis.exists(key)) === 1,
-      set: async (value) => void (await redis.set(key, toWireJson(value))),
+      async set(value, transaction) {
+        const text = await large.store(key, toWireJson(value));
+        const on = transaction ?? redis;
+        await (ttlSec === null ? on.set(key, text) : on.set(key, text, "EX", ttlSec));
+      },
     };
   }
 }

@@ -34,6 +34,7 @@ export class Chats {
     const { results, jobs, channels, sessions } = this.#deps;
     const request_id = randomUUID();
     const session_id = request.session_id ?? randomUUID();
+    await jobs.assertRoom("chat");
     if (request.session_id === null) await sessions.begin(runId, session_id);
     const slot = results.chat(runId, session_id, request_id);
     const answer = (result: ChatResult): ChatResponse => ({ ...result, session_id, request_id });

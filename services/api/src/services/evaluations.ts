@@ -24,6 +24,7 @@ export class Evaluations {
     const { results, jobs } = this.#deps;
     const empty = { split: request.split, loss: null, ppl: null, artifact: null };
     if (!(await this.#isKnown(runId))) return answer(runId, { ...empty, status: "failed", message: "run not found" });
+    await jobs.assertRoom("eval");
     const queued: EvalRecord = { ...empty, status: "queued" };
     await results.evaluation(runId).set(queued);
     await jobs.add("eval", randomUUID(), { run_id: runId, request });

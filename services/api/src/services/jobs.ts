@@ -1,18 +1,22 @@
-import { jobData, queues, type JobKind, type Jobs as JobsOf, type QueueName } from "@trainer/platform";
+import { AppError, jobData, queues, type JobKind, type Jobs as JobsOf, type QueueName } from "@trainer/platform";
 import { Queue } from "bullmq";
 import type { Redis } from "ioredis";
 
-/** How long it is kept what became of a job that was done, and of one that failed. */
-export interface Retention {
+export interface JobsOptions {
+  /** Seconds that results of completed and of failed jobs are kept. */
   readonly resultTtlSec: number;
   readonly failureTtlSec: number;
+  /** Jobs that may wait in a queue. */
+  readonly queueLimit: number;
 }
 
 /** The queues, on the side of who wants something done. */
 export class Jobs {
   readonly #queues: Readonly<Record<QueueName, Queue>>;
+  readonly #limit: number;
 
-  constructor(connection: Redis, { resultTtlSec, failureTtlSec }: Retention) {
+  constructor(connection: Redis, { resultTtlSec, failureTtlSec, queueLimit }: JobsOptions) {
+    this.#limit = queueLimit;
     const defaultJobOptions = { removeOnComplete: { age: resultTtlSec }, removeOnFail: { age: failureTtlSec } };
     const open = (name: QueueName) => {
       const queue = new Queue(name, { connection, defaultJobOptions });
@@ -20,6 +24,14 @@ export class Jobs {
       return queue;
     };
     this.#queues = { trainer: open("trainer"), "trainer-inference": open("trainer-inference") };
+  }
+
+  /** Call before anything of a request is kept. @throws AppError RATE_LIMIT_EXCEEDED for a queue that is full */
+  async assertRoom(kind: JobKind): Promise<void> {
+    const { waiting = 0, delayed = 0 } = await this.#queues[queueOf(kind)].getJobCounts("waiting", "delayed");
+    if (waiting + delayed < this.#limit) return;
+    const message = `${waiting + delayed} jobs wait already, and no more than ${this.#limit} may (API__QUEUE_LIMIT): try again later`;
+    throw new AppError("RATE_LIMIT_EXCEEDED", message, { headers: { "retry-after": "60" } });
   }
 
   /** Queues a job; one whose id there is already stays as it is. */

@@ -31,6 +31,7 @@ export class Questions {
   async score(runId: string, request: ScoreRequest, isFollowed = false): Promise<Asked<ScoreResponse>> {
     checkRunId(runId);
     const { results, jobs, channels } = this.#deps;
+    await jobs.assertRoom("score");
     const request_id = randomUUID();
     const slot = results.score(runId, request_id);
     const answer = (result: ScoreResult): ScoreResponse => ({ ...result, request_id });
@@ -48,6 +49,7 @@ export class Questions {
   async generate(runId: string, request: GenerateRequest, isFollowed = false): Promise<Asked<GenerateResponse>> {
     checkRunId(runId);
     const { results, jobs, channels } = this.#deps;
+    await jobs.assertRoom("generate");
     const request_id = randomUUID();
     const slot = results.generation(runId, request_id);
     const answer = (result: GenerateResult): GenerateResponse => ({ ...result, request_id });

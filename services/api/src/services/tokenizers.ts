@@ -31,6 +31,7 @@ export class Tokenizers {
   async train(request: TokenizerTrainRequest): Promise<TokenizerAccepted> {
     const { records, jobs, dataRoot } = this.#deps;
     if (request.corpus_path !== null) await checkCorpusPath(dataRoot, request.corpus_path);
+    await jobs.assertRoom("tokenizer");
     const id = newTokenizerId();
     await records.create(id);
     await jobs.add("tokenizer", id, { tokenizer_id: id, request });

@@ -38,6 +38,7 @@ export class Trainings {
     checkModel(settings, families);
     checkVocabSize(settings);
     if (settings.corpus_path !== null) await checkCorpusPath(dataRoot, settings.corpus_path);
+    await jobs.assertRoom("train");
     const proposed = newRunId(settings);
     const runId = key === undefined ? proposed : await idempotent(redis, key, request, proposed);
     const known = runId === proposed ? null : await records.get(runId);

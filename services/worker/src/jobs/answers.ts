@@ -1,4 +1,4 @@
-import { randomInt } from "node:crypto";
+import { createHash } from "node:crypto";
 import { ChatResult, ChatTurn, GenerateResult, jobs, keys, ScoreResult, toWireJson } from "@trainer/platform";
 import { EvalRecord, type Slot } from "@trainer/platform/redis";
 import { z } from "zod";
@@ -8,7 +8,9 @@ import { Refused } from "../supervise/answerer.js";
 import type { Work } from "./job.js";
 
 type Kind = Question["kind"];
-const SEEDS = 2 ** 47;
+
+/** Drawn by the request's id, which is random: taken again, a request is answered as before. */
+const seedOf = (requestId: string): number => createHash("sha256").update(requestId).digest().readUIntBE(0, 6);
 
 const EvalAnswer = z.object({ result: EvalRecord, steps: z.int() });
 const ChatAnswer = z.object({ result: ChatResult, turns: z.array(ChatTurn) });
@@ -24,7 +26,7 @@ export const answerJobs: Readonly<Record<Kind, (work: Work, container: Container
     await kept(work, container, slot, not, async () => {
       const { result, steps } = EvalAnswer.parse(await ask(container, { kind: "eval", ...data }, slot));
       await tellEvaluated(container, data.run_id, result, steps);
-      return result;
+      await slot.set(result);
     });
   },
 
@@ -32,19 +34,19 @@ export const answerJobs: Readonly<Record<Kind, (work: Work, container: Container
     const data = work.data(jobs.score);
     const slot = container.results.score(data.run_id, data.request_id);
     const not = (status: "running" | "failed", message: string | null = null) => ScoreResult.parse({ status, message });
-    await kept(work, container, slot, not, async () =>
-      ScoreResult.parse(await ask(container, { kind: "score", ...data }, slot)),
+    await once(work, container, slot, not, async () =>
+      slot.set(ScoreResult.parse(await ask(container, { kind: "score", ...data }, slot))),
     );
   },
 
   async generate(work, container) {
     const data = work.data(jobs.generate);
-    const request = { ...data.request, seed: data.request.seed ?? randomInt(SEEDS) };
+    const request = { ...data.request, seed: data.request.seed ?? seedOf(data.request_id) };
     const slot = container.results.generation(data.run_id, data.request_id);
     const not = (status: "running" | "failed", message: string | null = null) =>
       GenerateResult.parse({ status, message });
-    await kept(work, container, slot, not, async () =>
-      GenerateResult.parse(await ask(container, { kind: "generate", ...data, request }, slot)),
+    await once(work, container, slot, not, async () =>
+      slot.set(GenerateResult.parse(await ask(container, { kind: "generate", ...data, request }, slot))),
     );
   },
 
@@ -56,28 +58,39 @@ export const answerJobs: Readonly<Record<Kind, (work: Work, container: Container
     const not = (status: "running" | "failed", message: string | null = null) => ChatResult.parse({ status, message });
     // Turns of one conversation come one after another, each with what was said before it.
     await container.oneAtATime(keys.conversation(runId, sessionId), () =>
-      kept(work, container, slot, not, async () => {
+      once(work, container, slot, not, async () => {
         const turns = await sessions.turns(runId, sessionId);
-        const question = { kind: "chat", ...data, turns, seed: randomInt(SEEDS) } as const;
+        const question = { kind: "chat", ...data, turns, seed: seedOf(requestId) } as const;
         const answered = ChatAnswer.parse(await ask(container, question, slot));
-        await sessions.keep(runId, sessionId, answered.turns);
-        return answered.result;
+        await sessions.keep(runId, sessionId, answered.turns, slot, answered.result);
       }),
     );
   },
 };
 
-/** Keeps what becomes of a question; one that was answered already, by a worker that could not say so, stays answered. */
+/** Answers a request once: one that was answered already, by a worker that could not say so, stays answered. */
+async function once<T extends { readonly status: string }>(
+  work: Work,
+  container: Container,
+  slot: Slot<T>,
+  not: (status: "running" | "failed", message?: string) => T,
+  body: () => Promise<void>,
+): Promise<void> {
+  if ((await slot.get())?.status !== "completed") return await kept(work, container, slot, not, body);
+  await publish(container, slot, { type: "done" });
+}
+
+/** Keeps what becomes of a question; `body` keeps its answer. */
 async function kept<T extends { readonly status: string }>(
   work: Work,
   container: Container,
   slot: Slot<T>,
   not: (status: "running" | "failed", message?: string) => T,
-  body: () => Promise<T>,
+  body: () => Promise<void>,
 ): Promise<void> {
   await slot.set(not("running"));
   try {
-    await slot.set(await body());
+    await body();
     await publish(container, slot, { type: "done" });
   } catch (error) {
     const failure = failureOf(error);

@@ -31,8 +31,8 @@ test("the nearest names are those a few characters off or that contain what was 
 
 test("a suggestion names the likeliest, then up to ten of what there is", () => {
   expect(suggest("x", [], "nothing here")).toBe("nothing here");
-  expect(suggest("poem", ["novel", "poems"], "")).toBe("did you mean poems? There are: novel, poems");
-  expect(suggest("zzzzzzzz", ["novel"], "")).toBe("There are: novel");
+  expect(suggest("poem", ["novel", "poems"], "")).toBe("did you mean poems? (there are: novel, poems)");
+  expect(suggest("zzzzzzzz", ["novel"], "")).toBe("there are: novel");
   const many = Array.from({ length: 12 }, (_, i) => `r${i}`);
-  expect(suggest("zzzzzzzz", many, "")).toBe(`There are: ${many.slice(0, 10).join(", ")} and 2 more`);
+  expect(suggest("zzzzzzzz", many, "")).toBe(`there are: ${many.slice(0, 10).join(", ")} and 2 more`);
 });

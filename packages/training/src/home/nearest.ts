@@ -40,5 +40,6 @@ export function suggest(wanted: string, names: readonly string[], otherwise: str
   const near = nearest(wanted, names);
   const shown = names.slice(0, 10).join(", ");
   const more = names.length > 10 ? ` and ${names.length - 10} more` : "";
-  return `${near.length > 0 ? `did you mean ${near.join(" or ")}? ` : ""}There are: ${shown}${more}`;
+  const all = `there are: ${shown}${more}`;
+  return near.length > 0 ? `did you mean ${near.join(" or ")}? (${all})` : all;
 }

@@ -39,7 +39,7 @@ test("an unknown run is answered with the likeliest and with what there is", asy
     await expect(resolveRun("novle", home)).rejects.toMatchObject({
       code: "RUN_NOT_FOUND",
       failureClass: "USER_INPUT",
-      message: `no run "novle" in ${home.models}, and no folder of that name: did you mean novel? There are: novel, poems`,
+      message: `no run "novle" in ${home.models}, and no folder of that name: did you mean novel? (there are: novel, poems)`,
     });
     await expect(resolveRun(outside, home)).rejects.toThrow("holds no model: there is no config.json in it");
     const empty = openHome(join(outside, "empty"));
@@ -63,7 +63,7 @@ test("an unknown tokenizer is answered with the likeliest and with what there is
   await withHome(async (home, outside) => {
     const refused = resolveTokenizer("word", home);
     await expect(refused).rejects.toMatchObject({ code: "TOKENIZER_NOT_FOUND" });
-    await expect(refused).rejects.toThrow("did you mean words? There are: words");
+    await expect(refused).rejects.toThrow("did you mean words? (there are: words)");
     await expect(resolveTokenizer("no-such-tokenizer", openHome(join(outside, "empty")))).rejects.toThrow(
       "it has no tokenizers yet",
     );

@@ -133,7 +133,7 @@ test("nothing but a run of the home is removed", async () => {
   }
   const refused = removeRun(home, "treasure");
   await expect(refused).rejects.toMatchObject({ code: "RUN_NOT_FOUND" });
-  await expect(refused).rejects.toThrow("There are: novel");
+  await expect(refused).rejects.toThrow("there are: novel");
   expect((await readdir(temporary.path)).toSorted()).toEqual(["runs", "treasure"]);
   expect(await readdir(home.models)).toEqual(["novel"]);
 });

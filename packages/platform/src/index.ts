@@ -27,8 +27,10 @@ export {
   CancelAccepted,
   JobState,
   jobStates,
+  ManifestAnswer,
   RunList,
   RunProgress,
+  RunRemoved,
   RunStatus,
 } from "./schemas/run.js";
 export { StreamPiece } from "./schemas/stream.js";

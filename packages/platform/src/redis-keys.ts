@@ -22,6 +22,8 @@ export const keys = {
   conversationMeta: (runId: string, sessionId: string) => `runs:conv:meta:${runId}:${sessionId}`,
   chat: (runId: string, sessionId: string, requestId: string) => `runs:chat:${runId}:${sessionId}:${requestId}`,
   tokenizerStatus: (tokenizerId: string) => `tokenizer:${tokenizerId}:status`,
+  /** Why it failed. */
+  tokenizerMessage: (tokenizerId: string) => `tokenizer:${tokenizerId}:message`,
   tokenizerStats: (tokenizerId: string) => `tokenizer:${tokenizerId}:stats`,
   /** SET of the workers that are there. Read by others. */
   workers: "rq:workers",

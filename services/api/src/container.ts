@@ -61,7 +61,7 @@ export function container(config: ApiConfig, hooks: ApiHooks = {}): Container {
   const results = new Results(redis, home.root);
   const store = new RequestStore(home.root, storedRequest);
   const known = hooks.families ?? families();
-  const runs = new Runs({ records });
+  const runs = new Runs({ home, records, jobs });
   const runFiles = new RunFiles({ home, records });
   const metrics = new Metrics(() => countsOf(jobs));
   return {

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import {
@@ -9,10 +10,12 @@ import {
   ChatResponse,
   EvaluateResponse,
   GenerateResponse,
+  ManifestAnswer,
   MetricsHistory,
   MetricsRow,
   parseJson,
   RunList,
+  RunRemoved,
   RunStatus,
   ScoreResponse,
   StreamPiece,
@@ -92,6 +95,21 @@ export class TrainerClient {
     return this.#requests.json(CancelAccepted, run(runId, "cancel"), { method: "POST", ...options });
   }
 
+  /** Queues a run that has failed or was stopped once more. */
+  resume(runId: string, options?: CallOptions): Promise<TrainAccepted> {
+    return this.#requests.json(TrainAccepted, run(runId, "resume"), { method: "POST", once: true, ...options });
+  }
+
+  /** For good, but for its archive in the file service. */
+  removeRun(runId: string, options?: CallOptions): Promise<RunRemoved> {
+    return this.#requests.json(RunRemoved, run(runId), { method: "DELETE", once: true, ...options });
+  }
+
+  /** What it was asked and what came of it: its `manifest.json`. */
+  manifest(runId: string, options?: CallOptions): Promise<ManifestAnswer> {
+    return this.#requests.json(ManifestAnswer, run(runId, "manifest"), options);
+  }
+
   /** Until the run is completed or has failed. */
   waitForRun(runId: string, options?: WaitOptions): Promise<RunStatus> {
     return until((each) => this.run(runId, each), options);
@@ -99,6 +117,11 @@ export class TrainerClient {
 
   artifact(runId: string, options?: CallOptions): Promise<ArtifactPointer> {
     return this.#requests.json(ArtifactPointer, run(runId, "artifact"), options);
+  }
+
+  /** The run's archive, as it comes; its SHA-256 is the `file_id` of `artifact`. */
+  archive(runId: string, options?: CallOptions): Promise<Readable> {
+    return this.#requests.send(`/artifacts/models/${encodeURIComponent(runId)}`, options);
   }
 
   /** The last lines of a run's log, a JSON record each. */

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { AppError } from "../errors.js";
 import { encodeEvent, type TrainerEvent } from "../events.js";
 import { toWireJson } from "../json.js";
+import { JOB_TIMEOUT_SECONDS } from "../queue.js";
 import { EVENTS_CHANNEL, keys, runChannel } from "../redis-keys.js";
 import { RunProgress, type JobState } from "../schemas/run.js";
 import { TrainSettings } from "../schemas/train.js";
@@ -160,6 +161,18 @@ export class RunRecords {
     await this.#redis.eval(CANCEL, 2, keys.cancelled(runId), keys.job(runId), CANCEL_TTL_SECONDS);
   }
 
+  /** Forgets a run. What still works on it, unknown to its record, can write nothing more for it. */
+  async remove(runId: string): Promise<void> {
+    await this.claim(runId);
+    const places = [keys.job, keys.heartbeat, keys.status, keys.message, keys.messageAlias, keys.artifact];
+    const more = [keys.evaluation, keys.progress, keys.request, keys.cancelled];
+    await this.#all([
+      ["DEL", ...[...places, ...more].map((place) => place(runId))],
+      ["ZREM", keys.runs, runId],
+      ["EXPIRE", keys.fence(runId), FENCE_TTL_SECONDS],
+    ]);
+  }
+
   async isCancelled(runId: string): Promise<boolean> {
     return (await this.#redis.get(keys.cancelled(runId))) === "1";
   }
@@ -185,6 +198,8 @@ local status = redis.call("HGET", KEYS[2], "status")
 if status == "queued" or status == "processing" then return redis.call("SET", KEYS[1], "1") end
 return redis.call("SET", KEYS[1], "1", "EX", ARGV[1])`;
 const CANCEL_TTL_SECONDS = 86_400;
+/** Longer than a job may take. */
+const FENCE_TTL_SECONDS = 2 * JOB_TIMEOUT_SECONDS;
 
 /** How many runs are looked through at a time for those in one state. */
 const SCANNED = 1000;

@@ -12,6 +12,8 @@ export interface TokenizerRecord {
   readonly tokenizerId: string;
   readonly status: TokenizerState | "unknown";
   readonly stats: TokenizerStats | null;
+  /** Why it failed. */
+  readonly message: string | null;
 }
 
 /** Tokenizers as Redis has them. */
@@ -27,24 +29,35 @@ export class TokenizerRecords {
     await this.#redis
       .multi()
       .set(keys.tokenizerStatus(tokenizerId), "queued")
+      .del(keys.tokenizerMessage(tokenizerId))
       .zadd(keys.tokenizers, now, tokenizerId)
       .exec();
   }
 
   /** "unknown" for one that is not there. */
   async get(tokenizerId: string): Promise<TokenizerRecord> {
-    const values = await this.#redis.mget(keys.tokenizerStatus(tokenizerId), keys.tokenizerStats(tokenizerId));
-    const [status = null, stats = null] = values;
+    const places = [keys.tokenizerStatus, keys.tokenizerStats, keys.tokenizerMessage];
+    const values = await this.#redis.mget(places.map((place) => place(tokenizerId)));
+    const [status = null, stats = null, message = null] = values;
     const state = State.safeParse(status);
     return {
       tokenizerId,
       status: state.success ? state.data : "unknown",
       stats: parsed(TokenizerStats, stats),
+      message,
     };
   }
 
-  async setStatus(tokenizerId: string, status: TokenizerState): Promise<void> {
+  async setStatus(tokenizerId: string, status: Exclude<TokenizerState, "failed">): Promise<void> {
     await this.#redis.set(keys.tokenizerStatus(tokenizerId), status);
+  }
+
+  async fail(tokenizerId: string, message: string): Promise<void> {
+    await this.#redis
+      .multi()
+      .set(keys.tokenizerMessage(tokenizerId), message)
+      .set(keys.tokenizerStatus(tokenizerId), "failed")
+      .exec();
   }
 
   /** Notes that it is there, and what was measured. */

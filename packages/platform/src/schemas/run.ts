@@ -59,5 +59,13 @@ export type RunList = z.output<typeof RunList>;
 export const ArtifactPointer = z.object({ storage: z.literal("data-bank"), file_id: z.string() });
 export type ArtifactPointer = z.output<typeof ArtifactPointer>;
 
+/** DELETE /runs/{run_id} */
+export const RunRemoved = z.object({ run_id: z.string(), bytes: z.int().describe("How many that freed.") });
+export type RunRemoved = z.output<typeof RunRemoved>;
+
+/** GET /runs/{run_id}/manifest: the file as it lies in the run's folder. */
+export const ManifestAnswer = z.looseObject({ run_id: z.string(), status: z.string() });
+export type ManifestAnswer = z.output<typeof ManifestAnswer>;
+
 export const CancelAccepted = z.object({ status: z.literal("cancellation-requested") });
 export type CancelAccepted = z.output<typeof CancelAccepted>;

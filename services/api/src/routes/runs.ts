@@ -3,11 +3,14 @@ import {
   ArtifactPointer,
   CancelAccepted,
   JobState,
+  ManifestAnswer,
   RunList,
+  RunRemoved,
   RunStatus,
   TrainAccepted,
   TrainRequest,
 } from "@trainer/platform";
+import type { RunFiles } from "../services/run-files.js";
 import type { Runs } from "../services/runs.js";
 import type { Trainings } from "../services/trainings.js";
 import { BODY, CONTRADICTED, MISSING, QUERY } from "./answers.js";
@@ -38,7 +41,7 @@ const Idempotency = z.object({
 
 export function runRoutes(
   app: ZodApp,
-  { runs, trainings }: { readonly runs: Runs; readonly trainings: Trainings },
+  { runs, runFiles, trainings }: { readonly runs: Runs; readonly runFiles: RunFiles; readonly trainings: Trainings },
 ): void {
   const tags = ["Runs"];
 
@@ -89,6 +92,47 @@ export function runRoutes(
       },
     },
     (req) => runs.cancel(req.params.run_id),
+  );
+
+  app.post(
+    "/runs/:run_id/resume",
+    {
+      schema: {
+        tags,
+        summary: "Go on with a run that has failed or was stopped",
+        description: "From its newest checkpoint, or from its beginning where it has none.",
+        params: RunParams,
+        response: { 200: TrainAccepted, ...MISSING, ...CONTRADICTED, ...UNREAD },
+      },
+    },
+    (req) => runs.resume(req.params.run_id),
+  );
+
+  app.delete(
+    "/runs/:run_id",
+    {
+      schema: {
+        tags,
+        summary: "Remove a run that has ended, with its files",
+        description: "Its archive in the file service stays.",
+        params: RunParams,
+        response: { 200: RunRemoved, ...MISSING, ...CONTRADICTED, ...UNREAD },
+      },
+    },
+    (req) => runs.remove(req.params.run_id),
+  );
+
+  app.get(
+    "/runs/:run_id/manifest",
+    {
+      schema: {
+        tags,
+        summary: "What a run was asked, and what came of it",
+        params: RunParams,
+        response: { 200: ManifestAnswer, ...MISSING },
+      },
+    },
+    (req) => runFiles.manifest(req.params.run_id),
   );
 
   app.get(

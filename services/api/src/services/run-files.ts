@@ -1,8 +1,17 @@
 import { isAbsent } from "@trainer/disk";
 import { AppError, type MetricsHistory } from "@trainer/platform";
 import type { RunRecords } from "@trainer/platform/redis";
-import { readManifest, runFolder, runLogFiles, isId, type Home } from "@trainer/training/files";
+import {
+  archivedFiles,
+  isId,
+  readManifest,
+  runFolder,
+  runLogFiles,
+  type Home,
+  type RunManifest,
+} from "@trainer/training/files";
 import { lastLines } from "../live/lines.js";
+import { checkRunId } from "./check-run-id.js";
 import { thinned } from "./thinned.js";
 
 export interface RunFilesDeps {
@@ -53,6 +62,19 @@ export class RunFiles {
     if (found !== null) return { run_id: runId, ...found };
     await this.needRun(runId);
     return { run_id: runId, steps: [], evaluations: [], total_steps_logged: 0 };
+  }
+
+  /** As it lies in the run's folder, or is kept of it. @throws AppError RUN_NOT_FOUND, DATA_NOT_FOUND */
+  async manifest(runId: string): Promise<RunManifest> {
+    checkRunId(runId);
+    const { home } = this.#deps;
+    // The folder first: what a cleanup takes away just now is kept by then.
+    for (const { manifest } of [runFolder(home.root, runId), archivedFiles(home, runId)]) {
+      const found = await readManifest(manifest);
+      if (found !== null) return found;
+    }
+    await this.needRun(runId);
+    throw new AppError("DATA_NOT_FOUND", "the run has not begun: it has no manifest yet");
   }
 
   /** Null where there is no such file; one that a cleanup moves just then is read where it is from then on. */

@@ -1,26 +1,40 @@
+import { randomUUID } from "node:crypto";
 import {
   AppError,
   type ArtifactPointer,
   type CancelAccepted,
   type JobState,
   type RunList,
+  type RunRemoved,
   type RunStatus,
+  type TrainAccepted,
 } from "@trainer/platform";
 import type { RunRecord, RunRecords } from "@trainer/platform/redis";
+import { removeRun, TrainingError, type Home } from "@trainer/training/files";
+import { checkRunId } from "./check-run-id.js";
+import type { Jobs } from "./jobs.js";
 
-/** Tells of runs, and stops them. */
+export interface RunsDeps {
+  readonly home: Home;
+  readonly records: RunRecords;
+  readonly jobs: Jobs;
+}
+
+/** Tells of runs, stops them, has them gone on with, and removes them. */
 export class Runs {
+  readonly #home: Home;
   readonly #records: RunRecords;
+  readonly #jobs: Jobs;
 
-  constructor({ records }: { readonly records: RunRecords }) {
+  constructor({ home, records, jobs }: RunsDeps) {
+    this.#home = home;
     this.#records = records;
+    this.#jobs = jobs;
   }
 
   /** @throws AppError RUN_NOT_FOUND */
   async status(runId: string): Promise<RunStatus> {
-    const record = await this.#records.get(runId);
-    if (record === null) throw new AppError("RUN_NOT_FOUND", "run not found");
-    return statusOf(record);
+    return statusOf(await this.#need(runId));
   }
 
   async list(limit: number, cursor: number | null, status: JobState | null): Promise<RunList> {
@@ -32,6 +46,59 @@ export class Runs {
   async cancel(runId: string): Promise<CancelAccepted> {
     await this.#records.requestCancel(runId);
     return { status: "cancellation-requested" };
+  }
+
+  /**
+   * Queues a run that has failed or was stopped once more: a worker goes on from its newest checkpoint.
+   * @throws AppError RUN_NOT_FOUND, CONFLICT
+   */
+  async resume(runId: string): Promise<TrainAccepted> {
+    const record = await this.#need(runId);
+    if (record.status === "completed") {
+      const message = `run ${runId} is completed: a new run that names it as pretrained_run_id trains it further`;
+      throw new AppError("CONFLICT", message);
+    }
+    if (record.status !== "failed") throw new AppError("CONFLICT", `run ${runId} is ${record.status} already`);
+    if (record.request === null)
+      throw new AppError("CONFLICT", `run ${runId} was asked for elsewhere: what it is to do is not known here`);
+    await this.#records.clearCancel(runId);
+    await this.#records.set(runId, { status: "queued", message: "waits for a worker to go on", error: null });
+    const jobId = randomUUID(); // the job that failed is kept for a while under the run's id
+    await this.#jobs.add("train", jobId, { run_id: runId, user_id: record.userId, request: record.request });
+    return { run_id: runId, job_id: jobId };
+  }
+
+  /**
+   * Removes a run that has ended, with all its files here; its archive in the file service stays.
+   * @throws AppError RUN_NOT_FOUND, CONFLICT
+   */
+  async remove(runId: string): Promise<RunRemoved> {
+    checkRunId(runId);
+    const { status } = await this.#need(runId);
+    if (status === "queued" || status === "running")
+      throw new AppError("CONFLICT", `run ${runId} is ${status}: stop it before it is removed`);
+    const bytes = await this.#removeFiles(runId); // first: by them a worker would make up for a record that is not there
+    await this.#records.remove(runId);
+    return { run_id: runId, bytes };
+  }
+
+  /** 0 where nothing is left of it here. */
+  async #removeFiles(runId: string): Promise<number> {
+    try {
+      return (await removeRun(this.#home, runId)).bytes;
+    } catch (cause) {
+      const { code } = TrainingError.from(cause);
+      if (code === "RUN_NOT_FOUND") return 0;
+      if (code !== "CONFLICT") throw cause;
+      const message = `run ${runId} is in use: a model that was asked something stays open for a while, try again later`;
+      throw new AppError("CONFLICT", message, { cause });
+    }
+  }
+
+  async #need(runId: string): Promise<RunRecord> {
+    const record = await this.#records.get(runId);
+    if (record === null) throw new AppError("RUN_NOT_FOUND", "run not found");
+    return record;
   }
 
   /** @throws AppError DATA_NOT_FOUND */

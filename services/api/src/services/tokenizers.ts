@@ -50,7 +50,12 @@ export class Tokenizers {
     try {
       const text = await readFile(join(this.#path(tokenizerId), "manifest.json"), "utf8");
       const { stats } = TokenizerManifest.parse(JSON.parse(text));
-      return { tokenizerId, status: "completed", stats: TokenizerStats.nullable().catch(null).parse(stats) };
+      return {
+        tokenizerId,
+        status: "completed",
+        stats: TokenizerStats.nullable().catch(null).parse(stats),
+        message: null,
+      };
     } catch {
       return null;
     }
@@ -62,9 +67,10 @@ export class Tokenizers {
     return { tokenizers: records.map((record) => this.#infoOf(record)) };
   }
 
-  #infoOf({ tokenizerId, status, stats }: TokenizerRecord): TokenizerInfo {
+  #infoOf({ tokenizerId, status, stats, message }: TokenizerRecord): TokenizerInfo {
     const unmeasured = { coverage: null, oov_rate: null, token_count: null, char_coverage: null };
-    return { tokenizer_id: tokenizerId, artifact_path: this.#path(tokenizerId), status, ...unmeasured, ...stats };
+    const about = { tokenizer_id: tokenizerId, artifact_path: this.#path(tokenizerId), status };
+    return { ...about, ...unmeasured, ...stats, ...(message === null ? {} : { message }) };
   }
 
   #path(tokenizerId: string): string {

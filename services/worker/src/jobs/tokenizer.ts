@@ -34,7 +34,7 @@ export async function tokenizerJob(work: Work, drain: AbortSignal, container: Co
     await tokenizers.setStatus(id, "queued");
     await work.tryAgain(wait);
   }
-  await tokenizers.setStatus(id, "failed");
+  await tokenizers.fail(id, message);
   work.fail(failure);
 
   /** Null where it was stopped. */

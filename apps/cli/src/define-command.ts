@@ -7,6 +7,7 @@ import { UsageError } from "./errors.js";
 import { withFlags } from "./flags-in-errors.js";
 import { addOptions, readOptions, typed, type OptionGroups } from "./options.js";
 import { output, type Output } from "./output.js";
+import { typeable, typeableLine } from "./program-name.js";
 import type { Server } from "./remote/server.js";
 
 /** What stands for a run that has a record; `nameRun` says what may be typed. */
@@ -46,8 +47,6 @@ export interface CommandSpec<S extends OptionSchema> {
   run(invocation: Invocation<z.output<S>>): Promise<void>;
   /** Of each of these sets of options, by field, one must be given. */
   readonly needs?: readonly (readonly string[])[];
-  /** What to do in place of the same on a server, where that is not possible. */
-  readonly instead?: string;
   /** The same on a server, where that is possible. */
   runOn?(server: Server, invocation: Invocation<z.output<S>>): Promise<void>;
 }
@@ -59,7 +58,7 @@ export function defineCommand<S extends OptionSchema>(command: Command, io: Io, 
   addOptions(command, spec.options, spec);
   command.usage(usage(command, spec));
   if (spec.runOn !== undefined) takeServer.add(command);
-  command.addHelpText("after", examples(spec.examples));
+  command.addHelpText("after", examples(spec.examples, io.program));
   const action = async () => {
     const { home, json = false, quiet = false, server } = command.optsWithGlobals<GlobalOptions>();
     const out = output(io, { json, quiet });
@@ -69,7 +68,7 @@ export function defineCommand<S extends OptionSchema>(command: Command, io: Io, 
       const args = await nameAll(command, spec, (ref) => nameRun(ref, openHome(home)));
       return await spec.run({ args, options: readOptions(command, spec.options), home, io, out });
     }
-    if (spec.runOn === undefined) throw new UsageError(refusal(command, spec.instead));
+    if (spec.runOn === undefined) throw new UsageError(refusal(command));
     const { nameRemoteRun, serverAt } = await import("./remote/server.js");
     const at = serverAt(server, io.env, home);
     const args = await nameAll(command, spec, (ref) => nameRemoteRun(at, ref));
@@ -129,10 +128,11 @@ function argName(argument: Argument): string {
 const nameOf = (command: Command): string =>
   command.parent?.parent ? `${nameOf(command.parent)} ${command.name()}` : command.name();
 
-const refusal = (command: Command, instead = "leave --server out") =>
-  `--server: ${nameOf(command)} works on this machine alone: ${instead}`;
+const refusal = (command: Command) => `--server: ${nameOf(command)} works on this machine alone: leave --server out`;
 
-function examples(lines: Readonly<Record<string, string>>): string {
-  const shown = Object.entries(lines).map(([line, what]) => `  $ ${line}\n      ${what}`);
+function examples(lines: Readonly<Record<string, string>>, program: string): string {
+  const shown = Object.entries(lines).map(
+    ([line, what]) => `  $ ${typeableLine(line, program)}\n      ${typeable(what, program)}`,
+  );
   return `\nExamples:\n${shown.join("\n")}`;
 }

@@ -16,7 +16,11 @@ const nameOf = (command: Command): string => {
   return `${above} ${command.name()}`.trim();
 };
 const commands = leaves(program).map((command): [string, Command] => [nameOf(command), command]);
-const ON_A_SERVER = new Set("train generate chat eval score logs cancel".split(" ").concat("runs list", "runs show"));
+const ON_A_SERVER = new Set(
+  "train resume generate chat eval score compare logs cancel export"
+    .split(" ")
+    .concat("runs list", "runs show", "runs rm", "tokenizer train"),
+);
 
 test("all commands are here", () => {
   expect(commands.length).toBeGreaterThan(30);

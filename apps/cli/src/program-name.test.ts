@@ -66,3 +66,13 @@ test("an error's advice can be typed too, by --json as well", async () => {
   expect(stderr).toContain("`npx trainer train CORPUS --home /");
   expect(stdout).toContain("`npx trainer train CORPUS --home /");
 });
+
+test.each([[], ["train"], ["runs", "rm"], ["tokenizer", "train"], ["corpus", "add"], ["serve"], ["config", "show"]])(
+  "the help of %s calls the program as it can be typed, in its usage, its texts and its examples",
+  async (...line) => {
+    const { stdout } = await trainer([...line, "--help"], { program: "npx trainer", tty: true, columns: 1000 });
+    expect(stdout).toMatch(/^Usage: npx trainer /);
+    expect(stdout).toMatch(/^ {2}\$ npx trainer /m);
+    expect(stdout.match(/(?<!npx )\btrainer [a-z]/g)).toBeNull();
+  },
+);

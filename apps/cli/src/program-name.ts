@@ -27,7 +27,11 @@ const upwards = (folder: string): string[] =>
 
 /** A text of ours with the commands that it proposes as they can be typed. */
 export const typeable = (text: string, program: string): string =>
-  text.replaceAll(/(^ *|`|[:;] )trainer (?=[a-z])/gm, (_, before: string) => `${before}${program} `);
+  text.replaceAll(/(^ *(?:\$ )?|`|[:;] )trainer (?=[a-z])/gm, (_, before: string) => `${before}${program} `);
+
+/** The same for a command line, where the program may be named at any place. */
+export const typeableLine = (line: string, program: string): string =>
+  line.replaceAll(/(?<![\w./-])trainer (?=[a-z])/g, () => `${program} `);
 
 /** The same for a result, which may hold text of others: of what follows a line "Next:" alone. */
 export const typeableNext = (text: string, program: string): string =>

@@ -6,6 +6,7 @@ import { explain } from "./errors.js";
 import { EXIT, type ExitCode } from "./exit-codes.js";
 import { Stopped } from "./interrupts.js";
 import type { GlobalOptions } from "./define-command.js";
+import { formatItem } from "./help-item.js";
 import { DEFAULT_HOME, homeFlag } from "./home-flag.js";
 import type { Io } from "./io.js";
 import { stringify } from "./output.js";
@@ -82,7 +83,7 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
 
 /** The whole command line; of the commands, those that `argv` names are complete. */
 export async function createProgram(argv: readonly string[], io: Io): Promise<Command> {
-  const program = new Command("trainer")
+  const program = new Command(io.program)
     .description("Train your own tokenizers and small language models on your own text.")
     .version(VERSION, "-V, --version", "print the version")
     .helpOption("-h, --help", "explain the command")
@@ -91,7 +92,13 @@ export async function createProgram(argv: readonly string[], io: Io): Promise<Co
     .option("--json", "print the result as JSON on stdout, and nothing else there")
     .option("--quiet", "no progress on stderr")
     .showHelpAfterError("Run with --help to see what is possible.")
-    .configureHelp({ showGlobalOptions: true, minWidthToWrap: 12, visibleGlobalOptions })
+    .configureHelp({
+      showGlobalOptions: true,
+      minWidthToWrap: 12,
+      visibleGlobalOptions,
+      formatItem,
+      styleDescriptionText: (text) => typeable(text, io.program),
+    })
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
       writeErr: (text) => io.stderr.write(text),
@@ -99,7 +106,7 @@ export async function createProgram(argv: readonly string[], io: Io): Promise<Co
       getErrHelpWidth: () => terminal(io.stderr, io.env).columns(),
     })
     .exitOverride()
-    .addHelpText("after", FIRST_STEPS);
+    .addHelpText("after", typeable(FIRST_STEPS, io.program));
   for (const [name, { summary, load }] of Object.entries(COMMANDS)) {
     const command = program.command(name).summary(summary).description(summary);
     if (argv.includes(name)) (await load()).define(command, io);

@@ -2,58 +2,36 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { startApi } from "@trainer/api";
 import { TrainerClient } from "@trainer/client";
 import { DataBankClient } from "@trainer/client/data-bank";
 import { TrainRequest } from "@trainer/platform";
 import { z } from "zod";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { startSystem, type System } from "../../../services/worker/test/system.js";
+import type { System } from "../../../services/worker/test/system.js";
 import { EXIT } from "../src/exit-codes.js";
 import { Stopped } from "../src/interrupts.js";
 import { run as command } from "../src/program.js";
 import { commandLine } from "./command-line.js";
 import { matching } from "../../../test/matching.js";
+import { startRemote, type Remote } from "./remote-system.js";
 import { testIo } from "./screen.js";
 
-const KEY = "a-key-of-clients";
+let remote: Remote;
 let system: System;
-let api: Awaited<ReturnType<typeof startApi>>;
-let worker: Awaited<ReturnType<System["startWorker"]>>;
 let corpus: string;
+let api: { readonly url: string };
 const { trainer, json } = commandLine(() => system.root);
-const on = (...line: string[]) => [...line, "--server", api.url];
+const on = (...line: string[]) => remote.on(...line);
 const TINY = "--model char_lstm --size tiny --max-seq-len 32 --batch-size 8 --num-epochs 2 --seed 7".split(" ");
 const FOLDER = fileURLToPath(new URL("../../../examples/corpus", import.meta.url));
 const RATES = { tokens_per_sec: 1, step_ms: 1, eta_seconds: 1, rss_bytes: 1 };
 
 beforeAll(async () => {
-  system = await startSystem();
-  const dataBank = { url: system.bank.url, apiKey: "key" };
-  const { root } = system;
-  api = await startApi(
-    {
-      port: 0,
-      apiKey: KEY,
-      redisUrl: system.redisServer.url,
-      artifactsRoot: root,
-      dataRoot: root,
-      dataBank,
-      pollMs: 20,
-    },
-    { log: { write() {} } },
-  );
-  worker = await system.startWorker();
-  // What `trainer serve` writes down.
-  writeFileSync(join(root, "serve.json"), JSON.stringify({ "data-bank": { url: dataBank.url } }));
-  writeFileSync(join(root, "keys.json"), JSON.stringify({ api_key: KEY, data_bank_key: dataBank.apiKey }));
-  corpus = join(root, "corpus", "corpus.txt");
+  remote = await startRemote();
+  ({ system, corpus } = remote);
+  api = remote;
 });
-afterAll(async () => {
-  await worker[Symbol.asyncDispose]();
-  await api[Symbol.asyncDispose]();
-  await system[Symbol.asyncDispose]();
-});
+afterAll(() => remote[Symbol.asyncDispose]());
 
 let run: string;
 

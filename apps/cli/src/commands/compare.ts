@@ -8,6 +8,8 @@ import { curves, GLYPHS } from "../display/curves.js";
 import { table } from "../display/table.js";
 import { UsageError } from "../errors.js";
 import type { Io } from "../io.js";
+import type { Output } from "../output.js";
+import { lossesOf } from "../remote/losses.js";
 import type { Losses, View } from "../run-display/live-lines.js";
 import { savedCurve } from "../run-display/saved-curve.js";
 
@@ -16,13 +18,23 @@ export function define(command: Command, io: Io): void {
     description: "Runs side by side: what they were asked that differs, their metrics, their losses in one picture.",
     args: { "<runs...>": `two runs or more: ${RUN}` },
     options: z.strictObject({}),
-    instead: "`trainer runs show RUN --server URL` shows each run's figures and losses",
     examples: {
       "trainer compare one two": "what differs, which is better",
       "trainer compare one two three --json | jq .metrics.test_loss": "one metric of each",
+      "trainer compare one two --server http://127.0.0.1:8000": "runs of a server",
+    },
+    async runOn({ client }, { args: refs, out }) {
+      checkCount(refs);
+      const { RunManifest } = await import("@trainer/training/files");
+      const runs: Compared[] = [];
+      for (const ref of refs) {
+        const manifest = RunManifest.parse(await client.manifest(ref));
+        runs.push({ manifest, losses: lossesOf(await client.metrics(ref, { points: 500 })) });
+      }
+      tell(runs, out);
     },
     async run({ args: refs, home: root, out }) {
-      if (refs.length < 2) throw new UsageError("give two runs or more: trainer compare RUN RUN");
+      checkCount(refs);
       const { findRecord, openHome, readManifest } = await import("@trainer/training");
       const home = openHome(root);
       const runs: Compared[] = [];
@@ -32,11 +44,19 @@ export function define(command: Command, io: Io): void {
         if (manifest === null) throw new UsageError(`${ref} has no manifest.json, so it cannot be compared`);
         runs.push({ manifest, losses: await savedCurve(record.metrics) });
       }
-      const view = { columns: out.screen.columns(), unicode: out.screen.unicode, paint: out.paint };
-      const common = comparable(runs.map(({ manifest }) => manifest));
-      out.result(comparisonJson(runs, common), () => report(runs, common, view).join("\n"));
+      tell(runs, out);
     },
   });
+}
+
+function checkCount(refs: readonly string[]): void {
+  if (refs.length < 2) throw new UsageError("give two runs or more: trainer compare RUN RUN");
+}
+
+function tell(runs: readonly Compared[], out: Output): void {
+  const view = { columns: out.screen.columns(), unicode: out.screen.unicode, paint: out.paint };
+  const common = comparable(runs.map(({ manifest }) => manifest));
+  out.result(comparisonJson(runs, common), () => report(runs, common, view).join("\n"));
 }
 
 interface Compared {

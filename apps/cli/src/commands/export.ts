@@ -1,9 +1,11 @@
 import type { Command } from "commander";
+import type { FetchContext } from "@trainer/training";
 import { z } from "zod";
-import { defineCommand, MODEL } from "../define-command.js";
+import { defineCommand, MODEL, type Invocation } from "../define-command.js";
 import { formatBytes } from "../display/quantity.js";
 import { fetching } from "../fetching.js";
 import { shellWord } from "../home-flag.js";
+import { assertFree } from "../tokenizer-folder.js";
 import type { Io } from "../io.js";
 
 const ExportFlags = z.strictObject({
@@ -17,33 +19,45 @@ export function define(command: Command, io: Io): void {
     description: "Copy a model to a folder in Hugging Face's layout: what transformers and most other tools load.",
     args: { "<run>": MODEL },
     options: ExportFlags,
-    instead: "`trainer runs show RUN --server URL` names a run's archive, and `trainer files get ID` fetches it",
     examples: {
       "trainer export RUN --out my-model": "a new folder; in Python: AutoModelForCausalLM.from_pretrained('my-model')",
       "trainer export RUN --out my-adapter --adapter":
         "what a run with --lora-rank has learned: PeftModel.from_pretrained",
       "trainer export RUN --out my-model --force": "replace what was exported there before",
+      "trainer export RUN --out my-model --server http://127.0.0.1:8000": "a run that a server has completed",
     },
-    async run({ args: [run = ""], options: { out: folder, ...how }, home, io, out }) {
-      const { exportRun, openHome } = await import("@trainer/training");
-      const { path, files, bytes, notes } = await exportRun(run, folder, {
-        home: openHome(home),
-        ...(await fetching({ home, io, out })),
-        ...how,
-      });
-      const next = how.adapter ? adapterUse(folder) : modelUse(folder);
-      out.result({ path, files, bytes, notes }, () =>
-        [
-          `${path}: ${formatBytes(bytes)}`,
-          ...files.map((file) => `  ${file}`),
-          "",
-          ...(notes.length === 0 ? [] : [...notes, ""]),
-          "Next:",
-          ...next.map((line) => `  ${line}`),
-        ].join("\n"),
-      );
+    async runOn(server, invocation) {
+      const { out: folder, force } = invocation.options;
+      if (!force) await assertFree(folder); // before all of it comes
+      const { fetchRemote } = await import("../remote/fetch-run.js");
+      await using fetched = await fetchRemote(server, invocation);
+      await exportTo(fetched.path, invocation);
+    },
+    async run(invocation) {
+      const { args, home, io, out } = invocation;
+      await exportTo(String(args[0]), invocation, await fetching({ home, io, out }));
     },
   });
+}
+
+async function exportTo(
+  run: string,
+  { options: { out: folder, ...how }, home, out }: Invocation<z.output<typeof ExportFlags>>,
+  elsewhere: FetchContext = {},
+): Promise<void> {
+  const { exportRun, openHome } = await import("@trainer/training");
+  const { path, files, bytes, notes } = await exportRun(run, folder, { home: openHome(home), ...elsewhere, ...how });
+  const next = how.adapter ? adapterUse(folder) : modelUse(folder);
+  out.result({ path, files, bytes, notes }, () =>
+    [
+      `${path}: ${formatBytes(bytes)}`,
+      ...files.map((file) => `  ${file}`),
+      "",
+      ...(notes.length === 0 ? [] : [...notes, ""]),
+      "Next:",
+      ...next.map((line) => `  ${line}`),
+    ].join("\n"),
+  );
 }
 
 const modelUse = (folder: string) => [

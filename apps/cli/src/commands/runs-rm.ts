@@ -3,6 +3,7 @@ import { z } from "zod";
 import { defineCommand } from "../define-command.js";
 import { formatBytes } from "../display/quantity.js";
 import type { Io } from "../io.js";
+import type { Output } from "../output.js";
 
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
@@ -10,19 +11,38 @@ export function define(command: Command, io: Io): void {
       "Remove runs with all their files. Tokenizers stay. A run that is being trained or used is left alone.",
     args: { "<id...>": "whole ids of runs, since what is removed is gone; or `latest`" },
     options: z.strictObject({}),
-    instead: "remove a server's runs on its own machine, with its --home",
     examples: { "trainer runs rm RUN": "at once, and for good", "trainer runs rm RUN1 RUN2 --json": "removed, bytes" },
+    async runOn(server, { args, out }) {
+      const { nameRemoteRun } = await import("../remote/server.js");
+      const { LATEST } = await import("@trainer/training/files");
+      await remove(args, out, async (ref) => {
+        const id = ref === LATEST ? await nameRemoteRun(server, ref) : ref;
+        return { id, ...(await server.client.removeRun(id)) };
+      });
+    },
     async run({ args, home, out }) {
       const { openHome, removeRun } = await import("@trainer/training");
       const { LATEST, nameRun } = await import("@trainer/training/files");
-      const removed: string[] = [];
-      let bytes = 0;
-      for (const ref of args) {
+      await remove(args, out, async (ref) => {
         const id = ref === LATEST ? await nameRun(ref, openHome(home)) : ref;
-        bytes += (await removeRun(openHome(home), id)).bytes;
-        removed.push(id);
-      }
-      out.result({ removed, bytes }, () => `removed ${removed.join(", ")}: ${formatBytes(bytes)} freed`);
+        return { id, ...(await removeRun(openHome(home), id)) };
+      });
     },
   });
+}
+
+/** Removes one run after the other, and tells of those. */
+async function remove(
+  refs: readonly string[],
+  out: Output,
+  removeOne: (ref: string) => Promise<{ readonly id: string; readonly bytes: number }>,
+): Promise<void> {
+  const removed: string[] = [];
+  let bytes = 0;
+  for (const ref of refs) {
+    const one = await removeOne(ref);
+    bytes += one.bytes;
+    removed.push(one.id);
+  }
+  out.result({ removed, bytes }, () => `removed ${removed.join(", ")}: ${formatBytes(bytes)} freed`);
 }

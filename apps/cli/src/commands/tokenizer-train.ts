@@ -73,7 +73,6 @@ export function define(command: Command, io: Io): void {
     args: { "<file...>": `files or folders: ${READ_NAMES}; of JSON the field \`text\`` },
     options: TokenizerFlags,
     groups: GROUPS,
-    instead: "`trainer train TEXT --server URL` has one trained on the way",
     examples: {
       "trainer tokenizer train book.txt --vocab-size 8000":
         "into the home, under an id to use with `trainer train --tokenizer`",
@@ -82,6 +81,13 @@ export function define(command: Command, io: Io): void {
       "trainer tokenizer train book.txt --method sentencepiece --model-type unigram --vocab-size 8000":
         "Google's SentencePiece: tokenizer.model and tokenizer.vocab",
       "trainer tokenizer train book.txt --json": "tokenizer_id, path, vocab_size, seconds, stats",
+      "trainer tokenizer train book.txt --server http://127.0.0.1:8000": "on a server, under an id for trainings there",
+    },
+    async runOn(server, invocation) {
+      const { method, vocabSize } = invocation.options;
+      if (vocabSize !== null) checkVocabSize(method, vocabSize);
+      const { trainTokenizerRemote } = await import("../remote/train-tokenizer.js");
+      await trainTokenizerRemote(server, TokenizerFlags, invocation);
     },
     async run({ args, options, home, out }) {
       const { out: folder, force, method, vocabSize, minFrequency, document, threads, holdoutFraction, seed } = options;

@@ -3,6 +3,7 @@ import type { Invocation } from "../define-command.js";
 import { formatCount, formatNumber } from "../display/quantity.js";
 import { fitTable } from "../display/fit-table.js";
 import { lossCurve } from "../run-display/live-lines.js";
+import { lossesOf } from "./losses.js";
 import { allRuns, type Server } from "./server.js";
 import { STATUS_COLUMNS, statusJson } from "./status.js";
 
@@ -19,18 +20,9 @@ export async function listRemote({ client, url, flag }: Server, { out }: Asked):
 
 /** One run of a server, with its loss curve. */
 export async function showRemote({ client }: Server, { args: [runId = ""], out }: Asked): Promise<void> {
-  const [status, { steps, evaluations }] = await Promise.all([
-    client.run(runId),
-    client.metrics(runId, { points: 500 }),
-  ]);
-  const points = (rows: readonly { readonly step: number; readonly loss: number | null }[]) =>
-    rows.flatMap(({ step, loss }) => (loss === null ? [] : [{ step, loss }]));
-  const losses = {
-    trainPoints: points(steps.map(({ step, train_loss: loss }) => ({ step, loss }))),
-    validationPoints: points(evaluations.filter(({ split }) => split === "validation")),
-  };
+  const [status, history] = await Promise.all([client.run(runId), client.metrics(runId, { points: 500 })]);
   const view = { columns: out.screen.columns(), unicode: out.screen.unicode, paint: out.paint };
-  out.result(statusJson(status), () => [...facts(status), "", ...lossCurve(losses, view)].join("\n"));
+  out.result(statusJson(status), () => [...facts(status), "", ...lossCurve(lossesOf(history), view)].join("\n"));
 }
 
 /** The same lines, in the same order, that a run of this machine has, as far as the server tells. */

@@ -1,0 +1,12 @@
+import { Help } from "commander";
+
+const BELOW = "      ";
+
+/** An item of a help: what it is stands beside it, or below where a narrow terminal leaves no room beside the longest. */
+export function formatItem(term: string, termWidth: number, description: string, helper: Help): string {
+  const { helpWidth: width = 80 } = helper;
+  const beside = new Help().formatItem.call(helper, term, termWidth, description, helper);
+  if (description === "" || width - termWidth - 4 >= helper.minWidthToWrap) return beside;
+  const lines = helper.boxWrap(description, Math.max(helper.minWidthToWrap, width - BELOW.length));
+  return `  ${term}\n${BELOW}${lines.replaceAll("\n", `\n${BELOW}`)}`;
+}

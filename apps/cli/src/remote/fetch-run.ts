@@ -1,0 +1,35 @@
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import type { Invocation } from "../define-command.js";
+import type { Server } from "./server.js";
+
+/** A completed run of a server as a folder beside the one that is to be made of it, gone when it is disposed of. */
+export async function fetchRemote(
+  { client }: Server,
+  {
+    args: [runId = ""],
+    options,
+    io,
+    out,
+  }: Pick<Invocation<{ readonly out: string }>, "args" | "options" | "io" | "out">,
+): Promise<AsyncDisposable & { readonly path: string }> {
+  const { unpackRun } = await import("@trainer/training");
+  const { status, artifact_file_id: fileId } = await client.run(runId);
+  if (fileId === null) throw new Error(`run ${runId} has no archive, as completed runs have: it is ${status}`);
+  const beside = dirname(resolve(options.out));
+  await mkdir(beside, { recursive: true });
+  const folder = await mkdtemp(join(beside, ".trainer-"));
+  const path = join(folder, runId);
+  const remove = () => rm(folder, { recursive: true, force: true });
+  try {
+    out.note(`fetching run ${runId}`);
+    await io.interruptible(async (signal) => {
+      const archive = await client.archive(runId, { signal });
+      await unpackRun(() => archive, path, { runId, fileId });
+    });
+    return { path, [Symbol.asyncDispose]: remove };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}

@@ -135,4 +135,9 @@ test("a tokenizer that a server cannot train is refused before anything is sent,
   writeFileSync(folder("blank.txt"), "\n\n");
   const failed = await refused(folder("blank.txt"));
   expect(failed).toMatchObject({ code: 1, stderr: matching(/error: tokenizer tok-\d+: there is no text/) });
+  const waited = vi.spyOn(TrainerClient.prototype, "waitForTokenizer");
+  const unmeasured = { coverage: null, oov_rate: null, token_count: null, char_coverage: null };
+  waited.mockResolvedValueOnce({ tokenizer_id: "tok-1", artifact_path: "", status: "failed", ...unmeasured });
+  expect((await refused(folder("blank.txt"))).stderr).toContain("error: tokenizer tok-1: failed"); // an older server's
+  waited.mockRestore();
 });

@@ -55,7 +55,8 @@ test("the same command trains the same model on a server as on this machine", as
   const Outcome = z.looseObject({ step: z.int(), test_loss: z.number(), best_val_loss: z.number() });
   for (const line of [
     [corpus, "--document", "paragraph"],
-    [corpus, "--document", "line", "--special-tokens"],
+    [corpus, "--document", "line", "--special-tokens", "--as", "text"],
+    [records, "--as", "jsonl", "--document", "line"],
     [records, "--min-frequency", "4", "--eval-tokens", "200"],
   ]) {
     const there = Outcome.parse((await json(on("train", ...line, ...flags, "--quiet"))).last);

@@ -22,12 +22,10 @@ export interface SentText {
 
 /** @throws UsageError for what a server could not read as this machine does */
 export async function remoteText(words: readonly string[], as: CorpusFormat): Promise<RemoteText> {
-  const {
-    corpus: [path = "", ...more],
-    corpusFileId: fileId,
-  } = corpusArgument(words);
+  const { corpus, corpusFileId: fileId } = corpusArgument(words);
   if (fileId !== null) return { path: null, fileId, format: as };
-  if (more.length > 0) throw notOne("one file");
+  if (corpus.length > 1) throw notOne("one file");
+  const path = String(corpus[0]);
   const own = formatOf(path);
   if (isGzip(path) || (as === "auto" && own === "json")) throw notOne("a file of plain text or JSON lines");
   if (as === "auto") refuseMarkedText(path);

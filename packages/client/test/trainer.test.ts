@@ -28,6 +28,21 @@ test("what is listed can be asked for page by page and by status; what is not th
   await expect(client.artifact(ids[0] ?? "")).rejects.toMatchObject({ status: 404 });
 });
 
+test("a run that has failed is gone on with, and one that has ended is removed; what is not there is not given", async () => {
+  await using system = await startSystem();
+  const client = new TrainerClient({ url: system.url, retries: 0 });
+  const { run_id: id } = await client.train({ corpus_file_id: "f" });
+  await expect(client.removeRun(id)).rejects.toMatchObject({ code: "CONFLICT", status: 409 });
+  await system.runs.set(id, { status: "failed" });
+  expect(await client.resume(id)).toMatchObject({ run_id: id });
+  expect((await client.run(id)).status).toBe("queued");
+  for (const give of [client.manifest(id), client.archive(id)])
+    await expect(give).rejects.toMatchObject({ code: "DATA_NOT_FOUND", status: 404 });
+  await system.runs.set(id, { status: "failed" });
+  expect(await client.removeRun(id)).toMatchObject({ run_id: id });
+  await expect(client.run(id)).rejects.toMatchObject({ code: "RUN_NOT_FOUND" });
+});
+
 test("a conversation is asked for, and ended", async () => {
   await using system = await startSystem();
   const client = new TrainerClient({ url: system.url, retries: 0 });

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { startRedis, type RedisServer } from "../../../../test/redis-server.js";
 import { decodeEvent, type TrainerEvent } from "../events.js";
+import { JOB_TIMEOUT_SECONDS } from "../queue.js";
 import { EVENTS_CHANNEL, keys, runChannel } from "../redis-keys.js";
 import type { RunProgress } from "../schemas/run.js";
 import { TrainRequest } from "../schemas/train.js";
@@ -268,6 +269,21 @@ test("a conversation is kept for a while after each turn, and can be ended", asy
   }
   await sessions.end("r", "s");
   expect(await sessions.turns("r", "s")).toEqual([]);
+});
+
+test("of a run that is removed nothing stays but what keeps others from writing for it, for longer than a job may take", async () => {
+  await runs.create("gone", USER, request);
+  const fence = await runs.claim("gone");
+  await runs.heartbeat("gone", fence);
+  await runs.update("gone", fence, { status: "completed", message: "m", artifactFileId: "f", training });
+  await runs.requestCancel("gone");
+  await redis.set(keys.evaluation("gone"), "{}");
+  await runs.create("other", USER, request);
+  await runs.remove("gone");
+  expect(await redis.keys("*gone*")).toEqual([keys.fence("gone")]);
+  expect(await redis.ttl(keys.fence("gone"))).toBeGreaterThan(JOB_TIMEOUT_SECONDS);
+  await expect(runs.update("gone", fence, { status: "running" })).rejects.toMatchObject({ code: "CONFLICT" });
+  expect((await runs.list(10)).runs.map(({ runId }) => runId)).toEqual(["other"]);
 });
 
 test("tokenizers go from queued to completed with what was measured", async () => {

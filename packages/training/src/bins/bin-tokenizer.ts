@@ -28,7 +28,7 @@ export interface BinTokenizer {
 }
 
 /** SHA-256, as hex, of the files that a tokenizer is saved as: whatever changes an id changes them. */
-export async function tokenizerSha256(tokenizer: BinTokenizer): Promise<string> {
+export async function tokenizerSha256(tokenizer: Pick<BinTokenizer, "save">): Promise<string> {
   await using folder = await temporaryFolder();
   await tokenizer.save(folder.path);
   const hash = createHash("sha256");

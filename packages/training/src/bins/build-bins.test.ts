@@ -13,6 +13,7 @@ import { HEADER_BYTES, type BinDType } from "./bin-format.js";
 import type { BinTokenizer, EncodedDocuments } from "./bin-tokenizer.js";
 import { buildBins, type BinsProgress, type BuildBinsOptions } from "./build-bins.js";
 import type { TokenBin } from "./token-bin.js";
+import { containing } from "../../../../test/matching.js";
 
 const FIRST = 4; // ids 0 to 3 are special, a byte is an id above
 
@@ -21,6 +22,7 @@ class ByteTokenizer implements BinTokenizer {
   readonly specials: { eos: number | null; unk: null };
   frame: Frame = NO_FRAME;
   encoded = 0;
+  threads: number | undefined;
 
   constructor(
     readonly vocabSize = 260,
@@ -31,8 +33,9 @@ class ByteTokenizer implements BinTokenizer {
 
   encodeBatch(
     { bytes, ends }: { bytes: Uint8Array; ends: Uint32Array },
-    { dtype, eos }: { dtype: BinDType; eos: number | null },
+    { dtype, eos, threads }: { dtype: BinDType; eos: number | null; threads?: number },
   ): Promise<EncodedDocuments> {
+    this.threads = threads;
     const ids: number[] = [];
     const counts: number[] = [];
     let start = 0;
@@ -243,6 +246,16 @@ test("a vocabulary above 65536 takes four bytes an id", async () => {
   expect((await decode(bins.train)).length).toBe(160);
 });
 
+test("a text is encoded with the threads asked for, or as many as the tokenizer takes by itself", async () => {
+  const { folder, options } = await prepare(lines.join("\n"));
+  await using _ = folder;
+  const { tokenizer } = options;
+  await buildBins({ ...options, threads: 3 });
+  expect(tokenizer.threads).toBe(3);
+  await buildBins({ ...options, split: none });
+  expect(tokenizer.threads).toBeUndefined();
+});
+
 test("a plan made before saves the pass that makes it", async () => {
   const { folder, options } = await prepare(lines.join("\n"));
   await using _ = folder;
@@ -337,8 +350,10 @@ test("a blank corpus, and a split too short to predict anything, are refused", a
   const short = await prepare("a");
   await using __ = short.folder;
   const tokenizer = new ByteTokenizer(260, null);
-  const refused = buildBins({ ...short.options, split: none, tokenizer });
-  await expect(refused).rejects.toThrow("the train split has 1 token(s); there must be at least two");
+  await expect(buildBins({ ...short.options, split: none, tokenizer })).rejects.toMatchObject({
+    code: "INVALID_INPUT",
+    message: containing("the train split has 1 token(s); there must be at least two"),
+  });
 });
 
 test("a folder that cannot be written to is said", async () => {

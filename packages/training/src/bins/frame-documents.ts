@@ -17,11 +17,10 @@ export function frameDocuments(
   { ids, counts }: BatchIds,
   { before, after }: Frame,
   { continued, open }: Pick<DocumentBatch, "continued" | "open">,
-  first = false,
+  first: boolean,
 ): Ids {
   const last = counts.length - 1;
-  const begin = (document: number) =>
-    document === 0 && continued ? false : before.length > 0 && (!first || document === 0);
+  const begin = (document: number) => (document === 0 ? !continued : !first);
   const end = (document: number) => !(document === last && open);
   const most = ids.length + counts.length * (before.length + after.length);
   const framed = ids instanceof Uint16Array ? new Uint16Array(most) : new Uint32Array(most);
@@ -60,16 +59,14 @@ export class Framing {
   /** What is written of a batch that was encoded with `eos`. `text`: which one it is the next piece of. */
   framed({ ids, counts }: BatchIds, batch: Pick<DocumentBatch, "continued" | "open">, text: string): Ids {
     const goesOn = batch.open && this.#eos !== null; // the document has not ended, so no end-of-text id belongs here
-    const own = goesOn ? ids.subarray(0, -1) : ids;
+    const own = goesOn ? ids.subarray(0, -1) : ids; // the last count is one more than there are, which cuts nothing off
     const { before, after } = this.#frame;
     if (before.length + after.length === 0) return own;
-    const each = Uint32Array.from(counts);
-    if (goesOn) each.set([Number(counts.at(-1)) - 1], counts.length - 1);
     const begun = this.#begun.has(text);
     this.#begun.add(text);
     // What begins a text with the very id that ends the one before stands between them once.
     const shared = before.length === 1 && before[0] === (after.at(-1) ?? this.#eos);
     const frame = shared && begun ? { before: [], after } : this.#frame;
-    return frameDocuments({ ids: own, counts: each }, frame, batch, shared);
+    return frameDocuments({ ids: own, counts }, frame, batch, shared);
   }
 }

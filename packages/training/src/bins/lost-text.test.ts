@@ -45,6 +45,15 @@ test("documents add up, and so many different characters that not all are kept s
   all.add(Buffer.from("xx"), "x");
   expect(all.loss(7)).toMatchObject({ bytes: 18_001, unknown_tokens: 7 });
   expect(all.loss(0).characters).toHaveLength(5);
+  all.add(Buffer.from("一一"), "");
+  expect(all.loss(0).characters[0]).toBe("一"); // one that is kept is counted further
+});
+
+test("the characters lost most often are those of all documents together", () => {
+  const all = new LostText();
+  all.add(Buffer.from("öéé"), "");
+  all.add(Buffer.from("üüé"), "");
+  expect(all.loss(0).characters).toEqual(["é", "ü", "ö"]);
 });
 
 test("the note says what part is lost, of which characters; of a text that comes back there is none", () => {
@@ -52,7 +61,8 @@ test("the note says what part is lost, of which characters; of a text that comes
   expect(lossNote({ bytes: 1, unknown_tokens: 0, characters: [] }, 3)).toBe(
     "33 % of the text (1 of 3 bytes) does not come back from its tokens: there is no loss per byte of text that is lost",
   );
-  expect(lossNote({ bytes: 5, unknown_tokens: 2, characters: [" ", "é"] }, 1000)).toContain(
-    "0.5 % of the text (5 of 1000 bytes) does not come back from its tokens, most often U+0020 é; 2 of its tokens are",
+  expect(lossNote({ bytes: 5, unknown_tokens: 2, characters: [" ", "é", "\u00ad", "🚢"] }, 1000)).toContain(
+    "0.5 % of the text (5 of 1000 bytes) does not come back from its tokens, most often U+0020 é U+00AD 🚢; 2 of its " +
+      "tokens are",
   );
 });

@@ -54,6 +54,6 @@ export function lossNote(loss: Loss, bytes: number): string | null {
 }
 
 const spelled = (character: string): string =>
-  /^[\p{L}\p{N}\p{P}\p{S}]$/u.test(character)
+  /[\p{L}\p{N}\p{P}\p{S}]/u.test(character)
     ? character
     : `U+${Number(character.codePointAt(0)).toString(16).toUpperCase().padStart(4, "0")}`;

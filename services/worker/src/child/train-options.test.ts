@@ -1,0 +1,112 @@
+import { TrainRequest } from "@trainer/platform";
+import { expect, test } from "vitest";
+import { containing } from "../../../../test/matching.js";
+import { trainOptions } from "./train-options.js";
+
+const about = { runId: "r", userId: "7", corpus: null, threads: 2 };
+
+/** A request with nothing as it is by default. */
+const given = {
+  model_family: "llama",
+  model_size: "tiny",
+  model_config: { hidden_size: 64, attention_dropout: 0.1 },
+  max_seq_len: 99,
+  num_epochs: 3,
+  max_steps: 17,
+  batch_size: 5,
+  learning_rate: 0.25,
+  corpus_file_id: "file",
+  corpus_format: "jsonl",
+  document_separator: "<|end|>",
+  document: "file",
+  special_tokens: true,
+  tokenizer_id: "tok",
+  tokenizer_method: "char",
+  vocab_size: 400,
+  min_frequency: 6,
+  holdout_fraction: 0.2,
+  seed: 8,
+  pretrained_run_id: null,
+  freeze_embed: true,
+  gradient_clipping: 0.5,
+  optimizer: "sgd",
+  device: "cpu",
+  precision: "fp32",
+  deterministic: true,
+  data_num_workers: 4,
+  data_pin_memory: false,
+  early_stopping_patience: 11,
+  test_split_ratio: 0.3,
+  eval_tokens: 1000,
+  finetune_lr_cap: 0.125,
+};
+const settings = (changes: object = {}) => {
+  const { user_id: _id, corpus_path: _path, ...request } = TrainRequest.parse({ ...given, ...changes });
+  return { ...request, corpus_path: null };
+};
+
+test("whatever a request says its training is given, under the name that it has there", () => {
+  const { corpus_path: _, ...fields } = settings();
+  expect(Object.keys(fields).toSorted()).toEqual(Object.keys(given).toSorted()); // no field is without its line here
+  expect(trainOptions(settings(), about)).toEqual({
+    runId: "r",
+    userId: "7",
+    threads: 2,
+    modelFamily: "llama",
+    modelSize: "tiny",
+    modelConfig: { hiddenSize: 64, attentionDropout: 0.1 },
+    maxSeqLen: 99,
+    numEpochs: 3,
+    maxSteps: 17,
+    batchSize: 5,
+    learningRate: 0.25,
+    corpusFileId: "file",
+    corpusFormat: "jsonl",
+    documentSeparator: "<|end|>",
+    document: "file",
+    specialTokens: true,
+    tokenizer: "tok",
+    tokenizerMethod: "char",
+    vocabSize: 400,
+    minFrequency: 6,
+    holdoutFraction: 0.2,
+    seed: 8,
+    pretrainedRunId: null,
+    freezeEmbed: true,
+    gradientClipping: 0.5,
+    optimizer: "sgd",
+    device: "cpu",
+    precision: "fp32",
+    deterministic: true,
+    dataNumWorkers: 4,
+    dataPinMemory: false,
+    earlyStoppingPatience: 11,
+    testSplitRatio: 0.3,
+    evalTokens: 1000,
+    finetuneLrCap: 0.125,
+  });
+});
+
+test("a corpus on the server's disk is named by where it lies there", () => {
+  const options = trainOptions(settings({ model_config: null }), { ...about, corpus: "/data/corpus/a.txt" });
+  expect(options).toMatchObject({ corpus: "/data/corpus/a.txt", modelConfig: {} });
+});
+
+test("of a run that starts from other weights the length and the tokenizer are theirs, unless another is named", () => {
+  const from = (tokenizer_id: string) => trainOptions(settings({ pretrained_run_id: "old", tokenizer_id }), about);
+  expect(from("")).toMatchObject({ pretrainedRunId: "old", maxSeqLen: null, tokenizer: null });
+  expect(from("tok").tokenizer).toBe("tok");
+});
+
+test("a new run that names neither a tokenizer nor a way to train one is refused", () => {
+  const named = (tokenizer_id: string, tokenizer_method: string | null) =>
+    trainOptions(settings({ tokenizer_id, tokenizer_method }), about).tokenizer;
+  expect(named(" ", "char")).toBeNull();
+  expect(() => named(" ", null)).toThrow(
+    expect.objectContaining({
+      code: "TOKENIZER_NOT_FOUND",
+      failureClass: "USER_INPUT",
+      message: containing("give its tokenizer_id; or give the tokenizer_method to train one by"),
+    }),
+  );
+});

@@ -82,18 +82,33 @@ test("a run that failed for want of its text is taken up again once that is ther
   const { system, trainer, on } = remote;
   await system.train("late", { corpus_path: "late.txt", num_epochs: 1 });
   expect((await system.ended("late")).status).toBe("failed");
+  const early = await trainer(on("resume", "late"));
+  expect(early).toMatchObject({ code: 1, stderr: containing(`trainer resume late --server ${remote.url}`) });
   copyFileSync(folder("corpus", "corpus.txt"), folder("corpus", "late.txt"));
   expect((await trainer(on("resume", "late"))).stdout).toContain("Done: ");
 });
 
+test("what a server does not read is made one text by the command that is proposed for it", async () => {
+  const { trainer, json, on, corpus } = remote;
+  const refused = await trainer(on("train", corpus, corpus));
+  expect(refused.stderr).toContain("`trainer corpus add` makes one of what you have, and prints the id");
+  const { file_id: id } = z
+    .looseObject({ file_id: z.string() })
+    .parse((await json(["corpus", "add", corpus, corpus])).last);
+  const tiny = "--model char_lstm --size tiny --max-seq-len 32 --max-steps 2".split(" ");
+  expect(await json(on("train", id, ...tiny))).toMatchObject({ code: 0, last: { status: "completed", step: 2 } });
+});
+
 test("runs of a server are removed, with their files, once they have ended", async () => {
   const { system, trainer, json, on } = remote;
-  const { last } = await json(on("runs", "rm", "latest", "two"));
+  const { last } = await json(on("runs", "rm", "late", "two"));
   expect(last).toEqual({ removed: ["late", "two"], bytes: aNumber });
   for (const id of ["late", "two"]) {
     expect((await trainer(on("runs", "show", id))).stderr).toContain("run not found");
     expect([folder("models", id), folder("archived", `${id}.json`)].filter((path) => existsSync(path))).toEqual([]);
   }
+  const { last: newest } = await json(on("runs", "rm", "latest"));
+  expect(newest).toMatchObject({ removed: [matching(/^char_lstm-tiny-/)] });
   await system.runs.create("soon", 0n, request());
   const soon = await trainer(on("runs", "rm", "soon"));
   expect(soon).toMatchObject({ code: 1, stderr: containing("run soon is queued: stop it before it is removed") });

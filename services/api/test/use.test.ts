@@ -302,6 +302,8 @@ test("a tokenizer that only the home knows is there all the same, and what is da
   });
   expect(await told("bare")).toMatchObject({ status: "completed", coverage: null, token_count: null });
   for (const id of ["torn", "..%2f"]) expect(await told(id)).toMatchObject({ status: "unknown" });
+  await system.tokenizers.fail("tok-9", "there is no text");
+  expect(await told("tok-9")).toMatchObject({ status: "failed", message: "there is no text", coverage: null });
   await system.tokenizers.create("tok-1"); // it is made anew
   expect(await told("tok-1")).toMatchObject({ status: "queued", coverage: null });
 });

@@ -23,10 +23,12 @@ export function runOutcome({ run_id: id, training, artifact_file_id: file }: Run
   ];
 }
 
-/** What a run that came to nothing ends the command with. */
-export function runFailure(status: RunStatus): RunFailed {
+/** What a run that came to nothing ends the command with; `flag` names the server. */
+export function runFailure(status: RunStatus, flag: string): RunFailed {
+  const { run_id: id } = status;
   const why = status.error ?? status.message ?? "the server gives no reason";
-  return new RunFailed("RUN_FAILED", `run ${status.run_id} failed: ${why}`, null, statusJson(status), {});
+  const hint = `Its log: trainer logs ${id}${flag}\nTo go on with it once the reason is gone: trainer resume ${id}${flag}`;
+  return new RunFailed("RUN_FAILED", `run ${id} failed: ${why}`, hint, statusJson(status), {});
 }
 
 /** What is said of an evaluation on a server. */

@@ -109,9 +109,10 @@ test("a run that is completed tells its figures and what next, on the server whe
 });
 
 test("a run that has failed says why, as far as anybody knows", () => {
-  expect(runFailure(status({ error: "no room", message: "m" })).message).toBe("run r failed: no room");
-  expect(runFailure(status({ message: "m" })).message).toBe("run r failed: m");
-  expect(runFailure(status()).message).toBe("run r failed: the server gives no reason");
+  expect(runFailure(status({ error: "no room", message: "m" }), "").message).toBe("run r failed: no room");
+  expect(runFailure(status({ message: "m" }), "").message).toBe("run r failed: m");
+  expect(runFailure(status(), "").message).toBe("run r failed: the server gives no reason");
+  expect(runFailure(status(), " --server http://x").hint).toContain("trainer resume r --server http://x");
 });
 
 test("what a server could not do says why, or how it stands", () => {

@@ -143,6 +143,30 @@ test("an adapter that is of another kind, damaged or for another model is refuse
   await expect(loadAdapter(dir, model)).rejects.toMatchObject({ code: "MODEL_LOAD_FAILED" });
 });
 
+test("what is saved says to PEFT how the adapter is built, and is the same when it is loaded", async () => {
+  const lora = addLora(build(gpt2, config, { seed: 1 }), { rank: 3, alpha: 6, dropout: 0.25 });
+  noGrad(() => lora.adapter.list().forEach((p) => p.normal_(0, 0.3)));
+  const saved = join(dir, "new", "adapter");
+  await saveAdapter(saved, lora, "/models/base");
+  const written: unknown = JSON.parse(readFileSync(join(saved, "adapter_config.json"), "utf8"));
+  expect(written).toEqual({
+    peft_type: "LORA",
+    task_type: "CAUSAL_LM",
+    base_model_name_or_path: "/models/base",
+    r: 3,
+    lora_alpha: 6,
+    lora_dropout: 0.25,
+    target_modules: ["c_attn", "c_fc", "c_proj"],
+    fan_in_fan_out: true,
+    bias: "none",
+    inference_mode: true,
+  });
+  expect(readSafetensors(join(saved, "adapter_model.safetensors")).metadata).toEqual({ format: "pt" });
+  const again = await loadAdapter(saved, build(gpt2, config, { seed: 1 }));
+  expect(again.options).toEqual({ rank: 3, alpha: 6, dropout: 0.25, targets: lora.targetModules });
+  expect(difference(logits(again.model, ids, evaluate), logits(lora.model, ids, evaluate))).toBe(0);
+});
+
 const python = [process.env["PEERS_PYTHON"] ?? "python3", "python3"].find((program) => {
   const probe = "import importlib.util as u, sys; sys.exit(not (u.find_spec('peft') and u.find_spec('torch')))";
   return spawnSync(program, ["-c", probe]).status === 0;

@@ -1,5 +1,5 @@
-import { build, gpt2, gpt2Config, type CausalLm } from "@trainer/models";
-import { tensor, TorchError } from "@trainer/torch";
+import { build, gpt2, gpt2Config, loss, type CausalLm } from "@trainer/models";
+import { noGrad, tensor, TorchError } from "@trainer/torch";
 import { expect, test } from "vitest";
 import { evaluateSplit, type EvaluationData } from "./evaluate-split.js";
 
@@ -31,6 +31,27 @@ function hungry(): { readonly model: CausalLm; readonly attempts: () => number }
   };
   return { model: { ...model, hidden }, attempts: () => attempts };
 }
+
+test("the loss is the mean over all tokens, of a short batch no more than its part", async () => {
+  const ids = tensor(BigInt64Array.of(1n, 5n, 9n, 2n, 0n, 0n, 0n, 0n), [1, 8]);
+  const batches = [
+    { inputs: ids, targets: tensor(BigInt64Array.of(5n, 9n, 2n, 7n, 3n, 3n, 3n, 3n), [1, 8]), tokens: 8 },
+    {
+      inputs: ids,
+      targets: tensor(BigInt64Array.of(5n, -100n, 2n, -100n, -100n, -100n, -100n, -100n), [1, 8]),
+      tokens: 2,
+    },
+  ];
+  const means = batches.map((batch) => noGrad(() => loss(model, batch, { training: false }).item()));
+  const given = batches.values();
+  const next = () => given.next().value ?? data().next();
+  const evaluated = await evaluateSplit(model, { batches: 2, text: null, next }, compute);
+  const mean = (Number(means[0]) * 8 + Number(means[1]) * 2) / 10;
+  expect(Math.abs(Number(means[0]) - Number(means[1]))).toBeGreaterThan(1e-3); // else any mean would do
+  expect(evaluated?.loss).toBeCloseTo(mean, 10);
+  expect(evaluated?.perplexity).toBeCloseTo(Math.exp(mean), 8);
+  expect(evaluated?.tokens).toBe(10);
+});
 
 test("a batch that memory does not suffice for is tried once more after some was given back", async () => {
   const wanted = await evaluateSplit(model, data(), compute);

@@ -1,3 +1,4 @@
+import { existsSync, readdirSync, readlinkSync } from "node:fs";
 import { appendFile, mkdir, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { NO_FRAME, trainChar, type Frame } from "@trainer/tokenizers";
@@ -332,6 +333,28 @@ test("what is aborted, or fails while more is being read, leaves nothing behind"
   tokenizer.encodeBatch = () => Promise.reject(new Error("no memory"));
   await expect(buildBins({ ...options, tokenizer })).rejects.toThrow("no memory");
   expect(await readdir(options.cacheDir)).toEqual([]);
+});
+
+/** Files below a folder that this process has open. */
+const openBelow = (folder: string) =>
+  readdirSync("/proc/self/fd").filter((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`).startsWith(folder);
+    } catch {
+      return false; // closed meanwhile
+    }
+  });
+
+test.skipIf(!existsSync("/proc/self/fd"))("no file stays open, whether bins are made or not", async () => {
+  const { folder, options } = await prepare(lines.join("\n"));
+  await using _ = folder;
+  let open = 0;
+  const onProgress = () => (open = Math.max(open, openBelow(options.cacheDir).length));
+  await buildBins({ ...options, onProgress });
+  const tokenizer = new ByteTokenizer(261);
+  tokenizer.encodeBatch = () => Promise.reject(new Error("no memory"));
+  await expect(buildBins({ ...options, tokenizer })).rejects.toThrow("no memory");
+  expect([open, openBelow(folder.path)]).toEqual([3, []]);
 });
 
 test("a corpus that changes while it is encoded gives no bins", async () => {

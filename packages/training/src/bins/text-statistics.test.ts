@@ -6,6 +6,7 @@ import { openTinyGpt2 } from "../../test/fixture.js";
 import { near } from "../../../../test/matching.js";
 import { openCorpus } from "../corpus/corpus.js";
 import { temporaryFolder } from "../home/temporary-folder.js";
+import { BinWriter } from "./bin-writer.js";
 import { buildBins } from "./build-bins.js";
 import { textStatistics } from "./text-statistics.js";
 import { windowAt, windowCount } from "./windows.js";
@@ -62,6 +63,34 @@ test("of a kind that puts a space before each text, and of unknown characters, t
     characters: 0,
     documentLengths: null,
   });
+});
+
+test("a bin larger than what is read at once is counted whole, and a window across that border by its own targets", async () => {
+  await using temporary = await temporaryFolder();
+  const path = join(temporary.path, "a.bin");
+  const tokens = 600_000;
+  const ids = Uint16Array.from({ length: tokens }, (_, i) => (i % 10 === 9 ? 0 : 1 + (i % 2))); // 0 ends a document
+  await using writer = await BinWriter.create(path, "uint16");
+  await writer.write(ids, { documents: tokens / 10, bytes: 750_000 });
+  const bin = { path, ...(await writer.finish()), measured: null };
+  const spelling = {
+    vocabSize: 3,
+    specials: { pad: null, unk: null, bos: null, eos: 0 },
+    isSpecial: (id: number) => id === 0,
+    tokenBytes: (id: number) => new Uint8Array(id).fill(0x61),
+  };
+  const all = await textStatistics(bin, spelling, everything(tokens));
+  expect(all).toMatchObject({ targets: tokens, bytes: 750_000, characters: 780_000 });
+  expect(all.documentLengths).toEqual({
+    count: 60_000,
+    min: 9,
+    mean: 9,
+    max: 9,
+    histogram: [{ from: 8, to: 15, count: 60_000 }],
+  });
+  const border = (1 << 20) / 2;
+  const part = await textStatistics(bin, spelling, [{ start: border - 20, from: border - 10, to: border + 10 }]);
+  expect(part).toMatchObject({ targets: 20, characters: 26 });
 });
 
 const specialsOnly = (vocabSize: number) => ({

@@ -45,7 +45,7 @@ export async function textStatistics(
   const size = idBytes(bin.dtype);
   const end = HEADER_BYTES + bin.tokens * size;
   for (let at = HEADER_BYTES; at < end; at += chunk.length) {
-    const { bytesRead } = await file.read(chunk, 0, Math.min(chunk.length, end - at), at);
+    const { bytesRead } = await file.read(chunk, 0, chunk.length, at);
     for (let i = 0; i < bytesRead; i += size) {
       const id = chunk.readUIntLE(i, size);
       const [bytes, characters] = [Number(bytesOf[id]), Number(charactersOf[id])];

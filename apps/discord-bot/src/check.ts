@@ -1,4 +1,5 @@
 import { ServiceError, TrainerClient } from "@trainer/client";
+import { withoutCredentials } from "@trainer/platform";
 import { openRedis, REDIS_TIMEOUT_MS } from "@trainer/platform/redis";
 import { DiscordAPIError, REST, Routes } from "discord.js";
 import { z } from "zod";
@@ -74,13 +75,13 @@ async function checkApi({ url, key, timeoutMs }: BotConfig["api"]): Promise<BotC
   if (url === null) return failed("API", "not configured", "Set API_BASE_URL to where `trainer api` listens.");
   try {
     await new TrainerClient({ url, apiKey: key, timeoutMs, retries: 0 }).runs({ limit: 1 });
-    return ok("API", url);
+    return ok("API", withoutCredentials(url));
   } catch (error) {
     const unauthorized = error instanceof ServiceError && error.status === 401;
     const fix = unauthorized
       ? "The API wants a key: set MODEL_TRAINER_API_KEY to its SECURITY__API_KEY."
       : "Is it there? `trainer serve` or `trainer api` starts it; API_BASE_URL says where it is.";
-    return failed("API", `${url}: ${said(error)}`, fix);
+    return failed("API", `${withoutCredentials(url)}: ${said(error)}`, fix);
   }
 }
 

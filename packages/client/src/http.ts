@@ -1,6 +1,7 @@
 import * as http from "node:http";
 import * as https from "node:https";
 import { pipeline } from "node:stream/promises";
+import { withoutCredentials } from "@trainer/platform";
 import { z } from "zod";
 import { ServiceError, type Service } from "./service-error.js";
 
@@ -36,11 +37,12 @@ function head(url: string, request: HttpRequest): Promise<http.IncomingMessage> 
   return new Promise((resolve, reject) => {
     const options = { method, headers, timeout: timeoutMs, ...(signal === undefined ? {} : { signal }) };
     const req = protocol.request(url, options, resolve);
-    const late = `${url} did not answer for ${timeoutMs} ms`;
+    const shown = withoutCredentials(url);
+    const late = `${shown} did not answer for ${timeoutMs} ms`;
     req.once("timeout", () => req.destroy(new ServiceError("TIMEOUT", late, { service })));
-    req.once("error", (error) => reject(lost(url, error, service)));
+    req.once("error", (error) => reject(lost(shown, error, service)));
     if (body === undefined) req.end();
-    else pipeline(body, req).catch((error: unknown) => reject(lost(url, error, service)));
+    else pipeline(body, req).catch((error: unknown) => reject(lost(shown, error, service)));
   });
 }
 

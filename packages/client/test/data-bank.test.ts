@@ -284,6 +284,8 @@ test("a service that does not answer, is not there, or is none, is told as such"
     code: "UNREACHABLE",
     message: containing("http://127.0.0.1:1/files/abcd/info cannot be reached"),
   });
+  const withPassword = client({ url: "http://jane:secret@127.0.0.1:1", ...quick }).info("abcd");
+  await expect(withPassword).rejects.toMatchObject({ message: matching(/^http:\/\/127\.0\.0\.1:1\/files/) });
   await using other = await saying((_, res) => void res.end("<html>hello</html>"));
   for (const ask of [client({ url: other.url }).info("abcd"), client({ url: other.url }).head("abcd")]) {
     await expect(ask).rejects.toMatchObject({ code: "INVALID_ANSWER" });

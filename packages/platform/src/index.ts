@@ -4,6 +4,7 @@ export type { TrainerConfig } from "./config/settings.js";
 export { AppError, STATUS, type ErrorCode } from "./errors.js";
 export { decodeEvent, encodeEvent, TrainerEvent } from "./events.js";
 export { parseJson, toJson, toWireJson } from "./json.js";
+export { withoutCredentials } from "./without-credentials.js";
 export { logOptions } from "./log.js";
 export {
   FAILURE_TTL_SECONDS,

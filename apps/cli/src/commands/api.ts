@@ -1,10 +1,9 @@
-import { loadConfig } from "@trainer/platform";
+import { loadConfig, withoutCredentials } from "@trainer/platform";
 import type { Command } from "commander";
 import { z } from "zod";
 import { defineCommand } from "../define-command.js";
 import type { Io } from "../io.js";
 import { apiConfig } from "../serve/api-config.js";
-import { withoutPassword } from "../serve/without-password.js";
 import { untilAborted } from "../until-aborted.js";
 
 const Options = z.strictObject({
@@ -29,7 +28,7 @@ export function define(command: Command, io: Io): void {
       const { startApi } = await import("@trainer/api");
       await io.interruptible(async (signal) => {
         await using api = await startApi({ ...apiConfig(config), ...given }, { log: io.stderr });
-        const facts = { url: api.url, redis: withoutPassword(config.redisUrl) };
+        const facts = { url: api.url, redis: withoutCredentials(config.redisUrl) };
         out.result(facts, () => `api        ${facts.url}\nredis      ${facts.redis}`);
         await untilAborted(signal);
       });

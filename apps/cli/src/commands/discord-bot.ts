@@ -1,11 +1,10 @@
-import { loadConfig } from "@trainer/platform";
+import { loadConfig, withoutCredentials } from "@trainer/platform";
 import type { Command } from "commander";
 import type { BotConfig } from "@trainer/discord-bot";
 import { z } from "zod";
 import { defineCommand, type Invocation } from "../define-command.js";
 import { report } from "../doctor/report.js";
 import type { Io } from "../io.js";
-import { withoutPassword } from "../serve/without-password.js";
 import { untilAborted } from "../until-aborted.js";
 
 const Options = z.strictObject({
@@ -54,8 +53,8 @@ async function serve(config: BotConfig, { io, out }: Invoked): Promise<void> {
     const facts = {
       bot: bot.name,
       obeys: config.ownerId === null ? "everybody (no DISCORD_OWNER_ID)" : `${config.ownerId} alone`,
-      api: config.api.url ?? "none (no API_BASE_URL)",
-      redis: withoutPassword(config.redisUrl),
+      api: config.api.url === null ? "none (no API_BASE_URL)" : withoutCredentials(config.api.url),
+      redis: withoutCredentials(config.redisUrl),
     };
     out.result(facts, () =>
       Object.entries(facts)

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { makeFolder } from "@trainer/disk";
-import { AppError, loadConfig, type LoadedConfig } from "@trainer/platform";
+import { AppError, loadConfig, type LoadedConfig, withoutCredentials } from "@trainer/platform";
 import { isLoopback } from "@trainer/platform/http";
 import type { Command } from "commander";
 import { z } from "zod";
@@ -14,7 +14,6 @@ import { serveFile, serveHome } from "../serve/one-per-home.js";
 import type { Place } from "../serve/part.js";
 import { Parts } from "../serve/parts.js";
 import { startSystem } from "../serve/system.js";
-import { withoutPassword } from "../serve/without-password.js";
 import { untilAborted } from "../until-aborted.js";
 
 const port = z.int().min(0).max(65_535).optional();
@@ -99,7 +98,7 @@ const asVariables = ({ host, port, dataBankPort }: z.output<typeof Options>): Io
 });
 
 function isUp(out: Output, name: string, { url, pid }: Place, ms: number): void {
-  const shown = url === undefined ? `pid ${pid}` : withoutPassword(url);
+  const shown = url === undefined ? `pid ${pid}` : withoutCredentials(url);
   out.result({ part: name, url: url === undefined ? null : shown, pid, ready_ms: Math.round(ms) }, () =>
     [name.padEnd(NAME), shown.padEnd(26), ` ready in ${Math.round(ms)} ms`].join(""),
   );

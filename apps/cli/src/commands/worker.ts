@@ -1,10 +1,9 @@
-import { loadConfig } from "@trainer/platform";
+import { loadConfig, withoutCredentials } from "@trainer/platform";
 import type { Command } from "commander";
 import { z } from "zod";
 import { defineCommand } from "../define-command.js";
 import type { Io } from "../io.js";
 import { redisAnswers } from "../serve/redis-answers.js";
-import { withoutPassword } from "../serve/without-password.js";
 import { workerConfig } from "../serve/worker-config.js";
 import { untilAborted } from "../until-aborted.js";
 
@@ -26,7 +25,7 @@ export function define(command: Command, io: Io): void {
       await io.interruptible(async (signal) => {
         const worker = await startWorker(config, { log: io.stderr });
         const facts = {
-          redis: withoutPassword(config.redisUrl),
+          redis: withoutCredentials(config.redisUrl),
           artifacts: config.artifactsRoot,
           data: config.dataRoot,
         };

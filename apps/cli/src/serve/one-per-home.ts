@@ -1,11 +1,10 @@
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { isErrno, writeJsonSync } from "@trainer/disk";
-import { AppError } from "@trainer/platform";
+import { AppError, withoutCredentials } from "@trainer/platform";
 import { RunLock } from "@trainer/training/files";
 import { z } from "zod";
 import type { Places } from "./parts.js";
-import { withoutPassword } from "./without-password.js";
 
 export interface ServedHome extends Disposable {
   /** Processes of one that was killed while it served this home: they may yet be on their way out. */
@@ -71,7 +70,7 @@ function other(home: string): string {
   try {
     const { pid, ...rest } = Told.parse(JSON.parse(readFileSync(serveFile(home), "utf8")));
     const urls = Object.entries(rest).map(([name, place]) => [name, Reached.safeParse(place).data?.url]);
-    const lines = urls.flatMap(([name, url]) => (url === undefined ? [] : [`\n  ${name}  ${withoutPassword(url)}`]));
+    const lines = urls.flatMap(([name, url]) => (url === undefined ? [] : [`\n  ${name}  ${withoutCredentials(url)}`]));
     return `by process ${pid}:${lines.join("")}`;
   } catch {
     return "by a process that has not said yet where";

@@ -1,6 +1,5 @@
-import { AppError } from "@trainer/platform";
+import { AppError, withoutCredentials } from "@trainer/platform";
 import { openRedis } from "@trainer/platform/redis";
-import { withoutPassword } from "./without-password.js";
 
 /** Others may be starting it at this moment. */
 const WITHIN_MS = 3000;
@@ -17,7 +16,7 @@ export async function redisAnswers(url: string): Promise<void> {
   } catch (error) {
     throw new AppError(
       "CONFIG_ERROR",
-      `the Redis at ${withoutPassword(url)} cannot be used (${last}): start it, or correct REDIS_URL; ` +
+      `the Redis at ${withoutCredentials(url)} cannot be used (${last}): start it, or correct REDIS_URL; ` +
         "where that is unset, `trainer serve` starts one of its own",
       { cause: error },
     );

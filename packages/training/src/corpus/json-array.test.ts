@@ -29,9 +29,9 @@ test("strings, and the field text of objects, come back in their order, however 
 
 test("what is not an array of texts is refused with the element's number", () => {
   const wrong = {
-    '["a", {"tekst": "b"}]': /^a\.json, element 2 of the array: no string field "text" in {"tekst": "b"};/,
-    '["a", 2]': /element 2 of the array: no string field "text" in 2/,
-    '["a",]': /element 2 of the array: not JSON/,
+    '["a", {"tekst": "b"}]': /^a\.json, element 2 of the array: no string field "text"; expected/,
+    '["a", 2]': /element 2 of the array: no string field "text"; expected/,
+    '["a",]': /element 2 of the array: not JSON: value expected at character 1;/,
     '["a"}': /element 1 of the array: the file ends within the array/,
     '["a"}]': /element 1 of the array: not JSON/,
     '[{"text": "a"': /element 1 of the array: the file ends within the array/,

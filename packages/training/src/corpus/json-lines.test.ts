@@ -26,11 +26,12 @@ test("the field text of every line comes back, however the file is cut into chun
   );
 });
 
-test("a line that is not JSON, or has no text, is named with its file and number", () => {
-  expect(() => read('{"text":"a"}\n\n{"text":\n')).toThrow(/^a\.jsonl:3: not JSON/);
-  expect(() => read('{"text":"a"}\n{"tekst":"b"}')).toThrow(/^a\.jsonl:2: no string field "text" in {"tekst":"b"};/);
-  expect(() => read('{"text":1}')).toThrow(/^a\.jsonl:1: no string field "text"/);
-  expect(() => read(`["${"x".repeat(100)}"]`)).toThrow(`["${"x".repeat(58)}…;`);
+test("a line that is not JSON, or has no text, is named by file, line and character, and not quoted", () => {
+  expect(() => read('{"text":"a"}\n\n{"text":\n')).toThrow(/^a\.jsonl:3: not JSON: value expected at character 9;/);
+  expect(() => read('{"text": Jane}')).toThrow(/^a\.jsonl:1: not JSON: invalid symbol at character 10; each line/);
+  expect(() => read('{"text":"a"}\n{"tekst":"b"}')).toThrow(/^a\.jsonl:2: no string field "text"; each line/);
+  expect(() => read('{"text":1}')).toThrow(/^a\.jsonl:1: no string field "text";/);
+  expect(() => read("[".repeat(100_000))).toThrow(/^a\.jsonl:1: not JSON; each line/);
   expect(() => read("[1]")).toThrow(CorpusError);
 });
 

@@ -62,19 +62,28 @@ test("files go up, are told of, come back, and are removed", async () => {
 });
 
 test("a gateway before the service is reached by its path", async () => {
-  const { code, stderr } = await trainer(["files", "info", "abcd"], { env: { ...env(), API_GATEWAY_URL: url } });
+  const { code, stderr } = await trainer(["files", "info", "abcd".repeat(16)], {
+    env: { ...env(), API_GATEWAY_URL: url },
+  });
   expect([code, stderr]).toEqual([1, containing("Not Found")]); // this service has no gateway's path
 });
 
 test("without a service it says where it looked, and what to do", async () => {
-  const { code, stderr } = await trainer(["files", "info", "abcd", "--url", "http://127.0.0.1:1"]);
+  const { code, stderr } = await trainer(["files", "info", "abcd".repeat(16), "--url", "http://127.0.0.1:1"]);
   expect(code).toBe(1);
-  expect(stderr).toMatch(/127\.0\.0\.1:1\/files\/abcd\/info cannot be reached \(ECONNREFUSED\)\n.*trainer data-bank/);
+  expect(stderr).toMatch(
+    /127\.0\.0\.1:1\/files\/(abcd){16}\/info cannot be reached \(ECONNREFUSED\)\n.*trainer data-bank/,
+  );
+});
+
+test.each(["get", "info", "rm"])("files %s asks no service for what is no id", async (what) => {
+  const { code, stderr } = await trainer(["files", what, "../keys.json", "--url", "http://127.0.0.1:1"]);
+  expect([code, stderr]).toEqual([2, containing('"../keys.json" is no id of a file: expected 64 hexadecimal digits')]);
 });
 
 test("unless told, it looks for the service of this machine, and for no key", async () => {
-  const { stderr } = await trainer(["files", "rm", "no-id"]);
-  expect(stderr).toEqual(matching(/127\.0\.0\.1:8001|invalid file_id/));
+  const { stderr } = await trainer(["files", "rm", "abcd".repeat(16)]);
+  expect(stderr).toEqual(matching(/127\.0\.0\.1:8001|not found|removed/));
 });
 
 test("a service that does not tell since when it has a file is no failure", async () => {
@@ -90,7 +99,7 @@ test("a service that does not tell since when it has a file is no failure", asyn
 });
 
 test("what is no address is refused", async () => {
-  expect(await trainer(["files", "info", "abcd", "--url", "ftp://x"])).toMatchObject({
+  expect(await trainer(["files", "info", "abcd".repeat(16), "--url", "ftp://x"])).toMatchObject({
     code: 2,
     stderr: containing("must be http://"),
   });

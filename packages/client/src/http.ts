@@ -18,15 +18,24 @@ export interface HttpRequest {
   readonly accepts?: readonly number[];
 }
 
+/** The most characters of a refusal that are read. */
+const REFUSAL_LENGTH = 1 << 20;
+
 /**
  * Sends a request and gives the answer once its head is there. An answer may come before the body is sent: a refusal.
- * @throws ServiceError UNREACHABLE, TIMEOUT, or the refusal, for every status from 400 on that is no answer
+ * No redirect is followed: the key and what is sent are for the address that was given, and for no other.
+ * @throws ServiceError UNREACHABLE, TIMEOUT, REDIRECTED, or the refusal, for every status from 400 on that is no answer
  */
 export async function send(url: string, request: HttpRequest): Promise<http.IncomingMessage> {
   const answer = await head(url, request);
-  const { statusCode = 0 } = answer;
-  if (statusCode < 400 || request.accepts?.includes(statusCode) === true) return answer;
-  const text = await readText(answer);
+  const { statusCode = 0, headers } = answer;
+  if ((statusCode >= 200 && statusCode < 300) || request.accepts?.includes(statusCode) === true) return answer;
+  if (statusCode < 400) {
+    answer.destroy();
+    const message = `${withoutCredentials(url)} redirects to ${headers.location}, which is not followed: name that address, if it is the right one`;
+    throw new ServiceError("REDIRECTED", message, { service: request.service });
+  }
+  const text = await readText(answer, REFUSAL_LENGTH);
   answer.destroy(); // no use in sending the rest
   throw refusal(request.service, statusCode, text, [answer.headers["x-request-id"]].flat()[0]);
 }
@@ -46,11 +55,17 @@ function head(url: string, request: HttpRequest): Promise<http.IncomingMessage> 
   });
 }
 
-/** An answer's body, as text. @throws ServiceError UNREACHABLE if it breaks off */
-export async function readText(answer: http.IncomingMessage): Promise<string> {
+/**
+ * An answer's body, as text.
+ * @throws ServiceError UNREACHABLE if it breaks off, INVALID_ANSWER if it is longer than `most` characters
+ */
+export async function readText(answer: http.IncomingMessage, most: number): Promise<string> {
   let text = "";
   answer.setEncoding("utf8");
-  for await (const piece of chunks(answer)) text += String(piece);
+  for await (const piece of chunks(answer)) {
+    text += String(piece);
+    if (text.length > most) throw new ServiceError("INVALID_ANSWER", `an answer has more than ${most} characters`);
+  }
   return text;
 }
 

@@ -1,6 +1,6 @@
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { appendFileSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
-import { createServer, globalAgent, type IncomingMessage, type ServerResponse } from "node:http";
+import { globalAgent } from "node:http";
 import { connect, createServer as createTcp, type AddressInfo, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { dataBankConfig, startDataBank } from "@trainer/data-bank";
@@ -8,8 +8,10 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { DataBankClient } from "../src/data-bank.js";
 import { containing, matching } from "../../../test/matching.js";
 import { scratch } from "../../../test/scratch.js";
+import { sha256 } from "../../../test/sha256.js";
+import { saying } from "./saying.js";
 
-const sha256 = (bytes: string | Uint8Array) => createHash("sha256").update(bytes).digest("hex");
+const NOBODY = sha256("what nobody has");
 const portOf = (server: Server) => {
   const address: AddressInfo | string | null = server.address();
   return typeof address === "object" && address !== null ? address.port : 0;
@@ -100,7 +102,7 @@ test("a refusal has the service's words, and is not tried again", async () => {
     status: 401,
     requestId: matching(/^[0-9a-f-]{36}$/),
   });
-  await expect(client({ apiKey: "wrong" }).remove("abcd")).rejects.toMatchObject({ status: 403 });
+  await expect(client({ apiKey: "wrong" }).remove(NOBODY)).rejects.toMatchObject({ status: 403 });
 });
 
 test("a refusal in the middle of an upload is heard, without sending the rest", async () => {
@@ -226,23 +228,6 @@ test("a transfer that is stopped stops, and is not tried again", async () => {
   }
 });
 
-/** A service that answers what a test says. */
-async function saying(answer: (req: IncomingMessage, res: ServerResponse, nth: number) => void) {
-  let count = 0;
-  const server = createServer((req, res) => {
-    req.resume().once("end", () => answer(req, res, count++));
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
-    url: `http://127.0.0.1:${portOf(server)}`,
-    count: () => count,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-}
-
 const described = (content: string) =>
   JSON.stringify({ file_id: sha256(content), sha256: sha256(content), size: content.length, content_type: "a/b" });
 
@@ -263,7 +248,7 @@ test.each([
   ["<html>", "HTTP 503"],
 ])("after its retries it says what the service said: %s", async (body, message) => {
   await using service = await saying((_, res) => void res.writeHead(503).end(body));
-  await expect(client({ url: service.url, retries: 2 }).info("abcd")).rejects.toMatchObject({
+  await expect(client({ url: service.url, retries: 2 }).info(NOBODY)).rejects.toMatchObject({
     message,
     code: "HTTP_503",
   });
@@ -272,28 +257,28 @@ test.each([
 
 test("a full disk is not tried again", async () => {
   await using service = await saying((_, res) => void res.writeHead(507).end('{"code":"INSUFFICIENT_STORAGE"}'));
-  await expect(client({ url: service.url }).remove("abcd")).rejects.toMatchObject({ code: "INSUFFICIENT_STORAGE" });
+  await expect(client({ url: service.url }).remove(NOBODY)).rejects.toMatchObject({ code: "INSUFFICIENT_STORAGE" });
   expect(service.count()).toBe(1);
 });
 
 test("a service that does not answer, is not there, or is none, is told as such", async () => {
   await using silent = await saying(() => {});
   const patient = { retries: 0, timeoutMs: 50 };
-  await expect(client({ url: silent.url, ...patient }).info("abcd")).rejects.toMatchObject({ code: "TIMEOUT" });
-  await expect(client({ url: "http://127.0.0.1:1", ...quick }).info("abcd")).rejects.toMatchObject({
+  await expect(client({ url: silent.url, ...patient }).info(NOBODY)).rejects.toMatchObject({ code: "TIMEOUT" });
+  await expect(client({ url: "http://127.0.0.1:1", ...quick }).info(NOBODY)).rejects.toMatchObject({
     code: "UNREACHABLE",
-    message: containing("http://127.0.0.1:1/files/abcd/info cannot be reached"),
+    message: containing(`http://127.0.0.1:1/files/${NOBODY}/info cannot be reached`),
   });
-  const withPassword = client({ url: "http://jane:secret@127.0.0.1:1", ...quick }).info("abcd");
+  const withPassword = client({ url: "http://jane:secret@127.0.0.1:1", ...quick }).info(NOBODY);
   await expect(withPassword).rejects.toMatchObject({ message: matching(/^http:\/\/127\.0\.0\.1:1\/files/) });
   await using other = await saying((_, res) => void res.end("<html>hello</html>"));
-  for (const ask of [client({ url: other.url }).info("abcd"), client({ url: other.url }).head("abcd")]) {
+  for (const ask of [client({ url: other.url }).info(NOBODY), client({ url: other.url }).head(NOBODY)]) {
     await expect(ask).rejects.toMatchObject({ code: "INVALID_ANSWER" });
   }
-  await expect(client({ url: "https://127.0.0.1:1", retries: 0 }).info("abcd")).rejects.toMatchObject({
+  await expect(client({ url: "https://127.0.0.1:1", retries: 0 }).info(NOBODY)).rejects.toMatchObject({
     code: "UNREACHABLE",
   });
-  await expect(client({ url: "http://[bad", retries: 0 }).info("abcd")).rejects.toThrow("Invalid URL");
+  await expect(client({ url: "http://[bad", retries: 0 }).info(NOBODY)).rejects.toThrow("Invalid URL");
 });
 
 test("an answer that says less than it announced, or something else, is not taken for the file", async () => {

@@ -58,3 +58,17 @@ test("somebody who no longer listens is not connected again", async () => {
   await expect(dataOf(server.requests, stop.signal)).rejects.toMatchObject({ name: "AbortError" });
   expect(server.asked).toHaveLength(1);
 });
+
+test("a line that is no event is passed over", async () => {
+  using server = await serving((_, res) => res.end("what: is this\n\ndata: a\n\n"));
+  expect(await dataOf(server.requests)).toEqual(["a"]);
+});
+
+test("an event without end is given up", async () => {
+  using server = await serving((_, res) => {
+    const write = () => void (res.destroyed || res.write("x".repeat(1 << 20), write));
+    res.write("data: ", write);
+  });
+  await expect(dataOf(server.requests)).rejects.toMatchObject({ code: "INVALID_ANSWER" });
+  expect(server.asked).toHaveLength(1);
+});

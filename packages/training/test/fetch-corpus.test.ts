@@ -16,6 +16,7 @@ import {
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { takeLock, waitForLock } from "../src/run/wait-for-lock.js";
 import { scratch } from "../../../test/scratch.js";
+import { asSha256 } from "../../../test/sha256.js";
 import { gate, latch, startBank, startTransfer, type Bank } from "./bank.js";
 import { containing, matching } from "../../../test/matching.js";
 
@@ -227,7 +228,9 @@ test("a text that is added is in the service and in the cache, held while it is 
   {
     using added = await addCorpus(text, { home, dataBank: bank.client() });
     expect(added).toMatchObject({ fileId: sha256("to be\nor not\n"), bytes: 13, path: path(added.fileId) });
-    expect(await bank.client().info(added.fileId)).toMatchObject({ content_type: "text/plain; charset=utf-8" });
+    expect(await bank.client().info(asSha256(added.fileId))).toMatchObject({
+      content_type: "text/plain; charset=utf-8",
+    });
     const kept = await cleanCorpusCache(home, home.corpusCache, none);
     expect(kept.map(({ reason }) => reason)).toEqual(["in_use"]);
   }

@@ -26,6 +26,7 @@ import {
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { removalOf } from "../src/run/run-use.js";
 import { scratch } from "../../../test/scratch.js";
+import { asSha256 } from "../../../test/sha256.js";
 import { gate, startBank, startTransfer, type Bank } from "./bank.js";
 import { tiny, writeCorpus } from "./corpus.js";
 import { containing } from "../../../test/matching.js";
@@ -97,7 +98,10 @@ test("a run goes up and away; scores, evaluations and exports bring it back as i
   const sent = await sendArtifact("novel", { ...where, cleanup, onProgress: (at) => sentSoFar.push(at) });
   expect(sent).toMatchObject({ runId: "novel", cleanup: { reason: null } });
   expect(sentSoFar.at(-1)).toEqual({ bytes: sent.bytes, totalBytes: sent.bytes });
-  expect(await dataBank.info(sent.fileId)).toMatchObject({ size: sent.bytes, content_type: "application/gzip" });
+  expect(await dataBank.info(asSha256(sent.fileId))).toMatchObject({
+    size: sent.bytes,
+    content_type: "application/gzip",
+  });
   expect(existsSync(dir())).toBe(false);
   expect(readdirSync(join(home.cache, "sending"))).toEqual([]);
 
@@ -223,7 +227,7 @@ test("killed in the middle of the upload, nothing is there, and the next process
   await child.kill();
   expect(await readManifest(join(dir(id), "manifest.json"))).toMatchObject({ artifact_file_id: null });
   const { fileId, bytes } = await sendArtifact(id, { home, dataBank: bank.client(), cleanup });
-  expect(await bank.client().info(fileId)).toMatchObject({ size: bytes });
+  expect(await bank.client().info(asSha256(fileId))).toMatchObject({ size: bytes });
   expect(readdirSync(join(home.cache, "sending"))).toEqual([]);
   expect(await archivedFileId(home, id)).toBe(fileId);
 }, 60_000);
@@ -293,7 +297,7 @@ test("an archive that the service has lost is told as such", async () => {
   const id = run("lost");
   const dataBank = bank.client();
   const { fileId } = await sendArtifact(id, { home, dataBank, cleanup });
-  await dataBank.remove(fileId);
+  await dataBank.remove(asSha256(fileId));
   await expect(bringRun(id, { home, dataBank })).rejects.toMatchObject({
     code: "ARTIFACT_DOWNLOAD_FAILED",
     failureClass: "FATAL",

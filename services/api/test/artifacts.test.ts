@@ -10,8 +10,10 @@ import { open, startSystem, type System } from "./api.js";
 
 let system: System;
 let bank: DataBank;
+let files = "";
 beforeAll(async () => {
-  const env = { PORT: "0", MIN_FREE_GB: "0", DATA_ROOT: scratch("api-files"), API_UPLOAD_KEYS: "bank-key" };
+  files = scratch("api-files");
+  const env = { PORT: "0", MIN_FREE_GB: "0", DATA_ROOT: files, API_UPLOAD_KEYS: "bank-key" };
   bank = await startDataBank(dataBankConfig(env), { log: { write() {} } });
   system = await startSystem({ dataBank: { url: bank.url, apiKey: "bank-key" } });
   mkdirSync(join(system.root, "models", "here"), { recursive: true });
@@ -69,6 +71,24 @@ test("a file service that fails is told", async () => {
   const none = await system.start({ dataBank: null });
   expect(await download("/artifacts/models/lost", none.url)).toMatchObject({ status: 404 });
   await none[Symbol.asyncDispose]();
+});
+
+test.each([
+  ["breaks off", Buffer.alloc(1 << 20)],
+  ["is a failure where nothing of it has gone yet", Buffer.from("short")],
+])("an archive that is not the one that was sent %s", async (how, bytes) => {
+  const path = join(system.root, "sound");
+  writeFileSync(path, Buffer.concat([Buffer.from("sound"), bytes]));
+  const { file_id: id } = await new DataBankClient({ url: bank.url, apiKey: "bank-key" }).upload(path, "a/b");
+  await system.runs.set("swapped", { artifactFileId: id });
+  writeFileSync(join(files, id.slice(0, 2), id.slice(2, 4), `${id}.bin`), Buffer.concat([Buffer.from("other"), bytes]));
+  const outcome = await download("/artifacts/models/swapped").catch((error: { code?: string }) => error);
+  expect(outcome).toMatchObject(how === "breaks off" ? { code: "ECONNRESET" } : { status: 500 });
+});
+
+test("what is recorded as an archive and is no hash is asked of nobody", async () => {
+  await system.runs.set("odd-file", { artifactFileId: "../keys.json" });
+  expect(await download("/artifacts/models/odd-file")).toMatchObject({ status: 404 });
 });
 
 test("a run whose files cannot be packed breaks off", async () => {

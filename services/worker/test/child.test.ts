@@ -14,6 +14,7 @@ import { loadTokenizer } from "@trainer/tokenizers";
 import { readManifest } from "@trainer/training";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { FromChild, Question } from "../src/child/messages.js";
+import { asSha256 } from "../../../test/sha256.js";
 import { containing, matching } from "../../../test/matching.js";
 import { startChild } from "./child.js";
 import { request, startSystem, USER, type System } from "./system.js";
@@ -69,7 +70,7 @@ test("a training waits between its stages for its parent, and tells how far it i
   expect(existsSync(folder("stages"))).toBe(false);
   const manifest = await archived("stages");
   expect(manifest).toMatchObject({ artifact_file_id: fileId, test_loss: result.testLoss, loss: result.trainLoss });
-  expect((await files.head(fileId)).size).toBeGreaterThan(0);
+  expect((await files.head(asSha256(fileId))).size).toBeGreaterThan(0);
 
   const told = toldIn(child.heard);
   const kinds = told.map(({ kind }) => kind);

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { defineCommand } from "../define-command.js";
 import { formatBytes } from "../display/quantity.js";
 import type { Io } from "../io.js";
+import { fileId } from "./file-id.js";
 import { serviceUrl } from "./files-url.js";
 
 const Options = z.strictObject({
@@ -18,7 +19,9 @@ export function define(command: Command, io: Io): void {
     args: { "<id>": "id of the file" },
     options: Options,
     examples: { "trainer files get ID --out corpus.txt": "again after a break: goes on" },
-    async run({ args: [id = ""], options: { url, out: path = id }, home, io, out }) {
+    async run({ args: [named = ""], options, home, io, out }) {
+      const id = fileId(named);
+      const { url, out: path = id } = options;
       const { filesService, withProgress } = await import("./files-service.js");
       const service = filesService({ home, io, url });
       const { size, sha256, contentType } = await io.interruptible((signal) =>

@@ -4,6 +4,7 @@ import { defineCommand } from "../define-command.js";
 import { formatBytes } from "../display/quantity.js";
 import { table } from "../display/table.js";
 import type { Io } from "../io.js";
+import { fileId } from "./file-id.js";
 import { serviceUrl } from "./files-url.js";
 
 const Options = z.strictObject({
@@ -17,9 +18,10 @@ export function define(command: Command, io: Io): void {
     options: Options,
     examples: { "trainer files info ID": "fails if it is not there" },
     async run({ args, options: { url }, home, io, out }) {
+      const ids = args.map(fileId);
       const { filesService } = await import("./files-service.js");
       const service = filesService({ home, io, url });
-      const files = await Promise.all(args.map((id) => service.info(id)));
+      const files = await Promise.all(ids.map((id) => service.info(id)));
       out.result({ files }, () =>
         table(
           [

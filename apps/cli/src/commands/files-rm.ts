@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { z } from "zod";
 import { defineCommand } from "../define-command.js";
 import type { Io } from "../io.js";
+import { fileId } from "./file-id.js";
 import { serviceUrl } from "./files-url.js";
 
 const Options = z.strictObject({
@@ -15,10 +16,11 @@ export function define(command: Command, io: Io): void {
     options: Options,
     examples: { "trainer files rm ID": "no failure if it is not there" },
     async run({ args, options: { url }, home, io, out }) {
+      const ids = args.map(fileId);
       const { filesService } = await import("./files-service.js");
       const service = filesService({ home, io, url });
-      for (const id of args) await service.remove(id);
-      out.result({ removed: args }, () => `removed ${args.join(", ")}`);
+      for (const id of ids) await service.remove(id);
+      out.result({ removed: ids }, () => `removed ${ids.join(", ")}`);
     },
   });
 }

@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
+import type { Sha256 } from "@trainer/disk";
 import { formatOf, isGzip, refuseMarked, type CorpusFormat } from "@trainer/training/options";
 import { filesService, withProgress } from "../commands/files-service.js";
 import { corpusArgument } from "../corpus-argument.js";
@@ -7,16 +8,14 @@ import type { Invocation } from "../define-command.js";
 import { explain, UsageError } from "../errors.js";
 
 /** The text of a command line as a server can have it: a file to send, or one that its file service has. */
-export interface RemoteText {
-  readonly path: string | null;
-  readonly fileId: string | null;
+export type RemoteText = {
   /** How it is read there, where nobody knows its name. */
   readonly format: CorpusFormat;
-}
+} & ({ readonly path: string; readonly fileId: null } | { readonly path: null; readonly fileId: Sha256 });
 
 /** A text in a server's file service. */
 export interface SentText {
-  readonly fileId: string;
+  readonly fileId: Sha256;
   readonly bytes: number;
 }
 
@@ -31,7 +30,7 @@ export async function remoteText(words: readonly string[], as: CorpusFormat): Pr
   if (as === "auto") refuseMarkedText(path);
   if ((await stat(path)).isDirectory()) throw notOne("one file");
   const format = as !== "auto" ? as : own === "jsonl" ? "jsonl" : "text";
-  return { path, fileId, format };
+  return { path, fileId: null, format };
 }
 
 function refuseMarkedText(path: string): void {
@@ -54,7 +53,7 @@ export async function sendText(
   signal: AbortSignal,
 ): Promise<SentText> {
   const files = filesService({ home, io });
-  if (path === null) return { fileId: String(fileId), bytes: (await files.info(String(fileId))).size };
+  if (path === null) return { fileId, bytes: (await files.info(fileId)).size };
   const { size: bytes } = await stat(path);
   const { file_id: id } = await withProgress(io, out, basename(path), (onProgress) =>
     files.upload(path, "text/plain", { onProgress, signal }),

@@ -1,11 +1,14 @@
 import type { IncomingMessage } from "node:http";
 import { basename } from "node:path";
+import { Readable } from "node:stream";
 import { FileInfo, Sha256 } from "@trainer/platform";
+import type { z } from "zod";
 import { readText, send, type HttpRequest } from "../http.js";
 import { retrying, type RetryOptions } from "../retry.js";
 import { ServiceError } from "../service-error.js";
 import { download } from "./download.js";
 import { formOf } from "./form.js";
+import { verified } from "./verified.js";
 
 export interface DataBankClientOptions extends Partial<RetryOptions> {
   /** http://host:port, or with a path where a gateway stands before it. */
@@ -30,12 +33,19 @@ export interface UploadOptions extends TransferOptions {
   readonly filename?: string;
 }
 
-/** What an answer's headers tell of a file. */
+/** What an answer's headers tell of a file; its hash is the one that was asked for. */
 export interface FileHead {
   readonly size: number;
-  readonly sha256: string;
+  readonly sha256: Sha256;
   readonly contentType: string;
 }
+
+/** What an answer's body tells of a file, with an id to ask by. */
+const Description = FileInfo.extend({ file_id: Sha256 });
+export type Description = z.output<typeof Description>;
+
+/** The most characters of an answer that describes a file. */
+const DESCRIPTION_LENGTH = 1 << 20;
 
 /**
  * The file service, as a client sees it. What fails by something that passes is tried again, uploads too: a file is
@@ -56,7 +66,7 @@ export class DataBankClient {
   }
 
   /** @param contentType kept with the file and sent back with it */
-  async upload(path: string, contentType: string, options: UploadOptions = {}): Promise<FileInfo> {
+  async upload(path: string, contentType: string, options: UploadOptions = {}): Promise<Description> {
     const { filename = basename(path), onProgress, signal } = options;
     return retrying(this.#retry, signal, async () => {
       await using form = await formOf(path, contentType, filename, onProgress);
@@ -67,44 +77,52 @@ export class DataBankClient {
     });
   }
 
-  async info(id: string): Promise<FileInfo> {
-    return retrying(this.#retry, undefined, async () => infoIn(await this.#send(`/${encodeURIComponent(id)}/info`)));
+  async info(id: Sha256): Promise<Description> {
+    return retrying(this.#retry, undefined, async () => {
+      const info = await infoIn(await this.#send(`/${id}/info`));
+      if (info.file_id === id && info.sha256 === id) return info;
+      throw invalid(`it describes the file ${info.file_id}, not ${id}, which was asked for`);
+    });
   }
 
-  async head(id: string, signal?: AbortSignal): Promise<FileHead> {
+  async head(id: Sha256, signal?: AbortSignal): Promise<FileHead> {
     return retrying(this.#retry, signal, async () => {
-      const answer = await this.#send(`/${encodeURIComponent(id)}`, { method: "HEAD", signal });
-      await readText(answer); // empty as it is: an answer that is not read to its end keeps its connection and the process
-      const { headers } = answer;
-      const sha256 = Sha256.safeParse(headers.etag?.replace(/^"(.*)"$/, "$1"));
-      const size = Number(headers["content-length"]);
-      if (!sha256.success || !Number.isSafeInteger(size)) throw invalid("its headers tell neither size nor hash");
-      return { size, sha256: sha256.data, contentType: String(headers["content-type"]) };
+      const answer = await this.#send(`/${id}`, { method: "HEAD", signal });
+      await readText(answer, 0); // an answer that is not read to its end keeps its connection and the process
+      return headOf(answer, id);
     });
   }
 
   /** No error if it was not there, unless the service is told to be strict. */
-  async remove(id: string): Promise<void> {
+  async remove(id: Sha256): Promise<void> {
     await retrying(this.#retry, undefined, async () => {
-      (await this.#send(`/${encodeURIComponent(id)}`, { method: "DELETE" })).resume();
+      (await this.#send(`/${id}`, { method: "DELETE" })).resume();
     });
   }
 
   /**
-   * Brings a file to `path`, where it appears whole and with the right hash, or not at all. What came before a break
-   * lies beside it in `<path>.<id>.part`, also when the process dies; the next call goes on from there.
+   * Brings a file to `path`, where it appears whole and with the hash that is its id, or not at all, whatever the service
+   * says and sends. What came before a break lies beside it in `<path>.<id>.part`, also when the process dies; the next
+   * call goes on from there.
    */
-  async download(id: string, path: string, options: TransferOptions = {}): Promise<FileHead> {
+  async download(id: Sha256, path: string, options: TransferOptions = {}): Promise<FileHead> {
     const file = await this.head(id, options.signal);
     const from = (headers: Readonly<Record<string, string>>) =>
-      this.#send(`/${file.sha256}`, { headers, signal: options.signal });
+      this.#send(`/${id}`, { headers, signal: options.signal });
     await download(file, path, from, this.#retry, options);
     return file;
   }
 
-  /** A file's bytes as they come; its ETag is what their SHA-256 should be. */
-  read(id: string, signal?: AbortSignal): Promise<IncomingMessage> {
-    return retrying(this.#retry, signal, () => this.#send(`/${encodeURIComponent(id)}`, { signal }));
+  /** A file's bytes as they come. What is not the file, by its size or its hash, fails before its last bytes are given. */
+  async read(id: Sha256, signal?: AbortSignal): Promise<FileHead & { readonly content: Readable }> {
+    const answer = await retrying(this.#retry, signal, () => this.#send(`/${id}`, { signal }));
+    try {
+      const head = headOf(answer, id);
+      return { ...head, content: Readable.from(verified(answer, head), { objectMode: false }) };
+    } catch (error) {
+      answer.destroy();
+      throw error;
+    }
   }
 
   #send(path: string, request: Partial<HttpRequest> = {}): Promise<IncomingMessage> {
@@ -114,10 +132,18 @@ export class DataBankClient {
   }
 }
 
-async function infoIn(answer: IncomingMessage): Promise<FileInfo> {
-  const text = await readText(answer);
+/** @throws ServiceError INVALID_ANSWER where the headers are none of this file */
+function headOf({ headers }: IncomingMessage, id: Sha256): FileHead {
+  const size = Number(headers["content-length"] ?? NaN);
+  if (!Number.isSafeInteger(size)) throw invalid("its headers do not tell the size");
+  if (headers.etag?.replace(/^"(.*)"$/, "$1") !== id) throw invalid(`its ETag is not the id that was asked for, ${id}`);
+  return { size, sha256: id, contentType: String(headers["content-type"]) };
+}
+
+async function infoIn(answer: IncomingMessage): Promise<Description> {
+  const text = await readText(answer, DESCRIPTION_LENGTH);
   try {
-    return FileInfo.parse(JSON.parse(text));
+    return Description.parse(JSON.parse(text));
   } catch (error) {
     throw invalid("its body does not describe a file", error);
   }

@@ -1,12 +1,12 @@
 import type { IncomingMessage } from "node:http";
-import { rename, rm } from "node:fs/promises";
+import { rename, rm, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { syncFolder } from "@trainer/disk";
-import { chunks } from "../http.js";
 import { retrying, type RetryOptions } from "../retry.js";
 import { ServiceError } from "../service-error.js";
 import type { FileHead, TransferOptions } from "./client.js";
 import { Part } from "./part.js";
+import { announced, mismatch } from "./verified.js";
 
 /** @param get asks for the file with these headers */
 export async function download(
@@ -20,6 +20,7 @@ export async function download(
   {
     await using part = await Part.open(partPath);
     if (part.bytes > file.size) await part.reset();
+    await requireRoom(file.size - part.bytes, path);
     await fill(part);
     if (part.resumed && part.digest() !== file.sha256) {
       await part.reset(); // what lay there was damaged
@@ -27,10 +28,7 @@ export async function download(
     }
     if (part.digest() !== file.sha256) {
       await rm(partPath);
-      throw new ServiceError(
-        "HASH_MISMATCH",
-        `what came is not the file ${file.sha256}: the service's copy is damaged`,
-      );
+      throw mismatch(file.sha256);
     }
     await part.sync();
   }
@@ -38,17 +36,25 @@ export async function download(
   await syncFolder(dirname(path));
 
   async function fill(part: Part): Promise<void> {
+    let furthest = part.bytes; // the same beginning, sent again and again, is no progress
     await retrying(retry, signal, async (gotFurther) => {
       if (part.bytes === file.size) return;
       const rest = part.bytes === 0 ? {} : { range: `bytes=${part.bytes}-`, "if-range": file.sha256 };
       const answer = await get(rest);
       if (answer.statusCode !== 206) await part.reset(); // all of it comes
-      await part.append(chunks(answer), () => {
-        gotFurther();
+      await part.append(announced(answer, file.size - part.bytes), () => {
+        if (part.bytes > furthest) gotFurther();
+        furthest = Math.max(furthest, part.bytes);
         onProgress({ bytes: part.bytes, totalBytes: file.size });
       });
-      if (part.bytes < file.size)
-        throw new ServiceError("UNREACHABLE", "the answer ended too early", { service: "data-bank" });
     });
   }
+}
+
+/** A size is a claim: what cannot be kept is not begun, lest it fill the disk. */
+async function requireRoom(bytes: number, path: string): Promise<void> {
+  const { bavail, bsize } = await statfs(dirname(path));
+  if (bytes <= bavail * bsize) return;
+  const message = `${path} would need ${bytes} bytes, and the disk has room for ${bavail * bsize}`;
+  throw new ServiceError("INSUFFICIENT_STORAGE", message, { service: "data-bank" });
 }

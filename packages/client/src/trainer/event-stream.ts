@@ -35,10 +35,20 @@ export async function* eventStream(
   }
 }
 
+/** The most characters of an event. */
+const EVENT_LENGTH = 16 << 20;
+
 async function* eventsIn(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<EventSourceMessage> {
   const decoder = new TextDecoder();
   const ready: EventSourceMessage[] = [];
-  const parser = createParser({ onEvent: (event) => ready.push(event) });
+  const parser = createParser({
+    onEvent: (event) => ready.push(event),
+    onError({ type }) {
+      if (type !== "max-buffer-size-exceeded") return;
+      throw new ServiceError("INVALID_ANSWER", `an event has more than ${EVENT_LENGTH} characters`);
+    },
+    maxBufferSize: EVENT_LENGTH,
+  });
   for await (const chunk of bytes) {
     parser.feed(decoder.decode(chunk, { stream: true }));
     yield* ready.splice(0);

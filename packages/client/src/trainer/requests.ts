@@ -29,6 +29,9 @@ export interface Call extends CallOptions {
   readonly once?: boolean;
 }
 
+/** The most characters of an answer: little less than a string can have. */
+const ANSWER_LENGTH = 500_000_000;
+
 /** What every call has in common: where, with what key, and that what fails by something that passes is tried again. */
 export class Requests {
   readonly #url: string;
@@ -55,7 +58,7 @@ export class Requests {
 
   text(path: string, call: Call = {}): Promise<string> {
     const retry = call.once === true ? { ...this.retry, retries: 0 } : this.retry;
-    return retrying(retry, call.signal, async () => readText(await this.send(path, call)));
+    return retrying(retry, call.signal, async () => readText(await this.send(path, call), ANSWER_LENGTH));
   }
 
   /** The answer once its head is there; for those that go on. */

@@ -1,14 +1,18 @@
+import { isSha256 } from "@trainer/disk";
 import { z } from "zod";
 
-/** 64 lowercase hexadecimal digits: the SHA-256 of a file's bytes, and so its id. */
-export const Sha256 = z.string().regex(/^[0-9a-f]{64}$/, "must be 64 lowercase hexadecimal digits");
+/** The SHA-256 of a file's bytes, and so its id. */
+export const Sha256 = z.string().refine(isSha256, "must be 64 lowercase hexadecimal digits");
+export type Sha256 = z.output<typeof Sha256>;
+
+const hash: z.ZodType<string, string> = Sha256;
 
 /** What the file service tells of a file. `file_id` and `sha256` are the same. */
 export const FileInfo = z.object({
-  file_id: Sha256,
+  file_id: hash,
   /** In bytes. */
   size: z.int().nonnegative(),
-  sha256: Sha256,
+  sha256: hash,
   content_type: z.string().min(1),
   /** ISO 8601 with its offset. */
   created_at: z.string().nullish().default(null),

@@ -2,7 +2,8 @@ import { createReadStream } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
-import { isFolder, makeFolder } from "@trainer/disk";
+import { isFolder, makeFolder, type Sha256 } from "@trainer/disk";
+import { fileIdOf } from "../corpus/corpus-cache.js";
 import { TrainingError } from "../errors.js";
 import type { Home } from "../home/home.js";
 import { isId } from "../home/ids.js";
@@ -25,9 +26,9 @@ export async function recordArchive(home: Home, runId: string, fileId: string | 
 }
 
 /** Under which id a file service keeps the archive of a run that a cleanup has removed; null where that is not known. */
-export async function archivedFileId(home: Home, runId: string): Promise<string | null> {
+export async function archivedFileId(home: Home, runId: string): Promise<Sha256 | null> {
   if (!isId(runId)) return null;
-  return (await readManifest(archivedFiles(home, runId).manifest))?.artifact_file_id ?? null;
+  return fileIdOf((await readManifest(archivedFiles(home, runId).manifest))?.artifact_file_id ?? ""); // it becomes a name
 }
 
 /**
@@ -60,7 +61,7 @@ export async function restoreRun(
 export async function fetchRun(
   home: Home,
   runId: string,
-  fileId: string,
+  fileId: Sha256,
   { dataBank, onFetch, signal }: FetchContext & { readonly dataBank: DataBank },
 ): Promise<void> {
   const dir = join(home.cache, "archives");

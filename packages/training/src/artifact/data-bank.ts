@@ -1,3 +1,4 @@
+import type { Sha256 } from "@trainer/disk";
 import { z } from "zod";
 import { TrainingError } from "../errors.js";
 
@@ -23,7 +24,7 @@ export interface StoredFile {
  */
 export interface DataBank {
   /** Brings a file to `path`, where it appears whole and with the right hash, or not at all; goes on after a break. */
-  download(id: string, path: string, options?: TransferOptions): Promise<StoredFile>;
+  readonly download: (id: Sha256, path: string, options?: TransferOptions) => Promise<StoredFile>;
   /** @param options `filename` is what the file is called when it is sent */
   upload(
     path: string,

@@ -40,7 +40,8 @@ export async function cleanRuns(home: Home, config: CleanupConfig, context: Clea
   if (config.enabled && !config.dryRun) await finishRemovals(home.models);
   const named = await namedByRuns(home); // once for all: what is about to go is looked at again
   const decisions: Decision[] = [];
-  for (const id of await idsIn(home.models)) decisions.push(await cleanOne(home, id, config, context, named));
+  for (const id of await idsIn(home.models))
+    decisions.push(await cleanOne(home, id, config, context, () => Promise.resolve(named)));
   return decisions;
 }
 
@@ -55,7 +56,7 @@ export async function cleanRun(
   config: CleanupConfig,
   context: CleanupContext = {},
 ): Promise<Decision> {
-  return await cleanOne(home, id, config, context, await namedByRuns(home));
+  return await cleanOne(home, id, config, context, () => namedByRuns(home));
 }
 
 async function cleanOne(
@@ -63,12 +64,12 @@ async function cleanOne(
   id: string,
   config: CleanupConfig,
   context: CleanupContext,
-  named: Named,
+  named: () => Promise<Named>,
 ): Promise<Decision> {
   const path = join(home.models, id);
   const { bytes, files } = await measure(path);
-  return await reported({ kind: "run", id, path, bytes, files }, context, () =>
-    decide(home, id, config, context, named),
+  return await reported({ kind: "run", id, path, bytes, files }, context, async () =>
+    decide(home, id, config, context, await named()),
   );
 }
 

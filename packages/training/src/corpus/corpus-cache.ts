@@ -2,15 +2,13 @@ import { createHash, randomUUID } from "node:crypto";
 import { createReadStream, readdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { isFile } from "@trainer/disk";
+import { isFile, isSha256, type Sha256 } from "@trainer/disk";
 import { isHeld, RunLock } from "../run/lock.js";
 
-const ID = /^[0-9a-f]{64}$/;
-
 /** The id of a file in a file service, the SHA-256 of its content, as it is written everywhere; null for what is none. */
-export function fileIdOf(text: string): string | null {
+export function fileIdOf(text: string): Sha256 | null {
   const id = text.trim().toLowerCase();
-  return ID.test(id) ? id : null;
+  return isSha256(id) ? id : null;
 }
 
 /** A corpus in the cache's folder. */

@@ -3,7 +3,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { PassThrough, type Readable } from "node:stream";
 import { unlessAbsent } from "@trainer/disk";
-import { AppError } from "@trainer/platform";
+import { AppError, Sha256 } from "@trainer/platform";
 import { DataBankClient, ServiceError } from "@trainer/client/data-bank";
 import type { RunRecords } from "@trainer/platform/redis";
 import { tokenizerFiles } from "@trainer/tokenizers/capabilities";
@@ -43,10 +43,11 @@ export class Artifacts {
   async #run(runId: string): Promise<Artifact | null> {
     const { home, records, dataBank } = this.#deps;
     const about = { name: archiveName(runId), contentType: "application/gzip" };
-    const fileId = (await records.artifact(runId)) ?? (await archivedFileId(home, runId));
+    const recorded = Sha256.safeParse(await records.artifact(runId)).data;
+    const fileId = recorded ?? (await archivedFileId(home, runId));
     if (fileId !== null && dataBank !== null) {
-      const content = await new DataBankClient(dataBank).read(fileId).catch(upstream);
-      return { ...about, content, bytes: Number(content.headers["content-length"]) };
+      const { content, size } = await new DataBankClient(dataBank).read(fileId).catch(upstream);
+      return { ...about, content, bytes: size };
     }
     const folder = runFolder(home.root, runId);
     if (!(await hasBegun(folder))) return null;

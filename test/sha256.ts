@@ -1,0 +1,12 @@
+import { createHash } from "node:crypto";
+import { isSha256, type Sha256 } from "@trainer/disk";
+
+/** What a file service calls a file of these bytes. */
+export const sha256 = (bytes: string | Uint8Array): Sha256 =>
+  asSha256(createHash("sha256").update(bytes).digest("hex"));
+
+/** An id that is known to be one. */
+export function asSha256(id: string): Sha256 {
+  if (!isSha256(id)) throw new Error(`${id} is no SHA-256`);
+  return id;
+}

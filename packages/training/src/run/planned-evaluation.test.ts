@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { NO_FRAME, trainChar } from "@trainer/tokenizers";
-import { scope } from "@trainer/torch";
+import { memoryStats, scope } from "@trainer/torch";
 import { expect, test } from "vitest";
 import { buildBins } from "../bins/build-bins.js";
 import { openCorpus } from "../corpus/corpus.js";
@@ -23,7 +23,7 @@ const whole: EvaluationOptions = {
 };
 
 /** A bin of the lines of a text, by characters of which the tokenizer knows those of `known`. */
-async function binOf(text: string, known = text) {
+async function binOf(text: string, { known = text, measureTraining = true } = {}) {
   const folder = await temporaryFolder();
   const path = join(folder.path, "text.txt");
   await writeFile(path, text);
@@ -33,7 +33,7 @@ async function binOf(text: string, known = text) {
     tokenizer,
     split: { holdoutFraction: 0, testSplitRatio: 0, seed: 0 },
     frame: NO_FRAME,
-    measureTraining: true,
+    measureTraining,
     cacheDir: join(folder.path, "bins"),
   });
   const plan = (options: Partial<EvaluationOptions> = {}) => planEvaluation(train, tokenizer, { ...whole, ...options });
@@ -153,11 +153,28 @@ test("a sample is of whole windows, with the text of its targets alone", async (
 });
 
 test("a text that does not come back from its tokens has no figures per byte", async () => {
-  const { folder, plan } = await binOf("abcab", "abd");
+  const { folder, plan } = await binOf("abcab", { known: "abd" });
   await using _folder = folder;
   const planned = await plan();
   using data = planned.open();
   expect([planned.bytes, planned.characters, data.text]).toEqual([5, 5, null]);
+});
+
+test("a text that was not measured has no figures per byte either: whether it comes back nobody knows", async () => {
+  const { folder, plan } = await binOf(TEXT, { measureTraining: false });
+  await using _folder = folder;
+  const planned = await plan();
+  using data = planned.open();
+  expect([planned.bytes, data.text]).toEqual([15, null]);
+});
+
+test("nothing of an evaluation that is over stays in native memory", async () => {
+  const { folder, plan } = await binOf(TEXT);
+  await using _folder = folder;
+  const planned = await plan({ documentEnd: EOS });
+  const before = memoryStats().liveTensors;
+  expect(batchesOf(planned)).toHaveLength(2);
+  expect(memoryStats().liveTensors).toBe(before);
 });
 
 test("a text of one letter has no figures per byte: what is predicted is its end", async () => {

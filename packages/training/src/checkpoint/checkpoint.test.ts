@@ -164,6 +164,18 @@ test("a checkpoint that cannot be written leaves nothing behind", async () => {
   expect(readdirSync(dir)).toEqual([]);
 });
 
+test("a checkpoint that another process' run may not get is refused when it is whole, and leaves nothing behind", async () => {
+  const written: string[] = [];
+  const content = { step: 1, model: new Map([["w", tensor([1])]]), optimizer: new Map(), state: {} };
+  const taken = () => {
+    for (const name of readdirSync(dir)) written.push(...readdirSync(join(dir, name)));
+    throw new Error("taken over");
+  };
+  await expect(writeCheckpoint(dir, content, taken)).rejects.toThrow("taken over");
+  expect(written.toSorted()).toEqual([COMMIT, ...FILES]);
+  expect(readdirSync(dir)).toEqual([]);
+});
+
 test("what an interrupted write left is no checkpoint, and is removed", async () => {
   await write(1);
   mkdirSync(join(dir, ".tmp-step-00000002-x"));

@@ -164,7 +164,7 @@ test("a checkpoint that cannot be written leaves nothing behind", async () => {
   expect(readdirSync(dir)).toEqual([]);
 });
 
-test("a checkpoint that another process' run may not get is refused when it is whole, and leaves nothing behind", async () => {
+test("a run that was taken over meanwhile gets no checkpoint, and nothing is left of it", async () => {
   const written: string[] = [];
   const content = { step: 1, model: new Map([["w", tensor([1])]]), optimizer: new Map(), state: {} };
   const taken = () => {

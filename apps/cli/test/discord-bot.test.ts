@@ -34,7 +34,7 @@ test("--check tries all that the bot needs, and says what is well", async () => 
     ok: true,
     checks: [
       { name: "Discord", status: "ok", value: containing("logged in as") },
-      { name: "Owner", status: "ok", value: `direct messages to ${OWNER}` },
+      { name: "Owner", status: "ok", value: `obeys ${OWNER} alone, direct messages to ${OWNER}` },
       { name: `Server ${GUILD}`, status: "ok" },
       { name: "API", status: "ok", value: system.url },
       { name: "Redis", status: "ok" },
@@ -74,8 +74,12 @@ test("--check tells an unknown token from a Discord that cannot be reached, and 
   const second = await trainer(["discord-bot", "--check"], { env: nowhere });
   expect(second.stdout).toContain("is DISCORD_API_URL right?");
   expect(second.stdout).toContain("`trainer serve` or `trainer api` starts it");
-  const everybody = await json(["discord-bot", "--check"], { env: environment(discord) });
-  expect(everybody).toMatchObject({ code: 0, last: { checks: [{}, { name: "Owner", status: "missing" }, {}, {}] } });
+  const open = { ...environment(discord), DISCORD_OWNER_ID: "everybody" };
+  const everybody = await json(["discord-bot", "--check"], { env: open });
+  const owner = { name: "Owner", status: "missing", value: containing("obeys everybody") };
+  expect(everybody).toMatchObject({ code: 0, last: { checks: [{}, owner, {}, {}] } });
+  const nobody = await trainer(["discord-bot", "--check"], { env: environment(discord) });
+  expect(nobody).toMatchObject({ code: 1, stdout: containing("does not say whose application this is") });
 });
 
 test("the bot starts, says whom it obeys and where all is, and ends when it is stopped", async () => {
@@ -87,22 +91,26 @@ test("the bot starts, says whom it obeys and where all is, and ends when it is s
   );
   interrupt();
   expect(await ended).toBe(0);
+  discord.world.owner = OWNER;
   const { API_BASE_URL: _, ...alone } = environment(discord);
   const other = await running(["discord-bot", "--json"], alone, system.root, /\n/);
-  expect(JSON.parse(other.io.stdout.text)).toMatchObject({ obeys: matching(/^everybody/), api: matching(/^none/) });
+  expect(JSON.parse(other.io.stdout.text)).toMatchObject({ obeys: `${OWNER} alone`, api: matching(/^none/) });
   other.interrupt();
   expect(await other.ended).toBe(0);
 });
 
 test("a bot that Discord shows out ends with the reason; one that it never knew does not start", async () => {
   await using discord = await startDiscord();
+  discord.world.owner = OWNER;
   const { io, ended } = await running(["discord-bot"], environment(discord), system.root, /^redis /m);
   discord.gateway.drop(4004);
   expect(await ended).toBe(1);
   expect(io.stderr.text).toContain("Discord closed the connection for good (4004): is the token still valid?");
   const unknown = { ...environment(discord), DISCORD_TOKEN: "MTEwMDAwMDAwMDAwMDAwMDAwMA.Gabc.other" };
-  const { code, stderr } = await trainer(["discord-bot"], { env: unknown });
-  expect([code, stderr]).toEqual([1, containing("Discord does not know this DISCORD_TOKEN")]);
+  for (const env of [unknown, { ...unknown, DISCORD_OWNER_ID: OWNER }]) {
+    const { code, stderr } = await trainer(["discord-bot"], { env });
+    expect([code, stderr]).toEqual([1, containing("Discord does not know this DISCORD_TOKEN")]);
+  }
   const none = await trainer(["discord-bot"], { env: {} });
   expect(none.stderr).toContain("DISCORD_TOKEN: is required");
 });

@@ -224,6 +224,7 @@ test("the bot comes up where it has a token, and the rest does without it until 
   expect(await early.ended).toBe(0);
 
   await using discord = await startDiscord();
+  discord.world.owner = "987654321098765432";
   const env = { DISCORD_TOKEN: discord.token, DISCORD_API_URL: discord.apiUrl, TRAINER_HOME: home };
   const { io, ended, interrupt } = await serving(ANY, env, home);
   await until(() => /^discord-bot +pid \d+ +ready in/m.test(io.stdout.text));

@@ -3,6 +3,7 @@ import { withoutCredentials } from "@trainer/platform";
 import { openRedis, REDIS_TIMEOUT_MS } from "@trainer/platform/redis";
 import { DiscordAPIError, REST, Routes } from "discord.js";
 import { z } from "zod";
+import { findAccess } from "./access/find-access.js";
 import type { BotConfig } from "./config.js";
 
 /** One thing that the bot needs: what was found, and what to do where it is not well. */
@@ -43,23 +44,31 @@ async function checkToken(rest: REST): Promise<[BotCheck, string | null]> {
   }
 }
 
-async function checkPlaces(rest: REST, { ownerId, guildIds }: BotConfig, applicationId: string): Promise<BotCheck[]> {
-  const checks: BotCheck[] = [];
+async function checkPlaces(rest: REST, config: BotConfig, applicationId: string): Promise<BotCheck[]> {
+  const { guildIds, allowed } = config;
+  const checks = [await checkOwner(rest, config)];
   const invite = `https://discord.com/oauth2/authorize?client_id=${applicationId}&scope=bot+applications.commands`;
-  if (ownerId === null) {
-    const fix = "Everybody who sees the bot can start runs. DISCORD_OWNER_ID makes it yours alone.";
-    checks.push({ name: "Owner", status: "missing", value: "none", fix });
-  } else {
-    const open = () => rest.post(Routes.userChannels(), { body: { recipient_id: String(ownerId) } });
-    const fix =
-      "Is DISCORD_OWNER_ID your own id, do you share a server with the bot, and may its members write to you?";
-    checks.push(await trying("Owner", `direct messages to ${ownerId}`, open, fix));
-  }
-  for (const guild of guildIds) {
+  for (const guild of new Set([...guildIds, ...allowed.guilds])) {
     const see = () => rest.get(Routes.applicationGuildCommands(applicationId, guild));
     checks.push(await trying(`Server ${guild}`, "commands can be registered", see, `Invite the bot: ${invite}`));
   }
   return checks;
+}
+
+/** Whom the bot obeys, and whether the owner can be written to. */
+async function checkOwner(rest: REST, config: BotConfig): Promise<BotCheck> {
+  const fix = "Is DISCORD_OWNER_ID your own id, do you share a server with the bot, and may its members write to you?";
+  try {
+    const { owner, description } = await findAccess(rest, config);
+    if (owner === null) {
+      const fix = "Everybody who sees the bot can start runs. Without DISCORD_OWNER_ID it is yours alone.";
+      return { name: "Owner", status: "missing", value: `obeys ${description}`, fix };
+    }
+    await rest.post(Routes.userChannels(), { body: { recipient_id: String(owner) } });
+    return ok("Owner", `obeys ${description}, direct messages to ${owner}`);
+  } catch (error) {
+    return failed("Owner", said(error), fix);
+  }
 }
 
 async function trying(name: string, value: string, attempt: () => Promise<unknown>, fix: string): Promise<BotCheck> {

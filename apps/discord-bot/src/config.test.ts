@@ -24,7 +24,10 @@ test("servers are named by either variable, once each", () => {
 test.each([
   [{ DISCORD_TOKEN: `Bot ${DISCORD_TOKEN}` }, 'must be the token alone: take away "Bot " before it'],
   [{ DISCORD_TOKEN: "abc" }, "is not a bot's token"],
-  [{ DISCORD_OWNER_ID: "me" }, "must be an id of 17 to 20 digits"],
+  [
+    { DISCORD_OWNER_ID: "me" },
+    "must be an id of 17 to 20 digits (Discord: Developer Mode, Copy ID), or the word everybody",
+  ],
   [{ REDIS_URL: "localhost" }, "must be redis://"],
   [{ API_BASE_URL: "localhost:8000" }, "must be http://"],
   [{ MODEL_TRAINER_RATE_LIMIT: "0" }, "must be at least 1"],

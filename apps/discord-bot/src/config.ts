@@ -3,7 +3,9 @@ import { z } from "zod";
 
 const text = z.string().trim();
 const web = z.url({ protocol: /^https?$/, error: "must be http://… or https://…" }).transform(withoutSlash);
-const snowflake = text.regex(/^\d{17,20}$/, "must be an id of 17 to 20 digits (Discord: Developer Mode, Copy ID)");
+const ID_RULE = "must be an id of 17 to 20 digits (Discord: Developer Mode, Copy ID)";
+const OWNER_RULE = `${ID_RULE}, or the word everybody`;
+const snowflake = text.regex(/^\d{17,20}$/, ID_RULE);
 const positive = envField.count.refine((value) => value > 0, "must be at least 1");
 
 const Schema = z
@@ -13,8 +15,13 @@ const Schema = z
       .trim()
       .refine((token) => !/^bot\s/i.test(token), 'must be the token alone: take away "Bot " before it')
       .refine((token) => /^[\w-]+\.[\w-]+\.[\w-]+$/.test(token), "is not a bot's token: three parts with dots between"),
-    /** The one whom the bot obeys, in direct messages; unset: everybody. */
-    DISCORD_OWNER_ID: snowflake.transform(BigInt).optional(),
+    /** The one whom the bot obeys, in direct messages; unset: whom the application belongs to. */
+    DISCORD_OWNER_ID: z.union([z.literal("everybody"), snowflake.transform(BigInt)], { error: OWNER_RULE }).optional(),
+    /** Who else, in direct messages; and the servers whose members it obeys there. */
+    DISCORD_ALLOWED_USER_IDS: envField.list.pipe(z.array(snowflake.transform(BigInt))).default([]),
+    DISCORD_ALLOWED_GUILD_IDS: envField.list.pipe(z.array(snowflake)).default([]),
+    /** How many trainings a user may have queued or running at a time; 0: any number. */
+    DISCORD_TRAININGS_PER_USER: envField.count.default(3),
     DISCORD_GUILD_ID: envField.list.pipe(z.array(snowflake)).default([]),
     DISCORD_GUILD_IDS: envField.list.pipe(z.array(snowflake)).default([]),
     COMMANDS_SYNC_GLOBAL: envField.flag.default(false),
@@ -40,7 +47,10 @@ const Schema = z
   })
   .transform((env) => ({
     token: env.DISCORD_TOKEN,
+    /** Null: whom the application belongs to. */
     ownerId: env.DISCORD_OWNER_ID ?? null,
+    allowed: { users: env.DISCORD_ALLOWED_USER_IDS, guilds: env.DISCORD_ALLOWED_GUILD_IDS },
+    trainingsPerUser: env.DISCORD_TRAININGS_PER_USER,
     guildIds: [...new Set([...env.DISCORD_GUILD_ID, ...env.DISCORD_GUILD_IDS])],
     syncGlobal: env.COMMANDS_SYNC_GLOBAL,
     discordUrl: env.DISCORD_API_URL,

@@ -1,12 +1,14 @@
 import { TrainerClient } from "@trainer/client";
 import { AppError } from "@trainer/platform";
 import { openRedis, REDIS_TIMEOUT_MS, RunRecords } from "@trainer/platform/redis";
-import { Client, DiscordjsError, DiscordjsErrorCodes, Events } from "discord.js";
+import { Client, DiscordAPIError, DiscordjsError, DiscordjsErrorCodes, Events } from "discord.js";
+import { findAccess } from "./access/find-access.js";
 import { clock as realClock, type Clock } from "./clock.js";
 import { Completions } from "./commands/completions.js";
 import { Dispatch } from "./commands/dispatch.js";
 import { RateLimit } from "./commands/rate-limit.js";
 import { registerCommands } from "./commands/register.js";
+import { Trainings } from "./commands/trainings.js";
 import type { BotConfig } from "./config.js";
 import { Feed } from "./following/feed.js";
 import { Following } from "./following/following.js";
@@ -18,6 +20,8 @@ import { RunStore } from "./store/run-store.js";
 export interface Bot extends AsyncDisposable {
   /** The bot's own name on Discord. */
   readonly name: string;
+  /** Whom it obeys, in words. */
+  readonly obeys: string;
   /** Comes about only when Discord has shown the bot out for good, with the reason. */
   readonly shownOut: Promise<Error>;
 }
@@ -62,7 +66,6 @@ export async function startBot(config: BotConfig, hooks: BotHooks): Promise<Bot>
 
 /** @param closing what is to be done in the end, the last first */
 async function start(config: BotConfig, hooks: BotHooks, closing: (() => Promise<unknown>)[]) {
-  const { ownerId } = config;
   const { clock = realClock } = hooks;
   const log = createLog(config.logLevel, hooks.log);
   const onError = (error: Error) => log.warn({ event: "redis_error", err: error }, error.message);
@@ -71,6 +74,7 @@ async function start(config: BotConfig, hooks: BotHooks, closing: (() => Promise
   closing.push(async () => redis.disconnect());
   const client = new Client({ intents: [], rest: { api: config.discordUrl }, allowedMentions: { parse: [] } });
   closing.push(() => leave(client));
+  const access = await known(() => findAccess(client.rest.setToken(config.token), config));
   const shownOut = listen(client, log);
   const api = config.api.url === null ? null : apiClient(config.api, config.api.url);
   const corpora = new RecentCorpora(redis);
@@ -90,7 +94,7 @@ async function start(config: BotConfig, hooks: BotHooks, closing: (() => Promise
     store: new RunStore(redis),
     records: new RunRecords(redis),
     feed,
-    ownerId,
+    access,
     unreachable: new Set(),
     clock,
     log,
@@ -102,17 +106,18 @@ async function start(config: BotConfig, hooks: BotHooks, closing: (() => Promise
     following,
     corpora,
     limit: new RateLimit(config.rate, clock.now),
-    ownerId,
+    trainings: new Trainings(config.trainingsPerUser),
+    access,
     log,
   });
   client.on(Events.InteractionCreate, (interaction) => void dispatch.handle(interaction));
 
-  const ready = await login(client, config.token);
-  await registerCommands(ready, config);
-  if (ownerId !== null) await greet(dms, ownerId, log);
+  const ready = await known(() => login(client, config.token));
+  await registerCommands(ready, config, access);
+  if (access.owner !== null) await greet(dms, access.owner, log);
   void feed.open().then(() => following.start());
-  log.info({ event: "bot_ready", user: ready.user.tag }, "the bot is ready");
-  return { name: ready.user.tag, shownOut };
+  log.info({ event: "bot_ready", user: ready.user.tag, obeys: access.description }, "the bot is ready");
+  return { name: ready.user.tag, obeys: access.description, shownOut };
 }
 
 const apiClient = ({ key, timeoutMs, retries }: BotConfig["api"], url: string) =>
@@ -143,14 +148,24 @@ function listen(client: Client, log: Log): Promise<Error> {
 
 async function login(client: Client, token: string): Promise<Client<true>> {
   const ready = new Promise<Client<true>>((resolve) => void client.once(Events.ClientReady, resolve));
-  try {
-    await client.login(token);
-  } catch (error) {
-    if (!(error instanceof DiscordjsError && error.code === DiscordjsErrorCodes.TokenInvalid)) throw error;
-    throw new AppError("CONFIG_ERROR", WRONG_TOKEN, { cause: error });
-  }
+  await client.login(token);
   return ready;
 }
+
+/** @throws AppError CONFIG_ERROR in place of what says that Discord does not know the token */
+async function known<T>(body: () => Promise<T>): Promise<T> {
+  try {
+    return await body();
+  } catch (error) {
+    if (!isUnknownToken(error)) throw error;
+    throw new AppError("CONFIG_ERROR", WRONG_TOKEN, { cause: error });
+  }
+}
+
+const isUnknownToken = (error: unknown): boolean =>
+  error instanceof DiscordAPIError
+    ? error.status === 401
+    : error instanceof DiscordjsError && error.code === DiscordjsErrorCodes.TokenInvalid;
 
 const WRONG_TOKEN =
   "Discord does not know this DISCORD_TOKEN: on the page Bot of your application in Discord's developer portal, " +
@@ -160,6 +175,9 @@ async function greet(dms: DirectMessages, ownerId: bigint, log: Log): Promise<vo
   try {
     await dms.open(ownerId);
   } catch (error) {
-    log.warn({ event: "owner_unreachable", err: error }, "no direct messages can be sent to DISCORD_OWNER_ID");
+    log.warn(
+      { event: "owner_unreachable", err: error },
+      "no direct messages can be sent to the owner (DISCORD_OWNER_ID)",
+    );
   }
 }

@@ -320,3 +320,11 @@ test("what is watched is kept under discord:watching, and told to the watcher un
   expect((await trainer("unwatch", { run_id: "r1" })).embeds[0]?.title).toBe("No Longer Watching");
   expect(await world.redis.smembers(keys.watching)).toEqual([]);
 });
+
+test("a run is queued also where what is told of it cannot be kept", async () => {
+  await start();
+  world.trainer.answer("POST /runs/train", accepted);
+  await world.redis.set(keys.watchers(accepted.run_id), "no hash");
+  expect((await use("train_model", EIGHT)).embeds[0]?.title).toBe("Training Job Queued");
+  expect(JSON.parse(await world.logged("run_not_told"))).toMatchObject({ run_id: accepted.run_id });
+});

@@ -5,6 +5,7 @@ import { startRedis, type RedisServer } from "../../../test/redis-server.js";
 import { botConfig } from "../src/config.js";
 import { startBot, type Bot } from "../src/start.js";
 import { startDiscord, type Discord, type DiscordOptions } from "./discord/discord.js";
+import type { World as DiscordWorld } from "./discord/world.js";
 import type { Message } from "./discord/message-body.js";
 import { ManualClock } from "./manual-clock.js";
 import { startTrainer, type Trainer } from "./trainer.js";
@@ -19,6 +20,8 @@ export interface WorldOptions {
   /** Where the API is, if not at the one that a test decides. */
   readonly apiUrl?: string;
   readonly redis?: RedisServer;
+  /** Whom the bot's application belongs to. */
+  readonly owner?: DiscordWorld["owner"];
 }
 
 /** Discord, Redis, an API, and a bot among them. */
@@ -41,6 +44,7 @@ export class World implements AsyncDisposable {
       REDIS_URL: redisServer.url,
       API_BASE_URL: apiUrl,
       MODEL_TRAINER_API_MAX_RETRIES: "0",
+      DISCORD_OWNER_ID: "everybody",
       ...env,
     };
   }
@@ -93,6 +97,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const redisServer = options.redis ?? (await startRedis());
   const discord = await startDiscord(options.discord);
   discord.world.guilds.add(GUILD);
+  discord.world.owner = options.owner ?? null;
   const world = new World(discord, redisServer, openRedis(redisServer.url), await startTrainer(), options);
   await world.restart();
   return world;

@@ -52,7 +52,7 @@ async function serve(config: BotConfig, { io, out }: Invoked): Promise<void> {
     await using bot = await startBot(config, { log: io.stderr });
     const facts = {
       bot: bot.name,
-      obeys: config.ownerId === null ? "everybody (no DISCORD_OWNER_ID)" : `${config.ownerId} alone`,
+      obeys: bot.obeys,
       api: config.api.url === null ? "none (no API_BASE_URL)" : withoutCredentials(config.api.url),
       redis: withoutCredentials(config.redisUrl),
     };

@@ -7,6 +7,7 @@ import type {
 } from "discord.js";
 import type { Following } from "../following/following.js";
 import type { RecentCorpora } from "../store/recent-corpora.js";
+import type { Trainings } from "./trainings.js";
 
 /** What a command is answered with. */
 export interface Reply {
@@ -25,6 +26,7 @@ export interface Use {
   readonly options: ChatInputCommandInteraction["options"];
   readonly following: Following;
   readonly corpora: RecentCorpora;
+  readonly trainings: Trainings;
 }
 
 export interface Command {

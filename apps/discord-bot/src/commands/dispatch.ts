@@ -5,6 +5,7 @@ import {
   type ChatInputCommandInteraction,
   type Interaction,
 } from "discord.js";
+import type { Access } from "../access/access.js";
 import type { Following } from "../following/following.js";
 import type { Log } from "../log.js";
 import { requestId as newRequestId } from "../request-id.js";
@@ -15,6 +16,7 @@ import { Refused, type Reply } from "./command.js";
 import type { Completions } from "./completions.js";
 import type { RateLimit } from "./rate-limit.js";
 import { findCommand } from "./registry.js";
+import type { Trainings } from "./trainings.js";
 
 /** A reply can be edited for 15 minutes. */
 const PATIENCE_MS = 14 * 60_000;
@@ -25,7 +27,8 @@ export interface DispatchParts {
   readonly following: Following;
   readonly corpora: RecentCorpora;
   readonly limit: RateLimit;
-  readonly ownerId: bigint | null;
+  readonly trainings: Trainings;
+  readonly access: Access;
   readonly log: Log;
 }
 
@@ -47,8 +50,8 @@ export class Dispatch {
   }
 
   async #complete(interaction: AutocompleteInteraction) {
-    const { completions, log } = this.#parts;
-    if (completions === null || !this.#obeys(interaction)) return [];
+    const { completions, access, log } = this.#parts;
+    if (completions === null || !access.obeys(interaction)) return [];
     const { name, value } = interaction.options.getFocused(true);
     const family = interaction.options.getString("model_family");
     try {
@@ -72,12 +75,12 @@ export class Dispatch {
   }
 
   async #reply(interaction: ChatInputCommandInteraction, requestId: string): Promise<Reply> {
-    const { api, following, corpora, limit, log } = this.#parts;
+    const { api, following, corpora, limit, trainings, access, log } = this.#parts;
     const user = BigInt(interaction.user.id);
     const name = interaction.commandName;
     const found = findCommand(name, interaction.options.getSubcommand(false));
     const told = { event: "command", command: found?.counted ?? name, user: String(user), request_id: requestId };
-    if (!this.#obeys(interaction)) return { content: "I answer only to my owner, in direct messages." };
+    if (!access.obeys(interaction)) return { content: access.refusal };
     if (found === null) return { content: "This command is not mine any more; Discord will forget it soon." };
     const wait = limit.take(user, found.counted);
     if (wait !== null) return { content: `Please wait ${wait} seconds before using this command again` };
@@ -85,19 +88,13 @@ export class Dispatch {
     following.seen(user);
     try {
       const signal = AbortSignal.timeout(PATIENCE_MS);
-      const use = { api, user, requestId, signal, options: interaction.options, following, corpora };
+      const use = { api, user, requestId, signal, options: interaction.options, following, corpora, trainings };
       const reply = await found.command.run(use);
       log.info(told, "command done");
       return reply;
     } catch (error) {
       return { content: refusal(error, log, told) };
     }
-  }
-
-  /** With an owner: to nobody else, and nowhere else than between the two. */
-  #obeys({ user, guildId }: Interaction): boolean {
-    const { ownerId } = this.#parts;
-    return ownerId === null || (String(ownerId) === user.id && guildId === null);
   }
 }
 

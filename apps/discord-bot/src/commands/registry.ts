@@ -29,11 +29,11 @@ export function findCommand(name: string, sub: string | null): { command: Comman
   return { command, counted: command === trainModel ? "train" : String(name === GROUP ? sub : name) };
 }
 
-/** All commands, as Discord wants them registered. With an owner they are seen in direct messages alone. */
-export function commandBodies({ ownerOnly }: { readonly ownerOnly: boolean }): Body[] {
+/** All commands, as Discord wants them registered, and where they are seen. */
+export function commandBodies({ inDirectMessagesOnly }: { readonly inDirectMessagesOnly: boolean }): Body[] {
   const { BotDM, Guild, PrivateChannel } = InteractionContextType;
   const where = {
-    contexts: ownerOnly ? [BotDM] : [Guild, BotDM, PrivateChannel],
+    contexts: inDirectMessagesOnly ? [BotDM] : [Guild, BotDM, PrivateChannel],
     integration_types: [ApplicationIntegrationType.GuildInstall, ApplicationIntegrationType.UserInstall],
   };
   const flat = Object.entries(FLAT).map(([name, { description, options }]): Body => {

@@ -67,10 +67,17 @@ async function start(use: Use, corpus: string): Promise<Reply> {
     ...(Sha256.safeParse(corpus).success ? { corpus_file_id: corpus } : { corpus_path: corpus }),
     user_id: user,
   };
-  const accepted = await api.train(request, { requestId, signal });
-  await use.corpora.used(user, corpus);
   const [family, size] = [options.getString("model_family"), options.getString("model_size")];
-  use.following.begin(accepted.run_id, user, { family: family ?? "gpt2", size: size ?? "small" });
+  const accepted = await use.trainings.start(
+    user,
+    () => use.following.underWay(user),
+    async () => {
+      const accepted = await api.train(request, { requestId, signal });
+      await use.following.begin(accepted.run_id, user, { family: family ?? "gpt2", size: size ?? "small" });
+      return accepted;
+    },
+  );
+  await use.corpora.used(user, corpus);
   return { embeds: [queued(accepted, requestId)] };
 }
 

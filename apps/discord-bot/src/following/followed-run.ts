@@ -1,3 +1,4 @@
+import type { Access } from "../access/access.js";
 import { recipients } from "./recipients.js";
 import { RunMessage, type MessageParts } from "./run-message.js";
 import type { RunState } from "./run-state.js";
@@ -34,7 +35,7 @@ export class FollowedRun {
     this.#saving = new Paced(() => this.#save(), { gapMs: parts.editMs }, parts.clock);
   }
 
-  recipients = (ownerId: bigint | null): bigint[] => recipients(this, ownerId);
+  recipients = (access: Access): bigint[] => recipients(this, access);
 
   /** Shows users how it stands, and keeps that. */
   show(users: readonly bigint[]): void {

@@ -1,6 +1,7 @@
 import { ServiceError, type TrainerClient } from "@trainer/client";
 import type { TrainerEvent } from "@trainer/platform";
 import type { RunRecords } from "@trainer/platform/redis";
+import type { Access } from "../access/access.js";
 import { lossChart } from "../chart/loss-chart.js";
 import { alertLine } from "./alert-line.js";
 import { Alerts, type AlertParts } from "./alerts.js";
@@ -20,7 +21,7 @@ export interface FollowingParts extends MessageParts, AlertParts {
   /** Null: nobody can be asked, and what events say is all there is. */
   readonly api: TrainerClient | null;
   readonly records: RunRecords;
-  readonly ownerId: bigint | null;
+  readonly access: Access;
   readonly feed: Feed;
   /** How often the course of a run is summed up. */
   readonly summaryMs: number;
@@ -56,12 +57,21 @@ export class Following implements AsyncDisposable {
   }
 
   /** A user has just started a run. */
-  begin(runId: string, user: bigint, named: { readonly family: string; readonly size: string }): void {
-    this.#later(runId, async () => {
+  async begin(runId: string, user: bigint, named: { readonly family: string; readonly size: string }): Promise<void> {
+    try {
       const run = await this.#run(runId, user);
       const state = { ...run.state, userId: user, config: run.state.config ?? runConfig(named) };
       this.#change(run, { state });
-    });
+    } catch (error) {
+      this.#trouble("run_not_told", error, runId);
+    }
+  }
+
+  /** The runs that a user has started and that are not over, as far as they are followed. @throws what Redis says */
+  async underWay(user: bigint): Promise<string[]> {
+    const ids = new Set([...this.#loaded.keys(), ...(await this.#parts.store.unsettled())]);
+    const runs = await Promise.all([...ids].map((id) => this.#run(id, 0n)));
+    return runs.flatMap(({ state }) => (state.userId === user && state.phase !== "ended" ? [state.runId] : []));
   }
 
   /** @throws what Redis says */
@@ -85,9 +95,9 @@ export class Following implements AsyncDisposable {
     if (this.#recipients(run).length === 0) this.#parts.feed.unfollow(runId);
   }
 
-  /** With an owner, who alone is heard, always; else whoever started it. */
+  /** Owners, and whoever started it. */
   async mayCancel(runId: string, user: bigint): Promise<boolean> {
-    if (this.#parts.ownerId !== null) return true;
+    if (this.#parts.access.owns(user)) return true;
     return (await this.#run(runId, 0n)).state.userId === user;
   }
 
@@ -119,7 +129,7 @@ export class Following implements AsyncDisposable {
     await Promise.all([...this.#loaded.values(), ...this.#alerts.values()].map((each) => each.close()));
   }
 
-  #recipients = (run: FollowedRun): bigint[] => run.recipients(this.#parts.ownerId);
+  #recipients = (run: FollowedRun): bigint[] => run.recipients(this.#parts.access);
 
   /** What is known of a run, from Redis where it is not at hand. */
   #run(runId: string, userId: bigint): Promise<FollowedRun> {

@@ -38,7 +38,14 @@ export const ROUTES: readonly Route[] = [
   {
     method: "GET",
     path: "/applications/@me",
-    answer: (world) => ({ id: world.applicationId, name: "trainer", description: "", flags: 0, bot_public: false }),
+    answer: (world) => ({
+      id: world.applicationId,
+      name: "trainer",
+      description: "",
+      flags: 0,
+      bot_public: false,
+      ...world.ownership(),
+    }),
   },
   { method: "PUT", path: "/applications/:application/commands", answer: setGlobal },
   { method: "PUT", path: "/applications/:application/guilds/:guild/commands", answer: setInGuild },

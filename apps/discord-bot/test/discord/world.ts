@@ -3,6 +3,15 @@ import type { CommandBody } from "./command-body.js";
 import type { Invocation } from "./invocation.js";
 import type { Message } from "./message-body.js";
 
+export interface Team {
+  readonly owner_user_id: string;
+  readonly members: readonly {
+    readonly membership_state: 1 | 2;
+    readonly role: "admin" | "developer" | "read_only";
+    readonly user: { readonly id: string };
+  }[];
+}
+
 export interface Channel {
   readonly id: string;
   readonly recipient: string;
@@ -19,6 +28,8 @@ export class World {
   readonly invocations = new Map<string, Invocation>();
   readonly guildCommands = new Map<string, readonly CommandBody[]>();
   globalCommands: readonly CommandBody[] = [];
+  /** Whom the application belongs to: a user, a team as Discord describes one, or nobody it tells of. */
+  owner: string | Team | null = null;
   readonly #changes = new EventEmitter().setMaxListeners(0);
   #last = 1_200_000_000_000_000_000n;
 
@@ -64,6 +75,13 @@ export class World {
     public_flags: 0,
     flags: 0,
   });
+
+  /** Of an application, as it tells of it: a team stands in `owner` as a user of its own. */
+  ownership(): object {
+    if (this.owner === null) return {};
+    if (typeof this.owner === "string") return { owner: this.userObject(this.owner), team: null };
+    return { owner: this.userObject(this.snowflake()), team: this.owner };
+  }
 
   channelObject = ({ id, recipient }: Channel): object => ({
     id,

@@ -20,7 +20,11 @@ export interface DataBankHooks {
   readonly log?: { write(line: string): unknown };
   readonly pace?: Pace;
   readonly timeouts?: Partial<Timeouts>;
+  readonly cutOffMs?: number;
 }
+
+/** How often the store is looked through for uploads that were cut off, and after which time without a byte they go. */
+const CUT_OFF_MS = 86_400_000;
 
 const PACE: Pace = { graceMs: 30_000, bytesPerSecond: 1024 };
 const TIMEOUTS: Timeouts = { headersMs: 15_000, idleMs: 120_000, lingerMs: 5000 };
@@ -46,11 +50,20 @@ export async function startDataBank(config: DataBankConfig, hooks: DataBankHooks
     log: hooks.log ?? process.stderr,
     timeouts: { ...TIMEOUTS, ...hooks.timeouts },
   });
+  const cutOffMs = hooks.cutOffMs ?? CUT_OFF_MS;
+  const removeCutOff = () =>
+    store.removeCutOff(new Date(Date.now() - cutOffMs)).then(
+      (count) => count > 0 && app.log.info({ event: "uploads_removed", count }, "removed uploads that were cut off"),
+      (error: unknown) => app.log.warn({ event: "uploads_not_removed", err: error }, "uploads that were cut off stay"),
+    );
   const url = await app.listen({ host: config.host, port: config.port });
+  void removeCutOff();
+  const daily = setInterval(() => void removeCutOff(), cutOffMs);
   return {
     url,
     place,
     async [Symbol.asyncDispose]() {
+      clearInterval(daily);
       await app.close();
       redis?.[Symbol.dispose]();
     },

@@ -17,12 +17,14 @@ export interface BlobStore {
   remove(id: string): Promise<boolean>;
   /** Null if uploads can be taken, else the reason in the words of `/readyz`. */
   trouble(): Promise<string | null>;
+  /** Removes what uploads left that were cut off: what was last written before `before`. Gives how many. */
+  removeCutOff(before: Date): Promise<number>;
   /** Looks at everything there is. Goes on while the store is in use. */
   scrub(options: ScrubOptions): AsyncIterable<ScrubEvent>;
 }
 
 export interface ScrubOptions {
-  /** Puts aside what is damaged or left over, and writes anew what can be told again. Deletes nothing. */
+  /** Puts aside what is damaged or orphaned, writes anew what can be told again, and removes uploads that were cut off. */
   readonly repair: boolean;
 }
 

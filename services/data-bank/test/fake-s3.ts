@@ -123,7 +123,7 @@ export async function fakeS3({
             .join(""),
         );
       default: {
-        const keys = [...objects.keys()].sort();
+        const keys = [...objects.keys()].filter((key) => key.startsWith(query.get("prefix") ?? "")).sort();
         const from = Number(query.get("continuation-token") ?? 0);
         const page = keys
           .slice(from, from + 2)

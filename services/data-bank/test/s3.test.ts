@@ -136,9 +136,27 @@ test("scrub finds uploads that were cut off, and what is not its own", async () 
     `damaged files/${id} moved to quarantine/files.${id}`,
     "foreign notes & <more>.txt null",
     "half-written uploads/begun given up",
-    "half-written uploads/old moved to quarantine/uploads.old",
+    "half-written uploads/old removed",
   ]);
   expect(await findings(false)).toEqual(["1 4", "foreign notes & <more>.txt null"]);
+});
+
+test("what uploads left in a bucket goes when it is old, files and what is under way stay", async () => {
+  await using s3 = await fakeS3();
+  const bucket = new Bucket(s3.options);
+  const store = await S3Store.open(s3.options);
+  await bucket.put("uploads/young", Buffer.from("half"), description);
+  await bucket.beginUpload("uploads/new", description);
+  s3.backdate();
+  await put(store, "well");
+  await bucket.put("uploads/old", Buffer.from("half"), description);
+  await bucket.beginUpload("uploads/begun", description);
+  await bucket.beginUpload("others/begun", description);
+  expect(await store.removeCutOff(new Date(Date.now() - 60_000))).toBe(2);
+  const keys: string[] = [];
+  for await (const { key } of bucket.list()) keys.push(key.replace(/^files.*/, "file"));
+  expect(keys.toSorted()).toEqual(["file", "uploads/young"]);
+  expect((await bucket.uploads()).map(({ key }) => key).toSorted()).toEqual(["others/begun", "uploads/new"]);
 });
 
 test("a file that is removed while scrub looks is no finding", async () => {

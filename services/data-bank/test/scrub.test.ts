@@ -9,10 +9,10 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { DiskStore } from "../src/disk/disk-store.js";
 import type { ScrubEvent } from "../src/store.js";
-import { scratch, sha256 } from "./bank.js";
+import { scratch, sha256, startBank } from "./bank.js";
 
 async function storeWith(contents: readonly string[]) {
   const root = scratch();
@@ -98,11 +98,17 @@ test("whatever is wrong is found, told, and without --repair left as it is", asy
     "foreign",
   ]);
   expect((await store.scrub()).findings.map(({ kind }) => kind)).toEqual(["foreign", "foreign"]);
-  // Nothing is lost: what was put aside is in the quarantine.
+  // No file is lost: what was put aside is in the quarantine.
   const aside = readdirSync(join(root, "quarantine"));
-  expect(
-    aside.map((name) => name.replace(/^.*\.(bin|meta)\..*$/, "$1").replace(/^upload_old.*/, "upload")).sort(),
-  ).toEqual(["bin", "bin", "bin", "meta", "meta", "meta", "upload"]);
+  expect(aside.map((name) => name.replace(/^.*\.(bin|meta)\..*$/, "$1")).sort()).toEqual([
+    "bin",
+    "bin",
+    "bin",
+    "meta",
+    "meta",
+    "meta",
+  ]);
+  expect(existsSync(join(root, "upload_old"))).toBe(false);
   expect(await store.store.info(sha256("damaged"))).toBeNull();
   expect(await store.store.info(sha256("undescribed"))).toMatchObject({ content_type: "application/octet-stream" });
   expect(readFileSync(join(root, "upload_now"), "utf8")).toBe("under way");
@@ -126,4 +132,37 @@ test("a file that is deleted while it looks is no finding", async () => {
     for (const content of ["first", "second"]) await store.store.remove(sha256(content));
   }
   expect(kinds).toEqual(["progress", "progress"]);
+});
+
+test("the service removes at its start and daily what uploads left a day ago, and nothing that is being written", async () => {
+  const root = scratch();
+  const left = (name: string, hours: number) => {
+    writeFileSync(join(root, name), "half");
+    const then = new Date(Date.now() - hours * 3600_000);
+    utimesSync(join(root, name), then, then);
+    return join(root, name);
+  };
+  const old = left("upload_old", 25);
+  const young = left("upload_young", 23);
+  const notes = left("notes.txt", 48);
+  symlinkSync("nowhere", join(root, "upload_gone")); // as one that is completed meanwhile
+  const day = 24 * 3600_000;
+  {
+    await using bank = await startBank({ DATA_ROOT: root, LOG_LEVEL: "info" });
+    await vi.waitFor(() => expect(existsSync(old)).toBe(false));
+    expect([young, notes].every((path) => existsSync(path))).toBe(true);
+    await vi.waitFor(() => expect(bank.logs.join("")).toContain('"uploads_removed","count":1'));
+  }
+  await using _again = await startBank({ DATA_ROOT: root }, { cutOffMs: 50 });
+  const later = left("upload_later", day / 3600_000);
+  await vi.waitFor(() => expect([young, later].some((path) => existsSync(path))).toBe(false));
+  expect(existsSync(notes)).toBe(true);
+});
+
+test("a store that cannot be looked through is told in the log, and serves on", async () => {
+  const root = scratch();
+  symlinkSync("upload_loop", join(root, "upload_loop"));
+  await using bank = await startBank({ DATA_ROOT: root, LOG_LEVEL: "warn" });
+  await vi.waitFor(() => expect(bank.logs.join("")).toContain("uploads_not_removed"));
+  expect((await bank.upload("text")).status).toBe(201);
 });

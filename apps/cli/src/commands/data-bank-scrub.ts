@@ -12,12 +12,15 @@ const Options = z.strictObject({
   repair: z
     .boolean()
     .default(false)
-    .meta({ description: "put aside what is damaged or left over, describe again what has lost its description" }),
+    .meta({
+      description:
+        "put aside what is damaged, describe again what has lost its description, remove uploads that were cut off",
+    }),
 });
 
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
-    description: "Reads every file and checks it against its hash. The service may run meanwhile. Nothing is deleted.",
+    description: "Reads every file and checks it against its hash. The service may run meanwhile. No file is deleted.",
     args: {},
     options: Options,
     examples: {

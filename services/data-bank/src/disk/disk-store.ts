@@ -1,15 +1,16 @@
 import { createHash, randomUUID } from "node:crypto";
 import { constants } from "node:fs";
 import { access, mkdir, open, readFile, rename, rm, stat, statfs } from "node:fs/promises";
+import { join } from "node:path";
 import type { Readable } from "node:stream";
-import { makeFolder, syncFolder, unlessAbsent, writeSynced, writeText } from "@trainer/disk";
+import { makeFolder, namesIn, syncFolder, unlessAbsent, writeSynced, writeText } from "@trainer/disk";
 import { AppError, type FileInfo } from "@trainer/platform";
 import { ahead } from "../ahead.js";
 import { OneAtATime } from "../one-at-a-time.js";
 import type { ByteRange } from "../range.js";
 import type { BlobStore, ScrubEvent, ScrubOptions } from "../store.js";
 import { gathered } from "./gathered.js";
-import { blobPath, folderOf, sidecarPath, temporaryPath } from "./layout.js";
+import { blobPath, folderOf, isTemporary, sidecarPath, temporaryPath } from "./layout.js";
 import { scrubDisk } from "./scrub.js";
 import { formatSidecar, parseSidecar, timestamp, undescribed } from "./sidecar.js";
 import { storageError } from "./storage-error.js";
@@ -93,6 +94,18 @@ export class DiskStore implements BlobStore {
     } catch {
       return "storage not writable";
     }
+  }
+
+  async removeCutOff(before: Date): Promise<number> {
+    const { root } = this.options;
+    let removed = 0;
+    for (const path of (await namesIn(root)).filter(isTemporary).map((name) => join(root, name))) {
+      const info = await unlessAbsent(stat(path));
+      if (info === null || info.mtimeMs >= before.getTime()) continue;
+      await rm(path, { force: true });
+      removed++;
+    }
+    return removed;
   }
 
   scrub(options: ScrubOptions): AsyncIterable<ScrubEvent> {

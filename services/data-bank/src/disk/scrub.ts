@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { readdir, readFile, rename, stat } from "node:fs/promises";
+import { readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { makeFolder, syncFolder, unlessAbsent, writeText } from "@trainer/disk";
@@ -50,7 +50,8 @@ async function takeInventory(root: string): Promise<Inventory> {
     const settled = Date.now() - info.mtimeMs > SETTLED_MS;
     const aside = () => quarantine(root, path);
     if (isTemporary(place)) {
-      if (settled) findings.push({ kind: "half-written", path, problem: "an upload that was cut off", mend: aside });
+      if (settled)
+        findings.push({ kind: "half-written", path, problem: "an upload that was cut off", mend: () => remove(path) });
     } else if (kind === "bin" && path === blobPath(root, id)) {
       blobs.push({ id, bytes: info.size });
     } else if (kind === "meta" && path === sidecarPath(root, id)) {
@@ -91,6 +92,12 @@ async function quarantine(root: string, path: string): Promise<string> {
   await syncFolder(folder);
   await syncFolder(dirname(path));
   return `moved to ${QUARANTINE}/${name}`;
+}
+
+/** Nobody was told that it had arrived. */
+async function remove(path: string): Promise<string> {
+  await rm(path, { force: true });
+  return "removed";
 }
 
 async function describeAgain(root: string, id: string): Promise<string> {

@@ -115,9 +115,13 @@ export class Bucket {
     await this.#ask("DELETE", { key, query: { uploadId } }, [404]);
   }
 
-  async *list(): AsyncGenerator<StoredObject> {
+  async *list(prefix = ""): AsyncGenerator<StoredObject> {
     for (let token = "", more = true; more; more = token !== "") {
-      const query = { "list-type": "2", ...(token === "" ? {} : { "continuation-token": token }) };
+      const query = {
+        "list-type": "2",
+        ...(prefix === "" ? {} : { prefix }),
+        ...(token === "" ? {} : { "continuation-token": token }),
+      };
       const text = await (await this.#ask("GET", { query })).text();
       for (const each of elementsOf(text, "Contents")) {
         const modified = new Date(textOf(each, "LastModified"));

@@ -9,7 +9,7 @@ import { bodyOf } from "./body.js";
 import { Bucket, type BucketOptions, type Description } from "./bucket.js";
 import { copyObject } from "./copy.js";
 import { inParts } from "./in-parts.js";
-import { blobKey, temporaryKey } from "./keys.js";
+import { blobKey, isTemporary, temporaryKey } from "./keys.js";
 import { PartedUpload } from "./parted-upload.js";
 import { probe, type StoreAbilities } from "./probe.js";
 import { hashOf, scrubBucket } from "./scrub.js";
@@ -88,6 +88,21 @@ export class S3Store implements BlobStore {
     if ((await this.bucket.head(blobKey(id))) === null) return false;
     await this.bucket.remove(blobKey(id));
     return true;
+  }
+
+  async removeCutOff(before: Date): Promise<number> {
+    let removed = 0;
+    for await (const { key, modified } of this.bucket.list(temporaryKey(""))) {
+      if (modified >= before) continue;
+      await this.bucket.remove(key);
+      removed++;
+    }
+    for (const { key, uploadId, begun } of await this.bucket.uploads()) {
+      if (!isTemporary(key) || begun >= before) continue;
+      await this.bucket.abortUpload(key, uploadId);
+      removed++;
+    }
+    return removed;
   }
 
   async trouble(): Promise<string | null> {

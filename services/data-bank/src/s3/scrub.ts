@@ -27,7 +27,7 @@ export async function* scrubBucket(
     if (idOf(key) !== null) files.push(object);
     else if (isTemporary(key)) {
       const problem = { kind: "half-written", path: key, problem: "an upload that was cut off" } as const;
-      if (settled(modified)) yield await tell(problem, () => quarantine(bucket, object));
+      if (settled(modified)) yield await tell(problem, () => remove(bucket, key));
     } else if (!key.startsWith(QUARANTINE))
       yield await tell({ kind: "foreign", path: key, problem: "no file of this store" }, null);
   }
@@ -58,6 +58,12 @@ export async function hashOf(bucket: Bucket, key: string): Promise<string | null
   const hash = createHash("sha256");
   await pipeline(bodyOf(answer), hash);
   return hash.digest("hex");
+}
+
+/** Nobody was told that it had arrived. */
+async function remove(bucket: Bucket, key: string): Promise<string> {
+  await bucket.remove(key);
+  return "removed";
 }
 
 async function quarantine(bucket: Bucket, object: StoredObject): Promise<string> {

@@ -1,6 +1,6 @@
 // What lies in a home, and how it is read and changed without training: loads no native code, for processes that only look.
 export { TrainingError, type FailureClass } from "./errors.js";
-export { openHome, type Home } from "./home/home.js";
+export { binsFolder, openHome, type Home } from "./home/home.js";
 export { ID_RULE, isId } from "./home/ids.js";
 export { listRuns, summarizeRun, type RunSummary } from "./home/list-runs.js";
 export { LATEST, meantBy, nameRun, newestOf } from "./home/name-run.js";
@@ -17,4 +17,13 @@ export { readManifest, RunManifest, type RunStatus } from "./run/manifest.js";
 export { recordFailure, type Failure } from "./run/record-failure.js";
 export { RequestStore } from "./run/request-store.js";
 export { hasBegun, runFolder, type RunFolder } from "./run/run-folder.js";
-export { CleanupConfig, CorpusCacheCleanupConfig, TokenizerCleanupConfig } from "./cleanup/config.js";
+export {
+  BinsCleanupConfig,
+  CleanupConfig,
+  CorpusCacheCleanupConfig,
+  TokenizerCleanupConfig,
+} from "./cleanup/config.js";
+export { cleanBins } from "./cleanup/clean-bins.js";
+export { cleanCorpusCache } from "./cleanup/clean-corpus-cache.js";
+export { cleanTokenizers } from "./cleanup/clean-tokenizers.js";
+export type { CleanupContext, CleanupRecord } from "./cleanup/report.js";

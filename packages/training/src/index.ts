@@ -40,11 +40,17 @@ export {
   type CachedCorpus,
   type CorpusCacheContext,
 } from "./cleanup/clean-corpus-cache.js";
+export { cleanBins } from "./cleanup/clean-bins.js";
 export { cleanRun, cleanRuns } from "./cleanup/clean-runs.js";
 export { cleanTokenizers } from "./cleanup/clean-tokenizers.js";
 export { listTokenizers, type TokenizerSummary } from "./cleanup/list-tokenizers.js";
 export { removeTokenizer } from "./cleanup/remove-tokenizer.js";
-export { CleanupConfig, CorpusCacheCleanupConfig, TokenizerCleanupConfig } from "./cleanup/config.js";
+export {
+  BinsCleanupConfig,
+  CleanupConfig,
+  CorpusCacheCleanupConfig,
+  TokenizerCleanupConfig,
+} from "./cleanup/config.js";
 export type { CleanupContext, CleanupRecord, Decision, KeepReason } from "./cleanup/report.js";
 export { openHome, type Home } from "./home/home.js";
 export { hasBegun, hasSaved, runFolder, type RunFolder } from "./run/run-folder.js";

@@ -1,5 +1,10 @@
 import { FAILURE_TTL_SECONDS, JOB_TIMEOUT_SECONDS, RESULT_TTL_SECONDS } from "@trainer/platform";
-import { CleanupConfig } from "@trainer/training/files";
+import {
+  BinsCleanupConfig,
+  CleanupConfig,
+  CorpusCacheCleanupConfig,
+  TokenizerCleanupConfig,
+} from "@trainer/training/files";
 import { z } from "zod";
 
 const seconds = z.number().min(0);
@@ -42,6 +47,9 @@ export const WorkerConfig = z.strictObject({
     })
     .prefault({}),
   cleanup: CleanupConfig.prefault({}),
+  corpusCacheCleanup: CorpusCacheCleanupConfig.prefault({}),
+  tokenizerCleanup: TokenizerCleanupConfig.prefault({}),
+  binsCleanup: BinsCleanupConfig.prefault({}),
   tokenizerSampleMaxLines: z.int().min(1).default(10_000),
 });
 export type WorkerConfig = z.output<typeof WorkerConfig>;

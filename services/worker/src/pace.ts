@@ -11,6 +11,8 @@ export interface Pace {
   /** The sign of life of the worker itself, and the look for runs that nobody has. */
   readonly presence: number;
   readonly reconcile: number;
+  /** The look for what nobody needs any more. */
+  readonly housekeeping: number;
   /** Without a job, after which a process is started ahead for the next. */
   readonly idle: number;
 }
@@ -24,5 +26,6 @@ export const PACE: Pace = {
   cancel: 500,
   presence: 5000,
   reconcile: 30_000,
+  housekeeping: 3_600_000,
   idle: 1000,
 };

@@ -8,6 +8,7 @@ import { trainJob } from "./jobs/train.js";
 import { Presence } from "./presence.js";
 import { queueWorker, type QueueWorker } from "./queue-worker.js";
 import { reconcile } from "./reconcile.js";
+import { keepHouse } from "./housekeeping.js";
 import { every } from "./runs/every.js";
 
 export interface Worker extends AsyncDisposable {
@@ -42,7 +43,11 @@ export async function startWorker(input: WorkerInput, hooks: WorkerHooks = {}): 
   const presence = new Presence(container.redis, () => void look());
   await presence.begin(container.pace.presence);
   await look();
-  const looks = [every(container.pace.reconcile, look), every(container.pace.cancel, () => cancelQueued(container))];
+  const looks = [
+    every(container.pace.reconcile, look),
+    every(container.pace.cancel, () => cancelQueued(container)),
+    every(container.pace.housekeeping, () => keepHouse(container)),
+  ];
   for (const worker of workers) worker.run();
   log.info({ event: "worker_started" }, "worker started");
 

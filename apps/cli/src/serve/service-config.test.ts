@@ -1,7 +1,10 @@
+import { ApiConfig } from "@trainer/api";
 import { loadConfig } from "@trainer/platform";
+import { WorkerConfig } from "@trainer/worker";
 import { expect, test } from "vitest";
 import { scratch } from "../../../../test/scratch.js";
 import { apiConfig } from "./api-config.js";
+import { servedSettings } from "./served-settings.js";
 import { workerConfig } from "./worker-config.js";
 
 test("how long it is kept what became of jobs reaches both who queues them and who does them", () => {
@@ -9,4 +12,54 @@ test("how long it is kept what became of jobs reaches both who queues them and w
   const { config } = loadConfig({ env, cwd: scratch("service-config") });
   const kept = { resultTtlSec: 7, failureTtlSec: 0 };
   expect([apiConfig(config), workerConfig(config)]).toMatchObject([kept, kept]);
+});
+
+/** Known from files of other installations, so that these are no mistakes, and without effect here. */
+const WITHOUT_EFFECT = [
+  "appEnv",
+  "app.logsRoot",
+  "app.runsRoot",
+  "huggingFace.home",
+  "huggingFace.token",
+  "queue.name",
+  "redisEnabled",
+  "wandb.enabled",
+  "wandb.project",
+];
+
+/** Every setting under its place in the configuration. */
+const placesIn = (value: object, place = ""): string[] =>
+  Object.entries(value).flatMap(([name, part]: [string, unknown]) =>
+    typeof part === "object" && part !== null && !Array.isArray(part)
+      ? placesIn(part, `${place}${name}.`)
+      : [place + name],
+  );
+
+/** The same object, which notes what is read of it. */
+function watched<T extends object>(value: T, read: Set<string>, place = ""): T {
+  return new Proxy(value, {
+    get(target, name, receiver) {
+      const part: unknown = Reflect.get(target, name, receiver);
+      const at = place + String(name);
+      read.add(at);
+      return typeof part === "object" && part !== null && !Array.isArray(part) ? watched(part, read, `${at}.`) : part;
+    },
+  });
+}
+
+test("every setting is read by somebody, but for those that older files may hold", () => {
+  const cwd = scratch("service-config");
+  const loaded = loadConfig({ env: { APP__DATA_BANK_API_URL: "http://bank" }, cwd });
+  const read = new Set<string>();
+  const config = watched(loaded.config, read);
+  // What the strict schemas of API and worker do not know, they refuse: so what is taken over whole is read there.
+  ApiConfig.parse(apiConfig(config));
+  WorkerConfig.parse(workerConfig(config));
+  servedSettings({ ...loaded, config }, cwd, cwd);
+  read.add("apiGatewayUrl"); // goes into the file service's address
+  expect(
+    placesIn(loaded.config)
+      .filter((place) => !read.has(place))
+      .toSorted(),
+  ).toEqual(WITHOUT_EFFECT.toSorted());
 });

@@ -16,5 +16,8 @@ export const workerConfig = ({ redisUrl, logLevel, app, queue, worker }: Trainer
   retryMax: queue.retryMax,
   retryIntervalsSec: [...queue.retryIntervalsSec],
   cleanup: app.cleanup,
+  corpusCacheCleanup: app.corpusCacheCleanup,
+  tokenizerCleanup: app.tokenizerCleanup,
+  binsCleanup: app.binsCleanup,
   tokenizerSampleMaxLines: app.tokenizerSampleMaxLines,
 });

@@ -52,6 +52,7 @@ test("without anything set, every setting has its default", () => {
         minFreeBytes: 2_147_483_648,
         evictionPolicy: "lru",
       },
+      binsCleanup: { enabled: true, maxBytes: 53_687_091_200, maxUnusedDays: 30 },
       tokenizerCleanup: { enabled: false, minUnusedDays: 30 },
     },
     api: { bodyBytes: 16_777_216, requestsPerMinute: 60_000, queueLimit: 10_000, wrongKeysPerMinute: 100 },

@@ -105,6 +105,11 @@ const allSettings = (read: ReadSetting) => ({
       minFreeBytes: read(setting("APP__CORPUS_CACHE_CLEANUP__MIN_FREE_BYTES", field.count, 2_147_483_648)),
       evictionPolicy: read(setting("APP__CORPUS_CACHE_CLEANUP__EVICTION_POLICY", evictionPolicy, "lru")),
     },
+    binsCleanup: {
+      enabled: read(setting("APP__BINS_CLEANUP__ENABLED", field.flag, true)),
+      maxBytes: read(setting("APP__BINS_CLEANUP__MAX_BYTES", field.count, 53_687_091_200)),
+      maxUnusedDays: read(setting("APP__BINS_CLEANUP__MAX_UNUSED_DAYS", field.count, 30)),
+    },
     tokenizerCleanup: {
       enabled: read(setting("APP__TOKENIZER_CLEANUP__ENABLED", field.flag, false)),
       minUnusedDays: read(setting("APP__TOKENIZER_CLEANUP__MIN_UNUSED_DAYS", field.count, 30)),
@@ -133,6 +138,7 @@ const allSettings = (read: ReadSetting) => ({
   },
   /** What clients of the API must show; "": nothing. */
   security: { apiKey: read(setting("SECURITY__API_KEY", field.text, "", { secret: true })) },
+  /** Named by files of other installations, as the two below; without effect. */
   wandb: {
     enabled: read(setting("WANDB__ENABLED", field.flag, false)),
     project: read(setting("WANDB__PROJECT", field.text, "model-trainer")),

@@ -10,6 +10,7 @@ import { noLosses, type LeftOut } from "../corpus/left-out.js";
 import { planSplit, SPLIT_VERSION, type SplitOptions, type SplitPlan } from "../corpus/split-plan.js";
 import { binDType, FORMAT_VERSION } from "./bin-format.js";
 import { tokenizerSha256, type BinTokenizer } from "./bin-tokenizer.js";
+import { useBins } from "./bins-use.js";
 import { binPath, openBins, writeManifest, type BinsManifest } from "./bins-manifest.js";
 import { encodeSplits, type Encoded } from "./encode-splits.js";
 import type { Measured } from "./measure-text.js";
@@ -53,7 +54,8 @@ export interface SplitCount {
   readonly measured: Measured | null;
 }
 
-export interface Bins {
+/** Until they are disposed of, no cleanup takes them away. */
+export interface Bins extends Disposable {
   readonly train: TokenBin;
   readonly validation: TokenBin | null;
   readonly test: TokenBin | null;
@@ -80,23 +82,36 @@ export interface Bins {
 export async function buildBins(options: BuildBinsOptions): Promise<Bins> {
   const { corpus, tokenizer, split, specialTokens = false, measureTraining = false, cacheDir, signal } = options;
   const frame = options.frame ?? tokenizer.frame;
-  const report = reporter(options);
-  const corpusSha256 = await corpus.sha256({ signal, onRead: report("hash") });
+  const corpusSha256 = await corpus.sha256({ signal, onRead: reporter(options)("hash") });
   const { document, separator } = corpus;
   const tokenizerHash = await tokenizerSha256(tokenizer);
   const cut = { document, separator, specialTokens, frame };
   const key = keyOf([corpusSha256, tokenizerHash, cut, split, SPLIT_VERSION, measureTraining]);
+  const use = await useBins(cacheDir, key);
+  try {
+    const bins = await openOrMake({ ...options, frame, measureTraining }, key);
+    return { ...bins, [Symbol.dispose]: () => use[Symbol.dispose]() };
+  } catch (error) {
+    use[Symbol.dispose]();
+    throw error;
+  }
+}
+
+async function openOrMake(
+  options: BuildBinsOptions & { readonly frame: Frame; readonly measureTraining: boolean },
+  key: string,
+): Promise<Omit<Bins, typeof Symbol.dispose>> {
+  const { corpus, tokenizer, split, cacheDir, signal } = options;
   const dir = join(cacheDir, key);
   const before = await openBins(dir, key);
   if (before !== null) return toBins(corpus, dir, before, true);
 
+  const report = reporter(options);
   const plan = options.plan ?? (await planSplit(corpus, split, { signal, onRead: report("split") }));
   const temporary = await folderBeside(cacheDir);
   try {
     const encoded = await encodeSplits({
       ...options,
-      frame,
-      measureTraining,
       plan,
       folder: temporary,
       onEncoded: report("encode"),
@@ -149,7 +164,7 @@ function refuseTooShort({ counts }: Encoded, { corpus }: BuildBinsOptions): void
   }
 }
 
-function toBins(corpus: Corpus, dir: string, manifest: BinsManifest, cached: boolean): Bins {
+function toBins(corpus: Corpus, dir: string, manifest: BinsManifest, cached: boolean) {
   const { key, dtype, splits, split_by: splitBy, special_tokens: specialTokens, losses = noLosses } = manifest;
   const bin = (split: Split, counts: SplitCount): TokenBin => ({ path: binPath(dir, split), dtype, ...count(counts) });
   return {

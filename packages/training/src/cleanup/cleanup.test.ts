@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { finishRemovals, removeAside } from "@trainer/disk";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+import { useCached } from "../corpus/corpus-cache.js";
 import { TrainingError } from "../errors.js";
 import { openHome, type Home } from "../home/home.js";
 import { temporaryFolder } from "../home/temporary-folder.js";
@@ -15,10 +16,13 @@ import { newManifest } from "../run/new-manifest.js";
 import { parseTrainOptions } from "../run/options.js";
 import { runFolder } from "../run/run-folder.js";
 import { removalOf, useRun } from "../run/run-use.js";
+import { binsToRemove, cleanBins, type CachedBins } from "./clean-bins.js";
+import { useBins } from "../bins/bins-use.js";
+import { binsFolder } from "../home/home.js";
 import { cleanCorpusCache, corporaToRemove, type CachedCorpus } from "./clean-corpus-cache.js";
 import { cleanRun, cleanRuns, keepRun } from "./clean-runs.js";
 import { cleanTokenizers } from "./clean-tokenizers.js";
-import { CleanupConfig, CorpusCacheCleanupConfig, TokenizerCleanupConfig } from "./config.js";
+import { BinsCleanupConfig, CleanupConfig, CorpusCacheCleanupConfig, TokenizerCleanupConfig } from "./config.js";
 import { measure } from "../home/folders.js";
 import type { CleanupRecord } from "./report.js";
 
@@ -54,6 +58,12 @@ test("the configurations have the defaults of the services", () => {
     maxBytes: 10_737_418_240,
     minFreeBytes: 2_147_483_648,
     evictionPolicy: "lru",
+    dryRun: false,
+  });
+  expect(BinsCleanupConfig.parse({})).toEqual({
+    enabled: true,
+    maxBytes: 53_687_091_200,
+    maxUnusedDays: 30,
     dryRun: false,
   });
   expect(TokenizerCleanupConfig.parse({})).toEqual({ enabled: false, minUnusedDays: 30, dryRun: false });
@@ -458,4 +468,101 @@ test("what an interrupted removal left goes an hour later", async () => {
   await finishRemovals(join(temporary.path, "none"));
   expect(await measure(join(temporary.path, "none"))).toEqual({ bytes: 0, files: 0, mtimeMs: 0 });
   await expect(removeAside(join(temporary.path, "none"))).rejects.toThrow("ENOENT");
+});
+
+const DAY = 86_400_000;
+const limits = { maxBytes: 150, maxUnusedDays: 30 };
+
+test("of bins those go that are unused for long, and the longest unused until the others fit", () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.record({ bytes: fc.nat(100), usedMs: fc.nat(60).map((days) => days * DAY), inUse: fc.boolean() })),
+      (drawn) => {
+        const sets = drawn.map((each, i): CachedBins => ({ ...each, id: `b${i}` }));
+        const going = binsToRemove(sets, limits, 60 * DAY);
+        const staying = sets.filter((set) => !going.includes(set));
+        expect(going.some(({ inUse }) => inUse)).toBe(false);
+        const free = staying.filter(({ inUse }) => !inUse);
+        for (const { usedMs } of free) expect(usedMs).toBeGreaterThanOrEqual(30 * DAY);
+        const newest = Math.max(0, ...going.map(({ usedMs }) => usedMs));
+        for (const { usedMs } of free) expect(usedMs).toBeGreaterThanOrEqual(newest);
+        const total = staying.reduce((sum, { bytes }) => sum + bytes, 0);
+        expect(free.length === 0 || total <= limits.maxBytes).toBe(true);
+        // Not one more than must: with the last that went back in, a limit is broken.
+        const needless = going.slice(-1).filter(({ bytes, usedMs }) => total + bytes <= 150 && usedMs >= 30 * DAY);
+        expect(needless).toEqual([]);
+      },
+    ),
+  );
+});
+
+async function makeBins(home: Home, id: string, days: number) {
+  const path = join(binsFolder(home), id);
+  await mkdir(path, { recursive: true });
+  await writeFile(join(path, "train.bin"), Buffer.alloc(100));
+  const then = Date.now() / 1000 - days * 86_400;
+  await utimes(join(path, "train.bin"), then, then);
+  await utimes(path, then, then);
+  return path;
+}
+
+test("bins that a process reads stay, whatever their age; of one that was killed they go", async () => {
+  await using made = await makeHome();
+  const { home } = made;
+  for (const id of ["old", "read", "left"]) await makeBins(home, id, 31);
+  await makeBins(home, "young", 29);
+  await makeBins(home, "large", 28);
+  const bins = BinsCleanupConfig.parse({ maxBytes: 200 });
+  const dead = join(binsFolder(home), ".in-use-left-0.json");
+  await writeFile(dead, JSON.stringify({ pid: 2 ** 22 + 1, started: "then", host: hostname() }));
+  const { records, log } = recorded();
+  const decide = async (change: object) =>
+    (await cleanBins(home, { ...bins, ...change }, { log })).map(({ id, reason }) => [id, reason]);
+  expect((await decide({ enabled: false }))[0]).toEqual(["large", "cleanup_disabled"]);
+  {
+    using _use = await useBins(binsFolder(home), "read");
+    await utimes(join(binsFolder(home), "read"), 0, 0);
+    expect(await decide({ dryRun: true })).toEqual([
+      ["large", "within_limits"],
+      ["left", "dry_run"],
+      ["old", "dry_run"],
+      ["read", "in_use"],
+      ["young", "dry_run"],
+    ]);
+    await decide({});
+  }
+  expect(records).toContainEqual(expect.objectContaining({ event: "bins_cleanup_completed", bins_id: "old" }));
+  expect((await readdir(binsFolder(home))).toSorted()).toEqual(["large", "read"]);
+  expect(await decide({})).toEqual([
+    ["large", "within_limits"],
+    ["read", null],
+  ]);
+  using _use = await useBins(binsFolder(home), "large"); // which is its use: it is young again
+  expect(await decide({ maxBytes: 0 })).toEqual([["large", "in_use"]]);
+});
+
+test("bins that somebody begins to read while they are removed stay", async () => {
+  await using made = await makeHome();
+  const { home } = made;
+  await makeBins(home, "a-first", 31);
+  await makeBins(home, "wanted", 31);
+  const dir = binsFolder(home);
+  const uses: Disposable[] = [];
+  // Whoever hears that the first has gone begins to read the second, which was to go too.
+  const log = ({ event }: CleanupRecord) => {
+    if (event === "bins_cleanup_completed") uses.push(useCached(dir, "wanted"));
+  };
+  expect(await cleanBins(home, BinsCleanupConfig.parse({}), { log })).toMatchObject([
+    { id: "a-first", reason: null },
+    { id: "wanted", reason: "in_use" },
+  ]);
+  for (const use of uses) use[Symbol.dispose]();
+  expect(await readdir(dir)).toEqual(["wanted"]);
+});
+
+test("bins where nothing can be written are read without a word; a cache that cannot be looked at is an error", async () => {
+  using _use = await useBins("/sys/kernel", "none"); // where not even root makes a file
+  await using made = await makeHome();
+  await writeFile(made.home.root, "no folder");
+  await expect(useBins(binsFolder(made.home), "none")).rejects.toMatchObject({ code: "ENOTDIR" });
 });

@@ -25,6 +25,15 @@ export const CorpusCacheCleanupConfig = z.strictObject({
 });
 export type CorpusCacheCleanupConfig = z.infer<typeof CorpusCacheCleanupConfig>;
 
+/** Token bins, which can be made again from their corpus. */
+export const BinsCleanupConfig = z.strictObject({
+  enabled: z.boolean().default(true),
+  maxBytes: bytes.default(50 * 2 ** 30),
+  maxUnusedDays: z.number().min(0).default(30),
+  dryRun,
+});
+export type BinsCleanupConfig = z.infer<typeof BinsCleanupConfig>;
+
 /** Tokenizers that no run names. */
 export const TokenizerCleanupConfig = z.strictObject({
   enabled: z.boolean().default(false),

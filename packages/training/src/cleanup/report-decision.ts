@@ -3,7 +3,7 @@ import type { CleanupContext, CleanupRecord, Decision, KeepReason } from "./repo
 
 /** What is decided about. */
 export interface Subject extends Omit<Decision, "reason"> {
-  readonly kind: "run" | "tokenizer";
+  readonly kind: "run" | "tokenizer" | "bins";
 }
 
 /** Has something decided, and tells the log what came of it; a failure too, which is thrown. */
@@ -22,7 +22,7 @@ export async function reported(
       level: event === "failed" ? "ERROR" : "INFO",
       message,
       category: "cleanup",
-      event: kind === "run" ? `cleanup_${event}` : `tokenizer_cleanup_${event}`,
+      event: kind === "run" ? `cleanup_${event}` : `${kind}_cleanup_${event}`,
       [`${kind}_id`]: id,
       path,
       ...fields,

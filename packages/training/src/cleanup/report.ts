@@ -10,7 +10,7 @@ export type KeepReason =
   | "within_limits"
   | "dry_run";
 
-/** What a cleanup has decided about one run, tokenizer or corpus. */
+/** What a cleanup has decided about one run, tokenizer, corpus or set of bins. */
 export interface Decision {
   readonly id: string;
   readonly path: string;
@@ -25,9 +25,10 @@ export interface CleanupRecord {
   readonly level: "INFO" | "ERROR";
   readonly message: string;
   readonly category: "cleanup";
-  readonly event: `${"cleanup" | "corpus_cache_cleanup" | "tokenizer_cleanup"}_${"skipped" | "started" | "dry_run" | "completed" | "failed"}`;
+  readonly event: `${"cleanup" | "corpus_cache_cleanup" | "tokenizer_cleanup" | "bins_cleanup"}_${"skipped" | "started" | "dry_run" | "completed" | "failed"}`;
   readonly run_id?: string;
   readonly tokenizer_id?: string;
+  readonly bins_id?: string;
   readonly path?: string;
   readonly reason?: string;
   readonly bytes_freed?: number;

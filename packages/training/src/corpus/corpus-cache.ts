@@ -17,13 +17,16 @@ export const cachedPath = (dir: string, id: string): string => join(dir, `${id}.
 /** Held by who fetches it, or takes it out. */
 export const cacheLock = (dir: string, id: string): string => join(dir, `.lock-${id}.json`);
 
-const inUse = (id: string) => `.in-use-${id}-`;
+/** How the names begin of files that say who reads what is cached. */
+export const IN_USE = ".in-use-";
 
-/** Says that this process reads a corpus of the cache, until it is disposed of: no cleanup takes it away. */
+const inUse = (id: string) => `${IN_USE}${id}-`;
+
+/** Says that this process reads something in a cache, until it is disposed of: no cleanup takes it away. */
 export const useCached = (dir: string, id: string): Disposable =>
   new RunLock(join(dir, `${inUse(id)}${randomUUID()}.json`), id);
 
-/** Whether a living process reads a corpus of the cache. */
+/** Whether a living process reads it. */
 export const isCachedInUse = (dir: string, id: string): boolean =>
   readdirSync(dir).some((name) => name.startsWith(inUse(id)) && isHeld(join(dir, name)));
 

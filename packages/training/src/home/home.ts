@@ -15,6 +15,9 @@ export interface Home {
   readonly corpusCache: string;
 }
 
+/** Where token bins lie, a folder a set. */
+export const binsFolder = ({ cache }: Pick<Home, "cache">): string => join(cache, "bins");
+
 /** The folders of a home; nothing is created. Corpora lie under `dataRoot`, the home itself if that is left out. */
 export function openHome(root: string, dataRoot: string = root): Home {
   const path = resolve(root);

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { comesBack, loadTokenizer, type Tokenizer } from "@trainer/tokenizers";
 import { emptyCache, manualSeed, setNumThreads } from "@trainer/torch";
 import { bringRun } from "../artifact/bring-run.js";
@@ -11,7 +10,7 @@ import type { TrainState } from "../checkpoint/state.js";
 import { openCorpus, type Corpus } from "../corpus/corpus.js";
 import { leftOutSentences } from "../corpus/left-out.js";
 import { TrainingError } from "../errors.js";
-import { openHome } from "../home/home.js";
+import { binsFolder, openHome } from "../home/home.js";
 import { tokenizerFileIn } from "../home/tokenizer-file.js";
 import { MAX_BATCH_SIZE, searchFor } from "../fit/find-batch.js";
 import { corpusOptions } from "./corpus-options.js";
@@ -166,6 +165,7 @@ export async function prepare(session: Session, reporter: Reporter): Promise<Liv
       metrics[Symbol.dispose]();
       loader[Symbol.dispose]();
       recorder?.[Symbol.dispose]();
+      bins[Symbol.dispose]();
       for (const tensor of [...model.params.list(), ...weights.params.list(), ...stepper.optimizer.state().values()])
         tensor.dispose();
     },
@@ -302,7 +302,7 @@ async function makeBins(
     tokenizer,
     split: { holdoutFraction, testSplitRatio, seed },
     specialTokens: options.specialTokens,
-    cacheDir: join(openHome(context.home).cache, "bins"),
+    cacheDir: binsFolder(openHome(context.home)),
     threads: manifest.current.threads,
     signal: context.signal,
     onProgress: (p) => reporter.emit({ type: "data", ...p }),

@@ -7,7 +7,7 @@ import { isHeld, removeStale, RunLock } from "./lock.js";
 import { takeLock } from "./wait-for-lock.js";
 
 /** Of a disk that is full, or that this process may only read. */
-const UNWRITABLE = ["ENOSPC", "EDQUOT", "EROFS", "EACCES", "EPERM"];
+export const UNWRITABLE = ["ENOSPC", "EDQUOT", "EROFS", "EACCES", "EPERM"];
 
 const PREFIX = ".in-use-";
 const REMOVAL = ".removal.json";

@@ -71,7 +71,7 @@ export async function evaluate(opened: OpenModel, input: EvaluateInput, context:
   const dir = opened.weightType === "fp32" || options.out !== null ? folder : null;
   const why = dir === null ? null : await whyNotWritable(dir);
   if (why !== null) throw notKept(dir, why);
-  const text = await openEvaluationText(opened, options, context);
+  using text = await openEvaluationText(opened, options, context);
   using data = text.open();
   const result = await evaluateSplit(opened.model, data, computeOf(opened), signal, undefined, context.onProgress);
   if (result === null) throw new DOMException("the evaluation was stopped before its end", "AbortError");

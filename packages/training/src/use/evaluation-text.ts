@@ -1,4 +1,4 @@
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { buildBins, type Bins, type BinsProgress } from "../bins/build-bins.js";
 import type { Loss } from "../bins/lost-text.js";
 import type { TokenBin } from "../bins/token-bin.js";
@@ -8,7 +8,7 @@ import type { LeftOut } from "../corpus/left-out.js";
 import type { SplitOptions } from "../corpus/split-plan.js";
 import type { FetchContext } from "../artifact/data-bank.js";
 import { TrainingError } from "../errors.js";
-import type { Home } from "../home/home.js";
+import { binsFolder, type Home } from "../home/home.js";
 import { endOfDocument } from "../run/end-of-document.js";
 import type { RunManifest } from "../run/manifest.js";
 import { corpusOptions } from "../run/corpus-options.js";
@@ -21,7 +21,7 @@ import type { BosChoice } from "./bos.js";
 import type { EvaluateOptions } from "./evaluate-options.js";
 import type { OpenModel } from "./open-model.js";
 
-export interface EvaluationText extends PlannedEvaluation {
+export interface EvaluationText extends PlannedEvaluation, Disposable {
   readonly documents: number;
   /** Of the whole split or text: its bytes, and what of them does not come back. */
   readonly splitBytes: number;
@@ -44,9 +44,23 @@ export async function openEvaluationText(
   options: EvaluateOptions,
   read: ReadContext,
 ): Promise<EvaluationText> {
-  const bin = await (options.path === null
+  const { bin, bins } = await (options.path === null
     ? splitOfRun(opened, options, read)
     : externalText(opened, options.path, options, read));
+  try {
+    const text = await plan(opened, options, bin);
+    return { ...text, [Symbol.dispose]: () => bins[Symbol.dispose]() };
+  } catch (error) {
+    bins[Symbol.dispose]();
+    throw error;
+  }
+}
+
+async function plan(
+  opened: OpenModel,
+  options: EvaluateOptions,
+  bin: TokenBin,
+): Promise<Omit<EvaluationText, typeof Symbol.dispose>> {
   const { device, manifest } = opened;
   const context = Math.min(opened.contextLength, manifest?.max_seq_len ?? Infinity);
   // Sums over as many sequences as in training round alike; a batch found for a GPU may be too much for a CPU.
@@ -68,13 +82,19 @@ const keepsApart = ({ manifest }: OpenModel) => manifest !== null && trainOption
 /** How a text is cut for a model of which it is not known how it was trained. */
 const FOREIGN = { document: "file", documentSeparator: "auto" } as const;
 
+/** What is evaluated on, and the set that it is of. */
+interface Encoded {
+  readonly bin: TokenBin;
+  readonly bins: Bins;
+}
+
 /** A whole text as one bin. */
 async function externalText(
   opened: OpenModel,
   path: string,
   { document, bos, specialTokens }: EvaluateOptions,
   context: ReadContext,
-): Promise<TokenBin> {
+): Promise<Encoded> {
   const trained = opened.manifest === null ? FOREIGN : trainOptions(opened.manifest);
   const corpus = await openCorpus(resolve(path), {
     document: document ?? trained.document,
@@ -83,13 +103,13 @@ async function externalText(
     signal: context.signal,
   });
   const whole = { holdoutFraction: 0, testSplitRatio: 0, seed: 0 };
-  const { train, leftOut } = await encode(opened, corpus, whole, context, { bos, specialTokens });
-  context.onLeftOut?.(leftOut);
-  return train;
+  const bins = await encode(opened, corpus, whole, context, { bos, specialTokens });
+  context.onLeftOut?.(bins.leftOut);
+  return { bin: bins.train, bins };
 }
 
 /** The split that the run kept from training, made again from the same corpus if its bins are gone. */
-async function splitOfRun(opened: OpenModel, { split, bos }: EvaluateOptions, context: ReadContext): Promise<TokenBin> {
+async function splitOfRun(opened: OpenModel, { split, bos }: EvaluateOptions, context: ReadContext): Promise<Encoded> {
   const { manifest, dir } = opened;
   if (manifest === null) {
     throw invalid(
@@ -118,7 +138,8 @@ async function splitOfRun(opened: OpenModel, { split, bos }: EvaluateOptions, co
   assertSameRule(manifest);
   const bins = await encode(opened, corpus, { holdoutFraction, testSplitRatio, seed }, context, { bos, specialTokens });
   const bin = bins[split];
-  if (bin !== null) return bin;
+  if (bin !== null) return { bin, bins };
+  bins[Symbol.dispose]();
   const fraction = split === "test" ? "test split ratio" : "holdout fraction";
   throw invalid(`run ${manifest.run_id} has no ${split} split (its ${fraction} was 0): give the path of a text`);
 }
@@ -137,7 +158,7 @@ const encode = (
     specialTokens,
     frame: frameOf(opened, bos),
     measureTraining: split.holdoutFraction + split.testSplitRatio === 0,
-    cacheDir: join(home.cache, "bins"),
+    cacheDir: binsFolder(home),
     signal,
     onProgress: onData,
   });

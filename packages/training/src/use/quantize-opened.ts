@@ -39,7 +39,7 @@ async function heldOut(opened: OpenModel, home: Home) {
   const bytes = splits.train.bytes + splits.validation.bytes + splits.test.bytes;
   if (split === undefined || bytes > CORPUS_BYTES) return null;
   try {
-    const planned = await openEvaluationText(opened, EvaluateOptions.parse({ split }), { home });
+    using planned = await openEvaluationText(opened, EvaluateOptions.parse({ split }), { home });
     using text = planned.open();
     return { split, batches: Array.from({ length: Math.min(BATCHES, text.batches) }, () => text.next()) };
   } catch {

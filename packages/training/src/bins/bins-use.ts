@@ -1,0 +1,28 @@
+import { utimes } from "node:fs/promises";
+import { join } from "node:path";
+import { isErrno, makeFolder, unlessAbsent } from "@trainer/disk";
+import { useCached } from "../corpus/corpus-cache.js";
+import { UNWRITABLE } from "../run/run-use.js";
+
+/**
+ * Says that this process reads a set of bins, until it is disposed of, and when it was last used: no cleanup takes it
+ * away. Where nothing can be written, nothing is said.
+ */
+export async function useBins(cacheDir: string, key: string): Promise<Disposable> {
+  const use = await unlessUnwritable(async () => {
+    await makeFolder(cacheDir);
+    return useCached(cacheDir, key);
+  });
+  const now = new Date();
+  await unlessUnwritable(() => unlessAbsent(utimes(join(cacheDir, key), now, now)));
+  return use ?? { [Symbol.dispose]() {} };
+}
+
+async function unlessUnwritable<T>(work: () => Promise<T>): Promise<T | null> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isErrno(error, ...UNWRITABLE)) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,64 @@
+import { join } from "node:path";
+import { finishRemovals, removeLeftovers } from "@trainer/disk";
+import { jobs } from "@trainer/platform";
+import {
+  binsFolder,
+  cleanBins,
+  cleanCorpusCache,
+  cleanTokenizers,
+  openHome,
+  type CleanupContext,
+  type CleanupRecord,
+} from "@trainer/training/files";
+import type { Job, Queue } from "bullmq";
+import type { Container } from "./container.js";
+import { runOf } from "./runs/cancel-queued.js";
+
+const LOCK_KEY = "trainer:housekeeping";
+const LOCK_SEC = 60;
+
+/**
+ * Removes what nobody needs any more, each kind within its own limits: token bins, fetched corpora, tokenizers, and what
+ * processes that have ended left half-made. What a run, a process or a job in the queue needs stays.
+ */
+export async function keepHouse({ config, redis, queue, log }: Container): Promise<void> {
+  if ((await redis.set(LOCK_KEY, "1", "EX", LOCK_SEC, "NX")) === null) return; // another worker is at it
+  const home = openHome(config.artifactsRoot, config.dataRoot);
+  const { binsCleanup, corpusCacheCleanup, tokenizerCleanup } = config;
+  const context: CleanupContext = { log: (record) => write(log, record), needed: () => neededByJobs(queue) };
+  const half = [home.models, home.tokenizers, home.corpusCache, binsFolder(home), join(home.cache, "sending")];
+  const chores = [
+    ...half.flatMap((folder) => [() => removeLeftovers(folder), () => finishRemovals(folder)]),
+    () => cleanBins(home, binsCleanup, context),
+    () => cleanCorpusCache(home, home.corpusCache, corpusCacheCleanup, context),
+    () => cleanTokenizers(home, tokenizerCleanup, context),
+  ];
+  for (const chore of chores) {
+    await chore().catch((error: unknown) =>
+      log.warn({ event: "housekeeping_failed", reason: String(error) }, "what nobody needs could not be removed"),
+    );
+  }
+  await redis.del(LOCK_KEY);
+}
+
+function write(log: Container["log"], { level, message, ...fields }: CleanupRecord): void {
+  if (level === "ERROR") log.error(fields, message);
+  else if (fields.event.endsWith("_skipped")) log.debug(fields, message);
+  else log.info(fields, message);
+}
+
+/** Runs, tokenizers and corpora of jobs that wait in the queue, or were taken from it and are not in the home yet. */
+async function neededByJobs(queue: Queue): Promise<Set<string>> {
+  const ids = (await queue.getJobs(["waiting", "delayed", "active"])).flatMap(neededBy);
+  return new Set(ids.filter((id) => id !== null));
+}
+
+function neededBy(job: Job): (string | null)[] {
+  const run = runOf(job);
+  if (run === null) return [corpusId(jobs.tokenizer.safeParse(job.data).data?.request.corpus_file_id)];
+  const { tokenizer_id, corpus_file_id, pretrained_run_id } = run.request;
+  return [run.runId, tokenizer_id, pretrained_run_id, corpusId(corpus_file_id)];
+}
+
+/** As its file in the cache is named. */
+const corpusId = (id: string | null | undefined): string | null => id?.trim().toLowerCase() ?? null;

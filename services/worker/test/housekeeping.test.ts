@@ -1,0 +1,104 @@
+import { existsSync, mkdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { TokenizerTrainRequest } from "@trainer/platform";
+import { binsFolder, openHome } from "@trainer/training/files";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { startSystem, TOKENIZER, type System } from "./system.js";
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+let system: System;
+beforeAll(async () => void (system = await startSystem()));
+afterAll(() => system[Symbol.asyncDispose]());
+
+const YEARS_AGO = new Date("2020-01-01");
+
+function leave(path: string, name: string): string {
+  mkdirSync(path, { recursive: true });
+  const file = join(path, name);
+  writeFileSync(file, "text");
+  for (const each of [file, path]) utimesSync(each, YEARS_AGO, YEARS_AGO);
+  return path;
+}
+
+const dead = (uuid: string) => `.tmp-${2 ** 22 + 1}..-${uuid}-${hostname()}`;
+const UUID = "00000000-0000-4000-8000-000000000000";
+
+test("a worker removes by itself what nobody needs, by its settings, and nothing that a job in the queue needs", async () => {
+  const home = openHome(system.root);
+  const bins = leave(join(binsFolder(home), "0".repeat(32)), "train.bin");
+  const half = [home.models, home.tokenizers, join(home.cache, "sending")].map((dir) =>
+    leave(join(dir, dead(UUID)), "x"),
+  );
+  const unused = leave(join(home.tokenizers, "tok-unused"), "tokenizer.json");
+  leave(join(home.tokenizers, TOKENIZER), "tokenizer.json.note");
+  const queued = leave(join(home.tokenizers, "tok-queued"), "tokenizer.json");
+  const corpora = ["a", "b", "c"].map((letter) => letter.repeat(64));
+  const text = (id: string) => join(home.corpusCache, `${id}.txt`);
+  for (const id of corpora) leave(home.corpusCache, `${id}.txt`);
+  const [wanted = "", learned = "", idle = ""] = corpora;
+  const fields = { tokenizer_id: "tok-queued", corpus_path: null, corpus_file_id: wanted.toUpperCase() };
+  await system.queues.trainer.pause();
+  await system.train("waiting", fields);
+  const asked = TokenizerTrainRequest.parse({ corpus_file_id: learned });
+  await system.add("trainer", "tokenizer", { tokenizer_id: "tok-new", request: asked });
+  await system.queues.trainer.add("unheard-of", {});
+
+  const logs: string[] = [];
+  const log = { write: (line: string) => logs.push(line) };
+  const clean = { enabled: true, maxBytes: 0, minFreeBytes: 0 } as const;
+  {
+    await using _worker = await system.startWorker({ logLevel: "debug", corpusCacheCleanup: clean }, { log });
+    await vi.waitFor(() => expect(existsSync(text(idle))).toBe(false), 10_000);
+    await vi.waitFor(async () => expect(await system.redis.exists("trainer:housekeeping")).toBe(0), 10_000);
+  }
+  expect([bins, ...half].filter((path) => existsSync(path))).toEqual([]);
+  expect([text(wanted), text(learned), unused, queued].filter((path) => !existsSync(path))).toEqual([]);
+
+  await using _second = await system.startWorker(
+    { logLevel: "info", tokenizerCleanup: { enabled: true } },
+    { log, pace: { housekeeping: 50 } },
+  );
+  await vi.waitFor(() => expect(existsSync(unused)).toBe(false), 10_000);
+  expect(existsSync(queued)).toBe(true);
+  const events = logs.map((line) => line.split('"event":"')[1]?.split('"')[0]);
+  expect(events).toEqual(
+    expect.arrayContaining(["bins_cleanup_completed", "corpus_cache_cleanup_completed", "tokenizer_cleanup_completed"]),
+  );
+  // Again and again, and what fails does not keep the rest from being looked at.
+  const sending = join(home.cache, "sending");
+  rmSync(sending, { recursive: true });
+  writeFileSync(sending, "no folder");
+  const again = leave(join(binsFolder(home), "1".repeat(32)), "train.bin");
+  await vi.waitFor(() => expect(existsSync(again)).toBe(false), 10_000);
+  await vi.waitFor(() => expect(logs.join("")).toContain("housekeeping_failed"), 10_000);
+});
+
+test("while another worker looks the home through, this one does not", async () => {
+  const aged = leave(join(binsFolder(openHome(system.root)), "2".repeat(32)), "train.bin");
+  await system.redis.set("trainer:housekeeping", "1");
+  await using _worker = await system.startWorker({}, { pace: { housekeeping: 50 } });
+  await setTimeout(300);
+  expect(existsSync(aged)).toBe(true);
+  await system.redis.del("trainer:housekeeping");
+  await vi.waitFor(() => expect(existsSync(aged)).toBe(false), 10_000);
+});
+
+test("a cleanup that fails is told as an error, and takes nothing", async () => {
+  const home = openHome(system.root);
+  const aged = leave(join(home.tokenizers, "tok-unused"), "tokenizer.json");
+  const { id } = await system.queues.trainer.add("unheard-of", {});
+  await system.redis.hset(`bull:trainer:${id}`, "data", "{");
+  await system.redis.del("trainer:housekeeping"); // of the worker before, which ended in the midst of it
+  const logs: string[] = [];
+  const tokenizerCleanup = { enabled: true, minUnusedDays: 1 };
+  await using _worker = await system.startWorker(
+    { logLevel: "info", tokenizerCleanup },
+    { log: { write: (line) => logs.push(line) } },
+  );
+  await vi.waitFor(() => expect(logs.join("")).toContain('"event":"tokenizer_cleanup_failed"'), 10_000);
+  expect(logs.find((line) => line.includes("tokenizer_cleanup_failed"))).toContain('"level":"ERROR"');
+  expect(existsSync(aged)).toBe(true);
+});

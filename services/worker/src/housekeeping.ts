@@ -15,14 +15,14 @@ import type { Container } from "./container.js";
 import { runOf } from "./runs/cancel-queued.js";
 
 const LOCK_KEY = "trainer:housekeeping";
-const LOCK_SEC = 60;
 
 /**
  * Removes what nobody needs any more, each kind within its own limits: token bins, fetched corpora, tokenizers, and what
- * processes that have ended left half-made. What a run, a process or a job in the queue needs stays.
+ * processes that have ended left half-made; one worker of a home at a time. What a run, a process or a job in the queue needs stays.
  */
-export async function keepHouse({ config, redis, queue, log }: Container): Promise<void> {
-  if ((await redis.set(LOCK_KEY, "1", "EX", LOCK_SEC, "NX")) === null) return; // another worker is at it
+export async function keepHouse({ config, pace, redis, queue, log }: Container): Promise<void> {
+  const lockMs = Math.ceil(pace.housekeeping / 2); // runs out by itself: until then what this worker did suffices
+  if ((await redis.set(LOCK_KEY, "1", "PX", lockMs, "NX")) === null) return;
   const home = openHome(config.artifactsRoot, config.dataRoot);
   const { binsCleanup, corpusCacheCleanup, tokenizerCleanup } = config;
   const context: CleanupContext = { log: (record) => write(log, record), needed: () => neededByJobs(queue) };
@@ -38,7 +38,6 @@ export async function keepHouse({ config, redis, queue, log }: Container): Promi
       log.warn({ event: "housekeeping_failed", reason: String(error) }, "what nobody needs could not be removed"),
     );
   }
-  await redis.del(LOCK_KEY);
 }
 
 function write(log: Container["log"], { level, message, ...fields }: CleanupRecord): void {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { count, probability, snakeKeys, specialFields, toSpecials } from "./config-schema.js";
+import { count, layers, probability, snakeKeys, specialFields, toSpecials, width } from "./config-schema.js";
 import { precisions, type FamilySpec } from "./family.js";
 import { configOf } from "./new-config.js";
 
@@ -7,9 +7,9 @@ import { configOf } from "./new-config.js";
 const File = z.object({
   model_type: z.literal("char_lstm").optional(),
   vocab_size: count.default(256),
-  embed_dim: count,
-  hidden_dim: count,
-  num_layers: count,
+  embed_dim: width,
+  hidden_dim: width,
+  num_layers: layers,
   dropout: probability.default(0.1),
   max_seq_len: count.default(512),
   ...specialFields(null, null),
@@ -36,9 +36,9 @@ const toConfig = (file: z.output<typeof File>): CharLstmConfig => ({
 });
 
 export const charLstmDimensions = z.strictObject({
-  embedDim: count.optional(),
-  hiddenDim: count.optional(),
-  numLayers: count.optional(),
+  embedDim: width.optional(),
+  hiddenDim: width.optional(),
+  numLayers: layers.optional(),
   dropout: probability.optional(),
 });
 

@@ -2,7 +2,15 @@ import { z } from "zod";
 
 // What the schemas of several families' config.json are made of.
 
-export const count = z.int().positive();
+const upTo = (max: number) => z.int().positive().max(max, `must be <= ${max}`);
+
+// Beyond the largest models there are; no tensor of them has more elements than can be counted.
+export const layers = upTo(1_024);
+export const heads = upTo(4_096);
+export const width = upTo(2 ** 20);
+/** Positions, and tokens of a vocabulary. */
+export const count = upTo(2 ** 25);
+
 export const probability = z.number().min(0).lt(1);
 export const positive = z.number().positive();
 

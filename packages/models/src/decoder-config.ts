@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { count, divisible, only, positive, probability } from "./config-schema.js";
+import { count, divisible, heads, layers, only, positive, probability, width } from "./config-schema.js";
 import type { Outline } from "./family.js";
 import { reach, ropeFields, toRope, type Rope } from "./rope-config.js";
 
@@ -8,10 +8,10 @@ import { reach, ropeFields, toRope, type Rope } from "./rope-config.js";
 /** Fields by Hugging Face's names; what is absent has the default it has there, in some of them the family's. */
 export const decoderFields = (defaults: { vocabSize: number; intermediateSize: number; maxPositions: number }) => ({
   vocab_size: count.default(defaults.vocabSize),
-  hidden_size: count.default(4096),
-  intermediate_size: count.default(defaults.intermediateSize),
-  num_hidden_layers: count.default(32),
-  num_attention_heads: count.default(32),
+  hidden_size: width.default(4096),
+  intermediate_size: width.default(defaults.intermediateSize),
+  num_hidden_layers: layers.default(32),
+  num_attention_heads: heads.default(32),
   hidden_act: only("silu"),
   max_position_embeddings: count.default(defaults.maxPositions),
   initializer_range: positive.default(0.02),
@@ -63,21 +63,21 @@ export const toDecoder = (file: DecoderFile, headDim: number, attentionBias: boo
 
 /** What of a decoder's dimensions does not go together; heads that share its width must divide it. */
 export function headIssues(file: DecoderFile, headDim: number, shareWidth: boolean) {
-  const heads: [string, number] = ["num_attention_heads", file.num_attention_heads];
+  const attention: [string, number] = ["num_attention_heads", file.num_attention_heads];
   return [
-    ...(shareWidth ? divisible(["hidden_size", file.hidden_size], heads, "so the heads cannot share it") : []),
-    ...divisible(heads, ["num_key_value_heads", keyValueHeads(file)], "so they cannot share the keys"),
+    ...(shareWidth ? divisible(["hidden_size", file.hidden_size], attention, "so the heads cannot share it") : []),
+    ...divisible(attention, ["num_key_value_heads", keyValueHeads(file)], "so they cannot share the keys"),
     ...divisible(["head_dim", headDim], [null, 2], "as pairs that positions turn"),
   ];
 }
 
 export const decoderDimensions = z.strictObject({
-  hiddenSize: count.optional(),
-  intermediateSize: count.optional(),
-  numHiddenLayers: count.optional(),
-  numAttentionHeads: count.optional(),
-  numKeyValueHeads: count.optional(),
-  headDim: count.optional(),
+  hiddenSize: width.optional(),
+  intermediateSize: width.optional(),
+  numHiddenLayers: layers.optional(),
+  numAttentionHeads: heads.optional(),
+  numKeyValueHeads: heads.optional(),
+  headDim: width.optional(),
   ropeTheta: positive.optional(),
   tieWordEmbeddings: z.boolean().optional(),
   attentionBias: z.boolean().optional(),
@@ -94,11 +94,11 @@ export type KnownDecoderConfig = z.input<typeof decoderDimensions> & {
 };
 
 /** The dimensions of a size; its head is the embedding. */
-export const sized = (layers: number, width: number, inner: number, heads: number, keyValueHeads: number) => ({
-  hiddenSize: width,
+export const sized = (depth: number, hidden: number, inner: number, attention: number, keyValueHeads: number) => ({
+  hiddenSize: hidden,
   intermediateSize: inner,
-  numHiddenLayers: layers,
-  numAttentionHeads: heads,
+  numHiddenLayers: depth,
+  numAttentionHeads: attention,
   numKeyValueHeads: keyValueHeads,
   tieWordEmbeddings: true,
 });

@@ -2,12 +2,15 @@ import { z } from "zod";
 import {
   count,
   divisible,
+  heads,
+  layers,
   only,
   positive,
   probability,
   snakeKeys,
   specialFields,
   toSpecials,
+  width,
 } from "./config-schema.js";
 import { precisions, type FamilySpec } from "./family.js";
 import { configOf } from "./new-config.js";
@@ -17,10 +20,10 @@ const File = z.object({
   model_type: z.literal("gpt2"),
   vocab_size: count.default(50257),
   n_positions: count.default(1024),
-  n_embd: count.default(768),
-  n_layer: count.default(12),
-  n_head: count.default(12),
-  n_inner: count.nullable().default(null),
+  n_embd: width.default(768),
+  n_layer: layers.default(12),
+  n_head: heads.default(12),
+  n_inner: width.nullable().default(null),
   activation_function: z.enum(["gelu_new", "gelu_pytorch_tanh", "gelu"]).default("gelu_new"),
   embd_pdrop: probability.default(0.1),
   attn_pdrop: probability.default(0.1),
@@ -68,10 +71,10 @@ const toConfig = (file: z.output<typeof File>): Gpt2Config => ({
 });
 
 export const gpt2Dimensions = z.strictObject({
-  nLayer: count.optional(),
-  nEmbd: count.optional(),
-  nHead: count.optional(),
-  nInner: count.optional(),
+  nLayer: layers.optional(),
+  nEmbd: width.optional(),
+  nHead: heads.optional(),
+  nInner: width.optional(),
   embdPdrop: probability.optional(),
   attnPdrop: probability.optional(),
   residPdrop: probability.optional(),

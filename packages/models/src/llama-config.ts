@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { count, snakeKeys, specialFields, toSpecials } from "./config-schema.js";
+import { heads, snakeKeys, specialFields, toSpecials, width } from "./config-schema.js";
 import {
   decoderDimensions,
   decoderFields,
@@ -18,8 +18,8 @@ import { ropeToFile } from "./rope-config.js";
 const File = z.object({
   model_type: z.literal("llama"),
   ...decoderFields({ vocabSize: 32000, intermediateSize: 11008, maxPositions: 2048 }),
-  num_key_value_heads: count.nullish(),
-  head_dim: count.nullish(),
+  num_key_value_heads: heads.nullish(),
+  head_dim: width.nullish(),
   attention_bias: z.boolean().default(false),
   mlp_bias: z.boolean().default(false),
   ...specialFields(1, 2),

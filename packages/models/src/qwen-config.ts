@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { count, only, snakeKeys, specialFields, toSpecials } from "./config-schema.js";
+import { heads, only, snakeKeys, specialFields, toSpecials, width } from "./config-schema.js";
 import {
   decoderDimensions,
   decoderFields,
@@ -16,7 +16,7 @@ import { ropeToFile } from "./rope-config.js";
 
 const fields = {
   ...decoderFields({ vocabSize: 151936, intermediateSize: 22016, maxPositions: 32768 }),
-  num_key_value_heads: count.nullable().default(32),
+  num_key_value_heads: heads.nullable().default(32),
   use_sliding_window: only(false),
   ...specialFields(null, null),
 };
@@ -27,7 +27,7 @@ const File = z.discriminatedUnion("model_type", [
   z.object({
     model_type: z.literal("qwen3"),
     ...fields,
-    head_dim: count.default(128),
+    head_dim: width.default(128),
     attention_bias: z.boolean().default(false),
   }),
 ]);

@@ -78,6 +78,28 @@ test("dimensions that no model can have are refused by name", () => {
   expect(() => gpt2Config({ nLayer: 0 })).toThrow("n_layer");
 });
 
+test.each([
+  ["gpt2", { nLayer: 1025 }, "n_layer: must be <= 1024"],
+  ["gpt2", { nEmbd: 2 ** 21, nHead: 1 }, "n_embd: must be <= 1048576"],
+  ["gpt2", { nInner: 2 ** 21 }, "n_inner: must be <= 1048576"],
+  ["gpt2", { nEmbd: 8192, nHead: 8192 }, "n_head: must be <= 4096"],
+  ["llama", { numHiddenLayers: 1e9 }, "num_hidden_layers: must be <= 1024"],
+  ["llama", { intermediateSize: 2 ** 21 }, "intermediate_size: must be <= 1048576"],
+  ["llama", { numKeyValueHeads: 4097 }, "num_key_value_heads: must be <= 4096"],
+  ["qwen", { headDim: 2 ** 21 }, "head_dim: must be <= 1048576"],
+  ["qwen", { hiddenSize: 2 ** 21 }, "hidden_size: must be <= 1048576"],
+  ["char_lstm", { hiddenDim: 2 ** 21 }, "hidden_dim: must be <= 1048576"],
+  ["char_lstm", { embedDim: 2 ** 21 }, "embed_dim: must be <= 1048576"],
+  ["char_lstm", { numLayers: 1025 }, "num_layers: must be <= 1024"],
+])("a %s of %j is refused with the most there may be", (family, dimensions, bound) => {
+  expect(() => planModel(family, { size: "tiny", dimensions })).toThrow(bound);
+});
+
+test("a context and a vocabulary have a most too", () => {
+  expect(() => planModel("gpt2", { size: "tiny", contextLength: 2 ** 26 })).toThrow("n_positions: must be <= 33554432");
+  expect(() => planModel("llama", { size: "tiny", vocabSize: 2 ** 26 })).toThrow("vocab_size: must be <= 33554432");
+});
+
 test("an unknown family is refused with those there are", () => {
   expect(() => planModel("bloom", { size: "tiny" })).toThrow('no model family "bloom"; there are: gpt2');
 });

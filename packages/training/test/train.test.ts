@@ -314,6 +314,15 @@ test("a tokenizer that the pretrained model does not know is refused with both s
   });
 });
 
+test("a run of a model that the machine cannot hold fails before a token is written, and says what it would take", async () => {
+  const vast = run({ runId: "vast", modelFamily: "gpt2", modelConfig: { nLayer: 1024, nEmbd: 1 << 20, nHead: 2 } });
+  await expect(vast).rejects.toMatchObject({
+    code: "TRAINING_OOM",
+    message: matching(/^a model of \d+ parameters takes [\d.]+ GB .* and there are [\d.]+ GB in all/),
+  });
+  expect(await manifestOf("vast")).toMatchObject({ status: "failed", failure_class: "USER_INPUT", splits: null });
+});
+
 test("a trained tokenizer is used again for the same corpus and settings", async () => {
   await run({ runId: "tok1", maxSteps: 1, minFrequency: 3 });
   const { events } = await run({ runId: "tok2", maxSteps: 1, minFrequency: 3 });

@@ -132,6 +132,12 @@ test.each([
     matching(/^model_config: .*n_layer.*>0/),
   ],
   [
+    { corpus_file_id: FILE, model_config: { n_layer: 1e9 } },
+    400,
+    "INVALID_INPUT",
+    matching(/^model_config: .*n_layer: must be <= 1024/),
+  ],
+  [
     { corpus_file_id: FILE, model_config: { n_embd: 100, n_head: 3 } },
     400,
     "INVALID_INPUT",

@@ -24,8 +24,8 @@ export async function makeModel(session: Session, tokenizer: Tokenizer, origin: 
   return withAdapter(await baseModel(session, tokenizer, origin), session.options);
 }
 
-/** A new model of the size that the options say. */
-export function newModel(options: RunOptions, vocabSize: number, device: "cpu" | "cuda"): CausalLm {
+/** A new model of the size that the options say; on the meta device it has shapes and takes no memory. */
+export function newModel(options: RunOptions, vocabSize: number, device: "cpu" | "cuda" | "meta"): CausalLm {
   const { modelFamily, modelSize: size, modelConfig: dimensions, maxSeqLen: contextLength } = options;
   return planModel(modelFamily, { size, dimensions, vocabSize, contextLength }).build({ device });
 }

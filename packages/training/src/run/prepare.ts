@@ -13,6 +13,7 @@ import { TrainingError } from "../errors.js";
 import { binsFolder, openHome } from "../home/home.js";
 import { tokenizerFileIn } from "../home/tokenizer-file.js";
 import { MAX_BATCH_SIZE, searchFor } from "../fit/find-batch.js";
+import { assertWeightsFit } from "./assert-weights-fit.js";
 import { corpusOptions } from "./corpus-options.js";
 import { endOfDocument } from "./end-of-document.js";
 import { EarlyStopping } from "./early-stopping.js";
@@ -59,6 +60,7 @@ export async function prepare(session: Session, reporter: Reporter): Promise<Liv
   const corpus = await openSameCorpus(session, reporter);
   const pretrained = checkpoint === null ? await pretrainedFolder(session) : null; // all it has is in the run by then
   const tokenizer = await runTokenizer(session, reporter, corpus, pretrained);
+  if (checkpoint === null && pretrained === null) assertWeightsFit(options, tokenizer.vocabSize, compute.device);
   const { bins, counts } = await makeBins(session, reporter, corpus, tokenizer);
 
   manualSeed(options.seed);

@@ -1,11 +1,14 @@
 import { interrupts } from "./interrupts.js";
 import { endWithParent } from "./end-with-parent.js";
+import { EXIT } from "./exit-codes.js";
+import { lastResort } from "./last-resort.js";
 import { programName } from "./program-name.js";
 import { run } from "./program.js";
 
 endWithParent(process);
+const unhandled = lastResort(process, process.stderr);
 process.stderr.on("error", () => {}); // a terminal that has been closed: the work goes on without it
-process.exitCode = await run(process.argv.slice(2), {
+const code = await run(process.argv.slice(2), {
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
@@ -14,3 +17,4 @@ process.exitCode = await run(process.argv.slice(2), {
   program: programName({ env: process.env, cwd: process.cwd() }),
   interruptible: interrupts(process, process.stdout, (code) => process.exit(code)),
 });
+process.exitCode = unhandled.errors === 0 ? code : EXIT.failed;

@@ -64,7 +64,10 @@ export async function running(
   const io = { ...testIo({ env: { PATH: process.env["PATH"], ...env }, cwd }), interruptible };
   const ended = run(line, io);
   let over = false;
-  void ended.then(() => (over = true));
+  ended.then(
+    () => (over = true),
+    () => (over = true),
+  );
   await until(() => over || seen.test(io.stdout.text));
   return { io, ended, interrupt: () => signals.find(({ signal }) => !signal.aborted)?.abort() };
 }

@@ -1,5 +1,5 @@
 import { TrainerClient } from "@trainer/client";
-import { AppError } from "@trainer/platform";
+import { AppError, background } from "@trainer/platform";
 import { openRedis, REDIS_TIMEOUT_MS, RunRecords } from "@trainer/platform/redis";
 import { Client, DiscordAPIError, DiscordjsError, DiscordjsErrorCodes, Events } from "discord.js";
 import { findAccess } from "./access/find-access.js";
@@ -70,6 +70,8 @@ async function start(config: BotConfig, hooks: BotHooks, closing: (() => Promise
   const log = createLog(config.logLevel, hooks.log);
   const onError = (error: Error) => log.warn({ event: "redis_error", err: error }, error.message);
 
+  const onBug = (error: unknown) => log.error({ event: "bot_failed", err: error }, String(error));
+
   const redis = openRedis(config.redisUrl, { commandTimeoutMs: REDIS_TIMEOUT_MS, onError });
   closing.push(async () => redis.disconnect());
   const client = new Client({ intents: [], rest: { api: config.discordUrl }, allowedMentions: { parse: [] } });
@@ -82,7 +84,7 @@ async function start(config: BotConfig, hooks: BotHooks, closing: (() => Promise
 
   const feed = new Feed(config.redisUrl, {
     onEvent: (event) => following.event(event),
-    onBack: () => void following.catchUp(),
+    onBack: () => background(following.catchUp(), onBug),
     onError,
   });
   closing.push(() => feed[Symbol.asyncDispose]());
@@ -110,12 +112,13 @@ async function start(config: BotConfig, hooks: BotHooks, closing: (() => Promise
     access,
     log,
   });
-  client.on(Events.InteractionCreate, (interaction) => void dispatch.handle(interaction));
+  client.on(Events.InteractionCreate, (interaction) => background(dispatch.handle(interaction), onBug));
 
   const ready = await known(() => login(client, config.token));
   await registerCommands(ready, config, access);
   if (access.owner !== null) await greet(dms, access.owner, log);
-  void feed.open().then(() => following.start());
+  const followed = feed.open().then(() => following.start());
+  background(followed, onBug);
   log.info({ event: "bot_ready", user: ready.user.tag, obeys: access.description }, "the bot is ready");
   return { name: ready.user.tag, obeys: access.description, shownOut };
 }

@@ -107,7 +107,7 @@ const words = z.string().min(1).optional().catch(undefined);
 const Refusal = z.object({ code: words, message: words, detail: words, error: words }).catch({});
 
 /** The service's own words: in `message`, and elsewhere in older ones. */
-function refusal(service: Service, status: number, body: string, requestId: string | undefined): ServiceError {
+export function refusal(service: Service, status: number, body: string, requestId: string | undefined): ServiceError {
   const { code, message, detail, error } = Refusal.parse(parsed(body));
   const said = message ?? detail ?? error ?? `HTTP ${status}`;
   return new ServiceError(code ?? `HTTP_${status}`, said, { service, status, requestId });

@@ -36,6 +36,20 @@ test("a stream that breaks off is taken up behind the last event that had an id,
   expect(server.asked).toEqual([undefined, "2", "2"]);
 });
 
+test("a stream that fails on the service's side is taken up again, and given up with what the service said", async () => {
+  const failure = '{"code":"LOGS_READ_FAILED","message":"failed to read logs","request_id":"r"}';
+  const failing = (_: IncomingMessage, res: ServerResponse) => {
+    res.write(`event: error\ndata: ${failure}\n\n`, () => res.destroy());
+  };
+  using passing = await serving(failing, (_, res) => res.end("data: a\n\n"));
+  expect(await dataOf(passing.requests)).toEqual(["a"]);
+  using lasting = await serving(failing, failing, failing);
+  await expect(dataOf(lasting.requests)).rejects.toMatchObject({
+    code: "LOGS_READ_FAILED",
+    message: "failed to read logs",
+  });
+});
+
 test("a stream that never comes again is given up with what happened", async () => {
   using server = await serving();
   await expect(dataOf(server.requests)).rejects.toMatchObject({ code: "UNREACHABLE" });

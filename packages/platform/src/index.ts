@@ -1,3 +1,4 @@
+export { background } from "./background.js";
 export { envField, readConfig, type Env } from "./config/env.js";
 export { DEFAULT_SOURCE, loadConfig, type LoadedConfig, type SettingSource } from "./config/load.js";
 export type { TrainerConfig } from "./config/settings.js";

@@ -70,7 +70,7 @@ async function feed(
   const ended = () => {
     over = true;
   };
-  void model.then(ended, ended);
+  model.then(ended, ended);
   try {
     for await (const { bytes, ends } of textBatches(texts)) {
       if (over) return; // it has all the sentences that it wanted

@@ -48,7 +48,10 @@ export function startChild(
       };
       waiting.add(look);
       look();
-      void ended.then(() => resolve(null));
+      ended.then(
+        () => resolve(null),
+        () => resolve(null),
+      );
     });
   return { process: child, events, until, ended };
 }

@@ -51,14 +51,15 @@ export async function startDataBank(config: DataBankConfig, hooks: DataBankHooks
     timeouts: { ...TIMEOUTS, ...hooks.timeouts },
   });
   const cutOffMs = hooks.cutOffMs ?? CUT_OFF_MS;
-  const removeCutOff = () =>
+  const removeCutOff = () => {
     store.removeCutOff(new Date(Date.now() - cutOffMs)).then(
       (count) => count > 0 && app.log.info({ event: "uploads_removed", count }, "removed uploads that were cut off"),
       (error: unknown) => app.log.warn({ event: "uploads_not_removed", err: error }, "uploads that were cut off stay"),
     );
+  };
   const url = await app.listen({ host: config.host, port: config.port });
-  void removeCutOff();
-  const daily = setInterval(() => void removeCutOff(), cutOffMs);
+  removeCutOff();
+  const daily = setInterval(removeCutOff, cutOffMs);
   return {
     url,
     place,

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { logOptions, storedRequest, type StoredRequest } from "@trainer/platform";
+import { background, logOptions, storedRequest, type StoredRequest } from "@trainer/platform";
 import { ChatSessions, openRedis, Results, RunRecords, TokenizerRecords } from "@trainer/platform/redis";
 import { RequestStore } from "@trainer/training/files";
 import { Queue } from "bullmq";
@@ -38,7 +38,7 @@ export interface Container extends AsyncDisposable {
   readonly children: Children;
   readonly startChild: (onMessage: (message: FromChild) => void) => Child;
   /** Starts a process ahead for the next training, where one waits. */
-  readonly prepareNext: () => Promise<void>;
+  readonly prepareNext: () => void;
   /** Runs what has the same key one after another. */
   readonly oneAtATime: (key: string, body: () => Promise<void>) => Promise<void>;
   /** Aborted when there is no Redis to write to any more. */
@@ -81,9 +81,11 @@ export function container(config: WorkerConfig, hooks: WorkerHooks = {}): Contai
     log,
     children,
     startChild,
-    async prepareNext() {
-      const waiting = await queue.getWaitingCount().catch(() => 0); // Redis is away: then without
-      if (waiting > 0) children.prepare();
+    prepareNext() {
+      const prepare = (waiting: number) => {
+        if (waiting > 0) children.prepare();
+      };
+      background(queue.getWaitingCount().then(prepare), () => {}); // Redis is away: then without
     },
     closed: closed.signal,
     async oneAtATime(key, body) {

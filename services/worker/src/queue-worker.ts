@@ -1,5 +1,5 @@
 import { openRedis } from "@trainer/platform/redis";
-import { type QueueName } from "@trainer/platform";
+import { background, type QueueName } from "@trainer/platform";
 import { Worker, type Job } from "bullmq";
 import type { Container } from "./container.js";
 import { Work } from "./jobs/job.js";
@@ -40,19 +40,19 @@ export function queueWorker(
     removeOnComplete: { age: config.resultTtlSec },
     removeOnFail: { age: config.failureTtlSec },
   });
-  worker.on("error", (error) =>
-    log.warn({ event: "queue_error", reason: error.message }, "the queue's worker complains"),
-  );
+  const onTrouble = (error: unknown) =>
+    log.warn({ event: "queue_error", reason: String(error) }, "the queue's worker complains");
+  worker.on("error", onTrouble);
   worker.on("failed", (job, { message: reason }) =>
     log.warn({ event: "job_failed", kind: job?.name, item_id: job?.id, reason }, "job failed"),
   );
   return {
-    run: () => void worker.run(),
+    run: () => background(worker.run(), onTrouble),
     pause: () => worker.pause(true),
     close: () => worker.close(),
     hangUp() {
       connection.disconnect();
-      void worker.disconnect().catch(() => {});
+      background(worker.disconnect(), () => {});
     },
   };
 }

@@ -1,3 +1,4 @@
+import { background } from "@trainer/platform";
 import { WorkerConfig, type WorkerInput } from "./config.js";
 import { container as makeContainer, type Container, type WorkerHooks } from "./container.js";
 import { answerJobs } from "./jobs/answers.js";
@@ -36,11 +37,10 @@ export async function startWorker(input: WorkerInput, hooks: WorkerHooks = {}): 
     queueWorker("trainer", config.trainings, container, (kind, work) => made(kind, work, draining.signal, container)),
     queueWorker("trainer-inference", config.answers, container, (kind, work) => answered(kind, work, container)),
   ];
-  const look = () =>
-    reconcile(container).catch((error: unknown) =>
-      log.warn({ event: "reconcile_failed", reason: String(error) }, "the runs could not be looked through"),
-    );
-  const presence = new Presence(container.redis, () => void look());
+  const onLookFailed = (error: unknown) =>
+    log.warn({ event: "reconcile_failed", reason: String(error) }, "the runs could not be looked through");
+  const look = () => reconcile(container).catch(onLookFailed);
+  const presence = new Presence(container.redis, () => background(reconcile(container), onLookFailed));
   await presence.begin(container.pace.presence);
   await look();
   const looks = [

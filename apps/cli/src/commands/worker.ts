@@ -1,4 +1,4 @@
-import { loadConfig, withoutCredentials } from "@trainer/platform";
+import { background, loadConfig, withoutCredentials } from "@trainer/platform";
 import type { Command } from "commander";
 import { z } from "zod";
 import { defineCommand } from "../define-command.js";
@@ -36,7 +36,7 @@ export function define(command: Command, io: Io): void {
         );
         await untilAborted(signal);
         await io.interruptible(async (hurry) => {
-          hurry.addEventListener("abort", () => void worker.stop());
+          hurry.addEventListener("abort", () => background(worker.stop(), () => {})); // it is waited for below
           await worker.stop();
         });
       });

@@ -1,3 +1,4 @@
+import { background } from "@trainer/platform";
 import { setTimeout as sleep } from "node:timers/promises";
 import { PartProcess, type Launch } from "./part-process.js";
 
@@ -98,7 +99,7 @@ async function settle(process: PartProcess, spec: PartSpec, hooks: PartHooks, si
   const over = new AbortController();
   const ended = process.ended.then((why) => Promise.reject(new Error(why)));
   ended.catch(() => over.abort());
-  const stop = () => void end(process, spec.graceMs, NOBODY_HURRIES);
+  const stop = () => background(end(process, spec.graceMs, NOBODY_HURRIES), () => process.kill());
   signal.addEventListener("abort", stop);
   if (signal.aborted) stop();
   try {

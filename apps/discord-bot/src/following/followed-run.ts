@@ -1,3 +1,4 @@
+import { background } from "@trainer/platform";
 import type { Access } from "../access/access.js";
 import { recipients } from "./recipients.js";
 import { RunMessage, type MessageParts } from "./run-message.js";
@@ -61,20 +62,16 @@ export class FollowedRun {
   }
 
   async #save(): Promise<void> {
-    await this.#quietly(() => this.#parts.store.keepState(this.state));
+    await this.#parts.store.keepState(this.state).catch(this.#notSaved);
     this.#toldOne();
   }
 
   #toldOne(): void {
-    if (this.settled) void this.#quietly(() => this.#parts.store.settle(this.state.runId));
+    if (this.settled) background(this.#parts.store.settle(this.state.runId), this.#notSaved);
   }
 
   /** Redis may be away: what is not kept is found out again from the API. */
-  async #quietly(work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      this.#parts.log.warn({ event: "run_not_saved", run_id: this.state.runId, err: error }, String(error));
-    }
-  }
+  readonly #notSaved = (error: unknown): void => {
+    this.#parts.log.warn({ event: "run_not_saved", run_id: this.state.runId, err: error }, String(error));
+  };
 }

@@ -1,6 +1,6 @@
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { setTimeout as sleep } from "node:timers/promises";
-import { chunks } from "../http.js";
+import { chunks, refusal } from "../http.js";
 import { ServiceError } from "../service-error.js";
 import type { Call, Requests } from "./requests.js";
 
@@ -21,6 +21,7 @@ export async function* eventStream(
       const resume = lastId === undefined ? {} : { "last-event-id": lastId };
       const headers = { accept: "text/event-stream", ...call.headers, ...resume };
       for await (const event of eventsIn(chunks(await requests.send(path, { ...call, headers })))) {
+        if (event.event === "error") throw refusal("trainer", 500, event.data, undefined); // it breaks off then
         lastId = event.id ?? lastId;
         failures = 0;
         yield event;

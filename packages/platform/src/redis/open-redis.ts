@@ -48,6 +48,9 @@ export function openRedis(
 
 function keepAsking(redis: Redis, onError: (error: Error) => void): void {
   let timer: NodeJS.Timeout | undefined;
-  redis.on("ready", () => (timer = setInterval(() => void redis.ping().catch(onError), PING_MS)));
+  const ask = () => {
+    redis.ping().catch(onError);
+  };
+  redis.on("ready", () => (timer = setInterval(ask, PING_MS)));
   redis.on("close", () => clearInterval(timer));
 }

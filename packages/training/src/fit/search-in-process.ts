@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { z } from "zod";
 import { TrainingError } from "../errors.js";
 import { SearchEvent, type SearchRequest } from "./search-request.js";
 
@@ -26,9 +27,12 @@ export async function searchInProcess(
   let failure: Extract<SearchEvent, { type: "failed" }> | null = null;
   let fitting = 0;
   child.on("message", (message) => {
-    const event = SearchEvent.parse(message);
+    const event = eventOf(message);
     if (event.type === "found") found = event;
-    if (event.type === "failed") failure = event;
+    if (event.type === "failed") {
+      failure = event;
+      child.kill("SIGKILL"); // it has no more to say
+    }
     if (event.type === "batch" && event.fits && event.tokensPerSec !== null) fitting = event.batchSize;
     onEvent(event);
   });
@@ -38,6 +42,14 @@ export async function searchInProcess(
   await once(child, "close").finally(() => signal?.removeEventListener("abort", stop));
   signal?.throwIfAborted();
   return outcome({ found, failure, fitting, ended: child.signalCode ?? `code ${child.exitCode}`, request });
+}
+
+/** What the process says; what cannot be understood is its failure. */
+export function eventOf(message: unknown): SearchEvent {
+  const { data, error } = SearchEvent.safeParse(message);
+  if (error === undefined) return data;
+  const why = `the search for a batch size said what cannot be understood: ${z.prettifyError(error)}`;
+  return { type: "failed", code: "INTERNAL_ERROR", failureClass: "FATAL", message: why.replaceAll("\n", " ") };
 }
 
 interface Ended {

@@ -5,7 +5,7 @@ import { toConfig } from "../run/wire-names.js";
 import { tinyGpt2 } from "../../test/fixture.js";
 import { memoryToUse, threadsToTry } from "./find-batch.js";
 import { search } from "./search.js";
-import { outcome, searchInProcess } from "./search-in-process.js";
+import { eventOf, outcome, searchInProcess } from "./search-in-process.js";
 import type { SearchEvent, SearchRequest } from "./search-request.js";
 import { serve, type Channel } from "./serve.js";
 
@@ -208,4 +208,10 @@ test("once a tenth of the speed is lost, still fewer threads are not tried", asy
   const fastest = { type: "found", batchSize: 1, threads: 3 };
   expect(await tried(10, 15, 9)).toEqual([[3, 2], fastest]);
   expect(await tried(10, 10.5, 15)).toEqual([[3, 2, 1], fastest]);
+});
+
+test("what a search's process says that cannot be understood is its failure", () => {
+  expect(eventOf({ type: "trying", batchSize: 1, threads: 1 })).toEqual({ type: "trying", batchSize: 1, threads: 1 });
+  for (const message of ["found", null, { type: "found" }, { type: "batch", batchSize: "8" }])
+    expect(eventOf(message)).toMatchObject({ type: "failed", code: "INTERNAL_ERROR", failureClass: "FATAL" });
 });

@@ -1,5 +1,5 @@
 import { EventEmitter, once } from "node:events";
-import { keys, parseJson, StreamPiece } from "@trainer/platform";
+import { background, keys, parseJson, StreamPiece } from "@trainer/platform";
 import type { Redis } from "ioredis";
 
 /** The pieces of one answer, in order, since the channel was opened. */
@@ -32,7 +32,7 @@ export class Channels implements Disposable {
     };
     const dispose = () => {
       this.#hub.off(channel, hear);
-      void this.#redis.unsubscribe(channel).catch(ignore);
+      background(this.#redis.unsubscribe(channel), ignore);
     };
     this.#hub.on(channel, hear);
     try {

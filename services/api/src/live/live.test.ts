@@ -23,11 +23,15 @@ afterEach(() => running.splice(0).forEach((each) => each.abort()));
 
 const source = { path: async () => path, isOver: async () => over };
 
-function follow(from: Follow["from"], more: Partial<Follow> = {}) {
+/** Aborted when the test is over. */
+function stopped(): AbortSignal {
   const stop = new AbortController();
   running.push(stop);
-  return tails.follow("run", { ...source, from, signal: stop.signal, ...more });
+  return stop.signal;
 }
+
+const follow = (from: Follow["from"], more: Partial<Follow> = {}) =>
+  tails.follow("run", { ...source, from, signal: stopped(), ...more });
 
 const dataIn = (frames: string) => [...frames.matchAll(/^data: (.*)$/gm)].map(([, line]) => line);
 
@@ -159,6 +163,26 @@ test("a question that fails does not end the stream", async () => {
   expect(await all(follow({ last: 10 }, { isOver }))).toEqual(["a"]);
 });
 
+test("a file that cannot be read ends the streams of those who follow it, and no other", async () => {
+  writeFileSync(path, "a\n");
+  const unreadable = { path: async () => scratch("folder") };
+  const refusal = { code: "LOGS_READ_FAILED", cause: { code: "EISDIR" } };
+  const others = [tails.follow("other", { ...source, ...unreadable, from: { last: 1 }, signal: stopped() })];
+  others.push(tails.follow("other", { ...source, ...unreadable, from: { after: 0 }, signal: stopped() }));
+  for (const other of others) await expect(other.next()).rejects.toMatchObject(refusal);
+
+  let at = path;
+  const spoilt = tails.follow("spoilt", { ...source, path: async () => at, from: { last: 1 }, signal: stopped() });
+  expect(await take(spoilt, 1)).toEqual(["a"]);
+  const next = spoilt.next();
+  at = scratch("folder");
+  await expect(next).rejects.toMatchObject(refusal);
+
+  over = true;
+  expect(await all(follow({ last: 1 }))).toEqual(["a"]);
+  expect(tails.followers).toBe(0);
+});
+
 test("the last lines of a file are those, whatever their length", async () => {
   await assert(
     asyncProperty(
@@ -262,12 +286,20 @@ test("streams end when the service does", async () => {
   expect(app.log.join("")).not.toContain("stream_failed");
 });
 
-test("a stream that breaks off on our side is told to the log", async () => {
+test("a stream that fails on our side ends with an event that says so and then breaks off; the log has the cause", async () => {
   async function* frames(): AsyncGenerator<Buffer> {
     yield Buffer.from("data: a\n\n");
     throw new Error("disk gone");
   }
   await using app = await streaming(frames);
-  await expect(fetch(app.url).then((answer) => answer.text())).rejects.toThrow("terminated");
+  const { body } = await fetch(app.url);
+  const texts: string[] = [];
+  await expect(
+    (async () => {
+      for await (const bytes of body ?? []) texts.push(Buffer.from(bytes).toString());
+    })(),
+  ).rejects.toThrow("terminated");
+  const error = '{"code":"INTERNAL_ERROR","message":"Internal server error","request_id":"r1"}';
+  expect(texts.join("")).toBe(`data: a\n\nevent: error\ndata: ${error}\n\n`);
   expect(app.log.join("")).toContain("disk gone");
 });

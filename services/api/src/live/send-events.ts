@@ -1,5 +1,7 @@
 import { once } from "node:events";
+import { AppError } from "@trainer/platform";
 import type { FastifyReply } from "fastify";
+import { event } from "./frames.js";
 
 /** How often something is sent where there is nothing to tell, so that nobody between the two thinks the line dead. */
 const KEEP_ALIVE_MS = 15_000;
@@ -16,7 +18,7 @@ export interface SendOptions {
 /**
  * Answers with server-sent events, to their end. Their signal is aborted when the client goes. Events are taken as fast as
  * the client reads, so that nothing piles up for it; one that reads nothing at all is dropped, and can take the stream up
- * again.
+ * again. So can one whose stream fails on our side, which an event `error` tells before the stream breaks off.
  */
 export async function sendEvents(
   reply: FastifyReply,
@@ -44,9 +46,15 @@ export async function sendEvents(
     raw.end();
   } catch (error) {
     if (closing?.aborted === true) raw.end();
-    else raw.destroy();
+    else if (signal.aborted || raw.writableNeedDrain) raw.destroy();
+    else raw.write(failed(error, reply.request.id), () => raw.destroy());
     if (!signal.aborted) reply.log.error({ err: error, event: "stream_failed" }, "a stream broke off");
   } finally {
     clearInterval(keepAlive);
   }
+}
+
+function failed(error: unknown, request_id: string): Buffer {
+  const { code, message } = AppError.from(error);
+  return event("error", { code, message, request_id });
 }

@@ -1,3 +1,4 @@
+import { AppError, background } from "@trainer/platform";
 import { EventEmitter } from "node:events";
 import { open, type FileHandle } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -22,7 +23,7 @@ export interface Chunk {
  * is behind reads the file for themselves, so that nobody is waited for, and nothing is kept for anybody.
  */
 export class Tail {
-  /** "change": there are more lines, or there will be no more. */
+  /** "change": there are more lines, or there will be no more, or they cannot be read. */
   readonly changes = new EventEmitter().setMaxListeners(0);
   followers = 0;
   /** Behind the last whole line. */
@@ -32,14 +33,15 @@ export class Tail {
   /** Once the file has been looked at for the first time. */
   readonly ready: Promise<void>;
   readonly #source: Source;
+  #failure: unknown = null;
   readonly #stopped = new AbortController();
   /** The newest lines, for the many who have all that stands before them. */
   #latest: (Chunk & { readonly start: number }) | null = null;
 
   constructor(source: Source, pollMs: number) {
     this.#source = source;
-    this.ready = this.#look();
-    void this.#watch(pollMs);
+    this.ready = this.#look().catch(this.#fail);
+    background(this.#watch(pollMs), this.#fail);
   }
 
   /** Where the last `count` lines begin. */
@@ -54,6 +56,12 @@ export class Tail {
     return framed(at, await this.#bytes(at));
   }
 
+  /** @throws AppError LOGS_READ_FAILED once the file could not be read */
+  throwIfFailed(): void {
+    if (this.#failure === null) return;
+    throw new AppError("LOGS_READ_FAILED", "failed to read logs", { cause: this.#failure });
+  }
+
   stop(): void {
     this.#stopped.abort();
   }
@@ -61,7 +69,7 @@ export class Tail {
   async #watch(pollMs: number): Promise<void> {
     await this.ready;
     const { signal } = this.#stopped;
-    while (!signal.aborted && !this.over) {
+    while (!signal.aborted && !this.over && this.#failure === null) {
       const over = await this.#source.isOver().catch(() => false); // asked first: what was written before is seen
       await this.#look();
       this.over = over;
@@ -69,6 +77,11 @@ export class Tail {
       else await sleep(pollMs, undefined, { signal, ref: false }).catch(() => {});
     }
   }
+
+  readonly #fail = (error: unknown): void => {
+    this.#failure ??= error;
+    this.changes.emit("change");
+  };
 
   /** A file that has become shorter is one that a resumed run has cut back. */
   async #look(): Promise<void> {

@@ -27,8 +27,10 @@ export class Tails {
     tail.followers++;
     try {
       await tail.ready;
+      tail.throwIfFailed();
       let at = "after" in from ? from.after : await tail.beginningOf(from.last);
       for (;;) {
+        tail.throwIfFailed();
         at = Math.min(at, tail.end);
         if (at < tail.end) {
           const { end, frames } = await tail.read(at);

@@ -63,7 +63,7 @@ export function liveRoutes(app: ZodApp, { runFiles, tails, streams }: LiveDeps):
         summary: "A run's log as it comes, to the run's end",
         description:
           "An event a line. A run that has not begun is waited for. With Last-Event-ID it goes on behind that event; " +
-          "`tail` then means nothing.",
+          "`tail` then means nothing. An event `error` says why the stream is about to break off.",
         params,
         querystring: StreamQuery,
         response: { 200: content("text/event-stream", "Lines of logs.jsonl"), ...MISSING, ...QUERY },

@@ -3,7 +3,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { PassThrough, type Readable } from "node:stream";
 import { unlessAbsent } from "@trainer/disk";
-import { AppError, Sha256 } from "@trainer/platform";
+import { AppError, background, Sha256 } from "@trainer/platform";
 import { DataBankClient, ServiceError } from "@trainer/client/data-bank";
 import type { RunRecords } from "@trainer/platform/redis";
 import { tokenizerFiles } from "@trainer/tokenizers/capabilities";
@@ -52,7 +52,7 @@ export class Artifacts {
     const folder = runFolder(home.root, runId);
     if (!(await hasBegun(folder))) return null;
     const content = new PassThrough();
-    void packRun(folder.path, runId, content).catch(() => content.destroy()); // an answer that breaks off has failed
+    background(packRun(folder.path, runId, content), () => content.destroy()); // an answer that breaks off has failed
     return { ...about, content, bytes: null };
   }
 

@@ -16,4 +16,8 @@ test("a child outlives what ends its group, but not its parent, and listens to t
   expect(exit).not.toHaveBeenCalled();
   expect(listeners.get("disconnect")).toThrow("exit 0");
   expect(listeners.has("message")).toBe(true);
+  const write = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+  for (const error of [new Error("a bug"), "no error"])
+    expect(() => listeners.get("uncaughtException")?.(error)).toThrow("exit 1");
+  expect(write.mock.calls.join("")).toMatch(/^Error: a bug\n {4}at .*no error\n$/s);
 });

@@ -2,7 +2,14 @@
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});
 process.on("disconnect", () => process.exit(0));
 
+// The parent sees the end, and has another process go on from what was saved.
+const endBy = (error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  process.exit(1);
+};
+process.on("uncaughtException", endBy);
+
 // Loaded only then, for it takes a while: a parent that has gone meanwhile is noticed. What it says is kept for who listens.
 const { dieWithParent } = await import("@trainer/torch");
 const { serve } = await import("./serve.js");
-void serve(process, dieWithParent);
+serve(process, dieWithParent).catch(endBy);

@@ -2,7 +2,9 @@ import { anyNumber, ChatTurn, jobs, RunProgress, TokenizerStats } from "@trainer
 import { z } from "zod";
 import { ChildConfig } from "../config.js";
 
-const text = z.string();
+/** More than any message has to say: what is longer has gone wrong. */
+const MOST_CHARACTERS = 2 ** 20;
+const text = z.string().max(MOST_CHARACTERS);
 const figure = anyNumber;
 
 /** Why something came to nothing, as it goes between processes. */

@@ -121,11 +121,12 @@ export class ModelCache {
 const ABSENT = "-";
 
 /** What did not open needs no closing. */
-const close = (entry: Entry): void =>
-  void entry.model.then(
+const close = (entry: Entry): void => {
+  entry.model.then(
     (model) => model[Symbol.dispose](),
     () => {},
   );
+};
 
 const bytesOf = ({ model }: OpenModel): number =>
   model.params.list().reduce((sum, tensor) => sum + tensor.numel * 4, 0);

@@ -1,3 +1,4 @@
+import { background } from "@trainer/platform";
 import { setNumThreads } from "@trainer/torch";
 import type { ChildConfig } from "../config.js";
 import { AnswerJobs } from "./answer-jobs.js";
@@ -47,6 +48,9 @@ async function work(message: Message<"train" | "tokenizer">, config: ChildConfig
 
 async function answers(first: Message<"ask">, config: ChildConfig, channel: Channel): Promise<void> {
   const jobs = new AnswerJobs(config, channel);
-  channel.inbox.signal.addEventListener("abort", () => void jobs.close(), { once: true });
-  for (let message = first; ; message = await channel.inbox.next("ask")) void jobs.ask(message);
+  const close = () => background(jobs.close(), () => channel.say({ type: "stopped" }));
+  channel.inbox.signal.addEventListener("abort", close, { once: true });
+  for (let message = first; ; message = await channel.inbox.next("ask")) {
+    background(jobs.ask(message), () => {}); // it fails where there is no parent to hear of it
+  }
 }

@@ -1,5 +1,14 @@
 import { createHash } from "node:crypto";
-import { ChatResult, ChatTurn, GenerateResult, jobs, keys, ScoreResult, toWireJson } from "@trainer/platform";
+import {
+  background,
+  ChatResult,
+  ChatTurn,
+  GenerateResult,
+  jobs,
+  keys,
+  ScoreResult,
+  toWireJson,
+} from "@trainer/platform";
 import { EvalRecord, type Slot } from "@trainer/platform/redis";
 import { z } from "zod";
 import type { Failure, Piece, Question } from "../child/messages.js";
@@ -108,7 +117,9 @@ const failureOf = (error: unknown): Failure =>
     : { code: "INTERNAL_ERROR", failureClass: "FATAL", message: `the answer could not be kept: ${String(error)}` };
 
 const ask = (container: Container, question: Question, slot: Slot<unknown>): Promise<unknown> =>
-  container.answerer.ask(question, (piece: Piece) => void publish(container, slot, { type: "text", ...piece }));
+  container.answerer.ask(question, (piece: Piece) =>
+    background(publish(container, slot, { type: "text", ...piece }), () => {}),
+  );
 
 async function publish({ redis }: Container, { key }: Slot<unknown>, message: object): Promise<void> {
   await redis.publish(keys.stream(key), toWireJson(message)).catch(() => {}); // what is kept counts

@@ -52,7 +52,7 @@ export async function trainJob(work: Work, drain: AbortSignal, container: Contai
       told: turn.before?.training ?? null,
     },
     startChild,
-    onSoonOver: () => void container.prepareNext(),
+    onSoonOver: () => container.prepareNext(),
     configTold: turn.before?.message === "training" || (turn.before?.training ?? null) !== null,
     onCrash({ code, message }) {
       log.warn(

@@ -1,13 +1,14 @@
 /** Does something now and again and again, never twice at a time; what fails is tried the next time. */
 export function every(ms: number, body: () => Promise<unknown>): Disposable {
   let busy = false;
-  const turn = async () => {
+  const turn = () => {
     if (busy) return;
     busy = true;
-    await body().catch(() => {});
-    busy = false;
+    body()
+      .catch(() => {})
+      .finally(() => (busy = false));
   };
-  void turn();
-  const timer = setInterval(() => void turn(), ms);
+  turn();
+  const timer = setInterval(turn, ms);
   return { [Symbol.dispose]: () => clearInterval(timer) };
 }

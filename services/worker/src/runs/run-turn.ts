@@ -4,7 +4,7 @@ import type { Logger } from "pino";
 import type { Pace } from "../pace.js";
 import { every } from "./every.js";
 import { percentOf } from "./percent-of.js";
-import { WriteQueue } from "./write-queue.js";
+import { WriteQueue, type Write } from "./write-queue.js";
 
 export interface TurnOptions {
   readonly runs: RunRecords;
@@ -65,12 +65,12 @@ export class RunTurn implements AsyncDisposable {
 
   /** Changes the run's record and publishes what belongs to it, after all that was written before; resolves when that is done. */
   write(change: RunChange, events: readonly TrainerEvent[] = []): Promise<void> {
-    return this.#add(false, change, events);
+    return this.#queue.add(this.#writing(change, events, false));
   }
 
-  /** The same for what a later one makes superfluous. */
-  pass(change: RunChange, events: readonly TrainerEvent[]): void {
-    void this.#add(true, change, events);
+  /** The same, for who does not wait. @param passing whether a later one makes it superfluous */
+  push(change: RunChange, events: readonly TrainerEvent[], { passing }: { readonly passing: boolean }): void {
+    this.#queue.push(this.#writing(change, events, passing));
   }
 
   async lookForCancel(): Promise<void> {
@@ -83,9 +83,9 @@ export class RunTurn implements AsyncDisposable {
     this.#queue.end();
   }
 
-  #add(passing: boolean, change: RunChange, events: readonly TrainerEvent[]): Promise<void> {
+  #writing(change: RunChange, events: readonly TrainerEvent[], passing: boolean): Write {
     const { runs, runId } = this.#options;
-    return this.#queue.add({ passing, run: () => runs.update(runId, this.fence, change, events) });
+    return { passing, run: () => runs.update(runId, this.fence, change, events) };
   }
 
   /** A sign of life; where Redis has lost what it knew of the run, it is told again. */

@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { AppError } from "@trainer/platform";
+import { AppError, background } from "@trainer/platform";
 
 export interface Write {
   /** Whether it may be left out where a later one like it is waiting already. */
@@ -8,6 +8,7 @@ export interface Write {
 }
 
 interface Queued extends Write {
+  /** Called when it is written, or never will be. */
   readonly settle: () => void;
 }
 
@@ -30,13 +31,16 @@ export class WriteQueue {
     this.#onError = onError;
   }
 
+  /** Queues a write; nobody need wait for it. */
+  push(write: Write, settle: () => void = () => {}): void {
+    if (this.#over) return settle();
+    this.#queue.push({ ...write, settle });
+    if (!this.#running) background(this.#work(), this.#onError);
+  }
+
   /** Resolves when it is written, or never will be. */
   add(write: Write): Promise<void> {
-    if (this.#over) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#queue.push({ ...write, settle: resolve });
-      if (!this.#running) void this.#work();
-    });
+    return new Promise((resolve) => this.push(write, resolve));
   }
 
   /** Writes nothing more. */

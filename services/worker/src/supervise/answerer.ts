@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Failure, FromChild, Piece, Question } from "../child/messages.js";
-import type { Child } from "./child.js";
+import type { Child, Ended } from "./child.js";
 import { crashOf } from "./crash.js";
 
 /** How long closing models may take. */
@@ -75,12 +75,12 @@ export class Answerer implements AsyncDisposable {
     if (this.#child !== null) return this.#child;
     const child = this.#startChild((message) => this.#hear(message));
     this.#child = child;
-    void this.#mourn(child);
+    child.whenEnded((ended) => this.#mourn(child, ended));
     return child;
   }
 
-  async #mourn(child: Child): Promise<void> {
-    const failure = crashOf(await child.ended, "answers questions");
+  #mourn(child: Child, ended: Ended): void {
+    const failure = crashOf(ended, "answers questions");
     this.#child = null;
     if (!child.killed) this.#onCrash(failure);
     for (const { reject } of this.#take()) reject(new Crashed(failure));

@@ -64,6 +64,11 @@ export class Child {
     this.#oomKillsBefore = oomKills();
   }
 
+  /** Calls `listener` once it has ended. */
+  whenEnded(listener: (ended: Ended) => void): void {
+    this.ended.then(listener, () => {});
+  }
+
   /** Says something to it; that it has gone meanwhile is told by `ended`. */
   say(message: ToChild): void {
     if (this.#process.connected) this.#process.send(message, () => {});

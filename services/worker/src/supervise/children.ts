@@ -32,7 +32,7 @@ export class Children implements Disposable {
     const child = this.#spare ?? this.#fork();
     this.#spare = null;
     this.#atWork.add(child);
-    void child.ended.then(() => this.#atWork.delete(child));
+    child.whenEnded(() => this.#atWork.delete(child));
     child.employ(onMessage);
     this.#awaitIdle();
     return child;
@@ -43,7 +43,10 @@ export class Children implements Disposable {
     if (this.#spare !== null) return;
     const child = this.#fork();
     this.#spare = child;
-    void this.#forget(child);
+    // One that ends while it waits is forgotten, so that the next job starts one of its own.
+    child.whenEnded(() => {
+      if (this.#spare === child) this.#spare = null;
+    });
   }
 
   /** A job is under way until what is returned is disposed of. */
@@ -68,12 +71,6 @@ export class Children implements Disposable {
     this.#jobs = Infinity; // no spare is started any more
     clearTimeout(this.#timer);
     this.kill();
-  }
-
-  /** Of one that has ended while it waited, so that the next job starts one of its own. */
-  async #forget(child: Child): Promise<void> {
-    await child.ended;
-    if (this.#spare === child) this.#spare = null;
   }
 
   #awaitIdle(): void {

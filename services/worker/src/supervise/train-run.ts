@@ -66,7 +66,7 @@ class Session {
     this.#run = run;
     this.told = begin.told;
     this.child = run.startChild((message) => {
-      this.#work = this.#work.then(() => this.#hear(message));
+      this.#work = this.#work.then(() => this.#hear(message)).catch(this.#fail);
     });
     this.child.say(begin);
     this.ended = this.#end();
@@ -74,20 +74,27 @@ class Session {
 
   async #end(): Promise<Ending | "crashed"> {
     const over = new AbortController();
-    using _ = this.#run.stop.whenStopped((cause) => void this.#stopChild(cause, over.signal));
+    using _ = this.#run.stop.whenStopped((cause) => this.#stopChild(cause, over.signal));
     await this.child.ended;
     over.abort();
     await this.#work;
     return this.#ending ?? this.#run.stop.cause ?? "crashed";
   }
 
-  async #stopChild(cause: StopCause, over: AbortSignal): Promise<void> {
+  #stopChild(cause: StopCause, over: AbortSignal): void {
     this.child.say({ type: "stop" });
-    await setTimeout(GRACE_MS[cause], undefined, { signal: over }).then(
+    setTimeout(GRACE_MS[cause], undefined, { signal: over }).then(
       () => this.child.kill(),
       () => {},
     );
   }
+
+  /** What its messages ask for cannot be done: that is this run's failure, and may pass. */
+  readonly #fail = (error: unknown): void => {
+    const message = `what the training's process reported could not be kept: ${String(error)}`;
+    this.#ending ??= { code: "INTERNAL_ERROR", failureClass: "TRANSIENT", message };
+    this.child.kill();
+  };
 
   async #hear(message: FromChild): Promise<void> {
     const { turn, stop } = this.#run;
@@ -125,8 +132,7 @@ class Session {
     if (told.kind === "step" && Number(told.training.eta_seconds) <= SOON_SEC) this.#run.onSoonOver();
     if (told.kind === "config" && configTold) return;
     const { change, events: published } = events.told(told);
-    if (told.kind === "step" && !told.border) turn.pass(change, published);
-    else void turn.write(change, published);
+    turn.push(change, published, { passing: told.kind === "step" && !told.border });
   }
 
   /** The run is safe. From here on nothing can make it fail, nor be done twice: the record says so before its folder goes. */

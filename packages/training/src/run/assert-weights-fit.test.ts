@@ -1,6 +1,7 @@
+import { totalmem } from "node:os";
 import { expect, test } from "vitest";
 import { matching } from "../../../../test/matching.js";
-import { assertWeightsFit } from "./assert-weights-fit.js";
+import { assertWeightsFit, memoryOf } from "./assert-weights-fit.js";
 import { newModel } from "./make-model.js";
 import { DEFAULT_SEQ_LEN, parseTrainOptions, type TrainInput } from "./options.js";
 
@@ -36,4 +37,11 @@ test("a model that no machine could hold is refused before any of it is made, wi
 
 test("a small model fits into this machine", () => {
   expect(() => assertWeightsFit(options({}), 300, "cpu")).not.toThrow();
+});
+
+test("memory is all that the machine, its control group or the first GPU has", () => {
+  const none = { bytes: [] };
+  expect([memoryOf("cpu", none, 0), memoryOf("cpu", none, 2 ** 63)]).toEqual([totalmem(), totalmem()]);
+  expect(memoryOf("cpu", none, 1000)).toBe(1000);
+  expect([memoryOf("cuda", { bytes: [5, 7] }, 1000), memoryOf("cuda", none, 1000)]).toEqual([5, 0]);
 });

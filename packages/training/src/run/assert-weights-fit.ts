@@ -36,10 +36,15 @@ export function assertWeightsFit(
   );
 }
 
-/** All there is, not what is free now: other programs may end. */
-function memoryOf(device: "cpu" | "cuda"): number {
-  const [gpu = 0] = devices().cuda.bytes;
-  return device === "cuda" ? gpu : Math.min(totalmem(), process.constrainedMemory() || Infinity);
+/** All there is, not what is free now: other programs may end. A machine without a limit for this process gives 0 as one. */
+export function memoryOf(
+  device: "cpu" | "cuda",
+  { bytes }: { readonly bytes: readonly number[] } = devices().cuda,
+  limit = process.constrainedMemory(),
+): number {
+  const [gpu = 0] = bytes;
+  if (device === "cuda") return gpu;
+  return limit === 0 ? totalmem() : Math.min(totalmem(), limit);
 }
 
 const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;

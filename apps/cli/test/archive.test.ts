@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { dataBankConfig, startDataBank } from "@trainer/data-bank";
@@ -135,13 +135,12 @@ test("an id of a text is looked at like its files, and stands alone", async () =
 });
 
 test("a cleanup that fails after the run was sent is told, and the run counts as sent", async () => {
-  const archived = join(home, "archived");
+  const inTheWay = join(home, "archived", "stuck.logs.jsonl");
   const trained = await trainer(["train", id, ...TINY, "--max-steps", "1", "--run-id", "stuck"], { env: env() });
   expect(trained.code).toBe(0);
-  rmSync(archived, { recursive: true });
-  writeFileSync(archived, "in the way");
+  mkdirSync(join(inTheWay, "there"), { recursive: true });
   const sent = await json(["runs", "upload", "stuck", "--clean"], { env: env() });
-  rmSync(archived);
+  rmSync(inTheWay, { recursive: true });
   expect(sent).toMatchObject({ code: 0, last: { removed: false }, stderr: containing("The run's folder stays: ") });
   expect(readdirSync(models("stuck"))).toContain("model.safetensors");
 }, 60_000);

@@ -4,8 +4,8 @@ export const errnoOf = (error: unknown): string =>
 
 export const isErrno = (error: unknown, ...codes: readonly string[]): boolean => codes.includes(errnoOf(error));
 
-/** Nothing is there, or can be: a name with a NUL byte or of a thousand letters is no file's either. */
-const ABSENT = ["ENOENT", "ENOTDIR", "ENAMETOOLONG", "ERR_INVALID_ARG_VALUE"];
+/** Nothing is there, or can be: a link that leads round leads nowhere, and a name with a NUL byte is no file's. */
+const ABSENT = ["ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG", "ERR_INVALID_ARG_VALUE"];
 
 /**
  * Whether an error says that a file is not there. One that cannot be reached (EACCES, EIO, EMFILE, ESTALE) may be there:

@@ -9,3 +9,5 @@ export { finishRemovals, removeAside } from "./remove-aside.js";
 export { isSha256, type Sha256 } from "./sha256.js";
 export { temporaryName, writeJson, writeSynced, writeText, writeWhole } from "./write-whole.js";
 export { writeJsonSync } from "./write-whole-sync.js";
+export { ID_RULE, isId } from "./ids.js";
+export { isInside, resolveInside } from "./resolve-inside.js";

@@ -22,6 +22,7 @@ export { EVENTS_CHANNEL, keys, runChannel } from "./redis-keys.js";
 export { Capabilities } from "./schemas/capabilities.js";
 export { anyNumber } from "./schemas/fields.js";
 export { FileInfo, Sha256 } from "./schemas/file-info.js";
+export { RunId, TokenizerId } from "./schemas/ids.js";
 export { EvalMetrics, MetricsHistory, MetricsRow, StepMetrics } from "./schemas/metrics.js";
 export { refusalOf } from "./schemas/refusal.js";
 export {

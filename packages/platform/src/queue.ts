@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { text } from "./schemas/fields.js";
+import { RunId, TokenizerId } from "./schemas/ids.js";
 import { TokenizerTrainRequest } from "./schemas/tokenizer.js";
 import { TrainSettings } from "./schemas/train.js";
 import { ChatRequest, EvaluateRequest, GenerateRequest, ScoreRequest } from "./schemas/use.js";
@@ -16,13 +17,13 @@ export const queues = {
 export type QueueName = keyof typeof queues;
 export type JobKind = (typeof queues)[QueueName][number];
 
-const run = { run_id: text };
+const run = { run_id: RunId };
 const asked = { ...run, request_id: text };
 
 /** What a job of each kind carries. */
 export const jobs = {
   train: z.object({ ...run, user_id: UserIdText, request: TrainSettings }),
-  tokenizer: z.object({ tokenizer_id: text, request: TokenizerTrainRequest }),
+  tokenizer: z.object({ tokenizer_id: TokenizerId, request: TokenizerTrainRequest }),
   eval: z.object({ ...run, request: EvaluateRequest }),
   score: z.object({ ...asked, request: ScoreRequest }),
   generate: z.object({ ...asked, request: GenerateRequest }),

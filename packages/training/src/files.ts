@@ -1,7 +1,8 @@
 // What lies in a home, and how it is read and changed without training: loads no native code, for processes that only look.
 export { TrainingError, type FailureClass } from "./errors.js";
+export { noText, TextRoot, type TextKind } from "./home/text-root.js";
 export { binsFolder, openHome, type Home } from "./home/home.js";
-export { ID_RULE, isId } from "./home/ids.js";
+export { ID_RULE, isId } from "@trainer/disk";
 export { listRuns, summarizeRun, type RunSummary } from "./home/list-runs.js";
 export { LATEST, meantBy, nameRun, newestOf } from "./home/name-run.js";
 export { removeRun } from "./home/remove-run.js";

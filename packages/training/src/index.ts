@@ -53,8 +53,9 @@ export {
 } from "./cleanup/config.js";
 export type { CleanupContext, CleanupRecord, Decision, KeepReason } from "./cleanup/report.js";
 export { openHome, type Home } from "./home/home.js";
+export { TextRoot } from "./home/text-root.js";
 export { hasBegun, hasSaved, runFolder, type RunFolder } from "./run/run-folder.js";
-export { ID_RULE, isId } from "./home/ids.js";
+export { ID_RULE, isId } from "@trainer/disk";
 export { listRuns, summarizeRun, type RunSummary } from "./home/list-runs.js";
 export { nearest } from "./home/nearest.js";
 export { removeRun } from "./home/remove-run.js";

@@ -9,7 +9,7 @@ import {
   TokenizerRecords,
 } from "@trainer/platform/redis";
 import { families, type FamilyInfo } from "@trainer/models/capabilities";
-import { openHome, RequestStore } from "@trainer/training/files";
+import { openHome, RequestStore, TextRoot } from "@trainer/training/files";
 import type { Redis } from "ioredis";
 import type { ApiConfig } from "./config.js";
 import { Channels } from "./live/channels.js";
@@ -60,6 +60,7 @@ export function container(config: ApiConfig, hooks: ApiHooks = {}): Container {
   const records = new RunRecords(redis);
   const results = new Results(redis, home.root);
   const store = new RequestStore(home.root, storedRequest);
+  const texts = new TextRoot(config.dataRoot);
   const known = hooks.families ?? families();
   const runs = new Runs({ home, records, jobs });
   const runFiles = new RunFiles({ home, records });
@@ -72,13 +73,13 @@ export function container(config: ApiConfig, hooks: ApiHooks = {}): Container {
     families: known,
     runs,
     runFiles,
-    trainings: new Trainings({ records, jobs, home, store, redis, dataRoot: config.dataRoot, families: known }),
+    trainings: new Trainings({ records, jobs, home, store, redis, texts, families: known }),
     tails: new Tails(config.pollMs),
     streams: new Streams(metrics, config),
-    evaluations: new Evaluations({ home, records, results, jobs }),
-    questions: new Questions({ results, jobs, channels }),
+    evaluations: new Evaluations({ home, records, results, jobs, texts }),
+    questions: new Questions({ results, jobs, channels, texts }),
     chats: new Chats({ results, jobs, channels, sessions: new ChatSessions(redis) }),
-    tokenizers: new Tokenizers({ home, records: new TokenizerRecords(redis), jobs, dataRoot: config.dataRoot }),
+    tokenizers: new Tokenizers({ home, records: new TokenizerRecords(redis), jobs, texts }),
     artifacts: new Artifacts({ home, records, dataBank: config.dataBank }),
     async [Symbol.asyncDispose]() {
       channels[Symbol.dispose]();

@@ -301,7 +301,8 @@ test("a tokenizer that only the home knows is there all the same, and what is da
     ...contract,
   });
   expect(await told("bare")).toMatchObject({ status: "completed", coverage: null, token_count: null });
-  for (const id of ["torn", "..%2f"]) expect(await told(id)).toMatchObject({ status: "unknown" });
+  expect(await told("torn")).toMatchObject({ status: "unknown" });
+  expect(await told("..%2f..%2fkeys.json")).toMatchObject({ status: "unknown", artifact_path: "" });
   await system.tokenizers.fail("tok-9", "there is no text");
   expect(await told("tok-9")).toMatchObject({ status: "failed", message: "there is no text", coverage: null });
   await system.tokenizers.create("tok-1"); // it is made anew

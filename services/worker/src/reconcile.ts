@@ -1,6 +1,6 @@
 import { basename, join } from "node:path";
 import { namesIn } from "@trainer/disk";
-import { jobData, UserIdText, type TrainSettings } from "@trainer/platform";
+import { jobData, RunId, UserIdText, type TrainSettings } from "@trainer/platform";
 import type { RunRecord } from "@trainer/platform/redis";
 import { hasBegun, openHome, readManifest, runFolder, type RunManifest } from "@trainer/training/files";
 import type { Container } from "./container.js";
@@ -92,8 +92,9 @@ async function queueAbandoned(container: Container, restored: ReadonlySet<string
   const queued: string[] = [];
   for (const { runId, userId, request, heartbeat, updatedAt } of open) {
     const old = restored.has(runId) || now - Date.parse(`${updatedAt}Z`) > pace.silent;
-    if (request === null || waiting.has(runId) || !old || isAlive(heartbeat, pace)) continue;
-    await queue.add("train", jobData({ run_id: runId, user_id: userId, request }), KEPT);
+    const id = RunId.safeParse(runId).data;
+    if (id === undefined || request === null || waiting.has(id) || !old || isAlive(heartbeat, pace)) continue;
+    await queue.add("train", jobData({ run_id: id, user_id: userId, request }), KEPT);
     queued.push(runId);
   }
   return queued;

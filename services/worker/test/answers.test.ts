@@ -6,7 +6,9 @@ import {
   GenerateRequest,
   keys,
   parseJson,
+  RunId,
   ScoreRequest,
+  TokenizerId,
   TokenizerTrainRequest,
 } from "@trainer/platform";
 import { openRedis, type Slot } from "@trainer/platform/redis";
@@ -20,14 +22,14 @@ vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 let system: System;
 let worker: Worker;
-const RUN = "model";
+const RUN = RunId.parse("model");
 beforeAll(async () => {
   system = await startSystem();
   worker = await system.startWorker();
   await system.train(RUN, { num_epochs: 3 });
   await system.ended(RUN);
   await vi.waitUntil(() => !existsSync(join(system.root, "models", RUN)), 10_000); // questions bring it back
-  writeFileSync(join(system.root, "text.txt"), "the king hath seen the crown");
+  writeFileSync(join(system.root, "corpus", "text.txt"), "the king hath seen the crown");
 });
 afterAll(async () => {
   await worker.stop();
@@ -111,10 +113,11 @@ test("of a text of one token there is no figure and the reason is said, and a re
 test.each(["../text.txt", "/etc/hostname", "none.txt", "out.txt", "."])(
   "the path %s leads to no text",
   async (path) => {
-    if (!existsSync(join(system.root, "out.txt"))) symlinkSync("/etc/hostname", join(system.root, "out.txt"));
+    const link = join(system.root, "corpus", "out.txt");
+    if (!existsSync(link)) symlinkSync("/etc/hostname", link);
     const result = await score(`p-${path.replaceAll("/", "-")}`, { path });
     expect(result).toMatchObject({ status: "failed", loss: null });
-    expect(result.message).toMatch(/there is no text|illegal operation/);
+    expect(result.message).toMatch(/leads to no file in the corpus folder/);
   },
 );
 
@@ -205,7 +208,7 @@ test("a question to a run that is not there fails with its reason, also to who l
   const slot = system.results.score("none", "x");
   using stream = await pieces(slot.key);
   const request = ScoreRequest.parse({ text: "a" });
-  await system.add("trainer-inference", "score", { run_id: "none", request_id: "x", request });
+  await system.add("trainer-inference", "score", { run_id: RunId.parse("none"), request_id: "x", request });
   const result = await answered(slot);
   expect(result.message).toContain('no run "none"');
   await vi.waitFor(() => expect(stream.heard).toEqual([{ type: "failed", message: result.message }]));
@@ -230,7 +233,7 @@ test("a tokenizer is trained, with what it makes of text that was held back; one
   const train = async (id: string, fields: object) => {
     await system.tokenizers.create(id);
     const request = TokenizerTrainRequest.parse({ corpus_path: "corpus.txt", ...fields });
-    await system.add("trainer", "tokenizer", { tokenizer_id: id, request });
+    await system.add("trainer", "tokenizer", { tokenizer_id: TokenizerId.parse(id), request });
     await vi.waitFor(async () => expect(["completed", "failed"]).toContain((await system.tokenizers.get(id)).status), {
       timeout: 20_000,
       interval: 20,

@@ -5,8 +5,10 @@ import {
   ChatRequest,
   EvaluateRequest,
   GenerateRequest,
+  RunId,
   ScoreRequest,
   ScoreResult,
+  TokenizerId,
   TokenizerTrainRequest,
   type TrainSettings,
 } from "@trainer/platform";
@@ -150,7 +152,7 @@ const failureIn = (heard: readonly FromChild[]) =>
 
 test.each<[string, Partial<TrainSettings>, object, string, RegExp]>([
   ["no tokenizer is named", { tokenizer_id: " " }, {}, "TOKENIZER_NOT_FOUND", /train one \(POST/],
-  ["the corpus lies elsewhere", { corpus_path: "../../secret" }, {}, "CORPUS_NOT_FOUND", /there is no text/],
+  ["the corpus lies elsewhere", { corpus_path: "../../secret" }, {}, "CORPUS_NOT_FOUND", /leads to no text/],
   ["there is no such file", { corpus_path: null, corpus_file_id: "0".repeat(64) }, {}, "CORPUS_NOT_FOUND", /0000/],
   [
     "there is no file service to ask",
@@ -178,7 +180,12 @@ test("a run that is trained where there is no file service cannot be sent off, a
 
 test("a run starts from another's weights, on a file of the file service, with the tokenizer of those weights", async () => {
   await trained("first");
-  const fields = { pretrained_run_id: "first", tokenizer_id: "", corpus_path: null, corpus_file_id: corpusId };
+  const fields = {
+    pretrained_run_id: RunId.parse("first"),
+    tokenizer_id: "",
+    corpus_path: null,
+    corpus_file_id: corpusId,
+  };
   const heard = await trained("tuned", fields);
   expect(heard.at(-1)).toEqual({ type: "done" });
   expect(await archived("tuned")).toMatchObject({ pretrained_run_id: "first", tokenizer_id: "tok-test" });
@@ -187,7 +194,7 @@ test("a run starts from another's weights, on a file of the file service, with t
 /** A child that was told to train a tokenizer; what it came to. */
 async function tokenizer(id: string, fields: object, input: object = {}) {
   const child = startChild({ ...system.input, ...input });
-  child.say({ type: "tokenizer", tokenizer_id: id, request: TokenizerTrainRequest.parse(fields) });
+  child.say({ type: "tokenizer", tokenizer_id: TokenizerId.parse(id), request: TokenizerTrainRequest.parse(fields) });
   await child.over;
   return child.heard.at(-1);
 }
@@ -202,7 +209,7 @@ test("a tokenizer is trained on a text below the data root or a file; one that i
   const stopped = startChild({ ...system.input, dataBank: { url: system.bank.url } });
   stopped.say({ type: "stop" });
   const request = TokenizerTrainRequest.parse({ vocab_size: 300, corpus_path: "corpus.txt" });
-  stopped.say({ type: "tokenizer", tokenizer_id: "tok-e", request });
+  stopped.say({ type: "tokenizer", tokenizer_id: TokenizerId.parse("tok-e"), request });
   await stopped.until("stopped");
   expect(existsSync(join(system.root, "tokenizers", "tok-e"))).toBe(false);
   expect(await tokenizer("tok-d", { corpus_path: "none.txt" })).toMatchObject({
@@ -243,10 +250,10 @@ function answering(input: object = {}) {
 
 test("questions of all kinds are answered from one model, text as it comes", async () => {
   await trained("wise");
-  const ids = { run_id: "wise", request_id: "r" };
+  const ids = { run_id: RunId.parse("wise"), request_id: "r" };
   const child = answering();
   const text = "the king hath seen";
-  writeFileSync(join(system.root, "prompt.txt"), text);
+  writeFileSync(join(system.root, "corpus", "prompt.txt"), text);
 
   const scoring = { kind: "score", ...ids, request: ScoreRequest.parse({ text }) } as const;
   const scored = await child.ask(scoring);
@@ -270,7 +277,7 @@ test("questions of all kinds are answered from one model, text as it comes", asy
   expect(child.pieces(4).length).toBeGreaterThan(0);
 
   const evaluated = async (fields: object) =>
-    await child.ask({ kind: "eval", run_id: "wise", request: EvaluateRequest.parse(fields) });
+    await child.ask({ kind: "eval", run_id: ids.run_id, request: EvaluateRequest.parse(fields) });
   const steps = (await archived("wise"))?.steps;
   expect(await evaluated({ split: "test" })).toMatchObject({ result: { status: "completed", split: "test" }, steps });
   expect(await evaluated({ path_override: "prompt.txt" })).toMatchObject({ result: { status: "completed" }, steps });
@@ -278,17 +285,17 @@ test("questions of all kinds are answered from one model, text as it comes", asy
   cpSync(folder("wise"), folder("found"), { recursive: true });
   rmSync(join(folder("found"), "manifest.json"));
   const own = EvaluateRequest.parse({ path_override: "prompt.txt" });
-  expect(await child.ask({ kind: "eval", run_id: "found", request: own })).toMatchObject({ steps: 0 });
+  expect(await child.ask({ kind: "eval", run_id: RunId.parse("found"), request: own })).toMatchObject({ steps: 0 });
 });
 
 test("a question that cannot be answered is refused with its reason, and the next one is answered", async () => {
   await trained("calm");
   const child = answering();
   const about = (run_id: string, fields: object) =>
-    ({ kind: "score", run_id, request_id: "r", request: ScoreRequest.parse(fields) }) as const;
+    ({ kind: "score", run_id: RunId.parse(run_id), request_id: "r", request: ScoreRequest.parse(fields) }) as const;
   expect(await child.ask(about("none", { text: "a" }))).toMatchObject({ message: containing('no run "none"') });
-  symlinkSync("/etc/hostname", join(system.root, "link.txt"));
-  mkdirSync(join(system.root, "inner"), { recursive: true });
+  symlinkSync("/etc/hostname", join(system.root, "corpus", "link.txt"));
+  mkdirSync(join(system.root, "corpus", "inner"), { recursive: true });
   for (const path of ["../x", "/etc/hostname", "link.txt", ".", "none.txt", ".."])
     expect(await child.ask(about("calm", { path }))).toMatchObject({ code: "CORPUS_NOT_FOUND" });
   expect(await child.ask(about("calm", { text: "my lord" }))).toMatchObject({ status: "completed" });
@@ -299,7 +306,7 @@ test("a child that is told to stop closes its models first, so that nothing says
   const child = answering();
   const signs = () => readdirSync(folder("kept")).filter((name) => name.startsWith(".in-use-"));
   const request = ScoreRequest.parse({ text: "the king" });
-  await child.ask({ kind: "score", run_id: "kept", request_id: "r", request });
+  await child.ask({ kind: "score", run_id: RunId.parse("kept"), request_id: "r", request });
   expect(signs()).toHaveLength(1);
   child.say({ type: "stop" });
   await child.until("stopped");

@@ -1,6 +1,14 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ChatRequest, EvaluateRequest, keys, storedRequest, TokenizerTrainRequest } from "@trainer/platform";
+import {
+  ChatRequest,
+  EvaluateRequest,
+  keys,
+  RunId,
+  storedRequest,
+  TokenizerId,
+  TokenizerTrainRequest,
+} from "@trainer/platform";
 import { readManifest, runFolder } from "@trainer/training";
 import { RequestStore } from "@trainer/training/files";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
@@ -41,7 +49,7 @@ function scripted(name: string, text: string) {
 async function tokenizer(id: string, fields: object = {}) {
   await system.tokenizers.create(id);
   const asked = TokenizerTrainRequest.parse({ corpus_path: "corpus.txt", vocab_size: 300, ...fields });
-  await system.add("trainer", "tokenizer", { tokenizer_id: id, request: asked });
+  await system.add("trainer", "tokenizer", { tokenizer_id: TokenizerId.parse(id), request: asked });
 }
 const tokenizerIs = (id: string, status: string) =>
   vi.waitFor(async () => expect((await system.tokenizers.get(id)).status).toBe(status), {
@@ -66,7 +74,7 @@ test("a tokenizer whose process crashes each time fails; one that is completed i
   await tokenizerIs("tok-crash", "failed");
   expect(logs.join("")).toContain("the process that trained the tokenizer ended with code 3");
   const job = await system.add("trainer", "tokenizer", {
-    tokenizer_id: "tok-there",
+    tokenizer_id: TokenizerId.parse("tok-there"),
     request: TokenizerTrainRequest.parse({ corpus_path: "corpus.txt" }),
   });
   await vi.waitFor(async () => expect(await job.getState()).toBe("completed"), 10_000);
@@ -178,7 +186,11 @@ test("a run that is to be stopped just as it was trained is not sent off", async
 
 test("a job for a run that has no record is done, and gives it one", async () => {
   await using _worker = await system.startWorker({}, { pace });
-  await system.add("trainer", "train", { run_id: "nobody", user_id: USER, request: request({ num_epochs: 1 }) });
+  await system.add("trainer", "train", {
+    run_id: RunId.parse("nobody"),
+    user_id: USER,
+    request: request({ num_epochs: 1 }),
+  });
   expect(await system.ended("nobody")).toMatchObject({ status: "completed", userId: USER });
 });
 
@@ -190,7 +202,12 @@ test("an answer that makes no sense or cannot be kept fails, and says that it is
   await using _worker = await system.startWorker({}, { pace, child: nonsense });
   const chat = ChatRequest.parse({ message: "who?", session_id: "s" });
   await system.sessions.begin("nobody", "s");
-  await system.add("trainer-inference", "chat", { run_id: "nobody", session_id: "s", request_id: "q", request: chat });
+  await system.add("trainer-inference", "chat", {
+    run_id: RunId.parse("nobody"),
+    session_id: "s",
+    request_id: "q",
+    request: chat,
+  });
   const slot = system.results.chat("nobody", "s", "q");
   await vi.waitFor(
     async () => expect(await slot.get()).toMatchObject({ status: "failed", message: matching(/could not be kept/) }),
@@ -203,7 +220,10 @@ test("an evaluation of a run that has no record any more is kept, and told to no
   const slot = system.results.evaluation("nobody");
   const evaluated = async () => {
     await system.redis.del(slot.key);
-    await system.add("trainer-inference", "eval", { run_id: "nobody", request: EvaluateRequest.parse({}) });
+    await system.add("trainer-inference", "eval", {
+      run_id: RunId.parse("nobody"),
+      request: EvaluateRequest.parse({}),
+    });
     const isDone = async () => expect(await slot.get()).toMatchObject({ status: "completed" });
     await vi.waitFor(isDone, { timeout: 20_000, interval: 20 });
   };

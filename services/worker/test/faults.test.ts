@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { keys } from "@trainer/platform";
+import { keys, RunId } from "@trainer/platform";
 import { readManifest } from "@trainer/training";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { listen, request, startSystem, USER, type System } from "./system.js";
@@ -108,7 +108,7 @@ test("of two workers with jobs for one run only one trains it", async () => {
   await using second = await system.startWorker({}, { pace });
   await system.train("wanted", LONG);
   await atStep("wanted", 30);
-  await system.add("trainer", "train", { run_id: "wanted", user_id: USER, request: request(LONG) });
+  await system.add("trainer", "train", { run_id: RunId.parse("wanted"), user_id: USER, request: request(LONG) });
   await atStep("wanted", 60);
   expect(first.children.length + second.children.length).toBe(1);
   expect(await outcome("wanted")).toEqual(whole);

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, rmSync, utimesSync, writeFileSync } from "node:f
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { TokenizerTrainRequest } from "@trainer/platform";
+import { TokenizerTrainRequest, TokenizerId } from "@trainer/platform";
 import { binsFolder, openHome } from "@trainer/training/files";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { startSystem, TOKENIZER, type System } from "./system.js";
@@ -39,11 +39,15 @@ test("a worker removes by itself what nobody needs, by its settings, and nothing
   const text = (id: string) => join(home.corpusCache, `${id}.txt`);
   for (const id of corpora) leave(home.corpusCache, `${id}.txt`);
   const [wanted = "", learned = "", idle = ""] = corpora;
-  const fields = { tokenizer_id: "tok-queued", corpus_path: null, corpus_file_id: wanted.toUpperCase() };
+  const fields = {
+    tokenizer_id: TokenizerId.parse("tok-queued"),
+    corpus_path: null,
+    corpus_file_id: wanted.toUpperCase(),
+  };
   await system.queues.trainer.pause();
   await system.train("waiting", fields);
   const asked = TokenizerTrainRequest.parse({ corpus_file_id: learned });
-  await system.add("trainer", "tokenizer", { tokenizer_id: "tok-new", request: asked });
+  await system.add("trainer", "tokenizer", { tokenizer_id: TokenizerId.parse("tok-new"), request: asked });
   await system.queues.trainer.add("unheard-of", {});
 
   const logs: string[] = [];

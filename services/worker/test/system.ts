@@ -7,11 +7,12 @@ import {
   decodeEvent,
   EVENTS_CHANNEL,
   jobData,
-  runChannel,
-  TrainRequest,
-  type Jobs,
   type JobKind,
+  type Jobs,
+  runChannel,
+  RunId,
   type TrainerEvent,
+  TrainRequest,
 } from "@trainer/platform";
 import { ChatSessions, openRedis, Results, RunRecords, TokenizerRecords } from "@trainer/platform/redis";
 import { openCorpus, openHome, saveTokenizer, trainOnCorpus } from "@trainer/training";
@@ -96,7 +97,9 @@ export async function startSystem() {
     async train(runId: string, fields: object = {}) {
       const asked = request(fields);
       await runs.create(runId, USER, asked);
-      await queues.trainer.add("train", jobData({ run_id: runId, user_id: USER, request: asked }), { jobId: runId });
+      await queues.trainer.add("train", jobData({ run_id: RunId.parse(runId), user_id: USER, request: asked }), {
+        jobId: runId,
+      });
     },
     /** Resolves with the run's record once it is as wanted. */
     async until(runId: string, wanted: (record: NonNullable<Awaited<ReturnType<typeof runs.get>>>) => boolean) {

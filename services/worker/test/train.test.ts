@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DataBankClient } from "@trainer/client/data-bank";
-import { keys, type TrainerEvent } from "@trainer/platform";
+import { keys, RunId, type TrainerEvent } from "@trainer/platform";
 import { readManifest } from "@trainer/training";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { Worker } from "../src/start.js";
@@ -69,7 +69,11 @@ test("a job for a run that is completed does nothing, and no other job can chang
   using events = await listen(system.redisServer.url, "first");
   const before = await system.runs.get("first");
   if (before?.request === null || before === null) throw new Error("no record");
-  const job = await system.add("trainer", "train", { run_id: "first", user_id: USER, request: before.request });
+  const job = await system.add("trainer", "train", {
+    run_id: RunId.parse("first"),
+    user_id: USER,
+    request: before.request,
+  });
   await vi.waitFor(async () => expect(await job.getState()).toBe("completed"), 10_000);
   expect(await system.runs.get("first")).toEqual(before);
   expect(events.own).toEqual([]);
@@ -125,10 +129,10 @@ test("a run has the dimensions, steps, documents and tokenizer that its request 
 
 test.each([
   ["no tokenizer", { tokenizer_id: " " }, "names no tokenizer", "user"],
-  ["a tokenizer that is not there", { tokenizer_id: "tok-none" }, 'no tokenizer "tok-none"', "user"],
-  ["a corpus that is not there", { corpus_path: "none.txt" }, 'there is no text "none.txt" below', "user"],
-  ["a corpus outside its folder", { corpus_path: "../secret.txt" }, 'there is no text "../secret.txt" below', "user"],
-  ["a corpus that a link leads out to", { corpus_path: "link.txt" }, 'there is no text "link.txt" below', "user"],
+  ["a tokenizer that is not there", { tokenizer_id: "tok-none" }, 'there is no tokenizer "tok-none"', "user"],
+  ["a corpus that is not there", { corpus_path: "none.txt" }, '"none.txt" leads to no text', "user"],
+  ["a corpus outside its folder", { corpus_path: "../secret.txt" }, '"../secret.txt" leads to no text', "user"],
+  ["a corpus that a link leads out to", { corpus_path: "link.txt" }, '"link.txt" leads to no text', "user"],
   ["a size that does not exist", { model_size: "giant" }, "giant", "user"],
   [
     "a corpus that the file service has not",

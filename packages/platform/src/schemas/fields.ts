@@ -23,6 +23,8 @@ const unheld = (input: unknown, { min, max = Number.MAX_SAFE_INTEGER }: Bounds):
 export const float = (bounds: Bounds) => within(z.number({ error: words("a number") }), bounds);
 export const bool = z.boolean({ error: words("a boolean") });
 export const text = z.string({ error: words("a string") });
+/** A text to be read by a model: at most 1 MiB of UTF-16 code units. A longer one is given as a file. */
+export const modelText = text.max(1 << 20, `must have at most ${1 << 20} characters; give a longer one as a file`);
 export const oneOf = <const T extends readonly [string, ...string[]]>(names: T) =>
   z.enum(names, {
     error: (issue) =>

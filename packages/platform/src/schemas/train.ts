@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { bool, float, int, oneOf, orNull, text, withDefault } from "./fields.js";
+import { RunId, TokenizerIdOrBlank } from "./ids.js";
 import type { IssueParams } from "./refusal.js";
 import { UserId } from "./user-id.js";
 
@@ -31,6 +32,9 @@ export const documents = ["line", "paragraph", "file"] as const;
 
 const params = (given: IssueParams) => ({ params: given });
 
+/** The largest vocabulary that can be asked for. */
+export const MOST_TOKENS = 4_194_304;
+
 /** Exactly one of the two. */
 export function checkCorpus({ corpus_file_id: id, corpus_path: path }: CorpusFields, ctx: z.RefinementCtx): void {
   const refuse = (message: string, given: IssueParams) =>
@@ -48,12 +52,12 @@ const trainFields = {
   model_config: orNull(
     z.record(z.string(), z.union([z.number(), z.boolean()], "must be a number or a boolean")),
   ).describe("Dimensions and rates in place of the size's: those that GET /capabilities names for the family."),
-  max_seq_len: withDefault(int({ min: 8 }), 512).describe(
+  max_seq_len: withDefault(int({ min: 8, max: 1_048_576 }), 512).describe(
     "Tokens of a sequence. With `pretrained_run_id` it is that run's.",
   ),
-  num_epochs: withDefault(int({ min: 1 }), 1),
-  max_steps: orNull(int({ min: 1 })).describe("Optimizer steps in all, in place of epochs."),
-  batch_size: withDefault(int({ min: 1 }), 4).describe("Sequences of a step."),
+  num_epochs: withDefault(int({ min: 1, max: 1_000_000 }), 1),
+  max_steps: orNull(int({ min: 1, max: 1_000_000_000 })).describe("Optimizer steps in all, in place of epochs."),
+  batch_size: withDefault(int({ min: 1, max: 65_536 }), 4).describe("Sequences of a step."),
   learning_rate: withDefault(float({ min: 0 }), 0.0005),
   ...corpusFields,
   ...readingFields,
@@ -61,17 +65,21 @@ const trainFields = {
   special_tokens: withDefault(bool, false).describe(
     "Whether special tokens spelled out in the text become these tokens; else they are text.",
   ),
-  tokenizer_id: withDefault(text, "").describe("One whose training is completed. Left out: see `tokenizer_method`."),
+  tokenizer_id: withDefault(TokenizerIdOrBlank, "").describe(
+    "One whose training is completed. Left out: see `tokenizer_method`.",
+  ),
   tokenizer_method: orNull(oneOf(["bpe", "sentencepiece", "char"])).describe(
     "In place of `tokenizer_id`: the run first trains one on its own training split.",
   ),
-  vocab_size: orNull(int({ min: 1 })).describe("Of the tokenizer to train; left out: by the size of the text."),
+  vocab_size: orNull(int({ min: 1, max: MOST_TOKENS })).describe(
+    "Of the tokenizer to train; left out: by the size of the text.",
+  ),
   min_frequency: withDefault(int({ min: 1 }), 2).describe("How often a pair must come to become a token, for `bpe`."),
   holdout_fraction: withDefault(float({ min: 0, max: 0.5 }), 0.01).describe(
     "How much of the text is kept apart for validation.",
   ),
   seed: withDefault(int({ min: 0 }), 42),
-  pretrained_run_id: orNull(text).describe("A run whose weights this one starts from."),
+  pretrained_run_id: orNull(RunId).describe("A run whose weights this one starts from."),
   freeze_embed: withDefault(bool, false).describe("Whether embeddings stay as they are."),
   gradient_clipping: withDefault(float({ min: 0 }), 1).describe("The largest norm of a gradient; 0: any."),
   optimizer: withDefault(oneOf(["adamw", "adam", "sgd"]), "adamw"),
@@ -82,7 +90,7 @@ const trainFields = {
   deterministic: withDefault(bool, false).describe(
     "On CUDA use only algorithms that repeat to the bit, which takes longer. A CPU has no others.",
   ),
-  data_num_workers: orNull(int({ min: 0 })),
+  data_num_workers: orNull(int({ min: 0, max: 1024 })),
   data_pin_memory: orNull(bool),
   early_stopping_patience: withDefault(int({ min: 1 }), 5).describe(
     "Epochs without a better validation loss after which the run ends.",

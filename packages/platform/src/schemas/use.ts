@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { bool, figure, float, int, oneOf, orNull, text, withDefault } from "./fields.js";
+import { bool, figure, float, int, modelText, oneOf, orNull, text, withDefault } from "./fields.js";
 import { JobState } from "./run.js";
 
 /** What the model reads of a text, and around it. */
@@ -48,10 +48,10 @@ const exactlyOne =
 /** POST /runs/{run_id}/score */
 export const ScoreRequest = z
   .object({
-    text: orNull(text),
+    text: orNull(modelText),
     path: orNull(text).describe("Of a text under the server's data, in place of `text`."),
     detail_level: withDefault(oneOf(["summary", "per_char"]), "summary"),
-    top_k: orNull(int({ min: 1 })),
+    top_k: orNull(int({ min: 1, max: 1000 })),
     seed: orNull(int({ min: 0 })),
     ...framing,
   })
@@ -105,12 +105,15 @@ const sampling = (defaults: {
 /** POST /runs/{run_id}/generate */
 export const GenerateRequest = z
   .object({
-    prompt_text: orNull(text),
+    prompt_text: orNull(modelText),
     prompt_path: orNull(text).describe("Of a prompt under the server's data, in place of `prompt_text`."),
     ...sampling({ maxNewTokens: 64, temperature: 1, topP: 1 }),
     ...framing,
     stop_on_eos: withDefault(bool, true),
-    stop_sequences: withDefault(z.array(text, "must be a list of strings"), []),
+    stop_sequences: withDefault(
+      z.array(text.max(1024), "must be a list of strings").max(64, "must be at most 64 strings"),
+      [],
+    ),
     seed: orNull(int({ min: 0 })),
     num_return_sequences: withDefault(int({ min: 1, max: 16 }), 1),
   })
@@ -137,8 +140,8 @@ export type GenerateResponse = z.output<typeof GenerateResponse>;
 /** POST /runs/{run_id}/chat */
 export const ChatRequest = z
   .object({
-    message: text,
-    session_id: orNull(text).describe("Left out: a new conversation."),
+    message: modelText,
+    session_id: orNull(text.max(256)).describe("Left out: a new conversation."),
     ...sampling({ maxNewTokens: 128, temperature: 0.8, topP: 0.95 }),
     ...framing,
   })

@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { isFolder } from "@trainer/disk";
-import { isId } from "../home/ids.js";
+import { isFolder, isId } from "@trainer/disk";
 import type { Home } from "../home/home.js";
 import { resolveRun, type ResolvedRun } from "../home/resolve-run.js";
 import { useRun } from "../run/run-use.js";

@@ -1,9 +1,8 @@
 import { join } from "node:path";
-import { isFolder, removeAside } from "@trainer/disk";
+import { ID_RULE, isFolder, isId, removeAside } from "@trainer/disk";
 import { TrainingError } from "../errors.js";
 import { idsIn, measure } from "../home/folders.js";
 import type { Home } from "../home/home.js";
-import { ID_RULE, isId } from "../home/ids.js";
 import { suggest } from "../home/nearest.js";
 import { namedByRuns, runsNaming } from "./named-by-runs.js";
 

@@ -1,6 +1,7 @@
 import { readdirSync, statSync, type Stats } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Home } from "../home/home.js";
+import type { TextRoot } from "../home/text-root.js";
 import { breathe } from "./breathe.js";
 import { CorpusError } from "./corpus-error.js";
 import {
@@ -43,7 +44,8 @@ export interface HowToFind {
 /**
  * The files named by `paths`, in the order given; a folder stands for the texts below it, sorted by the bytes of their
  * paths. In a folder, what is hidden is skipped, and so are files whose names do not say that they are text (all of them
- * are taken where `format` says how to read them) and links to folders (they may run in circles); all of that is told. A
+ * are taken where `format` says how to read them) and links to folders (they may run in circles), below a `TextRoot` also
+ * links that lead out of it; all of that is told. A
  * file named itself is text whatever its extension, but for one whose marks would be learned.
  */
 export async function findFiles(paths: readonly string[], { format, home }: HowToFind): Promise<Found> {
@@ -98,6 +100,7 @@ async function filesBelow(
   { format, home }: HowToFind,
 ): Promise<{ files: FoundFile[]; skipped: SkippedFile[] }> {
   const own = new Set(home && [home.models, home.tokenizers, home.archived, home.cache, home.corpusCache]);
+  const root = home?.texts?.holds(folder) === true ? home.texts : null;
   const files: FoundFile[] = [];
   const skipped: SkippedFile[] = [];
   const folders = [folder];
@@ -109,7 +112,7 @@ async function filesBelow(
       else if (entry.name.startsWith(".")) skipped.push({ path, kind: "hidden" });
       else if (entry.isDirectory()) folders.push(path);
       else {
-        const file = fileAt(path, entry.isSymbolicLink(), format);
+        const file = fileAt(path, entry.isSymbolicLink(), format, root);
         if ("kind" in file) skipped.push(file);
         else files.push(file);
       }
@@ -119,9 +122,10 @@ async function filesBelow(
 }
 
 /** A file to read, or what is skipped in its place. */
-function fileAt(path: string, isLink: boolean, format: CorpusFormat): FoundFile | SkippedFile {
+function fileAt(path: string, isLink: boolean, format: CorpusFormat, root: TextRoot | null): FoundFile | SkippedFile {
   const info = isLink ? statSync(path, { throwIfNoEntry: false }) : statOf(path);
   if (info === undefined) return { path, kind: "link that leads nowhere" };
+  if (isLink && root !== null && !root.holds(path)) return { path, kind: "link that leads outside" };
   if (info.isDirectory()) return { path, kind: "link to a folder" };
   if (!info.isFile()) return { path, kind: "no file" };
   if (format !== "auto") return describe(path, info, format, false);

@@ -1,7 +1,6 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { entriesIn, unlessAbsent } from "@trainer/disk";
-import { isId } from "./ids.js";
+import { entriesIn, isId, unlessAbsent } from "@trainer/disk";
 
 /** The ids of what lies in a folder of a home, sorted; none where the folder is not there yet. */
 export async function idsIn(folder: string): Promise<string[]> {

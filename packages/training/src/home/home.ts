@@ -1,4 +1,5 @@
 import { join, resolve } from "node:path";
+import { TextRoot } from "./text-root.js";
 
 /** Where everything the trainer keeps lies: one folder, `./runs` unless told otherwise. */
 export interface Home {
@@ -13,13 +14,18 @@ export interface Home {
   readonly cache: string;
   /** Corpora that were fetched from a file service, `<file id>.txt`. */
   readonly corpusCache: string;
+  /**
+   * Of a service: where texts lie that requests name. Runs and tokenizers are then named by their ids alone. Null on a
+   * person's own machine, where any path may be named.
+   */
+  readonly texts: TextRoot | null;
 }
 
 /** Where token bins lie, a folder a set. */
 export const binsFolder = ({ cache }: Pick<Home, "cache">): string => join(cache, "bins");
 
-/** The folders of a home; nothing is created. Corpora lie under `dataRoot`, the home itself if that is left out. */
-export function openHome(root: string, dataRoot: string = root): Home {
+/** The folders of a home; nothing is created. A service has a folder of data, `dataRoot`, for its corpora. */
+export function openHome(root: string, dataRoot?: string): Home {
   const path = resolve(root);
   return {
     root: path,
@@ -27,6 +33,7 @@ export function openHome(root: string, dataRoot: string = root): Home {
     tokenizers: join(path, "tokenizers"),
     archived: join(path, "archived"),
     cache: join(path, "cache"),
-    corpusCache: join(resolve(dataRoot), "corpus_cache"),
+    corpusCache: join(resolve(dataRoot ?? root), "corpus_cache"),
+    texts: dataRoot === undefined ? null : new TextRoot(resolve(dataRoot)),
   };
 }

@@ -1,9 +1,8 @@
 import { resolve } from "node:path";
-import { isFolder } from "@trainer/disk";
+import { isFolder, isId } from "@trainer/disk";
 import { TrainingError } from "../errors.js";
 import { idsIn } from "./folders.js";
 import type { Home } from "./home.js";
-import { isId } from "./ids.js";
 import { listRuns } from "./list-runs.js";
 import { archivedIds } from "./run-log-files.js";
 

@@ -1,11 +1,10 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { finishRemovals, isFolder, removeAside } from "@trainer/disk";
+import { ID_RULE, finishRemovals, isFolder, isId, removeAside } from "@trainer/disk";
 import { TrainingError } from "../errors.js";
 import { removalOf } from "../run/run-use.js";
 import { bytesIn, bytesOf, idsIn } from "./folders.js";
 import type { Home } from "./home.js";
-import { ID_RULE, isId } from "./ids.js";
 import { suggest } from "./nearest.js";
 import { archivedFiles, isArchived } from "./run-log-files.js";
 

@@ -1,9 +1,8 @@
 import { basename, dirname, join, resolve } from "node:path";
-import { isFile, isFolder } from "@trainer/disk";
+import { isFile, isFolder, isId } from "@trainer/disk";
 import { TrainingError } from "../errors.js";
 import { idsIn } from "./folders.js";
 import type { Home } from "./home.js";
-import { isId } from "./ids.js";
 import { suggest } from "./nearest.js";
 import { archivedFiles, isArchived } from "./run-log-files.js";
 
@@ -15,10 +14,17 @@ export interface ResolvedRun {
 
 /**
  * What `ref` names: a run of the home by its id, or the path of a folder in Hugging Face's layout, wherever it was
- * made. An id comes first; `./name` is always a path.
+ * made. An id comes first; `./name` is always a path. For a service (see `Home.texts`) it is an id and nothing else, and
+ * messages name no folder and no other run.
  */
 export async function resolveRun(ref: string, home: Home): Promise<ResolvedRun> {
   if (isId(ref) && (await isFolder(join(home.models, ref)))) return { id: ref, dir: join(home.models, ref) };
+  if (home.texts !== null) {
+    const cleaned = (await isArchived(home, ref))
+      ? "; it was cleaned away, and there is no file service to fetch it from"
+      : "";
+    throw notFound(`there is no run ${JSON.stringify(ref)}${cleaned}`);
+  }
   const dir = resolve(ref);
   const id = dirname(dir) === home.models ? basename(dir) : null;
   if (id !== null && (await isFolder(dir))) return { id, dir };

@@ -1,9 +1,8 @@
 import { basename, dirname, join, resolve } from "node:path";
-import { isFile, isFolder } from "@trainer/disk";
+import { isFile, isFolder, isId } from "@trainer/disk";
 import { TrainingError } from "../errors.js";
 import { idsIn } from "./folders.js";
 import type { Home } from "./home.js";
-import { isId } from "./ids.js";
 import { suggest } from "./nearest.js";
 
 /** Where a tokenizer lies: a folder or a file that `loadTokenizer` takes. `id` is null for one outside the home. */
@@ -12,16 +11,21 @@ export interface ResolvedTokenizer {
   readonly path: string;
 }
 
-/** What `ref` names: a tokenizer of the home by its id, or the path of its folder or file, wherever it was made. */
+/**
+ * What `ref` names: a tokenizer of the home by its id, or the path of its folder or file, wherever it was made. For a
+ * service (see `Home.texts`) it is an id and nothing else.
+ */
 export async function resolveTokenizer(ref: string, home: Home): Promise<ResolvedTokenizer> {
   const folder = join(home.tokenizers, ref);
   if (isId(ref) && (await isFolder(folder))) return { id: ref, path: folder };
+  if (home.texts !== null) throw notFound(`there is no tokenizer ${JSON.stringify(ref)}`);
   const path = resolve(ref);
   if ((await isFile(path)) || (await isFolder(path))) {
     return { id: dirname(path) === home.tokenizers ? basename(path) : null, path };
   }
   const names = await idsIn(home.tokenizers);
   const hint = suggest(ref, names, "it has no tokenizers yet; `trainer tokenizer train FILE` makes one");
-  const message = `no tokenizer "${ref}" in ${home.tokenizers}, and no file or folder of that name: ${hint}`;
-  throw new TrainingError("TOKENIZER_NOT_FOUND", "USER_INPUT", message);
+  throw notFound(`no tokenizer "${ref}" in ${home.tokenizers}, and no file or folder of that name: ${hint}`);
 }
+
+const notFound = (message: string) => new TrainingError("TOKENIZER_NOT_FOUND", "USER_INPUT", message);

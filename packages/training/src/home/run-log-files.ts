@@ -1,8 +1,7 @@
 import { join } from "node:path";
-import { isFile, isFolder, namesIn } from "@trainer/disk";
+import { isFile, isFolder, isId, namesIn } from "@trainer/disk";
 import { runFolder } from "../run/run-folder.js";
 import type { Home } from "./home.js";
-import { isId } from "./ids.js";
 
 /** Paths; null where there is no such file. */
 export interface RunLogFiles {

@@ -1,9 +1,9 @@
+import { ID_RULE, isId } from "@trainer/disk";
 import { dimensions, familyInfo, familyNames, isFamily, type FamilyName } from "@trainer/models/capabilities";
 import { isMethod, methods, type MethodName } from "@trainer/tokenizers/capabilities";
 import { z } from "zod";
 import { CorpusFormat } from "../corpus/file-kinds.js";
 import { DocumentSeparator } from "../corpus/document-separator.js";
-import { ID_RULE, isId } from "../home/ids.js";
 import { TrainingError } from "../errors.js";
 import { deviceChoices, precisionChoices } from "./compute-choices.js";
 import { lrSchedules } from "./schedule.js";

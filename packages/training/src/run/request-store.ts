@@ -1,8 +1,7 @@
 import { readFile, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
-import { isFile, makeFolder, namesIn, writeText } from "@trainer/disk";
+import { isFile, isId, makeFolder, namesIn, writeText } from "@trainer/disk";
 import { openHome } from "../home/home.js";
-import { isId } from "../home/ids.js";
 import { hasBegun, runFolder, type RunFolder } from "./run-folder.js";
 
 /** Hidden, so that no archive takes it along. */

@@ -23,7 +23,7 @@ import { fromConfig } from "./wire-names.js";
 export const resume = (ref: string, context: RunContext): Promise<RunResult> => alone(() => goOn(ref, context));
 
 async function goOn(ref: string, context: RunContext): Promise<RunResult> {
-  const { id, dir } = await resolveRun(ref, openHome(context.home));
+  const { id, dir } = await resolveRun(ref, openHome(context.home, context.dataRoot));
   if (id === null) {
     throw new TrainingError("RUN_NOT_FOUND", "USER_INPUT", `${dir} holds a model but is no run of ${context.home}`);
   }

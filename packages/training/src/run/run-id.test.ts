@@ -1,5 +1,5 @@
+import { isId } from "@trainer/disk";
 import { expect, test } from "vitest";
-import { isId } from "../home/ids.js";
 import { newRunId } from "./run-id.js";
 
 test("a run id names family and size, is short, and differs from others", () => {

@@ -69,3 +69,9 @@ test("the validations that are left are counted from a step on, its own among th
 test("the learning rate decays over the whole run", () => {
   expect(plan({ schedule: "linear" }).learningRate(20)).toBe(0);
 });
+
+test("more steps than can be counted are refused when they are planned", () => {
+  expect(() => plan({ numEpochs: 1_000_000, batchesPerEpoch: 1e12, maxSteps: null })).toThrow(
+    /1000000 epochs of \d+ steps are more than can be counted/,
+  );
+});

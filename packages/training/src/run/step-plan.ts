@@ -1,3 +1,4 @@
+import { TrainingError } from "../errors.js";
 import { learningRateAt, type ScheduleOptions } from "./schedule.js";
 
 export interface StepPlanOptions extends Omit<ScheduleOptions, "totalSteps"> {
@@ -15,9 +16,14 @@ export class StepPlan {
   /** Those begun, the last maybe not ended. */
   readonly epochs: number;
 
+  /** @throws TrainingError INVALID_INPUT */
   constructor(readonly options: StepPlanOptions) {
     this.stepsPerEpoch = Math.ceil(options.batchesPerEpoch / options.gradAccumSteps);
     this.totalSteps = options.maxSteps ?? options.numEpochs * this.stepsPerEpoch;
+    if (!Number.isSafeInteger(this.totalSteps)) {
+      const message = `${options.numEpochs} epochs of ${this.stepsPerEpoch} steps are more than can be counted: take fewer epochs`;
+      throw new TrainingError("INVALID_INPUT", "USER_INPUT", message);
+    }
     this.epochs = Math.ceil(this.totalSteps / this.stepsPerEpoch);
   }
 

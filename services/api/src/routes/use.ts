@@ -38,7 +38,7 @@ export function useRoutes(app: ZodApp, deps: UseDeps): void {
         summary: "Have a run evaluated",
         params: RunParams,
         body: EvaluateRequest,
-        response: { 200: EvaluateResponse, ...BODY },
+        response: { 200: EvaluateResponse, ...MISSING, ...BODY },
       },
       // All that it takes can be left out, and so can the body.
       preValidation: async (req) => void (req.body ??= EvaluateRequest.parse({})),

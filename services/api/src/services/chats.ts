@@ -29,8 +29,8 @@ export class Chats {
   }
 
   /** Says something; without a session it begins one. A session that a client made up is taken as it is. */
-  async say(runId: string, request: ChatRequest, isFollowed = false): Promise<Asked<ChatResponse>> {
-    checkRunId(runId);
+  async say(run: string, request: ChatRequest, isFollowed = false): Promise<Asked<ChatResponse>> {
+    const runId = checkRunId(run);
     const { results, jobs, channels, sessions } = this.#deps;
     const request_id = randomUUID();
     const session_id = request.session_id ?? randomUUID();

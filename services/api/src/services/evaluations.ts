@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { AppError, type EvaluateRequest, type EvaluateResponse } from "@trainer/platform";
+import { AppError, RunId, type EvaluateRequest, type EvaluateResponse } from "@trainer/platform";
 import type { EvalRecord, Results, RunRecords } from "@trainer/platform/redis";
-import { hasBegun, isId, runFolder, type Home } from "@trainer/training/files";
+import { hasBegun, runFolder, type Home, type TextRoot } from "@trainer/training/files";
+import { checkText } from "./check-text.js";
 import type { Jobs } from "./jobs.js";
 
 export interface EvaluationsDeps {
@@ -9,6 +10,7 @@ export interface EvaluationsDeps {
   readonly records: RunRecords;
   readonly results: Results;
   readonly jobs: Jobs;
+  readonly texts: TextRoot;
 }
 
 /** Has runs evaluated; of each the latest evaluation is kept. */
@@ -21,13 +23,16 @@ export class Evaluations {
 
   /** An unknown run is no error but an evaluation that has failed. */
   async request(runId: string, request: EvaluateRequest): Promise<EvaluateResponse> {
-    const { results, jobs } = this.#deps;
+    const { results, jobs, texts } = this.#deps;
     const empty = { split: request.split, loss: null, ppl: null, artifact: null };
-    if (!(await this.#isKnown(runId))) return answer(runId, { ...empty, status: "failed", message: "run not found" });
+    const known = RunId.safeParse(runId).data;
+    if (known === undefined || !(await this.#isKnown(known)))
+      return answer(runId, { ...empty, status: "failed", message: "run not found" });
+    await checkText(texts, "path_override", request.path_override, "corpus");
     await jobs.assertRoom("eval");
     const queued: EvalRecord = { ...empty, status: "queued" };
     await results.evaluation(runId).set(queued);
-    await jobs.add("eval", randomUUID(), { run_id: runId, request });
+    await jobs.add("eval", randomUUID(), { run_id: known, request });
     return answer(runId, queued);
   }
 
@@ -41,9 +46,8 @@ export class Evaluations {
   }
 
   /** Runs that were made without a service have a folder alone. */
-  async #isKnown(runId: string): Promise<boolean> {
+  async #isKnown(runId: RunId): Promise<boolean> {
     const { home, records } = this.#deps;
-    if (!isId(runId)) return false;
     return (await records.get(runId)) !== null || (await hasBegun(runFolder(home.root, runId)));
   }
 }

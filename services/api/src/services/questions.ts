@@ -9,15 +9,18 @@ import {
   type ScoreResponse,
 } from "@trainer/platform";
 import type { Results } from "@trainer/platform/redis";
+import type { TextRoot } from "@trainer/training/files";
 import type { Channels } from "../live/channels.js";
 import { ask, type Asked } from "./asked.js";
 import { checkRunId } from "./check-run-id.js";
+import { checkText } from "./check-text.js";
 import type { Jobs } from "./jobs.js";
 
 export interface QuestionsDeps {
   readonly results: Results;
   readonly jobs: Jobs;
   readonly channels: Channels;
+  readonly texts: TextRoot;
 }
 
 /** Has texts scored and written by runs' models. */
@@ -28,9 +31,10 @@ export class Questions {
     this.#deps = deps;
   }
 
-  async score(runId: string, request: ScoreRequest, isFollowed = false): Promise<Asked<ScoreResponse>> {
-    checkRunId(runId);
-    const { results, jobs, channels } = this.#deps;
+  async score(run: string, request: ScoreRequest, isFollowed = false): Promise<Asked<ScoreResponse>> {
+    const runId = checkRunId(run);
+    const { results, jobs, channels, texts } = this.#deps;
+    await checkText(texts, "path", request.path, "file");
     await jobs.assertRoom("score");
     const request_id = randomUUID();
     const slot = results.score(runId, request_id);
@@ -46,9 +50,10 @@ export class Questions {
     return { ...result, request_id: requestId };
   }
 
-  async generate(runId: string, request: GenerateRequest, isFollowed = false): Promise<Asked<GenerateResponse>> {
-    checkRunId(runId);
-    const { results, jobs, channels } = this.#deps;
+  async generate(run: string, request: GenerateRequest, isFollowed = false): Promise<Asked<GenerateResponse>> {
+    const runId = checkRunId(run);
+    const { results, jobs, channels, texts } = this.#deps;
+    await checkText(texts, "prompt_path", request.prompt_path, "file");
     await jobs.assertRoom("generate");
     const request_id = randomUUID();
     const slot = results.generation(runId, request_id);

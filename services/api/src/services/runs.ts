@@ -52,8 +52,10 @@ export class Runs {
    * Queues a run that has failed or was stopped once more: a worker goes on from its newest checkpoint.
    * @throws AppError RUN_NOT_FOUND, CONFLICT
    */
-  async resume(runId: string): Promise<TrainAccepted> {
+  async resume(run: string): Promise<TrainAccepted> {
+    const runId = checkRunId(run);
     const record = await this.#need(runId);
+    await this.#jobs.assertRoom("train");
     if (record.status === "completed") {
       const message = `run ${runId} is completed: a new run that names it as pretrained_run_id trains it further`;
       throw new AppError("CONFLICT", message);

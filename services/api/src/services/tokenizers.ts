@@ -2,6 +2,7 @@ import { randomInt } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
+  TokenizerId,
   TokenizerStats,
   type TokenizerAccepted,
   type TokenizerInfo,
@@ -9,15 +10,15 @@ import {
   type TokenizerTrainRequest,
 } from "@trainer/platform";
 import type { TokenizerRecord, TokenizerRecords } from "@trainer/platform/redis";
-import { isId, TokenizerManifest, type Home } from "@trainer/training/files";
-import { checkCorpusPath } from "./corpus-path.js";
+import { isId, TokenizerManifest, type Home, type TextRoot } from "@trainer/training/files";
+import { checkText } from "./check-text.js";
 import type { Jobs } from "./jobs.js";
 
 export interface TokenizersDeps {
   readonly home: Home;
   readonly records: TokenizerRecords;
   readonly jobs: Jobs;
-  readonly dataRoot: string;
+  readonly texts: TextRoot;
 }
 
 /** Has tokenizers trained, and tells of them. */
@@ -29,8 +30,8 @@ export class Tokenizers {
   }
 
   async train(request: TokenizerTrainRequest): Promise<TokenizerAccepted> {
-    const { records, jobs, dataRoot } = this.#deps;
-    if (request.corpus_path !== null) await checkCorpusPath(dataRoot, request.corpus_path);
+    const { records, jobs, texts } = this.#deps;
+    await checkText(texts, "corpus_path", request.corpus_path, "corpus");
     await jobs.assertRoom("tokenizer");
     const id = newTokenizerId();
     await records.create(id);
@@ -73,10 +74,12 @@ export class Tokenizers {
     return { ...about, ...unmeasured, ...stats, ...(message === null ? {} : { message }) };
   }
 
+  /** Empty for what can be no tokenizer's id. */
   #path(tokenizerId: string): string {
-    return join(this.#deps.home.tokenizers, tokenizerId);
+    return isId(tokenizerId) ? join(this.#deps.home.tokenizers, tokenizerId) : "";
   }
 }
 
 const DIGITS = 10;
-const newTokenizerId = (): string => `tok-${String(randomInt(10 ** DIGITS)).padStart(DIGITS, "0")}`;
+const newTokenizerId = (): TokenizerId =>
+  TokenizerId.parse(`tok-${String(randomInt(10 ** DIGITS)).padStart(DIGITS, "0")}`);

@@ -1,12 +1,18 @@
 import { randomBytes } from "node:crypto";
 import { access } from "node:fs/promises";
-import type { StoredRequest, TrainAccepted, TrainRequest, TrainSettings } from "@trainer/platform";
+import {
+  RunId,
+  type StoredRequest,
+  type TrainAccepted,
+  type TrainRequest,
+  type TrainSettings,
+} from "@trainer/platform";
 import type { RunRecords } from "@trainer/platform/redis";
 import type { FamilyInfo } from "@trainer/models/capabilities";
-import type { Home, RequestStore } from "@trainer/training/files";
+import type { Home, RequestStore, TextRoot } from "@trainer/training/files";
 import type { Redis } from "ioredis";
 import { checkModel, checkVocabSize } from "./check-model.js";
-import { checkCorpusPath } from "./corpus-path.js";
+import { checkText } from "./check-text.js";
 import { idempotent } from "./idempotency.js";
 import type { Jobs } from "./jobs.js";
 
@@ -16,7 +22,7 @@ export interface TrainingsDeps {
   readonly home: Home;
   readonly store: RequestStore<StoredRequest>;
   readonly redis: Redis;
-  readonly dataRoot: string;
+  readonly texts: TextRoot;
   readonly families: ReadonlyMap<string, FamilyInfo>;
 }
 
@@ -33,14 +39,14 @@ export class Trainings {
    * @param key of the client's own: the same key and request give the same run
    */
   async enqueue(request: TrainRequest, key: string | undefined): Promise<TrainAccepted> {
-    const { records, jobs, redis, dataRoot, families } = this.#deps;
+    const { records, jobs, redis, texts, families } = this.#deps;
     const { user_id: userId, ...settings } = request;
     checkModel(settings, families);
     checkVocabSize(settings);
-    if (settings.corpus_path !== null) await checkCorpusPath(dataRoot, settings.corpus_path);
+    await checkText(texts, "corpus_path", settings.corpus_path, "corpus");
     await jobs.assertRoom("train");
     const proposed = newRunId(settings);
-    const runId = key === undefined ? proposed : await idempotent(redis, key, request, proposed);
+    const runId = key === undefined ? proposed : RunId.parse(await idempotent(redis, key, request, proposed));
     const known = runId === proposed ? null : await records.get(runId);
     const accepted = { run_id: runId, job_id: runId };
     if (known === null) await this.#create(runId, userId, settings);
@@ -65,5 +71,5 @@ export class Trainings {
 }
 
 /** Family, size and second, as other systems name runs, and what keeps runs of one second apart. */
-const newRunId = ({ model_family, model_size }: TrainSettings): string =>
-  `${model_family}-${model_size}-${Math.floor(Date.now() / 1000)}-${randomBytes(4).toString("hex")}`;
+const newRunId = ({ model_family, model_size }: TrainSettings): RunId =>
+  RunId.parse(`${model_family}-${model_size}-${Math.floor(Date.now() / 1000)}-${randomBytes(4).toString("hex")}`);

@@ -10,13 +10,11 @@ import { surroundings, type Surroundings } from "./surroundings.js";
 
 /** Answers questions to models for as long as the parent has any; several at a time, which take turns. */
 export class AnswerJobs {
-  readonly #config: ChildConfig;
   readonly #channel: Channel;
   readonly #about: Surroundings;
   readonly #cache: ModelCache;
 
   constructor(config: ChildConfig, channel: Channel) {
-    this.#config = config;
     this.#channel = channel;
     this.#about = surroundings(config);
     this.#cache = new ModelCache(this.#about.home, config.models, (runId) => openModel(runId, this.#about));
@@ -25,7 +23,6 @@ export class AnswerJobs {
   async ask({ id, question }: Message<"ask">): Promise<void> {
     const { say, inbox } = this.#channel;
     const context = {
-      dataRoot: this.#config.dataRoot,
       about: this.#about,
       signal: inbox.signal,
       onPiece: (piece: Piece) => say({ type: "piece", id, piece }),

@@ -2,13 +2,11 @@ import { join } from "node:path";
 import type { EvalRecord } from "@trainer/platform/redis";
 import type { ChatResult, ChatTurn, GenerateResult, ScoreRequest, ScoreResult } from "@trainer/platform";
 import { chat, evaluate, generateStream, readTextFile, score, type OpenModel } from "@trainer/training";
-import { contained } from "./contained.js";
 import type { Piece, Question } from "./messages.js";
 import type { Surroundings } from "./surroundings.js";
 
 export interface AnswerContext {
   readonly about: Surroundings;
-  readonly dataRoot: string;
   readonly signal: AbortSignal;
   readonly onPiece: (piece: Piece) => void;
 }
@@ -42,9 +40,9 @@ export function answer(question: Question, opened: OpenModel, context: AnswerCon
 const COMPLETED = "completed" as const;
 
 async function evaluated({ request }: Of<"eval">, opened: OpenModel, context: AnswerContext): Promise<Answers["eval"]> {
-  const { dataRoot, about, signal } = context;
+  const { about, signal } = context;
   const { split, path_override: override } = request;
-  const path = override === null ? null : await contained(dataRoot, override);
+  const path = override === null ? null : await about.texts.need(override, "corpus");
   // Clients look for the last evaluation, whatever it is of, in one place.
   const out = opened.manifest === null ? null : join(opened.dir, "eval");
   const { loss, perplexity, dir } = await evaluate(
@@ -139,8 +137,11 @@ const framingOf = ({ bos, special_tokens: specialTokens }: Pick<ScoreRequest, "b
   specialTokens,
 });
 
+/** Bytes of a file that is scored or gone on with, unzipped. */
+const MOST_BYTES = 16 << 20;
+
 /** The one of the two that was given. */
-async function textOf(text: string | null, path: string | null, { dataRoot }: AnswerContext): Promise<string> {
+async function textOf(text: string | null, path: string | null, { about }: AnswerContext): Promise<string> {
   if (text !== null) return text;
-  return (await readTextFile(await contained(dataRoot, String(path)))).text;
+  return (await readTextFile(await about.texts.need(String(path), "file"), MOST_BYTES)).text;
 }

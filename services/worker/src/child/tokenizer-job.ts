@@ -5,7 +5,6 @@ import { TokenizerStats } from "@trainer/platform";
 import { methods } from "@trainer/tokenizers/capabilities";
 import { fetchCorpus, openCorpus, saveTokenizer, TokenizerManifest, trainOnCorpus } from "@trainer/training";
 import type { ChildConfig } from "../config.js";
-import { contained, corpusFolder } from "./contained.js";
 import type { Message } from "./inbox.js";
 import type { Channel } from "./serve.js";
 import { surroundings } from "./surroundings.js";
@@ -24,11 +23,12 @@ export async function tokenizerJob(
   if (manifest === null) {
     const { corpus_file_id: fileId, corpus_path: text } = request;
     using fetched = fileId === null ? null : await fetchCorpus(fileId, { ...about, signal });
-    const path = fetched?.path ?? (await contained(corpusFolder(config.dataRoot), String(text)));
+    const path = fetched?.path ?? (await about.texts.need(String(text), "corpus"));
     const corpus = await openCorpus(path, {
       document: request.document ?? (request.method === "char" ? "file" : "line"),
       separator: request.document_separator,
       format: request.corpus_format,
+      home: about.home,
     });
     const trained = await trainOnCorpus(corpus, {
       method: request.method,

@@ -14,7 +14,6 @@ import {
 } from "@trainer/training";
 import { isHeld } from "@trainer/training/files";
 import type { ChildConfig } from "../config.js";
-import { contained, corpusFolder } from "./contained.js";
 import type { Message } from "./inbox.js";
 import type { Trained } from "./messages.js";
 import { RunTeller } from "./run-teller.js";
@@ -60,7 +59,7 @@ async function trainedNow(message: Message<"train">, config: ChildConfig, begin:
   const { runId, userId, request } = message;
   const context = contextOf(message, config, begin);
   const { corpus_path: path } = request;
-  const corpus = path === null ? null : await contained(corpusFolder(config.dataRoot), path);
+  const corpus = path === null ? null : await begin.about.texts.need(path, "corpus");
   const options = trainOptions(request, { runId, userId, corpus, threads: config.threads });
   await lockFree(runFolder(config.artifactsRoot, runId).lock, context);
   const result = begin.begun ? await resume(runId, context) : await train(options, context);

@@ -1,0 +1,18 @@
+import { ID_RULE, isId } from "@trainer/disk";
+import { z } from "zod";
+import { text } from "./fields.js";
+
+const id = text.refine(isId, `must be ${ID_RULE}`);
+
+/** The id of a run: a name, never a path. */
+export const RunId = id.brand<"RunId">();
+export type RunId = z.output<typeof RunId>;
+
+/** The id of a tokenizer. */
+export const TokenizerId = id.brand<"TokenizerId">();
+export type TokenizerId = z.output<typeof TokenizerId>;
+
+/** The same, or blank where none is named. */
+export const TokenizerIdOrBlank = z.union([TokenizerId, z.string().trim().length(0)], {
+  error: `must be ${ID_RULE}`,
+});

@@ -28,7 +28,7 @@ export class TextMeasure {
     for (const [i, text] of [...documentsOf(documents)].entries()) {
       const count = Number(counts[i]);
       const own = ids.subarray(at, at + count - (ended ? 1 : 0));
-      const known = unk === null ? own : own.filter((id) => id !== unk);
+      const known = own.filter((id) => id !== unk);
       this.#unknown += own.length - known.length;
       this.#characters += characters(text);
       this.#lost.add(text, this.tokenizer.decode(known, { skipSpecial: false }));

@@ -102,6 +102,21 @@ test("a file is scored like its text", async () => {
   expect((await score(opened, { path })).loss).toBeCloseTo(expected.loss, 5);
 });
 
+test("special tokens that a text spells are let through where that is asked for, and still are the text", async () => {
+  const text = "The[EOS]lamp";
+  const [asText, asTokens] = [
+    await score(opened, { text, detailLevel: "per_char" }),
+    await score(opened, { text, detailLevel: "per_char", specialTokens: true }),
+  ];
+  expect([asText.fidelity, asTokens.fidelity]).toEqual([
+    { unknownCharacters: 0, exact: true },
+    { unknownCharacters: 0, exact: true },
+  ]);
+  expect(asTokens.tokens?.length).toBeLessThan(asText.tokens?.length ?? 0);
+  expect(asTokens.tokens).toContain("[EOS]");
+  expect([asText.tokens?.join(""), asTokens.tokens?.join("")]).toEqual([text, text]);
+});
+
 test("there must be one of text and path, and a path must lead to a file", async () => {
   await expect(score(opened, {})).rejects.toThrow("either text or path must be provided");
   await expect(score(opened, { text: "a", path: "b" })).rejects.toThrow("text and path are mutually exclusive");

@@ -1,10 +1,15 @@
-import { NO_FRAME, type Frame } from "@trainer/tokenizers";
+import { NO_FRAME, type Frame, type Tokenizer } from "@trainer/tokenizers";
 import { TrainingError } from "../errors.js";
 import type { BosChoice } from "./bos.js";
 import type { OpenModel } from "./open-model.js";
 
+/** What of a model says how a text begins. */
+interface Beginning extends Pick<OpenModel, "startId"> {
+  readonly tokenizer: Pick<Tokenizer, "frame">;
+}
+
 /** The ids around a text. Throws INVALID_INPUT where a begin is asked for and there is no token for it. */
-export function frameOf({ tokenizer, startId }: Pick<OpenModel, "tokenizer" | "startId">, bos: BosChoice): Frame {
+export function frameOf({ tokenizer, startId }: Beginning, bos: BosChoice): Frame {
   const own = tokenizer.frame;
   if (bos === "no") return NO_FRAME;
   if (bos === "auto" || own.before.length > 0) return own;

@@ -6,6 +6,7 @@ import { temporaryFolder } from "../src/home/temporary-folder.js";
 import type { OpenModel } from "../src/use/open-model.js";
 import { generate } from "../src/use/generate.js";
 import { score } from "../src/use/score.js";
+import { near } from "../../../test/matching.js";
 import { containing, expected, openTinyGpt2 } from "./fixture.js";
 import { scriptedModel } from "./scripted-model.js";
 
@@ -50,6 +51,12 @@ test("the likeliest next tokens are those of transformers, after every token, th
   );
   const all = await score(opened, { text: "ab", topK: 100_000 });
   expect(all.topk?.map((row) => row.length)).toEqual([opened.model.vocabSize, opened.model.vocabSize]);
+  const { tokenizer } = opened;
+  const specials = Array.from({ length: tokenizer.vocabSize }, (_, id) => id).filter((id) => tokenizer.isSpecial(id));
+  for (const row of all.topk ?? []) {
+    expect(row.filter(([token]) => token === "")).toHaveLength(specials.length); // in a text they are nothing
+    expect(row.reduce((sum, [, probability]) => sum + probability, 0)).toBeCloseTo(1, 5);
+  }
 });
 
 test("a text longer than the context is scored to its end, each token once, from at least half a context", async () => {
@@ -72,6 +79,19 @@ test("each character has its surprisal, and together they have that of the token
   const total = (values: readonly (number | null)[] = []) => values.reduce((a: number, b) => a + (b ?? 0), 0);
   expect(total(perCharacter?.map(({ bits }) => bits))).toBeCloseTo(total(surprisal ?? []), 6);
   expect(perCharacter?.[0]?.bits).toBeNull();
+});
+
+test("where something stands before a text its first character is foreseen too, and each has the bits of its own tokens", async () => {
+  const text = "The lamp";
+  const framed = await score(opened, { text, bos: "yes", detailLevel: "per_char" });
+  const { surprisal, tokens } = framed;
+  expect(tokens?.[0]).toBe(""); // the begin token stands for nothing of the text
+  expect(surprisal).toHaveLength((tokens?.length ?? 0) - 1);
+  const wanted = (tokens ?? []).slice(1).flatMap((token, i) => {
+    const characters = Array.from(token);
+    return characters.map((character) => ({ character, bits: near((surprisal?.[i] ?? NaN) / characters.length, 9) }));
+  });
+  expect(framed.perCharacter).toEqual(wanted);
 });
 
 test("a smaller stride gives the same tokens more context", async () => {
@@ -118,8 +138,15 @@ test("special tokens that a text spells are let through where that is asked for,
 });
 
 test("there must be one of text and path, and a path must lead to a file", async () => {
-  await expect(score(opened, {})).rejects.toThrow("either text or path must be provided");
-  await expect(score(opened, { text: "a", path: "b" })).rejects.toThrow("text and path are mutually exclusive");
+  const refusal = { code: "INVALID_INPUT", failureClass: "USER_INPUT" };
+  await expect(score(opened, {})).rejects.toMatchObject({
+    ...refusal,
+    message: "either text or path must be provided",
+  });
+  await expect(score(opened, { text: "a", path: "b" })).rejects.toMatchObject({
+    ...refusal,
+    message: "text and path are mutually exclusive",
+  });
   await expect(score(opened, { text: "a", topK: 0 })).rejects.toMatchObject({ code: "INVALID_INPUT" });
   await expect(score(opened, { path: "no/such/file.txt" })).rejects.toMatchObject({ code: "CORPUS_NOT_FOUND" });
 });

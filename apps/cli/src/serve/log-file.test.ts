@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { scratch } from "../../../../test/scratch.js";
 import { LogFile } from "./log-file.js";
@@ -22,4 +22,31 @@ test("a log goes on where it was, and turns over when it is full: two files at m
 test("on a full disk, whoever logs goes on", () => {
   using log = new LogFile("/dev/full");
   expect(() => log.write("lost")).not.toThrow();
+});
+
+test("where a log cannot turn over it goes on as it was, and closes and writes into no file of others", () => {
+  const path = join(scratch("log"), "logs", "part.log");
+  using log = new LogFile(path, 8);
+  mkdirSync(join(`${path}.1`, "in-the-way"), { recursive: true });
+  log.write("the first");
+  const others = join(path, "..", "others.json");
+  const file = openSync(others, "w"); // gets the next number that is free
+  log.write("the second");
+  writeSync(file, "{}");
+  expect(() => closeSync(file)).not.toThrow();
+  expect(readFileSync(others, "utf8")).toBe("{}");
+  expect(readFileSync(path, "utf8")).toBe("the first\nthe second\n");
+  rmSync(`${path}.1`, { recursive: true });
+  log.write("the third");
+  log.write("4");
+  expect(readFileSync(path, "utf8")).toBe("4\n");
+});
+
+test("a log whose folder was removed makes it again when it turns over", () => {
+  const path = join(scratch("log"), "logs", "part.log");
+  using log = new LogFile(path, 8);
+  rmSync(dirname(path), { recursive: true });
+  log.write("to nowhere");
+  log.write("seen");
+  expect(readFileSync(path, "utf8")).toBe("seen\n");
 });

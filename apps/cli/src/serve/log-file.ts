@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, mkdirSync, openSync, renameSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fstatSync, mkdirSync, openSync, renameSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 
 const MAX_BYTES = 16 * 2 ** 20;
@@ -12,8 +12,7 @@ export class LogFile implements Disposable {
     readonly path: string,
     readonly maxBytes = MAX_BYTES,
   ) {
-    mkdirSync(dirname(path), { recursive: true });
-    this.#file = openSync(path, "a", 0o600);
+    this.#file = open(path);
     this.#bytes = fstatSync(this.#file).size;
   }
 
@@ -27,14 +26,21 @@ export class LogFile implements Disposable {
     }
   }
 
+  /** The old file is closed when there is a new one: where that cannot be had, the old one goes on. */
   #turn(): void {
+    if (existsSync(this.path)) renameSync(this.path, `${this.path}.1`);
+    const next = open(this.path);
     closeSync(this.#file);
-    renameSync(this.path, `${this.path}.1`);
-    this.#file = openSync(this.path, "a", 0o600);
+    this.#file = next;
     this.#bytes = 0;
   }
 
   [Symbol.dispose](): void {
     closeSync(this.#file);
   }
+}
+
+function open(path: string): number {
+  mkdirSync(dirname(path), { recursive: true });
+  return openSync(path, "a", 0o600);
 }

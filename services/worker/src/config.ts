@@ -27,7 +27,7 @@ export const WorkerConfig = z.strictObject({
   /** How many trainings and tokenizers are made at a time, and how many questions are answered beside them. */
   trainings: z.int().min(1).default(1),
   answers: z.int().min(1).default(4),
-  /** After which a job is given up. */
+  /** After which a tokenizer is given up, and a training that got no further. */
   jobTimeoutSec: seconds.default(JOB_TIMEOUT_SECONDS),
   /** How long it is kept what became of a job that was done, and of one that failed; 0: not at all. */
   resultTtlSec: seconds.default(RESULT_TTL_SECONDS),

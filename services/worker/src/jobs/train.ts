@@ -7,6 +7,7 @@ import { RunTurn } from "../runs/run-turn.js";
 import { Stop } from "../supervise/stop.js";
 import { trainRun, type Ending } from "../supervise/train-run.js";
 import { CANCELLED, failRun } from "./fail-run.js";
+import { Deadline } from "./deadline.js";
 import { timeoutMs, type Work } from "./job.js";
 
 /**
@@ -26,13 +27,13 @@ export async function trainJob(work: Work, drain: AbortSignal, container: Contai
   const createdAt = turn.before?.createdAt ?? new Date().toISOString().slice(0, -1);
   await container.store.keep(runId, { userId, createdAt, request });
   const events = new RunEvents(runId, userId, request);
-  const timeout = AbortSignal.timeout(timeoutMs(config));
+  using deadline = new Deadline(timeoutMs(config));
   await turn.lookForCancel();
   const stop = new Stop()
     .on(turn.lost, "lost")
     .on(turn.cancelled, "cancelled")
     .on(drain, "drained")
-    .on(timeout, "timeout");
+    .on(deadline.signal, "timeout");
   const isNew = turn.before === null || turn.before.message === "queued";
   if (stop.cause !== "cancelled") {
     const message = isNew ? "started" : "training";
@@ -51,7 +52,11 @@ export async function trainJob(work: Work, drain: AbortSignal, container: Contai
       turn: turn.fence,
       told: turn.before?.training ?? null,
     },
-    startChild,
+    startChild: (onMessage) =>
+      startChild((message) => {
+        if (message.type === "told") deadline.renew();
+        onMessage(message);
+      }),
     onSoonOver: () => container.prepareNext(),
     configTold: turn.before?.message === "training" || (turn.before?.training ?? null) !== null,
     onCrash({ code, message }) {
@@ -75,7 +80,7 @@ export async function trainJob(work: Work, drain: AbortSignal, container: Contai
     } else if (ending === "cancelled") {
       await failed(CANCELLED);
     } else if (ending === "timeout") {
-      const message = `the run was not done after ${config.jobTimeoutSec} seconds, which is the most a job may take`;
+      const message = `the run got no further for ${config.jobTimeoutSec} seconds, which is the longest a job may`;
       await failed({ code: "TIMEOUT", failureClass: "FATAL", message });
       work.fail({ code: "TIMEOUT", failureClass: "FATAL", message });
     } else {

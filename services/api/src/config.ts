@@ -29,6 +29,8 @@ export const ApiConfig = z.strictObject({
     .default(16 << 20),
   /** How many requests a client may make a minute; 0: as many as it likes. */
   requestsPerMinute: z.int().min(0).default(60_000),
+  /** How many streams of events a client may have open; 0: as many as it likes. */
+  streamsPerClient: z.int().min(0).default(1000),
   /** How many jobs may wait in each of the two queues: trainings and tokenizers, and questions. */
   queueLimit: z.int().min(1).default(10_000),
   /** With how many wrong keys a client may try in a minute. */

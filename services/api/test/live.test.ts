@@ -3,7 +3,7 @@ import { appendFileSync, mkdirSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
 import { join } from "node:path";
 import { createParser, type EventSourceMessage } from "eventsource-parser";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { MetricsHistory, TrainRequest } from "@trainer/platform";
 import { openHome } from "@trainer/training/files";
 import { RunFiles } from "../src/services/run-files.js";
@@ -210,12 +210,37 @@ test("streams end when the service does, and the service with them", async () =>
   await closed;
 });
 
+test("a client has as many streams open as it may, and is told so before anything is asked for it", async () => {
+  await newRun("shared", numbered(0, 1));
+  await using api = await system.start({ streamsPerClient: 2 });
+  const path = `${api.url}/runs/shared/logs/stream`;
+  const first = await open(path);
+  const second = await open(path);
+  const refused = await open(path);
+  expect([first, second, refused].map(({ statusCode }) => statusCode)).toEqual([200, 200, 429]);
+  expect(refused.headers["retry-after"]).toBe("10");
+  const body = (await refused.toArray()).join("");
+  expect(body).toContain("you have 2 streams of events open, as many as a client may have: close one first");
+  const accept = { accept: "text/event-stream" };
+  const score = { method: "POST", headers: accept, body: JSON.stringify({ text: "a" }) };
+  const before = await system.redis.dbsize();
+  expect((await fetch(`${api.url}/runs/shared/score`, score)).status).toBe(429);
+  expect(await system.redis.dbsize()).toBe(before);
+  first.destroy();
+  await vi.waitFor(async () => {
+    const again = await open(path);
+    again.destroy();
+    expect(again.statusCode).toBe(200);
+  });
+  second.destroy();
+});
+
 test(
   `${CLIENTS} clients stream one run, come when they like and come back when cut off: none loses or doubles a line`,
   { timeout: 20 * 60_000 },
   async () => {
     const logs = await newRun("many", numbered(0, 50));
-    await using api = await system.start({ keepAliveMs: 15_000 }); // the ordinary one: its own is not what is tried here
+    await using api = await system.start({ keepAliveMs: 15_000, streamsPerClient: 0 }); // the ordinary one: its own is not what is tried here
     const TOTAL = 150;
     async function client(i: number, onBegin: () => void): Promise<string[]> {
       const got: string[] = [];

@@ -120,6 +120,8 @@ const allSettings = (read: ReadSetting) => ({
     bodyBytes: read(setting("API__BODY_BYTES", field.positive, 16_777_216)),
     /** How many requests a client may make a minute; 0: as many as it likes. */
     requestsPerMinute: read(setting("API__REQUESTS_PER_MINUTE", field.count, 60_000)),
+    /** How many streams of events a client may have open; 0: as many as it likes. */
+    streamsPerClient: read(setting("API__STREAMS_PER_CLIENT", field.count, 1000)),
     /** How many jobs may wait in each of the two queues. */
     queueLimit: read(setting("API__QUEUE_LIMIT", field.positive, 10_000)),
     /** With how many wrong keys a client may try in a minute. */

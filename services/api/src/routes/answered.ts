@@ -15,7 +15,9 @@ export async function answered<T extends object>(
   { streams }: AnsweredDeps,
   ask: (isFollowed: boolean) => Promise<Asked<T>>,
 ): Promise<FastifyReply> {
-  const { accepted, follow } = await ask(headerOf(req, "accept")?.includes("text/event-stream") ?? false);
+  const isFollowed = headerOf(req, "accept")?.includes("text/event-stream") ?? false;
+  using _place = isFollowed ? streams.admit(req.ip) : null; // before anything is asked that nobody would hear of
+  const { accepted, follow } = await ask(isFollowed);
   if (follow === null) return await reply.send(accepted);
   await streams.send(reply, (signal) => eventsOf(accepted, follow(signal)));
   return reply;

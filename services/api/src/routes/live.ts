@@ -28,8 +28,15 @@ const MetricsQuery = z.object({
 export function liveRoutes(app: ZodApp, { runFiles, tails, streams }: LiveDeps): void {
   const tags = ["Live"];
   const params = RunParams;
-  const send = (reply: FastifyReply, kind: "logs" | "metrics", runId: string, from: Follow["from"], follow = true) =>
-    streams.send(reply, (signal) =>
+  const send = async (
+    reply: FastifyReply,
+    kind: "logs" | "metrics",
+    runId: string,
+    from: Follow["from"],
+    follow = true,
+  ) => {
+    using _place = streams.admit(reply.request.ip);
+    await streams.send(reply, (signal) =>
       tails.follow(`${kind}/${runId}/${follow}`, {
         from,
         signal,
@@ -37,6 +44,7 @@ export function liveRoutes(app: ZodApp, { runFiles, tails, streams }: LiveDeps):
         isOver: async () => !follow || (await runFiles.isOver(runId)),
       }),
     );
+  };
 
   app.get(
     "/runs/:run_id/logs",

@@ -68,6 +68,15 @@ test("cleanup corpus-cache makes room in the home's cache, or in a folder that i
   expect(await readdir(dir)).toEqual([]);
 });
 
+test("cleanup bins removes what a training has left in the cache, and says what stays", async () => {
+  const stays = await trainer(["cleanup", "bins"]);
+  expect(stays.stdout).toMatch(/[0-9a-f]{32} +[\d.]+ .iB +stays: there is room\n0 of \d sets of bins removed: 0 B/);
+  const dry = await trainer(["cleanup", "bins", "--dry-run", "--max-unused-days", "0"]);
+  expect(dry.stdout).toMatch(/[0-9a-f]{32} +[\d.]+ .iB +would go\n/);
+  expect((await json(["cleanup", "bins", "--max-bytes", "0"])).code).toBe(0);
+  expect((await trainer(["cleanup", "bins"])).stdout).toBe("No sets of bins.\n");
+});
+
 test("without a verb cleanup says what there is", async () => {
   const { code, stderr } = await trainer(["cleanup"]);
   expect(code).toBe(2);

@@ -63,3 +63,4 @@ export {
 } from "./schemas/use.js";
 export { UserId, UserIdText } from "./schemas/user-id.js";
 export { storedRequest, type StoredRequest } from "./stored-request.js";
+export { Watchdog } from "./watchdog.js";

@@ -15,6 +15,8 @@ export interface Pace {
   readonly housekeeping: number;
   /** Without a job, after which a process is started ahead for the next. */
   readonly idle: number;
+  /** The look whether processes give signs of life; after the third one without, a process is ended. */
+  readonly life: number;
 }
 
 /** A run whose worker is killed goes on elsewhere after 10 to 20 seconds. */
@@ -28,4 +30,5 @@ export const PACE: Pace = {
   reconcile: 30_000,
   housekeeping: 3_600_000,
   idle: 1000,
+  life: 20_000,
 };

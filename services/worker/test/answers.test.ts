@@ -300,3 +300,14 @@ test("a worker that ends leaves no sign in a run that it used it", async () => {
   await worker.stop();
   expect(signs()).toEqual([]);
 });
+
+test("a question whose process is stopped is answered by another one", async () => {
+  const log: string[] = [];
+  const pace = { life: 2000 };
+  await worker.stop();
+  worker = await system.startWorker({ logLevel: "info" }, { pace, log: { write: (line) => log.push(line) } });
+  const before = await score("before-stop", { text: "the king" });
+  for (const pid of worker.children) process.kill(pid, "SIGSTOP");
+  expect(await score("after-stop", { text: "the king" })).toEqual(before);
+  expect(log.join("")).toContain("the process that answers questions gave no sign of life any more");
+});

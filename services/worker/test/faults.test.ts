@@ -130,6 +130,20 @@ test("a worker whose run was claimed by another stops at once and writes nothing
   expect(await outcome("claimed")).toEqual(whole);
 });
 
+test("a process that is stopped in the midst of a training is ended, and another goes on from the checkpoint", async () => {
+  const log: string[] = [];
+  await using worker = await system.startWorker(
+    { logLevel: "info" },
+    { pace: { ...pace, life: 2000 }, log: { write: (line) => log.push(line) } },
+  );
+  await system.train("stopped", LONG);
+  await atStep("stopped", 10);
+  const [pid] = worker.children;
+  process.kill(Number(pid), "SIGSTOP");
+  expect(await outcome("stopped")).toEqual(whole);
+  expect(log.join("")).toContain("the process that trained the run gave no sign of life any more");
+});
+
 test("what makes its process crash each time fails in the end, with the signal's name", async () => {
   const module = join(system.root, "crash.mjs");
   writeFileSync(module, 'process.kill(process.pid, "SIGSEGV");');

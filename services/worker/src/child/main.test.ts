@@ -11,7 +11,12 @@ test("a child outlives what ends its group, but not its parent, and listens to t
   const exit = vi.spyOn(process, "exit").mockImplementation((code) => {
     throw new Error(`exit ${code}`);
   });
+  const send = vi.spyOn(process, "send").mockReturnValue(true);
+  const interval = vi.spyOn(globalThis, "setInterval").mockImplementation(() => setTimeout(() => {}, 0));
   await import("./main.js");
+  const [[sayAlive] = []] = interval.mock.calls;
+  sayAlive?.();
+  expect(send.mock.lastCall?.slice(0, 1)).toEqual([{ type: "alive" }]);
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) listeners.get(signal)?.();
   expect(exit).not.toHaveBeenCalled();
   expect(listeners.get("disconnect")).toThrow("exit 0");

@@ -1,3 +1,7 @@
+import type { FromChild } from "./messages.js";
+
+const ALIVE_MS = 1000;
+
 // Whoever stops the parent may signal the whole group: when this process ends is for the parent to say.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});
 process.on("disconnect", () => process.exit(0));
@@ -8,6 +12,8 @@ const endBy = (error: unknown) => {
   process.exit(1);
 };
 process.on("uncaughtException", endBy);
+
+setInterval(() => process.send?.({ type: "alive" } satisfies FromChild, () => {}), ALIVE_MS).unref();
 
 // Loaded only then, for it takes a while: a parent that has gone meanwhile is noticed. What it says is kept for who listens.
 const { dieWithParent } = await import("@trainer/torch");

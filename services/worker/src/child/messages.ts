@@ -80,6 +80,8 @@ export type Piece = z.output<typeof Piece>;
 
 /** What a child says to its parent. */
 export const FromChild = z.discriminatedUnion("type", [
+  /** Said every second by the thread that does the work, whenever it is not computing. */
+  z.object({ type: z.literal("alive") }),
   z.object({ type: z.literal("ready") }),
   z.object({ type: z.literal("told"), told: Told }),
   z.object({ type: z.literal("trained") }),

@@ -1,7 +1,10 @@
 import { fork, type ChildProcess } from "node:child_process";
+import { Watchdog } from "@trainer/platform";
 import { z } from "zod";
 import { FromChild, type ToChild } from "../child/messages.js";
 import { ChildConfig, type WorkerConfig } from "../config.js";
+import { PACE } from "../pace.js";
+import { cpuSeconds } from "./cpu-time.js";
 import { oomKills } from "./oom-kills.js";
 
 /** How to start a child: a module, and what node is told before it. */
@@ -16,7 +19,14 @@ export interface Ended {
   readonly signal: NodeJS.Signals | null;
   /** Whether the kernel killed processes for their memory meanwhile. */
   readonly oom: boolean;
+  /** Whether it was ended because it gave no sign of life. */
+  readonly hung: boolean;
 }
+
+/** How long a process may compute without a word: a step of a large model on a slow machine is one call. */
+const MOST_BUSY_MS = 3 * 3_600_000;
+/** Computing for so much of the time, on a machine that others use too, is being at work. */
+const BUSY_SHARE = 0.01;
 
 /** A process that does the work which may crash. */
 export class Child {
@@ -24,17 +34,20 @@ export class Child {
   readonly #process: ChildProcess;
   #onMessage: (message: FromChild) => void = () => {};
   #oomKillsBefore = oomKills();
+  readonly #watchdog: Watchdog;
   #killed = false;
+  #hung = false;
 
-  constructor(command: ChildCommand, config: WorkerConfig) {
+  constructor(command: ChildCommand, config: WorkerConfig, lifeMs = PACE.life) {
     this.#process = fork(command.module, [], {
       execArgv: [...command.execArgv],
       serialization: "advanced", // JSON has no infinite perplexity
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });
     this.#process.on("message", (raw) => {
+      this.#watchdog.seen();
       const { success, data, error } = FromChild.safeParse(raw);
-      if (success) return this.#onMessage(data);
+      if (success) return data.type === "alive" ? undefined : this.#onMessage(data);
       // What cannot be understood is this process's failure alone.
       const message = `a process said what cannot be understood: ${z.prettifyError(error).replaceAll("\n", " ")}`;
       this.#onMessage({ type: "failed", failure: { code: "INTERNAL_ERROR", failureClass: "FATAL", message } });
@@ -42,10 +55,11 @@ export class Child {
     });
     this.ended = new Promise((resolve) => {
       const end = (code: number | null, signal: NodeJS.Signals | null) =>
-        resolve({ code, signal, oom: oomKills() > this.#oomKillsBefore });
+        resolve({ code, signal, oom: oomKills() > this.#oomKillsBefore, hung: this.#hung });
       this.#process.once("error", () => end(null, null)); // it could not even be started
       this.#process.once("exit", end);
     });
+    this.#watchdog = this.#watch(lifeMs);
     this.say({ type: "configure", config: ChildConfig.parse(config), parent: process.pid });
   }
 
@@ -72,6 +86,26 @@ export class Child {
   /** Says something to it; that it has gone meanwhile is told by `ended`. */
   say(message: ToChild): void {
     if (this.#process.connected) this.#process.send(message, () => {});
+  }
+
+  #watch(everyMs: number): Watchdog {
+    let before = 0;
+    const watchdog = new Watchdog({
+      everyMs,
+      onSilent: () => {
+        this.#hung = true;
+        this.#process.kill("SIGKILL");
+      },
+      isBusy: () => {
+        const seconds = cpuSeconds(this.pid);
+        const isBusy = seconds === null || seconds - before > (BUSY_SHARE * everyMs) / 1000;
+        before = seconds ?? before;
+        return isBusy;
+      },
+      mostBusyLooks: MOST_BUSY_MS / everyMs,
+    });
+    this.whenEnded(() => watchdog[Symbol.dispose]());
+    return watchdog;
   }
 
   /** Ends it at once; whatever it does, what it writes appears whole or not at all. */

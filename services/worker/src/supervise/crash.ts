@@ -2,7 +2,11 @@ import type { Failure } from "../child/messages.js";
 import type { Ended } from "./child.js";
 
 /** What a process that ended without saying why is told to have died of. */
-export function crashOf({ code, signal, oom }: Ended, what: string): Failure {
+export function crashOf({ code, signal, oom, hung }: Ended, what: string): Failure {
+  if (hung) {
+    const message = `the process that ${what} gave no sign of life any more, and was ended`;
+    return { code: "TIMEOUT", failureClass: "TRANSIENT", message };
+  }
   if (signal === "SIGKILL" && oom) {
     return {
       code: "TRAINING_OOM",

@@ -5,12 +5,13 @@ import { scratch } from "../../../../test/scratch.js";
 import type { FromChild } from "../child/messages.js";
 import { WorkerConfig } from "../config.js";
 import { Child } from "./child.js";
+import { cpuSeconds } from "./cpu-time.js";
 import { crashOf } from "./crash.js";
 import { oomKills } from "./oom-kills.js";
 import { Patience } from "./patience.js";
 import { Stop, type StopCause } from "./stop.js";
 
-const ended = { code: null, signal: null, oom: false } as const;
+const ended = { code: null, signal: null, oom: false, hung: false } as const;
 
 test.each([
   [{ ...ended, code: 3 }, "the process that did it ended with code 3"],
@@ -26,6 +27,14 @@ test("one that the kernel killed for memory is told so, with what to do, and is 
   expect(failure).toMatchObject({ code: "TRAINING_OOM", failureClass: "USER_INPUT" });
   expect(failure.message).toContain("a smaller batch");
   expect(new Patience().after(failure)).toBeNull();
+});
+
+test("one that gave no sign of life may do better another time", () => {
+  expect(crashOf({ ...ended, signal: "SIGKILL", hung: true }, "did it")).toEqual({
+    code: "TIMEOUT",
+    failureClass: "TRANSIENT",
+    message: "the process that did it gave no sign of life any more, and was ended",
+  });
 });
 
 test("each crash is waited for longer than the one before, until it is enough; getting on forgives them", () => {
@@ -81,4 +90,30 @@ test("a process that says what cannot be understood fails alone", async () => {
   expect(await child.ended).toMatchObject({ signal: "SIGKILL" });
   expect(said).toMatchObject([{ type: "failed", failure: { code: "INTERNAL_ERROR", failureClass: "FATAL" } }]);
   expect(child.killed).toBe(false); // whoever waits for an answer hears that it crashed
+});
+
+test("how long a process has computed is told where it can be seen", () => {
+  const before = cpuSeconds(process.pid) ?? Infinity;
+  for (const end = performance.now() + 200; performance.now() < end;);
+  expect(cpuSeconds(process.pid)).toBeGreaterThan(before);
+  expect(cpuSeconds(2 ** 30)).toBeNull();
+});
+
+const silent = (name: string, text: string) => {
+  const module = join(scratch(name), `${name}.mjs`);
+  writeFileSync(module, text);
+  const config = WorkerConfig.parse({ redisUrl: "", artifactsRoot: "a", dataRoot: "b" });
+  return new Child({ module, execArgv: [] }, config, 300);
+};
+
+test("a process that neither says anything nor computes is ended; one that does either is not", async () => {
+  const idle = silent("idle", "setInterval(() => {}, 1000);");
+  const busy = silent("busy", "setTimeout(() => process.exit(5), 3000); for (;;) await new Promise(setImmediate);");
+  const talking = silent(
+    "talking",
+    'setTimeout(() => process.exit(6), 3000); setInterval(() => process.send({ type: "alive" }), 100);',
+  );
+  expect(await idle.ended).toMatchObject({ signal: "SIGKILL", hung: true });
+  expect(await busy.ended).toMatchObject({ code: 5, hung: false });
+  expect(await talking.ended).toMatchObject({ code: 6, hung: false });
 });

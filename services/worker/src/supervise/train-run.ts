@@ -116,6 +116,7 @@ class Session {
         return this.child.kill();
       case "stopped":
         return this.child.kill();
+      case "alive":
       case "ready":
       case "tokenizer":
       case "piece":

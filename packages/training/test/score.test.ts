@@ -151,6 +151,16 @@ test("there must be one of text and path, and a path must lead to a file", async
   await expect(score(opened, { path: "no/such/file.txt" })).rejects.toMatchObject({ code: "CORPUS_NOT_FOUND" });
 });
 
+test("a list of successors that memory could not hold is refused before any is made, with how many there may be", async () => {
+  const { vocabSize } = opened.tokenizer;
+  const text = expected.long_text.repeat(Math.ceil((1 << 23) / vocabSize / expected.long_ids.length) + 1);
+  await expect(score(opened, { text, topK: 1_000_000 })).rejects.toMatchObject({
+    code: "INVALID_INPUT",
+    failureClass: "USER_INPUT",
+    message: containing(new RegExp(`^the ${vocabSize} likeliest after each of \\d+ tokens are .* at most 8388608 are`)),
+  });
+});
+
 test("nothing of a scoring stays in native memory", async () => {
   const before = memoryStats().liveTensors;
   await score(opened, { text: expected.long_text, topK: 2 });

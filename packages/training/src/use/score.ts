@@ -43,12 +43,15 @@ export interface Score {
 const LOGITS = 1 << 24;
 /** Tokens that are read at a time. */
 const TOKENS = 4096;
+/** The most successors that a score lists, all tokens together: a gigabyte of them. */
+const LISTED = 1 << 23;
 
 /**
  * Scores a text. One longer than the context is read in windows that overlap by half, so that every token is predicted
  * once and, beyond the first window, from at least half a context (or what `stride` leaves of one). Around it stand the
  * tokens of the tokenizer's template, unless `bos` says otherwise. Throws INVALID_INPUT unless there is exactly one of
- * text and path, the CorpusError of `readTextFile` for a file that cannot be read.
+ * text and path, and for more successors than can be listed; the CorpusError of `readTextFile` for a file that cannot be
+ * read.
  */
 export async function score(opened: OpenModel, input: ScoreInput, signal?: AbortSignal): Promise<Score> {
   const options = parseOptions(ScoreOptions, input, "the scoring");
@@ -63,6 +66,7 @@ export async function score(opened: OpenModel, input: ScoreInput, signal?: Abort
 
   const { topK: k } = options;
   const positions = k === null ? ids.length - 1 : ids.length; // what follows the last token has no loss
+  if (k !== null) refuseLongList(positions, Math.min(k, tokenizer.vocabSize));
   const nats = new Float64Array(positions);
   const topk: (readonly [string, number])[][] = [];
   const windows = slidingWindows(positions, contextLength, options.stride ?? undefined);
@@ -92,6 +96,14 @@ export async function score(opened: OpenModel, input: ScoreInput, signal?: Abort
     offsets: parts.map(({ offset }) => offset),
     perCharacter: perCharacter(text, encoded, ofText),
   };
+}
+
+function refuseLongList(tokens: number, k: number): void {
+  if (tokens * k <= LISTED) return;
+  throw invalid(
+    `the ${k} likeliest after each of ${tokens} tokens are ${tokens * k}, and at most ${LISTED} are listed: ` +
+      "ask for fewer, or score the text in parts",
+  );
 }
 
 const NOTHING = {

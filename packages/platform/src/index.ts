@@ -23,6 +23,7 @@ export { Capabilities } from "./schemas/capabilities.js";
 export { anyNumber } from "./schemas/fields.js";
 export { FileInfo, Sha256 } from "./schemas/file-info.js";
 export { RunId, TokenizerId } from "./schemas/ids.js";
+export { most } from "./schemas/most.js";
 export { EvalMetrics, MetricsHistory, MetricsRow, StepMetrics } from "./schemas/metrics.js";
 export { refusalOf } from "./schemas/refusal.js";
 export {

@@ -1,18 +1,16 @@
-import { Sha256, type TrainAccepted } from "@trainer/platform";
+import { most, Sha256, type TrainAccepted } from "@trainer/platform";
 import type { APIEmbed } from "discord.js";
 import { ticked } from "../text/fit.js";
 import { COLOR, footer, type Command, type Reply, type Use } from "./command.js";
 import { option, required } from "./options.js";
 
-const MOST = Number.MAX_SAFE_INTEGER;
-
 const field = {
   family: option.completed("model_family", "architecture; gpt2 if left out"),
   size: option.completed("model_size", "size of that architecture; small if left out"),
   tokenizer: required(option.completed("tokenizer_id", "a tokenizer that was trained before")),
-  seqLen: option.int("max_seq_len", "tokens in a sequence; 512 if left out", { min: 8, max: MOST }),
-  epochs: option.int("num_epochs", "passes over the corpus; 1 if left out", { min: 1, max: MOST }),
-  batch: option.int("batch_size", "sequences in a batch; 4 if left out", { min: 1, max: MOST }),
+  seqLen: option.int("max_seq_len", "tokens in a sequence; 512 if left out", { min: 8, max: most.seqLen }),
+  epochs: option.int("num_epochs", "passes over the corpus; 1 if left out", { min: 1, max: most.epochs }),
+  batch: option.int("batch_size", "sequences in a batch; 4 if left out", { min: 1, max: most.batchSize }),
   rate: option.number("learning_rate", "learning rate; 0.0005 if left out", { min: 0 }),
 };
 
@@ -28,13 +26,13 @@ export const train: Command = {
     field.batch,
     field.rate,
     field.seqLen,
-    option.int("seed", "the same seed gives the same model; 42 if left out", { min: 0, max: MOST }),
+    option.int("seed", "the same seed gives the same model; 42 if left out", { min: 0, max: Number.MAX_SAFE_INTEGER }),
     option.completed("pretrained_run_id", "a run whose model is trained further"),
     option.choice("optimizer", "adamw if left out", ["adamw", "adam", "sgd"]),
     option.choice("device", "where it is trained; auto if left out", ["auto", "cpu", "cuda"]),
     option.choice("precision", "auto if left out", ["auto", "fp32", "fp16", "bf16", "tf32"]),
     option.number("gradient_clipping", "largest norm of the gradient, 0 for none; 1 if left out", { min: 0 }),
-    option.int("early_stopping_patience", "epochs without improvement; 5 if left out", { min: 1, max: MOST }),
+    option.int("early_stopping_patience", "epochs without improvement; 5 if left out", { min: 1, max: most.epochs }),
     option.number("holdout_fraction", "share kept for validation; 0.01 if left out", { min: 0, max: 0.5 }),
     option.number("test_split_ratio", "share kept for the test; 0.15 if left out", { min: 0, max: 0.5 }),
     option.flag("freeze_embed", "leave the embeddings as they are"),

@@ -23,6 +23,8 @@ const unheld = (input: unknown, { min, max = Number.MAX_SAFE_INTEGER }: Bounds):
 export const float = (bounds: Bounds) => within(z.number({ error: words("a number") }), bounds);
 export const bool = z.boolean({ error: words("a boolean") });
 export const text = z.string({ error: words("a string") });
+/** Text of at most so many characters: it becomes part of a key, or is compared with all that is written. */
+export const short = (max: number) => text.max(max, `must have at most ${max} characters`);
 /** A text to be read by a model: at most 1 MiB of UTF-16 code units. A longer one is given as a file. */
 export const modelText = text.max(1 << 20, `must have at most ${1 << 20} characters; give a longer one as a file`);
 export const oneOf = <const T extends readonly [string, ...string[]]>(names: T) =>

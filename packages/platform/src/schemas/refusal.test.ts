@@ -84,6 +84,47 @@ test.each([
   expect(refused(schema, body)).toBe(answer);
 });
 
+const corpus = { corpus_file_id: "a" };
+const prompt = { prompt_text: "a" };
+const TOO_LONG = "must have at most 1048576 characters; give a longer one as a file";
+const letters = (count: number) => "a".repeat(count);
+test.each([
+  [TrainRequest, corpus, "num_epochs", 1_000_000, 1_000_001, "must be <= 1000000"],
+  [TrainRequest, corpus, "num_epochs", 1, Number.MAX_SAFE_INTEGER, "must be <= 1000000"],
+  [TrainRequest, corpus, "num_epochs", 1, 2n ** 62n, "must be <= 1000000"],
+  [TrainRequest, corpus, "max_steps", 1e9, 1e9 + 1, "must be <= 1000000000"],
+  [TrainRequest, corpus, "batch_size", 65_536, 65_537, "must be <= 65536"],
+  [TrainRequest, corpus, "max_seq_len", 2 ** 20, 2 ** 20 + 1, "must be <= 1048576"],
+  [TrainRequest, corpus, "vocab_size", 2 ** 22, 2 ** 22 + 1, "must be <= 4194304"],
+  [TrainRequest, corpus, "data_num_workers", 1024, 1025, "must be <= 1024"],
+  [TrainRequest, corpus, "early_stopping_patience", 1e6, 1e6 + 1, "must be <= 1000000"],
+  [TrainRequest, corpus, "document_separator", letters(1024), letters(1025), "must have at most 1024 characters"],
+  [TrainRequest, {}, "corpus_file_id", letters(256), letters(257), "must have at most 256 characters"],
+  [TokenizerTrainRequest, {}, "corpus_file_id", letters(256), letters(257), "must have at most 256 characters"],
+  [TokenizerTrainRequest, corpus, "vocab_size", 2 ** 22, 2 ** 22 + 1, "must be <= 4194304"],
+  [ScoreRequest, { text: "a" }, "top_k", 1000, 1001, "must be <= 1000"],
+  [ScoreRequest, {}, "text", letters(2 ** 20), letters(2 ** 20 + 1), TOO_LONG],
+  [GenerateRequest, {}, "prompt_text", letters(2 ** 20), letters(2 ** 20 + 1), TOO_LONG],
+  [GenerateRequest, prompt, "top_k", 2 ** 22, 2 ** 22 + 1, "must be <= 4194304"],
+  [GenerateRequest, prompt, "temperature", 2, 2.1, "must be <= 2"],
+  [GenerateRequest, prompt, "max_new_tokens", 1024, 1025, "must be <= 1024"],
+  [ChatRequest, {}, "message", letters(2 ** 20), letters(2 ** 20 + 1), TOO_LONG],
+  [ChatRequest, { message: "a" }, "session_id", letters(256), letters(257), "must have at most 256 characters"],
+])("%#: what is beyond a bound is refused with the bound, and the bound itself is taken", (...row) => {
+  const [schema, rest, field, within, beyond, what] = row;
+  expect(refused(schema, { ...rest, [field]: within })).toBeNull();
+  expect(refused(schema, { ...rest, [field]: beyond })).toBe(`400 INVALID_INPUT ${field} ${what}`);
+});
+
+test("stop sequences are a list of so many, each so long", () => {
+  const stops = (stop_sequences: string[]) => refused(GenerateRequest, { ...prompt, stop_sequences });
+  expect(stops(Array.from({ length: 64 }, () => letters(1024)))).toBeNull();
+  expect(stops(Array.from({ length: 65 }, () => "a"))).toBe(
+    "422 INVALID_INPUT stop_sequences must be at most 64 strings",
+  );
+  expect(stops(["a", letters(1025)])).toBe("422 INVALID_INPUT stop_sequences.1 must have at most 1024 characters");
+});
+
 test("an issue of a body as a whole can have a code of its own", () => {
   const whole = z.object({}).superRefine((_, ctx) => {
     ctx.addIssue({ code: "custom", message: "no room", params: { code: "INSUFFICIENT_STORAGE" } });

@@ -1,12 +1,13 @@
 import { z } from "zod";
 import { figure, float, int, oneOf, orNull, withDefault } from "./fields.js";
-import { checkCorpus, corpusFields, documents, MOST_TOKENS, readingFields } from "./train.js";
+import { most } from "./most.js";
+import { checkCorpus, corpusFields, documents, readingFields } from "./train.js";
 
 /** POST /tokenizers/train */
 export const TokenizerTrainRequest = z
   .strictObject({
     method: withDefault(oneOf(["bpe", "sentencepiece", "char"]), "bpe"),
-    vocab_size: withDefault(int({ min: 128, max: MOST_TOKENS }), 32_000).describe(
+    vocab_size: withDefault(int({ min: 128, max: most.vocabSize }), 32_000).describe(
       "Tokens at most. `char` takes what the text has, `bpe` 260 at least: one for each byte, and four.",
     ),
     min_frequency: withDefault(int({ min: 1 }), 2).describe("How often a pair must come to become a token, for `bpe`."),

@@ -1,12 +1,13 @@
 import { z } from "zod";
-import { bool, float, int, oneOf, orNull, text, withDefault } from "./fields.js";
+import { bool, float, int, oneOf, orNull, short, text, withDefault } from "./fields.js";
 import { RunId, TokenizerIdOrBlank } from "./ids.js";
+import { most } from "./most.js";
 import type { IssueParams } from "./refusal.js";
 import { UserId } from "./user-id.js";
 
 /** Where a request's text comes from: a file of the file service, or one under the data root's `corpus` folder. */
 export const corpusFields = {
-  corpus_file_id: orNull(text).describe("Of the file service. Either this or `corpus_path`."),
+  corpus_file_id: orNull(short(most.name)).describe("Of the file service. Either this or `corpus_path`."),
   corpus_path: orNull(text).describe("A file or folder in the `corpus` folder of the server's data."),
 };
 
@@ -21,7 +22,7 @@ export const readingFields = {
     "How files are read: by their names (one of the file service is then plain text), or all as plain text or JSON lines.",
   ),
   document_separator: withDefault(
-    text
+    short(most.marker)
       .trim()
       .min(1, "must not be empty; none is for no such line")
       .regex(/^[^\r\n]*$/, "must be one line"),
@@ -31,9 +32,6 @@ export const readingFields = {
 export const documents = ["line", "paragraph", "file"] as const;
 
 const params = (given: IssueParams) => ({ params: given });
-
-/** The largest vocabulary that can be asked for. */
-export const MOST_TOKENS = 4_194_304;
 
 /** Exactly one of the two. */
 export function checkCorpus({ corpus_file_id: id, corpus_path: path }: CorpusFields, ctx: z.RefinementCtx): void {
@@ -52,12 +50,12 @@ const trainFields = {
   model_config: orNull(
     z.record(z.string(), z.union([z.number(), z.boolean()], "must be a number or a boolean")),
   ).describe("Dimensions and rates in place of the size's: those that GET /capabilities names for the family."),
-  max_seq_len: withDefault(int({ min: 8, max: 1_048_576 }), 512).describe(
+  max_seq_len: withDefault(int({ min: 8, max: most.seqLen }), 512).describe(
     "Tokens of a sequence. With `pretrained_run_id` it is that run's.",
   ),
-  num_epochs: withDefault(int({ min: 1, max: 1_000_000 }), 1),
-  max_steps: orNull(int({ min: 1, max: 1_000_000_000 })).describe("Optimizer steps in all, in place of epochs."),
-  batch_size: withDefault(int({ min: 1, max: 65_536 }), 4).describe("Sequences of a step."),
+  num_epochs: withDefault(int({ min: 1, max: most.epochs }), 1),
+  max_steps: orNull(int({ min: 1, max: most.steps })).describe("Optimizer steps in all, in place of epochs."),
+  batch_size: withDefault(int({ min: 1, max: most.batchSize }), 4).describe("Sequences of a step."),
   learning_rate: withDefault(float({ min: 0 }), 0.0005),
   ...corpusFields,
   ...readingFields,
@@ -71,7 +69,7 @@ const trainFields = {
   tokenizer_method: orNull(oneOf(["bpe", "sentencepiece", "char"])).describe(
     "In place of `tokenizer_id`: the run first trains one on its own training split.",
   ),
-  vocab_size: orNull(int({ min: 1, max: MOST_TOKENS })).describe(
+  vocab_size: orNull(int({ min: 1, max: most.vocabSize })).describe(
     "Of the tokenizer to train; left out: by the size of the text.",
   ),
   min_frequency: withDefault(int({ min: 1 }), 2).describe("How often a pair must come to become a token, for `bpe`."),
@@ -90,9 +88,9 @@ const trainFields = {
   deterministic: withDefault(bool, false).describe(
     "On CUDA use only algorithms that repeat to the bit, which takes longer. A CPU has no others.",
   ),
-  data_num_workers: orNull(int({ min: 0, max: 1024 })),
+  data_num_workers: orNull(int({ min: 0, max: most.workers })),
   data_pin_memory: orNull(bool),
-  early_stopping_patience: withDefault(int({ min: 1 }), 5).describe(
+  early_stopping_patience: withDefault(int({ min: 1, max: most.epochs }), 5).describe(
     "Epochs without a better validation loss after which the run ends.",
   ),
   test_split_ratio: withDefault(float({ min: 0, max: 0.5 }), 0.15).describe(

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { bool, figure, float, int, modelText, oneOf, orNull, text, withDefault } from "./fields.js";
+import { bool, figure, float, int, modelText, oneOf, orNull, short, text, withDefault } from "./fields.js";
+import { most } from "./most.js";
 import { JobState } from "./run.js";
 
 /** What the model reads of a text, and around it. */
@@ -51,7 +52,7 @@ export const ScoreRequest = z
     text: orNull(modelText),
     path: orNull(text).describe("Of a text under the server's data, in place of `text`."),
     detail_level: withDefault(oneOf(["summary", "per_char"]), "summary"),
-    top_k: orNull(int({ min: 1, max: 1000 })),
+    top_k: orNull(int({ min: 1, max: most.listed })),
     seed: orNull(int({ min: 0 })),
     ...framing,
   })
@@ -98,7 +99,7 @@ const sampling = (defaults: {
 }) => ({
   max_new_tokens: withDefault(int({ min: 1, max: 1024 }), defaults.maxNewTokens),
   temperature: withDefault(float({ min: 0, max: 2 }), defaults.temperature).describe("0 is greedy."),
-  top_k: withDefault(int({ min: 0 }), 50).describe("0 is off."),
+  top_k: withDefault(int({ min: 0, max: most.vocabSize }), 50).describe("0 is off."),
   top_p: withDefault(float({ min: 0, max: 1 }), defaults.topP),
 });
 
@@ -111,7 +112,9 @@ export const GenerateRequest = z
     ...framing,
     stop_on_eos: withDefault(bool, true),
     stop_sequences: withDefault(
-      z.array(text.max(1024), "must be a list of strings").max(64, "must be at most 64 strings"),
+      z
+        .array(short(most.marker), "must be a list of strings")
+        .max(most.stopSequences, `must be at most ${most.stopSequences} strings`),
       [],
     ),
     seed: orNull(int({ min: 0 })),
@@ -141,7 +144,7 @@ export type GenerateResponse = z.output<typeof GenerateResponse>;
 export const ChatRequest = z
   .object({
     message: modelText,
-    session_id: orNull(text.max(256)).describe("Left out: a new conversation."),
+    session_id: orNull(short(most.name)).describe("Left out: a new conversation."),
     ...sampling({ maxNewTokens: 128, temperature: 0.8, topP: 0.95 }),
     ...framing,
   })

@@ -1,0 +1,18 @@
+/** The most that a request may ask for: more than is of use, and no more than can be counted and kept. */
+export const most = {
+  epochs: 1_000_000,
+  steps: 1_000_000_000,
+  /** Sequences of a step. */
+  batchSize: 65_536,
+  /** Tokens of a sequence. */
+  seqLen: 1_048_576,
+  vocabSize: 4_194_304,
+  workers: 1_024,
+  /** Likeliest tokens that a score lists for each token of a text. */
+  listed: 1_000,
+  stopSequences: 64,
+  /** Characters of one of them, and of the line that ends a document. */
+  marker: 1_024,
+  /** Characters of a name: a conversation's, a file's id. */
+  name: 256,
+} as const;

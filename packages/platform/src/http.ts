@@ -3,4 +3,4 @@ export { headerOf } from "./http/header.js";
 export { httpApp, MAX_HEAD_BYTES, type HttpAppOptions } from "./http/http-app.js";
 export { HttpMetrics } from "./http/http-metrics.js";
 export { KeySet } from "./http/key-set.js";
-export { isForeign, isLoopback } from "./http/loopback.js";
+export { Hosts, type HostOptions } from "./http/hosts.js";

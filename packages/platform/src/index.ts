@@ -7,6 +7,7 @@ export { decodeEvent, encodeEvent, TrainerEvent } from "./events.js";
 export { parseJson, toJson, toWireJson } from "./json.js";
 export { withoutCredentials } from "./without-credentials.js";
 export { logOptions } from "./log.js";
+export { isLoopback } from "./loopback.js";
 export {
   FAILURE_TTL_SECONDS,
   JOB_TIMEOUT_SECONDS,

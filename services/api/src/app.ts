@@ -1,6 +1,6 @@
 import rateLimit from "@fastify/rate-limit";
 import { AppError, parseJson, refusalOf } from "@trainer/platform";
-import { headerOf, httpApp, isForeign, type HttpAppOptions } from "@trainer/platform/http";
+import { headerOf, httpApp, type HttpAppOptions } from "@trainer/platform/http";
 import type { FastifyInstance, FastifyRequest, RouteOptions } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { z } from "zod";
@@ -20,10 +20,10 @@ const TIMEOUTS = { headersMs: 15_000, idleMs: 120_000, requestMs: 60_000 };
 
 /** The HTTP side of the API. */
 export function createApp(container: Container, log: { write(line: string): unknown }): FastifyInstance {
-  const { config, metrics } = container;
+  const { config, metrics, hosts } = container;
   const http = { service: "model-trainer", logLevel: config.logLevel, bodyBytes: config.bodyBytes, log, ...TIMEOUTS };
   const onAnswer: HttpAppOptions["onAnswer"] = (req, reply, route) => metrics.answered(req, reply, route);
-  return httpApp({ ...http, explained, onAnswer }, (app) => {
+  return httpApp({ ...http, hosts, explained, onAnswer }, (app) => {
     takeJson(app);
     checkBySchema(app);
     describeRoutes(app);
@@ -38,7 +38,7 @@ export function createApp(container: Container, log: { write(line: string): unkn
 
 /** All that needs the key. A route can only be added here, or openly. */
 async function keyed(scope: FastifyInstance, container: Container): Promise<void> {
-  const { config, keys } = container;
+  const { config, keys, hosts } = container;
   await scope.register(rateLimit, {
     global: config.requestsPerMinute > 0,
     max: config.requestsPerMinute,
@@ -48,7 +48,7 @@ async function keyed(scope: FastifyInstance, container: Container): Promise<void
   });
   const wrongKey = scope.createRateLimit({ max: config.wrongKeysPerMinute, timeWindow: MINUTE_MS });
   scope.addHook("onRequest", async (req) => {
-    if (keys.isOpen && isForeign(req.headers))
+    if (keys.isOpen && hosts.isForeign(req.headers))
       throw new AppError("FORBIDDEN", "without an API key no page of another site is served");
     if (!keys.isOpen && !keys.has(headerOf(req, "x-api-key") ?? "")) throw await refused(req, wrongKey);
   });

@@ -4,6 +4,8 @@ import { z } from "zod";
 /** What the API is told at its start. */
 export const ApiConfig = z.strictObject({
   host: z.string().default("127.0.0.1"),
+  /** Further names that it is reached by. */
+  publicHosts: z.array(z.string()).default([]),
   /** 0: one that is free. */
   port: z.int().min(0).max(65_535).default(8000),
   /** What clients must show as X-API-Key; "": nothing, which is for this machine alone. */

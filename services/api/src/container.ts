@@ -1,5 +1,5 @@
 import { storedRequest, type QueueName } from "@trainer/platform";
-import { KeySet } from "@trainer/platform/http";
+import { Hosts, KeySet } from "@trainer/platform/http";
 import {
   ChatSessions,
   openRedis,
@@ -37,6 +37,7 @@ export interface ApiHooks {
 export interface Container extends AsyncDisposable {
   readonly config: ApiConfig;
   readonly keys: KeySet;
+  readonly hosts: Hosts;
   readonly redis: Redis;
   readonly metrics: Metrics;
   readonly families: ReadonlyMap<string, FamilyInfo>;
@@ -67,6 +68,7 @@ export function container(config: ApiConfig, hooks: ApiHooks = {}): Container {
   const metrics = new Metrics(() => countsOf(jobs));
   return {
     config,
+    hosts: new Hosts({ bindHost: config.host, publicHosts: config.publicHosts }),
     keys: new KeySet(config.apiKey === "" ? [] : [config.apiKey]),
     redis,
     metrics,

@@ -1,5 +1,4 @@
-import { AppError } from "@trainer/platform";
-import { isLoopback } from "@trainer/platform/http";
+import { AppError, isLoopback } from "@trainer/platform";
 import { createApp } from "./app.js";
 import { ApiConfig, type ApiInput } from "./config.js";
 import { container as makeContainer, type ApiHooks } from "./container.js";

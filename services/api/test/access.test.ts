@@ -94,8 +94,23 @@ test("without a key, no page of another site gets at this machine's runs", async
   await using bare = await startSystem();
   const expected = { status: 403, json: { code: "FORBIDDEN", message: containing("page of another site") } };
   expect(await bare.ask("/runs", { headers: { origin: "https://evil.example" } })).toMatchObject(expected);
-  expect(await bare.ask("/runs", { headers: { host: "evil.example" } })).toMatchObject(expected);
-  expect((await bare.ask("/runs", { headers: { origin: "http://localhost:3000" } })).status).toBe(200);
+  expect(await bare.ask("/runs", { headers: { origin: "http://localhost:3000" } })).toMatchObject(expected);
+  expect(await bare.ask("/runs", { headers: { "sec-fetch-site": "cross-site" } })).toMatchObject(expected);
+  const own = { origin: bare.url, "sec-fetch-site": "same-origin" };
+  expect((await bare.ask("/runs", { headers: own })).status).toBe(200);
+});
+
+test.each(["", "key"])("nothing is answered under a host that the service is not known by, key %j", async (apiKey) => {
+  await using named = await startSystem({ apiKey, publicHosts: ["trainer.example.org"] });
+  const paths = ["/runs", "/healthz", "/readyz", "/metrics", "/docs/", "/openapi.json", "/nowhere"];
+  for (const path of paths) {
+    expect(await named.ask(path, { headers: { host: "evil.example:8000", "x-api-key": apiKey } })).toMatchObject({
+      status: 403,
+      json: { code: "FORBIDDEN", message: matching(/not known by the host "evil.example:8000".*PUBLIC_HOSTS/) },
+    });
+  }
+  for (const host of ["trainer.example.org", "localhost", "127.0.0.1:1"])
+    expect((await named.ask("/runs", { headers: { host, "x-api-key": apiKey } })).status).toBe(200);
 });
 
 test("where other machines can come in, there must be a key", async () => {

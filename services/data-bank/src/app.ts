@@ -23,9 +23,10 @@ export interface Timeouts {
 
 /** The HTTP side of the service. */
 export function createApp(options: AppOptions): FastifyInstance {
-  const { log, logLevel, metrics, probes, timeouts } = options;
+  const { hosts, log, logLevel, metrics, probes, timeouts } = options;
   const http = {
     service: "data-bank-api",
+    hosts,
     logLevel,
     log,
     headersMs: timeouts.headersMs,

@@ -4,6 +4,8 @@ import { z } from "zod";
 const Schema = z
   .object({
     BIND_HOST: z.string().trim().default("127.0.0.1"),
+    /** Further names that it is reached by, those that a proxy before it passes on. */
+    PUBLIC_HOSTS: envField.list.default([]),
     /** 0: one that is free. */
     PORT: envField.count.default(8001),
     DATA_ROOT: z.string().default("/data/files"),
@@ -34,6 +36,7 @@ const Schema = z
   })
   .transform((env) => ({
     host: env.BIND_HOST,
+    publicHosts: env.PUBLIC_HOSTS,
     port: env.PORT,
     root: env.DATA_ROOT,
     keys: {

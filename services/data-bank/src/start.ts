@@ -1,5 +1,5 @@
-import { AppError } from "@trainer/platform";
-import { isLoopback } from "@trainer/platform/http";
+import { AppError, isLoopback } from "@trainer/platform";
+import { Hosts } from "@trainer/platform/http";
 import { createApp, type Timeouts } from "./app.js";
 import type { DataBankConfig } from "./config.js";
 import { KeyRing } from "./keys.js";
@@ -41,6 +41,7 @@ export async function startDataBank(config: DataBankConfig, hooks: DataBankHooks
   const app = createApp({
     store,
     keys,
+    hosts: new Hosts({ bindHost: config.host, publicHosts: config.publicHosts }),
     metrics: new Metrics(),
     maxFileBytes: config.maxFileBytes,
     strictDelete: config.strictDelete,

@@ -4,6 +4,7 @@ import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { Hosts } from "@trainer/platform/http";
 import { createApp } from "../src/app.js";
 import { dataBankConfig } from "../src/config.js";
 import { DiskStore } from "../src/disk/disk-store.js";
@@ -57,10 +58,26 @@ test("without keys, no page of another site gets at this machine's files", async
   await using bank = await startBank();
   const expected = { status: 403, json: { code: "FORBIDDEN", message: containing("page of another site") } };
   expect(await bank.upload("x", null, { origin: "https://evil.example" })).toMatchObject(expected);
-  expect(await bank.get(`/files/${sha256("x")}`, { host: "evil.example" })).toMatchObject(expected);
-  expect((await bank.upload("x", null, { origin: "http://localhost:3000" })).status).toBe(201);
+  expect(await bank.upload("x", null, { origin: "http://localhost:3000" })).toMatchObject(expected);
+  expect(await bank.get(`/files/${sha256("x")}`, { "sec-fetch-site": "same-site" })).toMatchObject(expected);
+  expect((await bank.upload("x", null, { origin: bank.url, "sec-fetch-site": "same-origin" })).status).toBe(201);
   await using keyed = await startBank({ API_UPLOAD_KEYS: "k" });
-  expect((await keyed.upload("x", null, { "x-api-key": "k", host: "files.example" })).status).toBe(201);
+  expect((await keyed.upload("x", null, { "x-api-key": "k", origin: "https://evil.example" })).status).toBe(201);
+});
+
+test.each<[string, object]>([
+  ["without keys", {}],
+  ["with keys", { API_UPLOAD_KEYS: "k" }],
+])("%s, nothing is answered under a host that the service is not known by", async (_, env) => {
+  await using bank = await startBank({ ...env, PUBLIC_HOSTS: "files.example.org, Other.example" });
+  for (const path of [`/files/${sha256("x")}`, "/healthz", "/readyz", "/metrics", "/nowhere"]) {
+    expect(await bank.get(path, { host: "evil.example", "x-api-key": "k" })).toMatchObject({
+      status: 403,
+      json: { code: "FORBIDDEN", message: matching(/not known by the host "evil.example".*PUBLIC_HOSTS/) },
+    });
+  }
+  for (const host of ["files.example.org", "other.example:8001", "localhost:1"])
+    expect((await bank.get("/metrics", { host })).status).toBe(200);
 });
 
 test("keys that are not set let everybody in", () => {
@@ -181,6 +198,7 @@ test("a file that is deleted between the look and the read is not found", async 
   const app = createApp({
     store,
     keys: new KeyRing({ upload: [], read: [], delete: [] }),
+    hosts: new Hosts({ bindHost: "127.0.0.1", publicHosts: [] }),
     metrics: new Metrics(),
     maxFileBytes: Infinity,
     strictDelete: false,

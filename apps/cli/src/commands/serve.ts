@@ -1,8 +1,7 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { makeFolder } from "@trainer/disk";
-import { AppError, loadConfig, type LoadedConfig, withoutCredentials } from "@trainer/platform";
-import { isLoopback } from "@trainer/platform/http";
+import { AppError, isLoopback, loadConfig, type LoadedConfig, withoutCredentials } from "@trainer/platform";
 import type { Command } from "commander";
 import { z } from "zod";
 import { defineCommand } from "../define-command.js";

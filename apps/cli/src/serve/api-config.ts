@@ -4,6 +4,7 @@ import type { TrainerConfig } from "@trainer/platform";
 /** What the API is told of the system's configuration. */
 export const apiConfig = ({
   bindHost,
+  publicHosts,
   port,
   security,
   redisUrl,
@@ -13,6 +14,7 @@ export const apiConfig = ({
   queue,
 }: TrainerConfig): ApiInput => ({
   host: bindHost,
+  publicHosts: [...publicHosts],
   port,
   apiKey: security.apiKey,
   redisUrl,

@@ -38,12 +38,19 @@ const flag: Field<boolean> = {
   fromToml: z.boolean("must be true or false, without quotes"),
 };
 
+const NO_WORDS = 'must be a list of texts, as in ["a", "b"]';
 const NO_COUNTS = "must be one whole number at least, as in 60,300";
 
 /** Whole numbers, one at least, between commas where they are text. */
 const counts: Field<readonly number[]> = {
   fromText: envField.list.pipe(z.array(envField.count).min(1, NO_COUNTS)),
   fromToml: z.array(z.int(NO_COUNT).min(0, NO_COUNT), "must be whole numbers, as in [60, 300]").min(1, NO_COUNTS),
+};
+
+/** Words, between commas where they are text. */
+const words: Field<readonly string[]> = {
+  fromText: envField.list,
+  fromToml: z.array(z.string(NO_WORDS).trim(), NO_WORDS),
 };
 
 /** An address of one of these protocols. */
@@ -56,4 +63,4 @@ const same = <V>(schema: z.ZodType<V, string>): Field<V> => ({
   fromToml: z.string("must be text, in quotes").pipe(schema),
 });
 
-export const field = { text, count, positive, port, flag, counts, url, same };
+export const field = { text, count, positive, port, flag, counts, words, url, same };

@@ -17,6 +17,17 @@ function toml(text: string) {
   writeFileSync(join(cwd, "config", "app.toml"), text);
 }
 
+test("the names that services are reached by are a list", () => {
+  expect(load({ PUBLIC_HOSTS: "a.example.org, b.example.org," }).config.publicHosts).toEqual([
+    "a.example.org",
+    "b.example.org",
+  ]);
+  toml('public_hosts = [" a.example.org"]');
+  expect(load().config.publicHosts).toEqual(["a.example.org"]);
+  toml('public_hosts = "a.example.org"');
+  expect(() => load()).toThrow('must be a list of texts, as in ["a", "b"]');
+});
+
 test("without anything set, every setting has its default", () => {
   const { config, sources } = load();
   expect(config).toEqual({
@@ -25,6 +36,7 @@ test("without anything set, every setting has its default", () => {
     redisUrl: "redis://redis:6379/0",
     redisEnabled: true,
     bindHost: "127.0.0.1",
+    publicHosts: [],
     port: 8000,
     dataBankPort: 8001,
     apiGatewayUrl: "",

@@ -64,6 +64,8 @@ const allSettings = (read: ReadSetting) => ({
   redisEnabled: read(setting("REDIS__ENABLED", field.flag, true)),
   /** Address that services listen on. */
   bindHost: read(setting("BIND_HOST", field.text, "127.0.0.1")),
+  /** Further names that services are reached by: those that a proxy before them passes on. */
+  publicHosts: read(setting("PUBLIC_HOSTS", field.words, [])),
   /** Of the API. */
   port: read(setting("PORT", field.port, 8000)),
   dataBankPort: read(setting("DATA_BANK_PORT", field.port, 8001)),

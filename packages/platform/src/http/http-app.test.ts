@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { z } from "zod";
 import { AppError } from "../errors.js";
 import { httpApp } from "./http-app.js";
+import { Hosts } from "./hosts.js";
 import { HttpMetrics } from "./http-metrics.js";
 
 const Line = z.looseObject({ message: z.string(), request_id: z.string().optional() });
@@ -17,6 +18,7 @@ const app = httpApp(
     log: { write: (line) => lines.push(Line.parse(JSON.parse(line))) },
     headersMs: 5000,
     idleMs: 0,
+    hosts: new Hosts({ bindHost: "127.0.0.1", publicHosts: [] }),
     requestMs: 0,
     bodyBytes: 20,
     explained: (error) =>

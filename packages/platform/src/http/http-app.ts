@@ -5,6 +5,7 @@ import { AppError } from "../errors.js";
 import { logOptions } from "../log.js";
 import { answerError } from "./answer-error.js";
 import { answerUnparsed } from "./answer-unparsed.js";
+import type { Hosts } from "./hosts.js";
 import { refuseOtherMethods } from "./refuse-other-methods.js";
 
 /** What every HTTP service of the system has in common. */
@@ -20,6 +21,8 @@ export interface HttpAppOptions {
   readonly idleMs: number;
   /** Until a request must have arrived whole; 0: it may take as long as it takes. */
   readonly requestMs: number;
+  /** Under other hosts nothing is answered. */
+  readonly hosts: Hosts;
   /** The most bytes that a body may have which is read as a whole. */
   readonly bodyBytes?: number;
   /** Says what an error means that a library threw. */
@@ -39,7 +42,7 @@ const SOCKET_BYTES = 256 << 10;
  * leave as a result or as one kind of error. Each leaves one record in the log.
  */
 export function httpApp(options: HttpAppOptions, routes: (app: FastifyInstance) => void): FastifyInstance {
-  const { service, logLevel, log, onAnswer, explained = (error) => error } = options;
+  const { service, logLevel, log, hosts, onAnswer, explained = (error) => error } = options;
   const app = fastify({
     logger: { ...logOptions(service, logLevel), stream: { write: (line) => void log.write(line) } },
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "request_id" }),
@@ -60,6 +63,11 @@ export function httpApp(options: HttpAppOptions, routes: (app: FastifyInstance) 
   });
   limitHeaders(app.server);
   app.addHook("onRequest", async (req, reply) => void reply.header("x-request-id", req.id));
+  app.addHook("onRequest", async ({ headers: { host } }) => {
+    if (hosts.isKnown(host)) return;
+    const message = `this service is not known by the host ${JSON.stringify(host)}: where it should be, name that in PUBLIC_HOSTS`;
+    throw new AppError("FORBIDDEN", message);
+  });
   // Bytes, for what is sent beside text is encoded as that is, and a client's id may have bytes that are no ASCII.
   app.addHook("onSend", async (_req, _reply, payload) =>
     typeof payload === "string" ? Buffer.from(payload) : payload,

@@ -7,7 +7,9 @@ export const ErrorAnswer = z.object({ code: z.string(), message: z.string(), req
 const errors = {
   400: ErrorAnswer.describe("What was sent cannot be taken; the message names the field."),
   401: ErrorAnswer.describe("The API key is missing or wrong."),
-  403: ErrorAnswer.describe("Without API keys no page of another site is served."),
+  403: ErrorAnswer.describe(
+    "The service is not known by the request's host; or, without an API key, a page of another site asks.",
+  ),
   404: ErrorAnswer.describe("There is no such thing."),
   409: ErrorAnswer.describe("It contradicts what was asked before."),
   413: ErrorAnswer.describe("The body is too large."),

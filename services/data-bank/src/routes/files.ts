@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { AppError, type FileInfo } from "@trainer/platform";
-import { headerOf, isForeign } from "@trainer/platform/http";
+import { headerOf, type Hosts } from "@trainer/platform/http";
 import { ifRange, noneMatch } from "../conditions.js";
 import { fileId, notFound } from "../file-id.js";
 import type { KeyRing, Permission } from "../keys.js";
@@ -14,6 +14,7 @@ import type { BlobStore } from "../store.js";
 export interface FileRoutes {
   readonly store: BlobStore;
   readonly keys: KeyRing;
+  readonly hosts: Hosts;
   readonly metrics: Metrics;
   readonly maxFileBytes: number;
   readonly strictDelete: boolean;
@@ -25,10 +26,10 @@ interface OfFile {
 }
 
 export function fileRoutes(app: FastifyInstance, deps: FileRoutes): void {
-  const { store, keys, metrics, maxFileBytes, strictDelete, pace } = deps;
+  const { store, keys, hosts, metrics, maxFileBytes, strictDelete, pace } = deps;
   const may = (permission: Permission) => async (req: FastifyRequest) => {
     keys.check(permission, headerOf(req, "x-api-key"));
-    if (keys.isOpen(permission) && isForeign(req.headers))
+    if (keys.isOpen(permission) && hosts.isForeign(req.headers))
       throw new AppError("FORBIDDEN", "without API keys no page of another site is served");
   };
   const find = async (id: string): Promise<FileInfo> => {

@@ -70,7 +70,7 @@ export function defineCommand<S extends OptionSchema>(command: Command, io: Io, 
     }
     if (spec.runOn === undefined) throw new UsageError(refusal(command));
     const { nameRemoteRun, serverAt } = await import("./remote/server.js");
-    const at = serverAt(server, io.env, home);
+    const at = serverAt(server, { home, io, out });
     const args = await nameAll(command, spec, (ref) => nameRemoteRun(at, ref));
     await spec.runOn(at, { args, options: readOptions(command, spec.options), home, io, out });
   };

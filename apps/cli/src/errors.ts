@@ -48,12 +48,14 @@ const SERVICE_HINTS: Readonly<Record<string, Readonly<Record<string, string>>>> 
   trainer: {
     UNREACHABLE: "Does it run? `trainer serve` starts one on this machine; --server URL says where it is.",
     UNAUTHORIZED:
-      "The server wants its key: set TRAINER_API_KEY, or name the --home that `trainer serve` runs with here.",
+      "The server wants its key: set TRAINER_API_KEY, or name the --home that `trainer serve` runs with here, and " +
+      "the address that its serve.json has.",
   },
   "data-bank": {
     UNREACHABLE:
       "Is the file service there? `trainer data-bank start` starts one; --url or APP__DATA_BANK_API_URL says where it is.",
-    UNAUTHORIZED: "The file service wants a key: set APP__DATA_BANK_API_KEY.",
+    UNAUTHORIZED:
+      "The file service wants a key: set APP__DATA_BANK_API_KEY, and APP__DATA_BANK_API_URL to the address it is for.",
   },
 };
 

@@ -13,7 +13,7 @@ export async function fetching({
   out,
 }: Pick<Invocation<unknown>, "home" | "io" | "out">): Promise<Pick<FetchContext, "dataBank" | "onFetch">> {
   const { knownFilesService } = await import("./commands/files-service.js");
-  const dataBank = knownFilesService({ home, io });
+  const dataBank = knownFilesService({ home, io, out });
   if (dataBank === null) return {};
   const line = new ProgressLine(io, out);
   return {

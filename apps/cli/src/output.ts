@@ -1,9 +1,13 @@
 import type { Io } from "./io.js";
 import { typeable, typeableNext } from "./program-name.js";
+import { printable, printableInColor } from "./display/printable.js";
 import { style, type Style } from "./display/style.js";
 import { terminal, type Terminal } from "./display/terminal.js";
 
-/** The two ways out of a command: the result on stdout, for eyes or for scripts, and everything else on stderr. */
+/**
+ * The two ways out of a command: the result on stdout, for eyes or for scripts, and everything else on stderr. Whatever a
+ * service, a file or a model has put into it, nothing but colours steers a terminal.
+ */
 export interface Output {
   readonly json: boolean;
   readonly quiet: boolean;
@@ -19,6 +23,8 @@ export interface Output {
   record(value: object): void;
   /** Part of a result that comes in pieces; nothing with --json. */
   text(text: string): void;
+  /** The same of what is itself the result, a model's text: a pipe gets it as it is. */
+  data(text: string): void;
   /** A line for whoever watches; nothing with --quiet. */
   note(line: string): void;
   /** A line that even --quiet lets through. */
@@ -30,6 +36,8 @@ export function output(io: Io, { json, quiet }: { json: boolean; quiet: boolean 
   const progressScreen = terminal(io.stderr, io.env);
   const paint = style(screen.color);
   const progressPaint = style(progressScreen.color);
+  const shown = screen.color ? printableInColor : printable;
+  const progressShown = progressScreen.color ? printableInColor : printable;
   const line = (value: object) => io.stdout.write(`${stringify(value)}\n`);
   return {
     json,
@@ -40,23 +48,32 @@ export function output(io: Io, { json, quiet }: { json: boolean; quiet: boolean 
     progressPaint,
     result(value, text) {
       if (json) line(value);
-      else io.stdout.write(`${typeableNext(text(), io.program)}\n`);
+      else io.stdout.write(`${shown(typeableNext(text(), io.program))}\n`);
     },
     record(value) {
       if (json) line(value);
     },
     text(text) {
-      if (!json) io.stdout.write(text);
+      if (!json) io.stdout.write(shown(text));
+    },
+    data(text) {
+      if (!json) io.stdout.write(screen.tty ? printable(text) : text);
     },
     note(text) {
-      if (!quiet) io.stderr.write(`${typeable(text, io.program)}\n`);
+      if (!quiet) io.stderr.write(`${progressShown(typeable(text, io.program))}\n`);
     },
     warn(text) {
-      io.stderr.write(`${typeable(text, io.program)}\n`);
+      io.stderr.write(`${progressShown(typeable(text, io.program))}\n`);
     },
   };
 }
 
-/** JSON has no infinity: a perplexity that overflowed is null. 64-bit ids become strings. */
+/**
+ * JSON has no infinity: a perplexity that overflowed is null. 64-bit ids become strings. Control characters are escaped,
+ * also those beyond ASCII, which JSON leaves as they are.
+ */
 export const stringify = (value: object): string =>
-  JSON.stringify(value, (_, each: unknown) => (typeof each === "bigint" ? each.toString() : each));
+  JSON.stringify(value, (_, each: unknown) => (typeof each === "bigint" ? each.toString() : each)).replace(
+    /[\u007F-\u009F]/g,
+    (control) => `\\u00${control.charCodeAt(0).toString(16)}`,
+  );

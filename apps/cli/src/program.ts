@@ -1,5 +1,6 @@
 import { Command, CommanderError, type Option } from "commander";
 import { takesServer } from "./define-command.js";
+import { printable } from "./display/printable.js";
 import { style } from "./display/style.js";
 import { terminal } from "./display/terminal.js";
 import { explain } from "./errors.js";
@@ -100,8 +101,8 @@ export async function createProgram(argv: readonly string[], io: Io): Promise<Co
       styleDescriptionText: (text) => typeable(text, io.program),
     })
     .configureOutput({
-      writeOut: (text) => io.stdout.write(text),
-      writeErr: (text) => io.stderr.write(text),
+      writeOut: (text) => io.stdout.write(printable(text)),
+      writeErr: (text) => io.stderr.write(printable(text)),
       getOutHelpWidth: () => terminal(io.stdout, io.env).columns(),
       getErrHelpWidth: () => terminal(io.stderr, io.env).columns(),
     })
@@ -143,7 +144,7 @@ function report(error: unknown, io: Io, { json, flag }: { readonly json: boolean
   if (json) io.stdout.write(`${stringify({ ...details, error: { code, message, hint } })}\n`);
   if (error instanceof CommanderError) return; // commander has printed it
   const { red, dim } = style(terminal(io.stderr, io.env).color);
-  io.stderr.write(`${red("error:")} ${message}\n`);
-  if (hint !== null) io.stderr.write(`${hint}\n`);
-  if (io.env["TRAINER_DEBUG"] && error instanceof Error) io.stderr.write(`${dim(String(error.stack))}\n`);
+  io.stderr.write(`${red("error:")} ${printable(message)}\n`);
+  if (hint !== null) io.stderr.write(`${printable(hint)}\n`);
+  if (io.env["TRAINER_DEBUG"] && error instanceof Error) io.stderr.write(`${dim(printable(String(error.stack)))}\n`);
 }

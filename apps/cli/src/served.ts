@@ -2,18 +2,27 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 
-const Part = z.object({ url: z.string() });
-const Places = z.object({ "data-bank": Part });
+/** What is reached by an address, and has a process where it is one of the system's own parts. */
+const Part = z.object({ url: z.url().optional(), pid: z.int().optional() }).default({});
+const Parts = z.object({ api: Part, "data-bank": Part });
 const Keys = z.object({ api_key: z.string().optional(), data_bank_key: z.string().optional() });
 
+/** A service of the system that `trainer serve` runs for a home. */
+export interface Served {
+  readonly url: string | undefined;
+  /** The key that was made for it; undefined for a service that is not the home's own. */
+  readonly key: string | undefined;
+}
+
 /** What `trainer serve` has written down for the commands that work in the same home; all undefined where it has not. */
-export function served(home: string) {
-  const places = read(join(home, "serve.json"), Places);
+export function served(home: string): { readonly api: Served; readonly dataBank: Served } {
+  const parts = read(join(home, "serve.json"), Parts);
   const keys = read(join(home, "keys.json"), Keys);
-  return {
-    apiKey: keys?.api_key,
-    dataBank: { url: places?.["data-bank"].url, apiKey: keys?.data_bank_key },
-  };
+  const of = ({ url, pid }: z.output<typeof Part> = {}, key: string | undefined): Served => ({
+    url,
+    key: pid === undefined ? undefined : key,
+  });
+  return { api: of(parts?.api, keys?.api_key), dataBank: of(parts?.["data-bank"], keys?.data_bank_key) };
 }
 
 function read<S extends z.ZodType>(file: string, schema: S): z.output<S> | undefined {

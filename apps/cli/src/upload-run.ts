@@ -12,7 +12,7 @@ interface Upload extends Pick<Invocation<unknown>, "home" | "io" | "out"> {
 
 /** Sends a run to a file service, and tells the id of its archive. */
 export async function uploadRun(run: string, { url, clean, home, io, out }: Upload): Promise<void> {
-  const dataBank = filesService({ home, io, url });
+  const dataBank = filesService({ home, io, out, url });
   const cleanup = clean ? CleanupConfig.parse({}) : undefined;
   const log = ({ level, message }: CleanupRecord) =>
     level === "ERROR" && out.warn(`The run's folder stays: ${message}`);

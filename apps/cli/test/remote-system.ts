@@ -18,7 +18,8 @@ export async function startRemote(pace: Partial<Pace> = {}) {
     { log: { write() {} } },
   );
   const worker = await system.startWorker({}, { pace });
-  writeFileSync(join(root, "serve.json"), JSON.stringify({ "data-bank": { url: dataBank.url } }));
+  const parts = { api: { url: api.url, pid: 1 }, "data-bank": { url: dataBank.url, pid: 1 } };
+  writeFileSync(join(root, "serve.json"), JSON.stringify(parts));
   writeFileSync(join(root, "keys.json"), JSON.stringify({ api_key: KEY, data_bank_key: dataBank.apiKey }));
   return {
     system,

@@ -6,7 +6,6 @@ import { z } from "zod";
 import { bosFlag } from "../bos.js";
 import { conversation } from "../chat/conversation.js";
 import { defineCommand, MODEL } from "../define-command.js";
-import { printable } from "../display/printable.js";
 import { formatCount } from "../display/quantity.js";
 import { Stopped } from "../interrupts.js";
 import type { Io } from "../io.js";
@@ -69,7 +68,7 @@ export function define(command: Command, io: Io): void {
         else if (said.text !== "") {
           const turn = { ...options, message: said.text, session };
           const request: ChatRequest = requestOf(ChatRequest, turn, FIELDS_OF_TURN);
-          const onText = (text: string) => out.text(out.screen.live ? printable(text) : text);
+          const onText = (text: string) => out.data(text);
           const reply: ChatResponse = finished(
             await io.interruptible((signal) => client.chat(runId, request, { signal, onText })),
           );
@@ -153,7 +152,7 @@ async function answer({
   const onText = (piece: string) => {
     const shown = text === "" ? piece.trimStart() : piece;
     text += shown;
-    out.text(out.screen.live ? printable(shown) : shown);
+    out.data(shown);
   };
   try {
     const reply = await io.interruptible((signal) => chat(opened, history, message, options, { signal, onText }));

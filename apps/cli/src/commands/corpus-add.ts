@@ -24,7 +24,7 @@ export function define(command: Command, io: Io): void {
     async run({ args, options: { as: format, url }, home, io, out }) {
       const { addCorpus, corpusStatistics, openHome } = await import("@trainer/training");
       const { filesService, withProgress } = await import("./files-service.js");
-      const dataBank = filesService({ home, io, url });
+      const dataBank = filesService({ home, io, out, url });
       await io.interruptible(async (signal) => {
         using added = await withProgress(io, out, "sending the text", (onProgress) =>
           addCorpus(args, { home: openHome(home), dataBank, format, onProgress, signal }),

@@ -23,7 +23,7 @@ export function define(command: Command, io: Io): void {
       const id = fileId(named);
       const { url, out: path = id } = options;
       const { filesService, withProgress } = await import("./files-service.js");
-      const service = filesService({ home, io, url });
+      const service = filesService({ home, io, out, url });
       const { size, sha256, contentType } = await io.interruptible((signal) =>
         withProgress(io, out, `getting ${path}`, (onProgress) => service.download(id, path, { onProgress, signal })),
       );

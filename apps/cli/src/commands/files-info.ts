@@ -20,7 +20,7 @@ export function define(command: Command, io: Io): void {
     async run({ args, options: { url }, home, io, out }) {
       const ids = args.map(fileId);
       const { filesService } = await import("./files-service.js");
-      const service = filesService({ home, io, url });
+      const service = filesService({ home, io, out, url });
       const files = await Promise.all(ids.map((id) => service.info(id)));
       out.result({ files }, () =>
         table(

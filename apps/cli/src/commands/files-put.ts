@@ -27,7 +27,7 @@ export function define(command: Command, io: Io): void {
     },
     async run({ args, options: { url, contentType }, home, io, out }) {
       const { filesService, withProgress } = await import("./files-service.js");
-      const service = filesService({ home, io, url });
+      const service = filesService({ home, io, out, url });
       await io.interruptible(async (signal) => {
         for (const path of args) {
           const info = await withProgress(io, out, `sending ${basename(path)}`, (onProgress) =>

@@ -18,7 +18,7 @@ export function define(command: Command, io: Io): void {
     async run({ args, options: { url }, home, io, out }) {
       const ids = args.map(fileId);
       const { filesService } = await import("./files-service.js");
-      const service = filesService({ home, io, url });
+      const service = filesService({ home, io, out, url });
       for (const id of ids) await service.remove(id);
       out.result({ removed: ids }, () => `removed ${ids.join(", ")}`);
     },

@@ -3,6 +3,7 @@ import { ProgressLine } from "../display/progress-line.js";
 import { formatBytes } from "../display/quantity.js";
 import type { Io } from "../io.js";
 import type { Output } from "../output.js";
+import { ANY, keyFor } from "../key-for.js";
 import { served } from "../served.js";
 
 /** Large files are hashed and synced before the answer comes. */
@@ -10,20 +11,21 @@ const TIMEOUT_MS = 600_000;
 
 export interface FilesPlace {
   readonly home: string;
-  readonly io: Io;
+  readonly io: Pick<Io, "env">;
+  readonly out: Pick<Output, "warn">;
   /** In place of what the environment names. */
   readonly url?: string | undefined;
 }
 
 /** The file service that was named, or the one that `trainer serve` runs for the home; null where there is neither. */
-export function knownFilesService({ home, io: { env }, url }: FilesPlace): DataBankClient | null {
+export function knownFilesService({ home, io: { env }, out, url }: FilesPlace): DataBankClient | null {
   const { dataBank } = served(home);
   const gateway = env["API_GATEWAY_URL"] ? `${env["API_GATEWAY_URL"]}/data-bank` : undefined;
-  const named = url ?? gateway ?? (env["APP__DATA_BANK_API_URL"] || undefined);
-  const at = named ?? dataBank.url;
+  const configured = gateway ?? (env["APP__DATA_BANK_API_URL"] || undefined);
+  const at = url ?? configured ?? dataBank.url;
   if (at === undefined) return null;
-  const ofHome = at === dataBank.url ? dataBank.apiKey : undefined; // nobody else gets its key
-  return new DataBankClient({ url: at, apiKey: env["APP__DATA_BANK_API_KEY"] || ofHome, timeoutMs: TIMEOUT_MS });
+  const given = { key: env["APP__DATA_BANK_API_KEY"], url: configured ?? ANY };
+  return new DataBankClient({ url: at, apiKey: keyFor(at, [given, dataBank], out), timeoutMs: TIMEOUT_MS });
 }
 
 /** The same; where nothing is known, one on this machine. */

@@ -139,7 +139,7 @@ class Writer {
 
   /** @param text new text of sequence `sequence`, counted from 0 */
   text(sequence: number, text: string): void {
-    if (sequence === this.#sequence) this.out.text(this.out.screen.live ? printable(text) : text);
+    if (sequence === this.#sequence) this.out.data(text);
     else this.#waiting.set(sequence, (this.#waiting.get(sequence) ?? "") + text);
   }
 

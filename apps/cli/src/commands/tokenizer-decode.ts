@@ -1,7 +1,6 @@
 import type { Command } from "commander";
 import { z } from "zod";
 import { defineCommand } from "../define-command.js";
-import { printable } from "../display/printable.js";
 import { UsageError } from "../errors.js";
 import type { Io } from "../io.js";
 import { readLines } from "../read-text.js";
@@ -26,7 +25,8 @@ export function define(command: Command, io: Io): void {
       const lines = words.length > 0 ? [words.join(" ")] : readLines(io.stdin);
       for await (const line of lines) {
         const text = tokenizer.decode(idsOf(line, tokenizer.vocabSize), { skipSpecial });
-        out.result({ text }, () => (out.screen.live ? printable(text) : text));
+        out.record({ text });
+        out.data(`${text}\n`);
       }
     },
   });

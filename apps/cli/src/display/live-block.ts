@@ -1,4 +1,5 @@
 import type { Sink } from "../io.js";
+import { printableInColor } from "./printable.js";
 import { clip, visibleWidth } from "./visible.js";
 
 /** Lines at the bottom of a terminal, redrawn in place. Each draw is one write, so that nothing flickers. */
@@ -12,14 +13,14 @@ export class LiveBlock {
 
   draw(lines: readonly string[]): void {
     const width = this.columns() - 1; // the last column would make some terminals wrap
-    const clipped = lines.map((line) => clip(line, width));
+    const clipped = lines.map((line) => clip(oneLine(line), width));
     this.sink.write(`${this.#home()}${clipped.map((line) => `${line}\u001B[K\n`).join("")}\u001B[J`);
     this.#drawn = clipped.map(visibleWidth);
   }
 
   /** A line that stays, above the block; draw again after it. */
   above(text: string): void {
-    this.sink.write(`${this.#home()}\u001B[J${text}\n`);
+    this.sink.write(`${this.#home()}\u001B[J${printableInColor(text)}\n`);
     this.#drawn = [];
   }
 
@@ -40,3 +41,5 @@ export class LiveBlock {
     return rows === 0 ? "" : `\r\u001B[${rows}A`;
   }
 }
+
+const oneLine = (text: string): string => printableInColor(text.replaceAll(/[\n\t]/g, " "));

@@ -1,5 +1,14 @@
-/** Text from a model or a file, with whatever would steer the terminal made visible. Newlines and tabs stay. */
+import { COLOR } from "./style.js";
+
+/** Text from a model, a file or a service, with whatever would steer the terminal made visible. Newlines and tabs stay. */
 export const printable = (text: string): string => text.replace(/(?![\n\t])\p{Cc}/gu, picture);
+
+/** The same of a text in which the display has put its colours: these stay, whoever wrote them. */
+export const printableInColor = (text: string): string =>
+  text
+    .split(COLOR)
+    .map((piece, i) => (i % 2 === 0 ? printable(piece) : piece))
+    .join("");
 
 function picture(control: string): string {
   const code = control.charCodeAt(0);

@@ -2,6 +2,8 @@ import type { Io, Sink } from "../io.js";
 
 /** What a stream can show. */
 export interface Terminal {
+  /** A person's terminal reads it, which control characters would steer. */
+  readonly tty: boolean;
   /** Lines may be redrawn in place. */
   readonly live: boolean;
   readonly color: boolean;
@@ -19,6 +21,7 @@ export function terminal(sink: Sink, env: Io["env"]): Terminal {
   const locale = env["LC_ALL"] || env["LC_CTYPE"] || env["LANG"] || "C.UTF-8";
   const wanted = /^\d+$/.test(env["COLUMNS"] ?? "") ? Number(env["COLUMNS"]) : 0; // 0: COLUMNS does not say
   return {
+    tty: sink.isTTY === true,
     live,
     color: live,
     unicode: /utf-?8/i.test(locale),

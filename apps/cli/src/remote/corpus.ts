@@ -52,7 +52,7 @@ export async function sendText(
   { home, io, out }: Pick<Invocation<unknown>, "home" | "io" | "out">,
   signal: AbortSignal,
 ): Promise<SentText> {
-  const files = filesService({ home, io });
+  const files = filesService({ home, io, out });
   if (path === null) return { fileId, bytes: (await files.info(fileId)).size };
   const { size: bytes } = await stat(path);
   const { file_id: id } = await withProgress(io, out, basename(path), (onProgress) =>

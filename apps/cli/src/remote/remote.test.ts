@@ -6,6 +6,8 @@ import { evaluationReport, runFailure, runOutcome } from "./outcome.js";
 import { finished } from "./request.js";
 import { rowEvent } from "./row-event.js";
 import { facts } from "./runs.js";
+import { testIo } from "../../test/screen.js";
+import { output } from "../output.js";
 import { nameRemoteRun, serverAt } from "./server.js";
 import { STATUS_COLUMNS } from "./status.js";
 
@@ -134,8 +136,13 @@ test("an evaluation tells where it is kept, if it is", () => {
   expect(evaluationReport({ ...result, artifact_path: null }).at(-1)).toBe("perplexity     2.0000");
 });
 
+function at(url: string) {
+  const io = testIo({ env: { TRAINER_API_KEY: "k" } });
+  return serverAt(url, { home: "nowhere", io, out: output(io, { json: false, quiet: false }) });
+}
+
 test("what cannot be a run's id is taken as it stands, and no server is asked for it", async () => {
-  const server = serverAt("http://127.0.0.1:1", { TRAINER_API_KEY: "k" }, "nowhere"); // nothing listens there
+  const server = at("http://127.0.0.1:1"); // nothing listens there
   expect(await nameRemoteRun(server, "../r")).toBe("../r");
 });
 
@@ -148,7 +155,7 @@ test("what a server says of a run other than that there is none ends the search 
   await new Promise<void>((resolve) => refusing.listen(0, "127.0.0.1", resolve));
   try {
     const { port } = z.object({ port: z.int() }).parse(refusing.address());
-    const server = serverAt(`http://127.0.0.1:${port}`, { TRAINER_API_KEY: "k" }, "nowhere");
+    const server = at(`http://127.0.0.1:${port}`);
     await expect(nameRemoteRun(server, "latest")).rejects.toMatchObject({ code: "UNAUTHORIZED" });
     expect(paths).toHaveLength(1);
   } finally {

@@ -3,7 +3,8 @@ import type { RunList, RunStatus } from "@trainer/platform";
 import { isId, LATEST, meantBy, newestOf } from "@trainer/training/files";
 import { z } from "zod";
 import { UsageError } from "../errors.js";
-import type { Io } from "../io.js";
+import type { Invocation } from "../define-command.js";
+import { ANY, keyFor } from "../key-for.js";
 import { served } from "../served.js";
 
 /** The system that a command line works with in place of this machine. */
@@ -14,15 +15,23 @@ export interface Server {
   readonly flag: string;
 }
 
+type Place = Pick<Invocation<unknown>, "home" | "io"> & { readonly out: Pick<Invocation<unknown>["out"], "warn"> };
+
 const Url = z.url({ protocol: /^https?$/ });
 
 /**
- * The system at `url`. Its key is TRAINER_API_KEY, else the one that `trainer serve` has made for this home.
+ * The system at `url`. Its key is TRAINER_API_KEY; else, for the system that `trainer serve` runs for this home, the one
+ * that it was given, or that it has made.
  * @throws UsageError for what is no address
  */
-export function serverAt(url: string, env: Io["env"], home: string): Server {
+export function serverAt(url: string, { home, io: { env }, out }: Place): Server {
   if (!Url.safeParse(url).success) throw new UsageError(`--server ${url}: must be http://… or https://…`);
-  const apiKey = env["TRAINER_API_KEY"] || env["SECURITY__API_KEY"] || served(home).apiKey;
+  const { api } = served(home);
+  const keys = [
+    { key: env["TRAINER_API_KEY"], url: ANY },
+    { key: env["SECURITY__API_KEY"] || api.key, url: api.url },
+  ];
+  const apiKey = keyFor(url, keys, out);
   return { client: new TrainerClient({ url, apiKey }), url, flag: ` --server ${url}` };
 }
 

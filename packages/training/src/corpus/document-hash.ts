@@ -20,7 +20,7 @@ export function documentHash(bytes: DataView, key: number, start = 0, end = byte
   }
   let tail = 0;
   for (let at = start + length - 1; at >= blocks; at--) tail = (tail << 8) | bytes.getUint8(at);
-  if ((length & 3) > 0) h ^= scramble(tail);
+  h ^= scramble(tail); // of no bytes it is 0
   return mix(h ^ length) >>> 0;
 }
 

@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+import { containing } from "../../../../test/matching.js";
 import { CorpusError } from "./corpus-error.js";
 import { JsonArray } from "./json-array.js";
 
@@ -31,6 +32,8 @@ test("what is not an array of texts is refused with the element's number", () =>
   const wrong = {
     '["a", {"tekst": "b"}]': /^a\.json, element 2 of the array: no string field "text"; expected/,
     '["a", 2]': /element 2 of the array: no string field "text"; expected/,
+    '["a", , "b"]': /element 2 of the array: not JSON/,
+    '[, "a"]': /element 1 of the array: not JSON/,
     '["a",]': /element 2 of the array: not JSON: value expected at character 1;/,
     '["a"}': /element 1 of the array: the file ends within the array/,
     '["a"}]': /element 1 of the array: not JSON/,
@@ -49,9 +52,15 @@ test("what is not an array of texts is refused with the element's number", () =>
 });
 
 test("an element too long to hold is refused before it is held", () => {
-  expect(() => read(`["a", "${"x".repeat(100)}"]`, 10, 64)).toThrow(
-    /element 2 of the array: it is longer than 64 bytes/,
+  const long = `["a", "${"x".repeat(100)}"]`;
+  expect(() => read(long, 10, 64)).toThrow(
+    expect.objectContaining({
+      code: "INVALID_INPUT",
+      message: containing("element 2 of the array: it is longer than 64 bytes"),
+    }),
   );
+  expect(read(long, 10, 103).texts).toHaveLength(2); // the space before it counts
+  expect(() => read(long, 10, 102)).toThrow(CorpusError);
 });
 
 test("halves of surrogate pairs are replaced and counted", () => {

@@ -48,7 +48,6 @@ export class JsonArray implements RecordReader {
         this.#held.add(chunk.subarray(start, at));
         yield* this.#take(this.#element === 1); // "[]" and "[ ]" have no element
         this.#ended = true;
-        start = at + 1;
       } else if (byte === COMMA && this.#depth === 1) {
         this.#held.add(chunk.subarray(start, at));
         yield* this.#take(false);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { LeftOut, leftOut, leftOutSentences, noLosses } from "./left-out.js";
+import { LeftOut, leftOut, leftOutSentences, noLosses, noteReplaced, type TextLosses } from "./left-out.js";
 
 const files = [{ path: "a.txt" }, { path: "b.txt" }];
 
@@ -42,11 +42,33 @@ test("what is left out is told by kind and count, with the first names and the w
 test("one of a thing is told as one", () => {
   const one = leftOut(
     { files, skipped: [{ path: "a.pdf", kind: ".pdf" }] },
-    { replaced: [{ file: 0, characters: 1, bytes: 10 }], separators: { "</s>": 1 } },
+    { replaced: [{ file: 0, characters: 1, bytes: 1000 }], separators: { "</s>": 1 } },
   );
   expect(leftOutSentences(one)).toEqual([
     "1 file was not read (1 .pdf): a.pdf",
-    "1 character is not UTF-8 and became U+FFFD: 1 in a.txt (10.0 % of its bytes)",
+    "1 character is not UTF-8 and became U+FFFD: 1 in a.txt (0.1 % of its bytes)",
     "1 line of `</s>` taken for the end of a document, and for no text",
+  ]);
+});
+
+test("of many files with replaced characters the five with most are named, and all are counted", () => {
+  const many = Array.from("1234567", (n) => ({ path: `${n}.txt` }));
+  const replaced = many.map((_, file) => ({ file, characters: file + 1, bytes: 1000 }));
+  const { characters } = leftOut({ files: many, skipped: [] }, { replaced, separators: {} });
+  expect(characters.count).toBe(28);
+  expect(characters.files.map(({ path }) => path)).toEqual(["7.txt", "6.txt", "5.txt", "4.txt", "3.txt"]);
+});
+
+test("what was replaced in a file and in its records is noted together, and a file without any is not", () => {
+  const losses: TextLosses = { replaced: [], separators: {} };
+  noteReplaced(losses, 0, { replaced: 0, bytes: 10 }, null);
+  noteReplaced(losses, 1, { replaced: 2, bytes: 20 }, null);
+  noteReplaced(losses, 2, { replaced: 0, bytes: 30 }, { replaced: 3 });
+  noteReplaced(losses, 3, { replaced: 4, bytes: 40 }, { replaced: 5 });
+  noteReplaced(losses, 4, { replaced: 0, bytes: 50 }, { replaced: 0 });
+  expect(losses.replaced).toEqual([
+    { file: 1, characters: 2, bytes: 20 },
+    { file: 2, characters: 3, bytes: 30 },
+    { file: 3, characters: 9, bytes: 40 },
   ]);
 });

@@ -45,6 +45,21 @@ test("a line of one's own separates, and then the known ones are text", () => {
   });
 });
 
+test("of several texts each begins a line of its own, whatever the one before ended with", () => {
+  for (const first of ["one", "one\n", "x".repeat(200)]) {
+    const found: Record<string, number> = {};
+    const builder = new BatchBuilder(1 << 16);
+    const cutter = new SeparatorCutter("auto", builder, documentCutter("file", builder), found);
+    for (const text of [first, "</s>\ntwo"]) {
+      cutter.push(Buffer.from(text));
+      cutter.endText();
+    }
+    builder.flush();
+    const documents = builder.take().flatMap((batch) => [...documentsOf(batch)].map(String));
+    expect({ documents, found }).toEqual({ documents: [first, "two"], found: { "</s>": 1 } });
+  }
+});
+
 test("empty documents between separators are none", () => {
   expect(cut("</s>\n</s>\na\n</s>\n \n</s>").documents).toEqual(["a"]);
 });

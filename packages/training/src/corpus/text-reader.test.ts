@@ -33,13 +33,26 @@ test("a text comes back as it is but for its byte order mark, however it is cut 
   );
 });
 
+test("a mark is one at the start alone, whole: elsewhere it is a character, as are those that begin or end alike", () => {
+  for (const start of ["\uFEC0", "\uF03F", "\u1EFF", "\uFEFE", "\u00bb", "\uFEFF\uFEFF"]) {
+    const { text } = read(Buffer.from(`${start}one\uFEFFtwo`));
+    expect(text).toBe(`${start === "\uFEFF\uFEFF" ? "\uFEFF" : start}one\uFEFFtwo`);
+  }
+  const reader = new TextReader("a.txt");
+  const parts = ["one", "\uFEFFtwo", "", "\uFEFFthree"].map((each) => reader.push(Buffer.from(each)).toString());
+  expect(parts).toEqual(["one", "\uFEFFtwo", "", "\uFEFFthree"]);
+  expect(reader.bytes).toBe(17);
+});
+
 test("a NUL byte is found wherever it stands, with its place", () => {
   const text = Buffer.from("one text or another ".repeat(5000));
   for (const at of [0, 7, 70_000, text.length - 1]) {
     const bytes = Buffer.from(text);
     bytes[at] = 0;
     for (const size of [999, 1 << 20]) {
-      expect(refusal(bytes, size)).toMatch(new RegExp(`^a\\.txt is not text: there is a NUL byte at offset ${at};`));
+      expect(refusal(bytes, size)).toMatch(
+        new RegExp(`^a\\.txt is not text: there is a NUL byte at offset ${at}; .*\`tr -d '.000' < FILE > NEW\``),
+      );
     }
   }
 });
@@ -49,7 +62,9 @@ test("bytes that are not UTF-8 are counted in the whole, and too many are refuse
   const bad = Buffer.alloc(1000, 0xe9);
   expect(read(Buffer.concat([good, bad.subarray(0, 900)])).replaced).toBe(900);
   expect(refusal(Buffer.concat([good, bad]))).toBe("taken");
-  expect(refusal(Buffer.concat([good, bad, bad]))).toMatch(/^a\.txt is not UTF-8 text: 18 % of its first 11000 bytes/);
+  expect(refusal(Buffer.concat([good, bad, bad]))).toMatch(
+    /^a\.txt is not UTF-8 text: 18 % of its first 11000 bytes are not UTF-8\. .*iconv -f WINDOWS-1252 .* NEW`, .*iconv -c /,
+  );
   expect(read(Buffer.of(0x61, 0xe9))).toEqual({ text: "a\uFFFD", replaced: 1 }); // of two bytes one says nothing
 });
 

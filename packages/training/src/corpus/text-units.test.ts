@@ -52,6 +52,17 @@ test("a long line is a unit in parts: at spaces where it has any, else between a
   }
 });
 
+test("a long line without spaces ends where it ends, if that is before it would be cut", () => {
+  const text = Buffer.from(`${"x".repeat(2000)}\nshort\n${"x".repeat(4500)}\n`);
+  for (const piece of [1, 1500, 10_000]) {
+    const units = new TextUnits(BY_LINE);
+    const ends: number[] = [];
+    for (let at = 0; at < text.length; at += piece)
+      units.scan(text.subarray(at, at + piece), (end) => ends.push(at + end));
+    expect([ends, units.parts]).toEqual([[2001, 2007, 2007 + 4096, text.length], 1]);
+  }
+});
+
 test("a long stretch of nothing but spaces is no unit", () => {
   const units = new TextUnits(BY_LINE);
   units.scan(Buffer.from(" ".repeat(20_000)));

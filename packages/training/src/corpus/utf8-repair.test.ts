@@ -29,11 +29,31 @@ test("any bytes in chunks of any size become what the WHATWG decoder makes of th
   );
 });
 
+test("all that has come is given back at once, but for a character that a chunk's end has cut", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: "binary", minLength: 1 }), fc.integer({ min: 1, max: 9 }), (text, size) => {
+      const bytes = Buffer.from(text);
+      const isStart = (at: number) => at === bytes.length || (bytes.readUInt8(at) & 0xc0) !== 0x80;
+      const repair = new Utf8Repair();
+      let given = 0;
+      for (let at = size; at - size < bytes.length; at += size) {
+        given += repair.push(bytes.subarray(at - size, at)).length;
+        let whole = Math.min(at, bytes.length);
+        while (!isStart(whole)) whole -= 1;
+        expect(given).toBe(whole);
+      }
+    }),
+  );
+  expect(new Utf8Repair().push(Buffer.of(0xe2, 0x41)).toString()).toBe("\uFFFDA"); // what can be none waits for nothing
+});
+
 test("replacements are counted, replacement characters of the text are not", () => {
   expect(repairInChunks(Buffer.from("caf\u00e9 \uFFFD"), 3).replaced).toBe(0);
   expect(repairInChunks(Buffer.from("caf\u00e9 na\u00efve", "latin1"), 4)).toEqual({
     text: "caf\uFFFD na\uFFFDve",
     replaced: 2,
   });
+  const both = Buffer.concat([Buffer.from("\uFFFD\uFFFD "), Buffer.of(0xe9), Buffer.from(" \uFFFD")]);
+  expect(repairInChunks(both, 100)).toEqual({ text: "\uFFFD\uFFFD \uFFFD \uFFFD", replaced: 1 });
   expect(repairInChunks(Buffer.from([0x61, 0xe2, 0x82]), 2)).toEqual({ text: "a\uFFFD", replaced: 1 });
 });

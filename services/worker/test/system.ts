@@ -46,12 +46,12 @@ export const request = (fields: object = {}) => {
 };
 
 /** A real Redis, a real file service, a home with a tokenizer and a corpus, and what an API does with a queue. */
-export async function startSystem() {
+export async function startSystem({ bankLog = { write() {} } }: { bankLog?: { write(line: string): unknown } } = {}) {
   const root = scratch("worker");
   const redisServer = await startRedis();
   const bank = await startDataBank(
     dataBankConfig({ PORT: "0", MIN_FREE_GB: "0", DATA_ROOT: join(root, "files"), API_UPLOAD_KEYS: "key" }),
-    { log: { write() {} } },
+    { log: bankLog },
   );
   mkdirSync(join(root, "corpus"), { recursive: true });
   writeCorpus(join(root, "corpus", "corpus.txt"), 150);

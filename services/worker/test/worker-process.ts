@@ -6,11 +6,17 @@ import type { WorkerHooks, WorkerInput } from "@trainer/worker";
 
 const MODULE = fileURLToPath(new URL("./worker-process.mjs", import.meta.url));
 
-/** Starts a worker in a process of its own, as it was built. */
-export async function startWorkerProcess(input: WorkerInput, hooks: Pick<WorkerHooks, "pace"> = {}) {
-  const worker = fork(MODULE, [JSON.stringify({ config: input, hooks })], {
-    stdio: ["ignore", "ignore", "inherit", "ipc"],
-  });
+/** Starts a worker in a process of its own, as it was built. `onOutput` is given what it and its children write. */
+export async function startWorkerProcess(
+  input: WorkerInput,
+  hooks: Pick<WorkerHooks, "pace"> = {},
+  onOutput?: (text: string) => void,
+) {
+  const [stdout, stderr] = onOutput === undefined ? (["ignore", "inherit"] as const) : (["pipe", "pipe"] as const);
+  const worker = fork(MODULE, [JSON.stringify({ config: input, hooks })], { stdio: ["ignore", stdout, stderr, "ipc"] });
+  for (const stream of [worker.stdout, worker.stderr]) {
+    stream?.setEncoding("utf8").on("data", (text: string) => onOutput?.(text));
+  }
   await once(worker, "message");
   return worker;
 }

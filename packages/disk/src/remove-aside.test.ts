@@ -1,4 +1,4 @@
-import { mkdir, readdir, rename, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rename, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { temporaryFolder } from "../test/temporary-folder.js";
@@ -32,4 +32,6 @@ test("a removal that was cut off is finished, unless it may still be under way",
   await finishRemovals(folder.path, 0);
   expect(await readdir(folder.path)).toEqual(["other"]);
   await finishRemovals(join(folder.path, "none"));
+  await symlink(join(folder.path, "nothing"), join(folder.path, ".removed-run-2")); // as one that has just gone
+  await finishRemovals(folder.path, 0);
 });

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { unlessAbsent } from "./errno.js";
 import { syncFolder } from "./folder.js";
 import { namesIn } from "./is-there.js";
 
@@ -34,7 +35,7 @@ const ABANDONED_MS = 3_600_000;
 export async function finishRemovals(folder: string, abandonedMs = ABANDONED_MS): Promise<void> {
   for (const name of (await namesIn(folder)).filter((each) => each.startsWith(REMOVED))) {
     const path = join(folder, name);
-    const { ctimeMs } = await stat(path); // of its renaming
-    if (Date.now() - ctimeMs >= abandonedMs) await rm(path, { recursive: true, force: true });
+    const info = await unlessAbsent(stat(path)); // null: another process has just finished it
+    if (info !== null && Date.now() - info.ctimeMs >= abandonedMs) await rm(path, { recursive: true, force: true });
   }
 }

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { FromChild, type ToChild } from "../child/messages.js";
 import { ChildConfig, type WorkerConfig } from "../config.js";
 import { PACE } from "../pace.js";
-import { cpuSeconds } from "./cpu-time.js";
+import { CpuTime } from "./cpu-time.js";
 import { oomKills } from "./oom-kills.js";
 
 /** How to start a child: a module, and what node is told before it. */
@@ -89,19 +89,14 @@ export class Child {
   }
 
   #watch(everyMs: number): Watchdog {
-    let before = 0;
+    const cpuTime = new CpuTime(this.pid);
     const watchdog = new Watchdog({
       everyMs,
       onSilent: () => {
         this.#hung = true;
         this.#process.kill("SIGKILL");
       },
-      isBusy: () => {
-        const seconds = cpuSeconds(this.pid);
-        const isBusy = seconds === null || seconds - before > (BUSY_SHARE * everyMs) / 1000;
-        before = seconds ?? before;
-        return isBusy;
-      },
+      isBusy: () => cpuTime.exceeds((BUSY_SHARE * everyMs) / 1000),
       mostBusyLooks: MOST_BUSY_MS / everyMs,
     });
     this.whenEnded(() => watchdog[Symbol.dispose]());

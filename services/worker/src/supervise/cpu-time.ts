@@ -3,8 +3,26 @@ import { readFileSync } from "node:fs";
 /** Of the times in /proc: what every Linux has. */
 const TICKS_PER_SEC = 100;
 
-/** How long a process has computed so far, with all its threads, in seconds; null where that cannot be seen. */
-export function cpuSeconds(pid: number | undefined): number | null {
+/** How long a process computes, with all its threads. */
+export class CpuTime {
+  readonly #pid: number | undefined;
+  #before = 0;
+
+  constructor(pid: number | undefined) {
+    this.#pid = pid;
+  }
+
+  /** Whether it has computed for more than so many seconds since the last call; also where nobody can see that. */
+  exceeds(seconds: number): boolean {
+    const now = cpuSeconds(this.#pid);
+    if (now === null) return true;
+    const before = this.#before;
+    this.#before = now;
+    return now - before > seconds;
+  }
+}
+
+function cpuSeconds(pid: number | undefined): number | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" "); // its name may hold anything

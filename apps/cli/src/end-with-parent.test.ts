@@ -1,5 +1,5 @@
 import { EventEmitter } from "node:events";
-import { expect, test, vi } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { ENDS_WITH_PARENT, endWithParent } from "./end-with-parent.js";
 
 function child(env: Record<string, string>, channel?: { unref(): void }) {
@@ -10,6 +10,16 @@ function child(env: Record<string, string>, channel?: { unref(): void }) {
   });
   return { events, kill, ended };
 }
+
+afterEach(() => void vi.useRealTimers());
+
+test("a part says each second that it lives", () => {
+  vi.useFakeTimers();
+  const send = vi.fn<(message: "alive", callback: () => void) => void>();
+  endWithParent({ env: { [ENDS_WITH_PARENT]: "1" }, pid: 7, kill() {}, exit() {}, once() {}, send });
+  vi.advanceTimersByTime(2500);
+  expect(send.mock.calls.map(([message]) => message)).toEqual(["alive", "alive"]);
+});
 
 test("a part whose parent is gone is asked to stop, and ended if it does not", async () => {
   const unref = vi.fn<() => void>();

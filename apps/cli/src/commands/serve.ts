@@ -23,7 +23,7 @@ const Options = z.strictObject({
   logs: z.boolean().default(false).meta({ description: "log records of all parts on stderr too" }),
 });
 
-const PACE = { firstMs: 500, longestMs: 30_000, settledMs: 10_000 };
+const PACE = { firstMs: 500, longestMs: 30_000, settledMs: 10_000, lifeMs: 10_000 };
 
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {

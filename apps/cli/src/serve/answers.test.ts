@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { answers, fromHere } from "./answers.js";
+import { answers, fromHere, healthy } from "./answers.js";
 
 const quiet = () => new AbortController().signal;
 const soon = { withinMs: 60_000, everyMs: 1 };
@@ -28,6 +28,12 @@ test("what it answers instead is told when the time is over, or that nobody is t
   using http = await server(503);
   await expect(answers(http.url, quiet(), { withinMs: 0, everyMs: 1 })).rejects.toThrow("no-worker");
   await expect(answers("http://127.0.0.1:1", quiet(), { withinMs: 0, everyMs: 1 })).rejects.toThrow("ECONNREFUSED");
+});
+
+test("a service lives if it answers so when it is asked once", async () => {
+  using http = await server(200, 503);
+  await expect(healthy(http.url)).resolves.toBeUndefined();
+  await expect(healthy(http.url)).rejects.toThrow("no-worker");
 });
 
 test("the wait ends with its signal", async () => {

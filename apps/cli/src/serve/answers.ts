@@ -21,6 +21,15 @@ export async function answers(url: string, signal: AbortSignal, { withinMs, ever
   }
 }
 
+/** Where a service says that it lives. */
+export const healthOf = (url: string): string => `${url}/healthz`;
+
+/** @throws Error if a service does not answer that it lives */
+export async function healthy(url: string): Promise<void> {
+  const { status, said } = await ask(healthOf(url));
+  if (status !== 200) throw new Error(said);
+}
+
 /** One question over a connection of its own, which keeps no server from ending. */
 function ask(url: string): Promise<{ status?: number | undefined; said: string }> {
   return new Promise((resolve) => {

@@ -14,6 +14,8 @@ export interface Launch {
   readonly input?: string;
 }
 
+const HUNG = "it gave no sign of life any more, and was ended";
+
 /** How many lines are kept for the message when a process dies. */
 const LAST_LINES = 10;
 
@@ -29,6 +31,7 @@ export class PartProcess {
   readonly ended: Promise<string>;
   readonly #child: ChildProcess;
   readonly #last: string[] = [];
+  #hung = false;
 
   constructor({ args, env, cwd, input }: Launch, log: { write(line: string): void }) {
     const child = spawn(process.execPath, args, {
@@ -51,7 +54,9 @@ export class PartProcess {
       child.on("error", (error) => resolve(explained(error.message)));
       child.on("exit", () => this.kill()); // what it left behind
       child.on("close", (code, signal) =>
-        resolve(explained(signal === null ? `it ended with code ${code}` : `it was ended by ${signal}`)),
+        resolve(
+          explained(this.#hung ? HUNG : signal === null ? `it ended with code ${code}` : `it was ended by ${signal}`),
+        ),
       );
     });
     const firstLine = new Promise<string>((resolve) =>
@@ -71,6 +76,17 @@ export class PartProcess {
   /** It is up: what it said of its start explains no death any more. */
   settled(): void {
     this.#last.length = 0;
+  }
+
+  /** Calls `listener` at each sign of life that it sends of itself. */
+  onSign(listener: () => void): void {
+    this.#child.on("message", listener);
+  }
+
+  /** Ends a process that gives no sign of life. */
+  endHung(): void {
+    this.#hung = true;
+    this.kill();
   }
 
   /** Asks the process to end in its own time. */

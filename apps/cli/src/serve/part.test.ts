@@ -1,8 +1,8 @@
 import { EventEmitter, once } from "node:events";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { startPart, type Pace, type PartSpec, type Place } from "./part.js";
 
-const PACE: Pace = { firstMs: 1, longestMs: 4, settledMs: 60_000 };
+const PACE: Pace = { firstMs: 1, longestMs: 4, settledMs: 60_000, lifeMs: 60_000 };
 const UP = 'console.log("{}")';
 const STAYS = `${UP}; setInterval(() => {}, 1000)`;
 const quiet = () => new AbortController().signal;
@@ -194,4 +194,30 @@ test("a part that is not needed may come up later, or be stopped before", async 
   const never = startPart(part(["setInterval(() => {}, 1000)"], { needed: false }), hooks, stop.signal);
   stop.abort();
   await expect(never).rejects.toThrow("it was ended by SIGTERM");
+});
+
+test("a part that hangs is ended and started again, whether it says by itself that it lives or is asked", async () => {
+  const signs = `${UP}; setInterval(() => process.send("alive"), 10)`;
+  const why = "it gave no sign of life any more, and was ended";
+  const saying = watched({ ...PACE, lifeMs: 500 });
+  const kept = await startPart(part([signs]), saying.hooks, quiet());
+  const again = saying.next("up");
+  process.kill(Number(kept.place.pid), "SIGSTOP");
+  await again;
+  await kept.stop(quiet());
+  expect(saying.downs).toEqual([[why, 1]]);
+
+  const asking = watched({ ...PACE, lifeMs: 50 });
+  const asked: (number | undefined)[] = [];
+  const ask = async ({ pid }: Place) => {
+    asked.push(pid);
+    if (asked.length > 2 && pid === asked[0]) throw new Error("no answer");
+  };
+  const other = await startPart(part([STAYS], { ask }), asking.hooks, quiet());
+  const { pid } = other.place;
+  await asking.next("up");
+  await vi.waitUntil(() => new Set(asked).size === 2);
+  await other.stop(quiet());
+  expect(asking.downs).toEqual([[why, 1]]);
+  expect(asked.filter((each) => each === pid).length).toBeGreaterThanOrEqual(5);
 });

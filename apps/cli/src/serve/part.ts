@@ -1,4 +1,4 @@
-import { background } from "@trainer/platform";
+import { background, Watchdog } from "@trainer/platform";
 import { setTimeout as sleep } from "node:timers/promises";
 import { PartProcess, type Launch } from "./part-process.js";
 
@@ -17,6 +17,8 @@ export interface PartSpec {
   launch(before: Place): Launch;
   /** Looks whether it answers, after it has said, with `told`, that it is ready; fails once `signal` aborts. */
   place(told: unknown, pid: number, signal: AbortSignal): Promise<Place>;
+  /** Asks whether it lives: it does where this resolves. Left out: it says so of itself, over the channel to its parent. */
+  ask?(place: Place): Promise<unknown>;
   /** How long it may take to end by itself. */
   readonly graceMs: number;
 }
@@ -30,13 +32,15 @@ export interface PartHooks {
   readonly pace: Pace;
 }
 
-/** How soon a part that died is started again. */
+/** How soon a part that died is started again, and one that hangs is ended. */
 export interface Pace {
   readonly firstMs: number;
   /** Each wait is twice the one before, up to this. */
   readonly longestMs: number;
   /** A part that lived for so long has not died of its start: the waits begin anew. */
   readonly settledMs: number;
+  /** How often a part is asked whether it lives; the third time in a row that it does not answer, it is ended. */
+  readonly lifeMs: number;
 }
 
 export interface Part {
@@ -106,6 +110,7 @@ async function settle(process: PartProcess, spec: PartSpec, hooks: PartHooks, si
     const told = await process.told;
     const place = await Promise.race([spec.place(told, Number(process.pid), over.signal), ended]);
     process.settled();
+    watch(process, place, spec, hooks.pace);
     hooks.up(spec.name, place, performance.now() - started);
     return place;
   } catch (error) {
@@ -114,6 +119,19 @@ async function settle(process: PartProcess, spec: PartSpec, hooks: PartHooks, si
   } finally {
     signal.removeEventListener("abort", stop);
   }
+}
+
+/** Ends a process that is up once it hangs; then it is started again as any that has died. */
+function watch(process: PartProcess, place: Place, { ask }: PartSpec, { lifeMs }: Pace): void {
+  const watchdog = new Watchdog({ everyMs: lifeMs, onSilent: () => process.endHung() });
+  const seen = () => watchdog.seen();
+  const looking = ask && setInterval(() => background(ask(place).then(seen), () => {}), lifeMs);
+  if (ask === undefined) process.onSign(seen);
+  const over = () => {
+    watchdog[Symbol.dispose]();
+    clearInterval(looking);
+  };
+  process.ended.then(over, over);
 }
 
 const NOBODY_HURRIES = new AbortController().signal;

@@ -40,6 +40,9 @@ export interface RedisPlan {
   readonly env: Io["env"];
 }
 
+/** How long it is waited for an answer, which is late on a busy machine. */
+const ASK_MS = 20_000;
+
 /** A Redis for this machine alone, which keeps what it is told: append-only, and nothing is evicted. */
 export function redisPart(plan: RedisPlan): PartSpec {
   const dir = join(plan.home, "redis");
@@ -52,6 +55,10 @@ export function redisPart(plan: RedisPlan): PartSpec {
       mkdirSync(dir, { recursive: true, mode: 0o700 });
       // Over stdin, since arguments are seen by all, and the password is among them.
       return { args: [GUARD, plan.program, "-"], env: plan.env, cwd: dir, input: settings(dir, plan) };
+    },
+    async ask() {
+      const redis = openRedis(url, { commandTimeoutMs: ASK_MS });
+      await redis.ping().finally(() => redis.disconnect());
     },
     async place(told, _pid, signal) {
       const { pid } = z.object({ pid: z.int() }).parse(told);

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { untilAborted } from "../until-aborted.js";
-import { answers, fromHere } from "./answers.js";
+import { answers, fromHere, healthOf, healthy } from "./answers.js";
 import { ENDS_WITH_PARENT } from "../end-with-parent.js";
 import type { Io } from "../io.js";
 import type { PartSpec } from "./part.js";
@@ -21,10 +21,12 @@ export interface Service {
   readonly cwd: string;
   readonly graceMs: number;
   readonly needed?: boolean;
+  /** Whether it is reached by an address, where it can be asked whether it lives. */
+  readonly listens: boolean;
 }
 
 /** A command of this program, as a part: `trainer api` and the others, each in a process of its own. */
-export function servicePart({ name, command, env, cwd, graceMs, needed = true }: Service): PartSpec {
+export function servicePart({ name, command, env, cwd, graceMs, needed = true, listens }: Service): PartSpec {
   return {
     name,
     needed,
@@ -38,12 +40,13 @@ export function servicePart({ name, command, env, cwd, graceMs, needed = true }:
       },
       cwd,
     }),
+    ...(listens ? { ask: ({ url }) => healthy(String(url)) } : {}),
     async place(told, pid, signal) {
       const { url: given, error } = Told.parse(told);
       if (error !== undefined) await untilAborted(signal); // it ends, and its last words on stderr are for people
       if (given === undefined) return { pid };
       const url = fromHere(given);
-      await answers(`${url}/healthz`, signal);
+      await answers(healthOf(url), signal);
       return { url, pid };
     },
   };

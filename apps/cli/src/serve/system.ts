@@ -32,15 +32,29 @@ export async function startSystem(setup: Setup, parts: Parts, signal: AbortSigna
   const bank = ownBank ? await startBank(setup, redis, parts, signal) : givenBank(setup, parts);
   const env = serviceEnv(setup, redis, bank);
   const { cwd } = setup;
-  await parts.start(servicePart({ name: "worker", command: ["worker"], env, cwd, graceMs: 25_000 }), signal);
-  const { url } = await parts.start(servicePart({ name: "api", command: ["api"], env, cwd, graceMs: 5000 }), signal);
+  await parts.start(
+    servicePart({ name: "worker", command: ["worker"], env, cwd, graceMs: 25_000, listens: false }),
+    signal,
+  );
+  const { url } = await parts.start(
+    servicePart({ name: "api", command: ["api"], env, cwd, graceMs: 5000, listens: true }),
+    signal,
+  );
   if (env["DISCORD_TOKEN"]) parts.begin(botPart(env, String(url), cwd), signal);
 }
 
 /** The bot, which Discord may keep waiting: the rest does without it. */
 function botPart(env: Io["env"], apiUrl: string, cwd: string): PartSpec {
   const own = { ...env, API_BASE_URL: apiUrl, MODEL_TRAINER_API_KEY: env["SECURITY__API_KEY"] };
-  return servicePart({ name: "discord-bot", command: ["discord-bot"], env: own, cwd, graceMs: 5000, needed: false });
+  return servicePart({
+    name: "discord-bot",
+    command: ["discord-bot"],
+    env: own,
+    cwd,
+    graceMs: 5000,
+    needed: false,
+    listens: false,
+  });
 }
 
 /** Whether the system has a Redis of its own: none is given. */
@@ -99,6 +113,7 @@ async function startBank(
     env,
     cwd,
     graceMs: 10_000,
+    listens: true,
   });
   const { url } = await parts.start(part, signal);
   return { url: String(url), key: config.app.dataBankApiKey || String(uploadKeys.split(",")[0]).trim() };

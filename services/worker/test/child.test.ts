@@ -39,7 +39,14 @@ const archived = (runId: string) => readManifest(join(system.root, "archived", `
 /** A child that was told to train. */
 function training(runId: string, { turn = 1, ...fields }: { turn?: number } & Partial<TrainSettings> = {}, input = {}) {
   const child = startChild({ ...system.input, ...input });
-  child.say({ type: "train", runId, userId: String(USER), request: request(fields), turn, told: null });
+  child.say({
+    type: "train",
+    runId: RunId.parse(runId),
+    userId: String(USER),
+    request: request(fields),
+    turn,
+    told: null,
+  });
   return child;
 }
 
@@ -118,7 +125,14 @@ test("one that is told to stop saves and says so; what is gone on with is not to
       .flatMap((each) => (each.kind === "step" ? [each.training] : []))
       .at(-1) ?? null;
   const next = startChild(system.input);
-  next.say({ type: "train", runId: "stopped", userId: String(USER), request: request(long), turn: 2, told });
+  next.say({
+    type: "train",
+    runId: RunId.parse("stopped"),
+    userId: String(USER),
+    request: request(long),
+    turn: 2,
+    told,
+  });
   await vi.waitUntil(() => toldIn(next.heard).some(({ kind }) => kind === "validation"), 20_000);
   next.say({ type: "stop" });
   await next.until("stopped");
@@ -129,7 +143,7 @@ test("one that is told to stop saves and says so; what is gone on with is not to
 test("one that is told to stop before it has begun does not begin", async () => {
   const child = startChild(system.input);
   child.say({ type: "stop" });
-  child.say({ type: "train", runId: "never", userId: "0", request: request(), turn: 1, told: null });
+  child.say({ type: "train", runId: RunId.parse("never"), userId: "0", request: request(), turn: 1, told: null });
   await child.until("stopped");
   expect(existsSync(join(folder("never"), "model.safetensors"))).toBe(false);
 });

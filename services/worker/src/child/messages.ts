@@ -1,4 +1,4 @@
-import { anyNumber, ChatTurn, jobs, RunProgress, TokenizerStats } from "@trainer/platform";
+import { anyNumber, ChatTurn, jobs, RunId, RunProgress, TokenizerStats } from "@trainer/platform";
 import { z } from "zod";
 import { ChildConfig } from "../config.js";
 
@@ -30,7 +30,7 @@ export const ToChild = z.discriminatedUnion("type", [
   z.object({ type: z.literal("configure"), config: ChildConfig, parent: z.int() }),
   z.object({
     type: z.literal("train"),
-    runId: text,
+    runId: RunId,
     userId: text,
     request: jobs.train.shape.request,
     /** Which turn on the run this is: of two processes, the one with the later may write. */

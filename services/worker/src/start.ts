@@ -3,9 +3,10 @@ import { WorkerConfig, type WorkerInput } from "./config.js";
 import { container as makeContainer, type Container, type WorkerHooks } from "./container.js";
 import { answerJobs } from "./jobs/answers.js";
 import { cancelQueued } from "./jobs/cancel-queued.js";
-import type { Work } from "./jobs/job.js";
+import { UnreadableJob, type Work } from "./jobs/job.js";
 import { tokenizerJob } from "./jobs/tokenizer.js";
 import { trainJob } from "./jobs/train.js";
+import { endUnreadable } from "./jobs/unreadable.js";
 import { Presence } from "./presence.js";
 import { queueWorker, type QueueWorker } from "./queue-worker.js";
 import { reconcile } from "./reconcile.js";
@@ -34,8 +35,12 @@ export async function startWorker(input: WorkerInput, hooks: WorkerHooks = {}): 
   const { log } = container;
   const draining = new AbortController();
   const workers = [
-    queueWorker("trainer", config.trainings, container, (kind, work) => made(kind, work, draining.signal, container)),
-    queueWorker("trainer-inference", config.answers, container, (kind, work) => answered(kind, work, container)),
+    queueWorker("trainer", config.trainings, container, (kind, work) =>
+      ended(kind, work, container, made(kind, work, draining.signal, container)),
+    ),
+    queueWorker("trainer-inference", config.answers, container, (kind, work) =>
+      ended(kind, work, container, answered(kind, work, container)),
+    ),
   ];
   const onLookFailed = (error: unknown) =>
     log.warn({ event: "reconcile_failed", reason: String(error) }, "the runs could not be looked through");
@@ -110,6 +115,16 @@ function answered(kind: string, work: Work, container: Container): Promise<void>
     return answerJobs[kind](work, container);
   }
   return unknown(kind, work);
+}
+
+/** Sees that what a job is for does not wait for ever where the job cannot be read. */
+async function ended(kind: string, work: Work, container: Container, body: Promise<void>): Promise<void> {
+  try {
+    await body;
+  } catch (error) {
+    if (error instanceof UnreadableJob) await endUnreadable(kind, work, container, error);
+    throw error;
+  }
 }
 
 async function unknown(kind: string, work: Work): Promise<void> {

@@ -121,7 +121,8 @@ const ask = (container: Container, question: Question, slot: Slot<unknown>): Pro
     background(publish(container, slot, { type: "text", ...piece }), () => {}),
   );
 
-async function publish({ redis }: Container, { key }: Slot<unknown>, message: object): Promise<void> {
+/** Says something to whoever follows an answer. */
+export async function publish({ redis }: Container, { key }: Slot<unknown>, message: object): Promise<void> {
   await redis.publish(keys.stream(key), toWireJson(message)).catch(() => {}); // what is kept counts
 }
 

@@ -13,7 +13,7 @@ export const CANCELLED: Failure = {
 
 /** Ends a run for good: in its record, by an event, in its manifest and in the log, unless it is another worker's by now. */
 export async function failRun(
-  { config, runs, store, log }: Container,
+  container: Container,
   turn: RunTurn,
   events: RunEvents,
   runId: string,
@@ -22,7 +22,16 @@ export async function failRun(
   const { code, failureClass, message } = failure;
   const kind = failureClass === "USER_INPUT" && code !== CANCELLED.code ? "user" : "system";
   await turn.write({ status: "failed", message, error: message }, [events.failed(message, kind)]);
-  if (turn.lost.aborted) return;
+  if (!turn.lost.aborted) await settleFailed(container, runId, failure);
+}
+
+/** Ends a run whose record says already that it has failed: in its manifest and in the log. */
+export async function settleFailed(
+  { config, runs, store, log }: Container,
+  runId: string,
+  failure: Failure,
+): Promise<void> {
+  const { code, message } = failure;
   try {
     await recordFailure(openHome(config.artifactsRoot), runId, failure);
     await store.settle(runId);

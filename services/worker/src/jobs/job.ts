@@ -1,8 +1,15 @@
-import { parseJson, toJson } from "@trainer/platform";
+import { parseJson, refusalOf, toJson } from "@trainer/platform";
 import { DelayedError, UnrecoverableError, WaitingError, type Job } from "bullmq";
 import { z } from "zod";
 import type { Failure } from "../child/messages.js";
 import type { WorkerConfig } from "../config.js";
+
+/** A job that holds what none of its kind may. It is not tried again. */
+export class UnreadableJob extends UnrecoverableError {
+  constructor(cause: z.ZodError) {
+    super(`the job cannot be read: ${refusalOf(cause).message}`);
+  }
+}
 
 /** A job of the queue while it is ours. */
 export class Work {
@@ -14,9 +21,11 @@ export class Work {
     this.#token = token;
   }
 
-  /** What it carries. */
+  /** What it carries. @throws UnreadableJob */
   data<S extends z.ZodType>(schema: S): z.output<S> {
-    return schema.parse(parseJson(toJson(this.#job.data)));
+    const { data, error } = schema.safeParse(parseJson(toJson(this.#job.data)));
+    if (error !== undefined) throw new UnreadableJob(error);
+    return data;
   }
 
   /** How often it has failed for a reason that may pass. */

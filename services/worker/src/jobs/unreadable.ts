@@ -1,0 +1,76 @@
+import { ChatResult, GenerateResult, RunId, ScoreResult, TokenizerId, UserIdText } from "@trainer/platform";
+import type { Slot } from "@trainer/platform/redis";
+import { z } from "zod";
+import type { Failure } from "../child/messages.js";
+import type { Container } from "../container.js";
+import { isAlive } from "../runs/is-alive.js";
+import { publish } from "./answers.js";
+import { settleFailed } from "./fail-run.js";
+import type { UnreadableJob, Work } from "./job.js";
+
+/** What a job is for; null what it does not name, or by what is no id. */
+const Names = z.object({
+  run_id: RunId.nullable().catch(null),
+  tokenizer_id: TokenizerId.nullable().catch(null),
+  request_id: z.string().catch(""),
+  session_id: z.string().catch(""),
+  user_id: UserIdText.catch(0n),
+});
+type Names = z.output<typeof Names>;
+
+/**
+ * Ends what a job was for that cannot be read: a version queued it that took more than this one, or somebody else did.
+ * Nobody would do it, and who waits for it would wait for ever.
+ */
+export async function endUnreadable(
+  kind: string,
+  work: Work,
+  container: Container,
+  { message }: UnreadableJob,
+): Promise<void> {
+  const names = work.data(Names);
+  if (names.tokenizer_id !== null && kind === "tokenizer") await endTokenizer(names.tokenizer_id, message, container);
+  if (names.run_id === null) return;
+  if (kind === "train") await endRun(names.run_id, names.user_id, message, container);
+  else await endAnswer(kind, { ...names, run_id: names.run_id }, message, container);
+}
+
+async function endTokenizer(id: TokenizerId, message: string, { tokenizers }: Container): Promise<void> {
+  const { status } = await tokenizers.get(id);
+  if (status === "queued" || status === "running") await tokenizers.fail(id, message);
+}
+
+async function endRun(runId: RunId, userId: bigint, message: string, container: Container): Promise<void> {
+  const { runs, pace } = container;
+  const record = await runs.get(runId).catch(() => null);
+  const isOpen = record?.status === "queued" || record?.status === "running";
+  if (!isOpen || isAlive(record.heartbeat, pace)) return; // whoever is at it has another job for it
+  const failure: Failure = { code: "INVALID_INPUT", failureClass: "USER_INPUT", message };
+  const about = { domain: "trainer", job_id: runId, user_id: userId } as const;
+  const change = { status: "failed", message, error: message } as const;
+  const failed = { type: "trainer.job.failed.v1", ...about, error_kind: "user", message } as const;
+  await runs.update(runId, await runs.claim(runId), change, [failed]);
+  await settleFailed(container, runId, failure);
+}
+
+async function endAnswer(
+  kind: string,
+  names: Names & { readonly run_id: RunId },
+  message: string,
+  container: Container,
+): Promise<void> {
+  const { results } = container;
+  const { run_id: runId, request_id: requestId, session_id: sessionId } = names;
+  const failed = { status: "failed", message } as const;
+  const end = async <T extends { readonly status: string }>(slot: Slot<T>, value: T) => {
+    if ((await slot.get())?.status === "completed") return;
+    await slot.set(value);
+    await publish(container, slot, { type: "failed", message });
+  };
+  const none = { split: "", loss: null, ppl: null, artifact: null };
+  if (kind === "eval") await end(results.evaluation(runId), { ...none, ...failed });
+  if (requestId === "") return;
+  if (kind === "score") await end(results.score(runId, requestId), ScoreResult.parse(failed));
+  if (kind === "generate") await end(results.generation(runId, requestId), GenerateResult.parse(failed));
+  if (kind === "chat") await end(results.chat(runId, sessionId, requestId), ChatResult.parse(failed));
+}

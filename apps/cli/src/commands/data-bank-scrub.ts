@@ -9,13 +9,10 @@ import { filesRoot } from "./data-bank-start.js";
 
 const Options = z.strictObject({
   root: z.string().min(1).optional().meta({ description: "where files are kept: DATA_ROOT, or files/ in the home" }),
-  repair: z
-    .boolean()
-    .default(false)
-    .meta({
-      description:
-        "put aside what is damaged, describe again what has lost its description, remove uploads that were cut off",
-    }),
+  repair: z.boolean().default(false).meta({
+    description:
+      "put aside what is damaged, describe again what has lost its description, remove uploads that were cut off",
+  }),
 });
 
 export function define(command: Command, io: Io): void {

@@ -333,3 +333,16 @@ test("an evaluation of another text, or without samples, leaves what training wr
   const when = { evaluated_at: aString };
   expect({ ...Object(JSON.parse(metrics)), ...when }).toEqual({ ...Object(JSON.parse(before[0] ?? "")), ...when });
 });
+
+test("a split that cannot be read as in training is refused, and its bins are nobody's any more", async () => {
+  using opened = await openModel("lamp", { home });
+  const { manifest, model } = opened;
+  const apart = manifest && { ...manifest, config: { ...manifest.config, mask_documents: true } };
+  const blind = { ...model, outline: { ...model.outline, heads: null } };
+  const out = join(temporary.path, "refused");
+  await expect(
+    evaluate({ ...opened, model: blind, manifest: apart }, { ...noSamples, split: "test", out }, { home }),
+  ).rejects.toMatchObject({ code: "MODEL_INCOMPATIBLE" });
+  const left = await readdir(join(home.cache, "bins"));
+  expect(left.filter((name) => name.startsWith(".in-use-"))).toEqual([]);
+});

@@ -182,11 +182,12 @@ test("a port in use is named, with how to choose another, and nothing is left ru
 test("a Redis and a file service that are given are used, and must answer", async () => {
   const outer = await serve();
   const { redis, "data-bank": bank } = addresses(home);
-  const inner = scratch("serve-inner");
+  const inner = join(home, "inner");
   const env = { TRAINER_HOME: inner, REDIS_URL: String(redis.url), APP__DATA_BANK_API_URL: String(bank.url) };
-  const { interrupt, ended } = await serving(ANY, env, inner);
+  const { interrupt, ended } = await serving(ANY, env, home);
   expect(addresses(inner)).toMatchObject({ redis: { url: redis.url }, "data-bank": { url: bank.url } });
   expect(addresses(inner).redis.pid).toBeUndefined();
+  expect((statSync(inner).mode & 0o777).toString(8)).toBe("700"); // it was not there
   interrupt();
   await ended;
   expect(await withRedis(redis.url, (client) => client.ping())).toBe("PONG");
@@ -209,6 +210,42 @@ test("keys and settings that are given are used, and records go to stderr where 
   expect(io.stdout.text + io.stderr.text).not.toContain("s3cret");
   interrupt();
   await ended;
+});
+
+/** The variables of a process as it was started. */
+const environ = (pid: unknown): Record<string, string> =>
+  Object.fromEntries(
+    readFileSync(`/proc/${Number(pid)}/environ`, "utf8")
+      .split("\0")
+      .map((each) => [each.slice(0, each.indexOf("=")), each.slice(each.indexOf("=") + 1)]),
+  );
+
+test("each part finds in its environment the secrets that are for it, and what trains finds none", async () => {
+  writeFileSync(join(home, ".env"), "SECURITY__API_KEY=of-api\nAPI_UPLOAD_KEYS=of-files\n");
+  const others = { AWS_SECRET_ACCESS_KEY: "of-bucket", HF_TOKEN: "of-hub", TRAINER_API_KEY: "of-user" };
+  const { ended, interrupt } = await serve([], others);
+  const parts = addresses(home);
+  const children = () => readFileSync(`/proc/${parts.worker.pid}/task/${parts.worker.pid}/children`, "utf8").trim();
+  await until(() => children() !== "");
+  const [child] = children().split(" ");
+  const secrets = ["of-api", "of-files", "of-bucket", "of-hub", "of-user", String(parts.redis.url)];
+  const known = (pid: unknown) => secrets.filter((secret) => Object.values(environ(pid)).includes(secret)).join();
+  expect({
+    api: known(parts.api.pid),
+    files: known(parts["data-bank"].pid),
+    worker: known(parts.worker.pid),
+    child: known(child),
+    redis: known(parts.redis.pid),
+  }).toEqual({
+    api: `of-api,of-files,${parts.redis.url}`,
+    files: `of-files,of-bucket,${parts.redis.url}`,
+    worker: `of-files,${parts.redis.url}`,
+    child: "",
+    redis: "",
+  });
+  expect(environ(child)["TRAINER_HOME"]).toBe(home); // it has what is no secret
+  interrupt();
+  expect(await ended).toBe(0);
 });
 
 test("the bot comes up where it has a token, and the rest does without it until it can", async () => {

@@ -11,9 +11,9 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** Makes a folder and those above it, each synced into the one that holds it. */
-export async function makeFolder(path: string): Promise<void> {
-  const first = await mkdir(path, { recursive: true });
+/** Makes a folder and those above it, each synced into the one that holds it. One that is there keeps its mode. */
+export async function makeFolder(path: string, { mode }: { readonly mode?: number } = {}): Promise<void> {
+  const first = await mkdir(path, { recursive: true, ...(mode === undefined ? {} : { mode }) });
   if (first === undefined) return;
   const top = dirname(first);
   for (let made = path; made !== top; made = dirname(made)) await syncFolder(dirname(made));

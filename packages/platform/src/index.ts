@@ -2,6 +2,7 @@ export { background } from "./background.js";
 export { envField, readConfig, type Env } from "./config/env.js";
 export { DEFAULT_SOURCE, loadConfig, type LoadedConfig, type SettingSource } from "./config/load.js";
 export type { TrainerConfig } from "./config/settings.js";
+export { withoutSecrets } from "./config/without-secrets.js";
 export { AppError, STATUS, type ErrorCode } from "./errors.js";
 export { decodeEvent, encodeEvent, TrainerEvent } from "./events.js";
 export { parseJson, toJson, toWireJson } from "./json.js";

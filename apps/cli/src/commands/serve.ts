@@ -43,7 +43,7 @@ export function define(command: Command, io: Io): void {
       const home = resolve(io.cwd, named);
       const loaded = loadConfig({ env: { ...io.env, ...asVariables(options) }, cwd: io.cwd });
       refuseStrangers(loaded, home);
-      await makeFolder(home);
+      await makeFolder(home, { mode: 0o700 }); // it holds what clients send and ask
       using served = serveHome(home);
       await gone(served.leftBehind);
       const keys = openKeys(home);

@@ -4,6 +4,7 @@ import { totalmem } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { withoutSecrets } from "@trainer/platform";
 import { openRedis } from "@trainer/platform/redis";
 import { z } from "zod";
 import { findProgram } from "../doctor/find-program.js";
@@ -54,7 +55,7 @@ export function redisPart(plan: RedisPlan): PartSpec {
     launch() {
       mkdirSync(dir, { recursive: true, mode: 0o700 });
       // Over stdin, since arguments are seen by all, and the password is among them.
-      return { args: [GUARD, plan.program, "-"], env: plan.env, cwd: dir, input: settings(dir, plan) };
+      return { args: [GUARD, plan.program, "-"], env: withoutSecrets(plan.env), cwd: dir, input: settings(dir, plan) };
     },
     async ask() {
       const redis = openRedis(url, { commandTimeoutMs: ASK_MS });

@@ -21,9 +21,9 @@ export function servedSettings(loaded: LoadedConfig, home: string, cwd: string):
   const bank = hasOwnBank(loaded)
     ? { url: fromHere(`http://${bindHost}:${dataBankPort}`), key: MADE }
     : { url: app.dataBankApiUrl, key: app.dataBankApiKey };
-  const env = serviceEnv({ loaded, home, keys: KEYS }, ownRedis ? "redis://127.0.0.1" : redisUrl, bank);
+  const settings = serviceEnv({ loaded, home, keys: KEYS }, ownRedis ? "redis://127.0.0.1" : redisUrl, bank);
   const found = new Map(loaded.sources.map(({ toml, value }) => [toml, value]));
-  return loadConfig({ env, cwd }).sources.flatMap(({ env: [name], toml, value }) => {
+  return loadConfig({ env: { ...loaded.env, ...settings }, cwd }).sources.flatMap(({ env: [name], toml, value }) => {
     if (String(value) === String(found.get(toml))) return [];
     const known = toml === "redis.url" || (toml === "app.data_bank_api_url" && dataBankPort === 0) ? null : value;
     return [{ name: String(name), value: known, why: reason(toml, home) }];

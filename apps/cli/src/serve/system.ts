@@ -1,5 +1,4 @@
-import type { LoadedConfig } from "@trainer/platform";
-import { DEFAULT_SOURCE } from "@trainer/platform";
+import { DEFAULT_SOURCE, withoutSecrets, type LoadedConfig } from "@trainer/platform";
 import type { Io } from "../io.js";
 import { redisAnswers } from "./redis-answers.js";
 import type { Keys } from "./keys.js";
@@ -30,31 +29,46 @@ export async function startSystem(setup: Setup, parts: Parts, signal: AbortSigna
 
   const redis = await startRedis(setup, parts, signal);
   const bank = ownBank ? await startBank(setup, redis, parts, signal) : givenBank(setup, parts);
-  const env = serviceEnv(setup, redis, bank);
+  const { SECURITY__API_KEY: apiKey, ...common } = serviceEnv(setup, redis, bank);
   const { cwd } = setup;
+  const env = { ...withoutSecrets(setup.loaded.env), ...common };
+  const ofApi = { ...env, SECURITY__API_KEY: apiKey };
   await parts.start(
     servicePart({ name: "worker", command: ["worker"], env, cwd, graceMs: 25_000, listens: false }),
     signal,
   );
-  const { url } = await parts.start(
-    servicePart({ name: "api", command: ["api"], env, cwd, graceMs: 5000, listens: true }),
-    signal,
-  );
-  if (env["DISCORD_TOKEN"]) parts.begin(botPart(env, String(url), cwd), signal);
+  const api = servicePart({ name: "api", command: ["api"], env: ofApi, cwd, graceMs: 5000, listens: true });
+  const { url } = await parts.start(api, signal);
+  const { DISCORD_TOKEN: token } = setup.loaded.env;
+  if (token) parts.begin(botPart(setup, { redis, token, apiUrl: String(url), apiKey }), signal);
 }
 
 /** The bot, which Discord may keep waiting: the rest does without it. */
-function botPart(env: Io["env"], apiUrl: string, cwd: string): PartSpec {
-  const own = { ...env, API_BASE_URL: apiUrl, MODEL_TRAINER_API_KEY: env["SECURITY__API_KEY"] };
+function botPart({ loaded, home, cwd }: Setup, { redis, token, apiUrl, apiKey }: Bot): PartSpec {
+  const env = {
+    ...withoutSecrets(loaded.env),
+    TRAINER_HOME: home,
+    REDIS_URL: redis,
+    DISCORD_TOKEN: token,
+    API_BASE_URL: apiUrl,
+    MODEL_TRAINER_API_KEY: apiKey,
+  };
   return servicePart({
     name: "discord-bot",
     command: ["discord-bot"],
-    env: own,
+    env,
     cwd,
     graceMs: 5000,
     needed: false,
     listens: false,
   });
+}
+
+interface Bot {
+  readonly redis: string;
+  readonly token: string;
+  readonly apiUrl: string;
+  readonly apiKey: string;
 }
 
 /** Whether the system has a Redis of its own: none is given. */
@@ -99,9 +113,11 @@ async function startBank(
   const { config } = loaded;
   const uploadKeys = loaded.env["API_UPLOAD_KEYS"] ?? keys.data_bank_key;
   const env = {
-    ...loaded.env,
+    ...withoutSecrets(loaded.env),
+    ...pick(loaded.env, BANK_SECRETS),
     TRAINER_HOME: home,
     BIND_HOST: config.bindHost,
+    PUBLIC_HOSTS: config.publicHosts.join(","),
     PORT: String(config.dataBankPort),
     API_UPLOAD_KEYS: uploadKeys,
     REDIS_URL: redisUrl,
@@ -119,13 +135,18 @@ async function startBank(
   return { url: String(url), key: config.app.dataBankApiKey || String(uploadKeys.split(",")[0]).trim() };
 }
 
-/** What the API and the worker find in their environment, before anything else. */
+/** What the file service alone is to know of what was set. */
+const BANK_SECRETS = ["API_READ_KEYS", "API_DELETE_KEYS", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"] as const;
+
+const pick = (env: Io["env"], names: readonly string[]): Io["env"] =>
+  Object.fromEntries(names.map((name) => [name, env[name]]));
+
+/** What the API and the worker find in their environment, before anything else; the API's key is the API's alone. */
 export const serviceEnv = (
-  { loaded: { config, env }, home, keys }: Pick<Setup, "loaded" | "home" | "keys">,
+  { loaded: { config }, home, keys }: Pick<Setup, "loaded" | "home" | "keys">,
   redisUrl: string,
   bank: Bank,
-): Io["env"] => ({
-  ...env,
+) => ({
   TRAINER_HOME: home,
   APP__DATA_ROOT: home,
   APP__ARTIFACTS_ROOT: home,

@@ -1,5 +1,5 @@
 import { fork, type ChildProcess } from "node:child_process";
-import { Watchdog } from "@trainer/platform";
+import { Watchdog, withoutSecrets } from "@trainer/platform";
 import { z } from "zod";
 import { FromChild, type ToChild } from "../child/messages.js";
 import { ChildConfig, type WorkerConfig } from "../config.js";
@@ -41,6 +41,7 @@ export class Child {
   constructor(command: ChildCommand, config: WorkerConfig, lifeMs = PACE.life) {
     this.#process = fork(command.module, [], {
       execArgv: [...command.execArgv],
+      env: withoutSecrets(process.env), // it opens what strangers have made
       serialization: "advanced", // JSON has no infinite perplexity
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });

@@ -1,0 +1,13 @@
+import type { Env } from "./env.js";
+
+const SECRET_NAME = /(key|token|secret|password|passwd|credential)s?$|^redis_+url$/i;
+const WITH_PASSWORD = /\/\/[^/@\s]*@/;
+
+/**
+ * The environment of a process that needs no secret of it: whatever it opens, and whoever gets hold of it, finds there
+ * neither keys nor tokens, nor addresses with passwords.
+ */
+export const withoutSecrets = (env: Env): Env =>
+  Object.fromEntries(
+    Object.entries(env).filter(([name, value = ""]) => !SECRET_NAME.test(name) && !WITH_PASSWORD.test(value)),
+  );

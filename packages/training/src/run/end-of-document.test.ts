@@ -9,8 +9,15 @@ test("documents end with the end-of-text token", () => {
 });
 
 test("without one, or without attention, they cannot be kept apart", () => {
-  const untold = () => endOfDocument(attending, { specials: { ...specials, eos: null } });
-  expect(untold).toThrow("the tokenizer has no end-of-text token to find them by");
+  const refusal = (why: string): unknown =>
+    expect.objectContaining({
+      code: "MODEL_INCOMPATIBLE",
+      failureClass: "USER_INPUT",
+      message: `documents cannot be kept apart: ${why}`,
+    });
+  expect(() => endOfDocument(attending, { specials: { ...specials, eos: null } })).toThrow(
+    refusal("the tokenizer has no end-of-text token to find them by"),
+  );
   const recurrent = { family: "char_lstm", outline: { ...attending.outline, heads: null } };
-  expect(() => endOfDocument(recurrent, { specials })).toThrow("a char_lstm has no attention to mask");
+  expect(() => endOfDocument(recurrent, { specials })).toThrow(refusal("a char_lstm has no attention to mask"));
 });

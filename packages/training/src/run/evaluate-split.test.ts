@@ -70,6 +70,8 @@ test("an evaluation that is stopped between batches has no result", async () => 
     return given.next();
   };
   expect(await evaluateSplit(model, { ...given, next }, compute, stop.signal)).toBeNull();
+  const { signal } = new AbortController();
+  expect(await evaluateSplit(model, data(), compute, signal)).toEqual(await evaluateSplit(model, data(), compute));
 });
 
 test("bits are of the predicted text by its bytes and characters, and of none that does not come back", async () => {

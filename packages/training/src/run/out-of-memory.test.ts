@@ -18,7 +18,13 @@ test("a step for which memory does not suffice fails with the batch size to try"
   });
   const onCpu = stepFailure(cuda, { ...size, device: "cpu", activationCheckpointing: true });
   expect(onCpu.code).toBe("TRAINING_OOM");
-  expect(onCpu.message).not.toContain("checkpointing");
+  expect(onCpu.message).toBe(
+    "batches of 32 do not fit: try a batch size of 16 with 4 batches a step, which learns the same (TorchError: CUDA " +
+      "out of memory. Tried to allocate 2.00 GiB.)",
+  );
+  expect(stepFailure(cuda, { ...size, batchSize: 5 }).message).toMatch(
+    /^batches of 5 do not fit: try a batch size of 2 with 4 batches a step, or activation/, // eight sequences, not ten
+  );
   expect(stepFailure(cuda, { ...size, batchSize: 1 }).message).toMatch(/^not even a batch of one sequence fits/);
 });
 
@@ -31,6 +37,7 @@ test("memory that does not suffice for what a run begins with is said with what 
     code: "CUDA_OOM",
     failureClass: "USER_INPUT",
     message: matching(/^the weights and the optimizer's state do not fit.*smaller model.*CUDA out of memory/),
+    cause: cuda,
   });
   expect(preparationFailure(cuda, "cpu")).toMatchObject({ code: "TRAINING_OOM" });
   const [other, own] = [new Error("no"), new TrainingError("CUDA_OOM", "USER_INPUT", "not even one sequence")];

@@ -36,10 +36,11 @@ export function stepFailure(error: unknown, size: StepSize): TrainingError {
   if (failure.code !== "TRAINING_OOM") return failure;
   const { device, batchSize, gradAccumSteps, activationCheckpointing } = size;
   const half = Math.floor(batchSize / 2);
+  const alike = batchSize % 2 === 0 ? ", which learns the same" : ""; // else a step has a few sequences fewer
   const smaller =
     half === 0
       ? "not even a batch of one sequence fits: try shorter sequences or a smaller model"
-      : `batches of ${batchSize} do not fit: try a batch size of ${half} with ${gradAccumSteps * 2} batches a step, which learns the same`;
+      : `batches of ${batchSize} do not fit: try a batch size of ${half} with ${gradAccumSteps * 2} batches a step${alike}`;
   const again = activationCheckpointing ? "" : ", or activation checkpointing";
   return new TrainingError(outOfMemory(device), "USER_INPUT", `${smaller}${again} (${String(error)})`, {
     cause: error,

@@ -1,5 +1,6 @@
 import { allowTf32, aten, GradScaler, ones } from "@trainer/torch";
 import { expect, test } from "vitest";
+import { containing } from "../../../../test/matching.js";
 import {
   effectiveBatchSize,
   gradScaler,
@@ -18,10 +19,16 @@ test("auto is the GPU in fp16 where there is one, else the CPU in fp32", () => {
   expect(resolveCompute("cpu", "fp32").device).toBe("cpu");
 });
 
+const refusal = (code: string, message: string): unknown =>
+  expect.objectContaining({ code, failureClass: "USER_INPUT", message: containing(message) });
+
 test("what cannot be had is refused, not replaced", () => {
-  expect(() => resolveCompute("cuda", "auto", 0)).toThrow("CUDA requested but not available");
+  expect(() => resolveCompute("cuda", "auto", 0)).toThrow(
+    refusal("CUDA_NOT_AVAILABLE", "CUDA requested but not available"),
+  );
   for (const precision of ["fp16", "bf16", "tf32"] as const) {
-    expect(() => resolveCompute("auto", precision, 0)).toThrow(`${precision} precision is not supported on CPU`);
+    const refused = refusal("INVALID_INPUT", `${precision} precision is not supported on CPU`);
+    expect(() => resolveCompute("auto", precision, 0)).toThrow(refused);
   }
 });
 
@@ -30,7 +37,11 @@ test("tf32 is for GPUs that have it", () => {
   expect(resolveCompute("auto", "tf32", 1, [9, 0])).toEqual(tf32);
   expect(resolveCompute("cuda", "tf32", 1, [0, 0])).toEqual(tf32); // the driver does not say what it has
   expect(resolveCompute("cuda", "tf32", 1, undefined)).toEqual(tf32);
-  expect(() => resolveCompute("cuda", "tf32", 1, [7, 5])).toThrow("capability 8.0, this GPU has 7.5; use fp32 or fp16");
+  expect(() => resolveCompute("cuda", "tf32", 1, [7, 5])).toThrow(
+    refusal("INVALID_INPUT", "capability 8.0, this GPU has 7.5; use fp32 or fp16"),
+  );
+  for (const precision of ["fp32", "fp16", "bf16"] as const)
+    expect(resolveCompute("cuda", precision, 1, [7, 5])).toEqual({ device: "cuda", precision });
 });
 
 test("where nobody chose, a GPU that has bfloat16 uses it", () => {

@@ -35,6 +35,7 @@ test("what cannot be had is refused, not replaced", () => {
 test("tf32 is for GPUs that have it", () => {
   const tf32 = { device: "cuda", precision: "tf32" };
   expect(resolveCompute("auto", "tf32", 1, [9, 0])).toEqual(tf32);
+  expect(resolveCompute("auto", "tf32", 1, [8, 0])).toEqual(tf32); // an A100
   expect(resolveCompute("cuda", "tf32", 1, [0, 0])).toEqual(tf32); // the driver does not say what it has
   expect(resolveCompute("cuda", "tf32", 1, undefined)).toEqual(tf32);
   expect(() => resolveCompute("cuda", "tf32", 1, [7, 5])).toThrow(
@@ -46,7 +47,8 @@ test("tf32 is for GPUs that have it", () => {
 
 test("where nobody chose, a GPU that has bfloat16 uses it", () => {
   const gpu = (major: number) => ({ count: 1, capabilities: [[major, 0] as const] });
-  expect([suitablePrecision("auto", gpu(9)), suitablePrecision("cuda", gpu(7))]).toEqual(["bf16", "fp16"]);
+  expect([7, 8, 9].map((major) => suitablePrecision("auto", gpu(major)))).toEqual(["fp16", "bf16", "bf16"]);
+  expect(suitablePrecision("cuda", gpu(7))).toBe("fp16");
   expect(suitablePrecision("auto", { count: 1, capabilities: [] })).toBe("fp16");
   expect(suitablePrecision("cpu", gpu(9))).toBe("auto");
   expect(suitablePrecision("auto", { count: 0, capabilities: [] })).toBe("auto");

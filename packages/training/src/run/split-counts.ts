@@ -37,7 +37,7 @@ export function lossWarnings(counts: Bins["counts"]): string[] {
 export function splitWarnings(counts: SplitCounts): string[] {
   return (["validation", "test"] as const).flatMap((split) => {
     const { documents, asked, share } = counts[split];
-    if (asked === null || share === null || asked === 0 || !isFar(share, asked)) return [];
+    if (asked === null || share === null || !isFar(share, asked)) return [];
     const got = `the ${split} split has ${percent(share)} of the text where ${percent(asked)} was asked for`;
     const why = `${documents} document(s), since they are few, or of very different lengths`;
     return [`${got}: ${why}; to come nearer, give more text or shorter documents`];

@@ -43,6 +43,8 @@ export interface Container extends AsyncDisposable {
   readonly oneAtATime: (key: string, body: () => Promise<void>) => Promise<void>;
   /** Aborted when there is no Redis to write to any more. */
   readonly closed: AbortSignal;
+  /** Aborted when this process ends by an error that nobody has handled. */
+  readonly crash: AbortController;
 }
 
 /** From the sources too, a child runs what was built: it is to begin at once. */
@@ -88,6 +90,7 @@ export function container(config: WorkerConfig, hooks: WorkerHooks = {}): Contai
       background(queue.getWaitingCount().then(prepare), () => {}); // Redis is away: then without
     },
     closed: closed.signal,
+    crash: new AbortController(),
     async oneAtATime(key, body) {
       const turn = (turns.get(key) ?? Promise.resolve()).then(body, body);
       turns.set(key, turn);

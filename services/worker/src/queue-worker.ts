@@ -4,7 +4,7 @@ import { Worker, type Job } from "bullmq";
 import type { Container } from "./container.js";
 import { Work } from "./jobs/job.js";
 
-/** A job may be left that often; each time its worker was killed, which the job itself cannot bring about. */
+/** Far more than `Work.take` allows without progress: there a job is failed in words that its run has too. */
 const MAX_STALLED = 100;
 
 export interface QueueWorker {

@@ -53,6 +53,8 @@ export async function startWorker(input: WorkerInput, hooks: WorkerHooks = {}): 
     every(container.pace.cancel, () => cancelQueued(container)),
     every(container.pace.housekeeping, () => keepHouse(container)),
   ];
+  const onUnhandled = () => container.crash.abort();
+  process.on("uncaughtExceptionMonitor", onUnhandled);
   for (const worker of workers) worker.run();
   log.info({ event: "worker_started" }, "worker started");
 
@@ -73,6 +75,7 @@ export async function startWorker(input: WorkerInput, hooks: WorkerHooks = {}): 
     await within(HURRY_MS, hurry.signal, presence[Symbol.asyncDispose]());
     for (const worker of workers) worker.hangUp();
     await container[Symbol.asyncDispose]();
+    process.off("uncaughtExceptionMonitor", onUnhandled);
     log.info({ event: "worker_stopped" }, "worker stopped");
   }
   return {

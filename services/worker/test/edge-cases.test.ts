@@ -1,3 +1,4 @@
+import { EventEmitter } from "node:events";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
@@ -5,6 +6,7 @@ import {
   EvaluateRequest,
   keys,
   RunId,
+  ScoreRequest,
   storedRequest,
   TokenizerId,
   TokenizerTrainRequest,
@@ -343,4 +345,33 @@ test("of what lies in the home the runs of services are put back, as their manif
   });
   expect(await other.ended("waiting")).toMatchObject({ status: "completed", userId: USER, createdAt });
   for (const runId of ["own", "torn", "shred", "empty"]) expect(await other.runs.get(runId)).toBeNull();
+});
+
+test("what its workers end by, and what is taken over and over without getting further, fails", async () => {
+  const stops = 'process.on("message", ({ type }) => type === "stop" && process.send({ type: "stopped" }));';
+  const idle = scripted("idle-too", stops);
+  const seen = () => system.runs.get("culprit").then((run) => run?.status);
+  await system.train("culprit");
+  for (let crashes = 0; crashes < 2; crashes++) {
+    await using worker = await system.startWorker({}, { pace, child: idle });
+    await vi.waitUntil(() => worker.children.length > 0, 10_000);
+    EventEmitter.prototype.emit.call(process, "uncaughtExceptionMonitor", new Error("a bug"), "uncaughtException");
+    await worker.stop();
+    expect(await seen()).toBe("queued");
+  }
+  const taken = { failures: 0, reached: 0, takes: 10, crashes: 0 };
+  await tokenizer("tok-culprit");
+  const question = { run_id: RunId.parse("none"), request_id: "culprit", request: ScoreRequest.parse({ text: "a" }) };
+  const asked = await system.add("trainer-inference", "score", question);
+  await asked.updateProgress(taken);
+  for (const job of await system.queues.trainer.getWaiting())
+    if (job.name === "tokenizer") await job.updateProgress(taken);
+  await using _worker = await system.startWorker({ trainings: 20 }, { pace, child: idle });
+  const error = matching(/^it got no further while 2 workers/);
+  expect(await system.ended("culprit")).toMatchObject({ status: "failed", error });
+  await tokenizerIs("tok-culprit", "failed");
+  const answer = () => system.results.score("none", "culprit").get();
+  await vi.waitFor(async () =>
+    expect(await answer()).toMatchObject({ status: "failed", message: matching(/^it got no/) }),
+  );
 });

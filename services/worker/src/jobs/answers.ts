@@ -99,6 +99,8 @@ async function kept<T extends { readonly status: string }>(
 ): Promise<void> {
   await slot.set(not("running"));
   try {
+    const stuck = await work.take(0);
+    if (stuck !== null) throw new Refused(stuck);
     await body();
     await publish(container, slot, { type: "done" });
   } catch (error) {

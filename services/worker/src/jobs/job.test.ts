@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { openRedis } from "@trainer/platform/redis";
-import { Queue, QueueEvents, Worker } from "bullmq";
+import { Queue, QueueEvents, Worker, type Job } from "bullmq";
 import { expect, test } from "vitest";
 import { startRedis } from "../../../../test/redis-server.js";
 import type { Failure } from "../child/messages.js";
@@ -59,4 +59,31 @@ test("a job may take as many seconds as it was given, or as long as a timer can 
   const given = { redisUrl: "", artifactsRoot: "/", dataRoot: "/" };
   expect(timeoutMs(WorkerConfig.parse({ ...given, jobTimeoutSec: 90 }))).toBe(90_000);
   expect(timeoutMs(WorkerConfig.parse({ ...given, jobTimeoutSec: 1e9 }))).toBe(2 ** 31 - 1);
+});
+
+test("a job that gets no further is not taken by one worker after the other for ever", async () => {
+  await using redis = await startRedis();
+  const connection = openRedis(redis.url);
+  const queue = new Queue("takes", { connection });
+  const take = async (job: Job, reached: number, times: number) => {
+    let stuck: Failure | null = null;
+    for (let i = 0; i < times; i++) stuck = await new Work(job, "").take(reached);
+    return stuck?.message ?? null;
+  };
+  const lost = await queue.add("any", {});
+  expect(await take(lost, 0, 10)).toBeNull();
+  expect(await take(lost, 5, 10)).toBeNull(); // it had come further
+  expect(await take(lost, 5, 1)).toMatch(/^it got no further while 10 workers were at it/);
+
+  const crashing = await queue.add("any", {});
+  const crash = (job: Job) => expect(new Work(job, "").giveBack(true)).rejects.toThrow(/job/i);
+  expect(await take(crashing, 3, 1)).toBeNull();
+  await crash(crashing);
+  expect(await take(crashing, 4, 1)).toBeNull(); // it had come further
+  await crash(crashing);
+  expect(await take(crashing, 4, 1)).toBeNull();
+  await crash(crashing);
+  expect(await take(crashing, 4, 1)).toMatch(/2 of them by an error of their own/);
+  await queue.close();
+  connection.disconnect();
 });

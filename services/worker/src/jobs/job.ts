@@ -30,7 +30,21 @@ export class Work {
 
   /** How often it has failed for a reason that may pass. */
   get failures(): number {
-    return Tries.safeParse(this.#job.progress).data?.failures ?? 0;
+    return this.#history.failures;
+  }
+
+  /**
+   * Notes that a worker takes it.
+   * @param reached how far it has come: workers do not die of what gets further
+   * @returns why it must not be taken once more
+   */
+  async take(reached: number): Promise<Failure | null> {
+    const { failures, ...before } = this.#history;
+    const { takes, crashes } = before.reached === reached ? before : { takes: 0, crashes: 0 };
+    await this.#job.updateProgress({ failures, reached, takes: takes + 1, crashes } satisfies History);
+    if (takes < MOST_TAKES && crashes < MOST_CRASHES) return null;
+    const message = `it got no further while ${takes} workers were at it, which ended, ${crashes} of them by an error of their own`;
+    return { code: "JOB_FAILED", failureClass: "FATAL", message };
   }
 
   /** After how many seconds a failure is worth another try; null where it is not, or was tried often enough. */
@@ -39,8 +53,14 @@ export class Work {
     return retryIntervalsSec.slice(0, this.failures + 1).at(-1) ?? 0;
   }
 
-  /** Gives it back for whoever is there next. @throws WaitingError, by which the queue's worker knows */
-  async giveBack(): Promise<never> {
+  /**
+   * Gives it back for whoever is there next.
+   * @param crashed whether this worker ends by an error of its own
+   * @throws WaitingError, by which the queue's worker knows
+   */
+  async giveBack(crashed: boolean): Promise<never> {
+    const history = this.#history;
+    if (crashed) await this.#job.updateProgress({ ...history, crashes: history.crashes + 1 });
     await this.#job.moveToWait(this.#token);
     throw new WaitingError();
   }
@@ -53,8 +73,12 @@ export class Work {
 
   /** Has it tried again after a while, as one that has failed. @throws DelayedError, by which the queue's worker knows */
   async tryAgain(afterSec: number): Promise<never> {
-    await this.#job.updateProgress({ failures: this.failures + 1 });
+    await this.#job.updateProgress({ ...NONE, failures: this.failures + 1 });
     return await this.later(afterSec * 1000);
+  }
+
+  get #history(): History {
+    return History.safeParse(this.#job.progress).data ?? NONE;
   }
 
   /** Ends it for good. */
@@ -63,7 +87,15 @@ export class Work {
   }
 }
 
-const Tries = z.object({ failures: z.int() });
+/** Workers that may be lost, killed or without power, while they are at a job that gets no further. */
+const MOST_TAKES = 10;
+/** Workers that may end by an error of their own meanwhile. */
+const MOST_CRASHES = 2;
+
+/** What is kept of a job from one worker to the next. */
+const History = z.object({ failures: z.int(), reached: z.int(), takes: z.int(), crashes: z.int() });
+type History = z.output<typeof History>;
+const NONE: History = { failures: 0, reached: 0, takes: 0, crashes: 0 };
 
 /** The most that a timer takes. */
 const LONGEST_MS = 2 ** 31 - 1;

@@ -16,15 +16,16 @@ export async function tokenizerJob(work: Work, drain: AbortSignal, container: Co
   const log = container.log.child({ tokenizer_id: id });
   if ((await tokenizers.get(id)).status === "completed") return;
   await tokenizers.setStatus(id, "running");
+  const stuck = await work.take(0);
   const stop = AbortSignal.any([drain, AbortSignal.timeout(timeoutMs(config))]);
-  const outcome = await made();
+  const outcome: Outcome | null = stuck === null ? await made() : { type: "failed", failure: stuck };
   if (outcome?.type === "tokenizer") {
     await tokenizers.complete(id, outcome.stats);
     return log.info({ event: "tokenizer_completed", status: "completed" }, "tokenizer completed");
   }
   if (drain.aborted) {
     await tokenizers.setStatus(id, "queued");
-    await work.giveBack();
+    await work.giveBack(container.crash.signal.aborted);
   }
   const failure: Failure = outcome?.failure ?? { code: "TIMEOUT", failureClass: "FATAL", message: "it took too long" };
   const { code, message } = failure;

@@ -34,6 +34,11 @@ export async function trainJob(work: Work, drain: AbortSignal, container: Contai
     .on(turn.cancelled, "cancelled")
     .on(drain, "drained")
     .on(deadline.signal, "timeout");
+  const stuck = await work.take(turn.before?.training?.step ?? 0);
+  if (stuck !== null) {
+    await failed(stuck);
+    work.fail(stuck);
+  }
   const isNew = turn.before === null || turn.before.message === "queued";
   if (stop.cause !== "cancelled") {
     const message = isNew ? "started" : "training";
@@ -76,7 +81,7 @@ export async function trainJob(work: Work, drain: AbortSignal, container: Contai
       log.warn({ event: "run_lost" }, "another worker has taken the run");
     } else if (ending === "drained") {
       await turn.write({ status: "queued", message: "waits for a worker to go on" });
-      await work.giveBack();
+      await work.giveBack(container.crash.signal.aborted);
     } else if (ending === "cancelled") {
       await failed(CANCELLED);
     } else if (ending === "timeout") {

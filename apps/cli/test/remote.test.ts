@@ -186,8 +186,12 @@ test("a command that a conversation on a server does not know is refused and not
 
 test("what cannot be done there says why", async () => {
   const { stderr, code } = await trainer(on("eval", run, "--path", "../outside.txt"));
-  expect(stderr).toContain("the server could not do it");
+  expect(stderr).toContain('path_override "../outside.txt" leads to no text in the corpus folder');
   expect(code).toBe(1);
+  writeFileSync(join(system.root, "corpus", "empty.txt"), "");
+  const failed = await trainer(on("eval", run, "--path", "empty.txt"));
+  expect(failed.stderr).toContain("the server could not do it");
+  expect(failed.code).toBe(1);
 });
 
 test("a run is stopped from here", async () => {

@@ -99,7 +99,12 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   discord.world.guilds.add(GUILD);
   discord.world.owner = options.owner ?? null;
   const world = new World(discord, redisServer, openRedis(redisServer.url), await startTrainer(), options);
-  await world.restart();
+  try {
+    await world.restart();
+  } catch (error) {
+    await world[Symbol.asyncDispose]();
+    throw error;
+  }
   return world;
 }
 

@@ -41,7 +41,7 @@ test("everything comes up with a line each, says where its keys are, and keeps t
   expect([(await asked("")).status, (await asked(String(keys()["api_key"]))).status]).toEqual([401, 200]);
   expect((await fetch(`${api.url}/readyz`)).status).toBe(200);
   expect(io.stdout.text).toMatch(/^worker +pid \d+ +ready in \d+ ms$/m);
-  expect(io.stdout.text).toMatch(/^redis +redis:\/\/127\.0\.0\.1:\d+\/0 +ready in \d+ ms$/m);
+  expect(io.stdout.text).toMatch(new RegExp(`^redis +${home}/redis/redis\\.sock +ready in \\d+ ms$`, "m"));
   expect(io.stdout.text).toMatch(new RegExp(`^data-bank +${bank.url} +ready in \\d+ ms$`, "m"));
   expect(io.stdout.text).toContain(`api_key in ${join(home, "keys.json")}`);
   expect([mode("keys.json"), mode("serve.json"), mode("redis")]).toEqual(["600", "600", "700"]);
@@ -304,7 +304,7 @@ test("a part that does not come up is named with its own reason, and the others 
   expect(code).toBe(1);
   expect(stderr).toContain("data-bank does not come up: it ended with code 1\n    error: the environment is wrong:");
   expect(stderr).toContain("S3_BUCKET: needs AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY too");
-  expect(stdout).toMatch(/^redis +redis:\S+ +ready in \d+ ms\n$/);
+  expect(stdout).toMatch(/^redis +\S+redis\.sock +ready in \d+ ms\n$/);
 });
 
 test("keys that are no keys are named", async () => {

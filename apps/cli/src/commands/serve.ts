@@ -97,8 +97,9 @@ const asVariables = ({ host, port, dataBankPort }: z.output<typeof Options>): Io
 });
 
 function isUp(out: Output, name: string, { url, pid }: Place, ms: number): void {
-  const shown = url === undefined ? `pid ${pid}` : withoutCredentials(url);
-  out.result({ part: name, url: url === undefined ? null : shown, pid, ready_ms: Math.round(ms) }, () =>
+  const known = url === undefined ? null : withoutCredentials(url);
+  const shown = url === undefined ? `pid ${pid}` : (new URL(url).searchParams.get("path") ?? String(known));
+  out.result({ part: name, url: known, pid, ready_ms: Math.round(ms) }, () =>
     [name.padEnd(NAME), shown.padEnd(26), ` ready in ${Math.round(ms)} ms`].join(""),
   );
 }

@@ -10,6 +10,7 @@ import { z } from "zod";
 import { findProgram } from "../doctor/find-program.js";
 import type { Io } from "../io.js";
 import type { PartSpec } from "./part.js";
+import { freePort } from "./ports.js";
 
 const GUARD = fileURLToPath(new URL("../../bin/guard.js", import.meta.url));
 const FETCH = fileURLToPath(new URL("../../../../scripts/valkey.js", import.meta.url));
@@ -36,7 +37,6 @@ export interface RedisPlan {
   readonly program: string;
   /** It keeps its data in redis/ there. */
   readonly home: string;
-  readonly port: number;
   readonly password: string;
   readonly env: Io["env"];
 }
@@ -45,17 +45,18 @@ export interface RedisPlan {
 const ASK_MS = 20_000;
 
 /** A Redis for this machine alone, which keeps what it is told: append-only, and nothing is evicted. */
-export function redisPart(plan: RedisPlan): PartSpec {
+export async function redisPart(plan: RedisPlan): Promise<PartSpec> {
   const dir = join(plan.home, "redis");
-  const url = `redis://:${plan.password}@127.0.0.1:${plan.port}/0`;
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  const { url, listens } = await endpoint(dir, plan.password);
   return {
     name: "redis",
     needed: true,
     graceMs: 10_000,
     launch() {
-      mkdirSync(dir, { recursive: true, mode: 0o700 });
       // Over stdin, since arguments are seen by all, and the password is among them.
-      return { args: [GUARD, plan.program, "-"], env: withoutSecrets(plan.env), cwd: dir, input: settings(dir, plan) };
+      const input = [...listens, ...settings(dir, plan)].join("\n");
+      return { args: [GUARD, plan.program, "-"], env: withoutSecrets(plan.env), cwd: dir, input };
     },
     async ask() {
       const redis = openRedis(url, { commandTimeoutMs: ASK_MS });
@@ -77,20 +78,35 @@ export function redisPart(plan: RedisPlan): PartSpec {
   };
 }
 
+/** The most bytes that the path of a socket may have on any system. */
+const SOCKET_BYTES = 103;
+
+/**
+ * Where it listens: on a socket in its folder, which is this user's alone. A port could be taken by another user while it
+ * is down, who would be shown the password. Where the folder's path is too long for a socket, it is a port all the same.
+ */
+async function endpoint(dir: string, password: string): Promise<{ url: string; listens: readonly string[] }> {
+  const socket = join(dir, "redis.sock");
+  if (Buffer.byteLength(socket) <= SOCKET_BYTES) {
+    // The host is none, lest a client that knows no `path` shows the password elsewhere.
+    const url = `redis://:${password}@socket.invalid/0?path=${encodeURIComponent(socket)}`;
+    return { url, listens: ["port 0", `unixsocket ${JSON.stringify(socket)}`, "unixsocketperm 700"] };
+  }
+  const port = await freePort();
+  return { url: `redis://:${password}@127.0.0.1:${port}/0`, listens: ["bind 127.0.0.1", `port ${port}`] };
+}
+
 /** Of the memory there is, the most that what is kept may take. */
 const MEMORY_SHARE = 1 / 4;
 
 const memoryBytes = (): number => Math.min(totalmem(), process.constrainedMemory() || Infinity);
 
-const settings = (dir: string, { port, password }: RedisPlan): string =>
-  [
-    "bind 127.0.0.1",
-    `port ${port}`,
-    `requirepass ${password}`,
-    `dir ${JSON.stringify(dir)}`,
-    "appendonly yes",
-    "appendfsync everysec",
-    'save ""', // the append-only file has it all
-    `maxmemory ${Math.floor(memoryBytes() * MEMORY_SHARE)}`,
-    "maxmemory-policy noeviction", // what is full refuses, and loses nothing
-  ].join("\n");
+const settings = (dir: string, { password }: RedisPlan): readonly string[] => [
+  `requirepass ${password}`,
+  `dir ${JSON.stringify(dir)}`,
+  "appendonly yes",
+  "appendfsync everysec",
+  'save ""', // the append-only file has it all
+  `maxmemory ${Math.floor(memoryBytes() * MEMORY_SHARE)}`,
+  "maxmemory-policy noeviction", // what is full refuses, and loses nothing
+];

@@ -31,7 +31,7 @@ export function servedSettings(loaded: LoadedConfig, home: string, cwd: string):
 }
 
 function reason(toml: string, home: string): string {
-  if (toml === "redis.url") return "a Redis of its own, on a port that is free; REDIS_URL names another";
+  if (toml === "redis.url") return "a Redis of its own, on a socket in the home; REDIS_URL names another";
   if (toml === "app.data_bank_api_url") return "its own file service";
   if (toml === "app.data_bank_api_key") return `the first of API_UPLOAD_KEYS, or the one in ${keysFile(home)}`;
   if (toml === "security.api_key") return `the one in ${keysFile(home)}`;

@@ -4,7 +4,7 @@ import { redisAnswers } from "./redis-answers.js";
 import type { Keys } from "./keys.js";
 import type { PartSpec } from "./part.js";
 import type { Parts } from "./parts.js";
-import { freePort, wantPort } from "./ports.js";
+import { wantPort } from "./ports.js";
 import { findRedisServer, redisPart } from "./redis-server.js";
 import { servicePart } from "./service-part.js";
 
@@ -87,8 +87,7 @@ async function startRedis({ loaded, home, keys, note }: Setup, parts: Parts, sig
     return config.redisUrl;
   }
   const program = await findRedisServer(env, note);
-  const port = await freePort();
-  const { url } = await parts.start(redisPart({ program, home, port, password: keys.redis_password, env }), signal);
+  const { url } = await parts.start(await redisPart({ program, home, password: keys.redis_password, env }), signal);
   return String(url);
 }
 

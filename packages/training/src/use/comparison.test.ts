@@ -42,3 +42,23 @@ test("a text in other tokens is compared by its bits per byte and character alon
   ]);
   expect(compareMetrics("old", metrics, { ...metrics, bytes: 301 }, 0).sameText).toBe(false);
 });
+
+test("what did not change is no regression, however small a change would be one", () => {
+  const { differences } = compareMetrics("old", metrics, metrics, 0);
+  expect(differences.map(({ regression }) => regression)).toEqual(differences.map(() => false));
+  const worse = compareMetrics("old", metrics, { ...metrics, loss: 2.0001 }, 0).differences;
+  expect(worse.filter(({ regression }) => regression).map(({ metric }) => metric)).toEqual(["loss"]);
+});
+
+test("of another text, be it of as many tokens, nothing per token is compared, nor what was not measured before", () => {
+  const names = (before: Metrics, now: Metrics) =>
+    compareMetrics("old", before, now, 0).differences.map(({ metric }) => metric);
+  expect(names(metrics, { ...metrics, bytes: 301 })).not.toContain("loss");
+  expect(names({ ...metrics, perplexity: null, distinct_2: null }, { ...metrics, distinct_2: 1 })).toEqual([
+    "loss",
+    "bits_per_byte",
+    "bits_per_character",
+    "distinct_1",
+    "repetition_4",
+  ]);
+});

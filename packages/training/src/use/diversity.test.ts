@@ -18,3 +18,7 @@ test("words that texts share count once, repetition within a text alone", () => 
 test("of no tokens nothing is said", () => {
   expect(diversity([[], [1]])).toEqual({ distinct1: 1, distinct2: null, repetition4: null });
 });
+
+test("pairs of different tokens are different, however their numbers are written", () => {
+  expect(diversity([[1, 11, 1]])).toMatchObject({ distinct1: 2 / 3, distinct2: 1 });
+});

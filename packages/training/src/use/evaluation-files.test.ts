@@ -43,6 +43,8 @@ test("an evaluation without samples leaves those that lie there, and what the me
   expect(JSON.parse(await readFile(join(dir, "metrics.json"), "utf8"))).toEqual(metrics(1, ofSamples));
   expect(await readFile(join(dir, "samples.jsonl"), "utf8")).toBe(`${JSON.stringify(sample)}\n`);
   expect(await lastEvaluation(dir, text)).toEqual(metrics(1)); // the history has what was measured
+  const history = [metrics(2, ofSamples), metrics(1)].map((each) => `${JSON.stringify(each)}\n`).join("");
+  expect(await readFile(join(dir, "history.jsonl"), "utf8")).toBe(history);
   await writeEvaluation(dir, metrics(3, { distinct_1: 1 }), [{ ...sample, output: "!" }]);
   expect(JSON.parse(await readFile(join(dir, "metrics.json"), "utf8"))).toEqual(metrics(3, { distinct_1: 1 }));
   expect(await readFile(join(dir, "samples.jsonl"), "utf8")).toContain('"!"');

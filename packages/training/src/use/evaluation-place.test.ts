@@ -42,3 +42,13 @@ test("where a run has no validation, its usual evaluation is of the test", () =>
   expect(usualSplit({ ...tested, test: splitCount(0) })).toBeNull();
   expect(place({ split: "test" }, null)).toBe("/runs/r/eval/test");
 });
+
+test("the folder's name says what was evaluated and how", () => {
+  expect(place({ split: "test", stride: 8, evalTokens: 100, bos: "no" })).toBe(
+    "/runs/r/eval/test-stride-8-tokens-100-bos-no",
+  );
+  expect(place({ path: "/a/ü  b.txt", specialTokens: true })).toMatch(
+    /^\/runs\/r\/eval\/text-_b\.txt-[0-9a-f]{8}-special-tokens$/,
+  );
+  expect(place({ seed: 3 })).toMatch(/^\/runs\/r\/eval\/samples-[0-9a-f]{8}$/);
+});

@@ -39,5 +39,6 @@ test("windows of one shape are taken together, in order", () => {
   const groups = alike(windows, 3);
   expect(groups.flat()).toEqual(windows);
   expect(groups.map((group) => group.length)).toEqual([1, 3, 3, 3, 1]);
+  expect(alike(windows, 100).map((group) => group.length)).toEqual([1, 9, 1]);
   expect(alike([], 3)).toEqual([]);
 });

@@ -1,6 +1,7 @@
 import type { RunProgress } from "@trainer/platform";
 import type { StepDone } from "@trainer/training";
 import { expect, test } from "vitest";
+import { near } from "../../../../test/matching.js";
 import { FromChild, type Told } from "./messages.js";
 import { RunTeller } from "./run-teller.js";
 
@@ -50,7 +51,11 @@ test("of steps in quick succession the first and each epoch's last are told, wit
       checkpoint_step: null,
     },
   });
-  expect(last?.kind === "step" ? last.at : 0).toBeGreaterThanOrEqual(before);
+  const at = last?.kind === "step" ? last.at : NaN;
+  expect([at >= before, at <= Date.now() / 1000]).toEqual([true, true]);
+  const [first, middle] = said;
+  expect(first).toMatchObject({ samplesPerSec: 160, training: { tokens_per_sec: 2000, eta_seconds: near(7 * 0.05) } });
+  expect(middle).toMatchObject({ training: { eta_seconds: near(4 * 0.05) } }); // at the pace of the last step
 });
 
 test("a validation is told with the best loss so far and the mean norm of its epoch", () => {
@@ -64,6 +69,13 @@ test("a validation is told with the best loss so far and the mean norm of its ep
     [1.5, 2.5, 1.5],
     [1.7, 6.5, 1.5],
   ]);
+});
+
+test("the first checkpoint is told, be it of the first step", () => {
+  const { said, teller } = telling();
+  teller.step(step(1));
+  teller.event(checkpoint(1));
+  expect(said.at(-1)).toMatchObject({ kind: "checkpoint", training: { checkpoint_step: 1 } });
 });
 
 test("a step that fp16 skipped has no part in the mean norm, and what is told of it passes to another process", () => {
@@ -111,6 +123,8 @@ test("what was told by a process before this one is not told again; what was not
   again.teller.event(checkpoint(5));
   expect(again.said.map(({ kind }) => kind)).toEqual(["validation", "step", "checkpoint"]);
   expect(progressOf(again.said).at(-1)).toMatchObject({ val_loss: 1.4, checkpoint_step: 5 });
+  again.teller.event(validation(8, 1.5)); // as low as one before, and another
+  expect(again.said.map(({ kind }) => kind).slice(3)).toEqual(["validation"]);
 });
 
 test("before a run's first step there is nothing to tell but what it is made of", () => {

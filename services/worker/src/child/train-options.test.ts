@@ -93,7 +93,8 @@ test("a corpus on the server's disk is named by where it lies there", () => {
 });
 
 test("of a run that starts from other weights the length and the tokenizer are theirs, unless another is named", () => {
-  const from = (tokenizer_id: string) => trainOptions(settings({ pretrained_run_id: "old", tokenizer_id }), about);
+  const from = (tokenizer_id: string) =>
+    trainOptions(settings({ pretrained_run_id: "old", tokenizer_id, tokenizer_method: null }), about);
   expect(from("")).toMatchObject({ pretrainedRunId: "old", maxSeqLen: null, tokenizer: null });
   expect(from("tok").tokenizer).toBe("tok");
 });

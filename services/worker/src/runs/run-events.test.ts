@@ -51,6 +51,28 @@ test("a checkpoint is told by its step, which else is that of the run", () => {
   const step = (training: RunProgress) => events.told({ kind: "checkpoint", training, best: true }).events;
   expect(step({ ...bare, checkpoint_step: 2 })).toEqual([{ type: "trainer.run.checkpoint.v1", ...of, step: 2, best: true }]);
   expect(step(bare)).toEqual([{ type: "trainer.run.checkpoint.v1", ...of, step: 3, best: true }]);
+  expect(events.told({ kind: "checkpoint", training: bare, best: true }).change).toEqual({ training: bare });
+});
+
+test("what a run is made of is told with the epochs asked for and the threads that it computes with", () => {
+  const config = { modelFamily: "llama", modelSize: "tiny", batchSize: 8, learningRate: 0.1, threads: 3 };
+  expect(events.told({ kind: "config", ...config })).toEqual({
+    change: { message: "training" },
+    events: [
+      {
+        type: "trainer.metrics.config.v1",
+        ...of,
+        model_family: "llama",
+        model_size: "tiny",
+        total_epochs: 4,
+        queue: "trainer",
+        cpu_cores: 3,
+        optimal_threads: 3,
+        batch_size: 8,
+        learning_rate: 0.1,
+      },
+    ],
+  });
 });
 
 test("events have the names and fields that clients know", () => {

@@ -27,6 +27,14 @@ test("what lasts is written in order; of what passes and has piled up only the l
   expect(done).toEqual(["a", "b", "3", "c"]);
 });
 
+test("a queue that had nothing more to write goes on with what comes later", async () => {
+  const { write, done } = queue();
+  await write("a");
+  await write("b", true);
+  await write("c");
+  expect(done).toEqual(["a", "b", "c"]);
+});
+
 test("a write that fails is tried again until it goes through, and those behind it wait", async () => {
   const { write, done, errors } = queue([new Error("away"), new AppError("SERVICE_UNAVAILABLE", "still away")]);
   await Promise.all([write("a"), write("b")]);

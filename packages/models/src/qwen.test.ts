@@ -47,6 +47,15 @@ test("a sliding window is refused, as are heads that do not fit", () => {
   expect(reading({ model_type: "qwen9" })).toThrow("model_type");
 });
 
+test("a Qwen3 has heads as wide as it says, and biases if it says so; a Qwen2 has what its width gives", () => {
+  const read = (file: object) =>
+    parseConfig(qwenSpec, { num_key_value_heads: 3, num_attention_heads: 3, ...file }, "here");
+  const third = { model_type: "qwen3", hidden_size: 64, head_dim: 6 }; // 64 is no multiple of 3
+  expect(read(third).config).toMatchObject({ headDim: 6, attentionBias: false });
+  expect(read({ ...third, attention_bias: true }).config.attentionBias).toBe(true);
+  expect(() => read({ ...third, model_type: "qwen2" })).toThrow("hidden_size 64 is not a multiple of");
+});
+
 test.each(["qwen2", "qwen3"] as const)("biases and norms of a %s are where they belong", (modelType) => {
   const dimensions = { vocabSize: 30, hiddenSize: 16, intermediateSize: 24, numHiddenLayers: 1, numAttentionHeads: 2 };
   const known = { ...dimensions, modelType, numKeyValueHeads: 1, attentionDropout: 0.5, initializerRange: 0.5 };

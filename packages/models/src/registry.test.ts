@@ -1,5 +1,6 @@
 import { getRngState } from "@trainer/torch";
 import { expect, test } from "vitest";
+import { containing } from "../../../test/matching.js";
 import { familyInfo, familyNames } from "./capabilities.js";
 import { gpt2 } from "./gpt2.js";
 import { gpt2Config } from "./gpt2-config.js";
@@ -98,6 +99,16 @@ test.each([
 test("a context and a vocabulary have a most too", () => {
   expect(() => planModel("gpt2", { size: "tiny", contextLength: 2 ** 26 })).toThrow("n_positions: must be <= 33554432");
   expect(() => planModel("llama", { size: "tiny", vocabSize: 2 ** 26 })).toThrow("vocab_size: must be <= 33554432");
+});
+
+test("dimensions of another family are refused with those there are", () => {
+  const foreign = () => planModel("gpt2", { size: "tiny", dimensions: { hiddenSize: 64, headDim: 8 } });
+  expect(foreign).toThrow(
+    expect.objectContaining({
+      code: "INVALID_DIMENSIONS",
+      message: containing("gpt2 has no hiddenSize, headDim; its dimensions are: nLayer, nEmbd, nHead, nInner"),
+    }),
+  );
 });
 
 test("an unknown family is refused with those there are", () => {

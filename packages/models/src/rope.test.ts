@@ -47,6 +47,15 @@ test("what is not said is said by the context and by the papers", () => {
   expect(ropeOf({ rope_theta: 5, rope_parameters: {}, rope_scaling: null })).toMatchObject({ theta: 5 });
 });
 
+test("what is written says it to transformers 5 and to those before it", () => {
+  const scaling = { rope_type: "linear", factor: 2 };
+  expect(ropeToFile(ropeOf({ rope_parameters: { rope_theta: 5, ...scaling } }))).toEqual({
+    rope_theta: 5,
+    rope_parameters: { rope_theta: 5, ...scaling },
+    rope_scaling: scaling,
+  });
+});
+
 test("a ramp of no width is a step", () => {
   const parameters = { rope_type: "yarn", factor: 4, beta_fast: 1, beta_slow: 1, truncate: false };
   const { speeds } = frequencies(ropeOf({ rope_parameters: parameters }), 16, 256, 256);

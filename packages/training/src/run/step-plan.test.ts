@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+import { matching } from "../../../../test/matching.js";
 import { StepPlan, type StepPlanOptions } from "./step-plan.js";
 
 const plan = (o: Partial<StepPlanOptions>) =>
@@ -76,6 +77,10 @@ test("the learning rate decays over the whole run", () => {
 
 test("more steps than can be counted are refused when they are planned", () => {
   expect(() => plan({ numEpochs: 1_000_000, batchesPerEpoch: 1e12, maxSteps: null })).toThrow(
-    /1000000 epochs of \d+ steps are more than can be counted/,
+    expect.objectContaining({
+      code: "INVALID_INPUT",
+      failureClass: "USER_INPUT",
+      message: matching(/^1000000 epochs of \d+ steps are more than can be counted/),
+    }),
   );
 });

@@ -3,6 +3,7 @@ import { BpeTokenizer } from "./bpe.js";
 import { longestTokens, tokenizerStatistics } from "./statistics.js";
 import { specialsOf } from "./specials.js";
 import { trainBpe } from "./train-bpe.js";
+import { trainChar } from "./train-char.js";
 
 const TEXTS = ["the cat sat on the mat", "the dog", "", "naïve 𐐷 the"];
 
@@ -136,4 +137,15 @@ test("the longest tokens come first, special ones are left out", async () => {
   expect([first?.text, second?.text]).toEqual([" hello", "hello"]);
   expect(longestTokens(tokenizer, 2)).toHaveLength(2);
   expect(longestTokens(tokenizer, 1000)).toHaveLength(tokenizer.vocabSize - 4);
+});
+
+test("tokens that are as frequent as each other, or as long, come in the order of their ids", async () => {
+  const tokenizer = await trainChar({ texts: ["abc"] });
+  const { mostFrequent } = await tokenizerStatistics(tokenizer, ["cba", "c"]);
+  expect(mostFrequent.map(({ text, count }) => [text, count])).toEqual([
+    ["c", 2],
+    ["a", 1],
+    ["b", 1],
+  ]);
+  expect(longestTokens(tokenizer, 3).map(({ text }) => text)).toEqual(["a", "b", "c"]);
 });

@@ -106,7 +106,7 @@ export async function tokenizerStatistics(
 export function longestTokens(tokenizer: Tokenizer, count: number): { id: number; text: string }[] {
   return ordinaryIds(tokenizer)
     .map((id) => ({ id, bytes: tokenizer.tokenBytes(id).length }))
-    .sort((a, b) => b.bytes - a.bytes || a.id - b.id)
+    .sort((a, b) => b.bytes - a.bytes)
     .slice(0, count)
     .map(({ id }) => ({ id, text: textOf(tokenizer, id) }));
 }

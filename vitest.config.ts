@@ -15,6 +15,7 @@ export default defineConfig({
   },
   test: {
     include: ["{packages,services,apps}/*/{src,test}/**/*.test.ts", "bench/src/**/*.test.ts", "scripts/test/*.test.ts"],
+    globalSetup: `${root}test/own-folders.ts`,
     pool: "forks", // a native crash names its file and takes no other down
     testTimeout: 30_000,
     // Several processes share the cores: a thread of libtorch that waits must not spin on one meanwhile.

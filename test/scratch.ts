@@ -2,12 +2,13 @@ import { accessSync, constants, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** A new folder for a test, in memory where there is such a place: much is synced, and disks may be busy. */
-export function scratch(name: string): string {
-  return mkdtempSync(join(inMemory("/dev/shm") ? "/dev/shm" : tmpdir(), `${name}-`));
-}
+/** Where Linux keeps files in memory. */
+export const MEMORY = "/dev/shm";
 
-function inMemory(path: string): boolean {
+/** A new folder for a test, in memory where there is such a place: much is synced, and disks may be busy. */
+export const scratch = (name: string): string => mkdtempSync(join(process.env["SCRATCH"] ?? tmpdir(), `${name}-`));
+
+export function isWritable(path: string): boolean {
   try {
     accessSync(path, constants.W_OK);
     return true;

@@ -14,14 +14,15 @@ function failing(lastMs?: number) {
 
 test("after an error that nobody handled a process is asked to stop, and a second one ends it", () => {
   const { fail, unhandled, kill, exit, write } = failing();
+  expect(unhandled.exitCode(EXIT.done)).toBe(EXIT.done);
   fail(new Error("a bug"));
+  expect(unhandled.exitCode(EXIT.done)).toBe(EXIT.failed);
   expect(kill.mock.calls).toEqual([[7, "SIGTERM"]]);
   expect(exit).not.toHaveBeenCalled();
   fail("another");
   expect(exit.mock.calls).toEqual([[EXIT.failed]]);
   expect(kill).toHaveBeenCalledOnce();
   expect(write.mock.calls.join("")).toMatch(/^Error: a bug\n {4}at .*another\n$/s);
-  expect(unhandled.errors).toBe(2);
 });
 
 test("one that does not stop is ended", async () => {

@@ -14,19 +14,20 @@ export interface Failing {
 /**
  * An error that nobody handled, thrown or of a promise, is a bug: it is written down, and the process is asked to stop as
  * anybody would ask it, so that what it has at work is saved. A second one ends it at once.
+ * @returns what the exit code of what was asked for becomes: that of a failure, where there was such an error
  */
 export function lastResort(
   process: Failing,
   stderr: { write(text: string): unknown },
   lastMs = LAST_MS,
-): { readonly errors: number } {
-  const unhandled = { errors: 0 };
+): { exitCode(code: ExitCode): ExitCode } {
+  let errors = 0;
   process.on("uncaughtException", (error) => {
-    unhandled.errors += 1;
+    errors += 1;
     stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
-    if (unhandled.errors > 1) return process.exit(EXIT.failed);
+    if (errors > 1) return process.exit(EXIT.failed);
     process.kill(process.pid, "SIGTERM");
     setTimeout(() => process.exit(EXIT.failed), lastMs).unref();
   });
-  return unhandled;
+  return { exitCode: (code) => (errors === 0 ? code : EXIT.failed) };
 }

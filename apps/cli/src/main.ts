@@ -1,6 +1,5 @@
 import { interrupts } from "./interrupts.js";
 import { endWithParent } from "./end-with-parent.js";
-import { EXIT } from "./exit-codes.js";
 import { lastResort } from "./last-resort.js";
 import { programName } from "./program-name.js";
 import { run } from "./program.js";
@@ -17,4 +16,4 @@ const code = await run(process.argv.slice(2), {
   program: programName({ env: process.env, cwd: process.cwd() }),
   interruptible: interrupts(process, process.stdout, (code) => process.exit(code)),
 });
-process.exitCode = unhandled.errors === 0 ? code : EXIT.failed;
+process.exitCode = unhandled.exitCode(code);

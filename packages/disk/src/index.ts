@@ -5,6 +5,7 @@ export { makeFolder, syncFolder } from "./folder.js";
 export { entriesIn, isFile, isFolder, namesIn } from "./is-there.js";
 export { folderBeside, placeFolder, removeLeftovers } from "./placed-folder.js";
 export { isAlive, startOf, thisProcess, type ProcessName } from "./process.js";
+export { memoryBytes } from "./memory.js";
 export { finishRemovals, removeAside } from "./remove-aside.js";
 export { isSha256, type Sha256 } from "./sha256.js";
 export { temporaryName, writeJson, writeSynced, writeText, writeWhole } from "./write-whole.js";

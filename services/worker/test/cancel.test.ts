@@ -74,6 +74,35 @@ test("a run is stopped while its text is made ready", async () => {
   expect((await system.runs.get("preparing"))?.training).toBeNull();
 });
 
+test("a run that was cancelled since it was last looked for is not sent to the file service when it is trained", async () => {
+  await worker.stop();
+  const [begun, goOn] = [join(system.root, "begun"), join(system.root, "go-on")];
+  const module = join(system.root, "trained.mjs");
+  writeFileSync(
+    module,
+    `import { existsSync, writeFileSync } from "node:fs";
+     process.on("message", ({ type }) => {
+       if (type === "send") process.send({ type: "done" });
+       if (type !== "train") return;
+       writeFileSync(${JSON.stringify(begun)}, "");
+       const wait = setInterval(() => {
+         if (!existsSync(${JSON.stringify(goOn)})) return;
+         clearInterval(wait);
+         process.send({ type: "trained" });
+       }, 10);
+     });`,
+  );
+  {
+    await using _worker = await system.startWorker({}, { pace: { cancel: 60_000 }, child: { module, execArgv: [] } });
+    await system.train("trained", {});
+    await vi.waitFor(() => expect(existsSync(begun)).toBe(true), 20_000);
+    await system.runs.requestCancel("trained");
+    writeFileSync(goOn, "");
+    expect(await system.ended("trained")).toMatchObject({ status: "failed", message: "Training cancelled" });
+  }
+  worker = await system.startWorker({}, { pace: { cancel: 100 } });
+});
+
 test("a run may take as long as it gets further, and is given up when it does not", async () => {
   await worker.stop();
   {

@@ -38,6 +38,11 @@ test("where there is less, cells are cut that may be, then columns left out, the
   expect(fitTable([], columns, 80)).toEqual(["ID  TEXT  SIZE"]);
 });
 
+test("a cell is one line: a break in it is a space, other spaces stay", () => {
+  const text = [{ head: "TEXT", cell: ({ text: cell }: Row) => cell }];
+  expect(fitTable([{ id: "r", text: "a\n\tb  c", size: "" }], text, 80)).toEqual(["TEXT", "a b  c"]);
+});
+
 test("what must be there stays wherever it stands", () => {
   expect(fitTable(rows, columns.toReversed(), 9)).toEqual(["ID", "one", "two"]);
 });

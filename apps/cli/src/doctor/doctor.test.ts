@@ -12,7 +12,7 @@ import { findProgram } from "./find-program.js";
 import { nativeChecks, type Torch } from "./native.js";
 import { programChecks } from "./programs.js";
 import { serviceChecks } from "./services.js";
-import { cpuFeatures, disk, limited, memory, readText, space, systemChecks } from "./system.js";
+import { cpuFeatures, disk, memory, readText, space, systemChecks } from "./system.js";
 
 const torch = (threads: number, names: string[], reason: string | null, kernels = ""): Torch => ({
   gpuKernels: () => ({ used: kernels === "", reason: kernels }),
@@ -122,9 +122,8 @@ test("vector instructions come from Linux's list, where there is one", () => {
   expect(cpuFeatures("").value).toBe("not listed by this system");
 });
 
-test("a file that is not there says nothing, and a limit of 0 is none", async () => {
+test("a file that is not there says nothing", async () => {
   expect(await readText("/no/such/file")).toBe("");
-  expect([limited(8, 2), limited(8, 0), limited(8, 16)]).toEqual([2, 8, 8]);
 });
 
 test("little memory and little disk are warned of", async () => {

@@ -1,6 +1,7 @@
 import { readFile, statfs } from "node:fs/promises";
-import { arch, availableParallelism, cpus, freemem, platform, release, totalmem } from "node:os";
+import { arch, availableParallelism, cpus, freemem, platform, release } from "node:os";
 import { dirname, resolve } from "node:path";
+import { memoryBytes } from "@trainer/disk";
 import { whyNotWritable } from "@trainer/training/files";
 import { formatBytes } from "../display/quantity.js";
 import { ok, type Check } from "./check.js";
@@ -13,16 +14,13 @@ export async function systemChecks(home: string): Promise<Check[]> {
     ok("Node", process.version),
     ok("Processor", `${cpus().at(0)?.model}, ${availableParallelism()} threads`),
     cpuFeatures(await readText("/proc/cpuinfo")),
-    memory(freemem(), limited(totalmem(), process.constrainedMemory())),
+    memory(freemem(), memoryBytes()),
     await disk(home),
   ];
 }
 
 /** What a file says; nothing where there is none. */
 export const readText = (path: string): Promise<string> => readFile(path, "utf8").catch(() => "");
-
-/** The memory there is, or what a container may have of it. */
-export const limited = (total: number, limit: number): number => (limit > 0 ? Math.min(total, limit) : total);
 
 /** The vector instructions that Linux lists, which decide how quick the arithmetic is. */
 export function cpuFeatures(cpuinfo: string): Check {

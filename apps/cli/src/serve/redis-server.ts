@@ -1,9 +1,9 @@
 import { execFile } from "node:child_process";
 import { mkdirSync } from "node:fs";
-import { totalmem } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { memoryBytes } from "@trainer/disk";
 import { withoutSecrets } from "@trainer/platform";
 import { openRedis } from "@trainer/platform/redis";
 import { z } from "zod";
@@ -98,8 +98,6 @@ async function endpoint(dir: string, password: string): Promise<{ url: string; l
 
 /** Of the memory there is, the most that what is kept may take. */
 const MEMORY_SHARE = 1 / 4;
-
-const memoryBytes = (): number => Math.min(totalmem(), process.constrainedMemory() || Infinity);
 
 const settings = (dir: string, { password }: RedisPlan): readonly string[] => [
   `requirepass ${password}`,

@@ -1,4 +1,4 @@
-import { totalmem } from "node:os";
+import { memoryBytes } from "@trainer/disk";
 import { devices } from "@trainer/torch";
 import { TrainingError } from "../errors.js";
 import { newModel } from "./make-model.js";
@@ -20,31 +20,29 @@ export function assertWeightsFit(
   options: RunOptions,
   vocabSize: number,
   device: "cpu" | "cuda",
-  memoryBytes = memoryOf(device),
+  limit = memoryOf(device),
 ): void {
   const { params } = newModel(options, vocabSize, "meta");
   const trained = [...trainable(params.named(), options.freezeEmbed).values()].reduce((sum, p) => sum + p.numel, 0);
   const parameters = params.count();
   for (const shape of params.list()) shape.dispose();
   const bytes = FLOAT32 * (parameters + trained * (KEPT[options.optimizer] - 1));
-  if (bytes <= memoryBytes) return;
+  if (bytes <= limit) return;
   throw new TrainingError(
     outOfMemory(device),
     "USER_INPUT",
     `a model of ${parameters} parameters takes ${gigabytes(bytes)} with its gradients and the optimizer's state, and there are ` +
-      `${gigabytes(memoryBytes)} in all: ask for a smaller model or vocabulary, or for sgd as the optimizer`,
+      `${gigabytes(limit)} in all: ask for a smaller model or vocabulary, or for sgd as the optimizer`,
   );
 }
 
-/** All there is, not what is free now: other programs may end. A machine without a limit for this process gives 0 as one. */
+/** All there is, in bytes. */
 export function memoryOf(
   device: "cpu" | "cuda",
   { bytes }: { readonly bytes: readonly number[] } = devices().cuda,
-  limit = process.constrainedMemory(),
 ): number {
   const [gpu = 0] = bytes;
-  if (device === "cuda") return gpu;
-  return limit === 0 ? totalmem() : Math.min(totalmem(), limit);
+  return device === "cuda" ? gpu : memoryBytes();
 }
 
 const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;

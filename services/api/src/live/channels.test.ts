@@ -1,0 +1,12 @@
+import { openRedis } from "@trainer/platform/redis";
+import { expect, test } from "vitest";
+import { startRedis } from "../../../../test/redis-server.js";
+import { Channels } from "./channels.js";
+
+test("a channel that Redis refuses is not listened to", async () => {
+  await using server = await startRedis();
+  const redis = openRedis(server.url, { listens: true });
+  using channels = new Channels(redis);
+  await redis.call("ACL", "SETUSER", "default", "resetchannels");
+  await expect(channels.open("runs:gen:a")).rejects.toThrow("NOPERM");
+});

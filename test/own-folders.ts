@@ -1,0 +1,15 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { MEMORY, isWritable } from "./scratch.js";
+
+/** All temporary folders of the tests and of what they start lie in folders of this suite, which go with it, whatever was killed. */
+export default function setup(): () => void {
+  const onDisk = mkdtempSync(join(tmpdir(), "tests-"));
+  const inMemory = isWritable(MEMORY) ? mkdtempSync(join(MEMORY, "tests-")) : onDisk;
+  process.env["TMPDIR"] = onDisk;
+  process.env["SCRATCH"] = inMemory;
+  return () => {
+    for (const folder of [onDisk, inMemory]) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  };
+}

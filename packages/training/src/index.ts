@@ -28,7 +28,7 @@ export { evaluateSplit, type EvaluationData, type SplitEvaluation } from "./run/
 export { inPrecision, resolveCompute, suitablePrecision, type Compute } from "./run/precision.js";
 export { archiveName, archiveRoot } from "./artifact/artifact-name.js";
 export type { UnpackLimits } from "./artifact/expansion-limit.js";
-export { archivedFileId, recordArchive, restoreRun } from "./artifact/archived.js";
+export { archivedFileId, recordArchive } from "./artifact/archived.js";
 export { bringRun, holdRun } from "./artifact/bring-run.js";
 export type { DataBank, FetchContext, FetchProgress, TransferOptions, TransferProgress } from "./artifact/data-bank.js";
 export { sendArtifact, type SendContext, type SentArtifact } from "./artifact/send.js";

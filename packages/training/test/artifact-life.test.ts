@@ -2,6 +2,7 @@ import { createReadStream, createWriteStream, existsSync, rmSync } from "node:fs
 import { join } from "node:path";
 import {
   archivedFileId,
+  bringRun,
   cleanRun,
   CleanupConfig,
   openHome,
@@ -9,9 +10,9 @@ import {
   packRun,
   readManifest,
   recordArchive,
-  restoreRun,
   score,
   train,
+  unpackRun,
 } from "@trainer/training";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { tiny, writeCorpus } from "./corpus.js";
@@ -45,18 +46,23 @@ test("a run that was archived and removed comes back as it was, to the last digi
   expect(existsSync(dir)).toBe(false);
 
   expect(await archivedFileId(home, "novel")).toBe(fileId);
-  await restoreRun(home, "novel", () => createReadStream(file));
+  const restore = () => unpackRun(() => createReadStream(file), dir, { runId: "novel", fileId });
+  await restore();
   expect(await readManifest(join(dir, "manifest.json"))).toEqual(manifest);
   expect(await surprisal()).toEqual(before);
   expect((await packRun(dir, "novel", createWriteStream(join(root, "again")))).sha256).toBe(fileId);
-  await restoreRun(home, "novel", () => createReadStream(file)); // it is there already
+  await restore(); // it is there already
 });
 
 test("a run of which no archive is known is not brought back", async () => {
   const home = openHome(root);
   for (const id of ["none", "../archived/novel"]) {
     expect(await archivedFileId(home, id)).toBe(null);
-    await expect(restoreRun(home, id, () => createReadStream("none"))).rejects.toMatchObject({ code: "RUN_NOT_FOUND" });
+    const dataBank = {
+      download: () => Promise.reject(new Error("asked")),
+      upload: () => Promise.reject(new Error("asked")),
+    };
+    await expect(bringRun(id, { home, dataBank })).rejects.toMatchObject({ code: "RUN_NOT_FOUND" });
   }
   await expect(recordArchive(home, "none", "a")).rejects.toMatchObject({ code: "RUN_NOT_FOUND" });
 });

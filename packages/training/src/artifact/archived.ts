@@ -1,7 +1,6 @@
 import { createReadStream } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { Readable } from "node:stream";
 import { isFolder, isId, makeFolder, type Sha256 } from "@trainer/disk";
 import { fileIdOf } from "../corpus/corpus-cache.js";
 import { TrainingError } from "../errors.js";
@@ -11,7 +10,7 @@ import { readManifest, writeManifest } from "../run/manifest.js";
 import { runFolder } from "../run/run-folder.js";
 import { waitForLock } from "../run/wait-for-lock.js";
 import { transferFailure, type DataBank, type FetchContext } from "./data-bank.js";
-import { unpackRun, type UnpackOptions } from "./unpack.js";
+import { unpackRun } from "./unpack.js";
 
 /**
  * Writes into a run's manifest under which id a file service keeps its archive; null where what is kept is no longer all
@@ -31,31 +30,10 @@ export async function archivedFileId(home: Home, runId: string): Promise<Sha256 
 }
 
 /**
- * Brings back a run that a cleanup has removed; where its folder is there, that stays as it is. `fetch` gives the file of
- * an id. Errors: RUN_NOT_FOUND where no archive of it is known, those of `unpackRun`.
- */
-export async function restoreRun(
-  home: Home,
-  runId: string,
-  fetch: (fileId: string) => Readable,
-  limits: UnpackOptions["limits"] = {},
-): Promise<void> {
-  const fileId = await archivedFileId(home, runId);
-  if (fileId === null) {
-    throw new TrainingError(
-      "RUN_NOT_FOUND",
-      "USER_INPUT",
-      `no archive of a run "${runId}" is known in ${home.archived}`,
-    );
-  }
-  await unpackRun(() => fetch(fileId), runFolder(home.root, runId).path, { runId, fileId, limits });
-}
-
-/**
- * Fetches the archive of a run and restores it. Of processes that want the same at once one fetches and the others wait;
+ * Fetches the archive of a run and makes its folder of it; one that is there stays as it is. Of processes that want the same at once one fetches and the others wait;
  * what a killed one has fetched is gone on with.
  *
- * Errors: ARTIFACT_DOWNLOAD_FAILED (TRANSIENT where it may pass), those of `restoreRun`; the signal's reason.
+ * Errors: ARTIFACT_DOWNLOAD_FAILED (TRANSIENT where it may pass), those of `unpackRun`; the signal's reason.
  */
 export async function fetchRun(
   home: Home,
@@ -72,7 +50,8 @@ export async function fetchRun(
     const onProgress = (progress: { readonly bytes: number; readonly totalBytes: number }) =>
       onFetch?.({ what: "run", id: runId, ...progress });
     await dataBank.download(fileId, path, { onProgress, signal });
-    await restoreRun(home, runId, () => createReadStream(path, { highWaterMark: 1 << 20 }));
+    const open = () => createReadStream(path, { highWaterMark: 1 << 20 });
+    await unpackRun(open, runFolder(home.root, runId).path, { runId, fileId });
   } catch (error) {
     signal?.throwIfAborted();
     throw transferFailure(error, "ARTIFACT_DOWNLOAD_FAILED", `run ${runId} cannot be brought back (file ${fileId})`);

@@ -9,7 +9,10 @@ import type { FetchContext } from "./data-bank.js";
 
 export type BringContext = FetchContext & { readonly home: Home };
 
-/** What `resolveRun` finds; a run that a cleanup has removed is brought back first. Errors: those of `fetchRun` too. */
+/**
+ * What `resolveRun` finds; a run that a cleanup has removed, or of which `archives` names the archive, is fetched first. Errors: those of
+ * `fetchRun` too.
+ */
 export async function bringRun(ref: string, context: BringContext): Promise<ResolvedRun> {
   const { home, dataBank } = context;
   if (dataBank === undefined) return await resolveRun(ref, home);
@@ -17,7 +20,7 @@ export async function bringRun(ref: string, context: BringContext): Promise<Reso
   for (;;) {
     if (isId(ref) && (await isFolder(dir))) return { id: ref, dir };
     // Looked for after the folder: what is taken away just now has its archive by then.
-    const fileId = await archivedFileId(home, ref);
+    const fileId = (await archivedFileId(home, ref)) ?? context.archives?.get(ref) ?? null;
     if (fileId === null) return await resolveRun(ref, home);
     await fetchRun(home, ref, fileId, { ...context, dataBank });
   }

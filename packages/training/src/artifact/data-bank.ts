@@ -43,6 +43,8 @@ export interface FetchProgress extends TransferProgress {
 /** Where to get what is not here: archived runs, and corpora by their ids. Without a `dataBank`, nowhere. */
 export interface FetchContext {
   readonly dataBank?: DataBank | undefined;
+  /** File ids of archives by run, of runs that this home knows nothing of: others have trained and sent them. */
+  readonly archives?: ReadonlyMap<string, Sha256> | undefined;
   readonly onFetch?: ((progress: FetchProgress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }

@@ -17,10 +17,12 @@ export class AnswerJobs {
   constructor(config: ChildConfig, channel: Channel) {
     this.#channel = channel;
     this.#about = surroundings(config);
-    this.#cache = new ModelCache(this.#about.home, config.models, (runId) => openModel(runId, this.#about));
+    this.#cache = new ModelCache(this.#about.home, config.models, (runId, archives) =>
+      openModel(runId, { ...this.#about, archives }),
+    );
   }
 
-  async ask({ id, question }: Message<"ask">): Promise<void> {
+  async ask({ id, question, archives }: Message<"ask">): Promise<void> {
     const { say, inbox } = this.#channel;
     const context = {
       about: this.#about,
@@ -28,7 +30,7 @@ export class AnswerJobs {
       onPiece: (piece: Piece) => say({ type: "piece", id, piece }),
     };
     try {
-      const given = await this.#cache.with(question.run_id, (model) => answer(question, model, context));
+      const given = await this.#cache.with(question.run_id, (model) => answer(question, model, context), archives);
       say({ type: "answer", id, answer: given });
     } catch (error) {
       say({ type: "refused", id, failure: failureOf(error) });

@@ -1,4 +1,4 @@
-import { anyNumber, ChatTurn, jobs, RunId, RunProgress, TokenizerStats } from "@trainer/platform";
+import { anyNumber, ChatTurn, jobs, RunId, RunProgress, Sha256, TokenizerStats } from "@trainer/platform";
 import { z } from "zod";
 import { ChildConfig } from "../config.js";
 
@@ -24,6 +24,10 @@ export const Question = z.discriminatedUnion("kind", [
 ]);
 export type Question = z.output<typeof Question>;
 
+/** File ids of archives, by run: a child fetches a run that its home knows nothing of. */
+const Archives = z.map(RunId, Sha256).readonly();
+export type Archives = z.output<typeof Archives>;
+
 /** What a parent says to its child. */
 export const ToChild = z.discriminatedUnion("type", [
   /** The first message: by `parent` the child knows whose end is its own. */
@@ -37,12 +41,13 @@ export const ToChild = z.discriminatedUnion("type", [
     turn: z.int(),
     /** How far the run was told to have come: what a resumed one does again is not told twice. */
     told: RunProgress.nullable(),
+    archives: Archives.optional(),
   }),
   /** To a run that is trained: send it off. To one that is sent: its folder may go. */
   z.object({ type: z.literal("send") }),
   z.object({ type: z.literal("clean") }),
   z.object({ type: z.literal("tokenizer"), ...jobs.tokenizer.shape }),
-  z.object({ type: z.literal("ask"), id: z.int(), question: Question }),
+  z.object({ type: z.literal("ask"), id: z.int(), question: Question, archives: Archives.optional() }),
   /** Finish the step, save, and say so. */
   z.object({ type: z.literal("stop") }),
 ]);

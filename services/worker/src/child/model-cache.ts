@@ -2,12 +2,16 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { unlessAbsent } from "@trainer/disk";
 import type { Home, OpenModel } from "@trainer/training";
+import type { Archives } from "./messages.js";
 
 export interface CacheLimits {
   readonly count: number;
   readonly bytes: number;
   readonly idleSec: number;
 }
+
+/** @param archives where one may be fetched from that is not here */
+type Open = (runId: string, archives?: Archives) => Promise<OpenModel>;
 
 interface Entry {
   /** Of the files it was opened from. */
@@ -29,17 +33,17 @@ export class ModelCache {
   readonly #entries = new Map<string, Entry>();
   readonly #home: Home;
   readonly #limits: CacheLimits;
-  readonly #open: (runId: string) => Promise<OpenModel>;
+  readonly #open: Open;
 
-  constructor(home: Home, limits: CacheLimits, open: (runId: string) => Promise<OpenModel>) {
+  constructor(home: Home, limits: CacheLimits, open: Open) {
     this.#home = home;
     this.#limits = limits;
     this.#open = open;
   }
 
   /** Runs `body` with the run's model, which stays open at least as long. */
-  async with<T>(runId: string, body: (model: OpenModel) => Promise<T>): Promise<T> {
-    const entry = this.#entryOf(runId, await this.#version(runId));
+  async with<T>(runId: string, body: (model: OpenModel) => Promise<T>, archives?: Archives): Promise<T> {
+    const entry = this.#entryOf(runId, await this.#version(runId), archives);
     entry.users += 1;
     clearTimeout(entry.idle);
     try {
@@ -69,12 +73,12 @@ export class ModelCache {
     await Promise.allSettled(entries.map(([, { model }]) => model));
   }
 
-  #entryOf(runId: string, version: string): Entry {
+  #entryOf(runId: string, version: string, archives: Archives | undefined): Entry {
     const found = this.#entries.get(runId);
     if (found !== undefined && found.version !== version) this.#drop(runId, found);
     const entry = this.#entries.get(runId) ?? {
       version,
-      model: this.#open(runId),
+      model: this.#open(runId, archives),
       bytes: 0,
       users: 0,
       dropped: false,

@@ -67,12 +67,17 @@ async function trainedNow(message: Message<"train">, config: ChildConfig, begin:
   return result.status === "interrupted" ? null : { testLoss, trainLoss, path: folder, progress: null };
 }
 
-function contextOf({ turn, told }: Message<"train">, config: ChildConfig, { about, say, inbox }: Begin): RunContext {
+function contextOf(
+  { turn, told, archives }: Message<"train">,
+  config: ChildConfig,
+  { about, say, inbox }: Begin,
+): RunContext {
   const teller = new RunTeller(told, (told) => say({ type: "told", told }));
   return {
     home: config.artifactsRoot,
     dataRoot: config.dataRoot,
     dataBank: about.dataBank,
+    archives,
     signal: inbox.signal,
     turn,
     onEvent: teller.event,

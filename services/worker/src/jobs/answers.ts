@@ -13,6 +13,7 @@ import { EvalRecord, type Slot } from "@trainer/platform/redis";
 import { z } from "zod";
 import type { Failure, Piece, Question } from "../child/messages.js";
 import type { Container } from "../container.js";
+import { knownArchives } from "../runs/known-archives.js";
 import { Refused } from "../supervise/answerer.js";
 import type { Work } from "./job.js";
 
@@ -118,8 +119,8 @@ const failureOf = (error: unknown): Failure =>
     ? error.failure
     : { code: "INTERNAL_ERROR", failureClass: "FATAL", message: `the answer could not be kept: ${String(error)}` };
 
-const ask = (container: Container, question: Question, slot: Slot<unknown>): Promise<unknown> =>
-  container.answerer.ask(question, (piece: Piece) =>
+const ask = async (container: Container, question: Question, slot: Slot<unknown>): Promise<unknown> =>
+  await container.answerer.ask(question, await knownArchives(container.runs, question.run_id), (piece: Piece) =>
     background(publish(container, slot, { type: "text", ...piece }), () => {}),
   );
 

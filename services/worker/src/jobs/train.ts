@@ -1,6 +1,7 @@
 import { jobs } from "@trainer/platform";
 import type { Failure } from "../child/messages.js";
 import type { Container } from "../container.js";
+import { knownArchives } from "../runs/known-archives.js";
 import { RunEvents } from "../runs/run-events.js";
 import { isAlive } from "../runs/is-alive.js";
 import { RunTurn } from "../runs/run-turn.js";
@@ -56,6 +57,7 @@ export async function trainJob(work: Work, drain: AbortSignal, container: Contai
       request,
       turn: turn.fence,
       told: turn.before?.training ?? null,
+      archives: await knownArchives(runs, request.pretrained_run_id),
     },
     startChild: (onMessage) =>
       startChild((message) => {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Failure, FromChild, Piece, Question } from "../child/messages.js";
+import type { Archives, Failure, FromChild, Piece, Question } from "../child/messages.js";
 import type { Child, Ended } from "./child.js";
 import { crashOf } from "./crash.js";
 
@@ -15,7 +15,6 @@ export class Refused extends Error {
 }
 
 interface Asked {
-  readonly question: Question;
   readonly onPiece: (piece: Piece) => void;
   readonly resolve: (answer: unknown) => void;
   readonly reject: (error: Refused) => void;
@@ -41,14 +40,15 @@ export class Answerer implements AsyncDisposable {
   }
 
   /** @throws Refused */
-  async ask(question: Question, onPiece: (piece: Piece) => void): Promise<unknown> {
+  async ask(question: Question, archives: Archives, onPiece: (piece: Piece) => void): Promise<unknown> {
     const pieces = new Pieces(onPiece);
+    const once = () => this.#askOnce({ question, archives }, pieces.put);
     try {
-      return await this.#askOnce(question, pieces.put);
+      return await once();
     } catch (error) {
       if (this.#closed || !(error instanceof Crashed)) throw error;
       pieces.again();
-      const alone = this.#again.then(() => this.#askOnce(question, pieces.put));
+      const alone = this.#again.then(once);
       this.#again = alone.catch(() => {});
       return await alone;
     }
@@ -63,11 +63,14 @@ export class Answerer implements AsyncDisposable {
     child?.kill();
   }
 
-  #askOnce(question: Question, onPiece: (piece: Piece) => void): Promise<unknown> {
+  #askOnce(
+    about: { readonly question: Question; readonly archives: Archives },
+    onPiece: (piece: Piece) => void,
+  ): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const id = (this.#ids += 1);
-      this.#asked.set(id, { question, onPiece, resolve, reject });
-      this.#running().say({ type: "ask", id, question });
+      this.#asked.set(id, { onPiece, resolve, reject });
+      this.#running().say({ type: "ask", id, ...about });
     });
   }
 

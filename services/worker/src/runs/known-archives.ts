@@ -1,0 +1,13 @@
+import { Sha256, type RunId } from "@trainer/platform";
+import type { Archives } from "../child/messages.js";
+import type { RunRecords } from "@trainer/platform/redis";
+
+/**
+ * The archive of a run, as Redis has it: a worker's home knows only of the runs that were trained there, and what a child
+ * is asked for may have been trained on another machine. Empty where no archive is known.
+ */
+export async function knownArchives(runs: RunRecords, runId: RunId | null): Promise<Archives> {
+  if (runId === null) return new Map();
+  const fileId = Sha256.safeParse(await runs.artifact(runId)).data;
+  return new Map(fileId === undefined ? [] : [[runId, fileId]]);
+}

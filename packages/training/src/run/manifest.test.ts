@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
+import * as fc from "fast-check";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { readManifest, writeManifest } from "./manifest.js";
 import { newManifest } from "./new-manifest.js";
@@ -92,4 +93,34 @@ test("one that cannot be written leaves nothing behind", async () => {
 test("the commit is that of the source, and none outside of a checkout", async () => {
   expect(await gitCommit()).toMatch(/^[0-9a-f]{40}$/);
   expect(await gitCommit(dir)).toBeNull();
+});
+
+test("whatever numbers a run was asked for and came to, its manifest can be read back", async () => {
+  const count = fc.maxSafeNat();
+  const rate = fc.double({ min: 0, noNaN: true, noDefaultInfinity: true });
+  const options = fc.record({
+    numEpochs: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
+    seed: count,
+    learningRate: rate,
+    finetuneLrCap: rate,
+    gradientClipping: rate,
+  });
+  const figure = fc.option(fc.double());
+  const came = fc.record({
+    steps: count,
+    total_steps: count,
+    tokens_seen: count,
+    loss: figure,
+    best_val_loss: figure,
+    test_loss: figure,
+    test_perplexity: figure,
+    test_bits_per_byte: figure,
+  });
+  const path = join(dir, "manifest.json");
+  const property = fc.asyncProperty(options, came, async (options, came) => {
+    await writeManifest(path, { ...(await fresh(options)), ...came });
+    const finite = Object.entries(came).map(([name, value]) => [name, Number.isFinite(value) ? value : null] as const);
+    expect(await readManifest(path)).toMatchObject(JSON.parse(JSON.stringify(Object.fromEntries(finite))));
+  });
+  await fc.assert(property, { numRuns: 30 });
 });

@@ -1,8 +1,9 @@
-import type { RunProgress } from "@trainer/platform";
+import { most, TrainRequest, type RunProgress } from "@trainer/platform";
 import type { StepDone } from "@trainer/training";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { near } from "../../../../test/matching.js";
-import { FromChild, type Told } from "./messages.js";
+import { FromChild, ToChild, type Told } from "./messages.js";
 import { RunTeller } from "./run-teller.js";
 
 function telling(told: RunProgress | null = null) {
@@ -146,3 +147,54 @@ test("before a run's first step there is nothing to tell but what it is made of"
   teller.event({ type: "config", ...rest, ...config });
   expect(said).toEqual([{ kind: "config", ...config }]);
 });
+
+/** Figures of all kinds: gradients overflow, losses are lost, and a machine without time gives rates without end. */
+const figure = fc.double();
+
+test("whatever a run may be asked, and whatever its figures are, its parent understands what is said of it", () => {
+  const asked = fc.record({
+    num_epochs: fc.integer({ min: 1, max: most.epochs }),
+    batch_size: fc.integer({ min: 1, max: most.batchSize }),
+    learning_rate: fc.double({ min: 0, noNaN: true, noDefaultInfinity: true }),
+    seed: fc.maxSafeNat(),
+    user_id: fc.bigInt({ min: 0n, max: 2n ** 63n - 1n }),
+  });
+  const done = fc.record({ loss: figure, gradNorm: figure, lr: figure, tokens: fc.nat(), ms: fc.double({ min: 0 }) });
+  const property = fc.property(
+    asked,
+    fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
+    fc.array(done, { maxLength: 4 }),
+    figure,
+    (fields, totalSteps, steps, loss) => {
+      const { user_id: userId, ...request } = TrainRequest.parse({ corpus_path: "a", tokenizer_id: "t", ...fields });
+      const message = { type: "train", runId: "r", userId: String(userId), request, turn: 1, told: null };
+      expect(ToChild.safeParse(message).error).toBeUndefined();
+      const { said, teller } = telling();
+      const { batch_size: batchSize, learning_rate: learningRate, num_epochs: epochs } = request;
+      teller.event({ ...CONFIG, batchSize, learningRate });
+      const first = totalSteps - Math.min(steps.length, totalSteps) + 1;
+      for (const [i, each] of steps.entries())
+        teller.step(
+          step(first + i, { ...each, totalSteps, epochs, epoch: epochs - 1, skipped: i % 2 === 1, endsEpoch: true }),
+        );
+      teller.event(validation(totalSteps, loss));
+      teller.event(checkpoint(totalSteps));
+      for (const told of said) expect(FromChild.safeParse({ type: "told", told }).error).toBeUndefined();
+    },
+  );
+  fc.assert(property);
+});
+
+const CONFIG = {
+  type: "config",
+  runId: "r",
+  path: "/r",
+  modelFamily: "gpt2",
+  modelSize: "small",
+  device: "cpu",
+  precision: "fp32",
+  threads: 1,
+  maxSeqLen: 8,
+  seed: 1,
+  fromStep: 0,
+} as const;

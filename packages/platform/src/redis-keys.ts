@@ -52,6 +52,8 @@ export const keys = {
   tokenizers: "trainer:tokenizers",
   /** JSON: what a request with this idempotency key was, and what it got; by the key's hash. */
   idempotency: (hash: string) => `trainer:idempotency:${hash}`,
+  /** There while the stream of an answer was closed before its end, and nobody has polled for it since. */
+  abandoned: (resultKey: string) => `${resultKey}:abandoned`,
   /** The channel on which the pieces of an answer come that ends up under `resultKey`. */
   stream: (resultKey: string) => `${resultKey}:stream`,
 } as const;

@@ -233,12 +233,18 @@ test("a failure is told with its reason, also where the word of it was lost", as
   }
 });
 
-test("when a client goes in the middle, nobody listens for it any more", async () => {
+test("when a client goes in the middle, nobody listens for it any more, and its answer is marked as abandoned until it polls", async () => {
   const answer = await system.open("/runs/r1/chat", { body: { message: "a" }, headers: EVENTS });
+  const ids = ChatResponse.parse((await eventsIn(answer).next()).value?.data);
+  const slot = system.results.chat("r1", ids.session_id, ids.request_id);
+  expect(await slot.isAbandoned()).toBe(false);
   const channels = async () => (await system.redis.pubsub("CHANNELS", "runs:chat:*")).length;
   expect(await channels()).toBe(1);
   answer.destroy();
   while ((await channels()) > 0) await sleep(10);
+  while (!(await slot.isAbandoned())) await sleep(10);
+  expect((await system.ask(`/runs/r1/chat/${ids.session_id}/${ids.request_id}`)).status).toBe(200);
+  expect(await slot.isAbandoned()).toBe(false);
   expect((await system.ask("/metrics")).text).toContain("api_streams 0");
 });
 

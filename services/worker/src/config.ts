@@ -27,6 +27,8 @@ export const WorkerConfig = z.strictObject({
   /** How many trainings and tokenizers are made at a time, and how many questions are answered beside them. */
   trainings: z.int().min(1).default(1),
   answers: z.int().min(1).default(4),
+  /** Seconds that an answer may take. */
+  answerTimeoutSec: seconds.default(3600),
   /** After which a tokenizer is given up, and a training that got no further. */
   jobTimeoutSec: seconds.default(JOB_TIMEOUT_SECONDS),
   /** How long it is kept what became of a job that was done, and of one that failed; 0: not at all. */

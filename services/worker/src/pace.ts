@@ -15,6 +15,8 @@ export interface Pace {
   readonly housekeeping: number;
   /** Without a job, after which a process is started ahead for the next. */
   readonly idle: number;
+  /** The look whether an answer is abandoned; after thirty in a row its question is cancelled. */
+  readonly abandoned: number;
   /** The look whether processes give signs of life; after the third one without, a process is ended. */
   readonly life: number;
 }
@@ -30,5 +32,6 @@ export const PACE: Pace = {
   reconcile: 30_000,
   housekeeping: 3_600_000,
   idle: 1000,
+  abandoned: 1000,
   life: 20_000,
 };

@@ -311,3 +311,32 @@ test("a question whose process is stopped is answered by another one", async () 
   expect(await score("after-stop", { text: "the king" })).toEqual(before);
   expect(log.join("")).toContain("the process that answers questions gave no sign of life any more");
 });
+
+/** A score of some half a minute. */
+const LONG = { text: "the king hath seen the crown ".repeat(20_000) };
+
+test("a short question is answered beside long ones, which are cancelled when they take too long", async () => {
+  await worker.stop();
+  worker = await system.startWorker({ answerTimeoutSec: 8 });
+  await score("opened", { text: "the king" });
+  const long = Promise.all(["long-1", "long-2"].map((id) => score(id, LONG)));
+  const short = await Promise.race([generate("beside", { prompt_text: "the ", max_new_tokens: 4 }), long]);
+  expect(short).toMatchObject({ status: "completed" });
+  const message = matching(/within 8 seconds/);
+  expect(await long).toMatchObject([
+    { status: "failed", message },
+    { status: "failed", message },
+  ]);
+  expect(await score("after", { text: "the king" })).toMatchObject({ status: "completed" });
+});
+
+test("a question whose answer is abandoned, and is not polled for, is cancelled", async () => {
+  await worker.stop();
+  worker = await system.startWorker({}, { pace: { abandoned: 20 } });
+  const slot = system.results.score(RUN, "left");
+  await slot.abandon();
+  await slot.reclaim();
+  expect(await slot.isAbandoned()).toBe(false);
+  await slot.abandon();
+  expect(await score("left", LONG)).toMatchObject({ status: "failed", message: matching(/^nobody waits/) });
+});

@@ -326,3 +326,21 @@ test("a child that is told to stop closes its models first, so that nothing says
   await child.until("stopped");
   expect(signs()).toEqual([]);
 });
+
+test("a question that is cancelled is answered no further; one that is over cannot be", async () => {
+  await trained("cancelled");
+  const child = answering();
+  const about = (text: string) =>
+    ({
+      kind: "score",
+      run_id: RunId.parse("cancelled"),
+      request_id: "r",
+      request: ScoreRequest.parse({ text }),
+    }) as const;
+  expect(await child.ask(about("my lord"))).toMatchObject({ status: "completed" });
+  child.say({ type: "cancel", id: 1 });
+  const long = child.ask(about("the king hath seen the crown ".repeat(20_000)));
+  child.say({ type: "cancel", id: 2 });
+  expect(await long).toMatchObject({ message: containing("aborted") });
+  expect(await child.ask(about("my lord"))).toMatchObject({ status: "completed" });
+});

@@ -74,7 +74,12 @@ test("without anything set, every setting has its default", () => {
       queueLimit: 10_000,
       wrongKeysPerMinute: 100,
     },
-    worker: { trainings: 1, answers: 4, models: { count: 4, bytes: 4_294_967_296, idleSec: 600 } },
+    worker: {
+      trainings: 1,
+      answers: 4,
+      answerTimeoutSec: 3600,
+      models: { count: 4, bytes: 4_294_967_296, idleSec: 600 },
+    },
     security: { apiKey: "" },
     wandb: { enabled: false, project: "model-trainer" },
     huggingFace: { home: "/hf-cache", token: "" },

@@ -133,6 +133,8 @@ const allSettings = (read: ReadSetting) => ({
     /** How many trainings and tokenizers are made at a time, and how many questions are answered beside them. */
     trainings: read(setting("WORKER__TRAININGS", field.positive, 1)),
     answers: read(setting("WORKER__ANSWERS", field.positive, 4)),
+    /** Seconds that an answer may take. */
+    answerTimeoutSec: read(setting("WORKER__ANSWER_TIMEOUT_SEC", field.positive, 3600)),
     /** Models that are kept open for the next question: how many, with how many bytes of weights, for how long. */
     models: {
       count: read(setting("WORKER__MODELS__COUNT", field.positive, 4)),

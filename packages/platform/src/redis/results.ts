@@ -27,12 +27,20 @@ export interface Slot<T> {
   get(): Promise<T | null>;
   /** Whether there is anything, readable or not. */
   exists(): Promise<boolean>;
+  /** Marks it: its stream was closed before its end. */
+  abandon(): Promise<void>;
+  /** Removes that mark: a client polls for it. */
+  reclaim(): Promise<void>;
+  isAbandoned(): Promise<boolean>;
   /** Now, or with a transaction's other commands. */
   set(value: T, transaction?: ChainableCommander): Promise<void>;
 }
 
 /** Seconds that an answer is kept. */
 export const ANSWER_TTL_SECONDS = 604_800;
+
+/** Longer than any answer takes. */
+const ABANDONED_TTL_SECONDS = 86_400;
 
 /** What becomes of evaluations, scorings, generations and chats. */
 export class Results {
@@ -60,6 +68,9 @@ export class Results {
         return parsed(schema, text && (await large.restore(text)));
       },
       exists: async () => (await redis.exists(key)) === 1,
+      abandon: async () => void (await redis.set(keys.abandoned(key), "1", "EX", ABANDONED_TTL_SECONDS)),
+      reclaim: async () => void (await redis.del(keys.abandoned(key))),
+      isAbandoned: async () => (await redis.exists(keys.abandoned(key))) === 1,
       async set(value, transaction) {
         const text = await large.store(key, toWireJson(value));
         const on = transaction ?? redis;

@@ -12,6 +12,12 @@ export interface Asked<T> {
 
 export type Piece<T> = StreamPiece | { readonly type: "result"; readonly result: T };
 
+/** A result as it is now, for a client that polls for it: it is abandoned no more. */
+export async function poll<R>(slot: Slot<R>): Promise<R | null> {
+  await slot.reclaim();
+  return await slot.get();
+}
+
 interface Result {
   readonly status: string;
   readonly message?: string | null | undefined;
@@ -50,16 +56,24 @@ async function* pieces<R extends Result, T>(
   signal: AbortSignal,
 ): AsyncGenerator<Piece<T>> {
   using open = messages;
-  while (!signal.aborted) {
-    const piece = await open.next(QUIET_MS, signal);
-    if (piece?.type === "text" || piece?.type === "progress") {
-      yield piece;
-      continue;
+  let isOver = false;
+  try {
+    while (!signal.aborted) {
+      const piece = await open.next(QUIET_MS, signal);
+      if (piece?.type === "text" || piece?.type === "progress") {
+        yield piece;
+        continue;
+      }
+      const result = await slot.get().catch(() => null); // Redis is away: later, then
+      if (result === null || !DONE.has(result.status)) continue;
+      isOver = true;
+      yield { type: "result", result: answer(result) };
+      yield result.status === "completed"
+        ? { type: "done" }
+        : { type: "failed", message: result.message ?? "it failed" };
+      return;
     }
-    const result = await slot.get().catch(() => null); // Redis is away: later, then
-    if (result === null || !DONE.has(result.status)) continue;
-    yield { type: "result", result: answer(result) };
-    yield result.status === "completed" ? { type: "done" } : { type: "failed", message: result.message ?? "it failed" };
-    return;
+  } finally {
+    if (!isOver) await slot.abandon().catch(() => {}); // Redis is away: then it is answered for nobody
   }
 }

@@ -9,7 +9,7 @@ import {
 } from "@trainer/platform";
 import type { ChatSessions, Results } from "@trainer/platform/redis";
 import type { Channels } from "../live/channels.js";
-import { ask, type Asked } from "./asked.js";
+import { ask, poll, type Asked } from "./asked.js";
 import { checkRunId } from "./check-run-id.js";
 import type { Jobs } from "./jobs.js";
 
@@ -45,7 +45,7 @@ export class Chats {
 
   /** @throws AppError DATA_NOT_FOUND */
   async said(runId: string, sessionId: string, requestId: string): Promise<ChatResponse> {
-    const result = await this.#deps.results.chat(runId, sessionId, requestId).get();
+    const result = await poll(this.#deps.results.chat(runId, sessionId, requestId));
     if (result === null) throw new AppError("DATA_NOT_FOUND", "chat request not found");
     return { ...result, session_id: sessionId, request_id: requestId };
   }

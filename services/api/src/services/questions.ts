@@ -11,7 +11,7 @@ import {
 import type { Results } from "@trainer/platform/redis";
 import type { TextRoot } from "@trainer/training/files";
 import type { Channels } from "../live/channels.js";
-import { ask, type Asked } from "./asked.js";
+import { ask, poll, type Asked } from "./asked.js";
 import { checkRunId } from "./check-run-id.js";
 import { checkText } from "./check-text.js";
 import type { Jobs } from "./jobs.js";
@@ -45,7 +45,7 @@ export class Questions {
 
   /** @throws AppError DATA_NOT_FOUND */
   async scored(runId: string, requestId: string): Promise<ScoreResponse> {
-    const result = await this.#deps.results.score(runId, requestId).get();
+    const result = await poll(this.#deps.results.score(runId, requestId));
     if (result === null) throw new AppError("DATA_NOT_FOUND", "score request not found");
     return { ...result, request_id: requestId };
   }
@@ -65,7 +65,7 @@ export class Questions {
 
   /** @throws AppError DATA_NOT_FOUND */
   async generated(runId: string, requestId: string): Promise<GenerateResponse> {
-    const result = await this.#deps.results.generation(runId, requestId).get();
+    const result = await poll(this.#deps.results.generation(runId, requestId));
     if (result === null) throw new AppError("DATA_NOT_FOUND", "generate request not found");
     return { ...result, request_id: requestId };
   }

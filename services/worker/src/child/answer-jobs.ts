@@ -13,6 +13,8 @@ export class AnswerJobs {
   readonly #channel: Channel;
   readonly #about: Surroundings;
   readonly #cache: ModelCache;
+  /** By the ids of the questions under way. */
+  readonly #cancels = new Map<number, AbortController>();
 
   constructor(config: ChildConfig, channel: Channel) {
     this.#channel = channel;
@@ -24,9 +26,11 @@ export class AnswerJobs {
 
   async ask({ id, question, archives }: Message<"ask">): Promise<void> {
     const { say, inbox } = this.#channel;
+    const cancel = new AbortController();
+    this.#cancels.set(id, cancel);
     const context = {
       about: this.#about,
-      signal: inbox.signal,
+      signal: AbortSignal.any([inbox.signal, cancel.signal]),
       onPiece: (piece: Piece) => say({ type: "piece", id, piece }),
     };
     try {
@@ -34,7 +38,14 @@ export class AnswerJobs {
       say({ type: "answer", id, answer: given });
     } catch (error) {
       say({ type: "refused", id, failure: failureOf(error) });
+    } finally {
+      this.#cancels.delete(id);
     }
+  }
+
+  /** Answers a question no further, unless that is over. */
+  cancel(id: number): void {
+    this.#cancels.get(id)?.abort();
   }
 
   /** Closes the models: nothing says any more that it needs their runs. */

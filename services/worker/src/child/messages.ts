@@ -48,6 +48,8 @@ export const ToChild = z.discriminatedUnion("type", [
   z.object({ type: z.literal("clean") }),
   z.object({ type: z.literal("tokenizer"), ...jobs.tokenizer.shape }),
   z.object({ type: z.literal("ask"), id: z.int(), question: Question, archives: Archives.optional() }),
+  /** A question is not to be answered any further. */
+  z.object({ type: z.literal("cancel"), id: z.int() }),
   /** Finish the step, save, and say so. */
   z.object({ type: z.literal("stop") }),
 ]);

@@ -50,7 +50,12 @@ async function answers(first: Message<"ask">, config: ChildConfig, channel: Chan
   const jobs = new AnswerJobs(config, channel);
   const close = () => background(jobs.close(), () => channel.say({ type: "stopped" }));
   channel.inbox.signal.addEventListener("abort", close, { once: true });
+  background(cancelled(jobs, channel), () => {});
   for (let message = first; ; message = await channel.inbox.next("ask")) {
     background(jobs.ask(message), () => {}); // it fails where there is no parent to hear of it
   }
+}
+
+async function cancelled(jobs: AnswerJobs, { inbox }: Channel): Promise<void> {
+  for (;;) jobs.cancel((await inbox.next("cancel")).id);
 }

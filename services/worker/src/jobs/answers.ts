@@ -16,6 +16,7 @@ import type { Container } from "../container.js";
 import { knownArchives } from "../runs/known-archives.js";
 import { Refused } from "../supervise/answerer.js";
 import type { Work } from "./job.js";
+import { cancellation } from "./cancellation.js";
 
 type Kind = Question["kind"];
 
@@ -119,10 +120,12 @@ const failureOf = (error: unknown): Failure =>
     ? error.failure
     : { code: "INTERNAL_ERROR", failureClass: "FATAL", message: `the answer could not be kept: ${String(error)}` };
 
-const ask = async (container: Container, question: Question, slot: Slot<unknown>): Promise<unknown> =>
-  await container.answerer.ask(question, await knownArchives(container.runs, question.run_id), (piece: Piece) =>
-    background(publish(container, slot, { type: "text", ...piece }), () => {}),
-  );
+async function ask(container: Container, question: Question, slot: Slot<unknown>): Promise<unknown> {
+  using cancelled = cancellation(container, slot);
+  const archives = await knownArchives(container.runs, question.run_id);
+  const onPiece = (piece: Piece) => background(publish(container, slot, { type: "text", ...piece }), () => {});
+  return await container.answerer.ask({ question, archives }, onPiece, cancelled.signal);
+}
 
 /** Says something to whoever follows an answer. */
 export async function publish({ redis }: Container, { key }: Slot<unknown>, message: object): Promise<void> {

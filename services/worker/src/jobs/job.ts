@@ -100,4 +100,5 @@ const NONE: History = { failures: 0, reached: 0, takes: 0, crashes: 0 };
 /** The most that a timer takes. */
 const LONGEST_MS = 2 ** 31 - 1;
 
-export const timeoutMs = ({ jobTimeoutSec }: WorkerConfig): number => Math.min(jobTimeoutSec * 1000, LONGEST_MS);
+export const timerMs = (seconds: number): number => Math.min(seconds * 1000, LONGEST_MS);
+export const timeoutMs = ({ jobTimeoutSec }: WorkerConfig): number => timerMs(jobTimeoutSec);

@@ -14,6 +14,12 @@ export class Refused extends Error {
   }
 }
 
+/** A question, and where the runs are that it is about, if this machine knows nothing of them. */
+interface About {
+  readonly question: Question;
+  readonly archives: Archives;
+}
+
 interface Asked {
   readonly onPiece: (piece: Piece) => void;
   readonly resolve: (answer: unknown) => void;
@@ -39,10 +45,13 @@ export class Answerer implements AsyncDisposable {
     this.#onCrash = onCrash;
   }
 
-  /** @throws Refused */
-  async ask(question: Question, archives: Archives, onPiece: (piece: Piece) => void): Promise<unknown> {
+  /**
+   * @param signal cancels the question; its reason is what is thrown
+   * @throws Refused
+   */
+  async ask(about: About, onPiece: (piece: Piece) => void, signal: AbortSignal): Promise<unknown> {
     const pieces = new Pieces(onPiece);
-    const once = () => this.#askOnce({ question, archives }, pieces.put);
+    const once = () => this.#askOnce(about, pieces.put, signal);
     try {
       return await once();
     } catch (error) {
@@ -63,15 +72,22 @@ export class Answerer implements AsyncDisposable {
     child?.kill();
   }
 
-  #askOnce(
-    about: { readonly question: Question; readonly archives: Archives },
-    onPiece: (piece: Piece) => void,
-  ): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      const id = (this.#ids += 1);
+  async #askOnce(about: About, onPiece: (piece: Piece) => void, signal: AbortSignal): Promise<unknown> {
+    signal.throwIfAborted();
+    const id = (this.#ids += 1);
+    let cancel = () => {};
+    const answer = new Promise<unknown>((resolve, reject) => {
       this.#asked.set(id, { onPiece, resolve, reject });
-      this.#running().say({ type: "ask", id, ...about });
+      const child = this.#running();
+      child.say({ type: "ask", id, ...about });
+      cancel = () => {
+        this.#asked.delete(id);
+        child.say({ type: "cancel", id });
+        reject(signal.reason);
+      };
     });
+    signal.addEventListener("abort", cancel);
+    return await answer.finally(() => signal.removeEventListener("abort", cancel));
   }
 
   #running(): Child {

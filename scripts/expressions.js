@@ -9,12 +9,14 @@ import { at, root } from "./paths.js";
 import { run, say, step } from "./say.js";
 import { hashOf, isStamped, stamp } from "./stamp.js";
 
-/** @typedef {{ status: "safe" | "vulnerable" | "unknown", complexity?: { summary: string }, attack?: { pattern: string } }} Diagnostics */
+/** @typedef {{ status: "safe" | "vulnerable" | "unknown", complexity?: { summary: string }, attack?: { pattern: string, string: string } }} Diagnostics */
 
 const HOME = at("build", "expressions");
 const RECHECK = `${HOME}/node_modules/recheck/lib/main.js`;
 const MANIFESTS = ["package.json", "package-lock.json"];
 const TIMEOUT_MS = 30_000;
+/** recheck's attacks are of 10^9 steps by its own count; V8 goes through a harmless one of these lengths in a few milliseconds. */
+const SLOW_MS = 100;
 
 /** Nothing else needs recheck: its first use installs it, without its builds for the JVM and for single machines (50 MB). */
 async function haveRecheck() {
@@ -24,6 +26,18 @@ async function haveRecheck() {
   copyFileSync(at(".npmrc"), `${HOME}/.npmrc`);
   await step("recheck installed", () => npmCi("--prefix", HOME, "--omit=optional"));
   stamp("expressions", hash);
+}
+
+/**
+ * Whether an attack, which recheck finds by a machine of its own, holds V8 up.
+ * @param {RegExp} expression
+ * @param {string} text
+ */
+function isSlow(expression, text) {
+  const began = performance.now();
+  text.search(expression);
+  text.replace(expression, "");
+  return performance.now() - began > SLOW_MS;
 }
 
 await run(async () => {
@@ -36,7 +50,7 @@ await run(async () => {
   let slow = 0;
   for (const { source, flags, path, line } of found) {
     const { status, complexity, attack } = checkSync(source, flags, { timeout: TIMEOUT_MS });
-    if (status === "safe") continue;
+    if (status === "safe" || (attack !== undefined && !isSlow(new RegExp(source, flags), attack.string))) continue;
     slow += 1;
     const why = complexity === undefined ? "could not be judged" : `${complexity.summary}: ${attack?.pattern}`;
     say(`${relative(root, path)}:${line}  /${source}/${flags}  ${why}`);

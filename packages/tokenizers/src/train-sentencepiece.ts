@@ -122,7 +122,7 @@ function explained(
       cause: error,
     });
   }
-  const most = /Vocabulary size too high \(\d+\).{0,200}<= (\d+)/.exec(message)?.[1];
+  const most = message.includes("Vocabulary size too high") ? /<= (\d+)/.exec(message)?.[1] : undefined;
   const least = /smaller than required_chars\. \d+ vs (\d+)/.exec(message)?.[1];
   if (most !== undefined) {
     const instead = `ask for that, or for as many as there are with hardVocabLimit: false`;

@@ -1,4 +1,4 @@
-import { storedRequest, type QueueName } from "@trainer/platform";
+import { QueuedTokenizers, storedRequest, type QueueName } from "@trainer/platform";
 import { Hosts, KeySet } from "@trainer/platform/http";
 import {
   ChatSessions,
@@ -81,7 +81,13 @@ export function container(config: ApiConfig, hooks: ApiHooks = {}): Container {
     evaluations: new Evaluations({ home, records, results, jobs, texts }),
     questions: new Questions({ results, jobs, channels, texts }),
     chats: new Chats({ results, jobs, channels, sessions: new ChatSessions(redis) }),
-    tokenizers: new Tokenizers({ home, records: new TokenizerRecords(redis), jobs, texts }),
+    tokenizers: new Tokenizers({
+      home,
+      records: new TokenizerRecords(redis),
+      queued: new QueuedTokenizers(home.root),
+      jobs,
+      texts,
+    }),
     artifacts: new Artifacts({ home, records, dataBank: config.dataBank }),
     async [Symbol.asyncDispose]() {
       channels[Symbol.dispose]();

@@ -267,6 +267,10 @@ test("a run's status tells how far it is, and where its archive is once it is th
   });
   await system.redis.del(keys.request(runIdIn(json))); // as another system leaves it
   expect((await system.ask(path)).json).toMatchObject({ status: "completed", model_family: null, model_size: null });
+  const record = await system.runs.get(runIdIn(json));
+  if (record === null) throw new Error("there is none");
+  await system.runs.restore({ ...record, request: null, modelFamily: "llama", modelSize: "small" });
+  expect((await system.ask(path)).json).toMatchObject({ model_family: "llama", model_size: "small" });
   expect((await system.ask(`${path}/artifact`)).json).toEqual({ storage: "data-bank", file_id: "f00d" });
 });
 

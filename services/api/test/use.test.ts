@@ -11,6 +11,7 @@ import {
   GenerateResult,
   keys,
   parseJson,
+  QueuedTokenizers,
   ScoreResponse,
   ScoreResult,
   toWireJson,
@@ -269,6 +270,8 @@ test("tokenizers are queued, told of and listed", async () => {
     name: "tokenizer",
     data: { tokenizer_id: id, request: { vocab_size: 300, method: "bpe" } },
   });
+  const kept = await new QueuedTokenizers(system.root).all(); // for a Redis that loses its data
+  expect(kept).toMatchObject([{ tokenizerId: id, request: { vocab_size: 300, method: "bpe" } }]);
   const nothing = { coverage: null, oov_rate: null, token_count: null, char_coverage: null };
   const path = `/tokenizers/${String(job?.id)}`;
   expect((await system.ask(path)).json).toMatchObject({ status: "queued", ...nothing });

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { background, logOptions, storedRequest, type StoredRequest } from "@trainer/platform";
+import { background, logOptions, QueuedTokenizers, storedRequest, type StoredRequest } from "@trainer/platform";
 import { ChatSessions, openRedis, Results, RunRecords, TokenizerRecords } from "@trainer/platform/redis";
 import { RequestStore } from "@trainer/training/files";
 import { Queue } from "bullmq";
@@ -31,6 +31,7 @@ export interface Container extends AsyncDisposable {
   readonly sessions: ChatSessions;
   readonly tokenizers: TokenizerRecords;
   readonly store: RequestStore<StoredRequest>;
+  readonly queuedTokenizers: QueuedTokenizers;
   readonly queue: Queue;
   readonly queued: CancelQueued;
   readonly answerer: Answerer;
@@ -77,6 +78,7 @@ export function container(config: WorkerConfig, hooks: WorkerHooks = {}): Contai
     sessions: new ChatSessions(redis),
     tokenizers: new TokenizerRecords(redis),
     store: new RequestStore(config.artifactsRoot, storedRequest),
+    queuedTokenizers: new QueuedTokenizers(config.artifactsRoot),
     queue,
     queued: new CancelQueued(redis, queue),
     answerer,

@@ -1,9 +1,11 @@
 import { basename, join } from "node:path";
 import { namesIn } from "@trainer/disk";
-import { jobData, RunId, UserIdText, type TrainSettings } from "@trainer/platform";
+import { jobData, RunId, UserIdText, type StoredRequest, type TrainSettings } from "@trainer/platform";
 import type { RunRecord } from "@trainer/platform/redis";
 import { hasBegun, openHome, readManifest, runFolder, type RunManifest } from "@trainer/training/files";
 import type { Container } from "./container.js";
+import { queueTokenizers } from "./reconcile-tokenizers.js";
+import { withLock } from "./redis-lock.js";
 import { runOf } from "./runs/cancel-queued.js";
 import { percentOf } from "./runs/percent-of.js";
 import { progressOf } from "./runs/progress-of.js";
@@ -16,16 +18,18 @@ type Restored = Omit<RunRecord, "heartbeat">;
 
 /**
  * Brings Redis and the runs' folders together: a run that Redis has forgotten gets its record again, from what its folder
- * or its archive's manifest says, and a run that is to go on but that no queue has a job for gets one.
+ * or its archive's manifest says, and a run that is to go on but that no queue has a job for gets one. Tokenizers likewise.
  */
 export async function reconcile(container: Container): Promise<void> {
   const { redis, log } = container;
-  if ((await redis.set(LOCK_KEY, "1", "EX", LOCK_SEC, "NX")) === null) return; // another worker is at it
-  const restored = await restoreForgotten(container);
-  const queued = await queueAbandoned(container, new Set(restored));
-  await redis.del(LOCK_KEY);
-  if (restored.length + queued.length === 0) return;
-  log.info({ event: "reconciled", count: restored.length, size: queued.length }, "runs were taken up again");
+  await withLock(redis, LOCK_KEY, LOCK_SEC, async () => {
+    const restored = await restoreForgotten(container);
+    const queued = await queueAbandoned(container, new Set(restored));
+    const tokenizers = await queueTokenizers(container);
+    const about = { count: restored.length + tokenizers.length, size: queued.length };
+    if (about.count + about.size > 0)
+      log.info({ event: "reconciled", ...about }, "runs and tokenizers were taken up again");
+  });
 }
 
 async function restoreForgotten(container: Container): Promise<string[]> {
@@ -47,21 +51,26 @@ async function restoreForgotten(container: Container): Promise<string[]> {
 async function fromFolder({ config, store }: Container, runId: string): Promise<Restored | null> {
   const asked = await store.read(runId);
   const folder = runFolder(config.artifactsRoot, runId);
-  if (!(await hasBegun(folder))) return asked && { ...unbegun, ...asked, runId, updatedAt: asked.createdAt };
+  if (!(await hasBegun(folder))) return asked && unbegun(runId, asked);
   const manifest = await readManifest(folder.manifest).catch(() => null);
   if (manifest === null) return null;
   if (asked === null && !manifest.requested && manifest.artifact_file_id === null) return null; // somebody's own, made without a service
   return recordOf(manifest, asked?.request ?? null);
 }
 
-const unbegun = {
+const unbegun = (runId: string, asked: StoredRequest): Restored => ({
+  ...asked,
+  runId,
+  updatedAt: asked.createdAt,
+  modelFamily: asked.request.model_family,
+  modelSize: asked.request.model_size,
   status: "queued",
   progress: 0,
   message: "queued",
   error: null,
   artifactFileId: null,
   training: null,
-} as const;
+});
 
 async function fromArchive(path: string): Promise<Restored | null> {
   const manifest = await readManifest(path).catch(() => null);
@@ -74,7 +83,9 @@ function recordOf(manifest: RunManifest, request: TrainSettings | null): Restore
   const at = (time: string) => time.replace(/Z$/, "");
   const times = { createdAt: at(manifest.started_at), updatedAt: at(manifest.finished_at ?? manifest.started_at) };
   const training = progressOf(manifest, null);
-  const about = { runId, userId, request, artifactFileId, error, training, progress: percentOf(training), ...times };
+  const model = { modelFamily: manifest.model_family, modelSize: manifest.model_size };
+  const progress = percentOf(training);
+  const about = { runId, userId, request, artifactFileId, error, training, progress, ...model, ...times };
   if (status === "failed") return { ...about, status, message: error };
   if (status === "completed" && artifactFileId !== null) {
     return { ...about, status, progress: 100, message: "Training completed" };

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { keys } from "@trainer/platform";
+import { keys, QueuedTokenizers, TokenizerId, TokenizerTrainRequest } from "@trainer/platform";
 import { readManifest } from "@trainer/training";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { listen, startSystem, type System } from "./system.js";
@@ -61,7 +61,8 @@ test("what Redis has forgotten is put back from the runs' folders, for those tha
   const { userId, artifactFileId, training } = done;
   const { step, total_steps, epoch, total_epochs, train_loss, best_val_loss, test_loss } = training ?? {};
   const reached = { step, total_steps, epoch, total_epochs, train_loss, best_val_loss, test_loss };
-  expect(await system.runs.get("done")).toMatchObject({ userId, artifactFileId, training: reached });
+  const model = { modelFamily: "char_lstm", modelSize: "tiny" };
+  expect(await system.runs.get("done")).toMatchObject({ userId, artifactFileId, training: reached, ...model });
   expect(await system.ended("going")).toMatchObject({ status: "completed", userId: done.userId });
   expect(await system.redis.scard(keys.workers)).toBe(1);
 });
@@ -78,6 +79,46 @@ test("a run that was left when all forgot it goes on from its checkpoint with th
   await vi.waitUntil(() => existsSync(archived("left")), 10_000);
   const after = await readManifest(archived("left"));
   expect(after).toMatchObject({ started_at: before?.started_at, steps: 350 });
+});
+
+test("a tokenizer that waits when all forget it is made by the first worker that comes; one that has ended is not made again", async () => {
+  const queued = new QueuedTokenizers(system.root);
+  const request = TokenizerTrainRequest.parse({ method: "char", corpus_path: "corpus.txt" });
+  const id = (name: string) => TokenizerId.parse(`tok-${name}`);
+  const [waiting, abandoned, done, going] = [id("waiting"), id("abandoned"), id("done"), id("going")];
+  const ids = [waiting, abandoned, done, going];
+  for (const [i, tokenizerId] of ids.entries()) await queued.keep({ tokenizerId, createdAt: 1000 + i, request });
+  await system.redis.flushall();
+  await system.tokenizers.create(abandoned); // its API ended before it could queue it
+  await system.tokenizers.create(done);
+  await system.tokenizers.fail(done, "no luck");
+  await system.tokenizers.create(going);
+  await system.tokenizers.setStatus(going, "running"); // by a worker that has its job
+  await using _worker = await system.startWorker({}, { pace });
+  for (const id of [waiting, abandoned])
+    await vi.waitFor(
+      async () => expect(await system.tokenizers.get(id)).toMatchObject({ status: "completed" }),
+      20_000,
+    );
+  expect(await system.tokenizers.get(done)).toMatchObject({ status: "failed", message: "no luck" });
+  expect(await system.redis.zscore(keys.tokenizers, waiting)).toBe("1000");
+  await vi.waitFor(async () => expect(await queued.all()).toMatchObject([{ tokenizerId: going }]));
+  expect((await system.tokenizers.get(going)).status).toBe("running");
+});
+
+test("a tokenizer under way when all forget it is made once more, by a worker that is there", async () => {
+  await using worker = await system.startWorker({}, { pace });
+  const id = TokenizerId.parse("tok-going");
+  const request = TokenizerTrainRequest.parse({ corpus_path: "large.txt", vocab_size: 2000 });
+  await system.tokenizers.create(id);
+  await system.add("trainer", "tokenizer", { tokenizer_id: id, request });
+  await vi.waitUntil(() => worker.children.length > 0, 10_000);
+  await system.redis.flushall();
+  await vi.waitFor(
+    async () => expect((await system.tokenizers.list(9)).map(({ tokenizerId }) => tokenizerId)).toEqual([id]),
+    10_000,
+  );
+  await vi.waitFor(async () => expect(await system.tokenizers.get(id)).toMatchObject({ status: "completed" }), 60_000);
 });
 
 test("the names of workers that are gone are cleared away by those that are there", async () => {

@@ -187,12 +187,15 @@ test("a record can be put back, and one that others made or broke is told apart"
     updatedAt: "2026-01-02T04:00:00.000",
     error: null,
     artifactFileId: "f".repeat(64),
+    modelFamily: "llama",
+    modelSize: "tiny",
   } as const;
   await runs.restore({ ...record, request, training });
-  await runs.restore({ ...record, runId: "older", artifactFileId: null, request: null, training: null });
+  const nothing = { artifactFileId: null, request: null, training: null, modelFamily: null, modelSize: null };
+  await runs.restore({ ...record, runId: "older", ...nothing });
   expect(await runs.get("old")).toEqual({ ...record, request, heartbeat: null, training });
   expect(await runs.artifact("old")).toBe("f".repeat(64));
-  expect(await runs.get("older")).toMatchObject({ artifactFileId: null, request: null, training: null });
+  expect(await runs.get("older")).toMatchObject(nothing);
   expect(await redis.exists(keys.artifact("older"), keys.request("older"), keys.progress("older"))).toBe(0);
   expect(await runs.get("none")).toBeNull();
   await redis.hset(keys.job("old"), "status", "cancelled");

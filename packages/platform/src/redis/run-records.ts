@@ -24,6 +24,8 @@ const Hash = z.object({
   updated_at: z.string().min(1),
   error: z.string().default(""),
   artifact_file_id: z.string().default(""),
+  model_family: z.string().default(""),
+  model_size: z.string().default(""),
 });
 
 export interface RunRecord {
@@ -41,8 +43,11 @@ export interface RunRecord {
   /** Unix seconds of the last sign of life. */
   readonly heartbeat: number | null;
   readonly training: RunProgress | null;
-  /** Null for a record that another system made. */
+  /** Null for a record that another system made, or that was restored from a manifest alone. */
   readonly request: TrainSettings | null;
+  /** Null for a record that another system made. */
+  readonly modelFamily: string | null;
+  readonly modelSize: string | null;
 }
 
 /** What changes in a run's record; what is left out stays as it is. */
@@ -136,9 +141,10 @@ export class RunRecords {
 
   /** Restores the record of a run that Redis has forgotten. */
   async restore(record: Omit<RunRecord, "heartbeat">): Promise<void> {
-    const { runId, userId, createdAt, updatedAt, request, training, ...rest } = record;
+    const { runId, userId, createdAt, updatedAt, request, training, modelFamily, modelSize, ...rest } = record;
     const change = { ...rest, ...(training && { training }) };
-    const hash = { user_id: String(userId), created_at: createdAt };
+    const model = { model_family: modelFamily ?? "", model_size: modelSize ?? "" };
+    const hash = { user_id: String(userId), created_at: createdAt, ...model };
     await this.#all([
       ["HSET", keys.job(runId), ...Object.entries(hash).flat()],
       ...changes(runId, { ...change, artifactFileId: change.artifactFileId ?? "" }, updatedAt),
@@ -259,6 +265,7 @@ function recordOf({ runId, hash, others: [heartbeat, training, request] }: Store
     throw new AppError("DATABASE_ERROR", `the record of run ${runId} is damaged: ${z.prettifyError(result.error)}`);
   }
   const { data } = result;
+  const asked = parsed(TrainSettings, request);
   return {
     runId,
     userId: data.user_id,
@@ -271,7 +278,9 @@ function recordOf({ runId, hash, others: [heartbeat, training, request] }: Store
     artifactFileId: data.artifact_file_id || null,
     heartbeat: heartbeat === null ? null : Number(heartbeat),
     training: parsed(RunProgress, training),
-    request: parsed(TrainSettings, request),
+    request: asked,
+    modelFamily: data.model_family || (asked?.model_family ?? null),
+    modelSize: data.model_size || (asked?.model_size ?? null),
   };
 }
 

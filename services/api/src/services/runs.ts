@@ -120,8 +120,8 @@ const statusOf = (record: RunRecord): RunStatus => ({
   created_at: record.createdAt,
   updated_at: record.updatedAt,
   error: record.error,
-  model_family: record.request?.model_family ?? null,
-  model_size: record.request?.model_size ?? null,
+  model_family: record.modelFamily,
+  model_size: record.modelSize,
   artifact_file_id: record.artifactFileId,
   training: record.training,
 });

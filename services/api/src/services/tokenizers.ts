@@ -4,6 +4,7 @@ import { join } from "node:path";
 import {
   TokenizerId,
   TokenizerStats,
+  type QueuedTokenizers,
   type TokenizerAccepted,
   type TokenizerInfo,
   type TokenizerList,
@@ -13,10 +14,12 @@ import type { TokenizerRecord, TokenizerRecords } from "@trainer/platform/redis"
 import { isId, TokenizerManifest, type Home, type TextRoot } from "@trainer/training/files";
 import { checkText } from "./check-text.js";
 import type { Jobs } from "./jobs.js";
+import { whereHomeIs } from "./where-home-is.js";
 
 export interface TokenizersDeps {
   readonly home: Home;
   readonly records: TokenizerRecords;
+  readonly queued: QueuedTokenizers;
   readonly jobs: Jobs;
   readonly texts: TextRoot;
 }
@@ -30,11 +33,13 @@ export class Tokenizers {
   }
 
   async train(request: TokenizerTrainRequest): Promise<TokenizerAccepted> {
-    const { records, jobs, texts } = this.#deps;
+    const { home, records, queued, jobs, texts } = this.#deps;
     await checkText(texts, "corpus_path", request.corpus_path, "corpus");
     await jobs.assertRoom("tokenizer");
     const id = newTokenizerId();
-    await records.create(id);
+    const createdAt = Date.now();
+    await records.create(id, createdAt);
+    await whereHomeIs(home, () => queued.keep({ tokenizerId: id, createdAt, request }));
     await jobs.add("tokenizer", id, { tokenizer_id: id, request });
     return { tokenizer_id: id, artifact_path: this.#path(id), coverage: null, oov_rate: null };
   }

@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { access } from "node:fs/promises";
 import {
   RunId,
   type StoredRequest,
@@ -15,6 +14,7 @@ import { checkModel, checkVocabSize } from "./check-model.js";
 import { checkText } from "./check-text.js";
 import { idempotent } from "./idempotency.js";
 import type { Jobs } from "./jobs.js";
+import { whereHomeIs } from "./where-home-is.js";
 
 export interface TrainingsDeps {
   readonly records: RunRecords;
@@ -61,12 +61,8 @@ export class Trainings {
     const { records, home, store } = this.#deps;
     const now = new Date();
     await records.create(runId, userId, request, now);
-    try {
-      await access(home.root);
-      await store.keep(runId, { userId, createdAt: now.toISOString().slice(0, -1), request });
-    } catch {
-      // The workers' disk is not here, or takes nothing: the run is in Redis all the same.
-    }
+    const createdAt = now.toISOString().slice(0, -1);
+    await whereHomeIs(home, () => store.keep(runId, { userId, createdAt, request }));
   }
 }
 

@@ -28,6 +28,11 @@ export class Work {
     return data;
   }
 
+  /** When it was queued, in Unix milliseconds. */
+  get queuedAt(): number {
+    return this.#job.timestamp;
+  }
+
   /** How often it has failed for a reason that may pass. */
   get failures(): number {
     return this.#history.failures;

@@ -10,17 +10,19 @@ type Outcome = Extract<FromChild, { type: "tokenizer" | "failed" }>;
 
 /** Has a tokenizer trained. What a process before had done is lost with it, but for a tokenizer that was already saved. */
 export async function tokenizerJob(work: Work, drain: AbortSignal, container: Container): Promise<void> {
-  const { config, tokenizers } = container;
+  const { config, tokenizers, queuedTokenizers } = container;
   const data = work.data(jobs.tokenizer);
-  const { tokenizer_id: id } = data;
+  const { tokenizer_id: id, request } = data;
   const log = container.log.child({ tokenizer_id: id });
   if ((await tokenizers.get(id)).status === "completed") return;
+  await queuedTokenizers.keep({ tokenizerId: id, createdAt: work.queuedAt, request });
   await tokenizers.setStatus(id, "running");
   const stuck = await work.take(0);
   const stop = AbortSignal.any([drain, AbortSignal.timeout(timeoutMs(config))]);
   const outcome: Outcome | null = stuck === null ? await made() : { type: "failed", failure: stuck };
   if (outcome?.type === "tokenizer") {
     await tokenizers.complete(id, outcome.stats);
+    await queuedTokenizers.settle(id);
     return log.info({ event: "tokenizer_completed", status: "completed" }, "tokenizer completed");
   }
   if (drain.aborted) {
@@ -36,6 +38,7 @@ export async function tokenizerJob(work: Work, drain: AbortSignal, container: Co
     await work.tryAgain(wait);
   }
   await tokenizers.fail(id, message);
+  await queuedTokenizers.settle(id);
   work.fail(failure);
 
   /** Null where it was stopped. */

@@ -35,9 +35,11 @@ export async function endUnreadable(
   else await endAnswer(kind, { ...names, run_id: names.run_id }, message, container);
 }
 
-async function endTokenizer(id: TokenizerId, message: string, { tokenizers }: Container): Promise<void> {
+async function endTokenizer(id: TokenizerId, message: string, container: Container): Promise<void> {
+  const { tokenizers, queuedTokenizers } = container;
   const { status } = await tokenizers.get(id);
   if (status === "queued" || status === "running") await tokenizers.fail(id, message);
+  await queuedTokenizers.settle(id);
 }
 
 async function endRun(runId: RunId, userId: bigint, message: string, container: Container): Promise<void> {

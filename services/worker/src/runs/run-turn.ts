@@ -102,6 +102,7 @@ export class RunTurn implements AsyncDisposable {
     const times = { createdAt: this.before?.createdAt ?? at, updatedAt: at };
     const training = this.before?.training ?? null;
     const state = { status: "running", progress: percentOf(training), message: "training", error: null, artifactFileId: null } as const;
-    await runs.restore({ runId, userId, request, training, ...times, ...state });
+    const model = { modelFamily: request.model_family, modelSize: request.model_size };
+    await runs.restore({ runId, userId, request, training, ...model, ...times, ...state });
   }
 }

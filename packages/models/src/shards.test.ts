@@ -2,11 +2,11 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { setNumThreads } from "@trainer/torch";
+import { openSafetensors, ones, setNumThreads } from "@trainer/torch";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { loadModel, saveModel } from "./hf.js";
 import type { CausalLm } from "./model.js";
-import { INDEX_FILE } from "./shards.js";
+import { INDEX_FILE, writeShards } from "./shards.js";
 
 const FIXTURE = fileURLToPath(new URL("../test/fixtures/llama", import.meta.url));
 setNumThreads(1);
@@ -35,6 +35,35 @@ test("weights beyond the limit are several files with an index, and load the sam
     weight_map: { "model.embed_tokens.weight": "model-00001-of-00004.safetensors" },
   });
   expect(weights((await loadModel(dir)).model)).toEqual(weights(model));
+});
+
+test("a file is filled up to the limit and not beyond, and a tensor beyond it has one alone", async () => {
+  const sizes = { a: 2, b: 2, c: 9, d: 1 }; // of 4 bytes each
+  const tensors = Object.entries(sizes).map(([name, size]) => [name, ones([size])] as const);
+  const fileOf = (file: number, files: number) => `model-0000${file}-of-0000${files}.safetensors`;
+  const written = async (maxShardBytes: number): Promise<unknown> => {
+    await writeShards(dir, tensors, maxShardBytes);
+    return JSON.parse(readFileSync(join(dir, INDEX_FILE), "utf8"));
+  };
+  expect(await written(16)).toEqual({
+    metadata: { total_size: 56 },
+    weight_map: { a: fileOf(1, 3), b: fileOf(1, 3), c: fileOf(2, 3), d: fileOf(3, 3) },
+  });
+  expect(await written(1)).toMatchObject({
+    weight_map: { a: fileOf(1, 4), b: fileOf(2, 4), c: fileOf(3, 4), d: fileOf(4, 4) },
+  });
+});
+
+test("each file says that its tensors are laid out as PyTorch has them, without which transformers refuses it", async () => {
+  const tensors = [["a", ones([2])] as const, ["b", ones([2])] as const];
+  for (const [limit, file] of [
+    [100, "model.safetensors"],
+    [1, "model-00002-of-00002.safetensors"],
+  ] as const) {
+    await writeShards(dir, tensors, limit);
+    using stored = openSafetensors(join(dir, file));
+    expect(stored.metadata).toEqual({ format: "pt" });
+  }
 });
 
 test("one file takes the place of several, and several of one", async () => {

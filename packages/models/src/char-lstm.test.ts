@@ -85,6 +85,23 @@ test("its state forgets all or nothing, and goes from one cache to another", () 
   expect([next(1, cache), next(2, cache)]).toEqual([first, second]);
 });
 
+test("its state is where the model is, in its type, and holds nothing when it is disposed of", () => {
+  const model = build(charLstm, config, { device: "meta", dtype: "bfloat16" });
+  let kept = LstmState.of(model.newCache(1));
+  {
+    using state = LstmState.of(model.newCache(1));
+    expect([state.h.device, state.h.dtype, state.c.device, state.c.dtype]).toEqual([
+      "meta",
+      "bfloat16",
+      "meta",
+      "bfloat16",
+    ]);
+    kept = state;
+  }
+  expect(() => kept.h.shape).toThrow("disposed");
+  expect(() => kept.c.shape).toThrow("disposed");
+});
+
 test("a token in one pass is expected to go on as by its layers, and leaves the state that they leave", () => {
   const model = build(charLstm, config, { seed: 1 });
   using cache = LstmState.of(model.newCache(2));

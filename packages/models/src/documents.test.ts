@@ -79,6 +79,22 @@ test.each(models)("%s gives a document the logits that it has alone, wherever it
   expect(apart).not.toBe(loss(model, batch, { training: false }).item());
 });
 
+test.each(models)("%s reads a document of one token as a text of one token", (_name, make) => {
+  const model = make();
+  const one = ids([[5]]);
+  const read = (ctx: object) => noGrad(() => logits(model, one, { training: false, ...ctx }));
+  expect(difference(read({ documents: documentsOf(ids([[0]])) }), read({}))).toBeLessThan(1e-5);
+});
+
+test.each(models)("%s on a tape leaves no gradient to its blocks but by the tape", (_name, make) => {
+  const model = make();
+  const inputs = ids([[5, 6, 3]]);
+  loss(model, { inputs, targets: inputs }, { training: true, tape: new Tape() }).backward();
+  const reached = [...model.params.named()].filter(([, p]) => p.grad !== null).map(([name]) => name);
+  expect(reached.filter((name) => /\.[01]\./.test(name))).toEqual([]);
+  expect(reached.length).toBeGreaterThan(0); // the head
+});
+
 test.each(models)("%s on a tape has the loss and the gradients that it has without, bit for bit", (_name, make) => {
   const inputs = ids([
     [5, 6, 3, 3, 7, 8],

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { manualSeed, readSafetensors, setNumThreads, tensor, type Tensor } from "@trainer/torch";
+import { manualSeed, readSafetensors, setNumThreads, tensor, zeros, type Tensor } from "@trainer/torch";
 import { expect, test } from "vitest";
 import type { Cache } from "./cache.js";
 import { gpt2 } from "./gpt2.js";
@@ -55,8 +55,25 @@ test("sequences copied from one cache to another go on as where they came from, 
   expect(together.slice(vocab, 2 * vocab)).toEqual(single);
   expect(together.slice(2 * vocab)).toEqual(single);
   expect(together.slice(0, vocab)).not.toEqual(single);
+  using full = model.newCache(1, 9);
+  full.copyRow(0, both, 0);
+  expect(full.length).toBe(9);
   using small = model.newCache(1, 4);
   expect(() => small.copyRow(0, both, 0)).toThrow("9 tokens do not fit the cache's 4 positions");
+});
+
+test("a cache is where its model is, in its type, and holds nothing when it is disposed of", () => {
+  const config = gpt2Config({ vocabSize: 9, nPositions: 8, nEmbd: 4, nLayer: 1, nHead: 2 });
+  const model = build(gpt2, config, { device: "meta", dtype: "bfloat16" });
+  const one = zeros([1, 2, 1, 2], { device: "meta", dtype: "bfloat16" }); // (B, nh, T, hs)
+  let kept = KvCache.of(model.newCache(1));
+  {
+    using cache = KvCache.of(model.newCache(1));
+    const { k, v } = cache.append(0, one, one);
+    expect([k.device, k.dtype, v.device, v.dtype]).toEqual(["meta", "bfloat16", "meta", "bfloat16"]);
+    kept = cache;
+  }
+  expect(() => kept.append(0, one, one)).toThrow("disposed");
 });
 
 test("dropout draws on the generator while training, and on nothing else", () => {

@@ -1,4 +1,4 @@
-import { noGrad, setNumThreads, tensor, type Tensor } from "@trainer/torch";
+import { noGrad, scope, setNumThreads, tensor, type Tensor } from "@trainer/torch";
 import { expect, test } from "vitest";
 import { gpt2Config } from "./gpt2-config.js";
 import { gpt2 } from "./gpt2.js";
@@ -96,6 +96,8 @@ test("what was read is forgotten by setting lengths, and a full sequence stays a
     expect([cache.length, cache.lengths.toArray()]).toEqual([16, [15, 5, 2]]);
     expect(cache.truncate(3)).toBe(3);
     expect(cache.lengths.toArray()).toEqual([3, 3, 2]);
+    cache.setLengths([16, 3, 0]);
+    expect([cache.length, cache.lengths.toArray()]).toEqual([16, [15, 3, 0]]);
     cache.setLengths([15, 3, 0]);
     expect(logits(model, token(1, 2, 3), { training: false, cache }).equal(first)).toBe(true);
     expect(() => logits(model, prompt(3).expand([3, 3]), { training: false, cache })).toThrow(
@@ -103,4 +105,21 @@ test("what was read is forgotten by setting lengths, and a full sequence stays a
     );
     expect(cache.lengthOf(7)).toBe(0);
   });
+});
+
+test("the rotation of a cache outlives the scope that it was made in, and goes with the cache", () => {
+  const model = build(llama, llamaConfig(decoderSizes), { seed: 3 });
+  const made: RaggedKvCache[] = [];
+  scope(() => {
+    made.push(raggedOf(model));
+  });
+  for (const cache of made) {
+    const tables = [cache.rotation?.cos, cache.rotation?.sin];
+    expect(tables.map((table) => table?.shape)).toEqual([
+      [16, 16],
+      [16, 16],
+    ]);
+    cache.dispose();
+    for (const table of [...tables, cache.lengths]) expect(() => table?.shape).toThrow("disposed");
+  }
 });

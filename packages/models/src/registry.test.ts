@@ -4,6 +4,9 @@ import { containing } from "../../../test/matching.js";
 import { familyInfo, familyNames } from "./capabilities.js";
 import { gpt2 } from "./gpt2.js";
 import { gpt2Config } from "./gpt2-config.js";
+import { llamaConfig } from "./llama-config.js";
+import { llama } from "./llama.js";
+import type { CausalLm } from "./model.js";
 import { build, planModel } from "./registry.js";
 
 const small = gpt2Config({ vocabSize: 50, nPositions: 16, nEmbd: 64, nLayer: 3, nHead: 4 });
@@ -21,18 +24,34 @@ test("without a seed the weights follow from the generator's state", () => {
   expect(Buffer.from(getRngState()).equals(after)).toBe(false);
 });
 
-test("weights are drawn as the paper has them: 0.02, and less where residuals add up", () => {
-  const { params } = build(gpt2, small, { seed: 3 });
-  const std = (name: string) => {
+/** The spread of a parameter's numbers around zero. */
+const spread =
+  ({ params }: CausalLm) =>
+  (name: string) => {
     const values = Array.from(params.named().get(name)?.data() ?? [], Number);
     return Math.sqrt(values.reduce((sum, x) => sum + x * x, 0) / values.length);
   };
-  expect(std("transformer.h.0.attn.c_attn.weight")).toBeCloseTo(0.02, 3);
-  expect(std("transformer.h.2.mlp.c_fc.weight")).toBeCloseTo(0.02, 3);
-  expect(std("transformer.h.0.attn.c_proj.weight")).toBeCloseTo(0.02 / Math.sqrt(6), 3);
-  expect(std("transformer.h.1.mlp.c_proj.weight")).toBeCloseTo(0.02 / Math.sqrt(6), 3);
-  expect(std("transformer.h.1.mlp.c_proj.bias")).toBe(0);
-  expect(std("transformer.ln_f.weight")).toBe(1);
+
+test.each([0.02, 0.1])(
+  "a GPT-2's weights are drawn as the paper has them: %d, and less where residuals add up",
+  (std) => {
+    const of = spread(build(gpt2, { ...small, initializerRange: std }, { seed: 3 }));
+    for (const name of ["wte", "wpe", "h.0.attn.c_attn", "h.2.mlp.c_fc"])
+      expect(of(`transformer.${name}.weight`) / std).toBeCloseTo(1, 1);
+    for (const name of ["h.0.attn.c_proj", "h.1.mlp.c_proj"])
+      expect((of(`transformer.${name}.weight`) / std) * Math.sqrt(6)).toBeCloseTo(1, 1);
+    expect(of("transformer.h.1.mlp.c_proj.bias")).toBe(0);
+    expect(of("transformer.ln_f.weight")).toBe(1);
+  },
+);
+
+test("a LLaMA's weights are all drawn with the range of its config, and its norms begin at one", () => {
+  const sizes = { hiddenSize: 64, intermediateSize: 96, numHiddenLayers: 1, numAttentionHeads: 4 };
+  const model = build(llama, llamaConfig({ vocabSize: 50, ...sizes, initializerRange: 0.1 }), { seed: 3 });
+  const of = spread(model);
+  const names = [...model.params.named().keys()];
+  expect(names).toHaveLength(12);
+  for (const name of names) expect(of(name) / (name.includes("norm") ? 1 : 0.1)).toBeCloseTo(1, 1);
 });
 
 /** Published, or counted by hand: with the vocabulary and context given. */

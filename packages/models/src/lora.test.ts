@@ -122,6 +122,27 @@ test("its dropout is on while training, and only on its own input", () => {
   expect(difference(run(false, 1), run(false, 2))).toBe(0);
 });
 
+test("A is drawn as PEFT draws it, evenly up to one by the root of its inputs; B is zero", () => {
+  const { adapter } = addLora(build(gpt2, { ...config, nEmbd: 64, nInner: 16 }, { seed: 1 }), { rank: 8, alpha: 8 });
+  for (const [name, p] of adapter.named()) {
+    const bound = name.endsWith("lora_A.weight") ? 1 / Math.sqrt(p.size(1)) : 0;
+    const most = p.abs().max().item();
+    expect([name, most <= bound, most >= 0.9 * bound]).toEqual([name, true, true]);
+    expect(p.mul(p).mean().item() * 3).toBeCloseTo(bound ** 2, 2); // the variance of an even draw
+  }
+});
+
+test("an adapter is where its base is, in its type, and on the layer alone whose whole path is named", () => {
+  const base = build(gpt2, config, { device: "meta", dtype: "bfloat16" });
+  const { adapter, targetModules } = addLora(base, { rank: 2, alpha: 2, targets: ["transformer.h.1.mlp.c_fc"] });
+  const prefix = "base_model.model.transformer.h.1.mlp.c_fc";
+  expect([...adapter.named()].map(([name, p]) => [name, p.device, p.dtype])).toEqual([
+    [`${prefix}.lora_A.weight`, "meta", "bfloat16"],
+    [`${prefix}.lora_B.weight`, "meta", "bfloat16"],
+  ]);
+  expect(targetModules).toEqual(["c_fc"]);
+});
+
 test("layers that are not there are refused with those that are", () => {
   const model = build(gpt2, config, { device: "meta" });
   expect(() => addLora(model, { rank: 2, alpha: 2, targets: ["c_attn", "q_proj"] })).toThrow(

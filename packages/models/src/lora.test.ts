@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { manualSeed, noGrad, readSafetensors, scope, setNumThreads, tensor, type Tensor } from "@trainer/torch";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { matching } from "../../../test/matching.js";
 import { gpt2 } from "./gpt2.js";
 import { charLstm } from "./char-lstm.js";
 import { charLstmConfig } from "./char-lstm-config.js";
@@ -149,7 +150,12 @@ test("layers that are not there are refused with those that are", () => {
     'LoRA on this gpt2: it has no linear layer "q_proj"; its layers that take one: c_attn, c_proj, c_fc',
   );
   const lstm = build(charLstm, charLstmConfig({ vocabSize: 20, maxSeqLen: 8 }), { device: "meta" });
-  expect(() => addLora(lstm, { rank: 2, alpha: 2 })).toThrow(/adapters have no place in it; .*: none$/);
+  expect(() => addLora(lstm, { rank: 2, alpha: 2 })).toThrow(
+    expect.objectContaining({
+      code: "MODEL_INCOMPATIBLE",
+      message: matching(/adapters have no place in it; .*: none$/),
+    }),
+  );
 });
 
 test("an adapter that is of another kind, damaged or for another model is refused", async () => {

@@ -1,5 +1,6 @@
 import { noGrad, tensor, weightTypes, type Tensor, type WeightType } from "@trainer/torch";
 import { expect, test } from "vitest";
+import { containing } from "../../../test/matching.js";
 import { charLstmConfig } from "./char-lstm-config.js";
 import { charLstm } from "./char-lstm.js";
 import { gpt2Config } from "./gpt2-config.js";
@@ -91,6 +92,12 @@ test("the float32 weights are let go, and what is there is named as parameters a
   expect(small.params.named().get("transformer.wpe.weight")?.dtype).toBe("float32");
 });
 
+test("of bf16 weights there are no scales", () => {
+  const model = gpt();
+  const names = [...model.params.named().keys()];
+  expect([...quantize(model, "bf16").params.named().keys()].toSorted()).toEqual(names.toSorted());
+});
+
 test("a head that is no layer stays as it is", () => {
   const model = gpt();
   const head = noGrad(() => model.head.clone());
@@ -100,13 +107,17 @@ test("a head that is no layer stays as it is", () => {
 });
 
 test("models that have no place for it are refused, with a reason", () => {
+  const refused = (model: CausalLm, as: WeightType, why: string) =>
+    expect(() => quantize(model, as)).toThrow(
+      expect.objectContaining({ code: "MODEL_INCOMPATIBLE", message: containing(`${as} weights: ${why}`) }),
+    );
   const lstm = build(charLstm, charLstmConfig({ vocabSize: 20, embedDim: 6, hiddenDim: 8 }));
-  expect(() => quantize(lstm, "int8")).toThrow("int8 weights: a model of the family char_lstm has no linear layers");
-  const base = gpt();
-  addLora(base, { rank: 2, alpha: 4 });
-  expect(() => quantize(base, "bf16")).toThrow(
-    "bf16 weights: the model has an adapter: merge it into the weights first",
-  );
+  refused(lstm, "int8", "a model of the family char_lstm has no linear layers; use fp32");
+  for (const targets of [null, ["c_fc"]]) {
+    const base = gpt();
+    addLora(base, { rank: 2, alpha: 4, targets });
+    refused(base, "bf16", "the model has an adapter: merge it into the weights first");
+  }
   const shapes = build(gpt2, gpt2Config({ vocabSize: 9, nEmbd: 8, nLayer: 1, nHead: 1 }), { device: "meta" });
-  expect(() => quantize(shapes, "int8")).toThrow("int8 weights: the model has shapes and no numbers");
+  refused(shapes, "int8", "the model has shapes and no numbers");
 });

@@ -32,7 +32,8 @@ test("a process id that is used again, before or after a restart of the system, 
   expect(isAlive({ ...thisProcess(), boot: "an earlier one" })).toBe(false);
 });
 
-test("nobody can know of a process of another host", () => {
+test("nobody can know of a process of another host, nor of a container that has this one's host name", () => {
+  expect(isAlive({ ...thisProcess(), space: "7" })).toBeNull();
   expect(isAlive({ ...thisProcess(), host: "elsewhere" })).toBeNull();
 });
 

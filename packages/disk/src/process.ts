@@ -10,6 +10,8 @@ export interface ProcessName {
   readonly host: string;
   /** The system's own start that it belongs to; empty where that has no name. */
   readonly boot: string;
+  /** The space that its id counts in, of a container for instance; empty where the system has no such thing. */
+  readonly space: string;
 }
 
 /** This process. */
@@ -18,12 +20,14 @@ export const thisProcess = (): ProcessName => ({
   started: String(startOf(process.pid)),
   host: hostname(),
   boot: bootId(),
+  space: namespace(),
 });
 
-/** Whether a process lives; null for one of another host, of which nobody here can know. */
-export function isAlive({ pid, started, host, boot }: ProcessName): boolean | null {
+/** Whether a process lives; null for one of another host or container, of which nobody here can know. */
+export function isAlive({ pid, started, host, boot, space }: ProcessName): boolean | null {
   if (host !== hostname()) return null;
-  return boot === bootId() && String(startOf(pid)) === started;
+  if (boot !== bootId()) return false;
+  return space === namespace() ? String(startOf(pid)) === started : null;
 }
 
 /** When a process began; null if there is none of that id, or one that has ended. */

@@ -149,6 +149,18 @@ test("a missing file is found", async () => {
   expect(damages[0]).toContain("optimizer.safetensors is missing");
 });
 
+test("a file that cannot be read is a damage like another: there are older checkpoints", async () => {
+  const { path } = await write(2);
+  const file = join(path, "optimizer.safetensors");
+  const { size } = statSync(file);
+  rmSync(file);
+  mkdirSync(file);
+  const commit = readFileSync(join(path, COMMIT), "utf8");
+  writeFileSync(join(path, COMMIT), commit.replace(`"bytes": ${size}`, `"bytes": ${statSync(file).size}`));
+  expect(await newest()).toBeNull();
+  expect(damages).toEqual(["step-00000002: optimizer.safetensors cannot be read: EISDIR"]);
+});
+
 test("one file can be looked at alone", async () => {
   const { path } = await write(2);
   appendFileSync(join(path, "optimizer.safetensors"), "x");

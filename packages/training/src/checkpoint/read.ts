@@ -3,6 +3,7 @@ import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { errnoOf, isAbsent } from "@trainer/disk";
 import { list } from "./list.js";
 import { COMMIT, CommitManifest, parseCheckpointName, type CheckpointName } from "./manifest.js";
 
@@ -42,20 +43,15 @@ export async function problemOf(path: string, only?: string): Promise<string | n
   for (const { name, bytes, sha256 } of commit.files) {
     if (only !== undefined && name !== only) continue;
     const file = join(path, name);
-    const size = await sizeOf(file);
-    if (size === null) return `${name} is missing`;
-    if (size !== bytes) return `${name} has ${size} bytes instead of ${bytes}`;
-    if ((await sha256Of(file)) !== sha256) return `${name} is not what was written (its SHA-256 differs)`;
+    try {
+      const { size } = await stat(file);
+      if (size !== bytes) return `${name} has ${size} bytes instead of ${bytes}`;
+      if ((await sha256Of(file)) !== sha256) return `${name} is not what was written (its SHA-256 differs)`;
+    } catch (error) {
+      return isAbsent(error) ? `${name} is missing` : `${name} cannot be read: ${errnoOf(error)}`;
+    }
   }
   return null;
-}
-
-async function sizeOf(file: string): Promise<number | null> {
-  try {
-    return (await stat(file)).size;
-  } catch {
-    return null;
-  }
 }
 
 /** The SHA-256 of a file, in hexadecimal, read as a stream. */

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -72,6 +72,17 @@ test("a lock of another host is respected, and the message says how to remove it
   expect(() => new RunLock(path, "r")).toThrow(message);
 });
 
+test("a lock of another container with this host's name is respected, and said to be that", () => {
+  writeFileSync(path, JSON.stringify({ ...thisProcess(), space: "7" }));
+  expect(() => new RunLock(path, "r")).toThrow(`process ${process.pid} of another container of this machine, since `);
+  using _lock = new RunLock(path, "r", 1);
+});
+
+test("a lock that cannot be read is held for all one knows", () => {
+  mkdirSync(path);
+  expect(() => new RunLock(path, "r", 1)).toThrow("EISDIR");
+});
+
 test("the turn decides about a lock of another host, but not about a living process of this one", () => {
   holder({ pid: 1, host: "elsewhere", turn: 4 });
   expect(lastTurn(path)).toBe(4);
@@ -114,5 +125,6 @@ test("a lock that another process takes over between two looks is put back", () 
   expect(isHeld(path)).toBe(true);
   expect(readdirSync(dir)).toEqual(["lock.json"]);
   removeStale(join(dir, "none.json"));
+  expect(() => removeStale("/", () => false)).toThrow(/EBUSY|EINVAL/);
   expect(isHeld(join(dir, "none.json"))).toBe(false);
 });

@@ -1,6 +1,5 @@
 import { readFileSync, renameSync, rmSync, statSync } from "node:fs";
-import { hostname } from "node:os";
-import { createIfFree, isAlive, temporaryName, thisProcess } from "@trainer/disk";
+import { createIfFree, isAbsent, isAlive, temporaryName, thisProcess } from "@trainer/disk";
 import { z } from "zod";
 import { TrainingError } from "../errors.js";
 
@@ -10,6 +9,7 @@ const Holder = z.object({
   host: z.string(),
   /** Of a lock by an earlier version: not known, so taken for this one. */
   boot: z.string().default(() => thisProcess().boot),
+  space: z.string().default(() => thisProcess().space),
   /** Where somebody hands out turns on a run: the holder's. */
   turn: z.int().min(0).default(0),
 });
@@ -18,7 +18,8 @@ type Holder = z.infer<typeof Holder>;
 /**
  * One process trains a run at a time. The lock is a file that names its holder by process id, the time that process
  * began (ids are used again) and host; one whose holder is gone, killed for instance, is taken over. Whether the holder on
- * another host is gone nobody here can see: there the turn decides, which whoever hands them out raises with each holder.
+ * another host or in another container is gone nobody here can see: there the turn decides, which whoever hands them out
+ * raises with each holder.
  */
 export class RunLock implements Disposable {
   readonly #path: string;
@@ -56,7 +57,7 @@ export class RunLock implements Disposable {
 /** Whether a living process holds the lock at `path`, as far as a process with that turn can tell. */
 export function isHeld(path: string, turn = 0): boolean {
   const holder = parse(read(path));
-  // Of one on another host one cannot know: unless a later turn has been given since, it counts as alive.
+  // Of one on another host or in another container one cannot know: unless a later turn has been given since, it counts as alive.
   return holder !== null && (isAlive(holder) ?? holder.turn >= turn);
 }
 
@@ -72,8 +73,9 @@ export function removeStale(path: string, held: (path: string) => boolean = (at)
   const aside = temporaryName(path);
   try {
     renameSync(path, aside);
-  } catch {
-    return; // another process was quicker
+  } catch (error) {
+    if (isAbsent(error)) return; // another process was quicker
+    throw error;
   }
   if (held(aside)) createIfFree(path, String(read(aside)));
   rmSync(aside);
@@ -91,16 +93,19 @@ function held(runId: string, path: string): TrainingError {
 function holderOf(path: string): string {
   const holder = parse(read(path));
   if (holder === null) return "another process, which has ended";
-  const { pid, host } = holder;
-  const where = host === hostname() ? "this machine" : host;
+  const { pid, host, space } = holder;
+  const own = thisProcess();
+  const machine = host === own.host ? "this machine" : host;
+  const where = host === own.host && space !== own.space ? `another container of ${machine}` : machine;
   return `process ${pid} of ${where}, since ${statSync(path).mtime.toUTCString()}`;
 }
 
 function read(path: string): string | null {
   try {
     return readFileSync(path, "utf8");
-  } catch {
-    return null;
+  } catch (error) {
+    if (isAbsent(error)) return null;
+    throw error; // a lock that cannot be read may be held
   }
 }
 

@@ -38,3 +38,15 @@ test("the numbers are evenly spread over [0, 1)", () => {
   const lag = draws.slice(1).reduce((sum, u, i) => sum + (u - 0.5) * ((draws[i] ?? 0) - 0.5), 0) / draws.length;
   expect(Math.abs(lag)).toBeLessThan(1e-3); // neighbours are uncorrelated: its standard deviation is 2e-4
 });
+
+/** Computed by a second implementation of the two papers, in Python's unbounded whole numbers. */
+test.each([
+  [0, 0, [0.41675133265905573, 0.5870575151842543, 0.6379754572548769]],
+  [42, 0, [0.15377165265745885, 0.018085883667157576, 0.913322514664976]],
+  [42, 3, [0.48496491716939594, 0.655896976919153, 0.5493942045537412]],
+  [2n ** 64n - 1n, 1, [0.3826106389663796, 0.10809147463379887, 0.4842670962397251]],
+  [2n ** 33n + 5n, 70_000, [0.8094256152822291, 0.3427615765540152, 0.6528247183945355]],
+])("seed %s, stream %i gives the same numbers on every machine and in every version: %j", (seed, stream, numbers) => {
+  const random = new Random(seed, stream);
+  expect(numbers.map(() => random.next())).toEqual(numbers);
+});

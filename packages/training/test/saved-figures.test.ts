@@ -1,0 +1,95 @@
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { train, type RunEvent, type TrainInput } from "@trainer/training";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { scratch } from "../../../test/scratch.js";
+import { tiny, writeCorpus } from "./corpus.js";
+
+vi.setConfig({ testTimeout: 120_000 }); // on a busy machine
+
+let home = "";
+let corpus = "";
+beforeAll(() => {
+  home = scratch("saved-figures");
+  corpus = writeCorpus(join(home, "corpus.txt"));
+});
+afterAll(() => rmSync(home, { recursive: true }));
+
+async function run(runId: string, options: Partial<TrainInput>) {
+  const events: RunEvent[] = [];
+  const input = { ...tiny, corpus, runId, evaluate: false, ...options };
+  const result = await train(input, { home, onEvent: (e) => events.push(e) });
+  return { result, events };
+}
+
+test("each evaluation is a line of metrics.jsonl as its event tells it, with the steps and tokens up to there", async () => {
+  const { result, events } = await run("lines", { maxSteps: 12, evalEvery: 5, logEvery: 1 });
+  const text = readFileSync(join(home, "models", "lines", "metrics.jsonl"), "utf8");
+  const rows = text
+    .trimEnd()
+    .split("\n")
+    .map((line): unknown => JSON.parse(line))
+    .filter((row) => typeof row === "object" && row !== null && "split" in row);
+  const tokensAt = new Map(events.flatMap((e) => (e.type === "step" ? [[e.step, e.tokensSeen]] : [])));
+  const told = events.flatMap((e) => (e.type === "eval" ? [e] : []));
+  expect(told.map(({ split, step }) => [split, step])).toEqual([
+    ["validation", 5],
+    ["validation", 10],
+    ["validation", 12],
+    ["test", 12],
+  ]);
+  expect(rows).toEqual(
+    told.map(({ step, epoch, split, loss, ppl, bitsPerByte, weightsStep }) => ({
+      step,
+      epoch,
+      tokens: tokensAt.get(step),
+      split,
+      loss,
+      ppl,
+      bits_per_byte: bitsPerByte,
+      ...(weightsStep === undefined ? {} : { weights_step: weightsStep }),
+    })),
+  );
+  const last = told.at(-1);
+  expect(last?.weightsStep).toBe(result.bestStep === 12 ? undefined : result.bestStep);
+  const heard = events.flatMap((e) => (e.type === "evaluating" ? [e] : []));
+  for (const of of ["validation", "test"] as const) {
+    const own = heard.filter((e) => e.of === of);
+    expect(own[0]).toMatchObject({ done: 0 });
+    for (const { done, batches } of own) expect(done < batches && batches > 0).toBe(true);
+  }
+});
+
+test("what is told of time is in seconds, and adds up to no more than has passed", async () => {
+  const began = performance.now();
+  const { result, events } = await run("timed", { maxSteps: 4, evalEvery: 2 });
+  const passed = (performance.now() - began) / 1000;
+  const parts = events.flatMap((e) => (e.type === "eval" || e.type === "checkpoint" ? [e.seconds] : []));
+  expect(parts.length).toBeGreaterThanOrEqual(5);
+  for (const seconds of parts) expect(seconds).toBeGreaterThan(0);
+  expect(parts.reduce((sum, seconds) => sum + seconds, 0)).toBeLessThan(passed);
+  expect(result.seconds).toBeGreaterThan(0);
+  expect(result.seconds).toBeLessThan(passed);
+});
+
+test("where checkpoints are an hour apart, or none is asked for, a short run has that of its end alone", async () => {
+  for (const [runId, checkpointMinutes] of [
+    ["hourly", 60],
+    ["unasked", 0],
+  ] as const) {
+    const { events } = await run(runId, { maxSteps: 5, checkpointMinutes, holdoutFraction: 0 });
+    expect(events.flatMap((e) => (e.type === "checkpoint" ? [e.step] : []))).toEqual([5]);
+  }
+});
+
+test("a run whose patience ends at its last step was not stopped early", async () => {
+  const options = { learningRate: 0.05, evalEvery: 5, earlyStoppingPatience: 2, lrSchedule: "constant" } as const;
+  const stopped = await run("stopped", { ...options, numEpochs: 50 });
+  expect(stopped.result.earlyStopped).toBe(true);
+  const whole = await run("whole", { ...options, maxSteps: stopped.result.steps });
+  expect(whole.result).toMatchObject({
+    steps: stopped.result.steps,
+    bestStep: stopped.result.bestStep,
+    earlyStopped: false,
+  });
+});

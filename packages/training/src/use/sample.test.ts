@@ -114,6 +114,17 @@ test("a nucleus is found in a vocabulary larger than what is sorted first", () =
   }
 });
 
+test("cuts that leave every token of a large vocabulary leave all of it, also where rounding keeps the sum below p", () => {
+  for (const size of [1500, 3000, 4096, 5000]) {
+    const flat = Array.from({ length: size }, (_, i) => -i / size);
+    for (const cut of [{ topP: 1 - 2 ** -53 }, { minP: 1e-9 }]) {
+      const last = sampled(flat, { ...plain, ...cut }, fixed(1 - 1e-9));
+      expect(Math.abs(last - (size - 1))).toBeLessThanOrEqual(1);
+      expect(sampled(flat, { ...plain, ...cut }, fixed(0))).toBe(0);
+    }
+  }
+});
+
 test("the mass of a nucleus is that of the smallest beginning above p", () => {
   const weights = fc.array(fc.double({ min: 1e-3, max: 1, noNaN: true }), { minLength: 1, maxLength: 50 });
   fc.assert(

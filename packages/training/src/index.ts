@@ -18,6 +18,7 @@ export { TrainingError, type FailureClass } from "./errors.js";
 export { parseTrainOptions, TrainOptions, type TrainInput } from "./run/options.js";
 export { train } from "./run/train.js";
 export { resume } from "./run/resume.js";
+export type { LogRecord } from "./run/logs.js";
 export type { RunContext } from "./run/session.js";
 export type { RunEvent, RunResult, StepDone } from "./run/events.js";
 export { readManifest, RunManifest, type RunStatus } from "./run/manifest.js";

@@ -62,7 +62,7 @@ export function container(config: WorkerConfig, hooks: WorkerHooks = {}): Contai
   const queue = new Queue("trainer", { connection: redis });
   queue.on("error", onError);
   const pace = { ...PACE, ...hooks.pace };
-  const children = new Children(() => new Child(hooks.child ?? CHILD, config, pace.life), pace.idle);
+  const children = new Children(() => new Child(hooks.child ?? CHILD, config, { lifeMs: pace.life, log }), pace.idle);
   const startChild = (onMessage: (message: FromChild) => void) => children.start(onMessage);
   const answerer = new Answerer(startChild, ({ message }) =>
     log.warn({ event: "child_crashed", reason: message }, "the process that answers questions ended unexpectedly"),

@@ -5,6 +5,7 @@ import type { RunRecord } from "@trainer/platform/redis";
 import { hasBegun, openHome, readManifest, runFolder, type RunManifest } from "@trainer/training/files";
 import type { Container } from "./container.js";
 import { queueTokenizers } from "./reconcile-tokenizers.js";
+import { shownPaths } from "./shown-paths.js";
 import { withLock } from "./redis-lock.js";
 import { runOf } from "./runs/cancel-queued.js";
 import { percentOf } from "./runs/percent-of.js";
@@ -40,7 +41,8 @@ async function restoreForgotten(container: Container): Promise<string[]> {
   const restored: string[] = [];
   for (const runId of new Set([...(await store.runIds()), ...archived])) {
     if ((await runs.get(runId).catch(() => null)) !== null) continue;
-    const record = (await fromFolder(container, runId)) ?? (await fromArchive(join(home.archived, `${runId}.json`)));
+    const record =
+      (await fromFolder(container, runId)) ?? (await fromArchive(container, join(home.archived, `${runId}.json`)));
     if (record === null) continue;
     await runs.restore(record);
     restored.push(runId);
@@ -55,7 +57,7 @@ async function fromFolder({ config, store }: Container, runId: string): Promise<
   const manifest = await readManifest(folder.manifest).catch(() => null);
   if (manifest === null) return null;
   if (asked === null && !manifest.requested && manifest.artifact_file_id === null) return null; // somebody's own, made without a service
-  return recordOf(manifest, asked?.request ?? null);
+  return recordOf(manifest, asked?.request ?? null, shownPaths(config));
 }
 
 const unbegun = (runId: string, asked: StoredRequest): Restored => ({
@@ -72,13 +74,14 @@ const unbegun = (runId: string, asked: StoredRequest): Restored => ({
   training: null,
 });
 
-async function fromArchive(path: string): Promise<Restored | null> {
+async function fromArchive({ config }: Container, path: string): Promise<Restored | null> {
   const manifest = await readManifest(path).catch(() => null);
-  return manifest && recordOf(manifest, null);
+  return manifest && recordOf(manifest, null, shownPaths(config));
 }
 
-function recordOf(manifest: RunManifest, request: TrainSettings | null): Restored {
-  const { run_id: runId, status, error, artifact_file_id: artifactFileId, config } = manifest;
+function recordOf(manifest: RunManifest, request: TrainSettings | null, shown: (message: string) => string): Restored {
+  const { run_id: runId, status, artifact_file_id: artifactFileId, config } = manifest;
+  const error = manifest.error && shown(manifest.error);
   const userId = UserIdText.catch(0n).parse(config["user_id"]); // 0: nobody's
   const at = (time: string) => time.replace(/Z$/, "");
   const times = { createdAt: at(manifest.started_at), updatedAt: at(manifest.finished_at ?? manifest.started_at) };

@@ -81,6 +81,11 @@ test("a training waits between its stages for its parent, and tells how far it i
   expect(manifest).toMatchObject({ artifact_file_id: fileId, test_loss: result.testLoss, loss: result.trainLoss });
   expect((await files.head(asSha256(fileId))).size).toBeGreaterThan(0);
 
+  const logged = child.heard.flatMap((message) => (message.type === "log" ? [message] : []));
+  expect(logged.every(({ fields }) => fields["run_id"] === "stages")).toBe(true);
+  const levels = logged.map(({ level, fields }) => `${level} ${fields["event"]}`);
+  for (const each of ["info run_config", "debug run_step", "info run_completed"]) expect(levels).toContain(each);
+
   const told = toldIn(child.heard);
   const kinds = told.map(({ kind }) => kind);
   expect(kinds[0]).toBe("config");

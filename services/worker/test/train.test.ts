@@ -4,6 +4,7 @@ import { DataBankClient } from "@trainer/client/data-bank";
 import { keys, RunId, type TrainerEvent } from "@trainer/platform";
 import { readManifest } from "@trainer/training";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { aNumber, withFields } from "../../../test/matching.js";
 import type { Worker } from "../src/start.js";
 import { listen, startSystem, USER, type System } from "./system.js";
 
@@ -133,6 +134,7 @@ test.each([
   ["a corpus that is not there", { corpus_path: "none.txt" }, '"none.txt" leads to no text', "user"],
   ["a corpus outside its folder", { corpus_path: "../secret.txt" }, '"../secret.txt" leads to no text', "user"],
   ["a corpus that a link leads out to", { corpus_path: "link.txt" }, '"link.txt" leads to no text', "user"],
+  ["a corpus that is no text", { corpus_path: "nul.txt" }, "nul.txt", "user"],
   ["a size that does not exist", { model_size: "giant" }, "giant", "user"],
   [
     "a corpus that the file service has not",
@@ -144,6 +146,7 @@ test.each([
   if (!existsSync(join(system.root, "secret.txt"))) {
     writeFileSync(join(system.root, "secret.txt"), "secret\n".repeat(100));
     symlinkSync(join(system.root, "secret.txt"), join(system.root, "corpus", "link.txt"));
+    writeFileSync(join(system.root, "corpus", "nul.txt"), "a\0b");
   }
   const runId = `bad-${(bad += 1)}`;
   using events = await listen(system.redisServer.url, runId);
@@ -152,6 +155,7 @@ test.each([
   const record = await system.runs.get(runId);
   expect(record).toMatchObject({ status: "failed", error: record?.message });
   expect(record?.message).toContain(why);
+  expect(record?.message).not.toContain(system.root); // where things lie on the server is for its log
   expect(types(events.own)).toEqual(["job.started", "job.failed"]);
   expect(events.own.at(-1)).toMatchObject({ error_kind: kind, message: record?.message });
   await vi.waitFor(() => expect(existsSync(folder(runId))).toBe(false));
@@ -170,6 +174,8 @@ test("what a run logs tells of it by fields, and neither text of the corpus nor 
   expect(records).toContainEqual(
     expect.objectContaining({ event: "run_failed", error_code: "TOKENIZER_NOT_FOUND", level: "ERROR" }),
   );
+  const ofChild = withFields({ event: "run_config", run_id: "first", pid: aNumber });
+  expect(records).toContainEqual(ofChild);
   expect(logs.join("")).not.toMatch(/knave|"key"/);
 });
 

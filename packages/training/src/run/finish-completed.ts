@@ -24,19 +24,18 @@ export async function finishCompleted({ found, folder, context, lock }: Complete
   const options = { ...parseTrainOptions(fromConfig(found.config)), maxSeqLen: found.max_seq_len };
   const mayWrite = () => lock.mayWrite();
   const manifest = new ManifestFile(folder.manifest, found, mayWrite);
-  const onEvent = context.onEvent ?? (() => {});
   await rm(folder.base, { recursive: true, force: true });
   if (found.evaluation === null) {
     setNumThreads(found.threads);
     const compute = resolveCompute("auto", "auto"); // the machine it was trained on may have been another
     const session = { options, compute, folder, manifest, context, lock };
-    await evaluateAtEnd(session, new Reporter(folder, onEvent, mayWrite));
+    await evaluateAtEnd(session, new Reporter(folder, context, mayWrite));
   }
   const { test_loss: testLoss, test_bits_per_byte: testBitsPerByte, test_step: testStep } = found;
   const testPerplexity = testLoss === null ? null : (found.test_perplexity ?? Infinity); // which in the file is null
   const epochs = found.epochs_begun ?? found.epochs;
   const trained = resultOf({ folder, manifest }, { status: "completed", test: null, epochs });
   const result = { ...trained, testLoss, testPerplexity, testBitsPerByte, testStep };
-  onEvent({ type: "completed", result });
+  context.onEvent?.({ type: "completed", result });
   return result;
 }

@@ -9,8 +9,8 @@ const matching = (pattern: RegExp): unknown => expect.stringMatching(pattern); /
 test("a record has the fields that log readers expect, and its service cannot be overwritten", () => {
   const dir = mkdtempSync(join(tmpdir(), "logs-"));
   const log = new RunLog(join(dir, "logs.jsonl"), "r1");
-  log.write("INFO", "hello", { event: "e", loss: 1 });
-  log.write("ERROR", "again", { event: "f" });
+  log.write({ level: "INFO", message: "hello", fields: { event: "e", loss: 1 } });
+  log.write({ level: "ERROR", message: "again", fields: { event: "f" } });
   const lines = readFileSync(log.path, "utf8").trim().split("\n");
   expect(lines).toHaveLength(2);
   expect(JSON.parse(lines[0] ?? "")).toEqual({

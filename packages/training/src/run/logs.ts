@@ -26,6 +26,13 @@ export interface LogFields {
   readonly model_size?: string;
 }
 
+/** What is written of something that came about, without when and where. */
+export interface LogRecord {
+  readonly level: LogLevel;
+  readonly message: string;
+  readonly fields: LogFields;
+}
+
 /** A run's `logs.jsonl`: one record a line, only ever appended to, also over interruptions. */
 export class RunLog {
   readonly #static: { readonly service: string; readonly instance_id: string };
@@ -37,7 +44,7 @@ export class RunLog {
     this.#static = { service: "model-trainer", instance_id: `${hostname().split(".")[0]}-${process.pid}` };
   }
 
-  write(level: LogLevel, message: string, fields: LogFields): void {
+  write({ level, message, fields }: LogRecord): void {
     const timestamp = new Date().toISOString().slice(0, 19);
     const head = { timestamp, level, logger: "trainer.run", message };
     appendFileSync(this.path, `${JSON.stringify({ ...head, ...fields, run_id: this.runId, ...this.#static })}\n`);

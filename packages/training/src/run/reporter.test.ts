@@ -5,6 +5,7 @@ import { splitCount } from "../../test/split-count.js";
 import { TrainingError } from "../errors.js";
 import { temporaryFolder } from "../home/temporary-folder.js";
 import type { RunEvent } from "./events.js";
+import type { LogRecord } from "./logs.js";
 import { Reporter } from "./reporter.js";
 import { runFolder } from "./run-folder.js";
 
@@ -14,7 +15,12 @@ async function reported(events: readonly RunEvent[], mayWrite = () => {}) {
   const folder = runFolder(home.path, "r");
   await mkdir(folder.path, { recursive: true });
   const heard: RunEvent[] = [];
-  const reporter = new Reporter(folder, (event) => heard.push(event), mayWrite);
+  const records: LogRecord[] = [];
+  const context = {
+    onEvent: (event: RunEvent) => heard.push(event),
+    onLog: (record: LogRecord) => records.push(record),
+  };
+  const reporter = new Reporter(folder, context, mayWrite);
   for (const event of events) reporter.emit(event);
   const text = await readFile(folder.logs, "utf8").catch(() => "");
   const lines = text.split("\n").filter(Boolean);
@@ -24,8 +30,11 @@ async function reported(events: readonly RunEvent[], mayWrite = () => {}) {
     service: z.string(),
     instance_id: z.string(),
   });
+  expect(records).toHaveLength(lines.length);
   const log = lines.map((line) => {
     const { timestamp: _1, logger: _2, service: _3, instance_id: _4, ...own } = Line.parse(JSON.parse(line));
+    const { level, message, fields } = records.shift() ?? {};
+    expect({ level, message, run_id: "r", ...fields }).toEqual(own); // whoever listens hears the same
     return own;
   });
   return { log, heard };
@@ -129,11 +138,8 @@ test("a run that has become another's writes nothing, and still tells that it fa
   await expect(reported([{ type: "warning", message: "hot" }], taken)).rejects.toThrow("taken over");
   await using home = await temporaryFolder();
   const heard: RunEvent[] = [];
-  new Reporter(runFolder(home.path, "r"), (event) => heard.push(event), taken).fail(failed);
-  new Reporter(
-    runFolder(home.path, "none"),
-    (event) => heard.push(event),
-    () => {},
-  ).fail(failed); // there is no folder
+  const context = { onEvent: (event: RunEvent) => heard.push(event) };
+  new Reporter(runFolder(home.path, "r"), context, taken).fail(failed);
+  new Reporter(runFolder(home.path, "none"), context, () => {}).fail(failed); // there is no folder
   expect(heard).toEqual([failed, failed]);
 });

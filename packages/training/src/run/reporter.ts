@@ -1,8 +1,14 @@
 import type { RunEvent } from "./events.js";
-import { RunLog, type LogFields, type LogLevel } from "./logs.js";
+import { RunLog, type LogFields, type LogLevel, type LogRecord } from "./logs.js";
 import type { RunFolder } from "./run-folder.js";
 
 type Entry = readonly [level: LogLevel, message: string, fields: Omit<LogFields, "event">];
+
+export interface ReporterContext {
+  readonly onEvent?: ((event: RunEvent) => void) | undefined;
+  /** Hears what is written into the run's log. */
+  readonly onLog?: ((record: LogRecord) => void) | undefined;
+}
 
 /** Tells a run's events to who listens, and writes all but progress into its log. */
 export class Reporter {
@@ -10,7 +16,7 @@ export class Reporter {
 
   constructor(
     folder: RunFolder,
-    readonly onEvent: (event: RunEvent) => void,
+    readonly context: ReporterContext,
     readonly mayWrite: () => void,
   ) {
     this.#log = new RunLog(folder.logs, folder.id);
@@ -20,9 +26,12 @@ export class Reporter {
     const entry = entryOf(event);
     if (entry !== null) {
       this.mayWrite();
-      this.#log.write(entry[0], entry[1], { event: `run_${event.type}`, ...entry[2] });
+      const [level, message, fields] = entry;
+      const record = { level, message, fields: { event: `run_${event.type}`, ...fields } };
+      this.#log.write(record);
+      this.context.onLog?.(record);
     }
-    this.onEvent(event);
+    this.context.onEvent?.(event);
   };
 
   /** Tells that the run has failed. The log may be what failed, on a full disk, or be another's: it must not hide that. */
@@ -30,7 +39,7 @@ export class Reporter {
     try {
       this.emit(event);
     } catch {
-      this.onEvent(event);
+      this.context.onEvent?.(event);
     }
   }
 

@@ -3,7 +3,7 @@ import type { FetchContext } from "../artifact/data-bank.js";
 import { TrainingError } from "../errors.js";
 import { setArithmetic } from "./arithmetic.js";
 import { evaluateAtEnd } from "./evaluate-at-end.js";
-import type { RunEvent, RunResult, StepDone } from "./events.js";
+import type { RunResult, StepDone } from "./events.js";
 import { testBest, type TestResult } from "./finish.js";
 import type { RunLock } from "./lock.js";
 import { trainingLoop } from "./loop.js";
@@ -13,17 +13,16 @@ import type { RunOptions } from "./options.js";
 import type { Compute } from "./precision.js";
 import { prepare } from "./prepare.js";
 import { preparationFailure } from "./out-of-memory.js";
-import { Reporter } from "./reporter.js";
+import { Reporter, type ReporterContext } from "./reporter.js";
 import type { RunFolder } from "./run-folder.js";
 import type { queueStep } from "./step.js";
 
 /** Where runs lie, who hears of this one, and what stops it. */
-export interface RunContext extends FetchContext {
+export interface RunContext extends FetchContext, ReporterContext {
   /** The folder that holds all state. */
   readonly home: string;
   /** The folder under which fetched corpora lie; the home if left out. */
   readonly dataRoot?: string | undefined;
-  readonly onEvent?: ((event: RunEvent) => void) | undefined;
   /** Aborted, the run finishes its step, saves itself and resolves as interrupted. */
   readonly signal?: AbortSignal | undefined;
   /** How many steps to profile; 0 unless given. */
@@ -51,7 +50,7 @@ export interface Session {
 /** One process's part of a run, from its beginning or its newest checkpoint to however it ends. */
 export async function runSession(session: Session): Promise<RunResult> {
   const { folder, context, manifest, lock } = session;
-  const reporter = new Reporter(folder, context.onEvent ?? (() => {}), () => lock.mayWrite());
+  const reporter = new Reporter(folder, context, () => lock.mayWrite());
   try {
     const outcome = await attempt(session, reporter);
     await conclude(session, outcome);

@@ -1,9 +1,9 @@
-import { openModel } from "@trainer/training";
+import { openModel, type OpenModel } from "@trainer/training";
 import type { ChildConfig } from "../config.js";
 import { answer } from "./answer.js";
 import { failureOf } from "./failure-of.js";
 import type { Message } from "./inbox.js";
-import type { Piece } from "./messages.js";
+import type { Archives, Piece } from "./messages.js";
 import { ModelCache } from "./model-cache.js";
 import type { Channel } from "./serve.js";
 import { surroundings, type Surroundings } from "./surroundings.js";
@@ -19,9 +19,7 @@ export class AnswerJobs {
   constructor(config: ChildConfig, channel: Channel) {
     this.#channel = channel;
     this.#about = surroundings(config);
-    this.#cache = new ModelCache(this.#about.home, config.models, (runId, archives) =>
-      openModel(runId, { ...this.#about, archives }),
-    );
+    this.#cache = new ModelCache(this.#about.home, config.models, (runId, archives) => this.#open(runId, archives));
   }
 
   async ask({ id, question, archives }: Message<"ask">): Promise<void> {
@@ -37,7 +35,7 @@ export class AnswerJobs {
       const given = await this.#cache.with(question.run_id, (model) => answer(question, model, context), archives);
       say({ type: "answer", id, answer: given });
     } catch (error) {
-      say({ type: "refused", id, failure: failureOf(error) });
+      say({ type: "refused", id, failure: failureOf(error, this.#about.shown) });
     } finally {
       this.#cancels.delete(id);
     }
@@ -46,6 +44,14 @@ export class AnswerJobs {
   /** Answers a question no further, unless that is over. */
   cancel(id: number): void {
     this.#cancels.get(id)?.abort();
+  }
+
+  async #open(runId: string, archives: Archives | undefined): Promise<OpenModel> {
+    const start = performance.now();
+    const model = await openModel(runId, { ...this.#about, archives });
+    const fields = { event: "model_opened", run_id: runId, elapsed_seconds: (performance.now() - start) / 1000 };
+    this.#channel.say({ type: "log", level: "info", message: "model opened", fields });
+    return model;
   }
 
   /** Closes the models: nothing says any more that it needs their runs. */

@@ -1,8 +1,8 @@
-import { TrainingError } from "@trainer/training/files";
+import { TrainingError } from "@trainer/training";
 import type { Failure } from "./messages.js";
 
-/** Any error as what is told of it: its code, whose fault it is, and what to do. */
-export function failureOf(error: unknown): Failure {
+/** Any error as what is told of it: its code, whose fault it is, and what to do. @param shown its paths as clients see them */
+export function failureOf(error: unknown, shown: (message: string) => string): Failure {
   const { code, failureClass, message } = TrainingError.from(error);
-  return { code, failureClass, message };
+  return { code, failureClass, message: shown(message) };
 }

@@ -90,6 +90,13 @@ export const FromChild = z.discriminatedUnion("type", [
   /** Said every second by the thread that does the work, whenever it is not computing. */
   z.object({ type: z.literal("alive") }),
   z.object({ type: z.literal("ready") }),
+  /** For the worker's log. */
+  z.object({
+    type: z.literal("log"),
+    level: z.enum(["debug", "info", "warn", "error"]),
+    message: text,
+    fields: z.record(z.string(), z.union([text, figure]).optional()),
+  }),
   z.object({ type: z.literal("told"), told: Told }),
   z.object({ type: z.literal("trained") }),
   z.object({ type: z.literal("sent"), fileId: text, bytes: z.int(), trained: Trained }),

@@ -4,6 +4,7 @@ import type { ChildConfig } from "../config.js";
 import { AnswerJobs } from "./answer-jobs.js";
 import { failureOf } from "./failure-of.js";
 import { Inbox, type Message } from "./inbox.js";
+import { shownPaths } from "../shown-paths.js";
 import type { FromChild } from "./messages.js";
 import { tokenizerJob } from "./tokenizer-job.js";
 import { trainJob } from "./train-job.js";
@@ -42,7 +43,7 @@ async function work(message: Message<"train" | "tokenizer">, config: ChildConfig
     await (message.type === "train" ? trainJob(message, config, channel) : tokenizerJob(message, config, channel));
   } catch (error) {
     const stopped = channel.inbox.signal.aborted;
-    channel.say(stopped ? { type: "stopped" } : { type: "failed", failure: failureOf(error) });
+    channel.say(stopped ? { type: "stopped" } : { type: "failed", failure: failureOf(error, shownPaths(config)) });
   }
 }
 

@@ -1,6 +1,7 @@
 import { DataBankClient } from "@trainer/client/data-bank";
 import { openHome, TextRoot, type DataBank, type Home } from "@trainer/training";
 import type { ChildConfig } from "../config.js";
+import { shownPaths } from "../shown-paths.js";
 
 /** Where everything lies, and where what is not here comes from. */
 export interface Surroundings {
@@ -8,10 +9,13 @@ export interface Surroundings {
   readonly texts: TextRoot;
   /** Undefined where there is no file service. */
   readonly dataBank: DataBank | undefined;
+  /** A message as clients are to read it. */
+  readonly shown: (message: string) => string;
 }
 
 export function surroundings({ artifactsRoot, dataRoot, dataBank }: ChildConfig): Surroundings {
-  const where = { home: openHome(artifactsRoot, dataRoot), texts: new TextRoot(dataRoot) };
+  const shown = shownPaths({ artifactsRoot, dataRoot });
+  const where = { home: openHome(artifactsRoot, dataRoot), texts: new TextRoot(dataRoot), shown };
   if (dataBank === null) return { ...where, dataBank: undefined };
   return { ...where, dataBank: new DataBankClient({ url: dataBank.url, apiKey: dataBank.apiKey || undefined }) };
 }

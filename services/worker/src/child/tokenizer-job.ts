@@ -30,6 +30,7 @@ export async function tokenizerJob(
       format: request.corpus_format,
       home: about.home,
     });
+    const start = performance.now();
     const trained = await trainOnCorpus(corpus, {
       method: request.method,
       vocabSize: Math.max(request.vocab_size, methods[request.method].leastVocabSize ?? 0),
@@ -40,6 +41,8 @@ export async function tokenizerJob(
       signal,
     });
     await saveTokenizer(dir, trained);
+    const fields = { event: "tokenizer_trained", elapsed_seconds: (performance.now() - start) / 1000 };
+    channel.say({ type: "log", level: "info", message: "tokenizer trained", fields });
     manifest = trained.manifest;
   }
   channel.say({ type: "tokenizer", stats: TokenizerStats.parse(manifest.stats) });

@@ -16,6 +16,7 @@ import { isHeld } from "@trainer/training/files";
 import type { ChildConfig } from "../config.js";
 import type { Message } from "./inbox.js";
 import type { Trained } from "./messages.js";
+import { logOf } from "./log-record.js";
 import { RunTeller } from "./run-teller.js";
 import type { Channel } from "./serve.js";
 import { surroundings, type Surroundings } from "./surroundings.js";
@@ -68,7 +69,7 @@ async function trainedNow(message: Message<"train">, config: ChildConfig, begin:
 }
 
 function contextOf(
-  { turn, told, archives }: Message<"train">,
+  { runId, turn, told, archives }: Message<"train">,
   config: ChildConfig,
   { about, say, inbox }: Begin,
 ): RunContext {
@@ -81,6 +82,7 @@ function contextOf(
     signal: inbox.signal,
     turn,
     onEvent: teller.event,
+    onLog: (record) => say(logOf(runId, record)),
     onStep: teller.step,
   };
 }

@@ -1,5 +1,8 @@
 import { fork, type ChildProcess } from "node:child_process";
+import { createInterface } from "node:readline";
+import { Readable } from "node:stream";
 import { Watchdog, withoutSecrets } from "@trainer/platform";
+import { pino, type Logger } from "pino";
 import { z } from "zod";
 import { FromChild, type ToChild } from "../child/messages.js";
 import { ChildConfig, type WorkerConfig } from "../config.js";
@@ -28,6 +31,17 @@ const MOST_BUSY_MS = 3 * 3_600_000;
 /** Computing for so much of the time, on a machine that others use too, is being at work. */
 const BUSY_SHARE = 0.01;
 
+/** Characters of a line of output that get into the log. */
+const MOST_OF_A_LINE = 2000;
+
+export interface ChildOptions {
+  readonly lifeMs?: number;
+  /** Gets what it has for the log, with its process id and what it is at. */
+  readonly log?: Logger;
+}
+
+const SILENT = pino({ level: "silent" });
+
 /** A process that does the work which may crash. */
 export class Child {
   readonly ended: Promise<Ended>;
@@ -35,19 +49,26 @@ export class Child {
   #onMessage: (message: FromChild) => void = () => {};
   #oomKillsBefore = oomKills();
   readonly #watchdog: Watchdog;
+  readonly #log: Logger;
+  /** What it is at, as log records name it. */
+  #job: { readonly run_id?: string; readonly tokenizer_id?: string } = {};
   #killed = false;
   #hung = false;
 
-  constructor(command: ChildCommand, config: WorkerConfig, lifeMs = PACE.life) {
+  constructor(command: ChildCommand, config: WorkerConfig, { lifeMs = PACE.life, log = SILENT }: ChildOptions = {}) {
     this.#process = fork(command.module, [], {
       execArgv: [...command.execArgv],
       env: withoutSecrets(process.env), // it opens what strangers have made
       serialization: "advanced", // JSON has no infinite perplexity
-      stdio: ["ignore", "inherit", "inherit", "ipc"],
+      stdio: ["ignore", "pipe", "pipe", "ipc"],
     });
+    this.#log = log.child({ pid: this.pid });
+    for (const output of [this.#process.stdout, this.#process.stderr].filter((each) => each instanceof Readable))
+      this.#logLines(output); // there is none of a process that could not be started
     this.#process.on("message", (raw) => {
       this.#watchdog.seen();
       const { success, data, error } = FromChild.safeParse(raw);
+      if (success && data.type === "log") return this.#log[data.level]({ ...this.#job, ...data.fields }, data.message);
       if (success) return data.type === "alive" ? undefined : this.#onMessage(data);
       // What cannot be understood is this process's failure alone.
       const message = `a process said what cannot be understood: ${z.prettifyError(error).replaceAll("\n", " ")}`;
@@ -86,7 +107,16 @@ export class Child {
 
   /** Says something to it; that it has gone meanwhile is told by `ended`. */
   say(message: ToChild): void {
+    if (message.type === "train") this.#job = { run_id: message.runId };
+    if (message.type === "tokenizer") this.#job = { tokenizer_id: message.tokenizer_id };
     if (this.#process.connected) this.#process.send(message, () => {});
+  }
+
+  /** What libraries, and a process that dies, write in their own ways becomes records too. */
+  #logLines(output: Readable): void {
+    createInterface(output).on("line", (line) =>
+      this.#log.warn({ event: "child_output", ...this.#job }, line.slice(0, MOST_OF_A_LINE)),
+    );
   }
 
   #watch(everyMs: number): Watchdog {

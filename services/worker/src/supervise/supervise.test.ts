@@ -1,6 +1,9 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { logOptions, RunId, TrainSettings } from "@trainer/platform";
+import { pino } from "pino";
+import { expect, test, vi } from "vitest";
+import { withFields } from "../../../../test/matching.js";
 import { scratch } from "../../../../test/scratch.js";
 import type { FromChild } from "../child/messages.js";
 import { WorkerConfig } from "../config.js";
@@ -92,6 +95,27 @@ test("a process that says what cannot be understood fails alone", async () => {
   expect(child.killed).toBe(false); // whoever waits for an answer hears that it crashed
 });
 
+test("what a process has for the log gets there with its process id and its run, and what it merely writes too", async () => {
+  const module = join(scratch("logging"), "logging.mjs");
+  const record = { type: "log", level: "info", message: "an epoch", fields: { event: "run_eval", loss: 0.5 } };
+  const lines = `console.log("from a library"); process.stderr.write("x".repeat(5000) + "\\n");`;
+  writeFileSync(module, `process.send(${JSON.stringify(record)}, () => { ${lines} process.disconnect(); });`);
+  const config = WorkerConfig.parse({ redisUrl: "", artifactsRoot: "a", dataRoot: "b" });
+  const written: unknown[] = [];
+  const log = pino(logOptions("worker", "info"), { write: (line) => void written.push(JSON.parse(line)) });
+  const child = new Child({ module, execArgv: [] }, config, { log });
+  const about = { type: "train", userId: "0", turn: 1, told: null } as const;
+  const request = TrainSettings.parse({ corpus_path: "corpus.txt" });
+  child.say({ ...about, runId: RunId.parse("r"), request });
+  await vi.waitUntil(() => written.length === 3);
+  const of = { pid: child.pid, run_id: "r", service: "worker" };
+  expect(written).toContainEqual(
+    withFields({ ...of, message: "an epoch", event: "run_eval", loss: 0.5, level: "INFO" }),
+  );
+  expect(written).toContainEqual(withFields({ ...of, message: "from a library", event: "child_output" }));
+  expect(written).toContainEqual(withFields({ ...of, message: "x".repeat(2000), event: "child_output" }));
+});
+
 test("whether a process has computed is told where it can be seen", () => {
   const own = new CpuTime(process.pid);
   expect(own.exceeds(0)).toBe(true);
@@ -105,7 +129,7 @@ const silent = (name: string, text: string) => {
   const module = join(scratch(name), `${name}.mjs`);
   writeFileSync(module, text);
   const config = WorkerConfig.parse({ redisUrl: "", artifactsRoot: "a", dataRoot: "b" });
-  return new Child({ module, execArgv: [] }, config, 300);
+  return new Child({ module, execArgv: [] }, config, { lifeMs: 300 });
 };
 
 test("a process that neither says anything nor computes is ended; one that does either is not", async () => {

@@ -118,6 +118,7 @@ class Session {
         return this.child.kill();
       case "alive":
       case "ready":
+      case "log":
       case "tokenizer":
       case "piece":
       case "answer":

@@ -30,7 +30,7 @@ export async function trainJob(work: Work, drain: AbortSignal, container: Contai
   const events = new RunEvents(runId, userId, request);
   using deadline = new Deadline(timeoutMs(config));
   await turn.lookForCancel();
-  const stop = new Stop()
+  using stop = new Stop()
     .on(turn.lost, "lost")
     .on(turn.cancelled, "cancelled")
     .on(drain, "drained")

@@ -26,6 +26,7 @@ export class RunTurn implements AsyncDisposable {
   readonly before: RunRecord | null;
   readonly fence: Fence;
   readonly #options: TurnOptions;
+  readonly #over = new AbortController();
   readonly #lost = new AbortController();
   readonly #cancelled = new AbortController();
   readonly #queue: WriteQueue;
@@ -46,7 +47,7 @@ export class RunTurn implements AsyncDisposable {
       () => this.#lost.abort(),
       (error) => log.warn({ event: "redis_write_failed", reason: String(error) }, "a write to Redis is tried again"),
     );
-    options.closed.addEventListener("abort", () => this.#queue.end(), { once: true });
+    options.closed.addEventListener("abort", () => this.#queue.end(), { once: true, signal: this.#over.signal });
     this.#timers = [
       every(pace.heartbeat, () => this.#beat()),
       every(pace.cancel, () => this.lookForCancel()),
@@ -80,6 +81,7 @@ export class RunTurn implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const timer of this.#timers) timer[Symbol.dispose]();
+    this.#over.abort();
     this.#queue.end();
   }
 

@@ -3,9 +3,10 @@ import { EventEmitter } from "node:events";
 /** Why work is stopped before its end. */
 export type StopCause = "cancelled" | "drained" | "lost" | "timeout";
 
-/** A signal whose reason is the first cause that there was to stop. */
-export class Stop {
+/** A signal whose reason is the first cause that there was to stop. Disposed of, it listens to its causes no longer. */
+export class Stop implements Disposable {
   readonly #controller = new AbortController();
+  readonly #over = new AbortController();
   readonly #listeners = new EventEmitter<{ stop: [cause: StopCause] }>();
   #cause: StopCause | null = null;
 
@@ -26,8 +27,12 @@ export class Stop {
       this.#listeners.emit("stop", cause);
     };
     if (signal.aborted) stop();
-    else signal.addEventListener("abort", stop, { once: true });
+    else signal.addEventListener("abort", stop, { once: true, signal: this.#over.signal });
     return this;
+  }
+
+  [Symbol.dispose](): void {
+    this.#over.abort();
   }
 
   /** Calls `listener` once there is a cause to stop, unless that came first or what is returned is disposed of. */

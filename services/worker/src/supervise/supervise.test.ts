@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { logOptions, RunId, TrainSettings } from "@trainer/platform";
@@ -71,6 +72,18 @@ test("the first cause to stop is the one that counts, and whoever waits for it h
   drained.abort();
   expect([stop.cause, stop.signal.aborted, heard]).toEqual(["cancelled", true, ["cancelled"]]);
   expect(new Stop().on(early, "timeout").cause).toBe("timeout");
+});
+
+test("what one run listened to is listened to no longer when it is over", () => {
+  const drained = new AbortController();
+  const heard: StopCause[] = [];
+  {
+    using stop = new Stop().on(drained.signal, "drained");
+    stop.whenStopped((cause) => heard.push(cause));
+  }
+  expect(getEventListeners(drained.signal, "abort")).toEqual([]);
+  drained.abort();
+  expect(heard).toEqual([]);
 });
 
 test("what is said to a process that has gone is lost, and nothing else happens", async () => {

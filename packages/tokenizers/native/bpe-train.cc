@@ -10,11 +10,51 @@ namespace tok {
 
 namespace {
 
-/** The words as symbols, one after another; a merge shortens a word in place. */
-struct Word {
-  uint64_t start;
-  uint64_t count;
-  uint32_t size;
+/**
+ * The words as symbols, one after another. A merge shortens a word in place; kEnd marks its end where that is not the
+ * next one's start. Words with count 1, in some texts nearly all, come last: their counts are not stored.
+ */
+template <typename Symbol>
+class Words {
+ public:
+  static constexpr Symbol kEnd = ~Symbol{0};
+
+  struct Span {
+    Symbol *begin, *end;
+    /** kEnd past the end. */
+    Symbol operator[](size_t i) const { return begin + i < end ? begin[i] : kEnd; }
+  };
+
+  Words(const WordTable& table, const uint32_t* byteIds) {
+    starts_.reserve(table.size() + 1);
+    symbols_.reserve(table.totalBytes());
+    const auto read = [&](const uint8_t* bytes, size_t size) {
+      starts_.push_back(symbols_.size());
+      for (size_t i = 0; i < size; i++) symbols_.push_back(byteIds[bytes[i]]);
+    };
+    // A word of one byte has no pair in it.
+    table.each([&](const uint8_t* bytes, size_t size, uint64_t count) {
+      if (size < 2 || count == 1) return;
+      read(bytes, size);
+      counts_.push_back(count);
+    });
+    table.each([&](const uint8_t* bytes, size_t size, uint64_t count) {
+      if (size >= 2 && count == 1) read(bytes, size);
+    });
+    starts_.push_back(symbols_.size());
+  }
+
+  uint32_t size() const { return starts_.size() - 1; }
+  uint64_t count(uint32_t word) const { return word < counts_.size() ? counts_[word] : 1; }
+
+  Span operator[](uint32_t word) { return {symbols_.data() + starts_[word], symbols_.data() + starts_[word + 1]}; }
+
+  void prefetchStart(uint32_t word) const { __builtin_prefetch(&starts_[word]); }
+  void prefetch(uint32_t word) const { __builtin_prefetch(&symbols_[starts_[word]]); }
+
+ private:
+  std::vector<uint64_t> starts_, counts_;
+  std::vector<Symbol> symbols_;
 };
 
 /** What one merge does to the pairs on one side of it: by neighbour, how often and in which words. */
@@ -24,7 +64,8 @@ class Neighbours {
     int64_t count = 0;
     uint32_t words = 0;  // distinct ones
     uint32_t lastWord = 0;
-    uint32_t offset = 0;  // of the first of its words, once they are gathered
+    uint32_t gathered = 0;
+    Positions positions;
   };
 
   void resize(size_t tokens) { seen_.resize(tokens); }
@@ -43,16 +84,13 @@ class Neighbours {
   const std::vector<uint32_t>& touched() const { return touched_; }
   Seen& operator[](uint32_t neighbour) { return seen_[neighbour]; }
 
-  /** Appends the words, those of each neighbour together. */
-  void gather(std::vector<uint32_t>& positions, uint64_t base) {
-    uint32_t offset = 0;
-    for (const uint32_t neighbour : touched_) {
-      seen_[neighbour].offset = offset;
-      offset += seen_[neighbour].words;
+  /** Puts the words of each neighbour together. */
+  void gather() {
+    for (const uint32_t neighbour : touched_) seen_[neighbour].positions = Positions(seen_[neighbour].words);
+    for (const Event& event : events_) {
+      Seen& seen = seen_[event.neighbour];
+      seen.positions.data()[seen.gathered++] = event.word;
     }
-    positions.resize(base + offset);
-    for (const Event& event : events_) positions[base + seen_[event.neighbour].offset++] = event.word;
-    for (const uint32_t neighbour : touched_) seen_[neighbour].offset -= seen_[neighbour].words;
   }
 
   void clear() {
@@ -70,15 +108,15 @@ class Neighbours {
   std::vector<Event> events_;
 };
 
+template <typename Symbol>
 class Merger {
  public:
-  Merger(WordTable words, const TrainSettings& settings) : settings_(settings) {
+  Merger(WordTable words, const TrainSettings& settings) : settings_(settings), words_(words, settings.byteIds) {
+    words = {};  // from here on only the symbols are read
     out_.tokens = settings.tokens;
     for (uint32_t id = 0; id < out_.tokens.size(); id++) {
       if (settings.canBeMerged[id]) ids_.emplace(out_.tokens[id], id);
     }
-    readWords(words);
-    words = {};  // many words take much memory, and from here on only their symbols count
     countBytePairs();
   }
 
@@ -89,7 +127,7 @@ class Merger {
       const int64_t count = counts_[top.pair];
       if (top.count != count) {  // counts fall while a pair waits; it goes back where it now belongs
         top.count = count;
-        queue_.push(top);
+        queue_.push(std::move(top));
         continue;
       }
       if (count < 1 || static_cast<uint64_t>(count) < settings_.minFrequency) break;
@@ -101,53 +139,41 @@ class Merger {
   }
 
  private:
-  void readWords(const WordTable& words) {
-    words_.reserve(words.size());
-    symbols_.reserve(words.totalBytes());
-    words.each([&](const uint8_t* bytes, size_t size, uint64_t count) {
-      if (size < 2) return;  // no pair in it
-      words_.push_back({symbols_.size(), count, static_cast<uint32_t>(size)});
-      for (size_t i = 0; i < size; i++) symbols_.push_back(settings_.byteIds[bytes[i]]);
-    });
-  }
-
   void countBytePairs() {
     struct Seen {
       int64_t count = 0;
-      uint64_t words = 0, next = 0;
+      uint32_t words = 0, gathered = 0;
       uint32_t lastWord = ~0u;
+      Positions positions;
     };
     uint32_t width = 0;
     for (const uint32_t id : settings_.byteIds) width = std::max(width, id + 1);
     std::vector<Seen> seen(static_cast<size_t>(width) * width);
     const auto eachPair = [&](auto&& visit) {
       for (uint32_t w = 0; w < words_.size(); w++) {
-        const uint32_t* s = &symbols_[words_[w].start];
-        for (uint32_t i = 0; i + 1 < words_[w].size; i++) visit(seen[static_cast<size_t>(s[i]) * width + s[i + 1]], w);
+        const auto [begin, end] = words_[w];
+        for (const Symbol* s = begin; s + 1 < end; s++) visit(seen[static_cast<size_t>(s[0]) * width + s[1]], w);
       }
     };
     eachPair([&](Seen& pair, uint32_t w) {
-      pair.count += words_[w].count;
+      pair.count += words_.count(w);
       if (pair.lastWord != w) pair.words++;
       pair.lastWord = w;
     });
-    uint64_t total = 0;
     for (Seen& pair : seen) {
-      pair.next = total;
-      total += pair.words;
+      pair.positions = Positions(pair.words);
       pair.lastWord = ~0u;
     }
-    positions_.resize(total);
     eachPair([&](Seen& pair, uint32_t w) {
-      if (pair.lastWord != w) positions_[pair.next++] = w;
+      if (pair.lastWord != w) pair.positions.data()[pair.gathered++] = w;
       pair.lastWord = w;
     });
     for (size_t i = 0; i < seen.size(); i++) {
-      const Seen& pair = seen[i];
+      Seen& pair = seen[i];
       if (pair.words == 0) continue;
       const Pair key = pairOf(i / width, i % width);
       counts_[key] = pair.count;
-      queue_.push({pair.count, key, pair.next - pair.words, static_cast<uint32_t>(pair.words)});
+      queue_.push({pair.count, key, std::move(pair.positions)});
     }
   }
 
@@ -161,10 +187,11 @@ class Merger {
     before_.resize(out_.tokens.size());
     after_.resize(out_.tokens.size());
 
-    const uint32_t* positions = &positions_[top.firstPosition];
-    for (uint32_t k = 0; k < top.positions; k++) {
-      if (k + 16 < top.positions) __builtin_prefetch(&words_[positions[k + 16]]);
-      if (k + 8 < top.positions) __builtin_prefetch(&symbols_[words_[positions[k + 8]].start]);
+    const uint32_t* positions = top.positions.data();
+    const uint32_t count = top.positions.size();
+    for (uint32_t k = 0; k < count; k++) {
+      if (k + 16 < count) words_.prefetchStart(positions[k + 16]);
+      if (k + 8 < count) words_.prefetch(positions[k + 8]);
       mergeIn(positions[k], left, right, result);
     }
     queueNewPairs(left, right, result);
@@ -172,22 +199,21 @@ class Merger {
     after_.clear();
   }
 
-  void mergeIn(uint32_t index, uint32_t left, uint32_t right, uint32_t result) {
-    Word& word = words_[index];
-    uint32_t* s = &symbols_[word.start];
-    const uint32_t size = word.size;
-    uint32_t to = 0;
-    for (uint32_t i = 0; i < size; i++) {
-      if (s[i] != left || i + 1 == size || s[i + 1] != right) {
-        s[to++] = s[i];
+  void mergeIn(uint32_t word, uint32_t left, uint32_t right, uint32_t result) {
+    const auto s = words_[word];
+    const uint64_t count = words_.count(word);
+    Symbol* to = s.begin;
+    for (size_t i = 0; s[i] != Words<Symbol>::kEnd; i++) {
+      if (s[i] != left || s[i + 1] != right) {
+        *to++ = s[i];
         continue;
       }
-      if (to > 0) before_.add(s[to - 1], index, word.count);
-      if (i + 2 < size) after_.add(s[i + 2], index, word.count);
-      s[to++] = result;
+      if (to > s.begin) before_.add(to[-1], word, count);
+      if (s[i + 2] != Words<Symbol>::kEnd) after_.add(s[i + 2], word, count);
+      *to++ = result;
       i++;
     }
-    word.size = to;
+    if (to < s.end) *to = Words<Symbol>::kEnd;
   }
 
   void queueNewPairs(uint32_t left, uint32_t right, uint32_t result) {
@@ -202,36 +228,30 @@ class Merger {
       counts_[pairOf(result, y)] += after_[y].count;
     }
 
-    const uint64_t base = positions_.size();
-    before_.gather(positions_, base);
-    const uint64_t middle = positions_.size();
-    after_.gather(positions_, middle);
+    before_.gather();
+    after_.gather();
     // A token next to itself is a pair seen from both sides; it is queued once, with the words of both.
-    const bool twin = result < out_.tokens.size() && before_[result].words > 0 && after_[result].words > 0;
-    for (const uint32_t x : before_.touched()) {
-      if (!(twin && x == result)) queue(pairOf(x, result), base + before_[x].offset, before_[x].words);
-    }
+    const bool twin = before_[result].words > 0 && after_[result].words > 0;
+    if (twin) before_[result].positions = both(before_[result].positions, after_[result].positions);
+    for (const uint32_t x : before_.touched()) queue(pairOf(x, result), before_[x].positions);
     for (const uint32_t y : after_.touched()) {
-      if (!(twin && y == result)) queue(pairOf(result, y), middle + after_[y].offset, after_[y].words);
+      if (!(twin && y == result)) queue(pairOf(result, y), after_[y].positions);
     }
-    if (twin) queueTwin(result, base, middle);
   }
 
-  void queueTwin(uint32_t result, uint64_t base, uint64_t middle) {
-    std::vector<uint32_t> words(&positions_[base + before_[result].offset],
-                                &positions_[base + before_[result].offset] + before_[result].words);
-    const uint32_t* more = &positions_[middle + after_[result].offset];
-    words.insert(words.end(), more, more + after_[result].words);
+  static Positions both(const Positions& one, const Positions& other) {
+    std::vector<uint32_t> words(one.data(), one.data() + one.size());
+    words.insert(words.end(), other.data(), other.data() + other.size());
     std::sort(words.begin(), words.end());
     words.erase(std::unique(words.begin(), words.end()), words.end());
-    const uint64_t first = positions_.size();
-    positions_.insert(positions_.end(), words.begin(), words.end());
-    queue(pairOf(result, result), first, words.size());
+    Positions positions(words.size());
+    std::copy(words.begin(), words.end(), positions.data());
+    return positions;
   }
 
-  void queue(Pair pair, uint64_t first, uint32_t positions) {
+  void queue(Pair pair, Positions& positions) {
     const int64_t count = counts_[pair];
-    if (count > 0) queue_.push({count, pair, first, positions});
+    if (count > 0) queue_.push({count, pair, std::move(positions)});
   }
 
   /** The same two tokens can be merged again when a token has come about in two ways; the last rank holds. */
@@ -248,9 +268,7 @@ class Merger {
   const TrainSettings& settings_;
   Trained out_;
   std::unordered_map<std::string, uint32_t> ids_;
-  std::vector<Word> words_;
-  std::vector<uint32_t> symbols_;
-  std::vector<uint32_t> positions_;
+  Words<Symbol> words_;
   PairTable<int64_t> counts_;
   MergeQueue queue_;
   Neighbours before_, after_;
@@ -260,7 +278,10 @@ class Merger {
 
 Trained trainMerges(WordTable words, const TrainSettings& settings, std::atomic<uint64_t>& merged,
                     const std::atomic<bool>& cancelled) {
-  return Merger(std::move(words), settings).run(merged, cancelled);
+  // Two bytes hold every token's id and kEnd.
+  const bool narrow = std::max<size_t>(settings.vocabSize, settings.tokens.size()) < Words<uint16_t>::kEnd;
+  if (narrow) return Merger<uint16_t>(std::move(words), settings).run(merged, cancelled);
+  return Merger<uint32_t>(std::move(words), settings).run(merged, cancelled);
 }
 
 }  // namespace tok

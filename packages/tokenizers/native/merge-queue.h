@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <vector>
 
 #include "pair-table.h"
+#include "positions.h"
 
 namespace tok {
 
@@ -12,8 +14,7 @@ namespace tok {
 struct Candidate {
   int64_t count;
   Pair pair;
-  uint64_t firstPosition;
-  uint32_t positions;
+  Positions positions;
 
   /** More frequent first, then the smaller ids. */
   bool before(const Candidate& other) const { return count != other.count ? count > other.count : pair < other.pair; }
@@ -25,11 +26,11 @@ struct Candidate {
  */
 class MergeQueue {
  public:
-  void push(const Candidate& candidate) {
+  void push(Candidate candidate) {
     if (candidate.count < threshold_) {
-      rest_.push_back(candidate);
+      rest_.push_back(std::move(candidate));
     } else {
-      heap_.push_back(candidate);
+      heap_.push_back(std::move(candidate));
       std::push_heap(heap_.begin(), heap_.end(), after);
     }
   }
@@ -38,7 +39,7 @@ class MergeQueue {
   bool pop(Candidate& top) {
     if (heap_.empty() && !refill()) return false;
     std::pop_heap(heap_.begin(), heap_.end(), after);
-    top = heap_.back();
+    top = std::move(heap_.back());
     heap_.pop_back();
     return true;
   }
@@ -58,7 +59,7 @@ class MergeQueue {
       threshold_ = nth->count;
     }
     const auto low = std::partition(rest_.begin(), rest_.end(), [&](auto& c) { return c.count < threshold_; });
-    heap_.assign(low, rest_.end());
+    heap_.assign(std::make_move_iterator(low), std::make_move_iterator(rest_.end()));
     rest_.erase(low, rest_.end());
     std::make_heap(heap_.begin(), heap_.end(), after);
     return true;

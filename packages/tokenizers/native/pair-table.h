@@ -16,7 +16,7 @@ inline uint64_t hashOf(Pair pair) {
   return pair ^ pair >> 32;
 }
 
-/** A map from pairs to values: open addressing, linear probing, never more than half full. */
+/** A map from pairs to values: open addressing, linear probing, at most three quarters full. */
 template <typename Value>
 class PairTable {
  public:
@@ -35,7 +35,7 @@ class PairTable {
   }
 
   Value& operator[](Pair pair) {
-    if ((size_ + 1) * 2 > slots_.size()) grow();
+    if ((size_ + 1) * 4 > slots_.size() * 3) grow();
     const size_t mask = slots_.size() - 1;
     for (size_t i = hashOf(pair) & mask;; i = (i + 1) & mask) {
       if (slots_[i].pair == pair) return slots_[i].value;

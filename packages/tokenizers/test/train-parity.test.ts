@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { array, assert, asyncProperty, constantFrom, integer, string } from "fast-check";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { loadTokenizer } from "../src/load.js";
@@ -57,6 +58,74 @@ describe("training makes the merges of Hugging Face's BpeTrainer", () => {
     expect(byText).toBe(byFile);
     expect(byBatch).toBe(byFile);
   });
+});
+
+async function trainedMerges(texts: readonly string[], vocabSize: number, minFrequency: number): Promise<string[]> {
+  await using folder = await temporaryFolder();
+  await (await trainBpe({ texts, vocabSize, minFrequency })).save(folder.path);
+  return mergesOf(await readFile(join(folder.path, "tokenizer.json"), "utf8"));
+}
+
+/** Specials and bytes: ids before the first merge. Of ASCII, the bytes' order is the code points', the space's after them. */
+const BASE_SIZE = 260;
+
+/**
+ * Merges by the definition (Sennrich et al. 2016): all pairs are counted anew for each. Ends, with `vocabSize` the size so
+ * far, where a merge would make a token that there is: from there on only the parity with BpeTrainer says what is right.
+ */
+function countedMerges(texts: readonly string[], minFrequency: number): { merges: string[]; vocabSize: number } {
+  const words = texts
+    .flatMap((text) => text.replaceAll(" ", "Ġ").match(/Ġ?\p{Ll}+|Ġ?\p{N}+/gu) ?? [])
+    .map((word) => Array.from(word));
+  const made: string[] = [];
+  const rank = (token: string) => (token.length === 1 ? (token.codePointAt(0) ?? 0) : 10_000 + made.indexOf(token));
+  for (const merges: string[] = []; ;) {
+    const counts = new Map<string, number>();
+    for (const word of words) {
+      for (const [i, right] of word.slice(1).entries()) {
+        const pair = `${word[i] ?? ""} ${right}`;
+        counts.set(pair, (counts.get(pair) ?? 0) + 1);
+      }
+    }
+    const ranked = [...counts].map(([pair, count]) => ({ pair, count, ranks: pair.split(" ").map(rank) }));
+    const [top] = ranked.toSorted(
+      (a, b) => b.count - a.count || (a.ranks[0] ?? 0) - (b.ranks[0] ?? 0) || (a.ranks[1] ?? 0) - (b.ranks[1] ?? 0),
+    );
+    if (top === undefined || top.count < minFrequency) return { merges, vocabSize: 60_000 };
+    const token = top.pair.replace(" ", "");
+    if (made.includes(token)) return { merges, vocabSize: BASE_SIZE + made.length };
+    made.push(token);
+    merges.push(top.pair);
+    for (const word of words) {
+      for (let i = 0; i + 1 < word.length; i += 1) {
+        if (`${word[i] ?? ""} ${word[i + 1] ?? ""}` === top.pair) word.splice(i, 2, token);
+      }
+    }
+  }
+}
+
+test("training makes the merges that counting all pairs anew for each merge makes", async () => {
+  const text = string({ unit: constantFrom("a", "b", "c", "d", "e", "1", "2", " "), maxLength: 80 }).map((s) =>
+    s.replaceAll(/ +/g, " ").trim(),
+  );
+  await assert(
+    asyncProperty(array(text, { minLength: 1, maxLength: 30 }), integer({ min: 1, max: 3 }), async (texts, least) => {
+      const { merges, vocabSize } = countedMerges(texts, least);
+      expect(await trainedMerges(["a", ...texts], vocabSize, least)).toEqual(merges);
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test("merges are the same with ids of two bytes and of four", async () => {
+  const letters = string({ unit: constantFrom("a", "b", "c", "é", " ", "1"), maxLength: 60 });
+  await assert(
+    asyncProperty(array(letters, { maxLength: 12 }), async (texts) => {
+      const wide = await trainedMerges(["a", ...texts], 65_535, 1);
+      expect(await trainedMerges(["a", ...texts], 65_534, 1)).toEqual(wide);
+    }),
+    { numRuns: 40 },
+  );
 });
 
 test("a trained tokenizer comes back from its folder as it was", async () => {

@@ -1,7 +1,7 @@
 import type { CausalLm } from "@trainer/models";
 import { eagerQueue, memoryStats, type DeviceQueue } from "@trainer/torch";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { generate, generateMany, generateManyStream, type GenerateEvent } from "../src/use/generate.js";
+import { generate, generateMany, generateManyStream, type Generated, type GenerateEvent } from "../src/use/generate.js";
 import type { GenerateInput } from "../src/use/generate-options.js";
 import type { OpenModel } from "../src/use/open-model.js";
 import { expected, openTinyGpt2 } from "./fixture.js";
@@ -29,6 +29,13 @@ async function eventsOf(prompts: readonly string[], options: Options, queue: Dev
   return events;
 }
 
+/** Each generated when the one before is done. */
+async function oneByOne(inputs: readonly GenerateInput[]): Promise<Generated[]> {
+  const results: Generated[] = [];
+  for (const input of inputs) results.push(await generate(opened, input));
+  return results;
+}
+
 const resultOf = (events: readonly GenerateEvent[]) => events.flatMap((e) => (e.type === "done" ? [e.result] : []))[0];
 
 const cases: [what: string, options: Options][] = [
@@ -43,7 +50,7 @@ const cases: [what: string, options: Options][] = [
 test.each(cases)("several prompts are gone on from as each alone, to the bit: %s", async (_, options) => {
   for (const maxNewTokens of [1, 13, 70]) {
     const { outputs, stepsPerSequence } = await generateMany(opened, PROMPTS, { ...options, maxNewTokens });
-    const alone = await Promise.all(PROMPTS.map((prompt) => generate(opened, { ...options, maxNewTokens, prompt })));
+    const alone = await oneByOne(PROMPTS.map((prompt) => ({ ...options, maxNewTokens, prompt })));
     expect(outputs).toEqual(alone.flatMap((each) => each.outputs));
     expect(stepsPerSequence).toEqual(alone.flatMap((each) => each.stepsPerSequence));
   }

@@ -19,35 +19,40 @@ export interface Beginning {
  */
 export class BatchReader implements Disposable {
   readonly #model: CausalLm;
-  readonly #capacity: number | undefined;
+  /** The most tokens that a sequence will have. */
+  #tokens = 0;
   #cache: Cache;
   #ids: number[][] = []; // what the cache holds of each sequence
 
-  /** @param tokens the most that a sequence will have, where that is known and less than the context */
-  constructor(model: CausalLm, tokens = Infinity) {
+  constructor(model: CausalLm) {
     this.#model = model;
-    this.#capacity = tokens < model.contextLength ? tokens : undefined;
-    this.#cache = model.newCache(1, this.#capacity);
+    this.#cache = model.newCache(1, 1); // of nothing yet
   }
 
   /**
-   * Begins with several texts, of different lengths where the model is `ragged`; their sequences are rows in this order.
-   * Calls `use` with the logits (texts, V) of what follows each, valid during the call. Once a reader.
+   * Begins with several texts, of different lengths where the model is `ragged`, beside the sequences that there are;
+   * their sequences are the next rows, in this order, and will have at most so many `tokens`. Calls `use` with the logits
+   * (texts, V) of what follows each, valid during the call. What throws before leaves the sequences there are as they were.
    */
-  beginEach<T>(beginnings: readonly Beginning[], use: (logits: Tensor) => T): T {
-    return scope(() => {
-      this.#ids = beginnings.flatMap(({ ids, sequences }) => Array.from({ length: sequences }, () => [...ids]));
-      if (this.#ids.length === 1) return use(this.#feed(this.#ids.flat(), 1, this.#cache));
-      const cache = this.#newCache();
-      let row = 0;
-      const logits = beginnings.map(({ ids, sequences }) => {
-        this.#cache.truncate(0);
-        const expected = this.#feed(ids, 1, this.#cache); // (1, V)
-        for (const end = row + sequences; row < end; row += 1) cache.copyRow(row, this.#cache, 0);
-        return expected;
+  beginEach(beginnings: readonly Beginning[], tokens: number, use: (logits: Tensor) => void): void {
+    scope(() => {
+      const begun = beginnings.flatMap(({ ids, sequences }) => Array.from({ length: sequences }, () => [...ids]));
+      const before = this.#ids.length;
+      const all = [...this.#ids, ...begun];
+      const longest = Math.max(this.#tokens, tokens);
+      const logits = this.#refill(all, longest, (cache) => {
+        if (all.length === 1) return all.map((ids) => this.#feed(ids, 1, cache)); // in its place at once
+        for (let row = 0; row < before; row += 1) cache.copyRow(row, this.#cache, row);
+        using single = this.#newCache([[]], longest);
+        let row = before;
+        return beginnings.map(({ ids, sequences }) => {
+          single.truncate(0);
+          const expected = this.#feed(ids, 1, single); // (1, V)
+          for (const end = row + sequences; row < end; row += 1) cache.copyRow(row, single, 0);
+          return expected;
+        });
       });
-      this.#replace(cache);
-      return use(cat(logits, 0));
+      use(cat(logits, 0));
     });
   }
 
@@ -55,12 +60,13 @@ export class BatchReader implements Disposable {
    * Reads one more token of each sequence that goes on, given by its row in the last call; the others are forgotten, and
    * those left move up. Calls `use` with the logits (n, V) of what follows, valid during the call.
    */
-  next<T>(tokens: ReadonlyMap<number, number>, use: (logits: Tensor) => T): T {
+  next(tokens: ReadonlyMap<number, number>, use: (logits: Tensor) => void): void {
     const before = this.#ids.length;
     this.#ids = this.#ids.filter((_, row) => tokens.has(row));
+    if (tokens.size === 0) return;
     const ids = [...tokens.values()];
     for (const [i, sequence] of this.#ids.entries()) sequence.push(...ids.slice(i, i + 1));
-    return scope(() => {
+    scope(() => {
       if (this.#ids.some((sequence) => sequence.length > this.#cache.capacity)) {
         return use(this.#moveOn([...tokens.keys()]));
       }
@@ -69,18 +75,32 @@ export class BatchReader implements Disposable {
     });
   }
 
-  /** A cache for all sequences. */
-  #newCache(): Cache {
-    const [first = 0, ...others] = this.#ids.map(({ length }) => length);
+  #newCache(sequences: readonly (readonly number[])[], tokens: number): Cache {
+    const [first = 0, ...others] = sequences.map(({ length }) => length);
     const ragged = others.some((length) => length !== first);
-    return this.#model.newCache(this.#ids.length, this.#capacity, { ragged });
+    const capacity = tokens < this.#model.contextLength ? tokens : undefined; // undefined: all that the model takes
+    return this.#model.newCache(sequences.length, capacity, { ragged });
   }
 
-  /** The cache with these of its rows, which are those of the sequences left. */
+  /** Goes over to a cache of these sequences when `fill` has filled it. */
+  #refill<T>(sequences: number[][], tokens: number, fill: (cache: Cache) => T): T {
+    const cache = this.#newCache(sequences, tokens);
+    try {
+      const filled = fill(cache);
+      this.#cache.dispose();
+      [this.#cache, this.#ids, this.#tokens] = [cache, sequences, tokens];
+      return filled;
+    } catch (error) {
+      cache.dispose();
+      throw error;
+    }
+  }
+
+  /** Goes over to a cache with these of its rows, which are those of the sequences left. */
   #keep(rows: readonly number[]): void {
-    const cache = this.#newCache();
-    for (const [i, row] of rows.entries()) cache.copyRow(i, this.#cache, row);
-    this.#replace(cache);
+    this.#refill(this.#ids, this.#tokens, (cache) => {
+      for (const [i, row] of rows.entries()) cache.copyRow(i, this.#cache, row);
+    });
   }
 
   /**
@@ -101,27 +121,22 @@ export class BatchReader implements Disposable {
         this.#cache,
       );
     }
-    this.#ids = all.map((ids) => (ids.length > capacity ? ids.slice(-halfWindow(capacity)) : ids));
-    const cache = this.#newCache();
-    using single = this.#model.newCache(1, this.#capacity);
-    const expected = this.#ids.map((ids, row) => {
-      const at = going.indexOf(row);
-      if (logits !== null && at >= 0) {
-        cache.copyRow(row, this.#cache, at);
-        return logits.narrow(0, at, 1);
-      }
-      single.truncate(0);
-      const anew = this.#feed(ids, 1, single); // (1, V)
-      cache.copyRow(row, single, 0);
-      return anew;
+    const moved = all.map((ids) => (ids.length > capacity ? ids.slice(-halfWindow(capacity)) : ids));
+    const expected = this.#refill(moved, this.#tokens, (cache) => {
+      using single = this.#newCache([[]], this.#tokens);
+      return moved.map((ids, row) => {
+        const at = going.indexOf(row);
+        if (logits !== null && at >= 0) {
+          cache.copyRow(row, this.#cache, at);
+          return logits.narrow(0, at, 1);
+        }
+        single.truncate(0);
+        const anew = this.#feed(ids, 1, single); // (1, V)
+        cache.copyRow(row, single, 0);
+        return anew;
+      });
     });
-    this.#replace(cache);
     return cat(expected, 0);
-  }
-
-  #replace(cache: Cache): void {
-    this.#cache.dispose();
-    this.#cache = cache;
   }
 
   /** The logits (n, V) after `n` stretches of equal length. */

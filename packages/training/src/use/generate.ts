@@ -1,9 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
+import type { CausalLm } from "@trainer/models";
 import type { Frame } from "@trainer/tokenizers";
-import { cudaQueue, type DeviceQueue, type Tensor } from "@trainer/torch";
+import { cudaQueue, type DeviceQueue } from "@trainer/torch";
 import { TrainingError } from "../errors.js";
-import { BatchReader } from "./batch-reader.js";
+import { checkFinite } from "./check-finite.js";
+import { ContinuousBatch } from "./continuous-batch.js";
+import { MAX_BATCH_SIZE } from "./decoding-group.js";
 import { DeviceDecoder, STRETCH, type Stretch } from "./device-decoder.js";
 import { GenerateOptions, type GenerateInput } from "./generate-options.js";
 import { frameOf, missing, spelled } from "./begin.js";
@@ -11,7 +14,7 @@ import type { OpenModel } from "./open-model.js";
 import { parseOptions } from "./parse-options.js";
 import { RecordedStep } from "./recorded-step.js";
 import { Random } from "./random.js";
-import { Sequence, type FinishReason } from "./sequence.js";
+import { Sequence, written, type FinishReason, type SequenceEvent } from "./sequence.js";
 import { promptLength } from "./window.js";
 
 export type { FinishReason } from "./sequence.js";
@@ -30,15 +33,7 @@ export interface Generated {
   readonly seed: number | bigint;
 }
 
-export type GenerateEvent =
-  | { readonly type: "text"; readonly sequence: number; readonly text: string }
-  | {
-      readonly type: "sequence";
-      readonly sequence: number;
-      readonly steps: number;
-      readonly finishReason: FinishReason;
-    }
-  | { readonly type: "done"; readonly result: Generated };
+export type GenerateEvent = SequenceEvent | { readonly type: "done"; readonly result: Generated };
 
 /** What a text goes on from: its ids, or a text of which they are made. */
 export type Prompt = string | readonly number[];
@@ -58,26 +53,17 @@ export async function generateMany(
   return last(generateManyStream(opened, prompts, input, signal));
 }
 
-/**
- * How many sequences are decoded together: the most for which a row's arithmetic does not depend on the others. More
- * follow in a next batch.
- */
-const TOGETHER = 16;
-
 /** Where steps are recorded, by device; null: nowhere. */
 const QUEUES = { cpu: null, cuda: cudaQueue() };
 
 /** To record a step takes about as long as so many steps. */
 const WORTH_RECORDING = 12;
 
-/** How long the event loop may have to wait, beside the step that is under way. */
-const RESPONSE_MS = 4;
-
 /**
  * Generates text as it comes: whole characters, and nothing that may yet turn out to be part of a stop sequence. The
  * sequences are written side by side, each drawn from random numbers of its own that follow from the seed and its index:
- * sequence i is the same however many there are (to the bit on a CPU). The event loop runs every few milliseconds,
- * between two steps.
+ * sequence i is the same however many there are (to the bit on a CPU). Generations of one model at the same time share
+ * their steps. The event loop runs every few milliseconds, between two steps.
  * Throws INVALID_INPUT for options out of range, MODEL_INCOMPATIBLE for weights that give no numbers.
  */
 export async function* generateStream(
@@ -116,7 +102,7 @@ export async function* generateManyStream(
   for (const batch of batchesOf(sequences, opened.model.ragged === true)) {
     signal?.throwIfAborted();
     const step = queue && stepOf(opened, batch, queue);
-    if (step === null) yield* together(opened, batch, signal);
+    if (step === null) yield* batchOf(opened).write(batch, signal);
     else {
       try {
         yield* ahead(new DeviceDecoder(step, batch), batch, signal);
@@ -152,11 +138,23 @@ function batchesOf(sequences: readonly Sequence[], ragged: boolean): Sequence[][
   const batches: Sequence[][] = [];
   for (const sequence of sequences) {
     const batch = batches.at(-1);
-    const fits = batch !== undefined && batch.length < TOGETHER && (ragged || batch[0]?.prompt === sequence.prompt);
+    const fits =
+      batch !== undefined && batch.length < MAX_BATCH_SIZE && (ragged || batch[0]?.prompt === sequence.prompt);
     if (fits) batch.push(sequence);
     else batches.push([sequence]);
   }
   return batches;
+}
+
+/** Of each model that its generations share. */
+const batches = new WeakMap<CausalLm, ContinuousBatch>();
+
+/** What generations of this model share where they stay the same to the bit by that; else a batch of its own. */
+function batchOf({ model, device, weightType }: OpenModel): ContinuousBatch {
+  if (device !== "cpu" || weightType !== "fp32") return new ContinuousBatch(model);
+  const batch = batches.get(model) ?? new ContinuousBatch(model);
+  batches.set(model, batch);
+  return batch;
 }
 
 /** The most tokens that any of the sequences will have. */
@@ -181,41 +179,7 @@ function stepOf(
   }
 }
 
-/** Sequences side by side, to the end of each. */
-async function* together(
-  { model }: OpenModel,
-  sequences: readonly Sequence[],
-  signal: AbortSignal | undefined,
-): AsyncGenerator<GenerateEvent, void, undefined> {
-  using reader = new BatchReader(model, longest(sequences));
-  const prompts = [...new Set(sequences.map(({ prompt }) => prompt))];
-  const from = (ids: readonly number[]) => sequences.filter(({ prompt }) => prompt === ids);
-  const beginnings = prompts.map((ids) => ({ ids, sequences: from(ids).length }));
-  reader.beginEach(beginnings, (logits) => {
-    checkFinite(logits);
-    for (const [i, ids] of prompts.entries()) for (const sequence of from(ids)) sequence.draw(logits.select(0, i));
-  });
-  let active = sequences;
-  let ran = performance.now();
-  for (;;) {
-    for (const sequence of active) yield* written(sequence);
-    const next = new Map(
-      [...active.entries()].flatMap(([row, { last, finished }]) => (finished ? [] : [[row, last] as const])),
-    );
-    if (next.size === 0) return;
-    if (performance.now() - ran >= RESPONSE_MS) {
-      await setImmediate();
-      ran = performance.now();
-    }
-    signal?.throwIfAborted();
-    active = active.filter(({ finished }) => finished === null);
-    reader.next(next, (logits) => {
-      for (const [row, sequence] of active.entries()) sequence.draw(logits.select(0, row));
-    });
-  }
-}
-
-/** The same with steps that are given to the device ahead of the tokens read. */
+/** Sequences side by side, to the end of each, with steps that are given to the device ahead of the tokens read. */
 async function* ahead(
   decoder: DeviceDecoder,
   sequences: readonly Sequence[],
@@ -247,15 +211,6 @@ async function* ahead(
   }
 }
 
-/** Writes the token that was drawn last. */
-function* written(sequence: Sequence): Generator<GenerateEvent, void, undefined> {
-  const { index } = sequence;
-  const text = sequence.write();
-  if (text !== "") yield { type: "text", sequence: index, text };
-  const { steps, finished } = sequence;
-  if (finished !== null) yield { type: "sequence", sequence: index, steps, finishReason: finished };
-}
-
 /**
  * The prompt's ids with what begins a text before them, cut to what the context takes: the begin stays. Of an empty prompt,
  * the token that texts follow.
@@ -274,14 +229,5 @@ function promptIds(opened: OpenModel, given: Prompt, frame: Frame, options: Gene
     "INVALID_INPUT",
     "USER_INPUT",
     "the prompt is empty, and this tokenizer has no token for the beginning or the end of a text to start from: give a prompt",
-  );
-}
-
-function checkFinite(logits: Tensor): void {
-  if (logits.isfinite().all().item() === 1) return;
-  throw new TrainingError(
-    "MODEL_INCOMPATIBLE",
-    "FATAL",
-    "the model's logits are not finite: its weights are damaged, or its training diverged",
   );
 }

@@ -11,6 +11,24 @@ import { StopSequences } from "./stop-sequences.js";
 /** Why a sequence ended: the end-of-text token, a stop sequence, or `maxNewTokens`. */
 export type FinishReason = "eos" | "stop" | "length";
 
+export type SequenceEvent =
+  | { readonly type: "text"; readonly sequence: number; readonly text: string }
+  | {
+      readonly type: "sequence";
+      readonly sequence: number;
+      readonly steps: number;
+      readonly finishReason: FinishReason;
+    };
+
+/** Writes the token that was drawn last. */
+export function* written(sequence: Sequence): Generator<SequenceEvent, void, undefined> {
+  const { index } = sequence;
+  const text = sequence.write();
+  if (text !== "") yield { type: "text", sequence: index, text };
+  const { steps, finished } = sequence;
+  if (finished !== null) yield { type: "sequence", sequence: index, steps, finishReason: finished };
+}
+
 /** One text while it is written: draws its tokens from random numbers of its own, and makes characters of them. */
 export class Sequence {
   readonly #decoder: StreamDecoder;

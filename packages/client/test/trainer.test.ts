@@ -101,6 +101,12 @@ test("text is heard as it comes, and the answer is asked for where the rest of i
   expect(server.asked).toEqual(["POST /runs/r/generate", "GET /runs/r/generate/q"]);
 });
 
+test("a short answer is polled for sooner than `everyMs`", async () => {
+  using server = await answering((_, res, nth) => res.end(JSON.stringify(nth < 4 ? accepted : DONE)));
+  const answer = await server.client.generate("r", { prompt_text: "x" }, { everyMs: 3_600_000 });
+  expect(answer).toMatchObject({ outputs: ["ab"] });
+});
+
 test("a question whose answer was lost before it was accepted is not asked twice by itself", async () => {
   using server = await answering((_, res) => res.destroy());
   const listening = { onText: () => {} };

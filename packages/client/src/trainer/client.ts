@@ -43,7 +43,7 @@ export interface ListOptions extends CallOptions {
 }
 
 export interface WaitOptions extends CallOptions {
-  /** How often is asked. */
+  /** The longest interval between two polls: the first is 10 ms, and each twice the one before. */
   readonly everyMs?: number;
 }
 
@@ -246,15 +246,17 @@ function query(given: Readonly<Record<string, string | number | null | undefined
   return set.length === 0 ? "" : `?${set.join("&")}`;
 }
 
+const FIRST_POLL_MS = 10;
+
 const UNDER_WAY: ReadonlySet<string> = new Set(["queued", "running"]);
 
 async function until<T extends { readonly status: string }>(
   ask: (options: CallOptions) => Promise<T>,
   { everyMs = 250, ...options }: WaitOptions = {},
 ): Promise<T> {
-  for (;;) {
+  for (let pollMs = FIRST_POLL_MS; ; pollMs *= 2) {
     const answer = await ask(options);
     if (!UNDER_WAY.has(answer.status)) return answer;
-    await sleep(everyMs, undefined, { signal: options.signal });
+    await sleep(Math.min(pollMs, everyMs), undefined, { signal: options.signal });
   }
 }

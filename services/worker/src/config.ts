@@ -26,7 +26,7 @@ export const WorkerConfig = z.strictObject({
     .default(null),
   /** How many trainings and tokenizers are made at a time, and how many questions are answered beside them. */
   trainings: z.int().min(1).default(1),
-  answers: z.int().min(1).default(4),
+  answers: z.int().min(1).default(8),
   /** Seconds that an answer may take. */
   answerTimeoutSec: seconds.default(3600),
   /** After which a tokenizer is given up, and a training that got no further. */

@@ -173,6 +173,19 @@ test("a large answer is kept beside the runs, not in Redis", async () => {
   expect(await system.redis.ttl(keys.score(RUN, "large"))).toBeGreaterThan(600_000);
 });
 
+test("concurrent generations give the texts that each gives alone", async () => {
+  const request = (i: number) => ({
+    prompt_text: "the king hath".slice(0, 3 + i),
+    max_new_tokens: 10 + 9 * i,
+    temperature: i / 4,
+    seed: i,
+    stop_sequences: i % 2 === 0 ? ["e"] : [],
+  });
+  const all = Array.from({ length: 8 }, (_, i) => i);
+  const together = await Promise.all(all.map((i) => generate(`together-${i}`, request(i))));
+  for (const i of all) expect(await generate(`alone-${i}`, request(i))).toEqual(together[i]);
+});
+
 test("a conversation goes on with what was said, each turn after the one before, and is kept for a while", async () => {
   await system.sessions.begin(RUN, "c");
   const replies = await Promise.all([chat("c1", "who?", "c"), chat("c2", "and then?", "c")]);

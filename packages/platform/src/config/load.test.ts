@@ -76,7 +76,7 @@ test("without anything set, every setting has its default", () => {
     },
     worker: {
       trainings: 1,
-      answers: 4,
+      answers: 8,
       answerTimeoutSec: 3600,
       models: { count: 4, bytes: 4_294_967_296, idleSec: 600 },
     },

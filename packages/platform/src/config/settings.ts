@@ -132,7 +132,7 @@ const allSettings = (read: ReadSetting) => ({
   worker: {
     /** How many trainings and tokenizers are made at a time, and how many questions are answered beside them. */
     trainings: read(setting("WORKER__TRAININGS", field.positive, 1)),
-    answers: read(setting("WORKER__ANSWERS", field.positive, 4)),
+    answers: read(setting("WORKER__ANSWERS", field.positive, 8)),
     /** Seconds that an answer may take. */
     answerTimeoutSec: read(setting("WORKER__ANSWER_TIMEOUT_SEC", field.positive, 3600)),
     /** Models that are kept open for the next question: how many, with how many bytes of weights, for how long. */

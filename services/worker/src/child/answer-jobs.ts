@@ -5,10 +5,14 @@ import { failureOf } from "./failure-of.js";
 import type { Message } from "./inbox.js";
 import type { Archives, Piece } from "./messages.js";
 import { ModelCache } from "./model-cache.js";
+import { PieceBuffer } from "./piece-buffer.js";
 import type { Channel } from "./serve.js";
 import { surroundings, type Surroundings } from "./surroundings.js";
 
-/** Answers questions to models for as long as the parent has any; several at a time, which take turns. */
+/**
+ * Answers questions to models for as long as the parent has any, several at a time: generations of one model share their
+ * steps, the others take turns.
+ */
 export class AnswerJobs {
   readonly #channel: Channel;
   readonly #about: Surroundings;
@@ -24,17 +28,20 @@ export class AnswerJobs {
 
   async ask({ id, question, archives }: Message<"ask">): Promise<void> {
     const { say, inbox } = this.#channel;
+    const pieces = new PieceBuffer((piece) => say({ type: "piece", id, piece }));
     const cancel = new AbortController();
     this.#cancels.set(id, cancel);
     const context = {
       about: this.#about,
       signal: AbortSignal.any([inbox.signal, cancel.signal]),
-      onPiece: (piece: Piece) => say({ type: "piece", id, piece }),
+      onPiece: (piece: Piece) => pieces.push(piece),
     };
     try {
       const given = await this.#cache.with(question.run_id, (model) => answer(question, model, context), archives);
+      pieces.end();
       say({ type: "answer", id, answer: given });
     } catch (error) {
+      pieces.end();
       say({ type: "refused", id, failure: failureOf(error, this.#about.shown) });
     } finally {
       this.#cancels.delete(id);

@@ -23,6 +23,7 @@ test.each([
   [new Named("Error", "EFBIG"), "INSUFFICIENT_STORAGE", "FATAL"],
   [new Named("Error", "EACCES"), "FORBIDDEN", "USER_INPUT"],
   [new Named("Error", "EMFILE"), "SERVICE_UNAVAILABLE", "TRANSIENT"],
+  [new Named("Error", "ESTALE"), "SERVICE_UNAVAILABLE", "TRANSIENT"],
   [new Error("boom"), "INTERNAL_ERROR", "FATAL"],
   ["a string", "INTERNAL_ERROR", "FATAL"],
 ])("%s has the code %s and the class %s", (error, code, failureClass) => {

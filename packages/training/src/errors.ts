@@ -46,4 +46,4 @@ function classify(error: unknown): Classified {
 const BROKEN = new Set(["MODEL_LOAD_FAILED", "TOKENIZER_LOAD_FAILED", "TOKENIZER_TRAIN_FAILED"]);
 const FULL = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
 const DENIED = new Set(["EACCES", "EPERM", "EROFS"]);
-const PASSING = new Set(["EAGAIN", "EBUSY", "EMFILE", "ENFILE", "EIO", "ETIMEDOUT"]);
+const PASSING = new Set(["EAGAIN", "EBUSY", "EMFILE", "ENFILE", "EIO", "ESTALE", "ETIMEDOUT"]);

@@ -1,7 +1,8 @@
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { resume, train, type RunEvent } from "@trainer/training";
+import { resume, runFolder, train, type RunEvent } from "@trainer/training";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { z } from "zod";
 import { startChild } from "./children.js";
 import { tiny, writeCorpus } from "./corpus.js";
 import { outcome } from "./run-files.js";
@@ -87,6 +88,20 @@ test("a run interrupted at each of its turns, validations and test too, ends the
   }
   expect(interruptions).toBe(5);
   expect(outcome(run(id))).toEqual(whole);
+});
+
+test("killed between a checkpoint and what follows from it, a resumed run has the best weights and says so", async () => {
+  const short = { ...options(), maxSteps: 20 };
+  await train({ ...short, runId: "short" }, { home });
+  const stop = new AbortController();
+  const onEvent = (e: RunEvent) => e.type === "checkpoint" && e.best && stop.abort();
+  await train({ ...short, runId: "unsettled" }, { home, onEvent, signal: stop.signal });
+  const { manifest, weights } = runFolder(home, "unsettled");
+  const before = z.record(z.string(), z.unknown()).parse(JSON.parse(readFileSync(manifest, "utf8")));
+  writeFileSync(manifest, JSON.stringify({ ...before, steps: 14, best_step: null, best_val_loss: null }));
+  writeFileSync(weights, "the best of before");
+  expect(await resume("unsettled", { home })).toMatchObject({ steps: 20, bestStep: 20 });
+  expect(outcome(run("unsettled"))).toEqual(outcome(run("short")));
 });
 
 test("a damaged newest checkpoint is told by name, and the run goes on from the one before", async () => {

@@ -1,5 +1,5 @@
 import { EventEmitter } from "node:events";
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   ChatRequest,
@@ -80,6 +80,17 @@ test("a tokenizer whose process crashes each time fails; one that is completed i
     request: TokenizerTrainRequest.parse({ corpus_path: "corpus.txt" }),
   });
   await vi.waitFor(async () => expect(await job.getState()).toBe("completed"), 10_000);
+});
+
+test("a tokenizer is trained though its request cannot be kept", async () => {
+  const folder = join(system.root, "queued-tokenizers");
+  rmSync(folder, { recursive: true, force: true });
+  writeFileSync(folder, "");
+  await using _worker = await system.startWorker({}, { pace });
+  await tokenizer("tok-unkept", { method: "char" });
+  await tokenizerIs("tok-unkept", "completed");
+  expect(readFileSync(folder, "utf8")).toBe("");
+  rmSync(folder);
 });
 
 test("a tokenizer that is under way when its worker stops is made by the next", async () => {

@@ -22,7 +22,6 @@ export async function testBest(run: LiveRun): Promise<TestResult | null> {
     if (problem === null) {
       loadWeights(weights, join(best, MODEL_FILE));
       step = early.bestStep;
-      await weights.publish(join(best, MODEL_FILE), folder); // again: it may have been killed between saving and that
     } else {
       reporter.warn(`the best checkpoint, of step ${early.bestStep}, cannot be used: ${problem}; the last one is used`);
       const last = await checkpointOf(folder.checkpoints, progress.step);

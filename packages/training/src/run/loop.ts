@@ -1,9 +1,10 @@
 import { setImmediate } from "node:timers/promises";
+import { checkpointOf } from "../checkpoint/list.js";
 import { TrainingError } from "../errors.js";
 import { evaluateSplit, type SplitEvaluation } from "./evaluate-split.js";
 import type { LiveRun } from "./live-run.js";
 import { located } from "./located.js";
-import { save } from "./save.js";
+import { save, settle } from "./save.js";
 import { StepQueue } from "./step-queue.js";
 
 /**
@@ -11,7 +12,8 @@ import { StepQueue } from "./step-queue.js";
  * leaves the run in a state that a checkpoint can hold: a validation that is due is part of it.
  */
 export async function trainingLoop(run: LiveRun): Promise<"finished" | "interrupted"> {
-  const { progress, signal } = run;
+  const { progress, signal, folder } = run;
+  if (progress.step > 0) await settle(run, await checkpointOf(folder.checkpoints, progress.step));
   const steps = new StepQueue(run);
   const saving = new Saving(run);
   for (;;) {
@@ -19,7 +21,7 @@ export async function trainingLoop(run: LiveRun): Promise<"finished" | "interrup
     const validated = progress.evalDue ? await validate(run) : "not due";
     if (validated === "best" || progress.finished || signal?.aborted === true || saving.due()) {
       await steps.flush();
-      await saving.save(validated === "best");
+      await saving.save();
     }
     if (progress.finished || validated === "interrupted" || signal?.aborted === true) {
       run.profiler.end();
@@ -113,9 +115,9 @@ class Saving {
     return bySteps || (options.checkpointMinutes > 0 && minutes >= options.checkpointMinutes);
   }
 
-  async save(best: boolean): Promise<void> {
+  async save(): Promise<void> {
     if (this.#state() === this.#saved) return;
-    await save(this.run, best);
+    await save(this.run);
     this.#saved = this.#state();
     this.#step = this.run.progress.step;
     this.#at = performance.now();

@@ -8,9 +8,9 @@ import { saveGenerators } from "./generators.js";
 import type { LiveRun } from "./live-run.js";
 import { memoryPeak } from "./memory-peak.js";
 
-/** Saves the run as it stands. The best weights so far, or the last without validation, become the run's own. */
-export async function save(run: LiveRun, best: boolean): Promise<void> {
-  const { folder, progress, stepper, early, options, weights } = run;
+/** Saves the run as it stands. */
+export async function save(run: LiveRun): Promise<void> {
+  const { folder, progress, stepper, weights } = run;
   const began = performance.now();
   run.mayWrite();
   run.metrics.sync();
@@ -20,11 +20,24 @@ export async function save(run: LiveRun, best: boolean): Promise<void> {
     optimizer: stepper.optimizer.state(),
     state: stateOf(run),
   };
-  const written = await writeCheckpoint(folder.checkpoints, content, run.mayWrite);
+  const { path, bytes } = await writeCheckpoint(folder.checkpoints, content, run.mayWrite);
+  await settle(run, path);
+  const seconds = (performance.now() - began) / 1000;
+  run.reporter.emit({ type: "checkpoint", step: progress.step, path, bytes, best: isBest(run), seconds });
+}
+
+/**
+ * What follows from a checkpoint: the best weights so far, or the last without validation, become the run's own, older
+ * ones go, and the manifest says how far the run is. To be done again by who goes on from one: the process that wrote it
+ * may have ended before.
+ */
+export async function settle(run: LiveRun, path: string): Promise<void> {
+  const { folder, progress, early, options, weights } = run;
+  run.mayWrite();
   // Without a best one yet, a stopped run is used by its checkpoint; that of an adapter is no model.
   const there = await isFile(folder.weights);
-  const publishes = best || run.splits.validation === null || (!weights.whole && !there);
-  if (publishes) await weights.publish(join(written.path, MODEL_FILE), folder);
+  const publishes = isBest(run) || run.splits.validation === null || (!weights.whole && !there);
+  if (publishes) await weights.publish(join(path, MODEL_FILE), folder);
   await prune(folder.checkpoints, options.keepCheckpoints, early.bestStep);
   await run.manifest.update({
     steps: progress.step,
@@ -37,10 +50,9 @@ export async function save(run: LiveRun, best: boolean): Promise<void> {
     duration_seconds: run.elapsedMs() / 1000,
     ...memoryPeak(run.manifest.current),
   });
-  const seconds = (performance.now() - began) / 1000;
-  const { path, bytes } = written;
-  run.reporter.emit({ type: "checkpoint", step: progress.step, path, bytes, best, seconds });
 }
+
+const isBest = ({ early, progress }: LiveRun): boolean => early.bestStep === progress.step;
 
 function stateOf({ progress, early, loader, stepper, metrics, elapsedMs }: LiveRun): TrainState {
   return {

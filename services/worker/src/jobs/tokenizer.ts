@@ -15,7 +15,12 @@ export async function tokenizerJob(work: Work, drain: AbortSignal, container: Co
   const { tokenizer_id: id, request } = data;
   const log = container.log.child({ tokenizer_id: id });
   if ((await tokenizers.get(id)).status === "completed") return;
-  await queuedTokenizers.keep({ tokenizerId: id, createdAt: work.queuedAt, request });
+  await queuedTokenizers.keep({ tokenizerId: id, createdAt: work.queuedAt, request }).catch((error: unknown) => {
+    log.warn(
+      { event: "request_not_kept", reason: String(error) },
+      "should Redis lose its data, it is not queued again",
+    );
+  });
   await tokenizers.setStatus(id, "running");
   const stuck = await work.take(0);
   const stop = AbortSignal.any([drain, AbortSignal.timeout(timeoutMs(config))]);

@@ -1,0 +1,91 @@
+// Preloaded into a process (node --import): after every sync keeps what of POWER_CUT_ROOT a power cut would leave, for
+// power-cut.faults.ts, in POWER_CUT/<n>. Nothing is left but what was synced: of a file its bytes at its last sync, of a
+// folder its names at its own; a file that was never synced is empty. `names.json` says what was there to be seen.
+import fs from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
+import { join, resolve } from "node:path";
+
+const [cuts, root] = [String(process.env.POWER_CUT), resolve(String(process.env.POWER_CUT_ROOT))];
+const { readFileSync, readdirSync, statSync, mkdirSync, writeFileSync, existsSync } = fs;
+const files = new Map(); // inode -> its bytes on the disk
+const folders = new Map(); // inode -> the names in it on the disk, with their kinds and inodes
+const inside = (path) => path === root || path.startsWith(`${root}/`);
+
+const namesIn = (path) =>
+  readdirSync(path, { withFileTypes: true }).flatMap((entry) => {
+    try {
+      const { ino } = statSync(join(path, entry.name));
+      return [{ name: entry.name, isFolder: entry.isDirectory(), ino }];
+    } catch {
+      return []; // it has just gone
+    }
+  });
+
+function keep(path) {
+  const stat = statSync(path);
+  if (stat.isDirectory()) folders.set(stat.ino, namesIn(path));
+  else files.set(stat.ino, readFileSync(path));
+}
+
+/** What was there before is on the disk. */
+function keepAll(path) {
+  keep(path);
+  if (statSync(path).isDirectory()) for (const { name } of namesIn(path)) keepAll(join(path, name));
+}
+if (existsSync(root)) keepAll(root);
+
+function restore(ino, to) {
+  mkdirSync(to);
+  for (const { name, isFolder, ino: at } of folders.get(ino) ?? []) {
+    if (isFolder) restore(at, join(to, name));
+    else writeFileSync(join(to, name), files.get(at) ?? "");
+  }
+}
+
+let count = readdirSync(cuts).length;
+function synced(path) {
+  const at = resolve(String(path));
+  if (!inside(at) || !existsSync(at)) return;
+  keep(at);
+  const cut = join(cuts, String(count++).padStart(4, "0"));
+  mkdirSync(cut);
+  restore(statSync(root).ino, join(cut, "home"));
+  writeFileSync(join(cut, "names.json"), JSON.stringify(readdirSync(root, { recursive: true })));
+}
+
+const { open } = fs.promises;
+fs.promises.open = async (path, ...args) => {
+  const handle = await open(path, ...args);
+  for (const name of ["sync", "datasync"]) {
+    const sync = handle[name].bind(handle);
+    handle[name] = async () => {
+      await sync();
+      synced(path);
+    };
+  }
+  return handle;
+};
+const { writeFile } = fs.promises;
+fs.promises.writeFile = async (path, data, options) => {
+  await writeFile(path, data, options);
+  if (options?.flush) synced(path);
+};
+const paths = new Map();
+const { openSync, closeSync } = fs;
+fs.openSync = (path, ...args) => {
+  const fd = openSync(path, ...args);
+  paths.set(fd, path);
+  return fd;
+};
+fs.closeSync = (fd) => {
+  paths.delete(fd);
+  closeSync(fd);
+};
+for (const name of ["fsyncSync", "fdatasyncSync"]) {
+  const sync = fs[name];
+  fs[name] = (fd) => {
+    sync(fd);
+    if (paths.has(fd)) synced(paths.get(fd));
+  };
+}
+syncBuiltinESMExports();

@@ -84,7 +84,7 @@ test(
       for (const [name, ask] of Object.entries(asks)) {
         const error: unknown = await ask().catch((reason: unknown) => reason);
         if (error === undefined || !(error instanceof Error)) continue;
-        const refused = error instanceof ServiceError && error.status < 500;
+        const refused = error instanceof ServiceError && (error.status ?? 500) < 500;
         if (refused || ABSENT.test(error.message)) wrong.push(`${name}: ${error.message}`);
       }
       const run = await client.run(run_id);

@@ -43,6 +43,15 @@ test("a text in other tokens is compared by its bits per byte and character alon
   expect(compareMetrics("old", metrics, { ...metrics, bytes: 301 }, 0).sameText).toBe(false);
 });
 
+test("nothing is said of losses where one tokenizer loses what another has", () => {
+  const lossy = { ...metrics, bits_per_byte: null, bits_per_character: null, note: "it loses text" };
+  const compared = (before: object, now: object) =>
+    compareMetrics("old", { ...lossy, ...before }, { ...lossy, ...now }, 0).differences.map(({ metric }) => metric);
+  expect(compared({ lost_bytes: 3 }, { lost_bytes: 3, loss: 1 })).toContain("loss");
+  expect(compared({ lost_bytes: 3 }, { lost_bytes: 4, loss: 1 })).toEqual(["distinct_1", "repetition_4"]);
+  expect(compared({ unknown_tokens: 0 }, { unknown_tokens: 4, loss: 1 })).toEqual(["distinct_1", "repetition_4"]);
+});
+
 test("what did not change is no regression, however small a change would be one", () => {
   const { differences } = compareMetrics("old", metrics, metrics, 0);
   expect(differences.map(({ regression }) => regression)).toEqual(differences.map(() => false));

@@ -5,6 +5,9 @@ const LOSSES = ["loss", "perplexity", "bits_per_byte", "bits_per_character"] as 
 /** What is said of samples: too few to call a change a regression. */
 const OF_SAMPLES = ["distinct_1", "distinct_2", "repetition_4"] as const;
 
+/** What is equal where a text came in the same tokens. */
+const SAME_TOKENS = ["tokens", "bytes", "lost_bytes", "unknown_tokens"] as const;
+
 export type ComparedMetric = (typeof LOSSES)[number] | (typeof OF_SAMPLES)[number];
 
 export interface Difference {
@@ -26,11 +29,12 @@ export interface Comparison {
 
 /**
  * Two evaluations metric by metric. A loss that grew by more than `threshold` of itself is a regression. Loss and
- * perplexity are per token: where the same text came in another number of tokens, only bits per byte and per character
- * are compared.
+ * perplexity are per token: where the same text came in another number of tokens, or lost another part of itself, only bits
+ * per byte and per character are compared, which a tokenizer that loses text has none of.
  */
 export function compareMetrics(against: string, before: Metrics, now: Metrics, threshold: number): Comparison {
-  const sameTokens = before.tokens === now.tokens && before.bytes === now.bytes;
+  const same = (figure: (typeof SAME_TOKENS)[number]) => before[figure] === now[figure];
+  const sameTokens = SAME_TOKENS.every(same);
   const perToken = (metric: ComparedMetric) => metric === "loss" || metric === "perplexity";
   const compared = [...LOSSES, ...OF_SAMPLES].filter((metric) => sameTokens || !perToken(metric));
   const differences = compared.flatMap((metric): Difference[] => {
@@ -39,5 +43,5 @@ export function compareMetrics(against: string, before: Metrics, now: Metrics, t
     const regression = LOSSES.some((each) => each === metric) && value > old * (1 + threshold);
     return [{ metric, before: old, now: value, change: old === 0 ? null : value / old - 1, regression }];
   });
-  return { against, sameText: before.bytes === now.bytes, differences };
+  return { against, sameText: same("bytes"), differences };
 }

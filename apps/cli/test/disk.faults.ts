@@ -75,7 +75,7 @@ test(
         await bank.remove(file_id);
       },
     };
-    writeFileSync(join(control, "codes"), "EIO EACCES EMFILE ESTALE");
+    writeFileSync(join(control, "codes"), "EIO EACCES EMFILE ESTALE ENOSPC");
     const wrong: string[] = [];
     const struck = () => readFileSync(join(control, "places"), { encoding: "utf8", flag: "a+" }).split("\n").length - 1;
     for (let before = -1, round = 0; before !== struck(); round++) {

@@ -85,6 +85,8 @@ test("special tokens are read from the files there are, and a folder without any
   expect(await readStoredIds(dir)).toEqual({ ...none, ends: [4], generation: { eos_token_id: 4, top_k: 5 } });
   writeFileSync(join(dir, "config.json"), JSON.stringify({ bos_token_id: 1, eos_token_id: [2, 3], pad_token_id: 0 }));
   expect(await readStoredIds(dir)).toMatchObject({ bos: 1, pad: 0, eos: [2, 3], ends: [4] });
+  writeFileSync(join(dir, "generation_config.json"), JSON.stringify({ eos_token_id: [] }));
+  expect(await readStoredIds(dir)).toMatchObject({ eos: [2, 3], ends: [2, 3] }); // an empty list names none
 });
 
 test("a file without the prefix, as the first GPT-2 files are, loads the same", async () => {

@@ -241,6 +241,19 @@ test("an aborted generation stops between two tokens", async () => {
   expect(texts.length).toBe(5);
 });
 
+test("a generation that is aborted before it begins writes nothing", async () => {
+  const stream = generateStream(opened, { prompt: "The", maxNewTokens: 5 }, AbortSignal.abort());
+  await expect(stream.next()).rejects.toMatchObject({ name: "AbortError" });
+});
+
+test("other work goes on while a text is written", async () => {
+  let ticks = 0;
+  const timer = setInterval(() => (ticks += 1), 1);
+  await generate(opened, { ...greedy, prompt: "The", maxNewTokens: 400 });
+  clearInterval(timer);
+  expect(ticks).toBeGreaterThan(0);
+});
+
 test("a model whose weights give no numbers is refused", async () => {
   using broken = scriptedModel(opened, [5, 6]);
   noGrad(() => broken.model.head.fill_(Number.NaN));

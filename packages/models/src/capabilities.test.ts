@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { familyInfo, familyNames, isFamily } from "./capabilities.js";
+import { camelKeys, familyInfo, familyNames, isFamily, snakeKeys } from "./capabilities.js";
 
 test("a family is known by its name alone", () => {
   expect(familyNames().filter((name) => !isFamily(name))).toEqual([]);
@@ -29,4 +29,10 @@ test("sizes and dimensions that there are not are refused with those there are",
   expect(outline("tiny", { ropeTheta: -1 })).toThrow(
     "the model's dimensions: not a LLaMA that can be built (rope_theta:",
   );
+});
+
+test("dimensions go over the wire by their names in snake_case, and come back", () => {
+  const given = { nEmbd: 8, numKeyValueHeads: 2, dropout: 0 };
+  expect(snakeKeys({ ...given, headDim: undefined })).toEqual({ n_embd: 8, num_key_value_heads: 2, dropout: 0 });
+  expect(camelKeys(snakeKeys(given))).toEqual(given);
 });

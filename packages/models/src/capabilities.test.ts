@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { containing, withFields } from "../../../test/matching.js";
 import { camelKeys, familyInfo, familyNames, isFamily, snakeKeys } from "./capabilities.js";
 
 test("a family is known by its name alone", () => {
@@ -8,19 +9,23 @@ test("a family is known by its name alone", () => {
 });
 
 test("what a size stands for is told without native code, with own dimensions in place of its", () => {
-  const outline = familyInfo("gpt2")?.outline({ size: "small", dimensions: { nLayer: 3, nEmbd: undefined } });
-  expect(outline).toMatchObject({ layers: 3, width: 768, heads: 12, contextLength: 1024 });
+  const outline = familyInfo("gpt2")?.outline({ size: "tiny", dimensions: { nLayer: 3, nEmbd: undefined } });
+  expect(outline).toMatchObject({ layers: 3, width: 256, heads: 4, contextLength: 1024 });
 });
 
 test("sizes and dimensions that there are not are refused with those there are", () => {
   const outline = (size: string, dimensions: object) => () =>
     familyInfo("llama")?.outline({ size, dimensions: Object.fromEntries(Object.entries(dimensions)) });
-  expect(outline("huge", {})).toThrow('llama has no size "huge"; there are: tiny, mini');
+  expect(outline("huge", {})).toThrow(
+    withFields({ code: "INVALID_MODEL_SIZE", message: containing('llama has no size "huge"; there are: tiny, mini') }),
+  );
   expect(outline("tiny", { nEmbd: 3, nLayer: 2 })).toThrow(
     "llama has no nEmbd, nLayer; its dimensions are: hiddenSize,",
   );
   expect(outline("tiny", { numAttentionHeads: 3 })).toThrow(
-    "hidden_size 256 is not a multiple of num_attention_heads 3",
+    "the model's dimensions: not a LLaMA that can be built (hidden_size 256 is not a multiple of " +
+      "num_attention_heads 3, so the heads cannot share it; num_attention_heads 3 is not a multiple of " +
+      "num_key_value_heads 2, so they cannot share the keys; ",
   );
   expect(outline("tiny", { numKeyValueHeads: 3 })).toThrow(
     "num_attention_heads 4 is not a multiple of num_key_value_heads 3",

@@ -1,4 +1,4 @@
-import { noGrad, setNumThreads, tensor } from "@trainer/torch";
+import { memoryStats, noGrad, scope, setNumThreads, tensor } from "@trainer/torch";
 import { expect, test } from "vitest";
 import { llama } from "./llama.js";
 import { llamaConfig, llamaSpec, type KnownLlamaConfig } from "./llama-config.js";
@@ -68,4 +68,19 @@ test("dropout is on the attention's weights, while training alone", () => {
   const run = (training: boolean) => logits(model, ids(8), { training }).toArray();
   expect(run(false)).toEqual(run(false));
   expect(run(true)).not.toEqual(run(true));
+});
+
+test("in training, texts of different lengths each have their own rotation, the second time as the first", () => {
+  const model = made({});
+  const read = (length: number, training: boolean) => noGrad(() => logits(model, ids(length), { training })).toArray();
+  for (const length of [8, 5, 8, 5]) expect(read(length, true)).toEqual(read(length, false));
+});
+
+test("outside of training no rotation is kept, whatever the lengths of texts", () => {
+  const model = made({});
+  const before = memoryStats().liveTensors;
+  for (const length of [3, 4, 5, 6]) {
+    expect(scope(() => noGrad(() => logits(model, ids(length), { training: false }).size(1)))).toBe(length);
+  }
+  expect(memoryStats().liveTensors).toBe(before);
 });

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { llamaSpec } from "./llama-config.js";
 import { parseConfig } from "./new-config.js";
-import { frequencies } from "./rope.js";
+import { frequencies, rotary } from "./rope.js";
 import { ropeToFile } from "./rope-config.js";
 
 const Reference = z.array(
@@ -69,4 +69,11 @@ test("scalings that are not known are refused with those that are", () => {
   expect(() => ropeOf({ rope_scaling: { type: "linear" } })).toThrow("rope_scaling.scaling.factor");
   expect(() => ropeOf({ rope_scaling: 7 })).toThrow("rope_scaling");
   expect(() => ropeOf({ rope_parameters: { partial_rotary_factor: 0.5 } })).toThrow("rope_parameters.part");
+});
+
+test("a rotation is made in float32 on the device where it is used", () => {
+  const { cos, sin } = rotary(ropeOf({}), 16, 256)(3, 5, { device: "meta" });
+  for (const table of [cos, sin]) {
+    expect([table.shape, table.device, table.dtype]).toEqual([[5, 16], "meta", "float32"]);
+  }
 });

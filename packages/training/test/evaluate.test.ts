@@ -1,9 +1,11 @@
 import { appendFile, cp, readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { recordArchive } from "../src/artifact/archived.js";
 import { openHome, type Home } from "../src/home/home.js";
 import { temporaryFolder } from "../src/home/temporary-folder.js";
 import type { RunResult } from "../src/run/events.js";
+import { readManifest } from "../src/run/manifest.js";
 import { train } from "../src/run/train.js";
 import { computeOf, evaluate } from "../src/use/evaluate.js";
 import { openModel } from "../src/use/open-model.js";
@@ -300,6 +302,38 @@ test("a split that a run was trained without is refused", async () => {
   using opened = await openModel("whole", { home });
   await expect(evaluate(opened, { split: "test" }, { home })).rejects.toThrow("its test split ratio was 0");
   await expect(evaluate(opened, {}, { home })).rejects.toThrow("its holdout fraction was 0");
+});
+
+test("with smaller weights a run's own evaluation is not written over, but what is asked for elsewhere is written", async () => {
+  const own = join(run.path, "eval", "test", "metrics.json");
+  const stored = await openModel("lamp", { home });
+  await evaluate(stored, { ...noSamples, split: "test" }, { home });
+  stored[Symbol.dispose]();
+  const before = await readFile(own, "utf8");
+  using opened = await openModel("lamp", { home, weightType: "int8" });
+  const small = await evaluate(opened, { ...noSamples, split: "test" }, { home });
+  expect(small.dir).toBeNull();
+  expect(await readFile(own, "utf8")).toBe(before);
+  expect(small.comparison).toMatchObject({ against: "the evaluation before", sameText: true });
+  const out = join(temporary.path, "small");
+  expect((await evaluate(opened, { ...noSamples, split: "test", out }, { home })).dir).toBe(out);
+  expect(await json(join(out, "metrics.json"))).toMatchObject({ loss: small.loss });
+});
+
+test("an archive does not have what is evaluated after it was sent, but for what is written elsewhere", async () => {
+  const fileId = "a".repeat(64);
+  const sentAs = async () => (await readManifest(join(run.path, "manifest.json")))?.artifact_file_id;
+  await recordArchive(home, "lamp", fileId);
+  using opened = await openModel("lamp", { home });
+  for (const out of [join(temporary.path, "beside"), join(run.path, "evaluations")]) {
+    await evaluate(opened, { ...noSamples, out }, { home });
+    expect(await sentAs()).toBe(fileId);
+  }
+  for (const input of [{}, { stride: 8 }]) {
+    await recordArchive(home, "lamp", fileId);
+    await evaluate(opened, { ...noSamples, ...input }, { home });
+    expect(await sentAs()).toBeNull();
+  }
 });
 
 test("an aborted evaluation stops and writes nothing", async () => {

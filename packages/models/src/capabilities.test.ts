@@ -32,12 +32,15 @@ test("sizes and dimensions that there are not are refused with those there are",
   );
   expect(outline("tiny", { headDim: 7 })).toThrow("head_dim 7 is not a multiple of 2, as pairs that positions turn");
   expect(outline("tiny", { ropeTheta: -1 })).toThrow(
-    "the model's dimensions: not a LLaMA that can be built (rope_theta:",
+    withFields({
+      code: "INVALID_DIMENSIONS",
+      message: containing("the model's dimensions: not a LLaMA that can be built (rope_theta:"),
+    }),
   );
 });
 
 test("dimensions go over the wire by their names in snake_case, and come back", () => {
   const given = { nEmbd: 8, numKeyValueHeads: 2, dropout: 0 };
-  expect(snakeKeys({ ...given, headDim: undefined })).toEqual({ n_embd: 8, num_key_value_heads: 2, dropout: 0 });
+  expect(snakeKeys({ ...given, headDim: undefined })).toStrictEqual({ n_embd: 8, num_key_value_heads: 2, dropout: 0 });
   expect(camelKeys(snakeKeys(given))).toEqual(given);
 });

@@ -64,6 +64,37 @@ test("a ramp of no width is a step", () => {
   expect(ratios).toEqual(ratios.map((ratio) => (ratio > 0.5 ? 1 : 0.25)));
 });
 
+/** By YaRN's formulas as transformers has them, computed in Python; the ramps are over pairs 5 to 12, 0 to 7, and of no width. */
+test.each([
+  [
+    32,
+    { original_max_position_embeddings: 4096 },
+    [
+      1, 0.5623413, 0.3162278, 0.1778279, 0.1, 0.05623413, 0.02823462, 0.0139722, 0.006785714, 0.003213379, 0.0014682,
+      0.0006350998, 0.00025, 0.0001405853, 7.905694e-5, 4.445699e-5,
+    ],
+  ],
+  [
+    8,
+    { original_max_position_embeddings: 65536, rope_theta: 100, beta_fast: 10000 },
+    [1.0, 0.2823462, 0.07857143, 0.02145831],
+  ],
+  [8, { original_max_position_embeddings: 6 }, [1, 0.025, 0.0025, 0.00025]],
+])("with yarn a head of %i turns by %j as transformers turns it", (dim, parameters, speeds) => {
+  const rope = ropeOf({ rope_parameters: { rope_type: "yarn", factor: 4, ...parameters } });
+  const found = frequencies(rope, dim, 256, 256).speeds;
+  expect(found).toHaveLength(dim / 2);
+  for (const [i, speed] of found.entries()) expect(speed / (speeds[i] ?? Number.NaN)).toBeCloseTo(1, 5);
+});
+
+test("one of YaRN's two mscales alone changes nothing, as in transformers", () => {
+  const scaleOf = (more: object) => {
+    const rope = ropeOf({ rope_parameters: { rope_type: "yarn", factor: 4, ...more } });
+    return frequencies(rope, 16, 256, 256).scale;
+  };
+  expect([scaleOf({ mscale: 0.5 }), scaleOf({ mscale_all_dim: 0.5 })]).toEqual([scaleOf({}), scaleOf({})]);
+});
+
 test("scalings that are not known are refused with those that are", () => {
   expect(() => ropeOf({ rope_scaling: { type: "longrope", factor: 2 } })).toThrow("rope_scaling.scaling.rope_type");
   expect(() => ropeOf({ rope_scaling: { type: "linear" } })).toThrow("rope_scaling.scaling.factor");

@@ -177,6 +177,7 @@ test("a damaged weights file is refused with its path", async () => {
   await expect(loadModel(dir)).rejects.toMatchObject({
     code: "MODEL_LOAD_FAILED",
     message: containing(join(dir, "model.safetensors")),
+    cause: { name: "TorchError" },
   });
 });
 

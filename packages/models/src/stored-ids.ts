@@ -5,7 +5,7 @@ import { z } from "zod";
 const id = z.int().nonnegative();
 const one = id.nullable().catch(null);
 const several = z
-  .union([id.transform((only) => [only]), z.array(id)])
+  .union([id.transform((only) => [only]), z.array(id).min(1)]) // an empty list names none
   .nullable()
   .catch(null);
 const Ids = z.looseObject({

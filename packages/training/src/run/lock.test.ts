@@ -1,11 +1,20 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { startOf, thisProcess } from "@trainer/disk";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { isHeld, lastTurn, removeStale, RunLock } from "./lock.js";
 
@@ -105,6 +114,18 @@ test("a lock that became another's is not removed", () => {
     holder({ pid: 1, host: "elsewhere" });
   }
   expect(existsSync(path)).toBe(true);
+});
+
+test("a lock that cannot be reached when it is given up is given up soon", async () => {
+  {
+    using _lock = new RunLock(path, "r");
+    renameSync(path, `${path}-own`);
+    mkdirSync(path);
+  }
+  rmSync(path, { recursive: true });
+  renameSync(`${path}-own`, path);
+  expect(isHeld(path)).toBe(true);
+  await vi.waitFor(() => expect(isHeld(path)).toBe(false), 10_000);
 });
 
 test("a folder that is not there is no lock held by another", () => {

@@ -15,6 +15,9 @@ const Holder = z.object({
 });
 type Holder = z.infer<typeof Holder>;
 
+/** After how long a lock that could not be given up is given up. */
+const AGAIN_MS = 1000;
+
 /**
  * One process trains a run at a time. The lock is a file that names its holder by process id, the time that process
  * began (ids are used again) and host; one whose holder is gone, killed for instance, is taken over. Whether the holder on
@@ -50,7 +53,12 @@ export class RunLock implements Disposable {
 
   /** Gives the lock up, unless it has become another's. */
   [Symbol.dispose](): void {
-    if (read(this.#path) === this.#text) rmSync(this.#path, { force: true });
+    try {
+      if (read(this.#path) === this.#text) rmSync(this.#path, { force: true });
+    } catch {
+      // Held for as long as this process lives otherwise; what cannot be reached now may be soon.
+      setTimeout(() => this[Symbol.dispose](), AGAIN_MS).unref();
+    }
   }
 }
 

@@ -2,12 +2,11 @@
 
 #include <napi.h>
 
-#include <algorithm>
-#include <cstdlib>
 #include <memory>
 #include <utility>
 
 #include "arguments.h"
+#include "array-from.h"
 #include "task.h"
 #include "text-encoder.h"
 
@@ -16,15 +15,9 @@ namespace tok {
 /** Takes the ids away from `encoded`. */
 template <typename Id>
 Napi::Value batchObject(Napi::Env env, Encoded<Id>& encoded) {
-  auto counts = Napi::Uint32Array::New(env, encoded.counts.size());
-  std::copy(encoded.counts.begin(), encoded.counts.end(), counts.Data());
-  const size_t size = encoded.size;
-  const auto buffer = size == 0 ? Napi::ArrayBuffer::New(env, 0)
-                                : Napi::ArrayBuffer::New(env, encoded.ids.release(), size * sizeof(Id),
-                                                         [](Napi::Env, void* ids) { free(ids); });
   auto out = Napi::Object::New(env);
-  out.Set("ids", Napi::TypedArrayOf<Id>::New(env, size, buffer, 0));
-  out.Set("counts", counts);
+  out.Set("ids", arrayOfOwned(env, encoded.ids, encoded.size));
+  out.Set("counts", arrayFrom<uint32_t>(env, encoded.counts));
   out.Set("specialTokens", Napi::Number::New(env, encoded.specialTokens));
   return out;
 }

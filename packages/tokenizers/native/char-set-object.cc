@@ -3,7 +3,9 @@
 #include <memory>
 
 #include "arguments.h"
+#include "array-from.h"
 #include "char-set.h"
+#include "guarded.h"
 #include "task.h"
 
 namespace tok {
@@ -11,17 +13,18 @@ namespace tok {
 namespace {
 
 /** Its work runs between JavaScript calls, so the set lives as long as either needs it. */
-class CharSetObject : public Napi::ObjectWrap<CharSetObject> {
+class CharSetObject : public GuardedObject<CharSetObject> {
  public:
   explicit CharSetObject(const Napi::CallbackInfo& info)
-      : ObjectWrap(info), set_(std::make_shared<CharSet>(threadsFrom(info[0]), info[1].ToBoolean())) {}
+      : GuardedObject(info), set_(guarded(info.Env(), [&] {
+          return std::make_shared<CharSet>(threadsFrom(info[0]), info[1].ToBoolean());
+        })) {}
 
   static Napi::Function define(Napi::Env env) {
     return DefineClass(
         env, "CharSet",
-        {InstanceMethod<&CharSetObject::countFiles>("countFiles"),
-         InstanceMethod<&CharSetObject::countDocuments>("countDocuments"),
-         InstanceMethod<&CharSetObject::points>("points"), InstanceMethod<&CharSetObject::progress>("progress"),
+        {method<&CharSetObject::countFiles>("countFiles"), method<&CharSetObject::countDocuments>("countDocuments"),
+         method<&CharSetObject::points>("points"), method<&CharSetObject::progress>("progress"),
          InstanceMethod<&CharSetObject::cancel>("cancel")});
   }
 
@@ -39,12 +42,7 @@ class CharSetObject : public Napi::ObjectWrap<CharSetObject> {
         [](Napi::Env env) { return env.Undefined(); });
   }
 
-  Napi::Value points(const Napi::CallbackInfo& info) {
-    const std::vector<uint32_t> points = set_->points();
-    auto out = Napi::Uint32Array::New(info.Env(), points.size());
-    std::copy(points.begin(), points.end(), out.Data());
-    return out;
-  }
+  Napi::Value points(const Napi::CallbackInfo& info) { return arrayFrom<uint32_t>(info.Env(), set_->points()); }
 
   Napi::Value progress(const Napi::CallbackInfo& info) {
     return Napi::Number::New(info.Env(), static_cast<double>(set_->bytes.load()));

@@ -2,8 +2,10 @@
 
 #include <memory>
 
+#include "array-from.h"
 #include "batch-object.h"
 #include "encoder-settings.h"
+#include "guarded.h"
 
 namespace tok {
 
@@ -18,30 +20,25 @@ std::vector<uint8_t> paddedText(const Napi::Value& value) {
   return padded;
 }
 
-Napi::Value int32Array(Napi::Env env, const std::vector<uint32_t>& values) {
-  auto out = Napi::Int32Array::New(env, values.size());
-  std::copy(values.begin(), values.end(), out.Data());
-  return out;
-}
-
 template <std::shared_ptr<TextEncoder> (*make)(const Napi::Object&)>
-class EncoderObject : public Napi::ObjectWrap<EncoderObject<make>> {
+class EncoderObject : public GuardedObject<EncoderObject<make>> {
  public:
   explicit EncoderObject(const Napi::CallbackInfo& info)
-      : Napi::ObjectWrap<EncoderObject>(info), encoder_(make(info[0].As<Napi::Object>())) {}
+      : GuardedObject<EncoderObject>(info),
+        encoder_(guarded(info.Env(), [&] { return make(info[0].As<Napi::Object>()); })) {}
 
   static Napi::Function define(Napi::Env env, const char* name) {
     using Self = EncoderObject;
-    return Self::DefineClass(env, name,
-                             {Self::template InstanceMethod<&Self::encode>("encode"),
-                              Self::template InstanceMethod<&Self::encodeBatch>("encodeBatch"),
-                              Self::template InstanceMethod<&Self::encodeWithOffsets>("encodeWithOffsets")});
+    return Self::DefineClass(
+        env, name,
+        {Self::template method<&Self::encode>("encode"), Self::template method<&Self::encodeBatch>("encodeBatch"),
+         Self::template method<&Self::encodeWithOffsets>("encodeWithOffsets")});
   }
 
- private:
   Napi::Value encode(const Napi::CallbackInfo& info) {
     const std::vector<uint8_t> padded = paddedText(info[0]);
-    return int32Array(info.Env(), encoder_->encode(padded.data(), padded.size() - kPadding, info[1].ToBoolean()));
+    return arrayFrom<int32_t>(info.Env(),
+                              encoder_->encode(padded.data(), padded.size() - kPadding, info[1].ToBoolean()));
   }
 
   Napi::Value encodeWithOffsets(const Napi::CallbackInfo& info) {
@@ -49,11 +46,9 @@ class EncoderObject : public Napi::ObjectWrap<EncoderObject<make>> {
     const size_t size = padded.size() - kPadding;
     const Aligned aligned = encoder_->encodeAligned(padded.data(), size, info[1].ToBoolean());
     const std::vector<uint32_t> offsets = utf16Offsets(padded.data(), size, aligned.spans);
-    auto units = Napi::Uint32Array::New(info.Env(), offsets.size());
-    std::copy(offsets.begin(), offsets.end(), units.Data());
     auto out = Napi::Object::New(info.Env());
-    out.Set("ids", int32Array(info.Env(), aligned.ids));
-    out.Set("offsets", units);
+    out.Set("ids", arrayFrom<int32_t>(info.Env(), aligned.ids));
+    out.Set("offsets", arrayFrom<uint32_t>(info.Env(), offsets));
     return out;
   }
 
@@ -63,6 +58,7 @@ class EncoderObject : public Napi::ObjectWrap<EncoderObject<make>> {
     });
   }
 
+ private:
   std::shared_ptr<TextEncoder> encoder_;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "failure.h"
 #include "lexer.h"
 #include "pair-table.h"
 #include "unicode-forms.h"
@@ -148,7 +149,8 @@ bool compose(const uint8_t* begin, const uint8_t* end, std::vector<uint8_t>& out
   return normalForm(Form::kNfc, begin, end, out, alignment);
 }
 
-bool normalForm(Form form, const uint8_t* begin, const uint8_t* end, std::vector<uint8_t>& out, Alignment* alignment) {
+bool normalForm(Form form, const uint8_t* begin, const uint8_t* end, std::vector<uint8_t>& out, Alignment* alignment,
+                size_t mostPoints) {
   const bool compatible = form == Form::kNfkc || form == Form::kNfkd;
   const bool composed = form == Form::kNfc || form == Form::kNfkc;
   // Below U+0300 (bytes CC 80) every character is composed already and none combines; ASCII is in every form.
@@ -160,6 +162,7 @@ bool normalForm(Form form, const uint8_t* begin, const uint8_t* end, std::vector
     const Decoded c = *p < 0x80 ? Decoded{*p, 1} : decodeWide(p);
     const uint32_t at = p - begin;
     decompose(c.codePoint, compatible, {at, at + c.bytes}, points);
+    if (points.size() > mostPoints) throw TooLong();
     p += c.bytes;
   }
   sortMarks(points);

@@ -16,8 +16,8 @@ bool compose(const uint8_t* begin, const uint8_t* end, std::vector<uint8_t>& out
 
 enum class Form { kNfc, kNfd, kNfkc, kNfkd };
 
-/** The same for each of the four forms. */
-bool normalForm(Form form, const uint8_t* begin, const uint8_t* end, std::vector<uint8_t>& out,
-                Alignment* alignment = nullptr);
+/** The same for each of the four forms. Throws TooLong where there are more than `mostPoints` on the way. */
+bool normalForm(Form form, const uint8_t* begin, const uint8_t* end, std::vector<uint8_t>& out, Alignment* alignment,
+                size_t mostPoints = SIZE_MAX);
 
 }  // namespace tok

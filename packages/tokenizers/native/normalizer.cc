@@ -1,5 +1,6 @@
 #include "normalizer.h"
 
+#include <algorithm>
 #include <unordered_map>
 
 #include "char-tables.h"
@@ -28,7 +29,7 @@ class FormStep : public NormalizerStep {
   bool apply(std::string_view text, Rewrite& out) const override {
     std::vector<uint8_t> bytes;
     Alignment alignment;
-    if (!normalForm(form_, bytesOf(text), bytesOf(text) + text.size(), bytes, &alignment)) return false;
+    if (!normalForm(form_, bytesOf(text), bytesOf(text) + text.size(), bytes, &alignment, out.room())) return false;
     for (size_t i = 0; i < alignment.size(); i++) {
       out.put({reinterpret_cast<const char*>(&bytes[i]), 1}, alignment[i].begin, alignment[i].end);
     }
@@ -146,16 +147,20 @@ class StripAccentsStep : public NormalizerStep {
 
 }  // namespace
 
-Normalized applySteps(const NormalizerSteps& steps, std::string_view text, bool aligned, NormalizerBuffers& buffers) {
+Normalized applySteps(const NormalizerSteps& steps, std::string_view text, bool aligned, NormalizerBuffers& buffers,
+                      Budget& budget) {
   auto& [now, next] = buffers;
   Alignment alignment;
+  size_t most = 0;
   for (const auto& step : steps) {
-    Rewrite out(text, alignment, aligned, next);
+    Rewrite out(text, alignment, aligned, budget.left(), next);
     if (!step->apply(text, out)) continue;
     std::swap(now.bytes, next.bytes);
     alignment.swap(next.alignment);
+    most = std::max(most, now.bytes.size());
     text = {reinterpret_cast<const char*>(now.bytes.data()), now.bytes.size()};
   }
+  budget.use(most);
   return {text, std::move(alignment)};
 }
 

@@ -29,7 +29,9 @@ struct Normalized {
 struct NormalizerBuffers {
   Rewritten now, next;
 };
-Normalized applySteps(const NormalizerSteps& steps, std::string_view text, bool aligned, NormalizerBuffers& buffers);
+/** Throws TooLong for more than the budget, which has less left afterwards. */
+Normalized applySteps(const NormalizerSteps& steps, std::string_view text, bool aligned, NormalizerBuffers& buffers,
+                      Budget& budget);
 
 std::unique_ptr<NormalizerStep> formStep(Form form);
 std::unique_ptr<NormalizerStep> prependStep(std::string content);

@@ -2,7 +2,6 @@
 
 #include <exception>
 #include <mutex>
-#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -23,11 +22,12 @@ void inParallel(unsigned threads, Work&& work) {
     }
   };
   std::vector<std::thread> others;
+  others.reserve(threads);
   for (unsigned worker = 1; worker < threads; worker++) {
     try {
       others.emplace_back(guarded, worker);
-    } catch (const std::system_error&) {
-      break;  // no more threads to be had: those there are do the work
+    } catch (const std::exception&) {
+      break;  // no more threads, or no memory for them, to be had: those there are do the work
     }
   }
   guarded(0);

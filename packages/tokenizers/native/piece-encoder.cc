@@ -165,7 +165,8 @@ PieceEncoder::PieceEncoder(PiecePipeline pipeline) : pipeline_(std::move(pipelin
   NormalizerBuffers buffers;
   std::vector<AddedToken> normalized;
   for (AddedToken token : pipeline_.normalized) {
-    token.content = std::string(applySteps(pipeline_.steps, token.content, false, buffers).text);
+    Budget budget(token.content.size());
+    token.content = std::string(applySteps(pipeline_.steps, token.content, false, buffers, budget).text);
     if (!token.content.empty()) normalized.push_back(std::move(token));
   }
   normalized_ = AddedTokenSets(normalized);
@@ -180,10 +181,11 @@ PieceEncoder::~PieceEncoder() = default;
 
 template <typename Sink>
 void PieceEncoder::run(std::string_view text, bool specialTokens, Sink& sink, NormalizerBuffers (&buffers)[2]) const {
+  Budget budget(text.size());
   splitAtAdded(
       raw_(specialTokens), text,
       [&](size_t begin, size_t end) {
-        runSection(text.substr(begin, end - begin), static_cast<uint32_t>(begin), specialTokens, sink, buffers);
+        runSection(text.substr(begin, end - begin), static_cast<uint32_t>(begin), specialTokens, sink, buffers, budget);
       },
       [&](const Found& found) {
         sink.put(*found.token, {static_cast<uint32_t>(found.begin), static_cast<uint32_t>(found.end)});
@@ -193,10 +195,10 @@ void PieceEncoder::run(std::string_view text, bool specialTokens, Sink& sink, No
 /** A part of the text without raw added tokens, `base` bytes from its beginning. */
 template <typename Sink>
 void PieceEncoder::runSection(std::string_view section, uint32_t base, bool specialTokens, Sink& sink,
-                              NormalizerBuffers (&buffers)[2]) const {
+                              NormalizerBuffers (&buffers)[2], Budget& budget) const {
   // Whether a text begins where the whole one does is asked of where its first byte came from.
   const bool aligned = Sink::kAligned || pipeline_.splitter.prefix == PieceSplitter::Prefix::kFirst;
-  const Normalized normal = applySteps(pipeline_.steps, section, aligned, buffers[0]);
+  const Normalized normal = applySteps(pipeline_.steps, section, aligned, buffers[0], budget);
   const auto source = [&](uint32_t begin, uint32_t end) -> Span {
     const Span span = sourceOf(normal.alignment, begin, end);
     return {base + span.begin, base + span.end};
@@ -225,7 +227,8 @@ void PieceEncoder::runChunk(std::string_view chunk, bool first, const Alignment&
   const bool marked = chunk.starts_with(splitter.mark) || (splitter.spacesToMark && chunk[0] == ' ');
   const bool prefixed = !marked && (splitter.prefix == PieceSplitter::Prefix::kAlways ||
                                     (splitter.prefix == PieceSplitter::Prefix::kFirst && first));
-  const Normalized cut = applySteps(prefixed ? marksAndPrefix_ : marks_, chunk, Sink::kAligned, buffers);
+  Budget budget(chunk.size());
+  const Normalized cut = applySteps(prefixed ? marksAndPrefix_ : marks_, chunk, Sink::kAligned, buffers, budget);
   for (size_t at = 0; at < cut.text.size();) {
     const PieceSplitter::Cut word = splitter.wordAt(cut.text, at);
     if (word.end > word.begin) {

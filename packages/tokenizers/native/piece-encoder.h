@@ -43,8 +43,8 @@ class PieceEncoder : public TextEncoder {
   template <typename Sink>
   void run(std::string_view text, bool specialTokens, Sink& sink, NormalizerBuffers (&buffers)[2]) const;
   template <typename Sink>
-  void runSection(std::string_view text, uint32_t base, bool specialTokens, Sink& sink,
-                  NormalizerBuffers (&buffers)[2]) const;
+  void runSection(std::string_view text, uint32_t base, bool specialTokens, Sink& sink, NormalizerBuffers (&buffers)[2],
+                  Budget& budget) const;
   template <typename Sink>
   void runChunk(std::string_view chunk, bool first, const Alignment& sources, uint32_t offset, uint32_t base,
                 Sink& sink, NormalizerBuffers& buffers) const;

@@ -1,8 +1,9 @@
 #include <algorithm>
-#include <stdexcept>
 
 #include "arguments.h"
+#include "array-from.h"
 #include "encoder-settings.h"
+#include "guarded.h"
 #include "piece-encoder.h"
 
 namespace tok {
@@ -79,29 +80,25 @@ PieceSplitter splitterFrom(const Napi::Object& splitter) {
 }  // namespace
 
 Napi::Value normalize(const Napi::CallbackInfo& info) {
-  const auto utf8 = info[1].As<Napi::Uint8Array>();
-  NormalizerBuffers buffers;
-  const NormalizerSteps steps = stepsFrom(info[0].As<Napi::Array>());
-  const std::string text(reinterpret_cast<const char*>(utf8.Data()), utf8.ByteLength());
-  const std::string_view normal = applySteps(steps, text, false, buffers).text;
-  auto out = Napi::Uint8Array::New(info.Env(), normal.size());
-  std::copy(normal.begin(), normal.end(), out.Data());
-  return out;
+  return guarded(info.Env(), [&] {
+    const auto utf8 = info[1].As<Napi::Uint8Array>();
+    NormalizerBuffers buffers;
+    const NormalizerSteps steps = stepsFrom(info[0].As<Napi::Array>());
+    const std::string text(reinterpret_cast<const char*>(utf8.Data()), utf8.ByteLength());
+    Budget budget(text.size());
+    return arrayFrom<uint8_t>(info.Env(), applySteps(steps, text, false, buffers, budget).text);
+  });
 }
 
 std::shared_ptr<TextEncoder> pieceEncoder(const Napi::Object& settings) {
-  try {
-    PiecePipeline pipeline;
-    const auto model = settings.Get("model").As<Napi::Object>();
-    pipeline.model = model.Has("scores") ? unigramFrom(model) : bpeFrom(model);
-    pipeline.steps = stepsFrom(settings.Get("normalizer").As<Napi::Array>());
-    pipeline.splitter = splitterFrom(settings.Get("splitter").As<Napi::Object>());
-    pipeline.raw = addedFrom(settings.Get("raw"));
-    pipeline.normalized = addedFrom(settings.Get("normalized"));
-    return std::make_shared<PieceEncoder>(std::move(pipeline));
-  } catch (const std::invalid_argument& error) {
-    throw Napi::Error::New(settings.Env(), error.what());
-  }
+  PiecePipeline pipeline;
+  const auto model = settings.Get("model").As<Napi::Object>();
+  pipeline.model = model.Has("scores") ? unigramFrom(model) : bpeFrom(model);
+  pipeline.steps = stepsFrom(settings.Get("normalizer").As<Napi::Array>());
+  pipeline.splitter = splitterFrom(settings.Get("splitter").As<Napi::Object>());
+  pipeline.raw = addedFrom(settings.Get("raw"));
+  pipeline.normalized = addedFrom(settings.Get("normalized"));
+  return std::make_shared<PieceEncoder>(std::move(pipeline));
 }
 
 }  // namespace tok

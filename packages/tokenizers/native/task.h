@@ -3,9 +3,9 @@
 #include <napi.h>
 
 #include <functional>
-#include <string>
+#include <optional>
 
-#include "failure.h"
+#include "guarded.h"
 
 namespace tok {
 
@@ -30,23 +30,21 @@ class Task : public Napi::AsyncWorker {
     try {
       work_();
     } catch (const std::exception& error) {
-      const auto [code, message] = failureOf(error);
-      code_ = code;
-      SetError(message);
+      failure_ = failureOf(error);
     }
   }
 
-  void OnOK() override { deferred_.Resolve(finish_(Env())); }
-
-  void OnError(const Napi::Error& error) override {
-    error.Value().Set("code", code_);
-    deferred_.Reject(error.Value());
+  void OnOK() override {
+    settle(Env(), deferred_, [&] {
+      if (failure_) throw errorOf(Env(), *failure_);
+      return finish_(Env());
+    });
   }
 
   Napi::Promise::Deferred deferred_;
   Work work_;
   Finish finish_;
-  std::string code_;
+  std::optional<Failure> failure_;
 };
 
 }  // namespace tok

@@ -7,7 +7,9 @@
 #include <memory>
 
 #include "arguments.h"
+#include "array-from.h"
 #include "bpe-train.h"
+#include "guarded.h"
 #include "task.h"
 #include "word-counter.h"
 
@@ -47,17 +49,16 @@ TrainSettings settingsFrom(const Napi::Object& options) {
 }
 
 /** Runs on a pool thread between JavaScript calls, so it keeps the job alive by itself. */
-class TrainerObject : public Napi::ObjectWrap<TrainerObject> {
+class TrainerObject : public GuardedObject<TrainerObject> {
  public:
   explicit TrainerObject(const Napi::CallbackInfo& info)
-      : ObjectWrap(info), job_(std::make_shared<Job>(threadsFrom(info[0]))) {}
+      : GuardedObject(info), job_(guarded(info.Env(), [&] { return std::make_shared<Job>(threadsFrom(info[0])); })) {}
 
   static Napi::Function define(Napi::Env env) {
     return DefineClass(
         env, "Trainer",
-        {InstanceMethod<&TrainerObject::countFiles>("countFiles"),
-         InstanceMethod<&TrainerObject::countDocuments>("countDocuments"),
-         InstanceMethod<&TrainerObject::merge>("merge"), InstanceMethod<&TrainerObject::progress>("progress"),
+        {method<&TrainerObject::countFiles>("countFiles"), method<&TrainerObject::countDocuments>("countDocuments"),
+         method<&TrainerObject::merge>("merge"), method<&TrainerObject::progress>("progress"),
          InstanceMethod<&TrainerObject::cancel>("cancel")});
   }
 
@@ -85,15 +86,13 @@ class TrainerObject : public Napi::ObjectWrap<TrainerObject> {
           job->trained = trainMerges(job->counter.take(), *settings, job->merged, job->counter.cancelled);
           giveBackMemory();
         },
-        [job = job_](Napi::Env env) -> Napi::Value {
-          const std::vector<Merge>& merges = job->trained.merges;
-          auto out = Napi::Uint32Array::New(env, merges.size() * 3);
-          for (size_t i = 0; i < merges.size(); i++) {
-            out[3 * i] = merges[i].left;
-            out[3 * i + 1] = merges[i].right;
-            out[3 * i + 2] = merges[i].result;
+        [job = job_](Napi::Env env) {
+          std::vector<uint32_t> triples;
+          triples.reserve(job->trained.merges.size() * 3);
+          for (const Merge& merge : job->trained.merges) {
+            triples.insert(triples.end(), {merge.left, merge.right, merge.result});
           }
-          return out;
+          return arrayFrom<uint32_t>(env, triples);
         });
   }
 

@@ -1,10 +1,18 @@
 import { z } from "zod";
+import { invalid } from "./check-input.js";
 import { Replace } from "./normalizer-steps.js";
 import { readStep, stepsOf, unsupported } from "./pipeline-json.js";
 import type { Step } from "./tokenizer-json.js";
 
-/** From the tokens of a text, as the file spells them, to its parts. */
+/** From the tokens of a text, as the file spells them, to its parts. Throws INVALID_INPUT where these are too long. */
 export type Decode = (tokens: readonly string[]) => readonly string[];
+
+/** `most`: the characters that there may be afterwards. */
+type DecodeStep = (tokens: readonly string[], most: number) => readonly string[];
+
+/** A file may come from anywhere: a chain of replacements, each of one letter by sixteen, would make 16^n of one. */
+const MOST_TIMES = 32;
+const MOST_MORE = 1024;
 
 const Strip = z.looseObject({ content: z.string().min(1), start: z.int().nonnegative(), stop: z.int().nonnegative() });
 const Metaspace = z.looseObject({
@@ -17,15 +25,18 @@ const Metaspace = z.looseObject({
 export function decoderOf(decoder: Step | null | undefined): Decode {
   if (!decoder) return (tokens) => [tokens.join(" ")];
   const steps = stepsOf(decoder, "decoder", "decoders").map(stepOf);
-  return (tokens) => steps.reduce((parts, step) => step(parts), tokens);
+  return (tokens) => {
+    const most = MOST_TIMES * tokens.reduce((sum, { length }) => sum + length, 0) + MOST_MORE;
+    return steps.reduce((parts, step) => step(parts, most), tokens);
+  };
 }
 
-function stepOf(step: Step): Decode {
+function stepOf(step: Step): DecodeStep {
   switch (step.type) {
     case "Replace": {
       const { pattern, content } = readStep(Replace, step);
       if ("Regex" in pattern) throw unsupported("a decoder's Replace of a regular expression", "it can be a string");
-      return (tokens) => tokens.map((token) => token.replaceAll(pattern.String, () => content));
+      return replaced(pattern.String, content);
     }
     case "ByteFallback":
       return decodeBytes;
@@ -47,6 +58,20 @@ function stepOf(step: Step): Decode {
       );
   }
 }
+
+const replaced =
+  (pattern: string, content: string): DecodeStep =>
+  (tokens, most) => {
+    let room = most;
+    return tokens.map((token) => {
+      const kept = token.split(pattern);
+      room -= token.length + (kept.length - 1) * (content.length - pattern.length);
+      if (room < 0) throw invalid(TOO_LONG);
+      return kept.join(content);
+    });
+  };
+
+const TOO_LONG = `the tokenizer's decoder makes more of its tokens than it may: ${MOST_TIMES} times their length and ${MOST_MORE} characters more`;
 
 /** The byte that a token stands for where characters have none; null for other tokens. */
 export function byteOf(token: string): number | null {

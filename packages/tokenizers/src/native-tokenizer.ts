@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { inspect } from "node:util";
 import type { NativeEncoder } from "./addon.js";
 import { checkDocuments, invalid } from "./check-input.js";
+import { encodingError } from "./encoding-error.js";
 import { NO_FRAME } from "./frame.js";
 import { corrupt } from "./pipeline-json.js";
 import type {
@@ -15,7 +16,8 @@ import type {
   Tokenizer,
 } from "./tokenizer.js";
 
-const utf8 = new TextEncoder();
+/** An error where memory does not suffice; TextEncoder would end the process. */
+const utf8 = (text: string): Uint8Array => Buffer.from(text);
 
 /** What a kind of tokenizer whose encoder is native says of itself. */
 export interface Vocabulary {
@@ -51,17 +53,17 @@ export abstract class NativeTokenizer implements Tokenizer {
 
   encode(text: string, { specialTokens = false }: EncodeOptions = {}): Int32Array {
     if (typeof text !== "string") throw invalid(`encode takes a string, not ${typeof text}`);
-    return this.#vocabulary.encoder.encode(utf8.encode(text), specialTokens);
+    return this.#encoded((encoder) => encoder.encode(utf8(text), specialTokens));
   }
 
   encodeWithOffsets(text: string, { specialTokens = false }: EncodeOptions = {}): EncodedText {
     if (typeof text !== "string") throw invalid(`encodeWithOffsets takes a string, not ${typeof text}`);
-    return this.#vocabulary.encoder.encodeWithOffsets(utf8.encode(text), specialTokens);
+    return this.#encoded((encoder) => encoder.encodeWithOffsets(utf8(text), specialTokens));
   }
 
   encodeBytes(bytes: Uint8Array, { specialTokens = false }: EncodeOptions = {}): Int32Array {
     if (!(bytes instanceof Uint8Array)) throw invalid(`encodeBytes takes a Uint8Array, not ${typeof bytes}`);
-    return this.#vocabulary.encoder.encode(bytes, specialTokens);
+    return this.#encoded((encoder) => encoder.encode(bytes, specialTokens));
   }
 
   async encodeBatch(documents: Documents, options: BatchOptions): Promise<EncodedBatch> {
@@ -75,7 +77,12 @@ export abstract class NativeTokenizer implements Tokenizer {
     if (eos !== null) this.check(eos);
     if (!Number.isInteger(threads) || threads < 1) throw invalid(`threads must be 1 or more, not ${inspect(threads)}`);
     const { encoder } = this.#vocabulary;
-    return encoder.encodeBatch(documents.bytes, documents.ends, dtype === "uint32", eos, threads, specialTokens);
+    const { bytes, ends } = documents;
+    return await encoder
+      .encodeBatch(bytes, ends, dtype === "uint32", eos, threads, specialTokens)
+      .catch((error: unknown) => {
+        throw encodingError(error);
+      });
   }
 
   decode(ids: Iterable<number>, { skipSpecial = true }: { readonly skipSpecial?: boolean } = {}): string {
@@ -101,6 +108,14 @@ export abstract class NativeTokenizer implements Tokenizer {
 
   async save(folder: string): Promise<void> {
     await this.#vocabulary.save(folder);
+  }
+
+  #encoded<T>(encode: (encoder: NativeEncoder) => T): T {
+    try {
+      return encode(this.#vocabulary.encoder);
+    } catch (error) {
+      throw encodingError(error);
+    }
   }
 
   /** The id, if there is such a token. */

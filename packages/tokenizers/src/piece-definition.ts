@@ -1,9 +1,10 @@
 import { z } from "zod";
-import type { PieceEncoderSettings, PieceModelSettings } from "./addon.js";
+import type { NormalizerStep, PieceEncoderSettings, PieceModelSettings } from "./addon.js";
 import { addedSettings, specialIds, withRoles } from "./added-tokens.js";
 import { byteStrings, native } from "./addon.js";
 import { addedOf, checkLength, mergesOf, mergesWithout, modelOf, unknownOf } from "./bpe-definition.js";
 import { type Decode, decoderOf } from "./decoder-steps.js";
+import { encodingError } from "./encoding-error.js";
 import { frameOfConfig, frameOfFile } from "./frame.js";
 import { normalizerSteps } from "./normalizer-steps.js";
 import { splitterOf } from "./piece-words.js";
@@ -58,7 +59,7 @@ export function pieceDefinition(file: TokenizerJson, config: TokenizerConfig): P
   const normalizer = normalizerSteps(file.normalizer);
   const decoded = [...tokens];
   for (const { content, id, normalized } of added) {
-    if (normalized) decoded[id] = Buffer.from(native().normalize(normalizer, utf8.encode(content))).toString();
+    if (normalized) decoded[id] = normalizedBy(normalizer, content);
   }
   const has = (char: string) => Object.hasOwn(vocab, char);
   const encoder = {
@@ -70,6 +71,14 @@ export function pieceDefinition(file: TokenizerJson, config: TokenizerConfig): P
   };
   const frame = frameOfFile(file.post_processor) ?? frameOfConfig(config, specials);
   return { kind, tokens, decoded, added, specials, encoder, frame, decode: decoderOf(file.decoder) };
+}
+
+function normalizedBy(steps: readonly NormalizerStep[], text: string): string {
+  try {
+    return Buffer.from(native().normalize(steps, utf8.encode(text))).toString();
+  } catch (error) {
+    throw encodingError(error);
+  }
 }
 
 function bpeOf(file: TokenizerJson): Model {

@@ -11,7 +11,8 @@ const PREFIX = { never: 0, first: 1, always: 2 } as const;
 const MARK = "\u2581";
 
 const Metaspace = z.looseObject({
-  replacement: z.string().min(1),
+  // A longer one, put before each word, could make any text of a short one.
+  replacement: z.string().refine((mark) => Array.from(mark).length === 1, "must be one character"),
   // Files before 2023 say `add_prefix_space`.
   add_prefix_space: z.boolean().default(true),
   prepend_scheme: z.enum(["always", "first", "never"]).optional(),

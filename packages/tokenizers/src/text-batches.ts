@@ -5,7 +5,6 @@ import type { Documents } from "./tokenizer.js";
 export type Text = string | Uint8Array | Documents;
 
 const BATCH_BYTES = 4 << 20;
-const utf8 = new TextEncoder();
 
 /** Gathers single texts into batches worth a native call; batches go through as they are. */
 export async function* textBatches(texts: Iterable<Text> | AsyncIterable<Text>): AsyncGenerator<Documents> {
@@ -19,7 +18,7 @@ export async function* textBatches(texts: Iterable<Text> | AsyncIterable<Text>):
     return batch;
   };
   for await (const text of texts) {
-    const part = typeof text === "string" ? utf8.encode(text) : text;
+    const part = typeof text === "string" ? Buffer.from(text) : text; // TextEncoder ends a process that has too little memory
     if (part instanceof Uint8Array) {
       parts.push(part);
       size += part.length;

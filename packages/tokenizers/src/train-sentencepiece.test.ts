@@ -214,3 +214,13 @@ test("training is cancelled while it learns", async () => {
   const training = trainSentencePiece({ texts, vocabSize: 30_000, signal: controller.signal, onProgress });
   await expect(training).rejects.toThrow(code("CANCELLED"));
 });
+
+test("a model with a rule that makes much of a character is refused", async () => {
+  await using folder = await temporaryFolder();
+  const rule = async (length: number) => {
+    const normalizationRuleTsv = await folder.write("rules.tsv", `61\t${"62 ".repeat(length).trim()}\n`);
+    return await trainSentencePiece({ texts: ["a b c d"], vocabSize: 10, hardVocabLimit: false, normalizationRuleTsv });
+  };
+  expect((await rule(256)).encode("a").length).toBeGreaterThan(0);
+  await expect(rule(257)).rejects.toThrow("a rule of its normalizer makes more than 256 bytes of a character");
+});

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
+import { matching, withFields } from "../../../test/matching.js";
 import { loadTokenizer } from "../src/load.js";
 import { describeTokenizer } from "./describe-tokenizer.js";
 import { fixturePath } from "./fixture.js";
@@ -153,9 +154,68 @@ describe("what else loads", () => {
   });
 });
 
+describe("a file that makes much of little", () => {
+  const replaceA = (content: string) => ({ type: "Replace", pattern: { String: "a" }, content });
+  const sixteenfold = replaceA("a".repeat(16));
+  const bar = { id: 7, content: "|", normalized: false };
+  const normalizing = (...normalizers: object[]) =>
+    loadJson({ normalizer: { type: "Sequence", normalizers }, model: bpe, added_tokens: [bar] });
+  const tooLong = (message: RegExp) => withFields({ code: "INVALID_INPUT", message: matching(message) });
+  const normalized = tooLong(/normalizer makes more of a text than it may: 32 times/);
+  const decoded = tooLong(/decoder makes more of its tokens than it may: 32 times/);
+
+  test("is loaded, and refuses what becomes too long by a chain of replacements", async () => {
+    expect((await normalizing(sixteenfold)).encode("a".repeat(1000))).toHaveLength(16_000);
+    const laughs = await normalizing(...Array.from({ length: 8 }, () => sixteenfold)); // 2^32 letters of one
+    const documents = { bytes: Buffer.from("a"), ends: Uint32Array.of(1) };
+    expect(() => laughs.encode("a")).toThrow(normalized);
+    expect(() => laughs.encodeBytes(Buffer.from("a"))).toThrow(normalized);
+    expect(() => laughs.encodeWithOffsets("a")).toThrow(normalized);
+    await expect(laughs.encodeBatch(documents, { dtype: "uint16", eos: null })).rejects.toThrow(normalized);
+    expect([...laughs.encode("b")]).toEqual([1]);
+  });
+
+  test("has one limit for all parts of a text, whatever comes between them", async () => {
+    const tokenizer = await normalizing({ type: "Prepend", prepend: "b".repeat(1000) });
+    expect(tokenizer.encode("a")).toHaveLength(1001);
+    expect(tokenizer.encode("a|")).toHaveLength(1002);
+    expect(() => tokenizer.encode("a|a|a")).toThrow(normalized);
+  });
+
+  test("is refused before a character becomes eighteen", async () => {
+    const tokenizer = await normalizing(replaceA("\ufdfa".repeat(10)), { type: "NFKD" });
+    expect(tokenizer.encode("a").length).toBeGreaterThan(0);
+    expect(() => tokenizer.encode("a".repeat(1000))).toThrow(normalized);
+  });
+
+  test("is not loaded where that is of its own tokens", async () => {
+    const normalizer = { type: "Sequence", normalizers: Array.from({ length: 8 }, () => sixteenfold) };
+    const added_tokens = [{ ...bar, content: "aa", normalized: true }];
+    await expect(loadJson({ normalizer, model: bpe, added_tokens })).rejects.toThrow(normalized);
+  });
+
+  test("decodes what becomes no longer than it may", async () => {
+    const decoding = (steps: number) =>
+      loadJson({
+        model: bpe,
+        decoder: { type: "Sequence", decoders: Array.from({ length: steps }, () => sixteenfold) },
+      });
+    expect((await decoding(2)).decode([0])).toBe("a".repeat(256));
+    const laughs = await decoding(8);
+    expect(() => laughs.decode([0])).toThrow(decoded);
+    expect(() => laughs.tokenBytes(0)).toThrow(decoded);
+    expect(laughs.decode([1])).toBe("b");
+  });
+});
+
 describe("what is refused, by name", () => {
   const step = (field: string, value: unknown) => ({ model: bpe, [field]: value });
   test.each<[string, object, RegExp]>([
+    [
+      "a mark of several characters",
+      step("pre_tokenizer", { ...metaspace, replacement: "▁▁" }),
+      /must be one character/,
+    ],
     ["another normalizer", step("normalizer", { type: "BertNormalizer" }), /the normalizer "BertNormalizer"/],
     [
       "another regular expression",

@@ -2,13 +2,17 @@
 
 // Included before each source of the library. Its log lines go to the training under way on this thread instead of to
 // stderr; that is how a training tells how far it is and how it is cancelled. A failed check is an exception instead of
-// the end of the process. And the generator that it draws sentences with gives the same ones in every process, where
-// Abseil's is salted on purpose.
+// the end of the process, and so is what its own threads throw. And the generator that it draws sentences with gives
+// the same ones in every process, where Abseil's is salted on purpose.
 
+#include <cstddef>
+#include <exception>
+#include <functional>
 #include <random>
 #include <sstream>
 #include <stdexcept>
 
+#include "third_party/absl/functional/any_invocable.h"
 #include "third_party/absl/log/check.h"
 #include "third_party/absl/log/log.h"
 #include "third_party/absl/random/random.h"
@@ -21,6 +25,8 @@ class LogListener {
   virtual ~LogListener() = default;
   /** May throw, to stop the training. */
   virtual void said(const std::string& line) = 0;
+  /** A thread that the library started for this training has thrown something. */
+  virtual void failed(std::exception_ptr failure) = 0;
   static thread_local LogListener* current;
 };
 
@@ -53,6 +59,26 @@ class CheckFailure {
   std::ostringstream text_;
 };
 
+/** A task for a thread of the library's. */
+class PoolTask {
+ public:
+  PoolTask(std::nullptr_t = nullptr) {}
+  PoolTask(std::function<void()> body) : body_(std::move(body)), listener_(LogListener::current) {}
+  void operator()() const {
+    try {
+      body_();
+    } catch (...) {
+      if (listener_ == nullptr) throw;
+      listener_->failed(std::current_exception());
+    }
+  }
+  bool operator==(std::nullptr_t) const { return body_ == nullptr; }
+
+ private:
+  std::function<void()> body_;
+  LogListener* listener_ = nullptr;
+};
+
 class Generator : public std::mt19937_64 {
  public:
   Generator() = default;
@@ -63,8 +89,11 @@ class Generator : public std::mt19937_64 {
 
 namespace absl {
 using ::tok::Generator;
-}
+template <typename>
+using PoolTask = ::tok::PoolTask;
+}  // namespace absl
 #define BitGen Generator
+#define AnyInvocable PoolTask
 
 #undef LOG
 #define LOG(severity) ::tok::LogLine()

@@ -1,5 +1,7 @@
 #include "model.h"
 
+#include <algorithm>
+#include <cstring>
 #include <sstream>
 
 #include "sentencepiece.pb.h"
@@ -9,6 +11,26 @@
 namespace tok {
 
 namespace {
+
+/** What a rule of a normalizer may make of a character: U+FDFA becomes 33 bytes in the library's own. */
+constexpr size_t kLongestReplacement = 256;
+
+/**
+ * A model may come from anywhere, and what its rules put in the place of each character of a text is as long as they
+ * say. The table of rules: the bytes of an index, the index, and the replacements, each up to a NUL.
+ */
+void checkRules(std::string_view table) {
+  uint32_t index = 0;
+  if (table.size() < sizeof index) return;
+  memcpy(&index, table.data(), sizeof index);
+  size_t length = 0;
+  for (const char byte : table.substr(std::min<size_t>(table.size(), sizeof index + size_t{index}))) {
+    length = byte == 0 ? 0 : length + 1;
+    if (length > kLongestReplacement) {
+      throw std::runtime_error("a rule of its normalizer makes more than 256 bytes of a character");
+    }
+  }
+}
 
 const uint8_t* bytesOf(std::string_view text) { return reinterpret_cast<const uint8_t*>(text.data()); }
 
@@ -29,6 +51,8 @@ void throwUnlessOk(const absl::Status& status) {
 
 Model::Model(std::string_view bytes) {
   throwUnlessOk(processor_.LoadFromSerializedProto(bytes));
+  checkRules(processor_.model_proto().normalizer_spec().precompiled_charsmap());
+  checkRules(processor_.model_proto().denormalizer_spec().precompiled_charsmap());
   std::vector<AddedToken> controls;
   for (int id = 0; id < processor_.GetPieceSize(); id++) {
     const std::string& piece = processor_.IdToPiece(id);

@@ -2,9 +2,10 @@
 
 #include <memory>
 
+#include "../array-from.h"
 #include "../batch-object.h"
 #include "../encode-items.h"
-#include "../failure.h"
+#include "../guarded.h"
 #include "model.h"
 
 namespace tok {
@@ -16,32 +17,14 @@ std::string_view viewOf(const Napi::Uint8Array& bytes) {
                                  : std::string_view(reinterpret_cast<const char*>(bytes.Data()), bytes.ByteLength());
 }
 
-template <typename Body>
-auto guarded(Napi::Env env, Body&& body) {
-  try {
-    return body();
-  } catch (const Napi::Error&) {
-    throw;
-  } catch (const std::exception& error) {
-    throw Napi::Error::New(env, failureOf(error).message);
-  }
-}
-
 /** What a piece is: kept in step with src/sentencepiece.ts. */
 uint8_t kindOf(const sentencepiece::SentencePieceProcessor& processor, int id) {
   return processor.IsUnknown(id) ? 1 : processor.IsControl(id) ? 2 : processor.IsByte(id) ? 3 : 0;
 }
 
-template <typename Array, typename Values>
-Napi::Value arrayFrom(Napi::Env env, const Values& values) {
-  auto out = Array::New(env, values.size());
-  std::copy(values.begin(), values.end(), out.Data());
-  return out;
-}
-
-class ProcessorObject : public Napi::ObjectWrap<ProcessorObject> {
+class ProcessorObject : public GuardedObject<ProcessorObject> {
  public:
-  explicit ProcessorObject(const Napi::CallbackInfo& info) : ObjectWrap(info) {
+  explicit ProcessorObject(const Napi::CallbackInfo& info) : GuardedObject(info) {
     const auto bytes = info[0].As<Napi::Uint8Array>();
     model_ = guarded(info.Env(), [&] { return std::make_shared<const Model>(viewOf(bytes)); });
   }
@@ -49,11 +32,10 @@ class ProcessorObject : public Napi::ObjectWrap<ProcessorObject> {
   static Napi::Function define(Napi::Env env) {
     return DefineClass(
         env, "Processor",
-        {InstanceMethod<&ProcessorObject::pieces>("pieces"), InstanceMethod<&ProcessorObject::specials>("specials"),
-         InstanceMethod<&ProcessorObject::vocabulary>("vocabulary"), InstanceMethod<&ProcessorObject::encode>("encode"),
-         InstanceMethod<&ProcessorObject::encodeWithOffsets>("encodeWithOffsets"),
-         InstanceMethod<&ProcessorObject::encodeBatch>("encodeBatch"),
-         InstanceMethod<&ProcessorObject::decode>("decode")});
+        {method<&ProcessorObject::pieces>("pieces"), method<&ProcessorObject::specials>("specials"),
+         method<&ProcessorObject::vocabulary>("vocabulary"), method<&ProcessorObject::encode>("encode"),
+         method<&ProcessorObject::encodeWithOffsets>("encodeWithOffsets"),
+         method<&ProcessorObject::encodeBatch>("encodeBatch"), method<&ProcessorObject::decode>("decode")});
   }
 
  private:
@@ -68,9 +50,9 @@ class ProcessorObject : public Napi::ObjectWrap<ProcessorObject> {
       kinds.push_back(kindOf(processor, id));
     }
     auto out = Napi::Object::New(info.Env());
-    out.Set("bytes", arrayFrom<Napi::Uint8Array>(info.Env(), bytes));
-    out.Set("ends", arrayFrom<Napi::Uint32Array>(info.Env(), ends));
-    out.Set("kinds", arrayFrom<Napi::Uint8Array>(info.Env(), kinds));
+    out.Set("bytes", arrayFrom<uint8_t>(info.Env(), bytes));
+    out.Set("ends", arrayFrom<uint32_t>(info.Env(), ends));
+    out.Set("kinds", arrayFrom<uint8_t>(info.Env(), kinds));
     out.Set("unknownSurface", model_->unknownSurface());
     return out;
   }
@@ -89,26 +71,24 @@ class ProcessorObject : public Napi::ObjectWrap<ProcessorObject> {
   }
 
   Napi::Value vocabulary(const Napi::CallbackInfo& info) {
-    return arrayFrom<Napi::Uint8Array>(info.Env(), model_->vocabulary());
+    return arrayFrom<uint8_t>(info.Env(), model_->vocabulary());
   }
 
   Napi::Value encode(const Napi::CallbackInfo& info) {
     const auto text = info[0].As<Napi::Uint8Array>();
     std::vector<int> ids;
-    guarded(info.Env(), [&] { model_->encode(viewOf(text), info[1].ToBoolean(), ids); });
-    return arrayFrom<Napi::Int32Array>(info.Env(), ids);
+    model_->encode(viewOf(text), info[1].ToBoolean(), ids);
+    return arrayFrom<int32_t>(info.Env(), ids);
   }
 
   Napi::Value encodeWithOffsets(const Napi::CallbackInfo& info) {
     const auto text = info[0].As<Napi::Uint8Array>();
-    return guarded(info.Env(), [&]() -> Napi::Value {
-      const Aligned found = model_->encodeWithSpans(viewOf(text), info[1].ToBoolean());
-      const std::vector<uint32_t> offsets = utf16Offsets(text.Data(), text.ByteLength(), found.spans);
-      auto out = Napi::Object::New(info.Env());
-      out.Set("ids", arrayFrom<Napi::Int32Array>(info.Env(), found.ids));
-      out.Set("offsets", arrayFrom<Napi::Uint32Array>(info.Env(), offsets));
-      return out;
-    });
+    const Aligned found = model_->encodeWithSpans(viewOf(text), info[1].ToBoolean());
+    const std::vector<uint32_t> offsets = utf16Offsets(text.Data(), text.ByteLength(), found.spans);
+    auto out = Napi::Object::New(info.Env());
+    out.Set("ids", arrayFrom<int32_t>(info.Env(), found.ids));
+    out.Set("offsets", arrayFrom<uint32_t>(info.Env(), offsets));
+    return out;
   }
 
   Napi::Value encodeBatch(const Napi::CallbackInfo& info) {
@@ -128,7 +108,7 @@ class ProcessorObject : public Napi::ObjectWrap<ProcessorObject> {
     const auto given = info[0].As<Napi::Int32Array>();
     std::vector<int> ids(given.ElementLength());
     for (size_t i = 0; i < ids.size(); i++) ids[i] = given[i];
-    return guarded(info.Env(), [&] { return arrayFrom<Napi::Uint8Array>(info.Env(), model_->decode(ids)); });
+    return arrayFrom<uint8_t>(info.Env(), model_->decode(ids));
   }
 
   std::shared_ptr<const Model> model_;

@@ -16,6 +16,13 @@ thread_local LogListener* LogListener::current = nullptr;
 
 void TrainingState::check() const {
   if (cancelled) throw Cancelled();
+  const std::lock_guard lock(mutex_);
+  if (failure_) std::rethrow_exception(failure_);
+}
+
+void TrainingState::failed(std::exception_ptr failure) {
+  const std::lock_guard lock(mutex_);
+  if (!failure_) failure_ = failure;
 }
 
 void TrainingState::said(const std::string& line) {

@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <exception>
 #include <functional>
 #include <mutex>
 #include <string>
@@ -24,10 +25,15 @@ struct TrainingState final : LogListener {
   std::atomic<uint64_t> reserved{0}, reservedBytes{0};  // and for a character that the library has for itself
   std::atomic<int> phase{0};                            // 0: reads sentences, 1: learns pieces
 
-  /** Throws Cancelled when it is time. */
+  /** Throws Cancelled when it is time, and what a thread of the library's threw. */
   void check() const;
   /** Learns from the library's log how far the training is. */
   void said(const std::string& line) override;
+  void failed(std::exception_ptr failure) override;
+
+ private:
+  mutable std::mutex mutex_;
+  std::exception_ptr failure_;
 };
 
 /** Texts in chunks. */

@@ -1,22 +1,22 @@
 #include "trainer-object.h"
 
 #include "../arguments.h"
+#include "../guarded.h"
 #include "training.h"
 
 namespace tok {
 
 namespace {
 
-class TrainerObject : public Napi::ObjectWrap<TrainerObject> {
+class TrainerObject : public GuardedObject<TrainerObject> {
  public:
-  explicit TrainerObject(const Napi::CallbackInfo& info) : ObjectWrap(info) {}
+  explicit TrainerObject(const Napi::CallbackInfo& info) : GuardedObject(info) {}
 
   static Napi::Function define(Napi::Env env) {
-    return DefineClass(
-        env, "Trainer",
-        {InstanceMethod<&TrainerObject::train>("train"), InstanceMethod<&TrainerObject::push>("push"),
-         InstanceMethod<&TrainerObject::end>("end"), InstanceMethod<&TrainerObject::progress>("progress"),
-         InstanceMethod<&TrainerObject::cancel>("cancel")});
+    return DefineClass(env, "Trainer",
+                       {method<&TrainerObject::train>("train"), method<&TrainerObject::push>("push"),
+                        InstanceMethod<&TrainerObject::end>("end"), method<&TrainerObject::progress>("progress"),
+                        InstanceMethod<&TrainerObject::cancel>("cancel")});
   }
 
  private:

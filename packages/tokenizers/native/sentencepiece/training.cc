@@ -1,7 +1,7 @@
 #include "training.h"
 
-#include <system_error>
-
+#include "../array-from.h"
+#include "../guarded.h"
 #include "model.h"
 
 namespace tok {
@@ -25,7 +25,7 @@ std::shared_ptr<Training> Training::start(Napi::Env env, Options options,
       });
   try {
     training->thread_ = std::thread([raw = training.get()] { raw->run(); });
-  } catch (const std::system_error&) {
+  } catch (const std::exception&) {
     training->toJavaScript_.Release();
     throw Napi::Error::New(env, "no thread to train on");
   }
@@ -53,21 +53,18 @@ void Training::train() {
     failure_ = {"EMPTY", "there is no sentence"};
     return;
   }
-  throwUnlessOk(sentencepiece::SentencePieceTrainer::Train(options_, &sentences, &model_));
+  const absl::Status status = sentencepiece::SentencePieceTrainer::Train(options_, &sentences, &model_);
   state_.check();
+  throwUnlessOk(status);
 }
 
 void Training::finish(Napi::Env env) {
   finished_ = true;
   admit(env);
-  if (!failure_) {
-    auto bytes = Napi::Uint8Array::New(env, model_.size());
-    std::copy(model_.begin(), model_.end(), bytes.Data());
-    return deferred_.Resolve(bytes);
-  }
-  const auto error = Napi::Error::New(env, failure_->message);
-  error.Value().Set("code", failure_->code);
-  deferred_.Reject(error.Value());
+  settle(env, deferred_, [&] {
+    if (failure_) throw errorOf(env, *failure_);
+    return arrayFrom<uint8_t>(env, model_);
+  });
 }
 
 void Training::admit(Napi::Env env) {

@@ -39,8 +39,7 @@ async function restoreForgotten(container: Container): Promise<string[]> {
   const kept = (await namesIn(home.archived)).filter((name) => name.endsWith(".json"));
   const archived = kept.map((name) => basename(name, ".json"));
   const restored: string[] = [];
-  for (const runId of new Set([...(await store.runIds()), ...archived])) {
-    if ((await runs.get(runId).catch(() => null)) !== null) continue;
+  for (const runId of await runs.unknown([...new Set([...(await store.runIds()), ...archived])])) {
     const record =
       (await fromFolder(container, runId)) ?? (await fromArchive(container, join(home.archived, `${runId}.json`)));
     if (record === null) continue;
@@ -98,9 +97,9 @@ function recordOf(manifest: RunManifest, request: TrainSettings | null, shown: (
 
 /** Runs that are neither done nor waiting for anybody. Those just restored have no job for certain; others may get one yet. */
 async function queueAbandoned(container: Container, restored: ReadonlySet<string>): Promise<string[]> {
-  const { queue, pace } = container;
+  const { queue, runs, pace } = container;
   const now = Date.now();
-  const open = (await allRecords(container)).filter(({ status }) => status === "queued" || status === "running");
+  const open = await runs.open();
   if (open.length === 0) return [];
   const waiting = new Set((await queue.getJobs([...LIVE])).map((job) => runOf(job)?.runId));
   const queued: string[] = [];
@@ -116,14 +115,3 @@ async function queueAbandoned(container: Container, restored: ReadonlySet<string
 
 const LIVE = ["waiting", "active", "delayed", "prioritized"] as const;
 const KEPT = { removeOnComplete: true, removeOnFail: true } as const;
-
-async function allRecords({ runs }: Container): Promise<RunRecord[]> {
-  const records: RunRecord[] = [];
-  let before: number | null = null;
-  do {
-    const page: { runs: RunRecord[]; next: number | null } = await runs.list(200, before);
-    records.push(...page.runs);
-    before = page.next;
-  } while (before !== null);
-  return records;
-}

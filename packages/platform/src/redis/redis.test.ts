@@ -162,6 +162,24 @@ test("runs of one state are found among all others, page by page", async () => {
   expect(await runs.list(2, null, "completed")).toEqual({ runs: [], next: null });
 });
 
+test("open runs are found among any number that are over, also where only their hash has their state", async () => {
+  expect(await runs.open()).toEqual([]);
+  for (const [i, id] of ["a", "b", "c", "d"].entries()) await runs.create(id, USER, request, new Date(1e12 + i));
+  await runs.set("a", { status: "completed" });
+  await runs.set("b", { status: "running" });
+  await runs.set("d", { status: "failed" });
+  expect((await runs.open()).map(({ runId }) => runId)).toEqual(["c", "b"]);
+  await redis.del(keys.status("a"), keys.status("b"));
+  expect((await runs.open()).map(({ runId }) => runId)).toEqual(["c", "b"]);
+});
+
+test("unknown are runs without a record, and with one that cannot be read", async () => {
+  for (const id of ["a", "b"]) await runs.create(id, USER, request);
+  await redis.hset(keys.job("b"), "status", "odd");
+  expect(await runs.unknown(["a", "b", "c"])).toEqual(["b", "c"]);
+  expect(await runs.unknown([])).toEqual([]);
+});
+
 test("a change leaves alone what it does not name", async () => {
   await runs.create("r1", 7n, request);
   const fence = await runs.claim("r1");

@@ -120,6 +120,29 @@ export class RunRecords {
     return { runs: found.slice(0, limit).map(({ run }) => run), next: found[limit - 1]?.at ?? last };
   }
 
+  /** Those that wait or are at work, the newest first. Of the others only their status is looked at: there may be many. */
+  async open(): Promise<RunRecord[]> {
+    const open: RunRecord[] = [];
+    for (const ids of chunks(await this.#redis.zrange(keys.runs, "+inf", "-inf", "BYSCORE", "REV"))) {
+      const states = await this.#redis.mget(ids.map(keys.status));
+      const runs = await this.#stored(ids.filter((_, i) => states[i] !== "completed" && states[i] !== "failed"));
+      open.push(...runs.flatMap(readable).filter(({ status }) => status === "queued" || status === "running"));
+    }
+    return open;
+  }
+
+  /** Those of the runs of which there is no record that can be read. */
+  async unknown(runIds: readonly string[]): Promise<string[]> {
+    const unknown: string[] = [];
+    for (const ids of chunks(runIds)) {
+      const pipeline = this.#redis.pipeline();
+      for (const id of ids) pipeline.hgetall(keys.job(id));
+      const hashes = valuesOf(await pipeline.exec());
+      unknown.push(...ids.filter((_, i) => !Hash.safeParse(hashes[i]).success));
+    }
+    return unknown;
+  }
+
   /** Begins work on a run: nobody who did so before can write for it any more. */
   claim(runId: string): Promise<Fence> {
     return claimRun(this.#redis, runId);
@@ -209,6 +232,9 @@ const FENCE_TTL_SECONDS = 2 * JOB_TIMEOUT_SECONDS;
 
 /** How many runs are looked through at a time for those in one state. */
 const SCANNED = 1000;
+
+const chunks = (ids: readonly string[]): string[][] =>
+  Array.from({ length: Math.ceil(ids.length / SCANNED) }, (_, i) => ids.slice(i * SCANNED, (i + 1) * SCANNED));
 
 /** In the list of all runs; the fraction keeps runs of one millisecond apart, so that none falls between two pages. */
 const place = (createdMs: number): number => createdMs + Math.random();

@@ -163,11 +163,18 @@ test("an adapter that is of another kind, damaged or for another model is refuse
   await saveAdapter(dir, addLora(model, { rank: 2, alpha: 2 }), "base");
   const path = join(dir, "adapter_config.json");
   const written = readFileSync(path, "utf8");
-  await expect(loadAdapter(fixture("lora/all"), model)).rejects.toMatchObject({ code: "MODEL_LOAD_FAILED" }); // sizes
+  await expect(loadAdapter(fixture("lora/all"), model)).rejects.toMatchObject({
+    code: "MODEL_LOAD_FAILED",
+    message: matching(/lora\/all: TorchError: .*lora_A/s), // of another size
+    cause: { name: "TorchError" },
+  });
   writeFileSync(path, written.replace('"bias": "none"', '"bias": "none", "use_dora": true'));
   await expect(loadAdapter(dir, model)).rejects.toThrow(/adapter_config.json: .*use_dora/);
   writeFileSync(path, "{");
-  await expect(loadAdapter(dir, model)).rejects.toMatchObject({ code: "MODEL_LOAD_FAILED" });
+  await expect(loadAdapter(dir, model)).rejects.toMatchObject({
+    code: "MODEL_LOAD_FAILED",
+    cause: { name: "SyntaxError" },
+  });
 });
 
 test("what is saved says to PEFT how the adapter is built, and is the same when it is loaded", async () => {

@@ -47,6 +47,11 @@ test("a sliding window is refused, as are heads that do not fit", () => {
   expect(reading({ model_type: "qwen9" })).toThrow("model_type");
 });
 
+test("a Qwen2's config.json says nothing of what is Qwen3's alone", () => {
+  const names = (modelType: "qwen2" | "qwen3") => Object.keys(qwenSpec.toFile(qwenConfig({ modelType })));
+  expect(names("qwen3").filter((name) => !names("qwen2").includes(name))).toEqual(["head_dim", "attention_bias"]);
+});
+
 test("a Qwen3 has heads as wide as it says, and biases if it says so; a Qwen2 has what its width gives", () => {
   const read = (file: object) =>
     parseConfig(qwenSpec, { num_key_value_heads: 3, num_attention_heads: 3, ...file }, "here");

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { isServed, serveFile } from "./serve/one-per-home.js";
 
 /** What is reached by an address, and has a process where it is one of the system's own parts. */
 const Part = z.object({ url: z.url().optional(), pid: z.int().optional() }).default({});
@@ -14,9 +15,12 @@ export interface Served {
   readonly key: string | undefined;
 }
 
-/** What `trainer serve` has written down for the commands that work in the same home; all undefined where it has not. */
+/**
+ * What `trainer serve` has written down for the commands that work in the same home; all undefined where it has not. What
+ * one has left that was killed counts for nothing: by now somebody else may listen there.
+ */
 export function served(home: string): { readonly api: Served; readonly dataBank: Served } {
-  const parts = read(join(home, "serve.json"), Parts);
+  const parts = isServed(home) ? read(serveFile(home), Parts) : undefined;
   const keys = read(join(home, "keys.json"), Keys);
   const of = ({ url, pid }: z.output<typeof Part> = {}, key: string | undefined): Served => ({
     url,

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { startApi } from "@trainer/api";
 import type { Pace } from "../../../services/worker/src/pace.js";
 import { startSystem } from "../../../services/worker/test/system.js";
+import { serveHome } from "../src/serve/one-per-home.js";
 import { commandLine } from "./command-line.js";
 
 const KEY = "a-key-of-clients";
@@ -19,7 +20,8 @@ export async function startRemote(pace: Partial<Pace> = {}) {
   );
   const worker = await system.startWorker({}, { pace });
   const parts = { api: { url: api.url, pid: 1 }, "data-bank": { url: dataBank.url, pid: 1 } };
-  writeFileSync(join(root, "serve.json"), JSON.stringify(parts));
+  const home = serveHome(root);
+  home.tell(parts);
   writeFileSync(join(root, "keys.json"), JSON.stringify({ api_key: KEY, data_bank_key: dataBank.apiKey }));
   return {
     system,
@@ -28,6 +30,7 @@ export async function startRemote(pace: Partial<Pace> = {}) {
     ...commandLine(() => root),
     on: (...line: readonly string[]) => [...line, "--server", api.url],
     async [Symbol.asyncDispose]() {
+      home[Symbol.dispose]();
       await worker[Symbol.asyncDispose]();
       await api[Symbol.asyncDispose]();
       await system[Symbol.asyncDispose]();

@@ -1,10 +1,12 @@
 import { once } from "node:events";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { COLOR } from "../src/display/style.js";
+import { serveHome, type ServedHome } from "../src/serve/one-per-home.js";
+import type { Places } from "../src/serve/parts.js";
 import { commandLine } from "./command-line.js";
 import { scratch } from "../../../test/scratch.js";
 import { sha256 } from "../../../test/sha256.js";
@@ -25,6 +27,7 @@ const { trainer, json } = commandLine(() => home);
 
 beforeAll(async () => {
   home = scratch("strangers");
+  served = serveHome(home);
   if (!server.listening) await once(server, "listening");
   url = `http://127.0.0.1:${z.object({ port: z.int() }).parse(server.address()).port}`;
   writeFileSync(join(home, "keys.json"), JSON.stringify({ api_key: "home-api", data_bank_key: "home-files" }));
@@ -32,10 +35,12 @@ beforeAll(async () => {
 afterEach(() => void (shown.length = 0));
 afterAll(() => {
   server.close();
+  served[Symbol.dispose]();
   rmSync(home, { recursive: true });
 });
 
-const serves = (parts: object) => writeFileSync(join(home, "serve.json"), JSON.stringify({ pid: 1, home, ...parts }));
+let served: ServedHome;
+const serves = (parts: Places) => served.tell(parts);
 const there = (pid?: number) => ({ url, ...(pid === undefined ? {} : { pid }) });
 const OTHER = { url: "http://127.0.0.1:1", pid: 1 };
 
@@ -57,6 +62,17 @@ test("a home's keys go to the system that is served for it, and to nobody else",
   expect(await keysShown()).toEqual([undefined, undefined]);
   rmSync(join(home, "serve.json"));
   expect(await keysShown({ SECURITY__API_KEY: "chosen" })).toEqual([undefined, undefined]);
+});
+
+test("what a system that was killed has left is believed no more: somebody else may listen there by now", async () => {
+  serves({ api: there(7), "data-bank": there(7) });
+  expect(await keysShown()).toEqual(["home-api", "home-files"]);
+  const lock = join(home, "serve.lock");
+  const held = readFileSync(lock, "utf8");
+  writeFileSync(lock, held.replace(/"started":"[^"]*"/, '"started":"before"')); // of a process that is gone
+  expect(await keysShown()).toEqual([undefined, undefined]);
+  writeFileSync(lock, held);
+  rmSync(join(home, "serve.json"));
 });
 
 test("a key that was given goes where it was given for", async () => {

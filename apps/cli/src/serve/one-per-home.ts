@@ -2,7 +2,7 @@ import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { isErrno, writeJsonSync } from "@trainer/disk";
 import { AppError, withoutCredentials } from "@trainer/platform";
-import { RunLock } from "@trainer/training/files";
+import { isHeld, RunLock } from "@trainer/training/files";
 import { z } from "zod";
 import type { Places } from "./parts.js";
 
@@ -17,6 +17,10 @@ export interface ServedHome extends Disposable {
 const PRIVATE = { mode: 0o600 };
 
 export const serveFile = (home: string) => join(home, "serve.json");
+const lockFile = (home: string) => join(home, "serve.lock");
+
+/** Whether a living process serves a home. */
+export const isServed = (home: string): boolean => isHeld(lockFile(home));
 
 /**
  * Makes sure that one process at a time serves a home, which is there.
@@ -38,9 +42,8 @@ export function serveHome(home: string): ServedHome {
 }
 
 function take(home: string): RunLock {
-  const path = join(home, "serve.lock");
   try {
-    return new RunLock(path, "serve");
+    return new RunLock(lockFile(home), "serve");
   } catch (error) {
     if (!isErrno(error, "CONFLICT")) throw error;
     throw new AppError(

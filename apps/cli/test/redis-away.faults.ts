@@ -1,0 +1,92 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { startApi } from "@trainer/api";
+import { readManifest } from "@trainer/training";
+import { createParser } from "eventsource-parser";
+import { expect, test } from "vitest";
+import { z } from "zod";
+import { listen, startSystem } from "../../../services/worker/test/system.js";
+
+const AWAY_SEC = 60;
+/** A run that is still at it when Redis comes back. */
+const REQUEST = { num_epochs: 600, early_stopping_patience: 600, document: "file" };
+const WRITING = { prompt_text: "the ", max_new_tokens: 1024, num_return_sequences: 16, stop_on_eos: false, seed: 3 };
+
+const Piece = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("text") }),
+  z.object({ type: z.literal("done") }),
+  z.object({ type: z.literal("failed"), message: z.string() }),
+  z.object({ type: z.literal("result"), result: z.object({ status: z.string(), outputs: z.array(z.string()) }) }),
+]);
+
+test(
+  `with Redis away for ${AWAY_SEC} s a run and an answer come to the same end as undisturbed ones, each by one process`,
+  { timeout: 900_000 },
+  async () => {
+    await using system = await startSystem();
+    const { root, redisServer } = system;
+    await using api = await startApi({ port: 0, redisUrl: redisServer.url, artifactsRoot: root, dataRoot: root, logLevel: "silent" });
+    await using first = await system.startWorker();
+    await using second = await system.startWorker();
+    const children = () => [...first.children, ...second.children].toSorted();
+    const manifestOf = async (runId: string) => {
+      const paths = [join(root, "archived", `${runId}.json`), join(root, "models", runId, "manifest.json")];
+      const manifest = await readManifest(paths.find((path) => existsSync(path)) ?? "");
+      return { loss: manifest?.loss, best: manifest?.best_val_loss, test: manifest?.test_loss, steps: manifest?.steps };
+    };
+
+    /** All that comes of an answer; `onPiece` hears of each piece first. */
+    async function written(onPiece = async (_type: string) => {}) {
+      const headers = { accept: "text/event-stream", "content-type": "application/json" };
+      const answer = await fetch(`${api.url}/runs/undisturbed/generate`, { method: "POST", headers, body: JSON.stringify(WRITING) });
+      const pieces: z.output<typeof Piece>[] = [];
+      const parser = createParser({ onEvent: ({ data }) => pieces.push(Piece.parse(JSON.parse(data))) });
+      for await (const chunk of z.instanceof(ReadableStream).parse(answer.body).pipeThrough(new TextDecoderStream())) {
+        const before = pieces.length;
+        parser.feed(z.string().parse(chunk));
+        for (const { type } of pieces.slice(before)) await onPiece(type);
+      }
+      return pieces.filter(({ type }) => type !== "text");
+    }
+
+    const start = performance.now();
+    await system.train("undisturbed", REQUEST);
+    await system.ended("undisturbed");
+    console.log(`undisturbed: ${((performance.now() - start) / 1000).toFixed(0)} s`);
+    const whole = await manifestOf("undisturbed");
+    const answer = await written();
+    expect(answer).toMatchObject([{ type: "result", result: { status: "completed" } }, { type: "done" }]);
+
+    using events = await listen(redisServer.url, "disturbed");
+    await system.train("disturbed", REQUEST);
+    await system.until("disturbed", ({ training }) => (training?.step ?? 0) >= 50);
+    let atWork: number[] | null = null;
+    const during = await written(async () => {
+      if (atWork !== null) return;
+      atWork = children();
+      await redisServer.kill();
+      await setTimeout(AWAY_SEC * 1000); // what is waited for is that a time passes
+      expect(children()).toEqual(atWork);
+      await redisServer.start();
+    });
+    expect(during).toEqual(answer.map((piece) => (piece.type === "result" ? { ...piece, result: expect.objectContaining({ outputs: piece.result.outputs }) } : piece)));
+    expect(children()).toEqual(atWork);
+
+    const record = await system.ended("disturbed");
+    expect(record).toMatchObject({ status: "completed", error: null });
+    expect(await manifestOf("disturbed")).toEqual(whole);
+    await events.until(({ type }) => type === "trainer.metrics.completed.v1");
+    const types = events.own.map(({ type }) => type);
+    for (const once of ["trainer.job.started.v1", "trainer.job.completed.v1", "trainer.metrics.completed.v1"])
+      expect(types.filter((type) => type === once)).toEqual([once]);
+    const progress = events.own.filter((event) => event.type === "trainer.metrics.progress.v1");
+    const steps = progress.filter(({ val_loss }) => val_loss === undefined).map(({ step }) => step);
+    expect(steps).toEqual([...new Set(steps)].toSorted((a, b) => a - b));
+    const borders = progress.filter(({ val_loss }) => val_loss !== undefined).map(({ epoch }) => epoch);
+    expect(borders).toEqual([...borders.keys()]);
+    expect(borders).toHaveLength(REQUEST.num_epochs);
+    const counts = await system.queues.trainer.getJobCounts("active", "waiting", "delayed");
+    expect(counts).toEqual({ active: 0, waiting: 0, delayed: 0 });
+  },
+);

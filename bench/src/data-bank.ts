@@ -1,8 +1,9 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { Agent, request } from "node:http";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
@@ -58,6 +59,7 @@ export const dataBank: Benchmark = async ({ rounds, log }) => {
       Promise.all(Array.from({ length: MANY }, (_, i) => upload(loaded.url, MANY_BYTES, i))),
     );
     many = await loaded.stop();
+    await onCoresOfTheirOwn(folder.path, rate);
   }
   const side = (name: string, of: string, more: Partial<Side> = {}): Side => ({
     name,
@@ -81,6 +83,14 @@ export const dataBank: Benchmark = async ({ rounds, log }) => {
         ],
       },
       {
+        name: `upload of ${gigabyte}, client and service on a core each`,
+        sides: [
+          side("data-bank, in memory", "upload to memory, cores apart"),
+          side("SHA-256 alone", "SHA-256 on a core"),
+          side("data-bank, on the disk", "upload, cores apart"),
+        ],
+      },
+      {
         name: `download of ${gigabyte}, in the page cache`,
         sides: [side("data-bank", "download"), side("SHA-256 alone", "SHA-256"), side("read alone", "read")],
       },
@@ -96,6 +106,28 @@ export const dataBank: Benchmark = async ({ rounds, log }) => {
     ],
   };
 };
+
+type Rate = (name: string, bytes: number, work: () => Promise<unknown>) => Promise<void>;
+
+/** Uploads where client and service do not take each other's time; in memory too, where no disk holds them up. */
+async function onCoresOfTheirOwn(folder: string, rate: Rate): Promise<void> {
+  if (availableParallelism() < 2) return;
+  pinSelf("1");
+  await rate("SHA-256 on a core", FILE_BYTES, async () => hashAll(FILE_BYTES));
+  const memory = mkdtempSync("/dev/shm/trainer-bench-");
+  for (const [name, root] of [
+    ["upload, cores apart", join(folder, "apart")],
+    ["upload to memory, cores apart", memory],
+  ] as const) {
+    const service = await start(root, "0");
+    await rate(name, FILE_BYTES, () => upload(service.url, FILE_BYTES));
+    await service.stop();
+    rmSync(root, { recursive: true });
+  }
+  pinSelf(`0-${availableParallelism() - 1}`);
+}
+
+const pinSelf = (cores: string) => execFileSync("taskset", ["-apc", cores, String(process.pid)], { stdio: "ignore" });
 
 function hashAll(bytes: number): void {
   const hash = createHash("sha256");
@@ -149,9 +181,11 @@ function download(url: string): Promise<void> {
   });
 }
 
-async function start(root: string) {
+async function start(root: string, core?: string) {
   const script = fileURLToPath(new URL("data-bank-ours.js", import.meta.url));
-  const child = spawn(process.execPath, [script, root], { stdio: ["pipe", "pipe", "inherit"] });
+  const own = [process.execPath, script, root];
+  const [program, ...args] = core === undefined ? own : ["taskset", "-c", core, ...own];
+  const child = spawn(String(program), args, { stdio: ["pipe", "pipe", "inherit"] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const next = async (): Promise<unknown> => JSON.parse(String((await lines.next()).value));
   const { url } = z.object({ url: z.string() }).parse(await next());

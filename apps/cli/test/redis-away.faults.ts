@@ -9,8 +9,8 @@ import { z } from "zod";
 import { listen, startSystem } from "../../../services/worker/test/system.js";
 
 const AWAY_SEC = 60;
-/** A run that is still at it when Redis comes back. */
-const REQUEST = { num_epochs: 600, early_stopping_patience: 600, document: "file" };
+/** A run of a minute or two on a machine that does other things. */
+const REQUEST = { num_epochs: 100, early_stopping_patience: 100 };
 const WRITING = { prompt_text: "the ", max_new_tokens: 1024, num_return_sequences: 16, stop_on_eos: false, seed: 3 };
 
 const Piece = z.discriminatedUnion("type", [
@@ -26,10 +26,16 @@ test(
   async () => {
     await using system = await startSystem();
     const { root, redisServer } = system;
-    await using api = await startApi({ port: 0, redisUrl: redisServer.url, artifactsRoot: root, dataRoot: root, logLevel: "silent" });
+    await using api = await startApi({
+      port: 0,
+      redisUrl: redisServer.url,
+      artifactsRoot: root,
+      dataRoot: root,
+      logLevel: "silent",
+    });
     await using first = await system.startWorker();
     await using second = await system.startWorker();
-    const children = () => [...first.children, ...second.children].toSorted();
+    const children = () => [...first.children, ...second.children].toSorted((a, b) => a - b);
     const manifestOf = async (runId: string) => {
       const paths = [join(root, "archived", `${runId}.json`), join(root, "models", runId, "manifest.json")];
       const manifest = await readManifest(paths.find((path) => existsSync(path)) ?? "");
@@ -39,7 +45,11 @@ test(
     /** All that comes of an answer; `onPiece` hears of each piece first. */
     async function written(onPiece = async (_type: string) => {}) {
       const headers = { accept: "text/event-stream", "content-type": "application/json" };
-      const answer = await fetch(`${api.url}/runs/undisturbed/generate`, { method: "POST", headers, body: JSON.stringify(WRITING) });
+      const answer = await fetch(`${api.url}/runs/undisturbed/generate`, {
+        method: "POST",
+        headers,
+        body: JSON.stringify(WRITING),
+      });
       const pieces: z.output<typeof Piece>[] = [];
       const parser = createParser({ onEvent: ({ data }) => pieces.push(Piece.parse(JSON.parse(data))) });
       for await (const chunk of z.instanceof(ReadableStream).parse(answer.body).pipeThrough(new TextDecoderStream())) {
@@ -50,10 +60,8 @@ test(
       return pieces.filter(({ type }) => type !== "text");
     }
 
-    const start = performance.now();
     await system.train("undisturbed", REQUEST);
     await system.ended("undisturbed");
-    console.log(`undisturbed: ${((performance.now() - start) / 1000).toFixed(0)} s`);
     const whole = await manifestOf("undisturbed");
     const answer = await written();
     expect(answer).toMatchObject([{ type: "result", result: { status: "completed" } }, { type: "done" }]);
@@ -70,7 +78,7 @@ test(
       expect(children()).toEqual(atWork);
       await redisServer.start();
     });
-    expect(during).toEqual(answer.map((piece) => (piece.type === "result" ? { ...piece, result: expect.objectContaining({ outputs: piece.result.outputs }) } : piece)));
+    expect(during).toEqual(answer);
     expect(children()).toEqual(atWork);
 
     const record = await system.ended("disturbed");

@@ -28,9 +28,8 @@ const open = () =>
           delays[ms] = (delays[ms] ?? 0) + 1;
         }
       });
-      const over = new Promise((ended) => answer.on("close", ended)).then(() => {
-        if (answer.complete && next === lines) whole += 1;
-      });
+      const over = new Promise((ended) => answer.on("close", ended));
+      answer.on("close", () => (whole += answer.complete && next === lines ? 1 : 0));
       opened({ over });
     }).on("error", failed);
   });

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, type PathLike } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { temporaryFolder } from "../test/temporary-folder.js";
@@ -18,6 +18,17 @@ test.each([
   expect(createIfFree(path, "two", link)).toBe(false);
   expect(readFileSync(path, "utf8")).toBe("one");
   expect(readdirSync(folder.path)).toEqual(["lock"]);
+});
+
+test("a file is created though what was written beside it cannot be removed", async () => {
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, "lock");
+  const link = (beside: PathLike) => {
+    linkSync(beside, path);
+    rmSync(beside);
+    mkdirSync(beside);
+  };
+  expect(createIfFree(path, "one", link)).toBe(true);
 });
 
 test("a folder that is not there is an error", async () => {

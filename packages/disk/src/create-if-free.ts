@@ -11,8 +11,15 @@ export function createIfFree(path: string, text: string, link = linkSync): boole
   } catch {
     return isNew(() => writeFileSync(path, text, { flag: "wx" })); // the file system has no links
   } finally {
-    rmSync(beside, { force: true });
+    removeIfPossible(beside);
   }
+}
+
+/** What stays is a leftover like others; thrown, it would hide that the file was created. */
+function removeIfPossible(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {}
 }
 
 function isNew(make: () => void): boolean {

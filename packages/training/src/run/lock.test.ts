@@ -92,6 +92,14 @@ test("a lock that cannot be read is held for all one knows", () => {
   expect(() => new RunLock(path, "r", 1)).toThrow("EISDIR");
 });
 
+test("a lock that turns out not to be readable when it is moved aside is put back", () => {
+  holder({});
+  const looks = [() => false, () => readFileSync(dir, "utf8") === ""];
+  expect(() => removeStale(path, () => looks.shift()?.() ?? true)).toThrow("EISDIR");
+  expect(isHeld(path)).toBe(true);
+  expect(readdirSync(dir)).toEqual(["lock.json"]);
+});
+
 test("the turn decides about a lock of another host, but not about a living process of this one", () => {
   holder({ pid: 1, host: "elsewhere", turn: 4 });
   expect(lastTurn(path)).toBe(4);

@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { linkSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { createIfFree, isAbsent, isAlive, temporaryName, thisProcess } from "@trainer/disk";
 import { z } from "zod";
 import { TrainingError } from "../errors.js";
@@ -85,8 +85,22 @@ export function removeStale(path: string, held: (path: string) => boolean = (at)
     if (isAbsent(error)) return; // another process was quicker
     throw error;
   }
-  if (held(aside)) createIfFree(path, String(read(aside)));
-  rmSync(aside);
+  try {
+    if (held(aside)) putBack(aside, path);
+  } catch (error) {
+    putBack(aside, path); // it may be held for all one knows
+    throw error;
+  } finally {
+    rmSync(aside);
+  }
+}
+
+function putBack(aside: string, path: string): void {
+  try {
+    linkSync(aside, path);
+  } catch {
+    createIfFree(path, String(read(aside))); // the file system has no links, or somebody has the lock by now
+  }
 }
 
 function held(runId: string, path: string): TrainingError {

@@ -171,6 +171,14 @@ test("missing and foreign tensors are all named", async () => {
   });
 });
 
+test("a config that says another size than the weights have is refused before any memory is taken for it", async () => {
+  const folder = withConfig({ n_embd: 49_152, n_layer: 1000 }); // 100 terabytes
+  await expect(loadModel(folder)).rejects.toMatchObject({
+    code: "MODEL_LOAD_FAILED",
+    message: matching(/wte\.weight is \(\d+,24\) where \(\d+,49152\) is needed; .*; and \d+ more$/),
+  });
+});
+
 test("a damaged weights file is refused with its path", async () => {
   cpSync(FIXTURE, dir, { recursive: true });
   writeFileSync(join(dir, "model.safetensors"), "not one");

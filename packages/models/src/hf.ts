@@ -16,23 +16,42 @@ export interface LoadedModel {
 
 /**
  * A model from a folder in Hugging Face's layout (config.json and model.safetensors, or several such files with an
- * index), wherever it was made, or with the model.pt of a Python run. Weights stored in half precision become
- * float32. Names may lack the prefix that a head's class adds.
+ * index), wherever it was made, or with the model.pt of a Python run; `weights`: the file to take them from instead.
+ * Weights stored in half precision become float32. Names may lack the prefix that a head's class adds.
  */
-export async function loadModel(dir: string, { device = "cpu" }: { device?: Device } = {}): Promise<LoadedModel> {
+export async function loadModel(
+  dir: string,
+  { device = "cpu", weights }: { device?: Device; weights?: string } = {},
+): Promise<LoadedModel> {
   const plan = await readModelConfig(dir);
-  const path = weightsIn(dir);
-  const model = plan.build({ device });
+  const path = weights ?? weightsIn(dir);
   try {
     const stored = await readWeights(path);
-    scope(() => model.params.load(toParameters(stored, plan, path)));
-    for (const tensor of stored.values()) tensor.dispose();
+    try {
+      const state = scope(() => toParameters(stored, plan, path));
+      checkShapes(plan, state);
+      const model = plan.build({ device });
+      scope(() => model.params.load(state));
+      return { model, specials: plan.specials };
+    } finally {
+      for (const tensor of stored.values()) tensor.dispose();
+    }
   } catch (error) {
-    for (const t of model.params.list()) t.dispose();
     if (error instanceof ModelError) throw error;
     throw new ModelError("MODEL_LOAD_FAILED", `${path}: ${String(error)}`, { cause: error });
   }
-  return { model, specials: plan.specials };
+}
+
+/** A config may come from anywhere, and say any size: memory is taken for a model that the file beside it holds. */
+function checkShapes(plan: ModelPlan, state: ReadonlyMap<string, Tensor>): void {
+  scope(() => {
+    const { params } = plan.build({ device: "meta" });
+    try {
+      params.check(state);
+    } finally {
+      for (const shape of params.list()) shape.dispose();
+    }
+  });
 }
 
 /**

@@ -3,7 +3,17 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { manualSeed, noGrad, readSafetensors, scope, setNumThreads, tensor, type Tensor } from "@trainer/torch";
+import {
+  manualSeed,
+  noGrad,
+  readSafetensors,
+  scope,
+  setNumThreads,
+  tensor,
+  writeSafetensors,
+  zeros,
+  type Tensor,
+} from "@trainer/torch";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { matching } from "../../../test/matching.js";
 import { gpt2 } from "./gpt2.js";
@@ -168,6 +178,12 @@ test("an adapter that is of another kind, damaged or for another model is refuse
     message: matching(/lora\/all: TorchError: .*lora_A/s), // of another size
     cause: { name: "TorchError" },
   });
+  writeFileSync(path, written.replace('"r": 2', '"r": 1000000000')); // 10^12 numbers, which the file has not
+  await expect(loadAdapter(dir, model)).rejects.toThrow(/the ranks in it are 2, and adapter_config.json says 10{9}$/);
+  writeFileSync(path, written.replace('"c_attn"', '"q_proj"'));
+  await expect(loadAdapter(dir, model)).rejects.toMatchObject({ code: "MODEL_INCOMPATIBLE" });
+  await writeSafetensors(join(dir, "adapter_model.safetensors"), [["other", zeros([1])]]);
+  await expect(loadAdapter(dir, model)).rejects.toThrow("the ranks in it are none");
   writeFileSync(path, written.replace('"bias": "none"', '"bias": "none", "use_dora": true'));
   await expect(loadAdapter(dir, model)).rejects.toThrow(/adapter_config.json: .*use_dora/);
   writeFileSync(path, "{");

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { makeFolder, writeJson } from "@trainer/disk";
-import { openSafetensors, scope, writeSafetensors } from "@trainer/torch";
+import { openSafetensors, scope, writeSafetensors, type SafetensorsFile } from "@trainer/torch";
 import { z } from "zod";
 import { ModelError } from "./errors.js";
 import { addLora, type LoraModel } from "./lora.js";
@@ -59,14 +59,26 @@ export async function loadAdapter(dir: string, base: CausalLm): Promise<LoraMode
     throw new ModelError("MODEL_LOAD_FAILED", `${path}: ${why}`, { cause: error });
   }
   const { r: rank, lora_alpha: alpha, lora_dropout: dropout, target_modules: targets } = config;
-  const lora = addLora(base, { rank, alpha, dropout, targets });
   try {
     using stored = openSafetensors(join(dir, ADAPTER_FILE));
+    checkRank(stored, rank);
+    const lora = addLora(base, { rank, alpha, dropout, targets });
     scope(() => {
       lora.adapter.load(new Map(stored.names.map((name) => [name, stored.tensor(name)])));
     });
+    return lora;
   } catch (error) {
+    if (error instanceof ModelError) throw error;
     throw new ModelError("MODEL_LOAD_FAILED", `${dir}: ${String(error)}`, { cause: error });
   }
-  return lora;
+}
+
+/** A config may come from anywhere, and say any rank: memory is taken for one that the file beside it holds. */
+function checkRank(stored: SafetensorsFile, rank: number): void {
+  const held = stored.names.filter((name) => name.endsWith(".lora_A.weight")).map((name) => stored.shape(name)[0]);
+  if (held.includes(rank)) return;
+  throw new ModelError(
+    "MODEL_LOAD_FAILED",
+    `${stored.path}: the ranks in it are ${[...new Set(held)].join(", ") || "none"}, and ${ADAPTER_CONFIG} says ${rank}`,
+  );
 }

@@ -1,10 +1,12 @@
-import { copyState } from "./copy-state.js";
+import { copyState, pairStates } from "./copy-state.js";
 import { empty } from "./create.js";
 import type { Device, DType } from "./dtype.js";
 import { TorchError } from "./errors.js";
 import type { Adaptable, Quantizable } from "./nn/adaptable.js";
 import { keep, noGrad } from "./scope.js";
 import type { Tensor } from "./tensor.js";
+
+const MISFIT = "the state does not fit the parameters";
 
 /** Fills a new parameter. */
 export type Init = (t: Tensor) => void;
@@ -93,9 +95,14 @@ export class Params {
     return this.list().reduce((sum, p) => sum + p.numel, 0);
   }
 
-  /** Copies a state in. It must have exactly these names and shapes; one error lists all that differs. */
+  /** Copies a state in. It must have exactly these names and shapes; one error lists what differs. */
   load(state: ReadonlyMap<string, Tensor>): void {
-    copyState("the state does not fit the parameters", this.#registry, state);
+    copyState(MISFIT, this.#registry, state);
+  }
+
+  /** Throws what `load` would throw of a state that does not fit. On the meta device this needs no memory. */
+  check(state: ReadonlyMap<string, Tensor>): void {
+    pairStates(MISFIT, this.#registry, state);
   }
 
   #join(name: string): string {

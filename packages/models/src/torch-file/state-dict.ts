@@ -27,9 +27,14 @@ const Storage = z.tuple([z.literal("storage"), z.instanceof(Global), z.string(),
 
 /**
  * The tensors of a state dict that PyTorch's torch.save wrote (its zip format, of 2020 and later). The pickle in it is
- * read, not run: one that asks for anything but tensors is refused by name.
+ * read, not run: one that asks for anything but tensors is refused by name. Tensors of one storage share its memory, so
+ * that all of them take no more than the file.
  */
 export function readStateDict(path: string): Map<string, Tensor> {
+  return scope(() => read(path));
+}
+
+function read(path: string): Map<string, Tensor> {
   const files = readStoredZip(readFileSync(path), path);
   const found = [...files].find(([name]) => name === "data.pkl" || name.endsWith("/data.pkl"));
   if (found === undefined) throw unreadable(path, "there is no data.pkl in it");
@@ -39,29 +44,35 @@ export function readStateDict(path: string): Map<string, Tensor> {
   if (order !== "little") throw unreadable(path, `its numbers are ${order}-endian`);
   const state = readPickle(pickle, [REBUILD, ...STORAGES.keys()], path);
   if (!(state instanceof Map)) throw unreadable(path, "it is no state dict");
+  const storages = new Map<string, Tensor>(); // uint8
+  const storageOf = (key: string): Tensor | undefined => {
+    const bytes = files.get(`${root}data/${key}`);
+    const storage =
+      storages.get(key) ?? (bytes && tensor(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)));
+    if (storage !== undefined) storages.set(key, storage);
+    return storage;
+  };
   const tensors = new Map<string, Tensor>();
   for (const [name, value] of state) {
     if (typeof name !== "string") throw unreadable(path, "a tensor's name in it is no text");
     if (!(value instanceof Call)) throw unreadable(path, `${name} in it is no tensor`);
-    const bytes = (key: string) => files.get(`${root}data/${key}`);
-    tensors.set(name, rebuild(value, bytes, `${path}: ${name}`));
+    tensors.set(name, rebuild(value, storageOf, `${path}: ${name}`));
   }
   return tensors;
 }
 
-function rebuild({ args }: Call, bytesOf: (key: string) => Buffer | undefined, where: string): Tensor {
+function rebuild({ args }: Call, storageOf: (key: string) => Tensor | undefined, where: string): Tensor {
   const stored = Stored.safeParse(args.slice(0, 4));
   const storage = Storage.safeParse(stored.data?.[0]);
   if (!stored.success || !storage.success) throw unreadable(where, "its description is not one of a tensor");
   const [, offset, shape, strides] = stored.data;
   const kind = STORAGES.get(storage.data[1].name);
-  const data = bytesOf(storage.data[2]);
+  const data = storageOf(storage.data[2]);
   if (kind === undefined || data === undefined) throw unreadable(where, "its numbers are not there");
   if (!isRowMajor(shape, strides)) throw unreadable(where, "its numbers are not in row-major order");
   const count = shape.reduce((product, n) => product * n, 1);
-  const part = data.subarray(offset * kind.bytes, (offset + count) * kind.bytes);
-  if (part.length !== count * kind.bytes) throw unreadable(where, "some of its numbers are missing");
-  return scope(() => viewAs(tensor(new Uint8Array(part)), kind.dtype).view(shape));
+  if ((offset + count) * kind.bytes > data.numel) throw unreadable(where, "some of its numbers are missing");
+  return viewAs(data.narrow(0, offset * kind.bytes, count * kind.bytes), kind.dtype).view(shape);
 }
 
 /** Whether the strides are those of numbers that lie one after the other; of a dimension of one they say nothing. */

@@ -2,6 +2,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { crc32 } from "node:zlib";
 import { readSafetensors } from "@trainer/torch";
 import * as fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
@@ -33,6 +34,7 @@ function zip(files: Record<string, Buffer>): Buffer {
     local.writeUInt16LE(name.length, 26);
     const central = Buffer.alloc(46);
     central.writeUInt32LE(0x02014b50);
+    central.writeUInt32LE(crc32(data), 16);
     central.writeUInt32LE(data.length, 24);
     central.writeUInt16LE(name.length, 28);
     central.writeUInt32LE(at, 42);
@@ -47,21 +49,19 @@ function zip(files: Record<string, Buffer>): Buffer {
   return Buffer.concat([...parts, ...directory, end]);
 }
 
-/** The pickle of a state dict of one tensor "w", written as torch does; what is given takes the place of a right part. */
+/** The pickle of a state dict of tensors, all of one storage, written as torch does; what is given takes the place of a right part. */
 function pickled({
   storage = "FloatStorage",
   offset = 0,
   shape = [2, 2],
   strides = [2, 1],
   id = "storage",
+  names = ["w"],
 } = {}): Buffer {
   const text = (s: string) =>
     Buffer.concat([Buffer.from("X"), Buffer.from(Uint32Array.of(s.length).buffer), Buffer.from(s)]);
   const tuple = (values: readonly number[]) => Buffer.from([0x28, ...values.flatMap((n) => [0x4b, n]), 0x74]);
-  return Buffer.concat([
-    Buffer.from("\x80\x02", "latin1"),
-    Buffer.from("ccollections\nOrderedDict\n)Rq\x00("),
-    text("w"),
+  const stored = [
     Buffer.from("ctorch._utils\n_rebuild_tensor_v2\n(("),
     text(id),
     Buffer.from(`ctorch\n${storage}\n`),
@@ -71,7 +71,13 @@ function pickled({
     Buffer.from([0x4b, offset]),
     tuple(shape),
     tuple(strides),
-    Buffer.from("\x89h\x00tRu.", "latin1"),
+    Buffer.from("\x89h\x00tR", "latin1"),
+  ];
+  return Buffer.concat([
+    Buffer.from("\x80\x02", "latin1"),
+    Buffer.from("ccollections\nOrderedDict\n)Rq\x00("),
+    ...names.flatMap((name) => [text(name), ...stored]),
+    Buffer.from("u."),
   ]);
 }
 const data = Buffer.from(Float32Array.of(1, 2, 3, 4).buffer);
@@ -106,6 +112,17 @@ test("a tensor may be a part of its storage, and of another type", () => {
   expect(half.get("w")?.toArray()).toEqual([
     [1, 0],
     [0, 0],
+  ]);
+});
+
+test("tensors of one storage share its memory, however many they are", () => {
+  const names = Array.from({ length: 300 }, (_, i) => `w${i}`);
+  const tensors = file(pickled({ names }));
+  expect([...tensors.keys()]).toEqual(names);
+  tensors.get("w0")?.fill_(7);
+  expect(tensors.get("w299")?.toArray()).toEqual([
+    [7, 7],
+    [7, 7],
   ]);
 });
 
@@ -191,6 +208,13 @@ test("an archive that is damaged anywhere is read or refused, never worse", () =
   );
 });
 
+test("entries that lie over each other are refused, for they could take any memory", () => {
+  const files = zip({ a: Buffer.alloc(1000), b: Buffer.alloc(0) });
+  const [first, second] = [files.indexOf("PK\x01\x02"), files.lastIndexOf("PK\x01\x02")];
+  files.copy(files, second, first, first + 46);
+  expect(() => readStoredZip(files, "here")).toThrow("its entries overlap");
+});
+
 test("any bytes are a pickle or refused", () => {
   const operations = Buffer.from("()N}qhXKMJQRtsuc.b\x80\x85\x86\x87\x88\x89\x8a\x8c\x94\x95rj", "latin1");
   const byte = fc.oneof(fc.constantFrom(...operations), fc.nat(255));
@@ -215,4 +239,5 @@ test("entries that are compressed or lie elsewhere are refused", () => {
   expect(change(central + 24, 255)).toThrow("a lies outside of it");
   expect(change(central + 42, 1)).toThrow("a lies outside of it");
   expect(change(central, 1)).toThrow("its directory is cut off");
+  expect(change(31, 1)).toThrow("a is damaged (its CRC-32 differs)");
 });

@@ -1,3 +1,4 @@
+import { crc32 } from "node:zlib";
 import { ModelError } from "../errors.js";
 
 const END = 0x06054b50;
@@ -6,11 +7,15 @@ const LOCAL = 0x04034b50;
 const END_BYTES = 22;
 const LONGEST_COMMENT = 0xffff;
 
-/** The files of a zip archive whose entries are stored as they are, as torch.save writes it; none is unpacked or copied. */
+/**
+ * The files of a zip archive whose entries are stored as they are, as torch.save writes it; none is unpacked or copied.
+ * They are as long as the archive at most, all together, and have the checksums that it says.
+ */
 export function readStoredZip(archive: Buffer, where: string): Map<string, Buffer> {
   const end = findEnd(archive, where);
   const count = archive.readUInt16LE(end + 10);
   let at = archive.readUInt32LE(end + 16);
+  let bytes = 0;
   const entries = new Map<string, Buffer>();
   for (let i = 0; i < count; i++) {
     if (at + 46 > end || archive.readUInt32LE(at) !== CENTRAL) throw damaged(where, "its directory is cut off");
@@ -21,7 +26,13 @@ export function readStoredZip(archive: Buffer, where: string): Map<string, Buffe
       throw damaged(where, `${name} is compressed, which torch.save does not do`);
     const start = dataStart(archive, archive.readUInt32LE(at + 42), end);
     if (start === null || start + size > end) throw damaged(where, `${name} lies outside of it`);
-    entries.set(name, archive.subarray(start, start + size));
+    const data = archive.subarray(start, start + size);
+    if (crc32(data) !== archive.readUInt32LE(at + 16)) {
+      throw damaged(where, `${name} is damaged (its CRC-32 differs), or was saved without checksums`);
+    }
+    bytes += size;
+    if (bytes > end) throw damaged(where, "its entries overlap");
+    entries.set(name, data);
     at = nameEnd + archive.readUInt16LE(at + 30) + archive.readUInt16LE(at + 32);
   }
   return entries;

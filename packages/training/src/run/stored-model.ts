@@ -1,11 +1,10 @@
-import { basename, dirname, join } from "node:path";
+import { basename, join } from "node:path";
 import { isFile } from "@trainer/disk";
-import { findWeights, loadModel, readModelConfig, type LoadedModel } from "@trainer/models";
+import { findWeights, loadModel, type LoadedModel } from "@trainer/models";
 import { MODEL_FILE } from "../checkpoint/manifest.js";
 import { newestValid } from "../checkpoint/read.js";
 import { TrainingError } from "../errors.js";
 import { readManifest, type RunManifest } from "./manifest.js";
-import { loadWeights } from "./trained-weights.js";
 
 /**
  * The file of a folder's weights, or their index: of a run the best so far, or those of the newest sound checkpoint where it
@@ -22,18 +21,10 @@ export async function weightsOf(dir: string, manifest: RunManifest | null): Prom
   throw noWeights(dir, manifest);
 }
 
-/** The model of a folder, with the weights that `weightsOf` has found. */
-export async function loadStored(dir: string, weights: string, device: "cpu" | "cuda"): Promise<LoadedModel> {
-  if (dirname(weights) === dir) return loadModel(dir, { device });
-  const plan = await readModelConfig(dir);
-  const model = plan.build({ device });
-  loadWeights(model, weights);
-  return { model, specials: plan.specials };
-}
-
 /** The model of a folder as it is used: of a run, the one it has come to. */
 export async function loadNewest(dir: string, device: "cpu" | "cuda"): Promise<LoadedModel> {
-  return loadStored(dir, await weightsOf(dir, await readManifest(join(dir, "manifest.json"))), device);
+  const weights = await weightsOf(dir, await readManifest(join(dir, "manifest.json")));
+  return await loadModel(dir, { device, weights });
 }
 
 function noWeights(dir: string, manifest: RunManifest | null): TrainingError {

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { readStoredIds, type CausalLm, type SpecialIds } from "@trainer/models";
+import { loadModel, readStoredIds, type CausalLm, type SpecialIds } from "@trainer/models";
 import { loadTokenizer, type Tokenizer } from "@trainer/tokenizers";
 import { holdRun } from "../artifact/bring-run.js";
 import type { FetchContext } from "../artifact/data-bank.js";
@@ -7,7 +7,7 @@ import { TrainingError } from "../errors.js";
 import type { Home } from "../home/home.js";
 import type { ResolvedRun } from "../home/resolve-run.js";
 import { tokenizerFileIn } from "../home/tokenizer-file.js";
-import { loadStored, weightsOf } from "../run/stored-model.js";
+import { weightsOf } from "../run/stored-model.js";
 import { readManifest, type RunManifest } from "../run/manifest.js";
 import type { WeightChoice } from "../run/compute-choices.js";
 import { resolveCompute, type DeviceChoice } from "../run/precision.js";
@@ -88,7 +88,7 @@ async function open(
   if ((await tokenizerFileIn(dir)) === null) throw noTokenizer(dir);
   const tokenizer = await loadTokenizer(dir);
   const compute = resolveCompute(device, "fp32");
-  const { model, specials } = await loadStored(dir, weights, compute.device);
+  const { model, specials } = await loadModel(dir, { device: compute.device, weights });
   const recorded = new RecordedSteps();
   const free = () => {
     recorded[Symbol.dispose]();

@@ -3,9 +3,13 @@ import { background, type QueueName } from "@trainer/platform";
 import { Worker, type Job } from "bullmq";
 import type { Container } from "./container.js";
 import { Work } from "./jobs/job.js";
+import { seldom } from "./seldom.js";
 
 /** Far more than `Work.take` allows without progress: there a job is failed in words that its run has too. */
 const MAX_STALLED = 100;
+
+/** After how long without it a complaint is a new one. */
+const QUIET_MS = 60_000;
 
 export interface QueueWorker {
   run(): void;
@@ -40,8 +44,10 @@ export function queueWorker(
     removeOnComplete: { age: config.resultTtlSec },
     removeOnFail: { age: config.failureTtlSec },
   });
-  const onTrouble = (error: unknown) =>
-    log.warn({ event: "queue_error", reason: String(error) }, "the queue's worker complains");
+  const complain = seldom(QUIET_MS, (reason) =>
+    log.warn({ event: "queue_error", reason }, "the queue's worker complains"),
+  );
+  const onTrouble = (error: unknown) => complain(String(error));
   worker.on("error", onTrouble);
   worker.on("failed", (job, { message: reason }) =>
     log.warn({ event: "job_failed", kind: job?.name, item_id: job?.id, reason }, "job failed"),

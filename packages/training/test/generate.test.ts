@@ -133,6 +133,10 @@ test("a character that is never finished comes as a replacement, and may be what
   const script = [...encode("ok"), first];
   expect((await play(script)).outputs).toEqual(["ok\uFFFD"]);
   expect(await play(script, { stopSequences: ["\uFFFD"] })).toMatchObject({ outputs: ["ok"], finishReasons: ["stop"] });
+  expect(await play([...script, EOS], { stopSequences: ["\uFFFD"] })).toMatchObject({
+    outputs: ["ok"],
+    finishReasons: ["eos"],
+  });
 });
 
 test("a stream tells each sequence's end, then the whole result", async () => {

@@ -15,10 +15,16 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(home, { recursive: true }));
 
-async function run(runId: string, options: Partial<TrainInput>) {
+/** `stopAt`: the event at which the run is told to stop. */
+async function run(runId: string, options: Partial<TrainInput>, stopAt?: (event: RunEvent) => boolean) {
   const events: RunEvent[] = [];
+  const stop = new AbortController();
+  const onEvent = (event: RunEvent) => {
+    events.push(event);
+    if (stopAt?.(event) === true) stop.abort();
+  };
   const input = { ...tiny, corpus, runId, evaluate: false, ...options };
-  const result = await train(input, { home, onEvent: (e) => events.push(e) });
+  const result = await train(input, { home, onEvent, signal: stop.signal });
   return { result, events };
 }
 
@@ -70,6 +76,18 @@ test("what is told of time is in seconds, and adds up to no more than has passed
   expect(parts.reduce((sum, seconds) => sum + seconds, 0)).toBeLessThan(passed);
   expect(result.seconds).toBeGreaterThan(0);
   expect(result.seconds).toBeLessThan(passed);
+});
+
+test("checkpoints come every so many steps, and one at the end", async () => {
+  const { events } = await run("spaced", { maxSteps: 7, checkpointEvery: 3, holdoutFraction: 0 });
+  expect(events.flatMap((e) => (e.type === "checkpoint" ? [e.step] : []))).toEqual([3, 6, 7]);
+});
+
+test("a run that is stopped saves itself where it stands, and takes no step more", async () => {
+  const { result, events } = await run("cut", { maxSteps: 9 }, (e) => e.type === "step" && e.step === 4);
+  expect(result).toMatchObject({ status: "interrupted", steps: 4, testLoss: null });
+  expect(events.flatMap((e) => (e.type === "checkpoint" ? [e.step] : []))).toEqual([4]);
+  expect(events.some((e) => e.type === "eval")).toBe(false);
 });
 
 test("where checkpoints are an hour apart, or none is asked for, a short run has that of its end alone", async () => {

@@ -90,6 +90,12 @@ test("a run that is stopped saves itself where it stands, and takes no step more
   expect(events.some((e) => e.type === "eval")).toBe(false);
 });
 
+test("a run that is stopped in its last validation is interrupted, however many steps it has taken", async () => {
+  const { result, events } = await run("unvalidated", { maxSteps: 4, batchSize: 1 }, (e) => e.type === "evaluating");
+  expect(result).toMatchObject({ status: "interrupted", steps: 4, bestValLoss: null, testLoss: null });
+  expect(events.flatMap((e) => (e.type === "checkpoint" ? [e.step] : []))).toEqual([4]);
+});
+
 test("where checkpoints are an hour apart, or none is asked for, a short run has that of its end alone", async () => {
   for (const [runId, checkpointMinutes] of [
     ["hourly", 60],

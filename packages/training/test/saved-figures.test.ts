@@ -106,10 +106,19 @@ test("where checkpoints are an hour apart, or none is asked for, a short run has
   }
 });
 
-test("a run whose patience ends at its last step was not stopped early", async () => {
+test("a run is saved where it is best and at its end, tested at its best, and not stopped early at its last step", async () => {
   const options = { learningRate: 0.05, evalEvery: 5, earlyStoppingPatience: 2, lrSchedule: "constant" } as const;
   const stopped = await run("stopped", { ...options, numEpochs: 50 });
   expect(stopped.result.earlyStopped).toBe(true);
+  const { bestStep, steps } = stopped.result;
+  const told = stopped.events.flatMap((e) => (e.type === "eval" ? [e] : []));
+  const saved = stopped.events.flatMap((e) => (e.type === "checkpoint" ? [e.step] : []));
+  const best = told.filter((e) => e.split === "validation" && e.best).map(({ step }) => step);
+  expect(saved).toEqual([...best, steps]);
+  expect(told.at(-1)).toMatchObject({ split: "test", step: steps, weightsStep: bestStep });
+  const text = readFileSync(join(home, "models", "stopped", "metrics.jsonl"), "utf8");
+  const last: unknown = JSON.parse(text.trimEnd().split("\n").at(-1) ?? "");
+  expect(last).toMatchObject({ split: "test", step: steps, weights_step: bestStep });
   const whole = await run("whole", { ...options, maxSteps: stopped.result.steps });
   expect(whole.result).toMatchObject({
     steps: stopped.result.steps,

@@ -1,9 +1,10 @@
-import { readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { train, type RunEvent, type TrainInput } from "@trainer/training";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { scratch } from "../../../test/scratch.js";
 import { tiny, writeCorpus } from "./corpus.js";
+import { sha256 } from "./run-files.js";
 
 vi.setConfig({ testTimeout: 120_000 }); // on a busy machine
 
@@ -27,6 +28,11 @@ async function run(runId: string, options: Partial<TrainInput>, stopAt?: (event:
   const result = await train(input, { home, onEvent, signal: stop.signal });
   return { result, events };
 }
+
+const fileOf = (runId: string, ...folder: string[]) => join(home, "models", runId, ...folder, "model.safetensors");
+/** The hash of a run's weights, or of those of its checkpoint of a step. */
+const weightsOf = (runId: string, step?: number) =>
+  sha256(step === undefined ? fileOf(runId) : fileOf(runId, "checkpoints", `step-${String(step).padStart(8, "0")}`));
 
 test("each evaluation is a line of metrics.jsonl as its event tells it, with the steps and tokens up to there", async () => {
   const { result, events } = await run("lines", { maxSteps: 12, evalEvery: 5, logEvery: 1 });
@@ -88,6 +94,7 @@ test("a run that is stopped saves itself where it stands, and takes no step more
   expect(result).toMatchObject({ status: "interrupted", steps: 4, testLoss: null });
   expect(events.flatMap((e) => (e.type === "checkpoint" ? [e.step] : []))).toEqual([4]);
   expect(events.some((e) => e.type === "eval")).toBe(false);
+  expect(existsSync(fileOf("cut"))).toBe(false); // none is the best yet
 });
 
 test("a run that is stopped in its last validation is interrupted, however many steps it has taken", async () => {
@@ -103,6 +110,7 @@ test("where checkpoints are an hour apart, or none is asked for, a short run has
   ] as const) {
     const { events } = await run(runId, { maxSteps: 5, checkpointMinutes, holdoutFraction: 0 });
     expect(events.flatMap((e) => (e.type === "checkpoint" ? [e.step] : []))).toEqual([5]);
+    expect(weightsOf(runId)).toBe(weightsOf(runId, 5)); // without validation the last
   }
 });
 
@@ -115,6 +123,7 @@ test("a run is saved where it is best and at its end, tested at its best, and no
   const saved = stopped.events.flatMap((e) => (e.type === "checkpoint" ? [e.step] : []));
   const best = told.filter((e) => e.split === "validation" && e.best).map(({ step }) => step);
   expect(saved).toEqual([...best, steps]);
+  expect(weightsOf("stopped")).toBe(weightsOf("stopped", bestStep ?? NaN));
   expect(told.at(-1)).toMatchObject({ split: "test", step: steps, weightsStep: bestStep });
   const text = readFileSync(join(home, "models", "stopped", "metrics.jsonl"), "utf8");
   const last: unknown = JSON.parse(text.trimEnd().split("\n").at(-1) ?? "");

@@ -90,8 +90,11 @@ test("checkpoints come every so many steps, and one at the end", async () => {
 });
 
 test("a run that is stopped saves itself where it stands, and takes no step more", async () => {
+  const began = performance.now();
   const { result, events } = await run("cut", { maxSteps: 9 }, (e) => e.type === "step" && e.step === 4);
+  const passed = (performance.now() - began) / 1000;
   expect(result).toMatchObject({ status: "interrupted", steps: 4, testLoss: null });
+  expect(result.seconds > 0 && result.seconds < passed).toBe(true);
   expect(events.flatMap((e) => (e.type === "checkpoint" ? [e.step] : []))).toEqual([4]);
   expect(events.some((e) => e.type === "eval")).toBe(false);
   expect(existsSync(fileOf("cut"))).toBe(false); // none is the best yet
@@ -120,9 +123,9 @@ test("a run is saved where it is best and at its end, tested at its best, and no
   expect(stopped.result.earlyStopped).toBe(true);
   const { bestStep, steps } = stopped.result;
   const told = stopped.events.flatMap((e) => (e.type === "eval" ? [e] : []));
-  const saved = stopped.events.flatMap((e) => (e.type === "checkpoint" ? [e.step] : []));
+  const saved = stopped.events.flatMap((e) => (e.type === "checkpoint" ? [{ step: e.step, best: e.best }] : []));
   const best = told.filter((e) => e.split === "validation" && e.best).map(({ step }) => step);
-  expect(saved).toEqual([...best, steps]);
+  expect(saved).toEqual([...best.map((step) => ({ step, best: true })), { step: steps, best: false }]);
   expect(weightsOf("stopped")).toBe(weightsOf("stopped", bestStep ?? NaN));
   expect(told.at(-1)).toMatchObject({ split: "test", step: steps, weightsStep: bestStep });
   const text = readFileSync(join(home, "models", "stopped", "metrics.jsonl"), "utf8");

@@ -1,7 +1,8 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { keys, RunId } from "@trainer/platform";
 import { readManifest } from "@trainer/training";
+import { runFolder } from "@trainer/training/files";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { listen, request, startSystem, USER, type System } from "./system.js";
 
@@ -128,6 +129,17 @@ test("a worker whose run was claimed by another stops at once and writes nothing
   expect(before[0]).toMatchObject({ status: "processing" });
   await using _other = await system.startWorker({}, { pace }); // finds a run without a sign of life or a job
   expect(await outcome("claimed")).toEqual(whole);
+});
+
+test("a run is taken over though Redis has lost its data and its clock was set back since its last holder began", async () => {
+  const turn = (Date.now() + 3_600_000) * 1000;
+  const { path, lock } = runFolder(system.root, "set-back");
+  mkdirSync(path, { recursive: true });
+  writeFileSync(lock, JSON.stringify({ pid: 1, started: "1", host: "elsewhere", turn }));
+  await using _worker = await system.startWorker({}, { pace });
+  await system.train("set-back", LONG);
+  expect(await outcome("set-back")).toEqual(whole);
+  await expect(system.runs.heartbeat("set-back", turn)).rejects.toMatchObject({ code: "CONFLICT" });
 });
 
 test("a process that is stopped in the midst of a training is ended, and another goes on from the checkpoint", async () => {

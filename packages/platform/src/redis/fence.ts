@@ -13,7 +13,7 @@ export type Command = readonly [name: string, ...args: (string | number)[]];
 const CLAIM = `
 local time = redis.call("TIME")
 local now = time[1] * 1000000 + time[2]
-local fence = math.max(now, tonumber(redis.call("GET", KEYS[1]) or "0") + 1)
+local fence = math.max(now, tonumber(redis.call("GET", KEYS[1]) or "0") + 1, tonumber(ARGV[1]) + 1)
 redis.call("SET", KEYS[1], string.format("%.0f", fence))
 return string.format("%.0f", fence)`;
 
@@ -25,9 +25,13 @@ if held < mine then redis.call("SET", KEYS[1], ARGV[1]) end
 for _, command in ipairs(cjson.decode(ARGV[2])) do redis.call(unpack(command)) end
 return 1`;
 
-/** From now on whoever worked on the run before can no longer write for it. */
-export async function claimRun(redis: Redis, runId: string): Promise<Fence> {
-  return Number(await redis.eval(CLAIM, 1, keys.fence(runId)));
+/**
+ * From now on whoever worked on the run before can no longer write for it.
+ * @param after another that is known to have been given: where Redis has lost its data and its clock was set back, Redis
+ * itself would give an earlier one
+ */
+export async function claimRun(redis: Redis, runId: string, after: Fence): Promise<Fence> {
+  return Number(await redis.eval(CLAIM, 1, keys.fence(runId), String(after)));
 }
 
 /**

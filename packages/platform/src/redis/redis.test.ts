@@ -99,6 +99,14 @@ test("who has been overtaken can no longer write, also after Redis has lost all 
   await expect(runs.heartbeat("r1", second)).rejects.toMatchObject({ code: "CONFLICT" });
 });
 
+test("a claim is later than one that is known of, also where Redis lost its data and its clock was set back", async () => {
+  await runs.create("r1", 0n, request);
+  const ahead = (Date.now() + 3_600_000) * 1000;
+  expect(await runs.claim("r1", ahead)).toBe(ahead + 1);
+  await expect(runs.heartbeat("r1", ahead)).rejects.toMatchObject({ code: "CONFLICT" });
+  expect(await runs.claim("r1", 1)).toBe(ahead + 2);
+});
+
 test("what happened to a run is on both channels in the order it happened, with the record already changed", async () => {
   await runs.create("r1", USER, request);
   const fence = await runs.claim("r1");

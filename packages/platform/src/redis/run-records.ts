@@ -143,9 +143,9 @@ export class RunRecords {
     return unknown;
   }
 
-  /** Begins work on a run: nobody who did so before can write for it any more. */
-  claim(runId: string): Promise<Fence> {
-    return claimRun(this.#redis, runId);
+  /** Begins work on a run: nobody who did so before can write for it any more, the holder of the fence `after` included. */
+  claim(runId: string, after: Fence = 0): Promise<Fence> {
+    return claimRun(this.#redis, runId, after);
   }
 
   /**

@@ -1,4 +1,5 @@
 import { jobs } from "@trainer/platform";
+import { lastTurn, runFolder } from "@trainer/training/files";
 import type { Failure } from "../child/messages.js";
 import type { Container } from "../container.js";
 import { knownArchives } from "../runs/known-archives.js";
@@ -24,7 +25,9 @@ export async function trainJob(work: Work, drain: AbortSignal, container: Contai
   // still at it, and further than its newest checkpoint.
   if (done?.status === "running" && isAlive(done.heartbeat, pace)) await work.later(pace.silent / 4);
   const log = container.log.child({ run_id: runId });
-  await using turn = await RunTurn.begin({ runs, runId, userId, request, log, pace, closed: container.closed });
+  const { closed } = container;
+  const last = lastTurn(runFolder(config.artifactsRoot, runId).lock);
+  await using turn = await RunTurn.begin({ runs, runId, userId, request, log, pace, lastTurn: last, closed });
   const createdAt = turn.before?.createdAt ?? new Date().toISOString().slice(0, -1);
   await container.store.keep(runId, { userId, createdAt, request });
   const events = new RunEvents(runId, userId, request);

@@ -13,6 +13,8 @@ export interface TurnOptions {
   readonly request: TrainSettings;
   readonly log: Logger;
   readonly pace: Pace;
+  /** The turn of the run's last holder, where its folder knows of one. */
+  readonly lastTurn?: Fence;
   /** Aborted when nothing can be written any more. */
   readonly closed: AbortSignal;
 }
@@ -33,7 +35,7 @@ export class RunTurn implements AsyncDisposable {
   readonly #timers: readonly Disposable[];
 
   static async begin(options: TurnOptions): Promise<RunTurn> {
-    const fence = await options.runs.claim(options.runId);
+    const fence = await options.runs.claim(options.runId, options.lastTurn);
     const before = await options.runs.get(options.runId).catch(() => null); // a damaged record is written anew
     return new RunTurn(options, fence, before);
   }

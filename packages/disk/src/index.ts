@@ -7,6 +7,7 @@ export { folderBeside, placeFolder, removeLeftovers } from "./placed-folder.js";
 export { isAlive, startOf, thisProcess, type ProcessName } from "./process.js";
 export { memoryBytes } from "./memory.js";
 export { finishRemovals, removeAside } from "./remove-aside.js";
+export { removeTemporaries } from "./remove-temporaries.js";
 export { isSha256, type Sha256 } from "./sha256.js";
 export { temporaryName, writeJson, writeSynced, writeText, writeWhole } from "./write-whole.js";
 export { writeJsonSync } from "./write-whole-sync.js";

@@ -51,3 +51,6 @@ export async function writeSynced<T>(path: string, write: (file: FileHandle) => 
 
 /** A name beside `path` that no other writer has. */
 export const temporaryName = (path: string): string => `${path}.${randomUUID()}.tmp`;
+
+/** Whether `temporaryName` has given a name. */
+export const isTemporary = (name: string): boolean => /\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/.test(name);

@@ -20,7 +20,7 @@ export {
   type Jobs,
   type QueueName,
 } from "./queue.js";
-export { QueuedTokenizers, type QueuedTokenizer } from "./queued-tokenizers.js";
+export { QueuedTokenizers, queuedTokenizersFolder, type QueuedTokenizer } from "./queued-tokenizers.js";
 export { EVENTS_CHANNEL, keys, runChannel } from "./redis-keys.js";
 export { Capabilities } from "./schemas/capabilities.js";
 export { anyNumber } from "./schemas/fields.js";

@@ -15,12 +15,14 @@ export interface QueuedTokenizer {
   readonly request: TokenizerTrainRequest;
 }
 
+export const queuedTokenizersFolder = (home: string): string => join(home, "queued-tokenizers");
+
 /** Requests for tokenizers that have not ended, in a home: by them a tokenizer that Redis has forgotten is queued again. */
 export class QueuedTokenizers {
   readonly #folder: string;
 
   constructor(home: string) {
-    this.#folder = join(home, "queued-tokenizers");
+    this.#folder = queuedTokenizersFolder(home);
   }
 
   async keep({ tokenizerId, createdAt, request }: QueuedTokenizer): Promise<void> {

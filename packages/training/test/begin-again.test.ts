@@ -1,5 +1,6 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { temporaryName } from "@trainer/disk";
 import { readManifest, resume, train, type RunEvent } from "@trainer/training";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { containing } from "../../../test/matching.js";
@@ -84,8 +85,12 @@ test("what was saved is not begun anew", async () => {
     message: containing("resume it, or choose another run id"),
   });
   expect(await manifestOf("saved")).toEqual(before);
+  const half = temporaryName(join(run("saved"), "model.safetensors")); // of a writer that was killed days ago
+  writeFileSync(half, "half");
+  utimesSync(half, 0, 0);
   await resume("saved", { home });
   expect(outcome(run("saved"))).toEqual(whole);
+  expect(existsSync(half)).toBe(false);
 });
 
 test.each([

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { finishRemovals, removeLeftovers } from "@trainer/disk";
-import { jobs } from "@trainer/platform";
+import { finishRemovals, removeLeftovers, removeTemporaries } from "@trainer/disk";
+import { jobs, queuedTokenizersFolder } from "@trainer/platform";
 import {
   binsFolder,
   cleanBins,
@@ -27,8 +27,11 @@ export async function keepHouse({ config, pace, redis, queue, log }: Container):
   const { binsCleanup, corpusCacheCleanup, tokenizerCleanup } = config;
   const context: CleanupContext = { log: (record) => write(log, record), needed: () => neededByJobs(queue) };
   const half = [home.models, home.tokenizers, home.corpusCache, binsFolder(home), join(home.cache, "sending")];
+  const queuedTokenizers = queuedTokenizersFolder(home.root);
+  const written = [home.models, home.tokenizers, home.archived, home.cache, home.corpusCache, queuedTokenizers];
   const chores = [
     ...half.flatMap((folder) => [() => removeLeftovers(folder), () => finishRemovals(folder)]),
+    ...written.map((folder) => () => removeTemporaries(folder)),
     () => cleanBins(home, binsCleanup, context),
     () => cleanCorpusCache(home, home.corpusCache, corpusCacheCleanup, context),
     () => cleanTokenizers(home, tokenizerCleanup, context),

@@ -32,6 +32,9 @@ test("a worker removes by itself what nobody needs, by its settings, and nothing
   const half = [home.models, home.tokenizers, join(home.cache, "sending")].map((dir) =>
     leave(join(dir, dead(UUID)), "x"),
   );
+  const written = [home.models, home.archived, join(system.root, "queued-tokenizers")].map((dir) =>
+    join(leave(dir, `a.json.${UUID}.tmp`), `a.json.${UUID}.tmp`),
+  );
   const unused = leave(join(home.tokenizers, "tok-unused"), "tokenizer.json");
   leave(join(home.tokenizers, TOKENIZER), "tokenizer.json.note");
   const queued = leave(join(home.tokenizers, "tok-queued"), "tokenizer.json");
@@ -59,7 +62,7 @@ test("a worker removes by itself what nobody needs, by its settings, and nothing
     await vi.waitFor(() => expect(logs.join("")).toContain("tokenizer_cleanup_skipped"), 10_000); // the last to be done
   }
   await system.redis.del("trainer:housekeeping");
-  expect([bins, ...half].filter((path) => existsSync(path))).toEqual([]);
+  expect([bins, ...half, ...written].filter((path) => existsSync(path))).toEqual([]);
   expect([text(wanted), text(learned), unused, queued].filter((path) => !existsSync(path))).toEqual([]);
 
   await using _second = await system.startWorker(

@@ -2,7 +2,15 @@ import { createReadStream } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { finishRemovals, isFile, isFolder, makeFolder, removeAside, writeWhole } from "@trainer/disk";
+import {
+  finishRemovals,
+  isFile,
+  isFolder,
+  makeFolder,
+  removeAside,
+  removeTemporaries,
+  writeWhole,
+} from "@trainer/disk";
 import { idsIn, measure } from "../home/folders.js";
 import type { Home } from "../home/home.js";
 import { summarizeRun } from "../home/list-runs.js";
@@ -37,7 +45,11 @@ export function keepRun(config: CleanupConfig, facts: RunFacts): KeepReason | nu
 
 /** Decides about all runs of a home, and removes those that may go. */
 export async function cleanRuns(home: Home, config: CleanupConfig, context: CleanupContext = {}): Promise<Decision[]> {
-  if (config.enabled && !config.dryRun) await finishRemovals(home.models);
+  if (config.enabled && !config.dryRun) {
+    await finishRemovals(home.models);
+    await removeTemporaries(home.models);
+    await removeTemporaries(home.archived);
+  }
   const named = await namedByRuns(home); // once for all: what is about to go is looked at again
   const decisions: Decision[] = [];
   for (const id of await idsIn(home.models))

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { finishRemovals, removeAside } from "@trainer/disk";
+import { finishRemovals, removeAside, removeTemporaries } from "@trainer/disk";
 import { idsIn, measure } from "../home/folders.js";
 import type { Home } from "../home/home.js";
 import type { TokenizerCleanupConfig } from "./config.js";
@@ -18,7 +18,10 @@ export async function cleanTokenizers(
   config: TokenizerCleanupConfig,
   context: CleanupContext = {},
 ): Promise<Decision[]> {
-  if (config.enabled && !config.dryRun) await finishRemovals(home.tokenizers);
+  if (config.enabled && !config.dryRun) {
+    await finishRemovals(home.tokenizers);
+    await removeTemporaries(home.tokenizers);
+  }
   const named = await namedByRuns(home); // once for all: what is about to go is looked at again
   const decisions: Decision[] = [];
   for (const id of await idsIn(home.tokenizers)) decisions.push(await cleanTokenizer(home, id, config, context, named));

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
-import { finishRemovals, removeAside } from "@trainer/disk";
+import { finishRemovals, removeAside, temporaryName } from "@trainer/disk";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { useCached } from "../corpus/corpus-cache.js";
@@ -456,6 +456,29 @@ test("what processes that were killed while they read a corpus have left goes wi
   const cache = CorpusCacheCleanupConfig.parse({ enabled: true, maxBytes: 0, minFreeBytes: 0 });
   expect(await cleanCorpusCache(made.home, dir, cache)).toMatchObject([{ id: "a", reason: null }]);
   expect(await readdir(dir)).toEqual([]);
+});
+
+test("what killed writers left in runs and tokenizers goes with a cleanup, unless that is off or a dry run", async () => {
+  await using made = await makeHome();
+  const { home } = made;
+  const half = [join(home.models, "r", "eval"), home.archived, join(home.tokenizers, "t")].map((dir) =>
+    temporaryName(join(dir, "a.json")),
+  );
+  for (const path of half) {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, "{");
+    await utimes(path, 0, 0);
+  }
+  const left = () => half.map((path) => existsSync(path));
+  for (const off of [{ enabled: false }, { dryRun: true }]) {
+    await cleanRuns(home, { ...config, ...off });
+    await cleanTokenizers(home, { ...tokenizers, ...off });
+  }
+  expect(left()).toEqual([true, true, true]);
+  await cleanRuns(home, config);
+  expect(left()).toEqual([false, false, true]);
+  await cleanTokenizers(home, tokenizers);
+  expect(left()).toEqual([false, false, false]);
 });
 
 test("what an interrupted removal left goes an hour later", async () => {

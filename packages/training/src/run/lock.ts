@@ -91,7 +91,7 @@ export function removeStale(path: string, held: (path: string) => boolean = (at)
     putBack(aside, path); // it may be held for all one knows
     throw error;
   } finally {
-    rmSync(aside);
+    rmSync(aside, { force: true }); // housekeeping may have been quicker
   }
 }
 

@@ -1,3 +1,4 @@
+import { removeTemporaries } from "@trainer/disk";
 import { corpusPaths } from "../corpus/corpus-paths.js";
 import { TrainingError } from "../errors.js";
 import { openHome } from "../home/home.js";
@@ -33,6 +34,7 @@ async function goOn(ref: string, context: RunContext): Promise<RunResult> {
   if (found === null) {
     throw new TrainingError("RUN_NOT_FOUND", "USER_INPUT", `${folder.path} has no manifest.json: it never began`);
   }
+  await removeTemporaries(folder.path);
   if (found.status === "completed") return await finishCompleted({ found, folder, context, lock });
   const asked = parseTrainOptions(fromConfig(found.config));
   using corpus = await corpusPaths(asked, fetching(context));

@@ -24,6 +24,7 @@ test("pieces are held out in their order, for the test first, until each split h
   expect(held(ones(20), { test: 0.1, validation: 0.2 })).toBe("ttvvvv..............");
   expect(held(ones(20), { test: 0.1, validation: 0.2, reversed: true })).toBe("..............vvvvtt");
   expect(held(ones(20), { validation: 0.1 })).toBe("vv..................");
+  expect(held(ones(20), { test: 0.1, validation: 0.2, atLeastOne: true })).toBe("ttvvvv..............");
   expect(held(ones(20), { test: 0.1 })).toBe("tt..................");
 });
 
@@ -37,12 +38,15 @@ test("of pieces that are large for a split it has those of up to a quarter, else
   expect(held([9, 5, 5, 5, 5, 71], { test: 0.1 })).toBe(".tt...");
   expect(held([9, 9, 82], { test: 0.1 })).toBe("t..");
   expect(held([21, 21, 58], { test: 0.1 })).toBe("...");
+  expect(held([9, 4, 4, 4, 4, 4, 4, 67], { test: 0.1 })).toBe("t......."); // two fours would lack a fifth of it
+  expect(held([3, 1, 2, 2, 2, 2, 2, 2, 2, 2, 60], { test: 0.1 })).toBe(".tttt......"); // an eighth may be lacking
 });
 
 test("copies of one text are at most half of a split", () => {
   expect(held([9, 9, 9, 73], { test: 0.1, copies: [0] })).toBe(".t..");
   expect(held([9, 9, 82], { test: 0.1, copies: [0, 1] })).toBe("...");
   expect(held([4, 4, 4, 4, 84], { test: 0.1, copies: [0, 1] })).toBe("tt...");
+  expect(held([5, 5, 5, 85], { test: 0.1, copies: [0] })).toBe("t...");
 });
 
 test("training keeps half of what could be held out, or the part that it was to have", () => {
@@ -60,6 +64,7 @@ test("each split that is asked for has a piece where there must be one: the smal
   expect(held(ones(4), { test: 0.5, validation: 0.45 })).toBe("ttv.");
   expect(held(ones(3), { test: 0.9, validation: 0.05, atLeastOne: true })).toBe("tv.");
   expect(held(ones(3), { test: 0.9 })).toBe("tt.");
+  expect(held(ones(3), { validation: 0.9 })).toBe("vv.");
 });
 
 test("the bytes of each split are those of its pieces", () => {

@@ -102,6 +102,11 @@ test("its state is where the model is, in its type, and holds nothing when it is
   expect(() => kept.c.shape).toThrow("disposed");
 });
 
+test("a text begins with a state in the model's own type", () => {
+  const model = build(charLstm, { ...config, dropout: 0 }, { dtype: "float64", seed: 1 });
+  expect(noGrad(() => logits(model, ids(1, 2, 3), { training: false })).dtype).toBe("float64");
+});
+
 test("a token in one pass is expected to go on as by its layers, and leaves the state that they leave", () => {
   const model = build(charLstm, config, { seed: 1 });
   using cache = LstmState.of(model.newCache(2));

@@ -6,6 +6,9 @@ export type ModelErrorCode =
   | "INVALID_DIMENSIONS"
   | "UNSUPPORTED_BACKEND";
 
+/** Characters of a message. It quotes names and tokens of files, which may be of any length. */
+const LONGEST = 10_000;
+
 /** What the models have to refuse; `code` says which kind it is, the message what to do about it. */
 export class ModelError extends Error {
   override readonly name = "ModelError";
@@ -14,6 +17,6 @@ export class ModelError extends Error {
     message: string,
     options?: ErrorOptions,
   ) {
-    super(message, options);
+    super(message.length > LONGEST ? `${message.slice(0, LONGEST)} …` : message, options);
   }
 }

@@ -131,5 +131,6 @@ test("dimensions of another family are refused with those there are", () => {
 });
 
 test("an unknown family is refused with those there are", () => {
+  expect(() => planModel("b".repeat(1e6), { size: "tiny" })).toThrow(/^no model family "b{9900,10000} …$/);
   expect(() => planModel("bloom", { size: "tiny" })).toThrow('no model family "bloom"; there are: gpt2');
 });

@@ -7,6 +7,9 @@ export type TokenizerErrorCode =
   | "CORPUS_EMPTY"
   | "CANCELLED";
 
+/** Characters of a message. It quotes names and tokens of files, which may be of any length. */
+const LONGEST = 10_000;
+
 /** Everything this package throws on purpose: `code` says what kind of thing went wrong, `cause` keeps what happened. */
 export class TokenizerError extends Error {
   override readonly name = "TokenizerError";
@@ -15,6 +18,6 @@ export class TokenizerError extends Error {
     message: string,
     options?: ErrorOptions,
   ) {
-    super(message, options);
+    super(message.length > LONGEST ? `${message.slice(0, LONGEST)} …` : message, options);
   }
 }

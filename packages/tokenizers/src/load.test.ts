@@ -174,6 +174,11 @@ describe("what is refused, by name", () => {
       /"toString", which is not in/,
     ],
     ["a merge to what is not there", (file) => file.model.merges.push(["!", "!"]), /"!!", which is not in/],
+    [
+      "a merge of a token without end",
+      (file) => file.model.merges.push(["a", "b".repeat(1e6)]),
+      /^the tokenizer.json is broken: merge \d+ makes or takes "b{9900,10000} …$/,
+    ],
     ["another decoder", (file) => (file["decoder"] = { type: "Metaspace" }), /the decoder "Metaspace"/],
     ["another post-processor", (file) => (file["post_processor"] = { type: "New" }), /the post_processor "New"/],
     ["another normalizer", (file) => (file["normalizer"] = { type: "Lowercase" }), /the normalizer "Lowercase"/],
@@ -273,4 +278,11 @@ describe("what is refused, by name", () => {
     });
     await expect(loadTokenizer("/proc/self/mem")).rejects.toMatchObject({ code: "TOKENIZER_LOAD_FAILED" });
   });
+});
+
+test("a file of steps in steps, a hundred thousand deep, is refused in words", async () => {
+  await using folder = await temporaryFolder();
+  const steps = `${'{"type":"Sequence","pretokenizers":['.repeat(1e5)}${"]}".repeat(1e5)}`;
+  const path = await folder.write("tokenizer.json", `{"model":{"type":"BPE"},"pre_tokenizer":${steps}}`);
+  await expect(loadTokenizer(path)).rejects.toThrow(/^\S+ is nested deeper than 100 levels/);
 });

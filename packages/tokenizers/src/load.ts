@@ -38,9 +38,19 @@ async function open(path: string): Promise<TokenizerFile> {
     throw new TokenizerError("TOKENIZER_LOAD_FAILED", `cannot read ${path}`, { cause });
   });
   const json = jsonIn(bytes);
+  if (isDeeper(json, DEEPEST))
+    throw new TokenizerError("TOKENIZER_LOAD_FAILED", `${path} is nested deeper than ${DEEPEST} levels, as none is`);
   const beside = await filesBeside(path);
   return { path, bytes, json, type: typeOf(json), config: configIn(beside), beside };
 }
+
+/** Levels of arrays and objects in one another; what reads them further on goes down by recursion. */
+const DEEPEST = 100;
+
+const isDeeper = (value: unknown, levels: number): boolean =>
+  typeof value === "object" &&
+  value !== null &&
+  (levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1)));
 
 function jsonIn(bytes: Buffer): unknown {
   try {

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { eventStream } from "../src/trainer/event-stream.js";
+import { TrainerClient } from "../src/trainer/client.js";
 import { Requests } from "../src/trainer/requests.js";
 
 /** A server whose n-th connection is answered by the n-th of these; later ones are refused. */
@@ -16,8 +17,9 @@ async function serving(...answers: ((req: IncomingMessage, res: ServerResponse) 
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = z.object({ port: z.number() }).parse(server.address());
-  const requests = new Requests({ url: `http://127.0.0.1:${port}`, retries: 2, backoffMs: 1 });
-  return { asked, requests, [Symbol.dispose]: () => void server.close() };
+  const url = `http://127.0.0.1:${port}`;
+  const requests = new Requests({ url, retries: 2, backoffMs: 1 });
+  return { asked, url, requests, [Symbol.dispose]: () => void server.close() };
 }
 
 async function dataOf(requests: Requests, signal?: AbortSignal): Promise<string[]> {
@@ -76,6 +78,17 @@ test("somebody who no longer listens is not connected again", async () => {
 test("a line that is no event is passed over", async () => {
   using server = await serving((_, res) => res.end("what: is this\n\ndata: a\n\n"));
   expect(await dataOf(server.requests)).toEqual(["a"]);
+});
+
+test("an event that is no JSON, or says nothing of what was asked for, is no answer", async () => {
+  const answering = async (text: string, ask: (client: TrainerClient) => Promise<unknown>) => {
+    using server = await serving((_, res) => res.end(text));
+    const ended = ask(new TrainerClient({ url: server.url, retries: 0 }));
+    await expect(ended).rejects.toMatchObject({ name: "ServiceError", code: "INVALID_ANSWER" });
+  };
+  await answering("data: {\n\n", (client) => client.followMetrics("r").next());
+  for (const event of ["event: accepted\ndata: {", "event: accepted\ndata: {}", "event: text\ndata: {"])
+    await answering(`${event}\n\n`, (client) => client.generate("r", {}, { onText() {} }));
 });
 
 test("an event without end is given up", async () => {

@@ -13,7 +13,6 @@ import {
   ManifestAnswer,
   MetricsHistory,
   MetricsRow,
-  parseJson,
   RunList,
   RunRemoved,
   RunStatus,
@@ -33,7 +32,7 @@ import {
 } from "@trainer/platform";
 import { eventStream } from "./event-stream.js";
 import { ServiceError } from "../service-error.js";
-import { Requests, type Call, type CallOptions, type TrainerClientOptions } from "./requests.js";
+import { parseAnswer, Requests, type Call, type CallOptions, type TrainerClientOptions } from "./requests.js";
 
 export interface ListOptions extends CallOptions {
   readonly limit?: number;
@@ -148,8 +147,9 @@ export class TrainerClient {
 
   /** Steps and evaluations as they come, from the first on, to the run's end. */
   async *followMetrics(runId: string, options?: CallOptions): AsyncGenerator<MetricsRow, void, undefined> {
-    for await (const { data } of eventStream(this.#requests, run(runId, "metrics", "stream"), options)) {
-      const row = MetricsRow.safeParse(parseJson(data));
+    const path = run(runId, "metrics", "stream");
+    for await (const { data } of eventStream(this.#requests, path, options)) {
+      const row = MetricsRow.safeParse(parseAnswer(z.unknown(), data, path));
       if (row.success) yield row.data;
     }
   }
@@ -199,8 +199,8 @@ export class TrainerClient {
     let accepted: z.output<S> | null = null;
     try {
       for await (const { event, data } of eventStream(this.#requests, path, { ...call, once: true })) {
-        if (event === "accepted") accepted = schema.parse(parseJson(data));
-        const piece = StreamPiece.safeParse(parseJson(data));
+        if (event === "accepted") accepted = parseAnswer(schema, data, path);
+        const piece = StreamPiece.safeParse(parseAnswer(z.unknown(), data, path));
         if (piece.data?.type === "text") onText(piece.data.text, piece.data.sequence);
       }
     } catch (error) {

@@ -48,12 +48,7 @@ export class Requests {
 
   /** @throws ServiceError, with the code INVALID_ANSWER where the answer is not what the schema says */
   async json<S extends z.ZodType>(schema: S, path: string, call: Call = {}): Promise<z.output<S>> {
-    const text = await this.text(path, call);
-    try {
-      return schema.parse(parseJson(text));
-    } catch (error) {
-      throw new ServiceError("INVALID_ANSWER", `the answer to ${path} is none of a trainer's API`, { cause: error });
-    }
+    return parseAnswer(schema, await this.text(path, call), path);
   }
 
   text(path: string, call: Call = {}): Promise<string> {
@@ -79,6 +74,15 @@ export class Requests {
       signal,
       accepts,
     });
+  }
+}
+
+/** What came in answer to a request for `path`. @throws ServiceError INVALID_ANSWER where it is not what the schema says */
+export function parseAnswer<S extends z.ZodType>(schema: S, text: string, path: string): z.output<S> {
+  try {
+    return schema.parse(parseJson(text));
+  } catch (error) {
+    throw new ServiceError("INVALID_ANSWER", `the answer to ${path} is none of a trainer's API`, { cause: error });
   }
 }
 

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { bytesOf, type DType } from "../dtype.js";
 import { TorchError } from "../errors.js";
 import { describe } from "../describe.js";
@@ -57,10 +58,10 @@ export function parseHeader(header: Buffer, fileBytes: number, path: string): He
 }
 
 function parseObject(header: Buffer, path: string): object {
-  let text: string;
+  if (!isUtf8(header)) throw refusal(path, "its header is not UTF-8");
+  const text = header.toString();
   let value: unknown;
   try {
-    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(header);
     value = JSON.parse(text);
   } catch (cause) {
     throw refusal(path, `its header is not JSON (${String(cause)})`, cause);

@@ -202,7 +202,7 @@ const hostile: [why: string, file: () => string][] = [
   ["length is 3, but the file ends 2 bytes after it", () => craft("{}", 0, 3n)],
   ["header is not JSON", () => craft("")],
   ["header is not JSON", () => craft('{"a":')],
-  ["header is not JSON", () => craft(Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x7d]))],
+  ["header is not UTF-8", () => craft(Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x7d]))],
   ["header is not JSON", () => craft("\uFEFF{}")],
   ["not a JSON object", () => craft("[]")],
   ["not a JSON object", () => craft(" {}")],

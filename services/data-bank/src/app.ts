@@ -51,5 +51,6 @@ function letFinish(req: IncomingMessage, lingerMs: number): void {
   if (req.complete || req.destroyed) return;
   const timer = setTimeout(() => req.socket.destroy(), lingerMs);
   req.once("close", () => clearTimeout(timer));
+  req.removeAllListeners("readable"); // that of an iterator which is read no further keeps the rest from flowing
   req.resume();
 }

@@ -1,10 +1,13 @@
 import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { Agent, IncomingMessage, request } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, expect, test, vi } from "vitest";
 import { ask, filesIn, FORM_TYPE, form, scratch, sha256, startBank, type Bank } from "./bank.js";
+import { z } from "zod";
 import { containing, matching } from "../../../test/matching.js";
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -83,6 +86,26 @@ test("more than is allowed is 413: told at once where the length says so, else w
   expect(await bank.upload(Buffer.alloc(1001))).toMatchObject(tooLarge);
   expect(await bank.upload(Buffer.alloc(1 << 20))).toMatchObject(tooLarge);
   expect(bank.files()).toHaveLength(2);
+});
+
+test("a connection on which an upload was refused takes the next request at once", async () => {
+  await using bank = await startBank({}, { timeouts: { lingerMs: 20_000 } });
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const post = async (body: Buffer) => {
+    const upload = request(`${bank.url}/files`, { method: "POST", headers: FORM_TYPE, agent });
+    upload.end(body);
+    const [answer] = await once(upload, "response").then(z.tuple([z.instanceof(IncomingMessage)]).parse);
+    answer.resume();
+    await once(answer, "end");
+    return { status: answer.statusCode, reused: upload.reusedSocket };
+  };
+  const sound = form("sound");
+  const malformed = Buffer.from(sound.toString().replace(/^(--.*)\r/, "$1?\r"));
+  expect(await post(Buffer.concat([malformed, Buffer.alloc(500_000)]))).toEqual({ status: 400, reused: false });
+  const started = performance.now();
+  expect(await post(sound)).toEqual({ status: 201, reused: true });
+  expect(performance.now() - started).toBeLessThan(10_000);
+  agent.destroy();
 });
 
 test("who goes on sending after a refusal is cut off", async () => {

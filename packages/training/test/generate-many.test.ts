@@ -68,6 +68,15 @@ test.each(cases)("steps that are recorded and read behind write what steps one b
   }
 });
 
+test("events name each sequence by its place among all, those of the first prompt first", async () => {
+  const input = { seed: 5, numReturnSequences: 2, maxNewTokens: 6, stopOnEos: false };
+  const events = await eventsOf(["T", "The lamp", expected.prompt], input, null);
+  const ends = events.flatMap((e) => (e.type === "sequence" ? [e.sequence] : []));
+  expect(ends.toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5]);
+  const texts = ends.map((__, i) => events.flatMap((e) => (e.type === "text" && e.sequence === i ? [e.text] : [])));
+  expect(texts.map((parts) => parts.join(""))).toEqual(resultOf(events)?.outputs);
+});
+
 test("recorded steps go on beyond the context, each sequence from its own last half", async () => {
   const input = { temperature: 0, stopOnEos: false, maxNewTokens: 150 };
   const found = resultOf(await eventsOf(PROMPTS, input, eagerQueue));

@@ -5,7 +5,7 @@ import { RequestStore } from "@trainer/training/files";
 import { Queue } from "bullmq";
 import type { Redis } from "ioredis";
 import { pino, type Logger } from "pino";
-import type { FromChild } from "./child/messages.js";
+import type { Report } from "./child/messages.js";
 import type { WorkerConfig } from "./config.js";
 import { PACE, type Pace } from "./pace.js";
 import { CancelQueued } from "./runs/cancel-queued.js";
@@ -37,7 +37,7 @@ export interface Container extends AsyncDisposable {
   readonly answerer: Answerer;
   readonly log: Logger;
   readonly children: Children;
-  readonly startChild: (onMessage: (message: FromChild) => void) => Child;
+  readonly startChild: (onMessage: (message: Report) => void) => Child;
   /** Starts a process ahead for the next training, where one waits. */
   readonly prepareNext: () => void;
   /** Runs what has the same key one after another. */
@@ -63,7 +63,7 @@ export function container(config: WorkerConfig, hooks: WorkerHooks = {}): Contai
   queue.on("error", onError);
   const pace = { ...PACE, ...hooks.pace };
   const children = new Children(() => new Child(hooks.child ?? CHILD, config, { lifeMs: pace.life, log }), pace.idle);
-  const startChild = (onMessage: (message: FromChild) => void) => children.start(onMessage);
+  const startChild = (onMessage: (message: Report) => void) => children.start(onMessage);
   const answerer = new Answerer(startChild, ({ message }) =>
     log.warn({ event: "child_crashed", reason: message }, "the process that answers questions ended unexpectedly"),
   );

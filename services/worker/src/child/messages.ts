@@ -110,4 +110,6 @@ export const FromChild = z.discriminatedUnion("type", [
   z.object({ type: z.literal("refused"), id: z.int(), failure: Failure }),
 ]);
 export type FromChild = z.output<typeof FromChild>;
+/** What of that is heard by whoever has a job done: signs of life and the log are for the process that started it. */
+export type Report = Exclude<FromChild, { type: "alive" | "log" }>;
 export type Trained = z.output<typeof Trained>;

@@ -1,12 +1,12 @@
 import { jobs } from "@trainer/platform";
 import { setTimeout } from "node:timers/promises";
-import type { Failure, FromChild } from "../child/messages.js";
+import type { Failure, Report } from "../child/messages.js";
 import type { Container } from "../container.js";
 import { crashOf } from "../supervise/crash.js";
 import { Patience } from "../supervise/patience.js";
 import { timeoutMs, type Work } from "./job.js";
 
-type Outcome = Extract<FromChild, { type: "tokenizer" | "failed" }>;
+type Outcome = Extract<Report, { type: "tokenizer" | "failed" }>;
 
 /** Has a tokenizer trained. What a process before had done is lost with it, but for a tokenizer that was already saved. */
 export async function tokenizerJob(work: Work, drain: AbortSignal, container: Container): Promise<void> {

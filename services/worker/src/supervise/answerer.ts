@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Archives, Failure, FromChild, Piece, Question } from "../child/messages.js";
+import type { Archives, Failure, Piece, Question, Report } from "../child/messages.js";
 import type { Child, Ended } from "./child.js";
 import { crashOf } from "./crash.js";
 
@@ -31,7 +31,7 @@ interface Asked {
  * it was asked then is asked once more, each alone, so that the question it died of takes no other down.
  */
 export class Answerer implements AsyncDisposable {
-  readonly #startChild: (onMessage: (message: FromChild) => void) => Child;
+  readonly #startChild: (onMessage: (message: Report) => void) => Child;
   readonly #onCrash: (failure: Failure) => void;
   readonly #asked = new Map<number, Asked>();
   #child: Child | null = null;
@@ -40,7 +40,7 @@ export class Answerer implements AsyncDisposable {
   /** Those that are asked once more, one after another. */
   #again: Promise<unknown> = Promise.resolve();
 
-  constructor(startChild: (onMessage: (message: FromChild) => void) => Child, onCrash: (failure: Failure) => void) {
+  constructor(startChild: (onMessage: (message: Report) => void) => Child, onCrash: (failure: Failure) => void) {
     this.#startChild = startChild;
     this.#onCrash = onCrash;
   }
@@ -111,7 +111,7 @@ export class Answerer implements AsyncDisposable {
     return asked;
   }
 
-  #hear(message: FromChild): void {
+  #hear(message: Report): void {
     if (message.type === "stopped") this.#child?.kill();
     if (message.type !== "piece" && message.type !== "answer" && message.type !== "refused") return;
     const asked = this.#asked.get(message.id);

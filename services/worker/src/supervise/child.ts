@@ -4,7 +4,7 @@ import { Readable } from "node:stream";
 import { Watchdog, withoutSecrets } from "@trainer/platform";
 import { pino, type Logger } from "pino";
 import { z } from "zod";
-import { FromChild, type ToChild } from "../child/messages.js";
+import { FromChild, type Report, type ToChild } from "../child/messages.js";
 import { ChildConfig, type WorkerConfig } from "../config.js";
 import { PACE } from "../pace.js";
 import { CpuTime } from "./cpu-time.js";
@@ -46,7 +46,7 @@ const SILENT = pino({ level: "silent" });
 export class Child {
   readonly ended: Promise<Ended>;
   readonly #process: ChildProcess;
-  #onMessage: (message: FromChild) => void = () => {};
+  #onMessage: (message: Report) => void = () => {};
   #oomKillsBefore = oomKills();
   readonly #watchdog: Watchdog;
   readonly #log: Logger;
@@ -68,8 +68,7 @@ export class Child {
     this.#process.on("message", (raw) => {
       this.#watchdog.seen();
       const { success, data, error } = FromChild.safeParse(raw);
-      if (success && data.type === "log") return this.#log[data.level]({ ...this.#job, ...data.fields }, data.message);
-      if (success) return data.type === "alive" ? undefined : this.#onMessage(data);
+      if (success) return this.#hear(data);
       // What cannot be understood is this process's failure alone.
       const message = `a process said what cannot be understood: ${z.prettifyError(error).replaceAll("\n", " ")}`;
       this.#onMessage({ type: "failed", failure: { code: "INTERNAL_ERROR", failureClass: "FATAL", message } });
@@ -94,8 +93,14 @@ export class Child {
     return this.#killed;
   }
 
+  #hear(message: FromChild): void {
+    if (message.type === "alive") return;
+    if (message.type === "log") this.#log[message.level]({ ...this.#job, ...message.fields }, message.message);
+    else this.#onMessage(message);
+  }
+
   /** Has it do a job: what it says from here on is heard, and what it dies of is the job's. */
-  employ(onMessage: (message: FromChild) => void): void {
+  employ(onMessage: (message: Report) => void): void {
     this.#onMessage = onMessage;
     this.#oomKillsBefore = oomKills();
   }

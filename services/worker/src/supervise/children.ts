@@ -1,4 +1,4 @@
-import type { FromChild } from "../child/messages.js";
+import type { Report } from "../child/messages.js";
 import type { Child } from "./child.js";
 
 /**
@@ -28,7 +28,7 @@ export class Children implements Disposable {
   }
 
   /** A process for a job: the spare one if there is one. */
-  start(onMessage: (message: FromChild) => void): Child {
+  start(onMessage: (message: Report) => void): Child {
     const child = this.#spare ?? this.#fork();
     this.#spare = null;
     this.#atWork.add(child);

@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import type { Failure, FromChild, ToChild, Told } from "../child/messages.js";
+import type { Failure, Report, ToChild, Told } from "../child/messages.js";
 import type { RunEvents } from "../runs/run-events.js";
 import type { RunTurn } from "../runs/run-turn.js";
 import type { Child } from "./child.js";
@@ -16,7 +16,7 @@ export interface TrainRun {
   readonly stop: Stop;
   /** The message that a child begins with; what is told of the run by then is put into it. */
   readonly begin: Extract<ToChild, { type: "train" }>;
-  readonly startChild: (onMessage: (message: FromChild) => void) => Child;
+  readonly startChild: (onMessage: (message: Report) => void) => Child;
   /** Hears, more than once, that the process will not compute for much longer. */
   readonly onSoonOver: () => void;
   readonly onCrash: (failure: Failure) => void;
@@ -96,7 +96,7 @@ class Session {
     this.child.kill();
   };
 
-  async #hear(message: FromChild): Promise<void> {
+  async #hear(message: Report): Promise<void> {
     const { turn, stop } = this.#run;
     switch (message.type) {
       case "told":
@@ -116,9 +116,7 @@ class Session {
         return this.child.kill();
       case "stopped":
         return this.child.kill();
-      case "alive":
       case "ready":
-      case "log":
       case "tokenizer":
       case "piece":
       case "answer":
@@ -138,7 +136,7 @@ class Session {
   }
 
   /** The run is safe. From here on nothing can make it fail, nor be done twice: the record says so before its folder goes. */
-  async #sent(sent: Extract<FromChild, { type: "sent" }>): Promise<void> {
+  async #sent(sent: Extract<Report, { type: "sent" }>): Promise<void> {
     const { turn, events } = this.#run;
     const { trained } = sent;
     const training = trained.progress ?? this.told;

@@ -13,11 +13,11 @@ export { archivedFileId } from "./artifact/archived.js";
 export { resolveRun, type ResolvedRun } from "./home/resolve-run.js";
 export { TokenizerManifest } from "./tokenizer/manifest.js";
 export { whyNotWritable } from "./home/why-not-writable.js";
-export { isHeld, lastTurn, RunLock } from "./run/lock.js";
-export { readManifest, RunManifest, type RunStatus } from "./run/manifest.js";
-export { recordFailure, type Failure } from "./run/record-failure.js";
-export { RequestStore } from "./run/request-store.js";
-export { hasBegun, runFolder, type RunFolder } from "./run/run-folder.js";
+export { isHeld, lastTurn, RunLock } from "./home/lock.js";
+export { readManifest, RunManifest, type RunStatus } from "./home/manifest.js";
+export { recordFailure, type Failure } from "./home/record-failure.js";
+export { RequestStore } from "./home/request-store.js";
+export { hasBegun, runFolder, type RunFolder } from "./home/run-folder.js";
 export {
   BinsCleanupConfig,
   CleanupConfig,

@@ -1,5 +1,6 @@
 export { leftOutOf, openCorpus, type Corpus, type OpenOptions, type ReadOptions } from "./corpus/corpus.js";
-export { leftOutSentences, noLosses, type LeftOut } from "./corpus/left-out.js";
+export type { LeftOut } from "./home/text-losses.js";
+export { leftOutSentences, noLosses } from "./corpus/left-out.js";
 export { readTextFile, readTextStream, textPieces, type WholeText } from "./corpus/read-whole-text.js";
 export { corpusStatistics, type CorpusStatistics } from "./corpus/statistics.js";
 export type { ScriptCount } from "./corpus/script-counter.js";
@@ -15,23 +16,23 @@ export { BatchLoader, LoaderState, type Batch, type LoaderOptions } from "./bins
 export { buildBins, type Bins, type BinsProgress, type BuildBinsOptions } from "./bins/build-bins.js";
 export type { TokenBin } from "./bins/token-bin.js";
 export { TrainingError, type FailureClass } from "./errors.js";
-export { parseTrainOptions, TrainOptions, type TrainInput } from "./run/options.js";
+export { parseTrainOptions, TrainOptions, type TrainInput } from "./options/options.js";
 export { train } from "./run/train.js";
 export { resume } from "./run/resume.js";
 export type { LogRecord } from "./run/logs.js";
 export type { RunContext } from "./run/session.js";
 export type { RunEvent, RunResult, StepDone } from "./run/events.js";
-export { readManifest, RunManifest, type RunStatus } from "./run/manifest.js";
-export type { StepProfile } from "./run/step-profile.js";
-export { queueStep, trainStep, type QueuedStep, type Stepper, type StepResult } from "./run/step.js";
-export { StepRecorder, stepRecorder } from "./run/step-recorder.js";
-export { evaluateSplit, type EvaluationData, type SplitEvaluation } from "./run/evaluate-split.js";
-export { inPrecision, resolveCompute, suitablePrecision, type Compute } from "./run/precision.js";
+export { readManifest, RunManifest, type RunStatus } from "./home/manifest.js";
+export type { StepProfile } from "./step/step-profile.js";
+export { queueStep, trainStep, type QueuedStep, type Stepper, type StepResult } from "./step/step.js";
+export { StepRecorder, stepRecorder } from "./step/step-recorder.js";
+export { evaluateSplit, type EvaluationData, type SplitEvaluation } from "./step/evaluate-split.js";
+export { inPrecision, resolveCompute, suitablePrecision, type Compute } from "./step/precision.js";
 export { archiveName, archiveRoot } from "./artifact/artifact-name.js";
 export type { UnpackLimits } from "./artifact/expansion-limit.js";
 export { archivedFileId, recordArchive } from "./artifact/archived.js";
 export { bringRun, holdRun } from "./artifact/bring-run.js";
-export type { DataBank, FetchContext, FetchProgress, TransferOptions, TransferProgress } from "./artifact/data-bank.js";
+export type { DataBank, FetchContext, FetchProgress, TransferOptions, TransferProgress } from "./home/data-bank.js";
 export { sendArtifact, type SendContext, type SentArtifact } from "./artifact/send.js";
 export { packRun, type Packed } from "./artifact/pack.js";
 export { unpackRun, type UnpackOptions } from "./artifact/unpack.js";
@@ -44,7 +45,7 @@ export {
 export { cleanBins } from "./cleanup/clean-bins.js";
 export { cleanRun, cleanRuns } from "./cleanup/clean-runs.js";
 export { cleanTokenizers } from "./cleanup/clean-tokenizers.js";
-export { listTokenizers, type TokenizerSummary } from "./cleanup/list-tokenizers.js";
+export { listTokenizers, type TokenizerSummary } from "./tokenizer/list-tokenizers.js";
 export { removeTokenizer } from "./cleanup/remove-tokenizer.js";
 export {
   BinsCleanupConfig,
@@ -55,7 +56,8 @@ export {
 export type { CleanupContext, CleanupRecord, Decision, KeepReason } from "./cleanup/report.js";
 export { openHome, type Home } from "./home/home.js";
 export { TextRoot } from "./home/text-root.js";
-export { hasBegun, hasSaved, runFolder, type RunFolder } from "./run/run-folder.js";
+export { hasSaved } from "./checkpoint/has-saved.js";
+export { hasBegun, runFolder, type RunFolder } from "./home/run-folder.js";
 export { ID_RULE, isId } from "@trainer/disk";
 export { listRuns, summarizeRun, type RunSummary } from "./home/list-runs.js";
 export { nearest } from "./home/nearest.js";
@@ -65,18 +67,18 @@ export { runLogFiles, type RunLogFiles } from "./home/run-log-files.js";
 export { nameRun } from "./home/name-run.js";
 export { resolveRun, type ResolvedRun } from "./home/resolve-run.js";
 export { skippedWarning } from "./tokenizer/skipped-lines.js";
-export { vocabSizeFor } from "./run/vocab-size.js";
+export { vocabSizeFor } from "./options/vocab-size.js";
 export { resolveTokenizer, type ResolvedTokenizer } from "./home/resolve-tokenizer.js";
-export { findBatch, type FindBatchContext, type FoundBatch } from "./fit/find-batch.js";
-export { SearchEvent } from "./fit/search-request.js";
-export { textFrame } from "./use/begin.js";
-export { chat, promptOf, type ChatContext, type ChatMessage, type ChatReply } from "./use/chat.js";
-export { ChatOptions, type ChatInput } from "./use/chat-options.js";
-export type { Comparison, Difference } from "./use/comparison.js";
-export type { Diversity } from "./use/diversity.js";
-export { evaluate, type EvaluateContext, type Evaluation } from "./use/evaluate.js";
-export { EvaluateOptions, type EvaluateInput } from "./use/evaluate-options.js";
-export { exportRun, type Exported } from "./use/export-run.js";
+export { findBatch, type FindBatchContext, type FoundBatch } from "./batch-size/find-batch.js";
+export { SearchEvent } from "./batch-size/search-request.js";
+export { textFrame } from "./inference/begin.js";
+export { chat, promptOf, type ChatContext, type ChatMessage, type ChatReply } from "./inference/chat.js";
+export { ChatOptions, type ChatInput } from "./options/chat-options.js";
+export type { Comparison, Difference } from "./inference/comparison.js";
+export type { Diversity } from "./inference/diversity.js";
+export { evaluate, type EvaluateContext, type Evaluation } from "./inference/evaluate.js";
+export { EvaluateOptions, type EvaluateInput } from "./options/evaluate-options.js";
+export { exportRun, type Exported } from "./inference/export-run.js";
 export {
   generate,
   generateMany,
@@ -85,17 +87,17 @@ export {
   type FinishReason,
   type Generated,
   type GenerateEvent,
-} from "./use/generate.js";
-export { GenerateOptions, type GenerateInput } from "./use/generate-options.js";
+} from "./inference/generate.js";
+export { GenerateOptions, type GenerateInput } from "./options/generate-options.js";
 export type { Lengths } from "./bins/lengths.js";
-export { openModel, type OpenModel } from "./use/open-model.js";
-export type { QuantizationLoss } from "./use/quantize-opened.js";
-export { samplePrompts } from "./use/sample-prompts.js";
-export type { Sample } from "./use/samples.js";
-export type { CharacterScore } from "./use/per-character.js";
-export type { Fidelity } from "./use/fidelity.js";
-export { score, type Score } from "./use/score.js";
-export { ScoreOptions, type ScoreInput } from "./use/score-options.js";
+export { openModel, type OpenModel } from "./inference/open-model.js";
+export type { QuantizationLoss } from "./inference/quantize-opened.js";
+export { samplePrompts } from "./options/sample-prompts.js";
+export type { Sample } from "./inference/samples.js";
+export type { CharacterScore } from "./inference/per-character.js";
+export type { Fidelity } from "./inference/fidelity.js";
+export { score, type Score } from "./inference/score.js";
+export { ScoreOptions, type ScoreInput } from "./options/score-options.js";
 export { TokenizerManifest } from "./tokenizer/manifest.js";
 export { contentId, saveTokenizer } from "./tokenizer/save-tokenizer.js";
 export { trainOnCorpus, type CorpusTokenizer, type CorpusTokenizerOptions } from "./tokenizer/train-on-corpus.js";

@@ -2,7 +2,7 @@ import { build, charLstm, gpt2, llama, newConfig, qwen, type CausalLm } from "@t
 import { setNumThreads, type Tensor } from "@trainer/torch";
 import { afterEach, expect, test } from "vitest";
 import { z } from "zod";
-import { BatchReader } from "../src/use/batch-reader.js";
+import { BatchReader } from "../src/inference/batch-reader.js";
 
 afterEach(() => setNumThreads(1));
 

@@ -7,10 +7,10 @@ import { expect, test } from "vitest";
 import { z } from "zod";
 import { openHome } from "../src/home/home.js";
 import { temporaryFolder } from "../src/home/temporary-folder.js";
-import { textFrame } from "../src/use/begin.js";
-import { generate } from "../src/use/generate.js";
-import { openModel, type OpenModel } from "../src/use/open-model.js";
-import { score } from "../src/use/score.js";
+import { textFrame } from "../src/inference/begin.js";
+import { generate } from "../src/inference/generate.js";
+import { openModel, type OpenModel } from "../src/inference/open-model.js";
+import { score } from "../src/inference/score.js";
 import { containing, openTinyGpt2 } from "./fixture.js";
 import { scriptedModel } from "./scripted-model.js";
 

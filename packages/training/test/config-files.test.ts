@@ -2,7 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { temporaryFolder } from "../src/home/temporary-folder.js";
-import { writeConfigs } from "../src/run/config-files.js";
+import { writeConfigs } from "../src/model/config-files.js";
 import { openTinyGpt2 } from "./fixture.js";
 
 const none = { pad: null, unk: null, bos: null, eos: null };

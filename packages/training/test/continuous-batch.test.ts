@@ -3,9 +3,9 @@ import { familyNames, planModel, type CausalLm } from "@trainer/models";
 import { memoryStats, setNumThreads, type Tensor } from "@trainer/torch";
 import { array, assert, asyncProperty, boolean, constantFrom, integer, nat, record, type Arbitrary } from "fast-check";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { generate, generateMany, generateStream, type Generated } from "../src/use/generate.js";
-import type { GenerateInput } from "../src/use/generate-options.js";
-import type { OpenModel } from "../src/use/open-model.js";
+import { generate, generateMany, generateStream, type Generated } from "../src/inference/generate.js";
+import type { GenerateInput } from "../src/options/generate-options.js";
+import type { OpenModel } from "../src/inference/open-model.js";
 import { containing, expected, openTinyGpt2 } from "./fixture.js";
 
 let opened: OpenModel;

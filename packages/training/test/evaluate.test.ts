@@ -5,12 +5,12 @@ import { recordArchive } from "../src/artifact/archived.js";
 import { openHome, type Home } from "../src/home/home.js";
 import { temporaryFolder } from "../src/home/temporary-folder.js";
 import type { RunResult } from "../src/run/events.js";
-import { readManifest } from "../src/run/manifest.js";
+import { readManifest } from "../src/home/manifest.js";
 import { train } from "../src/run/train.js";
-import { computeOf, evaluate } from "../src/use/evaluate.js";
-import { openModel } from "../src/use/open-model.js";
-import { samplePrompts } from "../src/use/sample-prompts.js";
-import { score } from "../src/use/score.js";
+import { computeOf, evaluate } from "../src/inference/evaluate.js";
+import { openModel } from "../src/inference/open-model.js";
+import { samplePrompts } from "../src/options/sample-prompts.js";
+import { score } from "../src/inference/score.js";
 import { containing, expected, openTinyGpt2, tinyGpt2 } from "./fixture.js";
 import { aString } from "../../../test/matching.js";
 

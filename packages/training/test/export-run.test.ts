@@ -4,13 +4,13 @@ import { trainBpe, trainChar, trainSentencePiece, type Tokenizer } from "@traine
 import { expect, test } from "vitest";
 import { openHome } from "../src/home/home.js";
 import { temporaryFolder } from "../src/home/temporary-folder.js";
-import { writeManifest } from "../src/run/manifest.js";
+import { writeManifest } from "../src/home/manifest.js";
 import { newManifest } from "../src/run/new-manifest.js";
-import { parseTrainOptions } from "../src/run/options.js";
-import { exportNotes } from "../src/use/export-notes.js";
-import { exportRun } from "../src/use/export-run.js";
-import { generate } from "../src/use/generate.js";
-import { openModel } from "../src/use/open-model.js";
+import { parseTrainOptions } from "../src/options/options.js";
+import { exportNotes } from "../src/inference/export-notes.js";
+import { exportRun } from "../src/inference/export-run.js";
+import { generate } from "../src/inference/generate.js";
+import { openModel } from "../src/inference/open-model.js";
 import { containing, tinyGpt2 } from "./fixture.js";
 
 const FILES = [

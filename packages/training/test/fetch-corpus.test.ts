@@ -14,7 +14,7 @@ import {
   type FetchProgress,
 } from "@trainer/training";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { takeLock, waitForLock } from "../src/run/wait-for-lock.js";
+import { takeLock, waitForLock } from "../src/home/wait-for-lock.js";
 import { scratch } from "../../../test/scratch.js";
 import { asSha256 } from "../../../test/sha256.js";
 import { gate, latch, startBank, startTransfer, type Bank } from "./bank.js";

@@ -4,7 +4,7 @@ import { setNumThreads } from "@trainer/torch";
 import { expect } from "vitest";
 import { z } from "zod";
 import { openHome } from "../src/home/home.js";
-import { openModel, type OpenModel } from "../src/use/open-model.js";
+import { openModel, type OpenModel } from "../src/inference/open-model.js";
 
 /** The folder that fixtures/tiny-gpt2.py wrote. */
 export const tinyGpt2 = fileURLToPath(new URL("fixtures/tiny-gpt2", import.meta.url));

@@ -1,9 +1,15 @@
 import type { CausalLm } from "@trainer/models";
 import { eagerQueue, memoryStats, type DeviceQueue } from "@trainer/torch";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { generate, generateMany, generateManyStream, type Generated, type GenerateEvent } from "../src/use/generate.js";
-import type { GenerateInput } from "../src/use/generate-options.js";
-import type { OpenModel } from "../src/use/open-model.js";
+import {
+  generate,
+  generateMany,
+  generateManyStream,
+  type Generated,
+  type GenerateEvent,
+} from "../src/inference/generate.js";
+import type { GenerateInput } from "../src/options/generate-options.js";
+import type { OpenModel } from "../src/inference/open-model.js";
 import { expected, openTinyGpt2 } from "./fixture.js";
 import { scriptedModel } from "./scripted-model.js";
 

@@ -1,10 +1,10 @@
 import { logits, type CausalLm } from "@trainer/models";
 import { getRngState, memoryStats, noGrad, scope, tensor } from "@trainer/torch";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { generate, generateStream, type GenerateEvent } from "../src/use/generate.js";
-import type { GenerateInput } from "../src/use/generate-options.js";
-import type { OpenModel } from "../src/use/open-model.js";
-import { halfWindow, promptLength } from "../src/use/window.js";
+import { generate, generateStream, type GenerateEvent } from "../src/inference/generate.js";
+import type { GenerateInput } from "../src/options/generate-options.js";
+import type { OpenModel } from "../src/inference/open-model.js";
+import { halfWindow, promptLength } from "../src/inference/window.js";
 import { containing, expected, openTinyGpt2 } from "./fixture.js";
 import { scriptedModel } from "./scripted-model.js";
 

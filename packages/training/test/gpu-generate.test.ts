@@ -17,9 +17,9 @@ import {
   useFusedKernels,
 } from "@trainer/torch";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { generate, generateManyStream } from "../src/use/generate.js";
-import type { GenerateInput } from "../src/use/generate-options.js";
-import { openModel, type OpenModel } from "../src/use/open-model.js";
+import { generate, generateManyStream } from "../src/inference/generate.js";
+import type { GenerateInput } from "../src/options/generate-options.js";
+import { openModel, type OpenModel } from "../src/inference/open-model.js";
 import { openHome } from "../src/home/home.js";
 import { openTinyGpt2, tinyGpt2 } from "./fixture.js";
 

@@ -7,10 +7,10 @@ import { z } from "zod";
 import { writeCheckpoint } from "../src/checkpoint/write.js";
 import { openHome } from "../src/home/home.js";
 import { temporaryFolder } from "../src/home/temporary-folder.js";
-import { writeManifest } from "../src/run/manifest.js";
+import { writeManifest } from "../src/home/manifest.js";
 import { newManifest } from "../src/run/new-manifest.js";
-import { parseTrainOptions } from "../src/run/options.js";
-import { openModel } from "../src/use/open-model.js";
+import { parseTrainOptions } from "../src/options/options.js";
+import { openModel } from "../src/inference/open-model.js";
 import { containing, expected, openTinyGpt2, tinyGpt2 } from "./fixture.js";
 
 /** A home in which the fixture is the run `novel`, but for the files left out. */

@@ -4,8 +4,8 @@ import { loadTokenizer, trainBpe } from "@trainer/tokenizers";
 import { openCorpus, parseTrainOptions, type RunEvent } from "@trainer/training";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { prepareTokenizer, trainingProgress } from "../src/run/prepare-tokenizer.js";
-import { vocabSizeFor } from "../src/run/vocab-size.js";
-import { writeTokenizerFiles } from "../src/run/tokenizer-files.js";
+import { vocabSizeFor } from "../src/options/vocab-size.js";
+import { writeTokenizerFiles } from "../src/model/tokenizer-files.js";
 import { writeCorpus } from "./corpus.js";
 import { scratch } from "../../../test/scratch.js";
 

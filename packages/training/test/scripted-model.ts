@@ -1,6 +1,6 @@
 import { build, gpt2, gpt2Config, type CausalLm } from "@trainer/models";
 import { noGrad, scope, tensor, type Tensor } from "@trainer/torch";
-import type { OpenModel } from "../src/use/open-model.js";
+import type { OpenModel } from "../src/inference/open-model.js";
 
 const WIDTH = 64;
 

@@ -24,7 +24,7 @@ import {
   type TransferProgress,
 } from "@trainer/training";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { removalOf } from "../src/run/run-use.js";
+import { removalOf } from "../src/home/run-use.js";
 import { scratch } from "../../../test/scratch.js";
 import { asSha256 } from "../../../test/sha256.js";
 import { gate, startBank, startTransfer, type Bank } from "./bank.js";

@@ -6,10 +6,10 @@ import { fileIdOf } from "../corpus/corpus-cache.js";
 import { TrainingError } from "../errors.js";
 import type { Home } from "../home/home.js";
 import { archivedFiles } from "../home/run-log-files.js";
-import { readManifest, writeManifest } from "../run/manifest.js";
-import { runFolder } from "../run/run-folder.js";
-import { waitForLock } from "../run/wait-for-lock.js";
-import { transferFailure, type DataBank, type FetchContext } from "./data-bank.js";
+import { readManifest, writeManifest } from "../home/manifest.js";
+import { runFolder } from "../home/run-folder.js";
+import { waitForLock } from "../home/wait-for-lock.js";
+import { transferFailure, type DataBank, type FetchContext } from "../home/data-bank.js";
 import { unpackRun } from "./unpack.js";
 
 /**

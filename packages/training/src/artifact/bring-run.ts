@@ -3,9 +3,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { isFolder, isId } from "@trainer/disk";
 import type { Home } from "../home/home.js";
 import { resolveRun, type ResolvedRun } from "../home/resolve-run.js";
-import { useRun } from "../run/run-use.js";
+import { useRun } from "../home/run-use.js";
 import { archivedFileId, fetchRun } from "./archived.js";
-import type { FetchContext } from "./data-bank.js";
+import type { FetchContext } from "../home/data-bank.js";
 
 export type BringContext = FetchContext & { readonly home: Home };
 

@@ -8,11 +8,11 @@ import type { CleanupContext, Decision } from "../cleanup/report.js";
 import { TrainingError } from "../errors.js";
 import type { Home } from "../home/home.js";
 import { resolveRun } from "../home/resolve-run.js";
-import { readManifest } from "../run/manifest.js";
-import { useRun } from "../run/run-use.js";
+import { readManifest } from "../home/manifest.js";
+import { useRun } from "../home/run-use.js";
 import { archivedFileId, recordArchive } from "./archived.js";
 import { archiveName } from "./artifact-name.js";
-import { transferFailure, type DataBank, type TransferProgress } from "./data-bank.js";
+import { transferFailure, type DataBank, type TransferProgress } from "../home/data-bank.js";
 import { packRun, type Packed } from "./pack.js";
 
 export interface SendContext extends CleanupContext {

@@ -2,7 +2,7 @@ import { utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { isErrno, makeFolder, unlessAbsent } from "@trainer/disk";
 import { useCached } from "../corpus/corpus-cache.js";
-import { UNWRITABLE } from "../run/run-use.js";
+import { UNWRITABLE } from "../home/run-use.js";
 
 /**
  * Says that this process reads a set of bins, until it is disposed of, and when it was last used: no cleanup takes it

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { LoaderState } from "../bins/batch-loader.js";
-import { EarlyStoppingState } from "../run/early-stopping.js";
+import { EarlyStoppingState } from "../step/early-stopping.js";
 
 const count = z.int().min(0);
 

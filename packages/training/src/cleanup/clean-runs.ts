@@ -15,11 +15,11 @@ import { idsIn, measure } from "../home/folders.js";
 import type { Home } from "../home/home.js";
 import { summarizeRun } from "../home/list-runs.js";
 import { archivedFiles } from "../home/run-log-files.js";
-import type { RunStatus } from "../run/manifest.js";
-import { runFolder } from "../run/run-folder.js";
-import { removalOf } from "../run/run-use.js";
+import type { RunStatus } from "../home/manifest.js";
+import { runFolder } from "../home/run-folder.js";
+import { removalOf } from "../home/run-use.js";
 import type { CleanupConfig } from "./config.js";
-import { namedByRuns, type Named } from "./named-by-runs.js";
+import { namedByRuns, type Named } from "../home/named-by-runs.js";
 import { reported } from "./report-decision.js";
 import { isNeeded, type CleanupContext, type Decision, type KeepReason } from "./report.js";
 

@@ -4,7 +4,7 @@ import { trainBpe } from "@trainer/tokenizers";
 import { expect, test } from "vitest";
 import { openHome } from "../home/home.js";
 import { temporaryFolder } from "../home/temporary-folder.js";
-import { listTokenizers } from "./list-tokenizers.js";
+import { listTokenizers } from "../tokenizer/list-tokenizers.js";
 import { removeTokenizer } from "./remove-tokenizer.js";
 
 async function homeWith(tokenizers: readonly string[], runs: Readonly<Record<string, string>>) {

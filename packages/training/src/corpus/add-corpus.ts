@@ -2,15 +2,16 @@ import { createHash } from "node:crypto";
 import { rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { folderBeside, syncFolder, writeSynced } from "@trainer/disk";
-import { transferFailure, type DataBank, type TransferProgress } from "../artifact/data-bank.js";
+import { transferFailure, type DataBank, type TransferProgress } from "../home/data-bank.js";
 import type { Home } from "../home/home.js";
-import { waitForLock } from "../run/wait-for-lock.js";
+import { waitForLock } from "../home/wait-for-lock.js";
 import { cachedPath, cacheLock, useCached } from "./corpus-cache.js";
 import { leftOutOf, openCorpus } from "./corpus.js";
 import type { FetchedCorpus } from "./fetch-corpus.js";
 import type { CorpusFormat } from "./file-kinds.js";
 import { joinedText } from "./joined-text.js";
-import type { LeftOut, TextLosses } from "./left-out.js";
+import type { TextLosses } from "./left-out.js";
+import type { LeftOut } from "../home/text-losses.js";
 
 export interface AddContext {
   readonly home: Home;

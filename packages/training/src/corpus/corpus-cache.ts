@@ -3,7 +3,7 @@ import { createReadStream, readdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { isFile, isSha256, type Sha256 } from "@trainer/disk";
-import { isHeld, RunLock } from "../run/lock.js";
+import { isHeld, RunLock } from "../home/lock.js";
 
 /** The id of a file in a file service, the SHA-256 of its content, as it is written everywhere; null for what is none. */
 export function fileIdOf(text: string): Sha256 | null {

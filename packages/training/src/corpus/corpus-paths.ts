@@ -1,4 +1,4 @@
-import type { FetchContext } from "../artifact/data-bank.js";
+import type { FetchContext } from "../home/data-bank.js";
 import type { Home } from "../home/home.js";
 import { fetchCorpus } from "./fetch-corpus.js";
 

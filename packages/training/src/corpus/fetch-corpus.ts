@@ -1,9 +1,9 @@
 import { stat, utimes } from "node:fs/promises";
 import { makeFolder } from "@trainer/disk";
-import { isAbsence, transferFailure, type FetchContext } from "../artifact/data-bank.js";
+import { isAbsence, transferFailure, type FetchContext } from "../home/data-bank.js";
 import { TrainingError } from "../errors.js";
 import type { Home } from "../home/home.js";
-import { waitForLock } from "../run/wait-for-lock.js";
+import { waitForLock } from "../home/wait-for-lock.js";
 import { cachedPath, cacheLock, fileIdOf, isSound, useCached } from "./corpus-cache.js";
 
 /** A corpus in the cache, which no cleanup takes away until it is disposed of. */

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { LeftOut, leftOut, leftOutSentences, noLosses, noteReplaced, type TextLosses } from "./left-out.js";
+import { leftOut, leftOutSentences, noLosses, noteReplaced, type TextLosses } from "./left-out.js";
+import { LeftOut } from "../home/text-losses.js";
 
 const files = [{ path: "a.txt" }, { path: "b.txt" }];
 

@@ -1,17 +1,7 @@
 import { z } from "zod";
+import type { LeftOut } from "../home/text-losses.js";
 
 const count = z.int().min(0);
-
-/** What of the text that was named is not in what was made of it. */
-export const LeftOut = z.object({
-  /** Files that lay in the folders named and were not read: how many of each kind, and the first by name. */
-  files: z.object({ count, kinds: z.record(z.string(), count), names: z.array(z.string()) }),
-  /** Characters that were not UTF-8 and became U+FFFD, with the files that have most, and their share of a file's bytes. */
-  characters: z.object({ count, files: z.array(z.object({ path: z.string(), count, share: z.number() })) }),
-  /** Lines that stood between documents and are in none, by what they say. */
-  separators: z.object({ count, lines: z.record(z.string(), count) }),
-});
-export type LeftOut = z.infer<typeof LeftOut>;
 
 /** A file that was not read, and why. */
 export interface SkippedFile {

@@ -1,7 +1,8 @@
 import { CorpusError } from "./corpus-error.js";
 import { isGzip } from "./file-kinds.js";
 import { statOf } from "./find-files.js";
-import { leftOut, type LeftOut } from "./left-out.js";
+import { leftOut } from "./left-out.js";
+import type { LeftOut } from "../home/text-losses.js";
 import { readText } from "./read-file.js";
 import { TextReader } from "./text-reader.js";
 

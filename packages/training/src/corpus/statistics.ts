@@ -1,7 +1,8 @@
 import { leftOutOf, openCorpus, type OpenOptions, type ReadOptions } from "./corpus.js";
 import { DistinctCounter } from "./distinct-counter.js";
 import { documentHash, seedKey } from "./document-hash.js";
-import { noLosses, type LeftOut } from "./left-out.js";
+import { noLosses } from "./left-out.js";
+import type { LeftOut } from "../home/text-losses.js";
 import { ScriptCounter, type ScriptCount } from "./script-counter.js";
 
 /** What a corpus is like. Lines are stripped of the whitespace around them, and blank ones do not count. */

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { TrainingError } from "../errors.js";
-import { isHeld } from "../run/lock.js";
-import { readManifest, type RunManifest, type RunStatus } from "../run/manifest.js";
-import { isAskedFor } from "../run/request-store.js";
-import { runFolder } from "../run/run-folder.js";
+import { isHeld } from "./lock.js";
+import { readManifest, type RunManifest, type RunStatus } from "./manifest.js";
+import { isAskedFor } from "./request-store.js";
+import { runFolder } from "./run-folder.js";
 import { bytesIn, idsIn } from "./folders.js";
 import type { Home } from "./home.js";
 import { archivedFiles, archivedIds, isArchived } from "./run-log-files.js";

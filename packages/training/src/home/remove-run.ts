@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { ID_RULE, finishRemovals, isFolder, isId, removeAside } from "@trainer/disk";
 import { TrainingError } from "../errors.js";
-import { removalOf } from "../run/run-use.js";
+import { removalOf } from "./run-use.js";
 import { bytesIn, bytesOf, idsIn } from "./folders.js";
 import type { Home } from "./home.js";
 import { suggest } from "./nearest.js";

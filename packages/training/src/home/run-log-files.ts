@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { isFile, isFolder, isId, namesIn } from "@trainer/disk";
-import { runFolder } from "../run/run-folder.js";
+import { runFolder } from "./run-folder.js";
 import type { Home } from "./home.js";
 
 /** Paths; null where there is no such file. */

@@ -2,9 +2,9 @@ import { openCorpus } from "../corpus/corpus.js";
 import { planSplit } from "../corpus/split-plan.js";
 import { TrainingError } from "../errors.js";
 import type { Home } from "../home/home.js";
-import { corpusOptions } from "./corpus-options.js";
+import { corpusOptions } from "../options/corpus-options.js";
 import type { RunEvent } from "./events.js";
-import type { TrainOptions } from "./options.js";
+import type { TrainOptions } from "../options/options.js";
 
 /** Bytes of a corpus that is read and split in no time. */
 const SMALL = 1 << 20;

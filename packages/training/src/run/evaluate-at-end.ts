@@ -1,8 +1,8 @@
 import { openHome } from "../home/home.js";
-import { evaluate } from "../use/evaluate.js";
-import { EvaluateOptions } from "../use/evaluate-options.js";
-import { usualSplit } from "../use/evaluation-place.js";
-import { openModel } from "../use/open-model.js";
+import { evaluate } from "../inference/evaluate.js";
+import { EvaluateOptions } from "../options/evaluate-options.js";
+import { usualSplit } from "../inference/evaluation-place.js";
+import { openModel } from "../inference/open-model.js";
 import type { Reporter } from "./reporter.js";
 import type { Session } from "./session.js";
 

@@ -1,10 +1,10 @@
-import type { TextLoss } from "../tokenizer/text-loss.js";
+import type { TextLoss } from "../home/text-losses.js";
 import type { BinsProgress } from "../bins/build-bins.js";
 import type { Precision } from "@trainer/models";
-import type { LeftOut } from "../corpus/left-out.js";
+import type { LeftOut } from "../home/text-losses.js";
 import type { FailureClass, TrainingError } from "../errors.js";
-import type { SplitCounts } from "./manifest.js";
-import type { StepProfile } from "./step-profile.js";
+import type { SplitCounts } from "../home/manifest.js";
+import type { StepProfile } from "../step/step-profile.js";
 
 /**
  * What a run tells of itself while it goes on, in this order as far as each occurs; `data` before the tokenizer too, and

@@ -2,15 +2,15 @@ import { rm } from "node:fs/promises";
 import { setNumThreads } from "@trainer/torch";
 import { evaluateAtEnd } from "./evaluate-at-end.js";
 import type { RunResult } from "./events.js";
-import type { RunLock } from "./lock.js";
-import { ManifestFile } from "./manifest-file.js";
-import type { RunManifest } from "./manifest.js";
-import { parseTrainOptions } from "./options.js";
-import { resolveCompute } from "./precision.js";
+import type { RunLock } from "../home/lock.js";
+import { ManifestFile } from "../home/manifest-file.js";
+import type { RunManifest } from "../home/manifest.js";
+import { parseTrainOptions } from "../options/options.js";
+import { resolveCompute } from "../step/precision.js";
 import { Reporter } from "./reporter.js";
-import type { RunFolder } from "./run-folder.js";
+import type { RunFolder } from "../home/run-folder.js";
 import { resultOf, type RunContext } from "./session.js";
-import { fromConfig } from "./wire-names.js";
+import { fromConfig } from "../options/wire-names.js";
 
 interface Completed {
   readonly found: RunManifest;

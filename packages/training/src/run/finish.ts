@@ -3,9 +3,9 @@ import { checkpointOf } from "../checkpoint/list.js";
 import { MODEL_FILE } from "../checkpoint/manifest.js";
 import { problemOf } from "../checkpoint/read.js";
 import type { LiveRun } from "./live-run.js";
-import type { SplitEvaluation } from "./evaluate-split.js";
+import type { SplitEvaluation } from "../step/evaluate-split.js";
 import { evaluate } from "./loop.js";
-import { loadWeights } from "./trained-weights.js";
+import { loadWeights } from "../model/trained-weights.js";
 
 export interface TestResult extends SplitEvaluation {
   /** After which step the weights were as they are. */

@@ -1,17 +1,17 @@
 import type { BatchLoader } from "../bins/batch-loader.js";
-import type { EarlyStopping } from "./early-stopping.js";
-import type { PlannedEvaluation } from "./planned-evaluation.js";
+import type { EarlyStopping } from "../step/early-stopping.js";
+import type { PlannedEvaluation } from "../step/planned-evaluation.js";
 import type { StepDone } from "./events.js";
-import type { ManifestFile } from "./manifest-file.js";
+import type { ManifestFile } from "../home/manifest-file.js";
 import type { MetricsFile } from "./metrics.js";
-import type { RunOptions } from "./options.js";
+import type { RunOptions } from "../options/options.js";
 import type { Reporter } from "./reporter.js";
-import type { RunFolder } from "./run-folder.js";
-import type { StepProfiler } from "./step-profile.js";
-import type { StepPlan } from "./step-plan.js";
-import type { queueStep, Stepper } from "./step.js";
-import type { EvaluationPace } from "./throughput.js";
-import type { TrainedWeights } from "./trained-weights.js";
+import type { RunFolder } from "../home/run-folder.js";
+import type { StepProfiler } from "../step/step-profile.js";
+import type { StepPlan } from "../step/step-plan.js";
+import type { queueStep, Stepper } from "../step/step.js";
+import type { EvaluationPace } from "../step/throughput.js";
+import type { TrainedWeights } from "../model/trained-weights.js";
 
 /** How far a run has come. */
 export interface Progress {

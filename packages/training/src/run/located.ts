@@ -1,7 +1,7 @@
 import { list } from "../checkpoint/list.js";
 import { TrainingError } from "../errors.js";
 import type { LiveRun } from "./live-run.js";
-import { stepFailure } from "./out-of-memory.js";
+import { stepFailure } from "../step/out-of-memory.js";
 
 /** A run's failure with where it happened, what would need less memory if that was it, and what there is to go back to. */
 export async function located(error: unknown, run: LiveRun, step: number): Promise<TrainingError> {

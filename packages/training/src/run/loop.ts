@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { checkpointOf } from "../checkpoint/list.js";
 import { TrainingError } from "../errors.js";
-import { evaluateSplit, type SplitEvaluation } from "./evaluate-split.js";
+import { evaluateSplit, type SplitEvaluation } from "../step/evaluate-split.js";
 import type { LiveRun } from "./live-run.js";
 import { located } from "./located.js";
 import { save, settle } from "./save.js";

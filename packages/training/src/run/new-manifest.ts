@@ -1,10 +1,10 @@
 import { SPLIT_VERSION } from "../corpus/split-plan.js";
-import type { RunManifest } from "./manifest.js";
-import type { RunOptions } from "./options.js";
-import { effectiveBatchSize, type Compute } from "./precision.js";
+import type { RunManifest } from "../home/manifest.js";
+import type { RunOptions } from "../options/options.js";
+import { effectiveBatchSize, type Compute } from "../step/precision.js";
 import { gitCommit, system, versions } from "./system.js";
-import { threadsOf } from "./threads.js";
-import { toConfig } from "./wire-names.js";
+import { threadsOf } from "../step/threads.js";
+import { toConfig } from "../options/wire-names.js";
 
 /** The manifest of a run that is about to begin. */
 export async function newManifest(runId: string, options: RunOptions, compute: Compute): Promise<RunManifest> {

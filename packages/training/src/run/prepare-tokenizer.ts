@@ -12,9 +12,9 @@ import { skippedWarning } from "../tokenizer/skipped-lines.js";
 import { saveTokenizer } from "../tokenizer/save-tokenizer.js";
 import { trainOnCorpus } from "../tokenizer/train-on-corpus.js";
 import type { RunEvent } from "./events.js";
-import { readManifest } from "./manifest.js";
-import { methodOf, type TrainOptions } from "./options.js";
-import { vocabSizeFor } from "./vocab-size.js";
+import { readManifest } from "../home/manifest.js";
+import { methodOf, type TrainOptions } from "../options/options.js";
+import { vocabSizeFor } from "../options/vocab-size.js";
 
 export interface NamedTokenizer {
   /** Its id in the home; of one from elsewhere, its path. */

@@ -7,7 +7,7 @@ import { temporaryFolder } from "../home/temporary-folder.js";
 import type { RunEvent } from "./events.js";
 import type { LogRecord } from "./logs.js";
 import { Reporter } from "./reporter.js";
-import { runFolder } from "./run-folder.js";
+import { runFolder } from "../home/run-folder.js";
 
 /** What becomes of events: the lines of the log without what every line has, and what a listener hears. */
 async function reported(events: readonly RunEvent[], mayWrite = () => {}) {

@@ -1,6 +1,6 @@
 import type { RunEvent } from "./events.js";
 import { RunLog, type LogFields, type LogLevel, type LogRecord } from "./logs.js";
-import type { RunFolder } from "./run-folder.js";
+import type { RunFolder } from "../home/run-folder.js";
 
 type Entry = readonly [level: LogLevel, message: string, fields: Omit<LogFields, "event">];
 

@@ -4,11 +4,11 @@ import { openSafetensors, scope } from "@trainer/torch";
 import { MODEL_FILE, OPTIMIZER_FILE, STATE_FILE } from "../checkpoint/manifest.js";
 import { TrainState } from "../checkpoint/state.js";
 import type { BatchLoader } from "../bins/batch-loader.js";
-import type { EarlyStopping } from "./early-stopping.js";
-import { restoreGenerators } from "./generators.js";
-import { restoreScaler } from "./precision.js";
-import type { Stepper } from "./step.js";
-import { loadWeights, type TrainedWeights } from "./trained-weights.js";
+import type { EarlyStopping } from "../step/early-stopping.js";
+import { restoreGenerators } from "../step/generators.js";
+import { restoreScaler } from "../step/precision.js";
+import type { Stepper } from "../step/step.js";
+import { loadWeights, type TrainedWeights } from "../model/trained-weights.js";
 
 /** Reads a checkpoint's state.json. */
 export async function readState(checkpoint: string): Promise<TrainState> {

@@ -5,16 +5,17 @@ import { openHome } from "../home/home.js";
 import { resolveRun } from "../home/resolve-run.js";
 import { alone } from "./alone.js";
 import type { RunResult } from "./events.js";
-import { fetching } from "./fetching.js";
+import { fetching } from "../home/fetching.js";
 import { finishCompleted } from "./finish-completed.js";
-import { RunLock } from "./lock.js";
-import { ManifestFile } from "./manifest-file.js";
-import { readManifest } from "./manifest.js";
-import { parseTrainOptions, type RunOptions } from "./options.js";
-import { resolveCompute } from "./precision.js";
-import { hasSaved, runFolder } from "./run-folder.js";
+import { RunLock } from "../home/lock.js";
+import { ManifestFile } from "../home/manifest-file.js";
+import { readManifest } from "../home/manifest.js";
+import { parseTrainOptions, type RunOptions } from "../options/options.js";
+import { resolveCompute } from "../step/precision.js";
+import { hasSaved } from "../checkpoint/has-saved.js";
+import { runFolder } from "../home/run-folder.js";
 import { runSession, type RunContext } from "./session.js";
-import { fromConfig } from "./wire-names.js";
+import { fromConfig } from "../options/wire-names.js";
 
 /**
  * Goes on with a run of the home, by its id or folder, from its newest sound checkpoint, or from its beginning if it has

@@ -4,9 +4,9 @@ import { prune } from "../checkpoint/list.js";
 import { MODEL_FILE } from "../checkpoint/manifest.js";
 import type { TrainState } from "../checkpoint/state.js";
 import { writeCheckpoint } from "../checkpoint/write.js";
-import { saveGenerators } from "./generators.js";
+import { saveGenerators } from "../step/generators.js";
 import type { LiveRun } from "./live-run.js";
-import { memoryPeak } from "./memory-peak.js";
+import { memoryPeak } from "../step/memory-peak.js";
 
 /** Saves the run as it stands. */
 export async function save(run: LiveRun): Promise<void> {

@@ -1,21 +1,21 @@
 import { rm } from "node:fs/promises";
-import type { FetchContext } from "../artifact/data-bank.js";
+import type { FetchContext } from "../home/data-bank.js";
 import { TrainingError } from "../errors.js";
-import { setArithmetic } from "./arithmetic.js";
+import { setArithmetic } from "../step/arithmetic.js";
 import { evaluateAtEnd } from "./evaluate-at-end.js";
 import type { RunResult, StepDone } from "./events.js";
 import { testBest, type TestResult } from "./finish.js";
-import type { RunLock } from "./lock.js";
+import type { RunLock } from "../home/lock.js";
 import { trainingLoop } from "./loop.js";
-import type { ManifestFile } from "./manifest-file.js";
-import { memoryPeak } from "./memory-peak.js";
-import type { RunOptions } from "./options.js";
-import type { Compute } from "./precision.js";
+import type { ManifestFile } from "../home/manifest-file.js";
+import { memoryPeak } from "../step/memory-peak.js";
+import type { RunOptions } from "../options/options.js";
+import type { Compute } from "../step/precision.js";
 import { prepare } from "./prepare.js";
-import { preparationFailure } from "./out-of-memory.js";
+import { preparationFailure } from "../step/out-of-memory.js";
 import { Reporter, type ReporterContext } from "./reporter.js";
-import type { RunFolder } from "./run-folder.js";
-import type { queueStep } from "./step.js";
+import type { RunFolder } from "../home/run-folder.js";
+import type { queueStep } from "../step/step.js";
 
 /** Where runs lie, who hears of this one, and what stops it. */
 export interface RunContext extends FetchContext, ReporterContext {

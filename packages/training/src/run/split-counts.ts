@@ -2,8 +2,8 @@ import type { Bins, SplitCount as BinCount } from "../bins/build-bins.js";
 import { lossNote } from "../bins/lost-text.js";
 import { SPLITS, type Split } from "../corpus/held-out.js";
 import { isFar } from "../corpus/split-plan.js";
-import type { SplitCounts } from "./manifest.js";
-import type { TrainOptions } from "./options.js";
+import type { SplitCounts } from "../home/manifest.js";
+import type { TrainOptions } from "../options/options.js";
 
 /** What was asked for each split and what it got, in bytes of the text. */
 export function splitCounts(

@@ -2,8 +2,8 @@ import { memoryStats } from "@trainer/torch";
 import type { Batch } from "../bins/batch-loader.js";
 import type { LiveRun } from "./live-run.js";
 import { located } from "./located.js";
-import type { QueuedStep, StepResult } from "./step.js";
-import { Throughput } from "./throughput.js";
+import type { QueuedStep, StepResult } from "../step/step.js";
+import { Throughput } from "../step/throughput.js";
 
 /** A step whose result is not read yet, with what is said of it then. */
 interface Pending {

@@ -11,15 +11,22 @@ import { tryToWrite } from "../home/why-not-writable.js";
 import { alone } from "./alone.js";
 import { checkCorpus } from "./check-corpus.js";
 import type { RunResult } from "./events.js";
-import { fetching } from "./fetching.js";
-import { RunLock } from "./lock.js";
-import { ManifestFile } from "./manifest-file.js";
+import { fetching } from "../home/fetching.js";
+import { RunLock } from "../home/lock.js";
+import { ManifestFile } from "../home/manifest-file.js";
 import { newManifest } from "./new-manifest.js";
-import { DEFAULT_SEQ_LEN, parseTrainOptions, type RunOptions, type TrainInput, type TrainOptions } from "./options.js";
-import { resolvePretrained } from "./pretrained.js";
-import { resolveCompute } from "./precision.js";
-import { newRunId } from "./run-id.js";
-import { clearUnsaved, hasBegun, hasSaved, runFolder, type RunFolder } from "./run-folder.js";
+import {
+  DEFAULT_SEQ_LEN,
+  parseTrainOptions,
+  type RunOptions,
+  type TrainInput,
+  type TrainOptions,
+} from "../options/options.js";
+import { resolvePretrained } from "../model/pretrained.js";
+import { resolveCompute } from "../step/precision.js";
+import { newRunId } from "../home/run-id.js";
+import { hasSaved } from "../checkpoint/has-saved.js";
+import { clearUnsaved, hasBegun, runFolder, type RunFolder } from "../home/run-folder.js";
 import { runSession, type RunContext } from "./session.js";
 
 /**

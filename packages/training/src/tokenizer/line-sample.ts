@@ -1,6 +1,6 @@
 import { LINE } from "../corpus/text-units.js";
 import { asBuffer } from "../corpus/utf8-repair.js";
-import { Random } from "../use/random.js";
+import { Random } from "../corpus/random.js";
 
 /** A line that has no end is sampled by the piece. */
 const LONGEST = 4096;

@@ -1,7 +1,7 @@
 import type { TokenizerStatistics } from "@trainer/tokenizers";
 import { z } from "zod";
 import { SkippedLines } from "./skipped-lines.js";
-import { LeftOut } from "../corpus/left-out.js";
+import { LeftOut } from "../home/text-losses.js";
 
 const share = z.number().min(0).max(1);
 const Histogram = z.array(z.object({ up_to: z.int(), count: z.int() }));

@@ -1,13 +1,7 @@
 import { roundTrip, type Tokenizer } from "@trainer/tokenizers";
-import { z } from "zod";
 import type { Corpus } from "../corpus/corpus.js";
 import { documentsOf } from "../corpus/document-batch.js";
-
-const count = z.int().min(0);
-
-/** What a tokenizer loses of the beginning of a text: bytes that do not come back, characters that it does not know. */
-export const TextLoss = z.object({ bytes: count, characters: count, lost_bytes: count, unknown_characters: count });
-export type TextLoss = z.infer<typeof TextLoss>;
+import type { TextLoss } from "../home/text-losses.js";
 
 const SAMPLE = 1 << 18; // bytes
 const PIECE = 1 << 15; // bytes

@@ -12,7 +12,7 @@ import { documentsOf, type DocumentBatch } from "../corpus/document-batch.js";
 import { noLosses } from "../corpus/left-out.js";
 import { splitDocuments } from "../corpus/split-documents.js";
 import { planSplit, type SplitOptions, type SplitPlan } from "../corpus/split-plan.js";
-import { snakeKeys } from "../run/wire-names.js";
+import { snakeKeys } from "../options/wire-names.js";
 import { LineSample } from "./line-sample.js";
 import { type SkippedLines, toSkippedLines } from "./skipped-lines.js";
 import { toStats, type TokenizerManifest } from "./manifest.js";

@@ -1,0 +1,70 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { z } from "zod";
+import { TrainingError } from "../errors.js";
+import { SearchEvent, type SearchRequest } from "./search-request.js";
+
+type Found = Extract<SearchEvent, { type: "found" }>;
+
+/** From the sources too, the process runs what was built: it is to measure, and loads nothing more. */
+const SERVE = new URL("../../dist/batch-size/serve.js", import.meta.url);
+
+/**
+ * `search` in a process of its own: its memory's height is that of the trials alone, what it holds on a GPU is given back
+ * with it, and should the kernel end it for its memory, it ends nothing else.
+ */
+export async function searchInProcess(
+  request: SearchRequest,
+  onEvent: (event: SearchEvent) => void,
+  signal?: AbortSignal,
+): Promise<Found> {
+  signal?.throwIfAborted();
+  const code = `await (await import(${JSON.stringify(SERVE.href)})).serve()`;
+  const child = spawn(process.execPath, ["--input-type=module", "--eval", code], {
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+  });
+  let found: Found | null = null;
+  let failure: Extract<SearchEvent, { type: "failed" }> | null = null;
+  let fitting = 0;
+  child.on("message", (message) => {
+    const event = eventOf(message);
+    if (event.type === "found") found = event;
+    if (event.type === "failed") {
+      failure = event;
+      child.kill("SIGKILL"); // it has no more to say
+    }
+    if (event.type === "batch" && event.fits && event.tokensPerSec !== null) fitting = event.batchSize;
+    onEvent(event);
+  });
+  child.send(request);
+  const stop = () => child.kill("SIGKILL");
+  signal?.addEventListener("abort", stop, { once: true });
+  await once(child, "close").finally(() => signal?.removeEventListener("abort", stop));
+  signal?.throwIfAborted();
+  return outcome({ found, failure, fitting, ended: child.signalCode ?? `code ${child.exitCode}`, request });
+}
+
+/** What the process says; what cannot be understood is its failure. */
+export function eventOf(message: unknown): SearchEvent {
+  const { data, error } = SearchEvent.safeParse(message);
+  if (error === undefined) return data;
+  const why = `the search for a batch size said what cannot be understood: ${z.prettifyError(error)}`;
+  return { type: "failed", code: "INTERNAL_ERROR", failureClass: "FATAL", message: why.replaceAll("\n", " ") };
+}
+
+interface Ended {
+  readonly found: Found | null;
+  readonly failure: Extract<SearchEvent, { type: "failed" }> | null;
+  /** The largest batch of which a step was done. */
+  readonly fitting: number;
+  readonly ended: string;
+  readonly request: SearchRequest;
+}
+
+/** What a search came to, however its process ended. */
+export function outcome({ found, failure, fitting, ended, request }: Ended): Found {
+  if (found !== null) return found;
+  if (failure !== null) throw new TrainingError(failure.code, failure.failureClass, failure.message);
+  if (ended === "SIGKILL") return { type: "found", batchSize: fitting, threads: Math.max(...request.threads) };
+  throw new TrainingError("INTERNAL_ERROR", "FATAL", `the search for a batch size ended with ${ended}`);
+}

@@ -1,0 +1,48 @@
+import { readModelConfig } from "@trainer/models";
+import { randint, scope, zeros } from "@trainer/torch";
+import { setArithmetic } from "../step/arithmetic.js";
+import { newModel, withAdapter } from "../model/make-model.js";
+import { makeOptimizer, trainable } from "../step/optimizer.js";
+import { parseTrainOptions, type RunOptions } from "../options/options.js";
+import { gradScaler } from "../step/precision.js";
+import { trainStep, type Stepper } from "../step/step.js";
+import { fromConfig } from "../options/wire-names.js";
+import type { SearchRequest } from "./search-request.js";
+
+/** Steps like those of the run that is asked for, on random tokens. */
+export interface Trial {
+  /** One optimizer step; its milliseconds. */
+  step(batchSize: number): number;
+}
+
+export async function makeTrial(request: SearchRequest): Promise<Trial> {
+  const { vocabSize, maxSeqLen, dimensionsFrom, device, precision } = request;
+  const options: RunOptions = { ...parseTrainOptions(fromConfig(request.config)), maxSeqLen };
+  const stored = dimensionsFrom === null ? null : await readModelConfig(dimensionsFrom);
+  const base = stored === null ? newModel(options, vocabSize, device) : stored.build({ device });
+  const { model, weights } = withAdapter(base, options);
+  const params = trainable(weights.params.named(), options.freezeEmbed);
+  const compute = { device, precision };
+  setArithmetic(compute, options.deterministic); // for good: the process does nothing else
+  const stepper: Stepper = {
+    model,
+    params: [...params.values()],
+    optimizer: makeOptimizer(params, 0, options),
+    compute,
+    gradientClipping: options.gradientClipping,
+    scaler: gradScaler(compute),
+    activationCheckpointing: options.activationCheckpointing,
+  };
+  return {
+    step: (batchSize) =>
+      scope(() => {
+        const ids = () => randint(0, model.vocabSize, [batchSize, maxSeqLen], { device });
+        const documents = options.maskDocuments
+          ? { documents: zeros([batchSize, maxSeqLen], { dtype: "int64", device }) }
+          : {};
+        const began = performance.now();
+        trainStep(stepper, () => ({ inputs: ids(), targets: ids(), tokens: batchSize * maxSeqLen, ...documents }));
+        return performance.now() - began;
+      }),
+  };
+}

@@ -1,0 +1,162 @@
+import { readFile } from "node:fs/promises";
+import { unlessAbsent, writeJson } from "@trainer/disk";
+import { precisions } from "@trainer/models/capabilities";
+import { z } from "zod";
+import { LeftOut } from "./text-losses.js";
+import { failureClasses, TrainingError } from "../errors.js";
+import { TextLoss } from "./text-losses.js";
+
+const count = z.int().min(0);
+const part = z.number().min(0).max(1).nullable().default(null);
+/** A split: `asked` is the part of the text's bytes that it was to have, `share` the part it has. */
+const SplitCount = z.object({
+  documents: count,
+  tokens: count,
+  bytes: count,
+  asked: part,
+  share: part,
+  /** Bytes that do not come back from the tokens; null where that was not measured. */
+  lost_bytes: count.nullable().default(null),
+  unknown_tokens: count.nullable().default(null),
+});
+export const SplitCounts = z.object({ train: SplitCount, validation: SplitCount, test: SplitCount });
+export type SplitCounts = z.infer<typeof SplitCounts>;
+
+export const runStatuses = ["running", "completed", "interrupted", "failed"] as const;
+export type RunStatus = (typeof runStatuses)[number];
+
+/**
+ * A run's `manifest.json`: what was asked, on what it ran, how far it came and how it ended. The names on disk are
+ * those that API clients read. What is not yet known is null.
+ */
+export const RunManifest = z.object({
+  run_id: z.string(),
+  status: z.enum(runStatuses),
+  created_at: count,
+  started_at: z.iso.datetime(),
+  finished_at: z.iso.datetime().nullable(),
+  /** Training, validation and saving, over all the sessions of a resumed run. */
+  duration_seconds: z.number().nullable(),
+  failure_class: z.enum(failureClasses).nullable(),
+  error_code: z.string().nullable(),
+  error: z.string().nullable(),
+
+  model_family: z.string(),
+  model_size: z.string(),
+  parameters: count.nullable(),
+  /** Those that are trained: fewer with an adapter or a frozen embedding. */
+  trainable_parameters: count.nullable().default(null),
+  vocab_size: count.nullable(),
+  epochs: count,
+  /** Of those asked for, or of as many as the steps asked for took; null while it is not known. */
+  epochs_begun: count.nullable().default(null),
+  batch_size: count,
+  max_seq_len: count,
+  /** Optimizer steps done. */
+  steps: count,
+  total_steps: count.nullable(),
+  tokens_seen: count,
+  seed: count,
+  threads: count,
+  early_stopping_patience: count,
+  learning_rate: z.number(),
+  holdout_fraction: z.number(),
+  gradient_clipping: z.number(),
+  test_split_ratio: z.number(),
+  finetune_lr_cap: z.number(),
+  optimizer: z.enum(["adamw", "adam", "sgd"]),
+  device: z.enum(["cpu", "cuda"]),
+  precision: z.enum(precisions),
+  /** Whether a GPU was held to algorithms that repeat to the bit. */
+  deterministic: z.boolean().default(false),
+  freeze_embed: z.boolean(),
+  pretrained_run_id: z.string().nullable(),
+
+  tokenizer_id: z.string(),
+  tokenizer_sha256: z.string().nullable(),
+  corpus_path: z.string(),
+  corpus_sha256: z.string().nullable(),
+  /** What of the text named is in no split. */
+  left_out: LeftOut.nullable().default(null),
+  splits: SplitCounts.nullable(),
+  /** What the tokenizer loses of the corpus' beginning. */
+  tokenizer_loss: TextLoss.nullable().default(null),
+  /** Special tokens that the corpus spelled and that were let through; null before it was encoded. */
+  special_tokens: count.nullable().default(null),
+  /** What stands before and after each document, by the tokenizer's template; null: not known yet. */
+  begin_tokens: z.array(z.string()).nullable().default(null),
+  end_tokens: z.array(z.string()).nullable().default(null),
+  /** By which rule the corpus was split. */
+  split_version: count.default(1),
+
+  /** The most that tensors took on the GPU, over all the sessions of a resumed run; null on a CPU. */
+  gpu_peak_bytes: count.nullable().default(null),
+
+  early_stopped: z.boolean(),
+  /** Of the last batch. */
+  loss: z.number().nullable(),
+  /** Steps that changed nothing, since their gradients overflowed in fp16. */
+  skipped_steps: count.default(0),
+  best_val_loss: z.number().nullable(),
+  best_step: count.nullable(),
+  test_loss: z.number().nullable(),
+  test_perplexity: z.number().nullable(),
+  test_bits_per_byte: z.number().nullable(),
+  /** After which step the weights were as they were tested. */
+  test_step: count.nullable().default(null),
+  /** How many tokens the test predicted. */
+  test_tokens: count.nullable().default(null),
+  /** Of the evaluation at the end; more of it is in the folder `eval`. */
+  evaluation: z
+    .object({
+      split: z.string(),
+      loss: z.number(),
+      perplexity: z.number().nullable(),
+      bits_per_byte: z.number().nullable(),
+      bits_per_character: z.number().nullable(),
+      tokens: count,
+      documents: count,
+      seed: count,
+    })
+    .nullable()
+    .default(null),
+
+  /** Under which id a file service keeps the run's archive, once that has been sent there. */
+  artifact_file_id: z.string().nullable().default(null),
+  /** Whether a service was asked for the run, and saw how it ended: by this it tells its runs from others. */
+  requested: z.boolean().default(false),
+  git_commit: z.string().nullable(),
+  versions: z.record(z.string(), z.string()),
+  system: z.object({
+    cpu_count: count,
+    platform: z.string(),
+    platform_release: z.string(),
+    machine: z.string(),
+  }),
+  /** The options, whole, by their names in requests: what a resumed run goes by. */
+  config: z.record(z.string(), z.unknown()),
+});
+export type RunManifest = z.infer<typeof RunManifest>;
+
+/** Reads a manifest; null if there is none. */
+export async function readManifest(path: string): Promise<RunManifest | null> {
+  const text = await unlessAbsent(readFile(path, "utf8"));
+  if (text === null) return null;
+  try {
+    return RunManifest.parse(JSON.parse(text));
+  } catch (error) {
+    const message = `${path} is not a run's manifest: ${problemOf(error)}; put the old file back, or remove the run`;
+    throw new TrainingError("DATA_NOT_FOUND", "FATAL", message, { cause: error });
+  }
+}
+
+/** What is wrong with a manifest; of many things the first two, and how many more. */
+function problemOf(error: unknown): string {
+  if (!(error instanceof z.ZodError)) return String(error);
+  const all = error.issues.map(({ path, message }) => `${path.join(".") || "it"}: ${message}`);
+  const more = all.length - 2;
+  return `${all.slice(0, 2).join("; ")}${more > 0 ? ` (and ${more} more)` : ""}`;
+}
+
+/** Replaces a manifest: whole, or not at all. */
+export const writeManifest = (path: string, manifest: RunManifest): Promise<void> => writeJson(path, manifest);

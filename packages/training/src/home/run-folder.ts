@@ -1,0 +1,64 @@
+import { readdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { isFile, isFolder, unlessAbsent } from "@trainer/disk";
+import { z } from "zod";
+import { openHome } from "./home.js";
+
+/** Where the files of a run lie. */
+export interface RunFolder {
+  readonly id: string;
+  readonly path: string;
+  readonly manifest: string;
+  readonly weights: string;
+  /** Of a run that trains an adapter: the adapter in PEFT's format. */
+  readonly adapter: string;
+  /** Of such a run: the weights it is put on, until it is completed. */
+  readonly base: string;
+  readonly logs: string;
+  readonly metrics: string;
+  readonly checkpoints: string;
+  readonly lock: string;
+}
+
+/** `<home>/models/<run id>/`; nothing is created. */
+export function runFolder(home: string, id: string): RunFolder {
+  const path = join(openHome(home).models, id);
+  return {
+    id,
+    path,
+    manifest: join(path, "manifest.json"),
+    weights: join(path, "model.safetensors"),
+    adapter: join(path, "adapter"),
+    base: join(path, "base"),
+    logs: join(path, "logs.jsonl"),
+    metrics: join(path, "metrics.jsonl"),
+    checkpoints: join(path, "checkpoints"),
+    lock: join(path, "lock.json"),
+  };
+}
+
+/**
+ * Whether a training has begun in the folder. One that is only queued may have a folder too, with a manifest that says
+ * who asked for what, but has no status yet.
+ */
+export async function hasBegun(folder: RunFolder): Promise<boolean> {
+  const manifest = objectIn(await unlessAbsent(readFile(folder.manifest, "utf8")));
+  return manifest ? "status" in manifest : (await isFolder(folder.checkpoints)) || (await isFile(folder.weights));
+}
+
+/** Null for what is no JSON object. */
+function objectIn(text: string | null): object | null {
+  try {
+    return z.looseObject({}).parse(JSON.parse(text ?? ""));
+  } catch {
+    return null;
+  }
+}
+
+/** Removes what a training that saved nothing has left, but for its log, and what others keep in the folder. */
+export async function clearUnsaved(folder: RunFolder): Promise<void> {
+  const names = await readdir(folder.path);
+  const left = names.filter((name) => !name.startsWith(".")).map((name) => join(folder.path, name));
+  const own = left.filter((path) => path !== folder.lock && path !== folder.logs);
+  await Promise.all(own.map((path) => rm(path, { recursive: true, force: true })));
+}

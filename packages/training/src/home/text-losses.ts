@@ -1,0 +1,18 @@
+import { z } from "zod";
+
+const count = z.int().min(0);
+
+/** What of the text that was named is not in what was made of it. */
+export const LeftOut = z.object({
+  /** Files that lay in the folders named and were not read: how many of each kind, and the first by name. */
+  files: z.object({ count, kinds: z.record(z.string(), count), names: z.array(z.string()) }),
+  /** Characters that were not UTF-8 and became U+FFFD, with the files that have most, and their share of a file's bytes. */
+  characters: z.object({ count, files: z.array(z.object({ path: z.string(), count, share: z.number() })) }),
+  /** Lines that stood between documents and are in none, by what they say. */
+  separators: z.object({ count, lines: z.record(z.string(), count) }),
+});
+export type LeftOut = z.infer<typeof LeftOut>;
+
+/** What a tokenizer loses of the beginning of a text: bytes that do not come back, characters that it does not know. */
+export const TextLoss = z.object({ bytes: count, characters: count, lost_bytes: count, unknown_characters: count });
+export type TextLoss = z.infer<typeof TextLoss>;

@@ -1,0 +1,168 @@
+import { resolve } from "node:path";
+import { buildBins, type Bins, type BinsProgress } from "../bins/build-bins.js";
+import type { Loss } from "../bins/lost-text.js";
+import type { TokenBin } from "../bins/token-bin.js";
+import { corpusPaths } from "../corpus/corpus-paths.js";
+import { openCorpus, type Corpus } from "../corpus/corpus.js";
+import type { LeftOut } from "../home/text-losses.js";
+import type { SplitOptions } from "../corpus/split-plan.js";
+import type { FetchContext } from "../home/data-bank.js";
+import { TrainingError } from "../errors.js";
+import { binsFolder, type Home } from "../home/home.js";
+import { endOfDocument } from "../step/end-of-document.js";
+import type { RunManifest } from "../home/manifest.js";
+import { corpusOptions } from "../options/corpus-options.js";
+import { parseTrainOptions, type TrainOptions } from "../options/options.js";
+import { planEvaluation, type PlannedEvaluation } from "../step/planned-evaluation.js";
+import { assertSameRule } from "../corpus/split-version.js";
+import { fromConfig } from "../options/wire-names.js";
+import { frameOf } from "./begin.js";
+import type { BosChoice } from "../options/bos.js";
+import type { EvaluateOptions } from "../options/evaluate-options.js";
+import type { OpenModel } from "./open-model.js";
+
+export interface EvaluationText extends PlannedEvaluation, Disposable {
+  readonly documents: number;
+  /** Of the whole split or text: its bytes, and what of them does not come back. */
+  readonly splitBytes: number;
+  readonly loss: Loss | null;
+}
+
+export interface ReadContext extends FetchContext {
+  readonly home: Home;
+  readonly onData?: ((progress: BinsProgress) => void) | undefined;
+  /** Hears what of an external text is not evaluated. */
+  readonly onLeftOut?: ((leftOut: LeftOut) => void) | undefined;
+}
+
+/**
+ * What a model is evaluated on, in batches: a text of the user's own, or a split of the corpus it was trained on. A run's
+ * model reads it as validation in training did: in windows and batches as long, documents kept apart where they were.
+ */
+export async function openEvaluationText(
+  opened: OpenModel,
+  options: EvaluateOptions,
+  read: ReadContext,
+): Promise<EvaluationText> {
+  const { bin, bins } = await (options.path === null
+    ? splitOfRun(opened, options, read)
+    : externalText(opened, options.path, options, read));
+  try {
+    const text = await plan(opened, options, bin);
+    return { ...text, [Symbol.dispose]: () => bins[Symbol.dispose]() };
+  } catch (error) {
+    bins[Symbol.dispose]();
+    throw error;
+  }
+}
+
+async function plan(
+  opened: OpenModel,
+  options: EvaluateOptions,
+  bin: TokenBin,
+): Promise<Omit<EvaluationText, typeof Symbol.dispose>> {
+  const { device, manifest } = opened;
+  const context = Math.min(opened.contextLength, manifest?.max_seq_len ?? Infinity);
+  // Sums over as many sequences as in training round alike; a batch found for a GPU may be too much for a CPU.
+  const trained = manifest?.device === device ? manifest.batch_size : 0;
+  const batchSize = options.batchSize ?? (trained || Math.max(1, Math.floor(4096 / context)));
+  const documentEnd = keepsApart(opened) ? endOfDocument(opened.model, opened.tokenizer) : null;
+  // Of a run's split the same windows are drawn as in training.
+  const own =
+    options.path === null && manifest !== null ? trainOptions(manifest) : { evalTokens: 0, seed: options.seed };
+  const { seed } = own;
+  const evalTokens = options.evalTokens ?? own.evalTokens;
+  const reading = { context, stride: options.stride ?? context, batchSize, evalTokens, seed, documentEnd, device };
+  const planned = await planEvaluation(bin, opened.tokenizer, reading);
+  return { ...planned, documents: bin.documents, splitBytes: bin.bytes, loss: bin.measured?.loss ?? null };
+}
+
+const keepsApart = ({ manifest }: OpenModel) => manifest !== null && trainOptions(manifest).maskDocuments;
+
+/** How a text is cut for a model of which it is not known how it was trained. */
+const FOREIGN = { document: "file", documentSeparator: "auto" } as const;
+
+/** What is evaluated on, and the set that it is of. */
+interface Encoded {
+  readonly bin: TokenBin;
+  readonly bins: Bins;
+}
+
+/** A whole text as one bin. */
+async function externalText(
+  opened: OpenModel,
+  path: string,
+  { document, bos, specialTokens }: EvaluateOptions,
+  context: ReadContext,
+): Promise<Encoded> {
+  const trained = opened.manifest === null ? FOREIGN : trainOptions(opened.manifest);
+  const corpus = await openCorpus(resolve(path), {
+    document: document ?? trained.document,
+    separator: trained.documentSeparator,
+    home: context.home,
+    signal: context.signal,
+  });
+  const whole = { holdoutFraction: 0, testSplitRatio: 0, seed: 0 };
+  const bins = await encode(opened, corpus, whole, context, { bos, specialTokens });
+  context.onLeftOut?.(bins.leftOut);
+  return { bin: bins.train, bins };
+}
+
+/** The split that the run kept from training, made again from the same corpus if its bins are gone. */
+async function splitOfRun(opened: OpenModel, { split, bos }: EvaluateOptions, context: ReadContext): Promise<Encoded> {
+  const { manifest, dir } = opened;
+  if (manifest === null) {
+    throw invalid(
+      `${dir} was not made by a run here, so it has no ${split} split: give the path of a text to evaluate it on`,
+    );
+  }
+  const options = trainOptions(manifest);
+  const { holdoutFraction, testSplitRatio, seed, specialTokens } = options;
+  const unreadable = (error: unknown) => {
+    const { code, failureClass, message } = TrainingError.from(error);
+    const advice = "put the corpus back, or give the path of another text";
+    const told = `the corpus of run ${manifest.run_id} cannot be read: ${message}; ${advice}`;
+    throw new TrainingError(code, failureClass, told, { cause: error });
+  };
+  using text = await corpusPaths(options, context).catch(unreadable);
+  const { paths } = text;
+  const corpus = await openCorpus(paths, { ...corpusOptions(options, context.home), signal: context.signal }).catch(
+    unreadable,
+  );
+  if (manifest.corpus_sha256 !== (await corpus.sha256({ signal: context.signal }))) {
+    throw invalid(
+      `the corpus of run ${manifest.run_id} (${paths.join(", ")}) has changed since it was trained, so its ${split} split ` +
+        "cannot be told from what it was trained on: put the old text back, or give the path of another text",
+    );
+  }
+  assertSameRule(manifest);
+  const bins = await encode(opened, corpus, { holdoutFraction, testSplitRatio, seed }, context, { bos, specialTokens });
+  const bin = bins[split];
+  if (bin !== null) return { bin, bins };
+  bins[Symbol.dispose]();
+  const fraction = split === "test" ? "test split ratio" : "holdout fraction";
+  throw invalid(`run ${manifest.run_id} has no ${split} split (its ${fraction} was 0): give the path of a text`);
+}
+
+const encode = (
+  opened: OpenModel,
+  corpus: Corpus,
+  split: SplitOptions,
+  { home, signal, onData }: ReadContext,
+  { bos, specialTokens = false }: { readonly bos: BosChoice; readonly specialTokens?: boolean },
+): Promise<Bins> =>
+  buildBins({
+    corpus,
+    tokenizer: opened.tokenizer,
+    split,
+    specialTokens,
+    frame: frameOf(opened, bos),
+    measureTraining: split.holdoutFraction + split.testSplitRatio === 0,
+    cacheDir: binsFolder(home),
+    signal,
+    onProgress: onData,
+  });
+
+const trainOptions = (manifest: RunManifest): TrainOptions => parseTrainOptions(fromConfig(manifest.config));
+
+const invalid = (message: string) => new TrainingError("INVALID_INPUT", "USER_INPUT", message);

@@ -1,0 +1,118 @@
+import { mkdir, readdir, rename, rmdir } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { copySynced, isFile, isFolder, makeFolder, syncFolder, writeText } from "@trainer/disk";
+import { ADAPTER_CONFIG, ADAPTER_FILE } from "@trainer/models";
+import { holdRun, type BringContext } from "../artifact/bring-run.js";
+import type { FetchContext } from "../home/data-bank.js";
+import { TrainingError } from "../errors.js";
+import { bytesIn } from "../home/folders.js";
+import type { Home } from "../home/home.js";
+import { temporaryFolder } from "../home/temporary-folder.js";
+import { writeTokenizerFiles } from "../model/tokenizer-files.js";
+import { exportNotes } from "./export-notes.js";
+import { modelCard } from "./model-card.js";
+import { openModel } from "./open-model.js";
+
+/** Taken as they are; generation_config.json need not be there. */
+const CONFIGS = ["config.json", "generation_config.json"];
+
+export interface Exported {
+  readonly path: string;
+  readonly files: readonly string[];
+  readonly bytes: number;
+  /** What other programs cannot do with it, or need for it. */
+  readonly notes: readonly string[];
+}
+
+export interface ExportOptions extends FetchContext {
+  readonly home: Home;
+  /** Replaces files in a folder that holds something. */
+  readonly force?: boolean;
+  /** What the run has learned alone, in PEFT's format, in place of the model that it gives with its base. */
+  readonly adapter?: boolean;
+}
+
+/**
+ * Writes a run, or any folder that `openModel` takes, as a folder that transformers loads: config.json,
+ * generation_config.json, model.safetensors, the tokenizer's files and a model card. The folder appears whole. One that
+ * already holds something is refused (CONFLICT) unless `force`, which replaces the files of these names in it.
+ */
+export async function exportRun(
+  ref: string,
+  out: string,
+  { force = false, adapter = false, ...context }: ExportOptions,
+): Promise<Exported> {
+  const target = resolve(out);
+  const exists = await isFolder(target);
+  if (!exists && (await isFile(target))) throw conflict(`${target} is a file; name a folder to write to`);
+  if (exists && !force && (await readdir(target)).length > 0) {
+    throw conflict(
+      `${target} is not empty; name a new folder, or replace the model's files in it by force (--force on the command line)`,
+    );
+  }
+  using source = adapter ? await adapterOf(ref, context) : await modelOf(ref, context, basename(target));
+  if (source.dir === target) throw conflict(`${target} is the model itself; name another folder to write to`);
+
+  await makeFolder(dirname(target));
+  await using temporary = await temporaryFolder(dirname(target));
+  const made = join(temporary.path, "model");
+  await mkdir(made);
+  await source.write(made);
+
+  const files = (await readdir(made)).toSorted();
+  const bytes = await bytesIn(made);
+  if (exists && force) {
+    for (const name of files) await rename(join(made, name), join(target, name));
+  } else {
+    if (exists) await rmdir(target);
+    await syncFolder(made);
+    await rename(made, target);
+  }
+  await syncFolder(exists && force ? target : dirname(target));
+  return { path: target, files, bytes, notes: source.notes };
+}
+
+interface Source extends Disposable {
+  readonly dir: string;
+  readonly notes: readonly string[];
+  write(to: string): Promise<void>;
+}
+
+async function modelOf(ref: string, context: BringContext, name: string): Promise<Source> {
+  const opened = await openModel(ref, { ...context, device: "cpu" });
+  return {
+    dir: opened.dir,
+    notes: exportNotes(opened),
+    async write(to) {
+      await copySynced(opened.weights, join(to, "model.safetensors"));
+      for (const config of CONFIGS) {
+        if (await isFile(join(opened.dir, config))) await copySynced(join(opened.dir, config), join(to, config));
+      }
+      await writeTokenizerFiles(to, opened.tokenizer, opened.contextLength);
+      await writeText(join(to, "README.md"), modelCard(opened, opened.id ?? name));
+    },
+    [Symbol.dispose]: () => opened[Symbol.dispose](),
+  };
+}
+
+async function adapterOf(ref: string, context: BringContext): Promise<Source> {
+  const run = await holdRun(ref, context);
+  const dir = join(run.dir, "adapter");
+  const files = [ADAPTER_CONFIG, ADAPTER_FILE];
+  for (const file of files) {
+    if (await isFile(join(dir, file))) continue;
+    run[Symbol.dispose]();
+    const why = `${ref} has no adapter: only runs with a LoRA rank train one (${join(dir, file)} is not there)`;
+    throw new TrainingError("MODEL_NOT_FOUND", "USER_INPUT", why);
+  }
+  return {
+    dir,
+    notes: [],
+    async write(to) {
+      for (const file of files) await copySynced(join(dir, file), join(to, file));
+    },
+    [Symbol.dispose]: () => run[Symbol.dispose](),
+  };
+}
+
+const conflict = (message: string) => new TrainingError("CONFLICT", "USER_INPUT", message);

@@ -1,0 +1,157 @@
+import { join } from "node:path";
+import { loadModel, readStoredIds, type CausalLm, type SpecialIds } from "@trainer/models";
+import { loadTokenizer, type Tokenizer } from "@trainer/tokenizers";
+import { holdRun } from "../artifact/bring-run.js";
+import type { FetchContext } from "../home/data-bank.js";
+import { TrainingError } from "../errors.js";
+import type { Home } from "../home/home.js";
+import type { ResolvedRun } from "../home/resolve-run.js";
+import { tokenizerFileIn } from "../home/tokenizer-file.js";
+import { weightsOf } from "../model/stored-model.js";
+import { readManifest, type RunManifest } from "../home/manifest.js";
+import type { WeightChoice } from "../options/compute-choices.js";
+import { resolveCompute, type DeviceChoice } from "../step/precision.js";
+import { readChatTemplate } from "./chat-template.js";
+import { RecordedSteps } from "./recorded-step.js";
+import { quantizeOpened, type QuantizationLoss } from "./quantize-opened.js";
+
+/** A trained model with its tokenizer, ready for use; disposing of it frees the weights. */
+export interface OpenModel extends Disposable {
+  /** Null for a folder that is no run of the home. */
+  readonly id: string | null;
+  readonly dir: string;
+  /** The file that the weights are from, or their index. */
+  readonly weights: string;
+  readonly model: CausalLm;
+  /** In what the matrices are held. */
+  readonly weightType: WeightChoice;
+  /** What a smaller type costs, where there is a held-out text to measure it on. */
+  readonly quantizationLoss: QuantizationLoss | null;
+  /** Where the model computes. */
+  readonly device: "cpu" | "cuda";
+  readonly tokenizer: Tokenizer;
+  /** Null for a folder that was not made by a run. */
+  readonly manifest: RunManifest | null;
+  /** The most tokens the model looks at. */
+  readonly contextLength: number;
+  /** The token that training puts after a text. */
+  readonly eosId: number | null;
+  /** The tokens that end a text: `eosId`, and all that the folder names. */
+  readonly ends: ReadonlySet<number>;
+  /** How its folder writes down a conversation, in Jinja; null where it does not say. */
+  readonly chatTemplate: string | null;
+  /** Ids within the tokenizer's that stand for no token: they are never written. */
+  readonly absent: readonly number[];
+  /** The token that a text begins after, where one is needed or asked for: an empty prompt has no other. */
+  readonly startId: number | null;
+  /** Keeps what was recorded to generate, for the next time; absent: nothing is kept. */
+  readonly recorded?: RecordedSteps;
+}
+
+/**
+ * Opens a run by its id, or a folder in Hugging Face's layout by its path. A run that a cleanup has removed is brought back
+ * where there is a `dataBank` to bring it from. With `weightType` bf16 or int8 its matrices
+ * are held in that type: generation reads half or a quarter as much, and the loss is a little higher. Until
+ * it is disposed of, no cleanup takes the run away.
+ *
+ * Errors: RUN_NOT_FOUND, ARTIFACT_DOWNLOAD_FAILED, MODEL_NOT_FOUND (nothing trained there yet), TOKENIZER_NOT_FOUND (no tokenizer in it),
+ * MODEL_INCOMPATIBLE (the tokenizer has more tokens than the model; a model that
+ * cannot have such weights), those of `loadModel` and `loadTokenizer`.
+ */
+export async function openModel(ref: string, options: OpenModelOptions): Promise<OpenModel> {
+  const run = await holdRun(ref, options);
+  try {
+    const opened = await open(run, options);
+    const free = () => {
+      opened[Symbol.dispose]();
+      run[Symbol.dispose]();
+    };
+    return { ...opened, [Symbol.dispose]: free };
+  } catch (error) {
+    run[Symbol.dispose]();
+    throw error;
+  }
+}
+
+export interface OpenModelOptions extends FetchContext {
+  readonly home: Home;
+  readonly device?: DeviceChoice;
+  readonly weightType?: WeightChoice;
+}
+
+async function open(
+  { id, dir }: ResolvedRun,
+  { home, device = "auto", weightType = "fp32" }: OpenModelOptions,
+): Promise<OpenModel> {
+  const manifest = await readManifest(join(dir, "manifest.json"));
+  const weights = await weightsOf(dir, manifest);
+  if ((await tokenizerFileIn(dir)) === null) throw noTokenizer(dir);
+  const tokenizer = await loadTokenizer(dir);
+  const compute = resolveCompute(device, "fp32");
+  const { model, specials } = await loadModel(dir, { device: compute.device, weights });
+  const recorded = new RecordedSteps();
+  const free = () => {
+    recorded[Symbol.dispose]();
+    for (const parameter of model.params.list()) parameter.dispose();
+  };
+  const { vocabSize, contextLength } = model;
+  if (tokenizer.vocabSize > vocabSize) {
+    free();
+    throw new TrainingError(
+      "MODEL_INCOMPATIBLE",
+      "USER_INPUT",
+      `${dir}: the tokenizer has ${tokenizer.vocabSize} tokens, the model only ${vocabSize}; it was trained with another`,
+    );
+  }
+  const stated = (await readStoredIds(dir)).ends.filter((end) => end < tokenizer.vocabSize);
+  const eosId = tokenizer.specials.eos ?? stated[0] ?? usualEnd(tokenizer, specials);
+  const ends: ReadonlySet<number> = new Set(eosId === null ? stated : [eosId, ...stated]);
+  const absent = Array.from({ length: tokenizer.vocabSize }, (_, id) => id).filter((id) => tokenizer.token(id) === "");
+  const startId = beginOf(tokenizer, manifest, eosId);
+  const about = {
+    id,
+    dir,
+    weights,
+    manifest,
+    contextLength,
+    eosId,
+    ends,
+    chatTemplate: await readChatTemplate(dir),
+    absent,
+    startId,
+    tokenizer,
+    device: compute.device,
+    recorded,
+  };
+  const opened = { ...about, model, weightType: "fp32", quantizationLoss: null, [Symbol.dispose]: free } as const;
+  if (weightType === "fp32") return opened;
+  try {
+    return await quantizeOpened(opened, weightType, home);
+  } catch (error) {
+    free();
+    throw error;
+  }
+}
+
+/** What models of the family have, where nothing else is said; the tokenizer may not have it. */
+const usualEnd = ({ vocabSize }: Tokenizer, { eosTokenId }: SpecialIds): number | null =>
+  eosTokenId !== null && eosTokenId < vocabSize ? eosTokenId : null;
+
+/**
+ * The template's, where it has one. Else training here puts the end-of-text token between texts and no other before them,
+ * so that a text begins after it; its vocabularies' [BOS] is never read. A model from elsewhere begins with its own.
+ */
+function beginOf(tokenizer: Tokenizer, manifest: RunManifest | null, eosId: number | null): number | null {
+  const { bos } = tokenizer.specials;
+  const template = tokenizer.frame.before.at(-1);
+  if (template !== undefined) return template;
+  const elsewhere = manifest === null && bos !== null && tokenizer.token(bos) !== "[BOS]";
+  return elsewhere ? bos : (eosId ?? bos);
+}
+
+const noTokenizer = (dir: string) =>
+  new TrainingError(
+    "TOKENIZER_NOT_FOUND",
+    "USER_INPUT",
+    `${dir} holds no tokenizer (tokenizer.json or tokenizer.model); put the one the model was trained with there`,
+  );

@@ -1,0 +1,48 @@
+import { memoryBytes } from "@trainer/disk";
+import { devices } from "@trainer/torch";
+import { TrainingError } from "../errors.js";
+import { newModel } from "./make-model.js";
+import { trainable } from "../step/optimizer.js";
+import type { RunOptions } from "../options/options.js";
+import { outOfMemory } from "../step/out-of-memory.js";
+
+/** Bytes of a number. */
+const FLOAT32 = 4;
+
+/** Numbers kept for a trained one: itself, its gradient, and the moments of the optimizer. */
+const KEPT = { adamw: 4, adam: 4, sgd: 2 } as const;
+
+/**
+ * Refuses a new model whose weights, gradients and optimizer state alone are more than there is of memory. Memory that is
+ * only promised is taken page by page, and the kernel then ends a process of its own choice.
+ */
+export function assertWeightsFit(
+  options: RunOptions,
+  vocabSize: number,
+  device: "cpu" | "cuda",
+  limit = memoryOf(device),
+): void {
+  const { params } = newModel(options, vocabSize, "meta");
+  const trained = [...trainable(params.named(), options.freezeEmbed).values()].reduce((sum, p) => sum + p.numel, 0);
+  const parameters = params.count();
+  for (const shape of params.list()) shape.dispose();
+  const bytes = FLOAT32 * (parameters + trained * (KEPT[options.optimizer] - 1));
+  if (bytes <= limit) return;
+  throw new TrainingError(
+    outOfMemory(device),
+    "USER_INPUT",
+    `a model of ${parameters} parameters takes ${gigabytes(bytes)} with its gradients and the optimizer's state, and there are ` +
+      `${gigabytes(limit)} in all: ask for a smaller model or vocabulary, or for sgd as the optimizer`,
+  );
+}
+
+/** All there is, in bytes. */
+export function memoryOf(
+  device: "cpu" | "cuda",
+  { bytes }: { readonly bytes: readonly number[] } = devices().cuda,
+): number {
+  const [gpu = 0] = bytes;
+  return device === "cuda" ? gpu : memoryBytes();
+}
+
+const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;

@@ -1,0 +1,66 @@
+import { rm } from "node:fs/promises";
+import { addLora, loadModel, planModel, readModelConfig, saveModel, type CausalLm } from "@trainer/models";
+import type { Tokenizer } from "@trainer/tokenizers";
+import { checkVocabulary } from "./pretrained.js";
+import type { RunOptions, TrainOptions } from "../options/options.js";
+import type { RunFolder } from "../home/run-folder.js";
+import type { Compute } from "../step/precision.js";
+import { loadNewest } from "./stored-model.js";
+import { adapterOnly, wholeModel, type TrainedWeights } from "./trained-weights.js";
+
+export interface RunModel {
+  readonly model: CausalLm;
+  readonly weights: TrainedWeights;
+}
+
+/** The run that a model is made for. */
+interface ModelOf {
+  readonly options: RunOptions;
+  readonly folder: RunFolder;
+  readonly compute: Compute;
+}
+
+interface Origin {
+  /** The folder of the weights to start from; null for new ones. */
+  readonly pretrained: string | null;
+  /** Whether there is a checkpoint, which is put over what is made here. */
+  readonly begun: boolean;
+}
+
+/** The run's model: a new one, a pretrained one, or that with an adapter. */
+export async function makeModel(run: ModelOf, tokenizer: Tokenizer, origin: Origin): Promise<RunModel> {
+  return withAdapter(await baseModel(run, tokenizer, origin), run.options);
+}
+
+/** A new model of the size that the options say; on the meta device it has shapes and takes no memory. */
+export function newModel(options: RunOptions, vocabSize: number, device: "cpu" | "cuda" | "meta"): CausalLm {
+  const { modelFamily, modelSize: size, modelConfig: dimensions, maxSeqLen: contextLength } = options;
+  return planModel(modelFamily, { size, dimensions, vocabSize, contextLength }).build({ device });
+}
+
+/** What is trained of a model: with a LoRA rank an adapter, else all of it. */
+export function withAdapter(base: CausalLm, options: TrainOptions): RunModel {
+  const { loraRank: rank, loraAlpha, loraDropout, loraTargets: targets, pretrainedRunId } = options;
+  if (rank === 0) return { model: base, weights: wholeModel(base) };
+  const lora = addLora(base, { rank, alpha: loraAlpha ?? 2 * rank, dropout: loraDropout, targets });
+  return { model: lora.model, weights: adapterOnly(lora, String(pretrainedRunId)) };
+}
+
+async function baseModel(
+  { options, folder, compute: { device } }: ModelOf,
+  tokenizer: Tokenizer,
+  { pretrained, begun }: Origin,
+): Promise<CausalLm> {
+  const adapting = options.loraRank > 0;
+  if (begun && adapting) return (await loadModel(folder.base, { device })).model;
+  if (begun) return (await readModelConfig(folder.path)).build({ device }); // its weights are in the checkpoint
+  if (pretrained === null) return newModel(options, tokenizer.vocabSize, device);
+  const { model, specials } = await loadNewest(pretrained, device);
+  checkVocabulary(model, tokenizer, { options, pretrained });
+  if (adapting) {
+    // Its own copy: what an adapter is trained on must be the same to its end, whatever becomes of where it came from.
+    await rm(folder.base, { recursive: true, force: true });
+    await saveModel(folder.base, model, specials);
+  }
+  return model;
+}

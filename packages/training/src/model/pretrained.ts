@@ -1,0 +1,74 @@
+import { join } from "node:path";
+import { readModelConfig, type CausalLm } from "@trainer/models";
+import type { Tokenizer } from "@trainer/tokenizers";
+import { bringRun, type BringContext } from "../artifact/bring-run.js";
+import { TrainingError } from "../errors.js";
+import type { ResolvedRun } from "../home/resolve-run.js";
+import { tokenizerFileIn } from "../home/tokenizer-file.js";
+import { readManifest } from "../home/manifest.js";
+import type { TrainOptions } from "../options/options.js";
+import { weightsOf } from "./stored-model.js";
+
+/** The weights that a run starts from. */
+export interface Pretrained extends ResolvedRun {
+  /** The most tokens the model reads at a time. */
+  readonly contextLength: number;
+}
+
+/**
+ * The model that a run is to start from, brought back if a cleanup has removed it; null if it starts from none.
+ *
+ * Errors: RUN_NOT_FOUND; TOKENIZER_NOT_FOUND (it has none, and none was named); MODEL_INCOMPATIBLE (longer sequences are
+ * asked for than it can read); those of `readModelConfig`.
+ */
+export async function resolvePretrained(
+  { pretrainedRunId, tokenizer, maxSeqLen }: Pick<TrainOptions, "pretrainedRunId" | "tokenizer" | "maxSeqLen">,
+  context: BringContext,
+): Promise<Pretrained | null> {
+  if (pretrainedRunId === null) return null;
+  const resolved = await bringRun(pretrainedRunId, context);
+  const { dir } = resolved;
+  const contextLength = await contextLengthOf(dir);
+  await weightsOf(dir, await readManifest(join(dir, "manifest.json")));
+  if (tokenizer === null && (await tokenizerFileIn(dir)) === null) {
+    throw new TrainingError(
+      "TOKENIZER_NOT_FOUND",
+      "USER_INPUT",
+      `${dir} holds no tokenizer, and weights are of no use with a new one: name the tokenizer that they were trained with`,
+    );
+  }
+  if (maxSeqLen !== null && maxSeqLen > contextLength) {
+    throw incompatible(
+      `sequences of ${maxSeqLen} tokens are asked for, but the pretrained model ${dir} reads at most ${contextLength}: ` +
+        "ask for as many or fewer, or for none, which takes the model's",
+    );
+  }
+  return { ...resolved, contextLength };
+}
+
+async function contextLengthOf(dir: string): Promise<number> {
+  try {
+    return (await readModelConfig(dir)).outline.contextLength;
+  } catch (error) {
+    throw TrainingError.from(error);
+  }
+}
+
+/**
+ * Refuses a tokenizer that is not the model's. Its own may have fewer tokens: many embeddings are padded to a round
+ * number of rows.
+ */
+export function checkVocabulary(
+  model: CausalLm,
+  tokenizer: Tokenizer,
+  { options, pretrained }: { readonly options: Pick<TrainOptions, "tokenizer">; readonly pretrained: string },
+): void {
+  const own = options.tokenizer === null;
+  if (tokenizer.vocabSize === model.vocabSize || (own && tokenizer.vocabSize < model.vocabSize)) return;
+  throw incompatible(
+    `the tokenizer has ${tokenizer.vocabSize} tokens, but the pretrained model ${pretrained} has ${model.vocabSize}: ` +
+      "use the tokenizer that it was trained with",
+  );
+}
+
+const incompatible = (message: string) => new TrainingError("MODEL_INCOMPATIBLE", "USER_INPUT", message);

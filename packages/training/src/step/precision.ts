@@ -1,0 +1,110 @@
+import {
+  allowTf32,
+  autocast,
+  devices,
+  GradScaler,
+  type Devices,
+  type DType,
+  type GradScalerState,
+} from "@trainer/torch";
+import type { Precision } from "@trainer/models";
+import { TrainingError } from "../errors.js";
+import type { DeviceChoice, PrecisionChoice } from "../options/compute-choices.js";
+
+export type { DeviceChoice, PrecisionChoice } from "../options/compute-choices.js";
+
+/** Where a run computes, and in which precision. */
+export interface Compute {
+  readonly device: "cpu" | "cuda";
+  readonly precision: Precision;
+}
+
+/**
+ * `auto` is cuda where there is a GPU, and fp16 on it; a CPU computes in fp32. What cannot be had is refused: a run
+ * that was asked to use a GPU must not take a week on a CPU instead, and one in tf32 not compute in fp32.
+ */
+export function resolveCompute(
+  device: DeviceChoice,
+  precision: PrecisionChoice,
+  gpus: number = devices().cuda.count,
+  capability: Capability = devices().cuda.capabilities[0],
+): Compute {
+  if (device === "cuda" && gpus === 0) {
+    throw new TrainingError(
+      "CUDA_NOT_AVAILABLE",
+      "USER_INPUT",
+      "CUDA requested but not available: libtorch sees no NVIDIA GPU; use device cpu or auto",
+    );
+  }
+  const where = device === "auto" ? (gpus > 0 ? "cuda" : "cpu") : device;
+  if (precision === "auto") return { device: where, precision: where === "cuda" ? "fp16" : "fp32" };
+  if (where === "cpu" && precision !== "fp32") {
+    throw new TrainingError(
+      "INVALID_INPUT",
+      "USER_INPUT",
+      `${precision} precision is not supported on CPU; use fp32 or auto`,
+    );
+  }
+  if (precision === "tf32" && (capability?.[0] ?? 0) > 0 && !isAmpere(capability)) {
+    const message = `tf32 precision needs compute capability 8.0, this GPU has ${capability?.join(".")}; use fp32 or fp16`;
+    throw new TrainingError("INVALID_INPUT", "USER_INPUT", message);
+  }
+  return { device: where, precision };
+}
+
+type Capability = Devices["cuda"]["capabilities"][number] | undefined;
+
+/** Since Ampere, compute capability 8.0, GPUs have bfloat16 and TF32. */
+const isAmpere = (capability: Capability) => capability !== undefined && capability[0] >= 8;
+
+/**
+ * What suits the device where nobody chose: bf16 on a GPU that has it, which needs no scaling of the loss, and fp16 on one
+ * that has not; `auto` on a CPU.
+ */
+export function suitablePrecision(
+  device: DeviceChoice,
+  { count, capabilities }: Pick<Devices["cuda"], "count" | "capabilities"> = devices().cuda,
+): PrecisionChoice {
+  if (device === "cpu" || count === 0) return "auto";
+  return isAmpere(capabilities[0]) ? "bf16" : "fp16";
+}
+
+const HALF = { fp16: "float16", bf16: "bfloat16" } as const;
+
+/** What a run's matrix products are computed in. */
+export const productType = ({ precision }: Compute): DType =>
+  precision === "fp32" || precision === "tf32" ? "float32" : HALF[precision];
+
+/**
+ * Runs `body` in the run's precision: half precisions under autocast. What stays in float32 there may use TF32, which is no
+ * less exact than they are.
+ */
+export function inPrecision<T>({ device, precision }: Compute, body: () => T): T {
+  if (precision === "fp32") return body();
+  const before = allowTf32(true);
+  try {
+    return precision === "tf32" ? body() : autocast({ device, dtype: HALF[precision] }, body);
+  } finally {
+    allowTf32(before);
+  }
+}
+
+/** What keeps small gradients from vanishing in fp16; nothing else needs it. */
+export const gradScaler = ({ precision }: Compute): GradScaler | null =>
+  precision === "fp16" ? new GradScaler() : null;
+
+/** Puts a saved scaler's state back, where there is one. */
+export function restoreScaler(scaler: GradScaler | null, state: GradScalerState | null): void {
+  if (scaler !== null && state !== null) scaler.load(state);
+}
+
+/** On a GPU a batch of 4 or fewer leaves most of it idle: more sequences are taken instead, as API clients expect. */
+export function effectiveBatchSize(batchSize: number | "auto", device: Compute["device"], family: string): number {
+  if (batchSize === "auto") return 0; // not known yet
+  return device === "cuda" && batchSize <= 4 ? (GPU_BATCH.get(family) ?? 16) : batchSize;
+}
+
+const GPU_BATCH = new Map([
+  ["gpt2", 32],
+  ["char_lstm", 64],
+]);

@@ -1,0 +1,53 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { loadTokenizer, type Tokenizer } from "@trainer/tokenizers";
+import { TrainingError } from "../errors.js";
+import { idsIn, measure } from "../home/folders.js";
+import type { Home } from "../home/home.js";
+import { TokenizerManifest } from "./manifest.js";
+import { namedByRuns, runsNaming } from "../home/named-by-runs.js";
+
+/** A tokenizer of a home as lists show it. */
+export interface TokenizerSummary {
+  readonly id: string;
+  readonly dir: string;
+  /** Null where it cannot be opened; `problem` says why. */
+  readonly kind: string | null;
+  readonly vocabSize: number | null;
+  readonly problem: string | null;
+  readonly createdAt: Date;
+  readonly bytes: number;
+  /** Ids of the runs that name it. */
+  readonly runs: readonly string[];
+}
+
+/** The tokenizers of a home, the newest first. */
+export async function listTokenizers(home: Home): Promise<TokenizerSummary[]> {
+  const named = await namedByRuns(home);
+  const found: TokenizerSummary[] = [];
+  for (const id of await idsIn(home.tokenizers)) {
+    const dir = join(home.tokenizers, id);
+    const { bytes, mtimeMs } = await measure(dir);
+    const created = (await manifestIn(dir))?.created_at;
+    const createdAt = new Date(created === undefined ? mtimeMs : created * 1000);
+    found.push({ id, dir, ...(await opened(dir)), createdAt, bytes, runs: runsNaming(named, home, id) });
+  }
+  return found.toSorted((a, b) => b.createdAt.getTime() - a.createdAt.getTime() || a.id.localeCompare(b.id));
+}
+
+async function opened(dir: string): Promise<Pick<TokenizerSummary, "kind" | "vocabSize" | "problem">> {
+  try {
+    const { kind, vocabSize }: Tokenizer = await loadTokenizer(dir);
+    return { kind, vocabSize, problem: null };
+  } catch (error) {
+    return { kind: null, vocabSize: null, problem: TrainingError.from(error).message };
+  }
+}
+
+async function manifestIn(dir: string): Promise<TokenizerManifest | undefined> {
+  try {
+    return TokenizerManifest.safeParse(JSON.parse(await readFile(join(dir, "manifest.json"), "utf8"))).data;
+  } catch {
+    return undefined; // a folder that somebody put there has none
+  }
+}

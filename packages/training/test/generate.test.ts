@@ -236,7 +236,11 @@ test("an aborted generation stops between two tokens", async () => {
   const controller = new AbortController();
   const texts: string[] = [];
   const run = async () => {
-    for await (const event of generateStream(opened, { prompt: "The", maxNewTokens: 10_000 }, controller.signal)) {
+    for await (const event of generateStream(
+      opened,
+      { prompt: "The", maxNewTokens: 10_000, stopOnEos: false },
+      controller.signal,
+    )) {
       if (event.type === "text") texts.push(event.text);
       if (texts.length === 5) controller.abort();
     }

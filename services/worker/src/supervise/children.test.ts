@@ -69,12 +69,12 @@ test("all end at once, also the one that waits, and then none is started any mor
   const { all, started } = children(0);
   all.start(ignore);
   all.prepare();
+  const job = all.underWay(); // so that none is started for the next while these end
   all.kill();
   expect(await Promise.all(started.map(({ ended }) => ended))).toMatchObject([
     { signal: "SIGKILL" },
     { signal: "SIGKILL" },
   ]);
-  const job = all.underWay();
   all[Symbol.dispose]();
   job[Symbol.dispose]();
   await new Promise((resolve) => setTimeout(resolve, 20));

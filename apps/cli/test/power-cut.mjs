@@ -4,6 +4,7 @@
 import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import { join, resolve } from "node:path";
+import { onSync } from "./on-sync.mjs";
 
 const [cuts, root] = [String(process.env.POWER_CUT), resolve(String(process.env.POWER_CUT_ROOT))];
 const { readFileSync, readdirSync, statSync, mkdirSync, writeFileSync, existsSync } = fs;
@@ -53,39 +54,5 @@ function synced(path) {
   writeFileSync(join(cut, "names.json"), JSON.stringify(readdirSync(root, { recursive: true })));
 }
 
-const { open } = fs.promises;
-fs.promises.open = async (path, ...args) => {
-  const handle = await open(path, ...args);
-  for (const name of ["sync", "datasync"]) {
-    const sync = handle[name].bind(handle);
-    handle[name] = async () => {
-      await sync();
-      synced(path);
-    };
-  }
-  return handle;
-};
-const { writeFile } = fs.promises;
-fs.promises.writeFile = async (path, data, options) => {
-  await writeFile(path, data, options);
-  if (options?.flush) synced(path);
-};
-const paths = new Map();
-const { openSync, closeSync } = fs;
-fs.openSync = (path, ...args) => {
-  const fd = openSync(path, ...args);
-  paths.set(fd, path);
-  return fd;
-};
-fs.closeSync = (fd) => {
-  paths.delete(fd);
-  closeSync(fd);
-};
-for (const name of ["fsyncSync", "fdatasyncSync"]) {
-  const sync = fs[name];
-  fs[name] = (fd) => {
-    sync(fd);
-    if (paths.has(fd)) synced(paths.get(fd));
-  };
-}
+onSync(synced);
 syncBuiltinESMExports();

@@ -2,6 +2,7 @@
 import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import { dirname, resolve } from "node:path";
+import { onSync, paths } from "./on-sync.mjs";
 
 const to = fs.openSync(String(process.env.TRACE_DISK), "a");
 const { writeSync, existsSync } = fs;
@@ -10,7 +11,6 @@ const note = (does, path, other) => {
   writeSync(to, `${JSON.stringify([does, resolve(String(path)), other && resolve(String(other))])}\n`);
 };
 const writes = (flags) => (typeof flags === "number" ? (flags & 3) !== 0 : /[wa+]/.test(String(flags ?? "r")));
-const paths = new Map();
 
 function patch(object, name, wrapper) {
   const original = object[name];
@@ -22,18 +22,11 @@ function patch(object, name, wrapper) {
 patch(fs.promises, "open", async (open, path, flags, mode) => {
   const handle = await open(path, flags, mode);
   if (writes(flags)) note("write", path);
-  for (const name of ["sync", "datasync"]) {
-    patch(handle, name, async (sync) => {
-      await sync();
-      note("sync", path);
-    });
-  }
   return handle;
 });
 patch(fs.promises, "writeFile", async (writeFile, file, data, options) => {
   await writeFile(file, data, options);
   note("write", file);
-  if (options?.flush) note("sync", file);
 });
 patch(fs.promises, "appendFile", async (appendFile, file, ...rest) => {
   await appendFile(file, ...rest);
@@ -74,24 +67,14 @@ for (const [api, name] of [
 }
 patch(fs, "openSync", (openSync, path, flags, mode) => {
   const fd = openSync(path, flags, mode);
-  paths.set(fd, path);
   if (writes(flags)) note("write", path);
   return fd;
 });
-patch(fs, "closeSync", (closeSync, fd) => {
-  paths.delete(fd);
-  closeSync(fd);
-});
-for (const name of ["fsyncSync", "fdatasyncSync"]) {
-  patch(fs, name, (sync, fd) => {
-    sync(fd);
-    note("sync", paths.get(fd));
-  });
-}
 for (const name of ["writeFileSync", "appendFileSync"]) {
   patch(fs, name, (write, file, ...rest) => {
     write(file, ...rest);
     note("write", typeof file === "number" ? paths.get(file) : file);
   });
 }
+onSync((path) => note("sync", path));
 syncBuiltinESMExports();

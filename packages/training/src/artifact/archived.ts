@@ -30,8 +30,8 @@ export async function archivedFileId(home: Home, runId: string): Promise<Sha256 
 }
 
 /**
- * Fetches the archive of a run and makes its folder of it; one that is there stays as it is. Of processes that want the same at once one fetches and the others wait;
- * what a killed one has fetched is gone on with.
+ * Fetches the archive of a run and makes its folder of it; one that is there stays as it is. Of processes that want the
+ * same at once one fetches and the others wait; what a killed one has fetched is gone on with.
  *
  * Errors: ARTIFACT_DOWNLOAD_FAILED (TRANSIENT where it may pass), those of `unpackRun`; the signal's reason.
  */

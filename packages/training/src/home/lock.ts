@@ -65,7 +65,8 @@ export class RunLock implements Disposable {
 /** Whether a living process holds the lock at `path`, as far as a process with that turn can tell. */
 export function isHeld(path: string, turn = 0): boolean {
   const holder = parse(read(path));
-  // Of one on another host or in another container one cannot know: unless a later turn has been given since, it counts as alive.
+  // Of one on another host or in another container one cannot know: unless a later turn has been given since, it counts as
+  // alive.
   return holder !== null && (isAlive(holder) ?? holder.turn >= turn);
 }
 

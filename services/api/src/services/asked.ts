@@ -14,8 +14,8 @@ export type Piece<T> = StreamPiece | { readonly type: "result"; readonly result:
 
 /** A result as it is now, for a client that polls for it: it is abandoned no more. */
 export async function poll<R>(slot: Slot<R>): Promise<R | null> {
-  await slot.reclaim();
-  return await slot.get();
+  const [, result] = await Promise.all([slot.reclaim(), slot.get()]);
+  return result;
 }
 
 interface Result {

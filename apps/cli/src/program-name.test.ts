@@ -61,6 +61,14 @@ test("of a result, which may hold text of others, the commands after Next: alone
   expect(io.stderr.text).toBe("The run has ended. How: npx trainer runs show r\n  npx trainer resume r\n");
 });
 
+test("of a result without anything, the command that makes the first", async () => {
+  const home = join(scratch("program-name-home"), "none");
+  for (const line of [["runs"], ["tokenizer", "list"]]) {
+    const { stdout } = await trainer([...line, "--home", home], { program: "npx trainer" });
+    expect(stdout).toMatch(/^No .* yet\. To make one: npx trainer /);
+  }
+});
+
 test("an error's advice can be typed too, by --json as well", async () => {
   const { stdout, stderr } = await trainer(["resume", "none", "--json"], { program: "npx trainer" });
   expect(stderr).toContain("`npx trainer train CORPUS --home /");

@@ -33,6 +33,6 @@ export const typeable = (text: string, program: string): string =>
 export const typeableLine = (line: string, program: string): string =>
   line.replaceAll(/(?<![\w./-])trainer (?=[a-z])/g, () => `${program} `);
 
-/** The same for a result, which may hold text of others: of what follows a line "Next:" alone. */
+/** The same for a result, which may hold text of others: of what follows a line "Next:", and where nothing is there yet. */
 export const typeableNext = (text: string, program: string): string =>
-  text.replace(/(?<=^Next:\n)[^]*$/m, (commands) => typeable(commands, program));
+  text.replace(/(?<=^Next:\n)[^]*$|(?<![^])No .* yet\. To make one: .*$/m, (commands) => typeable(commands, program));

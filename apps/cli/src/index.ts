@@ -1,3 +1,3 @@
-export { EXIT, type ExitCode } from "./exit-codes.js";
-export type { Io, Sink, Source } from "./io.js";
+export { EXIT, type ExitCode } from "./process/exit-codes.js";
+export type { Io, Sink, Source } from "./process/io.js";
 export { run } from "./program.js";

@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { VERSION } from "./version.js";
+import { VERSION } from "./process/version.js";
 
 afterEach(() => {
   vi.restoreAllMocks();

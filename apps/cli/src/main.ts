@@ -1,7 +1,7 @@
-import { interrupts } from "./interrupts.js";
-import { endWithParent } from "./end-with-parent.js";
-import { lastResort } from "./last-resort.js";
-import { programName } from "./program-name.js";
+import { interrupts } from "./process/interrupts.js";
+import { endWithParent } from "./process/end-with-parent.js";
+import { lastResort } from "./process/last-resort.js";
+import { programName } from "./process/program-name.js";
 import { run } from "./program.js";
 
 endWithParent(process);

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { testIo, type TestIoOptions } from "../test/screen.js";
 import { run } from "./program.js";
-import { VERSION } from "./version.js";
+import { VERSION } from "./process/version.js";
 
 /** One command line in a process of its own. */
 async function trainer(line: string[], options?: TestIoOptions) {

@@ -1,18 +1,18 @@
 import { Command, CommanderError, type Option } from "commander";
-import { takesServer } from "./define-command.js";
+import { takesServer } from "./framework/define-command.js";
 import { printable } from "./display/printable.js";
 import { style } from "./display/style.js";
 import { terminal } from "./display/terminal.js";
-import { explain } from "./errors.js";
-import { EXIT, type ExitCode } from "./exit-codes.js";
-import { Stopped } from "./interrupts.js";
-import type { GlobalOptions } from "./define-command.js";
-import { formatItem } from "./help-item.js";
-import { DEFAULT_HOME, homeFlag } from "./home-flag.js";
-import type { Io } from "./io.js";
-import { stringify } from "./output.js";
-import { typeable } from "./program-name.js";
-import { VERSION } from "./version.js";
+import { explain } from "./process/errors.js";
+import { EXIT, type ExitCode } from "./process/exit-codes.js";
+import { Stopped } from "./process/interrupts.js";
+import type { GlobalOptions } from "./framework/define-command.js";
+import { formatItem } from "./framework/help-item.js";
+import { DEFAULT_HOME, homeFlag } from "./process/home-flag.js";
+import type { Io } from "./process/io.js";
+import { stringify } from "./display/output.js";
+import { typeable } from "./process/program-name.js";
+import { VERSION } from "./process/version.js";
 
 interface Entry {
   readonly summary: string;

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, beforeEach, expect, test, vi } from "vitest";
-import { Stopped } from "../src/interrupts.js";
+import { Stopped } from "../src/process/interrupts.js";
 import { scratch } from "../../../test/scratch.js";
 import { commandLine } from "./command-line.js";
 import { corpusText, TINY } from "./corpus.js";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { DiskStore } from "@trainer/data-bank";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
-import type { Interruptible } from "../src/interrupts.js";
+import type { Interruptible } from "../src/process/interrupts.js";
 import { run } from "../src/program.js";
 import { commandLine } from "./command-line.js";
 import { containing } from "../../../test/matching.js";

@@ -1,5 +1,5 @@
-import type { Io, Sink, Source } from "../src/io.js";
-import type { Interruptible } from "../src/interrupts.js";
+import type { Io, Sink, Source } from "../src/process/io.js";
+import type { Interruptible } from "../src/process/interrupts.js";
 
 /** A stream that keeps what is written to it. */
 export class Kept implements Sink {

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import type { Interruptible } from "../src/interrupts.js";
+import type { Interruptible } from "../src/process/interrupts.js";
 import { run } from "../src/program.js";
 import { testIo, type TestIo } from "./screen.js";
 

@@ -2,7 +2,7 @@ import { Redis } from "ioredis";
 import { expect, test } from "vitest";
 import { startRedis } from "../../../test/redis-server.js";
 import { scratch } from "../../../test/scratch.js";
-import type { Interruptible } from "../src/interrupts.js";
+import type { Interruptible } from "../src/process/interrupts.js";
 import { run } from "../src/program.js";
 import { commandLine } from "./command-line.js";
 import { containing } from "../../../test/matching.js";

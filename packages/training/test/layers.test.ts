@@ -1,7 +1,6 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { dirname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { foldersIn, importsIn, upward } from "../../../test/layers.js";
 
 const SOURCES = fileURLToPath(new URL("../src", import.meta.url));
 
@@ -25,32 +24,11 @@ const LAYERS = [
 const WITHOUT_NATIVE_CODE = new Set(["home", "corpus", "options", "cleanup", "artifact"]);
 const LIGHT = /^@trainer\/(disk|models\/capabilities|tokenizers\/capabilities)$/;
 
-interface Import {
-  readonly file: string;
-  readonly layer: string;
-  readonly from: string;
-}
-
-const imports: readonly Import[] = LAYERS.flatMap((layer) =>
-  readdirSync(join(SOURCES, layer))
-    .filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"))
-    .flatMap((name) => {
-      const text = readFileSync(join(SOURCES, layer, name), "utf8");
-      // A type is gone when the program runs, but who reads it must know where it comes from: it counts as well.
-      return [...text.matchAll(/^(?:import|export|\}) .*from "([^"]+)";$/gm)].map(([, from = ""]) => {
-        return { file: `${layer}/${name}`, layer, from };
-      });
-    }),
-);
+const imports = importsIn(SOURCES).filter(({ layer }) => layer !== "."); // the errors are below all, the entries above
 
 test("every folder is in the order, and imports only what comes before it", () => {
-  const folders = readdirSync(SOURCES, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  expect(folders.map(({ name }) => name).toSorted()).toEqual(LAYERS.toSorted());
-  const upward = imports.filter(({ file, layer, from }) => {
-    const target = from.startsWith(".") ? dirname(normalize(join(dirname(file), from))) : layer;
-    return LAYERS.indexOf(target) > LAYERS.indexOf(layer);
-  });
-  expect(upward).toEqual([]);
+  expect(foldersIn(SOURCES)).toEqual(LAYERS.toSorted());
+  expect(upward(imports, LAYERS)).toEqual([]);
   expect(imports.length).toBeGreaterThan(500);
 });
 

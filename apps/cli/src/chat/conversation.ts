@@ -1,10 +1,10 @@
 import { createInterface } from "node:readline";
 import { Readable, Writable } from "node:stream";
-import { EXIT } from "../exit-codes.js";
-import { Stopped } from "../interrupts.js";
-import type { Io } from "../io.js";
-import type { Output } from "../output.js";
-import { readLines } from "../read-text.js";
+import { EXIT } from "../process/exit-codes.js";
+import { Stopped } from "../process/interrupts.js";
+import type { Io } from "../process/io.js";
+import type { Output } from "../display/output.js";
+import { readLines } from "../process/read-lines.js";
 
 export interface Conversation {
   /** Somebody types the messages. */

@@ -1,10 +1,10 @@
 import { loadConfig, withoutCredentials } from "@trainer/platform";
 import type { Command } from "commander";
 import { z } from "zod";
-import { defineCommand } from "../define-command.js";
-import type { Io } from "../io.js";
+import { defineCommand } from "../framework/define-command.js";
+import type { Io } from "../process/io.js";
 import { apiConfig } from "../serve/api-config.js";
-import { untilAborted } from "../until-aborted.js";
+import { untilAborted } from "../process/until-aborted.js";
 
 const Options = z.strictObject({
   host: z.string().min(1).optional().meta({ description: "address to listen on: BIND_HOST, or this machine alone" }),

@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import { z } from "zod";
-import { defineCommand, RUN } from "../define-command.js";
-import { UsageError } from "../errors.js";
-import type { Io } from "../io.js";
+import { defineCommand, RUN } from "../framework/define-command.js";
+import { UsageError } from "../process/errors.js";
+import type { Io } from "../process/io.js";
 
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {

@@ -3,17 +3,17 @@ import { ChatRequest, type ChatResponse } from "@trainer/platform";
 import type { ChatMessage, ChatReply, OpenModel } from "@trainer/training";
 import { ChatOptions, TrainOptions } from "@trainer/training/options";
 import { z } from "zod";
-import { bosFlag } from "../bos.js";
+import { bosFlag } from "../flags/bos.js";
 import { conversation } from "../chat/conversation.js";
-import { defineCommand, MODEL } from "../define-command.js";
+import { defineCommand, MODEL } from "../framework/define-command.js";
 import { formatCount } from "../display/quantity.js";
-import { Stopped } from "../interrupts.js";
-import type { Io } from "../io.js";
-import { openHere } from "../open-here.js";
-import type { Output } from "../output.js";
+import { Stopped } from "../process/interrupts.js";
+import type { Io } from "../process/io.js";
+import { openHere } from "../runs/open-here.js";
+import type { Output } from "../display/output.js";
 import { finished, refuseLocal, requestOf } from "../remote/request.js";
-import { samplingFlags } from "../sampling-flags.js";
-import { weightsFlag } from "../weights.js";
+import { samplingFlags } from "../flags/sampling-flags.js";
+import { weightsFlag } from "../flags/weights.js";
 
 const field = ChatOptions.shape;
 

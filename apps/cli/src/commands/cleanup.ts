@@ -1,9 +1,9 @@
 import type { Command } from "commander";
-import type { Io } from "../io.js";
-import { define as defineBins } from "./cleanup-bins.js";
-import { define as defineCorpusCache } from "./cleanup-corpus-cache.js";
-import { define as defineRuns } from "./cleanup-runs.js";
-import { define as defineTokenizers } from "./cleanup-tokenizers.js";
+import type { Io } from "../process/io.js";
+import { define as defineBins } from "./cleanup/bins.js";
+import { define as defineCorpusCache } from "./cleanup/corpus-cache.js";
+import { define as defineRuns } from "./cleanup/runs.js";
+import { define as defineTokenizers } from "./cleanup/tokenizers.js";
 
 export function define(command: Command, io: Io): void {
   command.description("Make room: remove what is kept elsewhere, can be fetched again, or is of no more use.");

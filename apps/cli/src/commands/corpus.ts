@@ -1,8 +1,8 @@
 import type { Command } from "commander";
-import type { Io } from "../io.js";
-import { define as defineAdd } from "./corpus-add.js";
-import { define as defineList } from "./corpus-list.js";
-import { define as defineShow } from "./corpus-show.js";
+import type { Io } from "../process/io.js";
+import { define as defineAdd } from "./corpus/add.js";
+import { define as defineList } from "./corpus/list.js";
+import { define as defineShow } from "./corpus/show.js";
 
 export function define(command: Command, io: Io): void {
   command.description(

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
-import type { Io } from "../io.js";
-import { define as defineScrub } from "./data-bank-scrub.js";
-import { define as defineStart } from "./data-bank-start.js";
+import type { Io } from "../process/io.js";
+import { define as defineScrub } from "./data-bank/scrub.js";
+import { define as defineStart } from "./data-bank/start.js";
 
 export function define(command: Command, io: Io): void {
   command.description("The file service: start it, or look over what it keeps. Without a verb: start.");

@@ -2,10 +2,10 @@ import { loadConfig, withoutCredentials } from "@trainer/platform";
 import type { Command } from "commander";
 import type { BotConfig } from "@trainer/discord-bot";
 import { z } from "zod";
-import { defineCommand, type Invocation } from "../define-command.js";
+import { defineCommand, type Invocation } from "../framework/define-command.js";
 import { report } from "../doctor/report.js";
-import type { Io } from "../io.js";
-import { untilAborted } from "../until-aborted.js";
+import type { Io } from "../process/io.js";
+import { untilAborted } from "../process/until-aborted.js";
 
 const Options = z.strictObject({
   check: z.boolean().default(false).meta({ description: "try everything that the bot needs, and start nothing" }),

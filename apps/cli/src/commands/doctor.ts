@@ -1,14 +1,14 @@
 import type { Command } from "commander";
 import { z } from "zod";
-import { defineCommand } from "../define-command.js";
+import { defineCommand } from "../framework/define-command.js";
 import { ok, type Check } from "../doctor/check.js";
 import { nativeChecks, type Natives } from "../doctor/native.js";
 import { programChecks } from "../doctor/programs.js";
 import { report } from "../doctor/report.js";
 import { serviceChecks } from "../doctor/services.js";
 import { systemChecks } from "../doctor/system.js";
-import type { Io } from "../io.js";
-import { VERSION } from "../version.js";
+import type { Io } from "../process/io.js";
+import { VERSION } from "../process/version.js";
 
 const NATIVES: Natives = {
   torch: () => import("@trainer/torch"),

@@ -1,12 +1,12 @@
 import type { Command } from "commander";
 import type { FetchContext } from "@trainer/training";
 import { z } from "zod";
-import { defineCommand, MODEL, type Invocation } from "../define-command.js";
+import { defineCommand, MODEL, type Invocation } from "../framework/define-command.js";
 import { formatBytes } from "../display/quantity.js";
-import { fetching } from "../fetching.js";
-import { shellWord } from "../home-flag.js";
-import { assertFree } from "../tokenizer-folder.js";
-import type { Io } from "../io.js";
+import { fetching } from "../runs/fetching.js";
+import { shellWord } from "../process/home-flag.js";
+import { assertFree } from "../framework/assert-free.js";
+import type { Io } from "../process/io.js";
 
 const ExportFlags = z.strictObject({
   out: z.string().min(1).describe("the folder to write"),

@@ -1,9 +1,9 @@
 import type { Command } from "commander";
-import type { Io } from "../io.js";
-import { define as defineGet } from "./files-get.js";
-import { define as defineInfo } from "./files-info.js";
-import { define as definePut } from "./files-put.js";
-import { define as defineRemove } from "./files-rm.js";
+import type { Io } from "../process/io.js";
+import { define as defineGet } from "./files/get.js";
+import { define as defineInfo } from "./files/info.js";
+import { define as definePut } from "./files/put.js";
+import { define as defineRemove } from "./files/rm.js";
 
 export function define(command: Command, io: Io): void {
   command.description(

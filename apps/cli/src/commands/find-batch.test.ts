@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { testIo } from "../../test/screen.js";
-import { EXIT } from "../exit-codes.js";
-import { Stopped } from "../interrupts.js";
+import { EXIT } from "../process/exit-codes.js";
+import { Stopped } from "../process/interrupts.js";
 import { run } from "../program.js";
 import { lineOf, report, trialsOf } from "./find-batch.js";
 

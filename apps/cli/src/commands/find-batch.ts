@@ -1,13 +1,13 @@
 import type { Command } from "commander";
 import type { FoundBatch, SearchEvent } from "@trainer/training";
 import { z } from "zod";
-import { defineCommand } from "../define-command.js";
+import { defineCommand } from "../framework/define-command.js";
 import { formatBytes, formatCount, formatShort } from "../display/quantity.js";
 import { table } from "../display/table.js";
-import { fetching } from "../fetching.js";
-import type { Io } from "../io.js";
-import { choosePrecision } from "../choose-precision.js";
-import { TRAIN_ALIASES, toTrainInput, TrainFlags } from "./train-options.js";
+import { fetching } from "../runs/fetching.js";
+import type { Io } from "../process/io.js";
+import { choosePrecision } from "../flags/choose-precision.js";
+import { TRAIN_ALIASES, toTrainInput, TrainFlags } from "../flags/train-options.js";
 
 const FindBatchFlags = TrainFlags.pick({
   model: true,

@@ -3,18 +3,18 @@ import { GenerateRequest } from "@trainer/platform";
 import type { Generated } from "@trainer/training";
 import { GenerateOptions, TrainOptions, type LeftOut } from "@trainer/training/options";
 import { z } from "zod";
-import { bosFlag, noteBegin } from "../bos.js";
-import { defineCommand, MODEL } from "../define-command.js";
+import { bosFlag, noteBegin } from "../flags/bos.js";
+import { defineCommand, MODEL } from "../framework/define-command.js";
 import { printable } from "../display/printable.js";
-import { UsageError } from "../errors.js";
-import { givenText, linesOfFile, PIPED, textOfFile } from "../given-text.js";
-import type { Io } from "../io.js";
-import { openHere } from "../open-here.js";
-import type { Output } from "../output.js";
+import { UsageError } from "../process/errors.js";
+import { givenText, linesOfFile, PIPED, textOfFile } from "../flags/given-text.js";
+import type { Io } from "../process/io.js";
+import { openHere } from "../runs/open-here.js";
+import type { Output } from "../display/output.js";
 import { finished, refuseLocal, requestOf } from "../remote/request.js";
-import { samplingFlags } from "../sampling-flags.js";
-import { SPECIAL_TOKENS } from "../special-tokens-flag.js";
-import { weightsFlag, weightsJson } from "../weights.js";
+import { samplingFlags } from "../flags/sampling-flags.js";
+import { SPECIAL_TOKENS } from "../flags/special-tokens-flag.js";
+import { weightsFlag, weightsJson } from "../flags/weights.js";
 
 const field = GenerateOptions.shape;
 

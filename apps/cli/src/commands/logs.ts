@@ -3,12 +3,12 @@ import { dirname, join } from "node:path";
 import { unlessAbsent } from "@trainer/disk";
 import type { Command } from "commander";
 import { z } from "zod";
-import { defineCommand, RUN } from "../define-command.js";
+import { defineCommand, RUN } from "../framework/define-command.js";
 import { printable } from "../display/printable.js";
-import { followFile } from "../follow-file.js";
-import { homeFlag } from "../home-flag.js";
-import type { Io } from "../io.js";
-import type { Output } from "../output.js";
+import { followFile } from "../runs/follow-file.js";
+import { homeFlag } from "../process/home-flag.js";
+import type { Io } from "../process/io.js";
+import type { Output } from "../display/output.js";
 import { logLine, LogRecord } from "../run-display/log-line.js";
 
 const Options = z.strictObject({

@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import { z } from "zod";
-import { defineCommand, RUN } from "../define-command.js";
-import type { Io } from "../io.js";
-import { resumeRun } from "../run-display/resume-run.js";
+import { defineCommand, RUN } from "../framework/define-command.js";
+import type { Io } from "../process/io.js";
+import { resumeRun } from "../runs/resume-run.js";
 
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {

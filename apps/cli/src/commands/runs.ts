@@ -1,9 +1,9 @@
 import type { Command } from "commander";
-import type { Io } from "../io.js";
-import { define as defineList } from "./runs-list.js";
-import { define as defineRemove } from "./runs-rm.js";
-import { define as defineShow } from "./runs-show.js";
-import { define as defineUpload } from "./runs-upload.js";
+import type { Io } from "../process/io.js";
+import { define as defineList } from "./runs/list.js";
+import { define as defineRemove } from "./runs/rm.js";
+import { define as defineShow } from "./runs/show.js";
+import { define as defineUpload } from "./runs/upload.js";
 
 export function define(command: Command, io: Io): void {
   command.description(

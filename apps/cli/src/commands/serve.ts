@@ -4,16 +4,16 @@ import { makeFolder } from "@trainer/disk";
 import { AppError, isLoopback, loadConfig, type LoadedConfig, withoutCredentials } from "@trainer/platform";
 import type { Command } from "commander";
 import { z } from "zod";
-import { defineCommand } from "../define-command.js";
-import type { Io } from "../io.js";
-import type { Output } from "../output.js";
+import { defineCommand } from "../framework/define-command.js";
+import type { Io } from "../process/io.js";
+import type { Output } from "../display/output.js";
 import { gone } from "../serve/gone.js";
 import { keysFile, openKeys } from "../serve/keys.js";
 import { serveFile, serveHome } from "../serve/one-per-home.js";
 import type { Place } from "../serve/part.js";
 import { Parts } from "../serve/parts.js";
 import { startSystem } from "../serve/system.js";
-import { untilAborted } from "../until-aborted.js";
+import { untilAborted } from "../process/until-aborted.js";
 
 const port = z.int().min(0).max(65_535).optional();
 const Options = z.strictObject({

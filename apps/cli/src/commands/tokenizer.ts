@@ -1,12 +1,12 @@
 import type { Command } from "commander";
-import type { Io } from "../io.js";
-import { define as defineCompare } from "./tokenizer-compare.js";
-import { define as defineDecode } from "./tokenizer-decode.js";
-import { define as defineEncode } from "./tokenizer-encode.js";
-import { define as defineList } from "./tokenizer-list.js";
-import { define as defineRemove } from "./tokenizer-rm.js";
-import { define as defineShow } from "./tokenizer-show.js";
-import { define as defineTrain } from "./tokenizer-train.js";
+import type { Io } from "../process/io.js";
+import { define as defineCompare } from "./tokenizer/compare.js";
+import { define as defineDecode } from "./tokenizer/decode.js";
+import { define as defineEncode } from "./tokenizer/encode.js";
+import { define as defineList } from "./tokenizer/list.js";
+import { define as defineRemove } from "./tokenizer/rm.js";
+import { define as defineShow } from "./tokenizer/show.js";
+import { define as defineTrain } from "./tokenizer/train.js";
 
 export function define(command: Command, io: Io): void {
   command.description("Train a tokenizer, use it, look inside, compare, list, remove.");

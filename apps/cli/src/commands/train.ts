@@ -1,16 +1,16 @@
 import type { Command } from "commander";
 import { familyInfo } from "@trainer/models/capabilities";
 import type { TrainOptions } from "@trainer/training/options";
-import { choosePrecision } from "../choose-precision.js";
-import { CORPUS_ARGUMENT, corpusArgument } from "../corpus-argument.js";
-import { defineCommand } from "../define-command.js";
-import { UsageError } from "../errors.js";
-import { fetching } from "../fetching.js";
-import type { Io } from "../io.js";
+import { choosePrecision } from "../flags/choose-precision.js";
+import { CORPUS_ARGUMENT, corpusArgument } from "../flags/corpus-argument.js";
+import { defineCommand } from "../framework/define-command.js";
+import { UsageError } from "../process/errors.js";
+import { fetching } from "../runs/fetching.js";
+import type { Io } from "../process/io.js";
 import { followRun } from "../run-display/follow-run.js";
 import type { Demand } from "../run-display/memory-estimate.js";
-import { resumeRun } from "../run-display/resume-run.js";
-import { checkedOptions, TRAIN_ALIASES, TRAIN_GROUPS, toTrainInput, TrainFlags } from "./train-options.js";
+import { resumeRun } from "../runs/resume-run.js";
+import { checkedOptions, TRAIN_ALIASES, TRAIN_GROUPS, toTrainInput, TrainFlags } from "../flags/train-options.js";
 
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
@@ -65,7 +65,7 @@ export function define(command: Command, io: Io): void {
           ? await resumeRun(runId, where, profileSteps)
           : await begin();
       if (upload) {
-        const { uploadRun } = await import("../upload-run.js");
+        const { uploadRun } = await import("../runs/upload-run.js");
         await uploadRun(trained.runId, { clean: false, ...where });
       }
     },

@@ -1,11 +1,11 @@
 import { background, loadConfig, withoutCredentials } from "@trainer/platform";
 import type { Command } from "commander";
 import { z } from "zod";
-import { defineCommand } from "../define-command.js";
-import type { Io } from "../io.js";
+import { defineCommand } from "../framework/define-command.js";
+import type { Io } from "../process/io.js";
 import { redisAnswers } from "../serve/redis-answers.js";
 import { workerConfig } from "../serve/worker-config.js";
-import { untilAborted } from "../until-aborted.js";
+import { untilAborted } from "../process/until-aborted.js";
 
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {

@@ -1,4 +1,4 @@
-import type { Sink } from "../io.js";
+import type { Sink } from "../process/io.js";
 import { printableInColor } from "./printable.js";
 import { clip, visibleWidth } from "./visible.js";
 

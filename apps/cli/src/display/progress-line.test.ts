@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { testIo, type TestIoOptions } from "../../test/screen.js";
-import { output } from "../output.js";
+import { output } from "./output.js";
 import { ProgressLine } from "./progress-line.js";
 
 function line(options: TestIoOptions, quiet = false) {

@@ -1,5 +1,5 @@
-import type { Io } from "../io.js";
-import type { Output } from "../output.js";
+import type { Io } from "../process/io.js";
+import type { Output } from "./output.js";
 import { bar } from "./bar.js";
 import { formatDuration } from "./duration.js";
 import { LiveBlock } from "./live-block.js";

@@ -1,4 +1,4 @@
-import type { Io, Sink } from "../io.js";
+import type { Io, Sink } from "../process/io.js";
 
 /** What a stream can show. */
 export interface Terminal {

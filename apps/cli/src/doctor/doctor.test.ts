@@ -8,7 +8,7 @@ import { z } from "zod";
 import { scratch } from "../../../../test/scratch.js";
 import { containing, matching } from "../../../../test/matching.js";
 import { ok } from "./check.js";
-import { findProgram } from "./find-program.js";
+import { findProgram } from "../serve/find-program.js";
 import { nativeChecks, type Torch } from "./native.js";
 import { programChecks } from "./programs.js";
 import { serviceChecks } from "./services.js";

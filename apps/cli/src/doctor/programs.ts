@@ -1,5 +1,5 @@
 import { ok, type Check } from "./check.js";
-import { findProgram } from "./find-program.js";
+import { findProgram } from "../serve/find-program.js";
 
 /** Programs beside the trainer, what each is for, and how to get it. None is needed to train. */
 const PROGRAMS = [

@@ -1,5 +1,5 @@
 import { DEFAULT_SOURCE, loadConfig, type TrainerConfig } from "@trainer/platform";
-import type { Io } from "../io.js";
+import type { Io } from "../process/io.js";
 import { wantPort } from "../serve/ports.js";
 import { ok, type Check } from "./check.js";
 

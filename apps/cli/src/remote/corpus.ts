@@ -2,10 +2,10 @@ import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import type { Sha256 } from "@trainer/disk";
 import { formatOf, isGzip, refuseMarked, type CorpusFormat } from "@trainer/training/options";
-import { filesService, withProgress } from "../commands/files-service.js";
-import { corpusArgument } from "../corpus-argument.js";
-import type { Invocation } from "../define-command.js";
-import { explain, UsageError } from "../errors.js";
+import { filesService, withProgress } from "../services/files-service.js";
+import { corpusArgument } from "../flags/corpus-argument.js";
+import type { Invocation } from "../framework/define-command.js";
+import { explain, UsageError } from "../process/errors.js";
 
 /** The text of a command line as a server can have it: a file to send, or one that its file service has. */
 export type RemoteText = {

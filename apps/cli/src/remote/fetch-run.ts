@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import type { Invocation } from "../define-command.js";
-import type { Server } from "./server.js";
+import type { Invocation } from "../framework/define-command.js";
+import type { Server } from "../services/server.js";
 
 /** A completed run of a server as a folder beside the one that is to be made of it, gone when it is disposed of. */
 export async function fetchRemote(

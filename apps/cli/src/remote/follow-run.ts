@@ -1,9 +1,9 @@
-import type { Invocation } from "../define-command.js";
+import type { Invocation } from "../framework/define-command.js";
 import { lossCurve } from "../run-display/live-lines.js";
 import { RunDisplay } from "../run-display/run-display.js";
 import { runFailure, runOutcome } from "./outcome.js";
 import { rowEvent } from "./row-event.js";
-import type { Server } from "./server.js";
+import type { Server } from "../services/server.js";
 import { statusJson } from "./status.js";
 
 /**

@@ -1,6 +1,6 @@
 import type { EvaluateResponse, RunStatus } from "@trainer/platform";
 import { formatNumber } from "../display/quantity.js";
-import { RunFailed } from "../run-display/run-failed.js";
+import { RunFailed } from "../process/errors.js";
 import { statusJson } from "./status.js";
 
 /** What is said of a server's run that is completed, and what can be done with it; `flag` names the server. */

@@ -7,8 +7,8 @@ import { finished } from "./request.js";
 import { rowEvent } from "./row-event.js";
 import { facts } from "./runs.js";
 import { testIo } from "../../test/screen.js";
-import { output } from "../output.js";
-import { nameRemoteRun, serverAt } from "./server.js";
+import { output } from "../display/output.js";
+import { nameRemoteRun, serverAt } from "../services/server.js";
 import { STATUS_COLUMNS } from "./status.js";
 
 const training = {

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import type { z } from "zod";
 import { refusalOf } from "@trainer/platform";
-import { UsageError } from "../errors.js";
-import { optionSpecs, type OptionSchema } from "../option-spec.js";
+import { UsageError } from "../process/errors.js";
+import { optionSpecs, type OptionSchema } from "../framework/option-spec.js";
 
 type Fields = Readonly<Record<string, string>>;
 

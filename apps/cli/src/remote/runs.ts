@@ -1,10 +1,10 @@
 import type { RunStatus } from "@trainer/platform";
-import type { Invocation } from "../define-command.js";
+import type { Invocation } from "../framework/define-command.js";
 import { formatCount, formatNumber } from "../display/quantity.js";
 import { fitTable } from "../display/fit-table.js";
 import { lossCurve } from "../run-display/live-lines.js";
 import { lossesOf } from "./losses.js";
-import { allRuns, type Server } from "./server.js";
+import { allRuns, type Server } from "../services/server.js";
 import { STATUS_COLUMNS, statusJson } from "./status.js";
 
 type Asked = Pick<Invocation<unknown>, "args" | "out">;

@@ -1,11 +1,11 @@
 import { TokenizerStats, TokenizerTrainRequest, type TokenizerInfo } from "@trainer/platform";
 import { vocabSizeFor, type CorpusFormat } from "@trainer/training/options";
-import type { Invocation } from "../define-command.js";
-import type { OptionSchema } from "../option-spec.js";
-import { statsLines } from "../tokenizer-stats.js";
+import type { Invocation } from "../framework/define-command.js";
+import type { OptionSchema } from "../framework/option-spec.js";
+import { statsLines } from "../display/tokenizer-stats.js";
 import { remoteText, sendText } from "./corpus.js";
 import { refuseLocal, requestOf } from "./request.js";
-import type { Server } from "./server.js";
+import type { Server } from "../services/server.js";
 
 /** The field of the request that each option is. */
 const FIELDS = {

@@ -1,12 +1,12 @@
 import { familyInfo, snakeKeys } from "@trainer/models/capabilities";
 import { TrainRequest } from "@trainer/platform";
 import type { z } from "zod";
-import { checkedOptions, DIMENSION_FLAGS, toTrainInput, TrainFlags } from "../commands/train-options.js";
-import type { Invocation } from "../define-command.js";
+import { checkedOptions, DIMENSION_FLAGS, toTrainInput, TrainFlags } from "../flags/train-options.js";
+import type { Invocation } from "../framework/define-command.js";
 import { remoteText, sendText } from "./corpus.js";
 import { followRemote } from "./follow-run.js";
 import { refuseLocal, requestOf } from "./request.js";
-import type { Server } from "./server.js";
+import type { Server } from "../services/server.js";
 
 /** The field of the request that each option is. */
 const FIELDS = {

@@ -2,7 +2,7 @@ import type { RunEvent } from "@trainer/training";
 import { expect, test } from "vitest";
 import { evalEvent, result, startEvent, stepEvent } from "../../test/events.js";
 import { testIo } from "../../test/screen.js";
-import { output } from "../output.js";
+import { output } from "../display/output.js";
 import { followRun } from "./follow-run.js";
 
 const tokenizer = { type: "tokenizer", phase: "ready", progress: 1, tokenizerId: "t", vocabSize: 9 } as const;

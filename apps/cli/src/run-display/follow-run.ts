@@ -1,13 +1,13 @@
 import { join } from "node:path";
 import type { RunEvent, RunResult } from "@trainer/training";
-import type { Invocation } from "../define-command.js";
+import type { Invocation } from "../framework/define-command.js";
 import { formatCount } from "../display/quantity.js";
-import { ECHO_MS, SIGNALS } from "../interrupts.js";
-import { homeFlag } from "../home-flag.js";
+import { ECHO_MS, SIGNALS } from "../process/interrupts.js";
+import { homeFlag } from "../process/home-flag.js";
 import { type Losses } from "./live-lines.js";
 import { morePasses, stillFalls } from "./more-passes.js";
 import { RunDisplay, type Known } from "./run-display.js";
-import { RunFailed } from "./run-failed.js";
+import { runFailed } from "./run-failed.js";
 import type { RunProgress } from "./run-progress.js";
 import { resultJson, summary } from "./summary.js";
 
@@ -38,7 +38,7 @@ export async function followRun(
         display.note(`${what} Once more, a second from now or later, quits at once, without saving.`);
       });
       const result = await begin({ home, onEvent, signal }).catch((error: unknown) => {
-        throw RunFailed.from(error, display.progress, flag);
+        throw runFailed(error, display.progress, flag);
       });
       display.close();
       if (result.status === "interrupted") {

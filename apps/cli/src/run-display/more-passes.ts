@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import type { RunManifest } from "@trainer/training";
-import { TrainFlags } from "../commands/train-options.js";
-import { shellWord } from "../home-flag.js";
-import { optionSpecs, type OptionSpec } from "../option-spec.js";
+import { TrainFlags } from "../flags/train-options.js";
+import { shellWord } from "../process/home-flag.js";
+import { optionSpecs, type OptionSpec } from "../framework/option-spec.js";
 import type { Losses } from "./live-lines.js";
 import type { Point } from "../display/curve.js";
 

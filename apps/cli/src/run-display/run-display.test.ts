@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { configEvent, dataEvent, evalEvent, openEvent, result, startEvent, stepEvent } from "../../test/events.js";
 import { testIo, type TestIoOptions } from "../../test/screen.js";
-import { output } from "../output.js";
+import { output } from "../display/output.js";
 import { RunDisplay } from "./run-display.js";
 
 function display(options: TestIoOptions, quiet = false) {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { configEvent, evalEvent, stepEvent } from "../../test/events.js";
-import { explain } from "../errors.js";
-import { RunFailed } from "./run-failed.js";
+import { explain } from "../process/errors.js";
+import { runFailed } from "./run-failed.js";
 import { RunProgress } from "./run-progress.js";
 
 const nan = Object.assign(new Error("the loss is NaN at step 7"), { code: "TRAINING_NAN_LOSS", failureClass: "FATAL" });
@@ -9,7 +9,7 @@ const nan = Object.assign(new Error("the loss is NaN at step 7"), { code: "TRAIN
 test("a run that fails tells how far it came and how to go on", () => {
   const progress = new RunProgress();
   for (const event of [configEvent, stepEvent(6, 5), evalEvent(6, 5.5, true)]) progress.take(event);
-  const failed = RunFailed.from(nan, progress, " --home h");
+  const failed = runFailed(nan, progress, " --home h");
   expect(explain(failed)).toEqual({
     code: "TRAINING_NAN_LOSS",
     message: "the loss is NaN at step 7",
@@ -34,10 +34,7 @@ test("what to do depends on the cause, and on whether there is anything to go on
   const hint = (fromStep: number, code: string) => {
     const progress = new RunProgress();
     progress.take({ ...configEvent, fromStep });
-    return explain(RunFailed.from(Object.assign(new Error("no"), { code }), progress, "")).hint?.replace(
-      /.*jsonl. /,
-      "",
-    );
+    return explain(runFailed(Object.assign(new Error("no"), { code }), progress, "")).hint?.replace(/.*jsonl. /, "");
   };
   expect(hint(3, "INSUFFICIENT_STORAGE")).toBe("Once the cause is mended: trainer resume r1");
   expect(hint(3, "TRAINING_OOM")).toBe(
@@ -52,12 +49,12 @@ test("what to do depends on the cause, and on whether there is anything to go on
 test("an error of no known kind fails the run all the same", () => {
   const progress = new RunProgress();
   progress.take({ ...configEvent, fromStep: 3 });
-  expect(RunFailed.from(new Error("odd"), progress, "")).toMatchObject({
+  expect(runFailed(new Error("odd"), progress, "")).toMatchObject({
     code: "FAILED",
     details: { steps: 3, failure_class: "FATAL", best_val_loss: null },
   });
 });
 
 test("an error before there is a run stays as it is", () => {
-  expect(RunFailed.from(nan, new RunProgress(), "")).toBe(nan);
+  expect(runFailed(nan, new RunProgress(), "")).toBe(nan);
 });

@@ -1,36 +1,22 @@
+import { RunFailed } from "../process/errors.js";
 import type { RunProgress } from "./run-progress.js";
 
-/** A run that ended by failing: the error, with what is known of the run. */
-export class RunFailed extends Error {
-  override readonly name = "RunFailed";
-  constructor(
-    readonly code: string,
-    message: string,
-    readonly hint: string | null,
-    /** For `--json`: what stands beside the error. */
-    readonly details: Readonly<Record<string, unknown>>,
-    options: ErrorOptions,
-  ) {
-    super(message, options);
-  }
-
-  /** The failure of a run that had begun; any other error stays as it is. */
-  static from(error: unknown, { config, step, best, saved }: RunProgress, homeFlag: string): unknown {
-    if (config === null || !(error instanceof Error)) return error;
-    const code = "code" in error ? String(error.code) : "FAILED";
-    const details = {
-      run_id: config.runId,
-      status: "failed",
-      failure_class: "failureClass" in error ? error.failureClass : "FATAL",
-      steps: step?.step ?? config.fromStep,
-      best_val_loss: best?.loss ?? null,
-      test_loss: null,
-      test_perplexity: null,
-      path: config.path,
-    };
-    const hint = `The run's log is ${config.path}/logs.jsonl. ${nextOf(config.runId, code, saved, homeFlag)}`;
-    return new RunFailed(code, error.message, hint, details, { cause: error });
-  }
+/** The failure of a run that had begun, with how to go on; any other error stays as it is. */
+export function runFailed(error: unknown, { config, step, best, saved }: RunProgress, homeFlag: string): unknown {
+  if (config === null || !(error instanceof Error)) return error;
+  const code = "code" in error ? String(error.code) : "FAILED";
+  const details = {
+    run_id: config.runId,
+    status: "failed",
+    failure_class: "failureClass" in error ? error.failureClass : "FATAL",
+    steps: step?.step ?? config.fromStep,
+    best_val_loss: best?.loss ?? null,
+    test_loss: null,
+    test_perplexity: null,
+    path: config.path,
+  };
+  const hint = `The run's log is ${config.path}/logs.jsonl. ${nextOf(config.runId, code, saved, homeFlag)}`;
+  return new RunFailed(code, error.message, hint, details, { cause: error });
 }
 
 /** Failures that the options bring about, which a resumed run keeps: it would come to the same. */

@@ -3,7 +3,7 @@ import { isErrno } from "@trainer/disk";
 import { z } from "zod";
 import type { Point } from "../display/curve.js";
 import { Series } from "../display/series.js";
-import { readLines } from "../read-text.js";
+import { readLines } from "../process/read-lines.js";
 
 const Line = z.union([
   z.object({ step: z.int(), train_loss: z.number() }),

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
 import { z } from "zod";
-import type { Io } from "../io.js";
+import type { Io } from "../process/io.js";
 
 /** How a part's process is started. */
 export interface Launch {

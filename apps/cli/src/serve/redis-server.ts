@@ -7,8 +7,8 @@ import { memoryBytes } from "@trainer/disk";
 import { withoutSecrets } from "@trainer/platform";
 import { openRedis } from "@trainer/platform/redis";
 import { z } from "zod";
-import { findProgram } from "../doctor/find-program.js";
-import type { Io } from "../io.js";
+import { findProgram } from "./find-program.js";
+import type { Io } from "../process/io.js";
 import type { PartSpec } from "./part.js";
 import { freePort } from "./ports.js";
 

@@ -1,9 +1,9 @@
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { untilAborted } from "../until-aborted.js";
+import { untilAborted } from "../process/until-aborted.js";
 import { answers, fromHere, healthOf, healthy } from "./answers.js";
-import { ENDS_WITH_PARENT } from "../end-with-parent.js";
-import type { Io } from "../io.js";
+import { ENDS_WITH_PARENT } from "../process/end-with-parent.js";
+import type { Io } from "../process/io.js";
 import type { PartSpec } from "./part.js";
 
 const TRAINER = fileURLToPath(new URL("../../bin/trainer.js", import.meta.url));

@@ -1,5 +1,5 @@
 import { DEFAULT_SOURCE, withoutSecrets, type LoadedConfig } from "@trainer/platform";
-import type { Io } from "../io.js";
+import type { Io } from "../process/io.js";
 import { redisAnswers } from "./redis-answers.js";
 import type { Keys } from "./keys.js";
 import type { PartSpec } from "./part.js";

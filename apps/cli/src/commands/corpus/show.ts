@@ -1,0 +1,70 @@
+import type { Command } from "commander";
+import type { CorpusStatistics } from "@trainer/training";
+import { leftOutSentences } from "@trainer/training/options";
+import { z } from "zod";
+import { CORPUS_ARGUMENT, corpusArgument } from "../../flags/corpus-argument.js";
+import { defineCommand } from "../../framework/define-command.js";
+import { lookingOn, ProgressLine } from "../../display/progress-line.js";
+import { formatBytes, formatCount } from "../../display/quantity.js";
+import { fetching } from "../../runs/fetching.js";
+import type { Io } from "../../process/io.js";
+import { TEXT_FLAGS, textOptions } from "../../flags/text-flags.js";
+
+export function define(command: Command, io: Io): void {
+  defineCommand(command, io, {
+    description:
+      "What a text is like: lines, characters, scripts, duplicates, the longest line. It is read once, as a stream. " +
+      "Lines are stripped, and blank ones do not count.",
+    args: { "<corpus...>": CORPUS_ARGUMENT },
+    options: z.strictObject(TEXT_FLAGS),
+    examples: {
+      "trainer corpus show plays.txt": "the main things",
+      "trainer corpus show texts/ --json": "for a script",
+    },
+    async run({ args, options, home, out, io }) {
+      const { corpusPaths, corpusStatistics, openHome } = await import("@trainer/training");
+      const named = corpusArgument(args);
+      await io.interruptible(async (signal) => {
+        using corpus = await corpusPaths(named, {
+          home: openHome(home),
+          ...(await fetching({ home, io, out })),
+          signal,
+        });
+        const line = new ProgressLine(io, out);
+        const statistics = await corpusStatistics(corpus.paths, {
+          ...textOptions(options),
+          home: openHome(home),
+          signal,
+          onLook: lookingOn(line),
+          onRead: ({ bytes, totalBytes }) => line.update("reading", bytes / Math.max(1, totalBytes)),
+        }).finally(() => line.clear());
+        out.result(statisticsJson(statistics), () => statisticsFacts(statistics).join("\n"));
+      });
+    },
+  });
+}
+
+export const statisticsJson = (s: CorpusStatistics) => ({
+  files: s.files,
+  bytes: s.bytes,
+  lines: s.lines,
+  characters: s.characters,
+  replaced_characters: s.leftOut.characters.count,
+  left_out: s.leftOut,
+  duplicate_lines: s.duplicateLines,
+  duplicates_exact: s.duplicatesExact,
+  longest_line: s.longestLine,
+  scripts: s.scripts,
+});
+
+const share = (part: number, whole: number) => `${((100 * part) / Math.max(1, whole)).toFixed(1)} %`;
+
+export const statisticsFacts = (s: CorpusStatistics) => [
+  `files       ${formatCount(s.files)}, ${formatBytes(s.bytes)}`,
+  `lines       ${formatCount(s.lines)}`,
+  `characters  ${formatCount(s.characters)}`,
+  `duplicates  ${s.duplicatesExact ? "" : "about "}${formatCount(s.duplicateLines)} lines (${share(s.duplicateLines, s.lines)})`,
+  `longest     ${formatCount(s.longestLine.characters)} characters: ${s.longestLine.start.replace(/\p{Cc}/gu, " ")}`,
+  `scripts     ${s.scripts.map(({ script, characters }) => `${script} ${share(characters, s.characters)}`).join(", ")}`,
+  ...leftOutSentences(s.leftOut).map((sentence) => `left out    ${sentence}`),
+];

@@ -1,0 +1,22 @@
+import { Bos, type BosChoice } from "@trainer/training/options";
+import type { Output } from "../display/output.js";
+
+/** Which tokens stand around a text. */
+export const bosFlag = Bos.describe(
+  "what a text begins with: auto: what the tokenizer's template says; yes: a begin token also without one; no: none",
+);
+
+/** Says which tokens stand around a text; nothing where there are none. */
+export function noteBegin(
+  { begin, end = [] }: { readonly begin: readonly string[]; readonly end?: readonly string[] },
+  bos: BosChoice,
+  out: Output,
+): void {
+  const parts = [
+    ...(begin.length > 0 ? [`begins with ${begin.join("")}`] : []),
+    ...(end.length > 0 ? [`ends with ${end.join("")}`] : []),
+  ];
+  if (parts.length === 0) return;
+  const why = bos === "auto" ? ", as the tokenizer's template says; --bos no leaves it away" : "";
+  out.note(`The text ${parts.join(" and ")}${why}.`);
+}

@@ -1,0 +1,20 @@
+import { existsSync } from "node:fs";
+import type { Sha256 } from "@trainer/disk";
+import { fileIdOf, READ_NAMES } from "@trainer/training/options";
+import { UsageError } from "../process/errors.js";
+
+/** How every command that reads a corpus describes it. */
+export const CORPUS_ARGUMENT = `files or folders: ${READ_NAMES}; of JSON the field \`text\`; or the id of a file in a file service`;
+
+export interface CorpusArgument {
+  readonly corpus: readonly string[];
+  readonly corpusFileId: Sha256 | null;
+}
+
+/** What words name: paths, or the id of one file. A path of that name comes first. */
+export function corpusArgument(words: readonly string[]): CorpusArgument {
+  const [corpusFileId = null] = words.flatMap((word) => (existsSync(word) ? [] : (fileIdOf(word) ?? [])));
+  if (corpusFileId === null) return { corpus: words, corpusFileId };
+  if (words.length === 1) return { corpus: [], corpusFileId };
+  throw new UsageError(`${corpusFileId} is the id of a file, which is a corpus by itself: give it alone, or paths`);
+}

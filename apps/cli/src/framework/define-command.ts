@@ -1,0 +1,138 @@
+import type { Argument, Command } from "commander";
+import type { z } from "zod";
+import { checkHome } from "./check-home.js";
+import type { Io } from "../process/io.js";
+import { optionSpecs, type OptionSchema } from "./option-spec.js";
+import { UsageError } from "../process/errors.js";
+import { withFlags } from "./flags-in-errors.js";
+import { addOptions, readOptions, typed, type OptionGroups } from "./options.js";
+import { output, type Output } from "../display/output.js";
+import { typeable, typeableLine } from "../process/program-name.js";
+import type { Server } from "../services/server.js";
+
+/** What stands for a run that has a record; `nameRun` says what may be typed. */
+export const RUN = "id of a run or its beginning, or `latest`";
+/** What stands for a model. */
+export const MODEL = `${RUN}, or path of a folder with config.json, model.safetensors and tokenizer.json`;
+
+/** What every command can be told, before or after its name. */
+export interface GlobalOptions {
+  readonly home: string;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly server?: string;
+}
+
+export interface Invocation<Options> {
+  /** The words that are not options, in order. */
+  readonly args: readonly string[];
+  readonly options: Options;
+  readonly home: string;
+  readonly io: Io;
+  readonly out: Output;
+}
+
+export interface CommandSpec<S extends OptionSchema> {
+  readonly description: string;
+  /** As commander writes them: "<run>", "[ids...]", each with what it is. */
+  readonly args: Readonly<Record<string, string>>;
+  readonly options: S;
+  /** The options that name a run, by field; arguments called <run> or <runs> do by themselves. */
+  readonly runs?: readonly string[];
+  readonly groups?: OptionGroups;
+  /** Shorter names of options, by field. */
+  readonly aliases?: Readonly<Record<string, string>>;
+  /** Command lines that work, each with what it does. */
+  readonly examples: Readonly<Record<string, string>>;
+  run(invocation: Invocation<z.output<S>>): Promise<void>;
+  /** Of each of these sets of options, by field, one must be given. */
+  readonly needs?: readonly (readonly string[])[];
+  /** The same on a server, where that is possible. */
+  runOn?(server: Server, invocation: Invocation<z.output<S>>): Promise<void>;
+}
+
+/** Completes a command that so far has only its name and its one line in the list. */
+export function defineCommand<S extends OptionSchema>(command: Command, io: Io, spec: CommandSpec<S>): void {
+  command.description(spec.description);
+  for (const [arg, what] of Object.entries(spec.args)) command.argument(arg, what);
+  addOptions(command, spec.options, spec);
+  command.usage(usage(command, spec));
+  if (spec.runOn !== undefined) takeServer.add(command);
+  command.addHelpText("after", examples(spec.examples, io.program));
+  const action = async () => {
+    const { home, json = false, quiet = false, server } = command.optsWithGlobals<GlobalOptions>();
+    const out = output(io, { json, quiet });
+    await checkHome(home);
+    if (server === undefined) {
+      const { nameRun, openHome } = await import("@trainer/training/files");
+      const args = await nameAll(command, spec, (ref) => nameRun(ref, openHome(home)));
+      return await spec.run({ args, options: readOptions(command, spec.options), home, io, out });
+    }
+    if (spec.runOn === undefined) throw new UsageError(refusal(command));
+    const { nameRemoteRun, serverAt } = await import("../services/server.js");
+    const at = serverAt(server, { home, io, out });
+    const args = await nameAll(command, spec, (ref) => nameRemoteRun(at, ref));
+    await spec.runOn(at, { args, options: readOptions(command, spec.options), home, io, out });
+  };
+  command.action(async () => {
+    try {
+      await action();
+    } catch (error) {
+      throw withFlags(error, optionSpecs(spec.options), spec.aliases);
+    }
+  });
+}
+
+/** The command's words, and its options that name runs, with each run by its whole id. */
+async function nameAll(
+  command: Command,
+  { args, runs = [] }: Pick<CommandSpec<OptionSchema>, "args" | "runs">,
+  name: (ref: string) => Promise<string>,
+): Promise<readonly string[]> {
+  for (const field of runs) {
+    const ref: unknown = command.getOptionValue(field);
+    if (typeof ref === "string") command.setOptionValue(field, await name(ref));
+  }
+  const [first = ""] = Object.keys(args);
+  if (!/^<runs?(\.{3})?>$/.test(first)) return command.args;
+  const named: string[] = [];
+  for (const ref of command.args) named.push(await name(ref));
+  return named;
+}
+
+/** The commands that can do their work on a server. */
+const takeServer = new WeakSet<Command>();
+
+/** Whether a command, or one below it, can do its work on a server. */
+export const takesServer = (command: Command): boolean => takeServer.has(command) || command.commands.some(takesServer);
+
+/** What must be given, as it is typed. */
+function usage(
+  command: Command,
+  { options, needs = [] }: Pick<CommandSpec<OptionSchema>, "options" | "needs">,
+): string {
+  const specs = optionSpecs(options);
+  const required = specs.filter((spec) => spec.required).map(typed);
+  const either = needs.map((keys) => specs.filter(({ key }) => keys.includes(key)).map(typed));
+  const sets = either.map((flags) => (flags.length === 1 ? flags.join("") : `(${flags.join(" | ")})`));
+  const words = command.registeredArguments.map((each) => argName(each));
+  return [...words, ...required, ...sets, "[options]"].join(" ");
+}
+
+function argName(argument: Argument): string {
+  const name = argument.name() + (argument.variadic ? "..." : "");
+  return argument.required ? `<${name}>` : `[${name}]`;
+}
+
+/** The command's whole name, as it is typed after `trainer`. */
+const nameOf = (command: Command): string =>
+  command.parent?.parent ? `${nameOf(command.parent)} ${command.name()}` : command.name();
+
+const refusal = (command: Command) => `--server: ${nameOf(command)} works on this machine alone: leave --server out`;
+
+function examples(lines: Readonly<Record<string, string>>, program: string): string {
+  const shown = Object.entries(lines).map(
+    ([line, what]) => `  $ ${typeableLine(line, program)}\n      ${typeable(what, program)}`,
+  );
+  return `\nExamples:\n${shown.join("\n")}`;
+}

@@ -1,0 +1,24 @@
+import type { OpenModel } from "@trainer/training";
+import type { DeviceChoice, WeightChoice } from "@trainer/training/options";
+import type { Invocation } from "../framework/define-command.js";
+import { fetching } from "./fetching.js";
+import { noteWeights } from "../flags/weights.js";
+
+/** Opens a model of the home, which is brought back if it is not there, and notes what smaller weights cost. */
+export async function openHere(
+  run: string,
+  { device, weights }: { readonly device: DeviceChoice; readonly weights: WeightChoice },
+  { home, io, out }: Pick<Invocation<unknown>, "home" | "io" | "out">,
+  signal?: AbortSignal,
+): Promise<OpenModel> {
+  const { openHome, openModel } = await import("@trainer/training");
+  const opened = await openModel(run, {
+    home: openHome(home),
+    device,
+    weightType: weights,
+    ...(await fetching({ home, io, out })),
+    ...(signal === undefined ? {} : { signal }),
+  });
+  noteWeights(opened, out);
+  return opened;
+}

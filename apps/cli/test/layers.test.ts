@@ -1,0 +1,30 @@
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { foldersIn, importsIn, upward } from "../../../test/layers.js";
+
+const SOURCES = fileURLToPath(new URL("../src", import.meta.url));
+
+/** From the process to the commands: a folder imports those before it, and none after. */
+const LAYERS = [
+  "process",
+  "display",
+  "serve",
+  "services",
+  "doctor",
+  "framework",
+  "flags",
+  "run-display",
+  "runs",
+  "remote",
+  "chat",
+  "compare",
+  "commands",
+  ".", // the program, which knows all commands
+];
+
+test("every folder is in the order, and imports only what comes before it", () => {
+  const imports = importsIn(SOURCES);
+  expect([".", ...foldersIn(SOURCES)]).toEqual(LAYERS.toSorted());
+  expect(upward(imports, LAYERS)).toEqual([]);
+  expect(imports.length).toBeGreaterThan(500);
+});

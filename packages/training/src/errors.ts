@@ -1,49 +1,114 @@
 import { errnoOf } from "@trainer/disk";
+import type { ModelErrorCode } from "@trainer/models/capabilities";
+import type { TokenizerErrorCode } from "@trainer/tokenizers";
+import { z } from "zod";
+import type { CorpusErrorCode } from "./corpus/corpus-error.js";
+
 /** What is to be done about a failure: mend the request, try again as it is, or neither. */
-export const failureClasses = ["USER_INPUT", "TRANSIENT", "FATAL"] as const;
-export type FailureClass = (typeof failureClasses)[number];
+export const FailureClass = z.enum(["USER_INPUT", "TRANSIENT", "FATAL"]);
+export type FailureClass = z.output<typeof FailureClass>;
+
+type Refusal = CorpusErrorCode | ModelErrorCode | TokenizerErrorCode;
+
+/** Every code of a failure, with the class it has unless the place that throws says otherwise. */
+const CLASSES = {
+  INVALID_INPUT: "USER_INPUT",
+  FORBIDDEN: "USER_INPUT",
+  CONFLICT: "USER_INPUT",
+  CANCELLED: "USER_INPUT",
+  UNSUPPORTED_BACKEND: "USER_INPUT",
+  TIMEOUT: "FATAL",
+  JOB_FAILED: "FATAL",
+  INTERNAL_ERROR: "FATAL",
+  INSUFFICIENT_STORAGE: "FATAL",
+  SERVICE_UNAVAILABLE: "TRANSIENT",
+  EXTERNAL_SERVICE_ERROR: "FATAL",
+
+  TRAINING_CANCELLED: "USER_INPUT",
+  TRAINING_OOM: "USER_INPUT",
+  TRAINING_NAN_LOSS: "FATAL",
+  CUDA_OOM: "USER_INPUT",
+  CUDA_NOT_AVAILABLE: "USER_INPUT",
+
+  MODEL_NOT_FOUND: "USER_INPUT",
+  MODEL_LOAD_FAILED: "FATAL",
+  MODEL_INCOMPATIBLE: "USER_INPUT",
+  INVALID_MODEL_SIZE: "USER_INPUT",
+  INVALID_DIMENSIONS: "USER_INPUT",
+
+  TOKENIZER_NOT_FOUND: "USER_INPUT",
+  TOKENIZER_LOAD_FAILED: "FATAL",
+  TOKENIZER_TRAIN_FAILED: "FATAL",
+
+  CORPUS_NOT_FOUND: "USER_INPUT",
+  CORPUS_EMPTY: "USER_INPUT",
+  CORPUS_UNREADABLE: "USER_INPUT",
+
+  RUN_NOT_FOUND: "USER_INPUT",
+  DATA_NOT_FOUND: "FATAL",
+  ARTIFACT_UPLOAD_FAILED: "FATAL",
+  ARTIFACT_DOWNLOAD_FAILED: "FATAL",
+} as const satisfies Readonly<Record<string, FailureClass> & Record<Refusal, FailureClass>>;
+export type ErrorCode = keyof typeof CLASSES;
+
+/** Why something came to nothing, as manifests and messages between processes have it. */
+export const Failure = z.object({
+  code: z.custom<ErrorCode>(isErrorCode),
+  failureClass: FailureClass,
+  /** Bounded: what another process sends is not trusted to be short. */
+  message: z.string().max(2 ** 20),
+});
+export type Failure = z.output<typeof Failure>;
+
+/** A failure that was seen from outside, and that nothing has thrown. */
+export const newFailure = (code: ErrorCode, message: string, failureClass: FailureClass = CLASSES[code]): Failure => ({
+  code,
+  failureClass,
+  message,
+});
 
 /** A failure of training or of using what was trained: `code` says what, `failureClass` what to do about it. */
 export class TrainingError extends Error {
   override readonly name = "TrainingError";
+  readonly failureClass: FailureClass;
+
   constructor(
-    readonly code: string,
-    readonly failureClass: FailureClass,
+    readonly code: ErrorCode,
     message: string,
-    options?: ErrorOptions,
+    options: ErrorOptions & { readonly failureClass?: FailureClass } = {},
   ) {
     super(message, options);
+    this.failureClass = options.failureClass ?? CLASSES[code];
   }
 
   /** Any error as one of these, with its class; what is not known is FATAL. */
   static from(error: unknown): TrainingError {
     if (error instanceof TrainingError) return error;
-    const [code, failureClass, hint] = classify(error);
+    const [code, hint] = classify(error);
     const message = error instanceof Error ? error.message : String(error);
-    return new TrainingError(code, failureClass, hint === "" ? message : `${message}; ${hint}`, { cause: error });
+    return new TrainingError(code, hint === "" ? message : `${message}; ${hint}`, { cause: error });
   }
 }
 
-type Classified = readonly [code: string, failureClass: FailureClass, hint: string];
+function isErrorCode(code: unknown): code is ErrorCode {
+  return typeof code === "string" && Object.hasOwn(CLASSES, code);
+}
 
 /** By the error's name and code rather than its class: whoever only checks a request loads no native code for it. */
-function classify(error: unknown): Classified {
+function classify(error: unknown): readonly [code: ErrorCode, hint: string] {
   const name = error instanceof Error ? error.name : "";
   const code = errnoOf(error);
-  if (name === "CorpusError" || name === "ModelError" || name === "TokenizerError") {
-    return [code, BROKEN.has(code) ? "FATAL" : "USER_INPUT", ""];
-  }
+  if (OURS.has(name) && isErrorCode(code)) return [code, ""];
   if (name === "TorchError" && code === "OUT_OF_MEMORY") {
-    return ["TRAINING_OOM", "USER_INPUT", "a smaller batch, shorter sequences or a smaller model need less memory"];
+    return ["TRAINING_OOM", "a smaller batch, shorter sequences or a smaller model need less memory"];
   }
-  if (FULL.has(code)) return ["INSUFFICIENT_STORAGE", "FATAL", "free some space, then resume the run"];
-  if (DENIED.has(code)) return ["FORBIDDEN", "USER_INPUT", "check who may write there"];
-  if (PASSING.has(code)) return ["SERVICE_UNAVAILABLE", "TRANSIENT", ""];
-  return ["INTERNAL_ERROR", "FATAL", ""];
+  if (FULL.has(code)) return ["INSUFFICIENT_STORAGE", "free some space, then resume the run"];
+  if (DENIED.has(code)) return ["FORBIDDEN", "check who may write there"];
+  if (PASSING.has(code)) return ["SERVICE_UNAVAILABLE", ""];
+  return ["INTERNAL_ERROR", ""];
 }
 
-/** Codes that say that a file is damaged or a step went wrong, rather than that the request was. */
-const BROKEN = new Set(["MODEL_LOAD_FAILED", "TOKENIZER_LOAD_FAILED", "TOKENIZER_TRAIN_FAILED"]);
+const OURS = new Set(["CorpusError", "ModelError", "TokenizerError"]);
 const FULL = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
 const DENIED = new Set(["EACCES", "EPERM", "EROFS"]);
 const PASSING = new Set(["EAGAIN", "EBUSY", "EMFILE", "ENFILE", "EIO", "ESTALE", "ETIMEDOUT"]);

@@ -1,5 +1,5 @@
 // What lies in a home, and how it is read and changed without training: loads no native code, for processes that only look.
-export { TrainingError, type FailureClass } from "./errors.js";
+export { Failure, newFailure, TrainingError, type FailureClass } from "./errors.js";
 export { noText, TextRoot, type TextKind } from "./home/text-root.js";
 export { binsFolder, openHome, type Home } from "./home/home.js";
 export { ID_RULE, isId } from "@trainer/disk";
@@ -15,7 +15,7 @@ export { TokenizerManifest } from "./tokenizer/manifest.js";
 export { whyNotWritable } from "./home/why-not-writable.js";
 export { isHeld, lastTurn, RunLock } from "./home/lock.js";
 export { readManifest, RunManifest, type RunStatus } from "./home/manifest.js";
-export { recordFailure, type Failure } from "./home/record-failure.js";
+export { recordFailure } from "./home/record-failure.js";
 export { RequestStore } from "./home/request-store.js";
 export { hasBegun, runFolder, type RunFolder } from "./home/run-folder.js";
 export {

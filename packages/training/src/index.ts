@@ -15,7 +15,7 @@ export { planSplit, SplitOptions, type SplitPlan } from "./corpus/split-plan.js"
 export { BatchLoader, LoaderState, type Batch, type LoaderOptions } from "./bins/batch-loader.js";
 export { buildBins, type Bins, type BinsProgress, type BuildBinsOptions } from "./bins/build-bins.js";
 export type { TokenBin } from "./bins/token-bin.js";
-export { TrainingError, type FailureClass } from "./errors.js";
+export { TrainingError, type Failure, type FailureClass } from "./errors.js";
 export { parseTrainOptions, TrainOptions, type TrainInput } from "./options/options.js";
 export { train } from "./run/train.js";
 export { resume } from "./run/resume.js";

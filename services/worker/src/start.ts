@@ -1,4 +1,5 @@
 import { background } from "@trainer/platform";
+import { newFailure } from "@trainer/training/files";
 import { WorkerConfig, type WorkerInput } from "./config.js";
 import { container as makeContainer, type Container, type WorkerHooks } from "./container.js";
 import { answerJobs } from "./jobs/answers.js";
@@ -131,5 +132,5 @@ async function ended(kind: string, work: Work, container: Container, body: Promi
 }
 
 async function unknown(kind: string, work: Work): Promise<void> {
-  work.fail({ code: "INVALID_INPUT", failureClass: "USER_INPUT", message: `no job is called "${kind}"` });
+  work.fail(newFailure("INVALID_INPUT", `no job is called "${kind}"`));
 }

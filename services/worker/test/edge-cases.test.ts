@@ -125,7 +125,7 @@ test("a tokenizer that takes longer than a job may fails; what may pass is tried
      process.on("message", ({ type }) => {
        if (type !== "tokenizer") return;
        if (existsSync("${once}")) process.send({ type: "tokenizer", stats: { coverage: 1, oov_rate: 0, token_count: 5, char_coverage: 1 } });
-       else writeFileSync("${once}", ""), process.send({ type: "failed", failure: { code: "CORPUS_DOWNLOAD_FAILED", failureClass: "TRANSIENT", message: "away" } });
+       else writeFileSync("${once}", ""), process.send({ type: "failed", failure: { code: "EXTERNAL_SERVICE_ERROR", failureClass: "TRANSIENT", message: "away" } });
      });`,
   );
   await using _worker = await system.startWorker({ retryMax: 1, retryIntervalsSec: [] }, { pace, child: passing });

@@ -19,7 +19,7 @@ function child(system: System) {
     "wrong-type": { type: "told", told: { kind: "step", at: "now" } },
     "missing-field": { type: "sent", fileId: "f" },
     "not-plain": new Map([["type", "trained"]]),
-    "large": { type: "failed", failure: { code: "X", failureClass: "FATAL", message: "x".repeat(100e6) } },
+    "large": { type: "failed", failure: { code: "JOB_FAILED", failureClass: "FATAL", message: "x".repeat(100e6) } },
   }`;
   const listen = `const emit = process.emit.bind(process);
   process.emit = (event, ...args) => {

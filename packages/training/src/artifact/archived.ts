@@ -19,7 +19,7 @@ import { unpackRun } from "./unpack.js";
 export async function recordArchive(home: Home, runId: string, fileId: string | null): Promise<void> {
   const path = runFolder(home.root, runId).manifest;
   const manifest = await readManifest(path);
-  if (manifest === null) throw new TrainingError("RUN_NOT_FOUND", "USER_INPUT", `there is no ${path}`);
+  if (manifest === null) throw new TrainingError("RUN_NOT_FOUND", `there is no ${path}`);
   await writeManifest(path, { ...manifest, artifact_file_id: fileId });
 }
 

@@ -88,9 +88,11 @@ async function* contents({ path, size }: RunEntry): AsyncGenerator<Buffer> {
   }
   if (bytes !== size) {
     const message = `${path} changed while it was packed: ${size} bytes became ${bytes}; pack the run again`;
-    throw new TrainingError("ARTIFACT_UPLOAD_FAILED", "TRANSIENT", message);
+    throw new TrainingError("ARTIFACT_UPLOAD_FAILED", message, { failureClass: "TRANSIENT" });
   }
 }
 
 const unfit = (why: string): TrainingError =>
-  new TrainingError("ARTIFACT_UPLOAD_FAILED", "USER_INPUT", `the run cannot be packed: ${why}; rename or move it away`);
+  new TrainingError("ARTIFACT_UPLOAD_FAILED", `the run cannot be packed: ${why}; rename or move it away`, {
+    failureClass: "USER_INPUT",
+  });

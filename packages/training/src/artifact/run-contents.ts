@@ -45,7 +45,7 @@ async function add(dir: string, prefix: string, names: readonly string[], to: Ru
       to.push({ name, path, type: "file", size: info.size });
     } else {
       const message = `${path} is neither a file nor a folder: the archive of a run holds nothing else; move it away`;
-      throw new TrainingError("ARTIFACT_UPLOAD_FAILED", "USER_INPUT", message);
+      throw new TrainingError("ARTIFACT_UPLOAD_FAILED", message, { failureClass: "USER_INPUT" });
     }
   }
 }

@@ -55,12 +55,12 @@ export async function sendArtifact(runId: string, context: SendContext): Promise
 
 async function send(runId: string, { home, dataBank, onProgress, signal }: SendContext) {
   const { id, dir } = await resolveRun(runId, home);
-  if (id === null) throw new TrainingError("RUN_NOT_FOUND", "USER_INPUT", `${dir} is no run of ${home.root}`);
+  if (id === null) throw new TrainingError("RUN_NOT_FOUND", `${dir} is no run of ${home.root}`);
   using _use = useRun(dir, id);
   const status = (await readManifest(join(dir, "manifest.json")))?.status;
   if (status !== "completed" && status !== "failed") {
     const message = `run ${id} has not ended (it is ${status ?? "only queued"}): its archive would not be whole; let it end first`;
-    throw new TrainingError("CONFLICT", "USER_INPUT", message);
+    throw new TrainingError("CONFLICT", message);
   }
   const folder = await folderBeside(join(home.cache, "sending"));
   try {
@@ -80,7 +80,7 @@ async function send(runId: string, { home, dataBank, onProgress, signal }: SendC
       const stored = await dataBank.upload(path, "application/gzip", options);
       if (stored.size === bytes && stored.sha256 === sha256) return;
       const message = `${what}: the file service has ${stored.size} bytes with the hash ${stored.sha256}, not the ${bytes} bytes with ${sha256}`;
-      throw new TrainingError("ARTIFACT_UPLOAD_FAILED", "TRANSIENT", message);
+      throw new TrainingError("ARTIFACT_UPLOAD_FAILED", message, { failureClass: "TRANSIENT" });
     } catch (error) {
       signal?.throwIfAborted();
       throw transferFailure(error, "ARTIFACT_UPLOAD_FAILED", what);

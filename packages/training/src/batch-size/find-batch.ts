@@ -93,7 +93,6 @@ export async function searchFor(
   if (found.batchSize === 0) {
     throw new TrainingError(
       outOfMemory(compute.device),
-      "USER_INPUT",
       `not even one sequence of ${model.maxSeqLen} tokens fits into memory; shorter sequences, a smaller model or ` +
         "activation checkpointing need less",
     );

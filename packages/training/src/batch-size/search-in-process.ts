@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { z } from "zod";
-import { TrainingError } from "../errors.js";
+import { newFailure, TrainingError, type Failure } from "../errors.js";
 import { SearchEvent, type SearchRequest } from "./search-request.js";
 
 type Found = Extract<SearchEvent, { type: "found" }>;
@@ -24,13 +24,13 @@ export async function searchInProcess(
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
   let found: Found | null = null;
-  let failure: Extract<SearchEvent, { type: "failed" }> | null = null;
+  let failure: Failure | null = null;
   let fitting = 0;
   child.on("message", (message) => {
     const event = eventOf(message);
     if (event.type === "found") found = event;
     if (event.type === "failed") {
-      failure = event;
+      failure = event.failure;
       child.kill("SIGKILL"); // it has no more to say
     }
     if (event.type === "batch" && event.fits && event.tokensPerSec !== null) fitting = event.batchSize;
@@ -49,12 +49,12 @@ export function eventOf(message: unknown): SearchEvent {
   const { data, error } = SearchEvent.safeParse(message);
   if (error === undefined) return data;
   const why = `the search for a batch size said what cannot be understood: ${z.prettifyError(error)}`;
-  return { type: "failed", code: "INTERNAL_ERROR", failureClass: "FATAL", message: why.replaceAll("\n", " ") };
+  return { type: "failed", failure: newFailure("INTERNAL_ERROR", why.replaceAll("\n", " ")) };
 }
 
 interface Ended {
   readonly found: Found | null;
-  readonly failure: Extract<SearchEvent, { type: "failed" }> | null;
+  readonly failure: Failure | null;
   /** The largest batch of which a step was done. */
   readonly fitting: number;
   readonly ended: string;
@@ -64,7 +64,7 @@ interface Ended {
 /** What a search came to, however its process ended. */
 export function outcome({ found, failure, fitting, ended, request }: Ended): Found {
   if (found !== null) return found;
-  if (failure !== null) throw new TrainingError(failure.code, failure.failureClass, failure.message);
+  if (failure !== null) throw new TrainingError(failure.code, failure.message, { failureClass: failure.failureClass });
   if (ended === "SIGKILL") return { type: "found", batchSize: fitting, threads: Math.max(...request.threads) };
-  throw new TrainingError("INTERNAL_ERROR", "FATAL", `the search for a batch size ended with ${ended}`);
+  throw new TrainingError("INTERNAL_ERROR", `the search for a batch size ended with ${ended}`);
 }

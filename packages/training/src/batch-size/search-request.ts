@@ -1,6 +1,6 @@
 import { precisions } from "@trainer/models/capabilities";
 import { z } from "zod";
-import { failureClasses } from "../errors.js";
+import { Failure } from "../errors.js";
 
 const count = z.int().min(1);
 
@@ -37,11 +37,6 @@ export const SearchEvent = z.discriminatedUnion("type", [
   }),
   z.strictObject({ type: z.literal("threads"), threads: count, ...speed }),
   z.strictObject({ type: z.literal("found"), batchSize: z.int().min(0), threads: count }),
-  z.strictObject({
-    type: z.literal("failed"),
-    code: z.string(),
-    failureClass: z.enum(failureClasses),
-    message: z.string(),
-  }),
+  z.strictObject({ type: z.literal("failed"), failure: Failure }),
 ]);
 export type SearchEvent = z.infer<typeof SearchEvent>;

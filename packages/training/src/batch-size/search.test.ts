@@ -1,5 +1,6 @@
 import { numThreads, setNumThreads, TorchError } from "@trainer/torch";
 import { afterAll, expect, test } from "vitest";
+import { newFailure } from "../errors.js";
 import { parseTrainOptions } from "../options/options.js";
 import { toConfig } from "../options/wire-names.js";
 import { tinyGpt2 } from "../../test/fixture.js";
@@ -165,7 +166,7 @@ test("threads are tried by doubling, and on a GPU not at all", () => {
 test("a process answers one request", async () => {
   expect((await answers({ ...request, maxBatchSize: 1 })).at(-1)).toMatchObject({ type: "found", batchSize: 1 });
   const broken = await answers({ ...request, config: { corpus_paths: ["-"], model_size: "huge" } });
-  expect(broken).toMatchObject([{ type: "failed", code: "INVALID_MODEL_SIZE" }]);
+  expect(broken).toMatchObject([{ type: "failed", failure: { code: "INVALID_MODEL_SIZE" } }]);
 });
 
 test("the search is done in a process of its own, and ends with its signal", async () => {
@@ -194,7 +195,7 @@ test("a process that is killed for its memory has told what fits; another end is
   expect(() =>
     outcome({
       ...ended,
-      failure: { type: "failed", code: "INVALID_INPUT", failureClass: "USER_INPUT", message: "no" },
+      failure: newFailure("INVALID_INPUT", "no"),
     }),
   ).toThrow("no");
 });
@@ -213,5 +214,8 @@ test("once a tenth of the speed is lost, still fewer threads are not tried", asy
 test("what a search's process says that cannot be understood is its failure", () => {
   expect(eventOf({ type: "trying", batchSize: 1, threads: 1 })).toEqual({ type: "trying", batchSize: 1, threads: 1 });
   for (const message of ["found", null, { type: "found" }, { type: "batch", batchSize: "8" }])
-    expect(eventOf(message)).toMatchObject({ type: "failed", code: "INTERNAL_ERROR", failureClass: "FATAL" });
+    expect(eventOf(message)).toMatchObject({
+      type: "failed",
+      failure: { code: "INTERNAL_ERROR", failureClass: "FATAL" },
+    });
 });

@@ -1,4 +1,4 @@
-import { TrainingError } from "../errors.js";
+import { Failure, TrainingError } from "../errors.js";
 import { search } from "./search.js";
 import { SearchRequest, type SearchEvent } from "./search-request.js";
 
@@ -14,10 +14,9 @@ export function serve(channel: Channel = process): Promise<void> {
   return new Promise((resolve) => {
     channel.once("message", (message) => {
       search(SearchRequest.parse(message), (event) => channel.send?.(event))
-        .catch((error: unknown) => {
-          const { code, failureClass, message: why } = TrainingError.from(error);
-          channel.send?.({ type: "failed", code, failureClass, message: why });
-        })
+        .catch((error: unknown) =>
+          channel.send?.({ type: "failed", failure: Failure.parse(TrainingError.from(error)) }),
+        )
         .finally(() => {
           channel.disconnect?.();
           resolve();

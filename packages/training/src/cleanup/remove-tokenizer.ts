@@ -11,11 +11,11 @@ export async function removeTokenizer(home: Home, id: string): Promise<{ readonl
   const dir = join(home.tokenizers, id);
   if (!isId(id)) {
     const message = `"${id}" is no id of a tokenizer (${ID_RULE}); only those in ${home.tokenizers} are removed`;
-    throw new TrainingError("INVALID_INPUT", "USER_INPUT", message);
+    throw new TrainingError("INVALID_INPUT", message);
   }
   if (!(await isFolder(dir))) {
     const hint = suggest(id, await idsIn(home.tokenizers), "it has no tokenizers");
-    throw new TrainingError("TOKENIZER_NOT_FOUND", "USER_INPUT", `no tokenizer "${id}" in ${home.tokenizers}: ${hint}`);
+    throw new TrainingError("TOKENIZER_NOT_FOUND", `no tokenizer "${id}" in ${home.tokenizers}: ${hint}`);
   }
   refuse(id, await reasonToStay(home, id));
   const { bytes } = await measure(dir);
@@ -27,7 +27,7 @@ export async function removeTokenizer(home: Home, id: string): Promise<{ readonl
 }
 
 function refuse(id: string, reason: string | null): void {
-  if (reason !== null) throw new TrainingError("CONFLICT", "USER_INPUT", `the tokenizer ${id} stays: ${reason}`);
+  if (reason !== null) throw new TrainingError("CONFLICT", `the tokenizer ${id} stays: ${reason}`);
 }
 
 async function reasonToStay(home: Home, id: string): Promise<string | null> {

@@ -53,5 +53,4 @@ export async function fetchCorpus(
   }
 }
 
-const absent = (message: string, cause?: unknown) =>
-  new TrainingError("CORPUS_NOT_FOUND", "USER_INPUT", message, { cause });
+const absent = (message: string, cause?: unknown) => new TrainingError("CORPUS_NOT_FOUND", message, { cause });

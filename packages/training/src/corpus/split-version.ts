@@ -12,7 +12,6 @@ export function assertSameRule(manifest: Pick<RunManifest, "run_id" | "split_ver
   if (version === SPLIT_VERSION || !heldOut) return;
   throw new TrainingError(
     "CONFLICT",
-    "USER_INPUT",
     `run ${id} was begun when corpora were split by another rule (${version}, now ${SPLIT_VERSION}), so what it held out ` +
       "cannot be told from what it was trained on: evaluate it on a text of its own by its path, or start a new run from " +
       "its weights (pretrained run id)",

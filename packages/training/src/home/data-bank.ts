@@ -1,6 +1,6 @@
 import type { Sha256 } from "@trainer/disk";
 import { z } from "zod";
-import { TrainingError } from "../errors.js";
+import { TrainingError, type ErrorCode } from "../errors.js";
 
 export interface TransferProgress {
   readonly bytes: number;
@@ -59,11 +59,14 @@ const Refusal = z.object({
 });
 
 /** A transfer's failure: TRANSIENT where it may pass, FATAL where it will not; what the disk says keeps its own code. */
-export function transferFailure(error: unknown, code: string, what: string): TrainingError {
+export function transferFailure(error: unknown, code: ErrorCode, what: string): TrainingError {
   const said = Refusal.safeParse(error);
   if (!said.success) return TrainingError.from(error);
   const { mayPass, message } = said.data;
-  return new TrainingError(code, mayPass ? "TRANSIENT" : "FATAL", `${what}: ${message}`, { cause: error });
+  return new TrainingError(code, `${what}: ${message}`, {
+    failureClass: mayPass ? "TRANSIENT" : "FATAL",
+    cause: error,
+  });
 }
 
 /** Whether a file service has said that it has no such file. */

@@ -48,7 +48,7 @@ export class RunLock implements Disposable {
   mayWrite(): void {
     if (read(this.#path) === this.#text) return;
     const message = `run ${this.runId} has been taken over by ${holderOf(this.#path)}`;
-    throw new TrainingError("CONFLICT", "TRANSIENT", message);
+    throw new TrainingError("CONFLICT", message, { failureClass: "TRANSIENT" });
   }
 
   /** Gives the lock up, unless it has become another's. */
@@ -107,7 +107,6 @@ function putBack(aside: string, path: string): void {
 function held(runId: string, path: string): TrainingError {
   return new TrainingError(
     "CONFLICT",
-    "USER_INPUT",
     `run ${runId} is being trained by ${holderOf(path)}: wait for it or stop it (if it is certainly gone, delete ${path})`,
   );
 }

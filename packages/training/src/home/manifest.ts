@@ -3,7 +3,7 @@ import { unlessAbsent, writeJson } from "@trainer/disk";
 import { precisions } from "@trainer/models/capabilities";
 import { z } from "zod";
 import { LeftOut } from "./text-losses.js";
-import { failureClasses, TrainingError } from "../errors.js";
+import { FailureClass, TrainingError, type Failure } from "../errors.js";
 import { TextLoss } from "./text-losses.js";
 
 const count = z.int().min(0);
@@ -37,7 +37,7 @@ export const RunManifest = z.object({
   finished_at: z.iso.datetime().nullable(),
   /** Training, validation and saving, over all the sessions of a resumed run. */
   duration_seconds: z.number().nullable(),
-  failure_class: z.enum(failureClasses).nullable(),
+  failure_class: FailureClass.nullable(),
   error_code: z.string().nullable(),
   error: z.string().nullable(),
 
@@ -138,6 +138,13 @@ export const RunManifest = z.object({
 });
 export type RunManifest = z.infer<typeof RunManifest>;
 
+/** A failure by the names of a manifest. */
+export const failureFields = ({ code, failureClass, message }: Failure) => ({
+  failure_class: failureClass,
+  error_code: code,
+  error: message,
+});
+
 /** Reads a manifest; null if there is none. */
 export async function readManifest(path: string): Promise<RunManifest | null> {
   const text = await unlessAbsent(readFile(path, "utf8"));
@@ -146,7 +153,7 @@ export async function readManifest(path: string): Promise<RunManifest | null> {
     return RunManifest.parse(JSON.parse(text));
   } catch (error) {
     const message = `${path} is not a run's manifest: ${problemOf(error)}; put the old file back, or remove the run`;
-    throw new TrainingError("DATA_NOT_FOUND", "FATAL", message, { cause: error });
+    throw new TrainingError("DATA_NOT_FOUND", message, { cause: error });
   }
 }
 

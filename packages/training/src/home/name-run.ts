@@ -43,4 +43,4 @@ export function meantBy(ref: string, ids: readonly string[]): string {
   throw notFound(`several runs begin with "${ref}": ${shown}${more}. Type more of the id`);
 }
 
-const notFound = (message: string) => new TrainingError("RUN_NOT_FOUND", "USER_INPUT", message);
+const notFound = (message: string) => new TrainingError("RUN_NOT_FOUND", message);

@@ -1,14 +1,7 @@
 import type { Home } from "./home.js";
-import type { FailureClass } from "../errors.js";
-import { readManifest, writeManifest } from "./manifest.js";
+import type { Failure } from "../errors.js";
+import { failureFields, readManifest, writeManifest } from "./manifest.js";
 import { hasBegun, runFolder } from "./run-folder.js";
-
-/** Why a run has failed, in the words of its manifest. */
-export interface Failure {
-  readonly code: string;
-  readonly failureClass: FailureClass;
-  readonly message: string;
-}
 
 /**
  * Writes into a run's manifest that it has failed, for whoever saw that when the run itself could not say so any more: its
@@ -22,9 +15,7 @@ export async function recordFailure(home: Home, runId: string, failure: Failure)
     ...manifest,
     status: "failed",
     finished_at: manifest.finished_at ?? new Date().toISOString(),
-    failure_class: failure.failureClass,
-    error_code: failure.code,
-    error: failure.message,
+    ...failureFields(failure),
     requested: true,
   });
 }

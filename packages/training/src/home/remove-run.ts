@@ -15,19 +15,19 @@ import { archivedFiles, isArchived } from "./run-log-files.js";
 export async function removeRun(home: Home, id: string): Promise<{ readonly bytes: number }> {
   if (!isId(id)) {
     const message = `"${id}" is no run id (${ID_RULE}); only runs in ${home.models} are removed`;
-    throw new TrainingError("INVALID_INPUT", "USER_INPUT", message);
+    throw new TrainingError("INVALID_INPUT", message);
   }
   const dir = join(home.models, id);
   if (await isArchived(home, id)) return { bytes: await forget(home, id) };
   if (!(await isFolder(dir))) {
     const hint = suggest(id, await idsIn(home.models), "it has no runs");
-    throw new TrainingError("RUN_NOT_FOUND", "USER_INPUT", `no run "${id}" in ${home.models}: ${hint}`);
+    throw new TrainingError("RUN_NOT_FOUND", `no run "${id}" in ${home.models}: ${hint}`);
   }
   const bytes = await bytesIn(dir);
   using removal = removalOf(dir);
   if (removal === null) {
     const message = `run ${id} is being trained or used; stop that before it is removed`;
-    throw new TrainingError("CONFLICT", "USER_INPUT", message);
+    throw new TrainingError("CONFLICT", message);
   }
   await removeAside(dir);
   await finishRemovals(home.models);

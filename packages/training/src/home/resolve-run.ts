@@ -41,4 +41,4 @@ export async function resolveRun(ref: string, home: Home): Promise<ResolvedRun> 
   throw notFound(`no run "${ref}" in ${home.models}, and no folder of that name: ${hint}`);
 }
 
-const notFound = (message: string) => new TrainingError("RUN_NOT_FOUND", "USER_INPUT", message);
+const notFound = (message: string) => new TrainingError("RUN_NOT_FOUND", message);

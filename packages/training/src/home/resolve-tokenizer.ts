@@ -28,4 +28,4 @@ export async function resolveTokenizer(ref: string, home: Home): Promise<Resolve
   throw notFound(`no tokenizer "${ref}" in ${home.tokenizers}, and no file or folder of that name: ${hint}`);
 }
 
-const notFound = (message: string) => new TrainingError("TOKENIZER_NOT_FOUND", "USER_INPUT", message);
+const notFound = (message: string) => new TrainingError("TOKENIZER_NOT_FOUND", message);

@@ -35,7 +35,7 @@ export function useRun(dir: string, runId: string): Disposable {
 }
 
 const goes = (runId: string) =>
-  new TrainingError("RUN_NOT_FOUND", "TRANSIENT", `run ${runId} is being removed at this moment`);
+  new TrainingError("RUN_NOT_FOUND", `run ${runId} is being removed at this moment`, { failureClass: "TRANSIENT" });
 
 /** Keeps others from a run that is to be removed; null where a living process trains it, uses it or removes it already. */
 export function removalOf(dir: string): Disposable | null {

@@ -34,7 +34,7 @@ export class TextRoot {
   /** As {@link find}. @throws TrainingError CORPUS_NOT_FOUND */
   async need(path: string, what: TextKind): Promise<string> {
     const real = await this.find(path, what);
-    if (real === null) throw new TrainingError("CORPUS_NOT_FOUND", "USER_INPUT", noText(path, what));
+    if (real === null) throw new TrainingError("CORPUS_NOT_FOUND", noText(path, what));
     return real;
   }
 

@@ -16,7 +16,7 @@ export function frameOf({ tokenizer, startId }: Beginning, bos: BosChoice): Fram
   if (startId !== null) return { before: [startId], after: own.after };
   const message =
     "there is no token to begin a text with: the tokenizer names none for the beginning or the end of a text";
-  throw new TrainingError("INVALID_INPUT", "USER_INPUT", message);
+  throw new TrainingError("INVALID_INPUT", message);
 }
 
 /** How much of a frame is to be added to ids, which may have it already: never twice. */

@@ -6,7 +6,7 @@ export function checkFinite(logits: Tensor): void {
   if (logits.isfinite().all().item() === 1) return;
   throw new TrainingError(
     "MODEL_INCOMPATIBLE",
-    "FATAL",
     "the model's logits are not finite: its weights are damaged, or its training diverged",
+    { failureClass: "FATAL" },
   );
 }

@@ -110,7 +110,7 @@ export async function evaluate(opened: OpenModel, input: EvaluateInput, context:
 /** Said before anything is measured. */
 function notKept(dir: string | null, why: string): TrainingError {
   const message = `what is measured could not be kept in ${dir} (${why}): name another folder for it (--out on the command line)`;
-  return new TrainingError("FORBIDDEN", "USER_INPUT", message);
+  return new TrainingError("FORBIDDEN", message);
 }
 
 /** What was sent of a run does not have an evaluation of now: until it is sent again, no cleanup may take the run. */
@@ -152,7 +152,7 @@ async function earlier(
   const what = text.path ?? `its ${text.split} split`;
   const how = text.stride === null ? "" : ` with a stride of ${text.stride}`;
   const message = `${against} has not been evaluated on ${what}${how} yet: evaluate it first, then compare with it`;
-  throw new TrainingError("INVALID_INPUT", "USER_INPUT", message);
+  throw new TrainingError("INVALID_INPUT", message);
 }
 
 const metricsOf = (e: Omit<Evaluation, "comparison">): Metrics => ({

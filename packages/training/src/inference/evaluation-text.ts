@@ -122,7 +122,7 @@ async function splitOfRun(opened: OpenModel, { split, bos }: EvaluateOptions, co
     const { code, failureClass, message } = TrainingError.from(error);
     const advice = "put the corpus back, or give the path of another text";
     const told = `the corpus of run ${manifest.run_id} cannot be read: ${message}; ${advice}`;
-    throw new TrainingError(code, failureClass, told, { cause: error });
+    throw new TrainingError(code, told, { failureClass, cause: error });
   };
   using text = await corpusPaths(options, context).catch(unreadable);
   const { paths } = text;
@@ -165,4 +165,4 @@ const encode = (
 
 const trainOptions = (manifest: RunManifest): TrainOptions => parseTrainOptions(fromConfig(manifest.config));
 
-const invalid = (message: string) => new TrainingError("INVALID_INPUT", "USER_INPUT", message);
+const invalid = (message: string) => new TrainingError("INVALID_INPUT", message);

@@ -103,7 +103,7 @@ async function adapterOf(ref: string, context: BringContext): Promise<Source> {
     if (await isFile(join(dir, file))) continue;
     run[Symbol.dispose]();
     const why = `${ref} has no adapter: only runs with a LoRA rank train one (${join(dir, file)} is not there)`;
-    throw new TrainingError("MODEL_NOT_FOUND", "USER_INPUT", why);
+    throw new TrainingError("MODEL_NOT_FOUND", why);
   }
   return {
     dir,
@@ -115,4 +115,4 @@ async function adapterOf(ref: string, context: BringContext): Promise<Source> {
   };
 }
 
-const conflict = (message: string) => new TrainingError("CONFLICT", "USER_INPUT", message);
+const conflict = (message: string) => new TrainingError("CONFLICT", message);

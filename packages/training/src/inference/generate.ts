@@ -227,7 +227,6 @@ function promptIds(opened: OpenModel, given: Prompt, frame: Frame, options: Gene
   if (startId !== null) return [startId];
   throw new TrainingError(
     "INVALID_INPUT",
-    "USER_INPUT",
     "the prompt is empty, and this tokenizer has no token for the beginning or the end of a text to start from: give a prompt",
   );
 }

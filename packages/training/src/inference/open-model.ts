@@ -99,7 +99,6 @@ async function open(
     free();
     throw new TrainingError(
       "MODEL_INCOMPATIBLE",
-      "USER_INPUT",
       `${dir}: the tokenizer has ${tokenizer.vocabSize} tokens, the model only ${vocabSize}; it was trained with another`,
     );
   }
@@ -152,6 +151,5 @@ function beginOf(tokenizer: Tokenizer, manifest: RunManifest | null, eosId: numb
 const noTokenizer = (dir: string) =>
   new TrainingError(
     "TOKENIZER_NOT_FOUND",
-    "USER_INPUT",
     `${dir} holds no tokenizer (tokenizer.json or tokenizer.model); put the one the model was trained with there`,
   );

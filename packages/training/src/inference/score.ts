@@ -130,7 +130,7 @@ async function textOf({ text, path }: ScoreOptions): Promise<string> {
   return (await readTextFile(path)).text;
 }
 
-const invalid = (message: string) => new TrainingError("INVALID_INPUT", "USER_INPUT", message);
+const invalid = (message: string) => new TrainingError("INVALID_INPUT", message);
 
 interface Rows {
   /** 0 where the text has no next token. */

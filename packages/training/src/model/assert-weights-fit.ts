@@ -30,7 +30,6 @@ export function assertWeightsFit(
   if (bytes <= limit) return;
   throw new TrainingError(
     outOfMemory(device),
-    "USER_INPUT",
     `a model of ${parameters} parameters takes ${gigabytes(bytes)} with its gradients and the optimizer's state, and there are ` +
       `${gigabytes(limit)} in all: ask for a smaller model or vocabulary, or for sgd as the optimizer`,
   );

@@ -33,7 +33,6 @@ export async function resolvePretrained(
   if (tokenizer === null && (await tokenizerFileIn(dir)) === null) {
     throw new TrainingError(
       "TOKENIZER_NOT_FOUND",
-      "USER_INPUT",
       `${dir} holds no tokenizer, and weights are of no use with a new one: name the tokenizer that they were trained with`,
     );
   }
@@ -71,4 +70,4 @@ export function checkVocabulary(
   );
 }
 
-const incompatible = (message: string) => new TrainingError("MODEL_INCOMPATIBLE", "USER_INPUT", message);
+const incompatible = (message: string) => new TrainingError("MODEL_INCOMPATIBLE", message);

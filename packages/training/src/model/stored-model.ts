@@ -32,5 +32,5 @@ function noWeights(dir: string, manifest: RunManifest | null): TrainingError {
     manifest === null
       ? `${dir} holds no whole model: expected config.json and model.safetensors`
       : `run ${basename(dir)} has no trained weights (its status is ${manifest.status} after ${manifest.steps} steps): let it finish, or continue it with \`trainer resume ${basename(dir)}\``;
-  return new TrainingError("MODEL_NOT_FOUND", "USER_INPUT", why);
+  return new TrainingError("MODEL_NOT_FOUND", why);
 }

@@ -153,22 +153,22 @@ export function parseTrainOptions(input: unknown): TrainOptions {
     const code = issues.some(({ path }) => path[0] === "modelFamily" || path[0] === "tokenizerMethod")
       ? "UNSUPPORTED_BACKEND"
       : "INVALID_INPUT";
-    throw new TrainingError(code, "USER_INPUT", `the options of the run are wrong: ${wrong.join("; ")}`);
+    throw new TrainingError(code, `the options of the run are wrong: ${wrong.join("; ")}`);
   }
   const { corpus, corpusFileId, holdoutFraction, loraRank, pretrainedRunId, testSplitRatio } = parsed.data;
   if (corpus.length === 0 && corpusFileId === null) {
     const message =
       "corpus: name files or folders of text, or the id under which a file service keeps one (corpusFileId)";
-    throw new TrainingError("INVALID_INPUT", "USER_INPUT", `the options of the run are wrong: ${message}`);
+    throw new TrainingError("INVALID_INPUT", `the options of the run are wrong: ${message}`);
   }
   if (holdoutFraction + testSplitRatio >= 1) {
     const message =
       "holdoutFraction and testSplitRatio: together they are all of the text, and nothing is left to train on";
-    throw new TrainingError("INVALID_INPUT", "USER_INPUT", `the options of the run are wrong: ${message}`);
+    throw new TrainingError("INVALID_INPUT", `the options of the run are wrong: ${message}`);
   }
   if (loraRank > 0 && pretrainedRunId === null) {
     const message = "loraRank: an adapter changes a trained model; name one by pretrainedRunId";
-    throw new TrainingError("INVALID_INPUT", "USER_INPUT", message);
+    throw new TrainingError("INVALID_INPUT", message);
   }
   checkVocabSize(parsed.data);
   checkModel(parsed.data);
@@ -182,7 +182,7 @@ function checkVocabSize({ tokenizer, vocabSize, ...options }: TrainOptions): voi
   const least = methods[method].leastVocabSize;
   if (least === null || vocabSize >= least) return;
   const message = `vocabSize: ${vocabSize} is too small for ${method}, it must be ${least} or more`;
-  throw new TrainingError("INVALID_INPUT", "USER_INPUT", `the options of the run are wrong: ${message}`);
+  throw new TrainingError("INVALID_INPUT", `the options of the run are wrong: ${message}`);
 }
 
 /** How the tokenizer of a run is made, where it is made. */
@@ -199,7 +199,7 @@ function checkModel({ modelFamily, modelSize, modelConfig }: TrainOptions): void
   } catch (error) {
     const { code, message } = TrainingError.from(error);
     const refused = code === "INVALID_MODEL_SIZE" ? code : "INVALID_INPUT";
-    throw new TrainingError(refused, "USER_INPUT", message, { cause: error });
+    throw new TrainingError(refused, message, { cause: error });
   }
 }
 

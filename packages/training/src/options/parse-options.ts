@@ -6,5 +6,5 @@ export function parseOptions<Output>(schema: z.ZodType<Output>, input: unknown, 
   const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;
   const wrong = parsed.error.issues.map(({ path, message }) => [path.join("."), message].filter(Boolean).join(": "));
-  throw new TrainingError("INVALID_INPUT", "USER_INPUT", `the options of ${what} are wrong: ${wrong.join("; ")}`);
+  throw new TrainingError("INVALID_INPUT", `the options of ${what} are wrong: ${wrong.join("; ")}`);
 }

@@ -9,7 +9,7 @@ let training = false;
 export async function alone<T>(body: () => Promise<T>): Promise<T> {
   if (training) {
     const message = "this process is training another run: wait for it to end, or train in a process of its own";
-    throw new TrainingError("CONFLICT", "USER_INPUT", message);
+    throw new TrainingError("CONFLICT", message);
   }
   training = true;
   try {

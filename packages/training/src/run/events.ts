@@ -2,7 +2,7 @@ import type { TextLoss } from "../home/text-losses.js";
 import type { BinsProgress } from "../bins/build-bins.js";
 import type { Precision } from "@trainer/models";
 import type { LeftOut } from "../home/text-losses.js";
-import type { FailureClass, TrainingError } from "../errors.js";
+import type { Failure, TrainingError } from "../errors.js";
 import type { SplitCounts } from "../home/manifest.js";
 import type { StepProfile } from "../step/step-profile.js";
 
@@ -116,14 +116,7 @@ export type RunEvent =
   | { readonly type: "warning"; readonly message: string }
   | { readonly type: "completed"; readonly result: RunResult }
   | { readonly type: "interrupted"; readonly result: RunResult }
-  | {
-      readonly type: "failed";
-      readonly runId: string;
-      readonly code: string;
-      readonly failureClass: FailureClass;
-      readonly message: string;
-      readonly error: TrainingError;
-    };
+  | ({ readonly type: "failed"; readonly runId: string; readonly error: TrainingError } & Readonly<Failure>);
 
 /** A step that is done. */
 export interface StepDone {

@@ -11,5 +11,5 @@ export async function located(error: unknown, run: LiveRun, step: number): Promi
   const [newest] = await list(folder.checkpoints);
   const last = newest === undefined ? "there is no checkpoint yet" : `the last good checkpoint is ${newest.name}`;
   const { code, failureClass, message } = failure;
-  return new TrainingError(code, failureClass, `step ${step}: ${message}; ${last}`, { cause: failure });
+  return new TrainingError(code, `step ${step}: ${message}; ${last}`, { failureClass, cause: failure });
 }

@@ -62,7 +62,7 @@ export async function evaluate(
   if (result === null) return null;
   const { loss, perplexity: ppl, bitsPerByte } = result;
   if (!Number.isFinite(loss)) {
-    const error = new TrainingError("TRAINING_NAN_LOSS", "FATAL", `the ${split} loss became ${loss}`);
+    const error = new TrainingError("TRAINING_NAN_LOSS", `the ${split} loss became ${loss}`);
     throw await located(error, run, progress.step);
   }
   const { step } = progress;

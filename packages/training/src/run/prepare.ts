@@ -239,7 +239,6 @@ async function openSameCorpus(
   if (before !== null && before !== hash) {
     throw new TrainingError(
       "CONFLICT",
-      "USER_INPUT",
       `the corpus ${options.corpus.join(", ")} has changed since the run began: put the old text back to resume it, ` +
         "or start a new run",
     );
@@ -264,7 +263,7 @@ async function runTokenizer(
   if (before !== null) {
     if ((await tokenizerFileSha256(folder.path)) !== before) {
       const message = `the tokenizer in ${folder.path} has changed since the run began: put the old one back`;
-      throw new TrainingError("CONFLICT", "USER_INPUT", message);
+      throw new TrainingError("CONFLICT", message);
     }
     const tokenizer = await loadTokenizer(folder.path);
     reporter.emit({ type: "tokenizer", phase: "ready", progress: 1, tokenizerId: id, vocabSize: tokenizer.vocabSize });

@@ -46,7 +46,7 @@ const failed: RunEvent & { readonly type: "failed" } = {
   code: "TRAINING_NAN_LOSS",
   failureClass: "FATAL",
   message: "the loss became NaN",
-  error: new TrainingError("TRAINING_NAN_LOSS", "FATAL", "the loss became NaN"),
+  error: new TrainingError("TRAINING_NAN_LOSS", "the loss became NaN"),
 };
 
 test("what a run tells is in its log, a line each, by the names of the fields that log readers know", async () => {

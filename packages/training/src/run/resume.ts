@@ -27,13 +27,13 @@ export const resume = (ref: string, context: RunContext): Promise<RunResult> => 
 async function goOn(ref: string, context: RunContext): Promise<RunResult> {
   const { id, dir } = await resolveRun(ref, openHome(context.home, context.dataRoot));
   if (id === null) {
-    throw new TrainingError("RUN_NOT_FOUND", "USER_INPUT", `${dir} holds a model but is no run of ${context.home}`);
+    throw new TrainingError("RUN_NOT_FOUND", `${dir} holds a model but is no run of ${context.home}`);
   }
   const folder = runFolder(context.home, id);
   using lock = new RunLock(folder.lock, id, context.turn);
   const found = await readManifest(folder.manifest);
   if (found === null) {
-    throw new TrainingError("RUN_NOT_FOUND", "USER_INPUT", `${folder.path} has no manifest.json: it never began`);
+    throw new TrainingError("RUN_NOT_FOUND", `${folder.path} has no manifest.json: it never began`);
   }
   await removeTemporaries(folder.path);
   if (found.status === "completed") return await finishCompleted({ found, folder, context, lock });

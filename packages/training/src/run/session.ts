@@ -7,6 +7,7 @@ import type { RunResult, StepDone } from "./events.js";
 import { testBest, type TestResult } from "./finish.js";
 import type { RunLock } from "../home/lock.js";
 import { trainingLoop } from "./loop.js";
+import { failureFields } from "../home/manifest.js";
 import type { ManifestFile } from "../home/manifest-file.js";
 import { memoryPeak } from "../step/memory-peak.js";
 import type { RunOptions } from "../options/options.js";
@@ -63,13 +64,7 @@ export async function runSession(session: Session): Promise<RunResult> {
     const failure = TrainingError.from(error);
     const { code, failureClass, message } = failure;
     await manifest
-      .update({
-        ...ended("failed"),
-        ...memoryPeak(manifest.current),
-        failure_class: failureClass,
-        error_code: code,
-        error: message,
-      })
+      .update({ ...ended("failed"), ...memoryPeak(manifest.current), ...failureFields(failure) })
       .catch(() => {}); // on a full disk it does not fit, and the run may be another's: the caller hears of the failure
     reporter.fail({ type: "failed", runId: folder.id, code, failureClass, message, error: failure });
     throw failure;

@@ -74,7 +74,7 @@ async function checked(options: TrainOptions, where: BringContext & Pick<RunCont
 async function create(folder: RunFolder, home: Home): Promise<void> {
   if (await isArchived(home, folder.id)) {
     const message = `there was a run ${folder.id}, which is archived: choose another run id, or \`trainer runs rm ${folder.id}\``;
-    throw new TrainingError("CONFLICT", "USER_INPUT", message);
+    throw new TrainingError("CONFLICT", message);
   }
   try {
     await tryToWrite(dirname(folder.path));
@@ -88,7 +88,8 @@ async function create(folder: RunFolder, home: Home): Promise<void> {
 }
 
 const cannotMake = ({ path }: RunFolder, { code, failureClass, message, cause }: TrainingError) =>
-  new TrainingError(code, failureClass, `the run's folder ${path} cannot be made (${message}): choose another home`, {
+  new TrainingError(code, `the run's folder ${path} cannot be made (${message}): choose another home`, {
+    failureClass,
     cause,
   });
 
@@ -96,5 +97,5 @@ const cannotMake = ({ path }: RunFolder, { code, failureClass, message, cause }:
 async function refuseSaved(folder: RunFolder): Promise<void> {
   if (!(await hasSaved(folder))) return;
   const message = `there is a run ${folder.id} already (${folder.path}): resume it, or choose another run id`;
-  throw new TrainingError("CONFLICT", "USER_INPUT", message);
+  throw new TrainingError("CONFLICT", message);
 }

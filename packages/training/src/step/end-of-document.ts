@@ -12,5 +12,5 @@ export function endOfDocument(
       ? `a ${family} has no attention to mask`
       : "the tokenizer has no end-of-text token to find them by";
   if (outline.heads !== null && specials.eos !== null) return specials.eos;
-  throw new TrainingError("MODEL_INCOMPATIBLE", "USER_INPUT", `documents cannot be kept apart: ${why}`);
+  throw new TrainingError("MODEL_INCOMPATIBLE", `documents cannot be kept apart: ${why}`);
 }

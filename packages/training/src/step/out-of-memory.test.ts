@@ -40,7 +40,7 @@ test("memory that does not suffice for what a run begins with is said with what 
     cause: cuda,
   });
   expect(preparationFailure(cuda, "cpu")).toMatchObject({ code: "TRAINING_OOM" });
-  const [other, own] = [new Error("no"), new TrainingError("CUDA_OOM", "USER_INPUT", "not even one sequence")];
+  const [other, own] = [new Error("no"), new TrainingError("CUDA_OOM", "not even one sequence")];
   expect([preparationFailure(other, "cuda"), preparationFailure(own, "cuda")]).toEqual([other, own]);
 });
 

@@ -27,7 +27,7 @@ export function preparationFailure(error: unknown, device: StepSize["device"]): 
   const message =
     "the weights and the optimizer's state do not fit into memory: try a smaller model or vocabulary, " +
     `sgd as the optimizer, or an adapter on a model that fits (${String(error)})`;
-  return new TrainingError(outOfMemory(device), "USER_INPUT", message, { cause: error });
+  return new TrainingError(outOfMemory(device), message, { cause: error });
 }
 
 /** A step's failure; where memory did not suffice, with what to ask for in place of what was. */
@@ -42,7 +42,7 @@ export function stepFailure(error: unknown, size: StepSize): TrainingError {
       ? "not even a batch of one sequence fits: try shorter sequences or a smaller model"
       : `batches of ${batchSize} do not fit: try a batch size of ${half} with ${gradAccumSteps * 2} batches a step${alike}`;
   const again = activationCheckpointing ? "" : ", or activation checkpointing";
-  return new TrainingError(outOfMemory(device), "USER_INPUT", `${smaller}${again} (${String(error)})`, {
+  return new TrainingError(outOfMemory(device), `${smaller}${again} (${String(error)})`, {
     cause: error,
   });
 }

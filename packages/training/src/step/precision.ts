@@ -32,22 +32,17 @@ export function resolveCompute(
   if (device === "cuda" && gpus === 0) {
     throw new TrainingError(
       "CUDA_NOT_AVAILABLE",
-      "USER_INPUT",
       "CUDA requested but not available: libtorch sees no NVIDIA GPU; use device cpu or auto",
     );
   }
   const where = device === "auto" ? (gpus > 0 ? "cuda" : "cpu") : device;
   if (precision === "auto") return { device: where, precision: where === "cuda" ? "fp16" : "fp32" };
   if (where === "cpu" && precision !== "fp32") {
-    throw new TrainingError(
-      "INVALID_INPUT",
-      "USER_INPUT",
-      `${precision} precision is not supported on CPU; use fp32 or auto`,
-    );
+    throw new TrainingError("INVALID_INPUT", `${precision} precision is not supported on CPU; use fp32 or auto`);
   }
   if (precision === "tf32" && (capability?.[0] ?? 0) > 0 && !isAmpere(capability)) {
     const message = `tf32 precision needs compute capability 8.0, this GPU has ${capability?.join(".")}; use fp32 or fp16`;
-    throw new TrainingError("INVALID_INPUT", "USER_INPUT", message);
+    throw new TrainingError("INVALID_INPUT", message);
   }
   return { device: where, precision };
 }

@@ -22,7 +22,7 @@ export class StepPlan {
     this.totalSteps = options.maxSteps ?? options.numEpochs * this.stepsPerEpoch;
     if (!Number.isSafeInteger(this.totalSteps)) {
       const message = `${options.numEpochs} epochs of ${this.stepsPerEpoch} steps are more than can be counted: take fewer epochs`;
-      throw new TrainingError("INVALID_INPUT", "USER_INPUT", message);
+      throw new TrainingError("INVALID_INPUT", message);
     }
     this.epochs = Math.ceil(this.totalSteps / this.stepsPerEpoch);
   }

@@ -153,7 +153,6 @@ class RecordedStep implements Disposable {
     if (!wanted.some((want, i) => found.slice(i, i + 1).some(differs(want)))) return queued;
     throw new TrainingError(
       "INTERNAL_ERROR",
-      "FATAL",
       `a recorded step gives loss, norm and overflow ${found.join(", ")}, where an ordinary one gives ${wanted.join(", ")}: ` +
         "this is a fault of the program; TRAINER_RECORD_STEPS=0 trains without recording",
     );

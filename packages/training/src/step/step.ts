@@ -225,6 +225,5 @@ function backward(
 const notFinite = (what: string, value: number) =>
   new TrainingError(
     "TRAINING_NAN_LOSS",
-    "FATAL",
     `the ${what} became ${value}; a lower learning rate, warm-up or gradient clipping usually helps`,
   );

@@ -1,4 +1,5 @@
 import { anyNumber, ChatTurn, jobs, RunId, RunProgress, Sha256, TokenizerStats } from "@trainer/platform";
+import { Failure } from "@trainer/training/files";
 import { z } from "zod";
 import { ChildConfig } from "../config.js";
 
@@ -6,14 +7,6 @@ import { ChildConfig } from "../config.js";
 const MOST_CHARACTERS = 2 ** 20;
 const text = z.string().max(MOST_CHARACTERS);
 const figure = anyNumber;
-
-/** Why something came to nothing, as it goes between processes. */
-export const Failure = z.object({
-  code: text,
-  failureClass: z.enum(["USER_INPUT", "TRANSIENT", "FATAL"]),
-  message: text,
-});
-export type Failure = z.output<typeof Failure>;
 
 /** A question to a model. `id` is of the conversation between the processes alone. */
 export const Question = z.discriminatedUnion("kind", [

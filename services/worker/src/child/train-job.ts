@@ -97,7 +97,7 @@ async function manifestOf(runId: string, { home }: Surroundings): Promise<RunMan
 async function sent(runId: string, { home, dataBank }: Surroundings, signal: AbortSignal) {
   if (dataBank === undefined) {
     const message = `run ${runId} is trained, but there is no file service to keep it: set APP__DATA_BANK_API_URL`;
-    throw new TrainingError("ARTIFACT_UPLOAD_FAILED", "FATAL", message);
+    throw new TrainingError("ARTIFACT_UPLOAD_FAILED", message);
   }
   const { fileId, bytes } = await sendArtifact(runId, { home, dataBank, signal });
   return { fileId, bytes: bytes ?? 0 };

@@ -64,7 +64,6 @@ function tokenizerOf({
   if (pretrained !== null || method !== null) return null;
   throw new TrainingError(
     "TOKENIZER_NOT_FOUND",
-    "USER_INPUT",
     "the request names no tokenizer: train one (POST /tokenizers/train), wait until it is completed, and give its tokenizer_id; or give the tokenizer_method to train one by",
   );
 }

@@ -10,8 +10,9 @@ import {
   toWireJson,
 } from "@trainer/platform";
 import { EvalRecord, type Slot } from "@trainer/platform/redis";
+import { newFailure, type Failure } from "@trainer/training/files";
 import { z } from "zod";
-import type { Failure, Piece, Question } from "../child/messages.js";
+import type { Piece, Question } from "../child/messages.js";
 import type { Container } from "../container.js";
 import { knownArchives } from "../runs/known-archives.js";
 import { Refused } from "../supervise/answerer.js";
@@ -118,7 +119,7 @@ async function kept<T extends { readonly status: string }>(
 const failureOf = (error: unknown): Failure =>
   error instanceof Refused
     ? error.failure
-    : { code: "INTERNAL_ERROR", failureClass: "FATAL", message: `the answer could not be kept: ${String(error)}` };
+    : newFailure("INTERNAL_ERROR", `the answer could not be kept: ${String(error)}`);
 
 async function ask(container: Container, question: Question, slot: Slot<unknown>): Promise<unknown> {
   using cancelled = cancellation(container, slot);

@@ -1,5 +1,5 @@
 import type { Slot } from "@trainer/platform/redis";
-import type { Failure } from "../child/messages.js";
+import { newFailure } from "@trainer/training/files";
 import type { Container } from "../container.js";
 import { every } from "../runs/every.js";
 import { Refused } from "../supervise/answerer.js";
@@ -8,11 +8,11 @@ import { timerMs } from "./job.js";
 /** Looks in a row that find an answer abandoned, after which its question is cancelled: a client that was cut off polls again. */
 const MOST_LOOKS = 30;
 
-const ABANDONED: Failure = {
-  code: "JOB_FAILED",
-  failureClass: "USER_INPUT",
-  message: "nobody waits for the answer any more: its stream was closed, and nobody has asked for it since",
-};
+const ABANDONED = newFailure(
+  "JOB_FAILED",
+  "nobody waits for the answer any more: its stream was closed, and nobody has asked for it since",
+  "USER_INPUT",
+);
 
 /** A signal that aborts when an answer is abandoned, or takes too long; its reason is a `Refused`. */
 export function cancellation(
@@ -22,7 +22,7 @@ export function cancellation(
   const controller = new AbortController();
   const { answerTimeoutSec } = config;
   const message = `there was no answer within ${answerTimeoutSec} seconds, which is the most that one may take`;
-  const late: Failure = { code: "TIMEOUT", failureClass: "FATAL", message };
+  const late = newFailure("TIMEOUT", message);
   const timer = setTimeout(() => controller.abort(new Refused(late)), timerMs(answerTimeoutSec));
   let looks = 0;
   const looking = every(pace.abandoned, async () => {

@@ -1,15 +1,10 @@
-import { openHome, recordFailure } from "@trainer/training/files";
-import type { Failure } from "../child/messages.js";
+import { newFailure, openHome, recordFailure, type Failure } from "@trainer/training/files";
 import type { Container } from "../container.js";
 import type { RunEvents } from "../runs/run-events.js";
 import type { RunTurn } from "../runs/run-turn.js";
 
 /** What clients know a stopped run by. */
-export const CANCELLED: Failure = {
-  code: "TRAINING_CANCELLED",
-  failureClass: "USER_INPUT",
-  message: "Training cancelled",
-};
+export const CANCELLED = newFailure("TRAINING_CANCELLED", "Training cancelled");
 
 /** Ends a run for good: in its record, by an event, in its manifest and in the log, unless it is another worker's by now. */
 export async function failRun(

@@ -1,15 +1,15 @@
 import { once } from "node:events";
 import { openRedis } from "@trainer/platform/redis";
+import { newFailure, type Failure, type FailureClass } from "@trainer/training/files";
 import { Queue, QueueEvents, Worker, type Job } from "bullmq";
 import { expect, test } from "vitest";
 import { startRedis } from "../../../../test/redis-server.js";
-import type { Failure } from "../child/messages.js";
 import { WorkerConfig } from "../config.js";
 import { timeoutMs, Work } from "./job.js";
 
 const config = (retryMax: number, retryIntervalsSec = [0.01, 0.02]) =>
   WorkerConfig.parse({ redisUrl: "", artifactsRoot: "/", dataRoot: "/", retryMax, retryIntervalsSec });
-const failure = (failureClass: Failure["failureClass"]): Failure => ({ code: "ANY", failureClass, message: "away" });
+const failure = (failureClass: FailureClass) => newFailure("JOB_FAILED", "away", failureClass);
 
 /** Has a job fail until it is given up: after which seconds it was tried again each time. */
 async function waits(url: string, failed: Failure, asked: WorkerConfig): Promise<number[]> {

@@ -1,7 +1,7 @@
 import { parseJson, refusalOf, toJson } from "@trainer/platform";
+import { newFailure, type Failure } from "@trainer/training/files";
 import { DelayedError, UnrecoverableError, WaitingError, type Job } from "bullmq";
 import { z } from "zod";
-import type { Failure } from "../child/messages.js";
 import type { WorkerConfig } from "../config.js";
 
 /** A job that holds what none of its kind may. It is not tried again. */
@@ -49,7 +49,7 @@ export class Work {
     await this.#job.updateProgress({ failures, reached, takes: takes + 1, crashes } satisfies History);
     if (takes < MOST_TAKES && crashes < MOST_CRASHES) return null;
     const message = `it got no further while ${takes} workers were at it, which ended, ${crashes} of them by an error of their own`;
-    return { code: "JOB_FAILED", failureClass: "FATAL", message };
+    return newFailure("JOB_FAILED", message);
   }
 
   /** After how many seconds a failure is worth another try; null where it is not, or was tried often enough. */

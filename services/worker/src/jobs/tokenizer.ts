@@ -1,6 +1,7 @@
 import { jobs } from "@trainer/platform";
+import { newFailure } from "@trainer/training/files";
 import { setTimeout } from "node:timers/promises";
-import type { Failure, Report } from "../child/messages.js";
+import type { Report } from "../child/messages.js";
 import type { Container } from "../container.js";
 import { crashOf } from "../supervise/crash.js";
 import { Patience } from "../supervise/patience.js";
@@ -34,7 +35,7 @@ export async function tokenizerJob(work: Work, drain: AbortSignal, container: Co
     await tokenizers.setStatus(id, "queued");
     await work.giveBack(container.crash.signal.aborted);
   }
-  const failure: Failure = outcome?.failure ?? { code: "TIMEOUT", failureClass: "FATAL", message: "it took too long" };
+  const failure = outcome?.failure ?? newFailure("TIMEOUT", "it took too long");
   const { code, message } = failure;
   log.error({ event: "tokenizer_failed", status: "failed", error_code: code, reason: message }, "tokenizer failed");
   const wait = work.retryAfter(failure, config);

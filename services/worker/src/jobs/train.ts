@@ -1,6 +1,5 @@
 import { jobs } from "@trainer/platform";
-import { lastTurn, runFolder } from "@trainer/training/files";
-import type { Failure } from "../child/messages.js";
+import { lastTurn, newFailure, runFolder, type Failure } from "@trainer/training/files";
 import type { Container } from "../container.js";
 import { knownArchives } from "../runs/known-archives.js";
 import { RunEvents } from "../runs/run-events.js";
@@ -91,8 +90,9 @@ export async function trainJob(work: Work, drain: AbortSignal, container: Contai
       await failed(CANCELLED);
     } else if (ending === "timeout") {
       const message = `the run got no further for ${config.jobTimeoutSec} seconds, which is the longest a job may`;
-      await failed({ code: "TIMEOUT", failureClass: "FATAL", message });
-      work.fail({ code: "TIMEOUT", failureClass: "FATAL", message });
+      const timeout = newFailure("TIMEOUT", message);
+      await failed(timeout);
+      work.fail(timeout);
     } else {
       await orAgain(ending);
     }

@@ -1,7 +1,7 @@
 import { ChatResult, GenerateResult, RunId, ScoreResult, TokenizerId, UserIdText } from "@trainer/platform";
 import type { Slot } from "@trainer/platform/redis";
+import { newFailure } from "@trainer/training/files";
 import { z } from "zod";
-import type { Failure } from "../child/messages.js";
 import type { Container } from "../container.js";
 import { isAlive } from "../runs/is-alive.js";
 import { publish } from "./answers.js";
@@ -47,7 +47,7 @@ async function endRun(runId: RunId, userId: bigint, message: string, container: 
   const record = await runs.get(runId).catch(() => null);
   const isOpen = record?.status === "queued" || record?.status === "running";
   if (!isOpen || isAlive(record.heartbeat, pace)) return; // whoever is at it has another job for it
-  const failure: Failure = { code: "INVALID_INPUT", failureClass: "USER_INPUT", message };
+  const failure = newFailure("INVALID_INPUT", message);
   const about = { domain: "trainer", job_id: runId, user_id: userId } as const;
   const change = { status: "failed", message, error: message } as const;
   const failed = { type: "trainer.job.failed.v1", ...about, error_kind: "user", message } as const;

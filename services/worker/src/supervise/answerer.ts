@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Archives, Failure, Piece, Question, Report } from "../child/messages.js";
+import type { Failure } from "@trainer/training/files";
+import type { Archives, Piece, Question, Report } from "../child/messages.js";
 import type { Child, Ended } from "./child.js";
 import { crashOf } from "./crash.js";
 

@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
 import { Watchdog, withoutSecrets } from "@trainer/platform";
+import { newFailure } from "@trainer/training/files";
 import { pino, type Logger } from "pino";
 import { z } from "zod";
 import { FromChild, type Report, type ToChild } from "../child/messages.js";
@@ -71,7 +72,7 @@ export class Child {
       if (success) return this.#hear(data);
       // What cannot be understood is this process's failure alone.
       const message = `a process said what cannot be understood: ${z.prettifyError(error).replaceAll("\n", " ")}`;
-      this.#onMessage({ type: "failed", failure: { code: "INTERNAL_ERROR", failureClass: "FATAL", message } });
+      this.#onMessage({ type: "failed", failure: newFailure("INTERNAL_ERROR", message) });
       this.#process.kill("SIGKILL");
     });
     this.ended = new Promise((resolve) => {

@@ -1,20 +1,18 @@
-import type { Failure } from "../child/messages.js";
+import { newFailure, type Failure } from "@trainer/training/files";
 import type { Ended } from "./child.js";
 
 /** What a process that ended without saying why is told to have died of. */
 export function crashOf({ code, signal, oom, hung }: Ended, what: string): Failure {
   if (hung) {
     const message = `the process that ${what} gave no sign of life any more, and was ended`;
-    return { code: "TIMEOUT", failureClass: "TRANSIENT", message };
+    return newFailure("TIMEOUT", message, "TRANSIENT");
   }
   if (signal === "SIGKILL" && oom) {
-    return {
-      code: "TRAINING_OOM",
-      failureClass: "USER_INPUT",
-      message: `the process that ${what} was killed by SIGKILL, for the machine ran out of memory: a smaller batch, shorter sequences or a smaller model need less`,
-    };
+    const cure = "a smaller batch, shorter sequences or a smaller model need less";
+    const message = `the process that ${what} was killed by SIGKILL, for the machine ran out of memory: ${cure}`;
+    return newFailure("TRAINING_OOM", message);
   }
   const how =
     signal === null ? `ended with code ${code ?? "none: it could not be started"}` : `was killed by ${signal}`;
-  return { code: "JOB_FAILED", failureClass: "FATAL", message: `the process that ${what} ${how}` };
+  return newFailure("JOB_FAILED", `the process that ${what} ${how}`);
 }

@@ -1,7 +1,7 @@
+import type { Failure } from "@trainer/training/files";
+
 /** How long to wait before each further start after one that came to nothing, and when to give up. */
 const WAITS_MS = [100, 1000, 4000];
-
-import type { Failure } from "../child/messages.js";
 
 /** Keeps what dies at its start from being started over and over: each failure costs a longer wait, a success forgives all. */
 export class Patience {

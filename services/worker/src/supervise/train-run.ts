@@ -1,5 +1,6 @@
 import { setTimeout } from "node:timers/promises";
-import type { Failure, Report, ToChild, Told } from "../child/messages.js";
+import { newFailure, type Failure } from "@trainer/training/files";
+import type { Report, ToChild, Told } from "../child/messages.js";
 import type { RunEvents } from "../runs/run-events.js";
 import type { RunTurn } from "../runs/run-turn.js";
 import type { Child } from "./child.js";
@@ -92,7 +93,7 @@ class Session {
   /** What its messages ask for cannot be done: that is this run's failure, and may pass. */
   readonly #fail = (error: unknown): void => {
     const message = `what the training's process reported could not be kept: ${String(error)}`;
-    this.#ending ??= { code: "INTERNAL_ERROR", failureClass: "TRANSIENT", message };
+    this.#ending ??= newFailure("INTERNAL_ERROR", message, "TRANSIENT");
     this.child.kill();
   };
 

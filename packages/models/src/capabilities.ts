@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { charLstmDimensions, charLstmSpec } from "./char-lstm-config.js";
+import { ModelError } from "./errors.js";
 import type { Dimensions, FamilySpec, Outline, Precision } from "./family.js";
 import { gpt2Dimensions, gpt2Spec } from "./gpt2-config.js";
 import { llamaDimensions, llamaSpec } from "./llama-config.js";
@@ -22,7 +23,11 @@ export interface FamilyInfo {
   /** Those of them that one rate for all dropout sets. */
   readonly dropouts: readonly string[];
   /** How a tokenizer that suits it cuts a text; bpe unless it says. */
-  readonly tokenizer: "bpe" | "char" | undefined;
+  readonly tokenizer: string | undefined;
+  /** What the `config.json` files that it reads call themselves. */
+  readonly modelTypes: readonly string[];
+  /** Registers the family whole, where its code is not loaded with the package. */
+  readonly loadCode: (() => Promise<void>) | undefined;
   /** The shape of the model chosen, or a ModelError that names what cannot be. */
   outline(choice: Choice): Outline;
 }
@@ -31,11 +36,13 @@ export type FamilyName = string;
 
 const known = new Map<FamilyName, FamilyInfo>();
 
-/** Makes a family known by its name. */
-export function addFamilyInfo<Config extends object>(spec: FamilySpec<Config>): void {
-  const { title, sizes, precisions, dimensions, dropouts, tokenizer } = spec;
+/** Makes a family known by its name. Throws where the name is taken. */
+export function addFamilyInfo<Config extends object>(spec: FamilySpec<Config>, loadCode?: () => Promise<void>): void {
+  if (known.has(spec.name))
+    throw new ModelError("UNSUPPORTED_BACKEND", `there is a model family "${spec.name}" already`);
+  const { title, sizes, precisions, dimensions, dropouts, tokenizer, modelTypes } = spec;
   const outline = (choice: Choice) => spec.outline(newConfig(spec, choice));
-  known.set(spec.name, { title, sizes, precisions, dimensions, dropouts, tokenizer, outline });
+  known.set(spec.name, { title, sizes, precisions, dimensions, dropouts, tokenizer, modelTypes, loadCode, outline });
 }
 
 addFamilyInfo(gpt2Spec);

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { ModelError } from "./errors.js";
 import type { SpecialIds } from "./family.js";
 import type { CausalLm } from "./model.js";
-import { planStored, type StoredPlan } from "./registry.js";
+import { loadFamilyOf, planStored, type StoredPlan } from "./registry.js";
 
 /** The ids as they are written: several may end a text. */
 export interface WrittenIds extends Omit<SpecialIds, "eosTokenId"> {
@@ -54,7 +54,11 @@ export async function readModelConfig(dir: string): Promise<StoredPlan> {
     throw new ModelError("MODEL_LOAD_FAILED", `${path}: not JSON`, { cause: error });
   }
   const kind = ModelType.safeParse(value);
-  const plan = kind.success ? planStored(kind.data.model_type, value, path) : null;
-  if (plan !== null) return plan;
+  if (kind.success) {
+    const { model_type: modelType } = kind.data;
+    await loadFamilyOf(modelType);
+    const plan = planStored(modelType, value, path);
+    if (plan !== null) return plan;
+  }
   throw new ModelError("MODEL_LOAD_FAILED", `${path}: no model_type; expected a model's config.json`);
 }

@@ -46,7 +46,7 @@ export interface FamilySpec<Config extends object> {
   /** Those of them that one rate for all dropout sets. */
   readonly dropouts: readonly string[];
   /** How a tokenizer that suits it cuts a text, where one is to be trained with it; bpe unless it says. */
-  readonly tokenizer?: "bpe" | "char";
+  readonly tokenizer?: string;
   /** What its config calls the most tokens that it reads. */
   readonly contextName: string;
   /** `config.json` -> the config, with the defaults that an absent value has. */

@@ -22,4 +22,12 @@ export { readStoredIds, type StoredIds } from "./stored-ids.js";
 export { quantize } from "./quantize.js";
 export { qwen } from "./qwen.js";
 export { qwenConfig, type KnownQwenConfig, type QwenConfig } from "./qwen-config.js";
-export { build, planModel, registerFamily, type BuildOptions, type ModelPlan, type StoredPlan } from "./registry.js";
+export {
+  build,
+  loadFamily,
+  planModel,
+  registerFamily,
+  type BuildOptions,
+  type ModelPlan,
+  type StoredPlan,
+} from "./registry.js";

@@ -1,13 +1,13 @@
 import { getRngState } from "@trainer/torch";
 import { expect, test } from "vitest";
 import { containing } from "../../../test/matching.js";
-import { familyInfo, familyNames } from "./capabilities.js";
+import { addFamilyInfo, familyInfo, familyNames } from "./capabilities.js";
 import { gpt2 } from "./gpt2.js";
 import { gpt2Config } from "./gpt2-config.js";
 import { llamaConfig } from "./llama-config.js";
 import { llama } from "./llama.js";
 import type { CausalLm } from "./model.js";
-import { build, planModel } from "./registry.js";
+import { build, loadFamily, loadFamilyOf, planModel, planStored, registerFamily } from "./registry.js";
 
 const small = gpt2Config({ vocabSize: 50, nPositions: 16, nEmbd: 64, nLayer: 3, nHead: 4 });
 
@@ -133,4 +133,30 @@ test("dimensions of another family are refused with those there are", () => {
 test("an unknown family is refused with those there are", () => {
   expect(() => planModel("b".repeat(1e6), { size: "tiny" })).toThrow(/^no model family "b{9900,10000} …$/);
   expect(() => planModel("bloom", { size: "tiny" })).toThrow('no model family "bloom"; there are: gpt2');
+});
+
+test("a taken name is refused, known with its code or without", () => {
+  expect(() => registerFamily(gpt2)).toThrow('there is a model family "gpt2" already');
+  expect(() => addFamilyInfo(gpt2)).toThrow('there is a model family "gpt2" already');
+});
+
+test("the code of a family that is known by its name is loaded when it, or a file of it, is asked for", async () => {
+  const loads: string[] = [];
+  const late = (name: string) => {
+    const family = { ...gpt2, name, modelTypes: ["gpt2", `${name}-file`] as const };
+    const load = async () => {
+      loads.push(name);
+      registerFamily(family);
+    };
+    addFamilyInfo(family, load);
+  };
+  for (const name of ["late", "later", "last"]) late(name);
+  expect(() => planModel("late", { size: "tiny" })).toThrow('no model family "late"');
+  for (const name of ["late", "late", "gpt2", "bloom"]) await loadFamily(name);
+  expect(planModel("late", { size: "tiny" }).family).toBe("late");
+  await loadFamilyOf("later-file");
+  expect(planStored("later-file", { model_type: "gpt2" }, "config.json")?.family).toBe("later");
+  expect(loads).toEqual(["late", "later"]);
+  await loadFamilyOf(null); // it may be of any
+  expect(loads).toEqual(["late", "later", "last"]);
 });

@@ -1,5 +1,5 @@
 import { manualSeed, Params, type Device, type DType } from "@trainer/torch";
-import { addFamilyInfo, familyNames, type FamilyName } from "./capabilities.js";
+import { addFamilyInfo, families, familyInfo, familyNames, isFamily, type FamilyName } from "./capabilities.js";
 import { ModelError } from "./errors.js";
 import type { Family, Outline, SpecialIds, Tied } from "./family.js";
 import { charLstm } from "./char-lstm.js";
@@ -59,8 +59,13 @@ interface Registered {
 
 const registered = new Map<FamilyName, Registered>();
 
-/** Makes a family known under its name, to all that asks for a model by name or opens a folder of one. */
+/**
+ * Makes a family known under its name, to all that asks for a model by name or opens a folder of one. Throws where the name
+ * is taken.
+ */
 export function registerFamily<Config extends object>(family: Family<Config>): void {
+  if (registered.has(family.name))
+    throw new ModelError("UNSUPPORTED_BACKEND", `there is a model family "${family.name}" already`);
   const plan = (config: Config): ModelPlan => ({
     family: family.name,
     config,
@@ -69,7 +74,7 @@ export function registerFamily<Config extends object>(family: Family<Config>): v
     parameterName: (stored) => family.parameterName(stored),
     tied: family.tied(config),
   });
-  addFamilyInfo(family);
+  if (!isFamily(family.name)) addFamilyInfo(family); // else it was known before its code was loaded
   registered.set(family.name, {
     modelTypes: family.modelTypes,
     plan: (choice) => plan(newConfig(family, choice)),
@@ -85,6 +90,17 @@ registerFamily(gpt2);
 registerFamily(llama);
 registerFamily(qwen);
 registerFamily(charLstm);
+
+/** Loads the code of a family that is known by its name alone; of others it is there already. */
+export async function loadFamily(name: FamilyName): Promise<void> {
+  if (!registered.has(name)) await familyInfo(name)?.loadCode?.();
+}
+
+/** The same by what a `config.json` calls itself; where that does not say, of all. */
+export async function loadFamilyOf(modelType: string | null): Promise<void> {
+  for (const [name, { modelTypes }] of families())
+    if (modelType === null || modelTypes.includes(modelType)) await loadFamily(name);
+}
 
 /** A new model of a family's size, or an error that lists the families, sizes or dimensions there are. */
 export function planModel(family: FamilyName, choice: Choice): ModelPlan {

@@ -5,7 +5,7 @@ import { z } from "zod";
 import type { TokenizerBackend, TokenizerFile } from "./backend.js";
 import { tokenizerFiles } from "./capabilities.js";
 import { TokenizerError } from "./errors.js";
-import { backends } from "./registry.js";
+import { backends, loadAllTokenizers } from "./registry.js";
 import { COMPANIONS, type Files } from "./save-files.js";
 import { TokenizerConfig } from "./specials.js";
 import type { Tokenizer } from "./tokenizer.js";
@@ -16,11 +16,17 @@ import type { Tokenizer } from "./tokenizer.js";
  */
 export async function loadTokenizer(path: string): Promise<Tokenizer> {
   const file = await open(await fileAt(path));
-  const all: readonly TokenizerBackend[] = Object.values(backends);
-  const backend = all.find((candidate) => candidate.recognizes(file));
+  let backend = backendOf(file);
+  if (backend === undefined) {
+    await loadAllTokenizers();
+    backend = backendOf(file);
+  }
   if (backend === undefined) throw new TokenizerError("TOKENIZER_LOAD_FAILED", whatIs(file));
   return backend.load(file);
 }
+
+const backendOf = (file: TokenizerFile): TokenizerBackend | undefined =>
+  [...backends().values()].find((candidate) => candidate.recognizes(file));
 
 async function fileAt(path: string): Promise<string> {
   const found = await stat(path).catch((cause: unknown) => {
@@ -70,7 +76,7 @@ const typeOf = (json: unknown): string | null => z.union([Kind, ModelType]).safe
 function whatIs({ path, json, type }: TokenizerFile): string {
   if (json === undefined) return `${path} is not JSON, nor a tokenizer of another known kind`;
   if (type === null) return `${path} is not a tokenizer.json: it says neither its "kind" nor its "model"`;
-  return `${path} holds a "${type}" model; there are ${Object.keys(backends).join(", ")}`;
+  return `${path} holds a "${type}" model; there are ${[...backends().keys()].join(", ")}`;
 }
 
 async function filesBeside(path: string): Promise<Files> {

@@ -1,7 +1,4 @@
-import { inspect } from "node:util";
-import { isMethod, methods } from "./capabilities.js";
-import { TokenizerError } from "./errors.js";
-import { trainable } from "./registry.js";
+import { trainableBackend } from "./registry.js";
 import type { Tokenizer } from "./tokenizer.js";
 import type { MethodOptions, TrainOptions } from "./train-options.js";
 
@@ -10,7 +7,5 @@ import type { MethodOptions, TrainOptions } from "./train-options.js";
  * method throws.
  */
 export async function trainTokenizer(method: string, options: TrainOptions & MethodOptions): Promise<Tokenizer> {
-  if (isMethod(method)) return trainable[method].train(options);
-  const known = Object.keys(methods).join(", ");
-  throw new TokenizerError("UNSUPPORTED_BACKEND", `no tokenizer ${inspect(method)}; there are ${known}`);
+  return (await trainableBackend(method)).train(options);
 }

@@ -19,6 +19,7 @@ export {
   zeros,
   zerosLike,
 } from "./create.js";
+export * from "./capabilities.js";
 export { cudaQueue, type DeviceQueue, eagerQueue, type GraphOperators, type Recording } from "./device-queue.js";
 export type { DeviceCosts, KernelCost } from "./device-trace.js";
 export { bytesOf, type Device, type DType, dtypes, isDType, type TypedArray } from "./dtype.js";

@@ -1,12 +1,12 @@
 import { families, familyNames } from "@trainer/models/capabilities";
-import { isMethod, methods } from "@trainer/tokenizers/capabilities";
+import { methodNames } from "@trainer/tokenizers/capabilities";
+import { optimizerNames } from "@trainer/torch/capabilities";
 import { nearest, parseTrainOptions, precisionChoices, TrainOptions, type TrainInput } from "@trainer/training/options";
 import { z } from "zod";
 import { explain, UsageError } from "../process/errors.js";
 import { SPECIAL_TOKENS } from "./special-tokens-flag.js";
 import { TEXT_FLAGS } from "./text-flags.js";
 
-const methodNames = Object.keys(methods).filter(isMethod);
 const sizes = [...families()].map(([name, family]) => `${name}: ${Object.keys(family.sizes).join(", ")}`);
 const run = TrainOptions.shape;
 const dimensions = run.modelConfig.unwrap().shape;
@@ -19,7 +19,7 @@ const dimensions = run.modelConfig.unwrap().shape;
 export const TrainFlags = z.strictObject({
   tokenizer: run.tokenizer.describe("id or path of a tokenizer; left out: one is trained on the corpus first"),
   tokenizerMethod: z
-    .enum(methodNames)
+    .enum(methodNames())
     .nullable()
     .default(null)
     .describe("of the tokenizer to train; left out: char with char_lstm, else bpe"),
@@ -75,7 +75,7 @@ export const TrainFlags = z.strictObject({
   ),
   numEpochs: run.numEpochs.describe("times through the corpus"),
   maxSteps: run.maxSteps.describe("steps in all, in place of epochs"),
-  optimizer: run.optimizer.describe("how the weights are moved"),
+  optimizer: z.enum(optimizerNames()).default("adamw").describe("how the weights are moved"),
   learningRate: run.learningRate.describe("how far, at most"),
   lrSchedule: run.lrSchedule.describe("how the learning rate goes on after warm-up"),
   warmupSteps: run.warmupSteps.describe("steps over which the learning rate rises from 0"),

@@ -2,6 +2,7 @@ import { readModelConfig } from "@trainer/models";
 import { randint, scope, zeros } from "@trainer/torch";
 import { setArithmetic } from "../step/arithmetic.js";
 import { newModel, withAdapter } from "../model/make-model.js";
+import { loadPlugged } from "../model/load-plugged.js";
 import { makeOptimizer, trainable } from "../step/optimizer.js";
 import { parseTrainOptions, type RunOptions } from "../options/options.js";
 import { gradScaler } from "../step/precision.js";
@@ -18,6 +19,7 @@ export interface Trial {
 export async function makeTrial(request: SearchRequest): Promise<Trial> {
   const { vocabSize, maxSeqLen, dimensionsFrom, device, precision } = request;
   const options: RunOptions = { ...parseTrainOptions(fromConfig(request.config)), maxSeqLen };
+  await loadPlugged(options);
   const stored = dimensionsFrom === null ? null : await readModelConfig(dimensionsFrom);
   const base = stored === null ? newModel(options, vocabSize, device) : stored.build({ device });
   const { model, weights } = withAdapter(base, options);

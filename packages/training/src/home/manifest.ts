@@ -64,7 +64,7 @@ export const RunManifest = z.object({
   gradient_clipping: z.number(),
   test_split_ratio: z.number(),
   finetune_lr_cap: z.number(),
-  optimizer: z.enum(["adamw", "adam", "sgd"]),
+  optimizer: z.string(),
   device: z.enum(["cpu", "cuda"]),
   precision: z.enum(precisions),
   /** Whether a GPU was held to algorithms that repeat to the bit. */

@@ -1,5 +1,5 @@
 import { memoryBytes } from "@trainer/disk";
-import { devices } from "@trainer/torch";
+import { devices, optimizerInfo } from "@trainer/torch";
 import { TrainingError } from "../errors.js";
 import { newModel } from "./make-model.js";
 import { trainable } from "../step/optimizer.js";
@@ -8,9 +8,6 @@ import { outOfMemory } from "../step/out-of-memory.js";
 
 /** Bytes of a number. */
 const FLOAT32 = 4;
-
-/** Numbers kept for a trained one: itself, its gradient, and the moments of the optimizer. */
-const KEPT = { adamw: 4, adam: 4, sgd: 2 } as const;
 
 /**
  * Refuses a new model whose weights, gradients and optimizer state alone are more than there is of memory. Memory that is
@@ -26,7 +23,8 @@ export function assertWeightsFit(
   const trained = [...trainable(params.named(), options.freezeEmbed).values()].reduce((sum, p) => sum + p.numel, 0);
   const parameters = params.count();
   for (const shape of params.list()) shape.dispose();
-  const bytes = FLOAT32 * (parameters + trained * (KEPT[options.optimizer] - 1));
+  const { moments } = optimizerInfo(options.optimizer);
+  const bytes = FLOAT32 * (parameters + trained * (1 + moments)); // a gradient and moments for each that is trained
   if (bytes <= limit) return;
   throw new TrainingError(
     outOfMemory(device),

@@ -80,6 +80,13 @@ test("an unknown family or size is refused with what there is", () => {
   });
 });
 
+test("an unknown optimizer is refused with those there are", () => {
+  expect(refusal({ optimizer: "lion" })).toMatchObject({
+    code: "INVALID_INPUT",
+    message: matching(/no optimizer "lion"; there are: adamw, adam, sgd/),
+  });
+});
+
 test("a width that the heads cannot share is refused, own or the size's", () => {
   expect(refusal({ modelConfig: { nEmbd: 100, nHead: 3 } }).message).toContain(
     "n_embd 100 is not a multiple of n_head 3",

@@ -1,6 +1,7 @@
 import { ID_RULE, isId } from "@trainer/disk";
 import { dimensions, familyInfo, familyNames, isFamily, type FamilyName } from "@trainer/models/capabilities";
-import { isMethod, methods, type MethodName } from "@trainer/tokenizers/capabilities";
+import { isOptimizer, optimizerNames } from "@trainer/torch/capabilities";
+import { isMethod, methodInfo, methodNames, type MethodName } from "@trainer/tokenizers/capabilities";
 import { z } from "zod";
 import { CorpusFormat } from "../corpus/file-kinds.js";
 import { DocumentSeparator } from "../corpus/document-separator.js";
@@ -87,7 +88,7 @@ export const TrainOptions = z.strictObject({
   /** Optimizer steps in all, in place of whole epochs. */
   maxSteps: positive.nullable().default(null),
 
-  optimizer: z.enum(["adamw", "adam", "sgd"]).default("adamw"),
+  optimizer: z.custom<string>(isOptimizer, { error: noOptimizer }).default("adamw"),
   learningRate: rate.default(5e-4),
   finetuneLrCap: rate.default(5e-5),
   lrSchedule: z.enum(lrSchedules).default("constant"),
@@ -179,7 +180,7 @@ export function parseTrainOptions(input: unknown): TrainOptions {
 function checkVocabSize({ tokenizer, vocabSize, ...options }: TrainOptions): void {
   if (tokenizer !== null || vocabSize === null) return;
   const method = methodOf(options);
-  const least = methods[method].leastVocabSize;
+  const least = methodInfo(method).leastVocabSize;
   if (least === null || vocabSize >= least) return;
   const message = `vocabSize: ${vocabSize} is too small for ${method}, it must be ${least} or more`;
   throw new TrainingError("INVALID_INPUT", `the options of the run are wrong: ${message}`);
@@ -207,6 +208,10 @@ function noFamily({ input }: { readonly input?: unknown }): string {
   return `no model "${String(input)}"; there are: ${familyNames().join(", ")}`;
 }
 
+function noOptimizer({ input }: { readonly input?: unknown }): string {
+  return `no optimizer "${String(input)}"; there are: ${optimizerNames().join(", ")}`;
+}
+
 function noMethod({ input }: { readonly input?: unknown }): string {
-  return `no tokenizer "${String(input)}"; there are: ${Object.keys(methods).join(", ")}`;
+  return `no tokenizer "${String(input)}"; there are: ${methodNames().join(", ")}`;
 }

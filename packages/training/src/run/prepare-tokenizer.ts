@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { isFolder } from "@trainer/disk";
 import { loadTokenizer, type Tokenizer, type TrainProgress } from "@trainer/tokenizers";
-import { methods } from "@trainer/tokenizers/capabilities";
+import { methodInfo } from "@trainer/tokenizers/capabilities";
 import type { Corpus } from "../corpus/corpus.js";
 import { SPLIT_VERSION } from "../corpus/split-plan.js";
 import { openHome } from "../home/home.js";
@@ -74,7 +74,7 @@ async function trainedOnCorpus({ options, home, corpus, corpusSha256, emit, sign
     SPLIT_VERSION,
   };
   const key = createHash("sha256").update(JSON.stringify(made)).digest("hex").slice(0, 12);
-  const sized = methods[method].leastVocabSize === null ? method : `${method}-${vocabSize}`;
+  const sized = methodInfo(method).leastVocabSize === null ? method : `${method}-${vocabSize}`;
   const id = `${sized}-${key}`;
   const dir = join(openHome(home).tokenizers, id);
   if (await isFolder(dir)) return { id, tokenizer: await loadTokenizer(dir) };

@@ -22,6 +22,7 @@ import type { LiveRun } from "./live-run.js";
 import { makeModel } from "../model/make-model.js";
 import type { SplitCounts } from "../home/manifest.js";
 import { MetricsFile } from "./metrics.js";
+import { loadPlugged } from "../model/load-plugged.js";
 import { makeOptimizer, trainable } from "../step/optimizer.js";
 import { planEvaluation } from "../step/planned-evaluation.js";
 import { gradScaler } from "../step/precision.js";
@@ -50,6 +51,7 @@ export async function prepare(session: Session, reporter: Reporter): Promise<Liv
   const { signal } = context;
   const began = performance.now();
   setNumThreads(manifest.current.threads);
+  await loadPlugged(options);
   await removeTemporary(folder.checkpoints);
   const checkpoint = await newestValid(folder.checkpoints, ({ name, problem }) =>
     reporter.warn(`checkpoint ${name} is damaged and not used: ${problem}`),

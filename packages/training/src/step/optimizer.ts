@@ -1,20 +1,14 @@
-import { Adam, AdamW, SGD, type Optimizer, type Tensor } from "@trainer/torch";
+import { makeOptimizer as make, type Optimizer, type Tensor } from "@trainer/torch";
 import type { TrainOptions } from "../options/options.js";
 
 type OptimizerOptions = Pick<TrainOptions, "optimizer" | "weightDecay" | "beta1" | "beta2">;
 
-/** The optimizer asked for, with PyTorch's defaults where nothing else was said. */
-export function makeOptimizer(params: ReadonlyMap<string, Tensor>, lr: number, o: OptimizerOptions): Optimizer {
-  const betas = [o.beta1, o.beta2] as const;
-  switch (o.optimizer) {
-    case "adamw":
-      return new AdamW(params, { lr, betas, weightDecay: o.weightDecay ?? 0.01 });
-    case "adam":
-      return new Adam(params, { lr, betas, weightDecay: o.weightDecay ?? 0 });
-    case "sgd":
-      return new SGD(params, { lr, weightDecay: o.weightDecay ?? 0 });
-  }
-}
+/** The optimizer asked for, with its own defaults where nothing else was said. */
+export const makeOptimizer = (
+  params: ReadonlyMap<string, Tensor>,
+  lr: number,
+  { optimizer, weightDecay, beta1, beta2 }: OptimizerOptions,
+): Optimizer => make(optimizer, params, { lr, betas: [beta1, beta2], weightDecay });
 
 const EMBEDDING = /wte|embed_tokens|embedding/; // also word_embedding; not wpe: positions stay trainable
 

@@ -4,6 +4,7 @@ import {
   full,
   gpuKernels,
   keep,
+  optimizerInfo,
   scope,
   stack,
   zeros,
@@ -197,7 +198,7 @@ export function stepRecorder(
     gpu.env["TRAINER_RECORD_STEPS"] !== "0" &&
     compute.device === "cuda" &&
     model.recordable === true &&
-    run.optimizer === "adamw" && // the others have their learning rate from the host
+    optimizerInfo(run.optimizer).recordable === true &&
     !activationCheckpointing && // it winds the generators back
     !run.profiled;
   return recordable ? new StepRecorder(gpu.queue(), reporter) : null;

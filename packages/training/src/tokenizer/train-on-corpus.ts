@@ -6,7 +6,7 @@ import {
   type Tokenizer,
   type TrainProgress,
 } from "@trainer/tokenizers";
-import { methods, type MethodName } from "@trainer/tokenizers/capabilities";
+import { methodInfo, type MethodName } from "@trainer/tokenizers/capabilities";
 import { leftOutOf, type Corpus, type ReadOptions } from "../corpus/corpus.js";
 import { documentsOf, type DocumentBatch } from "../corpus/document-batch.js";
 import { noLosses } from "../corpus/left-out.js";
@@ -73,7 +73,7 @@ export async function trainOnCorpus(corpus: Corpus, options: CorpusTokenizerOpti
   // SentencePiece's trainer may want no more before the end: what is told is of the whole text all the same.
   for await (const _ of texts);
   const statistics = await tokenizerStatistics(tokenizer, sample.lines, { signal });
-  const honoured: readonly string[] = methods[method].options;
+  const honoured: readonly string[] = methodInfo(method).options;
   const manifest: TokenizerManifest = {
     created_at: Math.floor(Date.now() / 1000),
     config: {

@@ -1,5 +1,6 @@
 import type { Capabilities } from "@trainer/platform";
 import { snakeKeys, type FamilyInfo } from "@trainer/models/capabilities";
+import { optimizerNames } from "@trainer/torch/capabilities";
 import { methods } from "@trainer/tokenizers/capabilities";
 
 /** What requests may name. */
@@ -12,11 +13,11 @@ export const capabilities = (families: ReadonlyMap<string, FamilyInfo>): Capabil
     precisions: [...precisions],
     tokenizer_method: tokenizer ?? "bpe",
   })),
-  tokenizer_methods: Object.entries(methods).map(([name, { title, leastVocabSize }]) => ({
+  tokenizer_methods: [...methods()].map(([name, { title, leastVocabSize }]) => ({
     name,
     title,
     least_vocab_size: leastVocabSize,
   })),
   devices: ["cpu", "cuda", "auto"],
-  optimizers: ["adamw", "adam", "sgd"],
+  optimizers: optimizerNames(),
 });

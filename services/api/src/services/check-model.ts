@@ -1,6 +1,6 @@
 import { AppError, type TrainSettings } from "@trainer/platform";
 import { camelKeys, snakeKeys, type FamilyInfo } from "@trainer/models/capabilities";
-import { methods } from "@trainer/tokenizers/capabilities";
+import { methodInfo } from "@trainer/tokenizers/capabilities";
 import { TrainingError } from "@trainer/training/files";
 
 /**
@@ -35,7 +35,7 @@ export function checkModel(
  */
 export function checkVocabSize({ tokenizer_id: id, tokenizer_method: method, vocab_size: size }: TrainSettings): void {
   if (id.trim() !== "" || method === null || size === null) return;
-  const least = methods[method].leastVocabSize;
+  const least = methodInfo(method).leastVocabSize;
   if (least !== null && size < least)
     throw new AppError("INVALID_INPUT", `vocab_size must be >= ${least} for ${method}`);
 }

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { unlessAbsent } from "@trainer/disk";
 import { TokenizerStats } from "@trainer/platform";
-import { methods } from "@trainer/tokenizers/capabilities";
+import { methodInfo } from "@trainer/tokenizers/capabilities";
 import { fetchCorpus, openCorpus, saveTokenizer, TokenizerManifest, trainOnCorpus } from "@trainer/training";
 import type { ChildConfig } from "../config.js";
 import type { Message } from "./inbox.js";
@@ -33,7 +33,7 @@ export async function tokenizerJob(
     const start = performance.now();
     const trained = await trainOnCorpus(corpus, {
       method: request.method,
-      vocabSize: Math.max(request.vocab_size, methods[request.method].leastVocabSize ?? 0),
+      vocabSize: Math.max(request.vocab_size, methodInfo(request.method).leastVocabSize ?? 0),
       minFrequency: request.min_frequency,
       split: { holdoutFraction: request.holdout_fraction, testSplitRatio: 0, seed: request.seed },
       sampleLines: config.tokenizerSampleMaxLines,

@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import type { Command } from "commander";
-import { isMethod, methods, SentencePieceOptions, type MethodName } from "@trainer/tokenizers/capabilities";
+import { methodInfo, methodNames, SentencePieceOptions, type MethodName } from "@trainer/tokenizers/capabilities";
 import type { TokenizerManifest } from "@trainer/training";
 import { READ_NAMES, TrainOptions } from "@trainer/training/options";
 import { z } from "zod";
@@ -18,7 +18,6 @@ import { assertFree } from "../../framework/assert-free.js";
 import { statsLines } from "../../display/tokenizer-stats.js";
 import { tokenizerProgress } from "./progress.js";
 
-const methodNames = Object.keys(methods).filter(isMethod);
 const run = TrainOptions.shape;
 const library = SentencePieceOptions.shape;
 
@@ -37,7 +36,7 @@ const OfSentencePiece = z.object({
 });
 
 const TokenizerFlags = z.strictObject({
-  method: z.enum(methodNames).default("bpe").describe("how the text is cut"),
+  method: z.enum(methodNames()).default("bpe").describe("how the text is cut"),
   vocabSize: z
     .int()
     .min(1)
@@ -123,7 +122,7 @@ export function define(command: Command, io: Io): void {
           await saveTokenizer(path, trained);
           const seconds = (performance.now() - began) / 1000;
           const { vocabSize: size } = trained.tokenizer;
-          if (vocabSize !== null && methods[method].leastVocabSize !== null && size < vocabSize)
+          if (vocabSize !== null && methodInfo(method).leastVocabSize !== null && size < vocabSize)
             out.warn(`The text has pairs for ${formatCount(size)} tokens only, not ${formatCount(vocabSize)}.`);
           const { skipped_lines: skipped } = trained.manifest;
           const warning = skippedWarning(skipped, "--max-sentence-length");
@@ -146,7 +145,7 @@ export function define(command: Command, io: Io): void {
 }
 
 function checkVocabSize(method: MethodName, vocabSize: number): void {
-  const least = methods[method].leastVocabSize;
+  const least = methodInfo(method).leastVocabSize;
   if (least !== null && vocabSize < least)
     throw new UsageError(
       `--vocab-size ${vocabSize} is too small for ${method}: it must be a whole number from ${least}`,

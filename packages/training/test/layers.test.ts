@@ -22,7 +22,7 @@ const LAYERS = [
 ];
 /** What is read and changed without training: it loads no native code. */
 const WITHOUT_NATIVE_CODE = new Set(["home", "corpus", "options", "cleanup", "artifact"]);
-const LIGHT = /^@trainer\/(disk|models\/capabilities|tokenizers\/capabilities)$/;
+const LIGHT = /^@trainer\/(disk|(torch|models|tokenizers)\/capabilities)$/;
 
 const imports = importsIn(SOURCES).filter(({ layer }) => layer !== "."); // the errors are below all, the entries above
 

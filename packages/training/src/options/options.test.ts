@@ -82,7 +82,7 @@ test("an unknown family or size is refused with what there is", () => {
 
 test("an unknown optimizer is refused with those there are", () => {
   expect(refusal({ optimizer: "lion" })).toMatchObject({
-    code: "INVALID_INPUT",
+    code: "UNSUPPORTED_BACKEND",
     message: matching(/no optimizer "lion"; there are: adamw, adam, sgd/),
   });
 });

@@ -145,13 +145,16 @@ export type RunOptions = TrainOptions & { readonly maxSeqLen: number };
 /** Options before defaults are filled in. */
 export type TrainInput = z.input<typeof TrainOptions>;
 
+/** Options that name what is registered: another installation may know more of them. */
+const REGISTERED = new Set<unknown>(["modelFamily", "tokenizerMethod", "optimizer"]);
+
 /** The options with their defaults, or a USER_INPUT error that names each field that is wrong. */
 export function parseTrainOptions(input: unknown): TrainOptions {
   const parsed = TrainOptions.safeParse(input);
   if (!parsed.success) {
     const { issues } = parsed.error;
     const wrong = issues.map(({ path, message }) => [path.join("."), message].filter(Boolean).join(": "));
-    const code = issues.some(({ path }) => path[0] === "modelFamily" || path[0] === "tokenizerMethod")
+    const code = issues.some(({ path: [name] }) => REGISTERED.has(name))
       ? "UNSUPPORTED_BACKEND"
       : "INVALID_INPUT";
     throw new TrainingError(code, `the options of the run are wrong: ${wrong.join("; ")}`);

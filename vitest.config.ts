@@ -15,7 +15,7 @@ export default defineConfig({
   },
   test: {
     include: ["{packages,services,apps}/*/{src,test}/**/*.test.ts", "bench/src/**/*.test.ts", "scripts/test/*.test.ts"],
-    globalSetup: `${root}test/own-folders.ts`,
+    globalSetup: `${root}packages/testing/src/own-folders.ts`,
     pool: "forks", // a native crash names its file and takes no other down
     testTimeout: 30_000,
     // Several processes share the cores: a thread of libtorch that waits must not spin on one meanwhile.
@@ -23,7 +23,7 @@ export default defineConfig({
     coverage: {
       provider: "v8",
       include: ["{packages,services,apps}/*/src/**/*.ts"],
-      exclude: ["**/*.test.ts"],
+      exclude: ["**/*.test.ts", "packages/testing/**"],
       thresholds: { lines: 100, branches: 100 },
       reporter: ["text-summary", ["text", { skipFull: true }], "json-summary"],
     },

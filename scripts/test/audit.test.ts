@@ -1,12 +1,12 @@
 import { execFile } from "node:child_process";
 import { chmodSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { scratchPath } from "@trainer/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { scratch } from "../../test/scratch.js";
 import { at } from "../paths.js";
 
 let folder = "";
-beforeEach(() => void (folder = scratch("audit")));
+beforeEach(() => void (folder = scratchPath("audit")));
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Programs of those names that do what a shell script says. */

@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { markdown, wordsOf } from "@trainer/testing/markdown";
 import { expect, test } from "vitest";
-import { markdown, wordsOf } from "../../test/markdown.js";
 
 const folder = fileURLToPath(new URL("../../docs/decisions/", import.meta.url));
 const pages = readdirSync(folder).filter((name) => /^\d{3}-.*\.md$/.test(name));

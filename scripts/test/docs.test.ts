@@ -2,8 +2,8 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { markdown, wordsOf, type Piece } from "@trainer/testing/markdown";
 import { describe, expect, test } from "vitest";
-import { markdown, wordsOf, type Piece } from "../../test/markdown.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const listed = execFileSync("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "*.md"], {

@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { scratchPath } from "@trainer/testing";
 import { expect, test } from "vitest";
-import { scratch } from "../../test/scratch.js";
 import { minutes, readTimes, said, whileRunning, writeTimes } from "../test-time.js";
 
 test("a check that takes long says for how long it has been running, and not after its end", async () => {
@@ -39,7 +39,7 @@ test("it says how long the check took the last time, if there was one", () => {
 });
 
 test("times are kept for the next time; a damaged file tells nothing", () => {
-  const file = join(scratch("times"), "deep", "seconds.json");
+  const file = join(scratchPath("times"), "deep", "seconds.json");
   expect(readTimes(file)).toEqual({});
   writeTimes({ types: 3.5 }, file);
   expect(readTimes(file)).toEqual({ types: 3.5 });

@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { scratchPath } from "@trainer/testing";
 import { beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { Stopped } from "../src/process/interrupts.js";
-import { scratch } from "../../../test/scratch.js";
 import { commandLine } from "./command-line.js";
 import { corpusText, TINY } from "./corpus.js";
 
@@ -19,7 +19,7 @@ const here = (line: readonly string[]) => trainer([...line, "--home", at.home]);
 const train = (id: string, ...more: string[]) => ["train", at.text, ...SHORT, "--run-id", id, ...more];
 
 beforeAll(async () => {
-  at.folder = scratch("advice");
+  at.folder = scratchPath("advice");
   Object.assign(at, { home: file("home"), text: file("corpus.txt") });
   writeFileSync(at.text, corpusText);
   await here(train("done"));

@@ -1,11 +1,9 @@
+import { containing, scratchPath, startRedis } from "@trainer/testing";
 import { expect, test } from "vitest";
-import { startRedis } from "../../../test/redis-server.js";
-import { scratch } from "../../../test/scratch.js";
 import { commandLine } from "./command-line.js";
-import { containing } from "../../../test/matching.js";
 import { running } from "./serving.js";
 
-const home = scratch("cli-api");
+const home = scratchPath("cli-api");
 const { trainer } = commandLine(() => home);
 
 test("api serves until it is stopped, by the configuration and the flags, and says where", async () => {

@@ -3,18 +3,17 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { dataBankConfig, startDataBank } from "@trainer/data-bank";
+import { containing, matching, scratchPath } from "@trainer/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
-import { scratch } from "../../../test/scratch.js";
 import { commandLine } from "./command-line.js";
 import { corpusText, TINY } from "./corpus.js";
-import { containing, matching } from "../../../test/matching.js";
 
 let root = "";
 let home = "";
 let bank: Awaited<ReturnType<typeof startDataBank>>;
 beforeAll(async () => {
-  root = scratch("cli-archive");
+  root = scratchPath("cli-archive");
   home = join(root, "home");
   const env = {
     PORT: "0",

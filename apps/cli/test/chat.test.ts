@@ -1,11 +1,11 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
+import { aNumber, aString } from "@trainer/testing";
 import { beforeAll, expect, test } from "vitest";
 import { EXIT } from "../src/process/exit-codes.js";
 import { Stopped, type Interruptible } from "../src/process/interrupts.js";
 import { run } from "../src/program.js";
-import { aNumber, aString } from "../../../test/matching.js";
 import { testIo } from "./screen.js";
 import { homeWithRun, type TestHome } from "./trained.js";
 

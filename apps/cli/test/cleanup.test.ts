@@ -1,8 +1,8 @@
 import { mkdir, readdir, readFile, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { containing, withFields } from "@trainer/testing";
 import { beforeAll, expect, test } from "vitest";
 import { commandLine } from "./command-line.js";
-import { containing, withFields } from "../../../test/matching.js";
 import { homeWithRun } from "./trained.js";
 
 let home = "";

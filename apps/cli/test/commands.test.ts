@@ -1,5 +1,6 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { aNumber, containing, withFields, withItem } from "@trainer/testing";
 import { beforeAll, expect, test } from "vitest";
 import { Command } from "commander";
 import { z } from "zod";
@@ -9,7 +10,6 @@ import { Stopped, type Interruptible } from "../src/process/interrupts.js";
 import { run } from "../src/program.js";
 import { commandLine } from "./command-line.js";
 import { corpusFolder, corpusText, TINY } from "./corpus.js";
-import { aNumber, containing, withFields, withItem } from "../../../test/matching.js";
 import { testIo } from "./screen.js";
 
 const shared = { folder: "", corpus: "", home: "" };

@@ -1,9 +1,9 @@
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { aNumber, aString, containing } from "@trainer/testing";
 import { beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { TINY } from "./corpus.js";
-import { aNumber, aString, containing } from "../../../test/matching.js";
 import { homeWithRun, type TestHome } from "./trained.js";
 
 let at: TestHome;

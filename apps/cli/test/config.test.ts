@@ -1,14 +1,13 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { containing, scratchPath } from "@trainer/testing";
 import { beforeAll, expect, test } from "vitest";
 import { z } from "zod";
-import { scratch } from "../../../test/scratch.js";
 import { commandLine } from "./command-line.js";
-import { containing } from "../../../test/matching.js";
 
 let cwd = "";
 beforeAll(() => {
-  cwd = scratch("cli-config");
+  cwd = scratchPath("cli-config");
   writeFileSync(join(cwd, ".env"), "SECURITY__API_KEY=s3cret\nRQ__RETRY_INTERVALS_SEC=5,60\n");
 });
 const { trainer, json } = commandLine(() => cwd);
@@ -35,7 +34,7 @@ test("config show names what is wrong", async () => {
 
 /** What serve gives its parts otherwise, by name. */
 async function served(args: readonly string[] = [], env: Readonly<Record<string, string>> = {}) {
-  const { last } = await json([...args, "config", "show"], { cwd: scratch("cli-config-served"), env });
+  const { last } = await json([...args, "config", "show"], { cwd: scratchPath("cli-config-served"), env });
   const { serve } = Shown.parse(last);
   return Object.fromEntries(serve.map(({ name, value }) => [name, value]));
 }

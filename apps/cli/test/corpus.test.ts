@@ -1,9 +1,9 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { aString } from "@trainer/testing";
 import { beforeAll, expect, test } from "vitest";
 import { commandLine } from "./command-line.js";
 import { corpusFolder } from "./corpus.js";
-import { aString } from "../../../test/matching.js";
 
 const shared = { folder: "", home: "" };
 const { trainer, json } = commandLine(() => shared.home);

@@ -3,12 +3,12 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DiskStore } from "@trainer/data-bank";
+import { containing } from "@trainer/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import type { Interruptible } from "../src/process/interrupts.js";
 import { run } from "../src/program.js";
 import { commandLine } from "./command-line.js";
-import { containing } from "../../../test/matching.js";
 import { testIo } from "./screen.js";
 
 let home = "";

@@ -1,7 +1,7 @@
+import { containing, matching } from "@trainer/testing";
+import { startDiscord } from "@trainer/testing/discord";
+import { startSystem, type System } from "@trainer/testing/api";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { startDiscord } from "../../discord-bot/test/discord/discord.js";
-import { startSystem, type System } from "../../../services/api/test/api.js";
-import { containing, matching } from "../../../test/matching.js";
 import { commandLine } from "./command-line.js";
 import { running } from "./serving.js";
 

@@ -3,10 +3,9 @@ import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { ServiceError, TrainerClient } from "@trainer/client";
 import { DataBankClient } from "@trainer/client/data-bank";
+import { scratchPath, writeCorpus } from "@trainer/testing";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { writeCorpus } from "../../../packages/training/test/corpus.js";
-import { scratch } from "../../../test/scratch.js";
 import { addresses, build, serving } from "./serving.js";
 
 const PRELOAD = new URL("fail-disk.mjs", import.meta.url).href;
@@ -21,7 +20,7 @@ test(
   { timeout: 2_400_000 },
   async () => {
     build();
-    const [home, control] = [scratch("disk"), scratch("disk-control")];
+    const [home, control] = [scratchPath("disk"), scratchPath("disk-control")];
     mkdirSync(join(home, "corpus"));
     writeCorpus(join(home, "corpus", "text.txt"), 150);
     const env = {

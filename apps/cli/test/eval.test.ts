@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { aNumber, containing, withFields } from "@trainer/testing";
 import { beforeAll, expect, test } from "vitest";
 import { TINY } from "./corpus.js";
-import { aNumber, containing, withFields } from "../../../test/matching.js";
 import { homeWithRun, type TestHome } from "./trained.js";
 
 let at: TestHome;

@@ -5,10 +5,10 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { dataBankConfig, startDataBank } from "@trainer/data-bank";
+import { containing, matching } from "@trainer/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { commandLine } from "./command-line.js";
-import { containing, matching } from "../../../test/matching.js";
 
 let home = "";
 let url = "";

@@ -1,4 +1,4 @@
-import { randomOf } from "../../../test/random.js";
+import { randomOf } from "@trainer/testing";
 
 /** Draws from a seed; seeds side by side have nothing in common. */
 export class Random {

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { scratchPath } from "@trainer/testing";
+import { archive, tar, END } from "@trainer/testing/tar";
 import { trainTokenizer } from "@trainer/tokenizers";
 import { z } from "zod";
-import { archive, tar, END } from "../../../packages/training/test/tar.js";
-import { scratch } from "../../../test/scratch.js";
 import type { Source } from "./fuzz-mutant.js";
 
 const packages = fileURLToPath(new URL("../../../packages/", import.meta.url));
@@ -43,7 +43,7 @@ async function sentencePieces(): Promise<Source[]> {
   const models = (["bpe", "unigram", "char"] as const).map(async (modelType) => {
     const vocabSize = 400;
     const options = { files, vocabSize, sentencepiece: { modelType, byteFallback: modelType === "bpe" } };
-    const dir = scratch("sentencepiece");
+    const dir = scratchPath("sentencepiece");
     await (await trainTokenizer("sentencepiece", options)).save(dir);
     return only("tokenizer.model", readFileSync(join(dir, "tokenizer.model")));
   });

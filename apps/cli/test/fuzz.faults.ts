@@ -2,8 +2,8 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
+import { scratchPath } from "@trainer/testing";
 import { beforeAll, expect, test } from "vitest";
-import { scratch } from "../../../test/scratch.js";
 import { mutantOf } from "./fuzz-mutant.js";
 import { READ, Reader, REFUSED } from "./fuzz-reader.js";
 import { SOURCES } from "./fuzz-sources.js";
@@ -21,8 +21,8 @@ test.each(Object.entries(SOURCES))(
   { timeout: SECONDS * 1000 + 300_000 },
   async (kind, sourcesOf) => {
     const sources = await sourcesOf();
-    const folder = scratch("mutant");
-    await using reader = new Reader(kind, GPT2, scratch("read"));
+    const folder = scratchPath("mutant");
+    await using reader = new Reader(kind, GPT2, scratchPath("read"));
     const sound = new Set<unknown>();
     for (const { files } of sources) sound.add(await reader.read(write(folder, files)));
     expect([...sound]).toEqual([READ]);

@@ -1,10 +1,10 @@
+import { scratchPath } from "@trainer/testing";
 import { expect, test, vi } from "vitest";
-import { scratch } from "../../../test/scratch.js";
 import { addresses, build, serving } from "./serving.js";
 
 test("every part of a served system that hangs is noticed within a minute, and started again", async () => {
   build();
-  const home = scratch("hang");
+  const home = scratchPath("hang");
   const env = { TRAINER_HOME: home };
   const { io, ended, interrupt } = await serving(["--port", "0", "--data-bank-port", "0"], env, home);
   for (const name of ["api", "data-bank", "worker", "redis"] as const) {

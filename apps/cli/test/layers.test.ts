@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
+import { foldersIn, importsIn, upward } from "@trainer/testing";
 import { expect, test } from "vitest";
-import { foldersIn, importsIn, upward } from "../../../test/layers.js";
 
 const SOURCES = fileURLToPath(new URL("../src", import.meta.url));
 

@@ -1,8 +1,8 @@
 import { startApi } from "@trainer/api";
 import { TrainerClient } from "@trainer/client";
 import type { RunList } from "@trainer/platform";
+import { request, startSystem, USER } from "@trainer/testing/system";
 import { expect, test } from "vitest";
-import { request, startSystem, USER } from "../../../services/worker/test/system.js";
 
 const [RECORDS, QUEUED] = [50_000, 9_000];
 const JOB = request({ num_epochs: 1 });

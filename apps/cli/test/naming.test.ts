@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
+import { containing, matching } from "@trainer/testing";
 import { beforeAll, expect, test } from "vitest";
-import { containing, matching } from "../../../test/matching.js";
 import { TINY } from "./corpus.js";
 import { until } from "./serving.js";
 import { homeWithRun, type TestHome } from "./trained.js";

@@ -4,9 +4,9 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { scratchPath } from "@trainer/testing";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { scratch } from "../../../test/scratch.js";
 import { run } from "../src/program.js";
 import { corpusFolder, TINY } from "./corpus.js";
 import { testIo } from "./screen.js";
@@ -31,8 +31,8 @@ test(
   async () => {
     build();
     const { corpus } = await corpusFolder();
-    const cuts = scratch("cuts");
-    const home = join(scratch("power"), "home");
+    const cuts = scratchPath("cuts");
+    const home = join(scratchPath("power"), "home");
     mkdirSync(home);
     const env = {
       ...process.env,

@@ -2,11 +2,11 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { startApi } from "@trainer/api";
+import { listen, startSystem } from "@trainer/testing/system";
 import { readManifest } from "@trainer/training";
 import { createParser } from "eventsource-parser";
 import { expect, test, vi } from "vitest";
 import { z } from "zod";
-import { listen, startSystem } from "../../../services/worker/test/system.js";
 
 const AWAY_SEC = 60;
 /** A run of a minute or two on a machine that does other things. */

@@ -2,10 +2,10 @@ import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } fr
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { TrainerClient } from "@trainer/client";
+import { aNumber, containing, matching, withItem } from "@trainer/testing";
+import { request } from "@trainer/testing/system";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { z } from "zod";
-import { request } from "../../../services/worker/test/system.js";
-import { aNumber, containing, matching, withItem } from "../../../test/matching.js";
 import { startRemote, type Remote } from "./remote-system.js";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });

@@ -1,15 +1,15 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startApi } from "@trainer/api";
-import type { Pace } from "../../../services/worker/src/pace.js";
-import { startSystem } from "../../../services/worker/test/system.js";
+import { startSystem } from "@trainer/testing/system";
+import type { WorkerHooks } from "@trainer/worker";
 import { serveHome } from "../src/serve/one-per-home.js";
 import { commandLine } from "./command-line.js";
 
 const KEY = "a-key-of-clients";
 
 /** A whole system, what `trainer serve` writes down of it in its home, and command lines there and on it. */
-export async function startRemote(pace: Partial<Pace> = {}) {
+export async function startRemote(pace: NonNullable<WorkerHooks["pace"]> = {}) {
   const system = await startSystem();
   const { root } = system;
   const dataBank = { url: system.bank.url, apiKey: "key" };

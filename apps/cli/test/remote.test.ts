@@ -5,14 +5,14 @@ import { fileURLToPath } from "node:url";
 import { TrainerClient } from "@trainer/client";
 import { DataBankClient } from "@trainer/client/data-bank";
 import { TrainRequest } from "@trainer/platform";
+import { matching } from "@trainer/testing";
+import type { System } from "@trainer/testing/system";
 import { z } from "zod";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import type { System } from "../../../services/worker/test/system.js";
 import { EXIT } from "../src/process/exit-codes.js";
 import { Stopped } from "../src/process/interrupts.js";
 import { run as command } from "../src/program.js";
 import { commandLine } from "./command-line.js";
-import { matching } from "../../../test/matching.js";
 import { startRemote, type Remote } from "./remote-system.js";
 import { testIo } from "./screen.js";
 

@@ -2,9 +2,9 @@ import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { gzipSync } from "node:zlib";
+import { containing, withFields } from "@trainer/testing";
 import { beforeAll, expect, test } from "vitest";
 import { z } from "zod";
-import { containing, withFields } from "../../../test/matching.js";
 import { homeWithRun, type TestHome } from "./trained.js";
 
 let at: TestHome;

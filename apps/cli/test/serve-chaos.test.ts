@@ -2,12 +2,10 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { TrainerClient } from "@trainer/client";
+import { randomOf, scratchPath, writeCorpus } from "@trainer/testing";
+import { childrenOf } from "@trainer/testing/worker-process";
 import { beforeAll, expect, test, vi } from "vitest";
 import { z } from "zod";
-import { writeCorpus } from "../../../packages/training/test/corpus.js";
-import { childrenOf } from "../../../services/worker/test/worker-process.js";
-import { randomOf } from "../../../test/random.js";
-import { scratch } from "../../../test/scratch.js";
 import { addresses, build, serving } from "./serving.js";
 
 /** A few in the ordinary tests; `npm run test:chaos` has 50. */
@@ -21,7 +19,7 @@ const PARTS = ["data-bank", "training", "api", "worker", "redis"] as const;
 const Keys = z.object({ api_key: z.string(), data_bank_key: z.string() });
 
 test(`${RUNS} runs asked for over HTTP end as an undisturbed one, though every part of the system is killed in turn (seed ${SEED})`, async () => {
-  const home = scratch("chaos");
+  const home = scratchPath("chaos");
   mkdirSync(join(home, "corpus"));
   writeCorpus(join(home, "corpus", "text.txt"), 300);
   const env = { TRAINER_HOME: home, APP__THREADS: "1" };

@@ -4,20 +4,19 @@ import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSy
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { containing, scratchPath } from "@trainer/testing";
+import { startDiscord } from "@trainer/testing/discord";
 import { Redis } from "ioredis";
 import { beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { z } from "zod";
-import { startDiscord } from "../../discord-bot/test/discord/discord.js";
-import { scratch } from "../../../test/scratch.js";
 import { commandLine } from "./command-line.js";
-import { containing } from "../../../test/matching.js";
 import { addresses, build, exited, serving, until } from "./serving.js";
 
 vi.setConfig({ testTimeout: 120_000 });
 beforeAll(build, 120_000);
 
 let home = "";
-beforeEach(() => void (home = scratch("serve")));
+beforeEach(() => void (home = scratchPath("serve")));
 const { trainer } = commandLine(() => home);
 const ANY = ["--port", "0", "--data-bank-port", "0"];
 const serve = (line: readonly string[] = [], env: Record<string, string> = {}) =>

@@ -2,14 +2,13 @@ import { once } from "node:events";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
+import { scratchPath, sha256 } from "@trainer/testing";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { COLOR } from "../src/display/style.js";
 import { serveHome, type ServedHome } from "../src/serve/one-per-home.js";
 import type { Places } from "../src/serve/parts.js";
 import { commandLine } from "./command-line.js";
-import { scratch } from "../../../test/scratch.js";
-import { sha256 } from "../../../test/sha256.js";
 
 const ESCAPES = "\u001B]0;pwned\u0007\u001B[2J\u001B[8m\u009B31m\u0000\u007F\r";
 const ID = sha256("a file");
@@ -26,7 +25,7 @@ const server = createServer((req, res) => {
 const { trainer, json } = commandLine(() => home);
 
 beforeAll(async () => {
-  home = scratch("strangers");
+  home = scratchPath("strangers");
   served = serveHome(home);
   if (!server.listening) await once(server, "listening");
   url = `http://127.0.0.1:${z.object({ port: z.int() }).parse(server.address()).port}`;

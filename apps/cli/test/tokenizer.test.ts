@@ -1,11 +1,11 @@
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { aNumber, aString, containing, withFields } from "@trainer/testing";
 import { beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { commandLine } from "./command-line.js";
 import { corpusFolder, corpusText, TINY } from "./corpus.js";
-import { aNumber, aString, containing, withFields } from "../../../test/matching.js";
 
 const shared = { folder: "", corpus: "", home: "" };
 const { trainer, json } = commandLine(() => shared.home);

@@ -1,8 +1,8 @@
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { aNumber, containing, matching } from "@trainer/testing";
 import { beforeAll, expect, test } from "vitest";
 import { TINY } from "./corpus.js";
-import { aNumber, containing, matching } from "../../../test/matching.js";
 import { homeWithRun, type TestHome } from "./trained.js";
 
 let at: TestHome;

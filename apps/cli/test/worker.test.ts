@@ -1,15 +1,13 @@
+import { containing, scratchPath, startRedis } from "@trainer/testing";
 import { Redis } from "ioredis";
 import { expect, test } from "vitest";
-import { startRedis } from "../../../test/redis-server.js";
-import { scratch } from "../../../test/scratch.js";
 import type { Interruptible } from "../src/process/interrupts.js";
 import { run } from "../src/program.js";
 import { commandLine } from "./command-line.js";
-import { containing } from "../../../test/matching.js";
 import { testIo } from "./screen.js";
 import { running, until } from "./serving.js";
 
-const home = scratch("cli-worker");
+const home = scratchPath("cli-worker");
 const { trainer } = commandLine(() => home);
 
 test("worker is among the workers until it is stopped, and says by what it goes", async () => {

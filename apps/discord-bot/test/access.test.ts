@@ -1,5 +1,5 @@
+import type { Team } from "@trainer/testing/discord/world";
 import { afterEach, expect, test } from "vitest";
-import type { Team } from "./discord/world.js";
 import { runStatus, TRAINING } from "./trainer.js";
 import { eventsOf } from "./events.js";
 import { GUILD, OTHER, startWorld, USER, type World, type WorldOptions } from "./world.js";

@@ -2,11 +2,11 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "n
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { startApi } from "@trainer/api";
+import { startSystem, TOKENIZER, type System } from "@trainer/testing/system";
+import { end, startWorkerProcess } from "@trainer/testing/worker-process";
+import { Refusal } from "@trainer/testing/discord/refusal";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { z } from "zod";
-import { startSystem, TOKENIZER, type System } from "../../../services/worker/test/system.js";
-import { end, startWorkerProcess } from "../../../services/worker/test/worker-process.js";
-import { Refusal } from "./discord/refusal.js";
 import { startWorld, USER, type World } from "./world.js";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });

@@ -1,8 +1,8 @@
 import { keys, TrainRequest, type RunStatus } from "@trainer/platform";
 import { RunRecords } from "@trainer/platform/redis";
+import type { Invoked } from "@trainer/testing/discord/invocation";
+import type { Message } from "@trainer/testing/discord/message-body";
 import { afterEach, expect, test } from "vitest";
-import type { Invoked } from "./discord/invocation.js";
-import type { Message } from "./discord/message-body.js";
 import { runStatus, TRAINING } from "./trainer.js";
 import { field, GUILD, OTHER, startWorld, USER, type World, type WorldOptions } from "./world.js";
 

@@ -1,8 +1,8 @@
 import { keys, TrainRequest, type TrainerEvent } from "@trainer/platform";
 import { RunRecords } from "@trainer/platform/redis";
+import { limited } from "@trainer/testing/discord/buckets";
+import { Refusal } from "@trainer/testing/discord/refusal";
 import { afterEach, expect, test } from "vitest";
-import { limited } from "./discord/buckets.js";
-import { Refusal } from "./discord/refusal.js";
 import { eventsOf } from "./events.js";
 import { runStatus, TRAINING } from "./trainer.js";
 import { field, OTHER, startWorld, USER, type World, type WorldOptions } from "./world.js";

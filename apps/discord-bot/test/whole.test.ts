@@ -1,7 +1,7 @@
 import { startApi } from "@trainer/api";
+import { startSystem, TOKENIZER, type System } from "@trainer/testing/system";
+import type { Message } from "@trainer/testing/discord/message-body";
 import { afterEach, expect, test } from "vitest";
-import { startSystem, TOKENIZER, type System } from "../../../services/worker/test/system.js";
-import type { Message } from "./discord/message-body.js";
 import { field, OTHER, startWorld, USER, type World } from "./world.js";
 
 /** What was started, to be ended in the opposite order. */

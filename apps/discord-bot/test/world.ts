@@ -1,12 +1,12 @@
 import { encodeEvent, EVENTS_CHANNEL, runChannel, type TrainerEvent } from "@trainer/platform";
 import { openRedis } from "@trainer/platform/redis";
+import { type RedisServer, startRedis } from "@trainer/testing";
+import { startDiscord, type Discord, type DiscordOptions } from "@trainer/testing/discord";
+import type { World as DiscordWorld } from "@trainer/testing/discord/world";
+import type { Message } from "@trainer/testing/discord/message-body";
 import type { Redis } from "ioredis";
-import { startRedis, type RedisServer } from "../../../test/redis-server.js";
 import { botConfig } from "../src/config.js";
 import { startBot, type Bot } from "../src/start.js";
-import { startDiscord, type Discord, type DiscordOptions } from "./discord/discord.js";
-import type { World as DiscordWorld } from "./discord/world.js";
-import type { Message } from "./discord/message-body.js";
 import { ManualClock } from "./manual-clock.js";
 import { startTrainer, type Trainer } from "./trainer.js";
 

@@ -4,11 +4,9 @@ import { globalAgent } from "node:http";
 import { connect, createServer as createTcp, type AddressInfo, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { dataBankConfig, startDataBank } from "@trainer/data-bank";
+import { containing, matching, scratchPath, sha256 } from "@trainer/testing";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { DataBankClient } from "../src/data-bank.js";
-import { containing, matching } from "../../../test/matching.js";
-import { scratch } from "../../../test/scratch.js";
-import { sha256 } from "../../../test/sha256.js";
 import { saying } from "./saying.js";
 
 const NOBODY = sha256("what nobody has");
@@ -21,7 +19,7 @@ let folder = "";
 let url = "";
 let bank: Awaited<ReturnType<typeof startDataBank>>;
 beforeAll(async () => {
-  folder = scratch("client");
+  folder = scratchPath("client");
   const env = {
     PORT: "0",
     MIN_FREE_GB: "0",

@@ -5,17 +5,15 @@ import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { setImmediate } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
+import { containing, matching, scratchPath, sha256 } from "@trainer/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { DataBankClient } from "../src/data-bank.js";
 import { TrainerClient } from "../src/index.js";
-import { containing, matching } from "../../../test/matching.js";
-import { scratch } from "../../../test/scratch.js";
-import { sha256 } from "../../../test/sha256.js";
 import { saying } from "./saying.js";
 
 let folder = "";
 beforeAll(() => {
-  folder = scratch("lying-bank");
+  folder = scratchPath("lying-bank");
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 

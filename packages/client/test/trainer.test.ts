@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { startSystem } from "@trainer/testing/api";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { startSystem } from "../../../services/api/test/api.js";
 import { TrainerClient } from "../src/index.js";
 
 test("what is listed can be asked for page by page and by status; what is not there says so, with the request's id", async () => {

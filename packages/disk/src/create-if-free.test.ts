@@ -1,7 +1,7 @@
 import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, type PathLike } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { temporaryFolder } from "../test/temporary-folder.js";
+import { scratch } from "@trainer/testing";
 import { createIfFree } from "./create-if-free.js";
 
 const withoutLinks = () => {
@@ -12,7 +12,7 @@ test.each([
   ["has links", undefined],
   ["has none", withoutLinks],
 ])("one of two creates the file, on a file system that %s", async (_, link) => {
-  await using folder = await temporaryFolder();
+  await using folder = await scratch();
   const path = join(folder.path, "lock");
   expect(createIfFree(path, "one", link)).toBe(true);
   expect(createIfFree(path, "two", link)).toBe(false);
@@ -21,7 +21,7 @@ test.each([
 });
 
 test("a file is created though what was written beside it cannot be removed", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await scratch();
   const path = join(folder.path, "lock");
   const link = (beside: PathLike) => {
     linkSync(beside, path);
@@ -32,6 +32,6 @@ test("a file is created though what was written beside it cannot be removed", as
 });
 
 test("a folder that is not there is an error", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await scratch();
   expect(() => createIfFree(join(folder.path, "none", "lock"), "")).toThrow("ENOENT");
 });

@@ -1,12 +1,12 @@
 import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { temporaryFolder } from "../test/temporary-folder.js";
+import { scratch } from "@trainer/testing";
 import { errnoOf, isErrno, unlessAbsent } from "./errno.js";
 import { entriesIn, isFile, isFolder, namesIn } from "./is-there.js";
 
 test("a file is told from a folder, and both from nothing; links are followed", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await scratch();
   const path = (name: string) => join(folder.path, name);
   await writeFile(path("file"), "");
   await symlink(path("file"), path("link"));
@@ -18,7 +18,7 @@ test("a file is told from a folder, and both from nothing; links are followed", 
 });
 
 test("a name that no file can have is that of no file", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await scratch();
   const loop = join(folder.path, "loop");
   await symlink(loop, loop);
   expect(await isFile(loop)).toBe(false);
@@ -27,7 +27,7 @@ test("a name that no file can have is that of no file", async () => {
 });
 
 test("what cannot be looked at is not called absent", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await scratch();
   const file = join(folder.path, "file");
   await writeFile(file, "");
   await expect(namesIn(file)).rejects.toThrow("ENOTDIR");
@@ -36,7 +36,7 @@ test("what cannot be looked at is not called absent", async () => {
 });
 
 test("a folder that is not there holds nothing", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await scratch();
   await mkdir(join(folder.path, "a"));
   expect(await namesIn(folder.path)).toEqual(["a"]);
   expect((await entriesIn(folder.path)).map((entry) => entry.isDirectory())).toEqual([true]);

@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rename, symlink, utimes, writeFile } from "no
 import { hostname } from "node:os";
 import { basename, join } from "node:path";
 import { expect, test } from "vitest";
-import { temporaryFolder } from "../test/temporary-folder.js";
+import { scratch } from "@trainer/testing";
 import { folderBeside, placeFolder, removeLeftovers } from "./placed-folder.js";
 import { namespace, startOf } from "./process.js";
 
@@ -18,7 +18,7 @@ async function filled(parent: string, content: string): Promise<string> {
 const valid = (answer: boolean) => () => Promise.resolve(answer);
 
 test("a finished folder comes to its place whole, and leaves nothing beside it", async () => {
-  await using parent = await temporaryFolder();
+  await using parent = await scratch();
   const cache = join(parent.path, "x", "y");
   await placeFolder(await filled(cache, "one"), join(cache, "key"), valid(false));
   expect(await readdir(cache)).toEqual(["key"]);
@@ -26,7 +26,7 @@ test("a finished folder comes to its place whole, and leaves nothing beside it",
 });
 
 test("of two that make the same folder the quicker one's stays if it is valid", async () => {
-  await using parent = await temporaryFolder();
+  await using parent = await scratch();
   const to = join(parent.path, "key");
   const [first, second] = [await filled(parent.path, "one"), await filled(parent.path, "two")];
   await placeFolder(first, to, valid(true));
@@ -36,7 +36,7 @@ test("of two that make the same folder the quicker one's stays if it is valid", 
 });
 
 test("a folder that is not valid gives way", async () => {
-  await using parent = await temporaryFolder();
+  await using parent = await scratch();
   const to = join(parent.path, "key");
   await placeFolder(await filled(parent.path, "bad"), to, valid(true));
   await placeFolder(await filled(parent.path, "good"), to, valid(false));
@@ -45,13 +45,13 @@ test("a folder that is not valid gives way", async () => {
 });
 
 test("what else goes wrong with the move is said", async () => {
-  await using parent = await temporaryFolder();
+  await using parent = await scratch();
   const from = await filled(parent.path, "one");
   await expect(placeFolder(from, join(parent.path, "none", "key"), valid(true))).rejects.toThrow(/ENOENT/);
 });
 
 test("what a dead process left is removed, what a living or a distant one writes stays", async () => {
-  await using parent = await temporaryFolder();
+  await using parent = await scratch();
   const dead = spawnSync(process.execPath, ["-e", ""]).pid;
   const owner = (pid: number, began = startOf(pid) ?? "", space = namespace()) => `${pid}.${began}.${space}`;
   const others = [
@@ -70,7 +70,7 @@ test("what a dead process left is removed, what a living or a distant one writes
 });
 
 test("what another container's process left is removed once nothing of it was written for an hour", async () => {
-  await using parent = await temporaryFolder();
+  await using parent = await scratch();
   const [old, written] = ["1", "2"].map((pid) => join(parent.path, `.tmp-${pid}.5.another-${uuid}-${hostname()}`));
   const hoursAgo = new Date(Date.now() - 2 * 3_600_000);
   for (const path of [old ?? "", written ?? ""]) {

@@ -1,11 +1,11 @@
 import { mkdir, readdir, rename, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { temporaryFolder } from "../test/temporary-folder.js";
+import { scratch } from "@trainer/testing";
 import { finishRemovals, removeAside } from "./remove-aside.js";
 
 test("what is removed is out of its place before it is gone; what has come to be needed is put back", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await scratch();
   const path = join(folder.path, "run");
   await mkdir(path);
   await writeFile(join(path, "file"), "");
@@ -23,7 +23,7 @@ test("what is removed is out of its place before it is gone; what has come to be
 });
 
 test("a removal that was cut off is finished, unless it may still be under way", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await scratch();
   await mkdir(join(folder.path, "run"));
   await mkdir(join(folder.path, "other"));
   await rename(join(folder.path, "run"), join(folder.path, ".removed-run-1"));

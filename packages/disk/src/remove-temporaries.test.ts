@@ -1,12 +1,12 @@
 import { mkdir, readdir, symlink, utimes, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { expect, test } from "vitest";
-import { temporaryFolder } from "../test/temporary-folder.js";
+import { scratch } from "@trainer/testing";
 import { removeTemporaries } from "./remove-temporaries.js";
 import { temporaryName } from "./write-whole.js";
 
 test("what killed writers left is removed after a day, in all folders, and nothing else is", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await scratch();
   const below = join(folder.path, "below");
   await mkdir(below);
   const leave = async (path: string, hours: number) => {

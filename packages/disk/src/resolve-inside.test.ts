@@ -1,11 +1,11 @@
 import { mkdir, realpath, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { temporaryFolder } from "../test/temporary-folder.js";
+import { scratch } from "@trainer/testing";
 import { isInside, resolveInside } from "./resolve-inside.js";
 
 test("a path leads below the root or nowhere, whatever it is made of", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await scratch();
   const root = join(folder.path, "root");
   await mkdir(join(root, "a"), { recursive: true });
   await mkdir(join(folder.path, "rootless"));

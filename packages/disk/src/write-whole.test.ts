@@ -1,14 +1,14 @@
 import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { temporaryFolder } from "../test/temporary-folder.js";
+import { scratch } from "@trainer/testing";
 import { copySynced } from "./copy.js";
 import { makeFolder } from "./folder.js";
 import { writeJsonSync } from "./write-whole-sync.js";
 import { writeJson, writeText, writeWhole } from "./write-whole.js";
 
 test("a file replaces the one before, and nothing is left beside it", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await scratch();
   const path = join(folder.path, "file.json");
   await writeText(path, "before");
   await writeJson(path, { x: 1 });
@@ -18,7 +18,7 @@ test("a file replaces the one before, and nothing is left beside it", async () =
 });
 
 test("a write that fails leaves what was there, and nothing beside it", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await scratch();
   const path = join(folder.path, "file");
   await writeText(path, "before");
   const failing = writeWhole(path, async (file) => {
@@ -33,7 +33,7 @@ test("a write that fails leaves what was there, and nothing beside it", async ()
 });
 
 test("writers of one file do not disturb each other: one of them is there, whole", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await scratch();
   const path = join(folder.path, "file");
   const texts = Array.from({ length: 20 }, (_, index) => String(index).repeat(100_000));
   await Promise.all(texts.map((text) => writeText(path, text)));
@@ -42,7 +42,7 @@ test("writers of one file do not disturb each other: one of them is there, whole
 });
 
 test("a file for its owner's eyes is never anybody else's", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await scratch();
   const path = join(folder.path, "keys");
   const modes = await writeWhole(path, async (file) => (await file.stat()).mode & 0o777, { mode: 0o600 });
   expect(modes).toBe(0o600);
@@ -50,7 +50,7 @@ test("a file for its owner's eyes is never anybody else's", async () => {
 });
 
 test("a small file is written whole at once, or not at all", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await scratch();
   const path = join(folder.path, "keys.json");
   writeJsonSync(path, { a: 1 }, { mode: 0o600 });
   writeJsonSync(path, { a: 2 }, { mode: 0o600 });
@@ -62,7 +62,7 @@ test("a small file is written whole at once, or not at all", async () => {
 });
 
 test("what is written gives what its writer gives, and is written where it is asked to be until it is whole", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await scratch();
   const temporary = join(folder.path, "elsewhere");
   const write = async () => (await readdir(folder.path)).join();
   expect(await writeWhole(join(folder.path, "file"), write, { temporary })).toBe("elsewhere");
@@ -70,7 +70,7 @@ test("what is written gives what its writer gives, and is written where it is as
 });
 
 test("folders are made down to the last; of those that are there nothing changes", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await scratch();
   const path = join(folder.path, "a", "b", "c");
   await makeFolder(path);
   await writeFile(join(path, "kept"), "");
@@ -79,7 +79,7 @@ test("folders are made down to the last; of those that are there nothing changes
 });
 
 test("a copy holds what the file holds", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await scratch();
   await writeFile(join(folder.path, "a"), "text");
   await copySynced(join(folder.path, "a"), join(folder.path, "b"));
   expect(await readFile(join(folder.path, "b"), "utf8")).toBe("text");

@@ -1,5 +1,5 @@
+import { containing, withFields } from "@trainer/testing";
 import { expect, test } from "vitest";
-import { containing, withFields } from "../../../test/matching.js";
 import { camelKeys, familyInfo, familyNames, isFamily, snakeKeys } from "./capabilities.js";
 
 test("a family is known by its name alone", () => {

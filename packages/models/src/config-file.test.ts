@@ -1,8 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { containing } from "@trainer/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { containing } from "../../../test/matching.js";
 import { charLstm } from "./char-lstm.js";
 import { charLstmConfig } from "./char-lstm-config.js";
 import { readModelConfig, writeModelConfig } from "./config-file.js";

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { matching } from "@trainer/testing";
 import {
   manualSeed,
   noGrad,
@@ -15,7 +16,6 @@ import {
   type Tensor,
 } from "@trainer/torch";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { matching } from "../../../test/matching.js";
 import { gpt2 } from "./gpt2.js";
 import { charLstm } from "./char-lstm.js";
 import { charLstmConfig } from "./char-lstm-config.js";

@@ -1,6 +1,6 @@
+import { containing } from "@trainer/testing";
 import { noGrad, tensor, weightTypes, type Tensor, type WeightType } from "@trainer/torch";
 import { expect, test } from "vitest";
-import { containing } from "../../../test/matching.js";
 import { charLstmConfig } from "./char-lstm-config.js";
 import { charLstm } from "./char-lstm.js";
 import { gpt2Config } from "./gpt2-config.js";

@@ -1,6 +1,6 @@
+import { containing } from "@trainer/testing";
 import { getRngState } from "@trainer/torch";
 import { expect, test } from "vitest";
-import { containing } from "../../../test/matching.js";
 import { addFamilyInfo, familyInfo, familyNames } from "./capabilities.js";
 import { gpt2 } from "./gpt2.js";
 import { gpt2Config } from "./gpt2-config.js";

@@ -2,10 +2,10 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { familyInfo, isFamily, loadModel, logits, loss, planModel, saveModel } from "@trainer/models";
+import { markdown } from "@trainer/testing/markdown";
+import { nope } from "@trainer/testing/nope";
 import { AdamW, noGrad, scope, setNumThreads, Tape, tensor } from "@trainer/torch";
 import { expect, test } from "vitest";
-import { markdown } from "../../../test/markdown.js";
-import { nope } from "./nope.js";
 
 setNumThreads(1);
 const text = (path: string) => readFileSync(new URL(path, import.meta.url), "utf8");
@@ -19,7 +19,7 @@ const small = { size: "tiny", dimensions: { width: 32 }, vocabSize: 10, contextL
 test("the page shows the file that is tested here", () => {
   const blocks = markdown(text("../../../docs/add-a-family.md")).filter(({ type }) => type === "code");
   expect(blocks.map(({ lang }) => lang)).toEqual(["ts", "js", "js"]);
-  expect(`${blocks[0]?.value}\n`).toBe(text("nope.ts"));
+  expect(`${blocks[0]?.value}\n`).toBe(text("../../testing/src/nope.ts"));
 });
 
 test("a family added in one file can be asked for, learns, and is saved and loaded", async () => {

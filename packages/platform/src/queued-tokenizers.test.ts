@@ -1,12 +1,12 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { scratchPath } from "@trainer/testing";
 import { afterAll, expect, test } from "vitest";
-import { scratch } from "../../../test/scratch.js";
 import { QueuedTokenizers } from "./queued-tokenizers.js";
 import { TokenizerId } from "./schemas/ids.js";
 import { TokenizerTrainRequest } from "./schemas/tokenizer.js";
 
-const home = scratch("queued-tokenizers");
+const home = scratchPath("queued-tokenizers");
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
 test("requests for tokenizers are kept until they have ended; what is no request is passed over", async () => {

@@ -4,7 +4,7 @@ import { Worker } from "node:worker_threads";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { fixturePath } from "../test/fixture.js";
-import { temporaryFolder } from "../test/temporary-folder.js";
+import { scratch } from "@trainer/testing";
 import { loadAddon } from "./addon.js";
 import { TokenizerError } from "./errors.js";
 import { loadTokenizer } from "./load.js";
@@ -76,7 +76,7 @@ describe("what cannot be is refused", () => {
   });
 
   test("a vocabulary too large for uint16, an end token that is not there, no threads", async () => {
-    await using folder = await temporaryFolder();
+    await using folder = await scratch();
     const large = { a: 70_000 };
     const json = { pre_tokenizer: { type: "ByteLevel", add_prefix_space: false }, model: { vocab: large, merges: [] } };
     const tokenizer = await loadTokenizer(await folder.write("t.json", JSON.stringify(json)));
@@ -157,14 +157,14 @@ test("worker threads have the addon each for itself", async () => {
 
 describe("saving", () => {
   test("a loaded file is written back as it was", async () => {
-    await using folder = await temporaryFolder();
+    await using folder = await scratch();
     const tokenizer = await loadTokenizer(fixturePath("qwen2.json"));
     await tokenizer.save(`${folder.path}/new`);
     expect((await loadTokenizer(`${folder.path}/new`)).vocabSize).toBe(tokenizer.vocabSize);
   });
 
   test("a file that cannot be put in place leaves nothing behind", async () => {
-    await using folder = await temporaryFolder();
+    await using folder = await scratch();
     await mkdir(`${folder.path}/tokenizer.json/in-the-way`, { recursive: true });
     await expect((await open()).save(folder.path)).rejects.toThrow("EISDIR");
     expect(await readdir(folder.path)).toEqual(["tokenizer.json"]);
@@ -177,7 +177,7 @@ describe("an addon that", () => {
   });
 
   test("is something else is refused", async () => {
-    await using folder = await temporaryFolder();
+    await using folder = await scratch();
     const path = await folder.write("other.cjs", "module.exports = { Trainer: 1 }");
     await chmod(path, 0o600);
     expect(() => loadAddon(path)).toThrow(/is another addon/);

@@ -1,5 +1,5 @@
+import { withFields } from "@trainer/testing";
 import { expect, test } from "vitest";
-import { withFields } from "../../../test/matching.js";
 import { encodingError } from "./encoding-error.js";
 
 test("a text that a tokenizer makes too long is the input's fault, anything else is as it was", () => {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { fixturePath } from "../test/fixture.js";
-import { temporaryFolder } from "../test/temporary-folder.js";
+import { scratch } from "@trainer/testing";
 import { loadTokenizer } from "./load.js";
 import { trainSentencePiece } from "./train-sentencepiece.js";
 
@@ -22,7 +22,7 @@ const sequence = (...processors: readonly object[]) => ({ type: "Sequence", proc
 
 /** A fixture's tokenizer with another post_processor, and a tokenizer_config.json beside it. */
 async function loaded(post_processor: unknown, config: object | null = null, name = "gpt2.json") {
-  await using folder = await temporaryFolder();
+  await using folder = await scratch();
   const file = z.looseObject({}).parse(JSON.parse(readFileSync(fixturePath(name), "utf8")));
   if (config !== null) await folder.write("tokenizer_config.json", JSON.stringify(config));
   return await loadTokenizer(await folder.write("tokenizer.json", JSON.stringify({ ...file, post_processor })));
@@ -95,14 +95,14 @@ test("where the file does not say, a tokenizer_config.json may", async () => {
 });
 
 test("a SentencePiece model has what the file beside it says, and keeps that file", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await scratch();
   const model = await trainSentencePiece({ files: [fixturePath("prose.txt")], vocabSize: 400, byteFallback: true });
   expect(model.frame).toEqual({ before: [], after: [] });
   await model.save(folder.path);
   await folder.write("tokenizer_config.json", JSON.stringify({ add_bos_token: true }));
   const loadedModel = await loadTokenizer(folder.path);
   expect(loadedModel.frame).toEqual({ before: [model.specials.bos], after: [] });
-  await using other = await temporaryFolder();
+  await using other = await scratch();
   await loadedModel.save(other.path);
   expect((await loadTokenizer(join(other.path, "tokenizer.model"))).frame).toEqual(loadedModel.frame);
 });

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { fixturePath } from "../test/fixture.js";
-import { temporaryFolder } from "../test/temporary-folder.js";
+import { scratch } from "@trainer/testing";
 import { TokenizerError } from "./errors.js";
 import { loadTokenizer } from "./load.js";
 
@@ -16,7 +16,7 @@ const fileOf = (name: string) => File.parse(JSON.parse(readFileSync(fixturePath(
 
 /** Loads a fixture after a change to it. */
 async function loadChanged(change: (file: File) => unknown, name = "gpt2.json") {
-  await using folder = await temporaryFolder();
+  await using folder = await scratch();
   const file = fileOf(name);
   change(file);
   return await loadTokenizer(await folder.write("tokenizer.json", JSON.stringify(file)));
@@ -113,7 +113,7 @@ test("where a word that is a token is that token, one that spells no bytes never
 
 describe("which token plays which part", () => {
   const specialsWith = async (config: string | null) => {
-    await using folder = await temporaryFolder();
+    await using folder = await scratch();
     await folder.write("tokenizer.json", readFileSync(fixturePath("llama3.json")));
     if (config !== null) await folder.write("tokenizer_config.json", config);
     return (await loadTokenizer(folder.path)).specials;
@@ -130,7 +130,7 @@ describe("which token plays which part", () => {
 });
 
 test("what lies beside the file is saved with it", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await scratch();
   const files = { "tokenizer_config.json": '{"chat_template": "x"}', "chat_template.jinja": "{{ messages }}" };
   for (const name of ["gpt2.json", "pieces-llama2.json", "char.json"]) {
     await folder.write("tokenizer.json", readFileSync(fixturePath(name)));
@@ -253,7 +253,7 @@ describe("what is refused, by name", () => {
   test.each(["", "{", "[]", "null", '{"model": 3}', '{"kind": "words"}', '{"model": {"vocab": {}}}', "\0\0\0"])(
     "the file %j",
     async (text) => {
-      await using folder = await temporaryFolder();
+      await using folder = await scratch();
       await expect(loadTokenizer(await folder.write("x.json", text))).rejects.toMatchObject({
         code: "TOKENIZER_LOAD_FAILED",
       });
@@ -261,7 +261,7 @@ describe("what is refused, by name", () => {
   );
 
   test("every file cut short", async () => {
-    await using folder = await temporaryFolder();
+    await using folder = await scratch();
     const whole = readFileSync(fixturePath("qwen2.json"));
     for (let size = 0; size < whole.length; size += 997) {
       const path = await folder.write("cut.json", whole.subarray(0, size));
@@ -270,7 +270,7 @@ describe("what is refused, by name", () => {
   });
 
   test("a path with nothing there, a folder without the file, a file that cannot be read", async () => {
-    await using folder = await temporaryFolder();
+    await using folder = await scratch();
     await expect(loadTokenizer(`${folder.path}/none`)).rejects.toMatchObject({ code: "TOKENIZER_NOT_FOUND" });
     await expect(loadTokenizer(folder.path)).rejects.toMatchObject({
       code: "TOKENIZER_NOT_FOUND",
@@ -281,7 +281,7 @@ describe("what is refused, by name", () => {
 });
 
 test("a file of steps in steps, a hundred thousand deep, is refused in words", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await scratch();
   const steps = `${'{"type":"Sequence","pretokenizers":['.repeat(1e5)}${"]}".repeat(1e5)}`;
   const path = await folder.write("tokenizer.json", `{"model":{"type":"BPE"},"pre_tokenizer":${steps}}`);
   await expect(loadTokenizer(path)).rejects.toThrow(/^\S+ is nested deeper than 100 levels/);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { temporaryFolder } from "../test/temporary-folder.js";
+import { scratch } from "@trainer/testing";
 import { addMethod, isMethod, methodInfo, methodNames } from "./capabilities.js";
 import { loadTokenizer } from "./load.js";
 import { backends, registerTokenizer, type TokenizerDefinition } from "./registry.js";
@@ -17,7 +17,7 @@ const letters: TokenizerDefinition = {
 };
 
 async function loaded(kind: string): Promise<number> {
-  await using folder = await temporaryFolder();
+  await using folder = await scratch();
   return (await loadTokenizer(await folder.write("tokenizer.json", JSON.stringify({ kind })))).vocabSize;
 }
 

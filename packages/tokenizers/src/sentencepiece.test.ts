@@ -3,7 +3,7 @@ import { join } from "node:path";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { fixturePath } from "../test/fixture.js";
-import { temporaryFolder } from "../test/temporary-folder.js";
+import { scratch } from "@trainer/testing";
 import { loadTokenizer } from "./load.js";
 import { loadSentencePieceAddon } from "./sentencepiece-addon.js";
 import { loadSentencePiece, SentencePieceTokenizer } from "./sentencepiece.js";
@@ -20,13 +20,13 @@ const withBytes = trainSentencePiece({
 });
 
 async function savedModel(): Promise<Buffer> {
-  await using folder = await temporaryFolder();
+  await using folder = await scratch();
   await (await withBytes).save(folder.path);
   return await readFile(join(folder.path, "tokenizer.model")); // before the folder goes
 }
 
 test("a model is known by what it is, whatever its name", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await scratch();
   const path = await folder.write("anything.json", await savedModel());
   const tokenizer = await loadTokenizer(path);
   expect(tokenizer.kind).toBe("sentencepiece");
@@ -98,7 +98,7 @@ test("a vocabulary too large for uint16 is refused there", async () => {
 });
 
 test("a file that is missing, empty or something else is an error that names it", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await scratch();
   await expect(loadSentencePiece(join(folder.path, "none"))).rejects.toThrow(refused("TOKENIZER_NOT_FOUND"));
   const truncated = (await savedModel()).subarray(0, 3000);
   const wrong = [new Uint8Array(), Buffer.from("abc"), Buffer.from('\n{"a": 1}'), truncated];
@@ -150,7 +150,7 @@ test("a damaged model is refused or works, and never ends the process", async ()
 });
 
 test("without the library its tokenizer is said not to be supported, and what to do", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await scratch();
   expect(() => loadSentencePieceAddon(join(folder.path, "sentencepiece.node"))).toThrow(refused("UNSUPPORTED_BACKEND"));
   expect(() => loadSentencePieceAddon(join(folder.path, "sentencepiece.node"))).toThrow(/npm run build:native/);
   const broken = await folder.write("sentencepiece.node", "no library");

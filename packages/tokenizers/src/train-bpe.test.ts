@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { fixturePath } from "../test/fixture.js";
-import { temporaryFolder } from "../test/temporary-folder.js";
+import { scratch } from "@trainer/testing";
 import { loadTokenizer } from "./load.js";
 import { trainBpe } from "./train-bpe.js";
 import type { TrainProgress } from "./train-options.js";
@@ -22,7 +22,7 @@ test("a text smaller than the vocabulary asked for gives a smaller vocabulary", 
 });
 
 test("a text with nothing to merge gives the bytes alone, and a file that loads", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await scratch();
   const tokenizer = await trainBpe({ texts: ["x y"], vocabSize: 400 });
   await tokenizer.save(folder.path);
   expect((await loadTokenizer(folder.path)).vocabSize).toBe(260);
@@ -41,7 +41,7 @@ test("training runs until it is cancelled, and then stops", async () => {
 });
 
 test("training on files is cancelled in the middle of one", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await scratch();
   const path = await folder.write("long.txt", "");
   writeFileSync(path, "one line of a long text, and then another\n".repeat(1_500_000));
   const controller = new AbortController();

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { fixturePath } from "../test/fixture.js";
-import { temporaryFolder } from "../test/temporary-folder.js";
+import { scratch } from "@trainer/testing";
 import type { SentencePieceTokenizer } from "./sentencepiece.js";
 import { trainSentencePiece, type TrainSentencePieceOptions } from "./train-sentencepiece.js";
 import type { SkippedLines, TrainProgress } from "./train-options.js";
@@ -11,7 +11,7 @@ const prose = fixturePath("prose.txt");
 const code = (name: string): unknown => expect.objectContaining({ code: name });
 
 async function modelOf(tokenizer: SentencePieceTokenizer): Promise<Buffer> {
-  await using folder = await temporaryFolder();
+  await using folder = await scratch();
   await tokenizer.save(folder.path);
   return await readFile(join(folder.path, "tokenizer.model")); // before the folder goes
 }
@@ -216,7 +216,7 @@ test("training is cancelled while it learns", async () => {
 });
 
 test("a model with a rule that makes much of a character is refused", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await scratch();
   const rule = async (length: number) => {
     const normalizationRuleTsv = await folder.write("rules.tsv", `61\t${"62 ".repeat(length).trim()}\n`);
     return await trainSentencePiece({ texts: ["a b c d"], vocabSize: 10, hardVocabLimit: false, normalizationRuleTsv });

@@ -3,7 +3,7 @@ import { loadTokenizer } from "../src/load.js";
 import { trainTokenizer } from "../src/train-tokenizer.js";
 import { describeTokenizer } from "./describe-tokenizer.js";
 import { fixturePath } from "./fixture.js";
-import { temporaryFolder } from "./temporary-folder.js";
+import { scratch } from "@trainer/testing";
 
 describeTokenizer("a trained byte-level BPE", () =>
   trainTokenizer("bpe", { files: [fixturePath("prose.txt")], vocabSize: 600 }),
@@ -39,7 +39,7 @@ test("a token of a part of a character covers the character", async () => {
 });
 
 test("unknown bytes that are one token together are covered together, and those dropped are nowhere", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await scratch();
   const json = {
     pre_tokenizer: { type: "ByteLevel", add_prefix_space: false },
     model: { vocab: { a: 0, b: 1, ab: 2, "<unk>": 3 }, merges: ["a b"], fuse_unk: true },

@@ -7,7 +7,7 @@ import { trainChar } from "../src/train-char.js";
 import { trainTokenizer } from "../src/train-tokenizer.js";
 import { describeTokenizer } from "./describe-tokenizer.js";
 import { fixturePath } from "./fixture.js";
-import { temporaryFolder } from "./temporary-folder.js";
+import { scratch } from "@trainer/testing";
 
 /** The text, with [UNK] for what the tokenizer does not know. */
 const known = (chars: ReadonlySet<string>, text: string) =>
@@ -47,7 +47,7 @@ test("a special token that is spelled out is characters, and [UNK] is left out w
 });
 
 test("NFC is recorded in the file, and one without it has the keys that existing clients know alone", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await scratch();
   const keys = async (normalization: "none" | "NFC") => {
     const tokenizer = await trainChar({ texts: ["e\u0301"], normalization });
     await tokenizer.save(folder.path);
@@ -61,7 +61,7 @@ test("NFC is recorded in the file, and one without it has the keys that existing
 });
 
 test("files and texts, in any number of parts and threads, give the same vocabulary", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await scratch();
   const prose = await readFile(fixturePath("prose.txt"), "utf8");
   const text = `${prose}${"中\u0301\r\n".repeat(9)}`.repeat(60); // more than one chunk
   const path = await folder.write("t.txt", text);
@@ -84,7 +84,7 @@ test("progress is told, up to the last byte", async () => {
 
 describe("bad input is refused, or does no harm", () => {
   test("nothing at all", async () => {
-    await using folder = await temporaryFolder();
+    await using folder = await scratch();
     const empty = await folder.write("empty.txt", "");
     await expect(trainChar({ files: [empty] })).rejects.toMatchObject({ code: "CORPUS_EMPTY" });
     await expect(trainChar({ texts: [] })).rejects.toMatchObject({ code: "CORPUS_EMPTY" });
@@ -100,7 +100,7 @@ describe("bad input is refused, or does no harm", () => {
   });
 
   test("binary data, and a megabyte on one line", async () => {
-    await using folder = await temporaryFolder();
+    await using folder = await scratch();
     const bytes = Uint8Array.from({ length: 4 << 20 }, (_, i) => (i * 2_654_435_761) >>> 13);
     const tokenizer = await trainChar({ files: [await folder.write("binary", bytes)], normalization: "NFC" });
     expect(tokenizer.encodeBytes(bytes)).not.toContain(1);
@@ -131,14 +131,14 @@ describe("bad input is refused, or does no harm", () => {
     ["an id past the end", { ...good, vocab: { "[UNK]": 0, a: 2 } }, /"a" has the id 2, but there are only 2/],
     ["an id that is no number", { ...good, vocab: { "[UNK]": "0" } }, /must map each token/],
   ])("%s in a file", async (_, file, message) => {
-    await using folder = await temporaryFolder();
+    await using folder = await scratch();
     const path = await folder.write("tokenizer.json", JSON.stringify(file));
     await expect(loadTokenizer(path)).rejects.toMatchObject({ code: "TOKENIZER_LOAD_FAILED" });
     await expect(loadTokenizer(path)).rejects.toThrow(message);
   });
 
   test("a folder in the place of the file to be saved", async () => {
-    await using folder = await temporaryFolder();
+    await using folder = await scratch();
     await mkdir(join(folder.path, "tokenizer.json/x"), { recursive: true });
     await expect((await trainChar({ texts: ["a"] })).save(folder.path)).rejects.toThrow("EISDIR");
   });

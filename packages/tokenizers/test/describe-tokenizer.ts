@@ -4,7 +4,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { loadTokenizer } from "../src/load.js";
 import type { Documents, Tokenizer } from "../src/tokenizer.js";
-import { temporaryFolder } from "./temporary-folder.js";
+import { scratch } from "@trainer/testing";
 
 /** Where a kind differs from the rest. */
 export interface Laws {
@@ -168,7 +168,7 @@ export function describeTokenizer(name: string, make: () => Promise<Tokenizer>, 
     );
 
     test("is loaded as it was saved, and saved as it was loaded", async () => {
-      await using folder = await temporaryFolder();
+      await using folder = await scratch();
       const tokenizer = await make();
       await tokenizer.save(join(folder.path, "first"));
       const loaded = await loadTokenizer(join(folder.path, "first"));

@@ -4,7 +4,7 @@ import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { fixturePath } from "./fixture.js";
-import { temporaryFolder } from "./temporary-folder.js";
+import { scratch } from "@trainer/testing";
 
 const run = promisify(execFile);
 const SCRIPT = fixturePath("with-little-memory.mjs");
@@ -28,7 +28,7 @@ test.runIf(canLimit)("a text that memory does not suffice for is an error, on an
 });
 
 test.runIf(canLimit)("so is one to train on, also where a thread of the library finds out", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await scratch();
   const refused = [`training failed: ${REFUSED}`];
   expect(await withLittleMemory(250, "train", join(folder.path, "a"))).toEqual({ here: refused, inWorker: refused });
 });

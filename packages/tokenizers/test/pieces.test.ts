@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
+import { matching, withFields } from "@trainer/testing";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { matching, withFields } from "../../../test/matching.js";
 import { loadTokenizer } from "../src/load.js";
 import { describeTokenizer } from "./describe-tokenizer.js";
 import { fixturePath } from "./fixture.js";
-import { temporaryFolder } from "./temporary-folder.js";
+import { scratch } from "@trainer/testing";
 
 const Case = z.object({
   text: z.string(),
@@ -60,7 +60,7 @@ for (const name of Object.keys(parity)) {
 }
 
 const loadJson = async (file: object) => {
-  await using folder = await temporaryFolder();
+  await using folder = await scratch();
   return await loadTokenizer(await folder.write("tokenizer.json", JSON.stringify(file)));
 };
 const bpe = {

@@ -9,7 +9,7 @@ import { loadTokenizer } from "../src/load.js";
 import { SentencePieceOptions } from "../src/sentencepiece-options.js";
 import { trainSentencePiece } from "../src/train-sentencepiece.js";
 import { fixturePath } from "./fixture.js";
-import { temporaryFolder } from "./temporary-folder.js";
+import { scratch } from "@trainer/testing";
 
 const camelCase = (name: string) => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 const Id = z.number().transform((id) => (id < 0 ? null : id));
@@ -60,7 +60,7 @@ describe.each(fixture.trainings)("$name", ({ options, model, vocab, specials, en
   const trained = trainSentencePiece({ ...options, texts: lines });
 
   test("trains to the files that Python writes, from texts and from files", async () => {
-    await using folder = await temporaryFolder();
+    await using folder = await scratch();
     const files = [
       await folder.write("a.txt", lines.slice(0, 1000).join("\n")),
       await folder.write("b.txt", lines.slice(1000).join("\n")),

@@ -4,14 +4,14 @@ import { trainBpe } from "../src/train-bpe.js";
 import { trainSentencePiece } from "../src/train-sentencepiece.js";
 import type { Tokenizer } from "../src/tokenizer.js";
 import { fixturePath } from "./fixture.js";
-import { temporaryFolder } from "./temporary-folder.js";
+import { scratch } from "@trainer/testing";
 
 const letThrough = { specialTokens: true };
 const tokensOf = (tokenizer: Tokenizer, text: string, options = {}) =>
   Array.from(tokenizer.encode(text, options), (id) => tokenizer.token(id));
 
 async function load(file: object, config?: object): Promise<Tokenizer> {
-  await using folder = await temporaryFolder();
+  await using folder = await scratch();
   if (config !== undefined) await folder.write("tokenizer_config.json", JSON.stringify(config));
   return loadTokenizer(await folder.write("tokenizer.json", JSON.stringify(file)));
 }

@@ -6,7 +6,7 @@ import { z } from "zod";
 import { loadTokenizer } from "../src/load.js";
 import { trainBpe } from "../src/train-bpe.js";
 import { fixturePath, parity } from "./fixture.js";
-import { temporaryFolder } from "./temporary-folder.js";
+import { scratch } from "@trainer/testing";
 
 const mergesOf = (json: string) =>
   z
@@ -16,7 +16,7 @@ const mergesOf = (json: string) =>
 
 describe("training makes the merges of Hugging Face's BpeTrainer", () => {
   test.each(parity.trainings)("on $name", async ({ texts, unit, vocabSize, minFrequency, specials, size, merges }) => {
-    await using folder = await temporaryFolder();
+    await using folder = await scratch();
     const settings = { vocabSize, minFrequency, specials, threads: 3 };
     const tokenizer =
       unit === null
@@ -28,7 +28,7 @@ describe("training makes the merges of Hugging Face's BpeTrainer", () => {
   });
 
   test("and writes the very file that its save writes", async () => {
-    await using folder = await temporaryFolder();
+    await using folder = await scratch();
     const prose = await readFile(fixturePath("prose.txt"), "utf8");
     const scripts =
       "Ünïcödé naïve café · 中文分词很有趣。 日本語のテキスト 한국어 텍스트 हिन्दी भाषा עברית ไทย 12½ ١٢٣ 👩‍👩‍👧 🇩🇪 é\n".repeat(
@@ -48,7 +48,7 @@ describe("training makes the merges of Hugging Face's BpeTrainer", () => {
     let end = 0;
     const ends = Float64Array.from(lines, (line) => (end += Buffer.byteLength(line)));
     const save = async (tokenizer: Awaited<ReturnType<typeof trainBpe>>) => {
-      await using folder = await temporaryFolder();
+      await using folder = await scratch();
       await tokenizer.save(folder.path);
       return await readFile(join(folder.path, "tokenizer.json"), "utf8"); // before the folder goes
     };
@@ -61,7 +61,7 @@ describe("training makes the merges of Hugging Face's BpeTrainer", () => {
 });
 
 async function trainedMerges(texts: readonly string[], vocabSize: number, minFrequency: number): Promise<string[]> {
-  await using folder = await temporaryFolder();
+  await using folder = await scratch();
   await (await trainBpe({ texts, vocabSize, minFrequency })).save(folder.path);
   return mergesOf(await readFile(join(folder.path, "tokenizer.json"), "utf8"));
 }
@@ -129,7 +129,7 @@ test("merges are the same with ids of two bytes and of four", async () => {
 });
 
 test("a trained tokenizer comes back from its folder as it was", async () => {
-  await using folder = await temporaryFolder();
+  await using folder = await scratch();
   const trained = await trainBpe({ files: [fixturePath("prose.txt")], vocabSize: 400 });
   await trained.save(folder.path);
   const loaded = await loadTokenizer(folder.path);

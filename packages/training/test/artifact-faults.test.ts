@@ -6,11 +6,11 @@ import { PassThrough, Readable } from "node:stream";
 import { buffer, text } from "node:stream/consumers";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { scratchPath } from "@trainer/testing";
+import { sha256 } from "@trainer/testing/tar";
 import { packRun, unpackRun } from "@trainer/training";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { limited, smallDisk } from "./small-disk.js";
-import { scratch } from "../../../test/scratch.js";
-import { sha256 } from "./tar.js";
 
 const RUNNER = fileURLToPath(new URL("run-child.mjs", import.meta.url));
 const WEIGHTS = Buffer.alloc(3 << 20, 7);
@@ -18,7 +18,7 @@ const WEIGHTS = Buffer.alloc(3 << 20, 7);
 let folder = "";
 let archive: Buffer = Buffer.alloc(0);
 beforeAll(async () => {
-  folder = scratch("artifact-faults");
+  folder = scratchPath("artifact-faults");
   const run = join(folder, "original");
   mkdirSync(run);
   writeFileSync(join(run, "manifest.json"), "{}");

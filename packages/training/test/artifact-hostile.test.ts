@@ -5,14 +5,14 @@ import { PassThrough, Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { setTimeout } from "node:timers/promises";
 import { deflateRawSync, gunzipSync, gzipSync } from "node:zlib";
+import { scratchPath } from "@trainer/testing";
+import { archive, attribute, END, sha256, tar, type Member } from "@trainer/testing/tar";
 import { packRun, TrainingError, unpackRun, type UnpackOptions } from "@trainer/training";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { scratch } from "../../../test/scratch.js";
-import { archive, attribute, END, sha256, tar, type Member } from "./tar.js";
 
 let folder = "";
-beforeAll(() => (folder = scratch("hostile")));
+beforeAll(() => (folder = scratchPath("hostile")));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 let count = 0;

@@ -1,5 +1,6 @@
 import { createReadStream, createWriteStream, existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { scratchPath, tiny, writeCorpus } from "@trainer/testing";
 import {
   archivedFileId,
   bringRun,
@@ -15,11 +16,9 @@ import {
   unpackRun,
 } from "@trainer/training";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { tiny, writeCorpus } from "./corpus.js";
-import { scratch } from "../../../test/scratch.js";
 
 let root = "";
-beforeAll(() => (root = scratch("artifact-life")));
+beforeAll(() => (root = scratchPath("artifact-life")));
 afterAll(() => rmSync(root, { recursive: true }));
 
 test("a run that was archived and removed comes back as it was, to the last digit of its scores", async () => {

@@ -17,15 +17,15 @@ import { dirname, join } from "node:path";
 import { PassThrough, Readable, Writable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { gunzipSync } from "node:zlib";
+import { scratchPath } from "@trainer/testing";
+import { sha256 } from "@trainer/testing/tar";
 import { archiveName, packRun, unpackRun } from "@trainer/training";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { sha256 as sha256Of } from "./run-files.js";
-import { scratch } from "../../../test/scratch.js";
-import { sha256 } from "./tar.js";
 
 let folder = "";
-beforeAll(() => (folder = scratch("artifact")));
+beforeAll(() => (folder = scratchPath("artifact")));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 let count = 0;

@@ -1,12 +1,10 @@
 import { existsSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { temporaryName } from "@trainer/disk";
+import { containing, scratchPath, tiny, writeCorpus } from "@trainer/testing";
 import { readManifest, resume, train, type RunEvent } from "@trainer/training";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { containing } from "../../../test/matching.js";
-import { scratch } from "../../../test/scratch.js";
 import { startChild } from "./children.js";
-import { tiny, writeCorpus } from "./corpus.js";
 import { outcome } from "./run-files.js";
 
 vi.setConfig({ testTimeout: 120_000 }); // on a busy machine
@@ -19,7 +17,7 @@ const options = { ...tiny, maxSteps: 4, evaluate: false };
 const manifestOf = (id: string) => readManifest(join(run(id), "manifest.json"));
 
 beforeAll(async () => {
-  home = scratch("begin-again");
+  home = scratchPath("begin-again");
   corpus = writeCorpus(join(home, "corpus.txt"));
   await train({ ...options, corpus, runId: "whole" }, { home });
   whole = outcome(run("whole"));

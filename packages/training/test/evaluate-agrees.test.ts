@@ -1,16 +1,15 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { scratchPath, tiny, writeCorpus } from "@trainer/testing";
 import { evaluate, openHome, openModel, readManifest, train, type TrainInput } from "@trainer/training";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { scratch } from "../../../test/scratch.js";
-import { tiny, writeCorpus } from "./corpus.js";
 
 vi.setConfig({ testTimeout: 120_000 }); // on a busy machine
 
 let home = "";
 let corpus = "";
 beforeAll(async () => {
-  home = scratch("evaluate-agrees");
+  home = scratchPath("evaluate-agrees");
   corpus = writeCorpus(join(home, "corpus.txt"));
   await run("base", {});
 });

@@ -1,15 +1,14 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { scratchPath, tiny, writeCorpus } from "@trainer/testing";
 import { expect, test } from "vitest";
 import type { RunEvent } from "../src/run/events.js";
 import { RunManifest } from "../src/home/manifest.js";
 import { isInUse } from "../src/home/run-use.js";
 import { resume } from "../src/run/resume.js";
 import { train } from "../src/run/train.js";
-import { tiny, writeCorpus } from "./corpus.js";
-import { scratch } from "../../../test/scratch.js";
 
-const home = scratch("evaluate-at-end");
+const home = scratchPath("evaluate-at-end");
 const corpus = writeCorpus(join(home, "corpus.txt"));
 
 const manifestOf = (id: string) =>

@@ -1,5 +1,6 @@
 import { appendFile, cp, readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { aString } from "@trainer/testing";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { recordArchive } from "../src/artifact/archived.js";
 import { openHome, type Home } from "../src/home/home.js";
@@ -12,7 +13,6 @@ import { openModel } from "../src/inference/open-model.js";
 import { samplePrompts } from "../src/options/sample-prompts.js";
 import { score } from "../src/inference/score.js";
 import { containing, expected, openTinyGpt2, tinyGpt2 } from "./fixture.js";
-import { aString } from "../../../test/matching.js";
 
 const noSamples = { prompts: [] };
 let temporary: Awaited<ReturnType<typeof temporaryFolder>>;

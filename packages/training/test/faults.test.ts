@@ -2,21 +2,19 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadModel } from "@trainer/models";
+import { aString, containing, matching, scratchPath, tiny, writeCorpus } from "@trainer/testing";
 import { readManifest, resume, train, type RunEvent } from "@trainer/training";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { startChild } from "./children.js";
-import { tiny, writeCorpus } from "./corpus.js";
 import { outcome } from "./run-files.js";
-import { containing, matching, aString } from "../../../test/matching.js";
 import { limited, smallDisk } from "./small-disk.js";
-import { scratch } from "../../../test/scratch.js";
 
 vi.setConfig({ testTimeout: 120_000 }); // on a busy machine
 
 let home = "";
 let corpus = "";
 beforeAll(() => {
-  home = scratch("faults");
+  home = scratchPath("faults");
   corpus = writeCorpus(join(home, "corpus.txt"));
 });
 afterAll(() => rmSync(home, { recursive: true }));

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, wr
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { asSha256, containing, matching, scratchPath } from "@trainer/testing";
 import {
   addCorpus,
   cachedCorpora,
@@ -15,16 +16,13 @@ import {
 } from "@trainer/training";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { takeLock, waitForLock } from "../src/home/wait-for-lock.js";
-import { scratch } from "../../../test/scratch.js";
-import { asSha256 } from "../../../test/sha256.js";
 import { gate, latch, startBank, startTransfer, type Bank } from "./bank.js";
-import { containing, matching } from "../../../test/matching.js";
 
 let root = "";
 let bank: Bank;
 let home = openHome("none");
 beforeAll(async () => {
-  root = scratch("fetch-corpus");
+  root = scratchPath("fetch-corpus");
   bank = await startBank(join(root, "bank"));
 });
 afterAll(async () => {

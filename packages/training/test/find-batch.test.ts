@@ -1,17 +1,16 @@
 import { availableParallelism } from "node:os";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { scratchPath, tiny, writeCorpus } from "@trainer/testing";
 import { findBatch, readManifest, resume, train, type RunEvent } from "@trainer/training";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { tiny, writeCorpus } from "./corpus.js";
-import { scratch } from "../../../test/scratch.js";
 
 vi.setConfig({ testTimeout: 120_000 }); // on a busy machine
 
 let home = "";
 let corpus = "";
 beforeAll(() => {
-  home = scratch("find-batch");
+  home = scratchPath("find-batch");
   corpus = writeCorpus(join(home, "corpus.txt"));
 });
 afterAll(() => rmSync(home, { recursive: true }));

@@ -2,19 +2,18 @@ import { readFileSync } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { scratchPath, tiny } from "@trainer/testing";
 import { trainBpe } from "@trainer/tokenizers";
 import { evaluate, exportRun, openHome, openModel, readManifest, train } from "@trainer/training";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
-import { scratch } from "../../../test/scratch.js";
-import { tiny } from "./corpus.js";
 
 const folderOf = (name: string) => fileURLToPath(new URL(`fixtures/${name}`, import.meta.url));
 const LINES = Array.from({ length: 40 }, (_, i) => `The lamp stood by the window ${i % 7}`);
 let home = "";
 let corpus = "";
 beforeAll(async () => {
-  home = scratch("fine-tune-framed");
+  home = scratchPath("fine-tune-framed");
   corpus = join(home, "corpus.txt");
   await writeFile(corpus, LINES.join("\n"));
 });

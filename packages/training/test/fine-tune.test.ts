@@ -1,6 +1,7 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build, gpt2, gpt2Config, loadAdapter, loadModel, saveModel } from "@trainer/models";
+import { matching, scratchPath, tiny, writeCorpus } from "@trainer/testing";
 import { noGrad } from "@trainer/torch";
 import {
   exportRun,
@@ -15,17 +16,14 @@ import {
   type TrainInput,
 } from "@trainer/training";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { tiny, writeCorpus } from "./corpus.js";
-import { matching } from "../../../test/matching.js";
 import { outcome, sha256 } from "./run-files.js";
-import { scratch } from "../../../test/scratch.js";
 
 vi.setConfig({ testTimeout: 120_000 }); // on a busy machine
 
 let home = "";
 let corpus = "";
 beforeAll(async () => {
-  home = scratch("fine-tune");
+  home = scratchPath("fine-tune");
   corpus = writeCorpus(join(home, "corpus.txt"));
   await run({ runId: "base", maxSeqLen: 16, maxSteps: 1 });
 });

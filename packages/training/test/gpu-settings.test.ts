@@ -1,5 +1,6 @@
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { scratchPath, tiny, writeCorpus } from "@trainer/testing";
 import {
   findBatch,
   readManifest,
@@ -11,8 +12,6 @@ import {
 } from "@trainer/training";
 import { allowTf32, devices, setDeterministic } from "@trainer/torch";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { tiny, writeCorpus } from "./corpus.js";
-import { scratch } from "../../../test/scratch.js";
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -26,7 +25,7 @@ describe.skipIf(cuda.count === 0)("a run on a GPU", () => {
   let home = "";
   let corpus = "";
   beforeAll(() => {
-    home = scratch("gpu-settings");
+    home = scratchPath("gpu-settings");
     corpus = writeCorpus(join(home, "corpus.txt"), 600);
   });
   afterAll(() => rmSync(home, { recursive: true }));

@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { build, gpt2, gpt2Config } from "@trainer/models";
+import { matching, near, scratchPath, tiny, writeCorpus } from "@trainer/testing";
 import {
   findBatch,
   queueStep,
@@ -28,10 +29,7 @@ import {
   type Tensor,
 } from "@trainer/torch";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { tiny, writeCorpus } from "./corpus.js";
 import { outcome } from "./run-files.js";
-import { matching, near } from "../../../test/matching.js";
-import { scratch } from "../../../test/scratch.js";
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -43,7 +41,7 @@ describe.skipIf(cuda.count === 0)("on a GPU", () => {
   let home = "";
   let corpus = "";
   beforeAll(() => {
-    home = scratch("gpu");
+    home = scratchPath("gpu");
     corpus = writeCorpus(join(home, "corpus.txt"));
   });
   afterAll(() => rmSync(home, { recursive: true }));

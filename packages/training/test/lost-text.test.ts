@@ -1,17 +1,15 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { matching, scratchPath, tiny } from "@trainer/testing";
 import { trainTokenizer, type Tokenizer } from "@trainer/tokenizers";
 import { evaluate, openHome, openModel, readManifest, train, type TrainInput } from "@trainer/training";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { matching } from "../../../test/matching.js";
-import { scratch } from "../../../test/scratch.js";
-import { tiny } from "./corpus.js";
 
 vi.setConfig({ testTimeout: 120_000 }); // on a busy machine
 
 let home = "";
 beforeAll(() => {
-  home = scratch("lost-text");
+  home = scratchPath("lost-text");
 });
 afterAll(() => rmSync(home, { recursive: true }));
 

@@ -1,15 +1,14 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { scratchPath, tiny, writeCorpus } from "@trainer/testing";
+import { nope } from "@trainer/testing/nope";
+import { markdown } from "@trainer/testing/markdown";
 import { openHome, openModel, score, train } from "@trainer/training";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { nope } from "../../models/test/nope.js";
-import { tiny, writeCorpus } from "./corpus.js";
-import { markdown } from "../../../test/markdown.js";
-import { scratch } from "../../../test/scratch.js";
 
 let home = "";
-beforeAll(() => (home = scratch("own-family")));
+beforeAll(() => (home = scratchPath("own-family")));
 afterAll(() => rmSync(home, { recursive: true }));
 
 test("a family of one's own trains, opens and scores by its name", async () => {
@@ -26,8 +25,8 @@ test("the page's code trains one, lets it write and exports it", async () => {
   const file = (path: string) => fileURLToPath(new URL(path, import.meta.url));
   const page = markdown(readFileSync(file("../../../docs/add-a-family.md"), "utf8"));
   const code = page.filter(({ type, lang }) => type === "code" && lang === "js").map(({ value }) => value);
-  const folder = scratch("own-family-page");
-  writeFileSync(join(folder, "nope.ts"), `export * from ${JSON.stringify(file("../../models/test/nope.js"))};`);
+  const folder = scratchPath("own-family-page");
+  writeFileSync(join(folder, "nope.ts"), `export * from ${JSON.stringify(file("../../testing/src/nope.js"))};`);
   writeCorpus(join(folder, "book.txt"));
   const said = vi.spyOn(console, "log").mockReturnValue();
   const before = process.cwd();

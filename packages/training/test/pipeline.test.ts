@@ -1,5 +1,6 @@
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { matching, scratchPath, tiny, writeCorpus } from "@trainer/testing";
 import { TorchError } from "@trainer/torch";
 import {
   readManifest,
@@ -11,17 +12,14 @@ import {
   type TrainInput,
 } from "@trainer/training";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { tiny, writeCorpus } from "./corpus.js";
 import { outcome } from "./run-files.js";
-import { matching } from "../../../test/matching.js";
-import { scratch } from "../../../test/scratch.js";
 
 vi.setConfig({ testTimeout: 120_000 });
 
 let home = "";
 let corpus = "";
 beforeAll(() => {
-  home = scratch("pipeline");
+  home = scratchPath("pipeline");
   corpus = writeCorpus(join(home, "corpus.txt"));
 });
 afterAll(() => rmSync(home, { recursive: true }));

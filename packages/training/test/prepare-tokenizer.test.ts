@@ -1,16 +1,15 @@
 import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { scratchPath, writeCorpus } from "@trainer/testing";
 import { loadTokenizer, trainBpe } from "@trainer/tokenizers";
 import { openCorpus, parseTrainOptions, type RunEvent } from "@trainer/training";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { prepareTokenizer, trainingProgress } from "../src/run/prepare-tokenizer.js";
 import { vocabSizeFor } from "../src/options/vocab-size.js";
 import { writeTokenizerFiles } from "../src/model/tokenizer-files.js";
-import { writeCorpus } from "./corpus.js";
-import { scratch } from "../../../test/scratch.js";
 
 let home = "";
-beforeEach(() => (home = scratch("tokenizer")));
+beforeEach(() => (home = scratchPath("tokenizer")));
 afterEach(() => rmSync(home, { recursive: true }));
 
 async function prepare(options: object, emit: (event: RunEvent) => void = () => {}, more = "") {

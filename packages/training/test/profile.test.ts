@@ -1,17 +1,16 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
+import { scratchPath, tiny, writeCorpus } from "@trainer/testing";
 import { train, type RunEvent, type StepProfile } from "@trainer/training";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { tiny, writeCorpus } from "./corpus.js";
 import { outcome } from "./run-files.js";
-import { scratch } from "../../../test/scratch.js";
 
 vi.setConfig({ testTimeout: 120_000 });
 
 let home = "";
 let corpus = "";
 beforeAll(() => {
-  home = scratch("profile");
+  home = scratchPath("profile");
   corpus = writeCorpus(join(home, "corpus.txt"));
 });
 afterAll(() => rmSync(home, { recursive: true }));

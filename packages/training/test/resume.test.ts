@@ -1,13 +1,11 @@
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { containing, matching, scratchPath, tiny, writeCorpus } from "@trainer/testing";
 import { resume, runFolder, train, type RunEvent } from "@trainer/training";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { startChild } from "./children.js";
-import { tiny, writeCorpus } from "./corpus.js";
 import { outcome } from "./run-files.js";
-import { containing, matching } from "../../../test/matching.js";
-import { scratch } from "../../../test/scratch.js";
 
 vi.setConfig({ testTimeout: 120_000 }); // on a busy machine
 
@@ -18,7 +16,7 @@ const options = () => ({ ...tiny, corpus, numEpochs: 2, evalEvery: 20, checkpoin
 const run = (id: string) => join(home, "models", id);
 
 beforeAll(async () => {
-  home = scratch("resume");
+  home = scratchPath("resume");
   corpus = writeCorpus(join(home, "corpus.txt"));
   await train({ ...options(), runId: "whole" }, { home });
   whole = outcome(run("whole"));

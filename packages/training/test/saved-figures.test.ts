@@ -1,9 +1,8 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { scratchPath, tiny, writeCorpus } from "@trainer/testing";
 import { train, type RunEvent, type TrainInput } from "@trainer/training";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { scratch } from "../../../test/scratch.js";
-import { tiny, writeCorpus } from "./corpus.js";
 import { sha256 } from "./run-files.js";
 
 vi.setConfig({ testTimeout: 120_000 }); // on a busy machine
@@ -11,7 +10,7 @@ vi.setConfig({ testTimeout: 120_000 }); // on a busy machine
 let home = "";
 let corpus = "";
 beforeAll(() => {
-  home = scratch("saved-figures");
+  home = scratchPath("saved-figures");
   corpus = writeCorpus(join(home, "corpus.txt"));
 });
 afterAll(() => rmSync(home, { recursive: true }));

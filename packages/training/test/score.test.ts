@@ -1,12 +1,12 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { near } from "@trainer/testing";
 import { memoryStats } from "@trainer/torch";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { temporaryFolder } from "../src/home/temporary-folder.js";
 import type { OpenModel } from "../src/inference/open-model.js";
 import { generate } from "../src/inference/generate.js";
 import { score } from "../src/inference/score.js";
-import { near } from "../../../test/matching.js";
 import { containing, expected, openTinyGpt2 } from "./fixture.js";
 import { scriptedModel } from "./scripted-model.js";
 

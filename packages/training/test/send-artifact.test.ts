@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { asSha256, containing, scratchPath, tiny, writeCorpus } from "@trainer/testing";
 import {
   archivedFileId,
   bringRun,
@@ -25,18 +26,14 @@ import {
 } from "@trainer/training";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { removalOf } from "../src/home/run-use.js";
-import { scratch } from "../../../test/scratch.js";
-import { asSha256 } from "../../../test/sha256.js";
 import { gate, startBank, startTransfer, type Bank } from "./bank.js";
-import { tiny, writeCorpus } from "./corpus.js";
-import { containing } from "../../../test/matching.js";
 
 let root = "";
 let bank: Bank;
 let corpusId = "";
 let home = openHome("none");
 beforeAll(async () => {
-  root = scratch("send-artifact");
+  root = scratchPath("send-artifact");
   home = openHome(join(root, "home"));
   bank = await startBank(join(root, "bank"));
   const corpus = writeCorpus(join(root, "corpus.txt"));

@@ -1,15 +1,13 @@
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { near, scratchPath, tiny, writeCorpus } from "@trainer/testing";
 import { train, type RunEvent, type StepDone } from "@trainer/training";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { near } from "../../../test/matching.js";
-import { scratch } from "../../../test/scratch.js";
-import { tiny, writeCorpus } from "./corpus.js";
 
 let home = "";
 let corpus = "";
 beforeAll(() => {
-  home = scratch("step-figures");
+  home = scratchPath("step-figures");
   corpus = writeCorpus(join(home, "corpus.txt"));
 });
 afterAll(() => rmSync(home, { recursive: true }));

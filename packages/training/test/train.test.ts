@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadModel } from "@trainer/models";
+import { aNumber, containing, matching, near, scratchPath, tiny, withFields, writeCorpus } from "@trainer/testing";
 import { loadTokenizer } from "@trainer/tokenizers";
 import {
   evaluate,
@@ -14,17 +15,14 @@ import {
   type TrainInput,
 } from "@trainer/training";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { tiny, writeCorpus } from "./corpus.js";
 import { outcome, sha256 } from "./run-files.js";
-import { containing, withFields, matching, near, aNumber } from "../../../test/matching.js";
-import { scratch } from "../../../test/scratch.js";
 
 vi.setConfig({ testTimeout: 120_000 }); // on a busy machine
 
 let home = "";
 let corpus = "";
 beforeAll(() => {
-  home = scratch("train");
+  home = scratchPath("train");
   corpus = writeCorpus(join(home, "corpus.txt"));
 });
 afterAll(() => rmSync(home, { recursive: true }));

@@ -1,19 +1,17 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { containing, scratchPath, tiny, writeCorpus } from "@trainer/testing";
 import { readManifest, resume, train, type RunEvent, type StepDone } from "@trainer/training";
 import { openHome, recordFailure } from "@trainer/training/files";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { scratch } from "../../../test/scratch.js";
 import { writeCheckpoint } from "../src/checkpoint/write.js";
-import { tiny, writeCorpus } from "./corpus.js";
-import { containing } from "../../../test/matching.js";
 
 vi.setConfig({ testTimeout: 120_000 }); // on a busy machine
 
 let home = "";
 let corpus = "";
 beforeAll(() => {
-  home = scratch("turns");
+  home = scratchPath("turns");
   corpus = writeCorpus(join(home, "corpus.txt"));
 });
 afterAll(() => rmSync(home, { recursive: true }));

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
+import { containing, matching } from "@trainer/testing";
+import { ask, startSystem, type System } from "@trainer/testing/api";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { openApiPath } from "../src/index.js";
 import { startApi } from "../src/start.js";
-import { ask, startSystem, type System } from "./api.js";
-import { containing, matching } from "../../../test/matching.js";
 
 const Operation = z.object({ security: z.array(z.object({ apiKey: z.array(z.string()) })).optional() });
 const Document = z.object({ paths: z.record(z.string(), z.record(z.string(), Operation)) });

@@ -1,18 +1,18 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { scratchPath } from "@trainer/testing";
+import { open, startSystem, type System } from "@trainer/testing/api";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { dataBankConfig, startDataBank, type DataBank } from "@trainer/data-bank";
 import { DataBankClient } from "@trainer/client/data-bank";
-import { scratch } from "../../../test/scratch.js";
-import { open, startSystem, type System } from "./api.js";
 
 let system: System;
 let bank: DataBank;
 let files = "";
 beforeAll(async () => {
-  files = scratch("api-files");
+  files = scratchPath("api-files");
   const env = { PORT: "0", MIN_FREE_GB: "0", DATA_ROOT: files, API_UPLOAD_KEYS: "bank-key" };
   bank = await startDataBank(dataBankConfig(env), { log: { write() {} } });
   system = await startSystem({ dataBank: { url: bank.url, apiKey: "bank-key" } });

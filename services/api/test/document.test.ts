@@ -1,9 +1,9 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { startSystem } from "@trainer/testing/api";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { openApiPath } from "../src/index.js";
-import { startSystem } from "./api.js";
 
 test("the document in the repository is the one that the API gives (`npx vitest run services/api/test/document.test.ts -u` writes it anew)", async () => {
   await using system = await startSystem();

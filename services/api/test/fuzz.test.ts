@@ -3,11 +3,11 @@ import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { pythonProgram } from "@trainer/testing/python-program";
+import { startSystem, type System } from "@trainer/testing/api";
 import { expect, test } from "vitest";
 import { keys } from "@trainer/platform";
-import { pythonProgram } from "../../../test/python-program.js";
 import { openApiPath } from "../src/index.js";
-import { startSystem, type System } from "./api.js";
 
 /** Requests of each kind and operation; more take longer, and find more. */
 const EXAMPLES = process.env["FUZZ_EXAMPLES"] ?? "4";

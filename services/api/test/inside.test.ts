@@ -2,8 +2,8 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isId } from "@trainer/disk";
+import { startSystem, type System } from "@trainer/testing/api";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { startSystem, type System } from "./api.js";
 
 let system: System;
 beforeAll(async () => {

@@ -2,12 +2,12 @@ import { once } from "node:events";
 import { appendFileSync, mkdirSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
 import { join } from "node:path";
+import { open, startSystem, type System } from "@trainer/testing/api";
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { MetricsHistory, TrainRequest } from "@trainer/platform";
 import { openHome } from "@trainer/training/files";
 import { RunFiles } from "../src/services/run-files.js";
-import { open, startSystem, type System } from "./api.js";
 
 /** Clients that stream one run at once; ten thousand need a limit of as many open files, and some minutes. */
 const CLIENTS = Number(process.env["SSE_CLIENTS"] ?? 500);

@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { GenerateResult, keys, toWireJson } from "@trainer/platform";
+import { randomOf, startLink } from "@trainer/testing";
+import { ask, open, startSystem } from "@trainer/testing/api";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { randomOf } from "../../../test/random.js";
-import { startLink } from "../../../test/link.js";
-import { ask, open, startSystem } from "./api.js";
 
 const Accepted = z.object({ run_id: z.string() });
 const BODY = { corpus_file_id: "f" };

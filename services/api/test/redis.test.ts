@@ -1,11 +1,11 @@
 import { appendFileSync, mkdirSync } from "node:fs";
 import { createServer, connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "@trainer/testing";
+import { ask, startSystem } from "@trainer/testing/api";
 import { expect, test } from "vitest";
-import { freePort } from "../../../test/redis-server.js";
 import { AppError, GenerateResult, keys, TrainRequest } from "@trainer/platform";
 import { explained } from "../src/away.js";
-import { ask, startSystem } from "./api.js";
 
 const BODY = { corpus_file_id: "f" };
 const AWAY = { status: 503, headers: { "retry-after": "2" }, json: { code: "SERVICE_UNAVAILABLE" } };

@@ -1,12 +1,11 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { keys, TrainRequest } from "@trainer/platform";
+import { containing, matching } from "@trainer/testing";
+import { startSystem, type System } from "@trainer/testing/api";
 import { RunLock, runFolder } from "@trainer/training/files";
-import { parseTrainOptions } from "@trainer/training/options";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { newManifest } from "../../../packages/training/src/run/new-manifest.js";
-import { containing, matching } from "../../../test/matching.js";
-import { startSystem, type System } from "./api.js";
+import { manifest } from "./manifest.js";
 
 let system: System;
 beforeAll(async () => void (system = await startSystem()));
@@ -17,9 +16,6 @@ const { user_id: _, ...request } = TrainRequest.parse({ corpus_file_id: "f" });
 const NOT_FOUND = { status: 404, json: { code: "RUN_NOT_FOUND", message: "run not found" } };
 const resume = (runId: string) => system.ask(`/runs/${runId}/resume`, { method: "POST" });
 const remove = (runId: string) => system.ask(`/runs/${runId}`, { method: "DELETE" });
-
-const options = { ...parseTrainOptions({ corpus: ["a.txt"] }), maxSeqLen: 8 };
-const manifest = await newManifest("r", options, { device: "cpu", precision: "fp32" });
 
 /** A run's folder with its manifest. */
 function folderOf(runId: string) {

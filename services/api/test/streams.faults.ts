@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { TrainRequest } from "@trainer/platform";
+import { startSystem } from "@trainer/testing/api";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { startSystem } from "./api.js";
 
 const CLIENTS = fileURLToPath(new URL("./stream-clients.mjs", import.meta.url));
 const STREAMS = 10_000;

@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { containing, matching } from "@trainer/testing";
+import { ask, startSystem, type System } from "@trainer/testing/api";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { keys, queues, RunList, storedRequest, TrainAccepted, TrainRequest, type RunProgress } from "@trainer/platform";
 import { listRuns, openHome, RequestStore } from "@trainer/training/files";
-import { ask, startSystem, type System } from "./api.js";
-import { containing, matching } from "../../../test/matching.js";
 
 let system: System;
 beforeAll(async () => {

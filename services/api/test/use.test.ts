@@ -2,6 +2,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { IncomingMessage } from "node:http";
+import { matching } from "@trainer/testing";
+import { startSystem, type System } from "@trainer/testing/api";
 import { createParser } from "eventsource-parser";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import {
@@ -16,8 +18,6 @@ import {
   ScoreResult,
   toWireJson,
 } from "@trainer/platform";
-import { startSystem, type System } from "./api.js";
-import { matching } from "../../../test/matching.js";
 
 let system: System;
 beforeAll(async () => void (system = await startSystem()));

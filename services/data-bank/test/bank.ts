@@ -3,8 +3,8 @@ import { readdirSync, rmSync } from "node:fs";
 import { request, type IncomingHttpHeaders } from "node:http";
 import { join } from "node:path";
 import type { Env } from "@trainer/platform";
+import { scratchPath as newFolder } from "@trainer/testing";
 import { afterAll } from "vitest";
-import { scratch as newFolder } from "../../../test/scratch.js";
 import { dataBankConfig } from "../src/config.js";
 import { startDataBank, type DataBankHooks } from "../src/start.js";
 

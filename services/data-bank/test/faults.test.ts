@@ -5,10 +5,10 @@ import { Agent, IncomingMessage, request } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { containing, matching } from "@trainer/testing";
 import { beforeAll, expect, test, vi } from "vitest";
 import { ask, filesIn, FORM_TYPE, form, scratch, sha256, startBank, type Bank } from "./bank.js";
 import { z } from "zod";
-import { containing, matching } from "../../../test/matching.js";
 
 vi.setConfig({ testTimeout: 60_000 });
 

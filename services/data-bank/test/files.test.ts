@@ -1,8 +1,8 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { matching } from "@trainer/testing";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ask, FORM_TYPE, form, sha256, startBank, type Bank } from "./bank.js";
-import { matching } from "../../../test/matching.js";
 
 const DIGITS = "0123456789";
 const TYPE = "text/plain";

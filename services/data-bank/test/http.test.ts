@@ -2,6 +2,7 @@ import { connect, createServer, type Socket } from "node:net";
 import { rmSync } from "node:fs";
 import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
+import { containing, matching } from "@trainer/testing";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { Hosts } from "@trainer/platform/http";
@@ -12,7 +13,6 @@ import { KeyRing } from "../src/keys.js";
 import { Metrics } from "../src/metrics.js";
 import { startDataBank } from "../src/start.js";
 import { ask, FORM_TYPE, form, scratch, sha256, startBank } from "./bank.js";
-import { containing, matching } from "../../../test/matching.js";
 
 const KEYED = { API_UPLOAD_KEYS: "up, up2", API_READ_KEYS: "reader" };
 

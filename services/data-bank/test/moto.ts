@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
-import { pythonProgram } from "../../../test/python-program.js";
-import { freePort } from "../../../test/redis-server.js";
+import { freePort } from "@trainer/testing";
+import { pythonProgram } from "@trainer/testing/python-program";
 import type { BucketOptions } from "../src/s3/bucket.js";
 
 /** A server of moto's with an empty bucket; a sentence where there can be none. */

@@ -1,6 +1,6 @@
 import { openRedis } from "@trainer/platform/redis";
+import { startRedis } from "@trainer/testing";
 import { expect, test } from "vitest";
-import { startRedis } from "../../../test/redis-server.js";
 import { withLock } from "./redis-lock.js";
 
 test("of two who want a lock one has it, and lets go of it also where it fails", async () => {

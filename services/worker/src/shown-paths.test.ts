@@ -1,10 +1,10 @@
 import { mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
+import { scratchPath } from "@trainer/testing";
 import { afterAll, expect, test } from "vitest";
-import { scratch } from "../../../test/scratch.js";
 import { shownPaths } from "./shown-paths.js";
 
-const root = scratch("shown (paths)+");
+const root = scratchPath("shown (paths)+");
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 test("paths are shown as requests name texts, and else from the home on, also where a link leads to the home", () => {

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { startSystem } from "@trainer/testing/system";
+import { childrenOf, end, isGone, startWorkerProcess } from "@trainer/testing/worker-process";
 import { expect, test, vi } from "vitest";
-import { startSystem } from "./system.js";
-import { childrenOf, end, isGone, startWorkerProcess } from "./worker-process.js";
 
 vi.setConfig({ testTimeout: 60_000 });
 

@@ -12,11 +12,11 @@ import {
   TokenizerTrainRequest,
 } from "@trainer/platform";
 import { openRedis, type Slot } from "@trainer/platform/redis";
+import { matching } from "@trainer/testing";
+import { listen, startSystem, type System } from "@trainer/testing/system";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { z } from "zod";
 import type { Worker } from "../src/start.js";
-import { listen, startSystem, type System } from "./system.js";
-import { matching } from "../../../test/matching.js";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 

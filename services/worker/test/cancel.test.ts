@@ -2,10 +2,10 @@ import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { keys, type TrainerEvent } from "@trainer/platform";
+import { listen, startSystem, type System } from "@trainer/testing/system";
 import { readManifest } from "@trainer/training";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { Worker } from "../src/start.js";
-import { listen, startSystem, type System } from "./system.js";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 

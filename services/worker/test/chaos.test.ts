@@ -2,11 +2,11 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { keys } from "@trainer/platform";
+import { randomOf } from "@trainer/testing";
+import { listen, startSystem, type System } from "@trainer/testing/system";
+import { childrenOf, end, isGone, startWorkerProcess } from "@trainer/testing/worker-process";
 import { readManifest } from "@trainer/training";
 import { expect, test, vi } from "vitest";
-import { randomOf } from "../../../test/random.js";
-import { listen, startSystem, type System } from "./system.js";
-import { childrenOf, end, isGone, startWorkerProcess } from "./worker-process.js";
 
 /** A few in the ordinary tests; `npm run test:chaos` has 50. */
 const RUNS = Number(process.env["CHAOS_RUNS"] ?? 3);

@@ -12,14 +12,13 @@ import {
   TokenizerTrainRequest,
   type TrainSettings,
 } from "@trainer/platform";
+import { asSha256, containing, matching } from "@trainer/testing";
+import { request, startSystem, USER, type System } from "@trainer/testing/system";
 import { loadTokenizer } from "@trainer/tokenizers";
 import { readManifest } from "@trainer/training";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { FromChild, Question } from "../src/child/messages.js";
-import { asSha256 } from "../../../test/sha256.js";
-import { containing, matching } from "../../../test/matching.js";
 import { startChild } from "./child.js";
-import { request, startSystem, USER, type System } from "./system.js";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 

@@ -11,17 +11,17 @@ import {
   TokenizerId,
   TokenizerTrainRequest,
 } from "@trainer/platform";
+import { matching } from "@trainer/testing";
+import { listen, request, startSystem, USER, type System } from "@trainer/testing/system";
 import { readManifest, runFolder } from "@trainer/training";
 import { RequestStore } from "@trainer/training/files";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { matching } from "../../../test/matching.js";
 import { container as makeContainer } from "../src/container.js";
 import { WorkerConfig } from "../src/config.js";
 import { failRun, CANCELLED } from "../src/jobs/fail-run.js";
 import { runOf } from "../src/runs/cancel-queued.js";
 import { RunEvents } from "../src/runs/run-events.js";
 import { RunTurn } from "../src/runs/run-turn.js";
-import { listen, request, startSystem, USER, type System } from "./system.js";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 

@@ -2,9 +2,9 @@ import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { DataBankClient } from "@trainer/client/data-bank";
 import { ChatRequest, EvaluateRequest, GenerateRequest, RunId, ScoreRequest } from "@trainer/platform";
+import { startSystem, type System } from "@trainer/testing/system";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import type { Worker } from "../src/start.js";
-import { startSystem, type System } from "./system.js";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 

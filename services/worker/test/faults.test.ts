@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { keys, RunId } from "@trainer/platform";
+import { listen, request, startSystem, USER, type System } from "@trainer/testing/system";
 import { readManifest } from "@trainer/training";
 import { runFolder } from "@trainer/training/files";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { listen, request, startSystem, USER, type System } from "./system.js";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 

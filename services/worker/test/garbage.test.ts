@@ -2,9 +2,9 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { keys } from "@trainer/platform";
+import { containing } from "@trainer/testing";
+import { startSystem, type System } from "@trainer/testing/system";
 import { expect, test, vi } from "vitest";
-import { containing } from "../../../test/matching.js";
-import { startSystem, type System } from "./system.js";
 
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 });
 

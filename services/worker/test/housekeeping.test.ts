@@ -3,9 +3,9 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { TokenizerTrainRequest, TokenizerId } from "@trainer/platform";
+import { startSystem, TOKENIZER, type System } from "@trainer/testing/system";
 import { binsFolder, openHome } from "@trainer/training/files";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { startSystem, TOKENIZER, type System } from "./system.js";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 

@@ -9,12 +9,12 @@ import {
   TokenizerId,
   TokenizerTrainRequest,
 } from "@trainer/platform";
+import { containing } from "@trainer/testing";
+import { request, startSystem, USER, type System } from "@trainer/testing/system";
 import { isId } from "@trainer/training/files";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { containing } from "../../../test/matching.js";
 import { ToChild, type FromChild, type Question } from "../src/child/messages.js";
 import { startChild } from "./child.js";
-import { request, startSystem, USER, type System } from "./system.js";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 

@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { startLink } from "@trainer/testing";
+import { listen, startSystem } from "@trainer/testing/system";
 import { readManifest } from "@trainer/training";
 import { expect, test, vi } from "vitest";
-import { startLink } from "../../../test/link.js";
-import { listen, startSystem } from "./system.js";
 
 vi.setConfig({ testTimeout: 120_000 });
 

@@ -2,9 +2,9 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { keys, QueuedTokenizers, TokenizerId, TokenizerTrainRequest } from "@trainer/platform";
+import { listen, startSystem, type System } from "@trainer/testing/system";
 import { readManifest } from "@trainer/training";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { listen, startSystem, type System } from "./system.js";
 
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 });
 

@@ -2,11 +2,11 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, 
 import { join } from "node:path";
 import { DataBankClient } from "@trainer/client/data-bank";
 import { keys, RunId, type TrainerEvent } from "@trainer/platform";
+import { aNumber, withFields } from "@trainer/testing";
+import { listen, startSystem, USER, type System } from "@trainer/testing/system";
 import { readManifest } from "@trainer/training";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { aNumber, withFields } from "../../../test/matching.js";
 import type { Worker } from "../src/start.js";
-import { listen, startSystem, USER, type System } from "./system.js";
 
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 60_000 });
 

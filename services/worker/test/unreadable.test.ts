@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { jobData, RunId, ScoreResult, storedRequest } from "@trainer/platform";
+import { containing } from "@trainer/testing";
+import { listen, request, startSystem, USER, type System } from "@trainer/testing/system";
 import { RequestStore } from "@trainer/training/files";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { containing } from "../../../test/matching.js";
 import type { Worker } from "../src/start.js";
-import { listen, request, startSystem, USER, type System } from "./system.js";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 

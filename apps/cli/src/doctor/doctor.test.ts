@@ -3,10 +3,9 @@ import { tmpdir } from "node:os";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { containing, matching, scratchPath } from "@trainer/testing";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { scratch } from "../../../../test/scratch.js";
-import { containing, matching } from "../../../../test/matching.js";
 import { ok } from "./check.js";
 import { findProgram } from "../serve/find-program.js";
 import { nativeChecks, type Torch } from "./native.js";
@@ -148,7 +147,7 @@ test.runIf(process.platform === "linux")("a home that cannot be written fails, a
 });
 
 test("what `trainer serve` needs is looked at: its configuration and its ports", async () => {
-  const cwd = scratch("doctor");
+  const cwd = scratchPath("doctor");
   const listener = createServer().listen(0, "127.0.0.1");
   await once(listener, "listening");
   const { port: taken } = z.object({ port: z.number() }).parse(listener.address());

@@ -1,8 +1,8 @@
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { scratchPath } from "@trainer/testing";
 import { expect, test } from "vitest";
-import { scratch } from "../../../../test/scratch.js";
 import { commandLine } from "../../test/command-line.js";
 import { testIo } from "../../test/screen.js";
 import { output } from "../display/output.js";
@@ -10,7 +10,7 @@ import { programName, typeable } from "./program-name.js";
 
 const TRAINER = fileURLToPath(new URL("../../bin/trainer.js", import.meta.url));
 const PROJECT = fileURLToPath(new URL("../../../..", import.meta.url));
-const { trainer } = commandLine(() => scratch("program-name-home"));
+const { trainer } = commandLine(() => scratchPath("program-name-home"));
 
 /** A folder in which `trainer` is a link to a file. */
 function linked(folder: string, file = TRAINER): string {
@@ -20,7 +20,7 @@ function linked(folder: string, file = TRAINER): string {
 }
 
 test("a program on the PATH is called by its name, unless another of that name comes first", () => {
-  const cwd = scratch("program-name");
+  const cwd = scratchPath("program-name");
   const bin = linked(join(cwd, "bin"));
   const other = join(cwd, "other");
   writeFileSync(join(cwd, "another"), "");
@@ -32,7 +32,7 @@ test("a program on the PATH is called by its name, unless another of that name c
 });
 
 test("in the project it is called by npx, elsewhere by its file; the PATH of npx itself does not count", () => {
-  const cwd = scratch("program-name");
+  const cwd = scratchPath("program-name");
   const local = linked(join(cwd, "node_modules", ".bin"));
   const inside = join(cwd, "deep", "in");
   mkdirSync(inside, { recursive: true });
@@ -62,7 +62,7 @@ test("of a result, which may hold text of others, the commands after Next: alone
 });
 
 test("of a result without anything, the command that makes the first", async () => {
-  const home = join(scratch("program-name-home"), "none");
+  const home = join(scratchPath("program-name-home"), "none");
   for (const line of [["runs"], ["tokenizer", "list"]]) {
     const { stdout } = await trainer([...line, "--home", home], { program: "npx trainer" });
     expect(stdout).toMatch(/^No .* yet\. To make one: npx trainer /);

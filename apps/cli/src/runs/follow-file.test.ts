@@ -1,11 +1,11 @@
 import { appendFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { scratchPath } from "@trainer/testing";
 import { expect, test } from "vitest";
-import { scratch } from "../../../../test/scratch.js";
 import { followFile } from "./follow-file.js";
 
-const file = (name: string) => join(scratch("follow"), name);
+const file = (name: string) => join(scratchPath("follow"), name);
 async function all(lines: AsyncIterable<string>): Promise<string[]> {
   const seen: string[] = [];
   for await (const line of lines) seen.push(line);

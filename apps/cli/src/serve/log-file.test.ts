@@ -1,11 +1,11 @@
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { scratchPath } from "@trainer/testing";
 import { expect, test } from "vitest";
-import { scratch } from "../../../../test/scratch.js";
 import { LogFile } from "./log-file.js";
 
 test("a log goes on where it was, and turns over when it is full: two files at most", () => {
-  const path = join(scratch("log"), "logs", "part.log");
+  const path = join(scratchPath("log"), "logs", "part.log");
   for (const word of ["one", "two"]) {
     using log = new LogFile(path, 8);
     log.write(word);
@@ -25,7 +25,7 @@ test("on a full disk, whoever logs goes on", () => {
 });
 
 test("where a log cannot turn over it goes on as it was, and closes and writes into no file of others", () => {
-  const path = join(scratch("log"), "logs", "part.log");
+  const path = join(scratchPath("log"), "logs", "part.log");
   using log = new LogFile(path, 8);
   mkdirSync(join(`${path}.1`, "in-the-way"), { recursive: true });
   log.write("the first");
@@ -43,7 +43,7 @@ test("where a log cannot turn over it goes on as it was, and closes and writes i
 });
 
 test("a log whose folder was removed makes it again when it turns over", () => {
-  const path = join(scratch("log"), "logs", "part.log");
+  const path = join(scratchPath("log"), "logs", "part.log");
   using log = new LogFile(path, 8);
   rmSync(dirname(path), { recursive: true });
   log.write("to nowhere");

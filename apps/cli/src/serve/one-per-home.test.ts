@@ -1,11 +1,11 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { scratchPath } from "@trainer/testing";
 import { expect, test } from "vitest";
-import { scratch } from "../../../../test/scratch.js";
 import { serveHome } from "./one-per-home.js";
 
 test("one at a time serves a home, and tells the next where it is as soon as it is anywhere", () => {
-  const home = scratch("one");
+  const home = scratchPath("one");
   {
     using served = serveHome(home);
     expect(() => serveHome(home)).toThrow("by a process that has not said yet where");
@@ -17,7 +17,7 @@ test("one at a time serves a home, and tells the next where it is as soon as it 
 });
 
 test("what else hinders it is told as it is", () => {
-  const home = scratch("one");
+  const home = scratchPath("one");
   mkdirSync(join(home, "serve.lock"));
   expect(() => serveHome(home)).toThrow("directory");
 });

@@ -1,10 +1,10 @@
 import { EventEmitter, once } from "node:events";
 import { statSync } from "node:fs";
 import { join } from "node:path";
+import { scratchPath } from "@trainer/testing";
 import { Redis } from "ioredis";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { scratch } from "../../../../test/scratch.js";
 import { startPart } from "./part.js";
 import { findRedisServer, redisPart } from "./redis-server.js";
 
@@ -19,13 +19,13 @@ test.each([
   ["false", "it ended with code 1"],
   ["no-such-program", "ENOENT"],
 ])("a server that does not come up (%s) is not waited for", async (program, why) => {
-  const plan = { program, home: scratch("redis"), password: "p", env: { PATH: process.env["PATH"] } };
+  const plan = { program, home: scratchPath("redis"), password: "p", env: { PATH: process.env["PATH"] } };
   await expect(startPart(await redisPart(plan), hooks, new AbortController().signal)).rejects.toThrow(why);
 });
 
 test("a server that hangs is ended, and another goes on with what it had kept", async () => {
   const { env } = process;
-  const plan = { program: await findRedisServer(env, () => {}), home: scratch("redis"), password: "p", env };
+  const plan = { program: await findRedisServer(env, () => {}), home: scratchPath("redis"), password: "p", env };
   const spec = await redisPart(plan);
   const events = new EventEmitter();
   const whys: string[] = [];
@@ -47,7 +47,7 @@ test.each([
   ["a port, where the path is too long for a socket", "h".repeat(100), 0, /^redis:\/\/:p@127\.0\.0\.1:\d+\/0$/],
 ])("it listens on %s", async (_, name, socket, url) => {
   const { env } = process;
-  const home = join(scratch("redis"), `${name} with spaces & more`);
+  const home = join(scratchPath("redis"), `${name} with spaces & more`);
   const spec = await redisPart({ program: await findRedisServer(env, () => {}), home, password: "p", env });
   const signal = new AbortController().signal;
   const part = await startPart(spec, hooks, signal);

@@ -1,15 +1,15 @@
 import { ApiConfig } from "@trainer/api";
 import { loadConfig } from "@trainer/platform";
+import { scratchPath } from "@trainer/testing";
 import { WorkerConfig } from "@trainer/worker";
 import { expect, test } from "vitest";
-import { scratch } from "../../../../test/scratch.js";
 import { apiConfig } from "./api-config.js";
 import { servedSettings } from "./served-settings.js";
 import { workerConfig } from "./worker-config.js";
 
 test("how long it is kept what became of jobs reaches both who queues them and who does them", () => {
   const env = { RQ__RESULT_TTL_SEC: "7", RQ__FAILURE_TTL_SEC: "0", REDIS_URL: "redis://127.0.0.1:1" };
-  const { config } = loadConfig({ env, cwd: scratch("service-config") });
+  const { config } = loadConfig({ env, cwd: scratchPath("service-config") });
   const kept = { resultTtlSec: 7, failureTtlSec: 0 };
   expect([apiConfig(config), workerConfig(config)]).toMatchObject([kept, kept]);
 });
@@ -48,7 +48,7 @@ function watched<T extends object>(value: T, read: Set<string>, place = ""): T {
 }
 
 test("every setting is read by somebody, but for those that older files may hold", () => {
-  const cwd = scratch("service-config");
+  const cwd = scratchPath("service-config");
   const loaded = loadConfig({ env: { APP__DATA_BANK_API_URL: "http://bank" }, cwd });
   const read = new Set<string>();
   const config = watched(loaded.config, read);

@@ -1,13 +1,13 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { scratchPath } from "@trainer/testing";
 import { beforeEach, describe, expect, test } from "vitest";
-import { scratch } from "../../../../test/scratch.js";
 import type { Env } from "./env.js";
 import { loadConfig } from "./load.js";
 
 let cwd = "";
-beforeEach(() => void (cwd = scratch("config")));
+beforeEach(() => void (cwd = scratchPath("config")));
 
 const load = (env: Env = {}) => loadConfig({ env, cwd });
 const sourceOf = (env: Env, name: string) => load(env).sources.find((each) => each.env[0] === name)?.source;

@@ -1,6 +1,6 @@
 import { once } from "node:events";
+import { type RedisServer, startRedis } from "@trainer/testing";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { startRedis, type RedisServer } from "../../../../test/redis-server.js";
 import { decodeEvent, type TrainerEvent } from "../events.js";
 import { JOB_TIMEOUT_SECONDS } from "../queue.js";
 import { EVENTS_CHANNEL, keys, runChannel } from "../redis-keys.js";

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readlinkSync } from "node:fs";
 import { appendFile, mkdir, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { containing } from "@trainer/testing";
 import { NO_FRAME, trainChar, type Frame } from "@trainer/tokenizers";
 import { expect, test } from "vitest";
 import { z } from "zod";
@@ -14,7 +15,6 @@ import { HEADER_BYTES, type BinDType } from "./bin-format.js";
 import type { BinTokenizer, EncodedDocuments } from "./bin-tokenizer.js";
 import { buildBins, type BinsProgress, type BuildBinsOptions } from "./build-bins.js";
 import type { TokenBin } from "./token-bin.js";
-import { containing } from "../../../../test/matching.js";
 
 const FIRST = 4; // ids 0 to 3 are special, a byte is an id above
 

@@ -1,9 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { near } from "@trainer/testing";
 import { trainTokenizer } from "@trainer/tokenizers";
 import { expect, test } from "vitest";
 import { openTinyGpt2 } from "../../test/fixture.js";
-import { near } from "../../../../test/matching.js";
 import { openCorpus } from "../corpus/corpus.js";
 import { temporaryFolder } from "../home/temporary-folder.js";
 import { BinWriter } from "./bin-writer.js";

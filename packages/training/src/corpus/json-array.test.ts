@@ -1,6 +1,6 @@
+import { containing } from "@trainer/testing";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { containing } from "../../../../test/matching.js";
 import { CorpusError } from "./corpus-error.js";
 import { JsonArray } from "./json-array.js";
 

@@ -1,5 +1,5 @@
+import { matching } from "@trainer/testing";
 import { expect, test } from "vitest";
-import { matching } from "../../../../test/matching.js";
 import { SPLIT_VERSION } from "./split-plan.js";
 import { splitCount } from "../../test/split-count.js";
 import { assertSameRule } from "./split-version.js";

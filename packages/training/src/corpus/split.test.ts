@@ -1,8 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { near } from "@trainer/testing";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { near } from "../../../../test/matching.js";
 import { temporaryFolder } from "../home/temporary-folder.js";
 import { openCorpus, type Corpus } from "./corpus.js";
 import type { DocumentMode } from "./cut-documents.js";

@@ -1,12 +1,12 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { scratchPath } from "@trainer/testing";
 import { expect, test } from "vitest";
-import { scratch } from "../../../../test/scratch.js";
 import { openHome } from "./home.js";
 import { nameRun } from "./name-run.js";
 
 function homeOf(...ids: readonly string[]) {
-  const home = openHome(scratch("names"));
+  const home = openHome(scratchPath("names"));
   for (const id of ids) mkdirSync(join(home.models, id), { recursive: true });
   mkdirSync(home.archived, { recursive: true });
   return home;

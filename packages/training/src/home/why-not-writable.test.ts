@@ -1,11 +1,11 @@
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { scratchPath } from "@trainer/testing";
 import { expect, test } from "vitest";
-import { scratch } from "../../../../test/scratch.js";
 import { whyNotWritable } from "./why-not-writable.js";
 
 test("a folder can be written if the nearest one that is there can, and nothing is left of the trial", async () => {
-  const dir = scratch("writable");
+  const dir = scratchPath("writable");
   expect(await whyNotWritable(dir)).toBeNull();
   expect(await whyNotWritable(join(dir, "not", "yet"))).toBeNull();
   writeFileSync(join(dir, "file"), "");

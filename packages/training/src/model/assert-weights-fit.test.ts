@@ -1,6 +1,6 @@
 import { memoryBytes } from "@trainer/disk";
+import { matching } from "@trainer/testing";
 import { expect, test } from "vitest";
-import { matching } from "../../../../test/matching.js";
 import { assertWeightsFit, memoryOf } from "./assert-weights-fit.js";
 import { newModel } from "./make-model.js";
 import { DEFAULT_SEQ_LEN, parseTrainOptions, type TrainInput } from "../options/options.js";

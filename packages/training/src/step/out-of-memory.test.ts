@@ -1,6 +1,6 @@
+import { matching } from "@trainer/testing";
 import { TorchError } from "@trainer/torch";
 import { expect, test } from "vitest";
-import { matching } from "../../../../test/matching.js";
 import { TrainingError } from "../errors.js";
 import { preparationFailure, stepFailure, withMemory } from "./out-of-memory.js";
 

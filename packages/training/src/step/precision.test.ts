@@ -1,6 +1,6 @@
+import { containing } from "@trainer/testing";
 import { allowTf32, aten, GradScaler, ones } from "@trainer/torch";
 import { expect, test } from "vitest";
-import { containing } from "../../../../test/matching.js";
 import {
   effectiveBatchSize,
   gradScaler,

@@ -1,6 +1,6 @@
+import { matching } from "@trainer/testing";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { matching } from "../../../../test/matching.js";
 import { StepPlan, type StepPlanOptions } from "./step-plan.js";
 
 const plan = (o: Partial<StepPlanOptions>) =>

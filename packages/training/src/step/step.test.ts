@@ -1,4 +1,5 @@
 import { build, gpt2, gpt2Config } from "@trainer/models";
+import { containing, near } from "@trainer/testing";
 import {
   AdamW,
   cat,
@@ -15,7 +16,6 @@ import {
 import { expect, test } from "vitest";
 import { IGNORED, type Batch } from "../bins/batch-loader.js";
 import type { Compute } from "./precision.js";
-import { containing, near } from "../../../../test/matching.js";
 import { queueStep, trainStep, type Stepper } from "./step.js";
 
 setNumThreads(1);

@@ -1,6 +1,6 @@
 import { openRedis } from "@trainer/platform/redis";
+import { startRedis } from "@trainer/testing";
 import { expect, test } from "vitest";
-import { startRedis } from "../../../../test/redis-server.js";
 import { Channels } from "./channels.js";
 
 test("a channel that Redis refuses is not listened to", async () => {

@@ -2,10 +2,10 @@ import { appendFileSync, renameSync, truncateSync, writeFileSync } from "node:fs
 import { once } from "node:events";
 import { get } from "node:http";
 import { join } from "node:path";
+import { scratchPath } from "@trainer/testing";
 import { fastify } from "fastify";
 import { assert, asyncProperty, array, integer, string } from "fast-check";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { scratch } from "../../../../test/scratch.js";
 import { lastLines } from "./lines.js";
 import { sendEvents, type SendOptions } from "./send-events.js";
 import { Tails, type Follow } from "./tails.js";
@@ -14,7 +14,7 @@ let path: string;
 let over: boolean;
 let tails: Tails;
 beforeEach(() => {
-  path = join(scratch("tail"), "logs.jsonl");
+  path = join(scratchPath("tail"), "logs.jsonl");
   over = false;
   tails = new Tails(5);
 });
@@ -165,7 +165,7 @@ test("a question that fails does not end the stream", async () => {
 
 test("a file that cannot be read ends the streams of those who follow it, and no other", async () => {
   writeFileSync(path, "a\n");
-  const unreadable = { path: async () => scratch("folder") };
+  const unreadable = { path: async () => scratchPath("folder") };
   const refusal = { code: "LOGS_READ_FAILED", cause: { code: "EISDIR" } };
   const others = [tails.follow("other", { ...source, ...unreadable, from: { last: 1 }, signal: stopped() })];
   others.push(tails.follow("other", { ...source, ...unreadable, from: { after: 0 }, signal: stopped() }));
@@ -175,7 +175,7 @@ test("a file that cannot be read ends the streams of those who follow it, and no
   const spoilt = tails.follow("spoilt", { ...source, path: async () => at, from: { last: 1 }, signal: stopped() });
   expect(await take(spoilt, 1)).toEqual(["a"]);
   const next = spoilt.next();
-  at = scratch("folder");
+  at = scratchPath("folder");
   await expect(next).rejects.toMatchObject(refusal);
 
   over = true;

@@ -1,10 +1,9 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { RunRecords, openRedis } from "@trainer/platform/redis";
+import { type RedisServer, scratchPath, startRedis } from "@trainer/testing";
 import { openHome, runFolder } from "@trainer/training/files";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { startRedis, type RedisServer } from "../../../../test/redis-server.js";
-import { scratch } from "../../../../test/scratch.js";
 import { RunFiles } from "./run-files.js";
 
 let server: RedisServer;
@@ -29,7 +28,7 @@ class Moving extends RunFiles {
 }
 
 test("a log and metrics that a cleanup moves while they are asked for are read where they are then", async () => {
-  const home = openHome(scratch("run-files"));
+  const home = openHome(scratchPath("run-files"));
   const { logs } = runFolder(home.root, "r");
   mkdirSync(dirname(logs), { recursive: true });
   writeFileSync(logs, "a\nb\n");

@@ -1,5 +1,6 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { scratchPath, tiny, writeCorpus } from "@trainer/testing";
 import {
   openHome,
   openModel,
@@ -10,11 +11,9 @@ import {
   type OpenModel,
 } from "@trainer/training";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
-import { tiny, writeCorpus } from "../../../../packages/training/test/corpus.js";
-import { scratch } from "../../../../test/scratch.js";
 import { ModelCache } from "./model-cache.js";
 
-const root = scratch("model-cache");
+const root = scratchPath("model-cache");
 const home = openHome(root);
 const RUNS = ["a", "b", "c"];
 

@@ -1,8 +1,8 @@
 import { most, TrainRequest, type RunProgress } from "@trainer/platform";
+import { near } from "@trainer/testing";
 import type { StepDone } from "@trainer/training";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { near } from "../../../../test/matching.js";
 import { FromChild, ToChild, type Told } from "./messages.js";
 import { RunTeller } from "./run-teller.js";
 

@@ -1,6 +1,6 @@
 import { TrainRequest } from "@trainer/platform";
+import { containing } from "@trainer/testing";
 import { expect, test } from "vitest";
-import { containing } from "../../../../test/matching.js";
 import { trainOptions } from "./train-options.js";
 
 const about = { runId: "r", userId: "7", corpus: null, threads: 2 };

@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import { openRedis } from "@trainer/platform/redis";
+import { startRedis } from "@trainer/testing";
 import { newFailure, type Failure, type FailureClass } from "@trainer/training/files";
 import { Queue, QueueEvents, Worker, type Job } from "bullmq";
 import { expect, test } from "vitest";
-import { startRedis } from "../../../../test/redis-server.js";
 import { WorkerConfig } from "../config.js";
 import { timeoutMs, Work } from "./job.js";
 

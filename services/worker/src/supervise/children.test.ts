@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { scratchPath } from "@trainer/testing";
 import { expect, test, vi } from "vitest";
-import { scratch } from "../../../../test/scratch.js";
 import { WorkerConfig } from "../config.js";
 import { Child } from "./child.js";
 import { Children } from "./children.js";
@@ -12,7 +12,7 @@ const ignore = () => {};
 
 /** Children that answer `ready` once they are spoken to, and all that were started. */
 function children(idleMs: number) {
-  const module = join(scratch("children"), "child.mjs");
+  const module = join(scratchPath("children"), "child.mjs");
   writeFileSync(module, 'process.on("message", ({ type }) => type === "clean" && process.send({ type: "done" }));');
   const started: Child[] = [];
   const all = new Children(() => {

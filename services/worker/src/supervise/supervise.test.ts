@@ -2,10 +2,9 @@ import { getEventListeners } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { logOptions, RunId, TrainSettings } from "@trainer/platform";
+import { scratchPath, withFields } from "@trainer/testing";
 import { pino } from "pino";
 import { expect, test, vi } from "vitest";
-import { withFields } from "../../../../test/matching.js";
-import { scratch } from "../../../../test/scratch.js";
 import type { FromChild } from "../child/messages.js";
 import { WorkerConfig } from "../config.js";
 import { Child } from "./child.js";
@@ -50,7 +49,7 @@ test("each crash is waited for longer than the one before, until it is enough; g
 });
 
 test("kills for memory are counted where the kernel tells of them", () => {
-  const dir = scratch("oom");
+  const dir = scratchPath("oom");
   const file = (name: string, text: string) => {
     writeFileSync(join(dir, name), text);
     return join(dir, name);
@@ -87,7 +86,7 @@ test("what one run listened to is listened to no longer when it is over", () => 
 });
 
 test("what is said to a process that has gone is lost, and nothing else happens", async () => {
-  const module = join(scratch("gone"), "gone.mjs");
+  const module = join(scratchPath("gone"), "gone.mjs");
   writeFileSync(module, "process.exit(4);");
   const config = WorkerConfig.parse({ redisUrl: "", artifactsRoot: "a", dataRoot: "b" });
   const child = new Child({ module, execArgv: [] }, config);
@@ -97,7 +96,7 @@ test("what is said to a process that has gone is lost, and nothing else happens"
 });
 
 test("a process that says what cannot be understood fails alone", async () => {
-  const module = join(scratch("strange"), "strange.mjs");
+  const module = join(scratchPath("strange"), "strange.mjs");
   writeFileSync(module, 'process.send({ type: "told", told: { kind: "step" } }); setInterval(() => {}, 1000);');
   const config = WorkerConfig.parse({ redisUrl: "", artifactsRoot: "a", dataRoot: "b" });
   const said: FromChild[] = [];
@@ -109,7 +108,7 @@ test("a process that says what cannot be understood fails alone", async () => {
 });
 
 test("what a process has for the log gets there with its process id and its run, and what it merely writes too", async () => {
-  const module = join(scratch("logging"), "logging.mjs");
+  const module = join(scratchPath("logging"), "logging.mjs");
   const record = { type: "log", level: "info", message: "an epoch", fields: { event: "run_eval", loss: 0.5 } };
   const lines = `console.log("from a library"); process.stderr.write("x".repeat(5000) + "\\n");`;
   writeFileSync(module, `process.send(${JSON.stringify(record)}, () => { ${lines} process.disconnect(); });`);
@@ -139,7 +138,7 @@ test("whether a process has computed is told where it can be seen", () => {
 });
 
 const silent = (name: string, text: string) => {
-  const module = join(scratch(name), `${name}.mjs`);
+  const module = join(scratchPath(name), `${name}.mjs`);
   writeFileSync(module, text);
   const config = WorkerConfig.parse({ redisUrl: "", artifactsRoot: "a", dataRoot: "b" });
   return new Child({ module, execArgv: [] }, config, { lifeMs: 300 });

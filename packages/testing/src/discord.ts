@@ -1,9 +1,9 @@
 import { once } from "node:events";
-import { Buckets, type Limit } from "./buckets.js";
-import { Gateway } from "./gateway.js";
-import { interactionCreate, Invocation, type Invoked } from "./invocation.js";
-import { restServer, type Fault, type Heard, type Rest } from "./rest.js";
-import { World } from "./world.js";
+import { Buckets, type Limit } from "./discord/buckets.js";
+import { Gateway } from "./discord/gateway.js";
+import { interactionCreate, Invocation, type Invoked } from "./discord/invocation.js";
+import { restServer, type Fault, type Heard, type Rest } from "./discord/rest.js";
+import { World } from "./discord/world.js";
 
 export interface DiscordOptions {
   readonly token?: string;

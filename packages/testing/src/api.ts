@@ -2,15 +2,13 @@ import { once } from "node:events";
 import { mkdirSync, rmSync } from "node:fs";
 import { request as httpRequest, IncomingMessage, type IncomingHttpHeaders } from "node:http";
 import { join } from "node:path";
+import { startApi, type ApiHooks, type ApiInput } from "@trainer/api";
 import { ChatSessions, openRedis, Results, RunRecords, TokenizerRecords } from "@trainer/platform/redis";
 import { parseJson } from "@trainer/platform";
 import { Queue } from "bullmq";
 import { z } from "zod";
-import { startRedis } from "../../../test/redis-server.js";
-import { scratch } from "../../../test/scratch.js";
-import type { ApiInput } from "../src/config.js";
-import type { ApiHooks } from "../src/container.js";
-import { startApi } from "../src/start.js";
+import { startRedis } from "./redis-server.js";
+import { scratchPath } from "./scratch.js";
 
 export interface Answer {
   readonly status: number;
@@ -46,7 +44,7 @@ export async function ask(url: string, asking: Asking = {}): Promise<Answer> {
 
 /** The real API before a real Redis, with a home of its own and nobody who does its jobs. */
 export async function startSystem(input: Partial<ApiInput> = {}, hooks: ApiHooks = {}) {
-  const root = scratch("api");
+  const root = scratchPath("api");
   mkdirSync(join(root, "corpus"), { recursive: true });
   const server = await startRedis();
   const redis = openRedis(server.url);

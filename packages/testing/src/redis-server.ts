@@ -4,8 +4,8 @@ import { existsSync } from "node:fs";
 import { createServer } from "node:net";
 import { delimiter, join } from "node:path";
 import { createInterface } from "node:readline";
-import { fetchValkey } from "../scripts/valkey.js";
-import { scratch } from "./scratch.js";
+import { fetchValkey } from "../../../scripts/valkey.js";
+import { scratchPath } from "./scratch.js";
 
 export interface RedisServer extends AsyncDisposable {
   readonly url: string;
@@ -21,7 +21,7 @@ export interface RedisServer extends AsyncDisposable {
 
 /** A redis-server of its own, on a free port, with its files in a temporary folder. */
 export async function startRedis(): Promise<RedisServer> {
-  const dir = scratch("redis");
+  const dir = scratchPath("redis");
   const port = await freePort();
   let server = await launch(dir, port);
   const kill = async () => {

@@ -18,9 +18,9 @@ import { ChatSessions, openRedis, Results, RunRecords, TokenizerRecords } from "
 import { openCorpus, openHome, saveTokenizer, trainOnCorpus } from "@trainer/training";
 import { startWorker, type WorkerHooks, type WorkerInput } from "@trainer/worker";
 import { Queue } from "bullmq";
-import { startRedis } from "../../../test/redis-server.js";
-import { scratch } from "../../../test/scratch.js";
-import { writeCorpus } from "../../../packages/training/test/corpus.js";
+import { startRedis } from "./redis-server.js";
+import { scratchPath } from "./scratch.js";
+import { writeCorpus } from "./corpus.js";
 
 export const TOKENIZER = "tok-test";
 export const USER = 1234567890123456789n; // more than a number holds
@@ -47,7 +47,7 @@ export const request = (fields: object = {}) => {
 
 /** A real Redis, a real file service, a home with a tokenizer and a corpus, and what an API does with a queue. */
 export async function startSystem({ bankLog = { write() {} } }: { bankLog?: { write(line: string): unknown } } = {}) {
-  const root = scratch("worker");
+  const root = scratchPath("worker");
   const redisServer = await startRedis();
   const bank = await startDataBank(
     dataBankConfig({ PORT: "0", MIN_FREE_GB: "0", DATA_ROOT: join(root, "files"), API_UPLOAD_KEYS: "key" }),

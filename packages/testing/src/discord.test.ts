@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import { Client, DiscordAPIError, Events, GatewayIntentBits, type ClientOptions, type Interaction } from "discord.js";
 import { afterEach, expect, test } from "vitest";
-import { limited, type Limit } from "./buckets.js";
+import { limited, type Limit } from "./discord/buckets.js";
 import { startDiscord, type Discord } from "./discord.js";
-import { Refusal } from "./refusal.js";
+import { Refusal } from "./discord/refusal.js";
 
 const USER = "123456789012345678";
 const closing: (() => Promise<unknown>)[] = [];

@@ -52,7 +52,6 @@ test.each([
   [{ testSplitRatio: -0.1 }, "testSplitRatio"],
   [{ seed: 1.5 }, "seed"],
   [{ gradientClipping: -1 }, "gradientClipping"],
-  [{ optimizer: "lion" }, "optimizer"],
   [{ userId: -1 }, "userId"],
   [{ userId: 2n ** 64n }, "userId"],
   [{ device: "tpu" }, "device"],

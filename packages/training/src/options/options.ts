@@ -154,9 +154,7 @@ export function parseTrainOptions(input: unknown): TrainOptions {
   if (!parsed.success) {
     const { issues } = parsed.error;
     const wrong = issues.map(({ path, message }) => [path.join("."), message].filter(Boolean).join(": "));
-    const code = issues.some(({ path: [name] }) => REGISTERED.has(name))
-      ? "UNSUPPORTED_BACKEND"
-      : "INVALID_INPUT";
+    const code = issues.some(({ path: [name] }) => REGISTERED.has(name)) ? "UNSUPPORTED_BACKEND" : "INVALID_INPUT";
     throw new TrainingError(code, `the options of the run are wrong: ${wrong.join("; ")}`);
   }
   const { corpus, corpusFileId, holdoutFraction, loraRank, pretrainedRunId, testSplitRatio } = parsed.data;

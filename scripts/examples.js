@@ -6,7 +6,7 @@ import { at } from "./paths.js";
 import { say } from "./say.js";
 import { runServeGuide } from "./serve-guide.js";
 
-/** In this order: the later ones use the model that the first trains; what is typed a second time works too. */
+/** The order matters: later ones use the model that the first trains; a repetition works too. */
 const EXAMPLES = ["train-on-a-file", "generate", "score-a-text", "train-on-a-file"];
 
 /**

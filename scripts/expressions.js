@@ -29,7 +29,7 @@ async function haveRecheck() {
 }
 
 /**
- * Whether an attack, which recheck finds by a machine of its own, holds V8 up.
+ * True if the attack that recheck constructed with its own automaton slows V8 down.
  * @param {RegExp} expression
  * @param {string} text
  */

@@ -31,7 +31,7 @@ const PLATFORMS = {
   "darwin-arm64": ["macosx_14_0_arm64"],
 };
 
-/** What libtorch needs of a wheel: libraries and headers; Python's own parts and test data are left out. */
+/** Parts of a wheel that libtorch needs: libraries and headers, without Python's own parts and test data. */
 const WANTED = "^torch/(lib|include)/|^nvidia/.*/(lib|include)/|^torch/version\\.py$|/licenses/|\\.dist-info/LICENSE";
 const NEVER = "_python|libshm|libnvperf|libpcsamplingutil|\\.a$|pybind11/";
 const CUDA_ONLY =
@@ -70,7 +70,7 @@ export async function fetchLibtorch() {
 }
 
 /**
- * What a killed set-up left half-made; the lock says that nobody is at it now.
+ * Removes what a killed set-up left half-made; the lock excludes a running one.
  * @param {string} target
  */
 function removeLeftovers(target) {
@@ -81,7 +81,7 @@ function removeLeftovers(target) {
   }
 }
 
-/** Where what is fetched is kept, once for all checkouts. */
+/** Folder of downloads, shared by all checkouts. */
 export function cacheFolder() {
   const own = process.env["TRAINER_CACHE"];
   if (own) return resolve(own);
@@ -95,7 +95,7 @@ const requirements = () => [
   ...(variant() === "cuda" ? [at("scripts/libtorch/cuda.txt")] : []),
 ];
 
-/** CUDA's libraries are gigabytes: they come only where a driver is, or where LIBTORCH_VARIANT asks for them. */
+/** CUDA's libraries are gigabytes: installed only with a driver, or if LIBTORCH_VARIANT requests them. */
 function variant() {
   const asked = process.env["LIBTORCH_VARIANT"];
   if (asked === "cpu" || asked === "cuda") return asked;

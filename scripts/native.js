@@ -14,12 +14,12 @@ export const NATIVE = /** @type {NativePackage[]} */ ([
   { name: "tokenizers", uses: "sentencepiece" },
 ]).filter(({ name }) => existsSync(at("packages", name, "native", "CMakeLists.txt")));
 
-/** Where the build with sanitizers lies, beside the ordinary one; the loaders take it from TRAINER_NATIVE_BUILD. */
+/** Folder of the build with sanitizers, beside the ordinary one; loaders take it from TRAINER_NATIVE_BUILD. */
 export const SANITIZE_FOLDER = "build-sanitize";
 
 /**
  * @param {NativePackage} pkg
- * @param {{ libtorch: string, sentencepiece: string | null }} fetched where it lies; null where it could not be had
+ * @param {{ libtorch: string, sentencepiece: string | null }} fetched folders; null if unavailable
  * @param {{ sanitize?: boolean }} [options]
  */
 export function nativeBuild(pkg, fetched, { sanitize = false } = {}) {
@@ -80,7 +80,7 @@ async function build(name, folder, args) {
 }
 
 /**
- * Of the objects, those that may be half-written: one for each compiler that ran, and the last are the newest.
+ * Removes objects that may be half-written: the newest, one for each compiler that ran.
  * @param {string} folder
  */
 function dropNewest(folder) {

@@ -4,7 +4,7 @@ import { at } from "./paths.js";
 import { SetupError, step } from "./say.js";
 import { read } from "./stamp.js";
 
-/** Whether node_modules holds what the lockfile says: npm records what it installed, and records it last. */
+/** True if node_modules matches the lockfile: npm records what it installed, and records it last. */
 export function packagesAreCurrent() {
   const wanted = lockfile("package-lock.json");
   const installed = lockfile("node_modules/.package-lock.json");
@@ -35,7 +35,7 @@ export async function npmCi(...options) {
   if (code !== 0) throw new SetupError(explain(output));
 }
 
-/** @param {string} output what npm said */
+/** @param {string} output npm's output */
 export function explain(output) {
   const errors = output.split("\n").filter((line) => line.startsWith("npm error") && !/^npm error\s*$/.test(line));
   const last = errors.slice(0, 12).join("\n    ");

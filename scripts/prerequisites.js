@@ -30,7 +30,7 @@ const checks = {
         );
   },
   async pip() {
-    if ((await exec("python3", ["--version"])).code !== 0) return null; // said by python already
+    if ((await exec("python3", ["--version"])).code !== 0) return null; // reported by python already
     const { code, output } = await exec("python3", ["-m", "pip", "--version"]);
     return code === 0
       ? null

@@ -1,6 +1,6 @@
 // How the set-up talks: one line a step, the line of the running step rewritten in place on a terminal.
 
-/** What a person can put right: shown as it stands, without a stack trace. */
+/** An error that a person can put right: shown as it is, without a stack trace. */
 export class SetupError extends Error {
   /** @override */
   name = "SetupError";
@@ -38,7 +38,7 @@ function clear() {
 }
 
 /**
- * Runs one step and says how long it took.
+ * Runs one step and prints its duration.
  * @template T
  * @param {string} name
  * @param {() => Promise<T>} body

@@ -19,21 +19,21 @@ import { hashOf, isStamped, stamp } from "./stamp.js";
 const SOURCE = at("scripts/sentencepiece/source.txt");
 const VERSION = /^sentencepiece==(\S+)/m.exec(readFileSync(SOURCE, "utf8"))?.[1];
 const folder = () => join(cacheFolder(), `sentencepiece-${VERSION}`);
-// What could not be fetched is not asked for again by every command, only by the set-up itself.
+// A failed download is repeated by the set-up alone, not by every command.
 const UNAVAILABLE = "sentencepiece-unavailable";
 
 /** The folder that holds SentencePiece's src and third_party, or null where it has not been fetched. */
 export const findSentencePiece = () => (existsSync(join(folder(), "VERSION.txt")) ? folder() : null);
 
-/** Whether there is nothing left to try: it is there, or it could not be had. */
+/** True if it is there, or known to be unavailable. */
 export const sentencePieceIsSettled = () => findSentencePiece() !== null || isStamped(UNAVAILABLE, hashOf([SOURCE]));
 
 /** Lets the next set-up try again. */
 export const forgetUnavailable = () => stamp(UNAVAILABLE, "");
 
 /**
- * Fetches, checks and unpacks SentencePiece's source into the user's cache. Everything else works without it, so where
- * it cannot be had the set-up says so and goes on.
+ * Fetches, checks and unpacks SentencePiece's source into the user's cache. Everything else works without it: where it
+ * is unavailable the set-up reports so and continues.
  * @returns {Promise<string | null>} its folder
  */
 export async function fetchSentencePiece() {
@@ -70,7 +70,7 @@ async function fetchInto(target) {
 }
 
 /**
- * What a killed set-up left; the lock says that nobody is at it now.
+ * Removes what a killed set-up left; the lock excludes a running one.
  * @param {string} target
  */
 function removeLeftovers(target) {

@@ -30,8 +30,9 @@ export async function runServeGuide() {
 }
 
 /**
- * @param {import("node:child_process").ChildProcessByStdio<null, import("node:stream").Readable, import("node:stream").Readable>} serve
- * @returns {Promise<string | null>} what it said instead, if it does not come up
+ * @param {import("node:child_process").ChildProcessByStdio<null, import("node:stream").Readable,
+ * import("node:stream").Readable>} serve
+ * @returns {Promise<string | null>} its output, if it does not come up
  */
 function untilUp(serve) {
   let said = "";

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 
 import { dirname, join, relative } from "node:path";
 import { at, root } from "./paths.js";
 
-// A stamp says what a finished step was made from. It is written last, so a step that was cut off has none.
+// A stamp holds the hash of a finished step's inputs. It is written last, so an interrupted step has none.
 
 /** @param {string} name */
 const stampPath = (name) => at("build", "stamps", name);
@@ -36,7 +36,7 @@ export function writeWhole(path, text) {
 /**
  * A hash over names and contents, so that it survives a fresh checkout, where times mean nothing.
  * @param {Iterable<string>} files absolute paths
- * @param {...string} extra whatever else the step depends on
+ * @param {...string} extra further inputs of the step
  */
 export function hashOf(files, ...extra) {
   const hash = createHash("sha256");

@@ -6,5 +6,5 @@ import { run } from "./say.js";
 await run(async () => void (await bootstrap()));
 if (process.exitCode === 0) {
   process.argv.splice(2, 0, "serve");
-  await import("../apps/cli/bin/trainer.js"); // in this process, so that it hears the signals itself
+  await import("../apps/cli/bin/trainer.js"); // in this process, so that it receives the signals itself
 }

@@ -1,4 +1,4 @@
-// How long the checks take: told while they run, by how long they took the last time.
+// Time that the checks take: estimated from the last run, shown while they run.
 import { at } from "./paths.js";
 import { read, writeWhole } from "./stamp.js";
 

@@ -41,7 +41,7 @@ const node = (script, args, options) => exec(process.execPath, [at(script), ...a
  */
 const single = ({ code, output }) => (code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1, output });
 
-/** Unit, integration and end-to-end tests, by Vitest; what it says is shown as it runs. */
+/** Unit, integration and end-to-end tests, by Vitest; its output is shown as it runs. */
 async function tests() {
   rmSync(COVERAGE, { force: true });
   return vitest(["--coverage"], (code) => code !== 0 && coverage().failed === 0);

@@ -6,7 +6,7 @@ import { filesIn, hashOf, isStamped, read, stamp } from "./stamp.js";
 
 const STAMP = "types";
 
-/** What the product's build reads of ours; what it reads of others changes with the lockfile. */
+/** Our inputs of the product's build; those of others change with the lockfile. */
 const sources = () => [
   ...["tsconfig.base.json", "tsconfig.json", "package-lock.json"].map((name) => at(name)),
   ...["packages", "services", "apps", "bench"].flatMap((folder) =>

@@ -19,11 +19,11 @@ const PER_SECOND = 500;
 const SECONDS = 10;
 const QUEUED = 1000;
 const LISTED = 200;
-/** Of the corpus: a training of half a minute. */
+/** Size of the corpus: a training of half a minute. */
 const CORPUS_BYTES = 600_000;
 /** Questions after the first one to the same model. */
 const ANSWERS = 20;
-/** What both ways of training are told, by the names of requests and by those of the command. */
+/** Settings of both ways of training, by the names of requests and by those of the command. */
 const TRAINING = { model_size: "tiny", max_seq_len: 128, batch_size: 8, num_epochs: 1, seed: 1 };
 const FLAGS = [
   "--size",

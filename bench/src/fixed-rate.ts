@@ -9,8 +9,9 @@ export interface Asked {
 }
 
 /**
- * Asks so many times a second, whether or not earlier questions have been answered: a service that stalls is asked on.
- * @returns the times from when each question was due to the end of its answer, in milliseconds, sorted
+ * Open-loop load: requests at a fixed rate, whether or not earlier ones have been answered, so that a stalled service
+ * is not spared.
+ * @returns sorted latencies in milliseconds, from the due time of each request to the end of its answer
  */
 export async function atFixedRate(perSecond: number, seconds: number, nth: (i: number) => Asked): Promise<number[]> {
   const agent = new Agent({ keepAlive: true, maxSockets: 256 });

@@ -37,7 +37,7 @@ interface Job {
   readonly config: object;
   /** Texts that are written side by side. */
   readonly sequences: number;
-  /** How our side holds weights, a row each; the first is compared token by token. */
+  /** Formats of the weights, a row each; the first is compared token by token. */
   readonly weights: readonly GenerateSettings["weights"][];
 }
 

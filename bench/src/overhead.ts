@@ -5,7 +5,7 @@ import { median, type Benchmark } from "./report.js";
 const SETTINGS = { calls: 100_000, repeats: 12 };
 const WARM_UP = 4;
 
-/** What one call costs on top of its work: adding two 2 x 2 tensors, the result's allocation included. */
+/** Overhead of one call: adding two 2 x 2 tensors, the result's allocation included. */
 export const overhead: Benchmark = async ({ rounds, python, log }) => {
   const our = new Array<number>();
   const theirs = new Array<number>();

@@ -14,8 +14,8 @@ export function cacheFolder(env: NodeJS.ProcessEnv): string {
 }
 
 /**
- * The Python that has the pinned peers: a virtual environment named after its requirements, made the first time (some
- * 3 GB, as torch's wheel asks for its CUDA libraries). One that was cut off while it was made is made anew.
+ * The Python with the pinned peers: a virtual environment named after its requirements, made at first use (some 3 GB,
+ * as torch's wheel requires its CUDA libraries). An incomplete one is made again.
  */
 export function peersPython(cache: string, log: (line: string) => void): string {
   const hash = createHash("sha256").update(readFileSync(REQUIREMENTS)).digest("hex").slice(0, 12);

@@ -4,9 +4,9 @@ export interface Side {
   /** One number a round: the median of what the round measured. */
   readonly rounds: readonly number[];
   readonly peakBytes?: number;
-  /** What the loaded libraries took of it before the work began. */
+  /** The part of it that loaded libraries took before the work began. */
   readonly libraryBytes?: number;
-  /** What shows that both sides did the same work: a loss, a text. */
+  /** Evidence that both sides did the same work: a loss, a text. */
   readonly evidence?: string;
 }
 
@@ -18,11 +18,11 @@ export interface Work {
   readonly sides: readonly Side[];
 }
 
-/** What one benchmark found. */
+/** Result of one benchmark. */
 export interface Report {
   readonly benchmark: string;
   readonly unit: string;
-  /** Which way is better; ratios are ours to the peer's. */
+  /** The better direction; ratios are ours to the peer's. */
   readonly better: "lower" | "higher";
   readonly works: readonly Work[];
 }
@@ -30,13 +30,13 @@ export interface Report {
 export interface BenchmarkOptions {
   readonly rounds: number;
   readonly threads: number;
-  /** Only works whose name contains this, in any case. */
+  /** Filter: only works whose name contains this, case-insensitive. */
   readonly only?: string;
   /** The text to work on, where a benchmark works on one. */
   readonly file?: string;
   /** Python with the pinned peers. */
   readonly python: string;
-  /** For progress: one line. */
+  /** Called with progress, a line each. */
   readonly log: (line: string) => void;
 }
 

@@ -19,7 +19,7 @@ export type ScoreSettings = z.infer<typeof ScoreSettings>;
 
 export const ScoreResult = z.object({
   seconds: z.array(z.number()),
-  /** In nats per token. */
+  /** Loss in nats per token. */
   loss: z.number(),
   peakBytes: z.number(),
   libraryBytes: z.number(),

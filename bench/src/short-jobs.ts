@@ -24,7 +24,7 @@ const TEXT = { prompt_text: "O ", max_new_tokens: 32, stop_on_eos: false } as co
 /** Longer than a worker takes to be ready for the next job. */
 const IDLE_MS = 3000;
 
-/** What the service adds to short work: trainings of a second, and texts of 32 tokens by a loaded model. */
+/** Overhead of the service for short work: trainings of a second, and texts of 32 tokens by a loaded model. */
 export const shortJobs: Benchmark = async ({ rounds, threads, log }) => {
   const found: Awaited<ReturnType<typeof measured>>[] = [];
   for (let round = 0; round < rounds; round++) {

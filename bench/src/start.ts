@@ -16,8 +16,8 @@ const PeerStart = z.object({ milliseconds: z.number(), loss: z.number() });
 const FirstStep = z.object({ step: z.literal(1), train_loss: z.number() });
 
 /**
- * From a program's start to the loss of the first training step in hand: `trainer train`, whose tokenizer and tokens are
- * there from before, beside a Python script that imports its libraries and encodes no more than it trains on.
+ * Time from a program's start to the loss of the first training step: `trainer train` with cached tokenizer and tokens,
+ * beside a Python script that imports its libraries and encodes no more than it trains on.
  */
 export const start: Benchmark = async ({ rounds, threads, python, log }) => {
   using home = temporaryFolder();

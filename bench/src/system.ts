@@ -37,7 +37,7 @@ const Part = z.looseObject({ url: z.string() });
 const Addresses = z.looseObject({ api: Part, "data-bank": Part, redis: Part });
 const Keys = z.looseObject({ api_key: z.string(), data_bank_key: z.string() });
 
-/** Where the system of a home listens, once all of it does, and its keys. */
+/** Addresses of a home's system once all parts listen, and its keys. */
 export async function addressesOf(home: string) {
   for (;;) {
     const addresses = Addresses.safeParse(read(join(home, "serve.json")));

@@ -18,13 +18,13 @@ for (let repeat = 0; repeat < s.repeats; repeat += 1) {
 const result: TokenizerResult = { seconds, tokens, peakBytes: peakBytes(), libraryBytes };
 process.stdout.write(`${JSON.stringify(result)}\n`);
 
-/** From the file to a tokenizer that can encode. */
+/** Time from the file to a tokenizer that can encode. */
 function training() {
   const train = { bpe: trainBpe, sentencepiece: trainSentencePiece, char: trainChar }[s.kind];
   return async () => (await train({ files: [s.file], vocabSize: s.vocabSize, threads: s.threads })).vocabSize;
 }
 
-/** From the text in memory to the ids of a token bin, 8 MB at a time. */
+/** Time from the text in memory to the ids of a token bin, 8 MB at a time. */
 async function encoding() {
   const tokenizer = await loadTokenizer(s.tokenizer);
   const batches = [...blocks(readFileSync(s.file))];

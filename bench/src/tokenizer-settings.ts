@@ -18,7 +18,7 @@ export type TokenizerSettings = z.infer<typeof TokenizerSettings>;
 
 export const TokenizerResult = z.object({
   seconds: z.array(z.number()),
-  /** Of a training: the tokens of the vocabulary; of an encoding: the ids of the text. */
+  /** Of a training: size of the vocabulary; of an encoding: number of ids. */
   tokens: z.int(),
   peakBytes: z.number(),
   libraryBytes: z.number(),

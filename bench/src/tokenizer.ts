@@ -8,7 +8,7 @@ import { TokenizerResult, type TokenizerSettings } from "./tokenizer-settings.js
 
 /** SentencePiece keeps all of its sentences in memory: it learns from so much of the text. */
 const SENTENCEPIECE_BYTES = 2e7;
-/** Who takes part, and how often a process does its work: caches warm up in the first of several. */
+/** Participants, and the repetitions in a process: caches warm up in the first of several. */
 const SIDES = {
   bpe: {
     train: { ours: 1, rustbpe: 1, tokenizers: 1 },
@@ -19,7 +19,7 @@ const SIDES = {
 } as const;
 
 /**
- * From a file to a vocabulary, and from text to ids, all with the same vocabulary: byte-level BPE of 32,000 tokens,
+ * Time from a file to a vocabulary, and from text to ids, with equal vocabularies: byte-level BPE of 32,000 tokens,
  * SentencePiece's BPE of 8,000, and characters on one thread.
  */
 export const tokenizer: Benchmark = async (options) => {

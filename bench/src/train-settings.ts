@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** What both sides of the training benchmark get. */
+/** Settings of both sides of the training benchmark. */
 export const TrainSettings = z.object({
   threads: z.int(),
   seed: z.int(),
@@ -19,7 +19,7 @@ export const TrainSettings = z.object({
 });
 export type TrainSettings = z.infer<typeof TrainSettings>;
 
-/** What each side reports. */
+/** Report of each side. */
 export const TrainResult = z.object({
   milliseconds: z.array(z.number()),
   losses: z.array(z.number()),

@@ -25,7 +25,7 @@ const gpt2 = (nLayer: number, nEmbd: number, nHead: number, vocabSize: number) =
   eos_token_id: 0,
 });
 
-/** What LLaMA and Qwen call their dimensions: two heads share a pair of keys and values at 4 x 256. */
+/** Dimensions of LLaMA and Qwen: two heads share a pair of keys and values at 4 x 256. */
 const decoder = { bos_token_id: 0, eos_token_id: 0, max_position_embeddings: 256, tie_word_embeddings: true };
 const narrow = {
   ...decoder,

@@ -18,7 +18,7 @@ import { SetupError, megabytes, progress } from "../say.js";
 /** @typedef {{ text: string, hashes: string[] }} Pin one requirement with its hashes */
 
 /**
- * Has pip fetch every pinned wheel into a folder. A wheel that lies there already with the right hash is kept.
+ * Downloads every pinned wheel into a folder, by pip. One that is there with the right hash is kept.
  * @param {{ into: string, requirements: string[], tags: string[] }} options
  */
 export async function download({ into, requirements, tags }) {
@@ -80,7 +80,7 @@ async function pipDownload(pin, folder, tags) {
 /**
  * @param {Pin} pin
  * @param {number} code
- * @param {string} output what pip said
+ * @param {string} output pip's output
  * @param {string} cache
  */
 export function explain(pin, code, output, cache) {

@@ -10,7 +10,7 @@ const SURVIVED = ["Survived", "NoCoverage"];
 const LONGEST = 80;
 
 /**
- * Where a mutant is and what it changes, in one line; null if a test killed it or ran out of time by it.
+ * A surviving mutant in one line: its place and change; null if a test killed it, or it timed out.
  * @param {Mutant & { fileName: string }} mutant
  */
 export function survivor({ fileName, location: { start, end }, replacement = "", status }) {
@@ -21,7 +21,7 @@ export function survivor({ fileName, location: { start, end }, replacement = "",
 }
 
 /**
- * How many were killed, and which share that is.
+ * Number and share of killed mutants.
  * @param {Report} report
  */
 export function summary({ files }) {

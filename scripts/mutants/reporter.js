@@ -3,7 +3,7 @@ import { root } from "../paths.js";
 import { say } from "../say.js";
 import { summary, survivor } from "./report.js";
 
-/** Names survivors as they are found, so that a run that is cut off has told what it knew. */
+/** Prints survivors as they are found, so that a run that is cut off has shown its part. */
 class Survivors {
   /** @param {import("./report.js").Mutant & { fileName: string }} mutant */
   onMutantTested(mutant) {

@@ -9,7 +9,7 @@ let folder = "";
 beforeEach(() => void (folder = scratchPath("audit")));
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Programs of those names that do what a shell script says. */
+/** Programs of those names that run a shell script. */
 function programs(scripts: Readonly<Record<string, string>>): void {
   mkdirSync(join(folder, "bin"), { recursive: true });
   for (const [name, script] of Object.entries(scripts)) {

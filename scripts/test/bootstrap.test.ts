@@ -36,7 +36,7 @@ async function path(programs: Record<string, string> = {}) {
   return bin;
 }
 
-/** What is left in the cache after a failure: a lock or a half-made folder would be found here. */
+/** Entries of the cache after a failure: a lock or a half-made folder would be among them. */
 const left = async () => {
   const names = await readdir(join(folder, "cache")).catch(() => []);
   return names.filter((name) => !name.endsWith(".wheels"));

@@ -15,7 +15,7 @@ const pages = listed
   .filter((path) => path !== "" && existsSync(join(root, path)));
 const read = (path: string) => readFileSync(join(root, path), "utf8");
 
-/** What is wrong with the blocks of code of a page: one that holds another's fence, or that nothing closes. */
+/** Errors in the code blocks of a page: one that holds another's fence, or that nothing closes. */
 function troubles(text: string): string[] {
   const lines = text.split("\n");
   const fenced = markdown(text).filter(({ type, from, to }) => type === "code" && to > from);

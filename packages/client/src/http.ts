@@ -6,12 +6,12 @@ import { z } from "zod";
 import { ServiceError, type Service } from "./service-error.js";
 
 export interface HttpRequest {
-  /** Which one the request is for: what fails says so. */
+  /** The service of the request, named in its errors. */
   readonly service: Service;
   readonly method: "GET" | "HEAD" | "POST" | "DELETE";
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: AsyncIterable<Uint8Array>;
-  /** How long nothing may move on the connection. */
+  /** Longest silence on the connection. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
   /** Statuses from 400 on that are answers all the same. */
@@ -79,7 +79,7 @@ export async function* chunks(answer: http.IncomingMessage): AsyncGenerator<Buff
   }
 }
 
-/** What happened on the way; somebody's wish to stop stays what it is, and so does what went wrong on this side. */
+/** Maps an error of a request; aborts and errors of this side are returned unchanged. */
 export function lost(what: string, error: unknown, service?: Service): unknown {
   if (!(error instanceof Error) || error instanceof ServiceError || error.name === "AbortError") return error;
   const { code }: NodeJS.ErrnoException = error;

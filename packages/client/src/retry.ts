@@ -2,15 +2,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ServiceError } from "./service-error.js";
 
 export interface RetryOptions {
-  /** How often, after the first attempt. */
+  /** Number of attempts after the first. */
   readonly retries: number;
-  /** What the n-th wait is n times of. */
+  /** Unit of the backoff: the n-th wait is n times this. */
   readonly backoffMs: number;
 }
 
 /**
- * Does a piece of work, again where it failed by something that passes.
- * @param work is told how to say that it got further: then it has all its retries again
+ * Runs a piece of work, and retries it on transient errors.
+ * @param work gets a function that reports progress, which resets the count of retries
  */
 export async function retrying<T>(
   { retries, backoffMs }: RetryOptions,

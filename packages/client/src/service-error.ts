@@ -1,16 +1,16 @@
 /** The API, or the file service. */
 export type Service = "trainer" | "data-bank";
 
-/** A request that did not come to what was asked: refused by the service, or lost on the way to it or back. */
+/** A request that failed: refused by the service, or lost on the way to it or back. */
 export class ServiceError extends Error {
   override readonly name = "ServiceError";
   /** The service's own code, or UNREACHABLE, TIMEOUT, HASH_MISMATCH, INVALID_ANSWER. */
   readonly code: string;
-  /** Of the answer; null if there was none. */
+  /** Status of the answer; null if there was none. */
   readonly status: number | null;
-  /** With what the service's log calls this request. */
+  /** Id of this request in the service's log. */
   readonly requestId: string | null;
-  /** Which service was asked. */
+  /** The service that the request was for. */
   readonly service: Service | null;
 
   constructor(
@@ -29,7 +29,7 @@ export class ServiceError extends Error {
     this.service = options.service ?? null;
   }
 
-  /** Whether the same request may well come through later: what was lost on the way, and what a service cannot do now. */
+  /** True if the same request may succeed later: lost requests, and temporary errors of services. */
   get mayPass(): boolean {
     if (this.status === null) return this.code === "UNREACHABLE" || this.code === "TIMEOUT";
     return RETRIED.has(this.status);

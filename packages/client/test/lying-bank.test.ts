@@ -24,7 +24,7 @@ const partOf = (name: string) => `${name}.${id.slice(0, 16)}.part`;
 const clientOf = (url: string) => new DataBankClient({ url, apiKey: "secret", retries: 1, backoffMs: 1 });
 
 const head = (etag: string, bytes: Buffer) => ({ etag, "content-length": String(bytes.length) });
-/** Says of its file what is true, and sends something else. */
+/** Describes its file truthfully, and sends something else. */
 const sending = (bytes: Buffer, headers: object = {}) =>
   function answer(req: IncomingMessage, res: ServerResponse): void {
     if (req.method === "HEAD") res.writeHead(200, head(id, content)).end();

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { z } from "zod";
 
-/** A service that answers what a test says. */
+/** A service with a test's answers. */
 export async function saying(answer: (req: IncomingMessage, res: ServerResponse, nth: number) => void) {
   let count = 0;
   const server = createServer((req, res) => {

@@ -52,7 +52,7 @@ test("a conversation is asked for, and ended", async () => {
   await expect(client.chatHistory("r", "s")).rejects.toMatchObject({ status: 404 });
 });
 
-/** A server that answers each request as is said, whatever it is. */
+/** A server that gives each request a test's answer. */
 async function answering(answer: (req: IncomingMessage, res: ServerResponse, nth: number) => void) {
   const asked: string[] = [];
   const server = createServer((req, res) => {

@@ -15,7 +15,7 @@ export function createIfFree(path: string, text: string, link = linkSync): boole
   }
 }
 
-/** What stays is a leftover like others; thrown, it would hide that the file was created. */
+/** Never throws: a leftover is like any other; an error would hide that the file was created. */
 function removeIfPossible(path: string): void {
   try {
     rmSync(path, { force: true });

@@ -8,12 +8,12 @@ export const isErrno = (error: unknown, ...codes: readonly string[]): boolean =>
 const ABSENT = ["ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG", "ERR_INVALID_ARG_VALUE"];
 
 /**
- * Whether an error says that a file is not there. One that cannot be reached (EACCES, EIO, EMFILE, ESTALE) may be there:
- * who takes that for absence begins anew what exists.
+ * True if an error says that a file does not exist. One that cannot be reached (EACCES, EIO, EMFILE, ESTALE) may exist:
+ * taking that for absence would overwrite it.
  */
 export const isAbsent = (error: unknown): boolean => isErrno(error, ...ABSENT);
 
-/** What the work gives; null where it met a file that is not there. */
+/** The work's result; null if a file did not exist. */
 export async function unlessAbsent<T>(work: Promise<T>): Promise<T | null> {
   try {
     return await work;

@@ -2,14 +2,14 @@ import { readdir, stat } from "node:fs/promises";
 import type { Dirent } from "node:fs";
 import { isErrno, unlessAbsent } from "./errno.js";
 
-/** Whether there is a file at `path`, links followed. @throws what keeps it from being looked at */
+/** True if `path` is a file; follows links. @throws other errors of the file system */
 export const isFile = async (path: string): Promise<boolean> => (await unlessAbsent(stat(path)))?.isFile() ?? false;
 
-/** Whether there is a folder at `path`, links followed. @throws what keeps it from being looked at */
+/** True if `path` is a folder; follows links. @throws other errors of the file system */
 export const isFolder = async (path: string): Promise<boolean> =>
   (await unlessAbsent(stat(path)))?.isDirectory() ?? false;
 
-/** What is in a folder; nothing where it is not there. @throws ENOTDIR for a file, and what keeps it from being read */
+/** Entries of a folder; none if it does not exist. @throws ENOTDIR for a file, and other errors of the file system */
 export const entriesIn = async (folder: string): Promise<Dirent[]> =>
   (await unlessMissing(readdir(folder, { withFileTypes: true }))) ?? [];
 

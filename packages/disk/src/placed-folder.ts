@@ -7,7 +7,10 @@ import { makeFolder, syncFolder } from "./folder.js";
 import { namesIn } from "./is-there.js";
 import { namespace, startOf } from "./process.js";
 
-/** A folder to write in, beside where it is to be. Its name says who writes, so that what a dead process left is known. */
+/**
+ * A folder to write in, beside its destination. Its name names the writer, so that leftovers of a dead process are
+ * recognised.
+ */
 export async function folderBeside(parent: string): Promise<string> {
   await makeFolder(parent);
   await removeLeftovers(parent);
@@ -35,10 +38,10 @@ export async function removeLeftovers(parent: string, abandonedMs = ABANDONED_MS
   }
 }
 
-/** When a process began, as a part of a name; empty if it is gone. */
+/** Start time of a process, as a part of a name; empty if it is gone. */
 const beginOf = (pid: number): string => (startOf(pid) ?? "").replace(/\W/g, "");
 
-/** When a folder or anything in it was last written, in ms since 1970. */
+/** Time of the last write to a folder or anything in it, in ms since 1970. */
 async function lastWritten(path: string): Promise<number> {
   const own = (await unlessAbsent(stat(path)))?.mtimeMs ?? 0;
   const names = (await unlessAbsent(readdir(path))) ?? [];

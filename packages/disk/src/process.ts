@@ -2,10 +2,10 @@ import { execFileSync } from "node:child_process";
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 
-/** A process, told apart from every other: its id is used again, after a restart and on other machines. */
+/** A process, distinguished from every other: ids are reused, after a restart and on other machines. */
 export interface ProcessName {
   readonly pid: number;
-  /** When it began, in whatever terms the system has. */
+  /** Start time, in the system's own terms. */
   readonly started: string;
   readonly host: string;
   /** The system's own start that it belongs to; empty where that has no name. */
@@ -23,14 +23,14 @@ export const thisProcess = (): ProcessName => ({
   space: namespace(),
 });
 
-/** Whether a process lives; null for one of another host or container, of which nobody here can know. */
+/** True if a process lives; null for one of another host or container, which cannot be seen from here. */
 export function isAlive({ pid, started, host, boot, space }: ProcessName): boolean | null {
   if (host !== hostname()) return null;
   if (boot !== bootId()) return false;
   return space === namespace() ? String(startOf(pid)) === started : null;
 }
 
-/** When a process began; null if there is none of that id, or one that has ended. */
+/** Start time of a process; null if there is none of that id, or one that has ended. */
 export function startOf(pid: number): string | null {
   const stat = textOf(() => readFileSync(`/proc/${pid}/stat`, "utf8"));
   if (stat === "")
@@ -49,7 +49,7 @@ const bootId = () => textOf(() => readFileSync("/proc/sys/kernel/random/boot_id"
 /** The space in which this process's id counts, a container's own; empty where the system has no such thing. */
 export const namespace = () => textOf(() => readlinkSync("/proc/self/ns/pid")).replace(/\D/g, "");
 
-/** What is read, without the spaces around it; empty where the system has no such thing. */
+/** The trimmed text; empty where the system has no such thing. */
 function textOf(read: () => string): string {
   try {
     return read().trim();

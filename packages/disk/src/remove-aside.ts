@@ -8,8 +8,8 @@ import { namesIn } from "./is-there.js";
 const REMOVED = ".removed-";
 
 /**
- * Removes a file or a folder: out of its place at once, so that nobody finds half of it. `keep` is asked when it is out of
- * its place; where somebody has come to need it, it is put back, and the answer is false.
+ * Removes a file or a folder: out of its place at once, so that nobody finds half of it. `keep` is called when it is
+ * out of its place; if it is needed by then, it is put back, and the result is false.
  */
 export async function removeAside(
   path: string,

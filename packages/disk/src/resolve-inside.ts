@@ -4,8 +4,8 @@ import { isAbsolute, relative, resolve, sep } from "node:path";
 import { unlessAbsent } from "./errno.js";
 
 /**
- * The real path, links followed, of what `path` names from `root`; null where nothing is there, and where it lies outside
- * of `root`, by `..`, by a link or by being absolute: the two are not told apart.
+ * The real path of `path` within `root`, links followed; null if it does not exist or leads out of `root`, by `..`, by
+ * a link or by being absolute: the two are not distinguished.
  */
 export async function resolveInside(root: string, path: string): Promise<string | null> {
   const real = await unlessAbsent(realpath(resolve(root, path)));
@@ -13,7 +13,7 @@ export async function resolveInside(root: string, path: string): Promise<string 
   return real !== null && top !== null && isWithin(top, real) ? real : null;
 }
 
-/** Whether `path`, which is there, lies in `root` or is it, links followed. */
+/** True if the existing `path` is `root` or inside it, links followed. */
 export const isInside = (root: string, path: string): boolean =>
   existsSync(root) && isWithin(realpathSync(root), realpathSync(path));
 

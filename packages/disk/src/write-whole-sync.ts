@@ -2,7 +2,7 @@ import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "n
 import { dirname } from "node:path";
 import { temporaryName } from "./write-whole.js";
 
-/** As `writeJson`, for a small file in a folder that is there, before anything else goes on. */
+/** As `writeJson`, for a small file in an existing folder, synchronous. */
 export function writeJsonSync(path: string, value: unknown, { mode }: { readonly mode?: number } = {}): void {
   const temporary = temporaryName(path);
   try {

@@ -6,13 +6,13 @@ import { syncFolder } from "./folder.js";
 export interface WriteOptions {
   /** The new file's permissions; the process's usual ones if left out. */
   readonly mode?: number;
-  /** Where it is written until it is whole, on the same file system; beside `path` if left out. */
+  /** Temporary path, on the same file system; beside `path` by default. */
   readonly temporary?: string;
 }
 
 /**
- * Writes a file that is there whole or not at all, whatever happens meanwhile: under a name of its own, synced, renamed,
- * and the folder synced, which must be there. Gives what `write` gives.
+ * Writes a file atomically: under a temporary name, synced, renamed, and the existing folder synced. Returns the result
+ * of `write`.
  */
 export async function writeWhole<T>(
   path: string,
@@ -52,5 +52,5 @@ export async function writeSynced<T>(path: string, write: (file: FileHandle) => 
 /** A name beside `path` that no other writer has. */
 export const temporaryName = (path: string): string => `${path}.${randomUUID()}.tmp`;
 
-/** Whether `temporaryName` has given a name. */
+/** True for names made by `temporaryName`. */
 export const isTemporary = (name: string): boolean => /\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/.test(name);

@@ -47,7 +47,7 @@ export class Discord implements AsyncDisposable {
     return this;
   }
 
-  /** What discord.js takes as `rest.api`. */
+  /** Value of `rest.api` for discord.js. */
   get apiUrl(): string {
     return `http://127.0.0.1:${this.#port}/api`;
   }

@@ -4,13 +4,13 @@ import { connect, createServer, type Socket } from "node:net";
 /** A way to a server that can be made bad, as networks are. */
 export interface Link extends AsyncDisposable {
   readonly port: number;
-  /** How long whatever is sent is under way, in milliseconds, each way. */
+  /** One-way delay in milliseconds. */
   delayMs: number;
-  /** How many of the pieces sent break the connection, from 0 to 1. */
+  /** Probability that a sent piece breaks the connection. */
   resets: number;
-  /** Nothing arrives, on old connections and on new ones, and nobody is told. */
+  /** Nothing arrives, on old connections and new ones, and neither side notices. */
   silent: boolean;
-  /** The connections there are now are dead from here on, and nobody is told; new ones are good. */
+  /** Existing connections are dead from here on, and neither side notices; new ones work. */
   forget(): void;
 }
 

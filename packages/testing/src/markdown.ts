@@ -1,14 +1,14 @@
 import { parsers } from "prettier/plugins/markdown";
 import { z } from "zod";
 
-/** A piece of a page as a Markdown reader takes it, with what this project asks of one. */
+/** A node of a page as a Markdown reader takes it, reduced to what this project checks. */
 export interface Piece {
   readonly type: string;
-  /** Of a block of code. */
+  /** Language of a code block. */
   readonly lang: string;
-  /** Of code and text. */
+  /** Text of code and text nodes. */
   readonly value: string;
-  /** Of a link or a picture. */
+  /** Target of a link or a picture. */
   readonly url: string;
   /** The lines of its source, from 1. */
   readonly from: number;

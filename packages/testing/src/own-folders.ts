@@ -3,7 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MEMORY, isWritable } from "./scratch.js";
 
-/** All temporary folders of the tests and of what they start lie in folders of this suite, which go with it, whatever was killed. */
+/**
+ * Temporary folders of the tests and of their processes are inside folders of this suite, which are removed with it,
+ * whatever was killed.
+ */
 export default function setup(): () => void {
   const onDisk = mkdtempSync(join(tmpdir(), "tests-"));
   const inMemory = isWritable(MEMORY) ? mkdtempSync(join(MEMORY, "tests-")) : onDisk;

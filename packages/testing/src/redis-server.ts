@@ -10,7 +10,7 @@ import { scratchPath } from "./scratch.js";
 export interface RedisServer extends AsyncDisposable {
   readonly url: string;
   readonly port: number;
-  /** As a crash does it. */
+  /** Ends it as a crash does. */
   kill(): Promise<void>;
   /** Up again after a `kill`, on the same port, with what had been written. */
   start(): Promise<void>;

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** Where Linux keeps files in memory. */
+/** Linux's file system in memory. */
 export const MEMORY = "/dev/shm";
 
 /** A new folder of a test, gone with all in it when it is disposed of. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { isSha256, type Sha256 } from "@trainer/disk";
 
-/** What a file service calls a file of these bytes. */
+/** Id of these bytes in a file service. */
 export const sha256 = (bytes: string | Uint8Array): Sha256 =>
   asSha256(createHash("sha256").update(bytes).digest("hex"));
 

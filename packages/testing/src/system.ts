@@ -67,7 +67,7 @@ export async function startSystem({ bankLog = { write() {} } }: { bankLog?: { wr
     trainer: new Queue("trainer", { connection: redis }),
     "trainer-inference": new Queue("trainer-inference", { connection: redis }),
   };
-  for (const queue of Object.values(queues)) queue.on("error", () => {}); // Redis is away at times
+  for (const queue of Object.values(queues)) queue.on("error", () => {}); // Redis is unavailable at times
   const runs = new RunRecords(redis);
   const input: WorkerInput = {
     redisUrl: redisServer.url,
@@ -93,7 +93,7 @@ export async function startSystem({ bankLog = { write() {} } }: { bankLog?: { wr
       startWorker({ ...input, ...fields }, hooks),
     add: async <K extends JobKind>(queue: keyof typeof queues, kind: K, data: Jobs[K]) =>
       await queues[queue].add(kind, jobData(data)),
-    /** As the API does it. */
+    /** Queues it as the API does. */
     async train(runId: string, fields: object = {}) {
       const asked = request(fields);
       await runs.create(runId, USER, asked);
@@ -123,7 +123,7 @@ export async function startSystem({ bankLog = { write() {} } }: { bankLog?: { wr
 }
 export type System = Awaited<ReturnType<typeof startSystem>>;
 
-/** Hears all that is published of a run, on its own channel and on the common one. */
+/** Collects all events of a run, on its own channel and on the common one. */
 export async function listen(url: string, runId: string) {
   const redis = openRedis(url);
   const own: TrainerEvent[] = [];

@@ -30,7 +30,7 @@ class AddedTokens {
   bool empty() const { return tokens_.empty(); }
   Match find(const uint8_t* p, const uint8_t* end) const;
 
-  /** May an added token lie across `cut`? */
+  /** True if an added token may cross `cut`. */
   bool crosses(const uint8_t* begin, const uint8_t* cut, const uint8_t* end) const;
 
  private:

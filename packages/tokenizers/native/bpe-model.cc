@@ -8,7 +8,7 @@ namespace tok {
 
 namespace {
 
-constexpr size_t kShort = 48;  // up to here looking for the least rank anew each time beats keeping a queue
+constexpr size_t kShort = 48;  // up to this length a linear search for the least rank beats a queue
 
 }  // namespace
 
@@ -40,7 +40,7 @@ void BpeModel::encodeWord(const uint8_t* bytes, size_t size, std::vector<uint32_
   mergeSymbols(merges, out, from, &spans);
 }
 
-/** The token that a word is as a whole, where the model says that this comes before merging. */
+/** The token of a whole word, if the model matches these before merging. */
 const uint32_t* BpeModel::wordId(const uint8_t* bytes, size_t size) const {
   if (!ignoreMerges) return nullptr;
   const auto word = words.find(std::string(reinterpret_cast<const char*>(bytes), size));
@@ -64,7 +64,7 @@ void BpeModel::symbolsOf(const uint8_t* bytes, size_t size, std::vector<uint32_t
   }
 }
 
-/** Looks for the least rank anew each time: in a short word that beats keeping a queue. */
+/** Searches for the least rank each time: in a short word that beats a queue. */
 void BpeModel::mergeShort(const uint8_t* bytes, size_t size, std::vector<uint32_t>& out) const {
   uint32_t ids[kShort];
   RankedMerge next[kShort];  // of the symbol and the one after it

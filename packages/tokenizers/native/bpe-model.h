@@ -12,7 +12,7 @@
 
 namespace tok {
 
-/** What a tokenizer.json's model says, ready to be applied. */
+/** The model of a tokenizer.json, ready to be applied. */
 struct BpeModel {
   Pattern pattern = Pattern::kGpt2;
   bool ignoreMerges = false;  // a word that is a token is that token
@@ -24,7 +24,7 @@ struct BpeModel {
   std::vector<RankedMerge> byteMerges;  // of two bytes, by 256 * left + right: the first of every word's look-ups
   std::unordered_map<std::string, uint32_t> words;  // by bytes; only where ignoreMerges needs it
 
-  /** To be called when all the above is there. */
+  /** Call when all of the above is set. */
   void prepare();
 
   /** Applies the merges to a word of any length; appends to out. */

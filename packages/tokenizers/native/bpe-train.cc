@@ -57,7 +57,7 @@ class Words {
   std::vector<Symbol> symbols_;
 };
 
-/** What one merge does to the pairs on one side of it: by neighbour, how often and in which words. */
+/** Effects of one merge on the pairs at one side of it: counts and words by neighbour. */
 class Neighbours {
  public:
   struct Seen {

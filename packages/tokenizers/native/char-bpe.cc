@@ -17,8 +17,7 @@ void CharBpe::encodeWord(std::string_view word, std::vector<uint32_t>& ids, std:
     ids.push_back(id);
     if (spans != nullptr) spans->push_back(span);
   };
-  // What is unknown waits for the next character that is known, and stands after bytes that come in between: so it is
-  // in Hugging Face's library.
+  // Unknown characters wait for the next known one, and follow bytes in between: so it is in Hugging Face's library.
   Span waiting{0, 0};
   const auto flush = [&] {
     if (waiting.end > waiting.begin) put(unknown, waiting);

@@ -7,7 +7,7 @@
 
 namespace tok {
 
-/** Each code point is a token: one look-up a character, after NFC where that is asked for. */
+/** Each code point is a token: one look-up a character, after NFC if requested. */
 class CharEncoder : public TextEncoder {
  public:
   /** ids[i] is the token of points[i]; `unknown` that of all others. */

@@ -10,7 +10,7 @@
 
 namespace tok {
 
-/** Which code points occur in texts, after NFC where that is asked for. */
+/** The set of code points in texts, after NFC if requested. */
 class CharSet {
  public:
   CharSet(unsigned threads, bool nfc) : threads_(threads), nfc_(nfc) {}
@@ -19,7 +19,7 @@ class CharSet {
   void addFiles(const std::vector<std::string>& paths);
   void addDocuments(const Documents& documents);
 
-  /** In ascending order. */
+  /** Code points in ascending order. */
   std::vector<uint32_t> points();
 
   std::atomic<uint64_t> bytes{0};

@@ -95,7 +95,7 @@ class CharsMapStep : public NormalizerStep {
     return found.has_value();
   }
 
-  /** What the shortest rule that matches at the beginning of `key` makes of it. */
+  /** Output of the shortest rule that matches at the beginning of `key`. */
   std::optional<std::string_view> find(std::string_view key) const {
     const auto offsetOf = [](uint32_t unit) { return (unit >> 10) << ((unit & (1u << 9)) >> 6); };
     size_t node = offsetOf(units_[0]);

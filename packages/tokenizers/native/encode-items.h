@@ -13,7 +13,7 @@ namespace tok {
 
 /**
  * Encodes documents on threads that take items of them in turn; `encode(begin, end, ids)` appends the ids of a whole
- * document, or of a part that planItems cut where `cutAfter` says, and gives the number of special tokens it found.
+ * document, or of a part that planItems cut at `cutAfter`, and returns the number of special tokens it found.
  */
 template <typename Id, typename Cut, typename Encode>
 void encodeItems(const Documents& documents, const BatchSettings& settings, Encoded<Id>& out, Cut&& cutAfter,

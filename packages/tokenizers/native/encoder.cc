@@ -29,7 +29,7 @@ struct Encoder::Scratch {
   std::vector<uint8_t> repaired, composed;
 };
 
-/** Where ids go; there is room for the most that the text can give. */
+/** Output of ids, with room for the most that the text can give. */
 template <typename Id>
 class Encoder::Writer {
  public:

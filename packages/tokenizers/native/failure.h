@@ -18,7 +18,7 @@ struct TooLong : std::exception {
   }
 };
 
-/** What JavaScript is told of an exception: a code for programs, a message for people. */
+/** An exception as JavaScript gets it: a code for programs, a message for people. */
 struct Failure {
   const char* code;
   std::string message;

@@ -14,7 +14,7 @@ enum class Pattern : uint32_t {
 };
 constexpr uint32_t kPatternCount = 3;
 
-/** How many bytes past the end of a text must be readable: the lexers look at 16 bytes at a time. */
+/** Readable bytes required past the end of a text: the lexers read 16 bytes at a time. */
 constexpr size_t kPadding = 32;
 
 namespace lex {

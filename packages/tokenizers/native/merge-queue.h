@@ -22,7 +22,7 @@ struct Candidate {
 
 /**
  * Candidates in order. Most pairs are too rare ever to be looked at, so only those above a falling threshold are kept
- * as a heap, which then fits the cache; the rest lie unsorted until the heap runs dry.
+ * as a heap, which then fits the cache; the rest stay unsorted until the heap runs dry.
  */
 class MergeQueue {
  public:

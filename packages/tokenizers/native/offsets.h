@@ -25,7 +25,7 @@ struct Aligned {
 /** A normalized text's way back: for each of its bytes the bytes it came from. Empty: nothing was changed. */
 using Alignment = std::vector<Span>;
 
-/** Where the bytes [begin, end) of a text that an alignment may belong to came from. */
+/** Source range of the bytes [begin, end) of a text with an optional alignment. */
 inline Span sourceOf(const Alignment& alignment, uint32_t begin, uint32_t end) {
   if (alignment.empty() || begin == end) return {begin, end};
   return {alignment[begin].begin, alignment[end - 1].end};

@@ -54,7 +54,7 @@ std::optional<Found> nextAdded(const AddedTokens& tokens, std::string_view text,
   }
 }
 
-/** Calls part(begin, end) for what lies between added tokens, unless it is empty, and token(found) for these. */
+/** Calls part(begin, end) for text between added tokens, unless it is empty, and token(found) for these. */
 template <typename Part, typename Token>
 void splitAtAdded(const AddedTokens& tokens, std::string_view text, Part&& part, Token&& token) {
   size_t at = 0;
@@ -196,7 +196,7 @@ void PieceEncoder::run(std::string_view text, bool specialTokens, Sink& sink, No
 template <typename Sink>
 void PieceEncoder::runSection(std::string_view section, uint32_t base, bool specialTokens, Sink& sink,
                               NormalizerBuffers (&buffers)[2], Budget& budget) const {
-  // Whether a text begins where the whole one does is asked of where its first byte came from.
+  // Whether a text begins where the whole one does depends on the source of its first byte.
   const bool aligned = Sink::kAligned || pipeline_.splitter.prefix == PieceSplitter::Prefix::kFirst;
   const Normalized normal = applySteps(pipeline_.steps, section, aligned, buffers[0], budget);
   const auto source = [&](uint32_t begin, uint32_t end) -> Span {

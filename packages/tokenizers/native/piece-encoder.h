@@ -15,7 +15,7 @@
 
 namespace tok {
 
-/** What a tokenizer.json that is not byte-level says, ready to be applied. */
+/** The pipeline of a tokenizer.json that is not byte-level, ready to be applied. */
 struct PiecePipeline {
   std::unique_ptr<PieceModel> model;
   NormalizerSteps steps;
@@ -39,7 +39,7 @@ class PieceEncoder : public TextEncoder {
 
  private:
   struct Scratch;
-  /** Where tokens go: `word` has what the splitter cut, `put` an added token; both with the bytes they came from. */
+  /** Output of tokens: `word` gets the splitter's words, `put` an added token; both with their source bytes. */
   template <typename Sink>
   void run(std::string_view text, bool specialTokens, Sink& sink, NormalizerBuffers (&buffers)[2]) const;
   template <typename Sink>

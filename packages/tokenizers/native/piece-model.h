@@ -10,7 +10,7 @@
 
 namespace tok {
 
-/** What makes tokens of a word: a part of the text that no token reaches out of. */
+/** Tokenizes a word: a part of the text that no token crosses. */
 class PieceModel {
  public:
   virtual ~PieceModel() = default;

@@ -7,7 +7,7 @@
 
 namespace tok {
 
-/** How a normalized text becomes the words that a model is given. */
+/** Splits a normalized text into the words that a model is given. */
 struct PieceSplitter {
   enum class Words {
     kWhole,     // one word

@@ -10,7 +10,7 @@ namespace tok {
 /** A text on its way through a normalizer. */
 struct Rewritten {
   std::vector<uint8_t> bytes;
-  Alignment alignment;  // empty until something is changed, and where nobody asks for it
+  Alignment alignment;  // empty until something changes, and where it is not needed
 };
 
 /**

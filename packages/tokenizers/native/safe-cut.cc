@@ -7,7 +7,7 @@ namespace tok {
 
 const uint8_t* safeCut(const uint8_t* begin, const uint8_t* from, const uint8_t* end) {
   // A byte that continues no character starts one, in malformed text too, so reading may begin there. A byte after
-  // three that continue one belongs to none and stands alone.
+  // three continuation bytes belongs to none and is a character of its own.
   const uint8_t* p = from;
   for (int back = 0; back < 3 && p > begin && p < end && (*p & 0xc0) == 0x80; back++) p--;
   if (p < end && (*p & 0xc0) == 0x80) p = from;

@@ -6,7 +6,7 @@
 
 namespace tok {
 
-/** What threads need to work with, kept from call to call so that caches stay warm. */
+/** Working memory of threads, kept from call to call so that caches stay warm. */
 template <typename Scratch>
 class ScratchPool {
  public:

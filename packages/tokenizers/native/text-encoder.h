@@ -24,7 +24,7 @@ struct BatchSettings {
   unsigned threads;
 };
 
-/** Text to ids, whatever the kind. Any number of threads may call it. */
+/** Text to ids, for every kind of tokenizer. Thread-safe. */
 class TextEncoder {
  public:
   virtual ~TextEncoder() = default;

@@ -24,7 +24,7 @@ struct Job {
   Trained trained;
 };
 
-/** What many threads have freed in small parts stays with the process unless it is given back. */
+/** Memory that many threads have freed in small parts stays with the process unless it is returned. */
 void giveBackMemory() {
 #ifdef __GLIBC__
   malloc_trim(0);

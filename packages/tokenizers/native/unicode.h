@@ -19,7 +19,7 @@ extern const size_t kCompositionsSize;
 /** Two bits a code point, spread out from runs: one load a lookup, 272 KiB. */
 class RunTable {
  public:
-  /** Of each run the first code point << 2 | class. */
+  /** For each run the first code point << 2 | class. */
   RunTable(const uint32_t* runs, size_t size);
   uint32_t operator[](uint32_t codePoint) const { return bits_[codePoint >> 2] >> ((codePoint & 3) * 2) & 3; }
 

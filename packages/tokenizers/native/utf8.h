@@ -11,7 +11,7 @@ struct Decoded {
   uint32_t bytes;      // how many this character, or this maximal malformed part, takes
 };
 
-/** Decodes the character at p < end, whatever the bytes are. */
+/** Decodes the character at p < end; any bytes are allowed. */
 Decoded decodeAny(const uint8_t* p, const uint8_t* end);
 
 /** Decodes a character of 2 to 4 bytes known to be well-formed. */

@@ -72,7 +72,7 @@ class WordTable {
     while (isCrowded(words, slots)) slots *= 2;
     return slots;
   }
-  /** In big steps at first; a large table takes the least memory that it can. */
+  /** Grows in big steps at first; a large table takes as little memory as it can. */
   static size_t grown(size_t slots) { return slots < kLargeTable ? slots * 4 : slots * 2; }
 
   void addLong(const uint8_t* p, size_t n, uint64_t count);

@@ -27,8 +27,8 @@ export const specialToken = (content: string, id: number): AddedToken => ({
 });
 
 /**
- * The added tokens, of which those that pad, begin and end texts are special whatever the file calls them, as in
- * transformers. One of a single character may be text as well, and is as the file has it.
+ * The added tokens; those that pad, begin and end texts are special whatever the file says, as in transformers. One of
+ * a single character may be text as well, and stays as in the file.
  */
 export function withRoles(
   added: readonly AddedToken[],

@@ -74,7 +74,7 @@ export interface NormalizerStep {
   charsMap?: Uint8Array;
 }
 
-/** native/piece-splitter.h says what they do. */
+/** Documented in native/piece-splitter.h. */
 export interface SplitterSettings {
   atWhiteSpace: boolean;
   spacesToMark: boolean;
@@ -96,7 +96,7 @@ export type PieceModelSettings =
       wordIds: Uint32Array;
     };
 
-/** flags: 1 takes the white space before it, 2 that after it, 4 stands in no word, 8 is special. */
+/** flags: 1 takes the white space before it, 2 that after it, 4 is not inside a word, 8 is special. */
 export interface AddedSettings {
   contents: ByteStrings;
   ids: Uint32Array;
@@ -113,7 +113,7 @@ export interface PieceEncoderSettings {
 
 export interface NativeEncoder {
   encode(utf8: Uint8Array, specialTokens: boolean): Int32Array;
-  /** Of well-formed text; offsets in UTF-16 units, two a token. */
+  /** For well-formed text; offsets in UTF-16 units, two a token. */
   encodeWithOffsets(utf8: Uint8Array, specialTokens: boolean): { ids: Int32Array; offsets: Uint32Array };
   encodeBatch(
     bytes: Uint8Array,

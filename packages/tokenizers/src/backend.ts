@@ -7,12 +7,12 @@ import type { MethodOptions, TrainOptions } from "./train-options.js";
 export interface TokenizerFile {
   readonly path: string;
   readonly bytes: Uint8Array;
-  /** What it holds where it is JSON, else undefined. */
+  /** Its parsed content if it is JSON, else undefined. */
   readonly json: unknown;
-  /** What it says it is: our `kind`, or Hugging Face's `model.type`; null where it is not JSON or does not say. */
+  /** Its declared kind: our `kind`, or Hugging Face's `model.type`; null if it is not JSON or declares none. */
   readonly type: string | null;
   readonly config: TokenizerConfig;
-  /** What lies beside it and is to be saved with it. */
+  /** Companion files, to be saved with it. */
   readonly beside: Files;
 }
 

@@ -14,7 +14,7 @@ import {
 } from "./tokenizer-json.js";
 import type { Frame } from "./tokenizer.js";
 
-/** What a tokenizer.json says, checked: nothing in it is left out of account but what the encoder never needs. */
+/** A validated tokenizer.json: only what the encoder never needs is ignored. */
 export interface BpeDefinition {
   readonly vocab: Readonly<Record<string, number>>;
   /** Triples of left, right and resulting token, the first merge first. */
@@ -25,7 +25,7 @@ export interface BpeDefinition {
   readonly fuseUnknown: boolean;
   readonly unknown: number | null;
   readonly added: readonly AddedToken[];
-  /** Null or absent: it does not say what stands around a text. */
+  /** Null or absent: it does not define begin and end tokens. */
   readonly frame?: Frame | null;
 }
 
@@ -72,7 +72,7 @@ export function unknownOf(model: BpeJson): number | null {
 const idIn = (vocab: BpeDefinition["vocab"], token: string): number | undefined =>
   Object.hasOwn(vocab, token) ? vocab[token] : undefined;
 
-/** Checks the model of a file that is BPE, of whatever symbols. */
+/** Checks the model of a BPE file, of any kind of symbols. */
 export function modelOf(file: TokenizerJson): BpeJson {
   const parsed = BpeJsonSchema.safeParse(file.model);
   if (!parsed.success) throw corrupt(z.prettifyError(parsed.error));

@@ -13,7 +13,7 @@ const utf8 = new TextEncoder();
 /** Byte-level BPE (Radford et al. 2019, §2.2): any text is a sequence of bytes, so nothing is ever out of vocabulary. */
 export class BpeTokenizer extends NativeTokenizer {
   readonly kind = "bpe";
-  /** How many merges it knows. */
+  /** Number of merges. */
   readonly merges: number;
 
   /** `json`: the file that `save` is to write; `beside`: what it writes with it. */
@@ -41,12 +41,12 @@ export class BpeTokenizer extends NativeTokenizer {
   }
 }
 
-/** As Hugging Face's decoder: a token with a character that stands for no byte is plain text. */
+/** As in Hugging Face's decoder: a token with a character that stands for no byte is plain text. */
 const bytesOf = (token: string): Uint8Array => unspell(token) ?? utf8.encode(token);
 
 function encoderSettings(definition: BpeDefinition): EncoderSettings {
   const { vocab, added, nfc, ignoreMerges, fuseUnknown, unknown } = definition;
-  // No text becomes a special token but where it is spelled and let through; a byte is its token, whatever that is.
+  // Text becomes a special token only where it spells one and that is allowed; a byte is its token, whatever that is.
   const special = specialIds(added);
   const byteIds = new Uint32Array(256).fill(NO_TOKEN);
   for (const { byte, char } of alphabet) byteIds[byte] = vocab[char] ?? NO_TOKEN;

@@ -24,7 +24,7 @@ export const alphabet: readonly { readonly byte: number; readonly char: string }
 /** Spells bytes as a token. */
 export const spell = (bytes: Uint8Array): string => Array.from(bytes, (byte) => charOfByte[byte]).join("");
 
-/** The bytes a token spells, or null where a character of it stands for none. */
+/** The bytes that a token spells, or null if one of its characters stands for none. */
 export function unspell(token: string): Uint8Array | null {
   const bytes = new Uint8Array(token.length);
   for (let i = 0; i < token.length; i++) {

@@ -3,11 +3,11 @@ import { TokenizerError } from "./errors.js";
 
 export { SentencePieceOptions } from "./sentencepiece-options.js";
 
-/** What can be trained and loaded, known without loading any native code: what requests are checked against. */
+/** A trainable kind of tokenizer, known without native code: requests are checked against it. */
 
 export interface Method {
   readonly title: string;
-  /** The least vocabulary that can be asked for; null where the text alone decides. */
+  /** The smallest vocabulary that may be requested; null where the text alone decides. */
   readonly leastVocabSize: number | null;
   /** The options it honours, of those that not every method does. */
   readonly options: readonly ("vocabSize" | "minFrequency" | "specials" | "normalization" | "sentencepiece")[];

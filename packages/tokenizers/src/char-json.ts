@@ -4,16 +4,16 @@ import { isVocabulary } from "./tokenizer-json.js";
 
 /** A vocabulary of characters. */
 export interface CharDefinition {
-  /** By id. */
+  /** Tokens by id. */
   readonly tokens: readonly string[];
   readonly specials: readonly string[];
   /** The id of characters that have none. */
   readonly unknown: number;
-  /** What is done to a text before it is cut into characters. */
+  /** Normalization before a text is cut into characters. */
   readonly normalization: "none" | "NFC";
 }
 
-/** The file. Strict: what a key unknown here asks for would be left out of account. */
+/** The file. Strict: ignoring an unknown key would ignore what it requests. */
 const CharJson = z.strictObject({
   kind: z.literal("char"),
   specials: z.array(z.string()),

@@ -1,4 +1,4 @@
-/** How many characters (code points) a text has, as Python counts them. */
+/** Number of characters (code points) of a text, as Python counts them. */
 export function codePoints(text: string): number {
   let count = 0;
   for (const _ of text) count += 1;

@@ -4,7 +4,7 @@ import { Replace } from "./normalizer-steps.js";
 import { readStep, stepsOf, unsupported } from "./pipeline-json.js";
 import type { Step } from "./tokenizer-json.js";
 
-/** From the tokens of a text, as the file spells them, to its parts. Throws INVALID_INPUT where these are too long. */
+/** Maps the tokens of a text, as the file spells them, to its parts. Throws INVALID_INPUT if these are too long. */
 export type Decode = (tokens: readonly string[]) => readonly string[];
 
 /** `most`: the characters that there may be afterwards. */
@@ -73,7 +73,7 @@ const replaced =
 
 const TOO_LONG = `the tokenizer's decoder makes more of its tokens than it may: ${MOST_TIMES} times their length and ${MOST_MORE} characters more`;
 
-/** The byte that a token stands for where characters have none; null for other tokens. */
+/** The byte that a byte-fallback token stands for; null for other tokens. */
 export function byteOf(token: string): number | null {
   const hex = /^<0x([0-9A-Fa-f]{2})>$/.exec(token)?.[1];
   return hex === undefined ? null : Number.parseInt(hex, 16);

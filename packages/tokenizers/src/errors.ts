@@ -10,7 +10,7 @@ export type TokenizerErrorCode =
 /** Characters of a message. It quotes names and tokens of files, which may be of any length. */
 const LONGEST = 10_000;
 
-/** Everything this package throws on purpose: `code` says what kind of thing went wrong, `cause` keeps what happened. */
+/** Every deliberate error of this package: `code` gives its kind, `cause` the origin. */
 export class TokenizerError extends Error {
   override readonly name = "TokenizerError";
   constructor(

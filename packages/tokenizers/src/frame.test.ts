@@ -76,7 +76,7 @@ test.each<[string, object, RegExp]>([
   });
 });
 
-/** Without its `any`. */
+/** The same without its `any`. */
 const matching = (pattern: RegExp): unknown => expect.stringMatching(pattern);
 
 const both = { add_bos_token: true, add_eos_token: true, bos_token: "[BOS]", eos_token: "[EOS]" };

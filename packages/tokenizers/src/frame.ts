@@ -19,8 +19,8 @@ const Named = z.tuple([z.string(), id]);
 const Ends = z.looseObject({ cls: Named, sep: Named });
 
 /**
- * What a tokenizer.json's post_processor puts around a text; null where it says nothing of that. Throws
- * TOKENIZER_LOAD_FAILED, naming what is broken or not supported.
+ * The begin and end tokens of a tokenizer.json's post_processor; null if it defines none. Throws TOKENIZER_LOAD_FAILED,
+ * naming what is broken or not supported.
  */
 export function frameOfFile(postProcessor: Step | null | undefined): Frame | null {
   let frame: Frame | null = null;
@@ -69,7 +69,7 @@ function frameOfTemplate({ single, special_tokens }: z.output<typeof Template>):
   return { before: idsOf(single.slice(0, at)), after: idsOf(single.slice(at)) };
 }
 
-/** What a tokenizer_config.json asks for, of a tokenizer whose own file does not say. */
+/** The begin and end tokens by tokenizer_config.json, for a tokenizer whose own file does not define them. */
 export const frameOfConfig = ({ add_bos_token, add_eos_token }: TokenizerConfig, { bos, eos }: Specials): Frame => ({
   before: add_bos_token === true && bos !== null ? [bos] : [],
   after: add_eos_token === true && eos !== null ? [eos] : [],

@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { TokenizerError } from "./errors.js";
 
-// The build with sanitizers lies beside the ordinary one: `npm run test:sanitize` names its folder.
+// The build with sanitizers is beside the ordinary one: `npm run test:sanitize` names its folder.
 const build = process.env["TRAINER_NATIVE_BUILD"] ?? "build";
 
 export const addonPath = (name: string): string => fileURLToPath(new URL(`../${build}/${name}.node`, import.meta.url));

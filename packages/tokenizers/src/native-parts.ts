@@ -1,7 +1,7 @@
 import { native } from "./addon.js";
 import { sentencePiece } from "./sentencepiece-addon.js";
 
-/** Loads each native part, as its first use would; throws what is wrong with it. For whoever checks an installation. */
+/** Loads each native part, as its first use would; throws its error. For checks of an installation. */
 export const nativeParts = {
   tokenizers: (): object => native(),
   sentencePiece: (): object => sentencePiece(),

@@ -19,12 +19,12 @@ import type {
 /** An error where memory does not suffice; TextEncoder would end the process. */
 const utf8 = (text: string): Uint8Array => Buffer.from(text);
 
-/** What a kind of tokenizer whose encoder is native says of itself. */
+/** Vocabulary of a tokenizer with a native encoder. */
 export interface Vocabulary {
   readonly encoder: NativeEncoder;
-  /** How the file spells each token; ids between them that stand for nothing may be left out. */
+  /** Spelling of each token in the file; unused ids between them may be left out. */
   readonly tokens: readonly (string | undefined)[];
-  /** What each stands for in the middle of a text. */
+  /** The bytes of a token in the middle of a text. */
   readonly bytes: (id: number) => Uint8Array;
   readonly special: ReadonlySet<number>;
   readonly specials: Specials;
@@ -34,7 +34,7 @@ export interface Vocabulary {
   readonly save: (folder: string) => Promise<void>;
 }
 
-/** A tokenizer over a native encoder: what is asked of it is checked here, so that nothing wrong gets to the encoder. */
+/** A tokenizer over a native encoder: arguments are checked here, so that nothing wrong reaches the encoder. */
 export abstract class NativeTokenizer implements Tokenizer {
   abstract readonly kind: string;
   readonly vocabSize: number;

@@ -3,7 +3,7 @@ import { parseTokenizerJson } from "./parse-tokenizer-json.js";
 import { pieceDefinition } from "./piece-definition.js";
 import { PieceTokenizer } from "./piece.js";
 
-/** Byte-level BPE is asked first, so that what is left of BPE is over characters. */
+/** Byte-level BPE comes first, so that the remaining BPE files are over characters. */
 export const pieces: TokenizerBackend = {
   recognizes: ({ type }) => type === "BPE" || type === "Unigram",
   load({ json, bytes, path, config, beside }) {

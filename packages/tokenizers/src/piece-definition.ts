@@ -16,9 +16,9 @@ import type { Frame, Specials } from "./tokenizer.js";
 /** A tokenizer.json whose tokens are pieces of text and not of bytes, checked. */
 export interface PieceDefinition {
   readonly kind: "bpe" | "unigram";
-  /** By id. */
+  /** Tokens by id. */
   readonly tokens: readonly (string | undefined)[];
-  /** What the decoder is given of them: an added token that is looked for in the normalized text, as it stands there. */
+  /** The decoder's input: an added token that is matched in the normalized text, in its normalized form. */
   readonly decoded: readonly (string | undefined)[];
   readonly added: readonly AddedToken[];
   readonly specials: Specials;

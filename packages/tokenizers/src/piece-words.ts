@@ -3,7 +3,7 @@ import type { NormalizerStep, SplitterSettings } from "./addon.js";
 import { readStep, stepsOf, unsupported } from "./pipeline-json.js";
 import { SplitStep, type Step } from "./tokenizer-json.js";
 
-/** What native/piece-splitter.h calls them. */
+/** Values of native/piece-splitter.h. */
 const WORDS = { whole: 0, before: 1, runs: 2, wordOrNot: 3 } as const;
 const PREFIX = { never: 0, first: 1, always: 2 } as const;
 
@@ -28,7 +28,7 @@ export interface Words {
   readonly has: (char: string) => boolean;
 }
 
-/** How a tokenizer.json's pre_tokenizer cuts a text. Throws TOKENIZER_LOAD_FAILED, naming what is not supported. */
+/** The splitter of a tokenizer.json's pre_tokenizer. Throws TOKENIZER_LOAD_FAILED, naming what is not supported. */
 export function splitterOf({ pre, normalizer, pieces, has }: Words): SplitterSettings {
   const steps = stepsOf(pre, "pre_tokenizer", "pretokenizers");
   const plain: SplitterSettings = {

@@ -7,7 +7,7 @@ import { type Files, saveFiles } from "./save-files.js";
 
 const utf8 = new TextEncoder();
 
-/** What stands before a token in the middle of a text; no decoder changes it. */
+/** Text before a token in the middle of a text; no decoder changes it. */
 const BEFORE = "x";
 
 /**

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { TokenizerError } from "./errors.js";
 import type { Step } from "./tokenizer-json.js";
 
-/** What a tokenizer.json holds and cannot be done here; `instead` says what can. */
+/** Error for a part of a tokenizer.json that is not supported here; `instead` names the alternative. */
 export const unsupported = (what: string, instead: string) =>
   new TokenizerError("TOKENIZER_LOAD_FAILED", `${what} is not supported; ${instead}`);
 

@@ -1,14 +1,14 @@
 import { codePoints, missingCharacters } from "./characters.js";
 import type { EncodedText, Tokenizer } from "./tokenizer.js";
 
-/** What becomes of a text that is encoded and decoded. */
+/** Outcome of encoding and decoding a text. */
 export interface RoundTrip {
   /** UTF-8 bytes and characters (code points) of the text. */
   readonly bytes: number;
   readonly characters: number;
   /** Bytes of the characters that do not come back: unknown, changed or left out. */
   readonly lostBytes: number;
-  /** Characters that the unknown token stands for. */
+  /** Characters that become the unknown token. */
   readonly unknownCharacters: number;
 }
 
@@ -28,7 +28,7 @@ export function roundTrip(tokenizer: Parts, text: string): RoundTrip {
   };
 }
 
-/** How many characters (code points) of a text the unknown token stands for; of one, each byte may be such a token. */
+/** Number of characters (code points) of a text that become unknown tokens; of one, each byte may be such a token. */
 export function unknownCharactersOf(
   text: string,
   { ids, offsets }: EncodedText,
@@ -45,7 +45,7 @@ export function unknownCharactersOf(
   return characters;
 }
 
-/** What the other tokens stand for. Decoding them alone would not do: it is for a text that they begin. */
+/** Text of the other tokens. Decoding them alone would not do: it is for a text that they begin. */
 function known(tokenizer: Parts, text: string, ids: Int32Array): string {
   const { unk } = tokenizer.specials;
   const bytes = Buffer.concat(Array.from(ids, (id) => (id === unk ? new Uint8Array() : tokenizer.tokenBytes(id))));
@@ -53,7 +53,7 @@ function known(tokenizer: Parts, text: string, ids: Int32Array): string {
   return back.startsWith(" ") && !text.startsWith(" ") ? back.slice(1) : back; // what a kind puts before every text
 }
 
-/** Does a character that stands between others come back? */
+/** True if a character between others survives encoding and decoding. */
 export const comesBack = (tokenizer: Tokenizer, character: string): boolean =>
   tokenizer.decode(tokenizer.encode(`a${character}a`)).includes(character);
 

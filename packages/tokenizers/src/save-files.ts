@@ -4,7 +4,7 @@ import { makeFolder, writeText } from "@trainer/disk";
 /** The contents of files by their names. */
 export type Files = ReadonlyMap<string, string>;
 
-/** What may lie beside a tokenizer and belongs to it: the parts of special tokens, and the template of a chat. */
+/** Companion files of a tokenizer: roles of special tokens, and the chat template. */
 export const COMPANIONS = ["tokenizer_config.json", "special_tokens_map.json", "chat_template.jinja"] as const;
 
 /** Writes files into a folder, the tokenizer's own last: where it is, the others are. */

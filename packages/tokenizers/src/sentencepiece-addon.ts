@@ -4,7 +4,7 @@ import { TokenizerError } from "./errors.js";
 import { addonPath, loadAddonAs } from "./load-addon.js";
 import type { Specials } from "./tokenizer.js";
 
-/** What a piece is, as native/sentencepiece says it. */
+/** Kinds of pieces, as in native/sentencepiece. */
 export const PIECE = { text: 0, unknown: 1, control: 2, byte: 3 } as const;
 
 export interface NativeProcessor extends NativeEncoder {

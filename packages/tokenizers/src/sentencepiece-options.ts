@@ -10,7 +10,7 @@ export const SentencePieceOptions = z.strictObject({
   modelType: z.enum(["unigram", "bpe", "char", "word"]).default("bpe"),
   /** The share of the text whose characters get a piece; the rarest of the others become unknown. */
   characterCoverage: z.number().min(0.98).max(1).default(1),
-  /** What is not in the vocabulary becomes the bytes of its UTF-8, so nothing is unknown. */
+  /** Characters outside the vocabulary become the bytes of their UTF-8, so nothing is unknown. */
   byteFallback: z.boolean().optional(),
   /** `false`: a text that cannot give `vocabSize` pieces gives fewer, and no error. */
   hardVocabLimit: z.boolean().optional(),
@@ -26,7 +26,7 @@ export const SentencePieceOptions = z.strictObject({
     .refine((size) => size === 0 || size > 100, "must be 0 or more than 100")
     .optional(),
   shuffleInputSentence: z.boolean().optional(),
-  /** In bytes (default 4192); longer lines are skipped. */
+  /** Limit in bytes (default 4192); longer lines are skipped. */
   maxSentenceLength: z.int().min(10).max(1_073_741_824).optional(),
   trainExtremelyLargeCorpus: z.boolean().optional(),
   selfTestSampleSize: z.int().min(0).max(1000).optional(),
@@ -46,7 +46,7 @@ export const SentencePieceOptions = z.strictObject({
   treatWhitespaceAsSuffix: z.boolean().optional(),
   allowWhitespaceOnlyPieces: z.boolean().optional(),
   pretokenizationDelimiter: z.string().min(1).optional(),
-  /** In characters. */
+  /** Limit in characters. */
   maxSentencepieceLength: z.int().min(1).max(512).optional(),
   requiredChars: z.string().min(1).optional(),
 
@@ -63,9 +63,9 @@ export const SentencePieceOptions = z.strictObject({
   padPiece: Piece.default("[PAD]"),
   unkSurface: z.string().optional(),
 
-  /** 16 by default whatever the machine: sums of floats in another order can make another unigram model. */
+  /** 16 by default on every machine: sums of floats in another order can make another unigram model. */
   numThreads: z.int().min(1).max(1024).optional(),
-  /** Of unigram: the substrings it starts from, how much of them a round keeps, and the EM steps of a round. */
+  /** Of unigram: number of seed substrings, the share of them that a round keeps, and the EM steps of a round. */
   seedSentencepieceSize: z.int().min(1).optional(),
   seedSentencepiecesFile: z.string().min(1).optional(),
   shrinkingFactor: z.number().min(0.5).max(0.95).optional(),
@@ -73,7 +73,7 @@ export const SentencePieceOptions = z.strictObject({
   vocabularyOutputPieceScore: z.boolean().optional(),
 });
 export type SentencePieceOptions = z.infer<typeof SentencePieceOptions>;
-/** As they are given: each may be left out. */
+/** Options before defaults are filled in. */
 export type SentencePieceOptionsGiven = z.input<typeof SentencePieceOptions>;
 
 /** Throws INVALID_INPUT, naming each option that is wrong. */

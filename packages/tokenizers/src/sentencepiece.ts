@@ -9,21 +9,21 @@ import { type NativeProcessor, PIECE, sentencePiece } from "./sentencepiece-addo
 import type { TokenizerConfig } from "./specials.js";
 
 const utf8 = new TextEncoder();
-/** What the library writes for a space, so that pieces can hold one. */
+/** The library's mark of a space, so that pieces can hold one. */
 const SPACE = "\u2581";
 
 /**
  * A model of Google's SentencePiece (Kudo & Richardson 2018), run by the library itself. User-defined pieces are always
- * read from a text, control pieces where special tokens are let through: what is between these is a text of its own. A
- * text begins with a space unless its model says otherwise, and decoding drops it. A document is not cut for threads.
+ * matched in a text, control pieces where special tokens are allowed: text between these is encoded separately. A text
+ * begins with a space unless its model says otherwise, and decoding drops it. A document is not cut for threads.
  */
 export class SentencePieceTokenizer extends NativeTokenizer {
   readonly kind = "sentencepiece";
   readonly #processor: NativeProcessor;
 
   /**
-   * `model`: the bytes of a `tokenizer.model`; `name`: what messages call it; `beside`: what lies beside it, which says
-   * what stands around a text. Throws TOKENIZER_LOAD_FAILED.
+   * `model`: the bytes of a `tokenizer.model`; `name`: its name in messages; `beside`: companion files, which define
+   * begin and end tokens. Throws TOKENIZER_LOAD_FAILED.
    */
   constructor(
     model: Uint8Array,
@@ -37,7 +37,7 @@ export class SentencePieceTokenizer extends NativeTokenizer {
     super({
       encoder: processor,
       tokens: pieces,
-      // Control pieces alone: the unknown one stands for a text, which decoding shows.
+      // Control pieces alone: the unknown one stands for text, which decoding shows.
       special: new Set(pieces.flatMap((_, id) => (kinds[id] === PIECE.control ? [id] : []))),
       specials: processor.specials(),
       frame: frameOfConfig(config, processor.specials()),
@@ -58,7 +58,7 @@ export class SentencePieceTokenizer extends NativeTokenizer {
     this.#processor = processor;
   }
 
-  /** As the library decodes: control pieces stand for no text, so whether they are skipped makes no difference. */
+  /** As the library decodes: control pieces stand for no text, so skipping them makes no difference. */
   override decode(ids: Iterable<number>): string {
     const checked = Int32Array.from(ids, (id) => this.check(id));
     return new TextDecoder("utf-8", { ignoreBOM: true }).decode(this.#processor.decode(checked));
@@ -76,8 +76,8 @@ function opened(model: Uint8Array, name: string): NativeProcessor {
 }
 
 /**
- * Opens a `tokenizer.model`, whatever its name. Throws TOKENIZER_NOT_FOUND, TOKENIZER_LOAD_FAILED, and
- * UNSUPPORTED_BACKEND where the library is not built.
+ * Opens a `tokenizer.model` of any name. Throws TOKENIZER_NOT_FOUND, TOKENIZER_LOAD_FAILED, and UNSUPPORTED_BACKEND
+ * where the library is not built.
  */
 export async function loadSentencePiece(path: string): Promise<SentencePieceTokenizer> {
   const model = await readFile(path).catch((cause: unknown) => {

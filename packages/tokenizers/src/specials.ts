@@ -4,7 +4,7 @@ import type { Specials } from "./tokenizer.js";
 /** The special tokens of a new vocabulary, ids 0 to 3. */
 export const DEFAULT_SPECIALS = ["[PAD]", "[UNK]", "[BOS]", "[EOS]"] as const;
 
-/** What tokens with a part to play are called, in our files and in the best known ones, the first found is taken. */
+/** Names of tokens with a role, in our files and in the best known ones; the first found is taken. */
 const NAMES = {
   pad: ["[PAD]", "<pad>", "<|pad|>", "<|finetune_right_pad_id|>"],
   unk: ["[UNK]", "<unk>"],
@@ -16,7 +16,10 @@ const Named = z
   .union([z.string(), z.looseObject({ content: z.string() }).transform(({ content }) => content)])
   .nullish();
 
-/** The part of Hugging Face's `tokenizer_config.json` that says which special token plays which part, and which to add. */
+/**
+ * The part of Hugging Face's `tokenizer_config.json` that assigns roles to special tokens, and which of them are added
+ * to a text.
+ */
 export const TokenizerConfig = z.looseObject({
   pad_token: Named,
   unk_token: Named,

@@ -2,21 +2,21 @@ import { comesBack, roundTrip } from "./round-trip.js";
 import { textBatches, type Text } from "./text-batches.js";
 import type { Documents, Tokenizer } from "./tokenizer.js";
 
-/** How often a token occurs in a sample. */
+/** Occurrences of a token in a sample. */
 export interface TokenCount {
   readonly id: number;
-  /** The text it stands for. */
+  /** Its text. */
   readonly text: string;
   readonly count: number;
 }
 
-/** How many have a length from that of the bucket before, not included, up to `upTo`: 1, 2, 4, 8, … */
+/** Number of texts with a length above the bucket before and at most `upTo`: 1, 2, 4, 8, … */
 export interface LengthBucket {
   readonly upTo: number;
   readonly count: number;
 }
 
-/** What a tokenizer makes of a sample of text. Rates of an empty sample are those of a perfect tokenizer. */
+/** Statistics of a tokenizer on a sample of text. Rates of an empty sample are those of a perfect tokenizer. */
 export interface TokenizerStatistics {
   readonly documents: number;
   /** UTF-8 bytes, code points, and runs of what is not white space. */
@@ -30,11 +30,11 @@ export interface TokenizerStatistics {
   readonly oovRate: number;
   /** 1 - oovRate. */
   readonly coverage: number;
-  /** Of the sample's different characters, the share that the tokenizer knows. */
+  /** Share of the sample's distinct characters that the tokenizer knows. */
   readonly charCoverage: number;
-  /** Of the sample's bytes, the share of those that do not come back when it is encoded and decoded. */
+  /** Share of the sample's bytes that are lost in encoding and decoding. */
   readonly lostShare: number;
-  /** Characters of the sample that the unknown token stands for, and their share. */
+  /** Characters of the sample that become unknown tokens, and their share. */
   readonly unknownCharacters: number;
   readonly unknownShare: number;
   /** Does a line break within a text come back? */
@@ -52,7 +52,7 @@ export interface TokenizerStatistics {
 }
 
 export interface StatisticsOptions {
-  /** How many of the most frequent tokens to tell (default 20). */
+  /** Number of most frequent tokens to list (default 20). */
   readonly mostFrequent?: number;
   readonly signal?: AbortSignal | undefined;
 }
@@ -114,7 +114,7 @@ export function longestTokens(tokenizer: Tokenizer, count: number): { id: number
 const ordinaryIds = (tokenizer: Tokenizer): number[] =>
   Array.from({ length: tokenizer.vocabSize }, (_, id) => id).filter((id) => !tokenizer.isSpecial(id));
 
-/** What a token stands for in the middle of a text; part of a character is U+FFFD. */
+/** Text of a token in the middle of a text; part of a character is U+FFFD. */
 const textOf = (tokenizer: Tokenizer, id: number): string => new TextDecoder().decode(tokenizer.tokenBytes(id));
 
 function* documentsOf({ bytes, ends }: Documents): Generator<Uint8Array> {

@@ -1,8 +1,8 @@
 import type { Tokenizer } from "./tokenizer.js";
 
 /**
- * Decodes ids as they come, as what stands in the middle of a text: what `push` returns ends between characters, whatever
- * the tokens cut through.
+ * Decodes a stream of ids, as the middle of a text: the result of `push` ends between characters, whatever the tokens
+ * cut through.
  */
 export class StreamDecoder {
   readonly #tokenizer: Tokenizer;
@@ -21,7 +21,7 @@ export class StreamDecoder {
     return this.#decoder.decode(bytes, { stream: true });
   }
 
-  /** What is left: U+FFFD where the text stops in the middle of a character. Ready for another text afterwards. */
+  /** The rest: U+FFFD where the text stops within a character. Ready for another text afterwards. */
   end(): string {
     return this.#decoder.decode();
   }

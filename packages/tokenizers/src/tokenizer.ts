@@ -27,7 +27,7 @@ export interface EncodeOptions {
 }
 
 export interface BatchOptions extends EncodeOptions {
-  /** How ids are stored; uint16 needs a vocabulary of at most 65,536. */
+  /** Storage type of ids; uint16 needs a vocabulary of at most 65,536. */
   readonly dtype: "uint16" | "uint32";
   /** The id that follows each document, if any. */
   readonly eos: number | null;
@@ -38,9 +38,9 @@ export interface BatchOptions extends EncodeOptions {
 export interface EncodedBatch {
   /** The ids of all documents, one after another. */
   readonly ids: Uint16Array | Uint32Array;
-  /** How many of them are each document's, its `eos` counted. */
+  /** Number of ids of each document, its `eos` counted. */
   readonly counts: Uint32Array;
-  /** How many special tokens the texts spelled, where these were let through. */
+  /** Number of special tokens that the texts spelled, where these were allowed. */
   readonly specialTokens: number;
 }
 
@@ -50,13 +50,13 @@ export interface EncodedText {
   readonly offsets: Uint32Array;
 }
 
-/** What every tokenizer does. Bytes that are not UTF-8, and lone surrogates, are read as U+FFFD. */
+/** The interface of every tokenizer. Bytes that are not UTF-8, and lone surrogates, are read as U+FFFD. */
 export interface Tokenizer {
   readonly kind: string;
   /** One more than the largest id: the rows an embedding needs. */
   readonly vocabSize: number;
   readonly specials: Specials;
-  /** What its template puts around a text, which is its caller's to add. */
+  /** The begin and end tokens of its template, which the caller adds. */
   readonly frame: Frame;
   /** No special token is added. */
   encode(text: string, options?: EncodeOptions): Int32Array;
@@ -73,7 +73,7 @@ export interface Tokenizer {
    * the beginning.
    */
   decode(ids: Iterable<number>, options?: { readonly skipSpecial?: boolean }): string;
-  /** The bytes a token stands for in the middle of a text, which may be part of a character. */
+  /** The bytes of a token in the middle of a text, which may be part of a character. */
   tokenBytes(id: number): Uint8Array;
   /** The token as its file spells it. */
   token(id: number): string;

@@ -95,7 +95,7 @@ test.each([[[]], [["", ""]], [[new Uint8Array()]]])(
 );
 
 test("a file that cannot be read fails the training and is named", async () => {
-  // It says it is a file, but reading it fails.
+  // It claims to be a file, but reading it fails.
   const training = trainBpe({ files: ["/proc/self/mem"], vocabSize: 300 });
   await expect(training).rejects.toMatchObject({ code: "TOKENIZER_TRAIN_FAILED" });
   await expect(training).rejects.toThrow("/proc/self/mem");

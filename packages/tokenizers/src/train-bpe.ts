@@ -17,7 +17,7 @@ export type TrainBpeOptions = TrainOptions & MethodOptions;
 
 /**
  * Learns a byte-level BPE vocabulary (Sennrich et al. 2016 on bytes) with the merges of Hugging Face's `BpeTrainer`. It
- * may come out smaller than asked for, when the text has no more pairs to merge. Throws INVALID_INPUT, CORPUS_EMPTY,
+ * may come out smaller than requested, when the text has no more pairs to merge. Throws INVALID_INPUT, CORPUS_EMPTY,
  * CANCELLED, TOKENIZER_TRAIN_FAILED.
  */
 export async function trainBpe(options: TrainBpeOptions): Promise<BpeTokenizer> {

@@ -4,7 +4,7 @@ import { invalid } from "./check-input.js";
 import { TokenizerError } from "./errors.js";
 import type { TrainOptions } from "./train-options.js";
 
-/** How often a training says how far it is. */
+/** Interval of a training's progress reports. */
 export const PROGRESS_MS = 100;
 
 /** Refuses options of training that no method could take. Throws INVALID_INPUT. */
@@ -34,7 +34,7 @@ export async function bytesOf(files: readonly string[]): Promise<number> {
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
-/** What a training that threw this is to throw. */
+/** Maps an error of a training. */
 export function trainingError(cause: unknown, signal: AbortSignal | undefined): unknown {
   if (signal?.aborted === true) return new TokenizerError("CANCELLED", "training was cancelled", { cause });
   if (cause instanceof TokenizerError) return cause;

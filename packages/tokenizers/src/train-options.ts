@@ -1,7 +1,7 @@
 import type { SentencePieceOptionsGiven } from "./sentencepiece-options.js";
 import type { Text } from "./text-batches.js";
 
-/** How far a training is. A method with one phase only counts. */
+/** Progress of a training. A method with one phase only counts. */
 export interface TrainProgress {
   /** "count": the text is read; "merge": tokens are made of what was counted. */
   readonly phase: "count" | "merge";
@@ -15,7 +15,7 @@ export interface TrainProgress {
 
 /** Lines that a method did not learn from. */
 export interface SkippedLines {
-  /** Of the whole text, line ends among them. */
+  /** Bytes of the whole text, line ends included. */
   readonly bytes: number;
   /** The longest line that is learned from, in bytes; how many were longer, and their bytes. */
   readonly maxSentenceLength: number;
@@ -26,12 +26,12 @@ export interface SkippedLines {
   readonly reservedBytes: number;
 }
 
-/** What every method of training takes. */
+/** Options of every training method. */
 export interface TrainOptions {
   /** Files of UTF-8 text; no token reaches from one to the next. */
   readonly files?: readonly string[];
   /**
-   * What a text is in a file. "line" (default): each line with its line feed, as Hugging Face's `train(files)` reads
+   * The unit of text in a file. "line" (default): each line with its line feed, as Hugging Face's `train(files)` reads
    * them. "file": the whole file, as `train_from_iterator([text])` would see it; runs of line breaks and indents are
    * then learned as they will be encoded.
    */
@@ -44,18 +44,18 @@ export interface TrainOptions {
   readonly threads?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: TrainProgress) => void;
-  /** Told once, of a training that left lines out. */
+  /** Called once, if the training left lines out. */
   readonly onSkipped?: (skipped: SkippedLines) => void;
 }
 
-/** What some methods take besides; `methods` in capabilities.ts says which. Others leave it out of account. */
+/** Further options of some methods, listed by `methods` in capabilities.ts. Others ignore them. */
 export interface MethodOptions {
-  /** What is seen less often never becomes a token (default 2). */
+  /** Least number of occurrences of a token (default 2). */
   readonly minFrequency?: number;
   /** Default [PAD] [UNK] [BOS] [EOS]. */
   readonly specials?: readonly string[];
-  /** What is done to every text before it is cut; default "none". */
+  /** Normalization of every text before it is cut; default "none". */
   readonly normalization?: "none" | "NFC";
-  /** What SentencePiece's own trainer can be told. */
+  /** Options of SentencePiece's own trainer. */
   readonly sentencepiece?: SentencePieceOptionsGiven;
 }

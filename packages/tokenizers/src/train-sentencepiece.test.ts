@@ -172,7 +172,7 @@ test("what only the library knows to be wrong is an error of training, in its wo
 });
 
 test("a file that cannot be read fails the training and is named", async () => {
-  // It says it is a file, but reading it fails.
+  // It claims to be a file, but reading it fails.
   const training = trainSentencePiece({ files: ["/proc/self/mem"], vocabSize: 300 });
   await expect(training).rejects.toThrow(code("TOKENIZER_TRAIN_FAILED"));
   await expect(training).rejects.toThrow("/proc/self/mem");

@@ -11,7 +11,7 @@ import { textBatches } from "./text-batches.js";
 import { bytesOf, checkTrainOptions, checkWhole, PROGRESS_MS, trainingError } from "./train-input.js";
 import type { TrainOptions, TrainProgress } from "./train-options.js";
 
-/** What every training takes, and SentencePiece's own options. A sentence is a line, of files and of texts. */
+/** Options of every training, and SentencePiece's own. A sentence is a line, of files and of texts. */
 export type TrainSentencePieceOptions = Omit<TrainOptions, "unit"> & SentencePieceOptionsGiven;
 
 const LARGEST_VOCABULARY = 2 ** 24;

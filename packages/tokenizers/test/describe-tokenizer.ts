@@ -6,9 +6,9 @@ import { loadTokenizer } from "../src/load.js";
 import type { Documents, Tokenizer } from "../src/tokenizer.js";
 import { scratch } from "@trainer/testing";
 
-/** Where a kind differs from the rest. */
+/** Exceptions of a kind of tokenizer. */
 export interface Laws {
-  /** What a text is after encoding and decoding, special tokens kept; null where nothing is promised. Default: itself. */
+  /** A text after encoding and decoding, special tokens kept; null where nothing is promised. Default: itself. */
   readonly decoded?: (tokenizer: Tokenizer, text: string) => string | null;
   /** Do the tokens' parts of a text leave nothing of it out? Default: yes. */
   readonly tiles?: boolean;
@@ -37,7 +37,7 @@ function documentsOf(texts: readonly string[]): Documents {
   return { bytes: Buffer.concat(parts), ends: Uint32Array.from(parts, (part) => (end += part.length)) };
 }
 
-/** How special tokens are spelled, by id; one of a single character, and what is unknown, come of other text too. */
+/** Spelling of special tokens by id; one of a single character, and the unknown one, come of other text too. */
 const spelledSpecials = (tokenizer: Tokenizer): Map<number, string> =>
   new Map(
     Array.from({ length: tokenizer.vocabSize }, (_, id) => [id, tokenizer.token(id)] as const).filter(
@@ -45,7 +45,7 @@ const spelledSpecials = (tokenizer: Tokenizer): Map<number, string> =>
     ),
   );
 
-/** What every tokenizer does, whatever its kind. */
+/** The laws of every tokenizer. */
 export function describeTokenizer(name: string, make: () => Promise<Tokenizer>, laws: Laws = {}): void {
   const { decoded = (_: Tokenizer, text: string) => text, tiles = true, bytes: byBytes = true } = laws;
 

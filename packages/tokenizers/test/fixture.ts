@@ -28,5 +28,5 @@ const Parity = z.object({
   encodings: z.object({ gpt2: z.array(Case), llama3: z.array(Case), qwen2: z.array(Case) }),
 });
 
-/** What Hugging Face's library made of the same texts; `fixtures/make-parity.py` wrote it. */
+/** Results of Hugging Face's library on the same texts, written by `fixtures/make-parity.py`. */
 export const parity = Parity.parse(JSON.parse(readFileSync(fixturePath("parity.json"), "utf8")));

@@ -9,7 +9,7 @@ import { scratch } from "@trainer/testing";
 const run = promisify(execFile);
 const SCRIPT = fixturePath("with-little-memory.mjs");
 
-/** With so many megabytes on top of what a process takes at its start. */
+/** Runs with so many megabytes beyond those of a process at its start. */
 async function withLittleMemory(megabytes: number, ...args: readonly string[]): Promise<unknown> {
   const alone = await run(process.execPath, [SCRIPT, "nothing"]);
   const { here } = z.object({ here: z.int() }).parse(JSON.parse(alone.stdout));

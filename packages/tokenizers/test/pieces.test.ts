@@ -10,7 +10,7 @@ import { scratch } from "@trainer/testing";
 const Case = z.object({
   text: z.string(),
   ids: z.array(z.number()),
-  /** In code points; null where the normalizer moves characters, which Hugging Face follows in part. */
+  /** Offsets in code points; null where the normalizer moves characters, which Hugging Face follows in part. */
   offsets: z.array(z.number()).nullable(),
   some: z.array(z.number()),
   decoded: z.string(),
@@ -20,7 +20,7 @@ const Case = z.object({
 /** Hugging Face's library takes special tokens that a text spells for what they are called. */
 const spelled = { specialTokens: true };
 
-/** What Hugging Face's library made of texts; `fixtures/make-pieces.py` wrote it. */
+/** Results of Hugging Face's library, written by `fixtures/make-pieces.py`. */
 const parity = z.record(z.string(), z.array(Case)).parse(JSON.parse(readFileSync(fixturePath("pieces.json"), "utf8")));
 
 const open = (name: string) => loadTokenizer(fixturePath(`pieces-${name}.json`));

@@ -39,7 +39,7 @@ const Fixture = z.object({
     }),
   ),
 });
-/** What Python's library made of the same texts; `fixtures/make-sentencepiece.py` wrote it. */
+/** Results of Python's library on the same texts, written by `fixtures/make-sentencepiece.py`. */
 const fixture = Fixture.parse(JSON.parse(readFileSync(fixturePath("sentencepiece.json"), "utf8")));
 const shakespeare = readFileSync(
   fileURLToPath(new URL("../../../examples/corpus/tinyshakespeare.txt", import.meta.url)),

@@ -70,8 +70,8 @@ async function trainedMerges(texts: readonly string[], vocabSize: number, minFre
 const BASE_SIZE = 260;
 
 /**
- * Merges by the definition (Sennrich et al. 2016): all pairs are counted anew for each. Ends, with `vocabSize` the size so
- * far, where a merge would make a token that there is: from there on only the parity with BpeTrainer says what is right.
+ * Merges by the definition (Sennrich et al. 2016): all pairs are counted again for each. Stops, with `vocabSize` the
+ * size so far, where a merge would make an existing token: from there on only parity with BpeTrainer decides.
  */
 function countedMerges(texts: readonly string[], minFrequency: number): { merges: string[]; vocabSize: number } {
   const words = texts

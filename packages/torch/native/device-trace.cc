@@ -67,7 +67,7 @@ class Texts {
   std::vector<std::string> list_;
 };
 
-/** What crosses into JavaScript: kineto itself keeps several hundred bytes an event. */
+/** The trace as JavaScript gets it: kineto itself keeps several hundred bytes an event. */
 struct Trace {
   Texts texts;
   std::vector<double> fields;

@@ -13,7 +13,7 @@ const Cuda& Cuda::get() {
 
 namespace {
 
-/** Loads what lies beside the addon; the reason where that fails, else empty. */
+/** Loads a library beside the addon; returns the reason of a failure, else empty. */
 std::string loadBeside(const char* name) {
   Dl_info info;
   if (!dladdr(reinterpret_cast<void*>(&Cuda::get), &info) || !info.dli_fname) return "the addon's folder was not found";
@@ -26,7 +26,7 @@ std::string loadBeside(const char* name) {
 
 }  // namespace
 
-// libtorch asks for its CUDA part once and remembers the answer, so this runs when the addon is loaded, before any
+// libtorch looks for its CUDA part once and caches the answer, so this runs when the addon is loaded, before any
 // operator.
 Cuda::Cuda() {
   // Tests run the kernels for GPUs on a CPU, which then has them in place of its own.

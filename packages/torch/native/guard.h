@@ -21,7 +21,7 @@ class Refusal : public std::exception {
   std::string message_;
 };
 
-// JavaScript threw while we asked it for a value (a getter, a proxy): its own error goes on.
+// JavaScript threw while we read a value (a getter, a proxy): its own error propagates.
 class Pending : public std::exception {};
 
 // A call of Node-API that must succeed.
@@ -33,10 +33,10 @@ using Shapes = std::vector<std::vector<int64_t>>;
 void throwTorchError(Session& session, const char* code, const std::string& op, const std::string& message,
                      const Shapes* shapes);
 
-// SHAPE, OUT_OF_MEMORY, ... by what libtorch says.
+// SHAPE, OUT_OF_MEMORY, ... by libtorch's error.
 const char* codeOf(const c10::Error& error);
 
-// Runs a body; whatever C++ throws leaves as a JS error that names its operator. `shapes()` is asked for only then.
+// Runs a body; any C++ exception leaves as a JS error that names its operator. `shapes()` is called only then.
 template <typename Body, typename ShapesOf>
 napi_value guarded(Session& session, const std::string& op, Body&& body, ShapesOf&& shapesOf) noexcept {
   try {

@@ -29,7 +29,7 @@ inline std::string rowName(const std::string& name) {
   return startsWith(name, "autograd::engine::evaluate_function") ? "autograd::engine" : name;
 }
 
-/** Which input is the first factor of a matrix product; the second follows it. */
+/** Index of a matrix product's first factor; the second follows it. */
 inline std::optional<size_t> firstFactor(const std::string& name) {
   if (name == "aten::mm" || name == "aten::bmm") return 0;
   if (name == "aten::addmm" || name == "aten::baddbmm" || name == kProduct) return 1;

@@ -16,8 +16,8 @@
 #include "profile-rules.h"
 #include "session.h"
 
-// Where the time of a piece of work goes: libtorch tells of every operator that begins and ends, those of gradients
-// and this project's own among them. What a device does for them is told by a trace beside it.
+// Time of a piece of work by operator: libtorch reports the begin and end of every operator, those of gradients and
+// this project's own included. A device's part comes from a trace beside it.
 
 namespace {
 
@@ -96,8 +96,7 @@ double sumOf(const Values& values) {
   return sum;
 }
 
-/** What is read; what is written in place, where the operator does not give it back. Views and empty memory: nothing.
- */
+/** Bytes read, and those written in place if the operator does not return them. Views and empty memory: none. */
 double bytesTaken(const at::RecordFunction& fn, const std::string& name) {
   if (startsWith(name, "aten::empty") || startsWith(name, "aten::new_empty") || startsWith(name, "autograd::"))
     return 0;
@@ -128,7 +127,7 @@ void countProduct(Frame& frame, c10::ArrayRef<const c10::IValue> inputs, size_t 
   frame.shape = size->text();
 }
 
-/** Of attention over (B, H, T, D): two products forward, five to make its gradient, half of each where causal. */
+/** Counts attention over (B, H, T, D): two products forward, five for its gradient, half of each if causal. */
 void countAttention(Frame& frame, const at::RecordFunction& fn) {
   const auto schema = fn.operator_schema();
   if (!schema) return;
@@ -221,7 +220,7 @@ napi_value rowsOf(napi_env env, Profile& profile) {
 }
 
 // profileEnd() -> [nanoseconds, [[name, shape, calls, nanoseconds, flops, bytes], ...], trace], where the trace is as
-// src/device-trace.ts describes it, or a string that says why there is none, or null if none was begun
+// src/device-trace.ts describes it, or a string with the reason for its absence, or null if none was begun
 napi_value profileEnd(Session& session, napi_value*, size_t) {
   const auto taken = exchangeCurrent(nullptr);
   if (!taken) throw Refusal("ARGUMENT", "no profile is being taken");

@@ -124,12 +124,12 @@ napi_value cudaMemory(Session& session, napi_value*, size_t) {
   auto* allocator = cudaAllocator();
   if (!allocator) return none;
   const auto stats = allocator->getDeviceStats(0);
-  const auto& allocated = stats.allocated_bytes[0];  // 0: all of it, whatever the size of its blocks
+  const auto& allocated = stats.allocated_bytes[0];  // 0: total over all block sizes
   const auto& reserved = stats.reserved_bytes[0];
   return toArray(session.env, {allocated.current, allocated.peak, reserved.current, reserved.peak});
 }
 
-// resetCudaPeak(): the peaks begin anew, at what is there now.
+// resetCudaPeak(): resets the peaks to the present values.
 napi_value resetCudaPeak(Session& session, napi_value*, size_t) {
   if (auto* allocator = cudaAllocator()) allocator->resetPeakStats(0);
   return undefinedValue(session.env);

@@ -22,7 +22,7 @@ struct Session {
   // A handle for the tensor, owned by the innermost scope; an undefined tensor is null.
   napi_value wrap(at::Tensor tensor);
   at::Tensor& tensor(napi_value value);
-  // Leaves a tensor to the garbage collector, which is told how much memory hangs on it.
+  // Leaves a tensor to the garbage collector, with its size in memory.
   void own(int64_t handle);
   void tellCollector();
   at::Generator& generator(napi_value value);

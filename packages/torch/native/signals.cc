@@ -29,8 +29,8 @@ void onSignal(int number) {
   raise(number);
 }
 
-// hearOnce(number, echoMs): a handler that the signal has hears it once more; then the signal does what the system has
-// it do, but for echoes of the first that such a handler has heard.
+// hearOnce(number, echoMs): existing handlers of the signal run once more; then it has the system's default effect, but
+// for echoes of the first that such a handler has handled.
 napi_value hearOnce(Session& session, napi_value* argv, size_t argc) {
   const int64_t number = argc > 0 ? toInt(session.env, argv[0]) : 0;
   struct sigaction action;

@@ -4,8 +4,8 @@
 #include <utility>
 #include <vector>
 
-// What JavaScript refers to by number. A handle packs the slot's index with the slot's generation into one safe
-// integer, so that a number that was made up, or whose value is gone, is told from a live one and never followed.
+// Objects that JavaScript refers to by number. A handle packs the slot's index with the slot's generation into one safe
+// integer, so that a made-up or stale number is told from a live one and never followed.
 template <typename T>
 class Slots {
  public:

@@ -10,7 +10,7 @@ export interface AutocastOptions {
 
 let active: AutocastOptions | null = null;
 
-/** Whether an `autocast` is on. */
+/** True within an `autocast`. */
 export const isAutocasting = (): boolean => active !== null;
 
 /** The `autocast` that is on: for what is computed again later. */

@@ -1,6 +1,6 @@
 import { TorchError } from "./errors.js";
 
-/** What can be asked for, known without loading any native code: what requests are checked against. */
+/** The known families without native code: requests are checked against it. */
 
 export interface OptimizerInfo {
   readonly title: string;

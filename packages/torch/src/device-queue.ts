@@ -12,9 +12,8 @@ export interface Recording extends Disposable {
 /** A device that is given work ahead of what is read back from it. */
 export interface DeviceQueue {
   /**
-   * Records what `work` does with tensors. It is run a few times first, unless `warm` says that its like was run already,
-   * and must not read anything back. The tensors that it takes must outlive the recording; those that it makes are the
-   * recording's own.
+   * Records `work` on tensors. It runs a few times first, unless `warm` says that its like has run already, and must
+   * not read anything back. Its inputs must outlive the recording; tensors that it makes are the recording's own.
    */
   record(work: () => void, options?: { readonly warm?: boolean }): Recording;
   /** Begins to copy numbers to the host, behind all work so far; what is returned waits for them. */
@@ -26,7 +25,7 @@ function read(numbers: Tensor): () => readonly number[] {
   return () => back.values();
 }
 
-/** What records graphs; trainer-cuda.so has it. */
+/** Operators that record graphs; from trainer-cuda.so. */
 export interface GraphOperators {
   readonly graphBegin: typeof kernels.graphBegin;
   readonly graphCapture: typeof kernels.graphCapture;
@@ -59,7 +58,7 @@ export function cudaQueue(native: GraphOperators = kernels): DeviceQueue {
   };
 }
 
-/** A queue that does everything at once, on whatever device the tensors are: what a recording is measured against. */
+/** A queue that runs everything at once, on any device: the reference for a recording. */
 export const eagerQueue: DeviceQueue = {
   record(work) {
     let disposed = false;

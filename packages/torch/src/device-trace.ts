@@ -1,20 +1,20 @@
 /**
- * What libtorch's profiler saw, as native/device-trace.cc writes it: eight float64 an event (kind, name, shape, thread,
- * start, end, id, link), in one buffer, so that a million of them cross into JavaScript at once. Names and shapes are
- * places in `texts`; times are nanoseconds since the trace began.
+ * The trace of libtorch's profiler, as native/device-trace.cc writes it: eight float64 an event (kind, name, shape,
+ * thread, start, end, id, link), in one buffer, so that a million of them cross into JavaScript at once. Names and
+ * shapes are indices of `texts`; times are nanoseconds since the trace began.
  */
 export interface DeviceTrace {
   readonly texts: readonly string[];
   readonly events: ArrayBuffer;
 }
 
-/** Of an event, as native/device-trace.cc numbers them. */
+/** Kinds of events, as native/device-trace.cc numbers them. */
 export const EventKind = {
   /** An operator of the dispatcher or a node of the autograd engine, in the thread that calls it. */
   operator: 0,
   /** An operator whose inner ones are part of it: a matrix product, attention. */
   whole: 1,
-  /** Of CUDA's runtime or driver. */
+  /** A call of CUDA's runtime or driver. */
   call: 2,
   /** A kernel, a copy or a fill on the device. */
   device: 3,
@@ -23,7 +23,7 @@ export const EventKind = {
 interface TraceEvent {
   readonly kind: number;
   readonly name: string;
-  /** Of a matrix product, else empty. */
+  /** Shape of a matrix product, else empty. */
   readonly shape: string;
   readonly thread: number;
   readonly start: number;
@@ -49,14 +49,14 @@ export interface KernelCost {
   readonly ms: number;
 }
 
-/** What a device did while a profile was taken, and what it took to have it done. */
+/** A device's work during a profile, and the host's cost of launching it. */
 export interface DeviceCosts {
-  /** In which it did at least one thing. */
+  /** Time with at least one operation running. */
   readonly busyMs: number;
   /** Calls that start a kernel, or a graph of them. */
   readonly launches: number;
   readonly launchMs: number;
-  /** In calls that wait for the device. */
+  /** Time in calls that wait for the device. */
   readonly syncMs: number;
   /** The dearest first. */
   readonly kernels: readonly KernelCost[];

@@ -7,7 +7,7 @@ export type TorchErrorCode =
   | "UNAVAILABLE" // a device or library that is not on this machine
   | "FILE"; // a file that is missing, too small or malformed
 
-/** What went wrong in libtorch or in a call of it; `op` and the `shapes` of its tensors where an operator refused. */
+/** A failure in libtorch or in a call of it; `op` and the `shapes` of its tensors if an operator refused. */
 export class TorchError extends Error {
   override readonly name = "TorchError";
   readonly code: TorchErrorCode;

@@ -10,8 +10,8 @@ export function embedding(weight: Tensor, indices: Tensor): Tensor {
 }
 
 /**
- * x Wᵀ + b: (..., in), (out, in), (out) -> (..., out). On the CPU in float32 each of up to 16 rows comes out the same
- * whatever the others are and how many.
+ * x Wᵀ + b: (..., in), (out, in), (out) -> (..., out). On the CPU in float32 each of up to 16 rows is the same whatever
+ * the others are and how many.
  */
 export function linear(x: Tensor, weight: Tensor, bias?: Tensor | null): Tensor {
   if (x.ndim > 0 && x.numel > 0 && (fusable(x, weight) || fusableOnGpu(bias ? [weight, bias] : [weight], [x])))
@@ -38,7 +38,7 @@ export function rmsNorm(x: Tensor, weight: Tensor, eps = 1e-6): Tensor {
     : ops.rmsNorm(x, weight.shape, weight, eps);
 }
 
-/** What turns queries and keys by their positions: (T, hs) each. */
+/** Rotation of queries and keys by their positions: (T, hs) each. */
 export interface Rotation {
   readonly cos: Tensor;
   readonly sin: Tensor;

@@ -16,8 +16,9 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-// Every exported function, class and method is called with whatever JavaScript has. Vitest runs this file in a process of its
-// own: a crash fails it. Sizes are small or beyond any memory, so that no call really takes the machine's.
+// Every exported function, class and method is called with every kind of JavaScript value. Vitest runs this file in a
+// process of its own: a crash fails it. Sizes are small or beyond any memory, so that no call really takes the
+// machine's.
 
 const CALLS = 25_000;
 

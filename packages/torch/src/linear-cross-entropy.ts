@@ -5,7 +5,7 @@ import { crossEntropy, linear } from "./functional.js";
 import { scope } from "./scope.js";
 import type { Tensor } from "./tensor.js";
 
-/** What `linearCrossEntropy` computes, by plain operators: all of the logits at once. */
+/** Reference of `linearCrossEntropy`, by plain operators: all of the logits at once. */
 export function linearCrossEntropyReference(
   hidden: Tensor,
   weight: Tensor,

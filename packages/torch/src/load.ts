@@ -19,7 +19,7 @@ export interface Resolved {
   readonly schema: string;
 }
 
-/** What the addon exports; each refuses wrong arguments with a TorchError. */
+/** The addon's exports; each refuses wrong arguments with a TorchError. */
 export interface Addon {
   resolve(name: string): Resolved;
   setErrorClass(constructor: typeof TorchError): void;
@@ -89,7 +89,7 @@ function isAddon(value: unknown): value is Addon {
   return typeof value === "object" && value !== null && "resolve" in value && typeof value.resolve === "function";
 }
 
-/** Loads the addon at `url`; a missing or broken one says how to build it. */
+/** Loads the addon at `url`; the error of a missing or broken one names the command that builds it. */
 export function load(url: URL): Addon {
   const path = fileURLToPath(url);
   let loaded: unknown;
@@ -111,7 +111,7 @@ export function load(url: URL): Addon {
   return loaded;
 }
 
-// The build with sanitizers lies beside the ordinary one: `npm run test:sanitize` names its folder.
+// The build with sanitizers is beside the ordinary one: `npm run test:sanitize` names its folder.
 const build = process.env["TRAINER_NATIVE_BUILD"] ?? "build";
 
 spinBriefly(process.env);

@@ -5,23 +5,23 @@ import { linear } from "./functional.js";
 import { Generator } from "./random.js";
 import { noGrad, scope } from "./scope.js";
 
-/** What a machine can do at most, with the threads there are or on a GPU: the roofline of Williams et al. 2009. */
+/** Limits of a machine with the current threads, or of a GPU: the roofline of Williams et al. 2009. */
 export interface MachineLimits {
-  /** Of matrix products of squares, multiplications and additions a second. */
+  /** Multiplications and additions a second, in products of square matrices. */
   readonly flopsPerSecond: number;
   /** Read and written a second, copying from memory to memory. */
   readonly bytesPerSecond: number;
 }
 
-/** How the limits are measured. */
+/** Parameters of the measurement of limits. */
 export interface Effort {
   /** Rows and columns of the products' factors, and the fewest, where memory is short. */
   readonly size: readonly [most: number, least: number];
-  /** Of each copy: far more than caches hold. */
+  /** Bytes of each copy: far more than caches hold. */
   readonly bytes: readonly [most: number, least: number];
   /** Handed over before one waits for them. */
   readonly runs: number;
-  /** Of the times taken, the one that counts. */
+  /** Choice among the measured times. */
   readonly pick: (sorted: readonly number[]) => number;
 }
 
@@ -75,7 +75,7 @@ export function machineLimits(
   }));
 }
 
-/** What `f` gives for the largest size that memory has room for: `most`, or half as much, down to `least`. */
+/** The result of `f` for the largest size that fits into memory: `most`, or half as much, down to `least`. */
 export function largestFitting(most: number, least: number, f: (size: number) => number): number {
   try {
     return scope(() => f(most));

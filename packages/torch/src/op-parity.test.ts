@@ -39,7 +39,7 @@ if (!isCases(cases)) throw new Error("ops.json is not what ops.py writes");
 
 const unpack = ({ shape, dtype, data }: Packed): Tensor => tensor(data.map(Number), shape, { dtype });
 
-/** How a result differs from PyTorch's, in words; "" where it does not. */
+/** Difference of a result from PyTorch's, in words; "" for none. */
 function difference(actual: unknown, expected: unknown): string {
   if (isPacked(expected)) {
     if (!(actual instanceof Tensor)) return "not a Tensor";

@@ -7,7 +7,7 @@ import { Slot } from "./slot.js";
 
 let make: (handle: Handle) => unknown;
 
-/** Says what an operator's results become; `Tensor` calls it once. */
+/** Sets the constructor of operators' results; called once, by `Tensor`. */
 export function resultsAre(constructor: (handle: Handle) => unknown): void {
   make = constructor;
 }

@@ -28,7 +28,7 @@ for (const file of files) {
   }
 }
 
-/** What a declared argument must be for an argument of the schema. */
+/** Pattern of a declared argument for an argument of the schema. */
 function expected(schemaType: string): RegExp {
   const type = schemaType.replace(/\([a-z]!?\)/, "").replace("?", "");
   if (type === "Tensor") return /^Tensor/;

@@ -90,7 +90,7 @@ export class Params {
     return [...this.#registry.values()];
   }
 
-  /** How many numbers all parameters hold. */
+  /** Total number of elements of all parameters. */
   count(): number {
     return this.list().reduce((sum, p) => sum + p.numel, 0);
   }

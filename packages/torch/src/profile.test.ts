@@ -151,7 +151,7 @@ test("operators are told with the device's work for them, the dearest there firs
   expect(withDevice([], "no kineto")).toEqual({ operators: [], device: null, unseen: "no kineto" });
 });
 
-// What only a GPU can show. Elsewhere it is skipped, and the reason is told.
+// Tests for a GPU alone. Elsewhere they are skipped, with the reason.
 const { cuda } = devices();
 if (cuda.count === 0) console.log(`not run here: the profile of a GPU (${cuda.reason})`);
 

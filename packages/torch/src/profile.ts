@@ -2,34 +2,34 @@ import { type DeviceCosts, deviceCosts, type DeviceTrace, type DeviceWork } from
 import type { Device } from "./dtype.js";
 import { addon } from "./load.js";
 
-/** What one operator cost while a profile was taken. */
+/** Cost of one operator during a profile. */
 export interface OperatorCost {
-  /** As libtorch's dispatcher or the autograd engine calls it: `aten::add`, `trainer::product`, `AddBackward0`. */
+  /** Name in libtorch's dispatcher or the autograd engine: `aten::add`, `trainer::product`, `AddBackward0`. */
   readonly name: string;
   /** Rows x depth x columns of a matrix product, else empty. */
   readonly shape: string;
   readonly calls: number;
-  /** In the thread that calls it, without the operators that it calls; on a GPU that of handing work over. */
+  /** Time in the calling thread, without the operators that it calls; on a GPU that of launching. */
   readonly ms: number;
   /** Additions and multiplications of matrix products, attention and recurrences. */
   readonly flops: number;
-  /** Of the tensors that it is given and gives back: what must at least go through the processor. */
+  /** Bytes of its inputs and outputs: the least traffic. */
   readonly bytes: number;
-  /** Of a GPU's work for it, without that for the operators that it calls; 0 where none was seen. */
+  /** A GPU's time for it, without the operators that it calls; 0 if none was seen. */
   readonly deviceMs: number;
-  /** How many kernels, copies and fills that is. */
+  /** Number of those kernels, copies and fills. */
   readonly kernels: number;
 }
 
 export interface Profile<T> {
   readonly result: T;
-  /** Until the device had done what it was given. */
+  /** Time until the device had finished. */
   readonly ms: number;
   /** The dearest first: in the device's time where it was seen. */
   readonly operators: readonly OperatorCost[];
   /** Null without a GPU, and where its work could not be seen. */
   readonly device: DeviceCosts | null;
-  /** Why a GPU's work could not be seen; null where it was, and without a GPU. */
+  /** Reason why a GPU's work could not be seen; null if it was, and without a GPU. */
   readonly unseen: string | null;
 }
 
@@ -77,7 +77,7 @@ export function withDevice(
   };
 }
 
-/** What no operator called, as a graph of kernels. */
+/** Work outside of operators, such as a graph of kernels. */
 const UNCALLED: OperatorCost = { name: "", shape: "", calls: 0, ms: 0, flops: 0, bytes: 0, deviceMs: 0, kernels: 0 };
 
 function joined(operator: OperatorCost, work: DeviceWork | undefined): OperatorCost {

@@ -7,7 +7,7 @@ import * as ops from "./ops.js";
 import { keep, noGrad, scope } from "./scope.js";
 import type { Tensor } from "./tensor.js";
 
-/** How a weight is stored for use, smaller than float32. */
+/** Storage types of a weight for use, smaller than float32. */
 export const weightTypes = ["bf16", "int8"] as const;
 export type WeightType = (typeof weightTypes)[number];
 
@@ -31,7 +31,7 @@ export class QuantizedWeight {
     readonly scales: Tensor | null,
   ) {}
 
-  /** Of a float32 weight (out, in), with any strides, which is left as it is: on its device. */
+  /** Quantizes a float32 weight (out, in) of any strides, which is left as it is, on its device. */
   static of(weight: Tensor, as: WeightType): QuantizedWeight {
     const { device } = weight;
     if (weight.ndim !== 2 || weight.dtype !== "float32") {
@@ -70,8 +70,8 @@ export class QuantizedWeight {
   }
 
   /**
-   * x Wᵀ + b, through GELU's tanh form where it is asked for: (..., in), (out) -> (..., out). Each of up to 16 rows comes
-   * out the same whatever the others are (on the CPU).
+   * x Wᵀ + b, through GELU's tanh form if requested: (..., in), (out) -> (..., out). Each of up to 16 rows is the same
+   * whatever the others are (on the CPU).
    */
   linear(x: Tensor, bias?: Tensor | null, options: { gelu?: boolean } = {}): Tensor {
     const { gelu = false } = options;
@@ -87,7 +87,7 @@ export class QuantizedWeight {
     return group % 4 === 0 && x.numel <= FEW * inputs && fusableOnGpu([x]);
   }
 
-  /** What it takes of memory. */
+  /** Its size in memory. */
   get bytes(): number {
     return this.data.numel * (this.scales === null ? 2 : 1) + (this.scales?.numel ?? 0) * 4;
   }

@@ -27,7 +27,7 @@ export interface Devices {
   mps: boolean;
 }
 
-/** What there is to compute on; `cuda.reason` says why there is none. */
+/** The devices to compute on; `cuda.reason` gives the reason if there is none. */
 export function devices(): Devices {
   const [names, bytes, capabilities, reason] = addon.cudaDevices();
   return {
@@ -42,12 +42,12 @@ export interface MemoryStats {
   liveTensors: number;
   rssBytes: number;
   peakRssBytes: number;
-  /** Of the first GPU, by its allocator's own counters; null before it is used. */
+  /** Memory of the first GPU, by its allocator's own counters; null before it is used. */
   cuda: CudaMemory | null;
 }
 
 export interface CudaMemory {
-  /** Of tensors. */
+  /** Bytes of tensors. */
   readonly allocatedBytes: number;
   readonly peakAllocatedBytes: number;
   /** Taken from the driver: tensors, and what is kept for reuse. */
@@ -71,22 +71,22 @@ export function cudaMemory(counters: ReturnType<Addon["cudaMemory"]>): CudaMemor
   return { allocatedBytes, peakAllocatedBytes, reservedBytes, peakReservedBytes };
 }
 
-/** From here on a GPU's peaks are those of what comes. */
+/** Resets a GPU's peaks to the present values. */
 export function resetPeakMemory(): void {
   addon.resetCudaPeak();
 }
 
 /**
- * Whether float32 products on a GPU, those of matrices and cuDNN's, may use TF32, which keeps float32's range and 10 bits of
- * its mantissa; at first they may not. Returns what was set before.
+ * Sets whether float32 products on a GPU, those of matrices and cuDNN's, may use TF32, which keeps float32's range and
+ * 10 bits of its mantissa; off at first. Returns the former setting.
  */
 export function allowTf32(on: boolean): boolean {
   return addon.allowTf32(on);
 }
 
 /**
- * Whether operators on a GPU are held to algorithms that repeat to the bit; one that has none throws. Returns what was set
- * before.
+ * Sets whether operators on a GPU are restricted to algorithms that repeat to the bit; one that has none throws.
+ * Returns the former setting.
  */
 export function setDeterministic(on: boolean): boolean {
   return addon.setDeterministic(on);

@@ -124,7 +124,7 @@ test("tensors outside any scope are freed by the collector", async () => {
   make();
   expect(memoryStats().liveTensors).toBeGreaterThan(before);
   for (let i = 0; i < 200 && memoryStats().liveTensors > before + 50_000; i++) {
-    zeros([1 << 20]); // 4 MB that V8 is told of
+    zeros([1 << 20]); // 4 MB that V8 knows of
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
   expect(memoryStats().liveTensors).toBeLessThanOrEqual(before + 50_000);

@@ -7,7 +7,7 @@ import { expect, test } from "vitest";
 import { addon } from "./load.js";
 import { hearOnce } from "./signals.js";
 
-/** A process that hears signals once, and then computes for `busyMs` or for ever. */
+/** A process that handles signals once, and then computes for `busyMs` or for ever. */
 function startBusy(echoMs: number, busyMs: number) {
   const path = fileURLToPath(new URL("../build/torch.node", import.meta.url));
   const busy = `

@@ -18,8 +18,8 @@ export function closeScope(kept: readonly Slot[]): void {
 }
 
 /**
- * A JavaScript object that stands for a native tensor. Inside a scope the scope frees it; outside, the garbage collector
- * does when the event loop turns, or `dispose()` at once.
+ * A JavaScript object for a native tensor. Inside a scope the scope frees it; outside, the garbage collector does when
+ * the event loop turns, or `dispose()` at once.
  */
 export abstract class Slot implements Disposable {
   readonly #handle: Handle;

@@ -102,7 +102,7 @@ function backwardThrough(made: readonly Tensor[], leaves: readonly Tensor[]): vo
   const [first, ...rest] = roots;
   if (first === undefined) return;
   if (rest.length === 0) return first.t.backward({ gradient: first.gradient });
-  // The derivative of sum(t · g) by t is g itself, so that one scalar stands for all of them.
+  // The derivative of sum(t · g) by t is g itself, so that one scalar represents all of them.
   const products = roots.map(({ t, gradient }) => t.mul(gradient).sum());
   products.reduce((sum, product) => sum.add(product)).backward();
 }

@@ -326,7 +326,7 @@ export class Tensor extends Slot {
   set requiresGrad(on: boolean) {
     addon.setRequiresGrad(Slot.handleOf(this), on);
   }
-  /** What backward has summed up; setting it to null frees it. */
+  /** The accumulated gradient; setting it to null frees it. */
   get grad(): Tensor | null {
     const handle = addon.grad(Slot.handleOf(this));
     return handle === null ? null : new Tensor(handle);

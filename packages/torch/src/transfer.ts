@@ -18,7 +18,7 @@ export function sendTo(t: Tensor, device: Device): Tensor {
 /** Memory of the host that a GPU writes to by itself. */
 export const pinnedLike = ({ shape, dtype }: Tensor): Tensor => ops.empty(shape, dtype, undefined, "cpu", true);
 
-/** What the elements of a tensor come into; null for a CPU, whose memory is read as it is. */
+/** Allocates the destination of a tensor's elements; null for a CPU, whose memory is read in place. */
 export const bufferFor = (device: Device): typeof pinnedLike | null => (isCuda(device) ? pinnedLike : null);
 
 /** Marks what a device has been given so far; calling the result waits until that is done. */

@@ -6,7 +6,7 @@ import type { Tensor } from "../src/tensor.js";
 
 // How a kernel is held to the plain operators that define it.
 
-/** The outputs of a kernel or of its reference, made anew. */
+/** The outputs of a kernel or of its reference, computed again. */
 export type Compute = () => Tensor[];
 
 export const numbers = (t: Tensor): Float64Array => Float64Array.from(t.detach().flatten().data(), Number);
@@ -45,7 +45,7 @@ export function difference(found: readonly Float64Array[], wanted: readonly Floa
   return Math.max(...each);
 }
 
-/** What is wrong of: the same bits again, on one thread as on two, and equal to the plain operators. */
+/** Violations of: the same bits again, on one thread as on two, and equal to the plain operators. */
 export function disagreements(compute: Compute, reference: Compute, leaves: readonly Tensor[]): string[] {
   const threads = numThreads();
   const onThreads = (n: number, run: Compute) => {

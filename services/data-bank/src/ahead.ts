@@ -4,7 +4,7 @@ export async function* ahead<T>(source: AsyncIterable<T>): AsyncGenerator<T> {
   let next = iterator.next();
   for (let current = await next; current.done !== true; current = await next) {
     next = iterator.next();
-    next.catch(() => {}); // told when it is awaited; nobody may come to that
+    next.catch(() => {}); // thrown when it is awaited; nobody may come to that
     yield current.value;
   }
 }

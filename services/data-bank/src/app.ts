@@ -7,17 +7,17 @@ import { healthRoutes, type Probe } from "./routes/health.js";
 export interface AppOptions extends FileRoutes {
   readonly probes: readonly Probe[];
   readonly logLevel: string;
-  /** Where log records go, a line each. */
+  /** Destination of log records, a line each. */
   readonly log: { write(line: string): unknown };
   readonly timeouts: Timeouts;
 }
 
 export interface Timeouts {
-  /** Until the head of a request must have arrived whole. */
+  /** Timeout of a request's head. */
   readonly headersMs: number;
   /** A connection on which nothing moves for so long is closed. */
   readonly idleMs: number;
-  /** How long what a client still sends is thrown away after it was refused, so that it can read why. */
+  /** Time for which a refused client's body is discarded, so that it can read the answer. */
   readonly lingerMs: number;
 }
 

@@ -13,13 +13,13 @@ const Schema = z
     /** Unset: the upload keys. */
     API_READ_KEYS: envField.list.optional(),
     API_DELETE_KEYS: envField.list.optional(),
-    /** Readiness asks this Redis, where there is one. */
+    /** Readiness checks this Redis, if there is one. */
     REDIS_URL: z.url({ protocol: /^rediss?$/, error: "must be redis://… or rediss://…" }).optional(),
     /** Room that uploads leave on the disk, in GiB. */
     MIN_FREE_GB: envField.amount.default(1),
     /** 0: no limit. */
     MAX_FILE_BYTES: envField.count.default(0),
-    /** Whether deleting what is not there is an error. */
+    /** True if deleting a missing file is an error. */
     DELETE_STRICT_404: envField.flag.default(false),
     /** A bucket of an S3-compatible store takes the place of the folder. */
     S3_BUCKET: z.string().trim().optional(),

@@ -1,9 +1,9 @@
 import { AppError } from "@trainer/platform";
 
 /**
- * A file's id as it stands in a URL: capital letters and spaces around it do not matter. Null if it has the form of an
- * older kind of id, of which there is no file.
- * @throws AppError INVALID_INPUT for what cannot be an id
+ * A file's id from a URL: case and surrounding spaces do not matter. Null if it has the form of an older kind of id, of
+ * which there is no file.
+ * @throws AppError INVALID_INPUT for other malformed ids
  */
 export function fileId(text: string): string | null {
   const id = text.trim().toLowerCase();

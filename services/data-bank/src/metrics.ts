@@ -1,7 +1,7 @@
 import { HttpMetrics } from "@trainer/platform/http";
 import { Counter, Gauge } from "prom-client";
 
-/** What the file service counts. */
+/** Metrics of the file service. */
 export class Metrics extends HttpMetrics {
   readonly uploads = new Gauge({
     name: "data_bank_uploads_in_progress",

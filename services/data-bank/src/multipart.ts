@@ -1,7 +1,7 @@
 import { AppError } from "@trainer/platform";
 
 export interface FilePart {
-  /** As it was sent; `application/octet-stream` where nothing was, or nothing that can be a header. */
+  /** The sent type; `application/octet-stream` if there was none, or none that can be a header. */
   readonly contentType: string;
   /** Its bytes. It ends when the whole form has come to its end: a form that is cut off anywhere throws before. */
   readonly body: AsyncIterable<Buffer>;
@@ -59,14 +59,14 @@ class Form {
     private readonly delimiter: Buffer,
   ) {}
 
-  /** What was not read of the part before is skipped. @returns null after the last one */
+  /** Skips the unread rest of the part before. @returns null after the last one */
   async nextPart(): Promise<string | null> {
     if (this.#inBody) await drain(this.body());
     while (this.#buffer.length < 2) await this.#more();
     const mark = this.#buffer.toString("latin1", 0, 2);
     if (mark === "--") {
       this.#buffer = Buffer.alloc(0);
-      while ((await this.chunks.next()).done !== true); // an epilogue says nothing
+      while ((await this.chunks.next()).done !== true); // an epilogue is ignored
       return null;
     }
     if (mark !== "\r\n") throw malformed("a delimiter is followed by neither a line break nor --");
@@ -90,7 +90,7 @@ class Form {
     while ((await this.nextPart()) !== null);
   }
 
-  /** What comes before `mark`, which is taken off. */
+  /** The bytes before `mark`, which is consumed. */
   async *#until(mark: Buffer): AsyncGenerator<Buffer> {
     for (;;) {
       const at = this.#buffer.indexOf(mark);

@@ -1,14 +1,14 @@
 import { AppError } from "@trainer/platform";
 
-/** How slow a client may be: `graceMs` of waiting, and more with each byte that comes. */
+/** Least rate of a client: `graceMs` of waiting, and more with each byte that arrives. */
 export interface Pace {
   readonly graceMs: number;
   readonly bytesPerSecond: number;
 }
 
 /**
- * What a client sends, as long as it keeps up a pace. Only waiting for the client counts, not what is done meanwhile
- * with what it has sent.
+ * A client's body, as long as it keeps up the rate. Only waiting for the client counts, not the processing of its
+ * bytes.
  * @throws AppError TIMEOUT with status 408
  */
 export async function* paced(source: AsyncIterator<Uint8Array>, pace: Pace): AsyncGenerator<Uint8Array> {

@@ -25,6 +25,6 @@ export function parseRange(header: string, size: number): ByteRange {
   return { start, end };
 }
 
-/** The client is told the size, so that it can ask for what is there. */
+/** The answer names the size, so that the client can request a valid range. */
 const unsatisfiable = (size: number) =>
   new AppError("RANGE_NOT_SATISFIABLE", "unsatisfiable range", { headers: { "content-range": `bytes */${size}` } });

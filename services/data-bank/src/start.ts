@@ -9,13 +9,13 @@ import type { Pace } from "./paced.js";
 import { redisProbe } from "./redis-probe.js";
 
 export interface DataBank extends AsyncDisposable {
-  /** Where it listens: http://host:port. */
+  /** Its address: http://host:port. */
   readonly url: string;
-  /** Where files are kept, in words. */
+  /** Place of the files, in words. */
   readonly place: string;
 }
 
-/** What a test or an embedding process steers. */
+/** Hooks for tests and embedding processes. */
 export interface DataBankHooks {
   readonly log?: { write(line: string): unknown };
   readonly pace?: Pace;
@@ -23,7 +23,7 @@ export interface DataBankHooks {
   readonly cutOffMs?: number;
 }
 
-/** How often the store is looked through for uploads that were cut off, and after which time without a byte they go. */
+/** Interval of sweeps for uploads that were cut off, and the time without a byte after which they go. */
 const CUT_OFF_MS = 86_400_000;
 
 const PACE: Pace = { graceMs: 30_000, bytesPerSecond: 1024 };

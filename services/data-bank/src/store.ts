@@ -2,7 +2,7 @@ import type { Readable } from "node:stream";
 import type { FileInfo } from "@trainer/platform";
 import type { ByteRange } from "./range.js";
 
-/** Where files are kept. A file is known by the SHA-256 of its bytes, so that it never changes and has no name. */
+/** A store of files. A file's key is the SHA-256 of its bytes, so that it never changes and has no name. */
 export interface BlobStore {
   /**
    * Takes in all of `body`. Nothing is visible before the promise resolves, and nothing is left if it rejects.
@@ -24,13 +24,13 @@ export interface BlobStore {
 }
 
 export interface ScrubOptions {
-  /** Puts aside what is damaged or orphaned, writes anew what can be told again, and removes uploads that were cut off. */
+  /** Puts aside damaged and orphaned files, rewrites what can be derived, and removes uploads that were cut off. */
   readonly repair: boolean;
 }
 
 export type ScrubEvent = ScrubProgress | ScrubFinding;
 
-/** For a scrub: what is younger may be part of an upload that is under way. */
+/** Age below which a scrub takes a file for part of an upload in flight. */
 export const SETTLED_MS = 60 * 60 * 1000;
 
 export interface ScrubProgress {
@@ -43,11 +43,11 @@ export interface ScrubProgress {
 export interface ScrubFinding {
   readonly type: "finding";
   readonly kind: FindingKind;
-  /** Where it is in the store. */
+  /** Its path in the store. */
   readonly path: string;
-  /** What is wrong with it, in words. */
+  /** The problem, in words. */
   readonly problem: string;
-  /** What was done about it; null without `repair`, or where nothing is to be done. */
+  /** The repair; null without `repair`, or if nothing is to be done. */
   readonly repaired: string | null;
 }
 

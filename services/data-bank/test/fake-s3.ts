@@ -16,15 +16,15 @@ export interface FakeS3Options {
   readonly checksums?: boolean;
   /** It honours If-None-Match. */
   readonly conditionalWrites?: boolean;
-  /** What it makes of what it is given. */
+  /** Transforms stored bodies. */
   readonly keep?: (key: string, body: Buffer) => Buffer;
-  /** What it answers in place of what it should: a status, or a whole answer. */
+  /** Replaces an answer: a status, or a whole answer. */
   readonly fail?: (method: string, url: URL) => { status: number; body?: string } | null;
 }
 
 const escape = (text: string) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 
-/** As much of S3 as the store uses, in memory, two keys a page. */
+/** The part of S3 that the store uses, in memory, two keys a page. */
 export async function fakeS3({
   checksums = true,
   conditionalWrites = true,
@@ -153,7 +153,7 @@ export async function fakeS3({
     objects,
     uploads,
     hooks,
-    /** From now on what is kept looks two hours old. */
+    /** From now on stored objects look two hours old. */
     backdate: () => void (old = true),
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();

@@ -225,7 +225,7 @@ test("a process killed at any step of an upload leaves whole files, described, o
     const whole = [200, "killed", { content_type: "text/killed", size: 6 }];
     const none = [404, containing("NOT_FOUND"), { code: "NOT_FOUND" }];
     expect([info.status, content, info.json]).toMatchObject(info.status === 200 || !cut ? whole : none);
-    expect((await bank.upload("killed", "text/again")).status).toBe(201); // nothing stands in the way
+    expect((await bank.upload("killed", "text/again")).status).toBe(201); // nothing blocks it
     expect((await bank.get(`/files/${id}/info`)).json).toMatchObject({ content_type: "text/again" });
     rmSync(root, { recursive: true });
   }

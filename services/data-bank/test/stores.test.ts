@@ -49,7 +49,7 @@ test("moto's server is one of them", (context) => {
   expect(stores).toHaveLength(3);
 });
 
-/** What holds of every store. */
+/** The laws of every store. */
 describe.each(stores)("$name", ({ store, damage }) => {
   const put = (content: string | Uint8Array, type = "text/plain") => store.put(chunksOf(content), type, content.length);
 

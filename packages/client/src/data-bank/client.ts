@@ -14,7 +14,7 @@ export interface DataBankClientOptions extends Partial<RetryOptions> {
   /** http://host:port, or with a path where a gateway stands before it. */
   readonly url: string;
   readonly apiKey?: string | undefined;
-  /** How long nothing may move on a connection; 60 s if left out. */
+  /** Longest silence on a connection; 60 s by default. */
   readonly timeoutMs?: number;
 }
 
@@ -29,18 +29,18 @@ export interface TransferOptions {
 }
 
 export interface UploadOptions extends TransferOptions {
-  /** What the file is called on its way; the service does not keep it. */
+  /** File name in the upload; the service does not keep it. */
   readonly filename?: string;
 }
 
-/** What an answer's headers tell of a file; its hash is the one that was asked for. */
+/** A file as an answer's headers describe it; its hash is the requested one. */
 export interface FileHead {
   readonly size: number;
   readonly sha256: Sha256;
   readonly contentType: string;
 }
 
-/** What an answer's body tells of a file, with an id to ask by. */
+/** A file as an answer's body describes it, with the requested id. */
 const Description = FileInfo.extend({ file_id: Sha256 });
 export type Description = z.output<typeof Description>;
 
@@ -93,7 +93,7 @@ export class DataBankClient {
     });
   }
 
-  /** No error if it was not there, unless the service is told to be strict. */
+  /** No error if it does not exist, unless the service is set to be strict. */
   async remove(id: Sha256): Promise<void> {
     await retrying(this.#retry, undefined, async () => {
       (await this.#send(`/${id}`, { method: "DELETE" })).resume();
@@ -101,9 +101,9 @@ export class DataBankClient {
   }
 
   /**
-   * Brings a file to `path`, where it appears whole and with the hash that is its id, or not at all, whatever the service
-   * says and sends. What came before a break lies beside it in `<path>.<id>.part`, also when the process dies; the next
-   * call goes on from there.
+   * Downloads a file to `path`, where it appears whole and with the hash that is its id, or not at all, whatever the
+   * service sends. A partial download is kept beside it in `<path>.<id>.part`, also when the process dies; the next
+   * call resumes it.
    */
   async download(id: Sha256, path: string, options: TransferOptions = {}): Promise<FileHead> {
     const file = await this.head(id, options.signal);

@@ -8,7 +8,7 @@ import type { FileHead, TransferOptions } from "./client.js";
 import { Part } from "./part.js";
 import { announced, mismatch } from "./verified.js";
 
-/** @param get asks for the file with these headers */
+/** @param get requests the file with these headers */
 export async function download(
   file: FileHead,
   path: string,

@@ -6,7 +6,7 @@ import type { Progress } from "./client.js";
 export interface Form extends AsyncDisposable {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: AsyncIterable<Uint8Array>;
-  /** Of the file's bytes, once the body has been sent. */
+  /** Hash of the file's bytes, once the body has been sent. */
   sha256(): string;
 }
 

@@ -12,7 +12,7 @@ export class Part implements AsyncDisposable {
 
   private constructor(private readonly file: FileHandle) {}
 
-  /** Goes on with what is there, if anything is. */
+  /** Opens a partial download, to be resumed if it exists. */
   static async open(path: string): Promise<Part> {
     const part = new Part(await open(path, "a"));
     const content: AsyncIterable<Buffer> = createReadStream(path, { highWaterMark: BUFFER_BYTES });
@@ -25,7 +25,7 @@ export class Part implements AsyncDisposable {
     return this.#bytes;
   }
 
-  /** Whether some of it was there when it was opened. */
+  /** True if a part existed when it was opened. */
   get resumed(): boolean {
     return this.#resumed;
   }
@@ -34,7 +34,7 @@ export class Part implements AsyncDisposable {
     return this.#hash.copy().digest("hex");
   }
 
-  /** If `chunks` throw, all that came before is in the file. */
+  /** If `chunks` throw, all earlier ones are in the file. */
   async append(chunks: AsyncIterable<Buffer>, onChunk: () => void): Promise<void> {
     const take = (chunk: Buffer) => this.#take(chunk);
     async function* taken() {

@@ -36,7 +36,7 @@ import { parseAnswer, Requests, type Call, type CallOptions, type TrainerClientO
 
 export interface ListOptions extends CallOptions {
   readonly limit?: number;
-  /** Of the page before: its `next`. */
+  /** `next` of the page before. */
   readonly cursor?: string | null;
   readonly status?: JobState;
 }
@@ -47,16 +47,15 @@ export interface WaitOptions extends CallOptions {
 }
 
 export interface AnswerOptions extends WaitOptions {
-  /** Hears text as it comes, of each sequence, counted from 0. */
+  /** Called with text as it is generated, by sequence, counted from 0. */
   readonly onText?: (text: string, sequence: number) => void;
 }
 
 const Ready = z.object({ status: z.enum(["ready", "degraded"]), reason: z.string().nullable() });
 
 /**
- * The trainer's API, as a client sees it. What is asked for is what a request's schema takes: only what differs from its
- * default need be given. What fails by something that passes is tried again; asking twice for a training with the same
- * idempotency key, which is made here, gives one run.
+ * A client of the trainer's API. Requests are those of its schemas: only what differs from a default need be given.
+ * Transient errors are retried; two trainings with the same idempotency key, which is made here, are one run.
  * @throws ServiceError everywhere, with the service's code and message
  */
 export class TrainerClient {
@@ -66,7 +65,7 @@ export class TrainerClient {
     this.#requests = new Requests(options);
   }
 
-  /** Whether work can be done; why not, if not. */
+  /** Readiness; the reason, if not ready. */
   ready(options?: CallOptions): Promise<z.output<typeof Ready>> {
     return this.#requests.json(Ready, "/readyz", { accepts: [503], ...options });
   }
@@ -99,17 +98,17 @@ export class TrainerClient {
     return this.#requests.json(TrainAccepted, run(runId, "resume"), { method: "POST", once: true, ...options });
   }
 
-  /** For good, but for its archive in the file service. */
+  /** Permanent, except for its archive in the file service. */
   removeRun(runId: string, options?: CallOptions): Promise<RunRemoved> {
     return this.#requests.json(RunRemoved, run(runId), { method: "DELETE", once: true, ...options });
   }
 
-  /** What it was asked and what came of it: its `manifest.json`. */
+  /** The run's `manifest.json`: its request, progress and outcome. */
   manifest(runId: string, options?: CallOptions): Promise<ManifestAnswer> {
     return this.#requests.json(ManifestAnswer, run(runId, "manifest"), options);
   }
 
-  /** Until the run is completed or has failed. */
+  /** Waits until the run is completed or has failed. */
   waitForRun(runId: string, options?: WaitOptions): Promise<RunStatus> {
     return until((each) => this.run(runId, each), options);
   }
@@ -154,7 +153,7 @@ export class TrainerClient {
     }
   }
 
-  /** Asks for an evaluation and waits for it. */
+  /** Requests an evaluation and waits for it. */
   async evaluate(
     runId: string,
     request: Partial<EvaluateRequest> = {},
@@ -165,14 +164,14 @@ export class TrainerClient {
     return until((each) => this.#requests.json(EvaluateResponse, run(runId, "eval"), each), options);
   }
 
-  /** Asks for a text's loss and waits for it. */
+  /** Requests a text's loss and waits for it. */
   async score(runId: string, request: Partial<ScoreRequest>, options?: WaitOptions): Promise<ScoreResponse> {
     const call = { method: "POST", body: request, ...options } as const;
     const { request_id: id } = await this.#requests.json(ScoreResponse, run(runId, "score"), call);
     return until((each) => this.#requests.json(ScoreResponse, run(runId, "score", id), each), options);
   }
 
-  /** Asks for text and waits for it, or hears it as it comes. */
+  /** Requests text and waits for it, or streams it. */
   async generate(runId: string, request: Partial<GenerateRequest>, options?: AnswerOptions): Promise<GenerateResponse> {
     const call = { method: "POST", body: request, ...options } as const;
     const path = run(runId, "generate");
@@ -180,7 +179,7 @@ export class TrainerClient {
     return until((each) => this.#requests.json(GenerateResponse, run(runId, "generate", id), each), options);
   }
 
-  /** Says something in a conversation, or begins one, and waits for the answer, or hears it as it comes. */
+  /** Sends a message of a conversation, or begins one, and waits for the answer, or streams it. */
   async chat(runId: string, request: Partial<ChatRequest>, options?: AnswerOptions): Promise<ChatResponse> {
     const call = { method: "POST", body: request, once: true, ...options } as const;
     const { session_id, request_id } = await this.#asked(ChatResponse, run(runId, "chat"), call, options?.onText);
@@ -188,7 +187,7 @@ export class TrainerClient {
     return until((each) => this.#requests.json(ChatResponse, path, each), options);
   }
 
-  /** What was accepted; where somebody listens, after all that came of it as it came. */
+  /** The accepted request; with a listener, the finished one, after all pieces as they came. */
   async #asked<S extends z.ZodType>(
     schema: S,
     path: string,
@@ -204,7 +203,7 @@ export class TrainerClient {
         if (piece.data?.type === "text") onText(piece.data.text, piece.data.sequence);
       }
     } catch (error) {
-      if (accepted === null || call.signal?.aborted === true) throw error; // else the answer can still be asked for
+      if (accepted === null || call.signal?.aborted === true) throw error; // else the answer can still be fetched
     }
     if (accepted === null) throw new ServiceError("INVALID_ANSWER", `${path} accepted nothing`);
     return accepted;
@@ -230,7 +229,7 @@ export class TrainerClient {
     return this.#requests.json(TokenizerList, "/tokenizers", options);
   }
 
-  /** Until the tokenizer is completed or has failed. */
+  /** Waits until the tokenizer is completed or has failed. */
   waitForTokenizer(tokenizerId: string, options?: WaitOptions): Promise<TokenizerInfo> {
     return until((each) => this.tokenizer(tokenizerId, each), options);
   }

@@ -5,9 +5,9 @@ import { ServiceError } from "../service-error.js";
 import type { Call, Requests } from "./requests.js";
 
 /**
- * Server-sent events, to their end. After a break it goes on behind the last event that had an id, as long as each new
- * connection brings something.
- * @throws ServiceError when it cannot be taken up again
+ * Server-sent events, to their end. After a break it resumes behind the last event that had an id, as long as each new
+ * connection delivers something.
+ * @throws ServiceError when it cannot be resumed
  */
 export async function* eventStream(
   requests: Requests,

@@ -9,13 +9,13 @@ export interface TrainerClientOptions extends Partial<RetryOptions> {
   /** http://host:port, or with a path where a gateway stands before it. */
   readonly url: string;
   readonly apiKey?: string | undefined;
-  /** How long nothing may move on a connection; 30 s if left out. */
+  /** Longest silence on a connection; 30 s by default. */
   readonly timeoutMs?: number;
 }
 
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
-  /** What the service's log calls the request; the service makes one up if it is left out. */
+  /** Id of the request in the service's log; the service makes one by default. */
   readonly requestId?: string | undefined;
 }
 
@@ -25,14 +25,14 @@ export interface Call extends CallOptions {
   readonly body?: object;
   readonly headers?: Readonly<Record<string, string>>;
   readonly accepts?: HttpRequest["accepts"];
-  /** For what must not be done twice, should only its answer have been lost. */
+  /** For requests that must not be repeated after a lost answer. */
   readonly once?: boolean;
 }
 
 /** The most characters of an answer: little less than a string can have. */
 const ANSWER_LENGTH = 500_000_000;
 
-/** What every call has in common: where, with what key, and that what fails by something that passes is tried again. */
+/** Common parts of all calls: address, key, and retries of transient errors. */
 export class Requests {
   readonly #url: string;
   readonly #headers: Readonly<Record<string, string>>;
@@ -46,7 +46,7 @@ export class Requests {
     this.retry = { retries, backoffMs };
   }
 
-  /** @throws ServiceError, with the code INVALID_ANSWER where the answer is not what the schema says */
+  /** @throws ServiceError with the code INVALID_ANSWER if the answer does not fit the schema */
   async json<S extends z.ZodType>(schema: S, path: string, call: Call = {}): Promise<z.output<S>> {
     return parseAnswer(schema, await this.text(path, call), path);
   }
@@ -77,7 +77,7 @@ export class Requests {
   }
 }
 
-/** What came in answer to a request for `path`. @throws ServiceError INVALID_ANSWER where it is not what the schema says */
+/** Parses the answer to a request for `path`. @throws ServiceError INVALID_ANSWER if it does not fit the schema */
 export function parseAnswer<S extends z.ZodType>(schema: S, text: string, path: string): z.output<S> {
   try {
     return schema.parse(parseJson(text));

@@ -10,7 +10,7 @@ interface Window {
   readonly endsAt: number;
 }
 
-/** Rate limits by route and main resource, told in the headers of every answer; and one for all requests together. */
+/** Rate limits by route and main resource, in the headers of every answer; and one for all requests together. */
 export class Buckets {
   readonly #windows = new Map<string, Window>();
   readonly #routes: (route: string) => Limit;

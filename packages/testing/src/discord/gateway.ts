@@ -40,7 +40,7 @@ export class Gateway {
   readonly #sessions = new Map<string, Session>();
   /** Nobody is let in. */
   down = false;
-  /** How often a session began, and was resumed. */
+  /** Number of sessions that were begun, and resumed. */
   identified = 0;
   resumed = 0;
   heartbeats = 0;
@@ -72,7 +72,7 @@ export class Gateway {
     }
   }
 
-  /** Asks all clients to connect anew and resume. */
+  /** Requests all clients to reconnect and resume. */
   reconnect(): void {
     for (const client of this.#server.clients) say(client, { op: OP.reconnect, d: null });
   }

@@ -20,7 +20,7 @@ export interface Choice {
   readonly value: string | number;
 }
 
-/** What a person asked of the bot, and what came back. */
+/** A person's invocation of the bot, with its answers. */
 export class Invocation {
   readonly id: string;
   readonly token: string;
@@ -47,7 +47,7 @@ export class Invocation {
   #name = () => `/${this.invoked.command} ${this.invoked.sub ?? ""}`;
 }
 
-/** The event that a client hears, built from the command as it was registered. */
+/** The event that a client receives, built from the registered command. */
 export function interactionCreate(world: World, { id, token, invoked }: Invocation): object {
   const { user, command: name, sub, guild } = invoked;
   const command = [...world.globalCommands, ...(world.guildCommands.get(guild ?? "") ?? [])].find(
@@ -96,7 +96,7 @@ const inGuild = (guild: string, user: object) => ({
   },
 });
 
-/** What a person filled in, where their client would have let them. */
+/** The options that a person filled in, as far as their client lets them. */
 function optionsOf(command: CommandBody, { sub, options = {}, focused }: Invoked): object[] {
   const leaves = leavesOf(command, sub);
   const missing = leaves.find((leaf) => leaf.required && !(leaf.name in options));

@@ -75,7 +75,7 @@ export interface Message {
   readonly edits: number;
 }
 
-/** What stays of a message and what changes: a field that is left out is kept, attachments that are not named go. */
+/** Applies an edit: omitted fields are kept, attachments that are not named go. */
 export function withBody(
   before: Message,
   body: MessageBody,
@@ -98,7 +98,7 @@ export function withBody(
   return { ...before, content, embeds: embeds.map((embed) => resolved(embed, attachments)), attachments };
 }
 
-/** An image that is attached is shown from where the attachment lies; one that is not there is refused. */
+/** Resolves an attached image to its attachment's address; a missing one is refused. */
 function resolved(embed: Embed, attachments: readonly StoredAttachment[]): Embed {
   const name = embed.image?.url.match(/^attachment:\/\/(.+)$/)?.[1];
   if (name === undefined) return embed;

@@ -28,7 +28,7 @@ interface Errors {
   [part: string]: Errors | { code: string; message: string }[];
 }
 
-/** What is wrong in a body, nested as its fields are. */
+/** Errors of a body, nested as its fields are. */
 export function invalidForm({ issues }: z.ZodError): Refusal {
   const errors: Errors = {};
   for (const { path, code, message } of issues) {

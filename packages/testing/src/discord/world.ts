@@ -59,7 +59,7 @@ export class World {
     return channel;
   }
 
-  /** What stands in a user's channel with the bot, in order. */
+  /** Messages of a user's channel with the bot, in order. */
   dms(userId: string): Message[] {
     const { id } = this.channelWith(userId);
     return [...this.messages.values()].filter(({ channelId }) => channelId === id);
@@ -76,7 +76,7 @@ export class World {
     flags: 0,
   });
 
-  /** Of an application, as it tells of it: a team stands in `owner` as a user of its own. */
+  /** Owner of an application as the API returns it: a team is a user of its own in `owner`. */
   ownership(): object {
     if (this.owner === null) return {};
     if (typeof this.owner === "string") return { owner: this.userObject(this.owner), team: null };

@@ -19,7 +19,7 @@
 
 namespace tok {
 
-/** What a training on this thread wants to know; null elsewhere, such as on the library's own threads. */
+/** Listener of a training on this thread; null elsewhere, such as on the library's own threads. */
 class LogListener {
  public:
   virtual ~LogListener() = default;

@@ -12,7 +12,7 @@ namespace tok {
 
 namespace {
 
-/** What a rule of a normalizer may make of a character: U+FDFA becomes 33 bytes in the library's own. */
+/** Most bytes that a normalizer's rule may make of a character: U+FDFA becomes 33 in the library's own. */
 constexpr size_t kLongestReplacement = 256;
 
 /**
@@ -39,7 +39,7 @@ const uint8_t* bytesOf(std::string_view text) { return reinterpret_cast<const ui
 void throwUnlessOk(const absl::Status& status) {
   if (status.ok()) return;
   const std::string message(status.message());
-  // "file.cc(123) [condition] sentence", where the condition says something of its own only without a sentence
+  // "file.cc(123) [condition] sentence", where the condition matters only without a sentence
   const size_t begin = message.find(") [");
   const size_t end = message.rfind("] ");
   if (message.find(".cc(") == std::string::npos || begin == std::string::npos || end == std::string::npos) {
@@ -61,7 +61,7 @@ Model::Model(std::string_view bytes) {
   controls_ = AddedTokens(std::move(controls));
 }
 
-/** Calls part(text, begin) for what lies between control pieces that count, and control(id, begin, end) for these. */
+/** Calls part(text, begin) for text between control pieces that count, and control(id, begin, end) for these. */
 template <typename Part, typename Control>
 void Model::split(std::string_view text, bool specialTokens, Part&& part, Control&& control) const {
   const uint8_t* const begin = bytesOf(text);

@@ -29,7 +29,10 @@ class Model {
   /** The text must be well-formed UTF-8. */
   Aligned encodeWithSpans(std::string_view text, bool specialTokens) const;
   std::string decode(const std::vector<int>& ids) const;
-  /** The file that SentencePiece writes beside a model: a piece a line, with its score if the model says so. */
+  /**
+   * The vocabulary file that SentencePiece writes beside a model: a piece a line, with its score if the model has
+   * scores.
+   */
   std::string vocabulary() const;
   const sentencepiece::SentencePieceProcessor& processor() const { return processor_; }
   const std::string& unknownSurface() const;

@@ -17,7 +17,7 @@ std::string_view viewOf(const Napi::Uint8Array& bytes) {
                                  : std::string_view(reinterpret_cast<const char*>(bytes.Data()), bytes.ByteLength());
 }
 
-/** What a piece is: kept in step with src/sentencepiece.ts. */
+/** Kind of a piece: kept in step with src/sentencepiece.ts. */
 uint8_t kindOf(const sentencepiece::SentencePieceProcessor& processor, int id) {
   return processor.IsUnknown(id) ? 1 : processor.IsControl(id) ? 2 : processor.IsByte(id) ? 3 : 0;
 }

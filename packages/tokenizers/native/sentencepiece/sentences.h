@@ -58,13 +58,13 @@ class FileTexts final : public Texts {
   int fd_ = -1;
 };
 
-/** Documents that another thread brings while the training takes them. */
+/** Documents pushed by another thread while the training takes them. */
 class PushedTexts final : public Texts {
  public:
   /** `room` is called, on the training's thread, when little is left in the queue. */
   PushedTexts(const TrainingState& state, std::function<void()> room) : state_(state), room_(std::move(room)) {}
   bool next(std::string_view& chunk, bool& endsText) override;
-  /** Whether there is room for more. */
+  /** Returns true if there is room for more. */
   bool push(Documents documents);
   void end();
   void wake() { changed_.notify_all(); }

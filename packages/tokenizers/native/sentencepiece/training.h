@@ -15,8 +15,8 @@
 namespace tok {
 
 /**
- * A training on a thread of its own: it may wait for texts that JavaScript brings, and a thread of the pool that waits
- * could keep JavaScript from reading them. Lives until that thread has ended, also when the environment ends first.
+ * A training on a thread of its own: it may wait for texts from JavaScript, and a waiting thread of the pool could keep
+ * JavaScript from reading them. Lives until that thread has ended, also when the environment ends first.
  */
 class Training {
  public:

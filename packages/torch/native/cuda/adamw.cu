@@ -18,7 +18,7 @@ struct Row {
   int64_t firstBlock;
 };
 
-/** As many as a kernel's parameters hold: nothing has to be uploaded, and a recorded graph keeps them. */
+/** As many as a kernel's parameters hold: no upload, and a recorded graph keeps them. */
 struct Rows {
   Row row[60];
   int64_t count;

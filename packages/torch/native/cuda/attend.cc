@@ -43,8 +43,10 @@ Heads attendBackward(const at::Tensor& dOut, const Heads& h, const Attended& a, 
 
 namespace {
 
-/** Milliseconds of one pass forward and backward of heads like these; infinite where this library refuses them. Throws
- * where memory does not suffice: that says nothing of a library. */
+/**
+ * Milliseconds of one pass forward and backward of heads like these; infinite if this library refuses them. Throws if
+ * memory does not suffice, which is no verdict on a library.
+ */
 double timed(const Heads& like, bool byCuDnn) {
   const auto random = [](const at::Tensor& t) {
     return at::randn(t.transpose(1, 2).sizes(), t.options()).transpose(1, 2);

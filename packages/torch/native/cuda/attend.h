@@ -8,7 +8,7 @@ struct Heads {
   at::Tensor q, k, v;
 };
 
-/** What attention keeps for its gradient. */
+/** State that attention keeps for its gradient. */
 struct Attended {
   at::Tensor out, logSumExp, seed, offset;
 };
@@ -17,7 +17,9 @@ Attended attend(const Heads& h, double dropout, bool byCuDnn);
 
 Heads attendBackward(const at::Tensor& dOut, const Heads& h, const Attended& a, double dropout, bool byCuDnn);
 
-/** Whether cuDNN's attention is faster here than libtorch's flash attention: measured once and kept, as of products. */
+/**
+ * True if cuDNN's attention is faster here than libtorch's flash attention: measured once and cached, as of products.
+ */
 bool preferCuDnn(const Heads& h, double dropout);
 
 }  // namespace trainer::cuda

@@ -22,7 +22,7 @@ extern "C" __global__ void __launch_bounds__(1024) sumRows(const float* x, float
 #ifdef WIDTH
 constexpr int VEC = WIDTH % 8 == 0 ? 8 : WIDTH % 4 == 0 ? 4 : WIDTH % 2 == 0 ? 2 : 1;
 
-/** What the rows of block y add to each column, to its row of `partial`: (rows, WIDTH), `stride` apart. */
+/** Partial sums of columns over the rows of block y, into its row of `partial`: (rows, WIDTH), `stride` apart. */
 extern "C" __global__ void __launch_bounds__(128)
     partialSums(const T* x, float* partial, int64_t rows, int64_t stride, int32_t rowsOfBlock) {
   const int column = (blockIdx.x * 128 + threadIdx.x) * VEC;

@@ -79,7 +79,7 @@ Mean meanOf(const at::Tensor& rows, const at::Tensor& targets, int64_t ignored) 
   return m;
 }
 
-/** By a factor that only the device knows, in float32 whatever the type. */
+/** Scales by a factor that only the device knows, in float32 for every type. */
 void scaleInPlace(const at::Tensor& t, const at::Tensor& factor) {
   const int64_t vectors = t.numel() / 4;
   Kernel("cross-entropy", "scale", t.scalar_type())(

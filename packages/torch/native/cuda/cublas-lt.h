@@ -7,7 +7,7 @@
 
 namespace trainer::cuda {
 
-// cuBLASLt's C interface, as far as it is used: its documentation gives these numbers, and they do not change between
+// The used part of cuBLASLt's C interface: its documentation gives these numbers, and they do not change between
 // versions. libtorch_cuda brings the library; its header comes with a toolkit only.
 
 constexpr int kCompute32F = 68, kCompute32FFastTf32 = 77;

@@ -27,7 +27,7 @@ void check(CUresult result, const char* call, const std::string& what);
 /** Makes the current device's context this thread's, as libtorch's run-time would at its next call. */
 void ensureContext();
 
-/** Of the current device: 90 for 9.0. */
+/** Compute capability of the current device: 90 for 9.0. */
 int computeCapability();
 
 }  // namespace trainer::cuda

@@ -11,7 +11,7 @@ namespace trainer::cuda {
 at::PhiloxCudaState drawn() {
   at::Generator generator = at::cuda::detail::getDefaultCUDAGenerator();
   const std::lock_guard<std::mutex> lock(generator.mutex());
-  return at::check_generator<at::CUDAGeneratorImpl>(generator)->philox_cuda_state(4);  // a multiple of 4, as it asks
+  return at::check_generator<at::CUDAGeneratorImpl>(generator)->philox_cuda_state(4);  // a required multiple of 4
 }
 
 }  // namespace trainer::cuda

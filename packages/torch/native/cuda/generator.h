@@ -3,7 +3,7 @@
 
 namespace trainer::cuda {
 
-/** Where the device's default generator stands; it goes on behind that. */
+/** Offset of the device's default generator, which then advances behind it. */
 at::PhiloxCudaState drawn();
 
 }  // namespace trainer::cuda

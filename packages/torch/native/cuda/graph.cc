@@ -70,7 +70,7 @@ void abort(int64_t number) {
   if (graph.capturing) {
     try {
       graph.graph.capture_end();
-    } catch (const std::exception&) {  // whoever aborts has the first error
+    } catch (const std::exception&) {  // the caller that aborts has the first error
     }
   }
   c10::cuda::setCurrentCUDAStream(graph.before);

@@ -29,7 +29,7 @@ const char* typeMacro(c10::ScalarType type) {
   }
 }
 
-/** The same kernels are asked for at every step: one lookup finds the function. */
+/** The same kernels are requested at every step: one lookup finds the function. */
 struct Cache {
   std::mutex mutex;
   std::map<std::string, CUfunction> functions;
@@ -89,7 +89,7 @@ Kernel::Kernel(const char* source, const char* name, c10::ScalarType type, const
 void Kernel::launch(const Launch& how, void** arguments) const {
   if (how.blocks == 0 || how.blocksY == 0) return;
   const auto function = static_cast<CUfunction>(function_);
-  constexpr uint32_t kShared = 48 << 10;  // more must be asked for
+  constexpr uint32_t kShared = 48 << 10;  // larger sizes must be requested
   if (how.sharedBytes > kShared)
     check(driver().funcSetAttribute(function, CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES,
                                     static_cast<int>(how.sharedBytes)),

@@ -6,7 +6,7 @@
 
 namespace trainer::cuda {
 
-/** How a kernel is launched, on the current stream. */
+/** Launch parameters of a kernel, on the current stream. */
 struct Launch {
   uint32_t blocks = 1;
   uint32_t threads = 128;
@@ -39,7 +39,7 @@ class Kernel {
 /** Multiprocessors of the current device. */
 int multiprocessors();
 
-/** Whether the current stream's work is being recorded as a graph, and nothing runs. */
+/** True if the current stream is being recorded as a graph, and nothing runs. */
 bool isRecording();
 
 /** Shared memory that a block can ask for, in bytes. */
@@ -54,7 +54,7 @@ std::string digest(const std::string& text);
 /** The card, by its name and compute capability. */
 std::string cardName();
 
-/** What was kept under a path; empty where there is nothing, or something damaged, which is removed. */
+/** The cached value of a path; empty if there is none, or a damaged one, which is removed. */
 std::string readKept(const std::string& path);
 
 /** Keeps bytes under a path where there is nothing yet, whole or not at all: of two processes the first to come stays.

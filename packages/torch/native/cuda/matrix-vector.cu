@@ -62,7 +62,7 @@ __device__ inline float gelu(float x) {
   return x * (1.0f - 1.0f / (1.0f + __expf(2.0f * inner)));
 }
 
-/** y = x Wᵀ + bias, through GELU where asked: x (rows, C), y (rows, D). */
+/** y = x Wᵀ + bias, through GELU if requested: x (rows, C), y (rows, D). */
 extern "C" __global__ void __launch_bounds__(WARPS * 32)
     multiply(const float* x, const Stored* weight, const float* scales, const float* bias, float* y, int32_t rows,
              int32_t outputs, int32_t depth, int32_t group, int32_t activation) {

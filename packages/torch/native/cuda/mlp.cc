@@ -94,7 +94,7 @@ at::Tensor geluMlp(const at::Tensor& x, const at::Tensor& w1, const at::Tensor& 
   return product(geluOf(h), inType(w2, type), inType(b2, type)).view(sizes);
 }
 
-/** The three maps of a gated layer; gate and up lie side by side. */
+/** The three maps of a gated layer; gate and up are side by side. */
 struct Maps {
   at::Tensor gate, up, down, gateBias, upBias, downBias;
 

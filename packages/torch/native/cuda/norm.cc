@@ -18,7 +18,7 @@ using torch::autograd::AutogradContext;
 using torch::autograd::Variable;
 using torch::autograd::variable_list;
 
-/** Of either norm: what its kernel is compiled for, and what it adds. */
+/** Options of either norm: its kernel's constants, and its addend. */
 struct Options {
   at::ScalarType type;
   bool rms;
@@ -28,7 +28,7 @@ struct Options {
   std::string constants(int64_t width) const { return widthOf(width) + (rms ? " RMS=1" : " RMS=0"); }
 };
 
-/** As norm.cu has it: threads of a block, and rows that it works on at a time. */
+/** As in norm.cu: threads of a block, and rows that it works on at a time. */
 struct Block {
   explicit Block(int64_t width)
       : threads(width <= 1024   ? 128

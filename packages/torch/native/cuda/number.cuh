@@ -11,7 +11,7 @@ using int32_t = int;
 using uint64_t = unsigned long long;
 using int64_t = long long;
 
-/** Shared memory of a block, as much as its launch asks for. */
+/** Shared memory of a block, of the size that its launch requests. */
 #define SHARED_MEMORY(name) extern __shared__ __align__(16) unsigned char name[]
 
 __device__ inline uint16_t toBf16(float x) {
@@ -83,7 +83,7 @@ struct From<T> {
 };
 #endif
 
-/** N numbers that lie together, read and written at once. */
+/** N adjacent numbers, read and written at once. */
 template <typename Number, int N>
 struct alignas(sizeof(Number) * N) Vector {
   Number at[N];
@@ -160,8 +160,8 @@ __device__ inline uint32_t dropThreshold(float probability) {
 }
 
 /**
- * Where the device's generator stands, as libtorch passes it (at::PhiloxCudaState): two numbers, or in a recorded graph the
- * places where each replay finds them.
+ * State of the device's generator, as libtorch passes it (at::PhiloxCudaState): two numbers, or in a recorded graph the
+ * addresses where each replay finds them.
  */
 struct GeneratorState {
   uint64_t seed, offset, offsetInGraph;

@@ -60,7 +60,7 @@ void* handle() {
   return made;
 }
 
-/** What cuBLASLt made for a call, destroyed with its scope. */
+/** Objects of cuBLASLt for a call, destroyed with its scope. */
 class Owned {
  public:
   explicit Owned(int (*destroy)(void*)) : destroy_(destroy) {}
@@ -103,7 +103,7 @@ Shape shapeOf(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b, c
           alignmentOf(out.const_data_ptr())};
 }
 
-/** A kind of product as cuBLASLt is asked for it. Its "a" is our b: out, seen with columns adjacent, is bᵀ aᵀ. */
+/** A kind of product in cuBLASLt's terms. Its "a" is our b: out, seen with columns adjacent, is bᵀ aᵀ. */
 struct Plan {
   Shape shape;
   Owned desc{cublasLt().descDestroy}, aLayout{cublasLt().layoutDestroy}, bLayout{cublasLt().layoutDestroy},
@@ -178,7 +178,7 @@ at::Tensor workspaceFor(const at::Tensor& like) {
   return workspace;
 }
 
-/** Where a product reads and writes. */
+/** Inputs and output of a product. */
 struct Operands {
   const at::Tensor &a, &b;
   at::Tensor bias;
@@ -274,7 +274,7 @@ Plans& plans() {
   return *made;
 }
 
-/** By cuBLASLt; false where it has no algorithm for this. */
+/** By cuBLASLt; false if it has no algorithm for this. */
 bool productByLt(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b, const ProductOptions& options,
                  const Operand& left, const Operand& right) {
   const Shape shape = shapeOf(out, a, b, options, left, right);
@@ -290,7 +290,7 @@ bool productByLt(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b
   return true;
 }
 
-/** By libtorch, where strides or types are none that cuBLASLt takes. */
+/** By libtorch, for strides and types that cuBLASLt does not take. */
 void productByLibtorch(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b, const ProductOptions& o) {
   at::Tensor y = at::mm(a, b);
   if (o.bias.defined()) y = y.add(o.bias);

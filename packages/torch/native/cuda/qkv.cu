@@ -1,7 +1,7 @@
 #include "number.cuh"
 
-// Queries and keys on their way to attention: normed a head at a time (NORMED=1, RMSNorm), turned by their positions
-// (ROTATED=1, Su et al. 2021), and back. Queries, keys and values lie side by side: (B, T, nh + 2 nkv, HEAD_SIZE).
+// Queries and keys before attention: normed a head at a time (NORMED=1, RMSNorm), rotated by their positions
+// (ROTATED=1, Su et al. 2021), and back. Queries, keys and values are side by side: (B, T, nh + 2 nkv, HEAD_SIZE).
 
 constexpr int HALF = HEAD_SIZE / 2;
 constexpr int VEC = HALF % 4 == 0 ? 4 : HALF % 2 == 0 ? 2 : 1;

@@ -11,7 +11,7 @@ namespace trainer::cuda {
 /** The type that autocast has products computed in, float32 outside of it. */
 at::ScalarType computeType();
 
-/** An operator of ours chooses its types by itself: autocast is off while it works, after it was asked for the type. */
+/** Our operators choose their types themselves: autocast is off while they run, after its type was read. */
 struct OwnTypes {
   const at::ScalarType type = computeType();
   const c10::impl::ExcludeDispatchKeyGuard guard{kAutocastKey};
@@ -35,7 +35,7 @@ at::Tensor sumRows(const at::Tensor& partial);
 /** The sum over rows of x (N, C) in float32, as a bias's gradient is: (C). */
 at::Tensor columnSums(const at::Tensor& x);
 
-/** How rows are divided among blocks that each sum their own: the rows of a block, and how many blocks. */
+/** Division of rows among blocks that each sum their own: rows of a block, and number of blocks. */
 struct Stretches {
   int64_t rows, blocks;
 };
@@ -44,7 +44,7 @@ Stretches stretchesOf(int64_t rows);
 /** Numbers that a thread of a kernel with WIDTH takes at once. */
 inline int64_t vectorOf(int64_t width) { return width % 8 == 0 ? 8 : width % 4 == 0 ? 4 : width % 2 == 0 ? 2 : 1; }
 
-/** As qkv.cu has it: threads of a block, and heads of `size` numbers that it works on at a time. */
+/** As in qkv.cu: threads of a block, and heads of `size` numbers that it works on at a time. */
 constexpr uint32_t kQkvThreads = 256;
 inline int64_t headsOfQkvBlock(int64_t size) {
   const int64_t half = size / 2, vector = half % 4 == 0 ? 4 : half % 2 == 0 ? 2 : 1;
@@ -56,11 +56,11 @@ inline uint32_t blocksFor(int64_t items, int64_t each) { return static_cast<uint
 
 inline std::string widthOf(int64_t width) { return "WIDTH=" + std::to_string(width); }
 
-/** The pointer of a kernel's parameter `T*`, whatever T is; null where there is no tensor. */
+/** Pointer for a kernel's parameter `T*`, for any T; null without a tensor. */
 inline const void* in(const at::Tensor& t) { return t.defined() ? t.const_data_ptr() : nullptr; }
 inline void* out(const at::Tensor& t) { return t.defined() ? t.mutable_data_ptr() : nullptr; }
 
-/** What every operator asks of its tensors: on one GPU, of a type that kernels compute in. */
+/** Requirements of every operator: on one GPU, of a type that kernels compute in. */
 void requireOnGpu(const at::Tensor& t, const char* op, const char* name, int64_t dim = -1);
 
 }  // namespace trainer::cuda

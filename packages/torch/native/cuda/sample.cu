@@ -128,8 +128,8 @@ __device__ inline int drawFromAll(const Row& row, float most, float temperature,
 }
 
 /**
- * At least the `count` likeliest, in no order, where they are not too many: those from some logit on, which is found by
- * counting how many logits lie in each of many stretches, then in stretches of the one that has the count-th.
+ * At least the `count` likeliest, unordered, unless they are too many: those above a threshold, found by a histogram of
+ * the logits, refined within the bucket of the count-th.
  */
 __device__ inline int candidatesOf(const Row& row, float most, float least, int count, uint64_t* candidates) {
   __shared__ uint32_t bins[BINS];

@@ -1,8 +1,8 @@
 #include "number.cuh"
 
-// Attention of one more token a sequence to itself and all before it. A block has the GROUPS queries of one key head of one
-// sequence; LANES threads share a key of HS numbers, and the keys are divided among such groups of threads, each with a
-// softmax of its own as far as it got (Milakov and Gimelshein 2018), merged at the end. Keys and values lie in T.
+// Attention of one more token a sequence to itself and all before it. A block has the GROUPS queries of one key head of
+// one sequence; LANES threads share a key of HS numbers, and the keys are divided among such groups of threads, each
+// with a running softmax of its own (Milakov and Gimelshein 2018), merged at the end. Keys and values are of T.
 
 constexpr int VEC = 16 / sizeof(T);  // numbers of a thread
 constexpr int VECTORS = (HS + VEC - 1) / VEC;

@@ -25,7 +25,7 @@ at::Tensor withHeadsTogether(const at::Tensor& t) {
   return together ? t : t.contiguous();
 }
 
-/** Threads of a block whose partial results fit what a block may have without being asked. */
+/** Threads of a block whose partial results fit the shared memory that needs no opt-in. */
 uint32_t threadsOf(int64_t size, int64_t groups, int64_t elementSize) {
   const int64_t vectors = size * elementSize / 16;
   int64_t lanes = 1;
@@ -109,7 +109,7 @@ std::tuple<at::Tensor, at::Tensor> unpackToken(const at::Tensor& qkv, int64_t he
   return {q, k};
 }
 
-/** How a product by a weight of few rows is divided. */
+/** Division of a product by a weight of few rows. */
 struct Division {
   int64_t rows, outs, split, vector, unroll;
 

@@ -24,7 +24,7 @@ struct Entry {
 
 struct Copies {
   std::mutex mutex;
-  std::map<const void*, Entry> entries;  // by where the weight lies
+  std::map<const void*, Entry> entries;  // keyed by the weight's address
 };
 
 Copies& copies() {

@@ -4,10 +4,9 @@
 namespace trainer::cuda {
 
 /**
- * A weight in the type that is computed in, contiguous: itself where it is of that type, else a copy that is kept
- * beside it and made anew only when the weight has changed, which the optimizer does on its way (`copyOf`). Rows are
- * padded by storage to a multiple of 64, so that products with a vocabulary of any size are aligned; the padding is
- * zeros.
+ * A weight in the type of computation, contiguous: itself if it has that type, else a cached copy that is remade only
+ * when the weight has changed, which the optimizer does in passing (`copyOf`). Rows are padded in storage to a multiple
+ * of 64, so that products with a vocabulary of any size are aligned; the padding is zeros.
  */
 at::Tensor inType(const at::Tensor& weight, at::ScalarType type);
 

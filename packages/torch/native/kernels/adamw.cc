@@ -53,8 +53,7 @@ at::Tensor totalNorm(at::TensorList tensors) {
   return at::scalar_tensor(std::sqrt(total), at::kFloat);
 }
 
-/** libtorch's fused updates do not count as changes: whoever keeps something that follows a tensor would not see them.
- */
+/** libtorch's fused updates do not count as changes: caches that follow a tensor would not notice them. */
 void changed(at::TensorList tensors) {
   for (const at::Tensor& t : tensors) t.unsafeGetTensorImpl()->bump_version();
 }

@@ -9,7 +9,7 @@
 
 // Causal attention of the query heads that share a head of keys and values, a block of queries at a time, in the manner
 // of FlashAttention (Dao et al. 2022) but with whole rows of scores, which fit the cache at the lengths a CPU trains.
-// What lies above the diagonal is not computed. Norms and rotations of queries and keys are applied as they are packed.
+// Scores above the diagonal are not computed. Norms and rotations of queries and keys are applied as they are packed.
 
 namespace trainer::CPU_CAPABILITY {
 

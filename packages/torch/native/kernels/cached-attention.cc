@@ -16,7 +16,7 @@ namespace {
 
 at::Tensor withFullRows(const at::Tensor& t) { return t.stride(-1) == 1 ? t : t.contiguous(); }
 
-/** How many tokens each sequence has in the cache: one number for all, or one each. */
+/** Number of tokens of each sequence in the cache: one number for all, or one each. */
 struct Past {
   int64_t same;
   const int64_t* each;

@@ -37,7 +37,7 @@ struct Inputs {
 
 const float* dataOf(const at::Tensor& t) { return t.defined() ? t.const_data_ptr<float>() : nullptr; }
 
-/** Where one head of keys and values lies, and the queries that share it. */
+/** Place of one head of keys and values, and of the queries that share it. */
 struct Place {
   int64_t q, k, v;  // in the inputs
   int64_t out;      // in the output
@@ -127,7 +127,7 @@ struct CausalAttention : torch::autograd::Function<CausalAttention> {
     const int64_t size = in.headSize();
     const at::Tensor dOut = grads[0].contiguous();
     const at::Tensor dQkv = at::empty_like(in.qkv);
-    // What each head adds to the gradients of the norms' weights: summed in order, whatever the threads.
+    // Each head's part of the gradients of the norms' weights: summed in order, whatever the threads.
     const at::Tensor weights =
         in.qWeight.defined() ? at::zeros({in.batch() * in.kvHeads, 2, size}, in.qkv.options()) : at::Tensor();
     float* dWeights = in.qWeight.defined() ? weights.mutable_data_ptr<float>() : nullptr;

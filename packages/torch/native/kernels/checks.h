@@ -20,7 +20,7 @@ inline void requireDropout(double dropout, const char* op) {
   TORCH_CHECK(dropout >= 0 && dropout < 1, op, ": dropout must be at least 0 and below 1, not ", dropout);
 }
 
-/** Whether a call must prepare gradients, asked before autograd's own function turns the mode off. */
+/** True if a call must prepare gradients; read before autograd's own function turns the mode off. */
 bool needsGrad(std::initializer_list<at::Tensor> tensors);
 
 /** Autograd's functions take an absent tensor as an empty optional, an undefined one not at all. */

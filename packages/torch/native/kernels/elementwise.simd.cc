@@ -101,7 +101,7 @@ void adamw(float* param, const float* grad, float* expAvg, float* expAvgSq, int6
   }
 }
 
-/** In double within short runs of float, so that the norm of millions of values keeps its digits. */
+/** Sums in double over short runs of float, so that the norm of millions of values keeps its digits. */
 double sumOfSquares(const float* x, int64_t count) {
   constexpr int64_t kRun = 1024;
   double total = 0;

@@ -24,8 +24,7 @@ namespace {
 /** Rows of adjacent elements that do not overlap: what an expanded tensor lacks. */
 bool hasFullRows(const at::Tensor& t) { return t.stride(1) == 1 && t.stride(0) >= t.size(1); }
 
-/** Whether libtorch lets oneDNN multiply on this processor, which it refuses on one without AVX-512: asked by trying.
- */
+/** True if libtorch lets oneDNN multiply on this processor, which it refuses without AVX-512: found by trying. */
 bool hasOneDnn() {
   static const bool works = [] {
     const at::Tensor one = at::ones({1, 1}, at::kFloat);
@@ -50,8 +49,8 @@ bool preferOneDnn(const at::Tensor& out, const at::Tensor& a, const at::Tensor& 
 }
 
 /**
- * A few rows, as when generating: reading b once is most of the work, and each row must come out the same whatever
- * other rows there are, which no library's product promises.
+ * True for few rows, as in generation: reading b once is most of the work, and each row must be the same whatever other
+ * rows there are, which no library's product promises.
  */
 bool areFewRows(const at::Tensor& a, const at::Tensor& b) {
   return a.size(0) <= 16 && (hasFullRows(b) || b.t().is_contiguous());

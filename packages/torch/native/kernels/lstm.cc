@@ -26,10 +26,10 @@ using torch::autograd::Variable;
 using torch::autograd::variable_list;
 
 constexpr const char* kOp = "lstm";
-/** Between rows that are read side by side: a power of two would put them all in the same sets of the cache. */
+/** Gap between rows that are read side by side: a power of two would put them all in the same sets of the cache. */
 constexpr int64_t kGap = 16;
 
-/** Which row of `inputs` a token's input products are. */
+/** Row of `inputs` with a token's input products. */
 struct Rows {
   const float* inputs;
   const int64_t* table;  // null: the token's own

@@ -5,8 +5,8 @@
 #include "vector-math.h"
 
 // The recurrence of an LSTM, one step for a slice of the hidden units: the product of the state with the recurrent
-// weights goes straight on into gates, cell and output, while it lies in the first-level cache. The weights come packed
-// into panels of kPanel columns, so that a step reads its slice of them once, in order.
+// weights goes straight into gates, cell and output, while it is in the first-level cache. The weights are packed into
+// panels of kPanel columns, so that a step reads its slice of them once, in order.
 
 namespace trainer::CPU_CAPABILITY {
 
@@ -17,7 +17,7 @@ constexpr int64_t kBlock = 256;
 
 inline float sigmoid(float x) { return 1.0f / (1.0f + expApprox(-x)); }
 
-/** sums (rows, cStride) = a (rows, depth) times a panel (depth, kPanel), a row's sum the same whatever the others. */
+/** sums (rows, cStride) = a (rows, depth) times a panel (depth, kPanel); a row's sum does not depend on the others. */
 void multiplyPanel(const float* a, int64_t aStride, const float* panel, float* sums, int64_t cStride, int64_t rows,
                    int64_t depth) {
   for (int64_t k = 0; k < depth; k += kBlock) {

@@ -9,7 +9,7 @@ namespace trainer::CPU_CAPABILITY {
 
 namespace {
 
-/** How far ahead of the products a row of w is fetched: what one core then reads is half of what two can. */
+/** Prefetch distance within a row of w: one core alone then reads half of what two can. */
 constexpr int64_t kAhead = 1024;
 
 /** y[r] = w times row r of x. */

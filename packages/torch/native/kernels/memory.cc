@@ -9,8 +9,8 @@ namespace trainer {
 namespace {
 
 /**
- * A training step frees its large buffers and asks for the same ones again. glibc would hand each back to the kernel
- * and get it anew, page fault by page fault: 13 % of a step of GPT-2 small. From its heap they are reused as they are.
+ * A training step frees its large buffers and allocates the same ones again. glibc would return each to the kernel and
+ * fetch it again, page fault by page fault: 13 % of a step of GPT-2 small. From its heap they are reused as they are.
  */
 bool keepFreedMemory() {
 #ifdef __GLIBC__

@@ -4,7 +4,7 @@
 
 namespace trainer {
 
-/** What one thread does in one step to its share of the items. It must not throw. */
+/** One thread's share of one step. It must not throw. */
 using Step = std::function<void(int64_t step, int64_t begin, int64_t end, int64_t thread)>;
 
 /**

@@ -16,11 +16,11 @@ struct AdamWScalars {
   float gradScale;  // clipping, folded in
 };
 
-/** What the query heads that share one head of keys and values have in common. */
+/** Common properties of the query heads that share one head of keys and values. */
 struct AttentionShape {
   int64_t length;     // T
   int64_t headSize;   // hs
-  int64_t groups;     // query heads; one lies hs floats after the other, in q and in the output
+  int64_t groups;     // query heads, hs floats apart in q and in the output
   int64_t stride;     // floats between a token's row and the next in q, k and v
   int64_t outStride;  // floats between rows of the output
   float scale;
@@ -129,7 +129,7 @@ struct Kernels {
   /** y[r][j] += row r of x times column j of w, for columns [begin, end) of w (depth, stride). */
   void (*dotColumns)(const float* w, int64_t stride, const float* x, int64_t xStride, int64_t rows, float* y,
                      int64_t yStride, int64_t begin, int64_t end, int64_t depth);
-  /** As dotRows, for a w of int8 of which each `group` elements of a row have a scale. */
+  /** As dotRows, for a w of int8 with a scale for each `group` elements of a row. */
   void (*dotRowsInt8)(const int8_t* w, const float* scales, int64_t group, const float* x, int64_t xStride,
                       int64_t rows, float* y, int64_t yStride, int64_t begin, int64_t end, int64_t depth);
   /** As dotRows, for a w of bfloat16. */

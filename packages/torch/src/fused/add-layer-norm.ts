@@ -4,7 +4,7 @@ import type { Tensor } from "../tensor.js";
 import * as kernels from "./kernels.js";
 import { fusable, fusableOnGpu } from "./switch.js";
 
-/** What `addLayerNorm` computes, by plain operators. */
+/** Reference of `addLayerNorm`, by plain operators. */
 export function addLayerNormReference(x: Tensor, branch: Tensor, norm: LayerNorm, p: number): [Tensor, Tensor] {
   const sum = x.add(dropout(branch, p, true));
   return [sum, layerNorm(sum, norm.weight, norm.bias, norm.eps)];

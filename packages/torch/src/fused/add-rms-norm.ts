@@ -4,7 +4,7 @@ import type { Tensor } from "../tensor.js";
 import * as kernels from "./kernels.js";
 import { fusable, fusableOnGpu } from "./switch.js";
 
-/** What `addRmsNorm` computes, by plain operators. */
+/** Reference of `addRmsNorm`, by plain operators. */
 export function addRmsNormReference(
   x: Tensor,
   branch: Tensor,

@@ -11,11 +11,11 @@ import { fusable, fusableOnGpu } from "./switch.js";
 export interface KeysAndValues {
   readonly keys: Tensor;
   readonly values: Tensor;
-  /** How many there are of each. */
+  /** Number of cached tokens of each. */
   readonly past: number;
 }
 
-/** What `cachedAttention` computes, by plain operators. */
+/** Reference of `cachedAttention`, by plain operators. */
 export function cachedAttentionReference(
   q: Tensor,
   k: Tensor,
@@ -30,9 +30,9 @@ export function cachedAttentionReference(
 }
 
 /**
- * Attention of one more token a sequence to itself and all before it: queries (B, nh, 1, hs), keys and values
- * (B, nkv, 1, hs), which are added to the cache at `past`, -> (B, nh, 1, hs). Each key serves nh / nkv neighbouring
- * queries and is read where it lies. A sequence comes out the same whatever others there are (on the CPU, in float32).
+ * Attention of one more token a sequence to itself and all before it: queries (B, nh, 1, hs), keys and values (B, nkv,
+ * 1, hs), which are added to the cache at `past`, -> (B, nh, 1, hs). Each key serves nh / nkv neighbouring queries and
+ * is read in place. A sequence is the same whatever others there are (on the CPU, in float32).
  */
 export function cachedAttention(q: Tensor, k: Tensor, v: Tensor, cache: KeysAndValues): Tensor {
   const { keys, values, past } = cache;
@@ -45,11 +45,11 @@ export function cachedAttention(q: Tensor, k: Tensor, v: Tensor, cache: KeysAndV
 export interface RaggedKeysAndValues {
   readonly keys: Tensor;
   readonly values: Tensor;
-  /** How many there are of each sequence: (B) int64, less than N. */
+  /** Number of cached tokens of each sequence: (B) int64, less than N. */
   readonly lengths: Tensor;
 }
 
-/** What `raggedAttention` computes, by plain operators that read nothing back from the device. */
+/** Reference of `raggedAttention`, by plain operators that read nothing back from the device. */
 export function raggedAttentionReference(
   q: Tensor,
   k: Tensor,

@@ -5,7 +5,7 @@ import type { Tensor } from "../tensor.js";
 import * as kernels from "./kernels.js";
 import { fusable, fusableOnGpu } from "./switch.js";
 
-/** How queries, keys and values lie side by side, and what is done to queries and keys first. */
+/** Layout of queries, keys and values side by side, and operations on queries and keys before attention. */
 export interface QkvLayout {
   /** Heads of queries. */
   readonly heads: number;
@@ -13,7 +13,7 @@ export interface QkvLayout {
   readonly kvHeads?: number;
   /** Norms of each head of the queries and of the keys: weights (hs). */
   readonly headNorms?: { readonly q: Tensor; readonly k: Tensor; readonly eps: number } | null;
-  /** What turns them after that. */
+  /** Rotation after the norms. */
   readonly rotation?: Rotation | null;
 }
 
@@ -37,7 +37,7 @@ export function unpackQkv(qkv: Tensor, layout: QkvLayout, onGpu = unpacksOnGpu(q
   return { q: rotated(part(0, heads, headNorms?.q)), k: rotated(part(heads, kvHeads, headNorms?.k)), v };
 }
 
-/** Of one token a sequence, each with a rotation of its own, norms and rotations are a kernel. */
+/** For one token a sequence, each with a rotation of its own, norms and rotations are a kernel. */
 function unpacksOnGpu(qkv: Tensor, { heads, kvHeads = heads, headNorms, rotation }: QkvLayout): boolean {
   const others = [rotation?.cos, rotation?.sin, headNorms?.q, headNorms?.k].filter((t) => t !== undefined);
   const size = qkv.size(-1) / (heads + 2 * kvHeads);
@@ -52,7 +52,7 @@ export function repeatHeads(x: Tensor, groups: number): Tensor {
   return x.unsqueeze(2).expand([b, heads, groups, t, size]).flatten(1, 2);
 }
 
-/** What `causalAttention` computes, by plain operators. */
+/** Reference of `causalAttention`, by plain operators. */
 export function causalAttentionReference(qkv: Tensor, layout: QkvLayout, p: number): Tensor {
   const { q, k, v } = unpackQkv(qkv, layout);
   const groups = layout.heads / (layout.kvHeads ?? layout.heads);

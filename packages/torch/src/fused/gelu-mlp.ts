@@ -11,7 +11,7 @@ export interface MlpWeights {
   b2: Tensor; // (E)
 }
 
-/** What `geluMlp` computes, by plain operators. */
+/** Reference of `geluMlp`, by plain operators. */
 export function geluMlpReference(x: Tensor, { w1, b1, w2, b2 }: MlpWeights): Tensor {
   return linear(gelu(linear(x, w1.t(), b1), { approximate: "tanh" }), w2.t(), b2);
 }

@@ -22,7 +22,7 @@ import * as kernels from "./kernels.js";
 
 // On a GPU, or with TRAINER_GPU=emulated on a CPU, which the kernels then run on thread by thread.
 const { used, reason, device } = gpuKernels();
-/** On a CPU each shape is compiled for itself, which takes a second. */
+/** On a CPU each shape is compiled separately, which takes a second. */
 const thorough = device === "cuda";
 if (!used) console.log(`not run here: the tests of kernels for GPUs (${reason})`);
 
@@ -33,7 +33,7 @@ test("where no GPU is, the reason is known", () => {
   expect(used).toBe(reason === "");
 });
 
-/** How far a type's results may be from float32's, of their norm. */
+/** Relative tolerance of a type's results to float32's, by norm. */
 const TOLERANCE = { float32: 2e-5, bfloat16: 5e-2, float16: 8e-3 } as const;
 type Computed = keyof typeof TOLERANCE;
 
@@ -86,7 +86,10 @@ describe.skipIf(!used)("kernels for GPUs", () => {
     expect(gpuKernels()).toMatchObject({ used: true, reason: "" });
   });
 
-  /** How far the kernels are from plain operators in float32, as a part of what the type allows; infinite if they do not repeat. */
+  /**
+   * Error of the kernels against plain operators in float32, as a fraction of the type's tolerance; infinite if they do
+   * not repeat.
+   */
   const error = (type: Computed, compute: () => readonly Tensor[], leaves: readonly Tensor[]): number => {
     const found = measured(type, compute, leaves);
     if (distance(measured(type, compute, leaves), found) !== 0) return Infinity;

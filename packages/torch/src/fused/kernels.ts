@@ -25,7 +25,7 @@ export const cachedAttention = op<
 export const raggedAttention = op<
   [q: Tensor, k: Tensor, v: Tensor, keys: Tensor, values: Tensor, lengths: Tensor],
   Tensor
->("trainer::ragged_attention"); // the same, each sequence with as many tokens before as `lengths` (B) says
+>("trainer::ragged_attention"); // the same with a number of cached tokens for each sequence, `lengths` (B)
 export const quantizedLinear = op<
   [x: Tensor, weight: Tensor, scales?: Tensor | null, bias?: Tensor | null, gelu?: boolean],
   Tensor

@@ -4,7 +4,7 @@ import type { Tensor } from "../tensor.js";
 import * as kernels from "./kernels.js";
 import { fusable, fusableOnGpu } from "./switch.js";
 
-/** What `linearSideBySide` computes, by plain operators. */
+/** Reference of `linearSideBySide`, by plain operators. */
 export function linearSideBySideReference(x: Tensor, weights: readonly Tensor[], biases: readonly Tensor[]): Tensor {
   return cat(
     weights.map((weight, i) => linear(x, weight, biases[i])),

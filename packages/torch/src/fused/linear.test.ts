@@ -19,7 +19,7 @@ test.each([
   expect(disagreements(compute, compute, [x, w, b])).toEqual([]);
   const stored = leaf(c, d); // (in, out), as GPT-2 has it
   const other = () => [linear(x.t(), stored.t(), b)];
-  const rows = leaf(1, c); // one row in memory that stands for many
+  const rows = leaf(1, c); // one row in memory for many
   const expanded = () => [linear(rows.expand([n, c]), w, b)];
   expect(disagreements(expanded, expanded, [rows, w, b])).toEqual([]);
   expect(disagreements(other, other, [x, stored, b])).toEqual([]);

@@ -5,16 +5,17 @@ import { fusable } from "./switch.js";
 /** A whole model by layers of long short-term memory. */
 export interface LstmModel {
   readonly table: Tensor; // (V, C): the embedding
-  /** Of each layer W_ih (4 H, in), W_hh (4 H, H), b_ih (4 H) and b_hh (4 H). */
+  /** For each layer W_ih (4 H, in), W_hh (4 H, H), b_ih (4 H) and b_hh (4 H). */
   readonly weights: readonly Tensor[];
   readonly head: Tensor; // (V, H)
   readonly headBias: Tensor; // (V)
 }
 
 /**
- * One token more of each of B sequences, from its id to the logits (B, V) of what follows, in one pass over the weights;
+ * One token more of each of B sequences, from its id to the next token's logits (B, V), in one pass over the weights;
  * the states, (L, B, H), become those after it. A sequence's values are the same whatever others there are, to the bit.
- * No gradients. Null where there is no kernel for it, and nothing done: not on the CPU in float32, or with kernels off.
+ * No gradients. Returns null, with nothing done, where there is no kernel for it: not on the CPU in float32, or with
+ * kernels off.
  */
 export function lstmToken(
   ids: readonly number[],

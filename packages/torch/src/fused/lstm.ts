@@ -16,7 +16,7 @@ export interface LstmState {
   readonly c: Tensor;
 }
 
-/** What `lstmRecurrence` computes, by plain operators. */
+/** Reference of `lstmRecurrence`, by plain operators. */
 export function lstmRecurrenceReference(
   inputs: Tensor,
   rows: Tensor | null,

@@ -5,34 +5,37 @@ import type { Tensor } from "../tensor.js";
 import * as kernels from "./kernels.js";
 import { fusableOnGpu } from "./switch.js";
 
-/** How an id is drawn from a row of logits: the penalty, the temperature, then top-k, top-p and min-p. */
+/** Sampling of an id from a row of logits: the penalty, the temperature, then top-k, top-p and min-p. */
 export interface RowSampling {
   /** 0: always the likeliest. */
   readonly temperature: number;
-  /** Only the k likeliest; 0: all. */
+  /** Keeps the k likeliest; 0: all. */
   readonly topK: number;
-  /** Only the likeliest, until their probabilities together exceed p (Holtzman et al. 2020); 0: the likeliest alone, 1: all. */
+  /**
+   * Keeps the likeliest, until their probabilities together exceed p (Holtzman et al. 2020); 0: the likeliest alone, 1:
+   * all.
+   */
   readonly topP: number;
-  /** Only those at least this many times as likely as the likeliest (Nguyen et al. 2024); 0: all. */
+  /** Keeps those at least this many times as likely as the likeliest (Nguyen et al. 2024); 0: all. */
   readonly minP: number;
-  /** What logits of seen ids are divided by where they are positive, and else multiplied by (Keskar et al. 2019). */
+  /** Divisor of positive logits of seen ids, and factor of negative ones (Keskar et al. 2019). */
   readonly repetitionPenalty: number;
 }
 
 /** The smallest normal float32: what is less may count as 0 on a device. */
 const LEAST_TEMPERATURE = 2 ** -126;
 
-/** Whether nothing is left to chance. */
+/** True if sampling is deterministic. */
 export const isGreedy = ({ temperature, topP }: Pick<RowSampling, "temperature" | "topP">): boolean =>
   temperature < LEAST_TEMPERATURE || topP === 0;
 
 /** 0 where nothing is left to chance. */
 const temperatureOf = (how: RowSampling): number => (isGreedy(how) ? 0 : how.temperature);
 
-/** How many of the likeliest the kernel puts in order. */
+/** Number of likeliest ids that the kernel sorts. */
 const RANKED = 1024;
 
-/** What `sampleRows` computes, by plain operators that read nothing back from the device. */
+/** Reference of `sampleRows`, by plain operators that read nothing back from the device. */
 export function sampleRowsReference(logits: Tensor, seen: Tensor | null, how: RowSampling, uniform: Tensor): Tensor {
   const { topK, topP, minP, repetitionPenalty } = how;
   const temperature = temperatureOf(how);
@@ -53,8 +56,8 @@ export function sampleRowsReference(logits: Tensor, seen: Tensor | null, how: Ro
 }
 
 /**
- * Draws an id from each row of logits (B, V) by its number in [0, 1), uniform (B) float64: (B) int64. `seen`, (B, V) bool,
- * says for which ids the penalty counts. All of it is done where the logits are, and nothing read back.
+ * Draws an id from each row of logits (B, V) by its number in [0, 1), uniform (B) float64: (B) int64. `seen`, (B, V)
+ * bool, marks the ids that the penalty applies to. All of it runs on the logits' device, and nothing is read back.
  */
 export function sampleRows(
   logits: Tensor,

@@ -16,7 +16,7 @@ export interface SwigluWeights {
   readonly down: Affine;
 }
 
-/** What `swigluMlp` computes, by plain operators. */
+/** Reference of `swigluMlp`, by plain operators. */
 export function swigluMlpReference(x: Tensor, { gate, up, down }: SwigluWeights): Tensor {
   const gated = silu(linear(x, gate.weight, gate.bias)).mul(linear(x, up.weight, up.bias));
   return linear(gated, down.weight, down.bias);

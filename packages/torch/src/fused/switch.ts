@@ -11,7 +11,10 @@ export function useFusedKernels(enabled: boolean): boolean {
   return before;
 }
 
-/** Whether this project's kernels for GPUs are used, why not, and on which kind of device: tests run them on a CPU. */
+/**
+ * State of this project's kernels for GPUs: whether they are used, why not, and on which kind of device: tests run them
+ * on a CPU.
+ */
 export function gpuKernels(): { readonly used: boolean; readonly reason: string; readonly device: "cpu" | "cuda" } {
   const [used, reason, device] = addon.gpuKernels();
   return { used, reason, device };
@@ -20,12 +23,14 @@ export function gpuKernels(): { readonly used: boolean; readonly reason: string;
 const GPU = gpuKernels();
 const EMULATED = GPU.device === "cpu";
 
-/** Whether the fused kernels can take these: float32 on the CPU, outside of autocast, which would choose other types. */
+/**
+ * True if the fused kernels can take these: float32 on the CPU, outside of autocast, which would choose other types.
+ */
 export function fusable(...tensors: readonly Tensor[]): boolean {
   return on && !EMULATED && !isAutocasting() && tensors.every((t) => t.dtype === "float32" && t.device === "cpu");
 }
 
-/** Whether kernels that are `there` for a kind of `device` can take tensors. */
+/** True if kernels that are `there` for a kind of `device` can take these tensors. */
 export const fusableOn =
   (device: string, there: boolean) =>
   (floats: readonly Tensor[], activations: readonly Tensor[] = []): boolean => {
@@ -36,7 +41,7 @@ export const fusableOn =
 const COMPUTED: ReadonlySet<string> = new Set(["float32", "bfloat16", "float16"]);
 
 /**
- * Whether the kernels for GPUs (native/cuda) can take these: parameters and the residual stream of float32, activations of
- * any type, as products are computed in the type that autocast says.
+ * True if the kernels for GPUs (native/cuda) can take these: parameters and the residual stream of float32, activations
+ * of any type, as products are computed in autocast's type.
  */
 export const fusableOnGpu = fusableOn(GPU.device, GPU.used);

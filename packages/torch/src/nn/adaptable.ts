@@ -1,10 +1,10 @@
 import type { QuantizedWeight } from "../quantized-weight.js";
 import type { Tensor } from "../tensor.js";
 
-/** What multiplies by a weight, or looks rows of it up: where another can be put after the model is built. */
+/** A layer that multiplies by a weight, or looks up its rows: the weight can be replaced after the model is built. */
 export interface Quantizable {
   readonly weight: Tensor;
-  /** Whether the weight is stored (in, out) rather than (out, in). */
+  /** True if the weight is stored (in, out) rather than (out, in). */
   readonly inOut: boolean;
   /** Is used in the weight's place. */
   quantized: QuantizedWeight | null;

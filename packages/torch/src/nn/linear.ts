@@ -8,7 +8,7 @@ export interface Linear {
   (x: Tensor): Tensor; // (..., in) -> (..., out)
   readonly weight: Tensor;
   readonly bias: Tensor | null;
-  /** Whether weight and bias are all there is to it: what a kernel that takes these must ask. */
+  /** True if it is weight and bias alone, as kernels that take these require. */
   isPlain(): boolean;
   /** The layer, then GELU by its tanh form. */
   gelu(x: Tensor): Tensor;

@@ -24,7 +24,7 @@ export interface LookedUp {
 /** x (B, T, in) from a state -> y (B, T, H) and the state after the last step. */
 export interface Lstm {
   (x: Tensor | LookedUp, state: LstmStates, options?: { dropout?: number }): LstmStates & { readonly y: Tensor };
-  /** Of each layer W_ih, W_hh, b_ih and b_hh. */
+  /** For each layer W_ih, W_hh, b_ih and b_hh. */
   readonly weights: readonly Tensor[];
 }
 
@@ -58,7 +58,7 @@ export function lstm(p: Params, inFeatures: number, hidden: number, layers: numb
   const flat = weights.flatMap(({ weightIh, weightHh, biasIh, biasHh }) => [weightIh, weightHh, biasIh, biasHh]);
   flattenForCudnn(flat, { inFeatures, hidden, layers }, p.device);
 
-  /** By libtorch: on a GPU cuDNN, which keeps what the backward pass needs only where it is to train. */
+  /** By libtorch: on a GPU cuDNN, which keeps the backward pass's inputs only in training. */
   function plain(x: Tensor, { h, c }: LstmStates, dropout: number): [y: Tensor, h: Tensor, c: Tensor] {
     const between = layers > 1 ? dropout : 0;
     const train = between > 0 || isGradEnabled();

@@ -37,7 +37,7 @@ const byLibtorch =
   (update: typeof fused.fusedAdam_): AdamUpdate =>
   (lists, { lr, beta1, beta2, eps, weightDecay, scale }) => {
     const { params, expAvgs, expAvgSqs, steps } = lists;
-    const grads = lists.grads.map((g) => g.contiguous()); // it reads memory in order, whatever the strides
+    const grads = lists.grads.map((g) => g.contiguous()); // it reads memory in order, for all strides
     if (typeof scale === "number") scaleGrads(grads, scale);
     const known = [rateOf(lr, scale), beta1, beta2, weightDecay, eps, false, false] as const;
     update(params, grads, expAvgs, expAvgSqs, [], steps, ...known, ...deviceArguments(scale));
@@ -47,7 +47,7 @@ const byLibtorch =
 export const adamUpdate = byLibtorch(fused.fusedAdam_);
 const adamWByLibtorch = byLibtorch(fused.fusedAdamW_);
 
-/** By this project's kernels one pass over memory, the scaling of the gradients in it. `onGpu` says where a GPU's can be had. */
+/** By this project's kernels one pass over memory, including the scaling of gradients. `onGpu` provides a GPU's. */
 export const adamWUpdateBy =
   (onGpu: typeof fusableOnGpu): AdamUpdate =>
   (lists, scalars) => {

@@ -23,7 +23,7 @@ export function clipGradNorm(params: Iterable<Tensor>, maxNorm: number): Tensor 
 }
 
 /**
- * What `clipGradNorm` multiplies by, for a norm measured before: `optimizer.step(clipScale(norm, maxNorm))` clips and
+ * The factor of `clipGradNorm`, for a norm measured before: `optimizer.step(clipScale(norm, maxNorm))` clips and
  * updates in one pass.
  */
 export const clipScale = (norm: number, maxNorm: number): number =>

@@ -16,7 +16,7 @@ export interface GradScalerOptions {
 export interface GradScalerState {
   scale: number;
   growthTracker: number;
-  /** Whether the scale has stood the test of some steps: before that it is a guess. */
+  /** True after some steps with finite gradients: before that the scale is a guess. */
   calibrated: boolean;
 }
 
@@ -35,7 +35,7 @@ export class GradScaler {
   #state: Omit<GradScalerState, "calibrated">;
   #onDevice: OnDevice | null = null; // what holds in place of the state, once there was a loss
   #foundInf: Tensor | null = null; // null: the gradients of this step are still scaled
-  /** For whoever takes the steps to set, once enough of them had finite gradients. */
+  /** Set by the training loop, once enough steps had finite gradients. */
   calibrated = false;
 
   constructor(options: GradScalerOptions = {}) {

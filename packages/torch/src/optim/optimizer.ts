@@ -6,7 +6,7 @@ import { keep, noGrad } from "../scope.js";
 import type { Tensor } from "../tensor.js";
 import { foreachMul_ } from "./fused.js";
 
-/** What an update depends on where only the device knows it: the host goes on without waiting for the numbers. */
+/** Factors of an update that only the device knows: the host continues without waiting for them. */
 export interface DeviceScale {
   /** () float32: what gradients are multiplied by. */
   readonly gradScale: Tensor;

@@ -5,7 +5,7 @@ import { Params } from "../params.js";
 import { loadOptimizer, makeOptimizer, registerOptimizer } from "./registry.js";
 import { SGD } from "./sgd.js";
 
-/** What a parameter of one becomes by a step with a gradient of one. */
+/** Value of a parameter of one after a step with a gradient of one. */
 function afterStep(name: string): number {
   const params = new Params();
   const p = params.param("w", [1], (t) => t.fill_(1));

@@ -69,7 +69,7 @@ export class SGD implements Optimizer {
     if (list.length === 0) return;
     const { momentum, weightDecay, dampening, nesterov } = this.#options;
     const params = list.map(({ param }) => param);
-    const grads = list.map(({ grad }) => grad.contiguous()); // it reads memory in order, whatever the strides
+    const grads = list.map(({ grad }) => grad.contiguous()); // it reads memory in order, for all strides
     const buffers = list.flatMap(({ index }) => this.#buffers.slice(index, index + 1));
     const known = [weightDecay, momentum, this.lr, dampening, nesterov, false, isFirstStep] as const;
     fused.fusedSgd_(params, grads, buffers, ...known, ...deviceArguments(scale));

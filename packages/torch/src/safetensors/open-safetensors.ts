@@ -40,7 +40,7 @@ export class SafetensorsFile implements Disposable {
     return this.#stored(name).dtype;
   }
 
-  /** A view of the file, or a copy where it does not lie at a multiple of its elements' size. It outlives this object. */
+  /** A view of the file, or a copy if it is not aligned to its elements' size. It outlives this object. */
   tensor(name: string): Tensor {
     const { dtype, shape, start, bytes } = this.#stored(name);
     if (bytes === 0) return empty(shape, { dtype });

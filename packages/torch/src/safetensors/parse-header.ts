@@ -5,7 +5,7 @@ import { describe } from "../describe.js";
 import { duplicateKey } from "./duplicate-key.js";
 import { dtypeStoredAs, storedNames } from "./stored-dtype.js";
 
-/** Where a tensor lies in a file: `bytes` from `start` of the file on. */
+/** Place of a tensor in a file: `bytes` from `start` of the file on. */
 export interface StoredTensor {
   readonly dtype: DType;
   readonly shape: readonly number[];
@@ -40,7 +40,7 @@ export function headerLength(start: Buffer, fileBytes: number, path: string): nu
 }
 
 /**
- * Parses a header and checks all of it against the file's size: every tensor lies within the file, has the bytes that its
+ * Parses a header and checks all of it against the file's size: every tensor is within the file, has the bytes that its
  * shape and dtype take, and follows the one before without a gap.
  * @throws TorchError FILE with the reason.
  */
@@ -122,7 +122,7 @@ function checkLayout(
   if (end < fileBytes) throw refusal(path, `${fileBytes - end} bytes follow its last tensor`);
 }
 
-/** The product of whole numbers, null where it cannot be told exactly. */
+/** The product of integers, null if it is not exact. */
 function product(sizes: readonly number[]): number | null {
   let result = 1;
   for (const size of sizes) {

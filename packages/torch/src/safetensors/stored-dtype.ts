@@ -17,10 +17,10 @@ const NAMES = {
 
 const byName: ReadonlyMap<string, DType> = new Map(dtypes.map((dtype) => [NAMES[dtype], dtype]));
 
-/** Dtypes as tensors of them follow each other in a file, by decreasing size: so each lies at a multiple of its own. */
+/** Dtypes in the order of their tensors in a file, by decreasing size, so that each is aligned. */
 const ORDER = Object.keys(NAMES);
 
-/** What the format calls a dtype. */
+/** The format's name of a dtype. */
 export const storedName = (dtype: DType): string => NAMES[dtype];
 
 /** The dtype that the format calls `name`; undefined for one that has no place here. */
@@ -28,5 +28,5 @@ export const dtypeStoredAs = (name: string): DType | undefined => byName.get(nam
 
 export const storedNames: readonly string[] = Object.values(NAMES);
 
-/** Where tensors of a dtype stand in a file, from 0. */
+/** Rank of a dtype's tensors in a file, from 0. */
 export const storedRank = (dtype: DType): number => ORDER.indexOf(dtype);

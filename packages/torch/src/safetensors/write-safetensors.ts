@@ -11,7 +11,7 @@ import { storedName, storedRank } from "./stored-dtype.js";
 
 const CHUNK = 16 << 20;
 
-/** What was written: the file's size and its SHA-256 as hex. */
+/** The written file: its size and its SHA-256 as hex. */
 export interface WrittenFile {
   readonly bytes: number;
   readonly sha256: string;
@@ -19,9 +19,9 @@ export interface WrittenFile {
 
 /**
  * Writes tensors as one safetensors file, which appears at `path` whole or not at all: it is written beside, synced and
- * renamed, and the rename is synced. Contiguous tensors on the cpu are written from where they lie; any other takes the
- * memory of one copy while it is written. The tensors must not change meanwhile.
- * @throws TorchError ARGUMENT for names that cannot be; what the file system says (no space) as it is.
+ * renamed, and the rename is synced. Contiguous tensors on the cpu are written from their own memory; any other takes
+ * the memory of one copy while it is written. The tensors must not change meanwhile.
+ * @throws TorchError ARGUMENT for invalid names; errors of the file system (no space) as they are.
  */
 export async function writeSafetensors(
   path: string,

@@ -17,9 +17,9 @@ import { storageError } from "./storage-error.js";
 import { writeChunks } from "./write-chunks.js";
 
 const BUFFER_BYTES = 1 << 20;
-/** What goes to the disk in one call; two such parts of an upload are held at a time. */
+/** Size of a write to the disk; two such parts of an upload are held at a time. */
 const WRITTEN_BYTES = 256 << 10;
-/** How much is written between two looks at the free space. */
+/** Bytes written between two checks of the free space. */
 const LOOK_EVERY_BYTES = 64 << 20;
 
 export interface DiskStoreOptions {
@@ -30,8 +30,8 @@ export interface DiskStoreOptions {
 }
 
 /**
- * Files on a local disk. A file is there if its blob is: the sidecar is in place before the blob appears and goes after
- * it, so that whatever instant the process dies at, each blob is whole and described.
+ * Files on a local disk. A file exists if its blob does: the sidecar is written before the blob appears and removed
+ * after it, so that each blob is whole and described, whenever the process dies.
  */
 export class DiskStore implements BlobStore {
   readonly #sameFile = new OneAtATime();

@@ -14,12 +14,12 @@ interface Inventory {
   readonly blobs: { readonly id: string; readonly bytes: number }[];
   readonly findings: Problem[];
 }
-/** What is wrong, and what to do about it. */
+/** The problem, and its repair. */
 interface Problem extends Omit<ScrubFinding, "type" | "repaired"> {
   readonly mend: (() => Promise<string>) | null;
 }
 
-/** Reads every file under `root` and says what is not as it should be. What goes while it looks is not missed. */
+/** Reads every file under `root` and reports problems. Files that are removed meanwhile are none. */
 export async function* scrubDisk(root: string, { repair }: ScrubOptions): AsyncGenerator<ScrubEvent> {
   const tell = async ({ mend, ...problem }: Problem): Promise<ScrubFinding> => {
     const path = relative(root, problem.path);
@@ -94,7 +94,7 @@ async function quarantine(root: string, path: string): Promise<string> {
   return `moved to ${QUARANTINE}/${name}`;
 }
 
-/** Nobody was told that it had arrived. */
+/** Its upload was never acknowledged. */
 async function remove(path: string): Promise<string> {
   await rm(path, { force: true });
   return "removed";

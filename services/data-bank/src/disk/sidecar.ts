@@ -4,7 +4,7 @@ import type { FileInfo } from "@trainer/platform";
 export const formatSidecar = ({ sha256, content_type, created_at }: FileInfo): string =>
   `sha256=${sha256}\ncontent_type=${content_type}\ncreated_at=${created_at}\n`;
 
-/** What a sidecar tells of the file `id`, or null if it is not whole or tells of another. */
+/** The description of the file `id` in a sidecar, or null if it is damaged or describes another. */
 export function parseSidecar(text: string, id: string): Pick<FileInfo, "content_type" | "created_at"> | null {
   const fields = new Map(text.split(/\r?\n/).map((line) => [line.split("=", 1)[0], line.slice(line.indexOf("=") + 1)]));
   const contentType = fields.get("content_type");
@@ -13,7 +13,7 @@ export function parseSidecar(text: string, id: string): Pick<FileInfo, "content_
   return { content_type: contentType, created_at: createdAt };
 }
 
-/** What is told of a file whose sidecar is lost: its content is there all the same. */
+/** The description of a file whose sidecar is lost: its content is still there. */
 export const undescribed = (written: Date): Pick<FileInfo, "content_type" | "created_at"> => ({
   content_type: "application/octet-stream",
   created_at: timestamp(written),

@@ -4,7 +4,7 @@ import { AppError } from "@trainer/platform";
 const FULL = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
 const CLOSED = new Set(["EROFS", "EACCES", "EPERM"]);
 
-/** What the disk refuses, as a client is told it. */
+/** Maps errors of the disk for clients. */
 export function storageError(error: unknown): unknown {
   const code = errnoOf(error);
   if (FULL.has(code)) return new AppError("INSUFFICIENT_STORAGE", "insufficient free space", { cause: error });

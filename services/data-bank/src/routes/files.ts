@@ -88,7 +88,7 @@ export function fileRoutes(app: FastifyInstance, deps: FileRoutes): void {
 /** More than the delimiters and headers around a file come to. */
 const MAX_FORM_BYTES = 64 << 10;
 
-/** What anybody may have uploaded must not run as a page of this host. */
+/** An uploaded file must not run as a page of this host. */
 const describe = (reply: FastifyReply, info: FileInfo, contentType: string): FastifyReply =>
   reply.headers({
     "accept-ranges": "bytes",

@@ -11,7 +11,7 @@ export interface BucketOptions {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken?: string | undefined;
-  /** How often a request is tried again that the store could not serve. */
+  /** Retries of a request that the store could not serve. */
   readonly retries?: number;
 }
 
@@ -21,7 +21,7 @@ export interface StoredObject {
   readonly modified: Date;
 }
 
-/** What is kept with an object. */
+/** Metadata of an object. */
 export interface Description {
   readonly contentType: string;
   readonly createdAt: string;

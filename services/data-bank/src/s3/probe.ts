@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { AppError } from "@trainer/platform";
 import type { Bucket } from "./bucket.js";
 
-/** What a store does of what S3 does. Some take the headers and ignore them. */
+/** Abilities of a store. Some take the headers and ignore them. */
 export interface StoreAbilities {
   /** It refuses content that does not have the checksum sent with it. */
   readonly checksums: boolean;
@@ -10,7 +10,7 @@ export interface StoreAbilities {
   readonly conditionalWrites: boolean;
 }
 
-/** Asks a store by trying. Leaves nothing. @throws AppError if the bucket cannot be written to at all */
+/** Tests a store by trying. Leaves nothing behind. @throws AppError if the bucket cannot be written to at all */
 export async function probe(bucket: Bucket): Promise<StoreAbilities> {
   const key = `uploads/probe-${randomUUID()}`;
   const description = { contentType: "text/plain", createdAt: "now" };

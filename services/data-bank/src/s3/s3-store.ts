@@ -16,7 +16,7 @@ import { hashOf, scrubBucket } from "./scrub.js";
 
 export interface S3StoreOptions extends BucketOptions {
   readonly now?: () => Date;
-  /** What is copied in one request, within the store. */
+  /** Size of a copy within the store in one request. */
   readonly copyBytes?: number;
 }
 
@@ -128,7 +128,7 @@ export class S3Store implements BlobStore {
     }
   }
 
-  /** Where the store takes checksums without looking at them, what it has is read back. */
+  /** Where the store ignores checksums, the stored object is read back. */
   async #verify(id: string): Promise<void> {
     if ((await hashOf(this.bucket, blobKey(id))) === id) return;
     await this.bucket.remove(blobKey(id));

@@ -10,7 +10,7 @@ const COPY_BYTES = 1 << 30;
 
 type Problem = Omit<ScrubFinding, "type" | "repaired">;
 
-/** Reads every object of a bucket and says what is not as it should be. */
+/** Reads every object of a bucket and reports problems. */
 export async function* scrubBucket(
   bucket: Bucket,
   { repair, now = Date.now() }: ScrubOptions & { readonly now?: number },
@@ -60,7 +60,7 @@ export async function hashOf(bucket: Bucket, key: string): Promise<string | null
   return hash.digest("hex");
 }
 
-/** Nobody was told that it had arrived. */
+/** Its upload was never acknowledged. */
 async function remove(bucket: Bucket, key: string): Promise<string> {
   await bucket.remove(key);
   return "removed";

@@ -1,6 +1,6 @@
-// CUDA's language for a CPU, one thread at a time: what kernels are compiled with where there is no GPU, so that tests
-// can run them. A block's threads are fibers that go on in turn; a barrier that not all of them reach, a shuffle that a
-// lane is missing from and a vector that is not aligned end with an error, where a GPU would hang or give anything.
+// CUDA's language for a CPU, one thread at a time: kernels are compiled with it where there is no GPU, so that tests
+// can run them. A block's threads are fibers that run in turn; a barrier that not all of them reach, a shuffle that a
+// lane is missing from and a vector that is not aligned end with an error, where a GPU would hang or return anything.
 #pragma once
 #include <ucontext.h>
 
@@ -47,7 +47,7 @@ inline std::vector<unsigned char> shared;
 inline std::vector<Fiber> fibers;
 inline ucontext_t scheduler;
 inline unsigned running;
-/** What each lane gave to a shuffle: two sets, as a lane may be at the next one already. */
+/** Values that lanes passed to a shuffle: two sets, as a lane may be at the next one already. */
 inline std::vector<std::array<uint64_t, 2>> given;
 inline std::string failure;
 

@@ -19,7 +19,7 @@ namespace trainer::cuda {
 
 namespace {
 
-/** As emulator.h has it. */
+/** As in emulator.h. */
 struct Geometry {
   unsigned blocks, blocksY, threads, sharedBytes;
   bool backwards;

@@ -56,6 +56,7 @@ export const evalEvent = (step: number, loss: number, best: boolean): Of<"eval">
   split: "validation",
   step,
   epoch: 0,
+  tokensSeen: step * 256,
   loss,
   ppl: Math.exp(loss),
   bitsPerByte: loss / 2,

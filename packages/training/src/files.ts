@@ -15,6 +15,7 @@ export { TokenizerManifest } from "./tokenizer/manifest.js";
 export { whyNotWritable } from "./home/why-not-writable.js";
 export { isHeld, lastTurn, RunLock } from "./home/lock.js";
 export { readManifest, RunManifest, type RunStatus } from "./home/manifest.js";
+export { evalLine, stepLine } from "./home/metrics-lines.js";
 export { recordFailure } from "./home/record-failure.js";
 export { RequestStore } from "./home/request-store.js";
 export { hasBegun, runFolder, type RunFolder } from "./home/run-folder.js";

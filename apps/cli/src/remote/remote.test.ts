@@ -1,11 +1,19 @@
 import { createServer } from "node:http";
-import { MetricsRow, type EvaluateResponse, type RunStatus } from "@trainer/platform";
-import { expect, test } from "vitest";
+import {
+  MetricsRow,
+  type EvalMetrics,
+  type EvaluateResponse,
+  type RunStatus,
+  type StepMetrics,
+} from "@trainer/platform";
+import { evalLine, stepLine } from "@trainer/training/files";
+import { expect, expectTypeOf, test } from "vitest";
 import { z } from "zod";
 import { evaluationReport, runFailure, runOutcome } from "./outcome.js";
 import { finished } from "./request.js";
 import { rowEvent } from "./row-event.js";
 import { facts } from "./runs.js";
+import { evalEvent, stepEvent } from "../../test/events.js";
 import { testIo } from "../../test/screen.js";
 import { output } from "../display/output.js";
 import { nameRemoteRun, serverAt } from "../services/server.js";
@@ -58,6 +66,16 @@ test("figures that JSON could not hold are beyond all bounds, or none", () => {
   });
   expect(rowEvent(row, training, 1)).toMatchObject({ totalSteps: 1200, epochs: 3 });
   expect(rowEvent({ ...row, skipped_steps: 4 }, training, 1)).toMatchObject({ skippedSteps: 4 });
+});
+
+test("what a run tells of a step and of an evaluation comes back whole from its metrics, over the wire", () => {
+  const wired = (line: object) => MetricsRow.parse(JSON.parse(JSON.stringify(line)));
+  const step = { ...stepEvent(3, 2.5), totalSteps: 1200, samplesPerSec: 0, skippedSteps: 4, gpuPeakBytes: 5 };
+  expect(rowEvent(wired(stepLine(step)), training, 1)).toEqual(step);
+  const evaluated = { ...evalEvent(3, 2.5, false), weightsStep: 2, seconds: 0 };
+  expect(rowEvent(wired(evalLine(evaluated)), training, 1)).toEqual(evaluated);
+  expectTypeOf<keyof ReturnType<typeof stepLine>>().toEqualTypeOf<keyof StepMetrics>();
+  expectTypeOf<keyof ReturnType<typeof evalLine>>().toEqualTypeOf<keyof EvalMetrics>();
 });
 
 test("of validations the one with the least loss is the best, and no test is", () => {

@@ -12,7 +12,7 @@ const orZero = (figure: number | null): number => figure ?? 0;
  * @param best the least loss of a validation so far
  */
 export function rowEvent(row: MetricsRow, training: RunProgress | null, best: number): Shown {
-  const { step, epoch } = row;
+  const { step, epoch, tokens: tokensSeen } = row;
   if ("split" in row) {
     const loss = orInfinity(row.loss);
     return {
@@ -21,6 +21,7 @@ export function rowEvent(row: MetricsRow, training: RunProgress | null, best: nu
       step,
       weightsStep: row.weights_step,
       epoch,
+      tokensSeen,
       loss,
       ppl: orInfinity(row.ppl),
       bitsPerByte: row.bits_per_byte,
@@ -39,7 +40,7 @@ export function rowEvent(row: MetricsRow, training: RunProgress | null, best: nu
     ppl: orInfinity(row.train_ppl),
     lr: orZero(row.lr),
     gradNorm: orInfinity(row.grad_norm),
-    tokensSeen: row.tokens,
+    tokensSeen,
     tokensPerSec: orZero(row.tokens_per_sec),
     samplesPerSec: 0,
     stepMs: orZero(row.step_ms),

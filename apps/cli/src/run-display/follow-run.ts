@@ -25,13 +25,15 @@ export async function followRun(
 ): Promise<RunResult> {
   const display = new RunDisplay(io, out, known);
   const flag = homeFlag(home);
-  const onEvent = (event: RunEvent) => {
-    display.show(event);
-    if (event.type === "step") out.record(stepJson(event, display.progress.validation?.loss ?? null));
-  };
   return await io
     .interruptible(async (signal) => {
       const { hearOnce } = await import("@trainer/torch");
+      const { stepLine } = await import("@trainer/training/files");
+      const onEvent = (event: RunEvent) => {
+        display.show(event);
+        const val_loss = display.progress.validation?.loss ?? null;
+        if (event.type === "step") out.record({ ...stepLine(event), val_loss });
+      };
       hearOnce(SIGNALS, ECHO_MS); // a step may be long: a second signal must not have to wait for its end
       signal.addEventListener("abort", () => {
         const what = display.progress.start === null ? "Stopping." : "Stopping after this step, and saving.";
@@ -73,21 +75,3 @@ async function whatMoreHelps(result: RunResult, losses: Losses, flag: string): P
   const manifest = await readManifest(join(result.path, "manifest.json"));
   return manifest && morePasses(manifest, flag);
 }
-
-/** A logged step, by the names of `metrics.jsonl`. */
-const stepJson = (event: Extract<RunEvent, { type: "step" }>, validation: number | null) => ({
-  step: event.step,
-  epoch: event.epoch,
-  tokens: event.tokensSeen,
-  train_loss: event.loss,
-  train_ppl: event.ppl,
-  val_loss: validation,
-  lr: event.lr,
-  grad_norm: event.gradNorm,
-  tokens_per_sec: event.tokensPerSec,
-  step_ms: event.stepMs,
-  eta_seconds: event.etaSeconds,
-  rss_bytes: event.rssBytes,
-  skipped_steps: event.skippedSteps, // left out where there is none
-  gpu_peak_bytes: event.gpuPeakBytes,
-});

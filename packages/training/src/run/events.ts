@@ -1,7 +1,7 @@
-import type { TextLoss } from "../home/text-losses.js";
+import type { EvalMetrics, StepMetrics } from "../home/metrics-lines.js";
+import type { LeftOut, TextLoss } from "../home/text-losses.js";
 import type { BinsProgress } from "../bins/build-bins.js";
 import type { Precision } from "@trainer/models";
-import type { LeftOut } from "../home/text-losses.js";
 import type { Failure, TrainingError } from "../errors.js";
 import type { SplitCounts } from "../home/manifest.js";
 import type { StepProfile } from "../step/step-profile.js";
@@ -57,45 +57,9 @@ export type RunEvent =
       readonly stepsPerEpoch: number;
       readonly epochs: number;
     }
-  | {
-      readonly type: "step";
-      readonly step: number;
-      readonly totalSteps: number;
-      /** Counted from 0. */
-      readonly epoch: number;
-      readonly epochs: number;
-      /** Of this step's batch, in nats per token. */
-      readonly loss: number;
-      readonly ppl: number;
-      readonly lr: number;
-      /** Global L2 norm before clipping. */
-      readonly gradNorm: number;
-      readonly tokensSeen: number;
-      readonly tokensPerSec: number;
-      readonly samplesPerSec: number;
-      readonly stepMs: number;
-      readonly etaSeconds: number;
-      readonly rssBytes: number;
-      /** How many steps so far changed nothing, since their gradients overflowed in fp16; left out for none. */
-      readonly skippedSteps?: number | undefined;
-      /** The most that tensors took on the GPU so far; undefined on a CPU. */
-      readonly gpuPeakBytes: number | undefined;
-    }
-  | {
-      readonly type: "eval";
-      readonly split: "validation" | "test";
-      readonly step: number;
-      /** After which step the weights were as they are, where that is another one: at the end the best ones are tested. */
-      readonly weightsStep?: number | undefined;
-      readonly epoch: number;
-      readonly loss: number;
-      readonly ppl: number;
-      /** Null where the text does not come back from its tokens. */
-      readonly bitsPerByte: number | null;
-      /** A validation that is the best so far. */
-      readonly best: boolean;
-      readonly seconds: number;
-    }
+  | ({ readonly type: "step"; readonly samplesPerSec: number } & StepMetrics & Pick<StepDone, "totalSteps" | "epochs">)
+  /** `best`: a validation that is the best so far. */
+  | ({ readonly type: "eval"; readonly best: boolean; readonly seconds: number } & EvalMetrics)
   | {
       readonly type: "checkpoint";
       readonly step: number;
@@ -119,21 +83,13 @@ export type RunEvent =
   | ({ readonly type: "failed"; readonly runId: string; readonly error: TrainingError } & Readonly<Failure>);
 
 /** A step that is done. */
-export interface StepDone {
-  readonly step: number;
+export interface StepDone extends Pick<StepMetrics, "step" | "epoch" | "loss" | "lr" | "gradNorm"> {
   readonly totalSteps: number;
-  /** Counted from 0. */
-  readonly epoch: number;
   readonly epochs: number;
   /** The last one of its epoch, or of the run, which may end within one. */
   readonly endsEpoch: boolean;
-  /** Of this step's batch, in nats per token. */
-  readonly loss: number;
-  /** Global L2 norm before clipping; of a step that was skipped it is not finite. */
-  readonly gradNorm: number;
   /** In fp16: the gradients overflowed, and the weights stayed as they were. */
   readonly skipped: boolean;
-  readonly lr: number;
   /** Sequences of the step, filled or not, and tokens that were predicted. */
   readonly samples: number;
   readonly tokens: number;

@@ -65,33 +65,14 @@ export async function evaluate(
     const error = new TrainingError("TRAINING_NAN_LOSS", `the ${split} loss became ${loss}`);
     throw await located(error, run, progress.step);
   }
-  const { step } = progress;
-  const epoch = plan.epochOf(step);
+  const { step, tokensSeen } = progress;
+  const ofOthers = weightsStep === step ? undefined : weightsStep;
+  const figures = { split, step, weightsStep: ofOthers, epoch: plan.epochOf(step), tokensSeen, loss, ppl, bitsPerByte };
   run.mayWrite();
-  metrics.write({
-    step,
-    ...(weightsStep === step ? {} : { weights_step: weightsStep }),
-    epoch,
-    tokens: progress.tokensSeen,
-    split,
-    loss,
-    ppl,
-    bits_per_byte: bitsPerByte,
-  });
+  metrics.write(figures);
   const seconds = (performance.now() - began) / 1000;
   run.pace.add(data.batches, seconds);
-  reporter.emit({
-    type: "eval",
-    split,
-    step,
-    ...(weightsStep === step ? {} : { weightsStep }),
-    epoch,
-    loss,
-    ppl,
-    bitsPerByte,
-    best: isBest(loss),
-    seconds,
-  });
+  reporter.emit({ type: "eval", ...figures, best: isBest(loss), seconds });
   return result;
 }
 

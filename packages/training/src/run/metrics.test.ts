@@ -2,7 +2,8 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { MetricsFile, type EvalMetrics } from "./metrics.js";
+import type { EvalMetrics } from "../home/metrics-lines.js";
+import { MetricsFile } from "./metrics.js";
 
 let dir = "";
 beforeEach(() => (dir = mkdtempSync(join(tmpdir(), "metrics-"))));
@@ -11,11 +12,11 @@ afterEach(() => rmSync(dir, { recursive: true }));
 const line = (step: number): EvalMetrics => ({
   step,
   epoch: 0,
-  tokens: 1,
+  tokensSeen: 1,
   split: "validation",
   loss: 1,
   ppl: Math.E,
-  bits_per_byte: 2,
+  bitsPerByte: 2,
 });
 const stepsIn = (path: string) =>
   readFileSync(path, "utf8")

@@ -1,39 +1,5 @@
 import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
-
-/** A line of `metrics.jsonl` for a logged step. */
-export interface StepMetrics {
-  readonly step: number;
-  readonly epoch: number;
-  readonly tokens: number;
-  readonly train_loss: number;
-  /** Where it is infinite the file has null. */
-  readonly train_ppl: number;
-  readonly lr: number;
-  /** Of a step that was skipped it is infinite: the file has null. */
-  readonly grad_norm: number;
-  readonly tokens_per_sec: number;
-  readonly step_ms: number;
-  readonly eta_seconds: number;
-  readonly rss_bytes: number;
-  /** How many steps so far changed nothing, since their gradients overflowed in fp16; left out for none. */
-  readonly skipped_steps?: number;
-  /** The most that tensors took on the GPU so far; left out on a CPU. */
-  readonly gpu_peak_bytes: number | undefined;
-}
-
-/** A line of `metrics.jsonl` for an evaluation. */
-export interface EvalMetrics {
-  readonly step: number;
-  readonly epoch: number;
-  readonly tokens: number;
-  readonly split: "validation" | "test";
-  /** After which step the weights were as they are, where that is another one. */
-  readonly weights_step?: number;
-  readonly loss: number;
-  readonly ppl: number;
-  /** Null where the text does not come back from its tokens. */
-  readonly bits_per_byte: number | null;
-}
+import { evalLine, stepLine, type EvalMetrics, type StepMetrics } from "../home/metrics-lines.js";
 
 /**
  * A run's `metrics.jsonl`. A resumed run cuts it back to what its checkpoint had seen, so that it reads as if the run
@@ -55,7 +21,8 @@ export class MetricsFile implements Disposable {
     return this.#bytes;
   }
 
-  write(line: StepMetrics | EvalMetrics): void {
+  write(metrics: StepMetrics | EvalMetrics): void {
+    const line = "split" in metrics ? evalLine(metrics) : stepLine(metrics);
     this.#bytes += writeSync(this.#fd, `${JSON.stringify(line)}\n`);
   }
 

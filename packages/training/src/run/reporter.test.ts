@@ -67,7 +67,16 @@ test("what a run tells is in its log, a line each, by the names of the fields th
   const counts = { train: splitCount(90), validation: splitCount(5), test: splitCount(5) };
   const step = { step: 10, totalSteps: 40, epoch: 0, epochs: 2, loss: 2, ppl: 7.4, lr: 0.1, gradNorm: 0.5 };
   const pace = { tokensSeen: 160, tokensPerSec: 300, samplesPerSec: 20, stepMs: 5, etaSeconds: 1, rssBytes: 1 };
-  const evaluated = { type: "eval", step: 20, epoch: 0, loss: 1.5, ppl: 4.5, best: true, seconds: 1 } as const;
+  const evaluated = {
+    type: "eval",
+    step: 20,
+    epoch: 0,
+    tokensSeen: 320,
+    loss: 1.5,
+    ppl: 4.5,
+    best: true,
+    seconds: 1,
+  } as const;
   const { log } = await reported([
     { ...config, fromStep: 0 },
     { ...config, fromStep: 7 },

@@ -1,5 +1,7 @@
 import { memoryStats } from "@trainer/torch";
 import type { Batch } from "../bins/batch-loader.js";
+import type { StepMetrics } from "../home/metrics-lines.js";
+import type { StepDone } from "./events.js";
 import type { LiveRun } from "./live-run.js";
 import { located } from "./located.js";
 import type { QueuedStep, StepResult } from "../step/step.js";
@@ -78,72 +80,43 @@ export class StepQueue {
 
   #report(pending: Pending, result: StepResult): void {
     const { progress, plan, options, onStep } = this.run;
-    const { step, lr, samples, finished } = pending;
+    const { step, lr, samples } = pending;
+    const { loss, gradNorm, skipped, tokens } = result;
     const now = performance.now();
     const ms = now - Math.max(pending.began, this.#lastAt);
     this.#lastAt = now;
-    this.#throughput.add(ms, result.tokens, samples);
-    progress.trainLoss = result.loss;
-    if (result.skipped) progress.skippedSteps += 1;
-    if (step === 1 || step % options.logEvery === 0 || finished) this.#log(pending, result);
-    onStep?.({
-      step,
-      totalSteps: plan.totalSteps,
-      epoch: plan.epochOf(step),
-      epochs: plan.epochs,
-      endsEpoch: step === plan.totalSteps || plan.epochOf(step + 1) !== plan.epochOf(step),
-      loss: result.loss,
-      gradNorm: result.gradNorm,
-      skipped: result.skipped,
-      lr,
-      samples,
-      tokens: result.tokens,
-      ms,
-    });
+    this.#throughput.add(ms, tokens, samples);
+    progress.trainLoss = loss;
+    if (skipped) progress.skippedSteps += 1;
+    const { totalSteps, epochs } = plan;
+    const epoch = plan.epochOf(step);
+    const endsEpoch = step === totalSteps || plan.epochOf(step + 1) !== epoch;
+    const done = { step, totalSteps, epoch, epochs, endsEpoch, loss, gradNorm, skipped, lr, samples, tokens, ms };
+    if (step === 1 || step % options.logEvery === 0 || pending.finished) this.#log(done, pending.tokensSeen);
+    onStep?.(done);
   }
 
-  #log({ step, lr, tokensSeen }: Pending, r: StepResult): void {
-    const { progress, plan, metrics, reporter, mayWrite } = this.run;
-    const epoch = plan.epochOf(step);
-    const ppl = Math.exp(r.loss);
-    const rate = this.#throughput.take();
-    const etaSeconds = this.#secondsLeft(step);
+  #log({ step, totalSteps, epoch, epochs, loss, lr, gradNorm }: StepDone, tokensSeen: number): void {
+    const { progress, metrics, reporter, mayWrite } = this.run;
+    const { samplesPerSec, ...rate } = this.#throughput.take();
     const { rssBytes, cuda } = memoryStats();
-    const gpuPeakBytes = cuda?.peakAllocatedBytes;
-    const { skippedSteps } = progress;
-    mayWrite();
-    metrics.write({
+    const figures: StepMetrics = {
       step,
       epoch,
-      tokens: tokensSeen,
-      train_loss: r.loss,
-      train_ppl: ppl,
-      lr,
-      grad_norm: r.gradNorm,
-      tokens_per_sec: rate.tokensPerSec,
-      step_ms: rate.stepMs,
-      eta_seconds: etaSeconds,
-      rss_bytes: rssBytes,
-      gpu_peak_bytes: gpuPeakBytes,
-      ...(skippedSteps === 0 ? {} : { skipped_steps: skippedSteps }),
-    });
-    reporter.emit({
-      type: "step",
-      step,
-      totalSteps: plan.totalSteps,
-      epoch,
-      epochs: plan.epochs,
-      loss: r.loss,
-      ppl,
-      lr,
-      gradNorm: r.gradNorm,
       tokensSeen,
+      loss,
+      ppl: Math.exp(loss),
+      lr,
+      gradNorm,
       ...rate,
-      etaSeconds,
+      etaSeconds: this.#secondsLeft(step),
       rssBytes,
-      gpuPeakBytes,
-      ...(skippedSteps === 0 ? {} : { skippedSteps }),
-    });
+      gpuPeakBytes: cuda?.peakAllocatedBytes,
+      skippedSteps: progress.skippedSteps || undefined,
+    };
+    mayWrite();
+    metrics.write(figures);
+    reporter.emit({ type: "step", ...figures, totalSteps, epochs, samplesPerSec });
   }
 
   /** Steps, validations, the test and the evaluation at the end. */

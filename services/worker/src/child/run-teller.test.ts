@@ -27,7 +27,18 @@ const step = (number: number, fields: Partial<StepDone> = {}): StepDone => ({
   ...fields,
 });
 const validation = (at: number, loss: number, best = true) =>
-  ({ type: "eval", split: "validation", step: at, epoch: 0, loss, ppl: 1, bitsPerByte: 1, best, seconds: 0 }) as const;
+  ({
+    type: "eval",
+    split: "validation",
+    step: at,
+    epoch: 0,
+    tokensSeen: 1,
+    loss,
+    ppl: 1,
+    bitsPerByte: 1,
+    best,
+    seconds: 0,
+  }) as const;
 const checkpoint = (at: number) =>
   ({ type: "checkpoint", step: at, path: "", bytes: 0, best: true, seconds: 0 }) as const;
 

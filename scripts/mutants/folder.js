@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import { relative, resolve } from "node:path";
+import { basename, relative, resolve } from "node:path";
 import { root } from "../paths.js";
 import { SetupError } from "../say.js";
 
@@ -17,9 +17,25 @@ export function inWorkspace(given) {
 }
 
 /**
+ * What Stryker is to mutate of it.
+ * @param {string} folder
+ */
+export const mutated = (folder) => (folder.endsWith(".ts") ? folder : `${folder}/**/*.ts`);
+
+/**
  * Patterns of the test files nearest to a folder: of a package's src those of the whole package, else those inside.
  * @param {string} folder
  * @param {string[]} [chosen] folders and files that were named instead
  */
 export const testsOf = (folder, chosen = [folder.replace(/\/src$|\/[^/]+\.ts$/, "")]) =>
   chosen.map((one) => (one.endsWith(".ts") ? one : `${one}/**/*.test.ts`));
+
+/**
+ * The name under which their results are kept: the first one's path, the names of the others, and which sample it was.
+ * @param {string[]} folders
+ * @param {string} sample
+ */
+export function resultsOf([first = "", ...more], sample) {
+  const names = [first.replaceAll("/", "-"), ...more.map((one) => basename(one))].join("+").slice(0, 200);
+  return sample === "1" ? names : `${names}-of-${sample}`;
+}

@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
+import { isInSample } from "./sample.js";
 
 /**
  * @typedef {{ line: number, column: number }} Position from 1
- * @typedef {{ replacement?: string, status: string, location: { start: Position, end: Position } }} Mutant
+ * @typedef {{ id?: string, replacement?: string, status: string, location: { start: Position, end: Position } }} Mutant
  * @typedef {{ files: Record<string, { mutants: Mutant[] }> }} Report in the format that mutation testing tools share
  */
 
@@ -10,11 +11,17 @@ const SURVIVED = ["Survived", "NoCoverage"];
 const LONGEST = 80;
 
 /**
- * A surviving mutant in one line: its place and change; null if a test killed it, or it timed out.
+ * A surviving mutant in one line: its place and change; null if a test killed it, it timed out, or is not of the sample.
  * @param {Mutant & { fileName: string }} mutant
  */
-export function survivor({ fileName, location: { start, end }, replacement = "", status }) {
-  if (!SURVIVED.includes(status)) return null;
+export function survivor(mutant) {
+  const {
+    fileName,
+    location: { start, end },
+    replacement = "",
+    status,
+  } = mutant;
+  if (!SURVIVED.includes(status) || !isInSample(mutant)) return null;
   const code = between(readFileSync(fileName, "utf8").split("\n"), start, end);
   const unreached = status === "NoCoverage" ? "  (reached by no test)" : "";
   return `${fileName}:${start.line}:${start.column}  ${short(code)}  →  ${short(replacement)}${unreached}`;
@@ -25,7 +32,8 @@ export function survivor({ fileName, location: { start, end }, replacement = "",
  * @param {Report} report
  */
 export function summary({ files }) {
-  const statuses = Object.values(files).flatMap(({ mutants }) => mutants.map(({ status }) => status));
+  const mutants = Object.values(files).flatMap((file) => file.mutants.filter(isInSample));
+  const statuses = mutants.map(({ status }) => status);
   const count = (/** @type {string[]} */ ...some) => statuses.filter((status) => some.includes(status)).length;
   const late = count("Timeout");
   const killed = count("Killed") + late;

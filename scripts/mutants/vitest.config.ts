@@ -7,7 +7,7 @@ export default defineConfig({
   test: {
     ...config.test,
     include: (process.env["MUTANTS_TESTS"] ?? "").split(","),
-    testTimeout: 10_000, // a mutant that hangs is killed by it
+    testTimeout: 1000 * Number(process.env["MUTANTS_TIMEOUT"] ?? 10), // a mutant that hangs is killed by it
   },
   plugins: [
     {

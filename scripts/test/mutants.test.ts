@@ -1,9 +1,10 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { inWorkspace, testsOf } from "../mutants/folder.js";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { inWorkspace, mutated, resultsOf, testsOf } from "../mutants/folder.js";
 import { summary, survivor } from "../mutants/report.js";
+import { strykerPlugins } from "../mutants/sample.js";
 
 describe("the folder to mutate", () => {
   test("is named from the root of the checkout, however it was typed", () => {
@@ -26,6 +27,16 @@ describe("the folder to mutate", () => {
     ["services/worker", "services/worker/**/*.test.ts"],
   ])("%s has its nearest tests: %s", (folder, tests) => {
     expect(testsOf(folder)).toEqual([tests]);
+  });
+
+  test("is mutated with all that is below it, a file alone", () => {
+    expect(mutated("packages/platform/src")).toBe("packages/platform/src/**/*.ts");
+    expect(mutated("packages/platform/src/json.ts")).toBe("packages/platform/src/json.ts");
+  });
+
+  test("has its results in a file named after it, and after those that were mutated with it", () => {
+    expect(resultsOf(["packages/a/src"], "1")).toBe("packages-a-src");
+    expect(resultsOf(["packages/a/src/b.ts", "packages/a/src/c.ts"], "5")).toBe("packages-a-src-b.ts+c.ts-of-5");
   });
 
   test("has the tests that were chosen instead", () => {
@@ -72,6 +83,24 @@ describe("a mutant", () => {
 
   test.each(["Killed", "Timeout", "Ignored", "RuntimeError"])("that ended as %s is no survivor", (status) => {
     expect(survivor(mutant(status, "true"))).toBeNull();
+  });
+});
+
+describe("a sample", () => {
+  afterEach(() => void vi.unstubAllEnvs());
+
+  test("is every n-th mutant: the others are not tried, nor counted, also where no test reaches them", async () => {
+    vi.stubEnv("MUTANTS_SAMPLE", "3");
+    const [checker] = strykerPlugins;
+    const sample = new (checker?.injectableClass ?? expect.fail())();
+    const ids = ["1", "2", "3", "4", "5", "6"].map((id) => ({ id }));
+    const found = Object.entries(await sample.check(ids)).flatMap(([id, { status }]) =>
+      status === "passed" ? id : [],
+    );
+    expect(found).toEqual(["3", "6"]);
+    const mutants = ids.map(({ id }) => ({ ...mutant("NoCoverage", "true"), id }));
+    expect(mutants.filter((one) => survivor(one) !== null).map(({ id }) => id)).toEqual(["3", "6"]);
+    expect(summary({ files: { "a.ts": { mutants } } })).toBe("2 mutants: 0 killed (0.0 %), 2 survived");
   });
 });
 

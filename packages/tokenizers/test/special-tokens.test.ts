@@ -13,7 +13,7 @@ const tokensOf = (tokenizer: Tokenizer, text: string, options = {}) =>
 async function load(file: object, config?: object): Promise<Tokenizer> {
   await using folder = await scratch();
   if (config !== undefined) await folder.write("tokenizer_config.json", JSON.stringify(config));
-  return loadTokenizer(await folder.write("tokenizer.json", JSON.stringify(file)));
+  return await loadTokenizer(await folder.write("tokenizer.json", JSON.stringify(file)));
 }
 
 const added = (id: number, content: string, more: object = {}) => ({
@@ -74,6 +74,32 @@ test("what begins and ends texts is special even where the file does not mark it
   }
 });
 
+test("it is special once, as its file lists it, also beside other added tokens", async () => {
+  const model = unigram(["</s>", " "]);
+  const listed = added(7, "</s>", { special: false, normalized: true, lstrip: true });
+  const taking = await load({ added_tokens: [listed], model }, { eos_token: "</s>" });
+  const { offsets } = taking.encodeWithOffsets("a </s>b", letThrough);
+  expect([...offsets]).toEqual([0, 1, 1, 6, 6, 7]); // with the space that it takes
+  const unlisted = await load({ added_tokens: [added(8, "<x>")], model: unigram(["</s>"]) }, { eos_token: "</s>" });
+  expect(unlisted.isSpecial(7)).toBe(true);
+  expect(tokensOf(unlisted, "a</s>b", letThrough)).toEqual(["a", "</s>", "b"]);
+});
+
+test("a role that no token plays is spelled by no text", async () => {
+  const vocab = { ...Object.fromEntries(Array.from("undefi", (char, id) => [char, id])), "</s>": 6 };
+  const tokenizer = await load({ pre_tokenizer: byteLevel, model: { vocab, merges: [] } }, { eos_token: "</s>" });
+  expect(tokenizer.specials).toEqual({ pad: null, unk: null, bos: null, eos: 6 });
+  expect(tokensOf(tokenizer, "undefined", letThrough).join("")).toBe("undefined");
+  expect(tokenizer.encode("undefined", letThrough)).toHaveLength(9);
+});
+
+test("a single character that ends texts stays text where its file does not call it special", async () => {
+  const tokenizer = await load({ pre_tokenizer: byteLevel, model: { vocab: letters, merges: [] } }, { eos_token: "a" });
+  expect(tokenizer.specials.eos).toBe(4);
+  expect(tokenizer.isSpecial(4)).toBe(false);
+  expect(tokenizer.decode(tokenizer.encode("ab"))).toBe("ab");
+});
+
 test("added tokens that are not special are found as they always are, beside those that are let through or not", async () => {
   const tokens = [added(6, "<a>", { special: false }), added(7, "<a>b", { lstrip: true, rstrip: true })];
   const tokenizer = await load({
@@ -111,4 +137,5 @@ test("a tokenizer whose training text spells special tokens learns them as text"
   const texts = ["so[EOS]it[EOS]goes ".repeat(300)];
   const tokenizer = await trainBpe({ texts, vocabSize: 300 });
   expect(tokensOf(tokenizer, "so[EOS]it")).toEqual(["so", "[", "EOS", "]", "it"]);
+  expect(tokensOf(tokenizer, "so[EOS]it", letThrough)).toEqual(["so", "[EOS]", "it"]); // in the middle of a word too
 });

@@ -74,15 +74,21 @@ test("what begins and ends texts is special even where the file does not mark it
   }
 });
 
-test("it is special once, as its file lists it, also beside other added tokens", async () => {
+test("it is special once, as its file lists it", async () => {
   const model = unigram(["</s>", " "]);
   const listed = added(7, "</s>", { special: false, normalized: true, lstrip: true });
   const taking = await load({ added_tokens: [listed], model }, { eos_token: "</s>" });
   const { offsets } = taking.encodeWithOffsets("a </s>b", letThrough);
   expect([...offsets]).toEqual([0, 1, 1, 6, 6, 7]); // with the space that it takes
-  const unlisted = await load({ added_tokens: [added(8, "<x>")], model: unigram(["</s>"]) }, { eos_token: "</s>" });
-  expect(unlisted.isSpecial(7)).toBe(true);
-  expect(tokensOf(unlisted, "a</s>b", letThrough)).toEqual(["a", "</s>", "b"]);
+});
+
+test("one that its file does not list as an added token is found as it is spelled, and takes no space", async () => {
+  const model = unigram(["</s>", " "]);
+  const file = { normalizer: { type: "Lowercase" }, added_tokens: [added(9, "<x>")], model };
+  const tokenizer = await load(file, { eos_token: "</s>" });
+  expect(tokenizer.isSpecial(7)).toBe(true);
+  expect(tokensOf(tokenizer, "a </s> b</s>", letThrough)).toEqual(["a", " ", "</s>", " ", "b", "</s>"]);
+  expect(tokensOf(tokenizer, "a</S>b", letThrough)).toEqual(["a", "<", "/", "s", ">", "b"]);
 });
 
 test("a role that no token plays is spelled by no text", async () => {

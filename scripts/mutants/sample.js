@@ -5,7 +5,7 @@
 export const isInSample = ({ id }) => Number(id ?? 0) % Number(process.env["MUTANTS_SAMPLE"] ?? 1) === 0;
 
 /** Leaves the others out, as Stryker leaves out what does not compile: they count neither as killed nor as survived. */
-class Sample {
+export class Sample {
   async init() {}
 
   /** @param {{ id: string }[]} mutants */

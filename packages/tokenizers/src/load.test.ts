@@ -223,6 +223,11 @@ describe("what is refused, by name", () => {
       (file) => (file.pre_tokenizer = split({ Regex: gpt2Regex }, { behavior: "MergedWithNext" })),
       /MergedWithNext/,
     ],
+    [
+      "another behaviour of what lies between the matches",
+      (file) => (file.pre_tokenizer = split({ Regex: gpt2Regex }, { behavior: "MergedWithNext", invert: true })),
+      /MergedWithNext/,
+    ],
     ["a Split without a pattern", (file) => (file.pre_tokenizer = split(undefined)), /Split: /],
     [
       "lstrip",

@@ -103,10 +103,22 @@ describe("what loads", () => {
   });
 });
 
+test("an added token decodes as its file spells it, but for one that is looked for in normalized text", async () => {
+  const decoded = async (name: string, normalized: boolean) => {
+    const token = { id: 9000, content: "e\u0323!", special: false, normalized };
+    return (await loadChanged((file) => file.added_tokens.push(token), name)).decode([9000]);
+  };
+  expect(await decoded("qwen2.json", true)).toBe("\u1eb9!");
+  expect(await decoded("qwen2.json", false)).toBe("e\u0323!");
+  expect(await decoded("gpt2.json", true)).toBe("e\u0323!"); // it normalizes nothing
+});
+
 test("where a word that is a token is that token, one that spells no bytes never is a word", async () => {
   const tokenizer = await loadChanged((file) => {
     file.model.vocab["not bytes"] = 5000;
+    file.model.vocab["zqxjv"] = 5001;
   }, "llama3.json");
+  expect([...tokenizer.encode("zqxjv")]).toEqual([5001]); // no merge makes it
   expect([...tokenizer.encode("not bytes")]).not.toContain(5000);
   expect(tokenizer.decode([5000])).toBe("not bytes");
 });

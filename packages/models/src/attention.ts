@@ -7,7 +7,7 @@ import {
   type Tensor,
   unpackQkv,
 } from "@trainer/torch";
-import type { Documents } from "./documents.js";
+import type { Forward } from "./family.js";
 import type { KvCache } from "./kv-cache.js";
 
 /** (B, T, nh · hs) -> (B, nh, T, hs) */
@@ -16,11 +16,13 @@ export const toHeads = (x: Tensor, headSize: number): Tensor => x.unflatten(-1, 
 /** (B, nh, T, hs) -> (B, T, nh · hs) */
 export const fromHeads = (x: Tensor): Tensor => x.transpose(1, 2).flatten(2);
 
-export interface AttendOptions {
-  readonly layer: number;
+/** A forward pass as blocks with attention take it: what its cache holds are keys and values. */
+export interface Pass extends Omit<Forward, "cache"> {
   readonly cache: KvCache | undefined;
-  /** Those whose tokens look only at their own. */
-  readonly documents?: Documents | undefined;
+}
+
+export interface AttendOptions extends Pick<Pass, "cache" | "documents"> {
+  readonly layer: number;
   /** On the attention's weights. */
   readonly dropout?: number;
 }

@@ -1,13 +1,12 @@
 import { addRmsNorm, nn, type Params, type Rotation, type Tensor } from "@trainer/torch";
-import { selfAttention } from "./attention.js";
-import type { Documents } from "./documents.js";
+import { selfAttention, type Pass } from "./attention.js";
 import { outlineOf, type DecoderConfig } from "./decoder-config.js";
 import type { Network } from "./family.js";
 import { KvCache } from "./kv-cache.js";
+import { kvCaches } from "./kv-caches.js";
 import { segment } from "./model.js";
-import { RaggedKvCache } from "./ragged-kv-cache.js";
+import { eachTensor, residual, type Residual } from "./residual.js";
 import { rotary, tableOf } from "./rope.js";
-import { eachOf, type Stream } from "./stream.js";
 
 const { embedding, linear, rmsNorm, sideBySide, swigluMlp } = nn;
 
@@ -45,30 +44,27 @@ export function decoder(params: Params, c: DecoderConfig, options: DecoderLayer)
     hidden(ids, ctx) {
       const t = ids.size(1);
       const cache = KvCache.of(ctx.cache);
+      // Only how far apart tokens are matters to the rotation: positions need not begin anew with each document.
       const turned =
         (cache && rotationOfEach(cache)) ?? rotation(cache?.length ?? 0, t, params, { lasting: ctx.training });
-      // Only how far apart tokens are matters to the rotation: positions need not begin anew with each document.
-      const pass: Pass = { training: ctx.training, cache, documents: ctx.documents, rotation: turned };
-      let stream: Stream = { x: embedTokens(ids), branch: null }; // (B, T, C)
-      for (const layer of layers) stream = segment(ctx, (s) => layer(s, pass), stream, eachOf);
+      const pass: RotaryPass = { ...ctx, cache, rotation: turned };
+      let x = residual<nn.RmsNorm>(embedTokens(ids), addRmsNorm); // (B, T, C)
+      for (const layer of layers) x = segment(ctx, (h) => layer(h, pass), x, eachTensor);
       cache?.advance(t);
-      return join(stream, norm).normed;
+      return x.norm(norm);
     },
     ragged: true,
     recordable: true,
-    newCache(batch, capacity = contextLength, options = {}) {
-      const size = { layers: c.numHiddenLayers, heads: c.numKeyValueHeads, headSize: c.headDim };
-      const shape = { ...size, batch, capacity, device: params.device, dtype: params.dtype };
-      if (options.ragged !== true) return new KvCache(shape);
-      return new RaggedKvCache(shape, () => tableOf(rotation, capacity, c.maxPositionEmbeddings, params));
-    },
+    newCache: kvCaches(
+      params,
+      { layers: c.numHiddenLayers, heads: c.numKeyValueHeads, headSize: c.headDim },
+      contextLength,
+      (capacity) => tableOf(rotation, capacity, c.maxPositionEmbeddings, params),
+    ),
   };
 }
 
-interface Pass {
-  readonly training: boolean;
-  readonly cache: KvCache | undefined;
-  readonly documents: Documents | undefined;
+interface RotaryPass extends Pass {
   readonly rotation: Rotation;
 }
 
@@ -79,21 +75,14 @@ function rotationOfEach({ lengths, rotation }: KvCache): Rotation | null {
   return { cos: rows(rotation.cos), sin: rows(rotation.sin) };
 }
 
-function join({ x, branch }: Stream, norm: nn.RmsNorm) {
-  if (branch === null) return { x, normed: norm(x) };
-  const [sum, normed] = addRmsNorm(x, branch, norm);
-  return { x: sum, normed };
-}
-
 function layer(p: Params, c: DecoderConfig, options: DecoderLayer, index: number) {
   const inputNorm = rmsNorm(p.at("input_layernorm"), c.hiddenSize, { eps: c.rmsNormEps });
   const attn = attention(p.at("self_attn"), c, options, index);
   const postNorm = rmsNorm(p.at("post_attention_layernorm"), c.hiddenSize, { eps: c.rmsNormEps });
   const mlp = feedForward(p.at("mlp"), c, options);
-  return (stream: Stream, pass: Pass): Stream => {
-    const before = join(stream, inputNorm);
-    const between = join({ x: before.x, branch: attn(before.normed, pass) }, postNorm);
-    return { x: between.x, branch: mlp(between.normed) };
+  return (x: Residual<nn.RmsNorm>, pass: RotaryPass) => {
+    const h = x.add(inputNorm, (a) => attn(a, pass)); // x + attn(inputNorm(x))
+    return h.add(postNorm, mlp); // h + mlp(postNorm(h))
   };
 }
 
@@ -109,7 +98,7 @@ function attention(p: Params, c: DecoderConfig, { qkvBias, outBias, headNorms }:
   const norms = headNorms ? { q: headNorm("q_norm"), k: headNorm("k_norm"), eps: c.rmsNormEps } : null;
   const qkv = sideBySide(qProj, kProj, vProj);
   const heads = { heads: c.numAttentionHeads, kvHeads: c.numKeyValueHeads, headNorms: norms };
-  return (x: Tensor, { training, cache, documents, rotation }: Pass) => {
+  return (x: Tensor, { training, cache, documents, rotation }: RotaryPass) => {
     const dropout = training ? c.attentionDropout : 0;
     return oProj(selfAttention(qkv(x), { ...heads, rotation }, { layer, cache, documents, dropout }));
   };

@@ -1,15 +1,13 @@
 import { addLayerNorm, gelu, nn, type Params, type Tensor } from "@trainer/torch";
-import { selfAttention } from "./attention.js";
+import { selfAttention, type Pass } from "./attention.js";
 import type { Family, Network } from "./family.js";
 import { gpt2Spec, type Gpt2Config } from "./gpt2-config.js";
-import type { Documents } from "./documents.js";
 import { KvCache } from "./kv-cache.js";
+import { kvCaches } from "./kv-caches.js";
 import { segment } from "./model.js";
-import { RaggedKvCache } from "./ragged-kv-cache.js";
-import { eachOf, type Stream } from "./stream.js";
+import { eachTensor, residual, type Residual } from "./residual.js";
 
 const { conv1d, dropout, embedding, geluMlp, layerNorm } = nn;
-type LayerNorm = ReturnType<typeof layerNorm>;
 
 /**
  * GPT-2 (Radford et al. 2019): learned positions, pre-norm blocks, output head tied to the token embedding.
@@ -34,35 +32,18 @@ function network(params: Params, c: Gpt2Config): Network {
     headBias: null,
     hidden(ids, ctx) {
       const t = ids.size(1);
-      const { training, documents } = ctx;
-      const pass: Pass = { training, cache: KvCache.of(ctx.cache), documents };
-      const x = dropout(wte(ids).add(positionsOf(pass, t)), c.embdPdrop, pass.training); // (B, T, C)
-      let stream: Stream = { x, branch: null };
-      for (const block of blocks) stream = segment(ctx, (s) => block(s, pass), stream, eachOf);
+      const pass: Pass = { ...ctx, cache: KvCache.of(ctx.cache) };
+      const embedded = dropout(wte(ids).add(positionsOf(pass, t)), c.embdPdrop, ctx.training); // (B, T, C)
+      const options = { dropout: ctx.training ? c.residPdrop : 0 }; // of each branch
+      let x = residual<nn.LayerNorm>(embedded, (h, branch, norm) => addLayerNorm(h, branch, norm, options));
+      for (const block of blocks) x = segment(ctx, (h) => block(h, pass), x, eachTensor);
       pass.cache?.advance(t);
-      return join(stream, lnF, c, pass).normed;
+      return x.norm(lnF);
     },
     ragged: true,
     recordable: true,
-    newCache(batch, capacity = c.nPositions, options = {}) {
-      const size = { layers: c.nLayer, heads: c.nHead, headSize: c.nEmbd / c.nHead };
-      const shape = { ...size, batch, capacity, device: params.device, dtype: params.dtype };
-      return options.ragged === true ? new RaggedKvCache(shape) : new KvCache(shape);
-    },
+    newCache: kvCaches(params, { layers: c.nLayer, heads: c.nHead, headSize: c.nEmbd / c.nHead }, c.nPositions),
   };
-}
-
-interface Pass {
-  readonly training: boolean;
-  readonly cache: KvCache | undefined;
-  readonly documents: Documents | undefined;
-}
-
-/** The branch, which dropout thins first, joins the stream. */
-function join({ x, branch }: Stream, norm: LayerNorm, c: Gpt2Config, { training }: Pass) {
-  if (branch === null) return { x, normed: norm(x) };
-  const [sum, normed] = addLayerNorm(x, branch, norm, { dropout: training ? c.residPdrop : 0 });
-  return { x: sum, normed };
 }
 
 function block(p: Params, c: Gpt2Config, layer: number) {
@@ -70,10 +51,9 @@ function block(p: Params, c: Gpt2Config, layer: number) {
   const attn = attention(p.at("attn"), c, layer);
   const ln2 = layerNorm(p.at("ln_2"), c.nEmbd, { eps: c.layerNormEpsilon });
   const mlp = feedForward(p.at("mlp"), c);
-  return (stream: Stream, pass: Pass): Stream => {
-    const before = join(stream, ln1, c, pass);
-    const between = join({ x: before.x, branch: attn(before.normed, pass) }, ln2, c, pass);
-    return { x: between.x, branch: mlp(between.normed) };
+  return (x: Residual<nn.LayerNorm>, pass: Pass) => {
+    const h = x.add(ln1, (a) => attn(a, pass)); // x + attn(ln1(x))
+    return h.add(ln2, mlp); // h + mlp(ln2(h))
   };
 }
 

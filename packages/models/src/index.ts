@@ -9,6 +9,7 @@ export { gpt2 } from "./gpt2.js";
 export { gpt2Config, type Gpt2Config, type KnownGpt2Config } from "./gpt2-config.js";
 export { findWeights, loadModel, saveModel, type LoadedModel } from "./hf.js";
 export { KvCache } from "./kv-cache.js";
+export { kvCaches } from "./kv-caches.js";
 export { RaggedKvCache } from "./ragged-kv-cache.js";
 export { ADAPTER_CONFIG, ADAPTER_FILE, loadAdapter, saveAdapter, writeAdapterConfig } from "./peft.js";
 export { addLora, type LoraModel, type LoraOptions } from "./lora.js";

@@ -3,6 +3,7 @@ import {
   fromHeads,
   itself,
   KvCache,
+  kvCaches,
   precisions,
   registerFamily,
   segment,
@@ -45,16 +46,7 @@ function network(params: Params, c: NopeConfig): Network {
       cache?.advance(ids.size(1));
       return norm(x);
     },
-    newCache: (batch, capacity = c.contextLength) =>
-      new KvCache({
-        layers: c.layers,
-        heads: c.heads,
-        headSize: c.width / c.heads,
-        batch,
-        capacity,
-        device: embed.weight.device,
-        dtype: embed.weight.dtype,
-      }),
+    newCache: kvCaches(params, { layers: c.layers, heads: c.heads, headSize: c.width / c.heads }, c.contextLength),
   };
 }
 

@@ -35,10 +35,10 @@ export class KvCache implements Cache {
   readonly #layers: readonly { readonly k: Tensor; readonly v: Tensor }[];
   #length = 0;
 
-  constructor({ layers, batch, heads, capacity, headSize, device, dtype }: KvCacheShape) {
+  constructor({ layers, batch, heads, capacity, headSize, device, dtype }: KvCacheShape, create = empty) {
     this.batch = batch;
     this.capacity = capacity;
-    const make = () => keep(empty([batch, heads, capacity, headSize], { device, dtype }));
+    const make = () => keep(create([batch, heads, capacity, headSize], { device, dtype }));
     this.#layers = Array.from({ length: layers }, () => ({ k: make(), v: make() }));
   }
 

@@ -1,4 +1,4 @@
-import { noGrad, scope, setNumThreads, tensor, type Tensor } from "@trainer/torch";
+import { noGrad, randn, scope, setNumThreads, tensor, useFusedKernels, type Tensor } from "@trainer/torch";
 import { expect, test } from "vitest";
 import { gpt2Config } from "./gpt2-config.js";
 import { gpt2 } from "./gpt2.js";
@@ -122,4 +122,25 @@ test("the rotation of a cache outlives the scope that it was made in, and goes w
     cache.dispose();
     for (const table of [...tables, cache.lengths]) expect(() => table?.shape).toThrow("disposed");
   }
+});
+
+test("numbers that a ragged cache's memory held before do not reach the logits, without kernels either", () => {
+  const model = build(llama, llamaConfig(decoderSizes), { seed: 3 });
+  const before = useFusedKernels(false);
+  noGrad(() => {
+    scope(() => {
+      for (let i = 0; i < 8; i += 1) randn([LENGTHS.length, 2, 16, 16]).mul(Number.NaN); // as large as the cache's
+    });
+    using cache = raggedOf(model);
+    const out = scope(() =>
+      Array.from(
+        logits(model, token(1, 2, 3), { training: false, cache })
+          .flatten()
+          .data(),
+        Number,
+      ),
+    );
+    expect(out.every(Number.isFinite)).toBe(true);
+  });
+  useFusedKernels(before);
 });

@@ -12,9 +12,9 @@ export class RaggedKvCache extends KvCache {
   override readonly rotation: Rotation | null;
   readonly #lengths: number[];
 
-  /** @param rotationOf the rotation of each position, (capacity, hs), of models that turn queries and keys */
-  constructor(shape: KvCacheShape, rotationOf: () => Rotation | null = () => null) {
-    super(shape);
+  /** @param rotationOf the rotation of each position, (capacity, hs); null of models that do not turn queries and keys */
+  constructor(shape: KvCacheShape, rotationOf: () => Rotation | null) {
+    super(shape, zeros); // places not written yet are read too, with a weight of 0, which a NaN would survive
     this.#lengths = Array.from({ length: shape.batch }, () => 0);
     this.lengths = keep(zeros([shape.batch], { dtype: "int64", device: shape.device }));
     this.rotation = scope(rotationOf);

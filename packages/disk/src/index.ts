@@ -1,3 +1,4 @@
+export { at } from "./at.js";
 export { copySynced } from "./copy.js";
 export { createIfFree } from "./create-if-free.js";
 export { errnoOf, isAbsent, isErrno, unlessAbsent } from "./errno.js";

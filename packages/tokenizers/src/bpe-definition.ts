@@ -1,3 +1,4 @@
+import { at } from "@trainer/disk";
 import { z } from "zod";
 import { frameOfFile } from "./frame.js";
 import { corrupt, stepsOf, unsupported } from "./pipeline-json.js";
@@ -88,7 +89,7 @@ export function modelOf(file: TokenizerJson): BpeJson {
 
 /** The merges but for those that make one of these tokens. */
 export const mergesWithout = (tokens: ReadonlySet<number>, merges: Uint32Array): Uint32Array =>
-  merges.filter((_, i) => !tokens.has(Number(merges[i - (i % 3) + 2])));
+  merges.filter((_, i) => !tokens.has(at(merges, i - (i % 3) + 2)));
 
 export function mergesOf(model: BpeJson): Uint32Array {
   const merges = new Uint32Array(model.merges.length * 3);

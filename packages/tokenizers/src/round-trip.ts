@@ -1,3 +1,4 @@
+import { at } from "@trainer/disk";
 import { codePoints, missingCharacters } from "./characters.js";
 import type { EncodedText, Tokenizer } from "./tokenizer.js";
 
@@ -38,7 +39,7 @@ export function unknownCharactersOf(
   let counted = 0; // up to where in the text
   for (const [i, id] of ids.entries()) {
     if (id !== specials.unk) continue;
-    const [start = 0, end = 0] = offsets.subarray(2 * i, 2 * i + 2);
+    const [start, end] = [at(offsets, 2 * i), at(offsets, 2 * i + 1)];
     characters += codePoints(text.slice(Math.max(start, counted), end));
     counted = Math.max(end, counted);
   }

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { makeFolder, writeText } from "@trainer/disk";
+import { at, makeFolder, writeText } from "@trainer/disk";
 import { TokenizerError } from "./errors.js";
 import { frameOfConfig } from "./frame.js";
 import { NativeTokenizer } from "./native-tokenizer.js";
@@ -42,7 +42,7 @@ export class SentencePieceTokenizer extends NativeTokenizer {
       specials: processor.specials(),
       frame: frameOfConfig(config, processor.specials()),
       bytes: (id) => {
-        const piece = String(pieces[id]);
+        const piece = at(pieces, id);
         if (kinds[id] === PIECE.control) return new Uint8Array();
         if (kinds[id] === PIECE.byte) return Uint8Array.of(Number.parseInt(piece.slice(3, 5), 16)); // <0x0A>
         return utf8.encode(kinds[id] === PIECE.unknown ? unknownSurface : piece.replaceAll(SPACE, " "));

@@ -1,3 +1,4 @@
+import { at } from "@trainer/disk";
 import { empty, randn, zeros } from "./create.js";
 import type { Device, DType } from "./dtype.js";
 import { TorchError } from "./errors.js";
@@ -41,7 +42,7 @@ const GPU: Effort = {
   size: [8192, 1024],
   bytes: [1024 * MIB, 16 * MIB],
   runs: 4,
-  pick: (sorted) => Number(sorted[(ROUNDS - 1) / 2]),
+  pick: (sorted) => at(sorted, (ROUNDS - 1) / 2),
 };
 
 /** Without tensor cores a larger product would take tenths of a second. */

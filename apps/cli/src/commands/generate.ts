@@ -134,7 +134,7 @@ class Writer {
   /** That of the sequence that streams. */
   get #prompt(): string {
     const own = Math.floor(this.#sequence / this.textsEach);
-    return this.#prompts.slice(own, own + 1).join("");
+    return this.#prompts[own] ?? "";
   }
 
   /** @param text new text of sequence `sequence`, counted from 0 */

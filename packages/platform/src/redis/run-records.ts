@@ -1,3 +1,4 @@
+import { at } from "@trainer/disk";
 import type { Redis } from "ioredis";
 import { z } from "zod";
 import { AppError } from "../errors.js";
@@ -112,7 +113,7 @@ export class RunRecords {
     const size = status === null ? limit : SCANNED;
     const from = before === null ? "+inf" : `(${before}`;
     const rows = await this.#redis.zrange(keys.runs, from, "-inf", "BYSCORE", "REV", "LIMIT", 0, size, "WITHSCORES");
-    const places = new Map(rows.flatMap((id, i) => (i % 2 === 0 ? [[id, Number(rows[i + 1])] as const] : [])));
+    const places = new Map(rows.flatMap((id, i) => (i % 2 === 0 ? [[id, Number(at(rows, i + 1))] as const] : [])));
     const last = places.size < size ? null : Number(rows.at(-1));
     const all = (await this.#stored([...places.keys()])).flatMap(readable);
     if (status === null) return { runs: all, next: last };

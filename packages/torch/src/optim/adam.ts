@@ -1,3 +1,4 @@
+import { at } from "@trainer/disk";
 import { zeros, zerosLike } from "../create.js";
 import * as fused from "./fused.js";
 import { noGrad, scope } from "../scope.js";
@@ -40,7 +41,7 @@ export class Adam implements Optimizer {
     scope(() =>
       noGrad(() => {
         const list = trained(this.#params);
-        const of = (state: readonly Tensor[]): Tensor[] => list.flatMap(({ index }) => state.slice(index, index + 1));
+        const of = (state: readonly Tensor[]): Tensor[] => list.map(({ index }) => at(state, index));
         const steps = of(this.#steps);
         if (steps.length === 0) return;
         if (typeof scale === "number") fused.foreachAddScalar_(steps, 1);

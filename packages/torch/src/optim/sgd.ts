@@ -1,3 +1,4 @@
+import { at } from "@trainer/disk";
 import { zeros, zerosLike } from "../create.js";
 import { changed_ } from "../fused/kernels.js";
 import * as fused from "./fused.js";
@@ -70,7 +71,7 @@ export class SGD implements Optimizer {
     const { momentum, weightDecay, dampening, nesterov } = this.#options;
     const params = list.map(({ param }) => param);
     const grads = list.map(({ grad }) => grad.contiguous()); // it reads memory in order, for all strides
-    const buffers = list.flatMap(({ index }) => this.#buffers.slice(index, index + 1));
+    const buffers = momentum === 0 ? [] : list.map(({ index }) => at(this.#buffers, index));
     const known = [weightDecay, momentum, this.lr, dampening, nesterov, false, isFirstStep] as const;
     fused.fusedSgd_(params, grads, buffers, ...known, ...deviceArguments(scale));
     changed_(params);

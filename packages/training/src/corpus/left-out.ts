@@ -1,3 +1,4 @@
+import { at } from "@trainer/disk";
 import { z } from "zod";
 import type { LeftOut } from "../home/text-losses.js";
 
@@ -49,9 +50,9 @@ export function leftOut(
     },
     characters: {
       count: sum(replaced.map(({ characters }) => characters)),
-      files: most.flatMap(({ file, characters, bytes }) =>
-        files.slice(file, file + 1).map(({ path }) => ({ path, count: characters, share: characters / bytes })),
-      ),
+      files: most.map(({ file, characters, bytes }) => {
+        return { path: at(files, file).path, count: characters, share: characters / bytes };
+      }),
     },
     separators: { count: sum(Object.values(separators)), lines: { ...separators } },
   };

@@ -1,3 +1,4 @@
+import { at } from "@trainer/disk";
 import { logitsOf, type Cache, type CausalLm } from "@trainer/models";
 import { cat, noGrad, scope, tensor, type Tensor } from "@trainer/torch";
 import { halfWindow } from "./window.js";
@@ -65,7 +66,7 @@ export class BatchReader implements Disposable {
     this.#ids = this.#ids.filter((_, row) => tokens.has(row));
     if (tokens.size === 0) return;
     const ids = [...tokens.values()];
-    for (const [i, sequence] of this.#ids.entries()) sequence.push(...ids.slice(i, i + 1));
+    for (const [i, sequence] of this.#ids.entries()) sequence.push(at(ids, i));
     scope(() => {
       if (this.#ids.some((sequence) => sequence.length > this.#cache.capacity)) {
         return use(this.#moveOn([...tokens.keys()]));
@@ -111,10 +112,10 @@ export class BatchReader implements Disposable {
     const { capacity } = this.#cache;
     const all = this.#ids;
     const going = [...all.entries()].flatMap(([i, ids]) => (ids.length > capacity ? [] : [i]));
-    this.#ids = going.flatMap((i) => all.slice(i, i + 1));
+    this.#ids = going.map((i) => at(all, i));
     let logits: Tensor | null = null; // (going, V)
     if (going.length > 0) {
-      this.#keep(going.flatMap((i) => rows.slice(i, i + 1)));
+      this.#keep(going.map((i) => at(rows, i)));
       logits = this.#feed(
         this.#ids.flatMap((ids) => ids.slice(-1)),
         going.length,

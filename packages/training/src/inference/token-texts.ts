@@ -1,3 +1,4 @@
+import { at } from "@trainer/disk";
 import { codePoints, type EncodedText } from "@trainer/tokenizers";
 
 /** A part of a text with the place where it begins, in characters (code points). */
@@ -16,7 +17,7 @@ export function tokenTexts(text: string, { ids, offsets }: EncodedText): TokenTe
   let offset = 0;
   return Array.from(ids, (_, token) => {
     const last = token === ids.length - 1;
-    const end = last ? text.length : Math.max(unit, Number(offsets[2 * token + 1]));
+    const end = last ? text.length : Math.max(unit, at(offsets, 2 * token + 1));
     const part = { text: text.slice(unit, end), offset };
     unit = end;
     offset += codePoints(part.text);

@@ -1,3 +1,4 @@
+import { at } from "@trainer/disk";
 import {
   cudaQueue,
   emptyCache,
@@ -150,8 +151,8 @@ class RecordedStep implements Disposable {
     const wanted = this.#wanted;
     const queued = this.replay(batches);
     const found = Array.from(this.#numbers.data(), Number);
-    const differs = (want: number) => (value: number) => Math.abs(value - want) > TOLERANCE * Math.abs(want);
-    if (!wanted.some((want, i) => found.slice(i, i + 1).some(differs(want)))) return queued;
+    const differs = (want: number, i: number) => Math.abs(at(found, i) - want) > TOLERANCE * Math.abs(want);
+    if (!wanted.some(differs)) return queued;
     throw new TrainingError(
       "INTERNAL_ERROR",
       `a recorded step gives loss, norm and overflow ${found.join(", ")}, where an ordinary one gives ${wanted.join(", ")}: ` +
@@ -162,8 +163,7 @@ class RecordedStep implements Disposable {
   replay(batches: readonly Batch[]): QueuedStep {
     const { stepper, tokens } = this.#work;
     const given = batches.flatMap(tensorsOf);
-    for (const [i, t] of this.#batches.flatMap(tensorsOf).entries())
-      given.slice(i, i + 1).forEach((from) => t.copy_(from));
+    for (const [i, t] of this.#batches.flatMap(tensorsOf).entries()) t.copy_(at(given, i));
     this.#lr.fill_(stepper.optimizer.lr);
     this.#recording.replay();
     return pendingStep(stepper, tokens, this.#numbers);

@@ -24,8 +24,9 @@ export default defineConfig({
       provider: "v8",
       include: ["{packages,services,apps}/*/src/**/*.ts"],
       exclude: ["**/*.test.ts", "packages/testing/**"],
-      thresholds: { lines: 100, branches: 100 },
-      reporter: ["text-summary", ["text", { skipFull: true }], "json-summary"],
+      // Branches: all but those of scripts/coverage/exempt.js, to which `npm test` holds the report.
+      thresholds: { lines: 100 },
+      reporter: ["text-summary", ["text", { skipFull: true }], "json"],
     },
   },
 });

@@ -29,8 +29,8 @@ export { queueStep, trainStep, type QueuedStep, type Stepper, type StepResult } 
 export { StepRecorder, stepRecorder } from "./step/step-recorder.js";
 export { evaluateSplit, type EvaluationData, type SplitEvaluation } from "./step/evaluate-split.js";
 export { inPrecision, resolveCompute, suitablePrecision, type Compute } from "./step/precision.js";
-export { archiveName, archiveRoot } from "./artifact/artifact-name.js";
-export type { UnpackLimits } from "./artifact/expansion-limit.js";
+export { archiveName, archiveRoot } from "./artifact/tar/names.js";
+export type { UnpackLimits } from "./artifact/tar/limits.js";
 export { archivedFileId, recordArchive } from "./artifact/archived.js";
 export { bringRun, holdRun } from "./artifact/bring-run.js";
 export type { DataBank, FetchContext, FetchProgress, TransferOptions, TransferProgress } from "./home/data-bank.js";

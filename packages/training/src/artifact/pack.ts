@@ -5,12 +5,11 @@ import { pipeline } from "node:stream/promises";
 import { pack, type Pack } from "tar-stream";
 import { z } from "zod";
 import { TrainingError } from "../errors.js";
-import { archiveRoot } from "./artifact-name.js";
-import { Counter } from "./counter.js";
-import { MemberNames } from "./member-names.js";
 import { withoutPointer } from "./pointer.js";
 import { runContents, type RunEntry } from "./run-contents.js";
-import { StoredGzip } from "./stored-gzip.js";
+import { Counter } from "./tar/limits.js";
+import { archiveRoot, MemberNames } from "./tar/names.js";
+import { StoredGzip } from "./tar/stored-gzip.js";
 
 export interface Packed {
   readonly bytes: number;

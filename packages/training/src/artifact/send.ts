@@ -11,7 +11,7 @@ import { resolveRun } from "../home/resolve-run.js";
 import { readManifest } from "../home/manifest.js";
 import { useRun } from "../home/run-use.js";
 import { archivedFileId, recordArchive } from "./archived.js";
-import { archiveName } from "./artifact-name.js";
+import { archiveName } from "./tar/names.js";
 import { transferFailure, type DataBank, type TransferProgress } from "../home/data-bank.js";
 import { packRun, type Packed } from "./pack.js";
 

@@ -16,13 +16,10 @@ import {
 import { extract, type Extract } from "tar-stream";
 import { z } from "zod";
 import { TrainingError } from "../errors.js";
-import { archiveRoot } from "./artifact-name.js";
-import { Counter } from "./counter.js";
-import { ExpansionLimit, UNPACK_LIMITS, type UnpackLimits } from "./expansion-limit.js";
-import { Framing } from "./framing.js";
-import { MemberNames } from "./member-names.js";
 import { withPointer } from "./pointer.js";
-import { refused } from "./refused.js";
+import { Counter, ExpansionLimit, UNPACK_LIMITS, type UnpackLimits } from "./tar/limits.js";
+import { archiveRoot, MemberNames } from "./tar/names.js";
+import { refused, StrictTar } from "./tar/strict-tar.js";
 
 export interface UnpackOptions {
   /** Of the run; its files lie in `model-<run id>/` in the archive. */
@@ -57,7 +54,7 @@ async function fill(tmp: string, archive: Readable, { runId, fileId, limits }: U
   const gunzip = createGunzip();
   const limit = new ExpansionLimit({ ...UNPACK_LIMITS, ...limits }, () => packed.bytes);
   const members = extract();
-  const flowing = pipeline(archive, packed, gunzip, limit, new Framing(), members);
+  const flowing = pipeline(archive, packed, gunzip, limit, new StrictTar(), members);
   const ends = await Promise.allSettled([write(members, tmp, archiveRoot(runId)), flowing]);
   const failures = ends.filter((end) => end.status === "rejected").map((end): unknown => end.reason);
   // Each stops the other, and so has the other's reason or only hears that it was stopped.

@@ -1,5 +1,6 @@
+import { createHash } from "node:crypto";
 import { Transform, type TransformCallback } from "node:stream";
-import { refused } from "./refused.js";
+import { refused } from "./strict-tar.js";
 
 /** What an archive may take up. */
 export interface UnpackLimits {
@@ -30,5 +31,22 @@ export class ExpansionLimit extends Transform {
     else if (this.#bytes > FREE + maxRatio * this.packed())
       done(refused(`it unpacks to over ${maxRatio} times its size`));
     else done(null, chunk);
+  }
+}
+
+/** Lets bytes through, counts them and hashes them. */
+export class Counter extends Transform {
+  readonly #hash = createHash("sha256");
+  bytes = 0;
+
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    this.bytes += chunk.length;
+    this.#hash.update(chunk);
+    done(null, chunk);
+  }
+
+  /** The SHA-256 of what has come through, as hexadecimal digits. To be asked once, at the end. */
+  sha256(): string {
+    return this.#hash.digest("hex");
   }
 }

@@ -1,3 +1,9 @@
+/** The folder that everything in a run's archive lies in. */
+export const archiveRoot = (runId: string): string => `model-${runId}`;
+
+/** What the archive of a run is called when it is sent somewhere. */
+export const archiveName = (runId: string): string => `${archiveRoot(runId)}.tar.gz`;
+
 /** Printable ASCII without what Windows separates by, and not ending as it forbids; neither "." nor "..". */
 const PART = /^[ !-9;-[\]-~]{0,254}[!--0-9;-[\]-~]$/;
 const DEEPEST = 16;

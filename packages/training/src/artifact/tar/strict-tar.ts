@@ -1,7 +1,9 @@
 import { Transform, type TransformCallback } from "node:stream";
-import { TrainingError } from "../errors.js";
-import { checkExtension } from "./pax.js";
-import { refused } from "./refused.js";
+import { TrainingError } from "../../errors.js";
+
+/** An archive that is damaged or was made to do harm. Trying again does not help. */
+export const refused = (why: string, options?: ErrorOptions): TrainingError =>
+  new TrainingError("ARTIFACT_DOWNLOAD_FAILED", `the archive of the run cannot be taken: ${why}`, options);
 
 const BLOCK = 512;
 const FILE: ReadonlySet<string> = new Set(["0", "\0"]);
@@ -27,7 +29,7 @@ const REFUSED: Readonly<Record<string, string>> = {
  * among them, make more of an archive than that (names and sizes from attributes, entries behind the end), each in its own
  * way, and may take one that ends too soon for whole.
  */
-export class Framing extends Transform {
+export class StrictTar extends Transform {
   readonly #block = Buffer.alloc(BLOCK);
   #filled = 0;
   /** Blocks of content before the next header. */
@@ -106,6 +108,25 @@ export class Framing extends Transform {
     if (this.#extension === null) return;
     checkExtension(Buffer.concat(this.#extension.blocks).subarray(0, this.#extension.bytes));
     this.#extension = null;
+  }
+}
+
+/** What Python's tarfile says of every file: nothing of where it lies, what it is and how large. */
+const HARMLESS = /^(mtime|atime|ctime|uid|gid|uname|gname|comment)$/;
+
+/**
+ * Refuses extended attributes of a POSIX tar that override where a file lies, what it is or how large it is, and those that
+ * are not well formed: records of "length key=value\n", the length counting the whole record.
+ */
+function checkExtension(bytes: Buffer): void {
+  for (let at = 0; at < bytes.length;) {
+    const [, length = "", key = ""] = /^(\d{1,5}) ([^=\n]{1,100})=/.exec(bytes.toString("latin1", at, at + 128)) ?? [];
+    const end = at + Number(length);
+    if (key === "" || end > bytes.length || bytes[end - 1] !== 0x0a || end - at < length.length + key.length + 3) {
+      throw refused("attributes that are not well formed");
+    }
+    if (!HARMLESS.test(key)) throw refused(`attributes that set the ${key} of what follows`);
+    at = end;
   }
 }
 

@@ -48,12 +48,3 @@ export function methodInfo(name: MethodName): Method {
 
 /** The names that the file of a tokenizer has in a folder, the first found is taken: Hugging Face's, SentencePiece's. */
 export const tokenizerFiles = ["tokenizer.json", "tokenizer.model"] as const;
-
-/** The kinds of files that can be loaded. */
-export const loadable: readonly string[] = [
-  "tokenizer.json with byte-level BPE (GPT-2, Llama 3, Qwen 2)",
-  "tokenizer.json with BPE over characters, with or without bytes for those unknown (Llama 2, Mistral, Gemma)",
-  "tokenizer.json with a unigram model (T5, ALBERT, XLM-R)",
-  "tokenizer.json of characters",
-  "tokenizer.model of SentencePiece",
-];

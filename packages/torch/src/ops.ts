@@ -62,7 +62,6 @@ export const maskedFill = op<[a: Tensor, mask: Tensor, value: number], Tensor>("
 export const mm = op<[a: Tensor, b: Tensor], Tensor>("aten::mm"); // (n, k) x (k, m) -> (n, m)
 export const bmm = op<[a: Tensor, b: Tensor], Tensor>("aten::bmm"); // (b, n, k) x (b, k, m) -> (b, n, m)
 export const matmul = op<[a: Tensor, b: Tensor], Tensor>("aten::matmul"); // (..., n, k) x (..., k, m) -> (..., n, m)
-export const addmm = op<[bias: Tensor, a: Tensor, b: Tensor, beta?: number, alpha?: number], Tensor>("aten::addmm");
 export const linear = op<[x: Tensor, weight: Tensor, bias?: Tensor | null], Tensor>("aten::linear"); // (..., in) x (out, in)
 
 // shape
@@ -209,7 +208,6 @@ export const randperm = op<[n: number, generator?: Generator | null, ...Options]
 export const arange = op<[start: number, end: number, step?: number, ...Options], Tensor>("aten::arange.start_step");
 export const fromFile = op<[path: string, shared?: boolean, size?: number, ...Options], Tensor>("aten::from_file");
 export const zerosLike = op<[a: Tensor, ...Options], Tensor>("aten::zeros_like");
-export const emptyLike = op<[a: Tensor, ...Options], Tensor>("aten::empty_like");
 export const clone = op<[a: Tensor], Tensor>("aten::clone");
 export const detach = op<[a: Tensor], Tensor>("aten::detach");
 export const pinMemory = op<[a: Tensor], Tensor>("aten::pin_memory"); // a copy that a GPU reads by itself

@@ -1,12 +1,13 @@
 import { AppError, isLoopback } from "@trainer/platform";
 import { Hosts } from "@trainer/platform/http";
+import { openRedis, queueTrouble, REDIS_TIMEOUT_MS } from "@trainer/platform/redis";
 import { createApp, type Timeouts } from "./app.js";
 import type { DataBankConfig } from "./config.js";
 import { KeyRing } from "./keys.js";
 import { Metrics } from "./metrics.js";
 import { openStore } from "./open-store.js";
 import type { Pace } from "./paced.js";
-import { redisProbe } from "./redis-probe.js";
+import type { Probe } from "./routes/health.js";
 
 export interface DataBank extends AsyncDisposable {
   /** Its address: http://host:port. */
@@ -70,6 +71,12 @@ export async function startDataBank(config: DataBankConfig, hooks: DataBankHooks
       redis?.[Symbol.dispose]();
     },
   };
+}
+
+/** Checks that the queue's Redis can run jobs. */
+function redisProbe(url: string): Probe & Disposable {
+  const redis = openRedis(url, { commandTimeoutMs: REDIS_TIMEOUT_MS });
+  return { trouble: () => queueTrouble(redis), [Symbol.dispose]: () => redis.disconnect() };
 }
 
 function refuseOpen(keys: KeyRing, host: string): void {

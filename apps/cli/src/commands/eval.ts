@@ -16,7 +16,7 @@ import { linesOfFile, tellLeftOut } from "../flags/given-text.js";
 import type { Io } from "../process/io.js";
 import { evaluationReport } from "../remote/outcome.js";
 import { finished, refuseLocal, requestOf } from "../remote/request.js";
-import { SPECIAL_TOKENS } from "../flags/special-tokens-flag.js";
+import { SPECIAL_TOKENS } from "../flags/text-flags.js";
 import { noteWeights, weightsFlag, weightsJson } from "../flags/weights.js";
 
 const field = EvaluateOptions.shape;

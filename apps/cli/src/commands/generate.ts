@@ -13,7 +13,7 @@ import { openHere } from "../runs/open-here.js";
 import type { Output } from "../display/output.js";
 import { finished, refuseLocal, requestOf } from "../remote/request.js";
 import { samplingFlags } from "../flags/sampling-flags.js";
-import { SPECIAL_TOKENS } from "../flags/special-tokens-flag.js";
+import { SPECIAL_TOKENS } from "../flags/text-flags.js";
 import { weightsFlag, weightsJson } from "../flags/weights.js";
 
 const field = GenerateOptions.shape;

@@ -1,6 +1,9 @@
 import { CorpusFormat, DocumentSeparator, READ_NAMES } from "@trainer/training/options";
 import type { z } from "zod";
 
+/** How every command that reads text describes --special-tokens. */
+export const SPECIAL_TOKENS = "let special tokens spelled out in the text be these tokens";
+
 /** How every command that reads a corpus is told how to read it. */
 export const TEXT_FLAGS = {
   as: CorpusFormat.default("auto").describe(

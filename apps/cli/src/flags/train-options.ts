@@ -4,8 +4,7 @@ import { optimizerNames } from "@trainer/torch/capabilities";
 import { nearest, parseTrainOptions, precisionChoices, TrainOptions, type TrainInput } from "@trainer/training/options";
 import { z } from "zod";
 import { explain, UsageError } from "../process/errors.js";
-import { SPECIAL_TOKENS } from "./special-tokens-flag.js";
-import { TEXT_FLAGS } from "./text-flags.js";
+import { SPECIAL_TOKENS, TEXT_FLAGS } from "./text-flags.js";
 
 const sizes = [...families()].map(([name, family]) => `${name}: ${Object.keys(family.sizes).join(", ")}`);
 const run = TrainOptions.shape;

@@ -14,7 +14,7 @@ export class Stopped extends Error {
   }
 }
 
-export const STOP_CODES = {
+const STOP_CODES = {
   SIGINT: EXIT.interrupted,
   SIGTERM: EXIT.terminated,
   SIGHUP: EXIT.hungUp,

@@ -4,7 +4,7 @@ import type { DocumentBatch } from "../corpus/document-batch.js";
 type Ids = Uint16Array | Uint32Array;
 
 /** The ids of a batch of documents, and how many of them are each document's. */
-export interface BatchIds {
+interface BatchIds {
   readonly ids: Ids;
   readonly counts: Uint32Array;
 }
@@ -13,7 +13,7 @@ export interface BatchIds {
  * The ids of documents with those of a frame around each: nothing before a piece that goes on with a document, nothing
  * after one that is not its document's last. `first`: whether the first document has its begin where the others have none.
  */
-export function frameDocuments(
+function frameDocuments(
   { ids, counts }: BatchIds,
   { before, after }: Frame,
   { continued, open }: Pick<DocumentBatch, "continued" | "open">,

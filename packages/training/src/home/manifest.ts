@@ -22,8 +22,8 @@ const SplitCount = z.object({
 export const SplitCounts = z.object({ train: SplitCount, validation: SplitCount, test: SplitCount });
 export type SplitCounts = z.infer<typeof SplitCounts>;
 
-export const runStatuses = ["running", "completed", "interrupted", "failed"] as const;
-export type RunStatus = (typeof runStatuses)[number];
+const RunStatus = z.enum(["running", "completed", "interrupted", "failed"]);
+export type RunStatus = z.infer<typeof RunStatus>;
 
 /**
  * A run's `manifest.json`: what was asked, on what it ran, how far it came and how it ended. The names on disk are
@@ -31,7 +31,7 @@ export type RunStatus = (typeof runStatuses)[number];
  */
 export const RunManifest = z.object({
   run_id: z.string(),
-  status: z.enum(runStatuses),
+  status: RunStatus,
   created_at: count,
   started_at: z.iso.datetime(),
   finished_at: z.iso.datetime().nullable(),

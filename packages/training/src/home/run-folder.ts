@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { isFile, isFolder, unlessAbsent } from "@trainer/disk";
@@ -19,6 +20,9 @@ export interface RunFolder {
   readonly checkpoints: string;
   readonly lock: string;
 }
+
+/** `<family>-<size>-<suffix>`, short enough to be typed; the suffix keeps runs of a home apart. */
+export const newRunId = (family: string, size: string): string => `${family}-${size}-${randomBytes(4).toString("hex")}`;
 
 /** `<home>/models/<run id>/`; nothing is created. */
 export function runFolder(home: string, id: string): RunFolder {

@@ -24,9 +24,8 @@ import {
 } from "../options/options.js";
 import { resolvePretrained } from "../model/pretrained.js";
 import { resolveCompute } from "../step/precision.js";
-import { newRunId } from "../home/run-id.js";
 import { hasSaved } from "../checkpoint/has-saved.js";
-import { clearUnsaved, hasBegun, runFolder, type RunFolder } from "../home/run-folder.js";
+import { clearUnsaved, hasBegun, newRunId, runFolder, type RunFolder } from "../home/run-folder.js";
 import { runSession, type RunContext } from "./session.js";
 
 /**

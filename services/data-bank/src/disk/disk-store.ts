@@ -9,12 +9,11 @@ import { ahead } from "../ahead.js";
 import { OneAtATime } from "../one-at-a-time.js";
 import type { ByteRange } from "../range.js";
 import type { BlobStore, ScrubEvent, ScrubOptions } from "../store.js";
-import { gathered } from "./gathered.js";
+import { gathered, writeChunks } from "./gathered.js";
 import { blobPath, folderOf, isTemporary, sidecarPath, temporaryPath } from "./layout.js";
 import { scrubDisk } from "./scrub.js";
 import { formatSidecar, parseSidecar, timestamp, undescribed } from "./sidecar.js";
 import { storageError } from "./storage-error.js";
-import { writeChunks } from "./write-chunks.js";
 
 const BUFFER_BYTES = 1 << 20;
 /** Size of a write to the disk; two such parts of an upload are held at a time. */

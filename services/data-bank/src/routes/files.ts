@@ -2,7 +2,6 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { AppError, type FileInfo } from "@trainer/platform";
 import { headerOf, type Hosts } from "@trainer/platform/http";
 import { ifRange, noneMatch } from "../conditions.js";
-import { fileId, notFound } from "../file-id.js";
 import type { KeyRing, Permission } from "../keys.js";
 import { limited } from "../limited.js";
 import type { Metrics } from "../metrics.js";
@@ -84,6 +83,19 @@ export function fileRoutes(app: FastifyInstance, deps: FileRoutes): void {
     return reply.code(204).send();
   });
 }
+
+/**
+ * A file's id from a URL: case and surrounding spaces do not matter. Null if it has the form of an older kind of id, of
+ * which there is no file.
+ * @throws AppError INVALID_INPUT for other malformed ids
+ */
+function fileId(text: string): string | null {
+  const id = text.trim().toLowerCase();
+  if (!/^[0-9a-f]{4,}$/.test(id)) throw new AppError("INVALID_INPUT", "invalid file_id");
+  return id.length === 64 ? id : null;
+}
+
+const notFound = (): AppError => new AppError("NOT_FOUND", "file not found");
 
 /** More than the delimiters and headers around a file come to. */
 const MAX_FORM_BYTES = 64 << 10;

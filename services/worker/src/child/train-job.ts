@@ -9,14 +9,14 @@ import {
   sendArtifact,
   train,
   TrainingError,
+  type LogRecord,
   type RunContext,
   type RunManifest,
 } from "@trainer/training";
 import { isHeld } from "@trainer/training/files";
 import type { ChildConfig } from "../config.js";
 import type { Message } from "./inbox.js";
-import type { Trained } from "./messages.js";
-import { logOf } from "./log-record.js";
+import type { FromChild, Trained } from "./messages.js";
 import { RunTeller } from "./run-teller.js";
 import type { Channel } from "./serve.js";
 import { surroundings, type Surroundings } from "./surroundings.js";
@@ -116,4 +116,12 @@ async function lockFree(path: string, { turn, signal }: RunContext): Promise<voi
 function trainedOf(manifest: RunManifest, path: string, told: RunProgress | null): Trained {
   const { test_loss: testLoss, loss: trainLoss } = manifest;
   return { testLoss, trainLoss, path, progress: progressOf(manifest, told) };
+}
+
+const LEVELS = { INFO: "info", WARNING: "warn", ERROR: "error" } as const;
+
+/** A record of a run's log as one of the worker's. Steps are many: they are of use to who looks for something alone. */
+function logOf(runId: string, { level, message, fields }: LogRecord): FromChild {
+  const isStep = fields.event === "run_step";
+  return { type: "log", level: isStep ? "debug" : LEVELS[level], message, fields: { run_id: runId, ...fields } };
 }

@@ -5,7 +5,7 @@ import { formatCount } from "../../display/quantity.js";
 import { oneSource } from "../../flags/given-text.js";
 import type { Io } from "../../process/io.js";
 import { readLines } from "../../process/read-lines.js";
-import { SPECIAL_TOKENS } from "../../flags/special-tokens-flag.js";
+import { SPECIAL_TOKENS } from "../../flags/text-flags.js";
 import { openTokenizer, TOKENIZER_ARGUMENT } from "./argument.js";
 
 const EncodeFlags = z.strictObject({

@@ -1,6 +1,6 @@
 import { isId } from "@trainer/disk";
 import { expect, test } from "vitest";
-import { newRunId } from "./run-id.js";
+import { newRunId } from "./run-folder.js";
 
 test("a run id names family and size, is short, and differs from others", () => {
   const ids = Array.from({ length: 20 }, () => newRunId("gpt2", "tiny"));

@@ -20,6 +20,8 @@ export const EvalRecord = z.object({
 });
 export type EvalRecord = z.output<typeof EvalRecord>;
 
+type Unfinished = Exclude<JobState, "completed">;
+
 /** Of a value under `key`: what was asked for is queued, runs, and then holds its result. */
 export interface Slot<T> {
   readonly key: string;
@@ -34,10 +36,12 @@ export interface Slot<T> {
   isAbandoned(): Promise<boolean>;
   /** Now, or with a transaction's other commands. */
   set(value: T, transaction?: ChainableCommander): Promise<void>;
+  /** What is kept as long as there is no result. */
+  unfinished(status: Unfinished, message?: string | null): T;
 }
 
 /** Seconds that an answer is kept. */
-export const ANSWER_TTL_SECONDS = 604_800;
+const ANSWER_TTL_SECONDS = 604_800;
 
 /** Longer than any answer takes. */
 const ABANDONED_TTL_SECONDS = 86_400;
@@ -53,13 +57,19 @@ export class Results {
     this.#large = new LargeAnswers(home, ANSWER_TTL_SECONDS);
   }
 
-  evaluation = (runId: string) => this.#slot(EvalRecord, keys.evaluation(runId), null);
+  /** @param split what an evaluation without a result yet is of */
+  evaluation = (runId: string, split = "") => this.#slot(EvalRecord, keys.evaluation(runId), null, { split });
   score = (runId: string, requestId: string) => this.#slot(ScoreResult, keys.score(runId, requestId));
   generation = (runId: string, requestId: string) => this.#slot(GenerateResult, keys.generation(runId, requestId));
   chat = (runId: string, sessionId: string, requestId: string) =>
     this.#slot(ChatResult, keys.chat(runId, sessionId, requestId));
 
-  #slot<S extends z.ZodType>(schema: S, key: string, ttlSec: number | null = ANSWER_TTL_SECONDS): Slot<z.output<S>> {
+  #slot<S extends z.ZodType>(
+    schema: S,
+    key: string,
+    ttlSec: number | null = ANSWER_TTL_SECONDS,
+    about: object = {},
+  ): Slot<z.output<S>> {
     const [redis, large] = [this.#redis, this.#large];
     return {
       key,
@@ -71,6 +81,7 @@ export class Results {
       abandon: async () => void (await redis.set(keys.abandoned(key), "1", "EX", ABANDONED_TTL_SECONDS)),
       reclaim: async () => void (await redis.del(keys.abandoned(key))),
       isAbandoned: async () => (await redis.exists(keys.abandoned(key))) === 1,
+      unfinished: (status, message) => schema.parse({ ...about, status, message }),
       async set(value, transaction) {
         const text = await large.store(key, toWireJson(value));
         const on = transaction ?? redis;

@@ -1,6 +1,7 @@
-import type { StreamPiece } from "@trainer/platform";
+import { AppError, type JobKind, type Jobs as JobsOf, type StreamPiece } from "@trainer/platform";
 import type { Slot } from "@trainer/platform/redis";
 import type { Channels, Messages } from "../live/channels.js";
+import type { Jobs } from "./jobs.js";
 
 /** Something that was asked of a model: its first answer, and where the answer comes about. */
 export interface Asked<T> {
@@ -12,10 +13,14 @@ export interface Asked<T> {
 
 export type Piece<T> = StreamPiece | { readonly type: "result"; readonly result: T };
 
-/** A result as it is now, for a client that polls for it: it is abandoned no more. */
-export async function poll<R>(slot: Slot<R>): Promise<R | null> {
+/**
+ * A result as it is now, with its ids, for a client that polls for it: it is abandoned no more.
+ * @throws AppError DATA_NOT_FOUND
+ */
+export async function poll<R, Ids>(slot: Slot<R>, ids: Ids, kind: JobKind): Promise<R & Ids> {
   const [, result] = await Promise.all([slot.reclaim(), slot.get()]);
-  return result;
+  if (result === null) throw new AppError("DATA_NOT_FOUND", `${kind} request not found`);
+  return { ...result, ...ids };
 }
 
 interface Result {
@@ -28,23 +33,33 @@ const QUIET_MS = 1000;
 
 const DONE: ReadonlySet<string> = new Set(["completed", "failed"]);
 
+interface Question<R, Ids, Kind extends JobKind> {
+  readonly slot: Slot<R>;
+  /** By which the answer is found again; the job is named after the request. */
+  readonly ids: Ids;
+  readonly kind: Kind;
+  readonly data: JobsOf[Kind];
+}
+
 /**
  * Queues what is asked, and gives back what to answer with. Who wants to follow listens first, so that no piece is
  * missed however quick the worker is.
  */
-export async function ask<R extends Result, T>(
-  { slot, queued, channels, answer }: { slot: Slot<R>; queued: R; channels: Channels; answer: (result: R) => T },
-  enqueue: () => Promise<void>,
+export async function ask<R extends Result, Ids extends { readonly request_id: string }, Kind extends JobKind>(
+  { jobs, channels }: { readonly jobs: Jobs; readonly channels: Channels },
+  { slot, ids, kind, data }: Question<R, Ids, Kind>,
   isFollowed: boolean,
-): Promise<Asked<T>> {
+): Promise<Asked<R & Ids>> {
+  const queued = slot.unfinished("queued");
   const messages = isFollowed ? await channels.open(slot.key) : null;
   try {
     await slot.set(queued); // before the job: a quick worker's result must not be overwritten
-    await enqueue();
+    await jobs.add(kind, ids.request_id, data);
   } catch (error) {
     messages?.[Symbol.dispose]();
     throw error;
   }
+  const answer = (result: R) => ({ ...result, ...ids });
   const follow = messages && ((signal: AbortSignal) => pieces(messages, slot, answer, signal));
   return { accepted: answer(queued), follow };
 }

@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import {
   AppError,
-  ChatResult,
   type CancelAccepted,
   type ChatHistory,
   type ChatRequest,
@@ -30,24 +29,18 @@ export class Chats {
 
   /** Says something; without a session it begins one. A session that a client made up is taken as it is. */
   async say(run: string, request: ChatRequest, isFollowed = false): Promise<Asked<ChatResponse>> {
-    const runId = checkRunId(run);
-    const { results, jobs, channels, sessions } = this.#deps;
-    const request_id = randomUUID();
-    const session_id = request.session_id ?? randomUUID();
+    const run_id = checkRunId(run);
+    const { results, jobs, sessions } = this.#deps;
+    const ids = { session_id: request.session_id ?? randomUUID(), request_id: randomUUID() };
     await jobs.assertRoom("chat");
-    if (request.session_id === null) await sessions.begin(runId, session_id);
-    const slot = results.chat(runId, session_id, request_id);
-    const answer = (result: ChatResult): ChatResponse => ({ ...result, session_id, request_id });
-    const question = { slot, queued: ChatResult.parse({ status: "queued" }), channels, answer };
-    const data = { run_id: runId, request_id, session_id, request };
-    return await ask(question, () => jobs.add("chat", request_id, data), isFollowed);
+    if (request.session_id === null) await sessions.begin(run_id, ids.session_id);
+    const slot = results.chat(run_id, ids.session_id, ids.request_id);
+    return await ask(this.#deps, { slot, ids, kind: "chat", data: { run_id, ...ids, request } }, isFollowed);
   }
 
   /** @throws AppError DATA_NOT_FOUND */
-  async said(runId: string, sessionId: string, requestId: string): Promise<ChatResponse> {
-    const result = await poll(this.#deps.results.chat(runId, sessionId, requestId));
-    if (result === null) throw new AppError("DATA_NOT_FOUND", "chat request not found");
-    return { ...result, session_id: sessionId, request_id: requestId };
+  said(runId: string, session_id: string, request_id: string): Promise<ChatResponse> {
+    return poll(this.#deps.results.chat(runId, session_id, request_id), { session_id, request_id }, "chat");
   }
 
   /** @throws AppError DATA_NOT_FOUND */

@@ -24,14 +24,14 @@ export class Evaluations {
   /** An unknown run is no error but an evaluation that has failed. */
   async request(runId: string, request: EvaluateRequest): Promise<EvaluateResponse> {
     const { results, jobs, texts } = this.#deps;
-    const empty = { split: request.split, loss: null, ppl: null, artifact: null };
+    const slot = results.evaluation(runId, request.split);
     const known = RunId.safeParse(runId).data;
     if (known === undefined || !(await this.#isKnown(known)))
-      return answer(runId, { ...empty, status: "failed", message: "run not found" });
+      return answer(runId, slot.unfinished("failed", "run not found"));
     await checkText(texts, "path_override", request.path_override, "corpus");
     await jobs.assertRoom("eval");
-    const queued: EvalRecord = { ...empty, status: "queued" };
-    await results.evaluation(runId).set(queued);
+    const queued = slot.unfinished("queued");
+    await slot.set(queued);
     await jobs.add("eval", randomUUID(), { run_id: known, request });
     return answer(runId, queued);
   }

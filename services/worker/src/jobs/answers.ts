@@ -31,11 +31,8 @@ const ChatAnswer = z.object({ result: ChatResult, turns: z.array(ChatTurn) });
 export const answerJobs: Readonly<Record<Kind, (work: Work, container: Container) => Promise<void>>> = {
   async eval(work, container) {
     const data = work.data(jobs.eval);
-    const { split } = data.request;
-    const slot = container.results.evaluation(data.run_id);
-    const not = (status: "running" | "failed", message: string | null = null) =>
-      ({ status, split, loss: null, ppl: null, artifact: null, message }) as const;
-    await kept(work, container, slot, not, async () => {
+    const slot = container.results.evaluation(data.run_id, data.request.split);
+    await kept(work, container, slot, async () => {
       const { result, steps } = EvalAnswer.parse(await ask(container, { kind: "eval", ...data }, slot));
       await tellEvaluated(container, data.run_id, result, steps);
       await slot.set(result);
@@ -45,8 +42,7 @@ export const answerJobs: Readonly<Record<Kind, (work: Work, container: Container
   async score(work, container) {
     const data = work.data(jobs.score);
     const slot = container.results.score(data.run_id, data.request_id);
-    const not = (status: "running" | "failed", message: string | null = null) => ScoreResult.parse({ status, message });
-    await once(work, container, slot, not, async () =>
+    await once(work, container, slot, async () =>
       slot.set(ScoreResult.parse(await ask(container, { kind: "score", ...data }, slot))),
     );
   },
@@ -55,9 +51,7 @@ export const answerJobs: Readonly<Record<Kind, (work: Work, container: Container
     const data = work.data(jobs.generate);
     const request = { ...data.request, seed: data.request.seed ?? seedOf(data.request_id) };
     const slot = container.results.generation(data.run_id, data.request_id);
-    const not = (status: "running" | "failed", message: string | null = null) =>
-      GenerateResult.parse({ status, message });
-    await once(work, container, slot, not, async () =>
+    await once(work, container, slot, async () =>
       slot.set(GenerateResult.parse(await ask(container, { kind: "generate", ...data, request }, slot))),
     );
   },
@@ -67,10 +61,9 @@ export const answerJobs: Readonly<Record<Kind, (work: Work, container: Container
     const { run_id: runId, session_id: sessionId, request_id: requestId } = data;
     const { sessions } = container;
     const slot = container.results.chat(runId, sessionId, requestId);
-    const not = (status: "running" | "failed", message: string | null = null) => ChatResult.parse({ status, message });
     // Turns of one conversation come one after another, each with what was said before it.
     await container.oneAtATime(keys.conversation(runId, sessionId), () =>
-      once(work, container, slot, not, async () => {
+      once(work, container, slot, async () => {
         const turns = await sessions.turns(runId, sessionId);
         const question = { kind: "chat", ...data, turns, seed: seedOf(requestId) } as const;
         const answered = ChatAnswer.parse(await ask(container, question, slot));
@@ -85,22 +78,15 @@ async function once<T extends { readonly status: string }>(
   work: Work,
   container: Container,
   slot: Slot<T>,
-  not: (status: "running" | "failed", message?: string) => T,
   body: () => Promise<void>,
 ): Promise<void> {
-  if ((await slot.get())?.status !== "completed") return await kept(work, container, slot, not, body);
+  if ((await slot.get())?.status !== "completed") return await kept(work, container, slot, body);
   await publish(container, slot, { type: "done" });
 }
 
 /** Keeps what becomes of a question; `body` keeps its answer. */
-async function kept<T extends { readonly status: string }>(
-  work: Work,
-  container: Container,
-  slot: Slot<T>,
-  not: (status: "running" | "failed", message?: string) => T,
-  body: () => Promise<void>,
-): Promise<void> {
-  await slot.set(not("running"));
+async function kept<T>(work: Work, container: Container, slot: Slot<T>, body: () => Promise<void>): Promise<void> {
+  await slot.set(slot.unfinished("running", null));
   try {
     const stuck = await work.take(0);
     if (stuck !== null) throw new Refused(stuck);
@@ -109,7 +95,7 @@ async function kept<T extends { readonly status: string }>(
   } catch (error) {
     const failure = failureOf(error);
     const { code, message } = failure;
-    await slot.set(not("failed", message));
+    await slot.set(slot.unfinished("failed", message));
     await publish(container, slot, { type: "failed", message });
     container.log.warn({ event: "answer_failed", item_id: slot.key, error_code: code, reason: message }, "no answer");
     work.fail(failure);

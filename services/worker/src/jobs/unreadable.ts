@@ -1,4 +1,4 @@
-import { ChatResult, GenerateResult, RunId, ScoreResult, TokenizerId, UserIdText } from "@trainer/platform";
+import { RunId, TokenizerId, UserIdText } from "@trainer/platform";
 import type { Slot } from "@trainer/platform/redis";
 import { newFailure } from "@trainer/training/files";
 import { z } from "zod";
@@ -63,16 +63,14 @@ async function endAnswer(
 ): Promise<void> {
   const { results } = container;
   const { run_id: runId, request_id: requestId, session_id: sessionId } = names;
-  const failed = { status: "failed", message } as const;
-  const end = async <T extends { readonly status: string }>(slot: Slot<T>, value: T) => {
+  const end = async <T extends { readonly status: string }>(slot: Slot<T>) => {
     if ((await slot.get())?.status === "completed") return;
-    await slot.set(value);
+    await slot.set(slot.unfinished("failed", message));
     await publish(container, slot, { type: "failed", message });
   };
-  const none = { split: "", loss: null, ppl: null, artifact: null };
-  if (kind === "eval") await end(results.evaluation(runId), { ...none, ...failed });
+  if (kind === "eval") await end(results.evaluation(runId));
   if (requestId === "") return;
-  if (kind === "score") await end(results.score(runId, requestId), ScoreResult.parse(failed));
-  if (kind === "generate") await end(results.generation(runId, requestId), GenerateResult.parse(failed));
-  if (kind === "chat") await end(results.chat(runId, sessionId, requestId), ChatResult.parse(failed));
+  if (kind === "score") await end(results.score(runId, requestId));
+  if (kind === "generate") await end(results.generation(runId, requestId));
+  if (kind === "chat") await end(results.chat(runId, sessionId, requestId));
 }

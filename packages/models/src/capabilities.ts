@@ -7,7 +7,7 @@ import { llamaDimensions, llamaSpec } from "./llama-config.js";
 import { qwenSpec } from "./qwen-config.js";
 import { newConfig, type Choice } from "./new-config.js";
 
-export { camelKeys, snakeKeys } from "./config-schema.js";
+export { camelKeys, snakeKeys, specialFields, toSpecials } from "./config-schema.js";
 export { ModelError, type ModelErrorCode } from "./errors.js";
 export { precisions, type Dimensions, type Outline, type Precision } from "./family.js";
 export type { Choice } from "./new-config.js";

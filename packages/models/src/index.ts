@@ -2,7 +2,6 @@ export type { Cache } from "./cache.js";
 export * from "./capabilities.js";
 export { attend, fromHeads, toHeads } from "./attention.js";
 export { readModelConfig, writeModelConfig } from "./config-file.js";
-export { specialFields, toSpecials } from "./config-schema.js";
 export { documentsOf, type Documents } from "./documents.js";
 export type { CacheOptions, Family, FamilySpec, Forward, Network, ParsedConfig, SpecialIds, Tied } from "./family.js";
 export { gpt2 } from "./gpt2.js";

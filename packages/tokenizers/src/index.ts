@@ -6,7 +6,7 @@ export { TokenizerError, type TokenizerErrorCode } from "./errors.js";
 export { NO_FRAME } from "./frame.js";
 export { loadTokenizer } from "./load.js";
 export { nativeParts } from "./native-parts.js";
-export { backends, registerTokenizer, type TokenizerDefinition } from "./registry.js";
+export { backends, registerTokenizer } from "./registry.js";
 export type { SentencePieceOptionsGiven } from "./sentencepiece-options.js";
 export { loadSentencePiece, SentencePieceTokenizer } from "./sentencepiece.js";
 export { comesBack, roundTrip, unknownCharactersOf, type RoundTrip } from "./round-trip.js";

@@ -2,15 +2,14 @@ import { expect, test } from "vitest";
 import { scratch } from "@trainer/testing";
 import { addMethod, isMethod, methodInfo, methodNames } from "./capabilities.js";
 import { loadTokenizer } from "./load.js";
-import { backends, registerTokenizer, type TokenizerDefinition } from "./registry.js";
+import type { TrainableBackend } from "./backend.js";
+import { backends, registerTokenizer } from "./registry.js";
 import { trainChar } from "./train-char.js";
 import { trainTokenizer } from "./train-tokenizer.js";
 
 /** Characters under another name. */
-const letters: TokenizerDefinition = {
-  title: "Letters",
-  leastVocabSize: null,
-  options: [],
+const info = { title: "Letters", leastVocabSize: null, options: [] };
+const letters: TrainableBackend = {
   train: (options) => trainChar(options),
   recognizes: ({ type }) => type === "letters",
   load: () => trainChar({ texts: ["abc"] }),
@@ -22,7 +21,7 @@ async function loaded(kind: string): Promise<number> {
 }
 
 test("a tokenizer that is registered is trained and loaded like those of the package", async () => {
-  registerTokenizer("letters", letters);
+  registerTokenizer("letters", info, letters);
   expect(methodNames()).toEqual(["bpe", "char", "sentencepiece", "letters"]);
   expect([...backends().keys()]).toEqual(["bpe", "char", "sentencepiece", "letters", "pieces"]);
   expect([isMethod("letters"), isMethod("toString"), isMethod(1)]).toEqual([true, false, false]);
@@ -32,15 +31,12 @@ test("a tokenizer that is registered is trained and loaded like those of the pac
 
 test("the code of one that is known by its name is loaded to train it, and to see whether a file is its own", async () => {
   let loads = 0;
-  const { title, leastVocabSize, options } = letters;
   const late = (name: string) =>
     addMethod(name, {
-      title,
-      leastVocabSize,
-      options,
+      ...info,
       async loadCode() {
         loads += 1;
-        registerTokenizer(name, { ...letters, recognizes: ({ type }) => type === name });
+        registerTokenizer(name, info, { ...letters, recognizes: ({ type }) => type === name });
       },
     });
   late("late");
@@ -54,10 +50,10 @@ test("the code of one that is known by its name is loaded to train it, and to se
 });
 
 test("a taken name is refused, and one that nobody has with those there are", async () => {
-  expect(() => registerTokenizer("bpe", letters)).toThrow('there is a tokenizer "bpe" already');
-  expect(() => addMethod("bpe", methodInfo("char"))).toThrow('there is a tokenizer "bpe" already');
+  expect(() => registerTokenizer("bpe", info, letters)).toThrow('there is a tokenizer "bpe" already');
+  expect(() => addMethod("bpe", info)).toThrow('there is a tokenizer "bpe" already');
   expect(() => methodInfo("words")).toThrow("no tokenizer 'words'; there are bpe, char, sentencepiece");
-  addMethod("empty", { title: "Empty", leastVocabSize: null, options: [] });
+  addMethod("empty", info);
   await expect(trainTokenizer("empty", { texts: ["a"], vocabSize: 9 })).rejects.toMatchObject({
     code: "UNSUPPORTED_BACKEND",
     message: 'the code of the tokenizer "empty" is not loaded',

@@ -6,21 +6,18 @@ import { TokenizerError } from "./errors.js";
 import { pieces } from "./piece-backend.js";
 import { sentencepiece } from "./sentencepiece-backend.js";
 
-export interface TokenizerDefinition extends Omit<Method, "loadCode">, TrainableBackend {}
-
 /** Those that can be trained, by their methods. */
 const trainable = new Map<MethodName, TrainableBackend>();
 
 /** Makes a kind of tokenizer known under the name of its method. Throws where the name is taken. */
-export function registerTokenizer(name: MethodName, definition: TokenizerDefinition): void {
+export function registerTokenizer(name: MethodName, info: Omit<Method, "loadCode">, backend: TrainableBackend): void {
   if (trainable.has(name)) throw new TokenizerError("INVALID_INPUT", `there is a tokenizer "${name}" already`);
-  const { title, leastVocabSize, options } = definition;
-  if (!isMethod(name)) addMethod(name, { title, leastVocabSize, options }); // else it was known before its code was loaded
-  trainable.set(name, definition);
+  if (!isMethod(name)) addMethod(name, info); // else it was known before its code was loaded
+  trainable.set(name, backend);
 }
 
 for (const [name, backend] of Object.entries({ bpe, char, sentencepiece }))
-  registerTokenizer(name, { ...methodInfo(name), ...backend });
+  registerTokenizer(name, methodInfo(name), backend);
 
 /** All kinds there are, in the order in which they are asked whether a file is theirs. */
 export const backends = (): ReadonlyMap<string, TokenizerBackend> =>

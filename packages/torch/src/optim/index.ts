@@ -7,7 +7,6 @@ export {
   loadOptimizer,
   makeOptimizer,
   type MakeOptimizer,
-  type OptimizerDefinition,
   type OptimizerOptions,
   registerOptimizer,
 } from "./registry.js";

@@ -16,7 +16,7 @@ function afterStep(name: string): number {
 }
 
 test("an optimizer that is registered is listed and made like those of the package", () => {
-  registerOptimizer("plain", { title: "Plain", moments: 0, make: (params, { lr }) => new SGD(params, { lr: 2 * lr }) });
+  registerOptimizer("plain", { title: "Plain", moments: 0 }, (params, { lr }) => new SGD(params, { lr: 2 * lr }));
   expect(afterStep("plain")).toBeCloseTo(0.8, 5);
   expect(optimizerNames()).toEqual(["adamw", "adam", "sgd", "plain"]);
   expect(optimizers().get("plain")).toEqual({ title: "Plain", moments: 0 });
@@ -27,7 +27,7 @@ test("the code of one that is known by its name is loaded when it is needed, onc
   let loads = 0;
   const loadCode = async () => {
     loads += 1;
-    registerOptimizer("late", { title: "unused", moments: 9, make: (params, { lr }) => new SGD(params, { lr }) });
+    registerOptimizer("late", { title: "unused", moments: 9 }, (params, { lr }) => new SGD(params, { lr }));
   };
   addOptimizerInfo("late", { title: "Late", moments: 1, loadCode });
   expect(() => afterStep("late")).toThrow('the code of the optimizer "late" is not loaded');
@@ -39,7 +39,7 @@ test("the code of one that is known by its name is loaded when it is needed, onc
 
 test("a taken name is refused, and one that nobody has with those there are", async () => {
   const make = () => new SGD(new Map());
-  expect(() => registerOptimizer("sgd", { title: "Mine", moments: 0, make })).toThrow('an optimizer "sgd" already');
+  expect(() => registerOptimizer("sgd", { title: "Mine", moments: 0 }, make)).toThrow('an optimizer "sgd" already');
   expect(() => addOptimizerInfo("sgd", { title: "Mine", moments: 0 })).toThrow('an optimizer "sgd" already');
   expect(() => afterStep("lion")).toThrow('no optimizer "lion"; there are: adamw, adam, sgd');
   await expect(loadOptimizer("lion")).rejects.toThrow('no optimizer "lion"');

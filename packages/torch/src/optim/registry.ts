@@ -17,14 +17,10 @@ export interface OptimizerOptions {
 /** Makes an optimizer of parameters by name. */
 export type MakeOptimizer = (params: ReadonlyMap<string, Tensor>, options: OptimizerOptions) => Optimizer;
 
-export interface OptimizerDefinition extends Omit<OptimizerInfo, "loadCode"> {
-  readonly make: MakeOptimizer;
-}
-
 const registered = new Map<string, MakeOptimizer>();
 
 /** Makes an optimizer known under its name. Throws where the name is taken. */
-export function registerOptimizer(name: string, { make, ...info }: OptimizerDefinition): void {
+export function registerOptimizer(name: string, info: Omit<OptimizerInfo, "loadCode">, make: MakeOptimizer): void {
   if (registered.has(name)) throw new TorchError("ARGUMENT", `there is an optimizer "${name}" already`);
   if (!isOptimizer(name)) addOptimizerInfo(name, info); // else it was known before its code was loaded
   registered.set(name, make);
@@ -36,7 +32,7 @@ const own: Readonly<Record<string, MakeOptimizer>> = {
   adam: (params, { lr, betas, weightDecay }) => new Adam(params, { lr, betas, weightDecay: weightDecay ?? 0 }),
   sgd: (params, { lr, weightDecay }) => new SGD(params, { lr, weightDecay: weightDecay ?? 0 }),
 };
-for (const [name, make] of Object.entries(own)) registerOptimizer(name, { ...optimizerInfo(name), make });
+for (const [name, make] of Object.entries(own)) registerOptimizer(name, optimizerInfo(name), make);
 
 /** Loads the code of an optimizer that is known by its name alone; of others it is there already. */
 export async function loadOptimizer(name: string): Promise<void> {

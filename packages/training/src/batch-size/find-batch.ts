@@ -15,6 +15,7 @@ import { vocabSizeFor } from "../options/vocab-size.js";
 import { resolvePretrained } from "../model/pretrained.js";
 import { toConfig } from "../options/wire-names.js";
 import { searchInProcess } from "./search-in-process.js";
+import { loadedPlugins } from "../plugins/loaded-plugins.js";
 import type { SearchEvent, SearchRequest } from "./search-request.js";
 
 /** What a search found, and all that it tried. */
@@ -78,7 +79,8 @@ export async function searchFor(
   const compute = resolveCompute(options.device, options.precision);
   const { maxBatchSize = MAX_BATCH_SIZE, memoryBytes = memoryToUse(compute.device) } = context;
   const threads = threadsToTry(compute.device, await threadsOf(options.threads));
-  const request = { ...model, ...compute, config: toConfig(options), threads, maxBatchSize, memoryBytes };
+  const plugins = loadedPlugins().map(({ url }) => url);
+  const request = { ...model, plugins, ...compute, config: toConfig(options), threads, maxBatchSize, memoryBytes };
   const batches: BatchTrial[] = [];
   const threadTrials: ThreadTrial[] = [];
   const found = await searchInProcess(

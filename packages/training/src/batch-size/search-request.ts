@@ -8,6 +8,8 @@ const count = z.int().min(1);
 export const SearchRequest = z.strictObject({
   /** The run's options, by their names in manifests. */
   config: z.record(z.string(), z.unknown()),
+  /** The addresses of the plugins that are to be loaded. */
+  plugins: z.array(z.string()),
   vocabSize: count,
   maxSeqLen: count,
   /** The folder of a model whose dimensions these are; null for a new one's by the options. */

@@ -16,6 +16,7 @@ afterAll(() => setNumThreads(before));
 const options = parseTrainOptions({ corpus: "-", modelConfig: { nEmbd: 16, nLayer: 1, nHead: 2 } });
 const request: SearchRequest = {
   config: toConfig(options),
+  plugins: [],
   vocabSize: 300,
   maxSeqLen: 8,
   dimensionsFrom: null,

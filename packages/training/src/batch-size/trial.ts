@@ -2,6 +2,7 @@ import { readModelConfig } from "@trainer/models";
 import { randint, scope, zeros } from "@trainer/torch";
 import { setArithmetic } from "../step/arithmetic.js";
 import { newModel, withAdapter } from "../model/make-model.js";
+import { loadPlugins } from "../plugins/load-plugins.js";
 import { loadPlugged } from "../model/load-plugged.js";
 import { makeOptimizer, trainable } from "../step/optimizer.js";
 import { parseTrainOptions, type RunOptions } from "../options/options.js";
@@ -18,6 +19,7 @@ export interface Trial {
 
 export async function makeTrial(request: SearchRequest): Promise<Trial> {
   const { vocabSize, maxSeqLen, dimensionsFrom, device, precision } = request;
+  await loadPlugins(request.plugins, []);
   const options: RunOptions = { ...parseTrainOptions(fromConfig(request.config)), maxSeqLen };
   await loadPlugged(options);
   const stored = dimensionsFrom === null ? null : await readModelConfig(dimensionsFrom);

@@ -69,6 +69,8 @@ export const RunManifest = z.object({
   precision: z.enum(precisions),
   /** Whether a GPU was held to algorithms that repeat to the bit. */
   deterministic: z.boolean().default(false),
+  /** What brings its family, its optimizer or its tokenizer, where those are not this program's own. */
+  plugins: z.array(z.object({ name: z.string(), version: z.string() })).default([]),
   freeze_embed: z.boolean(),
   pretrained_run_id: z.string().nullable(),
 

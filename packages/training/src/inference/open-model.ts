@@ -10,6 +10,7 @@ import { tokenizerFileIn } from "../home/tokenizer-file.js";
 import { weightsOf } from "../model/stored-model.js";
 import { readManifest, type RunManifest } from "../home/manifest.js";
 import type { WeightChoice } from "../options/compute-choices.js";
+import { withPluginsOf } from "../plugins/missing-plugins.js";
 import { resolveCompute, type DeviceChoice } from "../step/precision.js";
 import { readChatTemplate } from "./chat-template.js";
 import { RecordedSteps } from "./recorded-step.js";
@@ -86,9 +87,11 @@ async function open(
   const manifest = await readManifest(join(dir, "manifest.json"));
   const weights = await weightsOf(dir, manifest);
   if ((await tokenizerFileIn(dir)) === null) throw noTokenizer(dir);
-  const tokenizer = await loadTokenizer(dir);
   const compute = resolveCompute(device, "fp32");
-  const { model, specials } = await loadModel(dir, { device: compute.device, weights });
+  const { tokenizer, model, specials } = await withPluginsOf(manifest?.plugins ?? [], async () => ({
+    tokenizer: await loadTokenizer(dir),
+    ...(await loadModel(dir, { device: compute.device, weights })),
+  }));
   const recorded = new RecordedSteps();
   const free = () => {
     recorded[Symbol.dispose]();

@@ -42,6 +42,7 @@ export async function newManifest(runId: string, options: RunOptions, compute: C
     optimizer: options.optimizer,
     ...compute,
     deterministic: options.deterministic,
+    plugins: [],
     freeze_embed: options.freezeEmbed,
     pretrained_run_id: options.pretrainedRunId,
     tokenizer_id: options.tokenizer ?? "",

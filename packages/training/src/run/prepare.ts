@@ -22,6 +22,7 @@ import type { LiveRun } from "./live-run.js";
 import { makeModel } from "../model/make-model.js";
 import type { SplitCounts } from "../home/manifest.js";
 import { MetricsFile } from "./metrics.js";
+import { pluginsThatBring } from "../plugins/loaded-plugins.js";
 import { loadPlugged } from "../model/load-plugged.js";
 import { makeOptimizer, trainable } from "../step/optimizer.js";
 import { planEvaluation } from "../step/planned-evaluation.js";
@@ -123,6 +124,11 @@ export async function prepare(session: Session, reporter: Reporter): Promise<Liv
     begin_tokens: tokenizer.frame.before.map((id) => tokenizer.token(id)),
     end_tokens: tokenizer.frame.after.map((id) => tokenizer.token(id)),
     total_steps: plan.totalSteps,
+    plugins: pluginsThatBring([
+      `model family ${model.family}`,
+      `optimizer ${options.optimizer}`,
+      `tokenizer ${tokenizer.kind}`,
+    ]),
   });
   const { totalSteps, stepsPerEpoch, epochs } = plan;
   reporter.emit({ type: "start", parameters, trainableParameters, totalSteps, stepsPerEpoch, epochs });

@@ -11,6 +11,7 @@ import { RunLock } from "../home/lock.js";
 import { ManifestFile } from "../home/manifest-file.js";
 import { readManifest } from "../home/manifest.js";
 import { parseTrainOptions, type RunOptions } from "../options/options.js";
+import { withPluginsOf } from "../plugins/missing-plugins.js";
 import { resolveCompute } from "../step/precision.js";
 import { hasSaved } from "../checkpoint/has-saved.js";
 import { runFolder } from "../home/run-folder.js";
@@ -37,7 +38,7 @@ async function goOn(ref: string, context: RunContext): Promise<RunResult> {
   }
   await removeTemporaries(folder.path);
   if (found.status === "completed") return await finishCompleted({ found, folder, context, lock });
-  const asked = parseTrainOptions(fromConfig(found.config));
+  const asked = await withPluginsOf(found.plugins, async () => parseTrainOptions(fromConfig(found.config)));
   using corpus = await corpusPaths(asked, fetching(context));
   const options = { ...asked, corpus: [...corpus.paths], maxSeqLen: found.max_seq_len };
   const compute = resolveCompute(found.device, found.precision);

@@ -4,7 +4,32 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
-const IMPORT = /^(?:import|export|\}) .*?"(\.{1,2}\/[^"]+|@trainer\/testing[^"]*)";$|import\("(\.[^"]+)"\)/gm;
+const IMPORT = /^(?:import|export|\}) .*?"((?:\.{1,2}|@trainer)\/[^"]+)";$|import\("((?:\.|@trainer\/)[^"]+)"\)/gm;
+const ALL = "disk torch tokenizers models training platform client api worker data-bank discord-bot";
+
+/**
+ * The arrows of ARCHITECTURE.md: the packages that the sources of each workspace may enter, and those that its tests may
+ * besides. What stands with a "/" is entered that way alone: there it loads no native code.
+ */
+const ARROWS: Readonly<Record<string, readonly [sources: string, tests: string]>> = {
+  "packages/disk": ["", ""],
+  "packages/torch": ["disk", ""],
+  "packages/tokenizers": ["disk", ""],
+  "packages/models": ["disk torch", "models"],
+  "packages/training": ["disk torch tokenizers models", "training client data-bank"],
+  "packages/platform": ["disk", ""],
+  "packages/client": ["disk platform", "data-bank"],
+  "services/data-bank": ["disk platform", ""],
+  "services/api": [
+    "disk platform client training/files models/capabilities tokenizers/capabilities torch/capabilities",
+    "api worker data-bank",
+  ],
+  "services/worker": ["disk platform client torch tokenizers models training", "api worker data-bank"],
+  "apps/discord-bot": ["platform client", "api worker data-bank discord-bot"],
+  "apps/cli": [ALL, ""],
+  "packages/testing": [ALL, ""],
+};
+const TEST = /\.test\.ts$|\/test\/|^packages\/testing\//;
 
 const workspaces = ["packages", "services", "apps"].flatMap((group) =>
   readdirSync(join(ROOT, group)).map((name) => `${group}/${name}`),
@@ -29,9 +54,20 @@ test("a file imports by its path what lies in its own workspace, and all else by
   expect(imports.length).toBeGreaterThan(2000);
 });
 
+test("a package enters those that it may, by their exports, and only its tests enter what starts others", () => {
+  expect(Object.keys(ARROWS).toSorted()).toEqual(workspaces.toSorted());
+  const strange = imports.filter(({ workspace, file, from }) => {
+    const [, name = "", way = ""] = /^@trainer\/([^/]+)(.*)$/.exec(from) ?? [];
+    const [sources = "", tests = ""] = ARROWS[workspace] ?? [];
+    const may = TEST.test(file) ? `${sources} ${tests} testing` : sources;
+    return name !== "" && !may.split(" ").some((each) => each === name || each === name + way);
+  });
+  expect(strange).toEqual([]);
+});
+
 test("nothing but tests imports what is made for tests", () => {
   const users = imports.filter(({ from }) => from.startsWith("@trainer/testing")).map(({ file }) => file);
-  expect(users.filter((file) => !/\.test\.ts$|\/test\/|^packages\/testing\//.test(file))).toEqual([]);
+  expect(users.filter((file) => !TEST.test(file))).toEqual([]);
   expect(users.length).toBeGreaterThan(100);
 });
 

@@ -8,8 +8,9 @@ import { EXIT, type ExitCode } from "./process/exit-codes.js";
 import { Stopped } from "./process/interrupts.js";
 import type { GlobalOptions } from "./framework/define-command.js";
 import { formatItem } from "./framework/help-item.js";
-import { DEFAULT_HOME, homeFlag } from "./process/home-flag.js";
+import { defaultHome, homeFlag } from "./process/home-flag.js";
 import type { Io } from "./process/io.js";
+import { withPlugins } from "./process/plugins.js";
 import { stringify } from "./display/output.js";
 import { typeable } from "./process/program-name.js";
 import { VERSION } from "./process/version.js";
@@ -18,6 +19,8 @@ interface Entry {
   readonly summary: string;
   /** What completes the command; loaded only when the command line names it, so that `--help` answers at once. */
   readonly load: () => Promise<{ define(command: Command, io: Io): void }>;
+  /** Whether it works where a plugin does not. */
+  readonly withoutPlugins?: true;
 }
 
 const COMMANDS: Readonly<Record<string, Entry>> = {
@@ -63,8 +66,16 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "keep files for other machines, by their content: the file service",
     load: () => import("./commands/data-bank.js"),
   },
-  config: { summary: "what the services go by, and where it was set", load: () => import("./commands/config.js") },
-  doctor: { summary: "check what this machine has and what is missing", load: () => import("./commands/doctor.js") },
+  config: {
+    summary: "what the services go by, and where it was set",
+    load: () => import("./commands/config.js"),
+    withoutPlugins: true,
+  },
+  doctor: {
+    summary: "check what this machine has and what is missing",
+    load: () => import("./commands/doctor.js"),
+    withoutPlugins: true,
+  },
 };
 
 /** Runs one command line (without node and script) and says how the process should end. Nothing is thrown. */
@@ -83,13 +94,22 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
 }
 
 /** The whole command line; of the commands, those that `argv` names are complete. */
-export async function createProgram(argv: readonly string[], io: Io): Promise<Command> {
+export async function createProgram(argv: readonly string[], outer: Io): Promise<Command> {
+  const named = Object.entries(COMMANDS).filter(([name]) => argv.includes(name));
+  const alone = named.length === 0 || named.some(([, { withoutPlugins = false }]) => withoutPlugins);
+  const io = alone ? outer : await withPlugins(argv, outer); // first: the choices that commands list are then whole
   const program = new Command(io.program)
     .description("Train your own tokenizers and small language models on your own text.")
     .version(VERSION, "-V, --version", "print the version")
     .helpOption("-h, --help", "explain the command")
-    .option("--home <dir>", "where runs, tokenizers and caches are kept (env TRAINER_HOME)", home(io.env))
+    .option("--home <dir>", "where runs, tokenizers and caches are kept (env TRAINER_HOME)", defaultHome(io.env))
     .option("--server <url>", "work on a server that `trainer serve` has started, in place of this machine")
+    .option(
+      "--plugin <name>",
+      "load what a package adds, by its name or path; also repeated (env PLUGINS)",
+      collected,
+      [],
+    )
     .option("--json", "print the result as JSON on stdout, and nothing else there")
     .option("--quiet", "no progress on stderr")
     .showHelpAfterError("Run with --help to see what is possible.")
@@ -115,14 +135,14 @@ export async function createProgram(argv: readonly string[], io: Io): Promise<Co
   return program;
 }
 
+const collected = (name: string, before: readonly string[]): string[] => [...before, name];
+
 /** Those that are of any use to a command: --server where it can work on one. */
 function visibleGlobalOptions(command: Command): Option[] {
   const program = command.parent?.parent ?? command.parent;
   const options = program === null ? [] : program.options.filter(({ long }) => long !== "--version");
   return options.filter(({ long }) => long !== "--server" || takesServer(command));
 }
-
-const home = (env: Io["env"]) => env["TRAINER_HOME"] || DEFAULT_HOME;
 
 const FIRST_STEPS = `
 First steps:

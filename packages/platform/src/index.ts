@@ -1,6 +1,6 @@
 export { background } from "./background.js";
 export { envField, readConfig, type Env } from "./config/env.js";
-export { DEFAULT_SOURCE, loadConfig, type LoadedConfig, type SettingSource } from "./config/load.js";
+export { DEFAULT_SOURCE, loadConfig, namedPlugins, type LoadedConfig, type SettingSource } from "./config/load.js";
 export type { TrainerConfig } from "./config/settings.js";
 export { withoutSecrets } from "./config/without-secrets.js";
 export { AppError, STATUS, type ErrorCode } from "./errors.js";

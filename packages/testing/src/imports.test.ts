@@ -21,7 +21,7 @@ const ARROWS: Readonly<Record<string, readonly [sources: string, tests: string]>
   "packages/client": ["disk platform", "data-bank"],
   "services/data-bank": ["disk platform", ""],
   "services/api": [
-    "disk platform client training/files models/capabilities tokenizers/capabilities torch/capabilities",
+    "disk platform client training/files training/plugins models/capabilities tokenizers/capabilities torch/capabilities",
     "api worker data-bank",
   ],
   "services/worker": ["disk platform client torch tokenizers models training", "api worker data-bank"],

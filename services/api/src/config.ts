@@ -20,6 +20,8 @@ export const ApiConfig = z.strictObject({
     .strictObject({ url: z.string(), apiKey: z.string().default("") })
     .nullable()
     .default(null),
+  /** Plugins to load: packages, paths, or addresses of modules. */
+  plugins: z.array(z.string()).default([]),
   logLevel: z.enum(["debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
   /** How long it is kept what became of a job that was done, and of one that failed; 0: not at all. */
   resultTtlSec: z.int().min(0).default(RESULT_TTL_SECONDS),

@@ -1,4 +1,5 @@
 import { AppError, isLoopback } from "@trainer/platform";
+import { loadPlugins } from "@trainer/training/plugins";
 import { createApp } from "./app.js";
 import { ApiConfig, type ApiInput } from "./config.js";
 import { container as makeContainer, type ApiHooks } from "./container.js";
@@ -11,7 +12,7 @@ export interface Api extends AsyncDisposable {
 /**
  * Starts the API; disposing of it ends streams and lets requests that are under way come to their end. It starts without
  * Redis too, and says so in `/readyz` until that is there.
- * @throws AppError CONFIG_ERROR where strangers would be let in without a key
+ * @throws AppError CONFIG_ERROR where strangers would be let in without a key; TrainingError for a plugin that is broken
  */
 export async function startApi(input: ApiInput, hooks: ApiHooks = {}): Promise<Api> {
   const config = ApiConfig.parse(input);
@@ -22,6 +23,7 @@ export async function startApi(input: ApiInput, hooks: ApiHooks = {}): Promise<A
         "127.0.0.1",
     );
   }
+  await loadPlugins(config.plugins, [".", config.artifactsRoot]);
   const container = makeContainer(config, hooks);
   const app = createApp(container, hooks.log ?? process.stderr);
   const { redis, streams } = container;

@@ -337,5 +337,7 @@ test("capabilities are those of the registries", async () => {
       { name: "char", least_vocab_size: null },
       { name: "sentencepiece" },
     ],
+    optimizers: ["adamw", "adam", "sgd"],
+    plugins: [],
   });
 });

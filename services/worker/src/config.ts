@@ -12,6 +12,8 @@ const seconds = z.number().min(0);
 /** What a worker is told at its start. */
 export const WorkerConfig = z.strictObject({
   redisUrl: z.string(),
+  /** Plugins to load: packages, paths, or addresses of modules. */
+  plugins: z.array(z.string()).default([]),
   logLevel: z.enum(["debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
   /** Holds models/, tokenizers/ and cache/. */
   artifactsRoot: z.string().min(1),
@@ -61,6 +63,7 @@ export type WorkerInput = z.input<typeof WorkerConfig>;
 /** What a child process is told of it: all but how to reach Redis, which no child does. */
 export const ChildConfig = z.object(
   WorkerConfig.pick({
+    plugins: true,
     logLevel: true,
     artifactsRoot: true,
     dataRoot: true,

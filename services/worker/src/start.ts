@@ -1,5 +1,6 @@
 import { background } from "@trainer/platform";
 import { newFailure } from "@trainer/training/files";
+import { loadPlugins } from "@trainer/training/plugins";
 import { WorkerConfig, type WorkerInput } from "./config.js";
 import { container as makeContainer, type Container, type WorkerHooks } from "./container.js";
 import { answerJobs } from "./jobs/answers.js";
@@ -32,6 +33,7 @@ const HURRY_MS = 2000;
 /** Starts a worker: takes jobs from the queues and has them done by child processes. Resolves when it is among the workers that are there. */
 export async function startWorker(input: WorkerInput, hooks: WorkerHooks = {}): Promise<Worker> {
   const config = WorkerConfig.parse(input);
+  await loadPlugins(config.plugins, [".", config.artifactsRoot]); // what they bring is known to those who read requests
   const container = makeContainer(config, hooks);
   const { log } = container;
   const draining = new AbortController();

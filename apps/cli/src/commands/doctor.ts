@@ -1,8 +1,9 @@
 import type { Command } from "commander";
 import { z } from "zod";
-import { defineCommand } from "../framework/define-command.js";
+import { defineCommand, type GlobalOptions } from "../framework/define-command.js";
 import { ok, type Check } from "../doctor/check.js";
 import { nativeChecks, type Natives } from "../doctor/native.js";
+import { pluginChecks } from "../doctor/plugins.js";
 import { programChecks } from "../doctor/programs.js";
 import { report } from "../doctor/report.js";
 import { serviceChecks } from "../doctor/services.js";
@@ -30,6 +31,7 @@ export function define(command: Command, io: Io, natives: Natives = NATIVES): vo
         ok("trainer", VERSION),
         ...(await systemChecks(home)),
         ...(await nativeChecks(natives)),
+        ...(await pluginChecks(command.optsWithGlobals<GlobalOptions>().plugin, home, io)),
         await models(),
         ...(await programChecks(io.env["PATH"] ?? "")),
         ...(await serviceChecks(io)),

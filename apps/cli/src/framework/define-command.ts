@@ -21,6 +21,7 @@ export interface GlobalOptions {
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly server?: string;
+  readonly plugin: readonly string[];
 }
 
 export interface Invocation<Options> {

@@ -1,5 +1,10 @@
+import type { Io } from "./io.js";
+
 /** Where runs are kept unless told otherwise. */
-export const DEFAULT_HOME = "./runs";
+const DEFAULT_HOME = "./runs";
+
+/** The home where none is given. */
+export const defaultHome = (env: Io["env"]): string => env["TRAINER_HOME"] || DEFAULT_HOME;
 
 /** What to add to a proposed command so that it finds the same home. */
 export const homeFlag = (home: string): string => (home === DEFAULT_HOME ? "" : ` --home ${shellWord(home)}`);

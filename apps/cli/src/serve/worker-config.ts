@@ -2,9 +2,10 @@ import type { TrainerConfig } from "@trainer/platform";
 import type { WorkerInput } from "@trainer/worker";
 
 /** What a worker is told of the system's configuration. */
-export const workerConfig = ({ redisUrl, logLevel, app, queue, worker }: TrainerConfig): WorkerInput => ({
+export const workerConfig = ({ redisUrl, logLevel, plugins, app, queue, worker }: TrainerConfig): WorkerInput => ({
   redisUrl,
   logLevel,
+  plugins: [...plugins],
   artifactsRoot: app.artifactsRoot,
   dataRoot: app.dataRoot,
   threads: app.threads,

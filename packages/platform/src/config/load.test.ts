@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { scratchPath } from "@trainer/testing";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Env } from "./env.js";
-import { loadConfig } from "./load.js";
+import { loadConfig, namedPlugins } from "./load.js";
 
 let cwd = "";
 beforeEach(() => void (cwd = scratchPath("config")));
@@ -28,6 +28,14 @@ test("the names that services are reached by are a list", () => {
   expect(() => load()).toThrow('must be a list of texts, as in ["a", "b"]');
 });
 
+test("plugins are named in the environment or a file, and read where other settings are wrong", () => {
+  toml('plugins = ["./mine", "theirs"]\nport = "eighty"');
+  expect(namedPlugins({ env: {}, cwd })).toEqual(["./mine", "theirs"]);
+  expect(namedPlugins({ env: { PLUGINS: "ours, theirs" }, cwd })).toEqual(["ours", "theirs"]);
+  toml("plugins = 3");
+  expect(() => namedPlugins({ env: {}, cwd })).toThrow("plugins = 3 (config/app.toml:1): must be a list of texts");
+});
+
 test("without anything set, every setting has its default", () => {
   const { config, sources } = load();
   expect(config).toEqual({
@@ -40,6 +48,7 @@ test("without anything set, every setting has its default", () => {
     port: 8000,
     dataBankPort: 8001,
     apiGatewayUrl: "",
+    plugins: [],
     queue: {
       name: "trainer",
       jobTimeoutSec: 86_400,

@@ -1,7 +1,7 @@
 import { AppError } from "../errors.js";
 import type { Env } from "./env.js";
 import { mergedEnv, readLayers, type Layer, type Written } from "./layers.js";
-import { trainerConfig, type Setting, type TrainerConfig } from "./settings.js";
+import { PLUGINS, trainerConfig, type Setting, type TrainerConfig } from "./settings.js";
 import { unknownSettings, type KnownSetting } from "./unknown.js";
 
 /** One setting, and where it was set. */
@@ -44,6 +44,19 @@ export function loadConfig(given: { readonly env: Env; readonly cwd: string }): 
   }
   if (wrong.length > 0) throw new AppError("CONFIG_ERROR", `the configuration is wrong:\n  ${wrong.join("\n  ")}`);
   return { config, sources: sources.map((each) => behindGateway(each, config)), env: mergedEnv(layers) };
+}
+
+/**
+ * The plugins that are named, whatever else is set: for commands that go by no other setting.
+ * @throws AppError CONFIG_ERROR, where they are not named as they should be
+ */
+export function namedPlugins(given: { readonly env: Env; readonly cwd: string }): readonly string[] {
+  const { value, problem } = readValue(PLUGINS, find(PLUGINS, readLayers(given)));
+  if (problem === null) return value;
+  throw new AppError(
+    "CONFIG_ERROR",
+    `the configuration is wrong:\n  ${assignment(problem, false)}: ${problem.message}`,
+  );
 }
 
 /** The file service's address is what the gateway makes it, where there is one. */

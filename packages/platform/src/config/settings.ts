@@ -48,6 +48,9 @@ const setting = <V>(
   secret,
 });
 
+/** Packages that add to the program, or their paths. */
+export const PLUGINS = setting("PLUGINS", field.words, []);
+
 /** Every setting there is, with its default: what `read` gives for each, in the shape that the services take. */
 export function trainerConfig(read: ReadSetting) {
   const settings = allSettings(read);
@@ -71,6 +74,7 @@ const allSettings = (read: ReadSetting) => ({
   dataBankPort: read(setting("DATA_BANK_PORT", field.port, 8001)),
   /** Where all services are reached under their names, which overrides their own addresses; "" where there is none. */
   apiGatewayUrl: read(setting("API_GATEWAY_URL", web, "")),
+  plugins: read(PLUGINS),
   queue: {
     name: read(setting("RQ__QUEUE_NAME", queueName, "trainer")),
     jobTimeoutSec: read(setting("RQ__JOB_TIMEOUT_SEC", field.count, JOB_TIMEOUT_SECONDS)),

@@ -15,13 +15,14 @@ const OWN_PACKAGES = new URL("../../dist/plugins/own-packages.js", import.meta.u
  * Makes what plugins bring known by its names to this process; their code is loaded when it is first used. Packages are
  * looked for from the folders, and paths start from the first. What this process has loaded is not loaded again.
  *
+ * @returns the addresses of their modules, by which other processes load the same
  * @throws TrainingError UNSUPPORTED_BACKEND in one sentence, with the plugin's name; then nothing of any is known
  */
-export async function loadPlugins(names: readonly string[], folders: readonly string[]): Promise<void> {
+export async function loadPlugins(names: readonly string[], folders: readonly string[]): Promise<string[]> {
   const known = new Set(loadedPlugins().map(({ url }) => url));
   const fresh: LoadedPlugin[] = [];
-  for (const name of names) {
-    const url = findPlugin(name, folders);
+  const found = names.map((name) => ({ name, url: findPlugin(name, folders) }));
+  for (const { name, url } of found) {
     if (known.has(url)) continue;
     if (known.size === 0) register(OWN_PACKAGES);
     known.add(url);
@@ -30,6 +31,7 @@ export async function loadPlugins(names: readonly string[], folders: readonly st
   refuseTaken(fresh);
   for (const { plugin } of fresh) makeKnown(plugin);
   addLoadedPlugins(fresh);
+  return found.map(({ url }) => url);
 }
 
 async function pluginAt(url: string, name: string): Promise<Plugin> {

@@ -1,6 +1,7 @@
 import type { Capabilities } from "@trainer/platform";
 import { snakeKeys, type FamilyInfo } from "@trainer/models/capabilities";
 import { optimizerNames } from "@trainer/torch/capabilities";
+import { loadedPlugins } from "@trainer/training/plugins";
 import { methods } from "@trainer/tokenizers/capabilities";
 
 /** What requests may name. */
@@ -20,4 +21,5 @@ export const capabilities = (families: ReadonlyMap<string, FamilyInfo>): Capabil
   })),
   devices: ["cpu", "cuda", "auto"],
   optimizers: optimizerNames(),
+  plugins: loadedPlugins().map(({ plugin: { name, version } }) => ({ name, version })),
 });

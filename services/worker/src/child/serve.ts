@@ -1,5 +1,6 @@
 import { background } from "@trainer/platform";
 import { setNumThreads } from "@trainer/torch";
+import { loadPlugins } from "@trainer/training/plugins";
 import type { ChildConfig } from "../config.js";
 import { AnswerJobs } from "./answer-jobs.js";
 import { failureOf } from "./failure-of.js";
@@ -32,6 +33,7 @@ export async function serve(line: Line, dieWithParent: (pid: number) => void): P
   const { config, parent } = await inbox.next("configure");
   dieWithParent(parent);
   if (config.threads > 0) setNumThreads(config.threads);
+  await loadPlugins(config.plugins, [".", config.artifactsRoot]);
   channel.say({ type: "ready" });
   const first = await inbox.next("train", "tokenizer", "ask");
   if (first.type === "ask") await answers(first, config, channel);

@@ -1,18 +1,15 @@
 import { precisions, snakeKeys, specialFields, toSpecials } from "@trainer/models/capabilities";
 import { z } from "zod";
 
-/** @typedef {{ readonly vocabSize: number, readonly width: number, readonly window: number, readonly contextLength: number }} WindowConfig */
-
 const count = z.int().positive();
 
-const File = z.object({
-  model_type: z.literal("window"),
-  vocab_size: count.default(258),
+const Config = z.object({
+  vocabSize: count.default(258),
   width: count,
   window: count,
-  context_length: count.default(256),
-  ...specialFields(null, null),
+  contextLength: count.default(256),
 });
+/** @typedef {z.output<typeof Config>} WindowConfig */
 
 /** A feed-forward network over the last few tokens (Bengio et al. 2003); its network is in code.js. */
 export const windowSpec = {
@@ -21,12 +18,12 @@ export const windowSpec = {
   modelTypes: /** @type {const} */ (["window"]),
   precisions,
   sizes: { tiny: { width: 64, window: 4 }, small: { width: 256, window: 8 } },
-  dimensions: z.strictObject({ width: count.optional(), window: count.optional() }),
+  dimensions: Config.pick({ width: true, window: true }).partial(),
   dropouts: [],
   tokenizer: "bytes",
   contextName: "contextLength",
-  file: File.transform((f) => ({
-    config: { vocabSize: f.vocab_size, width: f.width, window: f.window, contextLength: f.context_length },
+  file: Config.extend({ modelType: z.literal("window"), ...specialFields(null, null) }).transform((f) => ({
+    config: Config.parse(f),
     specials: toSpecials(f),
   })),
   /** @param {object} config */

@@ -39,6 +39,14 @@ test("sizes and dimensions that there are not are refused with those there are",
   );
 });
 
+test("a dimension that is not chosen is absent, whatever default its config has, and null chooses nothing", () => {
+  const parse = (chosen: object) => familyInfo("gpt2")?.dimensions.safeParse(chosen);
+  expect(parse({})?.data).toStrictEqual({});
+  expect(parse({ nEmbd: 8, nInner: 9 })?.data).toStrictEqual({ nEmbd: 8, nInner: 9 });
+  expect(parse({ nInner: null })?.success).toBe(false);
+  expect(parse({ nEmbd: 2 ** 20 + 1 })?.error?.issues[0]?.message).toBe("must be <= 1048576");
+});
+
 test("dimensions go over the wire by their names in snake_case, and come back", () => {
   const given = { nEmbd: 8, numKeyValueHeads: 2, dropout: 0 };
   expect(snakeKeys({ ...given, headDim: undefined })).toStrictEqual({ n_embd: 8, num_key_value_heads: 2, dropout: 0 });

@@ -1,46 +1,37 @@
 import { z } from "zod";
-import { count, layers, probability, snakeKeys, specialFields, toSpecials, width } from "./config-schema.js";
+import {
+  camelKeys,
+  count,
+  dimensionsOf,
+  layers,
+  probability,
+  snakeKeys,
+  specialFields,
+  toSpecials,
+  width,
+} from "./config-schema.js";
 import { precisions, type FamilySpec } from "./family.js";
-import { configOf } from "./new-config.js";
+import { configOf, type Known } from "./new-config.js";
 
-/** A character LSTM's `config.json`. Those of existing Python runs have its six dimensions and nothing else. */
-const File = z.object({
-  model_type: z.literal("char_lstm").optional(),
-  vocab_size: count.default(256),
-  embed_dim: width,
-  hidden_dim: width,
-  num_layers: layers,
-  dropout: probability.default(0.1),
-  max_seq_len: count.default(512),
-  ...specialFields(null, null),
-});
-
-export interface CharLstmConfig {
-  readonly vocabSize: number;
-  readonly embedDim: number;
-  readonly hiddenDim: number;
-  readonly numLayers: number;
+const Config = z.object({
+  vocabSize: count.default(256),
+  embedDim: width,
+  hiddenDim: width,
+  numLayers: layers,
   /** Between layers. */
-  readonly dropout: number;
+  dropout: probability.default(0.1),
   /** The most tokens it is trained on at a time. */
-  readonly maxSeqLen: number;
-}
-
-const toConfig = (file: z.output<typeof File>): CharLstmConfig => ({
-  vocabSize: file.vocab_size,
-  embedDim: file.embed_dim,
-  hiddenDim: file.hidden_dim,
-  numLayers: file.num_layers,
-  dropout: file.dropout,
-  maxSeqLen: file.max_seq_len,
+  maxSeqLen: count.default(512),
 });
+export type CharLstmConfig = Readonly<z.output<typeof Config>>;
+export type KnownCharLstmConfig = Known<CharLstmConfig>;
 
-export const charLstmDimensions = z.strictObject({
-  embedDim: width.optional(),
-  hiddenDim: width.optional(),
-  numLayers: layers.optional(),
-  dropout: probability.optional(),
-});
+/** The `config.json` of existing Python runs has the six dimensions and nothing else. */
+const File = Config.extend({ modelType: z.literal("char_lstm").optional(), ...specialFields(null, null) });
+
+export const charLstmDimensions = dimensionsOf(
+  Config.pick({ embedDim: true, hiddenDim: true, numLayers: true, dropout: true }),
+);
 
 export const charLstmSpec: FamilySpec<CharLstmConfig> = {
   name: "char_lstm",
@@ -56,7 +47,7 @@ export const charLstmSpec: FamilySpec<CharLstmConfig> = {
   dropouts: ["dropout"],
   tokenizer: "char",
   contextName: "maxSeqLen",
-  file: File.transform((file) => ({ config: toConfig(file), specials: toSpecials(file) })),
+  file: File.transform((file) => ({ config: Config.parse(file), specials: toSpecials(file) })),
   toFile: (config) => ({ model_type: "char_lstm", ...snakeKeys(config) }),
   outline: (c) => ({
     layers: c.numLayers,
@@ -65,11 +56,8 @@ export const charLstmSpec: FamilySpec<CharLstmConfig> = {
     vocabSize: c.vocabSize,
     contextLength: c.maxSeqLen,
   }),
-  recognises: (file) => File.safeParse(file).success,
+  recognises: (file) => File.safeParse(camelKeys(file)).success,
 };
-
-/** What is known of a config; what is undefined counts as absent. */
-export type KnownCharLstmConfig = { readonly [Key in keyof CharLstmConfig]?: CharLstmConfig[Key] | undefined };
 
 export const charLstmConfig = (known: KnownCharLstmConfig): CharLstmConfig =>
   configOf(charLstmSpec, { ...charLstmSpec.sizes["tiny"], ...known });

@@ -29,12 +29,7 @@ export async function writeModelConfig(
   await writeJson(join(dir, "generation_config.json"), generation ?? { _from_model_config: true, ...ids });
 }
 
-const ModelType = z.object({
-  model_type: z
-    .string()
-    .nullish()
-    .transform((type) => type ?? null),
-});
+const File = z.looseObject({ model_type: z.string().nullish() });
 
 /** The model that a folder's config.json describes. */
 export async function readModelConfig(dir: string): Promise<StoredPlan> {
@@ -53,11 +48,11 @@ export async function readModelConfig(dir: string): Promise<StoredPlan> {
   } catch (error) {
     throw new ModelError("MODEL_LOAD_FAILED", `${path}: not JSON`, { cause: error });
   }
-  const kind = ModelType.safeParse(value);
-  if (kind.success) {
-    const { model_type: modelType } = kind.data;
+  const file = File.safeParse(value);
+  if (file.success) {
+    const modelType = file.data.model_type ?? null;
     await loadFamilyOf(modelType);
-    const plan = planStored(modelType, value, path);
+    const plan = planStored(modelType, file.data, path);
     if (plan !== null) return plan;
   }
   throw new ModelError("MODEL_LOAD_FAILED", `${path}: no model_type; expected a model's config.json`);

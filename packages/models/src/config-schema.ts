@@ -1,6 +1,8 @@
 import { z } from "zod";
+import type { SpecialIds } from "./family.js";
 
-// What the schemas of several families' config.json are made of.
+// What the schemas of several families' config.json are made of. Fields have the file's names in camelCase: `parseConfig`
+// turns a file's keys, and the names in errors, from one to the other.
 
 const upTo = (max: number) => z.int().positive().max(max, `must be <= ${max}`);
 
@@ -23,29 +25,45 @@ const ids = z.union([id, z.array(z.int().nonnegative()).transform(([first]) => f
 
 /** The special tokens' fields, with the family's defaults. */
 export const specialFields = (bos: number | null, eos: number | null) => ({
-  bos_token_id: id.default(bos),
-  eos_token_id: ids.default(eos),
-  pad_token_id: id.default(null),
+  bosTokenId: id.default(bos),
+  eosTokenId: ids.default(eos),
+  padTokenId: id.default(null),
 });
 
-interface SpecialFields {
-  readonly bos_token_id: number | null;
-  readonly eos_token_id: number | null;
-  readonly pad_token_id: number | null;
+export const toSpecials = ({ bosTokenId, eosTokenId, padTokenId }: SpecialIds): SpecialIds => ({
+  bosTokenId,
+  eosTokenId,
+  padTokenId,
+});
+
+type Shape = Readonly<Record<string, z.ZodType>>;
+type Wrapped<Inner extends z.core.SomeType> = z.ZodDefault<Inner> | z.ZodNullable<Inner> | z.ZodOptional<Inner>;
+/** A field without its default, and neither null nor absent. */
+type Bare<Field> = Field extends Wrapped<infer Inner> ? Bare<Inner> : Field;
+
+/** The schema of what may be chosen of a config: each of these fields as it is there, or absent. */
+export function dimensionsOf<Fields extends Shape>(
+  fields: z.ZodObject<Fields>,
+): z.ZodObject<{ [Name in keyof Fields]: z.ZodOptional<Bare<Fields[Name]>> }, z.core.$strict>;
+export function dimensionsOf({ shape }: z.ZodObject<Shape>): z.ZodObject<Shape> {
+  return z.strictObject(
+    Object.fromEntries(Object.entries(shape).map(([name, field]) => [name, z.optional(bare(field))])),
+  );
 }
 
-export const toSpecials = (file: SpecialFields) => ({
-  bosTokenId: file.bos_token_id,
-  eosTokenId: file.eos_token_id,
-  padTokenId: file.pad_token_id,
-});
+function bare(field: z.core.$ZodType): z.core.$ZodType {
+  const wrapped = field instanceof z.ZodDefault || field instanceof z.ZodNullable || field instanceof z.ZodOptional;
+  return wrapped ? bare(field.unwrap()) : field;
+}
+
+export const snake = (key: string): string => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 /** nEmbd -> n_embd, for each key; what is undefined counts as absent. */
 export const snakeKeys = (object: object): Record<string, unknown> =>
   Object.fromEntries(
     Object.entries(object)
       .filter(([, value]) => value !== undefined)
-      .map(([key, value]: [string, unknown]) => [key.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`), value]),
+      .map(([key, value]: [string, unknown]) => [snake(key), value]),
   );
 
 /** n_embd -> nEmbd, for each key. */

@@ -49,13 +49,13 @@ export interface FamilySpec<Config extends object> {
   readonly tokenizer?: string;
   /** What its config calls the most tokens that it reads. */
   readonly contextName: string;
-  /** `config.json` -> the config, with the defaults that an absent value has. */
+  /** The fields of `config.json`, their names in camelCase -> the config, with the defaults that absent ones have. */
   readonly file: z.ZodType<ParsedConfig<Config>>;
   /** The `config.json` that transformers reads as this model, but for the ids of special tokens. */
   toFile(config: Config): Record<string, unknown>;
   outline(config: Config): Outline;
   /** Whether a file that does not say its `model_type` is of this family. */
-  recognises?(file: unknown): boolean;
+  recognises?(file: object): boolean;
 }
 
 /** How a forward pass is meant. */

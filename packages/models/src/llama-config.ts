@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { heads, snakeKeys, specialFields, toSpecials, width } from "./config-schema.js";
+import { snakeKeys, specialFields, toSpecials } from "./config-schema.js";
 import {
   decoderDimensions,
-  decoderFields,
+  DecoderFile,
   headIssues,
   outlineOf,
   sized,
@@ -14,28 +14,17 @@ import { precisions, type FamilySpec } from "./family.js";
 import { configOf } from "./new-config.js";
 import { ropeToFile } from "./rope-config.js";
 
-/** A LLaMA's `config.json`, as Hugging Face writes it. What is absent has the default it has there. */
-const File = z.object({
-  model_type: z.literal("llama"),
-  ...decoderFields({ vocabSize: 32000, intermediateSize: 11008, maxPositions: 2048 }),
-  num_key_value_heads: heads.nullish(),
-  head_dim: width.nullish(),
-  attention_bias: z.boolean().default(false),
-  mlp_bias: z.boolean().default(false),
+const File = DecoderFile.extend({
+  modelType: z.literal("llama"),
+  mlpBias: z.boolean().default(false),
   ...specialFields(1, 2),
 });
 type File = z.output<typeof File>;
+export type LlamaConfig = DecoderConfig & Readonly<Pick<File, "mlpBias">>;
 
-export interface LlamaConfig extends DecoderConfig {
-  readonly mlpBias: boolean;
-}
+const headDimOf = (file: File) => file.headDim ?? file.hiddenSize / file.numAttentionHeads;
 
-const headDimOf = (file: File) => file.head_dim ?? file.hidden_size / file.num_attention_heads;
-
-const toConfig = (file: File): LlamaConfig => ({
-  ...toDecoder(file, headDimOf(file), file.attention_bias),
-  mlpBias: file.mlp_bias,
-});
+const toConfig = (file: File): LlamaConfig => ({ ...toDecoder(file, headDimOf(file)), mlpBias: file.mlpBias });
 
 export const llamaDimensions = decoderDimensions.extend({ mlpBias: z.boolean().optional() });
 

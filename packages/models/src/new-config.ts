@@ -1,4 +1,4 @@
-import { snakeKeys } from "./config-schema.js";
+import { camelKeys, snake } from "./config-schema.js";
 import { ModelError } from "./errors.js";
 import type { Dimensions, FamilySpec, ParsedConfig } from "./family.js";
 
@@ -39,19 +39,25 @@ export function newConfig<Config extends object>(
 /** A config from what is known of it; the rest has the defaults of an empty `config.json`. */
 export function configOf<Config extends object>(family: FamilySpec<Config>, known: object): Config {
   const [modelType] = family.modelTypes;
-  const file = snakeKeys({ modelType, ...known });
-  return parseConfig(family, file, "the model's dimensions", "INVALID_DIMENSIONS").config;
+  return parse(family, { modelType, ...known }, "the model's dimensions", "INVALID_DIMENSIONS").config;
 }
 
 /** Reads a `config.json`'s value; every value that is wrong or not implemented is named, with what would be right. */
-export function parseConfig<Config extends object>(
+export const parseConfig = <Config extends object>(family: FamilySpec<Config>, file: object, where: string) =>
+  parse(family, camelKeys(file), where, "MODEL_INCOMPATIBLE");
+
+function parse<Config extends object>(
   family: FamilySpec<Config>,
-  file: unknown,
+  fields: object,
   where: string,
-  code: "MODEL_INCOMPATIBLE" | "INVALID_DIMENSIONS" = "MODEL_INCOMPATIBLE",
+  code: "MODEL_INCOMPATIBLE" | "INVALID_DIMENSIONS",
 ): ParsedConfig<Config> {
-  const parsed = family.file.safeParse(file);
+  const parsed = family.file.safeParse(fields);
   if (parsed.success) return parsed.data;
-  const wrong = parsed.error.issues.map(({ path, message }) => [path.join("."), message].filter(Boolean).join(": "));
+  const nameOf = ([field = "", ...inner]: readonly PropertyKey[]) => [snake(String(field)), ...inner].join(".");
+  const wrong = parsed.error.issues.map(({ path, message }) => [nameOf(path), message].filter(Boolean).join(": "));
   throw new ModelError(code, `${where}: not a ${family.title} that can be built (${wrong.join("; ")})`);
 }
+
+/** What is known of a config; what is undefined counts as absent. */
+export type Known<Config> = { readonly [Key in keyof Config]?: Config[Key] | undefined };

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { heads, only, snakeKeys, specialFields, toSpecials, width } from "./config-schema.js";
+import { count, heads, only, snakeKeys, specialFields, toSpecials, width } from "./config-schema.js";
 import {
   decoderDimensions,
-  decoderFields,
+  DecoderFile,
   headIssues,
   outlineOf,
   sized,
@@ -14,37 +14,32 @@ import { precisions, type FamilySpec } from "./family.js";
 import { configOf } from "./new-config.js";
 import { ropeToFile } from "./rope-config.js";
 
-const fields = {
-  ...decoderFields({ vocabSize: 151936, intermediateSize: 22016, maxPositions: 32768 }),
-  num_key_value_heads: heads.nullable().default(32),
-  use_sliding_window: only(false),
+/** What is absent has the default it has in transformers' Qwens. */
+const fields = DecoderFile.extend({
+  vocabSize: count.default(151936),
+  intermediateSize: width.default(22016),
+  maxPositionEmbeddings: count.default(32768),
+  numKeyValueHeads: heads.nullable().default(32),
+  useSlidingWindow: only(false),
   ...specialFields(null, null),
-};
+});
 
-/** A Qwen's `config.json`, as Hugging Face writes it. What is absent has the default it has there. */
-const File = z.discriminatedUnion("model_type", [
-  z.object({ model_type: z.literal("qwen2"), ...fields }),
-  z.object({
-    model_type: z.literal("qwen3"),
-    ...fields,
-    head_dim: width.default(128),
-    attention_bias: z.boolean().default(false),
-  }),
+/** Of Qwen2 and 2.5, queries, keys and values have a bias; of Qwen3, queries and keys are normed. */
+const File = z.discriminatedUnion("modelType", [
+  fields.omit({ headDim: true, attentionBias: true }).extend({ modelType: z.literal("qwen2") }),
+  fields.extend({ modelType: z.literal("qwen3"), headDim: width.default(128) }),
 ]);
 type File = z.output<typeof File>;
 
 /** `attentionBias` is of Qwen3 alone. */
-export interface QwenConfig extends DecoderConfig {
-  /** Of Qwen2 and 2.5, queries, keys and values have a bias; of Qwen3, queries and keys are normed. */
-  readonly modelType: "qwen2" | "qwen3";
-}
+export type QwenConfig = DecoderConfig & Readonly<Pick<File, "modelType">>;
 
 const headDimOf = (file: File) =>
-  file.model_type === "qwen3" ? file.head_dim : file.hidden_size / file.num_attention_heads;
+  file.modelType === "qwen3" ? file.headDim : file.hiddenSize / file.numAttentionHeads;
 
 const toConfig = (file: File): QwenConfig => ({
-  modelType: file.model_type,
-  ...toDecoder(file, headDimOf(file), file.model_type === "qwen3" && file.attention_bias),
+  modelType: file.modelType,
+  ...toDecoder(file, headDimOf(file)),
 });
 
 const long = { ropeTheta: 1_000_000 };
@@ -68,7 +63,7 @@ export const qwenSpec: FamilySpec<QwenConfig> = {
   dropouts: ["attentionDropout"],
   contextName: "maxPositionEmbeddings",
   file: File.superRefine((file, ctx) => {
-    ctx.issues.push(...headIssues(file, headDimOf(file), file.model_type === "qwen2"));
+    ctx.issues.push(...headIssues(file, headDimOf(file), file.modelType === "qwen2"));
   }).transform((file) => ({ config: toConfig(file), specials: toSpecials(file) })),
   toFile: ({ rope, modelType, headDim, attentionBias, ...config }) => ({
     architectures: [modelType === "qwen3" ? "Qwen3ForCausalLM" : "Qwen2ForCausalLM"],

@@ -49,15 +49,8 @@ export interface StoredPlan extends ModelPlan {
   readonly specials: SpecialIds;
 }
 
-/** What the families have in common, their configs apart. */
-interface Registered {
-  readonly modelTypes: readonly string[];
-  plan(choice: Choice): ModelPlan;
-  read(file: unknown, where: string): StoredPlan;
-  recognises(file: unknown): boolean;
-}
-
-const registered = new Map<FamilyName, Registered>();
+/** A config is handed to the family that made it alone. */
+const registered = new Map<FamilyName, Family<object>>();
 
 /**
  * Makes a family known under its name, to all that asks for a model by name or opens a folder of one. Throws where the name
@@ -66,24 +59,8 @@ const registered = new Map<FamilyName, Registered>();
 export function registerFamily<Config extends object>(family: Family<Config>): void {
   if (registered.has(family.name))
     throw new ModelError("UNSUPPORTED_BACKEND", `there is a model family "${family.name}" already`);
-  const plan = (config: Config): ModelPlan => ({
-    family: family.name,
-    config,
-    outline: family.outline(config),
-    build: (options) => build(family, config, options),
-    parameterName: (stored) => family.parameterName(stored),
-    tied: family.tied(config),
-  });
   if (!isFamily(family.name)) addFamilyInfo(family); // else it was known before its code was loaded
-  registered.set(family.name, {
-    modelTypes: family.modelTypes,
-    plan: (choice) => plan(newConfig(family, choice)),
-    read(file, where) {
-      const { config, specials } = parseConfig(family, file, where);
-      return { ...plan(config), specials };
-    },
-    recognises: (file) => family.recognises?.(file) ?? false,
-  });
+  registered.set(family.name, family);
 }
 
 registerFamily(gpt2);
@@ -106,15 +83,29 @@ export async function loadFamilyOf(modelType: string | null): Promise<void> {
 export function planModel(family: FamilyName, choice: Choice): ModelPlan {
   const found = registered.get(family);
   if (found === undefined) throw noFamily(family, familyNames());
-  return found.plan(choice);
+  return plan(found, newConfig(found, choice));
 }
 
+const plan = <Config extends object>(family: Family<Config>, config: Config): ModelPlan => ({
+  family: family.name,
+  config,
+  outline: family.outline(config),
+  build: (options) => build(family, config, options),
+  parameterName: (stored) => family.parameterName(stored),
+  tied: family.tied(config),
+});
+
 /** The model that the value of a `config.json` describes; `modelType` null where it does not say. */
-export function planStored(modelType: string | null, file: unknown, where: string): StoredPlan | null {
+export function planStored(modelType: string | null, file: object, where: string): StoredPlan | null {
   const families = [...registered.values()];
-  if (modelType === null) return families.find((family) => family.recognises(file))?.read(file, where) ?? null;
-  const found = families.find(({ modelTypes }) => modelTypes.includes(modelType));
-  if (found !== undefined) return found.read(file, where);
+  const found = families.find((family) =>
+    modelType === null ? family.recognises?.(file) : family.modelTypes.includes(modelType),
+  );
+  if (found !== undefined) {
+    const { config, specials } = parseConfig(found, file, where);
+    return { ...plan(found, config), specials };
+  }
+  if (modelType === null) return null;
   throw noFamily(
     modelType,
     families.flatMap(({ modelTypes }) => modelTypes),

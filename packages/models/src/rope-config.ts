@@ -50,20 +50,14 @@ const Parameters = z.preprocess(
 
 /** transformers 5 has all in rope_parameters; before there were rope_theta and rope_scaling, which still win. */
 export const ropeFields = {
-  rope_theta: positive.nullish(),
-  rope_scaling: Parameters.nullish(),
-  rope_parameters: Parameters.nullish(),
+  ropeTheta: positive.nullish(),
+  ropeScaling: Parameters.nullish(),
+  ropeParameters: Parameters.nullish(),
 };
 
-interface RopeFile {
-  readonly rope_theta?: number | null | undefined;
-  readonly rope_scaling?: z.output<typeof Parameters> | null | undefined;
-  readonly rope_parameters?: z.output<typeof Parameters> | null | undefined;
-}
-
-export function toRope(file: RopeFile): Rope {
-  const found = file.rope_scaling ?? file.rope_parameters;
-  return { theta: found?.theta ?? file.rope_theta ?? 10_000, scaling: found?.scaling ?? { rope_type: "default" } };
+export function toRope({ ropeTheta, ropeScaling, ropeParameters }: z.output<z.ZodObject<typeof ropeFields>>): Rope {
+  const found = ropeScaling ?? ropeParameters;
+  return { theta: found?.theta ?? ropeTheta ?? 10_000, scaling: found?.scaling ?? { rope_type: "default" } };
 }
 
 /** By the names of transformers 5 and, beside them, by those of 4. */

@@ -21,13 +21,14 @@ import { z } from "zod";
 const { embedding, layerNorm, linear } = nn;
 const count = z.int().positive();
 
-interface NopeConfig {
-  readonly vocabSize: number;
-  readonly width: number;
-  readonly layers: number;
-  readonly heads: number;
-  readonly contextLength: number;
-}
+const Config = z.object({
+  vocabSize: count.default(256),
+  width: count,
+  layers: count,
+  heads: count,
+  contextLength: count.default(256),
+});
+type NopeConfig = z.output<typeof Config>;
 
 /** A decoder without positions (Kazemnejad et al. 2023): what comes before what it learns from the causal mask alone. */
 function network(params: Params, c: NopeConfig): Network {
@@ -65,35 +66,18 @@ function block(p: Params, c: NopeConfig, layer: number) {
   };
 }
 
-const File = z.object({
-  model_type: z.literal("nope"),
-  vocab_size: count.default(256),
-  width: count,
-  layers: count,
-  heads: count,
-  context_length: count.default(256),
-  ...specialFields(null, null),
-});
-
 export const nope: Family<NopeConfig> = {
   name: "nope",
   title: "NoPE",
   modelTypes: ["nope"],
   precisions,
   sizes: { tiny: { width: 64, layers: 2, heads: 4 } },
-  dimensions: z.strictObject({ width: count.optional(), layers: count.optional(), heads: count.optional() }),
+  dimensions: Config.pick({ width: true, layers: true, heads: true }).partial(),
   dropouts: [],
   contextName: "contextLength",
-  file: File.refine((f) => f.width % f.heads === 0, "width must be a multiple of heads").transform((f) => ({
-    config: {
-      vocabSize: f.vocab_size,
-      width: f.width,
-      layers: f.layers,
-      heads: f.heads,
-      contextLength: f.context_length,
-    },
-    specials: toSpecials(f),
-  })),
+  file: Config.extend({ modelType: z.literal("nope"), ...specialFields(null, null) })
+    .refine((f) => f.width % f.heads === 0, "width must be a multiple of heads")
+    .transform((f) => ({ config: Config.parse(f), specials: toSpecials(f) })),
   toFile: (config) => ({ model_type: "nope", ...snakeKeys(config) }),
   outline: (config) => config,
   network,

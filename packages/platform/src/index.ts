@@ -26,7 +26,6 @@ export { Capabilities } from "./schemas/capabilities.js";
 export { anyNumber } from "./schemas/fields.js";
 export { FileInfo, Sha256 } from "./schemas/file-info.js";
 export { RunId, TokenizerId } from "./schemas/ids.js";
-export { most } from "./schemas/most.js";
 export { EvalMetrics, MetricsHistory, MetricsRow, StepMetrics } from "./schemas/metrics.js";
 export { refusalOf } from "./schemas/refusal.js";
 export {
@@ -48,8 +47,9 @@ export {
   tokenizerStates,
   TokenizerStats,
   TokenizerTrainRequest,
+  tokenizerTrainRequest,
 } from "./schemas/tokenizer.js";
-export { TrainAccepted, TrainRequest, TrainSettings } from "./schemas/train.js";
+export { TrainAccepted, TrainRequest, trainRequest, TrainSettings } from "./schemas/train.js";
 export {
   ChatHistory,
   ChatRequest,
@@ -66,5 +66,6 @@ export {
   ScoreResult,
 } from "./schemas/use.js";
 export { UserId, UserIdText } from "./schemas/user-id.js";
+export type { Known } from "./schemas/wire.js";
 export { storedRequest, type StoredRequest } from "./stored-request.js";
 export { Watchdog } from "./watchdog.js";

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const IMPORT = /^(?:import|export|\}) .*?"((?:\.{1,2}|@trainer)\/[^"]+)";$|import\("((?:\.|@trainer\/)[^"]+)"\)/gm;
-const ALL = "disk torch tokenizers models training platform client api worker data-bank discord-bot";
+const ALL = "disk options torch tokenizers models training platform client api worker data-bank discord-bot";
 
 /**
  * The arrows of ARCHITECTURE.md: the packages that the sources of each workspace may enter, and those that its tests may
@@ -13,19 +13,20 @@ const ALL = "disk torch tokenizers models training platform client api worker da
  */
 const ARROWS: Readonly<Record<string, readonly [sources: string, tests: string]>> = {
   "packages/disk": ["", ""],
+  "packages/options": ["disk/ids", ""],
   "packages/torch": ["disk", ""],
   "packages/tokenizers": ["disk", ""],
   "packages/models": ["disk torch", "models"],
-  "packages/training": ["disk torch tokenizers models", "training client data-bank"],
-  "packages/platform": ["disk", ""],
+  "packages/training": ["disk options torch tokenizers models", "training client data-bank"],
+  "packages/platform": ["disk options", ""],
   "packages/client": ["disk platform", "data-bank"],
   "services/data-bank": ["disk platform", ""],
   "services/api": [
-    "disk platform client training/files training/plugins models/capabilities tokenizers/capabilities torch/capabilities",
+    "disk options platform client training/files training/plugins models/capabilities tokenizers/capabilities torch/capabilities",
     "api worker data-bank",
   ],
-  "services/worker": ["disk platform client torch tokenizers models training", "api worker data-bank"],
-  "apps/discord-bot": ["platform client", "api worker data-bank discord-bot"],
+  "services/worker": ["disk options platform client torch tokenizers models training", "api worker data-bank"],
+  "apps/discord-bot": ["options platform client", "api worker data-bank discord-bot"],
   "apps/cli": [ALL, ""],
   "packages/testing": [ALL, ""],
 };

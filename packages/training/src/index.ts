@@ -74,11 +74,9 @@ export { findBatch, type FindBatchContext, type FoundBatch } from "./batch-size/
 export { SearchEvent } from "./batch-size/search-request.js";
 export { textFrame } from "./inference/begin.js";
 export { chat, promptOf, type ChatContext, type ChatMessage, type ChatReply } from "./inference/chat.js";
-export { ChatOptions, type ChatInput } from "./options/chat-options.js";
 export type { Comparison, Difference } from "./inference/comparison.js";
 export type { Diversity } from "./inference/diversity.js";
 export { evaluate, type EvaluateContext, type Evaluation } from "./inference/evaluate.js";
-export { EvaluateOptions, type EvaluateInput } from "./options/evaluate-options.js";
 export { exportRun, type Exported } from "./inference/export-run.js";
 export {
   generate,
@@ -89,16 +87,24 @@ export {
   type Generated,
   type GenerateEvent,
 } from "./inference/generate.js";
-export { GenerateOptions, type GenerateInput } from "./options/generate-options.js";
 export type { Lengths } from "./bins/lengths.js";
 export { openModel, type OpenModel } from "./inference/open-model.js";
 export type { QuantizationLoss } from "./inference/quantize-opened.js";
-export { samplePrompts } from "./options/sample-prompts.js";
 export type { Sample } from "./inference/samples.js";
 export type { CharacterScore } from "./inference/per-character.js";
 export type { Fidelity } from "./inference/fidelity.js";
 export { score, type Score } from "./inference/score.js";
-export { ScoreOptions, type ScoreInput } from "./options/score-options.js";
+export {
+  ChatOptions,
+  EvaluateOptions,
+  GenerateOptions,
+  samplePrompts,
+  ScoreOptions,
+  type ChatInput,
+  type EvaluateInput,
+  type GenerateInput,
+  type ScoreInput,
+} from "@trainer/options";
 export { TokenizerManifest } from "./tokenizer/manifest.js";
 export { contentId, saveTokenizer } from "./tokenizer/save-tokenizer.js";
 export { trainOnCorpus, type CorpusTokenizer, type CorpusTokenizerOptions } from "./tokenizer/train-on-corpus.js";

@@ -4,7 +4,7 @@ import { memoryStats, setNumThreads, type Tensor } from "@trainer/torch";
 import { array, assert, asyncProperty, boolean, constantFrom, integer, nat, record, type Arbitrary } from "fast-check";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { generate, generateMany, generateStream, type Generated } from "../src/inference/generate.js";
-import type { GenerateInput } from "../src/options/generate-options.js";
+import type { GenerateInput } from "@trainer/options";
 import type { OpenModel } from "../src/inference/open-model.js";
 import { containing, expected, openTinyGpt2 } from "./fixture.js";
 

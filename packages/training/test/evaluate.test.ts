@@ -10,7 +10,7 @@ import { readManifest } from "../src/home/manifest.js";
 import { train } from "../src/run/train.js";
 import { computeOf, evaluate } from "../src/inference/evaluate.js";
 import { openModel } from "../src/inference/open-model.js";
-import { samplePrompts } from "../src/options/sample-prompts.js";
+import { samplePrompts } from "@trainer/options";
 import { score } from "../src/inference/score.js";
 import { containing, expected, openTinyGpt2, tinyGpt2 } from "./fixture.js";
 

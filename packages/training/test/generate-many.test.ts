@@ -8,7 +8,7 @@ import {
   type Generated,
   type GenerateEvent,
 } from "../src/inference/generate.js";
-import type { GenerateInput } from "../src/options/generate-options.js";
+import type { GenerateInput } from "@trainer/options";
 import type { OpenModel } from "../src/inference/open-model.js";
 import { expected, openTinyGpt2 } from "./fixture.js";
 import { scriptedModel } from "./scripted-model.js";

@@ -2,7 +2,7 @@ import { logits, type CausalLm } from "@trainer/models";
 import { getRngState, memoryStats, noGrad, scope, tensor } from "@trainer/torch";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { generate, generateStream, type GenerateEvent } from "../src/inference/generate.js";
-import type { GenerateInput } from "../src/options/generate-options.js";
+import type { GenerateInput } from "@trainer/options";
 import type { OpenModel } from "../src/inference/open-model.js";
 import { halfWindow, promptLength } from "../src/inference/window.js";
 import { containing, expected, openTinyGpt2 } from "./fixture.js";

@@ -18,7 +18,7 @@ import {
 } from "@trainer/torch";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { generate, generateManyStream } from "../src/inference/generate.js";
-import type { GenerateInput } from "../src/options/generate-options.js";
+import type { GenerateInput } from "@trainer/options";
 import { openModel, type OpenModel } from "../src/inference/open-model.js";
 import { openHome } from "../src/home/home.js";
 import { openTinyGpt2, tinyGpt2 } from "./fixture.js";

@@ -25,7 +25,7 @@ const LAYERS = [
 const WITHOUT_NATIVE_CODE = new Set(["plugins", "home", "corpus", "options", "cleanup", "artifact"]);
 /** What is imported once native code is needed, and the types that a plugin is written by. */
 const LOADED_LATE = new Set(["plugins/load-code.ts", "plugins/plugin.ts"]);
-const LIGHT = /^@trainer\/(disk|(torch|models|tokenizers)\/capabilities)$/;
+const LIGHT = /^@trainer\/(disk|options|(torch|models|tokenizers)\/capabilities)$/;
 
 const imports = importsIn(SOURCES).filter(({ layer }) => layer !== "."); // the errors are below all, the entries above
 

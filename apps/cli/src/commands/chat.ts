@@ -1,9 +1,8 @@
 import type { Command } from "commander";
 import { ChatRequest, type ChatResponse } from "@trainer/platform";
 import type { ChatMessage, ChatReply, OpenModel } from "@trainer/training";
-import { ChatOptions, TrainOptions } from "@trainer/training/options";
+import { ChatOptions } from "@trainer/options";
 import { z } from "zod";
-import { bosFlag } from "../flags/bos.js";
 import { conversation } from "../chat/conversation.js";
 import { defineCommand, MODEL } from "../framework/define-command.js";
 import { formatCount } from "../display/quantity.js";
@@ -11,37 +10,20 @@ import { Stopped } from "../process/interrupts.js";
 import type { Io } from "../process/io.js";
 import { openHere } from "../runs/open-here.js";
 import type { Output } from "../display/output.js";
-import { finished, refuseLocal, requestOf } from "../remote/request.js";
-import { samplingFlags } from "../flags/sampling-flags.js";
-import { weightsFlag } from "../flags/weights.js";
+import { fieldsOf, finished, refuseLocal, requestOf } from "../remote/request.js";
+import { MODEL_FLAGS } from "../flags/weights.js";
 
-const field = ChatOptions.shape;
+const { maxNewTokens, seed, specialTokens } = ChatOptions.shape;
 
 const ChatFlags = z.strictObject({
-  maxNewTokens: field.maxNewTokens.describe("the most tokens of an answer"),
-  ...samplingFlags(field),
-  seed: z
-    .int()
-    .min(0)
-    .nullable()
-    .default(null)
-    .describe("equal seeds and messages give equal answers; left out: a new one"),
-  bos: bosFlag,
-  specialTokens: field.specialTokens.describe("let special tokens spelled out in messages be these tokens"),
-  device: TrainOptions.shape.device.describe("where to compute"),
-  weights: weightsFlag,
+  ...ChatOptions.shape,
+  maxNewTokens: maxNewTokens.describe("the most tokens of an answer"),
+  seed: seed.describe("equal seeds and messages give equal answers; left out: a new one"),
+  specialTokens: specialTokens.describe("let special tokens spelled out in messages be these tokens"),
+  ...MODEL_FLAGS,
 });
 
-/** What a server takes of them, by the field that each is. */
-const FIELDS = {
-  maxNewTokens: "max_new_tokens",
-  temperature: "temperature",
-  topK: "top_k",
-  topP: "top_p",
-  bos: "bos",
-  specialTokens: "special_tokens",
-};
-const FIELDS_OF_TURN = { ...FIELDS, message: "message", session: "session_id" };
+const FIELDS = fieldsOf(ChatRequest, { session_id: "session" });
 
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
@@ -67,7 +49,7 @@ export function define(command: Command, io: Io): void {
         else if (said.type === "unknown") refuse(said.command, out);
         else if (said.text !== "") {
           const turn = { ...options, message: said.text, session };
-          const request: ChatRequest = requestOf(ChatRequest, turn, FIELDS_OF_TURN);
+          const request: ChatRequest = requestOf(ChatRequest, turn, FIELDS);
           const onText = (text: string) => out.data(text);
           const reply: ChatResponse = finished(
             await io.interruptible((signal) => client.chat(runId, request, { signal, onText })),

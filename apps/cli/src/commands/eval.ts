@@ -1,9 +1,10 @@
 import type { Command } from "commander";
 import { EvaluateRequest } from "@trainer/platform";
 import type { Comparison, Evaluation, Lengths } from "@trainer/training";
-import { EvaluateOptions, TrainOptions, type LeftOut } from "@trainer/training/options";
+import { EvaluateOptions } from "@trainer/options";
+import type { LeftOut } from "@trainer/training/options";
 import { z } from "zod";
-import { bosFlag, noteBegin } from "../flags/bos.js";
+import { noteBegin } from "../flags/bos.js";
 import { defineCommand, MODEL } from "../framework/define-command.js";
 import { printable } from "../display/printable.js";
 import { ProgressLine } from "../display/progress-line.js";
@@ -15,29 +16,14 @@ import { fetching } from "../runs/fetching.js";
 import { linesOfFile, tellLeftOut } from "../flags/given-text.js";
 import type { Io } from "../process/io.js";
 import { evaluationReport } from "../remote/outcome.js";
-import { finished, refuseLocal, requestOf } from "../remote/request.js";
-import { SPECIAL_TOKENS } from "../flags/text-flags.js";
-import { noteWeights, weightsFlag, weightsJson } from "../flags/weights.js";
+import { fieldsOf, finished, refuseLocal, requestOf } from "../remote/request.js";
+import { MODEL_FLAGS, noteWeights, weightsJson } from "../flags/weights.js";
 
-const field = EvaluateOptions.shape;
+const { split } = EvaluateOptions.shape;
 
 const EvalFlags = z.strictObject({
-  split: z
-    .enum(field.split.unwrap().options)
-    .nullable()
-    .default(null)
-    .describe("part of the run's own corpus; left out: validation"),
-  path: field.path.describe("file or folder of text in place of a split"),
-  document: field.document.describe("what a document of that text is; left out: as in training"),
-  batchSize: field.batchSize.describe("sequences at a time; left out: by their length"),
-  stride: field.stride.describe(
-    "tokens that the windows move on; left out: a whole context, so that none is read twice",
-  ),
-  bos: bosFlag,
-  specialTokens: field.specialTokens.describe(SPECIAL_TOKENS),
-  evalTokens: field.evalTokens.describe(
-    "about how many tokens to predict, drawn by the seed; 0: all; left out: as in training, all of another text",
-  ),
+  ...EvaluateOptions.omit({ prompts: true }).shape,
+  split: split.unwrap().nullable().default(null).describe("part of the run's own corpus; left out: validation"),
   samples: z.boolean().default(true).describe("write no samples"),
   promptsPath: z
     .string()
@@ -45,22 +31,10 @@ const EvalFlags = z.strictObject({
     .nullable()
     .default(null)
     .describe("a file with a prompt a line for the samples; left out: common beginnings"),
-  seed: field.seed.describe("of the samples"),
-  out: field.out.describe(
-    "folder for metrics.json, samples.jsonl and history.jsonl; left out: eval in the run's folder, a place in it for each text",
-  ),
-  against: field.against.describe(
-    "a run to compare with, evaluated on the same; left out: this one's evaluation before",
-  ),
-  regressionThreshold: field.regressionThreshold.describe(
-    "how much larger, in parts of itself, a loss is to be a regression",
-  ),
-  device: TrainOptions.shape.device.describe("where to compute"),
-  weights: weightsFlag,
+  ...MODEL_FLAGS,
 });
 
-/** What a server takes of them, by the field that each is. */
-const FIELDS = { split: "split", path: "path_override", bos: "bos", specialTokens: "special_tokens" };
+const FIELDS = fieldsOf(EvaluateRequest, { path_override: "path" });
 
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {

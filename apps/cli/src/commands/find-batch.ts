@@ -10,8 +10,8 @@ import { choosePrecision } from "../flags/choose-precision.js";
 import { TRAIN_ALIASES, toTrainInput, TrainFlags } from "../flags/train-options.js";
 
 const FindBatchFlags = TrainFlags.pick({
-  model: true,
-  size: true,
+  modelFamily: true,
+  modelSize: true,
   nLayer: true,
   nEmbd: true,
   nHead: true,

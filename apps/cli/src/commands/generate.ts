@@ -1,9 +1,10 @@
 import type { Command } from "commander";
 import { GenerateRequest } from "@trainer/platform";
 import type { Generated } from "@trainer/training";
-import { GenerateOptions, TrainOptions, type LeftOut } from "@trainer/training/options";
+import { GenerateOptions } from "@trainer/options";
+import type { LeftOut } from "@trainer/training/options";
 import { z } from "zod";
-import { bosFlag, noteBegin } from "../flags/bos.js";
+import { noteBegin } from "../flags/bos.js";
 import { defineCommand, MODEL } from "../framework/define-command.js";
 import { printable } from "../display/printable.js";
 import { UsageError } from "../process/errors.js";
@@ -11,12 +12,8 @@ import { givenText, linesOfFile, PIPED, textOfFile } from "../flags/given-text.j
 import type { Io } from "../process/io.js";
 import { openHere } from "../runs/open-here.js";
 import type { Output } from "../display/output.js";
-import { finished, refuseLocal, requestOf } from "../remote/request.js";
-import { samplingFlags } from "../flags/sampling-flags.js";
-import { SPECIAL_TOKENS } from "../flags/text-flags.js";
-import { weightsFlag, weightsJson } from "../flags/weights.js";
-
-const field = GenerateOptions.shape;
+import { fieldsOf, finished, refuseLocal, requestOf } from "../remote/request.js";
+import { MODEL_FLAGS, weightsJson } from "../flags/weights.js";
 
 const GenerateFlags = z.strictObject({
   prompt: z
@@ -25,32 +22,11 @@ const GenerateFlags = z.strictObject({
     .describe(`what the text goes on from; ${PIPED}; several are gone on from side by side`),
   promptPath: z.string().nullable().default(null).describe("a file with what the text goes on from"),
   promptsPath: z.string().nullable().default(null).describe("a file with a prompt in each line"),
-  maxNewTokens: field.maxNewTokens.describe("the most tokens to write"),
-  ...samplingFlags(field),
-  stop: field.stopSequences.describe("end at this text, which is left out"),
-  bos: bosFlag,
-  specialTokens: field.specialTokens.describe(SPECIAL_TOKENS),
-  stopOnEos: field.stopOnEos.describe("go on into a next document where the model ends one"),
-  seed: z.int().min(0).nullable().default(null).describe("equal seeds write equal texts; left out: a new one"),
-  numReturnSequences: field.numReturnSequences.describe("how many texts of each prompt"),
-  device: TrainOptions.shape.device.describe("where to compute"),
-  weights: weightsFlag,
+  ...GenerateOptions.omit({ prompt: true }).shape,
+  ...MODEL_FLAGS,
 });
 
-/** What a server takes of them, by the field that each is. */
-const FIELDS = {
-  prompt: "prompt_text",
-  maxNewTokens: "max_new_tokens",
-  temperature: "temperature",
-  topK: "top_k",
-  topP: "top_p",
-  bos: "bos",
-  specialTokens: "special_tokens",
-  stop: "stop_sequences",
-  stopOnEos: "stop_on_eos",
-  seed: "seed",
-  numReturnSequences: "num_return_sequences",
-};
+const FIELDS = fieldsOf(GenerateRequest, { prompt_text: "prompt" });
 
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
@@ -70,12 +46,12 @@ export function define(command: Command, io: Io): void {
         "a folder made elsewhere; outputs, steps, eos_terminated",
     },
     async runOn({ client }, { args: [runId = ""], options, out }) {
-      refuseLocal(GenerateFlags, options, [...Object.keys(FIELDS), "promptPath"]);
+      refuseLocal(GenerateFlags, options, Object.keys(FIELDS));
       const {
         prompts: [prompt = "", ...others],
       } = await promptsOf(options, { io, out });
       if (others.length > 0) throw new UsageError("a server takes one prompt at a time");
-      const request = requestOf(GenerateRequest, { ...options, prompt }, FIELDS);
+      const request = requestOf(GenerateRequest, { ...options, prompt, promptPath: null }, FIELDS);
       await io.interruptible(async (signal) => {
         const writer = new Writer(out, [prompt], options.numReturnSequences);
         try {
@@ -89,16 +65,15 @@ export function define(command: Command, io: Io): void {
       });
     },
     async run({ args: [run = ""], options, home, out }) {
-      const { prompt: _1, promptPath: _2, promptsPath: _3, stop, device, weights, ...rest } = options;
+      const { prompt: _1, promptPath: _2, promptsPath: _3, device, weights, ...rest } = options;
       const { prompts, leftOut } = await promptsOf(options, { io, out });
       const { generateManyStream, textFrame } = await import("@trainer/training");
-      const input = { ...rest, stopSequences: stop };
       await io.interruptible(async (signal) => {
         using opened = await openHere(run, { device, weights }, { home, io, out }, signal);
         noteBegin({ begin: textFrame(opened, rest.bos).begin }, rest.bos, out);
         const writer = new Writer(out, prompts, options.numReturnSequences);
         try {
-          for await (const event of generateManyStream(opened, prompts, input, signal)) {
+          for await (const event of generateManyStream(opened, prompts, rest, signal)) {
             if (event.type === "text") writer.text(event.sequence, event.text);
             if (event.type === "sequence") writer.end(event.sequence);
             if (event.type === "done")

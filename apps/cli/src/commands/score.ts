@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { ScoreRequest } from "@trainer/platform";
 import type { CharacterScore, Fidelity, Score } from "@trainer/training";
-import { ScoreOptions, TrainOptions } from "@trainer/training/options";
+import { ScoreOptions } from "@trainer/options";
 import { z } from "zod";
 import { defineCommand, MODEL } from "../framework/define-command.js";
 import { heat, heatLegend } from "../display/heat.js";
@@ -9,41 +9,31 @@ import { printable } from "../display/printable.js";
 import { formatCount, formatNumber } from "../display/quantity.js";
 import { table } from "../display/table.js";
 import { UsageError } from "../process/errors.js";
-import { bosFlag, noteBegin } from "../flags/bos.js";
+import { noteBegin } from "../flags/bos.js";
 import { givenText, oneSource, PIPED, textOfFile } from "../flags/given-text.js";
 import type { Io } from "../process/io.js";
 import { openHere } from "../runs/open-here.js";
 import type { Output } from "../display/output.js";
-import { finished, refuseLocal, requestOf } from "../remote/request.js";
+import { fieldsOf, finished, refuseLocal, requestOf } from "../remote/request.js";
 import { orInfinity } from "../remote/row-event.js";
-import { SPECIAL_TOKENS } from "../flags/text-flags.js";
-import { weightsFlag, weightsJson } from "../flags/weights.js";
+import { MODEL_FLAGS, weightsJson } from "../flags/weights.js";
 
-const field = ScoreOptions.shape;
+const { text, detailLevel } = ScoreOptions.shape;
 
 /** `per_char` is its name in requests. */
 const DETAILS = ["summary", "per-char", "per_char"] as const;
 
 const ScoreFlags = z.strictObject({
-  text: field.text.describe(`the text to score; ${PIPED}`),
-  path: field.path.describe("a file with the text to score"),
-  detail: z.enum(DETAILS).default("summary").describe("per-char: each token's and character's surprisal too"),
-  topK: field.topK.describe("the k likeliest tokens after each token too"),
-  stride: field.stride.describe("tokens that a text longer than the context moves on at a time; left out: half of it"),
-  bos: bosFlag,
-  specialTokens: field.specialTokens.describe(SPECIAL_TOKENS),
-  device: TrainOptions.shape.device.describe("where to compute"),
-  weights: weightsFlag,
+  ...ScoreOptions.shape,
+  text: text.describe(`the text to score; ${PIPED}`),
+  detailLevel: z
+    .enum(DETAILS)
+    .default("summary")
+    .meta({ ...detailLevel.meta(), description: "per-char: each token's and character's surprisal too" }),
+  ...MODEL_FLAGS,
 });
 
-/** What a server takes of them, by the field that each is. */
-const FIELDS = {
-  text: "text",
-  detail: "detail_level",
-  topK: "top_k",
-  bos: "bos",
-  specialTokens: "special_tokens",
-};
+const FIELDS = fieldsOf(ScoreRequest);
 
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
@@ -52,7 +42,6 @@ export function define(command: Command, io: Io): void {
     args: { "<run>": MODEL },
     options: ScoreFlags,
     needs: [["text", "path"]],
-    aliases: { detail: "detail-level" },
     examples: {
       'trainer score RUN --text "To be, or not to be"': "loss and perplexity",
       'trainer score RUN --text "To be, or not to be" --detail per-char':
@@ -64,10 +53,9 @@ export function define(command: Command, io: Io): void {
         "loss, perplexity, surprisal, topk, tokens, offsets (in characters), per_character",
     },
     async runOn({ client }, { args: [runId = ""], options, out }) {
-      refuseLocal(ScoreFlags, options, [...Object.keys(FIELDS), "path"]);
+      refuseLocal(ScoreFlags, options, Object.keys(FIELDS));
       const { text } = await textOf(options, { io, out });
-      const detail = options.detail === "summary" ? "summary" : "per_char";
-      const request = requestOf(ScoreRequest, { ...options, text, detail }, FIELDS);
+      const request = requestOf(ScoreRequest, { ...options, ...detailOf(options), text, path: null }, FIELDS);
       const result = finished(await io.interruptible((signal) => client.score(runId, request, { signal })));
       const { surprisal, topk, tokens, message: reason = null } = result;
       const figure = reason === null ? orInfinity : (value: number | null) => value;
@@ -81,11 +69,10 @@ export function define(command: Command, io: Io): void {
       noteFidelity(fidelity, out);
       out.result(result, () => report({ ...figures, surprisal, topk, tokens, perCharacter: null }, false).join("\n"));
     },
-    async run({ args: [run = ""], options: { device, weights, detail, ...options }, home, out }) {
+    async run({ args: [run = ""], options: { device, weights, ...options }, home, out }) {
       const { text, leftOut } = await textOf(options, { io, out });
       const { score } = await import("@trainer/training");
-      const detailLevel = detail === "summary" ? ("summary" as const) : ("per_char" as const);
-      const input = { ...options, detailLevel, path: null, text };
+      const input = { ...options, ...detailOf(options), path: null, text };
       await io.interruptible(async (signal) => {
         using opened = await openHere(run, { device, weights }, { home, io, out }, signal);
         const result = await score(opened, input, signal);
@@ -97,6 +84,10 @@ export function define(command: Command, io: Io): void {
     },
   });
 }
+
+const detailOf = ({ detailLevel }: { readonly detailLevel: (typeof DETAILS)[number] }) => ({
+  detailLevel: detailLevel === "summary" ? ("summary" as const) : ("per_char" as const),
+});
 
 async function textOf(
   { text, path }: { readonly text: string | null; readonly path: string | null },

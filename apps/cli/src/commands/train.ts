@@ -10,7 +10,7 @@ import type { Io } from "../process/io.js";
 import { followRun } from "../run-display/follow-run.js";
 import type { Demand } from "../run-display/memory-estimate.js";
 import { resumeRun } from "../runs/resume-run.js";
-import { checkedOptions, TRAIN_ALIASES, TRAIN_GROUPS, toTrainInput, TrainFlags } from "../flags/train-options.js";
+import { checkedOptions, TRAIN_ALIASES, toTrainInput, TrainFlags } from "../flags/train-options.js";
 
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
@@ -19,7 +19,6 @@ export function define(command: Command, io: Io): void {
     args: { "<corpus...>": CORPUS_ARGUMENT },
     options: TrainFlags,
     runs: ["pretrainedRunId"],
-    groups: TRAIN_GROUPS,
     aliases: TRAIN_ALIASES,
     examples: {
       "trainer train book.txt": "a tokenizer and a tiny GPT-2, once through the text",

@@ -1,10 +1,5 @@
-import { Bos, type BosChoice } from "@trainer/training/options";
+import type { BosChoice } from "@trainer/options";
 import type { Output } from "../display/output.js";
-
-/** Which tokens stand around a text. */
-export const bosFlag = Bos.describe(
-  "what a text begins with: auto: what the tokenizer's template says; yes: a begin token also without one; no: none",
-);
 
 /** Says which tokens stand around a text; nothing where there are none. */
 export function noteBegin(

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { PrecisionChoice } from "@trainer/training/options";
+import type { PrecisionChoice } from "@trainer/options";
 import { choosePrecision } from "./choose-precision.js";
 
 function choose(precision: PrecisionChoice | null, suitable: PrecisionChoice) {

@@ -1,4 +1,4 @@
-import type { PrecisionChoice } from "@trainer/training/options";
+import type { PrecisionChoice } from "@trainer/options";
 import type { TrainFlags } from "./train-options.js";
 import type { Output } from "../display/output.js";
 

@@ -1,23 +1,18 @@
-import { CorpusFormat, DocumentSeparator, READ_NAMES } from "@trainer/training/options";
-import type { z } from "zod";
+import { preset, TrainOptions, ungrouped, type CorpusFormat } from "@trainer/options";
 
-/** How every command that reads text describes --special-tokens. */
-export const SPECIAL_TOKENS = "let special tokens spelled out in the text be these tokens";
+const { corpusFormat, documentSeparator } = ungrouped(TrainOptions.shape);
+
 
 /** How every command that reads a corpus is told how to read it. */
-export const TEXT_FLAGS = {
-  as: CorpusFormat.default("auto").describe(
-    `how the files are read: auto, by their names (${READ_NAMES}); text, as plain text whatever they are called`,
-  ),
-  documentSeparator: DocumentSeparator.default("auto").describe(
-    "the line that ends a document in plain text; auto: <|endoftext|>, </s> and others known for it; none",
-  ),
-};
+export const TEXT_FLAGS = { corpusFormat, documentSeparator: preset(documentSeparator, "auto") };
 
 interface TextFlags {
-  readonly as: z.output<typeof CorpusFormat>;
+  readonly corpusFormat: CorpusFormat;
   readonly documentSeparator: string;
 }
 
 /** The same for the library. */
-export const textOptions = ({ as: format, documentSeparator: separator }: TextFlags) => ({ format, separator });
+export const textOptions = ({ corpusFormat: format, documentSeparator: separator }: TextFlags) => ({
+  format,
+  separator,
+});

@@ -1,14 +1,17 @@
 import type { OpenModel } from "@trainer/training";
-import { weightChoices } from "@trainer/training/options";
+import { TrainOptions, ungrouped, weightChoices } from "@trainer/options";
 import { z } from "zod";
 import { formatChange, formatCount, formatNumber } from "../display/quantity.js";
 import type { Output } from "../display/output.js";
 
-/** How a model's weights are held while it is used. */
-export const weightsFlag = z
-  .enum(weightChoices)
-  .default("fp32")
-  .describe("how weights are held: bf16 and int8 write faster and take less memory");
+/** How every command that uses a model is told where, and by which weights. */
+export const MODEL_FLAGS = {
+  device: ungrouped(TrainOptions.shape).device,
+  weights: z
+    .enum(weightChoices)
+    .default("fp32")
+    .describe("how weights are held: bf16 and int8 write faster and take less memory"),
+};
 
 type Quantized = Pick<OpenModel, "weightType" | "quantizationLoss">;
 

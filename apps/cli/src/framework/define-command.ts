@@ -5,7 +5,7 @@ import type { Io } from "../process/io.js";
 import { optionSpecs, type OptionSchema } from "./option-spec.js";
 import { UsageError } from "../process/errors.js";
 import { withFlags } from "./flags-in-errors.js";
-import { addOptions, readOptions, typed, type OptionGroups } from "./options.js";
+import { addOptions, readOptions, typed } from "./options.js";
 import { output, type Output } from "../display/output.js";
 import { typeable, typeableLine } from "../process/program-name.js";
 import type { Server } from "../services/server.js";
@@ -40,7 +40,6 @@ export interface CommandSpec<S extends OptionSchema> {
   readonly options: S;
   /** The options that name a run, by field; arguments called <run> or <runs> do by themselves. */
   readonly runs?: readonly string[];
-  readonly groups?: OptionGroups;
   /** Shorter names of options, by field. */
   readonly aliases?: Readonly<Record<string, string>>;
   /** Command lines that work, each with what it does. */

@@ -11,6 +11,7 @@ test("an option says what the schema says", () => {
   expect(spec).toEqual({
     key: "maxSteps",
     flag: "max-steps",
+    alias: undefined,
     kind: "integer",
     description: "steps",
     choices: [],
@@ -18,7 +19,7 @@ test("an option says what the schema says", () => {
     range: "from 1",
     default: null,
     required: false,
-    negated: "",
+    negated: "steps",
   });
 });
 

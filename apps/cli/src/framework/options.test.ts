@@ -1,3 +1,4 @@
+import { grouped } from "@trainer/options";
 import { Command, CommanderError } from "commander";
 import { expect, test } from "vitest";
 import { z } from "zod";
@@ -6,8 +7,10 @@ import { addOptions, readOptions, typed } from "./options.js";
 
 const Schema = z
   .strictObject({
-    topK: z.int().min(0).default(50).describe("only the k likeliest"),
-    temperature: z.number().min(0).max(2).default(1),
+    ...grouped("Sampling", {
+      topK: z.int().min(0).default(50).describe("only the k likeliest"),
+      temperature: z.number().min(0).max(2).default(1),
+    }),
     size: z.enum(["tiny", "small"]).default("tiny").describe("how large"),
     stop: z.array(z.string()).default([]),
     name: z
@@ -26,7 +29,7 @@ const Schema = z
 function parse(...argv: string[]) {
   const errors: string[] = [];
   const command = new Command("x").exitOverride().configureOutput({ writeErr: (text) => errors.push(text) });
-  addOptions(command, Schema, { groups: { "Sampling:": ["topK", "temperature"] }, aliases: { size: "kind" } });
+  addOptions(command, Schema, { aliases: { size: "kind" } });
   command.option("--json", "not of the schema", false);
   const read = () => {
     command.parse(argv, { from: "user" });

@@ -4,26 +4,21 @@ import { z } from "zod";
 import { UsageError } from "../process/errors.js";
 import { optionSpecs, type OptionSchema, type OptionSpec } from "./option-spec.js";
 
-/** Headings of `--help` and the fields under each; the others stand under "Options:". */
-export type OptionGroups = Readonly<Record<string, readonly string[]>>;
-
 export interface OptionLayout {
-  readonly groups?: OptionGroups;
   /** Shorter names of options, by field. */
   readonly aliases?: Readonly<Record<string, string>>;
 }
 
 /** Gives a command one option for each field of a schema, checked when it is read. */
-export function addOptions(command: Command, schema: OptionSchema, { groups = {}, aliases = {} }: OptionLayout): void {
+export function addOptions(command: Command, schema: OptionSchema, { aliases = {} }: OptionLayout): void {
   for (const spec of optionSpecs(schema)) {
-    const field = schema.shape[spec.key];
-    const heading = Object.entries(groups).find(([, keys]) => keys.includes(spec.key))?.[0];
-    const other = aliases[spec.key];
+    const other = aliases[spec.key] ?? spec.alias;
     const alias = other === undefined ? "" : `${other.length === 1 ? "-" : "--"}${other}, `;
     for (const option of flagsOf(spec).map(([flags, what]) => new Option(alias + flags, what))) {
+      option.attributeName = () => spec.key;
       if (spec.kind === "list") option.argParser(collect());
-      else if (spec.kind !== "boolean") option.argParser((text) => read(spec, text, field));
-      if (heading !== undefined) option.helpGroup(heading);
+      else if (spec.kind !== "boolean") option.argParser((text) => read(spec, text, schema.shape[spec.key]));
+      if (spec.group !== undefined) option.helpGroup(`${spec.group}:`);
       command.addOption(option);
     }
   }
@@ -49,7 +44,7 @@ function flagsOf(spec: OptionSpec): readonly (readonly [flags: string, what: str
   const { flag, kind, default: preset, negated } = spec;
   const what = describe(spec);
   if (kind !== "boolean") return [[typed(spec), what]];
-  if (preset === true) return [[`--no-${flag}`, what]];
+  if (preset === true) return [[`--no-${flag}`, negated]];
   if (preset === false) return [[`--${flag}`, what]];
   return [
     [`--${flag}`, what],
@@ -64,7 +59,8 @@ export const typed = ({ flag, kind, choices }: OptionSpec): string =>
 const PLACEHOLDERS = { integer: "n", number: "x", string: "text", list: "text" } as const;
 
 /** The schema's description, what is allowed, and what is taken when the option is left out. */
-function describe({ description, kind, choices, range, default: preset, required }: OptionSpec): string {
+function describe({ description, auto, kind, choices, range, default: preset, required }: OptionSpec): string {
+  const what = auto === undefined ? description : `${description}; auto: ${auto}`;
   const notes = [
     ...(required ? ["required"] : []),
     ...(choices.length > 0 ? [choices.join(", ")] : []),
@@ -72,7 +68,7 @@ function describe({ description, kind, choices, range, default: preset, required
     ...(kind === "list" ? ["may be repeated"] : []),
     ...(kind === "boolean" || preset === undefined || isEmpty(preset) ? [] : [`default: ${show(preset)}`]),
   ];
-  return notes.length > 0 ? `${description} (${notes.join("; ")})` : description;
+  return notes.length > 0 ? `${what} (${notes.join("; ")})` : what;
 }
 
 const show = (preset: unknown) => (typeof preset === "string" ? preset : JSON.stringify(preset));

@@ -1,7 +1,8 @@
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import type { Sha256 } from "@trainer/disk";
-import { formatOf, isGzip, refuseMarked, type CorpusFormat } from "@trainer/training/options";
+import type { CorpusFormat } from "@trainer/options";
+import { formatOf, isGzip, refuseMarked } from "@trainer/training/options";
 import { filesService, withProgress } from "../services/files-service.js";
 import { corpusArgument } from "../flags/corpus-argument.js";
 import type { Invocation } from "../framework/define-command.js";

@@ -1,10 +1,15 @@
 import { isDeepStrictEqual } from "node:util";
 import type { z } from "zod";
+import { camel } from "@trainer/options";
 import { refusalOf } from "@trainer/platform";
 import { UsageError } from "../process/errors.js";
 import { optionSpecs, type OptionSchema } from "../framework/option-spec.js";
 
 type Fields = Readonly<Record<string, string>>;
+
+/** The field of a request that each option is, which is its name in snake_case unless `called` has another for the field. */
+export const fieldsOf = (request: z.ZodObject, called: Fields = {}): Fields =>
+  Object.fromEntries(Object.keys(request.shape).map((field) => [called[field] ?? camel(field), field]));
 
 /**
  * Refuses options that only work on this machine.

@@ -1,28 +1,18 @@
 import { TokenizerStats, TokenizerTrainRequest, type TokenizerInfo } from "@trainer/platform";
-import { vocabSizeFor, type CorpusFormat } from "@trainer/training/options";
+import type { CorpusFormat } from "@trainer/options";
+import { vocabSizeFor } from "@trainer/training/options";
 import type { Invocation } from "../framework/define-command.js";
 import type { OptionSchema } from "../framework/option-spec.js";
 import { statsLines } from "../display/tokenizer-stats.js";
 import { remoteText, sendText } from "./corpus.js";
-import { refuseLocal, requestOf } from "./request.js";
+import { fieldsOf, refuseLocal, requestOf } from "./request.js";
 import type { Server } from "../services/server.js";
 
-/** The field of the request that each option is. */
-const FIELDS = {
-  method: "method",
-  vocabSize: "vocab_size",
-  minFrequency: "min_frequency",
-  corpus: "corpus_file_id",
-  as: "corpus_format",
-  document: "document",
-  documentSeparator: "document_separator",
-  holdoutFraction: "holdout_fraction",
-  seed: "seed",
-};
+const FIELDS = fieldsOf(TokenizerTrainRequest, { corpus_file_id: "corpus" });
 
 interface Flags {
   readonly [option: string]: unknown;
-  readonly as: CorpusFormat;
+  readonly corpusFormat: CorpusFormat;
   readonly vocabSize: number | null;
 }
 
@@ -34,11 +24,11 @@ export async function trainTokenizerRemote(
 ): Promise<void> {
   refuseLocal(flags, options, Object.keys(FIELDS));
   requestOf(TokenizerTrainRequest, { ...options, corpus: args[0] }, FIELDS); // before anything is sent
-  const text = await remoteText(args, options.as);
+  const text = await remoteText(args, options.corpusFormat);
   const trained = await io.interruptible(async (signal) => {
     const { fileId, bytes } = await sendText(text, { home, io, out }, signal);
     const vocabSize = options.vocabSize ?? vocabSizeFor(bytes);
-    const asked = { ...options, vocabSize, as: text.format, corpus: fileId };
+    const asked = { ...options, vocabSize, corpusFormat: text.format, corpus: fileId };
     const request = requestOf(TokenizerTrainRequest, asked, FIELDS);
     const { tokenizer_id: id } = await client.trainTokenizer(request, { signal });
     out.note(`tokenizer  ${id}`);

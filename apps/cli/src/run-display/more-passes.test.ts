@@ -25,6 +25,8 @@ test("the command names the text that was read, quoted for a shell, or the id of
   expect(more({ corpus_paths: ["a b.txt", "c.txt"] })).toBe(`trainer train 'a b.txt' c.txt ${passes} --home h`);
   expect(more({ corpus_file_id: "f1", corpus_paths: null })).toBe(`trainer train f1 ${passes} --home h`);
   expect(more({ corpus_paths: ["c"], mask_documents: true })).toContain(`${passes} --mask-documents --home h`);
+  expect(more({ corpus_paths: ["c"], corpus_format: "jsonl" })).toContain(`${passes} --as jsonl --home h`);
+  expect(more({ corpus_paths: ["c"], model_family: "llama", model_size: "small" })).toContain(`${passes} --home h`);
   expect(more({ corpus_paths: ["c"], evaluate: false })).toContain(`${passes} --no-evaluate --home h`);
   expect(more({ corpus_paths: ["c"], seed: 7 })).toContain(`${passes} --seed 7 --home h`);
   expect(more({ corpus_paths: ["c"], lora_targets: ["a b", "c"] })).toContain(

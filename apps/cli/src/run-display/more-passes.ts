@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { snake } from "@trainer/options";
 import type { RunManifest } from "@trainer/training";
 import { TrainFlags } from "../flags/train-options.js";
 import { shellWord } from "../process/home-flag.js";
@@ -25,7 +26,7 @@ const mean = (points: readonly Point[]): number => points.reduce((sum, { loss })
 
 /** What the new run has of its own, or of the weights that it starts from. */
 const LEFT_OUT = new Set(
-  "tokenizer tokenizerMethod vocabSize minFrequency maxSeqLen pretrainedRunId numEpochs maxSteps finetuneLrCap runId userId".split(
+  "modelFamily modelSize tokenizer tokenizerMethod vocabSize minFrequency maxSeqLen pretrainedRunId numEpochs maxSteps finetuneLrCap runId userId".split(
     " ",
   ),
 );
@@ -37,7 +38,7 @@ export function morePasses(
 ): string | null {
   if (config["lora_rank"] !== 0) return null; // an adapter is not what another run starts from
   const options = optionSpecs(TrainFlags).flatMap((spec) => {
-    const value = config[spec.flag.replaceAll("-", "_")];
+    const value = config[snake(spec.key)];
     const usual = value === undefined || isDeepStrictEqual(value, spec.default) || value === "auto";
     return usual || value === null || LEFT_OUT.has(spec.key) ? [] : typed(spec, value);
   });

@@ -1,5 +1,5 @@
 import type { OpenModel } from "@trainer/training";
-import type { DeviceChoice, WeightChoice } from "@trainer/training/options";
+import type { DeviceChoice, WeightChoice } from "@trainer/options";
 import type { Invocation } from "../framework/define-command.js";
 import { fetching } from "./fetching.js";
 import { noteWeights } from "../flags/weights.js";

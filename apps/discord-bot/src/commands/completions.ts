@@ -1,6 +1,9 @@
+import { TrainOptions } from "@trainer/options";
 import type { TrainerClient } from "@trainer/client";
 import type { RecentCorpora } from "../store/recent-corpora.js";
 import { fit, LIMIT } from "../text/fit.js";
+
+const { modelFamily } = TrainOptions.shape;
 
 const MOST = 25;
 const KEPT_MS = 10_000;
@@ -48,9 +51,13 @@ export class Completions {
       case "model_size":
         return this.#keep(`sizes ${family}`, async () => {
           const families = await this.#families();
-          const asked = families.find((each) => each.name === (family ?? "gpt2"));
+          const asked = families.find((each) => each.name === (family ?? modelFamily.def.defaultValue));
           return (asked?.sizes ?? []).map((size) => choice(size));
         });
+      case "optimizer":
+        return this.#keep("optimizers", async () =>
+          (await this.#api.capabilities()).optimizers.map((name) => choice(name)),
+        );
       case "tokenizer_id":
         return this.#keep("tokenizers", async () => {
           const { tokenizers } = await this.#api.tokenizers();

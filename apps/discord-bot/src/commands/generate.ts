@@ -1,20 +1,20 @@
-import type { GenerateResponse } from "@trainer/platform";
+import { GenerateRequest, type GenerateResponse } from "@trainer/platform";
+import type { APIApplicationCommandBasicOption as Option } from "discord.js";
 import { fenced, fit, LIMIT, plain, ticked } from "../text/fit.js";
 import { COLOR, footer, Refused, type Command, type Reply } from "./command.js";
-import { option, required, runId } from "./options.js";
+import { fieldOptions, option, required, runId } from "./options.js";
 import { redact } from "../text/redact.js";
+
+/** All of them are to be seen in one answer. */
+const few = (option: Option): Option => Object.assign({}, option, { max_value: 4 });
 
 export const generate: Command = {
   description: "Let a trained model write",
   options: [
     runId("the run whose model writes"),
     required(option.text("prompt", "what the text goes on from", 6000)),
-    option.int("max_new_tokens", "length of the text in tokens; 64 if left out", { min: 1, max: 1024 }),
-    option.number("temperature", "0 takes the likeliest token always; 1 if left out", { min: 0, max: 2 }),
-    option.int("top_k", "draws from so many tokens, 0 from all; 50 if left out", { min: 0, max: 1_000_000 }),
-    option.number("top_p", "draws from so much of the probability; 1 if left out", { min: 0, max: 1 }),
-    option.int("seed", "the same seed gives the same text", { min: 0, max: Number.MAX_SAFE_INTEGER }),
-    option.int("num_return_sequences", "how many texts; 1 if left out", { min: 1, max: 4 }),
+    ...fieldOptions(GenerateRequest.shape, ["max_new_tokens", "temperature", "top_k", "top_p", "seed"]),
+    ...fieldOptions(GenerateRequest.shape, ["num_return_sequences"]).map(few),
   ],
   async run({ api, options, requestId, signal }) {
     const id = options.getString("run_id", true);

@@ -1,4 +1,6 @@
+import { optionFacts } from "@trainer/options";
 import { ApplicationCommandOptionType as Type, type APIApplicationCommandBasicOption as Option } from "discord.js";
+import type { z } from "zod";
 
 interface Bounds {
   readonly min: number;
@@ -50,3 +52,36 @@ export const option = {
 export const required = (option: Option): Option => Object.assign({}, option, { required: true });
 
 export const runId = (description: string): Option => required(option.completed("run_id", description));
+
+/** An option for each of these fields of a request, with their help in short, their defaults, bounds and choices. */
+export function fieldOptions<Name extends string>(
+  fields: Readonly<Record<Name, z.ZodType>>,
+  names: readonly Name[],
+): Option[] {
+  return names.map((name) => fieldOption(name, fields[name]));
+}
+
+function fieldOption(name: string, field: z.ZodType): Option {
+  const {
+    kind,
+    choices,
+    description,
+    minimum: min = 0,
+    maximum: max = Number.MAX_SAFE_INTEGER,
+    ...facts
+  } = optionFacts(field);
+  const [what = ""] = description.replace(/\.$/, "").split(/[;:]/, 1);
+  const preset = typeof facts.default === "string" || typeof facts.default === "number" ? String(facts.default) : "";
+  const help = preset === "" ? what : `${what}; ${preset} if left out`;
+  switch (kind) {
+    case "boolean":
+      return option.flag(name, help);
+    case "integer":
+      return option.int(name, help, { min, max });
+    case "number":
+      return option.number(name, help, { min, max });
+    case "string":
+    case "list":
+      return choices.length === 0 ? option.completed(name, help) : option.choice(name, help, choices);
+  }
+}

@@ -27,7 +27,7 @@ export const text = z.string({ error: words("a string") });
 export const short = (max: number) => text.max(max, `must have at most ${max} characters`);
 /** A text to be read by a model: at most 1 MiB of UTF-16 code units. A longer one is given as a file. */
 export const modelText = text.max(1 << 20, `must have at most ${1 << 20} characters; give a longer one as a file`);
-export const oneOf = <const T extends readonly [string, ...string[]]>(names: T) =>
+export const oneOf = <const T extends readonly string[]>(names: T) =>
   z.enum(names, {
     error: (issue) =>
       typeof issue.input === "string" ? `must be one of: ${[...names].sort().join(", ")}` : words("a string")(issue),

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { z } from "zod";
 import { refusalOf } from "./refusal.js";
 import { TokenizerTrainRequest } from "./tokenizer.js";
-import { TrainRequest } from "./train.js";
+import { TrainRequest, trainRequest } from "./train.js";
 import { ChatRequest, GenerateRequest, ScoreRequest } from "./use.js";
 
 const refused = (schema: z.ZodType, body: unknown) => {
@@ -37,7 +37,11 @@ test.each([
   [[], "400 INVALID_INPUT Invalid request body"],
   [null, "400 INVALID_INPUT Invalid request body"],
 ])("a training of %j is answered %s", (body, answer) => {
-  expect(refused(TrainRequest, body)).toBe(answer);
+  expect(refused(trainRequest({ optimizers: ["adamw", "adam", "sgd"] }), body)).toBe(answer);
+});
+
+test("names that a registry knows are taken as they are where no registry is at hand", () => {
+  expect(refused(TrainRequest, { corpus_file_id: "a", optimizer: "lion", model_family: "mamba" })).toBeNull();
 });
 
 test.each([

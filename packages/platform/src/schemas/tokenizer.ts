@@ -1,28 +1,36 @@
+import { documents, most, TrainOptions } from "@trainer/options";
 import { z } from "zod";
-import { figure, float, int, oneOf, orNull, withDefault } from "./fields.js";
-import { most } from "./most.js";
-import { checkCorpus, corpusFields, documents, readingFields } from "./train.js";
+import { figure, int, oneOf, orNull, withDefault } from "./fields.js";
+import { checkCorpus, corpusFields, readingFields } from "./train.js";
+import { wire, wireField, type Known } from "./wire.js";
 
-/** POST /tokenizers/train */
-export const TokenizerTrainRequest = z
-  .strictObject({
-    method: withDefault(oneOf(["bpe", "sentencepiece", "char"]), "bpe"),
-    vocab_size: withDefault(int({ min: 128, max: most.vocabSize }), 32_000).describe(
-      "Tokens at most. `char` takes what the text has, `bpe` 260 at least: one for each byte, and four.",
-    ),
-    min_frequency: withDefault(int({ min: 1 }), 2).describe("How often a pair must come to become a token, for `bpe`."),
-    ...corpusFields,
-    ...readingFields,
-    document: orNull(oneOf(documents)).describe(
-      "What no token reaches across; left out: a line, with `char` a file, so that line breaks are characters too.",
-    ),
-    holdout_fraction: withDefault(float({ min: 0, max: 0.5 }), 0.01).describe(
-      "How much of the text is kept apart to measure the tokenizer on.",
-    ),
-    seed: withDefault(int({ min: 0 }), 42),
-  })
-  .superRefine(checkCorpus)
-  .meta({ example: { method: "bpe", vocab_size: 8000, corpus_path: "shakespeare.txt" } });
+const { minFrequency, holdoutFraction, seed } = TrainOptions.shape;
+
+/** POST /tokenizers/train, of a server that knows these methods; without them every name is taken. */
+export const tokenizerTrainRequest = (known?: Known) =>
+  z
+    .strictObject({
+      method: wireField(
+        z.string().default("bpe").meta({ description: "how the text is cut", namesOf: "methods" }),
+        known,
+      ),
+      vocab_size: withDefault(int({ min: 128, max: most.vocabSize }), 32_000).describe(
+        "Tokens at most. `char` takes what the text has, `bpe` 260 at least: one for each byte, and four.",
+      ),
+      ...wire({
+        minFrequency,
+        seed: seed.describe("of what is kept apart"),
+        holdoutFraction: holdoutFraction.describe("part of the text that is kept apart to measure the tokenizer on"),
+      }),
+      ...corpusFields,
+      ...readingFields,
+      document: orNull(oneOf(documents)).describe(
+        "What no token reaches across; left out: a line, with `char` a file, so that line breaks are characters too.",
+      ),
+    })
+    .superRefine(checkCorpus)
+    .meta({ example: { method: "bpe", vocab_size: 8000, corpus_path: "shakespeare.txt" } });
+export const TokenizerTrainRequest = tokenizerTrainRequest();
 export type TokenizerTrainRequest = z.output<typeof TokenizerTrainRequest>;
 
 export const TokenizerAccepted = z.object({

@@ -1,24 +1,14 @@
+import { ChatOptions, EvaluateOptions, GenerateOptions, most, ScoreOptions } from "@trainer/options";
 import { z } from "zod";
-import { bool, figure, float, int, modelText, oneOf, orNull, short, text, withDefault } from "./fields.js";
-import { most } from "./most.js";
+import { figure, int, modelText, orNull, short, text, withDefault } from "./fields.js";
 import { JobState } from "./run.js";
-
-/** What the model reads of a text, and around it. */
-const framing = {
-  bos: withDefault(oneOf(["auto", "yes", "no"]), "auto").describe(
-    "What a text begins with. auto: what the tokenizer's template says; yes: a begin token also without one; no: none.",
-  ),
-  special_tokens: withDefault(bool, false).describe(
-    "Whether special tokens spelled out in the text are these tokens; else they are text.",
-  ),
-};
+import { wire } from "./wire.js";
 
 /** POST /runs/{run_id}/evaluate */
 export const EvaluateRequest = z
   .object({
-    split: withDefault(oneOf(["validation", "test"]), "validation"),
+    ...wire(EvaluateOptions.pick({ split: true, bos: true, specialTokens: true }).shape),
     path_override: orNull(text).describe("A text under the server's data to evaluate on instead."),
-    ...framing,
   })
   .meta({ example: { split: "test" } });
 export type EvaluateRequest = z.output<typeof EvaluateRequest>;
@@ -51,10 +41,8 @@ export const ScoreRequest = z
   .object({
     text: orNull(modelText),
     path: orNull(text).describe("Of a text under the server's data, in place of `text`."),
-    detail_level: withDefault(oneOf(["summary", "per_char"]), "summary"),
-    top_k: orNull(int({ min: 1, max: most.listed })),
-    seed: orNull(int({ min: 0 })),
-    ...framing,
+    ...wire(ScoreOptions.omit({ text: true, path: true, stride: true }).shape),
+    seed: orNull(int({ min: 0 })), // of other systems; nothing of a score is drawn
   })
   .superRefine(exactlyOne("text", "path"))
   .meta({ example: { text: "To be, or not to be", detail_level: "per_char", top_k: 3 } });
@@ -91,34 +79,21 @@ export type ScoreResult = z.output<typeof ScoreResult>;
 export const ScoreResponse = ScoreResult.extend({ request_id: z.string() });
 export type ScoreResponse = z.output<typeof ScoreResponse>;
 
-/** How text is drawn. */
-const sampling = (defaults: {
-  readonly maxNewTokens: number;
-  readonly temperature: number;
-  readonly topP: number;
-}) => ({
-  max_new_tokens: withDefault(int({ min: 1, max: 1024 }), defaults.maxNewTokens),
-  temperature: withDefault(float({ min: 0, max: 2 }), defaults.temperature).describe("0 is greedy."),
-  top_k: withDefault(int({ min: 0, max: most.vocabSize }), 50).describe("0 is off."),
-  top_p: withDefault(float({ min: 0, max: 1 }), defaults.topP),
-});
+/** Ways to draw tokens that requests have no field for. */
+const notInRequests = { minP: true, repetitionPenalty: true } as const;
 
 /** POST /runs/{run_id}/generate */
 export const GenerateRequest = z
   .object({
     prompt_text: orNull(modelText),
     prompt_path: orNull(text).describe("Of a prompt under the server's data, in place of `prompt_text`."),
-    ...sampling({ maxNewTokens: 64, temperature: 1, topP: 1 }),
-    ...framing,
-    stop_on_eos: withDefault(bool, true),
+    ...wire(GenerateOptions.omit({ ...notInRequests, prompt: true, stopSequences: true }).shape),
     stop_sequences: withDefault(
       z
         .array(short(most.marker), "must be a list of strings")
         .max(most.stopSequences, `must be at most ${most.stopSequences} strings`),
       [],
     ),
-    seed: orNull(int({ min: 0 })),
-    num_return_sequences: withDefault(int({ min: 1, max: 16 }), 1),
   })
   .superRefine(exactlyOne("prompt_text", "prompt_path"))
   .meta({ example: { prompt_text: "To be, or", max_new_tokens: 64, temperature: 0.8 } });
@@ -145,8 +120,7 @@ export const ChatRequest = z
   .object({
     message: modelText,
     session_id: orNull(short(most.name)).describe("Left out: a new conversation."),
-    ...sampling({ maxNewTokens: 128, temperature: 0.8, topP: 0.95 }),
-    ...framing,
+    ...wire(ChatOptions.omit({ ...notInRequests, seed: true }).shape),
   })
   .meta({ example: { message: "Who are you?" } });
 export type ChatRequest = z.output<typeof ChatRequest>;

@@ -8,7 +8,7 @@ import { waitForLock } from "../home/wait-for-lock.js";
 import { cachedPath, cacheLock, useCached } from "./corpus-cache.js";
 import { leftOutOf, openCorpus } from "./corpus.js";
 import type { FetchedCorpus } from "./fetch-corpus.js";
-import type { CorpusFormat } from "./file-kinds.js";
+import type { CorpusFormat } from "@trainer/options";
 import { joinedText } from "./joined-text.js";
 import type { TextLosses } from "./left-out.js";
 import type { LeftOut } from "../home/text-losses.js";

@@ -1,9 +1,4 @@
-import { z } from "zod";
 import { CorpusError } from "./corpus-error.js";
-
-/** How files are read: by their names, or all as plain text or as JSON lines. */
-export const CorpusFormat = z.enum(["auto", "text", "jsonl"]);
-export type CorpusFormat = z.infer<typeof CorpusFormat>;
 
 /** How one file is read; "json", an array of texts. */
 export type FileFormat = "text" | "jsonl" | "json";

@@ -1,18 +1,11 @@
 import { readdirSync, statSync, type Stats } from "node:fs";
 import { join, resolve } from "node:path";
+import type { CorpusFormat } from "@trainer/options";
 import type { Home } from "../home/home.js";
 import type { TextRoot } from "../home/text-root.js";
 import { breathe } from "./breathe.js";
 import { CorpusError } from "./corpus-error.js";
-import {
-  formatOf,
-  isGzip,
-  kindOf,
-  READ_NAMES,
-  refuseMarked,
-  type CorpusFormat,
-  type FileFormat,
-} from "./file-kinds.js";
+import { formatOf, isGzip, kindOf, READ_NAMES, refuseMarked, type FileFormat } from "./file-kinds.js";
 import type { SkippedFile } from "./left-out.js";
 import { byKind } from "./left-out.js";
 

@@ -2,8 +2,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { documentCutter, type DocumentMode } from "./cut-documents.js";
 import { BatchBuilder, documentsOf } from "./document-batch.js";
-import { KNOWN_SEPARATORS } from "./document-separator.js";
-import { SeparatorCutter } from "./separators.js";
+import { KNOWN_SEPARATORS, SeparatorCutter } from "./separators.js";
 
 interface Cut {
   readonly separator?: string;

@@ -1,6 +1,9 @@
 import type { BatchBuilder } from "./document-batch.js";
 import type { DocumentCutter } from "./cut-documents.js";
-import { KNOWN_SEPARATORS, type DocumentSeparator } from "./document-separator.js";
+import type { DocumentSeparator } from "@trainer/options";
+
+/** Lines by which collections of documents mark where each ends, as tokens of GPT-2, LLaMA and others are spelled. */
+export const KNOWN_SEPARATORS = ["<|endoftext|>", "<|end_of_text|>", "</s>", "<eos>", "[EOS]"] as const;
 
 const [LF, CR, TAB, SPACE] = [0x0a, 0x0d, 0x09, 0x20] as const;
 

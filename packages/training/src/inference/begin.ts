@@ -1,6 +1,6 @@
 import { NO_FRAME, type Frame, type Tokenizer } from "@trainer/tokenizers";
 import { TrainingError } from "../errors.js";
-import type { BosChoice } from "../options/bos.js";
+import type { BosChoice } from "@trainer/options";
 import type { OpenModel } from "./open-model.js";
 
 /** What of a model says how a text begins. */

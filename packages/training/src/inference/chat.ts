@@ -1,5 +1,5 @@
 import type { OpenModel } from "./open-model.js";
-import { ChatOptions, type ChatInput } from "../options/chat-options.js";
+import { ChatOptions, type ChatInput } from "@trainer/options";
 import { frameOf, missing, spelled } from "./begin.js";
 import { RenderedChat } from "./chat-template.js";
 import { generateManyStream, type FinishReason, type Prompt } from "./generate.js";

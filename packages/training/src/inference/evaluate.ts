@@ -11,7 +11,7 @@ import { evaluateSplit, type SplitEvaluation } from "../step/evaluate-split.js";
 import type { Compute } from "../step/precision.js";
 import { compareMetrics, type Comparison } from "./comparison.js";
 import type { Diversity } from "./diversity.js";
-import { EvaluateOptions, type EvaluateInput } from "../options/evaluate-options.js";
+import { EvaluateOptions, type EvaluateInput } from "@trainer/options";
 import { evaluationPlace } from "./evaluation-place.js";
 import { openEvaluationText, type ReadContext } from "./evaluation-text.js";
 import { lastEvaluation, writeEvaluation, type Metrics } from "./evaluation-files.js";

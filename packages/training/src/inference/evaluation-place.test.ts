@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { EvaluateOptions } from "../options/evaluate-options.js";
+import { EvaluateOptions } from "@trainer/options";
 import { splitCount } from "../../test/split-count.js";
 import { evaluationPlace, usualSplit } from "./evaluation-place.js";
 

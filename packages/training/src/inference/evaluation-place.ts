@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { basename, join, resolve } from "node:path";
 import type { RunManifest } from "../home/manifest.js";
-import { EvaluateOptions } from "../options/evaluate-options.js";
+import { EvaluateOptions } from "@trainer/options";
 
 const usual = EvaluateOptions.parse({});
 

@@ -17,8 +17,8 @@ import { planEvaluation, type PlannedEvaluation } from "../step/planned-evaluati
 import { assertSameRule } from "../corpus/split-version.js";
 import { fromConfig } from "../options/wire-names.js";
 import { frameOf } from "./begin.js";
-import type { BosChoice } from "../options/bos.js";
-import type { EvaluateOptions } from "../options/evaluate-options.js";
+import type { BosChoice } from "@trainer/options";
+import type { EvaluateOptions } from "@trainer/options";
 import type { OpenModel } from "./open-model.js";
 
 export interface EvaluationText extends PlannedEvaluation, Disposable {

@@ -8,7 +8,7 @@ import { checkFinite } from "./check-finite.js";
 import { ContinuousBatch } from "./continuous-batch.js";
 import { MAX_BATCH_SIZE } from "./decoding-group.js";
 import { DeviceDecoder, STRETCH, type Stretch } from "./device-decoder.js";
-import { GenerateOptions, type GenerateInput } from "../options/generate-options.js";
+import { GenerateOptions, type GenerateInput } from "@trainer/options";
 import { frameOf, missing, spelled } from "./begin.js";
 import type { OpenModel } from "./open-model.js";
 import { parseOptions } from "../options/parse-options.js";

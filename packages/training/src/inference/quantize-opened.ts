@@ -2,7 +2,7 @@ import { loss, quantize, type CausalLm } from "@trainer/models";
 import { noGrad, scope, type WeightType } from "@trainer/torch";
 import type { Batch } from "../bins/batch-loader.js";
 import type { Home } from "../home/home.js";
-import { EvaluateOptions } from "../options/evaluate-options.js";
+import { EvaluateOptions } from "@trainer/options";
 import { openEvaluationText } from "./evaluation-text.js";
 import type { OpenModel } from "./open-model.js";
 

@@ -1,5 +1,5 @@
 import { diversity, type Diversity } from "./diversity.js";
-import type { EvaluateOptions } from "../options/evaluate-options.js";
+import type { EvaluateOptions } from "@trainer/options";
 import { generate } from "./generate.js";
 import type { OpenModel } from "./open-model.js";
 

@@ -10,7 +10,7 @@ import { fidelity, type Fidelity } from "./fidelity.js";
 import type { OpenModel } from "./open-model.js";
 import { parseOptions } from "../options/parse-options.js";
 import { perCharacter, type CharacterScore } from "./per-character.js";
-import { ScoreOptions, type ScoreInput } from "../options/score-options.js";
+import { ScoreOptions, type ScoreInput } from "@trainer/options";
 import { tokenTexts } from "./token-texts.js";
 import { alike, slidingWindows, type Window } from "./window.js";
 

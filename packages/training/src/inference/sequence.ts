@@ -1,6 +1,6 @@
 import { StreamDecoder } from "@trainer/tokenizers";
 import type { Tensor } from "@trainer/torch";
-import type { GenerateOptions } from "../options/generate-options.js";
+import type { GenerateOptions } from "@trainer/options";
 import type { OpenModel } from "./open-model.js";
 import type { Random } from "../corpus/random.js";
 import { absentBias } from "./absent.js";

@@ -3,7 +3,8 @@ import { matching } from "@trainer/testing";
 import { expect, test } from "vitest";
 import { assertWeightsFit, memoryOf } from "./assert-weights-fit.js";
 import { newModel } from "./make-model.js";
-import { DEFAULT_SEQ_LEN, parseTrainOptions, type TrainInput } from "../options/options.js";
+import { DEFAULT_SEQ_LEN } from "@trainer/options";
+import { parseTrainOptions, type TrainInput } from "../options/options.js";
 
 const options = (input: Partial<TrainInput>) => ({
   ...parseTrainOptions({ corpus: "-", modelConfig: { nLayer: 1, nEmbd: 16, nHead: 2 }, ...input }),

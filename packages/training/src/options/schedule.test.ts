@@ -1,6 +1,7 @@
+import { lrSchedules } from "@trainer/options";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { cappedRates, learningRateAt, lrSchedules, type ScheduleOptions } from "./schedule.js";
+import { cappedRates, learningRateAt, type ScheduleOptions } from "./schedule.js";
 
 const at = (step: number, o: Partial<ScheduleOptions>) =>
   learningRateAt(step, { schedule: "constant", learningRate: 1, warmupSteps: 0, minLr: 0, totalSteps: 10, ...o });

@@ -1,5 +1,4 @@
-export const lrSchedules = ["constant", "cosine", "linear"] as const;
-export type LrSchedule = (typeof lrSchedules)[number];
+import type { LrSchedule } from "@trainer/options";
 
 export interface ScheduleOptions {
   readonly schedule: LrSchedule;

@@ -1,6 +1,6 @@
 import { openHome } from "../home/home.js";
 import { evaluate } from "../inference/evaluate.js";
-import { EvaluateOptions } from "../options/evaluate-options.js";
+import { EvaluateOptions } from "@trainer/options";
 import { usualSplit } from "../inference/evaluation-place.js";
 import { openModel } from "../inference/open-model.js";
 import type { Reporter } from "./reporter.js";

@@ -1,5 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
+import { DEFAULT_SEQ_LEN } from "@trainer/options";
 import { isFolder, makeFolder, syncFolder } from "@trainer/disk";
 import type { BringContext } from "../artifact/bring-run.js";
 import { corpusPaths } from "../corpus/corpus-paths.js";
@@ -15,13 +16,7 @@ import { fetching } from "../home/fetching.js";
 import { RunLock } from "../home/lock.js";
 import { ManifestFile } from "../home/manifest-file.js";
 import { newManifest } from "./new-manifest.js";
-import {
-  DEFAULT_SEQ_LEN,
-  parseTrainOptions,
-  type RunOptions,
-  type TrainInput,
-  type TrainOptions,
-} from "../options/options.js";
+import { parseTrainOptions, type RunOptions, type TrainInput, type TrainOptions } from "../options/options.js";
 import { resolvePretrained } from "../model/pretrained.js";
 import { resolveCompute } from "../step/precision.js";
 import { hasSaved } from "../checkpoint/has-saved.js";

@@ -9,9 +9,9 @@ import {
 } from "@trainer/torch";
 import type { Precision } from "@trainer/models";
 import { TrainingError } from "../errors.js";
-import type { DeviceChoice, PrecisionChoice } from "../options/compute-choices.js";
+import type { DeviceChoice, PrecisionChoice } from "@trainer/options";
 
-export type { DeviceChoice, PrecisionChoice } from "../options/compute-choices.js";
+export type { DeviceChoice, PrecisionChoice } from "@trainer/options";
 
 /** Where a run computes, and in which precision. */
 export interface Compute {

@@ -8,8 +8,9 @@ import {
   RunRemoved,
   RunStatus,
   TrainAccepted,
-  TrainRequest,
+  trainRequest,
 } from "@trainer/platform";
+import { knownNames } from "../services/capabilities.js";
 import type { RunFiles } from "../services/run-files.js";
 import type { Runs } from "../services/runs.js";
 import type { Trainings } from "../services/trainings.js";
@@ -53,7 +54,7 @@ export function runRoutes(
         summary: "Queue a training",
         description: "With an Idempotency-Key, the same request within a day gives the same run.",
         headers: Idempotency,
-        body: TrainRequest,
+        body: trainRequest(knownNames()),
         response: { 200: TrainAccepted, ...MISSING, ...BODY, ...CONTRADICTED },
       },
     },

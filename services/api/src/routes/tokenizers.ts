@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { TokenizerAccepted, TokenizerInfo, TokenizerList, TokenizerTrainRequest } from "@trainer/platform";
+import { TokenizerAccepted, TokenizerInfo, TokenizerList, tokenizerTrainRequest } from "@trainer/platform";
+import { knownNames } from "../services/capabilities.js";
 import type { Tokenizers } from "../services/tokenizers.js";
 import { BODY, MISSING, QUERY } from "./answers.js";
 import { intParam } from "./query.js";
@@ -17,7 +18,7 @@ export function tokenizerRoutes(app: ZodApp, { tokenizers }: { readonly tokenize
       schema: {
         tags,
         summary: "Queue the training of a tokenizer",
-        body: TokenizerTrainRequest,
+        body: tokenizerTrainRequest(knownNames()),
         response: { 200: TokenizerAccepted, ...MISSING, ...BODY },
       },
     },

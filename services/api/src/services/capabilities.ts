@@ -1,8 +1,9 @@
-import type { Capabilities } from "@trainer/platform";
-import { snakeKeys, type FamilyInfo } from "@trainer/models/capabilities";
+import { devices } from "@trainer/options";
+import type { Capabilities, Known } from "@trainer/platform";
+import { familyNames, snakeKeys, type FamilyInfo } from "@trainer/models/capabilities";
 import { optimizerNames } from "@trainer/torch/capabilities";
 import { loadedPlugins } from "@trainer/training/plugins";
-import { methods } from "@trainer/tokenizers/capabilities";
+import { methodNames, methods } from "@trainer/tokenizers/capabilities";
 
 /** What requests may name. */
 export const capabilities = (families: ReadonlyMap<string, FamilyInfo>): Capabilities => ({
@@ -19,7 +20,14 @@ export const capabilities = (families: ReadonlyMap<string, FamilyInfo>): Capabil
     title,
     least_vocab_size: leastVocabSize,
   })),
-  devices: ["cpu", "cuda", "auto"],
+  devices: [...devices],
   optimizers: optimizerNames(),
   plugins: loadedPlugins().map(({ plugin: { name, version } }) => ({ name, version })),
+});
+
+/** The names that requests are held to: those that are registered when the API starts. */
+export const knownNames = (): Known => ({
+  families: familyNames(),
+  methods: methodNames(),
+  optimizers: optimizerNames(),
 });

@@ -1,4 +1,5 @@
-import { most, TrainRequest, type RunProgress } from "@trainer/platform";
+import { most } from "@trainer/options";
+import { TrainRequest, type RunProgress } from "@trainer/platform";
 import { near } from "@trainer/testing";
 import type { StepDone } from "@trainer/training";
 import * as fc from "fast-check";

@@ -1,3 +1,4 @@
+import { camel, TrainOptions } from "@trainer/options";
 import { TrainRequest } from "@trainer/platform";
 import { containing } from "@trainer/testing";
 import { expect, test } from "vitest";
@@ -85,6 +86,13 @@ test("whatever a request says its training is given, under the name that it has 
     evalTokens: 1000,
     finetuneLrCap: 0.125,
   });
+});
+
+test("all that a training is given is an option, and whatever a request can ask is given", () => {
+  const options: Readonly<Record<string, unknown>> = trainOptions(settings(), { ...about, corpus: "a.txt" });
+  expect(Object.keys(options).filter((name) => !(name in TrainOptions.shape))).toEqual([]);
+  const { tokenizer_id: _id, corpus_path: _path, user_id: _user, ...fields } = TrainRequest.shape;
+  expect(Object.keys(fields).filter((name) => !(camel(name) in options))).toEqual([]);
 });
 
 test("a corpus on the server's disk is named by where it lies there", () => {

@@ -16,12 +16,12 @@ export function define(command: Command, io: Io): void {
       "One plain file goes as it is; several, records of .jsonl and what is zipped are joined in the order given (in " +
       "folders, by their names), a blank line between them. It lies in the home's cache then too.",
     args: { "<path...>": `files or folders of text: ${READ_NAMES}` },
-    options: z.strictObject({ as: TEXT_FLAGS.as, url: serviceUrl }),
+    options: z.strictObject({ corpusFormat: TEXT_FLAGS.corpusFormat, url: serviceUrl }),
     examples: {
       "trainer corpus add plays.txt": "its id, lines, characters, scripts",
       "trainer train $(trainer corpus add texts/ --json | jq -r .file_id)": "and then train on it",
     },
-    async run({ args, options: { as: format, url }, home, io, out }) {
+    async run({ args, options: { corpusFormat: format, url }, home, io, out }) {
       const { addCorpus, corpusStatistics, openHome } = await import("@trainer/training");
       const { filesService, withProgress } = await import("../../services/files-service.js");
       const dataBank = filesService({ home, io, out, url });

@@ -1,17 +1,17 @@
 import type { Command } from "commander";
+import { ScoreOptions } from "@trainer/options";
 import { z } from "zod";
 import { defineCommand } from "../../framework/define-command.js";
 import { formatCount } from "../../display/quantity.js";
 import { oneSource } from "../../flags/given-text.js";
 import type { Io } from "../../process/io.js";
 import { readLines } from "../../process/read-lines.js";
-import { SPECIAL_TOKENS } from "../../flags/text-flags.js";
 import { openTokenizer, TOKENIZER_ARGUMENT } from "./argument.js";
 
 const EncodeFlags = z.strictObject({
   text: z.string().nullable().default(null).describe("the text to encode; -, or left out: stdin"),
   path: z.string().min(1).nullable().default(null).describe("a file with the text to encode"),
-  specialTokens: z.boolean().default(false).describe(SPECIAL_TOKENS),
+  specialTokens: ScoreOptions.shape.specialTokens,
 });
 
 export function define(command: Command, io: Io): void {

@@ -3,7 +3,8 @@ import { basename, join, resolve } from "node:path";
 import type { Command } from "commander";
 import { methodInfo, methodNames, SentencePieceOptions, type MethodName } from "@trainer/tokenizers/capabilities";
 import type { TokenizerManifest } from "@trainer/training";
-import { READ_NAMES, TrainOptions } from "@trainer/training/options";
+import { grouped, preset, TrainOptions, ungrouped } from "@trainer/options";
+import { READ_NAMES } from "@trainer/training/options";
 import { z } from "zod";
 import { defineCommand } from "../../framework/define-command.js";
 import { formatDuration } from "../../display/duration.js";
@@ -18,7 +19,7 @@ import { assertFree } from "../../framework/assert-free.js";
 import { statsLines } from "../../display/tokenizer-stats.js";
 import { tokenizerProgress } from "./progress.js";
 
-const run = TrainOptions.shape;
+const run = ungrouped(TrainOptions.shape);
 const library = SentencePieceOptions.shape;
 
 /** The options of SentencePiece's own trainer that are asked for most. */
@@ -44,11 +45,10 @@ const TokenizerFlags = z.strictObject({
     .nullable()
     .default(null)
     .describe("tokens to end with, the special ones included; left out: 1,024 to 32,768 by the size of the text"),
-  minFrequency: run.minFrequency.describe("how often a pair must occur to become a token, with bpe"),
-  holdoutFraction: run.holdoutFraction
-    .unwrap()
-    .default(0)
-    .describe("part of the text that is not trained on, and that the statistics are of; 0: of what is trained on"),
+  minFrequency: run.minFrequency,
+  holdoutFraction: preset(run.holdoutFraction, 0).describe(
+    "part of the text that is not trained on, and that the statistics are of; 0: of what is trained on",
+  ),
   seed: run.seed.describe("of what is held back"),
   document: run.document
     .unwrap()
@@ -57,13 +57,11 @@ const TokenizerFlags = z.strictObject({
     .describe("what no token reaches across; left out: line, with char file, so that line feeds are characters too"),
   ...TEXT_FLAGS,
   normalization: z.enum(["none", "NFC"]).default("none").describe("with char, what is done to a text before it is cut"),
-  ...OfSentencePiece.shape,
+  ...grouped("With --method sentencepiece", OfSentencePiece.shape),
   threads: z.int().min(0).default(0).describe("processor threads; 0: one a core"),
   out: z.string().min(1).nullable().default(null).describe("folder to write; left out: one in the home"),
   force: z.boolean().default(false).describe("replace what is in the --out folder"),
 });
-
-const GROUPS = { "With --method sentencepiece:": Object.keys(OfSentencePiece.shape) };
 
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
@@ -71,7 +69,6 @@ export function define(command: Command, io: Io): void {
       "Train a tokenizer: byte-level BPE, whose tokenizer.json is Hugging Face's, SentencePiece, or single characters.",
     args: { "<file...>": `files or folders: ${READ_NAMES}; of JSON the field \`text\`` },
     options: TokenizerFlags,
-    groups: GROUPS,
     examples: {
       "trainer tokenizer train book.txt --vocab-size 8000":
         "into the home, under an id to use with `trainer train --tokenizer`",

@@ -8,6 +8,9 @@ export const most = {
   seqLen: 1_048_576,
   vocabSize: 4_194_304,
   workers: 1_024,
+  /** Tokens of a text that is written, and such texts of a prompt. */
+  newTokens: 1_024,
+  sequences: 16,
   /** Likeliest tokens that a score lists for each token of a text. */
   listed: 1_000,
   stopSequences: 64,

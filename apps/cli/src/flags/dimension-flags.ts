@@ -1,0 +1,23 @@
+import { dimensions } from "@trainer/models/capabilities";
+import { grouped } from "@trainer/options";
+
+/** The dimensions of models that can be chosen in place of a size's. */
+export const DIMENSION_FLAGS = grouped("Dimensions, in place of the size's", {
+  nLayer: dimensions.nLayer.describe("gpt2: layers"),
+  nEmbd: dimensions.nEmbd.describe("gpt2: width"),
+  nHead: dimensions.nHead.describe("gpt2: attention heads; they divide the width"),
+  hiddenSize: dimensions.hiddenSize.describe("llama, qwen: width"),
+  intermediateSize: dimensions.intermediateSize.describe("llama, qwen: width inside the feed-forward layer"),
+  numHiddenLayers: dimensions.numHiddenLayers.describe("llama, qwen: layers"),
+  numAttentionHeads: dimensions.numAttentionHeads.describe("llama, qwen: attention heads; they divide the width"),
+  numKeyValueHeads: dimensions.numKeyValueHeads.describe("llama, qwen: keys and values that the heads share"),
+  headDim: dimensions.headDim.describe("llama, qwen: width of a head"),
+  ropeTheta: dimensions.ropeTheta.describe("llama, qwen: base of the rotary positions"),
+  tieWordEmbeddings: dimensions.tieWordEmbeddings.meta({
+    description: "llama, qwen: the head is the embedding",
+    negated: "llama, qwen: the head has weights of its own",
+  }),
+  embedDim: dimensions.embedDim.describe("char_lstm: width of the embedding"),
+  hiddenDim: dimensions.hiddenDim.describe("char_lstm: width of a layer"),
+  numLayers: dimensions.numLayers.describe("char_lstm: layers"),
+});

@@ -1,0 +1,25 @@
+export { ChatOptions, type ChatInput } from "./chat-options.js";
+export {
+  corpusFormats,
+  devices,
+  documents,
+  lrSchedules,
+  precisionChoices,
+  weightChoices,
+  type CorpusFormat,
+  type DeviceChoice,
+  type LrSchedule,
+  type PrecisionChoice,
+  type WeightChoice,
+} from "./choices.js";
+export { type DocumentSeparator } from "./document-separator.js";
+export { EvaluateOptions, type EvaluateInput } from "./evaluate-options.js";
+export { optionFacts, type OptionFacts, type OptionKind, type Registry } from "./facts.js";
+export { GenerateOptions, type GenerateInput } from "./generate-options.js";
+export { camel, camelKeys, snake, snakeKeys, type CamelKeys, type Snake, type SnakeKeys } from "./keys.js";
+export { most } from "./most.js";
+export { grouped, preset, ungrouped } from "./presets.js";
+export { samplePrompts } from "./sample-prompts.js";
+export { ScoreOptions, type ScoreInput } from "./score-options.js";
+export { type BosChoice } from "./text-around.js";
+export { DEFAULT_SEQ_LEN, notInRequests, TrainOptions } from "./train-options.js";

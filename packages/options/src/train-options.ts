@@ -1,0 +1,232 @@
+import { ID_RULE, isId } from "@trainer/disk/ids";
+import { z } from "zod";
+import { grouped } from "./presets.js";
+import { corpusFormats, devices, documents, lrSchedules, precisionChoices } from "./choices.js";
+import { DocumentSeparator } from "./document-separator.js";
+import { most } from "./most.js";
+import { specialTokens } from "./text-around.js";
+
+const count = z.int().min(0);
+const positive = z.int().min(1);
+const fraction = z.number().min(0).max(0.5);
+const rate = z.number().min(0);
+const decay = z.number().min(0).lt(1);
+
+/** Tokens of context, where neither a request nor pretrained weights say. */
+export const DEFAULT_SEQ_LEN = 512;
+
+const text = grouped("Text and tokenizer", {
+  /** Files or folders of text. Of a run whose corpus has an id: where that lay. */
+  corpus: z
+    .union([
+      z
+        .string()
+        .trim()
+        .min(1)
+        .transform((path) => [path]),
+      z.array(z.string().trim().min(1)),
+    ])
+    .default([]),
+  /** In place of files: under which id a file service keeps the text. */
+  corpusFileId: z.string().trim().min(1).nullable().default(null),
+  tokenizer: z
+    .string()
+    .trim()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe("id or path of a tokenizer; left out: one is trained on the corpus first"),
+  tokenizerMethod: z.string().nullable().default(null).meta({
+    description: "of the tokenizer to train; left out: char with char_lstm, else bpe",
+    namesOf: "methods",
+  }),
+  vocabSize: positive.nullable().default(null).meta({
+    description: "tokens of the tokenizer to train; left out: 1,024 to 32,768 by the size of the text",
+    most: most.vocabSize,
+  }),
+  minFrequency: positive.default(2).describe("how often a pair must occur to become a token, with bpe"),
+  specialTokens,
+  document: z.enum(documents).default("line").describe("what a document is; each ends with [EOS]"),
+  documentSeparator: DocumentSeparator.default("none").describe(
+    "the line that ends a document in plain text; auto: <|endoftext|>, </s> and others known for it; none",
+  ),
+  corpusFormat: z.enum(corpusFormats).default("auto").meta({
+    description:
+      "how files are read: auto, by their names (one of the file service as plain text); text, as plain text whatever they are called; jsonl, JSON lines",
+    flag: "as",
+  }),
+  holdoutFraction: fraction.default(0.01).describe("part of the corpus that validation takes"),
+  testSplitRatio: fraction.default(0.15).describe("part of the corpus that the final test takes"),
+});
+
+const model = grouped("Model", {
+  modelFamily: z.string().default("gpt2").meta({ description: "the architecture", namesOf: "families", flag: "model" }),
+  modelSize: z
+    .string()
+    .default("small")
+    .meta({ description: "the dimensions, by the name of a size that the family has", flag: "size" }),
+  /** Own dimensions and rates in place of the size's: those that the family has. */
+  modelConfig: z.record(z.string(), z.unknown()).default({}).describe("dimensions and rates in place of the size's"),
+});
+
+const fineTuning = grouped("Fine-tuning", {
+  pretrainedRunId: z
+    .string()
+    .trim()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe("run, or folder of Hugging Face weights, to start from"),
+  freezeEmbed: z.boolean().default(false).describe("leave the token embedding as it is"),
+  finetuneLrCap: rate.default(5e-5).describe("highest learning rate of a run that starts from other weights"),
+  loraRank: count
+    .default(0)
+    .describe("train a low-rank adapter of so many columns and leave the weights; 0: the weights"),
+  loraAlpha: z
+    .number()
+    .positive()
+    .nullable()
+    .default(null)
+    .describe("scales the adapter, over its rank; left out: twice the rank"),
+  loraDropout: decay.default(0).describe("dropout of the adapter's input"),
+  loraTargets: z
+    .array(z.string().trim().min(1))
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe("a layer that gets an adapter, by its name; left out: every one but the head"),
+});
+
+const training = grouped("Training", {
+  /** Weights of another run can be trained on shorter sequences than their context; longer ones are refused. */
+  maxSeqLen: z
+    .int()
+    .min(8)
+    .nullable()
+    .default(null)
+    .meta({
+      description: `tokens of context; left out: ${DEFAULT_SEQ_LEN}, or all that the pretrained model reads`,
+      most: most.seqLen,
+    }),
+  batchSize: z
+    .union([positive, z.literal("auto")])
+    .default(4)
+    .meta({ description: "sequences in a batch", auto: "as many as fit into memory", most: most.batchSize }),
+  gradAccumSteps: positive.default(1).describe("batches whose gradients make one step"),
+  /** Positions begin anew with each document too. Otherwise a window is one text, as GPT-2 was trained. */
+  maskDocuments: z.boolean().default(false).describe("keep documents that share a sequence from looking at each other"),
+  activationCheckpointing: z
+    .boolean()
+    .default(false)
+    .describe("less memory for about a third more time, the same numbers"),
+  numEpochs: positive.default(1).meta({ description: "times through the corpus", most: most.epochs }),
+  maxSteps: positive
+    .nullable()
+    .default(null)
+    .meta({ description: "steps in all, in place of epochs", most: most.steps }),
+  optimizer: z.string().default("adamw").meta({ description: "how the weights are moved", namesOf: "optimizers" }),
+  learningRate: rate.default(5e-4).describe("how far the weights are moved in a step, at most"),
+  lrSchedule: z.enum(lrSchedules).default("constant").describe("how the learning rate goes on after warm-up"),
+  warmupSteps: count.default(0).describe("steps over which the learning rate rises from 0"),
+  minLr: rate.default(0).describe("where a falling learning rate ends"),
+  weightDecay: rate.nullable().default(null).describe("left out: 0.01 with adamw, else 0"),
+  beta1: decay.default(0.9).describe("Adam's decay of the mean gradient"),
+  beta2: decay.default(0.999).describe("Adam's decay of the mean squared gradient"),
+  gradientClipping: rate.default(1).describe("largest norm of a gradient; 0: any"),
+  earlyStoppingPatience: positive
+    .default(5)
+    .meta({ description: "validations without a gain before the run ends", most: most.epochs }),
+  seed: count.default(42).describe("of everything random: equal seeds give equal runs"),
+});
+
+const reports = grouped("Reports and checkpoints", {
+  evalEvery: count.default(0).describe("validate every n steps; 0: after each epoch"),
+  evalTokens: count
+    .default(0)
+    .describe(
+      "about how many tokens a validation, test or evaluation predicts, drawn by the seed; 0: all of the split",
+    ),
+  evaluate: z.boolean().default(true).meta({
+    description: "evaluate the best weights at the end, with samples",
+    negated: "end without the evaluation and its samples",
+  }),
+  logEvery: positive.default(10).describe("report every n steps"),
+  checkpointEvery: count.default(0).describe("save every n steps; 0: by time alone"),
+  checkpointMinutes: rate.default(5).describe("save every x minutes; 0: by steps alone"),
+  keepCheckpoints: positive.default(2).describe("how many checkpoints stay, beside the best"),
+  /** Folder name under `models/`. */
+  runId: z
+    .string()
+    .refine(isId, `must be ${ID_RULE}`)
+    .nullable()
+    .default(null)
+    .describe("name of the run; left out: one is made up"),
+});
+
+const machine = grouped("Machine", {
+  device: z.enum(devices).default("auto").describe("where to compute"),
+  precision: z
+    .enum(precisionChoices)
+    .default("auto")
+    .describe(
+      "of the arithmetic; auto: fp16 on a GPU, fp32 on a CPU, which takes no other; tf32: fp32 but for products, by the TF32 units of a GPU",
+    ),
+  deterministic: z
+    .boolean()
+    .default(false)
+    .describe("on a GPU only algorithms that repeat to the bit, which takes longer; a CPU has no others"),
+  threads: z
+    .union([count, z.literal("auto")])
+    .default(0)
+    .meta({ description: "processor threads; 0: one a core", auto: "as many as other programs leave free now" }),
+  dataNumWorkers: count.nullable().default(null).meta({
+    description: "recorded for other clients; batches are prepared by the training thread",
+    most: most.workers,
+  }),
+  dataPinMemory: z.boolean().nullable().default(null).meta({
+    description: "recorded for other clients; without effect",
+    negated: "the same, as false",
+  }),
+  /** A 64-bit id, in files a string of digits. */
+  userId: z
+    .union([z.bigint(), z.int(), z.string().regex(/^\d{1,20}$/, "must be a whole number")])
+    .transform(BigInt)
+    .refine((id) => id >= 0n && id < 2n ** 64n, "must be a 64-bit id, 0 or more")
+    .default(0n)
+    .describe("whom the manifest names as the owner"),
+});
+
+/** What a run is asked to do. Names that a registry knows are open here, and held to it where the registry is. */
+export const TrainOptions = z.strictObject({
+  ...text,
+  ...model,
+  ...fineTuning,
+  ...training,
+  ...reports,
+  ...machine,
+});
+
+/** The options that a request over HTTP has no field for: a new option is one of a request's unless it is named here. */
+export const notInRequests = {
+  loraRank: true,
+  loraAlpha: true,
+  loraDropout: true,
+  loraTargets: true,
+  gradAccumSteps: true,
+  maskDocuments: true,
+  activationCheckpointing: true,
+  lrSchedule: true,
+  warmupSteps: true,
+  minLr: true,
+  weightDecay: true,
+  beta1: true,
+  beta2: true,
+  evalEvery: true,
+  evaluate: true,
+  logEvery: true,
+  checkpointEvery: true,
+  checkpointMinutes: true,
+  keepCheckpoints: true,
+  runId: true, // the API makes it
+  threads: true, // whoever runs the worker says how many it has
+} as const;

@@ -1,0 +1,54 @@
+import { optionFacts, snake, type OptionFacts, type Registry, type Snake } from "@trainer/options";
+import type { z } from "zod";
+import { bool, float, int, oneOf, orNull, text, withDefault } from "./fields.js";
+
+type Shape = Readonly<Record<string, z.ZodType>>;
+
+/** What an option holds when it came over the wire: of several types the first, without the words beside a number. */
+type Held<S> =
+  S extends z.ZodDefault<infer Inner>
+    ? Held<Inner>
+    : S extends z.ZodNullable<infer Inner>
+      ? Held<Inner> | null
+      : S extends { readonly options: readonly [infer First, ...unknown[]] }
+        ? Held<First>
+        : z.output<S>;
+type Field<S> = z.ZodType<Held<S>, Held<S> | null | undefined>;
+type Fields<S> = { [Key in keyof S & string as Snake<Key>]: Field<S[Key]> };
+
+/** The names that registries have, where they are known: names that a process did not load are for others to judge. */
+export type Known = Partial<Readonly<Record<Registry, readonly string[]>>>;
+
+/** A request's field for each option, by its name in snake_case. */
+export function wire<S extends Shape>(options: S, known?: Known): Fields<S>;
+export function wire(options: Shape, known?: Known): Shape {
+  return Object.fromEntries(Object.entries(options).map(([key, option]) => [snake(key), wireField(option, known)]));
+}
+
+/** The field that asks for an option: its default, bounds, choices and help, refused in the words of the API. */
+export function wireField<S extends z.ZodType>(option: S, known?: Known): Field<S>;
+export function wireField(option: z.ZodType, known: Known = {}): z.ZodType {
+  const facts = optionFacts(option);
+  const field = held(facts, known);
+  const asked = facts.default === null ? orNull(field) : withDefault(field, facts.default);
+  return asked.describe(sentence(facts.description));
+}
+
+function held({ kind, choices, minimum = 0, maximum, most = maximum, namesOf }: OptionFacts, known: Known): z.ZodType {
+  const bounds = most === undefined ? { min: minimum } : { min: minimum, max: most };
+  const names = namesOf === undefined ? choices : (known[namesOf] ?? []);
+  switch (kind) {
+    case "boolean":
+      return bool;
+    case "integer":
+      return int(bounds);
+    case "number":
+      return float(bounds);
+    case "string":
+    case "list":
+      return names.length === 0 ? text : oneOf(names);
+  }
+}
+
+/** The help of a flag as a sentence. */
+const sentence = (help: string): string => `${help.charAt(0).toUpperCase()}${help.slice(1)}.`;

@@ -9,6 +9,7 @@ export { nativeParts } from "./native-parts.js";
 export { backends, registerTokenizer } from "./registry.js";
 export type { SentencePieceOptionsGiven } from "./sentencepiece-options.js";
 export { loadSentencePiece, SentencePieceTokenizer } from "./sentencepiece.js";
+export { COMPANIONS } from "./save-files.js";
 export { comesBack, roundTrip, unknownCharactersOf, type RoundTrip } from "./round-trip.js";
 export {
   longestTokens,

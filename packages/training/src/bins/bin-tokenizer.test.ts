@@ -2,7 +2,9 @@ import { createHash } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { tokenizerSha256 } from "./bin-tokenizer.js";
+import { loadTokenizer, trainBpe } from "@trainer/tokenizers";
+import { temporaryFolder } from "../home/temporary-folder.js";
+import { encodingSha256, tokenizerSha256 } from "./bin-tokenizer.js";
 
 /** A tokenizer that is saved as these files, written in their order. */
 const savedAs = (files: Readonly<Record<string, string>>) => ({
@@ -27,4 +29,19 @@ test("files that differ in their names, or in where one ends and the next begins
     ].map((files) => tokenizerSha256(savedAs(files))),
   );
   expect(new Set(hashes).size).toBe(4);
+});
+
+test("what lies beside a tokenizer makes no other ids of a text, unless it gives tokens other roles", async () => {
+  const tokenizer = await trainBpe({ texts: ["a b c"], vocabSize: 270 });
+  const hash = await encodingSha256(tokenizer);
+  expect(hash).toBe(await tokenizerSha256(tokenizer)); // it has no other files
+  const besides = async (config: object) => {
+    await using folder = await temporaryFolder();
+    await tokenizer.save(folder.path);
+    await writeFile(join(folder.path, "tokenizer_config.json"), JSON.stringify(config));
+    return await encodingSha256(await loadTokenizer(folder.path));
+  };
+  expect(await besides({ model_max_length: 16, eos_token: "[EOS]", chat_template: "{{ x }}" })).toBe(hash);
+  const others = [await besides({ eos_token: "[BOS]" }), await besides({ unk_token: "[PAD]" })];
+  expect(new Set([hash, ...others]).size).toBe(3);
 });

@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
-import { readFile, readdir } from "node:fs/promises";
+import { createHash, type Hash } from "node:crypto";
+import { readFile, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { Frame } from "@trainer/tokenizers";
+import { COMPANIONS, loadTokenizer, type Frame } from "@trainer/tokenizers";
 import { temporaryFolder } from "../home/temporary-folder.js";
 import type { BinDType } from "./bin-format.js";
 
@@ -27,14 +27,36 @@ export interface BinTokenizer {
   save(folder: string): Promise<void>;
 }
 
-/** SHA-256, as hex, of the files that a tokenizer is saved as: whatever changes an id changes them. */
+/** SHA-256, as hex, of the files that a tokenizer is saved as. */
 export async function tokenizerSha256(tokenizer: Pick<BinTokenizer, "save">): Promise<string> {
   await using folder = await temporaryFolder();
   await tokenizer.save(folder.path);
-  const hash = createHash("sha256");
-  for (const name of (await readdir(folder.path)).sort()) {
-    const bytes = await readFile(join(folder.path, name));
-    hash.update(`${name} ${bytes.length}\n`).update(bytes);
+  return (await hashOf(folder.path)).digest("hex");
+}
+
+/**
+ * The same of what decides a corpus' ids: its own files, without those beside them, which differ from run to run, and the
+ * tokens that end documents and stand for what is unknown, where those files name others than would be found.
+ */
+export async function encodingSha256(tokenizer: Pick<BinTokenizer, "save" | "specials">): Promise<string> {
+  await using folder = await temporaryFolder();
+  await tokenizer.save(folder.path);
+  const beside = (await readdir(folder.path)).filter((name) => COMPANIONS.some((other) => other === name));
+  for (const name of beside) await rm(join(folder.path, name));
+  const hash = await hashOf(folder.path);
+  if (beside.length > 0) {
+    const { eos, unk } = tokenizer.specials;
+    const found = (await loadTokenizer(folder.path)).specials;
+    if (found.eos !== eos || found.unk !== unk) hash.update(JSON.stringify({ eos, unk }));
   }
   return hash.digest("hex");
+}
+
+async function hashOf(folder: string): Promise<Hash> {
+  const hash = createHash("sha256");
+  for (const name of (await readdir(folder)).sort()) {
+    const bytes = await readFile(join(folder, name));
+    hash.update(`${name} ${bytes.length}\n`).update(bytes);
+  }
+  return hash;
 }

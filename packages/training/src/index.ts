@@ -20,7 +20,7 @@ export { parseTrainOptions, TrainOptions, type TrainInput } from "./options/opti
 export { train } from "./run/train.js";
 export { resume } from "./run/resume.js";
 export type { LogRecord } from "./run/logs.js";
-export type { RunContext } from "./run/session.js";
+export type { RunContext } from "./run/run-context.js";
 export type { RunEvent, RunResult, StepDone } from "./run/events.js";
 export type { EvalMetrics, StepMetrics } from "./home/metrics-lines.js";
 export { readManifest, RunManifest, type RunStatus } from "./home/manifest.js";

@@ -1,8 +1,8 @@
-import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { scratchPath, writeCorpus } from "@trainer/testing";
 import { loadTokenizer, trainBpe } from "@trainer/tokenizers";
-import { openCorpus, parseTrainOptions, type RunEvent } from "@trainer/training";
+import { openCorpus, parseTrainOptions, planSplit, type RunEvent } from "@trainer/training";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { prepareTokenizer, trainingProgress } from "../src/run/prepare-tokenizer.js";
 import { vocabSizeFor } from "../src/options/vocab-size.js";
@@ -13,12 +13,12 @@ beforeEach(() => (home = scratchPath("tokenizer")));
 afterEach(() => rmSync(home, { recursive: true }));
 
 async function prepare(options: object, emit: (event: RunEvent) => void = () => {}, more = "") {
-  const path = writeCorpus(join(home, "corpus.txt"));
-  appendFileSync(path, more);
+  const path = join(home, "corpus.txt");
+  if (!existsSync(path)) appendFileSync(writeCorpus(path), more);
   const corpus = await openCorpus(path, { document: "line" });
   const parsed = parseTrainOptions({ corpus: path, holdoutFraction: 0.2, testSplitRatio: 0.2, ...options });
-  const corpusSha256 = await corpus.sha256();
-  return prepareTokenizer({ options: parsed, home, corpus, corpusSha256, pretrained: null, emit, signal: undefined });
+  const plan = () => planSplit(corpus, parsed);
+  return prepareTokenizer({ options: parsed, home, corpus, plan, pretrained: null, emit, signal: undefined });
 }
 
 test("a tokenizer is trained with progress, and lies whole in the home", async () => {
@@ -66,6 +66,12 @@ test("two runs that train the same one at once end with one", async () => {
   const [a, b] = await Promise.all([prepare({ threads: 1 }), prepare({ threads: 1 })]);
   expect(a.id).toBe(b.id);
   expect(readdirSync(join(home, "tokenizers"))).toEqual([a.id]);
+});
+
+test("a text that changes while a tokenizer is trained on it gives none: it would go by the name of another", async () => {
+  const emit = () => appendFileSync(join(home, "corpus.txt"), "one more\n");
+  await expect(prepare({}, emit)).rejects.toThrow(/corpus\.txt changed while it was being read/);
+  expect(existsSync(join(home, "tokenizers"))).toBe(false);
 });
 
 test("what is held back from training is held back from its tokenizer: other splits make others", async () => {

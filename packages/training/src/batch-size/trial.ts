@@ -1,13 +1,12 @@
 import { readModelConfig } from "@trainer/models";
 import { randint, scope, zeros } from "@trainer/torch";
 import { setArithmetic } from "../step/arithmetic.js";
+import { learnerOf } from "../model/learner.js";
 import { newModel, withAdapter } from "../model/make-model.js";
 import { loadPlugins } from "../plugins/load-plugins.js";
 import { loadPlugged } from "../model/load-plugged.js";
-import { makeOptimizer, trainable } from "../step/optimizer.js";
 import { parseTrainOptions, type RunOptions } from "../options/options.js";
-import { gradScaler } from "../step/precision.js";
-import { trainStep, type Stepper } from "../step/step.js";
+import { trainStep } from "../step/step.js";
 import { fromConfig } from "../options/wire-names.js";
 import type { SearchRequest } from "./search-request.js";
 
@@ -24,19 +23,9 @@ export async function makeTrial(request: SearchRequest): Promise<Trial> {
   await loadPlugged(options);
   const stored = dimensionsFrom === null ? null : await readModelConfig(dimensionsFrom);
   const base = stored === null ? newModel(options, vocabSize, device) : stored.build({ device });
-  const { model, weights } = withAdapter(base, options);
-  const params = trainable(weights.params.named(), options.freezeEmbed);
   const compute = { device, precision };
   setArithmetic(compute, options.deterministic); // for good: the process does nothing else
-  const stepper: Stepper = {
-    model,
-    params: [...params.values()],
-    optimizer: makeOptimizer(params, 0, options),
-    compute,
-    gradientClipping: options.gradientClipping,
-    scaler: gradScaler(compute),
-    activationCheckpointing: options.activationCheckpointing,
-  };
+  const { model, stepper } = learnerOf(withAdapter(base, options), { options, compute });
   return {
     step: (batchSize) =>
       scope(() => {

@@ -268,7 +268,11 @@ test("a plan made before saves the pass that makes it", async () => {
   await using _ = folder;
   const plan = await planSplit(options.corpus, tenth);
   const phases = new Set<string>();
-  const bins = await buildBins({ ...options, plan, onProgress: ({ phase }) => phases.add(phase) });
+  const bins = await buildBins({
+    ...options,
+    plan: () => Promise.resolve(plan),
+    onProgress: ({ phase }) => phases.add(phase),
+  });
   expect([...phases]).toEqual(["hash", "encode"]);
   expect((await buildBins(options)).key).toBe(bins.key);
 });
@@ -368,7 +372,9 @@ test("a corpus that changes while it is encoded gives no bins", async () => {
   await using _ = folder;
   const plan = await planSplit(options.corpus, tenth);
   await appendFile(path, "\none more");
-  await expect(buildBins({ ...options, plan })).rejects.toThrow(/text\.txt changed while it was being read/);
+  await expect(buildBins({ ...options, plan: () => Promise.resolve(plan) })).rejects.toThrow(
+    /text\.txt changed while it was being read/,
+  );
   expect(await setsIn(options.cacheDir)).toEqual([]);
 });
 

@@ -3,14 +3,14 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { folderBeside, placeFolder } from "@trainer/disk";
 import type { Frame } from "@trainer/tokenizers";
-import { emptyCorpus, leftOutOf, type Corpus } from "../corpus/corpus.js";
+import { emptyCorpus, leftOutOf, type Corpus, type ReadOptions } from "../corpus/corpus.js";
 import { CorpusError } from "../corpus/corpus-error.js";
 import { SPLITS, type Split } from "../corpus/held-out.js";
 import { noLosses } from "../corpus/left-out.js";
 import type { LeftOut } from "../home/text-losses.js";
 import { planSplit, SPLIT_VERSION, type SplitOptions, type SplitPlan } from "../corpus/split-plan.js";
 import { binDType, FORMAT_VERSION } from "./bin-format.js";
-import { tokenizerSha256, type BinTokenizer } from "./bin-tokenizer.js";
+import { encodingSha256, type BinTokenizer } from "./bin-tokenizer.js";
 import { useBins } from "./bins-use.js";
 import { binPath, openBins, writeManifest, type BinsManifest } from "./bins-manifest.js";
 import { encodeSplits, type Encoded } from "./encode-splits.js";
@@ -34,8 +34,8 @@ export interface BuildBinsOptions {
   readonly split: SplitOptions;
   /** Whether what is trained on is measured as what is held out: a text that is a whole to be evaluated. */
   readonly measureTraining?: boolean | undefined;
-  /** A plan made before with the same corpus and `split`, to save a pass. */
-  readonly plan?: SplitPlan | undefined;
+  /** Gives the plan by the same corpus and `split` where somebody else has a use for it; asked only where bins are made. */
+  readonly plan?: ((read: ReadOptions) => Promise<SplitPlan>) | undefined;
   /** Do special tokens that the text spells become their ids? Default: no, they are text. */
   readonly specialTokens?: boolean | undefined;
   /** What stands around each document; the tokenizer's own where it is not given. */
@@ -85,7 +85,7 @@ export async function buildBins(options: BuildBinsOptions): Promise<Bins> {
   const frame = options.frame ?? tokenizer.frame;
   const corpusSha256 = await corpus.sha256({ signal, onRead: reporter(options)("hash") });
   const { document, separator } = corpus;
-  const tokenizerHash = await tokenizerSha256(tokenizer);
+  const tokenizerHash = await encodingSha256(tokenizer);
   const cut = { document, separator, specialTokens, frame };
   const key = keyOf([corpusSha256, tokenizerHash, cut, split, SPLIT_VERSION, measureTraining]);
   const use = await useBins(cacheDir, key);
@@ -108,7 +108,8 @@ async function openOrMake(
   if (before !== null) return toBins(corpus, dir, before, true);
 
   const report = reporter(options);
-  const plan = options.plan ?? (await planSplit(corpus, split, { signal, onRead: report("split") }));
+  const { plan: planned = (read: ReadOptions) => planSplit(corpus, split, read) } = options;
+  const plan = await planned({ signal, onRead: report("split") });
   const temporary = await folderBeside(cacheDir);
   try {
     const encoded = await encodeSplits({

@@ -143,6 +143,35 @@ test("the content hash is of the text, not of where it lies, and hears a single 
   expect(new Set([await hash(a), await hash(c), await hash(d)]).size).toBe(3);
 });
 
+test("a reading of the documents that hashes gives the files' own hash, also of what unzipping leaves over", async () => {
+  const lines = "of a line\n".repeat(20_000);
+  const noise = Array.from({ length: 30_000 }, (_, i) => `${Math.imul(i, 2654435761) >>> 0}\n`).join("");
+  const padding = Buffer.alloc(3 << 20); // after the archive's end, as tapes have it
+  await using folder = await folderOf({
+    "a.txt": "small",
+    "b.txt": lines,
+    "c.txt.gz": gzipSync("small"),
+    "d.txt.gz": gzipSync(lines), // small on the disk alone
+    "e.txt.gz": Buffer.concat([gzipSync(noise), padding]),
+    "f.jsonl": '{"text": "one"}\n',
+    "g.json": '["one", "two"]',
+    "h.txt": "",
+  });
+  const corpusOf = () => openCorpus(folder.path, { document: "line" });
+  const own = await (await corpusOf()).sha256();
+  const corpus = await corpusOf();
+  for await (const _ of corpus.documents({ hash: true })); // read to the end
+  await rm(join(folder.path, "b.txt"));
+  expect(await corpus.sha256()).toBe(own);
+});
+
+test("a hashing that was broken off is none", async () => {
+  await using folder = await folderOf({ "a.txt": `${"a".repeat(99)}\n`.repeat(100_000), "b.txt": "more" });
+  const corpus = await openCorpus(folder.path, { document: "line" });
+  for await (const _ of corpus.documents({ hash: true })) break;
+  expect(await corpus.sha256()).toBe(await (await openCorpus(folder.path, { document: "line" })).sha256());
+});
+
 test("reading stops when it is aborted", async () => {
   await using folder = await folderOf({ "a.txt": `${"a".repeat(99)}\n`.repeat(100_000) });
   const corpus = await openCorpus(folder.path, { document: "line" });

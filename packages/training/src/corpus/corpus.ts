@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import type { Home } from "../home/home.js";
 import { breathe } from "./breathe.js";
+import { ContentHash } from "./content-hash.js";
 import { CorpusError } from "./corpus-error.js";
 import { documentCutter, type DocumentMode } from "./cut-documents.js";
 import { BatchBuilder, type DocumentBatch } from "./document-batch.js";
@@ -36,9 +36,13 @@ export interface Corpus {
   readonly separator: DocumentSeparator;
   /** What lay in the folders given and is not read. */
   readonly skipped: readonly SkippedFile[];
-  /** Of the files' kinds and contents, as hex: what the documents are made from, wherever the files lie. */
+  /**
+   * Of the files' kinds and contents, as hex: what the documents are made from, wherever the files lie. They are read for
+   * it once, or not at all where `documents` has hashed them.
+   */
   sha256(options?: ReadOptions): Promise<string>;
-  documents(options?: ReadOptions): AsyncGenerator<DocumentBatch, void, undefined>;
+  /** With `hash` the files are hashed on the way, if they were not yet. */
+  documents(options?: ReadOptions & { readonly hash?: boolean }): AsyncGenerator<DocumentBatch, void, undefined>;
   /** Refuses (CORPUS_UNREADABLE) if a file is not as it was when the corpus was opened. */
   assertUnchanged(): Promise<void>;
 }
@@ -91,14 +95,19 @@ export async function openCorpus(paths: string | readonly string[], options: Ope
   }
   if (files.length === 0) throw noText(named.join(", "), skipped);
   if (!hasText) throw emptyCorpus(files);
+  let sha256: string | null = null;
   return {
     files,
     totalBytes: files.reduce((sum, file) => sum + file.bytes, 0),
     document,
     separator,
     skipped,
-    sha256: (options = {}) => contentHash(files, options),
-    documents: (read = {}) => readDocuments(files, { document, separator }, read),
+    sha256: async (read = {}) => (sha256 ??= await contentHash(files, read)),
+    async *documents({ hash = false, ...read } = {}) {
+      const content = hash && sha256 === null ? new ContentHash() : null;
+      yield* readDocuments(files, { document, separator, content }, read);
+      sha256 ??= content?.digest() ?? null;
+    },
     assertUnchanged: () => assertUnchanged(files),
   };
 }
@@ -114,9 +123,14 @@ export function emptyCorpus(files: readonly CorpusFile[]): CorpusError {
   return new CorpusError("CORPUS_EMPTY", `there is no text in ${where}: expected at least one word`);
 }
 
+interface DocumentReading extends Pick<Corpus, "document" | "separator"> {
+  /** The hash of the files, which are read to their ends for it; null where it is not wanted. */
+  readonly content: ContentHash | null;
+}
+
 async function* readDocuments(
   files: readonly CorpusFile[],
-  { document, separator }: { readonly document: DocumentMode; readonly separator: DocumentSeparator },
+  { document, separator, content }: DocumentReading,
   { signal, onRead }: ReadOptions,
 ): AsyncGenerator<DocumentBatch, void, undefined> {
   const losses: TextLosses = { replaced: [], separators: {} };
@@ -136,13 +150,15 @@ async function* readDocuments(
         ? mode
         : new SeparatorCutter(separator, builder, mode, losses.separators);
     const reader = new TextReader(file.path);
-    for await (const text of readText(file, { reader, onRead: (bytes) => (progress.bytes += bytes) })) {
+    const onBytes = (bytes: number) => (progress.bytes += bytes);
+    for await (const text of readText(file, { reader, onRead: onBytes, onStored: content?.update })) {
       if (records === null) cutter.push(text);
       else for (const record of records.push(text)) pushText(cutter, record);
       yield* ready();
     }
     if (records === null) cutter.endText();
     else for (const record of records.end()) pushText(cutter, record);
+    content?.end(file);
     noteReplaced(losses, i, reader, records);
   }
   builder.flush();
@@ -155,19 +171,18 @@ function pushText(cutter: ReturnType<typeof documentCutter>, text: Buffer): void
 }
 
 async function contentHash(files: readonly CorpusFile[], { signal, onRead }: ReadOptions): Promise<string> {
-  const whole = createHash("sha256");
+  const content = new ContentHash();
   const progress: ReadProgress = { bytes: 0, losses: noLosses };
   for (const file of files) {
-    const hash = createHash("sha256");
     for await (const chunk of readBytes({ ...file, gzip: false })) {
       signal?.throwIfAborted();
-      hash.update(chunk);
+      content.update(chunk);
       progress.bytes += chunk.length;
       onRead?.(progress);
     }
-    whole.update(`${file.format} ${file.gzip ? "gzip" : "plain"} ${hash.digest("hex")}\n`);
+    content.end(file);
   }
-  return whole.digest("hex");
+  return content.digest();
 }
 
 async function assertUnchanged(files: readonly CorpusFile[]): Promise<void> {

@@ -1,4 +1,4 @@
-import { createReadStream, readFileSync } from "node:fs";
+import { createReadStream, readFileSync, type ReadStream } from "node:fs";
 import { pipeline } from "node:stream";
 import { createGunzip, gunzipSync } from "node:zlib";
 import { isErrno } from "@trainer/disk";
@@ -18,12 +18,20 @@ const CHUNK = 1 << 20;
 /** A file up to this size is read in one go: a stream of its own would take a hundred times as long. */
 const SMALL = 64 << 10;
 
-/** The text of a file as `reader` gives it, unzipped. `onRead` hears how many bytes came from the disk. */
+/** Hears of the bytes that come from the disk. */
+export interface ReadListeners {
+  /** Hears how many there are. */
+  readonly onRead?: (bytes: number) => void;
+  /** Hears all of them, as they lie there, also those that unzipping has no use for. */
+  readonly onStored?: ((chunk: Buffer) => void) | undefined;
+}
+
+/** The text of a file as `reader` gives it, unzipped. */
 export async function* readText(
   file: SourceFile,
-  { reader = new TextReader(file.path), onRead = () => {} }: TextReading = {},
+  { reader = new TextReader(file.path), ...listeners }: TextReading = {},
 ): AsyncGenerator<Buffer, void, undefined> {
-  for await (const chunk of readBytes(file, onRead)) {
+  for await (const chunk of readBytes(file, listeners)) {
     const text = reader.push(chunk);
     if (text.length > 0) yield text;
   }
@@ -31,20 +39,20 @@ export async function* readText(
   if (rest.length > 0) yield rest;
 }
 
-export interface TextReading {
+export interface TextReading extends ReadListeners {
   readonly reader?: TextReader;
-  readonly onRead?: (bytes: number) => void;
 }
 
-/** The bytes of a file, unzipped; `onRead` hears how many came from the disk. */
+/** The bytes of a file, unzipped. */
 export async function* readBytes(
   file: SourceFile,
-  onRead: (bytes: number) => void = () => {},
+  { onRead = () => {}, onStored }: ReadListeners = {},
 ): AsyncGenerator<Buffer, void, undefined> {
   const small = file.bytes <= SMALL ? readSmall(file) : null;
   if (small !== null) {
     await breathe();
-    onRead(small.bytesRead);
+    onRead(small.stored.length);
+    onStored?.(small.stored);
     yield small.bytes;
     return;
   }
@@ -54,14 +62,17 @@ export async function* readBytes(
     onRead(source.bytesRead - seen);
     seen = source.bytesRead;
   };
+  const zipped = file.gzip && onStored !== undefined ? new Stored(file, source, onStored) : null;
   const stream = file.gzip ? pipeline(source, createGunzip({ chunkSize: CHUNK }), () => {}) : source;
   const chunks: AsyncIterable<Buffer> = stream;
   try {
     for await (const chunk of chunks) {
       report();
+      if (!file.gzip) onStored?.(chunk);
       yield chunk;
     }
     report();
+    await zipped?.end();
   } catch (error) {
     throw explain(file, error);
   } finally {
@@ -70,12 +81,38 @@ export async function* readBytes(
   }
 }
 
-/** A small file whole; null for one that unzips to a large one. */
-function readSmall(file: SourceFile): { readonly bytes: Buffer; readonly bytesRead: number } | null {
+/** The bytes of a gzip file beside their way through its unzipping, which ends where the archive does. */
+class Stored {
+  #bytes = 0;
+
+  constructor(
+    private readonly file: SourceFile,
+    private readonly source: ReadStream,
+    private readonly listener: (chunk: Buffer) => void,
+  ) {
+    source.on("data", this.#hear);
+  }
+
+  readonly #hear = (chunk: Buffer | string): void => {
+    const bytes = Buffer.from(chunk);
+    this.#bytes += bytes.length;
+    this.listener(bytes);
+  };
+
+  /** Reads what the unzipping has left. */
+  async end(): Promise<void> {
+    this.source.off("data", this.#hear);
+    const rest: AsyncIterable<Buffer> = createReadStream(this.file.path, { start: this.#bytes });
+    for await (const chunk of rest) this.listener(chunk);
+  }
+}
+
+/** A small file whole, as it lies there and unzipped; null for one that unzips to a large one. */
+function readSmall(file: SourceFile): { readonly stored: Buffer; readonly bytes: Buffer } | null {
   try {
-    const bytes = readFileSync(file.path);
-    if (!file.gzip || bytes.length === 0) return { bytes, bytesRead: bytes.length };
-    return { bytes: gunzipSync(bytes, { maxOutputLength: CHUNK }), bytesRead: bytes.length };
+    const stored = readFileSync(file.path);
+    if (!file.gzip || stored.length === 0) return { stored, bytes: stored };
+    return { stored, bytes: gunzipSync(stored, { maxOutputLength: CHUNK }) };
   } catch (error) {
     if (isErrno(error, "ERR_BUFFER_TOO_LARGE")) return null;
     throw explain(file, error);

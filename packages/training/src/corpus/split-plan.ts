@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { emptyCorpus, type Corpus, type ReadOptions } from "./corpus.js";
+import { emptyCorpus, type Corpus } from "./corpus.js";
 import { CorpusError } from "./corpus-error.js";
 import { viewOf } from "./document-batch.js";
 import { documentHash, seedKey } from "./document-hash.js";
@@ -36,7 +36,8 @@ export type SplitPlan =
     };
 
 /**
- * Decides the split of a corpus in one pass over it, in memory that does not grow with it.
+ * Decides the split of a corpus in one pass over it, in memory that does not grow with it; with `hash` the pass hashes the
+ * files as well.
  *
  * By document: in the order of a seeded hash of their content they are drawn for test, then for validation, until those
  * have their parts of all bytes; `holdOut` says which are passed over. Equal documents fall in the same split, so that no
@@ -46,7 +47,11 @@ export type SplitPlan =
  *
  * @throws CorpusError INVALID_INPUT if there is too little text for the splits asked for; CORPUS_EMPTY.
  */
-export async function planSplit(corpus: Corpus, options: SplitOptions, read: ReadOptions = {}): Promise<SplitPlan> {
+export async function planSplit(
+  corpus: Corpus,
+  options: SplitOptions,
+  read: Parameters<Corpus["documents"]>[0] = {},
+): Promise<SplitPlan> {
   const checked = SplitOptions.safeParse(options);
   if (!checked.success) {
     throw new CorpusError("INVALID_INPUT", `a split that cannot be made: ${z.prettifyError(checked.error)}`);

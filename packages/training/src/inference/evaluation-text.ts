@@ -30,6 +30,8 @@ export interface EvaluationText extends PlannedEvaluation, Disposable {
 
 export interface ReadContext extends FetchContext {
   readonly home: Home;
+  /** The corpus of the run where it is open; else it is opened by its paths. */
+  readonly corpus?: Corpus | null | undefined;
   readonly onData?: ((progress: BinsProgress) => void) | undefined;
   /** Hears what of an external text is not evaluated. */
   readonly onLeftOut?: ((leftOut: LeftOut) => void) | undefined;
@@ -126,9 +128,9 @@ async function splitOfRun(opened: OpenModel, { split, bos }: EvaluateOptions, co
   };
   using text = await corpusPaths(options, context).catch(unreadable);
   const { paths } = text;
-  const corpus = await openCorpus(paths, { ...corpusOptions(options, context.home), signal: context.signal }).catch(
-    unreadable,
-  );
+  const { home, signal } = context;
+  const corpus =
+    context.corpus ?? (await openCorpus(paths, { ...corpusOptions(options, home), signal }).catch(unreadable));
   if (manifest.corpus_sha256 !== (await corpus.sha256({ signal: context.signal }))) {
     throw invalid(
       `the corpus of run ${manifest.run_id} (${paths.join(", ")}) has changed since it was trained, so its ${split} split ` +

@@ -14,13 +14,14 @@ export interface RunModel {
 }
 
 /** The run that a model is made for. */
-interface ModelOf {
+export interface ModelOf {
   readonly options: RunOptions;
   readonly folder: RunFolder;
   readonly compute: Compute;
 }
 
-interface Origin {
+/** Where a run's weights come from. */
+export interface Origin {
   /** The folder of the weights to start from; null for new ones. */
   readonly pretrained: string | null;
   /** Whether there is a checkpoint, which is put over what is made here. */
@@ -38,12 +39,21 @@ export function newModel(options: RunOptions, vocabSize: number, device: "cpu" |
   return planModel(modelFamily, { size, dimensions, vocabSize, contextLength }).build({ device });
 }
 
-/** What is trained of a model: with a LoRA rank an adapter, else all of it. */
+/** What is trained of a model: with a LoRA rank an adapter, else all of it. The model is freed if it can have none. */
 export function withAdapter(base: CausalLm, options: TrainOptions): RunModel {
   const { loraRank: rank, loraAlpha, loraDropout, loraTargets: targets, pretrainedRunId } = options;
   if (rank === 0) return { model: base, weights: wholeModel(base) };
-  const lora = addLora(base, { rank, alpha: loraAlpha ?? 2 * rank, dropout: loraDropout, targets });
-  return { model: lora.model, weights: adapterOnly(lora, String(pretrainedRunId)) };
+  try {
+    const lora = addLora(base, { rank, alpha: loraAlpha ?? 2 * rank, dropout: loraDropout, targets });
+    return { model: lora.model, weights: adapterOnly(lora, String(pretrainedRunId)) };
+  } catch (error) {
+    disposeModel(base);
+    throw error;
+  }
+}
+
+export function disposeModel({ params }: CausalLm): void {
+  for (const param of params.list()) param.dispose();
 }
 
 async function baseModel(
@@ -56,11 +66,16 @@ async function baseModel(
   if (begun) return (await readModelConfig(folder.path)).build({ device }); // its weights are in the checkpoint
   if (pretrained === null) return newModel(options, tokenizer.vocabSize, device);
   const { model, specials } = await loadNewest(pretrained, device);
-  checkVocabulary(model, tokenizer, { options, pretrained });
-  if (adapting) {
+  try {
+    checkVocabulary(model, tokenizer, { options, pretrained });
     // Its own copy: what an adapter is trained on must be the same to its end, whatever becomes of where it came from.
-    await rm(folder.base, { recursive: true, force: true });
-    await saveModel(folder.base, model, specials);
+    if (adapting) {
+      await rm(folder.base, { recursive: true, force: true });
+      await saveModel(folder.base, model, specials);
+    }
+    return model;
+  } catch (error) {
+    disposeModel(model);
+    throw error;
   }
-  return model;
 }

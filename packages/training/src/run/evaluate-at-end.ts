@@ -4,7 +4,7 @@ import { EvaluateOptions } from "@trainer/options";
 import { usualSplit } from "../inference/evaluation-place.js";
 import { openModel } from "../inference/open-model.js";
 import type { Reporter } from "./reporter.js";
-import type { Session } from "./session.js";
+import type { Session } from "./run-context.js";
 
 const { seed } = EvaluateOptions.parse({});
 
@@ -12,7 +12,8 @@ const { seed } = EvaluateOptions.parse({});
  * Evaluates the best weights of a run that is completed, as `evaluate` does: on the validation split, or the test split
  * where there is no other. What goes wrong here is a warning: the run has what it was asked for.
  */
-export async function evaluateAtEnd({ options, folder, manifest, context, compute }: Session, reporter: Reporter) {
+export async function evaluateAtEnd(session: Session, reporter: Reporter) {
+  const { options, folder, manifest, context, compute } = session;
   const stopped = () => context.signal?.aborted === true;
   if (!options.evaluate || stopped()) return;
   try {
@@ -22,7 +23,8 @@ export async function evaluateAtEnd({ options, folder, manifest, context, comput
     using opened = await openModel(folder.id, { home, device: compute.device });
     const onProgress = (done: number, batches: number) =>
       reporter.emit({ type: "evaluating", of: "evaluation", done, batches });
-    const e = await evaluate(opened, { split, seed }, { home, signal: context.signal, onProgress });
+    const corpus = await session.corpus.unchanged();
+    const e = await evaluate(opened, { split, seed }, { home, corpus, signal: context.signal, onProgress });
     await manifest.update({
       evaluation: {
         split,

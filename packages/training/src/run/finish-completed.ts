@@ -1,5 +1,6 @@
 import { rm } from "node:fs/promises";
 import { setNumThreads } from "@trainer/torch";
+import { fetching } from "../home/fetching.js";
 import { evaluateAtEnd } from "./evaluate-at-end.js";
 import type { RunResult } from "./events.js";
 import type { RunLock } from "../home/lock.js";
@@ -9,7 +10,9 @@ import { parseTrainOptions } from "../options/options.js";
 import { resolveCompute } from "../step/precision.js";
 import { Reporter } from "./reporter.js";
 import type { RunFolder } from "../home/run-folder.js";
-import { resultOf, type RunContext } from "./session.js";
+import type { RunContext } from "./run-context.js";
+import { RunCorpus } from "./run-corpus.js";
+import { resultOf } from "./session.js";
 import { fromConfig } from "../options/wire-names.js";
 
 interface Completed {
@@ -28,7 +31,8 @@ export async function finishCompleted({ found, folder, context, lock }: Complete
   if (found.evaluation === null) {
     setNumThreads(found.threads);
     const compute = resolveCompute("auto", "auto"); // the machine it was trained on may have been another
-    const session = { options, compute, folder, manifest, context, lock };
+    const corpus = new RunCorpus(options, fetching(context).home);
+    const session = { options, compute, folder, manifest, context, lock, corpus };
     await evaluateAtEnd(session, new Reporter(folder, context, mayWrite));
   }
   const { test_loss: testLoss, test_bits_per_byte: testBitsPerByte, test_step: testStep } = found;

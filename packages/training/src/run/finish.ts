@@ -14,7 +14,9 @@ export interface TestResult extends SplitEvaluation {
 
 /** Goes back to the best weights, which are already the run's own, and tests them; null if there is no test split. */
 export async function testBest(run: LiveRun): Promise<TestResult | null> {
-  const { early, progress, folder, reporter, weights } = run;
+  const { early, progress } = run.course;
+  const { folder } = run.session;
+  const { weights } = run.learner;
   let { step } = progress;
   if (early.bestStep !== null && early.bestStep !== progress.step) {
     const best = await checkpointOf(folder.checkpoints, early.bestStep);
@@ -23,7 +25,9 @@ export async function testBest(run: LiveRun): Promise<TestResult | null> {
       loadWeights(weights, join(best, MODEL_FILE));
       step = early.bestStep;
     } else {
-      reporter.warn(`the best checkpoint, of step ${early.bestStep}, cannot be used: ${problem}; the last one is used`);
+      run.reporter.warn(
+        `the best checkpoint, of step ${early.bestStep}, cannot be used: ${problem}; the last one is used`,
+      );
       const last = await checkpointOf(folder.checkpoints, progress.step);
       await weights.publish(join(last, MODEL_FILE), folder);
     }

@@ -1,17 +1,15 @@
-import type { BatchLoader } from "../bins/batch-loader.js";
+import { emptyCache } from "@trainer/torch";
+import type { Learner } from "../model/learner.js";
 import type { EarlyStopping } from "../step/early-stopping.js";
-import type { PlannedEvaluation } from "../step/planned-evaluation.js";
-import type { StepDone } from "./events.js";
-import type { ManifestFile } from "../home/manifest-file.js";
-import type { MetricsFile } from "./metrics.js";
-import type { RunOptions } from "../options/options.js";
-import type { Reporter } from "./reporter.js";
-import type { RunFolder } from "../home/run-folder.js";
-import type { StepProfiler } from "../step/step-profile.js";
 import type { StepPlan } from "../step/step-plan.js";
-import type { queueStep, Stepper } from "../step/step.js";
-import type { EvaluationPace } from "../step/throughput.js";
-import type { TrainedWeights } from "../model/trained-weights.js";
+import { StepProfiler } from "../step/step-profile.js";
+import type { StepRecorder } from "../step/step-recorder.js";
+import { queueStep } from "../step/step.js";
+import { EvaluationPace } from "../step/throughput.js";
+import type { MetricsFile } from "./metrics.js";
+import type { Reporter } from "./reporter.js";
+import type { Session } from "./run-context.js";
+import type { RunData } from "./run-data.js";
 
 /** How far a run has come. */
 export interface Progress {
@@ -28,30 +26,70 @@ export interface Progress {
   finished: boolean;
 }
 
-/** A run with all that it works on. */
-export interface LiveRun {
-  readonly options: RunOptions;
-  readonly folder: RunFolder;
-  readonly manifest: ManifestFile;
-  readonly reporter: Reporter;
-  readonly signal: AbortSignal | undefined;
-  readonly queueStep: typeof queueStep;
-  /** Gives back what can be had again: a recorded step, and what the device keeps for reuse. */
-  readonly freeMemory: () => void;
-  readonly onStep: ((step: StepDone) => void) | undefined;
-  /** Throws where the run has become another process's. */
-  readonly mayWrite: () => void;
-  readonly stepper: Stepper;
-  readonly weights: TrainedWeights;
+/** A run's way, and where on it the run is. */
+export interface Course {
   readonly plan: StepPlan;
-  readonly loader: BatchLoader;
-  /** What is evaluated of the validation and test splits; null if the run has none. */
-  readonly splits: Readonly<Record<"validation" | "test", PlannedEvaluation | null>>;
   readonly early: EarlyStopping;
+  readonly progress: Progress;
+}
+
+interface Parts {
+  readonly session: Session;
+  readonly reporter: Reporter;
+  readonly learner: Learner;
+  readonly data: RunData;
+  readonly course: Course;
+  readonly metrics: MetricsFile;
+  /** Null where steps are not recorded. */
+  readonly recorder: StepRecorder | null;
+  /** Time spent so far in ms, over all sessions. */
+  readonly elapsedMs: () => number;
+}
+
+/** A run with all that it works on. */
+export class LiveRun implements Disposable {
+  readonly session: Session;
+  readonly reporter: Reporter;
+  readonly learner: Learner;
+  readonly data: RunData;
+  readonly course: Course;
   readonly metrics: MetricsFile;
   readonly profiler: StepProfiler;
-  readonly progress: Progress;
-  readonly pace: EvaluationPace;
-  /** Time spent so far in ms, over all sessions. */
-  elapsedMs(): number;
+  readonly pace = new EvaluationPace();
+  readonly elapsedMs: () => number;
+  readonly queueStep: typeof queueStep;
+  readonly #recorder: StepRecorder | null;
+
+  /** @param owned what goes with the run */
+  constructor(
+    { session, reporter, learner, data, course, metrics, recorder, elapsedMs }: Parts,
+    private readonly owned: Disposable,
+  ) {
+    const { compute, context } = session;
+    this.session = session;
+    this.reporter = reporter;
+    this.learner = learner;
+    this.data = data;
+    this.course = course;
+    this.metrics = metrics;
+    this.elapsedMs = elapsedMs;
+    this.profiler = new StepProfiler(context.profileSteps ?? 0, compute, (profile) =>
+      reporter.emit({ type: "profile", profile }),
+    );
+    this.queueStep = context.queueStep ?? recorder?.queueStep ?? queueStep;
+    this.#recorder = recorder;
+  }
+
+  /** Throws where the run has become another process's. */
+  readonly mayWrite = (): void => this.session.lock.mayWrite();
+
+  /** Gives back what can be had again: a recorded step, and what the device keeps for reuse. */
+  readonly freeMemory = (): void => {
+    this.#recorder?.drop();
+    emptyCache(this.session.compute.device);
+  };
+
+  [Symbol.dispose](): void {
+    this.owned[Symbol.dispose]();
+  }
 }

@@ -5,8 +5,8 @@ import { stepFailure } from "../step/out-of-memory.js";
 
 /** A run's failure with where it happened, what would need less memory if that was it, and what there is to go back to. */
 export async function located(error: unknown, run: LiveRun, step: number): Promise<TrainingError> {
-  const { options, manifest, stepper, folder } = run;
-  const size = { ...options, device: stepper.compute.device, batchSize: manifest.current.batch_size };
+  const { options, manifest, compute, folder } = run.session;
+  const size = { ...options, device: compute.device, batchSize: manifest.current.batch_size };
   const failure = stepFailure(error, size);
   const [newest] = await list(folder.checkpoints);
   const last = newest === undefined ? "there is no checkpoint yet" : `the last good checkpoint is ${newest.name}`;

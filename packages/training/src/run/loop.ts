@@ -12,7 +12,9 @@ import { StepQueue } from "./step-queue.js";
  * leaves the run in a state that a checkpoint can hold: a validation that is due is part of it.
  */
 export async function trainingLoop(run: LiveRun): Promise<"finished" | "interrupted"> {
-  const { progress, signal, folder } = run;
+  const { progress } = run.course;
+  const { folder, context } = run.session;
+  const { signal } = context;
   if (progress.step > 0) await settle(run, await checkpointOf(folder.checkpoints, progress.step));
   const steps = new StepQueue(run);
   const saving = new Saving(run);
@@ -33,7 +35,7 @@ export async function trainingLoop(run: LiveRun): Promise<"finished" | "interrup
 }
 
 async function validate(run: LiveRun): Promise<"best" | "not the best" | "interrupted"> {
-  const { progress, early } = run;
+  const { progress, early } = run.course;
   const loss = await evaluate(run, "validation", progress.step, (loss) => early.observe(loss, progress.step));
   if (loss === null) return "interrupted";
   progress.evalDue = false;
@@ -48,9 +50,12 @@ export async function evaluate(
   weightsStep: number,
   isBest: (loss: number) => boolean,
 ): Promise<SplitEvaluation | null> {
-  const planned = run.splits[split];
+  const planned = run.data.splits[split];
   if (planned === null) return null;
-  const { stepper, progress, plan, metrics, reporter, signal } = run;
+  const { metrics, reporter } = run;
+  const { progress, plan } = run.course;
+  const { stepper } = run.learner;
+  const { signal } = run.session.context;
   const began = performance.now();
   using data = planned.open();
   const onBatch = (done: number, batches: number) => reporter.emit({ type: "evaluating", of: split, done, batches });
@@ -83,13 +88,14 @@ class Saving {
   #saved: string;
 
   constructor(readonly run: LiveRun) {
-    this.#step = run.progress.step;
+    this.#step = run.course.progress.step;
     this.#saved = this.#state();
   }
 
   /** By the number of steps or the minutes since the last time. */
   due(): boolean {
-    const { progress, options } = this.run;
+    const { progress } = this.run.course;
+    const { options } = this.run.session;
     if (progress.step === this.#step) return false;
     const minutes = (performance.now() - this.#at) / 60_000;
     const bySteps = options.checkpointEvery > 0 && progress.step % options.checkpointEvery === 0;
@@ -100,12 +106,12 @@ class Saving {
     if (this.#state() === this.#saved) return;
     await save(this.run);
     this.#saved = this.#state();
-    this.#step = this.run.progress.step;
+    this.#step = this.run.course.progress.step;
     this.#at = performance.now();
   }
 
   #state(): string {
-    const { step, evalDue } = this.run.progress;
+    const { step, evalDue } = this.run.course.progress;
     return `${step} ${evalDue}`;
   }
 }

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { isFolder } from "@trainer/disk";
 import { loadTokenizer, type Tokenizer, type TrainProgress } from "@trainer/tokenizers";
 import { methodInfo } from "@trainer/tokenizers/capabilities";
-import type { Corpus } from "../corpus/corpus.js";
-import { SPLIT_VERSION } from "../corpus/split-plan.js";
+import type { Corpus, ReadOptions } from "../corpus/corpus.js";
+import { SPLIT_VERSION, type SplitPlan } from "../corpus/split-plan.js";
 import { openHome } from "../home/home.js";
 import { resolveTokenizer } from "../home/resolve-tokenizer.js";
 import { tokenizerFileIn } from "../home/tokenizer-file.js";
@@ -26,7 +26,8 @@ export interface TokenizerRequest {
   readonly options: TrainOptions;
   readonly home: string;
   readonly corpus: Corpus;
-  readonly corpusSha256: string;
+  /** Gives the plan of its splits. */
+  readonly plan: (read: ReadOptions) => Promise<SplitPlan>;
   /** The folder of the model that the run starts from, whose tokenizer is the natural one; null without. */
   readonly pretrained: string | null;
   readonly emit: (event: RunEvent) => void;
@@ -57,13 +58,13 @@ async function ofModel(path: string): Promise<NamedTokenizer> {
 }
 
 /** Trains a tokenizer on the training split, or takes the one that was trained so before. */
-async function trainedOnCorpus({ options, home, corpus, corpusSha256, emit, signal }: TokenizerRequest) {
+async function trainedOnCorpus({ options, home, corpus, plan, emit, signal }: TokenizerRequest) {
   const { document, holdoutFraction, testSplitRatio, seed, minFrequency, threads } = options;
   const method = methodOf(options);
   const vocabSize = options.vocabSize ?? vocabSizeFor(corpus.totalBytes);
   const made = {
     method,
-    corpusSha256,
+    corpusSha256: await corpus.sha256({ signal }),
     document,
     separator: corpus.separator,
     holdoutFraction,
@@ -82,6 +83,7 @@ async function trainedOnCorpus({ options, home, corpus, corpusSha256, emit, sign
   const trained = await trainOnCorpus(corpus, {
     method,
     split: { holdoutFraction, testSplitRatio, seed },
+    plan,
     vocabSize,
     minFrequency,
     threads: threads === 0 || threads === "auto" ? undefined : threads,
@@ -91,6 +93,7 @@ async function trainedOnCorpus({ options, home, corpus, corpusSha256, emit, sign
       emit({ type: "tokenizer", phase: p.phase, progress, tokenizerId: id, vocabSize: null });
     },
   });
+  await corpus.assertUnchanged(); // its name says what text it was trained on
   const warning = skippedWarning(trained.manifest.skipped_lines, "--max-sentence-length of `trainer tokenizer train`");
   if (warning !== null) emit({ type: "warning", message: warning });
   await saveTokenizer(dir, trained);

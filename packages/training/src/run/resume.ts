@@ -15,7 +15,9 @@ import { withPluginsOf } from "../plugins/missing-plugins.js";
 import { resolveCompute } from "../step/precision.js";
 import { hasSaved } from "../checkpoint/has-saved.js";
 import { runFolder } from "../home/run-folder.js";
-import { runSession, type RunContext } from "./session.js";
+import type { RunContext } from "./run-context.js";
+import { RunCorpus } from "./run-corpus.js";
+import { runSession } from "./session.js";
 import { fromConfig } from "../options/wire-names.js";
 
 /**
@@ -39,13 +41,15 @@ async function goOn(ref: string, context: RunContext): Promise<RunResult> {
   await removeTemporaries(folder.path);
   if (found.status === "completed") return await finishCompleted({ found, folder, context, lock });
   const asked = await withPluginsOf(found.plugins, async () => parseTrainOptions(fromConfig(found.config)));
-  using corpus = await corpusPaths(asked, fetching(context));
-  const options = { ...asked, corpus: [...corpus.paths], maxSeqLen: found.max_seq_len };
+  const where = fetching(context);
+  using text = await corpusPaths(asked, where);
+  const options = { ...asked, corpus: [...text.paths], maxSeqLen: found.max_seq_len };
+  const corpus = new RunCorpus(options, where.home);
   const compute = resolveCompute(found.device, found.precision);
   const manifest = new ManifestFile(folder.manifest, found, () => lock.mayWrite());
   const running = { status: "running", finished_at: null, failure_class: null, error_code: null, error: null } as const;
   await manifest.update({ ...running, ...((await hasSaved(folder)) ? {} : anew(options)) });
-  return await runSession({ options, compute, folder, manifest, context, lock });
+  return await runSession({ options, compute, folder, manifest, context, lock, corpus });
 }
 
 /** Where nothing was saved, nothing depends on the text or the tokenizer that there were: they may have been mended. */

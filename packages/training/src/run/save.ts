@@ -10,7 +10,8 @@ import { memoryPeak } from "../step/memory-peak.js";
 
 /** Saves the run as it stands. */
 export async function save(run: LiveRun): Promise<void> {
-  const { folder, progress, stepper, weights } = run;
+  const { stepper, weights } = run.learner;
+  const { progress } = run.course;
   const began = performance.now();
   run.mayWrite();
   run.metrics.sync();
@@ -20,7 +21,7 @@ export async function save(run: LiveRun): Promise<void> {
     optimizer: stepper.optimizer.state(),
     state: stateOf(run),
   };
-  const { path, bytes } = await writeCheckpoint(folder.checkpoints, content, run.mayWrite);
+  const { path, bytes } = await writeCheckpoint(run.session.folder.checkpoints, content, run.mayWrite);
   await settle(run, path);
   const seconds = (performance.now() - began) / 1000;
   run.reporter.emit({ type: "checkpoint", step: progress.step, path, bytes, best: isBest(run), seconds });
@@ -32,35 +33,38 @@ export async function save(run: LiveRun): Promise<void> {
  * may have ended before.
  */
 export async function settle(run: LiveRun, path: string): Promise<void> {
-  const { folder, progress, early, options, weights } = run;
+  const { folder, options, manifest } = run.session;
+  const { progress, early, plan } = run.course;
+  const { weights } = run.learner;
   run.mayWrite();
   // Without a best one yet, a stopped run is used by its checkpoint; that of an adapter is no model.
   const there = await isFile(folder.weights);
-  const publishes = isBest(run) || run.splits.validation === null || (!weights.whole && !there);
+  const publishes = isBest(run) || run.data.splits.validation === null || (!weights.whole && !there);
   if (publishes) await weights.publish(join(path, MODEL_FILE), folder);
   await prune(folder.checkpoints, options.keepCheckpoints, early.bestStep);
-  await run.manifest.update({
+  await manifest.update({
     steps: progress.step,
     tokens_seen: progress.tokensSeen,
     loss: progress.trainLoss,
     skipped_steps: progress.skippedSteps,
     best_val_loss: early.best,
     best_step: early.bestStep,
-    early_stopped: early.exhausted && progress.step < run.plan.totalSteps,
+    early_stopped: early.exhausted && progress.step < plan.totalSteps,
     duration_seconds: run.elapsedMs() / 1000,
-    ...memoryPeak(run.manifest.current),
+    ...memoryPeak(manifest.current),
   });
 }
 
-const isBest = ({ early, progress }: LiveRun): boolean => early.bestStep === progress.step;
+const isBest = ({ course: { early, progress } }: LiveRun): boolean => early.bestStep === progress.step;
 
-function stateOf({ progress, early, loader, stepper, metrics, elapsedMs }: LiveRun): TrainState {
+function stateOf({ course, data, learner, metrics, elapsedMs }: LiveRun): TrainState {
+  const { stepper } = learner;
   return {
     version: 1,
-    ...progress,
+    ...course.progress,
     elapsedMs: elapsedMs(),
-    earlyStopping: early.state(),
-    loader: loader.state(),
+    earlyStopping: course.early.state(),
+    loader: data.loader.state(),
     rng: saveGenerators(stepper.compute.device),
     scaler: stepper.scaler?.state() ?? null,
     metricsBytes: metrics.bytes,

@@ -1,52 +1,16 @@
 import { rm } from "node:fs/promises";
-import type { FetchContext } from "../home/data-bank.js";
 import { TrainingError } from "../errors.js";
 import { setArithmetic } from "../step/arithmetic.js";
 import { evaluateAtEnd } from "./evaluate-at-end.js";
-import type { RunResult, StepDone } from "./events.js";
+import type { RunResult } from "./events.js";
 import { testBest, type TestResult } from "./finish.js";
-import type { RunLock } from "../home/lock.js";
 import { trainingLoop } from "./loop.js";
 import { failureFields } from "../home/manifest.js";
-import type { ManifestFile } from "../home/manifest-file.js";
 import { memoryPeak } from "../step/memory-peak.js";
-import type { RunOptions } from "../options/options.js";
-import type { Compute } from "../step/precision.js";
 import { prepare } from "./prepare.js";
 import { preparationFailure } from "../step/out-of-memory.js";
-import { Reporter, type ReporterContext } from "./reporter.js";
-import type { RunFolder } from "../home/run-folder.js";
-import type { queueStep } from "../step/step.js";
-
-/** Where runs lie, who hears of this one, and what stops it. */
-export interface RunContext extends FetchContext, ReporterContext {
-  /** The folder that holds all state. */
-  readonly home: string;
-  /** The folder under which fetched corpora lie; the home if left out. */
-  readonly dataRoot?: string | undefined;
-  /** Aborted, the run finishes its step, saves itself and resolves as interrupted. */
-  readonly signal?: AbortSignal | undefined;
-  /** How many steps to profile; 0 unless given. */
-  readonly profileSteps?: number;
-  /** How a step is taken: with a GPU it is queued, and its result read later. */
-  readonly queueStep?: typeof queueStep;
-  /** Hears of every step, logged or not. */
-  readonly onStep?: (step: StepDone) => void;
-  /**
-   * Where whoever runs trainings may begin one again that is still going on elsewhere: a number that grows each time. A
-   * process with a lower one writes nothing more, and its lock is no hindrance where nobody can see whether it lives.
-   */
-  readonly turn?: number;
-}
-
-export interface Session {
-  readonly options: RunOptions;
-  readonly compute: Compute;
-  readonly folder: RunFolder;
-  readonly manifest: ManifestFile;
-  readonly context: RunContext;
-  readonly lock: RunLock;
-}
+import { Reporter } from "./reporter.js";
+import type { Session } from "./run-context.js";
 
 /** One process's part of a run, from its beginning or its newest checkpoint to however it ends. */
 export async function runSession(session: Session): Promise<RunResult> {
@@ -87,10 +51,10 @@ async function attempt(session: Session, reporter: Reporter): Promise<Outcome> {
       throw preparationFailure(error, session.compute.device);
     });
     const end = await trainingLoop(run);
-    const epochs = Math.ceil(run.progress.step / run.plan.stepsPerEpoch);
+    const epochs = Math.ceil(run.course.progress.step / run.course.plan.stepsPerEpoch);
     if (end === "interrupted") return { ...interrupted, epochs };
     const test = await testBest(run);
-    if (test === null && run.splits.test !== null) return { ...interrupted, epochs };
+    if (test === null && run.data.splits.test !== null) return { ...interrupted, epochs };
     await session.manifest.update({ duration_seconds: run.elapsedMs() / 1000 });
     return { status: "completed", test, epochs };
   } catch (error) {

@@ -54,7 +54,10 @@ export class StepQueue {
   }
 
   async #queue(): Promise<Pending> {
-    const { progress, plan, stepper, loader, splits, manifest, profiler, queueStep } = this.run;
+    const { profiler, queueStep } = this.run;
+    const { progress, plan } = this.run.course;
+    const { loader, splits } = this.run.data;
+    const { stepper } = this.run.learner;
     const step = progress.step + 1;
     const count = plan.batchesOf(step);
     const lr = plan.learningRate(step);
@@ -75,11 +78,20 @@ export class StepQueue {
     progress.finished = finished;
     progress.evalDue = splits.validation !== null && plan.evaluatesAfter(step);
     const { tokensSeen } = progress;
-    return { queued, step, lr, samples: count * manifest.current.batch_size, tokensSeen, finished, began };
+    return {
+      queued,
+      step,
+      lr,
+      samples: count * this.run.session.manifest.current.batch_size,
+      tokensSeen,
+      finished,
+      began,
+    };
   }
 
   #report(pending: Pending, result: StepResult): void {
-    const { progress, plan, options, onStep } = this.run;
+    const { progress, plan } = this.run.course;
+    const { options, context } = this.run.session;
     const { step, lr, samples } = pending;
     const { loss, gradNorm, skipped, tokens } = result;
     const now = performance.now();
@@ -93,11 +105,12 @@ export class StepQueue {
     const endsEpoch = step === totalSteps || plan.epochOf(step + 1) !== epoch;
     const done = { step, totalSteps, epoch, epochs, endsEpoch, loss, gradNorm, skipped, lr, samples, tokens, ms };
     if (step === 1 || step % options.logEvery === 0 || pending.finished) this.#log(done, pending.tokensSeen);
-    onStep?.(done);
+    context.onStep?.(done);
   }
 
   #log({ step, totalSteps, epoch, epochs, loss, lr, gradNorm }: StepDone, tokensSeen: number): void {
-    const { progress, metrics, reporter, mayWrite } = this.run;
+    const { metrics, reporter, mayWrite } = this.run;
+    const { progress } = this.run.course;
     const { samplesPerSec, ...rate } = this.#throughput.take();
     const { rssBytes, cuda } = memoryStats();
     const figures: StepMetrics = {
@@ -121,7 +134,10 @@ export class StepQueue {
 
   /** Steps, validations, the test and the evaluation at the end. */
   #secondsLeft(step: number): number {
-    const { plan, pace, splits, options } = this.run;
+    const { pace } = this.run;
+    const { plan } = this.run.course;
+    const { splits } = this.run.data;
+    const { options } = this.run.session;
     const perStep = this.#throughput.secondsPerStep(pace.seconds);
     const validation = splits.validation?.batches ?? 0;
     const test = splits.test?.batches ?? 0;

@@ -21,7 +21,9 @@ import { resolvePretrained } from "../model/pretrained.js";
 import { resolveCompute } from "../step/precision.js";
 import { hasSaved } from "../checkpoint/has-saved.js";
 import { clearUnsaved, hasBegun, newRunId, runFolder, type RunFolder } from "../home/run-folder.js";
-import { runSession, type RunContext } from "./session.js";
+import type { RunContext } from "./run-context.js";
+import { RunCorpus } from "./run-corpus.js";
+import { runSession } from "./session.js";
 
 /**
  * Trains a model on a corpus, into `<home>/models/<run id>`. Resolves when it is completed or, the signal being aborted,
@@ -35,8 +37,11 @@ export const train = (input: TrainInput, context: RunContext): Promise<RunResult
 async function begin(input: TrainInput, context: RunContext): Promise<RunResult> {
   const asked = parseTrainOptions(input);
   const where = fetching(context);
-  using corpus = await corpusPaths(asked, where);
-  const options = await checked({ ...asked, corpus: [...corpus.paths] }, { ...where, onEvent: context.onEvent });
+  using text = await corpusPaths(asked, where);
+  const paths = text.paths.map((path) => resolve(path)); // so that the run can be resumed from anywhere
+  const corpus = new RunCorpus({ ...asked, corpus: paths }, where.home);
+  await checkCorpus(corpus, context.onEvent);
+  const options = { ...asked, corpus: paths, ...(await origins(asked, where)) };
   const compute = resolveCompute(options.device, options.precision);
   const folder = runFolder(context.home, options.runId ?? newRunId(options.modelFamily, options.modelSize));
   await create(folder, where.home);
@@ -46,18 +51,17 @@ async function begin(input: TrainInput, context: RunContext): Promise<RunResult>
   const fresh = await newManifest(folder.id, options, compute);
   const manifest = new ManifestFile(folder.manifest, fresh, () => lock.mayWrite());
   await manifest.update({});
-  return await runSession({ options, compute, folder, manifest, context, lock });
+  return await runSession({ options, compute, folder, manifest, context, lock, corpus });
 }
 
-/** The options with every path made absolute, so that the run can be resumed from anywhere; all of them must be there. */
-async function checked(options: TrainOptions, where: BringContext & Pick<RunContext, "onEvent">): Promise<RunOptions> {
-  const corpus = options.corpus.map((path) => resolve(path));
-  await checkCorpus(corpus, options, where);
+/** Where tokenizer and weights come from, which must be there, and how long the sequences are. */
+async function origins(
+  options: TrainOptions,
+  where: BringContext,
+): Promise<Pick<RunOptions, "tokenizer" | "pretrainedRunId" | "maxSeqLen">> {
   const tokenizer = options.tokenizer === null ? null : await resolveTokenizer(options.tokenizer, where.home);
   const pretrained = await resolvePretrained(options, where);
   return {
-    ...options,
-    corpus,
     tokenizer: tokenizer && (tokenizer.id ?? tokenizer.path),
     pretrainedRunId: pretrained && (pretrained.id ?? pretrained.dir),
     maxSeqLen: options.maxSeqLen ?? pretrained?.contextLength ?? DEFAULT_SEQ_LEN,

@@ -22,6 +22,8 @@ export interface CorpusTokenizerOptions extends Omit<MethodOptions, "specials"> 
   readonly vocabSize: number;
   /** What is held back from training; with none the statistics are of the text trained on. */
   readonly split: SplitOptions;
+  /** Gives the plan by the same corpus and `split` where somebody else has a use for it. */
+  readonly plan?: ((read: ReadOptions) => Promise<SplitPlan>) | undefined;
   /** The most lines that the statistics are taken of (default 10,000). */
   readonly sampleLines?: number;
   /** Default: one a core. */
@@ -44,9 +46,9 @@ const SENTENCES = 2_000_000;
  * the lines that were held back. Throws what `planSplit` and `trainTokenizer` throw.
  */
 export async function trainOnCorpus(corpus: Corpus, options: CorpusTokenizerOptions): Promise<CorpusTokenizer> {
-  const { method, split, sampleLines = SAMPLE_LINES, threads, signal, onProgress, ...others } = options;
+  const { method, split, plan: planned, sampleLines = SAMPLE_LINES, threads, signal, onProgress, ...others } = options;
   const settings = { ...others, sentencepiece: { ...sampling(corpus), ...others.sentencepiece } };
-  const plan = await planSplit(corpus, split, { signal });
+  const plan = await (planned?.({ signal }) ?? planSplit(corpus, split, { signal }));
   const sample = new LineSample(sampleLines, split.seed);
   let losses = noLosses;
   const read: ReadOptions = {

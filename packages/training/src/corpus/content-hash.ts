@@ -1,0 +1,22 @@
+import { createHash } from "node:crypto";
+import type { CorpusFile } from "./find-files.js";
+
+/** SHA-256 of the kinds and contents of files, as they lie on the disk, one after another. */
+export class ContentHash {
+  readonly #whole = createHash("sha256");
+  #file = createHash("sha256");
+
+  /** More of the file at hand. */
+  readonly update = (chunk: Uint8Array): void => void this.#file.update(chunk);
+
+  /** The file at hand is whole. */
+  end({ format, gzip }: Pick<CorpusFile, "format" | "gzip">): void {
+    this.#whole.update(`${format} ${gzip ? "gzip" : "plain"} ${this.#file.digest("hex")}\n`);
+    this.#file = createHash("sha256");
+  }
+
+  /** As hex, once all files have ended. */
+  digest(): string {
+    return this.#whole.digest("hex");
+  }
+}

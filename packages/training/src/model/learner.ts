@@ -1,0 +1,45 @@
+import type { CausalLm } from "@trainer/models";
+import type { Tokenizer } from "@trainer/tokenizers";
+import type { RunOptions } from "../options/options.js";
+import { makeOptimizer, trainable } from "../step/optimizer.js";
+import { gradScaler, type Compute } from "../step/precision.js";
+import type { Stepper } from "../step/step.js";
+import { disposeModel, makeModel, type ModelOf, type Origin, type RunModel } from "./make-model.js";
+import type { TrainedWeights } from "./trained-weights.js";
+
+/** A model with all that trains it; its own are weights, gradients and the optimizer's state. */
+export interface Learner extends Disposable {
+  readonly model: CausalLm;
+  readonly weights: TrainedWeights;
+  readonly stepper: Stepper;
+}
+
+/** The run's model, as `makeModel` makes it, with what trains it. */
+export const makeLearner = async (run: ModelOf, tokenizer: Tokenizer, origin: Origin): Promise<Learner> =>
+  learnerOf(await makeModel(run, tokenizer, origin), run);
+
+/** A learner of a model that is there. Its learning rate is 0: each step of a plan has its own. */
+export function learnerOf(
+  { model, weights }: RunModel,
+  { options, compute }: { readonly options: RunOptions; readonly compute: Compute },
+): Learner {
+  const params = trainable(weights.params.named(), options.freezeEmbed);
+  const stepper: Stepper = {
+    model,
+    params: [...params.values()],
+    optimizer: makeOptimizer(params, 0, options),
+    compute,
+    gradientClipping: options.gradientClipping,
+    scaler: gradScaler(compute),
+    activationCheckpointing: options.activationCheckpointing,
+  };
+  return {
+    model,
+    weights,
+    stepper,
+    [Symbol.dispose]() {
+      disposeModel(model);
+      for (const tensor of [...weights.params.list(), ...stepper.optimizer.state().values()]) tensor.dispose();
+    },
+  };
+}

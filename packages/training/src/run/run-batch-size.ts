@@ -1,0 +1,39 @@
+import { setNumThreads } from "@trainer/torch";
+import { MAX_BATCH_SIZE, searchFor } from "../batch-size/find-batch.js";
+import type { Reporter } from "./reporter.js";
+import type { Session } from "./run-context.js";
+
+/** What a batch is of. */
+interface Sequences {
+  readonly seqLen: number;
+  readonly vocabSize: number;
+  /** Of the text to train on. */
+  readonly tokens: number;
+}
+
+/**
+ * Sequences in a batch: with "auto" found once, with the number of threads that is fastest unless one was asked for, and
+ * noted so that a resumed run has as many.
+ */
+export async function runBatchSize(
+  { options, manifest, context, folder }: Session,
+  reporter: Reporter,
+  { seqLen, vocabSize, tokens }: Sequences,
+): Promise<number> {
+  const known = manifest.current.batch_size;
+  if (known > 0) return known;
+  const { batchSize, threads: fastest } = await searchFor(
+    {
+      options: { ...options, threads: manifest.current.threads },
+      vocabSize,
+      maxSeqLen: seqLen,
+      dimensionsFrom: folder.path,
+    },
+    { signal: context.signal, maxBatchSize: Math.min(MAX_BATCH_SIZE, Math.ceil(tokens / seqLen)) },
+  );
+  const threads = options.threads === 0 ? fastest : manifest.current.threads;
+  await manifest.update({ batch_size: batchSize, threads });
+  setNumThreads(threads);
+  reporter.emit({ type: "batch", batchSize });
+  return batchSize;
+}

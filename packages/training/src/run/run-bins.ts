@@ -1,0 +1,37 @@
+import type { Tokenizer } from "@trainer/tokenizers";
+import { buildBins, type Bins } from "../bins/build-bins.js";
+import { leftOutSentences } from "../corpus/left-out.js";
+import { assertSameRule } from "../corpus/split-version.js";
+import { binsFolder, openHome } from "../home/home.js";
+import type { Reporter } from "./reporter.js";
+import type { Session } from "./run-context.js";
+import { lossWarnings, splitCounts, splitWarnings } from "./split-counts.js";
+
+/** The run's corpus as token bins; what is left out of it, and how it was split, is noted and told. */
+export async function runBins(session: Session, reporter: Reporter, tokenizer: Tokenizer): Promise<Bins> {
+  const { options, manifest, context, corpus } = session;
+  assertSameRule(manifest.current);
+  const { holdoutFraction, testSplitRatio, seed } = options;
+  const bins = await buildBins({
+    corpus: await corpus.open(),
+    tokenizer,
+    split: { holdoutFraction, testSplitRatio, seed },
+    plan: corpus.plan,
+    specialTokens: options.specialTokens,
+    cacheDir: binsFolder(openHome(context.home)),
+    threads: manifest.current.threads,
+    signal: context.signal,
+    onProgress: (p) => reporter.emit({ type: "data", ...p }),
+  });
+  try {
+    const counts = splitCounts(bins.counts, options);
+    await manifest.update({ left_out: bins.leftOut });
+    for (const sentence of leftOutSentences(bins.leftOut)) reporter.warn(sentence);
+    for (const warning of [...splitWarnings(counts), ...lossWarnings(bins.counts)]) reporter.warn(warning);
+    reporter.emit({ type: "data", phase: "ready", counts, cached: bins.cached, specialTokens: bins.specialTokens });
+    return bins;
+  } catch (error) {
+    bins[Symbol.dispose](); // a disk that is full
+    throw error;
+  }
+}

@@ -1,0 +1,42 @@
+import type { FetchContext } from "../home/data-bank.js";
+import type { RunLock } from "../home/lock.js";
+import type { ManifestFile } from "../home/manifest-file.js";
+import type { RunFolder } from "../home/run-folder.js";
+import type { RunOptions } from "../options/options.js";
+import type { Compute } from "../step/precision.js";
+import type { queueStep } from "../step/step.js";
+import type { StepDone } from "./events.js";
+import type { ReporterContext } from "./reporter.js";
+import type { RunCorpus } from "./run-corpus.js";
+
+/** Where runs lie, who hears of this one, and what stops it. */
+export interface RunContext extends FetchContext, ReporterContext {
+  /** The folder that holds all state. */
+  readonly home: string;
+  /** The folder under which fetched corpora lie; the home if left out. */
+  readonly dataRoot?: string | undefined;
+  /** Aborted, the run finishes its step, saves itself and resolves as interrupted. */
+  readonly signal?: AbortSignal | undefined;
+  /** How many steps to profile; 0 unless given. */
+  readonly profileSteps?: number;
+  /** How a step is taken: with a GPU it is queued, and its result read later. */
+  readonly queueStep?: typeof queueStep;
+  /** Hears of every step, logged or not. */
+  readonly onStep?: (step: StepDone) => void;
+  /**
+   * Where whoever runs trainings may begin one again that is still going on elsewhere: a number that grows each time. A
+   * process with a lower one writes nothing more, and its lock is no hindrance where nobody can see whether it lives.
+   */
+  readonly turn?: number;
+}
+
+/** What one process has of a run, from its beginning or its newest checkpoint on. */
+export interface Session {
+  readonly options: RunOptions;
+  readonly compute: Compute;
+  readonly folder: RunFolder;
+  readonly manifest: ManifestFile;
+  readonly context: RunContext;
+  readonly lock: RunLock;
+  readonly corpus: RunCorpus;
+}

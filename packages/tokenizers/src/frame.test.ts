@@ -33,6 +33,7 @@ test.each<[string, unknown, number[], number[]]>([
   ["ByteLevel", byteLevel, [], []],
   ["a template with a begin", template([special("<s>"), text]), [2], []],
   ["a template with an end", template([text, special("</s>")]), [], [3]],
+  ["a template with two ends", template([text, special("</s>"), special("<s>")]), [], [3, 2]],
   ["a template of the text alone", template([text]), [], []],
   [
     "a template with several tokens, one of them of two ids",

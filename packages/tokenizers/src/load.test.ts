@@ -113,6 +113,13 @@ test("an added token decodes as its file spells it, but for one that is looked f
   expect(await decoded("gpt2.json", true)).toBe("e\u0323!"); // it normalizes nothing
 });
 
+test("an added token that is not normalized is looked for in the text as it comes, and not as it is normalized", async () => {
+  const token = { id: 9000, content: "\u1eb9!", special: false, normalized: false };
+  const tokenizer = await loadChanged((file) => file.added_tokens.push(token), "qwen2.json");
+  expect([...tokenizer.encode("\u1eb9!")]).toEqual([9000]);
+  expect([...tokenizer.encode("e\u0323!")]).not.toContain(9000);
+});
+
 test("where a word that is a token is that token, one that spells no bytes never is a word", async () => {
   const tokenizer = await loadChanged((file) => {
     file.model.vocab["not bytes"] = 5000;
@@ -170,11 +177,11 @@ describe("what is refused, by name", () => {
       /unk_token "constructor"/,
     ],
     ["two tokens with one id", (file) => (file.model.vocab["!"] = 5), /same id/],
-    [
-      "a vocabulary that is a list",
-      (file) => Object.assign(file.model, { vocab: ["a"] }),
+    ...[["a"], [5], null, 3, "abc"].map((vocab): [string, (file: File) => unknown, RegExp] => [
+      `a vocabulary that is ${JSON.stringify(vocab)}`,
+      (file) => Object.assign(file.model, { vocab }),
       /each token to a whole number/,
-    ],
+    ]),
     ["an id that is no number", (file) => Object.assign(file.model.vocab, { a: "1" }), /each token to a whole number/],
     ["an id that is too large", (file) => (file.model.vocab["!"] = 2 ** 31), /each token to a whole number/],
     ["a merge of three", (file) => file.model.merges.push("a b c"), /merge \d+ is "a b c"/],

@@ -201,6 +201,8 @@ describe("a file that makes much of little", () => {
         decoder: { type: "Sequence", decoders: Array.from({ length: steps }, () => sixteenfold) },
       });
     expect((await decoding(2)).decode([0])).toBe("a".repeat(256));
+    const many = Array.from({ length: 1000 }, () => 0); // what may come of a text grows with it
+    expect((await decoding(1)).decode(many)).toHaveLength(16_000);
     const laughs = await decoding(8);
     expect(() => laughs.decode([0])).toThrow(decoded);
     expect(() => laughs.tokenBytes(0)).toThrow(decoded);

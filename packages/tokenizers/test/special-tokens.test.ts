@@ -89,6 +89,7 @@ test("one that its file does not list as an added token is found as it is spelle
   expect(tokenizer.isSpecial(7)).toBe(true);
   expect(tokensOf(tokenizer, "a </s> b</s>", letThrough)).toEqual(["a", " ", "</s>", " ", "b", "</s>"]);
   expect(tokensOf(tokenizer, "a</S>b", letThrough)).toEqual(["a", "<", "/", "s", ">", "b"]);
+  expect(tokensOf(tokenizer, "<x><X>", letThrough)).toEqual(["<x>", "<", "<unk>", ">"]); // nor is one that it lists
 });
 
 test("a role that no token plays is spelled by no text", async () => {

@@ -2,8 +2,6 @@ import { execFileSync } from "node:child_process";
 import {
   appendFileSync,
   chmodSync,
-  createReadStream,
-  createWriteStream,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -22,7 +20,6 @@ import { sha256 } from "@trainer/testing/tar";
 import { archiveName, packRun, unpackRun } from "@trainer/training";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { sha256 as sha256Of } from "./run-files.js";
 
 let folder = "";
 beforeAll(() => (folder = scratchPath("artifact")));
@@ -189,19 +186,3 @@ test("what stops the writing of an archive is told", async () => {
   await expect(packRun(makeRun(kept), "r", full)).rejects.toMatchObject({ code: "INSUFFICIENT_STORAGE" });
   await expect(packRun(join(folder, "none"), "r", new PassThrough().resume())).rejects.toThrow("ENOENT");
 });
-
-test("memory does not grow with the run", async () => {
-  const run = makeRun(kept);
-  writeFileSync(join(run, "model.safetensors"), "");
-  truncateSync(join(run, "model.safetensors"), 400 << 20);
-  const path = join(folder, "large.tar.gz");
-  const before = process.memoryUsage().rss;
-  let most = 0;
-  const watch = setInterval(() => (most = Math.max(most, process.memoryUsage().rss)), 5);
-  const { sha256: fileId } = await packRun(run, "r", createWriteStream(path));
-  const dir = join(fresh(), "r");
-  await unpackRun(() => createReadStream(path), dir, { runId: "r", fileId });
-  clearInterval(watch);
-  expect(most - before).toBeLessThan(150 << 20);
-  expect(sha256Of(join(dir, "model.safetensors"))).toBe(sha256Of(join(run, "model.safetensors")));
-}, 60_000);

@@ -67,24 +67,24 @@ test("a training needs a corpus alone; null is the same as leaving out", () => {
 });
 
 test.each([
-  [ScoreRequest, {}, "422 INVALID_INPUT either text or path must be provided"],
-  [ScoreRequest, { text: "a", path: "b" }, "422 INVALID_INPUT text and path are mutually exclusive"],
-  [GenerateRequest, {}, "422 INVALID_INPUT either prompt_text or prompt_path must be provided"],
-  [GenerateRequest, { prompt_text: "a", stop_on_eos: "no" }, "422 INVALID_INPUT stop_on_eos must be a boolean"],
+  ["422 INVALID_INPUT either text or path must be provided", ScoreRequest, {}],
+  ["422 INVALID_INPUT text and path are mutually exclusive", ScoreRequest, { text: "a", path: "b" }],
+  ["422 INVALID_INPUT either prompt_text or prompt_path must be provided", GenerateRequest, {}],
+  ["422 INVALID_INPUT stop_on_eos must be a boolean", GenerateRequest, { prompt_text: "a", stop_on_eos: "no" }],
   [
+    "422 INVALID_INPUT stop_sequences must be a list of strings",
     GenerateRequest,
     { prompt_text: "a", stop_sequences: "x" },
-    "422 INVALID_INPUT stop_sequences must be a list of strings",
   ],
   [
+    "400 INVALID_INPUT num_return_sequences must be <= 16",
     GenerateRequest,
     { prompt_text: "a", num_return_sequences: 17 },
-    "400 INVALID_INPUT num_return_sequences must be <= 16",
   ],
-  [ChatRequest, {}, "400 INVALID_INPUT message is required"],
-  [TokenizerTrainRequest, { corpus_file_id: "a", vocab_size: 127 }, "400 INVALID_INPUT vocab_size must be >= 128"],
-  [TokenizerTrainRequest, { corpus_file_id: "a", extra: 1 }, "422 INVALID_INPUT Extra fields not allowed: extra"],
-])("%#: the answer is %s", (schema, body, answer) => {
+  ["400 INVALID_INPUT message is required", ChatRequest, {}],
+  ["400 INVALID_INPUT vocab_size must be >= 128", TokenizerTrainRequest, { corpus_file_id: "a", vocab_size: 127 }],
+  ["422 INVALID_INPUT Extra fields not allowed: extra", TokenizerTrainRequest, { corpus_file_id: "a", extra: 1 }],
+])("%s", (answer, schema, body) => {
   expect(refused(schema, body)).toBe(answer);
 });
 

@@ -1,0 +1,150 @@
+import { once } from "node:events";
+import { TrainRequest } from "@trainer/platform";
+import { openRedis, RunRecords } from "@trainer/platform/redis";
+import { startRedis } from "@trainer/testing";
+import { pino } from "pino";
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { PACE } from "../pace.js";
+import { RunTurn, type TurnOptions } from "./run-turn.js";
+
+let server: Awaited<ReturnType<typeof startRedis>>;
+let redis: ReturnType<typeof openRedis>;
+let runs: RunRecords;
+beforeAll(async () => {
+  server = await startRedis();
+  redis = openRedis(server.url);
+  runs = new RunRecords(redis);
+});
+beforeEach(async () => void (await redis.flushall()));
+afterAll(async () => {
+  redis.disconnect();
+  await server[Symbol.asyncDispose]();
+});
+
+const USER = 1234567890123456789n;
+const { user_id: _, ...request } = TrainRequest.parse({ corpus_file_id: "abc", model_family: "llama", model_size: "tiny" });
+const CREATED = new Date("2026-01-02T03:04:05.678Z");
+const pace = { ...PACE, heartbeat: 20, cancel: 20 };
+const begin = (more: Partial<TurnOptions> = {}) =>
+  RunTurn.begin({
+    runs,
+    runId: "r",
+    userId: USER,
+    request,
+    log: pino({ level: "silent" }),
+    pace,
+    closed: new AbortController().signal,
+    ...more,
+  });
+const heartbeat = async () => (await runs.get("r"))?.heartbeat ?? null;
+
+test("while a worker has a run it says that it lives, and after that no more", async () => {
+  await runs.create("r", USER, request, CREATED);
+  const turn = await begin();
+  expect(turn.before).toMatchObject({ status: "queued", message: "queued" });
+  await vi.waitFor(async () => expect(await heartbeat()).not.toBeNull());
+  const first = await heartbeat();
+  await vi.waitFor(async () => expect(await heartbeat()).toBeGreaterThan(Number(first)));
+  await turn[Symbol.asyncDispose]();
+  const last = await vi.waitFor(async () => {
+    const [one, other] = [await heartbeat(), await new Promise((done) => setTimeout(done, 60)).then(heartbeat)];
+    expect(other).toBe(one); // one may have been under way
+    return one;
+  });
+  expect(last).not.toBeNull();
+});
+
+test("writes go through in order; once another worker has the run it is lost, and nothing is written for it", async () => {
+  await runs.create("r", USER, request, CREATED);
+  await using turn = await begin();
+  turn.push({ status: "running", progress: 10, message: "training" }, [], { passing: true });
+  await turn.write({ progress: 20 });
+  expect(await runs.get("r")).toMatchObject({ status: "running", progress: 20, message: "training" });
+  expect(turn.lost.aborted).toBe(false);
+  const lost = once(turn.lost, "abort");
+  await using other = await begin();
+  await lost; // by the sign of life that it could not give
+  expect(other.fence).toBeGreaterThan(turn.fence);
+  expect(other.before).toMatchObject({ status: "running", progress: 20 });
+  turn.push({ progress: 30 }, [], { passing: false });
+  await other.write({ message: "the other's" });
+  expect(await runs.get("r")).toMatchObject({ progress: 20, message: "the other's" });
+  expect(other.lost.aborted).toBe(false);
+});
+
+test("a claim is later than that of the run's last holder, which its folder knows of", async () => {
+  const ahead = (Date.now() + 3_600_000) * 1000;
+  await using turn = await begin({ lastTurn: ahead });
+  expect(turn.fence).toBe(ahead + 1);
+});
+
+test("the wish to stop a run is seen", async () => {
+  await runs.create("r", USER, request, CREATED);
+  await using turn = await begin();
+  await turn.lookForCancel();
+  expect(turn.cancelled.aborted).toBe(false);
+  await runs.requestCancel("r");
+  await once(turn.cancelled, "abort"); // by itself
+  await using asking = await begin({ pace: { ...pace, cancel: 60_000 } });
+  await asking.lookForCancel();
+  expect(asking.cancelled.aborted).toBe(true);
+});
+
+test("what Redis has lost of a run is put back as it was when the worker began", async () => {
+  await runs.create("r", USER, request, CREATED);
+  const training = {
+    step: 5,
+    total_steps: 10,
+    epoch: 0,
+    total_epochs: 1,
+    train_loss: 2.5,
+    lr: 1e-3,
+    grad_norm: 1,
+    tokens_per_sec: 100,
+    eta_seconds: 7,
+    val_loss: null,
+    best_val_loss: null,
+    test_loss: null,
+    checkpoint_step: null,
+    rss_bytes: 1e9,
+  };
+  await runs.set("r", { status: "running", training });
+  await using _turn = await begin();
+  await vi.waitFor(async () => expect(await heartbeat()).not.toBeNull());
+  await redis.flushall();
+  await vi.waitFor(async () => expect(await runs.get("r")).not.toBeNull());
+  expect(await runs.get("r")).toMatchObject({
+    userId: USER,
+    status: "running",
+    message: "training",
+    createdAt: "2026-01-02T03:04:05.678",
+    error: null,
+    artifactFileId: null,
+    modelFamily: "llama",
+    modelSize: "tiny",
+    request,
+    training,
+  });
+  expect((await runs.get("r"))?.progress).toBeGreaterThan(0);
+});
+
+test("a record that cannot be read is written anew", async () => {
+  await runs.create("r", USER, request, CREATED);
+  await redis.hset("trainer:job:r", "status", "odd");
+  await using turn = await begin();
+  expect(turn.before).toBeNull();
+  await vi.waitFor(async () => expect(await runs.get("r").catch(() => null)).toMatchObject({ status: "running" }));
+});
+
+test("when nothing can be written any more, what waits to be written does not hold up the end", async () => {
+  await using away = await startRedis();
+  const own = openRedis(away.url, { commandTimeoutMs: 50 });
+  own.on("error", () => {});
+  const closed = new AbortController();
+  await using turn = await begin({ runs: new RunRecords(own), closed: closed.signal });
+  await away.kill();
+  const written = turn.write({ status: "failed" });
+  setTimeout(() => closed.abort(), 100);
+  await expect(written).resolves.toBeUndefined(); // given up
+  own.disconnect();
+});

@@ -39,4 +39,5 @@ test("paths, folders that are there and what nobody knows stay as they are", asy
   expect(await nameRun("./one", home)).toBe("./one");
   expect(await nameRun("packages", home)).toBe("packages"); // a folder where tests are run
   expect(await nameRun("x", home)).toBe("x");
+  expect(await nameRun("", homeOf("one", "two"))).toBe("");
 });

@@ -26,6 +26,9 @@ test("the nearest names are those a few characters off or that contain what was 
   expect(nearest("NOVEL", names)).toEqual(["novel"]);
   expect(nearest("tiny", names)).toEqual(["gpt2-tiny-1700000000"]);
   expect(nearest("gpt2", names)).toEqual(["gpt2-small-1700000001", "gpt2-tiny-1700000000"]);
+  expect(nearest("poem", ["poemas", "poems", "novel"])).toEqual(["poemas", "poems"]); // both contain it: by name
+  expect(nearest("pooms", ["pomms", "poems"])).toEqual(["poems", "pomms"]); // one character off, and two
+  expect(nearest("go", ["gone-with-the-wind", "ga"])).toEqual(["ga"]); // two letters are part of too many
   expect(nearest("quite something else", names)).toEqual([]);
 });
 

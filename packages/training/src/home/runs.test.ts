@@ -1,12 +1,13 @@
 import { spawnSync } from "node:child_process";
 import { statSync } from "node:fs";
-import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { containing } from "@trainer/testing";
 import { expect, test } from "vitest";
 import { cleanRun } from "../cleanup/clean-runs.js";
 import { CleanupConfig } from "../cleanup/config.js";
+import { newFailure } from "../errors.js";
 import { RunLock } from "./lock.js";
 import { useRun } from "./run-use.js";
 import { writeManifest, type RunManifest } from "./manifest.js";
@@ -16,6 +17,7 @@ import { train } from "../run/train.js";
 import { runFolder } from "./run-folder.js";
 import { openHome, type Home } from "./home.js";
 import { listRuns, summarizeRun } from "./list-runs.js";
+import { recordFailure } from "./record-failure.js";
 import { removeRun } from "./remove-run.js";
 import { resolveRun } from "./resolve-run.js";
 import { temporaryFolder } from "./temporary-folder.js";
@@ -51,6 +53,39 @@ test("runs are listed with their state and size, the newest first", async () => 
   expect(last).toMatchObject({ dir: old.path, problem: null, manifest: { steps: 20, best_val_loss: 2.5 } });
   expect(last?.bytes).toBeGreaterThan(6000);
   expect(last?.bytes).toBeLessThan(10_000);
+});
+
+test("of runs of the same second the one that began later is the newer, and the latest", async () => {
+  await using temporary = await temporaryFolder();
+  const home = openHome(temporary.path);
+  await makeRun(home, "a", { created_at: 200, started_at: "2026-01-02T03:04:05.100Z" });
+  await makeRun(home, "b", { created_at: 200, started_at: "2026-01-02T03:04:05.200Z" });
+  await makeRun(home, "c", { created_at: 100, started_at: "2026-01-02T03:04:05.300Z" });
+  await makeRun(home, "d", { created_at: 300, started_at: "2026-01-02T03:04:05.000Z" });
+  expect((await listRuns(home)).map(({ id }) => id)).toEqual(["d", "b", "a", "c"]);
+});
+
+test("a run that could not say that it has failed is told so, one that has not begun or is not there is left alone", async () => {
+  await using temporary = await temporaryFolder();
+  const home = openHome(temporary.path);
+  const failure = newFailure("CANCELLED", "its process was killed", "TRANSIENT");
+  await makeRun(home, "r", { status: "running" });
+  await makeRun(home, "ended", { status: "running", finished_at: "2026-01-02T03:04:05.678Z" });
+  const asked = runFolder(home.root, "asked");
+  await mkdir(asked.path);
+  await writeFile(asked.manifest, '{"user_id":1}');
+  await mkdir(join(home.models, "only-weights"));
+  await writeFile(runFolder(home.root, "only-weights").weights, "");
+  for (const id of ["r", "ended", "asked", "only-weights", "none"]) await recordFailure(home, id, failure);
+  const { manifest, status } = await summarizeRun(home, "r");
+  expect(status).toBe("failed");
+  expect(manifest).toMatchObject({ status: "failed", requested: true });
+  expect(JSON.stringify(manifest)).toContain("its process was killed");
+  expect(Math.abs(Date.now() - Date.parse(manifest?.finished_at ?? ""))).toBeLessThan(60_000);
+  expect((await summarizeRun(home, "ended")).manifest?.finished_at).toBe("2026-01-02T03:04:05.678Z");
+  expect(await readFile(asked.manifest, "utf8")).toBe('{"user_id":1}');
+  expect((await readdir(home.models)).toSorted()).toEqual(["asked", "ended", "only-weights", "r"]);
+  expect(await readdir(join(home.models, "only-weights"))).toEqual(["model.safetensors"]);
 });
 
 test("a run is running while the process that trains it lives, and interrupted when that is gone", async () => {

@@ -20,6 +20,13 @@ test("what Python writes for numbers that are not finite is read, also beside st
   });
 });
 
+test("a string ends at the quote that an even number of backslashes comes before, and names are read beyond it alone", () => {
+  const text = String.raw`["a\\",NaN,"b\\\"NaN",-Infinity,"\"",NaN,"\"NaN\\"]`;
+  expect(parseJson(text)).toEqual(["a\\", NaN, 'b\\"NaN', -Infinity, '"', NaN, '"NaN\\']);
+  expect(parseJson("NaN")).toBeNaN();
+  expect(parseJson('[NaN,"NaN"]')).toEqual([NaN, "NaN"]);
+});
+
 test("in a body what is not finite is null; in Redis it has its name", () => {
   const value = { a: Infinity, b: -Infinity, c: NaN, s: "1e999 -0e-999" };
   expect(toJson(value)).toBe('{"a":null,"b":null,"c":null,"s":"1e999 -0e-999"}');

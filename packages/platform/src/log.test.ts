@@ -21,10 +21,12 @@ test("an error is logged with its causes, and without what a library hung on it"
     cause: { type: "TypeError", message: "refused", code: "EREFUSED" },
   });
   expect(record.stack).toContain("log.test.ts");
+  expect(errorRecord(new Error("alone"))).not.toHaveProperty("cause");
   expect(JSON.stringify(record)).not.toContain("a prompt");
   expect(logOptions("api", "info").serializers.err("just words")).toMatchObject({
     type: "string",
     message: "just words",
+    stack: "",
   });
 });
 

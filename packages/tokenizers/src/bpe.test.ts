@@ -43,6 +43,7 @@ describe("the stream decoder", () => {
   test("never gives half a character", async () => {
     const tokenizer = await trainBpe({ texts: ["x"], vocabSize: 300 });
     const stream = new StreamDecoder(tokenizer);
+    expect(stream.push(3)).toBe(""); // special tokens are left out unless asked for
     const parts = Array.from(tokenizer.encode("é👩‍👩‍👧中!"), (id) => stream.push(id));
     expect(parts.every((part) => !part.includes("\ufffd"))).toBe(true);
     expect(parts.join("") + stream.end()).toBe("é👩‍👩‍👧中!");
@@ -87,6 +88,9 @@ describe("what cannot be is refused", () => {
     await expect(encode({ eos: 70_001 })).rejects.toThrow("there is no token 70001");
     await expect(encode({ threads: 0 })).rejects.toThrow("threads must be");
     expect([...(await encode({ eos: 5 })).ids]).toEqual([70_000, 70_000, 5]);
+    const most = { ...json, model: { vocab: { a: 65_535 }, merges: [] } };
+    const fitting = await loadTokenizer(await folder.write("most.json", JSON.stringify(most)));
+    expect([...(await fitting.encodeBatch(documents, { dtype: "uint16", eos: null })).ids]).toEqual([65_535, 65_535]);
   });
 
   test("anything at all in place of text, bytes and documents, without harm", async () => {

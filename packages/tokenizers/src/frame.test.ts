@@ -18,6 +18,7 @@ const template = (single: readonly object[], ids: Record<string, readonly number
   pair: [],
   special_tokens: tokens(ids),
 });
+const VOCAB = (await loadTokenizer(fixturePath("gpt2.json"))).vocabSize;
 const sequence = (...processors: readonly object[]) => ({ type: "Sequence", processors });
 
 /** A fixture's tokenizer with another post_processor, and a tokenizer_config.json beside it. */
@@ -66,6 +67,8 @@ test.each<[string, object, RegExp]>([
   ["the second text in its place", template([{ Sequence: { id: "B", type_id: 0 } }]), /once, as A/],
   ["a piece of another kind", template([{ Other: {} }, text]), /TemplateProcessing: /],
   ["an id beyond the vocabulary", template([special("<s>"), text], { "<s>": [1_000_000] }), /token 1000000/],
+  ["the id that would come after the last", template([special("<s>"), text], { "<s>": [VOCAB] }), /token \d+, which/],
+  ["such an id after the text", template([text, special("<s>")], { "<s>": [VOCAB] }), /token \d+, which/],
   ["RoBERTa's without its tokens", { type: "RobertaProcessing" }, /RobertaProcessing: /],
   ["another kind", { type: "New" }, /the post_processor "New"/],
   ["another kind in a sequence", sequence(byteLevel, { type: "New" }), /the post_processor "New"/],

@@ -33,6 +33,16 @@ test("special tokens come first, then the characters by code point", async () =>
   expect(tokenizer.specials).toEqual({ pad: 0, unk: 1, bos: 2, eos: 3 });
 });
 
+test("progress is told while it trains, and no more when it is trained", async () => {
+  let told = 0;
+  const { kind } = await trainChar({ texts: ["abc"], onProgress: () => (told += 1) });
+  expect(kind).toBe("char");
+  const sofar = told;
+  expect(sofar).toBeGreaterThan(0);
+  await new Promise((passed) => setTimeout(passed, 250));
+  expect(told).toBe(sofar);
+});
+
 test("a special token that is spelled out is characters, and [UNK] is left out when decoding", async () => {
   const tokenizer = await trainChar({ texts: ["[EOS] ok"] });
   expect([...tokenizer.encode("o[EOS]k[", { specialTokens: true })].map((id) => tokenizer.token(id))).toEqual([

@@ -238,6 +238,14 @@ describe("what is refused, by name", () => {
       step("pre_tokenizer", { type: "Split", pattern: { String: " " }, behavior: "Removed" }),
       /Split at \{"String":" "\}/,
     ],
+    [
+      "a split at something else than the spaces that are gone",
+      {
+        normalizer: { type: "Replace", pattern: { String: " " }, content: "▁" },
+        ...step("pre_tokenizer", { type: "Split", pattern: { String: "," }, behavior: "Removed" }),
+      },
+      /Split at \{"String":","\}/,
+    ],
     ["another decoder", step("decoder", { type: "WordPiece" }), /the decoder "WordPiece"/],
     [
       "a regular expression in a decoder",

@@ -9,6 +9,7 @@ import { TrainRequest } from "../schemas/train.js";
 import { CHAT_TTL_SECONDS, ChatSessions } from "./chat-sessions.js";
 import { openRedis } from "./open-redis.js";
 import { ChatResult } from "../schemas/use.js";
+import { queueTrouble } from "./queue-trouble.js";
 import { Results } from "./results.js";
 import { RunRecords } from "./run-records.js";
 import { TokenizerRecords } from "./tokenizer-records.js";
@@ -108,6 +109,7 @@ test("a claim is later than one that is known of, also where Redis lost its data
 });
 
 test("what happened to a run is on both channels in the order it happened, with the record already changed", async () => {
+  expect([EVENTS_CHANNEL, runChannel("r1")]).toEqual(["trainer:events", "runs:r1:events"]);
   await runs.create("r1", USER, request);
   const fence = await runs.claim("r1");
   const listener = openRedis(server.url);
@@ -277,6 +279,28 @@ test("results are kept by run and request, and what cannot be read counts as not
   expect(results.score("r", "q").key).toBe("runs:score:r:q");
   expect(results.generation("r", "q").key).toBe("runs:gen:r:q");
   expect(keys.stream(results.chat("r", "s", "q").key)).toBe("runs:chat:r:s:q:stream");
+});
+
+test("what nobody waits for any more is marked, until a client polls for it again", async () => {
+  const slot = new Results(redis, "/none").score("r", "q");
+  expect(await slot.isAbandoned()).toBe(false);
+  await slot.abandon();
+  expect(await slot.isAbandoned()).toBe(true);
+  expect(await redis.ttl(keys.abandoned(slot.key))).toBeGreaterThan(3600);
+  expect(await new Results(redis, "/none").score("r", "other").isAbandoned()).toBe(false);
+  await slot.reclaim();
+  expect(await slot.isAbandoned()).toBe(false);
+});
+
+test("the queue is ready where Redis answers and there is a worker, and else says what is missing", async () => {
+  await using own = await startRedis();
+  const link = openRedis(own.url, { commandTimeoutMs: 200, onError: () => {} });
+  expect(await queueTrouble(link)).toBe("no-worker");
+  await link.sadd(keys.workers, "one");
+  expect(await queueTrouble(link)).toBeNull();
+  await own.kill();
+  expect(await queueTrouble(link)).toBe("redis error");
+  link.disconnect();
 });
 
 test("a conversation is kept for a while after each turn, and can be ended", async () => {

@@ -144,6 +144,18 @@ test("what is packed is what tar and gzip read", async () => {
   expect(contents(join(to, "model-r"))).toEqual(contents(run));
 });
 
+test("names as long as a header holds come back, and such as differ by where their folders end", async () => {
+  const long = {
+    [`${"d".repeat(90)}/${"e".repeat(56)}/${"f".repeat(100)}`]: "4",
+    ["n".repeat(101 - "model-r/".length)]: "5",
+  };
+  const run = makeRun({ "manifest.json": "no JSON", abc: "1", "a/bc": "2", "ab/c": "3", ...long });
+  const { bytes } = await packed(run);
+  expect(contents(await unpacked(bytes))).toEqual(contents(run));
+  const longer = makeRun({ "manifest.json": "{}", [`${"d".repeat(90)}/${"e".repeat(57)}/${"f".repeat(100)}`]: "x" });
+  await expect(packRun(longer, "r", new PassThrough().resume())).rejects.toThrow("is too long");
+});
+
 test("what an archive cannot hold is refused by its name", async () => {
   const refusal = (run: string) => packRun(run, "r", new PassThrough().resume());
   const user = { code: "ARTIFACT_UPLOAD_FAILED", failureClass: "USER_INPUT" };

@@ -15,4 +15,5 @@ test("a run is as far as its manifest says, and the rest of it as it was told la
 test("a run that took no step is as it was told", () => {
   expect(progressOf({ ...manifest, steps: 0 }, null)).toBeNull();
   expect(progressOf({ ...manifest, steps: 0, total_steps: null }, null)).toBeNull();
+  expect(progressOf({ ...manifest, steps: 1, total_steps: null }, null)).toBeNull(); // nor one whose steps nobody counted
 });

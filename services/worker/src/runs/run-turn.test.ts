@@ -72,6 +72,17 @@ test("writes go through in order; once another worker has the run it is lost, an
   expect(other.lost.aborted).toBe(false);
 });
 
+test("a write that comes too late tells that the run is lost", async () => {
+  await runs.create("r", USER, request, CREATED);
+  await using turn = await begin({ pace: { ...pace, heartbeat: 60_000 } });
+  await vi.waitFor(async () => expect(await heartbeat()).not.toBeNull());
+  await using _other = await begin({ pace: { ...pace, heartbeat: 60_000 } });
+  expect(turn.lost.aborted).toBe(false);
+  await turn.write({ progress: 30 });
+  expect(turn.lost.aborted).toBe(true);
+  expect((await runs.get("r"))?.progress).toBe(0);
+});
+
 test("a claim is later than that of the run's last holder, which its folder knows of", async () => {
   const ahead = (Date.now() + 3_600_000) * 1000;
   await using turn = await begin({ lastTurn: ahead });
@@ -141,10 +152,14 @@ test("when nothing can be written any more, what waits to be written does not ho
   const own = openRedis(away.url, { commandTimeoutMs: 50 });
   own.on("error", () => {});
   const closed = new AbortController();
-  await using turn = await begin({ runs: new RunRecords(own), closed: closed.signal });
+  const lines: string[] = [];
+  const log = pino({ level: "warn" }, { write: (line: string) => void lines.push(line) });
+  await using turn = await begin({ runs: new RunRecords(own), closed: closed.signal, log });
   await away.kill();
   const written = turn.write({ status: "failed" });
-  setTimeout(() => closed.abort(), 100);
+  await vi.waitFor(() => expect(lines).not.toHaveLength(0));
+  closed.abort();
   await expect(written).resolves.toBeUndefined(); // given up
+  expect(lines.join("")).toContain('"event":"redis_write_failed","reason":"Error');
   own.disconnect();
 });

@@ -4,7 +4,7 @@ import { pipeline } from "node:stream/promises";
 
 import { attribute, END, tar } from "@trainer/testing/tar";
 import { expect, test } from "vitest";
-import { Framing } from "./framing.js";
+import { StrictTar } from "./strict-tar.js";
 
 const members = Buffer.concat([
   tar(
@@ -24,7 +24,7 @@ async function through(bytes: Buffer, size: number): Promise<Buffer> {
     bytes.subarray(i * size, (i + 1) * size),
   );
   const to = new PassThrough();
-  const [read] = await Promise.all([buffer(to), pipeline(Readable.from(pieces), new Framing(), to)]);
+  const [read] = await Promise.all([buffer(to), pipeline(Readable.from(pieces), new StrictTar(), to)]);
   return read;
 }
 

@@ -1,26 +1,22 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
+import { scratch } from "@trainer/testing";
 import { expect, test } from "vitest";
 import { at } from "../paths.js";
 
 const exec = promisify(execFile);
 
 test("the quickstart trains, lets the model write three times, and does not train again what is trained", async () => {
-  const home = await mkdtemp(join(tmpdir(), "quickstart-"));
-  try {
-    const quickstart = () => exec(process.execPath, [at("scripts/quickstart.js"), "--max-steps", "3", "--home", home]);
-    const { stdout } = await quickstart();
-    for (const prompt of ["ROMEO:", "First Citizen:", "QUEEN MARGARET:"]) expect(stdout).toContain(prompt);
-    expect(stdout).toContain(`npx trainer generate quickstart --home ${home}`);
-    const manifest: unknown = JSON.parse(await readFile(join(home, "models", "quickstart", "manifest.json"), "utf8"));
-    expect(manifest).toMatchObject({ status: "completed", steps: 3 });
+  await using home = await scratch();
+  const quickstart = () =>
+    exec(process.execPath, [at("scripts/quickstart.js"), "--max-steps", "3", "--home", home.path]);
+  const { stdout } = await quickstart();
+  for (const prompt of ["ROMEO:", "First Citizen:", "QUEEN MARGARET:"]) expect(stdout).toContain(prompt);
+  expect(stdout).toContain(`npx trainer generate quickstart --home ${home.path}`);
+  const manifest: unknown = JSON.parse(await readFile(home.join("models", "quickstart", "manifest.json"), "utf8"));
+  expect(manifest).toMatchObject({ status: "completed", steps: 3 });
 
-    const again = await quickstart();
-    expect(again.stdout).toContain("is trained already");
-  } finally {
-    await rm(home, { recursive: true, force: true });
-  }
+  const again = await quickstart();
+  expect(again.stdout).toContain("is trained already");
 }, 120_000);

@@ -1,8 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { containing } from "@trainer/testing";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { readFileSync, writeFileSync } from "node:fs";
+import { containing, scratch } from "@trainer/testing";
+import { expect, test } from "vitest";
 import { charLstm } from "./char-lstm.js";
 import { charLstmConfig } from "./char-lstm-config.js";
 import { readModelConfig, writeModelConfig } from "./config-file.js";
@@ -15,13 +13,9 @@ import { qwen } from "./qwen.js";
 import { qwenConfig } from "./qwen-config.js";
 import { build } from "./registry.js";
 
-let dir = "";
-beforeEach(() => (dir = mkdtempSync(join(tmpdir(), "config-"))));
-afterEach(() => rmSync(dir, { recursive: true }));
-
 const specials = { bosTokenId: 2, eosTokenId: [3, 1], padTokenId: 0 } as const;
 const ids = { bos_token_id: 2, eos_token_id: [3, 1], pad_token_id: 0 };
-const read = (name: string): unknown => JSON.parse(readFileSync(join(dir, name), "utf8"));
+const read = (path: string): unknown => JSON.parse(readFileSync(path, "utf8"));
 
 const decoder = {
   vocabSize: 30,
@@ -102,37 +96,40 @@ test.each<[string, () => CausalLm, object, object]>([
   "a folder of %s says by transformers' names what it holds, and is read back the same",
   async (_name, make, file, of) => {
     const model = make();
-    await writeModelConfig(dir, model, specials);
-    expect(read("config.json")).toMatchObject({ ...file, ...ids, use_cache: true, dtype: "float32" });
-    expect(read("generation_config.json")).toEqual({ _from_model_config: true, ...ids });
-    const plan = await readModelConfig(dir);
+    await using dir = await scratch();
+    await writeModelConfig(dir.path, model, specials);
+    expect(read(dir.join("config.json"))).toMatchObject({ ...file, ...ids, use_cache: true, dtype: "float32" });
+    expect(read(dir.join("generation_config.json"))).toEqual({ _from_model_config: true, ...ids });
+    const plan = await readModelConfig(dir.path);
     expect(plan.config).toEqual(model.config);
     expect(plan.build(meta).outline).toEqual(of);
   },
 );
 
 test("a generation_config.json that is to be kept is written as it was", async () => {
+  await using dir = await scratch();
   const model = build(gpt2, gpt2Config({ vocabSize: 30, nPositions: 8, nEmbd: 16, nLayer: 1, nHead: 2 }), meta);
-  await writeModelConfig(dir, model, specials, { eos_token_id: 5, top_k: 7 });
-  expect(read("generation_config.json")).toEqual({ eos_token_id: 5, top_k: 7 });
+  await writeModelConfig(dir.path, model, specials, { eos_token_id: 5, top_k: 7 });
+  expect(read(dir.join("generation_config.json"))).toEqual({ eos_token_id: 5, top_k: 7 });
 });
 
 test("a folder without a config, or with one that is none, is refused with its path and what is wrong", async () => {
-  const path = join(dir, "config.json");
-  await expect(readModelConfig(dir)).rejects.toMatchObject({
+  await using dir = await scratch();
+  const path = dir.join("config.json");
+  await expect(readModelConfig(dir.path)).rejects.toMatchObject({
     code: "MODEL_NOT_FOUND",
-    message: `${dir}: no model here, there is no readable config.json`,
+    message: `${dir.path}: no model here, there is no readable config.json`,
     cause: { code: "ENOENT" },
   });
   writeFileSync(path, "{");
-  await expect(readModelConfig(dir)).rejects.toMatchObject({
+  await expect(readModelConfig(dir.path)).rejects.toMatchObject({
     code: "MODEL_LOAD_FAILED",
     message: `${path}: not JSON`,
     cause: { name: "SyntaxError" },
   });
   for (const none of ["{}", "7", '{"model_type":null}']) {
     writeFileSync(path, none);
-    await expect(readModelConfig(dir)).rejects.toMatchObject({
+    await expect(readModelConfig(dir.path)).rejects.toMatchObject({
       code: "MODEL_LOAD_FAILED",
       message: containing(`${path}: no model_type; expected a model's config.json`),
     });

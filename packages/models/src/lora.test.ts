@@ -1,9 +1,8 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { matching } from "@trainer/testing";
+import { matching, scratch } from "@trainer/testing";
 import {
   manualSeed,
   noGrad,
@@ -15,7 +14,7 @@ import {
   zeros,
   type Tensor,
 } from "@trainer/torch";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { gpt2 } from "./gpt2.js";
 import { charLstm } from "./char-lstm.js";
 import { charLstmConfig } from "./char-lstm-config.js";
@@ -31,10 +30,6 @@ import { build } from "./registry.js";
 setNumThreads(1);
 const fixture = (path: string) => fileURLToPath(new URL(`../test/fixtures/${path}`, import.meta.url));
 const { tensors: base } = readSafetensors(fixture("gpt2/reference.safetensors"));
-
-let dir = "";
-beforeEach(() => (dir = mkdtempSync(join(tmpdir(), "trainer-lora-"))));
-afterEach(() => rmSync(dir, { recursive: true }));
 
 function from(tensors: ReadonlyMap<string, Tensor>, name: string): Tensor {
   const found = tensors.get(name);
@@ -169,9 +164,10 @@ test("layers that are not there are refused with those that are", () => {
 });
 
 test("an adapter that is of another kind, damaged or for another model is refused", async () => {
+  await using dir = await scratch();
   const model = build(gpt2, config, { seed: 1 });
-  await saveAdapter(dir, addLora(model, { rank: 2, alpha: 2 }), "base");
-  const path = join(dir, "adapter_config.json");
+  await saveAdapter(dir.path, addLora(model, { rank: 2, alpha: 2 }), "base");
+  const path = dir.join("adapter_config.json");
   const written = readFileSync(path, "utf8");
   await expect(loadAdapter(fixture("lora/all"), model)).rejects.toMatchObject({
     code: "MODEL_LOAD_FAILED",
@@ -179,24 +175,27 @@ test("an adapter that is of another kind, damaged or for another model is refuse
     cause: { name: "TorchError" },
   });
   writeFileSync(path, written.replace('"r": 2', '"r": 1000000000')); // 10^12 numbers, which the file has not
-  await expect(loadAdapter(dir, model)).rejects.toThrow(/the ranks in it are 2, and adapter_config.json says 10{9}$/);
+  await expect(loadAdapter(dir.path, model)).rejects.toThrow(
+    /the ranks in it are 2, and adapter_config.json says 10{9}$/,
+  );
   writeFileSync(path, written.replace('"c_attn"', '"q_proj"'));
-  await expect(loadAdapter(dir, model)).rejects.toMatchObject({ code: "MODEL_INCOMPATIBLE" });
-  await writeSafetensors(join(dir, "adapter_model.safetensors"), [["other", zeros([1])]]);
-  await expect(loadAdapter(dir, model)).rejects.toThrow("the ranks in it are none");
+  await expect(loadAdapter(dir.path, model)).rejects.toMatchObject({ code: "MODEL_INCOMPATIBLE" });
+  await writeSafetensors(dir.join("adapter_model.safetensors"), [["other", zeros([1])]]);
+  await expect(loadAdapter(dir.path, model)).rejects.toThrow("the ranks in it are none");
   writeFileSync(path, written.replace('"bias": "none"', '"bias": "none", "use_dora": true'));
-  await expect(loadAdapter(dir, model)).rejects.toThrow(/adapter_config.json: .*use_dora/);
+  await expect(loadAdapter(dir.path, model)).rejects.toThrow(/adapter_config.json: .*use_dora/);
   writeFileSync(path, "{");
-  await expect(loadAdapter(dir, model)).rejects.toMatchObject({
+  await expect(loadAdapter(dir.path, model)).rejects.toMatchObject({
     code: "MODEL_LOAD_FAILED",
     cause: { name: "SyntaxError" },
   });
 });
 
 test("what is saved says to PEFT how the adapter is built, and is the same when it is loaded", async () => {
+  await using dir = await scratch();
   const lora = addLora(build(gpt2, config, { seed: 1 }), { rank: 3, alpha: 6, dropout: 0.25 });
   noGrad(() => lora.adapter.list().forEach((p) => p.normal_(0, 0.3)));
-  const saved = join(dir, "new", "adapter");
+  const saved = dir.join("new", "adapter");
   await saveAdapter(saved, lora, "/models/base");
   const written: unknown = JSON.parse(readFileSync(join(saved, "adapter_config.json"), "utf8"));
   expect(written).toEqual({
@@ -224,17 +223,18 @@ const python = [process.env["PEERS_PYTHON"] ?? "python3", "python3"].find((progr
 if (python === undefined) console.log("not run here: PEFT loads what is saved (no Python with it; set PEERS_PYTHON)");
 
 test.skipIf(python === undefined)("PEFT loads what is saved, with equal logits", { timeout: 240_000 }, async () => {
+  await using dir = await scratch();
   const model = build(gpt2, config, { seed: 1 });
-  await saveModel(dir, model, { bosTokenId: 2, eosTokenId: 3, padTokenId: 0 });
+  await saveModel(dir.path, model, { bosTokenId: 2, eosTokenId: 3, padTokenId: 0 });
   const lora = addLora(model, { rank: 3, alpha: 6 });
   noGrad(() => lora.adapter.list().forEach((p) => p.normal_(0, 0.3)));
-  await saveAdapter(join(dir, "adapter"), lora, dir);
+  await saveAdapter(dir.join("adapter"), lora, dir.path);
   const script = `
 import json, sys, torch
 from peft import AutoPeftModelForCausalLM
 model = AutoPeftModelForCausalLM.from_pretrained(sys.argv[1])
 print(json.dumps(model.eval()(torch.tensor([[5, 6, 7, 8]])).logits.flatten().tolist()))`;
-  const out = execFileSync(python ?? "", ["-c", script, join(dir, "adapter")], {
+  const out = execFileSync(python ?? "", ["-c", script, dir.join("adapter")], {
     encoding: "utf8",
     stdio: ["ignore", "pipe", "ignore"],
   });

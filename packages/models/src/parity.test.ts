@@ -1,7 +1,5 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { scratch } from "@trainer/testing";
 import { AdamW, clipGradNorm, noGrad, readSafetensors, scope, setNumThreads, Tape, type Tensor } from "@trainer/torch";
 import { describe, expect, test } from "vitest";
 import { loadModel, saveModel } from "./hf.js";
@@ -74,16 +72,12 @@ describe.each(["gpt2", "llama", "llama-untied", "qwen2", "qwen3", "char_lstm"])(
 
   test("saved and loaded again, the model is the same", async () => {
     const { model, specials } = await loadModel(dir);
-    const copy = mkdtempSync(join(tmpdir(), "model-"));
-    try {
-      await saveModel(copy, model, specials);
-      const { model: again, specials: same } = await loadModel(copy);
-      expect([again.config, again.outline, same]).toEqual([model.config, model.outline, specials]);
-      const weights = (of: CausalLm) => [...of.params.named()].map(([name, param]) => [name, param.data()]);
-      expect(weights(again)).toEqual(weights(model));
-    } finally {
-      rmSync(copy, { recursive: true });
-    }
+    await using copy = await scratch();
+    await saveModel(copy.path, model, specials);
+    const { model: again, specials: same } = await loadModel(copy.path);
+    expect([again.config, again.outline, same]).toEqual([model.config, model.outline, specials]);
+    const weights = (of: CausalLm) => [...of.params.named()].map(([name, param]) => [name, param.data()]);
+    expect(weights(again)).toEqual(weights(model));
   });
 
   test("ten steps of AdamW with clipping lead to the weights of PyTorch", async () => {

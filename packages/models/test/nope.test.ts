@@ -1,7 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
 import { familyInfo, isFamily, loadModel, logits, loss, planModel, saveModel } from "@trainer/models";
+import { scratch } from "@trainer/testing";
 import { markdown } from "@trainer/testing/markdown";
 import { nope } from "@trainer/testing/nope";
 import { AdamW, noGrad, scope, setNumThreads, Tape, tensor } from "@trainer/torch";
@@ -37,10 +36,9 @@ test("a family added in one file can be asked for, learns, and is saved and load
     }),
   );
   expect(losses.at(-1)).toBeLessThan((losses[0] ?? 0) / 2);
-  const dir = mkdtempSync(join(tmpdir(), "nope-"));
-  await saveModel(dir, model, { bosTokenId: null, eosTokenId: 3, padTokenId: null });
-  const { model: again } = await loadModel(dir);
-  rmSync(dir, { recursive: true });
+  await using dir = await scratch();
+  await saveModel(dir.path, model, { bosTokenId: null, eosTokenId: 3, padTokenId: null });
+  const { model: again } = await loadModel(dir.path);
   expect(logits(again, ids, { training: false }).toArray()).toEqual(logits(model, ids, { training: false }).toArray());
 });
 

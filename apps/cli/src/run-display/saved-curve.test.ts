@@ -1,11 +1,12 @@
-import { mkdtemp, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { scratch } from "@trainer/testing";
 import { expect, test } from "vitest";
 import { savedCurve } from "./saved-curve.js";
 
 test("losses are read back by split; a torn line is passed over", async () => {
-  const path = join(await mkdtemp(join(tmpdir(), "trainer-")), "metrics.jsonl");
+  await using folder = await scratch();
+  const path = folder.join("metrics.jsonl");
   await writeFile(
     path,
     [

@@ -1,16 +1,12 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { availableParallelism, tmpdir } from "node:os";
-import { join } from "node:path";
+import { readdirSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { scratch } from "@trainer/testing";
 import * as fc from "fast-check";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { readManifest, writeManifest } from "./manifest.js";
 import { newManifest } from "../run/new-manifest.js";
 import { parseTrainOptions } from "../options/options.js";
 import { gitCommit } from "../run/system.js";
-
-let dir = "";
-beforeEach(() => (dir = mkdtempSync(join(tmpdir(), "manifest-"))));
-afterEach(() => rmSync(dir, { recursive: true }));
 
 const fresh = (options: object = {}) =>
   newManifest(
@@ -63,39 +59,44 @@ test("it says how many threads a run computes with, for these decide its last bi
 });
 
 test("it comes back as it was written, and takes the place of the one before", async () => {
-  const path = join(dir, "manifest.json");
+  await using dir = await scratch();
+  const path = dir.join("manifest.json");
   const manifest = await fresh();
   await writeManifest(path, manifest);
   await writeManifest(path, { ...manifest, steps: 5 });
   expect(await readManifest(path)).toEqual({ ...manifest, steps: 5 });
-  expect(readdirSync(dir)).toEqual(["manifest.json"]);
+  expect(readdirSync(dir.path)).toEqual(["manifest.json"]);
 });
 
 test("one that is not there is null; one that is something else is refused with what is wrong", async () => {
-  expect(await readManifest(join(dir, "none.json"))).toBeNull();
-  await expect(readManifest(dir)).rejects.toThrow("EISDIR");
-  writeFileSync(join(dir, "m.json"), "{");
-  await expect(readManifest(join(dir, "m.json"))).rejects.toThrow(/is not a run's manifest: SyntaxError/);
-  writeFileSync(join(dir, "m.json"), JSON.stringify({ ...(await fresh()), steps: "5", status: "done" }));
-  await expect(readManifest(join(dir, "m.json"))).rejects.toThrow(/is not a run's manifest: .*status.*steps/);
-  writeFileSync(join(dir, "m.json"), "[]");
-  await expect(readManifest(join(dir, "m.json"))).rejects.toThrow(/is not a run's manifest: it: .*expected object/);
-  writeFileSync(join(dir, "m.json"), "{}");
-  await expect(readManifest(join(dir, "m.json"))).rejects.toThrow(
+  await using dir = await scratch();
+  expect(await readManifest(dir.join("none.json"))).toBeNull();
+  await expect(readManifest(dir.path)).rejects.toThrow("EISDIR");
+  writeFileSync(dir.join("m.json"), "{");
+  await expect(readManifest(dir.join("m.json"))).rejects.toThrow(/is not a run's manifest: SyntaxError/);
+  writeFileSync(dir.join("m.json"), JSON.stringify({ ...(await fresh()), steps: "5", status: "done" }));
+  await expect(readManifest(dir.join("m.json"))).rejects.toThrow(/is not a run's manifest: .*status.*steps/);
+  writeFileSync(dir.join("m.json"), "[]");
+  await expect(readManifest(dir.join("m.json"))).rejects.toThrow(/is not a run's manifest: it: .*expected object/);
+  writeFileSync(dir.join("m.json"), "{}");
+  await expect(readManifest(dir.join("m.json"))).rejects.toThrow(
     /m.json is not a run's manifest: run_id: [^;]*; status: [^;]* \(and \d+ more\); put the old file back, or remove the run$/,
   );
 });
 
 test("one that cannot be written leaves nothing behind", async () => {
-  await expect(writeManifest(join(dir, "none", "m.json"), await fresh())).rejects.toThrow("ENOENT");
+  await using dir = await scratch();
+  await expect(writeManifest(dir.join("none", "m.json"), await fresh())).rejects.toThrow("ENOENT");
 });
 
 test("the commit is that of the source, and none outside of a checkout", async () => {
+  await using dir = await scratch();
   expect(await gitCommit()).toMatch(/^[0-9a-f]{40}$/);
-  expect(await gitCommit(dir)).toBeNull();
+  expect(await gitCommit(dir.path)).toBeNull();
 });
 
 test("whatever numbers a run was asked for and came to, its manifest can be read back", async () => {
+  await using dir = await scratch();
   const count = fc.maxSafeNat();
   const rate = fc.double({ min: 0, noNaN: true, noDefaultInfinity: true });
   const options = fc.record({
@@ -116,7 +117,7 @@ test("whatever numbers a run was asked for and came to, its manifest can be read
     test_perplexity: figure,
     test_bits_per_byte: figure,
   });
-  const path = join(dir, "manifest.json");
+  const path = dir.join("manifest.json");
   const property = fc.asyncProperty(options, came, async (options, came) => {
     await writeManifest(path, { ...(await fresh(options)), ...came });
     const finite = Object.entries(came).map(([name, value]) => [name, Number.isFinite(value) ? value : null] as const);

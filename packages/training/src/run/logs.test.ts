@@ -1,14 +1,13 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
+import { scratch } from "@trainer/testing";
 import { expect, test } from "vitest";
 import { RunLog } from "./logs.js";
 
 const matching = (pattern: RegExp): unknown => expect.stringMatching(pattern); // without its `any`
 
-test("a record has the fields that log readers expect, and its service cannot be overwritten", () => {
-  const dir = mkdtempSync(join(tmpdir(), "logs-"));
-  const log = new RunLog(join(dir, "logs.jsonl"), "r1");
+test("a record has the fields that log readers expect, and its service cannot be overwritten", async () => {
+  await using dir = await scratch();
+  const log = new RunLog(dir.join("logs.jsonl"), "r1");
   log.write({ level: "INFO", message: "hello", fields: { event: "e", loss: 1 } });
   log.write({ level: "ERROR", message: "again", fields: { event: "f" } });
   const lines = readFileSync(log.path, "utf8").trim().split("\n");
@@ -24,5 +23,4 @@ test("a record has the fields that log readers expect, and its service cannot be
     service: "model-trainer",
     instance_id: matching(new RegExp(`^[^.]+-${process.pid}$`)),
   });
-  rmSync(dir, { recursive: true });
 });

@@ -1,13 +1,8 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { appendFileSync, readFileSync } from "node:fs";
+import { scratch } from "@trainer/testing";
+import { expect, test } from "vitest";
 import type { EvalMetrics } from "../home/metrics-lines.js";
 import { MetricsFile } from "./metrics.js";
-
-let dir = "";
-beforeEach(() => (dir = mkdtempSync(join(tmpdir(), "metrics-"))));
-afterEach(() => rmSync(dir, { recursive: true }));
 
 const line = (step: number): EvalMetrics => ({
   step,
@@ -24,8 +19,9 @@ const stepsIn = (path: string) =>
     .filter(Boolean)
     .map((text) => Number(/"step":(\d+)/.exec(text)?.[1]));
 
-test("a file cut back to a checkpoint reads as if the steps after it had never been", () => {
-  const path = join(dir, "metrics.jsonl");
+test("a file cut back to a checkpoint reads as if the steps after it had never been", async () => {
+  await using dir = await scratch();
+  const path = dir.join("metrics.jsonl");
   let bytes = 0;
   {
     using metrics = new MetricsFile(path, 0);
@@ -41,16 +37,18 @@ test("a file cut back to a checkpoint reads as if the steps after it had never b
   expect(stepsIn(path)).toEqual([1, 2, 3]);
 });
 
-test("a file that is shorter than the checkpoint says loses no whole line", () => {
-  const path = join(dir, "metrics.jsonl");
+test("a file that is shorter than the checkpoint says loses no whole line", async () => {
+  await using dir = await scratch();
+  const path = dir.join("metrics.jsonl");
   appendFileSync(path, '{"step":1}\n{"step":2}\n{"st');
   using metrics = new MetricsFile(path, 1000);
   metrics.write(line(3));
   expect(stepsIn(path)).toEqual([1, 2, 3]);
 });
 
-test("a file without a whole line is emptied", () => {
-  const path = join(dir, "metrics.jsonl");
+test("a file without a whole line is emptied", async () => {
+  await using dir = await scratch();
+  const path = dir.join("metrics.jsonl");
   appendFileSync(path, '{"st');
   using metrics = new MetricsFile(path, 1000);
   expect(metrics.bytes).toBe(0);

@@ -249,7 +249,7 @@ test("options complete themselves from the API, and stay empty where it cannot s
     model_families: [family("gpt2", ["tiny", "small"]), family("llama", ["7b"])],
     tokenizer_methods: [],
     devices: [],
-    optimizers: [],
+    optimizers: ["adamw", "lion"],
   });
   const info = { artifact_path: "/x", coverage: null, oov_rate: null, token_count: null, char_coverage: null };
   const tokenizer = (tokenizer_id: string) => ({ ...info, tokenizer_id, status: "completed" });
@@ -259,6 +259,7 @@ test("options complete themselves from the API, and stay empty where it cannot s
   world.trainer.answer("GET /runs", { runs, next: null });
   expect(await complete("model_family")).toEqual(["gpt2", "llama"]);
   expect(await complete("model_family", { model_family: "LL" })).toEqual(["llama"]);
+  expect(await complete("optimizer", { optimizer: "l" })).toEqual(["lion"]);
   expect(await complete("model_size")).toEqual(["tiny", "small"]);
   expect(await complete("model_size", { model_family: "llama" })).toEqual(["7b"]);
   expect(await complete("model_size", { model_family: "none" })).toEqual([]);

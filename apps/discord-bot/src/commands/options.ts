@@ -4,13 +4,10 @@ import type { z } from "zod";
 
 interface Bounds {
   readonly min: number;
-  readonly max?: number;
+  readonly max: number;
 }
 
-const range = ({ min, max }: Bounds) => ({
-  min_value: min,
-  ...(max === undefined ? {} : { max_value: max }),
-});
+const range = ({ min, max }: Bounds) => ({ min_value: min, max_value: max });
 
 /** The options of commands, each a line. All can be left out but those that `required` makes so. */
 export const option = {

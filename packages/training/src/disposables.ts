@@ -2,8 +2,8 @@
 export class Disposables implements Disposable {
   #made: Disposable[] = [];
 
-  use<T extends Disposable>(value: T): T {
-    this.#made.push(value);
+  use<T extends Disposable | null>(value: T): T {
+    if (value !== null) this.#made.push(value);
     return value;
   }
 

@@ -211,8 +211,14 @@ test("while the files of a corpus of many are looked at, a run tells how far it 
   const looked = (i: number) => ({ type: "data", phase: "open", looked: i, files: 1000 });
   expect(events.slice(0, 1000)).toEqual(Array.from({ length: 1000 }, (_, i) => looked(i)));
   expect(events[1000]).toMatchObject({ type: "config" });
-  const again = await train({ ...tiny, corpus: folder, runId: "unheard", maxSteps: 1 }, { home });
-  expect(again.status).toBe("completed");
+  const stop = new AbortController();
+  const again = { ...tiny, corpus: folder, runId: "unheard", maxSteps: 2 };
+  const stopped = await train(again, { home, signal: stop.signal, onStep: () => stop.abort() });
+  expect(stopped.status).toBe("interrupted");
+  const resumed: RunEvent[] = [];
+  await resume("unheard", { home, onEvent: (e) => resumed.push(e) });
+  expect(resumed[0]).toMatchObject({ type: "config", fromStep: 1 });
+  expect(resumed.slice(1, 1001)).toEqual(Array.from({ length: 1000 }, (_, i) => looked(i)));
 });
 
 test("gradients accumulated over four batches are those of one four times as large", async () => {

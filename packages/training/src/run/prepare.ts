@@ -52,8 +52,7 @@ export async function prepare(session: Session, reporter: Reporter): Promise<Liv
   if (saved !== null) restore(saved, { learner, loader: data.loader, early: course.early });
   await announceStart(session, reporter, { tokenizer, bins, learner, data, plan: course.plan });
   const how = { profiled: (context.profileSteps ?? 0) > 0, optimizer: options.optimizer };
-  const recorder = stepRecorder(stepper, how, reporter);
-  if (recorder !== null) made.use(recorder);
+  const recorder = made.use(stepRecorder(stepper, how, reporter));
   const earlier = saved?.state.elapsedMs ?? 0;
   const elapsedMs = () => earlier + performance.now() - began;
   return new LiveRun({ session, reporter, learner, data, course, metrics, recorder, elapsedMs }, made.move());

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { DiskStore } from "@trainer/data-bank";
 import { containing } from "@trainer/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -55,6 +56,36 @@ test("keys, folder and address come from the environment or the command line", a
   const { stdout: text } = await serving(["data-bank"], env, async () => {});
   expect(text).toContain("delete     2 keys");
   expect(text).not.toContain("secret");
+});
+
+const EXAMPLE = fileURLToPath(new URL("../../../examples/plugin", import.meta.url));
+
+test("a plugin's store keeps the files when it is named, and options reach it", async () => {
+  const env = { STORE: "memory", STORE_OPTIONS: '{"maxBytes": 1000}', DATA_ROOT: join(home, "unused") };
+  const bare = join(home, "bare.mjs");
+  writeFileSync(bare, 'export default { name: "bare", version: "1.0.0", api: 1 };');
+  const line = ["data-bank", "start", "--plugin", EXAMPLE, "--plugin", bare];
+  const { code, stdout } = await serving(line, env, async (url) => {
+    const sent = await uploadTo(url, "kept in memory");
+    const { file_id: id } = z.object({ file_id: z.string() }).parse(await sent.json());
+    expect(await (await fetch(`${url}/files/${id}`)).text()).toBe("kept in memory");
+    expect((await uploadTo(url, "x".repeat(2000))).status).toBe(507);
+  });
+  expect([code, stdout]).toEqual([0, containing("files      memory\n")]);
+  expect(readdirSync(home)).not.toContain("unused");
+  const scrubbed = await trainer(["data-bank", "scrub", "--plugin", EXAMPLE], { env });
+  expect(scrubbed).toMatchObject({ code: 0, stdout: "0 files, 0 B, checked in memory\n" });
+  const wrong = { ...env, STORE_OPTIONS: '{"bytes": 1}' };
+  const refused = await trainer(["data-bank", "--plugin", EXAMPLE], { env: wrong });
+  expect([refused.code, refused.stderr]).toEqual([
+    1,
+    'error: the store memory cannot be opened: it: Unrecognized key: "bytes"\n',
+  ]);
+});
+
+test("a store of no plugin is told with those there are", async () => {
+  const { code, stderr } = await trainer(["data-bank"], { env: { STORE: "tape" } });
+  expect([code, stderr]).toEqual([1, containing('STORE: there is no store "tape"; there are disk, s3')]);
 });
 
 test("strangers are not let in without a key", async () => {

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -15,6 +15,7 @@ import { addresses, build, exited, serving, until } from "./serving.js";
 vi.setConfig({ testTimeout: 120_000 });
 beforeAll(build, 120_000);
 
+const EXAMPLE = fileURLToPath(new URL("../../../examples/plugin", import.meta.url));
 let home = "";
 beforeEach(() => void (home = scratchPath("serve")));
 const { trainer } = commandLine(() => home);
@@ -66,6 +67,25 @@ test("everything comes up with a line each, says where its keys are, and keeps t
   expect(await ended).toBe(0);
   await Promise.all([redis, bank, worker, api].map(({ pid }) => exited(Number(pid))));
   expect(existsSync(join(home, "serve.json"))).toBe(false);
+});
+
+test("a plugin's store keeps the files, and its options are its own", async () => {
+  cpSync(EXAMPLE, join(home, "node_modules/trainer-plugin-example"), { recursive: true }); // nothing it imports lies near
+  const options = { STORE: "memory", STORE_OPTIONS: '{"maxBytes": 1000}' };
+  const { ended, interrupt } = await serve(["--plugin", "trainer-plugin-example"], options);
+  const { "data-bank": bank, worker, api } = addresses(home);
+  const send = async (content: string) => {
+    const body = new FormData();
+    body.append("file", new Blob([content]));
+    const headers = { "x-api-key": String(keys()["data_bank_key"]) };
+    return (await fetch(`${bank.url}/files`, { method: "POST", body, headers })).status;
+  };
+  expect([await send("hello"), await send("x".repeat(2000))]).toEqual([201, 507]);
+  expect(existsSync(join(home, "files"))).toBe(false);
+  for (const { pid } of [worker, api])
+    expect(readFileSync(`/proc/${pid}/environ`, "utf8")).not.toContain("STORE_OPTIONS");
+  interrupt();
+  expect(await ended).toBe(0);
 });
 
 test("what Redis holds is there again after a restart, and keys stay", async () => {

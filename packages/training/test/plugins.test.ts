@@ -83,6 +83,7 @@ test.each([
   ["throws-a-text", 'throw "no luck";', "the plugin [path] is broken: no luck"],
   ["empty", "export const a = 1;", "the plugin [path] is broken: default: must be a plugin: an object with a name"],
   ["of-tomorrow", about("of-tomorrow", "").replace("api: 1", "api: 2"), "api: must be 1, which is what this trainer"],
+  ["badly-stored", about("badly-stored", 'stores: [{ name: "tape" }]'), "stores.0.open: must be a function"],
   ["misspelled", about("misspelled", "optimisers: {}"), 'Unrecognized key: "optimisers"'],
   ["badly-named", about("badly-named", named('"Li on"')), "optimizers.Li on"],
   ["taken", about("taken", lion), "is broken: what it brings is there already: optimizer lion; load one of the two"],

@@ -1,6 +1,8 @@
 import { envField, readConfig, type Env } from "@trainer/platform";
 import { z } from "zod";
 
+const OPTIONS = 'must be a JSON object, as in {"name": "value"}';
+
 const Schema = z
   .object({
     BIND_HOST: z.string().trim().default("127.0.0.1"),
@@ -21,6 +23,14 @@ const Schema = z
     MAX_FILE_BYTES: envField.count.default(0),
     /** True if deleting a missing file is an error. */
     DELETE_STRICT_404: envField.flag.default(false),
+    /** The kind of store. Unset: "s3" where there is a bucket, else "disk". */
+    STORE: z.string().trim().optional(),
+    /** What a plugin's store takes. */
+    STORE_OPTIONS: z
+      .string()
+      .default("{}")
+      .transform(parseJson)
+      .pipe(z.record(z.string(), z.unknown(), OPTIONS)),
     /** A bucket of an S3-compatible store takes the place of the folder. */
     S3_BUCKET: z.string().trim().optional(),
     S3_ENDPOINT: z.url({ protocol: /^https?$/, error: "must be http://… or https://…" }).optional(),
@@ -38,6 +48,7 @@ const Schema = z
     host: env.BIND_HOST,
     publicHosts: env.PUBLIC_HOSTS,
     port: env.PORT,
+    store: { name: env.STORE ?? (env.S3_BUCKET === undefined ? "disk" : "s3"), options: env.STORE_OPTIONS },
     root: env.DATA_ROOT,
     keys: {
       upload: env.API_UPLOAD_KEYS,
@@ -66,3 +77,12 @@ export type DataBankConfig = z.output<typeof Schema>;
 
 /** @throws AppError CONFIG_ERROR, which names every variable that is wrong */
 export const dataBankConfig = (env: Env): DataBankConfig => readConfig(Schema, env);
+
+/** Undefined for what is no JSON. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

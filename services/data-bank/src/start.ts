@@ -37,7 +37,7 @@ const TIMEOUTS: Timeouts = { headersMs: 15_000, idleMs: 120_000, lingerMs: 5000 
 export async function startDataBank(config: DataBankConfig, hooks: DataBankHooks = {}): Promise<DataBank> {
   const keys = new KeyRing(config.keys);
   if (!isLoopback(config.host)) refuseOpen(keys, config.host);
-  const { store, place } = await openStore(config);
+  const store = await openStore(config);
   const redis = config.redisUrl === null ? null : redisProbe(config.redisUrl);
   const app = createApp({
     store,
@@ -64,7 +64,7 @@ export async function startDataBank(config: DataBankConfig, hooks: DataBankHooks
   const daily = setInterval(removeCutOff, cutOffMs);
   return {
     url,
-    place,
+    place: store.place,
     async [Symbol.asyncDispose]() {
       clearInterval(daily);
       await app.close();

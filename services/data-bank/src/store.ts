@@ -4,6 +4,8 @@ import type { ByteRange } from "./range.js";
 
 /** A store of files. A file's key is the SHA-256 of its bytes, so that it never changes and has no name. */
 export interface BlobStore {
+  /** Where the files are, in words. */
+  readonly place: string;
   /**
    * Takes in all of `body`. Nothing is visible before the promise resolves, and nothing is left if it rejects.
    * @param expectedBytes what the body should come to, for a look at the free space; 0 if nobody knows

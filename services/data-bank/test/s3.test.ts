@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { expect, test } from "vitest";
 import { dataBankConfig } from "../src/config.js";
-import { openStore, scrubStore } from "../src/open-store.js";
+import { inspectStore, openStore } from "../src/open-store.js";
 import { Bucket } from "../src/s3/bucket.js";
 import { S3Store } from "../src/s3/s3-store.js";
 import { scrubBucket } from "../src/s3/scrub.js";
@@ -206,8 +206,9 @@ test("where the store is, and what it can do, is told", async () => {
     "(checksums ignored, so read back, conditional writes ignored)",
   );
   const found: string[] = [];
-  for await (const event of scrubStore(dataBankConfig(envOf(able.options.endpoint)), { repair: false }))
-    found.push(event.type);
+  const store = await inspectStore(dataBankConfig(envOf(able.options.endpoint)));
+  expect(store.place).toBe(`${able.options.endpoint}bucket`);
+  for await (const event of store.scrub({ repair: false })) found.push(event.type);
   expect(found).toEqual([]);
 });
 

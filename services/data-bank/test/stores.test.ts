@@ -3,6 +3,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { Readable } from "node:stream";
 import { buffer, text } from "node:stream/consumers";
 import { afterAll, describe, expect, test, vi } from "vitest";
+import { MemoryStore } from "../../../examples/plugin/memory-store.js";
 import { DiskStore } from "../src/disk/disk-store.js";
 import { blobPath } from "../src/disk/layout.js";
 import { Bucket, type BucketOptions } from "../src/s3/bucket.js";
@@ -38,15 +39,21 @@ async function inBucket(name: string, options: BucketOptions) {
   return { name, store, damage };
 }
 const disk: BlobStore = await DiskStore.open({ root, minFreeBytes: 0 });
+const memory = new MemoryStore({ maxBytes: 1 << 30 });
 const stores = [
   { name: "the disk", store: disk, damage: async (id: string) => writeFileSync(blobPath(root, id), "damaged") },
+  {
+    name: "a plugin's store",
+    store: memory,
+    damage: async (id: string) => memory.files.get(id)?.bytes.write("damaged"),
+  },
   await inBucket("a bucket", fake.options),
   ...(typeof moto === "string" ? [] : [await inBucket("a bucket of moto's server", moto.options)]),
 ];
 
 test("moto's server is one of them", (context) => {
   context.skip(typeof moto === "string", typeof moto === "string" ? moto : "");
-  expect(stores).toHaveLength(3);
+  expect(stores).toHaveLength(4);
 });
 
 /** The laws of every store. */

@@ -135,7 +135,13 @@ async function startBank(
 }
 
 /** What the file service alone is to know of what was set. */
-const BANK_SECRETS = ["API_READ_KEYS", "API_DELETE_KEYS", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"] as const;
+const BANK_SECRETS = [
+  "API_READ_KEYS",
+  "API_DELETE_KEYS",
+  "AWS_SECRET_ACCESS_KEY",
+  "AWS_SESSION_TOKEN",
+  "STORE_OPTIONS",
+] as const;
 
 const pick = (env: Io["env"], names: readonly string[]): Io["env"] =>
   Object.fromEntries(names.map((name) => [name, env[name]]));

@@ -12,6 +12,7 @@ test.each([
   "PGPASSWORD",
   "GOOGLE_APPLICATION_CREDENTIALS",
   "npm_config__authToken",
+  "STORE_OPTIONS",
   "REDIS_URL",
   "REDIS__URL",
 ])("%s is a secret", (name) => {

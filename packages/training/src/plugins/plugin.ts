@@ -20,11 +20,19 @@ export interface Plugin {
   readonly families?: readonly FamilySpec<object>[];
   readonly optimizers?: Readonly<Record<string, Omit<OptimizerInfo, "loadCode">>>;
   readonly tokenizers?: Readonly<Record<MethodName, Omit<Method, "loadCode">>>;
+  readonly stores?: readonly PluginStore[];
   /** Loaded when something of it is first used, by a process that trains or uses a model. */
   readonly code?: () => Promise<PluginCode>;
 }
 
-/** What does all that is named above; a module with these exports fits. */
+/** A store of the file service: a `StoreKind` of @trainer/data-bank, which is not known here. */
+export interface PluginStore {
+  readonly name: string;
+  readonly open: object;
+  readonly inspect?: object;
+}
+
+/** What does all that is named above, but for stores; a module with these exports fits. */
 export interface PluginCode {
   readonly families?: readonly Family<object>[];
   readonly optimizers?: Readonly<Record<string, MakeOptimizer>>;
@@ -67,6 +75,7 @@ const PluginShape = z.strictObject({
       }),
     )
     .optional(),
+  stores: z.array(z.looseObject({ name, open: method, inspect: method.optional() })).optional(),
   code: method.optional(),
 });
 

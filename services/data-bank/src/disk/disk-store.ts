@@ -37,6 +37,10 @@ export class DiskStore implements BlobStore {
 
   private constructor(private readonly options: DiskStoreOptions) {}
 
+  get place(): string {
+    return this.options.root;
+  }
+
   static async open(options: DiskStoreOptions): Promise<DiskStore> {
     await mkdir(options.root, { recursive: true });
     return new DiskStore(options);

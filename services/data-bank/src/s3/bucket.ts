@@ -41,12 +41,13 @@ interface Ask {
 /** The operations of S3's REST API that the store needs, against one bucket, its name in the path. */
 export class Bucket {
   readonly #client: AwsClient;
-  readonly #url: string;
+  /** Its address, without its objects. */
+  readonly url: string;
 
   constructor({ endpoint, region, bucket, accessKeyId, secretAccessKey, sessionToken, retries = 4 }: BucketOptions) {
     const session = sessionToken === undefined ? {} : { sessionToken };
     this.#client = new AwsClient({ accessKeyId, secretAccessKey, region, service: "s3", retries, ...session });
-    this.#url = `${endpoint.replace(/(?<!\/)\/+$/, "")}/${bucket}`;
+    this.url = `${endpoint.replace(/(?<!\/)\/+$/, "")}/${bucket}`;
   }
 
   /** Puts an object in one request, with its hash for the store to check. */
@@ -99,7 +100,7 @@ export class Bucket {
 
   /** A part that is a range of another object. @returns the part's tag */
   async copyPart(key: string, uploadId: string, partNumber: number, source: string, range: string): Promise<string> {
-    const from = { "x-amz-copy-source": `${new URL(this.#url).pathname}/${source}`, "x-amz-copy-source-range": range };
+    const from = { "x-amz-copy-source": `${new URL(this.url).pathname}/${source}`, "x-amz-copy-source-range": range };
     const answer = await this.#ask("PUT", { key, headers: from, query: { partNumber: String(partNumber), uploadId } });
     return textOf(await answer.text(), "ETag");
   }
@@ -154,7 +155,7 @@ export class Bucket {
         .digest("hex"),
     };
     const init = { method, headers: { ...headers, ...signed }, ...(body === undefined ? {} : { body }) };
-    const answer = await this.#client.fetch(`${this.#url}${path}${search && `?${search}`}`, init).catch(unreachable);
+    const answer = await this.#client.fetch(`${this.url}${path}${search && `?${search}`}`, init).catch(unreachable);
     if (answer.ok || allowed.includes(answer.status)) return answer;
     throw refused(answer.status, await answer.text());
   }

@@ -43,6 +43,12 @@ export class S3Store implements BlobStore {
     return new S3Store(bucket, await probe(bucket), options);
   }
 
+  get place(): string {
+    const { checksums, conditionalWrites } = this.abilities;
+    const checked = checksums ? "checked by it" : "ignored, so read back";
+    return `${this.bucket.url} (checksums ${checked}, conditional writes ${conditionalWrites ? "honoured" : "ignored"})`;
+  }
+
   async put(body: AsyncIterable<Uint8Array>, contentType: string, expectedBytes: number): Promise<FileInfo> {
     const { now = () => new Date() } = this.options;
     const description = { contentType, createdAt: timestamp(now()) };

@@ -25,13 +25,14 @@ export function define(command: Command, io: Io): void {
       "trainer data-bank scrub --repair": "moves it to quarantine/ in the store's folder",
     },
     async run({ options: { root: given, repair }, home, io, out }) {
-      const { dataBankConfig, scrubStore } = await import("@trainer/data-bank");
-      const { root, s3 } = dataBankConfig({ ...io.env, DATA_ROOT: filesRoot(given, io.env, home) });
-      const place = s3 === null ? root : `${s3.endpoint}/${s3.bucket}`;
+      const { dataBankConfig, inspectStore } = await import("@trainer/data-bank");
+      const { registerPluginStores } = await import("./plugin-stores.js");
+      registerPluginStores();
+      const store = await inspectStore(dataBankConfig({ ...io.env, DATA_ROOT: filesRoot(given, io.env, home) }));
       const findings: Omit<ScrubFinding, "type">[] = [];
       let [files, bytes] = [0, 0];
       const line = new ProgressLine(io, out);
-      for await (const event of scrubStore({ root, s3 }, { repair })) {
+      for await (const event of store.scrub({ repair })) {
         if (event.type === "finding") {
           const { kind, path, problem, repaired } = event;
           findings.push({ kind, path, problem, repaired });
@@ -41,10 +42,11 @@ export function define(command: Command, io: Io): void {
         }
       }
       line.clear();
-      out.result({ place, files, bytes, findings }, () =>
-        [...findings.map(sentence), `${formatCount(files)} files, ${formatBytes(bytes)}, checked in ${place}`].join(
-          "\n",
-        ),
+      out.result({ place: store.place, files, bytes, findings }, () =>
+        [
+          ...findings.map(sentence),
+          `${formatCount(files)} files, ${formatBytes(bytes)}, checked in ${store.place}`,
+        ].join("\n"),
       );
       const left = findings.filter(({ kind, repaired }) => kind !== "foreign" && repaired === null);
       if (left.length > 0) throw new StoreDamaged(left.length);

@@ -25,6 +25,8 @@ export function define(command: Command, io: Io): void {
     },
     async run({ options, home, io, out }) {
       const { dataBankConfig, startDataBank } = await import("@trainer/data-bank");
+      const { registerPluginStores } = await import("./plugin-stores.js");
+      registerPluginStores();
       const config = dataBankConfig({
         ...io.env,
         DATA_ROOT: filesRoot(options.root, io.env, home),

@@ -145,6 +145,7 @@ test("a record that cannot be read is written anew", async () => {
   await using turn = await begin();
   expect(turn.before).toBeNull();
   await vi.waitFor(async () => expect(await runs.get("r").catch(() => null)).toMatchObject({ status: "running" }));
+  expect((await runs.get("r"))?.createdAt).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}$/);
 });
 
 test("when nothing can be written any more, what waits to be written does not hold up the end", async () => {
@@ -158,6 +159,8 @@ test("when nothing can be written any more, what waits to be written does not ho
   await away.kill();
   const written = turn.write({ status: "failed" });
   await vi.waitFor(() => expect(lines).not.toHaveLength(0));
+  await new Promise((passed) => setTimeout(passed, 150)); // signs of life fail meanwhile, which makes nothing another's
+  expect(turn.lost.aborted).toBe(false);
   closed.abort();
   await expect(written).resolves.toBeUndefined(); // given up
   expect(lines.join("")).toContain('"event":"redis_write_failed","reason":"Error');

@@ -5,7 +5,7 @@ import { parseTrainOptions } from "../options/options.js";
 import { toConfig } from "../options/wire-names.js";
 import { tinyGpt2 } from "../../test/fixture.js";
 import { memoryToUse, threadsToTry } from "./find-batch.js";
-import { search } from "./search.js";
+import { search, told } from "./search.js";
 import { eventOf, outcome, searchInProcess } from "./search-in-process.js";
 import type { SearchEvent, SearchRequest } from "./search-request.js";
 import { serve, type Channel } from "./serve.js";
@@ -219,4 +219,23 @@ test("what a search's process says that cannot be understood is its failure", ()
       type: "failed",
       failure: { code: "INTERNAL_ERROR", failureClass: "FATAL" },
     });
+});
+
+test("the memory of a batch that is too large to be tried lies on the line through the smallest and the largest that were", () => {
+  const peaks = new Map([
+    [2, 1000],
+    [1, 900],
+    [4, 1300],
+  ]);
+  expect(told(peaks, 4)).toBe(1300);
+  expect(told(peaks, 7)).toBe(1700);
+  expect(
+    told(
+      new Map([
+        [1, 10],
+        [4, 20],
+      ]),
+      5,
+    ),
+  ).toBe(24); // rounded up
 });

@@ -76,7 +76,7 @@ function onCpu(trial: Trial, request: SearchRequest, emit: (event: SearchEvent) 
 }
 
 /** The memory of a batch by the line through the smallest and the largest that were measured. */
-function told(peaks: ReadonlyMap<number, number>, batchSize: number): number {
+export function told(peaks: ReadonlyMap<number, number>, batchSize: number): number {
   const sizes = [...peaks.keys()];
   const [from, to] = [Math.min(...sizes), Math.max(...sizes)];
   const [low = 0, high = 0] = [peaks.get(from), peaks.get(to)];

@@ -53,6 +53,7 @@ test("what is held back is not trained on, and is what the statistics are of", a
     },
   });
   expect(manifest.config.special_tokens).toEqual(["[PAD]", "[UNK]", "[BOS]", "[EOS]"]);
+  expect(Math.abs(Date.now() / 1000 - manifest.created_at)).toBeLessThan(60); // Unix seconds
 });
 
 test.each([

@@ -20,6 +20,7 @@ import { listRuns, summarizeRun } from "./list-runs.js";
 import { recordFailure } from "./record-failure.js";
 import { removeRun } from "./remove-run.js";
 import { resolveRun } from "./resolve-run.js";
+import { runLogFiles } from "./run-log-files.js";
 import { temporaryFolder } from "./temporary-folder.js";
 
 async function makeRun(home: Home, id: string, values: Partial<RunManifest>) {
@@ -156,6 +157,22 @@ test("a run that a process has open is not removed, and is once it is closed", a
   }
   await removeRun(home, "novel");
   expect(await readdir(home.models)).toEqual([]);
+});
+
+test("a run whose folder is gone is being removed, and its log files are those that are kept", async () => {
+  await using temporary = await temporaryFolder();
+  const home = openHome(temporary.path);
+  await mkdir(home.archived, { recursive: true });
+  expect(() => useRun(join(home.models, "gone"), "gone")).toThrow("run gone is being removed at this moment");
+  const kept = join(home.archived, "gone.logs.jsonl");
+  await writeFile(kept, "");
+  expect(await runLogFiles(home, "gone")).toEqual({ logs: kept, metrics: null });
+  const { path, metrics } = await makeRun(home, "there", {});
+  await writeFile(metrics, "");
+  expect(await runLogFiles(home, "there")).toEqual({ logs: null, metrics });
+  await writeFile(join(path, "logs.jsonl"), "");
+  expect((await runLogFiles(home, "there")).logs).toBe(join(path, "logs.jsonl"));
+  expect(await runLogFiles(home, "../models/there")).toEqual({ logs: null, metrics: null }); // no id
 });
 
 test("nothing but a run of the home is removed", async () => {

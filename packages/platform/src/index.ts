@@ -1,7 +1,8 @@
 export { background } from "./background.js";
 export { envField, readConfig, type Env } from "./config/env.js";
-export { DEFAULT_SOURCE, loadConfig, namedPlugins, type LoadedConfig, type SettingSource } from "./config/load.js";
-export type { TrainerConfig } from "./config/settings.js";
+export { DEFAULT_SOURCE, loadSettings, type LoadedSettings, type SettingSource } from "./config/load.js";
+export { namedPlugins, PluginSettings } from "./config/plugins.js";
+export { settingMeta } from "./config/setting.js";
 export { withoutSecrets } from "./config/without-secrets.js";
 export { AppError, STATUS, type ErrorCode } from "./errors.js";
 export { decodeEvent, encodeEvent, TrainerEvent } from "./events.js";
@@ -10,11 +11,10 @@ export { withoutCredentials } from "./without-credentials.js";
 export { logOptions } from "./log.js";
 export { isLoopback } from "./loopback.js";
 export {
-  FAILURE_TTL_SECONDS,
-  JOB_TIMEOUT_SECONDS,
   jobData,
   jobs,
   queues,
+  QueueSettings,
   RESULT_TTL_SECONDS,
   type JobKind,
   type Jobs,

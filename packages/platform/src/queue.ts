@@ -35,7 +35,21 @@ export type Jobs = { readonly [K in JobKind]: z.output<(typeof jobs)[K]> };
 export const jobData = (job: Jobs[JobKind]): object =>
   "user_id" in job ? { ...job, user_id: String(job.user_id) } : job;
 
-/** How long a job may take, and how long what became of it is kept, in seconds. */
+/** Seconds that a job may take, and that its result is kept, where nothing else is set. */
 export const JOB_TIMEOUT_SECONDS = 86_400;
 export const RESULT_TTL_SECONDS = 86_400;
-export const FAILURE_TTL_SECONDS = 604_800;
+
+const seconds = z.number().min(0);
+
+/** Settings of both the services that queue jobs and those that do them: RQ__RETRY_MAX and so on. */
+export const QueueSettings = z.strictObject({
+  /** Seconds after which a tokenizer is given up, and a training that got no further. */
+  jobTimeoutSec: seconds.default(JOB_TIMEOUT_SECONDS),
+  /** Seconds that results of completed and of failed jobs are kept; 0: none are. */
+  resultTtlSec: z.int().min(0).default(RESULT_TTL_SECONDS),
+  failureTtlSec: z.int().min(0).default(604_800),
+  /** Retries of a job that failed for a reason that may pass; 0: none. */
+  retryMax: z.int().min(0).default(1),
+  /** Seconds before each retry; the last holds for all further ones. */
+  retryIntervalsSec: z.array(seconds).min(1, "must be one whole number at least, as in 60,300").default([300]),
+});

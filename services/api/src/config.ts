@@ -1,13 +1,32 @@
-import { FAILURE_TTL_SECONDS, RESULT_TTL_SECONDS } from "@trainer/platform";
+import { PluginSettings, QueueSettings } from "@trainer/platform";
 import { z } from "zod";
+
+/** Settings of the API alone: API__BODY_BYTES and so on. */
+export const ApiSettings = z.strictObject({
+  /** The most bytes of a request's body. */
+  bodyBytes: z
+    .int()
+    .min(1)
+    .default(16 << 20),
+  /** Requests that a client may make a minute; 0: as many as it likes. */
+  requestsPerMinute: z.int().min(0).default(60_000),
+  /** Streams of events that a client may have open; 0: as many as it likes. */
+  streamsPerClient: z.int().min(0).default(1000),
+  /** Jobs that may wait in each of the two queues: trainings and tokenizers, and questions. */
+  queueLimit: z.int().min(1).default(10_000),
+  /** Wrong keys that a client may try in a minute. */
+  wrongKeysPerMinute: z.int().min(1).default(100),
+});
+
+const NO_PORT = "must be a port: a whole number from 0 to 65535";
 
 /** What the API is told at its start. */
 export const ApiConfig = z.strictObject({
   host: z.string().default("127.0.0.1"),
-  /** Further names that it is reached by. */
+  /** Further names that it is reached by: those that a proxy before it passes on. */
   publicHosts: z.array(z.string()).default([]),
   /** 0: one that is free. */
-  port: z.int().min(0).max(65_535).default(8000),
+  port: z.int(NO_PORT).min(0, NO_PORT).max(65_535, NO_PORT).default(8000),
   /** What clients must show as X-API-Key; "": nothing, which is for this machine alone. */
   apiKey: z.string().trim().default(""),
   redisUrl: z.string(),
@@ -20,25 +39,10 @@ export const ApiConfig = z.strictObject({
     .strictObject({ url: z.string(), apiKey: z.string().default("") })
     .nullable()
     .default(null),
-  /** Plugins to load: packages, paths, or addresses of modules. */
-  plugins: z.array(z.string()).default([]),
   logLevel: z.enum(["debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
-  /** How long it is kept what became of a job that was done, and of one that failed; 0: not at all. */
-  resultTtlSec: z.int().min(0).default(RESULT_TTL_SECONDS),
-  failureTtlSec: z.int().min(0).default(FAILURE_TTL_SECONDS),
-  /** The most bytes of a request's body. */
-  bodyBytes: z
-    .int()
-    .min(1)
-    .default(16 << 20),
-  /** How many requests a client may make a minute; 0: as many as it likes. */
-  requestsPerMinute: z.int().min(0).default(60_000),
-  /** How many streams of events a client may have open; 0: as many as it likes. */
-  streamsPerClient: z.int().min(0).default(1000),
-  /** How many jobs may wait in each of the two queues: trainings and tokenizers, and questions. */
-  queueLimit: z.int().min(1).default(10_000),
-  /** With how many wrong keys a client may try in a minute. */
-  wrongKeysPerMinute: z.int().min(1).default(100),
+  ...PluginSettings.shape,
+  ...QueueSettings.pick({ resultTtlSec: true, failureTtlSec: true }).shape,
+  ...ApiSettings.shape,
   /** How often files that streams follow are looked at. */
   pollMs: z.int().min(1).default(200),
   /** How often a stream on which nothing happens gets a sign of life. */

@@ -1,4 +1,4 @@
-import { FAILURE_TTL_SECONDS, JOB_TIMEOUT_SECONDS, RESULT_TTL_SECONDS } from "@trainer/platform";
+import { PluginSettings, QueueSettings } from "@trainer/platform";
 import {
   BinsCleanupConfig,
   CleanupConfig,
@@ -7,13 +7,29 @@ import {
 } from "@trainer/training/files";
 import { z } from "zod";
 
-const seconds = z.number().min(0);
+/** Settings of the worker alone: WORKER__TRAININGS and so on. */
+export const WorkerSettings = z.strictObject({
+  /** Trainings and tokenizers that are made at a time, and questions that are answered beside them. */
+  trainings: z.int().min(1).default(1),
+  answers: z.int().min(1).default(8),
+  /** Seconds that an answer may take. */
+  answerTimeoutSec: z.number().min(1).default(3600),
+  /** Models that are kept open for the next question: how many at most, with how many bytes of weights, for how long. */
+  models: z
+    .strictObject({
+      count: z.int().min(1).default(4),
+      bytes: z
+        .int()
+        .min(0)
+        .default(4 * 2 ** 30),
+      idleSec: z.number().min(0).default(600),
+    })
+    .prefault({}),
+});
 
 /** What a worker is told at its start. */
 export const WorkerConfig = z.strictObject({
   redisUrl: z.string(),
-  /** Plugins to load: packages, paths, or addresses of modules. */
-  plugins: z.array(z.string()).default([]),
   logLevel: z.enum(["debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
   /** Holds models/, tokenizers/ and cache/. */
   artifactsRoot: z.string().min(1),
@@ -26,30 +42,9 @@ export const WorkerConfig = z.strictObject({
     .strictObject({ url: z.string(), apiKey: z.string().default("") })
     .nullable()
     .default(null),
-  /** How many trainings and tokenizers are made at a time, and how many questions are answered beside them. */
-  trainings: z.int().min(1).default(1),
-  answers: z.int().min(1).default(8),
-  /** Seconds that an answer may take. */
-  answerTimeoutSec: seconds.default(3600),
-  /** After which a tokenizer is given up, and a training that got no further. */
-  jobTimeoutSec: seconds.default(JOB_TIMEOUT_SECONDS),
-  /** How long it is kept what became of a job that was done, and of one that failed; 0: not at all. */
-  resultTtlSec: seconds.default(RESULT_TTL_SECONDS),
-  failureTtlSec: seconds.default(FAILURE_TTL_SECONDS),
-  /** How often what failed for a reason that may pass is tried again, and after which times; the last one holds on, none is at once. */
-  retryMax: z.int().min(0).default(1),
-  retryIntervalsSec: z.array(seconds).default([300]),
-  /** Models that are kept open for the next question: how many at most, with how many bytes of weights, for how long. */
-  models: z
-    .strictObject({
-      count: z.int().min(1).default(4),
-      bytes: z
-        .int()
-        .min(0)
-        .default(4 * 2 ** 30),
-      idleSec: seconds.default(600),
-    })
-    .prefault({}),
+  ...PluginSettings.shape,
+  ...QueueSettings.shape,
+  ...WorkerSettings.shape,
   cleanup: CleanupConfig.prefault({}),
   corpusCacheCleanup: CorpusCacheCleanupConfig.prefault({}),
   tokenizerCleanup: TokenizerCleanupConfig.prefault({}),

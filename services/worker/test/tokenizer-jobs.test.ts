@@ -85,7 +85,7 @@ test("a tokenizer that takes longer than a job may fails; what may pass is tried
        else writeFileSync("${once}", ""), process.send({ type: "failed", failure: { code: "EXTERNAL_SERVICE_ERROR", failureClass: "TRANSIENT", message: "away" } });
      });`,
   );
-  await using _worker = await system.startWorker({ retryMax: 1, retryIntervalsSec: [] }, { pace, child: passing });
+  await using _worker = await system.startWorker({ retryMax: 1, retryIntervalsSec: [0] }, { pace, child: passing });
   await queueTokenizer(system, "tok-again");
   await tokenizerIs(system, "tok-again", "completed");
   expect(existsSync(once)).toBe(true);

@@ -1,9 +1,10 @@
-import { loadConfig, withoutCredentials } from "@trainer/platform";
+import { withoutCredentials } from "@trainer/platform";
 import type { Command } from "commander";
 import { z } from "zod";
 import { defineCommand } from "../framework/define-command.js";
 import type { Io } from "../process/io.js";
 import { apiConfig } from "../serve/api-config.js";
+import { loadConfig } from "../serve/settings.js";
 import { untilAborted } from "../process/until-aborted.js";
 
 const Options = z.strictObject({
@@ -28,7 +29,7 @@ export function define(command: Command, io: Io): void {
       const { startApi } = await import("@trainer/api");
       await io.interruptible(async (signal) => {
         await using api = await startApi({ ...apiConfig(config), ...given }, { log: io.stderr });
-        const facts = { url: api.url, redis: withoutCredentials(config.redisUrl) };
+        const facts = { url: api.url, redis: withoutCredentials(config.redis.url) };
         out.result(facts, () => `api        ${facts.url}\nredis      ${facts.redis}`);
         await untilAborted(signal);
       });

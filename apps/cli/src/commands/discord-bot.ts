@@ -1,10 +1,11 @@
-import { loadConfig, withoutCredentials } from "@trainer/platform";
+import { withoutCredentials } from "@trainer/platform";
 import type { Command } from "commander";
 import type { BotConfig } from "@trainer/discord-bot";
 import { z } from "zod";
 import { defineCommand, type Invocation } from "../framework/define-command.js";
 import { report } from "../doctor/report.js";
 import type { Io } from "../process/io.js";
+import { loadConfig } from "../serve/settings.js";
 import { untilAborted } from "../process/until-aborted.js";
 
 const Options = z.strictObject({

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { makeFolder } from "@trainer/disk";
-import { AppError, isLoopback, loadConfig, type LoadedConfig, withoutCredentials } from "@trainer/platform";
+import { AppError, isLoopback, withoutCredentials } from "@trainer/platform";
 import type { Command } from "commander";
 import { z } from "zod";
 import { defineCommand } from "../framework/define-command.js";
@@ -12,6 +12,7 @@ import { keysFile, openKeys } from "../serve/keys.js";
 import { serveFile, serveHome } from "../serve/one-per-home.js";
 import type { Place } from "../serve/part.js";
 import { Parts } from "../serve/parts.js";
+import { loadConfig, type LoadedConfig } from "../serve/settings.js";
 import { startSystem } from "../serve/system.js";
 import { untilAborted } from "../process/until-aborted.js";
 

@@ -1,9 +1,10 @@
-import { background, loadConfig, withoutCredentials } from "@trainer/platform";
+import { background, withoutCredentials } from "@trainer/platform";
 import type { Command } from "commander";
 import { z } from "zod";
 import { defineCommand } from "../framework/define-command.js";
 import type { Io } from "../process/io.js";
 import { redisAnswers } from "../serve/redis-answers.js";
+import { loadConfig } from "../serve/settings.js";
 import { workerConfig } from "../serve/worker-config.js";
 import { untilAborted } from "../process/until-aborted.js";
 

@@ -1,6 +1,7 @@
-import { DEFAULT_SOURCE, loadConfig, type TrainerConfig } from "@trainer/platform";
+import { DEFAULT_SOURCE } from "@trainer/platform";
 import type { Io } from "../process/io.js";
 import { wantPort } from "../serve/ports.js";
+import { loadConfig, type TrainerConfig } from "../serve/settings.js";
 import { ok, type Check } from "./check.js";
 
 /** Whether `trainer serve` could start here: its configuration, and the ports it would listen on. */

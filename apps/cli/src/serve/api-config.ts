@@ -1,30 +1,22 @@
 import type { ApiInput } from "@trainer/api";
-import type { TrainerConfig } from "@trainer/platform";
+import type { TrainerConfig } from "./settings.js";
 
 /** What the API is told of the system's configuration. */
-export const apiConfig = ({
-  bindHost,
-  publicHosts,
-  port,
-  security,
-  redisUrl,
-  logLevel,
-  plugins,
-  app,
-  api,
-  queue,
-}: TrainerConfig): ApiInput => ({
-  host: bindHost,
-  publicHosts: [...publicHosts],
-  port,
-  apiKey: security.apiKey,
-  redisUrl,
-  logLevel,
-  plugins: [...plugins],
-  artifactsRoot: app.artifactsRoot,
-  dataRoot: app.dataRoot,
-  dataBank: app.dataBankApiUrl === "" ? null : { url: app.dataBankApiUrl, apiKey: app.dataBankApiKey },
-  resultTtlSec: queue.resultTtlSec,
-  failureTtlSec: queue.failureTtlSec,
-  ...api,
-});
+export const apiConfig = (config: TrainerConfig): ApiInput => {
+  const { bindHost, publicHosts, port, security, redis, logging, plugins, app, api, rq } = config;
+  return {
+    host: bindHost,
+    publicHosts,
+    port,
+    apiKey: security.apiKey,
+    redisUrl: redis.url,
+    logLevel: logging.level,
+    plugins,
+    artifactsRoot: app.artifactsRoot,
+    dataRoot: app.dataRoot,
+    dataBank: app.dataBankApiUrl === "" ? null : { url: app.dataBankApiUrl, apiKey: app.dataBankApiKey },
+    resultTtlSec: rq.resultTtlSec,
+    failureTtlSec: rq.failureTtlSec,
+    ...api,
+  };
+};

@@ -1,6 +1,6 @@
-import { loadConfig, type LoadedConfig } from "@trainer/platform";
 import { fromHere } from "./answers.js";
 import { keysFile, type Keys } from "./keys.js";
+import { loadConfig, type LoadedConfig } from "./settings.js";
 import { hasOwnBank, hasOwnRedis, serviceEnv } from "./system.js";
 
 /** A setting that `trainer serve` gives its parts in place of the one that was found. */
@@ -16,12 +16,12 @@ const KEYS: Keys = { api_key: MADE, data_bank_key: MADE, redis_password: MADE };
 
 /** What the API and the worker of `trainer serve` find otherwise than those that are started alone. */
 export function servedSettings(loaded: LoadedConfig, home: string, cwd: string): ServedSetting[] {
-  const { bindHost, dataBankPort, redisUrl, app } = loaded.config;
+  const { bindHost, dataBankPort, redis, app } = loaded.config;
   const ownRedis = hasOwnRedis(loaded);
   const bank = hasOwnBank(loaded)
     ? { url: fromHere(`http://${bindHost}:${dataBankPort}`), key: MADE }
     : { url: app.dataBankApiUrl, key: app.dataBankApiKey };
-  const settings = serviceEnv({ loaded, home, keys: KEYS }, ownRedis ? "redis://127.0.0.1" : redisUrl, bank);
+  const settings = serviceEnv({ loaded, home, keys: KEYS }, ownRedis ? "redis://127.0.0.1" : redis.url, bank);
   const found = new Map(loaded.sources.map(({ toml, value }) => [toml, value]));
   return loadConfig({ env: { ...loaded.env, ...settings }, cwd }).sources.flatMap(({ env: [name], toml, value }) => {
     if (String(value) === String(found.get(toml))) return [];

@@ -1,10 +1,10 @@
 import { ApiConfig } from "@trainer/api";
-import { loadConfig } from "@trainer/platform";
 import { scratchPath } from "@trainer/testing";
 import { WorkerConfig } from "@trainer/worker";
 import { expect, test } from "vitest";
 import { apiConfig } from "./api-config.js";
 import { servedSettings } from "./served-settings.js";
+import { loadConfig } from "./settings.js";
 import { workerConfig } from "./worker-config.js";
 
 test("how long it is kept what became of jobs reaches both who queues them and who does them", () => {
@@ -19,10 +19,10 @@ const WITHOUT_EFFECT = [
   "appEnv",
   "app.logsRoot",
   "app.runsRoot",
-  "huggingFace.home",
-  "huggingFace.token",
-  "queue.name",
-  "redisEnabled",
+  "hfHome",
+  "hfToken",
+  "redis.enabled",
+  "rq.queueName",
   "wandb.enabled",
   "wandb.project",
 ];

@@ -1,4 +1,4 @@
-import { DEFAULT_SOURCE, withoutSecrets, type LoadedConfig } from "@trainer/platform";
+import { DEFAULT_SOURCE, withoutSecrets } from "@trainer/platform";
 import type { Io } from "../process/io.js";
 import { redisAnswers } from "./redis-answers.js";
 import type { Keys } from "./keys.js";
@@ -7,6 +7,7 @@ import type { Parts } from "./parts.js";
 import { wantPort } from "./ports.js";
 import { findRedisServer, redisPart } from "./redis-server.js";
 import { servicePart } from "./service-part.js";
+import type { LoadedConfig } from "./settings.js";
 
 export interface Setup {
   readonly loaded: LoadedConfig;
@@ -82,9 +83,9 @@ export const hasOwnBank = ({ config }: LoadedConfig): boolean => config.app.data
 async function startRedis({ loaded, home, keys, note }: Setup, parts: Parts, signal: AbortSignal): Promise<string> {
   const { config, env } = loaded;
   if (!hasOwnRedis(loaded)) {
-    await redisAnswers(config.redisUrl);
-    parts.at("redis", { url: config.redisUrl });
-    return config.redisUrl;
+    await redisAnswers(config.redis.url);
+    parts.at("redis", { url: config.redis.url });
+    return config.redis.url;
   }
   const program = await findRedisServer(env, note);
   const { url } = await parts.start(await redisPart({ program, home, password: keys.redis_password, env }), signal);
@@ -120,7 +121,7 @@ async function startBank(
     PORT: String(config.dataBankPort),
     API_UPLOAD_KEYS: uploadKeys,
     REDIS_URL: redisUrl,
-    LOG_LEVEL: config.logLevel,
+    LOG_LEVEL: config.logging.level,
   };
   const part = servicePart({
     name: "data-bank",

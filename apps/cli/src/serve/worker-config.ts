@@ -1,21 +1,21 @@
-import type { TrainerConfig } from "@trainer/platform";
 import type { WorkerInput } from "@trainer/worker";
+import type { TrainerConfig } from "./settings.js";
 
 /** What a worker is told of the system's configuration. */
-export const workerConfig = ({ redisUrl, logLevel, plugins, app, queue, worker }: TrainerConfig): WorkerInput => ({
-  redisUrl,
-  logLevel,
-  plugins: [...plugins],
+export const workerConfig = ({ redis, logging, plugins, app, rq, worker }: TrainerConfig): WorkerInput => ({
+  redisUrl: redis.url,
+  logLevel: logging.level,
+  plugins,
   artifactsRoot: app.artifactsRoot,
   dataRoot: app.dataRoot,
   threads: app.threads,
   dataBank: app.dataBankApiUrl === "" ? null : { url: app.dataBankApiUrl, apiKey: app.dataBankApiKey },
   ...worker,
-  jobTimeoutSec: queue.jobTimeoutSec,
-  resultTtlSec: queue.resultTtlSec,
-  failureTtlSec: queue.failureTtlSec,
-  retryMax: queue.retryMax,
-  retryIntervalsSec: [...queue.retryIntervalsSec],
+  jobTimeoutSec: rq.jobTimeoutSec,
+  resultTtlSec: rq.resultTtlSec,
+  failureTtlSec: rq.failureTtlSec,
+  retryMax: rq.retryMax,
+  retryIntervalsSec: rq.retryIntervalsSec,
   cleanup: app.cleanup,
   corpusCacheCleanup: app.corpusCacheCleanup,
   tokenizerCleanup: app.tokenizerCleanup,

@@ -1,7 +1,8 @@
+import { z } from "zod";
 import { AppError } from "../errors.js";
 import type { Env } from "./env.js";
 import { mergedEnv, readLayers, type Layer, type Written } from "./layers.js";
-import { PLUGINS, trainerConfig, type Setting, type TrainerConfig } from "./settings.js";
+import { mapSettings, reader, refusal, type SettingsSchema } from "./setting.js";
 import { unknownSettings, type KnownSetting } from "./unknown.js";
 
 /** One setting, and where it was set. */
@@ -12,8 +13,8 @@ export interface SettingSource extends KnownSetting {
   readonly source: string;
 }
 
-export interface LoadedConfig {
-  readonly config: TrainerConfig;
+export interface LoadedSettings<S extends SettingsSchema> {
+  readonly config: z.output<S>;
   readonly sources: readonly SettingSource[];
   /** The environment, completed by `.env`: for services that have variables of their own. */
   readonly env: Env;
@@ -22,48 +23,38 @@ export interface LoadedConfig {
 export const DEFAULT_SOURCE = "default";
 
 /**
- * The configuration: from the environment, else `.env`, else the TOML file that APP_CONFIG_FILE names (config/app.toml),
- * else defaults. Files are looked for from `cwd`.
+ * Settings from the environment, else `.env`, else the TOML file that APP_CONFIG_FILE names (config/app.toml), else their
+ * defaults. Files are looked for from `cwd`. Beside those of a `partial` schema, others may be set. A setting's schema
+ * also takes what it returns.
  * @throws AppError CONFIG_ERROR, which names all that is wrong, with its place
  */
-export function loadConfig(given: { readonly env: Env; readonly cwd: string }): LoadedConfig {
+export function loadSettings<S extends SettingsSchema>(
+  schema: S,
+  given: { readonly env: Env; readonly cwd: string },
+  { partial = false } = {},
+): LoadedSettings<S> {
   const layers = readLayers(given);
   const sources: SettingSource[] = [];
   const wrong: string[] = [];
-  const config = trainerConfig((setting) => {
-    const written = find(setting, layers);
-    const { env, toml, secret } = setting;
-    const result = readValue(setting, written);
-    if (result.problem !== null) wrong.push(`${assignment(result.problem, secret)}: ${result.problem.message}`);
-    sources.push({ env, toml, value: shown(result.value, secret), source: written?.place ?? DEFAULT_SOURCE });
-    return result.value;
+  const values = mapSettings(schema, ({ env, toml, secret, schema: setting }) => {
+    const written = find({ env, toml }, layers);
+    const notation = written?.kind === "toml" ? "toml" : "text";
+    const form = written === null ? z.undefined() : reader(setting, notation);
+    const { data, error } = form.pipe(setting).safeParse(written?.value, { error: refusal(setting, notation) });
+    if (written !== null && error !== undefined) {
+      const messages = new Set(error.issues.map(({ message }) => message));
+      wrong.push(`${assignment(written, secret)}: ${[...messages].join(", ")}`);
+    }
+    sources.push({ env, toml, value: shown(data, secret), source: written?.place ?? DEFAULT_SOURCE });
+    return written === null ? undefined : data; // a default need not be what may be set: no address is ""
   });
-  for (const { written, nearest } of unknownSettings(layers, sources)) {
+  for (const { written, nearest } of partial ? [] : unknownSettings(layers, sources)) {
     const hint = nearest === null ? "" : `; did you mean ${nearest}?`;
     wrong.push(`${assignment(written, SECRET.test(written.name))}: there is no such setting${hint}`);
   }
   if (wrong.length > 0) throw new AppError("CONFIG_ERROR", `the configuration is wrong:\n  ${wrong.join("\n  ")}`);
-  return { config, sources: sources.map((each) => behindGateway(each, config)), env: mergedEnv(layers) };
+  return { config: schema.parse(values), sources, env: mergedEnv(layers) };
 }
-
-/**
- * The plugins that are named, whatever else is set: for commands that go by no other setting.
- * @throws AppError CONFIG_ERROR, where they are not named as they should be
- */
-export function namedPlugins(given: { readonly env: Env; readonly cwd: string }): readonly string[] {
-  const { value, problem } = readValue(PLUGINS, find(PLUGINS, readLayers(given)));
-  if (problem === null) return value;
-  throw new AppError(
-    "CONFIG_ERROR",
-    `the configuration is wrong:\n  ${assignment(problem, false)}: ${problem.message}`,
-  );
-}
-
-/** The file service's address is what the gateway makes it, where there is one. */
-const behindGateway = (setting: SettingSource, { apiGatewayUrl, app }: TrainerConfig): SettingSource =>
-  apiGatewayUrl === "" || setting.toml !== "app.data_bank_api_url"
-    ? setting
-    : { ...setting, value: shown(app.dataBankApiUrl, false), source: "API_GATEWAY_URL" };
 
 interface Found extends Written {
   readonly kind: Layer["kind"];
@@ -79,24 +70,15 @@ function find({ env, toml }: KnownSetting, layers: readonly Layer[]): Found | nu
   return null;
 }
 
-function readValue<V>({ field, fallback }: Setting<V>, written: Found | null) {
-  if (written === null) return { value: fallback, problem: null };
-  const schema = written.kind === "toml" ? field.fromToml : field.fromText;
-  const result = schema.safeParse(written.value);
-  if (result.success) return { value: result.data, problem: null };
-  const message = [...new Set(result.error.issues.map((issue) => issue.message))].join(", ");
-  return { value: fallback, problem: { ...written, message } };
-}
-
 /** What a setting must be called for its value never to be repeated, where nothing else is known of it. */
 const SECRET = /key|token|secret|password/i;
 const HIDDEN = "(hidden)";
 
 const assignment = ({ name, value, place }: Written, secret: boolean): string =>
-  `${name} = ${secret ? HIDDEN : JSON.stringify(shown(value, false))} (${place})`;
+  `${name} = ${secret ? HIDDEN : JSON.stringify(withoutPassword(value))} (${place})`;
 
 /** A value that may be printed: neither a secret, nor an address with a password in it. */
-function shown(value: unknown, secret: boolean): unknown {
-  if (secret) return value === "" ? "" : HIDDEN;
-  return typeof value === "string" ? value.replace(/\/\/[^@/]*@/, "//***@") : value;
-}
+const shown = (value: unknown, secret: boolean): unknown => (secret && value !== "" ? HIDDEN : withoutPassword(value));
+
+const withoutPassword = (value: unknown): unknown =>
+  typeof value === "string" ? value.replace(/\/\/[^@/]*@/, "//***@") : value;

@@ -43,7 +43,6 @@ test("what may pass is tried again as often as that was allowed, and not once mo
   expect(await waits(redis.url, failure("TRANSIENT"), config(0))).toEqual([]);
   expect(await waits(redis.url, failure("TRANSIENT"), config(1))).toEqual([0.01]);
   expect(await waits(redis.url, failure("TRANSIENT"), config(3))).toEqual([0.01, 0.02, 0.02]); // the last one holds on
-  expect(await waits(redis.url, failure("TRANSIENT"), config(2, []))).toEqual([0, 0]);
   expect(await waits(redis.url, failure("USER_INPUT"), config(3))).toEqual([]);
   expect(await waits(redis.url, failure("FATAL"), config(3))).toEqual([]);
 });

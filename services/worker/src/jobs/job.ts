@@ -1,3 +1,4 @@
+import { at } from "@trainer/disk";
 import { parseJson, refusalOf, toJson } from "@trainer/platform";
 import { newFailure, type Failure } from "@trainer/training/files";
 import { DelayedError, UnrecoverableError, WaitingError, type Job } from "bullmq";
@@ -55,7 +56,7 @@ export class Work {
   /** After how many seconds a failure is worth another try; null where it is not, or was tried often enough. */
   retryAfter({ failureClass }: Failure, { retryMax, retryIntervalsSec }: WorkerConfig): number | null {
     if (failureClass !== "TRANSIENT" || this.failures >= retryMax) return null;
-    return retryIntervalsSec.slice(0, this.failures + 1).at(-1) ?? 0;
+    return at(retryIntervalsSec, Math.min(this.failures, retryIntervalsSec.length - 1));
   }
 
   /**

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { DEFAULT_SOURCE, loadConfig, type SettingSource } from "@trainer/platform";
+import { DEFAULT_SOURCE, type SettingSource } from "@trainer/platform";
 import type { Command } from "commander";
 import { z } from "zod";
 import { defineCommand } from "../../framework/define-command.js";
@@ -7,6 +7,7 @@ import type { Style } from "../../display/style.js";
 import { table } from "../../display/table.js";
 import type { Io } from "../../process/io.js";
 import { servedSettings, type ServedSetting } from "../../serve/served-settings.js";
+import { loadConfig } from "../../serve/settings.js";
 
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {

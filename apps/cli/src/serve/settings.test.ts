@@ -1,10 +1,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Env } from "@trainer/platform";
 import { scratchPath } from "@trainer/testing";
 import { beforeEach, describe, expect, test } from "vitest";
-import type { Env } from "./env.js";
-import { loadConfig, namedPlugins } from "./load.js";
+import { loadConfig } from "./settings.js";
 
 let cwd = "";
 beforeEach(() => void (cwd = scratchPath("config")));
@@ -28,29 +28,20 @@ test("the names that services are reached by are a list", () => {
   expect(() => load()).toThrow('must be a list of texts, as in ["a", "b"]');
 });
 
-test("plugins are named in the environment or a file, and read where other settings are wrong", () => {
-  toml('plugins = ["./mine", "theirs"]\nport = "eighty"');
-  expect(namedPlugins({ env: {}, cwd })).toEqual(["./mine", "theirs"]);
-  expect(namedPlugins({ env: { PLUGINS: "ours, theirs" }, cwd })).toEqual(["ours", "theirs"]);
-  toml("plugins = 3");
-  expect(() => namedPlugins({ env: {}, cwd })).toThrow("plugins = 3 (config/app.toml:1): must be a list of texts");
-});
-
 test("without anything set, every setting has its default", () => {
   const { config, sources } = load();
   expect(config).toEqual({
     appEnv: "dev",
-    logLevel: "info",
-    redisUrl: "redis://redis:6379/0",
-    redisEnabled: true,
+    logging: { level: "info" },
+    redis: { url: "redis://redis:6379/0", enabled: true },
     bindHost: "127.0.0.1",
     publicHosts: [],
     port: 8000,
     dataBankPort: 8001,
     apiGatewayUrl: "",
     plugins: [],
-    queue: {
-      name: "trainer",
+    rq: {
+      queueName: "trainer",
       jobTimeoutSec: 86_400,
       resultTtlSec: 86_400,
       failureTtlSec: 604_800,
@@ -91,7 +82,8 @@ test("without anything set, every setting has its default", () => {
     },
     security: { apiKey: "" },
     wandb: { enabled: false, project: "model-trainer" },
-    huggingFace: { home: "/hf-cache", token: "" },
+    hfHome: "/hf-cache",
+    hfToken: "",
   });
   expect(new Set(sources.map(({ source }) => source))).toEqual(new Set(["default"]));
 });
@@ -103,9 +95,9 @@ describe("precedence", () => {
     const env = { APP__THREADS: " 4 ", APP__DATA_ROOT: " " };
     expect(load(env).config).toMatchObject({
       app: { threads: 4, dataRoot: "/dotenv" },
-      logLevel: "error",
+      logging: { level: "error" },
       port: 8000,
-      redisUrl: "redis://redis:6379/0",
+      redis: { url: "redis://redis:6379/0" },
     });
     expect(sourceOf(env, "APP__THREADS")).toBe("the environment");
     expect(sourceOf(env, "APP__DATA_ROOT")).toBe(".env:2");
@@ -114,10 +106,10 @@ describe("precedence", () => {
 
   test("REDIS__URL comes before REDIS_URL, but the environment's REDIS_URL before .env's REDIS__URL", () => {
     const [a, b] = ["redis://a:1", "redis://b:2"];
-    expect(load({ REDIS_URL: a, REDIS__URL: b }).config.redisUrl).toBe(b);
+    expect(load({ REDIS_URL: a, REDIS__URL: b }).config.redis.url).toBe(b);
     dotenv(`REDIS__URL=${b}`);
-    expect(load({ REDIS_URL: a }).config.redisUrl).toBe(a);
-    expect(load().config.redisUrl).toBe(b);
+    expect(load({ REDIS_URL: a }).config.redis.url).toBe(a);
+    expect(load().config.redis.url).toBe(b);
   });
 
   test("a gateway is the way to the file service, whatever its own address", () => {
@@ -158,10 +150,10 @@ test("text of the environment becomes what the setting is", () => {
     }).config,
   ).toMatchObject({
     appEnv: "prod",
-    logLevel: "warn",
-    queue: { retryIntervalsSec: [10, 60] },
+    logging: { level: "warn" },
+    rq: { retryIntervalsSec: [10, 60] },
     app: { cleanup: { enabled: false }, corpusCacheCleanup: { evictionPolicy: "oldest" } },
-    redisUrl: "rediss://:pw@cache:1/0",
+    redis: { url: "rediss://:pw@cache:1/0" },
     port: 0,
   });
 });
@@ -185,13 +177,32 @@ test("a list of which nothing is left is none", () => {
   expect(() => load()).toThrow(`rq.retry_intervals_sec = [] (config/app.toml:2): ${none}`);
 });
 
+test("a setting says what it must be, in words for the place where it is set", () => {
+  const wrong = (name: string, value: string) => expect(() => load({ [name]: value }));
+  wrong("RQ__RETRY_INTERVALS_SEC", "10,x").toThrow(/: must be a whole number$/);
+  wrong("RQ__JOB_TIMEOUT_SEC", "1.5").toThrow(/: must be a whole number$/);
+  wrong("WORKER__ANSWER_TIMEOUT_SEC", "0").toThrow(/: must be a whole number from 1$/);
+  wrong("PORT", "eighty").toThrow(/: must be a port: a whole number from 0 to 65535$/);
+  wrong("APP__CORPUS_CACHE_CLEANUP__EVICTION_POLICY", "fifo").toThrow(/: must be "lru" or "oldest"$/);
+  wrong("API_GATEWAY_URL", "ftp://x").toThrow(/: must be http:\/\/… or https:\/\/…$/);
+  toml("[rq]\nretry_intervals_sec = [10, -1]\njob_timeout_sec = 1.5\n[worker]\ntrainings = '2'\n[app]\nthreads = -1");
+  expect(() => load()).toThrow(
+    [
+      "rq.job_timeout_sec = 1.5 (config/app.toml:3): must be a whole number from 0",
+      "rq.retry_intervals_sec = [10,-1] (config/app.toml:2): must be a whole number from 0",
+      "app.threads = -1 (config/app.toml:7): must be a whole number from 0",
+      'worker.trainings = "2" (config/app.toml:5): must be a whole number from 1',
+    ].join("\n  "),
+  );
+});
+
 test("TOML's own types are wanted in the file, dotted keys and inline tables included", () => {
   toml(
     'app.cleanup = { enabled = false, dry_run = true }\nrq.retry_intervals_sec = [1, 2]\nport = 1\napp_env = "prod"',
   );
   expect(load().config).toMatchObject({
     app: { cleanup: { enabled: false, dryRun: true } },
-    queue: { retryIntervalsSec: [1, 2] },
+    rq: { retryIntervalsSec: [1, 2] },
     port: 1,
     appEnv: "prod",
   });
@@ -199,7 +210,7 @@ test("TOML's own types are wanted in the file, dotted keys and inline tables inc
 });
 
 test("a level that nobody knows is info, as clients of old set what they like", () => {
-  expect(load({ LOGGING__LEVEL: "LOUD" }).config.logLevel).toBe("info");
+  expect(load({ LOGGING__LEVEL: "LOUD" }).config.logging.level).toBe("info");
 });
 
 test("one error names all that is wrong, with value, place and what may have been meant", () => {

@@ -8,7 +8,7 @@ import { EXIT, type ExitCode } from "./process/exit-codes.js";
 import { Stopped } from "./process/interrupts.js";
 import type { GlobalOptions } from "./framework/define-command.js";
 import { formatItem } from "./framework/help-item.js";
-import { defaultHome, homeFlag } from "./process/home-flag.js";
+import { defaultHome, placeFlags } from "./process/home-flag.js";
 import type { Io } from "./process/io.js";
 import { withPlugins } from "./process/plugins.js";
 import { stringify } from "./display/output.js";
@@ -80,15 +80,15 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
 
 /** Runs one command line (without node and script) and says how the process should end. Nothing is thrown. */
 export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
-  let flag = "";
+  let flags = "";
   try {
     const program = await createProgram(argv, io);
-    program.hook("preAction", () => void (flag = homeFlag(program.opts<GlobalOptions>().home)));
+    program.hook("preAction", () => void (flags = placeFlags(program.opts<GlobalOptions>())));
     await program.parseAsync(argv, { from: "user" });
     return EXIT.done;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done; // --help and --version
-    report(error, io, { json: argv.includes("--json"), flag });
+    report(error, io, { json: argv.includes("--json"), flags });
     return explain(error).exitCode;
   }
 }
@@ -153,13 +153,13 @@ Each command has its own --help, with examples.
 Exit codes: 0 done, 1 failure, 2 wrong use, 130 interrupted.`;
 
 /** Commands that are proposed go to the same home. */
-const inHome = (text: string, flag: string): string =>
-  text.replaceAll(/`trainer (?:train|resume|runs|tokenizer)\b[^`]*/g, (command) => command + flag);
+const inHome = (text: string, flags: string): string =>
+  text.replaceAll(/`trainer (?:train|resume|runs|tokenizer)\b[^`]*/g, (command) => command + flags);
 
-function report(error: unknown, io: Io, { json, flag }: { readonly json: boolean; readonly flag: string }): void {
+function report(error: unknown, io: Io, { json, flags }: { readonly json: boolean; readonly flags: string }): void {
   if (error instanceof Stopped) return; // the command has said what there is to say
   const { code, details, ...said } = explain(error);
-  const message = typeable(inHome(said.message, flag), io.program);
+  const message = typeable(inHome(said.message, flags), io.program);
   const hint = said.hint === null ? null : typeable(said.hint, io.program);
   if (json) io.stdout.write(`${stringify({ ...details, error: { code, message, hint } })}\n`);
   if (error instanceof CommanderError) return; // commander has printed it

@@ -468,7 +468,9 @@ test("doctor is content with this machine", async () => {
 
 test("a doctor that finds the native parts broken fails, and says what to do", async () => {
   const io = testIo({ env: { PATH: "" } });
-  const command = new Command("doctor").option("--home <dir>", "the home", shared.home);
+  const command = new Command("doctor")
+    .option("--home <dir>", "the home", shared.home)
+    .option("--plugin <name>", "a plugin", []);
   const broken = () => Promise.reject(new Error("libtorch.so is not there"));
   define(command, io, { torch: broken, tokenizers: broken, sentencePiece: broken });
   await expect(command.parseAsync([], { from: "user" })).rejects.toMatchObject({ code: "UNHEALTHY" });

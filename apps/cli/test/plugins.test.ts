@@ -63,7 +63,10 @@ test("an installed package is found by its name, and what was trained with it sa
   const refused = await typed(line);
   expect([refused.code, refused.stderr]).toEqual([2, containing("gpt2, llama, qwen, char_lstm")]);
   const trained = await typed([...line, "--plugin", "trainer-plugin-example"]);
-  expect([trained.code, trained.stderr]).toEqual([0, containing("")]);
+  expect(trained).toMatchObject({
+    code: 0,
+    stdout: containing(`trainer generate one --home ${home} --plugin trainer-plugin-example --prompt`),
+  });
 
   const generate = ["generate", "one", "--prompt", "the", "--max-new-tokens", "4"];
   const without = await typed(generate);

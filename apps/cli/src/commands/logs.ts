@@ -6,7 +6,6 @@ import { z } from "zod";
 import { defineCommand, RUN } from "../framework/define-command.js";
 import { printable } from "../display/printable.js";
 import { followFile } from "../runs/follow-file.js";
-import { homeFlag } from "../process/home-flag.js";
 import type { Io } from "../process/io.js";
 import type { Output } from "../display/output.js";
 import { logLine, LogRecord } from "../run-display/log-line.js";
@@ -34,7 +33,7 @@ export function define(command: Command, io: Io): void {
         out.note(`The run has ended. How: trainer runs show ${runId}${flag}`);
       });
     },
-    async run({ args: [runId = ""], options: { follow, tail }, home, out }) {
+    async run({ args: [runId = ""], options: { follow, tail }, home, flags, out }) {
       const { findRecord, openHome } = await import("@trainer/training");
       const { isHeld } = await import("@trainer/training/files");
       const { logs } = await findRecord(runId, openHome(home));
@@ -47,7 +46,7 @@ export function define(command: Command, io: Io): void {
         const ended = () => Promise.resolve(!isHeld(join(dirname(logs), "lock.json")));
         const lines = followFile(logs, { from: Buffer.byteLength(whole), ended, signal });
         for await (const line of lines) print(out, [line]);
-        out.note(`The run has ended. How: trainer runs show ${runId}${homeFlag(home)}`);
+        out.note(`The run has ended. How: trainer runs show ${runId}${flags}`);
       });
     },
   });

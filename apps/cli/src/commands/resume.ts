@@ -21,8 +21,8 @@ export function define(command: Command, io: Io): void {
       await server.client.resume(runId);
       await followRemote({ io, out }, server, runId);
     },
-    async run({ args: [run = ""], home, io, out }) {
-      await resumeRun(run, { home, io, out });
+    async run({ args: [run = ""], ...where }) {
+      await resumeRun(run, where);
     },
   });
 }

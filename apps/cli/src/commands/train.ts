@@ -42,7 +42,7 @@ export function define(command: Command, io: Io): void {
       const { trainRemote } = await import("../remote/train.js");
       await trainRemote(server, invocation);
     },
-    async run({ args, options, home, io, out }) {
+    async run({ args, options, home, flags, io, out }) {
       const { resume: wanted, runId, profile: profileSteps, upload } = options;
       if (wanted && runId === null) throw new UsageError("--resume needs --run-id, the name of the run to go on with");
       if (runId === "latest")
@@ -50,7 +50,7 @@ export function define(command: Command, io: Io): void {
       const { corpus, corpusFileId } = corpusArgument(args);
       const request = checkedOptions({ ...toTrainInput(corpus, options), corpusFileId });
       const { hasSaved, runFolder, suitablePrecision, train } = await import("@trainer/training");
-      const where = { home, io, out };
+      const where = { home, flags, io, out };
       const elsewhere = await fetching({ home, io, out });
       const begin = () => {
         const precision = choosePrecision(options, out, suitablePrecision);

@@ -1,6 +1,7 @@
 import type { Argument, Command } from "commander";
 import type { z } from "zod";
 import { checkHome } from "./check-home.js";
+import { placeFlags } from "../process/home-flag.js";
 import type { Io } from "../process/io.js";
 import { optionSpecs, type OptionSchema } from "./option-spec.js";
 import { UsageError } from "../process/errors.js";
@@ -29,6 +30,8 @@ export interface Invocation<Options> {
   readonly args: readonly string[];
   readonly options: Options;
   readonly home: string;
+  /** What to add to a proposed command so that it finds the same home and plugins. */
+  readonly flags: string;
   readonly io: Io;
   readonly out: Output;
 }
@@ -60,19 +63,21 @@ export function defineCommand<S extends OptionSchema>(command: Command, io: Io, 
   if (spec.runOn !== undefined) takeServer.add(command);
   command.addHelpText("after", examples(spec.examples, io.program));
   const action = async () => {
-    const { home, json = false, quiet = false, server } = command.optsWithGlobals<GlobalOptions>();
+    const globals = command.optsWithGlobals<GlobalOptions>();
+    const { home, json = false, quiet = false, server } = globals;
+    const flags = placeFlags(globals);
     const out = output(io, { json, quiet });
     await checkHome(home);
     if (server === undefined) {
       const { nameRun, openHome } = await import("@trainer/training/files");
       const args = await nameAll(command, spec, (ref) => nameRun(ref, openHome(home)));
-      return await spec.run({ args, options: readOptions(command, spec.options), home, io, out });
+      return await spec.run({ args, options: readOptions(command, spec.options), home, flags, io, out });
     }
     if (spec.runOn === undefined) throw new UsageError(refusal(command));
     const { nameRemoteRun, serverAt } = await import("../services/server.js");
     const at = serverAt(server, { home, io, out });
     const args = await nameAll(command, spec, (ref) => nameRemoteRun(at, ref));
-    await spec.runOn(at, { args, options: readOptions(command, spec.options), home, io, out });
+    await spec.runOn(at, { args, options: readOptions(command, spec.options), home, flags, io, out });
   };
   command.action(async () => {
     try {

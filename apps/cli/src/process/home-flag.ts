@@ -6,8 +6,11 @@ const DEFAULT_HOME = "./runs";
 /** The home where none is given. */
 export const defaultHome = (env: Io["env"]): string => env["TRAINER_HOME"] || DEFAULT_HOME;
 
-/** What to add to a proposed command so that it finds the same home. */
-export const homeFlag = (home: string): string => (home === DEFAULT_HOME ? "" : ` --home ${shellWord(home)}`);
+/** What to add to a proposed command so that it finds the same home, and the plugins that this command line names. */
+export const placeFlags = ({ home, plugin }: { readonly home: string; readonly plugin: readonly string[] }): string =>
+  [...(home === DEFAULT_HOME ? [] : ["--home", home]), ...plugin.flatMap((name) => ["--plugin", name])]
+    .map((word) => ` ${shellWord(word)}`)
+    .join("");
 
 /** A word as a POSIX shell reads it back. */
 export const shellWord = (word: string): string =>

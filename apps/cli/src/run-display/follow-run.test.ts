@@ -15,11 +15,14 @@ const checkpoint = { type: "checkpoint", step: 1, path: "/c", bytes: 1, best: fa
 async function stopped(...events: readonly RunEvent[]): Promise<string> {
   const stop = new AbortController();
   const io = testIo({ interruptible: (body) => body(stop.signal) });
-  const run = followRun({ home: "/h", io, out: output(io, { json: false, quiet: false }) }, ({ onEvent }) => {
-    for (const event of events) onEvent(event);
-    stop.abort(new Error("somebody asked"));
-    return Promise.resolve({ ...result, status: "interrupted", steps: 0 });
-  });
+  const run = followRun(
+    { home: "/h", flags: " --home /h", io, out: output(io, { json: false, quiet: false }) },
+    ({ onEvent }) => {
+      for (const event of events) onEvent(event);
+      stop.abort(new Error("somebody asked"));
+      return Promise.resolve({ ...result, status: "interrupted", steps: 0 });
+    },
+  );
   await expect(run).rejects.toThrow("somebody asked");
   return io.stderr.text;
 }
@@ -31,13 +34,13 @@ test("a run that is stopped tells what is kept of it, and how it goes on", async
   expect(await stopped(tokenizer, encoded)).toContain("its tokenizer and its encoded text are kept.");
   const saved = await stopped(startEvent, stepEvent(1, 8), checkpoint);
   expect(saved).toContain("Stopping after this step, and saving. Once more");
-  expect(saved).toMatch(/all is saved\. To go on:\n {2}trainer resume r1/);
+  expect(saved).toMatch(/all is saved\. To go on:\n {2}trainer resume r1 --home \/h$/m);
 });
 
 /** What a run writes that ends after these events. */
 async function ended(json: boolean, fields: object, ...events: readonly RunEvent[]): Promise<string> {
   const io = testIo();
-  await followRun({ home: "/h", io, out: output(io, { json, quiet: true }) }, ({ onEvent }) => {
+  await followRun({ home: "/h", flags: " --home /h", io, out: output(io, { json, quiet: true }) }, ({ onEvent }) => {
     for (const event of events) onEvent(event);
     return Promise.resolve({ ...result, path: "/nowhere", ...fields });
   });
@@ -58,7 +61,7 @@ test("more passes are not proposed of a run that stopped early, or whose manifes
 
 test("a run that fails ends with its error", async () => {
   const io = testIo();
-  const run = followRun({ home: "/h", io, out: output(io, { json: false, quiet: true }) }, () =>
+  const run = followRun({ home: "/h", flags: " --home /h", io, out: output(io, { json: false, quiet: true }) }, () =>
     Promise.reject(new Error("no room")),
   );
   await expect(run).rejects.toThrow("no room");

@@ -3,7 +3,6 @@ import type { RunEvent, RunResult } from "@trainer/training";
 import type { Invocation } from "../framework/define-command.js";
 import { formatCount } from "../display/quantity.js";
 import { ECHO_MS, SIGNALS } from "../process/interrupts.js";
-import { homeFlag } from "../process/home-flag.js";
 import { type Losses } from "./live-lines.js";
 import { morePasses, stillFalls } from "./more-passes.js";
 import { RunDisplay, type Known } from "./run-display.js";
@@ -19,12 +18,11 @@ export interface RunHooks {
 
 /** Trains while showing it, and ends with the summary: what `train` and `resume` have in common. */
 export async function followRun(
-  { home, io, out }: Pick<Invocation<unknown>, "home" | "io" | "out">,
+  { home, flags, io, out }: Pick<Invocation<unknown>, "home" | "flags" | "io" | "out">,
   begin: (hooks: RunHooks) => Promise<RunResult>,
   known: Known = {},
 ): Promise<RunResult> {
   const display = new RunDisplay(io, out, known);
-  const flag = homeFlag(home);
   return await io
     .interruptible(async (signal) => {
       const { hearOnce } = await import("@trainer/torch");
@@ -40,18 +38,18 @@ export async function followRun(
         display.note(`${what} Once more, a second from now or later, quits at once, without saving.`);
       });
       const result = await begin({ home, onEvent, signal }).catch((error: unknown) => {
-        throw runFailed(error, display.progress, flag);
+        throw runFailed(error, display.progress, flags);
       });
       display.close();
       if (result.status === "interrupted") {
         out.record(resultJson(result));
-        out.warn(`${whatIsKept(result, display.progress)}\n  trainer resume ${result.runId}${flag}`);
+        out.warn(`${whatIsKept(result, display.progress)}\n  trainer resume ${result.runId}${flags}`);
         signal.throwIfAborted();
       }
       const { columns, unicode } = out.screen;
       const view = { columns: columns(), unicode, paint: out.paint };
-      const more = await whatMoreHelps(result, display.progress, flag);
-      out.result(resultJson(result), () => summary(result, display.progress, { homeFlag: flag, more }, view));
+      const more = await whatMoreHelps(result, display.progress, flags);
+      out.result(resultJson(result), () => summary(result, display.progress, { flags, more }, view));
       return result;
     })
     .finally(() => display.close());
@@ -69,9 +67,9 @@ function whatIsKept({ steps }: RunResult, { saved, ready }: RunProgress): string
 }
 
 /** The command that trains a run further, where its loss had not come to rest. */
-async function whatMoreHelps(result: RunResult, losses: Losses, flag: string): Promise<string | null> {
+async function whatMoreHelps(result: RunResult, losses: Losses, flags: string): Promise<string | null> {
   if (result.earlyStopped || !stillFalls(losses)) return null;
   const { readManifest } = await import("@trainer/training/files");
   const manifest = await readManifest(join(result.path, "manifest.json"));
-  return manifest && morePasses(manifest, flag);
+  return manifest && morePasses(manifest, flags);
 }

@@ -34,7 +34,7 @@ const LEFT_OUT = new Set(
 /** The command that goes on from a run's weights, through the same text and with the same options. */
 export function morePasses(
   { run_id: id, config, learning_rate: rate }: Pick<RunManifest, "run_id" | "config" | "learning_rate">,
-  homeFlag: string,
+  flags: string,
 ): string | null {
   if (config["lora_rank"] !== 0) return null; // an adapter is not what another run starts from
   const options = optionSpecs(TrainFlags).flatMap((spec) => {
@@ -45,7 +45,7 @@ export function morePasses(
   const corpus = corpusOf(config).map(shellWord);
   if (corpus.length === 0) return null; // a manifest that does not tell its text
   const passes = `--pretrained ${id} --num-epochs ${PASSES} --finetune-lr-cap ${rate}`;
-  return ["trainer train", ...corpus, passes, ...options].join(" ") + homeFlag;
+  return ["trainer train", ...corpus, passes, ...options].join(" ") + flags;
 }
 
 /** The id of the text, where it came from a file service, else its paths. */

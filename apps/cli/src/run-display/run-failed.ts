@@ -2,7 +2,7 @@ import { RunFailed } from "../process/errors.js";
 import type { RunProgress } from "./run-progress.js";
 
 /** The failure of a run that had begun, with how to go on; any other error stays as it is. */
-export function runFailed(error: unknown, { config, step, best, saved }: RunProgress, homeFlag: string): unknown {
+export function runFailed(error: unknown, { config, step, best, saved }: RunProgress, flags: string): unknown {
   if (config === null || !(error instanceof Error)) return error;
   const code = "code" in error ? String(error.code) : "FAILED";
   const details = {
@@ -15,7 +15,7 @@ export function runFailed(error: unknown, { config, step, best, saved }: RunProg
     test_perplexity: null,
     path: config.path,
   };
-  const hint = `The run's log is ${config.path}/logs.jsonl. ${nextOf(config.runId, code, saved, homeFlag)}`;
+  const hint = `The run's log is ${config.path}/logs.jsonl. ${nextOf(config.runId, code, saved, flags)}`;
   return new RunFailed(code, error.message, hint, details, { cause: error });
 }
 
@@ -23,9 +23,9 @@ export function runFailed(error: unknown, { config, step, best, saved }: RunProg
 const BY_OPTIONS = new Set(["TRAINING_NAN_LOSS", "TRAINING_OOM", "CUDA_OOM"]);
 
 /** How to go on: as it is, or with other options. */
-function nextOf(runId: string, code: string, saved: boolean, homeFlag: string): string {
-  const resume = `trainer resume ${runId}${homeFlag}`;
-  const train = (flag: string) => `trainer train TEXT ${flag} ${runId}${homeFlag}`;
+function nextOf(runId: string, code: string, saved: boolean, flags: string): string {
+  const resume = `trainer resume ${runId}${flags}`;
+  const train = (flag: string) => `trainer train TEXT ${flag} ${runId}${flags}`;
   const byOptions = BY_OPTIONS.has(code);
   if (saved && byOptions)
     return `With other options, anew under another --run-id, or from its best weights: ${train("--pretrained")}`;

@@ -7,7 +7,7 @@ import { resultJson, summary } from "./summary.js";
 const view = { columns: 80, unicode: true, paint: style(false) };
 
 test("the summary tells how it went and what to type next", () => {
-  expect(summary(result, new RunProgress(), { homeFlag: " --home h" }, view)).toBe(
+  expect(summary(result, new RunProgress(), { flags: " --home h" }, view)).toBe(
     `
 Done: 1,500 steps, 384k tokens in 3 min 07 s
 validation  loss 4.1000  ppl 60.340  (the best, at step 1,400)
@@ -22,12 +22,12 @@ Next:
 });
 
 test("where more passes would help the command for them stands last", () => {
-  const text = summary(result, new RunProgress(), { homeFlag: "", more: "trainer train a.txt --pretrained r1" }, view);
+  const text = summary(result, new RunProgress(), { flags: "", more: "trainer train a.txt --pretrained r1" }, view);
   expect(text).toMatch(/\nThe loss was still falling: .*\n {2}trainer train a\.txt --pretrained r1$/);
 });
 
 test("the peak of a GPU's memory is reported", () => {
-  const text = summary({ ...result, gpuPeakBytes: 3 * 1024 ** 3 }, new RunProgress(), { homeFlag: "" }, view);
+  const text = summary({ ...result, gpuPeakBytes: 3 * 1024 ** 3 }, new RunProgress(), { flags: "" }, view);
   expect(text).toContain("GPU memory  3.00 GiB at most");
 });
 
@@ -35,7 +35,7 @@ test("the loss curve stands above it", () => {
   const progress = new RunProgress();
   progress.take(stepEvent(1, 8));
   progress.take(stepEvent(2, 7));
-  expect(summary(result, progress, { homeFlag: "" }, view).split("\n")[0]).toMatch(/^8\.0000 ┤/);
+  expect(summary(result, progress, { flags: "" }, view).split("\n")[0]).toMatch(/^8\.0000 ┤/);
 });
 
 test("a run that stopped early says so, and what was not measured is left out", () => {
@@ -48,7 +48,7 @@ test("a run that stopped early says so, and what was not measured is left out", 
     testPerplexity: null,
     testBitsPerByte: null,
   };
-  const text = summary(early, new RunProgress(), { homeFlag: "" }, view);
+  const text = summary(early, new RunProgress(), { flags: "" }, view);
   expect(text).toContain("Done early, for validation gained no more: 1,500 steps");
   expect(text).not.toMatch(/validation {2}|test {2}/);
 });

@@ -36,7 +36,7 @@ export const resultJson = (result: RunResult) => ({
 export function summary(
   result: RunResult,
   progress: RunProgress,
-  { homeFlag, more = null }: { readonly homeFlag: string; readonly more?: string | null },
+  { flags, more = null }: { readonly flags: string; readonly more?: string | null },
   view: View,
 ): string {
   return [
@@ -45,7 +45,7 @@ export function summary(
     ...outcome(result),
     "",
     "Next:",
-    ...next(result, homeFlag),
+    ...next(result, flags),
     ...(more === null
       ? []
       : ["The loss was still falling: the model gains by more passes through the text, such as", `  ${more}`]),
@@ -75,8 +75,8 @@ function outcome(result: RunResult): string[] {
   ];
 }
 
-const next = ({ runId }: RunResult, homeFlag: string) => [
-  `  trainer generate ${runId}${homeFlag} --prompt "Once upon a time"`,
-  `  trainer score ${runId}${homeFlag} --text "How likely is this?" --detail per-char`,
-  `  trainer export ${runId}${homeFlag} --out my-model`,
+const next = ({ runId }: RunResult, flags: string) => [
+  `  trainer generate ${runId}${flags} --prompt "Once upon a time"`,
+  `  trainer score ${runId}${flags} --text "How likely is this?" --detail per-char`,
+  `  trainer export ${runId}${flags} --out my-model`,
 ];

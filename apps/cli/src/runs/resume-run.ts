@@ -2,23 +2,22 @@ import { join } from "node:path";
 import type { RunResult } from "@trainer/training";
 import type { Invocation } from "../framework/define-command.js";
 import { fetching } from "./fetching.js";
-import { homeFlag } from "../process/home-flag.js";
 import { followRun } from "../run-display/follow-run.js";
 import { savedCurve } from "../run-display/saved-curve.js";
 
 /** Goes on with a run, its curve beginning where it began. */
 export async function resumeRun(
   run: string,
-  where: Pick<Invocation<unknown>, "home" | "io" | "out">,
+  where: Pick<Invocation<unknown>, "home" | "flags" | "io" | "out">,
   profileSteps = 0,
 ): Promise<RunResult> {
   const { openHome, readManifest, resolveRun, resume } = await import("@trainer/training");
   const { dir } = await resolveRun(run, openHome(where.home));
   const manifest = await readManifest(join(dir, "manifest.json"));
-  if (manifest?.status === "completed") {
-    const flag = homeFlag(where.home);
-    where.out.warn(`${run} is completed already. To train it further: trainer train TEXT --pretrained ${run}${flag}`);
-  }
+  if (manifest?.status === "completed")
+    where.out.warn(
+      `${run} is completed already. To train it further: trainer train TEXT --pretrained ${run}${where.flags}`,
+    );
   const losses = await savedCurve(join(dir, "metrics.jsonl"));
   const elsewhere = await fetching(where);
   return await followRun(where, (hooks) => resume(run, { ...hooks, ...elsewhere, profileSteps }), { losses });

@@ -3,7 +3,6 @@ import { READ_NAMES } from "@trainer/training/options";
 import { z } from "zod";
 import { defineCommand } from "../../framework/define-command.js";
 import { ProgressLine } from "../../display/progress-line.js";
-import { homeFlag } from "../../process/home-flag.js";
 import type { Io } from "../../process/io.js";
 import { TEXT_FLAGS } from "../../flags/text-flags.js";
 import { statisticsFacts, statisticsJson } from "./show.js";
@@ -21,7 +20,7 @@ export function define(command: Command, io: Io): void {
       "trainer corpus add plays.txt": "its id, lines, characters, scripts",
       "trainer train $(trainer corpus add texts/ --json | jq -r .file_id)": "and then train on it",
     },
-    async run({ args, options: { corpusFormat: format, url }, home, io, out }) {
+    async run({ args, options: { corpusFormat: format, url }, home, flags, io, out }) {
       const { addCorpus, corpusStatistics, openHome } = await import("@trainer/training");
       const { filesService, withProgress } = await import("../../services/files-service.js");
       const dataBank = filesService({ home, io, out, url });
@@ -40,7 +39,7 @@ export function define(command: Command, io: Io): void {
             ...statisticsFacts(statistics),
             "",
             "Next:",
-            `  trainer train ${fileId}${homeFlag(home)}`,
+            `  trainer train ${fileId}${flags}`,
           ].join("\n"),
         );
       });

@@ -7,7 +7,6 @@ import { fitTable, type Column } from "../../display/fit-table.js";
 import { formatMoment } from "../../display/moment.js";
 import { formatDuration } from "../../display/duration.js";
 import { formatBytes, formatCount, formatNumber, formatShort } from "../../display/quantity.js";
-import { homeFlag } from "../../process/home-flag.js";
 import type { Io } from "../../process/io.js";
 
 export function define(command: Command, io: Io): void {
@@ -23,11 +22,11 @@ export function define(command: Command, io: Io): void {
       const { listRemote } = await import("../../remote/runs.js");
       await listRemote(server, invocation);
     },
-    async run({ home, out }) {
+    async run({ home, flags, out }) {
       const { listRuns, openHome } = await import("@trainer/training");
       const runs = await listRuns(openHome(home));
       out.result({ runs: runs.map(runJson) }, () => {
-        if (runs.length === 0) return `No runs in ${home} yet. To make one: trainer train my-text.txt${homeFlag(home)}`;
+        if (runs.length === 0) return `No runs in ${home} yet. To make one: trainer train my-text.txt${flags}`;
         return fitTable(runs, COLUMNS, out.screen.rowWidth()).join("\n");
       });
     },

@@ -11,7 +11,7 @@ import { formatDuration } from "../../display/duration.js";
 import { lookingOn, ProgressLine } from "../../display/progress-line.js";
 import { formatCount } from "../../display/quantity.js";
 import { UsageError } from "../../process/errors.js";
-import { homeFlag, shellWord } from "../../process/home-flag.js";
+import { shellWord } from "../../process/home-flag.js";
 import { tellLeftOut } from "../../flags/given-text.js";
 import type { Io } from "../../process/io.js";
 import { TEXT_FLAGS, textOptions } from "../../flags/text-flags.js";
@@ -85,7 +85,7 @@ export function define(command: Command, io: Io): void {
       const { trainTokenizerRemote } = await import("../../remote/train-tokenizer.js");
       await trainTokenizerRemote(server, TokenizerFlags, invocation);
     },
-    async run({ args, options, home, out }) {
+    async run({ args, options, home, flags, out }) {
       const { out: folder, force, method, vocabSize, minFrequency, document, threads, holdoutFraction, seed } = options;
       if (vocabSize !== null) checkVocabSize(method, vocabSize);
       if (folder !== null && !force) await assertFree(folder);
@@ -134,7 +134,7 @@ export function define(command: Command, io: Io): void {
             ...(skipped === undefined ? {} : { skipped_lines: skipped }),
           };
           tellLeftOut(trained.manifest.left_out, out);
-          out.result(value, () => report(value, folder ?? value.tokenizer_id, homeFlag(home)));
+          out.result(value, () => report(value, folder ?? value.tokenizer_id, flags));
         })
         .finally(() => progress.clear());
     },
@@ -160,7 +160,7 @@ interface Trained {
 function report(
   { tokenizer_id: id, path, vocab_size: size, seconds, stats }: Trained,
   ref: string,
-  flag: string,
+  flags: string,
 ): string {
   return [
     `tokenizer   ${id}`,
@@ -169,7 +169,7 @@ function report(
     `saved in    ${path}`,
     "",
     "Next:",
-    `  trainer tokenizer show ${shellWord(ref)}${flag} --text "How is this cut?"`,
-    `  trainer train my-text.txt --tokenizer ${shellWord(ref)}${flag}`,
+    `  trainer tokenizer show ${shellWord(ref)}${flags} --text "How is this cut?"`,
+    `  trainer train my-text.txt --tokenizer ${shellWord(ref)}${flags}`,
   ].join("\n");
 }

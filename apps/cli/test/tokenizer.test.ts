@@ -272,9 +272,13 @@ test("tokenizers of the home are listed and removed, but for those that runs use
   await mkdir(join(home, "models", "r"), { recursive: true });
   await writeFile(join(home, "models", "r", "manifest.json"), JSON.stringify({ tokenizer_id: id }));
   await mkdir(join(home, "tokenizers", "broken"));
+  await mkdir(join(home, "tokenizers", "foreign"));
+  const manifest = { created_at: 1, config: { method: "syllables", special_tokens: [] } };
+  await writeFile(join(home, "tokenizers", "foreign", "manifest.json"), JSON.stringify(manifest));
   const table = (await at.trainer(["tokenizer", "list"])).stdout;
   expect(table).toMatch(new RegExp(`${id} +bpe +300 .* r\n`));
   expect(table).toMatch(/broken +damaged +- .* -\n/);
+  expect(table).toMatch(/foreign +syllables: no plugin +- /);
   expect(await at.trainer(["tokenizer", "rm", id])).toMatchObject({ code: 1, stderr: containing("tokenizer of r;") });
   await rm(join(home, "models", "r"), { recursive: true });
   expect((await at.trainer(["tokenizer", "rm", id])).stdout).toContain(`removed ${id}: `);

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { loadTokenizer, type Tokenizer } from "@trainer/tokenizers";
+import { isMethod } from "@trainer/tokenizers/capabilities";
 import { TrainingError } from "../errors.js";
 import { idsIn, measure } from "../home/folders.js";
 import type { Home } from "../home/home.js";
@@ -15,6 +16,8 @@ export interface TokenizerSummary {
   readonly kind: string | null;
   readonly vocabSize: number | null;
   readonly problem: string | null;
+  /** The method that made it, where that is a plugin's which is not loaded; else null. */
+  readonly missingMethod: string | null;
   readonly createdAt: Date;
   readonly bytes: number;
   /** Ids of the runs that name it. */
@@ -28,19 +31,33 @@ export async function listTokenizers(home: Home): Promise<TokenizerSummary[]> {
   for (const id of await idsIn(home.tokenizers)) {
     const dir = join(home.tokenizers, id);
     const { bytes, mtimeMs } = await measure(dir);
-    const created = (await manifestIn(dir))?.created_at;
-    const createdAt = new Date(created === undefined ? mtimeMs : created * 1000);
-    found.push({ id, dir, ...(await opened(dir)), createdAt, bytes, runs: runsNaming(named, home, id) });
+    const manifest = await manifestIn(dir);
+    const createdAt = new Date(manifest === undefined ? mtimeMs : manifest.created_at * 1000);
+    found.push({
+      id,
+      dir,
+      ...(await opened(dir, manifest?.config.method)),
+      createdAt,
+      bytes,
+      runs: runsNaming(named, home, id),
+    });
   }
   return found.toSorted((a, b) => b.createdAt.getTime() - a.createdAt.getTime() || a.id.localeCompare(b.id));
 }
 
-async function opened(dir: string): Promise<Pick<TokenizerSummary, "kind" | "vocabSize" | "problem">> {
+async function opened(
+  dir: string,
+  method: string | undefined,
+): Promise<Pick<TokenizerSummary, "kind" | "vocabSize" | "problem" | "missingMethod">> {
   try {
     const { kind, vocabSize }: Tokenizer = await loadTokenizer(dir);
-    return { kind, vocabSize, problem: null };
+    return { kind, vocabSize, problem: null, missingMethod: null };
   } catch (error) {
-    return { kind: null, vocabSize: null, problem: TrainingError.from(error).message };
+    const unopened = { kind: null, vocabSize: null };
+    if (method === undefined || isMethod(method))
+      return { ...unopened, problem: TrainingError.from(error).message, missingMethod: null };
+    const problem = `the plugin that brings the tokenizer "${method}" is not loaded: give it by --plugin`;
+    return { ...unopened, problem, missingMethod: method };
   }
 }
 

@@ -41,7 +41,10 @@ const tokenizerJson = (t: TokenizerSummary) => ({
 
 const COLUMNS: readonly Column<TokenizerSummary>[] = [
   { head: "TOKENIZER", cell: ({ id }) => id },
-  { head: "KIND", cell: ({ kind }) => kind ?? "damaged" },
+  {
+    head: "KIND",
+    cell: ({ kind, missingMethod }) => kind ?? (missingMethod ? `${missingMethod}: no plugin` : "damaged"),
+  },
   { head: "TOKENS", cell: ({ vocabSize }) => (vocabSize === null ? "-" : formatCount(vocabSize)), right: true },
   { head: "MADE", cell: ({ createdAt }) => formatMoment(createdAt), spare: 2 },
   { head: "DISK", cell: ({ bytes }) => formatBytes(bytes), right: true, spare: 3 },

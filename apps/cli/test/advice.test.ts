@@ -27,15 +27,15 @@ beforeAll(async () => {
 beforeEach(() => writeFileSync(at.text, corpusText));
 
 interface Advice {
-  /** What is wrong before the command line, where that is not the line itself. */
+  /** Sets up the fault, if the command line alone is not it. */
   readonly before?: () => unknown;
   readonly line: () => readonly string[];
-  /** How it ends. */
+  /** Exit code. */
   readonly code?: number;
   readonly says: RegExp;
   /** Mends what is to be mended by hand. */
   readonly mend?: () => unknown;
-  /** Does what was said: a command that stands in what was said, without its first word, or one made by it. */
+  /** Follows the advice: a command in the output, without its first word, or one made by it. */
   readonly next: (said: string) => readonly string[];
 }
 

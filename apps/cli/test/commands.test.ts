@@ -89,7 +89,7 @@ test("a terminal sees a block that is drawn in place", async () => {
   expect(stdout).toContain("Done: 4 steps");
 });
 
-/** Somebody who asks to stop once `seen` is on stderr. */
+/** Requests a stop once `seen` is on stderr. */
 function stopWhen(seen: string, io: () => string): Interruptible {
   return async (body) => {
     const controller = new AbortController();

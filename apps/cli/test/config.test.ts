@@ -32,7 +32,7 @@ test("config show names what is wrong", async () => {
   expect([code, stderr]).toEqual([1, containing('PORT = "eighty" (the environment): must be a port')]);
 });
 
-/** What serve gives its parts otherwise, by name. */
+/** Settings that serve changes for its parts, by name. */
 async function served(args: readonly string[] = [], env: Readonly<Record<string, string>> = {}) {
   const { last } = await json([...args, "config", "show"], { cwd: scratchPath("cli-config-served"), env });
   const { serve } = Shown.parse(last);

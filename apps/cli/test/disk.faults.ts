@@ -11,7 +11,7 @@ import { addresses, build, serving } from "./serving.js";
 const PRELOAD = new URL("fail-disk.mjs", import.meta.url).href;
 const Keys = z.object({ api_key: z.string(), data_bank_key: z.string() });
 const MODEL = { model_family: "char_lstm", model_size: "tiny", max_seq_len: 32, batch_size: 8, num_epochs: 1 } as const;
-/** What may not be said of what is there. */
+/** Words that must not describe what is there. */
 const ABSENT = /not found|no such|not exist|unknown|corrupt|damaged/i;
 const PARTS = ["api", "data-bank", "worker", "redis"] as const;
 

@@ -17,7 +17,7 @@ const Event = z.union([
 ]);
 type Event = z.infer<typeof Event>;
 
-/** What a command and its processes do to files, in order. */
+/** File operations of a command and its processes, in order. */
 async function traced(folder: string, line: readonly string[]): Promise<Event[]> {
   const trace = join(folder, `trace-${Math.random()}`);
   const env = { ...process.env, TRAINER_HOME: join(folder, "home"), NODE_OPTIONS: TRACE, TRACE_DISK: trace };
@@ -30,12 +30,12 @@ async function eventsIn(trace: string): Promise<Event[]> {
   return lines.map((text) => Event.parse(JSON.parse(text)));
 }
 
-/** Of a process that lives: locks and marks; or written a line at a time, and cut back by who goes on. */
+/** Files of a living process: locks and marks; or files that are appended to and truncated on resume. */
 const PASSING = /lock|\.in-use-|\.removal|logs\.jsonl|\.log$/;
 /** A name under which nothing is looked for. */
 const ASIDE = /^\.removed-|^\.tmp-|^\.trainer-|\.tmp$|-replaced$/;
 
-/** What a power cut could undo although a command has ended, or could show half of while it goes on. */
+/** Writes that a power cut could undo although a command has ended, or expose half-done meanwhile. */
 function faults(events: readonly Event[], root: string): string[] {
   const found: string[] = [];
   const unsynced = new Set<string>(); // files whose content, folders whose names are not on the disk for certain

@@ -3,7 +3,7 @@ import { EXTREMES, type Edit } from "./fuzz-random.js";
 const split = (bytes: Buffer, ...at: readonly number[]): Buffer[] =>
   [0, ...at].map((from, i) => bytes.subarray(from, [...at, bytes.length][i]));
 
-/** What may happen to any file. */
+/** Edits of any file. */
 export const byteEdits: Readonly<Record<string, Edit<Buffer>>> = {
   "bits flipped"(bytes, r) {
     const copy = Buffer.from(bytes);

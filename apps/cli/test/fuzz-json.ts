@@ -13,7 +13,7 @@ export function jsonIn(file: Buffer): Json {
   return value;
 }
 
-/** What stands in a value for what JSON.stringify cannot write, and what is written in its place. */
+/** Placeholder for a value that JSON.stringify cannot write, with its replacement. */
 export const written = (value: Json): string =>
   JSON.stringify(value)
     .replace(/"\u{e000}number (.*?)"/gu, "$1")
@@ -43,7 +43,7 @@ const containerEdits: Readonly<Record<string, Edit<Json[]>>> = {
   },
 };
 
-/** Walks down by chance, so that what lies near the top is met often, and gives back what `edit` makes of the place. */
+/** Walks down at random, so that upper places are met often, and replaces the place by the result of `edit`. */
 function somewhere(value: Json, r: Random, edit: (found: Json) => Json, rebuild = false): Json {
   const isLeaf = typeof value !== "object" || value === null || Object.keys(value).length === 0;
   if (isLeaf || r.below(4) === 0) return edit(value);

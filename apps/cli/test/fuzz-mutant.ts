@@ -14,7 +14,7 @@ export interface Source {
 
 export interface Mutant {
   readonly files: Files;
-  /** What was changed in which file, in words. */
+  /** The change and its file, in words. */
   readonly description: string;
 }
 
@@ -40,7 +40,7 @@ function edit(name: string, bytes: Buffer, r: Random, others: readonly Buffer[])
   return [change(bytes, r, others), what];
 }
 
-/** What the seed makes of one of the sources: the same always. */
+/** The mutant of a seed: always the same. */
 export function mutantOf(seed: number, sources: readonly Source[]): Mutant {
   const r = new Random(seed);
   const source = r.pick(sources);

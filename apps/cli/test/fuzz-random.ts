@@ -22,7 +22,7 @@ export class Random {
   }
 }
 
-/** As JSON and other texts write them; JSON.parse makes Infinity of 1e999. */
+/** Numbers as JSON and other texts write them; JSON.parse makes Infinity of 1e999. */
 export const EXTREMES = [
   "0",
   "-1",

@@ -12,14 +12,14 @@ const WATCH_MS = 20;
 const Refusal = z.object({ name: z.string(), message: z.string(), stack: z.string() });
 const Answer = z.object({ refusal: Refusal.nullable() });
 
-/** What our own code refuses with: an error of any other name was not meant. */
+/** Names of our own errors: any other was not meant. */
 const OURS = /^(Tokenizer|Torch|Model|Training|Service|App)Error$/;
 const INNER = /\b(Type|Range|Reference|Zod|Internal)Error\b|\[object/;
 
 /** The most characters of a refusal. */
 const LONGEST = 100_000;
 
-/** What came of a folder's files: they were read, refused in words, or what went wrong. */
+/** Outcome of a folder's files: read, refused with a message, or a fault. */
 export type Outcome = typeof READ | typeof REFUSED | { readonly fault: string };
 export const READ = "read";
 export const REFUSED = "refused";
@@ -76,7 +76,7 @@ export class Reader implements AsyncDisposable {
   }
 }
 
-/** The most megabytes that the process has held since it was last asked. */
+/** Peak megabytes of the process since the last call. */
 function memory({ pid }: ChildProcess): number {
   try {
     const kilobytes = Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);

@@ -68,7 +68,7 @@ const FORM = [
   'Content-Disposition: form-data; name="file"; filename="a.txt"\r\nContent-Type: text/plain\r\n\r\nsome text\r\n--one--\r\n',
 ].join("");
 
-/** By what is read: what its mutants are made of. */
+/** Sources of mutants, by reader. */
 export const SOURCES: Readonly<Record<string, () => Promise<readonly Source[]>>> = {
   "tokenizer.json": async () => [
     ...FRAMED.map((path) => folder(path, ["tokenizer.json", "tokenizer_config.json"])),

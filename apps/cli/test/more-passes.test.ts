@@ -10,7 +10,7 @@ beforeAll(async () => {
 
 const Measured = z.object({ best_val_loss: z.number() });
 
-/** What a summary proposes for more passes, as it is typed after `trainer`. */
+/** The command that a summary proposes for more passes, as it is typed after `trainer`. */
 const proposed = (stdout: string) => /still falling: .*\n {2}trainer (.*)$/m.exec(stdout)?.[1]?.split(" ") ?? [];
 
 test("a run whose loss was still falling says how to go on, with its own options, and that works", async () => {

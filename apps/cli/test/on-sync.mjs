@@ -1,12 +1,12 @@
 // For what is preloaded into a process (node --import) to watch its files: trace-disk.mjs and power-cut.mjs.
 import fs from "node:fs";
 
-/** Where each open file descriptor leads, once `onSync` was called. */
+/** Path of each open file descriptor, once `onSync` was called. */
 export const paths = new Map();
 
 /**
- * From now on calls `synced` with a path after what is there was synced, in whichever of the ways. To be called after all
- * else that wraps these functions: a file is written before it is synced. The caller publishes it (syncBuiltinESMExports).
+ * From now on calls `synced` with a path after it was synced, in any of the ways. Call it after all else that wraps
+ * these functions: a file is written before it is synced. The caller publishes it (syncBuiltinESMExports).
  */
 export function onSync(synced) {
   const { open, writeFile } = fs.promises;

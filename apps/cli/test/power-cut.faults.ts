@@ -21,7 +21,7 @@ const checkpoint = /checkpoints\/step-(\d+)$/;
 const stepsOf = (paths: readonly string[]): number[] =>
   paths.flatMap((path) => checkpoint.exec(path)?.slice(1).map(Number) ?? []).toSorted((a, b) => b - a);
 
-/** What a manifest says of its run; null without one. */
+/** Status in a run's manifest; null without one. */
 const statusOf = (path: string): string | null =>
   existsSync(path) ? z.object({ status: z.string() }).parse(JSON.parse(readFileSync(path, "utf8"))).status : null;
 

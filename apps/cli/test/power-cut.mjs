@@ -1,6 +1,6 @@
-// Preloaded into a process (node --import): after every sync keeps what of POWER_CUT_ROOT a power cut would leave, for
-// power-cut.faults.ts, in POWER_CUT/<n>. Nothing is left but what was synced: of a file its bytes at its last sync, of a
-// folder its names at its own; a file that was never synced is empty. `names.json` says what was there to be seen.
+// Preloaded into a process (node --import): after every sync keeps the part of POWER_CUT_ROOT that would survive a
+// power cut, for power-cut.faults.ts, in POWER_CUT/<n>. Only synced data is left: of a file its bytes at its last sync,
+// of a folder its names at its own; a file that was never synced is empty. `names.json` lists what was visible.
 import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import { join, resolve } from "node:path";

@@ -42,7 +42,7 @@ class Trainer {
     });
   }
 
-  /** Resolves once `text` stands on stderr; fails if the process ends without it. */
+  /** Resolves once `text` is on stderr; fails if the process ends without it. */
   async until(text: string): Promise<void> {
     while (!this.#stderr.includes(text)) {
       const heard = new Promise<null>((resolve) => this.#heard.push(() => resolve(null)));

@@ -13,7 +13,7 @@ const AWAY_SEC = 60;
 const REQUEST = { num_epochs: 60, early_stopping_patience: 60 };
 const WRITING = { prompt_text: "the ", max_new_tokens: 1024, num_return_sequences: 16, stop_on_eos: false, seed: 3 };
 
-/** Without its time and its pace. */
+/** The figures without time and pace. */
 const loss = z.number().optional();
 const Row = z.object({ step: z.int(), tokens: z.int(), split: z.string().optional(), train_loss: loss, loss });
 const Written = z.object({ status: z.literal("completed"), outputs: z.array(z.string()) });
@@ -42,7 +42,7 @@ test(
       return { loss: manifest?.loss, best: manifest?.best_val_loss, test: manifest?.test_loss, steps: manifest?.steps };
     };
 
-    /** What comes on a stream of events, to its end. @param onEvent hears of each */
+    /** Events of a stream, to its end. @param onEvent called with each */
     async function eventsOf(path: string, init: RequestInit, onEvent = (_name: string | undefined) => {}) {
       const answer = await fetch(api.url + path, init);
       const events: { readonly name: string | undefined; readonly data: unknown }[] = [];
@@ -57,7 +57,7 @@ test(
       return events;
     }
 
-    /** What an answer came to. @param onText hears of each of its pieces */
+    /** Outcome of an answer. @param onText called with each of its pieces */
     async function written(onText = () => {}) {
       const headers = { accept: "text/event-stream", "content-type": "application/json" };
       const init = { method: "POST", headers, body: JSON.stringify(WRITING) };
@@ -65,7 +65,7 @@ test(
       return events.filter(({ name }) => name === "result").map(({ data }) => Written.parse(data));
     }
 
-    /** The steps and evaluations of a run, as a client is told of them that follows it from its first to its last. */
+    /** Steps and evaluations of a run as a client gets them that follows it from beginning to end. */
     const followed = async (runId: string) =>
       (await eventsOf(`/runs/${runId}/metrics/stream`, {})).map(({ data }) => Row.parse(data));
 

@@ -40,7 +40,10 @@ export interface Running {
 
 const UP = /^addresses|"ready":true/m;
 
-/** `trainer serve` in this process, with its parts in others; resolves once all is up, or once it has said what is given. */
+/**
+ * `trainer serve` in this process, with its parts in others; resolves once all is up, or once it has printed the given
+ * text.
+ */
 export const serving = (
   line: readonly string[],
   env: Record<string, string>,
@@ -48,7 +51,9 @@ export const serving = (
   seen = UP,
 ): Promise<Running> => running(["serve", ...line], env, cwd, seen);
 
-/** A command in this process that goes on until it is stopped; resolves once it has said `seen` on stdout, or is over. */
+/**
+ * A command in this process that runs until it is stopped; resolves once it has printed `seen` on stdout, or is over.
+ */
 export async function running(
   line: readonly string[],
   env: Record<string, string>,

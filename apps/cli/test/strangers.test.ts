@@ -103,7 +103,7 @@ const said: Readonly<Record<string, object>> = {
   file: { file_id: ID, sha256: ID, size: 1, content_type: `type${ESCAPES}`, created_at: `since${ESCAPES}` },
 };
 
-/** What of a text steers a terminal: all that is neither printed, nor a line's end or a tab, nor a colour of ours. */
+/** Characters of a text that control a terminal: neither printable, nor a line's end or a tab, nor a color of ours. */
 const steering = (text: string): string[] =>
   text.split(COLOR).flatMap((piece, i) => (i % 2 === 1 ? [] : (piece.match(/(?![\n\t])\p{Cc}/gu) ?? [])));
 

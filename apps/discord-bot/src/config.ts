@@ -17,10 +17,10 @@ const Schema = z
       .refine((token) => /^[\w-]+\.[\w-]+\.[\w-]+$/.test(token), "is not a bot's token: three parts with dots between"),
     /** The one whom the bot obeys, in direct messages; unset: whom the application belongs to. */
     DISCORD_OWNER_ID: z.union([z.literal("everybody"), snowflake.transform(BigInt)], { error: OWNER_RULE }).optional(),
-    /** Who else, in direct messages; and the servers whose members it obeys there. */
+    /** Further users, in direct messages; and servers whose members it obeys there. */
     DISCORD_ALLOWED_USER_IDS: envField.list.pipe(z.array(snowflake.transform(BigInt))).default([]),
     DISCORD_ALLOWED_GUILD_IDS: envField.list.pipe(z.array(snowflake)).default([]),
-    /** How many trainings a user may have queued or running at a time; 0: any number. */
+    /** Most trainings that a user may have queued or running; 0: any number. */
     DISCORD_TRAININGS_PER_USER: envField.count.default(3),
     DISCORD_GUILD_ID: envField.list.pipe(z.array(snowflake)).default([]),
     DISCORD_GUILD_IDS: envField.list.pipe(z.array(snowflake)).default([]),
@@ -36,7 +36,7 @@ const Schema = z
     /** The API's own name for its key, where both have one environment. */
     SECURITY__API_KEY: text.default(""),
     MODEL_TRAINER_API_TIMEOUT_SECONDS: envField.amount.default(10),
-    /** How often a question to the API is asked again. */
+    /** Retries of a request to the API. */
     MODEL_TRAINER_API_MAX_RETRIES: envField.count.default(1),
     MODEL_TRAINER_RATE_LIMIT: positive.default(1),
     MODEL_TRAINER_RATE_WINDOW_SECONDS: envField.amount.default(10),

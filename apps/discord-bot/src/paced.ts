@@ -1,13 +1,13 @@
 import type { Clock } from "./clock.js";
 
 export interface Pace {
-  /** Between the beginnings of two pieces of work. */
+  /** Least time between two starts. */
   readonly gapMs: number;
   /** Before the first, so that what comes together is done together. */
   readonly delayMs?: number;
 }
 
-/** Work that is asked for often and done now and then: never two at once, and once more after whatever was asked last. */
+/** Debounced work: never twice at once, and once more after the last request. */
 export class Paced {
   readonly #work: () => Promise<void>;
   readonly #pace: Required<Pace>;

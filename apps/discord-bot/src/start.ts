@@ -26,7 +26,7 @@ export interface Bot extends AsyncDisposable {
   readonly shownOut: Promise<Error>;
 }
 
-/** What a test or an embedding process steers. */
+/** Hooks for tests and embedding processes. */
 export interface BotHooks {
   readonly log: { write(line: string): unknown };
   readonly clock?: Clock;
@@ -34,12 +34,12 @@ export interface BotHooks {
 }
 
 export interface BotPace {
-  /** Between two edits of one message. */
+  /** Least time between two edits of one message. */
   readonly editMs: number;
-  /** Between two alerts to one user, and for how long they are collected before the first. */
+  /** Least time between two alerts to a user; alerts before the first are collected for as long. */
   readonly alertMs: number;
   readonly collectMs: number;
-  /** Between two summaries of a run's course. */
+  /** Interval of progress summaries. */
   readonly summaryMs: number;
 }
 
@@ -134,7 +134,7 @@ async function leave(client: Client): Promise<void> {
   clearTimeout(timer);
 }
 
-/** discord.js comes back by itself from whatever passes; the rest is told. */
+/** discord.js recovers from transient errors; others are logged. */
 function listen(client: Client, log: Log): Promise<Error> {
   client.on(Events.Error, (error) => log.warn({ event: "discord_error", err: error }, error.message));
   client.on(Events.ShardError, (error) => log.warn({ event: "gateway_error", err: error }, error.message));
@@ -155,7 +155,7 @@ async function login(client: Client, token: string): Promise<Client<true>> {
   return ready;
 }
 
-/** @throws AppError CONFIG_ERROR in place of what says that Discord does not know the token */
+/** @throws AppError CONFIG_ERROR if Discord does not know the token */
 async function known<T>(body: () => Promise<T>): Promise<T> {
   try {
     return await body();

@@ -11,12 +11,12 @@ import { startWorld, USER, type World } from "./world.js";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 
-/** Words that stand nowhere else: of a corpus, of what a person asks a model, and a key. */
+/** Words that occur nowhere else: of a corpus, of a prompt, and a key. */
 const CORPUS = "zqcorpusword";
 const PROMPT = "zqpromptword";
 const KEY = "zq-api-key-0123456789";
 
-/** All that processes have written, and that was answered and said to people. */
+/** All output of processes, and all answers and messages. */
 const written: string[] = [];
 const log = { write: (line: string) => void written.push(line) };
 
@@ -91,7 +91,7 @@ const filesBelow = (dir: string): string[] =>
     .map((name) => join(dir, name))
     .filter((path) => statSync(path).isFile());
 
-/** Every value in Redis, by its key and field. What a person asks stands in the queue and in what answers. */
+/** Every value in Redis, by key and field. Prompts are in the queue and in its results. */
 async function inRedis(): Promise<string[]> {
   const { redis } = system;
   const values: string[] = [];

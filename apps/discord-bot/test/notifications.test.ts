@@ -337,7 +337,7 @@ test("closed direct messages hold up nobody else, and are tried again once their
   await shows("Progress", "Step: 2");
   await world.publish(run.checkpoint(2));
   await world.discord.world.until(() => (world.clock.advance(5000), alerts().length === 1));
-  expect(alerts()[0]?.content).not.toContain("step 1"); // nobody was there to be told
+  expect(alerts()[0]?.content).not.toContain("step 1"); // there was nobody to notify
 });
 
 test("a message that was deleted is written anew", async () => {

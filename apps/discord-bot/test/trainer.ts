@@ -18,7 +18,7 @@ interface Answer {
 /** A trainer's API whose answers a test decides: above all those that a healthy one does not give. */
 export class Trainer implements AsyncDisposable {
   readonly asked: Asked[] = [];
-  /** By method and path, without the query. */
+  /** Answers by method and path, without the query. */
   readonly answers = new Map<string, Answer>();
   readonly #server: Server = createServer((req, res) => void this.#serve(req, res));
   url = "";
@@ -32,7 +32,7 @@ export class Trainer implements AsyncDisposable {
     return this;
   }
 
-  /** How a run stands, for whoever asks; it has no metrics unless a test says which. */
+  /** Sets the status of a run; it has no metrics unless a test gives them. */
   run(status: RunStatus): void {
     const { run_id } = status;
     const metrics = `GET /runs/${run_id}/metrics`;
@@ -70,7 +70,7 @@ const NOTHING: Answer = {
 
 export const startTrainer = (): Promise<Trainer> => new Trainer().listen();
 
-/** How a run stands, a queued one unless said otherwise. */
+/** A run's status, queued by default. */
 export const runStatus = (run_id: string, given: Partial<RunStatus> = {}): RunStatus => ({
   run_id,
   status: "queued",

@@ -4,7 +4,7 @@ import type { Message } from "@trainer/testing/discord/message-body";
 import { afterEach, expect, test } from "vitest";
 import { field, OTHER, startWorld, USER, type World } from "./world.js";
 
-/** What was started, to be ended in the opposite order. */
+/** Resources to close, in reverse order. */
 let closing: AsyncDisposable[] = [];
 afterEach(async () => {
   for (const each of closing.toReversed()) await each[Symbol.asyncDispose]();

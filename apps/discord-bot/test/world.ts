@@ -17,7 +17,7 @@ export const GUILD = "765432109876543210";
 export interface WorldOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly discord?: DiscordOptions;
-  /** Where the API is, if not at the one that a test decides. */
+  /** Address of the API, if not of the test's own. */
   readonly apiUrl?: string;
   readonly redis?: RedisServer;
   /** Whom the bot's application belongs to. */
@@ -68,7 +68,7 @@ export class World implements AsyncDisposable {
       `"${event}" is logged`,
     );
 
-  /** As a worker does it. */
+  /** Publishes events as a worker does. */
   async publish(...events: readonly TrainerEvent[]): Promise<void> {
     for (const event of events) {
       await this.redis.publish(EVENTS_CHANNEL, encodeEvent(event));

@@ -23,7 +23,7 @@ export interface Pass extends Omit<Forward, "cache"> {
 
 export interface AttendOptions extends Pick<Pass, "cache" | "documents"> {
   readonly layer: number;
-  /** On the attention's weights. */
+  /** Probability of dropout on the attention's weights. */
   readonly dropout?: number;
 }
 

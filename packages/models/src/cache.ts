@@ -1,13 +1,13 @@
 /**
- * What a model remembers of the tokens it has read, so that the next one costs one token's work: keys and values with
- * attention, the state with a recurrence. Owned by whoever made it: dispose of it.
+ * A model's memory of the tokens it has read, so that the next one costs one token's work: keys and values with
+ * attention, the state with a recurrence. Owned by its creator, who disposes of it.
  */
 export interface Cache extends Disposable {
-  /** How many sequences there are. */
+  /** Number of sequences. */
   readonly batch: number;
   /** The most tokens it holds of each. */
   readonly capacity: number;
-  /** How many tokens are in it: the position of the next one. */
+  /** Number of tokens in it: the position of the next one. */
   readonly length: number;
   /** Forgets all but the first `length` tokens, or as few as it can; returns how many are left. */
   truncate(length: number): number;

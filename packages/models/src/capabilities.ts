@@ -12,17 +12,17 @@ export { ModelError, type ModelErrorCode } from "./errors.js";
 export { precisions, type Dimensions, type Outline, type Precision } from "./family.js";
 export type { Choice } from "./new-config.js";
 
-// What can be asked for, known without loading any native code: what requests are checked against.
+// The known families without native code: requests are checked against it.
 
 export interface FamilyInfo {
   readonly title: string;
   readonly sizes: Readonly<Record<string, Dimensions>>;
   readonly precisions: readonly Precision[];
-  /** What may be chosen in place of a size's dimensions. */
+  /** Dimensions that may be set in place of a size's. */
   readonly dimensions: z.ZodObject<Readonly<Record<string, z.ZodType>>>;
   /** Those of them that one rate for all dropout sets. */
   readonly dropouts: readonly string[];
-  /** How a tokenizer that suits it cuts a text; bpe unless it says. */
+  /** The kind of tokenizer that suits it; bpe by default. */
   readonly tokenizer: string | undefined;
   /** What the `config.json` files that it reads call themselves. */
   readonly modelTypes: readonly string[];
@@ -64,5 +64,5 @@ export const familyNames = (): FamilyName[] => [...known.keys()];
 
 export const isFamily = (name: unknown): name is FamilyName => typeof name === "string" && known.has(name);
 
-/** What is known of a family, or null. */
+/** A family's info, or null. */
 export const familyInfo = (name: FamilyName): FamilyInfo | null => known.get(name) ?? null;

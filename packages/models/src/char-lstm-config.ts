@@ -18,7 +18,7 @@ const Config = z.object({
   embedDim: width,
   hiddenDim: width,
   numLayers: layers,
-  /** Between layers. */
+  /** Dropout between layers. */
   dropout: probability.default(0.1),
   /** The most tokens it is trained on at a time. */
   maxSeqLen: count.default(512),

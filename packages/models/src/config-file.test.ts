@@ -42,7 +42,7 @@ const decoderFile = {
 const meta = { device: "meta" } as const;
 const outline = { layers: 3, width: 16, heads: 4, vocabSize: 30, contextLength: 8 };
 
-/** What transformers takes the class, the sizes and the kind of each layer from. */
+/** The fields from which transformers takes the class, the sizes and the kind of each layer. */
 test.each<[string, () => CausalLm, object, object]>([
   [
     "gpt2",

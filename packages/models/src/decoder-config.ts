@@ -18,7 +18,7 @@ const Config = z.object({
   initializerRange: positive.default(0.02),
   rmsNormEps: positive.default(1e-6),
   tieWordEmbeddings: z.boolean().default(false),
-  /** On all four projections. */
+  /** Biases of all four projections. */
   attentionBias: z.boolean().default(false),
   attentionDropout: probability.default(0),
 });
@@ -40,7 +40,7 @@ export const toDecoder = (file: DecoderFile, headDim: number): DecoderConfig => 
   rope: toRope(file),
 });
 
-/** What of a decoder's dimensions does not go together; heads that share its width must divide it. */
+/** Contradictions in a decoder's dimensions; heads that share its width must divide it. */
 export function headIssues(file: DecoderFile, headDim: number, shareWidth: boolean) {
   const attention: [string, number] = ["num_attention_heads", file.numAttentionHeads];
   return [
@@ -67,7 +67,7 @@ export const decoderDimensions = dimensionsOf(
   }),
 );
 
-/** What is known of a config; what is undefined counts as absent. */
+/** The known part of a config; undefined counts as absent. */
 export type KnownDecoderConfig = z.input<typeof decoderDimensions> & {
   readonly vocabSize?: number;
   readonly maxPositionEmbeddings?: number;

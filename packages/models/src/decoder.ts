@@ -10,14 +10,14 @@ import { rotary, tableOf } from "./rope.js";
 
 const { embedding, linear, rmsNorm, sideBySide, swigluMlp } = nn;
 
-/** What a family's layers have beside the projections that all have. */
+/** The parts in which families' layers differ. */
 export interface DecoderLayer {
-  /** Of queries, keys and values. */
+  /** Biases of queries, keys and values. */
   readonly qkvBias: boolean;
-  /** Of attention's output. */
+  /** Bias of attention's output. */
   readonly outBias: boolean;
   readonly mlpBias: boolean;
-  /** Queries and keys are normed, each head alone, before positions turn them. */
+  /** Norms of queries and keys, each head alone, before the rotation. */
   readonly headNorms: boolean;
 }
 
@@ -44,7 +44,7 @@ export function decoder(params: Params, c: DecoderConfig, options: DecoderLayer)
     hidden(ids, ctx) {
       const t = ids.size(1);
       const cache = KvCache.of(ctx.cache);
-      // Only how far apart tokens are matters to the rotation: positions need not begin anew with each document.
+      // The rotation depends on distances alone: positions need not restart with each document.
       const turned =
         (cache && rotationOfEach(cache)) ?? rotation(cache?.length ?? 0, t, params, { lasting: ctx.training });
       const pass: RotaryPass = { ...ctx, cache, rotation: turned };

@@ -1,6 +1,6 @@
 import { ones, type Tensor } from "@trainer/torch";
 
-/** How the tokens of a batch belong together where each document is read by itself. */
+/** Assignment of a batch's tokens to documents that are read separately. */
 export interface Documents {
   /** (B, T) int64: how far into its document each token is. */
   readonly positions: Tensor;
@@ -8,7 +8,7 @@ export interface Documents {
   readonly mask: Tensor;
 }
 
-/** From the number of each token's document, (B, T) int64, as the batch counts them. */
+/** Makes it from the number of each token's document, (B, T) int64, as the batch counts them. */
 export function documentsOf(numbers: Tensor): Documents {
   const t = numbers.size(1);
   const same = numbers.unsqueeze(2).eq(numbers.unsqueeze(1)); // (B, T, T)

@@ -9,7 +9,7 @@ export type ModelErrorCode =
 /** Characters of a message. It quotes names and tokens of files, which may be of any length. */
 const LONGEST = 10_000;
 
-/** What the models have to refuse; `code` says which kind it is, the message what to do about it. */
+/** A refusal of the models; `code` gives its kind, the message what to do about it. */
 export class ModelError extends Error {
   override readonly name = "ModelError";
   constructor(

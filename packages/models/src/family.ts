@@ -21,7 +21,7 @@ export interface ParsedConfig<Config> {
   readonly specials: SpecialIds;
 }
 
-/** What every family has some of. */
+/** Properties common to all families. */
 export interface Outline {
   readonly layers: number;
   readonly width: number;
@@ -32,33 +32,33 @@ export interface Outline {
   readonly contextLength: number;
 }
 
-/** What a family can be asked for and how its `config.json` is read: all that needs no native code. */
+/** Properties of a family and the reader of its `config.json`: all that needs no native code. */
 export interface FamilySpec<Config extends object> {
-  /** By which it is asked for. */
+  /** Name in requests. */
   readonly name: string;
   readonly title: string;
-  /** What the `config.json` files that it reads call themselves; a new model's is the first, unless its size says. */
+  /** `model_type`s of the `config.json` files that it reads; a new model gets the first, unless its size names one. */
   readonly modelTypes: readonly [string, ...string[]];
   readonly precisions: readonly Precision[];
   readonly sizes: Readonly<Record<string, Dimensions>>;
-  /** What may be chosen in place of a size's. */
+  /** Dimensions that may be set in place of a size's. */
   readonly dimensions: z.ZodObject<Readonly<Record<string, z.ZodType>>>;
   /** Those of them that one rate for all dropout sets. */
   readonly dropouts: readonly string[];
-  /** How a tokenizer that suits it cuts a text, where one is to be trained with it; bpe unless it says. */
+  /** The kind of tokenizer that suits it, if one is trained with it; bpe by default. */
   readonly tokenizer?: string;
-  /** What its config calls the most tokens that it reads. */
+  /** Its config's name of the context length. */
   readonly contextName: string;
   /** The fields of `config.json`, their names in camelCase -> the config, with the defaults that absent ones have. */
   readonly file: z.ZodType<ParsedConfig<Config>>;
   /** The `config.json` that transformers reads as this model, but for the ids of special tokens. */
   toFile(config: Config): Record<string, unknown>;
   outline(config: Config): Outline;
-  /** Whether a file that does not say its `model_type` is of this family. */
+  /** True if a file without `model_type` is of this family. */
   recognises?(file: object): boolean;
 }
 
-/** How a forward pass is meant. */
+/** Mode of a forward pass. */
 export interface Forward {
   /** Dropout is on. */
   readonly training: boolean;
@@ -75,7 +75,7 @@ export interface CacheOptions {
   readonly ragged?: boolean;
 }
 
-/** What a family makes of parameters and a config: token ids in, hidden states out; the head turns these into logits. */
+/** A family's network: token ids in, hidden states out; the head turns these into logits. */
 export interface Network {
   /** Rows of the embedding and of the head. */
   readonly vocabSize: number;
@@ -83,9 +83,9 @@ export interface Network {
   readonly contextLength: number;
   /** (V, C): the output projection, apart so that the loss can fuse it with cross entropy and never hold (B, T, V). */
   readonly head: Tensor;
-  /** What is used in the head's place where weights are quantized: `head` then has its bare numbers. */
+  /** Replaces the head of a quantized model: `head` then has its bare numbers. */
   readonly quantizedHead?: QuantizedWeight;
-  /** Whether a device can record a training step: nothing in it asks the host. */
+  /** True if a device can record a training step: nothing in it reads back to the host. */
   readonly recordable?: boolean;
   /** (V): what the head adds, or null. */
   readonly headBias: Tensor | null;
@@ -96,9 +96,9 @@ export interface Network {
    * `hidden` and the head are to do it, and nothing read.
    */
   next?(ids: readonly number[], cache: Cache): Tensor | null;
-  /** What it has to remember of `batch` sequences of up to `capacity` tokens (contextLength unless given). */
+  /** A cache for `batch` sequences of up to `capacity` tokens (contextLength by default). */
   newCache(batch: number, capacity?: number, options?: CacheOptions): Cache;
-  /** Whether it makes caches of sequences that differ in length; false unless it says. */
+  /** True if its caches may hold sequences of different lengths; false by default. */
   readonly ragged?: boolean;
 }
 
@@ -110,9 +110,9 @@ export interface Tied {
 
 /** A family of models, whole: one object, registered by one line. */
 export interface Family<Config extends object> extends FamilySpec<Config> {
-  /** Makes the parameters, drawn as the paper says and named as they are stored, and the network over them. */
+  /** Makes the parameters, initialized as in the paper and named as they are stored, and the network over them. */
   network(params: Params, config: Config): Network;
-  /** What a stored tensor is called here; null for what is no parameter. */
+  /** Parameter name of a stored tensor; null if it is no parameter. */
   parameterName(stored: string): string | null;
   /** Null where head and embedding are two tensors. */
   tied(config: Config): Tied | null;

@@ -20,7 +20,7 @@ function weightsOf({ params }: CausalLm) {
   };
 }
 
-/** Of one head over two tokens: queries and keys (2, hs), values (2, C) -> (2, C). */
+/** Attention of one head over two tokens: queries and keys (2, hs), values (2, C) -> (2, C). */
 function attended(q: Tensor, k: Tensor, v: Tensor): Tensor {
   const second = q
     .narrow(0, 1, 1)

@@ -19,7 +19,10 @@ function network(params: Params, c: Gpt2Config): Network {
   const wpe = embedding(p.at("wpe"), c.nPositions, c.nEmbd, { std: c.initializerRange });
   const blocks = Array.from({ length: c.nLayer }, (_, i) => block(p.at(`h.${i}`), c, i));
   const lnF = layerNorm(p.at("ln_f"), c.nEmbd, { eps: c.layerNormEpsilon });
-  /** (T, C): rows past to past + T; (B, T, C) where they begin anew with each document, or sequences differ in length. */
+  /**
+   * Position embeddings (T, C): rows past to past + T; (B, T, C) if they restart with each document, or sequences
+   * differ in length.
+   */
   const positionsOf = ({ cache, documents }: Pass, t: number): Tensor => {
     if (documents !== undefined) return wpe(documents.positions);
     if (cache?.lengths) return wpe(cache.lengths.unsqueeze(1));

@@ -68,7 +68,7 @@ export async function saveModel(
   await writeShards(dir, model.params.named(), maxShardBytes);
 }
 
-/** How weights are stored, the first that is there being read. */
+/** Formats of weights, in order of precedence. */
 const FORMATS = [WEIGHTS_FILE, INDEX_FILE, "model.pt"];
 
 /** The file that a folder's weights are in, or begin with; null where there are none. */
@@ -93,7 +93,7 @@ async function readWeights(path: string): Promise<ReadonlyMap<string, Tensor>> {
   return new Map(stored.names.map((name) => [name, stored.tensor(name)]));
 }
 
-/** What is stored, by the names of the model's parameters. */
+/** Stored tensors by the names of the model's parameters. */
 function toParameters(stored: Iterable<[string, Tensor]>, plan: ModelPlan, path: string): Map<string, Tensor> {
   const state = new Map<string, Tensor>();
   const from = new Map<string, string>();
@@ -109,7 +109,7 @@ function toParameters(stored: Iterable<[string, Tensor]>, plan: ModelPlan, path:
   return state;
 }
 
-/** Which of the two is meant nobody can know: other programs take the one or the other. */
+/** Ambiguous: some programs would take the one, some the other. */
 const twice = (path: string, one: string, other: string) =>
   new ModelError(
     "MODEL_INCOMPATIBLE",

@@ -22,13 +22,13 @@ export interface KvCacheShape {
 }
 
 /**
- * Keys and values of the tokens already seen, one (B, nh, capacity, hs) pair a layer, allocated once.
- * Each layer appends at `length`; `advance` moves it on when all have. Owned by whoever made it: dispose of it.
+ * Keys and values of the tokens read, one (B, nh, capacity, hs) pair a layer, allocated once. Each layer appends at
+ * `length`; `advance` moves it when all have. Owned by its creator, who disposes of it.
  */
 export class KvCache implements Cache {
   readonly batch: number;
   readonly capacity: number;
-  /** How many tokens each sequence has, (B) int64, where they may differ; null where all have `length`. */
+  /** Number of tokens of each sequence, (B) int64, where they may differ; null where all have `length`. */
   readonly lengths: Tensor | null = null;
   /** The rotation of each position, (capacity, hs), where positions are looked up. */
   readonly rotation: Rotation | null = null;
@@ -97,7 +97,7 @@ export class KvCache implements Cache {
     this.setLength(row, length);
   }
 
-  /** How many tokens sequence `row` has. */
+  /** Number of tokens of sequence `row`. */
   lengthOf(_row: number): number {
     return this.#length;
   }

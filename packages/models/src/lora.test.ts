@@ -39,7 +39,7 @@ function from(tensors: ReadonlyMap<string, Tensor>, name: string): Tensor {
 const difference = (a: Tensor | null | undefined, b: Tensor) =>
   a === null || a === undefined ? Number.NaN : a.detach().sub(b).abs().max().item();
 
-/** What transformers makes of labels: each position predicts the next one, the last none. */
+/** Labels as transformers takes them: each position predicts the next one, the last none. */
 function firstBatch() {
   const inputs = from(base, "ids").select(0, 0); // (B, T)
   const targets = inputs.clone();

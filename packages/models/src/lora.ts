@@ -7,7 +7,7 @@ export interface LoraOptions {
   readonly rank: number;
   /** The update is scaled by alpha / r. */
   readonly alpha: number;
-  /** Of the update's input, while training. */
+  /** Dropout of the update's input, in training. */
   readonly dropout?: number;
   /** Names of layers as the model's parameters have them ("c_attn"), or their whole paths; null: every linear layer but the head. */
   readonly targets?: readonly string[] | null;
@@ -21,7 +21,7 @@ export interface LoraModel {
   readonly options: Required<LoraOptions>;
   /** The last names of the layers that have one. */
   readonly targetModules: readonly string[];
-  /** Whether these store their weights (in, out). */
+  /** True if these store their weights (in, out). */
   readonly inOut: boolean;
   /** The base model's parameters with the updates added in: new tensors where there are any. */
   merged(): Map<string, Tensor>;

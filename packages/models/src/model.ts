@@ -14,7 +14,7 @@ export function segment<T>({ tape }: Forward, block: (x: T) => T, x: T, each: Ea
   return tape === undefined ? block(x) : tape.run(block, x, each);
 }
 
-/** Where a tensor alone passes between blocks. */
+/** For blocks between which a single tensor passes. */
 export const itself: Each<Tensor> = (x, f) => f(x);
 
 /** A causal language model: token ids in, hidden states out; the head turns these into logits. */
@@ -27,7 +27,7 @@ export interface CausalLm extends Network {
   configFile(): Record<string, unknown>;
 }
 
-/** What a loss is taken over. */
+/** Input of a loss. */
 export interface LossBatch {
   /** (B, T) int64. */
   readonly inputs: Tensor;
@@ -37,7 +37,7 @@ export interface LossBatch {
   readonly documents?: Tensor | undefined;
 }
 
-/** Hidden states (..., C) -> (..., V): of up to 16 rows each comes out the same whatever the others are (on the CPU). */
+/** Hidden states (..., C) -> (..., V). Up to 16 rows: each is the same whatever the others are (on the CPU). */
 export const logitsOf = (
   { head, headBias, quantizedHead }: Pick<Network, "head" | "headBias" | "quantizedHead">,
   hidden: Tensor,

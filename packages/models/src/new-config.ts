@@ -2,10 +2,10 @@ import { camelKeys, snake } from "./config-schema.js";
 import { ModelError } from "./errors.js";
 import type { Dimensions, FamilySpec, ParsedConfig } from "./family.js";
 
-/** What a new model is to be. */
+/** Choice of a new model. */
 export interface Choice {
   readonly size: string;
-  /** In place of the size's; what is undefined counts as absent. */
+  /** Overrides the size's; undefined counts as absent. */
   readonly dimensions?: Dimensions;
   readonly vocabSize?: number;
   readonly contextLength?: number;
@@ -59,5 +59,5 @@ function parse<Config extends object>(
   throw new ModelError(code, `${where}: not a ${family.title} that can be built (${wrong.join("; ")})`);
 }
 
-/** What is known of a config; what is undefined counts as absent. */
+/** The known part of a config; undefined counts as absent. */
 export type Known<Config> = { readonly [Key in keyof Config]?: Config[Key] | undefined };

@@ -19,7 +19,7 @@ function open(name: string) {
     if (found === undefined) throw new Error(`the fixture has no ${tensor}`);
     return found;
   };
-  /** What transformers makes of labels: each position predicts the next one, the last none. */
+  /** Labels as transformers takes them: each position predicts the next one, the last none. */
   const batchOf = (index: number) => {
     const inputs = expected("ids").select(0, index); // (B, T)
     const targets = inputs.clone();

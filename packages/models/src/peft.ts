@@ -10,7 +10,10 @@ import type { CausalLm } from "./model.js";
 export const ADAPTER_FILE = "adapter_model.safetensors";
 export const ADAPTER_CONFIG = "adapter_config.json";
 
-/** What of PEFT's adapter_config.json says how an adapter is built; variants of LoRA that are not built here are refused. */
+/**
+ * The part of PEFT's adapter_config.json that describes an adapter's structure; variants of LoRA that are not built
+ * here are refused.
+ */
 const AdapterConfig = z.object({
   peft_type: z.literal("LORA"),
   r: z.int().min(1),

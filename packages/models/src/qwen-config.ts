@@ -24,7 +24,7 @@ const fields = DecoderFile.extend({
   ...specialFields(null, null),
 });
 
-/** Of Qwen2 and 2.5, queries, keys and values have a bias; of Qwen3, queries and keys are normed. */
+/** In Qwen2 and 2.5 queries, keys and values have a bias; in Qwen3 queries and keys are normed. */
 const File = z.discriminatedUnion("modelType", [
   fields.omit({ headDim: true, attentionBias: true }).extend({ modelType: z.literal("qwen2") }),
   fields.extend({ modelType: z.literal("qwen3"), headDim: width.default(128) }),

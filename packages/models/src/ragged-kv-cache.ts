@@ -7,7 +7,7 @@ import { KvCache, type KvCacheShape } from "./kv-cache.js";
  * Sequences come by `copyRow` from caches that read them; here each gets one token at a time.
  */
 export class RaggedKvCache extends KvCache {
-  /** At most `capacity - 1`: a full sequence that is read on, as others beside it go on, overwrites its last place. */
+  /** Capped at `capacity - 1`: a full sequence that is read on, beside others, overwrites its last place. */
   override readonly lengths: Tensor;
   override readonly rotation: Rotation | null;
   readonly #lengths: number[];
@@ -52,7 +52,7 @@ export class RaggedKvCache extends KvCache {
     return this.length;
   }
 
-  /** Says how many tokens each sequence has: after a replay, which this object sees nothing of, or to forget some. */
+  /** Sets the number of tokens of each sequence: after a replay, which this object does not see, or to drop some. */
   setLengths(lengths: readonly number[]): void {
     this.#lengths.splice(0, lengths.length, ...lengths);
     const stored = lengths.map((length) => Math.min(length, this.capacity - 1));

@@ -16,7 +16,7 @@ export interface BuildOptions {
   readonly seed?: number | bigint;
 }
 
-/** A new model with its weights drawn as the family's paper says. */
+/** A new model, its weights initialized as in the family's paper. */
 export function build<Config extends object>(
   family: Family<Config>,
   config: Config,
@@ -40,7 +40,7 @@ export interface ModelPlan {
   readonly config: object;
   readonly outline: Outline;
   build(options?: BuildOptions): CausalLm;
-  /** What a stored tensor is called in the model; null for what is no parameter. */
+  /** Parameter name of a stored tensor; null if it is no parameter. */
   parameterName(stored: string): string | null;
   readonly tied: Tied | null;
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { count, only, positive } from "./config-schema.js";
 
-/** Where rotary positions turn slower than they were trained, so that the model reads more than it was trained on. */
+/** Slower rotation than in training, so that the model reads longer texts. */
 const Scaling = z.discriminatedUnion("rope_type", [
   z.object({ rope_type: z.literal("default") }),
   z.object({ rope_type: z.literal("linear"), factor: positive }),
@@ -26,7 +26,7 @@ const Scaling = z.discriminatedUnion("rope_type", [
   }),
 ]);
 
-/** How fast the rotations of rotary positions are, by the file's own names. */
+/** Frequencies of rotary positions, by the file's own names. */
 export type RopeScaling = z.output<typeof Scaling>;
 
 export interface Rope {
@@ -60,7 +60,7 @@ export function toRope({ ropeTheta, ropeScaling, ropeParameters }: z.output<z.Zo
   return { theta: found?.theta ?? ropeTheta ?? 10_000, scaling: found?.scaling ?? { rope_type: "default" } };
 }
 
-/** By the names of transformers 5 and, beside them, by those of 4. */
+/** The fields by the names of transformers 5 and, beside them, those of 4. */
 export const ropeToFile = ({ theta, scaling }: Rope) => ({
   rope_theta: theta,
   rope_parameters: { rope_theta: theta, ...scaling },

@@ -64,7 +64,10 @@ test("a ramp of no width is a step", () => {
   expect(ratios).toEqual(ratios.map((ratio) => (ratio > 0.5 ? 1 : 0.25)));
 });
 
-/** By YaRN's formulas as transformers has them, computed in Python; the ramps are over pairs 5 to 12, 0 to 7, and of no width. */
+/**
+ * Values of YaRN's formulas as in transformers, computed in Python; the ramps are over pairs 5 to 12, 0 to 7, and of no
+ * width.
+ */
 test.each([
   [
     32,

@@ -46,7 +46,7 @@ export function tableOf(
   const late = Array.from({ length: Math.max(0, positions - maxPositions) }, (_, i) => maxPositions + i);
   const parts = [
     rotation(0, Math.min(positions, maxPositions), where),
-    ...late.map((start) => rotation(start, 1, where)), // how fast they turn may depend on how long the text is
+    ...late.map((start) => rotation(start, 1, where)), // frequencies may depend on the length of the text
   ];
   const all = (of: (part: Rotation) => Tensor) => cat(parts.map(of), 0);
   return { cos: all(({ cos }) => cos), sin: all(({ sin }) => sin) };
@@ -55,7 +55,7 @@ export function tableOf(
 export interface Frequencies {
   /** Radians a position, for each pair. */
   readonly speeds: Float32Array;
-  /** What cosines and sines are multiplied by. */
+  /** Factor of cosines and sines. */
   readonly scale: number;
 }
 

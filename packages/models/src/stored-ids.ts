@@ -20,13 +20,13 @@ export interface StoredIds {
   readonly pad: number | null;
   /** config.json's, which may be several; null where it names none. */
   readonly eos: readonly number[] | null;
-  /** What ends a text: as in transformers, generation_config.json's where it names any. */
+  /** Ends of text: as in transformers, generation_config.json's if it names any. */
   readonly ends: readonly number[];
   /** generation_config.json, whole; null where there is none. */
   readonly generation: Readonly<Record<string, unknown>> | null;
 }
 
-/** Reads what a folder says of its special tokens; files that are not there or cannot be read say nothing. */
+/** Reads the special tokens of a folder; missing and unreadable files count as empty. */
 export async function readStoredIds(dir: string): Promise<StoredIds> {
   const generation = await objectIn(join(dir, "generation_config.json"));
   const config = Ids.parse((await objectIn(join(dir, "config.json"))) ?? {});

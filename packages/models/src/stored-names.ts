@@ -1,6 +1,8 @@
 import type { Tied } from "./family.js";
 
-/** How LLaMA and those that took its layout are stored: the model alone lacks `model.`; older files hold the rotations. */
+/**
+ * Parameter name of LLaMA and of models with its layout: the bare model lacks `model.`; older files hold the rotations.
+ */
 export function decoderName(stored: string): string | null {
   if (stored.endsWith(".rotary_emb.inv_freq")) return null;
   return stored.startsWith("model.") || stored === "lm_head.weight" ? stored : `model.${stored}`;

@@ -4,7 +4,7 @@ import { GenerateOptions, sampling } from "./generate-options.js";
 
 const { seed, bos, specialTokens } = GenerateOptions.shape;
 
-/** How an answer is written; what is left out has the defaults of a chat request. */
+/** Options of an answer; defaults are those of a chat request. */
 export const ChatOptions = z.strictObject({
   ...sampling,
   maxNewTokens: preset(sampling.maxNewTokens, 128),

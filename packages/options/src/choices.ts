@@ -6,7 +6,7 @@ export type DeviceChoice = (typeof devices)[number];
 export const precisionChoices = ["fp32", "fp16", "bf16", "tf32", "auto"] as const;
 export type PrecisionChoice = (typeof precisionChoices)[number];
 
-/** How a model's weights are held for use. */
+/** Format of a model's weights for use. */
 export const weightChoices = ["fp32", "bf16", "int8"] as const;
 export type WeightChoice = (typeof weightChoices)[number];
 
@@ -16,6 +16,6 @@ export type LrSchedule = (typeof lrSchedules)[number];
 /** What a document of a corpus can be. */
 export const documents = ["line", "paragraph", "file"] as const;
 
-/** How files are read: by their names, or all as plain text or as JSON lines. */
+/** Format of files: by their names, or all as plain text or as JSON lines. */
 export const corpusFormats = ["auto", "text", "jsonl"] as const;
 export type CorpusFormat = (typeof corpusFormats)[number];

@@ -6,7 +6,7 @@ import { bos, specialTokens } from "./text-around.js";
 const orElse = z.int().min(1).nullable().default(null);
 const name = z.string().min(1).nullable().default(null);
 
-/** What to evaluate a model on, and what to let it write. */
+/** Options of an evaluation and of its samples. */
 export const EvaluateOptions = z.strictObject({
   split: z.enum(["validation", "test"]).default("validation").describe("part of the run's own corpus"),
   path: name.describe("file or folder of text in place of a split"),

@@ -34,9 +34,9 @@ export const sampling = {
     .describe("above 1: tokens that were said before become less likely"),
 };
 
-/** What to generate; what is left out has the defaults of a generate request. */
+/** Options of a generation; defaults are those of a generate request. */
 export const GenerateOptions = z.strictObject({
-  /** What the text goes on from; empty: a new document. */
+  /** The text to continue; empty: a new document. */
   prompt: z.string(),
   ...sampling,
   stopOnEos: z.boolean().default(true).meta({

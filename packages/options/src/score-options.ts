@@ -2,7 +2,7 @@ import { z } from "zod";
 import { most } from "./most.js";
 import { bos, specialTokens } from "./text-around.js";
 
-/** What to score, either a text or a UTF-8 file, and how much to tell of it. */
+/** Options of scoring a text or a UTF-8 file. */
 export const ScoreOptions = z.strictObject({
   text: z.string().nullable().default(null).describe("the text to score"),
   path: z.string().min(1).nullable().default(null).describe("a file with the text to score"),

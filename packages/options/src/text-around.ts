@@ -1,8 +1,8 @@
 import { z } from "zod";
 
 /**
- * Which tokens stand around a text: `auto` those of the tokenizer's own template, as transformers adds them; `yes` one to
- * begin with also where the template has none; `no` none.
+ * Begin and end tokens of a text: `auto` those of the tokenizer's own template, as transformers adds them; `yes` a
+ * begin token also where the template has none; `no` none.
  */
 export const bos = z
   .enum(["auto", "yes", "no"])

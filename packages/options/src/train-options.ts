@@ -27,7 +27,7 @@ const text = grouped("Text and tokenizer", {
       z.array(z.string().trim().min(1)),
     ])
     .default([]),
-  /** In place of files: under which id a file service keeps the text. */
+  /** In place of files: the text's id in a file service. */
   corpusFileId: z.string().trim().min(1).nullable().default(null),
   tokenizer: z
     .string()

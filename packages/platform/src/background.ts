@@ -1,4 +1,4 @@
-/** Lets work go on that nobody waits for; `onError` hears of its failure, which would end the process otherwise. */
+/** Lets work run that nobody awaits; `onError` gets its error, which would end the process otherwise. */
 export function background(work: Promise<unknown>, onError: (error: unknown) => void): void {
   work.catch(onError);
 }

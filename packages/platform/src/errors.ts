@@ -1,4 +1,4 @@
-/** Every error code that goes over the wire, with the status it has unless the place that throws says otherwise. */
+/** Every error code on the wire, with its default status. */
 export const STATUS = {
   INVALID_INPUT: 400,
   INVALID_JSON: 400,
@@ -53,11 +53,11 @@ export const STATUS = {
 } as const;
 export type ErrorCode = keyof typeof STATUS;
 
-/** An error that a client is told: its code decides the status, its message is for people, its cause is for the log. */
+/** An error for a client: its code decides the status, its message is for people, its cause is for the log. */
 export class AppError extends Error {
   override readonly name = "AppError";
   readonly status: number;
-  /** What the answer's head says of it. */
+  /** Headers of the answer. */
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(
@@ -70,7 +70,7 @@ export class AppError extends Error {
     this.headers = options.headers ?? {};
   }
 
-  /** What is not ours becomes one sentence for the client, and the cause of it for the log. */
+  /** Maps an unknown error to one sentence for the client, with its cause for the log. */
   static from(error: unknown): AppError {
     if (error instanceof AppError) return error;
     return new AppError("INTERNAL_ERROR", "Internal server error", { cause: error });

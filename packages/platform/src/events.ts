@@ -3,7 +3,7 @@ import { parseJson, toWireJson } from "./json.js";
 import { anyNumber as float } from "./schemas/fields.js";
 import { UserId } from "./schemas/user-id.js";
 
-/** What a reader can do without: null and what is of another type count as absent. */
+/** An optional field: null and values of another type count as absent. */
 const optional = <S extends z.ZodType>(schema: S) => schema.optional().catch(undefined);
 
 /** The life of a job, with its domain. */
@@ -16,7 +16,7 @@ const job = <S extends string, F extends z.ZodRawShape>(suffix: S, fields: F) =>
     ...fields,
   });
 
-/** What a run tells of itself, without a domain. */
+/** An event of a run, without a domain. */
 const of = <T extends string, F extends z.ZodRawShape>(type: T, fields: F) =>
   z.object({ type: z.literal(`trainer.${type}.v1`), job_id: z.string(), user_id: UserId, ...fields });
 
@@ -40,12 +40,12 @@ export const TrainerEvent = z.discriminatedUnion("type", [
     optimal_threads: optional(z.int()),
     optimal_workers: optional(z.int()),
     batch_size: optional(z.int()),
-    /** As requested, before any cap. */
+    /** The requested rate, before any cap. */
     learning_rate: optional(float),
     total_steps: optional(z.int()),
   }),
   of("metrics.progress", {
-    /** From 0. */
+    /** Epoch, from 0. */
     epoch: z.int(),
     total_epochs: z.int(),
     /** Over all epochs, from 1. */

@@ -1,6 +1,6 @@
 /**
- * Replaces what a pattern matches in a JSON text, except inside its strings. Takes time in proportion to the text, whatever
- * it holds: a regular expression that skips strings tries each quote of one that never ends, and overflows on a long one.
+ * Replaces matches of a pattern in a JSON text, except inside its strings. Takes linear time for any text: a regular
+ * expression that skips strings tries each quote of one that never ends, and overflows on a long one.
  */
 export function replaceOutsideStrings(json: string, pattern: RegExp, replace: (match: string) => string): string {
   const parts: string[] = [];

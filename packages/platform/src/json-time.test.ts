@@ -34,5 +34,5 @@ test("a long string goes through Redis beside a number that is not finite", () =
   expect(isSame(parseJson(toWireJson(value)), value)).toBe(true);
 });
 
-/** Without the differences of long texts, which take long to print. */
+/** Without a diff of long texts, which takes long to print. */
 const isSame = (a: unknown, b: unknown): boolean => isDeepStrictEqual(a, b);

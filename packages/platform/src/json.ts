@@ -42,7 +42,7 @@ const STAND_IN = {
   stringify: (value: unknown) => String(FOR_NAMES.get(String(value))),
 };
 
-/** Of an unsigned 64-bit integer, with a sign. */
+/** Most digits of an unsigned 64-bit integer, with a sign. */
 const MOST_DIGITS = 21;
 
 function numberOf(text: string): number | bigint {

@@ -30,7 +30,7 @@ export class QueuedTokenizers {
     await writeText(this.#path(tokenizerId), toWireJson({ created_at: createdAt, request }));
   }
 
-  /** Of a tokenizer that has ended. */
+  /** Removes a tokenizer that has ended. */
   async settle(tokenizerId: TokenizerId): Promise<void> {
     await rm(this.#path(tokenizerId), { force: true });
   }

@@ -1,6 +1,6 @@
 /** Every Redis key and channel, a function each. Clients of older systems read the ones that are marked so. */
 export const keys = {
-  /** HASH: a run's status, and who asked for it. Read by others. */
+  /** HASH: a run's status and user. Read by others. */
   job: (runId: string) => `trainer:job:${runId}`,
   /** Unix seconds with a fraction. Read by others. */
   heartbeat: (runId: string) => `runs:hb:${runId}`,
@@ -22,14 +22,14 @@ export const keys = {
   conversationMeta: (runId: string, sessionId: string) => `runs:conv:meta:${runId}:${sessionId}`,
   chat: (runId: string, sessionId: string, requestId: string) => `runs:chat:${runId}:${sessionId}:${requestId}`,
   tokenizerStatus: (tokenizerId: string) => `tokenizer:${tokenizerId}:status`,
-  /** Why it failed. */
+  /** Reason of its failure. */
   tokenizerMessage: (tokenizerId: string) => `tokenizer:${tokenizerId}:message`,
   tokenizerStats: (tokenizerId: string) => `tokenizer:${tokenizerId}:stats`,
   /** SET of the workers that are there. Read by others. */
   workers: "rq:workers",
   /** SET of the runs that somebody on Discord watches. */
   watching: "discord:watching",
-  /** HASH by user: who watches a run, and who wants to hear nothing of it. */
+  /** HASH by user: opt-ins and opt-outs of a run's messages. */
   watchers: (runId: string) => `discord:watchers:${runId}`,
   /** HASH by user: where the bot's message about a run is. */
   runMessages: (runId: string) => `discord:messages:${runId}`,
@@ -44,9 +44,9 @@ export const keys = {
   progress: (runId: string) => `runs:progress:${runId}`,
   /** JSON: the request that a run was made from. */
   request: (runId: string) => `runs:request:${runId}`,
-  /** Which of those that ever worked on a run may write for it. */
+  /** Fence of a run: the number of the lease that may write. */
   fence: (runId: string) => `trainer:fence:${runId}`,
-  /** ZSET of all runs by the time they were asked for, in milliseconds. */
+  /** ZSET of all runs by the time of their request, in milliseconds. */
   runs: "trainer:runs",
   /** ZSET of all tokenizers, likewise. */
   tokenizers: "trainer:tokenizers",

@@ -3,7 +3,7 @@ import { parseJson, toJson } from "./json.js";
 import { TrainSettings } from "./schemas/train.js";
 import { UserIdText } from "./schemas/user-id.js";
 
-/** Who asked for a run, when, and for what. */
+/** The request of a run, with its user and time. */
 export interface StoredRequest {
   readonly userId: bigint;
   /** ISO 8601, UTC, without a zone. */
@@ -17,7 +17,7 @@ const Stored = z.object({
   request: TrainSettings,
 });
 
-/** A request as it lies in a run's folder. `decode` throws for what is none. */
+/** The request in a run's folder. `decode` throws if it is malformed. */
 export const storedRequest = {
   encode: ({ userId, createdAt, request }: StoredRequest): string =>
     toJson({ user_id: String(userId), created_at: createdAt, request }),

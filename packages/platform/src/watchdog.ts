@@ -1,11 +1,11 @@
 export interface WatchdogOptions {
-  /** How often it looks. */
+  /** Interval of checks. */
   readonly everyMs: number;
   /** Called once, after several looks in a row without a sign of life. */
   readonly onSilent: () => void;
-  /** Whether what gives no sign of life is at work all the same, by what else there is to see; nothing unless given. */
+  /** True if a process without heartbeats is at work all the same, by other evidence; none by default. */
   readonly isBusy?: () => boolean;
-  /** For so many looks in a row that is believed. */
+  /** Most checks in a row for which that is believed. */
   readonly mostBusyLooks?: number;
 }
 

@@ -4,7 +4,7 @@ import type { TokenizerErrorCode } from "@trainer/tokenizers";
 import { z } from "zod";
 import type { CorpusErrorCode } from "./corpus/corpus-error.js";
 
-/** What is to be done about a failure: mend the request, try again as it is, or neither. */
+/** Remedy of a failure: change the request, retry it, or neither. */
 export const FailureClass = z.enum(["USER_INPUT", "TRANSIENT", "FATAL"]);
 export type FailureClass = z.output<typeof FailureClass>;
 
@@ -67,7 +67,7 @@ export const newFailure = (code: ErrorCode, message: string, failureClass: Failu
   message,
 });
 
-/** A failure of training or of using what was trained: `code` says what, `failureClass` what to do about it. */
+/** A failure of training or of using what was trained: `code` gives its kind, `failureClass` the remedy. */
 export class TrainingError extends Error {
   override readonly name = "TrainingError";
   readonly failureClass: FailureClass;
@@ -94,7 +94,9 @@ function isErrorCode(code: unknown): code is ErrorCode {
   return typeof code === "string" && Object.hasOwn(CLASSES, code);
 }
 
-/** By the error's name and code rather than its class: whoever only checks a request loads no native code for it. */
+/**
+ * By the error's name and code rather than its class: a process that only checks a request loads no native code for it.
+ */
 function classify(error: unknown): readonly [code: ErrorCode, hint: string] {
   const name = error instanceof Error ? error.name : "";
   const code = errnoOf(error);

@@ -1,4 +1,5 @@
-// What lies in a home, and how it is read and changed without training: loads no native code, for processes that only look.
+// The content of a home, and how to read and change it without training: loads no native code, for processes that do
+// not train.
 export { Failure, newFailure, TrainingError, type FailureClass } from "./errors.js";
 export { noText, TextRoot, type TextKind } from "./home/text-root.js";
 export { binsFolder, openHome, type Home } from "./home/home.js";

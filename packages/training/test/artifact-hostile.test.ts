@@ -16,7 +16,7 @@ beforeAll(() => (folder = scratchPath("hostile")));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 let count = 0;
-/** Unpacks into a home of its own; whatever happens, there is the run's folder or nothing at all. */
+/** Unpacks into a home of its own; afterwards there is the run's folder or nothing at all. */
 async function unpack(bytes: Buffer, options: Partial<UnpackOptions> = {}): Promise<string> {
   const home = join(folder, String(count++));
   const dir = join(home, "models", "r");
@@ -35,7 +35,7 @@ function* pieces(bytes: Buffer): Generator<Buffer> {
 
 const MANIFEST: Member = { name: "model-r/manifest.json", content: '{"run_id":"r"}' };
 
-/** What an archive is refused with; nothing where it is taken. */
+/** Refusal of an archive; empty if it is accepted. */
 async function refusal(bytes: Buffer, options?: Partial<UnpackOptions>): Promise<string> {
   try {
     await unpack(bytes, options);

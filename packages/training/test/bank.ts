@@ -19,7 +19,7 @@ export async function startBank(root: string) {
   return {
     url: bank.url,
     client,
-    /** How many requests of a method have been answered, for files. */
+    /** Number of answered requests of a method, for files. */
     asked: (method: string) =>
       logs.filter((line) => {
         const request = Request.safeParse(JSON.parse(line)).data;
@@ -80,7 +80,7 @@ export function startTransfer(task: { what: "corpus" | "send" | "run"; url: stri
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   const ended = Promise.all([once(child, "exit"), text(child.stdout)]).then(([, said]) => said);
   return {
-    /** What it has said when it has ended. */
+    /** Its output when it has ended. */
     ended,
     async kill() {
       child.kill("SIGKILL");

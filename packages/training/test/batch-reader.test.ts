@@ -17,7 +17,7 @@ const different = (sequences: readonly number[]) =>
     sequences: 1,
   }));
 
-/** What is expected after each of 30 tokens, of each of these sequences read side by side; more than the context. */
+/** Expected values after each of 30 tokens, of each of these sequences read side by side; more than the context. */
 function expectations(model: CausalLm, sequences: readonly number[], beginnings = same): string[] {
   using reader = new BatchReader(model);
   const expected = sequences.map((): unknown[] => []);

@@ -50,7 +50,7 @@ test("it can be begun with the same id as well, on another text and with other o
   await train({ ...options, corpus, runId: "again" }, { home });
   expect(outcome(run("again"))).toEqual(whole);
   expect(existsSync(join(run("again"), "tokenizer.model"))).toBe(false);
-  expect(readFileSync(join(run("again"), "logs.jsonl"), "utf8")).toContain("not JSON"); // what happened stays told
+  expect(readFileSync(join(run("again"), "logs.jsonl"), "utf8")).toContain("not JSON"); // earlier records stay
 });
 
 test("so can a run whose loss became NaN, with a lower rate", async () => {

@@ -30,7 +30,7 @@ const Scores = z.object({
     }),
   ),
 });
-/** What transformers computed with its own template's tokens around each text. */
+/** Results of transformers with its own template's tokens around each text. */
 const expectedOf = (name: Name) =>
   Scores.parse(JSON.parse(readFileSync(join(folderOf(name), "expected.json"), "utf8"))).scores;
 

@@ -15,7 +15,7 @@ try {
   if (task.resume === null) await train(z.custom<Parameters<typeof train>[0]>().parse(task.options), context);
   else await resume(task.resume, context);
 } catch {
-  process.exitCode = 1; // the failed event says why
+  process.exitCode = 1; // the failed event has the reason
 }
 
 function print(event: RunEvent): void {

@@ -52,7 +52,7 @@ async function resultOf(events: AsyncGenerator<unknown, Generated>): Promise<Gen
 
 const Started = record({ input: Input, delay: nat(6) });
 
-/** As they are when each starts so many rounds of the event loop late. */
+/** Results when each starts so many rounds of the event loop late. */
 const concurrently = (model: OpenModel, all: readonly { input: GenerateInput; delay: number }[]) =>
   Promise.all(
     all.map(async ({ input, delay }) => {
@@ -141,7 +141,7 @@ const watched = (before: (ids: Tensor) => Tensor | null): OpenModel => ({
   model: { ...opened.model, hidden: (ids, ctx) => before(ids) ?? opened.model.hidden(ids, ctx) },
 });
 
-/** How a generation settles; awaited later than it may be rejected. */
+/** Outcome of a generation; awaited later than it may be rejected. */
 const settled = async (work: Promise<Generated>) => (await Promise.allSettled([work]))[0];
 
 const rejection = (message: string) => ({ status: "rejected", reason: { message: containing(message) } });

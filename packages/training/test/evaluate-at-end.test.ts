@@ -60,7 +60,7 @@ test("an evaluation that fails is a warning, and the run completed all the same"
 test("who stops a run while it is evaluated has a completed run without a warning", async () => {
   const controller = new AbortController();
   const events: RunEvent[] = [];
-  // The evaluation has begun once it says that it needs the run.
+  // The evaluation has begun once it marks the run as in use.
   const stopOnceOpened = () => {
     if (isInUse(join(home, "models", "stopped"))) controller.abort();
     else setImmediate(stopOnceOpened);
@@ -80,7 +80,7 @@ test("who stops a run while it is evaluated has a completed run without a warnin
   expect(manifestOf("stopped").evaluation).toBeNull();
   expect(events.filter(({ type }) => type === "warning")).toEqual([]);
 
-  // Asked for once more, as a queue does, it gets what it lacks, and is told as it was.
+  // Repeated, as by a queue, it completes the missing part, and reports as before.
   const again: RunEvent[] = [];
   expect(await resume("stopped", { home, onEvent: (event) => again.push(event) })).toEqual(result);
   expect(again.at(-1)).toEqual({ type: "completed", result });

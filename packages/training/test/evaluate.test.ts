@@ -363,7 +363,7 @@ test("an evaluation of another text, or without samples, leaves what training wr
   expect(await json(join(foreign.dir ?? "", "metrics.json"))).toMatchObject({ path: other, split: "external" });
   await evaluate(opened, noSamples, { home });
   const [metrics = "", samples] = await files();
-  expect(samples).toBe(before[1]); // and metrics go on saying what lies beside them
+  expect(samples).toBe(before[1]); // and metrics still match the files beside them
   const when = { evaluated_at: aString };
   expect({ ...Object(JSON.parse(metrics)), ...when }).toEqual({ ...Object(JSON.parse(before[0] ?? "")), ...when });
 });

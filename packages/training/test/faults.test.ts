@@ -191,7 +191,10 @@ test("a full disk ends the run with its checkpoints intact; with room it goes on
   }
 });
 
-/** What a run leaves that could not write any more: its manifest says so, and its weights and checkpoints are whole. */
+/**
+ * Files of a run that could not write any more: its manifest has the failure, and its weights and checkpoints are
+ * whole.
+ */
 async function intact(run: string): Promise<void> {
   expect(await readManifest(join(run, "manifest.json"))).toMatchObject({
     status: "failed",

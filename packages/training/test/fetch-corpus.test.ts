@@ -53,7 +53,7 @@ test("a corpus is fetched once, tells how far it is, and lies in the cache by it
   }
   expect(seen.at(-1)).toEqual({ what: "corpus", id, bytes: 1_000_000, totalBytes: 1_000_000 });
   expect(bank.asked("GET") - before).toBe(1);
-  using _cached = await fetchCorpus(id, { home }); // nobody is asked for what is there
+  using _cached = await fetchCorpus(id, { home }); // no request for what is there
 });
 
 test("corpora lie where a data root is given", async () => {

@@ -13,7 +13,7 @@ const Ranked = z.tuple([z.string(), z.number()]);
 
 setNumThreads(1); // for models this small more threads only wait for each other
 
-/** What transformers computed with it. */
+/** Results of transformers with it. */
 export const expected = z
   .object({
     prompt: z.string(),

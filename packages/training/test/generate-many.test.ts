@@ -186,7 +186,7 @@ test("a model whose sequences must not differ in length reads each prompt's apar
   const apart = await eventsOf(PROMPTS, input, eagerQueue, { ...opened, model });
   expect(resultOf(apart)?.outputs).toEqual(resultOf(await eventsOf(PROMPTS, input, null))?.outputs);
   const other: CausalLm = { ...opened.model, newCache: (batch, capacity) => opened.model.newCache(batch, capacity) };
-  const one = await eventsOf(["T"], input, eagerQueue, { ...opened, model: other }); // says so, and has another cache
+  const one = await eventsOf(["T"], input, eagerQueue, { ...opened, model: other }); // reports so, and has another cache
   expect(resultOf(one)?.outputs).toEqual(resultOf(apart)?.outputs.slice(0, 1));
 });
 

@@ -19,7 +19,7 @@ const greedy = { temperature: 0, stopOnEos: false } as const;
 const encode = (text: string) => [...opened.tokenizer.encode(text)];
 const decode = (ids: readonly number[]) => opened.tokenizer.decode(ids, { skipSpecial: true });
 
-/** What a model writes that is set to write `ids`, from a prompt of one token on. */
+/** Output of a model that generates `ids`, after a prompt of one token. */
 async function play(ids: readonly number[], input: Partial<GenerateInput> = {}) {
   using model = scriptedModel(opened, ids);
   return await generate(model, { prompt: "T", temperature: 0, maxNewTokens: ids.length, ...input });
@@ -33,7 +33,7 @@ async function eventsOf(model: OpenModel, input: GenerateInput): Promise<Generat
 
 const pieces = (events: readonly GenerateEvent[]) => events.flatMap((e) => (e.type === "text" ? [e.text] : []));
 
-/** Greedy generation without a cache: the whole window is computed anew for every token. */
+/** Greedy generation without a cache: the whole window is computed again for every token. */
 function withoutCache(model: CausalLm, prompt: readonly number[], count: number): number[] {
   const context = model.contextLength;
   let window = prompt.slice(-promptLength(prompt.length, count, context));

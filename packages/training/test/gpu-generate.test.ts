@@ -25,7 +25,7 @@ import { openTinyGpt2, tinyGpt2 } from "./fixture.js";
 
 vi.setConfig({ testTimeout: 120_000 });
 
-// What only a GPU can show. Elsewhere these are skipped, and the reason is told.
+// Tests for a GPU alone. Elsewhere they are skipped, with the reason.
 const { cuda } = devices();
 if (cuda.count === 0) console.log(`not run here: the tests of generation on a GPU (${cuda.reason})`);
 
@@ -65,7 +65,7 @@ describe.skipIf(cuda.count === 0)("on a GPU", () => {
     return { ...tiny, model, device, contextLength: model.contextLength };
   }
 
-  /** Generation goes on step by step where recording fails: here it is to be told. */
+  /** Generation continues step by step if recording fails: here that is an error. */
   function strictQueue(): DeviceQueue {
     const queue = cudaQueue();
     return {

@@ -33,7 +33,7 @@ import { outcome } from "./run-files.js";
 
 vi.setConfig({ testTimeout: 120_000 });
 
-// What only a GPU can show. Elsewhere these are skipped, and the reason is told.
+// Tests for a GPU alone. Elsewhere they are skipped, with the reason.
 const { cuda } = devices();
 if (cuda.count === 0) console.log(`not run here: the tests of training on a GPU (${cuda.reason})`);
 

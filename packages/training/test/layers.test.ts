@@ -21,7 +21,7 @@ const LAYERS = [
   "inference",
   "run",
 ];
-/** What is read and changed without training: it loads no native code. */
+/** Layers without native code: read and changed without training. */
 const WITHOUT_NATIVE_CODE = new Set(["plugins", "home", "corpus", "options", "cleanup", "artifact"]);
 /** What is imported once native code is needed, and the types that a plugin is written by. */
 const LOADED_LATE = new Set(["plugins/load-code.ts", "plugins/plugin.ts"]);

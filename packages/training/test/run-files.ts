@@ -10,7 +10,7 @@ const Line = z.object({
   loss: z.number().optional(),
 });
 
-/** What of a run must not depend on whether it was interrupted: every loss it wrote down, and its weights. */
+/** Results of a run that must not depend on interruptions: every logged loss, and its weights. */
 export function outcome(run: string): { losses: string[]; weights: string } {
   const losses = readFileSync(join(run, "metrics.jsonl"), "utf8")
     .split("\n")

@@ -15,7 +15,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(home, { recursive: true }));
 
-/** `stopAt`: the event at which the run is told to stop. */
+/** `stopAt`: the event at which the run is stopped. */
 async function run(runId: string, options: Partial<TrainInput>, stopAt?: (event: RunEvent) => boolean) {
   const events: RunEvent[] = [];
   const stop = new AbortController();

@@ -85,7 +85,7 @@ test("where something stands before a text its first character is foreseen too, 
   const text = "The lamp";
   const framed = await score(opened, { text, bos: "yes", detailLevel: "per_char" });
   const { surprisal, tokens } = framed;
-  expect(tokens?.[0]).toBe(""); // the begin token stands for nothing of the text
+  expect(tokens?.[0]).toBe(""); // the begin token has no text
   expect(surprisal).toHaveLength((tokens?.length ?? 0) - 1);
   const wanted = (tokens ?? []).slice(1).flatMap((token, i) => {
     const characters = Array.from(token);

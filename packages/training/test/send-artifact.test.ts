@@ -52,7 +52,7 @@ const cleanup = CleanupConfig.parse({});
 const dir = (id = "novel") => join(home.models, id);
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
-/** A folder that stands for a run that has ended, with so many bytes of weights. */
+/** A folder like that of a run that has ended, with so many bytes of weights. */
 function run(id: string, bytes = 1000, change: object = {}): string {
   const manifest = RunManifest.parse(JSON.parse(readFileSync(join(dir(), "manifest.json"), "utf8")));
   mkdirSync(dir(id), { recursive: true });

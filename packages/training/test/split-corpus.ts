@@ -48,7 +48,7 @@ export const tenth = { holdoutFraction: 0.1, testSplitRatio: 0.1, seed: 1 };
 
 const bytesOf = (documents: Documents, name: Split) =>
   documents[name].reduce((sum, text) => sum + Buffer.byteLength(text), 0);
-/** What part of all bytes each split has. */
+/** Share of all bytes of each split. */
 export const shares = (documents: Documents) => {
   const [train, validation, test] = SPLITS.map((name) => bytesOf(documents, name));
   const all = Number(train) + Number(validation) + Number(test);

@@ -131,7 +131,7 @@ test("the best weights are tested and kept, not the last, and no improvement for
   const best = validations.reduce((a, b) => (b.loss < a.loss ? b : a));
   expect(result).toMatchObject({ earlyStopped: true, bestStep: best.step, bestValLoss: best.loss });
   expect(result.steps).toBe(best.step + 3 * 5);
-  // The test is told at the last step, and is of the best one's weights.
+  // The test is reported at the last step, and is of the best one's weights.
   const { stepsPerEpoch } = events.find((e) => e.type === "start") ?? { stepsPerEpoch: NaN };
   expect(evals(events).at(-1)).toMatchObject({ split: "test", step: result.steps, weightsStep: best.step });
   expect(result).toMatchObject({ testStep: best.step, epochs: Math.ceil(result.steps / stepsPerEpoch) });
@@ -240,7 +240,7 @@ test("max steps go on over epochs, and the last step is validated", async () => 
   expect(steps(events).at(-1)?.epoch).toBeGreaterThan(0);
   expect(evals(events).at(-1)).toMatchObject({ split: "test", step: 70 });
   expect(result.bestStep).toBe(70);
-  expect(result.epochs).toBeGreaterThan(1); // as many as it went through, though one was asked for
+  expect(result.epochs).toBeGreaterThan(1); // as many as it went through, though one was requested
 });
 
 test("the learning rate follows its schedule", async () => {

@@ -2,7 +2,7 @@ import { writeSync } from "node:fs";
 import { TrainingError, unpackRun } from "@trainer/training";
 import { z } from "zod";
 
-/** Unpacks what comes on stdin in a process of its own, to be killed or to run out of space; says what it failed with. */
+/** Unpacks stdin in a process of its own, to be killed or to run out of space; reports its failure. */
 const Task = z.object({ dir: z.string(), runId: z.string(), fileId: z.string() });
 
 const { dir, ...options } = Task.parse(JSON.parse(process.argv[2] ?? ""));

@@ -64,7 +64,7 @@ async function keyed(scope: FastifyInstance, container: Container): Promise<void
 
 const MINUTE_MS = 60_000;
 
-/** Who tries keys is slowed down; a client with the right one is not. */
+/** Wrong keys are rate-limited; a client with the right one is not. */
 async function refused(req: FastifyRequest, limit: ReturnType<FastifyInstance["createRateLimit"]>): Promise<AppError> {
   const tried = await limit(req);
   if (tried.isAllowed || !tried.isExceeded) return new AppError("UNAUTHORIZED", "Unauthorized");
@@ -72,7 +72,7 @@ async function refused(req: FastifyRequest, limit: ReturnType<FastifyInstance["c
   return new AppError("RATE_LIMIT_EXCEEDED", "too many requests with a wrong key", { headers });
 }
 
-/** What the document says of every route that needs the key. */
+/** Adds the key to the document of every route that requires it. */
 function describeKey(route: RouteOptions): void {
   const { schema = {} } = route;
   route.schema = {
@@ -82,7 +82,7 @@ function describeKey(route: RouteOptions): void {
   };
 }
 
-/** Bodies are JSON, whatever the request says of them. */
+/** Bodies are JSON, whatever their content type. */
 function takeJson(app: FastifyInstance): void {
   app.addHook("onRequest", async (req) => void (req.headers["content-type"] = "application/json"));
   app.removeAllContentTypeParsers();

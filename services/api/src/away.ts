@@ -1,12 +1,12 @@
 import { errnoOf } from "@trainer/disk";
 import { AppError } from "@trainer/platform";
 
-/** What Node and Redis call being away, overloaded or not yet ready. */
+/** Codes of Node and Redis for unavailable, overloaded or not yet ready. */
 const CODES = new Set(["ECONNREFUSED", "ECONNRESET", "EPIPE", "ETIMEDOUT", "ENOTFOUND", "EHOSTUNREACH", "EAI_AGAIN"]);
 const WORDS = /^(Command timed out|Stream isn't writeable|Connection is closed|Socket (closed|timeout))/;
 const REPLIES = /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|MISCONF|NOREPLICAS)\b/;
 
-/** What failed because Redis is away, slow or not able to write, as what passes: the client is told to come again. */
+/** Maps errors of an unavailable, slow or read-only Redis to a transient one: the client may retry. */
 export function explained(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof AppError) return error;
   if (error.message.startsWith("OOM ")) {

@@ -26,9 +26,9 @@ import { Runs } from "./services/runs.js";
 import { Tokenizers } from "./services/tokenizers.js";
 import { Trainings } from "./services/trainings.js";
 
-/** What a test or an embedding process steers. */
+/** Hooks for tests and embedding processes. */
 export interface ApiHooks {
-  /** Where log records go, a line each. */
+  /** Destination of log records, a line each. */
   readonly log?: { write(line: string): unknown };
   readonly families?: ReadonlyMap<string, FamilyInfo>;
 }

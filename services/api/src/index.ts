@@ -4,5 +4,5 @@ export { ApiConfig, type ApiInput } from "./config.js";
 export type { ApiHooks } from "./container.js";
 export { startApi, type Api } from "./start.js";
 
-/** Where the OpenAPI document of the API is. */
+/** Path of the API's OpenAPI document. */
 export const openApiPath = fileURLToPath(new URL("../openapi.json", import.meta.url));

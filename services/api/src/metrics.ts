@@ -1,10 +1,10 @@
 import { HttpMetrics } from "@trainer/platform/http";
 import { Gauge } from "prom-client";
 
-/** How many jobs stand in a queue in which state. */
+/** Number of jobs by queue and state. */
 export type QueueCounts = () => Promise<readonly { queue: string; state: string; count: number }[]>;
 
-/** What the API counts. */
+/** Metrics of the API. */
 export class Metrics extends HttpMetrics {
   readonly streams = new Gauge({
     name: "api_streams",

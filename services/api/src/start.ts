@@ -5,7 +5,7 @@ import { ApiConfig, type ApiInput } from "./config.js";
 import { container as makeContainer, type ApiHooks } from "./container.js";
 
 export interface Api extends AsyncDisposable {
-  /** Where it listens: http://host:port. */
+  /** Its address: http://host:port. */
   readonly url: string;
 }
 

@@ -117,7 +117,7 @@ test("where other machines can come in, there must be a key", async () => {
   const input = { host: "0.0.0.0", port: 0, redisUrl: system.server.url, artifactsRoot: "/x", dataRoot: "/x" };
   await expect(startApi(input)).rejects.toMatchObject({ code: "CONFIG_ERROR" });
   await expect(startApi(input)).rejects.toThrow("anybody could train: set SECURITY__API_KEY");
-  await using api = await startApi({ ...input, apiKey: "key", logLevel: "fatal" }); // to stderr, unless told
+  await using api = await startApi({ ...input, apiKey: "key", logLevel: "fatal" }); // to stderr by default
   expect((await ask(`${api.url.replace("0.0.0.0", "127.0.0.1")}/healthz`)).status).toBe(200);
 });
 

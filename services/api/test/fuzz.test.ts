@@ -55,14 +55,14 @@ test(
   },
 );
 
-/** So that some requests find something. */
+/** Data, so that some requests find something. */
 async function someData(system: System): Promise<void> {
   await system.redis.sadd(keys.workers, "a worker");
   writeFileSync(join(system.root, "corpus", "a.txt"), "a text");
   await system.ask("/runs/train", { headers: { "x-api-key": "key" }, body: { corpus_path: "a.txt" } });
 }
 
-/** Ends every run soon after it was queued: whoever is sent one's stream need not wait for a timeout of the program's. */
+/** Ends every run soon after it was queued, so that clients of its stream need not wait for a timeout. */
 function endRuns({ runs }: System): AsyncDisposable {
   const stop = new AbortController();
   const over = (async () => {

@@ -94,7 +94,7 @@ test("connections that died without a word are made anew: those that ask, and th
   const id = /"request_id":"([^"]+)"/.exec(text)?.[1] ?? "";
   const result = system.results.generation("r1", id);
   link.forget();
-  // Whoever listens has to find out by itself; what was said by then is not heard, and the result at the end tells all.
+  // A listener must notice by itself; earlier messages are lost, and the result at the end holds everything.
   while (!text.includes("event: text")) {
     const piece = { type: "text", sequence: 0, text: "b" };
     await system.redis.publish(keys.stream(result.key), toWireJson(piece));

@@ -9,7 +9,7 @@ import { explained } from "../src/away.js";
 
 const BODY = { corpus_file_id: "f" };
 const AWAY = { status: 503, headers: { "retry-after": "2" }, json: { code: "SERVICE_UNAVAILABLE" } };
-/** What everything that needs Redis is answered with. */
+/** The answer of every route that needs Redis. */
 const PATHS = ["/runs", "/runs/r1", "/runs/r1/artifact", "/runs/r1/eval", "/runs/r1/score/x", "/tokenizers"];
 
 async function until(isSo: () => Promise<boolean>): Promise<void> {

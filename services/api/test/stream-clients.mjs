@@ -1,12 +1,12 @@
-// Clients of a run's stream, in a process of their own: `node stream-clients.mjs URL STREAMS LINES`. Says "open" over IPC
-// once all streams are, and at their ends how many had every line once and in order, and how long lines were under way.
+// Clients of a run's stream, in a process of their own: `node stream-clients.mjs URL STREAMS LINES`. Sends "open" over
+// IPC once all streams are open, and at their ends how many had every line once and in order, and the latency of lines.
 import { Agent, get } from "node:http";
 
 const [url, streams, lines] = [process.argv[2], Number(process.argv[3]), Number(process.argv[4])];
 /** Connections that are made at a time: a listening socket takes a few hundred. */
 const AT_A_TIME = 100;
 
-/** How many lines came after so many milliseconds. */
+/** Histogram of latencies in milliseconds. */
 const delays = {};
 let whole = 0;
 const agent = new Agent({ keepAlive: false, maxSockets: Infinity });

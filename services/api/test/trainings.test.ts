@@ -209,7 +209,7 @@ test("the same idempotency key gives the same run, and one job", async () => {
   });
   expect((await train({ corpus_file_id: FILE }, { "idempotency-key": "k2" })).json).not.toEqual(first.json);
 
-  // Whoever took the run in failed right after: what is missing is made up for.
+  // The process that accepted the run died right after: the missing part is made up for.
   const [runId] = await system.redis.zrange(keys.runs, "-1", "-1");
   await system.redis.del(keys.job(String(runId)));
   await system.trainer.drain();
@@ -283,7 +283,7 @@ test("a record that is damaged is an error of its own, and the log tells of it",
   const broken = runIdIn((await train(settings)).json);
   await system.redis.hdel(keys.job(broken), "user_id");
   const { runs } = RunList.parse((await system.ask("/runs")).json);
-  expect(runs.map(({ run_id }) => run_id)).toEqual([well]); // the others are still told of
+  expect(runs.map(({ run_id }) => run_id)).toEqual([well]); // the others are still listed
 });
 
 test("what was asked for lies where a worker finds it after Redis has forgotten all", async () => {

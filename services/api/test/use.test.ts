@@ -24,7 +24,7 @@ beforeAll(async () => void (system = await startSystem()));
 beforeEach(async () => void (await system.redis.flushall()));
 afterAll(() => system[Symbol.asyncDispose]());
 
-/** What requests have that say nothing of what stands around a text. */
+/** Defaults of requests for the tokens around a text. */
 const UNFRAMED = { bos: "auto", special_tokens: false };
 const UUID = matching(/^[0-9a-f-]{36}$/);
 const jobs = async () =>
@@ -314,7 +314,7 @@ test("a tokenizer that only the home knows is there all the same, and what is da
   expect(await told("..%2f..%2fkeys.json")).toMatchObject({ status: "unknown", artifact_path: "" });
   await system.tokenizers.fail("tok-9", "there is no text");
   expect(await told("tok-9")).toMatchObject({ status: "failed", message: "there is no text", coverage: null });
-  await system.tokenizers.create("tok-1"); // it is made anew
+  await system.tokenizers.create("tok-1"); // it is made again
   expect(await told("tok-1")).toMatchObject({ status: "queued", coverage: null });
 });
 

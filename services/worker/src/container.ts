@@ -13,7 +13,7 @@ import { Answerer } from "./supervise/answerer.js";
 import { Child, type ChildCommand } from "./supervise/child.js";
 import { Children } from "./supervise/children.js";
 
-/** What a test or an embedding process steers. */
+/** Hooks for tests and embedding processes. */
 export interface WorkerHooks {
   readonly log?: { write(line: string): unknown };
   /** The module that a child process runs, where it is not the built one. */
@@ -48,7 +48,7 @@ export interface Container extends AsyncDisposable {
   readonly crash: AbortController;
 }
 
-/** From the sources too, a child runs what was built: it is to begin at once. */
+/** From the sources too, a child runs the built files: it starts at once. */
 const CHILD: ChildCommand = {
   module: fileURLToPath(new URL("../dist/child/main.js", import.meta.url)),
   execArgv: [],
@@ -89,7 +89,7 @@ export function container(config: WorkerConfig, hooks: WorkerHooks = {}): Contai
       const prepare = (waiting: number) => {
         if (waiting > 0) children.prepare();
       };
-      background(queue.getWaitingCount().then(prepare), () => {}); // Redis is away: then without
+      background(queue.getWaitingCount().then(prepare), () => {}); // Redis is unavailable: continues without
     },
     closed: closed.signal,
     crash: new AbortController(),

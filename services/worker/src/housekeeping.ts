@@ -62,5 +62,5 @@ function neededBy(job: Job): (string | null)[] {
   return [run.runId, tokenizer_id, pretrained_run_id, corpusId(corpus_file_id)];
 }
 
-/** As its file in the cache is named. */
+/** Id as in its file name in the cache. */
 const corpusId = (id: string | null | undefined): string | null => id?.trim().toLowerCase() ?? null;

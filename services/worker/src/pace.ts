@@ -1,4 +1,4 @@
-/** How often a worker says and looks, and how long it waits for others, in milliseconds. */
+/** Intervals of a worker's heartbeats and polls, and its timeouts, in milliseconds. */
 export interface Pace {
   /** Another takes a job over whose lock has run out, which is looked for that often. */
   readonly lock: number;
@@ -13,7 +13,7 @@ export interface Pace {
   readonly reconcile: number;
   /** The look for what nobody needs any more. */
   readonly housekeeping: number;
-  /** Without a job, after which a process is started ahead for the next. */
+  /** Time without a job after which a process is started ahead for the next. */
   readonly idle: number;
   /** The look whether an answer is abandoned; after thirty in a row its question is cancelled. */
   readonly abandoned: number;

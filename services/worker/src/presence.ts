@@ -7,8 +7,8 @@ import { every } from "./runs/every.js";
 const TTL_SEC = 20;
 
 /**
- * A worker's name among the workers that are there, by which others see that jobs will be done. Each has a key of its own
- * that expires with it, so that one that was killed can be told and its name be cleared away by the next.
+ * Registers a worker among the live ones, by which others see that jobs will be done. Each has a key that expires, so
+ * that a killed one is recognised and its name cleared away by the next.
  */
 export class Presence implements AsyncDisposable {
   readonly #redis: Redis;
@@ -16,7 +16,7 @@ export class Presence implements AsyncDisposable {
   readonly #onForgotten: () => void;
   #timer: Disposable | null = null;
 
-  /** @param onForgotten hears that Redis no longer knows of us: it has lost what it knew */
+  /** @param onForgotten called when Redis has lost its data, this worker included */
   constructor(redis: Redis, onForgotten: () => void) {
     this.#redis = redis;
     this.#onForgotten = onForgotten;
@@ -35,7 +35,7 @@ export class Presence implements AsyncDisposable {
     await this.#redis.multi().srem(keys.workers, this.#name).del(this.#name).exec();
   }
 
-  /** How many were added: none when we were known. */
+  /** Number of added names: none if this one was known. */
   async #say(): Promise<number> {
     await this.#redis.set(this.#name, new Date().toISOString(), "EX", TTL_SEC);
     return await this.#redis.sadd(keys.workers, this.#name);

@@ -18,8 +18,8 @@ const LOCK_SEC = 60;
 type Restored = Omit<RunRecord, "heartbeat">;
 
 /**
- * Brings Redis and the runs' folders together: a run that Redis has forgotten gets its record again, from what its folder
- * or its archive's manifest says, and a run that is to go on but that no queue has a job for gets one. Tokenizers likewise.
+ * Reconciles Redis with the runs' folders: a run that Redis has lost gets its record again, from its folder or its
+ * archive's manifest, and an unfinished run without a job gets one. Tokenizers likewise.
  */
 export async function reconcile(container: Container): Promise<void> {
   const { redis, log } = container;

@@ -1,6 +1,6 @@
 /**
- * Passes a text on once, and again only when it has not come for so many milliseconds: what is said ten times a second for
- * as long as Redis is away hides all else in a log.
+ * Passes a text on once, and again only after so many milliseconds without it: messages that repeat ten times a second
+ * while Redis is unavailable would hide all else in a log.
  */
 export function seldom(quietMs: number, pass: (text: string) => void): (text: string) => void {
   const latest = new Map<string, number>();

@@ -2,8 +2,8 @@ import { realpathSync } from "node:fs";
 import { join, resolve } from "node:path";
 
 /**
- * A message with its paths as a client may know them: those of texts as requests name them, others from the home on. Where
- * the home lies on the server is nobody else's business.
+ * A message with its paths as clients know them: those of texts as in requests, others relative to the home. The home's
+ * place on the server is private.
  */
 export function shownPaths({ artifactsRoot, dataRoot }: Readonly<Record<"artifactsRoot" | "dataRoot", string>>) {
   const roots = [join(dataRoot, "corpus"), dataRoot, artifactsRoot].flatMap((path) => [resolve(path), realOf(path)]);

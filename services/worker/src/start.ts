@@ -17,8 +17,8 @@ import { every } from "./runs/every.js";
 
 export interface Worker extends AsyncDisposable {
   /**
-   * Takes no more jobs, has those that go on saved and given back, and ends. Disposing of the worker does the same; asked
-   * once more meanwhile, it waits for nothing.
+   * Drains the worker: takes no more jobs, saves and returns those in progress, and ends. Disposing of the worker does
+   * the same; a second call skips the waiting.
    */
   stop(): Promise<void>;
   /** Process ids of its children that do something. */
@@ -27,7 +27,7 @@ export interface Worker extends AsyncDisposable {
 
 /** The longest that stopping may take. */
 const DRAIN_MS = 18_000;
-/** And in a hurry. */
+/** The same after a second call. */
 const HURRY_MS = 2000;
 
 /** Starts a worker: takes jobs from the queues and has them done by child processes. Resolves when it is among the workers that are there. */

@@ -27,7 +27,7 @@ test("while a training comes to its end, a process is started for the next, if o
     checkpoint_step: null,
     rss_bytes: 1,
   };
-  // The first run goes on until it may end, and says each moment that it soon will.
+  // The first run continues until it may end, and reports each moment that it soon will.
   writeFileSync(
     module,
     `import { appendFileSync, existsSync } from "node:fs";

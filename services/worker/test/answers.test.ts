@@ -28,7 +28,7 @@ beforeAll(async () => {
   worker = await system.startWorker();
   await system.train(RUN, { num_epochs: 3 });
   await system.ended(RUN);
-  await vi.waitUntil(() => !existsSync(join(system.root, "models", RUN)), 10_000); // questions bring it back
+  await vi.waitUntil(() => !existsSync(join(system.root, "models", RUN)), 10_000); // requests fetch it back
   writeFileSync(join(system.root, "corpus", "text.txt"), "the king hath seen the crown");
 });
 afterAll(async () => {
@@ -47,7 +47,7 @@ const textOf = (heard: readonly unknown[], sequence: number): string =>
     .map(({ text }) => text)
     .join("");
 
-/** Hears the pieces of an answer from now on. */
+/** Collects the pieces of an answer from now on. */
 async function pieces(key: string) {
   const redis = openRedis(system.redisServer.url);
   const heard: unknown[] = [];
@@ -56,7 +56,7 @@ async function pieces(key: string) {
   return { heard, [Symbol.dispose]: () => redis.disconnect() };
 }
 
-/** What a question came to. */
+/** Result of a request. */
 async function answered<T extends { readonly status: string }>(slot: Slot<T>): Promise<T> {
   let value: T | null = null;
   await vi.waitFor(

@@ -47,7 +47,7 @@ test("a run is stopped in its steps, one behind it that nobody has begun too, an
     expect(manifest).toMatchObject({ status: "failed", error_code: "TRAINING_CANCELLED", error: "Training cancelled" });
     expect(await system.redis.exists(keys.cancelled("going"))).toBe(0);
     const hidden = readdirSync(join(system.root, "models", "going")).filter((name) => name.startsWith("."));
-    expect(hidden).toEqual([]); // what it was asked for is in the manifest
+    expect(hidden).toEqual([]); // its request is in the manifest
   });
   const job = await system.queues.trainer.getJob("going");
   await vi.waitFor(async () => expect(await job?.getState()).toBe("completed")); // it is not tried again

@@ -69,7 +69,7 @@ test(`${RUNS} runs end as undisturbed ones while workers, their children and Red
   );
   for (const id of ids) expect(await lossesOf(system, id)).toEqual(expected);
   const steps = events.own.flatMap((event) => (event.type === "trainer.job.completed.v1" ? [event.job_id] : []));
-  expect(steps.length).toBeLessThanOrEqual(1); // whoever listens loses Redis too, but hears nothing twice
+  expect(steps.length).toBeLessThanOrEqual(1); // listeners lose Redis too, but receive nothing twice
   await Promise.all(workers.map((worker) => end(worker, "SIGTERM")));
 });
 

@@ -35,7 +35,7 @@ afterAll(() => system[Symbol.asyncDispose]());
 const folder = (runId: string) => join(system.root, "models", runId);
 const archived = (runId: string) => readManifest(join(system.root, "archived", `${runId}.json`));
 
-/** A child that was told to train. */
+/** A child that trains. */
 function training(runId: string, { turn = 1, ...fields }: { turn?: number } & Partial<TrainSettings> = {}, input = {}) {
   const child = startChild({ ...system.input, ...input });
   child.say({
@@ -102,12 +102,12 @@ test("a run that an earlier process brought to its end is only sent off, and say
   const second = training("ended", { turn: 2 });
   await second.until("trained");
   expect(toldIn(second.heard)).toEqual([]);
-  second.say({ type: "clean" }); // kept until it is its turn
+  second.say({ type: "clean" }); // kept until it is due
   second.say({ type: "send" });
   await second.until("done");
   const { trained: result } = await second.until("sent");
   expect(result.progress).toMatchObject({ epoch: 1, total_epochs: 2, test_loss: result.testLoss });
-  // And where its folder is gone too, what was kept of it says the same.
+  // Without its folder too, its kept manifest gives the same.
   const third = training("ended", { turn: 3 });
   await third.until("trained");
   third.say({ type: "send" });
@@ -209,7 +209,7 @@ test("a run starts from another's weights, on a file of the file service, with t
   expect(await archived("tuned")).toMatchObject({ pretrained_run_id: "first", tokenizer_id: "tok-test" });
 });
 
-/** A child that was told to train a tokenizer; what it came to. */
+/** A child that trains a tokenizer, and its outcome. */
 async function tokenizer(id: string, fields: object, input: object = {}) {
   const child = startChild({ ...system.input, ...input });
   child.say({ type: "tokenizer", tokenizer_id: TokenizerId.parse(id), request: TokenizerTrainRequest.parse(fields) });

@@ -5,7 +5,7 @@ import { serve } from "../src/child/serve.js";
 
 type Type = FromChild["type"];
 
-/** What a child process does, in this one: spoken to as its parent would. */
+/** The work of a child process in this one, driven as by its parent. */
 export function startChild(input: WorkerInput) {
   const line = new EventEmitter();
   const heard: FromChild[] = [];

@@ -27,7 +27,7 @@ beforeAll(async () => {
     await system.train(RUN, { num_epochs: 3, ...(await corpusFile()) });
     await system.ended(RUN);
   }
-  elsewhere = join(system.root, "elsewhere"); // nothing is in it but what this worker brings there
+  elsewhere = join(system.root, "elsewhere"); // only what this worker fetches is in it
   mkdirSync(elsewhere);
   worker = await system.startWorker({ artifactsRoot: elsewhere, dataRoot: elsewhere });
 });

@@ -26,7 +26,7 @@ beforeAll(async () => {
 });
 afterAll(() => system[Symbol.asyncDispose]());
 
-/** What a run came to: its last losses, to the bit. */
+/** Result of a run: its last losses, to the bit. */
 async function resultOf(runId: string) {
   const paths = [join(system.root, "archived", `${runId}.json`), join(system.root, "models", runId, "manifest.json")];
   const manifest = await readManifest(paths.find((path) => existsSync(path)) ?? "");
@@ -35,14 +35,14 @@ async function resultOf(runId: string) {
   return { status, loss, steps, best_val_loss, test_loss };
 }
 
-/** Resolves once the run has been told to be at that step, and there is a checkpoint. */
+/** Resolves once the run has reported that step, and there is a checkpoint. */
 const atStep = (runId: string, step: number) =>
   system.until(runId, ({ training }) => (training?.step ?? 0) >= step && training?.checkpoint_step !== null);
 
 const archived = (runId: string) =>
   vi.waitUntil(() => existsSync(join(system.root, "archived", `${runId}.json`)), 10_000);
 
-/** What a run came to that must be completed. */
+/** Result of a run that must be completed. */
 async function outcome(runId: string) {
   const { status, message } = await system.ended(runId);
   if (status !== "completed") throw new Error(`${runId} has failed: ${message}`);

@@ -51,7 +51,7 @@ const paths = (): string[] => [
   join(system.root, "keys.json"),
 ];
 
-/** A child that answers questions, as its parent hears it. */
+/** A child that serves requests, as its parent sees it. */
 function answering() {
   const child = startChild(system.input);
   let ids = 0;
@@ -90,7 +90,7 @@ test("a child that answers reads no path but of a text for requests, whatever it
   expect(await ask(asked.path("corpus.txt"))).toMatchObject({ type: "answer" });
 });
 
-/** How a child ends that is told to make something. */
+/** Final message of a child with a job. */
 async function ending(message: ToChild): Promise<FromChild | undefined> {
   const child = startChild(system.input);
   child.say(message);

@@ -47,7 +47,7 @@ test("a run is trained, sent off, completed and cleaned away, and tells of it in
     [Number(total) / 2, 0, 0],
     [total, 1, 0],
   ]);
-  for (const { step } of borders) expect(steps).toContain(step); // each epoch's last step is told, however fast it was
+  for (const { step } of borders) expect(steps).toContain(step); // each epoch's last step is reported, however fast it was
 
   await vi.waitFor(() => expect(existsSync(folder("first"))).toBe(false), 10_000);
   const manifest = await readManifest(join(system.root, "archived", "first.json"));
@@ -155,7 +155,7 @@ test.each([
   const record = await system.runs.get(runId);
   expect(record).toMatchObject({ status: "failed", error: record?.message });
   expect(record?.message).toContain(why);
-  expect(record?.message).not.toContain(system.root); // where things lie on the server is for its log
+  expect(record?.message).not.toContain(system.root); // paths on the server are for its log
   expect(types(events.own)).toEqual(["job.started", "job.failed"]);
   expect(events.own.at(-1)).toMatchObject({ error_kind: kind, message: record?.message });
   await vi.waitFor(() => expect(existsSync(folder(runId))).toBe(false));

@@ -22,7 +22,7 @@ afterAll(async () => {
 
 const soon = { timeout: 20_000, interval: 20 };
 
-/** A job as no API of this version would queue it, with what the queue says of it in the end. */
+/** A job as no API of this version would queue it, with its final state in the queue. */
 async function queued(queue: keyof System["queues"], kind: string, data: unknown): Promise<string> {
   const job = await system.queues[queue].add(kind, data);
   await vi.waitFor(async () => expect(await job.getState()).toBe("failed"), soon);

@@ -9,7 +9,7 @@ import { readLines } from "../process/read-lines.js";
 export interface Conversation {
   /** Somebody types the messages. */
   readonly interactive: boolean;
-  /** What is said, a line at a time, without white space around it. */
+  /** Messages, a line each, trimmed. */
   readonly lines: AsyncIterable<string>;
 }
 

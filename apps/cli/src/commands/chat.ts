@@ -38,7 +38,7 @@ export function define(command: Command, io: Io): void {
     },
     async runOn({ client }, { args: [runId = ""], options, out }) {
       refuseLocal(ChatFlags, options, Object.keys(FIELDS));
-      await client.run(runId); // an unknown one is said before anybody types
+      await client.run(runId); // an unknown run is reported before anybody types
       const messages = conversation(io, out);
       if (messages.interactive) out.note(`${runId}. /reset begins anew, /exit leaves.`);
       let session: string | null = null;
@@ -92,7 +92,7 @@ interface Turn {
   readonly options: Omit<z.output<typeof ChatFlags>, "device" | "weights">;
   readonly io: Io;
   readonly out: Output;
-  /** What was said already: it is said once. */
+  /** Notes that were printed already: each is printed once. */
   readonly notes: Set<string>;
   readonly interactive: boolean;
 }
@@ -103,7 +103,7 @@ type Said =
   | { readonly type: "unknown"; readonly command: string }
   | { readonly type: "message"; readonly text: string };
 
-/** What a line is: a command begins with a slash and a word, a message that does with two. */
+/** Parses a line: a command begins with one slash, a message that begins with a slash with two. */
 function parsed(line: string): Said {
   if (line === "/exit") return { type: "exit" };
   if (line === "/reset") return { type: "reset" };
@@ -152,7 +152,7 @@ async function answer({
   }
 }
 
-/** How the conversation was written down, where that is not as it always is. */
+/** Notes on the format of the conversation, where it is not the usual one. */
 function notesOn({ begin, format, templateProblem }: ChatReply): string[] {
   const how =
     templateProblem === null

@@ -64,7 +64,7 @@ interface Compared {
   readonly losses: Losses;
 }
 
-/** By run id, what differs, what came of it, and what of that can be compared. */
+/** By run id: differing settings, results, and which of these are comparable. */
 const comparisonJson = (runs: readonly Compared[], common: Comparable) => ({
   runs: runs.map(({ manifest }) => manifest.run_id),
   config: differences(runs.map(({ manifest }) => manifest.config)),

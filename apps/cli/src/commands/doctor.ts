@@ -48,7 +48,7 @@ class Unhealthy extends Error {
   readonly code = "UNHEALTHY";
 }
 
-/** What can be trained, from the registry: no native code is needed to know it. */
+/** The trainable models, from the registry: no native code is needed. */
 async function models(): Promise<Check> {
   const { families } = await import("@trainer/models/capabilities");
   const lines = Array.from(families(), ([name, { sizes }]) => `${name} (${Object.keys(sizes).join(", ")})`);

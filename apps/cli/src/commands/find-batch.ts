@@ -120,7 +120,7 @@ function tables({ batches, threadTrials }: Trials): string[] {
   ];
 }
 
-/** What was tried before a search was stopped. */
+/** The trials of a search that was stopped. */
 export const trialsOf = (events: readonly SearchEvent[]): Trials => ({
   batches: events.flatMap((event) => (event.type === "batch" ? [event] : [])),
   threadTrials: events.flatMap((event) => (event.type === "threads" ? [event] : [])),

@@ -88,8 +88,8 @@ export function define(command: Command, io: Io): void {
 }
 
 /**
- * On a terminal prompt and text read as one; a pipe gets what is new. Texts that are written side by side come one after
- * another: one streams, what comes of the others meanwhile waits.
+ * On a terminal prompt and text read as one; a pipe gets only the new text. Texts that are generated side by side are
+ * printed one after another: one streams, the others are buffered.
  */
 class Writer {
   readonly #prompts: readonly string[]; // as they are shown
@@ -106,7 +106,7 @@ class Writer {
     out.text(this.#prompt);
   }
 
-  /** That of the sequence that streams. */
+  /** Prompt of the streaming sequence. */
   get #prompt(): string {
     const own = Math.floor(this.#sequence / this.textsEach);
     return this.#prompts[own] ?? "";
@@ -144,7 +144,7 @@ type Prompts = Pick<z.infer<typeof GenerateFlags>, "prompt" | "promptPath" | "pr
 
 interface GivenPrompts {
   readonly prompts: readonly string[];
-  /** What of a file or of a piped text was lost. */
+  /** Losses in reading a file or a piped text. */
   readonly leftOut: LeftOut | null;
 }
 

@@ -108,7 +108,7 @@ const scoreJson = ({ perCharacter, begin, end, fidelity, ...score }: Score) => (
   text_restored: fidelity.exact,
 });
 
-/** Says what of the text the tokens do not hold. */
+/** Notes what the tokens lose of the text. */
 function noteFidelity({ unknownCharacters, exact }: Fidelity, out: Output): void {
   if (unknownCharacters > 0) {
     const [many, are] = unknownCharacters === 1 ? ["character", "is"] : ["characters", "are"];
@@ -133,7 +133,7 @@ function report(score: Reported, color: boolean): string[] {
   return [...head, ...painted, ...(rows.length === 0 ? [] : ["", ...rows])];
 }
 
-/** The text, its characters the hotter the more surprising; the end of a line is shown where it says something. */
+/** The text, colored by surprisal; line ends are shown where they have some. */
 const painting = (characters: readonly CharacterScore[]): string =>
   characters
     .map(({ character, bits }) => (character === "\n" ? `${heat("↵", bits)}\n` : heat(printable(character), bits)))

@@ -57,7 +57,7 @@ export function define(command: Command, io: Io): void {
           isUp(out, name, place, ms);
         },
         down(name, why, ms) {
-          if (troubles.get(name) === why) return; // said already
+          if (troubles.get(name) === why) return; // reported already
           troubles.set(name, why);
           out.warn(
             `${name} is down: ${why}\n  starting it again in ${ms / 1000} s, and from then on less and less often`,

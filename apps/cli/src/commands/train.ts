@@ -71,7 +71,7 @@ export function define(command: Command, io: Io): void {
   });
 }
 
-/** What the run's memory depends on, as far as it is known before: not for weights that come from elsewhere. */
+/** The run's memory demand as far as it is known in advance: not for weights from elsewhere. */
 function demandOf({
   modelFamily,
   modelSize,

@@ -1,6 +1,6 @@
 import type { RunManifest } from "@trainer/training";
 
-/** What of several runs can be set against each other. */
+/** Which figures of several runs are comparable. */
 export interface Comparable {
   /** They held out the same text, as far as their manifests say. */
   readonly sameText: boolean;
@@ -17,7 +17,7 @@ type Run = Pick<
   "run_id" | "corpus_sha256" | "tokenizer_sha256" | "split_version" | "splits" | "steps" | "tokens_seen" | "config"
 >;
 
-/** What decides which text a run holds out, and how much of it is looked at. */
+/** The settings that decide which text a run holds out, and how much of it is evaluated. */
 const heldOut = ({ corpus_sha256, split_version, config }: Run) =>
   corpus_sha256 === null
     ? null
@@ -43,7 +43,7 @@ export function comparable(runs: readonly Run[]): Comparable {
 const lost = (splits: RunManifest["splits"]): number =>
   splits === null ? 0 : Number(splits.validation.lost_bytes) + Number(splits.test.lost_bytes);
 
-/** What whoever reads the numbers side by side must know. */
+/** Cautions for reading the numbers side by side. */
 export function cautions({ sameText, sameTokens, losing }: Comparable): string[] {
   return [
     ...(sameText

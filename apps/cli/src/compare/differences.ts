@@ -2,7 +2,7 @@ import type { RunManifest } from "@trainer/training";
 import { formatDuration } from "../display/duration.js";
 import { formatCount, formatNumber } from "../display/quantity.js";
 
-/** What a run was asked, field by field. */
+/** Options of a run, by field. */
 export type Config = Readonly<Record<string, unknown>>;
 
 /** Names and places: different in any two runs, and no reason for another result. */
@@ -35,7 +35,7 @@ interface Metric {
   readonly best: "sameText" | "sameTokens" | "sameWork" | null;
 }
 
-/** What came of a run, by the names of its manifest. */
+/** Results of a run, by the names of its manifest. */
 export const METRICS: readonly Metric[] = [
   { name: "steps", value: (m) => m.steps, show: formatCount, best: null },
   { name: "tokens_seen", value: (m) => m.tokens_seen, show: formatCount, best: null },

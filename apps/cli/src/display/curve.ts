@@ -9,13 +9,13 @@ export interface CurveOptions {
   readonly width: number;
   readonly height: number;
   readonly unicode: boolean;
-  /** How the validation marks are coloured. */
+  /** Color of the validation marks. */
   readonly mark?: (text: string) => string;
 }
 
 /**
  * A loss curve in text: training as a line of braille dots (or asterisks), validation as marks, both on one scale.
- * Losses are finite; a `Series` sees to that.
+ * Losses are finite, by `Series`.
  */
 export function curve(train: readonly Point[], validation: readonly Point[], options: CurveOptions): string[] {
   if (train.length + validation.length < 2) return [];
@@ -59,7 +59,7 @@ interface Scale {
   readonly high: number;
   readonly first: number;
   readonly last: number;
-  /** Where a point lies among so many columns and rows, from the upper left. */
+  /** Position of a point among so many columns and rows, from the upper left. */
   place(point: Point, columns: number, rows: number): Dot;
 }
 

@@ -1,7 +1,7 @@
 import { framed, scaleOf, segment, type Point } from "./curve.js";
 import type { Style } from "./style.js";
 
-/** What the lines are drawn with, in order; after the last the first comes again. */
+/** Glyphs of the lines, in order, repeated. */
 export const GLYPHS = "ox+*#@%&";
 
 const COLOURS = ["cyan", "yellow", "green", "red"] as const;

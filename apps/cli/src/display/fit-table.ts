@@ -7,7 +7,7 @@ export interface Column<Row> {
   /** Plain text; what would break the line is made visible. */
   cell(row: Row): string;
   readonly right?: boolean;
-  /** The higher, the sooner it is left out where room is scarce; 0, which is what it is if nothing is said: never. */
+  /** Priority of omission where room is scarce: the highest goes first; 0, the default: never. */
   readonly spare?: number;
   /** It may be cut to so many characters before others are left out. */
   readonly least?: number;
@@ -45,11 +45,11 @@ interface Measured {
   readonly least?: number;
 }
 
-/** By how much the columns, two apart, are too wide. */
+/** Excess width of the columns, two apart. */
 const excessOf = (columns: readonly Measured[], width: number): number =>
   columns.reduce((sum, each) => sum + each.width + 2, -2) - width;
 
-/** By how much cutting makes them narrower. */
+/** Width that truncation can save. */
 const slack = (columns: readonly Measured[]): number =>
   columns.reduce((sum, { width, least = width }) => sum + Math.max(0, width - least), 0);
 

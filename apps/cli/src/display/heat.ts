@@ -1,4 +1,4 @@
-/** What is worth a colour of its own, in bits, and that colour of the 256: from pale to glowing. */
+/** Surprisal levels in bits, with their colors of the 256: from pale to glowing. */
 const LEVELS = [
   { from: 1, background: 230 },
   { from: 2, background: 222 },
@@ -14,6 +14,6 @@ export function heat(text: string, bits: number | null): string {
   return level === undefined ? text : `\u001B[38;5;16;48;5;${level.background}m${text}\u001B[39;49m`;
 }
 
-/** What the backgrounds mean. */
+/** Legend of the background colors. */
 export const heatLegend = (): string =>
   ["bits per character:  below 1 ", ...LEVELS.map(({ from }) => heat(` ${from}+ `, from))].join("");

@@ -30,12 +30,12 @@ export class LiveBlock {
     this.#drawn = [];
   }
 
-  /** Leaves the block where it is; what comes next stands below. */
+  /** Leaves the block in place; further output follows below. */
   leave(): void {
     this.#drawn = [];
   }
 
-  /** To the block's first line: a terminal that has become narrower has wrapped it into more rows. */
+  /** Moves to the block's first line: a narrowed terminal has wrapped it into more rows. */
   #home(): string {
     const rows = this.#drawn.reduce((sum, width) => sum + Math.max(1, Math.ceil(width / this.columns())), 0);
     return rows === 0 ? "" : `\r\u001B[${rows}A`;

@@ -1,4 +1,4 @@
-/** When, in local time and as short as it is clear: 11-28 09:05 of this year, else 2025-11-28; - where it is not known. */
+/** A moment in local time, as short as is clear: 11-28 09:05 of this year, else 2025-11-28; - if unknown. */
 export function formatMoment(when: Date | null, now = new Date()): string {
   if (when === null || Number.isNaN(when.getTime())) return "-";
   const day = `${pad(when.getMonth() + 1)}-${pad(when.getDate())}`;

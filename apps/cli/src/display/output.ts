@@ -5,16 +5,16 @@ import { style, type Style } from "./style.js";
 import { terminal, type Terminal } from "./terminal.js";
 
 /**
- * The two ways out of a command: the result on stdout, for eyes or for scripts, and everything else on stderr. Whatever a
- * service, a file or a model has put into it, nothing but colours steers a terminal.
+ * The outputs of a command: the result on stdout, for people or for scripts, and everything else on stderr. Control
+ * characters in text of services, files and models are made visible; only colors get through.
  */
 export interface Output {
   readonly json: boolean;
   readonly quiet: boolean;
-  /** What stdout can show, and colours for it. */
+  /** Abilities of stdout, and colors for it. */
   readonly screen: Terminal;
   readonly paint: Style;
-  /** What stderr can show, and colours for it. */
+  /** Abilities of stderr, and colors for it. */
   readonly progressScreen: Terminal;
   readonly progressPaint: Style;
   /** The result: with --json the object on one line, else the text. */
@@ -25,7 +25,7 @@ export interface Output {
   text(text: string): void;
   /** The same of what is itself the result, a model's text: a pipe gets it as it is. */
   data(text: string): void;
-  /** A line for whoever watches; nothing with --quiet. */
+  /** A line for people; dropped with --quiet. */
   note(line: string): void;
   /** A line that even --quiet lets through. */
   warn(line: string): void;

@@ -1,9 +1,9 @@
 import { COLOR } from "./style.js";
 
-/** Text from a model, a file or a service, with whatever would steer the terminal made visible. Newlines and tabs stay. */
+/** Text from a model, a file or a service, with control characters made visible. Newlines and tabs stay. */
 export const printable = (text: string): string => text.replace(/(?![\n\t])\p{Cc}/gu, picture);
 
-/** The same of a text in which the display has put its colours: these stay, whoever wrote them. */
+/** The same for text that the display has colored: colors stay, whoever wrote them. */
 export const printableInColor = (text: string): string =>
   text
     .split(COLOR)

@@ -11,7 +11,7 @@ const PLAIN_STEP = 0.25;
 export const lookingOn = (line: ProgressLine) => (looked: number, files: number) =>
   line.update("looking at the files", looked / files);
 
-/** One line that says how far a piece of work has come: redrawn on a terminal, each quarter a line elsewhere. */
+/** A line of progress: redrawn on a terminal, printed each quarter elsewhere. */
 export class ProgressLine {
   readonly #block: LiveBlock;
   #what = "";

@@ -1,6 +1,6 @@
 import type { Io, Sink } from "../process/io.js";
 
-/** What a stream can show. */
+/** Abilities of a stream. */
 export interface Terminal {
   /** A person's terminal reads it, which control characters would steer. */
   readonly tty: boolean;
@@ -10,7 +10,7 @@ export interface Terminal {
   /** Block and braille characters may be used. */
   readonly unicode: boolean;
   columns(): number;
-  /** How wide a row of a table may be: what COLUMNS says, else the terminal; a pipe takes any. */
+  /** Width of a table's row: COLUMNS, else the terminal's; unlimited for a pipe. */
   rowWidth(): number;
 }
 

@@ -3,7 +3,7 @@ import type { TokenizerManifest } from "@trainer/training";
 import { bar } from "./bar.js";
 import { formatCount } from "./quantity.js";
 
-/** What a tokenizer made of the text that was held back from its training, in lines for a person. */
+/** A tokenizer's statistics on its held-out text, in lines for a person. */
 export function statsLines(stats: TokenizerManifest["stats"]): string[] {
   if (stats === undefined) return [];
   const { sample_lines: lines, bytes_per_token: bytes, tokens_per_word: perWord, unused_tokens: unused } = stats;
@@ -20,7 +20,7 @@ export function statsLines(stats: TokenizerManifest["stats"]): string[] {
   ];
 }
 
-/** What does not come back of a text; nothing of what was not measured or is not lost. */
+/** Lost text, in lines; empty if it was not measured or nothing is lost. */
 function lossLines(stats: NonNullable<TokenizerManifest["stats"]>): string[] {
   const { lost_share: lost = 0, unknown_characters: unknown = 0, unknown_share: share = 0, line_breaks: kept } = stats;
   const losses = [
@@ -38,7 +38,7 @@ export const shareOfLoss = (share: number) =>
 /** 0.99954 -> 99.95 %: never 100 % of what is not all. */
 export const percent = (share: number) => `${share === 1 ? "100" : (Math.floor(share * 10_000) / 100).toFixed(2)} %`;
 
-/** What a tokenizer makes of a text, by the names that `--json` has. */
+/** Statistics of a tokenizer on a text, by their names in `--json`. */
 export const statisticsJson = (s: TokenizerStatistics) => ({
   documents: s.documents,
   bytes: s.bytes,
@@ -76,7 +76,7 @@ export const STATISTICS_ROWS: readonly (readonly [name: string, show: (s: Tokeni
   ["line breaks kept", (s) => (s.lineBreaks ? "yes" : "no")],
 ];
 
-/** How many lines have how many tokens. */
+/** Histogram of lines by their number of tokens. */
 export function lengthLines(
   { documentLengths, documents }: Pick<TokenizerStatistics, "documentLengths" | "documents">,
   unicode: boolean,

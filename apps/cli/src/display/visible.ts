@@ -6,7 +6,7 @@ const WIDE =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}\uFF01-\uFF60]/u;
 const ZERO = /[\p{Mn}\p{Me}\p{Cf}]/u;
 
-/** How many columns a text takes on a terminal: colours none, wide characters two. */
+/** Number of columns that a text takes on a terminal: colors none, wide characters two. */
 export function visibleWidth(text: string): number {
   let width = 0;
   for (const char of text.replace(SGR, "")) width += charWidth(char);

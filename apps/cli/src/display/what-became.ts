@@ -12,5 +12,5 @@ const REASONS = {
   dry_run: "would go",
 } as const;
 
-/** What becomes of something, by why it stays. */
+/** Outcome in words: removed, or the reason for keeping it. */
 export const whatBecame = (reason: KeepReason | null): string => (reason === null ? "removed" : REASONS[reason]);

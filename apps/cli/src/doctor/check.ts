@@ -3,9 +3,9 @@ export interface Check {
   readonly name: string;
   /** missing: the trainer works, something else does not; failed: the trainer does not work. */
   readonly status: "ok" | "missing" | "failed";
-  /** What was found. */
+  /** The finding. */
   readonly value: string;
-  /** What its lack costs and what to do about it; null when all is well. */
+  /** What a failure costs and how to mend it; null when all is well. */
   readonly fix: string | null;
 }
 

@@ -1,7 +1,7 @@
 import { formatBytes } from "../display/quantity.js";
 import { ok, type Check } from "./check.js";
 
-/** The part of @trainer/torch that doctor asks. */
+/** The part of @trainer/torch that doctor uses. */
 export interface Torch {
   libtorchVersion(): string;
   devices(): {
@@ -16,7 +16,7 @@ export interface Torch {
   gpuKernels(): { readonly used: boolean; readonly reason: string };
 }
 
-/** How the native parts are loaded: only a doctor goes on when one of them does not. */
+/** Loaders of the native parts: only doctor continues when one fails. */
 export interface Natives {
   readonly torch: () => Promise<Torch>;
   readonly tokenizers: () => Promise<object>;
@@ -25,7 +25,7 @@ export interface Natives {
 
 const REBUILD = "Nothing can be trained without it. Run `npm run bootstrap` in the project's folder.";
 
-/** Whether the native parts load, which libtorch they found, and which devices it sees. */
+/** Checks that the native parts load, which libtorch they found, and which devices it sees. */
 export async function nativeChecks({ torch, tokenizers, sentencePiece }: Natives): Promise<Check[]> {
   return [...(await torchChecks(torch)), await tokenizerCheck(tokenizers), await sentencePieceCheck(sentencePiece)];
 }

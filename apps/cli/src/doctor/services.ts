@@ -4,7 +4,7 @@ import { wantPort } from "../serve/ports.js";
 import { loadConfig, type TrainerConfig } from "../serve/settings.js";
 import { ok, type Check } from "./check.js";
 
-/** Whether `trainer serve` could start here: its configuration, and the ports it would listen on. */
+/** Checks that `trainer serve` could start here: its configuration, and its ports. */
 export async function serviceChecks({ env, cwd }: Pick<Io, "env" | "cwd">): Promise<Check[]> {
   try {
     const { config, sources } = loadConfig({ env, cwd });

@@ -19,7 +19,7 @@ export async function systemChecks(home: string): Promise<Check[]> {
   ];
 }
 
-/** What a file says; nothing where there is none. */
+/** Content of a file; empty if there is none. */
 export const readText = (path: string): Promise<string> => readFile(path, "utf8").catch(() => "");
 
 /** The vector instructions that Linux lists, which decide how quick the arithmetic is. */

@@ -1,7 +1,7 @@
 import type { BosChoice } from "@trainer/options";
 import type { Output } from "../display/output.js";
 
-/** Says which tokens stand around a text; nothing where there are none. */
+/** Notes the begin and end tokens of a text, if there are any. */
 export function noteBegin(
   { begin, end = [] }: { readonly begin: readonly string[]; readonly end?: readonly string[] },
   bos: BosChoice,

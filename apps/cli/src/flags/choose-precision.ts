@@ -2,7 +2,7 @@ import type { PrecisionChoice } from "@trainer/options";
 import type { TrainFlags } from "./train-options.js";
 import type { Output } from "../display/output.js";
 
-/** The precision that was chosen, or what suits the device; says so where that is a GPU. */
+/** The chosen precision, or the device's default; notes a GPU's. */
 export function choosePrecision(
   { precision, device }: Pick<TrainFlags, "precision" | "device">,
   out: Pick<Output, "note">,

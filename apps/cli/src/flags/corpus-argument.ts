@@ -3,7 +3,7 @@ import type { Sha256 } from "@trainer/disk";
 import { fileIdOf, READ_NAMES } from "@trainer/training/options";
 import { UsageError } from "../process/errors.js";
 
-/** How every command that reads a corpus describes it. */
+/** Description of a corpus argument, for every command. */
 export const CORPUS_ARGUMENT = `files or folders: ${READ_NAMES}; of JSON the field \`text\`; or the id of a file in a file service`;
 
 export interface CorpusArgument {
@@ -11,7 +11,7 @@ export interface CorpusArgument {
   readonly corpusFileId: Sha256 | null;
 }
 
-/** What words name: paths, or the id of one file. A path of that name comes first. */
+/** Parses words as paths, or as the id of one file. An existing path takes precedence. */
 export function corpusArgument(words: readonly string[]): CorpusArgument {
   const [corpusFileId = null] = words.flatMap((word) => (existsSync(word) ? [] : (fileIdOf(word) ?? [])));
   if (corpusFileId === null) return { corpus: words, corpusFileId };

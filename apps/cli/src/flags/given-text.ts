@@ -4,7 +4,7 @@ import { UsageError } from "../process/errors.js";
 import type { Io } from "../process/io.js";
 import type { Output } from "../display/output.js";
 
-/** How an option that takes a text says that it takes a piped one too. */
+/** Help on piped text for an option that takes a text. */
 export const PIPED = "- reads it from stdin, but for the line break that ends it";
 
 /** Refuses a text that is given twice. */
@@ -14,7 +14,7 @@ export function oneSource({ text, path }: { readonly text: string | null; readon
 
 export interface GivenText {
   readonly text: string;
-  /** What of a file or of a piped text was lost; it has been said already. */
+  /** Losses in reading a file or a piped text; already reported. */
   readonly leftOut: LeftOut | null;
 }
 
@@ -46,14 +46,14 @@ export async function linesOfFile(
   return { lines: text.split(/\r\n|\n|\r/).filter((line) => line !== ""), leftOut };
 }
 
-/** The text that was read; what of it was lost is said. */
+/** Reads a text and reports its losses. */
 async function reported(reading: Promise<WholeText>, out: Output): Promise<GivenText> {
   const { text, leftOut } = await reading;
   tellLeftOut(leftOut, out);
   return { text, leftOut };
 }
 
-/** Says what of a text is not in what was made of it. */
+/** Reports what was left out of a text. */
 export function tellLeftOut(leftOut: LeftOut | null | undefined, out: Output): void {
   if (leftOut) for (const sentence of leftOutSentences(leftOut)) out.warn(`warning: ${sentence}`);
 }

@@ -3,7 +3,7 @@ import { preset, TrainOptions, ungrouped, type CorpusFormat } from "@trainer/opt
 const { corpusFormat, documentSeparator } = ungrouped(TrainOptions.shape);
 
 
-/** How every command that reads a corpus is told how to read it. */
+/** Flags of every command that reads a corpus. */
 export const TEXT_FLAGS = { corpusFormat, documentSeparator: preset(documentSeparator, "auto") };
 
 interface TextFlags {

@@ -100,7 +100,7 @@ export function toTrainInput(corpus: readonly string[], flags: TrainFlags): Trai
   return { ...options, corpus: [...corpus], modelConfig: { ...chosen, ...rates } };
 }
 
-/** What the library would refuse is wrong use here. */
+/** Checks options; the library's refusal is a usage error here. */
 export function checkedOptions(input: TrainInput): RegisteredOptions {
   try {
     return parseTrainOptions(input);

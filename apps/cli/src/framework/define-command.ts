@@ -11,12 +11,12 @@ import { output, type Output } from "../display/output.js";
 import { typeable, typeableLine } from "../process/program-name.js";
 import type { Server } from "../services/server.js";
 
-/** What stands for a run that has a record; `nameRun` says what may be typed. */
+/** Argument of a run with a record; `nameRun` resolves it. */
 export const RUN = "id of a run or its beginning, or `latest`";
-/** What stands for a model. */
+/** Argument of a model. */
 export const MODEL = `${RUN}, or path of a folder with config.json, model.safetensors and tokenizer.json`;
 
-/** What every command can be told, before or after its name. */
+/** Options of every command, before or after its name. */
 export interface GlobalOptions {
   readonly home: string;
   readonly json?: boolean;
@@ -38,7 +38,7 @@ export interface Invocation<Options> {
 
 export interface CommandSpec<S extends OptionSchema> {
   readonly description: string;
-  /** As commander writes them: "<run>", "[ids...]", each with what it is. */
+  /** In commander's syntax, "<run>" or "[ids...]", each with its description. */
   readonly args: Readonly<Record<string, string>>;
   readonly options: S;
   /** The options that name a run, by field; arguments called <run> or <runs> do by themselves. */
@@ -48,7 +48,7 @@ export interface CommandSpec<S extends OptionSchema> {
   /** Command lines that work, each with what it does. */
   readonly examples: Readonly<Record<string, string>>;
   run(invocation: Invocation<z.output<S>>): Promise<void>;
-  /** Of each of these sets of options, by field, one must be given. */
+  /** Sets of options, by field, of each of which one is required. */
   readonly needs?: readonly (readonly string[])[];
   /** The same on a server, where that is possible. */
   runOn?(server: Server, invocation: Invocation<z.output<S>>): Promise<void>;
@@ -108,10 +108,10 @@ async function nameAll(
 /** The commands that can do their work on a server. */
 const takeServer = new WeakSet<Command>();
 
-/** Whether a command, or one below it, can do its work on a server. */
+/** True if a command, or a subcommand of it, can work on a server. */
 export const takesServer = (command: Command): boolean => takeServer.has(command) || command.commands.some(takesServer);
 
-/** What must be given, as it is typed. */
+/** The required options, as they are typed. */
 function usage(
   command: Command,
   { options, needs = [] }: Pick<CommandSpec<OptionSchema>, "options" | "needs">,

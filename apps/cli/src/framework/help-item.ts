@@ -2,7 +2,7 @@ import { Help } from "commander";
 
 const BELOW = "      ";
 
-/** An item of a help: what it is stands beside it, or below where a narrow terminal leaves no room beside the longest. */
+/** An item of a help text: the description beside the term, or below where a narrow terminal leaves no room. */
 export function formatItem(term: string, termWidth: number, description: string, helper: Help): string {
   const { helpWidth: width = 80 } = helper;
   const beside = new Help().formatItem.call(helper, term, termWidth, description, helper);

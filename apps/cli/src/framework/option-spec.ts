@@ -1,7 +1,7 @@
 import { optionFacts, type OptionFacts, type OptionKind } from "@trainer/options";
 import type { z } from "zod";
 
-/** What a schema's field says about the command-line option that sets it. */
+/** A command-line option as a schema's field describes it. */
 export interface OptionSpec extends Pick<
   OptionFacts,
   "kind" | "choices" | "default" | "required" | "description" | "auto" | "group"
@@ -12,7 +12,7 @@ export interface OptionSpec extends Pick<
   readonly flag: string;
   /** Another name of it: what requests call it, where the flag is shorter. */
   readonly alias: string | undefined;
-  /** What is allowed, in words: "a whole number from 1 to 1024". */
+  /** Allowed values in words: "a whole number from 1 to 1024". */
   readonly allowed: string;
   /** The same in short, for lists of options: "1 to 1024", "from 0", "below 1"; empty where anything goes. */
   readonly range: string;

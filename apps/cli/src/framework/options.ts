@@ -52,7 +52,7 @@ function flagsOf(spec: OptionSpec): readonly (readonly [flags: string, what: str
   ];
 }
 
-/** How an option that takes a value is typed. */
+/** An option with its value's placeholder, as it is typed. */
 export const typed = ({ flag, kind, choices }: OptionSpec): string =>
   kind === "boolean" ? `--${flag}` : `--${flag} <${choices.length > 0 ? "name" : PLACEHOLDERS[kind]}>`;
 

@@ -1,4 +1,4 @@
-/** The variable that asks a process for it. */
+/** The variable that requests it. */
 export const ENDS_WITH_PARENT = "TRAINER_ENDS_WITH_PARENT";
 
 const LAST_MS = 2000;
@@ -16,8 +16,8 @@ export interface Child {
 }
 
 /**
- * A part of a served system stops when its parent is gone, which it sees by the channel between them. Over that it says,
- * each second, that it lives.
+ * Stops a part of a served system when its parent is gone, which closes the channel between them. It sends a heartbeat
+ * over that channel each second.
  */
 export function endWithParent(child: Child): void {
   if (!child.env[ENDS_WITH_PARENT]) return;

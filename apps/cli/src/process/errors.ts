@@ -15,7 +15,7 @@ export class RunFailed extends Error {
     readonly code: string,
     message: string,
     readonly hint: string | null,
-    /** For `--json`: what stands beside the error. */
+    /** Fields beside the error in `--json`. */
     readonly details: Readonly<Record<string, unknown>>,
     options: ErrorOptions,
   ) {
@@ -23,17 +23,17 @@ export class RunFailed extends Error {
   }
 }
 
-/** What the person at the terminal, or the script that reads `--json`, is told of an error. */
+/** An error as people at a terminal, and scripts that read `--json`, get it. */
 export interface Explanation {
   readonly code: string;
   readonly message: string;
   readonly hint: string | null;
   readonly exitCode: ExitCode;
-  /** What else `--json` tells. */
+  /** Further fields for `--json`. */
   readonly details?: object;
 }
 
-/** What to do about what the system refuses. */
+/** Advice on errors of the system. */
 const SYSTEM: Readonly<Record<string, readonly [what: string, hint: string]>> = {
   ENOENT: ["no such file or folder", "Check the path; relative ones start from the folder you are in."],
   EACCES: ["permission denied", "Choose a file or folder that you may read and write, or change its permissions."],
@@ -45,7 +45,7 @@ const SYSTEM: Readonly<Record<string, readonly [what: string, hint: string]>> = 
   EMFILE: ["too many open files", "Raise the limit with `ulimit -n 4096`."],
 };
 
-/** What to do about what our own packages refuse, where their message does not say it already. */
+/** Advice on errors of our packages, where their message has none. */
 const HINTS: Readonly<Record<string, string>> = {
   CORPUS_NOT_FOUND: "Check the path; relative ones start from the folder you are in.",
   OUT_OF_MEMORY: "Try a smaller --batch-size (with --grad-accum-steps), --max-seq-len or --size.",
@@ -57,7 +57,7 @@ const HINTS: Readonly<Record<string, string>> = {
   ERR_MODULE_NOT_FOUND: "A part is not built: run `npm run bootstrap` in the project's folder.",
 };
 
-/** The same for what a service refuses, or is not there to refuse, by which one was asked. */
+/** Advice on errors of a service, or its absence, by service. */
 const SERVICE_HINTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   trainer: {
     UNREACHABLE: "Does it run? `trainer serve` starts one on this machine; --server URL says where it is.",

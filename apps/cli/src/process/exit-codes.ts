@@ -1,4 +1,4 @@
-/** How the process ends. The signals follow the shell's 128 + number. */
+/** Exit codes. Those of signals follow the shell's 128 + number. */
 export const EXIT = {
   done: 0,
   failed: 1,

@@ -1,9 +1,9 @@
 import { EXIT, type ExitCode } from "./exit-codes.js";
 
-/** Runs `body` with a signal that aborts, with a `Stopped` as its reason, once somebody asks to stop. */
+/** Runs `body` with a signal that aborts on a request to stop, with a `Stopped` as its reason. */
 export type Interruptible = <T>(body: (signal: AbortSignal) => Promise<T>) => Promise<T>;
 
-/** Somebody asked to stop: not a failure, but an exit code of its own. Named as what aborts is named everywhere. */
+/** A request to stop: no failure, but an exit code of its own. Named as abort errors are everywhere. */
 export class Stopped extends Error {
   override readonly name = "AbortError";
   constructor(
@@ -20,10 +20,10 @@ const STOP_CODES = {
   SIGHUP: EXIT.hungUp,
 } as const;
 
-/** What asks a command to stop. */
+/** Signals that stop a command. */
 export const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** `EPIPE`: whoever read our output has gone, as `| head` does when it has seen enough. */
+/** `EPIPE`: the reader of our output has gone, as `| head` does when it has seen enough. */
 export type StopCause = keyof typeof STOP_CODES | "EPIPE";
 
 /** The part of `process` that tells of signals. */
@@ -33,8 +33,8 @@ export interface SignalSource {
 }
 
 /**
- * How long after a signal another one is the same request: `timeout`, npm and terminals send it to a process and to its
- * group as well.
+ * Time within which a further signal is an echo of the first: `timeout`, npm and terminals signal a process and its
+ * group.
  */
 export const ECHO_MS = 1000;
 
@@ -43,16 +43,16 @@ export interface ErrorSource {
   on(event: "error", listener: (error: NodeJS.ErrnoException) => void): unknown;
 }
 
-/** A body that can be asked to stop. */
+/** A body that can be stopped. */
 interface Running {
   readonly controller: AbortController;
   stopped: Stopped | null;
 }
 
 /**
- * The first signal asks all bodies that run to stop in their own time. When its echoes are over nobody listens any more, so
- * that a second one finds the system's default and ends the process at once, even in the middle of a native call; unless a
- * body has begun meanwhile, which then is what it asks to stop.
+ * The first signal asks all running bodies to stop. After its echoes the listeners are removed, so that a second one
+ * has the system's default effect and ends the process at once, even within a native call; unless a body has begun
+ * meanwhile, which is then asked to stop.
  */
 export function interrupts(
   signals: SignalSource,
@@ -105,6 +105,6 @@ export function interrupts(
   };
 }
 
-/** What work throws that was aborted, in contrast to work that failed at the last moment. */
+/** True for the error of aborted work, as opposed to a failure at the last moment. */
 const isCancellation = (error: unknown): boolean =>
   error instanceof Error && (error.name === "AbortError" || ("code" in error && error.code === "CANCELLED"));

@@ -1,13 +1,13 @@
 import type { Interruptible } from "./interrupts.js";
 
-/** Where text goes: process.stdout and process.stderr fit, and so does an array in a test. */
+/** A destination of text: process.stdout and process.stderr fit, and so does an array in a test. */
 export interface Sink {
   write(text: string): unknown;
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
 }
 
-/** Where text comes from: process.stdin fits. */
+/** A source of text: process.stdin fits. */
 export type Source = AsyncIterable<Uint8Array | string> & { readonly isTTY?: boolean | undefined };
 
 /** All that a command knows of the process it runs in. */
@@ -18,7 +18,7 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The folder it was started in, where configuration files are looked for. */
   readonly cwd: string;
-  /** What calls this program there: `trainer`, where it is on the PATH. */
+  /** The command by which this program is called: `trainer`, if it is on the PATH. */
   readonly program: string;
   readonly interruptible: Interruptible;
 }

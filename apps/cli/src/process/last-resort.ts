@@ -1,9 +1,9 @@
 import { EXIT, type ExitCode } from "./exit-codes.js";
 
-/** How long a process may take to end in order; a worker has its trainings saved meanwhile. */
+/** Time for a process to end in order; a worker saves its trainings meanwhile. */
 const LAST_MS = 20_000;
 
-/** The part of `process` that tells of errors which nobody handled, and that is asked to stop by one. */
+/** The part of `process` that reports unhandled errors and signals. */
 export interface Failing {
   readonly pid: number;
   on(event: "uncaughtException", listener: (error: unknown) => void): unknown;
@@ -12,9 +12,9 @@ export interface Failing {
 }
 
 /**
- * An error that nobody handled, thrown or of a promise, is a bug: it is written down, and the process is asked to stop as
- * anybody would ask it, so that what it has at work is saved. A second one ends it at once.
- * @returns what the exit code of what was asked for becomes: that of a failure, where there was such an error
+ * An unhandled error, thrown or of a promise, is a bug: it is logged, and the process is asked to stop as by a signal,
+ * so that its work is saved. A second one ends it at once.
+ * @returns maps the exit code: that of a failure, after such an error
  */
 export function lastResort(
   process: Failing,

@@ -7,7 +7,7 @@ import type { Io } from "./io.js";
 const TRAINER = fileURLToPath(new URL("../../bin/trainer.js", import.meta.url));
 const LOCAL = join("node_modules", ".bin");
 
-/** What calls this program where its user stands: `trainer` on the PATH, else npx in the project, else node. */
+/** The command by which this program is called: `trainer` on the PATH, else npx in the project, else node. */
 export function programName({ env, cwd }: Pick<Io, "env" | "cwd">): string {
   const byNpm = env["npm_command"] !== undefined; // npx too: it adds folders to the PATH that its user's shell has not
   const path = (env["PATH"] ?? "").split(delimiter).filter((folder) => !(byNpm && folder.endsWith(LOCAL)));
@@ -16,7 +16,7 @@ export function programName({ env, cwd }: Pick<Io, "env" | "cwd">): string {
   return `node ${shellWord(TRAINER)}`;
 }
 
-/** Whether the first `trainer` of these folders is this program. */
+/** True if the first `trainer` of these folders is this program. */
 function leadsHere(folders: readonly string[]): boolean {
   const first = folders.map((folder) => join(folder, "trainer")).find((file) => existsSync(file));
   return first !== undefined && realpathSync(first) === realpathSync(TRAINER);

@@ -10,7 +10,7 @@ import { explain, UsageError } from "../process/errors.js";
 
 /** The text of a command line as a server can have it: a file to send, or one that its file service has. */
 export type RemoteText = {
-  /** How it is read there, where nobody knows its name. */
+  /** Format by which it is read there, where its name is unknown. */
   readonly format: CorpusFormat;
 } & ({ readonly path: string; readonly fileId: null } | { readonly path: null; readonly fileId: Sha256 });
 

@@ -3,7 +3,7 @@ import { formatNumber } from "../display/quantity.js";
 import { RunFailed } from "../process/errors.js";
 import { statusJson } from "./status.js";
 
-/** What is said of a server's run that is completed, and what can be done with it; `flag` names the server. */
+/** Summary of a completed run of a server, with next steps; `flag` names the server. */
 export function runOutcome({ run_id: id, training, artifact_file_id: file }: RunStatus, flag: string): string[] {
   const figures =
     training === null
@@ -23,7 +23,7 @@ export function runOutcome({ run_id: id, training, artifact_file_id: file }: Run
   ];
 }
 
-/** What a run that came to nothing ends the command with; `flag` names the server. */
+/** The error of a run that failed or was stopped; `flag` names the server. */
 export function runFailure(status: RunStatus, flag: string): RunFailed {
   const { run_id: id } = status;
   const why = status.error ?? status.message ?? "the server gives no reason";
@@ -31,7 +31,7 @@ export function runFailure(status: RunStatus, flag: string): RunFailed {
   return new RunFailed("RUN_FAILED", `run ${id} failed: ${why}`, hint, statusJson(status), {});
 }
 
-/** What is said of an evaluation on a server. */
+/** Report of an evaluation on a server. */
 export const evaluationReport = ({ split, loss, perplexity, artifact_path: path }: EvaluateResponse): string[] => [
   `text           ${split}`,
   `loss           ${formatNumber(loss)} nats per token`,

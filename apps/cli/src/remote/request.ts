@@ -46,8 +46,8 @@ export function requestOf<S extends z.ZodType>(
 }
 
 /**
- * What a server made of a request, if it could.
- * @throws Error with its reason
+ * The result of a finished request.
+ * @throws Error with the server's reason, if it failed
  */
 export function finished<T extends { readonly status: string; readonly message?: string | null | undefined }>(
   result: T,

@@ -43,7 +43,7 @@ export function lineOf(event: RunEvent): string | null {
     case "completed":
     case "interrupted":
     case "failed":
-      return null; // the summary, or the error, says it
+      return null; // reported by the summary, or the error
   }
 }
 
@@ -83,7 +83,7 @@ function evalLine(event: Extract<RunEvent, { type: "eval" }>): string {
 export const bitsText = (bits: number | null): string =>
   bits === null ? "no bits per byte: its tokens lose text" : `${formatNumber(bits)} bits per byte`;
 
-/** How many steps fp16 has cost so far; nothing where it cost none. */
+/** Number of steps that fp16 skipped so far; empty for none. */
 export const skipped = ({ skippedSteps = 0 }: { readonly skippedSteps?: number | undefined }): string[] =>
   skippedSteps === 0 ? [] : [`${formatCount(skippedSteps)} skipped`];
 

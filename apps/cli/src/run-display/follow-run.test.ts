@@ -11,7 +11,7 @@ const counts = { train: part, validation: part, test: part };
 const encoded = { type: "data", phase: "ready", counts, cached: false, specialTokens: 0 } as const;
 const checkpoint = { type: "checkpoint", step: 1, path: "/c", bytes: 1, best: false, seconds: 1 } as const;
 
-/** What is said of a run that is stopped after these events. */
+/** Output of a run that is stopped after these events. */
 async function stopped(...events: readonly RunEvent[]): Promise<string> {
   const stop = new AbortController();
   const io = testIo({ interruptible: (body) => body(stop.signal) });
@@ -37,7 +37,7 @@ test("a run that is stopped tells what is kept of it, and how it goes on", async
   expect(saved).toMatch(/all is saved\. To go on:\n {2}trainer resume r1 --home \/h$/m);
 });
 
-/** What a run writes that ends after these events. */
+/** Output of a run that ends after these events. */
 async function ended(json: boolean, fields: object, ...events: readonly RunEvent[]): Promise<string> {
   const io = testIo();
   await followRun({ home: "/h", flags: " --home /h", io, out: output(io, { json, quiet: true }) }, ({ onEvent }) => {

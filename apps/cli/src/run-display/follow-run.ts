@@ -55,7 +55,7 @@ export async function followRun(
     .finally(() => display.close());
 }
 
-/** What a stopped run has to go on from. */
+/** State from which a stopped run would resume. */
 function whatIsKept({ steps }: RunResult, { saved, ready }: RunProgress): string {
   if (saved) return `Stopped after step ${formatCount(steps)}; all is saved. To go on:`;
   const kept = ready.text

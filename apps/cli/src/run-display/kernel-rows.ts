@@ -30,13 +30,13 @@ export function kernelRows({ kernels, busyMs }: DeviceCosts): string[][] {
 const LENGTH = 72;
 
 /**
- * A kernel's name as a person says it: without result type, parameters, namespaces and the numbers of lambdas.
- * `void at::native::(anonymous namespace)::f<4, at::native::G<float>>(int)` is `f<4, G<float>>`.
+ * A kernel's short name: without result type, parameters, namespaces and the numbers of lambdas. `void
+ * at::native::(anonymous namespace)::f<4, at::native::G<float>>(int)` is `f<4, G<float>>`.
  */
 export function kernelName(full: string): string {
   if (/^Mem(cpy|set) /.test(full)) return full; // "Memcpy DtoH (Device -> Pinned)"
   let name = full.replaceAll("(anonymous namespace)::", "").replace(/^void /, "");
-  // Parameter lists, the innermost first: those of lambdas lie within template arguments.
+  // Parameter lists, innermost first: those of lambdas are inside template arguments.
   for (let before = ""; before !== name;) {
     before = name;
     name = name.replaceAll(/\([^()]*\)( const)?/g, "");

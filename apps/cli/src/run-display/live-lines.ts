@@ -21,7 +21,7 @@ export interface Losses {
 const CURVE_ROWS = 8;
 const AXIS_COLUMNS = 12;
 
-/** What a terminal shows of a run while it goes on: bar, numbers, curve. */
+/** Live view of a run on a terminal: bar, numbers, curve. */
 export function liveLines(progress: RunProgress, { columns, unicode, paint }: View): string[] {
   const { step, validation, best } = progress;
   if (step === null) return progress.start === null ? [] : ["the first step ..."];
@@ -61,7 +61,7 @@ export function lossCurve(progress: Losses, { columns, unicode, paint }: View): 
   return plot.length === 0 ? [] : [...plot, legend(progress, { unicode, paint })];
 }
 
-/** What the curve's signs stand for. */
+/** Legend of the curve's glyphs. */
 function legend(
   { trainPoints, validationPoints }: Losses,
   { unicode, paint }: Pick<View, "unicode" | "paint">,

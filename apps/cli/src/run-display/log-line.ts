@@ -4,11 +4,11 @@ import { printable } from "../display/printable.js";
 import { formatBytes, formatCount, formatNumber, formatShort } from "../display/quantity.js";
 import type { Style } from "../display/style.js";
 
-/** A record of a run's `logs.jsonl`: what each has, and whatever else it says. */
+/** A record of a run's `logs.jsonl`: common fields, and any others. */
 export const LogRecord = z.looseObject({ timestamp: z.string(), level: z.string(), message: z.string() });
 export type LogRecord = z.output<typeof LogRecord>;
 
-/** In the line's head, or the same in every record of a run. */
+/** Fields in the line's head, or equal in every record of a run. */
 const APART = new Set(["timestamp", "level", "message", "logger", "event", "run_id", "service", "instance_id"]);
 
 /** A record as a line for eyes: when, how grave, what, and each of its fields. */
@@ -18,7 +18,7 @@ export function logLine(record: LogRecord, { dim, red, yellow }: Style): string 
     APART.has(name) ? [] : [shown(name, value, event)],
   );
   const paint = level === "ERROR" ? red : level === "WARNING" ? yellow : String;
-  const what = event === "run_step" ? [] : [printable(message)]; // its first field says it
+  const what = event === "run_step" ? [] : [printable(message)]; // its first field names it
   return `${dim(timestamp.replace("T", " "))} ${paint(level.padEnd(7))} ${[...what, ...fields].join("  ")}`;
 }
 

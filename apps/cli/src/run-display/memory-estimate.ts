@@ -1,7 +1,7 @@
 import type { Outline } from "@trainer/models/capabilities";
 import { formatBytes } from "../display/quantity.js";
 
-/** What the memory of a run depends on, beside what the run itself tells. */
+/** Inputs of a run's memory estimate, beside those of the run's own events. */
 export interface Demand {
   readonly outline: Pick<Outline, "layers" | "width">;
   /** Numbers that the optimizer keeps for each weight: Adam's two moments, or none. */

@@ -7,12 +7,15 @@ import { optionSpecs, type OptionSpec } from "../framework/option-spec.js";
 import type { Losses } from "./live-lines.js";
 import type { Point } from "../display/curve.js";
 
-/** So much the loss falls, in parts of itself, where it still falls. */
+/** Least relative fall of a loss that is still falling. */
 const FALL = 0.002;
 /** Passes that are proposed: up to about four of them teach nearly what as much new text would. */
 const PASSES = 4;
 
-/** Whether a run's loss was still falling when it ended: that of validation, or where that was measured once, of training. */
+/**
+ * True if a run's loss was still falling at its end: that of validation, or of training if validation was measured
+ * once.
+ */
 export function stillFalls({ trainPoints, validationPoints }: Losses): boolean {
   const losses = validationPoints.map(({ loss }) => loss);
   const [last] = losses.slice(-1);
@@ -24,7 +27,7 @@ export function stillFalls({ trainPoints, validationPoints }: Losses): boolean {
 
 const mean = (points: readonly Point[]): number => points.reduce((sum, { loss }) => sum + loss, 0) / points.length;
 
-/** What the new run has of its own, or of the weights that it starts from. */
+/** Options that a new run does not take over: its own, or those of the weights it starts from. */
 const LEFT_OUT = new Set(
   "modelFamily modelSize tokenizer tokenizerMethod vocabSize minFrequency maxSeqLen pretrainedRunId numEpochs maxSteps finetuneLrCap runId userId".split(
     " ",

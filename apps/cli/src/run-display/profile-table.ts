@@ -9,8 +9,8 @@ type Row = Omit<StepProfile["operators"][number], "shape">;
 const SHOWN = 16;
 
 /**
- * Where the time of a step goes, and how near it is to what the machine can do: an operator's roofline is the time that
- * its arithmetic or its traffic with memory needs at least, whichever is longer. On a GPU it is the GPU's time.
+ * Time of a step by operator, and its distance from the machine's limits: an operator's roofline is the least time of
+ * its arithmetic or of its memory traffic, whichever is longer. On a GPU it is the GPU's time.
  */
 export function profileTable(profile: StepProfile): string {
   const { device, operators } = profile;

@@ -13,11 +13,11 @@ const EVALUATING = { validation: "validating", test: "testing", evaluation: "eva
 const PATIENCE_MS = 2000;
 const READING = { hash: "reading the text", split: "splitting the text", encode: "encoding the text" } as const;
 
-/** What is known of a run before its first event. */
+/** Facts about a run before its first event. */
 export interface Known {
-  /** What a new run's memory depends on. */
+  /** Inputs of a new run's memory estimate. */
   readonly demand?: Demand | undefined;
-  /** What a resumed run has seen so far. */
+  /** Losses that a resumed run has logged so far. */
   readonly losses?: Losses | undefined;
 }
 
@@ -68,7 +68,7 @@ export class RunDisplay {
     if (this.#live()) this.#block.clear();
   }
 
-  /** Where lines stay, of an evaluation that takes a while alone. */
+  /** Progress of an evaluation that takes a while, where lines stay. */
   #evaluating({ of, done, batches }: Extract<RunEvent, { type: "evaluating" }>): void {
     if (done === 0) this.#evaluatingSince = this.now();
     if (!this.#live() && this.now() - this.#evaluatingSince < PATIENCE_MS) return;

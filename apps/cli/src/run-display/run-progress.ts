@@ -5,18 +5,18 @@ import { Series } from "../display/series.js";
 
 type Of<Type extends RunEvent["type"]> = Extract<RunEvent, { type: Type }>;
 
-/** What is known of a run so far, gathered from its events. */
+/** State of a run, collected from its events. */
 export class RunProgress {
   config: Of<"config"> | null = null;
   start: Of<"start"> | null = null;
   step: Of<"step"> | null = null;
   validation: Of<"eval"> | null = null;
   best: Of<"eval"> | null = null;
-  /** Whether there is a checkpoint to go on from. */
+  /** True once there is a checkpoint to resume from. */
   saved = false;
-  /** What is ready before the first step, and kept when the run is stopped. */
+  /** Results that are ready before the first step, and kept when the run is stopped. */
   readonly ready: { tokenizer: boolean; text: boolean } = { tokenizer: false, text: false };
-  /** What a resumed run had seen before, read from its metrics. */
+  /** @param before losses of a resumed run, from its metrics */
   constructor(private readonly before: Losses = { trainPoints: [], validationPoints: [] }) {}
 
   readonly #train = new Series();

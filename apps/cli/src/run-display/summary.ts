@@ -30,7 +30,7 @@ export const resultJson = (result: RunResult) => ({
 });
 
 /**
- * How the run went, and what to type next.
+ * Outcome of the run, with the next commands.
  * @param more the command that trains further, where that would help
  */
 export function summary(

@@ -4,8 +4,8 @@ import { formatBytes } from "../display/quantity.js";
 import type { Invocation } from "../framework/define-command.js";
 
 /**
- * Where commands get what is not here, archived runs and corpora by their ids: the file service that the environment names
- * or `trainer serve` runs for the home, or nowhere. What is fetched is shown with how far it is.
+ * Source of archived runs and corpora by id: the file service of the environment or of the home's `trainer serve`, or
+ * none. Fetching shows its progress.
  */
 export async function fetching({
   home,

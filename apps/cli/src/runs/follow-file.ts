@@ -5,7 +5,7 @@ import { unlessAbsent } from "@trainer/disk";
 export interface Following {
   /** The byte to begin at. */
   readonly from?: number;
-  /** Whether nobody will write any more. */
+  /** Resolves to true once the file is complete. */
   ended(): Promise<boolean>;
   readonly signal: AbortSignal;
   readonly everyMs?: number;
@@ -23,7 +23,7 @@ export async function* followFile(
   let rest = "";
   let offset = from;
   for (;;) {
-    const last = await ended(); // asked first: what is written before the end is read after it
+    const last = await ended(); // checked first: everything before the end is read after it
     const bytes = await readFrom(path, offset);
     offset += bytes.length;
     const text = rest + decoder.decode(bytes, { stream: true });

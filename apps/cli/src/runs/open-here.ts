@@ -4,7 +4,7 @@ import type { Invocation } from "../framework/define-command.js";
 import { fetching } from "./fetching.js";
 import { noteWeights } from "../flags/weights.js";
 
-/** Opens a model of the home, which is brought back if it is not there, and notes what smaller weights cost. */
+/** Opens a model of the home, fetched if it is not there, and notes the cost of smaller weights. */
 export async function openHere(
   run: string,
   { device, weights }: { readonly device: DeviceChoice; readonly weights: WeightChoice },

@@ -5,7 +5,7 @@ import { fetching } from "./fetching.js";
 import { followRun } from "../run-display/follow-run.js";
 import { savedCurve } from "../run-display/saved-curve.js";
 
-/** Goes on with a run, its curve beginning where it began. */
+/** Resumes a run; its curve begins where the run began. */
 export async function resumeRun(
   run: string,
   where: Pick<Invocation<unknown>, "home" | "flags" | "io" | "out">,

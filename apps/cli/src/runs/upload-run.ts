@@ -6,7 +6,7 @@ import { formatBytes } from "../display/quantity.js";
 
 interface Upload extends Pick<Invocation<unknown>, "home" | "io" | "out"> {
   readonly url?: string | undefined;
-  /** Whether the run's folder goes then. */
+  /** True if the run's folder is removed afterwards. */
   readonly clean: boolean;
 }
 

@@ -2,14 +2,14 @@ import { get } from "node:http";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Where a service is reached from its own machine: one that listens on all addresses, on this machine's own too. */
+/** Address of a service from its own machine: one that listens on all addresses, listens on loopback too. */
 export const fromHere = (url: string): string => url.replace(/(?<=\/\/)(0\.0\.0\.0|\[::\])(?=:|$)/, "127.0.0.1");
 
 const PATIENCE = { withinMs: 30_000, everyMs: 100 };
 
 /**
  * Waits until an address answers with 200.
- * @throws Error which says what it answers instead, if it does not in time; AbortError once `signal` aborts
+ * @throws Error with its other answer, if it does not in time; AbortError once `signal` aborts
  */
 export async function answers(url: string, signal: AbortSignal, { withinMs, everyMs } = PATIENCE): Promise<void> {
   const late = performance.now() + withinMs;
@@ -21,7 +21,7 @@ export async function answers(url: string, signal: AbortSignal, { withinMs, ever
   }
 }
 
-/** Where a service says that it lives. */
+/** Health endpoint of a service. */
 export const healthOf = (url: string): string => `${url}/healthz`;
 
 /** @throws Error if a service does not answer that it lives */

@@ -7,17 +7,17 @@ import { z } from "zod";
 
 const key = z.string().min(1);
 
-/** What a home's services ask for where nothing else is given: made at its first start, and kept. */
+/** Default keys of a home's services: made at its first start, and kept. */
 const Keys = z.object({
-  /** Of clients of the API. */
+  /** Key of the API's clients. */
   api_key: key,
-  /** Of clients of the file service, the API and the worker among them. */
+  /** Key of the file service's clients, the API and the worker among them. */
   data_bank_key: key,
   redis_password: key,
 });
 export type Keys = z.infer<typeof Keys>;
 
-/** For its owner's eyes alone. */
+/** Readable by its owner alone. */
 const PRIVATE = { mode: 0o600 };
 
 export const keysFile = (home: string) => join(home, "keys.json");

@@ -16,7 +16,7 @@ export class LogFile implements Disposable {
     this.#bytes = fstatSync(this.#file).size;
   }
 
-  /** Whatever happens to the log (a full disk, say), what is logged goes on. */
+  /** Writes a line; a failing log (a full disk, say) stops nothing else. */
   write(line: string): void {
     try {
       this.#bytes += writeSync(this.#file, `${line}\n`);

@@ -13,18 +13,18 @@ export interface ServedHome extends Disposable {
   tell(places: Places): void;
 }
 
-/** For its owner's eyes alone: addresses may hold passwords. */
+/** Readable by its owner alone: addresses may hold passwords. */
 const PRIVATE = { mode: 0o600 };
 
 export const serveFile = (home: string) => join(home, "serve.json");
 const lockFile = (home: string) => join(home, "serve.lock");
 
-/** Whether a living process serves a home. */
+/** True if a living process serves a home. */
 export const isServed = (home: string): boolean => isHeld(lockFile(home));
 
 /**
- * Makes sure that one process at a time serves a home, which is there.
- * @throws AppError CONFLICT, which says where the other one's parts are
+ * Ensures that one process at a time serves an existing home.
+ * @throws AppError CONFLICT with the addresses of the other one's parts
  */
 export function serveHome(home: string): ServedHome {
   const file = serveFile(home);
@@ -68,7 +68,7 @@ const Running = z.object({ pid: z.int() });
 const Told = z.object({ pid: z.int() }).catchall(z.unknown());
 const Reached = z.object({ url: z.string() });
 
-/** Who serves the home, and where its parts are. */
+/** The process that serves the home, with its parts' addresses. */
 function other(home: string): string {
   try {
     const { pid, ...rest } = Told.parse(JSON.parse(readFileSync(serveFile(home), "utf8")));

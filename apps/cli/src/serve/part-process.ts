@@ -4,30 +4,30 @@ import { Readable } from "node:stream";
 import { z } from "zod";
 import type { Io } from "../process/io.js";
 
-/** How a part's process is started. */
+/** Command line of a part's process. */
 export interface Launch {
-  /** What node is to run. */
+  /** Arguments for node. */
   readonly args: readonly string[];
   readonly env: Io["env"];
   readonly cwd: string;
-  /** What it reads from stdin. */
+  /** Input on stdin. */
   readonly input?: string;
 }
 
 const HUNG = "it gave no sign of life any more, and was ended";
 
-/** How many lines are kept for the message when a process dies. */
+/** Last lines that are kept for the message of a death. */
 const LAST_LINES = 10;
 
 /**
- * A part of the system in a process of its own: it says on stdout, by one line of JSON, that it is ready, and writes its
- * log to stderr. It leads a process group, so that a Ctrl-C of the terminal does not reach it, and so that what it has
- * started itself can be ended with it.
+ * A part of the system in a process of its own: it reports on stdout, by one line of JSON, that it is ready, and logs
+ * to stderr. It leads a process group, so that a terminal's Ctrl-C does not reach it, and so that its descendants can
+ * be ended with it.
  */
 export class PartProcess {
   /** The first line of stdout, as JSON; fails when the process ends before it. */
   readonly told: Promise<unknown>;
-  /** Why it ended, in words; its last lines of stderr that are no log records are among them. */
+  /** Resolves to the reason of its end, with its last lines of stderr that are no log records. */
   readonly ended: Promise<string>;
   readonly #child: ChildProcess;
   readonly #last: string[] = [];
@@ -66,14 +66,14 @@ export class PartProcess {
       firstLine.then((line): unknown => JSON.parse(line)),
       this.ended.then((why) => Promise.reject(new Error(why))),
     ]);
-    this.told.catch(() => {}); // whoever waits for it hears of it
+    this.told.catch(() => {}); // waiters get the error
   }
 
   get pid(): number | undefined {
     return this.#child.pid;
   }
 
-  /** It is up: what it said of its start explains no death any more. */
+  /** It is up: its start-up output explains no later death. */
   settled(): void {
     this.#last.length = 0;
   }
@@ -89,7 +89,7 @@ export class PartProcess {
     this.kill();
   }
 
-  /** Asks the process to end in its own time. */
+  /** Asks the process to end by itself. */
   stop(): void {
     this.#child.kill("SIGTERM");
   }

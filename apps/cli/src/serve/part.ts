@@ -2,7 +2,7 @@ import { background, Watchdog } from "@trainer/platform";
 import { setTimeout as sleep } from "node:timers/promises";
 import { PartProcess, type Launch } from "./part-process.js";
 
-/** Where a part is: its address, where others reach it by one, and its process; nothing while it has not been up. */
+/** Address of a part, if it has one, and its process; empty before it was up. */
 export interface Place {
   readonly url?: string;
   readonly pid?: number;
@@ -11,15 +11,15 @@ export interface Place {
 /** A part of the system, and how it is kept up. */
 export interface PartSpec {
   readonly name: string;
-  /** Whether nothing works without it: then it must come up at the first try. */
+  /** True if nothing works without it: then it must start at the first try. */
   readonly needed: boolean;
-  /** How its process is started; if it has been up before, then where it was, since others know it there. */
+  /** Command of its process; on a restart with its former place, which others know. */
   launch(before: Place): Launch;
-  /** Looks whether it answers, after it has said, with `told`, that it is ready; fails once `signal` aborts. */
+  /** Waits until it answers, after its ready line `told`; fails once `signal` aborts. */
   place(told: unknown, pid: number, signal: AbortSignal): Promise<Place>;
-  /** Asks whether it lives: it does where this resolves. Left out: it says so of itself, over the channel to its parent. */
+  /** Health check: resolves if it lives. Without one it sends heartbeats over the channel to its parent. */
   ask?(place: Place): Promise<unknown>;
-  /** How long it may take to end by itself. */
+  /** Time in which it may end by itself. */
   readonly graceMs: number;
 }
 
@@ -32,14 +32,14 @@ export interface PartHooks {
   readonly pace: Pace;
 }
 
-/** How soon a part that died is started again, and one that hangs is ended. */
+/** Intervals of restarts and health checks. */
 export interface Pace {
   readonly firstMs: number;
   /** Each wait is twice the one before, up to this. */
   readonly longestMs: number;
-  /** A part that lived for so long has not died of its start: the waits begin anew. */
+  /** Uptime after which a death is not blamed on the start: the backoff is reset. */
   readonly settledMs: number;
-  /** How often a part is asked whether it lives; the third time in a row that it does not answer, it is ended. */
+  /** Interval of health checks; after the third failure in a row it is ended. */
   readonly lifeMs: number;
 }
 
@@ -52,7 +52,7 @@ export interface Part {
 
 /**
  * Starts a part and keeps it up until it is stopped.
- * @throws Error which says why a part that is needed does not come up, or that it was stopped meanwhile
+ * @throws Error with the reason, if a needed part does not come up or was stopped meanwhile
  */
 export async function startPart(spec: PartSpec, hooks: PartHooks, signal: AbortSignal): Promise<Part> {
   const { name, graceMs } = spec;

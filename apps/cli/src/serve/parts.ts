@@ -3,12 +3,12 @@ import { z } from "zod";
 import { LogFile } from "./log-file.js";
 import { startPart, type Pace, type Part, type PartSpec, type Place } from "./part.js";
 
-/** Where the parts are, by name; of what was there already and is not ours, the address alone. */
+/** Places of the parts by name; of a given service, not ours, the address alone. */
 export type Places = Readonly<Record<string, Place>>;
 
 export interface PartsHooks {
   readonly pace: Pace;
-  /** Hears each line of the parts' logs, which go to files too. */
+  /** Called with each line of the parts' logs, which also go to files. */
   log(line: string): void;
   /** A part is up, for the first time or again. */
   up(name: string, place: Place, ms: number): void;
@@ -30,7 +30,7 @@ export class Parts {
     readonly hooks: PartsHooks,
   ) {}
 
-  /** @throws Error which says which part, of those that are needed, does not come up, and why */
+  /** @throws Error that names the needed part that does not come up, and why */
   async start(spec: PartSpec, signal: AbortSignal): Promise<Place> {
     const { name } = spec;
     const file = new LogFile(join(this.logFolder, `${name}.log`));

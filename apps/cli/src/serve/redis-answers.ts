@@ -5,8 +5,8 @@ import { openRedis } from "@trainer/platform/redis";
 const WITHIN_MS = 3000;
 
 /**
- * Makes sure that a Redis answers.
- * @throws AppError CONFIG_ERROR which says why not
+ * Ensures that a Redis answers.
+ * @throws AppError CONFIG_ERROR with the reason
  */
 export async function redisAnswers(url: string): Promise<void> {
   let last = "it does not answer";

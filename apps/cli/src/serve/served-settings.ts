@@ -14,7 +14,7 @@ export interface ServedSetting {
 const MADE = "made at the first start";
 const KEYS: Keys = { api_key: MADE, data_bank_key: MADE, redis_password: MADE };
 
-/** What the API and the worker of `trainer serve` find otherwise than those that are started alone. */
+/** Settings of the API and the worker that `trainer serve` changes. */
 export function servedSettings(loaded: LoadedConfig, home: string, cwd: string): ServedSetting[] {
   const { bindHost, dataBankPort, redis, app } = loaded.config;
   const ownRedis = hasOwnRedis(loaded);

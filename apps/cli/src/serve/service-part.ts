@@ -8,7 +8,10 @@ import type { PartSpec } from "./part.js";
 
 const TRAINER = fileURLToPath(new URL("../../bin/trainer.js", import.meta.url));
 
-/** What a service's command prints with --json: once it is up, where it is, if it is reached by an address; else why not. */
+/**
+ * The line that a service's command prints with --json: its address once it is up, if it has one; else the reason why
+ * not.
+ */
 const Told = z.object({
   url: z.url().optional(),
   error: z.unknown().optional(),
@@ -21,7 +24,7 @@ export interface Service {
   readonly cwd: string;
   readonly graceMs: number;
   readonly needed?: boolean;
-  /** Whether it is reached by an address, where it can be asked whether it lives. */
+  /** True if it has an address, where its health can be checked. */
   readonly listens: boolean;
 }
 

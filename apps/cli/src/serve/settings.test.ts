@@ -321,7 +321,7 @@ describe("the examples", () => {
     toml(example("config/app.example.toml").replaceAll(/^# (?=[a-z_]+ = )/gm, ""));
     const { config, sources: set } = load();
     expect(config).toEqual(defaults);
-    // What is "" by default counts as unset, and so keeps no place: that it stands there is seen by its name.
+    // A setting whose default is "" counts as unset, and so keeps no place: it is checked by its name.
     const unset = set.filter(({ source }) => source === "default").map(({ toml }) => toml);
     expect(unset).toEqual(sources.filter(({ value }) => value === "").map(({ toml }) => toml));
     for (const path of unset) expect(example("config/app.example.toml")).toContain(`# ${path.split(".").at(-1)} = ""`);

@@ -10,7 +10,7 @@ import { served, type Place } from "./served.js";
 const TIMEOUT_MS = 600_000;
 
 interface FilesPlace extends Place {
-  /** In place of what the environment names. */
+  /** Overrides the environment's. */
   readonly url?: string | undefined;
 }
 
@@ -29,7 +29,7 @@ export function knownFilesService({ home, io: { env }, out, url }: FilesPlace): 
 export const filesService = (place: FilesPlace): DataBankClient =>
   knownFilesService(place) ?? new DataBankClient({ url: "http://127.0.0.1:8001", timeoutMs: TIMEOUT_MS });
 
-/** Runs a transfer with a line that says how far it is, how fast, and how long it will take. */
+/** Runs a transfer with a line of progress, speed and ETA. */
 export async function withProgress<T>(
   io: Io,
   out: Output,

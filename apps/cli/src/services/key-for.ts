@@ -1,7 +1,7 @@
 import { isLoopback } from "@trainer/platform";
 import type { Output } from "../display/output.js";
 
-/** A key, and the address that it is for: one that was given for whatever is named is for "any". */
+/** A key with its address; one that holds for every address has "any". */
 export interface OwnedKey {
   readonly key: string | undefined;
   readonly url: string | undefined;

@@ -5,7 +5,7 @@ import type { Output } from "../display/output.js";
 import type { Io } from "../process/io.js";
 import { isServed, serveFile } from "../serve/one-per-home.js";
 
-/** What is reached by an address, and has a process where it is one of the system's own parts. */
+/** A part by its address, with its process if it is one of the system's own. */
 const Part = z.object({ url: z.url().optional(), pid: z.int().optional() }).default({});
 const Parts = z.object({ api: Part, "data-bank": Part });
 const Keys = z.object({ api_key: z.string().optional(), data_bank_key: z.string().optional() });
@@ -25,8 +25,8 @@ export interface Served {
 }
 
 /**
- * What `trainer serve` has written down for the commands that work in the same home; all undefined where it has not. What
- * one has left that was killed counts for nothing: by now somebody else may listen there.
+ * The record of `trainer serve` for commands in the same home; all undefined without one. That of a killed one is
+ * ignored: by now somebody else may listen there.
  */
 export function served(home: string): { readonly api: Served; readonly dataBank: Served } {
   const parts = isServed(home) ? read(serveFile(home), Parts) : undefined;

@@ -10,7 +10,7 @@ import { served, type Place } from "./served.js";
 export interface Server {
   readonly client: TrainerClient;
   readonly url: string;
-  /** What to add to a proposed command so that it finds the same system. */
+  /** The flag that makes a proposed command use the same system. */
   readonly flag: string;
 }
 
@@ -33,8 +33,8 @@ export function serverAt(url: string, { home, io: { env }, out }: Place): Server
 }
 
 /**
- * The run of a server that a person means, as `nameRun` has it for a home: an id is what it says, and is asked for first.
- * @throws what the server says, and of a beginning that several have
+ * Resolves a run of the server, as `nameRun` does for a home: ids take precedence.
+ * @throws errors of the server, and for an ambiguous beginning
  */
 export async function nameRemoteRun({ client, url }: Server, ref: string): Promise<string> {
   try {

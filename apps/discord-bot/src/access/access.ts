@@ -1,5 +1,5 @@
 interface Allowed {
-  /** Whom the application belongs to, or whom DISCORD_OWNER_ID names: the first is told what no user is named for. */
+  /** The application's owners, or the one that DISCORD_OWNER_ID names; the first gets messages addressed to no user. */
   readonly owners: readonly bigint[];
   readonly users: readonly bigint[];
   readonly guilds: readonly string[];
@@ -31,7 +31,10 @@ export class Access {
     return this.#allowed?.owners.includes(user) ?? false;
   }
 
-  /** Who may be written to about a run. Of a server's members only Discord knows the names: whoever starts a run there is one. */
+  /**
+   * True if the bot may write to this user about a run. Only Discord knows a server's members: one who starts a run is
+   * a member.
+   */
   mayHear(user: bigint): boolean {
     if (this.#allowed === null || this.#allowed.guilds.length > 0) return true;
     return [...this.#allowed.owners, ...this.#allowed.users].includes(user);
@@ -46,7 +49,7 @@ export class Access {
     return this.#allowed?.guilds ?? null;
   }
 
-  /** In words, for whoever starts the bot. */
+  /** The policy in words, for the operator. */
   get description(): string {
     if (this.#allowed === null) return "everybody (DISCORD_OWNER_ID=everybody)";
     const { owners, users, guilds } = this.#allowed;
@@ -55,7 +58,7 @@ export class Access {
     return others.length === 0 ? `${owners.join(", ")} alone` : [...owners, ...others].join(", ");
   }
 
-  /** What everybody else is answered. */
+  /** Answer to everybody else. */
   get refusal(): string {
     const others = this.#allowed !== null && this.#allowed.users.length + this.#allowed.guilds.length > 0;
     return others

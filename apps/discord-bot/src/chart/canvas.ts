@@ -19,7 +19,7 @@ export interface Dot {
   readonly y: number;
 }
 
-/** Pixels as indices into a palette; what lies outside is not drawn. */
+/** Pixels as indices into a palette; those outside are clipped. */
 export class Canvas {
   readonly pixels: Uint8Array;
 

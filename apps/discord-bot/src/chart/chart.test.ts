@@ -19,7 +19,7 @@ const steps = (...losses: (number | null)[]) =>
 const evaluation = (loss: number | null, step = 1) =>
   ({ step, epoch: 0, tokens: 1, split: "validation", loss, ppl: null, bits_per_byte: null }) as const;
 
-/** How many pixels of a PNG have each color of its palette. */
+/** Number of pixels of a PNG by color of its palette. */
 function colors(png: Buffer | null): number[] {
   if (png === null) throw new Error("no chart");
   const start = png.indexOf("IDAT");

@@ -4,7 +4,7 @@ import { encodePng, type Rgb } from "./png.js";
 
 const WIDTH = 480;
 const HEIGHT = 200;
-/** Of Discord's dark theme, on which it also looks right in the light one. */
+/** Colors of Discord's dark theme, which are legible in the light one too. */
 const PALETTE: readonly Rgb[] = [
   [0x2b, 0x2d, 0x31],
   [0x4e, 0x50, 0x58],
@@ -41,7 +41,7 @@ export function lossChart(history: Pick<MetricsHistory, "steps" | "evaluations">
 const points = (given: readonly { readonly step: number; readonly loss: number | null }[]): Point[] =>
   given.flatMap(({ step, loss }) => (loss !== null && Number.isFinite(loss) ? [{ step, loss }] : []));
 
-/** Draws the axes, and gives where a point lies on them. */
+/** Draws the axes; returns the mapping from a point to its pixel. */
 function scale(canvas: Canvas, all: readonly Point[]): (point: Point) => Dot {
   const losses = all.map(({ loss }) => loss);
   const steps = all.map(({ step }) => step);

@@ -9,7 +9,7 @@ import type { Following } from "../following/following.js";
 import type { RecentCorpora } from "../store/recent-corpora.js";
 import type { Trainings } from "./trainings.js";
 
-/** What a command is answered with. */
+/** Answer to a command. */
 export interface Reply {
   readonly content?: string;
   readonly embeds?: readonly APIEmbed[];
@@ -36,7 +36,7 @@ export interface Command {
   run(use: Use): Promise<Reply>;
 }
 
-/** What a person is told in place of an answer; not an error of the bot. */
+/** A refusal shown to the person; not an error of the bot. */
 export class Refused extends Error {
   override readonly name = "Refused";
 }

@@ -9,11 +9,11 @@ const MOST = 25;
 const KEPT_MS = 10_000;
 
 export interface Typed {
-  /** The option, and what stands in it so far. */
+  /** The option, and its text so far. */
   readonly name: string;
   readonly value: string;
   readonly user: bigint;
-  /** What stands in the option `model_family`. */
+  /** Value of the option `model_family`. */
   readonly family: string | null;
 }
 
@@ -22,7 +22,7 @@ export interface Choice {
   readonly value: string;
 }
 
-/** What an option may be, asked of the API and kept for a moment: a person types faster than the world changes. */
+/** Completions of options, from the API and cached for a moment: a person types faster than the world changes. */
 export class Completions {
   readonly #api: TrainerClient;
   readonly #corpora: RecentCorpora;
@@ -35,7 +35,7 @@ export class Completions {
     this.#now = now;
   }
 
-  /** At most 25, those first that begin with what is typed. */
+  /** At most 25, those that begin with the typed text first. */
   async complete({ name, value, user, family }: Typed): Promise<Choice[]> {
     const all = await this.#values(name, user, family);
     const typed = value.toLowerCase();
@@ -81,7 +81,7 @@ export class Completions {
     if (kept !== undefined && this.#now() - kept.at < KEPT_MS) return kept.answer;
     const answer = ask();
     this.#kept.set(what, { at: this.#now(), answer });
-    answer.catch(() => this.#kept.delete(what)); // asked again the next time
+    answer.catch(() => this.#kept.delete(what)); // not cached: fetched again the next time
     return answer;
   }
 }

@@ -1,4 +1,4 @@
-/** So many uses within any stretch of time, by who uses what. */
+/** A sliding-window rate limit by user and command. */
 export class RateLimit {
   readonly #uses = new Map<string, number[]>();
   readonly #limit: number;
@@ -25,7 +25,7 @@ export class RateLimit {
     return null;
   }
 
-  /** What has left the window is of no more use. */
+  /** Drops uses that have left the window. */
   #forget(now: number): void {
     for (const [key, uses] of this.#uses) {
       const recent = uses.filter((at) => now - at < this.#windowMs);

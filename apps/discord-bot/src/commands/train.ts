@@ -7,7 +7,7 @@ import { fieldOptions, option, required } from "./options.js";
 
 const { modelFamily, modelSize } = TrainOptions.shape;
 
-/** `/train` and `/trainer train`: what has to be said, and what may be. */
+/** `/train` and `/trainer train`: required options, and optional ones. */
 export const train: Command = {
   description: "Train a model on a corpus",
   options: [

@@ -1,7 +1,7 @@
 import { ticked } from "../text/fit.js";
 import { Refused } from "./command.js";
 
-/** How many trainings of one user may be queued or running at a time. */
+/** Limits the trainings that a user may have queued or running. */
 export class Trainings {
   readonly #starting = new Map<bigint, Promise<unknown>>();
 

@@ -7,7 +7,7 @@ export const watch: Command = {
   options: [runId("the run")],
   async run({ api, options, user, following, requestId, signal }) {
     const id = options.getString("run_id", true);
-    await api.run(id, { requestId, signal }); // says so if there is none
+    await api.run(id, { requestId, signal }); // reports if there is none
     await following.watch(id, user);
     return said("Watching", id, requestId);
   },

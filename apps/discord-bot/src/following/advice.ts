@@ -1,4 +1,4 @@
-/** What to do about a run that failed, by what its reason says. */
+/** Advice for a failed run, by its reason. */
 const ADVICE: readonly (readonly [pattern: RegExp, todo: string])[] = [
   [/out of memory|OOM|insufficient memory/i, "Train with a smaller `batch_size` or `max_seq_len`, or a smaller model."],
   [/\bnan\b|not finite|non-finite|diverged/i, "Train with a lower `learning_rate`, and keep `gradient_clipping` at 1."],

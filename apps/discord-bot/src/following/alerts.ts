@@ -9,15 +9,15 @@ export interface AlertParts {
   readonly unreachable: Unreachable;
   readonly clock: Clock;
   readonly log: Log;
-  /** Between two messages to one user, and for how long alerts are collected before the first. */
+  /** Least time between two messages to a user; alerts before the first are collected for as long. */
   readonly alertMs: number;
   readonly collectMs: number;
 }
 
-/** What one user should hear of at once, an edit being silent: many alerts in one message, and few messages. */
+/** Alerts to one user, since edits are silent: several in one message, and few messages. */
 export class Alerts {
   readonly #lines = new Map<string, () => string>();
-  /** Those of the message that is under way: what has come meanwhile is told in the next one. */
+  /** Alerts of the message in flight; later ones go into the next. */
   readonly #told = new Map<string, () => string>();
   readonly #post: Post;
   readonly #parts: AlertParts;
@@ -39,8 +39,8 @@ export class Alerts {
   }
 
   /**
-   * @param about of what is told: something newer of the same takes its place
-   * @param line is asked for when it is sent, and then tells what has become known
+   * @param about subject: a newer alert of the same subject replaces it
+   * @param line called when the alert is sent, with all that is known by then
    */
   add(about: string, line: () => string): void {
     if (this.#parts.unreachable.has(this.#user)) return; // nobody will ever ask for it
@@ -65,7 +65,7 @@ export class Alerts {
 /** The newest lines that fit into a message, and how many older ones do not. */
 function content(lines: readonly string[]): string {
   const shown: string[] = [];
-  let length = 40; // of the line that says how many are left out
+  let length = 40; // length of the line that counts the omitted
   for (const line of lines.toReversed()) {
     length += line.length + 1;
     if (length > LIMIT.content) break;

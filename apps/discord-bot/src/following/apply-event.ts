@@ -1,7 +1,7 @@
 import type { TrainerEvent } from "@trainer/platform";
 import { CANCELLED, runConfig, type RunState } from "./run-state.js";
 
-/** Something that a person may want to be told of at once. */
+/** An event worth an alert. */
 export type Alert = "started" | "checkpoint" | "evaluated" | "completed" | "failed" | "canceled";
 
 export interface Change {
@@ -9,10 +9,7 @@ export interface Change {
   readonly alert?: Alert;
 }
 
-/**
- * How an event changes what is known of a run; null where it does not. The same event twice changes nothing the second
- * time: it comes on two channels.
- */
+/** The change that an event makes to a run's state; null for none. Idempotent: events come on two channels. */
 export function applyEvent(before: RunState, event: TrainerEvent): Change | null {
   switch (event.type) {
     case "trainer.run.queued.v1": {
@@ -97,7 +94,7 @@ function progressed(before: RunState, event: Progressed): Change | null {
     trainLoss: event.train_loss,
     trainPpl: event.train_ppl,
     gradNorm: event.grad_norm,
-    // an epoch's end says 0: nothing was trained while it was validated
+    // an epoch's end reports 0: nothing was trained during validation
     samplesPerSec: event.samples_per_sec > 0 ? event.samples_per_sec : (old?.samplesPerSec ?? null),
     tokensPerSec: event.tokens_per_sec ?? old?.tokensPerSec ?? null,
     valLoss: validated ? loss : (old?.valLoss ?? null),

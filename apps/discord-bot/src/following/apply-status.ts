@@ -2,10 +2,7 @@ import type { RunProgress, RunStatus } from "@trainer/platform";
 import { completed, failed, type Change } from "./apply-event.js";
 import { runConfig, type RunState } from "./run-state.js";
 
-/**
- * How what the API says of a run changes what is known of it; null where it does not. It catches up with events that
- * nobody heard.
- */
+/** The change that the API's status makes to a run's state; null for none. It makes up for missed events. */
 export function applyStatus(before: RunState, status: RunStatus): Change | null {
   const known = withTraining(before, status);
   switch (status.status) {

@@ -1,7 +1,7 @@
 import { duration } from "../text/quantity.js";
 import type { RunState } from "./run-state.js";
 
-/** How far a run is, in a line; null before its first step. */
+/** A run's progress in a line; null before its first step. */
 export function courseOf({ progress }: RunState): string | null {
   if (progress === null) return null;
   const { step, totalSteps, epoch, totalEpochs, etaSeconds } = progress;

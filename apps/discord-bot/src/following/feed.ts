@@ -4,12 +4,12 @@ import type { Redis } from "ioredis";
 
 export interface FeedHooks {
   readonly onEvent: (event: TrainerEvent) => void;
-  /** Redis was away and is back: what was said in between, nobody heard. */
+  /** Called when Redis is back: events in between are lost. */
   readonly onBack: () => void;
   readonly onError: (error: Error) => void;
 }
 
-/** What is published of runs: of all of them, and once more of those that are followed. */
+/** Events of runs: of all on the common channel, and of followed ones on their own as well. */
 export class Feed implements AsyncDisposable {
   readonly #redis: Redis;
   readonly #hooks: FeedHooks;

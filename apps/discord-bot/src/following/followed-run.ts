@@ -6,11 +6,11 @@ import type { RunState } from "./run-state.js";
 import type { MessageRef } from "../store/run-store.js";
 import { Paced } from "../paced.js";
 
-/** What is remembered of a run: how it stands, who hears of it, and where. */
+/** State of a followed run: its status, recipients and messages. */
 export interface Remembered {
   readonly state: RunState;
   readonly watchers: Map<bigint, boolean>;
-  /** Whether it is among those that are watched, by whomever. */
+  /** True if anybody watches it. */
   readonly watched: boolean;
   readonly messages: ReadonlyMap<bigint, MessageRef>;
 }
@@ -38,7 +38,7 @@ export class FollowedRun {
 
   recipients = (access: Access): bigint[] => recipients(this, access);
 
-  /** Shows users how it stands, and keeps that. */
+  /** Shows users its state, and stores it. */
   show(users: readonly bigint[]): void {
     this.#saving.ask();
     for (const user of users) this.message(user).ask();
@@ -52,7 +52,7 @@ export class FollowedRun {
     return message;
   }
 
-  /** Over, and everybody has been told. */
+  /** True once it has ended and every recipient was notified. */
   get settled(): boolean {
     return this.state.phase === "ended" && [...this.#messages.values()].every(({ told }) => told);
   }

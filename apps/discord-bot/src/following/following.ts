@@ -13,21 +13,21 @@ import { FollowedRun } from "./followed-run.js";
 import type { MessageParts } from "./run-message.js";
 import { newRun, runConfig } from "./run-state.js";
 
-/** How many runs are kept in memory once they are over. */
+/** Most ended runs that are kept in memory. */
 const KEPT = 200;
 const SAMPLE = { prompt_text: "", max_new_tokens: 60, temperature: 0.8, top_p: 0.95, seed: 42 };
 
 export interface FollowingParts extends MessageParts, AlertParts {
-  /** Null: nobody can be asked, and what events say is all there is. */
+  /** Null without an API: events are the only source. */
   readonly api: TrainerClient | null;
   readonly records: RunRecords;
   readonly access: Access;
   readonly feed: Feed;
-  /** How often the course of a run is summed up. */
+  /** Interval of progress summaries. */
   readonly summaryMs: number;
 }
 
-/** Tells users of their runs, from events and, where those were missed, from what the API says. */
+/** Notifies users of their runs, by events and, where those were missed, by the API's status. */
 export class Following implements AsyncDisposable {
   readonly #parts: FollowingParts;
   readonly #runs = new Map<string, Promise<FollowedRun>>();
@@ -67,14 +67,14 @@ export class Following implements AsyncDisposable {
     }
   }
 
-  /** The runs that a user has started and that are not over, as far as they are followed. @throws what Redis says */
+  /** The followed runs that a user has started and that have not ended. @throws errors of Redis */
   async underWay(user: bigint): Promise<string[]> {
     const ids = new Set([...this.#loaded.keys(), ...(await this.#parts.store.unsettled())]);
     const runs = await Promise.all([...ids].map((id) => this.#run(id, 0n)));
     return runs.flatMap(({ state }) => (state.userId === user && state.phase !== "ended" ? [state.runId] : []));
   }
 
-  /** @throws what Redis says */
+  /** @throws errors of Redis */
   async watch(runId: string, user: bigint): Promise<void> {
     const run = await this.#run(runId, 0n);
     await this.#parts.store.watch(runId, user);
@@ -85,7 +85,7 @@ export class Following implements AsyncDisposable {
     this.#later(runId, () => this.#refresh(run));
   }
 
-  /** @throws what Redis says */
+  /** @throws errors of Redis */
   async unwatch(runId: string, user: bigint): Promise<void> {
     const run = await this.#run(runId, 0n);
     run.watchers.set(user, false);
@@ -95,7 +95,7 @@ export class Following implements AsyncDisposable {
     if (this.#recipients(run).length === 0) this.#parts.feed.unfollow(runId);
   }
 
-  /** Owners, and whoever started it. */
+  /** Owners, and the user who started it. */
   async mayCancel(runId: string, user: bigint): Promise<boolean> {
     if (this.#parts.access.owns(user)) return true;
     return (await this.#run(runId, 0n)).state.userId === user;
@@ -106,7 +106,7 @@ export class Following implements AsyncDisposable {
     this.#parts.unreachable.delete(user);
   }
 
-  /** Asks how every run stands that is followed: events may have been missed. */
+  /** Fetches the status of every followed run: events may have been missed. */
   async catchUp(): Promise<void> {
     try {
       const { store, feed } = this.#parts;
@@ -131,7 +131,7 @@ export class Following implements AsyncDisposable {
 
   #recipients = (run: FollowedRun): bigint[] => run.recipients(this.#parts.access);
 
-  /** What is known of a run, from Redis where it is not at hand. */
+  /** A run's state, from Redis unless it is in memory. */
   #run(runId: string, userId: bigint): Promise<FollowedRun> {
     const known = this.#runs.get(runId);
     if (known !== undefined) return known;
@@ -200,7 +200,7 @@ export class Following implements AsyncDisposable {
     return alerts;
   }
 
-  /** What is to be seen of a run that is over: its whole curve, and how its model writes. */
+  /** Adds the whole curve and a sample to an ended run. */
   async #finish(run: FollowedRun): Promise<void> {
     const { api, feed } = this.#parts;
     const { runId, end } = run.state;
@@ -215,7 +215,7 @@ export class Following implements AsyncDisposable {
     if (sample !== undefined && sample.trim() !== "") this.#change(run, { state: { ...run.state, sample } });
   }
 
-  /** Asks the API how a run stands, and shows it. */
+  /** Fetches a run's status from the API, and shows it. */
   async #refresh(run: FollowedRun, sumUp = false): Promise<void> {
     const { api, store, feed, clock } = this.#parts;
     if (api === null) return;

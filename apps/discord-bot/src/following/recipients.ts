@@ -3,14 +3,14 @@ import type { RunState } from "./run-state.js";
 
 interface Audience {
   readonly state: Pick<RunState, "userId">;
-  /** Who said that they want to hear of the run, or that they do not. */
+  /** Users who opted in to the run's messages, or out. */
   readonly watchers: ReadonlyMap<bigint, boolean>;
   readonly watched: boolean;
 }
 
 /**
- * Who hears of a run: whoever started it and whoever watches it, but for those who want no more of it. Nobody
- * whom the bot does not obey; and the owner also of what is watched without a name.
+ * Recipients of a run's messages: the user who started it and its watchers, except those who opted out. Only users whom
+ * the bot obeys; the owner also for runs watched without a name.
  */
 export function recipients({ state, watchers, watched }: Audience, access: Access): bigint[] {
   const { owner } = access;

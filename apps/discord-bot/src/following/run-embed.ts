@@ -16,7 +16,7 @@ const SHOWN = {
   canceled: ["Canceled", COLOR.canceled],
 } as const;
 
-/** The message about a run. Every field is within Discord's limits, whatever the run says. */
+/** The message about a run. Every field is within Discord's limits, whatever the run reports. */
 export function runEmbed(state: RunState, image: string | null = null): APIEmbed {
   const [word, color] = SHOWN[state.end ?? state.phase];
   const { family = "unknown", size = "unknown", queue = "training" } = state.config ?? {};
@@ -88,7 +88,7 @@ function progress({ progress, end }: RunState): APIEmbedField[] {
   return [field("Progress", lines)];
 }
 
-/** How much is done: by steps where their number is known, else by epochs. */
+/** Completed fraction: by steps where their number is known, else by epochs. */
 function fraction(ofEpochs: number, ofSteps: number | null): number {
   const share = ofSteps ?? ofEpochs;
   return Number.isFinite(share) ? Math.min(1, Math.max(0, share)) : 0;

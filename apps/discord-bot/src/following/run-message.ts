@@ -13,19 +13,19 @@ export interface MessageParts {
   readonly unreachable: Unreachable;
   readonly clock: Clock;
   readonly log: Log;
-  /** Between two edits of one message. */
+  /** Least time between two edits of one message. */
   readonly editMs: number;
 }
 
-/** Of whom one message tells. */
+/** Subject of a message. */
 export interface Subject {
-  /** How it stands now. */
+  /** The current content. */
   readonly look: () => Shown;
-  /** All has been said that there was to say, or it never will be. */
+  /** Called once everything was delivered, or never will be. */
   readonly onTold: () => void;
 }
 
-/** What a message shows. */
+/** Content of a message. */
 export interface Shown {
   readonly state: RunState;
   /** The course of the loss, as a PNG. */
@@ -34,7 +34,7 @@ export interface Shown {
 
 const CHART = "loss.png";
 
-/** The one message by which one user is told of one run, edited in place; it is found again after a restart. */
+/** The one message to a user about a run, edited in place; found again after a restart. */
 export class RunMessage {
   readonly #parts: MessageParts;
   readonly #user: bigint;
@@ -61,10 +61,10 @@ export class RunMessage {
     });
   }
 
-  /** Whether the user has been told all there is to tell. */
+  /** True once everything was delivered. */
   told = true;
 
-  /** Shows how the run stands now, soon. */
+  /** Schedules an update. */
   ask(): void {
     this.told = false;
     this.#post.ask();
@@ -91,7 +91,7 @@ export class RunMessage {
     if (this.#subject.look().state === state) this.#done();
   }
 
-  /** Edits the message; one that is not there any more is written anew. */
+  /** Edits the message; sends a new one if it was deleted. */
   async #say(runId: string, said: Said): Promise<void> {
     const { dms, store } = this.#parts;
     if (this.#ref !== null) {
@@ -101,7 +101,7 @@ export class RunMessage {
         if (troubleOf(error) !== "gone") throw error;
         this.#ref = null;
         this.#chart = null;
-        throw error; // said again soon, as a new message with all that belongs to it
+        throw error; // sent again soon, as a new message with all its parts
       }
     }
     this.#ref = await dms.send(this.#user, said);

@@ -11,7 +11,7 @@ import { newRun, type RunState } from "./run-state.js";
 const run = eventsOf("r", 5n);
 const fresh = newRun("r", 5n);
 
-/** What a run is after events. */
+/** State of a run after events. */
 const after = (...events: readonly Parameters<typeof applyEvent>[1][]): RunState =>
   events.reduce((state, event) => applyEvent(state, event)?.state ?? state, fresh);
 const training = after(run.queued, run.started, run.config, run.step(10));

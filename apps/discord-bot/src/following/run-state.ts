@@ -19,7 +19,7 @@ const Config = z.object({
 });
 
 const Progress = z.object({
-  /** From 0. */
+  /** Epoch, from 0. */
   epoch: z.int(),
   totalEpochs: z.int(),
   step: z.int(),
@@ -34,10 +34,10 @@ const Progress = z.object({
   etaSeconds: known,
 });
 
-/** What the bot knows and tells of one run. */
+/** The bot's state of a run. */
 export const RunState = z.object({
   runId: z.string(),
-  /** Who started it; 0n is nobody. */
+  /** The user who started it; 0n: nobody. */
   userId: z.union([z.bigint(), z.int()]).transform(BigInt),
   phase: z.enum(["queued", "starting", "training", "ended"]),
   end: z.enum(["completed", "failed", "canceled"]).nullable().default(null),
@@ -51,9 +51,9 @@ export const RunState = z.object({
     .default(null),
   checkpointStep: count,
   evaluation: z.object({ split: z.string(), step: z.int(), loss: float, ppl: float }).nullable().default(null),
-  /** What the trained model writes. */
+  /** A sample of the trained model. */
   sample: z.string().nullable().default(null),
-  /** When its course was last summed up, in Unix milliseconds, and how it stood then. */
+  /** Latest summary, with its time in Unix milliseconds. */
   summary: z.object({ at: z.number(), text: z.string() }).nullable().default(null),
 });
 export type RunState = z.output<typeof RunState>;

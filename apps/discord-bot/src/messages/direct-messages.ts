@@ -1,7 +1,7 @@
 import type { APIEmbed, AttachmentPayload, Client } from "discord.js";
 import type { MessageRef } from "../store/run-store.js";
 
-/** What is said, or what a message is changed to. Files that are not named stay as they are. */
+/** Content of a message or of an edit. Files that are not named are kept. */
 export interface Said {
   readonly content?: string;
   readonly embeds?: readonly APIEmbed[];
@@ -16,7 +16,7 @@ export class DirectMessages {
     this.#client = client;
   }
 
-  /** Whether there can be a channel with a user at all. */
+  /** Opens the channel with a user. @throws if there can be none */
   async open(user: bigint): Promise<void> {
     await this.#client.users.createDM(String(user));
   }

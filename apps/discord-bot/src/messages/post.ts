@@ -12,15 +12,15 @@ export interface PostParts {
   readonly clock: Clock;
   readonly pace: Pace;
   readonly log: Log;
-  /** Says to Discord what there is to say. @throws DiscordAPIError, or what befell on the way */
+  /** Sends it. @throws DiscordAPIError, or an error of the connection */
   readonly deliver: () => Promise<void>;
-  /** Discord refused what was said, and would again: there is no use in keeping it. */
+  /** Called when Discord refuses it for good. */
   readonly drop: () => void;
 }
 
 const LONGEST_WAIT_MS = 60_000;
 
-/** Something to be said to one user. What fails passes no further than here: others are not held up by it. */
+/** A delivery to one user. Its failures stay here: others are not delayed. */
 export class Post {
   readonly #parts: PostParts;
   readonly #paced: Paced;

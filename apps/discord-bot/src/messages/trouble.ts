@@ -1,8 +1,8 @@
 import { DiscordAPIError, RESTJSONErrorCodes } from "discord.js";
 
 /**
- * What stands between the bot and a user: nothing can be sent to them (`closed`), the message is not there any more
- * (`gone`), Discord will never take it (`refused`), or it may well go through later (`passing`).
+ * Kinds of delivery failures: the user takes no messages (`closed`), the message was deleted (`gone`), Discord rejects
+ * the content (`refused`), or a retry may succeed (`passing`).
  */
 export type Trouble = "closed" | "gone" | "refused" | "passing";
 

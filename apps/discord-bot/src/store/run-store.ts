@@ -2,16 +2,16 @@ import { keys, parseJson, toWireJson } from "@trainer/platform";
 import type { Redis } from "ioredis";
 import { RunState } from "../following/run-state.js";
 
-/** How long what was told of a run is kept. */
+/** Retention of a run's state. */
 const TTL_SECONDS = 30 * 86_400;
 
-/** Where a message is. */
+/** Address of a message. */
 export interface MessageRef {
   readonly channelId: string;
   readonly messageId: string;
 }
 
-/** What a restart must not lose: who watches what, what is told of each run, and in which messages. */
+/** State that survives a restart: watchers, the state of each run, and its messages. */
 export class RunStore {
   readonly #redis: Redis;
 
@@ -19,20 +19,20 @@ export class RunStore {
     this.#redis = redis;
   }
 
-  /** Null for a run of which nothing was told, or nothing that this version can read. */
+  /** Null for a run without a state that this version can read. */
   async state(runId: string): Promise<RunState | null> {
     const text = await this.#redis.get(keys.toldRun(runId));
     if (text === null) return null;
     return RunState.nullable().catch(null).parse(parseJson(text));
   }
 
-  /** From now on somebody has to look after the run, until it is settled. */
+  /** Stores the state; the run is followed until it is settled. */
   async keepState(state: RunState): Promise<void> {
     const key = keys.toldRun(state.runId);
     await this.#redis.multi().set(key, toWireJson(state), "EX", TTL_SECONDS).sadd(keys.toldRuns, state.runId).exec();
   }
 
-  /** The run is over, and everybody has been told. */
+  /** Marks a run as ended, with every recipient notified. */
   async settle(runId: string): Promise<void> {
     await this.#redis.srem(keys.toldRuns, runId);
   }
@@ -52,7 +52,7 @@ export class RunStore {
     await this.#redis.multi().hset(key, String(user), `${channelId}/${messageId}`).expire(key, TTL_SECONDS).exec();
   }
 
-  /** Who said whether they want to hear of a run. */
+  /** Opt-ins and opt-outs of a run. */
   async watchers(runId: string): Promise<Map<bigint, boolean>> {
     const hash = await this.#redis.hgetall(keys.watchers(runId));
     const known = Object.entries(hash).filter(([user]) => /^\d+$/.test(user));

@@ -5,12 +5,12 @@ export class Global {
   constructor(readonly name: string) {}
 }
 
-/** What a pickle says of something by its id: for torch, a storage. */
+/** A pickle's reference by id: for torch, a storage. */
 export class Persistent {
   constructor(readonly id: Value) {}
 }
 
-/** A call that a pickle asks for; it is written down, not made. */
+/** A call in a pickle; recorded, not made. */
 export class Call {
   constructor(
     readonly callee: string,
@@ -91,7 +91,7 @@ class Machine {
     throw refuse(`has the operation ${hex} at byte ${this.#at - 1}, which no state dict needs`);
   }
 
-  /** What an operation puts on the stack; undefined for one that does something else. */
+  /** The value that an operation pushes; undefined for other operations. */
   #literal(code: number): Value | undefined {
     switch (String.fromCharCode(code)) {
       case "N":

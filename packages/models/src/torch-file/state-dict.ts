@@ -26,9 +26,9 @@ const Stored = z.tuple([
 const Storage = z.tuple([z.literal("storage"), z.instanceof(Global), z.string(), z.string(), size]);
 
 /**
- * The tensors of a state dict that PyTorch's torch.save wrote (its zip format, of 2020 and later). The pickle in it is
- * read, not run: one that asks for anything but tensors is refused by name. Tensors of one storage share its memory, so
- * that all of them take no more than the file.
+ * The tensors of a state dict written by PyTorch's torch.save (its zip format, of 2020 and later). Its pickle is
+ * parsed, not run: one that contains anything but tensors is refused by name. Tensors of one storage share its memory,
+ * so that all of them take no more than the file.
  */
 export function readStateDict(path: string): Map<string, Tensor> {
   return scope(() => read(path));
@@ -75,7 +75,7 @@ function rebuild({ args }: Call, storageOf: (key: string) => Tensor | undefined,
   return viewAs(data.narrow(0, offset * kind.bytes, count * kind.bytes), kind.dtype).view(shape);
 }
 
-/** Whether the strides are those of numbers that lie one after the other; of a dimension of one they say nothing. */
+/** True if the strides are row-major; dimensions of one do not matter. */
 function isRowMajor(shape: readonly number[], strides: readonly number[]): boolean {
   let step = 1;
   const steps = shape.toReversed().map((n) => {

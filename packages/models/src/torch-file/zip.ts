@@ -8,8 +8,8 @@ const END_BYTES = 22;
 const LONGEST_COMMENT = 0xffff;
 
 /**
- * The files of a zip archive whose entries are stored as they are, as torch.save writes it; none is unpacked or copied.
- * They are as long as the archive at most, all together, and have the checksums that it says.
+ * The files of a zip archive whose entries are stored uncompressed, as torch.save writes it; none is unpacked or
+ * copied. Together they are at most as long as the archive, and their checksums are verified.
  */
 export function readStoredZip(archive: Buffer, where: string): Map<string, Buffer> {
   const end = findEnd(archive, where);
@@ -46,7 +46,7 @@ function findEnd(archive: Buffer, where: string): number {
   throw damaged(where, "it is no zip archive");
 }
 
-/** Where an entry's bytes begin: behind a header of its own, whose name and extra field may be longer. */
+/** Offset of an entry's bytes: behind a header of its own, whose name and extra field may be longer. */
 function dataStart(archive: Buffer, header: number, end: number): number | null {
   if (header + 30 > end || archive.readUInt32LE(header) !== LOCAL) return null;
   return header + 30 + archive.readUInt16LE(header + 26) + archive.readUInt16LE(header + 28);

@@ -22,8 +22,8 @@ export interface Layer {
 const DEFAULT_FILE = "config/app.toml";
 
 /**
- * Where settings come from, the most telling place first.
- * @throws AppError CONFIG_ERROR for a TOML file that is named and not there, or that is not TOML
+ * Sources of settings, by precedence.
+ * @throws AppError CONFIG_ERROR for a TOML file that is named and does not exist, or that is not TOML
  */
 export function readLayers({ env, cwd }: { readonly env: Env; readonly cwd: string }): readonly Layer[] {
   const dotenv = dotenvLayer(cwd);

@@ -13,8 +13,8 @@ export interface Unknown {
 }
 
 /**
- * What was set and is no setting. A TOML file holds nothing but settings. The environment is everybody's: there, what
- * begins as our groups do is meant for us; in `.env`, so is what is a slip away from one of our names.
+ * Set names that are no settings. A TOML file holds only settings. The environment is shared: there, names with our
+ * groups' prefixes are taken for ours; in `.env`, also those a typo away from one of our names.
  */
 export function unknownSettings(layers: readonly Layer[], known: readonly KnownSetting[]): Unknown[] {
   const variables = new Set([...known.flatMap(({ env }) => env), ...OTHERS]);

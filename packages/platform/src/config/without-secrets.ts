@@ -4,8 +4,8 @@ const SECRET_NAME = /(key|token|secret|password|passwd|credential)s?$|^redis_+ur
 const WITH_PASSWORD = /\/\/[^/@\s]*@/;
 
 /**
- * The environment of a process that needs no secret of it: whatever it opens, and whoever gets hold of it, finds there
- * neither keys nor tokens, nor addresses with passwords.
+ * The environment of a process that needs no secret of it: files that it opens, and whoever takes it over, find neither
+ * keys nor tokens, nor addresses with passwords.
  */
 export const withoutSecrets = (env: Env): Env =>
   Object.fromEntries(

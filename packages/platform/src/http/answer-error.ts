@@ -8,12 +8,12 @@ export interface ErrorBody {
   readonly request_id: string;
 }
 
-/** Turns whatever was thrown into an answer; what is the service's own fault goes to the log with its causes. */
+/** Turns an error into an answer; the service's own faults are logged with their causes. */
 export function answerError(error: unknown, req: FastifyRequest, reply: FastifyReply): FastifyReply {
   const known = fromFastify(error);
   if (known.status >= 500)
     req.log.error({ err: known.cause ?? known, error_code: known.code, event: "request_failed" }, known.message);
-  // What an answer of success would have said does not hold for this one.
+  // Headers of the successful answer do not hold for this one.
   for (const name of ["content-length", "etag", "accept-ranges", "content-type"]) reply.removeHeader(name);
   const body: ErrorBody = { code: known.code, message: known.message, request_id: req.id };
   return reply

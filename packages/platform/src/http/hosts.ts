@@ -25,8 +25,8 @@ export class Hosts {
   }
 
   /**
-   * Whether the Host of a request is one of these: this machine's own names, the address, the public names; and where
-   * other machines are let in any address and any name without a dot, which nobody can make point here by public DNS.
+   * True if the Host of a request is one of these: this machine's own names, the address, the public names; and if
+   * other machines are let in, any address and any name without a dot, which public DNS cannot point here.
    */
   isKnown(host: string | undefined): boolean {
     const name = nameOf(`http://${host ?? "."}`);
@@ -34,7 +34,7 @@ export class Hosts {
     return this.#isOpen && (isIP(name.replace(/^\[|\]$/g, "")) > 0 || /^[^.]+$/.test(name));
   }
 
-  /** Whether a browser says that a request was made by a page of another origin, another port of this machine included. */
+  /** True if a browser marks a request as made by a page of another origin, another port of this machine included. */
   isForeign({ host, origin, "sec-fetch-site": site }: IncomingHttpHeaders): boolean {
     if (site === "cross-site" || site === "same-site") return true;
     if (origin === undefined) return false;

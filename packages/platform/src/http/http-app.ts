@@ -8,33 +8,33 @@ import { answerUnparsed } from "./answer-unparsed.js";
 import type { Hosts } from "./hosts.js";
 import { refuseOtherMethods } from "./refuse-other-methods.js";
 
-/** What every HTTP service of the system has in common. */
+/** Options of every HTTP service of the system. */
 export interface HttpAppOptions {
   /** The name that its log records carry. */
   readonly service: string;
   readonly logLevel: string;
-  /** Where log records go, a line each. */
+  /** Destination of log records, a line each. */
   readonly log: { write(line: string): unknown };
-  /** Until the head of a request must have arrived whole. */
+  /** Timeout of a request's head. */
   readonly headersMs: number;
   /** A connection on which nothing moves for so long is closed; 0: never. */
   readonly idleMs: number;
-  /** Until a request must have arrived whole; 0: it may take as long as it takes. */
+  /** Timeout of a whole request; 0: none. */
   readonly requestMs: number;
-  /** Under other hosts nothing is answered. */
+  /** Requests for other hosts are refused. */
   readonly hosts: Hosts;
   /** The most bytes that a body may have which is read as a whole. */
   readonly bodyBytes?: number;
-  /** Says what an error means that a library threw. */
+  /** Maps errors of libraries. */
   readonly explained?: (error: unknown) => unknown;
-  /** Is told of every answer that was given; `route` is the pattern, "none" where there is none. */
+  /** Called with every answer; `route` is the pattern, "none" where there is none. */
   readonly onAnswer: (req: FastifyRequest, reply: FastifyReply, route: string) => void;
 }
 
 /** The head of a request may be so large. */
 export const MAX_HEAD_BYTES = 16 << 10;
 
-/** What a connection may hold: enough that neither side waits for the other at each chunk. */
+/** Buffer of a connection: enough that neither side waits for the other at each chunk. */
 const SOCKET_BYTES = 256 << 10;
 
 /**

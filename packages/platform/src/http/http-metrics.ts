@@ -2,8 +2,8 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { collectDefaultMetrics, Histogram, Registry } from "prom-client";
 
 /**
- * What every service over HTTP counts, for Prometheus: its process and its requests. Each service has its own, so that
- * several can live in one process.
+ * Metrics of every service over HTTP, for Prometheus: its process and its requests. Each service has its own, so that
+ * several can share one process.
  */
 export class HttpMetrics {
   protected readonly registry = new Registry();

@@ -11,7 +11,7 @@ export class KeySet {
     this.#digests = keys.map(sha256);
   }
 
-  /** Without keys everybody is let in. */
+  /** True without keys: everybody is let in. */
   get isOpen(): boolean {
     return this.#digests.length === 0;
   }

@@ -22,5 +22,5 @@ function refuse(app: FastifyInstance, url: string, known: readonly string[]): vo
   const refused = async () => {
     throw new AppError("METHOD_NOT_ALLOWED", "Method Not Allowed", { headers });
   };
-  app.route({ url, method, onRequest: refused, handler: refused }); // at once, whatever the body may be
+  app.route({ url, method, onRequest: refused, handler: refused }); // at once, for any body
 }

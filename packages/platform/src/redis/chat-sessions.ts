@@ -6,7 +6,7 @@ import { ChatTurn, type ChatHistory } from "../schemas/use.js";
 import { parsed } from "./parsed.js";
 import type { Slot } from "./results.js";
 
-/** How long a conversation is kept after its last turn. */
+/** Retention of a conversation after its last turn. */
 export const CHAT_TTL_SECONDS = 3600;
 
 const Meta = z.object({ run_id: z.string(), created_at: z.string(), session_ttl_sec: z.int() });
@@ -38,8 +38,8 @@ export class ChatSessions {
   }
 
   /**
-   * Keeps a conversation as it is after a turn, for another while, and the turn's answer in the same transaction: who
-   * finds the answer finds the conversation with it, so that no turn is added twice.
+   * Stores a conversation after a turn and renews its retention, with the turn's answer in the same transaction: a
+   * reader of the answer finds the conversation with it, so that no turn is added twice.
    */
   async keep<T>(runId: string, sessionId: string, turns: readonly ChatTurn[], slot: Slot<T>, answer: T): Promise<void> {
     const transaction = this.#redis

@@ -3,8 +3,8 @@ import { AppError } from "../errors.js";
 import { keys } from "../redis-keys.js";
 
 /**
- * A number that says which of those who ever worked on a run may write for it: the one who began last. Later ones are
- * greater, also when Redis has lost all it knew.
+ * The number of a run's lease: only the latest holder may write. Later ones are greater, even after Redis has lost its
+ * data.
  */
 export type Fence = number;
 
@@ -26,9 +26,8 @@ for _, command in ipairs(cjson.decode(ARGV[2])) do redis.call(unpack(command)) e
 return 1`;
 
 /**
- * From now on whoever worked on the run before can no longer write for it.
- * @param after another that is known to have been given: where Redis has lost its data and its clock was set back, Redis
- * itself would give an earlier one
+ * Takes the run: from now on earlier holders cannot write for it.
+ * @param after a known earlier fence: after a loss of data and a clock set back, Redis alone would give a smaller one
  */
 export async function claimRun(redis: Redis, runId: string, after: Fence): Promise<Fence> {
   return Number(await redis.eval(CLAIM, 1, keys.fence(runId), String(after)));

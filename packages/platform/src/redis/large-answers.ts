@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { makeFolder, namesIn, unlessAbsent, writeText } from "@trainer/disk";
 import { z } from "zod";
 
-/** From so many characters on an answer lies in the home; its key in Redis names the file. */
+/** Number of characters from which an answer is stored in the home; its key in Redis names the file. */
 const LARGE = 256 << 10;
 
 const Stored = z.strictObject({ file: z.string().regex(/^[0-9a-f]{64}\.json$/) });
@@ -20,7 +20,7 @@ export class LargeAnswers {
     this.#folder = join(home, "answers");
   }
 
-  /** What the key is to hold: the text itself, or which file does. */
+  /** Value for the key: the text itself, or the name of its file. */
   async store(key: string, text: string): Promise<string> {
     if (text.length < LARGE) return text;
     const file = `${createHash("sha256").update(key).digest("hex")}.json`;
@@ -30,7 +30,7 @@ export class LargeAnswers {
     return JSON.stringify({ file });
   }
 
-  /** The text that a key's value stands for; null where its file is gone. */
+  /** The text of a key's value; null if its file is gone. */
   async restore(text: string): Promise<string | null> {
     if (!text.startsWith('{"file":')) return text;
     const stored = Stored.safeParse(JSON.parse(text));

@@ -1,6 +1,6 @@
 import { Redis } from "ioredis";
 
-/** How long a connection may take to come about, and a command that a person waits for to be answered. */
+/** Timeout of a connection attempt, and of a command that a person waits for. */
 export const REDIS_TIMEOUT_MS = 1000;
 
 /**
@@ -8,20 +8,20 @@ export const REDIS_TIMEOUT_MS = 1000;
  * either end. Longer than a worker waits for a job to come, which is up to 10 s.
  */
 const SILENT_MS = 12_000;
-/** Where a connection only listens, nothing need be said for long: whether there is an answer is tried that often. */
+/** Ping interval of a connection that only listens: nothing else need come for long. */
 const PING_MS = 2000;
 
 export interface RedisHooks {
   /** After which a command fails instead of waiting until Redis is back; left out: never. */
   readonly commandTimeoutMs?: number;
   /**
-   * Whether a command fails at once while there is no connection, in place of being done later, when nobody may want it
-   * any more; and a connection on which nothing comes back is given up.
+   * True if a command fails at once without a connection, rather than running later, when nobody may want it any more;
+   * and a silent connection is dropped.
    */
   readonly failFast?: boolean;
-  /** Whether the connection only listens to channels, and has to ask if it is to learn that it is dead. */
+  /** True if the connection only listens to channels, and must ping to learn that it is dead. */
   readonly listens?: boolean;
-  /** Hears of a connection that was lost or does not come about. */
+  /** Called when a connection is lost or fails. */
   readonly onError?: (error: Error) => void;
 }
 

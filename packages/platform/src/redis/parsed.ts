@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { parseJson } from "../json.js";
 
-/** What a key holds; null where there is nothing, or nothing that the schema knows. */
+/** Parsed value of a key; null if it does not exist or does not fit the schema. */
 export function parsed<S extends z.ZodType>(schema: S, text: string | null): z.output<S> | null {
   if (text === null) return null;
   try {

@@ -1,7 +1,7 @@
 import type { Redis } from "ioredis";
 import { keys } from "../redis-keys.js";
 
-/** Whether the queue's Redis lets jobs be done: null if so, else the reason in the words of `/readyz`. */
+/** The reason why the queue's Redis cannot run jobs, in the words of `/readyz`; null if it can. */
 export async function queueTrouble(redis: Redis): Promise<string | null> {
   try {
     if ((await redis.ping()) !== "PONG") return "redis no-pong";

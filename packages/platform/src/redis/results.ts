@@ -22,12 +22,12 @@ export type EvalRecord = z.output<typeof EvalRecord>;
 
 type Unfinished = Exclude<JobState, "completed">;
 
-/** Of a value under `key`: what was asked for is queued, runs, and then holds its result. */
+/** The state of a request under `key`: queued, running, then its result. */
 export interface Slot<T> {
   readonly key: string;
   /** Null where there is nothing, or nothing readable. */
   get(): Promise<T | null>;
-  /** Whether there is anything, readable or not. */
+  /** True if the key exists, readable or not. */
   exists(): Promise<boolean>;
   /** Marks it: its stream was closed before its end. */
   abandon(): Promise<void>;
@@ -46,12 +46,12 @@ const ANSWER_TTL_SECONDS = 604_800;
 /** Longer than any answer takes. */
 const ABANDONED_TTL_SECONDS = 86_400;
 
-/** What becomes of evaluations, scorings, generations and chats. */
+/** Results of evaluations, scorings, generations and chats. */
 export class Results {
   readonly #redis: Redis;
   readonly #large: LargeAnswers;
 
-  /** @param home where answers lie that are too large for Redis */
+  /** @param home holds answers that are too large for Redis */
   constructor(redis: Redis, home: string) {
     this.#redis = redis;
     this.#large = new LargeAnswers(home, ANSWER_TTL_SECONDS);

@@ -51,7 +51,7 @@ export interface RunRecord {
   readonly modelSize: string | null;
 }
 
-/** What changes in a run's record; what is left out stays as it is. */
+/** Changes of a run's record; omitted fields stay. */
 export interface RunChange {
   readonly status?: JobState;
   readonly progress?: number;
@@ -61,7 +61,7 @@ export interface RunChange {
   readonly training?: RunProgress;
 }
 
-/** Runs as Redis has them: what the API tells of a run, and what a worker says of its own. */
+/** Records of runs in Redis: written by workers, read by the API. */
 export class RunRecords {
   readonly #redis: Redis;
 
@@ -69,7 +69,7 @@ export class RunRecords {
     this.#redis = redis;
   }
 
-  /** Notes a run that was asked for, before it is queued. */
+  /** Creates the record of a requested run, before it is queued. */
   async create(runId: string, userId: bigint, request: TrainSettings, now = new Date()): Promise<void> {
     const at = stamp(now);
     const hash = { user_id: String(userId), progress: 0, created_at: at, error: "", artifact_file_id: "" };
@@ -88,7 +88,7 @@ export class RunRecords {
     return stored === undefined ? null : recordOf(stored);
   }
 
-  /** What there is of those of the runs that have a record, in one go. */
+  /** The existing records of these runs, in one round trip. */
   async #stored(runIds: readonly string[]): Promise<Stored[]> {
     const pipeline = this.#redis.pipeline();
     for (const id of runIds)
@@ -102,7 +102,7 @@ export class RunRecords {
 
   /**
    * The newest runs first, without those whose records are damaged: one must not hide all others.
-   * @param before only those asked for before this moment, in milliseconds; a page's `next` is that of the page after
+   * @param before only those requested before this moment, in milliseconds; a page's `next` is that of the page after
    * @param status only those in this state; a page may then have fewer than `limit`, and not be the last
    */
   async list(
@@ -186,7 +186,7 @@ export class RunRecords {
     await writeFenced(this.#redis, runId, fence, [["SET", keys.heartbeat(runId), (now / 1000).toFixed(3)]]);
   }
 
-  /** Of a run that is over or that nobody knows the flag goes by itself; else it holds until the run has ended. */
+  /** For an ended or unknown run the flag expires; else it holds until the run has ended. */
   async requestCancel(runId: string): Promise<void> {
     await this.#redis.eval(CANCEL, 2, keys.cancelled(runId), keys.job(runId), CANCEL_TTL_SECONDS);
   }
@@ -231,13 +231,15 @@ const CANCEL_TTL_SECONDS = 86_400;
 /** Longer than a job may take. */
 const FENCE_TTL_SECONDS = 2 * JOB_TIMEOUT_SECONDS;
 
-/** How many runs are looked through at a time for those in one state. */
+/** Number of runs that are scanned at a time for those in one state. */
 const SCANNED = 1000;
 
 const chunks = (ids: readonly string[]): string[][] =>
   Array.from({ length: Math.ceil(ids.length / SCANNED) }, (_, i) => ids.slice(i * SCANNED, (i + 1) * SCANNED));
 
-/** In the list of all runs; the fraction keeps runs of one millisecond apart, so that none falls between two pages. */
+/**
+ * Score in the list of all runs; the fraction separates runs of one millisecond, so that none falls between two pages.
+ */
 const place = (createdMs: number): number => createdMs + Math.random();
 
 /** Both channels carry every event, in the same order. */
@@ -313,7 +315,7 @@ function recordOf({ runId, hash, others: [heartbeat, training, request] }: Store
 
 const Answers = z.array(z.tuple([z.instanceof(Error).nullable()], z.unknown()));
 
-/** What the commands of a pipeline answered. @throws the first one's error */
+/** Results of a pipeline's commands. @throws the first error */
 const valuesOf = (answers: unknown): unknown[] =>
   Answers.parse(answers).map(([error, value]) => {
     if (error !== null) throw error;

@@ -12,7 +12,7 @@ export interface TokenizerRecord {
   readonly tokenizerId: string;
   readonly status: TokenizerState | "unknown";
   readonly stats: TokenizerStats | null;
-  /** Why it failed. */
+  /** Reason of its failure. */
   readonly message: string | null;
 }
 
@@ -24,7 +24,7 @@ export class TokenizerRecords {
     this.#redis = redis;
   }
 
-  /** Notes a tokenizer that was asked for, before it is queued. */
+  /** Creates the record of a requested tokenizer, before it is queued. */
   async create(tokenizerId: string, now = Date.now()): Promise<void> {
     await this.#redis
       .multi()

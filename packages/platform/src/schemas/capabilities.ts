@@ -7,7 +7,7 @@ export const Capabilities = z.object({
       name: z.string(),
       title: z.string(),
       sizes: z.array(z.string()),
-      /** What \`model_config\` may set in place of a size's. */
+      /** Fields that \`model_config\` may set in place of a size's. */
       dimensions: z.array(z.string()).optional(),
       precisions: z.array(z.string()),
       /** The tokenizer method that suits it. */

@@ -7,10 +7,10 @@ export type Sha256 = z.output<typeof Sha256>;
 
 const hash: z.ZodType<string, string> = Sha256;
 
-/** What the file service tells of a file. `file_id` and `sha256` are the same. */
+/** A file of the file service. `file_id` and `sha256` are equal. */
 export const FileInfo = z.object({
   file_id: hash,
-  /** In bytes. */
+  /** Size in bytes. */
   size: z.int().nonnegative(),
   sha256: hash,
   content_type: z.string().min(1),

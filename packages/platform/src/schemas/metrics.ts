@@ -4,7 +4,7 @@ import { figure } from "./fields.js";
 const place = {
   /** Optimizer steps over all epochs, from 1. */
   step: z.int(),
-  /** From 0. */
+  /** Epoch, from 0. */
   epoch: z.int(),
   tokens: z.int(),
 };
@@ -21,7 +21,7 @@ export const StepMetrics = z.object({
   step_ms: figure,
   eta_seconds: figure,
   rss_bytes: figure,
-  /** How many steps so far changed nothing, since their gradients overflowed in fp16; left out for none. */
+  /** Number of steps so far that changed nothing, since their gradients overflowed in fp16; omitted for none. */
   skipped_steps: z.int().optional(),
   /** The most that tensors took on the GPU so far; left out on a CPU. */
   gpu_peak_bytes: z.number().optional(),
@@ -44,12 +44,12 @@ export type EvalMetrics = z.output<typeof EvalMetrics>;
 export const MetricsRow = z.union([EvalMetrics, StepMetrics]);
 export type MetricsRow = z.output<typeof MetricsRow>;
 
-/** GET /runs/{run_id}/metrics: steps thinned to what was asked for, evaluations all. */
+/** GET /runs/{run_id}/metrics: steps downsampled to the requested number, evaluations complete. */
 export const MetricsHistory = z.object({
   run_id: z.string(),
   steps: z.array(StepMetrics),
   evaluations: z.array(EvalMetrics),
-  /** How many steps were logged. */
+  /** Number of logged steps. */
   total_steps_logged: z.int(),
 });
 export type MetricsHistory = z.output<typeof MetricsHistory>;

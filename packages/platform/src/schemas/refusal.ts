@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { AppError, type ErrorCode } from "../errors.js";
 
-/** What a schema may say of an issue that has a code or status of its own; its message is then the whole message. */
+/** Parameters of an issue with a code or status of its own; its message is then the whole message. */
 export interface IssueParams {
   readonly code?: ErrorCode;
   readonly status?: number;
@@ -10,7 +10,7 @@ export interface IssueParams {
 /** Fields whose wrong type counts as a body that cannot be processed. */
 const UNPROCESSABLE: ReadonlySet<PropertyKey | undefined> = new Set(["stop_on_eos", "stop_sequences"]);
 
-/** The one error that a client is told of a body that a schema refused: the first, unknown fields before others. */
+/** The one error of a refused body: the first issue, unknown fields before others. */
 export function refusalOf({ issues }: z.ZodError): AppError {
   const extra = issues.flatMap((issue) => (issue.code === "unrecognized_keys" ? issue.keys : []));
   if (extra.length > 0) {

@@ -6,26 +6,26 @@ export const jobStates = ["queued", "running", "completed", "failed"] as const;
 export const JobState = z.enum(jobStates);
 export type JobState = z.output<typeof JobState>;
 
-/** How far a run has come: one object for terminals, pages and bots. */
+/** Progress of a run: one object for terminals, pages and bots. */
 export const RunProgress = z.object({
   /** Optimizer steps over all epochs, from 1. */
   step: z.int(),
   total_steps: z.int(),
-  /** From 0. */
+  /** Epoch, from 0. */
   epoch: z.int(),
   total_epochs: z.int(),
-  /** Of the last batch, in nats per token. */
+  /** Loss of the last batch, in nats per token. */
   train_loss: figure,
   lr: figure,
   /** Before clipping. */
   grad_norm: figure,
   tokens_per_sec: figure,
   eta_seconds: figure,
-  /** Of the latest validation, and the best of all. */
+  /** Losses of the latest validation and of the best. */
   val_loss: figure,
   best_val_loss: figure,
   test_loss: figure,
-  /** Of the newest checkpoint. */
+  /** Step of the newest checkpoint. */
   checkpoint_step: z.int().nullable(),
   rss_bytes: figure,
 });
@@ -42,7 +42,7 @@ export const RunStatus = z.object({
   progress: z.int(),
   created_at: z.string(),
   updated_at: z.string(),
-  /** Why it failed. */
+  /** Reason of its failure. */
   error: z.string().nullable(),
   model_family: z.string().nullable(),
   model_size: z.string().nullable(),
@@ -63,7 +63,7 @@ export type ArtifactPointer = z.output<typeof ArtifactPointer>;
 export const RunRemoved = z.object({ run_id: z.string(), bytes: z.int().describe("How many that freed.") });
 export type RunRemoved = z.output<typeof RunRemoved>;
 
-/** GET /runs/{run_id}/manifest: the file as it lies in the run's folder. */
+/** GET /runs/{run_id}/manifest: the file in the run's folder. */
 export const ManifestAnswer = z.looseObject({ run_id: z.string(), status: z.string() });
 export type ManifestAnswer = z.output<typeof ManifestAnswer>;
 

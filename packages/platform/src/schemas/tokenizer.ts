@@ -41,7 +41,7 @@ export const TokenizerAccepted = z.object({
 });
 export type TokenizerAccepted = z.output<typeof TokenizerAccepted>;
 
-/** What of a text its tokens do not hold; not told by what was made before it was measured. */
+/** Lost text of a tokenizer; absent for those made before it was measured. */
 const losses = {
   lost_share: z.number().optional().describe("Of the text's bytes, the share that does not come back."),
   unknown_characters: z.int().optional(),

@@ -6,7 +6,7 @@ import type { IssueParams } from "./refusal.js";
 import { UserId } from "./user-id.js";
 import { wire, wireField, type Known } from "./wire.js";
 
-/** Where a request's text comes from: a file of the file service, or one under the data root's `corpus` folder. */
+/** Source of a request's text: a file of the file service, or one under the data root's `corpus` folder. */
 export const corpusFields = {
   corpus_file_id: orNull(short(most.name)).describe("Of the file service. Either this or `corpus_path`."),
   corpus_path: orNull(text).describe("A file or folder in the `corpus` folder of the server's data."),
@@ -19,7 +19,7 @@ interface CorpusFields {
 
 const { documentSeparator, corpusFormat, maxSeqLen, tokenizerMethod } = TrainOptions.shape;
 
-/** How that text is read. */
+/** Options of reading the text. */
 export const readingFields = {
   ...wire({ corpusFormat }),
   document_separator: withDefault(
@@ -40,7 +40,7 @@ export function checkCorpus({ corpus_file_id: id, corpus_path: path }: CorpusFie
   else if (path?.trim() === "") refuse("corpus_path must be non-empty", { code: "CORPUS_NOT_FOUND" });
 }
 
-/** The fields of a training, without who asks for it. */
+/** Fields of a training request, without the user. */
 const trainFields = (known: Known = {}) => ({
   ...wire(TrainOptions.omit({ ...notInRequests, ...otherwise }).shape, known),
   ...wire(
@@ -100,7 +100,7 @@ export const trainRequest = (known?: Known) =>
 export const TrainRequest = trainRequest();
 export type TrainRequest = z.output<typeof TrainRequest>;
 
-/** The same without who asks: what a job and a run's record keep. */
+/** The same without the user: kept in a job and in a run's record. */
 export const TrainSettings = z.object(trainFields()).superRefine(checkCorpus);
 export type TrainSettings = z.output<typeof TrainSettings>;
 

@@ -17,7 +17,7 @@ export const EvaluateResponse = z.object({
   run_id: z.string(),
   split: z.string(),
   status: JobState,
-  /** In nats per token. */
+  /** Loss in nats per token. */
   loss: figure,
   perplexity: figure,
   artifact_path: z.string().nullable(),
@@ -48,31 +48,31 @@ export const ScoreRequest = z
   .meta({ example: { text: "To be, or not to be", detail_level: "per_char", top_k: 3 } });
 export type ScoreRequest = z.output<typeof ScoreRequest>;
 
-/** What is kept of a scoring: the answer without its id. */
+/** The stored result of a scoring: the answer without its id. */
 export const ScoreResult = z.object({
   status: JobState,
-  /** In nats per token. */
+  /** Loss in nats per token. */
   loss: figure.default(null),
   perplexity: figure.default(null),
-  /** In bits; entry i is that of token i + 1. */
+  /** Surprisal in bits; entry i is that of token i + 1. */
   surprisal: z.array(z.number()).nullable().default(null),
-  /** For each token the likeliest that could have followed it, with their probabilities. */
+  /** The likeliest alternatives of each token, with their probabilities. */
   topk: z
     .array(z.array(z.tuple([z.string(), z.number()])))
     .nullable()
     .default(null),
-  /** The part of the text that each token stands for. */
+  /** The text of each token. */
   tokens: z.array(z.string()).nullable().default(null),
-  /** Where each of these begins in the text, in characters (code points). */
+  /** Offset of each of these in the text, in characters (code points). */
   offsets: z.array(z.int()).nullish(),
-  /** What the tokenizer's template puts before and after the text. */
+  /** Begin and end tokens of the tokenizer's template. */
   begin_tokens: z.array(z.string()).nullish(),
   end_tokens: z.array(z.string()).nullish(),
   /** Characters that the tokenizer does not know. */
   unknown_characters: z.int().nullish(),
-  /** Whether the tokens give back the text as it is. */
+  /** True if the tokens decode to the text. */
   text_restored: z.boolean().nullish(),
-  /** Why there is no figure. */
+  /** Reason for a missing figure. */
   message: z.string().nullish(),
 });
 export type ScoreResult = z.output<typeof ScoreResult>;
@@ -107,7 +107,7 @@ export const GenerateResult = z.object({
   steps: z.int().nullable().default(null),
   eos_terminated: z.array(z.boolean()).nullable().default(null),
   steps_per_sequence: z.array(z.int()).nullish(),
-  /** What stands before the prompt. */
+  /** Begin tokens of the prompt. */
   begin_tokens: z.array(z.string()).nullish(),
   message: z.string().nullish(),
 });
@@ -128,9 +128,9 @@ export type ChatRequest = z.output<typeof ChatRequest>;
 export const ChatResult = z.object({
   status: JobState,
   response: z.string().nullable().default(null),
-  /** How the conversation was written down: by the model's own chat template, or as lines. */
+  /** Format of the conversation: the model's own chat template, or lines. */
   format: z.enum(["template", "lines"]).nullish(),
-  /** Why its template was not used. */
+  /** Reason why its template was not used. */
   template_problem: z.string().nullish(),
   begin_tokens: z.array(z.string()).nullish(),
   message: z.string().nullish(),

@@ -23,17 +23,17 @@ export async function recordArchive(home: Home, runId: string, fileId: string | 
   await writeManifest(path, { ...manifest, artifact_file_id: fileId });
 }
 
-/** Under which id a file service keeps the archive of a run that a cleanup has removed; null where that is not known. */
+/** Id of the archive in a file service of a run that a cleanup has removed; null if unknown. */
 export async function archivedFileId(home: Home, runId: string): Promise<Sha256 | null> {
   if (!isId(runId)) return null;
   return fileIdOf((await readManifest(archivedFiles(home, runId).manifest))?.artifact_file_id ?? ""); // it becomes a name
 }
 
 /**
- * Fetches the archive of a run and makes its folder of it; one that is there stays as it is. Of processes that want the
- * same at once one fetches and the others wait; what a killed one has fetched is gone on with.
+ * Fetches the archive of a run and unpacks it into its folder; an existing folder stays as it is. Of concurrent
+ * processes one fetches and the others wait; a partial download is resumed.
  *
- * Errors: ARTIFACT_DOWNLOAD_FAILED (TRANSIENT where it may pass), those of `unpackRun`; the signal's reason.
+ * Errors: ARTIFACT_DOWNLOAD_FAILED (TRANSIENT where a retry may help), those of `unpackRun`; the signal's reason.
  */
 export async function fetchRun(
   home: Home,

@@ -10,8 +10,8 @@ import type { FetchContext } from "../home/data-bank.js";
 export type BringContext = FetchContext & { readonly home: Home };
 
 /**
- * What `resolveRun` finds; a run that a cleanup has removed, or of which `archives` names the archive, is
- * fetched first. Errors: those of `fetchRun` too.
+ * Resolves a run as `resolveRun` does; one that a cleanup has removed, or whose archive is in `archives`, is fetched
+ * first. Errors: those of `fetchRun` too.
  */
 export async function bringRun(ref: string, context: BringContext): Promise<ResolvedRun> {
   const { home, dataBank } = context;

@@ -13,7 +13,7 @@ import { StoredGzip } from "./tar/stored-gzip.js";
 
 export interface Packed {
   readonly bytes: number;
-  /** Of the archive: what a store of files by content knows it by. */
+  /** SHA-256 of the archive: its key in a content-addressed store. */
   readonly sha256: string;
 }
 

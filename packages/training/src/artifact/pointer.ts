@@ -1,4 +1,4 @@
-/** The manifest's field that says under what id a file service keeps the run's archive. */
+/** The manifest's field with the id of the run's archive in a file service. */
 const FIELD = "artifact_file_id";
 
 /**

@@ -12,8 +12,8 @@ export interface RunEntry {
 }
 
 /**
- * What only training goes on with, or only this machine understands: the state at single steps, the weights an adapter is
- * put on, and the lock of the process that trains.
+ * Files for resuming alone, or for this machine alone: the state at single steps, an adapter's base weights, and the
+ * lock of the training process.
  */
 const NOT_KEPT: ReadonlySet<string> = new Set(["checkpoints", "base", "lock.json"]);
 
@@ -21,10 +21,10 @@ const NOT_KEPT: ReadonlySet<string> = new Set(["checkpoints", "base", "lock.json
 const TEMPORARY = /^\.|\.tmp$|^lock\.json\./;
 
 /**
- * What of a run's folder belongs into its archive, sorted by the bytes of the names: all but what `NOT_KEPT` and
- * `TEMPORARY` name. That is the model with its configuration and tokenizer, manifest, logs, metrics, evaluations, an
- * adapter, and whatever else somebody has put there. Anything but files and folders is refused (ARTIFACT_UPLOAD_FAILED):
- * a link would be left dangling, or take along what it points to.
+ * The files of a run that its archive contains, sorted by the bytes of the names: all but those in `NOT_KEPT` and
+ * `TEMPORARY`. That is the model with its configuration and tokenizer, manifest, logs, metrics, evaluations, an
+ * adapter, and any others that somebody has put there. Anything but files and folders is refused
+ * (ARTIFACT_UPLOAD_FAILED): a link would dangle, or take its target along.
  */
 export async function runContents(dir: string): Promise<RunEntry[]> {
   const entries: RunEntry[] = [];

@@ -18,27 +18,27 @@ import { packRun, type Packed } from "./pack.js";
 export interface SendContext extends CleanupContext {
   readonly home: Home;
   readonly dataBank: DataBank;
-  /** Whether the run's folder goes then, and when; left out: it stays. What fails in that is only logged. */
+  /** Rules for removing the run's folder afterwards; it stays without them. Failures in that are only logged. */
   readonly cleanup?: CleanupConfig | undefined;
   readonly onProgress?: ((progress: TransferProgress) => void) | undefined;
 }
 
 export interface SentArtifact {
   readonly runId: string;
-  /** Under which id the file service keeps the archive: its SHA-256. */
+  /** Id of the archive in the file service: its SHA-256. */
   readonly fileId: string;
-  /** Of the archive; null for a run that was sent and cleaned away before. */
+  /** Size of the archive; null for a run that was sent and cleaned away before. */
   readonly bytes: number | null;
-  /** What became of the run's folder; null where nothing was asked, or where that failed. */
+  /** Decision about the run's folder; null without rules, or if that failed. */
   readonly cleanup: Decision | null;
 }
 
 /**
  * Sends a run that has ended to a file service: packs it, uploads it, compares size and hash, writes the id into the
- * run's manifest, and then cleans up. Whatever interrupts it, it can be done again: the same run gives the same archive.
+ * run's manifest, and then cleans up. Repeatable after any interruption: the same run gives the same archive.
  *
- * Errors: RUN_NOT_FOUND; CONFLICT for a run that has not ended; ARTIFACT_UPLOAD_FAILED (TRANSIENT where it may pass); what
- * the disk says; the signal's reason.
+ * Errors: RUN_NOT_FOUND; CONFLICT for a run that has not ended; ARTIFACT_UPLOAD_FAILED (TRANSIENT where a retry may
+ * help); errors of the disk; the signal's reason.
  */
 export async function sendArtifact(runId: string, context: SendContext): Promise<SentArtifact> {
   const { home, cleanup } = context;
@@ -49,7 +49,7 @@ export async function sendArtifact(runId: string, context: SendContext): Promise
   try {
     return { ...sent, cleanup: await cleanRun(home, runId, cleanup, context) };
   } catch {
-    return { ...sent, cleanup: null }; // told to the log: the archive is safe all the same
+    return { ...sent, cleanup: null }; // logged: the archive is safe all the same
   }
 }
 

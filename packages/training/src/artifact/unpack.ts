@@ -22,7 +22,7 @@ import { archiveRoot, MemberNames } from "./tar/names.js";
 import { refused, StrictTar } from "./tar/strict-tar.js";
 
 export interface UnpackOptions {
-  /** Of the run; its files lie in `model-<run id>/` in the archive. */
+  /** Id of the run; its files are in `model-<run id>/` in the archive. */
   readonly runId: string;
   /** The SHA-256 that the archive must have: the id under which a file service keeps it. The manifest gets it as pointer. */
   readonly fileId: string;
@@ -57,7 +57,7 @@ async function fill(tmp: string, archive: Readable, { runId, fileId, limits }: U
   const flowing = pipeline(archive, packed, gunzip, limit, new StrictTar(), members);
   const ends = await Promise.allSettled([write(members, tmp, archiveRoot(runId)), flowing]);
   const failures = ends.filter((end) => end.status === "rejected").map((end): unknown => end.reason);
-  // Each stops the other, and so has the other's reason or only hears that it was stopped.
+  // Each stops the other, and so has the other's reason or is only stopped.
   const cause = failures.find((reason) => !wasStopped(reason));
   if (failures.length > 0) throw asRefusal(cause ?? refused("it ends too soon"));
   if (gunzip.bytesWritten !== packed.bytes) throw refused("something follows its end");
@@ -67,10 +67,10 @@ async function fill(tmp: string, archive: Readable, { runId, fileId, limits }: U
 }
 
 const wasStopped = (reason: unknown) => STOPPED.has(errnoOf(reason));
-/** Of a member that is read when the flow has ended, and of a flow that nobody reads any more. */
+/** Codes of a member that is read after the flow has ended, and of a flow without a reader. */
 const STOPPED = new Set(["STREAM_DESTROYED", "ERR_STREAM_PREMATURE_CLOSE"]);
 
-/** What gunzip says means that the archive is damaged; what else fails has a code of its own. */
+/** Errors of gunzip mean that the archive is damaged; others have codes of their own. */
 const asRefusal = (error: unknown): unknown =>
   error instanceof Error && errnoOf(error).startsWith("Z_") ? refused(error.message, { cause: error }) : error;
 

@@ -19,7 +19,7 @@ import { searchInProcess } from "./search-in-process.js";
 import { loadedPlugins } from "../plugins/loaded-plugins.js";
 import type { SearchEvent, SearchRequest } from "./search-request.js";
 
-/** What a search found, and all that it tried. */
+/** Result of a search, with all its trials. */
 export interface FoundBatch {
   readonly batchSize: number;
   /** The fastest number of them. */
@@ -27,7 +27,7 @@ export interface FoundBatch {
   readonly device: "cpu" | "cuda";
   readonly precision: string;
   readonly maxSeqLen: number;
-  /** What might be used. */
+  /** Memory limit of the search. */
   readonly memoryBytes: number;
   readonly batches: readonly BatchTrial[];
   readonly threadTrials: readonly ThreadTrial[];
@@ -40,7 +40,8 @@ export interface FindBatchContext extends FetchContext {
   readonly onEvent?: (event: SearchEvent) => void;
   readonly maxBatchSize?: number;
   /**
-   * What training may use in all; else nine tenths of what this machine, or its control group, has left, or of the GPU.
+   * Memory that training may use in all; by default nine tenths of what this machine, or its control group, has left,
+   * or of the GPU's.
    */
   readonly memoryBytes?: number;
 }
@@ -48,12 +49,12 @@ export interface FindBatchContext extends FetchContext {
 /** Larger batches than this learn less from the same text. */
 export const MAX_BATCH_SIZE = 256;
 
-/** Without a tokenizer or a text to tell it by. */
+/** Vocabulary without a tokenizer, or a text to derive it from. */
 const USUAL_VOCABULARY = 8192;
 
 const NO_CORPUS = "-";
 
-/** The largest batch that a run with these options could have here; a corpus only says how large a vocabulary it would get. */
+/** The largest batch that a run with these options could have here; a corpus only determines the vocabulary's size. */
 export async function findBatch(
   input: Omit<TrainInput, "corpus"> & { readonly corpus?: TrainInput["corpus"] },
   context: FindBatchContext,

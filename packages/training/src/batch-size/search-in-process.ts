@@ -6,7 +6,7 @@ import { SearchEvent, type SearchRequest } from "./search-request.js";
 
 type Found = Extract<SearchEvent, { type: "found" }>;
 
-/** From the sources too, the process runs what was built: it is to measure, and loads nothing more. */
+/** From the sources too, the process runs the built files: it measures, and loads nothing more. */
 const SERVE = new URL("../../dist/batch-size/serve.js", import.meta.url);
 
 /**
@@ -44,7 +44,7 @@ export async function searchInProcess(
   return outcome({ found, failure, fitting, ended: child.signalCode ?? `code ${child.exitCode}`, request });
 }
 
-/** What the process says; what cannot be understood is its failure. */
+/** Parses a message of the process; a malformed one is its failure. */
 export function eventOf(message: unknown): SearchEvent {
   const { data, error } = SearchEvent.safeParse(message);
   if (error === undefined) return data;
@@ -61,7 +61,7 @@ interface Ended {
   readonly request: SearchRequest;
 }
 
-/** What a search came to, however its process ended. */
+/** Result of a search, however its process ended. */
 export function outcome({ found, failure, fitting, ended, request }: Ended): Found {
   if (found !== null) return found;
   if (failure !== null) throw new TrainingError(failure.code, failure.message, { failureClass: failure.failureClass });

@@ -4,7 +4,7 @@ import { Failure } from "../errors.js";
 
 const count = z.int().min(1);
 
-/** What a search is about, as it is handed to the process that does it. */
+/** Request of a search, as it is sent to its process. */
 export const SearchRequest = z.strictObject({
   /** The run's options, by their names in manifests. */
   config: z.record(z.string(), z.unknown()),
@@ -16,17 +16,19 @@ export const SearchRequest = z.strictObject({
   dimensionsFrom: z.string().nullable(),
   device: z.enum(["cpu", "cuda"]),
   precision: z.enum(precisions),
-  /** How many are tried, from 1 up in powers of two. */
+  /** Numbers of threads to try, from 1 up in powers of two. */
   threads: z.array(count).min(1),
   maxBatchSize: count,
-  /** What the process may come to use, on a GPU its tensors. */
+  /** Memory that the process may use, on a GPU that of its tensors. */
   memoryBytes: count,
 });
 export type SearchRequest = z.infer<typeof SearchRequest>;
 
 const speed = { tokensPerSec: z.number() };
 
-/** What the process says: what it tries now, each batch size that it tried, each number of threads, and at last what it found. */
+/**
+ * Messages of the process: the current trial, each tried batch size, each number of threads, and at last the result.
+ */
 export const SearchEvent = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("trying"), batchSize: count, threads: count }),
   z.strictObject({

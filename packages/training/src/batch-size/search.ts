@@ -8,14 +8,14 @@ import { makeTrial, type Trial } from "./trial.js";
 /** Batches of up to so many sequences are tried on a CPU; what larger ones take follows from these. */
 const MEASURED = 4;
 
-/** Once so much of the best speed is lost, still fewer threads are not worth the time. */
+/** Fraction of the best speed below which still fewer threads are not worth the time. */
 const NOT_WORTH = 0.9;
 
 /**
  * Finds the largest batch that fits, and the number of threads that is fastest with it. On a GPU a batch fits if a step
- * with it can be done and its peak, by the allocator's own counters, is within what may be used: the rest is for what breaks
- * memory into pieces in a long run. On a CPU to find that out would be to be killed: the memory's height is measured for small
- * batches, and being a straight line beyond them, told for large ones.
+ * with it succeeds and its peak, by the allocator's own counters, is within the limit: the rest is for fragmentation in
+ * a long run. On a CPU such a test would end in being killed: the peak is measured for small batches, and extrapolated,
+ * being a straight line beyond them, to large ones.
  */
 export async function search(
   request: SearchRequest,

@@ -10,7 +10,7 @@ import { trainStep } from "../step/step.js";
 import { fromConfig } from "../options/wire-names.js";
 import type { SearchRequest } from "./search-request.js";
 
-/** Steps like those of the run that is asked for, on random tokens. */
+/** Steps like those of the requested run, on random tokens. */
 export interface Trial {
   /** One optimizer step; its milliseconds. */
   step(batchSize: number): number;

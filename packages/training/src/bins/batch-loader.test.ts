@@ -9,7 +9,7 @@ import { BinWriter } from "./bin-writer.js";
 import type { TokenBin } from "./token-bin.js";
 
 const PAD = 99;
-const id = (at: number) => 100 + at; // what stands at a place of the stream
+const id = (at: number) => 100 + at; // id at a place of the stream
 
 let bins = 0;
 

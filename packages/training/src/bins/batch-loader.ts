@@ -5,7 +5,7 @@ import { permutation } from "../corpus/permutation.js";
 import { HEADER_BYTES, idBytes } from "./bin-format.js";
 import type { TokenBin } from "./token-bin.js";
 
-/** Where a loader is: `position` batches of `epoch` were handed out. As JSON it belongs in a checkpoint. */
+/** Position of a loader: `position` batches of `epoch` were handed out. JSON, for checkpoints. */
 export const LoaderState = z.strictObject({
   seed: z.int(),
   epoch: z.int().min(0),
@@ -20,18 +20,18 @@ export interface LoaderOptions {
   /** A new order every epoch; otherwise the order of the text, as for evaluation. */
   readonly shuffle: boolean;
   readonly seed: number;
-  /** What fills the inputs up past the end of the stream; those targets are -100 in any case. */
+  /** Padding of the inputs past the end of the stream; those targets are -100 in any case. */
   readonly padId?: number | null;
   /** The id that ends a document, where batches are to say which document each token is of. */
   readonly documentEnd?: number | null;
-  /** Where the batches are to be, "cpu" if not given. */
+  /** Device of the batches, "cpu" by default. */
   readonly device?: Device;
 }
 
 export interface Batch {
   readonly inputs: Tensor; // (B, T) int64
   readonly targets: Tensor; // (B, T) int64: the id after each input, -100 where there is none
-  /** (B, T) int64: the number of each token's document in its row, from 0; undefined unless asked for. */
+  /** (B, T) int64: the number of each token's document in its row, from 0; undefined unless requested. */
   readonly documents?: Tensor | undefined;
   /** Targets that count. */
   readonly tokens: number;
@@ -98,7 +98,7 @@ export class BatchLoader implements Disposable {
     }
   }
 
-  /** Of the batches that were handed out. */
+  /** State after the batches that were handed out. */
   state(): LoaderState {
     return { seed: this.#seed, ...this.#taken, chunks: this.chunks };
   }
@@ -191,7 +191,10 @@ function release({ inputs, targets, documents }: Batch): void {
   for (const t of [inputs, targets, documents]) t?.dispose();
 }
 
-/** How many documents have ended before each token: the token that ends one is of it. (B, T) int64 -> (B, T) int64 */
+/**
+ * Number of documents that have ended before each token: the token that ends one belongs to it. (B, T) int64 -> (B, T)
+ * int64
+ */
 export function documentNumbers(ids: Tensor, end: number): Tensor {
   const ends = ids.eq(end).to("int64");
   return ends.cumsum(1).sub(ends);

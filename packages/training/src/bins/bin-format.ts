@@ -21,7 +21,7 @@ export interface BinHeader {
   readonly documents: number;
   /** UTF-8 bytes of the text, without what separates the documents. */
   readonly bytes: number;
-  /** Of the ids as they lie in the file, as hex. */
+  /** SHA-256 of the ids in the file, as hex. */
   readonly sha256: string;
 }
 

@@ -9,15 +9,15 @@ import type { BinDType } from "./bin-format.js";
 export interface EncodedDocuments {
   readonly ids: Uint16Array | Uint32Array;
   readonly counts: Uint32Array;
-  /** How many special tokens they spelled, where these were let through. */
+  /** Number of special tokens that they spelled, where these are allowed. */
   readonly specialTokens: number;
 }
 
-/** What of a tokenizer is needed to encode a corpus. */
+/** The part of a tokenizer that encodes a corpus. */
 export interface BinTokenizer {
   readonly vocabSize: number;
   readonly specials: { readonly eos: number | null; readonly unk: number | null };
-  /** What stands around a document unless something else is asked for. */
+  /** Default begin and end tokens of a document. */
   readonly frame: Frame;
   encodeBatch(
     documents: { bytes: Uint8Array; ends: Uint32Array },

@@ -18,7 +18,7 @@ const SplitCounts = z.strictObject({
   measured: Measured.nullable(),
 });
 
-/** What lies in a folder of bins; the file is written last, so a folder without it is none. */
+/** Content of a folder of bins; the manifest is written last, so a folder without it is incomplete. */
 export const BinsManifest = z.strictObject({
   version: z.literal(FORMAT_VERSION),
   key: z.string(),
@@ -26,7 +26,7 @@ export const BinsManifest = z.strictObject({
   split_by: z.enum(["nothing", "document", "block"]),
   replaced_characters: count,
   special_tokens: count,
-  /** Of which files they are, and which lines separated documents; bins of earlier versions have none. */
+  /** By file, and lines that separated documents; bins of earlier versions have none. */
   losses: TextLosses.optional(),
   splits: z.strictObject({
     train: SplitCounts,
@@ -43,7 +43,9 @@ export const binPath = (dir: string, split: Split) => join(dir, `${split}.bin`);
 export const writeManifest = (dir: string, manifest: BinsManifest): Promise<void> =>
   writeJson(join(dir, FILE), manifest);
 
-/** What lies in a folder of bins, each checked to its last id; null if it is not there, not finished or damaged. */
+/**
+ * The manifest of a folder of bins, each checked to its last id; null if it does not exist, is not finished or damaged.
+ */
 export async function openBins(dir: string, key: string): Promise<BinsManifest | null> {
   try {
     const manifest = BinsManifest.parse(JSON.parse(await readFile(join(dir, FILE), "utf8")));
@@ -54,6 +56,6 @@ export async function openBins(dir: string, key: string): Promise<BinsManifest |
       told && manifest.key === key && bins.every((split, i) => manifest.splits[split]?.sha256 === hashes[i]);
     return sound ? manifest : null;
   } catch {
-    return null; // whatever is wrong with it, it is made again
+    return null; // damaged in any way, it is made again
   }
 }

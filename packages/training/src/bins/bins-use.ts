@@ -5,8 +5,8 @@ import { useCached } from "../corpus/corpus-cache.js";
 import { UNWRITABLE } from "../home/run-use.js";
 
 /**
- * Says that this process reads a set of bins, until it is disposed of, and when it was last used: no cleanup takes it
- * away. Where nothing can be written, nothing is said.
+ * Marks a set of bins as read by this process, until it is disposed of, and the time of its last use: no cleanup
+ * removes it. Where nothing can be written, nothing is marked.
  */
 export async function useBins(cacheDir: string, key: string): Promise<Disposable> {
   const use = await unlessUnwritable(async () => {

@@ -80,7 +80,7 @@ const disposable = { [Symbol.dispose]: anyFunction };
 /** The sets in a folder of bins, apart from the notes on who reads them. */
 const setsIn = async (dir: string) => (await readdir(dir)).filter((name) => !name.startsWith(".in-use-"));
 
-/** The documents of a bin, told apart by the id 3. */
+/** The documents of a bin, separated by the id 3. */
 async function decode(bin: TokenBin): Promise<string[]> {
   const bytes = Uint8Array.from((await readFile(bin.path)).subarray(HEADER_BYTES)).buffer;
   const ids = bin.dtype === "uint16" ? new Uint16Array(bytes) : new Uint32Array(bytes);

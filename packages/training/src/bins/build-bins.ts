@@ -17,7 +17,7 @@ import { encodeSplits, type Encoded } from "./encode-splits.js";
 import type { Measured } from "./measure-text.js";
 import type { TokenBin } from "./token-bin.js";
 
-/** How far the making of bins is: `bytes` of `totalBytes` read in this phase, on disk. */
+/** Progress of making bins: `bytes` of `totalBytes` read in this phase, on disk. */
 export interface BinsProgress {
   readonly phase: "hash" | "split" | "encode";
   readonly bytes: number;
@@ -32,13 +32,13 @@ export interface BuildBinsOptions {
   readonly corpus: Corpus;
   readonly tokenizer: BinTokenizer;
   readonly split: SplitOptions;
-  /** Whether what is trained on is measured as what is held out: a text that is a whole to be evaluated. */
+  /** True if the training text is measured like the held-out text: for a text that is evaluated as a whole. */
   readonly measureTraining?: boolean | undefined;
   /** Gives the plan by the same corpus and `split` where somebody else has a use for it; asked only where bins are made. */
   readonly plan?: ((read: ReadOptions) => Promise<SplitPlan>) | undefined;
   /** Do special tokens that the text spells become their ids? Default: no, they are text. */
   readonly specialTokens?: boolean | undefined;
-  /** What stands around each document; the tokenizer's own where it is not given. */
+  /** Begin and end tokens of each document; the tokenizer's own by default. */
   readonly frame?: Frame | undefined;
   /** Folder of all bins, `<home>/cache/bins`. */
   readonly cacheDir: string;
@@ -55,21 +55,21 @@ export interface SplitCount {
   readonly measured: Measured | null;
 }
 
-/** Until they are disposed of, no cleanup takes them away. */
+/** No cleanup removes them until they are disposed of. */
 export interface Bins extends Disposable {
   readonly train: TokenBin;
   readonly validation: TokenBin | null;
   readonly test: TokenBin | null;
   readonly counts: Readonly<Record<Split, SplitCount>>;
-  /** What was split: documents, blocks of lines, or nothing. */
+  /** The unit of splitting: documents, blocks of lines, or nothing. */
   readonly splitBy: SplitPlan["by"];
-  /** What of the text that was named is in none of them. */
+  /** The parts of the given text that are in none of them. */
   readonly leftOut: LeftOut;
   /** Special tokens that the text spelled, where these were let through. */
   readonly specialTokens: number;
   readonly dir: string;
   readonly key: string;
-  /** Whether they were there already. */
+  /** True if they came from the cache. */
   readonly cached: boolean;
 }
 

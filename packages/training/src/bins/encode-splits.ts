@@ -15,7 +15,7 @@ export interface EncodeOptions extends WriteOptions {
   readonly plan: SplitPlan;
   readonly folder: string;
   readonly specialTokens?: boolean | undefined;
-  /** What stands around each document. */
+  /** Begin and end tokens of each document. */
   readonly frame: Frame;
   readonly threads?: number | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -24,13 +24,13 @@ export interface EncodeOptions extends WriteOptions {
 
 export interface Encoded {
   readonly counts: BinsManifest["splits"];
-  /** What of the text is not in the bins. */
+  /** The parts of the text that are not in the bins. */
   readonly losses: TextLosses;
   /** Special tokens that the text spelled, where these were let through. */
   readonly specialTokens: number;
 }
 
-/** Encodes a corpus into a new bin for each split asked for. While one batch is encoded the next is read. */
+/** Encodes a corpus into a new bin for each requested split. The next batch is read while one is encoded. */
 export async function encodeSplits(options: EncodeOptions): Promise<Encoded> {
   const { corpus, tokenizer, plan, folder, specialTokens = false, threads, signal, onEncoded } = options;
   const framing = new Framing(options.frame, tokenizer.specials.eos);

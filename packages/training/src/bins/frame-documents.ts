@@ -10,8 +10,8 @@ interface BatchIds {
 }
 
 /**
- * The ids of documents with those of a frame around each: nothing before a piece that goes on with a document, nothing
- * after one that is not its document's last. `first`: whether the first document has its begin where the others have none.
+ * The ids of documents with a frame around each: nothing before a piece that continues a document, nothing after one
+ * that is not its document's last. `first`: true if the first document gets its begin where the others have none.
  */
 function frameDocuments(
   { ids, counts }: BatchIds,
@@ -56,7 +56,7 @@ export class Framing {
     return this.#eos;
   }
 
-  /** What is written of a batch that was encoded with `eos`. `text`: which one it is the next piece of. */
+  /** The ids to write for a batch that was encoded with `eos`. `text`: index of the text that it continues. */
   framed({ ids, counts }: BatchIds, batch: Pick<DocumentBatch, "continued" | "open">, text: string): Ids {
     const goesOn = batch.open && this.#eos !== null; // the document has not ended, so no end-of-text id belongs here
     const own = goesOn ? ids.subarray(0, -1) : ids; // the last count is one more than there are, which cuts nothing off
@@ -64,7 +64,7 @@ export class Framing {
     if (before.length + after.length === 0) return own;
     const begun = this.#begun.has(text);
     this.#begun.add(text);
-    // What begins a text with the very id that ends the one before stands between them once.
+    // A begin token equal to the end token of the text before is written once between them.
     const shared = before.length === 1 && before[0] === (after.at(-1) ?? this.#eos);
     const frame = shared && begun ? { before: [], after } : this.#frame;
     return frameDocuments({ ids: own, counts }, frame, batch, shared);

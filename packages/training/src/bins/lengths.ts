@@ -1,10 +1,12 @@
-/** How long some texts are, in tokens. */
+/** Distribution of texts' lengths in tokens. */
 export interface Lengths {
   readonly count: number;
   readonly min: number;
   readonly mean: number;
   readonly max: number;
-  /** How many have `from` to `to` tokens; the bounds are powers of two, and those at the ends with none are left out. */
+  /**
+   * Number of texts with `from` to `to` tokens; the bounds are powers of two, and empty ones at the ends are left out.
+   */
   readonly histogram: readonly { readonly from: number; readonly to: number; readonly count: number }[];
 }
 

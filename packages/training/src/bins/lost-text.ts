@@ -3,7 +3,7 @@ import { z } from "zod";
 
 const count = z.int().min(0);
 
-/** What of a text does not come back from its tokens. */
+/** Text that is lost in encoding and decoding. */
 export const Loss = z.object({
   /** UTF-8 bytes of the characters that are not there, unknown ones among them. */
   bytes: count,
@@ -23,8 +23,8 @@ export class LostText {
   readonly #characters = new Map<string, number>();
 
   /**
-   * Takes note of a text and what its tokens decode to. Each character counts that is there fewer times: a tokenizer drops,
-   * squeezes or replaces them, but brings none into another order. Two texts that differ in order alone count as one byte.
+   * Compares a text with its decoded tokens. Each character counts that occurs fewer times: a tokenizer drops, squeezes
+   * or replaces them, but does not reorder. Two texts that differ in order alone count as one byte.
    */
   add(text: Uint8Array, back: string): void {
     const given = Buffer.from(text.buffer, text.byteOffset, text.byteLength);
@@ -44,7 +44,7 @@ export class LostText {
   }
 }
 
-/** Why a text has no figure per byte; null where it comes back whole. */
+/** Reason why a text has no figure per byte; null if nothing is lost. */
 export function lossNote(loss: Loss, bytes: number): string | null {
   if (loss.bytes === 0) return null;
   const part = `${Number(((100 * loss.bytes) / bytes).toPrecision(2))} % of the text (${loss.bytes} of ${bytes} bytes)`;

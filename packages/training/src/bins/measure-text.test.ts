@@ -2,7 +2,7 @@ import { trainChar } from "@trainer/tokenizers";
 import { expect, test } from "vitest";
 import { characters, TextMeasure } from "./measure-text.js";
 
-/** What is measured of documents, encoded with the characters of `known`. */
+/** Measurements of documents, encoded with the characters of `known`. */
 async function measured(documents: readonly string[], known: string, eos: boolean, specialTokens = false) {
   const tokenizer = await trainChar({ texts: [known] });
   const batch = {

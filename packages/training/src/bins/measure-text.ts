@@ -2,7 +2,7 @@ import { documentsOf } from "../corpus/document-batch.js";
 import type { BinTokenizer, EncodedDocuments } from "./bin-tokenizer.js";
 import { LostText, type Loss } from "./lost-text.js";
 
-/** What is known of a text beside its tokens, for figures per byte and per character of it. */
+/** Properties of a text beside its tokens, for figures per byte and per character. */
 export interface Measured {
   /** Code points. */
   readonly characters: number;
@@ -41,7 +41,7 @@ export class TextMeasure {
   }
 }
 
-/** How many characters begin in UTF-8 bytes. */
+/** Number of characters that begin in UTF-8 bytes. */
 export function characters(utf8: Uint8Array): number {
   let count = 0;
   for (let i = 0; i < utf8.length; i += 1) if ((Number(utf8[i]) & 0xc0) !== 0x80) count += 1;

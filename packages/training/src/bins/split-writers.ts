@@ -7,13 +7,13 @@ import { BinWriter } from "./bin-writer.js";
 import { binPath, type BinsManifest } from "./bins-manifest.js";
 import { TextMeasure } from "./measure-text.js";
 
-/** The bins being written, one for each split asked for. */
+/** The bins being written, one for each requested split. */
 export class SplitWriters implements AsyncDisposable {
   private constructor(
     private readonly writers: { train: SplitWriter; validation: SplitWriter | null; test: SplitWriter | null },
   ) {}
 
-  /** What is held out is measured too; what is trained on if `measureTraining`. */
+  /** Held-out text is measured too; the training text if `measureTraining`. */
   static async create(folder: string, tokenizer: BinTokenizer, options: WriteOptions): Promise<SplitWriters> {
     const { split, measureTraining } = options;
     const dtype = binDType(tokenizer.vocabSize);
@@ -43,7 +43,7 @@ export class SplitWriters implements AsyncDisposable {
     await this.writers[split]?.bin.write(ids, { documents: ends.length - (open ? 1 : 0), bytes: bytes.length });
   }
 
-  /** Finishes every bin and says what it holds. */
+  /** Finishes every bin and returns their contents. */
   async finish(): Promise<BinsManifest["splits"]> {
     const { train, validation, test } = this.writers;
     return {

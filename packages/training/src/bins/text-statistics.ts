@@ -11,11 +11,11 @@ export interface TextStatistics {
   readonly bytes: number;
   readonly characters: number;
   readonly targets: number;
-  /** Of its documents, without their ends; null where the tokenizer has no token for those. */
+  /** Lengths of its documents, without their ends; null if the tokenizer has no token for those. */
   readonly documentLengths: Lengths | null;
 }
 
-/** What is asked of a tokenizer here. */
+/** The part of a tokenizer that is used here. */
 type Spelling = Pick<Tokenizer, "specials" | "vocabSize" | "isSpecial" | "tokenBytes">;
 
 /**

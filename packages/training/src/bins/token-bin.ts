@@ -12,7 +12,7 @@ export interface TokenBin {
   readonly bytes: number;
   readonly documents: number;
   readonly dtype: BinDType;
-  /** Null for text that is trained on: nothing is told per byte of it. */
+  /** Null for the training text, which has no figures per byte. */
   readonly measured: Measured | null;
 }
 

@@ -13,11 +13,11 @@ export interface WindowOptions {
   /** Tokens in the stream. */
   readonly tokens: number;
   readonly context: number;
-  /** How many tokens a window moves on: at most a context, and then none is read twice. */
+  /** Tokens between the starts of two windows: at most a context, and then none is read twice. */
   readonly stride: number;
 }
 
-/** How many windows a stream has: in them every token but the first is a target once. */
+/** Number of windows of a stream: every token but the first is a target once. */
 export const windowCount = ({ tokens, context, stride }: WindowOptions): number =>
   1 + Math.max(0, Math.ceil((tokens - 1 - context) / stride));
 

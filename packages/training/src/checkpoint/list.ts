@@ -11,7 +11,7 @@ export async function list(dir: string): Promise<CheckpointName[]> {
     .sort((a, b) => b.step - a.step || b.revision - a.revision);
 }
 
-/** Where the newest checkpoint of a step lies, or would lie. */
+/** Path of the newest checkpoint of a step, existing or not. */
 export async function checkpointOf(dir: string, step: number): Promise<string> {
   const found = (await list(dir)).find((checkpoint) => checkpoint.step === step);
   return join(dir, found?.name ?? checkpointName(step, 0));

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** The file that makes a folder a checkpoint: written last, it says what the others must be. */
+/** The file that makes a folder a checkpoint: written last, it lists the others with their hashes. */
 export const COMMIT = "COMMIT";
 
 export const MODEL_FILE = "model.safetensors";
@@ -33,7 +33,7 @@ export const checkpointName = (step: number, revision: number): string =>
 
 const NAME = /^step-(\d{8,})(?:\.(\d+))?$/;
 
-/** What a folder's name says; null for what is no checkpoint. */
+/** Parses a folder's name; null for what is no checkpoint. */
 export function parseCheckpointName(name: string): CheckpointName | null {
   const match = NAME.exec(name);
   return match === null ? null : { name, step: Number(match[1]), revision: Number(match[2] ?? 0) };

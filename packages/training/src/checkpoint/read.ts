@@ -17,7 +17,7 @@ export interface DamagedCheckpoint extends CheckpointName {
   readonly problem: string;
 }
 
-/** The newest checkpoint whose every file is as COMMIT says; each newer one that is not goes to `onDamaged`. */
+/** The newest checkpoint whose every file fits its COMMIT; each newer one that does not goes to `onDamaged`. */
 export async function newestValid(
   dir: string,
   onDamaged: (damaged: DamagedCheckpoint) => void,
@@ -31,7 +31,7 @@ export async function newestValid(
   return null;
 }
 
-/** What is wrong with a checkpoint's files, the first thing found; null if nothing is. `only` looks at one file. */
+/** The first problem of a checkpoint's files; null if there is none. `only` checks one file. */
 export async function problemOf(path: string, only?: string): Promise<string | null> {
   let commit: CommitManifest;
   try {

@@ -10,11 +10,11 @@ export const TrainState = z.strictObject({
   /** Optimizer steps done. */
   step: count,
   tokensSeen: count,
-  /** Of the last batch. */
+  /** Loss of the last batch. */
   trainLoss: z.number().nullable(),
   /** Time spent, over all sessions. */
   elapsedMs: z.number().min(0),
-  /** Whether the step's validation is still to come. */
+  /** True if the step's validation is still due. */
   evalDue: z.boolean(),
   finished: z.boolean(),
   earlyStopping: EarlyStoppingState,
@@ -25,7 +25,7 @@ export const TrainState = z.strictObject({
   scaler: z.strictObject({ scale: z.number(), growthTracker: count, calibrated: z.boolean().default(true) }).nullable(),
   /** Steps that changed nothing, since their gradients overflowed in fp16. */
   skippedSteps: count.default(0),
-  /** How long metrics.jsonl was. */
+  /** Size of metrics.jsonl. */
   metricsBytes: count,
 });
 export type TrainState = z.infer<typeof TrainState>;

@@ -14,7 +14,7 @@ import {
   type CommitManifest,
 } from "./manifest.js";
 
-/** What a checkpoint holds. */
+/** Content of a checkpoint. */
 export interface CheckpointContent {
   readonly step: number;
   readonly model: ReadonlyMap<string, Tensor>;

@@ -19,7 +19,7 @@ export interface CachedBins {
   readonly inUse: boolean;
 }
 
-/** Which sets of bins go: those that nobody has used for long, and of the rest the longest unused until the others fit. */
+/** The sets of bins to remove: those unused for long, and of the rest the longest unused until the others fit. */
 export function binsToRemove<B extends CachedBins>(
   sets: readonly B[],
   { maxBytes, maxUnusedDays }: Pick<BinsCleanupConfig, "maxBytes" | "maxUnusedDays">,
@@ -53,7 +53,7 @@ export async function cleanBins(
       if (!config.enabled) return "cleanup_disabled";
       if (!going.has(set)) return set.inUse ? "in_use" : "within_limits";
       if (config.dryRun) return "dry_run";
-      // Who reads a set says so first and looks then: it finds the set, or makes it again.
+      // A reader marks a set first and looks then: it finds the set, or makes it again.
       const removed = await removeAside(path, () => Promise.resolve(isCachedInUse(dir, id)));
       return removed ? null : "in_use";
     };

@@ -22,7 +22,7 @@ export interface CachedCorpus {
   readonly partial: boolean;
 }
 
-/** Which corpora go, in this order: those that nobody needs, until all of them take up little enough and enough is free. */
+/** The corpora to remove, in this order: unneeded ones, until all of them take up little enough and enough is free. */
 export function corporaToRemove(
   corpora: readonly CachedCorpus[],
   freeBytes: number,
@@ -97,7 +97,7 @@ export async function cleanCorpusCache(
   }
 }
 
-/** Whoever fetches a corpus, or finds it there, holds its lock until it is said to be in use. */
+/** A process that fetches a corpus, or finds it there, holds its lock until it has marked it as in use. */
 async function take({ id, path }: CachedCorpus, used: () => ReturnType<typeof usedIn>): Promise<KeepReason | null> {
   const dir = dirname(path);
   using lock = takeLock(cacheLock(dir, id));
@@ -135,7 +135,7 @@ export async function cachedCorpora(home: Home, dir: string, context: CleanupCon
   return found.filter((each) => each.status === "fulfilled").map(({ value }) => value);
 }
 
-/** What a download leaves beside its place when it breaks off. */
+/** Leftover of an interrupted download. */
 const PART = /\.[0-9a-f]+\.part$/;
 
 /** Tells of a corpus whether an unfinished run of the home or a process reads it, or a job in a queue will. */

@@ -23,18 +23,18 @@ import { namedByRuns, type Named } from "../home/named-by-runs.js";
 import { reported } from "./report-decision.js";
 import { isNeeded, type CleanupContext, type Decision, type KeepReason } from "./report.js";
 
-/** What the decision about a run is made from. */
+/** Facts for the decision about a run. */
 export interface RunFacts {
-  /** Whether its folder is there. */
+  /** True if its folder exists. */
   readonly exists: boolean;
   /** The id of its archive; null where it has none. */
   readonly pointer: string | null;
   readonly status: RunStatus | "damaged";
-  /** Whether somebody trains it, uses it, or starts from it. */
+  /** True if a process trains it, uses it, or starts from it. */
   readonly inUse: boolean;
 }
 
-/** Why a run stays, the first reason there is; null where it may go. */
+/** The first reason to keep a run; null if it may go. */
 export function keepRun(config: CleanupConfig, facts: RunFacts): KeepReason | null {
   if (!config.enabled) return "cleanup_disabled";
   if (!facts.exists) return "directory_not_found";
@@ -59,8 +59,8 @@ export async function cleanRuns(home: Home, config: CleanupConfig, context: Clea
 
 /**
  * Removes the folder of a run that has ended and whose archive is kept elsewhere. Its manifest stays in the home's
- * `archived`, with the id of the archive, so that the run can be brought back, and so do its logs. While it is trained, used, or another run
- * that has not ended starts from it, it stays. Tells the log what it does; what fails is told there and thrown.
+ * `archived`, with the id of the archive, so that the run can be fetched back, and so do its logs. It stays while it is
+ * trained, used, or the start of another run that has not ended. Actions are logged; failures are logged and thrown.
  */
 export async function cleanRun(
   home: Home,
@@ -107,7 +107,7 @@ async function decide(
   return null;
 }
 
-/** What stays of a run: its logs, and last, as it says that the run was archived, the manifest. */
+/** Keeps a run's logs, and last, as it marks the run as archived, the manifest. */
 async function keep(home: Home, id: string): Promise<void> {
   const here = runFolder(home.root, id);
   const kept = archivedFiles(home, id);

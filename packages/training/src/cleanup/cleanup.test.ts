@@ -571,7 +571,7 @@ test("bins that somebody begins to read while they are removed stay", async () =
   await makeBins(home, "wanted", 31);
   const dir = binsFolder(home);
   const uses: Disposable[] = [];
-  // Whoever hears that the first has gone begins to read the second, which was to go too.
+  // A listener that begins to read the second set when the first is removed.
   const log = ({ event }: CleanupRecord) => {
     if (event === "bins_cleanup_completed") uses.push(useCached(dir, "wanted"));
   };

@@ -6,9 +6,9 @@ const bytes = z.int().min(0);
 /** Runs whose archives are kept elsewhere. */
 export const CleanupConfig = z.strictObject({
   enabled: z.boolean().default(true),
-  /** Only runs that have the id of their archive. */
+  /** Removes only runs that have the id of their archive. */
   verifyUpload: z.boolean().default(true),
-  /** How long is waited before a run goes. */
+  /** Age below which a run is kept. */
   gracePeriodSeconds: z.number().min(0).default(0),
   dryRun,
 });
@@ -19,7 +19,7 @@ export const CorpusCacheCleanupConfig = z.strictObject({
   enabled: z.boolean().default(false),
   maxBytes: bytes.default(10 * 2 ** 30),
   minFreeBytes: bytes.default(2 * 2 ** 30),
-  /** What goes first: what was read longest ago, or what was fetched longest ago. */
+  /** Order of removal: least recently read, or least recently fetched. */
   evictionPolicy: z.enum(["lru", "oldest"]).default("lru"),
   dryRun,
 });

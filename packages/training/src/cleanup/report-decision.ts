@@ -1,7 +1,7 @@
 import { TrainingError } from "../errors.js";
 import type { CleanupContext, CleanupRecord, Decision, KeepReason } from "./report.js";
 
-/** What is decided about. */
+/** Subject of a decision. */
 export interface Subject extends Omit<Decision, "reason"> {
   readonly kind: "run" | "tokenizer" | "bins";
 }

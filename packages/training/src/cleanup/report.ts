@@ -1,4 +1,4 @@
-/** Why something stays. */
+/** Reason for keeping something. */
 export type KeepReason =
   | "cleanup_disabled"
   | "directory_not_found"
@@ -10,13 +10,13 @@ export type KeepReason =
   | "within_limits"
   | "dry_run";
 
-/** What a cleanup has decided about one run, tokenizer, corpus or set of bins. */
+/** Decision of a cleanup about one run, tokenizer, corpus or set of bins. */
 export interface Decision {
   readonly id: string;
   readonly path: string;
   readonly bytes: number;
   readonly files: number;
-  /** Why it stays; null for what has gone. With "dry_run" it would have gone. */
+  /** Reason for keeping it; null if it was removed. With "dry_run" it would have been. */
   readonly reason: KeepReason | null;
 }
 
@@ -35,10 +35,10 @@ export interface CleanupRecord {
   readonly files_deleted?: number;
 }
 
-/** What a cleanup is told by whoever starts it. */
+/** Context of a cleanup. */
 export interface CleanupContext {
   readonly log?: (record: CleanupRecord) => void;
-  /** Ids of runs, tokenizers and corpora that jobs need which the home does not know of: those in a queue. Asked anew each time. */
+  /** Ids of runs, tokenizers and corpora that queued jobs need, unknown to the home. Called each time. */
   readonly needed?: () => Promise<ReadonlySet<string>>;
   /** Stops the waiting, and what comes after it. */
   readonly signal?: AbortSignal;

@@ -16,7 +16,7 @@ import type { LeftOut } from "../home/text-losses.js";
 export interface AddContext {
   readonly home: Home;
   readonly dataBank: DataBank;
-  /** How the files are read; default "auto", by their names. */
+  /** Format of the files; default "auto", by their names. */
   readonly format?: CorpusFormat | undefined;
   readonly onProgress?: ((progress: TransferProgress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -24,7 +24,7 @@ export interface AddContext {
 
 /** A corpus in the cache and in the file service. */
 export interface AddedCorpus extends FetchedCorpus {
-  /** What of the text named was not sent. */
+  /** The parts of the given text that were not sent. */
   readonly leftOut: LeftOut;
 }
 

@@ -1,4 +1,4 @@
-/** What files begin with that are taken for text, and what to do with them. */
+/** Signatures of files that are mistaken for text, with advice. */
 const SIGNATURES: readonly (readonly [start: Buffer, kind: string])[] = [
   [Buffer.from([0xff, 0xfe, 0, 0]), "UTF-32: convert it to UTF-8 (`iconv -f UTF-32 -t UTF-8 FILE > NEW`)"],
   [Buffer.from([0, 0, 0xfe, 0xff]), "UTF-32: convert it to UTF-8 (`iconv -f UTF-32 -t UTF-8 FILE > NEW`)"],
@@ -20,8 +20,8 @@ const DAMAGED = 0.1;
 const PRINTABLE = /[\p{L}\p{M}\p{N}\p{P}\p{S}\p{Zs}\t\r\n]/gu;
 
 /**
- * What else than UTF-8 text bytes are that a file begins with, as a phrase that says what to do; null where that cannot
- * be told. `sure`: only by what such files must begin with, for bytes that may be text.
+ * The kind of a file that is no UTF-8 text, by its first bytes, as a phrase with advice; null if unknown. `sure`: only
+ * by mandatory signatures, for bytes that may be text.
  */
 export function binaryKind(head: Buffer, { sure = false } = {}): string | null {
   // Words may begin like these two ("BZh…", "PAR1…"), so other signs must have spoken against text.
@@ -43,13 +43,13 @@ export function binaryKind(head: Buffer, { sure = false } = {}): string | null {
 /** FF FE may be the start of UTF-32's mark: two more bytes tell. */
 const waitsForMore = (head: Buffer, sure: boolean): boolean => sure && head[0] === 0xff && head.length < 4;
 
-/** Whether this is UTF-8 with some bytes amiss: pairs of ASCII letters would pass for Chinese ones of UTF-16. */
+/** True for UTF-8 with some damaged bytes: pairs of ASCII letters would pass for Chinese ones of UTF-16. */
 function isDamagedText(head: Buffer): boolean {
   const amiss = head.toString().match(/[^\P{Cc}\t\r\n]|\uFFFD/gu) ?? [];
   return amiss.length < DAMAGED * head.length;
 }
 
-/** Whether bytes read as UTF-16 are nearly all letters, digits and the like; data is not. */
+/** True if bytes read as UTF-16 are nearly all letters, digits and the like; data is not. */
 function readsAs(encoding: "utf-16le" | "utf-16be", head: Buffer): boolean {
   // A space of UTF-16 has a NUL beside it; without, they are those of an encoding of single bytes.
   const spaces = head.filter((byte) => byte === 0x20).length;

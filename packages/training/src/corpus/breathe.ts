@@ -3,7 +3,7 @@ import { setImmediate } from "node:timers/promises";
 const EVERY_MS = 20;
 let last = 0;
 
-/** Lets timers, signals and other work have their turn in a long loop that waits for nothing else. */
+/** Lets timers, signals and other work run during a long loop that waits for nothing else. */
 export async function breathe(): Promise<void> {
   if (performance.now() - last < EVERY_MS) return;
   await setImmediate();

@@ -17,16 +17,16 @@ export const cachedPath = (dir: string, id: string): string => join(dir, `${id}.
 /** Held by who fetches it, or takes it out. */
 export const cacheLock = (dir: string, id: string): string => join(dir, `.lock-${id}.json`);
 
-/** How the names begin of files that say who reads what is cached. */
+/** Prefix of files that mark cached content as in use. */
 export const IN_USE = ".in-use-";
 
 const inUse = (id: string) => `${IN_USE}${id}-`;
 
-/** Says that this process reads something in a cache, until it is disposed of: no cleanup takes it away. */
+/** Marks something in a cache as read by this process, until it is disposed of: no cleanup removes it. */
 export const useCached = (dir: string, id: string): Disposable =>
   new RunLock(join(dir, `${inUse(id)}${randomUUID()}.json`), id);
 
-/** Whether a living process reads it. */
+/** True if a living process reads it. */
 export const isCachedInUse = (dir: string, id: string): boolean =>
   readdirSync(dir).some((name) => name.startsWith(inUse(id)) && isHeld(join(dir, name)));
 
@@ -36,7 +36,7 @@ export async function forgetUses(dir: string, id: string): Promise<void> {
   for (const name of left) await rm(join(dir, name), { force: true });
 }
 
-/** Whether a file is there and has the content that its id says. */
+/** True if a file exists and its content has its id as hash. */
 export async function isSound(path: string, id: string, signal: AbortSignal | undefined): Promise<boolean> {
   if (!(await isFile(path))) return false;
   const hash = createHash("sha256");

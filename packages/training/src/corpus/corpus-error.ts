@@ -1,6 +1,6 @@
 export type CorpusErrorCode = "CORPUS_NOT_FOUND" | "CORPUS_EMPTY" | "CORPUS_UNREADABLE" | "INVALID_INPUT";
 
-/** What is wrong with a corpus or with what was asked of it; every one of these is for its owner to put right. */
+/** An error of a corpus or of a request for one; its owner can put every one of them right. */
 export class CorpusError extends Error {
   override readonly name = "CorpusError";
   constructor(

@@ -2,7 +2,7 @@ import type { FetchContext } from "../home/data-bank.js";
 import type { Home } from "../home/home.js";
 import { fetchCorpus } from "./fetch-corpus.js";
 
-/** Where a text is to be read; what of it is in the cache stays there until this is disposed of. */
+/** Paths of a text; its files in the cache are kept there until this is disposed of. */
 export interface CorpusPaths extends Disposable {
   readonly paths: readonly string[];
 }

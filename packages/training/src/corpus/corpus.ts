@@ -14,7 +14,7 @@ import { recordReader } from "./record-reader.js";
 import { SeparatorCutter } from "./separators.js";
 import { TextReader } from "./text-reader.js";
 
-/** How far a reading is: bytes taken from the disk, and what of the text was lost so far. */
+/** Progress of reading: bytes from the disk, and losses so far. */
 export interface ReadProgress {
   bytes: number;
   readonly losses: TextLosses;
@@ -23,18 +23,18 @@ export interface ReadProgress {
 export interface ReadOptions {
   /** Stops the reading with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
-  /** Hears, batch by batch, how much was read. */
+  /** Called after each batch with the progress. */
   readonly onRead?: ((progress: Readonly<ReadProgress>) => void) | undefined;
 }
 
 /** Text to train on. It is read as a stream, so its size is not bounded by memory, and more than once. */
 export interface Corpus {
   readonly files: readonly CorpusFile[];
-  /** Size on disk, gzip counted as it lies there. */
+  /** Size on disk, compressed where it is. */
   readonly totalBytes: number;
   readonly document: DocumentMode;
   readonly separator: DocumentSeparator;
-  /** What lay in the folders given and is not read. */
+  /** Entries of the given folders that are not read. */
   readonly skipped: readonly SkippedFile[];
   /**
    * Of the files' kinds and contents, as hex: what the documents are made from, wherever the files lie. They are read for
@@ -52,26 +52,26 @@ const MANY = 1000;
 
 export interface OpenOptions {
   readonly document: DocumentMode;
-  /** Where documents of plain text end besides; default "none". */
+  /** The line that also ends documents of plain text; default "none". */
   readonly separator?: DocumentSeparator | undefined;
-  /** How the files are read; default "auto", by their names. */
+  /** Format of the files; default "auto", by their names. */
   readonly format?: CorpusFormat | undefined;
-  /** What lies there is made by runs, and skipped where a folder of text holds it. */
+  /** Its content is made by runs, and skipped where a folder of text contains it. */
   readonly home?: Home | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Hears how many of how many files were looked at, where they are so many that it takes a while. */
+  /** Called with the number of inspected files, where they are so many that it takes a while. */
   readonly onLook?: ((looked: number, files: number) => void) | undefined;
 }
 
 /**
  * Opens files and folders of text: `.txt` and other names of plain text, `.jsonl` (the field `text` of each line),
- * `.json` (an array of texts, or lines), gzip of these; folders recursively, sorted. Every file's start is looked at, and
- * the rest while it is read.
+ * `.json` (an array of texts, or lines), gzip of these; folders recursively, sorted. Every file's start is inspected,
+ * and the rest while it is read.
  *
- * What a document is: `line`, each line stripped, blank ones skipped; `paragraph`, what stands between blank lines;
- * `file`, a whole file. Each record is a document but for `line`, where its lines are. Inside a document every character
- * is kept, line breaks too: \r\n stays \r\n. A file's byte order mark is no part of its text; bytes that are not UTF-8
- * are replaced by U+FFFD and counted.
+ * The unit of a document: `line`, each line stripped, blank ones skipped; `paragraph`, the text between blank lines;
+ * `file`, a whole file. Each record is a document but for `line`, where its lines are. Inside a document every
+ * character is kept, line breaks too: \r\n stays \r\n. A file's byte order mark is no part of its text; bytes that are
+ * not UTF-8 are replaced by U+FFFD and counted.
  *
  * @throws CorpusError CORPUS_NOT_FOUND; CORPUS_EMPTY (no text at all, no text file in a folder); CORPUS_UNREADABLE
  * (permission, damaged gzip); INVALID_INPUT (binary, another encoding, not jsonl).
@@ -112,11 +112,11 @@ export async function openCorpus(paths: string | readonly string[], options: Ope
   };
 }
 
-/** What of the text that was named is not in a corpus, after a reading that has found these losses. */
+/** The unused parts of the given text, after a reading with these losses. */
 export const leftOutOf = ({ files, skipped }: Pick<Corpus, "files" | "skipped">, losses: TextLosses): LeftOut =>
   leftOut({ files, skipped }, losses);
 
-/** What to say of files without a single word. */
+/** The error for files without a single word. */
 export function emptyCorpus(files: readonly CorpusFile[]): CorpusError {
   const paths = files.slice(0, 3).map((file) => file.path);
   const where = `${paths.join(", ")}${files.length > 3 ? ` and ${files.length - 3} more` : ""}`;
@@ -142,7 +142,7 @@ async function* readDocuments(
     yield* builder.take();
   }
   for (const [i, file] of files.entries()) {
-    // A record is a text of its own, which no blank line divides unless lines are asked for.
+    // A record is a text of its own, which blank lines do not divide unless lines are requested.
     const records = recordReader(file);
     const mode = documentCutter(records !== null && document === "paragraph" ? "file" : document, builder);
     const cutter =

@@ -1,7 +1,7 @@
 import type { BatchBuilder } from "./document-batch.js";
 import { skipSpace } from "./whitespace.js";
 
-/** What a document is: each stripped line, each run of lines between blank ones, or each file (or jsonl record). */
+/** The unit of a document: each stripped line, each run of lines between blank ones, or each file (or jsonl record). */
 export type DocumentMode = "line" | "paragraph" | "file";
 
 /** Cuts a text that comes in chunks of whole characters into documents. */

@@ -25,7 +25,7 @@ export class DistinctCounter {
     return this.#held.size * 2 ** this.#halvings;
   }
 
-  /** Whether the count is no estimate. */
+  /** True if the count is exact. */
   get exact(): boolean {
     return this.#halvings === 0;
   }

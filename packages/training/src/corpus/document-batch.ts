@@ -2,9 +2,9 @@ import { asBuffer } from "./utf8-repair.js";
 import { asciiSpaces, trimSpace } from "./whitespace.js";
 
 /**
- * Documents in a row: document i is `bytes[ends[i - 1] ?? 0 .. ends[i]]`, UTF-8. `continued` says that the first of them
- * is the next piece of the last of the batch before, `open` that the last goes on in the batch after: a document larger
- * than a batch comes in pieces, so that memory does not grow with it.
+ * Documents in a row: document i is `bytes[ends[i - 1] ?? 0 .. ends[i]]`, UTF-8. `continued`: the first of them is the
+ * next piece of the last of the batch before; `open`: the last continues in the batch after. A document larger than a
+ * batch comes in pieces, so that memory does not grow with it.
  */
 export interface DocumentBatch {
   readonly bytes: Uint8Array;
@@ -28,7 +28,7 @@ export class BatchBuilder {
     this.#bytes = Buffer.allocUnsafeSlow(capacity);
   }
 
-  /** Whether nothing was appended to the document at hand. */
+  /** True if nothing was appended to the current document. */
   get isNew(): boolean {
     const resumes = this.#continued && this.#ends.length === 0;
     return this.#length === this.#start && !resumes;
@@ -110,9 +110,9 @@ export class BatchBuilder {
 }
 
 /**
- * Where to cut a piece off a long text so that encoding the pieces gives what encoding the whole would. Between an ASCII
- * letter or digit and ASCII whitespace every pattern of the GPT-2 family (GPT-2, Llama 3, Qwen 2) ends a token and looks
- * no further back. Only a text without such a place in half a piece is cut between any two characters.
+ * Place to cut a piece off a long text so that encoding the pieces equals encoding the whole. Between an ASCII letter
+ * or digit and ASCII whitespace every pattern of the GPT-2 family (GPT-2, Llama 3, Qwen 2) ends a token and looks no
+ * further back. Only a text without such a place in half a piece is cut between any two characters.
  */
 function safeCut(bytes: Buffer): number {
   const half = bytes.length >> 1;

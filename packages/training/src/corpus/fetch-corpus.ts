@@ -14,12 +14,11 @@ export interface FetchedCorpus extends Disposable {
 }
 
 /**
- * The text that a file service keeps under an id: from the home's cache, or fetched into it. Its hash is looked at each
- * time, so one that is damaged here is fetched again. Of processes that want the same at once one fetches and the others
- * wait; what a killed one has fetched is gone on with.
+ * The text of an id in a file service: from the home's cache, or fetched into it. Its hash is verified each time, so a
+ * damaged one is fetched again. Of concurrent processes one fetches and the others wait; a partial download is resumed.
  *
- * Errors: CORPUS_NOT_FOUND (no such file, no id, no file service to ask); EXTERNAL_SERVICE_ERROR (TRANSIENT where it may
- * pass); what the disk says; the signal's reason when it is aborted.
+ * Errors: CORPUS_NOT_FOUND (no such file, no id, no file service); EXTERNAL_SERVICE_ERROR (TRANSIENT where a retry may
+ * help); errors of the disk; the signal's reason when it is aborted.
  */
 export async function fetchCorpus(
   fileId: string,

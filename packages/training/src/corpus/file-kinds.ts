@@ -1,11 +1,11 @@
 import { CorpusError } from "./corpus-error.js";
 
-/** How one file is read; "json", an array of texts. */
+/** Format of one file; "json": an array of texts. */
 export type FileFormat = "text" | "jsonl" | "json";
 
 const TEXT = new Set([".txt", ".text", ".md", ".markdown", ".rst"]);
 const LINES = new Set([".jsonl", ".ndjson"]);
-/** What is text to the eye, but would be learned with all its marks; with what takes them out. */
+/** Text with markup that would be learned too, with the tools that remove it. */
 const MARKED: ReadonlyMap<string, string> = new Map([
   [".csv", tableAdvice("")],
   [".tsv", tableAdvice(", delimiter='\\t'")],
@@ -17,7 +17,7 @@ const MARKED: ReadonlyMap<string, string> = new Map([
 /** The names that are read in a folder, for messages and help. */
 export const READ_NAMES = ".txt, .text, .md, .markdown, .rst, .jsonl, .ndjson, .json, each also with .gz";
 
-/** The format that a file's name says, "unknown" where it says none of these. */
+/** The format by a file's name, "unknown" for other names. */
 export function formatOf(path: string): FileFormat | "marked" | "unknown" {
   const extension = extensionOf(path);
   if (TEXT.has(extension)) return "text";
@@ -44,7 +44,7 @@ export function kindOf(path: string): string {
   return isGzip(path) ? `${extension}.gz` : extension;
 }
 
-/** In small letters, with its dot, that of what is zipped; "" for none. */
+/** Extension in small letters, with its dot, of the unzipped file; "" for none. */
 function extensionOf(path: string): string {
   const name = path.replace(/^.*[/\\]/s, "").replace(/\.gz$/i, "");
   return /.(\.[^.\s]+)$/.exec(name)?.[1]?.toLowerCase() ?? "";

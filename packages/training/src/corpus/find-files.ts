@@ -18,7 +18,7 @@ export interface CorpusFile {
   readonly gzip: boolean;
 }
 
-/** A file that may turn out to be none of a corpus when its start is looked at, unless it was `named` itself. */
+/** A file that may turn out not to be text when its start is inspected, unless it was `named` itself. */
 export interface FoundFile extends CorpusFile {
   readonly named: boolean;
 }
@@ -36,10 +36,10 @@ export interface HowToFind {
 
 /**
  * The files named by `paths`, in the order given; a folder stands for the texts below it, sorted by the bytes of their
- * paths. In a folder, what is hidden is skipped, and so are files whose names do not say that they are text (all of them
- * are taken where `format` says how to read them) and links to folders (they may run in circles), below a `TextRoot` also
- * links that lead out of it; all of that is told. A
- * file named itself is text whatever its extension, but for one whose marks would be learned.
+ * paths. In a folder, hidden entries are skipped, and so are files whose names are not those of text (all of them are
+ * taken where `format` is given) and links to folders (they may run in circles), below a `TextRoot` also links that
+ * lead out of it; all of that is reported. A file named itself is text whatever its extension, but for one whose markup
+ * would be learned.
  */
 export async function findFiles(paths: readonly string[], { format, home }: HowToFind): Promise<Found> {
   if (paths.length === 0) throw new CorpusError("INVALID_INPUT", "no corpus given: name a file or a folder of text");
@@ -63,7 +63,7 @@ export async function findFiles(paths: readonly string[], { format, home }: HowT
   return { files, skipped };
 }
 
-/** What to say of a folder without a file to read. */
+/** The error for a folder without a file to read. */
 export function noText(folder: string, skipped: readonly SkippedFile[]): CorpusError {
   const count = skipped.length;
   const others =
@@ -132,7 +132,7 @@ const sorted = <T extends { readonly path: string }>(found: readonly T[]): T[] =
     .sort((a, b) => Buffer.compare(a.key, b.key))
     .map(({ each }) => each);
 
-/** What lies in a folder. Throws what the file system says as a CorpusError. */
+/** Entries of a folder. Throws errors of the file system as a CorpusError. */
 export function entriesOf(folder: string) {
   try {
     return readdirSync(folder, { withFileTypes: true });
@@ -149,12 +149,12 @@ export function statOf(path: string): Stats {
   }
 }
 
-/** Throws what the file system says about `path` as a CorpusError. */
+/** Throws an error of the file system about `path` as a CorpusError. */
 export function refuse(path: string, error: unknown): never {
   throw unreadable(path, error);
 }
 
-/** What the file system says about `path`, as a CorpusError. */
+/** An error of the file system about `path`, as a CorpusError. */
 export function unreadable(path: string, error: unknown): CorpusError {
   const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
   if (code === "ENOENT") {

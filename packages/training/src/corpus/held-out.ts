@@ -11,20 +11,20 @@ export interface Fractions {
 }
 
 export interface Pieces {
-  /** In bytes; 0: there is no such piece. */
+  /** Size in bytes; 0: there is no such piece. */
   readonly sizes: Float64Array;
   /** The order in which they are drawn, a permutation of their numbers. */
   readonly order: (place: number) => number;
-  /** Whether a piece may be copies of one text. */
+  /** True if a piece may be copies of one text. */
   readonly copies?: (piece: number) => boolean;
 }
 
 /**
- * Which split each piece falls in, as its number in `SPLITS`. A split takes pieces in their order as long as that brings it
- * nearer to its part of all bytes. Small ones are preferred, so that none is most of a split: up to a quarter of what was
- * asked for, where those do not suffice up to a half, at last any that is less than twice as much; copies of one text never
- * more than a half. Training keeps at least half of what could be held out, unless more was asked for. With `atLeastOne` a
- * split that would be empty takes the smallest piece left; there must be three pieces or more then.
+ * The split of each piece, as its number in `SPLITS`. A split takes pieces in their order as long as that brings it
+ * nearer to its part of all bytes. Small ones are preferred, so that none is most of a split: up to a quarter of the
+ * requested part, where those do not suffice up to a half, at last any that is less than twice as much; copies of one
+ * text never more than a half. Training keeps at least half of what could be held out, unless more was requested. With
+ * `atLeastOne` a split that would be empty takes the smallest piece left; there must be three pieces or more then.
  */
 export function holdOut(pieces: Pieces, fractions: Fractions, atLeastOne: boolean): Uint8Array {
   const { sizes, order, copies = () => false } = pieces;

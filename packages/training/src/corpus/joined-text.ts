@@ -42,7 +42,7 @@ export async function* joinedText(
   if (last !== LINE_END) yield Buffer.from("\n");
 }
 
-/** What a file holds, in pieces: each record is a text of its own. Empty ones are left out. */
+/** The texts of a file, in pieces: each record is a text of its own. Empty ones are left out. */
 async function* textsOf(
   file: CorpusFile,
   losses: TextLosses,

@@ -11,7 +11,7 @@ export interface SkippedFile {
   readonly kind: string;
 }
 
-/** What was found while a corpus was read; files by their place among its files, wherever those lie. */
+/** Losses found while a corpus was read; files by their index, wherever they are. */
 export const TextLosses = z.strictObject({
   replaced: z.array(z.strictObject({ file: count, characters: count, bytes: count })),
   separators: z.record(z.string(), count),

@@ -7,7 +7,7 @@ import { skipSpace } from "./whitespace.js";
 
 const BLOCK = 64 << 10;
 
-/** What a look at a file's start shows: how it is read, and whether there is, or may be further on, more than blanks. */
+/** Result of inspecting a file's start: its format, and whether it has, or may have further on, more than blanks. */
 export interface Start {
   readonly file: CorpusFile;
   readonly hasText: boolean;

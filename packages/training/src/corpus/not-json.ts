@@ -1,6 +1,6 @@
 import { parse, printParseErrorCode, type ParseError } from "jsonc-parser";
 
-/** Where a text is not JSON, and what is wrong there; nothing of the text itself, which V8's message quotes. */
+/** Position and kind of an error in JSON; nothing of the text itself, which V8's message quotes. */
 export function notJson(text: string): string {
   const [first] = errorsIn(text);
   if (first === undefined) return "not JSON";

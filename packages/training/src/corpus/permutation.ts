@@ -6,7 +6,7 @@ const ROUNDS = 48;
 /**
  * A random permutation of 0 .. size-1 fixed by its name, computed place by place: it takes no memory, however many
  * places there are (up to 2^48). A swap-or-not shuffle (Hoang, Morris, Rogaway 2012): each round pairs x with key - x
- * and swaps the pair or not by a bit of a hash of it, so every round is a permutation whatever the hash is.
+ * and swaps the pair or not by a bit of a hash of it, so every round is a permutation for any hash.
  */
 export function permutation(size: number, name: string): (place: number) => number {
   const rounds = Array.from({ length: ROUNDS }, (_, round) => {

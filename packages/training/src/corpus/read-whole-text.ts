@@ -20,13 +20,13 @@ const MOST = 256 << 20; // it is held in memory, and V8 holds no string beyond 5
 const STDIN = "the text from stdin";
 
 /**
- * A file as one text, by the rules that corpora are read by: unzipped, without byte order mark, refused where it is not
- * text. To the last character, whatever its extension. Errors: CorpusError as of `openCorpus`.
+ * A file as one text, read by the rules of corpora: unzipped, without byte order mark, refused if it is not text. To
+ * the last character, whatever its extension. Errors: CorpusError as of `openCorpus`.
  */
 export const readTextFile = (path: string, most = MOST): Promise<WholeText> =>
   readWhole(path, new TextReader(path), most);
 
-/** What comes over a pipe as one text, by the same rules but that it is not unzipped. */
+/** Piped text as one text, by the same rules but that it is not unzipped. */
 export const readTextStream = (source: Stream, most = MOST): Promise<WholeText> =>
   readWhole(source, new TextReader(STDIN), most);
 

@@ -3,7 +3,7 @@ import { JsonArray } from "./json-array.js";
 import { JsonLines } from "./json-lines.js";
 import type { RecordReader } from "./records.js";
 
-/** What takes a file's records out of its text; null for plain text, which has none. */
+/** The reader of a file's records; null for plain text, which has none. */
 export function recordReader({ path, format }: Pick<CorpusFile, "path" | "format">): RecordReader | null {
   switch (format) {
     case "jsonl":

@@ -6,7 +6,7 @@ const Record = z.object({ text: z.string() });
 /** The text of one JSON value, as UTF-8, and how many halves of surrogate pairs in it became U+FFFD; or what is wrong. */
 export type RecordText = { readonly bytes: Buffer; readonly replaced: number } | { readonly wrong: string };
 
-/** Reads a record: an object with the field `text`, or, where `plain` says so, a string. What is wrong never quotes it. */
+/** Reads a record: an object with the field `text`, or, if `plain`, a string. Errors never quote it. */
 export function recordText(json: string, { plain }: { readonly plain: boolean }): RecordText {
   let value: unknown;
   try {

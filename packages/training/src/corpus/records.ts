@@ -5,7 +5,7 @@ export interface RecordReader {
   /** Halves of surrogate pairs that became U+FFFD so far. */
   readonly replaced: number;
   push(chunk: Buffer): Iterable<Buffer>;
-  /** What is left when the file has ended. */
+  /** The rest when the file has ended. */
   end(): Iterable<Buffer>;
 }
 

@@ -1,17 +1,17 @@
-/** Writing systems that are told apart, by Unicode's names; "Common" is what many share: digits, punctuation, spaces. */
+/** Distinguished writing systems, by Unicode's names; "Common" is shared by many: digits, punctuation, spaces. */
 const SCRIPTS = (
   "Common Latin Cyrillic Greek Han Hiragana Katakana Hangul Arabic Hebrew Devanagari Bengali Gurmukhi Gujarati Oriya Tamil " +
   "Telugu Kannada Malayalam Sinhala Thai Lao Tibetan Myanmar Georgian Armenian Ethiopic Khmer Mongolian Inherited"
 ).split(" ");
 const PATTERNS = SCRIPTS.map((script) => new RegExp(`^\\p{Script=${script}}$`, "u"));
 
-/** How many characters are of a script; "Other" for those that are not told apart. */
+/** Number of characters of a script; "Other" for those that are not distinguished. */
 export interface ScriptCount {
   readonly script: string;
   readonly characters: number;
 }
 
-/** By code point: the script's place in `SCRIPTS` and one more, or 0 where it was not looked up yet. */
+/** By code point: the script's index in `SCRIPTS` plus one, or 0 if it was not looked up yet. */
 const known = new Uint8Array(0x110000);
 
 function scriptOf(codePoint: number): number {
@@ -42,7 +42,7 @@ export class ScriptCounter {
     return characters;
   }
 
-  /** What there is, the most frequent first. */
+  /** Counts, the most frequent first. */
   counts(): ScriptCount[] {
     return [...SCRIPTS, "Other"]
       .map((script, i) => ({ script, characters: Number(this.#counts[i + 1]) }))

@@ -8,8 +8,8 @@ export const KNOWN_SEPARATORS = ["<|endoftext|>", "<|end_of_text|>", "</s>", "<e
 const [LF, CR, TAB, SPACE] = [0x0a, 0x0d, 0x09, 0x20] as const;
 
 /**
- * Ends a document at each line that says nothing but a separator, whatever else ends one; such lines, with the line break
- * before them, are no text. `found` counts them.
+ * Also ends a document at each line that holds only a separator; such lines, with the line break before them, are no
+ * text. `found` counts them.
  */
 export class SeparatorCutter implements DocumentCutter {
   readonly #marks: readonly { readonly line: string; readonly bytes: Buffer }[];
@@ -78,14 +78,14 @@ export class SeparatorCutter implements DocumentCutter {
 
 const BLANKS = 64; // around the longest separator on its line, at most
 
-/** Where the line begins of which there are only blanks before `at`; null if there is more. */
+/** Start of the line if only blanks precede `at` on it; null otherwise. */
 function startOfLine(text: Buffer, at: number): number | null {
   let from = at;
   while (from > 0 && isBlank(text[from - 1])) from -= 1;
   return from === 0 || text[from - 1] === LF ? from : null;
 }
 
-/** Where the next line begins if there are only blanks from `at` on; null if there is more. */
+/** Start of the next line if only blanks follow `at`; null otherwise. */
 function endOfLine(text: Buffer, at: number): number | null {
   let to = at;
   while (to < text.length && isBlank(text[to])) to += 1;

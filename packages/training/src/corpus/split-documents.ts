@@ -8,7 +8,7 @@ import type { TextBlocks } from "./text-blocks.js";
 import { TextUnits } from "./text-units.js";
 import { asBuffer } from "./utf8-repair.js";
 
-/** A batch of documents of one split. Those of the others lie between its pieces, so `open` is about its own split. */
+/** A batch of documents of one split. Those of the others are between its pieces, so `open` is about its own split. */
 export interface SplitBatch extends DocumentBatch {
   readonly split: Split;
 }

@@ -1,11 +1,11 @@
 const BUCKETS = 1 << 20;
 
-/** Which of the 2^20 buckets a 32-bit document hash falls in. */
+/** The bucket, of 2^20, of a 32-bit document hash. */
 export const bucketOf = (hash: number) => hash >>> 12;
 
 /**
- * How many documents fall in each bucket of their hash, and their bytes. Documents in hash order are documents in random
- * order, and equal ones stand together; so a split is a choice of buckets, made without holding the documents.
+ * Number and bytes of documents by bucket of their hash. Documents in hash order are documents in random order, with
+ * equal ones together; so a split is a choice of buckets, made without holding the documents.
  */
 export class SplitHistogram {
   readonly bytes = new Float64Array(BUCKETS);
@@ -31,7 +31,7 @@ export class SplitHistogram {
     this.bytes[this.#at] = Number(this.bytes[this.#at]) + bytes;
   }
 
-  /** Whether several documents are in a bucket, which are equal or as good as sure not to be a large part of the corpus. */
+  /** True if several documents are in a bucket, which are equal or almost certainly no large part of the corpus. */
   copies(bucket: number): boolean {
     return Number(this.#counts[bucket]) > 1;
   }

@@ -15,23 +15,23 @@ export const SplitOptions = z
 /** Parts of the bytes for validation and test, 0 to 0.5 each, 0 for none; the seed decides which documents those are. */
 export type SplitOptions = z.infer<typeof SplitOptions>;
 
-/** How corpora are split: a run that was split by another rule has other splits, whatever its options. */
+/** Version of the splitting rule: a run that was split by another rule has other splits, with equal options. */
 export const SPLIT_VERSION = 2;
 
-/** Which split a document, or a block of its lines, falls in. */
+/** Assignment of documents, or of blocks of their lines, to splits. */
 export type SplitPlan =
   | { readonly by: "nothing" }
   | {
       readonly by: "document";
       readonly key: number;
-      /** By bucket of a document's hash, the number of its split. */
+      /** The number of the split by bucket of a document's hash. */
       readonly sides: Uint8Array;
     }
   | {
       readonly by: "block";
       readonly key: number;
       readonly sides: Uint8Array;
-      /** By their number in the corpus, the documents that are cut; the others fall in a split whole. */
+      /** The documents that are cut, by their number in the corpus; the others are in one split each. */
       readonly texts: ReadonlyMap<number, TextBlocks>;
     };
 
@@ -97,7 +97,7 @@ export async function planSplit(
     : { by: "block", key, sides: holdOut(pieces, fractions, false), texts };
 }
 
-/** Whether a part of the text is not what was asked for, by more than a factor of two. */
+/** True if a part differs from the requested one by more than a factor of two. */
 export const isFar = (got: number, asked: number): boolean => got < asked / 2 || got > 2 * asked;
 
 const LONG = 1 << 14; // bytes of a document that is worth cutting

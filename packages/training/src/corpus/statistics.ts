@@ -5,19 +5,19 @@ import { noLosses } from "./left-out.js";
 import type { LeftOut } from "../home/text-losses.js";
 import { ScriptCounter, type ScriptCount } from "./script-counter.js";
 
-/** What a corpus is like. Lines are stripped of the whitespace around them, and blank ones do not count. */
+/** Statistics of a corpus. Lines are stripped of the whitespace around them, and blank ones do not count. */
 export interface CorpusStatistics {
   readonly files: number;
-  /** On disk. */
+  /** Size on disk. */
   readonly bytes: number;
   readonly lines: number;
   /** Code points. */
   readonly characters: number;
-  /** What of the text named is in none of these figures. */
+  /** The parts of the given text that are not counted. */
   readonly leftOut: LeftOut;
   /** Lines that have come before. Two lines are the same where their lengths and their first 64 KiB are. */
   readonly duplicateLines: number;
-  /** Whether that is no estimate: there are a million distinct lines at most. */
+  /** True if that is exact: there are a million distinct lines at most. */
   readonly duplicatesExact: boolean;
   readonly longestLine: { readonly characters: number; readonly start: string };
   readonly scripts: readonly ScriptCount[];
@@ -27,7 +27,7 @@ const [HASH, MORE] = [seedKey("line", 0), seedKey("line", 1)];
 const START_BYTES = 200;
 
 export interface StatisticsOptions extends Omit<OpenOptions, "document"> {
-  /** Hears how many of the bytes on the disk were read. */
+  /** Called with the number of bytes read from the disk. */
   readonly onRead?: ((progress: { readonly bytes: number; readonly totalBytes: number }) => void) | undefined;
 }
 

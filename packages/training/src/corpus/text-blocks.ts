@@ -69,7 +69,7 @@ class Runs {
     return this.#units.parts > 0;
   }
 
-  /** Whether there are not as many units yet as runs are wanted. */
+  /** True if there are fewer units than requested runs. */
   get areFew(): boolean {
     return this.unitsPerRun === 1 && this.#ended.length < this.least;
   }
@@ -84,7 +84,7 @@ class Runs {
     this.#sum += piece.length - start;
   }
 
-  /** Of a text of `bytes` in all; what follows the last unit's end is its own. */
+  /** Sizes for a text of `bytes` in all; bytes after the last unit's end are a unit of their own. */
   sizes(bytes: number): Float64Array {
     const whole = this.#ended.reduce((sum, size) => sum + size, 0);
     const begun = Math.max(1, this.#units.total) > this.#ended.length * this.unitsPerRun;

@@ -65,7 +65,7 @@ test("bytes that are not UTF-8 are counted in the whole, and too many are refuse
   expect(refusal(Buffer.concat([good, bad, bad]))).toMatch(
     /^a\.txt is not UTF-8 text: 18 % of its first 11000 bytes are not UTF-8\. .*iconv -f WINDOWS-1252 .* NEW`, .*iconv -c /,
   );
-  expect(read(Buffer.of(0x61, 0xe9))).toEqual({ text: "a\uFFFD", replaced: 1 }); // of two bytes one says nothing
+  expect(read(Buffer.of(0x61, 0xe9))).toEqual({ text: "a\uFFFD", replaced: 1 }); // two bytes are not enough to tell
 });
 
 test("UTF-16 and UTF-32 are named, with and without a byte order mark, in any script", () => {

@@ -16,7 +16,7 @@ export class TextReader {
   #bytes = 0;
   #atStart = true;
 
-  /** @param name the file's, for what is told of it */
+  /** @param name the file's, for errors about it */
   constructor(readonly name: string) {}
 
   /** Characters that were not UTF-8 and were replaced so far. */

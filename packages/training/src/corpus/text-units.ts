@@ -3,7 +3,9 @@ import { asciiSpaces } from "./whitespace.js";
 export const LINE = 0x0a;
 const WORD = 0x20;
 
-/** Where a unit may end beside a line's end: at a space from `soft` bytes on, at any character from `hard` bytes on. */
+/**
+ * Where a unit may end besides at a line's end: at a space from `soft` bytes on, at any character from `hard` bytes on.
+ */
 interface Limits {
   readonly soft: number;
   readonly hard: number;
@@ -16,7 +18,7 @@ export const BY_WORD: Limits = { soft: 0, hard: Infinity };
 export class TextUnits {
   /** Whole units so far. */
   count = 0;
-  /** How many of them are parts of longer lines. */
+  /** Number of units that are parts of longer lines. */
   parts = 0;
   #hasText = false;
   #length = 0;
@@ -28,7 +30,9 @@ export class TextUnits {
     return this.count + (this.#hasText ? 1 : 0);
   }
 
-  /** Goes through a piece; `onEnd` hears where in it each unit ends, `count` being the number of units up to there. */
+  /**
+   * Scans a piece; `onEnd` is called with the end of each unit in it, `count` being the number of units up to there.
+   */
   scan(piece: Buffer, onEnd: (end: number) => void = () => {}): void {
     let start = 0;
     for (let end = this.#endOf(piece, 0); end >= 0; end = this.#endOf(piece, start)) {
@@ -45,7 +49,7 @@ export class TextUnits {
     this.#length += piece.length - start;
   }
 
-  /** Where the unit that goes on at `start` ends in this piece, at 0 where it ended with the piece before; -1 if it goes on. */
+  /** End in this piece of the unit at `start`, 0 if it ended with the piece before; -1 if it continues. */
   #endOf(piece: Buffer, start: number): number {
     const soft = start + Math.max(0, this.limits.soft - this.#length);
     const hard = start + Math.max(this.#length === 0 ? 1 : 0, this.limits.hard - this.#length);

@@ -6,11 +6,11 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Makes a stream of bytes valid UTF-8, chunk by chunk: what is not becomes U+FFFD, as the WHATWG decoder places it. */
 export class Utf8Repair {
-  /** How many replacement characters were put in so far. */
+  /** Number of replacement characters so far. */
   replaced = 0;
   #carry: Uint8Array = new Uint8Array(0);
 
-  /** Only whole characters come back: a character cut by the chunk's end waits for the next chunk. */
+  /** Returns whole characters: one cut by the chunk's end waits for the next chunk. */
   push(chunk: Uint8Array): Buffer {
     const bytes = this.#carry.length === 0 ? asBuffer(chunk) : Buffer.concat([this.#carry, chunk]);
     const whole = bytes.length - cutTail(bytes);

@@ -12,10 +12,10 @@ const LEADS = new Set([0xe1, 0xe2, 0xe3]);
 
 export const asciiSpaces: ReadonlySet<number | undefined> = new Set([0x20, 9, 10, 11, 12, 13, 0x1c, 0x1d, 0x1e, 0x1f]);
 
-/** What most lines begin and end with: ASCII that is no space. */
+/** First and last bytes of most lines: ASCII that is no space. */
 const isPlain = (byte: number) => byte > 0x20 && byte < 0x80;
 
-/** Where the first character that is no whitespace begins in bytes [start, end), or `end`. */
+/** Start of the first character of bytes [start, end) that is no whitespace, or `end`. */
 export function skipSpace(bytes: Buffer, start: number, end: number): number {
   let at = start;
   while (at < end) {
@@ -26,7 +26,7 @@ export function skipSpace(bytes: Buffer, start: number, end: number): number {
   return at;
 }
 
-/** Where the whitespace that ends bytes [start, end) begins, or `end` if there is none. */
+/** Start of the trailing whitespace of bytes [start, end), or `end` if there is none. */
 export function trimSpace(bytes: Buffer, start: number, end: number): number {
   let at = end;
   while (at > start) {

@@ -12,18 +12,20 @@ export interface TransferOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What a file service tells of a file. */
+/** A file's description by a file service. */
 export interface StoredFile {
   readonly size: number;
   readonly sha256: string;
 }
 
 /**
- * What training asks of a file service, where files are known by the SHA-256 of their content. Training itself opens no
- * connection: `DataBankClient` of `@trainer/client` is one of these.
+ * The part of a file service that training needs, where files have the SHA-256 of their content as ids. Training itself
+ * opens no connection: `DataBankClient` of `@trainer/client` implements it.
  */
 export interface DataBank {
-  /** Brings a file to `path`, where it appears whole and with the right hash, or not at all; goes on after a break. */
+  /**
+   * Downloads a file to `path`, where it appears whole and with the right hash, or not at all; resumes after a break.
+   */
   readonly download: (id: Sha256, path: string, options?: TransferOptions) => Promise<StoredFile>;
   /** @param options `filename` is what the file is called when it is sent */
   upload(
@@ -33,14 +35,14 @@ export interface DataBank {
   ): Promise<StoredFile>;
 }
 
-/** How far the fetching of something is that was not here. */
+/** Progress of a download. */
 export interface FetchProgress extends TransferProgress {
   readonly what: "corpus" | "run";
   /** The file's of a corpus, the run's of a run. */
   readonly id: string;
 }
 
-/** Where to get what is not here: archived runs, and corpora by their ids. Without a `dataBank`, nowhere. */
+/** Source of archived runs, and of corpora by their ids; none without a `dataBank`. */
 export interface FetchContext {
   readonly dataBank?: DataBank | undefined;
   /** File ids of archives by run, of runs that this home knows nothing of: others have trained and sent them. */
@@ -49,16 +51,16 @@ export interface FetchContext {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What a client of a file service throws. */
+/** An error of a file service's client. */
 const Refusal = z.object({
   name: z.literal("ServiceError"),
   message: z.string(),
   status: z.int().nullable(),
-  /** Whether the same request may come through later. */
+  /** True if the same request may succeed later. */
   mayPass: z.boolean(),
 });
 
-/** A transfer's failure: TRANSIENT where it may pass, FATAL where it will not; what the disk says keeps its own code. */
+/** A transfer's failure: TRANSIENT or FATAL; errors of the disk keep their own code. */
 export function transferFailure(error: unknown, code: ErrorCode, what: string): TrainingError {
   const said = Refusal.safeParse(error);
   if (!said.success) return TrainingError.from(error);
@@ -69,5 +71,5 @@ export function transferFailure(error: unknown, code: ErrorCode, what: string): 
   });
 }
 
-/** Whether a file service has said that it has no such file. */
+/** True if a file service has answered that it has no such file. */
 export const isAbsence = (error: unknown): boolean => Refusal.safeParse(error).data?.status === 404;

@@ -3,7 +3,7 @@ import type { Home } from "./home.js";
 import { resolveRun } from "./resolve-run.js";
 import { archivedFiles, isArchived } from "./run-log-files.js";
 
-/** Where what a run tells of itself lies, whether its folder is there or was cleaned away. */
+/** Files that describe a run, whether its folder exists or was cleaned away. */
 export interface RunRecord {
   /** Null for a folder outside the home. */
   readonly id: string | null;

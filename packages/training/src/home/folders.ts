@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { entriesIn, isId, unlessAbsent } from "@trainer/disk";
 
-/** The ids of what lies in a folder of a home, sorted; none where the folder is not there yet. */
+/** Ids of a folder of a home, sorted; none if it does not exist yet. */
 export async function idsIn(folder: string): Promise<string[]> {
   return (await entriesIn(folder))
     .filter((entry) => entry.isDirectory() && isId(entry.name))
@@ -19,7 +19,7 @@ export const bytesOf = async (path: string): Promise<number> => (await measureFi
 export interface Measure {
   readonly bytes: number;
   readonly files: number;
-  /** When anything of it was last written; 0 where there is nothing. */
+  /** Time of the last write to any of it; 0 if it is empty. */
   readonly mtimeMs: number;
 }
 

@@ -1,27 +1,27 @@
 import { join, resolve } from "node:path";
 import { TextRoot } from "./text-root.js";
 
-/** Where everything the trainer keeps lies: one folder, `./runs` unless told otherwise. */
+/** The folder of everything the trainer keeps, `./runs` by default. */
 export interface Home {
   readonly root: string;
   /** One folder a run, named by its id. */
   readonly models: string;
   /** One folder a tokenizer, named by its id. */
   readonly tokenizers: string;
-  /** Of runs whose folders were removed when their archives were safe: manifests, `<run id>.json`, and logs. */
+  /** Manifests, `<run id>.json`, and logs of runs whose folders were removed when their archives were safe. */
   readonly archived: string;
-  /** What can be made again: token bins and the like. */
+  /** Data that can be made again: token bins and the like. */
   readonly cache: string;
   /** Corpora that were fetched from a file service, `<file id>.txt`. */
   readonly corpusCache: string;
   /**
-   * Of a service: where texts lie that requests name. Runs and tokenizers are then named by their ids alone. Null on a
-   * person's own machine, where any path may be named.
+   * For a service: the folder of texts that requests name. Runs and tokenizers are then named by their ids alone. Null
+   * on a person's own machine, where any path may be named.
    */
   readonly texts: TextRoot | null;
 }
 
-/** Where token bins lie, a folder a set. */
+/** Folder of token bins, with a folder for each set. */
 export const binsFolder = ({ cache }: Pick<Home, "cache">): string => join(cache, "bins");
 
 /** The folders of a home; nothing is created. A service has a folder of data, `dataRoot`, for its corpora. */

@@ -12,13 +12,13 @@ import { archivedFiles, archivedIds, isArchived } from "./run-log-files.js";
 export interface RunSummary {
   readonly id: string;
   readonly dir: string;
-  /** `damaged`: there is no manifest, or none that can be read; `problem` says what is wrong with it. */
+  /** `damaged`: there is no readable manifest; `problem` gives the reason. */
   readonly status: RunStatus | "damaged";
   readonly problem: string | null;
   readonly manifest: RunManifest | null;
-  /** Its folder was cleaned away; it can be brought back where a file service has its archive. */
+  /** Its folder was cleaned away; it can be fetched back if a file service has its archive. */
   readonly archived: boolean;
-  /** What the folder takes up on disk. */
+  /** Size of the folder on disk. */
   readonly bytes: number;
 }
 
@@ -39,7 +39,7 @@ export async function listRuns(home: Home): Promise<RunSummary[]> {
   );
 }
 
-/** What lies in the folder of run `id`, which must be there, or what is kept of it. */
+/** Summary of the existing run `id`, by its folder, or by what is kept of it. */
 export async function summarizeRun(home: Home, id: string): Promise<RunSummary> {
   const dir = join(home.models, id);
   const folder = runFolder(home.root, id);

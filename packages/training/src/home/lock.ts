@@ -7,7 +7,7 @@ const Holder = z.object({
   pid: z.int().positive(),
   started: z.string(),
   host: z.string(),
-  /** Of a lock by an earlier version: not known, so taken for this one. */
+  /** Unknown in a lock by an earlier version, so taken for this one. */
   boot: z.string().default(() => thisProcess().boot),
   space: z.string().default(() => thisProcess().space),
   /** Where somebody hands out turns on a run: the holder's. */
@@ -20,9 +20,8 @@ const AGAIN_MS = 1000;
 
 /**
  * One process trains a run at a time. The lock is a file that names its holder by process id, the time that process
- * began (ids are used again) and host; one whose holder is gone, killed for instance, is taken over. Whether the holder on
- * another host or in another container is gone nobody here can see: there the turn decides, which whoever hands them out
- * raises with each holder.
+ * began (ids are reused) and host; one whose holder is gone, killed for instance, is taken over. A holder on another
+ * host or in another container cannot be seen from here: there the fence decides, which grows with each holder.
  */
 export class RunLock implements Disposable {
   readonly #path: string;
@@ -65,7 +64,7 @@ export class RunLock implements Disposable {
 /** Whether a living process holds the lock at `path`, as far as a process with that turn can tell. */
 export function isHeld(path: string, turn = 0): boolean {
   const holder = parse(read(path));
-  // Of one on another host or in another container one cannot know: unless a later turn has been given since, it counts as
+  // One on another host or in another container is unknown: unless a later fence has been issued since, it counts as
   // alive.
   return holder !== null && (isAlive(holder) ?? holder.turn >= turn);
 }
@@ -111,7 +110,7 @@ function held(runId: string, path: string): TrainingError {
   );
 }
 
-/** Who holds a lock, in words. */
+/** The holder of a lock, in words. */
 function holderOf(path: string): string {
   const holder = parse(read(path));
   if (holder === null) return "another process, which has ended";

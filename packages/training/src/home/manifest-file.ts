@@ -1,6 +1,6 @@
 import { writeManifest, type RunManifest } from "./manifest.js";
 
-/** A run's manifest as it stands, and its file. */
+/** A run's current manifest, and its file. */
 export class ManifestFile {
   #manifest: RunManifest;
 

@@ -15,7 +15,7 @@ const fresh = (options: object = {}) =>
     { device: "cpu", precision: "fp32" },
   );
 
-/** What API clients need to be able to load a manifest, and of what type. */
+/** Fields, with types, that API clients need to load a manifest. */
 const REQUIRED = {
   string: ["run_id", "model_family", "model_size", "tokenizer_id", "corpus_path", "optimizer", "device", "precision"],
   number: (

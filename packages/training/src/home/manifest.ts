@@ -8,7 +8,7 @@ import { TextLoss } from "./text-losses.js";
 
 const count = z.int().min(0);
 const part = z.number().min(0).max(1).nullable().default(null);
-/** A split: `asked` is the part of the text's bytes that it was to have, `share` the part it has. */
+/** A split: `asked` is its requested share of the text's bytes, `share` the actual one. */
 const SplitCount = z.object({
   documents: count,
   tokens: count,
@@ -26,8 +26,8 @@ const RunStatus = z.enum(["running", "completed", "interrupted", "failed"]);
 export type RunStatus = z.infer<typeof RunStatus>;
 
 /**
- * A run's `manifest.json`: what was asked, on what it ran, how far it came and how it ended. The names on disk are
- * those that API clients read. What is not yet known is null.
+ * A run's `manifest.json`: its request, machine, progress and outcome. The names on disk are those that API clients
+ * read. Null: not yet known.
  */
 export const RunManifest = z.object({
   run_id: z.string(),
@@ -48,7 +48,7 @@ export const RunManifest = z.object({
   trainable_parameters: count.nullable().default(null),
   vocab_size: count.nullable(),
   epochs: count,
-  /** Of those asked for, or of as many as the steps asked for took; null while it is not known. */
+  /** Of the requested epochs, or of as many as the requested steps took; null while it is unknown. */
   epochs_begun: count.nullable().default(null),
   batch_size: count,
   max_seq_len: count,
@@ -67,7 +67,7 @@ export const RunManifest = z.object({
   optimizer: z.string(),
   device: z.enum(["cpu", "cuda"]),
   precision: z.enum(precisions),
-  /** Whether a GPU was held to algorithms that repeat to the bit. */
+  /** True if a GPU was restricted to algorithms that repeat to the bit. */
   deterministic: z.boolean().default(false),
   /** What brings its family, its optimizer or its tokenizer, where those are not this program's own. */
   plugins: z.array(z.object({ name: z.string(), version: z.string() })).default([]),
@@ -78,24 +78,24 @@ export const RunManifest = z.object({
   tokenizer_sha256: z.string().nullable(),
   corpus_path: z.string(),
   corpus_sha256: z.string().nullable(),
-  /** What of the text named is in no split. */
+  /** The parts of the given text that are in no split. */
   left_out: LeftOut.nullable().default(null),
   splits: SplitCounts.nullable(),
-  /** What the tokenizer loses of the corpus' beginning. */
+  /** Losses of the tokenizer on the corpus' beginning. */
   tokenizer_loss: TextLoss.nullable().default(null),
   /** Special tokens that the corpus spelled and that were let through; null before it was encoded. */
   special_tokens: count.nullable().default(null),
-  /** What stands before and after each document, by the tokenizer's template; null: not known yet. */
+  /** Begin and end tokens of each document, by the tokenizer's template; null: not known yet. */
   begin_tokens: z.array(z.string()).nullable().default(null),
   end_tokens: z.array(z.string()).nullable().default(null),
-  /** By which rule the corpus was split. */
+  /** Version of the rule that split the corpus. */
   split_version: count.default(1),
 
   /** The most that tensors took on the GPU, over all the sessions of a resumed run; null on a CPU. */
   gpu_peak_bytes: count.nullable().default(null),
 
   early_stopped: z.boolean(),
-  /** Of the last batch. */
+  /** Loss of the last batch. */
   loss: z.number().nullable(),
   /** Steps that changed nothing, since their gradients overflowed in fp16. */
   skipped_steps: count.default(0),
@@ -106,9 +106,9 @@ export const RunManifest = z.object({
   test_bits_per_byte: z.number().nullable(),
   /** After which step the weights were as they were tested. */
   test_step: count.nullable().default(null),
-  /** How many tokens the test predicted. */
+  /** Number of tokens that the test predicted. */
   test_tokens: count.nullable().default(null),
-  /** Of the evaluation at the end; more of it is in the folder `eval`. */
+  /** Evaluation at the end; more of it is in the folder `eval`. */
   evaluation: z
     .object({
       split: z.string(),
@@ -123,9 +123,9 @@ export const RunManifest = z.object({
     .nullable()
     .default(null),
 
-  /** Under which id a file service keeps the run's archive, once that has been sent there. */
+  /** Id of the run's archive in a file service, once it has been sent there. */
   artifact_file_id: z.string().nullable().default(null),
-  /** Whether a service was asked for the run, and saw how it ended: by this it tells its runs from others. */
+  /** True if a service was asked for the run, and saw its end: this distinguishes its runs from others. */
   requested: z.boolean().default(false),
   git_commit: z.string().nullable(),
   versions: z.record(z.string(), z.string()),
@@ -159,7 +159,7 @@ export async function readManifest(path: string): Promise<RunManifest | null> {
   }
 }
 
-/** What is wrong with a manifest; of many things the first two, and how many more. */
+/** Problems of a manifest; the first two of many, and the number of others. */
 function problemOf(error: unknown): string {
   if (!(error instanceof z.ZodError)) return String(error);
   const all = error.issues.map(({ path, message }) => `${path.join(".") || "it"}: ${message}`);

@@ -4,7 +4,7 @@ export interface StepMetrics {
   /** Counted from 0. */
   readonly epoch: number;
   readonly tokensSeen: number;
-  /** Of this step's batch, in nats per token. */
+  /** Loss of this step's batch, in nats per token. */
   readonly loss: number;
   readonly ppl: number;
   readonly lr: number;

@@ -30,7 +30,7 @@ test("of several that begin so all are named, ten at most", async () => {
 test("latest is the newest run, unless one is called so", async () => {
   const home = homeOf("a", "b", "c");
   await expect(nameRun("latest", homeOf())).rejects.toThrow("there is no latest run");
-  expect(await nameRun("latest", home)).toBe("a"); // none says when it began
+  expect(await nameRun("latest", home)).toBe("a"); // none has a start time
   expect(await nameRun("latest", homeOf("a", "latest"))).toBe("latest");
 });
 

@@ -6,7 +6,7 @@ import type { Home } from "./home.js";
 import { listRuns } from "./list-runs.js";
 import { archivedIds } from "./run-log-files.js";
 
-/** What a person calls the newest run. */
+/** Name of the newest run. */
 export const LATEST = "latest";
 
 /**

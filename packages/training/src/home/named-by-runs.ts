@@ -8,7 +8,7 @@ import { archivedFiles, archivedIds } from "./run-log-files.js";
 import { isHeld } from "./lock.js";
 import { runFolder } from "./run-folder.js";
 
-/** What a manifest says of what its run needs; one that was written when the run was queued says less. */
+/** The part of a manifest about a run's dependencies; one written when the run was queued has less. */
 const Needs = z.looseObject({
   status: z.string().optional(),
   tokenizer_id: z.string().optional(),
@@ -24,9 +24,9 @@ const Needs = z.looseObject({
 });
 type Needs = z.infer<typeof Needs>;
 
-/** What the runs of a home name. */
+/** Things that the runs of a home depend on. */
 export interface Named {
-  /** Of all runs, also of those whose folders were archived: by which runs each is named. */
+  /** Runs by tokenizer, also those whose folders were archived. */
   readonly tokenizers: ReadonlyMap<string, readonly string[]>;
   /** Runs that unfinished runs start from. */
   readonly pretrained: ReadonlySet<string>;
@@ -44,8 +44,8 @@ export async function namedByRuns(home: Home): Promise<Named> {
   for (const { run, path, held, folder } of await manifests(home)) {
     const needs = await read(path);
     if (needs === "gone" && (folder === null || (await isEmpty(folder)))) continue;
-    // A run in preparation has no tokenizer yet; killed there, it would make it again.
-    // A run whose manifest is missing had a tokenizer once, or is asked for with one.
+    // A run in preparation has no tokenizer yet; killed there, it would make it again. A run whose manifest is missing
+    // had a tokenizer once, or its request names one.
     if (needs === null || needs === "gone" || needs.tokenizer_id === undefined || (needs.tokenizer_id === "" && held))
       unknown.push(path);
     if (needs === null || needs === "gone") continue;
@@ -80,7 +80,7 @@ async function manifests(home: Home): Promise<Listed[]> {
   ];
 }
 
-/** Whether nothing of a run is there, or no run any more. */
+/** True if nothing of a run is there, or no run any more. */
 const isEmpty = async (folder: string): Promise<boolean> => (await namesIn(folder)).length === 0;
 
 /** Null for what is no manifest. */

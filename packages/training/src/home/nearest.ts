@@ -1,4 +1,4 @@
-/** How many single characters must be inserted, deleted or replaced to turn `a` into `b` (Levenshtein 1966). */
+/** Number of single characters to insert, delete or replace to turn `a` into `b` (Levenshtein 1966). */
 export function editDistance(a: string, b: string): number {
   // Row by row of the usual table; each cell holds the distance of a's characters so far to b's up to its own.
   const cells = Array.from(b, (char, j) => ({ char, distance: j + 1 }));

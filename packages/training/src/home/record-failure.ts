@@ -4,8 +4,8 @@ import { failureFields, readManifest, writeManifest } from "./manifest.js";
 import { hasBegun, runFolder } from "./run-folder.js";
 
 /**
- * Writes into a run's manifest that it has failed, for whoever saw that when the run itself could not say so any more: its
- * process was killed, or somebody stopped it for good. A run that has not begun has nothing that it could be written into.
+ * Writes a failure into a run's manifest, by a process that saw it when the run itself could not write any more: it was
+ * killed, or stopped for good. A run that has not begun has no manifest to write to.
  */
 export async function recordFailure(home: Home, runId: string, failure: Failure): Promise<void> {
   const folder = runFolder(home.root, runId);

@@ -7,15 +7,15 @@ import { hasBegun, runFolder, type RunFolder } from "./run-folder.js";
 /** Hidden, so that no archive takes it along. */
 const NAME = ".request.json";
 
-/** How a request is written; `decode` throws for what it cannot read. */
+/** Codec of a request; `decode` throws if it is malformed. */
 export interface RequestCodec<R> {
   readonly encode: (request: R) => string;
   readonly decode: (text: string) => R;
 }
 
 /**
- * Keeps in each run's folder what a service was asked for. By it a run that the queue has forgotten is taken up again, and
- * told from one that somebody trains in the same home without a service.
+ * Keeps a service's request in each run's folder. By it a run that the queue has lost is queued again, and
+ * distinguished from one that somebody trains in the same home without a service.
  */
 export class RequestStore<R> {
   constructor(
@@ -29,7 +29,7 @@ export class RequestStore<R> {
     await writeText(pathOf(folder), this.codec.encode(request));
   }
 
-  /** Null for a run that no service was asked for, or whose request cannot be read. */
+  /** Null for a run without a service's request, or with an unreadable one. */
   async read(runId: string): Promise<R | null> {
     try {
       return this.codec.decode(await readFile(pathOf(runFolder(this.home, runId)), "utf8"));
@@ -39,8 +39,8 @@ export class RequestStore<R> {
   }
 
   /**
-   * Of a run that has ended the request is not needed any more: what became of it is in its manifest. Of one that came to
-   * nothing before it began, no trace is left.
+   * Removes the request of an ended run: its outcome is in its manifest. Of one that failed before it began, no trace
+   * is left.
    */
   async settle(runId: string): Promise<void> {
     const folder = runFolder(this.home, runId);
@@ -56,7 +56,7 @@ export class RequestStore<R> {
   }
 }
 
-/** Whether a run was asked for, and nothing else is there of it yet. */
+/** True if a run was requested, and nothing else of it exists yet. */
 export const isAskedFor = async (folder: RunFolder): Promise<boolean> =>
   (await isFile(pathOf(folder))) && !(await isFile(folder.manifest)) && !(await hasBegun(folder));
 

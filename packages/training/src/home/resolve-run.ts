@@ -6,15 +6,15 @@ import type { Home } from "./home.js";
 import { suggest } from "./nearest.js";
 import { archivedFiles, isArchived } from "./run-log-files.js";
 
-/** Where a run's files lie. `id` is null for a folder outside the home. */
+/** Files of a run. `id` is null for a folder outside the home. */
 export interface ResolvedRun {
   readonly id: string | null;
   readonly dir: string;
 }
 
 /**
- * What `ref` names: a run of the home by its id, or the path of a folder in Hugging Face's layout, wherever it was
- * made. An id comes first; `./name` is always a path. For a service (see `Home.texts`) it is an id and nothing else, and
+ * Resolves `ref`: a run of the home by its id, or the path of a folder in Hugging Face's layout, wherever it was made.
+ * An id takes precedence; `./name` is always a path. For a service (see `Home.texts`) it is an id and nothing else, and
  * messages name no folder and no other run.
  */
 export async function resolveRun(ref: string, home: Home): Promise<ResolvedRun> {

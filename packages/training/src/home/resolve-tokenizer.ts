@@ -5,14 +5,14 @@ import { idsIn } from "./folders.js";
 import type { Home } from "./home.js";
 import { suggest } from "./nearest.js";
 
-/** Where a tokenizer lies: a folder or a file that `loadTokenizer` takes. `id` is null for one outside the home. */
+/** A tokenizer's folder or file, for `loadTokenizer`. `id` is null for one outside the home. */
 export interface ResolvedTokenizer {
   readonly id: string | null;
   readonly path: string;
 }
 
 /**
- * What `ref` names: a tokenizer of the home by its id, or the path of its folder or file, wherever it was made. For a
+ * Resolves `ref`: a tokenizer of the home by its id, or the path of its folder or file, wherever it was made. For a
  * service (see `Home.texts`) it is an id and nothing else.
  */
 export async function resolveTokenizer(ref: string, home: Home): Promise<ResolvedTokenizer> {

@@ -5,7 +5,7 @@ import { isFile, isFolder, unlessAbsent } from "@trainer/disk";
 import { z } from "zod";
 import { openHome } from "./home.js";
 
-/** Where the files of a run lie. */
+/** Paths of a run's files. */
 export interface RunFolder {
   readonly id: string;
   readonly path: string;
@@ -13,7 +13,7 @@ export interface RunFolder {
   readonly weights: string;
   /** Of a run that trains an adapter: the adapter in PEFT's format. */
   readonly adapter: string;
-  /** Of such a run: the weights it is put on, until it is completed. */
+  /** Of such a run: the base weights, until it is completed. */
   readonly base: string;
   readonly logs: string;
   readonly metrics: string;
@@ -42,8 +42,8 @@ export function runFolder(home: string, id: string): RunFolder {
 }
 
 /**
- * Whether a training has begun in the folder. One that is only queued may have a folder too, with a manifest that says
- * who asked for what, but has no status yet.
+ * True if a training has begun in the folder. A queued one may have a folder too, with a manifest that holds its
+ * request, but no status yet.
  */
 export async function hasBegun(folder: RunFolder): Promise<boolean> {
   const manifest = objectIn(await unlessAbsent(readFile(folder.manifest, "utf8")));

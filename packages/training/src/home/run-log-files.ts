@@ -9,24 +9,24 @@ export interface RunLogFiles {
   readonly metrics: string | null;
 }
 
-/** Where what stays of a run lies when its folder is cleaned away. */
+/** Paths of what is kept of a run when its folder is cleaned away. */
 export const archivedFiles = (home: Home, runId: string) => ({
   manifest: join(home.archived, `${runId}.json`),
   logs: join(home.archived, `${runId}.logs.jsonl`),
   metrics: join(home.archived, `${runId}.metrics.jsonl`),
 });
 
-/** Whether a run has been cleaned away: its folder is gone, its manifest is kept. */
+/** True if a run has been cleaned away: its folder is gone, its manifest is kept. */
 export const isArchived = async (home: Home, runId: string): Promise<boolean> =>
   isId(runId) && !(await isFolder(join(home.models, runId))) && (await isFile(archivedFiles(home, runId).manifest));
 
-/** The runs whose manifests are kept, cleaned away or brought back since. */
+/** Runs whose manifests are kept, cleaned away or fetched back since. */
 export async function archivedIds(home: Home): Promise<string[]> {
   const names = await namesIn(home.archived);
   return names.filter((name) => name.endsWith(".json")).map((name) => name.slice(0, -".json".length));
 }
 
-/** Where a run's `logs.jsonl` and `metrics.jsonl` are: in its folder, or kept when that was cleaned away. */
+/** Paths of a run's `logs.jsonl` and `metrics.jsonl`: in its folder, or kept when that was cleaned away. */
 export async function runLogFiles(home: Home, runId: string): Promise<RunLogFiles> {
   if (!isId(runId)) return { logs: null, metrics: null };
   const here = runFolder(home.root, runId);

@@ -6,15 +6,15 @@ import { TrainingError } from "../errors.js";
 import { isHeld, removeStale, RunLock } from "./lock.js";
 import { takeLock } from "./wait-for-lock.js";
 
-/** Of a disk that is full, or that this process may only read. */
+/** Codes of a full or read-only disk. */
 export const UNWRITABLE = ["ENOSPC", "EDQUOT", "EROFS", "EACCES", "EPERM"];
 
 const PREFIX = ".in-use-";
 const REMOVAL = ".removal.json";
 
 /**
- * Says that this process needs a run's files, until it is disposed of: `removalOf` then refuses. Where nothing can be
- * written, nothing is said.
+ * Marks a run's files as needed by this process, until it is disposed of: `removalOf` then refuses. Where nothing can
+ * be written, nothing is marked.
  *
  * @throws TrainingError RUN_NOT_FOUND for a run that is being removed at this moment
  */
@@ -55,7 +55,7 @@ export function removalOf(dir: string): Disposable | null {
   return null;
 }
 
-/** Whether a living process has said that it needs the run's files. */
+/** True if a living process has marked the run's files as needed. */
 export const isInUse = (dir: string): boolean => usesOf(dir).some((path) => isHeld(path));
 
 const usesOf = (dir: string): string[] =>

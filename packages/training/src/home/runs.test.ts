@@ -222,6 +222,6 @@ test("a run that was cleaned away is listed as archived, is no run to open, and 
   expect(await removeRun(home, "gone")).toEqual({ bytes });
   expect(await readdir(home.archived)).toEqual(["torn.json"]);
   await writeFile(join(home.archived, "there.json"), "{}");
-  await removeRun(home, "there"); // brought back, and then removed for good
+  await removeRun(home, "there"); // fetched back, and then removed for good
   expect((await listRuns(home)).map(({ id }) => id)).toEqual(["torn"]);
 });

@@ -2,7 +2,7 @@ import { z } from "zod";
 
 const count = z.int().min(0);
 
-/** What of the text that was named is not in what was made of it. */
+/** The parts of the given text that were not used. */
 export const LeftOut = z.object({
   /** Files that lay in the folders named and were not read: how many of each kind, and the first by name. */
   files: z.object({ count, kinds: z.record(z.string(), count), names: z.array(z.string()) }),
@@ -13,6 +13,6 @@ export const LeftOut = z.object({
 });
 export type LeftOut = z.infer<typeof LeftOut>;
 
-/** What a tokenizer loses of the beginning of a text: bytes that do not come back, characters that it does not know. */
+/** Losses of a tokenizer on the beginning of a text: lost bytes, unknown characters. */
 export const TextLoss = z.object({ bytes: count, characters: count, lost_bytes: count, unknown_characters: count });
 export type TextLoss = z.infer<typeof TextLoss>;

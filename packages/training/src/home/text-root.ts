@@ -3,16 +3,16 @@ import { join } from "node:path";
 import { isInside, resolveInside } from "@trainer/disk";
 import { TrainingError } from "../errors.js";
 
-/** What a request's path is to lead to: one text, or also a folder of texts. */
+/** The kind of text that a request's path names: one text, or also a folder of texts. */
 export type TextKind = "file" | "corpus";
 
-/** What is said of a path that leads to none. */
+/** Error message for a path without a text. */
 export const noText = (path: string, what: TextKind): string =>
   `${JSON.stringify(path)} leads to no ${what === "file" ? "file" : "text"} in the corpus folder of the server's data`;
 
 /**
- * The one folder that texts named by requests lie in: `corpus` below a service's data. What else is below it, keys, logs
- * and models, no request can name: nothing but a `TextRoot` is taken where a request's path is looked up.
+ * The one folder of texts that requests may name: `corpus` below a service's data. Requests can name nothing else below
+ * it, keys, logs and models: every look-up of a request's path takes a `TextRoot`.
  */
 export class TextRoot {
   readonly #folder: string;
@@ -22,8 +22,8 @@ export class TextRoot {
   }
 
   /**
-   * The real path of a file or, where that is asked for, a folder, named from this folder or from the one above. Null in
-   * the same way whether nothing is there or something that is not for requests.
+   * The real path of a file or, if requested, a folder, named from this folder or from the one above. Null alike if
+   * nothing is there or something that is not for requests.
    */
   async find(path: string, what: TextKind): Promise<string | null> {
     const real = (await resolveInside(this.#folder, path)) ?? (await this.#fromAbove(path));
@@ -38,13 +38,13 @@ export class TextRoot {
     return real;
   }
 
-  /** As in `corpus/novel.txt`. */
+  /** A path like `corpus/novel.txt`. */
   async #fromAbove(path: string): Promise<string | null> {
     const real = await resolveInside(this.dataRoot, path);
     return real !== null && this.holds(real) ? real : null;
   }
 
-  /** Whether something that is there lies in this folder, links followed. */
+  /** True if an existing path is in this folder, links followed. */
   holds(path: string): boolean {
     return isInside(this.#folder, path);
   }

@@ -5,11 +5,11 @@ import { TrainingError } from "../errors.js";
 import { isHeld, removeStale, RunLock } from "./lock.js";
 
 const POLL_MS = 100;
-/** How often a holder says that it lives, and after how long without that another host takes its lock for abandoned. */
+/** Heartbeat of a holder; another host takes a lock for abandoned after some of these without one. */
 const ALIVE_MS = 10_000;
 const ABANDONED_MS = 60_000;
 
-/** Takes a lock, and says every `aliveMs` that it lives; null where it is another's. */
+/** Takes a lock, and renews its heartbeat every `aliveMs`; null if another process holds it. */
 export function takeLock(path: string, aliveMs: number = ALIVE_MS): Disposable | null {
   try {
     return kept(new RunLock(path, path), path, aliveMs);
@@ -45,7 +45,7 @@ export async function waitForLock(
 function kept(lock: Disposable, path: string, aliveMs: number): Disposable {
   const alive = setInterval(() => {
     const now = new Date();
-    utimes(path, now, now).catch(() => {}); // taken away: whoever did that knows
+    utimes(path, now, now).catch(() => {}); // taken over: its new holder knows
   }, aliveMs).unref();
   return {
     [Symbol.dispose]() {

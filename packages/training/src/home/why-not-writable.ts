@@ -3,8 +3,8 @@ import { dirname, join, resolve } from "node:path";
 import { isFolder } from "@trainer/disk";
 
 /**
- * Why nothing can be written in a folder, or in the nearest one above it that is there; null where something can. It is
- * tried: permissions alone do not tell of file systems that take nothing.
+ * Reason why nothing can be written in a folder, or in its nearest existing ancestor; null if it can. Found by trying:
+ * permissions alone do not reveal read-only file systems.
  */
 export async function whyNotWritable(folder: string): Promise<string | null> {
   try {

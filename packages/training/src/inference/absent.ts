@@ -1,8 +1,8 @@
 import { tensor, type Tensor } from "@trainer/torch";
 
 /**
- * What to add to logits (..., V) so that ids that stand for no token are never drawn: minus infinity at these, else 0.
- * Null where every id stands for a token.
+ * Addend for logits (..., V) so that ids without a token are never drawn: minus infinity at these, else 0. Null if
+ * every id has a token.
  */
 export function absentBias(absent: readonly number[], vocab: number, device: Tensor["device"]): Tensor | null {
   if (absent.length === 0) return null;

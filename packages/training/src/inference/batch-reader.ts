@@ -7,7 +7,7 @@ import { halfWindow } from "./window.js";
 export interface Beginning {
   /** One token at least and at most a context of them. */
   readonly ids: readonly number[];
-  /** How many go on from it. */
+  /** Number of sequences that continue it. */
   readonly sequences: number;
 }
 
@@ -105,8 +105,8 @@ export class BatchReader implements Disposable {
   }
 
   /**
-   * Reads the last half of each sequence that is full anew, and one token of each other, in the cache's `rows`; returns
-   * the logits (n, V) after it.
+   * Reads the last half of each full sequence again, and one token of each other, in the cache's `rows`; returns the
+   * logits (n, V) after it.
    */
   #moveOn(rows: readonly number[]): Tensor {
     const { capacity } = this.#cache;

@@ -3,12 +3,12 @@ import { TrainingError } from "../errors.js";
 import type { BosChoice } from "@trainer/options";
 import type { OpenModel } from "./open-model.js";
 
-/** What of a model says how a text begins. */
+/** The properties of a model that decide how a text begins. */
 interface Beginning extends Pick<OpenModel, "startId"> {
   readonly tokenizer: Pick<Tokenizer, "frame">;
 }
 
-/** The ids around a text. Throws INVALID_INPUT where a begin is asked for and there is no token for it. */
+/** The ids around a text. Throws INVALID_INPUT if a begin token is requested and there is none. */
 export function frameOf({ tokenizer, startId }: Beginning, bos: BosChoice): Frame {
   const own = tokenizer.frame;
   if (bos === "no") return NO_FRAME;
@@ -19,7 +19,7 @@ export function frameOf({ tokenizer, startId }: Beginning, bos: BosChoice): Fram
   throw new TrainingError("INVALID_INPUT", message);
 }
 
-/** How much of a frame is to be added to ids, which may have it already: never twice. */
+/** The part of a frame that ids lack: it is never added twice. */
 export function missing(ids: ArrayLike<number>, { before, after }: Frame): Frame {
   const begins = before.every((id, i) => ids[i] === id);
   const ends = after.every((id, i) => ids[ids.length - after.length + i] === id);

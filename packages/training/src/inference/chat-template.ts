@@ -32,7 +32,7 @@ function parsed(json: string): unknown {
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/]/gu, String.raw`\$&`);
 
-/** Where placeholders begin: characters for private use, of which no text here is made. */
+/** First placeholder: characters for private use, which no text here contains. */
 const PRIVATE = 0xf0000;
 
 /** A conversation as a folder's own template writes it down, in ids. */
@@ -41,7 +41,7 @@ export class RenderedChat {
   readonly #template: Template;
   readonly #tokenizer: Tokenizer;
   readonly #specialTokens: boolean;
-  /** How the special tokens are spelled. */
+  /** Spellings of the special tokens. */
   readonly #spellings: readonly string[];
 
   /**

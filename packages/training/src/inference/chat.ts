@@ -12,19 +12,19 @@ export interface ChatMessage {
 }
 
 export interface ChatReply {
-  /** What the model answered, without white space around it. */
+  /** The model's answer, trimmed. */
   readonly response: string;
   /** The conversation with the message and the answer at its end. */
   readonly history: readonly ChatMessage[];
-  /** How many of its oldest messages the model did not see, for they did not fit its context. */
+  /** Number of oldest messages that did not fit the model's context. */
   readonly dropped: number;
   readonly steps: number;
   readonly finishReason: FinishReason;
-  /** What to give to get this again. */
+  /** Seed that reproduces this. */
   readonly seed: number | bigint;
-  /** How the conversation was written down: by the folder's chat template, or as lines. */
+  /** Format of the conversation: the folder's chat template, or lines. */
   readonly format: "template" | "lines";
-  /** Why the folder's chat template was not used; null where it was, or there is none. */
+  /** Reason why the folder's chat template was not used; null if it was, or there is none. */
   readonly templateProblem: string | null;
   /** The tokens put before it, as the tokenizer spells them; a template may begin with one of its own. */
   readonly begin: readonly string[];
@@ -33,15 +33,15 @@ export interface ChatReply {
 export interface ChatContext {
   /** Aborted, the answer is given up: `chat` rejects with its reason. */
   readonly signal?: AbortSignal;
-  /** Hears the answer as it comes. */
+  /** Called with the answer as it is generated. */
   readonly onText?: (text: string) => void;
 }
 
 const NAMES = { user: "User", assistant: "Assistant" } as const;
-/** Where the model would begin a turn of the user: `User:` in a line is part of an answer. */
+/** Begin of a user's turn by the model: `User:` within a line is part of an answer. */
 const STOPS = ["\nUser:"];
 
-/** What the model goes on from, and what ends its answer. */
+/** The prompt, and the stops of its answer. */
 interface Asked {
   readonly prompt: Prompt;
   readonly begin: readonly string[];
@@ -51,9 +51,9 @@ interface Asked {
 }
 
 /**
- * Answers a message of a conversation. It is written down by the folder's chat template; where there is none, as a line a
- * turn, until the model would speak for the user. The oldest turns are left out where all do not fit the context. Throws
- * what `generate` throws.
+ * Answers a message of a conversation. Its prompt is made by the folder's chat template; without one, as a line a turn,
+ * until the model would speak for the user. The oldest turns are dropped if they do not all fit the context. Throws the
+ * errors of `generate`.
  */
 export async function chat(
   opened: OpenModel,
@@ -92,7 +92,7 @@ export async function chat(
   }
 }
 
-/** By the folder's template, or as lines where there is none or it cannot be rendered. */
+/** The prompt by the folder's template, or as lines if there is none or it cannot be rendered. */
 function writtenDown(
   opened: OpenModel,
   messages: readonly ChatMessage[],
@@ -111,7 +111,7 @@ function writtenDown(
   return { ...byLines(opened, messages, options), format: "lines", templateProblem };
 }
 
-/** As transformers reads it: with what the template itself begins with, and no more unless that is asked for. */
+/** The prompt as transformers reads it: with the template's own begin token, and no other unless requested. */
 function byTemplate(
   opened: OpenModel,
   messages: readonly ChatMessage[],
@@ -147,11 +147,11 @@ function byLines(opened: OpenModel, messages: readonly ChatMessage[], options: C
   return { prompt: promptOf(messages.slice(dropped)), begin, dropped, stopSequences: STOPS, ends };
 }
 
-/** What the model goes on from where there is no template. */
+/** The prompt without a template. */
 export const promptOf = (messages: readonly ChatMessage[]): string =>
   [...messages.map(({ role, content }) => `${NAMES[role]}: ${content}`), "Assistant:"].join("\n");
 
-/** How many messages to leave out at the beginning, up to a user's, so that the rest fits; the last one stays. */
+/** Number of messages to drop at the beginning, up to a user's, so that the rest fits; the last one stays. */
 function firstThatFits(messages: readonly ChatMessage[], fits: (rest: readonly ChatMessage[]) => boolean): number {
   const starts = [...messages.keys()].filter((i) => i === 0 || messages[i]?.role === "user");
   return starts.find((i) => fits(messages.slice(i))) ?? messages.length - 1;

@@ -1,11 +1,11 @@
 import type { Metrics } from "./evaluation-files.js";
 
-/** What is less the better, and does not depend on chance. */
+/** Figures that are better when lower, and do not depend on chance. */
 const LOSSES = ["loss", "perplexity", "bits_per_byte", "bits_per_character"] as const;
-/** What is said of samples: too few to call a change a regression. */
+/** Figures of samples: too few to call a change a regression. */
 const OF_SAMPLES = ["distinct_1", "distinct_2", "repetition_4"] as const;
 
-/** What is equal where a text came in the same tokens. */
+/** Figures that are equal if a text came in the same tokens. */
 const SAME_TOKENS = ["tokens", "bytes", "lost_bytes", "unknown_tokens"] as const;
 
 export type ComparedMetric = (typeof LOSSES)[number] | (typeof OF_SAMPLES)[number];

@@ -4,7 +4,7 @@ import { DecodingGroup } from "./decoding-group.js";
 import { DecodingRequest } from "./decoding-request.js";
 import type { Sequence, SequenceEvent } from "./sequence.js";
 
-/** How long the event loop may have to wait, beside the step that is under way. */
+/** Longest wait of the event loop, beside the step in flight. */
 const RESPONSE_MS = 4;
 
 /**

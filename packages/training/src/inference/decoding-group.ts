@@ -17,7 +17,7 @@ export interface Row {
 export class DecodingGroup implements Disposable {
   readonly #model: CausalLm;
   readonly #reader: BatchReader;
-  /** In the order of the reader's rows. */
+  /** Rows in the order of the reader's. */
   #rows: readonly Row[] = [];
   #joining: readonly Row[] = [];
 

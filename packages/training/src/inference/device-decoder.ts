@@ -14,7 +14,7 @@ interface Row {
   readonly sequence: Sequence;
   /** The token drawn last included. */
   ids: number[];
-  /** How many of them the cache holds at the end of the steps asked for. */
+  /** Length of the cache after the requested steps. */
   length: number;
 }
 
@@ -25,7 +25,7 @@ interface Row {
 export class DeviceDecoder {
   readonly #step: RecordedStep;
   readonly #rows: readonly Row[];
-  #at = 0; // steps of this block asked for
+  #at = 0; // requested steps of this block
 
   /** @param step of as many sequences, which is this decoder's alone */
   constructor(step: RecordedStep, sequences: readonly Sequence[]) {
@@ -58,7 +58,9 @@ export class DeviceDecoder {
     this.#place();
   }
 
-  /** How many steps, of `wanted`, can be asked for at once: as many as every sequence that goes on has places for. */
+  /**
+   * Number of steps, up to `wanted`, that can be requested at once: as many as every active sequence has places for.
+   */
   room(wanted: number): number {
     const { block, cache } = this.#step;
     const rooms = this.#rows.map(({ sequence, length }) =>
@@ -67,7 +69,7 @@ export class DeviceDecoder {
     return Math.min(wanted, block - (this.#at % block), ...rooms);
   }
 
-  /** Asks for some more steps, for which there must be room. */
+  /** Requests some more steps, for which there must be room. */
   ask(steps: number): Stretch {
     const { block, drawn, queue } = this.#step;
     if (this.#at === block) this.#newBlock();
@@ -93,7 +95,7 @@ export class DeviceDecoder {
     }
   }
 
-  /** Reads the last half of each full sequence anew. All that was asked for must have been taken. */
+  /** Reads the last half of each full sequence again. All requested steps must have been taken. */
   moveOn(): void {
     const { model, cache } = this.#step;
     using single = model.newCache(1, cache.capacity);

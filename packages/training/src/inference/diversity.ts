@@ -1,4 +1,4 @@
-/** How varied generated texts are, as shares from 0 to 1; null where there are too few tokens to tell. */
+/** Diversity of generated texts, as shares from 0 to 1; null if there are too few tokens. */
 export interface Diversity {
   /** Different tokens among all (Li et al. 2016). */
   readonly distinct1: number | null;

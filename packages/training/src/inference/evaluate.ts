@@ -27,28 +27,28 @@ export interface Evaluation extends SplitEvaluation {
   readonly bytes: number;
   readonly characters: number;
   readonly documents: number;
-  /** Whether a part of the text was drawn. */
+  /** True if a part of the text was drawn. */
   readonly sampled: boolean;
-  /** What of the text does not come back from its tokens. */
+  /** Text that is lost in encoding and decoding. */
   readonly lost: Loss | null;
-  /** Why there is nothing per byte and character; null where there is. */
+  /** Reason for missing figures per byte and character; null if there are some. */
   readonly note: string | null;
   readonly documentLengths: Lengths | null;
-  /** How many tokens the windows moved on; null: by a whole context. */
+  /** Tokens between the starts of two windows; null: a whole context. */
   readonly stride: number | null;
-  /** About how many tokens were asked for; null: as in training, all of another text. */
+  /** Requested number of tokens, about; null: as in training, all of another text. */
   readonly evalTokens: number | null;
   readonly samples: readonly Sample[];
   readonly sampleLengths: Lengths | null;
   readonly diversity: Diversity;
-  /** With the evaluation before, or that of another run; null where there is none. */
+  /** Comparison with the evaluation before, or that of another run; null if there is none. */
   readonly comparison: Comparison | null;
-  /** Where metrics.json, samples.jsonl and history.jsonl were written. */
+  /** Folder of metrics.json, samples.jsonl and history.jsonl. */
   readonly dir: string | null;
 }
 
 export interface EvaluateContext extends ReadContext {
-  /** Hears how many of the batches are done. */
+  /** Called with the number of completed batches. */
   readonly onProgress?: (done: number, batches: number) => void;
 }
 
@@ -107,13 +107,13 @@ export async function evaluate(opened: OpenModel, input: EvaluateInput, context:
   return { ...evaluation, comparison };
 }
 
-/** Said before anything is measured. */
+/** The error before anything is measured. */
 function notKept(dir: string | null, why: string): TrainingError {
   const message = `what is measured could not be kept in ${dir} (${why}): name another folder for it (--out on the command line)`;
   return new TrainingError("FORBIDDEN", message);
 }
 
-/** What was sent of a run does not have an evaluation of now: until it is sent again, no cleanup may take the run. */
+/** A sent archive lacks an evaluation made now: until it is sent again, no cleanup may remove the run. */
 async function outdateArchive({ id, dir, manifest }: OpenModel, written: string, home: Home): Promise<void> {
   const sent = manifest?.artifact_file_id ?? null;
   if (id !== null && sent !== null && isWithin(join(dir, "eval"), written)) await recordArchive(home, id, null);
@@ -121,13 +121,13 @@ async function outdateArchive({ id, dir, manifest }: OpenModel, written: string,
 
 const isWithin = (folder: string, path: string) => path === folder || path.startsWith(`${folder}${sep}`);
 
-/** What is evaluated. */
+/** The text to evaluate. */
 const textOf = ({ split, path, stride, evalTokens }: EvaluateOptions) =>
   path === null
     ? { split, path, stride, eval_tokens: evalTokens }
     : { split: "external" as const, path: resolve(path), stride, eval_tokens: evalTokens };
 
-/** As the run was trained where that is possible, else in full precision. */
+/** As in training if possible, else in full precision. */
 export const computeOf = ({ device, manifest }: Pick<OpenModel, "device" | "manifest">): Compute =>
   device === "cuda" && manifest !== null ? { device, precision: manifest.precision } : { device, precision: "fp32" };
 
@@ -136,7 +136,7 @@ function outputFolder({ dir, manifest }: OpenModel, options: EvaluateOptions): s
   return manifest === null ? null : evaluationPlace(dir, manifest.splits, options);
 }
 
-/** What to compare with: the named run's evaluation of the same, or the last one in this model's own folder. */
+/** The evaluation to compare with: the named run's of the same text, or the last one in this model's own folder. */
 async function earlier(
   dir: string | null,
   options: EvaluateOptions,

@@ -28,14 +28,14 @@ export const Metrics = z.object({
   split: z.string(),
   path: z.string().nullable(),
   stride: z.int().nullable().default(null),
-  /** About how many tokens were asked for; null: as in training, all of another text. */
+  /** Requested number of tokens, about; null: as in training, all of another text. */
   eval_tokens: z.int().nullable().default(null),
-  /** Whether a part of the text was drawn. */
+  /** True if a part of the text was drawn. */
   sampled: z.boolean().default(false),
-  /** Of the whole text; null: that was not measured. */
+  /** Lost bytes of the whole text; null: not measured. */
   lost_bytes: z.int().nullable().default(null),
   unknown_tokens: z.int().nullable().default(null),
-  /** Why there is nothing per byte and character. */
+  /** Reason for missing figures per byte and character. */
   note: z.string().nullable().default(null),
   distinct_1: number,
   distinct_2: number,
@@ -48,8 +48,8 @@ export type Metrics = z.infer<typeof Metrics>;
 const HISTORY = "history.jsonl";
 
 /**
- * Writes an evaluation into its folder: metrics and samples in place of the last ones, and a line of the history. Without
- * samples those that lie there stay, and what the metrics say of them.
+ * Writes an evaluation into its folder: metrics and samples replace the last ones, and the history gets a line. Without
+ * new samples existing ones stay, with their part of the metrics.
  */
 export async function writeEvaluation(dir: string, metrics: Metrics, samples: readonly Sample[]): Promise<void> {
   await makeFolder(dir);

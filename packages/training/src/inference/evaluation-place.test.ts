@@ -9,7 +9,7 @@ const place = (options: object, held: typeof splits | null = splits) =>
 
 test("training's own evaluation is in the run's folder eval, every other one in a place of its own", () => {
   expect(place({})).toBe("/runs/r/eval");
-  expect(place({ prompts: [], seed: 7 })).toBe("/runs/r/eval"); // without samples their seed says nothing
+  expect(place({ prompts: [], seed: 7 })).toBe("/runs/r/eval"); // without samples their seed does not matter
   expect(place({ specialTokens: true })).toBe("/runs/r/eval"); // a split is read as in training
   expect(place({ batchSize: 3, against: "other" })).toBe("/runs/r/eval");
   const others = [

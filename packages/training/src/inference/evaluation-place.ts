@@ -29,7 +29,7 @@ export function evaluationPlace(dir: string, splits: RunManifest["splits"], opti
   return parts.length === 0 ? join(dir, "eval") : join(dir, "eval", parts.join("-"));
 }
 
-/** A text by its name and, for there are others of the same, where it lies. */
+/** Name of a text's folder: by its file name and, since others have the same, its path. */
 const textName = (path: string, document: EvaluateOptions["document"]) =>
   `text-${basename(path).replaceAll(/[^\w.-]+/g, "_")}-${hash([path, document])}`;
 

@@ -23,7 +23,7 @@ import type { OpenModel } from "./open-model.js";
 
 export interface EvaluationText extends PlannedEvaluation, Disposable {
   readonly documents: number;
-  /** Of the whole split or text: its bytes, and what of them does not come back. */
+  /** Bytes of the whole split or text, and its lost text. */
   readonly splitBytes: number;
   readonly loss: Loss | null;
 }
@@ -33,13 +33,13 @@ export interface ReadContext extends FetchContext {
   /** The corpus of the run where it is open; else it is opened by its paths. */
   readonly corpus?: Corpus | null | undefined;
   readonly onData?: ((progress: BinsProgress) => void) | undefined;
-  /** Hears what of an external text is not evaluated. */
+  /** Called with the parts of an external text that are not evaluated. */
   readonly onLeftOut?: ((leftOut: LeftOut) => void) | undefined;
 }
 
 /**
- * What a model is evaluated on, in batches: a text of the user's own, or a split of the corpus it was trained on. A run's
- * model reads it as validation in training did: in windows and batches as long, documents kept apart where they were.
+ * The text to evaluate a model on, in batches: the user's own, or a split of its training corpus. A run's model reads
+ * it as validation in training did: in windows and batches as long, documents kept apart where they were.
  */
 export async function openEvaluationText(
   opened: OpenModel,
@@ -81,10 +81,10 @@ async function plan(
 
 const keepsApart = ({ manifest }: OpenModel) => manifest !== null && trainOptions(manifest).maskDocuments;
 
-/** How a text is cut for a model of which it is not known how it was trained. */
+/** Cutting of a text for a model of unknown training. */
 const FOREIGN = { document: "file", documentSeparator: "auto" } as const;
 
-/** What is evaluated on, and the set that it is of. */
+/** The text to evaluate, with its set of bins. */
 interface Encoded {
   readonly bin: TokenBin;
   readonly bins: Bins;

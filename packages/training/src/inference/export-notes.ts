@@ -1,6 +1,6 @@
 import type { OpenModel } from "./open-model.js";
 
-/** What other programs cannot do with an exported folder, or need for it. */
+/** Limits of other programs with an exported folder, and their requirements. */
 export function exportNotes({ tokenizer }: Pick<OpenModel, "tokenizer">): string[] {
   const converter =
     "llama.cpp: its converter knows the vocabularies of published models alone and refuses one of one's own; there is no GGUF yet.";

@@ -20,7 +20,7 @@ export interface Exported {
   readonly path: string;
   readonly files: readonly string[];
   readonly bytes: number;
-  /** What other programs cannot do with it, or need for it. */
+  /** Limits of other programs with it, and their requirements. */
   readonly notes: readonly string[];
 }
 
@@ -28,7 +28,7 @@ export interface ExportOptions extends FetchContext {
   readonly home: Home;
   /** Replaces files in a folder that holds something. */
   readonly force?: boolean;
-  /** What the run has learned alone, in PEFT's format, in place of the model that it gives with its base. */
+  /** Exports the adapter alone, in PEFT's format, in place of the model that it gives with its base. */
   readonly adapter?: boolean;
 }
 

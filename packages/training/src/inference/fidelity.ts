@@ -1,10 +1,10 @@
 import { unknownCharactersOf, type EncodedText, type Tokenizer } from "@trainer/tokenizers";
 
-/** What becomes of a text in its tokens. */
+/** Fidelity of a text's tokens. */
 export interface Fidelity {
   /** Characters (code points) that the tokenizer does not know: the model reads one and the same token for all of them. */
   readonly unknownCharacters: number;
-  /** Whether the tokens give back the text as it is. */
+  /** True if the tokens decode to the text. */
   readonly exact: boolean;
 }
 

@@ -29,13 +29,13 @@ export interface Generated {
   readonly finishReasons: readonly FinishReason[];
   /** The tokens put before the prompts, as the tokenizer spells them. */
   readonly begin: readonly string[];
-  /** What to give to get this again. */
+  /** Seed that reproduces this. */
   readonly seed: number | bigint;
 }
 
 export type GenerateEvent = SequenceEvent | { readonly type: "done"; readonly result: Generated };
 
-/** What a text goes on from: its ids, or a text of which they are made. */
+/** The text to continue: ids, or a text to encode. */
 export type Prompt = string | readonly number[];
 
 /** Generates to the end. Aborting `signal` rejects with its reason. */
@@ -53,18 +53,18 @@ export async function generateMany(
   return last(generateManyStream(opened, prompts, input, signal));
 }
 
-/** Where steps are recorded, by device; null: nowhere. */
+/** Queues that record steps, by device; null: none. */
 const QUEUES = { cpu: null, cuda: cudaQueue() };
 
-/** To record a step takes about as long as so many steps. */
+/** Cost of recording a step, in steps. */
 const WORTH_RECORDING = 12;
 
 /**
- * Generates text as it comes: whole characters, and nothing that may yet turn out to be part of a stop sequence. The
- * sequences are written side by side, each drawn from random numbers of its own that follow from the seed and its index:
- * sequence i is the same however many there are (to the bit on a CPU). Generations of one model at the same time share
- * their steps. The event loop runs every few milliseconds, between two steps.
- * Throws INVALID_INPUT for options out of range, MODEL_INCOMPATIBLE for weights that give no numbers.
+ * Streams generated text: whole characters, and nothing that may yet turn out to be part of a stop sequence. The
+ * sequences are generated side by side, each from random numbers of its own that follow from the seed and its index:
+ * sequence i is the same for any number of them (to the bit on a CPU). Concurrent generations of one model share their
+ * steps. The event loop runs every few milliseconds, between two steps. Throws INVALID_INPUT for options out of range,
+ * MODEL_INCOMPATIBLE for weights that give no numbers.
  */
 export async function* generateStream(
   opened: OpenModel,
@@ -77,10 +77,10 @@ export async function* generateStream(
 }
 
 /**
- * `generateStream` for several prompts, of whatever lengths, side by side: each has `numReturnSequences` sequences, those
- * of the first prompt first, and each sequence is the same as with its prompt alone (to the bit on a CPU).
+ * `generateStream` for several prompts, of any lengths, side by side: each has `numReturnSequences` sequences, those of
+ * the first prompt first, and each sequence is the same as with its prompt alone (to the bit on a CPU).
  *
- * @param queue where steps are recorded and replayed: CUDA graphs on a GPU, and null for step by step
+ * @param queue records and replays steps: CUDA graphs on a GPU, and null for step by step
  */
 export async function* generateManyStream(
   opened: OpenModel,
@@ -146,10 +146,10 @@ function batchesOf(sequences: readonly Sequence[], ragged: boolean): Sequence[][
   return batches;
 }
 
-/** Of each model that its generations share. */
+/** The batch of each model that its generations share. */
 const batches = new WeakMap<CausalLm, ContinuousBatch>();
 
-/** What generations of this model share where they stay the same to the bit by that; else a batch of its own. */
+/** The batch that generations of this model share if they stay the same to the bit by that; else one of its own. */
 function batchOf({ model, device, weightType }: OpenModel): ContinuousBatch {
   if (device !== "cpu" || weightType !== "fp32") return new ContinuousBatch(model);
   const batch = batches.get(model) ?? new ContinuousBatch(model);

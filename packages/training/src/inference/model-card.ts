@@ -1,7 +1,7 @@
 import { exportNotes } from "./export-notes.js";
 import type { OpenModel } from "./open-model.js";
 
-/** What is said of an exported model: a README.md whose head Hugging Face's hub reads. */
+/** Model card of an exported model: a README.md whose head Hugging Face's hub reads. */
 export function modelCard(opened: OpenModel, name: string): string {
   const { id, model, tokenizer, manifest, contextLength } = opened;
   const { family, outline } = model;

@@ -24,11 +24,11 @@ export interface OpenModel extends Disposable {
   /** The file that the weights are from, or their index. */
   readonly weights: string;
   readonly model: CausalLm;
-  /** In what the matrices are held. */
+  /** Type of the matrices. */
   readonly weightType: WeightChoice;
-  /** What a smaller type costs, where there is a held-out text to measure it on. */
+  /** Cost of a smaller type, if there is a held-out text to measure it on. */
   readonly quantizationLoss: QuantizationLoss | null;
-  /** Where the model computes. */
+  /** Device of the model. */
   readonly device: "cpu" | "cuda";
   readonly tokenizer: Tokenizer;
   /** Null for a folder that was not made by a run. */
@@ -39,25 +39,24 @@ export interface OpenModel extends Disposable {
   readonly eosId: number | null;
   /** The tokens that end a text: `eosId`, and all that the folder names. */
   readonly ends: ReadonlySet<number>;
-  /** How its folder writes down a conversation, in Jinja; null where it does not say. */
+  /** Chat template of its folder, in Jinja; null if it has none. */
   readonly chatTemplate: string | null;
   /** Ids within the tokenizer's that stand for no token: they are never written. */
   readonly absent: readonly number[];
-  /** The token that a text begins after, where one is needed or asked for: an empty prompt has no other. */
+  /** The begin token for texts that need or request one: an empty prompt has no other. */
   readonly startId: number | null;
   /** Keeps what was recorded to generate, for the next time; absent: nothing is kept. */
   readonly recorded?: RecordedSteps;
 }
 
 /**
- * Opens a run by its id, or a folder in Hugging Face's layout by its path. A run that a cleanup has removed is brought back
- * where there is a `dataBank` to bring it from. With `weightType` bf16 or int8 its matrices
- * are held in that type: generation reads half or a quarter as much, and the loss is a little higher. Until
- * it is disposed of, no cleanup takes the run away.
+ * Opens a run by its id, or a folder in Hugging Face's layout by its path. A run that a cleanup has removed is fetched
+ * if there is a `dataBank`. With `weightType` bf16 or int8 its matrices are held in that type: generation reads half or
+ * a quarter as much, and the loss is a little higher. Until it is disposed of, no cleanup removes the run.
  *
- * Errors: RUN_NOT_FOUND, ARTIFACT_DOWNLOAD_FAILED, MODEL_NOT_FOUND (nothing trained there yet), TOKENIZER_NOT_FOUND (no tokenizer in it),
- * MODEL_INCOMPATIBLE (the tokenizer has more tokens than the model; a model that
- * cannot have such weights), those of `loadModel` and `loadTokenizer`.
+ * Errors: RUN_NOT_FOUND, ARTIFACT_DOWNLOAD_FAILED, MODEL_NOT_FOUND (nothing trained there yet), TOKENIZER_NOT_FOUND (no
+ * tokenizer in it), MODEL_INCOMPATIBLE (the tokenizer has more tokens than the model; a model that cannot have such
+ * weights), those of `loadModel` and `loadTokenizer`.
  */
 export async function openModel(ref: string, options: OpenModelOptions): Promise<OpenModel> {
   const run = await holdRun(ref, options);
@@ -135,7 +134,7 @@ async function open(
   }
 }
 
-/** What models of the family have, where nothing else is said; the tokenizer may not have it. */
+/** The usual end token of the family, if nothing else is given; the tokenizer may not have it. */
 const usualEnd = ({ vocabSize }: Tokenizer, { eosTokenId }: SpecialIds): number | null =>
   eosTokenId !== null && eosTokenId < vocabSize ? eosTokenId : null;
 

@@ -8,11 +8,11 @@ export interface CharacterScore {
 }
 
 /**
- * The surprisal of single characters: the bits of a token are shared evenly by the characters it was made of, and those
- * of several tokens that make one character are added. So the bits of all characters sum to those of all tokens. A
- * character of a token alone that nothing foresees has null; one that the tokenizer passes over has 0.
+ * The surprisal of single characters: the bits of a token are shared evenly by its characters, and those of several
+ * tokens that make one character are added. So the bits of all characters sum to those of all tokens. A character of a
+ * token without a prediction has null; one that the tokenizer skips has 0.
  *
- * @param surprisal bits of each token; null of a first one that nothing stands before
+ * @param surprisal bits of each token; null for a first one without context
  */
 export function perCharacter(
   text: string,

@@ -6,7 +6,7 @@ import { EvaluateOptions } from "@trainer/options";
 import { openEvaluationText } from "./evaluation-text.js";
 import type { OpenModel } from "./open-model.js";
 
-/** What weights in a smaller type cost, in nats per token of a text that was kept from training. */
+/** Cost of weights in a smaller type, in nats per token of held-out text. */
 export interface QuantizationLoss {
   readonly split: "validation" | "test";
   readonly tokens: number;
@@ -16,7 +16,7 @@ export interface QuantizationLoss {
 
 /** The most text to measure on, in batches of some 4,096 tokens: a second or two for a model of 100 million. */
 const BATCHES = 2;
-/** Of a larger corpus finding what was held out takes longer than loading the model. */
+/** For a larger corpus finding the held-out text takes longer than loading the model. */
 const CORPUS_BYTES = 1e8;
 
 /** The model with its weights in a smaller type, and what that costs where there is a held-out text to tell. */

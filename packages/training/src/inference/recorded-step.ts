@@ -12,18 +12,18 @@ import {
 } from "@trainer/torch";
 import { absentBias } from "./absent.js";
 
-/** Steps for which random numbers lie on the device, and drawn tokens are kept there. */
+/** Steps whose random numbers and drawn tokens are kept on the device. */
 const BLOCK = 1024;
 
 /** Capacities are rounded up to it, so that texts of other lengths can be written by the same recording. */
 const CAPACITY_STEP = 256;
 
-/** What a step is recorded for. */
+/** Shape of a recorded step. */
 export interface StepShape {
   readonly sequences: number;
   /** The most tokens that a sequence has at a time. */
   readonly capacity: number;
-  /** How many ids there are to draw from. */
+  /** Number of ids to draw from. */
   readonly vocab: number;
   readonly sampling: RowSampling;
   /** Those of them that stand for no token. */
@@ -31,8 +31,8 @@ export interface StepShape {
 }
 
 /**
- * One more token of each of some sequences, recorded: tensors on the device hold the tokens drawn last, how long each
- * sequence is, what was seen and the random numbers, and a replay brings all of them to the next step.
+ * One more token of each of some sequences, recorded: tensors on the device hold the last tokens, the lengths, the seen
+ * ids and the random numbers, and a replay advances all of them.
  */
 export class RecordedStep implements Disposable {
   readonly block: number = BLOCK;
@@ -40,7 +40,7 @@ export class RecordedStep implements Disposable {
   readonly place: Tensor; // (1) int64: the step's in a block
   readonly uniforms: Tensor; // (block, B) float64
   readonly drawn: Tensor; // (block, B) int64
-  readonly seen: Tensor | null; // (B, V) bool, where what was said becomes less likely
+  readonly seen: Tensor | null; // (B, V) bool, if repetitions are penalized
   readonly #bias: Tensor | null; // (V)
   readonly #recording: Recording;
 
@@ -137,7 +137,7 @@ export class RecordedSteps implements Disposable {
   }
 }
 
-/** Whether a step can write sequences of this shape: a cache may be larger than it must. */
+/** True if a step can generate sequences of this shape: a cache may be larger than needed. */
 function serves({ model, cache, shape }: RecordedStep, wanted: StepShape): boolean {
   const alike = (of: StepShape) => JSON.stringify([of.sequences, of.vocab, of.sampling, of.absent]);
   return alike(shape) === alike(wanted) && Math.min(wanted.capacity, model.contextLength) <= cache.capacity;

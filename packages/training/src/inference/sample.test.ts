@@ -8,7 +8,7 @@ const fixed = (u: number) => ({ next: () => u });
 const sampled = (logits: readonly number[], sampling: Sampling, random: { next(): number }) =>
   scope(() => noGrad(() => sample(tensor(Float32Array.from(logits), [logits.length]), sampling, random)));
 
-/** How often each id comes in `n` draws. */
+/** Frequency of each id in `n` draws. */
 function frequencies(logits: readonly number[], sampling: Sampling, n: number): Map<number, number> {
   const random = new Random(3);
   const counts = new Map<number, number>();

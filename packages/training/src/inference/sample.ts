@@ -1,23 +1,29 @@
 import { aten, isGreedy, softmax, type Tensor } from "@trainer/torch";
 
-/** How the next token is drawn from the logits: temperature, then top-k, top-p and min-p. */
+/** Sampling of the next token from the logits: temperature, then top-k, top-p and min-p. */
 export interface Sampling {
   /** 0: always the likeliest token. */
   readonly temperature: number;
-  /** Only the k likeliest tokens; 0: all. */
+  /** Keeps the k likeliest tokens; 0: all. */
   readonly topK: number;
-  /** Only the likeliest tokens, until their probabilities together exceed p (Holtzman et al. 2020); 0: the likeliest alone, 1: all. */
+  /**
+   * Keeps the likeliest tokens, until their probabilities together exceed p (Holtzman et al. 2020); 0: the likeliest
+   * alone, 1: all.
+   */
   readonly topP: number;
-  /** Only tokens at least this many times as likely as the likeliest (Nguyen et al. 2024); 0: all. */
+  /** Keeps tokens at least this many times as likely as the likeliest (Nguyen et al. 2024); 0: all. */
   readonly minP: number;
 }
 
-/** Where the uniform numbers in [0, 1) come from. */
+/** Source of uniform numbers in [0, 1). */
 export interface Uniform {
   next(): number;
 }
 
-/** With so few tokens a call of the library costs more than its work: the logits are read once and sorted here. */
+/**
+ * Number of tokens below which a call of the library costs more than its work: the logits are read once and sorted
+ * here.
+ */
 const FEW = 1024;
 
 /**
@@ -71,7 +77,7 @@ function likeliest(probabilities: Tensor, k: number): Ranked {
   return { weights: Float64Array.from(values.data(), Number), id: (place) => Number(ids[place]) };
 }
 
-/** So many of the likeliest that the others do not matter. That is as a rule few: all are hardly ever sorted. */
+/** The likeliest, as many as matter. These are few as a rule: all are hardly ever sorted. */
 function beginning(probabilities: Tensor, mass: number, minP: number): Ranked {
   for (let k = 512; ; k *= 8) {
     const top = likeliest(probabilities, k);
@@ -81,14 +87,14 @@ function beginning(probabilities: Tensor, mass: number, minP: number): Ranked {
   }
 }
 
-/** Of weights in falling order, those of at least `share` of the first. */
+/** The weights, in falling order, of at least `share` of the first. */
 export function atLeast(weights: Float64Array, share: number): Float64Array {
   const floor = share * (weights[0] ?? 0);
   const end = weights.findIndex((weight) => weight < floor);
   return end < 0 ? weights : weights.subarray(0, end);
 }
 
-/** Of weights in falling order, those until their sum exceeds `mass`. */
+/** The first weights, in falling order, until their sum exceeds `mass`. */
 export function withinMass(weights: Float64Array, mass: number): Float64Array {
   let total = 0;
   let count = 0;

@@ -14,28 +14,28 @@ import { ScoreOptions, type ScoreInput } from "@trainer/options";
 import { tokenTexts } from "./token-texts.js";
 import { alike, slidingWindows, type Window } from "./window.js";
 
-/** How well a model foresaw a text of T tokens, those around it counted. What was not asked for is null. */
+/** Score of a text of T tokens, those around it counted. Unrequested fields are null. */
 export interface Score {
   /** Mean cross entropy of the T - 1 tokens after the first, in nats; null where T < 2. */
   readonly loss: number | null;
   /** e to the loss. */
   readonly perplexity: number | null;
-  /** Why there is no loss; null where there is one. */
+  /** Reason for a missing loss; null if there is one. */
   readonly reason: string | null;
   /** The T - 1 single cross entropies, in bits: entry i is token i + 1's. */
   readonly surprisal: readonly number[] | null;
   /** T lists of the likeliest next tokens with their probabilities, falling; the last looks beyond the text. */
   readonly topk: readonly (readonly (readonly [token: string, probability: number])[])[] | null;
-  /** The part of the text that each of the T tokens stands for: together they are the text. */
+  /** Text of each of the T tokens: concatenated they are the text. */
   readonly tokens: readonly string[] | null;
-  /** Where each of these begins in the text, in characters (code points). */
+  /** Offset of each of these in the text, in characters (code points). */
   readonly offsets: readonly number[] | null;
   /** The text's characters; their bits sum to those of its tokens. */
   readonly perCharacter: readonly CharacterScore[] | null;
   /** The tokens put before and after the text, as the tokenizer spells them. */
   readonly begin: readonly string[];
   readonly end: readonly string[];
-  /** What the tokenizer made of the text. */
+  /** Fidelity of the text's tokens. */
   readonly fidelity: Fidelity;
 }
 
@@ -48,10 +48,10 @@ const LISTED = 1 << 23;
 
 /**
  * Scores a text. One longer than the context is read in windows that overlap by half, so that every token is predicted
- * once and, beyond the first window, from at least half a context (or what `stride` leaves of one). Around it stand the
- * tokens of the tokenizer's template, unless `bos` says otherwise. Throws INVALID_INPUT unless there is exactly one of
- * text and path, and for more successors than can be listed; the CorpusError of `readTextFile` for a file that cannot be
- * read.
+ * once and, beyond the first window, from at least half a context (or what `stride` leaves of one). The begin and end
+ * tokens of the tokenizer's template surround it, unless `bos` says otherwise. Throws INVALID_INPUT unless there is
+ * exactly one of text and path, and for more alternatives than can be listed; the CorpusError of `readTextFile` for a
+ * file that cannot be read.
  */
 export async function score(opened: OpenModel, input: ScoreInput, signal?: AbortSignal): Promise<Score> {
   const options = parseOptions(ScoreOptions, input, "the scoring");
@@ -119,7 +119,7 @@ const NOTHING = {
 const tooShort = (tokens: number) =>
   `there is nothing to score: the text has ${tokens === 0 ? "no token" : "one token"}, and at least two are needed, one to foresee the other from`;
 
-/** What a token is in the middle of a text; special ones are empty. */
+/** Text of a token in the middle of a text; empty for special ones. */
 const textOfId = (tokenizer: Tokenizer, id: number): string =>
   tokenizer.isSpecial(id) ? "" : new TextDecoder("utf-8", { ignoreBOM: true }).decode(tokenizer.tokenBytes(id));
 

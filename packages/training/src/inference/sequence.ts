@@ -8,7 +8,7 @@ import { penalize } from "./repetition.js";
 import { sample } from "./sample.js";
 import { StopSequences } from "./stop-sequences.js";
 
-/** Why a sequence ended: the end-of-text token, a stop sequence, or `maxNewTokens`. */
+/** Reason of a sequence's end: the end-of-text token, a stop sequence, or `maxNewTokens`. */
 export type FinishReason = "eos" | "stop" | "length";
 
 export type SequenceEvent =
@@ -34,7 +34,7 @@ export class Sequence {
   readonly #decoder: StreamDecoder;
   readonly #stops: StopSequences;
   readonly #seen: Set<number>;
-  /** How many ids there are to draw from. */
+  /** Number of ids to draw from. */
   readonly vocab: number;
   #text = "";
   #steps = 0;
@@ -56,7 +56,7 @@ export class Sequence {
     this.vocab = Math.min(opened.model.vocabSize, opened.tokenizer.vocabSize);
   }
 
-  /** What was written. */
+  /** The generated text. */
   get text(): string {
     return this.#text;
   }

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { StopSequences } from "./stop-sequences.js";
 
-/** What comes out of pushing `pieces`, piece by piece. */
+/** Output of pushing `pieces`, piece by piece. */
 const run = (stops: readonly string[], pieces: readonly string[]) => {
   const matcher = new StopSequences(stops);
   const out = pieces.map((piece) => matcher.push(piece));

@@ -9,12 +9,12 @@ export class StopSequences {
   /** @param stops texts that end the output, none of them empty. */
   constructor(private readonly stops: readonly string[]) {}
 
-  /** Whether a stop sequence was met; what comes after it is dropped. */
+  /** True once a stop sequence was met; text after it is dropped. */
   get stopped(): boolean {
     return this.done;
   }
 
-  /** Takes the next piece and returns what is certain to lie before any stop sequence. */
+  /** Takes the next piece and returns the text that certainly precedes any stop sequence. */
   push(piece: string): string {
     if (this.done) return "";
     const text = this.held + piece;

@@ -8,8 +8,8 @@ export interface TokenText {
 }
 
 /**
- * The part of a text that each token stands for: together they are the text, whatever a tokenizer changes in it. Of
- * several tokens of one character the first has it and the others are empty; what no token was made of goes with the next
+ * The part of a text that each token stands for: concatenated they are the text, whatever a tokenizer changes in it. Of
+ * several tokens of one character the first has it and the others are empty; text without a token goes with the next
  * one, or with the last.
  */
 export function tokenTexts(text: string, { ids, offsets }: EncodedText): TokenText[] {

@@ -1,13 +1,13 @@
 /**
- * How a fixed context moves over more tokens than it holds. Positions are absolute, so what is cached of a token is of
- * no use at another position: to move the window is to encode again what stays in it. Moving by half a window keeps
- * that to one pass in `context / 2` tokens, and every token has at least half a context before it.
+ * Movement of a fixed context over more tokens than it holds. Positions are absolute, so a token's cache is of no use
+ * at another position: to move the window is to encode its remaining tokens again. Moving by half a window keeps that
+ * to one pass in `context / 2` tokens, and every token has at least half a context before it.
  */
 
-/** How many of the last tokens stay when a full window of generated text moves on. */
+/** Number of last tokens that stay when a full window of generated text moves. */
 export const halfWindow = (context: number): number => Math.max(1, Math.floor(context / 2));
 
-/** How many of a prompt's last tokens are read: all that leave room for what comes, but at least half a window. */
+/** Number of a prompt's last tokens that are read: all that leave room for the new ones, but at least half a window. */
 export const promptLength = (tokens: number, maxNewTokens: number, context: number): number =>
   Math.min(tokens, Math.max(context - maxNewTokens, halfWindow(context)));
 
@@ -19,8 +19,9 @@ export interface Window {
 }
 
 /**
- * Windows of at most `context` over `positions`, in which every position counts exactly once. Each moves on by `stride`
- * positions, at most a context: the smaller it is, the more stands before what counts, and the longer it takes.
+ * Windows of at most `context` over `positions`, in which every position counts exactly once. Each starts `stride`
+ * positions after the last, at most a context: the smaller it is, the more context a token has, and the longer it
+ * takes.
  */
 export function slidingWindows(positions: number, context: number, stride = Math.ceil(context / 2)): Window[] {
   const windows: Window[] = [];

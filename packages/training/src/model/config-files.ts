@@ -2,12 +2,12 @@ import { readStoredIds, writeModelConfig, type CausalLm } from "@trainer/models"
 import type { Tokenizer } from "@trainer/tokenizers";
 import type { TrainOptions } from "../options/options.js";
 
-/** Whether a run that starts from other weights takes the tokenizer that belongs to them. */
+/** True if a run that starts from other weights takes their tokenizer. */
 export const ownTokenizer = ({ tokenizer }: Pick<TrainOptions, "tokenizer">): boolean => tokenizer === null;
 
 /**
- * Writes the run's config.json and generation_config.json. Of a model that it starts from with the tokenizer that belongs
- * to it, the ids and all that its generation_config.json says are kept: several tokens may end a text.
+ * Writes the run's config.json and generation_config.json. Of a model that it starts from with its own tokenizer, the
+ * ids and all of its generation_config.json are kept: several tokens may end a text.
  */
 export async function writeConfigs(
   dir: string,

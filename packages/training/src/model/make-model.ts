@@ -24,7 +24,7 @@ export interface ModelOf {
 export interface Origin {
   /** The folder of the weights to start from; null for new ones. */
   readonly pretrained: string | null;
-  /** Whether there is a checkpoint, which is put over what is made here. */
+  /** True if there is a checkpoint, which will replace the weights made here. */
   readonly begun: boolean;
 }
 
@@ -68,7 +68,7 @@ async function baseModel(
   const { model, specials } = await loadNewest(pretrained, device);
   try {
     checkVocabulary(model, tokenizer, { options, pretrained });
-    // Its own copy: what an adapter is trained on must be the same to its end, whatever becomes of where it came from.
+    // A copy: an adapter's base must be the same to its end, whatever happens to its source.
     if (adapting) {
       await rm(folder.base, { recursive: true, force: true });
       await saveModel(folder.base, model, specials);

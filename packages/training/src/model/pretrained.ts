@@ -16,10 +16,10 @@ export interface Pretrained extends ResolvedRun {
 }
 
 /**
- * The model that a run is to start from, brought back if a cleanup has removed it; null if it starts from none.
+ * The model that a run starts from, fetched if a cleanup has removed it; null for none.
  *
- * Errors: RUN_NOT_FOUND; TOKENIZER_NOT_FOUND (it has none, and none was named); MODEL_INCOMPATIBLE (longer sequences are
- * asked for than it can read); those of `readModelConfig`.
+ * Errors: RUN_NOT_FOUND; TOKENIZER_NOT_FOUND (it has none, and none was named); MODEL_INCOMPATIBLE (longer sequences
+ * are requested than it can read); those of `readModelConfig`.
  */
 export async function resolvePretrained(
   { pretrainedRunId, tokenizer, maxSeqLen }: Pick<TrainOptions, "pretrainedRunId" | "tokenizer" | "maxSeqLen">,

@@ -26,7 +26,7 @@ export async function writeTokenizerFiles(dir: string, tokenizer: Tokenizer, max
   });
 }
 
-/** What an earlier file says; nothing where there is none, or one that is no JSON object. */
+/** Content of an earlier file; empty if there is none, or one that is no JSON object. */
 async function readObject(path: string): Promise<Record<string, unknown>> {
   const text = await unlessAbsent(readFile(path, "utf8"));
   try {

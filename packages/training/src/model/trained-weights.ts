@@ -4,10 +4,10 @@ import { openSafetensors, scope, writeSafetensors, type Params } from "@trainer/
 import { publish } from "../checkpoint/publish.js";
 import type { RunFolder } from "../home/run-folder.js";
 
-/** What of a model a run trains: what its checkpoints hold, and how it becomes the run's own weights. */
+/** The part of a model that a run trains: its checkpoints' content, and how it becomes the run's own weights. */
 export interface TrainedWeights {
   readonly params: Params;
-  /** Whether a checkpoint's weights are a model by themselves. */
+  /** True if a checkpoint's weights are a model by themselves. */
   readonly whole: boolean;
   /** Makes a checkpoint's weights, which are also those in memory now, the run's own. */
   publish(checkpoint: string, folder: RunFolder): Promise<void>;

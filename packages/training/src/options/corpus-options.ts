@@ -2,7 +2,7 @@ import type { OpenOptions } from "../corpus/corpus.js";
 import type { Home } from "../home/home.js";
 import type { TrainOptions } from "./options.js";
 
-/** How a run's corpus is opened; what lies in its home is no text. */
+/** Options to open a run's corpus with; files of its home are no text. */
 export const corpusOptions = (
   options: Pick<TrainOptions, "document" | "documentSeparator" | "corpusFormat">,
   home: Home,

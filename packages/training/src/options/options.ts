@@ -70,7 +70,7 @@ function checkVocabSize({ tokenizer, vocabSize, ...options }: TrainOptions): voi
   throw new TrainingError("INVALID_INPUT", `the options of the run are wrong: ${message}`);
 }
 
-/** How the tokenizer of a run is made, where it is made. */
+/** Method of a run's tokenizer, if it is trained. */
 export const methodOf = ({
   tokenizerMethod,
   modelFamily,

@@ -6,7 +6,7 @@ export interface ScheduleOptions {
   readonly learningRate: number;
   /** Steps over which it rises linearly from zero. */
   readonly warmupSteps: number;
-  /** Where a decaying schedule ends. */
+  /** Final rate of a decaying schedule. */
   readonly minLr: number;
   readonly totalSteps: number;
 }

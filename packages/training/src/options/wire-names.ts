@@ -10,7 +10,7 @@ export function toConfig({ corpus, userId, ...options }: TrainOptions): Record<s
   };
 }
 
-/** What `parseTrainOptions` takes, from a manifest's `config`. */
+/** Input of `parseTrainOptions`, from a manifest's `config`. */
 export function fromConfig(config: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const { corpus_path: _joined, corpus_paths: corpus, ...rest } = config;
   return { ...camelKeys(rest), corpus };

@@ -6,8 +6,8 @@ import type { RunCorpus } from "./run-corpus.js";
 const SMALL = 1 << 20;
 
 /**
- * Refuses a corpus before there is a run: any whose files are not text; of a small one also what only shows when it is read
- * and split. A large one is read in the run, which can then be begun anew.
+ * Refuses a corpus before there is a run: any whose files are not text; a small one also for faults that show only when
+ * it is read and split. A large one is read in the run, which can then be restarted.
  */
 export async function checkCorpus(corpus: RunCorpus, onEvent: ((event: RunEvent) => void) | undefined): Promise<void> {
   const onLook = (looked: number, files: number) => onEvent?.({ type: "data", phase: "open", looked, files });

@@ -9,8 +9,8 @@ import type { Session } from "./run-context.js";
 const { seed } = EvaluateOptions.parse({});
 
 /**
- * Evaluates the best weights of a run that is completed, as `evaluate` does: on the validation split, or the test split
- * where there is no other. What goes wrong here is a warning: the run has what it was asked for.
+ * Evaluates the best weights of a completed run, as `evaluate` does: on the validation split, or the test split if
+ * there is no other. A failure here is a warning: the training itself is complete.
  */
 export async function evaluateAtEnd(session: Session, reporter: Reporter) {
   const { options, folder, manifest, context, compute } = session;

@@ -7,8 +7,8 @@ import type { SplitCounts } from "../home/manifest.js";
 import type { StepProfile } from "../step/step-profile.js";
 
 /**
- * What a run tells of itself while it goes on, in this order as far as each occurs; `data` before the tokenizer too, and
- * while its files are looked at before there is a run.
+ * Events of a run, in this order as far as each occurs; `data` before the tokenizer too, and while its files are
+ * inspected before there is a run.
  */
 export type RunEvent =
   | {
@@ -30,13 +30,13 @@ export type RunEvent =
   | {
       readonly type: "tokenizer";
       readonly phase: "count" | "merge" | "ready";
-      /** From 0 to 1. */
+      /** Completed fraction, from 0 to 1. */
       readonly progress: number;
       readonly tokenizerId: string;
       /** Known once it is ready. */
       readonly vocabSize: number | null;
     }
-  /** Of a corpus of many files: how many of them were looked at. */
+  /** Of a corpus of many files: number of inspected ones. */
   | { readonly type: "data"; readonly phase: "open"; readonly looked: number; readonly files: number }
   | ({ readonly type: "data" } & BinsProgress)
   | {
@@ -46,7 +46,7 @@ export type RunEvent =
       readonly cached: boolean;
       readonly specialTokens: number;
     }
-  /** With the batch size "auto": what was found. */
+  /** With the batch size "auto": the result. */
   | { readonly type: "batch"; readonly batchSize: number }
   | {
       readonly type: "start";
@@ -68,14 +68,14 @@ export type RunEvent =
       readonly best: boolean;
       readonly seconds: number;
     }
-  /** Of a validation or test, or of the evaluation at the end of a run that is completed. */
+  /** A validation or test, or the evaluation at the end of a completed run. */
   | {
       readonly type: "evaluating";
       readonly of: "validation" | "test" | "evaluation";
       readonly done: number;
       readonly batches: number;
     }
-  /** Where time goes, if that was asked. */
+  /** The profile, if one was requested. */
   | { readonly type: "profile"; readonly profile: StepProfile }
   | { readonly type: "warning"; readonly message: string }
   | { readonly type: "completed"; readonly result: RunResult }
@@ -88,7 +88,7 @@ export interface StepDone extends Pick<StepMetrics, "step" | "epoch" | "loss" | 
   readonly epochs: number;
   /** The last one of its epoch, or of the run, which may end within one. */
   readonly endsEpoch: boolean;
-  /** In fp16: the gradients overflowed, and the weights stayed as they were. */
+  /** In fp16: the gradients overflowed, and the weights are unchanged. */
   readonly skipped: boolean;
   /** Sequences of the step, filled or not, and tokens that were predicted. */
   readonly samples: number;
@@ -96,7 +96,7 @@ export interface StepDone extends Pick<StepMetrics, "step" | "epoch" | "loss" | 
   readonly ms: number;
 }
 
-/** How a run ended, if not by failing. */
+/** Result of a run that did not fail. */
 export interface RunResult {
   readonly runId: string;
   readonly path: string;
@@ -105,7 +105,7 @@ export interface RunResult {
   /** Those begun. */
   readonly epochs: number;
   readonly earlyStopped: boolean;
-  /** Of the last batch. */
+  /** Loss of the last batch. */
   readonly trainLoss: number | null;
   readonly bestValLoss: number | null;
   readonly bestStep: number | null;
@@ -118,12 +118,12 @@ export interface RunResult {
   readonly splits: SplitCounts | null;
   /** Those that the corpus spelled and that were let through. */
   readonly specialTokens: number | null;
-  /** What the tokenizer loses of the corpus' beginning. */
+  /** Losses of the tokenizer on the corpus' beginning. */
   readonly tokenizerLoss: TextLoss | null;
   readonly tokensSeen: number;
   /** The most that tensors took on the GPU; null on a CPU. */
   readonly gpuPeakBytes: number | null;
-  /** What of the text named is in no split; null of a run of an earlier version. */
+  /** The parts of the given text that are in no split; null for a run of an earlier version. */
   readonly leftOut: LeftOut | null;
   /** Over all the sessions of a resumed run. */
   readonly seconds: number;

@@ -22,7 +22,7 @@ interface Completed {
   readonly lock: RunLock;
 }
 
-/** What a completed run may lack, its process having ended too soon: its evaluation. Whoever asks twice loses nothing by it. */
+/** Completes a run whose process ended before its evaluation. Idempotent. */
 export async function finishCompleted({ found, folder, context, lock }: Completed): Promise<RunResult> {
   const options = { ...parseTrainOptions(fromConfig(found.config)), maxSeqLen: found.max_seq_len };
   const mayWrite = () => lock.mayWrite();

@@ -11,12 +11,12 @@ import type { Reporter } from "./reporter.js";
 import type { Session } from "./run-context.js";
 import type { RunData } from "./run-data.js";
 
-/** How far a run has come. */
+/** Progress of a run. */
 export interface Progress {
   /** Optimizer steps done. */
   step: number;
   tokensSeen: number;
-  /** Of the last batch. */
+  /** Loss of the last batch. */
   trainLoss: number | null;
   /** Steps that changed nothing, since their gradients overflowed in fp16. */
   skippedSteps: number;

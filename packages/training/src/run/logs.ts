@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 
 export type LogLevel = "INFO" | "WARNING" | "ERROR";
 
-/** What a record may carry beside its message. */
+/** Further fields of a record beside its message. */
 export interface LogFields {
   readonly event: string;
   readonly category?: string;
@@ -26,7 +26,7 @@ export interface LogFields {
   readonly model_size?: string;
 }
 
-/** What is written of something that came about, without when and where. */
+/** A log record without time and place. */
 export interface LogRecord {
   readonly level: LogLevel;
   readonly message: string;

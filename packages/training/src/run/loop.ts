@@ -8,8 +8,8 @@ import { save, settle } from "./save.js";
 import { StepQueue } from "./step-queue.js";
 
 /**
- * Trains until the run is finished or its signal is aborted; either way it is saved as it stands. Every round of the loop
- * leaves the run in a state that a checkpoint can hold: a validation that is due is part of it.
+ * Trains until the run is finished or its signal is aborted; either way it is saved. Every round of the loop leaves the
+ * run in a state that a checkpoint can hold: a due validation is part of it.
  */
 export async function trainingLoop(run: LiveRun): Promise<"finished" | "interrupted"> {
   const { progress } = run.course;
@@ -43,7 +43,10 @@ async function validate(run: LiveRun): Promise<"best" | "not the best" | "interr
   return early.bestStep === progress.step ? "best" : "not the best";
 }
 
-/** The loss on a split of the weights of a step, told and noted; null if there is no such split or it was interrupted. */
+/**
+ * The loss on a split of the weights of a step, reported and logged; null if there is no such split or it was
+ * interrupted.
+ */
 export async function evaluate(
   run: LiveRun,
   split: "validation" | "test",
@@ -81,7 +84,7 @@ export async function evaluate(
   return result;
 }
 
-/** When to save, and what is saved already: at a session's beginning all there is. */
+/** Schedule of saving, and the last saved step: at a session's beginning everything is saved. */
 class Saving {
   #step: number;
   #at = performance.now();
@@ -92,7 +95,7 @@ class Saving {
     this.#saved = this.#state();
   }
 
-  /** By the number of steps or the minutes since the last time. */
+  /** True by the number of steps or the minutes since the last time. */
   due(): boolean {
     const { progress } = this.run.course;
     const { options } = this.run.session;

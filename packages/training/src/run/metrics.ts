@@ -16,7 +16,7 @@ export class MetricsFile implements Disposable {
     ftruncateSync(this.#fd, this.#bytes);
   }
 
-  /** How long the file is. */
+  /** Size of the file. */
   get bytes(): number {
     return this.#bytes;
   }

@@ -34,7 +34,7 @@ export interface TokenizerRequest {
   readonly signal: AbortSignal | undefined;
 }
 
-/** The run's tokenizer: the one asked for, else the pretrained model's, else one trained on the training split. */
+/** The run's tokenizer: the requested one, else the pretrained model's, else one trained on the training split. */
 export async function prepareTokenizer(request: TokenizerRequest): Promise<NamedTokenizer> {
   const { options, home, pretrained, emit } = request;
   let named: NamedTokenizer;
@@ -51,7 +51,7 @@ async function existing(ref: string, home: string): Promise<NamedTokenizer> {
   return { id: id ?? path, tokenizer: await loadTokenizer(path) };
 }
 
-/** That of a run's model goes by the name it has there. */
+/** A tokenizer of a run's model keeps its name there. */
 async function ofModel(path: string): Promise<NamedTokenizer> {
   const manifest = await readManifest(join(path, "manifest.json"));
   return { id: manifest?.tokenizer_id ?? path, tokenizer: await loadTokenizer(path) };
@@ -100,7 +100,10 @@ async function trainedOnCorpus({ options, home, corpus, plan, emit, signal }: To
   return { id, tokenizer: trained.tokenizer };
 }
 
-/** How far a phase is, from 0 to 1. The bytes are those of the training split's text, unzipped: the total is a guess. */
+/**
+ * Completed fraction of a phase, from 0 to 1. The bytes are those of the training split's text, unzipped: the total is
+ * a guess.
+ */
 export function trainingProgress(p: TrainProgress, corpusBytes: number): number {
   return Math.min(1, p.phase === "count" ? p.bytes / corpusBytes : p.merges / p.totalMerges);
 }

@@ -9,7 +9,7 @@ import type { LogRecord } from "./logs.js";
 import { Reporter } from "./reporter.js";
 import { runFolder } from "../home/run-folder.js";
 
-/** What becomes of events: the lines of the log without what every line has, and what a listener hears. */
+/** Results of events: the lines of the log without common fields, and a listener's events. */
 async function reported(events: readonly RunEvent[], mayWrite = () => {}) {
   await using home = await temporaryFolder();
   const folder = runFolder(home.path, "r");
@@ -34,7 +34,7 @@ async function reported(events: readonly RunEvent[], mayWrite = () => {}) {
   const log = lines.map((line) => {
     const { timestamp: _1, logger: _2, service: _3, instance_id: _4, ...own } = Line.parse(JSON.parse(line));
     const { level, message, fields } = records.shift() ?? {};
-    expect({ level, message, run_id: "r", ...fields }).toEqual(own); // whoever listens hears the same
+    expect({ level, message, run_id: "r", ...fields }).toEqual(own); // listeners get the same
     return own;
   });
   return { log, heard };

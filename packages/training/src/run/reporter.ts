@@ -6,7 +6,7 @@ type Entry = readonly [level: LogLevel, message: string, fields: Omit<LogFields,
 
 export interface ReporterContext {
   readonly onEvent?: ((event: RunEvent) => void) | undefined;
-  /** Hears what is written into the run's log. */
+  /** Called with each record of the run's log. */
   readonly onLog?: ((record: LogRecord) => void) | undefined;
 }
 

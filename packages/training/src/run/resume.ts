@@ -21,9 +21,9 @@ import { runSession } from "./session.js";
 import { fromConfig } from "../options/wire-names.js";
 
 /**
- * Goes on with a run of the home, by its id or folder, from its newest sound checkpoint, or from its beginning if it has
- * none: with the same data and machine the outcome is, bit for bit on a CPU, that of a run never interrupted. Of one that
- * is completed nothing is done again; an evaluation that it lacks is made up.
+ * Resumes a run of the home, by its id or folder, from its newest intact checkpoint, or from its beginning if it has
+ * none: with the same data and machine the outcome is, bit for bit on a CPU, that of a run never interrupted. A
+ * completed one is not repeated; a missing evaluation is made up for.
  */
 export const resume = (ref: string, context: RunContext): Promise<RunResult> => alone(() => goOn(ref, context));
 
@@ -52,7 +52,7 @@ async function goOn(ref: string, context: RunContext): Promise<RunResult> {
   return await runSession({ options, compute, folder, manifest, context, lock, corpus });
 }
 
-/** Where nothing was saved, nothing depends on the text or the tokenizer that there were: they may have been mended. */
+/** Without a checkpoint nothing depends on the former text or tokenizer: they may have been mended. */
 const anew = ({ tokenizer }: RunOptions) => ({
   corpus_sha256: null,
   tokenizer_id: tokenizer ?? "",

@@ -12,8 +12,8 @@ interface Sequences {
 }
 
 /**
- * Sequences in a batch: with "auto" found once, with the number of threads that is fastest unless one was asked for, and
- * noted so that a resumed run has as many.
+ * Sequences in a batch: with "auto" found once, with the fastest number of threads unless one was requested, and stored
+ * so that a resumed run has as many.
  */
 export async function runBatchSize(
   { options, manifest, context, folder }: Session,

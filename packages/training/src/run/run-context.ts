@@ -9,19 +9,19 @@ import type { StepDone } from "./events.js";
 import type { ReporterContext } from "./reporter.js";
 import type { RunCorpus } from "./run-corpus.js";
 
-/** Where runs lie, who hears of this one, and what stops it. */
+/** Home of the runs, listeners of this one, and its signal. */
 export interface RunContext extends FetchContext, ReporterContext {
   /** The folder that holds all state. */
   readonly home: string;
-  /** The folder under which fetched corpora lie; the home if left out. */
+  /** Parent folder of fetched corpora; the home by default. */
   readonly dataRoot?: string | undefined;
   /** Aborted, the run finishes its step, saves itself and resolves as interrupted. */
   readonly signal?: AbortSignal | undefined;
-  /** How many steps to profile; 0 unless given. */
+  /** Number of steps to profile; 0 by default. */
   readonly profileSteps?: number;
-  /** How a step is taken: with a GPU it is queued, and its result read later. */
+  /** Takes a step: on a GPU it is queued, and its result read later. */
   readonly queueStep?: typeof queueStep;
-  /** Hears of every step, logged or not. */
+  /** Called with every step, logged or not. */
   readonly onStep?: (step: StepDone) => void;
   /**
    * Where whoever runs trainings may begin one again that is still going on elsewhere: a number that grows each time. A

@@ -8,7 +8,7 @@ import { saveGenerators } from "../step/generators.js";
 import type { LiveRun } from "./live-run.js";
 import { memoryPeak } from "../step/memory-peak.js";
 
-/** Saves the run as it stands. */
+/** Saves the run's state. */
 export async function save(run: LiveRun): Promise<void> {
   const { stepper, weights } = run.learner;
   const { progress } = run.course;
@@ -28,9 +28,9 @@ export async function save(run: LiveRun): Promise<void> {
 }
 
 /**
- * What follows from a checkpoint: the best weights so far, or the last without validation, become the run's own, older
- * ones go, and the manifest says how far the run is. To be done again by who goes on from one: the process that wrote it
- * may have ended before.
+ * Effects of a checkpoint: the best weights so far, or the last without validation, become the run's own, older
+ * checkpoints go, and the manifest gets the progress. Repeated on resume: the process that wrote it may have ended
+ * before.
  */
 export async function settle(run: LiveRun, path: string): Promise<void> {
   const { folder, options, manifest } = run.session;

@@ -29,7 +29,7 @@ export async function runSession(session: Session): Promise<RunResult> {
     const { code, failureClass, message } = failure;
     await manifest
       .update({ ...ended("failed"), ...memoryPeak(manifest.current), ...failureFields(failure) })
-      .catch(() => {}); // on a full disk it does not fit, and the run may be another's: the caller hears of the failure
+      .catch(() => {}); // on a full disk it does not fit, and the run may be another's: the caller gets the failure
     reporter.fail({ type: "failed", runId: folder.id, code, failureClass, message, error: failure });
     throw failure;
   }
@@ -63,7 +63,7 @@ async function attempt(session: Session, reporter: Reporter): Promise<Outcome> {
   }
 }
 
-/** What reading, encoding and training a tokenizer throw when their signal is aborted. */
+/** True for errors of reading, encoding and training a tokenizer under an aborted signal. */
 const isCancellation = (error: unknown, signal: AbortSignal): boolean =>
   error === signal.reason || TrainingError.from(error).code === "CANCELLED";
 

@@ -5,7 +5,7 @@ import { isFar } from "../corpus/split-plan.js";
 import type { SplitCounts } from "../home/manifest.js";
 import type { TrainOptions } from "../options/options.js";
 
-/** What was asked for each split and what it got, in bytes of the text. */
+/** Requested and actual size of each split, in bytes of the text. */
 export function splitCounts(
   counts: Bins["counts"],
   { holdoutFraction: validation, testSplitRatio: test }: Pick<TrainOptions, "holdoutFraction" | "testSplitRatio">,
@@ -24,7 +24,7 @@ const figures = ({ documents, tokens, bytes, measured }: BinCount) => ({
   unknown_tokens: measured?.loss.unknown_tokens ?? null,
 });
 
-/** What is said of held-out text that does not come back from its tokens. */
+/** Warnings about held-out text that is lost in encoding and decoding. */
 export function lossWarnings(counts: Bins["counts"]): string[] {
   return (["validation", "test"] as const).flatMap((split) => {
     const { measured, bytes } = counts[split];
@@ -33,7 +33,7 @@ export function lossWarnings(counts: Bins["counts"]): string[] {
   });
 }
 
-/** What is said of splits that are far from what was asked for. */
+/** Warnings about splits that are far from the requested ones. */
 export function splitWarnings(counts: SplitCounts): string[] {
   return (["validation", "test"] as const).flatMap((split) => {
     const { documents, asked, share } = counts[split];

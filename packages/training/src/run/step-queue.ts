@@ -7,7 +7,7 @@ import { located } from "./located.js";
 import type { QueuedStep, StepResult } from "../step/step.js";
 import { Throughput } from "../step/throughput.js";
 
-/** A step whose result is not read yet, with what is said of it then. */
+/** A step whose result is not read yet, with its later report. */
 interface Pending {
   readonly queued: QueuedStep;
   readonly step: number;
@@ -25,7 +25,7 @@ interface Pending {
 export class StepQueue {
   readonly #throughput = new Throughput();
   #pending: Pending | null = null;
-  /** When the last result was there. */
+  /** Time of the last result. */
   #lastAt = 0;
 
   constructor(private readonly run: LiveRun) {}

@@ -91,7 +91,7 @@ const cannotMake = ({ path }: RunFolder, { code, failureClass, message, cause }:
     cause,
   });
 
-/** @throws TrainingError CONFLICT for a run that there is something of to go on with, or to use */
+/** @throws TrainingError CONFLICT for a run that can be resumed, or used */
 async function refuseSaved(folder: RunFolder): Promise<void> {
   if (!(await hasSaved(folder))) return;
   const message = `there is a run ${folder.id} already (${folder.path}): resume it, or choose another run id`;

@@ -8,7 +8,7 @@ export const EarlyStoppingState = z.strictObject({
 });
 export type EarlyStoppingState = z.infer<typeof EarlyStoppingState>;
 
-/** Remembers the best validation loss and says when `patience` validations in a row have not bettered it. */
+/** Tracks the best validation loss; stops after `patience` validations in a row without a better one. */
 export class EarlyStopping {
   #state: EarlyStoppingState = { best: null, bestStep: null, waited: 0 };
 
@@ -22,7 +22,7 @@ export class EarlyStopping {
     return this.#state.bestStep;
   }
 
-  /** Whether patience has run out. */
+  /** True once patience has run out. */
   get exhausted(): boolean {
     return this.#state.waited >= this.patience;
   }

@@ -13,11 +13,11 @@ export interface SplitEvaluation {
   /** Bits per UTF-8 byte and per character of the predicted text, by which models with different tokenizers compare. */
   readonly bitsPerByte: number | null;
   readonly bitsPerCharacter: number | null;
-  /** How many tokens were predicted. */
+  /** Number of predicted tokens. */
   readonly tokens: number;
 }
 
-/** What is evaluated: its batches in order, and how long the text is that their targets stand for. */
+/** Data of an evaluation: its batches in order, and the size of their targets' text. */
 export interface EvaluationData {
   readonly batches: number;
   next(): Batch;
@@ -26,8 +26,8 @@ export interface EvaluationData {
 }
 
 /**
- * The model's loss on a split, every token weighing the same whatever batch it is in. Stops between batches when
- * `signal` is aborted, and returns null. A batch that memory does not suffice for is tried once more after `freeMemory`.
+ * The model's loss on a split, every token with equal weight in whatever batch it is. Stops between batches when
+ * `signal` is aborted, and returns null. A batch that runs out of memory is tried once more after `freeMemory`.
  */
 export async function evaluateSplit(
   model: CausalLm,

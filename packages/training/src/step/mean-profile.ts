@@ -3,7 +3,7 @@ import type { DeviceCosts, KernelCost, OperatorCost, Profile } from "@trainer/to
 /** A profile without what the profiled work gave. */
 export type Costs = Omit<Profile<unknown>, "result">;
 
-/** What one of the profiled pieces of work cost on average. */
+/** Mean cost of the profiled pieces of work. */
 export function meanProfile(profiles: readonly Costs[]): Costs {
   const n = profiles.length;
   const mean = <T>(items: readonly T[], of: (item: T) => number) => items.reduce((sum, item) => sum + of(item), 0) / n;

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { makeOptimizer, trainable } from "./optimizer.js";
 import type { TrainOptions } from "../options/options.js";
 
-/** What a parameter of one becomes by a step with a gradient of one. */
+/** Value of a parameter of one after a step with a gradient of one. */
 function afterStep(optimizer: TrainOptions["optimizer"], weightDecay: number | null): number {
   const p = new Params().param("w", [1], (t) => t.fill_(1));
   const made = makeOptimizer(new Map<string, Tensor>([["w", p]]), 0.1, {

@@ -11,30 +11,30 @@ import type { EvaluationData } from "./evaluate-split.js";
 export interface EvaluationOptions {
   /** Tokens that a model reads at once. */
   readonly context: number;
-  /** How many targets each window but the first counts: those after what it shares with the one before. */
+  /** Number of targets of each window but the first: those after its overlap with the one before. */
   readonly stride: number;
   readonly batchSize: number;
   /** About how many targets are drawn, in whole windows; 0: all. */
   readonly evalTokens: number;
-  /** By which they are drawn. */
+  /** Seed of the draw. */
   readonly seed: number;
   /** The id that ends a document, where batches are to say which document each token is of. */
   readonly documentEnd: number | null;
   readonly device: Device;
 }
 
-/** What is evaluated of a token bin. */
+/** The evaluated part of a token bin. */
 export interface PlannedEvaluation {
-  /** How many tokens are predicted. */
+  /** Number of predicted tokens. */
   readonly targets: number;
   readonly batches: number;
-  /** Whether those are a part of all. */
+  /** True if those are a part of all. */
   readonly sampled: boolean;
   /** UTF-8 bytes and characters of the text; of a sample those of its targets. */
   readonly bytes: number;
   readonly characters: number;
   readonly documentLengths: Lengths | null;
-  /** From the beginning, as often as is wanted. */
+  /** Reads it from the beginning, any number of times. */
   open(): EvaluationData & Disposable;
 }
 

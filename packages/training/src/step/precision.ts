@@ -13,15 +13,15 @@ import type { DeviceChoice, PrecisionChoice } from "@trainer/options";
 
 export type { DeviceChoice, PrecisionChoice } from "@trainer/options";
 
-/** Where a run computes, and in which precision. */
+/** Device and precision of a run. */
 export interface Compute {
   readonly device: "cpu" | "cuda";
   readonly precision: Precision;
 }
 
 /**
- * `auto` is cuda where there is a GPU, and fp16 on it; a CPU computes in fp32. What cannot be had is refused: a run
- * that was asked to use a GPU must not take a week on a CPU instead, and one in tf32 not compute in fp32.
+ * `auto` is cuda if there is a GPU, and fp16 on it; a CPU computes in fp32. What is unavailable is refused: a run for a
+ * GPU must not take a week on a CPU instead, and one in tf32 not compute in fp32.
  */
 export function resolveCompute(
   device: DeviceChoice,
@@ -53,8 +53,8 @@ type Capability = Devices["cuda"]["capabilities"][number] | undefined;
 const isAmpere = (capability: Capability) => capability !== undefined && capability[0] >= 8;
 
 /**
- * What suits the device where nobody chose: bf16 on a GPU that has it, which needs no scaling of the loss, and fp16 on one
- * that has not; `auto` on a CPU.
+ * Default precision of a device: bf16 on a GPU that has it, which needs no scaling of the loss, and fp16 on one that
+ * has not; `auto` on a CPU.
  */
 export function suitablePrecision(
   device: DeviceChoice,
@@ -66,7 +66,7 @@ export function suitablePrecision(
 
 const HALF = { fp16: "float16", bf16: "bfloat16" } as const;
 
-/** What a run's matrix products are computed in. */
+/** Type of a run's matrix products. */
 export const productType = ({ precision }: Compute): DType =>
   precision === "fp32" || precision === "tf32" ? "float32" : HALF[precision];
 
@@ -84,7 +84,7 @@ export function inPrecision<T>({ device, precision }: Compute, body: () => T): T
   }
 }
 
-/** What keeps small gradients from vanishing in fp16; nothing else needs it. */
+/** Keeps small gradients from vanishing in fp16; nothing else needs it. */
 export const gradScaler = ({ precision }: Compute): GradScaler | null =>
   precision === "fp16" ? new GradScaler() : null;
 

@@ -9,7 +9,7 @@ export interface StepPlanOptions extends Omit<ScheduleOptions, "totalSteps"> {
   readonly evalEvery: number;
 }
 
-/** How optimizer steps and epochs divide a run. Steps are counted from 1, epochs from 0. */
+/** Division of a run into optimizer steps and epochs. Steps are counted from 1, epochs from 0. */
 export class StepPlan {
   readonly stepsPerEpoch: number;
   readonly totalSteps: number;
@@ -31,20 +31,20 @@ export class StepPlan {
     return Math.floor((step - 1) / this.stepsPerEpoch);
   }
 
-  /** How many batches a step takes: an epoch's last may have fewer left. */
+  /** Number of batches of a step: an epoch's last may have fewer left. */
   batchesOf(step: number): number {
     const { batchesPerEpoch, gradAccumSteps } = this.options;
     const before = ((step - 1) % this.stepsPerEpoch) * gradAccumSteps;
     return Math.min(gradAccumSteps, batchesPerEpoch - before);
   }
 
-  /** Whether there is a validation after this step. */
+  /** True if there is a validation after this step. */
   evaluatesAfter(step: number): boolean {
     const every = this.options.evalEvery === 0 ? this.stepsPerEpoch : this.options.evalEvery;
     return step % every === 0 || step === this.totalSteps;
   }
 
-  /** How many validations there are after this step and those that follow. */
+  /** Number of validations after this step and later ones. */
   evaluationsFrom(step: number): number {
     const every = this.options.evalEvery === 0 ? this.stepsPerEpoch : this.options.evalEvery;
     const regular = Math.floor(this.totalSteps / every) - Math.floor((step - 1) / every);

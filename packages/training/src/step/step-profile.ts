@@ -4,13 +4,13 @@ import { meanProfile, type Costs } from "./mean-profile.js";
 import { productType, type Compute } from "./precision.js";
 import type { QueuedStep } from "./step.js";
 
-/** Where the time of some steps of a run went. Times and counts are a step's. */
+/** Profile of some steps of a run. Times and counts are per step. */
 export interface StepProfile extends Omit<Costs, "ms"> {
   readonly steps: number;
   readonly stepMs: number;
-  /** In making batches. */
+  /** Time for making batches. */
   readonly dataMs: number;
-  /** Of where the run computes, in its precision; null where a GPU's times could not be seen, and so not compared. */
+  /** Limits of the device, in the run's precision; null if a GPU's times could not be seen, and so not compared. */
   readonly limits: MachineLimits | null;
 }
 
@@ -31,7 +31,7 @@ export class StepProfiler {
     private readonly tell: (profile: StepProfile) => void,
   ) {}
 
-  /** Whether the next step is one of those, so that nothing else may be under way. */
+  /** True if the next step is one of those, so that nothing else may be in flight. */
   get measuresNext(): boolean {
     return this.#begun >= WARM_UP && this.#begun < WARM_UP + this.steps;
   }

@@ -54,7 +54,7 @@ function batches(documents = false): () => Batch {
   };
 }
 
-/** What is recorded, by a queue that does it at once. */
+/** Recordings on a queue that runs at once. */
 function watched(): { queue: DeviceQueue; recorded: () => number; replayed: () => number; open: () => number } {
   let [recorded, replayed, open] = [0, 0, 0];
   const queue: DeviceQueue = {

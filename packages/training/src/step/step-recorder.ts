@@ -29,7 +29,7 @@ import {
 /** Steps of one shape that are computed in the ordinary way first: libraries choose their kernels in them. */
 const WARM_UPS = 3;
 
-/** Hears why steps are not recorded. */
+/** Called with the reason if steps are not recorded. */
 export interface Warnings {
   warn(message: string): void;
 }
@@ -40,7 +40,7 @@ export interface Warnings {
  * ordinary way. It serves one run: its model and optimizer are part of the recording.
  */
 export class StepRecorder implements Disposable {
-  /** How often each shape came since something was recorded or given up. */
+  /** Occurrences of each shape since something was recorded or given up. */
   readonly #seen = new Map<string, number>();
   #recorded: RecordedStep | null = null;
   #failed = false;
@@ -100,14 +100,19 @@ export class StepRecorder implements Disposable {
 const tensorsOf = ({ inputs, targets, documents }: Batch): Tensor[] =>
   documents === undefined ? [inputs, targets] : [inputs, targets, documents];
 
-/** What of batches is part of a recording: their sizes, and how much each weighs. */
+/** The properties of batches that are part of a recording: their sizes, and the weight of each. */
 const shapeOf = (batches: readonly Batch[]): string =>
   JSON.stringify(batches.map((batch) => [batch.tokens, ...tensorsOf(batch).map((t) => t.shape)]));
 
-/** How far a replay's loss and norm may be from an ordinary step's: attention's gradients are not the same to the bit. */
+/**
+ * Tolerance of a replay's loss and norm against an ordinary step's: attention's gradients are not the same to the bit.
+ */
 const TOLERANCE = 1e-2;
 
-/** One step, recorded: batches and learning rate are put where it reads them, and its numbers lie where it wrote them. */
+/**
+ * One step, recorded: batches and learning rate are copied to where it reads them, and its numbers read from where it
+ * wrote them.
+ */
 class RecordedStep implements Disposable {
   readonly shape: string;
   readonly #batches: Batch[] = [];
@@ -115,7 +120,7 @@ class RecordedStep implements Disposable {
   readonly #lr: Tensor; // ()
   readonly #numbers: Tensor; // (3)
   readonly #work: Work;
-  /** What the step that is recorded gives in the ordinary way. */
+  /** Result of the recorded step in the ordinary way. */
   readonly #wanted: readonly number[];
   readonly #recording: Recording;
 
@@ -180,8 +185,8 @@ class RecordedStep implements Disposable {
 }
 
 /**
- * What records a run's steps; null where they are not recorded: on a CPU, which is given no work ahead, and where something
- * in a step asks the host or is to be seen by it. `gpu` says what there is.
+ * The recorder of a run's steps; null where they are not recorded: on a CPU, whose work is not queued, and where
+ * something in a step reads back to the host or is observed by it. `gpu` describes the device.
  */
 export function stepRecorder(
   { model, compute, activationCheckpointing = false }: Stepper,

@@ -19,7 +19,7 @@ import { TrainingError } from "../errors.js";
 import { withMemory } from "./out-of-memory.js";
 import { inPrecision, type Compute } from "./precision.js";
 
-/** What an optimizer step needs besides data. */
+/** Inputs of an optimizer step besides data. */
 export interface Stepper {
   readonly model: CausalLm;
   /** The parameters that are trained. */
@@ -32,7 +32,7 @@ export interface Stepper {
   readonly scaler: GradScaler | null;
   /** Makes the blocks' activations again for the gradient, in place of keeping them. */
   readonly activationCheckpointing?: boolean;
-  /** Whether clipping and finiteness are decided on the device; as a rule on a GPU and in fp16. */
+  /** True if clipping and finiteness are decided on the device; the default on a GPU and in fp16. */
   readonly onDevice?: boolean;
   /** Gives memory back where a step needs more than there is, which is then tried once more; null: it is not. */
   readonly freeMemory?: ((device: Compute["device"]) => void) | null;
@@ -45,14 +45,14 @@ export interface StepResult {
   readonly gradNorm: number;
   /** Targets that counted. */
   readonly tokens: number;
-  /** In fp16: the gradients overflowed, so the weights stayed as they were. */
+  /** In fp16: the gradients overflowed, and the weights are unchanged. */
   readonly skipped: boolean;
 }
 
 /** A step that the device has been given. */
 export interface QueuedStep {
   readonly tokens: number;
-  /** Whether its result is there at once. */
+  /** True if its result is there at once. */
   readonly done: boolean;
   wait(): void;
   /**
@@ -164,10 +164,10 @@ function measured(work: Work): Numbers {
   });
 }
 
-/** From 2^16 this goes down to 2^-16: gradients that overflow then are infinite by themselves. */
+/** From 2^16 this reaches 2^-16: gradients that overflow then are infinite by themselves. */
 const MAX_TRIES = 32;
 
-/** So many good steps in a row make a scale a known one: gradients grow most in a run's first steps. */
+/** Good steps in a row after which a scale is calibrated: gradients grow most in a run's first steps. */
 const CALIBRATION_STEPS = 32;
 
 /**

@@ -1,15 +1,15 @@
 import { availableParallelism, cpus, type CpuInfo } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** What may be asked for in the place of a number of threads. */
+/** Values of the threads option. */
 export type ThreadChoice = number | "auto";
 
 /** Long enough to tell a program at work from one that was only just there. */
 const LOOK_MS = 200;
 
 /**
- * How many threads are meant: 0 is one a core, whatever else is at work, so that equal runs are equal; "auto" leaves out the
- * cores that other programs have at this moment. Threads that share a core with another program keep all others waiting.
+ * Number of threads: 0 is one a core, whatever else is at work, so that equal runs are equal; "auto" leaves out the
+ * cores that other programs use at this moment. Threads that share a core with another program keep all others waiting.
  */
 export async function threadsOf(choice: ThreadChoice): Promise<number> {
   const cores = availableParallelism();
@@ -19,7 +19,7 @@ export async function threadsOf(choice: ThreadChoice): Promise<number> {
   return freeCores(before, cpus(), cores);
 }
 
-/** How many cores have been idle between two looks at them; at least one, and of those of a container no more than it has. */
+/** Number of cores that were idle between two samples; at least one, and at most a container's. */
 export function freeCores(before: readonly CpuInfo[], after: readonly CpuInfo[], most: number): number {
   const idle = after.map(({ times }, i) => {
     const { times: then = times } = before[i] ?? {};

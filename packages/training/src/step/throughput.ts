@@ -1,4 +1,4 @@
-/** How fast a session goes: by the steps since it was last asked, and over all. */
+/** Speed of a session: since the last call, and overall. */
 export class Throughput {
   #ms = 0;
   #steps = 0;
@@ -27,13 +27,13 @@ export class Throughput {
     return rates;
   }
 
-  /** What a step has taken so far, its share of saving included, where evaluations took `evaluating` seconds. */
+  /** Seconds a step has taken so far, its share of saving included, where evaluations took `evaluating` seconds. */
   secondsPerStep(evaluating: number): number {
     return ((performance.now() - this.#began) / 1000 - evaluating) / this.#allSteps;
   }
 }
 
-/** How fast evaluations go. */
+/** Speed of evaluations. */
 export class EvaluationPace {
   #batches = 0;
   seconds = 0;
@@ -43,7 +43,7 @@ export class EvaluationPace {
     this.seconds += seconds;
   }
 
-  /** What a batch takes; before any was evaluated a third of what one takes in training, which goes back too. */
+  /** Seconds a batch takes; before any was evaluated a third of a training batch's, which has a backward pass too. */
   secondsPerBatch(training: number): number {
     return this.#batches === 0 ? training / 3 : this.seconds / this.#batches;
   }

@@ -37,7 +37,7 @@ export class LineSample {
     return this.#lines.map(({ bytes }) => bytes);
   }
 
-  /** How many lines those are: a long one counts by its first piece. */
+  /** Number of those lines: a long one counts by its first piece. */
   get wholeLines(): number {
     return this.#lines.filter(({ begins }) => begins).length;
   }

@@ -12,7 +12,7 @@ import { namedByRuns, runsNaming } from "../home/named-by-runs.js";
 export interface TokenizerSummary {
   readonly id: string;
   readonly dir: string;
-  /** Null where it cannot be opened; `problem` says why. */
+  /** Null if it cannot be opened; `problem` gives the reason. */
   readonly kind: string | null;
   readonly vocabSize: number | null;
   readonly problem: string | null;

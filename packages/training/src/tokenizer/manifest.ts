@@ -6,13 +6,13 @@ import { LeftOut } from "../home/text-losses.js";
 const share = z.number().min(0).max(1);
 const Histogram = z.array(z.object({ up_to: z.int(), count: z.int() }));
 
-/** What a tokenizer makes of the text that was held back from its training; the first four are what API clients read. */
+/** Statistics of a tokenizer on its held-out text; the first four are those that API clients read. */
 const Stats = z.looseObject({
   coverage: share,
   oov_rate: share,
   token_count: z.int(),
   char_coverage: share,
-  /** Of the bytes, those that do not come back; characters that are unknown, and their share. */
+  /** Share of lost bytes; unknown characters, and their share. */
   lost_share: share.optional(),
   unknown_characters: z.int().optional(),
   unknown_share: share.optional(),
@@ -37,7 +37,7 @@ export const TokenizerManifest = z.looseObject({
     holdout_fraction: z.number().optional(),
     seed: z.int().optional(),
   }),
-  /** What of the text named was not trained on. */
+  /** The parts of the given text that were not trained on. */
   left_out: LeftOut.optional(),
   stats: Stats.optional(),
   skipped_lines: SkippedLines.optional(),

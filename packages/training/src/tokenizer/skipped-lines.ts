@@ -23,7 +23,7 @@ export const toSkippedLines = (s: Skipped): SkippedLines => ({
   reserved_bytes: s.reservedBytes,
 });
 
-/** What is said of them; null where there are none. `flag`: what the greatest length is called where it can be set. */
+/** Warning about them; null if there are none. `flag`: name of the limit's option, if it has one. */
 export function skippedWarning(skipped: SkippedLines | undefined, flag: string): string | null {
   if (skipped === undefined) return null;
   // Never all of the bytes where some are left.

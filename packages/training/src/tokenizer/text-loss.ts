@@ -24,7 +24,7 @@ export async function textLoss(tokenizer: Tokenizer, corpus: Corpus, signal?: Ab
   return loss;
 }
 
-/** What is said of a tokenizer that loses some of the text; null of one that does not. */
+/** Warning about a tokenizer that loses text; null for one that does not. */
 export function lossWarning(loss: TextLoss, lineBreaks: boolean): string | null {
   const { bytes, characters, lost_bytes: lost, unknown_characters: unknown } = loss;
   if (lost === 0 && unknown === 0) return null;

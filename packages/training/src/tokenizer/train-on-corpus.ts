@@ -20,7 +20,7 @@ import { toStats, type TokenizerManifest } from "./manifest.js";
 export interface CorpusTokenizerOptions extends Omit<MethodOptions, "specials"> {
   readonly method: MethodName;
   readonly vocabSize: number;
-  /** What is held back from training; with none the statistics are of the text trained on. */
+  /** Text held back from training; with none the statistics are of the training text. */
   readonly split: SplitOptions;
   /** Gives the plan by the same corpus and `split` where somebody else has a use for it. */
   readonly plan?: ((read: ReadOptions) => Promise<SplitPlan>) | undefined;
@@ -72,7 +72,7 @@ export async function trainOnCorpus(corpus: Corpus, options: CorpusTokenizerOpti
     await texts.return(); // closes the file at hand
     throw error;
   });
-  // SentencePiece's trainer may want no more before the end: what is told is of the whole text all the same.
+  // SentencePiece's trainer may need no more before the end: the statistics are of the whole text all the same.
   for await (const _ of texts);
   const statistics = await tokenizerStatistics(tokenizer, sample.lines, { signal });
   const honoured: readonly string[] = methodInfo(method).options;
@@ -93,7 +93,7 @@ export async function trainOnCorpus(corpus: Corpus, options: CorpusTokenizerOpti
     stats: {
       ...toStats(statistics),
       sample_lines: sample.wholeLines,
-      // Of single characters, clients are told how many there are.
+      // For single characters, clients get their number.
       ...(method === "char" ? { token_count: tokenizer.vocabSize } : {}),
     },
   };

@@ -3,7 +3,7 @@ import { open, type FileHandle } from "node:fs/promises";
 const BLOCK_BYTES = 64 << 10;
 const NEWLINE = 0x0a;
 
-/** Where the last `count` whole lines of a file begin, and where they end: what stands behind is still being written. */
+/** Start of the last `count` whole lines of a file, and their end: the rest is still being written. */
 export async function lastLinesAt(file: FileHandle, count: number): Promise<{ start: number; end: number }> {
   const { size } = await file.stat();
   let end = 0;

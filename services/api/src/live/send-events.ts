@@ -3,9 +3,9 @@ import { AppError } from "@trainer/platform";
 import type { FastifyReply } from "fastify";
 import { event } from "./frames.js";
 
-/** How often something is sent where there is nothing to tell, so that nobody between the two thinks the line dead. */
+/** Keep-alive interval of a silent stream, so that no proxy takes it for dead. */
 const KEEP_ALIVE_MS = 15_000;
-/** Who takes nothing for so long is no longer reading. */
+/** Time without reading after which a client is dropped. */
 const STALL_MS = 60_000;
 
 export interface SendOptions {

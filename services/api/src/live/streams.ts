@@ -14,7 +14,7 @@ export class Streams implements Disposable {
   readonly #options: SendOptions;
   readonly #closing = new AbortController();
   readonly #perClient: number;
-  /** How many each client has open. */
+  /** Number of open streams by client. */
   readonly #open = new Map<string, number>();
 
   constructor(metrics: Metrics, { streamsPerClient, ...options }: StreamOptions) {

@@ -4,11 +4,11 @@ import { open, type FileHandle } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { lastLinesAt, linesAt } from "./lines.js";
 
-/** What is followed. */
+/** Source of a tail. */
 export interface Source {
-  /** Where the file is now; null while it is not there. It may move, but not change what it holds. */
+  /** Current path of the file; null while it does not exist. It may move, but its content may not change. */
   path(): Promise<string | null>;
-  /** Whether nothing more will be written. */
+  /** True if nothing more will be written. */
   isOver(): Promise<boolean>;
 }
 
@@ -30,12 +30,12 @@ export class Tail {
   end = 0;
   /** Nothing more will come. */
   over = false;
-  /** Once the file has been looked at for the first time. */
+  /** Resolves after the first read of the file. */
   readonly ready: Promise<void>;
   readonly #source: Source;
   #failure: unknown = null;
   readonly #stopped = new AbortController();
-  /** The newest lines, for the many who have all that stands before them. */
+  /** The newest lines, shared by the many followers that have all earlier ones. */
   #latest: (Chunk & { readonly start: number }) | null = null;
 
   constructor(source: Source, pollMs: number) {
@@ -44,7 +44,7 @@ export class Tail {
     background(this.#watch(pollMs), this.#fail);
   }
 
-  /** Where the last `count` lines begin. */
+  /** Start of the last `count` lines. */
   async beginningOf(count: number): Promise<number> {
     await using file = await this.#open();
     return file === null ? 0 : (await lastLinesAt(file, count)).start;
@@ -70,7 +70,7 @@ export class Tail {
     await this.ready;
     const { signal } = this.#stopped;
     while (!signal.aborted && !this.over && this.#failure === null) {
-      const over = await this.#source.isOver().catch(() => false); // asked first: what was written before is seen
+      const over = await this.#source.isOver().catch(() => false); // checked first: lines written before are seen
       await this.#look();
       this.over = over;
       if (over) this.changes.emit("change");

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Tail, type Source } from "./tail.js";
 
-/** How often a file is looked at, however many follow it. */
+/** Poll interval of a file, shared by all its followers. */
 const POLL_MS = 200;
 
 export interface Follow extends Source {
@@ -51,7 +51,7 @@ export class Tails {
     }
   }
 
-  /** How many follow something. */
+  /** Number of followers. */
   get followers(): number {
     return [...this.#tails.values()].reduce((sum, { followers }) => sum + followers, 0);
   }

@@ -16,7 +16,7 @@ export async function answered<T extends object>(
   ask: (isFollowed: boolean) => Promise<Asked<T>>,
 ): Promise<FastifyReply> {
   const isFollowed = headerOf(req, "accept")?.includes("text/event-stream") ?? false;
-  using _place = isFollowed ? streams.admit(req.ip) : null; // before anything is asked that nobody would hear of
+  using _place = isFollowed ? streams.admit(req.ip) : null; // before a request that nobody would receive
   const { accepted, follow } = await ask(isFollowed);
   if (follow === null) return await reply.send(accepted);
   await streams.send(reply, (signal) => eventsOf(accepted, follow(signal)));

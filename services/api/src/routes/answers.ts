@@ -3,7 +3,7 @@ import { z } from "zod";
 /** Every error that a client gets. */
 export const ErrorAnswer = z.object({ code: z.string(), message: z.string(), request_id: z.string() });
 
-/** Where an error of a kind is told of in the document. */
+/** Error answers in the document, by status. */
 const errors = {
   400: ErrorAnswer.describe("What was sent cannot be taken; the message names the field."),
   401: ErrorAnswer.describe("The API key is missing or wrong."),
@@ -20,7 +20,7 @@ const errors = {
   503: ErrorAnswer.describe("Redis is away or slow; Retry-After says when to come again."),
 } as const;
 
-/** What every route with a key may answer. */
+/** Answers of every route with a key. */
 export const COMMON = {
   400: errors[400],
   401: errors[401],
@@ -30,7 +30,7 @@ export const COMMON = {
   503: errors[503],
 };
 
-/** What routes answer that look for something, that take a query, that take a body. */
+/** Further answers of routes that look something up, take a query, take a body. */
 export const MISSING = { 404: errors[404] };
 export const QUERY = { 422: errors[422] };
 export const BODY = { 413: errors[413], 422: errors[422] };

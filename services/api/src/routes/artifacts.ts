@@ -19,7 +19,7 @@ const Params = z.object({
 
 const bytes = z.unknown().meta({ type: "string", format: "binary" });
 
-/** What was made, and what can be. */
+/** Artifacts, and capabilities. */
 export function artifactRoutes(app: ZodApp, { artifacts, families }: ArtifactDeps): void {
   app.get(
     "/artifacts/:kind/:id",

@@ -8,7 +8,7 @@ import type { ZodApp } from "./zod-app.js";
 const Ready = z.object({ status: z.literal("ready"), reason: z.null() });
 const Degraded = z.object({ status: z.literal("degraded"), reason: z.string() });
 
-/** What anybody may ask. */
+/** Routes without a key. */
 export function healthRoutes(
   app: ZodApp,
   { redis, metrics }: { readonly redis: Redis; readonly metrics: Metrics },

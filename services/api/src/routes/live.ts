@@ -24,7 +24,7 @@ const MetricsQuery = z.object({
   points: intParam({ min: 1, max: 100_000, default: 1000 }).describe("How many steps at most."),
 });
 
-/** What runs write, as a whole and as it comes. */
+/** Logs and metrics of runs, whole and live. */
 export function liveRoutes(app: ZodApp, { runFiles, tails, streams }: LiveDeps): void {
   const tags = ["Live"];
   const params = RunParams;
@@ -120,7 +120,7 @@ export function liveRoutes(app: ZodApp, { runFiles, tails, streams }: LiveDeps):
   );
 }
 
-/** Behind the last event that a client has had, where it says so. */
+/** Place behind the last event that a client has received, if it names one. */
 function placeOf(req: FastifyRequest, otherwise: Follow["from"]): Follow["from"] {
   const id = headerOf(req, "last-event-id");
   return id !== undefined && /^\d{1,15}$/.test(id) ? { after: Number(id) } : otherwise;

@@ -150,5 +150,5 @@ export function runRoutes(
   );
 }
 
-/** Of a route that has no use for a body, but may be sent one. */
+/** For a route that needs no body, but may be sent one. */
 const UNREAD = { 413: BODY[413] };

@@ -22,7 +22,7 @@ export interface UseDeps extends AnsweredDeps {
 
 const RequestParams = RunParams.extend({ request_id: z.string() });
 
-/** What is done with a run's model. */
+/** Requests to a run's model. */
 export function useRoutes(app: ZodApp, deps: UseDeps): void {
   const { evaluations, questions } = deps;
   const tags = ["Use"];

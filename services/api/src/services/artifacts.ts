@@ -24,7 +24,7 @@ export interface Artifact {
   readonly bytes: number | null;
 }
 
-/** What was made, as files: a run as its archive, a tokenizer as its file. */
+/** Artifacts as files: a run as its archive, a tokenizer as its file. */
 export class Artifacts {
   readonly #deps: ArtifactsDeps;
 
@@ -39,7 +39,7 @@ export class Artifacts {
     return artifact;
   }
 
-  /** From the file service where it is there, else packed from the run's folder. */
+  /** From the file service if it is there, else packed from the run's folder. */
   async #run(runId: string): Promise<Artifact | null> {
     const { home, records, dataBank } = this.#deps;
     const about = { name: archiveName(runId), contentType: "application/gzip" };

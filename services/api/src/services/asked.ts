@@ -3,9 +3,9 @@ import type { Slot } from "@trainer/platform/redis";
 import type { Channels, Messages } from "../live/channels.js";
 import type { Jobs } from "./jobs.js";
 
-/** Something that was asked of a model: its first answer, and where the answer comes about. */
+/** An accepted request to a model: its first answer, and the stream of its result. */
 export interface Asked<T> {
-  /** As it is now: queued. */
+  /** The present answer: queued. */
   readonly accepted: T;
   /** Pieces of the answer as they come, and the answer itself; null where nobody wanted to follow. */
   readonly follow: ((signal: AbortSignal) => AsyncGenerator<Piece<T>>) | null;
@@ -28,7 +28,7 @@ interface Result {
   readonly message?: string | null | undefined;
 }
 
-/** How long nothing may come before the result itself is looked at: a piece may have been lost with its connection. */
+/** Silence after which the result itself is read: a piece may have been lost with its connection. */
 const QUIET_MS = 1000;
 
 const DONE: ReadonlySet<string> = new Set(["completed", "failed"]);
@@ -42,8 +42,8 @@ interface Question<R, Ids, Kind extends JobKind> {
 }
 
 /**
- * Queues what is asked, and gives back what to answer with. Who wants to follow listens first, so that no piece is
- * missed however quick the worker is.
+ * Queues a request and returns its answer. A follower subscribes first, so that no piece is missed however quick the
+ * worker is.
  */
 export async function ask<R extends Result, Ids extends { readonly request_id: string }, Kind extends JobKind>(
   { jobs, channels }: { readonly jobs: Jobs; readonly channels: Channels },
@@ -79,7 +79,7 @@ async function* pieces<R extends Result, T>(
         yield piece;
         continue;
       }
-      const result = await slot.get().catch(() => null); // Redis is away: later, then
+      const result = await slot.get().catch(() => null); // Redis is unavailable: retried later
       if (result === null || !DONE.has(result.status)) continue;
       isOver = true;
       yield { type: "result", result: answer(result) };
@@ -89,6 +89,6 @@ async function* pieces<R extends Result, T>(
       return;
     }
   } finally {
-    if (!isOver) await slot.abandon().catch(() => {}); // Redis is away: then it is answered for nobody
+    if (!isOver) await slot.abandon().catch(() => {}); // Redis is unavailable: it is answered for nobody
   }
 }

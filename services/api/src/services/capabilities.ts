@@ -5,7 +5,7 @@ import { optimizerNames } from "@trainer/torch/capabilities";
 import { loadedPlugins } from "@trainer/training/plugins";
 import { methodNames, methods } from "@trainer/tokenizers/capabilities";
 
-/** What requests may name. */
+/** Values that requests may name. */
 export const capabilities = (families: ReadonlyMap<string, FamilyInfo>): Capabilities => ({
   model_families: [...families].map(([name, { title, sizes, precisions, dimensions, tokenizer }]) => ({
     name,

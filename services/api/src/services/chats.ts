@@ -27,7 +27,7 @@ export class Chats {
     this.#deps = deps;
   }
 
-  /** Says something; without a session it begins one. A session that a client made up is taken as it is. */
+  /** Sends a message; without a session it begins one. A session id of the client's own is accepted. */
   async say(run: string, request: ChatRequest, isFollowed = false): Promise<Asked<ChatResponse>> {
     const run_id = checkRunId(run);
     const { results, jobs, sessions } = this.#deps;

@@ -1,8 +1,7 @@
 import { AppError, RunId } from "@trainer/platform";
 
 /**
- * Whether a run is there is for the worker to see; but what cannot be a run's id must not reach it as one, for it opens
- * folders by it.
+ * Checks the form of a run's id: existence is for the worker to see, but an id opens folders there.
  * @throws AppError RUN_NOT_FOUND
  */
 export function checkRunId(runId: string): RunId {

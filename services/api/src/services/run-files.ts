@@ -19,7 +19,7 @@ export interface RunFilesDeps {
   readonly records: RunRecords;
 }
 
-/** What runs write as they go. */
+/** Files that runs write as they go. */
 export class RunFiles {
   readonly #deps: RunFilesDeps;
 
@@ -39,7 +39,7 @@ export class RunFiles {
     return path;
   }
 
-  /** That there is a log, or will be: the run has not ended. @throws AppError DATA_NOT_FOUND */
+  /** Requires a log, or a run that has not ended and will write one. @throws AppError DATA_NOT_FOUND */
   async needComingLogs(runId: string): Promise<void> {
     if ((await this.locate("logs", runId)) !== null) return;
     const status = (await this.#deps.records.get(runId))?.status;
@@ -64,7 +64,10 @@ export class RunFiles {
     return { run_id: runId, steps: [], evaluations: [], total_steps_logged: 0 };
   }
 
-  /** As it lies in the run's folder, or is kept of it. @throws AppError RUN_NOT_FOUND, DATA_NOT_FOUND */
+  /**
+   * The manifest of the run's folder, or the one kept of a removed folder. @throws AppError RUN_NOT_FOUND,
+   * DATA_NOT_FOUND
+   */
   async manifest(runId: string): Promise<RunManifest> {
     checkRunId(runId);
     const { home } = this.#deps;
@@ -95,7 +98,7 @@ export class RunFiles {
     if ((await this.#deps.records.get(runId)) === null) throw new AppError("RUN_NOT_FOUND", "run not found");
   }
 
-  /** Whether a run writes nothing more; while that cannot be told, it may. */
+  /** True if a run writes nothing more; false if that is unknown. */
   async isOver(runId: string): Promise<boolean> {
     try {
       const record = await this.#deps.records.get(runId);
@@ -106,7 +109,7 @@ export class RunFiles {
     }
   }
 
-  /** Of a run without a record: one that somebody trains without a service. */
+  /** True for a run without a record that somebody trains without a service. */
   async #isTraining(runId: string): Promise<boolean> {
     const manifest = await readManifest(runFolder(this.#deps.home.root, runId).manifest);
     return manifest?.status === "running";

@@ -20,7 +20,7 @@ export interface RunsDeps {
   readonly jobs: Jobs;
 }
 
-/** Tells of runs, stops them, has them gone on with, and removes them. */
+/** Lists, cancels, resumes and removes runs. */
 export class Runs {
   readonly #home: Home;
   readonly #records: RunRecords;
@@ -42,7 +42,7 @@ export class Runs {
     return { runs: runs.map(statusOf), next: next === null ? null : String(next) };
   }
 
-  /** Of a run that nobody knows too: it may be about to be queued. */
+  /** Works for an unknown run too: it may be about to be queued. */
   async cancel(runId: string): Promise<CancelAccepted> {
     await this.#records.requestCancel(runId);
     return { status: "cancellation-requested" };

@@ -3,8 +3,8 @@ import { EvalMetrics, StepMetrics, type MetricsHistory } from "@trainer/platform
 import { lastLinesAt } from "../live/lines.js";
 
 /**
- * Of a run's metrics all evaluations, and of its steps at most `points`, evenly over the run, the first and the last among
- * them. The file is read twice, a piece at a time, and only lines that are kept are parsed: a long run has a million.
+ * A run's metrics downsampled: all evaluations, and at most `points` steps, evenly over the run, with the first and the
+ * last. The file is read twice, a piece at a time, and only lines that are kept are parsed: a long run has a million.
  */
 export async function thinned(path: string, points: number): Promise<Omit<MetricsHistory, "run_id">> {
   await using file = await open(path);
@@ -25,7 +25,7 @@ export async function thinned(path: string, points: number): Promise<Omit<Metric
   }
   return { steps, evaluations, total_steps_logged: total };
 
-  /** Which of all steps the i-th of the kept is. */
+  /** Index among all steps of the i-th that is kept. */
   function place(i: number): number {
     return count === 1 ? total - 1 : Math.round((i * (total - 1)) / (count - 1));
   }

@@ -44,7 +44,7 @@ export class Tokenizers {
     return { tokenizer_id: id, artifact_path: this.#path(id), coverage: null, oov_rate: null };
   }
 
-  /** Of one that nobody knows too: its status is then "unknown". */
+  /** Works for an unknown one too: its status is then "unknown". */
   async info(tokenizerId: string): Promise<TokenizerInfo> {
     const record = await this.#deps.records.get(tokenizerId);
     return this.#infoOf(record.status === "unknown" ? ((await this.#onDisk(tokenizerId)) ?? record) : record);

@@ -35,7 +35,7 @@ export class Trainings {
   }
 
   /**
-   * Queues a training. Its record is there before its job, so that nobody who asks finds a run missing.
+   * Queues a training. Its record is written before its job, so that nobody finds a run missing.
    * @param key of the client's own: the same key and request give the same run
    */
   async enqueue(request: TrainRequest, key: string | undefined): Promise<TrainAccepted> {
@@ -51,7 +51,7 @@ export class Trainings {
     const accepted = { run_id: runId, job_id: runId };
     if (known === null) await this.#create(runId, userId, settings);
     else if (known.status !== "queued") return accepted;
-    // Also for one that is known and still queued: whoever took it in may have failed right after.
+    // Also for a known one that is still queued: the process that accepted it may have died right after.
     await jobs.add("train", runId, { run_id: runId, user_id: userId, request: settings });
     return accepted;
   }

@@ -17,7 +17,7 @@ export class AnswerJobs {
   readonly #channel: Channel;
   readonly #about: Surroundings;
   readonly #cache: ModelCache;
-  /** By the ids of the questions under way. */
+  /** By the ids of requests in flight. */
   readonly #cancels = new Map<number, AbortController>();
 
   constructor(config: ChildConfig, channel: Channel) {
@@ -61,7 +61,7 @@ export class AnswerJobs {
     return model;
   }
 
-  /** Closes the models: nothing says any more that it needs their runs. */
+  /** Closes the models, and releases their runs. */
   async close(): Promise<void> {
     await this.#cache.close();
     this.#channel.say({ type: "stopped" });

@@ -11,13 +11,13 @@ export interface AnswerContext {
   readonly onPiece: (piece: Piece) => void;
 }
 
-/** What a question is answered with. */
+/** Answers to requests, by kind. */
 export interface Answers {
-  /** With the steps that the model had been trained for. */
+  /** With the step of the evaluated model. */
   readonly eval: { readonly result: EvalRecord; readonly steps: number };
   readonly score: ScoreResult;
   readonly generate: GenerateResult;
-  /** With the conversation as it then is. */
+  /** With the conversation after it. */
   readonly chat: { readonly result: ChatResult; readonly turns: readonly ChatTurn[] };
 }
 
@@ -43,7 +43,7 @@ async function evaluated({ request }: Of<"eval">, opened: OpenModel, context: An
   const { about, signal } = context;
   const { split, path_override: override } = request;
   const path = override === null ? null : await about.texts.need(override, "corpus");
-  // Clients look for the last evaluation, whatever it is of, in one place.
+  // Clients look for the last evaluation of anything in one place.
   const out = opened.manifest === null ? null : join(opened.dir, "eval");
   const { loss, perplexity, dir } = await evaluate(
     opened,
@@ -137,7 +137,7 @@ const framingOf = ({ bos, special_tokens: specialTokens }: Pick<ScoreRequest, "b
   specialTokens,
 });
 
-/** Bytes of a file that is scored or gone on with, unzipped. */
+/** Most bytes of a file that is scored or continued, unzipped. */
 const MOST_BYTES = 16 << 20;
 
 /** The one of the two that was given. */

@@ -3,14 +3,14 @@ import { ToChild } from "./messages.js";
 type Type = ToChild["type"];
 export type Message<T extends Type> = Extract<ToChild, { type: T }>;
 
-/** What a parent has said, to be taken message by message by whoever waits for one of its kind. */
+/** Messages from the parent, taken by waiters for their kinds. */
 export class Inbox {
   readonly #kept: ToChild[] = [];
-  /** Each takes the message that it waits for, and says whether this was one. */
+  /** Waiters: each takes its message, and returns true if this was one. */
   readonly #waiting = new Set<(message: ToChild) => boolean>();
   readonly #stop = new AbortController();
 
-  /** Aborted once the parent says stop. */
+  /** Aborted once the parent sends stop. */
   get signal(): AbortSignal {
     return this.#stop.signal;
   }

@@ -2,7 +2,7 @@ import type { FromChild } from "./messages.js";
 
 const ALIVE_MS = 1000;
 
-// Whoever stops the parent may signal the whole group: when this process ends is for the parent to say.
+// Signals to the group, which may stop the parent, are ignored: the parent decides when this process ends.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});
 process.on("disconnect", () => process.exit(0));
 
@@ -15,7 +15,8 @@ process.on("uncaughtException", endBy);
 
 setInterval(() => process.send?.({ type: "alive" } satisfies FromChild, () => {}), ALIVE_MS).unref();
 
-// Loaded only then, for it takes a while: a parent that has gone meanwhile is noticed. What it says is kept for who listens.
+// Loaded only then, for it takes a while: a parent that has gone meanwhile is noticed. Its messages are kept for later
+// listeners.
 const { dieWithParent } = await import("@trainer/torch");
 const { serve } = await import("./serve.js");
 serve(process, dieWithParent).catch(endBy);

@@ -21,7 +21,7 @@ export type Question = z.output<typeof Question>;
 const Archives = z.map(RunId, Sha256).readonly();
 export type Archives = z.output<typeof Archives>;
 
-/** What a parent says to its child. */
+/** Messages of a parent to its child. */
 export const ToChild = z.discriminatedUnion("type", [
   /** The first message: by `parent` the child knows whose end is its own. */
   z.object({ type: z.literal("configure"), config: ChildConfig, parent: z.int() }),
@@ -30,13 +30,13 @@ export const ToChild = z.discriminatedUnion("type", [
     runId: RunId,
     userId: text,
     request: jobs.train.shape.request,
-    /** Which turn on the run this is: of two processes, the one with the later may write. */
+    /** Fence of the run's lease: of two processes, the one with the greater may write. */
     turn: z.int(),
-    /** How far the run was told to have come: what a resumed one does again is not told twice. */
+    /** Last reported progress: a resumed run does not report repeated steps again. */
     told: RunProgress.nullable(),
     archives: Archives.optional(),
   }),
-  /** To a run that is trained: send it off. To one that is sent: its folder may go. */
+  /** To a trained run: send it. To a sent one: its folder may go. */
   z.object({ type: z.literal("send") }),
   z.object({ type: z.literal("clean") }),
   z.object({ type: z.literal("tokenizer"), ...jobs.tokenizer.shape }),
@@ -48,7 +48,7 @@ export const ToChild = z.discriminatedUnion("type", [
 ]);
 export type ToChild = z.output<typeof ToChild>;
 
-/** What is told of a run that goes on; `at` is when it came about, in Unix seconds. */
+/** Updates of a run in progress; `at` is their time, in Unix seconds. */
 export const Told = z.discriminatedUnion("kind", [
   z.object({
     kind: z.literal("config"),
@@ -70,7 +70,7 @@ const Trained = z.object({
   testLoss: figure.nullable(),
   trainLoss: figure.nullable(),
   path: text,
-  /** How far it came, of a run that an earlier process brought to its end: not all of that need have been told. */
+  /** Final progress of a run that an earlier process completed: not all of it need have been reported. */
   progress: RunProgress.nullable(),
 });
 
@@ -78,9 +78,9 @@ const Trained = z.object({
 export const Piece = z.object({ sequence: z.int(), text });
 export type Piece = z.output<typeof Piece>;
 
-/** What a child says to its parent. */
+/** Messages of a child to its parent. */
 export const FromChild = z.discriminatedUnion("type", [
-  /** Said every second by the thread that does the work, whenever it is not computing. */
+  /** Heartbeat, sent every second by the working thread whenever it is not computing. */
   z.object({ type: z.literal("alive") }),
   z.object({ type: z.literal("ready") }),
   /** For the worker's log. */
@@ -93,7 +93,7 @@ export const FromChild = z.discriminatedUnion("type", [
   z.object({ type: z.literal("told"), told: Told }),
   z.object({ type: z.literal("trained") }),
   z.object({ type: z.literal("sent"), fileId: text, bytes: z.int(), trained: Trained }),
-  /** Stopped as asked; a run goes on from what was saved. */
+  /** Stopped on request; a run resumes from what was saved. */
   z.object({ type: z.literal("stopped") }),
   z.object({ type: z.literal("done") }),
   z.object({ type: z.literal("tokenizer"), stats: TokenizerStats }),
@@ -103,6 +103,6 @@ export const FromChild = z.discriminatedUnion("type", [
   z.object({ type: z.literal("refused"), id: z.int(), failure: Failure }),
 ]);
 export type FromChild = z.output<typeof FromChild>;
-/** What of that is heard by whoever has a job done: signs of life and the log are for the process that started it. */
+/** The messages for a job's owner: heartbeats and the log are for the process that started the child. */
 export type Report = Exclude<FromChild, { type: "alive" | "log" }>;
 export type Trained = z.output<typeof Trained>;

@@ -31,7 +31,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-/** What was opened and has not been closed since. */
+/** Opened models that have not been closed. */
 const living = new Set<OpenModel>();
 const opened: string[] = [];
 beforeEach(() => {

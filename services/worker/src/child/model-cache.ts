@@ -14,10 +14,10 @@ export interface CacheLimits {
 type Open = (runId: string, archives?: Archives) => Promise<OpenModel>;
 
 interface Entry {
-  /** Of the files it was opened from. */
+  /** Version of the files it was opened from. */
   version: string;
   readonly model: Promise<OpenModel>;
-  /** Of the weights; known once it is open. */
+  /** Bytes of the weights; known once it is open. */
   bytes: number;
   users: number;
   /** Out of the cache, and to be closed by its last user. */
@@ -26,8 +26,8 @@ interface Entry {
 }
 
 /**
- * Keeps the models of the last questions open: what was used longest ago goes first, once there are more of them or more
- * bytes than the limits say, and what nobody asks for a while goes too. A run that has changed on disk is opened anew.
+ * Keeps the models of the last requests open: the least recently used goes first, once there are more of them or more
+ * bytes than the limits allow, and idle ones go too. A run that has changed on disk is opened again.
  */
 export class ModelCache {
   readonly #entries = new Map<string, Entry>();
@@ -48,7 +48,7 @@ export class ModelCache {
     clearTimeout(entry.idle);
     try {
       const model = await entry.model;
-      if (entry.version === ABSENT) entry.version = await this.#version(runId); // it was brought here meanwhile
+      if (entry.version === ABSENT) entry.version = await this.#version(runId); // it was fetched meanwhile
       entry.bytes = bytesOf(model);
       this.#shrink();
       return await body(model);
@@ -121,10 +121,10 @@ export class ModelCache {
   }
 }
 
-/** Of a run that is not here. */
+/** Version of a run that is not here. */
 const ABSENT = "-";
 
-/** What did not open needs no closing. */
+/** A failed opening needs no closing. */
 const close = (entry: Entry): void => {
   entry.model.then(
     (model) => model[Symbol.dispose](),

@@ -2,24 +2,24 @@ import type { RunProgress } from "@trainer/platform";
 import type { RunEvent, StepDone } from "@trainer/training";
 import type { Told } from "./messages.js";
 
-/** How long after a step the next one may be told; the last one of an epoch always is. */
+/** Least time between two reported steps; the last one of an epoch is always reported. */
 const EVERY_MS = 250;
 
 /** Unix seconds. */
 const now = (): number => Date.now() / 1000;
 
 /**
- * Makes what is told of a run from what it does: not every step, but each epoch's last, and never twice what was told
- * already by a process before this one.
+ * Turns a run's events into reports: not every step, but each epoch's last, and nothing that an earlier process
+ * reported already.
  */
 export class RunTeller {
   readonly #told: RunProgress | null;
   readonly #say: (told: Told) => void;
   #training: RunProgress | null;
   #lastAt = -Infinity;
-  /** Since the last step that was told. */
+  /** Totals since the last reported step. */
   #since = { samples: 0, tokens: 0, ms: 0 };
-  /** Of the epoch that is under way, without steps that were skipped. */
+  /** Totals of the current epoch, without skipped steps. */
   #norms = { epoch: -1, sum: 0, steps: 0 };
 
   constructor(told: RunProgress | null, say: (told: Told) => void) {
@@ -77,7 +77,7 @@ export class RunTeller {
       return;
     }
     const before = this.#told;
-    // The same loss to the last bit after the same step: this validation was told before the process that did it ended.
+    // The same loss to the last bit after the same step: this validation was reported before its process ended.
     const again = before !== null && (step < before.step || (step === before.step && before.val_loss === loss));
     if (again) return;
     const best_val_loss = best ? loss : training.best_val_loss;

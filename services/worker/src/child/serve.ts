@@ -16,15 +16,15 @@ export interface Line {
   send?(message: FromChild): unknown;
 }
 
-/** How a job hears and speaks. */
+/** A job's channel to its parent. */
 export interface Channel {
   readonly say: (message: FromChild) => void;
   readonly inbox: Inbox;
 }
 
 /**
- * Does what the parent says: one training, one tokenizer, or answers for as long as there are questions. It ends with the
- * parent, or when that hangs up.
+ * Serves the parent's messages: one training, one tokenizer, or requests for as long as they come. It ends with the
+ * parent, or when that disconnects.
  */
 export async function serve(line: Line, dieWithParent: (pid: number) => void): Promise<void> {
   const inbox = new Inbox();
@@ -55,7 +55,7 @@ async function answers(first: Message<"ask">, config: ChildConfig, channel: Chan
   channel.inbox.signal.addEventListener("abort", close, { once: true });
   background(cancelled(jobs, channel), () => {});
   for (let message = first; ; message = await channel.inbox.next("ask")) {
-    background(jobs.ask(message), () => {}); // it fails where there is no parent to hear of it
+    background(jobs.ask(message), () => {}); // it fails where there is no parent to receive it
   }
 }
 

@@ -3,7 +3,7 @@ import { openHome, TextRoot, type DataBank, type Home } from "@trainer/training"
 import type { ChildConfig } from "../config.js";
 import { shownPaths } from "../shown-paths.js";
 
-/** Where everything lies, and where what is not here comes from. */
+/** The home, and the sources of what is not in it. */
 export interface Surroundings {
   readonly home: Home;
   readonly texts: TextRoot;

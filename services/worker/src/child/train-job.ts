@@ -24,8 +24,8 @@ import { progressOf } from "../runs/progress-of.js";
 import { trainOptions } from "./train-options.js";
 
 /**
- * Brings a run to its end from wherever it is: not begun, begun and left, trained and not sent off. What it has done in
- * an earlier process is not done again. Between its stages it waits for its parent, who says whether to go on.
+ * Completes a run from any state: not begun, interrupted, trained and not sent. Work of an earlier process is not
+ * repeated. Between its stages it waits for its parent's go-ahead.
  */
 export async function trainJob(message: Message<"train">, config: ChildConfig, channel: Channel): Promise<void> {
   const { say, inbox } = channel;
@@ -87,7 +87,7 @@ function contextOf(
   };
 }
 
-/** Of a run that has begun, or whose folder went when it was safe; else null. */
+/** The manifest of a run that has begun, or whose folder went when it was safe; else null. */
 async function manifestOf(runId: string, { home }: Surroundings): Promise<RunManifest | null> {
   const folder = runFolder(home.root, runId);
   if (await hasBegun(folder)) return await readManifest(folder.manifest);
@@ -106,7 +106,7 @@ async function sent(runId: string, { home, dataBank }: Surroundings, signal: Abo
 const LOCK_MS = 30_000;
 const LOOK_MS = 200;
 
-/** Waits while the process before this one still has the run: it is told to stop, or dies with its parent. */
+/** Waits while the process before this one still holds the run: it is being stopped, or dies with its parent. */
 async function lockFree(path: string, { turn, signal }: RunContext): Promise<void> {
   for (let waited = 0; isHeld(path, turn) && waited < LOCK_MS; waited += LOOK_MS) {
     await setTimeout(LOOK_MS, undefined, { signal });

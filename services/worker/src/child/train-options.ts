@@ -5,7 +5,7 @@ import { TrainingError, type TrainInput } from "@trainer/training";
 interface About {
   readonly runId: string;
   readonly userId: string;
-  /** Where the request's corpus lies; null where it is a file of the file service. */
+  /** Path of the request's corpus; null if it is a file of the file service. */
   readonly corpus: string | null;
   readonly threads: number;
 }
@@ -24,7 +24,7 @@ export function trainOptions(request: TrainSettings, { corpus, ...about }: About
   };
 }
 
-/** Weights bring their own tokenizer; a new model needs one to be named, or a method to train one by. */
+/** Pretrained weights bring their own tokenizer; a new model needs one, or a method to train one. */
 function tokenizerOf({
   tokenizer_id: id,
   tokenizer_method: method,

@@ -61,7 +61,7 @@ export const answerJobs: Readonly<Record<Kind, (work: Work, container: Container
     const { run_id: runId, session_id: sessionId, request_id: requestId } = data;
     const { sessions } = container;
     const slot = container.results.chat(runId, sessionId, requestId);
-    // Turns of one conversation come one after another, each with what was said before it.
+    // Turns of one conversation run one after another, each with the earlier ones.
     await container.oneAtATime(keys.conversation(runId, sessionId), () =>
       once(work, container, slot, async () => {
         const turns = await sessions.turns(runId, sessionId);
@@ -114,7 +114,7 @@ async function ask(container: Container, question: Question, slot: Slot<unknown>
   return await container.answerer.ask({ question, archives }, onPiece, cancelled.signal);
 }
 
-/** Says something to whoever follows an answer. */
+/** Publishes a message to followers of an answer. */
 export async function publish({ redis }: Container, { key }: Slot<unknown>, message: object): Promise<void> {
   await redis.publish(keys.stream(key), toWireJson(message)).catch(() => {}); // what is kept counts
 }

@@ -1,4 +1,4 @@
-/** A limit of time that begins anew with each sign of progress: how long something takes is nobody's fault, as long as it gets further. */
+/** A timeout that restarts with each sign of progress: slow work is fine as long as it gets further. */
 export class Deadline implements Disposable {
   readonly #timer: NodeJS.Timeout;
   readonly #passed = new AbortController();

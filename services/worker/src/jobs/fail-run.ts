@@ -3,7 +3,7 @@ import type { Container } from "../container.js";
 import type { RunEvents } from "../runs/run-events.js";
 import type { RunTurn } from "../runs/run-turn.js";
 
-/** What clients know a stopped run by. */
+/** The failure by which clients know a cancelled run. */
 export const CANCELLED = newFailure("TRAINING_CANCELLED", "Training cancelled");
 
 /** Ends a run for good: in its record, by an event, in its manifest and in the log, unless it is another worker's by now. */
@@ -20,7 +20,7 @@ export async function failRun(
   if (!turn.lost.aborted) await settleFailed(container, runId, failure);
 }
 
-/** Ends a run whose record says already that it has failed: in its manifest and in the log. */
+/** Settles a run whose record says already that it has failed: in its manifest and in the log. */
 export async function settleFailed(
   { config, runs, store, log }: Container,
   runId: string,

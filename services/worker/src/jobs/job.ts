@@ -22,19 +22,19 @@ export class Work {
     this.#token = token;
   }
 
-  /** What it carries. @throws UnreadableJob */
+  /** The job's data. @throws UnreadableJob */
   data<S extends z.ZodType>(schema: S): z.output<S> {
     const { data, error } = schema.safeParse(parseJson(toJson(this.#job.data)));
     if (error !== undefined) throw new UnreadableJob(error);
     return data;
   }
 
-  /** When it was queued, in Unix milliseconds. */
+  /** Time of queueing, in Unix milliseconds. */
   get queuedAt(): number {
     return this.#job.timestamp;
   }
 
-  /** How often it has failed for a reason that may pass. */
+  /** Number of transient failures. */
   get failures(): number {
     return this.#history.failures;
   }
@@ -60,9 +60,9 @@ export class Work {
   }
 
   /**
-   * Gives it back for whoever is there next.
-   * @param crashed whether this worker ends by an error of its own
-   * @throws WaitingError, by which the queue's worker knows
+   * Returns it to the queue for another worker.
+   * @param crashed true if this worker ends by an error of its own
+   * @throws WaitingError, which the queue's worker expects
    */
   async giveBack(crashed: boolean): Promise<never> {
     const history = this.#history;
@@ -98,7 +98,7 @@ const MOST_TAKES = 10;
 /** Workers that may end by an error of their own meanwhile. */
 const MOST_CRASHES = 2;
 
-/** What is kept of a job from one worker to the next. */
+/** History of a job, kept from one worker to the next. */
 const History = z.object({ failures: z.int(), reached: z.int(), takes: z.int(), crashes: z.int() });
 type History = z.output<typeof History>;
 const NONE: History = { failures: 0, reached: 0, takes: 0, crashes: 0 };

@@ -98,7 +98,7 @@ export async function trainJob(work: Work, drain: AbortSignal, container: Contai
     }
   }
 
-  /** What may pass is tried again, as often as that was allowed. */
+  /** Retries transient failures, as often as is allowed. */
   async function orAgain(failure: Failure): Promise<void> {
     const wait = work.retryAfter(failure, config);
     if (wait !== null) {

@@ -8,7 +8,7 @@ import { publish } from "./answers.js";
 import { settleFailed } from "./fail-run.js";
 import type { UnreadableJob, Work } from "./job.js";
 
-/** What a job is for; null what it does not name, or by what is no id. */
+/** Subject of a job; null for names that are missing or malformed. */
 const Names = z.object({
   run_id: RunId.nullable().catch(null),
   tokenizer_id: TokenizerId.nullable().catch(null),
@@ -46,7 +46,7 @@ async function endRun(runId: RunId, userId: bigint, message: string, container: 
   const { runs, pace } = container;
   const record = await runs.get(runId).catch(() => null);
   const isOpen = record?.status === "queued" || record?.status === "running";
-  if (!isOpen || isAlive(record.heartbeat, pace)) return; // whoever is at it has another job for it
+  if (!isOpen || isAlive(record.heartbeat, pace)) return; // a live holder has another job for it
   const failure = newFailure("INVALID_INPUT", message);
   const about = { domain: "trainer", job_id: runId, user_id: userId } as const;
   const change = { status: "failed", message, error: message } as const;

@@ -13,7 +13,7 @@ export interface QueuedRun {
 export class CancelQueued {
   readonly #redis: Redis;
   readonly #queue: Queue;
-  /** What each job that waits is for: it never changes, and is asked for once. */
+  /** Subject of each waiting job: it never changes, and is fetched once. */
   #jobs: ReadonlyMap<string, QueuedRun | null> = new Map();
 
   constructor(redis: Redis, queue: Queue) {

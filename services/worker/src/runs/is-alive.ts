@@ -1,6 +1,6 @@
 import type { Pace } from "../pace.js";
 
-/** Whether a run's last sign of life, in unix seconds, is so fresh that somebody must be at it. */
+/** True if a run's last heartbeat, in unix seconds, is so fresh that a worker must hold it. */
 export function isAlive(heartbeat: number | null, { silent }: Pace): boolean {
   if (heartbeat === null) return false;
   const age = Date.now() - heartbeat * 1000;

@@ -3,8 +3,8 @@ import type { Archives } from "../child/messages.js";
 import type { RunRecords } from "@trainer/platform/redis";
 
 /**
- * The archive of a run, as Redis has it: a worker's home knows only of the runs that were trained there, and what a child
- * is asked for may have been trained on another machine. Empty where no archive is known.
+ * The archive of a run, from Redis: a worker's home knows only runs that were trained there, and a request may be for
+ * one from another machine. Empty if no archive is known.
  */
 export async function knownArchives(runs: RunRecords, runId: RunId | null): Promise<Archives> {
   if (runId === null) return new Map();

@@ -3,7 +3,7 @@ import type { RunManifest } from "@trainer/training/files";
 
 type Reached = Pick<RunManifest, "steps" | "total_steps" | "epochs" | "loss" | "best_val_loss" | "test_loss">;
 
-/** How far a run had come by its manifest; what that does not hold is as it was told last. Null for one that took no step. */
+/** Progress of a run by its manifest, completed from the last report. Null for one that took no step. */
 export function progressOf(manifest: Reached, told: RunProgress | null): RunProgress | null {
   const { steps: step, total_steps, epochs: total_epochs, loss, best_val_loss, test_loss } = manifest;
   if (total_steps === null || step === 0) return told;

@@ -6,7 +6,7 @@ const { user_id: _, ...request } = TrainRequest.parse({ corpus_file_id: "f", num
 const events = new RunEvents("r", 9007199254740993n, request);
 const of = { job_id: "r", user_id: 9007199254740993n };
 
-/** Of a step of which hardly anything is known. */
+/** Progress with hardly any field. */
 const bare: RunProgress = {
   step: 3,
   total_steps: 40,

@@ -5,7 +5,7 @@ import { percentOf } from "./percent-of.js";
 
 const QUEUE = "trainer";
 
-/** What is published of a run and what its record then says, as clients know both. */
+/** Publishes a run's events and updates its record, in the form that clients know. */
 export class RunEvents {
   readonly #of: { readonly job_id: string; readonly user_id: bigint };
   readonly #job: { readonly domain: "trainer"; readonly job_id: string; readonly user_id: bigint };

@@ -13,7 +13,7 @@ export interface TurnOptions {
   readonly request: TrainSettings;
   readonly log: Logger;
   readonly pace: Pace;
-  /** The turn of the run's last holder, where its folder knows of one. */
+  /** Fence of the run's last holder, if its folder has one. */
   readonly lastTurn?: Fence;
   /** Aborted when nothing can be written any more. */
   readonly closed: AbortSignal;
@@ -24,7 +24,7 @@ export interface TurnOptions {
  * for the run in that time goes through here, in order.
  */
 export class RunTurn implements AsyncDisposable {
-  /** What was there of the run before. */
+  /** The record before this lease. */
   readonly before: RunRecord | null;
   readonly fence: Fence;
   readonly #options: TurnOptions;
@@ -36,7 +36,7 @@ export class RunTurn implements AsyncDisposable {
 
   static async begin(options: TurnOptions): Promise<RunTurn> {
     const fence = await options.runs.claim(options.runId, options.lastTurn);
-    const before = await options.runs.get(options.runId).catch(() => null); // a damaged record is written anew
+    const before = await options.runs.get(options.runId).catch(() => null); // a damaged record is rewritten
     return new RunTurn(options, fence, before);
   }
 
@@ -92,7 +92,7 @@ export class RunTurn implements AsyncDisposable {
     return { passing, run: () => runs.update(runId, this.fence, change, events) };
   }
 
-  /** A sign of life; where Redis has lost what it knew of the run, it is told again. */
+  /** A heartbeat; if Redis has lost the record, it is written again. */
   async #beat(): Promise<void> {
     const { runs, runId, userId, request } = this.#options;
     try {

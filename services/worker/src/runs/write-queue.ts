@@ -2,7 +2,7 @@ import { setTimeout } from "node:timers/promises";
 import { AppError, background } from "@trainer/platform";
 
 export interface Write {
-  /** Whether it may be left out where a later one like it is waiting already. */
+  /** True if it may be dropped when a later one of its kind is waiting already. */
   readonly passing: boolean;
   readonly run: () => Promise<void>;
 }

@@ -4,10 +4,10 @@ import type { Archives, Piece, Question, Report } from "../child/messages.js";
 import type { Child, Ended } from "./child.js";
 import { crashOf } from "./crash.js";
 
-/** How long closing models may take. */
+/** Time for closing models. */
 const CLOSING_MS = 2000;
 
-/** What a question came to nothing by. */
+/** Failure of a request. */
 export class Refused extends Error {
   override readonly name = "Refused";
   constructor(readonly failure: Failure) {
@@ -28,8 +28,8 @@ interface Asked {
 }
 
 /**
- * Asks the one process that holds models open. It is started with the first question, and again after it has died; what
- * it was asked then is asked once more, each alone, so that the question it died of takes no other down.
+ * Sends requests to the one process that keeps models open. It is started with the first request, and again after it
+ * has died; its pending requests are then repeated one by one, so that the one it died of takes no other down.
  */
 export class Answerer implements AsyncDisposable {
   readonly #startChild: (onMessage: (message: Report) => void) => Child;
@@ -38,7 +38,7 @@ export class Answerer implements AsyncDisposable {
   #child: Child | null = null;
   #ids = 0;
   #closed = false;
-  /** Those that are asked once more, one after another. */
+  /** Repeated requests, one after another. */
   #again: Promise<unknown> = Promise.resolve();
 
   constructor(startChild: (onMessage: (message: Report) => void) => Child, onCrash: (failure: Failure) => void) {
@@ -126,7 +126,7 @@ export class Answerer implements AsyncDisposable {
 /** Passes pieces of an answer on, and of an answer that is given once more, to the same seed, what has not been passed on. */
 class Pieces {
   readonly #onPiece: (piece: Piece) => void;
-  /** Of each sequence how much was passed on, and how much of that has come again. */
+  /** Length of each sequence's text that was passed on, and how much of it was repeated. */
   readonly #passed = new Map<number, number>();
   #skip = new Map<number, number>();
 
@@ -148,5 +148,5 @@ class Pieces {
   };
 }
 
-/** The process died of it, or of what it was asked beside it. */
+/** The process died of it, or of a request beside it. */
 class Crashed extends Refused {}

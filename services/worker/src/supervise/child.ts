@@ -11,23 +11,23 @@ import { PACE } from "../pace.js";
 import { CpuTime } from "./cpu-time.js";
 import { oomKills } from "./oom-kills.js";
 
-/** How to start a child: a module, and what node is told before it. */
+/** Command line of a child: a module, and node's arguments before it. */
 export interface ChildCommand {
   readonly module: string;
   readonly execArgv: readonly string[];
 }
 
-/** How a process ended. */
+/** Outcome of a process. */
 export interface Ended {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
-  /** Whether the kernel killed processes for their memory meanwhile. */
+  /** True if the kernel killed processes for their memory meanwhile. */
   readonly oom: boolean;
-  /** Whether it was ended because it gave no sign of life. */
+  /** True if it was ended for lack of heartbeats. */
   readonly hung: boolean;
 }
 
-/** How long a process may compute without a word: a step of a large model on a slow machine is one call. */
+/** Longest computation without a heartbeat: a step of a large model on a slow machine is one call. */
 const MOST_BUSY_MS = 3 * 3_600_000;
 /** Computing for so much of the time, on a machine that others use too, is being at work. */
 const BUSY_SHARE = 0.01;
@@ -51,7 +51,7 @@ export class Child {
   #oomKillsBefore = oomKills();
   readonly #watchdog: Watchdog;
   readonly #log: Logger;
-  /** What it is at, as log records name it. */
+  /** Its job, as in log records. */
   #job: { readonly run_id?: string; readonly tokenizer_id?: string } = {};
   #killed = false;
   #hung = false;
@@ -89,7 +89,7 @@ export class Child {
     return this.#process.pid;
   }
 
-  /** Whether its end was our doing. */
+  /** True if we ended it. */
   get killed(): boolean {
     return this.#killed;
   }
@@ -100,7 +100,7 @@ export class Child {
     else this.#onMessage(message);
   }
 
-  /** Has it do a job: what it says from here on is heard, and what it dies of is the job's. */
+  /** Gives it a job: its messages from here on, and its death, are the job's. */
   employ(onMessage: (message: Report) => void): void {
     this.#onMessage = onMessage;
     this.#oomKillsBefore = oomKills();
@@ -111,14 +111,14 @@ export class Child {
     this.ended.then(listener, () => {});
   }
 
-  /** Says something to it; that it has gone meanwhile is told by `ended`. */
+  /** Sends a message; the promise `ended` reports that the process has gone. */
   say(message: ToChild): void {
     if (message.type === "train") this.#job = { run_id: message.runId };
     if (message.type === "tokenizer") this.#job = { tokenizer_id: message.tokenizer_id };
     if (this.#process.connected) this.#process.send(message, () => {});
   }
 
-  /** What libraries, and a process that dies, write in their own ways becomes records too. */
+  /** Output of libraries, and of a dying process, becomes log records too. */
   #logLines(output: Readable): void {
     createInterface(output).on("line", (line) =>
       this.#log.warn({ event: "child_output", ...this.#job }, line.slice(0, MOST_OF_A_LINE)),
@@ -140,7 +140,7 @@ export class Child {
     return watchdog;
   }
 
-  /** Ends it at once; whatever it does, what it writes appears whole or not at all. */
+  /** Kills it; its files appear whole or not at all. */
   kill(): void {
     this.#killed = true;
     this.#process.kill("SIGKILL");

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 
-/** Of the times in /proc: what every Linux has. */
+/** Unit of the times in /proc: on every Linux. */
 const TICKS_PER_SEC = 100;
 
-/** How long a process computes, with all its threads. */
+/** Processor time of a process, with all its threads. */
 export class CpuTime {
   readonly #pid: number | undefined;
   #before = 0;
@@ -12,7 +12,7 @@ export class CpuTime {
     this.#pid = pid;
   }
 
-  /** Whether it has computed for more than so many seconds since the last call; also where nobody can see that. */
+  /** True if it has computed for more than so many seconds since the last call; also where that cannot be measured. */
   exceeds(seconds: number): boolean {
     const now = cpuSeconds(this.#pid);
     if (now === null) return true;

@@ -1,7 +1,7 @@
 import { newFailure, type Failure } from "@trainer/training/files";
 import type { Ended } from "./child.js";
 
-/** What a process that ended without saying why is told to have died of. */
+/** The failure of a process that ended without a reason. */
 export function crashOf({ code, signal, oom, hung }: Ended, what: string): Failure {
   if (hung) {
     const message = `the process that ${what} gave no sign of life any more, and was ended`;

@@ -1,6 +1,9 @@
 import { readFileSync } from "node:fs";
 
-/** How many processes the kernel has killed for their memory, where it tells: one that we see killed may be of them. */
+/**
+ * Number of processes that the kernel has killed for their memory, where it counts: one that we see killed may be among
+ * them.
+ */
 export function oomKills(files: readonly string[] = ["/sys/fs/cgroup/memory.events", "/proc/vmstat"]): number {
   return files.reduce((sum, file) => sum + countIn(file), 0);
 }

@@ -1,6 +1,6 @@
 import { EventEmitter } from "node:events";
 
-/** Why work is stopped before its end. */
+/** Reason of an early stop. */
 export type StopCause = "cancelled" | "drained" | "lost" | "timeout";
 
 /** A signal whose reason is the first cause that there was to stop. Disposed of, it listens to its causes no longer. */

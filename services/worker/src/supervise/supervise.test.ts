@@ -104,7 +104,7 @@ test("a process that says what cannot be understood fails alone", async () => {
   child.employ((message) => said.push(message));
   expect(await child.ended).toMatchObject({ signal: "SIGKILL" });
   expect(said).toMatchObject([{ type: "failed", failure: { code: "INTERNAL_ERROR", failureClass: "FATAL" } }]);
-  expect(child.killed).toBe(false); // whoever waits for an answer hears that it crashed
+  expect(child.killed).toBe(false); // waiters get an error that it crashed
 });
 
 test("what a process has for the log gets there with its process id and its run, and what it merely writes too", async () => {

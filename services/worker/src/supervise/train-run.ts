@@ -8,24 +8,24 @@ import { crashOf } from "./crash.js";
 import { Patience } from "./patience.js";
 import type { Stop, StopCause } from "./stop.js";
 
-/** How a run's time with this worker came to its end. */
+/** Outcome of a run's lease with this worker. */
 export type Ending = "completed" | StopCause | Failure;
 
 export interface TrainRun {
   readonly turn: RunTurn;
   readonly events: RunEvents;
   readonly stop: Stop;
-  /** The message that a child begins with; what is told of the run by then is put into it. */
+  /** The first message to a child, completed with the last reported progress. */
   readonly begin: Extract<ToChild, { type: "train" }>;
   readonly startChild: (onMessage: (message: Report) => void) => Child;
-  /** Hears, more than once, that the process will not compute for much longer. */
+  /** Called, possibly several times, when the process will soon stop computing. */
   readonly onSoonOver: () => void;
   readonly onCrash: (failure: Failure) => void;
-  /** Whether it was told already what the run is made of; once is enough, however many processes begin. */
+  /** True once the run's configuration was reported; once is enough, however many processes start. */
   configTold: boolean;
 }
 
-/** How long a process may take to stop as it was asked to. */
+/** Grace period of a requested stop. */
 const GRACE_MS: Readonly<Record<StopCause, number>> = { cancelled: 1500, drained: 12_000, lost: 0, timeout: 1500 };
 
 /**
@@ -59,7 +59,7 @@ class Session {
   readonly ended: Promise<Ending | "crashed">;
   told: TrainRun["begin"]["told"];
   readonly #run: TrainRun;
-  /** What is to be done about the messages so far, in their order. */
+  /** Work for the messages so far, in their order. */
   #work: Promise<unknown> = Promise.resolve();
   #ending: Ending | null = null;
 
@@ -90,7 +90,7 @@ class Session {
     );
   }
 
-  /** What its messages ask for cannot be done: that is this run's failure, and may pass. */
+  /** A failure to handle its messages fails this run, and may be transient. */
   readonly #fail = (error: unknown): void => {
     const message = `what the training's process reported could not be kept: ${String(error)}`;
     this.#ending ??= newFailure("INTERNAL_ERROR", message, "TRANSIENT");
@@ -136,7 +136,7 @@ class Session {
     turn.push(change, published, { passing: told.kind === "step" && !told.border });
   }
 
-  /** The run is safe. From here on nothing can make it fail, nor be done twice: the record says so before its folder goes. */
+  /** The run is safe. From here on nothing can fail or repeat it: the record is updated before its folder goes. */
   async #sent(sent: Extract<Report, { type: "sent" }>): Promise<void> {
     const { turn, events } = this.#run;
     const { trained } = sent;

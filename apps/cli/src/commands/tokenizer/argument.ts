@@ -1,7 +1,7 @@
 import type { Tokenizer, TokenizerStatistics } from "@trainer/tokenizers";
 import type { LeftOut, ReadOptions } from "@trainer/training";
 
-/** How every command that takes a tokenizer describes it. */
+/** Description of a tokenizer argument, for every command. */
 export const TOKENIZER_ARGUMENT = {
   "<tokenizer>": "id of a tokenizer, or path of its file or folder",
 } as const;
@@ -21,7 +21,7 @@ export interface Measured {
   readonly leftOut: LeftOut;
 }
 
-/** What a tokenizer makes of a file or folder of text, line by line. */
+/** Statistics of a tokenizer on a file or folder of text, line by line. */
 export async function measure(tokenizer: Tokenizer, path: string, signal: AbortSignal): Promise<Measured> {
   const [{ tokenizerStatistics }, { leftOutOf, noLosses, openCorpus }] = await Promise.all([
     import("@trainer/tokenizers"),

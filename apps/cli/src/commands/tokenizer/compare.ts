@@ -58,7 +58,7 @@ export function define(command: Command, io: Io): void {
 
 type Source = { readonly text: string; readonly path: null } | { readonly text: null; readonly path: string };
 
-/** What they are compared on: once `--text` named a file here, and one that is there is still taken for it. */
+/** The text to compare on: `--text` once named a file, and an existing one is still taken for it. */
 function sourceOf({ text, path }: z.output<typeof CompareFlags>): Source {
   oneSource({ text, path });
   if (path !== null) return { text: null, path };

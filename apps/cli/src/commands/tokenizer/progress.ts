@@ -1,6 +1,6 @@
 import type { TrainProgress } from "@trainer/tokenizers";
 
-/** What a tokenizer's training is doing, and how much of it is done, 0..1. */
+/** Phase of a tokenizer's training, and its completed fraction, 0..1. */
 export function tokenizerProgress(
   { phase, bytes, merges, totalMerges }: Pick<TrainProgress, "phase" | "bytes" | "merges" | "totalMerges">,
   corpusBytes: number,

@@ -22,7 +22,7 @@ import { tokenizerProgress } from "./progress.js";
 const run = ungrouped(TrainOptions.shape);
 const library = SentencePieceOptions.shape;
 
-/** The options of SentencePiece's own trainer that are asked for most. */
+/** The common options of SentencePiece's own trainer. */
 const OfSentencePiece = z.object({
   modelType: library.modelType.describe("how pieces are found"),
   characterCoverage: library.characterCoverage.describe("share of the text whose characters get a piece"),

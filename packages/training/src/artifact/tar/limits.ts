@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { Transform, type TransformCallback } from "node:stream";
 import { refused } from "./strict-tar.js";
 
-/** What an archive may take up. */
+/** Limits of an archive. */
 export interface UnpackLimits {
-  /** Bytes unpacked; 1 TiB unless told otherwise. */
+  /** Unpacked bytes; 1 TiB by default. */
   readonly maxBytes: number;
   /** Bytes unpacked for each byte of the archive, beyond the first 16 MiB. Text that repeats itself may come to 100. */
   readonly maxRatio: number;
@@ -13,7 +13,9 @@ export interface UnpackLimits {
 export const UNPACK_LIMITS: UnpackLimits = { maxBytes: 2 ** 40, maxRatio: 200 };
 const FREE = 16 << 20;
 
-/** Lets unpacked bytes through while they are within the limits; `packed` says how many packed ones they came from. */
+/**
+ * Passes unpacked bytes on while they are within the limits; `packed` returns the number of packed ones they came from.
+ */
 export class ExpansionLimit extends Transform {
   #bytes = 0;
 
@@ -45,7 +47,7 @@ export class Counter extends Transform {
     done(null, chunk);
   }
 
-  /** The SHA-256 of what has come through, as hexadecimal digits. To be asked once, at the end. */
+  /** The SHA-256 of all bytes, as hexadecimal digits. Call once, at the end. */
   sha256(): string {
     return this.#hash.digest("hex");
   }

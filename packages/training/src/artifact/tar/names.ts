@@ -1,7 +1,7 @@
-/** The folder that everything in a run's archive lies in. */
+/** Top folder of a run's archive. */
 export const archiveRoot = (runId: string): string => `model-${runId}`;
 
-/** What the archive of a run is called when it is sent somewhere. */
+/** File name of a run's archive. */
 export const archiveName = (runId: string): string => `${archiveRoot(runId)}.tar.gz`;
 
 /** Printable ASCII without what Windows separates by, and not ending as it forbids; neither "." nor "..". */
@@ -14,7 +14,7 @@ const MOST = 2000;
  * before it. The same rules for what is packed and for what is unpacked, so that nothing goes in that does not come out.
  */
 export class MemberNames {
-  /** By what a file system that folds case takes for the same: the name itself, and whether it is a folder's. */
+  /** Keyed by the case-folded name: the name itself, and whether it is a folder's. */
   readonly #seen = new Map<string, { readonly name: string; readonly folder: boolean }>();
 
   /** `refuse` makes the error of a reason. */
@@ -23,7 +23,7 @@ export class MemberNames {
     readonly refuse: (why: string) => Error,
   ) {}
 
-  /** Where in the run's folder a member lies; "" for that folder itself. */
+  /** Path of a member in the run's folder; "" for that folder itself. */
   add(member: string, folder: boolean): string {
     const shown = JSON.stringify(member);
     const [root, ...parts] = (folder ? member.replace(/\/$/, "") : member).split("/");

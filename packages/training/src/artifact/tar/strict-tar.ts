@@ -111,12 +111,12 @@ export class StrictTar extends Transform {
   }
 }
 
-/** What Python's tarfile says of every file: nothing of where it lies, what it is and how large. */
+/** Attributes that Python's tarfile writes for every file: none about its path, type or size. */
 const HARMLESS = /^(mtime|atime|ctime|uid|gid|uname|gname|comment)$/;
 
 /**
- * Refuses extended attributes of a POSIX tar that override where a file lies, what it is or how large it is, and those that
- * are not well formed: records of "length key=value\n", the length counting the whole record.
+ * Refuses malformed extended attributes of a POSIX tar, and those that override a file's path, type or size: records of
+ * "length key=value\n", the length counting the whole record.
  */
 function checkExtension(bytes: Buffer): void {
   for (let at = 0; at < bytes.length;) {
@@ -136,6 +136,6 @@ function octal(field: string): number | null {
   return digits === undefined ? null : Number.parseInt(digits, 8);
 }
 
-/** Of a header, in which the checksum itself counts as spaces. */
+/** Checksum of a header, in which the checksum itself counts as spaces. */
 const checksum = (block: Buffer): number =>
   block.reduce((sum, byte, at) => sum + (at >= 148 && at < 156 ? 0x20 : byte), 0);

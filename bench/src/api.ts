@@ -21,7 +21,7 @@ const QUEUED = 1000;
 const LISTED = 200;
 /** Size of the corpus: a training of half a minute. */
 const CORPUS_BYTES = 600_000;
-/** Questions after the first one to the same model. */
+/** ModelRequests after the first one to the same model. */
 const ANSWERS = 20;
 /** Settings of both ways of training, by the names of requests and by those of the command. */
 const TRAINING = { model_size: "tiny", max_seq_len: 128, batch_size: 8, num_epochs: 1, seed: 1 };

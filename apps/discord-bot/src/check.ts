@@ -27,7 +27,7 @@ export async function checkBot(config: BotConfig): Promise<BotCheck[]> {
 const ok = (name: string, value: string): BotCheck => ({ name, status: "ok", value, fix: null });
 const failed = (name: string, value: string, fix: string): BotCheck => ({ name, status: "failed", value, fix });
 /** Its message alone. */
-const said = (error: unknown): string => String(error).replace(/^\w*Error(\[\w+\])?: /, "");
+const messageOf = (error: unknown): string => String(error).replace(/^\w*Error(\[\w+\])?: /, "");
 
 const User = z.object({ id: z.string(), username: z.string() });
 
@@ -40,7 +40,7 @@ async function checkToken(rest: REST): Promise<[BotCheck, string | null]> {
     const fix = unauthorized
       ? `DISCORD_TOKEN is not valid: on the page Bot of your application in ${PORTAL}, choose Reset Token.`
       : "Discord cannot be reached: is this machine allowed to connect to it, and is DISCORD_API_URL right?";
-    return [failed("Discord", said(error), fix), null];
+    return [failed("Discord", messageOf(error), fix), null];
   }
 }
 
@@ -67,7 +67,7 @@ async function checkOwner(rest: REST, config: BotConfig): Promise<BotCheck> {
     await rest.post(Routes.userChannels(), { body: { recipient_id: String(owner) } });
     return ok("Owner", `obeys ${description}, direct messages to ${owner}`);
   } catch (error) {
-    return failed("Owner", said(error), fix);
+    return failed("Owner", messageOf(error), fix);
   }
 }
 
@@ -76,7 +76,7 @@ async function trying(name: string, value: string, attempt: () => Promise<unknow
     await attempt();
     return ok(name, value);
   } catch (error) {
-    return failed(name, said(error), fix);
+    return failed(name, messageOf(error), fix);
   }
 }
 
@@ -90,7 +90,7 @@ async function checkApi({ url, key, timeoutMs }: BotConfig["api"]): Promise<BotC
     const fix = unauthorized
       ? "The API wants a key: set MODEL_TRAINER_API_KEY to its SECURITY__API_KEY."
       : "Is it there? `trainer serve` or `trainer api` starts it; API_BASE_URL says where it is.";
-    return failed("API", `${withoutCredentials(url)}: ${said(error)}`, fix);
+    return failed("API", `${withoutCredentials(url)}: ${messageOf(error)}`, fix);
   }
 }
 

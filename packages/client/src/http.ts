@@ -109,8 +109,8 @@ const Refusal = z.object({ code: words, message: words, detail: words, error: wo
 /** The service's own words: in `message`, and elsewhere in older ones. */
 export function refusal(service: Service, status: number, body: string, requestId: string | undefined): ServiceError {
   const { code, message, detail, error } = Refusal.parse(parsed(body));
-  const said = message ?? detail ?? error ?? `HTTP ${status}`;
-  return new ServiceError(code ?? `HTTP_${status}`, said, { service, status, requestId });
+  const text = message ?? detail ?? error ?? `HTTP ${status}`;
+  return new ServiceError(code ?? `HTTP_${status}`, text, { service, status, requestId });
 }
 
 function parsed(json: string): unknown {

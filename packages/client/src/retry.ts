@@ -24,7 +24,7 @@ export async function retrying<T>(
       return await work(gotFurther);
     } catch (error) {
       signal?.throwIfAborted();
-      if (!(error instanceof ServiceError && error.mayPass) || ++failures > retries) throw error;
+      if (!(error instanceof ServiceError && error.isTransient) || ++failures > retries) throw error;
       await sleep(backoffMs * failures, undefined, { signal });
     }
   }

@@ -30,7 +30,7 @@ export class ServiceError extends Error {
   }
 
   /** True if the same request may succeed later: lost requests, and temporary errors of services. */
-  get mayPass(): boolean {
+  get isTransient(): boolean {
     if (this.status === null) return this.code === "UNREACHABLE" || this.code === "TIMEOUT";
     return RETRIED.has(this.status);
   }

@@ -18,16 +18,16 @@ export type QueueName = keyof typeof queues;
 export type JobKind = (typeof queues)[QueueName][number];
 
 const run = { run_id: RunId };
-const asked = { ...run, request_id: text };
+const requestIds = { ...run, request_id: text };
 
 /** What a job of each kind carries. */
 export const jobs = {
   train: z.object({ ...run, user_id: UserIdText, request: TrainSettings }),
   tokenizer: z.object({ tokenizer_id: TokenizerId, request: TokenizerTrainRequest }),
   eval: z.object({ ...run, request: EvaluateRequest }),
-  score: z.object({ ...asked, request: ScoreRequest }),
-  generate: z.object({ ...asked, request: GenerateRequest }),
-  chat: z.object({ ...asked, session_id: text, request: ChatRequest }),
+  score: z.object({ ...requestIds, request: ScoreRequest }),
+  generate: z.object({ ...requestIds, request: GenerateRequest }),
+  chat: z.object({ ...requestIds, session_id: text, request: ChatRequest }),
 } as const satisfies Record<JobKind, z.ZodType>;
 export type Jobs = { readonly [K in JobKind]: z.output<(typeof jobs)[K]> };
 

@@ -1,7 +1,7 @@
 export { CHAT_TTL_SECONDS, ChatSessions } from "./redis/chat-sessions.js";
 export type { Fence } from "./redis/fence.js";
 export { openRedis, REDIS_TIMEOUT_MS } from "./redis/open-redis.js";
-export { queueTrouble } from "./redis/queue-trouble.js";
+export { queueProblem } from "./redis/queue-problem.js";
 export { EvalRecord, Results, type Slot } from "./redis/results.js";
 export { RunRecords, type RunChange, type RunRecord } from "./redis/run-records.js";
 export { TokenizerRecords, type TokenizerRecord, type TokenizerState } from "./redis/tokenizer-records.js";

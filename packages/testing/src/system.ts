@@ -95,9 +95,9 @@ export async function startSystem({ bankLog = { write() {} } }: { bankLog?: { wr
       await queues[queue].add(kind, jobData(data)),
     /** Queues it as the API does. */
     async train(runId: string, fields: object = {}) {
-      const asked = request(fields);
-      await runs.create(runId, USER, asked);
-      await queues.trainer.add("train", jobData({ run_id: RunId.parse(runId), user_id: USER, request: asked }), {
+      const settings = request(fields);
+      await runs.create(runId, USER, settings);
+      await queues.trainer.add("train", jobData({ run_id: RunId.parse(runId), user_id: USER, request: settings }), {
         jobId: runId,
       });
     },

@@ -14,7 +14,7 @@ export { archivedFileId } from "./artifact/archived.js";
 export { resolveRun, type ResolvedRun } from "./home/resolve-run.js";
 export { TokenizerManifest } from "./tokenizer/manifest.js";
 export { whyNotWritable } from "./home/why-not-writable.js";
-export { isHeld, lastTurn, RunLock } from "./home/lock.js";
+export { isHeld, lastFence, FileLock } from "./home/file-lock.js";
 export { readManifest, RunManifest, type RunStatus } from "./home/manifest.js";
 export { evalLine, stepLine } from "./home/metrics-lines.js";
 export { recordFailure } from "./home/record-failure.js";

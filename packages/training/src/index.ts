@@ -32,7 +32,7 @@ export { inPrecision, resolveCompute, suitablePrecision, type Compute } from "./
 export { archiveName, archiveRoot } from "./artifact/tar/names.js";
 export type { UnpackLimits } from "./artifact/tar/limits.js";
 export { archivedFileId, recordArchive } from "./artifact/archived.js";
-export { bringRun, holdRun } from "./artifact/bring-run.js";
+export { ensureRun, acquireRun } from "./artifact/ensure-run.js";
 export type { DataBank, FetchContext, FetchProgress, TransferOptions, TransferProgress } from "./home/data-bank.js";
 export { sendArtifact, type SendContext, type SentArtifact } from "./artifact/send.js";
 export { packRun, type Packed } from "./artifact/pack.js";

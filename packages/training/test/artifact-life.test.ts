@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { scratchPath, tiny, writeCorpus } from "@trainer/testing";
 import {
   archivedFileId,
-  bringRun,
+  ensureRun,
   cleanRun,
   CleanupConfig,
   openHome,
@@ -61,7 +61,7 @@ test("a run of which no archive is known is not brought back", async () => {
       download: () => Promise.reject(new Error("asked")),
       upload: () => Promise.reject(new Error("asked")),
     };
-    await expect(bringRun(id, { home, dataBank })).rejects.toMatchObject({ code: "RUN_NOT_FOUND" });
+    await expect(ensureRun(id, { home, dataBank })).rejects.toMatchObject({ code: "RUN_NOT_FOUND" });
   }
   await expect(recordArchive(home, "none", "a")).rejects.toMatchObject({ code: "RUN_NOT_FOUND" });
 });

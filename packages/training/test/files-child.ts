@@ -1,6 +1,6 @@
 import { writeSync } from "node:fs";
 import { DataBankClient } from "@trainer/client/data-bank";
-import { bringRun, fetchCorpus, openHome, sendArtifact, TrainingError } from "@trainer/training";
+import { ensureRun, fetchCorpus, openHome, sendArtifact, TrainingError } from "@trainer/training";
 import { z } from "zod";
 
 /** One transfer from or to a file service, in a process of its own; prints the hash or path that came of it, or what failed. */
@@ -15,7 +15,7 @@ const DOES = {
     return corpus.path;
   },
   send: async () => (await sendArtifact(id, { home, dataBank })).fileId,
-  run: async () => (await bringRun(id, { home, dataBank })).dir,
+  run: async () => (await ensureRun(id, { home, dataBank })).dir,
 };
 try {
   writeSync(1, await DOES[what]());

@@ -5,12 +5,12 @@ import { setTimeout } from "node:timers/promises";
 import { asSha256, containing, scratchPath, tiny, writeCorpus } from "@trainer/testing";
 import {
   archivedFileId,
-  bringRun,
+  ensureRun,
   cleanRun,
   CleanupConfig,
   evaluate,
   exportRun,
-  holdRun,
+  acquireRun,
   openHome,
   openModel,
   readManifest,
@@ -25,7 +25,7 @@ import {
   type TransferProgress,
 } from "@trainer/training";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { removalOf } from "../src/home/run-use.js";
+import { lockForRemoval } from "../src/home/run-use.js";
 import { gate, startBank, startTransfer, type Bank } from "./bank.js";
 
 let root = "";
@@ -115,7 +115,7 @@ test("a run goes up and away; scores, evaluations and exports bring it back as i
 
   const fetched: FetchProgress[] = [];
   {
-    using run = await holdRun("novel", { ...where, onFetch: (at) => fetched.push(at) });
+    using run = await acquireRun("novel", { ...where, onFetch: (at) => fetched.push(at) });
     expect(run).toMatchObject({ id: "novel", dir: dir() });
     expect(await cleanRun(home, "novel", cleanup)).toMatchObject({ reason: "in_use" });
   }
@@ -250,7 +250,7 @@ test("brought back by processes at once, it is fetched once and whole; killed in
   expect(existsSync(dir(id))).toBe(false);
   const before = bank.asked("GET");
   const task = { what: "run", url: bank.url, home: home.root, id } as const;
-  const here = Promise.all([1, 2].map(() => bringRun(id, { home, dataBank: bank.client() })));
+  const here = Promise.all([1, 2].map(() => ensureRun(id, { home, dataBank: bank.client() })));
   const said = await Promise.all([startTransfer(task).ended, startTransfer(task).ended]);
   expect(said).toEqual([dir(id), dir(id)]);
   expect(await here).toEqual([
@@ -272,7 +272,7 @@ test("used while cleanups take it away again and again, it is brought back each 
     while (!over.signal.aborted) await cleanRun(home, id, cleanup).catch(() => {}); // it may go in the middle of a look
   })();
   for (let i = 0; i < 20; i++) {
-    using held = await holdRun(id, { home, dataBank });
+    using held = await acquireRun(id, { home, dataBank });
     expect(readFileSync(join(held.dir, "model.safetensors"))).toHaveLength(1000);
   }
   over.abort();
@@ -281,13 +281,13 @@ test("used while cleanups take it away again and again, it is brought back each 
 
 test("whoever wants a run at the moment of its removal waits for it where it can come back", async () => {
   const id = run("leaving");
-  const removal = removalOf(dir(id));
-  await expect(holdRun(id, { home })).rejects.toMatchObject({ code: "RUN_NOT_FOUND", failureClass: "TRANSIENT" });
-  const held = holdRun(id, { home, dataBank: bank.client() });
+  const removal = lockForRemoval(dir(id));
+  await expect(acquireRun(id, { home })).rejects.toMatchObject({ code: "RUN_NOT_FOUND", failureClass: "TRANSIENT" });
+  const held = acquireRun(id, { home, dataBank: bank.client() });
   await setTimeout(50);
   removal?.[Symbol.dispose]();
   using _held = await held;
-  using _elsewhere = await holdRun(join(root, "exported"), { home });
+  using _elsewhere = await acquireRun(join(root, "exported"), { home });
 });
 
 test("an archive that the service has lost is told as such", async () => {
@@ -295,7 +295,7 @@ test("an archive that the service has lost is told as such", async () => {
   const dataBank = bank.client();
   const { fileId } = await sendArtifact(id, { home, dataBank, cleanup });
   await dataBank.remove(asSha256(fileId));
-  await expect(bringRun(id, { home, dataBank })).rejects.toMatchObject({
+  await expect(ensureRun(id, { home, dataBank })).rejects.toMatchObject({
     code: "ARTIFACT_DOWNLOAD_FAILED",
     failureClass: "FATAL",
     message: containing(`run lost cannot be brought back (file ${fileId})`),

@@ -4,7 +4,7 @@ import { headerOf, httpApp, type HttpAppOptions } from "@trainer/platform/http";
 import type { FastifyInstance, FastifyRequest, RouteOptions } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { explained } from "./away.js";
+import { explained } from "./redis-unavailable.js";
 import type { Container } from "./container.js";
 import { describeRoutes } from "./document.js";
 import { artifactRoutes } from "./routes/artifacts.js";

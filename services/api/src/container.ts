@@ -20,7 +20,7 @@ import { Artifacts } from "./services/artifacts.js";
 import { Chats } from "./services/chats.js";
 import { Evaluations } from "./services/evaluations.js";
 import { Jobs } from "./services/jobs.js";
-import { Questions } from "./services/questions.js";
+import { ModelRequests } from "./services/model-requests.js";
 import { RunFiles } from "./services/run-files.js";
 import { Runs } from "./services/runs.js";
 import { Tokenizers } from "./services/tokenizers.js";
@@ -47,7 +47,7 @@ export interface Container extends AsyncDisposable {
   readonly tails: Tails;
   readonly streams: Streams;
   readonly evaluations: Evaluations;
-  readonly questions: Questions;
+  readonly questions: ModelRequests;
   readonly chats: Chats;
   readonly tokenizers: Tokenizers;
   readonly artifacts: Artifacts;
@@ -79,7 +79,7 @@ export function container(config: ApiConfig, hooks: ApiHooks = {}): Container {
     tails: new Tails(config.pollMs),
     streams: new Streams(metrics, config),
     evaluations: new Evaluations({ home, records, results, jobs, texts }),
-    questions: new Questions({ results, jobs, channels, texts }),
+    questions: new ModelRequests({ results, jobs, channels, texts }),
     chats: new Chats({ results, jobs, channels, sessions: new ChatSessions(redis) }),
     tokenizers: new Tokenizers({
       home,

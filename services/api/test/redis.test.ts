@@ -5,7 +5,7 @@ import { freePort } from "@trainer/testing";
 import { ask, startSystem } from "@trainer/testing/api";
 import { expect, test } from "vitest";
 import { AppError, GenerateResult, keys, TrainRequest } from "@trainer/platform";
-import { explained } from "../src/away.js";
+import { explained } from "../src/redis-unavailable.js";
 
 const BODY = { corpus_file_id: "f" };
 const AWAY = { status: 503, headers: { "retry-after": "2" }, json: { code: "SERVICE_UNAVAILABLE" } };

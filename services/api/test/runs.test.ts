@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { keys, TrainRequest } from "@trainer/platform";
 import { containing, matching } from "@trainer/testing";
 import { startSystem, type System } from "@trainer/testing/api";
-import { RunLock, runFolder } from "@trainer/training/files";
+import { FileLock, runFolder } from "@trainer/training/files";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { manifest } from "./manifest.js";
 
@@ -71,7 +71,7 @@ test("a run that has ended is removed, its files and all that is known of it, an
   }
   await system.runs.set("r", { status: "completed", message: "m", artifactFileId: "f00d" });
   {
-    using _lock = new RunLock(folder.lock, "r");
+    using _lock = new FileLock(folder.lock, "r");
     expect(await remove("r")).toMatchObject({ status: 409, json: { code: "CONFLICT", message: containing("in use") } });
   }
   expect(existsSync(folder.manifest)).toBe(true);

@@ -1,6 +1,6 @@
 import { AppError, isLoopback } from "@trainer/platform";
 import { Hosts } from "@trainer/platform/http";
-import { openRedis, queueTrouble, REDIS_TIMEOUT_MS } from "@trainer/platform/redis";
+import { openRedis, queueProblem, REDIS_TIMEOUT_MS } from "@trainer/platform/redis";
 import { createApp, type Timeouts } from "./app.js";
 import type { DataBankConfig } from "./config.js";
 import { KeyRing } from "./keys.js";
@@ -76,7 +76,7 @@ export async function startDataBank(config: DataBankConfig, hooks: DataBankHooks
 /** Checks that the queue's Redis can run jobs. */
 function redisProbe(url: string): Probe & Disposable {
   const redis = openRedis(url, { commandTimeoutMs: REDIS_TIMEOUT_MS });
-  return { trouble: () => queueTrouble(redis), [Symbol.dispose]: () => redis.disconnect() };
+  return { trouble: () => queueProblem(redis), [Symbol.dispose]: () => redis.disconnect() };
 }
 
 function refuseOpen(keys: KeyRing, host: string): void {

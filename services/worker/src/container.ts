@@ -7,9 +7,9 @@ import type { Redis } from "ioredis";
 import { pino, type Logger } from "pino";
 import type { Report } from "./child/messages.js";
 import type { WorkerConfig } from "./config.js";
-import { PACE, type Pace } from "./pace.js";
+import { PACE, type Pace } from "./intervals.js";
 import { CancelQueued } from "./runs/cancel-queued.js";
-import { Answerer } from "./supervise/answerer.js";
+import { ModelServer } from "./supervise/model-server.js";
 import { Child, type ChildCommand } from "./supervise/child.js";
 import { Children } from "./supervise/children.js";
 
@@ -34,7 +34,7 @@ export interface Container extends AsyncDisposable {
   readonly queuedTokenizers: QueuedTokenizers;
   readonly queue: Queue;
   readonly queued: CancelQueued;
-  readonly answerer: Answerer;
+  readonly answerer: ModelServer;
   readonly log: Logger;
   readonly children: Children;
   readonly startChild: (onMessage: (message: Report) => void) => Child;
@@ -64,7 +64,7 @@ export function container(config: WorkerConfig, hooks: WorkerHooks = {}): Contai
   const pace = { ...PACE, ...hooks.pace };
   const children = new Children(() => new Child(hooks.child ?? CHILD, config, { lifeMs: pace.life, log }), pace.idle);
   const startChild = (onMessage: (message: Report) => void) => children.start(onMessage);
-  const answerer = new Answerer(startChild, ({ message }) =>
+  const answerer = new ModelServer(startChild, ({ message }) =>
     log.warn({ event: "child_crashed", reason: message }, "the process that answers questions ended unexpectedly"),
   );
   const closed = new AbortController();

@@ -50,21 +50,21 @@ async function restoreForgotten(container: Container): Promise<string[]> {
 }
 
 async function fromFolder({ config, store }: Container, runId: string): Promise<Restored | null> {
-  const asked = await store.read(runId);
+  const stored = await store.read(runId);
   const folder = runFolder(config.artifactsRoot, runId);
-  if (!(await hasBegun(folder))) return asked && unbegun(runId, asked);
+  if (!(await hasBegun(folder))) return stored && unbegun(runId, stored);
   const manifest = await readManifest(folder.manifest).catch(() => null);
   if (manifest === null) return null;
-  if (asked === null && !manifest.requested && manifest.artifact_file_id === null) return null; // somebody's own, made without a service
-  return recordOf(manifest, asked?.request ?? null, shownPaths(config));
+  if (stored === null && !manifest.requested && manifest.artifact_file_id === null) return null; // somebody's own, made without a service
+  return recordOf(manifest, stored?.request ?? null, shownPaths(config));
 }
 
-const unbegun = (runId: string, asked: StoredRequest): Restored => ({
-  ...asked,
+const unbegun = (runId: string, stored: StoredRequest): Restored => ({
+  ...stored,
   runId,
-  updatedAt: asked.createdAt,
-  modelFamily: asked.request.model_family,
-  modelSize: asked.request.model_size,
+  updatedAt: stored.createdAt,
+  modelFamily: stored.request.model_family,
+  modelSize: stored.request.model_size,
   status: "queued",
   progress: 0,
   message: "queued",

@@ -3,7 +3,7 @@ import { newFailure } from "@trainer/training/files";
 import { loadPlugins } from "@trainer/training/plugins";
 import { WorkerConfig, type WorkerInput } from "./config.js";
 import { container as makeContainer, type Container, type WorkerHooks } from "./container.js";
-import { answerJobs } from "./jobs/answers.js";
+import { requestJobs } from "./jobs/answers.js";
 import { cancelQueued } from "./jobs/cancel-queued.js";
 import { UnreadableJob, type Work } from "./jobs/job.js";
 import { tokenizerJob } from "./jobs/tokenizer.js";
@@ -118,7 +118,7 @@ async function made(kind: string, work: Work, drain: AbortSignal, container: Con
 
 function answered(kind: string, work: Work, container: Container): Promise<void> {
   if (kind === "eval" || kind === "score" || kind === "generate" || kind === "chat") {
-    return answerJobs[kind](work, container);
+    return requestJobs[kind](work, container);
   }
   return unknown(kind, work);
 }

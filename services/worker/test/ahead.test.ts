@@ -34,7 +34,7 @@ test("while a training comes to its end, a process is started for the next, if o
      appendFileSync("${starts}", "x");
      const training = ${JSON.stringify(training)};
      const trained = { testLoss: null, trainLoss: 1, path: "/ahead", progress: null };
-     const tell = (eta_seconds) => process.send({ type: "told", told: { kind: "step", at: 1,
+     const tell = (eta_seconds) => process.send({ type: "update", update: { kind: "step", at: 1,
        training: { ...training, eta_seconds }, samplesPerSec: 1, border: false } });
      process.on("message", ({ type, runId }) => {
        if (type === "clean") process.send({ type: "done" });

@@ -36,15 +36,19 @@ const folder = (runId: string) => join(system.root, "models", runId);
 const archived = (runId: string) => readManifest(join(system.root, "archived", `${runId}.json`));
 
 /** A child that trains. */
-function training(runId: string, { turn = 1, ...fields }: { turn?: number } & Partial<TrainSettings> = {}, input = {}) {
+function training(
+  runId: string,
+  { fence = 1, ...fields }: { fence?: number } & Partial<TrainSettings> = {},
+  input = {},
+) {
   const child = startChild({ ...system.input, ...input });
   child.say({
     type: "train",
     runId: RunId.parse(runId),
     userId: String(USER),
     request: request(fields),
-    turn,
-    told: null,
+    fence,
+    lastReported: null,
   });
   return child;
 }
@@ -61,8 +65,8 @@ async function trained(runId: string, fields: Partial<TrainSettings> = {}) {
   return child.heard;
 }
 
-const toldIn = (heard: readonly FromChild[]) =>
-  heard.flatMap((message) => (message.type === "told" ? [message.told] : []));
+const updatesIn = (heard: readonly FromChild[]) =>
+  heard.flatMap((message) => (message.type === "update" ? [message.update] : []));
 
 test("a training waits between its stages for its parent, and tells how far it is in between", async () => {
   const child = training("stages");
@@ -85,7 +89,7 @@ test("a training waits between its stages for its parent, and tells how far it i
   const levels = logged.map(({ level, fields }) => `${level} ${fields["event"]}`);
   for (const each of ["info run_config", "debug run_step", "info run_completed"]) expect(levels).toContain(each);
 
-  const told = toldIn(child.heard);
+  const told = updatesIn(child.heard);
   const kinds = told.map(({ kind }) => kind);
   expect(kinds[0]).toBe("config");
   expect(kinds.filter((kind) => kind === "validation")).toHaveLength(2);
@@ -99,16 +103,16 @@ test("a training waits between its stages for its parent, and tells how far it i
 test("a run that an earlier process brought to its end is only sent off, and says how far it had come", async () => {
   const first = training("ended");
   await first.until("trained");
-  const second = training("ended", { turn: 2 });
+  const second = training("ended", { fence: 2 });
   await second.until("trained");
-  expect(toldIn(second.heard)).toEqual([]);
+  expect(updatesIn(second.heard)).toEqual([]);
   second.say({ type: "clean" }); // kept until it is due
   second.say({ type: "send" });
   await second.until("done");
   const { trained: result } = await second.until("sent");
   expect(result.progress).toMatchObject({ epoch: 1, total_epochs: 2, test_loss: result.testLoss });
   // Without its folder too, its kept manifest gives the same.
-  const third = training("ended", { turn: 3 });
+  const third = training("ended", { fence: 3 });
   await third.until("trained");
   third.say({ type: "send" });
   const again = await third.until("sent");
@@ -119,13 +123,13 @@ test("a run that an earlier process brought to its end is only sent off, and say
 test("one that is told to stop saves and says so; what is gone on with is not told again", async () => {
   const long = { num_epochs: 400, early_stopping_patience: 400 };
   const child = training("stopped", long);
-  await vi.waitUntil(() => toldIn(child.heard).length > 4, 20_000);
+  await vi.waitUntil(() => updatesIn(child.heard).length > 4, 20_000);
   child.say({ type: "stop" });
   await child.until("stopped");
   const steps = (await readManifest(join(folder("stopped"), "manifest.json")))?.steps ?? 0;
   expect(steps).toBeGreaterThan(0);
-  const told =
-    toldIn(child.heard)
+  const lastReported =
+    updatesIn(child.heard)
       .flatMap((each) => (each.kind === "step" ? [each.training] : []))
       .at(-1) ?? null;
   const next = startChild(system.input);
@@ -134,34 +138,41 @@ test("one that is told to stop saves and says so; what is gone on with is not to
     runId: RunId.parse("stopped"),
     userId: String(USER),
     request: request(long),
-    turn: 2,
-    told,
+    fence: 2,
+    lastReported,
   });
-  await vi.waitUntil(() => toldIn(next.heard).some(({ kind }) => kind === "validation"), 20_000);
+  await vi.waitUntil(() => updatesIn(next.heard).some(({ kind }) => kind === "validation"), 20_000);
   next.say({ type: "stop" });
   await next.until("stopped");
-  const again = toldIn(next.heard).flatMap((each) => (each.kind === "step" ? [each.training.step] : []));
-  expect(Math.min(...again)).toBeGreaterThan(told?.step ?? 0);
+  const again = updatesIn(next.heard).flatMap((each) => (each.kind === "step" ? [each.training.step] : []));
+  expect(Math.min(...again)).toBeGreaterThan(lastReported?.step ?? 0);
 });
 
 test("one that is told to stop before it has begun does not begin", async () => {
   const child = startChild(system.input);
   child.say({ type: "stop" });
-  child.say({ type: "train", runId: RunId.parse("never"), userId: "0", request: request(), turn: 1, told: null });
+  child.say({
+    type: "train",
+    runId: RunId.parse("never"),
+    userId: "0",
+    request: request(),
+    fence: 1,
+    lastReported: null,
+  });
   await child.until("stopped");
   expect(existsSync(join(folder("never"), "model.safetensors"))).toBe(false);
 });
 
 test("it waits while another process has the run's folder, and goes on when that lets go", async () => {
   const first = training("held", { num_epochs: 400, early_stopping_patience: 400 });
-  await vi.waitUntil(() => toldIn(first.heard).length > 2, 20_000);
-  const second = training("held", { turn: 2, num_epochs: 400, early_stopping_patience: 400 });
+  await vi.waitUntil(() => updatesIn(first.heard).length > 2, 20_000);
+  const second = training("held", { fence: 2, num_epochs: 400, early_stopping_patience: 400 });
   first.say({ type: "stop" });
   await first.until("stopped");
-  await vi.waitUntil(() => toldIn(second.heard).length > 2, 20_000);
+  await vi.waitUntil(() => updatesIn(second.heard).length > 2, 20_000);
   second.say({ type: "stop" });
   await second.until("stopped");
-  const steps = toldIn(second.heard).flatMap((each) => (each.kind === "step" ? [each.training.step] : []));
+  const steps = updatesIn(second.heard).flatMap((each) => (each.kind === "step" ? [each.training.step] : []));
   expect(steps[0]).toBeGreaterThan(1); // it goes on where the first one left it
 });
 

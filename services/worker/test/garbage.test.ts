@@ -16,7 +16,7 @@ function child(system: System) {
   const garbage = `{
     "no-object": "told",
     "no-type": { told: {} },
-    "wrong-type": { type: "told", told: { kind: "step", at: "now" } },
+    "wrong-type": { type: "update", update: { kind: "step", at: "now" } },
     "missing-field": { type: "sent", fileId: "f" },
     "not-plain": new Map([["type", "trained"]]),
     "large": { type: "failed", failure: { code: "JOB_FAILED", failureClass: "FATAL", message: "x".repeat(100e6) } },

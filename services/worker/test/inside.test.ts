@@ -37,7 +37,7 @@ beforeAll(async () => {
   symlinkSync("/dev/zero", at("corpus/mixed/zero.txt"));
   execFileSync("mkfifo", [at("corpus/mixed/fifo.txt")]);
   const child = startChild(system.input);
-  child.say({ type: "train", runId: OWN, userId: String(USER), request: request(), turn: 1, told: null });
+  child.say({ type: "train", runId: OWN, userId: String(USER), request: request(), fence: 1, lastReported: null });
   await child.until("trained");
 });
 afterAll(() => system[Symbol.asyncDispose]());
@@ -100,7 +100,7 @@ async function ending(message: ToChild): Promise<FromChild | undefined> {
 
 test("a child that trains reads no path but of a text for requests, and no link in a folder leads out", async () => {
   const refused = { type: "failed", failure: { code: "CORPUS_NOT_FOUND", failureClass: "USER_INPUT" } };
-  const about = { type: "train", userId: "0", turn: 1, told: null } as const;
+  const about = { type: "train", userId: "0", fence: 1, lastReported: null } as const;
   for (const path of paths()) {
     const runId = RunId.parse("hostile");
     const train = await ending({ ...about, runId, request: request({ corpus_path: path }) });
@@ -114,7 +114,7 @@ test("a child that trains reads no path but of a text for requests, and no link 
 });
 
 test("a child takes no id that is a path, and looks for none elsewhere", async () => {
-  const told = { type: "train", userId: "0", turn: 1, told: null } as const;
+  const told = { type: "train", userId: "0", fence: 1, lastReported: null } as const;
   const ids = [...paths().filter((path) => !isId(path)), ".", ".hidden", "a/b", "a\\b", "own/../own"];
   for (const id of ids) {
     const messages = [

@@ -43,12 +43,12 @@ export function define(command: Command, io: Io): void {
       if (messages.interactive) out.note(`${runId}. /reset begins anew, /exit leaves.`);
       let session: string | null = null;
       for await (const message of messages.lines) {
-        const said = parsed(message);
-        if (said.type === "exit") break;
-        if (said.type === "reset") session = null;
-        else if (said.type === "unknown") refuse(said.command, out);
-        else if (said.text !== "") {
-          const turn = { ...options, message: said.text, session };
+        const input = parsed(message);
+        if (input.type === "exit") break;
+        if (input.type === "reset") session = null;
+        else if (input.type === "unknown") refuse(input.command, out);
+        else if (input.text !== "") {
+          const turn = { ...options, message: input.text, session };
           const request: ChatRequest = requestOf(ChatRequest, turn, FIELDS);
           const onText = (text: string) => out.data(text);
           const reply: ChatResponse = finished(
@@ -72,13 +72,13 @@ export function define(command: Command, io: Io): void {
       let history: readonly ChatMessage[] = [];
       const notes = new Set<string>();
       for await (const message of messages.lines) {
-        const said = parsed(message);
-        if (said.type === "exit") break;
-        if (said.type === "reset") history = [];
-        else if (said.type === "unknown") refuse(said.command, out);
-        else if (said.text !== "") {
+        const input = parsed(message);
+        if (input.type === "exit") break;
+        if (input.type === "reset") history = [];
+        else if (input.type === "unknown") refuse(input.command, out);
+        else if (input.text !== "") {
           const { interactive } = messages;
-          history = await answer({ opened, history, message: said.text, options, io, out, notes, interactive });
+          history = await answer({ opened, history, message: input.text, options, io, out, notes, interactive });
         }
       }
     },
@@ -97,14 +97,14 @@ interface Turn {
   readonly interactive: boolean;
 }
 
-type Said =
+type Input =
   | { readonly type: "exit" }
   | { readonly type: "reset" }
   | { readonly type: "unknown"; readonly command: string }
   | { readonly type: "message"; readonly text: string };
 
 /** Parses a line: a command begins with one slash, a message that begins with a slash with two. */
-function parsed(line: string): Said {
+function parsed(line: string): Input {
   if (line === "/exit") return { type: "exit" };
   if (line === "/reset") return { type: "reset" };
   if (line.startsWith("//")) return { type: "message", text: line.slice(1) };

@@ -79,7 +79,7 @@ function report(runs: readonly Compared[], common: Comparable, view: View): stri
   const heads = runs.map(({ manifest }) => manifest.run_id);
   const right = heads.map((_, i) => i + 1);
   const config = Object.entries(differences(runs.map(({ manifest }) => manifest.config)));
-  const asked = table([["ASKED", ...heads], ...config.map(([name, values]) => [name, ...values.map(show)])], right);
+  const settings = table([["ASKED", ...heads], ...config.map(([name, values]) => [name, ...values.map(show)])], right);
   const metrics = METRICS.map(({ name, value, show, best: where }) => {
     const values = runs.map(({ manifest }) => value(manifest));
     const known = values.filter((each) => each !== null);
@@ -89,7 +89,7 @@ function report(runs: readonly Compared[], common: Comparable, view: View): stri
     return [name].concat(shown.map((text, i) => (best !== null && values[i] === best ? view.paint.green(text) : text)));
   });
   return [
-    ...(config.length === 0 ? ["They were asked the same."] : asked),
+    ...(config.length === 0 ? ["They were asked the same."] : settings),
     "",
     ...table([["METRIC", ...heads], ...metrics], right),
     ...cautions(common),

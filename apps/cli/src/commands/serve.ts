@@ -7,7 +7,7 @@ import { z } from "zod";
 import { defineCommand } from "../framework/define-command.js";
 import type { Io } from "../process/io.js";
 import type { Output } from "../display/output.js";
-import { gone } from "../serve/gone.js";
+import { gone } from "../serve/wait-for-exit.js";
 import { keysFile, openKeys } from "../serve/keys.js";
 import { serveFile, serveHome } from "../serve/one-per-home.js";
 import type { Place } from "../serve/part.js";

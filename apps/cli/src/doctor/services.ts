@@ -13,7 +13,7 @@ export async function serviceChecks({ env, cwd }: Pick<Io, "env" | "cwd">): Prom
     return [ok("Configuration", value), await ports(config)];
   } catch (error) {
     const fix = "`trainer serve`, `api` and `worker` will not start until it is mended.";
-    return [{ name: "Configuration", status: "missing", value: said(error), fix }];
+    return [{ name: "Configuration", status: "missing", value: messageOf(error), fix }];
   }
 }
 
@@ -27,9 +27,9 @@ async function ports({ bindHost, port, dataBankPort }: TrainerConfig): Promise<C
       name: "Ports",
       status: "missing",
       value: "in use",
-      fix: `Only \`trainer serve\` needs them: ${said(error)}.`,
+      fix: `Only \`trainer serve\` needs them: ${messageOf(error)}.`,
     };
   }
 }
 
-const said = (error: unknown): string => String(error).replace(/^\w+: /, "");
+const messageOf = (error: unknown): string => String(error).replace(/^\w+: /, "");

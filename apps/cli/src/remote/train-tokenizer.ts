@@ -28,8 +28,8 @@ export async function trainTokenizerRemote(
   const trained = await io.interruptible(async (signal) => {
     const { fileId, bytes } = await sendText(text, { home, io, out }, signal);
     const vocabSize = options.vocabSize ?? vocabSizeFor(bytes);
-    const asked = { ...options, vocabSize, corpusFormat: text.format, corpus: fileId };
-    const request = requestOf(TokenizerTrainRequest, asked, FIELDS);
+    const given = { ...options, vocabSize, corpusFormat: text.format, corpus: fileId };
+    const request = requestOf(TokenizerTrainRequest, given, FIELDS);
     const { tokenizer_id: id } = await client.trainTokenizer(request, { signal });
     out.note(`tokenizer  ${id}`);
     return await client.waitForTokenizer(id, { signal });

@@ -21,16 +21,16 @@ export async function trainRemote(
 ): Promise<void> {
   refuseLocal(TrainFlags, options, [...Object.keys(FIELDS), ...Object.keys(DIMENSION_FLAGS), "dropout"]);
   const { modelConfig } = checkedOptions(toTrainInput(args, options));
-  const asked = {
+  const given = {
     ...options,
     modelConfig: snakeKeys(modelConfig),
     tokenizerMethod: options.tokenizerMethod ?? familyInfo(options.modelFamily)?.tokenizer ?? "bpe",
   };
-  requestOf(TrainRequest, { ...asked, corpus: args[0] }, FIELDS); // before anything is sent
+  requestOf(TrainRequest, { ...given, corpus: args[0] }, FIELDS); // before anything is sent
   const text = await remoteText(args, options.corpusFormat);
   const runId = await io.interruptible(async (signal) => {
     const { fileId } = await sendText(text, { home, io, out }, signal);
-    const request = requestOf(TrainRequest, { ...asked, corpusFormat: text.format, corpus: fileId }, FIELDS);
+    const request = requestOf(TrainRequest, { ...given, corpusFormat: text.format, corpus: fileId }, FIELDS);
     return (await server.client.train(request, { signal })).run_id;
   });
   await followRemote({ io, out }, server, runId);

@@ -2,7 +2,7 @@ import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { isErrno, writeJsonSync } from "@trainer/disk";
 import { AppError, withoutCredentials } from "@trainer/platform";
-import { isHeld, RunLock } from "@trainer/training/files";
+import { isHeld, FileLock } from "@trainer/training/files";
 import { z } from "zod";
 import type { Places } from "./parts.js";
 
@@ -41,9 +41,9 @@ export function serveHome(home: string): ServedHome {
   };
 }
 
-function take(home: string): RunLock {
+function take(home: string): FileLock {
   try {
-    return new RunLock(lockFile(home), "serve");
+    return new FileLock(lockFile(home), "serve");
   } catch (error) {
     if (!isErrno(error, "CONFLICT")) throw error;
     throw new AppError(
@@ -65,13 +65,13 @@ function pidsIn(file: string): number[] {
 }
 
 const Running = z.object({ pid: z.int() });
-const Told = z.object({ pid: z.int() }).catchall(z.unknown());
+const ServeRecord = z.object({ pid: z.int() }).catchall(z.unknown());
 const Reached = z.object({ url: z.string() });
 
 /** The process that serves the home, with its parts' addresses. */
 function other(home: string): string {
   try {
-    const { pid, ...rest } = Told.parse(JSON.parse(readFileSync(serveFile(home), "utf8")));
+    const { pid, ...rest } = ServeRecord.parse(JSON.parse(readFileSync(serveFile(home), "utf8")));
     const urls = Object.entries(rest).map(([name, place]) => [name, Reached.safeParse(place).data?.url]);
     const lines = urls.flatMap(([name, url]) => (url === undefined ? [] : [`\n  ${name}  ${withoutCredentials(url)}`]));
     return `by process ${pid}:${lines.join("")}`;

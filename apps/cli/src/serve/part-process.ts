@@ -26,7 +26,7 @@ const LAST_LINES = 10;
  */
 export class PartProcess {
   /** The first line of stdout, as JSON; fails when the process ends before it. */
-  readonly told: Promise<unknown>;
+  readonly ready: Promise<unknown>;
   /** Resolves to the reason of its end, with its last lines of stderr that are no log records. */
   readonly ended: Promise<string>;
   readonly #child: ChildProcess;
@@ -62,11 +62,11 @@ export class PartProcess {
     const firstLine = new Promise<string>((resolve) =>
       createInterface(z.instanceof(Readable).parse(child.stdout)).once("line", resolve),
     );
-    this.told = Promise.race([
+    this.ready = Promise.race([
       firstLine.then((line): unknown => JSON.parse(line)),
       this.ended.then((why) => Promise.reject(new Error(why))),
     ]);
-    this.told.catch(() => {}); // waiters get the error
+    this.ready.catch(() => {}); // waiters get the error
   }
 
   get pid(): number | undefined {

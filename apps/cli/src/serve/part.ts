@@ -16,7 +16,7 @@ export interface PartSpec {
   /** Command of its process; on a restart with its former place, which others know. */
   launch(before: Place): Launch;
   /** Waits until it answers, after its ready line `told`; fails once `signal` aborts. */
-  place(told: unknown, pid: number, signal: AbortSignal): Promise<Place>;
+  place(ready: unknown, pid: number, signal: AbortSignal): Promise<Place>;
   /** Health check: resolves if it lives. Without one it sends heartbeats over the channel to its parent. */
   ask?(place: Place): Promise<unknown>;
   /** Time in which it may end by itself. */
@@ -107,8 +107,8 @@ async function settle(process: PartProcess, spec: PartSpec, hooks: PartHooks, si
   signal.addEventListener("abort", stop);
   if (signal.aborted) stop();
   try {
-    const told = await process.told;
-    const place = await Promise.race([spec.place(told, Number(process.pid), over.signal), ended]);
+    const ready = await process.ready;
+    const place = await Promise.race([spec.place(ready, Number(process.pid), over.signal), ended]);
     process.settled();
     watch(process, place, spec, hooks.pace);
     hooks.up(spec.name, place, performance.now() - started);

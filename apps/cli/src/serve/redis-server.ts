@@ -62,8 +62,8 @@ export async function redisPart(plan: RedisPlan): Promise<PartSpec> {
       const redis = openRedis(url, { commandTimeoutMs: ASK_MS });
       await redis.ping().finally(() => redis.disconnect());
     },
-    async place(told, _pid, signal) {
-      const { pid } = z.object({ pid: z.int() }).parse(told);
+    async place(ready, _pid, signal) {
+      const { pid } = z.object({ pid: z.int() }).parse(ready);
       const redis = openRedis(url);
       const giveUp = () => redis.disconnect();
       signal.addEventListener("abort", giveUp);

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { untilAborted } from "../process/until-aborted.js";
-import { answers, fromHere, healthOf, healthy } from "./answers.js";
+import { answers, fromHere, healthOf, healthy } from "./wait-for-http.js";
 import { ENDS_WITH_PARENT } from "../process/end-with-parent.js";
 import type { Io } from "../process/io.js";
 import type { PartSpec } from "./part.js";
@@ -12,7 +12,7 @@ const TRAINER = fileURLToPath(new URL("../../bin/trainer.js", import.meta.url));
  * The line that a service's command prints with --json: its address once it is up, if it has one; else the reason why
  * not.
  */
-const Told = z.object({
+const ReadyLine = z.object({
   url: z.url().optional(),
   error: z.unknown().optional(),
 });
@@ -44,8 +44,8 @@ export function servicePart({ name, command, env, cwd, graceMs, needed = true, l
       cwd,
     }),
     ...(listens ? { ask: ({ url }) => healthy(String(url)) } : {}),
-    async place(told, pid, signal) {
-      const { url: given, error } = Told.parse(told);
+    async place(ready, pid, signal) {
+      const { url: given, error } = ReadyLine.parse(ready);
       if (error !== undefined) await untilAborted(signal); // it ends, and its last words on stderr are for people
       if (given === undefined) return { pid };
       const url = fromHere(given);

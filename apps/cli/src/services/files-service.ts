@@ -4,7 +4,7 @@ import { formatBytes } from "../display/quantity.js";
 import type { Io } from "../process/io.js";
 import type { Output } from "../display/output.js";
 import { ANY, keyFor } from "./key-for.js";
-import { served, type Place } from "./served.js";
+import { served, type Place } from "./serve-record.js";
 
 /** Large files are hashed and synced before the answer comes. */
 const TIMEOUT_MS = 600_000;

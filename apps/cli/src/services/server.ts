@@ -4,7 +4,7 @@ import { isId, LATEST, meantBy, newestOf } from "@trainer/training/files";
 import { z } from "zod";
 import { UsageError } from "../process/errors.js";
 import { ANY, keyFor } from "./key-for.js";
-import { served, type Place } from "./served.js";
+import { served, type Place } from "./serve-record.js";
 
 /** The system that a command line works with in place of this machine. */
 export interface Server {

@@ -51,8 +51,8 @@ export class Completions {
       case "model_size":
         return this.#keep(`sizes ${family}`, async () => {
           const families = await this.#families();
-          const asked = families.find((each) => each.name === (family ?? modelFamily.def.defaultValue));
-          return (asked?.sizes ?? []).map((size) => choice(size));
+          const chosen = families.find((each) => each.name === (family ?? modelFamily.def.defaultValue));
+          return (chosen?.sizes ?? []).map((size) => choice(size));
         });
       case "optimizer":
         return this.#keep("optimizers", async () =>

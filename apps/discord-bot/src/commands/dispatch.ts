@@ -79,7 +79,7 @@ export class Dispatch {
     const user = BigInt(interaction.user.id);
     const name = interaction.commandName;
     const found = findCommand(name, interaction.options.getSubcommand(false));
-    const told = { event: "command", command: found?.counted ?? name, user: String(user), request_id: requestId };
+    const context = { event: "command", command: found?.counted ?? name, user: String(user), request_id: requestId };
     if (!access.obeys(interaction)) return { content: access.refusal };
     if (found === null) return { content: "This command is not mine any more; Discord will forget it soon." };
     const wait = limit.take(user, found.counted);
@@ -90,21 +90,21 @@ export class Dispatch {
       const signal = AbortSignal.timeout(PATIENCE_MS);
       const use = { api, user, requestId, signal, options: interaction.options, following, corpora, trainings };
       const reply = await found.command.run(use);
-      log.info(told, "command done");
+      log.info(context, "command done");
       return reply;
     } catch (error) {
-      return { content: refusal(error, log, told) };
+      return { content: refusal(error, log, context) };
     }
   }
 }
 
-function refusal(error: unknown, log: Log, told: object): string {
+function refusal(error: unknown, log: Log, context: object): string {
   if (error instanceof Refused) return error.message;
   if (error instanceof ServiceError) {
-    log.warn({ ...told, error_code: error.code, err: error }, "the API refused a command");
-    return `API error: ${error.status === null && error.mayPass ? OUT_OF_REACH : plain(redact(error.message))}`;
+    log.warn({ ...context, error_code: error.code, err: error }, "the API refused a command");
+    return `API error: ${error.status === null && error.isTransient ? OUT_OF_REACH : plain(redact(error.message))}`;
   }
-  log.error({ ...told, err: error }, "a command failed");
+  log.error({ ...context, err: error }, "a command failed");
   return "An error occurred. Please try again later.";
 }
 

@@ -9,7 +9,7 @@ export const watch: Command = {
     const id = options.getString("run_id", true);
     await api.run(id, { requestId, signal }); // reports if there is none
     await following.watch(id, user);
-    return said("Watching", id, requestId);
+    return reply("Watching", id, requestId);
   },
 };
 
@@ -20,11 +20,11 @@ export const unwatch: Command = {
   async run({ options, user, following, requestId }) {
     const id = options.getString("run_id", true);
     await following.unwatch(id, user);
-    return said("No Longer Watching", id, requestId);
+    return reply("No Longer Watching", id, requestId);
   },
 };
 
-const said = (title: string, id: string, requestId: string): Reply => ({
+const reply = (title: string, id: string, requestId: string): Reply => ({
   embeds: [
     {
       title,

@@ -18,7 +18,7 @@ export interface AlertParts {
 export class Alerts {
   readonly #lines = new Map<string, () => string>();
   /** Alerts of the message in flight; later ones go into the next. */
-  readonly #told = new Map<string, () => string>();
+  readonly #pending = new Map<string, () => string>();
   readonly #post: Post;
   readonly #parts: AlertParts;
   readonly #user: bigint;
@@ -34,7 +34,7 @@ export class Alerts {
       log,
       pace: { gapMs: alertMs, delayMs: collectMs },
       deliver: () => this.#deliver(),
-      drop: () => this.#told.clear(),
+      drop: () => this.#pending.clear(),
     });
   }
 
@@ -53,12 +53,12 @@ export class Alerts {
 
   async #deliver(): Promise<void> {
     for (const [about, line] of this.#lines) {
-      this.#told.delete(about);
-      this.#told.set(about, line);
+      this.#pending.delete(about);
+      this.#pending.set(about, line);
     }
     this.#lines.clear();
-    await this.#parts.dms.send(this.#user, { content: content(Array.from(this.#told.values(), (line) => line())) });
-    this.#told.clear();
+    await this.#parts.dms.send(this.#user, { content: content(Array.from(this.#pending.values(), (line) => line())) });
+    this.#pending.clear();
   }
 }
 

@@ -54,7 +54,7 @@ export class FollowedRun {
 
   /** True once it has ended and every recipient was notified. */
   get settled(): boolean {
-    return this.state.phase === "ended" && [...this.#messages.values()].every(({ told }) => told);
+    return this.state.phase === "ended" && [...this.#messages.values()].every(({ delivered }) => delivered);
   }
 
   async close(): Promise<void> {

@@ -143,13 +143,13 @@ export class Following implements AsyncDisposable {
 
   async #load(runId: string, userId: bigint): Promise<FollowedRun> {
     const { store, records } = this.#parts;
-    const [told, messages, watchers, watched] = await Promise.all([
+    const [stored, messages, watchers, watched] = await Promise.all([
       store.state(runId),
       store.messages(runId),
       store.watchers(runId),
       store.watched(runId),
     ]);
-    const state = told ?? newRun(runId, userId === 0n ? await this.#startedBy(runId, records) : userId);
+    const state = stored ?? newRun(runId, userId === 0n ? await this.#startedBy(runId, records) : userId);
     this.#makeRoom();
     const run = new FollowedRun({ state, watchers, watched, messages }, this.#parts);
     this.#loaded.set(runId, run);

@@ -1,8 +1,8 @@
 import type { Clock } from "../clock.js";
 import type { Log } from "../log.js";
-import type { DirectMessages, Said } from "../messages/direct-messages.js";
+import type { DirectMessages, MessageContent } from "../messages/direct-messages.js";
 import { Post, type Unreachable } from "../messages/post.js";
-import { troubleOf } from "../messages/trouble.js";
+import { deliveryFailureOf } from "../messages/delivery-failure.js";
 import type { MessageRef, RunStore } from "../store/run-store.js";
 import { runEmbed } from "./run-embed.js";
 import type { RunState } from "./run-state.js";
@@ -41,7 +41,7 @@ export class RunMessage {
   readonly #subject: Subject;
   readonly #post: Post;
   #ref: MessageRef | null;
-  #said = "";
+  #message = "";
   #chart: Buffer | null = null;
 
   constructor(user: bigint, ref: MessageRef | null, subject: Subject, parts: MessageParts) {
@@ -62,49 +62,49 @@ export class RunMessage {
   }
 
   /** True once everything was delivered. */
-  told = true;
+  delivered = true;
 
   /** Schedules an update. */
   ask(): void {
-    this.told = false;
+    this.delivered = false;
     this.#post.ask();
   }
 
   close = (): Promise<void> => this.#post.close();
 
   #done(): void {
-    this.told = true;
+    this.delivered = true;
     this.#subject.onTold();
   }
 
   async #deliver(): Promise<void> {
     const { state, chart } = this.#subject.look();
     const embed = runEmbed(state, chart === null ? null : `attachment://${CHART}`);
-    const said = JSON.stringify(embed);
-    if (said !== this.#said || chart !== this.#chart) {
+    const message = JSON.stringify(embed);
+    if (message !== this.#message || chart !== this.#chart) {
       const fresh = chart !== null && (chart !== this.#chart || this.#ref === null);
       const files = fresh ? { files: [{ attachment: chart, name: CHART }] } : {};
       await this.#say(state.runId, { embeds: [embed], ...files });
-      this.#said = said;
+      this.#message = message;
       this.#chart = chart;
     }
     if (this.#subject.look().state === state) this.#done();
   }
 
   /** Edits the message; sends a new one if it was deleted. */
-  async #say(runId: string, said: Said): Promise<void> {
+  async #say(runId: string, message: MessageContent): Promise<void> {
     const { dms, store } = this.#parts;
     if (this.#ref !== null) {
       try {
-        return await dms.edit(this.#user, this.#ref, said);
+        return await dms.edit(this.#user, this.#ref, message);
       } catch (error) {
-        if (troubleOf(error) !== "gone") throw error;
+        if (deliveryFailureOf(error) !== "gone") throw error;
         this.#ref = null;
         this.#chart = null;
         throw error; // sent again soon, as a new message with all its parts
       }
     }
-    this.#ref = await dms.send(this.#user, said);
+    this.#ref = await dms.send(this.#user, message);
     await store.keepMessage(runId, this.#user, this.#ref);
   }
 }

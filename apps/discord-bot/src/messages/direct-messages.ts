@@ -2,7 +2,7 @@ import type { APIEmbed, AttachmentPayload, Client } from "discord.js";
 import type { MessageRef } from "../store/run-store.js";
 
 /** Content of a message or of an edit. Files that are not named are kept. */
-export interface Said {
+export interface MessageContent {
   readonly content?: string;
   readonly embeds?: readonly APIEmbed[];
   readonly files?: readonly AttachmentPayload[];
@@ -21,20 +21,20 @@ export class DirectMessages {
     await this.#client.users.createDM(String(user));
   }
 
-  async send(user: bigint, said: Said): Promise<MessageRef> {
+  async send(user: bigint, message: MessageContent): Promise<MessageRef> {
     const channel = await this.#client.users.createDM(String(user));
-    const { id } = await channel.send(payload(said));
+    const { id } = await channel.send(payload(message));
     return { channelId: channel.id, messageId: id };
   }
 
-  async edit(user: bigint, { messageId }: MessageRef, said: Said): Promise<void> {
+  async edit(user: bigint, { messageId }: MessageRef, message: MessageContent): Promise<void> {
     const channel = await this.#client.users.createDM(String(user));
-    await channel.messages.edit(messageId, payload(said));
+    await channel.messages.edit(messageId, payload(message));
   }
 }
 
 /** A message mentions nobody, whatever a model wrote. */
-const payload = ({ content, embeds, files }: Said) => ({
+const payload = ({ content, embeds, files }: MessageContent) => ({
   ...(content === undefined ? {} : { content }),
   ...(embeds === undefined ? {} : { embeds }),
   ...(files === undefined ? {} : { files }),

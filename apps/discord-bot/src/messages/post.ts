@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.js";
 import { Paced, type Pace } from "../paced.js";
 import type { Log } from "../log.js";
-import { troubleOf } from "./trouble.js";
+import { deliveryFailureOf } from "./delivery-failure.js";
 
 /** Users to whom nothing can be sent: they closed their direct messages, or left. */
 export type Unreachable = Set<bigint>;
@@ -48,7 +48,7 @@ export class Post {
       await deliver();
       this.#failures = 0;
     } catch (error) {
-      const trouble = troubleOf(error);
+      const trouble = deliveryFailureOf(error);
       log.warn({ event: "discord_message_failed", user: String(user), reason: trouble, err: error }, String(error));
       if (trouble === "closed") unreachable.add(user);
       if (trouble === "closed" || trouble === "refused") {

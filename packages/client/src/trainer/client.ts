@@ -175,20 +175,20 @@ export class TrainerClient {
   async generate(runId: string, request: Partial<GenerateRequest>, options?: AnswerOptions): Promise<GenerateResponse> {
     const call = { method: "POST", body: request, ...options } as const;
     const path = run(runId, "generate");
-    const { request_id: id } = await this.#asked(GenerateResponse, path, call, options?.onText);
+    const { request_id: id } = await this.#accepted(GenerateResponse, path, call, options?.onText);
     return until((each) => this.#requests.json(GenerateResponse, run(runId, "generate", id), each), options);
   }
 
   /** Sends a message of a conversation, or begins one, and waits for the answer, or streams it. */
   async chat(runId: string, request: Partial<ChatRequest>, options?: AnswerOptions): Promise<ChatResponse> {
     const call = { method: "POST", body: request, once: true, ...options } as const;
-    const { session_id, request_id } = await this.#asked(ChatResponse, run(runId, "chat"), call, options?.onText);
+    const { session_id, request_id } = await this.#accepted(ChatResponse, run(runId, "chat"), call, options?.onText);
     const path = run(runId, "chat", session_id, request_id);
     return until((each) => this.#requests.json(ChatResponse, path, each), options);
   }
 
   /** The accepted request; with a listener, the finished one, after all pieces as they came. */
-  async #asked<S extends z.ZodType>(
+  async #accepted<S extends z.ZodType>(
     schema: S,
     path: string,
     call: Call,

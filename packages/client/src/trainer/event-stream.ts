@@ -29,8 +29,8 @@ export async function* eventStream(
       return;
     } catch (error) {
       call.signal?.throwIfAborted();
-      const mayPass = error instanceof ServiceError && error.mayPass && call.once !== true;
-      if (!mayPass || ++failures > requests.retry.retries) throw error;
+      const isTransient = error instanceof ServiceError && error.isTransient && call.once !== true;
+      if (!isTransient || ++failures > requests.retry.retries) throw error;
       await sleep(requests.retry.backoffMs * failures, undefined, { signal: call.signal });
     }
   }

@@ -9,7 +9,7 @@ import { TrainRequest } from "../schemas/train.js";
 import { CHAT_TTL_SECONDS, ChatSessions } from "./chat-sessions.js";
 import { openRedis } from "./open-redis.js";
 import { ChatResult } from "../schemas/use.js";
-import { queueTrouble } from "./queue-trouble.js";
+import { queueProblem } from "./queue-problem.js";
 import { Results } from "./results.js";
 import { RunRecords } from "./run-records.js";
 import { TokenizerRecords } from "./tokenizer-records.js";
@@ -295,11 +295,11 @@ test("what nobody waits for any more is marked, until a client polls for it agai
 test("the queue is ready where Redis answers and there is a worker, and else says what is missing", async () => {
   await using own = await startRedis();
   const link = openRedis(own.url, { commandTimeoutMs: 200, onError: () => {} });
-  expect(await queueTrouble(link)).toBe("no-worker");
+  expect(await queueProblem(link)).toBe("no-worker");
   await link.sadd(keys.workers, "one");
-  expect(await queueTrouble(link)).toBeNull();
+  expect(await queueProblem(link)).toBeNull();
   await own.kill();
-  expect(await queueTrouble(link)).toBe("redis error");
+  expect(await queueProblem(link)).toBe("redis error");
   link.disconnect();
 });
 

@@ -294,7 +294,7 @@ function recordOf({ runId, hash, others: [heartbeat, training, request] }: Store
     throw new AppError("DATABASE_ERROR", `the record of run ${runId} is damaged: ${z.prettifyError(result.error)}`);
   }
   const { data } = result;
-  const asked = parsed(TrainSettings, request);
+  const settings = parsed(TrainSettings, request);
   return {
     runId,
     userId: data.user_id,
@@ -307,9 +307,9 @@ function recordOf({ runId, hash, others: [heartbeat, training, request] }: Store
     artifactFileId: data.artifact_file_id || null,
     heartbeat: heartbeat === null ? null : Number(heartbeat),
     training: parsed(RunProgress, training),
-    request: asked,
-    modelFamily: data.model_family || (asked?.model_family ?? null),
-    modelSize: data.model_size || (asked?.model_size ?? null),
+    request: settings,
+    modelFamily: data.model_family || (settings?.model_family ?? null),
+    modelSize: data.model_size || (settings?.model_size ?? null),
   };
 }
 

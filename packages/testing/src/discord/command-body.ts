@@ -53,15 +53,15 @@ export const CommandBody = z
     default_member_permissions: z.string().nullish(),
     nsfw: z.boolean().nullish(),
   })
-  .refine((command) => said(command).length <= 8000, "Command exceeds maximum size (8000)");
+  .refine((command) => textOf(command).length <= 8000, "Command exceeds maximum size (8000)");
 export type CommandBody = z.output<typeof CommandBody>;
 
 /** All text of a command that counts towards its size. */
-function said(part: object): string {
+function textOf(part: object): string {
   return Object.entries(part)
     .map(([key, value]: [string, unknown]) => {
       if (typeof value === "string" && ["name", "description", "value"].includes(key)) return value;
-      return typeof value === "object" && value !== null ? said(value) : "";
+      return typeof value === "object" && value !== null ? textOf(value) : "";
     })
     .join("");
 }

@@ -37,8 +37,8 @@ export function invalidForm({ issues }: z.ZodError): Refusal {
       const next = at[String(part)];
       at = at[String(part)] = next === undefined || Array.isArray(next) ? {} : next;
     }
-    const told = at["_errors"];
-    at["_errors"] = [...(Array.isArray(told) ? told : []), { code: code.toUpperCase(), message }];
+    const earlier = at["_errors"];
+    at["_errors"] = [...(Array.isArray(earlier) ? earlier : []), { code: code.toUpperCase(), message }];
   }
   return new Refusal(400, 50035, "Invalid Form Body", { errors });
 }

@@ -9,7 +9,7 @@ import { TrainingError } from "../errors.js";
 import type { Home } from "../home/home.js";
 import { resolveRun } from "../home/resolve-run.js";
 import { readManifest } from "../home/manifest.js";
-import { useRun } from "../home/run-use.js";
+import { markInUse } from "../home/run-use.js";
 import { archivedFileId, recordArchive } from "./archived.js";
 import { archiveName } from "./tar/names.js";
 import { transferFailure, type DataBank, type TransferProgress } from "../home/data-bank.js";
@@ -56,7 +56,7 @@ export async function sendArtifact(runId: string, context: SendContext): Promise
 async function send(runId: string, { home, dataBank, onProgress, signal }: SendContext) {
   const { id, dir } = await resolveRun(runId, home);
   if (id === null) throw new TrainingError("RUN_NOT_FOUND", `${dir} is no run of ${home.root}`);
-  using _use = useRun(dir, id);
+  using _use = markInUse(dir, id);
   const status = (await readManifest(join(dir, "manifest.json")))?.status;
   if (status !== "completed" && status !== "failed") {
     const message = `run ${id} has not ended (it is ${status ?? "only queued"}): its archive would not be whole; let it end first`;

@@ -51,9 +51,9 @@ export async function openBins(dir: string, key: string): Promise<BinsManifest |
     const manifest = BinsManifest.parse(JSON.parse(await readFile(join(dir, FILE), "utf8")));
     const bins = SPLITS.filter((split) => manifest.splits[split] !== null);
     const hashes = await Promise.all(bins.map((split) => verifiedSha256(binPath(dir, split))));
-    const told = manifest.losses !== undefined || manifest.replaced_characters === 0;
+    const measured = manifest.losses !== undefined || manifest.replaced_characters === 0;
     const sound =
-      told && manifest.key === key && bins.every((split, i) => manifest.splits[split]?.sha256 === hashes[i]);
+      measured && manifest.key === key && bins.every((split, i) => manifest.splits[split]?.sha256 === hashes[i]);
     return sound ? manifest : null;
   } catch {
     return null; // damaged in any way, it is made again

@@ -11,7 +11,7 @@ import type { LeftOut } from "../home/text-losses.js";
 import { planSplit, SPLIT_VERSION, type SplitOptions, type SplitPlan } from "../corpus/split-plan.js";
 import { binDType, FORMAT_VERSION } from "./bin-format.js";
 import { encodingSha256, type BinTokenizer } from "./bin-tokenizer.js";
-import { useBins } from "./bins-use.js";
+import { markBinsInUse } from "./bins-use.js";
 import { binPath, openBins, writeManifest, type BinsManifest } from "./bins-manifest.js";
 import { encodeSplits, type Encoded } from "./encode-splits.js";
 import type { Measured } from "./measure-text.js";
@@ -88,7 +88,7 @@ export async function buildBins(options: BuildBinsOptions): Promise<Bins> {
   const tokenizerHash = await encodingSha256(tokenizer);
   const cut = { document, separator, specialTokens, frame };
   const key = keyOf([corpusSha256, tokenizerHash, cut, split, SPLIT_VERSION, measureTraining]);
-  const use = await useBins(cacheDir, key);
+  const use = await markBinsInUse(cacheDir, key);
   try {
     const bins = await openOrMake({ ...options, frame, measureTraining }, key);
     return { ...bins, [Symbol.dispose]: () => use[Symbol.dispose]() };

@@ -37,7 +37,7 @@ export interface WrittenCheckpoint {
 export async function writeCheckpoint(
   dir: string,
   content: CheckpointContent,
-  mayWrite: () => void = () => {},
+  assertOwned: () => void = () => {},
 ): Promise<WrittenCheckpoint> {
   const earlier = (await list(dir)).filter(({ step }) => step === content.step);
   const name = checkpointName(content.step, earlier.length === 0 ? 0 : Math.max(...earlier.map((c) => c.revision)) + 1);
@@ -60,7 +60,7 @@ export async function writeCheckpoint(
     };
     await write(join(tmp, COMMIT), `${JSON.stringify(commit, null, 2)}\n`);
     await syncFolder(tmp);
-    mayWrite();
+    assertOwned();
     await rename(tmp, path);
     await syncFolder(dir);
     return { name, path, bytes: model.bytes + optimizer.bytes + state.bytes };

@@ -4,7 +4,7 @@ import { finishRemovals, removeAside } from "@trainer/disk";
 import { IN_USE, isCachedInUse } from "../corpus/corpus-cache.js";
 import { idsIn, measure } from "../home/folders.js";
 import { binsFolder, type Home } from "../home/home.js";
-import { removeStale } from "../home/lock.js";
+import { removeStale } from "../home/file-lock.js";
 import type { BinsCleanupConfig } from "./config.js";
 import { reported } from "./report-decision.js";
 import type { CleanupContext, Decision } from "./report.js";

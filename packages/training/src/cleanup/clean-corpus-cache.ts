@@ -4,10 +4,10 @@ import { entriesIn, finishRemovals, isFile, makeFolder, removeAside } from "@tra
 import { cacheLock, forgetUses, isCachedInUse } from "../corpus/corpus-cache.js";
 import { TrainingError } from "../errors.js";
 import type { Home } from "../home/home.js";
-import { isHeld } from "../home/lock.js";
+import { isHeld } from "../home/file-lock.js";
 import { takeLock } from "../home/wait-for-lock.js";
 import type { CorpusCacheCleanupConfig } from "./config.js";
-import { namedByRuns } from "../home/named-by-runs.js";
+import { namedByRuns } from "../home/references.js";
 import type { CleanupContext, Decision, KeepReason } from "./report.js";
 
 /** A corpus in the cache. */

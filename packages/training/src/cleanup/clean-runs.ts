@@ -17,9 +17,9 @@ import { summarizeRun } from "../home/list-runs.js";
 import { archivedFiles } from "../home/run-log-files.js";
 import type { RunStatus } from "../home/manifest.js";
 import { runFolder } from "../home/run-folder.js";
-import { removalOf } from "../home/run-use.js";
+import { lockForRemoval } from "../home/run-use.js";
 import type { CleanupConfig } from "./config.js";
-import { namedByRuns, type Named } from "../home/named-by-runs.js";
+import { namedByRuns, type Named } from "../home/references.js";
 import { reported } from "./report-decision.js";
 import { isNeeded, type CleanupContext, type Decision, type KeepReason } from "./report.js";
 
@@ -98,7 +98,7 @@ async function decide(
   await setTimeout(config.gracePeriodSeconds * 1000, undefined, { signal: context.signal });
   const dir = join(home.models, id);
   if (!(await isFolder(dir))) return "directory_not_found";
-  using removal = removalOf(dir);
+  using removal = lockForRemoval(dir);
   if (removal === null) return "in_use";
   const after = keepRun(config, await factsOf(home, id, context, await namedByRuns(home)));
   if (after !== null) return after;

@@ -3,7 +3,7 @@ import { finishRemovals, removeAside, removeTemporaries } from "@trainer/disk";
 import { idsIn, measure } from "../home/folders.js";
 import type { Home } from "../home/home.js";
 import type { TokenizerCleanupConfig } from "./config.js";
-import { namedByRuns, runsNaming, type Named } from "../home/named-by-runs.js";
+import { namedByRuns, runsNaming, type Named } from "../home/references.js";
 import { reported } from "./report-decision.js";
 import { isNeeded, type CleanupContext, type Decision, type KeepReason } from "./report.js";
 

@@ -6,18 +6,18 @@ import { dirname, join } from "node:path";
 import { finishRemovals, removeAside, temporaryName } from "@trainer/disk";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { useCached } from "../corpus/corpus-cache.js";
+import { markCachedInUse } from "../corpus/corpus-cache.js";
 import { TrainingError } from "../errors.js";
 import { openHome, type Home } from "../home/home.js";
 import { temporaryFolder } from "../home/temporary-folder.js";
-import { RunLock } from "../home/lock.js";
+import { FileLock } from "../home/file-lock.js";
 import { writeManifest, type RunManifest } from "../home/manifest.js";
 import { newManifest } from "../run/new-manifest.js";
 import { parseTrainOptions } from "../options/options.js";
 import { runFolder } from "../home/run-folder.js";
-import { removalOf, useRun } from "../home/run-use.js";
+import { lockForRemoval, markInUse } from "../home/run-use.js";
 import { binsToRemove, cleanBins, type CachedBins } from "./clean-bins.js";
-import { useBins } from "../bins/bins-use.js";
+import { markBinsInUse } from "../bins/bins-use.js";
 import { binsFolder } from "../home/home.js";
 import { cleanCorpusCache, corporaToRemove, type CachedCorpus } from "./clean-corpus-cache.js";
 import { cleanRun, cleanRuns, keepRun } from "./clean-runs.js";
@@ -183,19 +183,19 @@ test("a run stays while it is trained, used, queued for use, or what another sta
   const reason = async (needed: string[] = []) =>
     (await cleanRun(home, "sent", config, { needed: () => Promise.resolve(new Set(needed)) })).reason;
   {
-    using _trained = new RunLock(lock, "sent");
+    using _trained = new FileLock(lock, "sent");
     expect(await reason()).toBe("in_use");
   }
   {
-    using _used = useRun(path, "sent");
+    using _used = markInUse(path, "sent");
     expect(await reason()).toBe("in_use");
   }
   {
-    using _removed = removalOf(path);
+    using _removed = lockForRemoval(path);
     expect(await reason()).toBe("in_use");
-    expect(() => useRun(path, "sent")).toThrow("run sent is being removed at this moment");
+    expect(() => markInUse(path, "sent")).toThrow("run sent is being removed at this moment");
   }
-  expect(() => useRun(join(home.models, "gone"), "gone")).toThrow("run gone is being removed at this moment");
+  expect(() => markInUse(join(home.models, "gone"), "gone")).toThrow("run gone is being removed at this moment");
   expect(await reason(["sent"])).toBe("in_use");
   const other = await makeRun(home, "tuned", { status: "running", pretrained_run_id: "sent" });
   expect(await reason()).toBe("in_use");
@@ -205,19 +205,19 @@ test("a run stays while it is trained, used, queued for use, or what another sta
   // A process that used it and was killed.
   const { pid } = spawnSync(process.execPath, ["--eval", ""]);
   await writeFile(join(path, ".in-use-x.json"), JSON.stringify({ pid, started: "1", host: hostname() }));
-  const again = useRun(path, "sent");
+  const again = markInUse(path, "sent");
   expect(await readdir(path)).not.toContain(".in-use-x.json"); // the next user of the run takes it away
   again[Symbol.dispose]();
   expect(await reason()).toBe(null);
 });
 
 test("where nothing can be written a run is used without saying so, and not removed", async () => {
-  using _use = useRun("/sys/kernel", "kernel"); // EACCES, to root too
-  expect(() => removalOf("/sys/kernel")).toThrow("EACCES");
+  using _use = markInUse("/sys/kernel", "kernel"); // EACCES, to root too
+  expect(() => lockForRemoval("/sys/kernel")).toThrow("EACCES");
   await using made = await makeHome();
   await mkdir(made.home.root, { recursive: true });
   await writeFile(join(made.home.root, "file"), "");
-  expect(() => useRun(join(made.home.root, "file"), "none")).toThrow("ENOTDIR");
+  expect(() => markInUse(join(made.home.root, "file"), "none")).toThrow("ENOTDIR");
 });
 
 test("use and removal at once: whoever comes, either the run is used or it goes, never both", async () => {
@@ -237,7 +237,7 @@ test("use and removal at once: whoever comes, either the run is used or it goes,
 /** Null where the run is being removed. */
 function usedOrRemoved(path: string): Disposable | null {
   try {
-    return useRun(path, "sent");
+    return markInUse(path, "sent");
   } catch (error) {
     if (error instanceof TrainingError && error.code === "RUN_NOT_FOUND") return null;
     throw error;
@@ -306,7 +306,7 @@ test("a run that does not say which tokenizer it needs keeps all of them", async
   expect(await reasons()).toEqual(["manifest_unreadable"]);
   const { lock } = await makeRun(home, "stub", { status: "running", tokenizer_id: "" });
   expect(await reasons()).toEqual(["dry_run"]); // killed in preparation: it would make its tokenizer again
-  using _held = new RunLock(lock, "stub");
+  using _held = new FileLock(lock, "stub");
   expect(await reasons()).toEqual(["manifest_unreadable"]);
 });
 
@@ -543,7 +543,7 @@ test("bins that a process reads stay, whatever their age; of one that was killed
     (await cleanBins(home, { ...bins, ...change }, { log })).map(({ id, reason }) => [id, reason]);
   expect((await decide({ enabled: false }))[0]).toEqual(["large", "cleanup_disabled"]);
   {
-    using _use = await useBins(binsFolder(home), "read");
+    using _use = await markBinsInUse(binsFolder(home), "read");
     await utimes(join(binsFolder(home), "read"), 0, 0);
     expect(await decide({ dryRun: true })).toEqual([
       ["large", "within_limits"],
@@ -560,7 +560,7 @@ test("bins that a process reads stay, whatever their age; of one that was killed
     ["large", "within_limits"],
     ["read", null],
   ]);
-  using _use = await useBins(binsFolder(home), "large"); // which is its use: it is young again
+  using _use = await markBinsInUse(binsFolder(home), "large"); // which is its use: it is young again
   expect(await decide({ maxBytes: 0 })).toEqual([["large", "in_use"]]);
 });
 
@@ -573,7 +573,7 @@ test("bins that somebody begins to read while they are removed stay", async () =
   const uses: Disposable[] = [];
   // A listener that begins to read the second set when the first is removed.
   const log = ({ event }: CleanupRecord) => {
-    if (event === "bins_cleanup_completed") uses.push(useCached(dir, "wanted"));
+    if (event === "bins_cleanup_completed") uses.push(markCachedInUse(dir, "wanted"));
   };
   expect(await cleanBins(home, BinsCleanupConfig.parse({}), { log })).toMatchObject([
     { id: "a-first", reason: null },
@@ -584,8 +584,8 @@ test("bins that somebody begins to read while they are removed stay", async () =
 });
 
 test("bins where nothing can be written are read without a word; a cache that cannot be looked at is an error", async () => {
-  using _use = await useBins("/sys/kernel", "none"); // where not even root makes a file
+  using _use = await markBinsInUse("/sys/kernel", "none"); // where not even root makes a file
   await using made = await makeHome();
   await writeFile(made.home.root, "no folder");
-  await expect(useBins(binsFolder(made.home), "none")).rejects.toMatchObject({ code: "ENOTDIR" });
+  await expect(markBinsInUse(binsFolder(made.home), "none")).rejects.toMatchObject({ code: "ENOTDIR" });
 });

@@ -4,7 +4,7 @@ import { TrainingError } from "../errors.js";
 import { idsIn, measure } from "../home/folders.js";
 import type { Home } from "../home/home.js";
 import { suggest } from "../home/nearest.js";
-import { namedByRuns, runsNaming } from "../home/named-by-runs.js";
+import { namedByRuns, runsNaming } from "../home/references.js";
 
 /** Removes a tokenizer of a home that no run names. Throws INVALID_INPUT, TOKENIZER_NOT_FOUND, and CONFLICT of one that stays. */
 export async function removeTokenizer(home: Home, id: string): Promise<{ readonly bytes: number }> {

@@ -3,7 +3,7 @@ import { createReadStream, readdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { isFile, isSha256, type Sha256 } from "@trainer/disk";
-import { isHeld, RunLock } from "../home/lock.js";
+import { isHeld, FileLock } from "../home/file-lock.js";
 
 /** The id of a file in a file service, the SHA-256 of its content, as it is written everywhere; null for what is none. */
 export function fileIdOf(text: string): Sha256 | null {
@@ -23,8 +23,8 @@ export const IN_USE = ".in-use-";
 const inUse = (id: string) => `${IN_USE}${id}-`;
 
 /** Marks something in a cache as read by this process, until it is disposed of: no cleanup removes it. */
-export const useCached = (dir: string, id: string): Disposable =>
-  new RunLock(join(dir, `${inUse(id)}${randomUUID()}.json`), id);
+export const markCachedInUse = (dir: string, id: string): Disposable =>
+  new FileLock(join(dir, `${inUse(id)}${randomUUID()}.json`), id);
 
 /** True if a living process reads it. */
 export const isCachedInUse = (dir: string, id: string): boolean =>
@@ -37,7 +37,7 @@ export async function forgetUses(dir: string, id: string): Promise<void> {
 }
 
 /** True if a file exists and its content has its id as hash. */
-export async function isSound(path: string, id: string, signal: AbortSignal | undefined): Promise<boolean> {
+export async function isIntact(path: string, id: string, signal: AbortSignal | undefined): Promise<boolean> {
   if (!(await isFile(path))) return false;
   const hash = createHash("sha256");
   const content: AsyncIterable<Buffer> = createReadStream(path, { highWaterMark: 1 << 20 });

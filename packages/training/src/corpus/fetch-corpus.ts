@@ -1,10 +1,10 @@
 import { stat, utimes } from "node:fs/promises";
 import { makeFolder } from "@trainer/disk";
-import { isAbsence, transferFailure, type FetchContext } from "../home/data-bank.js";
+import { isNotFound, transferFailure, type FetchContext } from "../home/data-bank.js";
 import { TrainingError } from "../errors.js";
 import type { Home } from "../home/home.js";
 import { waitForLock } from "../home/wait-for-lock.js";
-import { cachedPath, cacheLock, fileIdOf, isSound, useCached } from "./corpus-cache.js";
+import { cachedPath, cacheLock, fileIdOf, isIntact, markCachedInUse } from "./corpus-cache.js";
 
 /** A corpus in the cache, which no cleanup takes away until it is disposed of. */
 export interface FetchedCorpus extends Disposable {
@@ -31,7 +31,7 @@ export async function fetchCorpus(
   try {
     await makeFolder(dir);
     using _lock = await waitForLock(cacheLock(dir, id), signal);
-    if (!(await isSound(path, id, signal))) {
+    if (!(await isIntact(path, id, signal))) {
       if (dataBank === undefined) {
         throw absent(
           `corpus ${id} is not in ${dir}, and no file service is named to fetch it from (APP__DATA_BANK_API_URL)`,
@@ -41,13 +41,13 @@ export async function fetchCorpus(
         onFetch?.({ what: "corpus", id, ...progress });
       await dataBank.download(id, path, { onProgress, signal });
     }
-    const use = useCached(dir, id);
+    const use = markCachedInUse(dir, id);
     const { size: bytes, mtime } = await stat(path);
     await utimes(path, new Date(), mtime); // what is read is read now, also where the disk keeps no times of that
     return { fileId: id, path, bytes, [Symbol.dispose]: () => use[Symbol.dispose]() };
   } catch (error) {
     signal?.throwIfAborted();
-    if (isAbsence(error)) throw absent(`the file service has no corpus ${id}`, error);
+    if (isNotFound(error)) throw absent(`the file service has no corpus ${id}`, error);
     throw transferFailure(error, "EXTERNAL_SERVICE_ERROR", `corpus ${id} cannot be fetched`);
   }
 }

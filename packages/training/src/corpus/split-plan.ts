@@ -88,9 +88,9 @@ export async function planSplit(
   const sides = holdOut(pieces, fractions, true);
   const bytes = heldBytes(sizes, sides);
   const total = bytes.train + bytes.validation + bytes.test;
-  const asked = (["validation", "test"] as const).filter((split) => fractions[split] > 0);
-  if (!asked.some((split) => isFar(bytes[split] / total, fractions[split]))) return { by: "document", key, sides };
-  const least = Math.min(...asked.map((split) => fractions[split]));
+  const requested = (["validation", "test"] as const).filter((split) => fractions[split] > 0);
+  if (!requested.some((split) => isFar(bytes[split] / total, fractions[split]))) return { by: "document", key, sides };
+  const least = Math.min(...requested.map((split) => fractions[split]));
   const texts = candidates.cut(Math.max(LONG, SHORTEST / least, (total * least) / 4), sizes);
   return texts.size === 0
     ? { by: "document", key, sides }
@@ -98,7 +98,7 @@ export async function planSplit(
 }
 
 /** True if a part differs from the requested one by more than a factor of two. */
-export const isFar = (got: number, asked: number): boolean => got < asked / 2 || got > 2 * asked;
+export const isFar = (got: number, requested: number): boolean => got < requested / 2 || got > 2 * requested;
 
 const LONG = 1 << 14; // bytes of a document that is worth cutting
 const SHORTEST = 256; // bytes of it that a split should have

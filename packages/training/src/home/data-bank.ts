@@ -57,19 +57,19 @@ const Refusal = z.object({
   message: z.string(),
   status: z.int().nullable(),
   /** True if the same request may succeed later. */
-  mayPass: z.boolean(),
+  isTransient: z.boolean(),
 });
 
 /** A transfer's failure: TRANSIENT or FATAL; errors of the disk keep their own code. */
 export function transferFailure(error: unknown, code: ErrorCode, what: string): TrainingError {
-  const said = Refusal.safeParse(error);
-  if (!said.success) return TrainingError.from(error);
-  const { mayPass, message } = said.data;
+  const refusal = Refusal.safeParse(error);
+  if (!refusal.success) return TrainingError.from(error);
+  const { isTransient, message } = refusal.data;
   return new TrainingError(code, `${what}: ${message}`, {
-    failureClass: mayPass ? "TRANSIENT" : "FATAL",
+    failureClass: isTransient ? "TRANSIENT" : "FATAL",
     cause: error,
   });
 }
 
 /** True if a file service has answered that it has no such file. */
-export const isAbsence = (error: unknown): boolean => Refusal.safeParse(error).data?.status === 404;
+export const isNotFound = (error: unknown): boolean => Refusal.safeParse(error).data?.status === 404;

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { TrainingError } from "../errors.js";
-import { isHeld } from "./lock.js";
+import { isHeld } from "./file-lock.js";
 import { readManifest, type RunManifest, type RunStatus } from "./manifest.js";
 import { isAskedFor } from "./request-store.js";
 import { runFolder } from "./run-folder.js";

@@ -8,7 +8,7 @@ export class ManifestFile {
     readonly path: string,
     manifest: RunManifest,
     /** Throws where another process has the run by now. */
-    readonly mayWrite: () => void,
+    readonly assertOwned: () => void,
   ) {
     this.#manifest = manifest;
   }
@@ -19,7 +19,7 @@ export class ManifestFile {
 
   /** Changes what is given, and replaces the file. */
   async update(change: Partial<RunManifest>): Promise<void> {
-    this.mayWrite();
+    this.assertOwned();
     this.#manifest = { ...this.#manifest, ...change };
     await writeManifest(this.path, this.#manifest);
   }

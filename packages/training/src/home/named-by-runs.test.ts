@@ -2,8 +2,8 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openHome } from "./home.js";
-import { RunLock } from "./lock.js";
-import { namedByRuns, runsNaming } from "./named-by-runs.js";
+import { FileLock } from "./file-lock.js";
+import { namedByRuns, runsNaming } from "./references.js";
 import { runFolder } from "./run-folder.js";
 import { temporaryFolder } from "./temporary-folder.js";
 
@@ -33,7 +33,7 @@ test("tokenizers are named by all runs, texts and models only by those that are 
   await writeFile(missing.weights, "");
   await make("prepared", { status: "running", tokenizer_id: "" });
   const preparing = await make("preparing", { status: "running", tokenizer_id: "" });
-  using _held = new RunLock(preparing.lock, "preparing");
+  using _held = new FileLock(preparing.lock, "preparing");
   await mkdir(home.archived, { recursive: true });
   await writeFile(join(home.archived, "archived.json"), '{"status":"completed","tokenizer_id":"t4"}');
 

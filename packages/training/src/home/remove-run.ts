@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { ID_RULE, finishRemovals, isFolder, isId, removeAside } from "@trainer/disk";
 import { TrainingError } from "../errors.js";
-import { removalOf } from "./run-use.js";
+import { lockForRemoval } from "./run-use.js";
 import { bytesIn, bytesOf, idsIn } from "./folders.js";
 import type { Home } from "./home.js";
 import { suggest } from "./nearest.js";
@@ -24,7 +24,7 @@ export async function removeRun(home: Home, id: string): Promise<{ readonly byte
     throw new TrainingError("RUN_NOT_FOUND", `no run "${id}" in ${home.models}: ${hint}`);
   }
   const bytes = await bytesIn(dir);
-  using removal = removalOf(dir);
+  using removal = lockForRemoval(dir);
   if (removal === null) {
     const message = `run ${id} is being trained or used; stop that before it is removed`;
     throw new TrainingError("CONFLICT", message);

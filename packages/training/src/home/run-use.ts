@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { isErrno } from "@trainer/disk";
 import { TrainingError } from "../errors.js";
-import { isHeld, removeStale, RunLock } from "./lock.js";
+import { isHeld, removeStale, FileLock } from "./file-lock.js";
 import { takeLock } from "./wait-for-lock.js";
 
 /** Codes of a full or read-only disk. */
@@ -18,11 +18,11 @@ const REMOVAL = ".removal.json";
  *
  * @throws TrainingError RUN_NOT_FOUND for a run that is being removed at this moment
  */
-export function useRun(dir: string, runId: string): Disposable {
-  let use: RunLock;
+export function markInUse(dir: string, runId: string): Disposable {
+  let use: FileLock;
   try {
     for (const left of usesOf(dir)) removeStale(left); // of processes that were killed
-    use = new RunLock(join(dir, `${PREFIX}${randomUUID()}.json`), runId);
+    use = new FileLock(join(dir, `${PREFIX}${randomUUID()}.json`), runId);
   } catch (error) {
     if (isErrno(error, "ENOENT")) throw goes(runId);
     if (!isErrno(error, ...UNWRITABLE)) throw error;
@@ -38,7 +38,7 @@ const goes = (runId: string) =>
   new TrainingError("RUN_NOT_FOUND", `run ${runId} is being removed at this moment`, { failureClass: "TRANSIENT" });
 
 /** Keeps others from a run that is to be removed; null where a living process trains it, uses it or removes it already. */
-export function removalOf(dir: string): Disposable | null {
+export function lockForRemoval(dir: string): Disposable | null {
   const removal = takeLock(join(dir, REMOVAL));
   if (removal === null) return null;
   const training = takeLock(join(dir, "lock.json"));

@@ -8,8 +8,8 @@ import { expect, test } from "vitest";
 import { cleanRun } from "../cleanup/clean-runs.js";
 import { CleanupConfig } from "../cleanup/config.js";
 import { newFailure } from "../errors.js";
-import { RunLock } from "./lock.js";
-import { useRun } from "./run-use.js";
+import { FileLock } from "./file-lock.js";
+import { markInUse } from "./run-use.js";
 import { writeManifest, type RunManifest } from "./manifest.js";
 import { newManifest } from "../run/new-manifest.js";
 import { parseTrainOptions } from "../options/options.js";
@@ -96,7 +96,7 @@ test("a run is running while the process that trains it lives, and interrupted w
   const status = async () => (await summarizeRun(home, "novel")).status;
   expect(await status()).toBe("interrupted");
   {
-    using _held = new RunLock(lock, "novel");
+    using _held = new FileLock(lock, "novel");
     expect(await status()).toBe("running");
   }
   const { pid } = spawnSync(process.execPath, ["--eval", ""]);
@@ -141,7 +141,7 @@ test("a run that is being trained is not removed", async () => {
   await using temporary = await temporaryFolder();
   const home = openHome(temporary.path);
   const { lock } = await makeRun(home, "novel", { status: "running" });
-  using _held = new RunLock(lock, "novel");
+  using _held = new FileLock(lock, "novel");
   await expect(removeRun(home, "novel")).rejects.toMatchObject({ code: "CONFLICT" });
   expect(await readdir(home.models)).toEqual(["novel"]);
 });
@@ -151,7 +151,7 @@ test("a run that a process has open is not removed, and is once it is closed", a
   const home = openHome(temporary.path);
   await makeRun(home, "novel", { status: "completed" });
   {
-    using _use = useRun(join(home.models, "novel"), "novel");
+    using _use = markInUse(join(home.models, "novel"), "novel");
     await expect(removeRun(home, "novel")).rejects.toMatchObject({ code: "CONFLICT" });
     expect(await readdir(home.models)).toEqual(["novel"]);
   }

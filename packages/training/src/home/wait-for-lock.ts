@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { utimes } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { TrainingError } from "../errors.js";
-import { isHeld, removeStale, RunLock } from "./lock.js";
+import { isHeld, removeStale, FileLock } from "./file-lock.js";
 
 const POLL_MS = 100;
 /** Heartbeat of a holder; another host takes a lock for abandoned after some of these without one. */
@@ -12,7 +12,7 @@ const ABANDONED_MS = 60_000;
 /** Takes a lock, and renews its heartbeat every `aliveMs`; null if another process holds it. */
 export function takeLock(path: string, aliveMs: number = ALIVE_MS): Disposable | null {
   try {
-    return kept(new RunLock(path, path), path, aliveMs);
+    return kept(new FileLock(path, path), path, aliveMs);
   } catch (error) {
     if (error instanceof TrainingError) return null;
     throw error;

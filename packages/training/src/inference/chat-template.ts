@@ -70,10 +70,10 @@ export class RenderedChat {
     const mark = "x";
     const turn: ChatMessage[] = [{ role: "user", content: mark }];
     try {
-      const asked = this.#encode(turn, true);
+      const prompted = this.#encode(turn, true);
       const answered = this.#encode([...turn, { role: "assistant", content: mark }], false);
-      const goesOn = asked.every((id, i) => answered[i] === id);
-      const after = answered.slice(asked.length).find((id) => this.#tokenizer.isSpecial(id));
+      const goesOn = prompted.every((id, i) => answered[i] === id);
+      const after = answered.slice(prompted.length).find((id) => this.#tokenizer.isSpecial(id));
       return goesOn ? (after ?? null) : null;
     } catch {
       return null;

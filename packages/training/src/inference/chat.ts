@@ -42,7 +42,7 @@ const NAMES = { user: "User", assistant: "Assistant" } as const;
 const STOPS = ["\nUser:"];
 
 /** The prompt, and the stops of its answer. */
-interface Asked {
+interface PreparedPrompt {
   readonly prompt: Prompt;
   readonly begin: readonly string[];
   readonly dropped: number;
@@ -64,8 +64,8 @@ export async function chat(
 ): Promise<ChatReply> {
   const options = parseOptions(ChatOptions, input, "the chat");
   const messages = [...history, { role: "user", content: message } as const];
-  const { format, templateProblem, ...asked } = writtenDown(opened, messages, options);
-  const { prompt, begin, dropped, stopSequences, ends } = asked;
+  const { format, templateProblem, ...prepared } = writtenDown(opened, messages, options);
+  const { prompt, begin, dropped, stopSequences, ends } = prepared;
   let finishReason: FinishReason = "length";
   const generation = { ...options, stopSequences: [...stopSequences] };
   const events = generateManyStream({ ...opened, ends }, [prompt], generation, signal);
@@ -97,7 +97,7 @@ function writtenDown(
   opened: OpenModel,
   messages: readonly ChatMessage[],
   options: ChatOptions,
-): Asked & Pick<ChatReply, "format" | "templateProblem"> {
+): PreparedPrompt & Pick<ChatReply, "format" | "templateProblem"> {
   const { chatTemplate, tokenizer } = opened;
   let templateProblem: string | null = null;
   if (chatTemplate !== null) {
@@ -117,7 +117,7 @@ function byTemplate(
   messages: readonly ChatMessage[],
   template: RenderedChat,
   options: ChatOptions,
-): Asked {
+): PreparedPrompt {
   const { bos } = options;
   const { frame, specials } = opened.tokenizer;
   const usual = frame.before.length > 0 || specials.bos === null ? frame.before : [specials.bos];
@@ -138,7 +138,7 @@ function byTemplate(
   return { prompt, begin, dropped, stopSequences: [], ends };
 }
 
-function byLines(opened: OpenModel, messages: readonly ChatMessage[], options: ChatOptions): Asked {
+function byLines(opened: OpenModel, messages: readonly ChatMessage[], options: ChatOptions): PreparedPrompt {
   const { tokenizer, contextLength, ends } = opened;
   const { bos, specialTokens, maxNewTokens } = options;
   const { begin } = spelled(opened, frameOf(opened, bos));

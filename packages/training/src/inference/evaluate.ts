@@ -1,6 +1,6 @@
 import { join, resolve, sep } from "node:path";
 import { recordArchive } from "../artifact/archived.js";
-import { bringRun } from "../artifact/bring-run.js";
+import { ensureRun } from "../artifact/ensure-run.js";
 import { TrainingError } from "../errors.js";
 import type { Home } from "../home/home.js";
 import { lossNote, type Loss } from "../bins/lost-text.js";
@@ -145,7 +145,7 @@ async function earlier(
   const text = textOf(options);
   const { against } = options;
   if (against === null) return dir === null ? null : lastEvaluation(dir, text);
-  const run = await bringRun(against, context);
+  const run = await ensureRun(against, context);
   const manifest = await readManifest(join(run.dir, "manifest.json"));
   const other = await lastEvaluation(evaluationPlace(run.dir, manifest?.splits ?? null, options), text);
   if (other !== null) return other;

@@ -123,8 +123,8 @@ async function splitOfRun(opened: OpenModel, { split, bos }: EvaluateOptions, co
   const unreadable = (error: unknown) => {
     const { code, failureClass, message } = TrainingError.from(error);
     const advice = "put the corpus back, or give the path of another text";
-    const told = `the corpus of run ${manifest.run_id} cannot be read: ${message}; ${advice}`;
-    throw new TrainingError(code, told, { failureClass, cause: error });
+    const explained = `the corpus of run ${manifest.run_id} cannot be read: ${message}; ${advice}`;
+    throw new TrainingError(code, explained, { failureClass, cause: error });
   };
   using text = await corpusPaths(options, context).catch(unreadable);
   const { paths } = text;

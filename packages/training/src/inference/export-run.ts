@@ -2,7 +2,7 @@ import { mkdir, readdir, rename, rmdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { copySynced, isFile, isFolder, makeFolder, syncFolder, writeText } from "@trainer/disk";
 import { ADAPTER_CONFIG, ADAPTER_FILE } from "@trainer/models";
-import { holdRun, type BringContext } from "../artifact/bring-run.js";
+import { acquireRun, type EnsureContext } from "../artifact/ensure-run.js";
 import type { FetchContext } from "../home/data-bank.js";
 import { TrainingError } from "../errors.js";
 import { bytesIn } from "../home/folders.js";
@@ -78,7 +78,7 @@ interface Source extends Disposable {
   write(to: string): Promise<void>;
 }
 
-async function modelOf(ref: string, context: BringContext, name: string): Promise<Source> {
+async function modelOf(ref: string, context: EnsureContext, name: string): Promise<Source> {
   const opened = await openModel(ref, { ...context, device: "cpu" });
   return {
     dir: opened.dir,
@@ -95,8 +95,8 @@ async function modelOf(ref: string, context: BringContext, name: string): Promis
   };
 }
 
-async function adapterOf(ref: string, context: BringContext): Promise<Source> {
-  const run = await holdRun(ref, context);
+async function adapterOf(ref: string, context: EnsureContext): Promise<Source> {
+  const run = await acquireRun(ref, context);
   const dir = join(run.dir, "adapter");
   const files = [ADAPTER_CONFIG, ADAPTER_FILE];
   for (const file of files) {

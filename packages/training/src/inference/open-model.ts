@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { loadModel, readStoredIds, type CausalLm, type SpecialIds } from "@trainer/models";
 import { loadTokenizer, type Tokenizer } from "@trainer/tokenizers";
-import { holdRun } from "../artifact/bring-run.js";
+import { acquireRun } from "../artifact/ensure-run.js";
 import type { FetchContext } from "../home/data-bank.js";
 import { TrainingError } from "../errors.js";
 import type { Home } from "../home/home.js";
@@ -59,7 +59,7 @@ export interface OpenModel extends Disposable {
  * weights), those of `loadModel` and `loadTokenizer`.
  */
 export async function openModel(ref: string, options: OpenModelOptions): Promise<OpenModel> {
-  const run = await holdRun(ref, options);
+  const run = await acquireRun(ref, options);
   try {
     const opened = await open(run, options);
     const free = () => {

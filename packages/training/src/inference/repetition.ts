@@ -8,6 +8,6 @@ const scatter = op<[a: Tensor, dim: number, index: Tensor, source: Tensor], Tens
  */
 export function penalize(logits: Tensor, seen: ReadonlySet<number>, penalty: number): Tensor {
   const ids = tensor([...seen], [seen.size], { dtype: "int64", device: logits.device });
-  const said = logits.gather(0, ids);
-  return scatter(logits, 0, ids, where(said.lt(0), said.mul(penalty), said.div(penalty)));
+  const seenLogits = logits.gather(0, ids);
+  return scatter(logits, 0, ids, where(seenLogits.lt(0), seenLogits.mul(penalty), seenLogits.div(penalty)));
 }

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { readModelConfig, type CausalLm } from "@trainer/models";
 import type { Tokenizer } from "@trainer/tokenizers";
-import { bringRun, type BringContext } from "../artifact/bring-run.js";
+import { ensureRun, type EnsureContext } from "../artifact/ensure-run.js";
 import { TrainingError } from "../errors.js";
 import type { ResolvedRun } from "../home/resolve-run.js";
 import { tokenizerFileIn } from "../home/tokenizer-file.js";
@@ -23,10 +23,10 @@ export interface Pretrained extends ResolvedRun {
  */
 export async function resolvePretrained(
   { pretrainedRunId, tokenizer, maxSeqLen }: Pick<TrainOptions, "pretrainedRunId" | "tokenizer" | "maxSeqLen">,
-  context: BringContext,
+  context: EnsureContext,
 ): Promise<Pretrained | null> {
   if (pretrainedRunId === null) return null;
-  const resolved = await bringRun(pretrainedRunId, context);
+  const resolved = await ensureRun(pretrainedRunId, context);
   const { dir } = resolved;
   const contextLength = await contextLengthOf(dir);
   await weightsOf(dir, await readManifest(join(dir, "manifest.json")));

@@ -3,7 +3,7 @@ import { setNumThreads } from "@trainer/torch";
 import { fetching } from "../home/fetching.js";
 import { evaluateAtEnd } from "./evaluate-at-end.js";
 import type { RunResult } from "./events.js";
-import type { RunLock } from "../home/lock.js";
+import type { FileLock } from "../home/file-lock.js";
 import { ManifestFile } from "../home/manifest-file.js";
 import type { RunManifest } from "../home/manifest.js";
 import { parseTrainOptions } from "../options/options.js";
@@ -19,21 +19,21 @@ interface Completed {
   readonly found: RunManifest;
   readonly folder: RunFolder;
   readonly context: RunContext;
-  readonly lock: RunLock;
+  readonly lock: FileLock;
 }
 
 /** Completes a run whose process ended before its evaluation. Idempotent. */
 export async function finishCompleted({ found, folder, context, lock }: Completed): Promise<RunResult> {
   const options = { ...parseTrainOptions(fromConfig(found.config)), maxSeqLen: found.max_seq_len };
-  const mayWrite = () => lock.mayWrite();
-  const manifest = new ManifestFile(folder.manifest, found, mayWrite);
+  const assertOwned = () => lock.assertOwned();
+  const manifest = new ManifestFile(folder.manifest, found, assertOwned);
   await rm(folder.base, { recursive: true, force: true });
   if (found.evaluation === null) {
     setNumThreads(found.threads);
     const compute = resolveCompute("auto", "auto"); // the machine it was trained on may have been another
     const corpus = new RunCorpus(options, fetching(context).home);
     const session = { options, compute, folder, manifest, context, lock, corpus };
-    await evaluateAtEnd(session, new Reporter(folder, context, mayWrite));
+    await evaluateAtEnd(session, new Reporter(folder, context, assertOwned));
   }
   const { test_loss: testLoss, test_bits_per_byte: testBitsPerByte, test_step: testStep } = found;
   const testPerplexity = testLoss === null ? null : (found.test_perplexity ?? Infinity); // which in the file is null

@@ -81,7 +81,7 @@ export class LiveRun implements Disposable {
   }
 
   /** Throws where the run has become another process's. */
-  readonly mayWrite = (): void => this.session.lock.mayWrite();
+  readonly assertOwned = (): void => this.session.lock.assertOwned();
 
   /** Gives back what can be had again: a recorded step, and what the device keeps for reuse. */
   readonly freeMemory = (): void => {

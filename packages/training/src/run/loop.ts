@@ -76,7 +76,7 @@ export async function evaluate(
   const { step, tokensSeen } = progress;
   const ofOthers = weightsStep === step ? undefined : weightsStep;
   const figures = { split, step, weightsStep: ofOthers, epoch: plan.epochOf(step), tokensSeen, loss, ppl, bitsPerByte };
-  run.mayWrite();
+  run.assertOwned();
   metrics.write(figures);
   const seconds = (performance.now() - began) / 1000;
   run.pace.add(data.batches, seconds);

@@ -1,5 +1,5 @@
 import { manualSeed, setNumThreads } from "@trainer/torch";
-import { bringRun } from "../artifact/bring-run.js";
+import { ensureRun } from "../artifact/ensure-run.js";
 import { Disposables } from "../disposables.js";
 import { fetching } from "../home/fetching.js";
 import { assertWeightsFit } from "../model/assert-weights-fit.js";
@@ -60,7 +60,7 @@ export async function prepare(session: Session, reporter: Reporter): Promise<Liv
 
 async function pretrainedFolder({ options, context }: Session): Promise<string | null> {
   if (options.pretrainedRunId === null) return null;
-  return (await bringRun(options.pretrainedRunId, fetching(context))).dir;
+  return (await ensureRun(options.pretrainedRunId, fetching(context))).dir;
 }
 
 const courseOf = ({ options }: Session, { loader }: RunData, saved: Saved | null): Course => ({

@@ -10,7 +10,7 @@ import { Reporter } from "./reporter.js";
 import { runFolder } from "../home/run-folder.js";
 
 /** Results of events: the lines of the log without common fields, and a listener's events. */
-async function reported(events: readonly RunEvent[], mayWrite = () => {}) {
+async function reported(events: readonly RunEvent[], assertOwned = () => {}) {
   await using home = await temporaryFolder();
   const folder = runFolder(home.path, "r");
   await mkdir(folder.path, { recursive: true });
@@ -20,7 +20,7 @@ async function reported(events: readonly RunEvent[], mayWrite = () => {}) {
     onEvent: (event: RunEvent) => heard.push(event),
     onLog: (record: LogRecord) => records.push(record),
   };
-  const reporter = new Reporter(folder, context, mayWrite);
+  const reporter = new Reporter(folder, context, assertOwned);
   for (const event of events) reporter.emit(event);
   const text = await readFile(folder.logs, "utf8").catch(() => "");
   const lines = text.split("\n").filter(Boolean);

@@ -17,7 +17,7 @@ export class Reporter {
   constructor(
     folder: RunFolder,
     readonly context: ReporterContext,
-    readonly mayWrite: () => void,
+    readonly assertOwned: () => void,
   ) {
     this.#log = new RunLog(folder.logs, folder.id);
   }
@@ -25,7 +25,7 @@ export class Reporter {
   readonly emit = (event: RunEvent): void => {
     const entry = entryOf(event);
     if (entry !== null) {
-      this.mayWrite();
+      this.assertOwned();
       const [level, message, fields] = entry;
       const record = { level, message, fields: { event: `run_${event.type}`, ...fields } };
       this.#log.write(record);

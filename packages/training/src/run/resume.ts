@@ -3,11 +3,11 @@ import { corpusPaths } from "../corpus/corpus-paths.js";
 import { TrainingError } from "../errors.js";
 import { openHome } from "../home/home.js";
 import { resolveRun } from "../home/resolve-run.js";
-import { alone } from "./alone.js";
+import { exclusive } from "./exclusive.js";
 import type { RunResult } from "./events.js";
 import { fetching } from "../home/fetching.js";
 import { finishCompleted } from "./finish-completed.js";
-import { RunLock } from "../home/lock.js";
+import { FileLock } from "../home/file-lock.js";
 import { ManifestFile } from "../home/manifest-file.js";
 import { readManifest } from "../home/manifest.js";
 import { parseTrainOptions, type RunOptions } from "../options/options.js";
@@ -25,7 +25,7 @@ import { fromConfig } from "../options/wire-names.js";
  * none: with the same data and machine the outcome is, bit for bit on a CPU, that of a run never interrupted. A
  * completed one is not repeated; a missing evaluation is made up for.
  */
-export const resume = (ref: string, context: RunContext): Promise<RunResult> => alone(() => goOn(ref, context));
+export const resume = (ref: string, context: RunContext): Promise<RunResult> => exclusive(() => goOn(ref, context));
 
 async function goOn(ref: string, context: RunContext): Promise<RunResult> {
   const { id, dir } = await resolveRun(ref, openHome(context.home, context.dataRoot));
@@ -33,20 +33,20 @@ async function goOn(ref: string, context: RunContext): Promise<RunResult> {
     throw new TrainingError("RUN_NOT_FOUND", `${dir} holds a model but is no run of ${context.home}`);
   }
   const folder = runFolder(context.home, id);
-  using lock = new RunLock(folder.lock, id, context.turn);
+  using lock = new FileLock(folder.lock, id, context.fence);
   const found = await readManifest(folder.manifest);
   if (found === null) {
     throw new TrainingError("RUN_NOT_FOUND", `${folder.path} has no manifest.json: it never began`);
   }
   await removeTemporaries(folder.path);
   if (found.status === "completed") return await finishCompleted({ found, folder, context, lock });
-  const asked = await withPluginsOf(found.plugins, async () => parseTrainOptions(fromConfig(found.config)));
+  const parsed = await withPluginsOf(found.plugins, async () => parseTrainOptions(fromConfig(found.config)));
   const where = fetching(context);
-  using text = await corpusPaths(asked, where);
-  const options = { ...asked, corpus: [...text.paths], maxSeqLen: found.max_seq_len };
+  using text = await corpusPaths(parsed, where);
+  const options = { ...parsed, corpus: [...text.paths], maxSeqLen: found.max_seq_len };
   const corpus = new RunCorpus(options, where.home);
   const compute = resolveCompute(found.device, found.precision);
-  const manifest = new ManifestFile(folder.manifest, found, () => lock.mayWrite());
+  const manifest = new ManifestFile(folder.manifest, found, () => lock.assertOwned());
   const running = { status: "running", finished_at: null, failure_class: null, error_code: null, error: null } as const;
   await manifest.update({ ...running, ...((await hasSaved(folder)) ? {} : anew(options)) });
   return await runSession({ options, compute, folder, manifest, context, lock, corpus });

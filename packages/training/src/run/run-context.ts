@@ -1,5 +1,5 @@
 import type { FetchContext } from "../home/data-bank.js";
-import type { RunLock } from "../home/lock.js";
+import type { FileLock } from "../home/file-lock.js";
 import type { ManifestFile } from "../home/manifest-file.js";
 import type { RunFolder } from "../home/run-folder.js";
 import type { RunOptions } from "../options/options.js";
@@ -27,7 +27,7 @@ export interface RunContext extends FetchContext, ReporterContext {
    * Where whoever runs trainings may begin one again that is still going on elsewhere: a number that grows each time. A
    * process with a lower one writes nothing more, and its lock is no hindrance where nobody can see whether it lives.
    */
-  readonly turn?: number;
+  readonly fence?: number;
 }
 
 /** What one process has of a run, from its beginning or its newest checkpoint on. */
@@ -37,6 +37,6 @@ export interface Session {
   readonly folder: RunFolder;
   readonly manifest: ManifestFile;
   readonly context: RunContext;
-  readonly lock: RunLock;
+  readonly lock: FileLock;
   readonly corpus: RunCorpus;
 }

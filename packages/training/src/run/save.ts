@@ -13,7 +13,7 @@ export async function save(run: LiveRun): Promise<void> {
   const { stepper, weights } = run.learner;
   const { progress } = run.course;
   const began = performance.now();
-  run.mayWrite();
+  run.assertOwned();
   run.metrics.sync();
   const content = {
     step: progress.step,
@@ -21,7 +21,7 @@ export async function save(run: LiveRun): Promise<void> {
     optimizer: stepper.optimizer.state(),
     state: stateOf(run),
   };
-  const { path, bytes } = await writeCheckpoint(run.session.folder.checkpoints, content, run.mayWrite);
+  const { path, bytes } = await writeCheckpoint(run.session.folder.checkpoints, content, run.assertOwned);
   await settle(run, path);
   const seconds = (performance.now() - began) / 1000;
   run.reporter.emit({ type: "checkpoint", step: progress.step, path, bytes, best: isBest(run), seconds });
@@ -36,7 +36,7 @@ export async function settle(run: LiveRun, path: string): Promise<void> {
   const { folder, options, manifest } = run.session;
   const { progress, early, plan } = run.course;
   const { weights } = run.learner;
-  run.mayWrite();
+  run.assertOwned();
   // Without a best one yet, a stopped run is used by its checkpoint; that of an adapter is no model.
   const there = await isFile(folder.weights);
   const publishes = isBest(run) || run.data.splits.validation === null || (!weights.whole && !there);

@@ -15,7 +15,7 @@ import type { Session } from "./run-context.js";
 /** One process's part of a run, from its beginning or its newest checkpoint to however it ends. */
 export async function runSession(session: Session): Promise<RunResult> {
   const { folder, context, manifest, lock } = session;
-  const reporter = new Reporter(folder, context, () => lock.mayWrite());
+  const reporter = new Reporter(folder, context, () => lock.assertOwned());
   try {
     const outcome = await attempt(session, reporter);
     await conclude(session, outcome);

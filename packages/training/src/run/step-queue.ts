@@ -109,7 +109,7 @@ export class StepQueue {
   }
 
   #log({ step, totalSteps, epoch, epochs, loss, lr, gradNorm }: StepDone, tokensSeen: number): void {
-    const { metrics, reporter, mayWrite } = this.run;
+    const { metrics, reporter, assertOwned } = this.run;
     const { progress } = this.run.course;
     const { samplesPerSec, ...rate } = this.#throughput.take();
     const { rssBytes, cuda } = memoryStats();
@@ -127,7 +127,7 @@ export class StepQueue {
       gpuPeakBytes: cuda?.peakAllocatedBytes,
       skippedSteps: progress.skippedSteps || undefined,
     };
-    mayWrite();
+    assertOwned();
     metrics.write(figures);
     reporter.emit({ type: "step", ...figures, totalSteps, epochs, samplesPerSec });
   }

@@ -2,18 +2,18 @@ import { mkdir } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { DEFAULT_SEQ_LEN } from "@trainer/options";
 import { isFolder, makeFolder, syncFolder } from "@trainer/disk";
-import type { BringContext } from "../artifact/bring-run.js";
+import type { EnsureContext } from "../artifact/ensure-run.js";
 import { corpusPaths } from "../corpus/corpus-paths.js";
 import { TrainingError } from "../errors.js";
 import type { Home } from "../home/home.js";
 import { resolveTokenizer } from "../home/resolve-tokenizer.js";
 import { isArchived } from "../home/run-log-files.js";
 import { tryToWrite } from "../home/why-not-writable.js";
-import { alone } from "./alone.js";
+import { exclusive } from "./exclusive.js";
 import { checkCorpus } from "./check-corpus.js";
 import type { RunResult } from "./events.js";
 import { fetching } from "../home/fetching.js";
-import { RunLock } from "../home/lock.js";
+import { FileLock } from "../home/file-lock.js";
 import { ManifestFile } from "../home/manifest-file.js";
 import { newManifest } from "./new-manifest.js";
 import { parseTrainOptions, type RunOptions, type TrainInput, type TrainOptions } from "../options/options.js";
@@ -32,24 +32,25 @@ import { runSession } from "./session.js";
  * @throws TrainingError. What is wrong with the request is found before there is a run; a later failure is also in the
  * run's manifest, with its class, and a `failed` event.
  */
-export const train = (input: TrainInput, context: RunContext): Promise<RunResult> => alone(() => begin(input, context));
+export const train = (input: TrainInput, context: RunContext): Promise<RunResult> =>
+  exclusive(() => begin(input, context));
 
 async function begin(input: TrainInput, context: RunContext): Promise<RunResult> {
-  const asked = parseTrainOptions(input);
+  const parsed = parseTrainOptions(input);
   const where = fetching(context);
-  using text = await corpusPaths(asked, where);
+  using text = await corpusPaths(parsed, where);
   const paths = text.paths.map((path) => resolve(path)); // so that the run can be resumed from anywhere
-  const corpus = new RunCorpus({ ...asked, corpus: paths }, where.home);
+  const corpus = new RunCorpus({ ...parsed, corpus: paths }, where.home);
   await checkCorpus(corpus, context.onEvent);
-  const options = { ...asked, corpus: paths, ...(await origins(asked, where)) };
+  const options = { ...parsed, corpus: paths, ...(await origins(parsed, where)) };
   const compute = resolveCompute(options.device, options.precision);
   const folder = runFolder(context.home, options.runId ?? newRunId(options.modelFamily, options.modelSize));
   await create(folder, where.home);
-  using lock = new RunLock(folder.lock, folder.id, context.turn);
+  using lock = new FileLock(folder.lock, folder.id, context.fence);
   await refuseSaved(folder); // nobody could save anything by now, but since it was looked at somebody may have
   if (await hasBegun(folder)) await clearUnsaved(folder);
   const fresh = await newManifest(folder.id, options, compute);
-  const manifest = new ManifestFile(folder.manifest, fresh, () => lock.mayWrite());
+  const manifest = new ManifestFile(folder.manifest, fresh, () => lock.assertOwned());
   await manifest.update({});
   return await runSession({ options, compute, folder, manifest, context, lock, corpus });
 }
@@ -57,7 +58,7 @@ async function begin(input: TrainInput, context: RunContext): Promise<RunResult>
 /** Where tokenizer and weights come from, which must be there, and how long the sequences are. */
 async function origins(
   options: TrainOptions,
-  where: BringContext,
+  where: EnsureContext,
 ): Promise<Pick<RunOptions, "tokenizer" | "pretrainedRunId" | "maxSeqLen">> {
   const tokenizer = options.tokenizer === null ? null : await resolveTokenizer(options.tokenizer, where.home);
   const pretrained = await resolvePretrained(options, where);

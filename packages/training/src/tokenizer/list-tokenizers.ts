@@ -6,7 +6,7 @@ import { TrainingError } from "../errors.js";
 import { idsIn, measure } from "../home/folders.js";
 import type { Home } from "../home/home.js";
 import { TokenizerManifest } from "./manifest.js";
-import { namedByRuns, runsNaming } from "../home/named-by-runs.js";
+import { namedByRuns, runsNaming } from "../home/references.js";
 
 /** A tokenizer of a home as lists show it. */
 export interface TokenizerSummary {

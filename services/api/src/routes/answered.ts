@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { headerOf } from "@trainer/platform/http";
 import { event } from "../live/frames.js";
 import type { Streams } from "../live/streams.js";
-import type { Asked, Piece } from "../services/asked.js";
+import type { Accepted, Piece } from "../services/ask.js";
 
 export interface AnsweredDeps {
   readonly streams: Streams;
@@ -13,7 +13,7 @@ export async function answered<T extends object>(
   req: FastifyRequest,
   reply: FastifyReply,
   { streams }: AnsweredDeps,
-  ask: (isFollowed: boolean) => Promise<Asked<T>>,
+  ask: (isFollowed: boolean) => Promise<Accepted<T>>,
 ): Promise<FastifyReply> {
   const isFollowed = headerOf(req, "accept")?.includes("text/event-stream") ?? false;
   using _place = isFollowed ? streams.admit(req.ip) : null; // before a request that nobody would receive

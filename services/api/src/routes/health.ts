@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { queueTrouble } from "@trainer/platform/redis";
+import { queueProblem } from "@trainer/platform/redis";
 import type { Redis } from "ioredis";
 import type { Metrics } from "../metrics.js";
 import { content } from "./answers.js";
@@ -25,7 +25,7 @@ export function healthRoutes(
     "/readyz",
     { schema: { tags, summary: "Whether work can be done", response: { 200: Ready, 503: Degraded } } },
     async (_, reply) => {
-      const reason = await queueTrouble(redis);
+      const reason = await queueProblem(redis);
       if (reason === null) return { status: "ready" as const, reason };
       return await reply.code(503).send({ status: "degraded", reason });
     },

@@ -9,7 +9,7 @@ import {
   ScoreResponse,
 } from "@trainer/platform";
 import type { Evaluations } from "../services/evaluations.js";
-import type { Questions } from "../services/questions.js";
+import type { ModelRequests } from "../services/model-requests.js";
 import { BODY, MISSING, orEvents } from "./answers.js";
 import { answered, type AnsweredDeps } from "./answered.js";
 import { RunParams } from "./runs.js";
@@ -17,7 +17,7 @@ import type { ZodApp } from "./zod-app.js";
 
 export interface UseDeps extends AnsweredDeps {
   readonly evaluations: Evaluations;
-  readonly questions: Questions;
+  readonly questions: ModelRequests;
 }
 
 const RequestParams = RunParams.extend({ request_id: z.string() });

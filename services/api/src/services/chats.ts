@@ -8,7 +8,7 @@ import {
 } from "@trainer/platform";
 import type { ChatSessions, Results } from "@trainer/platform/redis";
 import type { Channels } from "../live/channels.js";
-import { ask, poll, type Asked } from "./asked.js";
+import { ask, poll, type Accepted } from "./ask.js";
 import { checkRunId } from "./check-run-id.js";
 import type { Jobs } from "./jobs.js";
 
@@ -28,7 +28,7 @@ export class Chats {
   }
 
   /** Sends a message; without a session it begins one. A session id of the client's own is accepted. */
-  async say(run: string, request: ChatRequest, isFollowed = false): Promise<Asked<ChatResponse>> {
+  async say(run: string, request: ChatRequest, isFollowed = false): Promise<Accepted<ChatResponse>> {
     const run_id = checkRunId(run);
     const { results, jobs, sessions } = this.#deps;
     const ids = { session_id: request.session_id ?? randomUUID(), request_id: randomUUID() };

@@ -12,7 +12,7 @@ import {
 } from "@trainer/training/files";
 import { lastLines } from "../live/lines.js";
 import { checkRunId } from "./check-run-id.js";
-import { thinned } from "./thinned.js";
+import { downsampled } from "./downsampled.js";
 
 export interface RunFilesDeps {
   readonly home: Home;
@@ -58,7 +58,7 @@ export class RunFiles {
 
   /** @param points how many steps at most. @throws AppError RUN_NOT_FOUND */
   async history(runId: string, points: number): Promise<MetricsHistory> {
-    const found = await this.#read("metrics", runId, (path) => thinned(path, points));
+    const found = await this.#read("metrics", runId, (path) => downsampled(path, points));
     if (found !== null) return { run_id: runId, ...found };
     await this.needRun(runId);
     return { run_id: runId, steps: [], evaluations: [], total_steps_logged: 0 };

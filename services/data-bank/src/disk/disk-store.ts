@@ -5,11 +5,11 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { makeFolder, namesIn, syncFolder, unlessAbsent, writeSynced, writeText } from "@trainer/disk";
 import { AppError, type FileInfo } from "@trainer/platform";
-import { ahead } from "../ahead.js";
+import { prefetched } from "../prefetched.js";
 import { OneAtATime } from "../one-at-a-time.js";
 import type { ByteRange } from "../range.js";
 import type { BlobStore, ScrubEvent, ScrubOptions } from "../store.js";
-import { gathered, writeChunks } from "./gathered.js";
+import { coalesced, writeChunks } from "./coalesced.js";
 import { blobPath, folderOf, isTemporary, sidecarPath, temporaryPath } from "./layout.js";
 import { scrubDisk } from "./scrub.js";
 import { formatSidecar, parseSidecar, timestamp, undescribed } from "./sidecar.js";
@@ -131,7 +131,7 @@ export class DiskStore implements BlobStore {
       }
     }
     await writeSynced(path, async (file) => {
-      for await (const chunks of ahead(gathered(hashed(body), WRITTEN_BYTES))) await writeChunks(file, chunks);
+      for await (const chunks of prefetched(coalesced(hashed(body), WRITTEN_BYTES))) await writeChunks(file, chunks);
     });
     return { sha256: hash.digest("hex"), size };
   }

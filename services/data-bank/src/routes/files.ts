@@ -63,8 +63,8 @@ export function fileRoutes(app: FastifyInstance, deps: FileRoutes): void {
   app.get<OfFile>("/files/:id", { onRequest: may("read") }, async (req, reply) => {
     const info = await find(req.params.id);
     if (noneMatch(headerOf(req, "if-none-match"), info.sha256)) return notModified(reply, info);
-    const asked = ifRange(headerOf(req, "if-range"), info.sha256) ? headerOf(req, "range") : undefined;
-    const range = asked === undefined ? undefined : parseRange(asked, info.size);
+    const header = ifRange(headerOf(req, "if-range"), info.sha256) ? headerOf(req, "range") : undefined;
+    const range = header === undefined ? undefined : parseRange(header, info.size);
     const content = await store.read(info.file_id, range);
     if (content === null) throw notFound(); // deleted since
     const bytes = range === undefined ? info.size : range.end - range.start + 1;

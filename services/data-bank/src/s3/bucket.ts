@@ -171,8 +171,8 @@ function unreachable(cause: unknown): never {
 }
 
 function refused(status: number, xml: string): AppError {
-  const said = `${textOf(xml, "Code")} ${textOf(xml, "Message")}`.trim();
-  const cause = new Error(`${status} ${said}`);
+  const details = `${textOf(xml, "Code")} ${textOf(xml, "Message")}`.trim();
+  const cause = new Error(`${status} ${details}`);
   if (status === 507) return new AppError("INSUFFICIENT_STORAGE", "insufficient free space", { cause });
-  return new AppError("EXTERNAL_SERVICE_ERROR", `the object store refused a request: ${said || status}`, { cause });
+  return new AppError("EXTERNAL_SERVICE_ERROR", `the object store refused a request: ${details || status}`, { cause });
 }

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import type { Readable } from "node:stream";
 import { AppError, type FileInfo } from "@trainer/platform";
-import { ahead } from "../ahead.js";
+import { prefetched } from "../prefetched.js";
 import { timestamp } from "../disk/sidecar.js";
 import type { ByteRange } from "../range.js";
 import type { BlobStore, ScrubEvent, ScrubOptions } from "../store.js";
@@ -65,7 +65,7 @@ export class S3Store implements BlobStore {
     const upload = new PartedUpload(this.bucket, temporaryKey(randomUUID()), description);
     let sha256 = "";
     try {
-      for await (const { body, last } of ahead(inParts(hashed(), partBytes))) {
+      for await (const { body, last } of prefetched(inParts(hashed(), partBytes))) {
         if (last) sha256 = hash.digest("hex"); // all has come
         if (last && !upload.begun) await this.bucket.put(blobKey(sha256), body, description);
         else await upload.add(body);

@@ -3,10 +3,10 @@ import type { EvalRecord } from "@trainer/platform/redis";
 import type { ChatResult, ChatTurn, GenerateResult, ScoreRequest, ScoreResult } from "@trainer/platform";
 import { chat, evaluate, generateStream, readTextFile, score, type OpenModel } from "@trainer/training";
 import type { Piece, Question } from "./messages.js";
-import type { Surroundings } from "./surroundings.js";
+import type { ChildContext } from "./child-context.js";
 
 export interface AnswerContext {
-  readonly about: Surroundings;
+  readonly about: ChildContext;
   readonly signal: AbortSignal;
   readonly onPiece: (piece: Piece) => void;
 }

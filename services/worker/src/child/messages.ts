@@ -31,9 +31,9 @@ export const ToChild = z.discriminatedUnion("type", [
     userId: text,
     request: jobs.train.shape.request,
     /** Fence of the run's lease: of two processes, the one with the greater may write. */
-    turn: z.int(),
+    fence: z.int(),
     /** Last reported progress: a resumed run does not report repeated steps again. */
-    told: RunProgress.nullable(),
+    lastReported: RunProgress.nullable(),
     archives: Archives.optional(),
   }),
   /** To a trained run: send it. To a sent one: its folder may go. */
@@ -49,7 +49,7 @@ export const ToChild = z.discriminatedUnion("type", [
 export type ToChild = z.output<typeof ToChild>;
 
 /** Updates of a run in progress; `at` is their time, in Unix seconds. */
-export const Told = z.discriminatedUnion("kind", [
+export const RunUpdate = z.discriminatedUnion("kind", [
   z.object({
     kind: z.literal("config"),
     modelFamily: text,
@@ -64,7 +64,7 @@ export const Told = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("validation"), at: figure, training: RunProgress, loss: figure, gradNorm: figure }),
   z.object({ kind: z.literal("checkpoint"), training: RunProgress, best: z.boolean() }),
 ]);
-export type Told = z.output<typeof Told>;
+export type RunUpdate = z.output<typeof RunUpdate>;
 
 const Trained = z.object({
   testLoss: figure.nullable(),
@@ -90,7 +90,7 @@ export const FromChild = z.discriminatedUnion("type", [
     message: text,
     fields: z.record(z.string(), z.union([text, figure]).optional()),
   }),
-  z.object({ type: z.literal("told"), told: Told }),
+  z.object({ type: z.literal("update"), update: RunUpdate }),
   z.object({ type: z.literal("trained") }),
   z.object({ type: z.literal("sent"), fileId: text, bytes: z.int(), trained: Trained }),
   /** Stopped on request; a run resumes from what was saved. */

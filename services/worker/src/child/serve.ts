@@ -2,7 +2,7 @@ import { background } from "@trainer/platform";
 import { setNumThreads } from "@trainer/torch";
 import { loadPlugins } from "@trainer/training/plugins";
 import type { ChildConfig } from "../config.js";
-import { AnswerJobs } from "./answer-jobs.js";
+import { AnswerJobs } from "./serve-requests.js";
 import { failureOf } from "./failure-of.js";
 import { Inbox, type Message } from "./inbox.js";
 import { shownPaths } from "../shown-paths.js";

@@ -7,7 +7,7 @@ import { fetchCorpus, openCorpus, saveTokenizer, TokenizerManifest, trainOnCorpu
 import type { ChildConfig } from "../config.js";
 import type { Message } from "./inbox.js";
 import type { Channel } from "./serve.js";
-import { surroundings } from "./surroundings.js";
+import { childContext } from "./child-context.js";
 
 /** Trains a tokenizer into its folder, and tells what it does on the text that was held back. One that is there is not made again. */
 export async function tokenizerJob(
@@ -17,7 +17,7 @@ export async function tokenizerJob(
 ): Promise<void> {
   const { tokenizer_id: id, request } = message;
   const { signal } = channel.inbox;
-  const about = surroundings(config);
+  const about = childContext(config);
   const dir = join(about.home.tokenizers, id);
   let manifest = await manifestIn(dir);
   if (manifest === null) {

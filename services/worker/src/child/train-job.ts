@@ -17,9 +17,9 @@ import { isHeld } from "@trainer/training/files";
 import type { ChildConfig } from "../config.js";
 import type { Message } from "./inbox.js";
 import type { FromChild, Trained } from "./messages.js";
-import { RunTeller } from "./run-teller.js";
+import { ProgressReporter } from "./progress-reporter.js";
 import type { Channel } from "./serve.js";
-import { surroundings, type Surroundings } from "./surroundings.js";
+import { childContext, type ChildContext } from "./child-context.js";
 import { progressOf } from "../runs/progress-of.js";
 import { trainOptions } from "./train-options.js";
 
@@ -31,11 +31,11 @@ export async function trainJob(message: Message<"train">, config: ChildConfig, c
   const { say, inbox } = channel;
   const { signal } = inbox;
   const { runId } = message;
-  const about = surroundings(config);
+  const about = childContext(config);
   const folder = runFolder(config.artifactsRoot, runId);
   const before = await manifestOf(runId, about);
   const begin = { ...channel, about, begun: before !== null };
-  let trained = before?.status === "completed" ? trainedOf(before, folder.path, message.told) : null;
+  let trained = before?.status === "completed" ? trainedOf(before, folder.path, message.lastReported) : null;
   if (trained === null) {
     trained = await trainedNow(message, config, begin);
     if (trained === null) return say({ type: "stopped" });
@@ -51,7 +51,7 @@ export async function trainJob(message: Message<"train">, config: ChildConfig, c
 }
 
 interface Begin extends Channel {
-  readonly about: Surroundings;
+  readonly about: ChildContext;
   readonly begun: boolean;
 }
 
@@ -69,32 +69,32 @@ async function trainedNow(message: Message<"train">, config: ChildConfig, begin:
 }
 
 function contextOf(
-  { runId, turn, told, archives }: Message<"train">,
+  { runId, fence, lastReported, archives }: Message<"train">,
   config: ChildConfig,
   { about, say, inbox }: Begin,
 ): RunContext {
-  const teller = new RunTeller(told, (told) => say({ type: "told", told }));
+  const reporter = new ProgressReporter(lastReported, (update) => say({ type: "update", update }));
   return {
     home: config.artifactsRoot,
     dataRoot: config.dataRoot,
     dataBank: about.dataBank,
     archives,
     signal: inbox.signal,
-    turn,
-    onEvent: teller.event,
+    fence,
+    onEvent: reporter.event,
     onLog: (record) => say(logOf(runId, record)),
-    onStep: teller.step,
+    onStep: reporter.step,
   };
 }
 
 /** The manifest of a run that has begun, or whose folder went when it was safe; else null. */
-async function manifestOf(runId: string, { home }: Surroundings): Promise<RunManifest | null> {
+async function manifestOf(runId: string, { home }: ChildContext): Promise<RunManifest | null> {
   const folder = runFolder(home.root, runId);
   if (await hasBegun(folder)) return await readManifest(folder.manifest);
   return await readManifest(`${home.archived}/${runId}.json`);
 }
 
-async function sent(runId: string, { home, dataBank }: Surroundings, signal: AbortSignal) {
+async function sent(runId: string, { home, dataBank }: ChildContext, signal: AbortSignal) {
   if (dataBank === undefined) {
     const message = `run ${runId} is trained, but there is no file service to keep it: set APP__DATA_BANK_API_URL`;
     throw new TrainingError("ARTIFACT_UPLOAD_FAILED", message);
@@ -107,15 +107,15 @@ const LOCK_MS = 30_000;
 const LOOK_MS = 200;
 
 /** Waits while the process before this one still holds the run: it is being stopped, or dies with its parent. */
-async function lockFree(path: string, { turn, signal }: RunContext): Promise<void> {
-  for (let waited = 0; isHeld(path, turn) && waited < LOCK_MS; waited += LOOK_MS) {
+async function lockFree(path: string, { fence, signal }: RunContext): Promise<void> {
+  for (let waited = 0; isHeld(path, fence) && waited < LOCK_MS; waited += LOOK_MS) {
     await setTimeout(LOOK_MS, undefined, { signal });
   }
 }
 
-function trainedOf(manifest: RunManifest, path: string, told: RunProgress | null): Trained {
+function trainedOf(manifest: RunManifest, path: string, lastReported: RunProgress | null): Trained {
   const { test_loss: testLoss, loss: trainLoss } = manifest;
-  return { testLoss, trainLoss, path, progress: progressOf(manifest, told) };
+  return { testLoss, trainLoss, path, progress: progressOf(manifest, lastReported) };
 }
 
 const LEVELS = { INFO: "info", WARNING: "warn", ERROR: "error" } as const;

@@ -15,7 +15,7 @@ import { z } from "zod";
 import type { Piece, Question } from "../child/messages.js";
 import type { Container } from "../container.js";
 import { knownArchives } from "../runs/known-archives.js";
-import { Refused } from "../supervise/answerer.js";
+import { Refused } from "../supervise/model-server.js";
 import type { Work } from "./job.js";
 import { cancellation } from "./cancellation.js";
 
@@ -28,7 +28,7 @@ const EvalAnswer = z.object({ result: EvalRecord, steps: z.int() });
 const ChatAnswer = z.object({ result: ChatResult, turns: z.array(ChatTurn) });
 
 /** Answers a question to a model: what becomes of it is kept under its key, and its pieces go out as they come. */
-export const answerJobs: Readonly<Record<Kind, (work: Work, container: Container) => Promise<void>>> = {
+export const requestJobs: Readonly<Record<Kind, (work: Work, container: Container) => Promise<void>>> = {
   async eval(work, container) {
     const data = work.data(jobs.eval);
     const slot = container.results.evaluation(data.run_id, data.request.split);

@@ -1,13 +1,13 @@
 import type { Container } from "../container.js";
 import { RunEvents } from "../runs/run-events.js";
-import { RunTurn } from "../runs/run-turn.js";
+import { RunLease } from "../runs/run-lease.js";
 import { CANCELLED, failRun } from "./fail-run.js";
 
 /** Ends the runs that are to be stopped and that nobody has begun. */
 export async function cancelQueued(container: Container): Promise<void> {
   const { runs, pace, log, queued, closed } = container;
   for (const { runId, userId, request } of await queued.take()) {
-    await using turn = await RunTurn.begin({ runs, runId, userId, request, log, pace, closed });
-    await failRun(container, turn, new RunEvents(runId, userId, request), runId, CANCELLED);
+    await using lease = await RunLease.begin({ runs, runId, userId, request, log, pace, closed });
+    await failRun(container, lease, new RunEvents(runId, userId, request), runId, CANCELLED);
   }
 }

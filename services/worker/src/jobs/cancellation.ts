@@ -2,7 +2,7 @@ import type { Slot } from "@trainer/platform/redis";
 import { newFailure } from "@trainer/training/files";
 import type { Container } from "../container.js";
 import { every } from "../runs/every.js";
-import { Refused } from "../supervise/answerer.js";
+import { Refused } from "../supervise/model-server.js";
 import { timerMs } from "./job.js";
 
 /** Looks in a row that find an answer abandoned, after which its question is cancelled: a client that was cut off polls again. */

@@ -1,7 +1,7 @@
 import { newFailure, openHome, recordFailure, type Failure } from "@trainer/training/files";
 import type { Container } from "../container.js";
 import type { RunEvents } from "../runs/run-events.js";
-import type { RunTurn } from "../runs/run-turn.js";
+import type { RunLease } from "../runs/run-lease.js";
 
 /** The failure by which clients know a cancelled run. */
 export const CANCELLED = newFailure("TRAINING_CANCELLED", "Training cancelled");
@@ -9,15 +9,15 @@ export const CANCELLED = newFailure("TRAINING_CANCELLED", "Training cancelled");
 /** Ends a run for good: in its record, by an event, in its manifest and in the log, unless it is another worker's by now. */
 export async function failRun(
   container: Container,
-  turn: RunTurn,
+  lease: RunLease,
   events: RunEvents,
   runId: string,
   failure: Failure,
 ): Promise<void> {
   const { code, failureClass, message } = failure;
   const kind = failureClass === "USER_INPUT" && code !== CANCELLED.code ? "user" : "system";
-  await turn.write({ status: "failed", message, error: message }, [events.failed(message, kind)]);
-  if (!turn.lost.aborted) await settleFailed(container, runId, failure);
+  await lease.write({ status: "failed", message, error: message }, [events.failed(message, kind)]);
+  if (!lease.lost.aborted) await settleFailed(container, runId, failure);
 }
 
 /** Settles a run whose record says already that it has failed: in its manifest and in the log. */

@@ -4,7 +4,7 @@ import { setTimeout } from "node:timers/promises";
 import type { Report } from "../child/messages.js";
 import type { Container } from "../container.js";
 import { crashOf } from "../supervise/crash.js";
-import { Patience } from "../supervise/patience.js";
+import { RestartBackoff } from "../supervise/restart-backoff.js";
 import { timeoutMs, type Work } from "./job.js";
 
 type Outcome = Extract<Report, { type: "tokenizer" | "failed" }>;
@@ -49,7 +49,7 @@ export async function tokenizerJob(work: Work, drain: AbortSignal, container: Co
 
   /** Null where it was stopped. */
   async function made(): Promise<Outcome | null> {
-    const patience = new Patience();
+    const patience = new RestartBackoff();
     while (!stop.aborted) {
       let outcome: Outcome | null = null;
       const child = container.startChild((message) => {

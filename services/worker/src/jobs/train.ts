@@ -1,10 +1,10 @@
 import { jobs } from "@trainer/platform";
-import { lastTurn, newFailure, runFolder, type Failure } from "@trainer/training/files";
+import { lastFence, newFailure, runFolder, type Failure } from "@trainer/training/files";
 import type { Container } from "../container.js";
 import { knownArchives } from "../runs/known-archives.js";
 import { RunEvents } from "../runs/run-events.js";
 import { isAlive } from "../runs/is-alive.js";
-import { RunTurn } from "../runs/run-turn.js";
+import { RunLease } from "../runs/run-lease.js";
 import { Stop } from "../supervise/stop.js";
 import { trainRun, type Ending } from "../supervise/train-run.js";
 import { CANCELLED, failRun } from "./fail-run.js";
@@ -25,31 +25,31 @@ export async function trainJob(work: Work, drain: AbortSignal, container: Contai
   if (done?.status === "running" && isAlive(done.heartbeat, pace)) await work.later(pace.silent / 4);
   const log = container.log.child({ run_id: runId });
   const { closed } = container;
-  const last = lastTurn(runFolder(config.artifactsRoot, runId).lock);
-  await using turn = await RunTurn.begin({ runs, runId, userId, request, log, pace, lastTurn: last, closed });
-  const createdAt = turn.before?.createdAt ?? new Date().toISOString().slice(0, -1);
+  const last = lastFence(runFolder(config.artifactsRoot, runId).lock);
+  await using lease = await RunLease.begin({ runs, runId, userId, request, log, pace, lastFence: last, closed });
+  const createdAt = lease.before?.createdAt ?? new Date().toISOString().slice(0, -1);
   await container.store.keep(runId, { userId, createdAt, request });
   const events = new RunEvents(runId, userId, request);
   using deadline = new Deadline(timeoutMs(config));
-  await turn.lookForCancel();
+  await lease.checkCancelled();
   using stop = new Stop()
-    .on(turn.lost, "lost")
-    .on(turn.cancelled, "cancelled")
+    .on(lease.lost, "lost")
+    .on(lease.cancelled, "cancelled")
     .on(drain, "drained")
     .on(deadline.signal, "timeout");
-  const stuck = await work.take(turn.before?.training?.step ?? 0);
+  const stuck = await work.take(lease.before?.training?.step ?? 0);
   if (stuck !== null) {
     await failed(stuck);
     work.fail(stuck);
   }
-  const isNew = turn.before === null || turn.before.message === "queued";
+  const isNew = lease.before === null || lease.before.message === "queued";
   if (stop.cause !== "cancelled") {
     const message = isNew ? "started" : "training";
-    await turn.write({ status: "running", message, error: null }, isNew ? [events.started()] : []);
+    await lease.write({ status: "running", message, error: null }, isNew ? [events.started()] : []);
   }
   log.info({ event: "run_started", status: "running" }, isNew ? "run started" : "run goes on");
   const ending = await trainRun({
-    turn,
+    lease,
     events,
     stop,
     begin: {
@@ -57,17 +57,17 @@ export async function trainJob(work: Work, drain: AbortSignal, container: Contai
       runId,
       userId: String(userId),
       request,
-      turn: turn.fence,
-      told: turn.before?.training ?? null,
+      fence: lease.fence,
+      lastReported: lease.before?.training ?? null,
       archives: await knownArchives(runs, request.pretrained_run_id),
     },
     startChild: (onMessage) =>
       startChild((message) => {
-        if (message.type === "told") deadline.renew();
+        if (message.type === "update") deadline.renew();
         onMessage(message);
       }),
     onSoonOver: () => container.prepareNext(),
-    configTold: turn.before?.message === "training" || (turn.before?.training ?? null) !== null,
+    configReported: lease.before?.message === "training" || (lease.before?.training ?? null) !== null,
     onCrash({ code, message }) {
       log.warn(
         { event: "child_crashed", error_code: code, reason: message },
@@ -84,7 +84,7 @@ export async function trainJob(work: Work, drain: AbortSignal, container: Contai
     } else if (ending === "lost") {
       log.warn({ event: "run_lost" }, "another worker has taken the run");
     } else if (ending === "drained") {
-      await turn.write({ status: "queued", message: "waits for a worker to go on" });
+      await lease.write({ status: "queued", message: "waits for a worker to go on" });
       await work.giveBack(container.crash.signal.aborted);
     } else if (ending === "cancelled") {
       await failed(CANCELLED);
@@ -104,7 +104,7 @@ export async function trainJob(work: Work, drain: AbortSignal, container: Contai
     if (wait !== null) {
       const message = `${failure.message}; it is tried again in ${wait} seconds`;
       log.warn({ event: "run_retried", error_code: failure.code, reason: failure.message }, "run is tried again later");
-      await turn.write({ status: "queued", message, error: failure.message });
+      await lease.write({ status: "queued", message, error: failure.message });
       await work.tryAgain(wait);
     }
     await failed(failure);
@@ -112,6 +112,6 @@ export async function trainJob(work: Work, drain: AbortSignal, container: Contai
   }
 
   function failed(failure: Failure): Promise<void> {
-    return failRun(container, turn, events, runId, failure);
+    return failRun(container, lease, events, runId, failure);
   }
 }

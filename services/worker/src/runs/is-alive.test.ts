@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { PACE } from "../pace.js";
+import { PACE } from "../intervals.js";
 import { isAlive } from "./is-alive.js";
 
 const heartbeat = (ageMs: number) => (Date.now() - ageMs) / 1000;

@@ -1,4 +1,4 @@
-import type { Pace } from "../pace.js";
+import type { Pace } from "../intervals.js";
 
 /** True if a run's last heartbeat, in unix seconds, is so fresh that a worker must hold it. */
 export function isAlive(heartbeat: number | null, { silent }: Pace): boolean {

@@ -36,27 +36,27 @@ test("a run without a test split is completed with its training loss, and one wi
 });
 
 test("figures that are not numbers are told as clients can read them: a loss of infinity, else 0", () => {
-  const { change, events: told } = events.told({ kind: "step", at: 5, training: bare, samplesPerSec: 8, border: false });
+  const { change, events: told } = events.update({ kind: "step", at: 5, training: bare, samplesPerSec: 8, border: false });
   expect(change).toEqual({ progress: 7, message: "training", training: bare });
   expect(told[1]).toMatchObject({ train_loss: Infinity, train_ppl: Infinity, grad_norm: 0, tokens_per_sec: 0, at: 5 });
   const known = { ...bare, train_loss: 1, grad_norm: 2, tokens_per_sec: 3, eta_seconds: 4 };
-  const validation = events.told({ kind: "validation", at: 6, training: known, loss: 0, gradNorm: 7 }).events[1];
+  const validation = events.update({ kind: "validation", at: 6, training: known, loss: 0, gradNorm: 7 }).events[1];
   expect(validation).toMatchObject({ train_loss: 1, grad_norm: 7, tokens_per_sec: 3, eta_seconds: 4, val_ppl: 1 });
-  const step = events.told({ kind: "step", at: 6, training: known, samplesPerSec: 8, border: true }).events[1];
+  const step = events.update({ kind: "step", at: 6, training: known, samplesPerSec: 8, border: true }).events[1];
   expect(step).toMatchObject({ grad_norm: 2 });
   expect(step).not.toHaveProperty("val_loss");
 });
 
 test("a checkpoint is told by its step, which else is that of the run", () => {
-  const step = (training: RunProgress) => events.told({ kind: "checkpoint", training, best: true }).events;
+  const step = (training: RunProgress) => events.update({ kind: "checkpoint", training, best: true }).events;
   expect(step({ ...bare, checkpoint_step: 2 })).toEqual([{ type: "trainer.run.checkpoint.v1", ...of, step: 2, best: true }]);
   expect(step(bare)).toEqual([{ type: "trainer.run.checkpoint.v1", ...of, step: 3, best: true }]);
-  expect(events.told({ kind: "checkpoint", training: bare, best: true }).change).toEqual({ training: bare });
+  expect(events.update({ kind: "checkpoint", training: bare, best: true }).change).toEqual({ training: bare });
 });
 
 test("what a run is made of is told with the epochs asked for and the threads that it computes with", () => {
   const config = { modelFamily: "llama", modelSize: "tiny", batchSize: 8, learningRate: 0.1, threads: 3 };
-  expect(events.told({ kind: "config", ...config })).toEqual({
+  expect(events.update({ kind: "config", ...config })).toEqual({
     change: { message: "training" },
     events: [
       {
@@ -85,7 +85,7 @@ test("events have the names and fields that clients know", () => {
     message: "no room",
   });
   const training = { ...bare, train_loss: 1, grad_norm: 2, tokens_per_sec: 3, eta_seconds: 4 };
-  expect(events.told({ kind: "step", at: 5, training, samplesPerSec: 8, border: false }).events).toEqual([
+  expect(events.update({ kind: "step", at: 5, training, samplesPerSec: 8, border: false }).events).toEqual([
     { type: "trainer.job.progress.v1", ...job, progress: 7, message: "training" },
     {
       type: "trainer.metrics.progress.v1",

@@ -1,6 +1,6 @@
 import type { TrainerEvent, TrainSettings } from "@trainer/platform";
 import type { RunChange } from "@trainer/platform/redis";
-import type { Told, Trained } from "../child/messages.js";
+import type { RunUpdate, Trained } from "../child/messages.js";
 import { percentOf } from "./percent-of.js";
 
 const QUEUE = "trainer";
@@ -39,23 +39,23 @@ export class RunEvents {
     ];
   }
 
-  told(told: Told): { readonly change: RunChange; readonly events: TrainerEvent[] } {
-    switch (told.kind) {
+  update(update: RunUpdate): { readonly change: RunChange; readonly events: TrainerEvent[] } {
+    switch (update.kind) {
       case "config":
-        return { change: { message: "training" }, events: [this.#config(told)] };
+        return { change: { message: "training" }, events: [this.#config(update)] };
       case "step":
-        return this.#progress(told, { samplesPerSec: told.samplesPerSec });
+        return this.#progress(update, { samplesPerSec: update.samplesPerSec });
       case "validation":
-        return this.#progress(told, { samplesPerSec: 0, validation: told });
+        return this.#progress(update, { samplesPerSec: 0, validation: update });
       case "checkpoint": {
-        const { training, best } = told;
+        const { training, best } = update;
         const step = training.checkpoint_step ?? training.step;
         return { change: { training }, events: [{ type: "trainer.run.checkpoint.v1", ...this.#of, step, best }] };
       }
     }
   }
 
-  #config(config: Extract<Told, { kind: "config" }>): TrainerEvent {
+  #config(config: Extract<RunUpdate, { kind: "config" }>): TrainerEvent {
     return {
       type: "trainer.metrics.config.v1",
       ...this.#of,
@@ -71,8 +71,8 @@ export class RunEvents {
   }
 
   #progress(
-    { at, training }: Extract<Told, { kind: "step" | "validation" }>,
-    about: { readonly samplesPerSec: number; readonly validation?: Extract<Told, { kind: "validation" }> },
+    { at, training }: Extract<RunUpdate, { kind: "step" | "validation" }>,
+    about: { readonly samplesPerSec: number; readonly validation?: Extract<RunUpdate, { kind: "validation" }> },
   ): { change: RunChange; events: TrainerEvent[] } {
     const { epoch, total_epochs, step, total_steps } = training;
     const { validation } = about;

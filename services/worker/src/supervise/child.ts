@@ -7,7 +7,7 @@ import { pino, type Logger } from "pino";
 import { z } from "zod";
 import { FromChild, type Report, type ToChild } from "../child/messages.js";
 import { ChildConfig, type WorkerConfig } from "../config.js";
-import { PACE } from "../pace.js";
+import { PACE } from "../intervals.js";
 import { CpuTime } from "./cpu-time.js";
 import { oomKills } from "./oom-kills.js";
 

@@ -11,7 +11,7 @@ import { Child } from "./child.js";
 import { CpuTime } from "./cpu-time.js";
 import { crashOf } from "./crash.js";
 import { oomKills } from "./oom-kills.js";
-import { Patience } from "./patience.js";
+import { RestartBackoff } from "./restart-backoff.js";
 import { Stop, type StopCause } from "./stop.js";
 
 const ended = { code: null, signal: null, oom: false, hung: false } as const;
@@ -29,7 +29,7 @@ test("one that the kernel killed for memory is told so, with what to do, and is 
   const failure = crashOf({ ...ended, signal: "SIGKILL", oom: true }, "did it");
   expect(failure).toMatchObject({ code: "TRAINING_OOM", failureClass: "USER_INPUT" });
   expect(failure.message).toContain("a smaller batch");
-  expect(new Patience().after(failure)).toBeNull();
+  expect(new RestartBackoff().after(failure)).toBeNull();
 });
 
 test("one that gave no sign of life may do better another time", () => {
@@ -41,7 +41,7 @@ test("one that gave no sign of life may do better another time", () => {
 });
 
 test("each crash is waited for longer than the one before, until it is enough; getting on forgives them", () => {
-  const patience = new Patience();
+  const patience = new RestartBackoff();
   const crash = crashOf(ended, "did it");
   expect([1, 2, 3, 4].map(() => patience.after(crash))).toEqual([100, 1000, 4000, null]);
   patience.forgive();
@@ -97,7 +97,7 @@ test("what is said to a process that has gone is lost, and nothing else happens"
 
 test("a process that says what cannot be understood fails alone", async () => {
   const module = join(scratchPath("strange"), "strange.mjs");
-  writeFileSync(module, 'process.send({ type: "told", told: { kind: "step" } }); setInterval(() => {}, 1000);');
+  writeFileSync(module, 'process.send({ type: "update", update: { kind: "step" } }); setInterval(() => {}, 1000);');
   const config = WorkerConfig.parse({ redisUrl: "", artifactsRoot: "a", dataRoot: "b" });
   const said: FromChild[] = [];
   const child = new Child({ module, execArgv: [] }, config);
@@ -116,7 +116,7 @@ test("what a process has for the log gets there with its process id and its run,
   const written: unknown[] = [];
   const log = pino(logOptions("worker", "info"), { write: (line) => void written.push(JSON.parse(line)) });
   const child = new Child({ module, execArgv: [] }, config, { log });
-  const about = { type: "train", userId: "0", turn: 1, told: null } as const;
+  const about = { type: "train", userId: "0", fence: 1, lastReported: null } as const;
   const request = TrainSettings.parse({ corpus_path: "corpus.txt" });
   child.say({ ...about, runId: RunId.parse("r"), request });
   await vi.waitUntil(() => written.length === 3);

@@ -1,18 +1,18 @@
 import { setTimeout } from "node:timers/promises";
 import { newFailure, type Failure } from "@trainer/training/files";
-import type { Report, ToChild, Told } from "../child/messages.js";
+import type { Report, ToChild, RunUpdate } from "../child/messages.js";
 import type { RunEvents } from "../runs/run-events.js";
-import type { RunTurn } from "../runs/run-turn.js";
+import type { RunLease } from "../runs/run-lease.js";
 import type { Child } from "./child.js";
 import { crashOf } from "./crash.js";
-import { Patience } from "./patience.js";
+import { RestartBackoff } from "./restart-backoff.js";
 import type { Stop, StopCause } from "./stop.js";
 
 /** Outcome of a run's lease with this worker. */
 export type Ending = "completed" | StopCause | Failure;
 
 export interface TrainRun {
-  readonly turn: RunTurn;
+  readonly lease: RunLease;
   readonly events: RunEvents;
   readonly stop: Stop;
   /** The first message to a child, completed with the last reported progress. */
@@ -22,7 +22,7 @@ export interface TrainRun {
   readonly onSoonOver: () => void;
   readonly onCrash: (failure: Failure) => void;
   /** True once the run's configuration was reported; once is enough, however many processes start. */
-  configTold: boolean;
+  configReported: boolean;
 }
 
 /** Grace period of a requested stop. */
@@ -33,18 +33,18 @@ const GRACE_MS: Readonly<Record<StopCause, number>> = { cancelled: 1500, drained
  * further.
  */
 export async function trainRun(run: TrainRun): Promise<Ending> {
-  const patience = new Patience();
-  let { told } = run.begin;
+  const backoff = new RestartBackoff();
+  let { lastReported } = run.begin;
   for (;;) {
     if (run.stop.cause !== null) return run.stop.cause;
-    const session = new Session(run, { ...run.begin, told });
+    const session = new Session(run, { ...run.begin, lastReported });
     const ending = await session.ended;
     if (ending !== "crashed") return ending;
     const failure = crashOf(await session.child.ended, "trained the run");
     run.onCrash(failure);
-    if (session.told !== told) patience.forgive();
-    told = session.told;
-    const wait = patience.after(failure);
+    if (session.lastReported !== lastReported) backoff.forgive();
+    lastReported = session.lastReported;
+    const wait = backoff.after(failure);
     if (wait === null) return failure;
     await setTimeout(wait, undefined, { signal: run.stop.signal }).catch(() => {});
   }
@@ -57,7 +57,7 @@ const SOON_SEC = 2;
 class Session {
   readonly child: Child;
   readonly ended: Promise<Ending | "crashed">;
-  told: TrainRun["begin"]["told"];
+  lastReported: TrainRun["begin"]["lastReported"];
   readonly #run: TrainRun;
   /** Work for the messages so far, in their order. */
   #work: Promise<unknown> = Promise.resolve();
@@ -65,9 +65,9 @@ class Session {
 
   constructor(run: TrainRun, begin: TrainRun["begin"]) {
     this.#run = run;
-    this.told = begin.told;
+    this.lastReported = begin.lastReported;
     this.child = run.startChild((message) => {
-      this.#work = this.#work.then(() => this.#hear(message)).catch(this.#fail);
+      this.#work = this.#work.then(() => this.#onMessage(message)).catch(this.#fail);
     });
     this.child.say(begin);
     this.ended = this.#end();
@@ -97,14 +97,14 @@ class Session {
     this.child.kill();
   };
 
-  async #hear(message: Report): Promise<void> {
-    const { turn, stop } = this.#run;
+  async #onMessage(message: Report): Promise<void> {
+    const { lease, stop } = this.#run;
     switch (message.type) {
-      case "told":
-        return this.#tell(message.told);
+      case "update":
+        return this.#update(message.update);
       case "trained":
         this.#run.onSoonOver();
-        await turn.lookForCancel();
+        await lease.checkCancelled();
         if (stop.cause === null) this.child.say({ type: "send" });
         else this.child.kill();
         return;
@@ -126,22 +126,22 @@ class Session {
     }
   }
 
-  #tell(told: Told): void {
-    const { turn, events, configTold } = this.#run;
-    if (told.kind === "config") this.#run.configTold = true;
-    else this.told = told.training;
-    if (told.kind === "step" && Number(told.training.eta_seconds) <= SOON_SEC) this.#run.onSoonOver();
-    if (told.kind === "config" && configTold) return;
-    const { change, events: published } = events.told(told);
-    turn.push(change, published, { passing: told.kind === "step" && !told.border });
+  #update(update: RunUpdate): void {
+    const { lease, events, configReported } = this.#run;
+    if (update.kind === "config") this.#run.configReported = true;
+    else this.lastReported = update.training;
+    if (update.kind === "step" && Number(update.training.eta_seconds) <= SOON_SEC) this.#run.onSoonOver();
+    if (update.kind === "config" && configReported) return;
+    const { change, events: published } = events.update(update);
+    lease.push(change, published, { passing: update.kind === "step" && !update.border });
   }
 
   /** The run is safe. From here on nothing can fail or repeat it: the record is updated before its folder goes. */
   async #sent(sent: Extract<Report, { type: "sent" }>): Promise<void> {
-    const { turn, events } = this.#run;
+    const { lease, events } = this.#run;
     const { trained } = sent;
-    const training = trained.progress ?? this.told;
-    await turn.write(
+    const training = trained.progress ?? this.lastReported;
+    await lease.write(
       {
         status: "completed",
         progress: 100,
@@ -152,7 +152,7 @@ class Session {
       },
       events.completed(sent, trained),
     );
-    if (turn.lost.aborted) return;
+    if (lease.lost.aborted) return;
     this.#ending = "completed";
     this.child.say({ type: "clean" });
   }

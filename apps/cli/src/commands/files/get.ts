@@ -27,8 +27,8 @@ export function define(command: Command, io: Io): void {
       const { size, sha256, contentType } = await io.interruptible((signal) =>
         withProgress(io, out, `getting ${path}`, (onProgress) => service.download(id, path, { onProgress, signal })),
       );
-      const told = { path, file_id: sha256, size, content_type: contentType };
-      out.result(told, () => `${path}: ${formatBytes(size)}, ${contentType}, hash as it should be`);
+      const result = { path, file_id: sha256, size, content_type: contentType };
+      out.result(result, () => `${path}: ${formatBytes(size)}, ${contentType}, hash as it should be`);
     },
   });
 }

@@ -1,5 +1,5 @@
 /** The same chunks, each next one being made while the one before is used: hashing goes on during writing. */
-export async function* ahead<T>(source: AsyncIterable<T>): AsyncGenerator<T> {
+export async function* prefetched<T>(source: AsyncIterable<T>): AsyncGenerator<T> {
   const iterator = source[Symbol.asyncIterator]();
   let next = iterator.next();
   for (let current = await next; current.done !== true; current = await next) {

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { expect, test } from "vitest";
-import { gone } from "./gone.js";
+import { gone } from "./wait-for-exit.js";
 
 test("processes are waited for until they are gone, but not for ever", async () => {
   const short = spawn("sleep", ["0.1"]);

@@ -4,7 +4,7 @@ import type { Failure } from "@trainer/training/files";
 const WAITS_MS = [100, 1000, 4000];
 
 /** Keeps what dies at its start from being started over and over: each failure costs a longer wait, a success forgives all. */
-export class Patience {
+export class RestartBackoff {
   #failures = 0;
 
   forgive(): void {

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { idsIn } from "./folders.js";
 import type { Home } from "./home.js";
 import { archivedFiles, archivedIds } from "./run-log-files.js";
-import { isHeld } from "./lock.js";
+import { isHeld } from "./file-lock.js";
 import { runFolder } from "./run-folder.js";
 
 /** The part of a manifest about a run's dependencies; one written when the run was queued has less. */

@@ -6,7 +6,7 @@ import { lastLinesAt } from "../live/lines.js";
  * A run's metrics downsampled: all evaluations, and at most `points` steps, evenly over the run, with the first and the
  * last. The file is read twice, a piece at a time, and only lines that are kept are parsed: a long run has a million.
  */
-export async function thinned(path: string, points: number): Promise<Omit<MetricsHistory, "run_id">> {
+export async function downsampled(path: string, points: number): Promise<Omit<MetricsHistory, "run_id">> {
   await using file = await open(path);
   const { end } = await lastLinesAt(file, 0); // what is behind is not written whole yet
   let total = 0;

@@ -1,7 +1,7 @@
 import type { FileHandle } from "node:fs/promises";
 
 /** Chunks as they come, so many together that they make `bytes` bytes: what is written at once costs one call. */
-export async function* gathered(source: AsyncIterable<Uint8Array>, bytes: number): AsyncGenerator<Uint8Array[]> {
+export async function* coalesced(source: AsyncIterable<Uint8Array>, bytes: number): AsyncGenerator<Uint8Array[]> {
   let chunks: Uint8Array[] = [];
   let held = 0;
   for await (const chunk of source) {

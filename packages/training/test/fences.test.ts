@@ -11,7 +11,7 @@ vi.setConfig({ testTimeout: 120_000 }); // on a busy machine
 let home = "";
 let corpus = "";
 beforeAll(() => {
-  home = scratchPath("turns");
+  home = scratchPath("fences");
   corpus = writeCorpus(join(home, "corpus.txt"));
 });
 afterAll(() => rmSync(home, { recursive: true }));
@@ -45,7 +45,7 @@ test("a run that another process has taken over writes nothing more, and may be 
     Object.assign(before, { manifest: read("manifest.json"), logs: read("logs.jsonl") });
   };
   const options = { ...tiny, corpus, runId: "taken", maxSteps: 6, checkpointEvery: 2 };
-  const taken = train(options, { home, turn: 1, onStep, onEvent: (event) => events.push(event) });
+  const taken = train(options, { home, fence: 1, onStep, onEvent: (event) => events.push(event) });
   await expect(taken).rejects.toMatchObject({
     code: "CONFLICT",
     failureClass: "TRANSIENT",
@@ -56,13 +56,13 @@ test("a run that another process has taken over writes nothing more, and may be 
   expect(readdirSync(file("taken", "checkpoints"))).toEqual(["step-00000002"]);
 });
 
-test("the one whose turn is later goes on with a run that another host has not given back", async () => {
+test("the one whose fence is later goes on with a run that another host has not given back", async () => {
   takeOver("taken");
-  await expect(resume("taken", { home, turn: 9 })).rejects.toMatchObject({
+  await expect(resume("taken", { home, fence: 9 })).rejects.toMatchObject({
     code: "CONFLICT",
     failureClass: "USER_INPUT",
   });
-  expect(await resume("taken", { home, turn: 10 })).toMatchObject({ status: "completed", steps: 6 });
+  expect(await resume("taken", { home, fence: 10 })).toMatchObject({ status: "completed", steps: 6 });
 });
 
 test("a lock that is gone is no licence to write", async () => {

@@ -16,7 +16,7 @@ import { setTimeout } from "node:timers/promises";
 import { startOf, thisProcess } from "@trainer/disk";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { z } from "zod";
-import { isHeld, lastTurn, removeStale, RunLock } from "./lock.js";
+import { isHeld, lastFence, removeStale, FileLock } from "./file-lock.js";
 
 let dir = "";
 let path = "";
@@ -31,8 +31,8 @@ const holder = (holder: { pid?: number; started?: string; host?: string; turn?: 
 
 test("a lock is held until it is disposed of, and leaves nothing behind", () => {
   {
-    using _lock = new RunLock(path, "r");
-    expect(() => new RunLock(path, "r")).toThrow(
+    using _lock = new FileLock(path, "r");
+    expect(() => new FileLock(path, "r")).toThrow(
       `run r is being trained by process ${process.pid} of this machine, since `,
     );
   }
@@ -44,10 +44,10 @@ test("a process that was killed holds no lock", async () => {
   await once(child, "spawn");
   const pid = child.pid ?? 0;
   holder({ pid, started: startOf(pid) ?? "" });
-  expect(() => new RunLock(path, "r")).toThrow(/CONFLICT|being trained/);
+  expect(() => new FileLock(path, "r")).toThrow(/CONFLICT|being trained/);
   child.kill("SIGKILL");
   await once(child, "exit");
-  using _lock = new RunLock(path, "r");
+  using _lock = new FileLock(path, "r");
   expect(readFileSync(path, "utf8")).toContain(`"pid":${process.pid}`);
 });
 
@@ -66,7 +66,7 @@ test("a process that has ended holds no lock, even where its parent does not col
 
 test("a process id that is used again is another process", () => {
   holder({ started: "1" });
-  using _lock = new RunLock(path, "r");
+  using _lock = new FileLock(path, "r");
   expect(readdirSync(dir)).toEqual(["lock.json"]);
 });
 
@@ -78,18 +78,18 @@ test("a lock of before the system's last start is nobody's", () => {
 test("a lock of another host is respected, and the message says how to remove it", () => {
   holder({ pid: 1, host: "elsewhere" });
   const message = `GMT: wait for it or stop it (if it is certainly gone, delete ${path})`;
-  expect(() => new RunLock(path, "r")).toThrow(message);
+  expect(() => new FileLock(path, "r")).toThrow(message);
 });
 
 test("a lock of another container with this host's name is respected, and said to be that", () => {
   writeFileSync(path, JSON.stringify({ ...thisProcess(), space: "7" }));
-  expect(() => new RunLock(path, "r")).toThrow(`process ${process.pid} of another container of this machine, since `);
-  using _lock = new RunLock(path, "r", 1);
+  expect(() => new FileLock(path, "r")).toThrow(`process ${process.pid} of another container of this machine, since `);
+  using _lock = new FileLock(path, "r", 1);
 });
 
 test("a lock that cannot be read is held for all one knows", () => {
   mkdirSync(path);
-  expect(() => new RunLock(path, "r", 1)).toThrow("EISDIR");
+  expect(() => new FileLock(path, "r", 1)).toThrow("EISDIR");
 });
 
 test("a lock that turns out not to be readable when it is moved aside is put back", () => {
@@ -100,25 +100,25 @@ test("a lock that turns out not to be readable when it is moved aside is put bac
   expect(readdirSync(dir)).toEqual(["lock.json"]);
 });
 
-test("the turn decides about a lock of another host, but not about a living process of this one", () => {
+test("the fence decides about a lock of another host, but not about a living process of this one", () => {
   holder({ pid: 1, host: "elsewhere", turn: 4 });
-  expect(lastTurn(path)).toBe(4);
-  expect(() => new RunLock(path, "r", 4)).toThrow("is being trained by process ");
-  using lock = new RunLock(path, "r", 5);
-  expect(() => lock.mayWrite()).not.toThrow();
-  expect(() => new RunLock(path, "r", 6)).toThrow("is being trained by process ");
-  expect(lastTurn(join(dir, "none.json"))).toBe(0);
+  expect(lastFence(path)).toBe(4);
+  expect(() => new FileLock(path, "r", 4)).toThrow("is being trained by process ");
+  using lock = new FileLock(path, "r", 5);
+  expect(() => lock.assertOwned()).not.toThrow();
+  expect(() => new FileLock(path, "r", 6)).toThrow("is being trained by process ");
+  expect(lastFence(join(dir, "none.json"))).toBe(0);
 });
 
 test("a torn lock file is taken over", () => {
   writeFileSync(path, '{"pid":');
-  using _lock = new RunLock(path, "r");
+  using _lock = new FileLock(path, "r");
   expect(readFileSync(path, "utf8")).toContain(`"pid":${process.pid}`);
 });
 
 test("a lock that became another's is not removed", () => {
   {
-    using _lock = new RunLock(path, "r");
+    using _lock = new FileLock(path, "r");
     holder({ pid: 1, host: "elsewhere" });
   }
   expect(existsSync(path)).toBe(true);
@@ -126,7 +126,7 @@ test("a lock that became another's is not removed", () => {
 
 test("a lock that cannot be reached when it is given up is given up soon", async () => {
   {
-    using _lock = new RunLock(path, "r");
+    using _lock = new FileLock(path, "r");
     renameSync(path, `${path}-own`);
     mkdirSync(path);
   }
@@ -137,7 +137,7 @@ test("a lock that cannot be reached when it is given up is given up soon", async
 });
 
 test("a folder that is not there is no lock held by another", () => {
-  expect(() => new RunLock(join(dir, "none", "lock.json"), "r")).toThrow("ENOENT");
+  expect(() => new FileLock(join(dir, "none", "lock.json"), "r")).toThrow("ENOENT");
 });
 
 test("a lock that another process takes over between two looks is put back", () => {

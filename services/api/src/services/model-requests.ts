@@ -3,7 +3,7 @@ import type { GenerateRequest, GenerateResponse, ScoreRequest, ScoreResponse } f
 import type { Results } from "@trainer/platform/redis";
 import type { TextRoot } from "@trainer/training/files";
 import type { Channels } from "../live/channels.js";
-import { ask, poll, type Asked } from "./asked.js";
+import { ask, poll, type Accepted } from "./ask.js";
 import { checkRunId } from "./check-run-id.js";
 import { checkText } from "./check-text.js";
 import type { Jobs } from "./jobs.js";
@@ -16,14 +16,14 @@ export interface QuestionsDeps {
 }
 
 /** Has texts scored and written by runs' models. */
-export class Questions {
+export class ModelRequests {
   readonly #deps: QuestionsDeps;
 
   constructor(deps: QuestionsDeps) {
     this.#deps = deps;
   }
 
-  async score(run: string, request: ScoreRequest, isFollowed = false): Promise<Asked<ScoreResponse>> {
+  async score(run: string, request: ScoreRequest, isFollowed = false): Promise<Accepted<ScoreResponse>> {
     const run_id = checkRunId(run);
     const { results, jobs, texts } = this.#deps;
     await checkText(texts, "path", request.path, "file");
@@ -38,7 +38,7 @@ export class Questions {
     return poll(this.#deps.results.score(runId, request_id), { request_id }, "score");
   }
 
-  async generate(run: string, request: GenerateRequest, isFollowed = false): Promise<Asked<GenerateResponse>> {
+  async generate(run: string, request: GenerateRequest, isFollowed = false): Promise<Accepted<GenerateResponse>> {
     const run_id = checkRunId(run);
     const { results, jobs, texts } = this.#deps;
     await checkText(texts, "prompt_path", request.prompt_path, "file");

@@ -14,9 +14,9 @@ const PATIENCE = { withinMs: 30_000, everyMs: 100 };
 export async function answers(url: string, signal: AbortSignal, { withinMs, everyMs } = PATIENCE): Promise<void> {
   const late = performance.now() + withinMs;
   for (;;) {
-    const { status, said } = await ask(url);
+    const { status, answer } = await ask(url);
     if (status === 200) return;
-    if (performance.now() > late) throw new Error(`${url} does not answer well after ${withinMs / 1000} s: ${said}`);
+    if (performance.now() > late) throw new Error(`${url} does not answer well after ${withinMs / 1000} s: ${answer}`);
     await sleep(everyMs, null, { signal });
   }
 }
@@ -26,16 +26,16 @@ export const healthOf = (url: string): string => `${url}/healthz`;
 
 /** @throws Error if a service does not answer that it lives */
 export async function healthy(url: string): Promise<void> {
-  const { status, said } = await ask(healthOf(url));
-  if (status !== 200) throw new Error(said);
+  const { status, answer } = await ask(healthOf(url));
+  if (status !== 200) throw new Error(answer);
 }
 
 /** One question over a connection of its own, which keeps no server from ending. */
-function ask(url: string): Promise<{ status?: number | undefined; said: string }> {
+function ask(url: string): Promise<{ status?: number | undefined; answer: string }> {
   return new Promise((resolve) => {
-    const failed = (error: unknown) => resolve({ said: String(error) });
+    const failed = (error: unknown) => resolve({ answer: String(error) });
     get(url, { agent: false }, (response) => {
-      text(response).then((said) => resolve({ status: response.statusCode, said }), failed);
+      text(response).then((answer) => resolve({ status: response.statusCode, answer }), failed);
     }).on("error", failed);
   });
 }

@@ -4,9 +4,9 @@ import { DiscordAPIError, RESTJSONErrorCodes } from "discord.js";
  * Kinds of delivery failures: the user takes no messages (`closed`), the message was deleted (`gone`), Discord rejects
  * the content (`refused`), or a retry may succeed (`passing`).
  */
-export type Trouble = "closed" | "gone" | "refused" | "passing";
+export type DeliveryFailure = "closed" | "gone" | "refused" | "passing";
 
-const CODES: Readonly<Record<string, Trouble>> = {
+const CODES: Readonly<Record<string, DeliveryFailure>> = {
   [RESTJSONErrorCodes.UnknownMessage]: "gone",
   [RESTJSONErrorCodes.UnknownChannel]: "gone",
   [RESTJSONErrorCodes.CannotEditMessageAuthoredByAnotherUser]: "gone",
@@ -16,7 +16,7 @@ const CODES: Readonly<Record<string, Trouble>> = {
   [RESTJSONErrorCodes.InvalidRecipients]: "closed",
 };
 
-export function troubleOf(error: unknown): Trouble {
+export function deliveryFailureOf(error: unknown): DeliveryFailure {
   if (!(error instanceof DiscordAPIError)) return "passing";
   const known = CODES[error.code];
   if (known !== undefined) return known;

@@ -4,7 +4,7 @@ import type { Channels, Messages } from "../live/channels.js";
 import type { Jobs } from "./jobs.js";
 
 /** An accepted request to a model: its first answer, and the stream of its result. */
-export interface Asked<T> {
+export interface Accepted<T> {
   /** The present answer: queued. */
   readonly accepted: T;
   /** Pieces of the answer as they come, and the answer itself; null where nobody wanted to follow. */
@@ -49,7 +49,7 @@ export async function ask<R extends Result, Ids extends { readonly request_id: s
   { jobs, channels }: { readonly jobs: Jobs; readonly channels: Channels },
   { slot, ids, kind, data }: Question<R, Ids, Kind>,
   isFollowed: boolean,
-): Promise<Asked<R & Ids>> {
+): Promise<Accepted<R & Ids>> {
   const queued = slot.unfinished("queued");
   const messages = isFollowed ? await channels.open(slot.key) : null;
   try {

@@ -4,12 +4,12 @@ import { near } from "@trainer/testing";
 import type { StepDone } from "@trainer/training";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { FromChild, ToChild, type Told } from "./messages.js";
-import { RunTeller } from "./run-teller.js";
+import { FromChild, ToChild, type RunUpdate } from "./messages.js";
+import { ProgressReporter } from "./progress-reporter.js";
 
 function telling(told: RunProgress | null = null) {
-  const said: Told[] = [];
-  return { said, teller: new RunTeller(told, (each) => said.push(each)) };
+  const said: RunUpdate[] = [];
+  return { said, teller: new ProgressReporter(told, (each) => said.push(each)) };
 }
 
 const step = (number: number, fields: Partial<StepDone> = {}): StepDone => ({
@@ -43,7 +43,8 @@ const validation = (at: number, loss: number, best = true) =>
 const checkpoint = (at: number) =>
   ({ type: "checkpoint", step: at, path: "", bytes: 0, best: true, seconds: 0 }) as const;
 
-const progressOf = (said: readonly Told[]) => said.flatMap((each) => (each.kind === "config" ? [] : [each.training]));
+const progressOf = (said: readonly RunUpdate[]) =>
+  said.flatMap((each) => (each.kind === "config" ? [] : [each.training]));
 
 test("of steps in quick succession the first and each epoch's last are told, with the rates since the one before", () => {
   const { said, teller } = telling();
@@ -101,9 +102,9 @@ test("a step that fp16 skipped has no part in the mean norm, and what is told of
   teller.event(validation(4, 1.5));
   const norms = said.flatMap((each) => (each.kind === "validation" ? [each.gradNorm] : []));
   expect(norms).toEqual([0, 3]);
-  for (const told of said) expect(FromChild.safeParse({ type: "told", told }).success).toBe(true);
+  for (const update of said) expect(FromChild.safeParse({ type: "update", update }).success).toBe(true);
   const odd = { kind: "validation", at: 1, training: progressOf(said)[0], loss: Infinity, gradNorm: NaN };
-  expect(FromChild.safeParse({ type: "told", told: odd }).success).toBe(true);
+  expect(FromChild.safeParse({ type: "update", update: odd }).success).toBe(true);
 });
 
 test("the loss on the test split is not told by itself, but belongs to what is told from then on", () => {
@@ -179,7 +180,7 @@ test("whatever a run may be asked, and whatever its figures are, its parent unde
     figure,
     (fields, totalSteps, steps, loss) => {
       const { user_id: userId, ...request } = TrainRequest.parse({ corpus_path: "a", tokenizer_id: "t", ...fields });
-      const message = { type: "train", runId: "r", userId: String(userId), request, turn: 1, told: null };
+      const message = { type: "train", runId: "r", userId: String(userId), request, fence: 1, lastReported: null };
       expect(ToChild.safeParse(message).error).toBeUndefined();
       const { said, teller } = telling();
       const { batch_size: batchSize, learning_rate: learningRate, num_epochs: epochs } = request;
@@ -191,7 +192,7 @@ test("whatever a run may be asked, and whatever its figures are, its parent unde
         );
       teller.event(validation(totalSteps, loss));
       teller.event(checkpoint(totalSteps));
-      for (const told of said) expect(FromChild.safeParse({ type: "told", told }).error).toBeUndefined();
+      for (const update of said) expect(FromChild.safeParse({ type: "update", update }).error).toBeUndefined();
     },
   );
   fc.assert(property);

@@ -4,8 +4,8 @@ import { openRedis, RunRecords } from "@trainer/platform/redis";
 import { startRedis } from "@trainer/testing";
 import { pino } from "pino";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
-import { PACE } from "../pace.js";
-import { RunTurn, type TurnOptions } from "./run-turn.js";
+import { PACE } from "../intervals.js";
+import { RunLease, type TurnOptions } from "./run-lease.js";
 
 let server: Awaited<ReturnType<typeof startRedis>>;
 let redis: ReturnType<typeof openRedis>;
@@ -26,7 +26,7 @@ const { user_id: _, ...request } = TrainRequest.parse({ corpus_file_id: "abc", m
 const CREATED = new Date("2026-01-02T03:04:05.678Z");
 const pace = { ...PACE, heartbeat: 20, cancel: 20 };
 const begin = (more: Partial<TurnOptions> = {}) =>
-  RunTurn.begin({
+  RunLease.begin({
     runs,
     runId: "r",
     userId: USER,
@@ -40,12 +40,12 @@ const heartbeat = async () => (await runs.get("r"))?.heartbeat ?? null;
 
 test("while a worker has a run it says that it lives, and after that no more", async () => {
   await runs.create("r", USER, request, CREATED);
-  const turn = await begin();
-  expect(turn.before).toMatchObject({ status: "queued", message: "queued" });
+  const lease = await begin();
+  expect(lease.before).toMatchObject({ status: "queued", message: "queued" });
   await vi.waitFor(async () => expect(await heartbeat()).not.toBeNull());
   const first = await heartbeat();
   await vi.waitFor(async () => expect(await heartbeat()).toBeGreaterThan(Number(first)));
-  await turn[Symbol.asyncDispose]();
+  await lease[Symbol.asyncDispose]();
   const last = await vi.waitFor(async () => {
     const [one, other] = [await heartbeat(), await new Promise((done) => setTimeout(done, 60)).then(heartbeat)];
     expect(other).toBe(one); // one may have been under way
@@ -56,17 +56,17 @@ test("while a worker has a run it says that it lives, and after that no more", a
 
 test("writes go through in order; once another worker has the run it is lost, and nothing is written for it", async () => {
   await runs.create("r", USER, request, CREATED);
-  await using turn = await begin();
-  turn.push({ status: "running", progress: 10, message: "training" }, [], { passing: true });
-  await turn.write({ progress: 20 });
+  await using lease = await begin();
+  lease.push({ status: "running", progress: 10, message: "training" }, [], { passing: true });
+  await lease.write({ progress: 20 });
   expect(await runs.get("r")).toMatchObject({ status: "running", progress: 20, message: "training" });
-  expect(turn.lost.aborted).toBe(false);
-  const lost = once(turn.lost, "abort");
+  expect(lease.lost.aborted).toBe(false);
+  const lost = once(lease.lost, "abort");
   await using other = await begin();
   await lost; // by the sign of life that it could not give
-  expect(other.fence).toBeGreaterThan(turn.fence);
+  expect(other.fence).toBeGreaterThan(lease.fence);
   expect(other.before).toMatchObject({ status: "running", progress: 20 });
-  turn.push({ progress: 30 }, [], { passing: false });
+  lease.push({ progress: 30 }, [], { passing: false });
   await other.write({ message: "the other's" });
   expect(await runs.get("r")).toMatchObject({ progress: 20, message: "the other's" });
   expect(other.lost.aborted).toBe(false);
@@ -74,30 +74,30 @@ test("writes go through in order; once another worker has the run it is lost, an
 
 test("a write that comes too late tells that the run is lost", async () => {
   await runs.create("r", USER, request, CREATED);
-  await using turn = await begin({ pace: { ...pace, heartbeat: 60_000 } });
+  await using lease = await begin({ pace: { ...pace, heartbeat: 60_000 } });
   await vi.waitFor(async () => expect(await heartbeat()).not.toBeNull());
   await using _other = await begin({ pace: { ...pace, heartbeat: 60_000 } });
-  expect(turn.lost.aborted).toBe(false);
-  await turn.write({ progress: 30 });
-  expect(turn.lost.aborted).toBe(true);
+  expect(lease.lost.aborted).toBe(false);
+  await lease.write({ progress: 30 });
+  expect(lease.lost.aborted).toBe(true);
   expect((await runs.get("r"))?.progress).toBe(0);
 });
 
 test("a claim is later than that of the run's last holder, which its folder knows of", async () => {
   const ahead = (Date.now() + 3_600_000) * 1000;
-  await using turn = await begin({ lastTurn: ahead });
-  expect(turn.fence).toBe(ahead + 1);
+  await using lease = await begin({ lastFence: ahead });
+  expect(lease.fence).toBe(ahead + 1);
 });
 
 test("the wish to stop a run is seen", async () => {
   await runs.create("r", USER, request, CREATED);
-  await using turn = await begin();
-  await turn.lookForCancel();
-  expect(turn.cancelled.aborted).toBe(false);
+  await using lease = await begin();
+  await lease.checkCancelled();
+  expect(lease.cancelled.aborted).toBe(false);
   await runs.requestCancel("r");
-  await once(turn.cancelled, "abort"); // by itself
+  await once(lease.cancelled, "abort"); // by itself
   await using asking = await begin({ pace: { ...pace, cancel: 60_000 } });
-  await asking.lookForCancel();
+  await asking.checkCancelled();
   expect(asking.cancelled.aborted).toBe(true);
 });
 
@@ -142,8 +142,8 @@ test("what Redis has lost of a run is put back as it was when the worker began",
 test("a record that cannot be read is written anew", async () => {
   await runs.create("r", USER, request, CREATED);
   await redis.hset("trainer:job:r", "status", "odd");
-  await using turn = await begin();
-  expect(turn.before).toBeNull();
+  await using lease = await begin();
+  expect(lease.before).toBeNull();
   await vi.waitFor(async () => expect(await runs.get("r").catch(() => null)).toMatchObject({ status: "running" }));
   expect((await runs.get("r"))?.createdAt).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}$/);
 });
@@ -155,9 +155,9 @@ test("when nothing can be written any more, what waits to be written does not ho
   const closed = new AbortController();
   const lines: string[] = [];
   const log = pino({ level: "warn" }, { write: (line: string) => void lines.push(line) });
-  await using turn = await begin({ runs: new RunRecords(own), closed: closed.signal, log });
+  await using lease = await begin({ runs: new RunRecords(own), closed: closed.signal, log });
   await away.kill();
-  const written = turn.write({ status: "failed" });
+  const written = lease.write({ status: "failed" });
   await vi.waitFor(() => expect(lines).not.toHaveLength(0));
   await new Promise((passed) => setTimeout(passed, 150)); // signs of life fail meanwhile, which makes nothing another's
   expect(turn.lost.aborted).toBe(false);

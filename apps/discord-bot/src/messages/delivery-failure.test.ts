@@ -1,6 +1,6 @@
 import { DiscordAPIError } from "discord.js";
 import { expect, test } from "vitest";
-import { troubleOf } from "./trouble.js";
+import { deliveryFailureOf } from "./delivery-failure.js";
 
 const error = (status: number, code: number) =>
   new DiscordAPIError({ message: "m", code }, code, status, "POST", "/channels/1/messages", {});
@@ -13,5 +13,5 @@ test.each([
   [error(500, 0), "passing"],
   [new Error("connect ECONNREFUSED"), "passing"],
 ] as const)("%s is %s", (given, trouble) => {
-  expect(troubleOf(given)).toBe(trouble);
+  expect(deliveryFailureOf(given)).toBe(trouble);
 });

@@ -4,7 +4,7 @@ import type { ChildConfig } from "../config.js";
 import { shownPaths } from "../shown-paths.js";
 
 /** The home, and the sources of what is not in it. */
-export interface Surroundings {
+export interface ChildContext {
   readonly home: Home;
   readonly texts: TextRoot;
   /** Undefined where there is no file service. */
@@ -13,7 +13,7 @@ export interface Surroundings {
   readonly shown: (message: string) => string;
 }
 
-export function surroundings({ artifactsRoot, dataRoot, dataBank }: ChildConfig): Surroundings {
+export function childContext({ artifactsRoot, dataRoot, dataBank }: ChildConfig): ChildContext {
   const shown = shownPaths({ artifactsRoot, dataRoot });
   const where = { home: openHome(artifactsRoot, dataRoot), texts: new TextRoot(dataRoot), shown };
   if (dataBank === null) return { ...where, dataBank: undefined };

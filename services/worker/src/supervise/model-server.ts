@@ -21,7 +21,7 @@ interface About {
   readonly archives: Archives;
 }
 
-interface Asked {
+interface InFlight {
   readonly onPiece: (piece: Piece) => void;
   readonly resolve: (answer: unknown) => void;
   readonly reject: (error: Refused) => void;
@@ -31,10 +31,10 @@ interface Asked {
  * Sends requests to the one process that keeps models open. It is started with the first request, and again after it
  * has died; its pending requests are then repeated one by one, so that the one it died of takes no other down.
  */
-export class Answerer implements AsyncDisposable {
+export class ModelServer implements AsyncDisposable {
   readonly #startChild: (onMessage: (message: Report) => void) => Child;
   readonly #onCrash: (failure: Failure) => void;
-  readonly #asked = new Map<number, Asked>();
+  readonly #inFlight = new Map<number, InFlight>();
   #child: Child | null = null;
   #ids = 0;
   #closed = false;
@@ -78,11 +78,11 @@ export class Answerer implements AsyncDisposable {
     const id = (this.#ids += 1);
     let cancel = () => {};
     const answer = new Promise<unknown>((resolve, reject) => {
-      this.#asked.set(id, { onPiece, resolve, reject });
+      this.#inFlight.set(id, { onPiece, resolve, reject });
       const child = this.#running();
       child.say({ type: "ask", id, ...about });
       cancel = () => {
-        this.#asked.delete(id);
+        this.#inFlight.delete(id);
         child.say({ type: "cancel", id });
         reject(signal.reason);
       };
@@ -106,20 +106,20 @@ export class Answerer implements AsyncDisposable {
     for (const { reject } of this.#take()) reject(new Crashed(failure));
   }
 
-  #take(): Asked[] {
-    const asked = [...this.#asked.values()];
-    this.#asked.clear();
-    return asked;
+  #take(): InFlight[] {
+    const inFlight = [...this.#inFlight.values()];
+    this.#inFlight.clear();
+    return inFlight;
   }
 
   #hear(message: Report): void {
     if (message.type === "stopped") this.#child?.kill();
     if (message.type !== "piece" && message.type !== "answer" && message.type !== "refused") return;
-    const asked = this.#asked.get(message.id);
-    if (message.type === "piece") return asked?.onPiece(message.piece);
-    this.#asked.delete(message.id);
-    if (message.type === "answer") asked?.resolve(message.answer);
-    else asked?.reject(new Refused(message.failure));
+    const inFlight = this.#inFlight.get(message.id);
+    if (message.type === "piece") return inFlight?.onPiece(message.piece);
+    this.#inFlight.delete(message.id);
+    if (message.type === "answer") inFlight?.resolve(message.answer);
+    else inFlight?.reject(new Refused(message.failure));
   }
 }
 

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { answers, fromHere, healthy } from "./answers.js";
+import { answers, fromHere, healthy } from "./wait-for-http.js";
 
 const quiet = () => new AbortController().signal;
 const soon = { withinMs: 60_000, everyMs: 1 };

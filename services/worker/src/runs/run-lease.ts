@@ -1,7 +1,7 @@
 import { AppError, type TrainerEvent, type TrainSettings } from "@trainer/platform";
 import type { Fence, RunChange, RunRecord, RunRecords } from "@trainer/platform/redis";
 import type { Logger } from "pino";
-import type { Pace } from "../pace.js";
+import type { Pace } from "../intervals.js";
 import { every } from "./every.js";
 import { percentOf } from "./percent-of.js";
 import { WriteQueue, type Write } from "./write-queue.js";
@@ -14,7 +14,7 @@ export interface TurnOptions {
   readonly log: Logger;
   readonly pace: Pace;
   /** Fence of the run's last holder, if its folder has one. */
-  readonly lastTurn?: Fence;
+  readonly lastFence?: Fence;
   /** Aborted when nothing can be written any more. */
   readonly closed: AbortSignal;
 }
@@ -23,7 +23,7 @@ export interface TurnOptions {
  * A worker's time with a run: from its claim on, until it ends it or another worker claims the run. All that is written
  * for the run in that time goes through here, in order.
  */
-export class RunTurn implements AsyncDisposable {
+export class RunLease implements AsyncDisposable {
   /** The record before this lease. */
   readonly before: RunRecord | null;
   readonly fence: Fence;
@@ -34,10 +34,10 @@ export class RunTurn implements AsyncDisposable {
   readonly #queue: WriteQueue;
   readonly #timers: readonly Disposable[];
 
-  static async begin(options: TurnOptions): Promise<RunTurn> {
-    const fence = await options.runs.claim(options.runId, options.lastTurn);
+  static async begin(options: TurnOptions): Promise<RunLease> {
+    const fence = await options.runs.claim(options.runId, options.lastFence);
     const before = await options.runs.get(options.runId).catch(() => null); // a damaged record is rewritten
-    return new RunTurn(options, fence, before);
+    return new RunLease(options, fence, before);
   }
 
   private constructor(options: TurnOptions, fence: Fence, before: RunRecord | null) {
@@ -52,7 +52,7 @@ export class RunTurn implements AsyncDisposable {
     options.closed.addEventListener("abort", () => this.#queue.end(), { once: true, signal: this.#over.signal });
     this.#timers = [
       every(pace.heartbeat, () => this.#beat()),
-      every(pace.cancel, () => this.lookForCancel()),
+      every(pace.cancel, () => this.checkCancelled()),
     ];
   }
 
@@ -76,7 +76,7 @@ export class RunTurn implements AsyncDisposable {
     this.#queue.push(this.#writing(change, events, passing));
   }
 
-  async lookForCancel(): Promise<void> {
+  async checkCancelled(): Promise<void> {
     const { runs, runId } = this.#options;
     if (await runs.isCancelled(runId)) this.#cancelled.abort();
   }

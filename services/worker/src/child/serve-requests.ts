@@ -7,7 +7,7 @@ import type { Archives, Piece } from "./messages.js";
 import { ModelCache } from "./model-cache.js";
 import { PieceBuffer } from "./piece-buffer.js";
 import type { Channel } from "./serve.js";
-import { surroundings, type Surroundings } from "./surroundings.js";
+import { childContext, type ChildContext } from "./child-context.js";
 
 /**
  * Answers questions to models for as long as the parent has any, several at a time: generations of one model share their
@@ -15,14 +15,14 @@ import { surroundings, type Surroundings } from "./surroundings.js";
  */
 export class AnswerJobs {
   readonly #channel: Channel;
-  readonly #about: Surroundings;
+  readonly #about: ChildContext;
   readonly #cache: ModelCache;
   /** By the ids of requests in flight. */
   readonly #cancels = new Map<number, AbortController>();
 
   constructor(config: ChildConfig, channel: Channel) {
     this.#channel = channel;
-    this.#about = surroundings(config);
+    this.#about = childContext(config);
     this.#cache = new ModelCache(this.#about.home, config.models, (runId, archives) => this.#open(runId, archives));
   }
 

@@ -3,17 +3,17 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { isFolder, isId } from "@trainer/disk";
 import type { Home } from "../home/home.js";
 import { resolveRun, type ResolvedRun } from "../home/resolve-run.js";
-import { useRun } from "../home/run-use.js";
+import { markInUse } from "../home/run-use.js";
 import { archivedFileId, fetchRun } from "./archived.js";
 import type { FetchContext } from "../home/data-bank.js";
 
-export type BringContext = FetchContext & { readonly home: Home };
+export type EnsureContext = FetchContext & { readonly home: Home };
 
 /**
  * Resolves a run as `resolveRun` does; one that a cleanup has removed, or whose archive is in `archives`, is fetched
  * first. Errors: those of `fetchRun` too.
  */
-export async function bringRun(ref: string, context: BringContext): Promise<ResolvedRun> {
+export async function ensureRun(ref: string, context: EnsureContext): Promise<ResolvedRun> {
   const { home, dataBank } = context;
   if (dataBank === undefined) return await resolveRun(ref, home);
   const dir = join(home.models, ref);
@@ -27,12 +27,12 @@ export async function bringRun(ref: string, context: BringContext): Promise<Reso
 }
 
 /** The same, and until it is disposed of no cleanup takes the run away. */
-export async function holdRun(ref: string, context: BringContext): Promise<ResolvedRun & Disposable> {
+export async function acquireRun(ref: string, context: EnsureContext): Promise<ResolvedRun & Disposable> {
   for (;;) {
-    const run = await bringRun(ref, context);
+    const run = await ensureRun(ref, context);
     if (run.id === null) return { ...run, [Symbol.dispose]() {} };
     try {
-      const use = useRun(run.dir, run.id);
+      const use = markInUse(run.dir, run.id);
       return { ...run, [Symbol.dispose]: () => use[Symbol.dispose]() };
     } catch (error) {
       if (context.dataBank === undefined) throw error;

@@ -10,12 +10,12 @@ const Holder = z.object({
   /** Unknown in a lock by an earlier version, so taken for this one. */
   boot: z.string().default(() => thisProcess().boot),
   space: z.string().default(() => thisProcess().space),
-  /** Where somebody hands out turns on a run: the holder's. */
+  /** The holder's fence, where one is issued. */
   turn: z.int().min(0).default(0),
 });
 type Holder = z.infer<typeof Holder>;
 
-/** After how long a lock that could not be given up is given up. */
+/** Wait before a lock that could not be released is released again. */
 const AGAIN_MS = 1000;
 
 /**
@@ -23,28 +23,28 @@ const AGAIN_MS = 1000;
  * began (ids are reused) and host; one whose holder is gone, killed for instance, is taken over. A holder on another
  * host or in another container cannot be seen from here: there the fence decides, which grows with each holder.
  */
-export class RunLock implements Disposable {
+export class FileLock implements Disposable {
   readonly #path: string;
   readonly #text: string;
 
   constructor(
     path: string,
     readonly runId: string,
-    turn = 0,
+    fence = 0,
   ) {
-    const own: Holder = { ...thisProcess(), turn };
+    const own: Holder = { ...thisProcess(), turn: fence };
     this.#path = path;
     this.#text = JSON.stringify(own);
     if (createIfFree(path, this.#text)) return;
-    removeStale(path, (at) => isHeld(at, turn));
+    removeStale(path, (at) => isHeld(at, fence));
     if (!createIfFree(path, this.#text)) throw held(runId, path);
   }
 
   /**
-   * To be asked before anything of the run is written.
-   * @throws TrainingError CONFLICT, which may pass: the lock has become another's, whose turn is later
+   * Throws if this process no longer owns the run. Call before every write to its folder.
+   * @throws TrainingError CONFLICT, transient: the lock is another's, whose fence is later
    */
-  mayWrite(): void {
+  assertOwned(): void {
     if (read(this.#path) === this.#text) return;
     const message = `run ${this.runId} has been taken over by ${holderOf(this.#path)}`;
     throw new TrainingError("CONFLICT", message, { failureClass: "TRANSIENT" });
@@ -61,16 +61,16 @@ export class RunLock implements Disposable {
   }
 }
 
-/** Whether a living process holds the lock at `path`, as far as a process with that turn can tell. */
-export function isHeld(path: string, turn = 0): boolean {
+/** True if a living process holds the lock at `path`, as far as a process with that fence can tell. */
+export function isHeld(path: string, fence = 0): boolean {
   const holder = parse(read(path));
   // One on another host or in another container is unknown: unless a later fence has been issued since, it counts as
   // alive.
-  return holder !== null && (isAlive(holder) ?? holder.turn >= turn);
+  return holder !== null && (isAlive(holder) ?? holder.turn >= fence);
 }
 
-/** The turn of the lock's last holder, living or not; 0 without one. */
-export const lastTurn = (path: string): number => parse(read(path))?.turn ?? 0;
+/** The fence of the lock's last holder, living or not; 0 without one. */
+export const lastFence = (path: string): number => parse(read(path))?.turn ?? 0;
 
 /**
  * Removes a lock whose holder is gone. It is moved aside first and looked at again, lest another process has taken it over

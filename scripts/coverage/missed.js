@@ -19,10 +19,12 @@ export function missed(report, exempt, textOf) {
       for (const one of known) used.add(one);
       return known.length === 0;
     });
-    return [
-      ...linesIn(coverage).map((number) => `${file}:${number} is run by no test: ${lines[number - 1]?.trim()}`),
-      ...branches.map((number) => `${file}:${number} has a branch that no test takes: ${lines[number - 1]?.trim()}`),
-    ];
+    const at = (/** @type {number} */ number, /** @type {string} */ what) =>
+      `${file}:${number} ${what}: ${lines[number - 1]?.trim()}`;
+    const untaken = branches.map((number) => at(number, "has a branch that no test takes"));
+    return linesIn(coverage)
+      .map((number) => at(number, "is run by no test"))
+      .concat(untaken);
   });
   const stale = exempt.filter((one) => !used.has(one));
   return [...found, ...stale.map(({ file, line }) => `${file} has no untaken branch any more at: ${line}`)];

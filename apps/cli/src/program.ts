@@ -17,7 +17,7 @@ import { VERSION } from "./process/version.js";
 
 interface Entry {
   readonly summary: string;
-  /** What completes the command; loaded only when the command line names it, so that `--help` answers at once. */
+  /** Completes the command; loaded only when the command line names it, so that `--help` answers at once. */
   readonly load: () => Promise<{ define(command: Command, io: Io): void }>;
   /** Whether it works where a plugin does not. */
   readonly withoutPlugins?: true;
@@ -78,7 +78,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   },
 };
 
-/** Runs one command line (without node and script) and says how the process should end. Nothing is thrown. */
+/** Runs one command line (without node and script) and returns the exit code. Never throws. */
 export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
   let flags = "";
   try {
@@ -157,10 +157,10 @@ const inHome = (text: string, flags: string): string =>
   text.replaceAll(/`trainer (?:train|resume|runs|tokenizer)\b[^`]*/g, (command) => command + flags);
 
 function report(error: unknown, io: Io, { json, flags }: { readonly json: boolean; readonly flags: string }): void {
-  if (error instanceof Stopped) return; // the command has said what there is to say
-  const { code, details, ...said } = explain(error);
-  const message = typeable(inHome(said.message, flags), io.program);
-  const hint = said.hint === null ? null : typeable(said.hint, io.program);
+  if (error instanceof Stopped) return; // the command has reported it already
+  const { code, details, ...explanation } = explain(error);
+  const message = typeable(inHome(explanation.message, flags), io.program);
+  const hint = explanation.hint === null ? null : typeable(explanation.hint, io.program);
   if (json) io.stdout.write(`${stringify({ ...details, error: { code, message, hint } })}\n`);
   if (error instanceof CommanderError) return; // commander has printed it
   const { red, dim } = style(terminal(io.stderr, io.env).color);

@@ -7,7 +7,7 @@ import { ChatRequest, EvaluateRequest, GenerateRequest, ScoreRequest } from "./s
 import { UserIdText } from "./schemas/user-id.js";
 
 /**
- * The queues: what takes hours stands in one, what a person waits for in the other, so that neither blocks the other.
+ * The queues: one for work of hours, the other for requests that a person waits for, so that neither blocks the other.
  * A job's name is its kind.
  */
 export const queues = {
@@ -20,7 +20,7 @@ export type JobKind = (typeof queues)[QueueName][number];
 const run = { run_id: RunId };
 const requestIds = { ...run, request_id: text };
 
-/** What a job of each kind carries. */
+/** Data of a job of each kind. */
 export const jobs = {
   train: z.object({ ...run, user_id: UserIdText, request: TrainSettings }),
   tokenizer: z.object({ tokenizer_id: TokenizerId, request: TokenizerTrainRequest }),

@@ -46,10 +46,10 @@ const imports = workspaces.flatMap((workspace) =>
   }),
 );
 
-test("a file imports by its path what lies in its own workspace, and all else by the package's name", () => {
+test("a file imports by its path what lies in its own workspace or is an example or a script, and all else by the package's name", () => {
   const strange = imports.filter(({ workspace, file, from }) => {
     const target = normalize(join(file, "..", from));
-    return from.startsWith(".") && !target.startsWith(`${workspace}/`) && !target.startsWith("scripts/");
+    return from.startsWith(".") && !target.startsWith(`${workspace}/`) && !/^(?:scripts|examples)\//.test(target);
   });
   expect(strange).toEqual([]);
   expect(imports.length).toBeGreaterThan(2000);

@@ -20,14 +20,14 @@ export const ApiSettings = z.strictObject({
 
 const NO_PORT = "must be a port: a whole number from 0 to 65535";
 
-/** What the API is told at its start. */
+/** Settings of the API. */
 export const ApiConfig = z.strictObject({
   host: z.string().default("127.0.0.1"),
   /** Further names that it is reached by: those that a proxy before it passes on. */
   publicHosts: z.array(z.string()).default([]),
   /** 0: one that is free. */
   port: z.int(NO_PORT).min(0, NO_PORT).max(65_535, NO_PORT).default(8000),
-  /** What clients must show as X-API-Key; "": nothing, which is for this machine alone. */
+  /** Key that clients send as X-API-Key; "": none, for this machine alone. */
   apiKey: z.string().trim().default(""),
   redisUrl: z.string(),
   /** Holds models/ and tokenizers/. */
@@ -43,13 +43,13 @@ export const ApiConfig = z.strictObject({
   ...PluginSettings.shape,
   ...QueueSettings.pick({ resultTtlSec: true, failureTtlSec: true }).shape,
   ...ApiSettings.shape,
-  /** How often files that streams follow are looked at. */
+  /** Poll interval of followed files. */
   pollMs: z.int().min(1).default(200),
-  /** How often a stream on which nothing happens gets a sign of life. */
+  /** Keep-alive interval of a silent stream. */
   keepAliveMs: z.int().min(1).default(15_000),
   /** After how long a stream's client that reads nothing is dropped. */
   stallMs: z.int().min(1).default(60_000),
 });
 export type ApiConfig = z.output<typeof ApiConfig>;
-/** With what has a default left out. */
+/** Settings before defaults are filled in. */
 export type ApiInput = z.input<typeof ApiConfig>;

@@ -27,7 +27,7 @@ export const WorkerSettings = z.strictObject({
     .prefault({}),
 });
 
-/** What a worker is told at its start. */
+/** Settings of a worker. */
 export const WorkerConfig = z.strictObject({
   redisUrl: z.string(),
   logLevel: z.enum(["debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
@@ -35,7 +35,7 @@ export const WorkerConfig = z.strictObject({
   artifactsRoot: z.string().min(1),
   /** Holds corpus/ and corpus_cache/; texts of requests are read from below it alone. */
   dataRoot: z.string().min(1),
-  /** Of a process that trains, and of the one that answers; 0: one per core. */
+  /** Threads of a training process, and of the one for requests; 0: one per core. */
   threads: z.int().min(0).default(0),
   /** The file service; null where there is none, and then no run can be completed. */
   dataBank: z
@@ -52,10 +52,10 @@ export const WorkerConfig = z.strictObject({
   tokenizerSampleMaxLines: z.int().min(1).default(10_000),
 });
 export type WorkerConfig = z.output<typeof WorkerConfig>;
-/** With what has a default left out. */
+/** Settings before defaults are filled in. */
 export type WorkerInput = z.input<typeof WorkerConfig>;
 
-/** What a child process is told of it: all but how to reach Redis, which no child does. */
+/** Settings of a child process: all but Redis, which no child uses. */
 export const ChildConfig = z.object(
   WorkerConfig.pick({
     plugins: true,

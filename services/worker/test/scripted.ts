@@ -18,7 +18,7 @@ export const pace = {
   idle: LATER,
 };
 
-/** A child process that does what the text of its module says. */
+/** A child process that runs a module's text. */
 export function scripted(system: System, name: string, text: string) {
   const module = join(system.root, `${name}.mjs`);
   writeFileSync(module, text);

@@ -7,7 +7,7 @@ import { container as makeContainer } from "../src/container.js";
 import { WorkerConfig } from "../src/config.js";
 import { failRun, CANCELLED } from "../src/jobs/fail-run.js";
 import { RunEvents } from "../src/runs/run-events.js";
-import { RunTurn } from "../src/runs/run-turn.js";
+import { RunLease } from "../src/runs/run-lease.js";
 import { pace } from "./scripted.js";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -23,7 +23,7 @@ test("a run is failed in its record and its manifest, by whoever has it; without
   const { runs, log, closed } = container;
   const begin = async (runId: string) => {
     await runs.create(runId, USER, request());
-    return await RunTurn.begin({ runs, runId, userId: USER, request: request(), log, pace: container.pace, closed });
+    return await RunLease.begin({ runs, runId, userId: USER, request: request(), log, pace: container.pace, closed });
   };
   const events = (runId: string) => new RunEvents(runId, USER, request());
 
@@ -49,7 +49,7 @@ test("what Redis refuses is written again until it goes through; a sign of life 
   await using container = makeContainer(config, { pace, log: { write: (line) => logs.push(line) } });
   const { runs, log, closed } = container;
   const about = { runs, userId: USER, request: request(), log, pace: container.pace, closed };
-  await using turn = await RunTurn.begin({ ...about, runId: "refused" });
+  await using turn = await RunLease.begin({ ...about, runId: "refused" });
   await system.redis.del(keys.fence("refused"));
   await system.redis.hset(keys.fence("refused"), "not", "a number");
   const written = turn.write({ status: "running", message: "started" });
@@ -67,8 +67,8 @@ test("a run that Redis forgets while it goes on is told again with its next sign
   const about = { runs, userId: USER, request: request(), log, pace: container.pace, closed };
   await runs.create("known", USER, request());
   const createdAt = (await runs.get("known"))?.createdAt;
-  await using _known = await RunTurn.begin({ ...about, runId: "known" });
-  await using _unknown = await RunTurn.begin({ ...about, runId: "unknown" });
+  await using _known = await RunLease.begin({ ...about, runId: "known" });
+  await using _unknown = await RunLease.begin({ ...about, runId: "unknown" });
   await system.redis.flushall();
   const forgotten = await system.until("known", () => true);
   expect(forgotten).toMatchObject({ status: "running", message: "training", userId: USER, createdAt, training: null });

@@ -2,7 +2,6 @@ import { preset, TrainOptions, ungrouped, type CorpusFormat } from "@trainer/opt
 
 const { corpusFormat, documentSeparator } = ungrouped(TrainOptions.shape);
 
-
 /** Flags of every command that reads a corpus. */
 export const TEXT_FLAGS = { corpusFormat, documentSeparator: preset(documentSeparator, "auto") };
 

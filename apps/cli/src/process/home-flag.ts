@@ -1,6 +1,6 @@
 import type { Io } from "./io.js";
 
-/** Where runs are kept unless told otherwise. */
+/** Default home. */
 const DEFAULT_HOME = "./runs";
 
 /** The home where none is given. */

@@ -19,10 +19,10 @@ export function runFailed(error: unknown, { config, step, best, saved }: RunProg
   return new RunFailed(code, error.message, hint, details, { cause: error });
 }
 
-/** Failures that the options bring about, which a resumed run keeps: it would come to the same. */
+/** Failures caused by the options, which a resumed run keeps: it would fail again. */
 const BY_OPTIONS = new Set(["TRAINING_NAN_LOSS", "TRAINING_OOM", "CUDA_OOM"]);
 
-/** How to go on: as it is, or with other options. */
+/** Advice on how to continue: as it is, or with other options. */
 function nextOf(runId: string, code: string, saved: boolean, flags: string): string {
   const resume = `trainer resume ${runId}${flags}`;
   const train = (flag: string) => `trainer train TEXT ${flag} ${runId}${flags}`;

@@ -1,7 +1,7 @@
 import type { ApiInput } from "@trainer/api";
 import type { TrainerConfig } from "./settings.js";
 
-/** What the API is told of the system's configuration. */
+/** The API's part of the system's configuration. */
 export const apiConfig = (config: TrainerConfig): ApiInput => {
   const { bindHost, publicHosts, port, security, redis, logging, plugins, app, api, rq } = config;
   return {

@@ -1,4 +1,4 @@
-import { fromHere } from "./answers.js";
+import { fromHere } from "./wait-for-http.js";
 import { keysFile, type Keys } from "./keys.js";
 import { loadConfig, type LoadedConfig } from "./settings.js";
 import { hasOwnBank, hasOwnRedis, serviceEnv } from "./system.js";

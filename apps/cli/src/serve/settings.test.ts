@@ -178,13 +178,13 @@ test("a list of which nothing is left is none", () => {
 });
 
 test("a setting says what it must be, in words for the place where it is set", () => {
-  const wrong = (name: string, value: string) => expect(() => load({ [name]: value }));
-  wrong("RQ__RETRY_INTERVALS_SEC", "10,x").toThrow(/: must be a whole number$/);
-  wrong("RQ__JOB_TIMEOUT_SEC", "1.5").toThrow(/: must be a whole number$/);
-  wrong("WORKER__ANSWER_TIMEOUT_SEC", "0").toThrow(/: must be a whole number from 1$/);
-  wrong("PORT", "eighty").toThrow(/: must be a port: a whole number from 0 to 65535$/);
-  wrong("APP__CORPUS_CACHE_CLEANUP__EVICTION_POLICY", "fifo").toThrow(/: must be "lru" or "oldest"$/);
-  wrong("API_GATEWAY_URL", "ftp://x").toThrow(/: must be http:\/\/… or https:\/\/…$/);
+  const wrong = (name: string, value: string) => () => load({ [name]: value });
+  expect(wrong("RQ__RETRY_INTERVALS_SEC", "10,x")).toThrow(/: must be a whole number$/);
+  expect(wrong("RQ__JOB_TIMEOUT_SEC", "1.5")).toThrow(/: must be a whole number$/);
+  expect(wrong("WORKER__ANSWER_TIMEOUT_SEC", "0")).toThrow(/: must be a whole number from 1$/);
+  expect(wrong("PORT", "eighty")).toThrow(/: must be a port: a whole number from 0 to 65535$/);
+  expect(wrong("APP__CORPUS_CACHE_CLEANUP__EVICTION_POLICY", "fifo")).toThrow(/: must be "lru" or "oldest"$/);
+  expect(wrong("API_GATEWAY_URL", "ftp://x")).toThrow(/: must be http:\/\/… or https:\/\/…$/);
   toml("[rq]\nretry_intervals_sec = [10, -1]\njob_timeout_sec = 1.5\n[worker]\ntrainings = '2'\n[app]\nthreads = -1");
   expect(() => load()).toThrow(
     [

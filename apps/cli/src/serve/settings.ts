@@ -40,7 +40,7 @@ const Settings = z.strictObject({
   publicHosts,
   port,
   dataBankPort: port.unwrap().default(8001),
-  /** Where all services are reached under their names, which overrides their own addresses; "" where there is none. */
+  /** Gateway of all services by their names, which overrides their own addresses; "" for none. */
   apiGatewayUrl: web,
   ...PluginSettings.shape,
   rq: z.strictObject({ queueName: z.enum(["trainer"]).default("trainer"), ...QueueSettings.shape }),

@@ -20,7 +20,7 @@ export interface Setup {
 
 /**
  * Starts the whole system, each part once those that it needs are ready.
- * @throws Error which says what part does not come up, and why
+ * @throws Error with the part that does not come up, and why
  */
 export async function startSystem(setup: Setup, parts: Parts, signal: AbortSignal): Promise<void> {
   const { config } = setup.loaded;
@@ -72,11 +72,11 @@ interface Bot {
   readonly apiKey: string;
 }
 
-/** Whether the system has a Redis of its own: none is given. */
+/** True if the system has a Redis of its own: none is configured. */
 export const hasOwnRedis = ({ sources }: LoadedConfig): boolean =>
   sources.find(({ toml }) => toml === "redis.url")?.source === DEFAULT_SOURCE;
 
-/** Whether the system has a file service of its own: none is given. */
+/** True if the system has a file service of its own: none is configured. */
 export const hasOwnBank = ({ config }: LoadedConfig): boolean => config.app.dataBankApiUrl === "";
 
 /** The Redis that is given, else one of our own. */
@@ -135,7 +135,7 @@ async function startBank(
   return { url: String(url), key: config.app.dataBankApiKey || String(uploadKeys.split(",")[0]).trim() };
 }
 
-/** What the file service alone is to know of what was set. */
+/** Settings for the file service alone. */
 const BANK_SECRETS = [
   "API_READ_KEYS",
   "API_DELETE_KEYS",
@@ -147,7 +147,7 @@ const BANK_SECRETS = [
 const pick = (env: Io["env"], names: readonly string[]): Io["env"] =>
   Object.fromEntries(names.map((name) => [name, env[name]]));
 
-/** What the API and the worker find in their environment, before anything else; the API's key is the API's alone. */
+/** Environment of the API and the worker, with precedence over everything else; only the API gets the API's key. */
 export const serviceEnv = (
   { loaded: { config }, home, keys }: Pick<Setup, "loaded" | "home" | "keys">,
   redisUrl: string,

@@ -1,7 +1,7 @@
 import type { WorkerInput } from "@trainer/worker";
 import type { TrainerConfig } from "./settings.js";
 
-/** What a worker is told of the system's configuration. */
+/** The worker's part of the system's configuration. */
 export const workerConfig = ({ redis, logging, plugins, app, rq, worker }: TrainerConfig): WorkerInput => ({
   redisUrl: redis.url,
   logLevel: logging.level,

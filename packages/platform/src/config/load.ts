@@ -70,7 +70,7 @@ function find({ env, toml }: KnownSetting, layers: readonly Layer[]): Found | nu
   return null;
 }
 
-/** What a setting must be called for its value never to be repeated, where nothing else is known of it. */
+/** Names of settings whose values are never shown, where nothing else is known of them. */
 const SECRET = /key|token|secret|password/i;
 const HIDDEN = "(hidden)";
 

@@ -8,7 +8,7 @@ export const settingMeta = z.registry<{ readonly also?: readonly string[]; reado
 export interface Setting {
   /** Variables of the environment and of `.env`; the first that is set counts. */
   readonly env: readonly [name: string, ...others: string[]];
-  /** Where it stands in the TOML file. */
+  /** Path in the TOML file. */
   readonly toml: string;
   readonly secret: boolean;
   readonly schema: z.core.$ZodType;

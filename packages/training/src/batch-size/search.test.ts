@@ -5,7 +5,7 @@ import { parseTrainOptions } from "../options/options.js";
 import { toConfig } from "../options/wire-names.js";
 import { tinyGpt2 } from "../../test/fixture.js";
 import { memoryToUse, threadsToTry } from "./find-batch.js";
-import { search, told } from "./search.js";
+import { extrapolated, search } from "./search.js";
 import { eventOf, outcome, searchInProcess } from "./search-in-process.js";
 import type { SearchEvent, SearchRequest } from "./search-request.js";
 import { serve, type Channel } from "./serve.js";
@@ -227,10 +227,10 @@ test("the memory of a batch that is too large to be tried lies on the line throu
     [1, 900],
     [4, 1300],
   ]);
-  expect(told(peaks, 4)).toBe(1300);
-  expect(told(peaks, 7)).toBe(1700);
+  expect(extrapolated(peaks, 4)).toBe(1300);
+  expect(extrapolated(peaks, 7)).toBe(1700);
   expect(
-    told(
+    extrapolated(
       new Map([
         [1, 10],
         [4, 20],

@@ -67,7 +67,7 @@ function onCpu(trial: Trial, request: SearchRequest, emit: (event: SearchEvent) 
     const measure = peaks.size === 0 ? speed : rate; // once there are moments, one step has them all at its peak
     const tokensPerSec = batchSize > MEASURED ? null : tried(() => measure(trial, batchSize, request));
     const failed = batchSize <= MEASURED && tokensPerSec === null;
-    const peakBytes = batchSize > MEASURED ? told(peaks, batchSize) : memoryStats().peakRssBytes;
+    const peakBytes = batchSize > MEASURED ? extrapolated(peaks, batchSize) : memoryStats().peakRssBytes;
     if (batchSize <= MEASURED) peaks.set(batchSize, peakBytes);
     const fits = !failed && peakBytes <= request.memoryBytes;
     emit({ type: "batch", batchSize, fits, peakBytes, tokensPerSec });
@@ -76,7 +76,7 @@ function onCpu(trial: Trial, request: SearchRequest, emit: (event: SearchEvent) 
 }
 
 /** The memory of a batch by the line through the smallest and the largest that were measured. */
-export function told(peaks: ReadonlyMap<number, number>, batchSize: number): number {
+export function extrapolated(peaks: ReadonlyMap<number, number>, batchSize: number): number {
   const sizes = [...peaks.keys()];
   const [from, to] = [Math.min(...sizes), Math.max(...sizes)];
   const [low = 0, high = 0] = [peaks.get(from), peaks.get(to)];

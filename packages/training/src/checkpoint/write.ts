@@ -32,7 +32,7 @@ export interface WrittenCheckpoint {
 /**
  * Saves a checkpoint in `dir`: into a temporary folder, every file synced, COMMIT last, then renamed into place and the
  * rename synced. Killed at any instant, there is either all of it or what was there before. On failure nothing is left.
- * `mayWrite` is asked last before the rename, and refuses by throwing.
+ * `assertOwned` is asked last before the rename, and refuses by throwing.
  */
 export async function writeCheckpoint(
   dir: string,

@@ -13,7 +13,7 @@ const PREFIX = ".in-use-";
 const REMOVAL = ".removal.json";
 
 /**
- * Marks a run's files as needed by this process, until it is disposed of: `removalOf` then refuses. Where nothing can
+ * Marks a run's files as needed by this process, until it is disposed of: `lockForRemoval` then refuses. Where nothing can
  * be written, nothing is marked.
  *
  * @throws TrainingError RUN_NOT_FOUND for a run that is being removed at this moment

@@ -163,7 +163,7 @@ test("a run whose folder is gone is being removed, and its log files are those t
   await using temporary = await temporaryFolder();
   const home = openHome(temporary.path);
   await mkdir(home.archived, { recursive: true });
-  expect(() => useRun(join(home.models, "gone"), "gone")).toThrow("run gone is being removed at this moment");
+  expect(() => markInUse(join(home.models, "gone"), "gone")).toThrow("run gone is being removed at this moment");
   const kept = join(home.archived, "gone.logs.jsonl");
   await writeFile(kept, "");
   expect(await runLogFiles(home, "gone")).toEqual({ logs: kept, metrics: null });

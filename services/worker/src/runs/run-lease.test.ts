@@ -160,7 +160,7 @@ test("when nothing can be written any more, what waits to be written does not ho
   const written = lease.write({ status: "failed" });
   await vi.waitFor(() => expect(lines).not.toHaveLength(0));
   await new Promise((passed) => setTimeout(passed, 150)); // signs of life fail meanwhile, which makes nothing another's
-  expect(turn.lost.aborted).toBe(false);
+  expect(lease.lost.aborted).toBe(false);
   closed.abort();
   await expect(written).resolves.toBeUndefined(); // given up
   expect(lines.join("")).toContain('"event":"redis_write_failed","reason":"Error');

@@ -6,7 +6,7 @@ import { at } from "./paths.js";
 import { run, say } from "./say.js";
 import { filesIn } from "./stamp.js";
 
-const CPP = /\.(cc|h)$/;
+const CPP = /\.(cc|h|inc)$/;
 const PRETTIER = /\.(ts|tsx|js|json|md|ya?ml)$/;
 
 /**

@@ -1,21 +1,17 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
-#include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 
 #include <algorithm>
 
 #include "attend.h"
+#include "kernels/autograd.h"
 #include "kernels/checks.h"
 #include "rows.h"
 
 namespace trainer::cuda {
 
 namespace {
-
-using torch::autograd::AutogradContext;
-using torch::autograd::Variable;
-using torch::autograd::variable_list;
 
 /** Queries, keys and values side by side, (B, T, nh + 2 nkv, hs), and what is done to them on the way. */
 struct Inputs {

@@ -1,11 +1,11 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/zeros.h>
-#include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 
 #include <algorithm>
 
+#include "kernels/autograd.h"
 #include "kernels/checks.h"
 #include "product.h"
 #include "rows.h"
@@ -14,10 +14,6 @@
 namespace trainer::cuda {
 
 namespace {
-
-using torch::autograd::AutogradContext;
-using torch::autograd::Variable;
-using torch::autograd::variable_list;
 
 constexpr const char* kOp = "linear_cross_entropy";
 

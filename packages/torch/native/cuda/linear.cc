@@ -1,7 +1,7 @@
 #include <ATen/ops/empty.h>
-#include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 
+#include "kernels/autograd.h"
 #include "kernels/checks.h"
 #include "product.h"
 #include "rows.h"
@@ -11,18 +11,8 @@ namespace trainer::cuda {
 
 namespace {
 
-using torch::autograd::AutogradContext;
-using torch::autograd::Variable;
-using torch::autograd::variable_list;
-
 at::Tensor biasIn(const std::optional<at::Tensor>& bias, at::ScalarType type) {
   return bias && bias->defined() ? inType(*bias, type) : at::Tensor();
-}
-
-std::vector<int64_t> withLast(const at::Tensor& x, int64_t size) {
-  std::vector<int64_t> sizes = x.sizes().vec();
-  sizes.back() = size;
-  return sizes;
 }
 
 /** x (N, C) is of the type that is computed in, weight (C, D) and bias (D) are the parameters. */

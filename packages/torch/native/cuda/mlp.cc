@@ -1,8 +1,8 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
-#include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 
+#include "kernels/autograd.h"
 #include "kernels/checks.h"
 #include "product.h"
 #include "rows.h"
@@ -11,10 +11,6 @@
 namespace trainer::cuda {
 
 namespace {
-
-using torch::autograd::AutogradContext;
-using torch::autograd::Variable;
-using torch::autograd::variable_list;
 
 at::Tensor geluOf(const at::Tensor& h) {
   const at::Tensor y = at::empty_like(h);
@@ -86,8 +82,7 @@ at::Tensor geluMlp(const at::Tensor& x, const at::Tensor& w1, const at::Tensor& 
               ", ", b1.sizes(), ", ", w2.sizes(), ", ", b2.sizes());
   const OwnTypes types;
   const at::ScalarType type = types.type;
-  std::vector<int64_t> sizes = x.sizes().vec();
-  sizes.back() = w2.size(1);
+  const std::vector<int64_t> sizes = withLast(x, w2.size(1));
   const at::Tensor rows = rowsOf(x, type);
   if (needsGrad({rows, w1, b1, w2, b2})) return GeluMlp::apply(rows, w1, b1, w2, b2).view(sizes);
   const at::Tensor h = product(rows, inType(w1, type), inType(b1, type));
@@ -181,8 +176,7 @@ at::Tensor swigluMlp(const at::Tensor& x, const at::Tensor& gate, const at::Tens
                   vectorFor(gateBias, gate.size(0), "gate_bias"),
                   vectorFor(upBias, up.size(0), "up_bias"),
                   vectorFor(downBias, down.size(0), "down_bias")};
-  std::vector<int64_t> sizes = x.sizes().vec();
-  sizes.back() = down.size(0);
+  const std::vector<int64_t> sizes = withLast(x, down.size(0));
   const at::Tensor rows = rowsOf(x, types.type);
   if (needsGrad({rows, maps.gate, maps.up, maps.down, maps.gateBias, maps.upBias, maps.downBias}))
     return SwigluMlp::apply(rows, maps.gate, maps.up, maps.down, present(maps.gateBias), present(maps.upBias),

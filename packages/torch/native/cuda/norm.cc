@@ -1,22 +1,18 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/zeros.h>
-#include <torch/csrc/autograd/custom_function.h>
 #include <torch/library.h>
 
 #include <algorithm>
 
 #include "generator.h"
+#include "kernels/autograd.h"
 #include "kernels/checks.h"
 #include "rows.h"
 
 namespace trainer::cuda {
 
 namespace {
-
-using torch::autograd::AutogradContext;
-using torch::autograd::Variable;
-using torch::autograd::variable_list;
 
 /** Options of either norm: its kernel's constants, and its addend. */
 struct Options {

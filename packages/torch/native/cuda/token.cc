@@ -170,9 +170,7 @@ at::Tensor quantizedLinear(const at::Tensor& x, const at::Tensor& weight, const 
               " rows of 4 n numbers, not ", rows, " of ", depth);
   TORCH_CHECK(!needsGrad({x}), kOp, ": it has no gradient");
   const at::Tensor from = x.contiguous(), added = bias ? bias->contiguous() : at::Tensor();
-  std::vector<int64_t> sizes = x.sizes().vec();
-  sizes.back() = outputs;
-  const at::Tensor y = at::empty(sizes, x.options());
+  const at::Tensor y = at::empty(withLast(x, outputs), x.options());
   const Division d = divisionOf(rows, outputs, depth, group, scales.has_value());
   Kernel("matrix-vector", "multiply", at::kFloat, d.constants(scales.has_value()))(
       {.blocks = blocksFor(outputs, kWarps / d.split * d.outs), .threads = kWarps * 32}, in(from), in(weight),

@@ -106,7 +106,7 @@ void adamw(at::TensorList params, at::TensorList grads, at::TensorList expAvgs, 
 
 }  // namespace
 
-void defineAdamW(torch::Library& m) {
+TRAINER_OPERATORS(m) {
   m.def("changed_(Tensor(a!)[] tensors) -> ()", &changed);
   m.def("total_norm(Tensor[] tensors) -> Tensor", &totalNorm);
   m.def(

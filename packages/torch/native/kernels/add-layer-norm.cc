@@ -1,8 +1,8 @@
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
-#include <torch/csrc/autograd/custom_function.h>
 
+#include "autograd.h"
 #include "checks.h"
 #include "library.h"
 #include "table.h"
@@ -10,10 +10,6 @@
 namespace trainer {
 
 namespace {
-
-using torch::autograd::AutogradContext;
-using torch::autograd::Variable;
-using torch::autograd::variable_list;
 
 constexpr const char* kOp = "add_layer_norm";
 
@@ -32,14 +28,19 @@ Forward forwardOf(const at::Tensor& x, const at::Tensor& branch, const at::Tenso
   const int64_t width = weight.size(0);
   const int64_t rows = x.numel() / width;
   Forward f{at::empty_like(x), at::empty_like(x), at::empty({rows}, x.options()), at::empty({rows}, x.options())};
-  const float *xData = x.const_data_ptr<float>(), *branchData = branch.const_data_ptr<float>();
-  const float *weightData = weight.const_data_ptr<float>(), *biasData = bias.const_data_ptr<float>();
-  float *sum = f.sum.mutable_data_ptr<float>(), *normed = f.normed.mutable_data_ptr<float>();
-  float *mean = f.mean.mutable_data_ptr<float>(), *rstd = f.rstd.mutable_data_ptr<float>();
-  at::parallel_for(0, rows, 8, [&](int64_t begin, int64_t end) {
-    kernels().addLayerNormForward(xData, branchData, weightData, biasData, sum, normed, mean, rstd, begin, end, width,
-                                  static_cast<float>(o.eps), static_cast<float>(o.dropout), o.seed);
-  });
+  const AddLayerNormForward norm{.x = x.const_data_ptr<float>(),
+                                 .branch = branch.const_data_ptr<float>(),
+                                 .weight = weight.const_data_ptr<float>(),
+                                 .bias = bias.const_data_ptr<float>(),
+                                 .h = f.sum.mutable_data_ptr<float>(),
+                                 .normed = f.normed.mutable_data_ptr<float>(),
+                                 .mean = f.mean.mutable_data_ptr<float>(),
+                                 .rstd = f.rstd.mutable_data_ptr<float>(),
+                                 .width = width,
+                                 .eps = static_cast<float>(o.eps),
+                                 .dropout = static_cast<float>(o.dropout),
+                                 .seed = o.seed};
+  at::parallel_for(0, rows, 8, [&](int64_t begin, int64_t end) { kernels().addLayerNormForward(norm, begin, end); });
   return f;
 }
 
@@ -66,14 +67,19 @@ struct AddLayerNorm : torch::autograd::Function<AddLayerNorm> {
     const at::Tensor dNormed = grads[1].defined() ? grads[1].contiguous() : at::zeros_like(sum);
     const at::Tensor dx = at::empty_like(sum);
     const at::Tensor dBranch = dropout > 0 ? at::empty_like(sum) : dx;
-    const float* dSumData = dSum.defined() ? dSum.const_data_ptr<float>() : nullptr;
-    const float *sumData = sum.const_data_ptr<float>(), *weightData = weight.const_data_ptr<float>();
-    const float *mean = saved[2].const_data_ptr<float>(), *rstd = saved[3].const_data_ptr<float>();
-    const float* dNormedData = dNormed.const_data_ptr<float>();
-    float *dxData = dx.mutable_data_ptr<float>(), *dBranchData = dBranch.mutable_data_ptr<float>();
+    const AddLayerNormBackward norm{.h = sum.const_data_ptr<float>(),
+                                    .weight = weight.const_data_ptr<float>(),
+                                    .mean = saved[2].const_data_ptr<float>(),
+                                    .rstd = saved[3].const_data_ptr<float>(),
+                                    .dSum = dataOf(dSum),
+                                    .dNormed = dNormed.const_data_ptr<float>(),
+                                    .dH = dx.mutable_data_ptr<float>(),
+                                    .dBranch = dBranch.mutable_data_ptr<float>(),
+                                    .width = width,
+                                    .dropout = static_cast<float>(dropout),
+                                    .seed = seed};
     const at::Tensor params = sumOverRows(rows, 2 * width, [&](int64_t begin, int64_t end, float* total) {
-      kernels().addLayerNormBackward(sumData, weightData, mean, rstd, dSumData, dNormedData, dxData, dBranchData, total,
-                                     total + width, begin, end, width, static_cast<float>(dropout), seed);
+      kernels().addLayerNormBackward(norm, total, total + width, begin, end);
     });
     return {dx, dBranch, params.narrow(0, 0, width), params.narrow(0, width, width), Variable()};
   }
@@ -102,7 +108,7 @@ std::tuple<at::Tensor, at::Tensor> addLayerNorm(const at::Tensor& x, const at::T
 
 }  // namespace
 
-void defineAddLayerNorm(torch::Library& m) {
+TRAINER_OPERATORS(m) {
   m.def(
       "add_layer_norm(Tensor x, Tensor branch, Tensor weight, Tensor bias, float eps=1e-05, float dropout=0.) -> "
       "(Tensor, Tensor)",

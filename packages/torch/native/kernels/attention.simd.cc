@@ -187,8 +187,9 @@ void headForward(const float* q, int64_t qStride, const float* keysT, const floa
 
 }  // namespace
 
-void attentionForward(const float* q, const float* k, const float* v, float* out, float* logSumExp, float* scratch,
-                      const AttentionShape& s) {
+void attentionForward(const AttentionHead& head, const AttentionShape& s, float* out, float* logSumExp,
+                      float* scratch) {
+  const auto [q, k, v] = head;
   const int64_t width = padded(s.length);
   const int64_t headWidth = padded(s.headSize);
   float* keysT = scratch;
@@ -272,9 +273,10 @@ void headBackward(const float* q, const float* out, const float* dOut, const flo
 
 }  // namespace
 
-void attentionBackward(const float* q, const float* k, const float* v, const float* out, const float* dOut,
-                       const float* logSumExp, float* dQ, float* dK, float* dV, float* dQWeight, float* dKWeight,
-                       float* scratch, const AttentionShape& s) {
+void attentionBackward(const AttentionHead& head, const AttentionGradients& gradients, const AttentionShape& s,
+                       float* scratch) {
+  const auto [q, k, v] = head;
+  const auto [out, logSumExp, dOut, dQ, dK, dV, dQWeight, dKWeight] = gradients;
   const int64_t width = padded(s.length);
   const int64_t headWidth = padded(s.headSize);
   const int64_t across = s.headSize * width, along = s.length * headWidth;

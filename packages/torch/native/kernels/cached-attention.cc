@@ -74,10 +74,11 @@ at::Tensor attend(const char* op, const at::Tensor& query, const at::Tensor& key
     for (int64_t i = begin; i < end; ++i) {
       const int64_t b = i / shared, h = i % shared, length = past.of(b) + 1;
       const float* own = qData + b * q.stride(0) + h * groups * q.stride(1);
-      kernels().dotRows(kData + i * capacity * size, own, q.stride(1), groups, weights.data(), length, 0, length, size);
+      kernels().dotRows(kData + i * capacity * size, {own, q.stride(1), groups, weights.data(), length, size}, 0,
+                        length);
       for (int64_t g = 0; g < groups; ++g) kernels().softmaxRow(weights.data() + g * length, length, scale);
-      kernels().dotColumns(vData + i * capacity * size, size, weights.data(), length, groups,
-                           outData + i * groups * size, size, 0, size, length);
+      const FewRows sums{weights.data(), length, groups, outData + i * groups * size, size, length};
+      kernels().dotColumns(vData + i * capacity * size, size, sums, 0, size);
     }
   });
   return out;
@@ -99,7 +100,7 @@ at::Tensor raggedAttention(const at::Tensor& q, const at::Tensor& k, const at::T
 
 }  // namespace
 
-void defineCachedAttention(torch::Library& m) {
+TRAINER_OPERATORS(m) {
   m.def(
       "cached_attention(Tensor q, Tensor k, Tensor v, Tensor(a!) keys, Tensor(b!) values, int past) -> "
       "Tensor",

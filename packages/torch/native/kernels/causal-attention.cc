@@ -2,10 +2,10 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/zeros.h>
-#include <torch/csrc/autograd/custom_function.h>
 
 #include <cmath>
 
+#include "autograd.h"
 #include "checks.h"
 #include "library.h"
 #include "table.h"
@@ -14,10 +14,6 @@
 namespace trainer {
 
 namespace {
-
-using torch::autograd::AutogradContext;
-using torch::autograd::Variable;
-using torch::autograd::variable_list;
 
 constexpr const char* kOp = "causal_attention";
 
@@ -34,8 +30,6 @@ struct Inputs {
   int64_t length() const { return qkv.size(1); }
   int64_t headSize() const { return qkv.size(2) / (heads + 2 * kvHeads); }
 };
-
-const float* dataOf(const at::Tensor& t) { return t.defined() ? t.const_data_ptr<float>() : nullptr; }
 
 /** Place of one head of keys and values, and of the queries that share it. */
 struct Place {
@@ -91,7 +85,7 @@ Forward forwardOf(const Inputs& in) {
   const float* data = in.qkv.const_data_ptr<float>();
   float *out = f.out.mutable_data_ptr<float>(), *lse = f.logSumExp.mutable_data_ptr<float>();
   overHeads(in, false, [&](const Place& at, const AttentionShape& shape, float* scratch) {
-    kernels().attentionForward(data + at.q, data + at.k, data + at.v, out + at.out, lse + at.row, scratch, shape);
+    kernels().attentionForward({data + at.q, data + at.k, data + at.v}, shape, out + at.out, lse + at.row, scratch);
   });
   return f;
 }
@@ -137,8 +131,15 @@ struct CausalAttention : torch::autograd::Function<CausalAttention> {
     overHeads(in, true, [&](const Place& at, const AttentionShape& shape, float* scratch) {
       float* dQWeight = dWeights == nullptr ? nullptr : dWeights + at.head * 2 * size;
       float* dKWeight = dWeights == nullptr ? nullptr : dQWeight + size;
-      kernels().attentionBackward(data + at.q, data + at.k, data + at.v, out + at.out, dOutData + at.out, lse + at.row,
-                                  d + at.q, d + at.k, d + at.v, dQWeight, dKWeight, scratch, shape);
+      const AttentionGradients gradients{.out = out + at.out,
+                                         .logSumExp = lse + at.row,
+                                         .dOut = dOutData + at.out,
+                                         .dQ = d + at.q,
+                                         .dK = d + at.k,
+                                         .dV = d + at.v,
+                                         .dQWeight = dQWeight,
+                                         .dKWeight = dKWeight};
+      kernels().attentionBackward({data + at.q, data + at.k, data + at.v}, gradients, shape, scratch);
     });
     if (dWeights == nullptr) return {dQkv, Variable(), Variable(), Variable()};
     const at::Tensor sums = weights.sum(0);
@@ -187,7 +188,7 @@ at::Tensor causalAttention(const at::Tensor& qkv, int64_t heads, int64_t kvHeads
 
 }  // namespace
 
-void defineCausalAttention(torch::Library& m) {
+TRAINER_OPERATORS(m) {
   m.def(
       "causal_attention(Tensor qkv, int heads, int kv_heads, Tensor? cos=None, Tensor? sin=None, "
       "Tensor? q_weight=None, Tensor? k_weight=None, float eps=1e-06, float dropout=0.) -> Tensor",

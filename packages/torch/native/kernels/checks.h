@@ -5,6 +5,7 @@
 #include <functional>
 #include <initializer_list>
 #include <optional>
+#include <vector>
 
 namespace trainer {
 
@@ -25,6 +26,16 @@ bool needsGrad(std::initializer_list<at::Tensor> tensors);
 
 /** Autograd's functions take an absent tensor as an empty optional, an undefined one not at all. */
 inline std::optional<at::Tensor> present(const at::Tensor& t) { return t.defined() ? std::optional(t) : std::nullopt; }
+
+/** Sizes of x with another last dimension, as a product of its rows has. */
+inline std::vector<int64_t> withLast(const at::Tensor& x, int64_t size) {
+  std::vector<int64_t> sizes = x.sizes().vec();
+  sizes.back() = size;
+  return sizes;
+}
+
+/** The numbers of a tensor that may be undefined: null then. */
+inline const float* dataOf(const at::Tensor& t) { return t.defined() ? t.const_data_ptr<float>() : nullptr; }
 
 /** 64 bits of the CPU generator, which manualSeed and setRngState govern. */
 uint64_t drawSeed();

@@ -1,7 +1,7 @@
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty_like.h>
-#include <torch/csrc/autograd/custom_function.h>
 
+#include "autograd.h"
 #include "checks.h"
 #include "library.h"
 #include "table.h"
@@ -9,10 +9,6 @@
 namespace trainer {
 
 namespace {
-
-using torch::autograd::AutogradContext;
-using torch::autograd::Variable;
-using torch::autograd::variable_list;
 
 constexpr const char* kOp = "dropout";
 
@@ -55,6 +51,6 @@ at::Tensor dropoutOp(const at::Tensor& x, double dropout) {
 
 }  // namespace
 
-void defineDropout(torch::Library& m) { m.def("dropout(Tensor x, float dropout) -> Tensor", &dropoutOp); }
+TRAINER_OPERATORS(m) { m.def("dropout(Tensor x, float dropout) -> Tensor", &dropoutOp); }
 
 }  // namespace trainer

@@ -1,10 +1,10 @@
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
-#include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
 
+#include "autograd.h"
 #include "checks.h"
 #include "gemm.h"
 #include "library.h"
@@ -15,18 +15,7 @@ namespace trainer {
 
 namespace {
 
-using torch::autograd::AutogradContext;
-using torch::autograd::Variable;
-using torch::autograd::variable_list;
-
 constexpr const char* kOp = "gelu_mlp";
-
-/** Rows of the wide layer at a time: they stay in the second-level cache between the product, GELU and the next
- * product. */
-int64_t chunkRows(int64_t rows, int64_t wide) {
-  constexpr int64_t kBytes = 2 << 20;
-  return std::min(rows, std::max<int64_t>(256, kBytes / (4 * wide)));
-}
 
 struct Forward {
   at::Tensor out;      // (N, C)
@@ -113,8 +102,7 @@ at::Tensor geluMlp(const at::Tensor& x, const at::Tensor& w1, const at::Tensor& 
                   w1.size(1) == b1.size(0) && w1.size(1) == w2.size(0) && w2.size(1) == b2.size(0),
               kOp, ": x (..., C), w1 (C, D), b1 (D), w2 (D, E) and b2 (E) do not fit: ", x.sizes(), ", ", w1.sizes(),
               ", ", b1.sizes(), ", ", w2.sizes(), ", ", b2.sizes());
-  std::vector<int64_t> sizes = x.sizes().vec();
-  sizes.back() = w2.size(1);
+  const std::vector<int64_t> sizes = withLast(x, w2.size(1));
   const at::Tensor rows = x.reshape({-1, w1.size(0)}).contiguous();
   const at::Tensor bias = b1.contiguous();
   if (needsGrad({x, w1, b1, w2, b2})) return GeluMlp::apply(rows, w1, bias, w2, b2).view(sizes);
@@ -123,8 +111,6 @@ at::Tensor geluMlp(const at::Tensor& x, const at::Tensor& w1, const at::Tensor& 
 
 }  // namespace
 
-void defineGeluMlp(torch::Library& m) {
-  m.def("gelu_mlp(Tensor x, Tensor w1, Tensor b1, Tensor w2, Tensor b2) -> Tensor", &geluMlp);
-}
+TRAINER_OPERATORS(m) { m.def("gelu_mlp(Tensor x, Tensor w1, Tensor b1, Tensor w2, Tensor b2) -> Tensor", &geluMlp); }
 
 }  // namespace trainer

@@ -56,27 +56,24 @@ bool areFewRows(const at::Tensor& a, const at::Tensor& b) {
   return a.size(0) <= 16 && (hasFullRows(b) || b.t().is_contiguous());
 }
 
-void multiplyRows(const at::Tensor& out, const at::Tensor& few, const at::Tensor& b) {
+void multiplyRows(const at::Tensor& out, const at::Tensor& left, const at::Tensor& b) {
   constexpr int64_t kGrain = 256;
   constexpr int64_t kLarge = 1 << 18;
   constexpr int64_t kRuns = 8;
-  const at::Tensor a = few.stride(1) == 1 ? few : few.contiguous();
+  const at::Tensor a = left.stride(1) == 1 ? left : left.contiguous();
   const int64_t rows = a.size(0), depth = b.size(0), columns = b.size(1), next = a.stride(0);
   const float *x = a.const_data_ptr<float>(), *w = b.const_data_ptr<float>();
   if (!hasFullRows(b)) {
-    float* y = out.mutable_data_ptr<float>();
-    at::parallel_for(0, columns, kGrain, [&](int64_t begin, int64_t end) {
-      kernels().dotRows(w, x, next, rows, y, columns, begin, end, depth);
-    });
+    const FewRows few{x, next, rows, out.mutable_data_ptr<float>(), columns, depth};
+    at::parallel_for(0, columns, kGrain, [&](int64_t begin, int64_t end) { kernels().dotRows(w, few, begin, end); });
   } else if (b.numel() < kLarge) {
-    float* y = out.zero_().mutable_data_ptr<float>();
-    at::parallel_for(0, columns, kGrain, [&](int64_t begin, int64_t end) {
-      kernels().dotColumns(w, b.stride(0), x, next, rows, y, columns, begin, end, depth);
-    });
+    const FewRows few{x, next, rows, out.zero_().mutable_data_ptr<float>(), columns, depth};
+    at::parallel_for(0, columns, kGrain,
+                     [&](int64_t begin, int64_t end) { kernels().dotColumns(w, b.stride(0), few, begin, end); });
   } else {  // whole rows of b to each thread: memory is read in order
     sumOverRuns(out, depth, kRuns, [&](int64_t begin, int64_t end, float* sum) {
-      const float* from = w + begin * b.stride(0);
-      kernels().dotColumns(from, b.stride(0), x + begin, next, rows, sum, columns, 0, columns, end - begin);
+      const FewRows part{x + begin, next, rows, sum, columns, end - begin};
+      kernels().dotColumns(w + begin * b.stride(0), b.stride(0), part, 0, columns);
     });
   }
 }

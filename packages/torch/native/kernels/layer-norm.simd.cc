@@ -5,9 +5,8 @@
 
 namespace trainer::CPU_CAPABILITY {
 
-void addLayerNormForward(const float* x, const float* branch, const float* weight, const float* bias, float* h,
-                         float* normed, float* mean, float* rstd, int64_t begin, int64_t end, int64_t width, float eps,
-                         float dropout, uint64_t seed) {
+void addLayerNormForward(const AddLayerNormForward& a, int64_t begin, int64_t end) {
+  const auto [x, branch, weight, bias, h, normed, mean, rstd, width, eps, dropout, seed] = a;
   const uint32_t threshold = dropThreshold(dropout);
   const float keepScale = 1.0f / (1.0f - dropout);
   for (int64_t row = begin; row < end; ++row) {
@@ -39,9 +38,8 @@ void addLayerNormForward(const float* x, const float* branch, const float* weigh
   }
 }
 
-void addLayerNormBackward(const float* h, const float* weight, const float* mean, const float* rstd, const float* dSum,
-                          const float* dNormed, float* dH, float* dBranch, float* dWeight, float* dBias, int64_t begin,
-                          int64_t end, int64_t width, float dropout, uint64_t seed) {
+void addLayerNormBackward(const AddLayerNormBackward& a, float* dWeight, float* dBias, int64_t begin, int64_t end) {
+  const auto [h, weight, mean, rstd, dSum, dNormed, dH, dBranch, width, dropout, seed] = a;
   const uint32_t threshold = dropThreshold(dropout);
   const float keepScale = 1.0f / (1.0f - dropout);
   for (int64_t row = begin; row < end; ++row) {

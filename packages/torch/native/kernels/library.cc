@@ -8,31 +8,21 @@ namespace trainer {
 
 namespace {
 
-/** Two copies of this addon may meet in one process: the first to come defines the operators, for both. */
-std::unique_ptr<torch::Library> define() {
-  if (c10::Dispatcher::singleton().findSchema({"trainer::adamw_", ""})) return nullptr;
-  auto library =
-      std::make_unique<torch::Library>(torch::Library::FRAGMENT, "trainer", std::nullopt, __FILE__, __LINE__);
-  defineLinearCrossEntropy(*library);
-  defineAddLayerNorm(*library);
-  defineRmsNorm(*library);
-  defineLinear(*library);
-  defineSideBySide(*library);
-  defineGeluMlp(*library);
-  defineSwigluMlp(*library);
-  defineCausalAttention(*library);
-  defineQuantizedLinear(*library);
-  defineCachedAttention(*library);
-  defineDropout(*library);
-  defineLstm(*library);
-  defineLstmToken(*library);
-  defineAdamW(*library);
-  defineToken(*library);
-  return library;
+/** The dispatcher's namespace `trainer`; null in the second copy of the addon, if two meet in one process. */
+torch::Library* library() {
+  static const std::unique_ptr<torch::Library> own =
+      c10::Dispatcher::singleton().findSchema({"trainer::adamw_", ""})
+          ? nullptr
+          : std::make_unique<torch::Library>(torch::Library::FRAGMENT, "trainer", std::nullopt, __FILE__, __LINE__);
+  return own.get();
 }
 
-const std::unique_ptr<torch::Library> library = define();
-
 }  // namespace
+
+bool define(void (*operators)(torch::Library&)) {
+  if (library() == nullptr) return false;
+  operators(*library());
+  return true;
+}
 
 }  // namespace trainer

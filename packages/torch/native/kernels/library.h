@@ -3,20 +3,13 @@
 
 namespace trainer {
 
-void defineLinearCrossEntropy(torch::Library& m);
-void defineAddLayerNorm(torch::Library& m);
-void defineRmsNorm(torch::Library& m);
-void defineLinear(torch::Library& m);
-void defineSideBySide(torch::Library& m);
-void defineGeluMlp(torch::Library& m);
-void defineSwigluMlp(torch::Library& m);
-void defineCausalAttention(torch::Library& m);
-void defineQuantizedLinear(torch::Library& m);
-void defineCachedAttention(torch::Library& m);
-void defineDropout(torch::Library& m);
-void defineLstm(torch::Library& m);
-void defineLstmToken(torch::Library& m);
-void defineAdamW(torch::Library& m);
-void defineToken(torch::Library& m);
+/** Runs a file's definitions when the addon is loaded, unless another copy of it in this process has run its own. */
+bool define(void (*operators)(torch::Library&));
 
 }  // namespace trainer
+
+/** Operators of one file: TRAINER_OPERATORS(m) { m.def("name(Tensor x) -> Tensor", &name); } */
+#define TRAINER_OPERATORS(m)                                                           \
+  static void registerOperators(torch::Library&);                                      \
+  [[maybe_unused]] static const bool areOperatorsDefined = define(&registerOperators); \
+  static void registerOperators(torch::Library& m)

@@ -2,12 +2,12 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/scalar_tensor.h>
-#include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
 #include <limits>
 #include <vector>
 
+#include "autograd.h"
 #include "checks.h"
 #include "gemm.h"
 #include "library.h"
@@ -16,10 +16,6 @@
 namespace trainer {
 
 namespace {
-
-using torch::autograd::AutogradContext;
-using torch::autograd::Variable;
-using torch::autograd::variable_list;
 
 constexpr const char* kOp = "linear_cross_entropy";
 
@@ -150,7 +146,7 @@ at::Tensor linearCrossEntropyRows(const at::Tensor& hidden, const at::Tensor& we
 
 }  // namespace
 
-void defineLinearCrossEntropy(torch::Library& m) {
+TRAINER_OPERATORS(m) {
   m.def("linear_cross_entropy(Tensor hidden, Tensor weight, Tensor targets, int ignore_index=-100) -> Tensor",
         &linearCrossEntropy);
   m.def("linear_cross_entropy_rows(Tensor hidden, Tensor weight, Tensor targets, int ignore_index=-100) -> Tensor",

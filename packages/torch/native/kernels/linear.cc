@@ -1,8 +1,8 @@
 #include "linear.h"
 
 #include <ATen/Parallel.h>
-#include <torch/csrc/autograd/custom_function.h>
 
+#include "autograd.h"
 #include "checks.h"
 #include "gemm.h"
 #include "library.h"
@@ -20,18 +20,12 @@ at::Tensor columnSum(const at::Tensor& x) {
 
 namespace {
 
-using torch::autograd::AutogradContext;
-using torch::autograd::Variable;
-using torch::autograd::variable_list;
-
 constexpr const char* kOp = "linear";
 
 at::Tensor forwardOf(const at::Tensor& x, const at::Tensor& weight, const std::optional<at::Tensor>& bias) {
-  std::vector<int64_t> sizes = x.sizes().vec();
-  sizes.back() = weight.size(1);
   at::Tensor y = product(x.reshape({-1, weight.size(0)}), weight);
   if (bias) y.add_(*bias);
-  return y.view(sizes);
+  return y.view(withLast(x, weight.size(1)));
 }
 
 struct Linear : torch::autograd::Function<Linear> {
@@ -74,6 +68,6 @@ at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const std::opti
 
 }  // namespace
 
-void defineLinear(torch::Library& m) { m.def("linear(Tensor x, Tensor weight, Tensor? bias=None) -> Tensor", &linear); }
+TRAINER_OPERATORS(m) { m.def("linear(Tensor x, Tensor weight, Tensor? bias=None) -> Tensor", &linear); }
 
 }  // namespace trainer

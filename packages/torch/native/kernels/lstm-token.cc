@@ -79,7 +79,7 @@ at::Tensor lstmToken(at::IntArrayRef ids, const at::Tensor& table, at::TensorLis
   inSteps(layers + 1, parts, [&](int64_t step, int64_t begin, int64_t end, int64_t) {
     if (step < layers) return kernels().lstmToken(steps[step], share(hidden, begin, parts), share(hidden, end, parts));
     const int64_t first = share(rows, begin, parts), last = share(rows, end, parts);
-    kernels().dotRows(project, next + (layers - 1) * state, hidden, batch, out, rows, first, last, hidden);
+    kernels().dotRows(project, {next + (layers - 1) * state, hidden, batch, out, rows, hidden}, first, last);
     for (int64_t b = 0; bias != nullptr && b < batch; ++b)
       for (int64_t j = first; j < last; ++j) out[b * rows + j] += bias[j];
   });
@@ -89,7 +89,7 @@ at::Tensor lstmToken(at::IntArrayRef ids, const at::Tensor& table, at::TensorLis
 
 }  // namespace
 
-void defineLstmToken(torch::Library& m) {
+TRAINER_OPERATORS(m) {
   m.def(
       "lstm_token(int[] ids, Tensor table, Tensor[] weights, Tensor head, Tensor? head_bias, Tensor(a!) h, Tensor(b!) "
       "c) -> Tensor",

@@ -3,12 +3,12 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/zeros.h>
-#include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
 #include <utility>
 #include <vector>
 
+#include "autograd.h"
 #include "checks.h"
 #include "gemm.h"
 #include "library.h"
@@ -20,10 +20,6 @@
 namespace trainer {
 
 namespace {
-
-using torch::autograd::AutogradContext;
-using torch::autograd::Variable;
-using torch::autograd::variable_list;
 
 constexpr const char* kOp = "lstm";
 /** Gap between rows that are read side by side: a power of two would put them all in the same sets of the cache. */
@@ -252,7 +248,7 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> lstm(const at::Tensor& inputs, co
 
 }  // namespace
 
-void defineLstm(torch::Library& m) {
+TRAINER_OPERATORS(m) {
   m.def("lstm(Tensor inputs, Tensor? rows, Tensor weight, Tensor bias, Tensor h, Tensor c) -> (Tensor, Tensor, Tensor)",
         &lstm);
 }

@@ -76,8 +76,8 @@ void accumulateRows(int64_t rows, const float* w, int64_t stride, const float* x
 
 }  // namespace
 
-void dotRows(const float* w, const float* x, int64_t xStride, int64_t rows, float* y, int64_t yStride, int64_t begin,
-             int64_t end, int64_t depth) {
+void dotRows(const float* w, const FewRows& few, int64_t begin, int64_t end) {
+  const auto [x, xStride, rows, y, yStride, depth] = few;
   for (int64_t j = begin; j < end; ++j) {
     const float* wj = w + j * depth;
     int64_t r = 0;
@@ -88,8 +88,8 @@ void dotRows(const float* w, const float* x, int64_t xStride, int64_t rows, floa
   }
 }
 
-void dotColumns(const float* w, int64_t stride, const float* x, int64_t xStride, int64_t rows, float* y,
-                int64_t yStride, int64_t begin, int64_t end, int64_t depth) {
+void dotColumns(const float* w, int64_t stride, const FewRows& few, int64_t begin, int64_t end) {
+  const auto [x, xStride, rows, y, yStride, depth] = few;
   int64_t k = 0;
   for (; k + kDepthTile <= depth; k += kDepthTile)  // as many streams of memory as rows of w in a pass over y
     accumulateRows<kDepthTile>(rows, w + k * stride, stride, x + k, xStride, y, yStride, begin, end);

@@ -26,16 +26,12 @@ struct Weight {
 };
 
 void multiplyRows(const at::Tensor& out, const at::Tensor& x, const Weight& w) {
-  const int64_t rows = x.size(0);
-  const float* from = x.const_data_ptr<float>();
-  float* y = out.mutable_data_ptr<float>();
+  const FewRows few{x.const_data_ptr<float>(), w.depth, x.size(0), out.mutable_data_ptr<float>(), w.outputs, w.depth};
   at::parallel_for(0, w.outputs, kGrain, [&](int64_t begin, int64_t end) {
     if (w.scales != nullptr) {
-      kernels().dotRowsInt8(w.data.const_data_ptr<int8_t>(), w.scales, w.group, from, w.depth, rows, y, w.outputs,
-                            begin, end, w.depth);
+      kernels().dotRowsInt8(w.data.const_data_ptr<int8_t>(), w.scales, w.group, few, begin, end);
     } else {
-      kernels().dotRowsBf16(static_cast<const uint16_t*>(w.data.const_data_ptr()), from, w.depth, rows, y, w.outputs,
-                            begin, end, w.depth);
+      kernels().dotRowsBf16(static_cast<const uint16_t*>(w.data.const_data_ptr()), few, begin, end);
     }
   });
 }
@@ -91,14 +87,12 @@ at::Tensor quantizedLinear(const at::Tensor& x, const at::Tensor& weight, const 
   }
   if (bias) out.add_(*bias);
   if (gelu) at::gelu_(out, "tanh");
-  std::vector<int64_t> sizes = x.sizes().vec();
-  sizes.back() = outputs;
-  return out.view(sizes);
+  return out.view(withLast(x, outputs));
 }
 
 }  // namespace
 
-void defineQuantizedLinear(torch::Library& m) {
+TRAINER_OPERATORS(m) {
   m.def("quantized_linear(Tensor x, Tensor weight, Tensor? scales=None, Tensor? bias=None, bool gelu=False) -> Tensor",
         &quantizedLinear);
 }

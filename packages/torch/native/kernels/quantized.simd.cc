@@ -81,8 +81,8 @@ inline void dots(const Weight* w, const float* scales, int64_t group, const floa
 }
 
 template <typename Weight>
-void dotRowsOf(const Weight* w, const float* scales, int64_t group, const float* x, int64_t xStride, int64_t rows,
-               float* y, int64_t yStride, int64_t begin, int64_t end, int64_t depth) {
+void dotRowsOf(const Weight* w, const float* scales, int64_t group, const FewRows& few, int64_t begin, int64_t end) {
+  const auto [x, xStride, rows, y, yStride, depth] = few;
   const int64_t groups = (depth + group - 1) / group;
   for (int64_t j = begin; j < end; ++j) {
     const Weight* wj = w + j * depth;
@@ -98,14 +98,12 @@ void dotRowsOf(const Weight* w, const float* scales, int64_t group, const float*
 
 }  // namespace
 
-void dotRowsInt8(const int8_t* w, const float* scales, int64_t group, const float* x, int64_t xStride, int64_t rows,
-                 float* y, int64_t yStride, int64_t begin, int64_t end, int64_t depth) {
-  dotRowsOf(w, scales, group, x, xStride, rows, y, yStride, begin, end, depth);
+void dotRowsInt8(const int8_t* w, const float* scales, int64_t group, const FewRows& few, int64_t begin, int64_t end) {
+  dotRowsOf(w, scales, group, few, begin, end);
 }
 
-void dotRowsBf16(const uint16_t* w, const float* x, int64_t xStride, int64_t rows, float* y, int64_t yStride,
-                 int64_t begin, int64_t end, int64_t depth) {
-  dotRowsOf(w, nullptr, depth, x, xStride, rows, y, yStride, begin, end, depth);
+void dotRowsBf16(const uint16_t* w, const FewRows& few, int64_t begin, int64_t end) {
+  dotRowsOf<uint16_t>(w, nullptr, few.depth, few, begin, end);
 }
 
 void dequantizeInt8(const int8_t* w, const float* scales, int64_t group, float* out, int64_t begin, int64_t end,

@@ -1,8 +1,8 @@
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
-#include <torch/csrc/autograd/custom_function.h>
 
+#include "autograd.h"
 #include "checks.h"
 #include "library.h"
 #include "table.h"
@@ -10,10 +10,6 @@
 namespace trainer {
 
 namespace {
-
-using torch::autograd::AutogradContext;
-using torch::autograd::Variable;
-using torch::autograd::variable_list;
 
 struct Forward {
   at::Tensor sum;     // what is normed: x itself where there is no branch
@@ -25,14 +21,15 @@ Forward forwardOf(const at::Tensor& x, const at::Tensor& branch, const at::Tenso
   const int64_t width = weight.size(0);
   const int64_t rows = x.numel() / width;
   Forward f{branch.defined() ? at::empty_like(x) : x, at::empty_like(x), at::empty({rows}, x.options())};
-  const float *xData = x.const_data_ptr<float>(), *weightData = weight.const_data_ptr<float>();
-  const float* branchData = branch.defined() ? branch.const_data_ptr<float>() : nullptr;
-  float* sum = branch.defined() ? f.sum.mutable_data_ptr<float>() : nullptr;
-  float *normed = f.normed.mutable_data_ptr<float>(), *rms = f.rms.mutable_data_ptr<float>();
-  at::parallel_for(0, rows, 8, [&](int64_t begin, int64_t end) {
-    kernels().addRmsNormForward(xData, branchData, weightData, sum, normed, rms, begin, end, width,
-                                static_cast<float>(eps));
-  });
+  const AddRmsNormForward norm{.x = x.const_data_ptr<float>(),
+                               .branch = dataOf(branch),
+                               .weight = weight.const_data_ptr<float>(),
+                               .h = branch.defined() ? f.sum.mutable_data_ptr<float>() : nullptr,
+                               .normed = f.normed.mutable_data_ptr<float>(),
+                               .rms = f.rms.mutable_data_ptr<float>(),
+                               .width = width,
+                               .eps = static_cast<float>(eps)};
+  at::parallel_for(0, rows, 8, [&](int64_t begin, int64_t end) { kernels().addRmsNormForward(norm, begin, end); });
   return f;
 }
 
@@ -57,12 +54,15 @@ struct AddRmsNorm : torch::autograd::Function<AddRmsNorm> {
     if (!grads.back().defined()) return {dSum, branched ? dSum : Variable(), Variable(), Variable()};
     const at::Tensor dNormed = grads.back().contiguous();
     const at::Tensor dx = at::empty_like(sum);
-    const float* dSumData = dSum.defined() ? dSum.const_data_ptr<float>() : nullptr;
-    const float *sumData = sum.const_data_ptr<float>(), *weightData = weight.const_data_ptr<float>();
-    const float *rms = saved[2].const_data_ptr<float>(), *dNormedData = dNormed.const_data_ptr<float>();
-    float* dxData = dx.mutable_data_ptr<float>();
+    const AddRmsNormBackward norm{.h = sum.const_data_ptr<float>(),
+                                  .weight = weight.const_data_ptr<float>(),
+                                  .rms = saved[2].const_data_ptr<float>(),
+                                  .dSum = dataOf(dSum),
+                                  .dNormed = dNormed.const_data_ptr<float>(),
+                                  .dH = dx.mutable_data_ptr<float>(),
+                                  .width = width};
     const at::Tensor dWeight = sumOverRows(rows, width, [&](int64_t begin, int64_t end, float* total) {
-      kernels().addRmsNormBackward(sumData, weightData, rms, dSumData, dNormedData, dxData, total, begin, end, width);
+      kernels().addRmsNormBackward(norm, total, begin, end);
     });
     return {dx, branched ? dx : Variable(), dWeight, Variable()};
   }
@@ -98,7 +98,7 @@ at::Tensor rmsNorm(const at::Tensor& x, const at::Tensor& weight, double eps) {
 
 }  // namespace
 
-void defineRmsNorm(torch::Library& m) {
+TRAINER_OPERATORS(m) {
   m.def("add_rms_norm(Tensor x, Tensor branch, Tensor weight, float eps=1e-06) -> (Tensor, Tensor)", &addRmsNorm);
   m.def("rms_norm(Tensor x, Tensor weight, float eps=1e-06) -> Tensor", &rmsNorm);
 }

@@ -4,8 +4,8 @@
 
 namespace trainer::CPU_CAPABILITY {
 
-void addRmsNormForward(const float* x, const float* branch, const float* weight, float* h, float* normed, float* rms,
-                       int64_t begin, int64_t end, int64_t width, float eps) {
+void addRmsNormForward(const AddRmsNormForward& a, int64_t begin, int64_t end) {
+  const auto [x, branch, weight, h, normed, rms, width, eps] = a;
   for (int64_t row = begin; row < end; ++row) {
     const float* xr = x + row * width;
     const float* hr = xr;
@@ -32,8 +32,8 @@ void addRmsNormForward(const float* x, const float* branch, const float* weight,
   }
 }
 
-void addRmsNormBackward(const float* h, const float* weight, const float* rms, const float* dSum, const float* dNormed,
-                        float* dH, float* dWeight, int64_t begin, int64_t end, int64_t width) {
+void addRmsNormBackward(const AddRmsNormBackward& a, float* dWeight, int64_t begin, int64_t end) {
+  const auto [h, weight, rms, dSum, dNormed, dH, width] = a;
   for (int64_t row = begin; row < end; ++row) {
     const float* hr = h + row * width;
     const float* nr = dNormed + row * width;

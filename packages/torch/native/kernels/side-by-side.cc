@@ -1,8 +1,8 @@
 #include <ATen/ops/empty.h>
-#include <torch/csrc/autograd/custom_function.h>
 
 #include <vector>
 
+#include "autograd.h"
 #include "checks.h"
 #include "gemm.h"
 #include "library.h"
@@ -11,10 +11,6 @@
 namespace trainer {
 
 namespace {
-
-using torch::autograd::AutogradContext;
-using torch::autograd::Variable;
-using torch::autograd::variable_list;
 
 constexpr const char* kOp = "linear_side_by_side";
 
@@ -102,8 +98,7 @@ at::Tensor linearSideBySide(const at::Tensor& x, at::TensorList weights, at::Ten
                 " elements, not ", biases[i].size(0));
     layers.push_back(biases[i]);
   }
-  std::vector<int64_t> sizes = x.sizes().vec();
-  sizes.back() = totalOf(weights);
+  const std::vector<int64_t> sizes = withLast(x, totalOf(weights));
   const at::Tensor rows = x.reshape({-1, x.size(-1)}).contiguous();
   const auto count = static_cast<int64_t>(weights.size());
   const at::TensorList all(layers);
@@ -115,7 +110,7 @@ at::Tensor linearSideBySide(const at::Tensor& x, at::TensorList weights, at::Ten
 
 }  // namespace
 
-void defineSideBySide(torch::Library& m) {
+TRAINER_OPERATORS(m) {
   m.def("linear_side_by_side(Tensor x, Tensor[] weights, Tensor[] biases) -> Tensor", &linearSideBySide);
 }
 

@@ -1,10 +1,10 @@
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
-#include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
 
+#include "autograd.h"
 #include "checks.h"
 #include "gemm.h"
 #include "library.h"
@@ -15,17 +15,7 @@ namespace trainer {
 
 namespace {
 
-using torch::autograd::AutogradContext;
-using torch::autograd::Variable;
-using torch::autograd::variable_list;
-
 constexpr const char* kOp = "swiglu_mlp";
-
-/** Rows of the wide layers at a time: they stay in the second-level cache between the products and what is between. */
-int64_t chunkRows(int64_t rows, int64_t wide) {
-  constexpr int64_t kBytes = 2 << 20;
-  return std::min(rows, std::max<int64_t>(256, kBytes / (4 * wide)));
-}
 
 /** The three maps, weights stored (out, in); biases may be undefined. */
 struct Maps {
@@ -148,8 +138,7 @@ at::Tensor swigluMlp(const at::Tensor& x, const at::Tensor& gate, const at::Tens
                   contiguousOr(gateBias, gate.size(0), "gate_bias"),
                   contiguousOr(upBias, up.size(0), "up_bias"),
                   contiguousOr(downBias, down.size(0), "down_bias")};
-  std::vector<int64_t> sizes = x.sizes().vec();
-  sizes.back() = down.size(0);
+  const std::vector<int64_t> sizes = withLast(x, down.size(0));
   const at::Tensor rows = x.reshape({-1, gate.size(1)}).contiguous();
   if (needsGrad({rows, maps.gate, maps.up, maps.down, maps.gateBias, maps.upBias, maps.downBias}))
     return SwigluMlp::apply(rows, maps.gate, maps.up, maps.down, present(maps.gateBias), present(maps.upBias),
@@ -160,7 +149,7 @@ at::Tensor swigluMlp(const at::Tensor& x, const at::Tensor& gate, const at::Tens
 
 }  // namespace
 
-void defineSwigluMlp(torch::Library& m) {
+TRAINER_OPERATORS(m) {
   m.def(
       "swiglu_mlp(Tensor x, Tensor gate, Tensor up, Tensor down, Tensor? gate_bias=None, Tensor? up_bias=None, "
       "Tensor? down_bias=None) -> Tensor",

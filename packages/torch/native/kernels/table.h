@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <type_traits>
 
 // The loops of the kernels, compiled once for each instruction set (see *.simd.cc) and chosen when the program starts.
 
@@ -30,6 +31,70 @@ struct AttentionShape {
   const float *cos, *sin;          // (T, hs): queries and keys are turned by these, or null
   const float *qWeight, *kWeight;  // (hs): queries and keys are divided by their root mean square first, or null
   float eps;
+};
+
+/** One head of keys and values, with the query heads that share it. */
+struct AttentionHead {
+  const float *q, *k, *v;
+};
+
+/** Gradients of one head; those of the norms' weights are added to, if there are such weights. */
+struct AttentionGradients {
+  const float *out, *logSumExp;  // the forward pass's
+  const float* dOut;
+  float *dQ, *dK, *dV;
+  float *dQWeight, *dKWeight;
+};
+
+/** h = x + dropout(branch), normed = LayerNorm(h); rows of `width`. */
+struct AddLayerNormForward {
+  const float *x, *branch;
+  const float *weight, *bias;
+  float *h, *normed;
+  float *mean, *rstd;  // a number a row
+  int64_t width;
+  float eps;
+  float dropout;
+  uint64_t seed;
+};
+
+struct AddLayerNormBackward {
+  const float *h, *weight, *mean, *rstd;
+  const float* dSum;  // null: no gradient of h itself
+  const float* dNormed;
+  float* dH;
+  float* dBranch;  // written with dropout alone: otherwise it equals dH
+  int64_t width;
+  float dropout;
+  uint64_t seed;
+};
+
+/** h = x + branch, normed = RMSNorm(h); rows of `width`. Without a branch h is x and not written. */
+struct AddRmsNormForward {
+  const float *x, *branch;
+  const float* weight;
+  float *h, *normed;
+  float* rms;  // one over the root of the mean square, a number a row
+  int64_t width;
+  float eps;
+};
+
+struct AddRmsNormBackward {
+  const float *h, *weight, *rms;
+  const float* dSum;  // null: no gradient of h itself
+  const float* dNormed;
+  float* dH;
+  int64_t width;
+};
+
+/** A few rows of x, and of y, their products with a large weight. */
+struct FewRows {
+  const float* x;
+  int64_t xStride;
+  int64_t rows;
+  float* y;
+  int64_t yStride;
+  int64_t depth;  // length of a row of x
 };
 
 /** One step of an LSTM's recurrence over `batch` sequences; rows of gates, cell and out are `steps` steps apart. */
@@ -86,84 +151,8 @@ struct LstmToken {
 };
 
 struct Kernels {
-  /** One row of logits: returns its log-sum-exp; with `gradScale` != 0 turns it into gradScale * (softmax - onehot). */
-  float (*crossEntropyRow)(float* logits, int64_t classes, int64_t target, float gradScale);
-
-  /** h = x + dropout(branch), normed = LayerNorm(h), for rows [begin, end). */
-  void (*addLayerNormForward)(const float* x, const float* branch, const float* weight, const float* bias, float* h,
-                              float* normed, float* mean, float* rstd, int64_t begin, int64_t end, int64_t width,
-                              float eps, float dropout, uint64_t seed);
-  /** dH += the gradient through LayerNorm; dBranch = dropout's; dWeight and dBias are added to. */
-  void (*addLayerNormBackward)(const float* h, const float* weight, const float* mean, const float* rstd,
-                               const float* dSum, const float* dNormed, float* dH, float* dBranch, float* dWeight,
-                               float* dBias, int64_t begin, int64_t end, int64_t width, float dropout, uint64_t seed);
-
-  /** h = x + branch, normed = RMSNorm(h), for rows [begin, end); without a branch h is x and not written. `rms` gets
-   * one over each row's root of the mean square. */
-  void (*addRmsNormForward)(const float* x, const float* branch, const float* weight, float* h, float* normed,
-                            float* rms, int64_t begin, int64_t end, int64_t width, float eps);
-  /** dH = dSum (where there is one) and the gradient through RMSNorm; dWeight is added to. */
-  void (*addRmsNormBackward)(const float* h, const float* weight, const float* rms, const float* dSum,
-                             const float* dNormed, float* dH, float* dWeight, int64_t begin, int64_t end,
-                             int64_t width);
-
-  /** x += bias, y = gelu(x), for rows [begin, end). */
-  void (*biasGeluForward)(float* x, const float* bias, float* y, int64_t begin, int64_t end, int64_t width);
-  /** y = gelu(x) again, dy becomes dx in place, dBias is added to. */
-  void (*biasGeluBackward)(const float* x, float* y, float* dy, float* dBias, int64_t begin, int64_t end,
-                           int64_t width);
-
-  /** y = silu(gate) up, for rows [begin, end) of gate and up side by side. */
-  void (*swigluForward)(const float* inner, float* y, int64_t begin, int64_t end, int64_t width);
-  /** y again, and of its gradient dy those of gate and up. */
-  void (*swigluBackward)(const float* inner, const float* dy, float* y, float* dInner, int64_t begin, int64_t end,
-                         int64_t width);
-
-  void (*dropoutRow)(const float* x, float* y, int64_t row, int64_t width, float dropout, uint64_t seed);
-  /** sum[j] += the sum of column j over rows [begin, end). */
-  void (*columnSum)(const float* x, float* sum, int64_t begin, int64_t end, int64_t width);
-
-  /** y[r][j] = row j of w times row r of x, for rows [begin, end) of w (., depth). */
-  void (*dotRows)(const float* w, const float* x, int64_t xStride, int64_t rows, float* y, int64_t yStride,
-                  int64_t begin, int64_t end, int64_t depth);
-  /** y[r][j] += row r of x times column j of w, for columns [begin, end) of w (depth, stride). */
-  void (*dotColumns)(const float* w, int64_t stride, const float* x, int64_t xStride, int64_t rows, float* y,
-                     int64_t yStride, int64_t begin, int64_t end, int64_t depth);
-  /** As dotRows, for a w of int8 with a scale for each `group` elements of a row. */
-  void (*dotRowsInt8)(const int8_t* w, const float* scales, int64_t group, const float* x, int64_t xStride,
-                      int64_t rows, float* y, int64_t yStride, int64_t begin, int64_t end, int64_t depth);
-  /** As dotRows, for a w of bfloat16. */
-  void (*dotRowsBf16)(const uint16_t* w, const float* x, int64_t xStride, int64_t rows, float* y, int64_t yStride,
-                      int64_t begin, int64_t end, int64_t depth);
-  /** out = scale * w, for rows [begin, end) of both. */
-  void (*dequantizeInt8)(const int8_t* w, const float* scales, int64_t group, float* out, int64_t begin, int64_t end,
-                         int64_t depth);
-  /** x = softmax(scale * x), scale being positive. */
-  void (*softmaxRow)(float* x, int64_t count, float scale);
-  void (*adamw)(float* param, const float* grad, float* expAvg, float* expAvgSq, int64_t count, const AdamWScalars&);
-  double (*sumOfSquares)(const float* x, int64_t count);
-
-  /** Hidden units that a panel of packed recurrent weights is for. */
-  int64_t (*lstmUnits)(bool backward);
-  /** Panels [begin, end) of the recurrent weights (4 H, H). */
-  void (*lstmPackForward)(const float* weight, float* packed, int64_t hidden, int64_t begin, int64_t end);
-  void (*lstmPackBackward)(const float* weight, float* packed, int64_t hidden, int64_t begin, int64_t end);
-  /** One step for panels [begin, end); `sums` holds batch x four times lstmUnits floats. */
-  void (*lstmForward)(const LstmForward&, float* sums, int64_t begin, int64_t end);
-  /** One step for panels [begin, end); `sums` holds batch x lstmUnits floats. */
-  void (*lstmBackward)(const LstmBackward&, float* sums, int64_t begin, int64_t end);
-
-  /** Hidden units [begin, end). */
-  void (*lstmToken)(const LstmToken&, int64_t begin, int64_t end);
-
-  /** Floats of scratch that one head of keys and values needs. */
-  int64_t (*attentionScratch)(int64_t length, int64_t headSize, bool backward);
-  void (*attentionForward)(const float* q, const float* k, const float* v, float* out, float* logSumExp, float* scratch,
-                           const AttentionShape&);
-  /** dQWeight and dKWeight are added to where there are such weights. */
-  void (*attentionBackward)(const float* q, const float* k, const float* v, const float* out, const float* dOut,
-                            const float* logSumExp, float* dQ, float* dK, float* dV, float* dQWeight, float* dKWeight,
-                            float* scratch, const AttentionShape&);
+#define KERNEL(name, ...) std::type_identity_t<__VA_ARGS__>* name;
+#include "kernels.inc"
 };
 
 /** The fastest table this processor can run. */

@@ -3,11 +3,8 @@
 namespace trainer::CPU_CAPABILITY {
 
 const Kernels table = {
-    crossEntropyRow,  addLayerNormForward, addLayerNormBackward, addRmsNormForward, addRmsNormBackward, biasGeluForward,
-    biasGeluBackward, swigluForward,       swigluBackward,       dropoutRow,        columnSum,          dotRows,
-    dotColumns,       dotRowsInt8,         dotRowsBf16,          dequantizeInt8,    softmaxRow,         adamw,
-    sumOfSquares,     lstmUnits,           lstmPackForward,      lstmPackBackward,  lstmForward,        lstmBackward,
-    lstmToken,        attentionScratch,    attentionForward,     attentionBackward,
+#define KERNEL(name, ...) .name = name,
+#include "kernels.inc"
 };
 
 }  // namespace trainer::CPU_CAPABILITY

@@ -3,7 +3,7 @@
 namespace trainer {
 
 // What writes a token on a GPU: native/cuda has all of it, and nothing has a gradient.
-void defineToken(torch::Library& m) {
+TRAINER_OPERATORS(m) {
   m.def("graph_begin() -> int");
   m.def("graph_capture(int graph) -> ()");
   m.def("graph_end(int graph) -> ()");

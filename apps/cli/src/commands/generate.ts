@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { at } from "@trainer/disk";
 import { GenerateRequest } from "@trainer/platform";
 import type { Generated } from "@trainer/training";
 import { GenerateOptions } from "@trainer/options";
@@ -109,7 +110,7 @@ class Writer {
   /** Prompt of the streaming sequence. */
   get #prompt(): string {
     const own = Math.floor(this.#sequence / this.textsEach);
-    return this.#prompts[own] ?? "";
+    return at(this.#prompts, own);
   }
 
   /** @param text new text of sequence `sequence`, counted from 0 */

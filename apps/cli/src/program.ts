@@ -19,7 +19,7 @@ interface Entry {
   readonly summary: string;
   /** Completes the command; loaded only when the command line names it, so that `--help` answers at once. */
   readonly load: () => Promise<{ define(command: Command, io: Io): void }>;
-  /** Whether it works where a plugin does not. */
+  /** True if it works where a plugin does not. */
   readonly withoutPlugins?: true;
 }
 

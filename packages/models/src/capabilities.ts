@@ -24,7 +24,7 @@ export interface FamilyInfo {
   readonly dropouts: readonly string[];
   /** The kind of tokenizer that suits it; bpe by default. */
   readonly tokenizer: string | undefined;
-  /** What the `config.json` files that it reads call themselves. */
+  /** `model_type`s of the `config.json` files that it reads. */
   readonly modelTypes: readonly string[];
   /** Registers the family whole, where its code is not loaded with the package. */
   readonly loadCode: (() => Promise<void>) | undefined;

@@ -3,7 +3,7 @@ import { count, dimensionsOf, divisible, heads, layers, only, positive, probabil
 import type { Outline } from "./family.js";
 import { reach, ropeFields, toRope, type Rope } from "./rope-config.js";
 
-// What the `config.json` files of LLaMA and of what descends from it have in common.
+// Common fields of the `config.json` files of LLaMA and its descendants.
 
 /** Dimensions and rates by Hugging Face's names in camelCase; what is absent has the default it has there in LLaMA. */
 const Config = z.object({

@@ -16,7 +16,7 @@ import {
 import { precisions, type FamilySpec } from "./family.js";
 import { configOf, type Known } from "./new-config.js";
 
-/** The dimensions and rates of a GPT-2, by Hugging Face's names in camelCase. What is absent has the default it has there. */
+/** The dimensions and rates of a GPT-2, by Hugging Face's names in camelCase. Absent fields have their defaults there. */
 const Config = z.object({
   vocabSize: count.default(50257),
   /** The longest sequence there are positions for. */

@@ -14,7 +14,7 @@ import { precisions, type FamilySpec } from "./family.js";
 import { configOf } from "./new-config.js";
 import { ropeToFile } from "./rope-config.js";
 
-/** What is absent has the default it has in transformers' Qwens. */
+/** Absent fields have the defaults of transformers' Qwens. */
 const fields = DecoderFile.extend({
   vocabSize: count.default(151936),
   intermediateSize: width.default(22016),

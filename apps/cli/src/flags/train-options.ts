@@ -37,7 +37,7 @@ const ABOUT_RUN = {
 };
 
 /**
- * What `trainer train` can be told: the options of a run. Names are held to what is registered, and the defaults suit
+ * Options of `trainer train`: those of a run. Names are held to what is registered, and the defaults suit
  * somebody at a terminal: whole files as documents, a model that a laptop trains, validations that end soon.
  */
 export const TrainFlags = z.strictObject({

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { formatChange, formatCount, formatNumber } from "../display/quantity.js";
 import type { Output } from "../display/output.js";
 
-/** How every command that uses a model is told where, and by which weights. */
+/** Flags of every command that uses a model: its device, and the format of its weights. */
 export const MODEL_FLAGS = {
   device: ungrouped(TrainOptions.shape).device,
   weights: z

@@ -30,7 +30,7 @@ export interface Invocation<Options> {
   readonly args: readonly string[];
   readonly options: Options;
   readonly home: string;
-  /** What to add to a proposed command so that it finds the same home and plugins. */
+  /** Flags that make a proposed command find the same home and plugins. */
   readonly flags: string;
   readonly io: Io;
   readonly out: Output;

@@ -16,7 +16,7 @@ export interface OptionSpec extends Pick<
   readonly allowed: string;
   /** The same in short, for lists of options: "1 to 1024", "from 0", "below 1"; empty where anything goes. */
   readonly range: string;
-  /** What --no-… means. */
+  /** Help of --no-…. */
   readonly negated: string;
 }
 

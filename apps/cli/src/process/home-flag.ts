@@ -6,7 +6,7 @@ const DEFAULT_HOME = "./runs";
 /** The home where none is given. */
 export const defaultHome = (env: Io["env"]): string => env["TRAINER_HOME"] || DEFAULT_HOME;
 
-/** What to add to a proposed command so that it finds the same home, and the plugins that this command line names. */
+/** Flags that make a proposed command find the same home, and the plugins that this command line names. */
 export const placeFlags = ({ home, plugin }: { readonly home: string; readonly plugin: readonly string[] }): string =>
   [...(home === DEFAULT_HOME ? [] : ["--home", home]), ...plugin.flatMap((name) => ["--plugin", name])]
     .map((word) => ` ${shellWord(word)}`)

@@ -10,7 +10,7 @@ const Part = z.object({ url: z.url().optional(), pid: z.int().optional() }).defa
 const Parts = z.object({ api: Part, "data-bank": Part });
 const Keys = z.object({ api_key: z.string().optional(), data_bank_key: z.string().optional() });
 
-/** What of a command says which services it means, and with which keys. */
+/** The context of a command that decides which services it uses, and with which keys. */
 export interface Place {
   readonly home: string;
   readonly io: Pick<Io, "env">;

@@ -1,4 +1,5 @@
 export { at } from "./at.js";
+export { camel, snake } from "./case.js";
 export { copySynced } from "./copy.js";
 export { createIfFree } from "./create-if-free.js";
 export { errnoOf, isAbsent, isErrno, unlessAbsent } from "./errno.js";

@@ -1,3 +1,4 @@
+import { camel, snake } from "@trainer/disk";
 import { z } from "zod";
 import type { SpecialIds } from "./family.js";
 
@@ -56,8 +57,6 @@ function bare(field: z.core.$ZodType): z.core.$ZodType {
   return wrapped ? bare(field.unwrap()) : field;
 }
 
-export const snake = (key: string): string => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-
 /** nEmbd -> n_embd, for each key; what is undefined counts as absent. */
 export const snakeKeys = (object: object): Record<string, unknown> =>
   Object.fromEntries(
@@ -68,12 +67,7 @@ export const snakeKeys = (object: object): Record<string, unknown> =>
 
 /** n_embd -> nEmbd, for each key. */
 export const camelKeys = (object: object): Record<string, unknown> =>
-  Object.fromEntries(
-    Object.entries(object).map(([key, value]: [string, unknown]) => [
-      key.replace(/_([a-z])/g, (_, c: string) => c.toUpperCase()),
-      value,
-    ]),
-  );
+  Object.fromEntries(Object.entries(object).map(([key, value]: [string, unknown]) => [camel(key), value]));
 
 type Field = readonly [name: string, value: number];
 

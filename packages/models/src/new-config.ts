@@ -1,4 +1,5 @@
-import { camelKeys, snake } from "./config-schema.js";
+import { snake } from "@trainer/disk";
+import { camelKeys } from "./config-schema.js";
 import { ModelError } from "./errors.js";
 import type { Dimensions, FamilySpec, ParsedConfig } from "./family.js";
 

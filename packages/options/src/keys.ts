@@ -1,3 +1,5 @@
+import { camel, snake } from "@trainer/disk/case";
+
 /** nEmbd -> n_embd. */
 export type Snake<Key extends string> = Key extends `${infer First}${infer Rest}`
   ? `${First extends Lowercase<First> ? First : `_${Lowercase<First>}`}${Snake<Rest>}`
@@ -9,9 +11,6 @@ export type Camel<Key extends string> = Key extends `${infer Head}_${infer Rest}
 
 export type SnakeKeys<T> = { [Key in keyof T & string as Snake<Key>]: T[Key] };
 export type CamelKeys<T> = { [Key in keyof T & string as Camel<Key>]: T[Key] };
-
-export const snake = (key: string): string => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-export const camel = (key: string): string => key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
 /** The object by the names that its fields have in files and requests. */
 export function snakeKeys<T extends object>(object: T): SnakeKeys<T>;

@@ -13,7 +13,7 @@ const ALL = "disk options torch tokenizers models training platform client api w
  */
 const ARROWS: Readonly<Record<string, readonly [sources: string, tests: string]>> = {
   "packages/disk": ["", ""],
-  "packages/options": ["disk/ids", ""],
+  "packages/options": ["disk/case disk/ids", ""],
   "packages/torch": ["disk", ""],
   "packages/tokenizers": ["disk", ""],
   "packages/models": ["disk torch", "models"],

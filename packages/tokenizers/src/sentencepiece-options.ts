@@ -1,3 +1,4 @@
+import { snake } from "@trainer/disk";
 import { z } from "zod";
 import { invalid } from "./check-input.js";
 
@@ -94,13 +95,10 @@ export function toLibraryOptions(
   const given: [string, string][] = [];
   for (const [name, value] of Object.entries(options)) {
     const spelled = Array.isArray(value) ? value.map(quoted).join(",") : value;
-    if (spelled !== undefined && !(Array.isArray(value) && value.length === 0))
-      given.push([snakeCase(name), `${spelled}`]);
+    if (spelled !== undefined && !(Array.isArray(value) && value.length === 0)) given.push([snake(name), `${spelled}`]);
   }
   return Object.fromEntries(given);
 }
-
-const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 /** A field of comma-separated values. */
 const quoted = (field: string): string => (/[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field);

@@ -1,3 +1,4 @@
+import { snake } from "@trainer/disk";
 import { z } from "zod";
 import { envField } from "./env.js";
 
@@ -25,7 +26,7 @@ export const mapSettings = (
 ): Record<string, unknown> =>
   Object.fromEntries(
     Object.entries(shape).map(([key, schema]): [string, unknown] => {
-      const path = [...group, key.replaceAll(/[A-Z]/g, (capital) => `_${capital.toLowerCase()}`)];
+      const path = [...group, snake(key)];
       const inner = unwrapped(schema);
       if (inner instanceof z.ZodObject) return [key, mapSettings(inner, read, path)];
       const { also = [], secret = false } = settingMeta.get(schema) ?? {};

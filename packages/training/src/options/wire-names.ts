@@ -1,3 +1,4 @@
+import { camel, snake } from "@trainer/disk";
 import type { TrainOptions } from "./options.js";
 
 /** Options by the names they have in requests and manifests: snake_case, `corpus_path` for the corpus. */
@@ -28,5 +29,5 @@ function mapKeys(object: object, rename: (key: string) => string): Record<string
   );
 }
 
-export const snakeKeys = (object: object) => mapKeys(object, (k) => k.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`));
-const camelKeys = (object: object) => mapKeys(object, (k) => k.replace(/_([a-z])/g, (_, c: string) => c.toUpperCase()));
+export const snakeKeys = (object: object) => mapKeys(object, snake);
+const camelKeys = (object: object) => mapKeys(object, camel);

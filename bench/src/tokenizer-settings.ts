@@ -18,7 +18,7 @@ export type TokenizerSettings = z.infer<typeof TokenizerSettings>;
 
 export const TokenizerResult = z.object({
   seconds: z.array(z.number()),
-  /** Of a training: size of the vocabulary; of an encoding: number of ids. */
+  /** Size of the vocabulary of a training; number of ids of an encoding. */
   tokens: z.int(),
   peakBytes: z.number(),
   libraryBytes: z.number(),

@@ -21,7 +21,7 @@ export const positive = z.number().positive();
 export const only = <T extends boolean | string | number | null>(value: T) => z.literal(value).default(value);
 
 const id = z.int().nonnegative().nullable();
-/** Of several ends of text, the first is the one to train with. */
+/** The first of several ends of text is the one to train with. */
 const ids = z.union([id, z.array(z.int().nonnegative()).transform(([first]) => first ?? null)]);
 
 /** The special tokens' fields, with the family's defaults. */

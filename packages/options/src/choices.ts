@@ -13,7 +13,7 @@ export type WeightChoice = (typeof weightChoices)[number];
 export const lrSchedules = ["constant", "cosine", "linear"] as const;
 export type LrSchedule = (typeof lrSchedules)[number];
 
-/** What a document of a corpus can be. */
+/** Kinds of documents in a corpus. */
 export const documents = ["line", "paragraph", "file"] as const;
 
 /** Format of files: by their names, or all as plain text or as JSON lines. */

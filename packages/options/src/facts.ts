@@ -6,7 +6,7 @@ export type Registry = (typeof registries)[number];
 
 export type OptionKind = "boolean" | "integer" | "number" | "string" | "list";
 
-/** What a schema says of an option: what flags, fields of requests and pages are made of. */
+/** Facts of an option in its schema, from which flags, fields of requests and pages are made. */
 export interface OptionFacts {
   readonly kind: OptionKind;
   readonly choices: readonly string[];
@@ -21,13 +21,13 @@ export interface OptionFacts {
   /** It must be given. */
   readonly required: boolean;
   readonly description: string;
-  /** What the word auto means, where it stands beside a number. */
+  /** Meaning of the word auto, where it stands beside a number. */
   readonly auto: string | undefined;
   /** The heading that it stands under. */
   readonly group: string | undefined;
-  /** What its contrary means, of one that is on by default or neither on nor off. */
+  /** Meaning of its contrary, for an option that is on by default or neither on nor off. */
   readonly negated: string | undefined;
-  /** What the command line calls it, beside its name. */
+  /** Further name on the command line. */
   readonly flag: string | undefined;
   /** The most that may be asked of somebody else's machine, where an own one has no bound. */
   readonly most: number | undefined;

@@ -4,7 +4,7 @@ import { bos, specialTokens } from "./text-around.js";
 
 const probability = z.number().min(0).max(1);
 
-/** How tokens are drawn, with the defaults of a text that goes on. */
+/** Sampling of tokens, with the defaults of a text that goes on. */
 export const sampling = {
   maxNewTokens: z.int().min(1).default(64).meta({ description: "the most tokens to write", most: most.newTokens }),
   temperature: z

@@ -17,7 +17,7 @@ import {
   ungrouped,
 } from "./index.js";
 
-/** What has no flag or field that its help could stand at: what stands for it is described there. */
+/** Options without a flag or field of their own: their stand-in has the help. */
 const WITHOUT_HELP = new Set(["corpus", "corpusFileId", "prompt", "prompts"]);
 
 type Shape = Readonly<Record<string, z.ZodType>>;

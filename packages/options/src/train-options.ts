@@ -196,7 +196,7 @@ const machine = grouped("Machine", {
     .describe("whom the manifest names as the owner"),
 });
 
-/** What a run is asked to do. Names that a registry knows are open here, and held to it where the registry is. */
+/** Options of a run. Names that a registry knows are open here, and checked where the registry is. */
 export const TrainOptions = z.strictObject({
   ...text,
   ...model,

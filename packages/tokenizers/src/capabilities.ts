@@ -38,7 +38,7 @@ export const methodNames = (): MethodName[] => [...known.keys()];
 
 export const isMethod = (name: unknown): name is MethodName => typeof name === "string" && known.has(name);
 
-/** What is known of a method, or an error that lists those there are. */
+/** Facts of a method, or an error that lists those there are. */
 export function methodInfo(name: MethodName): Method {
   const method = known.get(name);
   if (method !== undefined) return method;

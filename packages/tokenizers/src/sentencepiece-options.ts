@@ -66,7 +66,7 @@ export const SentencePieceOptions = z.strictObject({
 
   /** 16 by default on every machine: sums of floats in another order can make another unigram model. */
   numThreads: z.int().min(1).max(1024).optional(),
-  /** Of unigram: number of seed substrings, the share of them that a round keeps, and the EM steps of a round. */
+  /** Unigram alone: number of seed substrings, the share of them that a round keeps, and the EM steps of a round. */
   seedSentencepieceSize: z.int().min(1).optional(),
   seedSentencepiecesFile: z.string().min(1).optional(),
   shrinkingFactor: z.number().min(0.5).max(0.95).optional(),

@@ -6,7 +6,7 @@ export interface OptimizerInfo {
   readonly title: string;
   /** Numbers of its state for each parameter that is trained: what a model's memory is estimated by. */
   readonly moments: number;
-  /** Whether a device can record its update: it reads `DeviceScale.lr`. */
+  /** A device can record its update: it reads `DeviceScale.lr`. */
   readonly recordable?: boolean;
   /** Registers what makes it, where that is not loaded with the package. */
   readonly loadCode?: () => Promise<void>;
@@ -31,7 +31,7 @@ export const optimizerNames = (): string[] => [...known.keys()];
 
 export const isOptimizer = (name: unknown): name is string => typeof name === "string" && known.has(name);
 
-/** What is known of an optimizer, or an error that lists those there are. */
+/** Facts of an optimizer, or an error that lists those there are. */
 export function optimizerInfo(name: string): OptimizerInfo {
   const info = known.get(name);
   if (info !== undefined) return info;

@@ -1,4 +1,4 @@
-/** What has been made so far, in its order, until another owns it. (DisposableStack, which Node 20 does not have.) */
+/** Disposables made so far, in order, until another owns them. (DisposableStack, which Node 20 does not have.) */
 export class Disposables implements Disposable {
   #made: Disposable[] = [];
 

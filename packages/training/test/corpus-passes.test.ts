@@ -13,7 +13,7 @@ afterEach(() => {
   syncBuiltinESMExports();
 });
 
-/** How often files with this ending are read to their ends, and how often only their starts, while `work` is done. */
+/** Number of times that files with this ending are read to their ends, and only their starts, while `work` is done. */
 async function readings(ending: string, work: () => Promise<unknown>): Promise<{ whole: number; starts: number }> {
   const count = { whole: 0, starts: 0 };
   const closed: Promise<void>[] = [];

@@ -23,7 +23,7 @@ const LAYERS = [
 ];
 /** Layers without native code: read and changed without training. */
 const WITHOUT_NATIVE_CODE = new Set(["plugins", "home", "corpus", "options", "cleanup", "artifact"]);
-/** What is imported once native code is needed, and the types that a plugin is written by. */
+/** Imports from where native code is needed, and the types that a plugin is written by. */
 const LOADED_LATE = new Set(["plugins/load-code.ts", "plugins/plugin.ts"]);
 const LIGHT = /^@trainer\/(disk|options|(torch|models|tokenizers)\/capabilities)$/;
 

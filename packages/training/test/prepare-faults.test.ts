@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(home, { recursive: true }));
 
-/** What this process holds of native memory, of the home's files, and of its bins. */
+/** Native memory, open files of the home and bins that this process holds. */
 function held() {
   const handles = readdirSync("/proc/self/fd").flatMap((fd) => {
     try {
@@ -36,7 +36,7 @@ function held() {
 
 const NOTHING = { tensors: 0, files: 0, uses: 0 };
 
-/** What is left of a run that fails, `fault` being done once its bins are there. */
+/** Remains of a run that fails, `fault` being done once its bins are there. */
 async function leftBy(input: Partial<TrainInput> & { readonly runId: string }, fault: () => void = () => {}) {
   const before = held();
   const onEvent = (e: RunEvent) => e.type === "data" && e.phase === "ready" && fault();

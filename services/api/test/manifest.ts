@@ -1,6 +1,6 @@
 import { RunManifest } from "@trainer/training/files";
 
-/** What lies in the folder of a run that has just begun. */
+/** Files in the folder of a run that has just begun. */
 export const manifest = RunManifest.parse({
   run_id: "r",
   status: "running",

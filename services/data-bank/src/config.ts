@@ -25,7 +25,7 @@ const Schema = z
     DELETE_STRICT_404: envField.flag.default(false),
     /** The kind of store. Unset: "s3" where there is a bucket, else "disk". */
     STORE: z.string().trim().optional(),
-    /** What a plugin's store takes. */
+    /** Options of a plugin's store. */
     STORE_OPTIONS: z
       .string()
       .default("{}")

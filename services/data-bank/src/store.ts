@@ -4,7 +4,7 @@ import type { ByteRange } from "./range.js";
 
 /** A store of files. A file's key is the SHA-256 of its bytes, so that it never changes and has no name. */
 export interface BlobStore {
-  /** Where the files are, in words. */
+  /** Place of the files, in words. */
   readonly place: string;
   /**
    * Takes in all of `body`. Nothing is visible before the promise resolves, and nothing is left if it rejects.

@@ -5,7 +5,7 @@ import { disk } from "./disk/kind.js";
 import { s3 } from "./s3/kind.js";
 import type { BlobStore } from "./store.js";
 
-/** What a store is made of; `store.options` is what STORE_OPTIONS says. */
+/** Parts of a store; `store.options` is the value of STORE_OPTIONS. */
 export type StoreConfig = Pick<DataBankConfig, "store" | "root" | "minFreeBytes" | "s3">;
 
 /** A kind of store, which STORE chooses by its name. */

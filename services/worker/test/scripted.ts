@@ -6,7 +6,7 @@ import { expect, vi } from "vitest";
 
 const LATER = 60_000;
 
-/** Of a worker that notices within a second what is amiss, and looks after nothing else meanwhile. */
+/** Settings of a worker that notices within a second what is amiss, and looks after nothing else meanwhile. */
 export const pace = {
   lock: 1000,
   stalled: 500,

@@ -1,6 +1,6 @@
 import type { RunManifest } from "@trainer/training";
 
-/** Which figures of several runs are comparable. */
+/** Figures that can be compared between several runs. */
 export interface Comparable {
   /** They held out the same text, as far as their manifests say. */
   readonly sameText: boolean;

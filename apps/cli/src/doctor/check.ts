@@ -5,7 +5,7 @@ export interface Check {
   readonly status: "ok" | "missing" | "failed";
   /** The finding. */
   readonly value: string;
-  /** What a failure costs and how to mend it; null when all is well. */
+  /** Cost of a failure and its remedy; null when all is well. */
   readonly fix: string | null;
 }
 

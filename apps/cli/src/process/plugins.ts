@@ -11,7 +11,7 @@ const valuesOf = (flag: string, argv: readonly string[]): string[] =>
     return arg.startsWith(`${flag}=`) ? [arg.slice(flag.length + 1)] : [];
   });
 
-/** Where plugins may be named besides; most command lines have none of these, and are not to wait for the configuration. */
+/** Other places that name plugins; most command lines have none of these, and are not to wait for the configuration. */
 const mayBeConfigured = ({ env, cwd }: Pick<Io, "env" | "cwd">): boolean =>
   [env["PLUGINS"], env["APP_CONFIG_FILE"]].some((value) => value !== undefined) ||
   [".env", "config/app.toml"].some((file) => existsSync(join(cwd, file)));

@@ -20,7 +20,7 @@ function part(scripts: readonly string[], more: Partial<PartSpec> = {}): PartSpe
   };
 }
 
-/** What happens to a part, one event at a time. */
+/** Events of a part, one at a time. */
 function watched(pace = PACE) {
   const events = new EventEmitter();
   const downs: [why: string, waitMs: number][] = [];

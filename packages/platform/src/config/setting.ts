@@ -2,7 +2,7 @@ import { snake } from "@trainer/disk";
 import { z } from "zod";
 import { envField } from "./env.js";
 
-/** What a schema does not say of a setting: other variables that set it, and whether its value is a secret. */
+/** Facts of a setting beside its schema: other variables that set it, and whether its value is a secret. */
 export const settingMeta = z.registry<{ readonly also?: readonly string[]; readonly secret?: boolean }>();
 
 /** One setting, as a person may write it. */
@@ -18,7 +18,7 @@ export interface Setting {
 /** Settings, one by one or in groups. */
 export type SettingsSchema = z.ZodObject<z.core.$ZodShape>;
 
-/** What `read` gives for each setting of a schema: `{ app: { dataRoot } }` is APP__DATA_ROOT, and app.data_root in TOML. */
+/** Values that `read` gives for each setting of a schema: `{ app: { dataRoot } }` is APP__DATA_ROOT, and app.data_root in TOML. */
 export const mapSettings = (
   { shape }: SettingsSchema,
   read: (setting: Setting) => unknown,
@@ -37,7 +37,7 @@ export const mapSettings = (
 const unwrapped = (schema: z.core.$ZodType): z.core.$ZodType =>
   schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault ? unwrapped(schema.unwrap()) : schema;
 
-/** How a setting's value is written: as text in the environment and in `.env`, with types of its own in TOML. */
+/** Form of a setting's value: text in the environment and in `.env`, with types of its own in TOML. */
 export type Notation = "text" | "toml";
 
 const WORDS = 'must be a list of texts, as in ["a", "b"]';

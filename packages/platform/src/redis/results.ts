@@ -36,7 +36,7 @@ export interface Slot<T> {
   isAbandoned(): Promise<boolean>;
   /** Now, or with a transaction's other commands. */
   set(value: T, transaction?: ChainableCommander): Promise<void>;
-  /** What is kept as long as there is no result. */
+  /** Stand-in that is kept as long as there is no result. */
   unfinished(status: Unfinished, message?: string | null): T;
 }
 

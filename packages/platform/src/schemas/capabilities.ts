@@ -24,7 +24,7 @@ export const Capabilities = z.object({
   ),
   devices: z.array(z.string()),
   optimizers: z.array(z.string()),
-  /** What brings those of the names above that are not the program's own. */
+  /** Plugins that bring those of the names above that are not the program's own. */
   plugins: z.array(z.object({ name: z.string(), version: z.string() })).optional(),
 });
 export type Capabilities = z.output<typeof Capabilities>;

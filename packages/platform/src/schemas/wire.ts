@@ -4,7 +4,7 @@ import { bool, float, int, oneOf, orNull, text, withDefault } from "./fields.js"
 
 type Shape = Readonly<Record<string, z.ZodType>>;
 
-/** What an option holds when it came over the wire: of several types the first, without the words beside a number. */
+/** Value of an option that came over the wire: the first of several types, without the words beside a number. */
 type Held<S> =
   S extends z.ZodDefault<infer Inner>
     ? Held<Inner>

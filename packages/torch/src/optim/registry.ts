@@ -6,7 +6,7 @@ import { AdamW } from "./adamw.js";
 import type { Optimizer } from "./optimizer.js";
 import { SGD } from "./sgd.js";
 
-/** What every optimizer can be told; one that has no use for a value leaves it out of account. */
+/** Options of every optimizer; one that has no use for a value ignores it. */
 export interface OptimizerOptions {
   readonly lr: number;
   readonly betas: readonly [number, number];

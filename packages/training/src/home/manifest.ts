@@ -48,7 +48,7 @@ export const RunManifest = z.object({
   trainable_parameters: count.nullable().default(null),
   vocab_size: count.nullable(),
   epochs: count,
-  /** Of the requested epochs, or of as many as the requested steps took; null while it is unknown. */
+  /** Number begun of the requested epochs, or of as many as the requested steps took; null while it is unknown. */
   epochs_begun: count.nullable().default(null),
   batch_size: count,
   max_seq_len: count,
@@ -69,7 +69,7 @@ export const RunManifest = z.object({
   precision: z.enum(precisions),
   /** True if a GPU was restricted to algorithms that repeat to the bit. */
   deterministic: z.boolean().default(false),
-  /** What brings its family, its optimizer or its tokenizer, where those are not this program's own. */
+  /** Plugins that bring its family, its optimizer or its tokenizer, where those are not this program's own. */
   plugins: z.array(z.object({ name: z.string(), version: z.string() })).default([]),
   freeze_embed: z.boolean(),
   pretrained_run_id: z.string().nullable(),

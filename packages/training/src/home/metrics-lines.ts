@@ -16,7 +16,7 @@ export interface StepMetrics {
   readonly rssBytes: number;
   /** The most that tensors took on the GPU so far; undefined on a CPU. */
   readonly gpuPeakBytes?: number | undefined;
-  /** How many steps so far changed nothing, since their gradients overflowed in fp16; undefined for none. */
+  /** Number of steps so far that changed nothing, since their gradients overflowed in fp16; undefined for none. */
   readonly skippedSteps?: number | undefined;
 }
 

@@ -11,9 +11,9 @@ export interface RunFolder {
   readonly path: string;
   readonly manifest: string;
   readonly weights: string;
-  /** Of a run that trains an adapter: the adapter in PEFT's format. */
+  /** Adapter in PEFT's format, of a run that trains one. */
   readonly adapter: string;
-  /** Of such a run: the base weights, until it is completed. */
+  /** Base weights of such a run, until it is completed. */
   readonly base: string;
   readonly logs: string;
   readonly metrics: string;

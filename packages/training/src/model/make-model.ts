@@ -20,7 +20,7 @@ export interface ModelOf {
   readonly compute: Compute;
 }
 
-/** Where a run's weights come from. */
+/** Origin of a run's weights. */
 export interface Origin {
   /** The folder of the weights to start from; null for new ones. */
   readonly pretrained: string | null;
@@ -39,7 +39,7 @@ export function newModel(options: RunOptions, vocabSize: number, device: "cpu" |
   return planModel(modelFamily, { size, dimensions, vocabSize, contextLength }).build({ device });
 }
 
-/** What is trained of a model: with a LoRA rank an adapter, else all of it. The model is freed if it can have none. */
+/** Trained part of a model: with a LoRA rank an adapter, else all of it. The model is freed if it can have none. */
 export function withAdapter(base: CausalLm, options: TrainOptions): RunModel {
   const { loraRank: rank, loraAlpha, loraDropout, loraTargets: targets, pretrainedRunId } = options;
   if (rank === 0) return { model: base, weights: wholeModel(base) };

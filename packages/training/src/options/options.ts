@@ -15,7 +15,7 @@ const registered = (what: string, isKnown: (name: unknown) => boolean, names: ()
 /** The options with their names held to what is registered, and the dimensions of models to their bounds. */
 export const TrainOptions = OpenTrainOptions.extend({
   modelFamily: registered("model", isFamily, familyNames).default(modelFamily.def.defaultValue),
-  /** Which of them the family has is checked once all options are known. */
+  /** Dimensions, checked against the family once all options are known. */
   modelConfig: z.object(dimensions).catchall(z.unknown()).default({}),
   tokenizerMethod: registered("tokenizer", isMethod, methodNames).nullable().default(null),
   optimizer: registered("optimizer", isOptimizer, optimizerNames).default(optimizer.def.defaultValue),

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { TrainingError } from "../errors.js";
 
-/** What is wrong with a plugin, in one sentence. */
+/** Fault of a plugin, in one sentence. */
 export function brokenPlugin(name: string, cause: unknown): TrainingError {
   return new TrainingError("UNSUPPORTED_BACKEND", `the plugin ${name} is broken: ${problemOf(cause)}`, { cause });
 }

@@ -6,10 +6,10 @@ export interface LoadedPlugin {
   readonly plugin: Plugin;
 }
 
-/** What a plugin brings by kind and name: "optimizer lion". */
+/** Contents of a plugin by kind and name: "optimizer lion". */
 export type Offer = `${"model family" | "optimizer" | "tokenizer"} ${string}`;
 
-/** What lists families, and optimizers and tokenizers by their names. */
+/** Lists of families, and of optimizers and tokenizers by their names. */
 interface Offering {
   readonly families?: readonly { readonly name: string }[];
   readonly optimizers?: object;

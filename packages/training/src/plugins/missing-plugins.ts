@@ -1,7 +1,7 @@
 import { TrainingError } from "../errors.js";
 import { loadedPlugins, type PluginVersion } from "./loaded-plugins.js";
 
-/** What fails where a family, an optimizer or a tokenizer is not registered. */
+/** Failure of a family, an optimizer or a tokenizer that is not registered. */
 const UNKNOWN = new Set(["UNSUPPORTED_BACKEND", "TOKENIZER_LOAD_FAILED"]);
 
 /**

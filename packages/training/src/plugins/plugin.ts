@@ -32,7 +32,7 @@ export interface PluginStore {
   readonly inspect?: object;
 }
 
-/** What does all that is named above, but for stores; a module with these exports fits. */
+/** Implementation of all that is named above, but for stores; a module with these exports fits. */
 export interface PluginCode {
   readonly families?: readonly Family<object>[];
   readonly optimizers?: Readonly<Record<string, MakeOptimizer>>;

@@ -36,7 +36,7 @@ export type RunEvent =
       /** Known once it is ready. */
       readonly vocabSize: number | null;
     }
-  /** Of a corpus of many files: number of inspected ones. */
+  /** Number of inspected files, of a corpus of many. */
   | { readonly type: "data"; readonly phase: "open"; readonly looked: number; readonly files: number }
   | ({ readonly type: "data" } & BinsProgress)
   | {

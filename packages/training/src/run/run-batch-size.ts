@@ -3,11 +3,11 @@ import { MAX_BATCH_SIZE, searchFor } from "../batch-size/find-batch.js";
 import type { Reporter } from "./reporter.js";
 import type { Session } from "./run-context.js";
 
-/** What a batch is of. */
+/** Sequences that a batch is made of. */
 interface Sequences {
   readonly seqLen: number;
   readonly vocabSize: number;
-  /** Of the text to train on. */
+  /** Tokens of the text to train on. */
   readonly tokens: number;
 }
 

@@ -30,7 +30,7 @@ export interface RunContext extends FetchContext, ReporterContext {
   readonly fence?: number;
 }
 
-/** What one process has of a run, from its beginning or its newest checkpoint on. */
+/** State of a run in one process, from its beginning or its newest checkpoint on. */
 export interface Session {
   readonly options: RunOptions;
   readonly compute: Compute;

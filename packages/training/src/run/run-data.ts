@@ -9,7 +9,7 @@ import type { Reporter } from "./reporter.js";
 import { runBatchSize } from "./run-batch-size.js";
 import type { Session } from "./run-context.js";
 
-/** What a run reads: batches to train on, and what is evaluated of the other splits. */
+/** Data of a run: batches to train on, and the evaluated part of the other splits. */
 export interface RunData extends Disposable {
   readonly loader: BatchLoader;
   /** Null if the run has none. */

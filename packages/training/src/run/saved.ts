@@ -26,7 +26,7 @@ export async function newestSaved({ folder }: Session, reporter: Reporter): Prom
 const readState = async (checkpoint: string): Promise<TrainState> =>
   TrainState.parse(JSON.parse(await readFile(join(checkpoint, STATE_FILE), "utf8")));
 
-/** How far a run is that goes on from a checkpoint, or begins. */
+/** Progress of a run that goes on from a checkpoint, or begins. */
 export const progressOf = (saved: Saved | null): Progress => ({
   step: saved?.state.step ?? 0,
   tokensSeen: saved?.state.tokensSeen ?? 0,

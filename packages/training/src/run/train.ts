@@ -55,7 +55,7 @@ async function begin(input: TrainInput, context: RunContext): Promise<RunResult>
   return await runSession({ options, compute, folder, manifest, context, lock, corpus });
 }
 
-/** Where tokenizer and weights come from, which must be there, and how long the sequences are. */
+/** Origin of tokenizer and weights, which must be there, and length of the sequences. */
 async function origins(
   options: TrainOptions,
   where: EnsureContext,

@@ -134,7 +134,7 @@ export class S3Store implements BlobStore {
     }
   }
 
-  /** Where the store ignores checksums, the stored object is read back. */
+  /** The stored object is read back where the store ignores checksums. */
   async #verify(id: string): Promise<void> {
     if ((await hashOf(this.bucket, blobKey(id))) === id) return;
     await this.bucket.remove(blobKey(id));

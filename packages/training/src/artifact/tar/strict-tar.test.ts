@@ -18,7 +18,7 @@ const members = Buffer.concat([
   END,
 ]);
 
-/** What comes through of an archive that comes in pieces of so many bytes. */
+/** Entries read of an archive that comes in pieces of so many bytes. */
 async function through(bytes: Buffer, size: number): Promise<Buffer> {
   const pieces = Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) =>
     bytes.subarray(i * size, (i + 1) * size),

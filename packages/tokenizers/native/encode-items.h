@@ -11,6 +11,26 @@
 
 namespace tok {
 
+/** Bytes of text that a thread takes at once. */
+inline constexpr uint64_t kItemBytes = 1 << 17;
+
+/** Calls `encode(begin, end, ends)` for each document of an item, or the item's part of it; `ends`: it ends here. */
+template <typename Encode>
+void eachDocument(const Documents& documents, const Item& item, Encode&& encode) {
+  const uint8_t* bytes = documents.bytes.data();
+  uint64_t begin = item.begin;
+  for (size_t d = item.firstDocument; d <= item.lastDocument; d++) {
+    const uint64_t end = std::min(item.end, documents.ends[d]);
+    encode(bytes + begin, bytes + end, d < item.lastDocument || item.endsLast);
+    begin = end;
+  }
+}
+
+/** Adds an item's numbers of ids to those of its documents, which may have parts in other items. */
+inline void addCounts(const Item& item, const std::vector<uint32_t>& counts, std::vector<uint32_t>& out) {
+  for (size_t k = 0; k < counts.size(); k++) out[item.firstDocument + k] += counts[k];
+}
+
 /**
  * Encodes documents on threads that take items of them in turn; `encode(begin, end, ids)` appends the ids of a whole
  * document, or of a part that planItems cut at `cutAfter`, and returns the number of special tokens it found.
@@ -18,8 +38,6 @@ namespace tok {
 template <typename Id, typename Cut, typename Encode>
 void encodeItems(const Documents& documents, const BatchSettings& settings, Encoded<Id>& out, Cut&& cutAfter,
                  Encode&& encode) {
-  constexpr uint64_t kItemBytes = 1 << 17;
-  const uint8_t* bytes = documents.bytes.data();
   const std::vector<Item> items = planItems(documents, kItemBytes, cutAfter);
   struct Part {
     std::vector<Id> ids;
@@ -31,17 +49,14 @@ void encodeItems(const Documents& documents, const BatchSettings& settings, Enco
   inParallel(std::min<size_t>(settings.threads, std::max<size_t>(items.size(), 1)), [&](unsigned) {
     for (size_t i = nextItem++; i < items.size(); i = nextItem++) {
       const Item& item = items[i];
-      uint64_t begin = item.begin;
-      parts[i].ids.reserve(item.end - item.begin + item.lastDocument - item.firstDocument + 1);  // as a rule enough
-      for (size_t d = item.firstDocument; d <= item.lastDocument; d++) {
-        const size_t before = parts[i].ids.size();
-        const uint64_t end = std::min(item.end, documents.ends[d]);
-        parts[i].specialTokens += encode(bytes + begin, bytes + end, parts[i].ids);
-        const bool ends = d < item.lastDocument || item.endsLast;
-        if (settings.endToken != kNoToken && ends) parts[i].ids.push_back(settings.endToken);
-        parts[i].counts.push_back(parts[i].ids.size() - before);
-        begin = end;
-      }
+      std::vector<Id>& ids = parts[i].ids;
+      ids.reserve(item.end - item.begin + item.lastDocument - item.firstDocument + 1);  // as a rule enough
+      eachDocument(documents, item, [&](const uint8_t* begin, const uint8_t* end, bool ends) {
+        const size_t before = ids.size();
+        parts[i].specialTokens += encode(begin, end, ids);
+        if (settings.endToken != kNoToken && ends) ids.push_back(settings.endToken);
+        parts[i].counts.push_back(ids.size() - before);
+      });
     }
   });
 
@@ -52,9 +67,7 @@ void encodeItems(const Documents& documents, const BatchSettings& settings, Enco
   Id* to = out.ids.get();
   for (size_t i = 0; i < items.size(); i++) {
     to = std::copy(parts[i].ids.begin(), parts[i].ids.end(), to);
-    for (size_t k = 0; k < parts[i].counts.size(); k++) {
-      out.counts[items[i].firstDocument + k] += parts[i].counts[k];
-    }
+    addCounts(items[i], parts[i].counts, out.counts);
     out.specialTokens += parts[i].specialTokens;
     parts[i] = {};
   }

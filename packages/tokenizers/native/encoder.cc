@@ -5,6 +5,7 @@
 #include <cstring>
 #include <new>
 
+#include "encode-items.h"
 #include "nfc.h"
 #include "parallel.h"
 #include "safe-cut.h"
@@ -14,7 +15,6 @@ namespace tok {
 
 namespace {
 
-constexpr uint64_t kItemBytes = 1 << 17;
 /** Repairing and composing can make a text three times as long, and each byte can be a token. */
 constexpr uint64_t kMostIdsPerByte = 3;
 /** A writer may write this many ids past its last: short lists are copied whole. */
@@ -218,15 +218,12 @@ void Encoder::batch(const Documents& documents, const BatchSettings& settings, E
     for (size_t i = nextItem++; i < items.size(); i = nextItem++) {
       const Item& item = items[i];
       Writer<Id> out(ids + parts[i].room, specialTokens);
-      uint64_t begin = item.begin;
-      for (size_t d = item.firstDocument; d <= item.lastDocument; d++) {
+      eachDocument(documents, item, [&](const uint8_t* begin, const uint8_t* end, bool ends) {
         const Id* first = out.position();
-        const uint64_t end = std::min(item.end, documents.ends[d]);
-        encodePart(bytes + begin, bytes + end, out, *scratch);
-        if (endToken != kNoToken && (d < item.lastDocument || item.endsLast)) out.put(endToken);
+        encodePart(begin, end, out, *scratch);
+        if (endToken != kNoToken && ends) out.put(endToken);
         parts[i].counts.push_back(out.position() - first);
-        begin = end;
-      }
+      });
       parts[i].size = out.position() - (ids + parts[i].room);
       parts[i].specialTokens = out.specialsPut;
     }
@@ -237,9 +234,7 @@ void Encoder::batch(const Documents& documents, const BatchSettings& settings, E
     memmove(ids + result.size, ids + parts[i].room, parts[i].size * sizeof(Id));
     result.size += parts[i].size;
     result.specialTokens += parts[i].specialTokens;
-    for (size_t k = 0; k < parts[i].counts.size(); k++) {
-      result.counts[items[i].firstDocument + k] += parts[i].counts[k];
-    }
+    addCounts(items[i], parts[i].counts, result.counts);
   }
   if (void* smaller = realloc(result.ids.get(), std::max<size_t>(result.size, 1) * sizeof(Id))) {
     result.ids.release();

@@ -1,12 +1,17 @@
 #include <dlfcn.h>
 #include <node_api.h>
 
+#include <memory>
+
 #include "gpus.h"
+#include "guard.h"
 #include "session.h"
 
 namespace {
-// Node unloads an addon when the last worker that loaded it ends, and libtorch with it, while OpenMP's threads still
-// wait in its code. Once loaded, it stays.
+/**
+ * Node unloads an addon when the last worker that loaded it ends, and libtorch with it, while OpenMP's threads still
+ * wait in its code. Once loaded, it stays.
+ */
 void stayLoaded() {
   Dl_info info;
   if (dladdr(reinterpret_cast<void*>(&stayLoaded), &info)) dlopen(info.dli_fname, RTLD_NOW | RTLD_NODELETE);
@@ -14,20 +19,25 @@ void stayLoaded() {
 }  // namespace
 
 NAPI_MODULE_INIT() {
+  using namespace trainer;
   stayLoaded();
   Cuda::get();
-  auto* session = new Session(env);
-  napi_set_instance_data(
-      env, session, [](napi_env, void* data, void*) { delete static_cast<Session*>(data); }, nullptr);
-  defineOperators(*session, exports);
-  defineTensors(*session, exports);
-  defineBuffers(*session, exports);
-  defineScopes(*session, exports);
-  defineRandom(*session, exports);
-  defineRuntime(*session, exports);
-  defineDevice(*session, exports);
-  defineProfile(*session, exports);
-  defineSignals(*session, exports);
-  defineParent(*session, exports);
-  return exports;
+  auto owned = std::make_unique<Session>(env);
+  Session& session = *owned;
+  const auto release = [](napi_env, void* data, void*) { delete static_cast<Session*>(data); };
+  if (napi_set_instance_data(env, owned.get(), release, nullptr) != napi_ok) return nullptr;
+  owned.release();  // the environment's own from here on
+  return guarded(session, "loading @trainer/torch", [&] {
+    defineOperators(session, exports);
+    defineTensors(session, exports);
+    defineBuffers(session, exports);
+    defineScopes(session, exports);
+    defineRandom(session, exports);
+    defineRuntime(session, exports);
+    defineDevice(session, exports);
+    defineProfile(session, exports);
+    defineSignals(session, exports);
+    defineParent(session, exports);
+    return exports;
+  });
 }

@@ -8,6 +8,7 @@
 #include "guard.h"
 #include "session.h"
 
+namespace trainer {
 namespace {
 struct Bytes {
   void* data;
@@ -47,7 +48,7 @@ Bytes typedArray(napi_env env, napi_value value) {
   return {data, length, length * width};
 }
 
-// fromBytes(typed array, shape, dtype): copies.
+/** fromBytes(typed array, shape, dtype): copies. */
 napi_value fromBytes(Session& session, napi_value* argv, size_t argc) {
   napi_env env = session.env;
   if (argc < 3) throw Refusal("ARGUMENT", "expected a typed array, a shape and a dtype");
@@ -63,7 +64,7 @@ napi_value fromBytes(Session& session, napi_value* argv, size_t argc) {
   return session.wrap(std::move(t));
 }
 
-// toBytes(handle, typed array): the elements in row-major order.
+/** toBytes(handle, typed array): the elements in row-major order. */
 napi_value toBytes(Session& session, napi_value* argv, size_t argc) {
   napi_env env = session.env;
   if (argc < 2) throw Refusal("ARGUMENT", "expected a Tensor and a typed array");
@@ -76,8 +77,10 @@ napi_value toBytes(Session& session, napi_value* argv, size_t argc) {
   return undefinedValue(env);
 }
 
-// memoryOf(handle) -> an ArrayBuffer over the tensor's own memory. The buffer holds the storage, so it outlives the
-// handle.
+/**
+ * memoryOf(handle) -> an ArrayBuffer over the tensor's own memory. The buffer holds the storage, so it outlives the
+ * handle.
+ */
 napi_value memoryOf(Session& session, napi_value* argv, size_t argc) {
   napi_env env = session.env;
   if (argc < 1) throw Refusal("ARGUMENT", "expected a Tensor");
@@ -106,3 +109,4 @@ void defineBuffers(Session& session, napi_value exports) {
   define(session, exports, "toBytes", toBytes);
   define(session, exports, "memoryOf", memoryOf);
 }
+}  // namespace trainer

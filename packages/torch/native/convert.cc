@@ -7,6 +7,7 @@
 #include "gpus.h"
 #include "guard.h"
 
+namespace trainer {
 namespace {
 constexpr double kMaxSafe = 9007199254740992.0;
 
@@ -242,3 +243,4 @@ napi_value undefinedValue(napi_env env) {
   check(env, napi_get_undefined(env, &result));
   return result;
 }
+}  // namespace trainer

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+namespace trainer {
+
 // JavaScript values to C++ and back. Each refuses what it does not take, with what was expected and what came.
 
 std::string describe(napi_env env, napi_value value);  // for messages: `string "abc"`, `number 1.5`, `Array(3)`
@@ -35,3 +37,4 @@ napi_value fromString(napi_env env, const std::string& value);
 napi_value undefinedValue(napi_env env);
 
 const char* nameOf(c10::ScalarType type);
+}  // namespace trainer

@@ -18,6 +18,7 @@
 #include "profile-rules.h"
 #include "session.h"
 
+namespace trainer {
 namespace {
 
 using libkineto::ActivityType;
@@ -25,7 +26,7 @@ using torch::autograd::profiler::KinetoEvent;
 namespace impl = torch::profiler::impl;
 namespace rules = trainer::profiling;
 
-// As src/device-trace.ts reads them.
+/** As src/device-trace.ts reads them. */
 enum Kind : uint8_t { kOperator = 0, kWhole = 1, kCall = 2, kDevice = 3 };
 
 std::optional<Kind> kindOf(const KinetoEvent& event, const std::string& name) {
@@ -139,3 +140,4 @@ void finishDevice() {
   const auto& hooks = at::detail::getCUDAHooks();
   hooks.deviceSynchronize(hooks.current_device());
 }
+}  // namespace trainer

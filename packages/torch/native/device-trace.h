@@ -3,6 +3,8 @@
 
 #include <string>
 
+namespace trainer {
+
 struct Session;
 
 // A trace of libtorch's own profiler (kineto): operators of all threads, calls of CUDA's interfaces, and what the
@@ -16,3 +18,4 @@ napi_value endTrace(Session& session);
 
 /** Waits for what the current device was given to do, where there is one. */
 void finishDevice();
+}  // namespace trainer

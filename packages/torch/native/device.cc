@@ -6,6 +6,8 @@
 #include "guard.h"
 #include "session.h"
 
+namespace trainer {
+
 // Work that a device is given and the host does not wait for. c10's interfaces know no CUDA, so neither does this file.
 
 namespace {
@@ -20,7 +22,7 @@ std::unique_ptr<c10::Event>& event(Session& session, napi_value* argv, size_t ar
   throw Refusal("DISPOSED", "the event is disposed");
 }
 
-// recordEvent(device) -> handle: marks the work that the device has been given so far.
+/** recordEvent(device) -> handle: marks the work that the device has been given so far. */
 napi_value recordEvent(Session& session, napi_value* argv, size_t argc) {
   const c10::Device device = deviceOf(session, argv, argc);
   std::unique_ptr<c10::Event> made;  // none on a CPU, which is done with what it was given
@@ -33,7 +35,7 @@ napi_value recordEvent(Session& session, napi_value* argv, size_t argc) {
   return fromInt(session.env, handle);
 }
 
-// waitEvent(handle): until that work is done.
+/** waitEvent(handle): until that work is done. */
 napi_value waitEvent(Session& session, napi_value* argv, size_t argc) {
   if (const auto& recorded = event(session, argv, argc)) recorded->synchronize();
   return undefinedValue(session.env);
@@ -43,7 +45,7 @@ napi_value disposeEvent(Session& session, napi_value* argv, size_t argc) {
   return fromBool(session.env, argc > 0 && session.events.erase(handleIn(session.env, argv[0])));
 }
 
-// emptyCache(device): gives back what its allocator holds for reuse.
+/** emptyCache(device): gives back what its allocator holds for reuse. */
 napi_value emptyCache(Session& session, napi_value* argv, size_t argc) {
   const c10::Device device = deviceOf(session, argv, argc);
   if (device.is_cuda()) c10::getDeviceAllocator(device.type())->emptyCache();
@@ -57,3 +59,4 @@ void defineDevice(Session& session, napi_value exports) {
   define(session, exports, "disposeEvent", disposeEvent);
   define(session, exports, "emptyCache", emptyCache);
 }
+}  // namespace trainer

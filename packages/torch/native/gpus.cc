@@ -6,6 +6,8 @@
 
 #include <cstdlib>
 
+namespace trainer {
+
 const Cuda& Cuda::get() {
   static const Cuda cuda;
   return cuda;
@@ -26,8 +28,10 @@ std::string loadBeside(const char* name) {
 
 }  // namespace
 
-// libtorch looks for its CUDA part once and caches the answer, so this runs when the addon is loaded, before any
-// operator.
+/**
+ * libtorch looks for its CUDA part once and caches the answer, so this runs when the addon is loaded, before any
+ * operator.
+ */
 Cuda::Cuda() {
   // Tests run the kernels for GPUs on a CPU, which then has them in place of its own.
   const char* emulated = std::getenv("TRAINER_GPU");
@@ -63,7 +67,7 @@ Cuda::Cuda() {
   }
 }
 
-// Our kernels find libtorch's CUDA part by its symbols, which are global now.
+/** Our kernels find libtorch's CUDA part by its symbols, which are global now. */
 void Cuda::loadKernels() {
   for (int i = 0; i < count_; ++i) {
     if (capabilities_[i].first < 8) {
@@ -74,12 +78,14 @@ void Cuda::loadKernels() {
   kernelsReason_ = loadBeside("trainer-cuda.so");
 }
 
-// cuda.h: CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR and _MINOR.
+/** cuda.h: CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR and _MINOR. */
 constexpr int kCapabilityMajor = 75;
 constexpr int kCapabilityMinor = 76;
 
-// Names, sizes and capabilities come from the driver itself: its C interface is stable, and CUDA's headers are not
-// needed.
+/**
+ * Names, sizes and capabilities come from the driver itself: its C interface is stable, and CUDA's headers are not
+ * needed.
+ */
 void Cuda::describe(void* driver) {
   const auto getDevice = reinterpret_cast<int (*)(int*, int)>(dlsym(driver, "cuDeviceGet"));
   const auto getName = reinterpret_cast<int (*)(char*, int, int)>(dlsym(driver, "cuDeviceGetName"));
@@ -102,3 +108,4 @@ void Cuda::describe(void* driver) {
     capabilities_.emplace_back(major, minor);
   }
 }
+}  // namespace trainer

@@ -3,7 +3,9 @@
 #include <utility>
 #include <vector>
 
-// libtorch_cuda beside libtorch_cpu, loaded once and only where an NVIDIA driver is.
+namespace trainer {
+
+/** libtorch_cuda beside libtorch_cpu, loaded once and only where an NVIDIA driver is. */
 class Cuda {
  public:
   static const Cuda& get();
@@ -32,3 +34,4 @@ class Cuda {
   std::string kernelsReason_;
   bool emulated_ = false;
 };
+}  // namespace trainer

@@ -5,6 +5,8 @@
 #include "convert.h"
 #include "session.h"
 
+namespace trainer {
+
 void check(napi_env env, napi_status status) {
   if (status == napi_ok) return;
   bool pending = false;
@@ -16,7 +18,9 @@ void check(napi_env env, napi_status status) {
 }
 
 namespace {
-// libtorch's sentence without its stack, and without the operator's name where it begins with it ("mm: ", "mm(): ").
+/**
+ * libtorch's sentence without its stack, and without the operator's name where it begins with it ("mm: ", "mm(): ").
+ */
 std::string sentence(const std::string& op, const std::string& message) {
   std::string text = message.substr(0, message.find("\nException raised from"));
   const size_t colons = op.rfind("::");
@@ -71,3 +75,4 @@ void throwTorchError(Session& session, const char* code, const std::string& op, 
   }
   napi_throw_error(env, code, text.c_str());
 }
+}  // namespace trainer

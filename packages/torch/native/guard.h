@@ -7,9 +7,11 @@
 #include <string>
 #include <vector>
 
+namespace trainer {
+
 struct Session;
 
-// Thrown for what the caller did wrong; arrives in JavaScript as a TorchError with this code.
+/** Thrown for what the caller did wrong; arrives in JavaScript as a TorchError with this code. */
 class Refusal : public std::exception {
  public:
   Refusal(const char* code, std::string message) : code_(code), message_(std::move(message)) {}
@@ -21,22 +23,22 @@ class Refusal : public std::exception {
   std::string message_;
 };
 
-// JavaScript threw while we read a value (a getter, a proxy): its own error propagates.
+/** JavaScript threw while we read a value (a getter, a proxy): its own error propagates. */
 class Pending : public std::exception {};
 
-// A call of Node-API that must succeed.
+/** A call of Node-API that must succeed. */
 void check(napi_env env, napi_status status);
 
 using Shapes = std::vector<std::vector<int64_t>>;
 
-// Throws a TorchError into JavaScript. `shapes` are those of the operator's tensors, where it had any.
+/** Throws a TorchError into JavaScript. `shapes` are those of the operator's tensors, where it had any. */
 void throwTorchError(Session& session, const char* code, const std::string& op, const std::string& message,
                      const Shapes* shapes);
 
-// SHAPE, OUT_OF_MEMORY, ... by libtorch's error.
+/** SHAPE, OUT_OF_MEMORY, ... by libtorch's error. */
 const char* codeOf(const c10::Error& error);
 
-// Runs a body; any C++ exception leaves as a JS error that names its operator. `shapes()` is called only then.
+/** Runs a body; any C++ exception leaves as a JS error that names its operator. `shapes()` is called only then. */
 template <typename Body, typename ShapesOf>
 napi_value guarded(Session& session, const std::string& op, Body&& body, ShapesOf&& shapesOf) noexcept {
   try {
@@ -65,3 +67,4 @@ template <typename Body>
 napi_value guarded(Session& session, const std::string& op, Body&& body) noexcept {
   return guarded(session, op, std::forward<Body>(body), [] { return Shapes{}; });
 }
+}  // namespace trainer

@@ -6,6 +6,7 @@
 #include "guard.h"
 #include "operator.h"
 
+namespace trainer {
 namespace {
 using c10::TypeKind;
 
@@ -209,8 +210,10 @@ napi_value result(Session& session, const c10::IValue& value) {
   return undefinedValue(env);
 }
 
-// What JavaScript wraps: T a tensor, L a list of them, S its own first argument, '.' a plain value; one character a
-// result.
+/**
+ * What JavaScript wraps: T a tensor, L a list of them, S its own first argument, '.' a plain value; one character a
+ * result.
+ */
 std::string returnKinds(const c10::FunctionSchema& schema) {
   std::string kinds;
   for (const auto& r : schema.returns()) {
@@ -265,7 +268,7 @@ napi_value callOperator(napi_env env, napi_callback_info info) {
       [&] { return shapesOf(op.session, op, argv, argc); });
 }
 
-// resolve(name) -> [function, argument kinds, return kinds, argument names, schema]
+/** resolve(name) -> [function, argument kinds, return kinds, argument names, schema] */
 napi_value resolveNamed(Session& session, const std::string& name) {
   napi_env env = session.env;
   const size_t colons = name.find("::");
@@ -354,3 +357,4 @@ napi_value Operator::call(napi_value* argv, size_t argc) {
 }
 
 void defineOperators(Session& session, napi_value exports) { define(session, exports, "resolve", resolve); }
+}  // namespace trainer

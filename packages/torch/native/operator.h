@@ -9,7 +9,9 @@
 
 #include "session.h"
 
-// What an argument takes, read from the schema once.
+namespace trainer {
+
+/** What an argument takes, read from the schema once. */
 enum class Kind : char {
   Tensor = 'T',
   TensorList = 'L',
@@ -42,7 +44,7 @@ struct Argument {
   c10::IValue fallback;
 };
 
-// An operator of the dispatcher with the plan of its arguments.
+/** An operator of the dispatcher with the plan of its arguments. */
 struct Operator {
   Operator(Session& session, std::string name, c10::OperatorHandle handle, std::vector<Argument> arguments)
       : session(session), name(std::move(name)), handle(std::move(handle)), arguments(std::move(arguments)) {}
@@ -58,10 +60,11 @@ struct Operator {
 
 constexpr size_t kMaxArguments = 32;
 
-// The value of an argument, its default where JavaScript gave undefined; refuses with the argument's name.
+/** The value of an argument, its default where JavaScript gave undefined; refuses with the argument's name. */
 c10::IValue argumentValue(Session& session, const Argument& argument, napi_value value);
 [[noreturn]] void refuseArgument(const Argument& argument, size_t position, const std::string& why);
 
-// An operator called without boxing, where its signature is one of the hottest; nullptr otherwise.
+/** An operator called without boxing, where its signature is one of the hottest; nullptr otherwise. */
 std::unique_ptr<Operator> unboxed(const Operator& op);
 std::string signatureOf(const Operator& op);
+}  // namespace trainer

@@ -16,6 +16,8 @@
 #include "profile-rules.h"
 #include "session.h"
 
+namespace trainer {
+
 // Time of a piece of work by operator: libtorch reports the begin and end of every operator, those of gradients and
 // this project's own included. A device's part comes from a trace beside it.
 
@@ -184,8 +186,10 @@ void end(const at::RecordFunction& fn, at::ObserverContext* context) {
   totals.bytes += bytes;
 }
 
-// profileBegin(trace): from now on the operators of this thread are observed, and of those that compute gradients for
-// it; the work of the device too, if it is to be traced.
+/**
+ * profileBegin(trace): from now on the operators of this thread are observed, and of those that compute gradients for
+ * it; the work of the device too, if it is to be traced.
+ */
 napi_value profileBegin(Session& session, napi_value* argv, size_t argc) {
   const auto profile = std::make_shared<Profile>();
   profile->traced = argc > 0 && toBool(session.env, argv[0]);
@@ -219,8 +223,10 @@ napi_value rowsOf(napi_env env, Profile& profile) {
   return list;
 }
 
-// profileEnd() -> [nanoseconds, [[name, shape, calls, nanoseconds, flops, bytes], ...], trace], where the trace is as
-// src/device-trace.ts describes it, or a string with the reason for its absence, or null if none was begun
+/**
+ * profileEnd() -> [nanoseconds, [[name, shape, calls, nanoseconds, flops, bytes], ...], trace], where the trace is as
+ * src/device-trace.ts describes it, or a string with the reason for its absence, or null if none was begun
+ */
 napi_value profileEnd(Session& session, napi_value*, size_t) {
   const auto taken = exchangeCurrent(nullptr);
   if (!taken) throw Refusal("ARGUMENT", "no profile is being taken");
@@ -246,7 +252,7 @@ napi_value profileEnd(Session& session, napi_value*, size_t) {
 
 }  // namespace
 
-void trainer::tellFlops(double flops) {
+void tellFlops(double flops) {
   if (!openFrames.empty()) openFrames.back()->flops += flops;
 }
 
@@ -254,3 +260,4 @@ void defineProfile(Session& session, napi_value exports) {
   define(session, exports, "profileBegin", profileBegin);
   define(session, exports, "profileEnd", profileEnd);
 }
+}  // namespace trainer

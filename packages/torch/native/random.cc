@@ -9,6 +9,7 @@
 #include "guard.h"
 #include "session.h"
 
+namespace trainer {
 namespace {
 uint64_t toSeed(napi_env env, napi_value value) {
   uint64_t seed;
@@ -37,7 +38,7 @@ napi_value manualSeed(Session& session, napi_value* argv, size_t argc) {
   return undefinedValue(session.env);
 }
 
-// makeGenerator(seed, device) -> handle
+/** makeGenerator(seed, device) -> handle */
 napi_value makeGenerator(Session& session, napi_value* argv, size_t argc) {
   if (argc < 2) throw Refusal("ARGUMENT", "expected a seed and a device");
   const uint64_t seed = toSeed(session.env, argv[0]);
@@ -66,7 +67,7 @@ at::Generator chosen(Session& session, napi_value value) {
   return type == napi_string ? defaultGenerator(toDevice(session.env, value)) : session.generator(value);
 }
 
-// getState(generator handle | device) -> a uint8 tensor
+/** getState(generator handle | device) -> a uint8 tensor */
 napi_value getState(Session& session, napi_value* argv, size_t argc) {
   if (argc < 1) throw Refusal("ARGUMENT", "expected a Generator or a device");
   at::Generator generator = chosen(session, argv[0]);
@@ -74,7 +75,7 @@ napi_value getState(Session& session, napi_value* argv, size_t argc) {
   return session.wrap(generator.get_state());
 }
 
-// setState(generator handle | device, uint8 tensor)
+/** setState(generator handle | device, uint8 tensor) */
 napi_value setState(Session& session, napi_value* argv, size_t argc) {
   if (argc < 2) throw Refusal("ARGUMENT", "expected a Generator or a device, and a state");
   at::Generator generator = chosen(session, argv[0]);
@@ -92,3 +93,4 @@ void defineRandom(Session& session, napi_value exports) {
   define(session, exports, "getState", getState);
   define(session, exports, "setState", setState);
 }
+}  // namespace trainer

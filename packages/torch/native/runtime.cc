@@ -19,6 +19,7 @@
 #include "guard.h"
 #include "session.h"
 
+namespace trainer {
 namespace {
 napi_value gradEnabled(Session& session, napi_value*, size_t) {
   return fromBool(session.env, at::GradMode::is_enabled());
@@ -55,7 +56,7 @@ napi_value setNumInteropThreads(Session& session, napi_value* argv, size_t argc)
   return undefinedValue(session.env);
 }
 
-// autocastBegin(device, dtype | null, enabled) -> the state before, for autocastEnd
+/** autocastBegin(device, dtype | null, enabled) -> the state before, for autocastEnd */
 napi_value autocastBegin(Session& session, napi_value* argv, size_t argc) {
   if (argc < 3) throw Refusal("ARGUMENT", "expected a device, a dtype and whether it is on");
   napi_env env = session.env;
@@ -76,7 +77,7 @@ napi_value autocastBegin(Session& session, napi_value* argv, size_t argc) {
   return before;
 }
 
-// autocastEnd(device, dtype, enabled): puts the state before back.
+/** autocastEnd(device, dtype, enabled): puts the state before back. */
 napi_value autocastEnd(Session& session, napi_value* argv, size_t argc) {
   if (argc < 3) throw Refusal("ARGUMENT", "expected a device, a dtype and whether it was on");
   const auto device = toDevice(session.env, argv[0]).type();
@@ -88,7 +89,7 @@ napi_value autocastEnd(Session& session, napi_value* argv, size_t argc) {
   return undefinedValue(session.env);
 }
 
-// allowTf32(on) -> what it was: whether float32 products on a GPU, cuBLAS' and cuDNN's, may use TF32.
+/** allowTf32(on) -> what it was: whether float32 products on a GPU, cuBLAS' and cuDNN's, may use TF32. */
 napi_value allowTf32(Session& session, napi_value* argv, size_t argc) {
   const bool on = argc > 0 && toBool(session.env, argv[0]);
   auto& context = at::globalContext();
@@ -98,7 +99,7 @@ napi_value allowTf32(Session& session, napi_value* argv, size_t argc) {
   return fromBool(session.env, before);
 }
 
-// setDeterministic(on) -> what it was: whether operators on a GPU may only use algorithms that repeat to the bit.
+/** setDeterministic(on) -> what it was: whether operators on a GPU may only use algorithms that repeat to the bit. */
 napi_value setDeterministic(Session& session, napi_value* argv, size_t argc) {
   const bool on = argc > 0 && toBool(session.env, argv[0]);
   auto& context = at::globalContext();
@@ -110,14 +111,14 @@ napi_value setDeterministic(Session& session, napi_value* argv, size_t argc) {
   return fromBool(session.env, before);
 }
 
-// The allocator of GPU memory; null where there is none yet.
+/** The allocator of GPU memory; null where there is none yet. */
 c10::DeviceAllocator* cudaAllocator() {
   if (!Cuda::get().available()) return nullptr;
   auto* allocator = c10::getDeviceAllocator(c10::DeviceType::CUDA);
   return allocator->initialized() ? allocator : nullptr;
 }
 
-// cudaMemory() -> [bytes of tensors, at their peak, bytes held from the driver, at their peak] of device 0 | null
+/** cudaMemory() -> [bytes of tensors, at their peak, bytes held from the driver, at their peak] of device 0 | null */
 napi_value cudaMemory(Session& session, napi_value*, size_t) {
   napi_value none;
   check(session.env, napi_get_null(session.env, &none));
@@ -129,13 +130,13 @@ napi_value cudaMemory(Session& session, napi_value*, size_t) {
   return toArray(session.env, {allocated.current, allocated.peak, reserved.current, reserved.peak});
 }
 
-// resetCudaPeak(): resets the peaks to the present values.
+/** resetCudaPeak(): resets the peaks to the present values. */
 napi_value resetCudaPeak(Session& session, napi_value*, size_t) {
   if (auto* allocator = cudaAllocator()) allocator->resetPeakStats(0);
   return undefinedValue(session.env);
 }
 
-// cudaDevices() -> [names, bytes of memory, [major, minor] of each, why there is none | null]
+/** cudaDevices() -> [names, bytes of memory, [major, minor] of each, why there is none | null] */
 napi_value cudaDevices(Session& session, napi_value*, size_t) {
   napi_env env = session.env;
   const Cuda& cuda = Cuda::get();
@@ -159,7 +160,7 @@ napi_value cudaDevices(Session& session, napi_value*, size_t) {
   return list;
 }
 
-// gpuKernels() -> [whether this project's kernels for GPUs are used, why not, on which kind of device]
+/** gpuKernels() -> [whether this project's kernels for GPUs are used, why not, on which kind of device] */
 napi_value gpuKernels(Session& session, napi_value*, size_t) {
   napi_env env = session.env;
   const Cuda& cuda = Cuda::get();
@@ -197,3 +198,4 @@ void defineRuntime(Session& session, napi_value exports) {
   define(session, exports, "libtorchVersion", libtorchVersion);
   define(session, exports, "cpuCapability", cpuCapability);
 }
+}  // namespace trainer

@@ -2,14 +2,15 @@
 #include "guard.h"
 #include "session.h"
 
+namespace trainer {
 namespace {
-// scopeBegin() -> its depth
+/** scopeBegin() -> its depth */
 napi_value scopeBegin(Session& session, napi_value*, size_t) {
   session.scopes.emplace_back();
   return fromInt(session.env, static_cast<int64_t>(session.scopes.size()));
 }
 
-// scopeEnd(keep): frees what the innermost scope made but the handles in `keep`, which pass to the scope around it.
+/** scopeEnd(keep): frees what the innermost scope made but the handles in `keep`, which pass to the scope around it. */
 napi_value scopeEnd(Session& session, napi_value* argv, size_t argc) {
   if (session.scopes.empty()) throw Refusal("ARGUMENT", "no scope is open");
   std::vector<int64_t> keep(argc > 0 ? arrayLength(session.env, argv[0]) : 0);
@@ -32,7 +33,7 @@ napi_value scopeEnd(Session& session, napi_value* argv, size_t argc) {
   return undefinedValue(session.env);
 }
 
-// keep(handle): no scope frees it any more.
+/** keep(handle): no scope frees it any more. */
 napi_value keep(Session& session, napi_value* argv, size_t argc) {
   if (argc < 1) throw Refusal("ARGUMENT", "expected a Tensor");
   session.tensor(argv[0]);
@@ -60,3 +61,4 @@ void defineScopes(Session& session, napi_value exports) {
   define(session, exports, "dispose", dispose);
   define(session, exports, "liveTensors", liveTensors);
 }
+}  // namespace trainer

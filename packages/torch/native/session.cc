@@ -6,10 +6,13 @@
 #include "guard.h"
 #include "operator.h"
 
+namespace trainer {
 namespace {
 constexpr size_t kMaxArity = 8;
 
 struct Definition {
+  Definition(Session& session, const char* name, Callback body) : session(session), name(name), body(body) {}
+
   Session& session;
   std::string name;
   Callback body;
@@ -93,11 +96,14 @@ at::Generator& Session::generator(napi_value value) {
 }
 
 void define(Session& session, napi_value exports, const char* name, Callback body) {
-  auto* definition = new Definition{session, name, body};
+  napi_env env = session.env;
+  auto definition = std::make_unique<Definition>(session, name, body);
   napi_value function;
-  napi_create_function(session.env, name, NAPI_AUTO_LENGTH, callDefinition, definition, &function);
-  napi_add_finalizer(
-      session.env, function, definition, [](napi_env, void* data, void*) { delete static_cast<Definition*>(data); },
-      nullptr, nullptr);
-  napi_set_named_property(session.env, exports, name, function);
+  check(env, napi_create_function(env, name, NAPI_AUTO_LENGTH, callDefinition, definition.get(), &function));
+  check(env, napi_add_finalizer(
+                 env, function, definition.get(),
+                 [](napi_env, void* data, void*) { delete static_cast<Definition*>(data); }, nullptr, nullptr));
+  definition.release();  // the function's own from here on
+  check(env, napi_set_named_property(env, exports, name, function));
 }
+}  // namespace trainer

@@ -7,8 +7,9 @@
 #include "guard.h"
 #include "session.h"
 
+namespace trainer {
 namespace {
-// What is between two signals, in milliseconds of a clock that may be read in a handler; 0 before the first.
+/** What is between two signals, in milliseconds of a clock that may be read in a handler; 0 before the first. */
 std::atomic<int64_t> first{0};
 std::atomic<int64_t> echo{0};
 struct sigaction heard[NSIG];
@@ -19,8 +20,10 @@ int64_t now() {
   return time.tv_sec * 1000 + time.tv_nsec / 1000000;
 }
 
-// The first is for who listens. What comes within the time of its echo is the same request, sent to the process and to
-// its group, say. A later one does what the system has it do, once this handler, which holds it back, has returned.
+/**
+ * The first is for who listens. What comes within the time of its echo is the same request, sent to the process and to
+ * its group, say. A later one does what the system has it do, once this handler, which holds it back, has returned.
+ */
 void onSignal(int number) {
   int64_t none = 0;
   if (first.compare_exchange_strong(none, now())) return heard[number].sa_handler(number);
@@ -29,8 +32,10 @@ void onSignal(int number) {
   raise(number);
 }
 
-// hearOnce(number, echoMs): existing handlers of the signal run once more; then it has the system's default effect, but
-// for echoes of the first that such a handler has handled.
+/**
+ * hearOnce(number, echoMs): existing handlers of the signal run once more; then it has the system's default effect, but
+ * for echoes of the first that such a handler has handled.
+ */
 napi_value hearOnce(Session& session, napi_value* argv, size_t argc) {
   const int64_t number = argc > 0 ? toInt(session.env, argv[0]) : 0;
   struct sigaction action;
@@ -49,3 +54,4 @@ napi_value hearOnce(Session& session, napi_value* argv, size_t argc) {
 }  // namespace
 
 void defineSignals(Session& session, napi_value exports) { define(session, exports, "hearOnce", hearOnce); }
+}  // namespace trainer

@@ -4,8 +4,12 @@
 #include <utility>
 #include <vector>
 
-// Objects that JavaScript refers to by number. A handle packs the slot's index with the slot's generation into one safe
-// integer, so that a made-up or stale number is told from a live one and never followed.
+namespace trainer {
+
+/**
+ * Objects that JavaScript refers to by number. A handle packs the slot's index with the slot's generation into one safe
+ * integer, so that a made-up or stale number is told from a live one and never followed.
+ */
 template <typename T>
 class Slots {
  public:
@@ -27,13 +31,13 @@ class Slots {
     return static_cast<int64_t>(slot.generation) << kIndexBits | index;
   }
 
-  // nullptr where the handle is stale or was never one.
+  /** nullptr where the handle is stale or was never one. */
   T* find(int64_t handle) {
     Slot* slot = at(handle);
     return slot ? &slot->value : nullptr;
   }
 
-  // The scope that frees it; 0: none.
+  /** The scope that frees it; 0: none. */
   uint32_t scope(int64_t handle) {
     Slot* slot = at(handle);
     return slot ? slot->scope : 0;
@@ -58,7 +62,7 @@ class Slots {
 
   size_t live() const { return live_; }
 
-  // Bytes reported to V8 for a value that the garbage collector frees.
+  /** Bytes reported to V8 for a value that the garbage collector frees. */
   void report(int64_t handle, int64_t bytes) {
     if (Slot* slot = at(handle)) {
       unreported_ += bytes - slot->bytes;
@@ -96,3 +100,4 @@ class Slots {
   size_t live_ = 0;
   int64_t unreported_ = 0;
 };
+}  // namespace trainer

@@ -5,6 +5,7 @@
 #include "guard.h"
 #include "session.h"
 
+namespace trainer {
 namespace {
 at::Tensor& self(Session& session, napi_value* argv, size_t argc, size_t index = 0) {
   if (argc <= index) throw Refusal("ARGUMENT", "expected a Tensor, got nothing");
@@ -83,7 +84,7 @@ napi_value setGrad(Session& session, napi_value* argv, size_t argc) {
   return undefinedValue(session.env);
 }
 
-// backward(loss, gradient | null, retainGraph)
+/** backward(loss, gradient | null, retainGraph) */
 napi_value backward(Session& session, napi_value* argv, size_t argc) {
   const at::Tensor& t = self(session, argv, argc);
   std::vector<at::Tensor> gradients;
@@ -93,7 +94,7 @@ napi_value backward(Session& session, napi_value* argv, size_t argc) {
   return undefinedValue(session.env);
 }
 
-// gradients(output, inputs[], retainGraph) -> handles; null where the output does not depend on the input
+/** gradients(output, inputs[], retainGraph) -> handles; null where the output does not depend on the input */
 napi_value gradients(Session& session, napi_value* argv, size_t argc) {
   const at::Tensor t = self(session, argv, argc);
   if (argc < 2) throw Refusal("ARGUMENT", "expected the tensors to differentiate by");
@@ -141,3 +142,4 @@ void defineTensors(Session& session, napi_value exports) {
   define(session, exports, "item", item);
   define(session, exports, "setErrorClass", setErrorClass);
 }
+}  // namespace trainer

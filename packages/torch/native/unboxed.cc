@@ -6,10 +6,12 @@
 #include "guard.h"
 #include "operator.h"
 
+namespace trainer {
+
 // The hottest signatures, called through the dispatcher's typed handle: no stack of IValues, no reference counts for
 // arguments.
 namespace {
-// How an argument of a C++ type is read; `Held` lives for the call.
+/** How an argument of a C++ type is read; `Held` lives for the call. */
 template <typename T>
 struct Read;
 
@@ -150,7 +152,7 @@ using OptionalIn = const std::optional<at::Tensor>&;
 using Out = at::Tensor&;
 using Number = const at::Scalar&;
 
-// Keys are signatureOf(): one letter an argument (Kind), '?' after an optional one, '!' after a written one.
+/** Keys are signatureOf(): one letter an argument (Kind), '?' after an optional one, '!' after a written one. */
 const std::unordered_map<std::string, Make>& signatures() {
   static const std::unordered_map<std::string, Make> table{
       {"T>T", make<T(In)>},
@@ -206,3 +208,4 @@ std::unique_ptr<Operator> unboxed(const Operator& op) {
     return nullptr;  // registered without a C++ signature, or with another: the boxed call takes it
   }
 }
+}  // namespace trainer

@@ -10,7 +10,7 @@ namespace trainer::cuda {
 
 namespace {
 
-// NVRTC's C interface, as its documentation gives it; the header comes with a toolkit only.
+/** NVRTC's C interface, as its documentation gives it; the header comes with a toolkit only. */
 using Program = struct ProgramOfNvrtc*;
 struct Nvrtc {
   int (*version)(int*, int*);

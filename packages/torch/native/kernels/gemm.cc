@@ -13,7 +13,7 @@
 #include "table.h"
 
 namespace at::native {
-// Exported by libtorch, declared in no header of the wheel: out = alpha a b + beta out through oneDNN.
+/** Exported by libtorch, declared in no header of the wheel: out = alpha a b + beta out through oneDNN. */
 TORCH_API void mkldnn_matmul(const Tensor& a, const Tensor& b, const Tensor& out, float beta, float alpha);
 }  // namespace at::native
 

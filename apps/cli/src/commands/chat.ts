@@ -4,6 +4,7 @@ import type { ChatMessage, ChatReply, OpenModel } from "@trainer/training";
 import { ChatOptions } from "@trainer/options";
 import { z } from "zod";
 import { conversation } from "../chat/conversation.js";
+import { word } from "../framework/arguments.js";
 import { defineCommand, MODEL } from "../framework/define-command.js";
 import { formatCount } from "../display/quantity.js";
 import { Stopped } from "../process/interrupts.js";
@@ -29,14 +30,14 @@ export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
     description:
       "Talk with a model. The prompt is the conversation so far, by the model's own chat template where its folder has one, else its turns marked User: and Assistant:, without the oldest where it would not fit. /reset begins anew, /exit leaves, //word says /word; Ctrl-C stops an answer, a second one leaves.",
-    args: { "<run>": MODEL },
+    args: { run: word(MODEL) },
     options: ChatFlags,
     examples: {
       "trainer chat RUN": "a conversation on the terminal",
       "trainer chat RUN --temperature 0.5 --repetition-penalty 1.2": "surer, and not the same again and again",
       "trainer chat RUN --json < messages.txt": "a message a line in; a JSON line an answer out",
     },
-    async runOn({ client }, { args: [runId = ""], options, out }) {
+    async runOn({ client }, { args: { run: runId }, options, out }) {
       refuseLocal(ChatFlags, options, Object.keys(FIELDS));
       await client.run(runId); // an unknown run is reported before anybody types
       const messages = conversation(io, out);
@@ -60,7 +61,7 @@ export function define(command: Command, io: Io): void {
         }
       }
     },
-    async run({ args: [run = ""], options: { device, weights, ...options }, home, out }) {
+    async run({ args: { run }, options: { device, weights, ...options }, home, out }) {
       using opened = await openHere(run, { device, weights }, { home, io, out });
       const messages = conversation(io, out);
       if (messages.interactive) {

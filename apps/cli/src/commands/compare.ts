@@ -3,6 +3,7 @@ import type { RunManifest } from "@trainer/training";
 import { z } from "zod";
 import { cautions, comparable, type Comparable } from "../compare/comparable.js";
 import { differences, METRICS } from "../compare/differences.js";
+import { words } from "../framework/arguments.js";
 import { defineCommand, RUN } from "../framework/define-command.js";
 import { curves, GLYPHS } from "../display/curves.js";
 import { table } from "../display/table.js";
@@ -16,14 +17,14 @@ import { savedCurve } from "../run-display/saved-curve.js";
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
     description: "Runs side by side: what they were asked that differs, their metrics, their losses in one picture.",
-    args: { "<runs...>": `two runs or more: ${RUN}` },
+    args: { runs: words(`two runs or more: ${RUN}`) },
     options: z.strictObject({}),
     examples: {
       "trainer compare one two": "what differs, which is better",
       "trainer compare one two three --json | jq .metrics.test_loss": "one metric of each",
       "trainer compare one two --server http://127.0.0.1:8000": "runs of a server",
     },
-    async runOn({ client }, { args: refs, out }) {
+    async runOn({ client }, { args: { runs: refs }, out }) {
       checkCount(refs);
       const { RunManifest } = await import("@trainer/training/files");
       const runs: Compared[] = [];
@@ -33,7 +34,7 @@ export function define(command: Command, io: Io): void {
       }
       tell(runs, out);
     },
-    async run({ args: refs, home: root, out }) {
+    async run({ args: { runs: refs }, home: root, out }) {
       checkCount(refs);
       const { findRecord, openHome, readManifest } = await import("@trainer/training");
       const home = openHome(root);

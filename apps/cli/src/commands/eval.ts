@@ -5,6 +5,7 @@ import { EvaluateOptions } from "@trainer/options";
 import type { LeftOut } from "@trainer/training/options";
 import { z } from "zod";
 import { noteBegin } from "../flags/bos.js";
+import { word } from "../framework/arguments.js";
 import { defineCommand, MODEL } from "../framework/define-command.js";
 import { printable } from "../display/printable.js";
 import { ProgressLine } from "../display/progress-line.js";
@@ -40,7 +41,7 @@ export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
     description:
       "Measure a model on a split of its corpus or on any text: loss in nats per token, perplexity, and bits per byte and per character, by which models with different tokenizers compare.",
-    args: { "<run>": MODEL },
+    args: { run: word(MODEL) },
     options: EvalFlags,
     runs: ["against"],
     aliases: { promptsPath: "prompts" },
@@ -53,14 +54,14 @@ export function define(command: Command, io: Io): void {
       "trainer eval RUN --weights int8 --no-samples": "what smaller weights cost, beside the evaluation before",
       "trainer eval ./gpt2 --path chapter.txt --no-samples": "a model made elsewhere, on a text",
     },
-    async runOn({ client }, { args: [runId = ""], options, out }) {
+    async runOn({ client }, { args: { run: runId }, options, out }) {
       refuseLocal(EvalFlags, options, Object.keys(FIELDS));
       checkText(options);
       const request = requestOf(EvaluateRequest, options, FIELDS);
       const result = await io.interruptible((signal) => client.evaluate(runId, request, { signal }));
       out.result(finished(result), () => evaluationReport(result).join("\n"));
     },
-    async run({ args: [run = ""], options, home: root, out }) {
+    async run({ args: { run }, options, home: root, out }) {
       const { device, weights, samples, split, promptsPath: file, ...rest } = options;
       checkText(options);
       if (file !== null && !samples) throw new UsageError("--prompts-path and --no-samples exclude each other");

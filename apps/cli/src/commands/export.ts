@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { FetchContext } from "@trainer/training";
 import { z } from "zod";
+import { word } from "../framework/arguments.js";
 import { defineCommand, MODEL, type Invocation } from "../framework/define-command.js";
 import { formatBytes } from "../display/quantity.js";
 import { fetching } from "../runs/fetching.js";
@@ -17,7 +18,7 @@ const ExportFlags = z.strictObject({
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
     description: "Copy a model to a folder in Hugging Face's layout: what transformers and most other tools load.",
-    args: { "<run>": MODEL },
+    args: { run: word(MODEL) },
     options: ExportFlags,
     examples: {
       "trainer export RUN --out my-model": "a new folder; in Python: AutoModelForCausalLM.from_pretrained('my-model')",
@@ -30,12 +31,12 @@ export function define(command: Command, io: Io): void {
       const { out: folder, force } = invocation.options;
       if (!force) await assertFree(folder); // before all of it comes
       const { fetchRemote } = await import("../remote/fetch-run.js");
-      await using fetched = await fetchRemote(server, invocation);
+      await using fetched = await fetchRemote(server, invocation.args.run, invocation);
       await exportTo(fetched.path, invocation);
     },
     async run(invocation) {
       const { args, home, io, out } = invocation;
-      await exportTo(String(args[0]), invocation, await fetching({ home, io, out }));
+      await exportTo(args.run, invocation, await fetching({ home, io, out }));
     },
   });
 }

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { FoundBatch, SearchEvent } from "@trainer/training";
 import { z } from "zod";
+import { anyWords } from "../framework/arguments.js";
 import { defineCommand } from "../framework/define-command.js";
 import { formatBytes, formatCount, formatShort } from "../display/quantity.js";
 import { table } from "../display/table.js";
@@ -35,7 +36,7 @@ export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
     description:
       "Find the largest batch that training fits into memory with, and the number of threads that is fastest. On a GPU batches are tried; on a CPU the memory of small ones is measured and that of larger ones told from it.",
-    args: { "[corpus...]": "files or folders of text: by their size it is known how large a vocabulary will be" },
+    args: { corpus: anyWords("files or folders of text: by their size it is known how large a vocabulary will be") },
     options: FindBatchFlags,
     runs: ["pretrainedRunId"],
     aliases: TRAIN_ALIASES,
@@ -44,10 +45,10 @@ export function define(command: Command, io: Io): void {
       "trainer find-batch --size small --max-seq-len 1024 --activation-checkpointing": "what that option would gain",
       "trainer train book.txt --batch-size auto": "the same search at the beginning of a run",
     },
-    async run({ args, options, home, io, out }) {
+    async run({ args: { corpus }, options, home, io, out }) {
       const { maxBatchSize, ...flags } = options;
       const { findBatch, suitablePrecision } = await import("@trainer/training");
-      const { corpus: _none, ...rest } = toTrainInput(args, TrainFlags.parse(flags));
+      const { corpus: _none, ...rest } = toTrainInput(corpus, TrainFlags.parse(flags));
       const input = { ...rest, precision: choosePrecision(options, out, suitablePrecision) };
       const elsewhere = await fetching({ home, io, out });
       const tried: SearchEvent[] = [];
@@ -55,7 +56,7 @@ export function define(command: Command, io: Io): void {
         signal.addEventListener("abort", () =>
           out.result(stoppedJson(tried), () => ["", "Stopped before the end.", ...tables(trialsOf(tried))].join("\n")),
         );
-        const found = await findBatch(args.length === 0 ? input : { ...input, corpus: [...args] }, {
+        const found = await findBatch(corpus.length === 0 ? input : { ...input, corpus }, {
           ...elsewhere,
           home,
           signal,

@@ -6,6 +6,7 @@ import { GenerateOptions } from "@trainer/options";
 import type { LeftOut } from "@trainer/training/options";
 import { z } from "zod";
 import { noteBegin } from "../flags/bos.js";
+import { word } from "../framework/arguments.js";
 import { defineCommand, MODEL } from "../framework/define-command.js";
 import { printable } from "../display/printable.js";
 import { UsageError } from "../process/errors.js";
@@ -32,7 +33,7 @@ const FIELDS = fieldsOf(GenerateRequest, { prompt_text: "prompt" });
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
     description: "Let a model go on from a prompt. The text streams to stdout as it is written.",
-    args: { "<run>": MODEL },
+    args: { run: word(MODEL) },
     options: GenerateFlags,
     needs: [["prompt", "promptPath", "promptsPath"]],
     aliases: { promptsPath: "prompts-file" },
@@ -46,7 +47,7 @@ export function define(command: Command, io: Io): void {
       "trainer generate ./gpt2 --prompt-path start.txt --json":
         "a folder made elsewhere; outputs, steps, eos_terminated",
     },
-    async runOn({ client }, { args: [runId = ""], options, out }) {
+    async runOn({ client }, { args: { run: runId }, options, out }) {
       refuseLocal(GenerateFlags, options, Object.keys(FIELDS));
       const {
         prompts: [prompt = "", ...others],
@@ -65,7 +66,7 @@ export function define(command: Command, io: Io): void {
         }
       });
     },
-    async run({ args: [run = ""], options, home, out }) {
+    async run({ args: { run }, options, home, out }) {
       const { prompt: _1, promptPath: _2, promptsPath: _3, device, weights, ...rest } = options;
       const { prompts, leftOut } = await promptsOf(options, { io, out });
       const { generateManyStream, textFrame } = await import("@trainer/training");

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { unlessAbsent } from "@trainer/disk";
 import type { Command } from "commander";
 import { z } from "zod";
+import { word } from "../framework/arguments.js";
 import { defineCommand, RUN } from "../framework/define-command.js";
 import { printable } from "../display/printable.js";
 import { followFile } from "../runs/follow-file.js";
@@ -18,7 +19,7 @@ const Options = z.strictObject({
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
     description: "What a run has said of itself: a record a line, the newest last.",
-    args: { "<run>": RUN },
+    args: { run: word(RUN) },
     options: Options,
     aliases: { follow: "f" },
     examples: {
@@ -26,14 +27,14 @@ export function define(command: Command, io: Io): void {
       "trainer logs RUN --follow": "as they come: from another terminal, or with --server of a server's run",
       "trainer logs RUN --json | jq -r 'select(.level == \"ERROR\").message'": "the records as they are stored",
     },
-    async runOn({ client, flag }, { args: [runId = ""], options: { follow, tail }, out }) {
+    async runOn({ client, flag }, { args: { run: runId }, options: { follow, tail }, out }) {
       if (!follow) return print(out, (await client.logs(runId, { tail })).split("\n"));
       await io.interruptible(async (signal) => {
         for await (const line of client.followLogs(runId, { tail, signal })) print(out, [line]);
         out.note(`The run has ended. How: trainer runs show ${runId}${flag}`);
       });
     },
-    async run({ args: [runId = ""], options: { follow, tail }, home, flags, out }) {
+    async run({ args: { run: runId }, options: { follow, tail }, home, flags, out }) {
       const { findRecord, openHome } = await import("@trainer/training");
       const { isHeld } = await import("@trainer/training/files");
       const { logs } = await findRecord(runId, openHome(home));

@@ -3,6 +3,7 @@ import { ScoreRequest } from "@trainer/platform";
 import type { CharacterScore, Fidelity, Score } from "@trainer/training";
 import { ScoreOptions } from "@trainer/options";
 import { z } from "zod";
+import { word } from "../framework/arguments.js";
 import { defineCommand, MODEL } from "../framework/define-command.js";
 import { heat, heatLegend } from "../display/heat.js";
 import { printable } from "../display/printable.js";
@@ -39,7 +40,7 @@ export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
     description:
       "How well a model foresees a text: loss in nats per token, perplexity, and each token's surprisal in bits.",
-    args: { "<run>": MODEL },
+    args: { run: word(MODEL) },
     options: ScoreFlags,
     needs: [["text", "path"]],
     examples: {
@@ -52,7 +53,7 @@ export function define(command: Command, io: Io): void {
       "trainer score RUN --path chapter.txt --detail per-char --json":
         "loss, perplexity, surprisal, topk, tokens, offsets (in characters), per_character",
     },
-    async runOn({ client }, { args: [runId = ""], options, out }) {
+    async runOn({ client }, { args: { run: runId }, options, out }) {
       refuseLocal(ScoreFlags, options, Object.keys(FIELDS));
       const { text } = await textOf(options, { io, out });
       const request = requestOf(ScoreRequest, { ...options, ...detailOf(options), text, path: null }, FIELDS);
@@ -69,7 +70,7 @@ export function define(command: Command, io: Io): void {
       noteFidelity(fidelity, out);
       out.result(result, () => report({ ...figures, surprisal, topk, tokens, perCharacter: null }, false).join("\n"));
     },
-    async run({ args: [run = ""], options: { device, weights, ...options }, home, out }) {
+    async run({ args: { run }, options: { device, weights, ...options }, home, out }) {
       const { text, leftOut } = await textOf(options, { io, out });
       const { score } = await import("@trainer/training");
       const input = { ...options, ...detailOf(options), path: null, text };

@@ -3,6 +3,7 @@ import { familyInfo } from "@trainer/models/capabilities";
 import type { TrainOptions } from "@trainer/training/options";
 import { choosePrecision } from "../flags/choose-precision.js";
 import { CORPUS_ARGUMENT, corpusArgument } from "../flags/corpus-argument.js";
+import { words } from "../framework/arguments.js";
 import { defineCommand } from "../framework/define-command.js";
 import { UsageError } from "../process/errors.js";
 import { fetching } from "../runs/fetching.js";
@@ -16,7 +17,7 @@ export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
     description:
       "Train a model on your text. Without --tokenizer one is trained first. Ctrl-C finishes the step, saves and says how to go on.",
-    args: { "<corpus...>": CORPUS_ARGUMENT },
+    args: { corpus: words(CORPUS_ARGUMENT) },
     options: TrainFlags,
     runs: ["pretrainedRunId"],
     aliases: TRAIN_ALIASES,
@@ -40,14 +41,14 @@ export function define(command: Command, io: Io): void {
     },
     async runOn(server, invocation) {
       const { trainRemote } = await import("../remote/train.js");
-      await trainRemote(server, invocation);
+      await trainRemote(server, invocation.args.corpus, invocation);
     },
-    async run({ args, options, home, flags, io, out }) {
+    async run({ args: { corpus: names }, options, home, flags, io, out }) {
       const { resume: wanted, runId, profile: profileSteps, upload } = options;
       if (wanted && runId === null) throw new UsageError("--resume needs --run-id, the name of the run to go on with");
       if (runId === "latest")
         throw new UsageError("--run-id latest: commands call the newest run so; choose another name");
-      const { corpus, corpusFileId } = corpusArgument(args);
+      const { corpus, corpusFileId } = corpusArgument(names);
       const request = checkedOptions({ ...toTrainInput(corpus, options), corpusFileId });
       const { hasSaved, runFolder, suitablePrecision, train } = await import("@trainer/training");
       const where = { home, flags, io, out };

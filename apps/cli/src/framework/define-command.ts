@@ -1,5 +1,6 @@
 import type { Argument, Command } from "commander";
 import type { z } from "zod";
+import { addArguments, readArguments, type ArgumentShape } from "./arguments.js";
 import { checkHome } from "./check-home.js";
 import { placeFlags } from "../process/home-flag.js";
 import type { Io } from "../process/io.js";
@@ -25,9 +26,9 @@ export interface GlobalOptions {
   readonly plugin: readonly string[];
 }
 
-export interface Invocation<Options> {
-  /** The words that are not options, in order. */
-  readonly args: readonly string[];
+export interface Invocation<Options, Args = unknown> {
+  /** The words that are not options, by name. */
+  readonly args: Args;
   readonly options: Options;
   readonly home: string;
   /** Flags that make a proposed command find the same home and plugins. */
@@ -36,28 +37,31 @@ export interface Invocation<Options> {
   readonly out: Output;
 }
 
-export interface CommandSpec<S extends OptionSchema> {
+export interface CommandSpec<S extends OptionSchema, A extends ArgumentShape> {
   readonly description: string;
-  /** In commander's syntax, "<run>" or "[ids...]", each with its description. */
-  readonly args: Readonly<Record<string, string>>;
+  readonly args: A;
   readonly options: S;
-  /** The options that name a run, by field; arguments called <run> or <runs> do by themselves. */
+  /** The options that name a run, by field; a first argument called `run` or `runs` does by itself. */
   readonly runs?: readonly string[];
   /** Shorter names of options, by field. */
   readonly aliases?: Readonly<Record<string, string>>;
   /** Command lines that work, each with what it does. */
   readonly examples: Readonly<Record<string, string>>;
-  run(invocation: Invocation<z.output<S>>): Promise<void>;
+  run(invocation: Invocation<z.output<S>, z.output<z.ZodObject<A>>>): Promise<void>;
   /** Sets of options, by field, of each of which one is required. */
   readonly needs?: readonly (readonly string[])[];
   /** The same on a server, where that is possible. */
-  runOn?(server: Server, invocation: Invocation<z.output<S>>): Promise<void>;
+  runOn?(server: Server, invocation: Invocation<z.output<S>, z.output<z.ZodObject<A>>>): Promise<void>;
 }
 
 /** Completes a command that so far has only its name and its one line in the list. */
-export function defineCommand<S extends OptionSchema>(command: Command, io: Io, spec: CommandSpec<S>): void {
+export function defineCommand<S extends OptionSchema, A extends ArgumentShape>(
+  command: Command,
+  io: Io,
+  spec: CommandSpec<S, A>,
+): void {
   command.description(spec.description);
-  for (const [arg, what] of Object.entries(spec.args)) command.argument(arg, what);
+  addArguments(command, spec.args);
   addOptions(command, spec.options, spec);
   command.usage(usage(command, spec));
   if (spec.runOn !== undefined) takeServer.add(command);
@@ -70,13 +74,14 @@ export function defineCommand<S extends OptionSchema>(command: Command, io: Io, 
     await checkHome(home);
     if (server === undefined) {
       const { nameRun, openHome } = await import("@trainer/training/files");
-      const args = await nameAll(command, spec, (ref) => nameRun(ref, openHome(home)));
+      const given = await nameAll(command, spec, (ref) => nameRun(ref, openHome(home)));
+      const args = readArguments(spec.args, given);
       return await spec.run({ args, options: readOptions(command, spec.options), home, flags, io, out });
     }
     if (spec.runOn === undefined) throw new UsageError(refusal(command));
     const { nameRemoteRun, serverAt } = await import("../services/server.js");
     const at = serverAt(server, { home, io, out });
-    const args = await nameAll(command, spec, (ref) => nameRemoteRun(at, ref));
+    const args = readArguments(spec.args, await nameAll(command, spec, (ref) => nameRemoteRun(at, ref)));
     await spec.runOn(at, { args, options: readOptions(command, spec.options), home, flags, io, out });
   };
   command.action(async () => {
@@ -91,15 +96,15 @@ export function defineCommand<S extends OptionSchema>(command: Command, io: Io, 
 /** The command's words, and its options that name runs, with each run by its whole id. */
 async function nameAll(
   command: Command,
-  { args, runs = [] }: Pick<CommandSpec<OptionSchema>, "args" | "runs">,
+  { args, runs = [] }: Pick<CommandSpec<OptionSchema, ArgumentShape>, "args" | "runs">,
   name: (ref: string) => Promise<string>,
 ): Promise<readonly string[]> {
   for (const field of runs) {
     const ref: unknown = command.getOptionValue(field);
     if (typeof ref === "string") command.setOptionValue(field, await name(ref));
   }
-  const [first = ""] = Object.keys(args);
-  if (!/^<runs?(\.{3})?>$/.test(first)) return command.args;
+  const [first] = Object.keys(args);
+  if (first !== "run" && first !== "runs") return command.args;
   const named: string[] = [];
   for (const ref of command.args) named.push(await name(ref));
   return named;
@@ -114,7 +119,7 @@ export const takesServer = (command: Command): boolean => takeServer.has(command
 /** The required options, as they are typed. */
 function usage(
   command: Command,
-  { options, needs = [] }: Pick<CommandSpec<OptionSchema>, "options" | "needs">,
+  { options, needs = [] }: Pick<CommandSpec<OptionSchema, ArgumentShape>, "options" | "needs">,
 ): string {
   const specs = optionSpecs(options);
   const required = specs.filter((spec) => spec.required).map(typed);

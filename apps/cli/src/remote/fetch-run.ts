@@ -6,12 +6,8 @@ import type { Server } from "../services/server.js";
 /** A completed run of a server as a folder beside the one that is to be made of it, gone when it is disposed of. */
 export async function fetchRemote(
   { client }: Server,
-  {
-    args: [runId = ""],
-    options,
-    io,
-    out,
-  }: Pick<Invocation<{ readonly out: string }>, "args" | "options" | "io" | "out">,
+  runId: string,
+  { options, io, out }: Pick<Invocation<{ readonly out: string }>, "options" | "io" | "out">,
 ): Promise<AsyncDisposable & { readonly path: string }> {
   const { unpackRun } = await import("@trainer/training");
   const { status, artifact_file_id: fileId } = await client.run(runId);

@@ -7,7 +7,7 @@ import { lossesOf } from "./losses.js";
 import { allRuns, type Server } from "../services/server.js";
 import { STATUS_COLUMNS, statusJson } from "./status.js";
 
-type Call = Pick<Invocation<unknown>, "args" | "out">;
+type Call = Pick<Invocation<unknown>, "out">;
 
 /** All of a server's runs, the newest first. */
 export async function listRemote({ client, url, flag }: Server, { out }: Call): Promise<void> {
@@ -19,7 +19,7 @@ export async function listRemote({ client, url, flag }: Server, { out }: Call): 
 }
 
 /** One run of a server, with its loss curve. */
-export async function showRemote({ client }: Server, { args: [runId = ""], out }: Call): Promise<void> {
+export async function showRemote({ client }: Server, runId: string, { out }: Call): Promise<void> {
   const [status, history] = await Promise.all([client.run(runId), client.metrics(runId, { points: 500 })]);
   const view = { columns: out.screen.columns(), unicode: out.screen.unicode, paint: out.paint };
   out.result(statusJson(status), () => [...facts(status), "", ...lossCurve(lossesOf(history), view)].join("\n"));

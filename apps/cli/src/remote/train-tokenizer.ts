@@ -20,11 +20,12 @@ interface Flags {
 export async function trainTokenizerRemote(
   { client, flag }: Server,
   flags: OptionSchema,
-  { args, options, home, io, out }: Pick<Invocation<Flags>, "args" | "options" | "home" | "io" | "out">,
+  words: readonly string[],
+  { options, home, io, out }: Pick<Invocation<Flags>, "options" | "home" | "io" | "out">,
 ): Promise<void> {
   refuseLocal(flags, options, Object.keys(FIELDS));
-  requestOf(TokenizerTrainRequest, { ...options, corpus: args[0] }, FIELDS); // before anything is sent
-  const text = await remoteText(args, options.corpusFormat);
+  requestOf(TokenizerTrainRequest, { ...options, corpus: words[0] }, FIELDS); // before anything is sent
+  const text = await remoteText(words, options.corpusFormat);
   const trained = await io.interruptible(async (signal) => {
     const { fileId, bytes } = await sendText(text, { home, io, out }, signal);
     const vocabSize = options.vocabSize ?? vocabSizeFor(bytes);

@@ -17,17 +17,18 @@ type Flags = z.output<typeof TrainFlags>;
 /** Trains on a server as on this machine: sends the text, and follows the run. */
 export async function trainRemote(
   server: Server,
-  { args, options, home, io, out }: Pick<Invocation<Flags>, "args" | "options" | "home" | "io" | "out">,
+  words: readonly string[],
+  { options, home, io, out }: Pick<Invocation<Flags>, "options" | "home" | "io" | "out">,
 ): Promise<void> {
   refuseLocal(TrainFlags, options, [...Object.keys(FIELDS), ...Object.keys(DIMENSION_FLAGS), "dropout"]);
-  const { modelConfig } = checkedOptions(toTrainInput(args, options));
+  const { modelConfig } = checkedOptions(toTrainInput(words, options));
   const given = {
     ...options,
     modelConfig: snakeKeys(modelConfig),
     tokenizerMethod: options.tokenizerMethod ?? familyInfo(options.modelFamily)?.tokenizer ?? "bpe",
   };
-  requestOf(TrainRequest, { ...given, corpus: args[0] }, FIELDS); // before anything is sent
-  const text = await remoteText(args, options.corpusFormat);
+  requestOf(TrainRequest, { ...given, corpus: words[0] }, FIELDS); // before anything is sent
+  const text = await remoteText(words, options.corpusFormat);
   const runId = await io.interruptible(async (signal) => {
     const { fileId } = await sendText(text, { home, io, out }, signal);
     const request = requestOf(TrainRequest, { ...given, corpusFormat: text.format, corpus: fileId }, FIELDS);

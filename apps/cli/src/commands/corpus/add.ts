@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { READ_NAMES } from "@trainer/training/options";
 import { z } from "zod";
+import { words } from "../../framework/arguments.js";
 import { defineCommand } from "../../framework/define-command.js";
 import { ProgressLine } from "../../display/progress-line.js";
 import type { Io } from "../../process/io.js";
@@ -14,19 +15,19 @@ export function define(command: Command, io: Io): void {
       "Sends text to a file service, prints its id, by which runs anywhere can be trained on it, and what it is like. " +
       "One plain file goes as it is; several, records of .jsonl and what is zipped are joined in the order given (in " +
       "folders, by their names), a blank line between them. It lies in the home's cache then too.",
-    args: { "<path...>": `files or folders of text: ${READ_NAMES}` },
+    args: { path: words(`files or folders of text: ${READ_NAMES}`) },
     options: z.strictObject({ corpusFormat: TEXT_FLAGS.corpusFormat, url: serviceUrl }),
     examples: {
       "trainer corpus add plays.txt": "its id, lines, characters, scripts",
       "trainer train $(trainer corpus add texts/ --json | jq -r .file_id)": "and then train on it",
     },
-    async run({ args, options: { corpusFormat: format, url }, home, flags, io, out }) {
+    async run({ args: { path: paths }, options: { corpusFormat: format, url }, home, flags, io, out }) {
       const { addCorpus, corpusStatistics, openHome } = await import("@trainer/training");
       const { filesService, withProgress } = await import("../../services/files-service.js");
       const dataBank = filesService({ home, io, out, url });
       await io.interruptible(async (signal) => {
         using added = await withProgress(io, out, "sending the text", (onProgress) =>
-          addCorpus(args, { home: openHome(home), dataBank, format, onProgress, signal }),
+          addCorpus(paths, { home: openHome(home), dataBank, format, onProgress, signal }),
         );
         const line = new ProgressLine(io, out);
         const onRead = ({ bytes }: { readonly bytes: number }) => line.update("reading", bytes / added.bytes);

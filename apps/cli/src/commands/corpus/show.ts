@@ -3,6 +3,7 @@ import type { CorpusStatistics } from "@trainer/training";
 import { leftOutSentences } from "@trainer/training/options";
 import { z } from "zod";
 import { CORPUS_ARGUMENT, corpusArgument } from "../../flags/corpus-argument.js";
+import { words } from "../../framework/arguments.js";
 import { defineCommand } from "../../framework/define-command.js";
 import { lookingOn, ProgressLine } from "../../display/progress-line.js";
 import { formatBytes, formatCount } from "../../display/quantity.js";
@@ -15,15 +16,15 @@ export function define(command: Command, io: Io): void {
     description:
       "What a text is like: lines, characters, scripts, duplicates, the longest line. It is read once, as a stream. " +
       "Lines are stripped, and blank ones do not count.",
-    args: { "<corpus...>": CORPUS_ARGUMENT },
+    args: { corpus: words(CORPUS_ARGUMENT) },
     options: z.strictObject(TEXT_FLAGS),
     examples: {
       "trainer corpus show plays.txt": "the main things",
       "trainer corpus show texts/ --json": "for a script",
     },
-    async run({ args, options, home, out, io }) {
+    async run({ args: { corpus: names }, options, home, out, io }) {
       const { corpusPaths, corpusStatistics, openHome } = await import("@trainer/training");
-      const named = corpusArgument(args);
+      const named = corpusArgument(names);
       await io.interruptible(async (signal) => {
         using corpus = await corpusPaths(named, {
           home: openHome(home),

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { z } from "zod";
+import { word } from "../../framework/arguments.js";
 import { defineCommand } from "../../framework/define-command.js";
 import { formatBytes } from "../../display/quantity.js";
 import type { Io } from "../../process/io.js";
@@ -16,10 +17,10 @@ export function define(command: Command, io: Io): void {
     description:
       "Gets a file, checks its hash, and puts it in place whole. What came before a break stays beside it as .part, " +
       "and the same command goes on from there.",
-    args: { "<id>": "id of the file" },
+    args: { id: word("id of the file") },
     options: Options,
     examples: { "trainer files get ID --out corpus.txt": "again after a break: goes on" },
-    async run({ args: [named = ""], options, home, io, out }) {
+    async run({ args: { id: named }, options, home, io, out }) {
       const id = fileId(named);
       const { url, out: path = id } = options;
       const { filesService, withProgress } = await import("../../services/files-service.js");

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { z } from "zod";
+import { words } from "../../framework/arguments.js";
 import { defineCommand } from "../../framework/define-command.js";
 import { formatBytes } from "../../display/quantity.js";
 import { table } from "../../display/table.js";
@@ -14,11 +15,11 @@ const Options = z.strictObject({
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
     description: "What the service knows of files: size, type, since when.",
-    args: { "<id...>": "ids of files" },
+    args: { id: words("ids of files") },
     options: Options,
     examples: { "trainer files info ID": "fails if it is not there" },
-    async run({ args, options: { url }, home, io, out }) {
-      const ids = args.map(fileId);
+    async run({ args: { id: named }, options: { url }, home, io, out }) {
+      const ids = named.map(fileId);
       const { filesService } = await import("../../services/files-service.js");
       const service = filesService({ home, io, out, url });
       const files = await Promise.all(ids.map((id) => service.info(id)));

@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import type { Command } from "commander";
 import { z } from "zod";
+import { words } from "../../framework/arguments.js";
 import { defineCommand } from "../../framework/define-command.js";
 import { formatBytes } from "../../display/quantity.js";
 import type { Io } from "../../process/io.js";
@@ -19,17 +20,17 @@ export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
     description:
       "Sends files and prints the id of each: the SHA-256 of its content. Sending a file twice does no harm.",
-    args: { "<file...>": "files to send" },
+    args: { file: words("files to send") },
     options: Options,
     examples: {
       "trainer files put corpus.txt --content-type text/plain": "prints the id",
       "trainer files put *.txt --json": "a JSON line a file",
     },
-    async run({ args, options: { url, contentType }, home, io, out }) {
+    async run({ args: { file: paths }, options: { url, contentType }, home, io, out }) {
       const { filesService, withProgress } = await import("../../services/files-service.js");
       const service = filesService({ home, io, out, url });
       await io.interruptible(async (signal) => {
-        for (const path of args) {
+        for (const path of paths) {
           const info = await withProgress(io, out, `sending ${basename(path)}`, (onProgress) =>
             service.upload(path, contentType, { onProgress, signal }),
           );

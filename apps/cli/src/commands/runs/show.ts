@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { RunManifest, RunSummary } from "@trainer/training";
 import { z } from "zod";
+import { word } from "../../framework/arguments.js";
 import { defineCommand, RUN } from "../../framework/define-command.js";
 import { formatDuration } from "../../display/duration.js";
 import { formatBytes, formatCount, formatNumber, formatShort } from "../../display/quantity.js";
@@ -13,14 +14,14 @@ import { runJson } from "./list.js";
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
     description: "One run: what was asked, how it went, its loss curve.",
-    args: { "<run>": RUN },
+    args: { run: word(RUN) },
     options: z.strictObject({}),
     examples: { "trainer runs show RUN": "the main things", "trainer runs show RUN --json": "the whole manifest" },
     async runOn(server, invocation) {
       const { showRemote } = await import("../../remote/runs.js");
-      await showRemote(server, invocation);
+      await showRemote(server, invocation.args.run, invocation);
     },
-    async run({ args: [ref = ""], home, out }) {
+    async run({ args: { run: ref }, home, out }) {
       const { findRecord, openHome, summarizeRun } = await import("@trainer/training");
       const { id, metrics } = await findRecord(ref, openHome(home));
       if (id === null) throw new UsageError(`${ref} is a folder outside ${home}; only the runs of a home can be shown`);

@@ -1,9 +1,10 @@
 import type { Tokenizer, TokenizerStatistics } from "@trainer/tokenizers";
+import { word } from "../../framework/arguments.js";
 import type { LeftOut, ReadOptions } from "@trainer/training";
 
 /** Description of a tokenizer argument, for every command. */
 export const TOKENIZER_ARGUMENT = {
-  "<tokenizer>": "id of a tokenizer, or path of its file or folder",
+  tokenizer: word("id of a tokenizer, or path of its file or folder"),
 } as const;
 
 /** The tokenizer that the argument names. */

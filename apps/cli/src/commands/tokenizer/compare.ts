@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import type { Command } from "commander";
 import type { Tokenizer, TokenizerStatistics } from "@trainer/tokenizers";
 import { z } from "zod";
+import { words } from "../../framework/arguments.js";
 import { defineCommand } from "../../framework/define-command.js";
 import { table } from "../../display/table.js";
 import { UsageError } from "../../process/errors.js";
@@ -20,21 +21,21 @@ export function define(command: Command, io: Io): void {
     description:
       "What two or more tokenizers make of the same text, side by side, line by line of it. Known: the share that has " +
       "tokens other than the one for what is unknown. Lost: what does not come back when it is encoded and decoded.",
-    args: { "<tokenizer...>": "ids of tokenizers, or paths of their files or folders" },
+    args: { tokenizer: words("ids of tokenizers, or paths of their files or folders") },
     options: CompareFlags,
     needs: [["text"]],
     examples: {
       "trainer tokenizer compare A B --path book.txt": "tokens, bytes a token, what is unknown, what is unused",
       "trainer tokenizer compare A ./gpt2 ./llama --path book.txt --json": "the same for scripts",
     },
-    async run({ args, options, home, out }) {
-      if (args.length < 2) throw new UsageError("name two tokenizers or more to compare");
+    async run({ args: { tokenizer: names }, options, home, out }) {
+      if (names.length < 2) throw new UsageError("name two tokenizers or more to compare");
       const { text, path } = sourceOf(options);
       const source: Source =
         path === null ? { text: (await givenText(text, { io, out })).text, path } : { text: null, path };
       await io.interruptible(async (signal) => {
         const compared: { name: string; statistics: TokenizerStatistics }[] = [];
-        for (const name of args) {
+        for (const name of names) {
           const tokenizer = await openTokenizer(name, home);
           const { statistics, leftOut } = await measured(tokenizer, source, signal);
           compared.push({ name, statistics });

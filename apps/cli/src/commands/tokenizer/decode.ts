@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { z } from "zod";
+import { anyWords } from "../../framework/arguments.js";
 import { defineCommand } from "../../framework/define-command.js";
 import { UsageError } from "../../process/errors.js";
 import type { Io } from "../../process/io.js";
@@ -14,15 +15,15 @@ export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
     description:
       "Decode token ids: those given, or from stdin a line of ids (as `encode` writes them) to a line of text.",
-    args: { ...TOKENIZER_ARGUMENT, "[ids...]": "token ids; left out: stdin" },
+    args: { ...TOKENIZER_ARGUMENT, ids: anyWords("token ids; left out: stdin") },
     options: DecodeFlags,
     examples: {
       "trainer tokenizer decode TOKENIZER 351 12 8": "the text of three tokens",
       "trainer tokenizer encode TOKENIZER --file a.txt | trainer tokenizer decode TOKENIZER": "there and back",
     },
-    async run({ args: [ref = "", ...words], options: { skipSpecial }, home, out }) {
+    async run({ args: { tokenizer: ref, ids }, options: { skipSpecial }, home, out }) {
       const tokenizer = await openTokenizer(ref, home);
-      const lines = words.length > 0 ? [words.join(" ")] : readLines(io.stdin);
+      const lines = ids.length > 0 ? [ids.join(" ")] : readLines(io.stdin);
       for await (const line of lines) {
         const text = tokenizer.decode(idsOf(line, tokenizer.vocabSize), { skipSpecial });
         out.record({ text });

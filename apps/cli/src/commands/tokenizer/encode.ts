@@ -26,7 +26,7 @@ export function define(command: Command, io: Io): void {
       'echo "To be, or not to be" | trainer tokenizer encode TOKENIZER': "the same",
       "trainer tokenizer encode TOKENIZER --path book.txt --json": "a JSON array a line",
     },
-    async run({ args: [ref = ""], options: { text, path, specialTokens }, home, out }) {
+    async run({ args: { tokenizer: ref }, options: { text, path, specialTokens }, home, out }) {
       oneSource({ text, path });
       const { textPieces } = await import("@trainer/training");
       const tokenizer = await openTokenizer(ref, home);

@@ -31,7 +31,7 @@ export function define(command: Command, io: Io): void {
       'trainer tokenizer show TOKENIZER --text "To be, or not to be"': "the text, cut",
       "trainer tokenizer show TOKENIZER --path book.txt": "tokens a word, what is unused, the most frequent tokens",
     },
-    async run({ args: [ref = ""], options: { text: given, path, longest }, home, out }) {
+    async run({ args: { tokenizer: ref }, options: { text: given, path, longest }, home, out }) {
       const [tokenizer, manifest] = await Promise.all([openTokenizer(ref, home), manifestOf(ref, home)]);
       const { longestTokens } = await import("@trainer/tokenizers");
       const text = given === null ? null : (await givenText(given, { io, out })).text;

@@ -6,6 +6,7 @@ import type { TokenizerManifest } from "@trainer/training";
 import { grouped, preset, TrainOptions, ungrouped } from "@trainer/options";
 import { READ_NAMES } from "@trainer/training/options";
 import { z } from "zod";
+import { words } from "../../framework/arguments.js";
 import { defineCommand } from "../../framework/define-command.js";
 import { formatDuration } from "../../display/duration.js";
 import { lookingOn, ProgressLine } from "../../display/progress-line.js";
@@ -67,7 +68,7 @@ export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
     description:
       "Train a tokenizer: byte-level BPE, whose tokenizer.json is Hugging Face's, SentencePiece, or single characters.",
-    args: { "<file...>": `files or folders: ${READ_NAMES}; of JSON the field \`text\`` },
+    args: { file: words(`files or folders: ${READ_NAMES}; of JSON the field \`text\``) },
     options: TokenizerFlags,
     examples: {
       "trainer tokenizer train book.txt --vocab-size 8000":
@@ -83,9 +84,9 @@ export function define(command: Command, io: Io): void {
       const { method, vocabSize } = invocation.options;
       if (vocabSize !== null) checkVocabSize(method, vocabSize);
       const { trainTokenizerRemote } = await import("../../remote/train-tokenizer.js");
-      await trainTokenizerRemote(server, TokenizerFlags, invocation);
+      await trainTokenizerRemote(server, TokenizerFlags, invocation.args.file, invocation);
     },
-    async run({ args, options, home, flags, out }) {
+    async run({ args: { file: files }, options, home, flags, out }) {
       const { out: folder, force, method, vocabSize, minFrequency, document, threads, holdoutFraction, seed } = options;
       if (vocabSize !== null) checkVocabSize(method, vocabSize);
       if (folder !== null && !force) await assertFree(folder);
@@ -95,7 +96,7 @@ export function define(command: Command, io: Io): void {
       const began = performance.now();
       await io
         .interruptible(async (signal) => {
-          const corpus = await openCorpus(args, {
+          const corpus = await openCorpus(files, {
             ...textOptions(options),
             home: openHome(home),
             document: document ?? (method === "char" ? "file" : "line"),

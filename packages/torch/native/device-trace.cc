@@ -24,7 +24,7 @@ namespace {
 using libkineto::ActivityType;
 using torch::autograd::profiler::KinetoEvent;
 namespace impl = torch::profiler::impl;
-namespace rules = trainer::profiling;
+namespace rules = profiling;
 
 /** As src/device-trace.ts reads them. */
 enum Kind : uint8_t { kOperator = 0, kWhole = 1, kCall = 2, kDevice = 3 };

@@ -13,12 +13,12 @@ class Cuda {
   int count() const { return count_; }
   const std::vector<std::string>& names() const { return names_; }
   const std::vector<size_t>& bytes() const { return bytes_; }  // each device's memory
-  // Each device's compute capability, major and minor; 0.0 where the driver does not say.
+  /** Each device's compute capability, major and minor; 0.0 where the driver does not say. */
   const std::vector<std::pair<int, int>>& capabilities() const { return capabilities_; }
   const std::string& reason() const { return reason_; }  // why there is none
-  // Why libtorch's kernels alone are used there; empty where this project's are.
+  /** Why libtorch's kernels alone are used there; empty where this project's are. */
   const std::string& kernelsReason() const { return kernelsReason_; }
-  // The kernels for GPUs run on the CPU, for tests.
+  /** The kernels for GPUs run on the CPU, for tests. */
   bool emulated() const { return emulated_; }
 
  private:

@@ -23,7 +23,7 @@ namespace trainer {
 
 namespace {
 
-using namespace trainer::profiling;
+using namespace profiling;
 
 int64_t now() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())

@@ -13,6 +13,7 @@ import { chatRoutes } from "./routes/chat.js";
 import { healthRoutes } from "./routes/health.js";
 import { liveRoutes } from "./routes/live.js";
 import { runRoutes } from "./routes/runs.js";
+import { sessionRoutes } from "./routes/session.js";
 import { tokenizerRoutes } from "./routes/tokenizers.js";
 import { useRoutes } from "./routes/use.js";
 
@@ -32,13 +33,13 @@ export function createApp(container: Container, log: { write(line: string): unkn
       healthRoutes(open, container);
       scope.get("/openapi.json", async () => scope.swagger());
     });
-    void app.register((scope) => keyed(scope, container));
+    void app.register((scope) => limited(scope, container));
   });
 }
 
-/** All that needs the key. A route can only be added here, or openly. */
-async function keyed(scope: FastifyInstance, container: Container): Promise<void> {
-  const { config, keys, hosts } = container;
+/** Routes whose requests are counted. */
+async function limited(scope: FastifyInstance, container: Container): Promise<void> {
+  const { config } = container;
   await scope.register(rateLimit, {
     global: config.requestsPerMinute > 0,
     max: config.requestsPerMinute,
@@ -47,10 +48,22 @@ async function keyed(scope: FastifyInstance, container: Container): Promise<void
       new AppError("RATE_LIMIT_EXCEEDED", `too many requests: come again after ${after}`),
   });
   const wrongKey = scope.createRateLimit({ max: config.wrongKeysPerMinute, timeWindow: MINUTE_MS });
+  const refused: Refused = (req) => refusedBy(req, wrongKey);
+  sessionRoutes(scope.withTypeProvider<ZodTypeProvider>(), container, refused);
+  void scope.register(async (inner) => keyed(inner, container, refused));
+}
+
+type Refused = (req: FastifyRequest) => Promise<AppError>;
+
+/** All that needs the key. A route can only be added here, or openly. */
+function keyed(scope: FastifyInstance, container: Container, refused: Refused): void {
+  const { keys, hosts, signIn } = container;
   scope.addHook("onRequest", async (req) => {
-    if (keys.isOpen && hosts.isForeign(req.headers))
+    const key = headerOf(req, "x-api-key");
+    const isBrowser = keys.isOpen || (key === undefined && signIn.has(req.headers.cookie));
+    if (!isBrowser && !keys.has(key ?? "")) throw await refused(req);
+    if (isBrowser && hosts.isForeign(req.headers))
       throw new AppError("FORBIDDEN", "without an API key no page of another site is served");
-    if (!keys.isOpen && !keys.has(headerOf(req, "x-api-key") ?? "")) throw await refused(req, wrongKey);
   });
   scope.addHook("onRoute", describeKey);
   const app = scope.withTypeProvider<ZodTypeProvider>();
@@ -65,7 +78,10 @@ async function keyed(scope: FastifyInstance, container: Container): Promise<void
 const MINUTE_MS = 60_000;
 
 /** Wrong keys are rate-limited; a client with the right one is not. */
-async function refused(req: FastifyRequest, limit: ReturnType<FastifyInstance["createRateLimit"]>): Promise<AppError> {
+async function refusedBy(
+  req: FastifyRequest,
+  limit: ReturnType<FastifyInstance["createRateLimit"]>,
+): Promise<AppError> {
   const tried = await limit(req);
   if (tried.isAllowed || !tried.isExceeded) return new AppError("UNAUTHORIZED", "Unauthorized");
   const headers = { "retry-after": String(tried.ttlInSeconds) };

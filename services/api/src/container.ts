@@ -16,6 +16,7 @@ import { Channels } from "./live/channels.js";
 import { Streams } from "./live/streams.js";
 import { Tails } from "./live/tails.js";
 import { Metrics } from "./metrics.js";
+import { SignIn } from "./sign-in.js";
 import { Artifacts } from "./services/artifacts.js";
 import { Chats } from "./services/chats.js";
 import { Evaluations } from "./services/evaluations.js";
@@ -37,6 +38,7 @@ export interface ApiHooks {
 export interface Container extends AsyncDisposable {
   readonly config: ApiConfig;
   readonly keys: KeySet;
+  readonly signIn: SignIn;
   readonly hosts: Hosts;
   readonly redis: Redis;
   readonly metrics: Metrics;
@@ -54,6 +56,7 @@ export interface Container extends AsyncDisposable {
 }
 
 export function container(config: ApiConfig, hooks: ApiHooks = {}): Container {
+  const apiKeys = config.apiKey === "" ? [] : [config.apiKey];
   const home = openHome(config.artifactsRoot);
   const redis = openRedis(config.redisUrl, { commandTimeoutMs: REDIS_TIMEOUT_MS, failFast: true });
   const channels = new Channels(openRedis(config.redisUrl, { listens: true }));
@@ -69,7 +72,8 @@ export function container(config: ApiConfig, hooks: ApiHooks = {}): Container {
   return {
     config,
     hosts: new Hosts({ bindHost: config.host, publicHosts: config.publicHosts }),
-    keys: new KeySet(config.apiKey === "" ? [] : [config.apiKey]),
+    keys: new KeySet(apiKeys),
+    signIn: new SignIn(apiKeys),
     redis,
     metrics,
     families: known,

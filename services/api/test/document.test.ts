@@ -42,6 +42,7 @@ test("what the document gives as an example of each body is taken", async () => 
     answers.push([path, (await system.ask(path.replace("{run_id}", "r1"), { body: example ?? "none" })).status]);
   }
   expect(answers).toEqual([
+    ["/session", 204],
     ["/runs/train", 200],
     ["/runs/{run_id}/evaluate", 200],
     ["/runs/{run_id}/score", 200],

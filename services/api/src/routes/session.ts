@@ -1,0 +1,49 @@
+import { AppError } from "@trainer/platform";
+import type { FastifyRequest } from "fastify";
+import { z } from "zod";
+import type { Container } from "../container.js";
+import { SIGNED_OUT } from "../sign-in.js";
+import { BODY, COMMON } from "./answers.js";
+import type { ZodApp } from "./zod-app.js";
+
+const Session = z.strictObject({ key: z.string().describe("The API key.") }).meta({ example: { key: "the API key" } });
+
+/** Signs a browser in and out; `refused` counts a wrong key. */
+export function sessionRoutes(
+  app: ZodApp,
+  { keys, hosts, signIn }: Container,
+  refused: (req: FastifyRequest) => Promise<AppError>,
+): void {
+  const tags = ["Service"];
+  const none = z.undefined().describe("Done; Set-Cookie sets or clears the cookie.");
+  const onRequest = async ({ headers }: FastifyRequest): Promise<void> => {
+    if (hosts.isForeign(headers)) throw new AppError("FORBIDDEN", "no page of another site signs anybody in or out");
+  };
+
+  app.post(
+    "/session",
+    {
+      onRequest,
+      schema: {
+        tags,
+        summary: "Exchange the API key for a cookie",
+        body: Session,
+        response: { 204: none, ...COMMON, ...BODY },
+      },
+    },
+    async (req, reply) => {
+      const { key } = req.body;
+      void reply.code(204).header("cache-control", "no-store");
+      if (keys.isOpen) return;
+      if (!keys.has(key)) throw await refused(req);
+      const secure = req.headers.origin?.startsWith("https:") === true; // TLS ends before this service
+      void reply.header("set-cookie", signIn.cookie(key, { secure }));
+    },
+  );
+
+  app.delete(
+    "/session",
+    { onRequest, schema: { tags, summary: "Take the cookie away", response: { 204: none, 403: COMMON[403] } } },
+    async (_, reply) => void reply.code(204).header("set-cookie", SIGNED_OUT),
+  );
+}

@@ -41,17 +41,7 @@ size_t CharEncoder::encodePart(const uint8_t* p, const uint8_t* end, bool specia
 template <typename Id>
 void CharEncoder::encodeText(const uint8_t* p, const uint8_t* end, std::vector<Id>& out) const {
   std::vector<uint8_t> repaired, composed;
-  if (nfc_) {
-    if (firstMalformed(p, end) != end) {
-      appendRepaired(p, end, repaired);
-      p = repaired.data();
-      end = p + repaired.size();
-    }
-    if (compose(p, end, composed)) {
-      p = composed.data();
-      end = p + composed.size() - kPadding;
-    }
-  }
+  if (nfc_) repairAndCompose(p, end, repaired, composed);
   const size_t before = out.size();
   out.resize(before + (end - p));  // a character has one byte at least
   Id* to = out.data() + before;

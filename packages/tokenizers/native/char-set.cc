@@ -12,17 +12,7 @@ namespace tok {
 
 void CharSet::addText(const uint8_t* p, const uint8_t* end, Bits& seen) const {
   std::vector<uint8_t> repaired, composed;
-  if (nfc_) {
-    if (firstMalformed(p, end) != end) {
-      appendRepaired(p, end, repaired);
-      p = repaired.data();
-      end = p + repaired.size();
-    }
-    if (compose(p, end, composed)) {
-      p = composed.data();
-      end = p + composed.size() - kPadding;
-    }
-  }
+  if (nfc_) repairAndCompose(p, end, repaired, composed);
   while (p < end) {
     const Decoded c = decodeAny(p, end);
     seen.set(c.codePoint);

@@ -178,4 +178,17 @@ bool normalForm(Form form, const uint8_t* begin, const uint8_t* end, std::vector
   return true;
 }
 
+void repairAndCompose(const uint8_t*& begin, const uint8_t*& end, std::vector<uint8_t>& repaired,
+                      std::vector<uint8_t>& composed) {
+  if (firstMalformed(begin, end) != end) {
+    appendRepaired(begin, end, repaired);
+    begin = repaired.data();
+    end = begin + repaired.size();
+  }
+  if (compose(begin, end, composed)) {
+    begin = composed.data();
+    end = begin + composed.size() - kPadding;
+  }
+}
+
 }  // namespace tok

@@ -14,6 +14,10 @@ namespace tok {
  */
 bool compose(const uint8_t* begin, const uint8_t* end, std::vector<uint8_t>& out, Alignment* alignment = nullptr);
 
+/** The NFC form of any text: [begin, end) moves into `repaired` or `composed` where the text is not in that form. */
+void repairAndCompose(const uint8_t*& begin, const uint8_t*& end, std::vector<uint8_t>& repaired,
+                      std::vector<uint8_t>& composed);
+
 enum class Form { kNfc, kNfd, kNfkc, kNfkd };
 
 /** The same for each of the four forms. Throws TooLong where there are more than `mostPoints` on the way. */

@@ -242,5 +242,6 @@ test.each<[string, RegExp, () => unknown]>([
   ["SHAPE", /Dimension out of range/, () => zeros([2, 3]).sum(5)],
   ["OPERATOR", /expected scalar type|same dtype/, () => zeros([2, 2]).mm(zeros([2, 2], { dtype: "float64" }))],
 ])("%s is the code of libtorch's %s", (code, message, body) => {
-  expect(body).toThrow(expect.objectContaining({ code, message: expect.stringMatching(message) }));
+  expect(body).toThrow(message);
+  expect(body).toThrow(expect.objectContaining({ code }));
 });

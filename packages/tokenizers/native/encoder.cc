@@ -151,14 +151,7 @@ void Encoder::encodeRepaired(const uint8_t* begin, const uint8_t* end, Writer<Id
 
 template <typename Id>
 void Encoder::encodePart(const uint8_t* begin, const uint8_t* end, Writer<Id>& out, Scratch& scratch) const {
-  if (firstMalformed(begin, end) != end) {
-    scratch.repaired.clear();
-    appendRepaired(begin, end, scratch.repaired);
-    const size_t size = scratch.repaired.size();
-    scratch.repaired.resize(size + kPadding);
-    begin = scratch.repaired.data();
-    end = begin + size;
-  }
+  repair(begin, end, scratch.repaired);
   encodeRepaired(begin, end, out, scratch);
 }
 

@@ -14,9 +14,6 @@ enum class Pattern : uint32_t {
 };
 constexpr uint32_t kPatternCount = 3;
 
-/** Readable bytes required past the end of a text: the lexers read 16 bytes at a time. */
-constexpr size_t kPadding = 32;
-
 namespace lex {
 
 struct Char {

@@ -180,11 +180,7 @@ bool normalForm(Form form, const uint8_t* begin, const uint8_t* end, std::vector
 
 void repairAndCompose(const uint8_t*& begin, const uint8_t*& end, std::vector<uint8_t>& repaired,
                       std::vector<uint8_t>& composed) {
-  if (firstMalformed(begin, end) != end) {
-    appendRepaired(begin, end, repaired);
-    begin = repaired.data();
-    end = begin + repaired.size();
-  }
+  repair(begin, end, repaired);
   if (compose(begin, end, composed)) {
     begin = composed.data();
     end = begin + composed.size() - kPadding;

@@ -267,13 +267,8 @@ void PieceEncoder::batch(const Documents& documents, const BatchSettings& settin
   encodeItems(documents, settings, out, nowhere, [&](const uint8_t* begin, const uint8_t* end, std::vector<Id>& ids) {
     typename ScratchPool<Scratch>::Lease scratch(pool_);
     IdSink<Id, Scratch> sink(*pipeline_.model, ids, *scratch);
-    std::vector<uint8_t>& repaired = (*scratch).repaired;
-    std::string_view text{reinterpret_cast<const char*>(begin), static_cast<size_t>(end - begin)};
-    if (firstMalformed(begin, end) != end) {
-      repaired.clear();
-      appendRepaired(begin, end, repaired);
-      text = {reinterpret_cast<const char*>(repaired.data()), repaired.size()};
-    }
+    repair(begin, end, (*scratch).repaired);
+    const std::string_view text{reinterpret_cast<const char*>(begin), static_cast<size_t>(end - begin)};
     run(text, settings.specialTokens, sink, (*scratch).buffers);
     return sink.specialsPut;
   });

@@ -39,6 +39,15 @@ const uint8_t* firstMalformed(const uint8_t* p, const uint8_t* end) {
   return end;
 }
 
+void repair(const uint8_t*& begin, const uint8_t*& end, std::vector<uint8_t>& buffer) {
+  if (firstMalformed(begin, end) == end) return;
+  buffer.clear();
+  appendRepaired(begin, end, buffer);
+  buffer.resize(buffer.size() + kPadding);
+  begin = buffer.data();
+  end = begin + buffer.size() - kPadding;
+}
+
 void appendUtf8(uint32_t c, std::vector<uint8_t>& out) {
   const auto tail = [&](int shift) { out.push_back(0x80 | (c >> shift & 0x3f)); };
   if (c < 0x80) {

@@ -6,6 +6,9 @@
 
 namespace tok {
 
+/** Readable bytes required past the end of a text: the lexers read 16 bytes at a time. */
+constexpr size_t kPadding = 32;
+
 struct Decoded {
   uint32_t codePoint;  // U+FFFD where the bytes are not well-formed
   uint32_t bytes;      // how many this character, or this maximal malformed part, takes
@@ -29,6 +32,9 @@ const uint8_t* firstMalformed(const uint8_t* p, const uint8_t* end);
  * errors="replace" and WHATWG decoders count them.
  */
 void appendRepaired(const uint8_t* p, const uint8_t* end, std::vector<uint8_t>& out);
+
+/** Moves [begin, end) into `buffer`, repaired and with kPadding bytes after it, where it is not well-formed. */
+void repair(const uint8_t*& begin, const uint8_t*& end, std::vector<uint8_t>& buffer);
 
 void appendUtf8(uint32_t codePoint, std::vector<uint8_t>& out);
 

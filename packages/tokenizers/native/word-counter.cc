@@ -13,14 +13,7 @@ namespace tok {
 WordCounter::WordCounter(unsigned threads) : threads_(threads), tables_(threads) {}
 
 void WordCounter::countText(const uint8_t* begin, const uint8_t* end, WordTable& table, std::vector<uint8_t>& scratch) {
-  if (firstMalformed(begin, end) != end) {
-    scratch.clear();
-    appendRepaired(begin, end, scratch);
-    const size_t size = scratch.size();
-    scratch.resize(size + kPadding);
-    begin = scratch.data();
-    end = begin + size;
-  }
+  repair(begin, end, scratch);
   while (begin < end) {
     const uint8_t* next = nextToken<Pattern::kGpt2>(begin, end);
     table.add(begin, next - begin, 1);

@@ -76,10 +76,10 @@ void Model::split(std::string_view text, bool specialTokens, Part&& part, Contro
 
 size_t Model::encode(std::string_view text, bool specialTokens, std::vector<int>& ids) const {
   std::vector<uint8_t> repaired;
-  if (firstMalformed(bytesOf(text), bytesOf(text) + text.size()) != bytesOf(text) + text.size()) {
-    appendRepaired(bytesOf(text), bytesOf(text) + text.size(), repaired);
-    text = {reinterpret_cast<const char*>(repaired.data()), repaired.size()};
-  }
+  const uint8_t* begin = bytesOf(text);
+  const uint8_t* end = begin + text.size();
+  repair(begin, end, repaired);
+  text = {reinterpret_cast<const char*>(begin), static_cast<size_t>(end - begin)};
   size_t specials = 0;
   std::vector<int> found;
   split(

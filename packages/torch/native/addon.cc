@@ -24,10 +24,10 @@ NAPI_MODULE_INIT() {
   Cuda::get();
   auto owned = std::make_unique<Session>(env);
   Session& session = *owned;
-  const auto release = [](napi_env, void* data, void*) { delete static_cast<Session*>(data); };
-  if (napi_set_instance_data(env, owned.get(), release, nullptr) != napi_ok) return nullptr;
-  owned.release();  // the environment's own from here on
   return guarded(session, "loading @trainer/torch", [&] {
+    const auto deleteSession = [](napi_env, void* data, void*) { delete static_cast<Session*>(data); };
+    check(env, napi_set_instance_data(env, owned.get(), deleteSession, nullptr));
+    owned.release();  // the environment's own from here on
     defineOperators(session, exports);
     defineTensors(session, exports);
     defineBuffers(session, exports);

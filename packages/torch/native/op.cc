@@ -211,8 +211,8 @@ napi_value result(Session& session, const c10::IValue& value) {
 }
 
 /**
- * What JavaScript wraps: T a tensor, L a list of them, S its own first argument, '.' a plain value; one character a
- * result.
+ * Kinds of results that JavaScript wraps: T a tensor, L a list of them, S its own first argument, '.' a plain value;
+ * one character a result.
  */
 std::string returnKinds(const c10::FunctionSchema& schema) {
   std::string kinds;

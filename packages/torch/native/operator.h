@@ -11,7 +11,7 @@
 
 namespace trainer {
 
-/** What an argument takes, read from the schema once. */
+/** Type of an argument, read from the schema once. */
 enum class Kind : char {
   Tensor = 'T',
   TensorList = 'L',

@@ -7,16 +7,15 @@
 #include "operator.h"
 
 namespace trainer {
-namespace {
-constexpr size_t kMaxArity = 8;
-
+/** A function that JavaScript calls, as `define` was given it. */
 struct Definition {
-  Definition(Session& session, const char* name, Callback body) : session(session), name(name), body(body) {}
-
   Session& session;
   std::string name;
   Callback body;
 };
+
+namespace {
+constexpr size_t kMaxArity = 8;
 
 napi_value callDefinition(napi_env env, napi_callback_info info) {
   napi_value argv[kMaxArity];
@@ -97,13 +96,10 @@ at::Generator& Session::generator(napi_value value) {
 
 void define(Session& session, napi_value exports, const char* name, Callback body) {
   napi_env env = session.env;
-  auto definition = std::make_unique<Definition>(session, name, body);
+  session.definitions.push_back(std::unique_ptr<Definition>(new Definition{session, name, body}));
+  void* definition = session.definitions.back().get();
   napi_value function;
-  check(env, napi_create_function(env, name, NAPI_AUTO_LENGTH, callDefinition, definition.get(), &function));
-  check(env, napi_add_finalizer(
-                 env, function, definition.get(),
-                 [](napi_env, void* data, void*) { delete static_cast<Definition*>(data); }, nullptr, nullptr));
-  definition.release();  // the function's own from here on
+  check(env, napi_create_function(env, name, NAPI_AUTO_LENGTH, callDefinition, definition, &function));
   check(env, napi_set_named_property(env, exports, name, function));
 }
 }  // namespace trainer

@@ -11,6 +11,7 @@
 
 namespace trainer {
 
+struct Definition;
 struct Operator;
 
 /**
@@ -38,6 +39,7 @@ struct Session {
   Slots<std::unique_ptr<c10::Event>> events;
   std::vector<std::vector<int64_t>> scopes;
   std::vector<std::unique_ptr<Operator>> operators;
+  std::vector<std::unique_ptr<Definition>> definitions;
 };
 
 /** The number a handle is; 0, which none is, for anything else. */

@@ -9,7 +9,7 @@
 
 namespace trainer {
 namespace {
-/** What is between two signals, in milliseconds of a clock that may be read in a handler; 0 before the first. */
+/** Time between two signals, in milliseconds of a clock that may be read in a handler; 0 before the first. */
 std::atomic<int64_t> first{0};
 std::atomic<int64_t> echo{0};
 struct sigaction heard[NSIG];

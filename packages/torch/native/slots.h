@@ -8,7 +8,7 @@ namespace trainer {
 
 /**
  * Objects that JavaScript refers to by number. A handle packs the slot's index with the slot's generation into one safe
- * integer, so that a made-up or stale number is told from a live one and never followed.
+ * integer, so that a made-up or stale number is distinguished from a live one and never followed.
  */
 template <typename T>
 class Slots {

@@ -11,7 +11,7 @@ namespace trainer {
 // The hottest signatures, called through the dispatcher's typed handle: no stack of IValues, no reference counts for
 // arguments.
 namespace {
-/** How an argument of a C++ type is read; `Held` lives for the call. */
+/** Reader of an argument of a C++ type; `Held` lives for the call. */
 template <typename T>
 struct Read;
 

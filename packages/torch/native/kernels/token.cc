@@ -2,7 +2,7 @@
 
 namespace trainer {
 
-/** What writes a token on a GPU: native/cuda has all of it, and nothing has a gradient. */
+/** Operators that write a token on a GPU: native/cuda has all of them, and none has a gradient. */
 TRAINER_OPERATORS(m) {
   m.def("graph_begin() -> int");
   m.def("graph_capture(int graph) -> ()");

@@ -47,13 +47,10 @@ async function limited(scope: FastifyInstance, container: Container): Promise<vo
     errorResponseBuilder: (_, { after }) =>
       new AppError("RATE_LIMIT_EXCEEDED", `too many requests: come again after ${after}`),
   });
-  const wrongKey = scope.createRateLimit({ max: config.wrongKeysPerMinute, timeWindow: MINUTE_MS });
-  const refused: Refused = (req) => refusedBy(req, wrongKey);
+  const refused = refusals(scope.createRateLimit({ max: config.wrongKeysPerMinute, timeWindow: MINUTE_MS }));
   sessionRoutes(scope.withTypeProvider<ZodTypeProvider>(), container, refused);
   void scope.register(async (inner) => keyed(inner, container, refused));
 }
-
-type Refused = (req: FastifyRequest) => Promise<AppError>;
 
 /** All that needs the key. A route can only be added here, or openly. */
 function keyed(scope: FastifyInstance, container: Container, refused: Refused): void {
@@ -77,15 +74,16 @@ function keyed(scope: FastifyInstance, container: Container, refused: Refused): 
 
 const MINUTE_MS = 60_000;
 
+type Refused = (req: FastifyRequest) => Promise<AppError>;
+
 /** Wrong keys are rate-limited; a client with the right one is not. */
-async function refusedBy(
-  req: FastifyRequest,
-  limit: ReturnType<FastifyInstance["createRateLimit"]>,
-): Promise<AppError> {
-  const tried = await limit(req);
-  if (tried.isAllowed || !tried.isExceeded) return new AppError("UNAUTHORIZED", "Unauthorized");
-  const headers = { "retry-after": String(tried.ttlInSeconds) };
-  return new AppError("RATE_LIMIT_EXCEEDED", "too many requests with a wrong key", { headers });
+function refusals(limit: ReturnType<FastifyInstance["createRateLimit"]>): Refused {
+  return async (req) => {
+    const tried = await limit(req);
+    if (tried.isAllowed || !tried.isExceeded) return new AppError("UNAUTHORIZED", "Unauthorized");
+    const headers = { "retry-after": String(tried.ttlInSeconds) };
+    return new AppError("RATE_LIMIT_EXCEEDED", "too many requests with a wrong key", { headers });
+  };
 }
 
 /** Adds the key to the document of every route that requires it. */

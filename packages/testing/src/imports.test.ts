@@ -27,6 +27,7 @@ const ARROWS: Readonly<Record<string, readonly [sources: string, tests: string]>
   ],
   "services/worker": ["disk options platform client torch tokenizers models training", "api worker data-bank"],
   "apps/discord-bot": ["options platform client", "api worker data-bank discord-bot"],
+  "apps/web": ["disk/case disk/ids disk/item options platform/browser", "api worker data-bank"],
   "apps/cli": [ALL, ""],
   "packages/testing": [ALL, ""],
 };
@@ -74,7 +75,7 @@ test("nothing but tests imports what is made for tests", () => {
 
 function filesIn(folder: string): string[] {
   try {
-    return readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => /\.m?ts$|\.mjs$/.test(name));
+    return readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => /\.m?tsx?$|\.mjs$/.test(name));
   } catch {
     return []; // no such folder
   }

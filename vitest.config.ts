@@ -15,7 +15,11 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ["{packages,services,apps}/*/{src,test}/**/*.test.ts", "bench/src/**/*.test.ts", "scripts/test/*.test.ts"],
+    include: [
+      "{packages,services,apps}/*/{src,test}/**/*.test.{ts,tsx}",
+      "bench/src/**/*.test.ts",
+      "scripts/test/*.test.ts",
+    ],
     globalSetup: `${root}packages/testing/src/own-folders.ts`,
     pool: "forks", // a native crash names its file and takes no other down
     testTimeout: 30_000,
@@ -23,8 +27,8 @@ export default defineConfig({
     env: { OMP_WAIT_POLICY: "passive" },
     coverage: {
       provider: "v8",
-      include: ["{packages,services,apps}/*/src/**/*.ts"],
-      exclude: ["**/*.test.ts", "packages/testing/**"],
+      include: ["{packages,services,apps}/*/src/**/*.{ts,tsx}"],
+      exclude: ["**/*.test.{ts,tsx}", "packages/testing/**"],
       // Branches: all but those of scripts/coverage/exempt.js, to which `npm test` holds the report.
       thresholds: { lines: 100 },
       reporter: ["text-summary", ["text", { skipFull: true }], "json"],

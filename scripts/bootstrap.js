@@ -12,6 +12,7 @@ import { checkNode, requireTools } from "./prerequisites.js";
 import { run, say } from "./say.js";
 import { fetchSentencePiece, findSentencePiece, forgetUnavailable, sentencePieceIsSettled } from "./sentencepiece.js";
 import { buildTypes, typesAreCurrent } from "./types.js";
+import { buildWeb, webIsCurrent } from "./web.js";
 
 /**
  * @param {{ nativeOnly?: boolean, typescript?: boolean }} [options] nativeOnly: stop before TypeScript; typescript:
@@ -21,10 +22,12 @@ import { buildTypes, typesAreCurrent } from "./types.js";
 export async function bootstrap({ nativeOnly = false, typescript = !nativeOnly } = {}) {
   checkNode();
   const libtorch = findLibtorch();
-  if (libtorch !== null && packagesAreCurrent() && nativeIsCurrent(libtorch) && (!typescript || typesAreCurrent()))
+  if (libtorch !== null && packagesAreCurrent() && nativeIsCurrent(libtorch) && (!typescript || builtIsCurrent()))
     return { libtorch };
   return locked(at("build", "bootstrap.lock"), () => setUp(typescript));
 }
+
+const builtIsCurrent = () => typesAreCurrent() && webIsCurrent();
 
 /** @param {string} libtorch */
 const nativeIsCurrent = (libtorch) =>
@@ -45,6 +48,7 @@ async function setUp(typescript) {
     if (!native.isCurrent()) await native.build();
   }
   if (typescript && !typesAreCurrent()) await buildTypes();
+  if (typescript && !webIsCurrent()) await buildWeb();
   await useHooks();
   return { libtorch };
 }

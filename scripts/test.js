@@ -12,6 +12,7 @@ import { run, say } from "./say.js";
 import { read } from "./stamp.js";
 import { minutes, readTimes, said, whileRunning, writeTimes } from "./test-time.js";
 import { compile } from "./types.js";
+import { buildWeb, webIsCurrent } from "./web.js";
 
 /** @typedef {{ passed: number, failed: number, skipped?: number, output?: string }} Outcome */
 
@@ -20,6 +21,7 @@ const RESULTS = at("build", "test", "results.json");
 /** @type {Record<string, () => Outcome | Promise<Outcome>>} */
 const checks = {
   types: async () => single(await compile()),
+  pages: bundlePages,
   lint: async () => single(await node("node_modules/oxlint/bin/oxlint", ["--type-aware", "--deny-warnings"])),
   format: async () => single(await format()),
   tests,
@@ -40,6 +42,12 @@ const node = (script, args, options) => exec(process.execPath, [at(script), ...a
  * @returns {Outcome}
  */
 const single = ({ code, output }) => (code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1, output });
+
+/** The pages as a browser gets them, from the packages that were just built; the tests open them. */
+async function bundlePages() {
+  if (!webIsCurrent()) await buildWeb();
+  return { passed: 1, failed: 0 };
+}
 
 /** Unit, integration and end-to-end tests, by Vitest; its output is shown as it runs. */
 async function tests() {

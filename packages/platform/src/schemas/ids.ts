@@ -1,4 +1,4 @@
-import { ID_RULE, isId } from "@trainer/disk";
+import { ID_RULE, isId } from "@trainer/disk/ids";
 import { z } from "zod";
 import { text } from "./fields.js";
 

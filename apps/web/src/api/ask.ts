@@ -1,0 +1,84 @@
+import { parseJson, toJson } from "@trainer/platform/browser";
+import { z } from "zod";
+
+/** An answer of the API that is no success, or none at all (`status` 0). */
+export class ApiError extends Error {
+  override readonly name = "ApiError";
+
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+  }
+
+  /** True if nothing answered: the service is down, or the network away. */
+  get isUnreachable(): boolean {
+    return this.status === 0;
+  }
+}
+
+export interface Asked {
+  readonly method?: "GET" | "POST" | "PUT" | "DELETE";
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const Refusal = z
+  .object({ code: z.string().catch("UNKNOWN"), message: z.string().min(1).nullable().catch(null) })
+  .catch({ code: "UNKNOWN", message: null });
+
+/**
+ * Asks the API that serves the pages, and checks its answer.
+ * @throws ApiError for every answer that is no success, for none, and for one that is not what `schema` says
+ */
+export async function ask<S extends z.ZodType>(schema: S, path: string, asked: Asked = {}): Promise<z.output<S>> {
+  const text = await askText(path, asked);
+  const answer = schema.safeParse(text === "" ? undefined : parsed(text));
+  if (answer.success) return answer.data;
+  throw new ApiError(200, "INVALID_ANSWER", `The service answered ${path} in a way that this page does not know.`);
+}
+
+/** The same for an answer that is text. */
+export async function askText(path: string, { method = "GET", body, headers, signal }: Asked = {}): Promise<string> {
+  const init: RequestInit = { method, headers: { ...headers }, credentials: "same-origin" };
+  if (body !== undefined) init.body = toJson(body);
+  if (signal !== undefined) init.signal = signal;
+  const [answer, text] = await answered(path, init);
+  if (answer.ok) return text;
+  const { code, message } = Refusal.parse(parsed(text));
+  throw new ApiError(answer.status, code, message ?? `The service refused this (HTTP ${answer.status}).`);
+}
+
+async function answered(path: string, init: RequestInit): Promise<[Response, string]> {
+  try {
+    const answer = await fetch(path, init);
+    return [answer, await answer.text()];
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    throw new ApiError(0, "UNREACHABLE", "The service does not answer.");
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return parseJson(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A path with its query; what is undefined, null or "" is left out. */
+export function pathTo(
+  path: string,
+  query: Readonly<Record<string, string | number | boolean | null | undefined>>,
+): string {
+  const given = Object.entries(query).flatMap(([name, value]) =>
+    value === undefined || value === null || value === "" ? [] : [[name, String(value)]],
+  );
+  const text = new URLSearchParams(given).toString();
+  return text === "" ? path : `${path}?${text}`;
+}

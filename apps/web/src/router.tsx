@@ -1,0 +1,62 @@
+import type { QueryClient } from "@tanstack/react-query";
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+  type RouterHistory,
+} from "@tanstack/react-router";
+import { z } from "zod";
+import { RunsSearch } from "./pages/runs/search.js";
+import { NotFound, PageFailed } from "./shell/page-states.js";
+import { Shell } from "./shell/shell.js";
+
+interface Context {
+  readonly queryClient: QueryClient;
+}
+
+const root = createRootRouteWithContext<Context>()({
+  component: Shell,
+  notFoundComponent: NotFound,
+  errorComponent: PageFailed,
+});
+
+const home = createRoute({
+  getParentRoute: () => root,
+  path: "/",
+  beforeLoad: () => redirect({ to: "/runs", throw: true }),
+});
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in",
+  validateSearch: z.object({ from: z.string().optional().catch(undefined) }),
+  component: lazyRouteComponent(() => import("./pages/sign-in/sign-in-page.js"), "SignInPage"),
+});
+
+const runs = createRoute({
+  getParentRoute: () => root,
+  path: "/runs",
+  validateSearch: RunsSearch,
+  component: lazyRouteComponent(() => import("./pages/runs/runs-page.js"), "RunsPage"),
+});
+
+const routes = root.addChildren([home, signIn, runs]);
+
+/** The pages by their addresses; `history` in place of the browser's for tests. */
+export const newRouter = (queryClient: QueryClient, history?: RouterHistory) =>
+  createRouter({
+    routeTree: routes,
+    basepath: "/app",
+    context: { queryClient },
+    defaultPreload: "intent",
+    scrollRestoration: true,
+    ...(history === undefined ? {} : { history }),
+  });
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof newRouter>;
+  }
+}

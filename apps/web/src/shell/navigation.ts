@@ -1,0 +1,2 @@
+/** The pages that stand in the bar at the top, with the key that opens each after `g`. */
+export const navigation = [{ to: "/runs", title: "Runs", key: "r" }] as const;

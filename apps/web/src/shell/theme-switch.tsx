@@ -1,0 +1,24 @@
+import { useState } from "react";
+import styles from "./shell.module.css";
+import { chooseTheme, storedTheme, themes, type Theme } from "./theme.js";
+
+const titles: Readonly<Record<Theme, string>> = { system: "System", light: "Light", dark: "Dark" };
+
+/** Chooses light or dark, or leaves it to the system. */
+export function ThemeSwitch() {
+  const [theme, setTheme] = useState(storedTheme);
+  const choose = (name: string) => {
+    const chosen = themes.find((each) => each === name) ?? "system";
+    chooseTheme(chosen);
+    setTheme(chosen);
+  };
+  return (
+    <select className={styles.select} aria-label="Theme" value={theme} onChange={({ target }) => choose(target.value)}>
+      {themes.map((each) => (
+        <option key={each} value={each}>
+          {titles[each]}
+        </option>
+      ))}
+    </select>
+  );
+}

@@ -1,0 +1,32 @@
+// What a page in a browser needs: schemas and pure functions, nothing of Node.js.
+export { parseJson, toJson } from "./json.js";
+export { Capabilities } from "./schemas/capabilities.js";
+export { RunId, TokenizerId } from "./schemas/ids.js";
+export { EvalMetrics, MetricsHistory, MetricsRow, StepMetrics } from "./schemas/metrics.js";
+export {
+  CancelAccepted,
+  JobState,
+  jobStates,
+  ManifestAnswer,
+  RunList,
+  RunProgress,
+  RunRemoved,
+  RunStatus,
+} from "./schemas/run.js";
+export { TokenizerAccepted, TokenizerInfo, TokenizerList, TokenizerTrainRequest } from "./schemas/tokenizer.js";
+export { TrainAccepted, TrainRequest } from "./schemas/train.js";
+export {
+  ChatHistory,
+  ChatRequest,
+  ChatResponse,
+  ChatResult,
+  ChatTurn,
+  EvaluateRequest,
+  EvaluateResponse,
+  GenerateRequest,
+  GenerateResponse,
+  GenerateResult,
+  ScoreRequest,
+  ScoreResponse,
+  ScoreResult,
+} from "./schemas/use.js";

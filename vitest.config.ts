@@ -28,7 +28,7 @@ export default defineConfig({
     coverage: {
       provider: "v8",
       include: ["{packages,services,apps}/*/src/**/*.{ts,tsx}"],
-      exclude: ["**/*.test.{ts,tsx}", "packages/testing/**"],
+      exclude: ["**/*.test.{ts,tsx}", "packages/testing/**", "apps/web/src/testing/**"],
       // Branches: all but those of scripts/coverage/exempt.js, to which `npm test` holds the report.
       thresholds: { lines: 100 },
       reporter: ["text-summary", ["text", { skipFull: true }], "json"],

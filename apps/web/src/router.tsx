@@ -12,7 +12,7 @@ import { RunsSearch } from "./pages/runs/search.js";
 import { NotFound, PageFailed } from "./shell/page-states.js";
 import { Shell } from "./shell/shell.js";
 
-interface Context {
+export interface Context {
   readonly queryClient: QueryClient;
 }
 

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import styles from "./shell.module.css";
-import { chooseTheme, storedTheme, themes, type Theme } from "./theme.js";
+import { chooseTheme, storedTheme, Theme, themes } from "./theme.js";
 
 const titles: Readonly<Record<Theme, string>> = { system: "System", light: "Light", dark: "Dark" };
 
@@ -8,7 +8,7 @@ const titles: Readonly<Record<Theme, string>> = { system: "System", light: "Ligh
 export function ThemeSwitch() {
   const [theme, setTheme] = useState(storedTheme);
   const choose = (name: string) => {
-    const chosen = themes.find((each) => each === name) ?? "system";
+    const chosen = Theme.parse(name);
     chooseTheme(chosen);
     setTheme(chosen);
   };

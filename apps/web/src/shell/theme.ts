@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 export const themes = ["system", "light", "dark"] as const;
-const Theme = z.enum(themes).catch("system");
+export const Theme = z.enum(themes).catch("system");
 export type Theme = z.output<typeof Theme>;
 
 const NAME = "trainer.theme";

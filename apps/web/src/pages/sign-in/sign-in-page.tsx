@@ -17,7 +17,7 @@ export function SignInPage() {
     mutationFn: signIn,
     onSuccess: () => {
       queryClient.clear();
-      router.history.push(isOwnPage(from) ? from : "/app/runs");
+      router.history.push(`/app${isOwnPage(from) ? from : "/runs"}`);
     },
   });
   return (
@@ -62,4 +62,4 @@ const refusal = (error: Error): string =>
   error instanceof ApiError && error.status === 401 ? "That is not the key of this service." : sentenceOf(error);
 
 /** A page of ours: an address that a stranger has put there is not followed. */
-const isOwnPage = (path: string | undefined): path is string => path !== undefined && /^\/app\/(?!sign-in)/.test(path);
+const isOwnPage = (path: string | undefined): path is string => path !== undefined && /^\/(?![/\\]|sign-in)/.test(path);

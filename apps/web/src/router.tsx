@@ -9,6 +9,7 @@ import {
 } from "@tanstack/react-router";
 import { z } from "zod";
 import { RunsSearch } from "./pages/runs/search.js";
+import { TokenizersSearch } from "./pages/tokenizers/search.js";
 import { NotFound, PageFailed } from "./shell/page-states.js";
 import { Shell } from "./shell/shell.js";
 
@@ -42,7 +43,14 @@ const runs = createRoute({
   component: lazyRouteComponent(() => import("./pages/runs/runs-page.js"), "RunsPage"),
 });
 
-const routes = root.addChildren([home, signIn, runs]);
+const tokenizers = createRoute({
+  getParentRoute: () => root,
+  path: "/tokenizers",
+  validateSearch: TokenizersSearch,
+  component: lazyRouteComponent(() => import("./pages/tokenizers/tokenizers-page.js"), "TokenizersPage"),
+});
+
+const routes = root.addChildren([home, signIn, runs, tokenizers]);
 
 /** The pages by their addresses; `history` in place of the browser's for tests. */
 export const newRouter = (queryClient: QueryClient, history?: RouterHistory) =>

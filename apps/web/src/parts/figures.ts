@@ -24,6 +24,14 @@ export const figure = (value: number | null | undefined): string =>
 
 export const percent = (value: number | null | undefined): string => known(value, (each) => `${Math.round(each)} %`);
 
+/** A share of 0 to 1 in percent, with two decimals at most: what is not the whole is never shown as 100 %, and what is not nothing never as 0 %. */
+export const share = (value: number | null | undefined): string =>
+  known(value, (each) => {
+    const shown = Math.round(each * 1e4) / 100;
+    if (shown === 0 && each > 0) return "< 0.01 %";
+    return shown === 100 && each < 1 ? "> 99.99 %" : `${shown} %`;
+  });
+
 const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"] as const;
 
 /** A size: 3.4 MiB. */

@@ -1,2 +1,5 @@
 /** The pages that stand in the bar at the top, with the key that opens each after `g`. */
-export const navigation = [{ to: "/runs", title: "Runs", key: "r" }] as const;
+export const navigation = [
+  { to: "/runs", title: "Runs", key: "r" },
+  { to: "/tokenizers", title: "Tokenizers", key: "t" },
+] as const;

@@ -1,0 +1,70 @@
+import type { TokenizerInfo } from "@trainer/platform/browser";
+import { Badge, type Tone } from "../../parts/badge.js";
+import { share, UNKNOWN } from "../../parts/figures.js";
+import { Table } from "../../parts/table.js";
+import styles from "./tokenizers.module.css";
+
+const states: Readonly<Record<TokenizerInfo["status"], readonly [Tone, string]>> = {
+  queued: ["quiet", "Waiting"],
+  running: ["busy", "Training"],
+  completed: ["good", "Ready"],
+  failed: ["bad", "Failed"],
+  unknown: ["warn", "Not found"],
+};
+
+/** Tokenizers, a row each. */
+export const TokenizersTable = ({ tokenizers }: { readonly tokenizers: readonly TokenizerInfo[] }) => (
+  <Table label="Tokenizers">
+    <thead>
+      <tr>
+        <th scope="col">Tokenizer</th>
+        <th scope="col">Status</th>
+        <th
+          scope="col"
+          data-number=""
+          title="Of the bytes of the text that was kept apart: what comes back when its tokens are read again"
+        >
+          Text that comes back
+        </th>
+        <th scope="col" data-number="" title="Of the tokens of the text that was kept apart">
+          Unknown tokens
+        </th>
+        <th scope="col" data-number="" title="Of the different characters of the text that was kept apart">
+          Known characters
+        </th>
+        <th scope="col">Line breaks</th>
+      </tr>
+    </thead>
+    <tbody>
+      {tokenizers.map((each) => (
+        <Row key={each.tokenizer_id} tokenizer={each} />
+      ))}
+    </tbody>
+  </Table>
+);
+
+function Row({ tokenizer }: { readonly tokenizer: TokenizerInfo }) {
+  const { tokenizer_id: id, status, message, lost_share: lost } = tokenizer;
+  const [tone, title] = states[status];
+  return (
+    <tr>
+      <th scope="row" className={styles.id} title={id}>
+        {id}
+      </th>
+      <td>
+        <Badge tone={tone}>{title}</Badge>
+        {message !== null && message !== undefined && (
+          <p className={styles.message} dir="auto">
+            {message}
+          </p>
+        )}
+      </td>
+      <td data-number="">{share(lost === undefined ? null : 1 - lost)}</td>
+      <td data-number="">{share(tokenizer.oov_rate)}</td>
+      <td data-number="">{share(tokenizer.char_coverage)}</td>
+      <td>{lineBreaks(tokenizer.line_breaks)}</td>
+    </tr>
+  );
+}
+
+const lineBreaks = (kept: boolean | undefined): string => (kept === undefined ? UNKNOWN : kept ? "kept" : "lost");

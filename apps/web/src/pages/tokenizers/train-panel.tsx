@@ -1,0 +1,106 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import type { TokenizerAccepted } from "@trainer/platform/browser";
+import { useState, type SubmitEvent } from "react";
+import { capabilitiesQuery } from "../../api/capabilities.js";
+import { tokenizersQuery, trainTokenizer } from "../../api/tokenizers.js";
+import { Button } from "../../parts/button.js";
+import { OptionField } from "../../parts/option-field.js";
+import { Panel } from "../../parts/panel.js";
+import { Failed, sentenceOf } from "../../parts/states.js";
+import styles from "./tokenizers.module.css";
+import {
+  mainFields,
+  moreFields,
+  refusalsOf,
+  refusedField,
+  requestOf,
+  type Texts,
+  type TrainField,
+} from "./train-request.js";
+
+/** The form that has a tokenizer trained. */
+export function TrainPanel({
+  onAccepted,
+  onCancel,
+}: {
+  readonly onAccepted: (accepted: TokenizerAccepted) => void;
+  readonly onCancel?: (() => void) | undefined;
+}) {
+  const queryClient = useQueryClient();
+  const { data: capabilities } = useQuery(capabilitiesQuery);
+  const [texts, setTexts] = useState<Texts>({});
+  const [isTried, setTried] = useState(false);
+  const training = useMutation({
+    mutationFn: trainTokenizer,
+    onSuccess: async (accepted) => {
+      await queryClient.invalidateQueries({ queryKey: tokenizersQuery.queryKey });
+      onAccepted(accepted);
+    },
+  });
+
+  const methods = capabilities?.tokenizer_methods ?? [];
+  const chosen = texts["method"] ?? "";
+  const method = methods.find(({ name }) => name === (chosen === "" ? "bpe" : chosen));
+  const isSized = method?.least_vocab_size !== null;
+  const shown = isSized ? texts : { ...texts, vocab_size: "" };
+  const refusals = refusalsOf(shown, method?.least_vocab_size ?? null);
+  const refused = refusedField(training.error);
+
+  const refusalOf = (name: string): string | undefined => {
+    if (refused === name && training.error !== null) return sentenceOf(training.error);
+    return isTried || (shown[name] ?? "") !== "" ? refusals.get(name) : undefined;
+  };
+  const show = ({ name, title, facts }: TrainField) => (
+    <OptionField
+      key={name}
+      name={name}
+      title={title}
+      facts={facts}
+      choices={name === "method" ? methods.map((each) => ({ value: each.name, title: each.title })) : undefined}
+      value={texts[name] ?? ""}
+      onChange={(value) => {
+        setTexts({ ...texts, [name]: value });
+        training.reset();
+      }}
+      refusal={refusalOf(name)}
+    />
+  );
+  const submit = (event: SubmitEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    setTried(true);
+    const [first] = refusals.keys();
+    if (first === undefined) training.mutate(requestOf(shown));
+    else focusField(event.currentTarget, first);
+  };
+
+  return (
+    <Panel title="Train a tokenizer">
+      <form className={styles.form} onSubmit={submit} noValidate>
+        <div className={styles.fields}>
+          {mainFields.filter(({ name }) => isSized || name !== "vocab_size").map(show)}
+        </div>
+        <details>
+          <summary className={styles.more}>More options</summary>
+          <div className={styles.fields}>{moreFields.map(show)}</div>
+        </details>
+        {training.error !== null && refused === null && (
+          <Failed what="The tokenizer is not trained." error={training.error} />
+        )}
+        <div className={styles.actions}>
+          {onCancel !== undefined && <Button onClick={onCancel}>Cancel</Button>}
+          <Button type="submit" kind="primary" isBusy={training.isPending}>
+            Train
+          </Button>
+        </div>
+      </form>
+    </Panel>
+  );
+}
+
+/** Shows the field and goes there. */
+function focusField(form: HTMLFormElement, name: string): void {
+  for (const field of form.querySelectorAll<HTMLElement>(`[name="${name}"]`)) {
+    field.closest("details")?.setAttribute("open", "");
+    field.focus();
+  }
+}

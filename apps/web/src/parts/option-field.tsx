@@ -1,0 +1,78 @@
+import type { OptionFacts } from "@trainer/options";
+import { useId } from "react";
+import { Marked } from "./marked.js";
+import styles from "./option-field.module.css";
+
+export interface Choice {
+  readonly value: string;
+  readonly title: string;
+}
+
+export interface OptionFieldProps {
+  /** By which a form finds it. */
+  readonly name: string;
+  readonly title: string;
+  readonly facts: OptionFacts;
+  /** In place of those in the facts. */
+  readonly choices?: readonly Choice[] | undefined;
+  /** Empty: the default. */
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+  /** What is wrong with the value. */
+  readonly refusal?: string | undefined;
+}
+
+/** An option of a request: chosen where it has names, else written; with its help, its default and what is wrong. */
+export function OptionField({ name, title, facts, choices, value, onChange, refusal }: OptionFieldProps) {
+  const id = useId();
+  const common = {
+    id,
+    name,
+    className: styles.input,
+    value,
+    "aria-invalid": refusal !== undefined,
+    "aria-describedby": `${id}-help ${id}-refusal`,
+  };
+  const listed = choices ?? facts.choices.map((name) => ({ value: name, title: name }));
+  return (
+    <div className={styles.field}>
+      <label className={styles.label} htmlFor={id}>
+        {title}
+      </label>
+      {listed.length > 0 ? (
+        <select {...common} onChange={({ target }) => onChange(target.value)}>
+          <option value="">{defaultOf(facts, listed)}</option>
+          {listed
+            .filter((each) => each.value !== facts.default)
+            .map((each) => (
+              <option key={each.value} value={each.value}>
+                {each.title}
+              </option>
+            ))}
+        </select>
+      ) : (
+        <input
+          {...common}
+          inputMode={facts.kind === "integer" ? "numeric" : facts.kind === "number" ? "decimal" : undefined}
+          placeholder={placeholderOf(facts)}
+          autoComplete="off"
+          spellCheck={false}
+          dir="auto"
+          onChange={({ target }) => onChange(target.value)}
+        />
+      )}
+      <p id={`${id}-help`} className={styles.help}>
+        <Marked text={facts.description} />
+      </p>
+      <p id={`${id}-refusal`} className={styles.refusal} hidden={refusal === undefined}>
+        {refusal}
+      </p>
+    </div>
+  );
+}
+
+const placeholderOf = ({ default: preset }: OptionFacts): string | undefined =>
+  typeof preset === "number" || typeof preset === "string" ? String(preset) : undefined;
+
+const defaultOf = ({ default: preset }: OptionFacts, choices: readonly Choice[]): string =>
+  choices.find(({ value }) => value === preset)?.title ?? "As suits";

@@ -49,7 +49,8 @@ export const serving = (
   env: Record<string, string>,
   cwd: string,
   seen = UP,
-): Promise<Running> => running(["serve", ...line], env, cwd, seen);
+  tty = false,
+): Promise<Running> => running(["serve", ...line], env, cwd, seen, tty);
 
 /**
  * A command in this process that runs until it is stopped; resolves once it has printed `seen` on stdout, or is over.
@@ -59,6 +60,7 @@ export async function running(
   env: Record<string, string>,
   cwd: string,
   seen: RegExp,
+  tty = false,
 ): Promise<Running> {
   const signals: AbortController[] = [];
   const interruptible: Interruptible = (body) => {
@@ -66,7 +68,7 @@ export async function running(
     signals.push(controller);
     return body(controller.signal);
   };
-  const io = { ...testIo({ env: { PATH: process.env["PATH"], ...env }, cwd }), interruptible };
+  const io = { ...testIo({ tty, env: { PATH: process.env["PATH"], ...env }, cwd }), interruptible };
   const ended = run(line, io);
   let over = false;
   ended.then(

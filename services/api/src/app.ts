@@ -12,6 +12,7 @@ import { COMMON } from "./routes/answers.js";
 import { chatRoutes } from "./routes/chat.js";
 import { healthRoutes } from "./routes/health.js";
 import { liveRoutes } from "./routes/live.js";
+import { pageRoutes } from "./routes/pages.js";
 import { runRoutes } from "./routes/runs.js";
 import { sessionRoutes } from "./routes/session.js";
 import { tokenizerRoutes } from "./routes/tokenizers.js";
@@ -50,6 +51,8 @@ async function limited(scope: FastifyInstance, container: Container): Promise<vo
   const refused = refusals(scope.createRateLimit({ max: config.wrongKeysPerMinute, timeWindow: MINUTE_MS }));
   sessionRoutes(scope.withTypeProvider<ZodTypeProvider>(), container, refused);
   void scope.register(async (inner) => keyed(inner, container, refused));
+  if (config.pagesRoot === "") return;
+  void scope.register((inner) => pageRoutes(inner.withTypeProvider<ZodTypeProvider>(), container, refused));
 }
 
 /** All that needs the key. A route can only be added here, or openly. */
@@ -59,8 +62,7 @@ function keyed(scope: FastifyInstance, container: Container, refused: Refused): 
     const key = headerOf(req, "x-api-key");
     const isBrowser = keys.isOpen || (key === undefined && signIn.has(req.headers.cookie));
     if (!isBrowser && !keys.has(key ?? "")) throw await refused(req);
-    if (isBrowser && hosts.isForeign(req.headers))
-      throw new AppError("FORBIDDEN", "without an API key no page of another site is served");
+    if (isBrowser) hosts.refuseForeign(req.headers);
   });
   scope.addHook("onRoute", describeKey);
   const app = scope.withTypeProvider<ZodTypeProvider>();

@@ -16,6 +16,8 @@ export const ApiSettings = z.strictObject({
   queueLimit: z.int().min(1).default(10_000),
   /** Wrong keys that a client may try in a minute. */
   wrongKeysPerMinute: z.int().min(1).default(100),
+  /** Folder of the built pages, which are served at /app/; "": none are. */
+  pagesRoot: z.string().default(""),
 });
 
 const NO_PORT = "must be a port: a whole number from 0 to 65535";

@@ -1,4 +1,5 @@
 import { createHmac } from "node:crypto";
+import type { IncomingHttpHeaders } from "node:http";
 import { KeySet } from "@trainer/platform/http";
 
 const NAME = "trainer_key";
@@ -28,10 +29,14 @@ export class SignIn {
     return values.some((value) => this.#tokens.has(value));
   }
 
-  /** Set-Cookie of a key; `secure`: the browser sends it by HTTPS alone. */
-  cookie(key: string, { secure }: { readonly secure: boolean }): string {
-    return `${NAME}=${tokenOf(key)}; Max-Age=${MAX_AGE_SEC}; ${ATTRIBUTES}${secure ? "; Secure" : ""}`;
+  /** Set-Cookie of a key; the answer to a request that came by HTTPS has it sent by HTTPS alone. */
+  cookie(key: string, headers: IncomingHttpHeaders): string {
+    return `${NAME}=${tokenOf(key)}; Max-Age=${MAX_AGE_SEC}; ${ATTRIBUTES}${isHttps(headers) ? "; Secure" : ""}`;
   }
 }
+
+/** TLS ends before this service: the page's origin says so, or the proxy, where a browser sends no origin. */
+const isHttps = ({ origin = "", "x-forwarded-proto": forwarded = "" }: IncomingHttpHeaders): boolean =>
+  origin.startsWith("https:") || String(forwarded).startsWith("https");
 
 const tokenOf = (key: string): string => createHmac("sha256", key).update("trainer sign-in").digest("base64url");

@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { AppError, isLoopback } from "@trainer/platform";
 import { loadPlugins } from "@trainer/training/plugins";
 import { createApp } from "./app.js";
@@ -12,7 +14,7 @@ export interface Api extends AsyncDisposable {
 /**
  * Starts the API; disposing of it ends streams and lets requests that are under way come to their end. It starts without
  * Redis too, and says so in `/readyz` until that is there.
- * @throws AppError CONFIG_ERROR where strangers would be let in without a key; TrainingError for a plugin that is broken
+ * @throws AppError CONFIG_ERROR where strangers would be let in without a key, or there are no pages where they should be; TrainingError for a plugin that is broken
  */
 export async function startApi(input: ApiInput, hooks: ApiHooks = {}): Promise<Api> {
   const config = ApiConfig.parse(input);
@@ -21,6 +23,13 @@ export async function startApi(input: ApiInput, hooks: ApiHooks = {}): Promise<A
       "CONFIG_ERROR",
       `listening on ${config.host} lets other machines in, and anybody could train: set SECURITY__API_KEY, or listen on ` +
         "127.0.0.1",
+    );
+  }
+  if (config.pagesRoot !== "" && !existsSync(join(config.pagesRoot, "index.html"))) {
+    throw new AppError(
+      "CONFIG_ERROR",
+      `there is no index.html in ${config.pagesRoot}, which API__PAGES_ROOT names: name the folder of the built pages, or ` +
+        "leave it out to serve none",
     );
   }
   await loadPlugins(config.plugins, [".", config.artifactsRoot]);

@@ -10,6 +10,7 @@ import type { Output } from "../display/output.js";
 import { gone } from "../serve/wait-for-exit.js";
 import { keysFile, openKeys } from "../serve/keys.js";
 import { serveFile, serveHome } from "../serve/one-per-home.js";
+import { pagesLink, pagesRoot } from "../serve/pages.js";
 import type { Place } from "../serve/part.js";
 import { Parts } from "../serve/parts.js";
 import { loadConfig, type LoadedConfig } from "../serve/settings.js";
@@ -67,8 +68,10 @@ export function define(command: Command, io: Io): void {
       });
       await io.interruptible(async (signal) => {
         try {
-          await startSystem({ loaded, home, cwd: io.cwd, keys, note: out.note }, parts, signal);
-          out.result({ ready: true, addresses: serveFile(home) }, () => facts(loaded, home).join("\n"));
+          const pages = pagesRoot(loaded.config);
+          const api = await startSystem({ loaded, home, cwd: io.cwd, keys, pages, note: out.note }, parts, signal);
+          const links = pagesLink(pages, api, out.screen).map((link) => `${"pages".padEnd(NAME)}${link}`);
+          out.result({ ready: true, addresses: serveFile(home) }, () => [...links, ...facts(loaded, home)].join("\n"));
           await untilAborted(signal);
         } finally {
           if (signal.aborted)

@@ -14,6 +14,12 @@ test("how long it is kept what became of jobs reaches both who queues them and w
   expect([apiConfig(config), workerConfig(config)]).toMatchObject([kept, kept]);
 });
 
+test("what serve gives its parts has a reason, the pages too", () => {
+  const cwd = scratchPath("service-config");
+  const served = servedSettings(loadConfig({ env: {}, cwd }), "/home", cwd, "/pages");
+  expect(served).toContainEqual({ name: "API__PAGES_ROOT", value: "/pages", why: "the pages of this installation" });
+});
+
 /** Known from files of other installations, so that these are no mistakes, and without effect here. */
 const WITHOUT_EFFECT = [
   "appEnv",
@@ -55,7 +61,7 @@ test("every setting is read by somebody, but for those that older files may hold
   // What the strict schemas of API and worker do not know, they refuse: so what is taken over whole is read there.
   ApiConfig.parse(apiConfig(config));
   WorkerConfig.parse(workerConfig(config));
-  servedSettings({ ...loaded, config }, cwd, cwd);
+  servedSettings({ ...loaded, config }, cwd, cwd, "");
   read.add("apiGatewayUrl"); // goes into the file service's address
   expect(
     placesIn(loaded.config)

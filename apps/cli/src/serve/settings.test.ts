@@ -73,6 +73,7 @@ test("without anything set, every setting has its default", () => {
       streamsPerClient: 1000,
       queueLimit: 10_000,
       wrongKeysPerMinute: 100,
+      pagesRoot: "",
     },
     worker: {
       trainings: 1,

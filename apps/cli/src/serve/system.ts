@@ -15,14 +15,22 @@ export interface Setup {
   readonly home: string;
   readonly cwd: string;
   readonly keys: Keys;
+  /** Folder of the pages; "": the API has none. */
+  readonly pages: string;
   note(line: string): void;
+}
+
+/** Where a client reaches the API, and the key that it shows there. */
+export interface ApiAccess {
+  readonly url: string;
+  readonly key: string;
 }
 
 /**
  * Starts the whole system, each part once those that it needs are ready.
  * @throws Error with the part that does not come up, and why
  */
-export async function startSystem(setup: Setup, parts: Parts, signal: AbortSignal): Promise<void> {
+export async function startSystem(setup: Setup, parts: Parts, signal: AbortSignal): Promise<ApiAccess> {
   const { config } = setup.loaded;
   const ownBank = hasOwnBank(setup.loaded);
   await wantPort(config.bindHost, config.port, { of: "API", variable: "PORT" });
@@ -39,9 +47,10 @@ export async function startSystem(setup: Setup, parts: Parts, signal: AbortSigna
     signal,
   );
   const api = servicePart({ name: "api", command: ["api"], env: ofApi, cwd, graceMs: 5000, listens: true });
-  const { url } = await parts.start(api, signal);
+  const url = String((await parts.start(api, signal)).url);
   const { DISCORD_TOKEN: token } = setup.loaded.env;
-  if (token) parts.begin(botPart(setup, { redis, token, apiUrl: String(url), apiKey }), signal);
+  if (token) parts.begin(botPart(setup, { redis, token, apiUrl: url, apiKey }), signal);
+  return { url, key: apiKey };
 }
 
 /** The bot, which Discord may keep waiting: the rest does without it. */
@@ -149,7 +158,7 @@ const pick = (env: Io["env"], names: readonly string[]): Io["env"] =>
 
 /** Environment of the API and the worker, with precedence over everything else; only the API gets the API's key. */
 export const serviceEnv = (
-  { loaded: { config }, home, keys }: Pick<Setup, "loaded" | "home" | "keys">,
+  { loaded: { config }, home, keys, pages }: Pick<Setup, "loaded" | "home" | "keys" | "pages">,
   redisUrl: string,
   bank: Bank,
 ) => ({
@@ -161,6 +170,7 @@ export const serviceEnv = (
   APP__DATA_BANK_API_URL: bank.url,
   APP__DATA_BANK_API_KEY: bank.key,
   SECURITY__API_KEY: config.security.apiKey || keys.api_key,
+  API__PAGES_ROOT: pages,
   BIND_HOST: config.bindHost,
   PORT: String(config.port),
 });

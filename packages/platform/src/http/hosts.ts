@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { isIP } from "node:net";
+import { AppError } from "../errors.js";
 import { isLoopback } from "../loopback.js";
 
 export interface HostOptions {
@@ -34,8 +35,16 @@ export class Hosts {
     return this.#isOpen && (isIP(name.replace(/^\[|\]$/g, "")) > 0 || /^[^.]+$/.test(name));
   }
 
-  /** True if a browser marks a request as made by a page of another origin, another port of this machine included. */
-  isForeign({ host, origin, "sec-fetch-site": site }: IncomingHttpHeaders): boolean {
+  /**
+   * Refuses what a browser marks as made by a page of another origin, another port of this machine included.
+   * @throws AppError FORBIDDEN
+   */
+  refuseForeign(headers: IncomingHttpHeaders): void {
+    if (!this.#isForeign(headers)) return;
+    throw new AppError("FORBIDDEN", "without an API key no page of another site is served");
+  }
+
+  #isForeign({ host, origin, "sec-fetch-site": site }: IncomingHttpHeaders): boolean {
     if (site === "cross-site" || site === "same-site") return true;
     if (origin === undefined) return false;
     return authorityOf(origin) !== host?.toLowerCase() && !this.#public.has(nameOf(origin));

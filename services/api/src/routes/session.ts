@@ -1,4 +1,4 @@
-import { AppError } from "@trainer/platform";
+import type { AppError } from "@trainer/platform";
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { Container } from "../container.js";
@@ -16,9 +16,7 @@ export function sessionRoutes(
 ): void {
   const tags = ["Service"];
   const none = z.undefined().describe("Done; Set-Cookie sets or clears the cookie.");
-  const onRequest = async ({ headers }: FastifyRequest): Promise<void> => {
-    if (hosts.isForeign(headers)) throw new AppError("FORBIDDEN", "no page of another site signs anybody in or out");
-  };
+  const onRequest = async ({ headers }: FastifyRequest): Promise<void> => hosts.refuseForeign(headers);
 
   app.post(
     "/session",
@@ -36,8 +34,7 @@ export function sessionRoutes(
       void reply.code(204).header("cache-control", "no-store");
       if (keys.isOpen) return;
       if (!keys.has(key)) throw await refused(req);
-      const secure = req.headers.origin?.startsWith("https:") === true; // TLS ends before this service
-      void reply.header("set-cookie", signIn.cookie(key, { secure }));
+      void reply.header("set-cookie", signIn.cookie(key, req.headers));
     },
   );
 

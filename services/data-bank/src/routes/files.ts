@@ -28,8 +28,7 @@ export function fileRoutes(app: FastifyInstance, deps: FileRoutes): void {
   const { store, keys, hosts, metrics, maxFileBytes, strictDelete, pace } = deps;
   const may = (permission: Permission) => async (req: FastifyRequest) => {
     keys.check(permission, headerOf(req, "x-api-key"));
-    if (keys.isOpen(permission) && hosts.isForeign(req.headers))
-      throw new AppError("FORBIDDEN", "without API keys no page of another site is served");
+    if (keys.isOpen(permission)) hosts.refuseForeign(req.headers);
   };
   const find = async (id: string): Promise<FileInfo> => {
     const known = fileId(id);

@@ -6,6 +6,7 @@ import { defineCommand } from "../../framework/define-command.js";
 import type { Style } from "../../display/style.js";
 import { table } from "../../display/table.js";
 import type { Io } from "../../process/io.js";
+import { pagesRoot } from "../../serve/pages.js";
 import { servedSettings, type ServedSetting } from "../../serve/served-settings.js";
 import { loadConfig } from "../../serve/settings.js";
 
@@ -25,7 +26,7 @@ export function define(command: Command, io: Io): void {
     async run({ io, out, home: named }) {
       const loaded = loadConfig({ env: io.env, cwd: io.cwd });
       const settings = loaded.sources.map(({ env, toml, value, source }) => ({ name: env[0], toml, value, source }));
-      const serve = servedSettings(loaded, resolve(io.cwd, named), io.cwd);
+      const serve = servedSettings(loaded, resolve(io.cwd, named), io.cwd, pagesRoot(loaded.config));
       out.result({ settings, serve }, () =>
         [...lines(loaded.sources, out.paint), "", ...servedLines(serve), "", ALONE].join("\n"),
       );

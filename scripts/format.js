@@ -19,7 +19,8 @@ export async function format({ write = false, files } = {}) {
   const results = [];
   if (others.length > 0) {
     const prettier = at("node_modules/prettier/bin/prettier.cjs");
-    const args = [write ? "--write" : "--check", "--log-level", "warn", "--ignore-unknown", ...others];
+    const cache = ["--cache", "--cache-strategy", "content", "--cache-location", at("build", "prettier.json")];
+    const args = [write ? "--write" : "--check", "--log-level", "warn", "--ignore-unknown", ...cache, ...others];
     results.push(await exec(process.execPath, [prettier, ...args]));
   }
   const binary = clangFormat();

@@ -23,6 +23,7 @@ export {
 export { QueuedTokenizers, queuedTokenizersFolder, type QueuedTokenizer } from "./queued-tokenizers.js";
 export { EVENTS_CHANNEL, keys, runChannel } from "./redis-keys.js";
 export { Capabilities } from "./schemas/capabilities.js";
+export { CorpusEntry, CorpusList, CorpusRemoved, CorpusReport, CorpusUpload } from "./schemas/corpus.js";
 export { anyNumber } from "./schemas/fields.js";
 export { FileInfo, Sha256 } from "./schemas/file-info.js";
 export { RunId, TokenizerId } from "./schemas/ids.js";

@@ -21,13 +21,14 @@ export interface Answer {
 export interface Asking {
   readonly method?: string;
   readonly headers?: Record<string, string>;
-  /** Text as it is, anything else as JSON. */
+  /** Text and bytes as they are, anything else as JSON. */
   readonly body?: unknown;
 }
 
 /** One request over a connection of its own; the answer once its head is there. */
 export async function open(url: string, { method, headers = {}, body }: Asking = {}): Promise<IncomingMessage> {
-  const text = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
+  const text =
+    body === undefined || typeof body === "string" || body instanceof Uint8Array ? body : JSON.stringify(body);
   const req = httpRequest(url, { method: method ?? (text === undefined ? "GET" : "POST"), headers, agent: false });
   const head = once(req, "response");
   req.end(text);

@@ -2,6 +2,10 @@
 // not train.
 export { Failure, newFailure, TrainingError, type FailureClass } from "./errors.js";
 export { noText, TextRoot, type TextKind } from "./home/text-root.js";
+export { assertTextFile, assertTextName, assertTextStart } from "./corpus/assert-text-file.js";
+export { inspectCorpus, type CorpusInspection } from "./corpus/inspect-corpus.js";
+export { leftOutSentences } from "./corpus/left-out.js";
+export { bytesOf, measure } from "./home/folders.js";
 export { binsFolder, openHome, type Home } from "./home/home.js";
 export { ID_RULE, isId } from "@trainer/disk";
 export { listRuns, summarizeRun, type RunSummary } from "./home/list-runs.js";

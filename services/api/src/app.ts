@@ -10,6 +10,7 @@ import { describeRoutes } from "./document.js";
 import { artifactRoutes } from "./routes/artifacts.js";
 import { COMMON } from "./routes/answers.js";
 import { chatRoutes } from "./routes/chat.js";
+import { corpusRoutes } from "./routes/corpora.js";
 import { healthRoutes } from "./routes/health.js";
 import { liveRoutes } from "./routes/live.js";
 import { pageRoutes } from "./routes/pages.js";
@@ -67,6 +68,7 @@ function keyed(scope: FastifyInstance, container: Container, refused: Refused): 
   scope.addHook("onRoute", describeKey);
   const app = scope.withTypeProvider<ZodTypeProvider>();
   runRoutes(app, container);
+  corpusRoutes(app, container);
   liveRoutes(app, container);
   useRoutes(app, container);
   chatRoutes(app, container);

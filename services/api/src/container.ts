@@ -18,6 +18,8 @@ import { Tails } from "./live/tails.js";
 import { Metrics } from "./metrics.js";
 import { SignIn } from "./sign-in.js";
 import { Artifacts } from "./services/artifacts.js";
+import { Corpora } from "./services/corpora.js";
+import { CorpusUploads } from "./services/corpus-uploads.js";
 import { Chats } from "./services/chats.js";
 import { Evaluations } from "./services/evaluations.js";
 import { Jobs } from "./services/jobs.js";
@@ -53,6 +55,8 @@ export interface Container extends AsyncDisposable {
   readonly chats: Chats;
   readonly tokenizers: Tokenizers;
   readonly artifacts: Artifacts;
+  readonly corpora: Corpora;
+  readonly uploads: CorpusUploads;
 }
 
 export function container(config: ApiConfig, hooks: ApiHooks = {}): Container {
@@ -92,6 +96,8 @@ export function container(config: ApiConfig, hooks: ApiHooks = {}): Container {
       jobs,
       texts,
     }),
+    corpora: new Corpora({ home: openHome(config.artifactsRoot, config.dataRoot), texts, jobs }),
+    uploads: new CorpusUploads(texts),
     artifacts: new Artifacts({ home, records, dataBank: config.dataBank }),
     async [Symbol.asyncDispose]() {
       channels[Symbol.dispose]();

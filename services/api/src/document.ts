@@ -24,6 +24,9 @@ const named = {
   ChatResponse: platform.ChatResponse,
   ChatHistory: platform.ChatHistory,
   TokenizerInfo: platform.TokenizerInfo,
+  CorpusEntry: platform.CorpusEntry,
+  CorpusReport: platform.CorpusReport,
+  CorpusUpload: platform.CorpusUpload,
 } as const;
 for (const [id, schema] of Object.entries(named)) globalRegistry.add(schema, { ...globalRegistry.get(schema), id });
 

@@ -29,7 +29,7 @@ const Operation = z.looseObject({
     .object({ content: z.object({ "application/json": z.object({ schema: z.object({ example: z.unknown() }) }) }) })
     .optional(),
 });
-const Document = z.object({ paths: z.record(z.string(), z.record(z.string(), Operation)) });
+const Document = z.object({ paths: z.record(z.string(), z.looseObject({ post: Operation.optional() })) });
 
 test("what the document gives as an example of each body is taken", async () => {
   await using system = await startSystem();

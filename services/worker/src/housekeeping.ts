@@ -7,6 +7,7 @@ import {
   cleanCorpusCache,
   cleanTokenizers,
   openHome,
+  TextRoot,
   type CleanupContext,
   type CleanupRecord,
 } from "@trainer/training/files";
@@ -28,7 +29,16 @@ export async function keepHouse({ config, pace, redis, queue, log }: Container):
   const context: CleanupContext = { log: (record) => write(log, record), needed: () => neededByJobs(queue) };
   const half = [home.models, home.tokenizers, home.corpusCache, binsFolder(home), join(home.cache, "sending")];
   const queuedTokenizers = queuedTokenizersFolder(home.root);
-  const written = [home.models, home.tokenizers, home.archived, home.cache, home.corpusCache, queuedTokenizers];
+  const { uploads } = new TextRoot(config.dataRoot);
+  const written = [
+    home.models,
+    home.tokenizers,
+    home.archived,
+    home.cache,
+    home.corpusCache,
+    queuedTokenizers,
+    uploads,
+  ];
   const chores = [
     ...half.flatMap((folder) => [() => removeLeftovers(folder), () => finishRemovals(folder)]),
     ...written.map((folder) => () => removeTemporaries(folder)),

@@ -32,9 +32,12 @@ test("a worker removes by itself what nobody needs, by its settings, and nothing
   const half = [home.models, home.tokenizers, join(home.cache, "sending")].map((dir) =>
     leave(join(dir, dead(UUID)), "x"),
   );
-  const written = [home.models, home.archived, join(system.root, "queued-tokenizers")].map((dir) =>
-    join(leave(dir, `a.json.${UUID}.tmp`), `a.json.${UUID}.tmp`),
-  );
+  const written = [
+    home.models,
+    home.archived,
+    join(system.root, "queued-tokenizers"),
+    join(system.root, "corpus", ".uploads"),
+  ].map((dir) => join(leave(dir, `a.json.${UUID}.tmp`), `a.json.${UUID}.tmp`));
   const unused = leave(join(home.tokenizers, "tok-unused"), "tokenizer.json");
   leave(join(home.tokenizers, TOKENIZER), "tokenizer.json.note");
   const queued = leave(join(home.tokenizers, "tok-queued"), "tokenizer.json");

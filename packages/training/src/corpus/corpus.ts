@@ -17,6 +17,8 @@ import { TextReader } from "./text-reader.js";
 /** Progress of reading: bytes from the disk, and losses so far. */
 export interface ReadProgress {
   bytes: number;
+  /** True once text was left unread, for it is more than was wanted. */
+  isCut: boolean;
   readonly losses: TextLosses;
 }
 
@@ -58,6 +60,8 @@ export interface OpenOptions {
   readonly format?: CorpusFormat | undefined;
   /** Its content is made by runs, and skipped where a folder of text contains it. */
   readonly home?: Home | undefined;
+  /** Bytes of text to read, a little more at most; a sample has no hash. Default: all. */
+  readonly most?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Called with the number of inspected files, where they are so many that it takes a while. */
   readonly onLook?: ((looked: number, files: number) => void) | undefined;
@@ -77,7 +81,7 @@ export interface OpenOptions {
  * (permission, damaged gzip); INVALID_INPUT (binary, another encoding, not jsonl).
  */
 export async function openCorpus(paths: string | readonly string[], options: OpenOptions): Promise<Corpus> {
-  const { document, separator = "none", format = "auto", home, signal, onLook } = options;
+  const { document, separator = "none", format = "auto", home, most = Infinity, signal, onLook } = options;
   const named = typeof paths === "string" ? [paths] : paths;
   const found = await findFiles(named, { format, home });
   const files: CorpusFile[] = [];
@@ -105,7 +109,7 @@ export async function openCorpus(paths: string | readonly string[], options: Ope
     sha256: async (read = {}) => (sha256 ??= await contentHash(files, read)),
     async *documents({ hash = false, ...read } = {}) {
       const content = hash && sha256 === null ? new ContentHash() : null;
-      yield* readDocuments(files, { document, separator, content }, read);
+      yield* readDocuments(files, { document, separator, content, most }, read);
       sha256 ??= content?.digest() ?? null;
     },
     assertUnchanged: () => assertUnchanged(files),
@@ -126,15 +130,17 @@ export function emptyCorpus(files: readonly CorpusFile[]): CorpusError {
 interface DocumentReading extends Pick<Corpus, "document" | "separator"> {
   /** The hash of the files, which are read to their ends for it; null where it is not wanted. */
   readonly content: ContentHash | null;
+  readonly most: number;
 }
 
 async function* readDocuments(
   files: readonly CorpusFile[],
-  { document, separator, content }: DocumentReading,
+  { document, separator, content, most }: DocumentReading,
   { signal, onRead }: ReadOptions,
 ): AsyncGenerator<DocumentBatch, void, undefined> {
   const losses: TextLosses = { replaced: [], separators: {} };
-  const progress: ReadProgress = { bytes: 0, losses };
+  const progress: ReadProgress = { bytes: 0, isCut: false, losses };
+  let left = most;
   const builder = new BatchBuilder();
   function* ready() {
     signal?.throwIfAborted();
@@ -152,14 +158,18 @@ async function* readDocuments(
     const reader = new TextReader(file.path);
     const onBytes = (bytes: number) => (progress.bytes += bytes);
     for await (const text of readText(file, { reader, onRead: onBytes, onStored: content?.update })) {
+      progress.isCut = left <= 0;
+      if (progress.isCut) break;
+      left -= text.length;
       if (records === null) cutter.push(text);
       else for (const record of records.push(text)) pushText(cutter, record);
       yield* ready();
     }
     if (records === null) cutter.endText();
-    else for (const record of records.end()) pushText(cutter, record);
+    else if (!progress.isCut) for (const record of records.end()) pushText(cutter, record);
     content?.end(file);
     noteReplaced(losses, i, reader, records);
+    if (progress.isCut) break;
   }
   builder.flush();
   yield* ready();
@@ -172,7 +182,7 @@ function pushText(cutter: ReturnType<typeof documentCutter>, text: Buffer): void
 
 async function contentHash(files: readonly CorpusFile[], { signal, onRead }: ReadOptions): Promise<string> {
   const content = new ContentHash();
-  const progress: ReadProgress = { bytes: 0, losses: noLosses };
+  const progress: ReadProgress = { bytes: 0, isCut: false, losses: noLosses };
   for (const file of files) {
     for await (const chunk of readBytes({ ...file, gzip: false })) {
       signal?.throwIfAborted();

@@ -1,3 +1,4 @@
+import { breathe } from "./breathe.js";
 import { leftOutOf, openCorpus, type OpenOptions, type ReadOptions } from "./corpus.js";
 import { DistinctCounter } from "./distinct-counter.js";
 import { documentHash, seedKey } from "./document-hash.js";
@@ -21,10 +22,13 @@ export interface CorpusStatistics {
   readonly duplicatesExact: boolean;
   readonly longestLine: { readonly characters: number; readonly start: string };
   readonly scripts: readonly ScriptCount[];
+  /** True if they are of the text's start alone, as `most` has it. */
+  readonly sampled: boolean;
 }
 
 const [HASH, MORE] = [seedKey("line", 0), seedKey("line", 1)];
 const START_BYTES = 200;
+const LINES_A_BREATH = 256;
 
 export interface StatisticsOptions extends Omit<OpenOptions, "document"> {
   /** Called with the number of bytes read from the disk. */
@@ -41,16 +45,19 @@ export async function corpusStatistics(
   const distinct = new DistinctCounter();
   let [lines, characters] = [0, 0];
   let losses = noLosses;
+  let sampled = false;
   let longest = { characters: 0, start: "" };
   let line = { characters: 0, hash: 0, more: 0, start: "" };
   const onRead: ReadOptions["onRead"] = (progress) => {
     losses = progress.losses;
+    sampled = progress.isCut;
     hear?.({ bytes: progress.bytes, totalBytes: corpus.totalBytes });
   };
   for await (const { bytes, ends, continued, open } of corpus.documents({ signal: options.signal, onRead })) {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     let start = 0;
     for (const [i, end] of ends.entries()) {
+      if (i % LINES_A_BREATH === 0) await breathe();
       if (i > 0 || !continued) {
         const text = new TextDecoder().decode(bytes.subarray(start, Math.min(end, start + START_BYTES)));
         line = {
@@ -79,5 +86,6 @@ export async function corpusStatistics(
     duplicatesExact: distinct.exact,
     longestLine: longest,
     scripts: scripts.counts(),
+    sampled,
   };
 }

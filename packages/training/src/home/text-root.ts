@@ -15,10 +15,13 @@ export const noText = (path: string, what: TextKind): string =>
  * it, keys, logs and models: every look-up of a request's path takes a `TextRoot`.
  */
 export class TextRoot {
-  readonly #folder: string;
+  readonly folder: string;
+  /** Texts that are being sent, under temporary names. */
+  readonly uploads: string;
 
   constructor(private readonly dataRoot: string) {
-    this.#folder = join(dataRoot, "corpus");
+    this.folder = join(dataRoot, "corpus");
+    this.uploads = join(this.folder, ".uploads");
   }
 
   /**
@@ -26,7 +29,7 @@ export class TextRoot {
    * nothing is there or something that is not for requests.
    */
   async find(path: string, what: TextKind): Promise<string | null> {
-    const real = (await resolveInside(this.#folder, path)) ?? (await this.#fromAbove(path));
+    const real = (await resolveInside(this.folder, path)) ?? (await this.#fromAbove(path));
     const info = real === null ? null : await stat(real);
     return info?.isFile() === true || (what === "corpus" && info?.isDirectory() === true) ? real : null;
   }
@@ -46,6 +49,6 @@ export class TextRoot {
 
   /** True if an existing path is in this folder, links followed. */
   holds(path: string): boolean {
-    return isInside(this.#folder, path);
+    return isInside(this.folder, path);
   }
 }

@@ -17,6 +17,7 @@ const errors = {
   429: ErrorAnswer.describe("Too many requests; Retry-After says when to come again."),
   500: ErrorAnswer.describe("The service failed; its log has the reason under the request's id."),
   502: ErrorAnswer.describe("The file service failed."),
+  507: ErrorAnswer.describe("The server's disk is full."),
   503: ErrorAnswer.describe("Redis is away or slow; Retry-After says when to come again."),
 } as const;
 
@@ -35,6 +36,7 @@ export const MISSING = { 404: errors[404] };
 export const QUERY = { 422: errors[422] };
 export const BODY = { 413: errors[413], 422: errors[422] };
 export const CONTRADICTED = { 409: errors[409] };
+export const STORAGE = { 507: errors[507] };
 export const UPSTREAM = { 502: errors[502] };
 
 /** An answer that is no JSON. */

@@ -1,6 +1,7 @@
 import { AppError, jobData, queues, type JobKind, type Jobs as JobsOf, type QueueName } from "@trainer/platform";
 import { Queue } from "bullmq";
 import type { Redis } from "ioredis";
+import { z } from "zod";
 
 export interface JobsOptions {
   /** Seconds that results of completed and of failed jobs are kept. */
@@ -39,6 +40,15 @@ export class Jobs {
     await this.#queues[queueOf(kind)].add(kind, jobData(data), { jobId });
   }
 
+  /** The corpora of trainings and tokenizers that have not ended, as they were named. */
+  async corpora(): Promise<string[]> {
+    const waiting = await this.#queues.trainer.getJobs(["waiting", "delayed", "active"]);
+    return waiting.flatMap((job) => {
+      const path = Named.safeParse(job.data).data?.request.corpus_path;
+      return path === undefined ? [] : [path];
+    });
+  }
+
   async counts(queue: QueueName): Promise<{ queue: string; state: string; count: number }[]> {
     const counts = await this.#queues[queue].getJobCounts("waiting", "active", "delayed", "completed", "failed");
     return Object.entries(counts).map(([state, count]) => ({ queue, state, count }));
@@ -48,6 +58,8 @@ export class Jobs {
     await Promise.all(Object.values(this.#queues).map((queue) => queue.close()));
   }
 }
+
+const Named = z.object({ request: z.object({ corpus_path: z.string() }) });
 
 const queueOf = (kind: JobKind): QueueName => {
   const mine: readonly JobKind[] = queues.trainer;

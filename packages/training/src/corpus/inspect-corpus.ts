@@ -1,0 +1,81 @@
+import type { CorpusFormat, DocumentSeparator } from "@trainer/options";
+import type { Home } from "../home/home.js";
+import { breathe } from "./breathe.js";
+import { openCorpus } from "./corpus.js";
+import type { DocumentMode } from "./cut-documents.js";
+import { DistinctCounter } from "./distinct-counter.js";
+import { documentsOf, viewOf } from "./document-batch.js";
+import { documentHash, seedKey } from "./document-hash.js";
+import { corpusStatistics, type CorpusStatistics } from "./statistics.js";
+
+/** Statistics of a corpus, and its documents as a training of these options cuts them. */
+export interface CorpusInspection extends CorpusStatistics {
+  /** Bytes of the documents that were read. */
+  readonly documentBytes: number;
+  readonly documents: number;
+  /** Documents that have come before. Two are the same where their lengths and their first 64 KiB are. */
+  readonly duplicateDocuments: number;
+  /** The first documents. */
+  readonly preview: readonly DocumentPreview[];
+}
+
+export interface DocumentPreview {
+  /** The document's start, in whole characters. */
+  readonly text: string;
+  /** True if the document goes on. */
+  readonly isCut: boolean;
+}
+
+export interface InspectOptions {
+  readonly document: DocumentMode;
+  readonly separator: DocumentSeparator;
+  readonly format: CorpusFormat;
+  readonly home: Home;
+  /** Bytes of text to read, a little more at most. */
+  readonly most: number;
+  /** Number of documents to show. */
+  readonly show: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Bytes of a document that are shown. */
+const SHOWN_BYTES = 2000;
+const DOCUMENTS_A_BREATH = 256;
+const [HASH, MORE] = [seedKey("document", 0), seedKey("document", 1)];
+
+/** Reads the start of a corpus twice, in memory that does not grow with it. Errors: those of `openCorpus`. */
+export async function inspectCorpus(path: string, { show, ...options }: InspectOptions): Promise<CorpusInspection> {
+  const statistics = await corpusStatistics(path, options);
+  const corpus = await openCorpus(path, options);
+  const distinct = new DistinctCounter();
+  const preview: DocumentPreview[] = [];
+  let [documents, documentBytes, length] = [0, 0, 0];
+  let [hash, more] = [0, 0];
+  for await (const batch of corpus.documents({ signal: options.signal })) {
+    let i = 0;
+    for (const bytes of documentsOf(batch)) {
+      if (i % DOCUMENTS_A_BREATH === 0) await breathe();
+      const isContinued = i === 0 && batch.continued;
+      i += 1;
+      const goesOn = batch.open && i === batch.ends.length;
+      documentBytes += bytes.length;
+      length = isContinued ? length + bytes.length : bytes.length;
+      if (!isContinued) {
+        const view = viewOf(bytes);
+        [hash, more] = [documentHash(view, HASH), documentHash(view, MORE)];
+        if (preview.length < show) preview.push(previewOf(bytes));
+      }
+      if (goesOn) continue;
+      documents += 1;
+      distinct.add(hash, (more ^ length) & 0x1fffff);
+    }
+  }
+  const duplicateDocuments = Math.max(0, documents - distinct.count);
+  return { ...statistics, documents, documentBytes, duplicateDocuments, preview };
+}
+
+function previewOf(bytes: Buffer): DocumentPreview {
+  const isCut = bytes.length > SHOWN_BYTES;
+  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes.subarray(0, SHOWN_BYTES), { stream: isCut });
+  return { text, isCut };
+}

@@ -31,7 +31,7 @@ beforeAll(async () => {
   writeFileSync(join(folder, "dist2", "near.js"), SECRET);
   symlinkSync(join(folder, "secret.js"), at("assets", "link.js"));
   symlinkSync(join(folder, "secret.js"), at("assets", "own.js.br")); // beside a file that may be read
-  symlinkSync(folder, at("up"));
+  symlinkSync(folder, at("assets", "up"));
   system = await startSystem({ apiKey: KEY, pagesRoot, wrongKeysPerMinute: 1000 });
 });
 afterAll(() => system[Symbol.asyncDispose]());
@@ -61,7 +61,7 @@ const GUARDED = {
   "x-frame-options": "DENY",
 };
 
-test.each(["", "runs", "runs/", "runs/llama-3.2-1b", "runs/gpt2.v2/loss", "a b/%C3%A9", "?tab=1"])(
+test.each(["", "runs", "runs/", "runs/llama-3.2-1b", "runs/gpt2.v2/loss", "runs/model.final", "a b/%C3%A9", "?tab=1"])(
   "/app/%s is the one page, without a key and asked anew each time",
   async (path) => {
     const answer = await raw(`/app/${path.replace(" ", "%20")}`);
@@ -136,8 +136,8 @@ test.each([
   "..%2fsecret.js %2e%2e/secret.js %2e%2e%2fsecret.js %252e%252e%252fsecret.js assets/../../secret.js",
   "assets/..%2f..%2fsecret.js ..%5csecret.js ..\\secret.js assets\\..\\..\\secret.js ../dist2/near.js",
   "%00 index.html%00.js assets/%00 //etc/hostname /etc/hostname %2fetc%2fhostname.txt assets//link.js",
-  "assets/link.js up/secret.js up/dist2/near.js assets/own.js%2f..%2f..%2f..%2fsecret.js c:%5csecret.js",
-  `${"a".repeat(5000)}.js ${"a/".repeat(2000)}x.js`,
+  "assets/link.js assets/up/secret.js assets/up/dist2/near.js assets/own.js%2f..%2f..%2f..%2fsecret.js c:%5csecret.js",
+  `${"a".repeat(5000)}.js ${"../".repeat(2000)}x.js`,
 ])("nothing leads out of the folder, and hidden files stay hidden: %#", async (paths) => {
   for (const path of paths.split(" ")) {
     for (const encoding of ["identity", "br"]) {

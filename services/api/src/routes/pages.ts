@@ -67,18 +67,20 @@ export async function pageRoutes(
   });
 }
 
-/** The file of a path: of whatever is no file's name it is the one page, which reads the path itself. */
+/**
+ * The file of a path: of all but assets and files beside the page it is the page, which reads the path itself. Ids of
+ * runs, with which addresses of pages end, may have a dot.
+ */
 function fileOf(path: string): string {
   const names = path.replace(/\/$/, "").split("/");
   if (path !== "" && !names.every((name) => NAME.test(name))) throw notFound();
-  if (names[0] !== ASSETS && !FILE_TYPE.test(extname(path))) return "index.html";
+  const isFile = names[0] === ASSETS || (names.length === 1 && extname(path) !== "");
+  if (!isFile) return "index.html";
   if (path.endsWith("/")) throw notFound();
   return path;
 }
 
 /** No `..` and no hidden file, and nothing that a disk would read as a path. */
 const NAME = /^[^.\\\0][^\\\0]*$/;
-/** Letters alone: ids of runs, with which addresses of pages end, may have a dot and a number. */
-const FILE_TYPE = /^\.[a-z]+$/i;
 
 const notFound = (): AppError => new AppError("NOT_FOUND", "Not Found");

@@ -10,6 +10,7 @@ import {
 import { z } from "zod";
 import { RunsSearch } from "./pages/runs/search.js";
 import { TokenizersSearch } from "./pages/tokenizers/search.js";
+import { UseSearch } from "./pages/use/search.js";
 import { NotFound, PageFailed } from "./shell/page-states.js";
 import { Shell } from "./shell/shell.js";
 
@@ -50,7 +51,14 @@ const tokenizers = createRoute({
   component: lazyRouteComponent(() => import("./pages/tokenizers/tokenizers-page.js"), "TokenizersPage"),
 });
 
-const routes = root.addChildren([home, signIn, runs, tokenizers]);
+const use = createRoute({
+  getParentRoute: () => root,
+  path: "/use",
+  validateSearch: UseSearch,
+  component: lazyRouteComponent(() => import("./pages/use/use-page.js"), "UsePage"),
+});
+
+const routes = root.addChildren([home, signIn, runs, tokenizers, use]);
 
 /** The pages by their addresses; `history` in place of the browser's for tests. */
 export const newRouter = (queryClient: QueryClient, history?: RouterHistory) =>

@@ -43,20 +43,42 @@ export async function ask<S extends z.ZodType>(schema: S, path: string, asked: A
 }
 
 /** The same for an answer that is text. */
-export async function askText(path: string, { method = "GET", body, headers, signal }: Asked = {}): Promise<string> {
+export async function askText(path: string, asked: Asked = {}): Promise<string> {
+  const answer = await open(path, asked);
+  return await reached(answer.text());
+}
+
+/** The same for an answer that comes bit by bit: its text as it comes. */
+export async function* askPieces(path: string, asked: Asked = {}): AsyncGenerator<string, void, undefined> {
+  const { body } = await open(path, asked);
+  if (body === null) return;
+  const reader = body.getReader();
+  const decoder = new TextDecoder();
+  try {
+    for (;;) {
+      const { done, value } = await reached(reader.read());
+      if (done) return;
+      yield decoder.decode(value, { stream: true });
+    }
+  } finally {
+    reader.cancel().catch(() => undefined); // it may have broken off
+  }
+}
+
+/** An answer once its head is there. */
+async function open(path: string, { method = "GET", body, headers, signal }: Asked): Promise<Response> {
   const init: RequestInit = { method, headers: { ...headers }, credentials: "same-origin" };
   if (body !== undefined) init.body = toJson(body);
   if (signal !== undefined) init.signal = signal;
-  const [answer, text] = await answered(path, init);
-  if (answer.ok) return text;
-  const { code, message } = Refusal.parse(parsed(text));
+  const answer = await reached(fetch(path, init));
+  if (answer.ok) return answer;
+  const { code, message } = Refusal.parse(parsed(await reached(answer.text())));
   throw new ApiError(answer.status, code, message ?? `The service refused this (HTTP ${answer.status}).`);
 }
 
-async function answered(path: string, init: RequestInit): Promise<[Response, string]> {
+async function reached<T>(answer: Promise<T>): Promise<T> {
   try {
-    const answer = await fetch(path, init);
-    return [answer, await answer.text()];
+    return await answer;
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new ApiError(0, "UNREACHABLE", "The service does not answer.");

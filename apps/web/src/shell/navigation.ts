@@ -2,4 +2,5 @@
 export const navigation = [
   { to: "/runs", title: "Runs", key: "r" },
   { to: "/tokenizers", title: "Tokenizers", key: "t" },
+  { to: "/use", title: "Use", key: "u" },
 ] as const;

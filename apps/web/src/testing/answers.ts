@@ -9,6 +9,7 @@ export interface Request {
   /** What was sent as JSON. */
   readonly body: unknown;
   readonly headers: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal | undefined;
 }
 
 type Json = null | boolean | number | bigint | string | readonly Json[] | { readonly [name: string]: Json | undefined };
@@ -41,11 +42,12 @@ export function answering(
 
 const fits = (name: string, asked: string): boolean => asked === name || asked.startsWith(`${name}?`);
 
-const toRequest = (path: string, { method = "GET", body, headers }: RequestInit): Request => ({
+const toRequest = (path: string, { method = "GET", body, headers, signal }: RequestInit): Request => ({
   method,
   path,
   body: typeof body === "string" ? JSON.parse(body) : body,
   headers: Object.fromEntries(new Headers(headers)),
+  signal: signal ?? undefined,
 });
 
 /** A refusal in the API's form. */

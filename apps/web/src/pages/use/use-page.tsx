@@ -1,0 +1,91 @@
+import type { RunStatus } from "@trainer/platform/browser";
+import { useQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { Tabs } from "radix-ui";
+import type { ComponentType } from "react";
+import { runsQuery } from "../../api/runs.js";
+import { Empty, Failed, Loading } from "../../parts/states.js";
+import { GeneratePanel } from "./generate-panel.js";
+import { RunChoice } from "./run-choice.js";
+import { modes, type Mode } from "./search.js";
+import styles from "./use.module.css";
+
+/** The most runs that a page of the list has. */
+const LIMIT = 500;
+const EVERY_MS = 15_000;
+
+const panels: Readonly<Record<Mode, { readonly title: string; readonly Panel: ComponentType<{ run: string }> }>> = {
+  generate: { title: "Generate", Panel: GeneratePanel },
+};
+
+/** Asks the model of a finished run. */
+export function UsePage() {
+  const search = useSearch({ from: "/use" });
+  const { data, error, refetch } = useQuery({
+    ...runsQuery({ status: "completed", limit: LIMIT }),
+    refetchInterval: EVERY_MS,
+  });
+  const run = search.run ?? data?.runs[0]?.run_id;
+  return (
+    <div className={styles.page}>
+      <h1>Use</h1>
+      {run !== undefined ? (
+        <Asked run={run} runs={data?.runs ?? []} mode={search.mode ?? "generate"} />
+      ) : error !== null ? (
+        <Failed what="The runs cannot be read." error={error} retry={refetch} />
+      ) : data === undefined ? (
+        <Loading what="the finished runs" />
+      ) : (
+        <Empty title="No model yet">
+          <p>
+            As soon as a training is finished, its model can be asked here. <Link to="/runs">The runs</Link> show how
+            far they are.
+          </p>
+        </Empty>
+      )}
+    </div>
+  );
+}
+
+function Asked({
+  run,
+  runs,
+  mode,
+}: {
+  readonly run: string;
+  readonly runs: readonly RunStatus[];
+  readonly mode: Mode;
+}) {
+  const navigate = useNavigate({ from: "/use" });
+  const choose = (next: string) => {
+    const chosen = modes.find((each) => each === next) ?? mode;
+    navigate({ search: (before) => ({ ...before, mode: chosen }), replace: true }).catch(reportError);
+  };
+  return (
+    <>
+      <RunChoice
+        runs={runs}
+        run={run}
+        onChange={(chosen) => void navigate({ search: { run: chosen, mode } }).catch(reportError)}
+      />
+      <Tabs.Root className={styles.tabs} value={mode} onValueChange={choose}>
+        <Tabs.List className={styles.tabList} aria-label="What is asked">
+          {modes.map((each) => (
+            <Tabs.Trigger key={each} className={styles.tab} value={each}>
+              {panels[each].title}
+            </Tabs.Trigger>
+          ))}
+        </Tabs.List>
+        {modes.map((each) => {
+          const { Panel } = panels[each];
+          return (
+            // What was written in one stays while another is looked at.
+            <Tabs.Content key={each} className={styles.content} value={each} forceMount>
+              <Panel run={run} />
+            </Tabs.Content>
+          );
+        })}
+      </Tabs.Root>
+    </>
+  );
+}

@@ -1,6 +1,7 @@
 // What a page in a browser needs: schemas and pure functions, nothing of Node.js.
 export { parseJson, toJson } from "./json.js";
 export { Capabilities } from "./schemas/capabilities.js";
+export { CorpusEntry, CorpusList, CorpusRemoved, CorpusReport, CorpusUpload } from "./schemas/corpus.js";
 export { RunId, TokenizerId } from "./schemas/ids.js";
 export { EvalMetrics, MetricsHistory, MetricsRow, StepMetrics } from "./schemas/metrics.js";
 export {

@@ -58,7 +58,13 @@ const use = createRoute({
   component: lazyRouteComponent(() => import("./pages/use/use-page.js"), "UsePage"),
 });
 
-const routes = root.addChildren([home, signIn, runs, tokenizers, use]);
+const system = createRoute({
+  getParentRoute: () => root,
+  path: "/system",
+  component: lazyRouteComponent(() => import("./pages/system/system-page.js"), "SystemPage"),
+});
+
+const routes = root.addChildren([home, signIn, runs, tokenizers, use, system]);
 
 /** The pages by their addresses; `history` in place of the browser's for tests. */
 export const newRouter = (queryClient: QueryClient, history?: RouterHistory) =>

@@ -27,9 +27,11 @@ export interface Asked {
   readonly signal?: AbortSignal | undefined;
 }
 
+const Sentence = z.string().min(1).nullable().catch(null);
+
 const Refusal = z
-  .object({ code: z.string().catch("UNKNOWN"), message: z.string().min(1).nullable().catch(null) })
-  .catch({ code: "UNKNOWN", message: null });
+  .object({ code: z.string().catch("UNKNOWN"), message: Sentence, reason: Sentence })
+  .catch({ code: "UNKNOWN", message: null, reason: null });
 
 /**
  * Asks the API that serves the pages, and checks its answer.
@@ -72,8 +74,8 @@ async function open(path: string, { method = "GET", body, headers, signal }: Ask
   if (signal !== undefined) init.signal = signal;
   const answer = await reached(fetch(path, init));
   if (answer.ok) return answer;
-  const { code, message } = Refusal.parse(parsed(await reached(answer.text())));
-  throw new ApiError(answer.status, code, message ?? `The service refused this (HTTP ${answer.status}).`);
+  const { code, message, reason } = Refusal.parse(parsed(await reached(answer.text())));
+  throw new ApiError(answer.status, code, message ?? reason ?? `The service refused this (HTTP ${answer.status}).`);
 }
 
 async function reached<T>(answer: Promise<T>): Promise<T> {

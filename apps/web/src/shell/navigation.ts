@@ -3,4 +3,5 @@ export const navigation = [
   { to: "/runs", title: "Runs", key: "r" },
   { to: "/tokenizers", title: "Tokenizers", key: "t" },
   { to: "/use", title: "Use", key: "u" },
+  { to: "/system", title: "System", key: "s" },
 ] as const;

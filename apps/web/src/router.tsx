@@ -8,6 +8,7 @@ import {
   type RouterHistory,
 } from "@tanstack/react-router";
 import { z } from "zod";
+import { NewRunSearch } from "./pages/new-run/search.js";
 import { RunsSearch } from "./pages/runs/search.js";
 import { TokenizersSearch } from "./pages/tokenizers/search.js";
 import { UseSearch } from "./pages/use/search.js";
@@ -44,6 +45,13 @@ const runs = createRoute({
   component: lazyRouteComponent(() => import("./pages/runs/runs-page.js"), "RunsPage"),
 });
 
+const newRun = createRoute({
+  getParentRoute: () => root,
+  path: "/new-run",
+  validateSearch: NewRunSearch,
+  component: lazyRouteComponent(() => import("./pages/new-run/new-run-page.js"), "NewRunPage"),
+});
+
 const tokenizers = createRoute({
   getParentRoute: () => root,
   path: "/tokenizers",
@@ -64,7 +72,7 @@ const system = createRoute({
   component: lazyRouteComponent(() => import("./pages/system/system-page.js"), "SystemPage"),
 });
 
-const routes = root.addChildren([home, signIn, runs, tokenizers, use, system]);
+const routes = root.addChildren([home, signIn, runs, newRun, tokenizers, use, system]);
 
 /** The pages by their addresses; `history` in place of the browser's for tests. */
 export const newRouter = (queryClient: QueryClient, history?: RouterHistory) =>

@@ -22,5 +22,6 @@ export { most } from "./most.js";
 export { grouped, preset, ungrouped } from "./presets.js";
 export { samplePrompts } from "./sample-prompts.js";
 export { ScoreOptions, type ScoreInput } from "./score-options.js";
+export { flaggedDimensions, terminalDefaults, type FlaggedDimension } from "./terminal-defaults.js";
 export { type BosChoice } from "./text-around.js";
 export { DEFAULT_SEQ_LEN, notInRequests, TrainOptions } from "./train-options.js";

@@ -1,5 +1,6 @@
 import { dimensions } from "@trainer/models/capabilities";
-import { grouped } from "@trainer/options";
+import { grouped, type FlaggedDimension } from "@trainer/options";
+import type { z } from "zod";
 
 /** The dimensions of models that can be chosen in place of a size's. */
 export const DIMENSION_FLAGS = grouped("Dimensions, in place of the size's", {
@@ -20,4 +21,4 @@ export const DIMENSION_FLAGS = grouped("Dimensions, in place of the size's", {
   embedDim: dimensions.embedDim.describe("char_lstm: width of the embedding"),
   hiddenDim: dimensions.hiddenDim.describe("char_lstm: width of a layer"),
   numLayers: dimensions.numLayers.describe("char_lstm: layers"),
-});
+} satisfies Readonly<Record<FlaggedDimension, z.ZodType>>);

@@ -1,5 +1,5 @@
 import { dimensions, families, familyNames } from "@trainer/models/capabilities";
-import { grouped, precisionChoices, preset, TrainOptions } from "@trainer/options";
+import { grouped, precisionChoices, preset, terminalDefaults, TrainOptions } from "@trainer/options";
 import { methodNames } from "@trainer/tokenizers/capabilities";
 import { optimizerNames } from "@trainer/torch/capabilities";
 import {
@@ -37,13 +37,13 @@ const ABOUT_RUN = {
 };
 
 /**
- * Options of `trainer train`: those of a run. Names are held to what is registered, and the defaults suit
- * somebody at a terminal: whole files as documents, a model that a laptop trains, validations that end soon.
+ * Options of `trainer train`: those of a run. Names are held to what is registered, and some defaults suit somebody at
+ * a terminal.
  */
 export const TrainFlags = z.strictObject({
   ...TrainOptions.omit({ corpus: true, corpusFileId: true, modelConfig: true }).shape,
-  document: preset(document, "file"),
-  documentSeparator: preset(documentSeparator, "auto"),
+  document: preset(document, terminalDefaults.document),
+  documentSeparator: preset(documentSeparator, terminalDefaults.documentSeparator),
   tokenizerMethod: z
     .enum(methodNames())
     .nullable()
@@ -53,18 +53,18 @@ export const TrainFlags = z.strictObject({
     .enum(familyNames())
     .default(modelFamily.def.defaultValue)
     .meta({ ...modelFamily.meta() }),
-  modelSize: preset(modelSize, "tiny").describe(`the dimensions (${sizes.join("; ")})`),
+  modelSize: preset(modelSize, terminalDefaults.modelSize).describe(`the dimensions (${sizes.join("; ")})`),
   ...grouped("Model", { dropout: dimensions.embdPdrop.describe("dropout everywhere, in place of the family's") }),
   ...DIMENSION_FLAGS,
   optimizer: z
     .enum(optimizerNames())
     .default(optimizer.def.defaultValue)
     .meta({ ...optimizer.meta() }),
-  evalTokens: preset(evalTokens, 2_000_000),
+  evalTokens: preset(evalTokens, terminalDefaults.evalTokens),
   precision: z
     .enum(precisionChoices)
     .nullable()
-    .default(null)
+    .default(terminalDefaults.precision)
     .meta({
       ...precision.meta(),
       description: "of the arithmetic; left out: bf16 on a GPU that has it, else as auto: fp16 on a GPU, fp32 on a CPU",

@@ -1,0 +1,73 @@
+import { camel, flaggedDimensions, snake, terminalDefaults } from "@trainer/options";
+import { fields, isScalar, type Scalar } from "./fields.js";
+import type { Family, Request } from "./request.js";
+
+/** What the command line, and a file of its options, have in place of a request's defaults. */
+const usual: ReadonlyMap<string, unknown> = new Map(
+  Object.entries(terminalDefaults).map(([key, value]) => [snake(key), value]),
+);
+
+const CORPUS: ReadonlySet<string> = new Set(["corpus_path", "corpus_file_id"]);
+const FLAGGED: ReadonlySet<string> = new Set(flaggedDimensions);
+
+interface Given {
+  readonly flag: string;
+  readonly value: Scalar;
+}
+
+/** The options of `trainer train` that a request comes to: those that are not the command's defaults. */
+function optionsOf(request: Request, family: Family | undefined): Given[] {
+  return fields.flatMap(({ name, flag, facts }) => {
+    const value = request[name] ?? facts.default;
+    const byItself = name === "tokenizer_method" ? family?.tokenizer_method : facts.default;
+    const isUsual = value === (usual.has(name) ? usual.get(name) : byItself);
+    return CORPUS.has(name) || isUsual || !isScalar(value) || value === "" ? [] : [{ flag, value }];
+  });
+}
+
+/** The dimensions of a request, by whether the command has flags for them. */
+function dimensionsOf({ model_config: config }: Request): { readonly flagged: Given[]; readonly others: string[] } {
+  const all = typeof config === "object" ? Object.entries(config) : [];
+  return {
+    flagged: all.flatMap(([name, value]) =>
+      FLAGGED.has(camel(name)) ? [{ flag: name.replaceAll("_", "-"), value }] : [],
+    ),
+    others: all.flatMap(([name]) => (FLAGGED.has(camel(name)) ? [] : [name])),
+  };
+}
+
+/** In place of a text that is not chosen yet. */
+const SOME_TEXT = "my-text.txt";
+
+function corpusOf({ corpus_file_id: id, corpus_path: path }: Request): string {
+  if (typeof id === "string") return id;
+  if (typeof path !== "string") return SOME_TEXT;
+  return path.startsWith("-") ? `./${path}` : path;
+}
+
+/** Dimensions that a request sets and the command line has no flags for. */
+export const withoutFlags = (request: Request): readonly string[] => dimensionsOf(request).others;
+
+/** `trainer train` with what a request asks for. */
+export function commandLine(request: Request, family: Family | undefined): string {
+  const options = [...optionsOf(request, family), ...dimensionsOf(request).flagged];
+  return [`trainer train ${shellWord(corpusOf(request))}`, ...options.map(flagOf)].join(" \\\n  ");
+}
+
+function flagOf({ flag, value }: Given): string {
+  if (typeof value === "boolean") return value ? `--${flag}` : `--no-${flag}`;
+  return `--${flag} ${shellWord(String(value))}`;
+}
+
+/** A word as a POSIX shell reads it back. */
+const shellWord = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+
+/** The call by curl that does the same, of a service at an address. */
+export const curlCall = (request: Request, origin: string): string =>
+  [
+    `curl ${shellWord(`${origin}/runs/train`)}`,
+    `--header "X-API-Key: $KEY"`,
+    "--header 'Content-Type: application/json'",
+    `--data ${shellWord(JSON.stringify(request, null, 2))}`,
+  ].join(" \\\n  ");

@@ -1,0 +1,93 @@
+import { TrainRequest, type Capabilities } from "@trainer/platform/browser";
+import type { Draft } from "./draft.js";
+import { fieldOf, fields, type Field, type Scalar } from "./fields.js";
+import { presetNamed } from "./presets.js";
+
+/** Settings as they are written, by their names in requests. */
+export type Texts = Readonly<Record<string, string>>;
+
+/** A request of a training: what differs from the service's defaults. */
+export type Request = Readonly<Record<string, Scalar | Readonly<Record<string, Scalar>>>>;
+
+/** What is wrong with settings, by their names. */
+export type Problems = ReadonlyMap<string, string>;
+
+/** Settings of a tokenizer that is trained: without effect where there is one. */
+const OF_NEW_TOKENIZER = new Set(["tokenizer_method", "vocab_size", "min_frequency"]);
+
+/** The settings of a draft: its own over those of its preset, and the kind of tokenizer that suits its model. */
+export function textsOf(draft: Draft, capabilities: Capabilities | undefined): Texts {
+  const texts = { ...presetNamed(draft.preset).values(draft.bytes), ...draft.values };
+  if (isGiven(texts, "tokenizer_id") || isGiven(texts, "pretrained_run_id"))
+    return Object.fromEntries(Object.entries(texts).filter(([name]) => !OF_NEW_TOKENIZER.has(name)));
+  if (isGiven(texts, "tokenizer_method")) return texts;
+  return { ...texts, tokenizer_method: familyOf(texts, capabilities)?.tokenizer_method ?? "bpe" };
+}
+
+/** True for a setting that says something. */
+export const isGiven = (texts: Texts, name: string): boolean => (texts[name] ?? "").trim() !== "";
+
+/** A setting, or the service's default. */
+export const settingOf = (texts: Texts, name: string): string =>
+  isGiven(texts, name) ? String(texts[name]).trim() : (fieldOf(name)?.preset ?? "");
+
+export type Family = Capabilities["model_families"][number];
+
+/** The architecture that settings name. */
+export function familyOf(texts: Texts, capabilities: Capabilities | undefined): Family | undefined {
+  const name = settingOf(texts, "model_family");
+  return capabilities?.model_families.find((family) => family.name === name);
+}
+
+/** The request that says a draft. What cannot be read is in it as it is written, for the schema to refuse. */
+export function requestOf(draft: Draft, capabilities: Capabilities | undefined): Request {
+  const texts = textsOf(draft, capabilities);
+  const given = fields.flatMap((field) => {
+    const text = (texts[field.name] ?? "").trim();
+    const value = text === "" ? undefined : valueOf(field, text);
+    return value === undefined || value === field.facts.default ? [] : [[field.name, value] as const];
+  });
+  const dimensions = Object.entries(draft.dimensions).filter(([, text]) => text.trim() !== "");
+  if (dimensions.length === 0) return Object.fromEntries(given);
+  const config = Object.fromEntries(dimensions.map(([name, text]) => [name, dimensionOf(text.trim())]));
+  return { ...Object.fromEntries(given), model_config: config };
+}
+
+const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
+const WORDS: ReadonlyMap<string, boolean> = new Map([
+  ["true", true],
+  ["false", false],
+]);
+
+function valueOf({ facts: { kind } }: Field, text: string): Scalar {
+  if (kind === "boolean") return WORDS.get(text) ?? text;
+  return kind === "integer" || kind === "number" ? numberOf(text) : text;
+}
+
+const dimensionOf = (text: string): Scalar => WORDS.get(text) ?? numberOf(text);
+
+const numberOf = (text: string): Scalar => (NUMBER.test(text) ? Number(text) : text);
+
+/** What the service would refuse of a request, in its words. */
+export function problemsOf(request: Request): Problems {
+  const issues = TrainRequest.safeParse(request).error?.issues ?? [];
+  const problems = issues.map(({ path: [name, ...within], message }) => {
+    return [settingNamed(String(name)), [...within.map(String), message].join(" ")] as const;
+  });
+  const hasText = "corpus_path" in request || "corpus_file_id" in request;
+  return new Map([...problems, ...(hasText ? [] : [["corpus_path", "choose a text to train on"] as const])]);
+}
+
+/** What is wrong with the text, by whatever name, stands where it is chosen. */
+const settingNamed = (name: string): string => (name === "corpus_file_id" ? "corpus_path" : name);
+
+/** A refusal of the service by the setting that it begins with, and its other words; null where it names none. */
+export function refusedField(message: string): readonly [name: string, words: string] | null {
+  const [, word = "", words = ""] = /^(\w+)(?:\.\w+)?:? +(.*)$/s.exec(message) ?? [];
+  const name = settingNamed(word);
+  return name === "model_config" || fields.some((field) => field.name === name) ? [name, words] : null;
+}
+
+/** Words of a refusal as a sentence. */
+export const sentence = (words: string): string =>
+  `${words.charAt(0).toUpperCase()}${words.slice(1)}${/[.!?]$/.test(words) ? "" : "."}`;

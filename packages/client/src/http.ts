@@ -8,7 +8,7 @@ import { ServiceError, type Service } from "./service-error.js";
 export interface HttpRequest {
   /** The service of the request, named in its errors. */
   readonly service: Service;
-  readonly method: "GET" | "HEAD" | "POST" | "DELETE";
+  readonly method: "GET" | "HEAD" | "POST" | "PUT" | "DELETE";
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: AsyncIterable<Uint8Array>;
   /** Longest silence on the connection. */

@@ -25,6 +25,12 @@ test("what is listed can be asked for page by page and by status; what is not th
   await expect(client.chatHistory("none", "s")).rejects.toMatchObject({ status: 404 });
   expect(await client.ready()).toMatchObject({ status: "degraded" }); // nobody works
   expect((await client.capabilities()).model_families.length).toBeGreaterThan(0);
+  expect((await client.catalogue()).total).toBe(3);
+  const page = await client.catalogue({ offset: 1, limit: 5, sort: "run_id", order: "asc", q: ids[1] ?? "" });
+  expect(page).toEqual({ runs: [], next: null, total: 1 });
+  const notes = { tags: ["best"], note: "of this week" };
+  expect(await client.writeNotes(ids[0] ?? "", notes)).toEqual(notes);
+  expect(await client.notes(ids[0] ?? "")).toEqual(notes);
   await expect(client.artifact(ids[0] ?? "")).rejects.toMatchObject({ status: 404 });
 });
 

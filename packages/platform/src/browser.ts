@@ -8,10 +8,14 @@ export {
   CancelAccepted,
   JobState,
   jobStates,
+  ListedRun,
   ManifestAnswer,
   RunList,
+  RunNotes,
   RunProgress,
   RunRemoved,
+  RunSort,
+  runSorts,
   RunStatus,
 } from "./schemas/run.js";
 export { TokenizerAccepted, TokenizerInfo, TokenizerList, TokenizerTrainRequest } from "./schemas/tokenizer.js";

@@ -22,6 +22,8 @@ export {
 } from "./queue.js";
 export { QueuedTokenizers, queuedTokenizersFolder, type QueuedTokenizer } from "./queued-tokenizers.js";
 export { EVENTS_CHANNEL, keys, runChannel } from "./redis-keys.js";
+export { percentOf } from "./percent-of.js";
+export { progressOf } from "./progress-of.js";
 export { Capabilities } from "./schemas/capabilities.js";
 export { CorpusEntry, CorpusList, CorpusRemoved, CorpusReport, CorpusUpload } from "./schemas/corpus.js";
 export { anyNumber } from "./schemas/fields.js";
@@ -34,10 +36,14 @@ export {
   CancelAccepted,
   JobState,
   jobStates,
+  ListedRun,
   ManifestAnswer,
   RunList,
+  RunNotes,
   RunProgress,
   RunRemoved,
+  RunSort,
+  runSorts,
   RunStatus,
 } from "./schemas/run.js";
 export { StreamPiece } from "./schemas/stream.js";

@@ -11,7 +11,7 @@ export { ID_RULE, isId } from "@trainer/disk";
 export { listRuns, summarizeRun, type RunSummary } from "./home/list-runs.js";
 export { LATEST, meantBy, nameRun, newestOf } from "./home/name-run.js";
 export { removeRun } from "./home/remove-run.js";
-export { archivedFiles, runLogFiles, type RunLogFiles } from "./home/run-log-files.js";
+export { archivedFiles, isArchived, runLogFiles, type RunLogFiles } from "./home/run-log-files.js";
 export { archiveName } from "./artifact/tar/names.js";
 export { packRun, type Packed } from "./artifact/pack.js";
 export { archivedFileId } from "./artifact/archived.js";

@@ -81,6 +81,7 @@ test("an archive holds what one needs to use a run, and nothing of how it was tr
     "checkpoints/step-00000001/COMMIT": "1",
     "base/model.safetensors": "1",
     "lock.json": "1",
+    "notes.json": "1",
     "lock.json.aside": "1",
     "metrics.jsonl.0123.tmp": "1",
     "eval/metrics.json.0123.tmp": "1",

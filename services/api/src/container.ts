@@ -23,9 +23,14 @@ import { CorpusUploads } from "./services/corpus-uploads.js";
 import { Chats } from "./services/chats.js";
 import { Evaluations } from "./services/evaluations.js";
 import { Jobs } from "./services/jobs.js";
+import { FolderRuns } from "./services/folder-runs.js";
 import { ModelRequests } from "./services/model-requests.js";
+import { Notes } from "./services/notes.js";
+import { RecordedRuns } from "./services/recorded-runs.js";
+import { RunCatalogue } from "./services/run-catalogue.js";
 import { RunFiles } from "./services/run-files.js";
 import { Runs } from "./services/runs.js";
+import { Sparklines } from "./services/sparklines.js";
 import { Tokenizers } from "./services/tokenizers.js";
 import { Trainings } from "./services/trainings.js";
 
@@ -48,6 +53,8 @@ export interface Container extends AsyncDisposable {
   readonly trainings: Trainings;
   readonly runs: Runs;
   readonly runFiles: RunFiles;
+  readonly notes: Notes;
+  readonly catalogue: RunCatalogue;
   readonly tails: Tails;
   readonly streams: Streams;
   readonly evaluations: Evaluations;
@@ -70,8 +77,12 @@ export function container(config: ApiConfig, hooks: ApiHooks = {}): Container {
   const store = new RequestStore(home.root, storedRequest);
   const texts = new TextRoot(config.dataRoot);
   const known = hooks.families ?? families();
-  const runs = new Runs({ home, records, jobs });
   const runFiles = new RunFiles({ home, records });
+  const notes = new Notes({ home, files: runFiles });
+  const folders = new FolderRuns(home, notes);
+  const recorded = new RecordedRuns(records);
+  const catalogue = new RunCatalogue({ recorded, folders, files: runFiles, sparklines: new Sparklines() });
+  const runs = new Runs({ home, records, jobs, folders, catalogue });
   const metrics = new Metrics(() => countsOf(jobs));
   return {
     config,
@@ -83,6 +94,8 @@ export function container(config: ApiConfig, hooks: ApiHooks = {}): Container {
     families: known,
     runs,
     runFiles,
+    notes,
+    catalogue,
     trainings: new Trainings({ records, jobs, home, store, redis, texts, families: known }),
     tails: new Tails(config.pollMs),
     streams: new Streams(metrics, config),

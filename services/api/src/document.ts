@@ -14,6 +14,7 @@ const named = {
   Capabilities: platform.Capabilities,
   RunProgress: platform.RunProgress,
   RunStatus: platform.RunStatus,
+  ListedRun: platform.ListedRun,
   RunList: platform.RunList,
   MetricsHistory: platform.MetricsHistory,
   StepMetrics: platform.StepMetrics,

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { AppError, isLoopback } from "@trainer/platform";
+import { AppError, background, isLoopback } from "@trainer/platform";
 import { loadPlugins } from "@trainer/training/plugins";
 import { createApp } from "./app.js";
 import { ApiConfig, type ApiInput } from "./config.js";
@@ -40,6 +40,7 @@ export async function startApi(input: ApiInput, hooks: ApiHooks = {}): Promise<A
   redis.on("ready", () => app.log.info({ event: "redis_ready" }, "connected to Redis"));
   app.addHook("preClose", async () => streams[Symbol.dispose]());
   const url = await app.listen({ host: config.host, port: config.port });
+  background(container.catalogue.warm(), () => {}); // who lists runs later tries again, and is told what fails
   return {
     url,
     async [Symbol.asyncDispose]() {

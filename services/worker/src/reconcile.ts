@@ -1,6 +1,14 @@
 import { basename, join } from "node:path";
 import { namesIn } from "@trainer/disk";
-import { jobData, RunId, UserIdText, type StoredRequest, type TrainSettings } from "@trainer/platform";
+import {
+  jobData,
+  percentOf,
+  progressOf,
+  RunId,
+  UserIdText,
+  type StoredRequest,
+  type TrainSettings,
+} from "@trainer/platform";
 import type { RunRecord } from "@trainer/platform/redis";
 import { hasBegun, openHome, readManifest, runFolder, type RunManifest } from "@trainer/training/files";
 import type { Container } from "./container.js";
@@ -8,8 +16,6 @@ import { queueTokenizers } from "./reconcile-tokenizers.js";
 import { shownPaths } from "./shown-paths.js";
 import { withLock } from "./redis-lock.js";
 import { runOf } from "./runs/cancel-queued.js";
-import { percentOf } from "./runs/percent-of.js";
-import { progressOf } from "./runs/progress-of.js";
 import { isAlive } from "./runs/is-alive.js";
 
 const LOCK_KEY = "trainer:reconcile";

@@ -14,6 +14,7 @@ import {
   MetricsHistory,
   MetricsRow,
   RunList,
+  RunNotes,
   RunRemoved,
   RunStatus,
   ScoreResponse,
@@ -26,6 +27,7 @@ import {
   type EvaluateRequest,
   type GenerateRequest,
   type JobState,
+  type RunSort,
   type ScoreRequest,
   type TokenizerTrainRequest,
   type TrainRequest,
@@ -39,6 +41,19 @@ export interface ListOptions extends CallOptions {
   /** `next` of the page before. */
   readonly cursor?: string | null;
   readonly status?: JobState;
+}
+
+/** A page of all runs of the home, those that were trained without the service too. */
+export interface CatalogueOptions extends CallOptions {
+  readonly offset?: number;
+  readonly limit?: number;
+  readonly sort?: RunSort;
+  readonly order?: "asc" | "desc";
+  /** Words that are all in a run's id, model, corpus or tags. */
+  readonly q?: string;
+  readonly status?: JobState;
+  readonly family?: string;
+  readonly tag?: string;
 }
 
 export interface WaitOptions extends CallOptions {
@@ -84,6 +99,22 @@ export class TrainerClient {
     return this.#requests.json(RunList, `/runs${query({ limit, cursor, status })}`, options);
   }
 
+  /** By any column, the newest first if left out; `total` is their number on all pages. */
+  catalogue({
+    offset = 0,
+    limit,
+    sort,
+    order,
+    q,
+    status,
+    family,
+    tag,
+    ...options
+  }: CatalogueOptions = {}): Promise<RunList> {
+    const path = `/runs${query({ offset, limit, sort, order, q, status, family, tag })}`;
+    return this.#requests.json(RunList, path, options);
+  }
+
   run(runId: string, options?: CallOptions): Promise<RunStatus> {
     return this.#requests.json(RunStatus, run(runId), options);
   }
@@ -106,6 +137,16 @@ export class TrainerClient {
   /** The run's `manifest.json`: its request, progress and outcome. */
   manifest(runId: string, options?: CallOptions): Promise<ManifestAnswer> {
     return this.#requests.json(ManifestAnswer, run(runId, "manifest"), options);
+  }
+
+  /** Tags and the note on a run. */
+  notes(runId: string, options?: CallOptions): Promise<RunNotes> {
+    return this.#requests.json(RunNotes, run(runId, "notes"), options);
+  }
+
+  /** Replaces them. */
+  writeNotes(runId: string, notes: RunNotes, options?: CallOptions): Promise<RunNotes> {
+    return this.#requests.json(RunNotes, run(runId, "notes"), { method: "PUT", body: notes, ...options });
   }
 
   /** Waits until the run is completed or has failed. */

@@ -88,6 +88,20 @@ export class RunRecords {
     return stored === undefined ? null : recordOf(stored);
   }
 
+  /** The records of these runs, without those that are damaged or not there. */
+  async many(runIds: readonly string[]): Promise<RunRecord[]> {
+    const runs: RunRecord[] = [];
+    for (const ids of chunks(runIds)) runs.push(...(await this.#stored(ids)).flatMap(readable));
+    return runs;
+  }
+
+  /** Time of the last change of each run's record, by one command: for who keeps what it has read. */
+  async revisions(): Promise<Map<string, string>> {
+    const rows = await this.#redis.sort(keys.runs, "BY", "nosort", "GET", "#", "GET", `${keys.job("*")}->updated_at`);
+    const found = Rows.parse(rows);
+    return new Map(found.flatMap((id, i) => (i % 2 === 0 && id !== null ? [[id, found[i + 1] ?? ""] as const] : [])));
+  }
+
   /** The existing records of these runs, in one round trip. */
   async #stored(runIds: readonly string[]): Promise<Stored[]> {
     const pipeline = this.#redis.pipeline();
@@ -271,6 +285,7 @@ function changes(runId: string, change: RunChange, at: string): Command[] {
 /** UTC without a zone, as other readers of the hash have it. */
 const stamp = (date: Date): string => date.toISOString().slice(0, -1);
 
+const Rows = z.array(z.string().nullable());
 const Others = z.tuple([z.string().nullable(), z.string().nullable(), z.string().nullable()]);
 
 interface Stored {

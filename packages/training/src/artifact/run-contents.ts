@@ -12,10 +12,10 @@ export interface RunEntry {
 }
 
 /**
- * Files for resuming alone, or for this machine alone: the state at single steps, an adapter's base weights, and the
- * lock of the training process.
+ * Files for resuming alone, or for this machine alone: the state at single steps, an adapter's base weights, the lock of
+ * the training process, and notes, which change after the archive was made.
  */
-const NOT_KEPT: ReadonlySet<string> = new Set(["checkpoints", "base", "lock.json"]);
+const NOT_KEPT: ReadonlySet<string> = new Set(["checkpoints", "base", "lock.json", "notes.json"]);
 
 /** Half-written files: those of `writeWhole` and its like, and temporary folders. */
 const TEMPORARY = /^\.|\.tmp$|^lock\.json\./;

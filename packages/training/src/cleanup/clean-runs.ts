@@ -107,12 +107,12 @@ async function decide(
   return null;
 }
 
-/** Keeps a run's logs, and last, as it marks the run as archived, the manifest. */
+/** Keeps a run's logs and the notes on it, and last, as it marks the run as archived, the manifest. */
 async function keep(home: Home, id: string): Promise<void> {
   const here = runFolder(home.root, id);
   const kept = archivedFiles(home, id);
   await makeFolder(home.archived);
-  for (const name of ["logs", "metrics", "manifest"] as const) {
+  for (const name of ["logs", "metrics", "notes", "manifest"] as const) {
     if (await isFile(here[name])) await writeWhole(kept[name], (file) => writeFile(file, createReadStream(here[name])));
   }
 }

@@ -102,6 +102,7 @@ test("a run that was sent goes and leaves its manifest; the others stay, each wi
   await makeRun(home, "open", { ...sent, status: "interrupted" });
   await mkdir(join(home.models, "damaged"));
   const manifest = await readFile(runFolder(home.root, "sent").manifest, "utf8");
+  await writeFile(runFolder(home.root, "sent").notes, "a note");
   const { records, log } = recorded();
   const decisions = await cleanRuns(home, config, { log });
   expect(decisions.map(({ id, reason }) => [id, reason])).toEqual([
@@ -112,6 +113,7 @@ test("a run that was sent goes and leaves its manifest; the others stay, each wi
   ]);
   expect((await readdir(home.models)).toSorted()).toEqual(["damaged", "open", "unsent"]);
   expect(await readFile(join(home.archived, "sent.json"), "utf8")).toBe(manifest);
+  expect(await readFile(join(home.archived, "sent.notes"), "utf8")).toBe("a note");
   expect(records.map(({ event }) => event)).toEqual([
     "cleanup_skipped",
     "cleanup_skipped",
@@ -125,8 +127,8 @@ test("a run that was sent goes and leaves its manifest; the others stay, each wi
     event: "cleanup_completed",
     run_id: "sent",
     path: join(home.models, "sent"),
-    bytes_freed: 5000 + manifest.length,
-    files_deleted: 2,
+    bytes_freed: 5000 + manifest.length + "a note".length,
+    files_deleted: 3,
   });
   expect(records[3]).toMatchObject({ run_id: "unsent", reason: "upload_not_verified" });
 });

@@ -37,17 +37,23 @@ test.each<[boolean, string, Record<string, string>]>([
   expect(await hasBegun(run.folder)).toBe(begun);
 });
 
-test("what a training that saved nothing has left is removed, but for its log, its lock and what is hidden", async () => {
+test("what a training that saved nothing has left is removed, but for its log, the notes on it, its lock and what is hidden", async () => {
   await using run = await newRun({
     "manifest.json": "{}",
     "logs.jsonl": "a line",
     "lock.json": "{}",
+    "notes.json": "{}",
     ".request.json": "{}",
     "checkpoints/.tmp/x": "1",
     "metrics.jsonl": "1",
   });
   await clearUnsaved(run.folder);
-  expect((await readdir(run.folder.path)).toSorted()).toEqual([".request.json", "lock.json", "logs.jsonl"]);
+  expect((await readdir(run.folder.path)).toSorted()).toEqual([
+    ".request.json",
+    "lock.json",
+    "logs.jsonl",
+    "notes.json",
+  ]);
 });
 
 test("what a service was asked for is kept with its run until that has ended, and of one that never began nothing is left", async () => {

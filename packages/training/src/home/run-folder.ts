@@ -17,6 +17,8 @@ export interface RunFolder {
   readonly base: string;
   readonly logs: string;
   readonly metrics: string;
+  /** Tags and notes that people have written on the run. */
+  readonly notes: string;
   readonly checkpoints: string;
   readonly lock: string;
 }
@@ -36,6 +38,7 @@ export function runFolder(home: string, id: string): RunFolder {
     base: join(path, "base"),
     logs: join(path, "logs.jsonl"),
     metrics: join(path, "metrics.jsonl"),
+    notes: join(path, "notes.json"),
     checkpoints: join(path, "checkpoints"),
     lock: join(path, "lock.json"),
   };
@@ -59,10 +62,10 @@ function objectIn(text: string | null): object | null {
   }
 }
 
-/** Removes what a training that saved nothing has left, but for its log, and what others keep in the folder. */
+/** Removes what a training that saved nothing has left, but for its log and the notes on it, and what others keep in the folder. */
 export async function clearUnsaved(folder: RunFolder): Promise<void> {
   const names = await readdir(folder.path);
   const left = names.filter((name) => !name.startsWith(".")).map((name) => join(folder.path, name));
-  const own = left.filter((path) => path !== folder.lock && path !== folder.logs);
+  const own = left.filter((path) => ![folder.lock, folder.logs, folder.notes].includes(path));
   await Promise.all(own.map((path) => rm(path, { recursive: true, force: true })));
 }

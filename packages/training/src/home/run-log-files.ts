@@ -14,6 +14,8 @@ export const archivedFiles = (home: Home, runId: string) => ({
   manifest: join(home.archived, `${runId}.json`),
   logs: join(home.archived, `${runId}.logs.jsonl`),
   metrics: join(home.archived, `${runId}.metrics.jsonl`),
+  /** Without the ending of a manifest: what ends in `.json` there is one. */
+  notes: join(home.archived, `${runId}.notes`),
 });
 
 /** True if a run has been cleaned away: its folder is gone, its manifest is kept. */

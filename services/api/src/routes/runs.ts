@@ -2,7 +2,6 @@ import { z } from "zod";
 import {
   ArtifactPointer,
   CancelAccepted,
-  JobState,
   ManifestAnswer,
   RunList,
   RunRemoved,
@@ -15,21 +14,10 @@ import type { RunFiles } from "../services/run-files.js";
 import type { Runs } from "../services/runs.js";
 import type { Trainings } from "../services/trainings.js";
 import { BODY, CONTRADICTED, MISSING, QUERY } from "./answers.js";
-import { intParam } from "./query.js";
+import { RunListQuery } from "./run-list-query.js";
 import type { ZodApp } from "./zod-app.js";
 
 export const RunParams = z.object({ run_id: z.string() });
-
-const MAX_RUNS = 500;
-const ListQuery = z.object({
-  limit: intParam({ min: 1, max: MAX_RUNS, default: 50 }).describe("How many at most."),
-  status: JobState.optional().describe("Only runs in this state."),
-  cursor: z
-    .string()
-    .regex(/^\d{1,16}(\.\d{1,16})?$/, "must be the `next` of a page")
-    .optional()
-    .describe("The `next` of the page before."),
-});
 
 const Idempotency = z.object({
   "idempotency-key": z
@@ -67,13 +55,15 @@ export function runRoutes(
       schema: {
         tags,
         summary: "Runs, the newest first",
-        description: "A page may be shorter than asked for; there are more as long as `next` is not null.",
-        querystring: ListQuery,
+        description:
+          "A page may be shorter than asked for; there are more as long as `next` is not null. With any of offset, sort, " +
+          "order, q, family or tag the list is of all runs in the home, those trained without the service too; " +
+          "`total` is then how many there are, and the page after is asked for by its offset.",
+        querystring: RunListQuery,
         response: { 200: RunList, ...QUERY },
       },
     },
-    ({ query }) =>
-      runs.list(query.limit, query.cursor === undefined ? null : Number(query.cursor), query.status ?? null),
+    ({ query }) => runs.list(query),
   );
 
   app.get(

@@ -3,6 +3,8 @@ import { AppError, type MetricsHistory } from "@trainer/platform";
 import type { RunRecords } from "@trainer/platform/redis";
 import {
   archivedFiles,
+  hasBegun,
+  isArchived,
   isId,
   readManifest,
   runFolder,
@@ -95,7 +97,10 @@ export class RunFiles {
 
   /** @throws AppError RUN_NOT_FOUND */
   async needRun(runId: string): Promise<void> {
-    if ((await this.#deps.records.get(runId)) === null) throw new AppError("RUN_NOT_FOUND", "run not found");
+    if ((await this.#deps.records.get(runId)) !== null) return;
+    const { home } = this.#deps;
+    const isHere = isId(runId) && ((await hasBegun(runFolder(home.root, runId))) || (await isArchived(home, runId)));
+    if (!isHere) throw new AppError("RUN_NOT_FOUND", "run not found");
   }
 
   /** True if a run writes nothing more; false if that is unknown. */

@@ -3,7 +3,6 @@ import {
   AppError,
   type ArtifactPointer,
   type CancelAccepted,
-  type JobState,
   type RunList,
   type RunRemoved,
   type RunStatus,
@@ -12,12 +11,17 @@ import {
 import type { RunRecord, RunRecords } from "@trainer/platform/redis";
 import { removeRun, TrainingError, type Home } from "@trainer/training/files";
 import { checkRunId } from "./check-run-id.js";
+import type { FolderRuns } from "./folder-runs.js";
 import type { Jobs } from "./jobs.js";
+import { statusOf } from "./listed-run.js";
+import type { RunCatalogue, RunListQuery } from "./run-catalogue.js";
 
 export interface RunsDeps {
   readonly home: Home;
   readonly records: RunRecords;
   readonly jobs: Jobs;
+  readonly folders: FolderRuns;
+  readonly catalogue: RunCatalogue;
 }
 
 /** Lists, cancels, resumes and removes runs. */
@@ -25,21 +29,31 @@ export class Runs {
   readonly #home: Home;
   readonly #records: RunRecords;
   readonly #jobs: Jobs;
+  readonly #folders: FolderRuns;
+  readonly #catalogue: RunCatalogue;
 
-  constructor({ home, records, jobs }: RunsDeps) {
+  constructor({ home, records, jobs, folders, catalogue }: RunsDeps) {
     this.#home = home;
     this.#records = records;
     this.#jobs = jobs;
+    this.#folders = folders;
+    this.#catalogue = catalogue;
   }
 
-  /** @throws AppError RUN_NOT_FOUND */
+  /** Of a run that was trained without the service, by its manifest. @throws AppError RUN_NOT_FOUND */
   async status(runId: string): Promise<RunStatus> {
-    return statusOf(await this.#need(runId));
+    const record = await this.#records.get(runId);
+    if (record !== null) return statusOf(record);
+    const found = (await this.#folders.of([runId])).get(runId);
+    if (found === undefined) throw notFound();
+    return found;
   }
 
-  async list(limit: number, cursor: number | null, status: JobState | null): Promise<RunList> {
+  async list(query: RunListQuery): Promise<RunList> {
+    if (query.by === "offset") return await this.#catalogue.page(query);
+    const { limit, cursor, status } = query;
     const { runs, next } = await this.#records.list(limit, cursor, status);
-    return { runs: runs.map(statusOf), next: next === null ? null : String(next) };
+    return { runs: await this.#catalogue.described(runs), next: next === null ? null : String(next) };
   }
 
   /** Works for an unknown run too: it may be about to be queued. */
@@ -54,7 +68,7 @@ export class Runs {
    */
   async resume(run: string): Promise<TrainAccepted> {
     const runId = checkRunId(run);
-    const record = await this.#need(runId);
+    const record = await this.#needRecord(runId);
     await this.#jobs.assertRoom("train");
     if (record.status === "completed") {
       const message = `run ${runId} is completed: a new run that names it as pretrained_run_id trains it further`;
@@ -76,7 +90,7 @@ export class Runs {
    */
   async remove(runId: string): Promise<RunRemoved> {
     checkRunId(runId);
-    const { status } = await this.#need(runId);
+    const { status } = await this.status(runId);
     if (status === "queued" || status === "running")
       throw new AppError("CONFLICT", `run ${runId} is ${status}: stop it before it is removed`);
     const bytes = await this.#removeFiles(runId); // first: by them a worker would make up for a record that is not there
@@ -97,10 +111,12 @@ export class Runs {
     }
   }
 
-  async #need(runId: string): Promise<RunRecord> {
+  async #needRecord(runId: string): Promise<RunRecord> {
     const record = await this.#records.get(runId);
-    if (record === null) throw new AppError("RUN_NOT_FOUND", "run not found");
-    return record;
+    if (record !== null) return record;
+    await this.status(runId);
+    const message = `run ${runId} was trained without the service: \`trainer resume ${runId}\` on its machine goes on with it`;
+    throw new AppError("CONFLICT", message);
   }
 
   /** @throws AppError DATA_NOT_FOUND */
@@ -111,17 +127,4 @@ export class Runs {
   }
 }
 
-const statusOf = (record: RunRecord): RunStatus => ({
-  run_id: record.runId,
-  status: record.status,
-  last_heartbeat_ts: record.heartbeat,
-  message: record.message,
-  progress: record.progress,
-  created_at: record.createdAt,
-  updated_at: record.updatedAt,
-  error: record.error,
-  model_family: record.modelFamily,
-  model_size: record.modelSize,
-  artifact_file_id: record.artifactFileId,
-  training: record.training,
-});
+const notFound = () => new AppError("RUN_NOT_FOUND", "run not found");

@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import type { RunProgress } from "@trainer/platform";
+import { progressOf, type RunProgress } from "@trainer/platform";
 import {
   cleanRun,
   hasBegun,
@@ -20,7 +20,6 @@ import type { FromChild, Trained } from "./messages.js";
 import { ProgressReporter } from "./progress-reporter.js";
 import type { Channel } from "./serve.js";
 import { childContext, type ChildContext } from "./child-context.js";
-import { progressOf } from "../runs/progress-of.js";
 import { trainOptions } from "./train-options.js";
 
 /**

@@ -1,7 +1,6 @@
-import type { TrainerEvent, TrainSettings } from "@trainer/platform";
+import { percentOf, type TrainerEvent, type TrainSettings } from "@trainer/platform";
 import type { RunChange } from "@trainer/platform/redis";
 import type { RunUpdate, Trained } from "../child/messages.js";
-import { percentOf } from "./percent-of.js";
 
 const QUEUE = "trainer";
 

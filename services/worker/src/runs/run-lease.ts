@@ -1,9 +1,8 @@
-import { AppError, type TrainerEvent, type TrainSettings } from "@trainer/platform";
+import { AppError, percentOf, type TrainerEvent, type TrainSettings } from "@trainer/platform";
 import type { Fence, RunChange, RunRecord, RunRecords } from "@trainer/platform/redis";
 import type { Logger } from "pino";
 import type { Pace } from "../intervals.js";
 import { every } from "./every.js";
-import { percentOf } from "./percent-of.js";
 import { WriteQueue, type Write } from "./write-queue.js";
 
 export interface TurnOptions {

@@ -1,4 +1,4 @@
-import type { RunProgress } from "@trainer/platform";
+import type { RunProgress } from "./schemas/run.js";
 
 /** Completed steps of a run in percent; what follows them, a test and the sending, is the hundredth. */
 export const percentOf = (training: Pick<RunProgress, "step" | "total_steps"> | null): number =>

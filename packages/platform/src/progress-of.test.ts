@@ -8,7 +8,16 @@ test("a run is as far as its manifest says, and the rest of it as it was told la
   const nobodyKnows = { lr: null, grad_norm: null, tokens_per_sec: null, val_loss: null, rss_bytes: null };
   const progress = progressOf(manifest, null);
   expect(progress).toEqual({ ...nobodyKnows, ...known, eta_seconds: 0, test_loss: null, checkpoint_step: 30 });
-  const told = { ...nobodyKnows, ...known, step: 7, epoch: 0, checkpoint_step: 5, eta_seconds: 9, lr: 0.1, test_loss: 3 };
+  const told = {
+    ...nobodyKnows,
+    ...known,
+    step: 7,
+    epoch: 0,
+    checkpoint_step: 5,
+    eta_seconds: 9,
+    lr: 0.1,
+    test_loss: 3,
+  };
   expect(progressOf(manifest, told)).toEqual({ ...progress, lr: 0.1 });
 });
 

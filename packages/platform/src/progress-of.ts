@@ -1,7 +1,14 @@
-import type { RunProgress } from "@trainer/platform";
-import type { RunManifest } from "@trainer/training/files";
+import type { RunProgress } from "./schemas/run.js";
 
-type Reached = Pick<RunManifest, "steps" | "total_steps" | "epochs" | "loss" | "best_val_loss" | "test_loss">;
+/** What a run's manifest says of its progress. */
+interface Reached {
+  readonly steps: number;
+  readonly total_steps: number | null;
+  readonly epochs: number;
+  readonly loss: number | null;
+  readonly best_val_loss: number | null;
+  readonly test_loss: number | null;
+}
 
 /** Progress of a run by its manifest, completed from the last report. Null for one that took no step. */
 export function progressOf(manifest: Reached, lastReported: RunProgress | null): RunProgress | null {

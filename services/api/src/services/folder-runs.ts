@@ -1,0 +1,95 @@
+import { stat } from "node:fs/promises";
+import { entriesIn, isId, namesIn, unlessAbsent } from "@trainer/disk";
+import { archivedFiles, hasBegun, isHeld, readManifest, runFolder, type Home } from "@trainer/training/files";
+import { inBatches } from "./in-batches.js";
+import { damaged, fromManifest, type Listed } from "./listed-run.js";
+import type { Notes } from "./notes.js";
+import { shared } from "./shared.js";
+
+/** A run's files as they were read. */
+interface Kept {
+  readonly mtimeMs: number;
+  /** Null: no training has begun. */
+  readonly run: Listed | null;
+  /** False for what may change without the time of its last change telling so. */
+  readonly settled: boolean;
+}
+
+/** Clocks of file systems are coarse: what was changed just before it was read may have been changed since. */
+const SETTLED_MS = 2000;
+/** Number of files that are open at a time. */
+const BATCH = 64;
+/** Number of settled runs that a list looks at again. */
+const CHECKED = 1000;
+
+/**
+ * The runs of a home by their files, those that no service knows of included. A manifest is read again once its folder
+ * has changed: files appear in it by renaming, which sets the folder's time. In a home of thousands of runs a change of
+ * one that has ended, by somebody else, is seen after a few lists, or once the run is on a page.
+ */
+export class FolderRuns {
+  readonly #kept = new Map<string, Kept>();
+  /** Place among the settled runs up to which they were looked at again. */
+  #checked = 0;
+  /** All of them, by their ids. */
+  readonly all = shared(() => this.#all());
+
+  constructor(
+    private readonly home: Home,
+    private readonly notes: Notes,
+  ) {}
+
+  /** Those of these runs that have files here, as they are now. */
+  async of(runIds: readonly string[]): Promise<ReadonlyMap<string, Listed>> {
+    const found = await inBatches(runIds.filter(isId), BATCH, async (id) => [id, await this.#look(id)] as const);
+    return new Map(found.flatMap(([id, run]) => (run === null ? [] : [[id, run] as const])));
+  }
+
+  async #all(): Promise<ReadonlyMap<string, Listed>> {
+    const ids = await this.#ids();
+    for (const id of this.#kept.keys()) if (!ids.has(id)) this.#kept.delete(id);
+    const settled = [...this.#kept].filter(([, kept]) => kept.settled);
+    if (this.#checked >= settled.length) this.#checked = 0;
+    const end = this.#checked + CHECKED;
+    const unchecked = new Map([...settled.slice(0, this.#checked), ...settled.slice(end)]);
+    this.#checked = end;
+    const looked = await this.of([...ids].filter((id) => !unchecked.has(id)));
+    const kept = [...unchecked].flatMap(([id, { run }]) => (run === null ? [] : [[id, run] as const]));
+    return new Map([...looked, ...kept]);
+  }
+
+  async #ids(): Promise<ReadonlySet<string>> {
+    const folders = (await entriesIn(this.home.models)).filter((entry) => entry.isDirectory());
+    const archived = (await namesIn(this.home.archived)).filter((name) => name.endsWith(".json"));
+    return new Set([...folders.map(({ name }) => name), ...archived.map((name) => name.slice(0, -".json".length))]);
+  }
+
+  async #look(id: string): Promise<Listed | null> {
+    const at = Date.now();
+    const folder = runFolder(this.home.root, id);
+    const info = await unlessAbsent(stat(folder.path));
+    const isHere = info?.isDirectory() === true;
+    const { manifest } = isHere ? folder : archivedFiles(this.home, id);
+    const changed = isHere ? info : await unlessAbsent(stat(manifest));
+    if (changed === null) return null;
+    const kept = this.#kept.get(id);
+    if (kept?.settled === true && kept.mtimeMs === changed.mtimeMs) return kept.run;
+    const run = await this.#read(id, manifest, changed.mtime);
+    const settled = at - changed.mtimeMs > SETTLED_MS && run?.status !== "running";
+    this.#kept.set(id, { mtimeMs: changed.mtimeMs, run, settled });
+    return run;
+  }
+
+  async #read(id: string, path: string, changed: Date): Promise<Listed | null> {
+    const folder = runFolder(this.home.root, id);
+    try {
+      const manifest = await readManifest(path);
+      if (manifest === null) return null;
+      const left = manifest.status === "running" && !isHeld(folder.lock);
+      return fromManifest(id, manifest, { left, tags: (await this.notes.of(id)).tags });
+    } catch {
+      const isQueued = path === folder.manifest && !(await hasBegun(folder)); // its manifest may have no status yet
+      return isQueued ? null : damaged(id, changed);
+    }
+  }
+}

@@ -1,14 +1,13 @@
+import "./jitless.js";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { z } from "zod";
 import { newQueryClient } from "./api/query-client.js";
 import { newRouter } from "./router.js";
 import { applyTheme, storedTheme } from "./shell/theme.js";
 import "./shell/theme.css";
 
-z.config({ jitless: true }); // its compiled checks need eval, which the pages' security policy forbids
 applyTheme(storedTheme());
 
 const root = document.getElementById("root");

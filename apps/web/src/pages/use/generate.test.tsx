@@ -1,71 +1,23 @@
 // @vitest-environment happy-dom
 import { screen, waitFor, within } from "@testing-library/react";
 import { expect, test, vi } from "vitest";
-import { answering, nothing, refusal, type Request } from "../../testing/answers.js";
-import { eventStream } from "../../testing/event-stream.js";
-import { openPage } from "../../testing/page.js";
+import { type answering, nothing, refusal } from "../../testing/answers.js";
+import { askModel, QUEUED, RUNS } from "../../testing/asked-model.js";
 
-const RUN = {
-  run_id: "r1",
-  status: "completed",
-  last_heartbeat_ts: null,
-  message: null,
-  progress: 100,
-  created_at: "2026-01-01T00:00:00",
-  updated_at: "2026-01-01T00:10:00",
-  error: null,
-  model_family: "gpt2",
-  model_size: "tiny",
-  artifact_file_id: null,
-  training: null,
-};
-const TRAINED = {
-  step: 80,
-  total_steps: 80,
-  epoch: 0,
-  total_epochs: 1,
-  train_loss: 4.9,
-  lr: null,
-  grad_norm: null,
-  tokens_per_sec: null,
-  eta_seconds: 0,
-  val_loss: 4.8,
-  best_val_loss: 4.7891,
-  test_loss: null,
-  checkpoint_step: 80,
-  rss_bytes: null,
-};
-const RUNS = {
-  runs: [
-    { ...RUN, training: TRAINED },
-    { ...RUN, run_id: "r0", model_family: null, model_size: null },
-  ],
-  next: null,
-};
 const POST = "POST /runs/r1/generate";
 const GET = "GET /runs/r1/generate/q1";
-const QUEUED = { status: "queued", request_id: "q1" };
 
-/** Opens the page where the model answers by a stream of events. */
-function open(more: Parameters<typeof answering>[0] = {}, path = "/use") {
-  const streams: ReturnType<typeof eventStream>[] = [];
-  const post = ({ signal }: Request) => {
-    const stream = eventStream(signal);
-    streams.push(stream);
-    stream.send("accepted", QUEUED);
-    return stream.response;
-  };
-  const all = answering({ "GET /runs": RUNS, [POST]: post, [GET]: QUEUED, ...more });
-  const bodies = () => all.flatMap(({ method, path, body }) => (`${method} ${path}` === POST ? [body] : []));
-  const stream = async () => {
-    await waitFor(() => expect(streams.length).toBeGreaterThan(0));
-    return streams.at(-1) ?? eventStream();
-  };
-  return { all, bodies, stream, ...openPage(`/app${path}`) };
-}
+const open = (answers: Parameters<typeof answering>[0] = {}, address?: string) => {
+  const opened = askModel("generate", {
+    answers: { [GET]: QUEUED, ...answers },
+    ...(address === undefined ? {} : { address: `/app${address}` }),
+  });
+  return { ...opened, all: opened.asked };
+};
 
 const button = (name: string | RegExp) => screen.getByRole("button", { name });
-const prompt = () => screen.findByLabelText("Begin of the text");
+const panel = async () => within(await screen.findByRole("tabpanel"));
+const prompt = async () => (await panel()).findByLabelText("Begin of the text");
 const texts = async () =>
   within(await screen.findByRole("list", { name: "Texts" }))
     .getAllByRole("listitem")
@@ -76,10 +28,10 @@ const seed = (): unknown => expect.any(Number);
 test("a model goes on with a text, which is shown as it is written", async () => {
   const { user, bodies, stream, all } = open({ [GET]: { ...QUEUED, status: "running" } });
   await user.type(await prompt(), "Once");
-  await user.type(screen.getByLabelText("How many texts"), "2");
+  await user.type((await panel()).getByLabelText("How many texts"), "2");
   await user.click(button("Generate"));
   expect(bodies()).toEqual([{ prompt_text: "Once", num_return_sequences: 2, seed: seed() }]);
-  expect(await screen.findByText(/The model is at work/)).toBeVisible();
+  expect(await (await panel()).findByText(/The model is at work/)).toBeVisible();
 
   const { send, end } = await stream();
   send("text", { type: "text", sequence: 1, text: " upon" });
@@ -96,8 +48,8 @@ test("a model goes on with a text, which is shown as it is written", async () =>
     steps_per_sequence: [1, 3],
   });
   end();
-  expect(await screen.findByText("Text 1 · 1 token · ended by the model")).toBeVisible();
-  expect(await screen.findByText("Text 2 · 3 tokens · ended by its length")).toBeVisible();
+  expect(await (await panel()).findByText("Text 1 · 1 token · ended by the model")).toBeVisible();
+  expect(await (await panel()).findByText("Text 2 · 3 tokens · ended by its length")).toBeVisible();
   expect(await texts()).toEqual(["Once, a", "Once upon a time"]);
   expect(button("Stop")).toHaveProperty("disabled", true);
   expect(all.filter(({ path }) => path.endsWith("q1")).length).toBeGreaterThan(0);
@@ -109,8 +61,8 @@ test("the seed of a text is shown, and kept for the next on demand", async () =>
   await user.keyboard("{Meta>}{Enter}{/Meta}");
   const { send } = await stream();
   send("result", { ...QUEUED, status: "completed", outputs: [""] });
-  expect(await screen.findByText(/The model ended the text at once/)).toBeVisible();
-  expect(await screen.findByText("Text · ended by its length")).toBeVisible();
+  expect(await (await panel()).findByText(/The model ended the text at once/)).toBeVisible();
+  expect(await (await panel()).findByText("Text · ended by its length")).toBeVisible();
   await user.click(button("Keep this seed"));
   expect(button("Kept")).toHaveProperty("disabled", true);
   await user.click(button("Generate"));
@@ -125,7 +77,7 @@ test("a text that is stopped keeps what was written, and the request is given up
   send("text", { type: "text", sequence: 0, text: "so far" });
   await waitFor(async () => expect(await texts()).toEqual(["so far"]));
   await user.click(button("Stop"));
-  expect(await screen.findByText("Stopped.")).toBeVisible();
+  expect(await (await panel()).findByText("Stopped.")).toBeVisible();
   expect(await texts()).toEqual(["so far"]);
   expect(all.find(({ method }) => method === "POST")?.signal?.aborted).toBe(true);
 });
@@ -133,20 +85,20 @@ test("a text that is stopped keeps what was written, and the request is given up
 test("a request that is stopped before anything was written says so", async () => {
   const { user } = open();
   await user.click(await screen.findByRole("button", { name: "Generate" }));
-  expect(await screen.findByText(/Waiting for the model/)).toBeVisible();
+  expect(await (await panel()).findByText(/Waiting for the model/)).toBeVisible();
   await user.click(button("Stop"));
-  expect(await screen.findByText("Stopped. Nothing was written yet.")).toBeVisible();
+  expect(await (await panel()).findByText("Stopped. Nothing was written yet.")).toBeVisible();
 });
 
 test("a model that cannot be asked says why, and can be asked again", async () => {
   const { user, stream, bodies } = open();
   await user.click(await screen.findByRole("button", { name: "Generate" }));
   (await stream()).send("result", { ...QUEUED, status: "failed", message: "run r1 has no model any more" });
-  expect(await screen.findByText("Run r1 has no model any more.")).toBeVisible();
+  expect(await (await panel()).findByText("Run r1 has no model any more.")).toBeVisible();
   await user.click(button("Try again"));
   await waitFor(() => expect(bodies()).toHaveLength(2));
   (await stream()).send("result", { ...QUEUED, status: "failed" });
-  expect(await screen.findByText("It failed, and nothing says why.")).toBeVisible();
+  expect(await (await panel()).findByText("It failed, and nothing says why.")).toBeVisible();
 });
 
 test("a service that goes away in the middle is asked again until it has the answer", async () => {
@@ -156,9 +108,9 @@ test("a service that goes away in the middle is asked again until it has the ans
   await user.click(await screen.findByRole("button", { name: "Generate" }));
   const { send, breakOff } = await stream();
   send("text", { type: "text", sequence: 0, text: "so far" });
-  expect(await screen.findByText("so far")).toBeVisible();
+  expect(await (await panel()).findByText("so far")).toBeVisible();
   breakOff();
-  expect(await screen.findByText(/The service went away while it answered/)).toBeVisible();
+  expect(await (await panel()).findByText(/The service went away while it answered/)).toBeVisible();
   expect(await texts()).toEqual(["so far"]);
   isAway = false;
   await waitFor(async () => expect(await texts()).toEqual(["so far, so good"]), { timeout: 3000 });
@@ -168,59 +120,59 @@ test("a service that goes away in the middle is asked again until it has the ans
 test("a service that is down from the start is said to be down", async () => {
   const { user } = open({ [POST]: nothing });
   await user.click(await screen.findByRole("button", { name: "Generate" }));
-  expect(await screen.findByText(/The service does not answer. Is it still running/)).toBeVisible();
+  expect(await (await panel()).findByText(/The service does not answer. Is it still running/)).toBeVisible();
 });
 
 test("after a long wait the page says what may be the reason", async () => {
   const { user } = open();
   await user.click(await screen.findByRole("button", { name: "Generate" }));
-  expect(await screen.findByText(/Waiting for the model/)).toBeVisible();
+  expect(await (await panel()).findByText(/Waiting for the model/)).toBeVisible();
   vi.spyOn(Date, "now").mockReturnValue(Date.now() + 25_000);
-  expect(await screen.findByText(/or no worker runs/, undefined, { timeout: 4000 })).toBeVisible();
+  expect(await (await panel()).findByText(/or no worker runs/, undefined, { timeout: 4000 })).toBeVisible();
   vi.restoreAllMocks();
 });
 
 test("a setting that cannot be is refused in place, and nothing is asked", async () => {
   const { user, bodies } = open();
-  await user.type(await screen.findByLabelText("Temperature"), "3");
-  expect(await screen.findByText("Must be at most 2")).toBeVisible();
+  await user.type((await panel()).getByLabelText("Temperature"), "3");
+  expect(await (await panel()).findByText("Must be at most 2")).toBeVisible();
   expect(button("Generate")).toHaveProperty("disabled", true);
   await user.type(await prompt(), "x");
   await user.keyboard("{Control>}{Enter}{/Control}");
   expect(bodies()).toEqual([]);
-  await user.clear(screen.getByLabelText("Temperature"));
+  await user.clear((await panel()).getByLabelText("Temperature"));
   expect(button("Generate")).toHaveProperty("disabled", false);
 });
 
 test("folded settings say how many were changed, and unfold where one is refused", async () => {
   const { user, bodies } = open();
-  const summary = await screen.findByText("More settings");
+  const summary = await (await panel()).findByText("More settings");
   const details = summary.closest("details");
   await user.click(summary);
   await waitFor(() => expect(details?.open).toBe(true));
-  await user.type(screen.getByLabelText("Stop at"), "END");
-  await user.selectOptions(screen.getByLabelText("End with the text"), "No");
-  expect(await screen.findByText("More settings (2 changed)")).toBeVisible();
+  await user.type((await panel()).getByLabelText("Stop at"), "END");
+  await user.selectOptions((await panel()).getByLabelText("End with the text"), "No");
+  expect(await (await panel()).findByText("More settings (2 changed)")).toBeVisible();
   await user.click(summary);
   await waitFor(() => expect(details?.open).toBe(false));
-  await user.type(screen.getByLabelText("Top k"), "many");
+  await user.type((await panel()).getByLabelText("Top k"), "many");
   await waitFor(() => expect(details?.open).toBe(true));
-  await user.clear(screen.getByLabelText("Top k"));
+  await user.clear((await panel()).getByLabelText("Top k"));
   expect(details?.open).toBe(true);
-  await user.type(screen.getByLabelText("Stop at"), `{Enter}${"x".repeat(3)}`);
+  await user.type((await panel()).getByLabelText("Stop at"), `{Enter}${"x".repeat(3)}`);
   await user.click(button("Generate"));
   await waitFor(() => expect(bodies()).toMatchObject([{ stop_on_eos: false, stop_sequences: ["END", "xxx"] }]));
 });
 
 test("too many texts to stop at are refused", async () => {
   const { user } = open();
-  const list = await screen.findByLabelText("Stop at");
+  const list = (await panel()).getByLabelText("Stop at");
   await user.click(list);
   await user.paste(Array.from({ length: 65 }, String).join("\n"));
-  expect(await screen.findByText("Must be at most 64 strings")).toBeVisible();
+  expect(await (await panel()).findByText("Must be at most 64 strings")).toBeVisible();
   await user.click(await prompt());
   await user.paste("x".repeat((1 << 20) + 1));
-  expect(await screen.findByText(/Must have at most 1048576 characters/)).toBeVisible();
+  expect(await (await panel()).findByText(/Must have at most 1048576 characters/)).toBeVisible();
 });
 
 test("another run is another model: its answers are its own, and what was written stays", async () => {
@@ -228,9 +180,9 @@ test("another run is another model: its answers are its own, and what was writte
   await user.type(await prompt(), "Once");
   await user.click(button("Generate"));
   (await stream()).send("text", { type: "text", sequence: 0, text: " upon" });
-  expect(await screen.findByText("upon", { exact: false })).toBeVisible();
+  expect(await (await panel()).findByText("upon", { exact: false })).toBeVisible();
   await user.selectOptions(screen.getByLabelText("Model of the run"), "r0");
-  expect(await screen.findByText(/Nothing yet/)).toBeVisible();
+  expect(await (await panel()).findByText(/Nothing yet/)).toBeVisible();
   expect(router.state.location.search).toEqual({ run: "r0", mode: "generate" });
   expect(await prompt()).toHaveProperty("value", "Once");
   await waitFor(() => expect(all.find(({ method }) => method === "POST")?.signal?.aborted).toBe(true));
@@ -239,7 +191,7 @@ test("another run is another model: its answers are its own, and what was writte
 test("a refusal of the service is shown in its words", async () => {
   const { user } = open({ [POST]: refusal(429, "RATE_LIMIT_EXCEEDED", "200 jobs wait already") });
   await user.click(await screen.findByRole("button", { name: "Generate" }));
-  expect(await screen.findByText("200 jobs wait already.")).toBeVisible();
+  expect(await (await panel()).findByText("200 jobs wait already.")).toBeVisible();
 });
 
 test("a run of the address is asked also where the list does not have it", async () => {
@@ -269,4 +221,11 @@ test("runs that cannot be read are said to be so, and read again on demand", asy
   isDown = false;
   await user.click(retry);
   expect(await prompt()).toBeVisible();
+});
+
+test("a run of the address is asked also while the list cannot be read", async () => {
+  const { user, all } = open({ "/runs": nothing }, "/use?run=r1");
+  await user.type(await prompt(), "a");
+  await user.click(button("Generate"));
+  await waitFor(() => expect(all.some(({ path }) => path === "/runs/r1/generate")).toBe(true));
 });

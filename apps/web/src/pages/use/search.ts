@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-export const modes = ["generate"] as const;
+export const modes = ["generate", "chat", "score"] as const;
 export type Mode = (typeof modes)[number];
 
 /** Which model is asked what, as it stands in the address. */

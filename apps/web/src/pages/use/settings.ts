@@ -24,14 +24,17 @@ const titles: Readonly<Record<string, string>> = {
   num_return_sequences: "How many texts",
 };
 
-/** The options that a request has a field for. */
+/** The options that a request has a field for, with titles in place of the usual ones. */
 export const settingsOf = (
   options: Readonly<Record<string, z.ZodType>>,
   request: Readonly<Record<string, unknown>>,
+  own: Readonly<Record<string, string>> = {},
 ): readonly Setting[] =>
   Object.entries(options).flatMap(([key, option]) => {
     const name = snake(key);
-    return name in request ? [{ name, title: titles[name] ?? worded(name), facts: optionFacts(option) }] : [];
+    return name in request
+      ? [{ name, title: own[name] ?? titles[name] ?? worded(name), facts: optionFacts(option) }]
+      : [];
   });
 
 const worded = (name: string): string => {

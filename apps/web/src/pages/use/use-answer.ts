@@ -43,8 +43,8 @@ export function useAnswer<S extends z.ZodType<ModelAnswer>>(asking: Asking<S>) {
   const running = useRef<AbortController | null>(null);
   useEffect(() => () => running.current?.abort(), [path]);
 
-  /** Resolves when the answer is over, however it ended. */
-  const start = async (body: object, onAccepted?: (accepted: z.output<S>) => void): Promise<void> => {
+  /** Resolves with the answer when it is over, however it ended. */
+  const start = async (body: object, onAccepted?: (accepted: z.output<S>) => void): Promise<Answer<z.output<S>>> => {
     running.current?.abort();
     const own = new AbortController();
     running.current = own;
@@ -83,10 +83,18 @@ export function useAnswer<S extends z.ZodType<ModelAnswer>>(asking: Asking<S>) {
     } finally {
       cancelAnimationFrame(frame);
     }
+    return answer;
   };
 
   const answer: Answer<z.output<S>> = shown.path === path ? shown.answer : IDLE;
-  return { answer, start, stop: () => running.current?.abort(), clear: () => setShown({ path, answer: IDLE }) };
+  const stop = () => running.current?.abort();
+  /** Stops, and shows none. */
+  const clear = () => {
+    stop();
+    running.current = null;
+    setShown({ path, answer: IDLE });
+  };
+  return { answer, start, stop, clear };
 }
 
 const failed = <R>(error: unknown, { aborted }: AbortSignal): Partial<Answer<R>> =>

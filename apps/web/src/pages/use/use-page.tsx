@@ -5,8 +5,10 @@ import { Tabs } from "radix-ui";
 import type { ComponentType } from "react";
 import { runsQuery } from "../../api/runs.js";
 import { Empty, Failed, Loading } from "../../parts/states.js";
+import { ChatPanel } from "./chat-panel.js";
 import { GeneratePanel } from "./generate-panel.js";
 import { RunChoice } from "./run-choice.js";
+import { ScorePanel } from "./score-panel.js";
 import { modes, type Mode } from "./search.js";
 import styles from "./use.module.css";
 
@@ -16,6 +18,8 @@ const EVERY_MS = 15_000;
 
 const panels: Readonly<Record<Mode, { readonly title: string; readonly Panel: ComponentType<{ run: string }> }>> = {
   generate: { title: "Generate", Panel: GeneratePanel },
+  chat: { title: "Chat", Panel: ChatPanel },
+  score: { title: "Score", Panel: ScorePanel },
 };
 
 /** Asks the model of a finished run. */
@@ -57,9 +61,8 @@ function Asked({
   readonly mode: Mode;
 }) {
   const navigate = useNavigate({ from: "/use" });
-  const choose = (next: string) => {
-    const chosen = modes.find((each) => each === next) ?? mode;
-    navigate({ search: (before) => ({ ...before, mode: chosen }), replace: true }).catch(reportError);
+  const choose = (next: Mode) => {
+    navigate({ search: (before) => ({ ...before, mode: next }), replace: true }).catch(reportError);
   };
   return (
     <>
@@ -68,7 +71,11 @@ function Asked({
         run={run}
         onChange={(chosen) => void navigate({ search: { run: chosen, mode } }).catch(reportError)}
       />
-      <Tabs.Root className={styles.tabs} value={mode} onValueChange={choose}>
+      <Tabs.Root
+        className={styles.tabs}
+        value={mode}
+        onValueChange={(next) => modes.filter((each) => each === next).forEach(choose)}
+      >
         <Tabs.List className={styles.tabList} aria-label="What is asked">
           {modes.map((each) => (
             <Tabs.Trigger key={each} className={styles.tab} value={each}>
@@ -80,7 +87,7 @@ function Asked({
           const { Panel } = panels[each];
           return (
             // What was written in one stays while another is looked at.
-            <Tabs.Content key={each} className={styles.content} value={each} forceMount>
+            <Tabs.Content key={each} className={styles.content} value={each} hidden={each !== mode} forceMount>
               <Panel run={run} />
             </Tabs.Content>
           );

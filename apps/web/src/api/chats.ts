@@ -1,0 +1,17 @@
+import { queryOptions, skipToken } from "@tanstack/react-query";
+import { CancelAccepted, ChatHistory } from "@trainer/platform/browser";
+import { ask } from "./ask.js";
+
+const pathOf = (run: string, session: string): string =>
+  `/runs/${encodeURIComponent(run)}/chat/${encodeURIComponent(session)}`;
+
+/** What was said in a conversation with a run's model. */
+export const chatQuery = (run: string, session: string | undefined) =>
+  queryOptions({
+    queryKey: ["chat", run, session],
+    queryFn: session === undefined ? skipToken : ({ signal }) => ask(ChatHistory, pathOf(run, session), { signal }),
+    staleTime: Infinity, // it changes by what is said here
+  });
+
+export const forgetChat = (run: string, session: string): Promise<CancelAccepted> =>
+  ask(CancelAccepted, pathOf(run, session), { method: "DELETE" });

@@ -107,6 +107,16 @@ test("text is heard as it comes, and the answer is asked for where the rest of i
   expect(server.asked).toEqual(["POST /runs/r/generate", "GET /runs/r/generate/q"]);
 });
 
+test("the tokens of a text are asked for until they are there", async () => {
+  const queued = { request_id: "q", tokenizer_id: "a b", status: "queued" };
+  using server = await answering((_, res, nth) =>
+    res.end(JSON.stringify(nth < 3 ? queued : { ...queued, status: "completed", ids: [7] })),
+  );
+  expect(await server.client.encode("a b", { text: "x" })).toMatchObject({ ids: [7], starts: null });
+  const path = "/tokenizers/a%20b/encode";
+  expect(server.asked).toEqual([`POST ${path}`, `GET ${path}/q`, `GET ${path}/q`]);
+});
+
 test("a short answer is polled for sooner than `everyMs`", async () => {
   using server = await answering((_, res, nth) => res.end(JSON.stringify(nth < 4 ? accepted : DONE)));
   const answer = await server.client.generate("r", { prompt_text: "x" }, { everyMs: 3_600_000 });

@@ -18,7 +18,14 @@ export {
   runSorts,
   RunStatus,
 } from "./schemas/run.js";
-export { TokenizerAccepted, TokenizerInfo, TokenizerList, TokenizerTrainRequest } from "./schemas/tokenizer.js";
+export {
+  EncodeRequest,
+  EncodeResponse,
+  TokenizerAccepted,
+  TokenizerInfo,
+  TokenizerList,
+  TokenizerTrainRequest,
+} from "./schemas/tokenizer.js";
 export { TrainAccepted, TrainRequest } from "./schemas/train.js";
 export {
   ChatHistory,

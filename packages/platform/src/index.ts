@@ -48,6 +48,9 @@ export {
 } from "./schemas/run.js";
 export { StreamPiece } from "./schemas/stream.js";
 export {
+  EncodeRequest,
+  EncodeResponse,
+  EncodeResult,
   TokenizerAccepted,
   TokenizerInfo,
   TokenizerList,

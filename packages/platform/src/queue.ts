@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { text } from "./schemas/fields.js";
 import { RunId, TokenizerId } from "./schemas/ids.js";
-import { TokenizerTrainRequest } from "./schemas/tokenizer.js";
+import { EncodeRequest, TokenizerTrainRequest } from "./schemas/tokenizer.js";
 import { TrainSettings } from "./schemas/train.js";
 import { ChatRequest, EvaluateRequest, GenerateRequest, ScoreRequest } from "./schemas/use.js";
 import { UserIdText } from "./schemas/user-id.js";
@@ -12,7 +12,7 @@ import { UserIdText } from "./schemas/user-id.js";
  */
 export const queues = {
   trainer: ["train", "tokenizer"],
-  "trainer-inference": ["eval", "score", "generate", "chat"],
+  "trainer-inference": ["eval", "score", "generate", "chat", "encode"],
 } as const;
 export type QueueName = keyof typeof queues;
 export type JobKind = (typeof queues)[QueueName][number];
@@ -28,6 +28,7 @@ export const jobs = {
   score: z.object({ ...requestIds, request: ScoreRequest }),
   generate: z.object({ ...requestIds, request: GenerateRequest }),
   chat: z.object({ ...requestIds, session_id: text, request: ChatRequest }),
+  encode: z.object({ tokenizer_id: TokenizerId, request_id: text, request: EncodeRequest }),
 } as const satisfies Record<JobKind, z.ZodType>;
 export type Jobs = { readonly [K in JobKind]: z.output<(typeof jobs)[K]> };
 

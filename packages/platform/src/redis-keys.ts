@@ -25,6 +25,7 @@ export const keys = {
   /** Reason of its failure. */
   tokenizerMessage: (tokenizerId: string) => `tokenizer:${tokenizerId}:message`,
   tokenizerStats: (tokenizerId: string) => `tokenizer:${tokenizerId}:stats`,
+  encoding: (tokenizerId: string, requestId: string) => `tokenizer:${tokenizerId}:encode:${requestId}`,
   /** SET of the workers that are there. Read by others. */
   workers: "rq:workers",
   /** SET of the runs that somebody on Discord watches. */

@@ -21,6 +21,7 @@ import { Artifacts } from "./services/artifacts.js";
 import { Corpora } from "./services/corpora.js";
 import { CorpusUploads } from "./services/corpus-uploads.js";
 import { Chats } from "./services/chats.js";
+import { Encodings } from "./services/encodings.js";
 import { Evaluations } from "./services/evaluations.js";
 import { Jobs } from "./services/jobs.js";
 import { FolderRuns } from "./services/folder-runs.js";
@@ -60,6 +61,7 @@ export interface Container extends AsyncDisposable {
   readonly evaluations: Evaluations;
   readonly questions: ModelRequests;
   readonly chats: Chats;
+  readonly encodings: Encodings;
   readonly tokenizers: Tokenizers;
   readonly artifacts: Artifacts;
   readonly corpora: Corpora;
@@ -102,6 +104,7 @@ export function container(config: ApiConfig, hooks: ApiHooks = {}): Container {
     evaluations: new Evaluations({ home, records, results, jobs, texts }),
     questions: new ModelRequests({ results, jobs, channels, texts }),
     chats: new Chats({ results, jobs, channels, sessions: new ChatSessions(redis) }),
+    encodings: new Encodings({ results, jobs, channels }),
     tokenizers: new Tokenizers({
       home,
       records: new TokenizerRecords(redis),

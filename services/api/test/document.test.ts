@@ -39,7 +39,7 @@ test("what the document gives as an example of each body is taken", async () => 
   for (const [path, { post }] of Object.entries(paths)) {
     if (post?.requestBody === undefined) continue;
     const { example } = post.requestBody.content["application/json"].schema;
-    answers.push([path, (await system.ask(path.replace("{run_id}", "r1"), { body: example ?? "none" })).status]);
+    answers.push([path, (await system.ask(path.replace(/\{\w+\}/, "r1"), { body: example ?? "none" })).status]);
   }
   expect(answers).toEqual([
     ["/session", 204],
@@ -49,5 +49,6 @@ test("what the document gives as an example of each body is taken", async () => 
     ["/runs/{run_id}/generate", 200],
     ["/runs/{run_id}/chat", 200],
     ["/tokenizers/train", 200],
+    ["/tokenizers/{tokenizer_id}/encode", 200],
   ]);
 });

@@ -117,7 +117,7 @@ async function made(kind: string, work: Work, drain: AbortSignal, container: Con
 }
 
 function answered(kind: string, work: Work, container: Container): Promise<void> {
-  if (kind === "eval" || kind === "score" || kind === "generate" || kind === "chat") {
+  if (kind === "eval" || kind === "score" || kind === "generate" || kind === "chat" || kind === "encode") {
     return requestJobs[kind](work, container);
   }
   return unknown(kind, work);

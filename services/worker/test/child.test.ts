@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { DataBankClient } from "@trainer/client/data-bank";
 import {
   ChatRequest,
+  EncodeRequest,
   EvaluateRequest,
   GenerateRequest,
   RunId,
@@ -315,6 +316,25 @@ test("questions of all kinds are answered from one model, text as it comes", asy
   rmSync(join(folder("found"), "manifest.json"));
   const own = EvaluateRequest.parse({ path_override: "prompt.txt" });
   expect(await child.ask({ kind: "eval", run_id: RunId.parse("found"), request: own })).toMatchObject({ steps: 0 });
+});
+
+test("a text is cut into tokens without any model", async () => {
+  const child = answering();
+  const encode = async (tokenizer: string, text: string) => {
+    const ids = { tokenizer_id: TokenizerId.parse(tokenizer), request_id: "r" };
+    return await child.ask({ kind: "encode", ...ids, request: EncodeRequest.parse({ text }) });
+  };
+  expect(await encode("tok-test", "e👑")).toMatchObject({
+    tokens: ["e", "[UNK]"],
+    starts: [0, 1],
+    ends: [1, 3],
+    byte_starts: [0, 1],
+    byte_ends: [1, 5],
+    bytes_per_token: 2.5,
+    unknown_tokens: 1,
+  });
+  expect(await encode("tok-test", "")).toMatchObject({ tokens: [], bytes: 0, bytes_per_token: null });
+  expect(await encode("none", "a")).toMatchObject({ code: "TOKENIZER_NOT_FOUND" });
 });
 
 test("a question that cannot be answered is refused with its reason, and the next one is answered", async () => {

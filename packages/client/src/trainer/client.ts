@@ -8,6 +8,7 @@ import {
   Capabilities,
   ChatHistory,
   ChatResponse,
+  EncodeResponse,
   EvaluateResponse,
   GenerateResponse,
   ManifestAnswer,
@@ -24,6 +25,7 @@ import {
   TokenizerList,
   TrainAccepted,
   type ChatRequest,
+  type EncodeRequest,
   type EvaluateRequest,
   type GenerateRequest,
   type JobState,
@@ -268,6 +270,14 @@ export class TrainerClient {
 
   tokenizers(options?: CallOptions): Promise<TokenizerList> {
     return this.#requests.json(TokenizerList, "/tokenizers", options);
+  }
+
+  /** Requests a text's tokens and waits for them. */
+  async encode(tokenizerId: string, request: Partial<EncodeRequest>, options?: WaitOptions): Promise<EncodeResponse> {
+    const path = `/tokenizers/${encodeURIComponent(tokenizerId)}/encode`;
+    const call = { method: "POST", body: request, ...options } as const;
+    const { request_id: id } = await this.#requests.json(EncodeResponse, path, call);
+    return until((each) => this.#requests.json(EncodeResponse, `${path}/${id}`, each), options);
   }
 
   /** Waits until the tokenizer is completed or has failed. */

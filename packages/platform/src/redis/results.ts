@@ -4,6 +4,7 @@ import { toWireJson } from "../json.js";
 import { keys } from "../redis-keys.js";
 import { figure } from "../schemas/fields.js";
 import { JobState } from "../schemas/run.js";
+import { EncodeResult } from "../schemas/tokenizer.js";
 import { ChatResult, GenerateResult, ScoreResult } from "../schemas/use.js";
 import { LargeAnswers } from "./large-answers.js";
 import { parsed } from "./parsed.js";
@@ -46,7 +47,7 @@ const ANSWER_TTL_SECONDS = 604_800;
 /** Longer than any answer takes. */
 const ABANDONED_TTL_SECONDS = 86_400;
 
-/** Results of evaluations, scorings, generations and chats. */
+/** Results of evaluations, scorings, generations, chats and encodings. */
 export class Results {
   readonly #redis: Redis;
   readonly #large: LargeAnswers;
@@ -63,6 +64,9 @@ export class Results {
   generation = (runId: string, requestId: string) => this.#slot(GenerateResult, keys.generation(runId, requestId));
   chat = (runId: string, sessionId: string, requestId: string) =>
     this.#slot(ChatResult, keys.chat(runId, sessionId, requestId));
+
+  encoding = (tokenizerId: string, requestId: string) =>
+    this.#slot(EncodeResult, keys.encoding(tokenizerId, requestId));
 
   #slot<S extends z.ZodType>(
     schema: S,

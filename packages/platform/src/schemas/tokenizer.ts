@@ -1,6 +1,7 @@
-import { documents, most, TrainOptions } from "@trainer/options";
+import { documents, most, ScoreOptions, TrainOptions } from "@trainer/options";
 import { z } from "zod";
-import { figure, int, oneOf, orNull, withDefault } from "./fields.js";
+import { figure, int, oneOf, orNull, text, withDefault } from "./fields.js";
+import { JobState } from "./run.js";
 import { checkCorpus, corpusFields, readingFields } from "./train.js";
 import { wire, wireField, type Known } from "./wire.js";
 
@@ -76,3 +77,42 @@ export const TokenizerInfo = z.object({
 export type TokenizerInfo = z.output<typeof TokenizerInfo>;
 export const TokenizerList = z.object({ tokenizers: z.array(TokenizerInfo) });
 export type TokenizerList = z.output<typeof TokenizerList>;
+
+/** POST /tokenizers/{tokenizer_id}/encode */
+export const EncodeRequest = z
+  .strictObject({
+    text: text
+      .max(1 << 18, `must have at most ${1 << 18} characters; encode a longer one in parts`)
+      .describe("UTF-16 code units are counted."),
+    ...wire(ScoreOptions.pick({ specialTokens: true }).shape),
+  })
+  .meta({ example: { text: "To be, or not to be" } });
+export type EncodeRequest = z.output<typeof EncodeRequest>;
+
+const places = (unit: string) =>
+  z
+    .array(z.int())
+    .nullable()
+    .default(null)
+    .describe(`In ${unit} of the text. A token of part of a character covers it.`);
+
+/** The tokens of a text, a list for each thing that is told of them; nothing is added around the text. */
+export const EncodeResult = z.object({
+  status: JobState,
+  ids: z.array(z.int()).nullable().default(null),
+  tokens: z.array(z.string()).nullable().default(null).describe("As the tokenizer's file spells them."),
+  starts: places("UTF-16 code units"),
+  ends: places("UTF-16 code units"),
+  byte_starts: places("UTF-8 bytes"),
+  byte_ends: places("UTF-8 bytes"),
+  bytes: figure.default(null),
+  characters: figure.default(null).describe("Code points."),
+  token_count: figure.default(null),
+  bytes_per_token: figure.default(null),
+  unknown_tokens: figure.default(null),
+  unknown_characters: figure.default(null),
+  message: z.string().nullish(),
+});
+export type EncodeResult = z.output<typeof EncodeResult>;
+export const EncodeResponse = EncodeResult.extend({ tokenizer_id: z.string(), request_id: z.string() });
+export type EncodeResponse = z.output<typeof EncodeResponse>;

@@ -1,15 +1,31 @@
 import { z } from "zod";
-import { TokenizerAccepted, TokenizerInfo, TokenizerList, tokenizerTrainRequest } from "@trainer/platform";
+import {
+  EncodeRequest,
+  EncodeResponse,
+  TokenizerAccepted,
+  TokenizerInfo,
+  TokenizerList,
+  tokenizerTrainRequest,
+} from "@trainer/platform";
 import { knownNames } from "../services/capabilities.js";
+import type { Encodings } from "../services/encodings.js";
 import type { Tokenizers } from "../services/tokenizers.js";
-import { BODY, MISSING, QUERY } from "./answers.js";
+import { answered, type AnsweredDeps } from "./answered.js";
+import { BODY, MISSING, orEvents, QUERY } from "./answers.js";
 import { intParam } from "./query.js";
 import type { ZodApp } from "./zod-app.js";
 
 const ListQuery = z.object({ limit: intParam({ min: 1, max: 500, default: 100 }).describe("How many at most.") });
 const Params = z.object({ tokenizer_id: z.string() });
+const RequestParams = Params.extend({ request_id: z.string() });
 
-export function tokenizerRoutes(app: ZodApp, { tokenizers }: { readonly tokenizers: Tokenizers }): void {
+export interface TokenizersDeps extends AnsweredDeps {
+  readonly tokenizers: Tokenizers;
+  readonly encodings: Encodings;
+}
+
+export function tokenizerRoutes(app: ZodApp, deps: TokenizersDeps): void {
+  const { tokenizers, encodings } = deps;
   const tags = ["Tokenizers"];
 
   app.post(
@@ -50,5 +66,36 @@ export function tokenizerRoutes(app: ZodApp, { tokenizers }: { readonly tokenize
       },
     },
     (req) => tokenizers.info(req.params.tokenizer_id),
+  );
+
+  app.post(
+    "/tokenizers/:tokenizer_id/encode",
+    {
+      schema: {
+        tags,
+        summary: "Have a text cut into tokens",
+        description:
+          "Answers at once with an id to ask for the tokens with. With `Accept: text/event-stream` it answers with " +
+          "events: `accepted`, `result`, and at last `done` or `failed`.",
+        params: Params,
+        body: EncodeRequest,
+        response: { 200: orEvents(EncodeResponse, "Queued"), ...MISSING, ...BODY },
+      },
+    },
+    (req, reply) =>
+      answered(req, reply, deps, (isFollowed) => encodings.request(req.params.tokenizer_id, req.body, isFollowed)),
+  );
+
+  app.get(
+    "/tokenizers/:tokenizer_id/encode/:request_id",
+    {
+      schema: {
+        tags,
+        summary: "The tokens of a text, once they are there",
+        params: RequestParams,
+        response: { 200: EncodeResponse, ...MISSING },
+      },
+    },
+    (req) => encodings.result(req.params.tokenizer_id, req.params.request_id),
   );
 }

@@ -3,7 +3,7 @@ import type { Slot } from "@trainer/platform/redis";
 import type { Channels, Messages } from "../live/channels.js";
 import type { Jobs } from "./jobs.js";
 
-/** An accepted request to a model: its first answer, and the stream of its result. */
+/** An accepted request to a model or a tokenizer: its first answer, and the stream of its result. */
 export interface Accepted<T> {
   /** The present answer: queued. */
   readonly accepted: T;

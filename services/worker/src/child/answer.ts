@@ -21,10 +21,17 @@ export interface Answers {
   readonly chat: { readonly result: ChatResult; readonly turns: readonly ChatTurn[] };
 }
 
-type Of<K extends Question["kind"]> = Extract<Question, { kind: K }>;
+/** A question to a run's model. */
+export type ModelQuestion = Exclude<Question, { kind: "encode" }>;
+
+type Of<K extends ModelQuestion["kind"]> = Extract<ModelQuestion, { kind: K }>;
 
 /** Answers a question to a model. */
-export function answer(question: Question, opened: OpenModel, context: AnswerContext): Promise<Answers[keyof Answers]> {
+export function answer(
+  question: ModelQuestion,
+  opened: OpenModel,
+  context: AnswerContext,
+): Promise<Answers[keyof Answers]> {
   switch (question.kind) {
     case "eval":
       return evaluated(question, opened, context);

@@ -1,16 +1,17 @@
 import { openModel, type OpenModel } from "@trainer/training";
 import type { ChildConfig } from "../config.js";
-import { answer } from "./answer.js";
+import { answer, type AnswerContext } from "./answer.js";
+import { encode } from "./encode.js";
 import { failureOf } from "./failure-of.js";
 import type { Message } from "./inbox.js";
-import type { Archives, Piece } from "./messages.js";
+import type { Archives, Piece, Question } from "./messages.js";
 import { ModelCache } from "./model-cache.js";
 import { PieceBuffer } from "./piece-buffer.js";
 import type { Channel } from "./serve.js";
 import { childContext, type ChildContext } from "./child-context.js";
 
 /**
- * Answers questions to models for as long as the parent has any, several at a time: generations of one model share their
+ * Answers questions to models and tokenizers for as long as the parent has any, several at a time: generations of one model share their
  * steps, the others take turns.
  */
 export class AnswerJobs {
@@ -37,7 +38,7 @@ export class AnswerJobs {
       onPiece: (piece: Piece) => pieces.push(piece),
     };
     try {
-      const given = await this.#cache.with(question.run_id, (model) => answer(question, model, context), archives);
+      const given = await this.#answer(question, context, archives);
       pieces.end();
       say({ type: "answer", id, answer: given });
     } catch (error) {
@@ -46,6 +47,11 @@ export class AnswerJobs {
     } finally {
       this.#cancels.delete(id);
     }
+  }
+
+  #answer(question: Question, context: AnswerContext, archives: Archives | undefined): Promise<unknown> {
+    if (question.kind === "encode") return encode(question, this.#about.home);
+    return this.#cache.with(question.run_id, (model) => answer(question, model, context), archives);
   }
 
   /** Answers a question no further, unless that is over. */

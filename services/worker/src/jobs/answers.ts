@@ -3,6 +3,7 @@ import {
   background,
   ChatResult,
   ChatTurn,
+  EncodeResult,
   GenerateResult,
   jobs,
   keys,
@@ -27,7 +28,7 @@ const seedOf = (requestId: string): number => createHash("sha256").update(reques
 const EvalAnswer = z.object({ result: EvalRecord, steps: z.int() });
 const ChatAnswer = z.object({ result: ChatResult, turns: z.array(ChatTurn) });
 
-/** Answers a question to a model: what becomes of it is kept under its key, and its pieces go out as they come. */
+/** Answers a question to a model or a tokenizer: what becomes of it is kept under its key, and its pieces go out as they come. */
 export const requestJobs: Readonly<Record<Kind, (work: Work, container: Container) => Promise<void>>> = {
   async eval(work, container) {
     const data = work.data(jobs.eval);
@@ -71,6 +72,14 @@ export const requestJobs: Readonly<Record<Kind, (work: Work, container: Containe
       }),
     );
   },
+
+  async encode(work, container) {
+    const data = work.data(jobs.encode);
+    const slot = container.results.encoding(data.tokenizer_id, data.request_id);
+    await once(work, container, slot, async () =>
+      slot.set(EncodeResult.parse(await ask(container, { kind: "encode", ...data }, slot))),
+    );
+  },
 };
 
 /** Answers a request once: one that was answered already, by a worker that could not say so, stays answered. */
@@ -109,7 +118,7 @@ const failureOf = (error: unknown): Failure =>
 
 async function ask(container: Container, question: Question, slot: Slot<unknown>): Promise<unknown> {
   using cancelled = cancellation(container, slot);
-  const archives = await knownArchives(container.runs, question.run_id);
+  const archives = await knownArchives(container.runs, question.kind === "encode" ? null : question.run_id);
   const onPiece = (piece: Piece) => background(publish(container, slot, { type: "text", ...piece }), () => {});
   return await container.answerer.ask({ question, archives }, onPiece, cancelled.signal);
 }

@@ -29,7 +29,10 @@ export async function endUnreadable(
   { message }: UnreadableJob,
 ): Promise<void> {
   const names = work.data(Names);
-  if (names.tokenizer_id !== null && kind === "tokenizer") await endTokenizer(names.tokenizer_id, message, container);
+  const { tokenizer_id: tokenizerId, request_id: requestId } = names;
+  if (tokenizerId !== null && kind === "tokenizer") await endTokenizer(tokenizerId, message, container);
+  if (tokenizerId !== null && kind === "encode" && requestId !== "")
+    await endSlot(container.results.encoding(tokenizerId, requestId), message, container);
   if (names.run_id === null) return;
   if (kind === "train") await endRun(names.run_id, names.user_id, message, container);
   else await endAnswer(kind, { ...names, run_id: names.run_id }, message, container);
@@ -63,14 +66,20 @@ async function endAnswer(
 ): Promise<void> {
   const { results } = container;
   const { run_id: runId, request_id: requestId, session_id: sessionId } = names;
-  const end = async <T extends { readonly status: string }>(slot: Slot<T>) => {
-    if ((await slot.get())?.status === "completed") return;
-    await slot.set(slot.unfinished("failed", message));
-    await publish(container, slot, { type: "failed", message });
-  };
+  const end = <T extends { readonly status: string }>(slot: Slot<T>) => endSlot(slot, message, container);
   if (kind === "eval") await end(results.evaluation(runId));
   if (requestId === "") return;
   if (kind === "score") await end(results.score(runId, requestId));
   if (kind === "generate") await end(results.generation(runId, requestId));
   if (kind === "chat") await end(results.chat(runId, sessionId, requestId));
+}
+
+async function endSlot<T extends { readonly status: string }>(
+  slot: Slot<T>,
+  message: string,
+  container: Container,
+): Promise<void> {
+  if ((await slot.get())?.status === "completed") return;
+  await slot.set(slot.unfinished("failed", message));
+  await publish(container, slot, { type: "failed", message });
 }

@@ -15,6 +15,8 @@ export interface OptionFieldProps {
   readonly facts: OptionFacts;
   /** In place of those in the facts. */
   readonly choices?: readonly Choice[] | undefined;
+  /** What stands where none is chosen and there is no default. */
+  readonly none?: string | undefined;
   /** Empty: the default. */
   readonly value: string;
   readonly onChange: (value: string) => void;
@@ -23,7 +25,16 @@ export interface OptionFieldProps {
 }
 
 /** An option of a request: chosen where it has names, else written; with its help, its default and what is wrong. */
-export function OptionField({ name, title, facts, choices, value, onChange, refusal }: OptionFieldProps) {
+export function OptionField({
+  name,
+  title,
+  facts,
+  choices,
+  none = "As suits",
+  value,
+  onChange,
+  refusal,
+}: OptionFieldProps) {
   const id = useId();
   const common = {
     id,
@@ -41,7 +52,7 @@ export function OptionField({ name, title, facts, choices, value, onChange, refu
       </label>
       {listed.length > 0 ? (
         <select {...common} onChange={({ target }) => onChange(target.value)}>
-          <option value="">{defaultOf(facts, listed)}</option>
+          <option value="">{listed.find((each) => each.value === facts.default)?.title ?? none}</option>
           {listed
             .filter((each) => each.value !== facts.default)
             .map((each) => (
@@ -73,6 +84,3 @@ export function OptionField({ name, title, facts, choices, value, onChange, refu
 
 const placeholderOf = ({ default: preset }: OptionFacts): string | undefined =>
   typeof preset === "number" || typeof preset === "string" ? String(preset) : undefined;
-
-const defaultOf = ({ default: preset }: OptionFacts, choices: readonly Choice[]): string =>
-  choices.find(({ value }) => value === preset)?.title ?? "As suits";

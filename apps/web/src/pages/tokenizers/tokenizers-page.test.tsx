@@ -190,3 +190,25 @@ test("the method is written where the names of the methods cannot be read", asyn
   await screen.findByText(/tok-9 is being trained/);
   expect(asked.find(({ method }) => method === "POST")?.body).toEqual({ corpus_path: "books", method: "char" });
 });
+
+test("the text is chosen of those that there are, a folder as well", async () => {
+  const entry = (name: string, kind: string, files: number) => ({ name, kind, files, bytes: 2048, modified_at: "" });
+  const asked = answering({
+    "GET /tokenizers": { tokenizers: [] },
+    "GET /capabilities": CAPABILITIES,
+    "GET /corpora": { corpora: [entry("a.txt", "file", 1), entry("books", "folder", 2), entry("one", "folder", 1)] },
+    "POST /tokenizers/train": accepted,
+  });
+  const { user } = openPage("/app/tokenizers");
+  await screen.findByRole("option", { name: "books · 2 files, 2.0 KiB" });
+  const text = screen.getByLabelText("Text");
+  expect(
+    within(text)
+      .getAllByRole("option")
+      .map(({ textContent }) => textContent),
+  ).toEqual(["Choose a text", "a.txt · 2.0 KiB", "books · 2 files, 2.0 KiB", "one · 1 file, 2.0 KiB"]);
+  await user.selectOptions(text, "books");
+  await user.click(train());
+  await screen.findByText(/tok-9 is being trained/);
+  expect(asked.find(({ method }) => method === "POST")?.body).toEqual({ corpus_path: "books" });
+});

@@ -1,10 +1,12 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import type { TokenizerAccepted } from "@trainer/platform/browser";
+import type { CorpusEntry, TokenizerAccepted } from "@trainer/platform/browser";
 import { useState, type SubmitEvent } from "react";
 import { capabilitiesQuery } from "../../api/capabilities.js";
+import { corporaQuery } from "../../api/corpora.js";
 import { tokenizersQuery, trainTokenizer } from "../../api/tokenizers.js";
 import { Button } from "../../parts/button.js";
-import { OptionField } from "../../parts/option-field.js";
+import { bytes, count } from "../../parts/figures.js";
+import { OptionField, type Choice } from "../../parts/option-field.js";
 import { Panel } from "../../parts/panel.js";
 import { Failed, sentenceOf } from "../../parts/states.js";
 import styles from "./tokenizers.module.css";
@@ -28,6 +30,7 @@ export function TrainPanel({
 }) {
   const queryClient = useQueryClient();
   const { data: capabilities } = useQuery(capabilitiesQuery);
+  const { data: corpora } = useQuery(corporaQuery);
   const [texts, setTexts] = useState<Texts>({});
   const [isTried, setTried] = useState(false);
   const training = useMutation({
@@ -39,6 +42,10 @@ export function TrainPanel({
   });
 
   const methods = capabilities?.tokenizer_methods ?? [];
+  const choices: Readonly<Record<string, readonly Choice[] | undefined>> = {
+    method: methods.map((each) => ({ value: each.name, title: each.title })),
+    corpus_path: corpora?.corpora.map(choiceOf),
+  };
   const chosen = texts["method"] ?? "";
   const method = methods.find(({ name }) => name === (chosen === "" ? "bpe" : chosen));
   const isSized = method?.least_vocab_size !== null;
@@ -56,7 +63,8 @@ export function TrainPanel({
       name={name}
       title={title}
       facts={facts}
-      choices={name === "method" ? methods.map((each) => ({ value: each.name, title: each.title })) : undefined}
+      choices={choices[name]}
+      none={name === "corpus_path" ? "Choose a text" : undefined}
       value={texts[name] ?? ""}
       onChange={(value) => {
         setTexts({ ...texts, [name]: value });
@@ -96,6 +104,11 @@ export function TrainPanel({
     </Panel>
   );
 }
+
+const choiceOf = ({ name, kind, files, bytes: size }: CorpusEntry): Choice => ({
+  value: name,
+  title: `${name} · ${kind === "folder" ? `${files === 1 ? "1 file" : `${count(files)} files`}, ` : ""}${bytes(size)}`,
+});
 
 /** Shows the field and goes there. */
 function focusField(form: HTMLFormElement, name: string): void {

@@ -16,7 +16,9 @@ const CHROMIUM = (process.env["PATH"] ?? "")
 /** Tests that need Chromium: skipped, with the reason, where it is not installed. */
 export function inChromium(tests: () => void): void {
   const reason = CHROMIUM === undefined ? ": skipped, for it is not installed (apt-get install chromium)" : "";
-  describe.skipIf(CHROMIUM === undefined)(`in Chromium${reason}`, () => tests());
+  describe.skipIf(CHROMIUM === undefined)(`in Chromium${reason}`, () => {
+    tests();
+  });
 }
 
 /** Debian's Chromium, headless, with a fresh profile. */

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { parseJson } from "@trainer/platform";
+import { parseJson } from "@trainer/platform/browser";
 import { scratchPath } from "@trainer/testing";
 import { z } from "zod";
 

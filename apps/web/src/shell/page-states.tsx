@@ -1,12 +1,13 @@
 import { Link, type ErrorComponentProps } from "@tanstack/react-router";
-import { Empty, Failed } from "../parts/states.js";
+import { Failed } from "../parts/states.js";
 
 export const NotFound = () => (
-  <Empty title="There is no such page">
+  <>
+    <h1>There is no such page</h1>
     <p>
       The address may be misspelt. <Link to="/runs">All runs</Link> are a good place to go on from.
     </p>
-  </Empty>
+  </>
 );
 
 /** For an error that a page did not expect. */

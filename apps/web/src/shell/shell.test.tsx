@@ -24,7 +24,7 @@ test("an address that is no page's says so, with a way on", async () => {
   await waitFor(() => expect(address()).toBe("/app/runs"));
 });
 
-test("a theme that is chosen holds for the next visit, and System forgets it", async () => {
+test("a theme that is chosen holds for the next visit, and Auto forgets it", async () => {
   answering({ "/runs": noRuns });
   const { user } = openPage("/app/runs");
   const theme = await screen.findByLabelText("Theme");
@@ -32,7 +32,7 @@ test("a theme that is chosen holds for the next visit, and System forgets it", a
   document.addEventListener("themechange", () => heard.push(document.documentElement.dataset["theme"] ?? "none"));
   await user.selectOptions(theme, "Dark");
   expect(localStorage.getItem("trainer.theme")).toBe("dark");
-  await user.selectOptions(theme, "System");
+  await user.selectOptions(theme, "Auto");
   expect(heard).toEqual(["dark", "none"]);
 });
 

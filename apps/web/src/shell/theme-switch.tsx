@@ -2,7 +2,7 @@ import { useState } from "react";
 import styles from "./shell.module.css";
 import { chooseTheme, storedTheme, Theme, themes } from "./theme.js";
 
-const titles: Readonly<Record<Theme, string>> = { system: "System", light: "Light", dark: "Dark" };
+const titles: Readonly<Record<Theme, string>> = { system: "Auto", light: "Light", dark: "Dark" };
 
 /** Chooses light or dark, or leaves it to the system. */
 export function ThemeSwitch() {

@@ -95,13 +95,14 @@ function parsed(text: string): unknown {
   }
 }
 
-/** A path with its query; what is undefined, null or "" is left out. */
-export function pathTo(
-  path: string,
-  query: Readonly<Record<string, string | number | boolean | null | undefined>>,
-): string {
+type QueryValue = string | number | boolean | null | undefined;
+
+/** A path with its query; what is undefined, null or "" is left out, and a list is given value by value. */
+export function pathTo(path: string, query: Readonly<Record<string, QueryValue | readonly string[]>>): string {
   const given = Object.entries(query).flatMap(([name, value]) =>
-    value === undefined || value === null || value === "" ? [] : [[name, String(value)]],
+    [value]
+      .flat()
+      .flatMap((each) => (each === undefined || each === null || each === "" ? [] : [[name, String(each)]])),
   );
   const text = new URLSearchParams(given).toString();
   return text === "" ? path : `${path}?${text}`;

@@ -53,6 +53,9 @@ export const duration = (seconds: number | null | undefined): string =>
     return `${Math.floor(minutes / 1440)} d ${Math.floor((minutes % 1440) / 60)} h`;
   });
 
+/** A moment of an answer, in milliseconds: one without a zone is in UTC. */
+export const timeOf = (time: string): number => Date.parse(/(?:Z|[+-]\d\d:?\d\d)$/.test(time) ? time : `${time}Z`);
+
 /** A moment in the reader's zone, from what `Date` reads; the text itself where it reads none. */
 export function moment(time: string | number | null | undefined): string {
   if (time === null || time === undefined) return UNKNOWN;

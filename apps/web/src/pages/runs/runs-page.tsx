@@ -1,28 +1,152 @@
-import { useQuery } from "@tanstack/react-query";
-import { useSearch } from "@tanstack/react-router";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { runsQuery } from "../../api/runs.js";
+import { Button } from "../../parts/button.js";
+import button from "../../parts/button.module.css";
 import { Empty, Failed, Loading } from "../../parts/states.js";
+import { useNow } from "../../parts/use-now.js";
+import { ColumnChooser } from "./column-chooser.js";
+import { columns } from "./columns.js";
+import { Filters } from "./filters.js";
+import { Outcome } from "./outcome.js";
+import { Pager } from "./pager.js";
+import styles from "./runs.module.css";
 import { RunsTable } from "./runs-table.js";
+import { asked, isFiltered, sortedBy, type RunsSearch } from "./search.js";
+import { SelectionBar } from "./selection-bar.js";
+import { useHiddenColumns } from "./shown-columns.js";
+import { useActions } from "./use-actions.js";
+import { useSelection } from "./use-selection.js";
 
-const LIMIT = 50;
+/** How often what is said relative to now is said anew. */
+const NOW_MS = 5000;
+const NONE: readonly never[] = [];
 
-/** All runs, the newest first. */
+/** All runs of the home: found, watched, and what can be done with them. */
 export function RunsPage() {
-  const { status, cursor } = useSearch({ from: "/runs" });
-  const { data, error, refetch } = useQuery(runsQuery({ status, cursor, limit: LIMIT }));
+  const view = useSearch({ from: "/runs" });
+  const navigate = useNavigate({ from: "/runs" });
+  const now = useNow(NOW_MS);
+  const [hidden, show] = useHiddenColumns();
+  const { data, error, refetch, isPlaceholderData } = useQuery({
+    ...runsQuery(asked(view)),
+    placeholderData: keepPreviousData,
+  });
+  const runs = data?.runs ?? NONE;
+  const selection = useSelection(runs);
+  const actions = useActions((action, ids) => action === "remove" && selection.drop(ids));
+
+  const setView = (next: (view: RunsSearch) => RunsSearch, replace: boolean) =>
+    void navigate({ search: next, replace, resetScroll: false }).catch(reportError);
+  const filter = (change: Partial<RunsSearch>) =>
+    setView((view) => ({ ...view, ...change, page: undefined }), "q" in change);
+  const sort = (column: NonNullable<RunsSearch["sort"]>) => setView((view) => sortedBy(view, column), true);
+  const addTag = (tag: string) => filter({ tag: [...new Set([...(view.tag ?? []), tag])] });
+  const { sort: sorted = "created_at", order = "desc", page = 1 } = view;
+  const total = data?.total ?? runs.length;
+
   return (
-    <>
-      <h1>Runs</h1>
+    <div className={styles.page}>
+      <header className={styles.top}>
+        <h1>Runs</h1>
+        <Link className={`${button.button} ${button.primary}`} to="/new-run" search={{}}>
+          New run
+        </Link>
+      </header>
+      {(isFiltered(view) || total > 0) && (
+        <Filters view={view} change={filter} onSort={sort} tags={[...new Set(runs.flatMap(({ tags = [] }) => tags))]}>
+          <ColumnChooser hidden={hidden} onShow={show} />
+        </Filters>
+      )}
       {data === undefined && error === null && <Loading what="the runs" />}
       {data === undefined && error !== null && <Failed what="The runs cannot be read." error={error} retry={refetch} />}
-      {data?.runs.length === 0 && (
-        <Empty title="No runs yet">
-          <p>
-            <code>trainer train my.txt</code> trains a first model on a text of yours.
-          </p>
-        </Empty>
+      <Outcome actions={actions} />
+      {data !== undefined && runs.length === 0 && (
+        <NoRuns
+          isFiltered={isFiltered(view)}
+          total={total}
+          showAll={() => setView(() => ({}), false)}
+          showFirst={() => setView((view) => ({ ...view, page: undefined }), false)}
+        />
       )}
-      {data !== undefined && data.runs.length > 0 && <RunsTable runs={data.runs} />}
-    </>
+      {runs.length > 0 && (
+        <RunsTable
+          runs={runs}
+          columns={columns.filter(({ id }) => !hidden.has(id))}
+          now={now}
+          sort={sorted}
+          order={order}
+          onSort={sort}
+          chosen={selection.ids}
+          onChoose={selection.choose}
+          onTag={addTag}
+          isStale={isPlaceholderData}
+        />
+      )}
+      <Pager page={page} total={total} onPage={(page) => setView((view) => ({ ...view, page }), false)} />
+      {selection.runs.length > 0 && (
+        <SelectionBar
+          runs={selection.runs}
+          isBusy={actions.isPending}
+          onAct={(action, runs) => actions.mutate({ action, runs })}
+          onClear={selection.clear}
+        >
+          <CloneLink ids={[...selection.ids]} />
+        </SelectionBar>
+      )}
+    </div>
   );
 }
+
+function NoRuns({
+  isFiltered,
+  total,
+  showAll,
+  showFirst,
+}: {
+  readonly isFiltered: boolean;
+  readonly total: number;
+  readonly showAll: () => void;
+  readonly showFirst: () => void;
+}) {
+  if (total > 0)
+    return (
+      <Empty title="There are not so many pages of runs">
+        <Button onClick={showFirst}>Show the first</Button>
+      </Empty>
+    );
+  if (isFiltered)
+    return (
+      <Empty title="No run is like this">
+        <p>Take a word or a filter away, or show all runs again.</p>
+        <Button onClick={showAll}>Show all runs</Button>
+      </Empty>
+    );
+  return (
+    <Empty title="No runs yet">
+      <p>
+        <Link to="/new-run" search={{}}>
+          Train a first model
+        </Link>{" "}
+        on a text of yours.
+      </p>
+    </Empty>
+  );
+}
+
+/** The way to a new run with the settings of one. */
+const CloneLink = ({ ids: [id, ...others] }: { readonly ids: readonly string[] }) =>
+  id === undefined || others.length > 0 ? (
+    <Button disabled title="Choose one run to begin another with its settings.">
+      Clone
+    </Button>
+  ) : (
+    <Link
+      className={button.button}
+      to="/new-run"
+      search={{ from: id }}
+      title="Begin another run with these settings, which you can change first"
+    >
+      Clone
+    </Link>
+  );

@@ -9,6 +9,7 @@ import {
 } from "@tanstack/react-router";
 import { z } from "zod";
 import { NewRunSearch } from "./pages/new-run/search.js";
+import { RunSearch } from "./pages/run/search.js";
 import { RunsSearch } from "./pages/runs/search.js";
 import { TokenizersSearch } from "./pages/tokenizers/search.js";
 import { UseSearch } from "./pages/use/search.js";
@@ -45,6 +46,13 @@ const runs = createRoute({
   component: lazyRouteComponent(() => import("./pages/runs/runs-page.js"), "RunsPage"),
 });
 
+const run = createRoute({
+  getParentRoute: () => root,
+  path: "/runs/$runId",
+  validateSearch: RunSearch,
+  component: lazyRouteComponent(() => import("./pages/run/run-page.js"), "RunPage"),
+});
+
 const newRun = createRoute({
   getParentRoute: () => root,
   path: "/new-run",
@@ -72,7 +80,7 @@ const system = createRoute({
   component: lazyRouteComponent(() => import("./pages/system/system-page.js"), "SystemPage"),
 });
 
-const routes = root.addChildren([home, signIn, runs, newRun, tokenizers, use, system]);
+const routes = root.addChildren([home, signIn, runs, run, newRun, tokenizers, use, system]);
 
 /** The pages by their addresses; `history` in place of the browser's for tests. */
 export const newRouter = (queryClient: QueryClient, history?: RouterHistory) =>

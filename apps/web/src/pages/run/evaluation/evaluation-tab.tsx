@@ -1,0 +1,144 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { EvaluateRequest, type EvaluateResponse, type RunStatus } from "@trainer/platform/browser";
+import { useState } from "react";
+import type { RunManifest } from "../../../api/manifest.js";
+import { evaluateRun, evaluationQuery } from "../../../api/run.js";
+import { Button } from "../../../parts/button.js";
+import { count, figure } from "../../../parts/figures.js";
+import { Panel } from "../../../parts/panel.js";
+import { Failed, Loading } from "../../../parts/states.js";
+import { Table } from "../../../parts/table.js";
+import styles from "./evaluation.module.css";
+
+const titles: Readonly<Record<string, string>> = { validation: "Validation", test: "Test" };
+const titleOf = (split: string): string => titles[split] ?? split;
+
+/** How good a run's model is: as it was measured at the end, and whenever somebody asks. */
+export function EvaluationTab({ run, manifest }: { readonly run: RunStatus; readonly manifest: RunManifest | null }) {
+  const { data, error, refetch } = useQuery(evaluationQuery(run.run_id));
+  return (
+    <div className={styles.tab}>
+      <AtTheEnd manifest={manifest} />
+      <Panel title="Evaluate again">
+        <Ask run={run} isBusy={data?.status === "queued" || data?.status === "running"} />
+        {data === undefined && error === null && <Loading what="the latest evaluation" />}
+        {data === undefined && error !== null && (
+          <Failed what="The latest evaluation cannot be read." error={error} retry={refetch} />
+        )}
+        {data !== undefined && data !== null && <Latest evaluation={data} />}
+      </Panel>
+    </div>
+  );
+}
+
+function AtTheEnd({ manifest }: { readonly manifest: RunManifest | null }) {
+  const evaluation = manifest?.evaluation ?? null;
+  const hasTest = manifest !== null && manifest.test_loss !== null;
+  return (
+    <Panel title="At the end of the training">
+      {evaluation === null && !hasTest ? (
+        <p className={styles.quiet}>A run is measured when it has finished.</p>
+      ) : (
+        <Table label="Measured at the end of the training">
+          <thead>
+            <tr>
+              <th scope="col">Part of the text</th>
+              <th scope="col" data-number>
+                Loss
+              </th>
+              <th scope="col" data-number>
+                Perplexity
+              </th>
+              <th scope="col" data-number>
+                Bits per byte
+              </th>
+              <th scope="col" data-number>
+                Bits per character
+              </th>
+              <th scope="col" data-number>
+                Tokens
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {evaluation !== null && (
+              <tr>
+                <th scope="row">{titleOf(evaluation.split)}</th>
+                <td data-number>{figure(evaluation.loss)}</td>
+                <td data-number>{figure(evaluation.perplexity)}</td>
+                <td data-number>{figure(evaluation.bits_per_byte)}</td>
+                <td data-number>{figure(evaluation.bits_per_character)}</td>
+                <td data-number>{count(evaluation.tokens)}</td>
+              </tr>
+            )}
+            {hasTest && (
+              <tr>
+                <th scope="row">Test</th>
+                <td data-number>{figure(manifest.test_loss)}</td>
+                <td data-number>{figure(manifest.test_perplexity)}</td>
+                <td data-number>{figure(manifest.test_bits_per_byte)}</td>
+                <td data-number>{figure(null)}</td>
+                <td data-number>{count(manifest.splits?.test?.tokens)}</td>
+              </tr>
+            )}
+          </tbody>
+        </Table>
+      )}
+    </Panel>
+  );
+}
+
+const splits = ["validation", "test"] as const;
+
+function Ask({ run, isBusy }: { readonly run: RunStatus; readonly isBusy: boolean }) {
+  const queryClient = useQueryClient();
+  const [split, setSplit] = useState<string>(() => EvaluateRequest.parse({}).split);
+  const ask = useMutation({
+    mutationFn: () => evaluateRun(run.run_id, split),
+    onSuccess: (queued) => queryClient.setQueryData(evaluationQuery(run.run_id).queryKey, queued),
+  });
+  const canAsk = run.status === "completed" || run.status === "failed";
+  return (
+    <>
+      <div className={styles.ask}>
+        <label>
+          Part of the text{" "}
+          <select className={styles.select} value={split} onChange={({ target }) => setSplit(target.value)}>
+            {splits.map((each) => (
+              <option key={each} value={each}>
+                {titleOf(each)}
+              </option>
+            ))}
+          </select>
+        </label>
+        <Button kind="primary" disabled={!canAsk} isBusy={ask.isPending || isBusy} onClick={() => ask.mutate()}>
+          {isBusy ? "Evaluating …" : "Evaluate"}
+        </Button>
+        {!canAsk && <span className={styles.quiet}>when the run has ended</span>}
+      </div>
+      {ask.error !== null && <Failed what="It was not evaluated." error={ask.error} />}
+    </>
+  );
+}
+
+function Latest({
+  evaluation: { split, status, loss, perplexity, message },
+}: {
+  readonly evaluation: EvaluateResponse;
+}) {
+  switch (status) {
+    case "queued":
+      return <p role="status">The evaluation waits for a worker.</p>;
+    case "running":
+      return <p role="status">The evaluation runs; a long text takes minutes.</p>;
+    case "failed":
+      return <Failed what="The evaluation failed." error={new Error(message ?? "no reason is known")} />;
+    case "completed":
+      return (
+        <p role="status">
+          {titleOf(split)}: loss <strong>{figure(loss)}</strong>, perplexity <strong>{figure(perplexity)}</strong>.
+          {message === null || message === undefined ? "" : ` ${message}`}
+        </p>
+      );
+  }
+}

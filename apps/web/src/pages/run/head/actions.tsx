@@ -1,0 +1,72 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { Link, useNavigate } from "@tanstack/react-router";
+import type { RunStatus } from "@trainer/platform/browser";
+import { archivePath, cancelRun, isLive, removeRun, resumeRun } from "../../../api/run.js";
+import { Button } from "../../../parts/button.js";
+import buttonStyles from "../../../parts/button.module.css";
+import { Failed } from "../../../parts/states.js";
+import { DeleteDialog } from "./delete-dialog.js";
+import styles from "./head.module.css";
+
+/** What can be done with a run in the state that it is in. */
+export function Actions({ run }: { readonly run: RunStatus }) {
+  const { run_id: runId, status } = run;
+  const queryClient = useQueryClient();
+  const navigate = useNavigate();
+  const again = () => queryClient.invalidateQueries({ queryKey: ["run", runId] });
+  const stop = useMutation({ mutationFn: () => cancelRun(runId), onSuccess: again });
+  const resume = useMutation({ mutationFn: () => resumeRun(runId), onSuccess: again });
+  const remove = useMutation({
+    mutationFn: () => removeRun(runId),
+    onSuccess: () => {
+      queryClient.removeQueries({ queryKey: ["run", runId] });
+      return navigate({ to: "/runs", search: {} });
+    },
+  });
+  const failure = stop.error ?? resume.error ?? remove.error;
+  const isStopping = isLive(run) && (stop.isPending || stop.isSuccess);
+  return (
+    <>
+      <div className={styles.actions}>
+        {isLive(run) && (
+          <Button
+            isBusy={isStopping}
+            title="It stops after the step that it is at; what it has learnt is kept."
+            onClick={() => stop.mutate()}
+          >
+            {isStopping ? "Stopping …" : "Stop and keep"}
+          </Button>
+        )}
+        {status === "failed" && (
+          <Button
+            kind="primary"
+            isBusy={resume.isPending}
+            title="It goes on from its newest checkpoint."
+            onClick={() => resume.mutate()}
+          >
+            Resume
+          </Button>
+        )}
+        {status === "completed" && (
+          <Link className={`${buttonStyles.button} ${buttonStyles.primary}`} to="/use" search={{ run: runId }}>
+            Use
+          </Link>
+        )}
+        {!isLive(run) && (
+          <>
+            <a
+              className={buttonStyles.button}
+              href={archivePath(runId)}
+              download
+              title="The whole run as one file, to keep or to use on another machine."
+            >
+              Download
+            </a>
+            <DeleteDialog runId={runId} isBusy={remove.isPending} remove={() => remove.mutate()} />
+          </>
+        )}
+      </div>
+      {failure !== null && <Failed what="That did not work." error={failure} />}
+    </>
+  );
+}

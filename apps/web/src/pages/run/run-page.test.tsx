@@ -1,0 +1,144 @@
+// @vitest-environment happy-dom
+import { screen, waitFor, within } from "@testing-library/react";
+import { userEvent } from "@testing-library/user-event";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { type Answer, nothing, refusal } from "../../testing/answers.js";
+import { stubCanvas } from "../../testing/canvas.js";
+import { openPage } from "../../testing/page.js";
+import {
+  ID,
+  progress,
+  run,
+  completed,
+  failed,
+  manifest,
+  metrics,
+  log,
+  answers,
+  evaluation,
+} from "../../testing/run.js";
+
+beforeEach(() => {
+  stubCanvas();
+  vi.spyOn(HTMLElement.prototype, "clientWidth", "get").mockReturnValue(600);
+});
+afterEach(() => vi.restoreAllMocks());
+
+const chart = (name: RegExp) => screen.findByRole("img", { name });
+const press = async (name: string | RegExp) => await userEvent.click(await screen.findByRole("button", { name }));
+
+test("a run that trains shows how far it is, its curves, and a way to stop it", async () => {
+  const asked = answers({
+    [`GET /runs/${ID}`]: run,
+    [`POST /runs/${ID}/cancel`]: { status: "cancellation-requested" },
+  });
+  openPage(`/app/runs/${ID}`);
+  expect((await screen.findByRole("heading", { level: 1 })).textContent).toBe(ID);
+  expect(await screen.findByText(/50 % · step 20 of 40 · 1 min 5 s to the end/)).toBeDefined();
+  expect(screen.getByText("Running")).toBeDefined();
+  expect(screen.getByText(/last sign of life just now/)).toBeDefined();
+  expect((await chart(/^Loss\./)).getAttribute("aria-label")).toContain("Validation: 2.2500 at step 10.");
+  expect(screen.queryByRole("button", { name: "Delete" })).toBeNull();
+  await press("Stop and keep");
+  expect(await screen.findByRole("button", { name: "Stopping …" })).toBeDefined();
+  expect(asked.some(({ method, path }) => `${method} ${path}` === `POST /runs/${ID}/cancel`)).toBe(true);
+});
+
+test("a run without a sign of life is told so", async () => {
+  answers({
+    [`GET /runs/${ID}`]: {
+      ...run,
+      last_heartbeat_ts: Date.now() / 1000 - 90,
+      training: { ...progress, eta_seconds: null },
+    },
+  });
+  openPage(`/app/runs/${ID}`);
+  expect((await screen.findByText(/last sign of life 1 min ago/)).className).toContain("silent");
+  expect(screen.getByText(/50 % · step 20 of 40/).textContent).not.toContain("to the end");
+});
+
+test("a run that failed says why, and can be resumed", async () => {
+  let status: Answer = failed;
+  answers({
+    [`GET /runs/${ID}`]: () => status,
+    [`POST /runs/${ID}/resume`]: () => {
+      status = run;
+      return { run_id: ID, job_id: "j" };
+    },
+  });
+  openPage(`/app/runs/${ID}`);
+  expect((await screen.findByRole("alert")).textContent).toBe("the disk is full");
+  await press("Resume");
+  expect(await screen.findByText("Running")).toBeDefined();
+});
+
+test("a run that was stopped has not failed", async () => {
+  answers({ [`GET /runs/${ID}`]: { ...failed, message: "Training cancelled", error: "cancelled" } });
+  openPage(`/app/runs/${ID}`);
+  expect(await screen.findByText("Stopped")).toBeDefined();
+  expect(screen.queryByRole("alert")).toBeNull();
+});
+
+test("a run is deleted after a question, and the runs are shown then", async () => {
+  const asked = answers({ [`DELETE /runs/${ID}`]: { run_id: ID, bytes: 5 } });
+  const { router } = openPage(`/app/runs/${ID}`);
+  await press("Delete");
+  const dialog = await screen.findByRole("dialog");
+  await userEvent.click(within(dialog).getByRole("button", { name: "Delete" }));
+  await waitFor(() => expect(router.state.location.pathname).toBe("/runs"));
+  expect(asked.some(({ method }) => method === "DELETE")).toBe(true);
+});
+
+test("a run that cannot be deleted stays, and the page says why", async () => {
+  answers({ [`DELETE /runs/${ID}`]: refusal(409, "CONFLICT", "the run is in use") });
+  openPage(`/app/runs/${ID}`);
+  await press("Delete");
+  await userEvent.click(within(await screen.findByRole("dialog")).getByRole("button", { name: "Delete" }));
+  expect((await screen.findByRole("alert")).textContent).toContain("The run is in use.");
+});
+
+test("a finished run is used and downloaded by links to own paths", async () => {
+  answers();
+  openPage(`/app/runs/${ID}?tab=files`);
+  const page = within(await screen.findByRole("main"));
+  expect((await page.findByRole("link", { name: "Use" })).getAttribute("href")).toBe(`/app/use?run=${ID}`);
+  const links = screen.getAllByRole("link", { name: "Download" });
+  expect(links.map((each) => each.getAttribute("href"))).toEqual([
+    `/artifacts/models/${ID}`,
+    `/artifacts/models/${ID}`,
+  ]);
+});
+
+test("a run that is not there is told so", async () => {
+  answers({ [`GET /runs/${ID}`]: refusal(404, "RUN_NOT_FOUND", "run not found") });
+  openPage(`/app/runs/${ID}`);
+  expect(await screen.findByRole("heading", { name: "There is no such run" })).toBeDefined();
+});
+
+test("while the service is away the page says so, and reads again when it is back", async () => {
+  let status: Answer = nothing();
+  answers({ [`GET /runs/${ID}`]: () => status });
+  openPage(`/app/runs/${ID}`);
+  expect(await screen.findByText("Reading the run …")).toBeDefined();
+  expect((await screen.findByText("The run cannot be read.")).parentElement?.textContent).toContain("does not answer");
+  status = completed;
+  await press("Try again");
+  expect(await screen.findByText("Finished")).toBeDefined();
+});
+
+test.each([
+  ["curves", "metrics", "The curves cannot be read."],
+  ["settings", "manifest", "The settings cannot be read."],
+  ["log", "logs", "The log cannot be read."],
+  ["evaluation", "eval", "The latest evaluation cannot be read."],
+] as const)("a part of the page that cannot be read says so: %s", async (tab, part, told) => {
+  let isBack = false;
+  const whole = { metrics, manifest, eval: { ...evaluation, status: "completed" } };
+  const broken = refusal(500, "INTERNAL_ERROR", "Internal server error");
+  answers({ [`GET /runs/${ID}/${part}`]: () => (isBack ? (part === "logs" ? log() : whole[part]) : broken) });
+  openPage(`/app/runs/${ID}?tab=${tab}`);
+  expect(await screen.findByText(told)).toBeDefined();
+  isBack = true;
+  await press("Try again");
+  await waitFor(() => expect(screen.queryByText(told)).toBeNull());
+});

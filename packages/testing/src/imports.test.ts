@@ -27,7 +27,7 @@ const ARROWS: Readonly<Record<string, readonly [sources: string, tests: string]>
   ],
   "services/worker": ["disk options platform client torch tokenizers models training", "api worker data-bank"],
   "apps/discord-bot": ["options platform client", "api worker data-bank discord-bot"],
-  "apps/web": ["disk/case disk/ids disk/at options platform/browser", "api worker data-bank"],
+  "apps/web": ["disk/case disk/ids disk/at options platform/browser", "platform"],
   "apps/cli": [ALL, ""],
   "packages/testing": [ALL, ""],
 };

@@ -4,6 +4,7 @@ import { useState } from "react";
 import { tokenizersQuery } from "../../api/tokenizers.js";
 import { Button } from "../../parts/button.js";
 import { Failed, Loading } from "../../parts/states.js";
+import { Playground } from "./playground/playground.js";
 import styles from "./tokenizers.module.css";
 import { TokenizersTable } from "./tokenizers-table.js";
 import { TrainPanel } from "./train-panel.js";
@@ -47,6 +48,7 @@ export function TokenizersPage() {
         <Failed what="The tokenizers cannot be read." error={error} retry={refetch} />
       )}
       {data !== undefined && !isEmpty && <TokenizersTable tokenizers={data.tokenizers} />}
+      {data !== undefined && <Playground tokenizers={data.tokenizers} />}
     </div>
   );
 }

@@ -23,6 +23,8 @@ export interface Asked {
   readonly method?: "GET" | "POST" | "PUT" | "DELETE";
   /** Sent as JSON. */
   readonly body?: unknown;
+  /** Sent as they are, in place of a body. */
+  readonly bytes?: Blob;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
 }
@@ -68,9 +70,10 @@ export async function* askPieces(path: string, asked: Asked = {}): AsyncGenerato
 }
 
 /** An answer once its head is there. */
-async function open(path: string, { method = "GET", body, headers, signal }: Asked): Promise<Response> {
+async function open(path: string, { method = "GET", body, bytes, headers, signal }: Asked): Promise<Response> {
   const init: RequestInit = { method, headers: { ...headers }, credentials: "same-origin" };
   if (body !== undefined) init.body = toJson(body);
+  if (bytes !== undefined) init.body = bytes;
   if (signal !== undefined) init.signal = signal;
   const answer = await reached(fetch(path, init));
   if (answer.ok) return answer;

@@ -45,7 +45,7 @@ function Architecture({ form, families }: { readonly form: Form; readonly famili
           title="Size"
           cards={chosen.sizes.map((size) => ({
             value: size,
-            title: inWords(size),
+            title: size,
             choose: () => form.set({ model_size: size }),
           }))}
           value={settingOf(texts, "model_size")}

@@ -138,12 +138,12 @@ test("own dimensions are sent by their names, are put away with their architectu
   expect(sent(all)[0]?.body).toMatchObject({ model_config: { n_layer: 3, embd_pdrop: 0.2 } });
   await user.click(screen.getByRole("radio", { name: "Character LSTM" }));
   expect(screen.queryByRole("button", { name: /Own dimensions/ })).toBeNull();
-  expect(screen.getByRole("radio", { name: "Mini", checked: true })).toBeDefined();
+  expect(screen.getByRole("radio", { name: "mini", checked: true })).toBeDefined();
   expect(way("Command").textContent).not.toContain("--n-layer");
   await user.click(screen.getByRole("radio", { name: "GPT-2" }));
-  await user.click(screen.getByRole("radio", { name: "Small" }));
-  await user.click(screen.getByRole("radio", { name: "Tiny" }));
-  expect(screen.getByRole("radio", { name: "Tiny", checked: true })).toBeDefined();
+  await user.click(screen.getByRole("radio", { name: "small" }));
+  await user.click(screen.getByRole("radio", { name: "tiny" }));
+  expect(screen.getByRole("radio", { name: "tiny", checked: true })).toBeDefined();
 });
 
 test("after an answer that was lost the same request goes under the same key, a changed one under another", async () => {
@@ -156,7 +156,7 @@ test("after an answer that was lost the same request goes under the same key, a 
   await user.click(start());
   await waitFor(() => expect(sent(all)).toHaveLength(2));
   await screen.findByText(/The run did not start/);
-  await user.click(screen.getByRole("radio", { name: "Small" }));
+  await user.click(screen.getByRole("radio", { name: "small" }));
   expect(screen.queryByText(/The run did not start/)).toBeNull();
   isAway = false;
   await user.click(start());
@@ -215,6 +215,15 @@ test("the command is copied, and where a browser lets no page copy that is said"
   expect(await screen.findByRole("button", { name: /Not copied/ })).toBeDefined();
 });
 
+test("a number that begins as the default does can be written", async () => {
+  service();
+  const { user } = openPage("/app/new-run");
+  const batch = await screen.findByRole("textbox", { name: "Batch size" });
+  await user.clear(batch);
+  await user.type(batch, "42");
+  expect(batch).toHaveProperty("value", "42");
+});
+
 test("a preset sets what nobody has set, and says what it is for", async () => {
   service();
   const { user } = openPage("/app/new-run");
@@ -261,7 +270,10 @@ test("a run of a file of the file service is cloned with its id", async () => {
   const id = "f".repeat(64);
   service({ "GET /runs/run-2/manifest": { ...MANIFEST, config: { corpus_file_id: id } } });
   openPage("/app/new-run?from=run-2");
-  expect(await screen.findByRole("textbox", { name: "File of the file service" })).toHaveProperty("value", id);
+  const input = await screen.findByRole("textbox", { name: "File of the file service" });
+  expect(input).toHaveProperty("value", id);
+  fireEvent.change(input, { target: { value: "" } });
+  expect(await text()).toHaveProperty("value", "");
 });
 
 test("settings that cannot be read say why, and are read on demand", async () => {

@@ -18,7 +18,7 @@ export function SettingField({
 }) {
   const { name, title, facts, preset } = field;
   const text = form.texts[name] ?? "";
-  const value = text === preset ? "" : text;
+  const value = choices.length > 0 && text === preset ? "" : text; // of choices the default is the empty one
   const problem = form.problems.get(name);
   return (
     <OptionField

@@ -1,7 +1,6 @@
 import { Facts } from "./facts.js";
 import type { Form } from "./form.js";
 import { familyOf, settingOf } from "./request.js";
-import { inWords } from "./titles.js";
 
 /** What will run, in a few words. */
 export function Summary({ form }: { readonly form: Form }) {
@@ -13,7 +12,7 @@ export function Summary({ form }: { readonly form: Form }) {
     <Facts
       facts={[
         ["Text", settingOf(texts, "corpus_path") || settingOf(texts, "corpus_file_id") || "not chosen yet"],
-        ["Model", `${family}, ${inWords(settingOf(texts, "model_size")).toLowerCase()}`],
+        ["Model", `${family}, ${settingOf(texts, "model_size")}`],
         ["Length", steps === "" ? `${passes} × through the text` : `${steps} steps`],
       ]}
     />

@@ -31,6 +31,9 @@ test("what is listed can be asked for page by page and by status; what is not th
   const notes = { tags: ["best"], note: "of this week" };
   expect(await client.writeNotes(ids[0] ?? "", notes)).toEqual(notes);
   expect(await client.notes(ids[0] ?? "")).toEqual(notes);
+  expect((await client.files(ids[0] ?? "")).files.map(({ path }) => path)).toEqual(["notes.json"]);
+  expect((await client.evaluations(ids[0] ?? "")).evaluations).toEqual([]);
+  expect((await client.samples(ids[0] ?? "")).samples).toEqual([]);
   await expect(client.artifact(ids[0] ?? "")).rejects.toMatchObject({ status: 404 });
 });
 

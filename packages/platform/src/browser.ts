@@ -26,6 +26,15 @@ export {
   TokenizerList,
   TokenizerTrainRequest,
 } from "./schemas/tokenizer.js";
+export {
+  EvaluationHistory,
+  EvaluationRecord,
+  RunFile,
+  RunFileList,
+  SampleList,
+  SampleRecord,
+  TensorTable,
+} from "./schemas/run-files.js";
 export { TrainAccepted, TrainRequest } from "./schemas/train.js";
 export {
   ChatHistory,

@@ -46,6 +46,15 @@ export {
   runSorts,
   RunStatus,
 } from "./schemas/run.js";
+export {
+  EvaluationHistory,
+  EvaluationRecord,
+  RunFile,
+  RunFileList,
+  SampleList,
+  SampleRecord,
+  TensorTable,
+} from "./schemas/run-files.js";
 export { StreamPiece } from "./schemas/stream.js";
 export {
   EncodeRequest,

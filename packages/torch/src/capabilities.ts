@@ -1,5 +1,9 @@
 import { TorchError } from "./errors.js";
 
+// A file of tensors can be described without native code, too.
+export { headerLength, LENGTH_BYTES, parseHeader } from "./safetensors/parse-header.js";
+export { TorchError } from "./errors.js";
+
 /** The known families without native code: requests are checked against it. */
 
 export interface OptimizerInfo {

@@ -1,7 +1,7 @@
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { containing, matching, scratchPath, tiny, writeCorpus } from "@trainer/testing";
-import { resume, runFolder, train, type RunEvent } from "@trainer/training";
+import { readManifest, resume, runFolder, train, type RunEvent } from "@trainer/training";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { startChild } from "./children.js";
@@ -62,6 +62,7 @@ test("a run told to stop finishes its step, saves itself and says so; resumed, i
   expect(child.events.at(-1)).toMatchObject({ type: "interrupted", result: { status: "interrupted", steps: last } });
   await resume("stopped", { home });
   expect(outcome(run("stopped"))).toEqual(whole);
+  expect((await readManifest(join(run("stopped"), "manifest.json")))?.resumed_from).toEqual([last]);
 });
 
 test("a run interrupted at each of its turns, validations and test too, ends the same", async () => {

@@ -14,6 +14,7 @@ import { corpusRoutes } from "./routes/corpora.js";
 import { healthRoutes } from "./routes/health.js";
 import { liveRoutes } from "./routes/live.js";
 import { pageRoutes } from "./routes/pages.js";
+import { runFileRoutes } from "./routes/run-files.js";
 import { runNoteRoutes } from "./routes/run-notes.js";
 import { runRoutes } from "./routes/runs.js";
 import { sessionRoutes } from "./routes/session.js";
@@ -71,6 +72,7 @@ function keyed(scope: FastifyInstance, container: Container, refused: Refused): 
   runRoutes(app, container);
   corpusRoutes(app, container);
   runNoteRoutes(app, container);
+  runFileRoutes(app, container);
   liveRoutes(app, container);
   useRoutes(app, container);
   chatRoutes(app, container);

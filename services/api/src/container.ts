@@ -24,11 +24,13 @@ import { Chats } from "./services/chats.js";
 import { Encodings } from "./services/encodings.js";
 import { Evaluations } from "./services/evaluations.js";
 import { Jobs } from "./services/jobs.js";
+import { EvaluationHistories } from "./services/evaluation-history.js";
 import { FolderRuns } from "./services/folder-runs.js";
 import { ModelRequests } from "./services/model-requests.js";
 import { Notes } from "./services/notes.js";
 import { RecordedRuns } from "./services/recorded-runs.js";
 import { RunCatalogue } from "./services/run-catalogue.js";
+import { RunFolderFiles } from "./services/run-folder-files.js";
 import { RunFiles } from "./services/run-files.js";
 import { Runs } from "./services/runs.js";
 import { Sparklines } from "./services/sparklines.js";
@@ -55,6 +57,8 @@ export interface Container extends AsyncDisposable {
   readonly runs: Runs;
   readonly runFiles: RunFiles;
   readonly notes: Notes;
+  readonly folderFiles: RunFolderFiles;
+  readonly histories: EvaluationHistories;
   readonly catalogue: RunCatalogue;
   readonly tails: Tails;
   readonly streams: Streams;
@@ -98,6 +102,8 @@ export function container(config: ApiConfig, hooks: ApiHooks = {}): Container {
     runFiles,
     notes,
     catalogue,
+    folderFiles: new RunFolderFiles({ home, runs: runFiles }),
+    histories: new EvaluationHistories({ home, runs: runFiles }),
     trainings: new Trainings({ records, jobs, home, store, redis, texts, families: known }),
     tails: new Tails(config.pollMs),
     streams: new Streams(metrics, config),

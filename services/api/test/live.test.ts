@@ -91,7 +91,11 @@ test("the log of a run that has not begun is waited for; one that failed without
 test("a log that cannot be read is the service's failure", async () => {
   const files = new RunFiles({ home: openHome(system.root), records: system.runs });
   files.locate = async () => system.root; // a folder
-  await expect(files.tail("r1", 1)).rejects.toMatchObject({ code: "LOGS_READ_FAILED", message: "failed to read logs" });
+  const last = { tail: 1, before: null, level: null, q: "" };
+  await expect(files.tail("r1", last)).rejects.toMatchObject({
+    code: "LOGS_READ_FAILED",
+    message: "failed to read logs",
+  });
 });
 
 test("a stream has the last lines, each new one once, signs of life, and ends with the run", async () => {

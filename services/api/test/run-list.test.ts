@@ -8,7 +8,10 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { manifest } from "./manifest.js";
 
 let system: System;
-beforeEach(async () => void (system = await startSystem()));
+beforeEach(async () => {
+  system = await startSystem();
+  await expect.poll(async () => (await system.ask("/readyz")).text).toContain("no-worker"); // Redis is connected
+});
 afterEach(() => system[Symbol.asyncDispose]());
 
 const { user_id: _, ...request } = TrainRequest.parse({ corpus_path: "novel.txt", tokenizer_id: "tok" });

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import type { FileInfo } from "@trainer/platform";
-import type { ByteRange } from "./range.js";
+import type { ByteRange } from "@trainer/platform/http";
 
 /** A store of files. A file's key is the SHA-256 of its bytes, so that it never changes and has no name. */
 export interface BlobStore {

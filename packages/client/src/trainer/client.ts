@@ -10,14 +10,17 @@ import {
   ChatResponse,
   EncodeResponse,
   EvaluateResponse,
+  EvaluationHistory,
   GenerateResponse,
   ManifestAnswer,
   MetricsHistory,
   MetricsRow,
+  RunFileList,
   RunList,
   RunNotes,
   RunRemoved,
   RunStatus,
+  SampleList,
   ScoreResponse,
   StreamPiece,
   TokenizerAccepted,
@@ -149,6 +152,21 @@ export class TrainerClient {
   /** Replaces them. */
   writeNotes(runId: string, notes: RunNotes, options?: CallOptions): Promise<RunNotes> {
     return this.#requests.json(RunNotes, run(runId, "notes"), { method: "PUT", body: notes, ...options });
+  }
+
+  /** Its files, without those that are hidden or half written. */
+  files(runId: string, options?: CallOptions): Promise<RunFileList> {
+    return this.#requests.json(RunFileList, run(runId, "files"), options);
+  }
+
+  /** All evaluations of its model, the oldest first. */
+  evaluations(runId: string, options?: CallOptions): Promise<EvaluationHistory> {
+    return this.#requests.json(EvaluationHistory, run(runId, "evals"), options);
+  }
+
+  /** Texts that its model wrote when it was evaluated last. */
+  samples(runId: string, options?: CallOptions): Promise<SampleList> {
+    return this.#requests.json(SampleList, run(runId, "samples"), options);
   }
 
   /** Waits until the run is completed or has failed. */

@@ -51,5 +51,10 @@ export const MetricsHistory = z.object({
   evaluations: z.array(EvalMetrics),
   /** Number of logged steps. */
   total_steps_logged: z.int(),
+  steps_in_range: z
+    .int()
+    .optional()
+    .describe("How many of them are from `from` to `to`; as many are given as `points` allows."),
+  resumed_from: z.array(z.int()).optional().describe("Steps from which the run went on after an interruption."),
 });
 export type MetricsHistory = z.output<typeof MetricsHistory>;

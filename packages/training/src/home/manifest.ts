@@ -56,6 +56,8 @@ export const RunManifest = z.object({
   steps: count,
   total_steps: count.nullable(),
   tokens_seen: count,
+  /** Steps from which the run went on after an interruption, the latest last. */
+  resumed_from: z.array(count).default([]),
   seed: count,
   threads: count,
   early_stopping_patience: count,

@@ -60,6 +60,7 @@ export async function newManifest(runId: string, options: RunOptions, compute: C
     early_stopped: false,
     loss: null,
     skipped_steps: 0,
+    resumed_from: [],
     best_val_loss: null,
     best_step: null,
     test_loss: null,

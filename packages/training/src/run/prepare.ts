@@ -22,6 +22,9 @@ import { openRunData, type RunData } from "./run-data.js";
 import { runTokenizer } from "./run-tokenizer.js";
 import { newestSaved, progressOf, type Saved } from "./saved.js";
 
+/** Most steps that a manifest has of those from which the run went on. */
+const RESUMED = 1000;
+
 /**
  * Everything a run works on, from its options and what its folder holds. The seed is set before anything is drawn; a
  * checkpoint, if there is a sound one, is restored over it last.
@@ -32,7 +35,10 @@ export async function prepare(session: Session, reporter: Reporter): Promise<Liv
   setNumThreads(manifest.current.threads);
   await loadPlugged(options);
   const saved = await newestSaved(session, reporter);
-  announceConfig(session, reporter, saved?.state.step ?? 0);
+  const fromStep = saved?.state.step ?? 0;
+  announceConfig(session, reporter, fromStep);
+  if (fromStep > 0)
+    await manifest.update({ resumed_from: [...manifest.current.resumed_from, fromStep].slice(-RESUMED) });
 
   await identifyCorpus(session, reporter);
   const pretrained = saved === null ? await pretrainedFolder(session) : null; // all it has is in the run by then

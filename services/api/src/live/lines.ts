@@ -3,14 +3,21 @@ import { open, type FileHandle } from "node:fs/promises";
 const BLOCK_BYTES = 64 << 10;
 const NEWLINE = 0x0a;
 
-/** Start of the last `count` whole lines of a file, and their end: the rest is still being written. */
-export async function lastLinesAt(file: FileHandle, count: number): Promise<{ start: number; end: number }> {
-  const { size } = await file.stat();
+/**
+ * Start of the last `count` whole lines of a file, or of those before a byte of it, and their end: the rest is still being
+ * written.
+ */
+export async function lastLinesAt(
+  file: FileHandle,
+  count: number,
+  before = Number.POSITIVE_INFINITY,
+): Promise<{ start: number; end: number }> {
+  const size = Math.min(before, (await file.stat()).size);
   let end = 0;
   let found = 0;
   for (let block = size; block > 0;) {
     const from = Math.max(0, block - BLOCK_BYTES);
-    const bytes = await read(file, from, block - from);
+    const bytes = await readAt(file, from, block - from);
     for (let at = bytes.lastIndexOf(NEWLINE); at !== -1; at = at === 0 ? -1 : bytes.lastIndexOf(NEWLINE, at - 1)) {
       if (found === 0) end = from + at + 1;
       if (found++ === count) return { start: from + at + 1, end };
@@ -26,7 +33,7 @@ export async function lastLinesAt(file: FileHandle, count: number): Promise<{ st
  */
 export async function linesAt(file: FileHandle, at: number, end: number): Promise<Buffer> {
   for (let length = BLOCK_BYTES; ; length *= 2) {
-    const bytes = await read(file, at, Math.min(length, end - at));
+    const bytes = await readAt(file, at, Math.min(length, end - at));
     const whole = bytes.lastIndexOf(NEWLINE) + 1;
     if (whole > 0 || at + length >= end) return bytes.subarray(0, whole);
   }
@@ -36,11 +43,11 @@ export async function linesAt(file: FileHandle, at: number, end: number): Promis
 export async function lastLines(path: string, count: number): Promise<string> {
   await using file = await open(path);
   const { start, end } = await lastLinesAt(file, count);
-  return (await read(file, start, end - start)).toString("utf8");
+  return (await readAt(file, start, end - start)).toString("utf8");
 }
 
 /** Less where the file has become shorter meanwhile. */
-async function read(file: FileHandle, at: number, length: number): Promise<Buffer> {
+export async function readAt(file: FileHandle, at: number, length: number): Promise<Buffer> {
   const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(length), 0, length, at);
   return buffer.subarray(0, bytesRead);
 }

@@ -13,6 +13,7 @@ const errors = {
   404: ErrorAnswer.describe("There is no such thing."),
   409: ErrorAnswer.describe("It contradicts what was asked before."),
   413: ErrorAnswer.describe("The body is too large."),
+  416: ErrorAnswer.describe("The range is no part of the file."),
   422: ErrorAnswer.describe("Fields that are unknown or exclude each other, or a wrong parameter."),
   429: ErrorAnswer.describe("Too many requests; Retry-After says when to come again."),
   500: ErrorAnswer.describe("The service failed; its log has the reason under the request's id."),
@@ -37,6 +38,7 @@ export const QUERY = { 422: errors[422] };
 export const BODY = { 413: errors[413], 422: errors[422] };
 export const CONTRADICTED = { 409: errors[409] };
 export const STORAGE = { 507: errors[507] };
+export const RANGE = { 416: errors[416] };
 export const UPSTREAM = { 502: errors[502] };
 
 /** An answer that is no JSON. */

@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { headerOf } from "@trainer/platform/http";
 import type { Streams } from "../live/streams.js";
 import type { Follow, Tails } from "../live/tails.js";
+import { logLevels } from "../live/log-lines.js";
 import type { RunFiles } from "../services/run-files.js";
 import { content, MISSING, QUERY } from "./answers.js";
 import { boolParam, intParam } from "./query.js";
@@ -18,10 +19,30 @@ export interface LiveDeps {
 
 const MAX_LINES = 100_000;
 const tail = intParam({ min: 1, max: MAX_LINES, default: 200 }).describe("How many of the last lines.");
-const LogQuery = z.object({ tail });
+/** A place in a query: a byte, or a step. */
+const place = (description: string) =>
+  z
+    .string()
+    .regex(/^\d{1,15}$/, "must be a whole number")
+    .transform(Number)
+    .optional()
+    .transform((value) => value ?? null)
+    .meta({ type: "integer", minimum: 0, description });
+const LogQuery = z.object({
+  tail,
+  level: z
+    .enum(logLevels)
+    .optional()
+    .transform((level) => level ?? null)
+    .describe("Only records of this level or a more severe one."),
+  q: z.string().max(200).default("").describe("Only lines that have this text, in upper or lower case."),
+  before: place("Only lines before this byte: the `X-Log-Start` of the answer before."),
+});
 const StreamQuery = z.object({ tail, follow: boolParam(true).describe("Whether to wait for new lines.") });
 const MetricsQuery = z.object({
   points: intParam({ min: 1, max: 100_000, default: 1000 }).describe("How many steps at most."),
+  from: place("First step; left out: the first of all."),
+  to: place("Last step; left out: the last of all."),
 });
 
 /** Logs and metrics of runs, whole and live. */
@@ -52,14 +73,17 @@ export function liveRoutes(app: ZodApp, { runFiles, tails, streams }: LiveDeps):
       schema: {
         tags,
         summary: "The last lines of a run's log, a JSON record each",
+        description:
+          "With `level` or `q` only those that match. `X-Log-Start` is the byte before which to go on to earlier lines; 0: " +
+          "there are none. A search looks at 64 MiB at a time.",
         params,
         querystring: LogQuery,
         response: { 200: content("text/plain", "Lines of logs.jsonl"), ...MISSING, ...QUERY },
       },
     },
     async (req, reply) => {
-      const lines = await runFiles.tail(req.params.run_id, req.query.tail);
-      return await reply.type("text/plain; charset=utf-8").send(lines);
+      const { text, start } = await runFiles.tail(req.params.run_id, req.query);
+      return await reply.type("text/plain; charset=utf-8").header("x-log-start", start).send(text);
     },
   );
 
@@ -90,13 +114,13 @@ export function liveRoutes(app: ZodApp, { runFiles, tails, streams }: LiveDeps):
     {
       schema: {
         tags,
-        summary: "A run's evaluations, and its steps thinned to so many points",
+        summary: "A run's evaluations, and its steps, thinned to so many points in a range of steps",
         params,
         querystring: MetricsQuery,
         response: { 200: MetricsHistory, ...MISSING, ...QUERY },
       },
     },
-    (req) => runFiles.history(req.params.run_id, req.query.points),
+    (req) => runFiles.history(req.params.run_id, req.query),
   );
 
   app.get(

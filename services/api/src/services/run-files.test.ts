@@ -33,10 +33,11 @@ test("a log and metrics that a cleanup moves while they are asked for are read w
   mkdirSync(dirname(logs), { recursive: true });
   writeFileSync(logs, "a\nb\n");
   const moving = () => new Moving({ home, records: new RunRecords(redis) });
-  expect(await moving().tail("r", 1)).toBe("b\n");
+  const last = { tail: 1, before: null, level: null, q: "" };
+  expect(await moving().tail("r", last)).toEqual({ text: "b\n", start: 2 });
   const row = { split: "test", step: 1, epoch: 0, tokens: 1, loss: 1, ppl: 1, bits_per_byte: 1 };
   writeFileSync(logs.replace("logs", "metrics"), `${JSON.stringify(row)}\n`);
-  expect((await moving().history("r", 10)).evaluations).toEqual([row]);
+  expect((await moving().history("r", { points: 10, from: null, to: null })).evaluations).toEqual([row]);
   rmSync(logs);
-  await expect(moving().tail("r", 1)).rejects.toMatchObject({ code: "DATA_NOT_FOUND" });
+  await expect(moving().tail("r", last)).rejects.toMatchObject({ code: "DATA_NOT_FOUND" });
 });

@@ -12,9 +12,10 @@ import {
   type Home,
   type RunManifest,
 } from "@trainer/training/files";
-import { lastLines } from "../live/lines.js";
+import { linesBefore, type LogLines, type LogQuery } from "../live/log-lines.js";
 import { checkRunId } from "./check-run-id.js";
-import { downsampled } from "./downsampled.js";
+import { metricsHistory, type MetricsQuery } from "./metrics-history.js";
+import { MetricsIndices } from "./metrics-index.js";
 
 export interface RunFilesDeps {
   readonly home: Home;
@@ -24,6 +25,7 @@ export interface RunFilesDeps {
 /** Files that runs write as they go. */
 export class RunFiles {
   readonly #deps: RunFilesDeps;
+  readonly #indices = new MetricsIndices();
 
   constructor(deps: RunFilesDeps) {
     this.#deps = deps;
@@ -48,22 +50,28 @@ export class RunFiles {
     if (status !== "queued" && status !== "running") await this.needLogs(runId);
   }
 
-  /** The last lines of a run's log, as they stand there. @throws AppError DATA_NOT_FOUND, LOGS_READ_FAILED */
-  async tail(runId: string, lines: number): Promise<string> {
-    const read = this.#read("logs", runId, (path) => lastLines(path, lines));
-    const text = await read.catch((cause: unknown) => {
+  /** The last lines of a run's log that match, as they stand there. @throws AppError DATA_NOT_FOUND, LOGS_READ_FAILED */
+  async tail(runId: string, query: LogQuery): Promise<LogLines> {
+    const read = this.#read("logs", runId, (path) => linesBefore(path, query));
+    const found = await read.catch((cause: unknown) => {
       throw new AppError("LOGS_READ_FAILED", "failed to read logs", { cause });
     });
-    if (text === null) throw logsNotFound();
-    return text;
+    if (found === null) throw logsNotFound();
+    return found;
   }
 
-  /** @param points how many steps at most. @throws AppError RUN_NOT_FOUND */
-  async history(runId: string, points: number): Promise<MetricsHistory> {
-    const found = await this.#read("metrics", runId, (path) => downsampled(path, points));
-    if (found !== null) return { run_id: runId, ...found };
+  /** @throws AppError RUN_NOT_FOUND */
+  async history(runId: string, query: MetricsQuery): Promise<MetricsHistory> {
+    const found = await this.#read("metrics", runId, (path) => metricsHistory(this.#indices, path, query));
+    if (found !== null) return { run_id: runId, ...found, ...(await this.#resumed(runId)) };
     await this.needRun(runId);
     return { run_id: runId, steps: [], evaluations: [], total_steps_logged: 0 };
+  }
+
+  /** Nothing where the run has no manifest that can be read. */
+  async #resumed(runId: string): Promise<{ resumed_from?: number[] }> {
+    const manifest = await this.#manifest(runId).catch(() => null);
+    return manifest === null ? {} : { resumed_from: manifest.resumed_from };
   }
 
   /**
@@ -72,14 +80,20 @@ export class RunFiles {
    */
   async manifest(runId: string): Promise<RunManifest> {
     checkRunId(runId);
+    const found = await this.#manifest(runId);
+    if (found !== null) return found;
+    await this.needRun(runId);
+    throw new AppError("DATA_NOT_FOUND", "the run has not begun: it has no manifest yet");
+  }
+
+  async #manifest(runId: string): Promise<RunManifest | null> {
     const { home } = this.#deps;
     // The folder first: what a cleanup takes away just now is kept by then.
     for (const { manifest } of [runFolder(home.root, runId), archivedFiles(home, runId)]) {
       const found = await readManifest(manifest);
       if (found !== null) return found;
     }
-    await this.needRun(runId);
-    throw new AppError("DATA_NOT_FOUND", "the run has not begun: it has no manifest yet");
+    return null;
   }
 
   /** Null where there is no such file; one that a cleanup moves just then is read where it is from then on. */

@@ -7,7 +7,7 @@ import { makeFolder, namesIn, syncFolder, unlessAbsent, writeSynced, writeText }
 import { AppError, type FileInfo } from "@trainer/platform";
 import { prefetched } from "../prefetched.js";
 import { OneAtATime } from "../one-at-a-time.js";
-import type { ByteRange } from "../range.js";
+import type { ByteRange } from "@trainer/platform/http";
 import type { BlobStore, ScrubEvent, ScrubOptions } from "../store.js";
 import { coalesced, writeChunks } from "./coalesced.js";
 import { blobPath, folderOf, isTemporary, sidecarPath, temporaryPath } from "./layout.js";

@@ -1,13 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { AppError, type FileInfo } from "@trainer/platform";
-import { headerOf, type Hosts } from "@trainer/platform/http";
+import { headerOf, parseRange, type Hosts } from "@trainer/platform/http";
 import { ifRange, noneMatch } from "../conditions.js";
 import type { KeyRing, Permission } from "../keys.js";
 import { limited } from "../limited.js";
 import type { Metrics } from "../metrics.js";
 import { filePart } from "../multipart.js";
 import { paced, type Pace } from "../paced.js";
-import { parseRange } from "../range.js";
 import type { BlobStore } from "../store.js";
 
 export interface FileRoutes {

@@ -3,7 +3,7 @@ import type { Readable } from "node:stream";
 import { AppError, type FileInfo } from "@trainer/platform";
 import { prefetched } from "../prefetched.js";
 import { timestamp } from "../disk/sidecar.js";
-import type { ByteRange } from "../range.js";
+import type { ByteRange } from "@trainer/platform/http";
 import type { BlobStore, ScrubEvent, ScrubOptions } from "../store.js";
 import { bodyOf } from "./body.js";
 import { Bucket, type BucketOptions, type Description } from "./bucket.js";

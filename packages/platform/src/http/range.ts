@@ -1,4 +1,4 @@
-import { AppError } from "@trainer/platform";
+import { AppError } from "../errors.js";
 
 /** Bytes of a file, both ends included. */
 export interface ByteRange {
@@ -7,7 +7,7 @@ export interface ByteRange {
 }
 
 /**
- * One range of a Range header (RFC 9110 §14.2), and the forms beyond it that clients of this service send: `bytes=5` is
+ * One range of a Range header (RFC 9110 §14.2), and the forms beyond it that clients send: `bytes=5` is
  * from 5 on, `bytes=-` is all.
  * @param size of the file, in bytes
  * @throws AppError RANGE_NOT_SATISFIABLE

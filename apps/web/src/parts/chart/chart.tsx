@@ -95,7 +95,7 @@ export function Chart({
   return (
     <figure className={styles.chart} aria-labelledby={id}>
       <figcaption className={styles.head}>
-        <h3 id={id}>{title}</h3>
+        <h2 id={id}>{title}</h2>
         <DownloadMenu {...{ title, xName, curves, marks, levels, isLog, plot, showX, showY }} />
       </figcaption>
       {hasLegend && <Legend {...{ curves, plot, hover, xName, showX, showY, toggle }} />}

@@ -1,0 +1,59 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { faultsOf, inChromium, openBrowser } from "./browser.js";
+import { serve, type Served } from "./serving.js";
+
+const SHAKESPEARE = fileURLToPath(new URL("../../../examples/corpus/tinyshakespeare.txt", import.meta.url));
+
+inChromium(() => {
+  let served: Served;
+  let browser: Browser;
+  beforeAll(async () => {
+    [served, browser] = await Promise.all([serve(), openBrowser()]);
+  }, 120_000);
+  afterAll(async () => {
+    await browser.close();
+    await served[Symbol.asyncDispose]();
+  }, 30_000);
+
+  test("somebody with a text and no run trains a model on it, watches it, and lets it write, talk and be surprised", async () => {
+    const page = await browser.newPage();
+    const faults = faultsOf(page, served.url);
+    await page.goto(`${served.url}/?key=${served.key}`);
+    await page.getByText("No runs yet").waitFor();
+    await page.getByRole("link", { name: "New run" }).first().click();
+
+    const text = readFileSync(SHAKESPEARE).subarray(0, 60_000);
+    await page
+      .locator("input[type=file]")
+      .setInputFiles({ name: "a few lines.txt", mimeType: "text/plain", buffer: text });
+    await page.getByLabel("Steps", { exact: true }).fill("20");
+    await page.getByLabel("Batch size").fill("4");
+    await page.getByLabel("Context length").fill("32");
+    await page.getByRole("button", { name: "Start training" }).click();
+
+    await page.waitForURL(/\/app\/runs\/gpt2-tiny-/);
+    await page.getByText("Finished", { exact: true }).waitFor({ timeout: 120_000 });
+    const run = new URL(page.url()).pathname.slice("/app/runs/".length);
+    expect(await page.getByRole("heading", { name: "Loss" }).isVisible()).toBe(true);
+
+    await page.goto(`${served.url}/app/use?run=${run}`);
+    await generated(page);
+    await page.getByRole("tab", { name: "Score" }).click();
+    await page.getByLabel("Text to score").fill("To be, or not to be");
+    await page.getByRole("button", { name: "Score" }).click();
+    await page.getByText("Perplexity").waitFor({ timeout: 60_000 });
+    expect(faults).toEqual([]);
+    await page.context().close();
+  }, 300_000);
+
+  async function generated(page: Page): Promise<void> {
+    await page.getByLabel("Begin of the text").fill("ROMEO:");
+    await page.getByRole("button", { name: "Generate" }).click();
+    await page.getByText(/Text · \d+ tokens? · ended by/).waitFor({ timeout: 60_000 });
+    const first = page.getByRole("list", { name: "Texts" }).getByRole("listitem").first();
+    expect(await first.innerText()).toMatch(/ROMEO:[^]+/);
+  }
+});

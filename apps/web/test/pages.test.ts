@@ -1,0 +1,97 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { RunStatus, TrainAccepted } from "@trainer/platform";
+import { scratchPath, writeCorpus } from "@trainer/testing";
+import { ask } from "@trainer/testing/api";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { accessibilityFaults, faultsOf, inChromium, openBrowser, overflow } from "./browser.js";
+import { serve, type Served } from "./serving.js";
+
+/** Sets a mark if a browser takes it for markup. */
+const HOSTILE = `"><img src=x onerror="window.taken=1"><script>window.taken=1</script>`;
+
+let served: Served;
+let browser: Browser;
+let runId: string;
+
+const asking = (path: string, body?: object, method = body === undefined ? "GET" : "POST") =>
+  ask(served.url + path, { method, headers: { "x-api-key": served.key }, body });
+
+/** A home with a finished run, whose text, name of its text, tag and note are meant as markup. */
+async function trained(): Promise<string> {
+  const corpus_path = "<img src=x onerror=alert(1)>.txt";
+  mkdirSync(join(served.home, "corpus"), { recursive: true });
+  writeCorpus(join(served.home, "corpus", corpus_path), 150);
+  writeFileSync(join(served.home, "corpus", "hostile.txt"), `${HOSTILE}\n`.repeat(200));
+  const settings = { corpus_path, model_family: "char_lstm", model_size: "tiny", max_seq_len: 32, tokenizer_method: "char" };
+  const { run_id } = TrainAccepted.parse((await asking("/runs/train", settings)).json);
+  for (;;) {
+    const { status, error } = RunStatus.parse((await asking(`/runs/${run_id}`)).json);
+    if (status === "completed") break;
+    if (status === "failed") throw new Error(`the run failed: ${error}`);
+    await setTimeout(100);
+  }
+  const noted = await asking(`/runs/${run_id}/notes`, { tags: ["<b>tag</b>"], note: HOSTILE }, "PUT");
+  expect(noted.status).toBe(200);
+  return run_id;
+}
+
+inChromium(() => {
+  beforeAll(async () => {
+    [served, browser] = await Promise.all([serve({ home: scratchPath("pages") }), openBrowser()]);
+    runId = await trained();
+  }, 180_000);
+  afterAll(async () => {
+    await browser.close();
+    await served[Symbol.asyncDispose]();
+  }, 30_000);
+
+  /** The pages, with the heading by which each is known. */
+  const pages: [address: string, heading: string | RegExp][] = [
+    ["/app/runs", "Runs"],
+    ["/app/runs/RUN", /char_lstm/],
+    ["/app/runs/RUN?tab=settings", /char_lstm/],
+    ["/app/runs/RUN?tab=log", /char_lstm/],
+    ["/app/runs/RUN?tab=evaluation", /char_lstm/],
+    ["/app/runs/RUN?tab=files", /char_lstm/],
+    ["/app/new-run", "New run"],
+    ["/app/tokenizers", "Tokenizers"],
+    ["/app/use?run=RUN", "Use"],
+    ["/app/use?run=RUN&mode=chat", "Use"],
+    ["/app/use?run=RUN&mode=score", "Use"],
+    ["/app/system", "System"],
+    ["/app/nowhere", "There is no such page"],
+  ];
+
+  async function shown(page: Page, address: string, heading: string | RegExp): Promise<void> {
+    await page.goto(served.url + address.replaceAll("RUN", runId));
+    await page.getByRole("heading", { name: heading }).first().waitFor();
+    await page.getByText(/^Reading /).waitFor({ state: "detached" });
+  }
+
+  test.each(pages)(
+    "%s does no wrong, can be read by everybody in both themes, fits a narrow window and takes no text for markup",
+    async (address, heading) => {
+      const context = await browser.newContext({ reducedMotion: "reduce" });
+      const page = await context.newPage();
+      await page.goto(`${served.url}/?key=${served.key}`);
+      await page.getByRole("heading", { name: "Runs", level: 1 }).waitFor();
+      const faults = faultsOf(page, served.url);
+      for (const colorScheme of ["light", "dark"] as const) {
+        await page.emulateMedia({ colorScheme });
+        await page.setViewportSize({ width: 1440, height: 900 });
+        await shown(page, address, heading);
+        expect(await accessibilityFaults(page)).toEqual([]);
+        await page.setViewportSize({ width: 360, height: 740 });
+        expect(await overflow(page)).toBe(0);
+        expect(await accessibilityFaults(page)).toEqual([]);
+      }
+      expect(await page.evaluate("window.taken")).toBeUndefined();
+      expect(faults).toEqual([]);
+      await context.close();
+    },
+    60_000,
+  );
+});

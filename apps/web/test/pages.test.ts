@@ -25,7 +25,13 @@ async function trained(): Promise<string> {
   mkdirSync(join(served.home, "corpus"), { recursive: true });
   writeCorpus(join(served.home, "corpus", corpus_path), 150);
   writeFileSync(join(served.home, "corpus", "hostile.txt"), `${HOSTILE}\n`.repeat(200));
-  const settings = { corpus_path, model_family: "char_lstm", model_size: "tiny", max_seq_len: 32, tokenizer_method: "char" };
+  const settings = {
+    corpus_path,
+    model_family: "char_lstm",
+    model_size: "tiny",
+    max_seq_len: 32,
+    tokenizer_method: "char",
+  };
   const { run_id } = TrainAccepted.parse((await asking("/runs/train", settings)).json);
   for (;;) {
     const { status, error } = RunStatus.parse((await asking(`/runs/${run_id}`)).json);

@@ -1,4 +1,5 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { brotliCompressSync, gzipSync } from "node:zlib";
 import { exec } from "./exec.js";
 import { at } from "./paths.js";
 import { SetupError, step } from "./say.js";
@@ -15,8 +16,9 @@ const sources = () => [
   ),
 ];
 
-export const webIsCurrent = () =>
-  existsSync(at("apps/web/dist/pages/index.html")) && isStamped(STAMP, hashOf(sources()));
+const PAGES = at("apps/web/dist/pages");
+
+export const webIsCurrent = () => existsSync(`${PAGES}/index.html`) && isStamped(STAMP, hashOf(sources()));
 
 /** Bundles the pages for browsers. The packages that they import must be built. */
 export const buildWeb = () =>
@@ -25,5 +27,10 @@ export const buildWeb = () =>
     const vite = [at("node_modules/vite/bin/vite.js"), "build", at("apps/web"), "--logLevel", "warn"];
     const { code, output } = await exec(process.execPath, vite);
     if (code !== 0) throw new SetupError(`Vite could not build the pages:\n\n${output.trim()}`);
+    for (const file of filesIn(PAGES, /\.(js|css|svg|html)$/)) {
+      const bytes = readFileSync(file);
+      writeFileSync(`${file}.br`, brotliCompressSync(bytes));
+      writeFileSync(`${file}.gz`, gzipSync(bytes));
+    }
     stamp(STAMP, made);
   });

@@ -4,6 +4,7 @@ import { api } from "./api.js";
 import { dataBank } from "./data-bank.js";
 import { generate } from "./generate.js";
 import { overhead } from "./overhead.js";
+import { pages } from "./pages.js";
 import { cacheFolder, peersPython } from "./peers.js";
 import type { Benchmark } from "./report.js";
 import { score } from "./score.js";
@@ -36,6 +37,11 @@ const benchmarks: Readonly<Record<string, { about: string; run: Benchmark; round
     about: "the API at 500 requests a second, the list with 1,000 queued runs, and what the service costs a training",
     run: api,
     rounds: 3,
+  },
+  pages: {
+    about: "the pages in Chromium: their first load, 10,000 runs, a run of 1,000,000 points, and a step on its way there",
+    run: pages,
+    rounds: 5,
   },
   "short-jobs": {
     about: "short trainings and texts through the queue: one at a time and many at once",

@@ -4,13 +4,13 @@ import { keys, RunList, TrainRequest, type ListedRun, type RunProgress } from "@
 import { containing } from "@trainer/testing";
 import { startSystem, type System } from "@trainer/testing/api";
 import { FileLock, runFolder } from "@trainer/training/files";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { manifest } from "./manifest.js";
 
 let system: System;
 beforeEach(async () => {
   system = await startSystem();
-  await expect.poll(async () => (await system.ask("/readyz")).text).toContain("no-worker"); // Redis is connected
+  await vi.waitUntil(async () => (await system.ask("/readyz")).text.includes("no-worker")); // Redis is connected
 });
 afterEach(() => system[Symbol.asyncDispose]());
 

@@ -8,6 +8,7 @@ import {
   type RouterHistory,
 } from "@tanstack/react-router";
 import { z } from "zod";
+import { CompareSearch } from "./pages/compare/search.js";
 import { NewRunSearch } from "./pages/new-run/search.js";
 import { RunSearch } from "./pages/run/search.js";
 import { RunsSearch } from "./pages/runs/search.js";
@@ -60,6 +61,13 @@ const newRun = createRoute({
   component: lazyRouteComponent(() => import("./pages/new-run/new-run-page.js"), "NewRunPage"),
 });
 
+const compare = createRoute({
+  getParentRoute: () => root,
+  path: "/compare",
+  validateSearch: CompareSearch,
+  component: lazyRouteComponent(() => import("./pages/compare/compare-page.js"), "ComparePage"),
+});
+
 const tokenizers = createRoute({
   getParentRoute: () => root,
   path: "/tokenizers",
@@ -80,7 +88,7 @@ const system = createRoute({
   component: lazyRouteComponent(() => import("./pages/system/system-page.js"), "SystemPage"),
 });
 
-const routes = root.addChildren([home, signIn, runs, run, newRun, tokenizers, use, system]);
+const routes = root.addChildren([home, signIn, runs, compare, run, newRun, tokenizers, use, system]);
 
 /** The pages by their addresses; `history` in place of the browser's for tests. */
 export const newRouter = (queryClient: QueryClient, history?: RouterHistory) =>

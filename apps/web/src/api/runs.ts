@@ -1,13 +1,5 @@
 import { queryOptions } from "@tanstack/react-query";
-import {
-  CancelAccepted,
-  RunList,
-  RunNotes,
-  RunRemoved,
-  TrainAccepted,
-  type JobState,
-  type RunSort,
-} from "@trainer/platform/browser";
+import { RunList, RunNotes, type JobState, type RunSort } from "@trainer/platform/browser";
 import { ask, pathTo } from "./ask.js";
 
 /** How often a list of runs is read again. */
@@ -34,27 +26,14 @@ export const runsQuery = (asked: RunsAsked) =>
     refetchInterval: EVERY_MS,
   });
 
-/** A path of a run: `/runs/<id>/<part>`. */
-export const runPath = (runId: string, part = ""): string =>
-  `/runs/${encodeURIComponent(runId)}${part === "" ? "" : `/${part}`}`;
+const notesPath = (runId: string): string => `/runs/${encodeURIComponent(runId)}/notes`;
 
 /** Tags and note of a run. */
 export const notesQuery = (runId: string) =>
   queryOptions({
     queryKey: ["run", runId, "notes"],
-    queryFn: ({ signal }) => ask(RunNotes, runPath(runId, "notes"), { signal }),
+    queryFn: ({ signal }) => ask(RunNotes, notesPath(runId), { signal }),
   });
 
 export const saveNotes = (runId: string, notes: RunNotes): Promise<RunNotes> =>
-  ask(RunNotes, runPath(runId, "notes"), { method: "PUT", body: notes });
-
-/** Stops a run after the step that it is at; what it has learnt is kept. */
-export const cancelRun = (runId: string): Promise<CancelAccepted> =>
-  ask(CancelAccepted, runPath(runId, "cancel"), { method: "POST" });
-
-/** Goes on with a run from its newest checkpoint. */
-export const resumeRun = (runId: string): Promise<TrainAccepted> =>
-  ask(TrainAccepted, runPath(runId, "resume"), { method: "POST" });
-
-/** Removes a run that has ended, with its files. */
-export const removeRun = (runId: string): Promise<RunRemoved> => ask(RunRemoved, runPath(runId), { method: "DELETE" });
+  ask(RunNotes, notesPath(runId), { method: "PUT", body: notes });

@@ -78,10 +78,13 @@ function useSignInWhereRefused(path: string): void {
   }, [path, href, queryClient, navigate]);
 }
 
+/** Pages that are reached from others. */
+const beside = [{ to: "/compare", title: "Compare runs" }] as const;
+
 /** A page's name in the browser's title: its own heading is its first words. */
 function useTitle(path: string): void {
   useEffect(() => {
-    const page = navigation.find(({ to }) => path.startsWith(to))?.title ?? "Sign in";
+    const page = [...navigation, ...beside].find(({ to }) => path.startsWith(to))?.title ?? "Sign in";
     document.title = `${page} · Model Trainer`;
   }, [path]);
 }

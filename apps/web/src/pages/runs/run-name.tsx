@@ -7,7 +7,7 @@ import styles from "./runs.module.css";
 export const RunName = ({ run, onTag }: { readonly run: ListedRun; readonly onTag: (tag: string) => void }) => (
   <div className={styles.run}>
     <div className={styles.runLine}>
-    <Link to={pageOf(run.run_id)} className={styles.runLink} title={run.run_id} dir="auto">
+    <Link to="/runs/$runId" params={{ runId: run.run_id }} className={styles.runLink} title={run.run_id} dir="auto">
       {run.run_id}
     </Link>
 <NotesEditor runId={run.run_id} />
@@ -28,5 +28,3 @@ export const RunName = ({ run, onTag }: { readonly run: ListedRun; readonly onTa
     </div>}
   </div>
 );
-
-const pageOf = (runId: string): string => `/runs/${encodeURIComponent(runId)}`;

@@ -288,6 +288,14 @@ describe("runs that were chosen", () => {
     expect(screen.getByRole("button", { name: "Clone" })).toHaveProperty("disabled", true);
   });
 
+  it("are compared from two on, at an address that has their ids", async () => {
+    openRuns(three);
+    await user.click(await screen.findByLabelText("Choose goes"));
+    expect(screen.getByRole("button", { name: "Compare" })).toHaveProperty("disabled", true);
+    await user.click(screen.getByLabelText("Choose done"));
+    expect(screen.getByRole("link", { name: "Compare" }).getAttribute("href")).toBe("/app/compare?runs=goes%2Cdone");
+  });
+
   it("stay chosen on other pages, and are no longer once they were let go", async () => {
     openRuns([], "/runs", { "GET /runs": pageOf(60) });
     await user.click(await screen.findByLabelText("Choose at-0"));

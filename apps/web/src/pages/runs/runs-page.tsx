@@ -5,6 +5,7 @@ import { Button } from "../../parts/button.js";
 import button from "../../parts/button.module.css";
 import { Empty, Failed, Loading } from "../../parts/states.js";
 import { useNow } from "../../parts/use-now.js";
+import { MOST } from "../compare/search.js";
 import { ColumnChooser } from "./column-chooser.js";
 import { columns } from "./columns.js";
 import { Filters } from "./filters.js";
@@ -91,6 +92,7 @@ export function RunsPage() {
           onAct={(action, runs) => actions.mutate({ action, runs })}
           onClear={selection.clear}
         >
+          <CompareLink ids={[...selection.ids]} />
           <CloneLink ids={[...selection.ids]} />
         </SelectionBar>
       )}
@@ -148,5 +150,17 @@ const CloneLink = ({ ids: [id, ...others] }: { readonly ids: readonly string[] }
       title="Begin another run with these settings, which you can change first"
     >
       Clone
+    </Link>
+  );
+
+/** The way to compare runs, for as many as can be. */
+const CompareLink = ({ ids }: { readonly ids: readonly string[] }) =>
+  ids.length < 2 || ids.length > MOST ? (
+    <Button disabled title={`From 2 to ${MOST} runs can be compared.`}>
+      Compare
+    </Button>
+  ) : (
+    <Link className={button.button} to="/compare" search={{ runs: ids.join() }}>
+      Compare
     </Link>
   );

@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import type { ListedRun } from "@trainer/platform/browser";
-import { cancelRun, removeRun, resumeRun } from "../../api/runs.js";
+import { cancelRun, removeRun, resumeRun } from "../../api/run.js";
 import { sentenceOf } from "../../parts/states.js";
 
 const actions = {

@@ -188,3 +188,27 @@ test("without a tokenizer that is ready there is nothing to try", async () => {
   await screen.findByText("tok-3");
   expect(screen.queryByText("Try on a text")).toBeNull();
 });
+
+test("the most frequent and the longest tokens of the text are listed where they are wanted", async () => {
+  const { user, write } = await open({
+    "POST /tokenizers/tok-2/encode": () =>
+      events({
+        status: "completed",
+        ids: [7, 8, 7],
+        tokens: ["a", "bb", "a"],
+        starts: [0, 1, 3],
+        ends: [1, 3, 4],
+        token_count: 3,
+      }),
+  });
+  write("abba");
+  await tokens();
+  await user.click(screen.getByText("The most frequent and the longest"));
+  const rows = (name: string) =>
+    within(screen.getByRole("region", { name }))
+      .getAllByRole("row")
+      .slice(1)
+      .map(({ textContent }) => textContent);
+  await waitFor(() => expect(rows("Tokens of tok-2, the most frequent")).toEqual(['"a"72', '"bb"81']));
+  expect(rows("Tokens of tok-2, the longest")).toEqual(['"bb"81', '"a"72']);
+});

@@ -1,9 +1,10 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import { Button } from "../../../parts/button.js";
 import { count, UNKNOWN } from "../../../parts/figures.js";
 import { Failed, Loading } from "../../../parts/states.js";
 import { Table } from "../../../parts/table.js";
+import { countedOf, longest, mostFrequent, type Counted } from "./counted.js";
 import { encodingQuery } from "./encoding.js";
 import { piecesOf, tokensOf, type Encoded, type Token } from "./pieces.js";
 import styles from "./playground.module.css";
@@ -11,6 +12,7 @@ import { TokenText } from "./token-text.js";
 
 /** Tokens that are shown at once. */
 const PORTION = 1000;
+const LISTED = 15;
 
 /** A text as one tokenizer cuts it. */
 export function Tokenized({ id, text }: { readonly id: string; readonly text: string }) {
@@ -55,6 +57,7 @@ function Counts({ encoded }: { readonly encoded: Encoded }) {
 function Tokens({ label, encoded }: { readonly label: string; readonly encoded: Encoded }) {
   const [most, setMost] = useState(PORTION);
   const [isOpen, setOpen] = useState(false);
+  const [isRanked, setRanked] = useState(false);
   const tokens = tokensOf(encoded, most);
   const rest = (encoded.token_count ?? 0) - tokens.length;
   return (
@@ -68,6 +71,10 @@ function Tokens({ label, encoded }: { readonly label: string; readonly encoded: 
       <details onToggle={(event) => setOpen(event.currentTarget.open)}>
         <summary className={styles.summary}>As a table</summary>
         {isOpen && <TokenTable label={`${label}, as a table`} tokens={tokens} text={encoded.text} />}
+      </details>
+      <details onToggle={(event) => setRanked(event.currentTarget.open)}>
+        <summary className={styles.summary}>The most frequent and the longest</summary>
+        {isRanked && <Ranked label={label} encoded={encoded} />}
       </details>
     </>
   );
@@ -111,6 +118,58 @@ const TokenTable = ({
               <code dir="auto">{JSON.stringify(text.slice(start, end))}</code>
             </td>
             <td data-number="">{bytes}</td>
+          </tr>
+        ))}
+      </tbody>
+    </Table>
+  </div>
+);
+
+function Ranked({ label, encoded }: { readonly label: string; readonly encoded: Encoded }) {
+  const counted = useMemo(() => countedOf(encoded), [encoded]);
+  return (
+    <div className={styles.sides}>
+      <CountedTable
+        title="Most frequent"
+        label={`${label}, the most frequent`}
+        counted={mostFrequent(counted, LISTED)}
+      />
+      <CountedTable title="Longest" label={`${label}, the longest`} counted={longest(counted, LISTED)} />
+    </div>
+  );
+}
+
+const CountedTable = ({
+  title,
+  label,
+  counted,
+}: {
+  readonly title: string;
+  readonly label: string;
+  readonly counted: readonly Counted[];
+}) => (
+  <div className={styles.side}>
+    <h3>{title}</h3>
+    <Table label={label}>
+      <thead>
+        <tr>
+          <th scope="col">Text</th>
+          <th scope="col" data-number="">
+            Id
+          </th>
+          <th scope="col" data-number="">
+            Times
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {counted.map(({ id, text, times }) => (
+          <tr key={id}>
+            <th scope="row">
+              <code dir="auto">{JSON.stringify(text)}</code>
+            </th>
+            <td data-number="">{id}</td>
+            <td data-number="">{count(times)}</td>
           </tr>
         ))}
       </tbody>

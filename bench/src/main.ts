@@ -39,7 +39,8 @@ const benchmarks: Readonly<Record<string, { about: string; run: Benchmark; round
     rounds: 3,
   },
   pages: {
-    about: "the pages in Chromium: their first load, 10,000 runs, a run of 1,000,000 points, and a step on its way there",
+    about:
+      "the pages in Chromium: their first load, 10,000 runs, a run of 1,000,000 points, and a step on its way there",
     run: pages,
     rounds: 5,
   },

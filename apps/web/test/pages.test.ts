@@ -62,6 +62,7 @@ inChromium(() => {
     ["/app/runs/RUN?tab=log", /char_lstm/],
     ["/app/runs/RUN?tab=evaluation", /char_lstm/],
     ["/app/runs/RUN?tab=files", /char_lstm/],
+    ["/app/compare?runs=RUN", "Compare runs"],
     ["/app/new-run", "New run"],
     ["/app/tokenizers", "Tokenizers"],
     ["/app/use?run=RUN", "Use"],

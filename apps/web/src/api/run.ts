@@ -1,10 +1,14 @@
-import { queryOptions } from "@tanstack/react-query";
+import { queryOptions, skipToken } from "@tanstack/react-query";
 import {
   CancelAccepted,
   EvaluateResponse,
+  EvaluationHistory,
   MetricsHistory,
+  RunFileList,
   RunRemoved,
   RunStatus,
+  SampleList,
+  TensorTable,
   TrainAccepted,
 } from "@trainer/platform/browser";
 import { ApiError, ask, askText, pathTo } from "./ask.js";
@@ -14,7 +18,9 @@ import { RunManifest } from "./manifest.js";
 const LIVE_MS = 500;
 const SLOW_MS = 5000;
 
-const at = (runId: string, rest = ""): string => `/runs/${encodeURIComponent(runId)}${rest}`;
+/** A path of a run: `/runs/<id>/<part>`. */
+export const runPath = (runId: string, part = ""): string =>
+  `/runs/${encodeURIComponent(runId)}${part === "" ? "" : `/${part}`}`;
 
 /** True for a run that may yet change by itself. */
 export const isLive = (run: Pick<RunStatus, "status"> | undefined): boolean =>
@@ -23,7 +29,7 @@ export const isLive = (run: Pick<RunStatus, "status"> | undefined): boolean =>
 export const runQuery = (runId: string) =>
   queryOptions({
     queryKey: ["run", runId, "status"],
-    queryFn: ({ signal }) => ask(RunStatus, at(runId), { signal }),
+    queryFn: ({ signal }) => ask(RunStatus, runPath(runId), { signal }),
     refetchInterval: ({ state }) => (isLive(state.data) ? LIVE_MS : SLOW_MS),
   });
 
@@ -31,7 +37,7 @@ export const runQuery = (runId: string) =>
 export const manifestQuery = (runId: string, live: boolean) =>
   queryOptions({
     queryKey: ["run", runId, "manifest"],
-    queryFn: ({ signal }) => unlessNone(ask(RunManifest, at(runId, "/manifest"), { signal })),
+    queryFn: ({ signal }) => unlessNone(ask(RunManifest, runPath(runId, "manifest"), { signal })),
     refetchInterval: live ? SLOW_MS : false,
   });
 
@@ -41,17 +47,45 @@ const POINTS = 1200;
 export const metricsQuery = (runId: string, live: boolean) =>
   queryOptions({
     queryKey: ["run", runId, "metrics"],
-    queryFn: ({ signal }) => ask(MetricsHistory, pathTo(at(runId, "/metrics"), { points: POINTS }), { signal }),
+    queryFn: ({ signal }) => ask(MetricsHistory, pathTo(runPath(runId, "metrics"), { points: POINTS }), { signal }),
     refetchInterval: live ? LIVE_MS : false,
     structuralSharing: false, // an answer takes the place of the one before; to compare them would take longer
   });
 
-/** The last lines of a run's log; none for a run that has not begun. */
-export const logQuery = (runId: string, lines: number, live: boolean) =>
+/** Steps from the first to the last. */
+export interface StepRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The steps of a range, as many as can be drawn; none are asked for where there is no range. */
+export const rangeQuery = (runId: string, range: StepRange | null) =>
   queryOptions({
-    queryKey: ["run", runId, "log", lines],
+    queryKey: ["run", runId, "metrics", range],
+    queryFn:
+      range === null
+        ? skipToken
+        : ({ signal }) =>
+            ask(MetricsHistory, pathTo(runPath(runId, "metrics"), { points: POINTS, ...range }), { signal }),
+    structuralSharing: false,
+    gcTime: 10_000, // of a zoom that is passing
+  });
+
+export interface LogAsked {
+  /** How many of the last lines. */
+  readonly tail: number;
+  /** The least level; undefined: all. */
+  readonly level?: string | undefined;
+  /** A text in them. */
+  readonly q?: string | undefined;
+}
+
+/** The last lines of a run's log that match; none for a run that has not begun. */
+export const logQuery = (runId: string, asked: LogAsked, live: boolean) =>
+  queryOptions({
+    queryKey: ["run", runId, "log", asked],
     queryFn: async ({ signal }) =>
-      (await unlessNone(askText(pathTo(at(runId, "/logs"), { tail: lines }), { signal }))) ?? "",
+      (await unlessNone(askText(pathTo(runPath(runId, "logs"), { ...asked }), { signal }))) ?? "",
     refetchInterval: live ? 1000 : false,
   });
 
@@ -59,18 +93,64 @@ export const logQuery = (runId: string, lines: number, live: boolean) =>
 export const evaluationQuery = (runId: string) =>
   queryOptions({
     queryKey: ["run", runId, "evaluation"],
-    queryFn: ({ signal }) => unlessNone(ask(EvaluateResponse, at(runId, "/eval"), { signal })),
+    queryFn: ({ signal }) => unlessNone(ask(EvaluateResponse, runPath(runId, "eval"), { signal })),
     refetchInterval: ({ state: { data } }) => (data?.status === "queued" || data?.status === "running" ? 1000 : false),
   });
 
-export const cancelRun = (runId: string) => ask(CancelAccepted, at(runId, "/cancel"), { method: "POST" });
+/** All evaluations of a run, the oldest first. */
+export const evaluationsQuery = (runId: string) =>
+  queryOptions({
+    queryKey: ["run", runId, "evaluations"],
+    queryFn: ({ signal }) => ask(EvaluationHistory, runPath(runId, "evals"), { signal }),
+  });
 
-export const resumeRun = (runId: string) => ask(TrainAccepted, at(runId, "/resume"), { method: "POST" });
+/** What a run's model wrote when it was evaluated last. */
+export const samplesQuery = (runId: string) =>
+  queryOptions({
+    queryKey: ["run", runId, "samples"],
+    queryFn: ({ signal }) => ask(SampleList, runPath(runId, "samples"), { signal }),
+  });
 
-export const removeRun = (runId: string) => ask(RunRemoved, at(runId), { method: "DELETE" });
+export const filesQuery = (runId: string, live: boolean) =>
+  queryOptions({
+    queryKey: ["run", runId, "files"],
+    queryFn: ({ signal }) => ask(RunFileList, runPath(runId, "files"), { signal }),
+    refetchInterval: live ? SLOW_MS : false,
+  });
+
+/** The path of a file of a run. */
+export const filePath = (runId: string, path: string): string =>
+  runPath(runId, `files/${path.split("/").map(encodeURIComponent).join("/")}`);
+
+/** The tensors of a safetensors file of a run. */
+export const tensorsQuery = (runId: string, path: string) =>
+  queryOptions({
+    queryKey: ["run", runId, "tensors", path],
+    queryFn: ({ signal }) => ask(TensorTable, pathTo(filePath(runId, path), { header: true }), { signal }),
+  });
+
+/** How much of a text is shown. */
+export const PREVIEW_BYTES = 64 << 10;
+
+/** The beginning of a text file of a run. */
+export const previewQuery = (runId: string, path: string) =>
+  queryOptions({
+    queryKey: ["run", runId, "preview", path],
+    queryFn: ({ signal }) =>
+      askText(filePath(runId, path), { signal, headers: { range: `bytes=0-${PREVIEW_BYTES - 1}` } }),
+  });
+
+/** Stops a run after the step that it is at; what it has learnt is kept. */
+export const cancelRun = (runId: string) => ask(CancelAccepted, runPath(runId, "cancel"), { method: "POST" });
+
+/** Goes on with a run from its newest checkpoint. */
+export const resumeRun = (runId: string) => ask(TrainAccepted, runPath(runId, "resume"), { method: "POST" });
+
+/** Removes a run that has ended, with its files. */
+export const removeRun = (runId: string) => ask(RunRemoved, runPath(runId), { method: "DELETE" });
 
 export const evaluateRun = (runId: string, split: string) =>
-  ask(EvaluateResponse, at(runId, "/evaluate"), { method: "POST", body: { split } });
+  ask(EvaluateResponse, runPath(runId, "evaluate"), { method: "POST", body: { split } });
 
 /** The path of a run as one file. */
 export const archivePath = (runId: string): string => `/artifacts/models/${encodeURIComponent(runId)}`;

@@ -1,6 +1,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import { RunList, RunNotes, type JobState, type RunSort } from "@trainer/platform/browser";
 import { ask, pathTo } from "./ask.js";
+import { runPath } from "./run.js";
 
 /** How often a list of runs is read again. */
 const EVERY_MS = 2000;
@@ -26,14 +27,12 @@ export const runsQuery = (asked: RunsAsked) =>
     refetchInterval: EVERY_MS,
   });
 
-const notesPath = (runId: string): string => `/runs/${encodeURIComponent(runId)}/notes`;
-
 /** Tags and note of a run. */
 export const notesQuery = (runId: string) =>
   queryOptions({
     queryKey: ["run", runId, "notes"],
-    queryFn: ({ signal }) => ask(RunNotes, notesPath(runId), { signal }),
+    queryFn: ({ signal }) => ask(RunNotes, runPath(runId, "notes"), { signal }),
   });
 
 export const saveNotes = (runId: string, notes: RunNotes): Promise<RunNotes> =>
-  ask(RunNotes, notesPath(runId), { method: "PUT", body: notes });
+  ask(RunNotes, runPath(runId, "notes"), { method: "PUT", body: notes });

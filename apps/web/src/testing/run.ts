@@ -113,6 +113,35 @@ export const evaluation = {
 export const log = () =>
   new Response(line("INFO", "run started") + line("WARNING", "slow disk") + line("ERROR", "disk full"));
 
+export const evaluated = {
+  evaluated_at: "2026-11-29T13:02:00.000Z",
+  split: "validation",
+  path: null,
+  stride: null,
+  eval_tokens: null,
+  loss: 2.25,
+  perplexity: 9.5,
+  bits_per_byte: 3.25,
+  bits_per_character: 3.5,
+  tokens: 900,
+  documents: 9,
+  distinct_1: 0.5,
+  distinct_2: 0.5,
+  repetition_4: 0,
+};
+export const sample = {
+  prompt: "The ",
+  output: "<b>end</b>",
+  seed: 42,
+  steps: 8,
+  finish_reason: "length",
+  max_new_tokens: 8,
+  temperature: 0.8,
+  top_k: 50,
+  top_p: 0.95,
+};
+export const file = { path: "config.json", bytes: 20, modified: "2026-11-29T13:02:00.000Z", step: null, sha256: null };
+
 export const answers = (more: Parameters<typeof answering>[0] = {}) =>
   answering({
     [`GET /runs/${ID}`]: completed,
@@ -120,6 +149,10 @@ export const answers = (more: Parameters<typeof answering>[0] = {}) =>
     [`GET /runs/${ID}/metrics`]: metrics,
     [`GET /runs/${ID}/logs`]: log,
     [`GET /runs/${ID}/eval`]: refusal(404, "EVAL_NOT_FOUND", "evaluation not found"),
+    [`GET /runs/${ID}/notes`]: { tags: [], note: "" },
+    [`GET /runs/${ID}/evals`]: { run_id: ID, evaluations: [evaluated] },
+    [`GET /runs/${ID}/samples`]: { run_id: ID, samples: [sample] },
+    [`GET /runs/${ID}/files`]: { run_id: ID, files: [file], truncated: false },
     "GET /runs": { runs: [], next: null },
     ...more,
   });

@@ -5,18 +5,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { type Answer, nothing, refusal } from "../../testing/answers.js";
 import { stubCanvas } from "../../testing/canvas.js";
 import { openPage } from "../../testing/page.js";
-import {
-  ID,
-  progress,
-  run,
-  completed,
-  failed,
-  manifest,
-  metrics,
-  log,
-  answers,
-  evaluation,
-} from "../../testing/run.js";
+import { ID, run, completed, failed, manifest, metrics, log, answers, evaluation } from "../../testing/run.js";
 
 beforeEach(() => {
   stubCanvas();
@@ -36,7 +25,7 @@ test("a run that trains shows how far it is, its curves, and a way to stop it", 
   expect((await screen.findByRole("heading", { level: 1 })).textContent).toBe(ID);
   expect(await screen.findByText(/50 % · step 20 of 40 · 1 min 5 s to the end/)).toBeDefined();
   expect(screen.getByText("Running")).toBeDefined();
-  expect(screen.getByText(/last sign of life just now/)).toBeDefined();
+  expect(screen.getByText("sign of life just now")).toBeDefined();
   expect((await chart(/^Loss\./)).getAttribute("aria-label")).toContain("Validation: 2.2500 at step 10.");
   expect(screen.queryByRole("button", { name: "Delete" })).toBeNull();
   await press("Stop and keep");
@@ -45,16 +34,20 @@ test("a run that trains shows how far it is, its curves, and a way to stop it", 
 });
 
 test("a run without a sign of life is told so", async () => {
-  answers({
-    [`GET /runs/${ID}`]: {
-      ...run,
-      last_heartbeat_ts: Date.now() / 1000 - 90,
-      training: { ...progress, eta_seconds: null },
-    },
-  });
+  const training = { ...run.training, eta_seconds: null };
+  answers({ [`GET /runs/${ID}`]: { ...run, last_heartbeat_ts: Date.now() / 1000 - 90, training } });
   openPage(`/app/runs/${ID}`);
-  expect((await screen.findByText(/last sign of life 1 min ago/)).className).toContain("silent");
+  expect(await screen.findByText("Silent")).toBeDefined();
+  expect(screen.getByText(/no sign of life for 1 min/)).toBeDefined();
   expect(screen.getByText(/50 % · step 20 of 40/).textContent).not.toContain("to the end");
+});
+
+test("what people have written on a run stands above, as text", async () => {
+  answers({ [`GET /runs/${ID}/notes`]: { tags: ["<b>tag</b>"], note: "<img src=x>" } });
+  openPage(`/app/runs/${ID}`);
+  expect(await screen.findByText("<b>tag</b>")).toBeDefined();
+  expect(screen.getByText("<img src=x>")).toBeDefined();
+  expect(screen.getByRole("button", { name: `Tags and note of ${ID}` })).toBeDefined();
 });
 
 test("a run that failed says why, and can be resumed", async () => {
@@ -89,6 +82,15 @@ test("a run is deleted after a question, and the runs are shown then", async () 
   expect(asked.some(({ method }) => method === "DELETE")).toBe(true);
 });
 
+test("a run is kept where the question is answered so", async () => {
+  const asked = answers();
+  openPage(`/app/runs/${ID}`);
+  await press("Delete");
+  await userEvent.click(within(await screen.findByRole("dialog")).getByRole("button", { name: "Keep" }));
+  expect(screen.queryByRole("dialog")).toBeNull();
+  expect(asked.some(({ method }) => method === "DELETE")).toBe(false);
+});
+
 test("a run that cannot be deleted stays, and the page says why", async () => {
   answers({ [`DELETE /runs/${ID}`]: refusal(409, "CONFLICT", "the run is in use") });
   openPage(`/app/runs/${ID}`);
@@ -97,14 +99,15 @@ test("a run that cannot be deleted stays, and the page says why", async () => {
   expect((await screen.findByRole("alert")).textContent).toContain("The run is in use.");
 });
 
-test("a finished run is used and downloaded by links to own paths", async () => {
+test("a finished run is used, cloned and downloaded by links to own paths", async () => {
   answers();
-  openPage(`/app/runs/${ID}?tab=files`);
+  openPage(`/app/runs/${ID}`);
   const page = within(await screen.findByRole("main"));
-  expect((await page.findByRole("link", { name: "Use" })).getAttribute("href")).toBe(`/app/use?run=${ID}`);
-  const links = screen.getAllByRole("link", { name: "Download" });
-  expect(links.map((each) => each.getAttribute("href"))).toEqual([
-    `/artifacts/models/${ID}`,
+  await page.findByRole("link", { name: "Use" });
+  const to = (name: string) => page.getByRole("link", { name }).getAttribute("href");
+  expect(["Use", "Clone", "Download"].map(to)).toEqual([
+    `/app/use?run=${ID}`,
+    `/app/new-run?from=${ID}`,
     `/artifacts/models/${ID}`,
   ]);
 });
@@ -131,9 +134,19 @@ test.each([
   ["settings", "manifest", "The settings cannot be read."],
   ["log", "logs", "The log cannot be read."],
   ["evaluation", "eval", "The latest evaluation cannot be read."],
+  ["evaluation", "evals", "The evaluations cannot be read."],
+  ["evaluation", "samples", "The samples cannot be read."],
+  ["files", "files", "The files cannot be read."],
 ] as const)("a part of the page that cannot be read says so: %s", async (tab, part, told) => {
   let isBack = false;
-  const whole = { metrics, manifest, eval: { ...evaluation, status: "completed" } };
+  const whole = {
+    metrics,
+    manifest,
+    eval: { ...evaluation, status: "completed" },
+    evals: { run_id: ID, evaluations: [] },
+    samples: { run_id: ID, samples: [] },
+    files: { run_id: ID, files: [], truncated: false },
+  };
   const broken = refusal(500, "INTERNAL_ERROR", "Internal server error");
   answers({ [`GET /runs/${ID}/${part}`]: () => (isBack ? (part === "logs" ? log() : whole[part]) : broken) });
   openPage(`/app/runs/${ID}?tab=${tab}`);

@@ -1,4 +1,4 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { usePrefetchQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import type { RunStatus } from "@trainer/platform/browser";
 import { Tabs } from "radix-ui";
@@ -26,6 +26,9 @@ const titles: Readonly<Record<Tab, string>> = {
 /** One run: how it goes, what it was asked, what came of it, and what can be done with it. */
 export function RunPage() {
   const { runId } = useParams({ from: "/runs/$runId" });
+  // At once, and not when the state is known: a long run's curves take longest.
+  usePrefetchQuery(metricsQuery(runId, false));
+  usePrefetchQuery(manifestQuery(runId, false));
   const { data: run, error, refetch } = useQuery(runQuery(runId));
   useReadOnceEnded(run);
   if (run === undefined) {
@@ -85,7 +88,7 @@ function Run({ run }: { readonly run: RunStatus }) {
           <EvaluationTab run={run} manifest={manifest.data ?? null} />
         </Tabs.Content>
         <Tabs.Content className={styles.content} value="files" tabIndex={-1}>
-          <FilesTab run={run} />
+          <FilesTab runId={runId} live={live} />
         </Tabs.Content>
       </Tabs.Root>
     </div>

@@ -17,5 +17,7 @@ export const RunSearch = z.object({
   smooth: z.number().min(0).max(0.99).optional().catch(undefined),
   from: place,
   to: place,
+  /** The path of the file that is shown. */
+  file: z.string().optional().catch(undefined),
 });
 export type RunSearch = z.output<typeof RunSearch>;

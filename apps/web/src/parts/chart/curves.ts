@@ -7,8 +7,8 @@ export interface Curve {
   readonly y: Float64Array;
   /** The name of a CSS variable that holds a colour. */
   readonly color: string;
-  /** faint: a line behind others; points: no line between them. */
-  readonly look?: "line" | "faint" | "points";
+  /** thin: a noisy line, which takes long to draw where it is not; faint: behind others; points: without lines. */
+  readonly look?: "line" | "thin" | "faint" | "points";
   readonly isHidden?: boolean;
 }
 

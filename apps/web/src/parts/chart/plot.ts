@@ -55,7 +55,7 @@ export function newPlot(into: HTMLElement, data: uPlot.AlignedData, shape: PlotS
       width: shape.width,
       height: shape.height,
       legend: { show: false },
-      padding: [14, 10, 0, 0],
+      padding: [14, 26, 0, 0],
       scales: {
         x: { time: false, range: (_, min, max) => rangeOfX(now().zoom ?? now().whole, min, max) },
         y: { distr: shape.isLog ? 3 : 1, range: (_, min, max) => rangeOfY(shape.isLog, now().levels, min, max) },
@@ -77,11 +77,10 @@ export function newPlot(into: HTMLElement, data: uPlot.AlignedData, shape: PlotS
 function seriesOf({ label, look, color: variable, isHidden }: Curve, now: () => PlotState): uPlot.Series {
   const color = () => now().palette.of(variable);
   const dots = { size: DOT, width: 1, stroke: color, fill: color };
-  const shared = { label, stroke: color, width: LINE, show: isHidden !== true };
+  const shared = { label, stroke: color, width: look === "thin" ? 1 : LINE, show: isHidden !== true };
   if (look === "points") return { ...shared, paths: () => null, points: { ...dots, show: true } };
-  return look === "faint"
-    ? { ...shared, width: 1, alpha: 0.35, points: { show: false } }
-    : { ...shared, points: { ...dots, size: 4, space: 24 } };
+  if (look === "faint") return { ...shared, width: 1, alpha: 0.35, points: { show: false } };
+  return { ...shared, points: { ...dots, size: 4, space: 24 } };
 }
 
 const cursorOf = (group: string, now: () => PlotState): uPlot.Cursor => ({

@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useInsertionEffect, useRef, useState, type RefCallback, type RefObject } from "react";
 import type uPlot from "uplot";
 import { aligned, type Curve, type Span } from "./curves.js";
+import { inOwnFrame } from "./frames.js";
 import type { Level, Mark } from "./marks.js";
 import { Palette, useThemeChanges } from "./palette.js";
 import { newPlot, type PlotState } from "./plot.js";
@@ -77,15 +78,13 @@ export function usePlot(props: PlotProps): Plot {
       const show = isHidden !== true;
       if (plot.current?.series[i + 1]?.show !== show) plot.current?.setSeries(i + 1, { show });
     });
-    plot.current?.setData(aligned(curves, isLog));
-  }, [curves, isLog, shape, zoom, whole]);
+    inOwnFrame(plot, () => plot.current?.setData(aligned(curves, isLog)));
+  }, [curves, isLog, shape, zoom, whole, marks, levels]);
 
   useEffect(() => {
     palette.clear();
     plot.current?.redraw(false);
   }, [changes, palette]);
-
-  useEffect(() => plot.current?.redraw(false), [marks, levels]);
 
   return { into, plot, hover };
 }

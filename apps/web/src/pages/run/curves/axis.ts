@@ -8,6 +8,8 @@ export interface Places {
   readonly steps: Float64Array;
   /** Of any step, between those that are logged and beyond. */
   at(step: number): number;
+  /** The step at a place. */
+  stepAt(place: number): number;
 }
 
 type Row = Pick<StepMetrics, "step" | "epoch" | "tokens" | "step_ms">;
@@ -33,10 +35,14 @@ export function placesOn(axis: Axis, rows: readonly Row[], stepsPerEpoch: number
   const steps = Float64Array.from(rows, ({ step }) => step);
   switch (axis) {
     case "step":
-      return { steps, at: (step) => step };
+      return { steps, at: (step) => step, stepAt: (place) => place };
     case "epoch": {
       const length = stepsPerEpoch ?? epochLength(rows);
-      return { steps: steps.map((step) => step / length), at: (step) => step / length };
+      return {
+        steps: steps.map((step) => step / length),
+        at: (step) => step / length,
+        stepAt: (place) => place * length,
+      };
     }
     case "tokens":
       return between(
@@ -66,14 +72,17 @@ function epochLength(rows: readonly Row[]): number {
   return Math.max(1, first - 1) / last.epoch;
 }
 
-/** Straight lines between steps, from 0 at step 0 and on beyond the last. */
-function between(steps: Float64Array, places: Float64Array): Places {
-  const at = (step: number): number => {
-    const found = steps.findIndex((each) => each >= step);
-    const right = found === -1 ? steps.length - 1 : found;
-    const [step0, place0] = [steps[right - 1] ?? 0, places[right - 1] ?? 0];
-    const [step1, place1] = [steps[right] ?? 0, places[right] ?? 0];
-    return step1 === step0 ? place1 : place0 + ((step - step0) / (step1 - step0)) * (place1 - place0);
-  };
-  return { steps: places, at };
+const between = (steps: Float64Array, places: Float64Array): Places => ({
+  steps: places,
+  at: (step) => interpolated(steps, places, step),
+  stepAt: (place) => interpolated(places, steps, place),
+});
+
+/** On straight lines between points, from 0 at 0 and on beyond the last. */
+function interpolated(xs: Float64Array, ys: Float64Array, x: number): number {
+  const found = xs.findIndex((each) => each >= x);
+  const right = found === -1 ? xs.length - 1 : found;
+  const [x0, y0] = [xs[right - 1] ?? 0, ys[right - 1] ?? 0];
+  const [x1, y1] = [xs[right] ?? 0, ys[right] ?? 0];
+  return x1 === x0 ? y1 : y0 + ((x - x0) / (x1 - x0)) * (y1 - y0);
 }

@@ -86,3 +86,19 @@ test("a run that was thinned says so", async () => {
   openPage(`/app/runs/${ID}`);
   expect(await screen.findByText(/3 of 1,000,000 logged steps are drawn/)).toBeDefined();
 });
+
+test("where one zooms into a run that was thinned, each step is read, once the zoom rests", async () => {
+  const asked = answers({
+    [`GET /runs/${ID}/metrics?points=1200`]: { ...metrics, total_steps_logged: 1000, resumed_from: [10] },
+    [`GET /runs/${ID}/metrics?points=1200&from=5&to=16`]: {
+      ...metrics,
+      steps: [{ ...row(12), train_loss: 0.125 }],
+      total_steps_logged: 1000,
+    },
+  });
+  openPage(`/app/runs/${ID}?from=5&to=15.5&smooth=0`);
+  expect(await chart(/^Loss.*least 0\.1250 at step 12/)).toBeDefined();
+  await press("Show all");
+  expect(await chart(/^Loss.*least 2\.0000 at step 20/)).toBeDefined();
+  expect(asked.filter(({ path }) => path.includes("from=")).length).toBe(1);
+});

@@ -1,19 +1,21 @@
-import type { MetricsHistory, RunStatus } from "@trainer/platform/browser";
-import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useCallback, useDeferredValue, useId, useMemo } from "react";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import type { MetricsHistory, RunStatus, StepMetrics } from "@trainer/platform/browser";
+import { useSearch } from "@tanstack/react-router";
+import { useCallback, useDeferredValue, useMemo } from "react";
 import type { RunManifest } from "../../../api/manifest.js";
+import { rangeQuery, type StepRange } from "../../../api/run.js";
 import { Chart } from "../../../parts/chart/chart.js";
 import { extentOf, type Span } from "../../../parts/chart/curves.js";
+import type { Mark } from "../../../parts/chart/marks.js";
 import { ZoomButtons } from "../../../parts/chart/zoom-buttons.js";
 import { count } from "../../../parts/figures.js";
 import { Empty } from "../../../parts/states.js";
-import { axes, type RunSearch } from "../search.js";
+import { useSettled } from "../../../parts/use-settled.js";
 import styles from "./curves.module.css";
-import { axisNames, placesOn, showOn } from "./axis.js";
+import { axisNames, placesOn, showOn, type Places } from "./axis.js";
+import { rangeOf, withRange } from "./exact.js";
+import { Controls, SMOOTH, useChange } from "./controls.js";
 import { bestOf, runCharts } from "./run-charts.js";
-
-const SMOOTH = 0.6;
-const axisTitles = { step: "Steps", tokens: "Tokens", epoch: "Epochs", hours: "Hours" } as const;
 
 /** The curves of a run, and what of them is shown. */
 export function CurvesTab({
@@ -29,18 +31,23 @@ export function CurvesTab({
   const change = useChange();
   const { x: axis = "step", log = false, from, to } = search;
   const smooth = useDeferredValue(search.smooth ?? SMOOTH);
-  const zoom = useMemo(() => (from === undefined || to === undefined ? null : { from, to }), [from, to]);
+  const zoom = useMemo(() => (from === undefined || to === undefined || from >= to ? null : { from, to }), [from, to]);
   const onZoom = useCallback((span: Span | null) => change({ from: span?.from, to: span?.to }), [change]);
   const perEpoch = stepsPerEpoch(run);
-  const places = useMemo(() => placesOn(axis, metrics.steps, perEpoch), [axis, metrics.steps, perEpoch]);
-  const clip = manifest?.gradient_clipping ?? null;
-  const charts = useMemo(() => runCharts(metrics, places, { smooth, clip }), [metrics, places, smooth, clip]);
-  const best = bestOf(metrics.evaluations);
-  const bestStep = best?.step ?? null;
-  const marks = useMemo(
-    () => (bestStep === null ? [] : [{ x: places.at(bestStep), label: "best", color: "--good" }]),
-    [bestStep, places],
+  const steps = useSteps(
+    run.run_id,
+    metrics,
+    zoom,
+    useMemo(() => placesOn(axis, metrics.steps, perEpoch), [axis, metrics.steps, perEpoch]),
   );
+  const places = useMemo(() => placesOn(axis, steps, perEpoch), [axis, steps, perEpoch]);
+  const clip = manifest?.gradient_clipping ?? null;
+  const { evaluations } = metrics;
+  const charts = useMemo(
+    () => runCharts({ steps, evaluations }, places, { smooth, clip }),
+    [steps, evaluations, places, smooth, clip],
+  );
+  const marks = useMemo(() => marksOf(metrics, places), [metrics, places]);
   const whole = useMemo(() => extentOf(charts.flatMap(({ curves }) => curves)), [charts]);
   if (charts.length === 0 || whole === null) return <NoSteps run={run} />;
   const total = metrics.total_steps_logged;
@@ -73,7 +80,7 @@ export function CurvesTab({
       </div>
       <p className={styles.note}>
         {total > metrics.steps.length
-          ? `${count(metrics.steps.length)} of ${count(total)} logged steps are drawn, evenly over the run. `
+          ? `${count(metrics.steps.length)} of ${count(total)} logged steps are drawn, evenly over the run; zoom in to see each. `
           : ""}
         Drag over a chart to zoom in, drag with Shift to move, double-click to see all. With a chart in focus, the keys
         +, −, ←, → and Home do the same.
@@ -82,71 +89,27 @@ export function CurvesTab({
   );
 }
 
-type Change = (change: Partial<RunSearch>) => void;
+const SETTLED_MS = 150;
 
-/** Changes the view in the address, without a step back in the browser for each. */
-function useChange(): Change {
-  const navigate = useNavigate({ from: "/runs/$runId" });
-  return useCallback(
-    (change) => {
-      navigate({ search: (before) => ({ ...before, ...change }), replace: true, resetScroll: false }).catch(
-        reportError,
-      );
-    },
-    [navigate],
-  );
+/** The steps that are drawn: of what is zoomed to as many as can be, once the zoom rests. */
+function useSteps(runId: string, metrics: MetricsHistory, zoom: Span | null, places: Places): readonly StepMetrics[] {
+  const asked = rangeOf(zoom, places, metrics);
+  const key = useSettled(asked === null ? "" : `${asked.from} ${asked.to}`, SETTLED_MS);
+  const range = useMemo(() => (key === "" ? null : rangeIn(key)), [key]);
+  const { data } = useQuery({ ...rangeQuery(runId, range), placeholderData: keepPreviousData });
+  const exact = range === null ? undefined : data?.steps;
+  return useMemo(() => (exact === undefined ? metrics.steps : withRange(metrics.steps, exact)), [metrics.steps, exact]);
 }
 
-function Controls({
-  search,
-  change,
-  children,
-}: {
-  readonly search: RunSearch;
-  readonly change: Change;
-  readonly children: React.ReactNode;
-}) {
-  const id = useId();
-  const { x = "step", log = false, smooth = SMOOTH } = search;
-  return (
-    <div className={styles.controls}>
-      <label>
-        Over{" "}
-        <select
-          className={styles.select}
-          value={x}
-          onChange={({ target }) =>
-            change({ x: axes.find((each) => each === target.value), from: undefined, to: undefined })
-          }
-        >
-          {axes.map((each) => (
-            <option key={each} value={each}>
-              {axisTitles[each]}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label className={styles.check}>
-        <input type="checkbox" checked={log} onChange={({ target }) => change({ log: target.checked || undefined })} />
-        Logarithmic
-      </label>
-      <label className={styles.slider} htmlFor={id}>
-        Smoothing
-        <input
-          id={id}
-          type="range"
-          min={0}
-          max={0.99}
-          step={0.01}
-          value={smooth}
-          onChange={({ target }) => change({ smooth: target.valueAsNumber })}
-        />
-        <output htmlFor={id}>{smooth.toFixed(2)}</output>
-      </label>
-      {children}
-    </div>
-  );
+function rangeIn(key: string): StepRange {
+  const [from, to] = key.split(" ").map(Number);
+  return { from: Number(from), to: Number(to) };
 }
+
+const marksOf = ({ evaluations, resumed_from: resumed = [] }: MetricsHistory, places: Places): Mark[] =>
+  resumed
+    .map((step): Mark => ({ x: places.at(step), label: "resumed", color: "--text-2" }))
+    .concat(bestOf(evaluations).map(({ step }) => ({ x: places.at(step), label: "best", color: "--good" })));
 
 const stepsPerEpoch = ({ training }: RunStatus): number | null =>
   training === null || training.total_epochs === 0 || training.total_steps === 0

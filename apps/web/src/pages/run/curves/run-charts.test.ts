@@ -140,6 +140,6 @@ test("the best is the validation with the least loss, the first of equals", () =
       evaluation(4, 2),
       evaluation(5, 1, { split: "test" }),
     ]),
-  ).toEqual({ step: 3, loss: 2 });
-  expect(bestOf([])).toBeNull();
+  ).toEqual([{ step: 3, loss: 2 }]);
+  expect(bestOf([])).toEqual([]);
 });

@@ -17,7 +17,7 @@ export interface RunChart {
   readonly isBinary?: boolean;
 }
 
-type History = Pick<MetricsHistory, "steps" | "evaluations">;
+type History = { readonly [Part in "steps" | "evaluations"]: readonly MetricsHistory[Part][number][] };
 
 /** The charts of a run's metrics; none for what was not logged. */
 export function runCharts(
@@ -31,7 +31,7 @@ export function runCharts(
   /** A curve that is noisy: as it is, and smoothed over it. */
   const noisy = (label: string, color: string, y: Float64Array): Curve[] =>
     smooth === 0
-      ? [line(label, color, y)]
+      ? [{ ...line(label, color, y), look: "thin" }]
       : [{ ...line(`${label}, each step`, color, y), look: "faint" }, line(label, color, smoothed(y, smooth))];
   const points = (
     label: string,
@@ -167,11 +167,11 @@ const peak = (label: string, color: string, y: Float64Array, line: (...of: [stri
 const milliseconds = (ms: number): string =>
   ms >= 60_000 ? duration(ms / 1000) : `${ms < 10 ? figure(ms) : count(Math.round(ms))} ms`;
 
-/** The evaluation with the least validation loss; null where there is none. */
-export function bestOf(evaluations: readonly EvalMetrics[]): { readonly step: number; readonly loss: number } | null {
-  let best: { readonly step: number; readonly loss: number } | null = null;
-  for (const { split, step, loss } of evaluations) {
-    if (split === "validation" && loss !== null && (best === null || loss < best.loss)) best = { step, loss };
-  }
-  return best;
+/** The evaluation with the least validation loss, the first of equals; none where there is none. */
+export function bestOf(evaluations: readonly EvalMetrics[]): { readonly step: number; readonly loss: number }[] {
+  const validations = evaluations.flatMap(({ split, step, loss }) =>
+    split === "validation" && loss !== null ? [{ step, loss }] : [],
+  );
+  const least = Math.min(...validations.map(({ loss }) => loss));
+  return validations.filter(({ loss }) => loss === least).slice(0, 1);
 }

@@ -1,11 +1,11 @@
 // @vitest-environment happy-dom
-import { screen, within } from "@testing-library/react";
+import { screen, waitFor, within } from "@testing-library/react";
 import { userEvent } from "@testing-library/user-event";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { type Answer, refusal } from "../../../testing/answers.js";
 import { stubCanvas } from "../../../testing/canvas.js";
 import { openPage } from "../../../testing/page.js";
-import { ID, run, manifest, answers } from "../../../testing/run.js";
+import { ID, run, manifest, answers, evaluated } from "../../../testing/run.js";
 
 beforeEach(() => {
   stubCanvas();
@@ -79,4 +79,45 @@ test("what could not be done is told, and the page stays", async () => {
   openPage(`/app/runs/${ID}?tab=evaluation`);
   await press("Evaluate");
   expect((await screen.findByRole("alert")).textContent).toContain("The queue is full.");
+});
+
+test("all evaluations are listed, the newest first, and one that was worse than before stands out", async () => {
+  const evaluations = [
+    { ...evaluated, loss: 2 },
+    { ...evaluated, loss: 2.5, evaluated_at: null },
+    { ...evaluated, loss: 2.4, path: "other <b>.txt" },
+    { ...evaluated, loss: 2.25 },
+  ];
+  answers({ [`GET /runs/${ID}/evals`]: { run_id: ID, evaluations } });
+  openPage(`/app/runs/${ID}?tab=evaluation`);
+  const table = await screen.findByRole("region", { name: "Evaluations, the newest first" });
+  const rows = within(table).getAllByRole("row");
+  expect(rows.slice(1).map((each) => [...each.children].slice(1, 4).map((cell) => cell.textContent))).toEqual([
+    ["Validation", "2.2500", "-10.00 %"],
+    ["other <b>.txt", "2.4000", "–"],
+    ["Validation", "2.5000", "+25.00 %, worse"],
+    ["Validation", "2.0000", "–"],
+  ]);
+});
+
+test("what the model wrote is shown as text", async () => {
+  answers();
+  openPage(`/app/runs/${ID}?tab=evaluation`);
+  expect((await screen.findByText("The")).parentElement?.textContent).toBe("The <b>end</b>");
+});
+
+test("when an evaluation has ended it stands in the list", async () => {
+  const result = { run_id: ID, split: "test", status: "running", loss: null, perplexity: null, artifact_path: null };
+  let latest: Answer = result;
+  let evaluations: (typeof evaluated)[] = [];
+  answers({
+    [`GET /runs/${ID}/eval`]: () => latest,
+    [`GET /runs/${ID}/evals`]: () => ({ run_id: ID, evaluations }),
+    [`GET /runs/${ID}/samples`]: { run_id: ID, samples: [] },
+  });
+  openPage(`/app/runs/${ID}?tab=evaluation`);
+  await waitFor(() => expect(screen.getAllByText(/^There is none yet/).length).toBe(2));
+  latest = { ...result, status: "completed", loss: 2 };
+  evaluations = [evaluated];
+  expect(await screen.findByRole("region", { name: "Evaluations, the newest first" })).toBeDefined();
 });

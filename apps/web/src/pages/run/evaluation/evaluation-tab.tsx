@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { EvaluateRequest, type EvaluateResponse, type RunStatus } from "@trainer/platform/browser";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { RunManifest } from "../../../api/manifest.js";
 import { evaluateRun, evaluationQuery } from "../../../api/run.js";
 import { Button } from "../../../parts/button.js";
@@ -9,13 +9,14 @@ import { Panel } from "../../../parts/panel.js";
 import { Failed, Loading } from "../../../parts/states.js";
 import { Table } from "../../../parts/table.js";
 import styles from "./evaluation.module.css";
-
-const titles: Readonly<Record<string, string>> = { validation: "Validation", test: "Test" };
-const titleOf = (split: string): string => titles[split] ?? split;
+import { HistoryPanel } from "./history-panel.js";
+import { SamplesPanel } from "./samples-panel.js";
+import { titleOf } from "./split-titles.js";
 
 /** How good a run's model is: as it was measured at the end, and whenever somebody asks. */
 export function EvaluationTab({ run, manifest }: { readonly run: RunStatus; readonly manifest: RunManifest | null }) {
   const { data, error, refetch } = useQuery(evaluationQuery(run.run_id));
+  useHistoryOnceEvaluated(run.run_id, data?.status);
   return (
     <div className={styles.tab}>
       <AtTheEnd manifest={manifest} />
@@ -27,6 +28,8 @@ export function EvaluationTab({ run, manifest }: { readonly run: RunStatus; read
         )}
         {data !== undefined && data !== null && <Latest evaluation={data} />}
       </Panel>
+      <HistoryPanel runId={run.run_id} />
+      <SamplesPanel runId={run.run_id} />
     </div>
   );
 }
@@ -86,6 +89,19 @@ function AtTheEnd({ manifest }: { readonly manifest: RunManifest | null }) {
       )}
     </Panel>
   );
+}
+
+/** When an evaluation has ended, the history and the samples are read once more. */
+function useHistoryOnceEvaluated(runId: string, status: EvaluateResponse["status"] | undefined): void {
+  const queryClient = useQueryClient();
+  const before = useRef(status);
+  useEffect(() => {
+    const hasEnded = status === "completed" && before.current !== undefined && before.current !== status;
+    before.current = status;
+    if (!hasEnded) return;
+    for (const part of ["evaluations", "samples"])
+      queryClient.invalidateQueries({ queryKey: ["run", runId, part] }).catch(reportError);
+  }, [runId, status, queryClient]);
 }
 
 const splits = ["validation", "test"] as const;

@@ -1,11 +1,12 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import type { RunStatus } from "@trainer/platform/browser";
+import { useState } from "react";
 import { archivePath, cancelRun, isLive, removeRun, resumeRun } from "../../../api/run.js";
 import { Button } from "../../../parts/button.js";
 import buttonStyles from "../../../parts/button.module.css";
 import { Failed } from "../../../parts/states.js";
-import { DeleteDialog } from "./delete-dialog.js";
+import { RemoveDialog } from "../../runs/remove-dialog.js";
 import styles from "./head.module.css";
 
 /** What can be done with a run in the state that it is in. */
@@ -13,6 +14,7 @@ export function Actions({ run }: { readonly run: RunStatus }) {
   const { run_id: runId, status } = run;
   const queryClient = useQueryClient();
   const navigate = useNavigate();
+  const [isAsking, setIsAsking] = useState(false);
   const again = () => queryClient.invalidateQueries({ queryKey: ["run", runId] });
   const stop = useMutation({ mutationFn: () => cancelRun(runId), onSuccess: again });
   const resume = useMutation({ mutationFn: () => resumeRun(runId), onSuccess: again });
@@ -52,6 +54,14 @@ export function Actions({ run }: { readonly run: RunStatus }) {
             Use
           </Link>
         )}
+        <Link
+          className={buttonStyles.button}
+          to="/new-run"
+          search={{ from: runId }}
+          title="A new run that begins with the settings of this one."
+        >
+          Clone
+        </Link>
         {!isLive(run) && (
           <>
             <a
@@ -62,11 +72,23 @@ export function Actions({ run }: { readonly run: RunStatus }) {
             >
               Download
             </a>
-            <DeleteDialog runId={runId} isBusy={remove.isPending} remove={() => remove.mutate()} />
+            <Button kind="danger" isBusy={remove.isPending} onClick={() => setIsAsking(true)}>
+              Delete
+            </Button>
           </>
         )}
       </div>
       {failure !== null && <Failed what="That did not work." error={failure} />}
+      {isAsking && (
+        <RemoveDialog
+          runs={[run]}
+          close={() => setIsAsking(false)}
+          remove={() => {
+            setIsAsking(false);
+            remove.mutate();
+          }}
+        />
+      )}
     </>
   );
 }

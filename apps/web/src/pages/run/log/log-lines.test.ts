@@ -1,6 +1,6 @@
 import { assert, property, string } from "fast-check";
 import { expect, test } from "vitest";
-import { logLines, matching, timeOf } from "./log-lines.js";
+import { logLines, timeOf } from "./log-lines.js";
 
 const record = (more: object) =>
   JSON.stringify({
@@ -34,25 +34,6 @@ test("a line that is no record is shown as it is", () => {
     { id: 2, time: "", level: "INFO", message: "", details: [] },
   ]);
   assert(property(string({ unit: "binary" }), (text) => void logLines(text)));
-});
-
-test("lines are found by level, and by a text in their message or details, however it is written", () => {
-  const lines = logLines(
-    [
-      record({}),
-      record({ level: "WARNING", message: "Slow disk" }),
-      record({ level: "ERROR", message: "failed", reason: "DISK full" }),
-    ].join("\n"),
-  );
-  const found = (...[level, text]: [Parameters<typeof matching>[1], string]) =>
-    matching(lines, level, text).map(({ id }) => id);
-  expect([
-    found("INFO", ""),
-    found("WARNING", ""),
-    found("ERROR", " "),
-    found("INFO", "disk"),
-    found("ERROR", "slow"),
-  ]).toEqual([[0, 1, 2], [1, 2], [2], [1, 2], []]);
 });
 
 test("a time without a zone is UTC, and what is no time is shown as it is", () => {

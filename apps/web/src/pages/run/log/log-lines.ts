@@ -1,8 +1,8 @@
 import { parseJson } from "@trainer/platform/browser";
 import { z } from "zod";
 
-export const levels = ["INFO", "WARNING", "ERROR"] as const;
-export type Level = (typeof levels)[number];
+const levels = ["INFO", "WARNING", "ERROR"] as const;
+type Level = (typeof levels)[number];
 
 const Head = z.looseObject({
   timestamp: z.string().catch(""),
@@ -61,17 +61,6 @@ function jsonIn(line: string): unknown {
 function valueOf(value: unknown): string {
   if (typeof value === "number") return String(Number(value.toPrecision(5)));
   return typeof value === "string" ? value : JSON.stringify(value);
-}
-
-/** The lines of a level or above that have a text in them, however it is written. */
-export function matching(lines: readonly LogLine[], least: string, text: string): LogLine[] {
-  const wanted = text.trim().toLowerCase();
-  const from = levels.findIndex((each) => each === least);
-  return lines.filter(
-    ({ level, message, details }) =>
-      levels.indexOf(level) >= from &&
-      (wanted === "" || [message, ...details].some((part) => part.toLowerCase().includes(wanted))),
-  );
 }
 
 const clock = new Intl.DateTimeFormat(undefined, { dateStyle: "short", timeStyle: "medium" });

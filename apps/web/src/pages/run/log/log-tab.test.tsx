@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { act, screen, waitFor } from "@testing-library/react";
+import { act, screen } from "@testing-library/react";
 import { userEvent } from "@testing-library/user-event";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { refusal } from "../../../testing/answers.js";
@@ -15,21 +15,27 @@ afterEach(() => vi.restoreAllMocks());
 
 const press = async (name: string | RegExp) => await userEvent.click(await screen.findByRole("button", { name }));
 
-test("the log is filtered by level and searched, and its text is text", async () => {
+test("the log is filtered by level and searched by the service, and its text is text", async () => {
   const hostile = `<img src=x onerror="alert(1)">`;
   const asked = answers({
-    [`GET /runs/${ID}/logs`]: () => new Response(line("INFO", hostile).repeat(499) + line("ERROR", "disk full")),
+    [`GET /runs/${ID}/logs?tail=500`]: () => new Response(line("INFO", hostile).repeat(500)),
+    [`GET /runs/${ID}/logs?tail=5000`]: () => new Response(line("INFO", hostile).repeat(700)),
+    [`GET /runs/${ID}/logs?tail=500&level=ERROR`]: () => new Response(line("ERROR", "disk full")),
+    [`GET /runs/${ID}/logs?tail=500&level=ERROR&q=nothing`]: () => new Response(""),
   });
   openPage(`/app/runs/${ID}?tab=log`);
   expect(await screen.findByText("the last 500 lines")).toBeDefined();
   expect(document.querySelector("main img")).toBeNull();
   await userEvent.selectOptions(screen.getByLabelText(/^Show/), "ERROR");
-  expect(await screen.findByText("1 of the last 500 lines")).toBeDefined();
-  await userEvent.type(screen.getByRole("searchbox"), "nothing such");
+  expect(await screen.findByText("the last 1 lines that match")).toBeDefined();
+  expect(screen.getByText("error:").parentElement?.textContent).toContain("error: disk full");
+  await userEvent.type(screen.getByRole("searchbox"), "nothing");
   expect(await screen.findByText("No line has that.")).toBeDefined();
+  expect(asked.filter(({ path }) => path.includes("q=")).length).toBe(1);
   await userEvent.clear(screen.getByRole("searchbox"));
+  await userEvent.selectOptions(screen.getByLabelText(/^Show/), "");
   await press("Read further back");
-  await waitFor(() => expect(asked.at(-1)?.path).toBe(`/runs/${ID}/logs?tail=5000`));
+  expect(await screen.findByText("the last 700 lines")).toBeDefined();
 });
 
 test("of a long log the last lines are drawn, and the others can be searched", async () => {

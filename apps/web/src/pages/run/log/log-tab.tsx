@@ -1,28 +1,28 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useDeferredValue, useEffect, useMemo, useRef, useState, type UIEvent } from "react";
+import { useEffect, useMemo, useRef, useState, type UIEvent } from "react";
 import { logQuery } from "../../../api/run.js";
 import { count } from "../../../parts/figures.js";
 import { Empty, Failed, Loading } from "../../../parts/states.js";
-import { levels, logLines, matching, timeOf, type Level, type LogLine } from "./log-lines.js";
+import { useSettled } from "../../../parts/use-settled.js";
+import { logLines, timeOf, type LogLine } from "./log-lines.js";
 import styles from "./log.module.css";
 
+const SETTLED_MS = 200;
 const LEAST = 500;
 const MOST = 100_000;
 /** How many lines are drawn at a time: more make a page slow. */
 const DRAWN = 1000;
 
-const titles: Readonly<Record<Level, string>> = { INFO: "All", WARNING: "Warnings and errors", ERROR: "Errors" };
-
 /** The end of a run's log, as it grows. */
 export function LogTab({ runId, live }: { readonly runId: string; readonly live: boolean }) {
   const [asked, setAsked] = useState(LEAST);
-  const [level, setLevel] = useState<string>("INFO");
+  const [level, setLevel] = useState("");
   const [search, setSearch] = useState("");
-  const wanted = useDeferredValue(search);
-  const query = logQuery(runId, asked, live);
+  const q = useSettled(search.trim(), SETTLED_MS);
+  const query = logQuery(runId, { tail: asked, level, q }, live);
   const { data, error, refetch } = useQuery({ ...query, placeholderData: keepPreviousData });
   const lines = useMemo(() => logLines(data ?? ""), [data]);
-  const found = useMemo(() => matching(lines, level, wanted), [lines, level, wanted]);
+  const isFiltered = level !== "" || q !== "";
   if (data === undefined) {
     return error === null ? (
       <Loading what="the log" />
@@ -30,7 +30,7 @@ export function LogTab({ runId, live }: { readonly runId: string; readonly live:
       <Failed what="The log cannot be read." error={error} retry={refetch} />
     );
   }
-  if (lines.length === 0)
+  if (lines.length === 0 && !isFiltered)
     return <Empty title="The log is empty">{live && <p>Its lines are here as they are written.</p>}</Empty>;
   const hasMore = lines.length >= asked && asked < MOST;
   return (
@@ -39,11 +39,9 @@ export function LogTab({ runId, live }: { readonly runId: string; readonly live:
         <label>
           Show{" "}
           <select className={styles.input} value={level} onChange={({ target }) => setLevel(target.value)}>
-            {levels.map((each) => (
-              <option key={each} value={each}>
-                {titles[each]}
-              </option>
-            ))}
+            <option value="">All</option>
+            <option value="WARNING">Warnings and errors</option>
+            <option value="ERROR">Errors</option>
           </select>
         </label>
         <label>
@@ -56,9 +54,7 @@ export function LogTab({ runId, live }: { readonly runId: string; readonly live:
           />
         </label>
         <span className={styles.quiet}>
-          {found.length === lines.length
-            ? `the last ${count(lines.length)} lines`
-            : `${count(found.length)} of the last ${count(lines.length)} lines`}
+          {isFiltered ? `the last ${count(lines.length)} lines that match` : `the last ${count(lines.length)} lines`}
         </span>
         {hasMore && (
           <button type="button" className={styles.input} onClick={() => setAsked(Math.min(asked * 10, MOST))}>
@@ -66,7 +62,7 @@ export function LogTab({ runId, live }: { readonly runId: string; readonly live:
           </button>
         )}
       </div>
-      <Lines lines={found.slice(-DRAWN)} left={Math.max(0, found.length - DRAWN)} />
+      <Lines lines={lines.slice(-DRAWN)} left={Math.max(0, lines.length - DRAWN)} />
     </div>
   );
 }

@@ -1,0 +1,69 @@
+import { useQuery } from "@tanstack/react-query";
+import { evaluationsQuery } from "../../../api/run.js";
+import { Badge } from "../../../parts/badge.js";
+import { count, figure, moment, UNKNOWN } from "../../../parts/figures.js";
+import { Panel } from "../../../parts/panel.js";
+import { Failed, Loading } from "../../../parts/states.js";
+import { Table } from "../../../parts/table.js";
+import { changesOf } from "./changes.js";
+import styles from "./evaluation.module.css";
+import { titleOf } from "./split-titles.js";
+
+/** All evaluations of a run, the newest first, and which of them were worse than the one before. */
+export function HistoryPanel({ runId }: { readonly runId: string }) {
+  const { data, error, refetch } = useQuery(evaluationsQuery(runId));
+  return (
+    <Panel title="All evaluations">
+      {data === undefined && error === null && <Loading what="the evaluations" />}
+      {data === undefined && error !== null && (
+        <Failed what="The evaluations cannot be read." error={error} retry={refetch} />
+      )}
+      {data?.evaluations.length === 0 && <p className={styles.quiet}>There is none yet.</p>}
+      {data !== undefined && data.evaluations.length > 0 && (
+        <Table label="Evaluations, the newest first">
+          <thead>
+            <tr>
+              <th scope="col">When</th>
+              <th scope="col">Text</th>
+              <th scope="col" data-number>
+                Loss
+              </th>
+              <th scope="col" data-number>
+                Since before
+              </th>
+              <th scope="col" data-number>
+                Perplexity
+              </th>
+              <th scope="col" data-number>
+                Bits per byte
+              </th>
+              <th scope="col" data-number>
+                Tokens
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {changesOf(data.evaluations)
+              .map(({ evaluation, change, isWorse }, i) => (
+                <tr key={i}>
+                  <th scope="row">{moment(evaluation.evaluated_at)}</th>
+                  <td dir="auto">{evaluation.path ?? titleOf(evaluation.split)}</td>
+                  <td data-number>{figure(evaluation.loss)}</td>
+                  <td data-number>
+                    {isWorse ? <Badge tone="bad">{changeOf(change)}, worse</Badge> : changeOf(change)}
+                  </td>
+                  <td data-number>{figure(evaluation.perplexity)}</td>
+                  <td data-number>{figure(evaluation.bits_per_byte)}</td>
+                  <td data-number>{count(evaluation.tokens)}</td>
+                </tr>
+              ))
+              .toReversed()}
+          </tbody>
+        </Table>
+      )}
+    </Panel>
+  );
+}
+
+const changeOf = (change: number | null): string =>
+  change === null ? UNKNOWN : `${change > 0 ? "+" : ""}${(change * 100).toFixed(2)} %`;

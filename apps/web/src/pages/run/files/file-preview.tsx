@@ -1,0 +1,98 @@
+import { useQuery } from "@tanstack/react-query";
+import type { RunFile } from "@trainer/platform/browser";
+import { filePath, PREVIEW_BYTES, previewQuery, tensorsQuery } from "../../../api/run.js";
+import buttonStyles from "../../../parts/button.module.css";
+import { bytes, count } from "../../../parts/figures.js";
+import { Panel } from "../../../parts/panel.js";
+import { Failed, Loading } from "../../../parts/states.js";
+import { Table } from "../../../parts/table.js";
+import styles from "./files.module.css";
+import { kindOf, shownText } from "./preview.js";
+
+/** What is in a file of a run, as far as it can be read, and a way to keep it. */
+export function FilePreview({ runId, file }: { readonly runId: string; readonly file: RunFile }) {
+  const { path, sha256 } = file;
+  return (
+    <Panel
+      title={path}
+      actions={
+        <a className={buttonStyles.button} href={filePath(runId, path)} download aria-label={`Download ${path}`}>
+          Download
+        </a>
+      }
+    >
+      {sha256 !== null && (
+        <p className={styles.hash}>
+          SHA-256 <code>{sha256}</code>
+        </p>
+      )}
+      <Content runId={runId} file={file} />
+    </Panel>
+  );
+}
+
+function Content({ runId, file }: { readonly runId: string; readonly file: RunFile }) {
+  switch (kindOf(file.path)) {
+    case "tensors":
+      return <Tensors runId={runId} path={file.path} />;
+    case "text":
+      return <Text runId={runId} file={file} />;
+    case "other":
+      return <p className={styles.quiet}>This kind of file has no preview.</p>;
+  }
+}
+
+function Tensors({ runId, path }: { readonly runId: string; readonly path: string }) {
+  const { data, error, refetch } = useQuery(tensorsQuery(runId, path));
+  if (data === undefined) {
+    return error === null ? (
+      <Loading what="the tensors" />
+    ) : (
+      <Failed what="The tensors cannot be read." error={error} retry={refetch} />
+    );
+  }
+  return (
+    <Table label="Tensors of the file">
+      <thead>
+        <tr>
+          <th scope="col">Tensor</th>
+          <th scope="col">Type</th>
+          <th scope="col">Shape</th>
+          <th scope="col" data-number>
+            Size
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {data.tensors.map(({ name, dtype, shape, bytes: size }) => (
+          <tr key={name}>
+            <th scope="row">{name}</th>
+            <td>{dtype}</td>
+            <td>{shape.length === 0 ? "one value" : shape.map((each) => count(each)).join(" × ")}</td>
+            <td data-number>{bytes(size)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </Table>
+  );
+}
+
+function Text({ runId, file }: { readonly runId: string; readonly file: RunFile }) {
+  const { data, error, refetch } = useQuery({ ...previewQuery(runId, file.path), enabled: file.bytes > 0 });
+  if (file.bytes === 0) return <p className={styles.quiet}>The file is empty.</p>;
+  if (data === undefined) {
+    return error === null ? (
+      <Loading what="the file" />
+    ) : (
+      <Failed what="The file cannot be read." error={error} retry={refetch} />
+    );
+  }
+  return (
+    <>
+      {file.bytes > PREVIEW_BYTES && <p className={styles.quiet}>The first {bytes(PREVIEW_BYTES)} of it:</p>}
+      <pre className={styles.text} tabIndex={0} aria-label={`Text of ${file.path}`} role="region" dir="auto">
+        {shownText(file, data)}
+      </pre>
+    </>
+  );
+}

@@ -75,7 +75,10 @@ inChromium(() => {
   async function shown(page: Page, address: string, heading: string | RegExp): Promise<void> {
     await page.goto(served.url + address.replaceAll("RUN", runId));
     await page.getByRole("heading", { name: heading }).first().waitFor();
-    await page.getByText(/^Reading /).waitFor({ state: "detached" });
+    await page
+      .getByText(/^Reading /)
+      .first()
+      .waitFor({ state: "detached" });
   }
 
   test.each(pages)(

@@ -34,6 +34,8 @@ inChromium(() => {
     await page.getByRole("heading", { name: "Runs", level: 1 }).waitFor();
     expect(page.url()).toBe(`${served.url}/app/runs`);
     expect(await page.evaluate("document.cookie")).toBe("");
+    await page.keyboard.press("?");
+    await page.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor();
     expect(faults).toEqual([]);
     await page.context().close();
   });

@@ -54,10 +54,17 @@ test("`?` lists the keys, `/` goes to the search, `g r` opens the runs", async (
   expect(within(list).getByText("open Runs")).toBeVisible();
   await user.keyboard("{Escape}");
   await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+  await user.click(screen.getByRole("button", { name: "Keyboard shortcuts" }));
+  await user.click(await screen.findByRole("button", { name: "Close" }));
+  await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
   await user.keyboard("{Control>}g{/Control}r/x");
   expect(screen.getByRole("heading", { name: "There is no such page" })).toBeVisible();
   await user.keyboard("gr");
   expect(await screen.findByRole("heading", { name: "Runs" })).toBeVisible();
+  const search = Object.assign(document.createElement("input"), { type: "search" });
+  screen.getByRole("main").append(search);
+  await user.keyboard("/");
+  expect(search).toHaveFocus();
 });
 
 test("while nothing answers a line says so, and goes when something does", async () => {

@@ -1,7 +1,8 @@
 import { useNavigate } from "@tanstack/react-router";
-import { Dialog } from "radix-ui";
 import { useEffect, useRef, useState } from "react";
+import { Button } from "../parts/button.js";
 import dialog from "../parts/dialog.module.css";
+import { Modal } from "../parts/modal.js";
 import { navigation } from "./navigation.js";
 import styles from "./shell.module.css";
 
@@ -13,14 +14,18 @@ export function Shortcuts() {
   const [isOpen, setIsOpen] = useState(false);
   useKeys(() => setIsOpen(true));
   return (
-    <Dialog.Root open={isOpen} onOpenChange={setIsOpen}>
-      <Dialog.Trigger className={styles.quiet} aria-label="Keyboard shortcuts">
+    <>
+      <button
+        type="button"
+        className={styles.quiet}
+        aria-label="Keyboard shortcuts"
+        aria-haspopup="dialog"
+        onClick={() => setIsOpen(true)}
+      >
         ?
-      </Dialog.Trigger>
-      <Dialog.Portal>
-        <Dialog.Overlay className={dialog.overlay} />
-        <Dialog.Content className={dialog.content} aria-describedby={undefined}>
-          <Dialog.Title>Keyboard shortcuts</Dialog.Title>
+      </button>
+      {isOpen && (
+        <Modal title="Keyboard shortcuts" close={() => setIsOpen(false)}>
           <dl className={styles.keys}>
             {navigation.map(({ to, title, key }) => (
               <KeyLine key={to} keys={["g", key]} does={`open ${title}`} />
@@ -29,10 +34,12 @@ export function Shortcuts() {
             <KeyLine keys={["?"]} does="show this list" />
             <KeyLine keys={["Esc"]} does="close" />
           </dl>
-          <Dialog.Close className={dialog.close}>Close</Dialog.Close>
-        </Dialog.Content>
-      </Dialog.Portal>
-    </Dialog.Root>
+          <Button className={dialog.close} onClick={() => setIsOpen(false)}>
+            Close
+          </Button>
+        </Modal>
+      )}
+    </>
   );
 }
 

@@ -12,7 +12,7 @@ const sources = () => [
   at("package-lock.json"),
   ...["index.html", "vite.config.ts", "package.json"].map((name) => at("apps/web", name)),
   ...["apps/web/src", "apps/web/public", "packages/platform/src", "packages/options/src", "packages/disk/src"].flatMap(
-    (folder) => filesIn(at(folder), /(?<!\.test)\.(ts|tsx|css|svg)$/),
+    (folder) => filesIn(at(folder), /(?<!\.test)\.(ts|tsx|js|css|svg)$/),
   ),
 ];
 

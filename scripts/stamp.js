@@ -49,7 +49,7 @@ export function hashOf(files, ...extra) {
   return hash.digest("hex");
 }
 
-const SKIPPED = new Set(["node_modules", "dist", "build", "build-sanitize", "coverage", "runs", "fixtures"]);
+const SKIPPED = new Set(["node_modules", "dist", "build", "build-sanitize", "coverage", "fixtures"]);
 
 /**
  * Every file below a folder whose name the pattern matches, sorted; none when the folder is missing.

@@ -36,7 +36,13 @@ test("a run without a test split is completed with its training loss, and one wi
 });
 
 test("figures that are not numbers are told as clients can read them: a loss of infinity, else 0", () => {
-  const { change, events: told } = events.update({ kind: "step", at: 5, training: bare, samplesPerSec: 8, border: false });
+  const { change, events: told } = events.update({
+    kind: "step",
+    at: 5,
+    training: bare,
+    samplesPerSec: 8,
+    border: false,
+  });
   expect(change).toEqual({ progress: 7, message: "training", training: bare });
   expect(told[1]).toMatchObject({ train_loss: Infinity, train_ppl: Infinity, grad_norm: 0, tokens_per_sec: 0, at: 5 });
   const known = { ...bare, train_loss: 1, grad_norm: 2, tokens_per_sec: 3, eta_seconds: 4 };
@@ -49,7 +55,9 @@ test("figures that are not numbers are told as clients can read them: a loss of 
 
 test("a checkpoint is told by its step, which else is that of the run", () => {
   const step = (training: RunProgress) => events.update({ kind: "checkpoint", training, best: true }).events;
-  expect(step({ ...bare, checkpoint_step: 2 })).toEqual([{ type: "trainer.run.checkpoint.v1", ...of, step: 2, best: true }]);
+  expect(step({ ...bare, checkpoint_step: 2 })).toEqual([
+    { type: "trainer.run.checkpoint.v1", ...of, step: 2, best: true },
+  ]);
   expect(step(bare)).toEqual([{ type: "trainer.run.checkpoint.v1", ...of, step: 3, best: true }]);
   expect(events.update({ kind: "checkpoint", training: bare, best: true }).change).toEqual({ training: bare });
 });

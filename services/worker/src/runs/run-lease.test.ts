@@ -22,7 +22,11 @@ afterAll(async () => {
 });
 
 const USER = 1234567890123456789n;
-const { user_id: _, ...request } = TrainRequest.parse({ corpus_file_id: "abc", model_family: "llama", model_size: "tiny" });
+const { user_id: _, ...request } = TrainRequest.parse({
+  corpus_file_id: "abc",
+  model_family: "llama",
+  model_size: "tiny",
+});
 const CREATED = new Date("2026-01-02T03:04:05.678Z");
 const pace = { ...PACE, heartbeat: 20, cancel: 20 };
 const begin = (more: Partial<TurnOptions> = {}) =>

@@ -49,10 +49,7 @@ export class RunLease implements AsyncDisposable {
       (error) => log.warn({ event: "redis_write_failed", reason: String(error) }, "a write to Redis is tried again"),
     );
     options.closed.addEventListener("abort", () => this.#queue.end(), { once: true, signal: this.#over.signal });
-    this.#timers = [
-      every(pace.heartbeat, () => this.#beat()),
-      every(pace.cancel, () => this.checkCancelled()),
-    ];
+    this.#timers = [every(pace.heartbeat, () => this.#beat()), every(pace.cancel, () => this.checkCancelled())];
   }
 
   /** Aborted once another worker has the run. */
@@ -104,7 +101,13 @@ export class RunLease implements AsyncDisposable {
     const at = new Date().toISOString().slice(0, -1);
     const times = { createdAt: this.before?.createdAt ?? at, updatedAt: at };
     const training = this.before?.training ?? null;
-    const state = { status: "running", progress: percentOf(training), message: "training", error: null, artifactFileId: null } as const;
+    const state = {
+      status: "running",
+      progress: percentOf(training),
+      message: "training",
+      error: null,
+      artifactFileId: null,
+    } as const;
     const model = { modelFamily: request.model_family, modelSize: request.model_size };
     await runs.restore({ runId, userId, request, training, ...model, ...times, ...state });
   }

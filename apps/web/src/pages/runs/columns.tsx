@@ -27,10 +27,21 @@ export const columns: readonly Column[] = [
     isNumber: true,
     cell: (run) => figure(run.best_val_loss ?? run.training?.best_val_loss),
   },
-  { id: "bits", title: "Bits\u00a0per byte", sort: "bits_per_byte", isNumber: true, cell: (run) => figure(run.bits_per_byte) },
+  {
+    id: "bits",
+    title: "Bits\u00a0per byte",
+    sort: "bits_per_byte",
+    isNumber: true,
+    cell: (run) => figure(run.bits_per_byte),
+  },
   { id: "model", title: "Model", sort: "model", cell: (run) => <Name text={modelOf(run)} /> },
   { id: "tokenizer", title: "Tokenizer", sort: "tokenizer_id", cell: (run) => <Name text={run.tokenizer_id} /> },
-  { id: "corpus", title: "Corpus", sort: "corpus", cell: (run) => <Name text={run.corpus} shown={lastOf(run.corpus)} /> },
+  {
+    id: "corpus",
+    title: "Corpus",
+    sort: "corpus",
+    cell: (run) => <Name text={run.corpus} shown={lastOf(run.corpus)} />,
+  },
   {
     id: "created",
     title: "Begun",
@@ -88,7 +99,13 @@ const Loss = ({ run }: { readonly run: ListedRun }) => (
 );
 
 /** A name of any length and script; the whole stands in the title. */
-const Name = ({ text, shown = text }: { readonly text: string | null | undefined; readonly shown?: string | null | undefined }) => {
+const Name = ({
+  text,
+  shown = text,
+}: {
+  readonly text: string | null | undefined;
+  readonly shown?: string | null | undefined;
+}) => {
   if (typeof text !== "string" || text === "") return UNKNOWN;
   return (
     <span className={styles.name} title={text} dir="auto">

@@ -17,7 +17,13 @@ export function NotesEditor({ runId }: { readonly runId: string }) {
         <span aria-hidden="true">✎</span>
       </Popover.Trigger>
       <Popover.Portal>
-        <Popover.Content className={styles.popover} align="start" sideOffset={4} collisionPadding={8} aria-label={`Tags and note of ${runId}`}>
+        <Popover.Content
+          className={styles.popover}
+          align="start"
+          sideOffset={4}
+          collisionPadding={8}
+          aria-label={`Tags and note of ${runId}`}
+        >
           <StoredNotes runId={runId} close={() => setIsOpen(false)} />
         </Popover.Content>
       </Popover.Portal>
@@ -32,7 +38,15 @@ function StoredNotes({ runId, close }: { readonly runId: string; readonly close:
   return <Loading what="the note" />;
 }
 
-function NotesForm({ runId, stored, close }: { readonly runId: string; readonly stored: RunNotes; readonly close: () => void }) {
+function NotesForm({
+  runId,
+  stored,
+  close,
+}: {
+  readonly runId: string;
+  readonly stored: RunNotes;
+  readonly close: () => void;
+}) {
   const queryClient = useQueryClient();
   const [tags, setTags] = useState(stored.tags);
   const [note, setNote] = useState(stored.note);

@@ -29,13 +29,13 @@ export function RemoveDialog({
         {ended.length > NAMED && <li>and {ended.length - NAMED} more</li>}
       </ul>
       <p>
-        All their files go: the trained weights, checkpoints, curves, logs, samples, tags and notes. This cannot be undone.
-        Archives in the file service stay.
+        All their files go: the trained weights, checkpoints, curves, logs, samples, tags and notes. This cannot be
+        undone. Archives in the file service stay.
       </p>
       {kept > 0 && (
         <p>
-          {kept === 1 ? "One chosen run has" : `${kept} chosen runs have`} not ended and {kept === 1 ? "stays" : "stay"}:
-          stop {kept === 1 ? "it" : "them"} first.
+          {kept === 1 ? "One chosen run has" : `${kept} chosen runs have`} not ended and {kept === 1 ? "stays" : "stay"}
+          : stop {kept === 1 ? "it" : "them"} first.
         </p>
       )}
       <div className={dialog.actions}>

@@ -13,7 +13,10 @@ export interface RunState {
 }
 
 /** A run's state for people: one that was stopped has not failed, and one that is silent may be gone. */
-export function runState(run: Pick<ListedRun, "status" | "message" | "error" | "last_heartbeat_ts">, now: number): RunState {
+export function runState(
+  run: Pick<ListedRun, "status" | "message" | "error" | "last_heartbeat_ts">,
+  now: number,
+): RunState {
   switch (run.status) {
     case "queued":
       return { word: "Waiting", tone: "quiet", detail: "" };
@@ -34,7 +37,8 @@ export function runState(run: Pick<ListedRun, "status" | "message" | "error" | "
 /** In steps of ten seconds: a figure that changes with every look is noise. */
 const sinceOf = (seconds: number): string => (seconds < 10 ? "just now" : `${Math.floor(seconds / 10) * 10} s ago`);
 
-export const hasEnded = ({ status }: Pick<ListedRun, "status">): boolean => status === "completed" || status === "failed";
+export const hasEnded = ({ status }: Pick<ListedRun, "status">): boolean =>
+  status === "completed" || status === "failed";
 
 /** True for a run that the service can go on with. */
 export const canResume = ({ status, managed }: Pick<ListedRun, "status" | "managed">): boolean =>

@@ -93,7 +93,9 @@ describe("the runs page", () => {
     openRuns([], "/runs", {
       "GET /runs": () => (isAway ? nothing() : json({ runs: [listedRun()], next: null, total: 1 })),
     });
-    expect((await screen.findByRole("alert")).textContent).toContain("The runs cannot be read. The service does not answer.");
+    expect((await screen.findByRole("alert")).textContent).toContain(
+      "The runs cannot be read. The service does not answer.",
+    );
     isAway = false;
     await user.click(screen.getByRole("button", { name: "Try again" }));
     expect(await row("gpt2-1")).toBeTruthy();
@@ -236,7 +238,11 @@ describe("runs that were chosen", () => {
     for (const { run_id } of three) await user.click(screen.getByLabelText(`Choose ${run_id}`));
     await user.click(screen.getByRole("button", { name: "Delete …" }));
     const dialog = await screen.findByRole("dialog", { name: "Delete 2 runs?" });
-    expect(within(dialog).getAllByRole("listitem").map(({ textContent }) => textContent)).toEqual(["broke", "done"]);
+    expect(
+      within(dialog)
+        .getAllByRole("listitem")
+        .map(({ textContent }) => textContent),
+    ).toEqual(["broke", "done"]);
     expect(dialog.textContent).toContain("One chosen run has not ended and stays: stop it first.");
     await user.click(within(dialog).getByRole("button", { name: "Keep" }));
     expect(asked.some(({ method }) => method === "DELETE")).toBe(false);
@@ -248,10 +254,14 @@ describe("runs that were chosen", () => {
   });
 
   it("is deleted as one, and stopped where it waits", async () => {
-    openRuns([listedRun({ run_id: "done", status: "completed" }), listedRun({ run_id: "waits", status: "queued" })], "/runs", {
-      "DELETE /runs/done": { run_id: "done", bytes: 10 },
-      "POST /runs/waits/cancel": { status: "cancellation-requested" },
-    });
+    openRuns(
+      [listedRun({ run_id: "done", status: "completed" }), listedRun({ run_id: "waits", status: "queued" })],
+      "/runs",
+      {
+        "DELETE /runs/done": { run_id: "done", bytes: 10 },
+        "POST /runs/waits/cancel": { status: "cancellation-requested" },
+      },
+    );
     await user.click(await screen.findByLabelText("Choose done"));
     await user.click(screen.getByRole("button", { name: "Delete …" }));
     const dialog = await screen.findByRole("dialog", { name: "Delete this run?" });
@@ -263,7 +273,9 @@ describe("runs that were chosen", () => {
   });
 
   it("name the first of many before they are deleted", async () => {
-    const many = Array.from({ length: 12 }, (_, i) => listedRun({ run_id: `run-${i}`, status: i < 10 ? "failed" : "queued" }));
+    const many = Array.from({ length: 12 }, (_, i) =>
+      listedRun({ run_id: `run-${i}`, status: i < 10 ? "failed" : "queued" }),
+    );
     openRuns(many);
     await row("run-11");
     await user.click(screen.getByLabelText("Choose all runs of this page"));

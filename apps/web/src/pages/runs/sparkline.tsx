@@ -9,7 +9,13 @@ export function Sparkline({ values }: { readonly values: readonly number[] }) {
   const points = sparklinePoints(values);
   if (points === "") return null;
   return (
-    <svg className={styles.sparkline} width={WIDTH} height={HEIGHT} viewBox={`0 0 ${WIDTH} ${HEIGHT}`} aria-hidden="true">
+    <svg
+      className={styles.sparkline}
+      width={WIDTH}
+      height={HEIGHT}
+      viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+      aria-hidden="true"
+    >
       <polyline points={points} />
     </svg>
   );

@@ -2,7 +2,13 @@ import { useState } from "react";
 import styles from "./runs.module.css";
 
 /** Tags, each with what takes it away, and a line for one more: Enter or a comma ends it, and so does leaving it. */
-export function TagsField({ tags, onChange }: { readonly tags: readonly string[]; readonly onChange: (tags: string[]) => void }) {
+export function TagsField({
+  tags,
+  onChange,
+}: {
+  readonly tags: readonly string[];
+  readonly onChange: (tags: string[]) => void;
+}) {
   const [text, setText] = useState("");
   const add = () => {
     const tag = text.trim();
@@ -20,7 +26,8 @@ export function TagsField({ tags, onChange }: { readonly tags: readonly string[]
           onChange={({ target }) => setText(target.value)}
           onBlur={add}
           onKeyDown={(event) => {
-            if ((event.key !== "Enter" && event.key !== ",") || text.trim() === "" || event.nativeEvent.isComposing) return;
+            if ((event.key !== "Enter" && event.key !== ",") || text.trim() === "" || event.nativeEvent.isComposing)
+              return;
             event.preventDefault(); // Enter in an empty line saves
             add();
           }}
@@ -31,7 +38,13 @@ export function TagsField({ tags, onChange }: { readonly tags: readonly string[]
 }
 
 /** Tags with what takes each away. */
-export const Tags = ({ tags, onRemove }: { readonly tags: readonly string[]; readonly onRemove: (tag: string) => void }) =>
+export const Tags = ({
+  tags,
+  onRemove,
+}: {
+  readonly tags: readonly string[];
+  readonly onRemove: (tag: string) => void;
+}) =>
   tags.length > 0 && (
     <ul className={styles.chips} aria-label="Tags">
       {tags.map((tag) => (

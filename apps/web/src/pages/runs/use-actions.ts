@@ -21,7 +21,13 @@ interface Outcome {
 export function useActions(onDone: (action: Action, runIds: readonly string[]) => void) {
   const queryClient = useQueryClient();
   return useMutation({
-    mutationFn: async ({ action, runs }: { readonly action: Action; readonly runs: readonly ListedRun[] }): Promise<Outcome> => {
+    mutationFn: async ({
+      action,
+      runs,
+    }: {
+      readonly action: Action;
+      readonly runs: readonly ListedRun[];
+    }): Promise<Outcome> => {
       const done: string[] = [];
       const refused: string[] = [];
       for (const { run_id } of runs) {
@@ -37,4 +43,6 @@ export function useActions(onDone: (action: Action, runIds: readonly string[]) =
 }
 
 const sentence = (action: Action, n: number): string =>
-  n === 0 ? "" : `${n} ${n === 1 ? "run" : "runs"} ${actions[action].done.replace("they are", n === 1 ? "it is" : "they are")}.`;
+  n === 0
+    ? ""
+    : `${n} ${n === 1 ? "run" : "runs"} ${actions[action].done.replace("they are", n === 1 ? "it is" : "they are")}.`;

@@ -18,7 +18,6 @@ export function useSelection(inSight: readonly ListedRun[]) {
         return after;
       }),
     clear: () => setChosen(new Map()),
-    drop: (ids: readonly string[]) =>
-      setChosen((before) => new Map([...before].filter(([id]) => !ids.includes(id)))),
+    drop: (ids: readonly string[]) => setChosen((before) => new Map([...before].filter(([id]) => !ids.includes(id)))),
   };
 }

@@ -1,20 +1,16 @@
 import type { MetricsHistory, StepMetrics } from "@trainer/platform/browser";
 import type { Curve } from "../../parts/chart/curves.js";
+import { placesOn, stepsPerEpoch } from "../../parts/curves-view/axis.js";
+import type { PageChart } from "../../parts/curves-view/curves-grid.js";
+import { smoothed } from "../../parts/curves-view/smooth.js";
+import type { Axis } from "../../parts/curves-view/view.js";
 import { figure, short } from "../../parts/figures.js";
-import { placesOn } from "../run/curves/axis.js";
-import { smoothed } from "../run/curves/smooth.js";
-import type { Axis } from "../run/search.js";
 import type { Compared } from "./compared.js";
 
-/** A chart of several runs, a curve each. */
-export interface CompareChart {
-  readonly title: string;
-  readonly curves: readonly Curve[];
-  readonly showY: (y: number) => string;
-  readonly canBeLog: boolean;
-}
+/** With more runs than these the charts have no values of their own beside the legend of all. */
+const MOST_NAMED = 8;
 
-const charts: readonly (Omit<CompareChart, "curves"> & {
+const charts: readonly (Omit<PageChart, "curves"> & {
   readonly of: (row: StepMetrics) => number | null;
   /** Smoothed as the reader asks. */
   readonly isNoisy: boolean;
@@ -39,26 +35,29 @@ export interface View {
 }
 
 /** The charts of runs; none for what none of them logged. Where runs are pinned, the others stand back. */
-export function compareCharts(compared: readonly Compared[], { axis, smooth, pinned, hidden }: View): CompareChart[] {
+export function compareCharts(compared: readonly Compared[], { axis, smooth, pinned, hidden }: View): PageChart[] {
   const shown = compared.flatMap(({ id, color, run, metrics }) =>
     metrics === null || hidden.has(id)
       ? []
       : [{ id, color, metrics, places: placesOn(axis, metrics.steps, stepsPerEpoch(run)), isBack: isBack(id, pinned) }],
   );
+  const hasLegend = shown.length <= MOST_NAMED;
   const lines = charts.map(({ of, isNoisy, title, showY, canBeLog }) => ({
     title,
     showY,
     canBeLog,
+    hasLegend,
     curves: shown.map(({ id, color, metrics, places, isBack }): Curve => {
       const y = Float64Array.from(metrics.steps, (row) => of(row) ?? Number.NaN);
       const drawn = isNoisy && smooth > 0 ? smoothed(y, smooth) : y;
       return { label: id, color, x: places.steps, y: drawn, look: isBack ? "faint" : "line" };
     }),
   }));
-  const validation: CompareChart = {
+  const validation: PageChart = {
     title: "Validation loss",
     showY: figure,
     canBeLog: true,
+    hasLegend,
     curves: shown.map(({ id, color, metrics, places, isBack }): Curve => {
       const rows = validationsOf(metrics);
       const x = Float64Array.from(rows, ({ step }) => places.at(step));
@@ -72,8 +71,3 @@ export function compareCharts(compared: readonly Compared[], { axis, smooth, pin
 const isBack = (id: string, pinned: ReadonlySet<string>): boolean => pinned.size > 0 && !pinned.has(id);
 
 const validationsOf = ({ evaluations }: MetricsHistory) => evaluations.filter(({ split }) => split === "validation");
-
-const stepsPerEpoch = (run: Compared["run"]): number | null =>
-  run === null || run.training === null || run.training.total_epochs === 0 || run.training.total_steps === 0
-    ? null
-    : run.training.total_steps / run.training.total_epochs;

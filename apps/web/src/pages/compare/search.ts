@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { axes } from "../run/search.js";
+import { CurvesView } from "../../parts/curves-view/view.js";
 
 /** How many runs are compared at most. */
 export const MOST = 20;
@@ -9,22 +9,16 @@ const Ids = z
   .union([z.string(), z.number().transform(String)])
   .optional()
   .catch(undefined);
-const place = z.number().optional().catch(undefined);
 
 /** Which runs are compared, and what of them is shown, as it stands in the address. */
-export const CompareSearch = z.object({
+export const CompareSearch = CurvesView.extend({
   runs: Ids,
   /** Those whose curves are left out. */
   hidden: Ids,
   /** Those whose curves stand before the others. */
   pinned: Ids,
-  x: z.enum(axes).optional().catch(undefined),
-  log: z.boolean().optional().catch(undefined),
-  smooth: z.number().min(0).max(0.99).optional().catch(undefined),
   /** Settings that are the same everywhere are shown too. */
   all: z.boolean().optional().catch(undefined),
-  from: place,
-  to: place,
 });
 export type CompareSearch = z.output<typeof CompareSearch>;
 

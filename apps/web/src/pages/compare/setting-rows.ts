@@ -1,4 +1,4 @@
-import { settingsOf, shown } from "../run/settings/settings-of.js";
+import { settingsOf, shown } from "../../parts/settings-of.js";
 import type { Compared } from "./compared.js";
 
 /** A setting of several runs, in words. */

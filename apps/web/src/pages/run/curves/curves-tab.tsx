@@ -1,21 +1,34 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import type { MetricsHistory, RunStatus, StepMetrics } from "@trainer/platform/browser";
-import { useSearch } from "@tanstack/react-router";
-import { useCallback, useDeferredValue, useMemo } from "react";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useCallback, useMemo } from "react";
 import type { RunManifest } from "../../../api/manifest.js";
 import { rangeQuery, type StepRange } from "../../../api/run.js";
-import { Chart } from "../../../parts/chart/chart.js";
-import { extentOf, type Span } from "../../../parts/chart/curves.js";
+import type { Span } from "../../../parts/chart/curves.js";
 import type { Mark } from "../../../parts/chart/marks.js";
-import { ZoomButtons } from "../../../parts/chart/zoom-buttons.js";
+import { placesOn, stepsPerEpoch, type Places } from "../../../parts/curves-view/axis.js";
+import { CurvesGrid } from "../../../parts/curves-view/curves-grid.js";
+import { useCurvesView } from "../../../parts/curves-view/use-curves-view.js";
+import type { ChangeView } from "../../../parts/curves-view/view.js";
 import { count } from "../../../parts/figures.js";
 import { Empty } from "../../../parts/states.js";
 import { useSettled } from "../../../parts/use-settled.js";
 import styles from "./curves.module.css";
-import { axisNames, placesOn, showOn, type Places } from "./axis.js";
 import { rangeOf, withRange } from "./exact.js";
-import { Controls, SMOOTH, useChange } from "./controls.js";
 import { bestOf, runCharts } from "./run-charts.js";
+
+/** Changes the view in the address, without a step back in the browser for each. */
+function useChange(): ChangeView {
+  const navigate = useNavigate({ from: "/runs/$runId" });
+  return useCallback(
+    (change) => {
+      navigate({ search: (before) => ({ ...before, ...change }), replace: true, resetScroll: false }).catch(
+        reportError,
+      );
+    },
+    [navigate],
+  );
+}
 
 /** The curves of a run, and what of them is shown. */
 export function CurvesTab({
@@ -29,10 +42,8 @@ export function CurvesTab({
 }) {
   const search = useSearch({ from: "/runs/$runId" });
   const change = useChange();
-  const { x: axis = "step", log = false, from, to } = search;
-  const smooth = useDeferredValue(search.smooth ?? SMOOTH);
-  const zoom = useMemo(() => (from === undefined || to === undefined || from >= to ? null : { from, to }), [from, to]);
-  const onZoom = useCallback((span: Span | null) => change({ from: span?.from, to: span?.to }), [change]);
+  const view = useCurvesView(search, change);
+  const { axis, smooth, zoom } = view;
   const perEpoch = stepsPerEpoch(run);
   const steps = useSteps(
     run.run_id,
@@ -48,36 +59,12 @@ export function CurvesTab({
     [steps, evaluations, places, smooth, clip],
   );
   const marks = useMemo(() => marksOf(metrics, places), [metrics, places]);
-  const whole = useMemo(() => extentOf(charts.flatMap(({ curves }) => curves)), [charts]);
-  if (charts.length === 0 || whole === null) return <NoSteps run={run} />;
+  const none = <NoSteps run={run} />;
+  if (charts.length === 0) return none;
   const total = metrics.total_steps_logged;
   return (
     <div className={styles.tab}>
-      <Controls search={search} change={change}>
-        <ZoomButtons zoom={zoom} whole={whole} onZoom={onZoom} />
-      </Controls>
-      <div className={styles.charts}>
-        {charts.map(({ title, curves, levels, showY, canBeLog, isBinary = false }, i) => (
-          <div key={title} className={i === 0 ? styles.first : undefined}>
-            <Chart
-              title={title}
-              curves={curves}
-              levels={levels}
-              marks={marks}
-              showY={showY}
-              isLog={log && canBeLog}
-              isBinary={isBinary}
-              extent={whole}
-              xName={axisNames[axis]}
-              showX={showOn[axis]}
-              group="run"
-              zoom={zoom}
-              onZoom={onZoom}
-              height={i === 0 ? 340 : 200}
-            />
-          </div>
-        ))}
-      </div>
+      <CurvesGrid {...{ charts, search, view, change, marks, none }} group="run" />
       <p className={styles.note}>
         {total > metrics.steps.length
           ? `${count(metrics.steps.length)} of ${count(total)} logged steps are drawn, evenly over the run; zoom in to see each. `
@@ -110,11 +97,6 @@ const marksOf = ({ evaluations, resumed_from: resumed = [] }: MetricsHistory, pl
   resumed
     .map((step): Mark => ({ x: places.at(step), label: "resumed", color: "--text-2" }))
     .concat(bestOf(evaluations).map(({ step }) => ({ x: places.at(step), label: "best", color: "--good" })));
-
-const stepsPerEpoch = ({ training }: RunStatus): number | null =>
-  training === null || training.total_epochs === 0 || training.total_steps === 0
-    ? null
-    : training.total_steps / training.total_epochs;
 
 function NoSteps({ run }: { readonly run: RunStatus }) {
   switch (run.status) {

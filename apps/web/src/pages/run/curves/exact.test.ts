@@ -1,7 +1,7 @@
 import type { StepMetrics } from "@trainer/platform/browser";
 import { expect, test } from "vitest";
 import { metrics, row } from "../../../testing/run.js";
-import { placesOn } from "./axis.js";
+import { placesOn } from "../../../parts/curves-view/axis.js";
 import { rangeOf, withRange } from "./exact.js";
 
 const steps: StepMetrics[] = [row(1), row(10), row(20)];

@@ -1,7 +1,7 @@
 import type { MetricsHistory, StepMetrics } from "@trainer/platform/browser";
 import type { StepRange } from "../../../api/run.js";
 import type { Span } from "../../../parts/chart/curves.js";
-import type { Places } from "./axis.js";
+import type { Places } from "../../../parts/curves-view/axis.js";
 
 /** The steps of what is zoomed to; null where all that were logged are drawn already. */
 export function rangeOf(

@@ -1,9 +1,9 @@
 import type { EvalMetrics, StepMetrics } from "@trainer/platform/browser";
 import { expect, test } from "vitest";
-import { axes } from "../search.js";
-import { axisNames, placesOn, showOn } from "./axis.js";
+import { axes } from "../../../parts/curves-view/view.js";
+import { axisNames, placesOn, showOn } from "../../../parts/curves-view/axis.js";
 import { bestOf, runCharts } from "./run-charts.js";
-import { smoothed } from "./smooth.js";
+import { smoothed } from "../../../parts/curves-view/smooth.js";
 
 const step = (at: number, more: Partial<StepMetrics> = {}): StepMetrics => ({
   step: at,

@@ -1,21 +1,9 @@
 import type { EvalMetrics, MetricsHistory, StepMetrics } from "@trainer/platform/browser";
 import type { Curve } from "../../../parts/chart/curves.js";
-import type { Level } from "../../../parts/chart/marks.js";
+import type { PageChart } from "../../../parts/curves-view/curves-grid.js";
 import { bytes, count, duration, figure, short } from "../../../parts/figures.js";
-import type { Places } from "./axis.js";
-import { smoothed } from "./smooth.js";
-
-/** A chart of a run, without what all charts of a page share. */
-export interface RunChart {
-  readonly title: string;
-  readonly curves: readonly Curve[];
-  readonly levels: readonly Level[];
-  readonly showY: (y: number) => string;
-  /** Drawn on a logarithmic axis when the reader asks for one. */
-  readonly canBeLog: boolean;
-  /** Values are bytes. */
-  readonly isBinary?: boolean;
-}
+import type { Places } from "../../../parts/curves-view/axis.js";
+import { smoothed } from "../../../parts/curves-view/smooth.js";
 
 type History = { readonly [Part in "steps" | "evaluations"]: readonly MetricsHistory[Part][number][] };
 
@@ -24,7 +12,7 @@ export function runCharts(
   { steps, evaluations }: History,
   places: Places,
   { smooth, clip }: { readonly smooth: number; readonly clip: number | null },
-): RunChart[] {
+): PageChart[] {
   const column = (of: (row: StepMetrics) => number | null | undefined) =>
     Float64Array.from(steps, (row) => of(row) ?? Number.NaN);
   const line = (label: string, color: string, y: Float64Array): Curve => ({ label, color, x: places.steps, y });
@@ -42,7 +30,7 @@ export function runCharts(
   const validations = evaluations.filter(({ split }) => split === "validation");
   const tests = evaluations.filter(({ split }) => split === "test");
 
-  const charts: RunChart[] = [
+  const charts: PageChart[] = [
     {
       title: "Loss",
       curves: [

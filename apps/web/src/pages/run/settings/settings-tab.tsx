@@ -6,7 +6,7 @@ import { Empty, Failed, Loading } from "../../../parts/states.js";
 import { Table } from "../../../parts/table.js";
 import { FactsPanel } from "./facts-panel.js";
 import styles from "./settings.module.css";
-import { settingsOf, shown, type Setting } from "./settings-of.js";
+import { settingsOf, shown, type Setting } from "../../../parts/settings-of.js";
 import { SplitsPanel } from "./splits-panel.js";
 
 /** What a run was asked, what differs from the defaults first, and by what it can be made again. */

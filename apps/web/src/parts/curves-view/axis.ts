@@ -1,6 +1,6 @@
-import type { StepMetrics } from "@trainer/platform/browser";
-import { count, figure, short } from "../../../parts/figures.js";
-import type { Axis } from "../search.js";
+import type { RunStatus, StepMetrics } from "@trainer/platform/browser";
+import { count, figure, short } from "../figures.js";
+import type { Axis } from "./view.js";
 
 /** Steps on an x axis. */
 export interface Places {
@@ -62,6 +62,12 @@ export function placesOn(axis: Axis, rows: readonly Row[], stepsPerEpoch: number
     }
   }
 }
+
+/** By a run's progress; null where it does not tell. */
+export const stepsPerEpoch = (run: Pick<RunStatus, "training"> | null): number | null =>
+  run === null || run.training === null || run.training.total_epochs === 0 || run.training.total_steps === 0
+    ? null
+    : run.training.total_steps / run.training.total_epochs;
 
 /** By the first step that is logged of the last epoch. */
 function epochLength(rows: readonly Row[]): number {

@@ -1,39 +1,21 @@
-import { useNavigate } from "@tanstack/react-router";
-import { useCallback, useId, type ReactNode } from "react";
-import { axes, type RunSearch } from "../search.js";
-import styles from "./curves.module.css";
+import { useId, type ReactNode } from "react";
+import styles from "./curves-view.module.css";
+import { axes, SMOOTH, type ChangeView, type CurvesView } from "./view.js";
 
-/** How smooth the curves are at first. */
-export const SMOOTH = 0.6;
 const axisTitles = { step: "Steps", tokens: "Tokens", epoch: "Epochs", hours: "Hours" } as const;
 
-type Change = (change: Partial<RunSearch>) => void;
-
-/** Changes the view in the address, without a step back in the browser for each. */
-export function useChange(): Change {
-  const navigate = useNavigate({ from: "/runs/$runId" });
-  return useCallback(
-    (change) => {
-      navigate({ search: (before) => ({ ...before, ...change }), replace: true, resetScroll: false }).catch(
-        reportError,
-      );
-    },
-    [navigate],
-  );
-}
-
-/** What of the curves is shown, and how. */
+/** Chooses how curves are shown. */
 export function Controls({
-  search,
+  view,
   change,
   children,
 }: {
-  readonly search: RunSearch;
-  readonly change: Change;
+  readonly view: CurvesView;
+  readonly change: ChangeView;
   readonly children: ReactNode;
 }) {
   const id = useId();
-  const { x = "step", log = false, smooth = SMOOTH } = search;
+  const { x = "step", log = false, smooth = SMOOTH } = view;
   return (
     <div className={styles.controls}>
       <label>

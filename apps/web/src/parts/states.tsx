@@ -1,7 +1,9 @@
+import type { UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { ApiError } from "../api/ask.js";
 import { Button } from "./button.js";
 import styles from "./states.module.css";
+import { capitalized, sentence } from "./words.js";
 
 /** While something is read for the first time. */
 export const Loading = ({ what }: { readonly what: string }) => (
@@ -38,10 +40,23 @@ export function Failed({
   );
 }
 
+/** While something is read for the first time, or where that has failed; nothing once it is there. */
+export function Unread({
+  what,
+  query: { data, error, refetch },
+}: {
+  /** With its article: "the log". */
+  readonly what: string;
+  readonly query: Pick<UseQueryResult, "data" | "error" | "refetch">;
+}) {
+  if (data !== undefined) return null;
+  if (error === null) return <Loading what={what} />;
+  return <Failed what={`${capitalized(what)} cannot be read.`} error={error} retry={refetch} />;
+}
+
 /** An error as a sentence for people. */
 export function sentenceOf(error: Error): string {
   if (error instanceof ApiError && error.isUnreachable)
     return "The service does not answer. Is it still running where you started it?";
-  const { message } = error;
-  return `${message.charAt(0).toUpperCase()}${message.slice(1)}${/[.!?]$/.test(message) ? "" : "."}`;
+  return sentence(error.message);
 }

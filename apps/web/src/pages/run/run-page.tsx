@@ -5,7 +5,7 @@ import { Tabs } from "radix-ui";
 import { useEffect, useRef } from "react";
 import { ApiError } from "../../api/ask.js";
 import { isLive, manifestQuery, metricsQuery, runQuery } from "../../api/run.js";
-import { Empty, Failed, Loading } from "../../parts/states.js";
+import { Empty, Unread } from "../../parts/states.js";
 import { CurvesTab } from "./curves/curves-tab.js";
 import { EvaluationTab } from "./evaluation/evaluation-tab.js";
 import { FilesTab } from "./files/files-tab.js";
@@ -29,22 +29,21 @@ export function RunPage() {
   // At once, and not when the state is known: a long run's curves take longest.
   usePrefetchQuery(metricsQuery(runId, false));
   usePrefetchQuery(manifestQuery(runId, false));
-  const { data: run, error, refetch } = useQuery(runQuery(runId));
+  const query = useQuery(runQuery(runId));
+  const { data: run } = query;
   useReadOnceEnded(run);
   if (run === undefined) {
     return (
       <>
         <h1 className={styles.name}>{runId}</h1>
-        {error === null && <Loading what="the run" />}
-        {error !== null &&
-          (isUnknown(error) ? <Unknown /> : <Failed what="The run cannot be read." error={error} retry={refetch} />)}
+        {isUnknown(query.error) ? <Unknown /> : <Unread what="the run" query={query} />}
       </>
     );
   }
   return <Run key={runId} run={run} />;
 }
 
-const isUnknown = (error: Error): boolean => error instanceof ApiError && error.status === 404;
+const isUnknown = (error: Error | null): boolean => error instanceof ApiError && error.status === 404;
 
 const Unknown = () => (
   <Empty title="There is no such run">
@@ -97,13 +96,9 @@ function Run({ run }: { readonly run: RunStatus }) {
 
 function Curves(about: Omit<Parameters<typeof CurvesTab>[0], "metrics">) {
   const { run } = about;
-  const { data, error, refetch } = useQuery(metricsQuery(run.run_id, isLive(run)));
-  if (data !== undefined) return <CurvesTab {...about} metrics={data} />;
-  return error === null ? (
-    <Loading what="the curves" />
-  ) : (
-    <Failed what="The curves cannot be read." error={error} retry={refetch} />
-  );
+  const query = useQuery(metricsQuery(run.run_id, isLive(run)));
+  if (query.data !== undefined) return <CurvesTab {...about} metrics={query.data} />;
+  return <Unread what="the curves" query={query} />;
 }
 
 /** When a run ends, its last steps, its log and its outcome are read once more. */

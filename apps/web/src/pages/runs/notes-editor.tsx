@@ -4,7 +4,7 @@ import { Popover } from "radix-ui";
 import { useState } from "react";
 import { notesQuery, saveNotes } from "../../api/runs.js";
 import { Button } from "../../parts/button.js";
-import { Failed, Loading } from "../../parts/states.js";
+import { Failed, Unread } from "../../parts/states.js";
 import styles from "./runs.module.css";
 import { TagsField } from "./tags-field.js";
 
@@ -32,10 +32,9 @@ export function NotesEditor({ runId }: { readonly runId: string }) {
 }
 
 function StoredNotes({ runId, close }: { readonly runId: string; readonly close: () => void }) {
-  const { data, error, refetch } = useQuery({ ...notesQuery(runId), staleTime: 0, gcTime: 0 });
-  if (data !== undefined) return <NotesForm runId={runId} stored={data} close={close} />;
-  if (error !== null) return <Failed what="The note cannot be read." error={error} retry={refetch} />;
-  return <Loading what="the note" />;
+  const query = useQuery({ ...notesQuery(runId), staleTime: 0, gcTime: 0 });
+  if (query.data !== undefined) return <NotesForm runId={runId} stored={query.data} close={close} />;
+  return <Unread what="the note" query={query} />;
 }
 
 function NotesForm({

@@ -3,7 +3,7 @@ import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { runsQuery } from "../../api/runs.js";
 import { Button } from "../../parts/button.js";
 import button from "../../parts/button.module.css";
-import { Empty, Failed, Loading } from "../../parts/states.js";
+import { Empty, Unread } from "../../parts/states.js";
 import { useNow } from "../../parts/use-now.js";
 import { MOST } from "../compare/search.js";
 import { ColumnChooser } from "./column-chooser.js";
@@ -29,10 +29,8 @@ export function RunsPage() {
   const navigate = useNavigate({ from: "/runs" });
   const now = useNow(NOW_MS);
   const [hidden, show] = useHiddenColumns();
-  const { data, error, refetch, isPlaceholderData } = useQuery({
-    ...runsQuery(asked(view)),
-    placeholderData: keepPreviousData,
-  });
+  const query = useQuery({ ...runsQuery(asked(view)), placeholderData: keepPreviousData });
+  const { data, isPlaceholderData } = query;
   const runs = data?.runs ?? NONE;
   const selection = useSelection(runs);
   const actions = useActions((action, ids) => action === "remove" && selection.drop(ids));
@@ -59,8 +57,7 @@ export function RunsPage() {
           <ColumnChooser hidden={hidden} onShow={show} />
         </Filters>
       )}
-      {data === undefined && error === null && <Loading what="the runs" />}
-      {data === undefined && error !== null && <Failed what="The runs cannot be read." error={error} retry={refetch} />}
+      <Unread what="the runs" query={query} />
       <Outcome actions={actions} />
       {data !== undefined && runs.length === 0 && (
         <NoRuns

@@ -3,7 +3,7 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { tokenizersQuery } from "../../api/tokenizers.js";
 import { Button } from "../../parts/button.js";
-import { Failed, Loading } from "../../parts/states.js";
+import { Unread } from "../../parts/states.js";
 import { Playground } from "./playground/playground.js";
 import styles from "./tokenizers.module.css";
 import { TokenizersTable } from "./tokenizers-table.js";
@@ -14,7 +14,8 @@ export function TokenizersPage() {
   const { train } = useSearch({ from: "/tokenizers" });
   const navigate = useNavigate();
   const [begun, setBegun] = useState<string | null>(null);
-  const { data, error, refetch } = useQuery(tokenizersQuery);
+  const query = useQuery(tokenizersQuery);
+  const { data } = query;
   const showForm = (isShown: boolean) => void navigate({ to: "/tokenizers", search: isShown ? { train: true } : {} });
   const isEmpty = data?.tokenizers.length === 0;
   return (
@@ -43,10 +44,7 @@ export function TokenizersPage() {
           }}
         />
       )}
-      {data === undefined && error === null && <Loading what="the tokenizers" />}
-      {data === undefined && error !== null && (
-        <Failed what="The tokenizers cannot be read." error={error} retry={refetch} />
-      )}
+      <Unread what="the tokenizers" query={query} />
       {data !== undefined && !isEmpty && <TokenizersTable tokenizers={data.tokenizers} />}
       {data !== undefined && <Playground tokenizers={data.tokenizers} />}
     </div>

@@ -6,7 +6,7 @@ import { evaluateRun, evaluationQuery } from "../../../api/run.js";
 import { Button } from "../../../parts/button.js";
 import { count, figure } from "../../../parts/figures.js";
 import { Panel } from "../../../parts/panel.js";
-import { Failed, Loading } from "../../../parts/states.js";
+import { Failed, Unread } from "../../../parts/states.js";
 import { Table } from "../../../parts/table.js";
 import styles from "./evaluation.module.css";
 import { HistoryPanel } from "./history-panel.js";
@@ -15,17 +15,15 @@ import { titleOf } from "./split-titles.js";
 
 /** How good a run's model is: as it was measured at the end, and whenever somebody asks. */
 export function EvaluationTab({ run, manifest }: { readonly run: RunStatus; readonly manifest: RunManifest | null }) {
-  const { data, error, refetch } = useQuery(evaluationQuery(run.run_id));
+  const query = useQuery(evaluationQuery(run.run_id));
+  const { data } = query;
   useHistoryOnceEvaluated(run.run_id, data?.status);
   return (
     <div className={styles.tab}>
       <AtTheEnd manifest={manifest} />
       <Panel title="Evaluate again">
         <Ask run={run} isBusy={data?.status === "queued" || data?.status === "running"} />
-        {data === undefined && error === null && <Loading what="the latest evaluation" />}
-        {data === undefined && error !== null && (
-          <Failed what="The latest evaluation cannot be read." error={error} retry={refetch} />
-        )}
+        <Unread what="the latest evaluation" query={query} />
         {data !== undefined && data !== null && <Latest evaluation={data} />}
       </Panel>
       <HistoryPanel runId={run.run_id} />

@@ -3,7 +3,7 @@ import { evaluationsQuery } from "../../../api/run.js";
 import { Badge } from "../../../parts/badge.js";
 import { count, figure, moment, UNKNOWN } from "../../../parts/figures.js";
 import { Panel } from "../../../parts/panel.js";
-import { Failed, Loading } from "../../../parts/states.js";
+import { Unread } from "../../../parts/states.js";
 import { Table } from "../../../parts/table.js";
 import { changesOf } from "./changes.js";
 import styles from "./evaluation.module.css";
@@ -11,13 +11,11 @@ import { titleOf } from "./split-titles.js";
 
 /** All evaluations of a run, the newest first, and which of them were worse than the one before. */
 export function HistoryPanel({ runId }: { readonly runId: string }) {
-  const { data, error, refetch } = useQuery(evaluationsQuery(runId));
+  const query = useQuery(evaluationsQuery(runId));
+  const { data } = query;
   return (
     <Panel title="All evaluations">
-      {data === undefined && error === null && <Loading what="the evaluations" />}
-      {data === undefined && error !== null && (
-        <Failed what="The evaluations cannot be read." error={error} retry={refetch} />
-      )}
+      <Unread what="the evaluations" query={query} />
       {data?.evaluations.length === 0 && <p className={styles.quiet}>There is none yet.</p>}
       {data !== undefined && data.evaluations.length > 0 && (
         <Table label="Evaluations, the newest first">

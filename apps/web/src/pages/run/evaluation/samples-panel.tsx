@@ -1,18 +1,16 @@
 import { useQuery } from "@tanstack/react-query";
 import { samplesQuery } from "../../../api/run.js";
 import { Panel } from "../../../parts/panel.js";
-import { Failed, Loading } from "../../../parts/states.js";
+import { Unread } from "../../../parts/states.js";
 import styles from "./evaluation.module.css";
 
 /** What the model wrote after fixed prompts when it was evaluated last. */
 export function SamplesPanel({ runId }: { readonly runId: string }) {
-  const { data, error, refetch } = useQuery(samplesQuery(runId));
+  const query = useQuery(samplesQuery(runId));
+  const { data } = query;
   return (
     <Panel title="Samples">
-      {data === undefined && error === null && <Loading what="the samples" />}
-      {data === undefined && error !== null && (
-        <Failed what="The samples cannot be read." error={error} retry={refetch} />
-      )}
+      <Unread what="the samples" query={query} />
       {data?.samples.length === 0 && (
         <p className={styles.quiet}>There is none yet: the model writes some when it is evaluated at the end.</p>
       )}

@@ -4,7 +4,7 @@ import { filePath, PREVIEW_BYTES, previewQuery, tensorsQuery } from "../../../ap
 import buttonStyles from "../../../parts/button.module.css";
 import { bytes, count } from "../../../parts/figures.js";
 import { Panel } from "../../../parts/panel.js";
-import { Failed, Loading } from "../../../parts/states.js";
+import { Unread } from "../../../parts/states.js";
 import { Table } from "../../../parts/table.js";
 import styles from "./files.module.css";
 import { kindOf, shownText } from "./preview.js";
@@ -43,14 +43,9 @@ function Content({ runId, file }: { readonly runId: string; readonly file: RunFi
 }
 
 function Tensors({ runId, path }: { readonly runId: string; readonly path: string }) {
-  const { data, error, refetch } = useQuery(tensorsQuery(runId, path));
-  if (data === undefined) {
-    return error === null ? (
-      <Loading what="the tensors" />
-    ) : (
-      <Failed what="The tensors cannot be read." error={error} retry={refetch} />
-    );
-  }
+  const query = useQuery(tensorsQuery(runId, path));
+  const { data } = query;
+  if (data === undefined) return <Unread what="the tensors" query={query} />;
   return (
     <Table label="Tensors of the file">
       <thead>
@@ -78,15 +73,10 @@ function Tensors({ runId, path }: { readonly runId: string; readonly path: strin
 }
 
 function Text({ runId, file }: { readonly runId: string; readonly file: RunFile }) {
-  const { data, error, refetch } = useQuery({ ...previewQuery(runId, file.path), enabled: file.bytes > 0 });
+  const query = useQuery({ ...previewQuery(runId, file.path), enabled: file.bytes > 0 });
   if (file.bytes === 0) return <p className={styles.quiet}>The file is empty.</p>;
-  if (data === undefined) {
-    return error === null ? (
-      <Loading what="the file" />
-    ) : (
-      <Failed what="The file cannot be read." error={error} retry={refetch} />
-    );
-  }
+  const { data } = query;
+  if (data === undefined) return <Unread what="the file" query={query} />;
   return (
     <>
       {file.bytes > PREVIEW_BYTES && <p className={styles.quiet}>The first {bytes(PREVIEW_BYTES)} of it:</p>}

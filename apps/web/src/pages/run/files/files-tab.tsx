@@ -4,23 +4,18 @@ import type { RunFile } from "@trainer/platform/browser";
 import { filesQuery } from "../../../api/run.js";
 import { bytes, count, moment } from "../../../parts/figures.js";
 import { Panel } from "../../../parts/panel.js";
-import { Empty, Failed, Loading } from "../../../parts/states.js";
+import { Empty, Unread } from "../../../parts/states.js";
 import { Table } from "../../../parts/table.js";
 import { FilePreview } from "./file-preview.js";
 import styles from "./files.module.css";
 
 /** The files of a run, and what is in one of them. */
 export function FilesTab({ runId, live }: { readonly runId: string; readonly live: boolean }) {
-  const { data, error, refetch } = useQuery(filesQuery(runId, live));
+  const query = useQuery(filesQuery(runId, live));
+  const { data } = query;
   const { file } = useSearch({ from: "/runs/$runId" });
   const navigate = useNavigate({ from: "/runs/$runId" });
-  if (data === undefined) {
-    return error === null ? (
-      <Loading what="the files" />
-    ) : (
-      <Failed what="The files cannot be read." error={error} retry={refetch} />
-    );
-  }
+  if (data === undefined) return <Unread what="the files" query={query} />;
   if (data.files.length === 0)
     return (
       <Empty title="No files here">

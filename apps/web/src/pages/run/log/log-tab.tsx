@@ -2,7 +2,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useRef, useState, type UIEvent } from "react";
 import { logQuery } from "../../../api/run.js";
 import { count } from "../../../parts/figures.js";
-import { Empty, Failed, Loading } from "../../../parts/states.js";
+import { Empty, Unread } from "../../../parts/states.js";
 import { useSettled } from "../../../parts/use-settled.js";
 import { logLines, timeOf, type LogLine } from "./log-lines.js";
 import styles from "./log.module.css";
@@ -20,16 +20,11 @@ export function LogTab({ runId, live }: { readonly runId: string; readonly live:
   const [search, setSearch] = useState("");
   const q = useSettled(search.trim(), SETTLED_MS);
   const query = logQuery(runId, { tail: asked, level, q }, live);
-  const { data, error, refetch } = useQuery({ ...query, placeholderData: keepPreviousData });
+  const read = useQuery({ ...query, placeholderData: keepPreviousData });
+  const { data } = read;
   const lines = useMemo(() => logLines(data ?? ""), [data]);
   const isFiltered = level !== "" || q !== "";
-  if (data === undefined) {
-    return error === null ? (
-      <Loading what="the log" />
-    ) : (
-      <Failed what="The log cannot be read." error={error} retry={refetch} />
-    );
-  }
+  if (data === undefined) return <Unread what="the log" query={read} />;
   if (lines.length === 0 && !isFiltered)
     return <Empty title="The log is empty">{live && <p>Its lines are here as they are written.</p>}</Empty>;
   const hasMore = lines.length >= asked && asked < MOST;

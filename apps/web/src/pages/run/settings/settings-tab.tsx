@@ -2,7 +2,7 @@ import type { UseQueryResult } from "@tanstack/react-query";
 import { useMemo } from "react";
 import type { RunManifest } from "../../../api/manifest.js";
 import { Panel } from "../../../parts/panel.js";
-import { Empty, Failed, Loading } from "../../../parts/states.js";
+import { Empty, Unread } from "../../../parts/states.js";
 import { Table } from "../../../parts/table.js";
 import { FactsPanel } from "./facts-panel.js";
 import styles from "./settings.module.css";
@@ -11,14 +11,8 @@ import { SplitsPanel } from "./splits-panel.js";
 
 /** What a run was asked, what differs from the defaults first, and by what it can be made again. */
 export function SettingsTab({ manifest }: { readonly manifest: UseQueryResult<RunManifest | null> }) {
-  const { data, error, refetch } = manifest;
-  if (data === undefined) {
-    return error === null ? (
-      <Loading what="the settings" />
-    ) : (
-      <Failed what="The settings cannot be read." error={error} retry={refetch} />
-    );
-  }
+  const { data } = manifest;
+  if (data === undefined) return <Unread what="the settings" query={manifest} />;
   if (data === null)
     return (
       <Empty title="The run has not begun">

@@ -1,7 +1,7 @@
 import { parseJson, type JobState } from "@trainer/platform/browser";
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { z } from "zod";
-import { ApiError, ask, askPieces } from "./ask.js";
+import { ApiError, ask, askPieces, unknownAnswer } from "./ask.js";
 
 /** An answer of a model, or what it has come to. */
 export interface ModelAnswer {
@@ -77,8 +77,7 @@ async function looked<S extends z.ZodType<ModelAnswer>>(
       const answer = await ask(schema, path, { signal });
       if (isOver(answer)) return answer;
     } catch (error) {
-      if (!(error instanceof ApiError) || !(error.isUnreachable || error.status === 429 || error.status >= 500))
-        throw error;
+      if (!(error instanceof ApiError && error.isPassing)) throw error;
     }
     await pause(pollMs, signal);
   }
@@ -101,9 +100,6 @@ function readAs<S extends z.ZodType>(schema: S, data: string, path: string): z.o
     throw unknownAnswer(path);
   }
 }
-
-const unknownAnswer = (path: string) =>
-  new ApiError(200, "INVALID_ANSWER", `The service answered ${path} in a way that this page does not know.`);
 
 /** Resolves after some time. @throws the signal's reason as soon as it is aborted */
 function pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -17,6 +17,11 @@ export class ApiError extends Error {
   get isUnreachable(): boolean {
     return this.status === 0;
   }
+
+  /** True if the same may be answered a little later: nothing answered, or the service failed or was asked too much. */
+  get isPassing(): boolean {
+    return this.isUnreachable || this.status === 429 || this.status >= 500;
+  }
 }
 
 export interface Asked {
@@ -43,8 +48,12 @@ export async function ask<S extends z.ZodType>(schema: S, path: string, asked: A
   const text = await askText(path, asked);
   const answer = schema.safeParse(text === "" ? undefined : parsed(text));
   if (answer.success) return answer.data;
-  throw new ApiError(200, "INVALID_ANSWER", `The service answered ${path} in a way that this page does not know.`);
+  throw unknownAnswer(path);
 }
+
+/** For an answer that is not as it should be. */
+export const unknownAnswer = (path: string): ApiError =>
+  new ApiError(200, "INVALID_ANSWER", `The service answered ${path} in a way that this page does not know.`);
 
 /** The same for an answer that is text. */
 export async function askText(path: string, asked: Asked = {}): Promise<string> {

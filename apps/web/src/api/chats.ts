@@ -1,9 +1,9 @@
 import { queryOptions, skipToken } from "@tanstack/react-query";
 import { CancelAccepted, ChatHistory } from "@trainer/platform/browser";
 import { ask } from "./ask.js";
+import { runPath } from "./run.js";
 
-const pathOf = (run: string, session: string): string =>
-  `/runs/${encodeURIComponent(run)}/chat/${encodeURIComponent(session)}`;
+const pathOf = (run: string, session: string): string => runPath(run, `chat/${encodeURIComponent(session)}`);
 
 /** What was said in a conversation with a run's model. */
 export const chatQuery = (run: string, session: string | undefined) =>

@@ -8,12 +8,9 @@ export const newQueryClient = (): QueryClient =>
       queries: {
         staleTime: 1000,
         networkMode: "always", // the service is mostly on this machine, whatever the browser thinks of the network
-        retry: (count, error) => count < 2 && isPassing(error),
+        retry: (count, error) => count < 2 && error instanceof ApiError && error.isPassing,
         retryDelay: (count) => Math.min(500 * 2 ** count, 5000),
       },
       mutations: { networkMode: "always", retry: false },
     },
   });
-
-const isPassing = (error: Error): boolean =>
-  error instanceof ApiError && (error.isUnreachable || error.status === 429 || error.status >= 500);

@@ -2,6 +2,7 @@ import { useMemo } from "react";
 import { UNKNOWN } from "../../parts/figures.js";
 import { Panel } from "../../parts/panel.js";
 import { Table } from "../../parts/table.js";
+import { inWords } from "../../parts/words.js";
 import type { Compared } from "./compared.js";
 import styles from "./compare.module.css";
 import { RunHeads } from "./run-heads.js";
@@ -38,7 +39,7 @@ export function SettingsPanel({
             {shown.map(({ name, help, values, differs }) => (
               <tr key={name} className={differs && isAll ? styles.differs : undefined}>
                 <th scope="row" title={help}>
-                  {name.replaceAll("_", " ")}
+                  {inWords(name)}
                 </th>
                 {values.map((value, i) => (
                   <td key={i} dir="auto">

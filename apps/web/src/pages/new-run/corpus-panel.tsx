@@ -3,12 +3,13 @@ import { corporaQuery } from "../../api/corpora.js";
 import { bytes } from "../../parts/figures.js";
 import { OptionField } from "../../parts/option-field.js";
 import { Panel } from "../../parts/panel.js";
+import { sentence } from "../../parts/words.js";
 import { CorpusDrop } from "./corpus-drop.js";
 import { CorpusReport } from "./corpus-report.js";
 import { fieldsNamed } from "./fields.js";
 import type { Form } from "./form.js";
 import styles from "./new-run.module.css";
-import { sentence, settingOf } from "./request.js";
+import { settingOf } from "./request.js";
 import { SettingField } from "./setting-field.js";
 
 /** The text that is trained on, what is in it, and how documents are cut out of it. */

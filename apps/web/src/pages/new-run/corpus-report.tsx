@@ -1,9 +1,10 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import type { CorpusReport as Report } from "@trainer/platform/browser";
-import { useEffect, useState } from "react";
+import { useMemo } from "react";
 import { corpusQuery, type Reading } from "../../api/corpora.js";
 import { bytes, count } from "../../parts/figures.js";
 import { Failed } from "../../parts/states.js";
+import { useSettled } from "../../parts/use-settled.js";
 import styles from "./corpus.module.css";
 import { Facts } from "./facts.js";
 
@@ -12,7 +13,11 @@ const WAIT_MS = 500;
 
 /** What is in a text: figures, scripts, and its first documents as a training has them. */
 export function CorpusReport({ name, reading }: { readonly name: string; readonly reading: Reading }) {
-  const settled = useSettled(reading);
+  const { document, document_separator } = reading;
+  const settled = useSettled(
+    useMemo(() => ({ document, document_separator }), [document, document_separator]),
+    WAIT_MS,
+  );
   const { data, error, refetch, isFetching } = useQuery({
     ...corpusQuery(name, settled),
     placeholderData: keepPreviousData,
@@ -39,16 +44,6 @@ export function CorpusReport({ name, reading }: { readonly name: string; readonl
       </ol>
     </div>
   );
-}
-
-function useSettled(reading: Reading): Reading {
-  const [settled, setSettled] = useState(reading);
-  const { document, document_separator: separator } = reading;
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled({ document, document_separator: separator }), WAIT_MS);
-    return () => clearTimeout(timer);
-  }, [document, separator]);
-  return settled;
 }
 
 const SCRIPTS = 4;

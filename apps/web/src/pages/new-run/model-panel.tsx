@@ -2,14 +2,14 @@ import { useQuery } from "@tanstack/react-query";
 import { tokenizersQuery } from "../../api/tokenizers.js";
 import { OptionField } from "../../parts/option-field.js";
 import { Panel } from "../../parts/panel.js";
+import { capitalized, inWords, sentence } from "../../parts/words.js";
 import { ChoiceCards } from "./choice-cards.js";
 import { fieldsNamed } from "./fields.js";
 import { Fold } from "./fold.js";
 import type { Form } from "./form.js";
 import styles from "./new-run.module.css";
-import { familyOf, isGiven, sentence, settingOf, type Family, type Texts } from "./request.js";
+import { familyOf, isGiven, settingOf, type Family, type Texts } from "./request.js";
 import { SettingField } from "./setting-field.js";
-import { inWords } from "./titles.js";
 
 /** What is trained: architecture, size, own dimensions, and the tokenizer. */
 export const ModelPanel = ({ form }: { readonly form: Form }) => (
@@ -90,7 +90,7 @@ function Dimensions({ form, names }: { readonly form: Form; readonly names: read
       <div className={styles.fields}>
         {names.map((name) => (
           <label key={name} className={styles.label}>
-            {inWords(name)}
+            {capitalized(inWords(name))}
             <input
               name={`model_config.${name}`}
               className={styles.input}

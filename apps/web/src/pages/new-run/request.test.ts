@@ -1,10 +1,11 @@
 import { TrainOptions } from "@trainer/options";
 import { TrainRequest } from "@trainer/platform/browser";
 import { expect, test } from "vitest";
+import { sentence } from "../../parts/words.js";
 import { newDraft } from "./draft.js";
 import { fieldOf, fields, fieldsNamed, grouped } from "./fields.js";
 import { presetNamed, presets } from "./presets.js";
-import { familyOf, problemsOf, refusedField, requestOf, sentence, settingOf, textsOf } from "./request.js";
+import { familyOf, problemsOf, refusedField, requestOf, settingOf, textsOf } from "./request.js";
 import { titleOf } from "./titles.js";
 
 const CAPABILITIES = {

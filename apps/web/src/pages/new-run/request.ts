@@ -87,7 +87,3 @@ export function refusedField(message: string): readonly [name: string, words: st
   const name = settingNamed(word);
   return name === "model_config" || fields.some((field) => field.name === name) ? [name, words] : null;
 }
-
-/** Words of a refusal as a sentence. */
-export const sentence = (words: string): string =>
-  `${words.charAt(0).toUpperCase()}${words.slice(1)}${/[.!?]$/.test(words) ? "" : "."}`;

@@ -1,10 +1,9 @@
 import type { Registry } from "@trainer/options";
 import type { Capabilities } from "@trainer/platform/browser";
 import { OptionField, type Choice } from "../../parts/option-field.js";
+import { capitalized, inWords, sentence } from "../../parts/words.js";
 import type { Field } from "./fields.js";
 import type { Form } from "./form.js";
-import { sentence } from "./request.js";
-import { inWords } from "./titles.js";
 
 /** A setting of a training: its name, what it is now, its help, and what is wrong with it. */
 export function SettingField({
@@ -41,7 +40,7 @@ const YES_NO: readonly Choice[] = [
 function choicesOf({ facts, namesOf }: Field, capabilities: Capabilities | undefined): readonly Choice[] {
   if (facts.kind === "boolean") return YES_NO;
   if (namesOf !== undefined) return capabilities === undefined ? [] : namesIn(capabilities)[namesOf];
-  return facts.choices.map((name) => ({ value: name, title: inWords(name) }));
+  return facts.choices.map((name) => ({ value: name, title: capitalized(inWords(name)) }));
 }
 
 const namesIn = (capabilities: Capabilities): Readonly<Record<Registry, readonly Choice[]>> => ({

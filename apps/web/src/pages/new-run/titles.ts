@@ -1,3 +1,5 @@
+import { capitalized, inWords } from "../../parts/words.js";
+
 /** Titles of options whose names alone say too little. */
 const titles: ReadonlyMap<string, string> = new Map(
   Object.entries({
@@ -31,10 +33,4 @@ const titles: ReadonlyMap<string, string> = new Map(
 );
 
 /** The title of an option: its name in words where it has none of its own. */
-export const titleOf = (name: string): string => titles.get(name) ?? inWords(name);
-
-/** learning_rate -> Learning rate. */
-export const inWords = (name: string): string => {
-  const words = name.replaceAll("_", " ");
-  return `${words.charAt(0).toUpperCase()}${words.slice(1)}`;
-};
+export const titleOf = (name: string): string => titles.get(name) ?? capitalized(inWords(name));

@@ -1,6 +1,7 @@
 import { optionFacts, type OptionFacts } from "@trainer/options";
 import { TokenizerTrainRequest } from "@trainer/platform/browser";
 import { ApiError } from "../../api/ask.js";
+import { capitalized } from "../../parts/words.js";
 
 /** An option of the training of a tokenizer. */
 export interface TrainField {
@@ -56,7 +57,7 @@ export function refusalsOf(texts: Texts, leastVocabSize: number | null): Readonl
   const size = request["vocab_size"];
   if (leastVocabSize !== null && typeof size === "number" && size < leastVocabSize)
     refusals.set("vocab_size", `must be >= ${leastVocabSize}.`);
-  return new Map([...refusals].map(([name, text]) => [name, text.charAt(0).toUpperCase() + text.slice(1)]));
+  return new Map([...refusals].map(([name, text]) => [name, capitalized(text)]));
 }
 
 /** The field that the service refused, of which its message speaks first; null for all else. */

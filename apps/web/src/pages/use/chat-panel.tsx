@@ -5,6 +5,7 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useId, useState } from "react";
 import { ApiError } from "../../api/ask.js";
 import { chatQuery, forgetChat } from "../../api/chats.js";
+import { runPath } from "../../api/run.js";
 import { Button } from "../../parts/button.js";
 import { Panel } from "../../parts/panel.js";
 import { Failed } from "../../parts/states.js";
@@ -19,7 +20,7 @@ const SETTINGS = settingsOf(ChatOptions.shape, ChatRequest.shape);
 const FIRST = ["max_new_tokens", "temperature"] as const;
 
 const asking = (run: string): Asking<typeof ChatResponse> => {
-  const path = `/runs/${encodeURIComponent(run)}/chat`;
+  const path = runPath(run, "chat");
   return {
     schema: ChatResponse,
     path,

@@ -1,6 +1,7 @@
 import { GenerateOptions } from "@trainer/options";
 import { GenerateRequest, GenerateResponse } from "@trainer/platform/browser";
 import { useId, useState } from "react";
+import { runPath } from "../../api/run.js";
 import { Button } from "../../parts/button.js";
 import { Panel } from "../../parts/panel.js";
 import { Generated } from "./generated.js";
@@ -13,7 +14,7 @@ const SETTINGS = settingsOf(GenerateOptions.omit({ prompt: true }).shape, Genera
 const FIRST = ["max_new_tokens", "temperature", "num_return_sequences"] as const;
 
 const asking = (run: string): Asking<typeof GenerateResponse> => {
-  const path = `/runs/${encodeURIComponent(run)}/generate`;
+  const path = runPath(run, "generate");
   return { schema: GenerateResponse, path, answerPath: ({ request_id }) => `${path}/${request_id}` };
 };
 

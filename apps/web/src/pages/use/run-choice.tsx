@@ -1,5 +1,5 @@
 import type { RunStatus } from "@trainer/platform/browser";
-import { ago, figure } from "../../parts/figures.js";
+import { ago, figure, timeOf } from "../../parts/figures.js";
 import styles from "./run-choice.module.css";
 
 /** Chooses the run whose model is asked, the newest first. */
@@ -37,6 +37,6 @@ const aboutRun = ({ model_family, model_size, training, updated_at }: RunStatus)
   return [
     ...(model === "" ? [] : [model]),
     ...(loss === null ? [] : [`validation loss ${figure(loss)}`]),
-    `finished ${ago(Date.parse(updated_at))}`,
+    `finished ${ago(timeOf(updated_at))}`,
   ].join(" · ");
 };

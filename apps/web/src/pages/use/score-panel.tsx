@@ -1,6 +1,7 @@
 import { ScoreOptions } from "@trainer/options";
 import { ScoreRequest, ScoreResponse } from "@trainer/platform/browser";
 import { useId, useState } from "react";
+import { runPath } from "../../api/run.js";
 import { Button } from "../../parts/button.js";
 import { Panel } from "../../parts/panel.js";
 import { Failed } from "../../parts/states.js";
@@ -21,7 +22,7 @@ const FIRST = ["top_k"] as const;
 const AT_FIRST: Values = { top_k: "5" };
 
 const asking = (run: string): Asking<typeof ScoreResponse> => {
-  const path = `/runs/${encodeURIComponent(run)}/score`;
+  const path = runPath(run, "score");
   return { schema: ScoreResponse, path, answerPath: ({ request_id }) => `${path}/${request_id}` };
 };
 

@@ -2,6 +2,7 @@ import type { ScoreResponse } from "@trainer/platform/browser";
 import { useMemo, useState } from "react";
 import { Button } from "../../parts/button.js";
 import { count, figure } from "../../parts/figures.js";
+import { capitalized } from "../../parts/words.js";
 import { Heat } from "./heat-text.js";
 import { LinesTable, UnitsTable } from "./score-tables.js";
 import { grains, scoredOf, type Grain, type Scored } from "./score-units.js";
@@ -80,7 +81,7 @@ function Choice<Name extends Grain | View>({
 
 function Figures({ result, scored }: { readonly result: ScoreResponse; readonly scored: Scored }) {
   const { loss, perplexity, message, unknown_characters: unknown, text_restored: isRestored } = result;
-  if (typeof message === "string" && loss === null) return <p>{message.charAt(0).toUpperCase() + message.slice(1)}.</p>;
+  if (typeof message === "string" && loss === null) return <p>{capitalized(message)}.</p>;
   const characters = scored.units.character.length;
   const figures = [
     ["Loss", `${figure(loss)} nats per token`],

@@ -1,5 +1,6 @@
 import { optionFacts, snake, type OptionFacts } from "@trainer/options";
 import type { z } from "zod";
+import { capitalized, inWords } from "../../parts/words.js";
 
 /** An option of a request, by its name there. */
 export interface Setting {
@@ -33,14 +34,9 @@ export const settingsOf = (
   Object.entries(options).flatMap(([key, option]) => {
     const name = snake(key);
     return name in request
-      ? [{ name, title: own[name] ?? titles[name] ?? worded(name), facts: optionFacts(option) }]
+      ? [{ name, title: own[name] ?? titles[name] ?? capitalized(inWords(name)), facts: optionFacts(option) }]
       : [];
   });
-
-const worded = (name: string): string => {
-  const words = name.replaceAll("_", " ");
-  return words.charAt(0).toUpperCase() + words.slice(1);
-};
 
 /** The fields of a request for what was written; a text that is none of a setting's values stays as it is, to be refused. */
 export const fieldsOf = (settings: readonly Setting[], values: Values): Record<string, unknown> =>
@@ -78,12 +74,11 @@ const unescaped = (line: string): string =>
 /** Why a request is refused, by field; empty where it is not. */
 export function refusalsOf(request: z.ZodType, body: object): Readonly<Record<string, string>> {
   const { error } = request.safeParse(body);
-  const refused = (error?.issues ?? []).map(({ path, message }) => [String(path[0]), inWords(message)] as const);
+  const refused = (error?.issues ?? []).map(({ path, message }) => [String(path[0]), reasonOf(message)] as const);
   return Object.fromEntries(refused.toReversed()); // the first of a field counts
 }
 
-const inWords = (message: string): string =>
-  message.charAt(0).toUpperCase() + message.slice(1).replace(">=", "at least").replace("<=", "at most");
+const reasonOf = (message: string): string => capitalized(message).replace(">=", "at least").replace("<=", "at most");
 
 /** A seed that nobody chose: six digits can be remembered. */
 export const drawnSeed = (random: () => number = Math.random): number => Math.floor(random() * 1_000_000);

@@ -1,9 +1,9 @@
 import { skipToken, useQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
 import { z } from "zod";
 import type { ModelAnswer } from "../../api/answers.js";
 import { ask } from "../../api/ask.js";
 import { duration } from "../../parts/figures.js";
+import { useNow } from "../../parts/use-now.js";
 import { JobState } from "@trainer/platform/browser";
 import type { Answer } from "./use-answer.js";
 import styles from "./use.module.css";
@@ -32,7 +32,7 @@ export function Waiting<R extends ModelAnswer>({
     refetchInterval: EVERY_MS,
     gcTime: 0,
   });
-  const seconds = useSeconds(since);
+  const seconds = Math.max(0, (useNow(1000) - since) / 1000);
   return (
     <div className={styles.waiting}>
       <p role="status">{isAway ? AWAY : data?.status === "running" ? LOADING : QUEUED}</p>
@@ -48,12 +48,3 @@ const AWAY = "The service went away while it answered. The answer is looked for 
 const LOADING = "The model is at work. Before its first answer it is loaded, which takes some seconds …";
 const QUEUED = "Waiting for the model …";
 const LONG = "– others are answered first, or no worker runs.";
-
-function useSeconds(since: number): number {
-  const [now, setNow] = useState(Date.now);
-  useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), 1000);
-    return () => clearInterval(timer);
-  }, [since]);
-  return Math.max(0, (now - since) / 1000);
-}

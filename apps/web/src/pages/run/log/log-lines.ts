@@ -1,5 +1,7 @@
 import { parseJson } from "@trainer/platform/browser";
 import { z } from "zod";
+import { timeOf as millisecondsOf } from "../../../parts/figures.js";
+import { inWords } from "../../../parts/words.js";
 
 const levels = ["INFO", "WARNING", "ERROR"] as const;
 type Level = (typeof levels)[number];
@@ -46,7 +48,7 @@ function recordOf(line: string): Omit<LogLine, "id"> {
   const { timestamp, level, message } = record;
   const details = Object.entries(record)
     .filter(([name]) => !LEFT_OUT.has(name))
-    .map(([name, value]) => `${name.replaceAll("_", " ")} ${valueOf(value)}`);
+    .map(([name, value]) => `${inWords(name)} ${valueOf(value)}`);
   return { time: timestamp, level, message, details };
 }
 
@@ -67,6 +69,6 @@ const clock = new Intl.DateTimeFormat(undefined, { dateStyle: "short", timeStyle
 
 /** A log's time, which is UTC, in the reader's zone. */
 export function timeOf(timestamp: string): string {
-  const time = Date.parse(/(?:Z|[+-]\d\d:\d\d)$/.test(timestamp) ? timestamp : `${timestamp}Z`);
+  const time = millisecondsOf(timestamp);
   return Number.isNaN(time) ? timestamp : clock.format(time);
 }

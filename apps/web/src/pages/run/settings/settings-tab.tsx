@@ -4,6 +4,7 @@ import type { RunManifest } from "../../../api/manifest.js";
 import { Panel } from "../../../parts/panel.js";
 import { Empty, Unread } from "../../../parts/states.js";
 import { Table } from "../../../parts/table.js";
+import { inWords } from "../../../parts/words.js";
 import { FactsPanel } from "./facts-panel.js";
 import styles from "./settings.module.css";
 import { settingsOf, shown, type Setting } from "../../../parts/settings-of.js";
@@ -82,7 +83,7 @@ function Settings({ config }: { readonly config: RunManifest["config"] }) {
 const Row = ({ setting, hasPreset = false }: { readonly setting: Setting; readonly hasPreset?: boolean }) => (
   <tr>
     <th scope="row">
-      {setting.name.replaceAll("_", " ")}
+      {inWords(setting.name)}
       {setting.help !== "" && <small className={styles.help}>{setting.help}</small>}
     </th>
     <td className={styles.value} dir="auto">

@@ -1,9 +1,10 @@
 import { EncodeRequest, type TokenizerInfo } from "@trainer/platform/browser";
-import { useEffect, useId, useState } from "react";
+import { useId, useState } from "react";
 import { Button } from "../../../parts/button.js";
 import field from "../../../parts/option-field.module.css";
 import { Panel } from "../../../parts/panel.js";
-import { sentenceOf } from "../../../parts/states.js";
+import { useSettled } from "../../../parts/use-settled.js";
+import { sentence } from "../../../parts/words.js";
 import styles from "./playground.module.css";
 import { Tokenized } from "./tokenized.js";
 
@@ -36,7 +37,7 @@ function Trial({ ids, newest }: { readonly ids: readonly string[]; readonly newe
   const [text, setText] = useState("");
   const [first, setFirst] = useState(newest);
   const [second, setSecond] = useState("");
-  const settled = useSettled(text);
+  const settled = useSettled(text, PAUSE_MS);
   const { error } = EncodeRequest.safeParse({ text: settled });
   const refusal = error?.issues[0]?.message;
   const sides = [
@@ -61,7 +62,7 @@ function Trial({ ids, newest }: { readonly ids: readonly string[]; readonly newe
           aria-describedby={`${id}-refusal`}
         />
         <p id={`${id}-refusal`} role="status" className={field.refusal}>
-          {refusal !== undefined && sentenceOf(new Error(refusal))}
+          {refusal !== undefined && sentence(refusal)}
         </p>
       </div>
       <div className={styles.sides}>
@@ -90,14 +91,4 @@ function Trial({ ids, newest }: { readonly ids: readonly string[]; readonly newe
       </div>
     </div>
   );
-}
-
-/** A text once it has not changed for a moment. */
-function useSettled(text: string): string {
-  const [settled, setSettled] = useState(text);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(text), PAUSE_MS);
-    return () => clearTimeout(timer);
-  }, [text]);
-  return settled;
 }

@@ -9,6 +9,7 @@ import { runPath } from "../../api/run.js";
 import { Button } from "../../parts/button.js";
 import { Panel } from "../../parts/panel.js";
 import { Failed } from "../../parts/states.js";
+import { AskButtons } from "./ask-buttons.js";
 import { Conversation, type Pending } from "./conversation.js";
 import { SettingsForm } from "./settings-form.js";
 import { fieldsOf, refusalsOf, settingsOf, type Values } from "./settings.js";
@@ -136,14 +137,7 @@ export function ChatPanel({ run }: { readonly run: string }) {
           </p>
         </div>
         <SettingsForm settings={SETTINGS} first={FIRST} values={values} refusals={refusals} onChange={setValues}>
-          <div className={styles.actions}>
-            <Button type="submit" kind="primary" disabled={isRefused || message.trim() === ""}>
-              Send
-            </Button>
-            <Button disabled={!isUnderWay(answer)} onClick={stop}>
-              Stop
-            </Button>
-          </div>
+          <AskButtons title="Send" canAsk={!isRefused && message.trim() !== ""} answer={answer} stop={stop} />
         </SettingsForm>
       </form>
     </div>

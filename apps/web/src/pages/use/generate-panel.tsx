@@ -1,13 +1,14 @@
 import { GenerateOptions } from "@trainer/options";
 import { GenerateRequest, GenerateResponse } from "@trainer/platform/browser";
-import { useId, useState } from "react";
+import { useState } from "react";
 import { runPath } from "../../api/run.js";
-import { Button } from "../../parts/button.js";
 import { Panel } from "../../parts/panel.js";
+import { AskButtons } from "./ask-buttons.js";
 import { Generated } from "./generated.js";
 import { SettingsForm } from "./settings-form.js";
 import { drawnSeed, fieldsOf, refusalsOf, settingsOf, type Values } from "./settings.js";
-import { isUnderWay, useAnswer, type Asking } from "./use-answer.js";
+import { TextField } from "./text-field.js";
+import { useAnswer, type Asking } from "./use-answer.js";
 import styles from "./use.module.css";
 
 const SETTINGS = settingsOf(GenerateOptions.omit({ prompt: true }).shape, GenerateRequest.shape);
@@ -20,7 +21,6 @@ const asking = (run: string): Asking<typeof GenerateResponse> => {
 
 /** Has a run's model go on with a text. */
 export function GeneratePanel({ run }: { readonly run: string }) {
-  const id = useId();
   const [prompt, setPrompt] = useState("");
   const [values, setValues] = useState<Values>({});
   /** What the answer that is shown was asked with. */
@@ -47,42 +47,19 @@ export function GeneratePanel({ run }: { readonly run: string }) {
           generate();
         }}
       >
-        <div className={styles.field}>
-          <label htmlFor={id}>Begin of the text</label>
-          <textarea
-            id={id}
-            className={styles.text}
-            rows={5}
-            dir="auto"
-            value={prompt}
-            placeholder="The model goes on from here. Empty: it begins a text of its own."
-            aria-describedby={`${id}-refusal`}
-            onChange={({ target }) => setPrompt(target.value)}
-            onKeyDown={(event) => {
-              if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
-              event.preventDefault();
-              generate();
-            }}
-          />
-          <p
-            id={`${id}-refusal`}
-            role="status"
-            className={styles.refusal}
-            hidden={refusals["prompt_text"] === undefined}
-          >
-            {refusals["prompt_text"]}
-          </p>
-        </div>
+        <TextField
+          label="Begin of the text"
+          rows={5}
+          placeholder="The model goes on from here. Empty: it begins a text of its own."
+          value={prompt}
+          refusal={refusals["prompt_text"]}
+          onChange={setPrompt}
+          onSend={generate}
+        />
         <SettingsForm settings={SETTINGS} first={FIRST} values={values} refusals={refusals} onChange={setValues}>
-          <div className={styles.actions}>
-            <Button type="submit" kind="primary" disabled={isRefused || isUnderWay(answer)}>
-              Generate
-            </Button>
-            <Button disabled={!isUnderWay(answer)} onClick={stop}>
-              Stop
-            </Button>
+          <AskButtons title="Generate" canAsk={!isRefused} answer={answer} stop={stop}>
             <span className={styles.quiet}>or Ctrl + Enter</span>
-          </div>
+          </AskButtons>
         </SettingsForm>
       </form>
       <Panel title="What it writes">

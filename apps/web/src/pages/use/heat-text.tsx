@@ -1,5 +1,7 @@
 import { memo, useState, type KeyboardEvent } from "react";
 import { Button } from "../../parts/button.js";
+import { count } from "../../parts/figures.js";
+import { stepByKey } from "../../parts/step-by-key.js";
 import { bitsText, chance, levelOf, LEVELS } from "./heat.js";
 import type { Unit } from "./score-units.js";
 import styles from "./score.module.css";
@@ -16,7 +18,7 @@ export function Heat({ units }: { readonly units: readonly Unit[] }) {
   const most = Math.min(shown, units.length);
   const chunks = Array.from({ length: Math.ceil(most / CHUNK) }, (_, i) => i * CHUNK);
   const step = (event: KeyboardEvent) => {
-    const next = nextOf(event.key, at, most - 1);
+    const next = stepByKey(event.key, at, most - 1);
     if (next === null) return;
     event.preventDefault();
     setAt(next);
@@ -49,8 +51,8 @@ export function Heat({ units }: { readonly units: readonly Unit[] }) {
           </div>
           {most < units.length && (
             <p className={styles.more}>
-              <Button onClick={() => setShown(shown + PAGE)}>Show more</Button> {most.toLocaleString("en")} of{" "}
-              {units.length.toLocaleString("en")} parts are shown; the file has them all.
+              <Button onClick={() => setShown(shown + PAGE)}>Show more</Button> {count(most)} of {count(units.length)}{" "}
+              parts are shown; the file has them all.
             </p>
           )}
         </div>
@@ -58,23 +60,6 @@ export function Heat({ units }: { readonly units: readonly Unit[] }) {
       </div>
     </>
   );
-}
-
-function nextOf(key: string, at: number, last: number): number | null {
-  switch (key) {
-    case "ArrowRight":
-    case "ArrowDown":
-      return Math.min(at + 1, last);
-    case "ArrowLeft":
-    case "ArrowUp":
-      return Math.max(at - 1, 0);
-    case "Home":
-      return 0;
-    case "End":
-      return last;
-    default:
-      return null;
-  }
 }
 
 interface ChunkProps {

@@ -1,13 +1,14 @@
 import { ScoreOptions } from "@trainer/options";
 import { ScoreRequest, ScoreResponse } from "@trainer/platform/browser";
-import { useId, useState } from "react";
+import { useState } from "react";
 import { runPath } from "../../api/run.js";
-import { Button } from "../../parts/button.js";
 import { Panel } from "../../parts/panel.js";
 import { Failed } from "../../parts/states.js";
+import { AskButtons } from "./ask-buttons.js";
 import { ScoreReport } from "./score-report.js";
 import { SettingsForm } from "./settings-form.js";
 import { fieldsOf, refusalsOf, settingsOf, type Values } from "./settings.js";
+import { TextField } from "./text-field.js";
 import { isUnderWay, useAnswer, type Asking } from "./use-answer.js";
 import styles from "./use.module.css";
 import { Waiting } from "./waiting.js";
@@ -28,7 +29,6 @@ const asking = (run: string): Asking<typeof ScoreResponse> => {
 
 /** Shows how well a run's model foresees a text, and each part of it. */
 export function ScorePanel({ run }: { readonly run: string }) {
-  const id = useId();
   const [text, setText] = useState("");
   const [values, setValues] = useState(AT_FIRST);
   const question = asking(run);
@@ -49,31 +49,16 @@ export function ScorePanel({ run }: { readonly run: string }) {
           score();
         }}
       >
-        <div className={styles.field}>
-          <label htmlFor={id}>Text to score</label>
-          <textarea
-            id={id}
-            className={styles.text}
-            rows={8}
-            dir="auto"
-            value={text}
-            placeholder="How surprised is the model by each word of this?"
-            aria-describedby={`${id}-refusal`}
-            onChange={({ target }) => setText(target.value)}
-          />
-          <p id={`${id}-refusal`} role="status" className={styles.refusal} hidden={refusals["text"] === undefined}>
-            {refusals["text"]}
-          </p>
-        </div>
+        <TextField
+          label="Text to score"
+          rows={8}
+          placeholder="How surprised is the model by each word of this?"
+          value={text}
+          refusal={refusals["text"]}
+          onChange={setText}
+        />
         <SettingsForm settings={SETTINGS} first={FIRST} values={values} refusals={refusals} onChange={setValues}>
-          <div className={styles.actions}>
-            <Button type="submit" kind="primary" disabled={isRefused || isUnderWay(answer)}>
-              Score
-            </Button>
-            <Button disabled={!isUnderWay(answer)} onClick={stop}>
-              Stop
-            </Button>
-          </div>
+          <AskButtons title="Score" canAsk={!isRefused} answer={answer} stop={stop} />
         </SettingsForm>
       </form>
       <Panel title="How surprising it is">

@@ -1,5 +1,6 @@
 import { memo, useId, useState, type KeyboardEvent } from "react";
 import { count } from "../../../parts/figures.js";
+import { stepByKey } from "../../../parts/step-by-key.js";
 import type { Piece } from "./pieces.js";
 import styles from "./playground.module.css";
 
@@ -12,19 +13,10 @@ export function TokenText({ label, pieces }: { readonly label: string; readonly 
   const spots = pieces.filter(({ tokens }) => tokens.length > 0);
   const nth = Math.min(at, Math.max(0, spots.length - 1));
   const here = spots[nth];
-  const moves: Readonly<Record<string, number>> = {
-    ArrowRight: nth + 1,
-    ArrowDown: nth + 1,
-    ArrowLeft: nth - 1,
-    ArrowUp: nth - 1,
-    Home: 0,
-    End: spots.length - 1,
-  };
   const onKeyDown = (event: KeyboardEvent) => {
-    const next = moves[event.key];
-    if (next === undefined) return;
+    const to = stepByKey(event.key, nth, Math.max(0, spots.length - 1));
+    if (to === null) return;
     event.preventDefault();
-    const to = Math.max(0, Math.min(next, spots.length - 1));
     setAt(to);
     document.getElementById(`${id}-${to}`)?.scrollIntoView({ block: "nearest" });
   };

@@ -7,3 +7,24 @@ export const Table = ({ label, children }: { readonly label: string; readonly ch
     <table className={styles.table}>{children}</table>
   </div>
 );
+
+type Head = string | { readonly number: string; readonly title?: string };
+
+/** The heads of a table's columns; one of numbers stands at the right as they do, and may have a longer title. */
+export const Heads = ({ of }: { readonly of: readonly Head[] }) => (
+  <thead>
+    <tr>
+      {of.map((head) =>
+        typeof head === "string" ? (
+          <th key={head} scope="col">
+            {head}
+          </th>
+        ) : (
+          <th key={head.number} scope="col" data-number title={head.title}>
+            {head.number}
+          </th>
+        ),
+      )}
+    </tr>
+  </thead>
+);

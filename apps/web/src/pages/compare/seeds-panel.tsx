@@ -1,7 +1,7 @@
 import { useMemo } from "react";
 import { figure } from "../../parts/figures.js";
 import { Panel } from "../../parts/panel.js";
-import { Table } from "../../parts/table.js";
+import { Heads, Table } from "../../parts/table.js";
 import type { Compared } from "./compared.js";
 import styles from "./compare.module.css";
 import { RunMark } from "./runs-legend.js";
@@ -18,13 +18,7 @@ export function SeedsPanel({ runs }: { readonly runs: readonly Compared[] }) {
         chance.
       </p>
       <Table label="Means over seeds">
-        <thead>
-          <tr>
-            <th scope="col">Runs</th>
-            <th scope="col">Result</th>
-            <th scope="col">Mean ± deviation</th>
-          </tr>
-        </thead>
+        <Heads of={["Runs", "Result", "Mean ± deviation"]} />
         <tbody>
           {groups.flatMap(({ runs: group, figures }) =>
             figures.map(({ title, spread: { mean, deviation, n } }) => (

@@ -1,7 +1,7 @@
 import type { TokenizerInfo } from "@trainer/platform/browser";
 import { Badge, type Tone } from "../../parts/badge.js";
 import { share, UNKNOWN } from "../../parts/figures.js";
-import { Table } from "../../parts/table.js";
+import { Heads, Table } from "../../parts/table.js";
 import styles from "./tokenizers.module.css";
 
 const states: Readonly<Record<TokenizerInfo["status"], readonly [Tone, string]>> = {
@@ -15,26 +15,19 @@ const states: Readonly<Record<TokenizerInfo["status"], readonly [Tone, string]>>
 /** Tokenizers, a row each. */
 export const TokenizersTable = ({ tokenizers }: { readonly tokenizers: readonly TokenizerInfo[] }) => (
   <Table label="Tokenizers">
-    <thead>
-      <tr>
-        <th scope="col">Tokenizer</th>
-        <th scope="col">Status</th>
-        <th
-          scope="col"
-          data-number=""
-          title="Of the bytes of the text that was kept apart: what comes back when its tokens are read again"
-        >
-          Text that comes back
-        </th>
-        <th scope="col" data-number="" title="Of the tokens of the text that was kept apart">
-          Unknown tokens
-        </th>
-        <th scope="col" data-number="" title="Of the different characters of the text that was kept apart">
-          Known characters
-        </th>
-        <th scope="col">Line breaks</th>
-      </tr>
-    </thead>
+    <Heads
+      of={[
+        "Tokenizer",
+        "Status",
+        {
+          number: "Text that comes back",
+          title: "Of the bytes of the text that was kept apart: what comes back when its tokens are read again",
+        },
+        { number: "Unknown tokens", title: "Of the tokens of the text that was kept apart" },
+        { number: "Known characters", title: "Of the different characters of the text that was kept apart" },
+        "Line breaks",
+      ]}
+    />
     <tbody>
       {tokenizers.map((each) => (
         <Row key={each.tokenizer_id} tokenizer={each} />

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { Button } from "../../parts/button.js";
 import { count } from "../../parts/figures.js";
-import { Table } from "../../parts/table.js";
+import { Heads, Table } from "../../parts/table.js";
 import { textOf } from "./heat-text.js";
 import { chance, short } from "./heat.js";
 import type { Line, Unit } from "./score-units.js";
@@ -15,14 +15,7 @@ export function UnitsTable({ units }: { readonly units: readonly Unit[] }) {
   return (
     <>
       <Table label="Parts of the text with their surprisal">
-        <thead>
-          <tr>
-            <th scope="col">Place</th>
-            <th scope="col">Text</th>
-            <th scope="col">Bits</th>
-            <th scope="col">Likeliest here</th>
-          </tr>
-        </thead>
+        <Heads of={["Place", "Text", "Bits", "Likeliest here"]} />
         <tbody>
           {rows.map(({ text, name, offset, bits, expected }, i) => (
             // oxlint-disable-next-line react/no-array-index-key -- a part is its place
@@ -54,15 +47,7 @@ export function LinesTable({ lines }: { readonly lines: readonly Line[] }) {
   return (
     <>
       <Table label="Lines of the text with their surprisal">
-        <thead>
-          <tr>
-            <th scope="col">Line</th>
-            <th scope="col">Characters</th>
-            <th scope="col">Bits</th>
-            <th scope="col">Bits per character</th>
-            <th scope="col">Text</th>
-          </tr>
-        </thead>
+        <Heads of={["Line", "Characters", "Bits", "Bits per character", "Text"]} />
         <tbody>
           {rows.map(({ number, characters, bits, text }) => (
             <tr key={number}>

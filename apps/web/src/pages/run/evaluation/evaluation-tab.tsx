@@ -7,7 +7,7 @@ import { Button } from "../../../parts/button.js";
 import { count, figure } from "../../../parts/figures.js";
 import { Panel } from "../../../parts/panel.js";
 import { Failed, Unread } from "../../../parts/states.js";
-import { Table } from "../../../parts/table.js";
+import { Heads, Table } from "../../../parts/table.js";
 import styles from "./evaluation.module.css";
 import { HistoryPanel } from "./history-panel.js";
 import { SamplesPanel } from "./samples-panel.js";
@@ -41,26 +41,16 @@ function AtTheEnd({ manifest }: { readonly manifest: RunManifest | null }) {
         <p className={styles.quiet}>A run is measured when it has finished.</p>
       ) : (
         <Table label="Measured at the end of the training">
-          <thead>
-            <tr>
-              <th scope="col">Part of the text</th>
-              <th scope="col" data-number>
-                Loss
-              </th>
-              <th scope="col" data-number>
-                Perplexity
-              </th>
-              <th scope="col" data-number>
-                Bits per byte
-              </th>
-              <th scope="col" data-number>
-                Bits per character
-              </th>
-              <th scope="col" data-number>
-                Tokens
-              </th>
-            </tr>
-          </thead>
+          <Heads
+            of={[
+              "Part of the text",
+              { number: "Loss" },
+              { number: "Perplexity" },
+              { number: "Bits per byte" },
+              { number: "Bits per character" },
+              { number: "Tokens" },
+            ]}
+          />
           <tbody>
             {evaluation !== null && (
               <tr>

@@ -4,7 +4,7 @@ import { Badge } from "../../../parts/badge.js";
 import { count, figure, moment, UNKNOWN } from "../../../parts/figures.js";
 import { Panel } from "../../../parts/panel.js";
 import { Unread } from "../../../parts/states.js";
-import { Table } from "../../../parts/table.js";
+import { Heads, Table } from "../../../parts/table.js";
 import { changesOf } from "./changes.js";
 import styles from "./evaluation.module.css";
 import { titleOf } from "./split-titles.js";
@@ -19,27 +19,17 @@ export function HistoryPanel({ runId }: { readonly runId: string }) {
       {data?.evaluations.length === 0 && <p className={styles.quiet}>There is none yet.</p>}
       {data !== undefined && data.evaluations.length > 0 && (
         <Table label="Evaluations, the newest first">
-          <thead>
-            <tr>
-              <th scope="col">When</th>
-              <th scope="col">Text</th>
-              <th scope="col" data-number>
-                Loss
-              </th>
-              <th scope="col" data-number>
-                Since before
-              </th>
-              <th scope="col" data-number>
-                Perplexity
-              </th>
-              <th scope="col" data-number>
-                Bits per byte
-              </th>
-              <th scope="col" data-number>
-                Tokens
-              </th>
-            </tr>
-          </thead>
+          <Heads
+            of={[
+              "When",
+              "Text",
+              { number: "Loss" },
+              { number: "Since before" },
+              { number: "Perplexity" },
+              { number: "Bits per byte" },
+              { number: "Tokens" },
+            ]}
+          />
           <tbody>
             {changesOf(data.evaluations)
               .map(({ evaluation, change, isWorse }, i) => (

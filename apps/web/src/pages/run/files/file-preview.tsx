@@ -5,7 +5,7 @@ import buttonStyles from "../../../parts/button.module.css";
 import { bytes, count } from "../../../parts/figures.js";
 import { Panel } from "../../../parts/panel.js";
 import { Unread } from "../../../parts/states.js";
-import { Table } from "../../../parts/table.js";
+import { Heads, Table } from "../../../parts/table.js";
 import styles from "./files.module.css";
 import { kindOf, shownText } from "./preview.js";
 
@@ -48,16 +48,7 @@ function Tensors({ runId, path }: { readonly runId: string; readonly path: strin
   if (data === undefined) return <Unread what="the tensors" query={query} />;
   return (
     <Table label="Tensors of the file">
-      <thead>
-        <tr>
-          <th scope="col">Tensor</th>
-          <th scope="col">Type</th>
-          <th scope="col">Shape</th>
-          <th scope="col" data-number>
-            Size
-          </th>
-        </tr>
-      </thead>
+      <Heads of={["Tensor", "Type", "Shape", { number: "Size" }]} />
       <tbody>
         {data.tensors.map(({ name, dtype, shape, bytes: size }) => (
           <tr key={name}>

@@ -5,7 +5,7 @@ import { filesQuery } from "../../../api/run.js";
 import { bytes, count, moment } from "../../../parts/figures.js";
 import { Panel } from "../../../parts/panel.js";
 import { Empty, Unread } from "../../../parts/states.js";
-import { Table } from "../../../parts/table.js";
+import { Heads, Table } from "../../../parts/table.js";
 import { FilePreview } from "./file-preview.js";
 import styles from "./files.module.css";
 
@@ -53,18 +53,7 @@ const FileTable = ({
   readonly show: (path: string) => void;
 }) => (
   <Table label="Files of the run">
-    <thead>
-      <tr>
-        <th scope="col">File</th>
-        <th scope="col" data-number>
-          Size
-        </th>
-        <th scope="col" data-number>
-          Step
-        </th>
-        <th scope="col">Changed</th>
-      </tr>
-    </thead>
+    <Heads of={["File", { number: "Size" }, { number: "Step" }, "Changed"]} />
     <tbody>
       {files.map((file) => (
         <tr key={file.path}>

@@ -3,7 +3,7 @@ import { useMemo } from "react";
 import type { RunManifest } from "../../../api/manifest.js";
 import { Panel } from "../../../parts/panel.js";
 import { Empty, Unread } from "../../../parts/states.js";
-import { Table } from "../../../parts/table.js";
+import { Heads, Table } from "../../../parts/table.js";
 import { inWords } from "../../../parts/words.js";
 import { FactsPanel } from "./facts-panel.js";
 import styles from "./settings.module.css";
@@ -45,13 +45,7 @@ function Settings({ config }: { readonly config: RunManifest["config"] }) {
           <p>Everything is as the defaults are.</p>
         ) : (
           <Table label="Settings that differ from the defaults">
-            <thead>
-              <tr>
-                <th scope="col">Setting</th>
-                <th scope="col">Value</th>
-                <th scope="col">Default</th>
-              </tr>
-            </thead>
+            <Heads of={["Setting", "Value", "Default"]} />
             <tbody>
               {changed.map((setting) => (
                 <Row key={setting.name} setting={setting} hasPreset />

@@ -1,7 +1,7 @@
 import type { RunManifest } from "../../../api/manifest.js";
 import { bytes, count, percent } from "../../../parts/figures.js";
 import { Panel } from "../../../parts/panel.js";
-import { Table } from "../../../parts/table.js";
+import { Heads, Table } from "../../../parts/table.js";
 
 const titles = { train: "Training", validation: "Validation", test: "Test" } as const;
 const names = ["train", "validation", "test"] as const;
@@ -12,23 +12,7 @@ export function SplitsPanel({ manifest: { splits } }: { readonly manifest: RunMa
   return (
     <Panel title="Parts of the text">
       <Table label="Size of each part">
-        <thead>
-          <tr>
-            <th scope="col">Part</th>
-            <th scope="col" data-number>
-              Documents
-            </th>
-            <th scope="col" data-number>
-              Tokens
-            </th>
-            <th scope="col" data-number>
-              Size
-            </th>
-            <th scope="col" data-number>
-              Share
-            </th>
-          </tr>
-        </thead>
+        <Heads of={["Part", { number: "Documents" }, { number: "Tokens" }, { number: "Size" }, { number: "Share" }]} />
         <tbody>
           {names.map((name) => (
             <tr key={name}>

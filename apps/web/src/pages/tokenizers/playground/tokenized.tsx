@@ -3,7 +3,7 @@ import { useMemo, useState } from "react";
 import { Button } from "../../../parts/button.js";
 import { count, UNKNOWN } from "../../../parts/figures.js";
 import { Failed, Loading } from "../../../parts/states.js";
-import { Table } from "../../../parts/table.js";
+import { Heads, Table } from "../../../parts/table.js";
 import { countedOf, longest, mostFrequent, type Counted } from "./counted.js";
 import { encodingQuery } from "./encoding.js";
 import { piecesOf, tokensOf, type Encoded, type Token } from "./pieces.js";
@@ -91,21 +91,7 @@ const TokenTable = ({
 }) => (
   <div className={styles.rows}>
     <Table label={label}>
-      <thead>
-        <tr>
-          <th scope="col" data-number="">
-            Token
-          </th>
-          <th scope="col" data-number="">
-            Id
-          </th>
-          <th scope="col">Spelled</th>
-          <th scope="col">Text</th>
-          <th scope="col" data-number="">
-            Bytes
-          </th>
-        </tr>
-      </thead>
+      <Heads of={[{ number: "Token" }, { number: "Id" }, "Spelled", "Text", { number: "Bytes" }]} />
       <tbody>
         {tokens.map(({ number, id, spelled, start, end, bytes }) => (
           <tr key={number}>
@@ -151,17 +137,7 @@ const CountedTable = ({
   <div className={styles.side}>
     <h3>{title}</h3>
     <Table label={label}>
-      <thead>
-        <tr>
-          <th scope="col">Text</th>
-          <th scope="col" data-number="">
-            Id
-          </th>
-          <th scope="col" data-number="">
-            Times
-          </th>
-        </tr>
-      </thead>
+      <Heads of={["Text", { number: "Id" }, { number: "Times" }]} />
       <tbody>
         {counted.map(({ id, text, times }) => (
           <tr key={id}>

@@ -14,6 +14,9 @@ export const USER = "987654321098765432";
 export const OTHER = "876543210987654321";
 export const GUILD = "765432109876543210";
 
+/** Time between two edits of a message, as the bot's default is. */
+const EDIT_MS = 5000;
+
 export interface WorldOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly discord?: DiscordOptions;
@@ -83,6 +86,17 @@ export class World implements AsyncDisposable {
 
   titled = (user: string, title: string): Promise<Message> =>
     this.dm(user, `a message says ${title}`, ({ embeds }) => embeds[0]?.title === title);
+
+  /** Like `dm`, of a message that is edited: its pause may begin late, so time goes on with every look. */
+  edited(user: string, what: string, is: (message: Message) => boolean): Promise<Message> {
+    return this.discord.world.until(() => {
+      this.clock.advance(EDIT_MS);
+      return this.discord.world.dms(user).find(is);
+    }, what);
+  }
+
+  retitled = (user: string, title: string): Promise<Message> =>
+    this.edited(user, `a message says ${title}`, ({ embeds }) => embeds[0]?.title === title);
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.bot?.[Symbol.asyncDispose]();

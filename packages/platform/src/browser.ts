@@ -1,4 +1,5 @@
 // What a page in a browser needs: schemas and pure functions, nothing of Node.js.
+export { background } from "./background.js";
 export { parseJson, toJson } from "./json.js";
 export { Capabilities } from "./schemas/capabilities.js";
 export { CorpusEntry, CorpusList, CorpusRemoved, CorpusReport, CorpusUpload } from "./schemas/corpus.js";

@@ -1,3 +1,4 @@
+import { background } from "@trainer/platform/browser";
 import { useEffect, useState } from "react";
 import { Button } from "./button.js";
 
@@ -15,7 +16,10 @@ export function CopyButton({ text, what, title = "Copy" }: CopyButtonProps) {
   const copy = async () => setSaid((await isCopied(text)) ? "Copied" : "Not copied: select the text instead");
   return (
     <>
-      <Button onClick={() => void copy()} aria-label={said === null ? `${title} ${what}` : undefined}>
+      <Button
+        onClick={() => background(copy(), reportError)}
+        aria-label={said === null ? `${title} ${what}` : undefined}
+      >
         {said ?? title}
       </Button>
       <span role="status" className="visually-hidden">

@@ -1,5 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { Link, Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
+import { background } from "@trainer/platform/browser";
 import { useEffect } from "react";
 import { ApiError } from "../api/ask.js";
 import { signOut } from "../api/session.js";
@@ -56,7 +57,7 @@ function SignOut() {
     await navigate({ to: "/sign-in", search: {} });
   };
   return (
-    <button type="button" className={styles.quiet} onClick={() => void leave()}>
+    <button type="button" className={styles.quiet} onClick={() => background(leave(), reportError)}>
       Sign out
     </button>
   );

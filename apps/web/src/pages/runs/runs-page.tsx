@@ -1,5 +1,6 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { background } from "@trainer/platform/browser";
 import { runsQuery } from "../../api/runs.js";
 import { Button } from "../../parts/button.js";
 import button from "../../parts/button.module.css";
@@ -36,7 +37,7 @@ export function RunsPage() {
   const actions = useActions((action, ids) => action === "remove" && selection.drop(ids));
 
   const setView = (next: (view: RunsSearch) => RunsSearch, replace: boolean) =>
-    void navigate({ search: next, replace, resetScroll: false }).catch(reportError);
+    background(navigate({ search: next, replace, resetScroll: false }), reportError);
   const filter = (change: Partial<RunsSearch>) =>
     setView((view) => ({ ...view, ...change, page: undefined }), "q" in change);
   const sort = (column: NonNullable<RunsSearch["sort"]>) => setView((view) => sortedBy(view, column), true);

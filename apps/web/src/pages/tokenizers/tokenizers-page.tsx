@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
+import { background } from "@trainer/platform/browser";
 import { useState } from "react";
 import { tokenizersQuery } from "../../api/tokenizers.js";
 import { Button } from "../../parts/button.js";
@@ -16,7 +17,8 @@ export function TokenizersPage() {
   const [begun, setBegun] = useState<string | null>(null);
   const query = useQuery(tokenizersQuery);
   const { data } = query;
-  const showForm = (isShown: boolean) => void navigate({ to: "/tokenizers", search: isShown ? { train: true } : {} });
+  const showForm = (isShown: boolean) =>
+    background(navigate({ to: "/tokenizers", search: isShown ? { train: true } : {} }), reportError);
   const isEmpty = data?.tokenizers.length === 0;
   return (
     <div className={styles.page}>

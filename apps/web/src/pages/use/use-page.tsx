@@ -1,4 +1,4 @@
-import type { RunStatus } from "@trainer/platform/browser";
+import { background, type RunStatus } from "@trainer/platform/browser";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { Tabs } from "radix-ui";
@@ -69,7 +69,7 @@ function Asked({
       <RunChoice
         runs={runs}
         run={run}
-        onChange={(chosen) => void navigate({ search: { run: chosen, mode } }).catch(reportError)}
+        onChange={(chosen) => background(navigate({ search: { run: chosen, mode } }), reportError)}
       />
       <Tabs.Root
         className={styles.tabs}

@@ -13,11 +13,13 @@ await run(async () => {
     if (!native.isCurrent()) await native.build();
   }
   // node itself is not built with them, so their run-time must be there before it. V8 and libtorch keep memory until the
-  // end on purpose, so leaks are not looked for here: a test holds native memory flat instead.
+  // end on purpose, so leaks are not looked for here: a test holds native memory flat instead, which is
+  // why only 8 MB of freed memory are kept aside.
   const env = {
     ...process.env,
     LD_PRELOAD: (await Promise.all(["libasan.so", "libubsan.so"].map(runtime))).join(" "),
-    ASAN_OPTIONS: "detect_leaks=0:detect_odr_violation=0:alloc_dealloc_mismatch=0:allocator_may_return_null=1",
+    ASAN_OPTIONS:
+      "detect_leaks=0:detect_odr_violation=0:alloc_dealloc_mismatch=0:allocator_may_return_null=1:quarantine_size_mb=8",
     UBSAN_OPTIONS: "print_stacktrace=1:halt_on_error=1",
     TRAINER_NATIVE_BUILD: SANITIZE_FOLDER,
   };

@@ -1,26 +1,18 @@
 #include <cmath>
 
 #include "simd.h"
-#include "vector-math.h"
+#include "softmax.h"
 
 namespace trainer::CPU_CAPABILITY {
 
 float crossEntropyRow(float* logits, int64_t classes, int64_t target, float gradScale) {
-  float highest = logits[0];
-#pragma omp simd reduction(max : highest)
-  for (int64_t j = 0; j < classes; ++j) highest = logits[j] > highest ? logits[j] : highest;
   const float targetLogit = logits[target];
-  float sum = 0;
+  float highest, sum;
   if (gradScale == 0) {
-#pragma omp simd reduction(+ : sum)
-    for (int64_t j = 0; j < classes; ++j) sum += expApprox(logits[j] - highest);
+    highest = highestOf(logits, classes);
+    sum = sumByBlocks(classes, [logits, highest](int64_t j) { return expApprox(logits[j] - highest); });
   } else {
-#pragma omp simd reduction(+ : sum)
-    for (int64_t j = 0; j < classes; ++j) {
-      const float e = expApprox(logits[j] - highest);
-      logits[j] = e;
-      sum += e;
-    }
+    sum = exponentials(logits, classes, 1, highest);
     const float scale = gradScale / sum;
 #pragma omp simd
     for (int64_t j = 0; j < classes; ++j) logits[j] *= scale;

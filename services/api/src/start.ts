@@ -40,7 +40,7 @@ export async function startApi(input: ApiInput, hooks: ApiHooks = {}): Promise<A
   redis.on("ready", () => app.log.info({ event: "redis_ready" }, "connected to Redis"));
   app.addHook("preClose", async () => streams[Symbol.dispose]());
   const url = await app.listen({ host: config.host, port: config.port });
-  background(container.catalogue.warm(), () => {}); // who lists runs later tries again, and is told what fails
+  if (config.pagesRoot !== "") background(container.catalogue.warm(), () => {}); // who lists runs later tries again, and is told what fails
   return {
     url,
     async [Symbol.asyncDispose]() {

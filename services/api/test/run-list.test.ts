@@ -290,6 +290,8 @@ test("a run's sparkline is of its training losses, evenly over all of it, howeve
   expect(many[0]).toBeCloseTo(1000, 1);
   expect(many.at(-1)).toBeCloseTo(980, 1);
   expect(await losses()).toEqual(many);
+  await system.runs.create("r", 0n, request);
+  expect(only(await list("limit=9")).sparkline).toBeNull(); // those who page through all runs need none
   rmSync(metrics);
   mkdirSync(metrics);
   expect(only(await list("offset=0")).sparkline).toBeNull();

@@ -69,7 +69,9 @@ export const ListedRun = RunStatus.extend({
   started_at: known(z.string()).describe("ISO 8601, UTC."),
   ended_at: known(z.string()).describe("ISO 8601, UTC."),
   duration_seconds: known(z.number()).describe("Over all sessions of a run that was resumed."),
-  sparkline: known(z.array(z.number())).describe("At most 24 training losses, evenly over the run so far."),
+  sparkline: known(z.array(z.number())).describe(
+    "At most 24 training losses, evenly over the run so far; null in lists by `cursor`.",
+  ),
 });
 export type ListedRun = z.output<typeof ListedRun>;
 

@@ -1,7 +1,7 @@
 import { open, type FileHandle } from "node:fs/promises";
-import { at } from "@trainer/disk";
 import { readAt } from "../live/lines.js";
 import { LineList } from "./line-list.js";
+import { Recent } from "./recent.js";
 import { shared } from "./shared.js";
 
 const BLOCK_BYTES = 1 << 20;
@@ -76,14 +76,11 @@ const KEPT = 8;
 
 /** Indices of the files that are asked for. */
 export class MetricsIndices {
-  readonly #kept = new Map<string, MetricsIndex>();
+  readonly #kept = new Recent<MetricsIndex>(KEPT);
 
   /** Up to date. */
   async of(path: string): Promise<MetricsIndex> {
-    const index = this.#kept.get(path) ?? new MetricsIndex(path);
-    this.#kept.delete(path);
-    this.#kept.set(path, index); // the last is the one used last
-    if (this.#kept.size > KEPT) this.#kept.delete(at([...this.#kept.keys()], 0));
+    const index = await this.#kept.get(path, async () => new MetricsIndex(path));
     await index.update();
     return index;
   }

@@ -52,15 +52,21 @@ export class RunCatalogue {
     const found = (await this.#all()).filter(matcher(query)).toSorted(inOrder(sort, order));
     const ids = found.slice(offset, offset + limit).map(({ run_id }) => run_id);
     const fresh = await this.#deps.recorded.of(ids); // with the latest sign of life
-    return { runs: await this.#described(ids, fresh), next: null, total: found.length };
+    const { files, sparklines } = this.#deps;
+    const runs = await inBatches(await this.#merged(ids, fresh), BATCH, async (run) => ({
+      ...run,
+      sparkline: await sparklines.of(await files.locate("metrics", run.run_id)),
+    }));
+    return { runs, next: null, total: found.length };
   }
 
-  /** Runs with what their files say of them. */
-  described(records: readonly RunRecord[]): Promise<ListedRun[]> {
-    return this.#described(
+  /** Runs with what their manifests say of them; no metrics are read for those who page through all. */
+  async described(records: readonly RunRecord[]): Promise<ListedRun[]> {
+    const runs = await this.#merged(
       records.map(({ runId }) => runId),
       new Map(records.map((record) => [record.runId, fromRecord(record)])),
     );
+    return runs.map((run) => Object.assign({ sparkline: null }, run));
   }
 
   async #all(): Promise<Listed[]> {
@@ -69,14 +75,9 @@ export class RunCatalogue {
     return [...new Set([...records.keys(), ...files.keys()])].flatMap((id) => merged(records.get(id), files.get(id)));
   }
 
-  async #described(ids: readonly string[], records: ReadonlyMap<string, Listed>): Promise<ListedRun[]> {
-    const { folders, files, sparklines } = this.#deps;
-    const of = await folders.of(ids);
-    const runs = ids.flatMap((id) => merged(records.get(id), of.get(id)));
-    return await inBatches(runs, BATCH, async (run) => ({
-      ...run,
-      sparkline: await sparklines.of(await files.locate("metrics", run.run_id)),
-    }));
+  async #merged(ids: readonly string[], records: ReadonlyMap<string, Listed>): Promise<Listed[]> {
+    const of = await this.#deps.folders.of(ids);
+    return ids.flatMap((id) => merged(records.get(id), of.get(id)));
   }
 }
 

@@ -1,24 +1,15 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Browser, BrowserContext } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { faultsOf, inChromium, openBrowser } from "./browser.js";
-import { serve, type Served } from "./serving.js";
+import type { BrowserContext } from "playwright-core";
+import { expect, test } from "vitest";
+import { faultsOf, inChromium } from "./browser.js";
+import { serve } from "./serving.js";
 
-inChromium(() => {
-  let served: Served;
-  let browser: Browser;
-  beforeAll(async () => {
-    [served, browser] = await Promise.all([serve(), openBrowser()]);
-  }, 120_000);
-  afterAll(async () => {
-    await browser.close();
-    await served[Symbol.asyncDispose]();
-  }, 30_000);
-
+inChromium((opened) => {
   /** A browser of somebody who has opened the address that `trainer serve` prints. */
   async function signedIn(): Promise<BrowserContext> {
+    const { served, browser } = opened;
     const context = await browser.newContext();
     const page = await context.newPage();
     await page.goto(`${served.url}/?key=${served.key}`);
@@ -28,6 +19,7 @@ inChromium(() => {
   }
 
   test("the address with the key opens the runs and leaves the key behind, where no script finds the cookie", async () => {
+    const { served, browser } = opened;
     const page = await browser.newPage();
     const faults = faultsOf(page, served.url);
     await page.goto(`${served.url}/?key=${served.key}`);
@@ -41,6 +33,7 @@ inChromium(() => {
   });
 
   test("without a key the sign-in comes first, a wrong key is told, and the right one leads back to where one was", async () => {
+    const { served, browser } = opened;
     const page = await browser.newPage();
     await page.goto(`${served.url}/app/tokenizers`);
     await page.getByLabel("Key").fill("wrong");
@@ -58,6 +51,7 @@ inChromium(() => {
   });
 
   test("a page of another origin reads nothing, starts nothing and shows no page of ours, though the reader is signed in", async () => {
+    const { served } = opened;
     const html = `<!doctype html><title>elsewhere</title><iframe src="${served.url}/app/runs"></iframe>
     <form method="post" action="${served.url}/tokenizers/train" enctype="text/plain" target="there">
     <input name='{"corpus_path":"x.txt","method":"char","x":"' value='"}'></form><iframe name="there"></iframe>`;
@@ -88,6 +82,7 @@ inChromium(() => {
   });
 
   test("while the service is away the page keeps what it shows, says so, and goes on when it is back", async () => {
+    const { browser } = opened;
     const own = await serve();
     const page = await browser.newPage();
     await page.goto(`${own.url}/?key=${own.key}`);

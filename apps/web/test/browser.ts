@@ -2,8 +2,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { delimiter, join } from "node:path";
 import { chromium, type Browser, type Page } from "playwright-core";
-import { describe } from "vitest";
+import { afterAll, beforeAll, describe } from "vitest";
 import { z } from "zod";
+import { serve, type Served } from "./serving.js";
 
 const FLAGS =
   "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync";
@@ -13,16 +14,46 @@ const CHROMIUM = (process.env["PATH"] ?? "")
   .flatMap((folder) => ["chromium", "chromium-browser"].map((name) => join(folder, name)))
   .find((program) => existsSync(program));
 
+/** A served home and a browser that are there while the tests of a file run. */
+export class Opened {
+  #opened: readonly [Served, Browser] | undefined;
+
+  async open(): Promise<void> {
+    this.#opened = await Promise.all([serve(), openBrowser()]);
+  }
+
+  get served(): Served {
+    return this.#all[0];
+  }
+
+  get browser(): Browser {
+    return this.#all[1];
+  }
+
+  async close(): Promise<void> {
+    await this.browser.close();
+    await this.served[Symbol.asyncDispose]();
+  }
+
+  get #all(): readonly [Served, Browser] {
+    if (this.#opened === undefined) throw new Error("nothing is open yet");
+    return this.#opened;
+  }
+}
+
 /** Tests that need Chromium: skipped, with the reason, where it is not installed. */
-export function inChromium(tests: () => void): void {
+export function inChromium(tests: (opened: Opened) => void): void {
   const reason = CHROMIUM === undefined ? ": skipped, for it is not installed (apt-get install chromium)" : "";
   describe.skipIf(CHROMIUM === undefined)(`in Chromium${reason}`, () => {
-    tests();
+    const opened = new Opened();
+    beforeAll(() => opened.open(), 120_000);
+    afterAll(() => opened.close(), 30_000);
+    tests(opened);
   });
 }
 
 /** Debian's Chromium, headless, with a fresh profile. */
-export const openBrowser = (): Promise<Browser> =>
+const openBrowser = (): Promise<Browser> =>
   chromium.launch({ executablePath: String(CHROMIUM), headless: true, args: FLAGS.split(" ") });
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");

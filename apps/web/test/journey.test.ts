@@ -1,24 +1,14 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { faultsOf, inChromium, openBrowser } from "./browser.js";
-import { serve, type Served } from "./serving.js";
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
+import { faultsOf, inChromium } from "./browser.js";
 
 const SHAKESPEARE = fileURLToPath(new URL("../../../examples/corpus/tinyshakespeare.txt", import.meta.url));
 
-inChromium(() => {
-  let served: Served;
-  let browser: Browser;
-  beforeAll(async () => {
-    [served, browser] = await Promise.all([serve(), openBrowser()]);
-  }, 120_000);
-  afterAll(async () => {
-    await browser.close();
-    await served[Symbol.asyncDispose]();
-  }, 30_000);
-
+inChromium((opened) => {
   test("somebody with a text and no run trains a model on it, watches it, and lets it write, talk and be surprised", async () => {
+    const { served, browser } = opened;
     const page = await browser.newPage();
     const faults = faultsOf(page, served.url);
     await page.goto(`${served.url}/?key=${served.key}`);

@@ -1,22 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { accessibilityFaults, faultsOf, inChromium, openBrowser, overflow } from "./browser.js";
-import { serve, type Served } from "./serving.js";
+import { expect, test } from "vitest";
+import { accessibilityFaults, faultsOf, inChromium, overflow } from "./browser.js";
 
-inChromium(() => {
-  let served: Served;
-  let browser: Browser;
-  beforeAll(async () => {
-    [served, browser] = await Promise.all([serve(), openBrowser()]);
-  }, 120_000);
-  afterAll(async () => {
-    await browser.close();
-    await served[Symbol.asyncDispose]();
-  }, 30_000);
-
+inChromium((opened) => {
   test("from a text file to a training by one click: in an empty home, with names and words that would break a page", async () => {
+    const { served, browser } = opened;
     const page = await browser.newPage({ viewport: { width: 360, height: 800 } });
     await page.goto(`${served.url}/?key=${served.key}`);
     await page.goto(`${served.url}/app/new-run`);
@@ -44,6 +33,7 @@ inChromium(() => {
   }, 120_000);
 
   test("what is written survives a reload, and what the service refuses is led to", async () => {
+    const { served, browser } = opened;
     const page = await browser.newPage();
     await page.goto(`${served.url}/?key=${served.key}`);
     await page.goto(`${served.url}/app/new-run`);

@@ -2,29 +2,24 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { RunStatus, TrainAccepted } from "@trainer/platform";
-import { scratchPath, writeCorpus } from "@trainer/testing";
+import { writeCorpus } from "@trainer/testing";
 import { ask } from "@trainer/testing/api";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { accessibilityFaults, faultsOf, inChromium, openBrowser, overflow } from "./browser.js";
-import { serve, type Served } from "./serving.js";
+import type { Page } from "playwright-core";
+import { beforeAll, expect, test } from "vitest";
+import { accessibilityFaults, faultsOf, inChromium, overflow } from "./browser.js";
+import type { Served } from "./serving.js";
 
 /** Sets a mark if a browser takes it for markup. */
 const HOSTILE = `"><img src=x onerror="window.taken=1"><script>window.taken=1</script>`;
 
-let served: Served;
-let browser: Browser;
-let runId: string;
-
-const asking = (path: string, body?: object, method = body === undefined ? "GET" : "POST") =>
-  ask(served.url + path, { method, headers: { "x-api-key": served.key }, body });
-
 /** A home with a finished run, whose text, name of its text, tag and note are meant as markup. */
-async function trained(): Promise<string> {
+async function trained({ home, url, key }: Served): Promise<string> {
+  const asking = (path: string, body?: object, method = body === undefined ? "GET" : "POST") =>
+    ask(url + path, { method, headers: { "x-api-key": key }, body });
   const corpus_path = "<img src=x onerror=alert(1)>.txt";
-  mkdirSync(join(served.home, "corpus"), { recursive: true });
-  writeCorpus(join(served.home, "corpus", corpus_path), 150);
-  writeFileSync(join(served.home, "corpus", "hostile.txt"), `${HOSTILE}\n`.repeat(200));
+  mkdirSync(join(home, "corpus"), { recursive: true });
+  writeCorpus(join(home, "corpus", corpus_path), 150);
+  writeFileSync(join(home, "corpus", "hostile.txt"), `${HOSTILE}\n`.repeat(200));
   const settings = {
     corpus_path,
     model_family: "char_lstm",
@@ -44,15 +39,11 @@ async function trained(): Promise<string> {
   return run_id;
 }
 
-inChromium(() => {
+inChromium((opened) => {
+  let runId: string;
   beforeAll(async () => {
-    [served, browser] = await Promise.all([serve({ home: scratchPath("pages") }), openBrowser()]);
-    runId = await trained();
+    runId = await trained(opened.served);
   }, 180_000);
-  afterAll(async () => {
-    await browser.close();
-    await served[Symbol.asyncDispose]();
-  }, 30_000);
 
   /** The pages, with the heading by which each is known. */
   const pages: [address: string, heading: string | RegExp][] = [
@@ -73,7 +64,7 @@ inChromium(() => {
   ];
 
   async function shown(page: Page, address: string, heading: string | RegExp): Promise<void> {
-    await page.goto(served.url + address.replaceAll("RUN", runId));
+    await page.goto(opened.served.url + address.replaceAll("RUN", runId));
     await page.getByRole("heading", { name: heading }).first().waitFor();
     await page
       .getByText(/^Reading /)
@@ -84,6 +75,7 @@ inChromium(() => {
   test.each(pages)(
     "%s does no wrong, can be read by everybody in both themes, fits a narrow window and takes no text for markup",
     async (address, heading) => {
+      const { served, browser } = opened;
       const context = await browser.newContext({ reducedMotion: "reduce" });
       const page = await context.newPage();
       await page.goto(`${served.url}/?key=${served.key}`);

@@ -28,6 +28,8 @@ export const keys = {
   encoding: (tokenizerId: string, requestId: string) => `tokenizer:${tokenizerId}:encode:${requestId}`,
   /** SET of the workers that are there. Read by others. */
   workers: "rq:workers",
+  /** JSON: what a worker says of itself; it expires, as its name does. */
+  presence: (worker: string) => `trainer:presence:${worker}`,
   /** SET of the runs that somebody on Discord watches. */
   watching: "discord:watching",
   /** HASH by user: opt-ins and opt-outs of a run's messages. */

@@ -1,5 +1,12 @@
 import { fileURLToPath } from "node:url";
-import { background, logOptions, QueuedTokenizers, storedRequest, type StoredRequest } from "@trainer/platform";
+import {
+  background,
+  logOptions,
+  QueuedTokenizers,
+  storedRequest,
+  type Engine,
+  type StoredRequest,
+} from "@trainer/platform";
 import { ChatSessions, openRedis, Results, RunRecords, TokenizerRecords } from "@trainer/platform/redis";
 import { RequestStore } from "@trainer/training/files";
 import { Queue } from "bullmq";
@@ -8,6 +15,7 @@ import { pino, type Logger } from "pino";
 import type { Report } from "./child/messages.js";
 import type { WorkerConfig } from "./config.js";
 import { PACE, type Pace } from "./intervals.js";
+import { workerName } from "./presence.js";
 import { CancelQueued } from "./runs/cancel-queued.js";
 import { ModelServer } from "./supervise/model-server.js";
 import { Child, type ChildCommand } from "./supervise/child.js";
@@ -23,6 +31,8 @@ export interface WorkerHooks {
 
 /** All that a worker is made of; nothing else constructs any of it. */
 export interface Container extends AsyncDisposable {
+  /** The worker's own, among all that there are. */
+  readonly name: string;
   readonly config: WorkerConfig;
   readonly pace: Pace;
   readonly redis: Redis;
@@ -37,6 +47,8 @@ export interface Container extends AsyncDisposable {
   readonly answerer: ModelServer;
   readonly log: Logger;
   readonly children: Children;
+  /** What its processes compute with; null until the first one has told it. */
+  readonly engine: () => Engine | null;
   readonly startChild: (onMessage: (message: Report) => void) => Child;
   /** Starts a process ahead for the next training, where one waits. */
   readonly prepareNext: () => void;
@@ -62,7 +74,13 @@ export function container(config: WorkerConfig, hooks: WorkerHooks = {}): Contai
   const queue = new Queue("trainer", { connection: redis });
   queue.on("error", onError);
   const pace = { ...PACE, ...hooks.pace };
-  const children = new Children(() => new Child(hooks.child ?? CHILD, config, { lifeMs: pace.life, log }), pace.idle);
+  let engine: Engine | null = null;
+  const onEngine = (told: Engine) => void (engine = told);
+  const fork = () => {
+    const asked = engine === null ? { onEngine } : {}; // it takes a moment, and is the same in all of them
+    return new Child(hooks.child ?? CHILD, config, { lifeMs: pace.life, log, ...asked });
+  };
+  const children = new Children(fork, pace.idle);
   const startChild = (onMessage: (message: Report) => void) => children.start(onMessage);
   const answerer = new ModelServer(startChild, ({ message }) =>
     log.warn({ event: "child_crashed", reason: message }, "the process that answers questions ended unexpectedly"),
@@ -70,6 +88,7 @@ export function container(config: WorkerConfig, hooks: WorkerHooks = {}): Contai
   const closed = new AbortController();
   const turns = new Map<string, Promise<void>>();
   return {
+    name: workerName(),
     config,
     pace,
     redis,
@@ -84,6 +103,7 @@ export function container(config: WorkerConfig, hooks: WorkerHooks = {}): Contai
     answerer,
     log,
     children,
+    engine: () => engine,
     startChild,
     prepareNext() {
       const prepare = (waiting: number) => {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { finishRemovals, removeLeftovers, removeTemporaries } from "@trainer/disk";
-import { jobs, queuedTokenizersFolder } from "@trainer/platform";
+import { neededByJob, queuedTokenizersFolder } from "@trainer/platform";
 import {
   binsFolder,
   cleanBins,
@@ -11,9 +11,8 @@ import {
   type CleanupContext,
   type CleanupRecord,
 } from "@trainer/training/files";
-import type { Job, Queue } from "bullmq";
+import type { Queue } from "bullmq";
 import type { Container } from "./container.js";
-import { runOf } from "./runs/cancel-queued.js";
 
 const LOCK_KEY = "trainer:housekeeping";
 
@@ -61,16 +60,6 @@ function write(log: Container["log"], { level, message, ...fields }: CleanupReco
 
 /** Runs, tokenizers and corpora of jobs that wait in the queue, or were taken from it and are not in the home yet. */
 async function neededByJobs(queue: Queue): Promise<Set<string>> {
-  const ids = (await queue.getJobs(["waiting", "delayed", "active"])).flatMap(neededBy);
-  return new Set(ids.filter((id) => id !== null));
+  const waiting = await queue.getJobs(["waiting", "delayed", "active"]);
+  return new Set(waiting.flatMap((job) => neededByJob(job.name, job.data)));
 }
-
-function neededBy(job: Job): (string | null)[] {
-  const run = runOf(job);
-  if (run === null) return [corpusId(jobs.tokenizer.safeParse(job.data).data?.request.corpus_file_id)];
-  const { tokenizer_id, corpus_file_id, pretrained_run_id } = run.request;
-  return [run.runId, tokenizer_id, pretrained_run_id, corpusId(corpus_file_id)];
-}
-
-/** Id as in its file name in the cache. */
-const corpusId = (id: string | null | undefined): string | null => id?.trim().toLowerCase() ?? null;

@@ -1,10 +1,25 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
-import { keys } from "@trainer/platform";
+import { keys, type Engine, type WorkerPresence } from "@trainer/platform";
 import type { Redis } from "ioredis";
 import { every } from "./runs/every.js";
 
 const TTL_SEC = 20;
+
+/** A name that no other worker has, by which its jobs are known too. */
+export const workerName = (): string =>
+  `rq:worker:${hostname().slice(0, 12)}-${process.pid}-${randomUUID().slice(0, 8)}`;
+
+export interface PresenceOptions {
+  readonly name: string;
+  /** Jobs of both kinds that it takes at a time. */
+  readonly trainings: number;
+  readonly answers: number;
+  /** What it computes with, once that is known. */
+  readonly engine: () => Engine | null;
+  /** Called when Redis has lost its data, this worker included. */
+  readonly onForgotten: () => void;
+}
 
 /**
  * Registers a worker among the live ones, by which others see that jobs will be done. Each has a key that expires, so
@@ -12,33 +27,38 @@ const TTL_SEC = 20;
  */
 export class Presence implements AsyncDisposable {
   readonly #redis: Redis;
-  readonly #name = `rq:worker:${hostname().slice(0, 12)}-${process.pid}-${randomUUID().slice(0, 8)}`;
-  readonly #onForgotten: () => void;
+  readonly #options: PresenceOptions;
+  readonly #startedAt = new Date().toISOString();
   #timer: Disposable | null = null;
 
-  /** @param onForgotten called when Redis has lost its data, this worker included */
-  constructor(redis: Redis, onForgotten: () => void) {
+  constructor(redis: Redis, options: PresenceOptions) {
     this.#redis = redis;
-    this.#onForgotten = onForgotten;
+    this.#options = options;
   }
 
   async begin(everyMs: number): Promise<void> {
     await this.#say();
     this.#timer = every(everyMs, async () => {
-      if ((await this.#say()) > 0) this.#onForgotten();
+      if ((await this.#say()) > 0) this.#options.onForgotten();
       await this.#clearDead();
     });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#timer?.[Symbol.dispose]();
-    await this.#redis.multi().srem(keys.workers, this.#name).del(this.#name).exec();
+    const { name } = this.#options;
+    await this.#redis.multi().srem(keys.workers, name).del(name, keys.presence(name)).exec();
   }
 
   /** Number of added names: none if this one was known. */
   async #say(): Promise<number> {
-    await this.#redis.set(this.#name, new Date().toISOString(), "EX", TTL_SEC);
-    return await this.#redis.sadd(keys.workers, this.#name);
+    const { name, trainings, answers, engine } = this.#options;
+    const seen_at = new Date().toISOString();
+    const own = { host: hostname(), pid: process.pid, started_at: this.#startedAt, seen_at };
+    const presence: WorkerPresence = { ...own, trainings, answers, engine: engine() };
+    await this.#redis.set(name, seen_at, "EX", TTL_SEC);
+    await this.#redis.set(keys.presence(name), JSON.stringify(presence), "EX", TTL_SEC);
+    return await this.#redis.sadd(keys.workers, name);
   }
 
   async #clearDead(): Promise<void> {

@@ -34,6 +34,7 @@ export function queueWorker(
   const process = async (job: Job, token?: string) => await body(job.name, new Work(job, String(token)));
   const connection = openRedis(config.redisUrl, { onError });
   const worker = new Worker(name, process, {
+    name: container.name, // stands in each job that it takes
     connection,
     autorun: false,
     concurrency,

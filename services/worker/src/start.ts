@@ -48,7 +48,11 @@ export async function startWorker(input: WorkerInput, hooks: WorkerHooks = {}): 
   const onLookFailed = (error: unknown) =>
     log.warn({ event: "reconcile_failed", reason: String(error) }, "the runs could not be looked through");
   const look = () => reconcile(container).catch(onLookFailed);
-  const presence = new Presence(container.redis, () => background(reconcile(container), onLookFailed));
+  const presence = new Presence(container.redis, {
+    ...container,
+    ...config,
+    onForgotten: () => background(reconcile(container), onLookFailed),
+  });
   await presence.begin(container.pace.presence);
   await look();
   const looks = [

@@ -69,6 +69,12 @@ async function trained(runId: string, fields: Partial<TrainSettings> = {}) {
 const updatesIn = (heard: readonly FromChild[]) =>
   heard.flatMap((message) => (message.type === "update" ? [message.update] : []));
 
+test("a child that is asked for it says what it computes with, once it is ready", async () => {
+  const child = startChild(system.input, { tellEngine: true });
+  expect((await child.until("engine")).engine).toMatchObject({ threads: 1 });
+  expect(child.heard.map(({ type }) => type)).toEqual(["ready", "engine"]);
+});
+
 test("a training waits between its stages for its parent, and tells how far it is in between", async () => {
   const child = training("stages");
   await child.until("trained");

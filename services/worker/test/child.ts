@@ -6,7 +6,7 @@ import { serve } from "../src/child/serve.js";
 type Type = FromChild["type"];
 
 /** The work of a child process in this one, driven as by its parent. */
-export function startChild(input: WorkerInput) {
+export function startChild(input: WorkerInput, { tellEngine = false } = {}) {
   const line = new EventEmitter();
   const heard: FromChild[] = [];
   const parents: number[] = [];
@@ -22,7 +22,7 @@ export function startChild(input: WorkerInput) {
     (pid) => parents.push(pid),
   );
   const say = (message: ToChild) => void line.emit("message", message);
-  say({ type: "configure", config: ChildConfig.parse(WorkerConfig.parse(input)), parent: 4711 });
+  say({ type: "configure", config: ChildConfig.parse(WorkerConfig.parse(input)), parent: 4711, tellEngine });
   return {
     heard,
     parents,

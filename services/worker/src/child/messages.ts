@@ -1,4 +1,4 @@
-import { anyNumber, ChatTurn, jobs, RunId, RunProgress, Sha256, TokenizerStats } from "@trainer/platform";
+import { anyNumber, ChatTurn, Engine, jobs, RunId, RunProgress, Sha256, TokenizerStats } from "@trainer/platform";
 import { Failure } from "@trainer/training/files";
 import { z } from "zod";
 import { ChildConfig } from "../config.js";
@@ -25,7 +25,13 @@ export type Archives = z.output<typeof Archives>;
 /** Messages of a parent to its child. */
 export const ToChild = z.discriminatedUnion("type", [
   /** The first message: by `parent` the child knows whose end is its own. */
-  z.object({ type: z.literal("configure"), config: ChildConfig, parent: z.int() }),
+  z.object({
+    type: z.literal("configure"),
+    config: ChildConfig,
+    parent: z.int(),
+    /** True if it is to say what it computes with. */
+    tellEngine: z.boolean(),
+  }),
   z.object({
     type: z.literal("train"),
     runId: RunId,
@@ -84,6 +90,7 @@ export const FromChild = z.discriminatedUnion("type", [
   /** Heartbeat, sent every second by the working thread whenever it is not computing. */
   z.object({ type: z.literal("alive") }),
   z.object({ type: z.literal("ready") }),
+  z.object({ type: z.literal("engine"), engine: Engine }),
   /** For the worker's log. */
   z.object({
     type: z.literal("log"),
@@ -104,6 +111,6 @@ export const FromChild = z.discriminatedUnion("type", [
   z.object({ type: z.literal("refused"), id: z.int(), failure: Failure }),
 ]);
 export type FromChild = z.output<typeof FromChild>;
-/** The messages for a job's owner: heartbeats and the log are for the process that started the child. */
-export type Report = Exclude<FromChild, { type: "alive" | "log" }>;
+/** The messages for a job's owner: the others are for the process that started the child. */
+export type Report = Exclude<FromChild, { type: "alive" | "log" | "engine" }>;
 export type Trained = z.output<typeof Trained>;

@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
-import { Watchdog, withoutSecrets } from "@trainer/platform";
+import { Watchdog, withoutSecrets, type Engine } from "@trainer/platform";
 import { newFailure } from "@trainer/training/files";
 import { pino, type Logger } from "pino";
 import { z } from "zod";
@@ -39,6 +39,8 @@ export interface ChildOptions {
   readonly lifeMs?: number;
   /** Gets what it has for the log, with its process id and what it is at. */
   readonly log?: Logger;
+  /** Called with what it computes with; left out, it is not asked. */
+  readonly onEngine?: (engine: Engine) => void;
 }
 
 const SILENT = pino({ level: "silent" });
@@ -51,12 +53,17 @@ export class Child {
   #oomKillsBefore = oomKills();
   readonly #watchdog: Watchdog;
   readonly #log: Logger;
+  readonly #onEngine: ((engine: Engine) => void) | undefined;
   /** Its job, as in log records. */
   #job: { readonly run_id?: string; readonly tokenizer_id?: string } = {};
   #killed = false;
   #hung = false;
 
-  constructor(command: ChildCommand, config: WorkerConfig, { lifeMs = PACE.life, log = SILENT }: ChildOptions = {}) {
+  constructor(
+    command: ChildCommand,
+    config: WorkerConfig,
+    { lifeMs = PACE.life, log = SILENT, onEngine }: ChildOptions = {},
+  ) {
     this.#process = fork(command.module, [], {
       execArgv: [...command.execArgv],
       env: withoutSecrets(process.env), // it opens what strangers have made
@@ -64,6 +71,7 @@ export class Child {
       stdio: ["ignore", "pipe", "pipe", "ipc"],
     });
     this.#log = log.child({ pid: this.pid });
+    this.#onEngine = onEngine;
     for (const output of [this.#process.stdout, this.#process.stderr].filter((each) => each instanceof Readable))
       this.#logLines(output); // there is none of a process that could not be started
     this.#process.on("message", (raw) => {
@@ -82,7 +90,8 @@ export class Child {
       this.#process.once("exit", end);
     });
     this.#watchdog = this.#watch(lifeMs);
-    this.say({ type: "configure", config: ChildConfig.parse(config), parent: process.pid });
+    const tellEngine = onEngine !== undefined;
+    this.say({ type: "configure", config: ChildConfig.parse(config), parent: process.pid, tellEngine });
   }
 
   get pid(): number | undefined {
@@ -97,6 +106,7 @@ export class Child {
   #hear(message: FromChild): void {
     if (message.type === "alive") return;
     if (message.type === "log") this.#log[message.level]({ ...this.#job, ...message.fields }, message.message);
+    else if (message.type === "engine") this.#onEngine?.(message.engine);
     else this.#onMessage(message);
   }
 

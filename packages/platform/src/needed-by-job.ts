@@ -1,0 +1,20 @@
+import { parseJson, toJson } from "./json.js";
+import { jobs } from "./queue.js";
+
+/**
+ * Ids of the runs, tokenizers and corpora that a job of the queue of trainings needs, which no cleanup may remove; a
+ * corpus's as in its file name in the cache. None of a job that is something else, or cannot be read.
+ */
+export function neededByJob(kind: string, data: unknown): string[] {
+  const read: unknown = parseJson(toJson(data));
+  if (kind === "tokenizer") return known([corpusId(jobs.tokenizer.safeParse(read).data?.request.corpus_file_id)]);
+  const train = kind === "train" ? jobs.train.safeParse(read).data : undefined;
+  if (train === undefined) return [];
+  const { tokenizer_id, corpus_file_id, pretrained_run_id } = train.request;
+  return known([train.run_id, tokenizer_id, pretrained_run_id, corpusId(corpus_file_id)]);
+}
+
+const known = (ids: readonly (string | null)[]): string[] =>
+  ids.flatMap((id) => (id === null || id === "" ? [] : [id]));
+
+const corpusId = (id: string | null | undefined): string | null => id?.trim().toLowerCase() ?? null;

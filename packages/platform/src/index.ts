@@ -30,7 +30,7 @@ export { FileInfo, Sha256 } from "./schemas/file-info.js";
 export { refusalOf } from "./schemas/refusal.js";
 export { ArtifactPointer } from "./schemas/run.js";
 export { StreamPiece } from "./schemas/stream.js";
-export { Engine, WorkerPresence } from "./schemas/system.js";
+export { Engine, ShownSetting, WorkerPresence } from "./schemas/system.js";
 export { EncodeResult, tokenizerStates, TokenizerStats, tokenizerTrainRequest } from "./schemas/tokenizer.js";
 export { trainRequest, TrainSettings } from "./schemas/train.js";
 export { UserId, UserIdText } from "./schemas/user-id.js";

@@ -1,4 +1,4 @@
-import { PluginSettings, QueueSettings } from "@trainer/platform";
+import { PluginSettings, QueueSettings, ShownSetting } from "@trainer/platform";
 import { z } from "zod";
 
 /** Settings of the API alone: API__BODY_BYTES and so on. */
@@ -45,6 +45,8 @@ export const ApiConfig = z.strictObject({
   ...PluginSettings.shape,
   ...QueueSettings.pick({ resultTtlSec: true, failureTtlSec: true }).shape,
   ...ApiSettings.shape,
+  /** All settings of the system as `GET /system` shows them; none where nobody has told them. */
+  settings: z.array(ShownSetting).default([]),
   /** Poll interval of followed files. */
   pollMs: z.int().min(1).default(200),
   /** Keep-alive interval of a silent stream. */

@@ -5,6 +5,7 @@ import { defineCommand } from "../framework/define-command.js";
 import type { Io } from "../process/io.js";
 import { apiConfig } from "../serve/api-config.js";
 import { loadConfig } from "../serve/settings.js";
+import { shownSettings, toldSettings } from "../serve/shown-settings.js";
 import { untilAborted } from "../process/until-aborted.js";
 
 const Options = z.strictObject({
@@ -24,11 +25,12 @@ export function define(command: Command, io: Io): void {
       "SECURITY__API_KEY=$(openssl rand -hex 32) trainer api --host 0.0.0.0": "for others, with a key",
     },
     async run({ options: { host, port }, io, out }) {
-      const { config } = loadConfig({ env: io.env, cwd: io.cwd });
+      const { config, sources } = loadConfig({ env: io.env, cwd: io.cwd });
+      const settings = [...(toldSettings(io.env) ?? shownSettings(sources))];
       const given = { ...(host === undefined ? {} : { host }), ...(port === undefined ? {} : { port }) };
       const { startApi } = await import("@trainer/api");
       await io.interruptible(async (signal) => {
-        await using api = await startApi({ ...apiConfig(config), ...given }, { log: io.stderr });
+        await using api = await startApi({ ...apiConfig(config), ...given, settings }, { log: io.stderr });
         const facts = { url: api.url, redis: withoutCredentials(config.redis.url) };
         out.result(facts, () => `api        ${facts.url}\nredis      ${facts.redis}`);
         await untilAborted(signal);

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { makeFolder } from "@trainer/disk";
-import { AppError, isLoopback, withoutCredentials } from "@trainer/platform";
+import { AppError, isLoopback, withoutCredentials, type ShownSetting } from "@trainer/platform";
 import type { Command } from "commander";
 import { z } from "zod";
 import { defineCommand } from "../framework/define-command.js";
@@ -13,7 +13,9 @@ import { serveFile, serveHome } from "../serve/one-per-home.js";
 import { pagesLink, pagesRoot } from "../serve/pages.js";
 import type { Place } from "../serve/part.js";
 import { Parts } from "../serve/parts.js";
+import { servedSettings } from "../serve/served-settings.js";
 import { loadConfig, type LoadedConfig } from "../serve/settings.js";
+import { shownSettings } from "../serve/shown-settings.js";
 import { startSystem } from "../serve/system.js";
 import { untilAborted } from "../process/until-aborted.js";
 
@@ -43,7 +45,8 @@ export function define(command: Command, io: Io): void {
     },
     async run({ options, home: named, io, out }) {
       const home = resolve(io.cwd, named);
-      const loaded = loadConfig({ env: { ...io.env, ...asVariables(options) }, cwd: io.cwd });
+      const flags = asVariables(options);
+      const loaded = loadConfig({ env: { ...io.env, ...flags }, cwd: io.cwd });
       refuseStrangers(loaded, home);
       await makeFolder(home, { mode: 0o700 }); // it holds what clients send and ask
       using served = serveHome(home);
@@ -69,7 +72,9 @@ export function define(command: Command, io: Io): void {
       await io.interruptible(async (signal) => {
         try {
           const pages = pagesRoot(loaded.config);
-          const api = await startSystem({ loaded, home, cwd: io.cwd, keys, pages, note: out.note }, parts, signal);
+          const settings = shownHere(loaded, { home, cwd: io.cwd, pages, flags });
+          const setup = { loaded, home, cwd: io.cwd, keys, pages, settings, note: out.note };
+          const api = await startSystem(setup, parts, signal);
           const links = pagesLink(pages, api, out.screen).map((link) => `${"pages".padEnd(NAME)}${link}`);
           out.result({ ready: true, addresses: serveFile(home) }, () => [...links, ...facts(loaded, home)].join("\n"));
           await untilAborted(signal);
@@ -92,6 +97,22 @@ function refuseStrangers({ config: { bindHost, security } }: LoadedConfig, home:
     `listening on ${bindHost} lets other machines in, and no key was given: set SECURITY__API_KEY (and API_UPLOAD_KEYS), ` +
       `or start once on this machine alone, without --host, which makes keys in ${keysFile(home)}`,
   );
+}
+
+interface Here {
+  readonly home: string;
+  readonly cwd: string;
+  readonly pages: string;
+  /** Variables that flags have set. */
+  readonly flags: Io["env"];
+}
+
+/** All settings as the parts have them, and where they come from. */
+function shownHere(loaded: LoadedConfig, { home, cwd, pages, flags }: Here): ShownSetting[] {
+  const sources = loaded.sources.map((each) =>
+    String(each.env[0]) in flags ? Object.assign({}, each, { source: "a flag of trainer serve" }) : each,
+  );
+  return shownSettings(sources, servedSettings(loaded, home, cwd, pages));
 }
 
 const asVariables = ({ host, port, dataBankPort }: z.output<typeof Options>): Io["env"] => ({

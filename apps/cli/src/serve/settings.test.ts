@@ -301,6 +301,22 @@ test("neither secrets nor passwords in addresses are repeated", () => {
   expect(load(env).config.security.apiKey).toBe("s3cret");
 });
 
+test.each([
+  ["redis://:p@s/cr?et@h:1/0", "redis://***@h:1/0"],
+  ["redis://me:se@cret@h:1/0", "redis://***@h:1/0"],
+  ["redis:me:secret@h", "redis:***@h"],
+  ["redis://h:1/0?password=secret&db=2&username=secret", "redis://h:1/0?password=***&db=2&username=***"],
+  ["redis://socket.invalid/0?path=%2Frun%2Fredis.sock", "redis://socket.invalid/0?path=%2Frun%2Fredis.sock"],
+])("of the address %s is shown %j", (url, expected) => {
+  expect(load({ REDIS_URL: url }).sources.find(({ toml }) => toml === "redis.url")?.value).toBe(expected);
+});
+
+test("an address in a list is shown without its password too", () => {
+  const { config, sources } = load({ PLUGINS: "https://me:pw@host/a.js,mine" });
+  expect(config.plugins[0]).toContain("pw");
+  expect(sources.find(({ toml }) => toml === "plugins")?.value).toEqual(["https://***@host/a.js", "mine"]);
+});
+
 test("the file may be another one, which must be there and be TOML", () => {
   writeFileSync(join(cwd, "mine.toml"), "port = 9\n");
   expect(load({ APP_CONFIG_FILE: "mine.toml" }).config.port).toBe(9);

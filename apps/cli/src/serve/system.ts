@@ -1,4 +1,4 @@
-import { DEFAULT_SOURCE, withoutSecrets } from "@trainer/platform";
+import { DEFAULT_SOURCE, withoutSecrets, type ShownSetting } from "@trainer/platform";
 import type { Io } from "../process/io.js";
 import { redisAnswers } from "./redis-answers.js";
 import type { Keys } from "./keys.js";
@@ -8,6 +8,7 @@ import { wantPort } from "./ports.js";
 import { findRedisServer, redisPart } from "./redis-server.js";
 import { servicePart } from "./service-part.js";
 import type { LoadedConfig } from "./settings.js";
+import { tellSettings } from "./shown-settings.js";
 
 export interface Setup {
   readonly loaded: LoadedConfig;
@@ -17,6 +18,8 @@ export interface Setup {
   readonly keys: Keys;
   /** Folder of the pages; "": the API has none. */
   readonly pages: string;
+  /** All settings, as the API's clients are shown them. */
+  readonly settings: readonly ShownSetting[];
   note(line: string): void;
 }
 
@@ -41,7 +44,7 @@ export async function startSystem(setup: Setup, parts: Parts, signal: AbortSigna
   const { SECURITY__API_KEY: apiKey, ...common } = serviceEnv(setup, redis, bank);
   const { cwd } = setup;
   const env = { ...withoutSecrets(setup.loaded.env), ...common };
-  const ofApi = { ...env, SECURITY__API_KEY: apiKey };
+  const ofApi = { ...env, ...tellSettings(setup.settings), SECURITY__API_KEY: apiKey };
   await parts.start(
     servicePart({ name: "worker", command: ["worker"], env, cwd, graceMs: 25_000, listens: false }),
     signal,

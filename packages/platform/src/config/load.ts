@@ -77,8 +77,17 @@ const HIDDEN = "(hidden)";
 const assignment = ({ name, value, place }: Written, secret: boolean): string =>
   `${name} = ${secret ? HIDDEN : JSON.stringify(withoutPassword(value))} (${place})`;
 
-/** A value that may be printed: neither a secret, nor an address with a password in it. */
+/** A value that may be printed: neither a secret, nor an address with one in it. */
 const shown = (value: unknown, secret: boolean): unknown => (secret && value !== "" ? HIDDEN : withoutPassword(value));
 
-const withoutPassword = (value: unknown): unknown =>
-  typeof value === "string" ? value.replace(/\/\/[^@/]*@/, "//***@") : value;
+/** What stands before the "@" of an address logs in there, and so does what its query names as a secret. */
+function withoutPassword(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutPassword);
+  if (typeof value !== "string") return value;
+  return value.replace(LOGIN, "$1$2***@").replaceAll(SECRET_PARAMETER, "$1***");
+}
+
+/** Of a Redis's address all before the last "@", for a password may hold what should have been encoded. */
+const LOGIN = /^(rediss?:(?:\/\/)?).*@|(\/\/)[^/?#]+@/is;
+
+const SECRET_PARAMETER = /([?&][^=&#]*(?:key|token|secret|passw|auth|credential|signature|user)[^=&#]*=)[^&#]*/gi;

@@ -4,6 +4,20 @@ const bytes = z.int().min(0);
 /** What another process has written of itself: bounded, for it need not be one of ours. */
 const word = z.string().max(256);
 
+const plain = z.union([z.string(), z.number(), z.boolean()]);
+
+/** A setting as it may be shown: no secret, nor an address with one in it. */
+export const ShownSetting = z.object({
+  name: z.string().describe("Its variable in the environment."),
+  toml: z.string().describe("Its path in the configuration's file."),
+  value: z
+    .union([plain, z.array(plain)])
+    .nullable()
+    .describe('"(hidden)" in place of a secret; null: known to `trainer serve` alone, which makes it.'),
+  source: z.string().describe('"default", or what has set it: the environment, or a file with the line.'),
+});
+export type ShownSetting = z.output<typeof ShownSetting>;
+
 /** What a worker computes with, as its library tells. */
 export const Engine = z.object({
   libtorch: word.describe("Its version."),

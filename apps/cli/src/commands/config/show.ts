@@ -9,6 +9,7 @@ import type { Io } from "../../process/io.js";
 import { pagesRoot } from "../../serve/pages.js";
 import { servedSettings, type ServedSetting } from "../../serve/served-settings.js";
 import { loadConfig } from "../../serve/settings.js";
+import { shownSettings } from "../../serve/shown-settings.js";
 
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
@@ -25,7 +26,7 @@ export function define(command: Command, io: Io): void {
     },
     async run({ io, out, home: named }) {
       const loaded = loadConfig({ env: io.env, cwd: io.cwd });
-      const settings = loaded.sources.map(({ env, toml, value, source }) => ({ name: env[0], toml, value, source }));
+      const settings = shownSettings(loaded.sources);
       const serve = servedSettings(loaded, resolve(io.cwd, named), io.cwd, pagesRoot(loaded.config));
       out.result({ settings, serve }, () =>
         [...lines(loaded.sources, out.paint), "", ...servedLines(serve), "", ALONE].join("\n"),

@@ -37,6 +37,14 @@ test("what is listed can be asked for page by page and by status; what is not th
   await expect(client.artifact(ids[0] ?? "")).rejects.toMatchObject({ status: 404 });
 });
 
+test("the system is asked for, and cleaned up", async () => {
+  await using system = await startSystem();
+  const client = new TrainerClient({ url: system.url, retries: 0 });
+  expect(await client.system()).toMatchObject({ queues: [{ name: "trainer" }, {}], workers: [], jobs: [] });
+  expect(await client.cleanup()).toEqual({ dry_run: true, bytes_freed: 0, decisions: [], failures: [] });
+  expect(await client.cleanup({ dry_run: false, kinds: ["bins"] })).toMatchObject({ dry_run: false });
+});
+
 test("a run that has failed is gone on with, and one that has ended is removed; what is not there is not given", async () => {
   await using system = await startSystem();
   const client = new TrainerClient({ url: system.url, retries: 0 });

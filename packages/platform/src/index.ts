@@ -22,6 +22,7 @@ export {
 } from "./queue.js";
 export { QueuedTokenizers, queuedTokenizersFolder, type QueuedTokenizer } from "./queued-tokenizers.js";
 export { EVENTS_CHANNEL, keys, runChannel } from "./redis-keys.js";
+export { availableMemory, diskSpace, vectorInstructions, type DiskSpace } from "./machine.js";
 export { neededByJob } from "./needed-by-job.js";
 export { percentOf } from "./percent-of.js";
 export { progressOf } from "./progress-of.js";
@@ -30,7 +31,7 @@ export { FileInfo, Sha256 } from "./schemas/file-info.js";
 export { refusalOf } from "./schemas/refusal.js";
 export { ArtifactPointer } from "./schemas/run.js";
 export { StreamPiece } from "./schemas/stream.js";
-export { Engine, ShownSetting, WorkerPresence } from "./schemas/system.js";
+export { Engine, storedKinds, WorkerPresence } from "./schemas/system.js";
 export { EncodeResult, tokenizerStates, TokenizerStats, tokenizerTrainRequest } from "./schemas/tokenizer.js";
 export { trainRequest, TrainSettings } from "./schemas/train.js";
 export { UserId, UserIdText } from "./schemas/user-id.js";

@@ -18,6 +18,7 @@ import { runFileRoutes } from "./routes/run-files.js";
 import { runNoteRoutes } from "./routes/run-notes.js";
 import { runRoutes } from "./routes/runs.js";
 import { sessionRoutes } from "./routes/session.js";
+import { systemRoutes } from "./routes/system.js";
 import { tokenizerRoutes } from "./routes/tokenizers.js";
 import { useRoutes } from "./routes/use.js";
 
@@ -78,6 +79,7 @@ function keyed(scope: FastifyInstance, container: Container, refused: Refused): 
   chatRoutes(app, container);
   tokenizerRoutes(app, container);
   artifactRoutes(app, container);
+  systemRoutes(app, container);
 }
 
 const MINUTE_MS = 60_000;

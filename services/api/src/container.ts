@@ -18,6 +18,7 @@ import { Tails } from "./live/tails.js";
 import { Metrics } from "./metrics.js";
 import { SignIn } from "./sign-in.js";
 import { Artifacts } from "./services/artifacts.js";
+import { Cleanup } from "./services/cleanup.js";
 import { Corpora } from "./services/corpora.js";
 import { CorpusUploads } from "./services/corpus-uploads.js";
 import { Chats } from "./services/chats.js";
@@ -34,6 +35,8 @@ import { RunFolderFiles } from "./services/run-folder-files.js";
 import { RunFiles } from "./services/run-files.js";
 import { Runs } from "./services/runs.js";
 import { Sparklines } from "./services/sparklines.js";
+import { StoredSizes } from "./services/stored-sizes.js";
+import { System } from "./services/system.js";
 import { Tokenizers } from "./services/tokenizers.js";
 import { Trainings } from "./services/trainings.js";
 
@@ -70,11 +73,14 @@ export interface Container extends AsyncDisposable {
   readonly artifacts: Artifacts;
   readonly corpora: Corpora;
   readonly uploads: CorpusUploads;
+  readonly system: System;
+  readonly cleanup: Cleanup;
 }
 
 export function container(config: ApiConfig, hooks: ApiHooks = {}): Container {
   const apiKeys = config.apiKey === "" ? [] : [config.apiKey];
   const home = openHome(config.artifactsRoot);
+  const homeWithTexts = openHome(config.artifactsRoot, config.dataRoot);
   const redis = openRedis(config.redisUrl, { commandTimeoutMs: REDIS_TIMEOUT_MS, failFast: true });
   const channels = new Channels(openRedis(config.redisUrl, { listens: true }));
   const jobs = new Jobs(redis, config);
@@ -89,6 +95,7 @@ export function container(config: ApiConfig, hooks: ApiHooks = {}): Container {
   const recorded = new RecordedRuns(records);
   const catalogue = new RunCatalogue({ recorded, folders, files: runFiles, sparklines: new Sparklines() });
   const runs = new Runs({ home, records, jobs, folders, catalogue });
+  const stored = new StoredSizes({ home: homeWithTexts, texts: texts.folder });
   const metrics = new Metrics(() => countsOf(jobs));
   return {
     config,
@@ -118,8 +125,10 @@ export function container(config: ApiConfig, hooks: ApiHooks = {}): Container {
       jobs,
       texts,
     }),
-    corpora: new Corpora({ home: openHome(config.artifactsRoot, config.dataRoot), texts, jobs }),
+    corpora: new Corpora({ home: homeWithTexts, texts, jobs }),
     uploads: new CorpusUploads(texts),
+    system: new System({ ...config, redis, jobs, stored }),
+    cleanup: new Cleanup({ home: homeWithTexts, jobs, stored }),
     artifacts: new Artifacts({ home, records, dataBank: config.dataBank }),
     async [Symbol.asyncDispose]() {
       channels[Symbol.dispose]();

@@ -5,6 +5,7 @@ import { jsonSchemaTransform, jsonSchemaTransformObject } from "fastify-type-pro
 import * as platform from "@trainer/platform";
 import { z } from "zod";
 import { ErrorAnswer } from "./routes/answers.js";
+import { VERSION } from "./version.js";
 
 const { globalRegistry } = z;
 
@@ -32,6 +33,8 @@ const named = {
   CorpusEntry: platform.CorpusEntry,
   CorpusReport: platform.CorpusReport,
   CorpusUpload: platform.CorpusUpload,
+  System: platform.SystemInfo,
+  CleanupReport: platform.CleanupReport,
 } as const;
 for (const [id, schema] of Object.entries(named)) globalRegistry.add(schema, { ...globalRegistry.get(schema), id });
 
@@ -55,7 +58,7 @@ export function describeRoutes(app: FastifyInstance): void {
         description:
           "Trains tokenizers and small language models, and uses them. Every error has the same three fields; every " +
           "answer has the request's id in `X-Request-ID`, the client's own where it sends one.",
-        version: "0.1.0",
+        version: VERSION,
         license: { name: "MIT", identifier: "MIT" },
       },
       components: { securitySchemes: { apiKey: { type: "apiKey", in: "header", name: "X-API-Key" } } },

@@ -50,5 +50,6 @@ test("what the document gives as an example of each body is taken", async () => 
     ["/runs/{run_id}/chat", 200],
     ["/tokenizers/train", 200],
     ["/tokenizers/{tokenizer_id}/encode", 200],
+    ["/system/cleanup", 200],
   ]);
 });

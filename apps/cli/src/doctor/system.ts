@@ -1,7 +1,7 @@
-import { readFile, statfs } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { arch, availableParallelism, cpus, freemem, platform, release } from "node:os";
-import { dirname, resolve } from "node:path";
 import { memoryBytes } from "@trainer/disk";
+import { diskSpace, vectorInstructions } from "@trainer/platform";
 import { whyNotWritable } from "@trainer/training/files";
 import { formatBytes } from "../display/quantity.js";
 import { ok, type Check } from "./check.js";
@@ -24,9 +24,7 @@ export const readText = (path: string): Promise<string> => readFile(path, "utf8"
 
 /** The vector instructions that Linux lists, which decide how quick the arithmetic is. */
 export function cpuFeatures(cpuinfo: string): Check {
-  const flags = new Set(/^(?:flags|Features)\s*:\s*(.*)$/m.exec(cpuinfo)?.[1]?.split(" "));
-  const known = ["avx2", "fma", "avx512f", "avx512_bf16", "amx_bf16", "asimd", "sve", "bf16"];
-  const found = known.filter((flag) => flags.has(flag));
+  const found = vectorInstructions(cpuinfo);
   return ok("Vector instructions", found.length > 0 ? found.join(", ") : "not listed by this system");
 }
 
@@ -44,15 +42,7 @@ export async function disk(home: string): Promise<Check> {
     const fix = "Choose a folder that you may write in with --home DIR, or change its permissions.";
     return { name: "Disk", status: "failed", value: `${home} cannot be written (${why})`, fix };
   }
-  let folder = resolve(home);
-  for (;;) {
-    try {
-      const { bavail, bsize } = await statfs(folder);
-      return space(home, bavail * bsize);
-    } catch {
-      folder = dirname(folder); // ends at the root, which always exists
-    }
-  }
+  return space(home, (await diskSpace(home)).freeBytes);
 }
 
 export function space(home: string, free: number): Check {

@@ -8,6 +8,7 @@ import {
   Capabilities,
   ChatHistory,
   ChatResponse,
+  CleanupReport,
   EncodeResponse,
   EvaluateResponse,
   EvaluationHistory,
@@ -23,11 +24,13 @@ import {
   SampleList,
   ScoreResponse,
   StreamPiece,
+  SystemInfo,
   TokenizerAccepted,
   TokenizerInfo,
   TokenizerList,
   TrainAccepted,
   type ChatRequest,
+  type CleanupRequest,
   type EncodeRequest,
   type EvaluateRequest,
   type GenerateRequest,
@@ -92,6 +95,21 @@ export class TrainerClient {
 
   capabilities(options?: CallOptions): Promise<Capabilities> {
     return this.#requests.json(Capabilities, "/capabilities", options);
+  }
+
+  /** The machine, queues, workers, versions and settings. */
+  system(options?: CallOptions): Promise<SystemInfo> {
+    return this.#requests.json(SystemInfo, "/system", options);
+  }
+
+  /** Says what would go; with `dry_run` false it goes. */
+  cleanup(request: Partial<CleanupRequest> = {}, options?: CallOptions): Promise<CleanupReport> {
+    return this.#requests.json(CleanupReport, "/system/cleanup", {
+      method: "POST",
+      body: request,
+      once: true,
+      ...options,
+    });
   }
 
   train(request: Partial<TrainRequest>, options?: CallOptions): Promise<TrainAccepted> {

@@ -1,4 +1,13 @@
-import { AppError, jobData, queues, type JobKind, type Jobs as JobsOf, type QueueName } from "@trainer/platform";
+import {
+  AppError,
+  jobData,
+  neededByJob,
+  queues,
+  type JobKind,
+  type Jobs as JobsOf,
+  type QueueName,
+  type SystemInfo,
+} from "@trainer/platform";
 import { Queue } from "bullmq";
 import type { Redis } from "ioredis";
 import { z } from "zod";
@@ -10,6 +19,10 @@ export interface JobsOptions {
   /** Jobs that may wait in a queue. */
   readonly queueLimit: number;
 }
+
+const states = ["waiting", "active", "delayed", "completed", "failed"] as const;
+type QueueState = NonNullable<SystemInfo["queues"]>[number];
+type ActiveJob = NonNullable<SystemInfo["jobs"]>[number];
 
 /** The queues, on the side of who wants something done. */
 export class Jobs {
@@ -49,14 +62,53 @@ export class Jobs {
     });
   }
 
+  /** Ids of runs, tokenizers and corpora that jobs need which have not ended: no cleanup may remove them. */
+  async needed(): Promise<ReadonlySet<string>> {
+    const open = await this.#queues.trainer.getJobs(["waiting", "delayed", "active"]);
+    return new Set(open.flatMap((job) => neededByJob(job.name, job.data)));
+  }
+
+  /** The jobs that workers are at, of both queues. */
+  async active(): Promise<ActiveJob[]> {
+    const found = await Promise.all(
+      Object.entries(this.#queues).map(async ([queue, each]) =>
+        (await each.getJobs(["active"], 0, SHOWN - 1)).map((job) => ({
+          queue,
+          kind: job.name,
+          subject: subjectOf(job.data),
+          since: job.processedOn === undefined ? null : new Date(job.processedOn).toISOString(),
+          worker: job.processedBy ?? null,
+        })),
+      ),
+    );
+    return found.flat();
+  }
+
+  /** A queue with its jobs by their states. */
+  async states(name: QueueName): Promise<QueueState> {
+    const counts = await this.#queues[name].getJobCounts(...states);
+    const { waiting = 0, active = 0, delayed = 0, completed = 0, failed = 0 } = counts;
+    return { name, waiting, active, delayed, completed, failed };
+  }
+
   async counts(queue: QueueName): Promise<{ queue: string; state: string; count: number }[]> {
-    const counts = await this.#queues[queue].getJobCounts("waiting", "active", "delayed", "completed", "failed");
+    const { name: _, ...counts } = await this.states(queue);
     return Object.entries(counts).map(([state, count]) => ({ queue, state, count }));
   }
 
   async close(): Promise<void> {
     await Promise.all(Object.values(this.#queues).map((queue) => queue.close()));
   }
+}
+
+/** Jobs of a queue that are shown at most: each brings all that it was asked. */
+const SHOWN = 100;
+
+const Subject = z.object({ run_id: z.string().optional(), tokenizer_id: z.string().optional() });
+
+function subjectOf(data: unknown): string | null {
+  const { run_id, tokenizer_id } = Subject.safeParse(data).data ?? {};
+  return run_id ?? tokenizer_id ?? null;
 }
 
 const Named = z.object({ request: z.object({ corpus_path: z.string() }) });

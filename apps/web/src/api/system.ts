@@ -1,4 +1,5 @@
 import { queryOptions } from "@tanstack/react-query";
+import { CleanupReport, SystemInfo, type CleanupRequest } from "@trainer/platform/browser";
 import { z } from "zod";
 import { ApiError, ask } from "./ask.js";
 
@@ -20,3 +21,14 @@ export const problemQuery = queryOptions({
   },
   refetchInterval: EVERY_MS,
 });
+
+/** The machine and what works on it, read again and again. */
+export const systemQuery = queryOptions({
+  queryKey: ["system"],
+  queryFn: ({ signal }) => ask(SystemInfo, "/system", { signal }),
+  refetchInterval: EVERY_MS,
+});
+
+/** Removes what nobody needs, or says what would go. */
+export const cleanUp = (request: CleanupRequest): Promise<CleanupReport> =>
+  ask(CleanupReport, "/system/cleanup", { method: "POST", body: request });

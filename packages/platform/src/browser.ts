@@ -36,7 +36,7 @@ export {
   SampleRecord,
   TensorTable,
 } from "./schemas/run-files.js";
-export { CleanupReport, CleanupRequest, cleanupKinds, SystemInfo, type ShownSetting } from "./schemas/system.js";
+export { CleanupReport, CleanupRequest, cleanupKinds, ShownSetting, SystemInfo } from "./schemas/system.js";
 export { TrainAccepted, TrainRequest } from "./schemas/train.js";
 export {
   ChatHistory,

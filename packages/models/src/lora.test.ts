@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { matching, scratch } from "@trainer/testing";
 import {
   manualSeed,
+  memoryStats,
   noGrad,
   readSafetensors,
   scope,
@@ -89,6 +90,14 @@ test("a new adapter changes nothing yet; trained, it is what merging it into the
   const whole = build(gpt2, config, { seed: 2 });
   whole.params.load(lora.merged());
   expect(difference(logits(whole, ids, evaluate), adapted)).toBeLessThan(1e-4);
+});
+
+test("merging leaves no tensor but the merged weights", () => {
+  const lora = addLora(build(gpt2, config, { seed: 1 }), { rank: 3, alpha: 6 });
+  const own = new Set(lora.model.params.list());
+  const { liveTensors } = memoryStats();
+  const made = [...lora.merged().values()].filter((t) => !own.has(t));
+  expect(memoryStats().liveTensors).toBe(liveTensors + made.length);
 });
 
 test("layers that store their weights (out, in) merge as well", async () => {

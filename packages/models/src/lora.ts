@@ -1,4 +1,4 @@
-import { dropout, init, linear, noGrad, Params, type nn, type Tensor } from "@trainer/torch";
+import { dropout, init, linear, noGrad, Params, scope, type nn, type Tensor } from "@trainer/torch";
 import { ModelError } from "./errors.js";
 import type { CausalLm } from "./model.js";
 
@@ -63,7 +63,9 @@ export function addLora(base: CausalLm, options: LoraOptions): LoraModel {
     targetModules: [...new Set([...layers.keys()].map(lastName))].toSorted(),
     inOut: [...layers.values()].every((layer) => layer.inOut),
     merged: () =>
-      noGrad(() => new Map([...base.params.named()].map(([name, t]) => [name, updates.get(name)?.() ?? t]))),
+      scope(() =>
+        noGrad(() => new Map([...base.params.named()].map(([name, t]) => [name, updates.get(name)?.() ?? t]))),
+      ),
   };
 }
 

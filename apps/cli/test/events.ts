@@ -51,6 +51,25 @@ export const stepEvent = (step: number, loss: number): Of<"step"> => ({
   gpuPeakBytes: undefined,
 });
 
+export const sampleEvent = (step: number, output: string): Of<"sample"> => ({
+  type: "sample",
+  step,
+  samples: [
+    {
+      prompt: "",
+      output,
+      seed: 42,
+      steps: 64,
+      finish_reason: "length",
+      max_new_tokens: 64,
+      temperature: 0.8,
+      top_k: 50,
+      top_p: 0.95,
+    },
+  ],
+  seconds: 0.2,
+});
+
 export const evalEvent = (step: number, loss: number, best: boolean): Of<"eval"> => ({
   type: "eval",
   split: "validation",

@@ -150,6 +150,10 @@ const reports = grouped("Reports and checkpoints", {
     description: "evaluate the best weights at the end, with samples",
     negated: "end without the evaluation and its samples",
   }),
+  sampleEvery: count.default(0).meta({
+    description: "write texts of the model at fixed prompts every n steps; 0: at the end alone",
+    most: most.steps,
+  }),
   logEvery: positive.default(10).describe("report every n steps"),
   checkpointEvery: count.default(0).describe("save every n steps; 0: by time alone"),
   checkpointMinutes: rate.default(5).describe("save every x minutes; 0: by steps alone"),

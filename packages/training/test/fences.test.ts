@@ -56,6 +56,13 @@ test("a run that another process has taken over writes nothing more, and may be 
   expect(readdirSync(file("taken", "checkpoints"))).toEqual(["step-00000002"]);
 });
 
+test("no samples are written of a run that has been taken over", async () => {
+  const onStep = ({ step }: StepDone) => step === 2 && takeOver("sampled");
+  const options = { ...tiny, corpus, runId: "sampled", maxSteps: 3, sampleEvery: 1 };
+  await expect(train(options, { home, fence: 1, onStep })).rejects.toMatchObject({ code: "CONFLICT" });
+  expect(readFileSync(file("sampled", "samples.jsonl"), "utf8")).not.toContain('"step":2');
+});
+
 test("the one whose fence is later goes on with a run that another host has not given back", async () => {
   takeOver("taken");
   await expect(resume("taken", { home, fence: 9 })).rejects.toMatchObject({

@@ -55,6 +55,7 @@ test("a training takes all that the command line takes of text, model and length
     special_tokens: true,
     model_config: { n_layer: 2, embd_pdrop: 0.2 },
     eval_tokens: 1000,
+    sample_every: 25,
     tokenizer_method: "bpe",
     vocab_size: 300,
     min_frequency: 3,
@@ -70,6 +71,7 @@ test("a training takes all that the command line takes of text, model and length
     special_tokens: false,
     model_config: null,
     eval_tokens: 0,
+    sample_every: 0,
     min_frequency: 2,
   });
   expect((await train({ corpus_file_id: FILE, tokenizer_method: "char", vocab_size: 1 })).status).toBe(200);

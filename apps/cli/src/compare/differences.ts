@@ -5,8 +5,8 @@ import { formatCount, formatNumber } from "../display/quantity.js";
 /** Options of a run, by field. */
 export type Config = Readonly<Record<string, unknown>>;
 
-/** Names and places: different in any two runs, and no reason for another result. */
-const INCIDENTAL = new Set(["run_id", "corpus_paths", "user_id"]);
+/** Names and places, which are different in any two runs, and what else is no reason for another result. */
+const INCIDENTAL = new Set(["run_id", "corpus_paths", "user_id", "sample_every"]);
 
 /** The fields that are not the same in all, each with its values in order; a field within a field as `a.b`. */
 export function differences(configs: readonly Config[]): Record<string, unknown[]> {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { configEvent, dataEvent, evalEvent, result, startEvent, stepEvent } from "../../test/events.js";
+import { configEvent, dataEvent, evalEvent, result, sampleEvent, startEvent, stepEvent } from "../../test/events.js";
 import { lineOf, percent } from "./facts.js";
 
 test("a run introduces itself", () => {
@@ -33,6 +33,13 @@ test("a tokenizer and token counts are told once they are ready", () => {
 
 test("a batch size that was found is told", () => {
   expect(lineOf({ type: "batch", batchSize: 96 })).toBe("batch      96 sequences, as many as fit into memory");
+});
+
+test("the first text that a model wrote is told as one line, whatever it is", () => {
+  expect(lineOf(sampleEvent(1200, "The \u001B[31m two\n\t lines\u0000 漢字"))).toBe(
+    "sample at step 1,200: The ␛[31m two lines␀ 漢字",
+  );
+  expect(lineOf({ ...sampleEvent(5, ""), samples: [] })).toBeNull();
 });
 
 test("a profile is a table", () => {

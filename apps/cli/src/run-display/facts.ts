@@ -1,5 +1,6 @@
 import { formatBytes, formatCount, formatNumber, formatShort } from "../display/quantity.js";
 import { formatDuration } from "../display/duration.js";
+import { printable } from "../display/printable.js";
 import { profileTable } from "./profile-table.js";
 import type { RunEvent } from "@trainer/training";
 
@@ -34,6 +35,8 @@ export function lineOf(event: RunEvent): string | null {
       const what = best ? "best weights" : "checkpoint";
       return `${what} saved at step ${formatCount(step)}: ${formatBytes(bytes)} in ${formatDuration(seconds)}`;
     }
+    case "sample":
+      return sampleLine(event);
     case "evaluating":
       return null;
     case "profile":
@@ -77,6 +80,13 @@ function evalLine(event: Extract<RunEvent, { type: "eval" }>): string {
   const note = best ? "  (best so far)" : "";
   const of = weightsStep === undefined ? "" : `, weights of step ${formatCount(weightsStep)}`;
   return `${split} at step ${formatCount(step)}${of}: loss ${formatNumber(loss)}  ppl ${formatNumber(ppl)}  ${bits}${note}`;
+}
+
+/** The first text, as one line of any length. */
+function sampleLine({ step, samples: [first] }: Extract<RunEvent, { type: "sample" }>): string | null {
+  if (first === undefined) return null;
+  const text = printable(`${first.prompt}${first.output}`.replaceAll(/\s+/g, " "));
+  return `sample at step ${formatCount(step)}: ${text}`;
 }
 
 /** Bits per byte of a held-out text; null of one that does not come back from its tokens. */

@@ -1,14 +1,25 @@
 import { expect, test } from "vitest";
-import { configEvent, dataEvent, evalEvent, openEvent, result, startEvent, stepEvent } from "../../test/events.js";
+import {
+  configEvent,
+  dataEvent,
+  evalEvent,
+  openEvent,
+  result,
+  sampleEvent,
+  startEvent,
+  stepEvent,
+} from "../../test/events.js";
 import { testIo, type TestIoOptions } from "../../test/screen.js";
 import { output } from "../display/output.js";
+import { visibleWidth } from "../display/visible.js";
 import { RunDisplay } from "./run-display.js";
 
 function display(options: TestIoOptions, quiet = false) {
   const io = testIo(options);
   const clock = { ms: 0 };
-  const shown = new RunDisplay(io, output(io, { json: false, quiet }), {}, () => clock.ms);
-  return { io, display: shown, clock };
+  const out = output(io, { json: false, quiet });
+  const shown = new RunDisplay(io, out, {}, () => clock.ms);
+  return { io, out, display: shown, clock };
 }
 
 const counting = { type: "tokenizer", phase: "count", progress: 0, tokenizerId: "t", vocabSize: null } as const;
@@ -71,6 +82,18 @@ test("a terminal gets one block that is drawn over, and lines that stay above it
   expect(io.stderr.text).toContain("\u001B[Jtest at step 2: loss 7.0000");
   expect(io.stderr.text).not.toContain("checkpoint saved");
   expect(io.stderr.writes.at(-1)?.endsWith("\u001B[J")).toBe(true);
+});
+
+test("what the model writes as it trains is a line that stays, cut to the width", () => {
+  for (const tty of [false, true]) {
+    const { io, out, display: shown } = display({ tty });
+    shown.show(sampleEvent(100, "漢".repeat(500)));
+    shown.close();
+    const line = io.stderr.text.split("\n").find((each) => each.includes("sample at step 100: 漢")) ?? "";
+    const width = out.progressScreen.columns();
+    expect(visibleWidth(line.slice(line.indexOf("sample")))).toBeLessThan(width);
+    expect(visibleWidth(line.slice(line.indexOf("sample")))).toBeGreaterThan(width - 4);
+  }
 });
 
 test("--quiet shows nothing", () => {

@@ -4,6 +4,7 @@ import { LiveBlock } from "../display/live-block.js";
 import { lookingOn, ProgressLine } from "../display/progress-line.js";
 import type { Io } from "../process/io.js";
 import type { Output } from "../display/output.js";
+import { clip } from "../display/visible.js";
 import { lineOf } from "./facts.js";
 import { liveLines, type Losses } from "./live-lines.js";
 import { estimateMemory, memoryLine, type Demand } from "./memory-estimate.js";
@@ -92,6 +93,7 @@ export class RunDisplay {
   #lineOf(event: RunEvent): string | null {
     const line = lineOf(event);
     const { config } = this.progress;
+    if (event.type === "sample") return line && clip(line, this.out.progressScreen.columns() - 1);
     if (event.type !== "start" || this.known.demand === undefined || config === null) return line;
     const bytes = estimateMemory(this.known.demand, { ...config, parameters: event.parameters });
     return `${line}\n${memoryLine(bytes, freemem())}`;

@@ -267,6 +267,7 @@ describe("a run's state", () => {
     trainLoss: 2.5,
     elapsedMs: 12.5,
     evalDue: true,
+    sampleDue: true,
     finished: false,
     earlyStopping: { best: null, bestStep: null, waited: 0 },
     loader: { seed: 1, epoch: 0, position: 3, chunks: 9 },
@@ -274,6 +275,7 @@ describe("a run's state", () => {
     scaler: { scale: 65_536, growthTracker: 2, calibrated: false },
     skippedSteps: 1,
     metricsBytes: 300,
+    samplesBytes: 200,
   };
 
   test("comes back as it was written", () => {
@@ -281,11 +283,14 @@ describe("a run's state", () => {
     expect(TrainState.parse({ ...state, rng: { cpu: "AAAA" }, scaler: null }).scaler).toBeNull();
   });
 
-  test("of an earlier version had skipped no steps, and found its loss scale", () => {
-    const { skippedSteps: _none, ...earlier } = { ...state, scaler: { scale: 8, growthTracker: 0 } };
-    const { skippedSteps, scaler } = TrainState.parse(earlier);
-    expect({ skippedSteps, scaler }).toEqual({
+  test("of an earlier version had skipped no steps, found its loss scale, and wrote no samples", () => {
+    const whole = { ...state, scaler: { scale: 8, growthTracker: 0 } };
+    const { skippedSteps: _none, sampleDue: _neither, samplesBytes: _nor, ...earlier } = whole;
+    const { skippedSteps, sampleDue, samplesBytes, scaler } = TrainState.parse(earlier);
+    expect({ skippedSteps, sampleDue, samplesBytes, scaler }).toEqual({
       skippedSteps: 0,
+      sampleDue: false,
+      samplesBytes: 0,
       scaler: { scale: 8, growthTracker: 0, calibrated: true },
     });
   });

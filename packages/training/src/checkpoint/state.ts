@@ -16,6 +16,8 @@ export const TrainState = z.strictObject({
   elapsedMs: z.number().min(0),
   /** True if the step's validation is still due. */
   evalDue: z.boolean(),
+  /** True if the step's samples are still due. */
+  sampleDue: z.boolean().default(false),
   finished: z.boolean(),
   earlyStopping: EarlyStoppingState,
   loader: LoaderState,
@@ -27,5 +29,7 @@ export const TrainState = z.strictObject({
   skippedSteps: count.default(0),
   /** Size of metrics.jsonl. */
   metricsBytes: count,
+  /** Size of samples.jsonl; 0 of a run without one. */
+  samplesBytes: count.default(0),
 });
 export type TrainState = z.infer<typeof TrainState>;

@@ -17,6 +17,8 @@ export interface RunFolder {
   readonly base: string;
   readonly logs: string;
   readonly metrics: string;
+  /** Texts that the model wrote as it was trained, where they were asked for. */
+  readonly samples: string;
   /** Tags and notes that people have written on the run. */
   readonly notes: string;
   readonly checkpoints: string;
@@ -38,6 +40,7 @@ export function runFolder(home: string, id: string): RunFolder {
     base: join(path, "base"),
     logs: join(path, "logs.jsonl"),
     metrics: join(path, "metrics.jsonl"),
+    samples: join(path, "samples.jsonl"),
     notes: join(path, "notes.json"),
     checkpoints: join(path, "checkpoints"),
     lock: join(path, "lock.json"),

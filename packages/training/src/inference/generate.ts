@@ -10,12 +10,12 @@ import { MAX_BATCH_SIZE } from "./decoding-group.js";
 import { DeviceDecoder, STRETCH, type Stretch } from "./device-decoder.js";
 import { GenerateOptions, type GenerateInput } from "@trainer/options";
 import { frameOf, missing, spelled } from "./begin.js";
-import type { OpenModel } from "./open-model.js";
 import { parseOptions } from "../options/parse-options.js";
 import { RecordedStep } from "./recorded-step.js";
 import { Random } from "../corpus/random.js";
 import { Sequence, written, type FinishReason, type SequenceEvent } from "./sequence.js";
 import { promptLength } from "./window.js";
+import type { WritingModel } from "./writing-model.js";
 
 export type { FinishReason } from "./sequence.js";
 
@@ -35,22 +35,28 @@ export interface Generated {
 
 export type GenerateEvent = SequenceEvent | { readonly type: "done"; readonly result: Generated };
 
+/** What is asked of several prompts alike; `seeds`: a seed of each in place of one for all. */
+export interface ManyInput extends Omit<GenerateInput, "prompt"> {
+  readonly seeds?: readonly number[];
+}
+
 /** The text to continue: ids, or a text to encode. */
 export type Prompt = string | readonly number[];
 
 /** Generates to the end. Aborting `signal` rejects with its reason. */
-export async function generate(opened: OpenModel, input: GenerateInput, signal?: AbortSignal): Promise<Generated> {
+export async function generate(opened: WritingModel, input: GenerateInput, signal?: AbortSignal): Promise<Generated> {
   return last(generateStream(opened, input, signal));
 }
 
 /** `generate` for several prompts, as `generateManyStream` has it. */
 export async function generateMany(
-  opened: OpenModel,
+  opened: WritingModel,
   prompts: readonly string[],
-  input: Omit<GenerateInput, "prompt">,
+  input: ManyInput,
   signal?: AbortSignal,
+  queue?: DeviceQueue | null,
 ): Promise<Generated> {
-  return last(generateManyStream(opened, prompts, input, signal));
+  return last(generateManyStream(opened, prompts, input, signal, queue));
 }
 
 /** Queues that record steps, by device; null: none. */
@@ -67,7 +73,7 @@ const WORTH_RECORDING = 12;
  * MODEL_INCOMPATIBLE for weights that give no numbers.
  */
 export async function* generateStream(
-  opened: OpenModel,
+  opened: WritingModel,
   input: GenerateInput,
   signal?: AbortSignal,
   queue?: DeviceQueue | null,
@@ -83,9 +89,9 @@ export async function* generateStream(
  * @param queue records and replays steps: CUDA graphs on a GPU, and null for step by step
  */
 export async function* generateManyStream(
-  opened: OpenModel,
+  opened: WritingModel,
   prompts: readonly Prompt[],
-  input: Omit<GenerateInput, "prompt">,
+  { seeds, ...input }: ManyInput,
   signal?: AbortSignal,
   queue: DeviceQueue | null = QUEUES[opened.device],
 ): AsyncGenerator<GenerateEvent, Generated, undefined> {
@@ -96,7 +102,7 @@ export async function* generateManyStream(
   const sequences = prompts.flatMap((given, i) => {
     const prompt = promptIds(opened, given, frame, options);
     return Array.from({ length: count }, (_, j) => {
-      return new Sequence(i * count + j, opened, options, prompt, new Random(seed, j));
+      return new Sequence(i * count + j, opened, options, prompt, new Random(seeds?.[i] ?? seed, j));
     });
   });
   for (const batch of batchesOf(sequences, opened.model.ragged === true)) {
@@ -150,7 +156,7 @@ function batchesOf(sequences: readonly Sequence[], ragged: boolean): Sequence[][
 const batches = new WeakMap<CausalLm, ContinuousBatch>();
 
 /** The batch that generations of this model share if they stay the same to the bit by that; else one of its own. */
-function batchOf({ model, device, weightType }: OpenModel): ContinuousBatch {
+function batchOf({ model, device, weightType }: WritingModel): ContinuousBatch {
   if (device !== "cpu" || weightType !== "fp32") return new ContinuousBatch(model);
   const batch = batches.get(model) ?? new ContinuousBatch(model);
   batches.set(model, batch);
@@ -163,7 +169,7 @@ const longest = (sequences: readonly Sequence[]) =>
 
 /** Null where steps cannot be recorded: they are done one by one then, which is slower. */
 function stepOf(
-  { model, recorded, absent }: OpenModel,
+  { model, recorded, absent }: WritingModel,
   batch: readonly Sequence[],
   queue: DeviceQueue,
 ): RecordedStep | null {
@@ -215,7 +221,7 @@ async function* ahead(
  * The prompt's ids with what begins a text before them, cut to what the context takes: the begin stays. Of an empty prompt,
  * the token that texts follow.
  */
-function promptIds(opened: OpenModel, given: Prompt, frame: Frame, options: GenerateOptions): number[] {
+function promptIds(opened: WritingModel, given: Prompt, frame: Frame, options: GenerateOptions): number[] {
   const { tokenizer, contextLength, startId } = opened;
   const ids = typeof given === "string" ? tokenizer.encode(given, options) : given;
   const before = typeof given === "string" ? missing(ids, frame).before : [];

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { loadModel, readStoredIds, type CausalLm, type SpecialIds } from "@trainer/models";
+import { loadModel, type CausalLm } from "@trainer/models";
 import { loadTokenizer, type Tokenizer } from "@trainer/tokenizers";
 import { acquireRun } from "../artifact/ensure-run.js";
 import type { FetchContext } from "../home/data-bank.js";
@@ -15,6 +15,7 @@ import { resolveCompute, type DeviceChoice } from "../step/precision.js";
 import { readChatTemplate } from "./chat-template.js";
 import { RecordedSteps } from "./recorded-step.js";
 import { quantizeOpened, type QuantizationLoss } from "./quantize-opened.js";
+import { textBounds } from "./text-bounds.js";
 
 /** A trained model with its tokenizer, ready for use; disposing of it frees the weights. */
 export interface OpenModel extends Disposable {
@@ -104,22 +105,14 @@ async function open(
       `${dir}: the tokenizer has ${tokenizer.vocabSize} tokens, the model only ${vocabSize}; it was trained with another`,
     );
   }
-  const stated = (await readStoredIds(dir)).ends.filter((end) => end < tokenizer.vocabSize);
-  const eosId = tokenizer.specials.eos ?? stated[0] ?? usualEnd(tokenizer, specials);
-  const ends: ReadonlySet<number> = new Set(eosId === null ? stated : [eosId, ...stated]);
-  const absent = Array.from({ length: tokenizer.vocabSize }, (_, id) => id).filter((id) => tokenizer.token(id) === "");
-  const startId = beginOf(tokenizer, manifest, eosId);
   const about = {
     id,
     dir,
     weights,
     manifest,
     contextLength,
-    eosId,
-    ends,
     chatTemplate: await readChatTemplate(dir),
-    absent,
-    startId,
+    ...(await textBounds(dir, { tokenizer, specials, manifest })),
     tokenizer,
     device: compute.device,
     recorded,
@@ -132,22 +125,6 @@ async function open(
     free();
     throw error;
   }
-}
-
-/** The usual end token of the family, if nothing else is given; the tokenizer may not have it. */
-const usualEnd = ({ vocabSize }: Tokenizer, { eosTokenId }: SpecialIds): number | null =>
-  eosTokenId !== null && eosTokenId < vocabSize ? eosTokenId : null;
-
-/**
- * The template's, where it has one. Else training here puts the end-of-text token between texts and no other before them,
- * so that a text begins after it; its vocabularies' [BOS] is never read. A model from elsewhere begins with its own.
- */
-function beginOf(tokenizer: Tokenizer, manifest: RunManifest | null, eosId: number | null): number | null {
-  const { bos } = tokenizer.specials;
-  const template = tokenizer.frame.before.at(-1);
-  if (template !== undefined) return template;
-  const elsewhere = manifest === null && bos !== null && tokenizer.token(bos) !== "[BOS]";
-  return elsewhere ? bos : (eosId ?? bos);
 }
 
 const noTokenizer = (dir: string) =>

@@ -1,7 +1,9 @@
-import { diversity, type Diversity } from "./diversity.js";
+import { at } from "@trainer/disk";
 import type { EvaluateOptions } from "@trainer/options";
-import { generate } from "./generate.js";
-import type { OpenModel } from "./open-model.js";
+import type { DeviceQueue } from "@trainer/torch";
+import { diversity, type Diversity } from "./diversity.js";
+import { generateMany } from "./generate.js";
+import type { WritingModel } from "./writing-model.js";
 
 const SAMPLING = { maxNewTokens: 64, temperature: 0.8, topK: 50, topP: 0.95 } as const;
 
@@ -18,31 +20,33 @@ export interface Sample {
   readonly top_p: number;
 }
 
-/** A text for each prompt, with seeds from `seed` on, and how varied they are together. */
+/**
+ * A text for each prompt, with seeds from `seed` on, and how varied they are together. They are written side by side,
+ * each as by itself (to the bit on a CPU).
+ *
+ * @param queue as of `generateManyStream`
+ */
 export async function generateSamples(
-  opened: OpenModel,
-  { prompts, seed, bos }: Pick<EvaluateOptions, "prompts" | "seed" | "bos">,
+  model: WritingModel,
+  { prompts: all, seed, bos }: Pick<EvaluateOptions, "prompts" | "seed" | "bos">,
   signal?: AbortSignal,
+  queue?: DeviceQueue | null,
 ): Promise<{ samples: Sample[]; diversity: Diversity }> {
-  const samples: Sample[] = [];
-  for (const [i, prompt] of prompts.entries()) {
-    if (prompt === "" && opened.startId === null) continue;
-    const { outputs, steps, finishReasons } = await generate(
-      opened,
-      { ...SAMPLING, prompt, bos, seed: seed + i },
-      signal,
-    );
-    samples.push({
-      prompt,
-      output: outputs.join(""),
-      seed: seed + i,
-      steps,
-      finish_reason: finishReasons.join(""),
-      max_new_tokens: SAMPLING.maxNewTokens,
-      temperature: SAMPLING.temperature,
-      top_k: SAMPLING.topK,
-      top_p: SAMPLING.topP,
-    });
-  }
-  return { samples, diversity: diversity(samples.map(({ output }) => opened.tokenizer.encode(output))) };
+  const asked = all.map((prompt, i) => ({ prompt, seed: seed + i }));
+  const begun = asked.filter(({ prompt }) => prompt !== "" || model.startId !== null);
+  const prompts = begun.map(({ prompt }) => prompt);
+  const seeds = begun.map(({ seed }) => seed);
+  const written = await generateMany(model, prompts, { ...SAMPLING, bos, seeds }, signal, queue);
+  const samples = begun.map(({ prompt, seed }, i) => ({
+    prompt,
+    output: at(written.outputs, i),
+    seed,
+    steps: at(written.stepsPerSequence, i),
+    finish_reason: at(written.finishReasons, i),
+    max_new_tokens: SAMPLING.maxNewTokens,
+    temperature: SAMPLING.temperature,
+    top_k: SAMPLING.topK,
+    top_p: SAMPLING.topP,
+  }));
+  return { samples, diversity: diversity(samples.map(({ output }) => model.tokenizer.encode(output))) };
 }

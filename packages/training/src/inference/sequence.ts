@@ -1,7 +1,7 @@
 import { StreamDecoder } from "@trainer/tokenizers";
 import type { Tensor } from "@trainer/torch";
 import type { GenerateOptions } from "@trainer/options";
-import type { OpenModel } from "./open-model.js";
+import type { WritingModel } from "./writing-model.js";
 import type { Random } from "../corpus/random.js";
 import { absentBias } from "./absent.js";
 import { penalize } from "./repetition.js";
@@ -43,7 +43,7 @@ export class Sequence {
 
   constructor(
     readonly index: number,
-    private readonly opened: OpenModel,
+    private readonly opened: WritingModel,
     readonly options: GenerateOptions,
     /** The ids that it goes on from. */
     readonly prompt: readonly number[],

@@ -4,6 +4,7 @@ import type { BinsProgress } from "../bins/build-bins.js";
 import type { Precision } from "@trainer/models";
 import type { Failure, TrainingError } from "../errors.js";
 import type { SplitCounts } from "../home/manifest.js";
+import type { Sample } from "../inference/samples.js";
 import type { StepProfile } from "../step/step-profile.js";
 
 /**
@@ -68,6 +69,8 @@ export type RunEvent =
       readonly best: boolean;
       readonly seconds: number;
     }
+  /** Texts that the model as it is after a step wrote at fixed prompts. */
+  | { readonly type: "sample"; readonly step: number; readonly samples: readonly Sample[]; readonly seconds: number }
   /** A validation or test, or the evaluation at the end of a completed run. */
   | {
       readonly type: "evaluating";

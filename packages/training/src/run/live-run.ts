@@ -9,6 +9,7 @@ import { EvaluationPace } from "../step/throughput.js";
 import type { MetricsFile } from "./metrics.js";
 import type { Reporter } from "./reporter.js";
 import type { Session } from "./run-context.js";
+import type { Sampler } from "./sampler.js";
 import type { RunData } from "./run-data.js";
 
 /** Progress of a run. */
@@ -22,6 +23,8 @@ export interface Progress {
   skippedSteps: number;
   /** The validation of this step is still to come. */
   evalDue: boolean;
+  /** The samples of this step are still to come. */
+  sampleDue: boolean;
   /** There is nothing more to train. */
   finished: boolean;
 }
@@ -40,6 +43,8 @@ interface Parts {
   readonly data: RunData;
   readonly course: Course;
   readonly metrics: MetricsFile;
+  /** Null where no samples are asked for. */
+  readonly sampler: Sampler | null;
   /** Null where steps are not recorded. */
   readonly recorder: StepRecorder | null;
   /** Time spent so far in ms, over all sessions. */
@@ -54,15 +59,18 @@ export class LiveRun implements Disposable {
   readonly data: RunData;
   readonly course: Course;
   readonly metrics: MetricsFile;
+  readonly sampler: Sampler | null;
   readonly profiler: StepProfiler;
   readonly pace = new EvaluationPace();
+  /** The same of samples: all texts of a step are a batch. */
+  readonly samplingPace = new EvaluationPace();
   readonly elapsedMs: () => number;
   readonly queueStep: typeof queueStep;
   readonly #recorder: StepRecorder | null;
 
   /** @param owned what goes with the run */
   constructor(
-    { session, reporter, learner, data, course, metrics, recorder, elapsedMs }: Parts,
+    { session, reporter, learner, data, course, metrics, sampler, recorder, elapsedMs }: Parts,
     private readonly owned: Disposable,
   ) {
     const { compute, context } = session;
@@ -72,6 +80,7 @@ export class LiveRun implements Disposable {
     this.data = data;
     this.course = course;
     this.metrics = metrics;
+    this.sampler = sampler;
     this.elapsedMs = elapsedMs;
     this.profiler = new StepProfiler(context.profileSteps ?? 0, compute, (profile) =>
       reporter.emit({ type: "profile", profile }),

@@ -2,6 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { checkpointOf } from "../checkpoint/list.js";
 import { TrainingError } from "../errors.js";
 import { evaluateSplit, type SplitEvaluation } from "../step/evaluate-split.js";
+import type { RunEvent } from "./events.js";
 import type { LiveRun } from "./live-run.js";
 import { located } from "./located.js";
 import { save, settle } from "./save.js";
@@ -9,7 +10,7 @@ import { StepQueue } from "./step-queue.js";
 
 /**
  * Trains until the run is finished or its signal is aborted; either way it is saved. Every round of the loop leaves the
- * run in a state that a checkpoint can hold: a due validation is part of it.
+ * run in a state that a checkpoint can hold: a due validation is part of it, and due samples are.
  */
 export async function trainingLoop(run: LiveRun): Promise<"finished" | "interrupted"> {
   const { progress } = run.course;
@@ -19,15 +20,16 @@ export async function trainingLoop(run: LiveRun): Promise<"finished" | "interrup
   const steps = new StepQueue(run);
   const saving = new Saving(run);
   for (;;) {
-    if (progress.evalDue) await steps.flush();
+    if (progress.evalDue || progress.sampleDue) await steps.flush();
     const validated = progress.evalDue ? await validate(run) : "not due";
+    const sampled = validated === "interrupted" ? validated : await sampleIfDue(run);
     if (validated === "best" || progress.finished || signal?.aborted === true || saving.due()) {
       await steps.flush();
       await saving.save();
     }
-    if (progress.finished || validated === "interrupted" || signal?.aborted === true) {
+    if (progress.finished || sampled === "interrupted" || signal?.aborted === true) {
       run.profiler.end();
-      return validated !== "interrupted" && progress.finished ? "finished" : "interrupted";
+      return sampled !== "interrupted" && progress.finished ? "finished" : "interrupted";
     }
     await steps.next();
     await setImmediate(); // lets signals and other work in
@@ -84,6 +86,30 @@ export async function evaluate(
   return result;
 }
 
+/** The training goes on without samples that cannot be made: that is a warning. */
+async function sampleIfDue(run: LiveRun): Promise<"done" | "interrupted"> {
+  const { sampler, reporter } = run;
+  const { progress } = run.course;
+  const { signal } = run.session.context;
+  if (sampler === null || !progress.sampleDue) return "done";
+  const { step } = progress;
+  const began = performance.now();
+  let told: RunEvent;
+  try {
+    const samples = await sampler.texts(signal);
+    run.assertOwned();
+    sampler.file.append(samples.map((sample) => ({ step, ...sample })));
+    told = { type: "sample", step, samples, seconds: (performance.now() - began) / 1000 };
+  } catch (error) {
+    if (signal?.aborted === true) return "interrupted";
+    told = { type: "warning", message: `step ${step}: no samples were written: ${TrainingError.from(error).message}` };
+  }
+  run.samplingPace.add(1, (performance.now() - began) / 1000);
+  progress.sampleDue = false;
+  reporter.emit(told); // of a run that is another's by now this throws
+  return "done";
+}
+
 /** Schedule of saving, and the last saved step: at a session's beginning everything is saved. */
 class Saving {
   #step: number;
@@ -114,7 +140,7 @@ class Saving {
   }
 
   #state(): string {
-    const { step, evalDue } = this.run.course.progress;
-    return `${step} ${evalDue}`;
+    const { step, evalDue, sampleDue } = this.run.course.progress;
+    return `${step} ${evalDue} ${sampleDue}`;
   }
 }

@@ -19,6 +19,7 @@ import { restore } from "./restore.js";
 import { runBins } from "./run-bins.js";
 import type { Session } from "./run-context.js";
 import { openRunData, type RunData } from "./run-data.js";
+import { openSampler } from "./sampler.js";
 import { runTokenizer } from "./run-tokenizer.js";
 import { newestSaved, progressOf, type Saved } from "./saved.js";
 
@@ -55,13 +56,14 @@ export async function prepare(session: Session, reporter: Reporter): Promise<Liv
 
   const course = courseOf(session, data, saved);
   const metrics = made.use(new MetricsFile(folder.metrics, saved?.state.metricsBytes ?? 0));
+  const sampler = made.use(await openSampler(session, { model, tokenizer }, saved?.state.samplesBytes ?? 0));
   if (saved !== null) restore(saved, { learner, loader: data.loader, early: course.early });
   await announceStart(session, reporter, { tokenizer, bins, learner, data, plan: course.plan });
   const how = { profiled: (context.profileSteps ?? 0) > 0, optimizer: options.optimizer };
   const recorder = made.use(stepRecorder(stepper, how, reporter));
   const earlier = saved?.state.elapsedMs ?? 0;
   const elapsedMs = () => earlier + performance.now() - began;
-  return new LiveRun({ session, reporter, learner, data, course, metrics, recorder, elapsedMs }, made.move());
+  return new LiveRun({ session, reporter, learner, data, course, metrics, sampler, recorder, elapsedMs }, made.move());
 }
 
 async function pretrainedFolder({ options, context }: Session): Promise<string | null> {

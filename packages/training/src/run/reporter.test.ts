@@ -88,6 +88,7 @@ test("what a run tells is in its log, a line each, by the names of the fields th
     { ...evaluated, split: "validation", bitsPerByte: 2.5 },
     { ...evaluated, split: "test", bitsPerByte: null },
     { type: "checkpoint", step: 20, path: "/r/c", bytes: 99, best: true, seconds: 1 },
+    { type: "sample", step: 20, samples: [], seconds: 0.5 },
     { type: "warning", message: "hot" },
     failed,
   ]);
@@ -115,6 +116,7 @@ test("what a run tells is in its log, a line each, by the names of the fields th
     { ...info, event: "run_eval", message: "validation evaluated", split: "validation", ...losses, bits_per_byte: 2.5 },
     { ...info, event: "run_eval", message: "test evaluated", split: "test", ...losses },
     { ...info, event: "run_checkpoint", message: "checkpoint saved", steps: 20, path: "/r/c", size: 99 },
+    { ...info, event: "run_sample", message: "samples written", steps: 20, elapsed_seconds: 0.5 },
     { ...info, level: "WARNING", event: "run_warning", message: "hot" },
     {
       ...info,

@@ -75,6 +75,8 @@ function entryOf(event: RunEvent): Entry | null {
     }
     case "checkpoint":
       return ["INFO", "checkpoint saved", { steps: event.step, path: event.path, size: event.bytes }];
+    case "sample":
+      return ["INFO", "samples written", { steps: event.step, elapsed_seconds: event.seconds }];
     case "evaluating":
       return null;
     case "profile":

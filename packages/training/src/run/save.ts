@@ -15,6 +15,7 @@ export async function save(run: LiveRun): Promise<void> {
   const began = performance.now();
   run.assertOwned();
   run.metrics.sync();
+  run.sampler?.file.sync();
   const content = {
     step: progress.step,
     model: weights.params.named(),
@@ -57,7 +58,7 @@ export async function settle(run: LiveRun, path: string): Promise<void> {
 
 const isBest = ({ course: { early, progress } }: LiveRun): boolean => early.bestStep === progress.step;
 
-function stateOf({ course, data, learner, metrics, elapsedMs }: LiveRun): TrainState {
+function stateOf({ course, data, learner, metrics, sampler, elapsedMs }: LiveRun): TrainState {
   const { stepper } = learner;
   return {
     version: 1,
@@ -68,5 +69,6 @@ function stateOf({ course, data, learner, metrics, elapsedMs }: LiveRun): TrainS
     rng: saveGenerators(stepper.compute.device),
     scaler: stepper.scaler?.state() ?? null,
     metricsBytes: metrics.bytes,
+    samplesBytes: sampler?.file.bytes ?? 0,
   };
 }

@@ -33,5 +33,6 @@ export const progressOf = (saved: Saved | null): Progress => ({
   trainLoss: saved?.state.trainLoss ?? null,
   skippedSteps: saved?.state.skippedSteps ?? 0,
   evalDue: saved?.state.evalDue ?? false,
+  sampleDue: saved?.state.sampleDue ?? false,
   finished: saved?.state.finished ?? false,
 });

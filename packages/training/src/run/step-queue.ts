@@ -58,6 +58,7 @@ export class StepQueue {
     const { progress, plan } = this.run.course;
     const { loader, splits } = this.run.data;
     const { stepper } = this.run.learner;
+    const { sampleEvery } = this.run.session.options;
     const step = progress.step + 1;
     const count = plan.batchesOf(step);
     const lr = plan.learningRate(step);
@@ -77,6 +78,7 @@ export class StepQueue {
     progress.tokensSeen += queued.tokens;
     progress.finished = finished;
     progress.evalDue = splits.validation !== null && plan.evaluatesAfter(step);
+    progress.sampleDue = sampleEvery > 0 && step % sampleEvery === 0;
     const { tokensSeen } = progress;
     return {
       queued,
@@ -132,17 +134,23 @@ export class StepQueue {
     reporter.emit({ type: "step", ...figures, totalSteps, epochs, samplesPerSec });
   }
 
-  /** Steps, validations, the test and the evaluation at the end. */
+  /** Steps, validations, samples, the test and the evaluation at the end. */
   #secondsLeft(step: number): number {
-    const { pace } = this.run;
+    const { pace, samplingPace } = this.run;
     const { plan } = this.run.course;
     const { splits } = this.run.data;
     const { options } = this.run.session;
-    const perStep = this.#throughput.secondsPerStep(pace.seconds);
+    const perStep = this.#throughput.secondsPerStep(pace.seconds + samplingPace.seconds);
     const validation = splits.validation?.batches ?? 0;
     const test = splits.test?.batches ?? 0;
     const atEnd = test + (options.evaluate ? validation || test : 0);
     const batches = plan.evaluationsFrom(step) * validation + atEnd;
-    return (plan.totalSteps - step) * perStep + batches * pace.secondsPerBatch(perStep / options.gradAccumSteps);
+    const { sampleEvery } = options;
+    const samplings =
+      sampleEvery === 0 ? 0 : Math.floor(plan.totalSteps / sampleEvery) - Math.floor((step - 1) / sampleEvery);
+    const sampling = samplings * samplingPace.secondsPerBatch(0);
+    return (
+      (plan.totalSteps - step) * perStep + sampling + batches * pace.secondsPerBatch(perStep / options.gradAccumSteps)
+    );
   }
 }

@@ -39,6 +39,7 @@ const given = {
   early_stopping_patience: 11,
   test_split_ratio: 0.3,
   eval_tokens: 1000,
+  sample_every: 25,
   finetune_lr_cap: 0.125,
 };
 const settings = (changes: object = {}) => {
@@ -84,6 +85,7 @@ test("whatever a request says its training is given, under the name that it has 
     earlyStoppingPatience: 11,
     testSplitRatio: 0.3,
     evalTokens: 1000,
+    sampleEvery: 25,
     finetuneLrCap: 0.125,
   });
 });

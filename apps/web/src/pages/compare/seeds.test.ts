@@ -14,6 +14,11 @@ describe("runs that differ only in their seed", () => {
     expect(groups[0]?.figures).toEqual([{ title: "Best validation loss", spread: { mean: 3, deviation: 1, n: 3 } }]);
   });
 
+  it("may have written samples, or have been trained before there were any", () => {
+    const runs = [run("a", 1, 2), run("b", 2, 3, { sample_every: 0 }), run("c", 3, 4, { sample_every: 10 })];
+    expect(seedGroups(runs).map((group) => group.runs.map(({ id }) => id))).toEqual([["a", "b", "c"]]);
+  });
+
   it("learnt from the same text", () => {
     const other = comparedRun("b", {
       best_val_loss: 3,

@@ -21,6 +21,9 @@ const figures = [
   { title: "Bits per byte", of: bitsOf },
 ];
 
+/** Settings in which runs of a group may differ: the seed, and what changes nothing of what is learnt. */
+const APART: ReadonlySet<string> = new Set(["seed", "sample_every"]);
+
 /** Groups of at least two; in the order of their first runs. */
 export function seedGroups(runs: readonly Compared[]): SeedGroup[] {
   const groups = new Map<string, Compared[]>();
@@ -40,7 +43,7 @@ export function seedGroups(runs: readonly Compared[]): SeedGroup[] {
 }
 
 function withoutSeed({ config, corpus_sha256, corpus_path }: NonNullable<Compared["manifest"]>): string {
-  const settings = settingsOf(config).filter(({ name }) => name !== "seed");
+  const settings = settingsOf(config).filter(({ name }) => !APART.has(name));
   return JSON.stringify([corpus_sha256 ?? corpus_path, settings.map(({ name, value }) => [name, shown(value)])]);
 }
 

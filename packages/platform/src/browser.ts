@@ -28,6 +28,7 @@ export {
   TokenizerTrainRequest,
 } from "./schemas/tokenizer.js";
 export {
+  CourseSample,
   EvaluationHistory,
   EvaluationRecord,
   RunFile,

@@ -214,9 +214,25 @@ test("evaluations of a run are given the oldest first, of every text, and what t
     ["2024-02-01", 1, "b.txt"],
     ["2024-03-01", 0.5, null],
   ]);
-  const { samples } = SampleList.parse((await system.ask("/runs/evals/samples")).json);
+  const { samples, course } = SampleList.parse((await system.ask("/runs/evals/samples")).json);
+  expect(course).toEqual([]);
   expect(samples).toEqual([{ ...sample, max_new_tokens: null, temperature: null, top_p: null }]);
   newRun("plain");
   expect((await system.ask("/runs/plain/evals")).json).toEqual({ run_id: "plain", evaluations: [] });
-  expect((await system.ask("/runs/plain/samples")).json).toEqual({ run_id: "plain", samples: [] });
+  expect((await system.ask("/runs/plain/samples")).json).toEqual({ run_id: "plain", samples: [], course: [] });
+});
+
+test("what the model wrote as it was trained is given by step, the newest thousand, without what is still being written", async () => {
+  const line = (step: number, more: object = {}) => `${JSON.stringify({ step, prompt: "", output: "o", ...more })}\n`;
+  const others = Array.from({ length: 1000 }, (_, i) => line(i + 10)).join("");
+  const hostile = { output: "<script>\u202e\u0000\ud800", temperature: 0.8 };
+  newRun("course", {
+    "samples.jsonl": `${line(1)}${line(2)}${others}${JSON.stringify({ prompt: "", output: "no step" })}\n${line(2000, hostile)}{"step":2001,"prom`,
+  });
+  const { course, samples } = SampleList.parse((await system.ask("/runs/course/samples")).json);
+  expect(samples).toEqual([]);
+  expect(course).toHaveLength(999); // of the newest thousand lines one is no sample
+  expect(course.map(({ step }) => step).slice(0, 2)).toEqual([12, 13]);
+  const none = { seed: null, steps: null, finish_reason: null, max_new_tokens: null, top_k: null, top_p: null };
+  expect(course.at(-1)).toEqual({ step: 2000, prompt: "", ...hostile, ...none });
 });

@@ -104,11 +104,12 @@ export const evaluationsQuery = (runId: string) =>
     queryFn: ({ signal }) => ask(EvaluationHistory, runPath(runId, "evals"), { signal }),
   });
 
-/** What a run's model wrote when it was evaluated last. */
-export const samplesQuery = (runId: string) =>
+/** What a run's model wrote when it was evaluated last, and as it was trained. */
+export const samplesQuery = (runId: string, live: boolean) =>
   queryOptions({
     queryKey: ["run", runId, "samples"],
     queryFn: ({ signal }) => ask(SampleList, runPath(runId, "samples"), { signal }),
+    refetchInterval: live ? SLOW_MS : false,
   });
 
 export const filesQuery = (runId: string, live: boolean) =>

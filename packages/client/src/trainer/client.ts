@@ -182,7 +182,7 @@ export class TrainerClient {
     return this.#requests.json(EvaluationHistory, run(runId, "evals"), options);
   }
 
-  /** Texts that its model wrote when it was evaluated last. */
+  /** Texts that its model wrote when it was evaluated last, and as it was trained. */
   samples(runId: string, options?: CallOptions): Promise<SampleList> {
     return this.#requests.json(SampleList, run(runId, "samples"), options);
   }

@@ -65,6 +65,17 @@ export const SampleRecord = z.object({
 });
 export type SampleRecord = z.output<typeof SampleRecord>;
 
-/** GET /runs/{run_id}/samples: of the latest evaluation that made some. */
-export const SampleList = z.object({ run_id: z.string(), samples: z.array(SampleRecord) });
+/** A text that the model wrote as it was trained: a line of the run's own `samples.jsonl`. */
+export const CourseSample = SampleRecord.extend({ step: z.int().describe("After which its model was as it wrote.") });
+export type CourseSample = z.output<typeof CourseSample>;
+
+/** GET /runs/{run_id}/samples: of the latest evaluation that made some, and of the training as it goes. */
+export const SampleList = z.object({
+  run_id: z.string(),
+  samples: z.array(SampleRecord),
+  course: z
+    .array(CourseSample)
+    .default([]) // of an earlier server
+    .describe("Written every `sample_every` steps: the newest 1,000, the oldest of them first."),
+});
 export type SampleList = z.output<typeof SampleList>;

@@ -87,7 +87,7 @@ export function runFileRoutes(app: ZodApp, { folderFiles, histories }: RunFileDe
     {
       schema: {
         tags,
-        summary: "What a run's model wrote when it was evaluated last",
+        summary: "What a run's model wrote when it was evaluated last, and as it was trained",
         params: RunParams,
         response: { 200: SampleList, ...MISSING },
       },

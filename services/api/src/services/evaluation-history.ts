@@ -1,6 +1,12 @@
 import { join } from "node:path";
 import { entriesIn, unlessAbsent } from "@trainer/disk";
-import { EvaluationRecord, SampleRecord, type EvaluationHistory, type SampleList } from "@trainer/platform";
+import {
+  CourseSample,
+  EvaluationRecord,
+  SampleRecord,
+  type EvaluationHistory,
+  type SampleList,
+} from "@trainer/platform";
 import { runFolder, type Home } from "@trainer/training/files";
 import { lastLines } from "../live/lines.js";
 import { checkRunId } from "./check-run-id.js";
@@ -15,7 +21,7 @@ export interface EvaluationHistoriesDeps {
 /** Number of lines that are read of a file, the newest. */
 const MOST = 1000;
 
-/** What evaluations of a run have left in its folder. */
+/** What evaluations and the training of a run have left in its folder: losses, and texts that its model wrote. */
 export class EvaluationHistories {
   readonly #home: Home;
   readonly #runs: Pick<RunFiles, "needRun">;
@@ -27,7 +33,7 @@ export class EvaluationHistories {
 
   /** @throws AppError RUN_NOT_FOUND */
   async evaluations(run: string): Promise<EvaluationHistory> {
-    const { runId, folder } = await this.#folder(run);
+    const { runId, evaluated: folder } = await this.#folders(run);
     const inside = (await entriesIn(folder)).flatMap((entry) =>
       entry.isDirectory() ? [join(folder, entry.name)] : [],
     );
@@ -40,14 +46,19 @@ export class EvaluationHistories {
 
   /** @throws AppError RUN_NOT_FOUND */
   async samples(run: string): Promise<SampleList> {
-    const { runId, folder } = await this.#folder(run);
-    return { run_id: runId, samples: await recordsIn(SampleRecord, join(folder, "samples.jsonl")) };
+    const { runId, evaluated, course } = await this.#folders(run);
+    const samples = await recordsIn(SampleRecord, join(evaluated, "samples.jsonl"));
+    return { run_id: runId, samples, course: await recordsIn(CourseSample, course) };
   }
 
-  async #folder(run: string): Promise<{ readonly runId: string; readonly folder: string }> {
+  /** Where evaluations are, and the file of the training's own samples. */
+  async #folders(
+    run: string,
+  ): Promise<{ readonly runId: string; readonly evaluated: string; readonly course: string }> {
     const runId = checkRunId(run);
     await this.#runs.needRun(runId);
-    return { runId, folder: join(runFolder(this.#home.root, runId).path, "eval") };
+    const { path, samples } = runFolder(this.#home.root, runId);
+    return { runId, evaluated: join(path, "eval"), course: samples };
   }
 }
 

@@ -46,6 +46,7 @@ export const presets: readonly [Preset, ...Preset[]] = [
       ...reading,
       model_size: terminalDefaults.modelSize,
       max_steps: "200",
+      sample_every: "20",
       max_seq_len: "128",
       batch_size: "16",
     }),

@@ -24,6 +24,7 @@ const titles: ReadonlyMap<string, string> = new Map(
     model_size: "Size",
     num_epochs: "Times through the text",
     pretrained_run_id: "Start from the weights of a run",
+    sample_every: "Samples every n steps",
     special_tokens: "Read special tokens in the text",
     test_split_ratio: "Share for the test",
     tokenizer_id: "Tokenizer",

@@ -1,11 +1,11 @@
 // @vitest-environment happy-dom
-import { screen, waitFor, within } from "@testing-library/react";
+import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { userEvent } from "@testing-library/user-event";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { type Answer, refusal } from "../../../testing/answers.js";
 import { stubCanvas } from "../../../testing/canvas.js";
 import { openPage } from "../../../testing/page.js";
-import { ID, run, manifest, answers, evaluated } from "../../../testing/run.js";
+import { ID, run, manifest, answers, evaluated, sample } from "../../../testing/run.js";
 
 beforeEach(() => {
   stubCanvas();
@@ -104,6 +104,85 @@ test("what the model wrote is shown as text", async () => {
   answers();
   openPage(`/app/runs/${ID}?tab=evaluation`);
   expect((await screen.findByText("The")).parentElement?.textContent).toBe("The <b>end</b>");
+});
+
+/** Texts of a step after two prompts. */
+const course = (...steps: readonly number[]) =>
+  steps.flatMap((step) => [
+    { ...sample, step, prompt: "", output: `first of ${step}` },
+    { ...sample, step, prompt: "The ", output: `second of ${step}` },
+  ]);
+const shownTexts = async () => {
+  const part = await screen.findByRole("region", { name: "As it is trained" });
+  return [...part.querySelectorAll("blockquote")].map(({ textContent }) => textContent);
+};
+const slider = () => screen.getByRole("slider", { name: "Step" });
+const slide = (value: number) => fireEvent.change(slider(), { target: { value: String(value) } });
+
+test("what the model wrote as it was trained is shown by step, the newest first", async () => {
+  answers({ [`GET /runs/${ID}/samples`]: { run_id: ID, samples: [sample], course: course(10, 20, 1000) } });
+  openPage(`/app/runs/${ID}?tab=evaluation`);
+  expect(await shownTexts()).toEqual(["first of 1000", "The second of 1000"]);
+  expect(screen.getByText("After step 1,000, the newest")).toBeDefined();
+  expect(screen.getByRole("button", { name: "Later" }).hasAttribute("disabled")).toBe(true);
+  await press("Earlier");
+  expect(await shownTexts()).toEqual(["first of 20", "The second of 20"]);
+  expect(slider().getAttribute("aria-valuetext")).toBe("After step 20");
+  slide(0);
+  expect(await shownTexts()).toEqual(["first of 10", "The second of 10"]);
+  expect(screen.getByText("After step 10")).toBeDefined();
+  expect(screen.getByRole("button", { name: "Earlier" }).hasAttribute("disabled")).toBe(true);
+  await press("Later");
+  expect(await shownTexts()).toEqual(["first of 20", "The second of 20"]);
+  expect(screen.getByRole("heading", { name: "At the latest evaluation" })).toBeDefined();
+});
+
+test("as a run trains its newest texts come by themselves, and a step that was chosen stays", async () => {
+  vi.useFakeTimers({ shouldAdvanceTime: true, toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval"] });
+  try {
+    let now = course(10);
+    answers({
+      [`GET /runs/${ID}`]: run,
+      [`GET /runs/${ID}/samples`]: () => ({ run_id: ID, samples: [], course: now }),
+    });
+    openPage(`/app/runs/${ID}?tab=evaluation`);
+    expect(await shownTexts()).toEqual(["first of 10", "The second of 10"]);
+    expect(screen.queryByRole("heading", { name: "At the latest evaluation" })).toBeNull();
+    now = course(10, 20);
+    await vi.advanceTimersByTimeAsync(6000);
+    expect(await shownTexts()).toEqual(["first of 20", "The second of 20"]);
+    slide(0);
+    now = course(10, 20, 30);
+    await vi.advanceTimersByTimeAsync(6000);
+    expect(await shownTexts()).toEqual(["first of 10", "The second of 10"]);
+    slide(2);
+    now = course(10, 20, 30, 40);
+    await vi.advanceTimersByTimeAsync(6000);
+    expect(await shownTexts()).toEqual(["first of 40", "The second of 40"]);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test("whatever the model wrote is text in its own direction, and nothing is said to be nothing", async () => {
+  const hostile = '<img src=x onerror="alert(1)">\u202Eabc';
+  const written = [hostile, "\u0627\u0644\u0633\u0644\u0627\u0645", "漢字\n漢字", " "];
+  const texts = written.map((output) => Object.assign({}, sample, { step: 1, prompt: "", output }));
+  answers({ [`GET /runs/${ID}/samples`]: { run_id: ID, samples: [], course: texts } });
+  openPage(`/app/runs/${ID}?tab=evaluation`);
+  expect(await shownTexts()).toEqual([...written.slice(0, 3), " nothing but space"]);
+  const part = screen.getByRole("region", { name: "As it is trained" });
+  expect(part.querySelector("img")).toBeNull();
+  expect([...part.querySelectorAll("blockquote")].map((each) => each.getAttribute("dir"))).toEqual(
+    written.map(() => "auto"),
+  );
+});
+
+test("a run without samples as it trained says how to get some", async () => {
+  answers();
+  openPage(`/app/runs/${ID}?tab=evaluation`);
+  expect(await screen.findByText(/^To see how a model’s texts change/)).toBeDefined();
+  expect(screen.queryByRole("slider", { name: "Step" })).toBeNull();
 });
 
 test("when an evaluation has ended it stands in the list", async () => {

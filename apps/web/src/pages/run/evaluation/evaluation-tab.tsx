@@ -2,7 +2,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { EvaluateRequest, type EvaluateResponse, type RunStatus } from "@trainer/platform/browser";
 import { useEffect, useRef, useState } from "react";
 import type { RunManifest } from "../../../api/manifest.js";
-import { evaluateRun, evaluationQuery } from "../../../api/run.js";
+import { evaluateRun, evaluationQuery, isLive } from "../../../api/run.js";
 import { Button } from "../../../parts/button.js";
 import { count, figure } from "../../../parts/figures.js";
 import { Panel } from "../../../parts/panel.js";
@@ -27,7 +27,7 @@ export function EvaluationTab({ run, manifest }: { readonly run: RunStatus; read
         {data !== undefined && data !== null && <Latest evaluation={data} />}
       </Panel>
       <HistoryPanel runId={run.run_id} />
-      <SamplesPanel runId={run.run_id} />
+      <SamplesPanel runId={run.run_id} live={isLive(run)} />
     </div>
   );
 }

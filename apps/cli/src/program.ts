@@ -52,6 +52,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "send files to a file service and get them back",
     load: () => import("./commands/files.js"),
   },
+  ui: { summary: "the same in your browser: train, watch, compare, use", load: () => import("./commands/ui.js") },
   serve: {
     summary: "everything on this machine: API, worker, files, Redis",
     load: () => import("./commands/serve.js"),
@@ -148,6 +149,7 @@ const FIRST_STEPS = `
 First steps:
   $ trainer train my-text.txt             trains a tokenizer and a small GPT-2 on it
   $ trainer generate RUN --prompt "Once"  lets it write; \`trainer runs\` lists the runs
+  $ trainer ui                            the same in your browser
 
 Each command has its own --help, with examples.
 Exit codes: 0 done, 1 failure, 2 wrong use, 130 interrupted.`;

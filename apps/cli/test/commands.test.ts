@@ -463,7 +463,7 @@ test("doctor is content with this machine", async () => {
     ok: true,
     checks: withItem(withFields({ name: "libtorch", status: "ok" })),
   });
-  expect((await trainer(["doctor"], { env: {} })).stdout).toContain("Only `trainer serve` needs it");
+  expect((await trainer(["doctor"], { env: {} })).stdout).toContain("Only `trainer ui` and `trainer serve` need it");
 });
 
 test("a doctor that finds the native parts broken fails, and says what to do", async () => {

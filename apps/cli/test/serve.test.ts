@@ -296,7 +296,10 @@ test("a machine without a Redis gets one from the cache, or is told how to get o
   const env = { PATH: bin, TRAINER_CACHE: cache };
   const nothing = { TRAINER_CACHE: join(home, "empty"), PIP_NO_INDEX: "1", PIP_FIND_LINKS: home };
   const none = await trainer(["serve", ...ANY], { cwd: home, env: nothing });
-  expect(none).toMatchObject({ code: 1, stderr: containing("Valkey could not be fetched") });
+  expect(none).toMatchObject({
+    code: 1,
+    stderr: containing("error: There is no redis-server or valkey-server here, and Valkey could not be fetched"),
+  });
   expect(none.stderr).toContain("apt-get install redis-server");
   const installed = String(process.env["PATH"])
     .split(":")

@@ -62,11 +62,15 @@ export async function running(
   seen: RegExp,
   tty = false,
 ): Promise<Running> {
-  const signals: AbortController[] = [];
-  const interruptible: Interruptible = (body) => {
+  const bodies = new Set<AbortController>();
+  const interruptible: Interruptible = async (body) => {
     const controller = new AbortController();
-    signals.push(controller);
-    return body(controller.signal);
+    bodies.add(controller);
+    try {
+      return await body(controller.signal);
+    } finally {
+      bodies.delete(controller);
+    }
   };
   const io = { ...testIo({ tty, env: { PATH: process.env["PATH"], ...env }, cwd }), interruptible };
   const ended = run(line, io);
@@ -76,7 +80,7 @@ export async function running(
     () => (over = true),
   );
   await until(() => over || seen.test(io.stdout.text));
-  return { io, ended, interrupt: () => signals.find(({ signal }) => !signal.aborted)?.abort() };
+  return { io, ended, interrupt: () => [...bodies].find(({ signal }) => !signal.aborted)?.abort() };
 }
 
 export const exited = (pid: number) => until(() => !isAlive(pid));

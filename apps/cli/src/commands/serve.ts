@@ -1,23 +1,19 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { makeFolder } from "@trainer/disk";
-import { AppError, isLoopback, withoutCredentials, type ShownSetting } from "@trainer/platform";
+import { AppError, isLoopback, withoutCredentials } from "@trainer/platform";
 import type { Command } from "commander";
 import { z } from "zod";
 import { defineCommand } from "../framework/define-command.js";
 import type { Io } from "../process/io.js";
 import type { Output } from "../display/output.js";
-import { gone } from "../serve/wait-for-exit.js";
-import { keysFile, openKeys } from "../serve/keys.js";
+import { keepUp } from "../serve/keep-up.js";
+import { keysFile } from "../serve/keys.js";
 import { serveFile, serveHome } from "../serve/one-per-home.js";
 import { pagesLink, pagesRoot } from "../serve/pages.js";
 import type { Place } from "../serve/part.js";
-import { Parts } from "../serve/parts.js";
-import { servedSettings } from "../serve/served-settings.js";
 import { loadConfig, type LoadedConfig } from "../serve/settings.js";
-import { shownSettings } from "../serve/shown-settings.js";
-import { startSystem } from "../serve/system.js";
-import { untilAborted } from "../process/until-aborted.js";
+import { settingsHere } from "../serve/settings-here.js";
 
 const port = z.int().min(0).max(65_535).optional();
 const Options = z.strictObject({
@@ -26,8 +22,6 @@ const Options = z.strictObject({
   dataBankPort: port.meta({ description: "of the file service: DATA_BANK_PORT, or 8001" }),
   logs: z.boolean().default(false).meta({ description: "log records of all parts on stderr too" }),
 });
-
-const PACE = { firstMs: 500, longestMs: 30_000, settledMs: 10_000, lifeMs: 10_000 };
 
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
@@ -50,40 +44,20 @@ export function define(command: Command, io: Io): void {
       refuseStrangers(loaded, home);
       await makeFolder(home, { mode: 0o700 }); // it holds what clients send and ask
       using served = serveHome(home);
-      await gone(served.leftBehind);
-      const keys = openKeys(home);
-      const troubles = new Map<string, string>();
-      const parts = new Parts(join(home, "logs"), {
-        pace: PACE,
+      const { cwd } = io;
+      const pages = pagesRoot(loaded.config);
+      const given = Object.fromEntries(Object.keys(flags).map((name) => [name, "a flag of trainer serve"]));
+      const settings = settingsHere(loaded, { home, cwd, pages, by: "trainer serve", given });
+      const ports = { api: "exactly", dataBank: "exactly" } as const;
+      await keepUp(served, { loaded, home, cwd, pages, settings, ports, bot: true }, io, {
+        note: out.note,
+        warn: out.warn,
         log: (line) => options.logs && out.warn(line),
-        up(name, place, ms) {
-          troubles.delete(name);
-          isUp(out, name, place, ms);
-        },
-        down(name, why, ms) {
-          if (troubles.get(name) === why) return; // reported already
-          troubles.set(name, why);
-          out.warn(
-            `${name} is down: ${why}\n  starting it again in ${ms / 1000} s, and from then on less and less often`,
-          );
-        },
-        moved: (places) => served.tell(places),
-      });
-      await io.interruptible(async (signal) => {
-        try {
-          const pages = pagesRoot(loaded.config);
-          const settings = shownHere(loaded, { home, cwd: io.cwd, pages, flags });
-          const setup = { loaded, home, cwd: io.cwd, keys, pages, settings, note: out.note };
-          const api = await startSystem(setup, parts, signal);
-          const links = pagesLink(pages, api, out.screen).map((link) => `${"pages".padEnd(NAME)}${link}`);
+        up: (name, place, ms) => isUp(out, name, place, ms),
+        ready(api) {
+          const links = pages === "" ? [] : [`${"pages".padEnd(NAME)}${pagesLink(api, out.screen)}`];
           out.result({ ready: true, addresses: serveFile(home) }, () => [...links, ...facts(loaded, home)].join("\n"));
-          await untilAborted(signal);
-        } finally {
-          if (signal.aborted)
-            out.note("stopping: what is at work comes to a point where it can go on (again: at once)");
-          await io.interruptible((hurry) => parts.stop(hurry));
-        }
-        out.note("stopped");
+        },
       });
     },
   });
@@ -97,22 +71,6 @@ function refuseStrangers({ config: { bindHost, security } }: LoadedConfig, home:
     `listening on ${bindHost} lets other machines in, and no key was given: set SECURITY__API_KEY (and API_UPLOAD_KEYS), ` +
       `or start once on this machine alone, without --host, which makes keys in ${keysFile(home)}`,
   );
-}
-
-interface Here {
-  readonly home: string;
-  readonly cwd: string;
-  readonly pages: string;
-  /** Variables that flags have set. */
-  readonly flags: Io["env"];
-}
-
-/** All settings as the parts have them, and where they come from. */
-function shownHere(loaded: LoadedConfig, { home, cwd, pages, flags }: Here): ShownSetting[] {
-  const sources = loaded.sources.map((each) =>
-    String(each.env[0]) in flags ? Object.assign({}, each, { source: "a flag of trainer serve" }) : each,
-  );
-  return shownSettings(sources, servedSettings(loaded, home, cwd, pages));
 }
 
 const asVariables = ({ host, port, dataBankPort }: z.output<typeof Options>): Io["env"] => ({

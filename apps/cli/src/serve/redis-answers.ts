@@ -17,7 +17,7 @@ export async function redisAnswers(url: string): Promise<void> {
     throw new AppError(
       "CONFIG_ERROR",
       `the Redis at ${withoutCredentials(url)} cannot be used (${last}): start it, or correct REDIS_URL; ` +
-        "where that is unset, `trainer serve` starts one of its own",
+        "where that is unset, `trainer ui` and `trainer serve` start one of their own",
       { cause: error },
     );
   } finally {

@@ -28,7 +28,7 @@ export async function findRedisServer(env: Io["env"], note: (line: string) => vo
     return stdout.trimEnd().replace(/^.*\n/s, "");
   } catch (error) {
     const { stderr } = z.object({ stderr: z.string() }).parse(error);
-    throw new Error(stderr.trim(), { cause: error });
+    throw new Error(stderr.trim().replace(/^✗ /, ""), { cause: error });
   }
 }
 

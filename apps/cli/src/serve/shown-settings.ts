@@ -8,10 +8,11 @@ const SHOWN = "TRAINER_SHOWN_SETTINGS";
 
 const List = z.array(ShownSetting);
 
-/** Settings as they may be shown, with those that `trainer serve` puts in the place of some. */
+/** Settings as they may be shown, with those that the command `by` puts in the place of some. */
 export const shownSettings = (
   sources: readonly SettingSource[],
   served: readonly ServedSetting[] = [],
+  by = "trainer serve",
 ): ShownSetting[] => {
   const others = new Map(served.map((each) => [each.name, each]));
   return List.parse(
@@ -19,7 +20,7 @@ export const shownSettings = (
       const other = others.get(String(name));
       return other === undefined
         ? { name, toml, value, source }
-        : { name, toml, value: other.value, source: `trainer serve: ${other.why}` };
+        : { name, toml, value: other.value, source: `${by}: ${other.why}` };
     }),
   );
 };

@@ -2,9 +2,9 @@ import { DEFAULT_SOURCE, withoutSecrets, type ShownSetting } from "@trainer/plat
 import type { Io } from "../process/io.js";
 import { redisAnswers } from "./redis-answers.js";
 import type { Keys } from "./keys.js";
-import type { PartSpec } from "./part.js";
+import type { PartSpec, Place } from "./part.js";
 import type { Parts } from "./parts.js";
-import { wantPort } from "./ports.js";
+import { atPortOrAnother, wantPort } from "./ports.js";
 import { findRedisServer, redisPart } from "./redis-server.js";
 import { servicePart } from "./service-part.js";
 import type { LoadedConfig } from "./settings.js";
@@ -20,7 +20,16 @@ export interface Setup {
   readonly pages: string;
   /** All settings, as the API's clients are shown them. */
   readonly settings: readonly ShownSetting[];
+  readonly ports: Ports;
+  /** True if the Discord bot is started too, where it has a token. */
+  readonly bot: boolean;
   note(line: string): void;
+}
+
+/** Whether a part listens at its port of the settings or not at all, or at another one where that is taken. */
+export interface Ports {
+  readonly api: "exactly" | "preferably";
+  readonly dataBank: "exactly" | "preferably";
 }
 
 /** Where a client reaches the API, and the key that it shows there. */
@@ -34,26 +43,46 @@ export interface ApiAccess {
  * @throws Error with the part that does not come up, and why
  */
 export async function startSystem(setup: Setup, parts: Parts, signal: AbortSignal): Promise<ApiAccess> {
-  const { config } = setup.loaded;
+  const { bindHost: host, port, dataBankPort } = setup.loaded.config;
+  const { ports } = setup;
   const ownBank = hasOwnBank(setup.loaded);
-  await wantPort(config.bindHost, config.port, { of: "API", variable: "PORT" });
-  if (ownBank) await wantPort(config.bindHost, config.dataBankPort, { of: "file service", variable: "DATA_BANK_PORT" });
+  if (ports.api === "exactly") await wantPort(host, port, { of: "API", variable: "PORT" });
+  if (ports.dataBank === "exactly" && ownBank)
+    await wantPort(host, dataBankPort, { of: "file service", variable: "DATA_BANK_PORT" });
 
   const redis = await startRedis(setup, parts, signal);
   const bank = ownBank ? await startBank(setup, redis, parts, signal) : givenBank(setup, parts);
   const { SECURITY__API_KEY: apiKey, ...common } = serviceEnv(setup, redis, bank);
   const { cwd } = setup;
   const env = { ...withoutSecrets(setup.loaded.env), ...common };
-  const ofApi = { ...env, ...tellSettings(setup.settings), SECURITY__API_KEY: apiKey };
+  const ofApi = { ...env, SECURITY__API_KEY: apiKey };
   await parts.start(
     servicePart({ name: "worker", command: ["worker"], env, cwd, graceMs: 25_000, listens: false }),
     signal,
   );
-  const api = servicePart({ name: "api", command: ["api"], env: ofApi, cwd, graceMs: 5000, listens: true });
-  const url = String((await parts.start(api, signal)).url);
+  const startApi = (at: number): Promise<Place> => {
+    const found = { bank: ownBank ? bank.url : null, moved: at !== port };
+    const settings = setup.settings.map((each) => asItIs(each, found));
+    const there = { ...ofApi, ...tellSettings(settings), PORT: String(at) };
+    return parts.start(
+      servicePart({ name: "api", command: ["api"], env: there, cwd, graceMs: 5000, listens: true }),
+      signal,
+    );
+  };
+  const { url: reached } = await (ports.api === "exactly" ? startApi(port) : atPortOrAnother({ host, port }, startApi));
+  const url = String(reached);
   const { DISCORD_TOKEN: token } = setup.loaded.env;
-  if (token) parts.begin(botPart(setup, { redis, token, apiUrl: url, apiKey }), signal);
+  if (setup.bot && token) parts.begin(botPart(setup, { redis, token, apiUrl: url, apiKey }), signal);
   return { url, key: apiKey };
+}
+
+/** A setting as the start has found it: where our own file service is, and whether the API's port was to be had. */
+function asItIs(setting: ShownSetting, { bank, moved }: { bank: string | null; moved: boolean }): ShownSetting {
+  const { name, value } = setting;
+  if (name === "APP__DATA_BANK_API_URL" && bank !== null) return { ...setting, value: bank };
+  if (name === "PORT" && moved)
+    return { ...setting, value: null, source: `any that is free: ${String(value)} is taken` };
+  return setting;
 }
 
 /** The bot, which Discord may keep waiting: the rest does without it. */
@@ -117,7 +146,7 @@ function givenBank({ loaded }: Setup, parts: Parts): Bank {
 }
 
 async function startBank(
-  { loaded, cwd, home, keys }: Setup,
+  { loaded, cwd, home, keys, ports }: Setup,
   redisUrl: string,
   parts: Parts,
   signal: AbortSignal,
@@ -130,20 +159,19 @@ async function startBank(
     TRAINER_HOME: home,
     BIND_HOST: config.bindHost,
     PUBLIC_HOSTS: config.publicHosts.join(","),
-    PORT: String(config.dataBankPort),
     API_UPLOAD_KEYS: uploadKeys,
     REDIS_URL: redisUrl,
     LOG_LEVEL: config.logging.level,
   };
-  const part = servicePart({
-    name: "data-bank",
-    command: ["data-bank"],
-    env,
-    cwd,
-    graceMs: 10_000,
-    listens: true,
-  });
-  const { url } = await parts.start(part, signal);
+  const start = (at: number): Promise<Place> => {
+    const there = { ...env, PORT: String(at) };
+    return parts.start(
+      servicePart({ name: "data-bank", command: ["data-bank"], env: there, cwd, graceMs: 10_000, listens: true }),
+      signal,
+    );
+  };
+  const wanted = { host: config.bindHost, port: config.dataBankPort };
+  const { url } = await (ports.dataBank === "exactly" ? start(wanted.port) : atPortOrAnother(wanted, start));
   return { url: String(url), key: config.app.dataBankApiKey || String(uploadKeys.split(",")[0]).trim() };
 }
 

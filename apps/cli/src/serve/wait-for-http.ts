@@ -30,6 +30,9 @@ export async function healthy(url: string): Promise<void> {
   if (status !== 200) throw new Error(answer);
 }
 
+/** Status of an address when it is asked once; undefined where nobody answers. */
+export const statusOf = async (url: string): Promise<number | undefined> => (await ask(url)).status;
+
 /** One question over a connection of its own, which keeps no server from ending. */
 function ask(url: string): Promise<{ status?: number | undefined; answer: string }> {
   return new Promise((resolve) => {

@@ -30,8 +30,9 @@ export function SignInPage() {
     >
       <h1>Sign in</h1>
       <p className={styles.help}>
-        These pages ask for the key of the service. <code>trainer serve</code> prints an address with it when it starts:
-        opening that address signs you in. The key also stands in <code>keys.json</code> in the folder of your runs.
+        These pages ask for the key of the service. <code>trainer ui</code>, typed where they run, opens them signed in;{" "}
+        <code>trainer serve</code> prints an address that does the same. The key also stands in <code>keys.json</code>{" "}
+        in the folder of your runs.
       </p>
       <label className={styles.label}>
         Key

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { RunStatus, TrainAccepted } from "@trainer/platform";
@@ -96,4 +96,29 @@ inChromium((opened) => {
     },
     60_000,
   );
+
+  test("what a cleanup would remove is shown, and gone once that is confirmed; both can be read by everybody", async () => {
+    const { served, browser } = opened;
+    const page = await browser.newPage();
+    await page.goto(`${served.url}/?key=${served.key}`);
+    await page.getByRole("heading", { name: "Runs", level: 1 }).waitFor();
+    const faults = faultsOf(page, served.url);
+    await shown(page, "/app/system", "System");
+    const prepared = join(served.home, "cache", "bins");
+    const sets = () => readdirSync(prepared).filter((name) => !name.startsWith("."));
+    expect(sets()).not.toEqual([]);
+    await page.getByRole("group", { name: "Prepared texts" }).getByLabel("GiB in all").fill("0");
+    await page.getByRole("button", { name: "See what would go" }).click();
+    await page.getByText(/would go\.$/).waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    expect(sets()).not.toEqual([]);
+    await page.getByRole("button", { name: /^Remove \d/ }).click();
+    const dialog = page.getByRole("dialog");
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await dialog.getByRole("button", { name: "Remove" }).click();
+    await page.getByText(/removed\.$/).waitFor();
+    expect(sets()).toEqual([]);
+    expect(faults).toEqual([]);
+    await page.close();
+  }, 60_000);
 });

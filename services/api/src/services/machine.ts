@@ -15,7 +15,7 @@ export async function machine(): Promise<SystemInfo["machine"]> {
     instructions: vectorInstructions(cpuinfo),
     load: loadavg().at(0) ?? 0,
     memory_bytes: memoryBytes(),
-    memory_available_bytes: availableMemory(),
+    memory_available_bytes: await availableMemory(),
   };
 }
 

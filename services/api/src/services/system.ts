@@ -83,10 +83,14 @@ function presenceIn(text: string): WorkerPresence | null {
   }
 }
 
+/** Valkey says too as which version of Redis it acts. */
+const SERVERS = [
+  ["Valkey", /^valkey_version:(\S+)/m],
+  ["Redis", /^redis_version:(\S+)/m],
+] as const;
+
 /** Redis or what stands in for it, by its own words. */
 function redisVersions(info: string): { name: string; version: string }[] {
-  const [, valkey] = /^valkey_version:(\S+)/m.exec(info) ?? [];
-  if (valkey !== undefined) return [{ name: "Valkey", version: valkey }];
-  const [, redis] = /^redis_version:(\S+)/m.exec(info) ?? [];
-  return redis === undefined ? [] : [{ name: "Redis", version: redis }];
+  const found = SERVERS.map(([name, pattern]) => ({ name, version: pattern.exec(info)?.[1] ?? "" }));
+  return found.filter(({ version }) => version !== "").slice(0, 1);
 }

@@ -160,7 +160,7 @@ test("the address with the key signs a browser in, and is left behind", async ()
     headers: { location: "/app/", "cache-control": "no-store", "referrer-policy": "no-referrer" },
   });
   const [cookie = ""] = answer.headers["set-cookie"] ?? [];
-  expect(cookie).toMatch(/^trainer_key=[\w-]{43}; Max-Age=2592000; Path=\/; HttpOnly; SameSite=Strict$/);
+  expect(cookie).toMatch(/^trainer_key_[\w-]{8}=[\w-]{43}; Max-Age=2592000; Path=\/; HttpOnly; SameSite=Strict$/);
   expect((await system.ask("/runs", { headers: { cookie: String(cookie.split(";")[0]) } })).status).toBe(200);
   const site = { "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" };
   expect((await enter(withKey(), site)).headers["set-cookie"]).toHaveLength(1);

@@ -15,14 +15,34 @@ const runs = async (headers: Headers) => (await system.ask("/runs", { headers })
 test("a browser that shows the key once is let in by a cookie that scripts cannot read and that is not the key", async () => {
   const answer = await post(KEY);
   expect(answer).toMatchObject({ status: 204, headers: { "cache-control": "no-store" } });
-  expect(setCookie(answer)).toMatch(/^trainer_key=[\w-]{43}; Max-Age=2592000; Path=\/; HttpOnly; SameSite=Strict$/);
+  expect(setCookie(answer)).toMatch(
+    /^trainer_key_[\w-]{8}=[\w-]{43}; Max-Age=2592000; Path=\/; HttpOnly; SameSite=Strict$/,
+  );
   const cookie = await signedIn();
   expect(await runs({ cookie })).toBe(200);
   expect(await runs({ cookie: `other=1; ${cookie}; last` })).toBe(200);
-  expect(setCookie(await system.ask("/session", { method: "DELETE" }))).toMatch(/^trainer_key=; Max-Age=0; /);
+  const [own] = cookie.split("=");
+  expect(setCookie(await system.ask("/session", { method: "DELETE" }))).toBe(
+    ["trainer_key", own].map((name) => `${name}=; Max-Age=0; Path=/; HttpOnly; SameSite=Strict`).join(),
+  );
   const log = system.logs.join("");
   expect(log).not.toContain(KEY);
   expect(log).not.toContain(cookie);
+});
+
+test("a browser is signed in at several systems of a machine, whose ports cookies do not tell apart", async () => {
+  await using other = await startSystem({ apiKey: "another-key" });
+  const elsewhere = String(setCookie(await other.ask("/session", { body: { key: "another-key" } })).split(";")[0]);
+  const here = await signedIn();
+  expect(here.split("=")[0]).not.toBe(elsewhere.split("=")[0]); // neither replaces the other
+  const cookie = `${here}; ${elsewhere}`;
+  expect([await runs({ cookie }), (await other.ask("/runs", { headers: { cookie } })).status]).toEqual([200, 200]);
+  expect(await runs({ cookie: elsewhere })).toBe(401);
+});
+
+test("a cookie of an earlier version, whose name has no mark of its key, lets in", async () => {
+  const [, token] = (await signedIn()).split("=");
+  expect(await runs({ cookie: `trainer_key=${token}` })).toBe(200);
 });
 
 test("by HTTPS the cookie is for HTTPS alone", async () => {

@@ -2,7 +2,6 @@ import type { AppError } from "@trainer/platform";
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { Container } from "../container.js";
-import { SIGNED_OUT } from "../sign-in.js";
 import { BODY, COMMON } from "./answers.js";
 import type { ZodApp } from "./zod-app.js";
 
@@ -41,6 +40,6 @@ export function sessionRoutes(
   app.delete(
     "/session",
     { onRequest, schema: { tags, summary: "Take the cookie away", response: { 204: none, 403: COMMON[403] } } },
-    async (_, reply) => void reply.code(204).header("set-cookie", SIGNED_OUT),
+    async (_, reply) => void reply.code(204).header("set-cookie", [...signIn.signedOut]),
   );
 }

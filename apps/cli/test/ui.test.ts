@@ -188,6 +188,17 @@ test("a training goes on after a stop and a kill, and its run stays where the co
   expect([code, stdout]).toEqual([0, expect.stringMatching(/\S/)]);
 });
 
+test("of two that are started at once one serves the home, and the other waits and opens the same pages", async () => {
+  const home = scratchPath("ui");
+  const both = await Promise.all([ui(home, { tty: true }), ui(home, { tty: true })]);
+  const [link, other] = both.map(({ io }) => linkOf(io.stdout.text));
+  expect(link).toBe(other);
+  const waited = both.filter(({ io }) =>
+    io.stderr.text.includes(`another process serves ${home}: waiting for its pages`),
+  );
+  expect(await Promise.all(waited.map(({ ended }) => ended))).toEqual([0]);
+});
+
 test("ports that are taken are left to others, but one that was asked for is not replaced", async () => {
   const taken = createServer().listen(0, "127.0.0.1");
   await once(taken, "listening");

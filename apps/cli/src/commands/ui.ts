@@ -12,11 +12,11 @@ import type { Io } from "../process/io.js";
 import { browserOpener, openInBrowser, overSsh, type Opener } from "../serve/browser.js";
 import { keepUp, type Face } from "../serve/keep-up.js";
 import { keysFile } from "../serve/keys.js";
-import { serveFile, serveHomeIfFree } from "../serve/one-per-home.js";
+import { serveFile } from "../serve/one-per-home.js";
 import { ownConfig } from "../serve/own-settings.js";
 import { pagesLink, pagesRoot, signInLink, type PagesAccess } from "../serve/pages.js";
 import { settingsHere } from "../serve/settings-here.js";
-import { servedElsewhere } from "../services/served-elsewhere.js";
+import { pagesOrHome } from "../services/served-elsewhere.js";
 
 const Options = z.strictObject({
   port: z
@@ -56,16 +56,14 @@ export function define(command: Command, io: Io, pagesOf = pagesRoot): void {
       await access(home, constants.W_OK);
       const show: Show = { home, io, out, opener: openerOf(options.open, io, out) };
       const { apiKey: key } = loaded.config.security;
-      for (;;) {
-        const waiting = () => out.note(`another process serves ${home}: waiting for its pages, or for its end`);
-        const other = await io.interruptible((signal) => servedElsewhere({ home, key, waiting }, signal));
-        if (other !== null) return await io.interruptible((signal) => opened(other, AS_LONG_AS_THEY, show, signal));
-        using served = serveHomeIfFree(home);
-        if (served === null) continue; // somebody was quicker
-        const ports = { api: port === undefined ? "preferably" : "exactly", dataBank: "preferably" } as const;
-        const settings = settingsHere(loaded, { home, cwd, pages, by: "trainer ui", given });
-        return await keepUp(served, { loaded, home, cwd, pages, settings, ports, bot: false }, io, face(show));
-      }
+      const waiting = () => out.note(`another process serves ${home}: waiting for its pages, or for its end`);
+      const found = await io.interruptible((signal) => pagesOrHome({ home, key, waiting }, signal));
+      if (found.pages !== null)
+        return await io.interruptible((signal) => opened(found.pages, AS_LONG_AS_THEY, show, signal));
+      using served = found.own;
+      const ports = { api: port === undefined ? "preferably" : "exactly", dataBank: "preferably" } as const;
+      const settings = settingsHere(loaded, { home, cwd, pages, by: "trainer ui", given });
+      await keepUp(served, { loaded, home, cwd, pages, settings, ports, bot: false }, io, face(show));
     },
   });
 }

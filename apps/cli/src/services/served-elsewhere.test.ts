@@ -6,7 +6,7 @@ import { scratchPath } from "@trainer/testing";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { serveHome } from "../serve/one-per-home.js";
-import { servedElsewhere } from "./served-elsewhere.js";
+import { pagesOrHome, servedElsewhere } from "./served-elsewhere.js";
 
 const quiet = () => new AbortController().signal;
 const SOON = { withinMs: 60_000, everyMs: 1 };
@@ -65,4 +65,15 @@ test("one without pages, one that does not come up, and an impatient user end th
   await expect(at.pages()).rejects.toThrow(`at ${at.url}, but without the pages`);
   status = 503;
   await expect(at.pages("", NOW)).rejects.toThrow("no pages answer there");
+});
+
+test("of two that come at once to a home that nobody serves, one serves it and the other gets its pages", async () => {
+  using at = await homeAndServer(() => 200);
+  const come = () => pagesOrHome({ home: at.home, key: "", waiting() {} }, quiet());
+  const [first, second] = [come(), come()];
+  const here = await first;
+  if (here.pages !== null) throw new Error("nobody serves it yet");
+  using own = here.own;
+  own.tell({ api: { url: at.url, pid: 7 } });
+  expect(await second).toEqual({ pages: { url: at.url, key: "made" } });
 });

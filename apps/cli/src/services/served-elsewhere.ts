@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { AppError } from "@trainer/platform";
-import { isServed } from "../serve/one-per-home.js";
+import { isServed, serveHomeIfFree, type ServedHome } from "../serve/one-per-home.js";
 import type { PagesAccess } from "../serve/pages.js";
 import { statusOf } from "../serve/wait-for-http.js";
 import { served } from "./serve-record.js";
@@ -41,4 +41,20 @@ export async function servedElsewhere(
     await sleep(everyMs, undefined, { signal });
   }
   return null;
+}
+
+/**
+ * The pages of the system that another process serves a home with, or the home, to be served by this one.
+ * @throws what `servedElsewhere` does
+ */
+export async function pagesOrHome(
+  elsewhere: Elsewhere,
+  signal: AbortSignal,
+): Promise<{ readonly pages: PagesAccess } | { readonly pages: null; readonly own: ServedHome }> {
+  for (;;) {
+    const pages = await servedElsewhere(elsewhere, signal);
+    if (pages !== null) return { pages };
+    const own = serveHomeIfFree(elsewhere.home);
+    if (own !== null) return { pages, own };
+  }
 }

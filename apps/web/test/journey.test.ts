@@ -20,6 +20,7 @@ inChromium((opened) => {
       .locator("input[type=file]")
       .setInputFiles({ name: "a few lines.txt", mimeType: "text/plain", buffer: text });
     await page.getByLabel("Steps", { exact: true }).fill("20");
+    await page.getByLabel("Samples every n steps").fill("8");
     await page.getByLabel("Batch size").fill("4");
     await page.getByLabel("Context length").fill("32");
     await page.getByRole("button", { name: "Start training" }).click();
@@ -28,6 +29,13 @@ inChromium((opened) => {
     await page.getByText("Finished", { exact: true }).waitFor({ timeout: 120_000 });
     const run = new URL(page.url()).pathname.slice("/app/runs/".length);
     expect(await page.getByRole("heading", { name: "Loss" }).isVisible()).toBe(true);
+
+    await page.getByRole("tab", { name: "Evaluation" }).click();
+    await page.getByText("After step 16, the newest").waitFor();
+    await page.getByRole("slider", { name: "Step" }).press("ArrowLeft");
+    await page.getByText("After step 8", { exact: true }).waitFor();
+    const written = page.getByRole("region", { name: "As it is trained" }).locator("blockquote");
+    expect(await written.nth(2).innerText()).toMatch(/^Once upon a time[^]+/);
 
     await page.goto(`${served.url}/app/use?run=${run}`);
     await generated(page);

@@ -5,7 +5,7 @@ import { EvaluationHistory, RunFileList, SampleList, TrainRequest } from "@train
 import { RunRecords } from "@trainer/platform/redis";
 import { containing } from "@trainer/testing";
 import { startSystem, type System } from "@trainer/testing/api";
-import { openHome, runFolder } from "@trainer/training/files";
+import { archivedFiles, openHome, runFolder } from "@trainer/training/files";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { RunFiles } from "../src/services/run-files.js";
 import { RunFolderFiles } from "../src/services/run-folder-files.js";
@@ -235,4 +235,19 @@ test("what the model wrote as it was trained is given by step, the newest thousa
   expect(course.map(({ step }) => step).slice(0, 2)).toEqual([12, 13]);
   const none = { seed: null, steps: null, finish_reason: null, max_new_tokens: null, top_k: null, top_p: null };
   expect(course.at(-1)).toEqual({ step: 2000, prompt: "", ...hostile, ...none });
+});
+
+test("of a run that was cleaned away, what its model wrote and how it was measured is still given", async () => {
+  const line = (more: object) => `${JSON.stringify({ prompt: "p", output: "o", ...more })}\n`;
+  const home = openHome(system.root);
+  const kept = archivedFiles(home, "away");
+  mkdirSync(home.archived, { recursive: true });
+  writeFileSync(kept.manifest, JSON.stringify({ ...manifest, run_id: "away", status: "completed" }));
+  writeFileSync(kept.samples, line({ step: 7 }));
+  writeFileSync(kept.evaluationSamples, line({}));
+  writeFileSync(kept.evaluations, `${JSON.stringify({ split: "test", loss: 1.5 })}\n`);
+  const { samples, course } = SampleList.parse((await system.ask("/runs/away/samples")).json);
+  expect([samples.length, course.map(({ step }) => step)]).toEqual([1, [7]]);
+  const { evaluations } = EvaluationHistory.parse((await system.ask("/runs/away/evals")).json);
+  expect(evaluations.map(({ split, loss }) => [split, loss])).toEqual([["test", 1.5]]);
 });

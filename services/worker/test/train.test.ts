@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, 
 import { join } from "node:path";
 import { DataBankClient } from "@trainer/client/data-bank";
 import { keys, RunId, type TrainerEvent } from "@trainer/platform";
-import { aNumber, withFields } from "@trainer/testing";
+import { aNumber, containing, withFields } from "@trainer/testing";
 import { listen, startSystem, USER, type System } from "@trainer/testing/system";
 import { readManifest } from "@trainer/training";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
@@ -110,6 +110,7 @@ test("a run has the dimensions, steps, documents and tokenizer that its request 
     corpus_format: "text",
     special_tokens: true,
     eval_tokens: 500,
+    sample_every: 2,
     model_config: { embed_dim: 16, hidden_dim: 24, num_layers: 1 },
   });
   expect(await system.ended("own")).toMatchObject({ status: "completed", training: { step: 3, total_steps: 3 } });
@@ -117,12 +118,15 @@ test("a run has the dimensions, steps, documents and tokenizer that its request 
   const manifest = await readManifest(join(system.root, "archived", "own.json"));
   expect(manifest?.tokenizer_id).toMatch(/^bpe-280-/);
   expect(manifest?.vocab_size).toBe(280);
+  const log = readFileSync(join(system.root, "archived", "own.logs.jsonl"), "utf8");
+  expect(log.match(/"samples written".*?"steps":\d+/g)).toEqual([containing('"steps":2')]);
   expect(manifest?.config).toMatchObject({
     document: "file",
     document_separator: "auto",
     corpus_format: "text",
     special_tokens: true,
     eval_tokens: 500,
+    sample_every: 2,
     min_frequency: 3,
     model_config: { embed_dim: 16, hidden_dim: 24, num_layers: 1 },
   });

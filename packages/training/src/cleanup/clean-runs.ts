@@ -59,7 +59,7 @@ export async function cleanRuns(home: Home, config: CleanupConfig, context: Clea
 
 /**
  * Removes the folder of a run that has ended and whose archive is kept elsewhere. Its manifest stays in the home's
- * `archived`, with the id of the archive, so that the run can be fetched back, and so do its logs. It stays while it is
+ * `archived`, with the id of the archive, so that the run can be fetched back, and so do its logs, metrics, evaluations and samples. It stays while it is
  * trained, used, or the start of another run that has not ended. Actions are logged; failures are logged and thrown.
  */
 export async function cleanRun(
@@ -107,12 +107,15 @@ async function decide(
   return null;
 }
 
-/** Keeps a run's logs and the notes on it, and last, as it marks the run as archived, the manifest. */
+/** What is kept of a run; the manifest last. */
+const KEPT = ["logs", "metrics", "samples", "evaluations", "evaluationSamples", "notes", "manifest"] as const;
+
+/** Keeps what a run's page shows of it, from its logs to the notes on it, and last, as it marks the run as archived, the manifest. */
 async function keep(home: Home, id: string): Promise<void> {
   const here = runFolder(home.root, id);
   const kept = archivedFiles(home, id);
   await makeFolder(home.archived);
-  for (const name of ["logs", "metrics", "notes", "manifest"] as const) {
+  for (const name of KEPT) {
     if (await isFile(here[name])) await writeWhole(kept[name], (file) => writeFile(file, createReadStream(here[name])));
   }
 }

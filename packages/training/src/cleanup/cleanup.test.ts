@@ -14,6 +14,7 @@ import { FileLock } from "../home/file-lock.js";
 import { writeManifest, type RunManifest } from "../home/manifest.js";
 import { newManifest } from "../run/new-manifest.js";
 import { parseTrainOptions } from "../options/options.js";
+import { archivedFiles } from "../home/run-log-files.js";
 import { runFolder } from "../home/run-folder.js";
 import { lockForRemoval, markInUse } from "../home/run-use.js";
 import { binsToRemove, cleanBins, type CachedBins } from "./clean-bins.js";
@@ -102,7 +103,15 @@ test("a run that was sent goes and leaves its manifest; the others stay, each wi
   await makeRun(home, "open", { ...sent, status: "interrupted" });
   await mkdir(join(home.models, "damaged"));
   const manifest = await readFile(runFolder(home.root, "sent").manifest, "utf8");
-  await writeFile(runFolder(home.root, "sent").notes, "a note");
+  const folder = runFolder(home.root, "sent");
+  const texts = [
+    ["notes", "a note"],
+    ["samples", "what it wrote"],
+    ["evaluations", "how it was measured"],
+    ["evaluationSamples", "what it wrote then"],
+  ] as const;
+  await mkdir(dirname(folder.evaluations));
+  for (const [name, text] of texts) await writeFile(folder[name], text);
   const { records, log } = recorded();
   const decisions = await cleanRuns(home, config, { log });
   expect(decisions.map(({ id, reason }) => [id, reason])).toEqual([
@@ -113,7 +122,7 @@ test("a run that was sent goes and leaves its manifest; the others stay, each wi
   ]);
   expect((await readdir(home.models)).toSorted()).toEqual(["damaged", "open", "unsent"]);
   expect(await readFile(join(home.archived, "sent.json"), "utf8")).toBe(manifest);
-  expect(await readFile(join(home.archived, "sent.notes"), "utf8")).toBe("a note");
+  for (const [name, text] of texts) expect(await readFile(archivedFiles(home, "sent")[name], "utf8")).toBe(text);
   expect(records.map(({ event }) => event)).toEqual([
     "cleanup_skipped",
     "cleanup_skipped",
@@ -127,8 +136,8 @@ test("a run that was sent goes and leaves its manifest; the others stay, each wi
     event: "cleanup_completed",
     run_id: "sent",
     path: join(home.models, "sent"),
-    bytes_freed: 5000 + manifest.length + "a note".length,
-    files_deleted: 3,
+    bytes_freed: 5000 + manifest.length + texts.map(([, text]) => text).join("").length,
+    files_deleted: 6,
   });
   expect(records[3]).toMatchObject({ run_id: "unsent", reason: "upload_not_verified" });
 });

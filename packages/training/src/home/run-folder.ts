@@ -19,6 +19,9 @@ export interface RunFolder {
   readonly metrics: string;
   /** Texts that the model wrote as it was trained, where they were asked for. */
   readonly samples: string;
+  /** What its evaluations measured, and what the model wrote in the last of them. */
+  readonly evaluations: string;
+  readonly evaluationSamples: string;
   /** Tags and notes that people have written on the run. */
   readonly notes: string;
   readonly checkpoints: string;
@@ -41,6 +44,8 @@ export function runFolder(home: string, id: string): RunFolder {
     logs: join(path, "logs.jsonl"),
     metrics: join(path, "metrics.jsonl"),
     samples: join(path, "samples.jsonl"),
+    evaluations: join(path, "eval", "history.jsonl"),
+    evaluationSamples: join(path, "eval", "samples.jsonl"),
     notes: join(path, "notes.json"),
     checkpoints: join(path, "checkpoints"),
     lock: join(path, "lock.json"),

@@ -14,6 +14,9 @@ export const archivedFiles = (home: Home, runId: string) => ({
   manifest: join(home.archived, `${runId}.json`),
   logs: join(home.archived, `${runId}.logs.jsonl`),
   metrics: join(home.archived, `${runId}.metrics.jsonl`),
+  samples: join(home.archived, `${runId}.samples.jsonl`),
+  evaluations: join(home.archived, `${runId}.evaluations.jsonl`),
+  evaluationSamples: join(home.archived, `${runId}.evaluation-samples.jsonl`),
   /** Without the ending of a manifest: what ends in `.json` there is one. */
   notes: join(home.archived, `${runId}.notes`),
 });

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { entriesIn, unlessAbsent } from "@trainer/disk";
 import {
   CourseSample,
@@ -7,7 +7,7 @@ import {
   type EvaluationHistory,
   type SampleList,
 } from "@trainer/platform";
-import { runFolder, type Home } from "@trainer/training/files";
+import { archivedFiles, runFolder, type Home } from "@trainer/training/files";
 import { lastLines } from "../live/lines.js";
 import { checkRunId } from "./check-run-id.js";
 import { rowsIn } from "./rows-in.js";
@@ -33,36 +33,39 @@ export class EvaluationHistories {
 
   /** @throws AppError RUN_NOT_FOUND */
   async evaluations(run: string): Promise<EvaluationHistory> {
-    const { runId, evaluated: folder } = await this.#folders(run);
-    const inside = (await entriesIn(folder)).flatMap((entry) =>
-      entry.isDirectory() ? [join(folder, entry.name)] : [],
+    const { runId, here, kept } = await this.#files(run);
+    const folder = dirname(here.evaluations);
+    const others = (await entriesIn(folder)).flatMap((entry) =>
+      entry.isDirectory() ? [join(folder, entry.name, basename(here.evaluations))] : [],
     );
-    const all = await Promise.all(
-      [folder, ...inside].map((each) => recordsIn(EvaluationRecord, join(each, "history.jsonl"))),
-    );
+    const all = await Promise.all([
+      recordsIn(EvaluationRecord, here.evaluations, kept.evaluations),
+      ...others.map((each) => recordsIn(EvaluationRecord, each)),
+    ]);
     const time = ({ evaluated_at }: EvaluationRecord) => evaluated_at ?? "";
     return { run_id: runId, evaluations: all.flat().toSorted((a, b) => time(a).localeCompare(time(b))) };
   }
 
   /** @throws AppError RUN_NOT_FOUND */
   async samples(run: string): Promise<SampleList> {
-    const { runId, evaluated, course } = await this.#folders(run);
-    const samples = await recordsIn(SampleRecord, join(evaluated, "samples.jsonl"));
-    return { run_id: runId, samples, course: await recordsIn(CourseSample, course) };
+    const { runId, here, kept } = await this.#files(run);
+    const samples = await recordsIn(SampleRecord, here.evaluationSamples, kept.evaluationSamples);
+    return { run_id: runId, samples, course: await recordsIn(CourseSample, here.samples, kept.samples) };
   }
 
-  /** Where evaluations are, and the file of the training's own samples. */
-  async #folders(
-    run: string,
-  ): Promise<{ readonly runId: string; readonly evaluated: string; readonly course: string }> {
+  /** A run's files in its folder, and those that are kept when that is cleaned away. */
+  async #files(run: string) {
     const runId = checkRunId(run);
     await this.#runs.needRun(runId);
-    const { path, samples } = runFolder(this.#home.root, runId);
-    return { runId, evaluated: join(path, "eval"), course: samples };
+    return { runId, here: runFolder(this.#home.root, runId), kept: archivedFiles(this.#home, runId) };
   }
 }
 
-async function recordsIn<T>(schema: { parse(value: unknown): T }, path: string): Promise<T[]> {
-  const text = await unlessAbsent(lastLines(path, MOST));
-  return text === null ? [] : text.split("\n").flatMap((line) => rowsIn(schema, line));
+/** The records of the first of these files that is there. */
+async function recordsIn<T>(schema: { parse(value: unknown): T }, ...paths: readonly string[]): Promise<T[]> {
+  for (const path of paths) {
+    const text = await unlessAbsent(lastLines(path, MOST));
+    if (text !== null) return text.split("\n").flatMap((line) => rowsIn(schema, line));
+  }
+  return [];
 }

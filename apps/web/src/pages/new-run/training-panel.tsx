@@ -6,7 +6,7 @@ import styles from "./new-run.module.css";
 import { presetNamed, presets } from "./presets.js";
 import { SettingField } from "./setting-field.js";
 
-export const SIMPLE = ["num_epochs", "max_steps", "batch_size", "max_seq_len", "learning_rate"];
+export const SIMPLE = ["num_epochs", "max_steps", "batch_size", "max_seq_len", "learning_rate", "sample_every"];
 
 /** How long and in what steps: a preset, and the settings that are changed most. */
 export function TrainingPanel({ form }: { readonly form: Form }) {

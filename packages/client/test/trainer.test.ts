@@ -128,6 +128,16 @@ test("the tokens of a text are asked for until they are there", async () => {
   expect(server.asked).toEqual([`POST ${path}`, `GET ${path}/q`, `GET ${path}/q`]);
 });
 
+test("an estimate of a training is asked for, and waited for", async () => {
+  const queued = { request_id: "e", status: "queued" };
+  using server = await answering((_, res, nth) =>
+    res.end(JSON.stringify(nth < 3 ? queued : { ...queued, status: "completed", parameters: 5 })),
+  );
+  const told = await server.client.estimate({ corpus_path: "book.txt" });
+  expect(told).toMatchObject({ parameters: 5, seconds: null, reasons: {} });
+  expect(server.asked).toEqual(["POST /runs/estimate", "GET /estimates/e", "GET /estimates/e"]);
+});
+
 test("a short answer is polled for sooner than `everyMs`", async () => {
   using server = await answering((_, res, nth) => res.end(JSON.stringify(nth < 4 ? accepted : DONE)));
   const answer = await server.client.generate("r", { prompt_text: "x" }, { everyMs: 3_600_000 });

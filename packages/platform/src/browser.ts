@@ -3,6 +3,7 @@ export { background } from "./background.js";
 export { parseJson, toJson } from "./json.js";
 export { Capabilities } from "./schemas/capabilities.js";
 export { CorpusEntry, CorpusList, CorpusRemoved, CorpusReport, CorpusUpload } from "./schemas/corpus.js";
+export { EstimateResponse } from "./schemas/estimate.js";
 export { RunId, TokenizerId } from "./schemas/ids.js";
 export { EvalMetrics, MetricsHistory, MetricsRow, StepMetrics } from "./schemas/metrics.js";
 export {

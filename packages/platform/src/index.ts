@@ -26,6 +26,7 @@ export { availableMemory, diskSpace, vectorInstructions, type DiskSpace } from "
 export { neededByJob } from "./needed-by-job.js";
 export { percentOf } from "./percent-of.js";
 export { progressOf } from "./progress-of.js";
+export { EstimateResult } from "./schemas/estimate.js";
 export { anyNumber } from "./schemas/fields.js";
 export { FileInfo, Sha256 } from "./schemas/file-info.js";
 export { refusalOf } from "./schemas/refusal.js";

@@ -12,7 +12,7 @@ import { UserIdText } from "./schemas/user-id.js";
  */
 export const queues = {
   trainer: ["train", "tokenizer"],
-  "trainer-inference": ["eval", "score", "generate", "chat", "encode"],
+  "trainer-inference": ["eval", "score", "generate", "chat", "encode", "estimate"],
 } as const;
 export type QueueName = keyof typeof queues;
 export type JobKind = (typeof queues)[QueueName][number];
@@ -29,6 +29,7 @@ export const jobs = {
   generate: z.object({ ...requestIds, request: GenerateRequest }),
   chat: z.object({ ...requestIds, session_id: text, request: ChatRequest }),
   encode: z.object({ tokenizer_id: TokenizerId, request_id: text, request: EncodeRequest }),
+  estimate: z.object({ request_id: text, request: TrainSettings }),
 } as const satisfies Record<JobKind, z.ZodType>;
 export type Jobs = { readonly [K in JobKind]: z.output<(typeof jobs)[K]> };
 

@@ -26,6 +26,7 @@ export const keys = {
   tokenizerMessage: (tokenizerId: string) => `tokenizer:${tokenizerId}:message`,
   tokenizerStats: (tokenizerId: string) => `tokenizer:${tokenizerId}:stats`,
   encoding: (tokenizerId: string, requestId: string) => `tokenizer:${tokenizerId}:encode:${requestId}`,
+  estimate: (requestId: string) => `trainer:estimate:${requestId}`,
   /** SET of the workers that are there. Read by others. */
   workers: "rq:workers",
   /** JSON: what a worker says of itself; it expires, as its name does. */

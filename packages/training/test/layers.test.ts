@@ -18,6 +18,7 @@ const LAYERS = [
   "checkpoint",
   "model",
   "batch-size",
+  "estimate",
   "inference",
   "run",
 ];

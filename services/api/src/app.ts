@@ -11,6 +11,7 @@ import { artifactRoutes } from "./routes/artifacts.js";
 import { COMMON } from "./routes/answers.js";
 import { chatRoutes } from "./routes/chat.js";
 import { corpusRoutes } from "./routes/corpora.js";
+import { estimateRoutes } from "./routes/estimates.js";
 import { healthRoutes } from "./routes/health.js";
 import { liveRoutes } from "./routes/live.js";
 import { pageRoutes } from "./routes/pages.js";
@@ -71,6 +72,7 @@ function keyed(scope: FastifyInstance, container: Container, refused: Refused): 
   scope.addHook("onRoute", describeKey);
   const app = scope.withTypeProvider<ZodTypeProvider>();
   runRoutes(app, container);
+  estimateRoutes(app, container);
   corpusRoutes(app, container);
   runNoteRoutes(app, container);
   runFileRoutes(app, container);

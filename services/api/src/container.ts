@@ -23,6 +23,7 @@ import { Corpora } from "./services/corpora.js";
 import { CorpusUploads } from "./services/corpus-uploads.js";
 import { Chats } from "./services/chats.js";
 import { Encodings } from "./services/encodings.js";
+import { Estimates } from "./services/estimates.js";
 import { Evaluations } from "./services/evaluations.js";
 import { Jobs } from "./services/jobs.js";
 import { EvaluationHistories } from "./services/evaluation-history.js";
@@ -69,6 +70,7 @@ export interface Container extends AsyncDisposable {
   readonly questions: ModelRequests;
   readonly chats: Chats;
   readonly encodings: Encodings;
+  readonly estimates: Estimates;
   readonly tokenizers: Tokenizers;
   readonly artifacts: Artifacts;
   readonly corpora: Corpora;
@@ -96,6 +98,7 @@ export function container(config: ApiConfig, hooks: ApiHooks = {}): Container {
   const catalogue = new RunCatalogue({ recorded, folders, files: runFiles, sparklines: new Sparklines() });
   const runs = new Runs({ home, records, jobs, folders, catalogue });
   const stored = new StoredSizes({ home: homeWithTexts, texts: texts.folder });
+  const trainings = new Trainings({ records, jobs, home, store, redis, texts, families: known });
   const metrics = new Metrics(() => countsOf(jobs));
   return {
     config,
@@ -111,13 +114,14 @@ export function container(config: ApiConfig, hooks: ApiHooks = {}): Container {
     catalogue,
     folderFiles: new RunFolderFiles({ home, runs: runFiles }),
     histories: new EvaluationHistories({ home, runs: runFiles }),
-    trainings: new Trainings({ records, jobs, home, store, redis, texts, families: known }),
+    trainings,
     tails: new Tails(config.pollMs),
     streams: new Streams(metrics, config),
     evaluations: new Evaluations({ home, records, results, jobs, texts }),
     questions: new ModelRequests({ results, jobs, channels, texts }),
     chats: new Chats({ results, jobs, channels, sessions: new ChatSessions(redis) }),
     encodings: new Encodings({ results, jobs, channels }),
+    estimates: new Estimates({ results, jobs, channels, trainings }),
     tokenizers: new Tokenizers({
       home,
       records: new TokenizerRecords(redis),

@@ -121,10 +121,8 @@ async function made(kind: string, work: Work, drain: AbortSignal, container: Con
 }
 
 function answered(kind: string, work: Work, container: Container): Promise<void> {
-  if (kind === "eval" || kind === "score" || kind === "generate" || kind === "chat" || kind === "encode") {
-    return requestJobs[kind](work, container);
-  }
-  return unknown(kind, work);
+  const job = Object.entries(requestJobs).find(([name]) => name === kind);
+  return job === undefined ? unknown(kind, work) : job[1](work, container);
 }
 
 /** Sees that what a job is for does not wait for ever where the job cannot be read. */

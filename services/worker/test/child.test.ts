@@ -343,6 +343,22 @@ test("a text is cut into tokens without any model", async () => {
   expect(await encode("none", "a")).toMatchObject({ code: "TOKENIZER_NOT_FOUND" });
 });
 
+test("a training is told in figures without being begun", async () => {
+  const child = answering();
+  const estimate = async (fields: object) =>
+    await child.ask({ kind: "estimate", request_id: "e", request: request(fields) });
+  expect(await estimate({})).toMatchObject({
+    status: "completed",
+    device: "cpu",
+    threads: 1,
+    sampled: false,
+    reasons: {},
+  });
+  const file = { corpus_path: null, corpus_file_id: "a".repeat(64) };
+  expect(await estimate(file)).toMatchObject({ tokens: null, reasons: { tokens: containing("file service") } });
+  expect(await estimate({ corpus_path: "../keys.json" })).toMatchObject({ code: "CORPUS_NOT_FOUND" });
+});
+
 test("a question that cannot be answered is refused with its reason, and the next one is answered", async () => {
   await trained("calm");
   const child = answering();

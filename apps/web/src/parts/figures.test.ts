@@ -1,9 +1,12 @@
 import { expect, test } from "vitest";
-import { ago, bytes, count, duration, figure, moment, percent, short, UNKNOWN } from "./figures.js";
+import { ago, bytes, count, duration, figure, moment, percent, roughly, short, UNKNOWN } from "./figures.js";
 
-test.each([count, short, figure, percent, bytes, duration, moment])("%o of what is not known is a dash", (show) => {
-  expect([show(null), show(undefined)]).toEqual([UNKNOWN, UNKNOWN]);
-});
+test.each([count, short, figure, percent, bytes, duration, roughly, moment])(
+  "%o of what is not known is a dash",
+  (show) => {
+    expect([show(null), show(undefined)]).toEqual([UNKNOWN, UNKNOWN]);
+  },
+);
 
 test("counts", () => {
   expect([count(0), count(1234567), short(999), short(1_250_000)]).toEqual(["0", "1,234,567", "999", "1.3M"]);
@@ -36,6 +39,15 @@ test.each([
   [18_720, "5 h 12 min"],
   [273_600, "3 d 4 h"],
 ])("%d seconds are %s", (value, shown) => expect(duration(value)).toBe(shown));
+
+test.each([
+  [0.2, "1 s"],
+  [89, "89 s"],
+  [724, "12 min"],
+  [5399, "90 min"],
+  [18_700, "5 h 10 min"],
+  [273_600, "3 d 4 h"],
+])("%d seconds are about %s", (value, shown) => expect(roughly(value)).toBe(shown));
 
 test.each([
   [1, "just now"],

@@ -53,6 +53,14 @@ export const duration = (seconds: number | null | undefined): string =>
     return `${Math.floor(minutes / 1440)} d ${Math.floor((minutes % 1440) / 60)} h`;
   });
 
+/** The same of a guess, in two figures or so: 42 s, 12 min, 5 h 10 min, 3 d 4 h. */
+export const roughly = (seconds: number | null | undefined): string =>
+  known(seconds, (each) => {
+    if (each < 90) return `${Math.max(1, Math.round(each))} s`;
+    if (each < 5400) return `${Math.round(each / 60)} min`;
+    return duration(Math.round(each / 600) * 600);
+  });
+
 /** A moment of an answer, in milliseconds: one without a zone is in UTC. */
 export const timeOf = (time: string): number => Date.parse(/(?:Z|[+-]\d\d:?\d\d)$/.test(time) ? time : `${time}Z`);
 

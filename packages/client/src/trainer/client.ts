@@ -10,6 +10,7 @@ import {
   ChatResponse,
   CleanupReport,
   EncodeResponse,
+  EstimateResponse,
   EvaluateResponse,
   EvaluationHistory,
   GenerateResponse,
@@ -115,6 +116,13 @@ export class TrainerClient {
   train(request: Partial<TrainRequest>, options?: CallOptions): Promise<TrainAccepted> {
     const headers = { "idempotency-key": randomUUID() };
     return this.#requests.json(TrainAccepted, "/runs/train", { method: "POST", body: request, headers, ...options });
+  }
+
+  /** Requests what a training would be, which is not begun, and waits for it. */
+  async estimate(request: Partial<TrainRequest>, options?: WaitOptions): Promise<EstimateResponse> {
+    const call = { method: "POST", body: request, ...options } as const;
+    const { request_id: id } = await this.#requests.json(EstimateResponse, "/runs/estimate", call);
+    return until((each) => this.#requests.json(EstimateResponse, `/estimates/${id}`, each), options);
   }
 
   /** The newest first. */

@@ -2,6 +2,7 @@ import type { ChainableCommander, Redis } from "ioredis";
 import { z } from "zod";
 import { toWireJson } from "../json.js";
 import { keys } from "../redis-keys.js";
+import { EstimateResult } from "../schemas/estimate.js";
 import { figure } from "../schemas/fields.js";
 import { JobState } from "../schemas/run.js";
 import { EncodeResult } from "../schemas/tokenizer.js";
@@ -47,7 +48,7 @@ const ANSWER_TTL_SECONDS = 604_800;
 /** Longer than any answer takes. */
 const ABANDONED_TTL_SECONDS = 86_400;
 
-/** Results of evaluations, scorings, generations, chats and encodings. */
+/** Results of evaluations, scorings, generations, chats, encodings and estimates. */
 export class Results {
   readonly #redis: Redis;
   readonly #large: LargeAnswers;
@@ -67,6 +68,8 @@ export class Results {
 
   encoding = (tokenizerId: string, requestId: string) =>
     this.#slot(EncodeResult, keys.encoding(tokenizerId, requestId));
+
+  estimate = (requestId: string) => this.#slot(EstimateResult, keys.estimate(requestId));
 
   #slot<S extends z.ZodType>(
     schema: S,

@@ -1,7 +1,6 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { z } from "zod";
 import { newFailure, TrainingError, type Failure } from "../errors.js";
+import { inProcess } from "./in-process.js";
 import { SearchEvent, type SearchRequest } from "./search-request.js";
 
 type Found = Extract<SearchEvent, { type: "found" }>;
@@ -9,39 +8,27 @@ type Found = Extract<SearchEvent, { type: "found" }>;
 /** From the sources too, the process runs the built files: it measures, and loads nothing more. */
 const SERVE = new URL("../../dist/batch-size/serve.js", import.meta.url);
 
-/**
- * `search` in a process of its own: its memory's height is that of the trials alone, what it holds on a GPU is given back
- * with it, and should the kernel end it for its memory, it ends nothing else.
- */
+/** `search` in a process of its own. */
 export async function searchInProcess(
   request: SearchRequest,
   onEvent: (event: SearchEvent) => void,
   signal?: AbortSignal,
 ): Promise<Found> {
-  signal?.throwIfAborted();
-  const code = `await (await import(${JSON.stringify(SERVE.href)})).serve()`;
-  const child = spawn(process.execPath, ["--input-type=module", "--eval", code], {
-    stdio: ["ignore", "ignore", "inherit", "ipc"],
-  });
   let found: Found | null = null;
   let failure: Failure | null = null;
   let fitting = 0;
-  child.on("message", (message) => {
+  const onMessage = (message: unknown, end: () => void) => {
     const event = eventOf(message);
     if (event.type === "found") found = event;
     if (event.type === "failed") {
       failure = event.failure;
-      child.kill("SIGKILL"); // it has no more to say
+      end(); // it has no more to say
     }
     if (event.type === "batch" && event.fits && event.tokensPerSec !== null) fitting = event.batchSize;
     onEvent(event);
-  });
-  child.send(request);
-  const stop = () => child.kill("SIGKILL");
-  signal?.addEventListener("abort", stop, { once: true });
-  await once(child, "close").finally(() => signal?.removeEventListener("abort", stop));
-  signal?.throwIfAborted();
-  return outcome({ found, failure, fitting, ended: child.signalCode ?? `code ${child.exitCode}`, request });
+  };
+  const ended = await inProcess(SERVE, request, { onMessage, signal });
+  return outcome({ found, failure, fitting, ended, request });
 }
 
 /** Parses a message of the process; a malformed one is its failure. */

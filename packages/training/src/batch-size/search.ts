@@ -20,7 +20,7 @@ const NOT_WORTH = 0.9;
 export async function search(
   request: SearchRequest,
   emit: (event: SearchEvent) => void,
-  make: (request: SearchRequest) => Promise<Trial> = makeTrial,
+  make: (request: SearchRequest) => Promise<Stepping> = makeTrial,
   gpuPeak: () => number | undefined = () => memoryStats().cuda?.peakAllocatedBytes,
 ): Promise<void> {
   const { threads, maxBatchSize } = request;
@@ -48,10 +48,16 @@ export async function search(
   emit({ type: "found", batchSize, threads: fastest.threads });
 }
 
+type Stepping = Pick<Trial, "step">;
 type Fits = (batchSize: number) => boolean;
 
 const onGpu =
-  (trial: Trial, request: SearchRequest, emit: (event: SearchEvent) => void, gpuPeak: () => number | undefined): Fits =>
+  (
+    trial: Stepping,
+    request: SearchRequest,
+    emit: (event: SearchEvent) => void,
+    gpuPeak: () => number | undefined,
+  ): Fits =>
   (batchSize) => {
     resetPeakMemory();
     const tokensPerSec = tried(() => speed(trial, batchSize, request));
@@ -61,7 +67,7 @@ const onGpu =
     return fits;
   };
 
-function onCpu(trial: Trial, request: SearchRequest, emit: (event: SearchEvent) => void): Fits {
+function onCpu(trial: Stepping, request: SearchRequest, emit: (event: SearchEvent) => void): Fits {
   const peaks = new Map<number, number>();
   return (batchSize) => {
     const measure = peaks.size === 0 ? speed : rate; // once there are moments, one step has them all at its peak
@@ -84,13 +90,13 @@ export function extrapolated(peaks: ReadonlyMap<number, number>, batchSize: numb
 }
 
 /** Tokens a second of the second step; the first one allocates, and the optimizer's moments come at its end. */
-function speed(trial: Trial, batchSize: number, request: SearchRequest): number {
+function speed(trial: Stepping, batchSize: number, request: SearchRequest): number {
   trial.step(batchSize);
   return rate(trial, batchSize, request);
 }
 
 /** Tokens a second of one step. */
-const rate = (trial: Trial, batchSize: number, { maxSeqLen }: SearchRequest): number =>
+const rate = (trial: Stepping, batchSize: number, { maxSeqLen }: SearchRequest): number =>
   (batchSize * maxSeqLen * 1000) / trial.step(batchSize);
 
 /** Null where memory did not suffice. */

@@ -1,22 +1,32 @@
 import { readModelConfig } from "@trainer/models";
 import { randint, scope, zeros } from "@trainer/torch";
+import type { Batch } from "../bins/batch-loader.js";
 import { setArithmetic } from "../step/arithmetic.js";
 import { learnerOf } from "../model/learner.js";
 import { newModel, withAdapter } from "../model/make-model.js";
 import { loadPlugins } from "../plugins/load-plugins.js";
 import { loadPlugged } from "../model/load-plugged.js";
 import { parseTrainOptions, type RunOptions } from "../options/options.js";
+import { evaluateSplit } from "../step/evaluate-split.js";
 import { trainStep } from "../step/step.js";
 import { fromConfig } from "../options/wire-names.js";
 import type { SearchRequest } from "./search-request.js";
 
 /** Steps like those of the requested run, on random tokens. */
 export interface Trial {
-  /** One optimizer step; its milliseconds. */
-  step(batchSize: number): number;
+  /** One optimizer step over so many batches, one by default; its milliseconds. */
+  step(batchSize: number, batches?: number): number;
+  /** The loss of a batch of sequences of so many tokens without training, as a validation has it. */
+  evaluate(batchSize: number, tokens: number): Promise<void>;
 }
 
-export async function makeTrial(request: SearchRequest): Promise<Trial> {
+/** What the trial of a run is made of. */
+export type TrialRequest = Pick<
+  SearchRequest,
+  "config" | "plugins" | "vocabSize" | "maxSeqLen" | "dimensionsFrom" | "device" | "precision"
+>;
+
+export async function makeTrial(request: TrialRequest): Promise<Trial> {
   const { vocabSize, maxSeqLen, dimensionsFrom, device, precision } = request;
   await loadPlugins(request.plugins, []);
   const options: RunOptions = { ...parseTrainOptions(fromConfig(request.config)), maxSeqLen };
@@ -26,16 +36,22 @@ export async function makeTrial(request: SearchRequest): Promise<Trial> {
   const compute = { device, precision };
   setArithmetic(compute, options.deterministic); // for good: the process does nothing else
   const { model, stepper } = learnerOf(withAdapter(base, options), { options, compute });
+  const batchOf = (batchSize: number, length: number): Batch => {
+    const ids = () => randint(0, model.vocabSize, [batchSize, length], { device });
+    const documents = options.maskDocuments
+      ? { documents: zeros([batchSize, length], { dtype: "int64", device }) }
+      : {};
+    return { inputs: ids(), targets: ids(), tokens: batchSize * length, ...documents };
+  };
   return {
-    step: (batchSize) =>
+    step: (batchSize, batches = 1) =>
       scope(() => {
-        const ids = () => randint(0, model.vocabSize, [batchSize, maxSeqLen], { device });
-        const documents = options.maskDocuments
-          ? { documents: zeros([batchSize, maxSeqLen], { dtype: "int64", device }) }
-          : {};
         const began = performance.now();
-        trainStep(stepper, () => ({ inputs: ids(), targets: ids(), tokens: batchSize * maxSeqLen, ...documents }));
+        trainStep(stepper, () => batchOf(batchSize, maxSeqLen), batches);
         return performance.now() - began;
       }),
+    async evaluate(batchSize, length) {
+      await evaluateSplit(model, { batches: 1, text: null, next: () => batchOf(batchSize, length) }, compute);
+    },
   };
 }

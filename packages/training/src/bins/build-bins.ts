@@ -119,7 +119,7 @@ async function openOrMake(
       onEncoded: report("encode"),
     });
     await corpus.assertUnchanged();
-    refuseTooShort(encoded, options);
+    refuseTooShort(encoded.counts, corpus);
     const manifest: BinsManifest = {
       version: FORMAT_VERSION,
       key,
@@ -156,7 +156,8 @@ function reporter({ corpus, onProgress }: BuildBinsOptions) {
   };
 }
 
-function refuseTooShort({ counts }: Encoded, { corpus }: BuildBinsOptions): void {
+/** @throws CorpusError CORPUS_EMPTY, INVALID_INPUT for a split of fewer than 2 tokens */
+export function refuseTooShort(counts: Encoded["counts"], corpus: Pick<Corpus, "files">): void {
   if (counts.train.documents === 0) throw emptyCorpus(corpus.files);
   for (const split of SPLITS) {
     const tokens = counts[split]?.tokens ?? 2;

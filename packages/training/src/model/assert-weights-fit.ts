@@ -1,13 +1,9 @@
 import { memoryBytes } from "@trainer/disk";
-import { devices, optimizerInfo } from "@trainer/torch";
+import { devices } from "@trainer/torch";
 import { TrainingError } from "../errors.js";
-import { newModel } from "./make-model.js";
-import { trainable } from "../step/optimizer.js";
 import type { RunOptions } from "../options/options.js";
 import { outOfMemory } from "../step/out-of-memory.js";
-
-/** Bytes of a number. */
-const FLOAT32 = 4;
+import { newModelSize } from "./model-size.js";
 
 /**
  * Refuses a new model whose weights, gradients and optimizer state alone are more than there is of memory. Memory that is
@@ -19,16 +15,11 @@ export function assertWeightsFit(
   device: "cpu" | "cuda",
   limit = memoryOf(device),
 ): void {
-  const { params } = newModel(options, vocabSize, "meta");
-  const trained = [...trainable(params.named(), options.freezeEmbed).values()].reduce((sum, p) => sum + p.numel, 0);
-  const parameters = params.count();
-  for (const shape of params.list()) shape.dispose();
-  const { moments } = optimizerInfo(options.optimizer);
-  const bytes = FLOAT32 * (parameters + trained * (1 + moments)); // a gradient and moments for each that is trained
-  if (bytes <= limit) return;
+  const { parameters, weightBytes } = newModelSize(options, vocabSize);
+  if (weightBytes <= limit) return;
   throw new TrainingError(
     outOfMemory(device),
-    `a model of ${parameters} parameters takes ${gigabytes(bytes)} with its gradients and the optimizer's state, and there are ` +
+    `a model of ${parameters} parameters takes ${gigabytes(weightBytes)} with its gradients and the optimizer's state, and there are ` +
       `${gigabytes(limit)} in all: ask for a smaller model or vocabulary, or for sgd as the optimizer`,
   );
 }

@@ -39,11 +39,9 @@ export class Trainings {
    * @param key of the client's own: the same key and request give the same run
    */
   async enqueue(request: TrainRequest, key: string | undefined): Promise<TrainAccepted> {
-    const { records, jobs, redis, texts, families } = this.#deps;
+    const { records, jobs, redis } = this.#deps;
     const { user_id: userId, ...settings } = request;
-    checkModel(settings, families);
-    checkVocabSize(settings);
-    await checkText(texts, "corpus_path", settings.corpus_path, "corpus");
+    await this.check(settings);
     await jobs.assertRoom("train");
     const proposed = newRunId(settings);
     const runId = key === undefined ? proposed : RunId.parse(await idempotent(redis, key, request, proposed));
@@ -54,6 +52,17 @@ export class Trainings {
     // Also for a known one that is still queued: the process that accepted it may have died right after.
     await jobs.add("train", runId, { run_id: runId, user_id: userId, request: settings });
     return accepted;
+  }
+
+  /**
+   * Refuses what no worker could train.
+   * @throws AppError UNSUPPORTED_BACKEND, INVALID_MODEL_SIZE, INVALID_INPUT, CORPUS_NOT_FOUND
+   */
+  async check(settings: TrainSettings): Promise<void> {
+    const { texts, families } = this.#deps;
+    checkModel(settings, families);
+    checkVocabSize(settings);
+    await checkText(texts, "corpus_path", settings.corpus_path, "corpus");
   }
 
   /** Also on the disk, where workers find what a Redis has forgotten that lost its data. */

@@ -22,7 +22,7 @@ export interface Answers {
 }
 
 /** A question to a run's model. */
-export type ModelQuestion = Exclude<Question, { kind: "encode" }>;
+export type ModelQuestion = Exclude<Question, { kind: "encode" | "estimate" }>;
 
 type Of<K extends ModelQuestion["kind"]> = Extract<ModelQuestion, { kind: K }>;
 

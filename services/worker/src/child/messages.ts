@@ -8,13 +8,14 @@ const MOST_CHARACTERS = 2 ** 20;
 const text = z.string().max(MOST_CHARACTERS);
 const figure = anyNumber;
 
-/** A question to a model, or to a tokenizer. `id` is of the conversation between the processes alone. */
+/** A question to a model or a tokenizer, or about a training. `id` is of the conversation between the processes alone. */
 export const Question = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("eval"), ...jobs.eval.shape }),
   z.object({ kind: z.literal("score"), ...jobs.score.shape }),
   z.object({ kind: z.literal("generate"), ...jobs.generate.shape }),
   z.object({ kind: z.literal("chat"), ...jobs.chat.shape, turns: z.array(ChatTurn), seed: z.int() }),
   z.object({ kind: z.literal("encode"), ...jobs.encode.shape }),
+  z.object({ kind: z.literal("estimate"), ...jobs.estimate.shape }),
 ]);
 export type Question = z.output<typeof Question>;
 

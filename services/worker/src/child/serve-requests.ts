@@ -2,6 +2,7 @@ import { openModel, type OpenModel } from "@trainer/training";
 import type { ChildConfig } from "../config.js";
 import { answer, type AnswerContext } from "./answer.js";
 import { encode } from "./encode.js";
+import { estimate } from "./estimate.js";
 import { failureOf } from "./failure-of.js";
 import type { Message } from "./inbox.js";
 import type { Archives, Piece, Question } from "./messages.js";
@@ -11,19 +12,21 @@ import type { Channel } from "./serve.js";
 import { childContext, type ChildContext } from "./child-context.js";
 
 /**
- * Answers questions to models and tokenizers for as long as the parent has any, several at a time: generations of one model share their
+ * Answers questions to models and tokenizers, and about trainings, for as long as the parent has any, several at a time: generations of one model share their
  * steps, the others take turns.
  */
 export class AnswerJobs {
   readonly #channel: Channel;
   readonly #about: ChildContext;
   readonly #cache: ModelCache;
+  readonly #config: ChildConfig;
   /** By the ids of requests in flight. */
   readonly #cancels = new Map<number, AbortController>();
 
   constructor(config: ChildConfig, channel: Channel) {
     this.#channel = channel;
     this.#about = childContext(config);
+    this.#config = config;
     this.#cache = new ModelCache(this.#about.home, config.models, (runId, archives) => this.#open(runId, archives));
   }
 
@@ -51,6 +54,7 @@ export class AnswerJobs {
 
   #answer(question: Question, context: AnswerContext, archives: Archives | undefined): Promise<unknown> {
     if (question.kind === "encode") return encode(question, this.#about.home);
+    if (question.kind === "estimate") return estimate(question, this.#config, { ...context, archives });
     return this.#cache.with(question.run_id, (model) => answer(question, model, context), archives);
   }
 

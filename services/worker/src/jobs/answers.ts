@@ -4,11 +4,13 @@ import {
   ChatResult,
   ChatTurn,
   EncodeResult,
+  EstimateResult,
   GenerateResult,
   jobs,
   keys,
   ScoreResult,
   toWireJson,
+  type RunId,
 } from "@trainer/platform";
 import { EvalRecord, type Slot } from "@trainer/platform/redis";
 import { newFailure, type Failure } from "@trainer/training/files";
@@ -22,13 +24,16 @@ import { cancellation } from "./cancellation.js";
 
 type Kind = Question["kind"];
 
+/** An estimate that nobody waits for is of a form that has changed: the next one waits for its turn. */
+const ESTIMATE_LOOKS = 1;
+
 /** Drawn by the request's id, which is random: taken again, a request is answered as before. */
 const seedOf = (requestId: string): number => createHash("sha256").update(requestId).digest().readUIntBE(0, 6);
 
 const EvalAnswer = z.object({ result: EvalRecord, steps: z.int() });
 const ChatAnswer = z.object({ result: ChatResult, turns: z.array(ChatTurn) });
 
-/** Answers a question to a model or a tokenizer: what becomes of it is kept under its key, and its pieces go out as they come. */
+/** Answers a question to a model or a tokenizer, or about a training: what becomes of it is kept under its key, and its pieces go out as they come. */
 export const requestJobs: Readonly<Record<Kind, (work: Work, container: Container) => Promise<void>>> = {
   async eval(work, container) {
     const data = work.data(jobs.eval);
@@ -80,6 +85,17 @@ export const requestJobs: Readonly<Record<Kind, (work: Work, container: Containe
       slot.set(EncodeResult.parse(await ask(container, { kind: "encode", ...data }, slot))),
     );
   },
+
+  async estimate(work, container) {
+    const data = work.data(jobs.estimate);
+    const slot = container.results.estimate(data.request_id);
+    // One after another: side by side they would measure each other.
+    await container.oneAtATime("estimate", () =>
+      once(work, container, slot, async () =>
+        slot.set(EstimateResult.parse(await ask(container, { kind: "estimate", ...data }, slot, ESTIMATE_LOOKS))),
+      ),
+    );
+  },
 };
 
 /** Answers a request once: one that was answered already, by a worker that could not say so, stays answered. */
@@ -116,11 +132,22 @@ const failureOf = (error: unknown): Failure =>
     ? error.failure
     : newFailure("INTERNAL_ERROR", `the answer could not be kept: ${String(error)}`);
 
-async function ask(container: Container, question: Question, slot: Slot<unknown>): Promise<unknown> {
-  using cancelled = cancellation(container, slot);
-  const archives = await knownArchives(container.runs, question.kind === "encode" ? null : question.run_id);
+async function ask(
+  container: Container,
+  question: Question,
+  slot: Slot<unknown>,
+  abandonedLooks?: number,
+): Promise<unknown> {
+  using cancelled = cancellation(container, slot, abandonedLooks);
+  const archives = await knownArchives(container.runs, runOf(question));
   const onPiece = (piece: Piece) => background(publish(container, slot, { type: "text", ...piece }), () => {});
   return await container.answerer.ask({ question, archives }, onPiece, cancelled.signal);
+}
+
+/** The run whose model a question needs. */
+function runOf(question: Question): RunId | null {
+  if (question.kind === "encode") return null;
+  return question.kind === "estimate" ? question.request.pretrained_run_id : question.run_id;
 }
 
 /** Publishes a message to followers of an answer. */

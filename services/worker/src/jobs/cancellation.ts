@@ -14,10 +14,14 @@ const ABANDONED = newFailure(
   "USER_INPUT",
 );
 
-/** A signal that aborts when an answer is abandoned, or takes too long; its reason is a `Refused`. */
+/**
+ * A signal that aborts when so many looks in a row find an answer abandoned, or it takes too long; its reason is a
+ * `Refused`.
+ */
 export function cancellation(
   { config, pace }: Container,
   slot: Slot<unknown>,
+  mostLooks = MOST_LOOKS,
 ): Disposable & { readonly signal: AbortSignal } {
   const controller = new AbortController();
   const { answerTimeoutSec } = config;
@@ -27,7 +31,7 @@ export function cancellation(
   let looks = 0;
   const looking = every(pace.abandoned, async () => {
     looks = (await slot.isAbandoned()) ? looks + 1 : 0;
-    if (looks === MOST_LOOKS) controller.abort(new Refused(ABANDONED));
+    if (looks === mostLooks) controller.abort(new Refused(ABANDONED));
   });
   return {
     signal: controller.signal,

@@ -33,6 +33,7 @@ export async function endUnreadable(
   if (tokenizerId !== null && kind === "tokenizer") await endTokenizer(tokenizerId, message, container);
   if (tokenizerId !== null && kind === "encode" && requestId !== "")
     await endSlot(container.results.encoding(tokenizerId, requestId), message, container);
+  if (kind === "estimate" && requestId !== "") await endSlot(container.results.estimate(requestId), message, container);
   if (names.run_id === null) return;
   if (kind === "train") await endRun(names.run_id, names.user_id, message, container);
   else await endAnswer(kind, { ...names, run_id: names.run_id }, message, container);

@@ -79,7 +79,7 @@ export function NewRunForm({ begun, again }: { readonly begun: Draft; readonly a
       </div>
       <div className={styles.aside}>
         <Panel title="This run">
-          <Summary form={form} />
+          <Summary form={form} request={found.size === 0 ? request : null} />
           {start.isError && refused === null && <Failed what="The run did not start." error={start.error} />}
           {isTried && problems.size > 0 && (
             <p className={styles.refused} role="alert">

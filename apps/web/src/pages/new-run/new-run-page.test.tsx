@@ -2,6 +2,7 @@
 import { configure, fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { expect, test } from "vitest";
 import { answering, nothing, refusal } from "../../testing/answers.js";
+import { eventStream } from "../../testing/event-stream.js";
 import { openPage } from "../../testing/page.js";
 
 configure({ asyncUtilTimeout: 10_000 });
@@ -41,12 +42,15 @@ const service = (more: Parameters<typeof answering>[0] = {}) =>
     "GET /capabilities": CAPABILITIES,
     "GET /tokenizers": { tokenizers: [tokenizer("tok-2", "running"), tokenizer("tok-1", "completed")] },
     "POST /runs/train": RUN,
+    "POST /runs/estimate": () => eventStream().response, // it is still measured
     ...more,
   });
 
 const start = () => screen.getByRole("button", { name: "Start training" });
 const text = () => screen.findByRole("textbox", { name: "Text" });
-const sent = (all: ReturnType<typeof service>) => all.filter(({ method }) => method === "POST");
+/** What was sent to be done: what is only measured does not count. */
+const sent = (all: ReturnType<typeof service>) =>
+  all.filter(({ method, path }) => method === "POST" && path !== "/runs/estimate");
 const way = (title: string) =>
   within(screen.getByRole("tabpanel", { name: title })).getByText(/./, { selector: "pre" });
 
@@ -301,4 +305,17 @@ test("a refusal that names no setting stands by itself", async () => {
   fireEvent.change(await text(), { target: { value: "book.txt" } });
   await user.click(start());
   expect(await screen.findByText(/Too many runs wait already/)).toBeDefined();
+});
+
+test("a training is measured as soon as it could be sent, and not before", async () => {
+  const all = service();
+  openPage("/app/new-run");
+  const measured = () => all.filter(({ path }) => path === "/runs/estimate");
+  expect(await screen.findByText(/are shown here once a text is chosen/)).toBeDefined();
+  fireEvent.change(await text(), { target: { value: "book.txt" } });
+  expect(await screen.findByText(/Measuring size, memory and time/)).toBeDefined();
+  await waitFor(() => expect(measured()).toHaveLength(1));
+  expect(measured()[0]?.body).toMatchObject({ corpus_path: "book.txt", batch_size: 16 });
+  fireEvent.change(screen.getByRole("textbox", { name: "Batch size" }), { target: { value: "0" } });
+  expect(await screen.findByText(/are shown here once a text is chosen/)).toBeDefined();
 });

@@ -1,20 +1,38 @@
+import { weighed } from "./estimate.js";
+import { EstimateFacts } from "./estimate-facts.js";
 import { Facts } from "./facts.js";
 import type { Form } from "./form.js";
-import { familyOf, settingOf } from "./request.js";
+import styles from "./new-run.module.css";
+import { familyOf, settingOf, type Request } from "./request.js";
+
+interface SummaryProps {
+  readonly form: Form;
+  /** Null where it cannot be sent as it is. */
+  readonly request: Request | null;
+}
 
 /** What will run, in a few words. */
-export function Summary({ form }: { readonly form: Form }) {
+export function Summary({ form, request }: SummaryProps) {
   const { texts, capabilities } = form;
   const family = familyOf(texts, capabilities)?.title ?? settingOf(texts, "model_family");
   const steps = settingOf(texts, "max_steps");
   const passes = settingOf(texts, "num_epochs");
   return (
-    <Facts
-      facts={[
-        ["Text", settingOf(texts, "corpus_path") || settingOf(texts, "corpus_file_id") || "not chosen yet"],
-        ["Model", `${family}, ${settingOf(texts, "model_size")}`],
-        ["Length", steps === "" ? `${passes} × through the text` : `${steps} steps`],
-      ]}
-    />
+    <>
+      <Facts
+        facts={[
+          ["Text", settingOf(texts, "corpus_path") || settingOf(texts, "corpus_file_id") || "not chosen yet"],
+          ["Model", `${family}, ${settingOf(texts, "model_size")}`],
+          ["Length", steps === "" ? `${passes} × through the text` : `${steps} steps`],
+        ]}
+      />
+      {request === null ? (
+        <p className={styles.note}>
+          Its size, memory and time are shown here once a text is chosen and all settings are right.
+        </p>
+      ) : (
+        <EstimateFacts request={weighed(request)} />
+      )}
+    </>
   );
 }

@@ -1,9 +1,8 @@
 import { queryOptions } from "@tanstack/react-query";
 import { EncodeResponse } from "@trainer/platform/browser";
-import { answerOf } from "../../../api/answers.js";
+import { patientAnswer } from "../../../api/patient-answer.js";
 
-const PATIENCE_MS = 60_000;
-const ignore = () => undefined;
+const KEPT_MS = 60_000;
 
 /** A text, and the tokens that a tokenizer cuts it into. */
 export const encodingQuery = (id: string, text: string) =>
@@ -12,19 +11,11 @@ export const encodingQuery = (id: string, text: string) =>
     async queryFn({ signal }) {
       const path = `/tokenizers/${encodeURIComponent(id)}/encode`;
       const answerPath = ({ request_id: request }: EncodeResponse) => `${path}/${request}`;
-      const late = AbortSignal.timeout(PATIENCE_MS);
-      const following = { onAccepted: ignore, onText: ignore, onAway: ignore, signal: AbortSignal.any([signal, late]) };
-      try {
-        const result = await answerOf({ schema: EncodeResponse, path, body: { text }, answerPath }, following);
-        if (result.status === "completed") return { ...result, text };
-        throw new Error(result.message ?? "It failed, and nothing says why");
-      } catch (error) {
-        if (late.aborted) throw new Error("No worker has answered within a minute. Is one running?", { cause: error });
-        throw error;
-      }
+      const result = await patientAnswer({ schema: EncodeResponse, path, body: { text }, answerPath }, signal);
+      return { ...result, text };
     },
     enabled: text !== "",
     staleTime: Infinity,
-    gcTime: PATIENCE_MS,
+    gcTime: KEPT_MS,
     retry: false,
   });

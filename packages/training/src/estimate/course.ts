@@ -1,0 +1,53 @@
+import { samplePrompts } from "@trainer/options";
+import { sampleWindows, windowCount } from "../bins/windows.js";
+import type { RunOptions } from "../options/options.js";
+import { cappedRates } from "../options/schedule.js";
+import { StepPlan } from "../step/step-plan.js";
+import type { Pace } from "./measure-request.js";
+import type { SplitTokens } from "./sample-text.js";
+
+/** How far a run goes. */
+export interface Course {
+  readonly steps: number;
+  /** Mean share of a whole step's sequences that a step has: an epoch's last one has what is left. */
+  readonly fullness: number;
+  /** Batches that are evaluated, from the first validation to the evaluation at the end, parts of batches included. */
+  readonly evaluations: number;
+}
+
+interface Reading {
+  readonly tokens: SplitTokens;
+  /** Tokens of a sequence, and sequences of a batch. */
+  readonly seqLen: number;
+  readonly batchSize: number;
+}
+
+/** The course of a run to its end, where it is not stopped early. @throws TrainingError INVALID_INPUT */
+export function courseOf(options: RunOptions, { tokens, seqLen, batchSize }: Reading): Course {
+  const { evalTokens, evaluate, gradAccumSteps, seed } = options;
+  const sequences = Math.ceil((tokens.train - 1) / seqLen); // as the loader cuts them
+  const batchesPerEpoch = Math.ceil(sequences / batchSize);
+  const plan = new StepPlan({ ...options, ...cappedRates(options), batchesPerEpoch, schedule: options.lrSchedule });
+  const batchesOf = (count: number | null) => {
+    if (count === null) return 0;
+    const cut = { tokens: count, context: seqLen, stride: seqLen };
+    const windows = evalTokens === 0 ? windowCount(cut) : sampleWindows(cut, evalTokens, seed).length;
+    return windows / batchSize;
+  };
+  const [validation, test] = [batchesOf(tokens.validation), batchesOf(tokens.test)];
+  const atEnd = test + (evaluate ? validation || test : 0);
+  return {
+    steps: plan.totalSteps,
+    fullness: sequences / (plan.stepsPerEpoch * gradAccumSteps * batchSize),
+    evaluations: plan.evaluationsFrom(1) * validation + atEnd,
+  };
+}
+
+/** Tokens of the texts that the evaluation at the end has written. */
+const WRITTEN_TOKENS = 64 * samplePrompts.length;
+
+/** Seconds that steps, evaluations and the texts at the end take. */
+export function secondsOf({ steps, fullness, evaluations }: Course, pace: Pace, { evaluate }: RunOptions): number {
+  const written = evaluate ? WRITTEN_TOKENS * pace.token : 0;
+  return (steps * fullness * pace.step + evaluations * pace.evaluation + written) / 1000;
+}

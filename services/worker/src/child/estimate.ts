@@ -1,0 +1,40 @@
+import type { EstimateResult, Jobs } from "@trainer/platform";
+import { snake } from "@trainer/disk";
+import { estimateTraining } from "@trainer/training";
+import type { ChildConfig } from "../config.js";
+import type { AnswerContext } from "./answer.js";
+import type { Archives } from "./messages.js";
+import { trainOptions } from "./train-options.js";
+
+interface Context extends Pick<AnswerContext, "about" | "signal"> {
+  readonly archives: Archives | undefined;
+}
+
+/** Tells what a training would be. @throws TrainingError as the training itself before its first step */
+export async function estimate(
+  { request_id: runId, request }: Jobs["estimate"],
+  { threads, dataRoot }: Pick<ChildConfig, "threads" | "dataRoot">,
+  { about, signal, archives }: Context,
+): Promise<EstimateResult> {
+  const { home, texts, dataBank } = about;
+  const { corpus_path: path } = request;
+  const corpus = path === null ? null : await texts.need(path, "corpus");
+  const options = trainOptions(request, { runId, userId: "0", corpus, threads });
+  const told = await estimateTraining(options, { home: home.root, dataRoot, dataBank, archives, signal });
+  return {
+    status: "completed",
+    parameters: told.parameters,
+    trainable_parameters: told.trainableParameters,
+    tokens: told.tokens,
+    steps: told.steps,
+    memory_bytes: told.memoryBytes,
+    available_bytes: told.availableBytes,
+    seconds: told.seconds,
+    device: told.device,
+    precision: told.precision,
+    threads: told.threads,
+    sampled: told.isSampled,
+    busy: told.isBusy,
+    reasons: Object.fromEntries(Object.entries(told.reasons).map(([figure, why]) => [snake(figure), about.shown(why)])),
+  };
+}

@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { Command, InvalidArgumentError } from "commander";
 import { api } from "./api.js";
 import { dataBank } from "./data-bank.js";
+import { estimate } from "./estimate.js";
 import { generate } from "./generate.js";
 import { overhead } from "./overhead.js";
 import { pages } from "./pages.js";
@@ -47,6 +48,11 @@ const benchmarks: Readonly<Record<string, { about: string; run: Benchmark; round
   "short-jobs": {
     about: "short trainings and texts through the queue: one at a time and many at once",
     run: shortJobs,
+    rounds: 3,
+  },
+  estimate: {
+    about: "size, memory and time of a training as they are told before it, beside what then happens",
+    run: estimate,
     rounds: 3,
   },
   overhead: { about: "the cost of one small operator call against Python's binding", run: overhead, rounds: 5 },

@@ -78,6 +78,11 @@ const asked = {
     run_id: OWN,
     request: EvaluateRequest.parse({ path_override: path }),
   }),
+  corpus_path: (path: string): Question => ({
+    kind: "estimate",
+    request_id: "r",
+    request: request({ corpus_path: path }),
+  }),
 };
 
 test("a child that answers reads no path but of a text for requests, whatever it is asked", async () => {

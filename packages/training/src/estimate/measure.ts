@@ -30,29 +30,50 @@ interface Point {
 export async function measure(
   request: MeasureRequest,
   emit: (event: MeasureEvent) => void,
-  make: (request: MeasureRequest) => Promise<Trial> = makeTrial,
+  { make = makeTrial, now = null }: Hooks = {},
 ): Promise<void> {
   const { device, threads, isBusy } = request;
   setNumThreads(threads);
   const trial = await make(request);
-  const clock = clockOf(threads, device === "cpu" && isBusy);
-  const needs = device === "cuda" ? await onGpu(trial, request, clock) : await onCpu(trial, request, clock);
-  emit({ type: "memory", bytes: needs.bytes });
-  const token = await evaluated(trial, clock, 1, 1);
-  const { batchSize, maxSeqLen } = request;
-  const sequences = needs.isTried ? batchSize : 1;
-  const evaluation = ((await evaluated(trial, clock, sequences, maxSeqLen)) / sequences) * batchSize;
-  emit({ type: "pace", pace: { step: needs.ms, evaluation, token } satisfies Pace });
+  const clock = now ?? clockOf(threads, device === "cpu" && isBusy);
+  const wall = now ?? clockOf(threads, false);
+  const measuring = { trial, request, clock, wall, emit };
+  const { step, sequences, height } = device === "cuda" ? await onGpu(measuring) : await onCpu(measuring);
+  const token = await evaluated(measuring, 1, 1);
+  const evaluation = (await evaluated(measuring, sequences, request.maxSeqLen)) * (request.batchSize / sequences);
+  tell(emit, height(), { step, evaluation, token });
+}
+
+interface Hooks {
+  readonly make?: (request: MeasureRequest) => Promise<Trial>;
+  /** The clock of both. */
+  readonly now?: Clock | null;
+}
+
+interface Measuring {
+  readonly trial: Trial;
+  readonly request: MeasureRequest;
+  /** Of the steps' own time, and of everybody's. */
+  readonly clock: Clock;
+  readonly wall: Clock;
+  readonly emit: (event: MeasureEvent) => void;
+}
+
+function tell(emit: Measuring["emit"], bytes: number, pace: Pace): void {
+  emit({ type: "memory", bytes });
+  emit({ type: "pace", pace });
 }
 
 interface Needs {
-  readonly ms: number;
-  readonly bytes: number;
-  /** True if whole batches were tried. */
-  readonly isTried: boolean;
+  /** Milliseconds of a step. */
+  readonly step: number;
+  /** Sequences of the largest batch that was tried. */
+  readonly sequences: number;
+  /** Memory at its height so far; what was not tried is told from smaller batches. */
+  readonly height: () => number;
 }
 
-async function onCpu(trial: Trial, request: MeasureRequest, clock: Clock): Promise<Needs> {
+async function onCpu({ trial, request, clock, wall, emit }: Measuring): Promise<Needs> {
   const { batchSize, batches, memoryBytes } = request;
   const step = (sequences: number, count = 1): number => {
     const began = clock();
@@ -68,16 +89,22 @@ async function onCpu(trial: Trial, request: MeasureRequest, clock: Clock): Promi
   }
   const bytes = lineThrough(points, batchSize, "bytes");
   const ms = lineThrough(points, batchSize, "ms");
-  if (bytes > memoryBytes || ms * batches > MOST_MS) return { ms: ms * batches, bytes, isTried: false };
+  const guess = ms * batches;
+  const { ms: single } = at(points, 0);
+  tell(emit, bytes, { step: guess, evaluation: ms * FORWARD, token: single * FORWARD }); // in case that no time is left
+  await setImmediate();
+  if (bytes > memoryBytes || guess > MOST_MS) return { step: guess, sequences: 1, height: () => bytes };
   step(batchSize, batches);
-  const times = repeated(() => step(batchSize, batches));
-  return { ms: median(times), bytes: memoryStats().peakRssBytes, isTried: true };
+  const times = repeated(wall, () => step(batchSize, batches));
+  return { step: median(times), sequences: batchSize, height: () => memoryStats().peakRssBytes };
 }
+
+/** Part of a step that its forward pass takes, about. */
+const FORWARD = 1 / 3;
 
 const clockIsOver = (points: readonly Point[], next: number): boolean => lineThrough(points, next, "ms") > MOST_MS;
 
-async function onGpu(trial: Trial, request: MeasureRequest, clock: Clock): Promise<Needs> {
-  const { batchSize, batches } = request;
+async function onGpu({ trial, request: { batchSize, batches }, clock, wall }: Measuring): Promise<Needs> {
   resetPeakMemory();
   const step = (): number => {
     const began = clock();
@@ -88,19 +115,20 @@ async function onGpu(trial: Trial, request: MeasureRequest, clock: Clock): Promi
     step();
     await setImmediate();
   }
-  const times = repeated(step);
-  return { ms: median(times), bytes: memoryStats().cuda?.peakAllocatedBytes ?? 0, isTried: true };
+  const times = repeated(wall, step);
+  const height = () => memoryStats().cuda?.peakAllocatedBytes ?? 0;
+  return { step: median(times), sequences: batchSize, height };
 }
 
 /** The times of steps, at least of one, for a while. */
-function repeated(step: () => number): number[] {
-  const until = performance.now() + REPEATED_MS;
+function repeated(wall: Clock, step: () => number): number[] {
+  const until = wall() + REPEATED_MS;
   const times = [step()];
-  while (performance.now() < until) times.push(step());
+  while (wall() < until) times.push(step());
   return times;
 }
 
-async function evaluated(trial: Trial, clock: Clock, sequences: number, tokens: number): Promise<number> {
+async function evaluated({ trial, clock }: Measuring, sequences: number, tokens: number): Promise<number> {
   await trial.evaluate(sequences, tokens);
   const began = clock();
   await trial.evaluate(sequences, tokens);

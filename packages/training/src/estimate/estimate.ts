@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { isFile } from "@trainer/disk";
 import { DEFAULT_SEQ_LEN } from "@trainer/options";
 import { loadTokenizer } from "@trainer/tokenizers";
+import { acquireRun } from "../artifact/ensure-run.js";
 import { memoryToUse } from "../batch-size/find-batch.js";
 import { cachedPath, fileIdOf } from "../corpus/corpus-cache.js";
 import { TrainingError } from "../errors.js";
@@ -93,6 +94,8 @@ async function estimated(input: TrainInput, context: EstimateContext): Promise<E
   const where = fetching(context);
   await loadPlugged(parsed);
   const compute = resolveCompute(parsed.device, parsed.precision);
+  const { pretrainedRunId } = parsed;
+  using _use = pretrainedRunId === null ? null : await acquireRun(pretrainedRunId, where); // no cleanup takes it meanwhile
   const pretrained = await resolvePretrained(parsed, where);
   const options = { ...parsed, maxSeqLen: parsed.maxSeqLen ?? pretrained?.contextLength ?? DEFAULT_SEQ_LEN };
   const threads = await threadsOf(options.threads);

@@ -5,7 +5,16 @@ import { scratchPath, tiny, writeCorpus } from "@trainer/testing";
 import { familyNames } from "@trainer/models/capabilities";
 import { methodNames } from "@trainer/tokenizers/capabilities";
 import { optimizerNames } from "@trainer/torch/capabilities";
-import { findBatch, generate, openHome, openModel, resume, runFolder, train } from "@trainer/training";
+import {
+  estimateTraining,
+  findBatch,
+  generate,
+  openHome,
+  openModel,
+  resume,
+  runFolder,
+  train,
+} from "@trainer/training";
 import { readManifest, TrainingError } from "@trainer/training/files";
 import { loadedPlugins, loadPlugins } from "@trainer/training/plugins";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -60,10 +69,12 @@ test("a run of a plugin's family, optimizer and tokenizer trains, resumes to the
   expect((await generate(model, { prompt: "the ", maxNewTokens: 12, seed: 1 })).outputs[0]).not.toBe("");
 });
 
-test("a process that looks for the batch size loads the same plugins", async () => {
+test("a process that looks for the batch size loads the same plugins, and one that tries steps", async () => {
   const { tokenizerMethod: _, ...rest } = options();
   const found = await findBatch({ ...rest, vocabSize: 258, maxSeqLen: 16, threads: 1 }, { home, maxBatchSize: 2 });
   expect(found.batchSize).toBe(2);
+  const told = await estimateTraining({ ...options(), threads: 1 }, { home });
+  expect(told.reasons).toEqual({});
 });
 
 /** The path of a plugin's folder with these lines as its module. */

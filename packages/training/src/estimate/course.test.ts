@@ -15,11 +15,13 @@ test("steps are those of the plan, and an epoch's last step counts for what is l
     steps: 39,
     fullness: 100 / 104,
     evaluations: 3 * (10 / 8) + 5 / 8 + 10 / 8,
+    samplings: 1,
   });
   expect(courseOf(options({ maxSteps: 20, gradAccumSteps: 2, evaluate: false }), reading)).toEqual({
     steps: 20,
     fullness: 100 / (7 * 2 * 8),
     evaluations: 3 * (10 / 8) + 5 / 8, // after 7, 14 and 20 steps
+    samplings: 0,
   });
 });
 
@@ -32,9 +34,13 @@ test("only as much as is asked for is evaluated, and without a validation the te
   expect(courseOf(options(), { ...reading, tokens: nothing }).evaluations).toBe(0);
 });
 
-test("seconds are those of steps, evaluations and texts at the end", () => {
-  const course = { steps: 100, fullness: 0.5, evaluations: 4 };
+test("texts are written every so many steps, and at the end", () => {
+  expect(courseOf(options({ maxSteps: 20, sampleEvery: 6 }), reading).samplings).toBe(3 + 1);
+});
+
+test("seconds are those of steps, evaluations and texts", () => {
+  const course = { steps: 100, fullness: 0.5, evaluations: 4, samplings: 0 };
   const pace = { step: 20, evaluation: 500, token: 2 };
-  expect(secondsOf(course, pace, options({ evaluate: false }))).toBe(3);
-  expect(secondsOf(course, pace, options())).toBeCloseTo(3 + (64 * samplePrompts.length * 2) / 1000);
+  expect(secondsOf(course, pace)).toBe(3);
+  expect(secondsOf({ ...course, samplings: 3 }, pace)).toBeCloseTo(3 + (3 * 64 * samplePrompts.length * 2) / 1000);
 });

@@ -13,6 +13,8 @@ export interface Course {
   readonly fullness: number;
   /** Batches that are evaluated, from the first validation to the evaluation at the end, parts of batches included. */
   readonly evaluations: number;
+  /** How often texts are written, on the way and at the end. */
+  readonly samplings: number;
 }
 
 interface Reading {
@@ -24,7 +26,7 @@ interface Reading {
 
 /** The course of a run to its end, where it is not stopped early. @throws TrainingError INVALID_INPUT */
 export function courseOf(options: RunOptions, { tokens, seqLen, batchSize }: Reading): Course {
-  const { evalTokens, evaluate, gradAccumSteps, seed } = options;
+  const { evalTokens, evaluate, gradAccumSteps, sampleEvery, seed } = options;
   const sequences = Math.ceil((tokens.train - 1) / seqLen); // as the loader cuts them
   const batchesPerEpoch = Math.ceil(sequences / batchSize);
   const plan = new StepPlan({ ...options, ...cappedRates(options), batchesPerEpoch, schedule: options.lrSchedule });
@@ -40,14 +42,15 @@ export function courseOf(options: RunOptions, { tokens, seqLen, batchSize }: Rea
     steps: plan.totalSteps,
     fullness: sequences / (plan.stepsPerEpoch * gradAccumSteps * batchSize),
     evaluations: plan.evaluationsFrom(1) * validation + atEnd,
+    samplings: (sampleEvery === 0 ? 0 : Math.floor(plan.totalSteps / sampleEvery)) + (evaluate ? 1 : 0),
   };
 }
 
-/** Tokens of the texts that the evaluation at the end has written. */
+/** Tokens of the texts that are written at a time. */
 const WRITTEN_TOKENS = 64 * samplePrompts.length;
 
-/** Seconds that steps, evaluations and the texts at the end take. */
-export function secondsOf({ steps, fullness, evaluations }: Course, pace: Pace, { evaluate }: RunOptions): number {
-  const written = evaluate ? WRITTEN_TOKENS * pace.token : 0;
+/** Seconds that steps, evaluations and texts take. */
+export function secondsOf({ steps, fullness, evaluations, samplings }: Course, pace: Pace): number {
+  const written = samplings * WRITTEN_TOKENS * pace.token;
   return (steps * fullness * pace.step + evaluations * pace.evaluation + written) / 1000;
 }

@@ -105,7 +105,7 @@ async function estimated(input: TrainInput, context: EstimateContext): Promise<E
   const model = await modelOf(asked, text);
   return {
     ...compute,
-    ...figuresOf({ options, text, model, ...(await needsOf({ ...asked, isBusy }, text, model)) }),
+    ...figuresOf({ text, model, ...(await needsOf({ ...asked, isBusy }, text, model)) }),
     availableBytes: memoryOf(compute.device),
     threads,
     isSampled: typeof text !== "string" && text.isSampled,
@@ -200,12 +200,11 @@ async function needsOf(
 interface Known extends Needs {
   readonly text: OrReason<TextSize>;
   readonly model: OrReason<Model>;
-  readonly options: RunOptions;
 }
 
-function figuresOf({ text, model, course, memoryBytes, pace, options }: Known): Figures {
+function figuresOf({ text, model, course, memoryBytes, pace }: Known): Figures {
   const seconds = map(text, ({ seconds: prepared }) =>
-    map(course, (whole) => map(pace, (each) => prepared + secondsOf(whole, each, options))),
+    map(course, (whole) => map(pace, (each) => prepared + secondsOf(whole, each))),
   );
   const figures = {
     parameters: map(model, ({ parameters }) => parameters),

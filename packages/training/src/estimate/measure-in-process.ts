@@ -35,8 +35,7 @@ export async function measureInProcess(request: MeasureRequest, { measureMs, sig
   const either = signal === undefined ? late : AbortSignal.any([signal, late]);
   const ended = await inProcess(SERVE, request, { onMessage, signal: either, niceness: NICENESS }).catch(
     (error: unknown) => {
-      signal?.throwIfAborted();
-      if (late.aborted) return LATE;
+      if (signal?.aborted !== true && late.aborted) return LATE;
       throw error;
     },
   );

@@ -2,6 +2,7 @@ import type { ListedRun } from "@trainer/platform/browser";
 import { Button } from "../../parts/button.js";
 import dialog from "../../parts/dialog.module.css";
 import { Modal } from "../../parts/modal.js";
+import { FreedSpace } from "./freed-space.js";
 import { hasEnded } from "./run-state.js";
 import styles from "./runs.module.css";
 
@@ -32,6 +33,7 @@ export function RemoveDialog({
         All their files go: the trained weights, checkpoints, curves, logs, samples, tags and notes. This cannot be
         undone. Archives in the file service stay.
       </p>
+      <FreedSpace runs={ended.map(({ run_id: id }) => id)} />
       {kept > 0 && (
         <p>
           {kept === 1 ? "One chosen run has" : `${kept} chosen runs have`} not ended and {kept === 1 ? "stays" : "stay"}

@@ -40,6 +40,12 @@ const titles = () => screen.getAllByRole("columnheader").map(({ textContent }) =
 
 afterEach(() => vi.restoreAllMocks());
 
+const filesOf = (run_id: string, sizes: readonly number[]) => ({
+  run_id,
+  files: sizes.map((bytes, i) => ({ path: `${i}`, bytes, modified: "2026-01-01T00:00:00Z", step: null, sha256: null })),
+  truncated: false,
+});
+
 describe("the runs page", () => {
   it("shows what is known of a run", async () => {
     const run = listedRun({ tags: ["good"], bits_per_byte: 1.25 });
@@ -230,9 +236,18 @@ describe("runs that were chosen", () => {
   });
 
   it("are deleted after it was said what goes, those that have ended alone", async () => {
+    let count = () => {};
+    const isCounted = new Promise<void>((resolve) => {
+      count = resolve;
+    });
     const { asked } = openRuns(three, "/runs", {
       "DELETE /runs/broke": { run_id: "broke", bytes: 10 },
       "DELETE /runs/done": { run_id: "done", bytes: 10 },
+      "GET /runs/broke/files": filesOf("broke", [1024, 512]),
+      "GET /runs/done/files": async () => {
+        await isCounted;
+        return filesOf("done", [512]);
+      },
     });
     await row("goes");
     for (const { run_id } of three) await user.click(screen.getByLabelText(`Choose ${run_id}`));
@@ -244,6 +259,9 @@ describe("runs that were chosen", () => {
         .map(({ textContent }) => textContent),
     ).toEqual(["broke", "done"]);
     expect(dialog.textContent).toContain("One chosen run has not ended and stays: stop it first.");
+    expect(within(dialog).getByText(/^Counting how much space/)).toBeTruthy();
+    count();
+    expect(await within(dialog).findByText("2.0 KiB of space becomes free.")).toBeTruthy();
     await user.click(within(dialog).getByRole("button", { name: "Keep" }));
     expect(asked.some(({ method }) => method === "DELETE")).toBe(false);
     await user.click(screen.getByRole("button", { name: "Delete …" }));
@@ -259,12 +277,14 @@ describe("runs that were chosen", () => {
       "/runs",
       {
         "DELETE /runs/done": { run_id: "done", bytes: 10 },
+        "GET /runs/done/files": { ...filesOf("done", [3]), truncated: true },
         "POST /runs/waits/cancel": { status: "cancellation-requested" },
       },
     );
     await user.click(await screen.findByLabelText("Choose done"));
     await user.click(screen.getByRole("button", { name: "Delete …" }));
     const dialog = await screen.findByRole("dialog", { name: "Delete this run?" });
+    expect(await within(dialog).findByText("More than 3 B of space becomes free.")).toBeTruthy();
     await user.click(within(dialog).getByRole("button", { name: "Delete" }));
     expect(await screen.findByText("1 run deleted.")).toBeTruthy();
     await user.click(screen.getByLabelText("Choose waits"));
@@ -283,6 +303,7 @@ describe("runs that were chosen", () => {
     const dialog = await screen.findByRole("dialog", { name: "Delete 10 runs?" });
     expect(within(dialog).getAllByRole("listitem").at(-1)?.textContent).toContain("and 2 more");
     expect(dialog.textContent).toContain("2 chosen runs have not ended and stay: stop them first.");
+    expect(await within(dialog).findByText("How much space their files take cannot be read.")).toBeTruthy();
   });
 
   it("say so where the service is away", async () => {

@@ -42,4 +42,5 @@ test("the disk of a folder that is not there yet is that of the nearest one abov
   expect(freeBytes).toBeGreaterThan(0);
   expect(freeBytes).toBeLessThanOrEqual(totalBytes);
   expect(await diskSpace(join(folder, "none", "such"))).toMatchObject({ device, totalBytes });
+  await expect(diskSpace(folder, () => Promise.reject(new Error("not permitted")))).rejects.toThrow("not permitted");
 });

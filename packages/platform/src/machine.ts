@@ -56,17 +56,21 @@ export interface DiskSpace {
   readonly freeBytes: number;
 }
 
-/** The disk of a folder, or of the nearest one above it that exists. */
-export async function diskSpace(path: string): Promise<DiskSpace> {
+/** The disk of a folder, or of the nearest one above it that exists; `look` says what is there. */
+export async function diskSpace(path: string, look = diskOf): Promise<DiskSpace> {
   let folder = resolve(path);
   for (;;) {
     try {
-      const [{ dev: device }, { blocks, bavail, bsize }] = await Promise.all([stat(folder), statfs(folder)]);
-      return { device, totalBytes: blocks * bsize, freeBytes: bavail * bsize };
+      return await look(folder);
     } catch (error) {
       const above = dirname(folder);
       if (above === folder) throw error;
       folder = above;
     }
   }
+}
+
+async function diskOf(folder: string): Promise<DiskSpace> {
+  const [{ dev: device }, { blocks, bavail, bsize }] = await Promise.all([stat(folder), statfs(folder)]);
+  return { device, totalBytes: blocks * bsize, freeBytes: bavail * bsize };
 }

@@ -1,19 +1,26 @@
 import { readFile } from "node:fs/promises";
 import { arch, availableParallelism, cpus, hostname, loadavg, platform, release } from "node:os";
 import { resolve } from "node:path";
-import { memoryBytes } from "@trainer/disk";
+import { at, memoryBytes, unlessAbsent } from "@trainer/disk";
 import { availableMemory, diskSpace, vectorInstructions, type SystemInfo } from "@trainer/platform";
 
+interface Told {
+  /** Linux's file on its processors, which others do not have. */
+  readonly cpuinfo: string;
+  readonly processors: readonly { readonly model: string }[];
+}
+
 /** The machine that this process runs on, as it is now. */
-export async function machine(): Promise<SystemInfo["machine"]> {
-  const cpuinfo = await readFile("/proc/cpuinfo", "utf8").catch(() => ""); // Linux alone has it
+export async function machine({ cpuinfo = "/proc/cpuinfo", processors = cpus() }: Partial<Told> = {}): Promise<
+  SystemInfo["machine"]
+> {
   return {
     host: hostname(),
     system: `${platform()} ${release()}, ${arch()}`,
-    processor: cpus().at(0)?.model.trim() || null,
+    processor: processors[0]?.model.trim() || null,
     threads: availableParallelism(),
-    instructions: vectorInstructions(cpuinfo),
-    load: loadavg().at(0) ?? 0,
+    instructions: vectorInstructions((await unlessAbsent(readFile(cpuinfo, "utf8"))) ?? ""),
+    load: at(loadavg(), 0),
     memory_bytes: memoryBytes(),
     memory_available_bytes: await availableMemory(),
   };

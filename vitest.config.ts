@@ -31,6 +31,7 @@ export default defineConfig({
       exclude: ["**/*.test.{ts,tsx}", "packages/testing/**", "apps/web/src/testing/**"],
       // Branches: all but those of scripts/coverage/exempt.js, to which `npm test` holds the report.
       thresholds: { lines: 100 },
+      reportOnFailure: true, // who mends a test wants to know of both
       reporter: ["text-summary", ["text", { skipFull: true }], "json"],
     },
   },

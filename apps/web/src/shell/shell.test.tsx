@@ -1,10 +1,14 @@
 // @vitest-environment happy-dom
 import { screen, waitFor, within } from "@testing-library/react";
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { answering, nothing, refusal } from "../testing/answers.js";
 import { openPage } from "../testing/page.js";
 
 const noRuns = { runs: [], next: null };
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 test("the pages open at the runs, with their name in the title", async () => {
   answering({ "/runs": noRuns });
@@ -65,6 +69,16 @@ test("`?` lists the keys, `/` goes to the search, `g r` opens the runs", async (
   screen.getByRole("main").append(search);
   await user.keyboard("/");
   expect(search).toHaveFocus();
+});
+
+test("a letter alone opens nothing, however soon it is pressed", async () => {
+  vi.useFakeTimers({ toFake: ["performance"] });
+  answering({ "/runs": noRuns });
+  const { user } = openPage("/app/nowhere");
+  await screen.findByRole("heading", { name: "There is no such page" });
+  expect(performance.now()).toBe(0);
+  await user.keyboard("rxr");
+  expect(screen.getByRole("heading", { name: "There is no such page" })).toBeVisible();
 });
 
 test("while nothing answers a line says so, and goes when something does", async () => {

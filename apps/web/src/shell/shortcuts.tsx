@@ -56,12 +56,12 @@ const KeyLine = ({ keys, does }: { readonly keys: readonly string[]; readonly do
 
 function useKeys(showList: () => void): void {
   const navigate = useNavigate();
-  const prefixed = useRef(0);
+  const prefixed = useRef(-Infinity); // the clock is at 0 where a page opens
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
       const isPrefixed = performance.now() - prefixed.current < PREFIX_MS;
-      prefixed.current = event.key === "g" ? performance.now() : 0;
+      prefixed.current = event.key === "g" ? performance.now() : -Infinity;
       const page = isPrefixed ? navigation.find(({ key }) => key === event.key) : undefined;
       if (page !== undefined) navigate({ to: page.to }).catch(reportError);
       else if (event.key === "?") showList();

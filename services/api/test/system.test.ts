@@ -144,6 +144,25 @@ test("whatever else stands in Redis, the answer is in its form", async () => {
   expect(workers?.find(({ name }) => name === "rq:worker:garbage")).toMatchObject({ alive: true });
 });
 
+test("a job under way that says little of itself is told as far as it is known", async () => {
+  await using system = await startSystem();
+  const { trainer, redis } = system;
+  const data = { train: { run_id: "r" }, tokenizer: { tokenizer_id: "t" }, nothing: {}, other: "no object" };
+  for (const [kind, each] of Object.entries(data)) {
+    const { id = "" } = await trainer.add(kind, each);
+    await redis.lrem("bull:trainer:wait", 0, id); // as of a worker that was killed when it had just taken it
+    await redis.lpush("bull:trainer:active", id);
+  }
+  const { jobs } = await info(system);
+  expect(new Map(jobs?.map(({ kind, subject }) => [kind, subject]))).toEqual(
+    new Map(Object.entries({ train: "r", tokenizer: "t", nothing: null, other: null })),
+  );
+  expect(jobs?.every(({ since, worker }) => since === null && worker === null)).toBe(true);
+  mkdirSync(join(system.root, "corpus"), { recursive: true });
+  writeFileSync(join(system.root, "corpus", "a.txt"), "a");
+  expect((await system.ask("/corpora/a.txt", { method: "DELETE" })).status).toBe(200); // no job names it
+});
+
 test.runIf(process.platform === "linux")("where the texts lie on another disk, there are two", async () => {
   await using system = await startSystem();
   await using other = await system.start({ dataRoot: "/proc/none/such" });

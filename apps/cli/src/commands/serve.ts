@@ -10,7 +10,7 @@ import type { Output } from "../display/output.js";
 import { keepUp } from "../serve/keep-up.js";
 import { keysFile } from "../serve/keys.js";
 import { serveFile, serveHome } from "../serve/one-per-home.js";
-import { pagesLink, pagesRoot } from "../serve/pages.js";
+import { pagesLines, pagesRoot } from "../serve/pages.js";
 import type { Place } from "../serve/part.js";
 import { loadConfig, type LoadedConfig } from "../serve/settings.js";
 import { settingsHere } from "../serve/settings-here.js";
@@ -55,7 +55,7 @@ export function define(command: Command, io: Io): void {
         log: (line) => options.logs && out.warn(line),
         up: (name, place, ms) => isUp(out, name, place, ms),
         ready(api) {
-          const links = pages === "" ? [] : [`${"pages".padEnd(NAME)}${pagesLink(api, out.screen)}`];
+          const links = pagesLines(pages, api, out.screen, NAME);
           out.result({ ready: true, addresses: serveFile(home) }, () => [...links, ...facts(loaded, home)].join("\n"));
         },
       });

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { scratchPath } from "@trainer/testing";
 import { expect, test } from "vitest";
-import { pagesLink, pagesRoot } from "./pages.js";
+import { pagesLines, pagesLink, pagesRoot } from "./pages.js";
 import { loadConfig } from "./settings.js";
 
 const config = (env: Record<string, string> = {}) => loadConfig({ env, cwd: scratchPath("pages-config") }).config;
@@ -26,5 +26,7 @@ test("a terminal is shown the link with any key whole, anything else without it"
   expect(link).toMatch(/^http:\/\/\[::1\]:8000\/\?key=/);
   expect(new URL(link).searchParams.get("key")).toBe(api.key);
   expect(pagesLink(api, { tty: false })).toBe("http://[::1]:8000/");
+  expect(pagesLines("/pages", api, { tty: false }, 7)).toEqual(["pages  http://[::1]:8000/"]);
+  expect(pagesLines("", api, { tty: true }, 7)).toEqual([]);
   expect(pagesLink({ ...api, key: undefined }, { tty: true })).toBe("http://[::1]:8000/"); // it asks for it
 });

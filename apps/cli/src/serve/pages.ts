@@ -23,3 +23,11 @@ export const signInLink = ({ url, key }: PagesAccess): string =>
 /** Address of the pages. Only a terminal is shown the key in it: what goes elsewhere may be kept as a log. */
 export const pagesLink = (access: PagesAccess, { tty }: Pick<Terminal, "tty">): string =>
   tty ? signInLink(access) : `${access.url}/`;
+
+/** The same as lines that are headed like the parts' own; none where there are no pages. */
+export const pagesLines = (
+  folder: string,
+  access: PagesAccess,
+  screen: Pick<Terminal, "tty">,
+  width: number,
+): string[] => (folder === "" ? [] : [`${"pages".padEnd(width)}${pagesLink(access, screen)}`]);

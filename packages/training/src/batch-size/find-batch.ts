@@ -7,13 +7,12 @@ import { TrainingError } from "../errors.js";
 import { openHome } from "../home/home.js";
 import { resolveTokenizer } from "../home/resolve-tokenizer.js";
 import { corpusOptions } from "../options/corpus-options.js";
-import { DEFAULT_SEQ_LEN } from "@trainer/options";
 import { parseTrainOptions, type TrainInput, type TrainOptions } from "../options/options.js";
 import { outOfMemory } from "../step/out-of-memory.js";
 import { threadsOf } from "../step/threads.js";
 import { resolveCompute } from "../step/precision.js";
 import { vocabSizeFor } from "../options/vocab-size.js";
-import { resolvePretrained } from "../model/pretrained.js";
+import { resolvePretrained, seqLenOf } from "../model/pretrained.js";
 import { toConfig } from "../options/wire-names.js";
 import { searchInProcess } from "./search-in-process.js";
 import { loadedPlugins } from "../plugins/loaded-plugins.js";
@@ -68,7 +67,7 @@ export async function findBatch(
     pretrained === null
       ? await vocabularyOf(options, context.home, input.corpus !== undefined)
       : (await readModelConfig(pretrained.dir)).outline.vocabSize;
-  const maxSeqLen = options.maxSeqLen ?? pretrained?.contextLength ?? DEFAULT_SEQ_LEN;
+  const maxSeqLen = seqLenOf(options, pretrained);
   return searchFor({ options, vocabSize, maxSeqLen, dimensionsFrom: pretrained?.dir ?? null }, context);
 }
 

@@ -1,6 +1,5 @@
 import { resolve } from "node:path";
 import { isFile } from "@trainer/disk";
-import { DEFAULT_SEQ_LEN } from "@trainer/options";
 import { loadTokenizer } from "@trainer/tokenizers";
 import { acquireRun } from "../artifact/ensure-run.js";
 import { memoryToUse } from "../batch-size/find-batch.js";
@@ -13,7 +12,7 @@ import { resolveTokenizer } from "../home/resolve-tokenizer.js";
 import { memoryOf } from "../model/assert-weights-fit.js";
 import { loadPlugged } from "../model/load-plugged.js";
 import { newModelSize, storedModelSize, type ModelSize } from "../model/model-size.js";
-import { resolvePretrained } from "../model/pretrained.js";
+import { resolvePretrained, seqLenOf } from "../model/pretrained.js";
 import { parseTrainOptions, type RunOptions, type TrainInput } from "../options/options.js";
 import { toConfig } from "../options/wire-names.js";
 import { loadedPlugins } from "../plugins/loaded-plugins.js";
@@ -97,7 +96,7 @@ async function estimated(input: TrainInput, context: EstimateContext): Promise<E
   const { pretrainedRunId } = parsed;
   using _use = pretrainedRunId === null ? null : await acquireRun(pretrainedRunId, where); // no cleanup takes it meanwhile
   const pretrained = await resolvePretrained(parsed, where);
-  const options = { ...parsed, maxSeqLen: parsed.maxSeqLen ?? pretrained?.contextLength ?? DEFAULT_SEQ_LEN };
+  const options = { ...parsed, maxSeqLen: seqLenOf(parsed, pretrained) };
   const threads = await threadsOf(options.threads);
   const asked = { options, compute, threads, pretrained: pretrained?.dir ?? null, home: where.home, context };
   const isBusy = compute.device === "cpu" && (await threadsOf("auto")) < threads;

@@ -26,21 +26,29 @@ test("another failure is the run's, and another end nobody's", () => {
   expect(eventOf("?")).toMatchObject({ type: "failed", failure: { code: "INTERNAL_ERROR" } });
 });
 
+const config = toConfig(parseTrainOptions({ corpus: "-" }));
+const request: MeasureRequest = {
+  config,
+  plugins: [],
+  vocabSize: 300,
+  maxSeqLen: 8,
+  dimensionsFrom: null,
+  device: "cpu",
+  precision: "fp32",
+  threads: 1,
+  batchSize: 1,
+  batches: 1,
+  memoryBytes: 2 ** 40,
+  isBusy: false,
+};
+
 test("a failure of the process is the caller's", async () => {
-  const options = parseTrainOptions({ corpus: "-" });
-  const request: MeasureRequest = {
-    config: { ...toConfig(options), model_size: "huge" },
-    plugins: [],
-    vocabSize: 300,
-    maxSeqLen: 8,
-    dimensionsFrom: null,
-    device: "cpu",
-    precision: "fp32",
-    threads: 1,
-    batchSize: 1,
-    batches: 1,
-    memoryBytes: 2 ** 40,
-    isBusy: false,
-  };
-  await expect(measureInProcess(request, { measureMs: 60_000 })).rejects.toMatchObject({ code: "INVALID_MODEL_SIZE" });
+  const unknown = { ...request, config: { ...config, model_size: "huge" } };
+  await expect(measureInProcess(unknown, { measureMs: 60_000 })).rejects.toMatchObject({ code: "INVALID_MODEL_SIZE" });
+});
+
+test("who leaves ends it", async () => {
+  const signal = AbortSignal.timeout(100); // a process takes longer to start
+  await expect(measureInProcess(request, { measureMs: 60_000, signal })).rejects.toThrow("aborted");
+  expect(signal.aborted).toBe(true);
 });

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { readModelConfig, type CausalLm } from "@trainer/models";
+import { DEFAULT_SEQ_LEN } from "@trainer/options";
 import type { Tokenizer } from "@trainer/tokenizers";
 import { ensureRun, type EnsureContext } from "../artifact/ensure-run.js";
 import { TrainingError } from "../errors.js";
@@ -44,6 +45,12 @@ export async function resolvePretrained(
   }
   return { ...resolved, contextLength };
 }
+
+/** Tokens of context of a run: those asked for, else all that the model reads that it starts from. */
+export const seqLenOf = (
+  { maxSeqLen }: Pick<TrainOptions, "maxSeqLen">,
+  pretrained: Pick<Pretrained, "contextLength"> | null,
+): number => maxSeqLen ?? pretrained?.contextLength ?? DEFAULT_SEQ_LEN;
 
 async function contextLengthOf(dir: string): Promise<number> {
   try {

@@ -1,6 +1,5 @@
 import { mkdir } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { DEFAULT_SEQ_LEN } from "@trainer/options";
 import { isFolder, makeFolder, syncFolder } from "@trainer/disk";
 import type { EnsureContext } from "../artifact/ensure-run.js";
 import { corpusPaths } from "../corpus/corpus-paths.js";
@@ -17,7 +16,7 @@ import { FileLock } from "../home/file-lock.js";
 import { ManifestFile } from "../home/manifest-file.js";
 import { newManifest } from "./new-manifest.js";
 import { parseTrainOptions, type RunOptions, type TrainInput, type TrainOptions } from "../options/options.js";
-import { resolvePretrained } from "../model/pretrained.js";
+import { resolvePretrained, seqLenOf } from "../model/pretrained.js";
 import { resolveCompute } from "../step/precision.js";
 import { hasSaved } from "../checkpoint/has-saved.js";
 import { clearUnsaved, hasBegun, newRunId, runFolder, type RunFolder } from "../home/run-folder.js";
@@ -65,7 +64,7 @@ async function origins(
   return {
     tokenizer: tokenizer && (tokenizer.id ?? tokenizer.path),
     pretrainedRunId: pretrained && (pretrained.id ?? pretrained.dir),
-    maxSeqLen: options.maxSeqLen ?? pretrained?.contextLength ?? DEFAULT_SEQ_LEN,
+    maxSeqLen: seqLenOf(options, pretrained),
   };
 }
 

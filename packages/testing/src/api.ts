@@ -55,7 +55,15 @@ export async function startSystem(input: Partial<ApiInput> = {}, hooks: ApiHooks
       { port: 0, redisUrl: server.url, artifactsRoot: root, dataRoot: root, pollMs: 20, ...input, ...more },
       { log: { write: (line) => logs.push(line) }, ...hooks },
     );
-  const api = await start();
+  const end = async () => {
+    redis.disconnect();
+    await server[Symbol.asyncDispose]();
+    rmSync(root, { recursive: true, force: true });
+  };
+  const api = await start().catch(async (error: unknown) => {
+    await end();
+    throw error;
+  });
   const trainer = new Queue("trainer", { connection: redis });
   const inference = new Queue("trainer-inference", { connection: redis });
   for (const queue of [trainer, inference]) queue.on("error", () => {}); // tests stop Redis
@@ -78,9 +86,7 @@ export async function startSystem(input: Partial<ApiInput> = {}, hooks: ApiHooks
     async [Symbol.asyncDispose]() {
       await api[Symbol.asyncDispose]();
       await Promise.all([trainer.close(), inference.close()]);
-      redis.disconnect();
-      await server[Symbol.asyncDispose]();
-      rmSync(root, { recursive: true, force: true });
+      await end();
     },
   };
 }

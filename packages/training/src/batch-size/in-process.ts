@@ -1,6 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { setPriority } from "node:os";
+import { Failure, newFailure, TrainingError } from "../errors.js";
+import type { Failed } from "./trial-request.js";
+import { z } from "zod";
 
 export interface InProcess {
   /** Called with each message of the process, and what ends it. */
@@ -42,16 +45,27 @@ export interface Channel<M> {
   disconnect?(): void;
 }
 
-/** Waits for one request, which `answer` answers by messages, and ends. */
+/** Waits for one request, which `answer` answers by messages or with a failure, and ends. */
 export function serveOne<M>(
-  channel: Channel<M>,
+  channel: Channel<M | Failed>,
   answer: (request: unknown, emit: (message: M) => void) => Promise<void>,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     channel.once("message", (message) => {
       answer(message, (each) => channel.send?.(each))
+        .catch((error: unknown) => {
+          channel.send?.({ type: "failed", failure: Failure.parse(TrainingError.from(error)) });
+        })
         .finally(() => channel.disconnect?.())
         .then(resolve, reject);
     });
   });
+}
+
+/** Parses a message of the process that `who` names; a malformed one is its failure. */
+export function eventIn<M>(schema: z.ZodType<M>, message: unknown, who: string): M | Failed {
+  const { data, error } = schema.safeParse(message);
+  if (error === undefined) return data;
+  const why = `${who} said what cannot be understood: ${z.prettifyError(error)}`;
+  return { type: "failed", failure: newFailure("INTERNAL_ERROR", why.replaceAll("\n", " ")) };
 }

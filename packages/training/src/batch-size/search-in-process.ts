@@ -1,6 +1,5 @@
-import { z } from "zod";
-import { newFailure, TrainingError, type Failure } from "../errors.js";
-import { inProcess } from "./in-process.js";
+import { TrainingError, type Failure } from "../errors.js";
+import { eventIn, inProcess } from "./in-process.js";
 import { SearchEvent, type SearchRequest } from "./search-request.js";
 
 type Found = Extract<SearchEvent, { type: "found" }>;
@@ -32,12 +31,7 @@ export async function searchInProcess(
 }
 
 /** Parses a message of the process; a malformed one is its failure. */
-export function eventOf(message: unknown): SearchEvent {
-  const { data, error } = SearchEvent.safeParse(message);
-  if (error === undefined) return data;
-  const why = `the search for a batch size said what cannot be understood: ${z.prettifyError(error)}`;
-  return { type: "failed", failure: newFailure("INTERNAL_ERROR", why.replaceAll("\n", " ")) };
-}
+export const eventOf = (message: unknown): SearchEvent => eventIn(SearchEvent, message, "the search for a batch size");
 
 interface Ended {
   readonly found: Found | null;

@@ -1,8 +1,7 @@
 import { numThreads, setNumThreads, TorchError } from "@trainer/torch";
 import { afterAll, expect, test } from "vitest";
 import { newFailure } from "../errors.js";
-import { parseTrainOptions } from "../options/options.js";
-import { toConfig } from "../options/wire-names.js";
+import { trialRequest } from "../../test/trial-request.js";
 import { tinyGpt2 } from "../../test/fixture.js";
 import { memoryToUse, threadsToTry } from "./find-batch.js";
 import { extrapolated, search } from "./search.js";
@@ -13,19 +12,7 @@ import { serve, type Channel } from "./serve.js";
 const before = numThreads();
 afterAll(() => setNumThreads(before));
 
-const options = parseTrainOptions({ corpus: "-", modelConfig: { nEmbd: 16, nLayer: 1, nHead: 2 } });
-const request: SearchRequest = {
-  config: toConfig(options),
-  plugins: [],
-  vocabSize: 300,
-  maxSeqLen: 8,
-  dimensionsFrom: null,
-  device: "cpu",
-  precision: "fp32",
-  threads: [1],
-  maxBatchSize: 16,
-  memoryBytes: 2 ** 40,
-};
+const request: SearchRequest = { ...trialRequest, threads: [1], maxBatchSize: 16 };
 
 type Search = Parameters<typeof search>;
 

@@ -10,7 +10,7 @@ import { parseTrainOptions, type RunOptions } from "../options/options.js";
 import { evaluateSplit } from "../step/evaluate-split.js";
 import { trainStep } from "../step/step.js";
 import { fromConfig } from "../options/wire-names.js";
-import type { SearchRequest } from "./search-request.js";
+import type { TrialRequest } from "./trial-request.js";
 
 /** Steps like those of the requested run, on random tokens. */
 export interface Trial {
@@ -19,12 +19,6 @@ export interface Trial {
   /** The loss of a batch of sequences of so many tokens without training, as a validation has it. */
   evaluate(batchSize: number, tokens: number): Promise<void>;
 }
-
-/** What the trial of a run is made of. */
-export type TrialRequest = Pick<
-  SearchRequest,
-  "config" | "plugins" | "vocabSize" | "maxSeqLen" | "dimensionsFrom" | "device" | "precision"
->;
 
 export async function makeTrial(request: TrialRequest): Promise<Trial> {
   const { vocabSize, maxSeqLen, dimensionsFrom, device, precision } = request;

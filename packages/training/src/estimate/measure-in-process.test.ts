@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import { newFailure } from "../errors.js";
-import { parseTrainOptions } from "../options/options.js";
-import { toConfig } from "../options/wire-names.js";
+import { trialRequest } from "../../test/trial-request.js";
 import type { MeasureRequest } from "./measure-request.js";
 import { eventOf, measuredOf, measureInProcess } from "./measure-in-process.js";
 
@@ -26,24 +25,10 @@ test("another failure is the run's, and another end nobody's", () => {
   expect(eventOf("?")).toMatchObject({ type: "failed", failure: { code: "INTERNAL_ERROR" } });
 });
 
-const config = toConfig(parseTrainOptions({ corpus: "-" }));
-const request: MeasureRequest = {
-  config,
-  plugins: [],
-  vocabSize: 300,
-  maxSeqLen: 8,
-  dimensionsFrom: null,
-  device: "cpu",
-  precision: "fp32",
-  threads: 1,
-  batchSize: 1,
-  batches: 1,
-  memoryBytes: 2 ** 40,
-  isBusy: false,
-};
+const request: MeasureRequest = { ...trialRequest, threads: 1, batchSize: 1, batches: 1, isBusy: false };
 
 test("a failure of the process is the caller's", async () => {
-  const unknown = { ...request, config: { ...config, model_size: "huge" } };
+  const unknown = { ...request, config: { ...request.config, model_size: "huge" } };
   await expect(measureInProcess(unknown, { measureMs: 60_000 })).rejects.toMatchObject({ code: "INVALID_MODEL_SIZE" });
 });
 

@@ -1,6 +1,5 @@
-import { z } from "zod";
-import { inProcess } from "../batch-size/in-process.js";
-import { newFailure, TrainingError, type Failure } from "../errors.js";
+import { eventIn, inProcess } from "../batch-size/in-process.js";
+import { TrainingError, type Failure } from "../errors.js";
 import { MeasureEvent, type MeasureRequest, type Pace } from "./measure-request.js";
 
 /** What was measured of a run, or why it was not. */
@@ -73,9 +72,5 @@ const WHY: ReadonlyMap<string, (measureMs: number) => string> = new Map([
 const OUT_OF_MEMORY = new Set(["TRAINING_OOM", "CUDA_OOM"]);
 
 /** Parses a message of the process; a malformed one is its failure. */
-export function eventOf(message: unknown): MeasureEvent {
-  const { data, error } = MeasureEvent.safeParse(message);
-  if (error === undefined) return data;
-  const why = `the process that tries steps said what cannot be understood: ${z.prettifyError(error)}`;
-  return { type: "failed", failure: newFailure("INTERNAL_ERROR", why.replaceAll("\n", " ")) };
-}
+export const eventOf = (message: unknown): MeasureEvent =>
+  eventIn(MeasureEvent, message, "the process that tries steps");

@@ -1,27 +1,12 @@
-import { precisions } from "@trainer/models/capabilities";
 import { z } from "zod";
-import { Failure } from "../errors.js";
-
-const count = z.int().min(1);
+import { count, Failed, TrialRequest } from "../batch-size/trial-request.js";
 
 /** What is to be measured of a run, as it is sent to the process that does it. */
-export const MeasureRequest = z.strictObject({
-  /** The run's options, by their names in manifests. */
-  config: z.record(z.string(), z.unknown()),
-  /** The addresses of the plugins that are to be loaded. */
-  plugins: z.array(z.string()),
-  vocabSize: count,
-  maxSeqLen: count,
-  /** The folder of a model whose dimensions these are; null for a new one's by the options. */
-  dimensionsFrom: z.string().nullable(),
-  device: z.enum(["cpu", "cuda"]),
-  precision: z.enum(precisions),
+export const MeasureRequest = TrialRequest.extend({
   threads: count,
   batchSize: count,
   /** Batches of a step. */
   batches: count,
-  /** Memory that the process may use, on a GPU that of its tensors. */
-  memoryBytes: count,
   /** Do other programs want the processor too? */
   isBusy: z.boolean(),
 });
@@ -44,6 +29,6 @@ export const MeasureEvent = z.discriminatedUnion("type", [
   /** The process's memory at its height; on a GPU that of its tensors. */
   z.strictObject({ type: z.literal("memory"), bytes: count }),
   z.strictObject({ type: z.literal("pace"), pace: Pace }),
-  z.strictObject({ type: z.literal("failed"), failure: Failure }),
+  Failed,
 ]);
 export type MeasureEvent = z.infer<typeof MeasureEvent>;

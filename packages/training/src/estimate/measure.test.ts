@@ -2,8 +2,7 @@ import { numThreads, setNumThreads } from "@trainer/torch";
 import { afterAll, expect, test } from "vitest";
 import type { Channel } from "../batch-size/in-process.js";
 import type { Trial } from "../batch-size/trial.js";
-import { parseTrainOptions } from "../options/options.js";
-import { toConfig } from "../options/wire-names.js";
+import { trialRequest } from "../../test/trial-request.js";
 import { clockOf } from "./clock.js";
 import { lineThrough, measure } from "./measure.js";
 import type { MeasureEvent, MeasureRequest } from "./measure-request.js";
@@ -12,21 +11,7 @@ import { serve } from "./serve.js";
 const before = numThreads();
 afterAll(() => setNumThreads(before));
 
-const options = parseTrainOptions({ corpus: "-", modelConfig: { nEmbd: 16, nLayer: 1, nHead: 2 } });
-const request: MeasureRequest = {
-  config: toConfig(options),
-  plugins: [],
-  vocabSize: 300,
-  maxSeqLen: 8,
-  dimensionsFrom: null,
-  device: "cpu",
-  precision: "fp32",
-  threads: 1,
-  batchSize: 16,
-  batches: 1,
-  memoryBytes: 2 ** 40,
-  isBusy: false,
-};
+const request: MeasureRequest = { ...trialRequest, threads: 1, batchSize: 16, batches: 1, isBusy: false };
 
 /** A trial that takes so long for a sequence by a clock of its own, and what was tried of it. */
 function trialOf(msPerSequence: number) {

@@ -2,28 +2,26 @@ import { useQuery } from "@tanstack/react-query";
 import type { Capabilities } from "@trainer/platform/browser";
 import { capabilitiesQuery } from "../../api/capabilities.js";
 import { Panel } from "../../parts/panel.js";
-import { Failed, Loading } from "../../parts/states.js";
+import { Unread } from "../../parts/states.js";
+import { Fact } from "./fact.js";
 import styles from "./system.module.css";
 
 /** What a run may name, whether this machine has it or not. */
 export function AbilitiesPanel() {
-  const { data, error, refetch } = useQuery(capabilitiesQuery);
+  const query = useQuery(capabilitiesQuery);
+  const { data } = query;
   return (
     <Panel title="What can be asked for">
-      {data === undefined && error === null && <Loading what="what can be asked for" />}
-      {data === undefined && error !== null && <Failed what="That cannot be read." error={error} retry={refetch} />}
+      <Unread what="what can be asked for" query={query} />
       {data !== undefined && (
         <dl className={styles.facts}>
-          <dt>Devices</dt>
-          <dd>{data.devices.map(deviceName).join(", ")}</dd>
-          <dt>Models</dt>
-          <dd>{data.model_families.map(({ title, sizes }) => `${title} (${sizes.join(", ")})`).join("; ")}</dd>
-          <dt>Tokenizers</dt>
-          <dd>{data.tokenizer_methods.map(({ title }) => title).join(", ")}</dd>
-          <dt>Optimizers</dt>
-          <dd>{data.optimizers.join(", ")}</dd>
-          <dt>Plugins</dt>
-          <dd>{listed(data.plugins ?? [])}</dd>
+          <Fact name="Devices">{data.devices.map(deviceName).join(", ")}</Fact>
+          <Fact name="Models">
+            {data.model_families.map(({ title, sizes }) => `${title} (${sizes.join(", ")})`).join("; ")}
+          </Fact>
+          <Fact name="Tokenizers">{data.tokenizer_methods.map(({ title }) => title).join(", ")}</Fact>
+          <Fact name="Optimizers">{data.optimizers.join(", ")}</Fact>
+          <Fact name="Plugins">{listed(data.plugins ?? [])}</Fact>
         </dl>
       )}
     </Panel>

@@ -15,28 +15,22 @@ export function MachinePanel({ system }: { readonly system: SystemInfo }) {
   return (
     <Panel title="This machine">
       <dl className={styles.facts}>
-        <dt>Name</dt>
-        <dd dir="auto">{machine.host}</dd>
-        <dt>Processor</dt>
-        <dd>{machine.processor ?? "Not named by the system"}</dd>
-        <dt>Threads</dt>
-        <dd>{count(machine.threads)}</dd>
+        <Fact name="Name">{machine.host}</Fact>
+        <Fact name="Processor">{machine.processor ?? "Not named by the system"}</Fact>
+        <Fact name="Threads">{count(machine.threads)}</Fact>
         {load > 0 && (
           <Fact name="Load">{load.toFixed(1)} tasks that want a thread at a time, over the last minute</Fact>
         )}
-        <dt>Instructions</dt>
-        <dd>{machine.instructions.join(", ") || "Not listed by the system"}</dd>
-        <dt>GPU</dt>
-        <dd>{gpusOf(system)}</dd>
-        <dt>Memory</dt>
-        <dd>
+        <Fact name="Instructions">{machine.instructions.join(", ") || "Not listed by the system"}</Fact>
+        <Fact name="GPU">{gpusOf(system)}</Fact>
+        <Fact name="Memory">
           <Meter
             label="Memory in use"
             taken={memory - free}
             of={memory}
             words={`${bytes(free)} free of ${bytes(memory)}`}
           />
-        </dd>
+        </Fact>
         {disks.map(({ path, holds, total_bytes: total, free_bytes: left }) => (
           <Fact
             key={path}
@@ -51,10 +45,8 @@ export function MachinePanel({ system }: { readonly system: SystemInfo }) {
             <span className={styles.help}>{path}</span>
           </Fact>
         ))}
-        <dt>System</dt>
-        <dd>{machine.system}</dd>
-        <dt>Versions</dt>
-        <dd>{system.versions.map(({ name, version }) => `${name} ${version}`).join(", ")}</dd>
+        <Fact name="System">{machine.system}</Fact>
+        <Fact name="Versions">{system.versions.map(({ name, version }) => `${name} ${version}`).join(", ")}</Fact>
       </dl>
     </Panel>
   );

@@ -78,6 +78,18 @@ test("folders are made down to the last; of those that are there nothing changes
   expect(await readdir(path)).toEqual(["kept"]);
 });
 
+test("what is in a folder's way is said", async () => {
+  await using folder = await scratch();
+  const file = join(folder.path, "file");
+  await writeFile(file, "");
+  await expect(makeFolder(file)).rejects.toThrow("EEXIST");
+  await expect(makeFolder(join(file, "below", "it"))).rejects.toThrow("ENOTDIR");
+});
+
+test.runIf(process.platform === "linux")("where a folder that is there takes no other, it is not tried for ever", () =>
+  expect(makeFolder("/proc/none/such")).rejects.toThrow("ENOENT"),
+);
+
 test("a copy holds what the file holds", async () => {
   await using folder = await scratch();
   await writeFile(join(folder.path, "a"), "text");

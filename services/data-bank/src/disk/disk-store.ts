@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { constants } from "node:fs";
-import { access, mkdir, open, readFile, rename, rm, stat, statfs } from "node:fs/promises";
+import { access, open, readFile, rename, rm, stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { makeFolder, namesIn, syncFolder, unlessAbsent, writeSynced, writeText } from "@trainer/disk";
@@ -42,7 +42,7 @@ export class DiskStore implements BlobStore {
   }
 
   static async open(options: DiskStoreOptions): Promise<DiskStore> {
-    await mkdir(options.root, { recursive: true });
+    await makeFolder(options.root);
     return new DiskStore(options);
   }
 

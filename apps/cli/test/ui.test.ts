@@ -246,18 +246,16 @@ test("where no browser is to be had, the address is all, and over SSH the way to
 test("on a live terminal one line shows how far the start is, and is gone then; a part that dies is told of", async () => {
   const home = scratchPath("ui");
   const { io, ended, interrupt } = await ui(home, { env: { NO_COLOR: "", DISPLAY: "" }, tty: true });
-  expect(io.stderr.text).toContain(" 50 %  starting");
-  expect(io.stderr.text).not.toContain("100 %");
   const { worker } = addresses(home);
   process.kill(Number(worker.pid), "SIGKILL");
   await until(() => io.stderr.text.includes("worker is down: it was ended by SIGKILL"));
   await until(() => ![undefined, worker.pid].includes(addresses(home).worker.pid));
-  expect(io.stderr.text.match(/\d+ % {2}starting/g)).toEqual([
-    "0 %  starting",
-    "25 %  starting",
-    "50 %  starting",
-    "75 %  starting",
-  ]);
+  // Two parts that are up within a tenth of a second are one step on the screen, and a part that is up again is none.
+  const shares = Array.from(io.stderr.text.matchAll(/(\d+) % {2}starting/g), ([, share]) => Number(share));
+  expect(shares.length).toBeGreaterThan(1);
+  expect(shares[0]).toBe(0);
+  expect(shares.every((share, i) => [0, 25, 50, 75].indexOf(share) >= i)).toBe(true);
+  expect(shares).toEqual([...new Set(shares)].sort((a, b) => a - b));
   interrupt();
   expect(await ended).toBe(0);
 });

@@ -11,7 +11,7 @@ const prose = fixturePath("prose.txt");
 test("progress goes from counting to merging and ends complete", async () => {
   const seen: TrainProgress[] = [];
   const tokenizer = await trainBpe({ files: [prose], vocabSize: 400, onProgress: (p) => seen.push(p) });
-  expect(seen.at(0)?.phase).toBeOneOf(["count", "merge"]);
+  expect(seen.map(({ phase }) => phase).filter((phase, i, all) => phase !== all[i - 1])).toEqual(["count", "merge"]);
   expect(seen.at(-1)).toEqual({ phase: "merge", bytes: 16_000, totalBytes: 16_000, merges: 140, totalMerges: 140 });
   expect(tokenizer.merges).toBe(140);
 });

@@ -36,6 +36,7 @@ export async function trainBpe(options: TrainBpeOptions): Promise<BpeTokenizer> 
     options.signal?.throwIfAborted();
     await count(trainer, options);
     if (trainer.progress().bytes === 0) throw new TokenizerError("CORPUS_EMPTY", "there is no text to train on");
+    report();
     phase = "merge";
     report();
     const merges = await trainer.merge({ vocabSize, minFrequency, ...initialSettings(tokens) });

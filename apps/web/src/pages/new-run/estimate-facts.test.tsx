@@ -34,7 +34,7 @@ const told = (changes: object = {}) => {
 };
 
 function show(answer: (request: Request) => Answer, request = '{"batch_size":8}') {
-  const asked = answering({ "POST /runs/estimate": answer });
+  const asked = answering({ "POST /runs/estimate": answer, "GET /estimates/e1": () => TOLD });
   const client = newQueryClient();
   const of = (each: string) => (
     <QueryClientProvider client={client}>
@@ -118,6 +118,15 @@ test("why it cannot be told is said, and it is measured on demand", async () => 
   answer = () => told();
   screen.getByRole("button", { name: "Try again" }).click();
   await waitFor(() => expect(fact("Steps")).toBe("69"));
+});
+
+test("where the stream breaks off, what was measured is looked for", async () => {
+  const stream = eventStream();
+  const { asked } = show(() => stream.response);
+  stream.send("accepted", { status: "queued", request_id: "e1" });
+  stream.end();
+  await waitFor(() => expect(fact("Steps")).toBe("69"));
+  expect(asked.map(({ method, path }) => `${method} ${path}`)).toEqual(["POST /runs/estimate", "GET /estimates/e1"]);
 });
 
 test("settings that change neither size nor time measure nothing anew", () => {

@@ -93,7 +93,7 @@ test.each([
   [["doctor"], "works on this machine alone"],
   [["eval", "r", "--split", "test", "--path", "x"], "exclude each other"],
   [["score", "r"], "what should be scored?"],
-  [["generate", "r", "--prompt", "x", "--min-p", "0.1"], "--min-p: a server does not take it"],
+  [["generate", "r", "--prompt", "x", "--weights", "int8"], "--weights: a server does not take it"],
   [["generate", "r", "--prompt", "x", "--prompt", "y"], "a server takes one prompt at a time"],
   [["generate", "r", "--prompts-file", "x"], "--prompts-path: a server does not take it"],
 ])("wrong use, %j, is said before anything is sent", async (line, message) => {

@@ -189,9 +189,10 @@ test("text is generated, and what is too long for an embed is attached", async (
   world.trainer.answer("POST /runs/r1/generate", queued);
   const outputs = ["upon a ```time", "y".repeat(5000)];
   world.trainer.answer("GET /runs/r1/generate/q1", { request_id: "q1", status: "completed", outputs, steps: 30 });
-  const options = { run_id: "r1", prompt: "Once ", temperature: 0.5, num_return_sequences: 2 };
+  const settings = { temperature: 0.5, min_p: 0.1, repetition_penalty: 1.3, num_return_sequences: 2 };
+  const options = { run_id: "r1", prompt: "Once ", ...settings };
   const reply = await trainer("generate", options);
-  expect(world.trainer.asked[0]?.body).toEqual({ prompt_text: "Once ", temperature: 0.5, num_return_sequences: 2 });
+  expect(world.trainer.asked[0]?.body).toEqual({ prompt_text: "Once ", ...settings });
   expect(reply.embeds[0]?.description).toContain("```\nOnce upon a ``\u200b`time\n```");
   expect(field(reply, "Tokens")).toBe("30");
   const [file] = reply.attachments;

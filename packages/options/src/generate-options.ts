@@ -31,7 +31,7 @@ export const sampling = {
     .min(1e-6)
     .max(1e6)
     .default(1)
-    .describe("above 1: tokens that were said before become less likely"),
+    .describe("above 1 makes tokens that were said before less likely, below 1 likelier"),
 };
 
 /** Options of a generation; defaults are those of a generate request. */

@@ -6,6 +6,7 @@ import {
   EncodeRequest,
   EvaluateRequest,
   GenerateRequest,
+  GenerateResult,
   RunId,
   ScoreRequest,
   ScoreResult,
@@ -306,6 +307,15 @@ test("questions of all kinds are answered from one model, text as it comes", asy
     .map((piece) => piece.text)
     .join("");
   expect(generated).toMatchObject({ status: "completed", outputs: [streamed], steps: 6 });
+
+  // The likeliest alone is what least likelihood 1 leaves, and a penalty keeps it from saying the same again.
+  const write = async (fields: object) =>
+    GenerateResult.parse(
+      await child.ask({ kind: "generate", ...ids, request: GenerateRequest.parse({ ...written, ...fields }) }),
+    ).outputs;
+  const greedy = await write({ temperature: 0 });
+  expect(await write({ temperature: 1.5, top_k: 0, min_p: 1 })).toEqual(greedy);
+  expect(await write({ temperature: 0, repetition_penalty: 1e6 })).not.toEqual(greedy);
 
   const asked = { ...ids, session_id: "s", request: ChatRequest.parse({ message: "who?", max_new_tokens: 6 }) };
   const chatted = await child.ask({ kind: "chat", ...asked, turns: [], seed: 1 });

@@ -13,7 +13,8 @@ export const generate: Command = {
   options: [
     runId("the run whose model writes"),
     required(option.text("prompt", "what the text goes on from", 6000)),
-    ...fieldOptions(GenerateRequest.shape, ["max_new_tokens", "temperature", "top_k", "top_p", "seed"]),
+    ...fieldOptions(GenerateRequest.shape, ["max_new_tokens", "temperature", "top_k", "top_p"]),
+    ...fieldOptions(GenerateRequest.shape, ["min_p", "repetition_penalty", "seed"]),
     ...fieldOptions(GenerateRequest.shape, ["num_return_sequences"]).map(few),
   ],
   async run({ api, options, requestId, signal }) {
@@ -24,6 +25,8 @@ export const generate: Command = {
       ...given("temperature", options.getNumber("temperature")),
       ...given("top_k", options.getInteger("top_k")),
       ...given("top_p", options.getNumber("top_p")),
+      ...given("min_p", options.getNumber("min_p")),
+      ...given("repetition_penalty", options.getNumber("repetition_penalty")),
       ...given("seed", options.getInteger("seed")),
       ...given("num_return_sequences", options.getInteger("num_return_sequences")),
     };

@@ -79,15 +79,12 @@ export type ScoreResult = z.output<typeof ScoreResult>;
 export const ScoreResponse = ScoreResult.extend({ request_id: z.string() });
 export type ScoreResponse = z.output<typeof ScoreResponse>;
 
-/** Ways to draw tokens that requests have no field for. */
-const notInRequests = { minP: true, repetitionPenalty: true } as const;
-
 /** POST /runs/{run_id}/generate */
 export const GenerateRequest = z
   .object({
     prompt_text: orNull(modelText),
     prompt_path: orNull(text).describe("Of a prompt under the server's data, in place of `prompt_text`."),
-    ...wire(GenerateOptions.omit({ ...notInRequests, prompt: true, stopSequences: true }).shape),
+    ...wire(GenerateOptions.omit({ prompt: true, stopSequences: true }).shape),
     stop_sequences: withDefault(
       z
         .array(short(most.marker), "must be a list of strings")
@@ -120,7 +117,7 @@ export const ChatRequest = z
   .object({
     message: modelText,
     session_id: orNull(short(most.name)).describe("Left out: a new conversation."),
-    ...wire(ChatOptions.omit({ ...notInRequests, seed: true }).shape),
+    ...wire(ChatOptions.omit({ seed: true }).shape),
   })
   .meta({ example: { message: "Who are you?" } });
 export type ChatRequest = z.output<typeof ChatRequest>;

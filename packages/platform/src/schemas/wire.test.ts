@@ -40,8 +40,8 @@ const OTHERWISE = {
     ]),
   },
   score: its(ScoreOptions, ["stride"]),
-  generate: { prompt: "prompt_text or prompt_path", ...its(GenerateOptions, ["minP", "repetitionPenalty"]) },
-  chat: its(ChatOptions, ["minP", "repetitionPenalty", "seed"]),
+  generate: { prompt: "prompt_text or prompt_path" },
+  chat: its(ChatOptions, ["seed"]),
 } as const;
 
 function its<Name extends string>(_: { readonly shape: Record<Name, unknown> }, names: readonly Name[]) {

@@ -1,6 +1,14 @@
 import { join } from "node:path";
 import type { EvalRecord } from "@trainer/platform/redis";
-import type { ChatResult, ChatTurn, GenerateResult, ScoreRequest, ScoreResult } from "@trainer/platform";
+import type {
+  ChatRequest,
+  ChatResult,
+  ChatTurn,
+  GenerateRequest,
+  GenerateResult,
+  ScoreRequest,
+  ScoreResult,
+} from "@trainer/platform";
 import { chat, evaluate, generateStream, readTextFile, score, type OpenModel } from "@trainer/training";
 import type { Piece, Question } from "./messages.js";
 import type { ChildContext } from "./child-context.js";
@@ -91,10 +99,7 @@ async function generated(
     opened,
     {
       prompt,
-      maxNewTokens: request.max_new_tokens,
-      temperature: request.temperature,
-      topK: request.top_k,
-      topP: request.top_p,
+      ...samplingOf(request),
       stopOnEos: request.stop_on_eos,
       stopSequences: request.stop_sequences.filter((each) => each !== ""),
       seed: request.seed,
@@ -125,10 +130,7 @@ async function chatted(
   { signal, onPiece }: AnswerContext,
 ): Promise<Answers["chat"]> {
   const options = {
-    maxNewTokens: request.max_new_tokens,
-    temperature: request.temperature,
-    topK: request.top_k,
-    topP: request.top_p,
+    ...samplingOf(request),
     seed,
     ...framingOf(request),
   };
@@ -138,6 +140,15 @@ async function chatted(
   const result = { status: COMPLETED, response, format, template_problem, begin_tokens: [...begin] };
   return { result, turns: reply.history };
 }
+
+const samplingOf = (request: GenerateRequest | ChatRequest) => ({
+  maxNewTokens: request.max_new_tokens,
+  temperature: request.temperature,
+  topK: request.top_k,
+  topP: request.top_p,
+  minP: request.min_p,
+  repetitionPenalty: request.repetition_penalty,
+});
 
 const framingOf = ({ bos, special_tokens: specialTokens }: Pick<ScoreRequest, "bos" | "special_tokens">) => ({
   bos,

@@ -17,6 +17,7 @@ const titles: Readonly<Record<string, string>> = {
   temperature: "Temperature",
   top_k: "Top k",
   top_p: "Top p",
+  min_p: "Min p",
   stop_on_eos: "End with the text",
   stop_sequences: "Stop at",
   seed: "Seed",

@@ -89,6 +89,29 @@ test("a terminal sees a block that is drawn in place", async () => {
   expect(stdout).toContain("Done: 4 steps");
 });
 
+test("train takes its text and options from a file, and what is typed is before them", async () => {
+  const file = join(shared.folder, "training.toml");
+  const options = "vocab_size = 300\nmax_seq_len = 32\nmax_steps = 2\nseed = 5\ndocument = 'line'";
+  await writeFile(
+    file,
+    `corpus_path = "corpus.txt"\n${options}\n[model_config]\nn_layer = 1\nn_embd = 32\nn_head = 2\n`,
+  );
+  const { code, stderr } = await trainer(["train", "--options", file, "--run-id", "filed", "--seed", "7"]);
+  expect([code, stderr]).toEqual([0, containing("step 2/2")]);
+  const manifest = z
+    .object({ config: z.unknown() })
+    .parse(JSON.parse(await readFile(join(shared.home, "models", "filed", "manifest.json"), "utf8")));
+  expect(manifest.config).toMatchObject({ max_steps: 2, seed: 7, model_config: { n_layer: 1, n_embd: 32, n_head: 2 } });
+
+  const other = await trainer(["train", join(shared.folder, "none.txt"), "--options", file]);
+  expect(other).toMatchObject({ code: 1, stderr: containing("none.txt") });
+
+  await writeFile(file, "num_epoch = 2\n");
+  const unknown = await trainer(["train", shared.corpus, "--options", file]);
+  const why = `${file}:1: num_epoch is no option of a training; did you mean num_epochs?`;
+  expect(unknown).toMatchObject({ code: 2, stderr: containing(why) });
+});
+
 /** Requests a stop once `seen` is on stderr. */
 function stopWhen(seen: string, io: () => string): Interruptible {
   return async (body) => {

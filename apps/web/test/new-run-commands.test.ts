@@ -1,7 +1,13 @@
 import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseJson, readToml } from "@trainer/platform";
+import { scratchPath } from "@trainer/testing";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { commandLine, curlCall, withoutFlags } from "../src/pages/new-run/commands.js";
+import { z } from "zod";
+import { commandLine, curlCall, tomlFile, withoutFlags } from "../src/pages/new-run/commands.js";
 import type { Request } from "../src/pages/new-run/request.js";
 
 const GPT2 = { name: "gpt2", title: "GPT-2", sizes: ["tiny"], precisions: [], tokenizer_method: "bpe" };
@@ -74,6 +80,68 @@ test("whatever a text is called, a shell reads its name and the JSON back as the
     { numRuns: 30, examples: [["$(touch x) `id` 'q' \"d\" \\ ! 名.txt"]] },
   );
 });
+
+test("whatever a text is called, its name stands in the TOML as it is", () => {
+  const name = fc.string({ unit: "grapheme", minLength: 1 }).filter((text) => text.isWellFormed());
+  fc.assert(
+    fc.property(name, (text) => {
+      const { table } = readToml(tomlFile({ corpus_path: text, tokenizer_method: "bpe" }, GPT2), "the file");
+      expect(table).toEqual({ corpus_path: text, ...OF_REQUESTS });
+    }),
+    { examples: [["a\"b\\c\u007f\n'''# ] ="]] },
+  );
+});
+
+/** Defaults of a request that are not the command's. */
+const OF_REQUESTS = {
+  document: "line",
+  model_size: "small",
+  eval_tokens: 0,
+  precision: "auto",
+  document_separator: "none",
+};
+
+test("TOML says what the command says, and the dimensions that the command has no flags for", () => {
+  const { table } = readToml(
+    tomlFile({ corpus_file_id: "f".repeat(64), data_pin_memory: false, model_config: { attn_pdrop: 0.1 } }, GPT2),
+    "the file",
+  );
+  expect(table).toMatchObject({ corpus_file_id: "f".repeat(64), data_pin_memory: false, ...OF_REQUESTS });
+  expect(table).toMatchObject({ model_config: { attn_pdrop: 0.1 } });
+  expect(tomlFile({}, GPT2)).toMatch(/^corpus_path = "my-text\.txt"\n/);
+});
+
+const TRAINER = fileURLToPath(new URL("../../cli/bin/trainer.js", import.meta.url));
+const Manifest = z.object({ config: z.record(z.string(), z.unknown()), corpus_sha256: z.string() });
+
+test("the file and the command that a page shows make runs that were asked the same", () => {
+  const folder = scratchPath("same");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(
+    join(folder, "a text.txt"),
+    "A line of a text that goes on.\nAnd another one, which ends.\n".repeat(200),
+  );
+  const request = {
+    corpus_path: "a text.txt",
+    tokenizer_method: "char",
+    model_size: "tiny",
+    max_seq_len: 16,
+    max_steps: 1,
+    learning_rate: 0.0000001,
+    freeze_embed: true,
+    model_config: { n_layer: 1, n_embd: 16, n_head: 2 },
+  };
+  writeFileSync(join(folder, "training.toml"), tomlFile(request, GPT2));
+  const manifestOf = (id: string, words: readonly string[]) => {
+    execFileSync(process.execPath, [TRAINER, ...words, "--run-id", id, "--home", "home", "--quiet"], { cwd: folder });
+    const text = readFileSync(join(folder, "home", "models", id, "manifest.json"), "utf8");
+    const { config, corpus_sha256 } = Manifest.parse(parseJson(text));
+    return { ...config, run_id: "", corpus_sha256 };
+  };
+  const byFile = manifestOf("by-file", ["train", "--options", "training.toml"]);
+  expect(byFile).toEqual(manifestOf("by-command", line(request)));
+  expect(byFile).toMatchObject({ learning_rate: 0.0000001, model_config: { n_layer: 1, n_embd: 16, n_head: 2 } });
+}, 60_000);
 
 test("curl calls the service of this page, with a key that the page does not know", () => {
   expect(wordsOf(curlCall({ num_epochs: 2 }, "http://[::1]:8000"))).toEqual([

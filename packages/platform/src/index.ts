@@ -3,6 +3,7 @@ export { envField, readConfig, type Env } from "./config/env.js";
 export { DEFAULT_SOURCE, loadSettings, type LoadedSettings, type SettingSource } from "./config/load.js";
 export { namedPlugins, PluginSettings } from "./config/plugins.js";
 export { settingMeta } from "./config/setting.js";
+export { readToml, type TomlText } from "./config/toml.js";
 export { withoutSecrets } from "./config/without-secrets.js";
 export { AppError, STATUS, type ErrorCode } from "./errors.js";
 export { decodeEvent, encodeEvent, TrainerEvent } from "./events.js";

@@ -3,8 +3,8 @@ import { familyInfo } from "@trainer/models/capabilities";
 import type { TrainOptions } from "@trainer/training/options";
 import { choosePrecision } from "../flags/choose-precision.js";
 import { CORPUS_ARGUMENT, corpusArgument } from "../flags/corpus-argument.js";
-import { words } from "../framework/arguments.js";
-import { defineCommand } from "../framework/define-command.js";
+import { anyWords } from "../framework/arguments.js";
+import { defineCommand, type Typed } from "../framework/define-command.js";
 import { UsageError } from "../process/errors.js";
 import { fetching } from "../runs/fetching.js";
 import type { Io } from "../process/io.js";
@@ -17,10 +17,11 @@ export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
     description:
       "Train a model on your text. Without --tokenizer one is trained first. Ctrl-C finishes the step, saves and says how to go on.",
-    args: { corpus: words(CORPUS_ARGUMENT) },
+    args: { corpus: anyWords(CORPUS_ARGUMENT) },
     options: TrainFlags,
     runs: ["pretrainedRunId"],
     aliases: TRAIN_ALIASES,
+    complete: fromFile,
     examples: {
       "trainer train book.txt": "a tokenizer and a tiny GPT-2, once through the text",
       "trainer train books/ --size small --num-epochs 3 --batch-size 8": "GPT-2 small on a folder, three times through",
@@ -36,6 +37,8 @@ export function define(command: Command, io: Io): void {
         "the same by a small adapter, which `trainer export --adapter` gives to PEFT",
       "trainer train ID --upload":
         "on a text that a file service has (`trainer corpus add`), and the result sent there",
+      "trainer train --options training.toml --seed 7":
+        "by a file, which says the text too, and with another seed than it says",
       "trainer train book.txt --server http://127.0.0.1:8000": "on a server, watched from here",
       "trainer train book.txt --json | jq .train_loss": "one JSON line a logged step, the result last",
     },
@@ -70,6 +73,20 @@ export function define(command: Command, io: Io): void {
       }
     },
   });
+}
+
+/** Takes from a file what was not typed: typed words are the text, whatever the file says of it. */
+async function fromFile({ words, options }: Typed): Promise<Typed> {
+  const { options: file } = options;
+  if (typeof file !== "string") return { words: assertText(words), options };
+  const { readOptionsFile } = await import("../flags/options-file.js");
+  const said = readOptionsFile(file);
+  return { words: assertText(words.length === 0 ? said.words : words), options: said.options };
+}
+
+function assertText(words: readonly string[]): readonly string[] {
+  if (words.length > 0) return words;
+  throw new UsageError("a text is needed: name a file or folder, or say corpus_path in a file that --options names");
 }
 
 /** The run's memory demand as far as it is known in advance: not for weights from elsewhere. */

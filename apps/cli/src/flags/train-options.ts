@@ -17,7 +17,12 @@ const { document, documentSeparator, evalTokens, modelFamily, modelSize, optimiz
   TrainOptions.shape;
 
 /** Flags that are no options of a run: what is done around it. */
-const ABOUT_RUN = {
+export const ABOUT_RUN = {
+  options: z
+    .string()
+    .nullable()
+    .default(null)
+    .describe("TOML file with options by their names in requests, and the text; what is typed is before it"),
   ...grouped("Reports and checkpoints", {
     resume: z.boolean().default(false).describe("go on with --run-id if it was begun before, else begin it"),
     upload: z
@@ -41,7 +46,7 @@ const ABOUT_RUN = {
  * a terminal.
  */
 export const TrainFlags = z.strictObject({
-  ...TrainOptions.omit({ corpus: true, corpusFileId: true, modelConfig: true }).shape,
+  ...TrainOptions.omit({ corpus: true, corpusFileId: true }).shape,
   document: preset(document, terminalDefaults.document),
   documentSeparator: preset(documentSeparator, terminalDefaults.documentSeparator),
   tokenizerMethod: z
@@ -91,13 +96,13 @@ export function checkSize({
 /** The same for the library. */
 export function toTrainInput(corpus: readonly string[], flags: TrainFlags): TrainInput {
   checkSize(flags);
-  const { dropout, precision, ...others } = flags;
+  const { dropout, precision, modelConfig, ...others } = flags;
   const entries = Object.entries({ ...others, precision: precision ?? "auto" });
-  const chosen = Object.fromEntries(entries.filter(([name]) => name in dimensions));
+  const chosen = Object.fromEntries(entries.filter(([name, value]) => name in dimensions && value !== undefined));
   const options = Object.fromEntries(entries.filter(([name]) => name in TrainOptions.shape));
   const dropouts = [...families()].flatMap(([name, family]) => (name === flags.modelFamily ? family.dropouts : []));
-  const rates = Object.fromEntries(dropouts.map((name) => [name, dropout]));
-  return { ...options, corpus: [...corpus], modelConfig: { ...chosen, ...rates } };
+  const rates = dropout === undefined ? {} : Object.fromEntries(dropouts.map((name) => [name, dropout]));
+  return { ...options, corpus: [...corpus], modelConfig: { ...modelConfig, ...chosen, ...rates } };
 }
 
 /** Checks options; the library's refusal is a usage error here. */

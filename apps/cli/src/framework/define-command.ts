@@ -37,6 +37,12 @@ export interface Invocation<Options, Args = unknown> {
   readonly out: Output;
 }
 
+/** A command line's words, and options by field, unchecked. */
+export interface Typed {
+  readonly words: readonly string[];
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
 export interface CommandSpec<S extends OptionSchema, A extends ArgumentShape> {
   readonly description: string;
   readonly args: A;
@@ -45,6 +51,8 @@ export interface CommandSpec<S extends OptionSchema, A extends ArgumentShape> {
   readonly runs?: readonly string[];
   /** Shorter names of options, by field. */
   readonly aliases?: Readonly<Record<string, string>>;
+  /** Words, and options for those that were not typed, by what was; its refusals are shown as they are. */
+  complete?(typed: Typed): Promise<Typed>;
   /** Command lines that work, each with what it does. */
   readonly examples: Readonly<Record<string, string>>;
   run(invocation: Invocation<z.output<S>, z.output<z.ZodObject<A>>>): Promise<void>;
@@ -66,7 +74,7 @@ export function defineCommand<S extends OptionSchema, A extends ArgumentShape>(
   command.usage(usage(command, spec));
   if (spec.runOn !== undefined) takeServer.add(command);
   command.addHelpText("after", examples(spec.examples, io.program));
-  const action = async () => {
+  const action = async (words: readonly string[]) => {
     const globals = command.optsWithGlobals<GlobalOptions>();
     const { home, json = false, quiet = false, server } = globals;
     const flags = placeFlags(globals);
@@ -74,28 +82,41 @@ export function defineCommand<S extends OptionSchema, A extends ArgumentShape>(
     await checkHome(home);
     if (server === undefined) {
       const { nameRun, openHome } = await import("@trainer/training/files");
-      const given = await nameAll(command, spec, (ref) => nameRun(ref, openHome(home)));
+      const given = await nameAll(command, words, spec, (ref) => nameRun(ref, openHome(home)));
       const args = readArguments(spec.args, given);
       return await spec.run({ args, options: readOptions(command, spec.options), home, flags, io, out });
     }
     if (spec.runOn === undefined) throw new UsageError(refusal(command));
     const { nameRemoteRun, serverAt } = await import("../services/server.js");
     const at = serverAt(server, { home, io, out });
-    const args = readArguments(spec.args, await nameAll(command, spec, (ref) => nameRemoteRun(at, ref)));
+    const args = readArguments(spec.args, await nameAll(command, words, spec, (ref) => nameRemoteRun(at, ref)));
     await spec.runOn(at, { args, options: readOptions(command, spec.options), home, flags, io, out });
   };
   command.action(async () => {
+    const words = await completed(command, spec);
     try {
-      await action();
+      await action(words);
     } catch (error) {
       throw withFlags(error, optionSpecs(spec.options), spec.aliases);
     }
   });
 }
 
+/** Gives a command the options that it is completed by; its words. */
+async function completed(
+  command: Command,
+  spec: Pick<CommandSpec<OptionSchema, ArgumentShape>, "complete">,
+): Promise<readonly string[]> {
+  const typed = { words: command.args, options: command.opts() };
+  const { words, options } = (await spec.complete?.(typed)) ?? typed;
+  for (const [key, value] of Object.entries(options)) if (!(key in typed.options)) command.setOptionValue(key, value);
+  return words;
+}
+
 /** The command's words, and its options that name runs, with each run by its whole id. */
 async function nameAll(
   command: Command,
+  words: readonly string[],
   { args, runs = [] }: Pick<CommandSpec<OptionSchema, ArgumentShape>, "args" | "runs">,
   name: (ref: string) => Promise<string>,
 ): Promise<readonly string[]> {
@@ -104,9 +125,9 @@ async function nameAll(
     if (typeof ref === "string") command.setOptionValue(field, await name(ref));
   }
   const [first] = Object.keys(args);
-  if (first !== "run" && first !== "runs") return command.args;
+  if (first !== "run" && first !== "runs") return words;
   const named: string[] = [];
-  for (const ref of command.args) named.push(await name(ref));
+  for (const ref of words) named.push(await name(ref));
   return named;
 }
 

@@ -1,5 +1,5 @@
 import { optionFacts, type OptionFacts, type OptionKind } from "@trainer/options";
-import type { z } from "zod";
+import { z } from "zod";
 
 /** A command-line option as a schema's field describes it. */
 export interface OptionSpec extends Pick<
@@ -23,13 +23,14 @@ export interface OptionSpec extends Pick<
 /** An object schema whose fields can be set from the command line. */
 export type OptionSchema = z.ZodObject<Readonly<Record<string, z.ZodType>>>;
 
-/** One option for each field of an object schema, in its order. */
+/** One option for each field of an object schema that is no table, in its order. */
 export const optionSpecs = (schema: OptionSchema): OptionSpec[] =>
-  Object.entries(schema.shape).map(([key, option]) => {
+  Object.entries(schema.shape).flatMap(([key, option]) => {
+    if (isTable(option)) return [];
     const facts = optionFacts(option);
     const { kind, choices, words, default: preset, required, description, auto, group, negated, flag } = facts;
     const range = [rangeOf(facts), ...words].filter(Boolean).join(", or ");
-    return {
+    const spec: OptionSpec = {
       key,
       flag: flag ?? kebab(key),
       alias: flag === undefined ? undefined : kebab(key),
@@ -44,7 +45,12 @@ export const optionSpecs = (schema: OptionSchema): OptionSpec[] =>
       required,
       negated: negated ?? description,
     };
+    return [spec];
   });
+
+/** What cannot be typed, and stands in a file alone. */
+const isTable = (option: z.ZodType): boolean =>
+  (option instanceof z.ZodDefault ? option.unwrap() : option) instanceof z.ZodRecord;
 
 /** nEmbd -> n-embd, testSplitRatio -> test-split-ratio. */
 export const kebab = (key: string): string => key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

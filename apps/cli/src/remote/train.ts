@@ -20,7 +20,7 @@ export async function trainRemote(
   words: readonly string[],
   { options, home, io, out }: Pick<Invocation<Flags>, "options" | "home" | "io" | "out">,
 ): Promise<void> {
-  refuseLocal(TrainFlags, options, [...Object.keys(FIELDS), ...Object.keys(DIMENSION_FLAGS), "dropout"]);
+  refuseLocal(TrainFlags, options, [...Object.keys(FIELDS), ...Object.keys(DIMENSION_FLAGS), "dropout", "options"]);
   const { modelConfig } = checkedOptions(toTrainInput(words, options));
   const given = {
     ...options,

@@ -1,10 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseEnv } from "node:util";
-import { parse, TomlDate, TomlError, type TomlPrimitive, type TomlTable } from "smol-toml";
-import { z } from "zod";
 import { AppError } from "../errors.js";
 import type { Env } from "./env.js";
+import { placeIn, readToml } from "./toml.js";
 
 /** Something that a person set: what, to what, and where it can be changed. */
 export interface Written {
@@ -57,7 +56,7 @@ function dotenvLayer(cwd: string): Layer {
           .split("=", 1)[0]
           ?.trim() === name,
     );
-    return at(".env", line);
+    return placeIn(".env", line);
   };
   // Of "export  NAME=value" the parser keeps the second space.
   const env = Object.fromEntries(Object.entries(parseEnv(text)).map(([name, value]) => [name.trim(), value]));
@@ -71,61 +70,7 @@ function tomlLayer(cwd: string, named: Written | undefined): Layer {
     if (named === undefined) return { kind: "toml", entries: [] };
     throw new AppError("CONFIG_ERROR", `APP_CONFIG_FILE=${name} (${named.place}): there is no such file`);
   }
-  const text = readFileSync(file, "utf8");
-  const lines = tomlLines(text);
-  const entries = flatten(parseToml(text, name), []).map(({ path, value }) => ({
-    name: path.join("."),
-    value,
-    place: at(name, lineOf(path, lines)),
-  }));
+  const { leaves, placeOf } = readToml(readFileSync(file, "utf8"), name);
+  const entries = leaves.map(({ path, value }) => ({ name: path.join("."), value, place: placeOf(path) }));
   return { kind: "toml", entries: entries.filter(({ value }) => typeof value !== "string" || value.trim() !== "") };
-}
-
-function parseToml(text: string, name: string): TomlTable {
-  try {
-    return parse(text);
-  } catch (error) {
-    const { line, column, message } = z.instanceof(TomlError).parse(error);
-    const [what] = message.split("\n", 1); // what follows repeats lines of the file, and there may be secrets in them
-    throw new AppError("CONFIG_ERROR", `${name}:${line}:${column}: ${what}`);
-  }
-}
-
-interface Leaf {
-  readonly path: readonly string[];
-  readonly value: unknown;
-}
-
-const flatten = (table: TomlTable, above: readonly string[]): Leaf[] =>
-  Object.entries(table).flatMap(([key, value]) => {
-    const path = [...above, key];
-    return isTable(value) ? flatten(value, path) : [{ path, value }];
-  });
-
-const isTable = (value: TomlPrimitive): value is TomlTable =>
-  typeof value === "object" && !Array.isArray(value) && !(value instanceof TomlDate);
-
-const at = (file: string, line: number): string => (line < 0 ? file : `${file}:${line + 1}`);
-
-/** The path that each line of a TOML file sets or opens; the parser keeps no lines. */
-function tomlLines(text: string): string[] {
-  let table = "";
-  return text.split("\n").map((line) => {
-    const header = /^\s*\[+([^[\]]+)\]/.exec(line)?.[1];
-    if (header !== undefined) {
-      table = plain(header);
-      return table;
-    }
-    const key = /^([^#=]+)=/.exec(line)?.[1];
-    if (key === undefined) return "";
-    return table === "" ? plain(key) : `${table}.${plain(key)}`;
-  });
-}
-
-const plain = (key: string): string => key.replaceAll(/["'\s]/g, "");
-
-/** The line of a path, or of the nearest table around it that has one. */
-function lineOf(path: readonly string[], lines: readonly string[]): number {
-  const line = lines.indexOf(path.join("."));
-  return line >= 0 || path.length === 1 ? line : lineOf(path.slice(0, -1), lines);
 }

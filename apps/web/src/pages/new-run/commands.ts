@@ -11,6 +11,8 @@ const CORPUS: ReadonlySet<string> = new Set(["corpus_path", "corpus_file_id"]);
 const FLAGGED: ReadonlySet<string> = new Set(flaggedDimensions);
 
 interface Given {
+  /** Its name in requests, and in files of options. */
+  readonly name: string;
   readonly flag: string;
   readonly value: Scalar;
 }
@@ -21,7 +23,7 @@ function optionsOf(request: Request, family: Family | undefined): Given[] {
     const value = request[name] ?? facts.default;
     const byItself = name === "tokenizer_method" ? family?.tokenizer_method : facts.default;
     const isUsual = value === (usual.has(name) ? usual.get(name) : byItself);
-    return CORPUS.has(name) || isUsual || !isScalar(value) || value === "" ? [] : [{ flag, value }];
+    return CORPUS.has(name) || isUsual || !isScalar(value) || value === "" ? [] : [{ name, flag, value }];
   });
 }
 
@@ -30,7 +32,7 @@ function dimensionsOf({ model_config: config }: Request): { readonly flagged: Gi
   const all = typeof config === "object" ? Object.entries(config) : [];
   return {
     flagged: all.flatMap(([name, value]) =>
-      FLAGGED.has(camel(name)) ? [{ flag: name.replaceAll("_", "-"), value }] : [],
+      FLAGGED.has(camel(name)) ? [{ name, flag: name.replaceAll("_", "-"), value }] : [],
     ),
     others: all.flatMap(([name]) => (FLAGGED.has(camel(name)) ? [] : [name])),
   };
@@ -62,6 +64,20 @@ function flagOf({ flag, value }: Given): string {
 /** A word as a POSIX shell reads it back. */
 const shellWord = (word: string): string =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+
+/** The file of options by which `trainer train --options FILE` does the same, for the folder where the text lies. */
+export function tomlFile(request: Request, family: Family | undefined): string {
+  const { corpus_file_id: id, corpus_path: path = SOME_TEXT, model_config: config = {} } = request;
+  const corpus = typeof id === "string" ? tomlLine("corpus_file_id", id) : tomlLine("corpus_path", path);
+  const dimensions = Object.entries(config).map(([name, value]) => tomlLine(name, value));
+  const lines = [corpus, ...optionsOf(request, family).map(({ name, value }) => tomlLine(name, value))];
+  return `${[...lines, ...(dimensions.length === 0 ? [] : ["", "[model_config]", ...dimensions])].join("\n")}\n`;
+}
+
+const tomlLine = (name: string, value: unknown): string => `${name} = ${tomlValue(value)}`;
+
+/** A text in TOML is one in JSON, which leaves one control character as it is. */
+const tomlValue = (value: unknown): string => JSON.stringify(value).replaceAll("\u007f", String.raw`\u007f`);
 
 /** The call by curl that does the same, of a service at an address. */
 export const curlCall = (request: Request, origin: string): string =>

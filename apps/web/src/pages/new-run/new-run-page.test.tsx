@@ -107,6 +107,8 @@ test("a value that is refused says so at once, in its place, and the command, cu
   expect(way("Command").textContent).toContain("--num-epochs 3");
   await user.click(screen.getByRole("tab", { name: "curl" }));
   expect(way("curl").textContent).toContain('"num_epochs": 3');
+  await user.click(screen.getByRole("tab", { name: "TOML" }));
+  expect(way("TOML").textContent).toContain("num_epochs = 3\n");
   await router.navigate({ to: "/runs" });
   await router.navigate({ to: "/new-run" });
   expect(await screen.findByDisplayValue("3")).toBeDefined();

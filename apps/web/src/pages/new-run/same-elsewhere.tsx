@@ -1,7 +1,7 @@
 import { Tabs } from "radix-ui";
 import { CopyButton } from "../../parts/copy-button.js";
 import { Panel } from "../../parts/panel.js";
-import { commandLine, curlCall, withoutFlags } from "./commands.js";
+import { commandLine, curlCall, tomlFile, withoutFlags } from "./commands.js";
 import styles from "./new-run.module.css";
 import type { Family, Request } from "./request.js";
 
@@ -53,6 +53,12 @@ function waysOf(request: Request, family: Family | undefined): readonly Way[] {
       title: "curl",
       text: curlCall(request, location.origin),
       note: "From any program that speaks HTTP. KEY is the key of this service.",
+    },
+    {
+      name: "toml",
+      title: "TOML",
+      text: tomlFile(request, family),
+      note: "As training.toml in the folder where the text lies, for: trainer train --options training.toml",
     },
   ];
 }

@@ -7,7 +7,7 @@ import type { Axis } from "../../parts/curves-view/view.js";
 import { figure, short } from "../../parts/figures.js";
 import type { Compared } from "./compared.js";
 
-/** With more runs than these the charts have no values of their own beside the legend of all. */
+/** With more runs than these a chart has the values of those that are pointed at, beside the legend of all. */
 const MOST_NAMED = 8;
 
 const charts: readonly (Omit<PageChart, "curves"> & {

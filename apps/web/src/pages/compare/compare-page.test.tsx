@@ -36,6 +36,16 @@ const cells = (row: HTMLElement) =>
     .map(({ textContent }) => textContent);
 
 describe("the comparison", () => {
+  it("tells values beside each chart also of many runs", async () => {
+    open(`?runs=${"abcdefghi".split("").join(",")}`);
+    await screen.findByRole("img", { name: /^Training loss\./ });
+    const chart = within(screen.getByRole("figure", { name: "Training loss" }));
+    expect(chart.getAllByRole("listitem")).toHaveLength(6);
+    expect(chart.getByText("6 of 9")).toBeTruthy();
+    fireEvent.mouseMove(chart.getByRole("img"));
+    expect(chart.getByText("6 of 9")).toBeTruthy();
+  });
+
   it("shows curves, results, means over seeds and the settings that differ", async () => {
     open("?runs=a,b,c");
     const results = await table("Results of the runs");

@@ -174,6 +174,48 @@ test("the legend has the values where the pointer is, in every chart of the grou
   expect(screen.getByRole("button", { name: /^Training/ }).textContent).toBe("Training1.5000");
 });
 
+/** Ten curves that lie over one another, the first uppermost, of which the last two stand back. */
+const MANY = Array.from({ length: 10 }, (_, i) =>
+  curve(`r${i}`, [10 - i, 10 - i, 10 - i, 9.5 - i], i < 8 ? {} : { look: "faint" }),
+);
+function Many(props: Partial<ChartProps>) {
+  const [near, setNear] = useState<readonly string[]>([]);
+  return <Page curves={MANY} hasLegend={false} near={near} onNear={setNear} {...props} />;
+}
+const values = () => screen.getAllByRole("listitem").map(({ textContent }) => textContent);
+
+test("of many curves the values are those nearest to the pointer, from the uppermost on, else the first's last", async () => {
+  render(<Many />);
+  await settle();
+  expect(values()).toEqual(["r09.5000", "r18.5000", "r27.5000", "r36.5000", "r45.5000", "r54.5000"]);
+  expect(screen.getByText("6 of 10")).toBeTruthy();
+  const element = over();
+  const point = async (clientY: number) => {
+    fireEvent.mouseMove(element, { clientX: 176, clientY });
+    await settle();
+  };
+  fireEvent.mouseEnter(element);
+  await point(0);
+  expect(values()).toEqual(["r010.0000", "r19.0000", "r28.0000", "r37.0000", "r46.0000", "r55.0000"]);
+  expect(screen.getByText("step 10")).toBeTruthy();
+  await point(180); // where the last two are, which stand back
+  expect(values()).toEqual(["r28.0000", "r37.0000", "r46.0000", "r55.0000", "r64.0000", "r73.0000"]);
+  fireEvent.mouseLeave(element);
+  await settle();
+  expect(values()[0]).toBe("r09.5000");
+});
+
+test("curves that are in front come first where none is pointed at, and one that is gone is not waited for", async () => {
+  const [first, ...others] = MANY;
+  if (first === undefined) throw new Error("there is one");
+  const curves = [Object.assign({}, first, { look: "faint" as const }), ...others.slice(0, 6)];
+  const { rerender } = render(<Page curves={curves} hasLegend={false} near={["gone"]} />);
+  await settle();
+  expect(values().map((text) => text.slice(0, 2))).toEqual(["r1", "r2", "r3", "r4", "r5", "r6"]);
+  rerender(<Page curves={curves.slice(0, 2)} hasLegend={false} />);
+  expect(values().map((text) => text.slice(0, 2))).toEqual(["r1", "r0"]);
+});
+
 test("dragging zooms in, dragging with Shift moves, and a double click shows all again", async () => {
   render(<Page />);
   await settle();

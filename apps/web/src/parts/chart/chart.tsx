@@ -5,7 +5,9 @@ import { extentOf, summaryOf, type Curve, type Span } from "./curves.js";
 import { DownloadMenu } from "./download-menu.js";
 import { Legend } from "./legend.js";
 import type { Level, Mark } from "./marks.js";
+import { NearValues } from "./near-values.js";
 import { usePlot } from "./use-plot.js";
+import { nearestTo } from "./values-at.js";
 import { zoomKey } from "./zoom.js";
 
 export interface ChartProps {
@@ -29,12 +31,17 @@ export interface ChartProps {
   readonly zoom: Span | null;
   readonly onZoom: (zoom: Span | null) => void;
   readonly height?: number;
-  /** False where one legend stands for all charts of a page. */
+  /** False where one legend stands for all charts of a page: this one has the values of some curves. */
   readonly hasLegend?: boolean;
+  /** The curves whose values those are, by their labels, while a chart of the group is pointed at. */
+  readonly near?: readonly string[];
+  /** Is told the curves nearest to the pointer. */
+  readonly onNear?: (labels: readonly string[]) => void;
 }
 
 const NO_MARKS: readonly Mark[] = [];
 const NO_LEVELS: readonly Level[] = [];
+const NONE: readonly string[] = [];
 
 /**
  * Curves over one x axis. Dragging zooms in, dragging with Shift moves, a double click shows all again; so do the keys +,
@@ -56,6 +63,8 @@ export function Chart({
   onZoom,
   height = 230,
   hasLegend = true,
+  near = NONE,
+  onNear,
 }: ChartProps) {
   const id = useId();
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
@@ -98,7 +107,11 @@ export function Chart({
         <h2 id={id}>{title}</h2>
         <DownloadMenu {...{ title, xName, curves, marks, levels, isLog, plot, showX, showY }} />
       </figcaption>
-      {hasLegend && <Legend {...{ curves, plot, hover, xName, showX, showY, toggle }} />}
+      {hasLegend ? (
+        <Legend {...{ curves, plot, hover, xName, showX, showY, toggle }} />
+      ) : (
+        <NearValues {...{ curves, near, plot, hover, xName, showX, showY }} />
+      )}
       <div
         ref={into}
         className={styles.plot}
@@ -107,6 +120,7 @@ export function Chart({
         tabIndex={0}
         aria-label={`${title}. ${summary}`}
         onKeyDown={press}
+        onMouseMove={onNear && (() => onNear(nearestTo(plot.current, curves)))}
       />
     </figure>
   );

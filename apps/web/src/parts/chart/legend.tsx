@@ -1,9 +1,9 @@
 import type { RefObject } from "react";
 import type uPlot from "uplot";
-import { UNKNOWN } from "../figures.js";
 import styles from "./chart.module.css";
 import type { Curve } from "./curves.js";
 import type { Hover } from "./use-plot.js";
+import { valuesAt } from "./values-at.js";
 
 /** The curves' names and values: those that are pointed at, else the last. A click hides a curve or shows it again. */
 export function Legend({
@@ -23,19 +23,10 @@ export function Legend({
   readonly showY: (y: number) => string;
   readonly toggle: (label: string) => void;
 }) {
-  const isHovered = hover?.slice(1).some((idx) => idx !== null) === true;
-  const valueAt = (column: number, idx: number | null | undefined) => {
-    const value = typeof idx === "number" ? plot.current?.data[column]?.[idx] : undefined;
-    return typeof value === "number" ? value : null;
-  };
-  const shown = (curve: Curve, i: number): string => {
-    const value = isHovered ? valueAt(i + 1, hover?.[i + 1]) : curve.y.findLast(Number.isFinite);
-    return value === null || value === undefined ? UNKNOWN : showY(value);
-  };
-  const x = isHovered ? valueAt(0, hover?.[0]) : null;
+  const { x, valueOf } = valuesAt(plot.current, curves, hover, showY);
   return (
     <div className={styles.legend}>
-      {curves.map((curve, i) => (
+      {curves.map((curve) => (
         <button
           key={curve.label}
           type="button"
@@ -50,7 +41,7 @@ export function Legend({
             data-faint={curve.look === "faint"}
           />
           <span className={styles.name}>{curve.label}</span>
-          <span className={styles.value}>{shown(curve, i)}</span>
+          <span className={styles.value}>{valueOf(curve)}</span>
         </button>
       ))}
       <span className={styles.place}>{x === null ? "" : `${xName} ${showX(x)}`}</span>

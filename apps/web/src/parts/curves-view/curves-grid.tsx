@@ -1,4 +1,4 @@
-import { useMemo, type ReactNode } from "react";
+import { useCallback, useMemo, useState, type ReactNode } from "react";
 import { Chart, type ChartProps } from "../chart/chart.js";
 import { extentOf } from "../chart/curves.js";
 import { ZoomButtons } from "../chart/zoom-buttons.js";
@@ -38,6 +38,11 @@ export function CurvesGrid({
   readonly none: ReactNode;
 } & Pick<ChartProps, "group" | "marks">) {
   const whole = useMemo(() => extentOf(charts.flatMap(({ curves }) => curves)), [charts]);
+  const [near, setNear] = useState<readonly string[]>([]);
+  const onNear = useCallback(
+    (labels: readonly string[]) => setNear((before) => (String(before) === String(labels) ? before : labels)),
+    [],
+  );
   return (
     <>
       <Controls view={search} change={change}>
@@ -60,6 +65,8 @@ export function CurvesGrid({
                 group={group}
                 zoom={zoom}
                 onZoom={onZoom}
+                near={near}
+                {...(chart.hasLegend === false ? { onNear } : {})}
                 height={i === 0 ? FIRST_PX : OTHERS_PX}
               />
             </div>

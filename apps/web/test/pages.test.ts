@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { RunStatus, TrainAccepted } from "@trainer/platform";
+import { ChatResponse, RunStatus, TrainAccepted } from "@trainer/platform";
 import { writeCorpus } from "@trainer/testing";
 import { ask } from "@trainer/testing/api";
 import type { Page } from "playwright-core";
@@ -12,7 +12,10 @@ import type { Served } from "./serving.js";
 /** Sets a mark if a browser takes it for markup. */
 const HOSTILE = `"><img src=x onerror="window.taken=1"><script>window.taken=1</script>`;
 
-/** A home with a finished run, whose text, name of its text, tag and note are meant as markup. */
+/** The same written from right to left, and without a space for long. */
+const SAID = `\u202e${HOSTILE}${"x".repeat(300)}`;
+
+/** A home with a finished run, whose text, name of its text, tag, note and conversation are meant as markup. */
 async function trained({ home, url, key }: Served): Promise<string> {
   const asking = (path: string, body?: object, method = body === undefined ? "GET" : "POST") =>
     ask(url + path, { method, headers: { "x-api-key": key }, body });
@@ -36,6 +39,11 @@ async function trained({ home, url, key }: Served): Promise<string> {
   }
   const noted = await asking(`/runs/${run_id}/notes`, { tags: ["<b>tag</b>"], note: HOSTILE }, "PUT");
   expect(noted.status).toBe(200);
+  for (const message of ["Who is there?", SAID]) {
+    const talk = ChatResponse.parse((await asking(`/runs/${run_id}/chat`, { message, max_new_tokens: 4 })).json);
+    const path = `/runs/${run_id}/chat/${talk.session_id}/${talk.request_id}`;
+    while (ChatResponse.parse((await asking(path)).json).status !== "completed") await setTimeout(50);
+  }
   return run_id;
 }
 
@@ -96,6 +104,32 @@ inChromium((opened) => {
     },
     60_000,
   );
+
+  test("a conversation is gone back to by keys in another browser, in a narrow window, and forgotten there", async () => {
+    const { served, browser } = opened;
+    const page = await browser.newPage({ viewport: { width: 360, height: 740 } });
+    await page.goto(`${served.url}/?key=${served.key}`);
+    await page.getByRole("heading", { name: "Runs", level: 1 }).waitFor();
+    const faults = faultsOf(page, served.url);
+    await shown(page, "/app/use?run=RUN&mode=chat", "Use");
+    const list = page.getByRole("list", { name: "Conversations" }).getByRole("listitem");
+    await list.nth(1).waitFor();
+    await list.first().getByRole("link").focus();
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/session=/);
+    const said = page.getByRole("list", { name: "What was said" });
+    await said.getByText(/onerror/).waitFor();
+    expect(await overflow(page)).toBe(0);
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await page.keyboard.press("Tab"); // from its link to its button
+    await page.keyboard.press("Enter");
+    await page.waitForURL((url) => !url.search.includes("session="));
+    await page.getByText("Nothing was said yet.").waitFor();
+    expect(await list.allInnerTexts()).toEqual([expect.stringMatching(/^Who is there\?\n2 messages · /)]);
+    expect(await page.evaluate("window.taken")).toBeUndefined();
+    expect(faults).toEqual([]);
+    await page.close();
+  }, 60_000);
 
   test("what a cleanup would remove is shown, and gone once that is confirmed; both can be read by everybody", async () => {
     const { served, browser } = opened;

@@ -60,10 +60,11 @@ test("a run that has failed is gone on with, and one that has ended is removed; 
   await expect(client.run(id)).rejects.toMatchObject({ code: "RUN_NOT_FOUND" });
 });
 
-test("a conversation is asked for, and ended", async () => {
+test("a conversation is listed, asked for, and ended", async () => {
   await using system = await startSystem();
   const client = new TrainerClient({ url: system.url, retries: 0 });
-  await system.sessions.begin("r", "s");
+  await system.sessions.begin("r", "s", "Hello");
+  expect(await client.chats("r")).toMatchObject({ chats: [{ session_id: "s", title: "Hello" }] });
   expect(await client.chatHistory("r", "s")).toMatchObject({ messages: [] });
   await client.endChat("r", "s");
   await expect(client.chatHistory("r", "s")).rejects.toMatchObject({ status: 404 });

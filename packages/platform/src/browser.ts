@@ -42,9 +42,11 @@ export { CleanupReport, CleanupRequest, cleanupKinds, ShownSetting, SystemInfo }
 export { TrainAccepted, TrainRequest } from "./schemas/train.js";
 export {
   ChatHistory,
+  ChatList,
   ChatRequest,
   ChatResponse,
   ChatResult,
+  ChatSummary,
   ChatTurn,
   EvaluateRequest,
   EvaluateResponse,

@@ -20,6 +20,10 @@ export const keys = {
   /** JSON array of messages, with a time to live. */
   conversation: (runId: string, sessionId: string) => `runs:conv:${runId}:${sessionId}`,
   conversationMeta: (runId: string, sessionId: string) => `runs:conv:meta:${runId}:${sessionId}`,
+  /** ZSET of a run's live conversations by their last turn, in milliseconds. */
+  conversations: (runId: string) => `runs:conversations:${runId}`,
+  /** JSON: what such a list tells of one; it expires with it. */
+  conversationSummary: (runId: string, sessionId: string) => `runs:conversation:summary:${runId}:${sessionId}`,
   chat: (runId: string, sessionId: string, requestId: string) => `runs:chat:${runId}:${sessionId}:${requestId}`,
   tokenizerStatus: (tokenizerId: string) => `tokenizer:${tokenizerId}:status`,
   /** Reason of its failure. */

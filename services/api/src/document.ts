@@ -29,6 +29,7 @@ const named = {
   GenerateResponse: platform.GenerateResponse,
   ChatResponse: platform.ChatResponse,
   ChatHistory: platform.ChatHistory,
+  ChatList: platform.ChatList,
   TokenizerInfo: platform.TokenizerInfo,
   CorpusEntry: platform.CorpusEntry,
   CorpusReport: platform.CorpusReport,

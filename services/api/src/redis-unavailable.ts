@@ -9,7 +9,7 @@ const REPLIES = /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|MISCONF
 /** Maps errors of an unavailable, slow or read-only Redis to a transient one: the client may retry. */
 export function explained(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof AppError) return error;
-  if (error.message.startsWith("OOM ")) {
+  if (isFull(error)) {
     const message = "Redis is full: remove runs and answers that are not needed, or give it more memory (maxmemory)";
     return new AppError("INSUFFICIENT_STORAGE", message, { cause: error });
   }
@@ -20,3 +20,10 @@ export function explained(error: unknown): unknown {
     headers: { "retry-after": "2" },
   });
 }
+
+/** True for a command, or a transaction with one, that Redis refuses for want of memory. */
+const isFull = (error: Error): boolean =>
+  isOutOfMemory(error) ||
+  ("previousErrors" in error && Array.isArray(error.previousErrors) && error.previousErrors.some(isOutOfMemory));
+
+const isOutOfMemory = (error: unknown): boolean => error instanceof Error && error.message.startsWith("OOM ");

@@ -111,8 +111,12 @@ test("what Redis itself refuses is told apart: what passes from what does not", 
 test("a Redis that is full is 507, and works again when there is room", async () => {
   await using system = await startSystem();
   await system.redis.config("SET", "maxmemory", "1mb");
-  const refused = await system.ask("/runs/r1/generate", { body: { prompt_text: "a" } });
-  expect(refused).toMatchObject({ status: 507, json: { code: "INSUFFICIENT_STORAGE" } });
+  for (const [path, body] of [
+    ["/runs/r1/generate", { prompt_text: "a" }],
+    ["/runs/r1/chat", { message: "a" }],
+    ["/runs/train", { corpus_file_id: "a" }],
+  ] as const)
+    expect(await system.ask(path, { body })).toMatchObject({ status: 507, json: { code: "INSUFFICIENT_STORAGE" } });
   expect((await system.ask("/runs")).status).toBe(200);
   await system.redis.config("SET", "maxmemory", "0");
   expect((await system.ask("/runs/r1/generate", { body: { prompt_text: "a" } })).status).toBe(200);

@@ -176,9 +176,16 @@ test("a conversation begins, has a history, and is forgotten", async () => {
     messages: turns,
     created_at: matching(/\+00:00$/),
   });
+  const listed = async () => (await system.ask("/runs/r1/chat")).json;
+  const last_turn_at = matching(/\+00:00$/);
+  expect(await listed()).toEqual({
+    chats: [{ session_id: session, title: "Hello", message_count: 2, last_turn_at }],
+  });
+  expect(await system.ask("/runs/..%2fr1/chat")).toMatchObject({ status: 404, json: { code: "RUN_NOT_FOUND" } });
   for (let i = 0; i < 2; i++)
     expect((await system.ask(path, { method: "DELETE" })).json).toEqual({ status: "cancellation-requested" });
   expect(await system.ask(path)).toMatchObject({ status: 404, json: { message: "session not found" } });
+  expect(await listed()).toEqual({ chats: [] });
   expect((await system.ask(`${path}/none`)).json).toMatchObject({ message: "chat request not found" });
   // One that a client made up has no history, but works.
   const own = await system.ask("/runs/r1/chat", { body: { message: "Hello", session_id: "mine" } });

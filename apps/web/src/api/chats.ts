@@ -1,9 +1,16 @@
 import { queryOptions, skipToken } from "@tanstack/react-query";
-import { CancelAccepted, ChatHistory } from "@trainer/platform/browser";
+import { CancelAccepted, ChatHistory, ChatList } from "@trainer/platform/browser";
 import { ask } from "./ask.js";
 import { runPath } from "./run.js";
 
 const pathOf = (run: string, session: string): string => runPath(run, `chat/${encodeURIComponent(session)}`);
+
+/** The conversations with a run that are still kept. */
+export const chatsQuery = (run: string) =>
+  queryOptions({
+    queryKey: ["chats", run],
+    queryFn: ({ signal }) => ask(ChatList, runPath(run, "chat"), { signal }),
+  });
 
 /** What was said in a conversation with a run's model. */
 export const chatQuery = (run: string, session: string | undefined) =>

@@ -7,6 +7,7 @@ import {
   CancelAccepted,
   Capabilities,
   ChatHistory,
+  ChatList,
   ChatResponse,
   CleanupReport,
   EncodeResponse,
@@ -294,6 +295,11 @@ export class TrainerClient {
     }
     if (accepted === null) throw new ServiceError("INVALID_ANSWER", `${path} accepted nothing`);
     return accepted;
+  }
+
+  /** Conversations with a run that are still kept, the latest turn first. */
+  chats(runId: string, options?: CallOptions): Promise<ChatList> {
+    return this.#requests.json(ChatList, run(runId, "chat"), options);
   }
 
   chatHistory(runId: string, sessionId: string, options?: CallOptions): Promise<ChatHistory> {

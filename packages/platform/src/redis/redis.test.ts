@@ -306,7 +306,7 @@ test("the queue is ready where Redis answers and there is a worker, and else say
 test("a conversation is kept for a while after each turn, and can be ended", async () => {
   const sessions = new ChatSessions(redis);
   expect(await sessions.history("r", "s")).toBeNull();
-  await sessions.begin("r", "s", new Date("2026-01-02T03:04:05.678Z"));
+  await sessions.begin("r", "s", "hi", new Date("2026-01-02T03:04:05.678Z"));
   const turns = [{ role: "user", content: "hi" } as const, { role: "assistant", content: "hé" } as const];
   const slot = new Results(redis, "/none").chat("r", "s", "q");
   await sessions.keep("r", "s", turns, slot, ChatResult.parse({ status: "completed", response: "hé" }));
@@ -317,11 +317,66 @@ test("a conversation is kept for a while after each turn, and can be ended", asy
     messages: turns,
     created_at: "2026-01-02T03:04:05.678+00:00",
   });
-  for (const key of [keys.conversation("r", "s"), keys.conversationMeta("r", "s")]) {
+  for (const key of [
+    keys.conversation("r", "s"),
+    keys.conversationMeta("r", "s"),
+    keys.conversationSummary("r", "s"),
+    keys.conversations("r"),
+  ]) {
     expect(await redis.ttl(key)).toBeGreaterThan(CHAT_TTL_SECONDS - 60);
   }
   await sessions.end("r", "s");
   expect(await sessions.turns("r", "s")).toEqual([]);
+  expect(await redis.keys("runs:conv*")).toEqual([]);
+});
+
+test("conversations of a run are listed by their last turn, as long as they are kept", async () => {
+  const sessions = new ChatSessions(redis);
+  const say = async (session: string, ...contents: string[]) => {
+    const turns = contents.map((content, i) => ({ role: i % 2 === 0 ? "user" : "assistant", content }) as const);
+    const slot = new Results(redis, "/none").chat("r", session, "q");
+    await sessions.keep("r", session, turns, slot, ChatResult.parse({ status: "completed", response: "" }));
+  };
+  const listed = async () => (await sessions.list("r")).map(({ session_id: id }) => id);
+  expect(await sessions.list("r")).toEqual([]);
+  const earlier = (seconds: number) => new Date(Date.now() - seconds * 1000);
+  const at = earlier(60);
+  await sessions.begin("r", "new", "  What\nis it? ", at);
+  await sessions.begin("r", "old", "First", earlier(600));
+  await sessions.begin("other", "s", "Elsewhere");
+  const last_turn_at = at.toISOString().replace("Z", "+00:00");
+  expect((await sessions.list("r"))[0]).toEqual({
+    session_id: "new",
+    title: "What is it?",
+    message_count: 0,
+    last_turn_at,
+  });
+  await say("old", "First", "Yes.", "And?", "No.");
+  expect(await listed()).toEqual(["old", "new"]);
+  expect((await sessions.list("r"))[0]).toMatchObject({ title: "First", message_count: 4 });
+  // Answers of a session that a client made up, and of one that was ended meanwhile.
+  await sessions.end("r", "new");
+  await say("new", "What is it?", "I know.");
+  await say("made-up", "Hello", "Hello.");
+  expect(await listed()).toEqual(["old"]);
+  // What has expired is not listed, and its place in the list goes with the next that begins.
+  await redis.zadd(keys.conversations("r"), earlier(CHAT_TTL_SECONDS + 1).getTime(), "expired");
+  expect(await listed()).toEqual(["old"]);
+  await sessions.begin("r", "third", "Third");
+  expect(await redis.zrange(keys.conversations("r"), "0", "-1")).toEqual(["old", "third"]);
+});
+
+test.each([
+  ["", ""],
+  ["words ".repeat(40), `${"words ".repeat(13)}wo …`],
+  ["👑".repeat(81), `${"👑".repeat(80)} …`],
+  ["a".repeat(80), "a".repeat(80)],
+  [`${" \n".repeat(5000)}far`, "far"],
+  ["half \ud83d", "half \ufffd"],
+])("%#: the title of a conversation is the first words of its first message, on a line", async (message, title) => {
+  const sessions = new ChatSessions(redis);
+  await sessions.begin("titled", "s", message);
+  expect(await sessions.list("titled")).toMatchObject([{ title }]);
 });
 
 test("of a run that is removed nothing stays but what keeps others from writing for it, for longer than a job may take", async () => {

@@ -145,3 +145,17 @@ export const ChatHistory = z.object({
   created_at: z.string(),
 });
 export type ChatHistory = z.output<typeof ChatHistory>;
+
+export const ChatSummary = z.object({
+  session_id: z.string(),
+  /** First words of its first message. */
+  title: z.string(),
+  /** Messages of both sides; 0 before the first answer. */
+  message_count: z.int(),
+  last_turn_at: z.string(),
+});
+export type ChatSummary = z.output<typeof ChatSummary>;
+
+/** GET /runs/{run_id}/chat: the conversations that are still kept, the latest turn first. */
+export const ChatList = z.object({ chats: z.array(ChatSummary) });
+export type ChatList = z.output<typeof ChatList>;

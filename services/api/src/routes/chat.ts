@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { CancelAccepted, ChatHistory, ChatRequest, ChatResponse } from "@trainer/platform";
+import { CancelAccepted, ChatHistory, ChatList, ChatRequest, ChatResponse } from "@trainer/platform";
 import type { Chats } from "../services/chats.js";
 import { BODY, MISSING, orEvents } from "./answers.js";
 import { answered, type AnsweredDeps } from "./answered.js";
@@ -32,6 +32,20 @@ export function chatRoutes(app: ZodApp, deps: ChatDeps): void {
       },
     },
     (req, reply) => answered(req, reply, deps, (follow) => chats.say(req.params.run_id, req.body, follow)),
+  );
+
+  app.get(
+    "/runs/:run_id/chat",
+    {
+      schema: {
+        tags,
+        summary: "Conversations with a run",
+        description: "The latest 200 that are still kept, without those whose session id is a client's own.",
+        params: RunParams,
+        response: { 200: ChatList, ...MISSING },
+      },
+    },
+    ({ params }) => chats.list(params.run_id),
   );
 
   app.get(

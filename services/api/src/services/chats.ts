@@ -3,6 +3,7 @@ import {
   AppError,
   type CancelAccepted,
   type ChatHistory,
+  type ChatList,
   type ChatRequest,
   type ChatResponse,
 } from "@trainer/platform";
@@ -33,7 +34,7 @@ export class Chats {
     const { results, jobs, sessions } = this.#deps;
     const ids = { session_id: request.session_id ?? randomUUID(), request_id: randomUUID() };
     await jobs.assertRoom("chat");
-    if (request.session_id === null) await sessions.begin(run_id, ids.session_id);
+    if (request.session_id === null) await sessions.begin(run_id, ids.session_id, request.message);
     const slot = results.chat(run_id, ids.session_id, ids.request_id);
     return await ask(this.#deps, { slot, ids, kind: "chat", data: { run_id, ...ids, request } }, isFollowed);
   }
@@ -48,6 +49,11 @@ export class Chats {
     const history = await this.#deps.sessions.history(runId, sessionId);
     if (history === null) throw new AppError("DATA_NOT_FOUND", "session not found");
     return history;
+  }
+
+  /** Conversations that are still kept. */
+  async list(run: string): Promise<ChatList> {
+    return { chats: await this.#deps.sessions.list(checkRunId(run)) };
   }
 
   async end(runId: string, sessionId: string): Promise<CancelAccepted> {

@@ -10,6 +10,7 @@ import { Button } from "../../parts/button.js";
 import { Panel } from "../../parts/panel.js";
 import { Failed } from "../../parts/states.js";
 import { AskButtons } from "./ask-buttons.js";
+import { ChatList } from "./chat-list.js";
 import { Conversation, type Pending } from "./conversation.js";
 import { SettingsForm } from "./settings-form.js";
 import { fieldsOf, refusalsOf, settingsOf, type Values } from "./settings.js";
@@ -46,11 +47,21 @@ export function ChatPanel({ run }: { readonly run: string }) {
   const goTo = (next: string | undefined) => {
     navigate({ search: (before) => ({ ...before, session: next }), replace: true }).catch(reportError);
   };
+  const answering = answer.accepted?.session_id;
+  const isHere = answer.state !== "idle" && (answer.accepted === null || answering === session);
   const leave = () => {
-    clear();
+    if (isHere) clear();
     goTo(undefined);
   };
-  const forget = useMutation({ mutationFn: (known: string) => forgetChat(run, known), onSuccess: leave });
+  const listAnew = () => queryClient.invalidateQueries({ queryKey: ["chats", run] });
+  const forget = useMutation({
+    mutationFn: (known: string) => forgetChat(run, known),
+    onSuccess(_, known) {
+      if (known === answering) clear();
+      if (known === session) goTo(undefined);
+      return listAnew();
+    },
+  });
 
   const settings = fieldsOf(SETTINGS, values);
   const refusals = refusalsOf(ChatRequest, { message, ...settings });
@@ -58,8 +69,11 @@ export function ChatPanel({ run }: { readonly run: string }) {
   const say = async (text: string) => {
     setAsked(text);
     const body = { message: text, ...settings, ...(session === undefined ? {} : { session_id: session }) };
-    const { state } = await start(body, ({ session_id }) => goTo(session_id));
-    await queryClient.invalidateQueries({ queryKey: ["chat", run] });
+    const { state } = await start(body, ({ session_id }) => {
+      goTo(session_id);
+      listAnew().catch(reportError);
+    });
+    await Promise.all([queryClient.invalidateQueries({ queryKey: ["chat", run] }), listAnew()]);
     if (state === "done") clear(); // it is part of the conversation now
   };
   const send = () => {
@@ -68,7 +82,6 @@ export function ChatPanel({ run }: { readonly run: string }) {
     say(message).catch(reportError);
   };
 
-  const isHere = answer.state !== "idle" && (answer.accepted === null || answer.accepted.session_id === session);
   const pending: Pending | null = isHere
     ? { message: asked, text: answer.result?.response ?? answer.texts[0] ?? "", isUnderWay: isUnderWay(answer) }
     : null;
@@ -109,37 +122,50 @@ export function ChatPanel({ run }: { readonly run: string }) {
           <Failed what="There is no answer." error={answer.error} retry={() => say(asked)} />
         )}
       </Panel>
-      <form
-        className={styles.form}
-        onSubmit={(event) => {
-          event.preventDefault();
-          send();
-        }}
-      >
-        <div className={styles.field}>
-          <label htmlFor={id}>Your message</label>
-          <textarea
-            id={id}
-            className={styles.text}
-            rows={3}
-            dir="auto"
-            value={message}
-            aria-describedby={`${id}-help`}
-            onChange={({ target }) => setMessage(target.value)}
-            onKeyDown={(event) => {
-              if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
-              event.preventDefault();
-              send();
-            }}
-          />
-          <p id={`${id}-help`} className={styles.quiet}>
-            {refusals["message"] ?? "Enter sends it, Shift + Enter begins a new line."}
-          </p>
-        </div>
-        <SettingsForm settings={SETTINGS} first={FIRST} values={values} refusals={refusals} onChange={setValues}>
-          <AskButtons title="Send" canAsk={!isRefused && message.trim() !== ""} answer={answer} stop={stop} />
-        </SettingsForm>
-      </form>
+      <div className={styles.aside}>
+        <form
+          className={styles.form}
+          onSubmit={(event) => {
+            event.preventDefault();
+            send();
+          }}
+        >
+          <div className={styles.field}>
+            <label htmlFor={id}>Your message</label>
+            <textarea
+              id={id}
+              className={styles.text}
+              rows={3}
+              dir="auto"
+              value={message}
+              aria-describedby={`${id}-help`}
+              onChange={({ target }) => setMessage(target.value)}
+              onKeyDown={(event) => {
+                if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
+                event.preventDefault();
+                send();
+              }}
+            />
+            <p id={`${id}-help`} className={styles.quiet}>
+              {refusals["message"] ?? "Enter sends it, Shift + Enter begins a new line."}
+            </p>
+          </div>
+          <SettingsForm settings={SETTINGS} first={FIRST} values={values} refusals={refusals} onChange={setValues}>
+            <AskButtons title="Send" canAsk={!isRefused && message.trim() !== ""} answer={answer} stop={stop} />
+            {isUnderWay(answer) && !isHere && (
+              <p role="status" className={styles.quiet}>
+                The model still answers in another conversation.
+              </p>
+            )}
+          </SettingsForm>
+        </form>
+        <ChatList
+          run={run}
+          answering={isUnderWay(answer) ? answering : undefined}
+          forgetting={forget.isPending ? forget.variables : undefined}
+          forget={forget.mutate}
+        />
+      </div>
     </div>
   );
 }

@@ -1,10 +1,16 @@
+import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { scratch } from "@trainer/testing";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { faultsOf, inChromium } from "./browser.js";
+import { TRAINER } from "./serving.js";
 
 const SHAKESPEARE = fileURLToPath(new URL("../../../examples/corpus/tinyshakespeare.txt", import.meta.url));
+
+const asProgram = promisify(execFile);
 
 inChromium((opened) => {
   test("somebody with a text and no run trains a model on it, watches it, and lets it write, talk and be surprised", async () => {
@@ -43,9 +49,25 @@ inChromium((opened) => {
     await page.getByLabel("Text to score").fill("To be, or not to be");
     await page.getByRole("button", { name: "Score" }).click();
     await page.getByText("Perplexity").waitFor({ timeout: 60_000 });
+
+    await page.goto(`${served.url}/app/runs/${run}`);
+    expect(await textOfExported(page, run)).not.toBe("");
     expect(faults).toEqual([]);
     await page.context().close();
   }, 300_000);
+
+  /** Exports the run that is shown, and has the folder in the archive write: it opens without the run's home. */
+  async function textOfExported(page: Page, run: string): Promise<string> {
+    await using folder = await scratch("exported");
+    const coming = page.waitForEvent("download");
+    await page.getByRole("button", { name: "Export", exact: true }).click();
+    const download = await coming;
+    expect(download.suggestedFilename()).toBe(`${run}.tar`);
+    await download.saveAs(folder.join("model.tar"));
+    await asProgram("tar", ["-xf", folder.join("model.tar"), "-C", folder.path]);
+    const asked = ["generate", folder.join(run), "--home", folder.join("home"), "--prompt", "ROMEO:"];
+    return (await asProgram(process.execPath, [TRAINER, ...asked, "--max-new-tokens", "5"])).stdout;
+  }
 
   async function generated(page: Page): Promise<void> {
     await page.getByLabel("Begin of the text").fill("ROMEO:");

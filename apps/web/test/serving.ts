@@ -8,7 +8,7 @@ import { parseJson } from "@trainer/platform/browser";
 import { scratchPath } from "@trainer/testing";
 import { z } from "zod";
 
-const TRAINER = fileURLToPath(new URL("../../cli/bin/trainer.js", import.meta.url));
+export const TRAINER = fileURLToPath(new URL("../../cli/bin/trainer.js", import.meta.url));
 const Addresses = z.object({ api: z.object({ url: z.string() }) });
 const Keys = z.object({ api_key: z.string() });
 

@@ -5,8 +5,9 @@ import type { Dimensions, FamilySpec, Outline, Precision } from "./family.js";
 import { gpt2Dimensions, gpt2Spec } from "./gpt2-config.js";
 import { llamaDimensions, llamaSpec } from "./llama-config.js";
 import { qwenSpec } from "./qwen-config.js";
-import { newConfig, type Choice } from "./new-config.js";
+import { newConfig, parseConfig, type Choice } from "./new-config.js";
 
+export { ADAPTER_CONFIG, ADAPTER_FILE } from "./adapter-files.js";
 export { camelKeys, snakeKeys, specialFields, toSpecials } from "./config-schema.js";
 export { ModelError, type ModelErrorCode } from "./errors.js";
 export { precisions, type Dimensions, type Outline, type Precision } from "./family.js";
@@ -30,6 +31,8 @@ export interface FamilyInfo {
   readonly loadCode: (() => Promise<void>) | undefined;
   /** The shape of the model chosen, or a ModelError that names what cannot be. */
   outline(choice: Choice): Outline;
+  /** The shape of the model that a `config.json`'s value describes, or a ModelError that names what is wrong in it. */
+  storedOutline(file: object, where: string): Outline;
 }
 
 export type FamilyName = string;
@@ -42,7 +45,9 @@ export function addFamilyInfo<Config extends object>(spec: FamilySpec<Config>, l
     throw new ModelError("UNSUPPORTED_BACKEND", `there is a model family "${spec.name}" already`);
   const { title, sizes, precisions, dimensions, dropouts, tokenizer, modelTypes } = spec;
   const outline = (choice: Choice) => spec.outline(newConfig(spec, choice));
-  known.set(spec.name, { title, sizes, precisions, dimensions, dropouts, tokenizer, modelTypes, loadCode, outline });
+  const storedOutline = (file: object, where: string) => spec.outline(parseConfig(spec, file, where).config);
+  const about = { title, sizes, precisions, dimensions, dropouts, tokenizer, modelTypes };
+  known.set(spec.name, { ...about, loadCode, outline, storedOutline });
 }
 
 addFamilyInfo(gpt2Spec);

@@ -10,7 +10,7 @@ export { findWeights, loadModel, saveModel, type LoadedModel } from "./hf.js";
 export { KvCache } from "./kv-cache.js";
 export { kvCaches } from "./kv-caches.js";
 export { RaggedKvCache } from "./ragged-kv-cache.js";
-export { ADAPTER_CONFIG, ADAPTER_FILE, loadAdapter, saveAdapter, writeAdapterConfig } from "./peft.js";
+export { loadAdapter, saveAdapter, writeAdapterConfig } from "./peft.js";
 export { addLora, type LoraModel, type LoraOptions } from "./lora.js";
 export { llama } from "./llama.js";
 export { llamaConfig, type KnownLlamaConfig, type LlamaConfig } from "./llama-config.js";

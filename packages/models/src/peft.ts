@@ -3,12 +3,10 @@ import { join } from "node:path";
 import { makeFolder, writeJson } from "@trainer/disk";
 import { openSafetensors, scope, writeSafetensors, type SafetensorsFile } from "@trainer/torch";
 import { z } from "zod";
+import { ADAPTER_CONFIG, ADAPTER_FILE } from "./adapter-files.js";
 import { ModelError } from "./errors.js";
 import { addLora, type LoraModel } from "./lora.js";
 import type { CausalLm } from "./model.js";
-
-export const ADAPTER_FILE = "adapter_model.safetensors";
-export const ADAPTER_CONFIG = "adapter_config.json";
 
 /**
  * The part of PEFT's adapter_config.json that describes an adapter's structure; variants of LoRA that are not built

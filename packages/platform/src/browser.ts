@@ -33,6 +33,7 @@ export {
   EvaluationHistory,
   EvaluationRecord,
   RunFile,
+  ExportList,
   RunFileList,
   SampleList,
   SampleRecord,

@@ -1,6 +1,7 @@
 import { inspect } from "node:util";
 import { TokenizerError } from "./errors.js";
 
+export { COMPANIONS } from "./save-files.js";
 export { SentencePieceOptions } from "./sentencepiece-options.js";
 
 /** A trainable kind of tokenizer, known without native code: requests are checked against it. */

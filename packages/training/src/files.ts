@@ -14,6 +14,7 @@ export { removeRun } from "./home/remove-run.js";
 export { archivedFiles, isArchived, runLogFiles, type RunLogFiles } from "./home/run-log-files.js";
 export { archiveName } from "./artifact/tar/names.js";
 export { packRun, type Packed } from "./artifact/pack.js";
+export { openExport, type ExportChoice, type OpenExport } from "./artifact/open-export.js";
 export { COMMIT, CommitManifest, parseCheckpointName } from "./checkpoint/manifest.js";
 export { archivedFileId } from "./artifact/archived.js";
 export { resolveRun, type ResolvedRun } from "./home/resolve-run.js";

@@ -7,7 +7,7 @@ import { temporaryFolder } from "../src/home/temporary-folder.js";
 import { writeManifest } from "../src/home/manifest.js";
 import { newManifest } from "../src/run/new-manifest.js";
 import { parseTrainOptions } from "../src/options/options.js";
-import { exportNotes } from "../src/inference/export-notes.js";
+import { exportNotes } from "../src/artifact/export-notes.js";
 import { exportRun } from "../src/inference/export-run.js";
 import { generate } from "../src/inference/generate.js";
 import { openModel } from "../src/inference/open-model.js";

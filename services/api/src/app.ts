@@ -12,6 +12,7 @@ import { COMMON } from "./routes/answers.js";
 import { chatRoutes } from "./routes/chat.js";
 import { corpusRoutes } from "./routes/corpora.js";
 import { estimateRoutes } from "./routes/estimates.js";
+import { exportRoutes } from "./routes/exports.js";
 import { healthRoutes } from "./routes/health.js";
 import { liveRoutes } from "./routes/live.js";
 import { pageRoutes } from "./routes/pages.js";
@@ -76,6 +77,7 @@ function keyed(scope: FastifyInstance, container: Container, refused: Refused): 
   corpusRoutes(app, container);
   runNoteRoutes(app, container);
   runFileRoutes(app, container);
+  exportRoutes(app, container);
   liveRoutes(app, container);
   useRoutes(app, container);
   chatRoutes(app, container);

@@ -24,6 +24,7 @@ import { CorpusUploads } from "./services/corpus-uploads.js";
 import { Chats } from "./services/chats.js";
 import { Encodings } from "./services/encodings.js";
 import { Estimates } from "./services/estimates.js";
+import { Exports } from "./services/exports.js";
 import { Evaluations } from "./services/evaluations.js";
 import { Jobs } from "./services/jobs.js";
 import { EvaluationHistories } from "./services/evaluation-history.js";
@@ -62,6 +63,7 @@ export interface Container extends AsyncDisposable {
   readonly runFiles: RunFiles;
   readonly notes: Notes;
   readonly folderFiles: RunFolderFiles;
+  readonly exports: Exports;
   readonly histories: EvaluationHistories;
   readonly catalogue: RunCatalogue;
   readonly tails: Tails;
@@ -113,6 +115,7 @@ export function container(config: ApiConfig, hooks: ApiHooks = {}): Container {
     notes,
     catalogue,
     folderFiles: new RunFolderFiles({ home, runs: runFiles }),
+    exports: new Exports({ home, runs: runFiles }),
     histories: new EvaluationHistories({ home, runs: runFiles }),
     trainings,
     tails: new Tails(config.pollMs),

@@ -18,6 +18,7 @@ const named = {
   ListedRun: platform.ListedRun,
   RunList: platform.RunList,
   RunFileList: platform.RunFileList,
+  ExportList: platform.ExportList,
   TensorTable: platform.TensorTable,
   EvaluationHistory: platform.EvaluationHistory,
   SampleList: platform.SampleList,

@@ -3,6 +3,7 @@ import {
   CancelAccepted,
   EvaluateResponse,
   EvaluationHistory,
+  ExportList,
   MetricsHistory,
   RunFileList,
   RunRemoved,
@@ -155,6 +156,13 @@ export const evaluateRun = (runId: string, split: string) =>
 
 /** The path of a run as one file. */
 export const archivePath = (runId: string): string => `/artifacts/models/${encodeURIComponent(runId)}`;
+
+/** The path of a run's model as other programs load it, one file; `adapter`: its adapter alone. */
+export const exportPath = (runId: string, adapter: boolean): string => pathTo(runPath(runId, "export"), { adapter });
+
+/** What that file would hold; a run that cannot be exported says why. */
+export const exportList = (runId: string, adapter: boolean) =>
+  ask(ExportList, pathTo(runPath(runId, "export"), { adapter, list: true }));
 
 const NONE: ReadonlySet<string> = new Set(["DATA_NOT_FOUND", "EVAL_NOT_FOUND"]);
 

@@ -14,6 +14,7 @@ import {
   EstimateResponse,
   EvaluateResponse,
   EvaluationHistory,
+  ExportList,
   GenerateResponse,
   ManifestAnswer,
   MetricsHistory,
@@ -64,6 +65,11 @@ export interface CatalogueOptions extends CallOptions {
   readonly status?: JobState;
   readonly family?: string;
   readonly tag?: string;
+}
+
+export interface ExportOptions extends CallOptions {
+  /** The run's LoRA adapter alone, in PEFT's format, in place of the model. */
+  readonly adapter?: boolean;
 }
 
 export interface WaitOptions extends CallOptions {
@@ -210,6 +216,16 @@ export class TrainerClient {
     return this.#requests.send(`/artifacts/models/${encodeURIComponent(runId)}`, options);
   }
 
+  /** The files that an export holds, its size, and its notes; `adapter`: of the run's LoRA adapter alone. */
+  exportList(runId: string, { adapter, ...options }: ExportOptions = {}): Promise<ExportList> {
+    return this.#requests.json(ExportList, `${run(runId, "export")}${query({ adapter, list: true })}`, options);
+  }
+
+  /** A completed run's model in Hugging Face's layout: a tar, as it comes. */
+  export(runId: string, { adapter, ...options }: ExportOptions = {}): Promise<Readable> {
+    return this.#requests.send(`${run(runId, "export")}${query({ adapter })}`, options);
+  }
+
   /** The last lines of a run's log, a JSON record each. */
   logs(runId: string, { tail, ...options }: CallOptions & { readonly tail?: number } = {}): Promise<string> {
     return this.#requests.text(`${run(runId, "logs")}${query({ tail })}`, options);
@@ -339,7 +355,7 @@ export class TrainerClient {
 /** The path of a run, or of something of it. */
 const run = (...parts: readonly string[]): string => ["/runs", ...parts.map(encodeURIComponent)].join("/");
 
-function query(given: Readonly<Record<string, string | number | null | undefined>>): string {
+function query(given: Readonly<Record<string, string | number | boolean | null | undefined>>): string {
   const set = Object.entries(given).flatMap(([name, value]) =>
     value === undefined || value === null ? [] : [`${name}=${encodeURIComponent(value)}`],
   );

@@ -3,7 +3,7 @@ import { figure } from "./fields.js";
 
 /** A file of a run. */
 export const RunFile = z.object({
-  path: z.string().describe("In the run's folder, with `/` between its parts."),
+  path: z.string().describe("In its folder, with `/` between its parts."),
   bytes: z.int(),
   modified: z.string().describe("ISO 8601, UTC."),
   step: z.int().nullable().describe("Step of the checkpoint that it belongs to."),
@@ -18,6 +18,16 @@ export const RunFileList = z.object({
   truncated: z.boolean().describe("True if there are more than are listed."),
 });
 export type RunFileList = z.output<typeof RunFileList>;
+
+/** GET /runs/{run_id}/export?list=1: what the archive of its model holds. */
+export const ExportList = z.object({
+  run_id: z.string(),
+  name: z.string().describe("File name of the archive, a tar."),
+  bytes: z.int().describe("Size of the archive."),
+  files: z.array(RunFile.pick({ path: true, bytes: true })),
+  notes: z.array(z.string()).describe("Limits of other programs with it, and their requirements."),
+});
+export type ExportList = z.output<typeof ExportList>;
 
 /** GET /runs/{run_id}/files/{path}?header=1: what a safetensors file holds. */
 export const TensorTable = z.object({

@@ -3,14 +3,14 @@ import { basename, dirname, join, resolve } from "node:path";
 import { copySynced, isFile, isFolder, makeFolder, syncFolder, writeText } from "@trainer/disk";
 import { ADAPTER_CONFIG, ADAPTER_FILE } from "@trainer/models";
 import { acquireRun, type EnsureContext } from "../artifact/ensure-run.js";
+import { exportNotes } from "../artifact/export-notes.js";
+import { modelCard } from "../artifact/model-card.js";
 import type { FetchContext } from "../home/data-bank.js";
 import { TrainingError } from "../errors.js";
 import { bytesIn } from "../home/folders.js";
 import type { Home } from "../home/home.js";
 import { temporaryFolder } from "../home/temporary-folder.js";
 import { writeTokenizerFiles } from "../model/tokenizer-files.js";
-import { exportNotes } from "./export-notes.js";
-import { modelCard } from "./model-card.js";
 import { openModel } from "./open-model.js";
 
 /** Taken as they are; generation_config.json need not be there. */

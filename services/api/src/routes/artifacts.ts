@@ -4,6 +4,7 @@ import type { FamilyInfo } from "@trainer/models/capabilities";
 import { capabilities } from "../services/capabilities.js";
 import type { Artifacts } from "../services/artifacts.js";
 import { MISSING, QUERY, UPSTREAM } from "./answers.js";
+import { sendArtifact } from "./send-artifact.js";
 import type { ZodApp } from "./zod-app.js";
 
 export interface ArtifactDeps {
@@ -43,13 +44,7 @@ export function artifactRoutes(app: ZodApp, { artifacts, families }: ArtifactDep
         },
       },
     },
-    async ({ params }, reply) => {
-      const { name, contentType, content, bytes } = await artifacts.open(params.kind, params.id);
-      if (bytes !== null) reply.header("content-length", bytes);
-      return await reply
-        .headers({ "content-type": contentType, "content-disposition": `attachment; filename="${name}"` })
-        .send(content);
-    },
+    async ({ params }, reply) => await sendArtifact(reply, await artifacts.open(params.kind, params.id)),
   );
 
   app.get(

@@ -112,6 +112,46 @@ test("a finished run is used, cloned and downloaded by links to own paths", asyn
   ]);
 });
 
+/** Notes the downloads that a page begins. */
+function downloads(): string[] {
+  const begun: string[] = [];
+  vi.spyOn(HTMLAnchorElement.prototype, "click").mockImplementation(function (this: HTMLAnchorElement) {
+    begun.push(`${this.hasAttribute("download")} ${this.getAttribute("href")}`);
+  });
+  return begun;
+}
+
+test("a finished run's model is exported by one click, and its adapter alone where it has one", async () => {
+  const list = { run_id: ID, name: `${ID}.tar`, bytes: 5, files: [], notes: [] };
+  answers({
+    [`GET /runs/${ID}/export`]: list,
+    [`GET /runs/${ID}/manifest`]: { ...manifest, config: { ...manifest.config, lora_rank: 4 } },
+  });
+  const begun = downloads();
+  openPage(`/app/runs/${ID}`);
+  await press("Export");
+  await waitFor(() => expect(begun).toEqual([`true /runs/${ID}/export?adapter=false`]));
+  await press("Export adapter");
+  await waitFor(() => expect(begun[1]).toBe(`true /runs/${ID}/export?adapter=true`));
+});
+
+test("a run that cannot be exported says why, and nothing is downloaded", async () => {
+  answers({ [`GET /runs/${ID}/export`]: refusal(404, "DATA_NOT_FOUND", `run ${ID} was cleaned away`) });
+  const begun = downloads();
+  openPage(`/app/runs/${ID}`);
+  await press("Export");
+  expect((await screen.findByRole("alert")).textContent).toContain(`Run ${ID} was cleaned away.`);
+  expect(begun).toEqual([]);
+  expect(screen.queryByRole("button", { name: "Export adapter" })).toBeNull();
+});
+
+test("a run that has not ended well is not exported", async () => {
+  answers({ [`GET /runs/${ID}`]: failed });
+  openPage(`/app/runs/${ID}`);
+  await screen.findByRole("button", { name: "Resume" });
+  expect(screen.queryByRole("button", { name: /Export/ })).toBeNull();
+});
+
 test("a run that is not there is told so", async () => {
   answers({ [`GET /runs/${ID}`]: refusal(404, "RUN_NOT_FOUND", "run not found") });
   openPage(`/app/runs/${ID}`);

@@ -2,15 +2,16 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import type { RunStatus } from "@trainer/platform/browser";
 import { useState } from "react";
-import { archivePath, cancelRun, isLive, removeRun, resumeRun } from "../../../api/run.js";
+import { archivePath, cancelRun, exportList, exportPath, isLive, removeRun, resumeRun } from "../../../api/run.js";
 import { Button } from "../../../parts/button.js";
 import buttonStyles from "../../../parts/button.module.css";
+import { startDownload } from "../../../parts/start-download.js";
 import { Failed } from "../../../parts/states.js";
 import { RemoveDialog } from "../../runs/remove-dialog.js";
 import styles from "./head.module.css";
 
 /** What can be done with a run in the state that it is in. */
-export function Actions({ run }: { readonly run: RunStatus }) {
+export function Actions({ run, hasAdapter }: { readonly run: RunStatus; readonly hasAdapter: boolean }) {
   const { run_id: runId, status } = run;
   const queryClient = useQueryClient();
   const navigate = useNavigate();
@@ -18,6 +19,11 @@ export function Actions({ run }: { readonly run: RunStatus }) {
   const again = () => queryClient.invalidateQueries({ queryKey: ["run", runId] });
   const stop = useMutation({ mutationFn: () => cancelRun(runId), onSuccess: again });
   const resume = useMutation({ mutationFn: () => resumeRun(runId), onSuccess: again });
+  const exporting = useMutation({
+    // Asked for first: a download that is refused says nothing.
+    mutationFn: (adapter: boolean) => exportList(runId, adapter),
+    onSuccess: (_, adapter) => startDownload(exportPath(runId, adapter)),
+  });
   const remove = useMutation({
     mutationFn: () => removeRun(runId),
     onSuccess: () => {
@@ -25,7 +31,7 @@ export function Actions({ run }: { readonly run: RunStatus }) {
       return navigate({ to: "/runs", search: {} });
     },
   });
-  const failure = stop.error ?? resume.error ?? remove.error;
+  const failure = stop.error ?? resume.error ?? exporting.error ?? remove.error;
   const isStopping = isLive(run) && (stop.isPending || stop.isSuccess);
   return (
     <>
@@ -62,6 +68,24 @@ export function Actions({ run }: { readonly run: RunStatus }) {
         >
           Clone
         </Link>
+        {status === "completed" && (
+          <Button
+            isBusy={exporting.isPending}
+            title="The model alone, as transformers and most other programs open it: a tar file with one folder."
+            onClick={() => exporting.mutate(false)}
+          >
+            Export
+          </Button>
+        )}
+        {status === "completed" && hasAdapter && (
+          <Button
+            isBusy={exporting.isPending}
+            title="What the run has learnt alone, in the format of PEFT, to be put on the model that it began with."
+            onClick={() => exporting.mutate(true)}
+          >
+            Export adapter
+          </Button>
+        )}
         {!isLive(run) && (
           <>
             <a

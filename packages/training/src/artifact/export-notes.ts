@@ -1,7 +1,5 @@
-import type { OpenModel } from "./open-model.js";
-
 /** Limits of other programs with an exported folder, and their requirements. */
-export function exportNotes({ tokenizer }: Pick<OpenModel, "tokenizer">): string[] {
+export function exportNotes({ tokenizer }: { readonly tokenizer: { readonly kind: string } }): string[] {
   const converter =
     "llama.cpp: its converter knows the vocabularies of published models alone and refuses one of one's own; there is no GGUF yet.";
   switch (tokenizer.kind) {

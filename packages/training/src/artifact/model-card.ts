@@ -1,9 +1,19 @@
+import type { Outline } from "@trainer/models/capabilities";
+import type { RunManifest } from "../home/manifest.js";
 import { exportNotes } from "./export-notes.js";
-import type { OpenModel } from "./open-model.js";
+
+/** Content of a model's card. */
+export interface CardFacts {
+  /** Of the run that made it; null for a model from elsewhere. */
+  readonly id: string | null;
+  readonly model: { readonly family: string; readonly outline: Outline };
+  readonly tokenizer: { readonly kind: string };
+  readonly manifest: RunManifest | null;
+}
 
 /** Model card of an exported model: a README.md whose head Hugging Face's hub reads. */
-export function modelCard(opened: OpenModel, name: string): string {
-  const { id, model, tokenizer, manifest, contextLength } = opened;
+export function modelCard(facts: CardFacts, name: string): string {
+  const { id, model, manifest } = facts;
   const { family, outline } = model;
   const heads = outline.heads === null ? "" : ` ${outline.heads} heads,`;
   const lines = [
@@ -16,7 +26,7 @@ export function modelCard(opened: OpenModel, name: string): string {
     `# ${name}`,
     "",
     `A ${family} language model: ${outline.layers} layers,${heads} width ${outline.width},` +
-      ` ${tokenizer.vocabSize} tokens, a context of ${contextLength}.`,
+      ` ${outline.vocabSize} tokens, a context of ${outline.contextLength}.`,
     "",
     "## Use",
     "",
@@ -31,10 +41,10 @@ export function modelCard(opened: OpenModel, name: string): string {
     "print(tokenizer.decode(output[0], skip_special_tokens=True))",
     "```",
     "",
-    ...exportNotes(opened).map((note) => `- ${note}`),
+    ...exportNotes(facts).map((note) => `- ${note}`),
   ];
   if (manifest !== null) {
-    const facts: readonly (readonly [string, string | number | null])[] = [
+    const told: readonly (readonly [string, string | number | null])[] = [
       ["run", id],
       ["steps", manifest.steps],
       ["tokens seen", manifest.tokens_seen],
@@ -47,7 +57,7 @@ export function modelCard(opened: OpenModel, name: string): string {
       ["test perplexity", rounded(manifest.test_perplexity)],
       ["test bits per byte", rounded(manifest.test_bits_per_byte)],
     ];
-    const rows = facts.flatMap(([fact, value]) => (value === null ? [] : [`| ${fact} | ${value} |`]));
+    const rows = told.flatMap(([fact, value]) => (value === null ? [] : [`| ${fact} | ${value} |`]));
     lines.push("", "## Training", "", "| | |", "| --- | --- |", ...rows);
   }
   return `${lines.join("\n")}\n`;

@@ -1,0 +1,52 @@
+import { PassThrough, type Writable } from "node:stream";
+import { background, type ExportList } from "@trainer/platform";
+import { openExport, type ExportChoice, type Home, type OpenExport } from "@trainer/training/files";
+import type { Artifact } from "./artifacts.js";
+import { checkRunId } from "./check-run-id.js";
+import { exportRefusal } from "./export-refusal.js";
+import type { RunFiles } from "./run-files.js";
+
+export interface ExportsDeps {
+  readonly home: Home;
+  readonly runs: Pick<RunFiles, "needRun">;
+}
+
+/** Models of completed runs as the folders that other programs load, each as one file. */
+export class Exports {
+  readonly #deps: ExportsDeps;
+
+  constructor(deps: ExportsDeps) {
+    this.#deps = deps;
+  }
+
+  /** @throws AppError RUN_NOT_FOUND, DATA_NOT_FOUND, MODEL_NOT_FOUND, CONFLICT, UNSUPPORTED_BACKEND */
+  async list(run: string, choice: ExportChoice): Promise<ExportList> {
+    await using exported = await this.#open(run, choice);
+    const { bytes, files, notes } = exported;
+    const named = files.map(({ name, bytes }) => ({ path: name, bytes }));
+    return { run_id: run, name: archiveOf(exported), bytes, files: named, notes: [...notes] };
+  }
+
+  /** The archive, made as it is read. @throws AppError as {@link list} */
+  async download(run: string, choice: ExportChoice): Promise<Artifact> {
+    const exported = await this.#open(run, choice);
+    const content = new PassThrough();
+    background(send(exported, content), () => content.destroy()); // an answer that breaks off has failed
+    return { name: archiveOf(exported), contentType: "application/x-tar", content, bytes: exported.bytes };
+  }
+
+  async #open(run: string, choice: ExportChoice): Promise<OpenExport> {
+    const runId = checkRunId(run);
+    await this.#deps.runs.needRun(runId);
+    return await openExport(this.#deps.home, runId, choice).catch((cause: unknown) => {
+      throw exportRefusal(cause);
+    });
+  }
+}
+
+const archiveOf = ({ name }: OpenExport): string => `${name}.tar`;
+
+async function send(exported: OpenExport, to: Writable): Promise<void> {
+  await using open = exported;
+  await open.writeTo(to);
+}

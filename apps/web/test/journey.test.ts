@@ -52,6 +52,13 @@ inChromium((opened) => {
 
     await page.goto(`${served.url}/app/runs/${run}`);
     expect(await textOfExported(page, run)).not.toBe("");
+
+    await page.goto(`${served.url}/app/tokenizers`);
+    await page.getByRole("button", { name: "Write a text" }).click();
+    await page.getByLabel("Text to cut into tokens").fill("To be, or not to be 👩‍🚀");
+    const tokens = page.getByRole("listbox", { name: /^Tokens of / });
+    await tokens.getByRole("option").first().waitFor({ timeout: 60_000 });
+    expect((await tokens.getByRole("option").allInnerTexts()).join("")).toMatch(/^To/);
     expect(faults).toEqual([]);
     await page.context().close();
   }, 300_000);

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { IncomingMessage } from "node:http";
@@ -16,6 +16,7 @@ import {
   QueuedTokenizers,
   ScoreResponse,
   ScoreResult,
+  TokenizerList,
   toWireJson,
 } from "@trainer/platform";
 
@@ -319,6 +320,19 @@ test("a tokenizer that only the home knows is there all the same, and what is da
   expect(await told("bare")).toMatchObject({ status: "completed", coverage: null, token_count: null });
   expect(await told("torn")).toMatchObject({ status: "unknown" });
   expect(await told("..%2f..%2fkeys.json")).toMatchObject({ status: "unknown", artifact_path: "" });
+  symlinkSync("nowhere", join(system.root, "tokenizers", "gone"));
+  ["earlier", "bare", "tok-1", "torn"].forEach((id, i) => utimesSync(join(system.root, "tokenizers", id), i, i));
+  const listed = async (limit: number) => {
+    const { json } = await system.ask(`/tokenizers?limit=${limit}`);
+    return TokenizerList.parse(json).tokenizers.map(({ tokenizer_id: id }) => id);
+  };
+  expect(await listed(9)).toEqual(["tok-1", "bare", "earlier"]);
+  await system.tokenizers.create("tok-2", 1500); // between them
+  expect(await listed(9)).toEqual(["tok-1", "tok-2", "bare", "earlier"]);
+  expect(await listed(2)).toEqual(["tok-1", "tok-2"]);
+  expect((await system.ask("/tokenizers?limit=9")).json).toMatchObject({
+    tokenizers: [await told("tok-1"), {}, {}, {}],
+  });
   await system.tokenizers.fail("tok-9", "there is no text");
   expect(await told("tok-9")).toMatchObject({ status: "failed", message: "there is no text", coverage: null });
   await system.tokenizers.create("tok-1"); // it is made again

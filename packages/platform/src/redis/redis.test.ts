@@ -399,13 +399,15 @@ test("tokenizers go from queued to completed with what was measured", async () =
   expect(await tokenizers.get("t0")).toEqual({ tokenizerId: "t0", status: "unknown", stats: null, message: null });
   await tokenizers.create("t1", 1);
   await tokenizers.create("t2", 2);
-  expect(await tokenizers.list(1)).toEqual([{ tokenizerId: "t2", status: "queued", stats: null, message: null }]);
+  expect(await tokenizers.list(1)).toEqual([
+    { tokenizerId: "t2", status: "queued", stats: null, message: null, createdAt: 2 },
+  ]);
   await tokenizers.fail("t2", "no text");
   const stats = { coverage: 1, oov_rate: 0, token_count: 10, char_coverage: 1 };
   await tokenizers.complete("t1", stats);
   expect(await tokenizers.list(10)).toEqual([
-    { tokenizerId: "t2", status: "failed", stats: null, message: "no text" },
-    { tokenizerId: "t1", status: "completed", stats, message: null },
+    { tokenizerId: "t2", status: "failed", stats: null, message: "no text", createdAt: 2 },
+    { tokenizerId: "t1", status: "completed", stats, message: null, createdAt: 1 },
   ]);
 });
 

@@ -16,6 +16,11 @@ export interface TokenizerRecord {
   readonly message: string | null;
 }
 
+export interface ListedTokenizer extends TokenizerRecord {
+  /** When it was asked for, in milliseconds since 1970. */
+  readonly createdAt: number;
+}
+
 /** Tokenizers as Redis has them. */
 export class TokenizerRecords {
   readonly #redis: Redis;
@@ -70,8 +75,10 @@ export class TokenizerRecords {
   }
 
   /** The newest first. */
-  async list(limit: number): Promise<TokenizerRecord[]> {
-    const ids = await this.#redis.zrange(keys.tokenizers, 0, String(limit - 1), "REV");
-    return await Promise.all(ids.map((id) => this.get(id)));
+  async list(limit: number): Promise<ListedTokenizer[]> {
+    const found = await this.#redis.zrange(keys.tokenizers, 0, String(limit - 1), "REV", "WITHSCORES");
+    const ids = found.filter((_, i) => i % 2 === 0);
+    const records = await Promise.all(ids.map((id) => this.get(id)));
+    return records.map((record, i) => Object.assign({ createdAt: Number(found[2 * i + 1]) }, record));
   }
 }

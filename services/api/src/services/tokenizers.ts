@@ -1,6 +1,7 @@
 import { randomInt } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { namesIn, unlessAbsent } from "@trainer/disk";
 import {
   TokenizerId,
   TokenizerStats,
@@ -13,6 +14,7 @@ import {
 import type { TokenizerRecord, TokenizerRecords } from "@trainer/platform/redis";
 import { isId, TokenizerManifest, type Home, type TextRoot } from "@trainer/training/files";
 import { checkText } from "./check-text.js";
+import { inBatches } from "./in-batches.js";
 import type { Jobs } from "./jobs.js";
 import { whereHomeIs } from "./where-home-is.js";
 
@@ -67,10 +69,27 @@ export class Tokenizers {
     }
   }
 
-  /** The newest first. */
+  /** The newest first; those that runs or the command line have made in this home are among them. */
   async list(limit: number): Promise<TokenizerList> {
-    const records = await this.#deps.records.list(limit);
-    return { tokenizers: records.map((record) => this.#infoOf(record)) };
+    const requested = await this.#deps.records.list(limit);
+    const known = new Set(requested.map(({ tokenizerId }) => tokenizerId));
+    const folders = (await this.#folders()).filter(({ id }) => !known.has(id)).slice(0, limit);
+    const made = await inBatches(folders, BATCH, async ({ id, createdAt }) => {
+      const record = await this.#onDisk(id);
+      return record === null ? [] : [{ ...record, createdAt }];
+    });
+    const all = [...requested, ...made.flat()].toSorted((a, b) => b.createdAt - a.createdAt);
+    return { tokenizers: all.slice(0, limit).map((record) => this.#infoOf(record)) };
+  }
+
+  /** The folders of tokenizers, those that were last written to first. */
+  async #folders(): Promise<{ readonly id: string; readonly createdAt: number }[]> {
+    const ids = (await namesIn(this.#deps.home.tokenizers)).filter(isId);
+    const found = await inBatches(ids, BATCH, async (id) => {
+      const info = await unlessAbsent(stat(this.#path(id)));
+      return info === null ? [] : [{ id, createdAt: info.mtimeMs }];
+    });
+    return found.flat().toSorted((a, b) => b.createdAt - a.createdAt);
   }
 
   #infoOf({ tokenizerId, status, stats, message }: TokenizerRecord): TokenizerInfo {
@@ -84,6 +103,9 @@ export class Tokenizers {
     return isId(tokenizerId) ? join(this.#deps.home.tokenizers, tokenizerId) : "";
   }
 }
+
+/** Number of folders that are looked at a time. */
+const BATCH = 64;
 
 const DIGITS = 10;
 const newTokenizerId = (): TokenizerId =>

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
@@ -23,6 +24,7 @@ export default defineConfig({
     globalSetup: `${root}packages/testing/src/own-folders.ts`,
     pool: "forks", // a native crash names its file and takes no other down
     testTimeout: 30_000,
+    maxWorkers: Math.max(2, availableParallelism() - 1), // many tests wait for processes more than they compute
     // Several processes share the cores: a thread of libtorch that waits must not spin on one meanwhile.
     env: { OMP_WAIT_POLICY: "passive" },
     coverage: {

@@ -2,6 +2,7 @@ import { snake } from "@trainer/options";
 import { z } from "zod";
 import { newDraft, type Draft } from "./draft.js";
 import { fields } from "./fields.js";
+import { settingOf } from "./request.js";
 
 const Scalar = z.union([z.string(), z.number(), z.boolean()]);
 
@@ -40,6 +41,28 @@ export function clonedDraft(runId: string, { config, batch_size: batchSize }: Cl
     values,
     dimensions: Object.fromEntries(own),
     from: runId,
+  };
+}
+
+/** What a run has from the weights that it starts from. */
+const OF_WEIGHTS = new Set(["tokenizer_id", "tokenizer_method", "vocab_size", "min_frequency", "max_seq_len"]);
+
+/**
+ * A draft that starts from a run's weights, with its settings, those of what is held out above all. The learning rate is
+ * not held lower than the run had it.
+ */
+export function trainOnDraft(runId: string, manifest: ClonedManifest): Draft {
+  const draft = clonedDraft(runId, manifest);
+  const kept = Object.entries(draft.values).filter(([name]) => !OF_WEIGHTS.has(name));
+  const values = Object.fromEntries(kept);
+  const isFirst = (manifest.config["pretrained_run_id"] ?? null) === null;
+  return {
+    ...draft,
+    values: {
+      ...values,
+      ...(isFirst ? { finetune_lr_cap: settingOf(values, "learning_rate") } : {}),
+      pretrained_run_id: runId,
+    },
   };
 }
 

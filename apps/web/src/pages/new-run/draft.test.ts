@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { afterEach, expect, test, vi } from "vitest";
-import { clonedDraft, ClonedManifest } from "./clone.js";
-import { newDraft, newKey, sentAs, storeDraft, storedDraft } from "./draft.js";
+import { clonedDraft, ClonedManifest, trainOnDraft } from "./clone.js";
+import { newDraft, newKey, sentAs, storeDraft, storedDraft, trainsOn } from "./draft.js";
 
 afterEach(() => {
   vi.unstubAllGlobals();
@@ -78,4 +78,42 @@ test("a clone's text goes by its file where there is one, and by no path where t
   expect(values({ corpus_paths: ["a", "b"] })).toEqual({});
   expect(values({ corpus_paths: ["elsewhere/a.txt"] })).toEqual({ corpus_path: "elsewhere/a.txt" });
   expect(values({ tokenizer: "../tokenizers/mine", tokenizer_method: "char" })).toEqual({ tokenizer_method: "char" });
+});
+
+test("to train on is to start from the run's weights, with its settings but for what these bring, and at its learning rate", () => {
+  const config = {
+    corpus_paths: ["/home/corpus/book.txt"],
+    model_family: "llama",
+    model_config: { hidden_size: 64 },
+    tokenizer: "tok-1",
+    tokenizer_method: "char",
+    vocab_size: 300,
+    min_frequency: 3,
+    max_seq_len: 128,
+    seed: 7,
+    holdout_fraction: 0.2,
+    num_epochs: 3,
+    pretrained_run_id: null,
+    finetune_lr_cap: 0.00002,
+  };
+  const on = (more: object = {}) => trainOnDraft("run-1", ClonedManifest.parse({ config: { ...config, ...more } }));
+  expect(on()).toEqual({
+    ...newDraft("service"),
+    from: "run-1",
+    values: {
+      corpus_path: "book.txt",
+      model_family: "llama",
+      seed: "7",
+      holdout_fraction: "0.2",
+      num_epochs: "3",
+      pretrained_run_id: "run-1",
+      finetune_lr_cap: "0.0005",
+    },
+    dimensions: { hidden_size: "64" },
+  });
+  expect(on({ learning_rate: 1e-7 }).values).toMatchObject({ learning_rate: "1e-7", finetune_lr_cap: "1e-7" });
+  // One that started from other weights itself has held its rate already.
+  const { values } = on({ pretrained_run_id: "run-0" });
+  expect(values).toMatchObject({ pretrained_run_id: "run-1", finetune_lr_cap: "0.00002" });
+  expect([trainsOn(on()), trainsOn(cloned({ config })), trainsOn(newDraft("quick"))]).toEqual([true, false, false]);
 });

@@ -26,6 +26,9 @@ export const newDraft = (preset: string): Draft => ({
   sent: null,
 });
 
+/** True for one that starts from the weights of the run whose settings it has. */
+export const trainsOn = ({ from, values }: Draft): boolean => from !== null && values["pretrained_run_id"] === from;
+
 const NAME = "trainer.new-run";
 
 /** The draft that this tab of the browser keeps over a reload; null where there is none that can be read. */

@@ -4,17 +4,20 @@ import { OptionField } from "../../parts/option-field.js";
 import { Panel } from "../../parts/panel.js";
 import { capitalized, inWords, sentence } from "../../parts/words.js";
 import { ChoiceCards } from "./choice-cards.js";
+import { trainsOn } from "./draft.js";
 import { fieldsNamed } from "./fields.js";
 import { Fold } from "./fold.js";
 import type { Form } from "./form.js";
 import styles from "./new-run.module.css";
 import { familyOf, isGiven, settingOf, type Family, type Texts } from "./request.js";
 import { SettingField } from "./setting-field.js";
+import { StartsFrom } from "./starts-from.js";
 
 /** What is trained: architecture, size, own dimensions, and the tokenizer. */
 export const ModelPanel = ({ form }: { readonly form: Form }) => (
   <Panel title="Model">
-    {form.capabilities === undefined ? (
+    <StartsFrom form={form} />
+    {trainsOn(form.draft) ? null : form.capabilities === undefined ? (
       <Names form={form} />
     ) : (
       <Architecture form={form} families={form.capabilities.model_families} />

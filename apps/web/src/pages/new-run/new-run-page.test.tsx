@@ -186,6 +186,11 @@ test("a trained tokenizer takes the place of one to be trained, and other weight
   await user.type(screen.getByRole("textbox", { name: "Start from the weights of a run" }), "run-1");
   expect(screen.queryByRole("combobox", { name: "Tokenizer" })).toBeNull();
   expect(screen.getByRole("button", { name: /Fine-tuning.*1 changed/ })).toBeDefined();
+  expect(screen.getByText(/It starts from the weights of/).textContent).toContain("run-1");
+  expect(screen.queryByRole("textbox", { name: "Context length" })).toBeNull();
+  expect(screen.getByRole("radio", { name: "GPT-2" })).toBeDefined();
+  expect(way("Command").textContent).toMatch(/--pretrained(-run-id)? run-1/);
+  expect(way("Command").textContent).not.toContain("--max-seq-len");
 });
 
 test("every other setting is found by a word of its name or its help", async () => {
@@ -270,6 +275,46 @@ test("the settings of a run are cloned once: what is changed then survives a rel
   await user.click(screen.getByRole("button", { name: "Begin anew" }));
   await waitFor(() => expect(router.state.location.search).toEqual({}));
   expect(await text()).toHaveProperty("value", "");
+});
+
+test("a run is trained on from its weights: what these bring is not chosen, and how long is", async () => {
+  const all = service({ "GET /runs/run-1/manifest": MANIFEST });
+  const { router, user } = openPage("/app/new-run?from=run-1&train_on=true");
+  expect(await text()).toHaveProperty("value", "book.txt");
+  const sentence = screen.getByText(/^A new run that begins with the weights of/);
+  expect(sentence.textContent).toContain("the old run stays as it is");
+  expect(within(sentence).getByRole("link", { name: "run-1" }).getAttribute("href")).toBe("/app/runs/run-1");
+  expect(screen.getByText("Starts from").nextElementSibling?.textContent).toBe("run-1");
+  for (const name of ["Architecture", "Preset"]) expect(screen.queryByRole("group", { name })).toBeNull();
+  expect(screen.queryByRole("textbox", { name: "Context length" })).toBeNull();
+  expect(screen.queryByRole("combobox", { name: "Tokenizer" })).toBeNull();
+  await user.type(screen.getByRole("textbox", { name: "Steps" }), "20");
+
+  await router.navigate({ to: "/runs" });
+  await router.navigate({ to: "/new-run", search: { from: "run-1", train_on: true } });
+  expect(await screen.findByRole("textbox", { name: "Steps" })).toHaveProperty("value", "20");
+  await user.click(start());
+  await waitFor(() => expect(router.state.location.pathname).toBe("/runs/gpt2-tiny-1"));
+  expect(sent(all).map(({ body }) => body)).toEqual([
+    {
+      corpus_path: "book.txt",
+      model_family: "gone_family",
+      optimizer: "gone_optimizer",
+      batch_size: 8,
+      max_steps: 20,
+      finetune_lr_cap: 0.0005,
+      pretrained_run_id: "run-1",
+    },
+  ]);
+});
+
+test("to train on and to clone the same run are two things", async () => {
+  service({ "GET /runs/run-1/manifest": MANIFEST });
+  const { router } = openPage("/app/new-run?from=run-1&train_on=true");
+  await screen.findByText(/^A new run that begins with the weights of/);
+  await router.navigate({ to: "/new-run", search: { from: "run-1" } });
+  expect(await screen.findByRole("group", { name: "Preset" })).toBeDefined();
+  expect(screen.queryByText(/weights of/)).toBeNull();
 });
 
 test("a run of a file of the file service is cloned with its id", async () => {

@@ -13,16 +13,21 @@ export type Request = Readonly<Record<string, Scalar | Readonly<Record<string, S
 export type Problems = ReadonlyMap<string, string>;
 
 /** Settings of a tokenizer that is trained: without effect where there is one. */
-const OF_NEW_TOKENIZER = new Set(["tokenizer_method", "vocab_size", "min_frequency"]);
+const OF_NEW_TOKENIZER = ["tokenizer_method", "vocab_size", "min_frequency"];
+/** Without effect where there are weights. */
+const OF_NEW_MODEL = [...OF_NEW_TOKENIZER, "max_seq_len"];
 
 /** The settings of a draft: its own over those of its preset, and the kind of tokenizer that suits its model. */
 export function textsOf(draft: Draft, capabilities: Capabilities | undefined): Texts {
   const texts = { ...presetNamed(draft.preset).values(draft.bytes), ...draft.values };
-  if (isGiven(texts, "tokenizer_id") || isGiven(texts, "pretrained_run_id"))
-    return Object.fromEntries(Object.entries(texts).filter(([name]) => !OF_NEW_TOKENIZER.has(name)));
+  if (isGiven(texts, "pretrained_run_id")) return without(texts, OF_NEW_MODEL);
+  if (isGiven(texts, "tokenizer_id")) return without(texts, OF_NEW_TOKENIZER);
   if (isGiven(texts, "tokenizer_method")) return texts;
   return { ...texts, tokenizer_method: familyOf(texts, capabilities)?.tokenizer_method ?? "bpe" };
 }
+
+const without = (texts: Texts, names: readonly string[]): Texts =>
+  Object.fromEntries(Object.entries(texts).filter(([name]) => !names.includes(name)));
 
 /** True for a setting that says something. */
 export const isGiven = (texts: Texts, name: string): boolean => (texts[name] ?? "").trim() !== "";

@@ -1,5 +1,10 @@
 import { z } from "zod";
 
-/** The run whose settings the form begins with, as it stands in the address. */
-export const NewRunSearch = z.object({ from: z.string().optional().catch(undefined) });
+/** What the form begins with, as it stands in the address. */
+export const NewRunSearch = z.object({
+  /** The run whose settings it has. */
+  from: z.string().optional().catch(undefined),
+  /** True to start from that run's weights. */
+  train_on: z.boolean().optional().catch(undefined),
+});
 export type NewRunSearch = z.output<typeof NewRunSearch>;

@@ -17,12 +17,14 @@ export function Summary({ form, request }: SummaryProps) {
   const family = familyOf(texts, capabilities)?.title ?? settingOf(texts, "model_family");
   const steps = settingOf(texts, "max_steps");
   const passes = settingOf(texts, "num_epochs");
+  const weights = settingOf(texts, "pretrained_run_id");
   return (
     <>
       <Facts
         facts={[
           ["Text", settingOf(texts, "corpus_path") || settingOf(texts, "corpus_file_id") || "not chosen yet"],
           ["Model", `${family}, ${settingOf(texts, "model_size")}`],
+          ...(weights === "" ? [] : [["Starts from", weights] as const]),
           ["Length", steps === "" ? `${passes} × through the text` : `${steps} steps`],
         ]}
       />

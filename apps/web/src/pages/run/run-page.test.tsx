@@ -99,14 +99,15 @@ test("a run that cannot be deleted stays, and the page says why", async () => {
   expect((await screen.findByRole("alert")).textContent).toContain("The run is in use.");
 });
 
-test("a finished run is used, cloned and downloaded by links to own paths", async () => {
+test("a finished run is used, trained on, cloned and downloaded by links to own paths", async () => {
   answers();
   openPage(`/app/runs/${ID}`);
   const page = within(await screen.findByRole("main"));
-  await page.findByRole("link", { name: "Use" });
+  await page.findByRole("link", { name: "Train on" });
   const to = (name: string) => page.getByRole("link", { name }).getAttribute("href");
-  expect(["Use", "Clone", "Download"].map(to)).toEqual([
+  expect(["Use", "Train on", "Clone", "Download"].map(to)).toEqual([
     `/app/use?run=${ID}`,
+    `/app/new-run?from=${ID}&train_on=true`,
     `/app/new-run?from=${ID}`,
     `/artifacts/models/${ID}`,
   ]);
@@ -150,6 +151,18 @@ test("a run that has not ended well is not exported", async () => {
   openPage(`/app/runs/${ID}`);
   await screen.findByRole("button", { name: "Resume" });
   expect(screen.queryByRole("button", { name: /Export/ })).toBeNull();
+});
+
+test("a run that has not finished, or that trained an adapter, is not trained on", async () => {
+  answers({ [`GET /runs/${ID}`]: failed });
+  const { unmount } = openPage(`/app/runs/${ID}`);
+  await screen.findByRole("link", { name: "Clone" });
+  expect(screen.queryByRole("link", { name: "Train on" })).toBeNull();
+  unmount();
+  answers({ [`GET /runs/${ID}/manifest`]: { ...manifest, config: { ...manifest.config, lora_rank: 8 } } });
+  openPage(`/app/runs/${ID}`);
+  await screen.findByText("Parameters"); // by then the manifest is read
+  expect(screen.queryByRole("link", { name: "Train on" })).toBeNull();
 });
 
 test("a run that is not there is told so", async () => {

@@ -11,7 +11,14 @@ import { RemoveDialog } from "../../runs/remove-dialog.js";
 import styles from "./head.module.css";
 
 /** What can be done with a run in the state that it is in. */
-export function Actions({ run, hasAdapter }: { readonly run: RunStatus; readonly hasAdapter: boolean }) {
+export function Actions({
+  run,
+  hasAdapter,
+}: {
+  readonly run: RunStatus;
+  /** True for a run that trained an adapter, which another does not start from; null before it is known. */
+  readonly hasAdapter: boolean | null;
+}) {
   const { run_id: runId, status } = run;
   const queryClient = useQueryClient();
   const navigate = useNavigate();
@@ -58,6 +65,16 @@ export function Actions({ run, hasAdapter }: { readonly run: RunStatus; readonly
         {status === "completed" && (
           <Link className={`${buttonStyles.button} ${buttonStyles.primary}`} to="/use" search={{ run: runId }}>
             Use
+          </Link>
+        )}
+        {status === "completed" && hasAdapter === false && (
+          <Link
+            className={buttonStyles.button}
+            to="/new-run"
+            search={{ from: runId, train_on: true }}
+            title="A new run that begins with these weights; this one stays as it is."
+          >
+            Train on
           </Link>
         )}
         <Link

@@ -25,7 +25,7 @@ export function RunHead({ run, manifest }: { readonly run: RunStatus; readonly m
         <Badge tone={tone}>{word}</Badge>
         {live && detail !== "" && <span className={styles.quiet}>{detail}</span>}
       </div>
-      <Actions run={run} hasAdapter={Number(manifest?.config["lora_rank"] ?? 0) > 0} />
+      <Actions run={run} hasAdapter={manifest === null ? null : Number(manifest.config["lora_rank"] ?? 0) > 0} />
       {live && training !== null && (
         <div className={styles.progress}>
           <progress max={100} value={run.progress} aria-label="Progress" />

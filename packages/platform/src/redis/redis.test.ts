@@ -354,6 +354,8 @@ test("conversations of a run are listed by their last turn, as long as they are 
   await say("old", "First", "Yes.", "And?", "No.");
   expect(await listed()).toEqual(["old", "new"]);
   expect((await sessions.list("r"))[0]).toMatchObject({ title: "First", message_count: 4 });
+  await say("old");
+  expect((await sessions.list("r"))[0]).toMatchObject({ title: "", message_count: 0 });
   // Answers of a session that a client made up, and of one that was ended meanwhile.
   await sessions.end("r", "new");
   await say("new", "What is it?", "I know.");

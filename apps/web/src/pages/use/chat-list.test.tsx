@@ -110,6 +110,19 @@ test("beginning another leaves an answer of a third alone; forgetting its conver
   await waitFor(() => expect(screen.queryByText(/another conversation/)).toBeNull());
 });
 
+test("while one is being forgotten, its button alone cannot be pressed", async () => {
+  const { user } = askModel("chat", {
+    answers: {
+      "GET /runs/r1/chat": { chats: both() },
+      "DELETE /runs/r1/chat/s2": () => new Promise(() => {}),
+    },
+  });
+  await conversations();
+  await user.click(screen.getByRole("button", { name: `Forget ${HOSTILE}` }));
+  await waitFor(() => expect(screen.getByRole("button", { name: `Forget ${HOSTILE}` })).toBeDisabled());
+  expect(screen.getByRole("button", { name: "Forget One" })).toBeEnabled();
+});
+
 test("one that is forgotten is gone from the list, and what is shown stays", async () => {
   let kept = both();
   const { user, asked, router } = talking(() => kept);

@@ -20,7 +20,7 @@ const SETTLED_MS = 2000;
 /** Number of files that are open at a time. */
 const BATCH = 64;
 /** Number of settled runs that a list looks at again. */
-const CHECKED = 1000;
+const CHECKED = 500;
 
 /**
  * The runs of a home by their files, those that no service knows of included. A manifest is read again once its folder
@@ -48,14 +48,24 @@ export class FolderRuns {
   async #all(): Promise<ReadonlyMap<string, Listed>> {
     const ids = await this.#ids();
     for (const id of this.#kept.keys()) if (!ids.has(id)) this.#kept.delete(id);
-    const settled = [...this.#kept].filter(([, kept]) => kept.settled);
-    if (this.#checked >= settled.length) this.#checked = 0;
-    const end = this.#checked + CHECKED;
-    const unchecked = new Map([...settled.slice(0, this.#checked), ...settled.slice(end)]);
-    this.#checked = end;
-    const looked = await this.of([...ids].filter((id) => !unchecked.has(id)));
-    const kept = [...unchecked].flatMap(([id, { run }]) => (run === null ? [] : [[id, run] as const]));
-    return new Map([...looked, ...kept]);
+    await this.of(this.#due(ids));
+    const all = new Map<string, Listed>();
+    for (const [id, { run }] of this.#kept) if (run !== null) all.set(id, run);
+    return all;
+  }
+
+  /** Those that may have changed, and in turn some of those that have settled. */
+  #due(ids: ReadonlySet<string>): string[] {
+    const from = this.#checked;
+    let settled = 0;
+    const due: string[] = [];
+    for (const id of ids) {
+      const isSettled = this.#kept.get(id)?.settled === true;
+      if (!isSettled || (settled >= from && settled < from + CHECKED)) due.push(id);
+      if (isSettled) settled++;
+    }
+    this.#checked = from + CHECKED < settled ? from + CHECKED : 0;
+    return due;
   }
 
   async #ids(): Promise<ReadonlySet<string>> {
@@ -71,7 +81,10 @@ export class FolderRuns {
     const isHere = info?.isDirectory() === true;
     const { manifest } = isHere ? folder : archivedFiles(this.home, id);
     const changed = isHere ? info : await unlessAbsent(stat(manifest));
-    if (changed === null) return null;
+    if (changed === null) {
+      this.#kept.delete(id);
+      return null;
+    }
     const kept = this.#kept.get(id);
     if (kept?.settled === true && kept.mtimeMs === changed.mtimeMs) return kept.run;
     const run = await this.#read(id, manifest, changed.mtime);

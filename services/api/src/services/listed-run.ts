@@ -102,26 +102,24 @@ export const damaged = (runId: string, at: Date): Listed => ({
   duration_seconds: null,
 });
 
-/** A run by its record and its files: how it is, the record says; what became of it, the files. */
-export function merged(record: Listed | undefined, files: Listed | undefined): Listed[] {
-  if (record === undefined || files === undefined) return [record, files].filter((run) => run !== undefined);
+/** A run by its record and its files: how it is, the record says; what became of it, the files; undefined for neither. */
+export function merged(record: Listed | undefined, files: Listed | undefined): Listed | undefined {
+  if (record === undefined || files === undefined) return record ?? files;
   const { corpus, tokenizer_id, best_val_loss, model_family, model_size } = record;
-  return [
-    {
-      ...files,
-      ...record,
-      corpus: corpus ?? files.corpus,
-      tokenizer_id: tokenizer_id ?? files.tokenizer_id,
-      model_family: model_family ?? files.model_family,
-      model_size: model_size ?? files.model_size,
-      best_val_loss: best_val_loss ?? files.best_val_loss,
-      tags: files.tags,
-      bits_per_byte: files.bits_per_byte,
-      started_at: files.started_at,
-      ended_at: files.ended_at,
-      duration_seconds: files.duration_seconds,
-    },
-  ];
+  return {
+    ...files,
+    ...record,
+    corpus: corpus ?? files.corpus,
+    tokenizer_id: tokenizer_id ?? files.tokenizer_id,
+    model_family: model_family ?? files.model_family,
+    model_size: model_size ?? files.model_size,
+    best_val_loss: best_val_loss ?? files.best_val_loss,
+    tags: files.tags,
+    bits_per_byte: files.bits_per_byte,
+    started_at: files.started_at,
+    ended_at: files.ended_at,
+    duration_seconds: files.duration_seconds,
+  };
 }
 
 /** Records have times without a zone, in UTC. */

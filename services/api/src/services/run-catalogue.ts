@@ -72,12 +72,14 @@ export class RunCatalogue {
   async #all(): Promise<Listed[]> {
     const { recorded, folders } = this.#deps;
     const [records, files] = await Promise.all([recorded.all(), folders.all()]);
-    return [...new Set([...records.keys(), ...files.keys()])].flatMap((id) => merged(records.get(id), files.get(id)));
+    return [...new Set([...records.keys(), ...files.keys()])].flatMap(
+      (id) => merged(records.get(id), files.get(id)) ?? [],
+    );
   }
 
   async #merged(ids: readonly string[], records: ReadonlyMap<string, Listed>): Promise<Listed[]> {
     const of = await this.#deps.folders.of(ids);
-    return ids.flatMap((id) => merged(records.get(id), of.get(id)));
+    return ids.flatMap((id) => merged(records.get(id), of.get(id)) ?? []);
   }
 }
 

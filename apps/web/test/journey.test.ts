@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { scratch } from "@trainer/testing";
@@ -51,7 +52,10 @@ inChromium((opened) => {
     await page.getByText("Perplexity").waitFor({ timeout: 60_000 });
 
     await page.goto(`${served.url}/app/runs/${run}`);
-    expect(await textOfExported(page, run)).not.toBe("");
+    expect(await textOfExported(page, run, join(served.home, "exports"))).not.toBe("");
+    await page.goto(`${served.url}/app/use`);
+    await page.getByRole("combobox", { name: /^Model\b/ }).selectOption(`export~${run}`);
+    await generated(page);
 
     await page.goto(`${served.url}/app/tokenizers`);
     await page.getByRole("button", { name: "Write a text" }).click();
@@ -63,16 +67,17 @@ inChromium((opened) => {
     await page.context().close();
   }, 300_000);
 
-  /** Exports the run that is shown, and has the folder in the archive write: it opens without the run's home. */
-  async function textOfExported(page: Page, run: string): Promise<string> {
+  /** Exports the run that is shown into a folder, and has the model there write: it opens without the run's home. */
+  async function textOfExported(page: Page, run: string, to: string): Promise<string> {
     await using folder = await scratch("exported");
+    mkdirSync(to);
     const coming = page.waitForEvent("download");
     await page.getByRole("button", { name: "Export", exact: true }).click();
     const download = await coming;
     expect(download.suggestedFilename()).toBe(`${run}.tar`);
     await download.saveAs(folder.join("model.tar"));
-    await asProgram("tar", ["-xf", folder.join("model.tar"), "-C", folder.path]);
-    const asked = ["generate", folder.join(run), "--home", folder.join("home"), "--prompt", "ROMEO:"];
+    await asProgram("tar", ["-xf", folder.join("model.tar"), "-C", to]);
+    const asked = ["generate", join(to, run), "--home", folder.join("home"), "--prompt", "ROMEO:"];
     return (await asProgram(process.execPath, [TRAINER, ...asked, "--max-new-tokens", "5"])).stdout;
   }
 

@@ -13,5 +13,5 @@ export { removeTemporaries } from "./remove-temporaries.js";
 export { isSha256, type Sha256 } from "./sha256.js";
 export { temporaryName, writeJson, writeSynced, writeText, writeWhole } from "./write-whole.js";
 export { writeJsonSync } from "./write-whole-sync.js";
-export { ID_RULE, isId } from "./ids.js";
+export { exportedId, exportedName, ID_RULE, isId } from "./ids.js";
 export { isInside, resolveInside } from "./resolve-inside.js";

@@ -4,7 +4,7 @@ export { parseJson, toJson } from "./json.js";
 export { Capabilities } from "./schemas/capabilities.js";
 export { CorpusEntry, CorpusList, CorpusRemoved, CorpusReport, CorpusUpload } from "./schemas/corpus.js";
 export { EstimateResponse } from "./schemas/estimate.js";
-export { RunId, TokenizerId } from "./schemas/ids.js";
+export { ModelId, RunId, TokenizerId } from "./schemas/ids.js";
 export { EvalMetrics, MetricsHistory, MetricsRow, StepMetrics } from "./schemas/metrics.js";
 export {
   CancelAccepted,
@@ -33,6 +33,8 @@ export {
   EvaluationHistory,
   EvaluationRecord,
   RunFile,
+  ExportedModel,
+  ExportedModelList,
   ExportList,
   RunFileList,
   SampleList,

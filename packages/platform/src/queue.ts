@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { text } from "./schemas/fields.js";
-import { RunId, TokenizerId } from "./schemas/ids.js";
+import { ModelId, RunId, TokenizerId } from "./schemas/ids.js";
 import { EncodeRequest, TokenizerTrainRequest } from "./schemas/tokenizer.js";
 import { TrainSettings } from "./schemas/train.js";
 import { ChatRequest, EvaluateRequest, GenerateRequest, ScoreRequest } from "./schemas/use.js";
@@ -18,7 +18,7 @@ export type QueueName = keyof typeof queues;
 export type JobKind = (typeof queues)[QueueName][number];
 
 const run = { run_id: RunId };
-const requestIds = { ...run, request_id: text };
+const requestIds = { run_id: ModelId, request_id: text };
 
 /** Data of a job of each kind. */
 export const jobs = {

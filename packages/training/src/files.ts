@@ -6,6 +6,7 @@ export { assertTextFile, assertTextName, assertTextStart } from "./corpus/assert
 export { inspectCorpus, type CorpusInspection } from "./corpus/inspect-corpus.js";
 export { leftOutSentences } from "./corpus/left-out.js";
 export { bytesOf, measure } from "./home/folders.js";
+export { exportedFolder, listExported, type ExportedModel } from "./home/exported-models.js";
 export { binsFolder, openHome, type Home } from "./home/home.js";
 export { ID_RULE, isId } from "@trainer/disk";
 export { listRuns, summarizeRun, type RunSummary } from "./home/list-runs.js";

@@ -19,6 +19,7 @@ const named = {
   RunList: platform.RunList,
   RunFileList: platform.RunFileList,
   ExportList: platform.ExportList,
+  ExportedModelList: platform.ExportedModelList,
   TensorTable: platform.TensorTable,
   EvaluationHistory: platform.EvaluationHistory,
   SampleList: platform.SampleList,

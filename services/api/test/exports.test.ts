@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ExportList, TrainRequest } from "@trainer/platform";
+import { ExportedModelList, ExportList, TrainRequest } from "@trainer/platform";
 import { TrainerClient } from "@trainer/client";
 import { containing } from "@trainer/testing";
 import { startSystem, type System } from "@trainer/testing/api";
@@ -126,6 +126,36 @@ test("what is no completed run, or damaged, is refused in a sentence before anyt
       expect(answer.text).not.toContain(system.root);
     }
   expect((await system.ask("/runs/whole/export?list=perhaps")).status).toBe(422);
+});
+
+test("the models in the home's folder of exports are listed, and asked by their ids in a run's place", async () => {
+  const dir = join(system.root, "exports", "mine");
+  mkdirSync(dir, { recursive: true });
+  expect((await system.ask("/exports")).json).toEqual({ models: [] });
+  writeFileSync(join(dir, "config.json"), '{"model_type":"llama"}');
+  for (const name of ["model.safetensors", "tokenizer.json"]) writeFileSync(join(dir, name), "{}");
+  const { models } = ExportedModelList.parse((await system.ask("/exports")).json);
+  expect(models).toMatchObject([{ model_id: "export~mine", name: "mine", model_type: "llama", bytes: 26 }]);
+  expect((await client().exportedModels()).models).toEqual(models);
+
+  const body = { generate: { prompt_text: "a" }, score: { text: "a" }, chat: { message: "a" } };
+  for (const [kind, asked] of Object.entries(body)) {
+    const { status, json } = await system.ask(`/runs/export~mine/${kind}`, { body: asked });
+    expect([kind, status, json]).toEqual([kind, 200, expect.objectContaining({ status: "queued" })]);
+    const { request_id: id } = z.looseObject({ request_id: z.string() }).parse(json);
+    expect((await system.inference.getJob(id))?.data).toMatchObject({ run_id: "export~mine" });
+    for (const name of ["..", "%2e%2e%2fmodels%2fwhole", "%2fetc", "a~b", ".a", ""])
+      expect((await system.ask(`/runs/export~${name}/${kind}`, { body: asked })).status).toBe(404);
+  }
+});
+
+test("what is a run's alone is refused to an exported model", async () => {
+  for (const path of ["", "/manifest", "/files", "/metrics", "/notes", "/export", "/files/config.json"])
+    expect([path, (await system.ask(`/runs/export~mine${path}`)).status]).toEqual([path, 404]);
+  expect((await system.ask("/runs/export~mine/evaluate", { body: {} })).json).toMatchObject({ status: "failed" });
+  expect((await system.ask("/runs/export~mine", { method: "DELETE" })).status).toBe(404);
+  const refused = await system.ask("/runs/train", { body: { corpus_file_id: "f", pretrained_run_id: "export~mine" } });
+  expect(refused.status).toBe(400);
 });
 
 /** The files of a run that the API, which runs in this process, has open. */

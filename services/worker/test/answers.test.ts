@@ -5,6 +5,7 @@ import {
   EvaluateRequest,
   GenerateRequest,
   keys,
+  ModelId,
   parseJson,
   RunId,
   ScoreRequest,
@@ -14,6 +15,7 @@ import {
 import { openRedis, type Slot } from "@trainer/platform/redis";
 import { matching } from "@trainer/testing";
 import { listen, startSystem, type System } from "@trainer/testing/system";
+import { exportRun, openHome } from "@trainer/training";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { z } from "zod";
 import type { Worker } from "../src/start.js";
@@ -85,6 +87,30 @@ const chat = async (id: string, message: string, session: string, fields: object
   await system.add("trainer-inference", "chat", { run_id: RUN, session_id: session, request_id: id, request });
   return await answered(system.results.chat(RUN, session, id));
 };
+
+test("an exported model is asked as a run is, and answers as the run that it was exported of", async () => {
+  const home = openHome(system.root);
+  const given = { text: "the king hath seen the crown" };
+  const { loss } = await score("e0", given); // brings the run back
+  await exportRun(RUN, join(home.exports, "mine"), { home });
+  const id = ModelId.parse("export~mine");
+  const { results } = system;
+  const add = (kind: string, fields: object) =>
+    system.queues["trainer-inference"].add(kind, { run_id: id, request_id: "e1", ...fields });
+  await add("score", { request: ScoreRequest.parse(given) });
+  expect(await answered(results.score(id, "e1"))).toMatchObject({ status: "completed", loss });
+  const request = { prompt_text: "the", max_new_tokens: 8, seed: 3 };
+  await add("generate", { request: GenerateRequest.parse(request) });
+  const { outputs } = await generate("e2", request);
+  expect(await answered(results.generation(id, "e1"))).toMatchObject({ status: "completed", outputs });
+  await add("chat", { session_id: "s", request: ChatRequest.parse({ message: "who", max_new_tokens: 4 }) });
+  expect(await answered(results.chat(id, "s", "e1"))).toMatchObject({ status: "completed" });
+
+  const none = ModelId.parse("export~none");
+  await add("score", { run_id: none, request_id: "e3", request: ScoreRequest.parse(given) });
+  const refused = { status: "failed", message: 'there is no exported model "none"' };
+  expect(await answered(results.score(none, "e3"))).toMatchObject(refused);
+});
 
 test("a text is scored, given or in a file below the data root, by a run that was cleaned away", async () => {
   const given = await score("s1", { text: "the king hath seen the crown", detail_level: "per_char", top_k: 3 });

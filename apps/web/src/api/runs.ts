@@ -1,5 +1,5 @@
 import { queryOptions } from "@tanstack/react-query";
-import { RunList, RunNotes, type JobState, type RunSort } from "@trainer/platform/browser";
+import { ExportedModelList, RunList, RunNotes, type JobState, type RunSort } from "@trainer/platform/browser";
 import { ask, pathTo } from "./ask.js";
 import { runPath } from "./run.js";
 
@@ -25,6 +25,13 @@ export const runsQuery = (asked: RunsAsked) =>
     queryKey: ["runs", asked],
     queryFn: ({ signal }) => ask(RunList, pathTo("/runs", { ...asked }), { signal }),
     refetchInterval: EVERY_MS,
+  });
+
+/** The models in the home's folder of exports. */
+export const exportedQuery = () =>
+  queryOptions({
+    queryKey: ["exported"],
+    queryFn: ({ signal }) => ask(ExportedModelList, "/exports", { signal }),
   });
 
 /** Tags and note of a run. */

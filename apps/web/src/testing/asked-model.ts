@@ -62,7 +62,13 @@ export function askModel(
     stream.send("accepted", QUEUED);
     return stream.response;
   };
-  const asked = answering({ "/runs": RUNS, "GET /runs/r1/chat": { chats: [] }, [post]: answer, ...answers });
+  const asked = answering({
+    "/runs": RUNS,
+    "/exports": { models: [] },
+    "GET /runs/r1/chat": { chats: [] },
+    [post]: answer,
+    ...answers,
+  });
   return {
     asked,
     /** What the model was asked so far. */

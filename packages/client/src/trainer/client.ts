@@ -14,6 +14,7 @@ import {
   EstimateResponse,
   EvaluateResponse,
   EvaluationHistory,
+  ExportedModelList,
   ExportList,
   GenerateResponse,
   ManifestAnswer,
@@ -219,6 +220,11 @@ export class TrainerClient {
   /** The files that an export holds, its size, and its notes; `adapter`: of the run's LoRA adapter alone. */
   exportList(runId: string, { adapter, ...options }: ExportOptions = {}): Promise<ExportList> {
     return this.#requests.json(ExportList, `${run(runId, "export")}${query({ adapter, list: true })}`, options);
+  }
+
+  /** The models in the server's folder of exports; their ids take a run's place in `generate`, `chat` and `score`. */
+  exportedModels(options?: CallOptions): Promise<ExportedModelList> {
+    return this.#requests.json(ExportedModelList, "/exports", options);
   }
 
   /** A completed run's model in Hugging Face's layout: a tar, as it comes. */

@@ -29,6 +29,22 @@ export const ExportList = z.object({
 });
 export type ExportList = z.output<typeof ExportList>;
 
+/** A model's folder in the home's `exports`. */
+export const ExportedModel = z.object({
+  model_id: z
+    .string()
+    .describe("Stands in the place of a run's id where a model is asked to write, to talk or to score."),
+  name: z.string(),
+  model_type: z.string().nullable().describe("As its config.json calls itself."),
+  bytes: z.int(),
+  modified: z.string().describe("ISO 8601, UTC."),
+});
+export type ExportedModel = z.output<typeof ExportedModel>;
+
+/** GET /exports: by their names. */
+export const ExportedModelList = z.object({ models: z.array(ExportedModel) });
+export type ExportedModelList = z.output<typeof ExportedModelList>;
+
 /** GET /runs/{run_id}/files/{path}?header=1: what a safetensors file holds. */
 export const TensorTable = z.object({
   tensors: z.array(z.object({ name: z.string(), dtype: z.string(), shape: z.array(z.int()), bytes: z.int() })),

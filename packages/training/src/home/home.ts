@@ -10,6 +10,8 @@ export interface Home {
   readonly tokenizers: string;
   /** Manifests, `<run id>.json`, and logs of runs whose folders were removed when their archives were safe. */
   readonly archived: string;
+  /** Models in Hugging Face's layout that somebody has put there, a folder each: a service lets them be asked. */
+  readonly exports: string;
   /** Data that can be made again: token bins and the like. */
   readonly cache: string;
   /** Corpora that were fetched from a file service, `<file id>.txt`. */
@@ -32,6 +34,7 @@ export function openHome(root: string, dataRoot?: string): Home {
     models: join(path, "models"),
     tokenizers: join(path, "tokenizers"),
     archived: join(path, "archived"),
+    exports: join(path, "exports"),
     cache: join(path, "cache"),
     corpusCache: join(resolve(dataRoot ?? root), "corpus_cache"),
     texts: dataRoot === undefined ? null : new TextRoot(resolve(dataRoot)),

@@ -1,6 +1,7 @@
 import { basename, dirname, join, resolve } from "node:path";
-import { isFile, isFolder, isId } from "@trainer/disk";
+import { exportedName, isFile, isFolder, isId } from "@trainer/disk";
 import { TrainingError } from "../errors.js";
+import { exportedFolder } from "./exported-models.js";
 import { idsIn } from "./folders.js";
 import type { Home } from "./home.js";
 import { suggest } from "./nearest.js";
@@ -13,12 +14,18 @@ export interface ResolvedRun {
 }
 
 /**
- * Resolves `ref`: a run of the home by its id, or the path of a folder in Hugging Face's layout, wherever it was made.
- * An id takes precedence; `./name` is always a path. For a service (see `Home.texts`) it is an id and nothing else, and
+ * Resolves `ref`: a run of the home by its id, an exported model of the home by its own (`export~NAME`), or the path of a
+ * folder in Hugging Face's layout, wherever it was made. An id takes precedence; `./name` is always a path. For a service (see `Home.texts`) it is an id and nothing else, and
  * messages name no folder and no other run.
  */
 export async function resolveRun(ref: string, home: Home): Promise<ResolvedRun> {
   if (isId(ref) && (await isFolder(join(home.models, ref)))) return { id: ref, dir: join(home.models, ref) };
+  const exported = exportedName(ref);
+  if (exported !== null) {
+    const dir = await exportedFolder(home, ref);
+    if (dir !== null) return { id: null, dir };
+    if (home.texts !== null) throw notFound(`there is no exported model "${exported}"`);
+  }
   if (home.texts !== null) {
     const cleaned = (await isArchived(home, ref))
       ? "; it was cleaned away, and there is no file service to fetch it from"

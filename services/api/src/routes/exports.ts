@@ -1,4 +1,4 @@
-import { ExportList } from "@trainer/platform";
+import { ExportedModelList, ExportList } from "@trainer/platform";
 import { z } from "zod";
 import type { Exports } from "../services/exports.js";
 import { CONTRADICTED, MISSING, QUERY } from "./answers.js";
@@ -19,6 +19,19 @@ const bytes = z.unknown().meta({ type: "string", format: "binary" });
 
 /** Models for other programs. */
 export function exportRoutes(app: ZodApp, { exports }: ExportDeps): void {
+  app.get(
+    "/exports",
+    {
+      schema: {
+        tags: ["Use"],
+        summary: "The models in the home's folder of exports",
+        description: "Folders in Hugging Face's layout; each is asked by its id in the place of a run's.",
+        response: { 200: ExportedModelList },
+      },
+    },
+    () => exports.models(),
+  );
+
   app.get(
     "/runs/:run_id/export",
     {

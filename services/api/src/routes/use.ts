@@ -28,7 +28,8 @@ export function useRoutes(app: ZodApp, deps: UseDeps): void {
   const tags = ["Use"];
   const description =
     "Answers at once with an id to ask for the result with. With `Accept: text/event-stream` it answers with events: " +
-    "`accepted`, the answer's pieces as they come (`text`, `progress`), `result`, and at last `done` or `failed`.";
+    "`accepted`, the answer's pieces as they come (`text`, `progress`), `result`, and at last `done` or `failed`. " +
+    "The id of an exported model (`GET /exports`) takes a run's place.";
 
   app.post(
     "/runs/:run_id/evaluate",

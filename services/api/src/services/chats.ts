@@ -10,7 +10,7 @@ import {
 import type { ChatSessions, Results } from "@trainer/platform/redis";
 import type { Channels } from "../live/channels.js";
 import { ask, poll, type Accepted } from "./ask.js";
-import { checkRunId } from "./check-run-id.js";
+import { checkModelId } from "./check-run-id.js";
 import type { Jobs } from "./jobs.js";
 
 export interface ChatsDeps {
@@ -30,7 +30,7 @@ export class Chats {
 
   /** Sends a message; without a session it begins one. A session id of the client's own is accepted. */
   async say(run: string, request: ChatRequest, isFollowed = false): Promise<Accepted<ChatResponse>> {
-    const run_id = checkRunId(run);
+    const run_id = checkModelId(run);
     const { results, jobs, sessions } = this.#deps;
     const ids = { session_id: request.session_id ?? randomUUID(), request_id: randomUUID() };
     await jobs.assertRoom("chat");
@@ -53,7 +53,7 @@ export class Chats {
 
   /** Conversations that are still kept. */
   async list(run: string): Promise<ChatList> {
-    return { chats: await this.#deps.sessions.list(checkRunId(run)) };
+    return { chats: await this.#deps.sessions.list(checkModelId(run)) };
   }
 
   async end(runId: string, sessionId: string): Promise<CancelAccepted> {

@@ -1,6 +1,6 @@
 import { PassThrough, type Writable } from "node:stream";
-import { background, type ExportList } from "@trainer/platform";
-import { openExport, type ExportChoice, type Home, type OpenExport } from "@trainer/training/files";
+import { background, type ExportedModelList, type ExportList } from "@trainer/platform";
+import { listExported, openExport, type ExportChoice, type Home, type OpenExport } from "@trainer/training/files";
 import type { Artifact } from "./artifacts.js";
 import { checkRunId } from "./check-run-id.js";
 import { exportRefusal } from "./export-refusal.js";
@@ -11,7 +11,7 @@ export interface ExportsDeps {
   readonly runs: Pick<RunFiles, "needRun">;
 }
 
-/** Models of completed runs as the folders that other programs load, each as one file. */
+/** Models as the folders that other programs load: of completed runs, each as one file, and those that lie in the home. */
 export class Exports {
   readonly #deps: ExportsDeps;
 
@@ -33,6 +33,16 @@ export class Exports {
     const content = new PassThrough();
     background(send(exported, content), () => content.destroy()); // an answer that breaks off has failed
     return { name: archiveOf(exported), contentType: "application/x-tar", content, bytes: exported.bytes };
+  }
+
+  /** The exported models that lie in the home. */
+  async models(): Promise<ExportedModelList> {
+    const found = await listExported(this.#deps.home);
+    return {
+      models: found.map(({ id, name, modelType, bytes, modified }) => {
+        return { model_id: id, name, model_type: modelType, bytes, modified: modified.toISOString() };
+      }),
+    };
   }
 
   async #open(run: string, choice: ExportChoice): Promise<OpenExport> {

@@ -4,7 +4,7 @@ import type { Results } from "@trainer/platform/redis";
 import type { TextRoot } from "@trainer/training/files";
 import type { Channels } from "../live/channels.js";
 import { ask, poll, type Accepted } from "./ask.js";
-import { checkRunId } from "./check-run-id.js";
+import { checkModelId } from "./check-run-id.js";
 import { checkText } from "./check-text.js";
 import type { Jobs } from "./jobs.js";
 
@@ -24,7 +24,7 @@ export class ModelRequests {
   }
 
   async score(run: string, request: ScoreRequest, isFollowed = false): Promise<Accepted<ScoreResponse>> {
-    const run_id = checkRunId(run);
+    const run_id = checkModelId(run);
     const { results, jobs, texts } = this.#deps;
     await checkText(texts, "path", request.path, "file");
     await jobs.assertRoom("score");
@@ -39,7 +39,7 @@ export class ModelRequests {
   }
 
   async generate(run: string, request: GenerateRequest, isFollowed = false): Promise<Accepted<GenerateResponse>> {
-    const run_id = checkRunId(run);
+    const run_id = checkModelId(run);
     const { results, jobs, texts } = this.#deps;
     await checkText(texts, "prompt_path", request.prompt_path, "file");
     await jobs.assertRoom("generate");

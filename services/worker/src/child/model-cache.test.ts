@@ -4,6 +4,7 @@ import { scratchPath, tiny, writeCorpus } from "@trainer/testing";
 import {
   openHome,
   openModel,
+  exportRun,
   saveTokenizer,
   train,
   openCorpus,
@@ -112,6 +113,17 @@ test("a run whose files have changed is opened anew", async () => {
   renameSync(`${manifest}.new`, manifest);
   expect(await steps(cache, "a")).toBe(4711);
   expect(opened).toEqual(["a", "a"]);
+});
+
+test("an exported model is opened once, and anew when its files have changed", async () => {
+  const cache = cacheOf({});
+  const vocabulary = () => cache.with("export~mine", (model) => Promise.resolve(model.tokenizer.vocabSize));
+  await exportRun("b", join(home.exports, "mine"), { home });
+  expect(await vocabulary()).toBe(await vocabulary());
+  expect(opened).toEqual(["export~mine"]);
+  touch(join(home.exports, "mine", "config.json"));
+  await vocabulary();
+  expect(opened).toEqual(["export~mine", "export~mine"]);
 });
 
 test("a run that is brought here by its first question is not opened anew for the second", async () => {

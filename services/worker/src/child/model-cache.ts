@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { unlessAbsent } from "@trainer/disk";
+import { exportedName, unlessAbsent } from "@trainer/disk";
 import type { Home, OpenModel } from "@trainer/training";
 import type { Archives } from "./messages.js";
 
@@ -61,7 +61,7 @@ export class ModelCache {
     }
   }
 
-  /** Runs whose models are open, the one used longest ago first. */
+  /** Ids of the models that are open, the one used longest ago first. */
   get open(): readonly string[] {
     return [...this.#entries.keys()];
   }
@@ -110,16 +110,18 @@ export class ModelCache {
     entry.idle.unref();
   }
 
-  /** Changes with the run's files; a run that is not here yet has a version too. */
-  async #version(runId: string): Promise<string> {
-    const files = ["manifest.json", "model.safetensors", "config.json", "tokenizer.json"];
-    const stats = await Promise.all(
-      files.map((name) => unlessAbsent(stat(join(this.#home.models, runId, name), { bigint: true }))),
-    );
+  /** Changes with the model's files; a run that is not here yet has a version too. */
+  async #version(modelId: string): Promise<string> {
+    const exported = exportedName(modelId);
+    const dir = exported === null ? join(this.#home.models, modelId) : join(this.#home.exports, exported);
+    const stats = await Promise.all(FILES.map((name) => unlessAbsent(stat(join(dir, name), { bigint: true }))));
     const versions = stats.map((info) => (info === null ? "-" : `${info.ino}:${info.size}:${info.mtimeNs}`));
-    return versions[0] === "-" ? ABSENT : versions.join(" ");
+    return versions.every((version) => version === "-") ? ABSENT : versions.join(" ");
   }
 }
+
+/** An exported model has no manifest; of weights in several files the list changes with them. */
+const FILES = ["manifest.json", "config.json", "model.safetensors", "model.safetensors.index.json", "tokenizer.json"];
 
 /** Version of a run that is not here. */
 const ABSENT = "-";

@@ -9,8 +9,8 @@ import {
   jobs,
   keys,
   ScoreResult,
+  RunId,
   toWireJson,
-  type RunId,
 } from "@trainer/platform";
 import { EvalRecord, type Slot } from "@trainer/platform/redis";
 import { newFailure, type Failure } from "@trainer/training/files";
@@ -144,10 +144,11 @@ async function ask(
   return await container.answerer.ask({ question, archives }, onPiece, cancelled.signal);
 }
 
-/** The run whose model a question needs. */
+/** The run whose model a question needs; null for an exported one. */
 function runOf(question: Question): RunId | null {
   if (question.kind === "encode") return null;
-  return question.kind === "estimate" ? question.request.pretrained_run_id : question.run_id;
+  if (question.kind === "estimate") return question.request.pretrained_run_id;
+  return RunId.safeParse(question.run_id).data ?? null;
 }
 
 /** Publishes a message to followers of an answer. */

@@ -1,4 +1,4 @@
-import { RunId, TokenizerId, UserIdText } from "@trainer/platform";
+import { ModelId, RunId, TokenizerId, UserIdText } from "@trainer/platform";
 import type { Slot } from "@trainer/platform/redis";
 import { newFailure } from "@trainer/training/files";
 import { z } from "zod";
@@ -10,7 +10,7 @@ import type { UnreadableJob, Work } from "./job.js";
 
 /** Subject of a job; null for names that are missing or malformed. */
 const Names = z.object({
-  run_id: RunId.nullable().catch(null),
+  run_id: ModelId.nullable().catch(null),
   tokenizer_id: TokenizerId.nullable().catch(null),
   request_id: z.string().catch(""),
   session_id: z.string().catch(""),
@@ -35,7 +35,8 @@ export async function endUnreadable(
     await endSlot(container.results.encoding(tokenizerId, requestId), message, container);
   if (kind === "estimate" && requestId !== "") await endSlot(container.results.estimate(requestId), message, container);
   if (names.run_id === null) return;
-  if (kind === "train") await endRun(names.run_id, names.user_id, message, container);
+  const runId = RunId.safeParse(names.run_id).data;
+  if (kind === "train" && runId !== undefined) await endRun(runId, names.user_id, message, container);
   else await endAnswer(kind, { ...names, run_id: names.run_id }, message, container);
 }
 
@@ -61,7 +62,7 @@ async function endRun(runId: RunId, userId: bigint, message: string, container: 
 
 async function endAnswer(
   kind: string,
-  names: Names & { readonly run_id: RunId },
+  names: Names & { readonly run_id: ModelId },
   message: string,
   container: Container,
 ): Promise<void> {

@@ -181,7 +181,7 @@ test("another run is another model: its answers are its own, and what was writte
   await user.click(button("Generate"));
   (await stream()).send("text", { type: "text", sequence: 0, text: " upon" });
   expect(await (await panel()).findByText("upon", { exact: false })).toBeVisible();
-  await user.selectOptions(screen.getByLabelText("Model of the run"), "r0");
+  await user.selectOptions(screen.getByLabelText("Model"), "r0");
   expect(await (await panel()).findByText(/Nothing yet/)).toBeVisible();
   expect(router.state.location.search).toEqual({ run: "r0", mode: "generate" });
   expect(await prompt()).toHaveProperty("value", "Once");
@@ -196,7 +196,7 @@ test("a refusal of the service is shown in its words", async () => {
 
 test("a run of the address is asked also where the list does not have it", async () => {
   const { user, all } = open({}, "/use?run=older%2Frun&mode=generate");
-  expect(await screen.findByLabelText("Model of the run")).toHaveProperty("value", "older/run");
+  expect(await screen.findByLabelText("Model")).toHaveProperty("value", "older/run");
   await user.click(button("Generate"));
   await waitFor(() => expect(all.some(({ path }) => path === "/runs/older%2Frun/generate")).toBe(true));
 });
@@ -204,8 +204,37 @@ test("a run of the address is asked also where the list does not have it", async
 test("what is known of the chosen run stands beside it", async () => {
   const { user } = open();
   expect(await screen.findByText(/^gpt2 tiny · validation loss 4.7891 · finished \d+ d ago$/)).toBeVisible();
-  await user.selectOptions(screen.getByLabelText("Model of the run"), "r0");
+  await user.selectOptions(screen.getByLabelText("Model"), "r0");
   expect(await screen.findByText(/^finished \d+ d ago$/)).toBeVisible();
+});
+
+const EXPORTED = {
+  model_id: "export~mine",
+  name: "mine",
+  model_type: "llama",
+  bytes: 12_740_584,
+  modified: "2026-01-01T00:00:00.000Z",
+};
+
+test("an exported model is listed beside the runs, and asked by its id", async () => {
+  const { user, all } = open({
+    "GET /exports": { models: [EXPORTED, { ...EXPORTED, model_id: "export~old", name: "old", model_type: null }] },
+  });
+  await screen.findByRole("option", { name: "mine" });
+  expect(screen.getAllByRole("group").map((group) => group.getAttribute("label"))).toEqual(
+    expect.arrayContaining(["Finished runs", "Exported models"]),
+  );
+  await user.selectOptions(screen.getByLabelText("Model"), "export~old");
+  expect(await screen.findByText(/^12.2 MiB · written \d+ d ago$/)).toBeVisible();
+  await user.selectOptions(screen.getByLabelText("Model"), "export~mine");
+  expect(await screen.findByText(/^llama · 12.2 MiB · written \d+ d ago$/)).toBeVisible();
+  await user.click(button("Generate"));
+  await waitFor(() => expect(all.some(({ path }) => path === "/runs/export~mine/generate")).toBe(true));
+});
+
+test("without a finished run an exported model is asked", async () => {
+  open({ "GET /runs": { runs: [], next: null }, "GET /exports": { models: [EXPORTED] } });
+  expect(await screen.findByLabelText("Model")).toHaveProperty("value", "export~mine");
 });
 
 test("without a finished run the page says what to do", async () => {

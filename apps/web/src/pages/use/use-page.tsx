@@ -1,13 +1,13 @@
-import { background, type RunStatus } from "@trainer/platform/browser";
+import { background, type ExportedModel, type RunStatus } from "@trainer/platform/browser";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { Tabs } from "radix-ui";
 import type { ComponentType } from "react";
-import { runsQuery } from "../../api/runs.js";
+import { exportedQuery, runsQuery } from "../../api/runs.js";
 import { Empty, Failed, Loading } from "../../parts/states.js";
 import { ChatPanel } from "./chat-panel.js";
 import { GeneratePanel } from "./generate-panel.js";
-import { RunChoice } from "./run-choice.js";
+import { ModelChoice } from "./model-choice.js";
 import { ScorePanel } from "./score-panel.js";
 import { modes, type Mode } from "./search.js";
 import styles from "./use.module.css";
@@ -22,28 +22,31 @@ const panels: Readonly<Record<Mode, { readonly title: string; readonly Panel: Co
   score: { title: "Score", Panel: ScorePanel },
 };
 
-/** Asks the model of a finished run. */
+/** Asks the model of a finished run, or an exported one. */
 export function UsePage() {
   const search = useSearch({ from: "/use" });
   const { data, error, refetch } = useQuery({
     ...runsQuery({ status: "completed", limit: LIMIT }),
     refetchInterval: EVERY_MS,
   });
-  const run = search.run ?? data?.runs[0]?.run_id;
+  const exported = useQuery({ ...exportedQuery(), refetchInterval: EVERY_MS });
+  const models = exported.data?.models ?? [];
+  const run = search.run ?? data?.runs[0]?.run_id ?? (data && models[0]?.model_id);
   return (
     <div className={styles.page}>
       <h1>Use</h1>
       {run !== undefined ? (
-        <Asked run={run} runs={data?.runs ?? []} mode={search.mode ?? "generate"} />
+        <Asked run={run} runs={data?.runs ?? []} models={models} mode={search.mode ?? "generate"} />
       ) : error !== null ? (
         <Failed what="The runs cannot be read." error={error} retry={refetch} />
-      ) : data === undefined ? (
+      ) : data === undefined || exported.isPending ? (
         <Loading what="the finished runs" />
       ) : (
         <Empty title="No model yet">
           <p>
             As soon as a training is finished, its model can be asked here. <Link to="/runs">The runs</Link> show how
-            far they are.
+            far they are. So can a model that lies in the folder <code>exports</code> beside them, as{" "}
+            <code>trainer export</code> writes it.
           </p>
         </Empty>
       )}
@@ -54,10 +57,12 @@ export function UsePage() {
 function Asked({
   run,
   runs,
+  models,
   mode,
 }: {
   readonly run: string;
   readonly runs: readonly RunStatus[];
+  readonly models: readonly ExportedModel[];
   readonly mode: Mode;
 }) {
   const navigate = useNavigate({ from: "/use" });
@@ -66,9 +71,10 @@ function Asked({
   };
   return (
     <>
-      <RunChoice
+      <ModelChoice
         runs={runs}
-        run={run}
+        models={models}
+        model={run}
         onChange={(chosen) => background(navigate({ search: { run: chosen, mode } }), reportError)}
       />
       <Tabs.Root

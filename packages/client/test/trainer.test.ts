@@ -1,5 +1,7 @@
 import { once } from "node:events";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { join } from "node:path";
 import { startSystem } from "@trainer/testing/api";
 import { expect, test } from "vitest";
 import { z } from "zod";
@@ -117,6 +119,20 @@ test("text is heard as it comes, and the answer is asked for where the rest of i
   expect(answer).toMatchObject({ outputs: ["ab"] });
   expect(heard).toEqual(["1a"]);
   expect(server.asked).toEqual(["POST /runs/r/generate", "GET /runs/r/generate/q"]);
+});
+
+test("tokens of a tokenizer are searched for page by page", async () => {
+  await using system = await startSystem();
+  const client = new TrainerClient({ url: system.url });
+  const folder = join(system.root, "tokenizers", "tok");
+  mkdirSync(folder, { recursive: true });
+  const vocab = { a: 0, ab: 1, "b&c": 2 };
+  writeFileSync(join(folder, "tokenizer.json"), JSON.stringify({ kind: "char", specials: [], vocab }));
+  expect((await client.vocabulary("tok")).token_count).toBe(3);
+  const found = await client.vocabulary("tok", { q: "b", offset: 1, limit: 5 });
+  expect(found).toMatchObject({ found: 2, tokens: [{ id: 2, text: "b&c" }] });
+  expect((await client.vocabulary("tok", { q: "&" })).found).toBe(1);
+  await expect(client.vocabulary("none")).rejects.toMatchObject({ code: "TOKENIZER_NOT_FOUND" });
 });
 
 test("the tokens of a text are asked for until they are there", async () => {

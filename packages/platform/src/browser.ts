@@ -26,6 +26,7 @@ export {
   TokenizerAccepted,
   TokenizerInfo,
   TokenizerList,
+  Vocabulary,
   TokenizerTrainRequest,
 } from "./schemas/tokenizer.js";
 export {

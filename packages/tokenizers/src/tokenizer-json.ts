@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /** The parts of Hugging Face's `tokenizer.json` (version 1.0) that byte-level BPE uses, as the file holds them. */
-const AddedToken = z.looseObject({
+export const AddedToken = z.looseObject({
   id: z.int().nonnegative(),
   content: z.string(),
   single_word: z.boolean().default(false),

@@ -41,6 +41,7 @@ import { StoredSizes } from "./services/stored-sizes.js";
 import { System } from "./services/system.js";
 import { Tokenizers } from "./services/tokenizers.js";
 import { Trainings } from "./services/trainings.js";
+import { Vocabularies } from "./services/vocabularies.js";
 
 /** Hooks for tests and embedding processes. */
 export interface ApiHooks {
@@ -74,6 +75,7 @@ export interface Container extends AsyncDisposable {
   readonly encodings: Encodings;
   readonly estimates: Estimates;
   readonly tokenizers: Tokenizers;
+  readonly vocabularies: Vocabularies;
   readonly artifacts: Artifacts;
   readonly corpora: Corpora;
   readonly uploads: CorpusUploads;
@@ -132,6 +134,7 @@ export function container(config: ApiConfig, hooks: ApiHooks = {}): Container {
       jobs,
       texts,
     }),
+    vocabularies: new Vocabularies(home),
     corpora: new Corpora({ home: homeWithTexts, texts, jobs }),
     uploads: new CorpusUploads(texts),
     system: new System({ ...config, redis, jobs, stored }),

@@ -33,6 +33,7 @@ import {
   TokenizerInfo,
   TokenizerList,
   TrainAccepted,
+  Vocabulary,
   type ChatRequest,
   type CleanupRequest,
   type EncodeRequest,
@@ -56,6 +57,14 @@ export interface ListOptions extends CallOptions {
 }
 
 /** A page of all runs of the home, those that were trained without the service too. */
+export interface VocabularyOptions extends CallOptions {
+  /** What is searched for in texts and ids. */
+  readonly q?: string;
+  /** How many of the found tokens are passed over. */
+  readonly offset?: number;
+  readonly limit?: number;
+}
+
 export interface CatalogueOptions extends CallOptions {
   readonly offset?: number;
   readonly limit?: number;
@@ -342,6 +351,12 @@ export class TrainerClient {
 
   tokenizers(options?: CallOptions): Promise<TokenizerList> {
     return this.#requests.json(TokenizerList, "/tokenizers", options);
+  }
+
+  /** A page of a tokenizer's tokens, with figures of all of them; `q`: those alone that it is found in. */
+  vocabulary(tokenizerId: string, { q, offset, limit, ...options }: VocabularyOptions = {}): Promise<Vocabulary> {
+    const path = `/tokenizers/${encodeURIComponent(tokenizerId)}/vocabulary${query({ q, offset, limit })}`;
+    return this.#requests.json(Vocabulary, path, options);
   }
 
   /** Requests a text's tokens and waits for them. */

@@ -78,6 +78,36 @@ export type TokenizerInfo = z.output<typeof TokenizerInfo>;
 export const TokenizerList = z.object({ tokenizers: z.array(TokenizerInfo) });
 export type TokenizerList = z.output<typeof TokenizerList>;
 
+const VocabularyToken = z.object({
+  id: z.int(),
+  spelled: z.string().describe("As the tokenizer's file spells it; of a long one the beginning."),
+  text: z.string().nullable().describe("What it stands for; null for bytes that are no whole characters."),
+  bytes: z.int().describe("In UTF-8."),
+  characters: z.int().nullable().describe("Code points."),
+  kind: z
+    .enum(["text", "bytes", "added", "special"])
+    .describe(
+      "bytes: of part of a character, or in place of characters that have no token; added: found whole in a text, before it is cut; special: no text becomes it by itself.",
+    ),
+});
+
+/** GET /tokenizers/{tokenizer_id}/vocabulary */
+export const Vocabulary = z.object({
+  tokenizer_id: z.string(),
+  token_count: z.int(),
+  kinds: z.object({ text: z.int(), bytes: z.int(), added: z.int(), special: z.int() }),
+  lengths: z
+    .array(z.object({ characters: z.int(), tokens: z.int() }))
+    .describe("How many tokens of text have so many characters; the last are those of 20 and more."),
+  scripts: z
+    .array(z.object({ script: z.string(), tokens: z.int() }))
+    .describe("Tokens of text with letters by the writing system of the first, the most first."),
+  longest: z.array(VocabularyToken).describe("Of the tokens of text those with the most characters."),
+  found: z.int().describe("How many tokens `q` is found in; without it all."),
+  tokens: z.array(VocabularyToken).describe("A page of these, by their ids."),
+});
+export type Vocabulary = z.output<typeof Vocabulary>;
+
 /** POST /tokenizers/{tokenizer_id}/encode */
 export const EncodeRequest = z
   .strictObject({

@@ -6,26 +6,34 @@ import {
   TokenizerInfo,
   TokenizerList,
   tokenizerTrainRequest,
+  Vocabulary,
 } from "@trainer/platform";
 import { knownNames } from "../services/capabilities.js";
 import type { Encodings } from "../services/encodings.js";
 import type { Tokenizers } from "../services/tokenizers.js";
+import type { Vocabularies } from "../services/vocabularies.js";
 import { answered, type AnsweredDeps } from "./answered.js";
 import { BODY, MISSING, orEvents, QUERY } from "./answers.js";
 import { intParam } from "./query.js";
 import type { ZodApp } from "./zod-app.js";
 
 const ListQuery = z.object({ limit: intParam({ min: 1, max: 500, default: 100 }).describe("How many at most.") });
+const VocabularyQuery = z.object({
+  q: z.string().max(200).default("").describe("What is searched for in texts and ids, in capitals or not."),
+  offset: intParam({ min: 0, max: 1e9, default: 0 }).describe("How many of the found ones are passed over."),
+  limit: intParam({ min: 0, max: 1000, default: 100 }).describe("How many at most."),
+});
 const Params = z.object({ tokenizer_id: z.string() });
 const RequestParams = Params.extend({ request_id: z.string() });
 
 export interface TokenizersDeps extends AnsweredDeps {
   readonly tokenizers: Tokenizers;
   readonly encodings: Encodings;
+  readonly vocabularies: Vocabularies;
 }
 
 export function tokenizerRoutes(app: ZodApp, deps: TokenizersDeps): void {
-  const { tokenizers, encodings } = deps;
+  const { tokenizers, encodings, vocabularies } = deps;
   const tags = ["Tokenizers"];
 
   app.post(
@@ -66,6 +74,21 @@ export function tokenizerRoutes(app: ZodApp, deps: TokenizersDeps): void {
       },
     },
     (req) => tokenizers.info(req.params.tokenizer_id),
+  );
+
+  app.get(
+    "/tokenizers/:tokenizer_id/vocabulary",
+    {
+      schema: {
+        tags,
+        summary: "All tokens of a tokenizer: figures, the longest, and a page of them",
+        description: "A tokenizer of a plugin may have a file of its own kind, which is refused.",
+        params: Params,
+        querystring: VocabularyQuery,
+        response: { 200: Vocabulary, ...MISSING, ...QUERY },
+      },
+    },
+    (req) => vocabularies.page(req.params.tokenizer_id, req.query),
   );
 
   app.post(

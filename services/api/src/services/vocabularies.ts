@@ -1,0 +1,81 @@
+import { constants } from "node:fs";
+import { open, type FileHandle } from "node:fs/promises";
+import { join } from "node:path";
+import { resolveInside, unlessAbsent } from "@trainer/disk";
+import { AppError, type Vocabulary } from "@trainer/platform";
+import {
+  MOST_VOCABULARY_BYTES,
+  readVocabulary,
+  tokenizerFiles,
+  TokenizerError,
+} from "@trainer/tokenizers/capabilities";
+import { isId, type Home } from "@trainer/training/files";
+import { Recent } from "./recent.js";
+import { summaryOf, tokensFound, wireToken, type ReadVocabulary } from "./vocabulary-summary.js";
+
+export interface VocabularyQuery {
+  /** What is searched for; empty: nothing. */
+  readonly q: string;
+  readonly offset: number;
+  readonly limit: number;
+}
+
+/** Vocabularies that are kept in memory: of a large one some tens of megabytes. */
+const KEPT = 2;
+
+/** What the tokenizers of a home know, by their files alone. */
+export class Vocabularies {
+  readonly #home: Home;
+  readonly #read = new Recent<ReadVocabulary>(KEPT);
+
+  constructor(home: Home) {
+    this.#home = home;
+  }
+
+  /** @throws AppError TOKENIZER_NOT_FOUND; TOKENIZER_LOAD_FAILED for a damaged file, or one of an unknown kind */
+  async page(tokenizerId: string, { q, offset, limit }: VocabularyQuery): Promise<Vocabulary> {
+    const { tokens, summary } = await this.#of(tokenizerId);
+    const found = q === "" ? tokens : await tokensFound(tokens, q);
+    return {
+      tokenizer_id: tokenizerId,
+      ...summary,
+      found: found.length,
+      tokens: found.slice(offset, offset + limit).map((token) => wireToken(token)),
+    };
+  }
+
+  async #of(id: string): Promise<ReadVocabulary> {
+    await using file = isId(id) ? await tokenizerFile(this.#home.tokenizers, id) : null;
+    if (file === null) throw new AppError("TOKENIZER_NOT_FOUND", `there is no tokenizer ${JSON.stringify(id)} here`);
+    const { size, mtimeMs, ino } = await file.stat();
+    try {
+      if (size > MOST_VOCABULARY_BYTES)
+        throw new TokenizerError("TOKENIZER_LOAD_FAILED", "the file is larger than any");
+      return await this.#read.get(`${id} ${ino} ${size} ${mtimeMs}`, async () => {
+        const tokens = await readVocabulary(await file.readFile());
+        return { tokens, summary: await summaryOf(tokens) };
+      });
+    } catch (cause) {
+      if (!(cause instanceof TokenizerError)) throw cause;
+      const message = `the tokens of ${id} cannot be listed: ${cause.message}`;
+      throw new AppError("TOKENIZER_LOAD_FAILED", message, { cause, status: 400 });
+    }
+  }
+}
+
+/** The file of a tokenizer: no link that leads elsewhere, nor what is no file. */
+async function tokenizerFile(folder: string, id: string): Promise<FileHandle | null> {
+  for (const name of tokenizerFiles) {
+    const path = await resolveInside(folder, join(id, name));
+    const file = path === null ? null : await openedFile(path);
+    if (file !== null) return file;
+  }
+  return null;
+}
+
+async function openedFile(path: string): Promise<FileHandle | null> {
+  const file = await unlessAbsent(open(path, constants.O_RDONLY | constants.O_NONBLOCK));
+  if (file === null || (await file.stat()).isFile()) return file;
+  await file.close();
+  return null;
+}

@@ -9,6 +9,7 @@ import { Playground } from "./playground/playground.js";
 import styles from "./tokenizers.module.css";
 import { TokenizersTable } from "./tokenizers-table.js";
 import { TrainPanel } from "./train-panel.js";
+import { VocabularyPanel } from "./vocabulary/vocabulary-panel.js";
 
 /** All tokenizers, and the training of another. */
 export function TokenizersPage() {
@@ -49,6 +50,7 @@ export function TokenizersPage() {
       <Unread what="the tokenizers" query={query} />
       {data !== undefined && !isEmpty && <TokenizersTable tokenizers={data.tokenizers} />}
       {data !== undefined && <Playground tokenizers={data.tokenizers} />}
+      {data !== undefined && <VocabularyPanel tokenizers={data.tokenizers} />}
     </div>
   );
 }

@@ -12,18 +12,28 @@ export const WEIGHTS_FILE = "model.safetensors";
 const FileName = z.string().regex(/^[^/\\]+\.safetensors$/, "must be the name of a safetensors file beside the index");
 const Index = z.object({ weight_map: z.record(z.string(), FileName) });
 
+/** The names of the files that a folder's index lists, which lie beside it. */
+export const shardFiles = async (dir: string): Promise<string[]> => filesOf(await readIndex(dir));
+
 /** The tensors of all files that an index lists, as views of them. */
 export async function readShards(dir: string): Promise<[string, Tensor][]> {
-  const path = join(dir, INDEX_FILE);
-  const parsed = Index.safeParse(JSON.parse(await readFile(path, "utf8")));
-  if (!parsed.success) throw new ModelError("MODEL_LOAD_FAILED", `${path}: ${z.prettifyError(parsed.error)}`);
-  const entries = Object.entries(parsed.data.weight_map);
-  const files = [...new Set(entries.map(([, file]) => file))];
-  return files.flatMap((file) => {
+  const entries = await readIndex(dir);
+  return filesOf(entries).flatMap((file) => {
     using stored = openSafetensors(join(dir, file));
     const names = entries.flatMap(([name, where]) => (where === file ? [name] : []));
     return names.map((name): [string, Tensor] => [name, stored.tensor(name)]);
   });
+}
+
+type Entries = readonly (readonly [tensor: string, file: string])[];
+
+const filesOf = (entries: Entries): string[] => [...new Set(entries.map(([, file]) => file))];
+
+async function readIndex(dir: string): Promise<Entries> {
+  const path = join(dir, INDEX_FILE);
+  const parsed = Index.safeParse(JSON.parse(await readFile(path, "utf8")));
+  if (!parsed.success) throw new ModelError("MODEL_LOAD_FAILED", `${path}: ${z.prettifyError(parsed.error)}`);
+  return Object.entries(parsed.data.weight_map);
 }
 
 /** Writes tensors as one file, or as several of at most `maxShardBytes` with an index (a larger tensor has one alone). */

@@ -1,5 +1,7 @@
 import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { loadModel, saveModel } from "@trainer/models";
 import { trainBpe, trainChar, trainSentencePiece, type Tokenizer } from "@trainer/tokenizers";
 import { expect, test } from "vitest";
 import { openHome } from "../src/home/home.js";
@@ -77,6 +79,36 @@ test("a folder from elsewhere is exported too, named after where it goes", async
   const card = await readFile(join(out, "README.md"), "utf8");
   expect(card).toContain("# my-model");
   expect(card).not.toContain("## Training");
+});
+
+test("weights in several files stay so, and those of a Python run become a file that other programs open", async () => {
+  await using temporary = await temporaryFolder();
+  const home = openHome(join(temporary.path, "runs"));
+  const [parted, python] = [join(temporary.path, "parted"), join(temporary.path, "python")];
+  for (const source of [parted, python]) {
+    await cp(tinyGpt2, source, { recursive: true });
+    await rm(join(source, "model.safetensors"));
+  }
+  const { model, specials } = await loadModel(tinyGpt2);
+  await saveModel(parted, model, specials, { maxShardBytes: 20_000 });
+  const lstm = fileURLToPath(new URL("../../models/test/fixtures/char_lstm", import.meta.url));
+  for (const name of ["config.json", "model.pt"]) await cp(join(lstm, name), join(python, name));
+  await (await trainChar({ texts: ["abc"] })).save(python);
+
+  const exported = async (source: string) => {
+    const out = `${source}-out`;
+    await exportRun(tinyGpt2, out, { home }); // what is replaced
+    await exportRun(source, out, { home, force: true });
+    using original = await openModel(source, { home });
+    using copy = await openModel(out, { home });
+    const input = { prompt: "a", maxNewTokens: 8, seed: 1 };
+    expect((await generate(copy, input)).outputs).toEqual((await generate(original, input)).outputs);
+    return (await readdir(out)).filter((name) => name.startsWith("model")).toSorted();
+  };
+  const several = (await readdir(parted)).filter((name) => name.startsWith("model")).toSorted();
+  expect(several.length).toBeGreaterThan(2);
+  expect(await exported(parted)).toEqual(several);
+  expect(await exported(python)).toEqual(["model.safetensors"]);
 });
 
 test("what is in the way is not overwritten unless that is asked for, and nothing else in it ever", async () => {

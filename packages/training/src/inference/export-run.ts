@@ -1,7 +1,8 @@
-import { mkdir, readdir, rename, rmdir } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { copySynced, isFile, isFolder, makeFolder, syncFolder, writeText } from "@trainer/disk";
-import { ADAPTER_CONFIG, ADAPTER_FILE } from "@trainer/models";
+import { ADAPTER_CONFIG, ADAPTER_FILE, INDEX_FILE, shardFiles, WEIGHTS_FILE } from "@trainer/models";
+import { writeSafetensors } from "@trainer/torch";
 import { acquireRun, type EnsureContext } from "../artifact/ensure-run.js";
 import { exportNotes } from "../artifact/export-notes.js";
 import { modelCard } from "../artifact/model-card.js";
@@ -11,7 +12,7 @@ import { bytesIn } from "../home/folders.js";
 import type { Home } from "../home/home.js";
 import { temporaryFolder } from "../home/temporary-folder.js";
 import { writeTokenizerFiles } from "../model/tokenizer-files.js";
-import { openModel } from "./open-model.js";
+import { openModel, type OpenModel } from "./open-model.js";
 
 /** Taken as they are; generation_config.json need not be there. */
 const CONFIGS = ["config.json", "generation_config.json"];
@@ -63,6 +64,8 @@ export async function exportRun(
   const bytes = await bytesIn(made);
   if (exists && force) {
     for (const name of files) await rename(join(made, name), join(target, name));
+    // One of an earlier export would be read in the place of several.
+    if (files.includes(INDEX_FILE)) await rm(join(target, WEIGHTS_FILE), { force: true });
   } else {
     if (exists) await rmdir(target);
     await syncFolder(made);
@@ -84,7 +87,7 @@ async function modelOf(ref: string, context: EnsureContext, name: string): Promi
     dir: opened.dir,
     notes: exportNotes(opened),
     async write(to) {
-      await copySynced(opened.weights, join(to, "model.safetensors"));
+      await writeWeights(opened, to);
       for (const config of CONFIGS) {
         if (await isFile(join(opened.dir, config))) await copySynced(join(opened.dir, config), join(to, config));
       }
@@ -93,6 +96,20 @@ async function modelOf(ref: string, context: EnsureContext, name: string): Promi
     },
     [Symbol.dispose]: () => opened[Symbol.dispose](),
   };
+}
+
+/** Copies the weights as they are stored, in as many files; those of a Python run's model.pt are written anew. */
+async function writeWeights({ weights, model }: OpenModel, to: string): Promise<void> {
+  const file = join(to, WEIGHTS_FILE);
+  if (weights.endsWith(".pt")) {
+    await writeSafetensors(file, model.params.named(), { format: "pt" });
+  } else if (weights.endsWith(".json")) {
+    const dir = dirname(weights);
+    for (const name of [...(await shardFiles(dir)), basename(weights)])
+      await copySynced(join(dir, name), join(to, name));
+  } else {
+    await copySynced(weights, file);
+  }
 }
 
 async function adapterOf(ref: string, context: EnsureContext): Promise<Source> {

@@ -1,5 +1,6 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { namesIn } from "@trainer/disk";
 import { aNumber, containing, withFields, withItem } from "@trainer/testing";
 import { beforeAll, expect, test } from "vitest";
 import { Command } from "commander";
@@ -368,6 +369,38 @@ test("a home without runs says how to make one", async () => {
     code: 0,
     stdout: `No runs in ${join(shared.folder, "nowhere")} yet. To make one: trainer train my-text.txt --home ${join(shared.folder, "nowhere")}\n`,
   });
+});
+
+test("an estimate tells a training's size, memory and time, warns of too little memory, and begins nothing", async () => {
+  const home = join(shared.folder, "estimated");
+  const line = ["train", shared.corpus, "--home", home, "--estimate", ...TINY];
+  const { last } = await json([...line, "--threads", "1"]);
+  expect(last).toMatchObject({ device: "cpu", precision: "fp32", threads: 1, sampled: false, reasons: {} });
+  const figures = z.object({
+    parameters: z.number(),
+    tokens: z.number(),
+    steps: z.number(),
+    memory_bytes: z.number(),
+    seconds: z.number(),
+  });
+  expect(Math.min(...Object.values(figures.parse(last)))).toBeGreaterThan(0);
+  const large = await trainer([
+    "train",
+    shared.corpus,
+    "--home",
+    home,
+    "--estimate",
+    "--n-layer",
+    "500",
+    "--n-embd",
+    "4096",
+  ]);
+  expect(large.code).toBe(0);
+  expect(large.stdout).toMatch(/memory +about [\d.,]+ [GT]iB of/);
+  expect(large.stderr).toContain("This needs more memory than there is.");
+  expect(await namesIn(shared.folder)).not.toContain("estimated");
+  const both = await trainer([...line, "--resume", "--run-id", "a"]);
+  expect(both).toMatchObject({ code: EXIT.usage, stderr: containing("leave out --resume and --upload") });
 });
 
 test("find-batch tells what fits, with and without a text", async () => {

@@ -37,6 +37,7 @@ export function define(command: Command, io: Io): void {
         "the same by a small adapter, which `trainer export --adapter` gives to PEFT",
       "trainer train ID --upload":
         "on a text that a file service has (`trainer corpus add`), and the result sent there",
+      "trainer train book.txt --size small --estimate": "how large, how much memory, how long: nothing is trained",
       "trainer train --options training.toml --seed 7":
         "by a file, which says the text too, and with another seed than it says",
       "trainer train book.txt --server http://127.0.0.1:8000": "on a server, watched from here",
@@ -51,14 +52,20 @@ export function define(command: Command, io: Io): void {
       if (wanted && runId === null) throw new UsageError("--resume needs --run-id, the name of the run to go on with");
       if (runId === "latest")
         throw new UsageError("--run-id latest: commands call the newest run so; choose another name");
+      if (options.estimate && (wanted || upload))
+        throw new UsageError("--estimate trains nothing: leave out --resume and --upload, or --estimate");
       const { corpus, corpusFileId } = corpusArgument(names);
       const request = checkedOptions({ ...toTrainInput(corpus, options), corpusFileId });
       const { hasSaved, runFolder, suitablePrecision, train } = await import("@trainer/training");
       const where = { home, flags, io, out };
       const elsewhere = await fetching({ home, io, out });
+      const withPrecision = () => ({ ...request, precision: choosePrecision(options, out, suitablePrecision) });
+      if (options.estimate) {
+        const { tellEstimate } = await import("../runs/tell-estimate.js");
+        return await tellEstimate(withPrecision(), where, elsewhere);
+      }
       const begin = () => {
-        const precision = choosePrecision(options, out, suitablePrecision);
-        const chosen = { ...request, precision };
+        const chosen = withPrecision();
         return followRun(where, (hooks) => train(chosen, { ...hooks, ...elsewhere, profileSteps }), {
           demand: demandOf(request),
         });

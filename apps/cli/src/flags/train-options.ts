@@ -23,6 +23,7 @@ export const ABOUT_RUN = {
     .nullable()
     .default(null)
     .describe("TOML file with options by their names in requests, and the text; what is typed is before it"),
+  estimate: z.boolean().default(false).describe("tell size, memory and time, and train nothing"),
   ...grouped("Reports and checkpoints", {
     resume: z.boolean().default(false).describe("go on with --run-id if it was begun before, else begin it"),
     upload: z

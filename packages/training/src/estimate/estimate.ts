@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { isFile } from "@trainer/disk";
+import { isFile, snake } from "@trainer/disk";
 import { loadTokenizer } from "@trainer/tokenizers";
 import { acquireRun } from "../artifact/ensure-run.js";
 import { memoryToUse } from "../batch-size/find-batch.js";
@@ -228,3 +228,20 @@ function figuresOf({ text, model, course, memoryBytes, pace }: Known): Figures {
 
 const map = <T, U>(known: OrReason<T>, of: (value: T) => OrReason<U>): OrReason<U> =>
   typeof known === "string" ? known : of(known);
+
+/** An estimate by the names that answers have. */
+export const estimateFields = (told: Estimate) => ({
+  parameters: told.parameters,
+  trainable_parameters: told.trainableParameters,
+  tokens: told.tokens,
+  steps: told.steps,
+  memory_bytes: told.memoryBytes,
+  available_bytes: told.availableBytes,
+  seconds: told.seconds,
+  device: told.device,
+  precision: told.precision,
+  threads: told.threads,
+  sampled: told.isSampled,
+  busy: told.isBusy,
+  reasons: Object.fromEntries(Object.entries(told.reasons).map(([figure, why]) => [snake(figure), why])),
+});

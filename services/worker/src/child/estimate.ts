@@ -1,6 +1,5 @@
 import type { EstimateResult, Jobs } from "@trainer/platform";
-import { snake } from "@trainer/disk";
-import { estimateTraining } from "@trainer/training";
+import { estimateFields, estimateTraining } from "@trainer/training";
 import type { ChildConfig } from "../config.js";
 import type { AnswerContext } from "./answer.js";
 import type { Archives } from "./messages.js";
@@ -21,20 +20,7 @@ export async function estimate(
   const corpus = path === null ? null : await texts.need(path, "corpus");
   const options = trainOptions(request, { runId, userId: "0", corpus, threads });
   const told = await estimateTraining(options, { home: home.root, dataRoot, dataBank, archives, signal });
-  return {
-    status: "completed",
-    parameters: told.parameters,
-    trainable_parameters: told.trainableParameters,
-    tokens: told.tokens,
-    steps: told.steps,
-    memory_bytes: told.memoryBytes,
-    available_bytes: told.availableBytes,
-    seconds: told.seconds,
-    device: told.device,
-    precision: told.precision,
-    threads: told.threads,
-    sampled: told.isSampled,
-    busy: told.isBusy,
-    reasons: Object.fromEntries(Object.entries(told.reasons).map(([figure, why]) => [snake(figure), about.shown(why)])),
-  };
+  const { reasons, ...figures } = estimateFields(told);
+  const shown = Object.entries(reasons).map(([figure, why]) => [figure, about.shown(why)] as const);
+  return { status: "completed", ...figures, reasons: Object.fromEntries(shown) };
 }

@@ -162,4 +162,5 @@ test("who does not talk is told nothing of conversations", async () => {
   const { asked } = askModel("generate");
   await screen.findByLabelText("Begin of the text");
   expect(asked.map(({ path }) => path)).not.toContain("/runs/r1/chat");
+  expect(screen.queryByText(/conversations/)).toBeNull();
 });

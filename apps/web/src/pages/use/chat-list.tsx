@@ -26,8 +26,7 @@ export function ChatList({
   readonly forgetting: string | undefined;
   readonly forget: (session: string) => void;
 }) {
-  const { mode } = useSearch({ from: "/use" });
-  const chats = useQuery({ ...chatsQuery(run), enabled: mode === "chat", refetchInterval: EVERY_MS });
+  const chats = useQuery({ ...chatsQuery(run), refetchInterval: EVERY_MS });
   const kept = chats.data?.chats ?? [];
   return (
     <Panel title="Conversations">

@@ -33,7 +33,7 @@ const asking = (run: string): Asking<typeof ChatResponse> => {
 /** Talks with a run's model; the conversation stands in the address. */
 export function ChatPanel({ run }: { readonly run: string }) {
   const id = useId();
-  const { session } = useSearch({ from: "/use" });
+  const { session, mode } = useSearch({ from: "/use" });
   const navigate = useNavigate({ from: "/use" });
   const queryClient = useQueryClient();
   const [message, setMessage] = useState("");
@@ -159,12 +159,14 @@ export function ChatPanel({ run }: { readonly run: string }) {
             )}
           </SettingsForm>
         </form>
-        <ChatList
-          run={run}
-          answering={isUnderWay(answer) ? answering : undefined}
-          forgetting={forget.isPending ? forget.variables : undefined}
-          forget={forget.mutate}
-        />
+        {mode === "chat" && (
+          <ChatList
+            run={run}
+            answering={isUnderWay(answer) ? answering : undefined}
+            forgetting={forget.isPending ? forget.variables : undefined}
+            forget={forget.mutate}
+          />
+        )}
       </div>
     </div>
   );

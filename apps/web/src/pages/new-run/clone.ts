@@ -1,4 +1,5 @@
-import { snake } from "@trainer/options";
+import { notInRequests, optionFacts, snake, TrainOptions } from "@trainer/options";
+import { toJson } from "@trainer/platform/browser";
 import { z } from "zod";
 import { newDraft, type Draft } from "./draft.js";
 import { fields } from "./fields.js";
@@ -41,8 +42,23 @@ export function clonedDraft(runId: string, { config, batch_size: batchSize }: Cl
     values,
     dimensions: Object.fromEntries(own),
     from: runId,
+    leftOut: notTakenOver(config),
   };
 }
+
+/** Headings of the options that change what is learned. */
+const OF_LEARNING: ReadonlySet<unknown> = new Set(["Training", "Fine-tuning"]);
+
+/** Settings of a run that change what it learned, are not the default, and have no field in a request. */
+const notTakenOver = (config: Readonly<Record<string, unknown>>): string[] =>
+  Object.entries(TrainOptions.shape).flatMap(([name, option]) => {
+    const { group, flag = snake(name).replaceAll("_", "-"), default: preset } = optionFacts(option);
+    const value = config[snake(name)] ?? null;
+    const isUsual = value === null || toJson(value) === toJson(preset);
+    if (!(name in notInRequests) || !OF_LEARNING.has(group) || isUsual) return [];
+    if (value === true) return [`--${flag}`];
+    return [value].flat().map((each) => `--${flag} ${typeof each === "string" ? each : toJson(each)}`);
+  });
 
 /** What a run has from the weights that it starts from. */
 const OF_WEIGHTS = new Set(["tokenizer_id", "tokenizer_method", "vocab_size", "min_frequency", "max_seq_len"]);

@@ -67,7 +67,30 @@ test("a clone has the settings that its run was asked, and not those that are de
       tokenizer_id: "tok-1",
     },
     dimensions: { n_layer: "3", n_head: "4", tie_word_embeddings: "false" },
+    leftOut: ["--lora-rank 8"],
   });
+});
+
+test("a clone says what of its run only the command line can ask for, where it changes what is learned", () => {
+  const config = {
+    lr_schedule: "cosine",
+    warmup_steps: 100,
+    weight_decay: null,
+    mask_documents: true,
+    lora_rank: 0,
+    lora_targets: ["q", "v"],
+    log_every: 7,
+    threads: 3,
+    learning_rate: 0.1,
+  };
+  expect(cloned({ config }).leftOut.toSorted()).toEqual([
+    "--lora-targets q",
+    "--lora-targets v",
+    "--lr-schedule cosine",
+    "--mask-documents",
+    "--warmup-steps 100",
+  ]);
+  expect(trainOnDraft("run-1", ClonedManifest.parse({ config })).leftOut).toHaveLength(5);
 });
 
 test("a clone's text goes by its file where there is one, and by no path where there are several", () => {

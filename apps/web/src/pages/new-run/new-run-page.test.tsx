@@ -253,6 +253,7 @@ const MANIFEST = {
     optimizer: "gone_optimizer",
     batch_size: 8,
     tokenizer: "tok-9",
+    lr_schedule: "cosine",
   },
 };
 
@@ -285,6 +286,7 @@ test("a run is trained on from its weights: what these bring is not chosen, and 
   expect(sentence.textContent).toContain("the old run stays as it is");
   expect(within(sentence).getByRole("link", { name: "run-1" }).getAttribute("href")).toBe("/app/runs/run-1");
   expect(screen.getByText("Starts from").nextElementSibling?.textContent).toBe("run-1");
+  expect(screen.getByText("--lr-schedule cosine")).toBeDefined();
   for (const name of ["Architecture", "Preset"]) expect(screen.queryByRole("group", { name })).toBeNull();
   expect(screen.queryByRole("textbox", { name: "Context length" })).toBeNull();
   expect(screen.queryByRole("combobox", { name: "Tokenizer" })).toBeNull();

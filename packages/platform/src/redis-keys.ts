@@ -27,6 +27,7 @@ export const keys = {
   chat: (runId: string, sessionId: string, requestId: string) => `runs:chat:${runId}:${sessionId}:${requestId}`,
   tokenizerStatus: (tokenizerId: string) => `tokenizer:${tokenizerId}:status`,
   /** Reason of its failure. */
+  tokenizerProgress: (tokenizerId: string) => `tokenizer:${tokenizerId}:progress`,
   tokenizerMessage: (tokenizerId: string) => `tokenizer:${tokenizerId}:message`,
   tokenizerStats: (tokenizerId: string) => `tokenizer:${tokenizerId}:stats`,
   encoding: (tokenizerId: string, requestId: string) => `tokenizer:${tokenizerId}:encode:${requestId}`,

@@ -108,4 +108,5 @@ export {
 } from "@trainer/options";
 export { TokenizerManifest } from "./tokenizer/manifest.js";
 export { contentId, saveTokenizer } from "./tokenizer/save-tokenizer.js";
+export { tokenizerShare } from "./tokenizer/training-progress.js";
 export { trainOnCorpus, type CorpusTokenizer, type CorpusTokenizerOptions } from "./tokenizer/train-on-corpus.js";

@@ -4,7 +4,8 @@ import { scratchPath, writeCorpus } from "@trainer/testing";
 import { loadTokenizer, trainBpe } from "@trainer/tokenizers";
 import { openCorpus, parseTrainOptions, planSplit, type RunEvent } from "@trainer/training";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { prepareTokenizer, trainingProgress } from "../src/run/prepare-tokenizer.js";
+import { prepareTokenizer } from "../src/run/prepare-tokenizer.js";
+import { tokenizerShare, trainingProgress } from "../src/tokenizer/training-progress.js";
 import { vocabSizeFor } from "../src/options/vocab-size.js";
 import { writeTokenizerFiles } from "../src/model/tokenizer-files.js";
 
@@ -60,6 +61,10 @@ test("progress is a share of the phase, and never more than all of it", () => {
   expect(trainingProgress({ phase: "count", ...at }, 200)).toBe(0.25);
   expect(trainingProgress({ phase: "count", ...at }, 20)).toBe(1);
   expect(trainingProgress({ phase: "merge", ...at }, 200)).toBe(0.75);
+  const [bpe, char] = [{ leastVocabSize: 260 }, { leastVocabSize: null }];
+  expect(tokenizerShare({ phase: "count", ...at }, 200, bpe)).toBe(0.125);
+  expect(tokenizerShare({ phase: "merge", ...at }, 200, bpe)).toBe(0.875);
+  expect(tokenizerShare({ phase: "count", ...at }, 200, char)).toBe(0.25);
 });
 
 test("two runs that train the same one at once end with one", async () => {

@@ -283,10 +283,15 @@ test("tokenizers are queued, told of and listed", async () => {
   const nothing = { coverage: null, oov_rate: null, token_count: null, char_coverage: null };
   const path = `/tokenizers/${String(job?.id)}`;
   expect((await system.ask(path)).json).toMatchObject({ status: "queued", ...nothing });
+  await system.tokenizers.setStatus(String(job?.id), "running");
+  await system.tokenizers.setProgress(String(job?.id), 40);
+  expect((await system.ask(path)).json).toMatchObject({ status: "running", progress: 40, ...nothing });
   const losses = { lost_share: 0.25, unknown_characters: 3, unknown_share: 0.01, line_breaks: false };
   const stats = { coverage: 1, oov_rate: 0, token_count: 5, char_coverage: 1, ...losses };
   await system.tokenizers.complete(String(job?.id), stats);
-  expect((await system.ask(path)).json).toMatchObject({ status: "completed", ...stats });
+  const { json: completed } = await system.ask(path);
+  expect(completed).toMatchObject({ status: "completed", ...stats });
+  expect(completed).not.toHaveProperty("progress");
   expect((await system.ask("/tokenizers")).json).toMatchObject({ tokenizers: [{ tokenizer_id: id, ...stats }] });
   expect(await system.ask("/tokenizers/none")).toMatchObject({ status: 200, json: { status: "unknown", ...nothing } });
   expect(await system.ask("/tokenizers/train", { body: { corpus_path: "none" } })).toMatchObject({ status: 404 });

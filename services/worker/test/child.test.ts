@@ -228,13 +228,27 @@ test("a run starts from another's weights, on a file of the file service, with t
   expect(await archived("tuned")).toMatchObject({ pretrained_run_id: "first", tokenizer_id: "tok-test" });
 });
 
-/** A child that trains a tokenizer, and its outcome. */
-async function tokenizer(id: string, fields: object, input: object = {}) {
+/** A child that trains a tokenizer, and what it says. */
+async function tokenizerSays(id: string, fields: object, input: object = {}) {
   const child = startChild({ ...system.input, ...input });
   child.say({ type: "tokenizer", tokenizer_id: TokenizerId.parse(id), request: TokenizerTrainRequest.parse(fields) });
   await child.over;
-  return child.heard.at(-1);
+  return child.heard;
 }
+const tokenizer = async (...given: Parameters<typeof tokenizerSays>) => (await tokenizerSays(...given)).at(-1);
+
+test("a tokenizer's training is told of in percent that grow, up to all of it", async () => {
+  for (const [id, fields] of [
+    ["tok-grows", { vocab_size: 300 }],
+    ["tok-counts", { method: "char" }],
+  ] as const) {
+    const heard = await tokenizerSays(id, { ...fields, corpus_path: "corpus.txt" });
+    const told = heard.flatMap((each) => (each.type === "tokenizer_progress" ? [each.percent] : []));
+    expect(told.length).toBeGreaterThan(0);
+    expect(told).toEqual([...new Set(told)].toSorted((a, b) => a - b));
+    expect(Math.max(...told)).toBeLessThanOrEqual(100);
+  }
+});
 
 test("a tokenizer is trained on a text below the data root or a file; one that is there is told of as it is", async () => {
   const first = await tokenizer("tok-a", { vocab_size: 300, corpus_path: "corpus.txt", holdout_fraction: 0.1 });

@@ -46,6 +46,23 @@ test("a tokenizer is trained though its request cannot be kept", async () => {
   rmSync(folder);
 });
 
+test("how far a tokenizer is is told while it is made, and no longer than that", async () => {
+  const child = scripted(
+    system,
+    "half",
+    `process.on("message", ({ type }) => {
+      if (type === "tokenizer") process.send({ type: "tokenizer_progress", percent: 40 });
+    });`,
+  );
+  const worker = await system.startWorker({}, { pace, child });
+  await queueTokenizer(system, "tok-half");
+  await vi.waitFor(async () => expect(await system.tokenizers.get("tok-half")).toMatchObject({ progress: 40 }), 10_000);
+  await worker.stop();
+  expect(await system.tokenizers.get("tok-half")).not.toHaveProperty("progress");
+  await using _second = await system.startWorker({}, { pace });
+  await tokenizerIs(system, "tok-half", "completed");
+});
+
 test("a tokenizer that is under way when its worker stops is made by the next", async () => {
   const first = await system.startWorker(
     {},

@@ -404,6 +404,15 @@ test("tokenizers go from queued to completed with what was measured", async () =
   expect(await tokenizers.list(1)).toEqual([
     { tokenizerId: "t2", status: "queued", stats: null, message: null, createdAt: 2 },
   ]);
+  await tokenizers.setStatus("t2", "running");
+  await tokenizers.setProgress("t2", 40);
+  expect(await tokenizers.get("t2")).toMatchObject({ status: "running", progress: 40 });
+  await redis.set("tokenizer:t2:progress", "much");
+  expect(await tokenizers.get("t2")).not.toHaveProperty("progress");
+  await tokenizers.setProgress("t2", 60);
+  await tokenizers.setStatus("t2", "running"); // once more, from the beginning
+  expect(await tokenizers.get("t2")).not.toHaveProperty("progress");
+  await tokenizers.setProgress("t2", 99);
   await tokenizers.fail("t2", "no text");
   const stats = { coverage: 1, oov_rate: 0, token_count: 10, char_coverage: 1 };
   await tokenizers.complete("t1", stats);

@@ -5,6 +5,10 @@ import { keys } from "../redis-keys.js";
 import { tokenizerStates, TokenizerStats } from "../schemas/tokenizer.js";
 import { parsed } from "./parsed.js";
 
+const Percent = z.coerce.number().min(0).max(100);
+/** Lifetime of a training's progress: of one that nobody goes on with nothing is left behind. */
+const PROGRESS_SECONDS = 3600;
+
 const State = z.enum(tokenizerStates);
 export type TokenizerState = z.output<typeof State>;
 
@@ -14,6 +18,8 @@ export interface TokenizerRecord {
   readonly stats: TokenizerStats | null;
   /** Reason of its failure. */
   readonly message: string | null;
+  /** Percent of the training that are done, while it is known. */
+  readonly progress?: number;
 }
 
 export interface ListedTokenizer extends TokenizerRecord {
@@ -41,20 +47,29 @@ export class TokenizerRecords {
 
   /** "unknown" for one that is not there. */
   async get(tokenizerId: string): Promise<TokenizerRecord> {
-    const places = [keys.tokenizerStatus, keys.tokenizerStats, keys.tokenizerMessage];
+    const places = [keys.tokenizerStatus, keys.tokenizerStats, keys.tokenizerMessage, keys.tokenizerProgress];
     const values = await this.#redis.mget(places.map((place) => place(tokenizerId)));
-    const [status = null, stats = null, message = null] = values;
+    const [status = null, stats = null, message = null, done = null] = values;
     const state = State.safeParse(status);
+    const progress = done !== null && state.data === "running" ? Percent.safeParse(done).data : undefined;
     return {
       tokenizerId,
       status: state.success ? state.data : "unknown",
       stats: parsed(TokenizerStats, stats),
       message,
+      ...(progress === undefined ? {} : { progress }),
     };
   }
 
+  /** Its progress begins anew. */
   async setStatus(tokenizerId: string, status: Exclude<TokenizerState, "failed">): Promise<void> {
+    await this.#redis.del(keys.tokenizerProgress(tokenizerId));
     await this.#redis.set(keys.tokenizerStatus(tokenizerId), status);
+  }
+
+  /** @param percent of the training that are done */
+  async setProgress(tokenizerId: string, percent: number): Promise<void> {
+    await this.#redis.set(keys.tokenizerProgress(tokenizerId), percent, "EX", PROGRESS_SECONDS);
   }
 
   async fail(tokenizerId: string, message: string): Promise<void> {

@@ -73,6 +73,7 @@ export const TokenizerInfo = z.object({
   char_coverage: figure,
   ...losses,
   message: z.string().nullish(),
+  progress: z.number().optional().describe("Percent of its training that are done, while it is known."),
 });
 export type TokenizerInfo = z.output<typeof TokenizerInfo>;
 export const TokenizerList = z.object({ tokenizers: z.array(TokenizerInfo) });

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { isFolder } from "@trainer/disk";
-import { loadTokenizer, type Tokenizer, type TrainProgress } from "@trainer/tokenizers";
+import { loadTokenizer, type Tokenizer } from "@trainer/tokenizers";
 import { methodInfo } from "@trainer/tokenizers/capabilities";
 import type { Corpus, ReadOptions } from "../corpus/corpus.js";
 import { SPLIT_VERSION, type SplitPlan } from "../corpus/split-plan.js";
@@ -11,6 +11,7 @@ import { tokenizerFileIn } from "../home/tokenizer-file.js";
 import { skippedWarning } from "../tokenizer/skipped-lines.js";
 import { saveTokenizer } from "../tokenizer/save-tokenizer.js";
 import { trainOnCorpus } from "../tokenizer/train-on-corpus.js";
+import { trainingProgress } from "../tokenizer/training-progress.js";
 import type { RunEvent } from "./events.js";
 import { readManifest } from "../home/manifest.js";
 import { methodOf, type TrainOptions } from "../options/options.js";
@@ -98,12 +99,4 @@ async function trainedOnCorpus({ options, home, corpus, plan, emit, signal }: To
   if (warning !== null) emit({ type: "warning", message: warning });
   await saveTokenizer(dir, trained);
   return { id, tokenizer: trained.tokenizer };
-}
-
-/**
- * Completed fraction of a phase, from 0 to 1. The bytes are those of the training split's text, unzipped: the total is
- * a guess.
- */
-export function trainingProgress(p: TrainProgress, corpusBytes: number): number {
-  return Math.min(1, p.phase === "count" ? p.bytes / corpusBytes : p.merges / p.totalMerges);
 }

@@ -92,10 +92,16 @@ export class Tokenizers {
     return found.flat().toSorted((a, b) => b.createdAt - a.createdAt);
   }
 
-  #infoOf({ tokenizerId, status, stats, message }: TokenizerRecord): TokenizerInfo {
+  #infoOf({ tokenizerId, status, stats, message, progress }: TokenizerRecord): TokenizerInfo {
     const unmeasured = { coverage: null, oov_rate: null, token_count: null, char_coverage: null };
     const about = { tokenizer_id: tokenizerId, artifact_path: this.#path(tokenizerId), status };
-    return { ...about, ...unmeasured, ...stats, ...(message === null ? {} : { message }) };
+    return {
+      ...about,
+      ...unmeasured,
+      ...stats,
+      ...(message === null ? {} : { message }),
+      ...(progress === undefined ? {} : { progress }),
+    };
   }
 
   /** Empty for what can be no tokenizer's id. */

@@ -106,6 +106,7 @@ export const FromChild = z.discriminatedUnion("type", [
   z.object({ type: z.literal("stopped") }),
   z.object({ type: z.literal("done") }),
   z.object({ type: z.literal("tokenizer"), stats: TokenizerStats }),
+  z.object({ type: z.literal("tokenizer_progress"), percent: figure }),
   z.object({ type: z.literal("failed"), failure: Failure }),
   z.object({ type: z.literal("piece"), id: z.int(), piece: Piece }),
   z.object({ type: z.literal("answer"), id: z.int(), answer: z.unknown() }),

@@ -3,7 +3,14 @@ import { join } from "node:path";
 import { unlessAbsent } from "@trainer/disk";
 import { TokenizerStats } from "@trainer/platform";
 import { methodInfo } from "@trainer/tokenizers/capabilities";
-import { fetchCorpus, openCorpus, saveTokenizer, TokenizerManifest, trainOnCorpus } from "@trainer/training";
+import {
+  fetchCorpus,
+  openCorpus,
+  saveTokenizer,
+  TokenizerManifest,
+  tokenizerShare,
+  trainOnCorpus,
+} from "@trainer/training";
 import type { ChildConfig } from "../config.js";
 import type { Message } from "./inbox.js";
 import type { Channel } from "./serve.js";
@@ -39,6 +46,10 @@ export async function tokenizerJob(
       sampleLines: config.tokenizerSampleMaxLines,
       threads: config.threads === 0 ? undefined : config.threads,
       signal,
+      onProgress: wholePercents(
+        (p) => tokenizerShare(p, corpus.totalBytes, methodInfo(request.method)),
+        (percent) => channel.say({ type: "tokenizer_progress", percent }),
+      ),
     });
     await saveTokenizer(dir, trained);
     const fields = { event: "tokenizer_trained", elapsed_seconds: (performance.now() - start) / 1000 };
@@ -46,6 +57,15 @@ export async function tokenizerJob(
     manifest = trained.manifest;
   }
   channel.say({ type: "tokenizer", stats: TokenizerStats.parse(manifest.stats) });
+}
+
+/** Tells a share in percent when it has grown by a whole one. */
+function wholePercents<P>(shareOf: (progress: P) => number, tell: (percent: number) => void): (progress: P) => void {
+  let last = 0;
+  return (progress) => {
+    const percent = Math.floor(100 * shareOf(progress));
+    if (percent > last) tell((last = percent));
+  };
 }
 
 async function manifestIn(dir: string): Promise<TokenizerManifest | null> {

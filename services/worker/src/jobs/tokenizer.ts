@@ -1,4 +1,4 @@
-import { jobs } from "@trainer/platform";
+import { background, jobs } from "@trainer/platform";
 import { newFailure } from "@trainer/training/files";
 import { setTimeout } from "node:timers/promises";
 import type { Report } from "../child/messages.js";
@@ -47,12 +47,17 @@ export async function tokenizerJob(work: Work, drain: AbortSignal, container: Co
   await queuedTokenizers.settle(id);
   work.fail(failure);
 
+  function tell(percent: number): void {
+    background(tokenizers.setProgress(id, percent), () => {}); // the next is told again
+  }
+
   /** Null where it was stopped. */
   async function made(): Promise<Outcome | null> {
     const patience = new RestartBackoff();
     while (!stop.aborted) {
       let outcome: Outcome | null = null;
       const child = container.startChild((message) => {
+        if (message.type === "tokenizer_progress") return tell(message.percent);
         if (message.type === "tokenizer" || message.type === "failed") outcome = message;
         if (message.type !== "ready") child.kill();
       });

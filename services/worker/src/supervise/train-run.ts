@@ -119,6 +119,7 @@ class Session {
         return this.child.kill();
       case "ready":
       case "tokenizer":
+      case "tokenizer_progress":
       case "piece":
       case "answer":
       case "refused":

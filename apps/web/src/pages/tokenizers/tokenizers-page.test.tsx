@@ -36,6 +36,7 @@ test("tokenizers stand in a table with what was measured of them", async () => {
     "GET /tokenizers": {
       tokenizers: [
         tokenizer("tok-3", "running"),
+        tokenizer("tok-4", "running", { progress: 40 }),
         tokenizer("tok-2", "failed", { message: "the text is <b>empty</b>" }),
         tokenizer("tok-1", "completed", measured),
         tokenizer("tok-0", "completed", { ...measured, line_breaks: false }),
@@ -49,6 +50,9 @@ test("tokenizers stand in a table with what was measured of them", async () => {
       .getAllByRole("cell")
       .map(({ textContent }) => textContent);
   expect(cells("tok-3")).toEqual(["Training", "–", "–", "–", "–"]);
+  expect(cells("tok-4")[0]).toBe("Training40 %");
+  expect(table.getByRole("progressbar", { name: "Progress of tok-4" }).getAttribute("value")).toBe("40");
+  expect(table.getAllByRole("progressbar")).toHaveLength(1);
   expect(cells("tok-2")[0]).toBe("Failedthe text is <b>empty</b>");
   expect(cells("tok-1")).toEqual(["Ready", "75 %", "< 0.01 %", "> 99.99 %", "kept"]);
   expect(cells("tok-0")[4]).toBe("lost");

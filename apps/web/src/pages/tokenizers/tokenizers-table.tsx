@@ -1,6 +1,6 @@
 import type { TokenizerInfo } from "@trainer/platform/browser";
 import { Badge, type Tone } from "../../parts/badge.js";
-import { share, UNKNOWN } from "../../parts/figures.js";
+import { percent, share, UNKNOWN } from "../../parts/figures.js";
 import { Heads, Table } from "../../parts/table.js";
 import styles from "./tokenizers.module.css";
 
@@ -37,7 +37,7 @@ export const TokenizersTable = ({ tokenizers }: { readonly tokenizers: readonly 
 );
 
 function Row({ tokenizer }: { readonly tokenizer: TokenizerInfo }) {
-  const { tokenizer_id: id, status, message, lost_share: lost } = tokenizer;
+  const { tokenizer_id: id, status, message, lost_share: lost, progress } = tokenizer;
   const [tone, title] = states[status];
   return (
     <tr>
@@ -46,6 +46,12 @@ function Row({ tokenizer }: { readonly tokenizer: TokenizerInfo }) {
       </th>
       <td>
         <Badge tone={tone}>{title}</Badge>
+        {status === "running" && progress !== undefined && (
+          <div className={styles.progress}>
+            <progress max={100} value={progress} aria-label={`Progress of ${id}`} />
+            <small>{percent(progress)}</small>
+          </div>
+        )}
         {message !== null && message !== undefined && (
           <p className={styles.message} dir="auto">
             {message}

@@ -4,7 +4,7 @@ import { TokenizerError } from "./errors.js";
 export { TokenizerError } from "./errors.js";
 export { COMPANIONS } from "./save-files.js";
 export { SentencePieceOptions } from "./sentencepiece-options.js";
-export { MOST_VOCABULARY_BYTES, readVocabulary, tokenKinds, type VocabularyToken } from "./vocabulary/vocabulary.js";
+export { MOST_VOCABULARY_BYTES, readVocabulary, type VocabularyToken } from "./vocabulary/vocabulary.js";
 
 /** A trainable kind of tokenizer, known without native code: requests are checked against it. */
 

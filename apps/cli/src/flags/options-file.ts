@@ -53,12 +53,14 @@ export function readOptionsFile(file: string): FileOptions {
   const below = (path: string) => (isAbsolute(path) ? path : join(dirname(file), path));
   const { [CORPUS]: corpus, [CORPUS_ID]: id, [DIMENSIONS]: dimensions = {}, ...others } = toml.table;
 
-  const texts = OneOrMore.safeParse(corpus ?? []);
-  const fileId = Name.nullable().safeParse(id ?? null);
-  const table = z.record(z.string(), z.unknown()).safeParse(dimensions);
-  if (!texts.success) refuse([CORPUS], "must be a path, or a list of paths");
-  if (!fileId.success) refuse([CORPUS_ID], "must be the id of a file");
-  if (!table.success) refuse([DIMENSIONS], "must be a table");
+  const taken = <T>(schema: z.ZodType<T>, name: string, value: unknown, rule: string): T[] => {
+    const { success, data } = schema.safeParse(value);
+    if (!success) refuse([name], rule);
+    return success ? [data] : [];
+  };
+  const texts = taken(OneOrMore, CORPUS, corpus ?? [], "must be a path, or a list of paths");
+  const fileIds = id === undefined ? [] : taken(Name, CORPUS_ID, id, "must be the id of a file");
+  const tables = taken(z.record(z.string(), z.unknown()), DIMENSIONS, dimensions, "must be a table");
   if (corpus !== undefined && id !== undefined) refuse([CORPUS_ID], `and ${CORPUS} exclude each other`);
 
   const known = knownOptions();
@@ -70,15 +72,17 @@ export function readOptionsFile(file: string): FileOptions {
     return option === undefined ? [] : [[option.spec.key, isPath ? below(value) : value] as const];
   });
   const dims = knownDimensions();
-  const modelConfig = Object.entries(table.data ?? {}).map(([name, value]) => {
-    const option = dims.get(name);
-    const why = option === undefined ? unknown(name, [...dims.keys()]) : whyNot(option, value);
-    if (why !== null) refuse([DIMENSIONS, name], why);
-    return [camel(name), value] as const;
-  });
+  const modelConfig = tables
+    .flatMap((table) => Object.entries(table))
+    .map(([name, value]) => {
+      const option = dims.get(name);
+      const why = option === undefined ? unknown(name, [...dims.keys()]) : whyNot(option, value);
+      if (why !== null) refuse([DIMENSIONS, name], why);
+      return [camel(name), value] as const;
+    });
   if (wrong.length > 0) throw new UsageError(wrong.join("\n"));
   return {
-    words: [...(texts.data ?? []).map(below), ...(fileId.data ? [fileId.data] : [])],
+    words: [...texts.flat().map(below), ...fileIds],
     options: { ...Object.fromEntries(checked), modelConfig: Object.fromEntries(modelConfig) },
   };
 }
@@ -106,10 +110,9 @@ const knownDimensions = (): ReadonlyMap<string, Known> =>
   );
 
 const knownIn = (shape: Readonly<Record<string, z.ZodType>>): Known[] =>
-  optionSpecs(z.object(shape)).flatMap((spec) => {
-    const schema = shape[spec.key];
-    return schema === undefined ? [] : [{ schema, spec }];
-  });
+  Object.entries(shape).flatMap(([key, schema]) =>
+    optionSpecs(z.object({ [key]: schema })).map((spec) => ({ schema, spec })),
+  );
 
 /** What is wrong with a value, or null. */
 function whyNot({ schema, spec }: Known, value: unknown): string | null {

@@ -13,8 +13,8 @@ const QUOTE = 0x22;
 const COMMA = 0x2c;
 const COLON = 0x3a;
 const BACKSLASH = 0x5c;
-const OPEN = new Set([0x5b, 0x7b]);
-const CLOSE = new Set([0x5d, 0x7d]);
+const OPEN: ReadonlySet<number | undefined> = new Set([0x5b, 0x7b]);
+const CLOSE: ReadonlySet<number | undefined> = new Set([0x5d, 0x7d]);
 
 export const broken = (what: string) => new TokenizerError("TOKENIZER_LOAD_FAILED", `the file is broken: ${what}`);
 
@@ -32,7 +32,7 @@ export function* itemsOf(bytes: Uint8Array, open: number): Generator<Span | null
       pause = at + SLICE;
       yield null;
     }
-    const byte = bytes[at] ?? 0;
+    const byte = bytes[at];
     if (isText) {
       if (byte === BACKSLASH) at++;
       else isText = byte !== QUOTE;

@@ -5,8 +5,6 @@ import { AddedToken, isVocabulary } from "../tokenizer-json.js";
 import { broken, itemsOf, memberAt, parse, past, textOf } from "./json-items.js";
 import { piecesOfModel, pieceTypes, type ModelPiece } from "./pieces-of-model.js";
 
-export const tokenKinds = ["text", "bytes", "added", "special"] as const;
-
 export interface VocabularyToken {
   readonly id: number;
   /** As the file has it. */
@@ -16,7 +14,7 @@ export interface VocabularyToken {
   /** Length of that text in UTF-8. */
   readonly bytes: number;
   /** bytes: of part of a character, or one that stands in where a text has no other token; added: found whole in texts. */
-  readonly kind: (typeof tokenKinds)[number];
+  readonly kind: "text" | "bytes" | "added" | "special";
 }
 
 /** The most bytes of a file, of a token, and tokens: more than any tokenizer has. */

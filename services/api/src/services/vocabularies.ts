@@ -10,6 +10,7 @@ import {
   TokenizerError,
 } from "@trainer/tokenizers/capabilities";
 import { isId, type Home } from "@trainer/training/files";
+import { z } from "zod";
 import { Recent } from "./recent.js";
 import { summaryOf, tokensFound, wireToken, type ReadVocabulary } from "./vocabulary-summary.js";
 
@@ -48,19 +49,19 @@ export class Vocabularies {
     await using file = isId(id) ? await tokenizerFile(this.#home.tokenizers, id) : null;
     if (file === null) throw new AppError("TOKENIZER_NOT_FOUND", `there is no tokenizer ${JSON.stringify(id)} here`);
     const { size, mtimeMs, ino } = await file.stat();
-    try {
-      if (size > MOST_VOCABULARY_BYTES)
-        throw new TokenizerError("TOKENIZER_LOAD_FAILED", "the file is larger than any");
-      return await this.#read.get(`${id} ${ino} ${size} ${mtimeMs}`, async () => {
-        const tokens = await readVocabulary(await file.readFile());
-        return { tokens, summary: await summaryOf(tokens) };
+    if (size > MOST_VOCABULARY_BYTES) throw refusal(id, new Error("the file is larger than any"));
+    return await this.#read.get(`${id} ${ino} ${size} ${mtimeMs}`, async () => {
+      const tokens = await readVocabulary(await file.readFile()).catch((cause: unknown) => {
+        throw refusal(id, z.instanceof(TokenizerError).parse(cause));
       });
-    } catch (cause) {
-      if (!(cause instanceof TokenizerError)) throw cause;
-      const message = `the tokens of ${id} cannot be listed: ${cause.message}`;
-      throw new AppError("TOKENIZER_LOAD_FAILED", message, { cause, status: 400 });
-    }
+      return { tokens, summary: await summaryOf(tokens) };
+    });
   }
+}
+
+function refusal(id: string, cause: Error): AppError {
+  const message = `the tokens of ${id} cannot be listed: ${cause.message}`;
+  return new AppError("TOKENIZER_LOAD_FAILED", message, { cause, status: 400 });
 }
 
 /** The file of a tokenizer: no link that leads elsewhere, nor what is no file. */

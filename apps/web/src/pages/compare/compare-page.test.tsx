@@ -42,8 +42,18 @@ describe("the comparison", () => {
     const chart = within(screen.getByRole("figure", { name: "Training loss" }));
     expect(chart.getAllByRole("listitem")).toHaveLength(6);
     expect(chart.getByText("6 of 9")).toBeTruthy();
-    fireEvent.mouseMove(chart.getByRole("img"));
-    expect(chart.getByText("6 of 9")).toBeTruthy();
+    const over = chart.getByRole("img").querySelector(".u-over");
+    if (over === null) throw new Error("there is one");
+    fireEvent.mouseEnter(over);
+    fireEvent.mouseMove(over, { clientX: 5, clientY: 180 });
+    expect(await chart.findByText(/^step \d$/)).toBeTruthy();
+    const rate = within(screen.getByRole("figure", { name: "Learning rate" }));
+    const names = ({ getAllByRole }: typeof chart) =>
+      getAllByRole("listitem").map(({ textContent }) => textContent?.charAt(0));
+    await waitFor(() => expect(names(chart)).toEqual(["f", "e", "d", "c", "b", "a"]));
+    expect(names(rate)).toEqual(names(chart)); // the same runs in every chart
+    fireEvent.mouseMove(over, { clientX: 6, clientY: 180 });
+    expect(names(rate)).toEqual(names(chart));
   });
 
   it("shows curves, results, means over seeds and the settings that differ", async () => {

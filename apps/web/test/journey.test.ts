@@ -82,7 +82,7 @@ inChromium((opened) => {
   }
 
   async function generated(page: Page): Promise<void> {
-    await page.getByLabel("Begin of the text").fill("ROMEO:");
+    await page.getByLabel("Beginning of the text").fill("ROMEO:");
     await page.getByRole("button", { name: "Generate" }).click();
     await page.getByText(/Text · \d+ tokens? · ended by/).waitFor({ timeout: 60_000 });
     const first = page.getByRole("list", { name: "Texts" }).getByRole("listitem").first();

@@ -2,6 +2,7 @@ import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { loadModel, saveModel } from "@trainer/models";
+import { familyInfo } from "@trainer/models/capabilities";
 import { trainBpe, trainChar, trainSentencePiece, type Tokenizer } from "@trainer/tokenizers";
 import { expect, test } from "vitest";
 import { openHome } from "../src/home/home.js";
@@ -9,7 +10,8 @@ import { temporaryFolder } from "../src/home/temporary-folder.js";
 import { writeManifest } from "../src/home/manifest.js";
 import { newManifest } from "../src/run/new-manifest.js";
 import { parseTrainOptions } from "../src/options/options.js";
-import { exportNotes } from "../src/artifact/export-notes.js";
+import { exportNotes, opensInTransformers } from "../src/artifact/export-notes.js";
+import { modelCard } from "../src/artifact/model-card.js";
 import { exportRun } from "../src/inference/export-run.js";
 import { generate } from "../src/inference/generate.js";
 import { openModel } from "../src/inference/open-model.js";
@@ -145,8 +147,20 @@ test.each<[string, () => Promise<Tokenizer>, RegExp[]]>([
     [/pip install sentencepiece protobuf/, /AutoTokenizer converts it/, /^llama.cpp: /],
   ],
 ])("what other programs need for a folder, or cannot do with it, is said: %s", async (_, make, wanted) => {
-  const notes = exportNotes({ tokenizer: await make() });
+  const exported = { model: { family: "gpt2" }, tokenizer: await make() };
+  const notes = exportNotes(exported);
   expect(notes.map((note, i) => wanted[i]?.test(note))).toEqual(wanted.map(() => true));
+  expect(opensInTransformers(exported)).toBe(exported.tokenizer.kind !== "char");
+});
+
+test("of a model that transformers does not have the card shows no Python that would fail", () => {
+  const outline = familyInfo("char_lstm")?.outline({ size: "tiny", dimensions: {} });
+  if (outline === undefined) throw new Error("there is no char_lstm");
+  const facts = { id: "lstm", model: { family: "char_lstm", outline }, tokenizer: { kind: "char" }, manifest: null };
+  expect(exportNotes(facts)).toEqual([containing("transformers has no char_lstm")]);
+  const card = modelCard(facts, "lstm");
+  expect(card).toContain("trainer generate . --prompt");
+  expect(card).not.toMatch(/import|library_name/);
 });
 
 test("the notes are in the result and in the model's card", async () => {

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { FetchContext } from "@trainer/training";
+import type { Exported, FetchContext } from "@trainer/training";
 import { z } from "zod";
 import { word } from "../framework/arguments.js";
 import { defineCommand, MODEL, type Invocation } from "../framework/define-command.js";
@@ -47,8 +47,9 @@ async function exportTo(
   elsewhere: FetchContext = {},
 ): Promise<void> {
   const { exportRun, openHome } = await import("@trainer/training");
-  const { path, files, bytes, notes } = await exportRun(run, folder, { home: openHome(home), ...elsewhere, ...how });
-  const next = how.adapter ? adapterUse(folder) : modelUse(folder);
+  const made = await exportRun(run, folder, { home: openHome(home), ...elsewhere, ...how });
+  const { path, files, bytes, notes } = made;
+  const next = how.adapter ? adapterUse(folder) : modelUse(folder, made);
   out.result({ path, files, bytes, notes }, () =>
     [
       `${path}: ${formatBytes(bytes)}`,
@@ -61,9 +62,11 @@ async function exportTo(
   );
 }
 
-const modelUse = (folder: string) => [
+const modelUse = (folder: string, { inTransformers }: Exported) => [
   `trainer generate ${shellWord(folder)} --prompt "Once upon a time"`,
-  `python3 -c "from transformers import pipeline; print(pipeline('text-generation', '${folder}')('Once'))"`,
+  ...(inTransformers
+    ? [`python3 -c "from transformers import pipeline; print(pipeline('text-generation', '${folder}')('Once'))"`]
+    : []),
 ];
 
 const adapterUse = (folder: string) => [

@@ -46,7 +46,7 @@ const trainFields = (known: Known = {}) => ({
   ...wire(
     {
       tokenizerMethod: tokenizerMethod.describe(
-        "in place of `tokenizer_id`: the run first trains one on its own training split",
+        "in place of a tokenizer that is there already: the run first trains one on its own training split",
       ),
     },
     known,
@@ -61,7 +61,10 @@ const trainFields = (known: Known = {}) => ({
       .unwrap()
       .unwrap()
       .default(DEFAULT_SEQ_LEN)
-      .meta({ ...maxSeqLen.meta(), description: "tokens of context; with `pretrained_run_id` they are that run's" }),
+      .meta({
+        ...maxSeqLen.meta(),
+        description: "tokens of context; of a run that starts from another's weights they are that run's",
+      }),
   ),
   tokenizer_id: withDefault(TokenizerIdOrBlank, "").describe(
     "One whose training is completed. Left out: see `tokenizer_method`.",

@@ -1,7 +1,21 @@
+interface Exported {
+  readonly model: { readonly family: string };
+  readonly tokenizer: { readonly kind: string };
+}
+
+/** Families that transformers has. */
+const IN_TRANSFORMERS: ReadonlySet<string> = new Set(["gpt2", "llama", "qwen"]);
+
+/** Does transformers open an exported folder, model and tokenizer? */
+export const opensInTransformers = ({ model, tokenizer }: Exported): boolean =>
+  IN_TRANSFORMERS.has(model.family) && tokenizer.kind !== "char";
+
 /** Limits of other programs with an exported folder, and their requirements. */
-export function exportNotes({ tokenizer }: { readonly tokenizer: { readonly kind: string } }): string[] {
+export function exportNotes({ model, tokenizer }: Exported): string[] {
   const converter =
     "llama.cpp: its converter knows the vocabularies of published models alone and refuses one of one's own; there is no GGUF yet.";
+  if (!IN_TRANSFORMERS.has(model.family))
+    return [`transformers has no ${model.family}: what opens the model is this program, and code of one's own.`];
   switch (tokenizer.kind) {
     case "sentencepiece":
       return [

@@ -1,6 +1,6 @@
 import type { Outline } from "@trainer/models/capabilities";
 import type { RunManifest } from "../home/manifest.js";
-import { exportNotes } from "./export-notes.js";
+import { exportNotes, opensInTransformers } from "./export-notes.js";
 
 /** Content of a model's card. */
 export interface CardFacts {
@@ -11,6 +11,20 @@ export interface CardFacts {
   readonly manifest: RunManifest | null;
 }
 
+const IN_PYTHON = [
+  "```python",
+  "from transformers import AutoModelForCausalLM, AutoTokenizer",
+  "",
+  'folder = "."  # where this file lies',
+  "tokenizer = AutoTokenizer.from_pretrained(folder)",
+  "model = AutoModelForCausalLM.from_pretrained(folder)",
+  'inputs = tokenizer("Once", return_tensors="pt")',
+  "output = model.generate(**inputs, max_new_tokens=64, do_sample=True)",
+  "print(tokenizer.decode(output[0], skip_special_tokens=True))",
+  "```",
+];
+const ON_A_TERMINAL = ["```sh", 'trainer generate . --prompt "Once"  # in the folder of this file', "```"];
+
 /** Model card of an exported model: a README.md whose head Hugging Face's hub reads. */
 export function modelCard(facts: CardFacts, name: string): string {
   const { id, model, manifest } = facts;
@@ -18,7 +32,7 @@ export function modelCard(facts: CardFacts, name: string): string {
   const heads = outline.heads === null ? "" : ` ${outline.heads} heads,`;
   const lines = [
     "---",
-    "library_name: transformers",
+    ...(opensInTransformers(facts) ? ["library_name: transformers"] : []),
     "pipeline_tag: text-generation",
     `tags: [${family}, text-generation]`,
     "---",
@@ -30,16 +44,7 @@ export function modelCard(facts: CardFacts, name: string): string {
     "",
     "## Use",
     "",
-    "```python",
-    "from transformers import AutoModelForCausalLM, AutoTokenizer",
-    "",
-    'folder = "."  # where this file lies',
-    "tokenizer = AutoTokenizer.from_pretrained(folder)",
-    "model = AutoModelForCausalLM.from_pretrained(folder)",
-    'inputs = tokenizer("Once", return_tensors="pt")',
-    "output = model.generate(**inputs, max_new_tokens=64, do_sample=True)",
-    "print(tokenizer.decode(output[0], skip_special_tokens=True))",
-    "```",
+    ...(opensInTransformers(facts) ? IN_PYTHON : ON_A_TERMINAL),
     "",
     ...exportNotes(facts).map((note) => `- ${note}`),
   ];

@@ -4,7 +4,7 @@ import { copySynced, isFile, isFolder, makeFolder, syncFolder, writeText } from 
 import { ADAPTER_CONFIG, ADAPTER_FILE, INDEX_FILE, shardFiles, WEIGHTS_FILE } from "@trainer/models";
 import { writeSafetensors } from "@trainer/torch";
 import { acquireRun, type EnsureContext } from "../artifact/ensure-run.js";
-import { exportNotes } from "../artifact/export-notes.js";
+import { exportNotes, opensInTransformers } from "../artifact/export-notes.js";
 import { modelCard } from "../artifact/model-card.js";
 import type { FetchContext } from "../home/data-bank.js";
 import { TrainingError } from "../errors.js";
@@ -23,6 +23,8 @@ export interface Exported {
   readonly bytes: number;
   /** Limits of other programs with it, and their requirements. */
   readonly notes: readonly string[];
+  /** Does transformers open it? */
+  readonly inTransformers: boolean;
 }
 
 export interface ExportOptions extends FetchContext {
@@ -72,12 +74,11 @@ export async function exportRun(
     await rename(made, target);
   }
   await syncFolder(exists && force ? target : dirname(target));
-  return { path: target, files, bytes, notes: source.notes };
+  return { path: target, files, bytes, notes: source.notes, inTransformers: source.inTransformers };
 }
 
-interface Source extends Disposable {
+interface Source extends Disposable, Pick<Exported, "notes" | "inTransformers"> {
   readonly dir: string;
-  readonly notes: readonly string[];
   write(to: string): Promise<void>;
 }
 
@@ -86,6 +87,7 @@ async function modelOf(ref: string, context: EnsureContext, name: string): Promi
   return {
     dir: opened.dir,
     notes: exportNotes(opened),
+    inTransformers: opensInTransformers(opened),
     async write(to) {
       await writeWeights(opened, to);
       for (const config of CONFIGS) {
@@ -125,6 +127,7 @@ async function adapterOf(ref: string, context: EnsureContext): Promise<Source> {
   return {
     dir,
     notes: [],
+    inTransformers: true, // on its base
     async write(to) {
       for (const file of files) await copySynced(join(dir, file), join(to, file));
     },

@@ -160,7 +160,7 @@ test("a list that cannot be read says so", async () => {
 
 test("who does not talk is told nothing of conversations", async () => {
   const { asked } = askModel("generate");
-  await screen.findByLabelText("Begin of the text");
+  await screen.findByLabelText("Beginning of the text");
   expect(asked.map(({ path }) => path)).not.toContain("/runs/r1/chat");
   expect(screen.queryByText(/conversations/)).toBeNull();
 });

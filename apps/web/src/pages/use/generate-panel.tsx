@@ -48,7 +48,7 @@ export function GeneratePanel({ run }: { readonly run: string }) {
         }}
       >
         <TextField
-          label="Begin of the text"
+          label="Beginning of the text"
           rows={5}
           placeholder="The model goes on from here. Empty: it begins a text of its own."
           value={prompt}

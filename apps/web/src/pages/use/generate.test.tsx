@@ -17,7 +17,7 @@ const open = (answers: Parameters<typeof answering>[0] = {}, address?: string) =
 
 const button = (name: string | RegExp) => screen.getByRole("button", { name });
 const panel = async () => within(await screen.findByRole("tabpanel"));
-const prompt = async () => (await panel()).findByLabelText("Begin of the text");
+const prompt = async () => (await panel()).findByLabelText("Beginning of the text");
 const texts = async () =>
   within(await screen.findByRole("list", { name: "Texts" }))
     .getAllByRole("listitem")

@@ -65,6 +65,7 @@ inChromium((opened) => {
     ["/app/new-run", "New run"],
     ["/app/tokenizers", "Tokenizers"],
     ["/app/use?run=RUN", "Use"],
+    [`/app/use?run=${"a-long-name-".repeat(10)}`, "Use"],
     ["/app/use?run=RUN&mode=chat", "Use"],
     ["/app/use?run=RUN&mode=score", "Use"],
     ["/app/system", "System"],

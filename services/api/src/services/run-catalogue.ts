@@ -72,14 +72,13 @@ export class RunCatalogue {
   async #all(): Promise<Listed[]> {
     const { recorded, folders } = this.#deps;
     const [records, files] = await Promise.all([recorded.all(), folders.all()]);
-    return [...new Set([...records.keys(), ...files.keys()])].flatMap(
-      (id) => merged(records.get(id), files.get(id)) ?? [],
-    );
+    const ids = [...new Set([...records.keys(), ...files.keys()])];
+    return ids.map((id) => merged(records.get(id), files.get(id))).filter((run) => run !== undefined);
   }
 
   async #merged(ids: readonly string[], records: ReadonlyMap<string, Listed>): Promise<Listed[]> {
     const of = await this.#deps.folders.of(ids);
-    return ids.flatMap((id) => merged(records.get(id), of.get(id)) ?? []);
+    return ids.map((id) => merged(records.get(id), of.get(id))).filter((run) => run !== undefined);
   }
 }
 

@@ -25,7 +25,8 @@ test("sizes are kept for a while, and measured anew once something was removed",
 });
 
 test("who does not want to wait has no sizes until they were measured", async () => {
-  const { home, texts } = homeWith(5);
+  const { root, home, texts } = homeWith(5);
+  for (let i = 0; i < 500; i++) mkdirSync(join(root, "models", `empty-${i}`)); // to look at them takes longer than no wait
   const sizes = new StoredSizes({ home, texts, waitMs: 0 });
   expect(await sizes.latest()).toBeNull();
   await vi.waitFor(async () => expect(await runs(sizes)).toBe(5));

@@ -34,7 +34,7 @@ await run(async () => {
       const context = await browser.newContext({ colorScheme, reducedMotion: "reduce" });
       const page = await context.newPage();
       await page.goto(address);
-      const list = await context.request.get(`${origin}/runs?status=completed`);
+      const list = await context.request.get(`${origin}/runs?status=completed&offset=0`);
       /** @type {{ runs: { run_id: string }[] }} */
       const { runs } = await list.json();
       const ids = runs.map(({ run_id }) => run_id);

@@ -232,6 +232,11 @@ test("an exported model is listed beside the runs, and asked by its id", async (
   await waitFor(() => expect(all.some(({ path }) => path === "/runs/export~mine/generate")).toBe(true));
 });
 
+test("all finished runs of the home can be asked, those of the command line too, which a list by cursor has not", async () => {
+  open({ "GET /runs": ({ path }) => (path.includes("offset=0") ? RUNS : { runs: [], next: null }) });
+  expect(await screen.findByRole("option", { name: "r0" })).toBeVisible();
+});
+
 test("without a finished run an exported model is asked", async () => {
   open({ "GET /runs": { runs: [], next: null }, "GET /exports": { models: [EXPORTED] } });
   expect(await screen.findByLabelText("Model")).toHaveProperty("value", "export~mine");

@@ -26,7 +26,7 @@ const panels: Readonly<Record<Mode, { readonly title: string; readonly Panel: Co
 export function UsePage() {
   const search = useSearch({ from: "/use" });
   const { data, error, refetch } = useQuery({
-    ...runsQuery({ status: "completed", limit: LIMIT }),
+    ...runsQuery({ status: "completed", offset: 0, limit: LIMIT }),
     refetchInterval: EVERY_MS,
   });
   const exported = useQuery({ ...exportedQuery(), refetchInterval: EVERY_MS });

@@ -4,6 +4,7 @@ export { copySynced } from "./copy.js";
 export { createIfFree } from "./create-if-free.js";
 export { errnoOf, isAbsent, isErrno, unlessAbsent } from "./errno.js";
 export { makeFolder, syncFolder } from "./folder.js";
+export { openFile, type OpenedFile } from "./open-file.js";
 export { entriesIn, isFile, isFolder, namesIn } from "./is-there.js";
 export { folderBeside, placeFolder, removeLeftovers } from "./placed-folder.js";
 export { isAlive, startOf, thisProcess, type ProcessName } from "./process.js";

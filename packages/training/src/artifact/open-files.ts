@@ -1,7 +1,6 @@
-import { constants } from "node:fs";
-import { open, type FileHandle } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
-import { unlessAbsent } from "@trainer/disk";
+import { openFile } from "@trainer/disk";
 
 /** A file that is open to be read, whatever becomes of its name. */
 export interface OpenFile {
@@ -19,17 +18,11 @@ export class OpenFiles implements AsyncDisposable {
     this.#dir = dir;
   }
 
-  /** Null for what is no file, or is a link. A device or a pipe is not waited for. */
+  /** Null for what is no file, or is a link. */
   async open(name: string): Promise<OpenFile | null> {
-    const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-    const handle = await unlessAbsent(open(join(this.#dir, name), flags));
-    if (handle === null) return null;
-    const info = await handle.stat();
-    if (!info.isFile()) {
-      await handle.close();
-      return null;
-    }
-    const file = { name, bytes: info.size, handle };
+    const opened = await openFile(join(this.#dir, name));
+    if (opened === null) return null;
+    const file = { name, bytes: opened.info.size, handle: opened.file };
     this.#opened.push(file);
     return file;
   }

@@ -1,7 +1,6 @@
-import { constants } from "node:fs";
-import { lstat, open, readdir, readFile, realpath, type FileHandle } from "node:fs/promises";
+import { lstat, readdir, readFile, realpath, type FileHandle } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
-import { resolveInside, unlessAbsent } from "@trainer/disk";
+import { openFile, resolveInside, unlessAbsent } from "@trainer/disk";
 import { AppError, type RunFile, type RunFileList, type TensorTable } from "@trainer/platform";
 import { COMMIT, CommitManifest, parseCheckpointName, runFolder, type Home } from "@trainer/training/files";
 import { checkRunId } from "./check-run-id.js";
@@ -84,16 +83,14 @@ export class RunFolderFiles {
   }
 }
 
-/** Null for what is no file, or is reached by a link. A device or a pipe is not waited for. */
+/** Null for what is no file, or is reached by a link. */
 async function opened(folder: string, name: string): Promise<OpenFile | null> {
   const path = await resolveInside(folder, name);
   if (path === null || path !== join(await realpath(folder), name)) return null;
-  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  const info = await file.stat();
-  if (info.isFile())
-    return { file, name: name.slice(name.lastIndexOf("/") + 1), bytes: info.size, modified: info.mtime };
-  await file.close();
-  return null;
+  const found = await openFile(path);
+  if (found === null) return null;
+  const { file, info } = found;
+  return { file, name: name.slice(name.lastIndexOf("/") + 1), bytes: info.size, modified: info.mtime };
 }
 
 const isShown = (name: string): boolean =>

@@ -1,7 +1,5 @@
-import { constants } from "node:fs";
-import { open, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
-import { resolveInside, unlessAbsent } from "@trainer/disk";
+import { openFile, resolveInside, type OpenedFile } from "@trainer/disk";
 import { AppError, type Vocabulary } from "@trainer/platform";
 import {
   MOST_VOCABULARY_BYTES,
@@ -46,9 +44,10 @@ export class Vocabularies {
   }
 
   async #of(id: string): Promise<ReadVocabulary> {
-    await using file = isId(id) ? await tokenizerFile(this.#home.tokenizers, id) : null;
-    if (file === null) throw new AppError("TOKENIZER_NOT_FOUND", `there is no tokenizer ${JSON.stringify(id)} here`);
-    const { size, mtimeMs, ino } = await file.stat();
+    const opened = isId(id) ? await tokenizerFile(this.#home.tokenizers, id) : null;
+    if (opened === null) throw new AppError("TOKENIZER_NOT_FOUND", `there is no tokenizer ${JSON.stringify(id)} here`);
+    await using file = opened.file;
+    const { size, mtimeMs, ino } = opened.info;
     if (size > MOST_VOCABULARY_BYTES) throw refusal(id, new Error("the file is larger than any"));
     return await this.#read.get(`${id} ${ino} ${size} ${mtimeMs}`, async () => {
       const tokens = await readVocabulary(await file.readFile()).catch((cause: unknown) => {
@@ -65,18 +64,11 @@ function refusal(id: string, cause: Error): AppError {
 }
 
 /** The file of a tokenizer: no link that leads elsewhere, nor what is no file. */
-async function tokenizerFile(folder: string, id: string): Promise<FileHandle | null> {
+async function tokenizerFile(folder: string, id: string): Promise<OpenedFile | null> {
   for (const name of tokenizerFiles) {
     const path = await resolveInside(folder, join(id, name));
-    const file = path === null ? null : await openedFile(path);
-    if (file !== null) return file;
+    const opened = path === null ? null : await openFile(path);
+    if (opened !== null) return opened;
   }
-  return null;
-}
-
-async function openedFile(path: string): Promise<FileHandle | null> {
-  const file = await unlessAbsent(open(path, constants.O_RDONLY | constants.O_NONBLOCK));
-  if (file === null || (await file.stat()).isFile()) return file;
-  await file.close();
   return null;
 }

@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import type { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { pack, type Pack } from "tar-stream";
+import type { Pack } from "tar-stream";
 import { z } from "zod";
 import { TrainingError } from "../errors.js";
 import { withoutPointer } from "./pointer.js";
@@ -10,6 +10,7 @@ import { runContents, type RunEntry } from "./run-contents.js";
 import { Counter } from "./tar/limits.js";
 import { archiveRoot, MemberNames } from "./tar/names.js";
 import { StoredGzip } from "./tar/stored-gzip.js";
+import { streamTar } from "./tar/stream-tar.js";
 
 export interface Packed {
   readonly bytes: number;
@@ -26,27 +27,19 @@ export interface Packed {
  * @throws TrainingError ARTIFACT_UPLOAD_FAILED for what no archive can hold, and where a file changes meanwhile
  */
 export async function packRun(dir: string, runId: string, to: Writable): Promise<Packed> {
-  const archive = pack();
   const packed = new Counter();
-  const filling = fill(archive, dir, new MemberNames(archiveRoot(runId), unfit));
+  const names = new MemberNames(archiveRoot(runId), unfit);
   try {
-    await pipeline(archive, new StoredGzip(), packed, to); // fails also where the filling does
+    await streamTar(
+      async (archive) => {
+        for (const entry of await runContents(dir)) await add(archive, names, entry);
+      },
+      (archive) => pipeline(archive, new StoredGzip(), packed, to),
+    );
   } catch (error) {
     throw TrainingError.from(error);
-  } finally {
-    await filling;
   }
   return { bytes: packed.bytes, sha256: packed.sha256() };
-}
-
-/** Never rejects: what fails destroys the archive with the reason. */
-async function fill(archive: Pack, dir: string, names: MemberNames): Promise<void> {
-  try {
-    for (const entry of await runContents(dir)) await add(archive, names, entry);
-    archive.finalize();
-  } catch (error) {
-    archive.destroy(TrainingError.from(error));
-  }
 }
 
 const FIXED = { mtime: new Date(0), uid: 0, gid: 0, uname: "", gname: "" };

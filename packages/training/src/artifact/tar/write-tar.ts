@@ -1,7 +1,6 @@
 import type { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { pack, type Pack } from "tar-stream";
-import { TrainingError } from "../../errors.js";
+import { streamTar } from "./stream-tar.js";
 
 /** A file of an archive. */
 export interface TarEntry {
@@ -23,25 +22,14 @@ export const tarBytes = (entries: readonly TarEntry[]): number =>
  * archive off.
  */
 export async function writeTar(entries: readonly TarEntry[], to: Writable): Promise<void> {
-  const archive = pack();
-  const filling = fill(archive, entries);
-  try {
-    await pipeline(archive, to); // fails also where the filling does
-  } finally {
-    await filling;
-  }
+  await streamTar(
+    async (archive) => {
+      for (const { name, bytes, modified, content } of entries) {
+        await pipeline(content(), archive.entry({ ...OWNER, name, size: bytes, mtime: modified }));
+      }
+    },
+    (archive) => pipeline(archive, to),
+  );
 }
 
 const OWNER = { uid: 0, gid: 0, uname: "", gname: "", mode: 0o644, type: "file" } as const;
-
-/** Never rejects: what fails destroys the archive with the reason. */
-async function fill(archive: Pack, entries: readonly TarEntry[]): Promise<void> {
-  try {
-    for (const { name, bytes, modified, content } of entries) {
-      await pipeline(content(), archive.entry({ ...OWNER, name, size: bytes, mtime: modified }));
-    }
-    archive.finalize();
-  } catch (error) {
-    archive.destroy(TrainingError.from(error));
-  }
-}

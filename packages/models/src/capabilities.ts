@@ -7,7 +7,7 @@ import { llamaDimensions, llamaSpec } from "./llama-config.js";
 import { qwenSpec } from "./qwen-config.js";
 import { newConfig, parseConfig, type Choice } from "./new-config.js";
 
-export { ADAPTER_CONFIG, ADAPTER_FILE } from "./adapter-files.js";
+export { ADAPTER_CONFIG, ADAPTER_FILE, INDEX_FILE, WEIGHTS_FILE } from "./file-names.js";
 export { camelKeys, snakeKeys, specialFields, toSpecials } from "./config-schema.js";
 export { ModelError, type ModelErrorCode } from "./errors.js";
 export { precisions, type Dimensions, type Outline, type Precision } from "./family.js";

@@ -6,7 +6,8 @@ import { ModelError } from "./errors.js";
 import type { SpecialIds, Tied } from "./family.js";
 import type { CausalLm } from "./model.js";
 import type { ModelPlan } from "./registry.js";
-import { INDEX_FILE, readShards, WEIGHTS_FILE, writeShards } from "./shards.js";
+import { INDEX_FILE, WEIGHTS_FILE } from "./file-names.js";
+import { readShards, writeShards } from "./shards.js";
 import { readStateDict } from "./torch-file/state-dict.js";
 
 export interface LoadedModel {

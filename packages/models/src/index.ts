@@ -16,7 +16,7 @@ export { llama } from "./llama.js";
 export { llamaConfig, type KnownLlamaConfig, type LlamaConfig } from "./llama-config.js";
 export { logits, itself, logitsOf, loss, lossOfEach, segment, type CausalLm, type LossBatch } from "./model.js";
 export { configOf, newConfig } from "./new-config.js";
-export { INDEX_FILE, shardFiles, WEIGHTS_FILE } from "./shards.js";
+export { shardFiles } from "./shards.js";
 export { charLstm } from "./char-lstm.js";
 export { charLstmConfig, type CharLstmConfig, type KnownCharLstmConfig } from "./char-lstm-config.js";
 export { readStoredIds, type StoredIds } from "./stored-ids.js";

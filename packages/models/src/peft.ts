@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { makeFolder, writeJson } from "@trainer/disk";
 import { openSafetensors, scope, writeSafetensors, type SafetensorsFile } from "@trainer/torch";
 import { z } from "zod";
-import { ADAPTER_CONFIG, ADAPTER_FILE } from "./adapter-files.js";
+import { ADAPTER_CONFIG, ADAPTER_FILE } from "./file-names.js";
 import { ModelError } from "./errors.js";
 import { addLora, type LoraModel } from "./lora.js";
 import type { CausalLm } from "./model.js";

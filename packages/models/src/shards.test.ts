@@ -6,7 +6,8 @@ import { openSafetensors, ones, setNumThreads } from "@trainer/torch";
 import { expect, test } from "vitest";
 import { loadModel, saveModel } from "./hf.js";
 import type { CausalLm } from "./model.js";
-import { INDEX_FILE, writeShards } from "./shards.js";
+import { INDEX_FILE } from "./file-names.js";
+import { writeShards } from "./shards.js";
 
 const FIXTURE = fileURLToPath(new URL("../test/fixtures/llama", import.meta.url));
 setNumThreads(1);

@@ -4,10 +4,7 @@ import { writeJson } from "@trainer/disk";
 import { openSafetensors, writeSafetensors, type Tensor } from "@trainer/torch";
 import { z } from "zod";
 import { ModelError } from "./errors.js";
-
-/** The list of a model's files, as transformers writes it where one would be too large. */
-export const INDEX_FILE = "model.safetensors.index.json";
-export const WEIGHTS_FILE = "model.safetensors";
+import { INDEX_FILE, WEIGHTS_FILE } from "./file-names.js";
 
 const FileName = z.string().regex(/^[^/\\]+\.safetensors$/, "must be the name of a safetensors file beside the index");
 const Index = z.object({ weight_map: z.record(z.string(), FileName) });

@@ -1,6 +1,6 @@
 import type { Writable } from "node:stream";
 import { isId } from "@trainer/disk";
-import { ADAPTER_CONFIG, ADAPTER_FILE, familyInfo } from "@trainer/models/capabilities";
+import { ADAPTER_CONFIG, ADAPTER_FILE, familyInfo, WEIGHTS_FILE } from "@trainer/models/capabilities";
 import { COMPANIONS, tokenizerFiles } from "@trainer/tokenizers/capabilities";
 import { headerLength, LENGTH_BYTES, parseHeader } from "@trainer/torch/capabilities";
 import { z } from "zod";
@@ -13,8 +13,6 @@ import { exportNotes } from "./export-notes.js";
 import { modelCard } from "./model-card.js";
 import { OpenFiles, type OpenFile } from "./open-files.js";
 import { tarBytes, writeTar, type TarEntry } from "./tar/write-tar.js";
-
-const WEIGHTS = "model.safetensors";
 
 export interface ExportChoice {
   /** The run's LoRA adapter alone, in PEFT's format, in place of the model. */
@@ -104,7 +102,7 @@ type Content = Omit<TarEntry, "modified">;
 
 async function modelOf(open: OpenFiles, runId: string, manifest: RunManifest): Promise<Contents> {
   const need = async (name: string) => (await open.open(name)) ?? missing(runId, name);
-  const weights = await need(WEIGHTS);
+  const weights = await need(WEIGHTS_FILE);
   await checkTensors(weights, runId);
   const config = await need("config.json");
   const info = familyInfo(manifest.model_family);

@@ -1,6 +1,7 @@
 import { readFile, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { entriesIn, exportedId, exportedName, isFile, resolveInside } from "@trainer/disk";
+import { INDEX_FILE, WEIGHTS_FILE } from "@trainer/models/capabilities";
 import { z } from "zod";
 import { idsIn, measure } from "./folders.js";
 import type { Home } from "./home.js";
@@ -44,7 +45,7 @@ export async function exportedFolder(home: Home, id: string): Promise<string | n
 }
 
 /** Files of weights, or their list. */
-const WEIGHT_FILES = ["model.safetensors", "model.safetensors.index.json"];
+const WEIGHT_FILES = [WEIGHTS_FILE, INDEX_FILE];
 
 const hasWeights = async (dir: string): Promise<boolean> =>
   (await Promise.all(WEIGHT_FILES.map((name) => isFile(join(dir, name))))).includes(true);

@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { exportedName, unlessAbsent } from "@trainer/disk";
+import { INDEX_FILE, WEIGHTS_FILE } from "@trainer/models/capabilities";
 import type { Home, OpenModel } from "@trainer/training";
 import type { Archives } from "./messages.js";
 
@@ -121,7 +122,7 @@ export class ModelCache {
 }
 
 /** An exported model has no manifest; of weights in several files the list changes with them. */
-const FILES = ["manifest.json", "config.json", "model.safetensors", "model.safetensors.index.json", "tokenizer.json"];
+const FILES = ["manifest.json", "config.json", WEIGHTS_FILE, INDEX_FILE, "tokenizer.json"];
 
 /** Version of a run that is not here. */
 const ABSENT = "-";

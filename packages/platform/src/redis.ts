@@ -4,4 +4,9 @@ export { openRedis, REDIS_TIMEOUT_MS } from "./redis/open-redis.js";
 export { queueProblem } from "./redis/queue-problem.js";
 export { EvalRecord, Results, type Slot } from "./redis/results.js";
 export { RunRecords, type RunChange, type RunRecord } from "./redis/run-records.js";
-export { TokenizerRecords, type TokenizerRecord, type TokenizerState } from "./redis/tokenizer-records.js";
+export {
+  TokenizerRecords,
+  type ListedTokenizer,
+  type TokenizerRecord,
+  type TokenizerState,
+} from "./redis/tokenizer-records.js";

@@ -4,6 +4,7 @@ import { toWireJson } from "../json.js";
 import { keys } from "../redis-keys.js";
 import { ChatTurn, type ChatHistory, type ChatSummary } from "../schemas/use.js";
 import { parsed } from "./parsed.js";
+import { scored } from "./scored.js";
 import type { Slot } from "./results.js";
 
 /** Retention of a conversation after its last turn. */
@@ -42,12 +43,12 @@ export class ChatSessions {
   /** Conversations that are kept, the latest turn first; without those whose session id is a client's own. */
   async list(runId: string): Promise<ChatSummary[]> {
     const rows = await this.#redis.zrange(keys.conversations(runId), "0", `${MOST_LISTED - 1}`, "REV", "WITHSCORES");
-    const ids = rows.filter((_, i) => i % 2 === 0);
-    if (ids.length === 0) return [];
-    const summaries = await this.#redis.mget(ids.map((id) => keys.conversationSummary(runId, id)));
-    return ids.flatMap((session_id, i) => {
+    if (rows.length === 0) return [];
+    const turns = [...scored(rows)];
+    const summaries = await this.#redis.mget(turns.map(([id]) => keys.conversationSummary(runId, id)));
+    return turns.flatMap(([session_id, last], i) => {
       const summary = parsed(Summary, summaries[i] ?? null);
-      const last_turn_at = timestamp(new Date(Number(rows[2 * i + 1])));
+      const last_turn_at = timestamp(new Date(last));
       return summary === null ? [] : [{ session_id, ...summary, last_turn_at }];
     });
   }

@@ -1,4 +1,3 @@
-import { at } from "@trainer/disk";
 import type { Redis } from "ioredis";
 import { z } from "zod";
 import { AppError } from "../errors.js";
@@ -11,6 +10,7 @@ import { TrainSettings } from "../schemas/train.js";
 import { UserIdText } from "../schemas/user-id.js";
 import { claimRun, writeFenced, type Command, type Fence } from "./fence.js";
 import { parsed } from "./parsed.js";
+import { scored } from "./scored.js";
 
 /** The words that the hash has for a run's state; nothing else may ever stand there. */
 const STORED = { queued: "queued", running: "processing", completed: "completed", failed: "failed" } as const;
@@ -127,7 +127,7 @@ export class RunRecords {
     const size = status === null ? limit : SCANNED;
     const from = before === null ? "+inf" : `(${before}`;
     const rows = await this.#redis.zrange(keys.runs, from, "-inf", "BYSCORE", "REV", "LIMIT", 0, size, "WITHSCORES");
-    const places = new Map(rows.flatMap((id, i) => (i % 2 === 0 ? [[id, Number(at(rows, i + 1))] as const] : [])));
+    const places = scored(rows);
     const last = places.size < size ? null : Number(rows.at(-1));
     const all = (await this.#stored([...places.keys()])).flatMap(readable);
     if (status === null) return { runs: all, next: last };

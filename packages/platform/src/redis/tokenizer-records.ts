@@ -4,6 +4,7 @@ import { toWireJson } from "../json.js";
 import { keys } from "../redis-keys.js";
 import { tokenizerStates, TokenizerStats } from "../schemas/tokenizer.js";
 import { parsed } from "./parsed.js";
+import { scored } from "./scored.js";
 
 const Percent = z.coerce.number().min(0).max(100);
 /** Lifetime of a training's progress: of one that nobody goes on with nothing is left behind. */
@@ -63,8 +64,11 @@ export class TokenizerRecords {
 
   /** Its progress begins anew. */
   async setStatus(tokenizerId: string, status: Exclude<TokenizerState, "failed">): Promise<void> {
-    await this.#redis.del(keys.tokenizerProgress(tokenizerId));
-    await this.#redis.set(keys.tokenizerStatus(tokenizerId), status);
+    await this.#redis
+      .multi()
+      .del(keys.tokenizerProgress(tokenizerId))
+      .set(keys.tokenizerStatus(tokenizerId), status)
+      .exec();
   }
 
   /** @param percent of the training that are done */
@@ -92,8 +96,8 @@ export class TokenizerRecords {
   /** The newest first. */
   async list(limit: number): Promise<ListedTokenizer[]> {
     const found = await this.#redis.zrange(keys.tokenizers, 0, String(limit - 1), "REV", "WITHSCORES");
-    const ids = found.filter((_, i) => i % 2 === 0);
-    const records = await Promise.all(ids.map((id) => this.get(id)));
-    return records.map((record, i) => Object.assign({ createdAt: Number(found[2 * i + 1]) }, record));
+    return await Promise.all(
+      [...scored(found)].map(async ([id, createdAt]) => Object.assign({ createdAt }, await this.get(id))),
+    );
   }
 }

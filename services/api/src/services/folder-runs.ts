@@ -16,7 +16,7 @@ interface Kept {
 }
 
 /** Clocks of file systems are coarse: what was changed just before it was read may have been changed since. */
-const SETTLED_MS = 2000;
+export const SETTLED_MS = 2000;
 /** Number of files that are open at a time. */
 const BATCH = 64;
 /** Number of settled runs that a list looks at again. */

@@ -1,10 +1,7 @@
 import { randomInt } from "node:crypto";
-import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { namesIn, unlessAbsent } from "@trainer/disk";
 import {
   TokenizerId,
-  TokenizerStats,
   type QueuedTokenizers,
   type TokenizerAccepted,
   type TokenizerInfo,
@@ -12,9 +9,9 @@ import {
   type TokenizerTrainRequest,
 } from "@trainer/platform";
 import type { TokenizerRecord, TokenizerRecords } from "@trainer/platform/redis";
-import { isId, TokenizerManifest, type Home, type TextRoot } from "@trainer/training/files";
+import { isId, type Home, type TextRoot } from "@trainer/training/files";
 import { checkText } from "./check-text.js";
-import { inBatches } from "./in-batches.js";
+import { FolderTokenizers } from "./folder-tokenizers.js";
 import type { Jobs } from "./jobs.js";
 import { whereHomeIs } from "./where-home-is.js";
 
@@ -29,9 +26,11 @@ export interface TokenizersDeps {
 /** Has tokenizers trained, and tells of them. */
 export class Tokenizers {
   readonly #deps: TokenizersDeps;
+  readonly #inHome: FolderTokenizers;
 
   constructor(deps: TokenizersDeps) {
     this.#deps = deps;
+    this.#inHome = new FolderTokenizers(deps.home);
   }
 
   async train(request: TokenizerTrainRequest): Promise<TokenizerAccepted> {
@@ -49,47 +48,15 @@ export class Tokenizers {
   /** Works for an unknown one too: its status is then "unknown". */
   async info(tokenizerId: string): Promise<TokenizerInfo> {
     const record = await this.#deps.records.get(tokenizerId);
-    return this.#infoOf(record.status === "unknown" ? ((await this.#onDisk(tokenizerId)) ?? record) : record);
-  }
-
-  /** One that Redis has forgotten, or that was made in this home without a service; null where there is none. */
-  async #onDisk(tokenizerId: string): Promise<TokenizerRecord | null> {
-    if (!isId(tokenizerId)) return null;
-    try {
-      const text = await readFile(join(this.#path(tokenizerId), "manifest.json"), "utf8");
-      const { stats } = TokenizerManifest.parse(JSON.parse(text));
-      return {
-        tokenizerId,
-        status: "completed",
-        stats: TokenizerStats.nullable().catch(null).parse(stats),
-        message: null,
-      };
-    } catch {
-      return null;
-    }
+    return this.#infoOf(record.status === "unknown" ? ((await this.#inHome.one(tokenizerId)) ?? record) : record);
   }
 
   /** The newest first; those that runs or the command line have made in this home are among them. */
   async list(limit: number): Promise<TokenizerList> {
     const requested = await this.#deps.records.list(limit);
-    const known = new Set(requested.map(({ tokenizerId }) => tokenizerId));
-    const folders = (await this.#folders()).filter(({ id }) => !known.has(id)).slice(0, limit);
-    const made = await inBatches(folders, BATCH, async ({ id, createdAt }) => {
-      const record = await this.#onDisk(id);
-      return record === null ? [] : [{ ...record, createdAt }];
-    });
-    const all = [...requested, ...made.flat()].toSorted((a, b) => b.createdAt - a.createdAt);
+    const made = await this.#inHome.newest(limit, new Set(requested.map(({ tokenizerId }) => tokenizerId)));
+    const all = [...requested, ...made].toSorted((a, b) => b.createdAt - a.createdAt);
     return { tokenizers: all.slice(0, limit).map((record) => this.#infoOf(record)) };
-  }
-
-  /** The folders of tokenizers, those that were last written to first. */
-  async #folders(): Promise<{ readonly id: string; readonly createdAt: number }[]> {
-    const ids = (await namesIn(this.#deps.home.tokenizers)).filter(isId);
-    const found = await inBatches(ids, BATCH, async (id) => {
-      const info = await unlessAbsent(stat(this.#path(id)));
-      return info === null ? [] : [{ id, createdAt: info.mtimeMs }];
-    });
-    return found.flat().toSorted((a, b) => b.createdAt - a.createdAt);
   }
 
   #infoOf({ tokenizerId, status, stats, message, progress }: TokenizerRecord): TokenizerInfo {
@@ -109,9 +76,6 @@ export class Tokenizers {
     return isId(tokenizerId) ? join(this.#deps.home.tokenizers, tokenizerId) : "";
   }
 }
-
-/** Number of folders that are looked at a time. */
-const BATCH = 64;
 
 const DIGITS = 10;
 const newTokenizerId = (): TokenizerId =>

@@ -3,6 +3,7 @@ import { configure, fireEvent, screen, waitFor, within } from "@testing-library/
 import { expect, test } from "vitest";
 import { answering, nothing, refusal } from "../../testing/answers.js";
 import { eventStream } from "../../testing/event-stream.js";
+import { listedTokenizer } from "../../testing/listed-tokenizer.js";
 import { openPage } from "../../testing/page.js";
 
 configure({ asyncUtilTimeout: 10_000 });
@@ -27,20 +28,11 @@ const CAPABILITIES = {
   devices: ["cpu"],
   optimizers: ["adamw", "sgd"],
 };
-const tokenizer = (id: string, status: string) => ({
-  tokenizer_id: id,
-  artifact_path: `/home/tokenizers/${id}`,
-  status,
-  coverage: null,
-  oov_rate: null,
-  token_count: null,
-  char_coverage: null,
-});
 const RUN = { run_id: "gpt2-tiny-1", job_id: "gpt2-tiny-1" };
 const service = (more: Parameters<typeof answering>[0] = {}) =>
   answering({
     "GET /capabilities": CAPABILITIES,
-    "GET /tokenizers": { tokenizers: [tokenizer("tok-2", "running"), tokenizer("tok-1", "completed")] },
+    "GET /tokenizers": { tokenizers: [listedTokenizer("tok-2", "running"), listedTokenizer("tok-1", "completed")] },
     "POST /runs/train": RUN,
     "POST /runs/estimate": () => eventStream().response, // it is still measured
     ...more,

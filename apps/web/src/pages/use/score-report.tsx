@@ -1,6 +1,7 @@
 import type { ScoreResponse } from "@trainer/platform/browser";
 import { useMemo, useState } from "react";
 import { Button } from "../../parts/button.js";
+import { FigureList } from "../../parts/figure-list.js";
 import { count, figure } from "../../parts/figures.js";
 import { capitalized } from "../../parts/words.js";
 import { Heat } from "./heat-text.js";
@@ -93,14 +94,7 @@ function Figures({ result, scored }: { readonly result: ScoreResponse; readonly 
   ] as const;
   return (
     <>
-      <dl className={styles.figures}>
-        {figures.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <FigureList figures={figures} />
       {(unknown ?? 0) > 0 ? (
         <p>
           The tokenizer does not know {count(unknown)} {unknown === 1 ? "character" : "characters"} of this text: the

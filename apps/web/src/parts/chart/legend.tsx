@@ -1,9 +1,5 @@
-import type { RefObject } from "react";
-import type uPlot from "uplot";
 import styles from "./chart.module.css";
-import type { Curve } from "./curves.js";
-import type { Hover } from "./use-plot.js";
-import { valuesAt } from "./values-at.js";
+import { valuesAt, type LegendProps } from "./values-at.js";
 
 /** The curves' names and values: those that are pointed at, else the last. A click hides a curve or shows it again. */
 export function Legend({
@@ -14,16 +10,8 @@ export function Legend({
   showX,
   showY,
   toggle,
-}: {
-  readonly curves: readonly Curve[];
-  readonly plot: RefObject<uPlot | null>;
-  readonly hover: Hover;
-  readonly xName: string;
-  readonly showX: (x: number) => string;
-  readonly showY: (y: number) => string;
-  readonly toggle: (label: string) => void;
-}) {
-  const { x, valueOf } = valuesAt(plot.current, curves, hover, showY);
+}: LegendProps & { readonly toggle: (label: string) => void }) {
+  const { x, valueOf } = valuesAt(plot, { curves, hover, showY });
   return (
     <div className={styles.legend}>
       {curves.map((curve) => (

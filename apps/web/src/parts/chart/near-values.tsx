@@ -1,9 +1,5 @@
-import type { RefObject } from "react";
-import type uPlot from "uplot";
 import styles from "./chart.module.css";
-import type { Curve } from "./curves.js";
-import type { Hover } from "./use-plot.js";
-import { curvesNamed, valuesAt } from "./values-at.js";
+import { curvesNamed, valuesAt, type LegendProps } from "./values-at.js";
 
 /** The values of some of many curves: of those that are pointed at in a chart of the group, else of the first. */
 export function NearValues({
@@ -14,16 +10,8 @@ export function NearValues({
   xName,
   showX,
   showY,
-}: {
-  readonly curves: readonly Curve[];
-  readonly near: readonly string[];
-  readonly plot: RefObject<uPlot | null>;
-  readonly hover: Hover;
-  readonly xName: string;
-  readonly showX: (x: number) => string;
-  readonly showY: (y: number) => string;
-}) {
-  const { x, valueOf } = valuesAt(plot.current, curves, hover, showY);
+}: LegendProps & { readonly near: readonly string[] }) {
+  const { x, valueOf } = valuesAt(plot, { curves, hover, showY });
   const some = curvesNamed(curves, x === null ? [] : near);
   return (
     <div className={styles.near}>

@@ -1,7 +1,18 @@
+import type { RefObject } from "react";
 import type uPlot from "uplot";
 import { UNKNOWN } from "../figures.js";
 import type { Curve } from "./curves.js";
 import type { Hover } from "./use-plot.js";
+
+/** Of what a legend shows values. */
+export interface LegendProps {
+  readonly curves: readonly Curve[];
+  readonly plot: RefObject<uPlot | null>;
+  readonly hover: Hover;
+  readonly xName: string;
+  readonly showX: (x: number) => string;
+  readonly showY: (y: number) => string;
+}
 
 /** What a legend shows of a plot. */
 export interface Shown {
@@ -12,22 +23,23 @@ export interface Shown {
 }
 
 export function valuesAt(
-  plot: uPlot | null,
-  curves: readonly Curve[],
-  hover: Hover,
-  showY: (y: number) => string,
+  { current: plot }: LegendProps["plot"],
+  { curves, hover, showY }: Pick<LegendProps, "curves" | "hover" | "showY">,
 ): Shown {
   const isHovered = hover?.slice(1).some((idx) => idx !== null) === true;
-  const at = (column: number) => {
-    const idx = hover?.[column];
-    const value = typeof idx === "number" ? plot?.data[column]?.[idx] : undefined;
-    return typeof value === "number" ? value : null;
-  };
+  const at = (column: number) => valueIn(plot, column, hover);
   const valueOf = (curve: Curve) => {
     const value = isHovered ? at(curves.indexOf(curve) + 1) : curve.y.findLast(Number.isFinite);
     return value === null || value === undefined ? UNKNOWN : showY(value);
   };
   return { x: isHovered ? at(0) : null, valueOf };
+}
+
+/** The value of a column of a plot's data where it is pointed at; null where it is not. */
+function valueIn(plot: uPlot | null, column: number, places: Hover): number | null {
+  const place = places?.[column];
+  const value = typeof place === "number" ? plot?.data[column]?.[place] : undefined;
+  return typeof value === "number" ? value : null;
 }
 
 /** How many of many curves have their values beside a chart. */
@@ -38,11 +50,10 @@ export const MOST_NEAR = 6;
  * a chart that is not pointed at the first.
  */
 export function nearestTo(plot: uPlot | null, curves: readonly Curve[]): readonly string[] {
-  const { top = 0, idxs = [] } = plot?.cursor ?? {};
+  const { top = 0, idxs } = plot?.cursor ?? {};
   const places = curves.flatMap(({ label, look }, i) => {
-    const idx = idxs[i + 1];
-    const value = typeof idx === "number" ? plot?.data[i + 1]?.[idx] : undefined;
-    const y = typeof value === "number" ? plot?.valToPos(value, "y") : undefined;
+    const value = valueIn(plot, i + 1, idxs);
+    const y = value === null ? undefined : plot?.valToPos(value, "y");
     return y === undefined ? [] : [{ label, y, isBack: look === "faint" }];
   });
   return places

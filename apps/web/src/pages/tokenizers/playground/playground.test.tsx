@@ -2,17 +2,8 @@
 import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { expect, test, vi } from "vitest";
 import { answering, refusal, type Answer, type Request } from "../../../testing/answers.js";
+import { listedTokenizer } from "../../../testing/listed-tokenizer.js";
 import { openPage } from "../../../testing/page.js";
-
-const tokenizer = (id: string, status = "completed") => ({
-  tokenizer_id: id,
-  artifact_path: `/home/tokenizers/${id}`,
-  status,
-  coverage: null,
-  oov_rate: null,
-  token_count: null,
-  char_coverage: null,
-});
 
 const textOf = ({ body }: Request): string =>
   typeof body === "object" && body !== null && "text" in body ? String(body.text) : "";
@@ -37,7 +28,9 @@ const cut = (first: number) => (request: Request) => {
 
 async function open(answers: Readonly<Record<string, Answer | ((request: Request) => Answer)>> = {}) {
   const asked = answering({
-    "GET /tokenizers": { tokenizers: [tokenizer("tok-3", "running"), tokenizer("tok-2"), tokenizer("tok-1")] },
+    "GET /tokenizers": {
+      tokenizers: [listedTokenizer("tok-3", "running"), listedTokenizer("tok-2"), listedTokenizer("tok-1")],
+    },
     "POST /tokenizers/tok-2/encode": cut(100),
     "POST /tokenizers/tok-1/encode": cut(500),
     ...answers,
@@ -183,7 +176,7 @@ test("an answer whose stream broke off is looked for", async () => {
 });
 
 test("without a tokenizer that is ready there is nothing to try", async () => {
-  answering({ "GET /tokenizers": { tokenizers: [tokenizer("tok-3", "running")] } });
+  answering({ "GET /tokenizers": { tokenizers: [listedTokenizer("tok-3", "running")] } });
   openPage("/app/tokenizers");
   await screen.findByText("tok-3");
   expect(screen.queryByText("Try on a text")).toBeNull();

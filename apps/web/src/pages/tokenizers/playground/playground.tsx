@@ -1,10 +1,10 @@
 import { EncodeRequest, type TokenizerInfo } from "@trainer/platform/browser";
 import { useId, useState } from "react";
-import { Button } from "../../../parts/button.js";
 import field from "../../../parts/option-field.module.css";
-import { Panel } from "../../../parts/panel.js";
 import { useSettled } from "../../../parts/use-settled.js";
 import { sentence } from "../../../parts/words.js";
+import { ReadyPanel } from "../ready-panel.js";
+import { TokenizerSelect } from "../tokenizer-select.js";
 import styles from "./playground.module.css";
 import { Tokenized } from "./tokenized.js";
 
@@ -12,25 +12,16 @@ import { Tokenized } from "./tokenized.js";
 const PAUSE_MS = 400;
 
 /** Shows how tokenizers cut a text of the reader's, one or two side by side. */
-export function Playground({ tokenizers }: { readonly tokenizers: readonly TokenizerInfo[] }) {
-  const [isOpen, setOpen] = useState(false);
-  const ready = tokenizers.flatMap(({ status, tokenizer_id: id }) => (status === "completed" ? [id] : []));
-  const [newest] = ready;
-  if (newest === undefined) return null;
-  return (
-    <Panel
-      title="Try on a text"
-      actions={
-        <Button aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
-          {isOpen ? "Close" : "Write a text"}
-        </Button>
-      }
-    >
-      <p className={styles.quiet}>See the tokens that a text becomes, and where two tokenizers differ.</p>
-      {isOpen && <Trial ids={ready} newest={newest} />}
-    </Panel>
-  );
-}
+export const Playground = ({ tokenizers }: { readonly tokenizers: readonly TokenizerInfo[] }) => (
+  <ReadyPanel
+    tokenizers={tokenizers}
+    title="Try on a text"
+    open="Write a text"
+    about="See the tokens that a text becomes, and where two tokenizers differ."
+  >
+    {(ids, newest) => <Trial ids={ids} newest={newest} />}
+  </ReadyPanel>
+);
 
 function Trial({ ids, newest }: { readonly ids: readonly string[]; readonly newest: string }) {
   const id = useId();
@@ -66,25 +57,9 @@ function Trial({ ids, newest }: { readonly ids: readonly string[]; readonly newe
         </p>
       </div>
       <div className={styles.sides}>
-        {sides.map(({ label, chosen, choose, options }, i) => (
+        {sides.map(({ label, chosen, choose, options }) => (
           <div key={label} className={styles.side}>
-            <div className={field.field}>
-              <label className={field.label} htmlFor={`${id}-${i}`}>
-                {label}
-              </label>
-              <select
-                id={`${id}-${i}`}
-                className={field.input}
-                value={chosen}
-                onChange={(event) => choose(event.target.value)}
-              >
-                {options.map((each) => (
-                  <option key={each} value={each}>
-                    {each === "" ? "None" : each}
-                  </option>
-                ))}
-              </select>
-            </div>
+            <TokenizerSelect label={label} ids={options} chosen={chosen} choose={choose} />
             {chosen !== "" && refusal === undefined && <Tokenized key={chosen} id={chosen} text={settled} />}
           </div>
         ))}

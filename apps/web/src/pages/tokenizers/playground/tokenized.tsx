@@ -1,6 +1,7 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { Button } from "../../../parts/button.js";
+import { FigureList } from "../../../parts/figure-list.js";
 import { count, UNKNOWN } from "../../../parts/figures.js";
 import { Failed, Loading } from "../../../parts/states.js";
 import { Heads, Table } from "../../../parts/table.js";
@@ -42,14 +43,7 @@ function Counts({ encoded }: { readonly encoded: Encoded }) {
   ] as const;
   return (
     <div role="group" aria-label="Counts">
-      <dl className={styles.counts}>
-        {figures.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <FigureList figures={figures} />
     </div>
   );
 }

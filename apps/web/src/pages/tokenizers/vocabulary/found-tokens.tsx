@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { Vocabulary } from "@trainer/platform/browser";
 import { useState } from "react";
 import { Button } from "../../../parts/button.js";
+import { FigureList } from "../../../parts/figure-list.js";
 import { count, share, UNKNOWN } from "../../../parts/figures.js";
 import { Failed, Loading } from "../../../parts/states.js";
 import { Heads, Table } from "../../../parts/table.js";
@@ -60,16 +61,7 @@ function Figures({ vocabulary }: { readonly vocabulary: Vocabulary }) {
         .join(", ") || UNKNOWN,
     ],
   ] as const;
-  return (
-    <dl className={styles.figures}>
-      {figures.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
-  );
+  return <FigureList figures={figures} />;
 }
 
 const Tokens = ({ label, tokens }: { readonly label: string; readonly tokens: Vocabulary["tokens"] }) => (

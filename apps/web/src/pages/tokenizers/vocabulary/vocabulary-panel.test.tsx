@@ -2,17 +2,8 @@
 import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { expect, test } from "vitest";
 import { answering, refusal, type Answer, type Request } from "../../../testing/answers.js";
+import { listedTokenizer } from "../../../testing/listed-tokenizer.js";
 import { openPage } from "../../../testing/page.js";
-
-const tokenizer = (id: string, status = "completed") => ({
-  tokenizer_id: id,
-  artifact_path: `/home/tokenizers/${id}`,
-  status,
-  coverage: null,
-  oov_rate: null,
-  token_count: null,
-  char_coverage: null,
-});
 
 const token = (id: number) => ({ id, spelled: `Ġt${id}`, text: ` t${id}`, bytes: 5, characters: 4, kind: "text" });
 const part = { id: 7, spelled: "Ã", text: null, bytes: 1, characters: null, kind: "bytes" };
@@ -43,7 +34,9 @@ function vocabulary(id: string) {
 
 async function open(answers: Readonly<Record<string, Answer | ((request: Request) => Answer)>> = {}) {
   const asked = answering({
-    "GET /tokenizers": { tokenizers: [tokenizer("tok-3", "running"), tokenizer("tok-2"), tokenizer("tok-1")] },
+    "GET /tokenizers": {
+      tokenizers: [listedTokenizer("tok-3", "running"), listedTokenizer("tok-2"), listedTokenizer("tok-1")],
+    },
     "GET /tokenizers/tok-2/vocabulary": vocabulary("tok-2"),
     "GET /tokenizers/tok-1/vocabulary": vocabulary("tok-1"),
     ...answers,
@@ -106,7 +99,7 @@ test("a file that cannot be read is said so, and read again", async () => {
 });
 
 test("where no tokenizer is ready there is nothing to look through", async () => {
-  answering({ "GET /tokenizers": { tokenizers: [tokenizer("tok-3", "running")] } });
+  answering({ "GET /tokenizers": { tokenizers: [listedTokenizer("tok-3", "running")] } });
   openPage("/app/tokenizers");
   await screen.findByRole("table");
   expect(screen.queryByRole("button", { name: "Show tokens" })).toBeNull();

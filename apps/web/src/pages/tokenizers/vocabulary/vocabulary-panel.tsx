@@ -1,9 +1,9 @@
 import type { TokenizerInfo } from "@trainer/platform/browser";
 import { useId, useState } from "react";
-import { Button } from "../../../parts/button.js";
 import field from "../../../parts/option-field.module.css";
-import { Panel } from "../../../parts/panel.js";
 import { useSettled } from "../../../parts/use-settled.js";
+import { ReadyPanel } from "../ready-panel.js";
+import { TokenizerSelect } from "../tokenizer-select.js";
 import { FoundTokens } from "./found-tokens.js";
 import styles from "./vocabulary.module.css";
 
@@ -11,27 +11,16 @@ import styles from "./vocabulary.module.css";
 const PAUSE_MS = 300;
 
 /** Shows all tokens that a tokenizer knows. */
-export function VocabularyPanel({ tokenizers }: { readonly tokenizers: readonly TokenizerInfo[] }) {
-  const [isOpen, setOpen] = useState(false);
-  const ready = tokenizers.flatMap(({ status, tokenizer_id: id }) => (status === "completed" ? [id] : []));
-  const [newest] = ready;
-  if (newest === undefined) return null;
-  return (
-    <Panel
-      title="Look through the tokens"
-      actions={
-        <Button aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
-          {isOpen ? "Close" : "Show tokens"}
-        </Button>
-      }
-    >
-      <p className={styles.quiet}>
-        All tokens that a tokenizer knows: how long they are, the longest, and any by search.
-      </p>
-      {isOpen && <Tokens ids={ready} newest={newest} />}
-    </Panel>
-  );
-}
+export const VocabularyPanel = ({ tokenizers }: { readonly tokenizers: readonly TokenizerInfo[] }) => (
+  <ReadyPanel
+    tokenizers={tokenizers}
+    title="Look through the tokens"
+    open="Show tokens"
+    about="All tokens that a tokenizer knows: how long they are, the longest, and any by search."
+  >
+    {(ids, newest) => <Tokens ids={ids} newest={newest} />}
+  </ReadyPanel>
+);
 
 function Tokens({ ids, newest }: { readonly ids: readonly string[]; readonly newest: string }) {
   const id = useId();
@@ -41,27 +30,13 @@ function Tokens({ ids, newest }: { readonly ids: readonly string[]; readonly new
   return (
     <div className={styles.all}>
       <div className={styles.choice}>
+        <TokenizerSelect label="Tokens of" ids={ids} chosen={chosen} choose={choose} />
         <div className={field.field}>
-          <label className={field.label} htmlFor={`${id}-of`}>
-            Tokens of
-          </label>
-          <select
-            id={`${id}-of`}
-            className={field.input}
-            value={chosen}
-            onChange={(event) => choose(event.target.value)}
-          >
-            {ids.map((each) => (
-              <option key={each}>{each}</option>
-            ))}
-          </select>
-        </div>
-        <div className={field.field}>
-          <label className={field.label} htmlFor={`${id}-q`}>
+          <label className={field.label} htmlFor={id}>
             Search
           </label>
           <input
-            id={`${id}-q`}
+            id={id}
             type="search"
             className={field.input}
             placeholder="A part of a token, or an id"

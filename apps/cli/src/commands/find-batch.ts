@@ -3,7 +3,7 @@ import type { FoundBatch, SearchEvent } from "@trainer/training";
 import { z } from "zod";
 import { anyWords } from "../framework/arguments.js";
 import { defineCommand } from "../framework/define-command.js";
-import { formatBytes, formatCount, formatShort } from "../display/quantity.js";
+import { formatBytes, formatCount, formatShort, formatThreads } from "../display/quantity.js";
 import { table } from "../display/table.js";
 import { fetching } from "../runs/fetching.js";
 import type { Io } from "../process/io.js";
@@ -77,7 +77,7 @@ export function lineOf(event: SearchEvent): string | null {
   switch (event.type) {
     case "trying": {
       const { batchSize, threads } = event;
-      return `trying a batch of ${formatCount(batchSize)} on ${threadsOf(threads)} ...`;
+      return `trying a batch of ${formatCount(batchSize)} on ${formatThreads(threads)} ...`;
     }
     case "batch": {
       const { batchSize, fits, tokensPerSec } = event;
@@ -85,14 +85,12 @@ export function lineOf(event: SearchEvent): string | null {
       return `a batch of ${formatCount(batchSize)} ${fits ? "fits" : "does not fit"}${speed}`;
     }
     case "threads":
-      return `${threadsOf(event.threads)}: ${formatShort(event.tokensPerSec)} tokens/s`;
+      return `${formatThreads(event.threads)}: ${formatShort(event.tokensPerSec)} tokens/s`;
     case "found":
     case "failed":
       return null;
   }
 }
-
-const threadsOf = (count: number) => `${formatCount(count)} ${count === 1 ? "thread" : "threads"}`;
 
 type Trials = Pick<FoundBatch, "batches" | "threadTrials">;
 

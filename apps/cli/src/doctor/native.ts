@@ -1,4 +1,4 @@
-import { formatBytes } from "../display/quantity.js";
+import { formatBytes, formatThreads } from "../display/quantity.js";
 import { ok, type Check } from "./check.js";
 
 /** The part of @trainer/torch that doctor uses. */
@@ -36,7 +36,7 @@ async function torchChecks(load: Natives["torch"]): Promise<Check[]> {
     const { cpu, cuda } = torch.devices();
     return [
       ok("libtorch", torch.libtorchVersion()),
-      ok("Arithmetic", `${cpu.threads} ${cpu.threads === 1 ? "thread" : "threads"}, ${cpu.capability} kernels`),
+      ok("Arithmetic", `${formatThreads(cpu.threads)}, ${cpu.capability} kernels`),
       ...(cuda.names.length > 0
         ? [ok("GPU", gpus(cuda).join(", ")), kernelsCheck(torch.gpuKernels())]
         : [noGpu(cuda.reason)]),

@@ -1,4 +1,4 @@
-import { formatBytes, formatCount, formatNumber, formatShort } from "../display/quantity.js";
+import { formatBytes, formatCount, formatNumber, formatShort, formatThreads } from "../display/quantity.js";
 import { formatDuration } from "../display/duration.js";
 import { printable } from "../display/printable.js";
 import { profileTable } from "./profile-table.js";
@@ -10,7 +10,7 @@ export function lineOf(event: RunEvent): string | null {
     case "config": {
       const { runId, path, modelFamily, modelSize, device, precision, threads, fromStep } = event;
       const from = fromStep === 0 ? "" : `, going on from step ${formatCount(fromStep)}`;
-      const machine = `${device}, ${precision}, ${threads} ${threads === 1 ? "thread" : "threads"}`;
+      const machine = `${device}, ${precision}, ${formatThreads(threads)}`;
       return `run        ${runId}${from}\nfolder     ${path}\nmodel      ${modelFamily} ${modelSize} (${machine})`;
     }
     case "tokenizer":

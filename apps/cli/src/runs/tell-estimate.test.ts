@@ -2,7 +2,7 @@ import type { Estimate } from "@trainer/training";
 import { expect, test } from "vitest";
 import { report } from "./tell-estimate.js";
 
-const told: Estimate = {
+const estimate: Estimate = {
   parameters: 4_339_200,
   trainableParameters: 4_339_200,
   tokens: 288_499,
@@ -19,7 +19,7 @@ const told: Estimate = {
 };
 
 test("figures have their units, and what is judged by a part of the text says so", () => {
-  expect(report(told)).toEqual([
+  expect(report(estimate)).toEqual([
     "parameters  4,339,200",
     "tokens      288,499 in the text that is trained on",
     "steps       141",
@@ -29,7 +29,9 @@ test("figures have their units, and what is judged by a part of the text says so
     "",
     "A run that learns nothing more ends sooner.",
   ]);
-  const sampled = report({ ...told, isSampled: true, isBusy: true, trainableParameters: 1000, threads: 2 }).join("\n");
+  const sampled = report({ ...estimate, isSampled: true, isBusy: true, trainableParameters: 1000, threads: 2 }).join(
+    "\n",
+  );
   expect(sampled).toContain("4,339,200, of which 1,000 are trained");
   expect(sampled).toContain("about 288,499");
   expect(sampled).toContain("about 141");
@@ -41,7 +43,7 @@ test("what is not known says why, each reason once, and a GPU has no threads", (
   const why = "the batch size is looked for when the run begins";
   const unknown = { steps: null, memoryBytes: null, seconds: null };
   const reasons = { steps: why, memoryBytes: why, seconds: why };
-  const lines = report({ ...told, ...unknown, reasons, device: "cuda", precision: "bf16", isBusy: true });
+  const lines = report({ ...estimate, ...unknown, reasons, device: "cuda", precision: "bf16", isBusy: true });
   expect(lines.slice(2)).toEqual([
     "steps       not known yet",
     "memory      not known yet",
@@ -50,5 +52,5 @@ test("what is not known says why, each reason once, and a GPU has no threads", (
     "",
     `Not known yet: ${why}.`,
   ]);
-  expect(report({ ...told, seconds: null })).toHaveLength(6);
+  expect(report({ ...estimate, seconds: null })).toHaveLength(6);
 });

@@ -1,6 +1,6 @@
 import { estimateFields, estimateTraining, type Estimate, type FetchContext, type TrainInput } from "@trainer/training";
 import { formatDuration } from "../display/duration.js";
-import { formatBytes, formatCount } from "../display/quantity.js";
+import { formatBytes, formatCount, formatThreads } from "../display/quantity.js";
 import { table } from "../display/table.js";
 import type { Invocation } from "../framework/define-command.js";
 
@@ -11,30 +11,35 @@ export async function tellEstimate(
   elsewhere: Pick<FetchContext, "dataBank" | "onFetch">,
 ): Promise<void> {
   out.note("measuring size, memory and time ...");
-  const told = await io.interruptible((signal) => estimateTraining(input, { home, ...elsewhere, signal }));
-  out.result(estimateFields(told), () => report(told).join("\n"));
-  if (told.memoryBytes !== null && told.memoryBytes > told.availableBytes)
+  const estimate = await io.interruptible((signal) => estimateTraining(input, { home, ...elsewhere, signal }));
+  out.result(estimateFields(estimate), () => report(estimate).join("\n"));
+  if (estimate.memoryBytes !== null && estimate.memoryBytes > estimate.availableBytes)
     out.warn(
       "This needs more memory than there is. A smaller batch, shorter sequences or a smaller model need less; `trainer find-batch` looks for the largest batch that fits.",
     );
 }
 
-export function report(told: Estimate): string[] {
-  const { parameters, trainableParameters: trained, tokens, steps, memoryBytes, seconds, device, precision } = told;
-  const about = told.isSampled ? "about " : "";
+export function report(estimate: Estimate): string[] {
+  const { parameters, trainableParameters: trained, tokens, steps, memoryBytes, seconds, device, precision } = estimate;
+  const about = estimate.isSampled ? "about " : "";
   const known = <T>(value: T | null, text: (value: T) => string) => (value === null ? "not known yet" : text(value));
   const adapter = trained === null || trained === parameters ? "" : `, of which ${formatCount(trained)} are trained`;
-  const threads = `${formatCount(told.threads)} ${told.threads === 1 ? "thread" : "threads"}`;
   return [
     ...table([
       ["parameters", known(parameters, (value) => `${formatCount(value)}${adapter}`)],
       ["tokens", known(tokens, (value) => `${about}${formatCount(value)} in the text that is trained on`)],
       ["steps", known(steps, (value) => `${about}${formatCount(value)}`)],
-      ["memory", known(memoryBytes, (value) => `about ${formatBytes(value)} of ${formatBytes(told.availableBytes)}`)],
+      [
+        "memory",
+        known(memoryBytes, (value) => `about ${formatBytes(value)} of ${formatBytes(estimate.availableBytes)}`),
+      ],
       ["time", known(seconds, (value) => `about ${formatDuration(value)}`)],
-      ["on", device === "cpu" ? `${device}, ${precision}, ${threads}` : `${device}, ${precision}`],
+      [
+        "on",
+        device === "cpu" ? `${device}, ${precision}, ${formatThreads(estimate.threads)}` : `${device}, ${precision}`,
+      ],
     ]),
-    ...notesOf(told),
+    ...notesOf(estimate),
   ];
 }
 

@@ -26,8 +26,9 @@ export const keys = {
   conversationSummary: (runId: string, sessionId: string) => `runs:conversation:summary:${runId}:${sessionId}`,
   chat: (runId: string, sessionId: string, requestId: string) => `runs:chat:${runId}:${sessionId}:${requestId}`,
   tokenizerStatus: (tokenizerId: string) => `tokenizer:${tokenizerId}:status`,
-  /** Reason of its failure. */
+  /** Percent of its training that are done, while it runs. */
   tokenizerProgress: (tokenizerId: string) => `tokenizer:${tokenizerId}:progress`,
+  /** Reason of its failure. */
   tokenizerMessage: (tokenizerId: string) => `tokenizer:${tokenizerId}:message`,
   tokenizerStats: (tokenizerId: string) => `tokenizer:${tokenizerId}:stats`,
   encoding: (tokenizerId: string, requestId: string) => `tokenizer:${tokenizerId}:encode:${requestId}`,

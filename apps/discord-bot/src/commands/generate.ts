@@ -13,8 +13,15 @@ export const generate: Command = {
   options: [
     runId("the run whose model writes"),
     required(option.text("prompt", "what the text goes on from", 6000)),
-    ...fieldOptions(GenerateRequest.shape, ["max_new_tokens", "temperature", "top_k", "top_p"]),
-    ...fieldOptions(GenerateRequest.shape, ["min_p", "repetition_penalty", "seed"]),
+    ...fieldOptions(GenerateRequest.shape, [
+      "max_new_tokens",
+      "temperature",
+      "top_k",
+      "top_p",
+      "min_p",
+      "repetition_penalty",
+      "seed",
+    ]),
     ...fieldOptions(GenerateRequest.shape, ["num_return_sequences"]).map(few),
   ],
   async run({ api, options, requestId, signal }) {

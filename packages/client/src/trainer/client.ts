@@ -56,7 +56,7 @@ export interface ListOptions extends CallOptions {
   readonly status?: JobState;
 }
 
-/** A page of all runs of the home, those that were trained without the service too. */
+/** A page of a tokenizer's tokens. */
 export interface VocabularyOptions extends CallOptions {
   /** What is searched for in texts and ids. */
   readonly q?: string;
@@ -65,6 +65,7 @@ export interface VocabularyOptions extends CallOptions {
   readonly limit?: number;
 }
 
+/** A page of all runs of the home, those that were trained without the service too. */
 export interface CatalogueOptions extends CallOptions {
   readonly offset?: number;
   readonly limit?: number;

@@ -60,7 +60,7 @@ export function memberAt(
   while (close < end && bytes[close] !== QUOTE) close += bytes[close] === BACKSLASH ? 2 : 1;
   const colon = past(bytes, close + 1);
   if (bytes[open] !== QUOTE || bytes[colon] !== COLON) throw broken("an object has a key that is no text");
-  return { key: String(parsed(bytes, { start: open, end: close + 1 })), value: past(bytes, colon + 1) };
+  return { key: String(parse(textOf(bytes, { start: open, end: close + 1 }))), value: past(bytes, colon + 1) };
 }
 
 /** The first place from one on that is not blank. */
@@ -73,10 +73,6 @@ export function past(bytes: Uint8Array, from: number): number {
 const utf8 = new TextDecoder();
 
 export const textOf = (bytes: Uint8Array, { start, end }: Span): string => utf8.decode(bytes.subarray(start, end));
-
-function parsed(bytes: Uint8Array, span: Span): unknown {
-  return parse(textOf(bytes, span));
-}
 
 /** @throws TokenizerError for what is no JSON */
 export function parse(text: string): unknown {

@@ -7,7 +7,7 @@ export interface ModelPiece {
 }
 
 /** Kinds of pieces (`sentencepiece_model.proto`). */
-export const pieceTypes = { normal: 1, unknown: 2, control: 3, userDefined: 4, byte: 6 } as const;
+export const pieceTypes = { normal: 1, unknown: 2, control: 3, userDefined: 4 } as const;
 
 const PIECES = 1;
 const PIECE = 1;

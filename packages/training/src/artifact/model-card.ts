@@ -49,7 +49,7 @@ export function modelCard(facts: CardFacts, name: string): string {
     ...exportNotes(facts).map((note) => `- ${note}`),
   ];
   if (manifest !== null) {
-    const told: readonly (readonly [string, string | number | null])[] = [
+    const training: readonly (readonly [string, string | number | null])[] = [
       ["run", id],
       ["steps", manifest.steps],
       ["tokens seen", manifest.tokens_seen],
@@ -62,7 +62,7 @@ export function modelCard(facts: CardFacts, name: string): string {
       ["test perplexity", rounded(manifest.test_perplexity)],
       ["test bits per byte", rounded(manifest.test_bits_per_byte)],
     ];
-    const rows = told.flatMap(([fact, value]) => (value === null ? [] : [`| ${fact} | ${value} |`]));
+    const rows = training.flatMap(([fact, value]) => (value === null ? [] : [`| ${fact} | ${value} |`]));
     lines.push("", "## Training", "", "| | |", "| --- | --- |", ...rows);
   }
   return `${lines.join("\n")}\n`;

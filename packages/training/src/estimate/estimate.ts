@@ -230,18 +230,18 @@ const map = <T, U>(known: OrReason<T>, of: (value: T) => OrReason<U>): OrReason<
   typeof known === "string" ? known : of(known);
 
 /** An estimate by the names that answers have. */
-export const estimateFields = (told: Estimate) => ({
-  parameters: told.parameters,
-  trainable_parameters: told.trainableParameters,
-  tokens: told.tokens,
-  steps: told.steps,
-  memory_bytes: told.memoryBytes,
-  available_bytes: told.availableBytes,
-  seconds: told.seconds,
-  device: told.device,
-  precision: told.precision,
-  threads: told.threads,
-  sampled: told.isSampled,
-  busy: told.isBusy,
-  reasons: Object.fromEntries(Object.entries(told.reasons).map(([figure, why]) => [snake(figure), why])),
+export const estimateFields = (estimate: Estimate) => ({
+  parameters: estimate.parameters,
+  trainable_parameters: estimate.trainableParameters,
+  tokens: estimate.tokens,
+  steps: estimate.steps,
+  memory_bytes: estimate.memoryBytes,
+  available_bytes: estimate.availableBytes,
+  seconds: estimate.seconds,
+  device: estimate.device,
+  precision: estimate.precision,
+  threads: estimate.threads,
+  sampled: estimate.isSampled,
+  busy: estimate.isBusy,
+  reasons: Object.fromEntries(Object.entries(estimate.reasons).map(([figure, why]) => [snake(figure), why])),
 });

@@ -15,8 +15,8 @@ export interface ResolvedRun {
 
 /**
  * Resolves `ref`: a run of the home by its id, an exported model of the home by its own (`export~NAME`), or the path of a
- * folder in Hugging Face's layout, wherever it was made. An id takes precedence; `./name` is always a path. For a service (see `Home.texts`) it is an id and nothing else, and
- * messages name no folder and no other run.
+ * folder in Hugging Face's layout, wherever it was made. An id takes precedence; `./name` is always a path. For a service
+ * (see `Home.texts`) it is an id and nothing else, and messages name no folder and no other run.
  */
 export async function resolveRun(ref: string, home: Home): Promise<ResolvedRun> {
   if (isId(ref) && (await isFolder(join(home.models, ref)))) return { id: ref, dir: join(home.models, ref) };

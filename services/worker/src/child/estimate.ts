@@ -19,8 +19,8 @@ export async function estimate(
   const { corpus_path: path } = request;
   const corpus = path === null ? null : await texts.need(path, "corpus");
   const options = trainOptions(request, { runId, userId: "0", corpus, threads });
-  const told = await estimateTraining(options, { home: home.root, dataRoot, dataBank, archives, signal });
-  const { reasons, ...figures } = estimateFields(told);
+  const estimated = await estimateTraining(options, { home: home.root, dataRoot, dataBank, archives, signal });
+  const { reasons, ...figures } = estimateFields(estimated);
   const shown = Object.entries(reasons).map(([figure, why]) => [figure, about.shown(why)] as const);
   return { status: "completed", ...figures, reasons: Object.fromEntries(shown) };
 }

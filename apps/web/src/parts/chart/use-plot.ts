@@ -5,6 +5,7 @@ import { inOwnFrame } from "./frames.js";
 import type { Level, Mark } from "./marks.js";
 import { Palette, useThemeChanges } from "./palette.js";
 import { newPlot, type PlotState } from "./plot.js";
+import { WhenSeen } from "./when-seen.js";
 
 export interface PlotProps {
   readonly curves: readonly Curve[];
@@ -31,10 +32,14 @@ export interface Plot {
   readonly hover: Hover;
 }
 
-/** Draws a plot into an element, and draws it anew when what it shows, the theme or the element's width changes. */
+/**
+ * Draws a plot into an element, and draws it anew when what it shows, the theme or the element's width changes; new points
+ * are drawn only while it is seen, for a live run brings them many times a second.
+ */
 export function usePlot(props: PlotProps): Plot {
   const { curves, isLog, isBinary, whole, group, height, zoom, marks, levels } = props;
   const plot = useRef<uPlot>(null);
+  const seen = useRef<WhenSeen>(null);
   const [palette] = useState(() => new Palette());
   const [hover, setHover] = useState<Hover>();
   const changes = useThemeChanges();
@@ -59,12 +64,14 @@ export function usePlot(props: PlotProps): Plot {
       const data = aligned(state.current.curves, isLog);
       const drawn = newPlot(element, data, { width: width(), height, isLog, isBinary, group }, () => state.current);
       plot.current = drawn;
+      seen.current = new WhenSeen(element);
       const observer = new ResizeObserver(() => {
         if (drawn.width !== width()) drawn.setSize({ width: width(), height });
       });
       observer.observe(element);
       return () => {
         observer.disconnect();
+        seen.current?.disconnect();
         plot.current = null;
         drawn.destroy();
       };
@@ -78,7 +85,7 @@ export function usePlot(props: PlotProps): Plot {
       const show = isHidden !== true;
       if (plot.current?.series[i + 1]?.show !== show) plot.current?.setSeries(i + 1, { show });
     });
-    inOwnFrame(plot, () => plot.current?.setData(aligned(curves, isLog)));
+    seen.current?.draw(() => inOwnFrame(plot, () => plot.current?.setData(aligned(curves, isLog))));
   }, [curves, isLog, shape, zoom, whole, marks, levels]);
 
   useEffect(() => {

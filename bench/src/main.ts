@@ -4,6 +4,7 @@ import { api } from "./api.js";
 import { dataBank } from "./data-bank.js";
 import { estimate } from "./estimate.js";
 import { generate } from "./generate.js";
+import { live } from "./live.js";
 import { overhead } from "./overhead.js";
 import { pages } from "./pages.js";
 import { cacheFolder, peersPython } from "./peers.js";
@@ -44,6 +45,12 @@ const benchmarks: Readonly<Record<string, { about: string; run: Benchmark; round
       "the pages in Chromium: their first load, 10,000 runs, a run of 1,000,000 points, and a step on its way there",
     run: pages,
     rounds: 5,
+  },
+  live: {
+    about:
+      "a training watched by three windows, then by none; --only heap: what a window holds, each minute of --rounds",
+    run: live,
+    rounds: 3,
   },
   "short-jobs": {
     about: "short trainings and texts through the queue: one at a time and many at once",

@@ -11,8 +11,8 @@ import { temporaryFolder } from "./token-file.js";
 
 const RUNS = 10_000;
 const POINTS = 1_000_000;
-const CHROMIUM = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
-const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"];
+export const CHROMIUM = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
+export const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"];
 
 /** Opens the pages of a home with many runs in Chromium while a training has its turn on the same processors. */
 export const pages: Benchmark = async ({ rounds, log }) => {

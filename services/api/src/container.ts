@@ -1,3 +1,4 @@
+import { DataBankClient } from "@trainer/client/data-bank";
 import { QueuedTokenizers, storedRequest, type QueueName } from "@trainer/platform";
 import { Hosts, KeySet } from "@trainer/platform/http";
 import {
@@ -94,6 +95,7 @@ export function container(config: ApiConfig, hooks: ApiHooks = {}): Container {
   const results = new Results(redis, home.root);
   const store = new RequestStore(home.root, storedRequest);
   const texts = new TextRoot(config.dataRoot);
+  const dataBank = config.dataBank && new DataBankClient(config.dataBank);
   const known = hooks.families ?? families();
   const runFiles = new RunFiles({ home, records });
   const notes = new Notes({ home, files: runFiles });
@@ -117,7 +119,7 @@ export function container(config: ApiConfig, hooks: ApiHooks = {}): Container {
     notes,
     catalogue,
     folderFiles: new RunFolderFiles({ home, runs: runFiles }),
-    exports: new Exports({ home, runs: runFiles }),
+    exports: new Exports({ home, runs: runFiles, records, dataBank }),
     histories: new EvaluationHistories({ home, runs: runFiles }),
     trainings,
     tails: new Tails(config.pollMs),
@@ -139,7 +141,7 @@ export function container(config: ApiConfig, hooks: ApiHooks = {}): Container {
     uploads: new CorpusUploads(texts),
     system: new System({ ...config, redis, jobs, stored }),
     cleanup: new Cleanup({ home: homeWithTexts, jobs, stored }),
-    artifacts: new Artifacts({ home, records, dataBank: config.dataBank }),
+    artifacts: new Artifacts({ home, records, dataBank }),
     async [Symbol.asyncDispose]() {
       channels[Symbol.dispose]();
       await jobs.close();

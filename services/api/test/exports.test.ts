@@ -1,12 +1,23 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  createWriteStream,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ExportedModelList, ExportList, TrainRequest } from "@trainer/platform";
 import { TrainerClient } from "@trainer/client";
-import { containing } from "@trainer/testing";
-import { startSystem, type System } from "@trainer/testing/api";
-import { archivedFiles, openHome, runFolder } from "@trainer/training/files";
+import { DataBankClient } from "@trainer/client/data-bank";
+import { dataBankConfig, startDataBank } from "@trainer/data-bank";
+import { containing, scratchPath } from "@trainer/testing";
+import { ask, open, startSystem, type System } from "@trainer/testing/api";
+import { archivedFiles, openHome, packRun, runFolder } from "@trainer/training/files";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { manifest } from "./manifest.js";
@@ -14,6 +25,8 @@ import { manifest } from "./manifest.js";
 let system: System;
 beforeAll(async () => void (system = await startSystem()));
 afterAll(() => system[Symbol.asyncDispose]());
+
+const { user_id: _, ...REQUEST } = TrainRequest.parse({ corpus_file_id: "f" });
 
 /** What a file of one tensor of so many bytes begins with. */
 function head(bytes: number): Buffer {
@@ -101,8 +114,7 @@ test("what is no completed run, or damaged, is refused in a sentence before anyt
   mkdirSync(join(system.root, "archived"), { recursive: true });
   writeFileSync(archivedFiles(openHome(system.root), "away").manifest, JSON.stringify(manifest));
   rmSync(runFolder(system.root, "away").path, { recursive: true });
-  const { user_id: _, ...request } = TrainRequest.parse({ corpus_file_id: "f" });
-  await system.runs.create("waits", 0n, request);
+  await system.runs.create("waits", 0n, REQUEST);
   for (const [id, status, code, message] of [
     ["trains", 409, "CONFLICT", "run trains is running, and only a completed run is exported: wait"],
     [
@@ -156,6 +168,43 @@ test("what is a run's alone is refused to an exported model", async () => {
   expect((await system.ask("/runs/export~mine", { method: "DELETE" })).status).toBe(404);
   const refused = await system.ask("/runs/train", { body: { corpus_file_id: "f", pretrained_run_id: "export~mine" } });
   expect(refused.status).toBe(400);
+});
+
+test("a run whose files are in the file service alone is brought back, then exported as any other", async () => {
+  const env = { PORT: "0", MIN_FREE_GB: "0", DATA_ROOT: scratchPath("export-files"), API_UPLOAD_KEYS: "bank-key" };
+  await using bank = await startDataBank(dataBankConfig(env), { log: { write() {} } });
+  const dataBank = { url: bank.url, apiKey: "bank-key" };
+  await using api = await system.start({ dataBank });
+  const files = new DataBankClient(dataBank);
+  const sent = async (id: string) => {
+    const path = newRun(id);
+    const before = await bytesOf(await client().export(id));
+    const archive = join(system.root, `${id}.tar.gz`);
+    await packRun(path, id, createWriteStream(archive));
+    const { file_id: fileId } = await files.upload(archive, "application/gzip");
+    rmSync(path, { recursive: true });
+    return { path, before, fileId };
+  };
+
+  const cleaned = await sent("cleaned");
+  const kept = archivedFiles(openHome(system.root), "cleaned").manifest;
+  writeFileSync(kept, JSON.stringify({ ...manifest, run_id: "cleaned", artifact_file_id: cleaned.fileId }));
+  const list = ExportList.parse((await ask(`${api.url}/runs/cleaned/export?list=true`)).json);
+  expect(list.bytes).toBe(cleaned.before.length);
+  expect((await bytesOf(await open(`${api.url}/runs/cleaned/export`))).equals(cleaned.before)).toBe(true);
+  expect(readdirSync(cleaned.path)).toContain("logs.jsonl");
+
+  const elsewhere = await sent("elsewhere"); // trained on a machine with another home
+  await system.runs.create("elsewhere", 0n, REQUEST);
+  await system.runs.set("elsewhere", { artifactFileId: elsewhere.fileId });
+  expect((await bytesOf(await open(`${api.url}/runs/elsewhere/export`))).equals(elsewhere.before)).toBe(true);
+
+  rmSync(cleaned.path, { recursive: true });
+  await files.remove(cleaned.fileId);
+  const lost = await ask(`${api.url}/runs/cleaned/export`);
+  expect(lost).toMatchObject({ status: 502, json: { code: "ARTIFACT_DOWNLOAD_FAILED" } });
+  expect(lost.text).toContain("run cleaned cannot be brought back");
+  expect(lost.text).not.toContain(system.root);
 });
 
 /** The files of a run that the API, which runs in this process, has open. */

@@ -9,6 +9,8 @@ import type { Home } from "../home/home.js";
 import { readManifest, type RunManifest } from "../home/manifest.js";
 import { hasBegun, runFolder } from "../home/run-folder.js";
 import { isArchived } from "../home/run-log-files.js";
+import type { FetchContext } from "../home/data-bank.js";
+import { acquireRun } from "./ensure-run.js";
 import { exportNotes } from "./export-notes.js";
 import { modelCard } from "./model-card.js";
 import { OpenFiles, type OpenFile } from "./open-files.js";
@@ -34,18 +36,21 @@ export interface OpenExport extends AsyncDisposable {
 
 /**
  * Opens a completed run's model as `exportRun` writes it, without native code: a run's folder holds that model already, and
- * the card alone is written anew. Until it is disposed of, the files stay readable whatever becomes of the run.
+ * the card alone is written anew. One that was cleaned away is brought back first. Until it is disposed of, the files stay
+ * readable whatever becomes of the run.
  *
  * @throws TrainingError RUN_NOT_FOUND; DATA_NOT_FOUND for a run whose files are not here; CONFLICT for one that is not
  * completed, or damaged; MODEL_NOT_FOUND for a run without an adapter; UNSUPPORTED_BACKEND for an unknown family. No
- * message names a path.
+ * message of these names a path. For a run that cannot be brought back, the errors of `fetchRun`.
  */
 export async function openExport(
   home: Home,
   runId: string,
   { adapter = false }: ExportChoice = {},
+  source: FetchContext = {},
 ): Promise<OpenExport> {
   if (!isId(runId)) throw new TrainingError("RUN_NOT_FOUND", "run not found");
+  using _here = source.dataBank && (await keptHere(home, runId, source));
   const manifest = await completed(home, runId);
   const { path, adapter: adapterPath } = runFolder(home.root, runId);
   const open = new OpenFiles(adapter ? adapterPath : path);
@@ -68,11 +73,21 @@ export async function openExport(
   }
 }
 
+/** Brings a run back that lies in the file service alone; no cleanup takes it away until this is disposed of. */
+async function keptHere(home: Home, runId: string, source: FetchContext): Promise<Disposable | undefined> {
+  try {
+    return await acquireRun(runId, { home, ...source });
+  } catch (error) {
+    if (TrainingError.from(error).code === "RUN_NOT_FOUND") return undefined; // why it is not here is said elsewhere
+    throw error;
+  }
+}
+
 /** The manifest of a run that is completed and lies here. */
 async function completed(home: Home, runId: string): Promise<RunManifest> {
   const folder = runFolder(home.root, runId);
   if (await isArchived(home, runId)) {
-    const message = `run ${runId} was cleaned away: its files are in the file service alone; ask its model something, which brings them back, then export it`;
+    const message = `run ${runId} was cleaned away: its files are in the file service alone, and this server is not told where that is`;
     throw new TrainingError("DATA_NOT_FOUND", message);
   }
   if (!(await hasBegun(folder))) {

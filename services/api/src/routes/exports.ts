@@ -1,7 +1,7 @@
 import { ExportedModelList, ExportList } from "@trainer/platform";
 import { z } from "zod";
 import type { Exports } from "../services/exports.js";
-import { CONTRADICTED, MISSING, QUERY } from "./answers.js";
+import { CONTRADICTED, MISSING, QUERY, STORAGE, UPSTREAM } from "./answers.js";
 import { boolParam } from "./query.js";
 import { RunParams } from "./runs.js";
 import { sendArtifact } from "./send-artifact.js";
@@ -38,7 +38,8 @@ export function exportRoutes(app: ZodApp, { exports }: ExportDeps): void {
       schema: {
         tags: ["Artifacts"],
         summary: "Download a completed run's model in Hugging Face's layout",
-        description: "A tar of the folder that transformers and most other tools load, made as it is sent.",
+        description:
+          "A tar of the folder that transformers and most other tools load, made as it is sent. A run that was cleaned away is brought back first.",
         params: RunParams,
         querystring: Query,
         response: {
@@ -49,6 +50,8 @@ export function exportRoutes(app: ZodApp, { exports }: ExportDeps): void {
           ...MISSING,
           ...CONTRADICTED,
           ...QUERY,
+          ...UPSTREAM,
+          ...STORAGE,
         },
       },
     },

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { PassThrough, type Readable } from "node:stream";
 import { unlessAbsent } from "@trainer/disk";
 import { AppError, background, Sha256 } from "@trainer/platform";
-import { DataBankClient, ServiceError } from "@trainer/client/data-bank";
+import { type DataBankClient, ServiceError } from "@trainer/client/data-bank";
 import type { RunRecords } from "@trainer/platform/redis";
 import { tokenizerFiles } from "@trainer/tokenizers/capabilities";
 import { archiveName, archivedFileId, hasBegun, isId, packRun, runFolder, type Home } from "@trainer/training/files";
@@ -12,7 +12,8 @@ import { archiveName, archivedFileId, hasBegun, isId, packRun, runFolder, type H
 export interface ArtifactsDeps {
   readonly home: Home;
   readonly records: RunRecords;
-  readonly dataBank: { readonly url: string; readonly apiKey: string } | null;
+  /** The file service where archives of runs are; null where none is known. */
+  readonly dataBank: DataBankClient | null;
 }
 
 /** A file for a client to keep. */
@@ -46,7 +47,7 @@ export class Artifacts {
     const recorded = Sha256.safeParse(await records.artifact(runId)).data;
     const fileId = recorded ?? (await archivedFileId(home, runId));
     if (fileId !== null && dataBank !== null) {
-      const { content, size } = await new DataBankClient(dataBank).read(fileId).catch(upstream);
+      const { content, size } = await dataBank.read(fileId).catch(upstream);
       return { ...about, content, bytes: size };
     }
     const folder = runFolder(home.root, runId);

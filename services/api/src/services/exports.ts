@@ -1,5 +1,7 @@
 import { PassThrough, type Writable } from "node:stream";
-import { background, type ExportedModelList, type ExportList } from "@trainer/platform";
+import type { DataBankClient } from "@trainer/client/data-bank";
+import { background, Sha256, type ExportedModelList, type ExportList } from "@trainer/platform";
+import type { RunRecords } from "@trainer/platform/redis";
 import { listExported, openExport, type ExportChoice, type Home, type OpenExport } from "@trainer/training/files";
 import type { Artifact } from "./artifacts.js";
 import { checkRunId } from "./check-run-id.js";
@@ -9,6 +11,9 @@ import type { RunFiles } from "./run-files.js";
 export interface ExportsDeps {
   readonly home: Home;
   readonly runs: Pick<RunFiles, "needRun">;
+  readonly records: Pick<RunRecords, "artifact">;
+  /** The file service where archives of runs are; null where none is known. */
+  readonly dataBank: DataBankClient | null;
 }
 
 /** Models as the folders that other programs load: of completed runs, each as one file, and those that lie in the home. */
@@ -19,7 +24,11 @@ export class Exports {
     this.#deps = deps;
   }
 
-  /** @throws AppError RUN_NOT_FOUND, DATA_NOT_FOUND, MODEL_NOT_FOUND, CONFLICT, UNSUPPORTED_BACKEND */
+  /**
+   * A run whose files lie in the file service alone is brought back first.
+   * @throws AppError RUN_NOT_FOUND, DATA_NOT_FOUND, MODEL_NOT_FOUND, CONFLICT, UNSUPPORTED_BACKEND,
+   * ARTIFACT_DOWNLOAD_FAILED, INSUFFICIENT_STORAGE
+   */
   async list(run: string, choice: ExportChoice): Promise<ExportList> {
     await using exported = await this.#open(run, choice);
     const { bytes, files, notes } = exported;
@@ -48,9 +57,14 @@ export class Exports {
   async #open(run: string, choice: ExportChoice): Promise<OpenExport> {
     const runId = checkRunId(run);
     await this.#deps.runs.needRun(runId);
-    return await openExport(this.#deps.home, runId, choice).catch((cause: unknown) => {
+    const { home, records, dataBank } = this.#deps;
+    try {
+      const recorded = Sha256.safeParse(await records.artifact(runId)).data;
+      const archives = new Map(recorded === undefined ? [] : [[runId, recorded]]);
+      return await openExport(home, runId, choice, { dataBank: dataBank ?? undefined, archives });
+    } catch (cause) {
       throw exportRefusal(cause);
-    });
+    }
   }
 }
 

@@ -8,6 +8,7 @@ import { EXIT, type ExitCode } from "./process/exit-codes.js";
 import { Stopped } from "./process/interrupts.js";
 import type { GlobalOptions } from "./framework/define-command.js";
 import { formatItem } from "./framework/help-item.js";
+import { explainMisuse } from "./framework/misuse.js";
 import { defaultHome, placeFlags } from "./process/home-flag.js";
 import type { Io } from "./process/io.js";
 import { withPlugins } from "./process/plugins.js";
@@ -113,7 +114,6 @@ export async function createProgram(argv: readonly string[], outer: Io): Promise
     )
     .option("--json", "print the result as JSON on stdout, and nothing else there")
     .option("--quiet", "no progress on stderr")
-    .showHelpAfterError("Run with --help to see what is possible.")
     .configureHelp({
       showGlobalOptions: true,
       minWidthToWrap: 12,
@@ -133,6 +133,7 @@ export async function createProgram(argv: readonly string[], outer: Io): Promise
     const command = program.command(name).summary(summary).description(summary);
     if (argv.includes(name)) (await load()).define(command, io);
   }
+  explainMisuse(program, io.program);
   return program;
 }
 

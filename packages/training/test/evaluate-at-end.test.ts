@@ -1,6 +1,6 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { scratchPath, tiny, writeCorpus } from "@trainer/testing";
+import { scratchPath, sha256, tiny, writeCorpus } from "@trainer/testing";
 import { expect, test } from "vitest";
 import type { RunEvent } from "../src/run/events.js";
 import { RunManifest } from "../src/home/manifest.js";
@@ -41,6 +41,22 @@ test("without a validation split the test split serves, and without either none"
 
 test("who does not want it says so", async () => {
   expect(await run("not-wanted", { evaluate: false })).toMatchObject({ evaluated: false, warnings: [] });
+});
+
+test("a text that was fetched to another folder than the home is found there, as by a worker of a deployment", async () => {
+  const dataRoot = scratchPath("evaluate-at-end-data");
+  const corpusFileId = sha256(readFileSync(corpus));
+  mkdirSync(join(dataRoot, "corpus_cache"), { recursive: true });
+  copyFileSync(corpus, join(dataRoot, "corpus_cache", `${corpusFileId}.txt`));
+  const warnings: string[] = [];
+  const input = { ...tiny, corpusFileId, runId: "fetched", maxSteps: 3 };
+  await train(input, {
+    home,
+    dataRoot,
+    onEvent: (event) => event.type === "warning" && warnings.push(event.message),
+  });
+  expect(warnings).toEqual([]);
+  expect(manifestOf("fetched").evaluation).toMatchObject({ split: "validation" });
 });
 
 test("an evaluation that fails is a warning, and the run completed all the same", async () => {

@@ -1,4 +1,4 @@
-import { openHome } from "../home/home.js";
+import { fetching } from "../home/fetching.js";
 import { evaluate } from "../inference/evaluate.js";
 import { EvaluateOptions } from "@trainer/options";
 import { usualSplit } from "../inference/evaluation-place.js";
@@ -19,12 +19,12 @@ export async function evaluateAtEnd(session: Session, reporter: Reporter) {
   try {
     const split = usualSplit(manifest.current.splits);
     if (split === null) return;
-    const home = openHome(context.home);
-    using opened = await openModel(folder.id, { home, device: compute.device });
+    const where = fetching(context);
+    using opened = await openModel(folder.id, { home: where.home, device: compute.device });
     const onProgress = (done: number, batches: number) =>
       reporter.emit({ type: "evaluating", of: "evaluation", done, batches });
     const corpus = await session.corpus.unchanged();
-    const e = await evaluate(opened, { split, seed }, { home, corpus, signal: context.signal, onProgress });
+    const e = await evaluate(opened, { split, seed }, { ...where, corpus, onProgress });
     await manifest.update({
       evaluation: {
         split,

@@ -40,6 +40,10 @@ const Schema = z
     MODEL_TRAINER_API_MAX_RETRIES: envField.count.default(1),
     MODEL_TRAINER_RATE_LIMIT: positive.default(1),
     MODEL_TRAINER_RATE_WINDOW_SECONDS: envField.amount.default(10),
+    /** Port of metrics, at `/metrics`; 0: none. Where it listens, and by which names it is reached. */
+    DISCORD_METRICS_PORT: envField.count.refine((port) => port <= 65_535, "must be a port: 0 to 65535").default(0),
+    BIND_HOST: text.default("127.0.0.1"),
+    PUBLIC_HOSTS: envField.list.default([]),
     LOG_LEVEL: text
       .toLowerCase()
       .pipe(z.enum(["debug", "info", "warn", "error", "fatal"]))
@@ -63,6 +67,7 @@ const Schema = z
       retries: env.MODEL_TRAINER_API_MAX_RETRIES,
     },
     rate: { limit: env.MODEL_TRAINER_RATE_LIMIT, windowMs: env.MODEL_TRAINER_RATE_WINDOW_SECONDS * 1000 },
+    metrics: { port: env.DISCORD_METRICS_PORT, bindHost: env.BIND_HOST, publicHosts: env.PUBLIC_HOSTS },
     logLevel: env.LOG_LEVEL,
   }));
 

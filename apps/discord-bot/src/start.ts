@@ -13,6 +13,7 @@ import type { BotConfig } from "./config.js";
 import { Feed } from "./following/feed.js";
 import { Following } from "./following/following.js";
 import { createLog, type Log } from "./log.js";
+import { Metrics } from "./metrics.js";
 import { DirectMessages } from "./messages/direct-messages.js";
 import { RecentCorpora } from "./store/recent-corpora.js";
 import { RunStore } from "./store/run-store.js";
@@ -22,6 +23,8 @@ export interface Bot extends AsyncDisposable {
   readonly name: string;
   /** Whom it obeys, in words. */
   readonly obeys: string;
+  /** Address of its metrics; null where they are not served. */
+  readonly metricsUrl: string | null;
   /** Comes about only when Discord has shown the bot out for good, with the reason. */
   readonly shownOut: Promise<Error>;
 }
@@ -73,11 +76,14 @@ async function start(config: BotConfig, hooks: BotHooks, closing: (() => Promise
   const onBug = (error: unknown) => log.error({ event: "bot_failed", err: error }, String(error));
 
   const redis = openRedis(config.redisUrl, { commandTimeoutMs: REDIS_TIMEOUT_MS, onError });
+  redis.on("reconnecting", () => metrics.redisReconnecting());
   closing.push(async () => redis.disconnect());
   const client = new Client({ intents: [], rest: { api: config.discordUrl }, allowedMentions: { parse: [] } });
   closing.push(() => leave(client));
+  const metrics = new Metrics({ isReady: () => client.isReady(), followed: () => following.size });
+  const metricsUrl = await serveMetricsOf(config, metrics, hooks, closing);
   const access = await known(() => findAccess(client.rest.setToken(config.token), config));
-  const shownOut = listen(client, log);
+  const shownOut = listen(client, log, metrics);
   const api = config.api.url === null ? null : apiClient(config.api, config.api.url);
   const corpora = new RecentCorpora(redis);
   const dms = new DirectMessages(client);
@@ -111,6 +117,7 @@ async function start(config: BotConfig, hooks: BotHooks, closing: (() => Promise
     trainings: new Trainings(config.trainingsPerUser),
     access,
     log,
+    metrics,
   });
   client.on(Events.InteractionCreate, (interaction) => background(dispatch.handle(interaction), onBug));
 
@@ -120,7 +127,22 @@ async function start(config: BotConfig, hooks: BotHooks, closing: (() => Promise
   const followed = feed.open().then(() => following.start());
   background(followed, onBug);
   log.info({ event: "bot_ready", user: ready.user.tag, obeys: access.description }, "the bot is ready");
-  return { name: ready.user.tag, obeys: access.description, shownOut };
+  return { name: ready.user.tag, obeys: access.description, metricsUrl, shownOut };
+}
+
+/** @throws AppError CONFIG_ERROR for a port that cannot be had */
+async function serveMetricsOf(
+  { metrics: where }: BotConfig,
+  metrics: Metrics,
+  { log }: BotHooks,
+  closing: (() => Promise<unknown>)[],
+): Promise<string | null> {
+  if (where.port === 0) return null;
+  const { serveMetrics } = await import("@trainer/platform/http"); // no other part of the bot needs it
+  const about = { ...where, service: "discord-bot", variable: "DISCORD_METRICS_PORT", log };
+  const server = await serveMetrics(metrics, about);
+  closing.push(() => server[Symbol.asyncDispose]());
+  return `${server.url}/metrics`;
 }
 
 const apiClient = ({ key, timeoutMs, retries }: BotConfig["api"], url: string) =>
@@ -135,10 +157,13 @@ async function leave(client: Client): Promise<void> {
 }
 
 /** discord.js recovers from transient errors; others are logged. */
-function listen(client: Client, log: Log): Promise<Error> {
+function listen(client: Client, log: Log, metrics: Metrics): Promise<Error> {
   client.on(Events.Error, (error) => log.warn({ event: "discord_error", err: error }, error.message));
   client.on(Events.ShardError, (error) => log.warn({ event: "gateway_error", err: error }, error.message));
-  client.on(Events.ShardReconnecting, () => log.warn({ event: "gateway_lost" }, "the gateway is lost; trying again"));
+  client.on(Events.ShardReconnecting, () => {
+    metrics.gatewayLost();
+    log.warn({ event: "gateway_lost" }, "the gateway is lost; trying again");
+  });
   client.on(Events.ShardResume, () => log.info({ event: "gateway_back" }, "the gateway is back"));
   return new Promise((resolve) => {
     client.on(Events.ShardDisconnect, ({ code }) => {

@@ -23,6 +23,7 @@ export {
 } from "./queue.js";
 export { QueuedTokenizers, queuedTokenizersFolder, type QueuedTokenizer } from "./queued-tokenizers.js";
 export { EVENTS_CHANNEL, keys, runChannel } from "./redis-keys.js";
+export { spanAttributes, traceData, traceparentIn } from "./job-trace.js";
 export { availableMemory, diskSpace, vectorInstructions, type DiskSpace } from "./machine.js";
 export { neededByJob } from "./needed-by-job.js";
 export { percentOf } from "./percent-of.js";

@@ -28,10 +28,10 @@ const TIMEOUTS = { headersMs: 15_000, idleMs: 120_000, requestMs: 60_000 };
 
 /** The HTTP side of the API. */
 export function createApp(container: Container, log: { write(line: string): unknown }): FastifyInstance {
-  const { config, metrics, hosts } = container;
+  const { config, metrics, hosts, tracing } = container;
   const http = { service: "model-trainer", logLevel: config.logLevel, bodyBytes: config.bodyBytes, log, ...TIMEOUTS };
   const onAnswer: HttpAppOptions["onAnswer"] = (req, reply, route) => metrics.answered(req, reply, route);
-  return httpApp({ ...http, hosts, explained, onAnswer }, (app) => {
+  return httpApp({ ...http, hosts, explained, onAnswer, tracing }, (app) => {
     takeJson(app);
     checkBySchema(app);
     describeRoutes(app);

@@ -1,4 +1,5 @@
 import { PluginSettings, QueueSettings, ShownSetting } from "@trainer/platform";
+import { TracingConfig } from "@trainer/platform/tracing";
 import { z } from "zod";
 
 /** Settings of the API alone: API__BODY_BYTES and so on. */
@@ -45,6 +46,8 @@ export const ApiConfig = z.strictObject({
   ...PluginSettings.shape,
   ...QueueSettings.pick({ resultTtlSec: true, failureTtlSec: true }).shape,
   ...ApiSettings.shape,
+  /** Null: nothing is traced. */
+  tracing: TracingConfig.nullable().default(null),
   /** All settings of the system as `GET /system` shows them; none where nobody has told them. */
   settings: z.array(ShownSetting).default([]),
   /** Poll interval of followed files. */

@@ -9,6 +9,7 @@ import {
   RunRecords,
   TokenizerRecords,
 } from "@trainer/platform/redis";
+import { NO_TRACING, type Tracing } from "@trainer/platform/tracing";
 import { families, type FamilyInfo } from "@trainer/models/capabilities";
 import { openHome, RequestStore, TextRoot } from "@trainer/training/files";
 import type { Redis } from "ioredis";
@@ -59,6 +60,7 @@ export interface Container extends AsyncDisposable {
   readonly hosts: Hosts;
   readonly redis: Redis;
   readonly metrics: Metrics;
+  readonly tracing: Tracing;
   readonly families: ReadonlyMap<string, FamilyInfo>;
   readonly trainings: Trainings;
   readonly runs: Runs;
@@ -84,13 +86,13 @@ export interface Container extends AsyncDisposable {
   readonly cleanup: Cleanup;
 }
 
-export function container(config: ApiConfig, hooks: ApiHooks = {}): Container {
+export function container(config: ApiConfig, hooks: ApiHooks = {}, tracing: Tracing = NO_TRACING): Container {
   const apiKeys = config.apiKey === "" ? [] : [config.apiKey];
   const home = openHome(config.artifactsRoot);
   const homeWithTexts = openHome(config.artifactsRoot, config.dataRoot);
   const redis = openRedis(config.redisUrl, { commandTimeoutMs: REDIS_TIMEOUT_MS, failFast: true });
   const channels = new Channels(openRedis(config.redisUrl, { listens: true }));
-  const jobs = new Jobs(redis, config);
+  const jobs = new Jobs(redis, config, tracing);
   const records = new RunRecords(redis);
   const results = new Results(redis, home.root);
   const store = new RequestStore(home.root, storedRequest);
@@ -105,7 +107,8 @@ export function container(config: ApiConfig, hooks: ApiHooks = {}): Container {
   const runs = new Runs({ home, records, jobs, folders, catalogue });
   const stored = new StoredSizes({ home: homeWithTexts, texts: texts.folder });
   const trainings = new Trainings({ records, jobs, home, store, redis, texts, families: known });
-  const metrics = new Metrics(() => countsOf(jobs));
+  const metrics = new Metrics({ queues: () => countsOf(jobs), redis });
+  metrics.countSpans("api", tracing);
   return {
     config,
     hosts: new Hosts({ bindHost: config.host, publicHosts: config.publicHosts }),
@@ -113,6 +116,7 @@ export function container(config: ApiConfig, hooks: ApiHooks = {}): Container {
     signIn: new SignIn(apiKeys),
     redis,
     metrics,
+    tracing,
     families: known,
     runs,
     runFiles,
@@ -146,6 +150,7 @@ export function container(config: ApiConfig, hooks: ApiHooks = {}): Container {
       channels[Symbol.dispose]();
       await jobs.close();
       redis.disconnect();
+      await tracing[Symbol.asyncDispose]();
     },
   };
 }

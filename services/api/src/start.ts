@@ -1,10 +1,14 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { AppError, background, isLoopback } from "@trainer/platform";
+import { openTracing } from "@trainer/platform/tracing";
 import { loadPlugins } from "@trainer/training/plugins";
 import { createApp } from "./app.js";
 import { ApiConfig, type ApiInput } from "./config.js";
 import { container as makeContainer, type ApiHooks } from "./container.js";
+
+/** The name that its traces carry. */
+const SERVICE = "model-trainer-api";
 
 export interface Api extends AsyncDisposable {
   /** Its address: http://host:port. */
@@ -33,7 +37,7 @@ export async function startApi(input: ApiInput, hooks: ApiHooks = {}): Promise<A
     );
   }
   await loadPlugins(config.plugins, [".", config.artifactsRoot]);
-  const container = makeContainer(config, hooks);
+  const container = makeContainer(config, hooks, await openTracing(config.tracing, SERVICE));
   const app = createApp(container, hooks.log ?? process.stderr);
   const { redis, streams } = container;
   redis.on("close", () => app.log.warn({ event: "redis_lost" }, "no connection to Redis"));

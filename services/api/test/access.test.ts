@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { keys } from "@trainer/platform";
 import { containing, matching } from "@trainer/testing";
 import { ask, startSystem, type System } from "@trainer/testing/api";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -128,6 +129,27 @@ test("what is counted stands in /metrics, jobs by their queue too", async () => 
   expect(text).toContain('api_queue_jobs{queue="trainer",state="waiting"} 1');
   expect(text).toMatch(/api_request_seconds_count\{method="GET",route="\/healthz",status="200"\} \d+/);
   expect(text).toContain("api_streams 0");
+});
+
+test("what Redis and the workers are like stands in /metrics, and that Redis is away", async () => {
+  const sample = async (name: string) =>
+    new RegExp(`^${name.replaceAll(/[{}]/g, "\\$&")} (.*)$`, "m").exec((await system.ask("/metrics")).text)?.[1];
+  const { workers } = keys;
+  await system.redis.sadd(workers, "rq:worker:there", "rq:worker:gone");
+  await system.redis.set("rq:worker:there", "now", "EX", 60);
+  expect([await sample("api_workers"), await sample("api_redis_up")]).toEqual(["1", "1"]);
+  await system.redis.del(workers);
+  expect(await sample("api_workers")).toBe("0");
+  expect(Number(await sample("api_redis_ping_seconds"))).toBeLessThan(5);
+  expect(Number(await sample('api_redis_memory_bytes{state="used"}'))).toBeGreaterThan(100_000);
+  expect(await sample('api_redis_memory_bytes{state="most"}')).toBe("0");
+  expect(await sample("api_redis_reconnects_total")).toBe("0");
+  await system.server.kill();
+  await expect.poll(() => sample("api_redis_up"), { timeout: 10_000 }).toBe("0");
+  expect(await sample("api_workers")).toBeUndefined();
+  await expect.poll(() => sample("api_redis_reconnects_total").then(Number), { timeout: 5000 }).toBeGreaterThan(0);
+  await system.server.start();
+  await expect.poll(() => sample("api_redis_up"), { timeout: 10_000 }).toBe("1");
 });
 
 test("readiness asks for Redis and for workers", async () => {

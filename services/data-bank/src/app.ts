@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { FastifyInstance } from "fastify";
 import { httpApp, type HttpAppOptions } from "@trainer/platform/http";
+import type { Tracing } from "@trainer/platform/tracing";
 import { fileRoutes, type FileRoutes } from "./routes/files.js";
 import { healthRoutes, type Probe } from "./routes/health.js";
 
@@ -10,6 +11,7 @@ export interface AppOptions extends FileRoutes {
   /** Destination of log records, a line each. */
   readonly log: { write(line: string): unknown };
   readonly timeouts: Timeouts;
+  readonly tracing: Tracing;
 }
 
 export interface Timeouts {
@@ -23,12 +25,13 @@ export interface Timeouts {
 
 /** The HTTP side of the service. */
 export function createApp(options: AppOptions): FastifyInstance {
-  const { hosts, log, logLevel, metrics, probes, timeouts } = options;
+  const { hosts, log, logLevel, metrics, probes, timeouts, tracing } = options;
   const http = {
     service: "data-bank-api",
     hosts,
     logLevel,
     log,
+    tracing,
     headersMs: timeouts.headersMs,
     idleMs: timeouts.idleMs,
     requestMs: 0, // an upload may take days; its pace is what counts

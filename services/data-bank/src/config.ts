@@ -1,4 +1,5 @@
 import { envField, readConfig, type Env } from "@trainer/platform";
+import { tracingConfig } from "@trainer/platform/tracing";
 import { z } from "zod";
 
 const OPTIONS = 'must be a JSON object, as in {"name": "value"}';
@@ -73,10 +74,14 @@ const Schema = z
     logLevel: env.LOG_LEVEL,
   }));
 
-export type DataBankConfig = z.output<typeof Schema>;
+/** `tracing`: null where nothing is traced. */
+export type DataBankConfig = z.output<typeof Schema> & { readonly tracing: ReturnType<typeof tracingConfig> };
 
 /** @throws AppError CONFIG_ERROR, which names every variable that is wrong */
-export const dataBankConfig = (env: Env): DataBankConfig => readConfig(Schema, env);
+export const dataBankConfig = (env: Env): DataBankConfig => ({
+  ...readConfig(Schema, env),
+  tracing: tracingConfig(env),
+});
 
 /** Undefined for what is no JSON. */
 function parseJson(text: string): unknown {

@@ -1,3 +1,4 @@
+import { diskSpace } from "@trainer/platform";
 import { HttpMetrics } from "@trainer/platform/http";
 import { Counter, Gauge } from "prom-client";
 
@@ -19,7 +20,20 @@ export class Metrics extends HttpMetrics {
     registers: [this.registry],
   });
 
-  constructor() {
+  /** @param folder whose disk fills with files; null where they are elsewhere */
+  constructor(folder: string | null) {
     super("data_bank");
+    if (folder === null) return;
+    const disk = new Gauge({
+      name: "data_bank_disk_bytes",
+      help: "The disk of the files: its size, and what is free for the service",
+      labelNames: ["state"],
+      registers: [this.registry],
+      async collect() {
+        const { totalBytes, freeBytes } = await diskSpace(folder);
+        disk.set({ state: "total" }, totalBytes);
+        disk.set({ state: "free" }, freeBytes);
+      },
+    });
   }
 }

@@ -1,5 +1,6 @@
 import { AppError, isLoopback } from "@trainer/platform";
 import { Hosts } from "@trainer/platform/http";
+import { openTracing } from "@trainer/platform/tracing";
 import { openRedis, queueProblem, REDIS_TIMEOUT_MS } from "@trainer/platform/redis";
 import { createApp, type Timeouts } from "./app.js";
 import type { DataBankConfig } from "./config.js";
@@ -39,11 +40,15 @@ export async function startDataBank(config: DataBankConfig, hooks: DataBankHooks
   if (!isLoopback(config.host)) refuseOpen(keys, config.host);
   const store = await openStore(config);
   const redis = config.redisUrl === null ? null : redisProbe(config.redisUrl);
+  const tracing = await openTracing(config.tracing, "data-bank-api");
+  const metrics = new Metrics(config.store.name === "disk" ? config.root : null);
+  metrics.countSpans("data_bank", tracing);
   const app = createApp({
     store,
+    tracing,
     keys,
     hosts: new Hosts({ bindHost: config.host, publicHosts: config.publicHosts }),
-    metrics: new Metrics(),
+    metrics,
     maxFileBytes: config.maxFileBytes,
     strictDelete: config.strictDelete,
     pace: hooks.pace ?? PACE,
@@ -68,6 +73,7 @@ export async function startDataBank(config: DataBankConfig, hooks: DataBankHooks
     async [Symbol.asyncDispose]() {
       clearInterval(daily);
       await app.close();
+      await tracing[Symbol.asyncDispose]();
       redis?.[Symbol.dispose]();
     },
   };

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { containing, matching } from "@trainer/testing";
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { NO_TRACING } from "@trainer/platform/tracing";
 import { Hosts } from "@trainer/platform/http";
 import { createApp } from "../src/app.js";
 import { dataBankConfig } from "../src/config.js";
@@ -199,7 +200,8 @@ test("a file that is deleted between the look and the read is not found", async 
     store,
     keys: new KeyRing({ upload: [], read: [], delete: [] }),
     hosts: new Hosts({ bindHost: "127.0.0.1", publicHosts: [] }),
-    metrics: new Metrics(),
+    metrics: new Metrics(null),
+    tracing: NO_TRACING,
     maxFileBytes: Infinity,
     strictDelete: false,
     pace: { graceMs: 1000, bytesPerSecond: 1 },

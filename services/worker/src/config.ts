@@ -5,7 +5,10 @@ import {
   CorpusCacheCleanupConfig,
   TokenizerCleanupConfig,
 } from "@trainer/training/files";
+import { TracingConfig } from "@trainer/platform/tracing";
 import { z } from "zod";
+
+const NO_PORT = "must be a port: a whole number from 0 to 65535";
 
 /** Settings of the worker alone: WORKER__TRAININGS and so on. */
 export const WorkerSettings = z.strictObject({
@@ -14,6 +17,8 @@ export const WorkerSettings = z.strictObject({
   answers: z.int().min(1).default(8),
   /** Seconds that an answer may take. */
   answerTimeoutSec: z.number().min(1).default(3600),
+  /** Port of metrics, at `/metrics`; 0: none. */
+  metricsPort: z.int(NO_PORT).min(0, NO_PORT).max(65_535, NO_PORT).default(0),
   /** Models that are kept open for the next question: how many at most, with how many bytes of weights, for how long. */
   models: z
     .strictObject({
@@ -50,6 +55,11 @@ export const WorkerConfig = z.strictObject({
   tokenizerCleanup: TokenizerCleanupConfig.prefault({}),
   binsCleanup: BinsCleanupConfig.prefault({}),
   tokenizerSampleMaxLines: z.int().min(1).default(10_000),
+  /** Address that metrics are served at, and further names that it is reached by. */
+  host: z.string().default("127.0.0.1"),
+  publicHosts: z.array(z.string()).default([]),
+  /** Null: nothing is traced. */
+  tracing: TracingConfig.nullable().default(null),
 });
 export type WorkerConfig = z.output<typeof WorkerConfig>;
 /** Settings before defaults are filled in. */

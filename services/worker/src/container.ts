@@ -7,6 +7,7 @@ import {
   type Engine,
   type StoredRequest,
 } from "@trainer/platform";
+import { NO_TRACING, type Tracing } from "@trainer/platform/tracing";
 import { ChatSessions, openRedis, Results, RunRecords, TokenizerRecords } from "@trainer/platform/redis";
 import { RequestStore } from "@trainer/training/files";
 import { Queue } from "bullmq";
@@ -18,8 +19,9 @@ import { PACE, type Pace } from "./intervals.js";
 import { workerName } from "./presence.js";
 import { CancelQueued } from "./runs/cancel-queued.js";
 import { ModelServer } from "./supervise/model-server.js";
-import { Child, type ChildCommand } from "./supervise/child.js";
+import { Child, type ChildCommand, type LogFields } from "./supervise/child.js";
 import { Children } from "./supervise/children.js";
+import { Metrics } from "./telemetry/metrics.js";
 
 /** Hooks for tests and embedding processes. */
 export interface WorkerHooks {
@@ -49,7 +51,10 @@ export interface Container extends AsyncDisposable {
   readonly children: Children;
   /** What its processes compute with; null until the first one has told it. */
   readonly engine: () => Engine | null;
-  readonly startChild: (onMessage: (message: Report) => void) => Child;
+  /** @param fields for its log records */
+  readonly startChild: (onMessage: (message: Report) => void, fields?: LogFields) => Child;
+  readonly metrics: Metrics;
+  readonly tracing: Tracing;
   /** Starts a process ahead for the next training, where one waits. */
   readonly prepareNext: () => void;
   /** Runs what has the same key one after another. */
@@ -66,11 +71,12 @@ const CHILD: ChildCommand = {
   execArgv: [],
 };
 
-export function container(config: WorkerConfig, hooks: WorkerHooks = {}): Container {
+export function container(config: WorkerConfig, hooks: WorkerHooks = {}, tracing: Tracing = NO_TRACING): Container {
   const log = pino(logOptions("model-trainer-worker", config.logLevel), hooks.log ?? process.stderr);
   const onError = (error: Error) =>
     log.debug({ event: "redis_error", reason: error.message }, "no connection to Redis");
   const redis = openRedis(config.redisUrl, { onError });
+  redis.on("reconnecting", () => metrics.reconnecting());
   const queue = new Queue("trainer", { connection: redis });
   queue.on("error", onError);
   const pace = { ...PACE, ...hooks.pace };
@@ -81,10 +87,14 @@ export function container(config: WorkerConfig, hooks: WorkerHooks = {}): Contai
     return new Child(hooks.child ?? CHILD, config, { lifeMs: pace.life, log, ...asked });
   };
   const children = new Children(fork, pace.idle);
-  const startChild = (onMessage: (message: Report) => void) => children.start(onMessage);
-  const answerer = new ModelServer(startChild, ({ message }) =>
-    log.warn({ event: "child_crashed", reason: message }, "the process that answers questions ended unexpectedly"),
-  );
+  const startChild: Container["startChild"] = (onMessage, fields) => children.start(onMessage, fields);
+  const metrics = new Metrics({ children: () => children.all, home: config.artifactsRoot });
+  metrics.countSpans("worker", tracing);
+  const answerer = new ModelServer(startChild, (failure) => {
+    metrics.childCrashed("answers", failure);
+    const reason = failure.message;
+    log.warn({ event: "child_crashed", reason }, "the process that answers questions ended unexpectedly");
+  });
   const closed = new AbortController();
   const turns = new Map<string, Promise<void>>();
   return {
@@ -105,6 +115,8 @@ export function container(config: WorkerConfig, hooks: WorkerHooks = {}): Contai
     children,
     engine: () => engine,
     startChild,
+    metrics,
+    tracing,
     prepareNext() {
       const prepare = (waiting: number) => {
         if (waiting > 0) children.prepare();
@@ -124,6 +136,7 @@ export function container(config: WorkerConfig, hooks: WorkerHooks = {}): Contai
       closed.abort();
       await queue.close();
       redis.disconnect();
+      await tracing[Symbol.asyncDispose]();
     },
   };
 }

@@ -4,6 +4,7 @@ import { Worker, type Job } from "bullmq";
 import type { Container } from "./container.js";
 import { Work } from "./jobs/job.js";
 import { seldom } from "./seldom.js";
+import { observed } from "./telemetry/observed.js";
 
 /** Far more than `Work.take` allows without progress: there a job is failed in words that its run has too. */
 const MAX_STALLED = 100;
@@ -31,8 +32,10 @@ export function queueWorker(
   const { config, log, pace } = container;
   const onError = (error: Error) =>
     log.debug({ event: "redis_error", reason: error.message }, "no connection to Redis");
-  const process = async (job: Job, token?: string) => await body(job.name, new Work(job, String(token)));
+  const process = (job: Job, token?: string) =>
+    observed(name, job, container, (span) => body(job.name, new Work(job, String(token), span)));
   const connection = openRedis(config.redisUrl, { onError });
+  connection.on("reconnecting", () => container.metrics.reconnecting());
   const worker = new Worker(name, process, {
     name: container.name, // stands in each job that it takes
     connection,

@@ -1,4 +1,5 @@
 import { background } from "@trainer/platform";
+import { openTracing } from "@trainer/platform/tracing";
 import { newFailure } from "@trainer/training/files";
 import { loadPlugins } from "@trainer/training/plugins";
 import { WorkerConfig, type WorkerInput } from "./config.js";
@@ -12,6 +13,7 @@ import { endUnreadable } from "./jobs/unreadable.js";
 import { Presence } from "./presence.js";
 import { queueWorker, type QueueWorker } from "./queue-worker.js";
 import { reconcile } from "./reconcile.js";
+import type { MetricsServer } from "@trainer/platform/http";
 import { keepHouse } from "./housekeeping.js";
 import { every } from "./runs/every.js";
 
@@ -21,9 +23,14 @@ export interface Worker extends AsyncDisposable {
    * the same; a second call skips the waiting.
    */
   stop(): Promise<void>;
+  /** Address of its metrics; null where they are not served. */
+  readonly metricsUrl: string | null;
   /** Process ids of its children that do something. */
   readonly children: readonly number[];
 }
+
+/** The name that its records and traces carry. */
+const SERVICE = "model-trainer-worker";
 
 /** The longest that stopping may take. */
 const DRAIN_MS = 18_000;
@@ -34,8 +41,9 @@ const HURRY_MS = 2000;
 export async function startWorker(input: WorkerInput, hooks: WorkerHooks = {}): Promise<Worker> {
   const config = WorkerConfig.parse(input);
   await loadPlugins(config.plugins, [".", config.artifactsRoot]); // what they bring is known to those who read requests
-  const container = makeContainer(config, hooks);
+  const container = makeContainer(config, hooks, await openTracing(config.tracing, SERVICE));
   const { log } = container;
+  const metricsServer = await serveMetricsOf(container, hooks);
   const draining = new AbortController();
   const workers = [
     queueWorker("trainer", config.trainings, container, (kind, work) =>
@@ -82,16 +90,35 @@ export async function startWorker(input: WorkerInput, hooks: WorkerHooks = {}): 
     await within(HURRY_MS, hurry.signal, presence[Symbol.asyncDispose]());
     for (const worker of workers) worker.hangUp();
     await container[Symbol.asyncDispose]();
+    await metricsServer?.[Symbol.asyncDispose]();
     process.off("uncaughtExceptionMonitor", onUnhandled);
     log.info({ event: "worker_stopped" }, "worker stopped");
   }
   return {
     stop,
+    metricsUrl: metricsServer === null ? null : `${metricsServer.url}/metrics`,
     get children() {
       return [...container.children.atWork].map(({ pid }) => pid).filter((pid) => pid !== undefined);
     },
     [Symbol.asyncDispose]: stop,
   };
+}
+
+/** @throws AppError CONFIG_ERROR for a port that cannot be had; nothing of the worker is left open then */
+async function serveMetricsOf(
+  container: Container,
+  { log = process.stderr }: WorkerHooks,
+): Promise<MetricsServer | null> {
+  const { host: bindHost, publicHosts, metricsPort: port } = container.config;
+  if (port === 0) return null;
+  const { serveMetrics } = await import("@trainer/platform/http"); // no other part of a worker needs it
+  try {
+    const about = { service: SERVICE, variable: "WORKER__METRICS_PORT", bindHost, publicHosts, port, log };
+    return await serveMetrics(container.metrics, about);
+  } catch (error) {
+    await container[Symbol.asyncDispose]();
+    throw error;
+  }
 }
 
 async function gently(workers: readonly QueueWorker[], draining: AbortController): Promise<void> {

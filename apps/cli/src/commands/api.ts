@@ -1,4 +1,5 @@
 import { withoutCredentials } from "@trainer/platform";
+import { tracingConfig } from "@trainer/platform/tracing";
 import type { Command } from "commander";
 import { z } from "zod";
 import { defineCommand } from "../framework/define-command.js";
@@ -25,12 +26,13 @@ export function define(command: Command, io: Io): void {
       "SECURITY__API_KEY=$(openssl rand -hex 32) trainer api --host 0.0.0.0": "for others, with a key",
     },
     async run({ options: { host, port }, io, out }) {
-      const { config, sources } = loadConfig({ env: io.env, cwd: io.cwd });
+      const { config, sources, env } = loadConfig({ env: io.env, cwd: io.cwd });
+      const tracing = tracingConfig(env);
       const settings = [...(toldSettings(io.env) ?? shownSettings(sources))];
       const given = { ...(host === undefined ? {} : { host }), ...(port === undefined ? {} : { port }) };
       const { startApi } = await import("@trainer/api");
       await io.interruptible(async (signal) => {
-        await using api = await startApi({ ...apiConfig(config), ...given, settings }, { log: io.stderr });
+        await using api = await startApi({ ...apiConfig(config), ...given, settings, tracing }, { log: io.stderr });
         const facts = { url: api.url, redis: withoutCredentials(config.redis.url) };
         out.result(facts, () => `api        ${facts.url}\nredis      ${facts.redis}`);
         await untilAborted(signal);

@@ -56,10 +56,11 @@ async function serve(config: BotConfig, { io, out }: Invoked): Promise<void> {
       obeys: bot.obeys,
       api: config.api.url === null ? "none (no API_BASE_URL)" : withoutCredentials(config.api.url),
       redis: withoutCredentials(config.redisUrl),
+      ...(bot.metricsUrl === null ? {} : { metrics: bot.metricsUrl }),
     };
     out.result(facts, () =>
       Object.entries(facts)
-        .map(([name, value]) => `${name.padEnd(7)}${value}`)
+        .map(([name, value]) => `${name.padEnd(9)}${value}`)
         .join("\n"),
     );
     const shownOut = await Promise.race([untilAborted(signal), bot.shownOut]);

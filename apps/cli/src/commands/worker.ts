@@ -1,5 +1,6 @@
 import { background, withoutCredentials } from "@trainer/platform";
 import type { Command } from "commander";
+import { tracingConfig } from "@trainer/platform/tracing";
 import { z } from "zod";
 import { defineCommand } from "../framework/define-command.js";
 import type { Io } from "../process/io.js";
@@ -13,14 +14,16 @@ export function define(command: Command, io: Io): void {
     description:
       "Does what the queue asks for, each training in a process of its own, until it is stopped: then what is at work is " +
       "saved and given back within 20 s, and goes on in the next worker; stopped once more, it waits for nothing. Log " +
-      "records go to stderr. More workers on one Redis share the work. Settings: `trainer config show`.",
+      "records go to stderr. More workers on one Redis share the work. WORKER__METRICS_PORT serves metrics for Prometheus at " +
+      "/metrics. Settings: `trainer config show`.",
     args: {},
     options: z.strictObject({}),
     examples: {
       "REDIS_URL=redis://cache:6379/0 APP__ARTIFACTS_ROOT=/data trainer worker": "one more worker for that queue",
     },
     async run({ io, out }) {
-      const config = workerConfig(loadConfig({ env: io.env, cwd: io.cwd }).config);
+      const loaded = loadConfig({ env: io.env, cwd: io.cwd });
+      const config = { ...workerConfig(loaded.config), tracing: tracingConfig(loaded.env) };
       const { startWorker } = await import("@trainer/worker");
       await redisAnswers(config.redisUrl);
       await io.interruptible(async (signal) => {
@@ -29,6 +32,7 @@ export function define(command: Command, io: Io): void {
           redis: withoutCredentials(config.redisUrl),
           artifacts: config.artifactsRoot,
           data: config.dataRoot,
+          ...(worker.metricsUrl === null ? {} : { metrics: worker.metricsUrl }),
         };
         out.result(facts, () =>
           Object.entries(facts)

@@ -79,6 +79,7 @@ test("without anything set, every setting has its default", () => {
       trainings: 1,
       answers: 8,
       answerTimeoutSec: 3600,
+      metricsPort: 0,
       models: { count: 4, bytes: 4_294_967_296, idleSec: 600 },
     },
     security: { apiKey: "" },

@@ -90,6 +90,8 @@ function botPart({ loaded, home, cwd }: Setup, { redis, token, apiUrl, apiKey }:
   const env = {
     ...withoutSecrets(loaded.env),
     TRAINER_HOME: home,
+    BIND_HOST: loaded.config.bindHost,
+    PUBLIC_HOSTS: loaded.config.publicHosts.join(","),
     REDIS_URL: redis,
     DISCORD_TOKEN: token,
     API_BASE_URL: apiUrl,

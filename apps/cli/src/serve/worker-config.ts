@@ -2,7 +2,18 @@ import type { WorkerInput } from "@trainer/worker";
 import type { TrainerConfig } from "./settings.js";
 
 /** The worker's part of the system's configuration. */
-export const workerConfig = ({ redis, logging, plugins, app, rq, worker }: TrainerConfig): WorkerInput => ({
+export const workerConfig = ({
+  redis,
+  logging,
+  plugins,
+  app,
+  rq,
+  worker,
+  bindHost,
+  publicHosts,
+}: TrainerConfig): WorkerInput => ({
+  host: bindHost,
+  publicHosts,
   redisUrl: redis.url,
   logLevel: logging.level,
   plugins,

@@ -8,6 +8,7 @@ import {
 import type { Access } from "../access/access.js";
 import type { Following } from "../following/following.js";
 import type { Log } from "../log.js";
+import type { CommandOutcome, Metrics } from "../metrics.js";
 import { requestId as newRequestId } from "../request-id.js";
 import type { RecentCorpora } from "../store/recent-corpora.js";
 import { fit, LIMIT, plain } from "../text/fit.js";
@@ -30,6 +31,7 @@ export interface DispatchParts {
   readonly trainings: Trainings;
   readonly access: Access;
   readonly log: Log;
+  readonly metrics: Metrics;
 }
 
 /** Answers commands and completes their options. Nothing that goes wrong gets out of here. */
@@ -75,7 +77,7 @@ export class Dispatch {
   }
 
   async #reply(interaction: ChatInputCommandInteraction, requestId: string): Promise<Reply> {
-    const { api, following, corpora, limit, trainings, access, log } = this.#parts;
+    const { api, following, corpora, limit, trainings, access, log, metrics } = this.#parts;
     const user = BigInt(interaction.user.id);
     const name = interaction.commandName;
     const found = findCommand(name, interaction.options.getSubcommand(false));
@@ -86,6 +88,8 @@ export class Dispatch {
     if (wait !== null) return { content: `Please wait ${wait} seconds before using this command again` };
     if (api === null) return { content: "Model Trainer API is not configured" };
     following.seen(user);
+    const start = performance.now();
+    let outcome: CommandOutcome = "done";
     try {
       const signal = AbortSignal.timeout(PATIENCE_MS);
       const use = { api, user, requestId, signal, options: interaction.options, following, corpora, trainings };
@@ -93,7 +97,10 @@ export class Dispatch {
       log.info(context, "command done");
       return reply;
     } catch (error) {
+      outcome = error instanceof Refused || error instanceof ServiceError ? "refused" : "failed";
       return { content: refusal(error, log, context) };
+    } finally {
+      metrics.commandDone(found.counted, outcome, (performance.now() - start) / 1000);
     }
   }
 }

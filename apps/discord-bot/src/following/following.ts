@@ -40,6 +40,11 @@ export class Following implements AsyncDisposable {
     this.#parts = parts;
   }
 
+  /** Number of runs that are followed and have not ended. */
+  get size(): number {
+    return [...this.#loaded.values()].filter(({ state }) => state.phase !== "ended").length;
+  }
+
   /** Takes up what was followed before, and sums up from now on. */
   async start(): Promise<void> {
     this.#sumUpLater();

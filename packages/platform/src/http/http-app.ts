@@ -6,7 +6,9 @@ import { logOptions } from "../log.js";
 import { answerError } from "./answer-error.js";
 import { answerUnparsed } from "./answer-unparsed.js";
 import type { Hosts } from "./hosts.js";
+import { NO_TRACING, type Tracing } from "../tracing/tracing.js";
 import { refuseOtherMethods } from "./refuse-other-methods.js";
+import { traceRequests } from "./trace-requests.js";
 
 /** Options of every HTTP service of the system. */
 export interface HttpAppOptions {
@@ -27,6 +29,8 @@ export interface HttpAppOptions {
   readonly bodyBytes?: number;
   /** Maps errors of libraries. */
   readonly explained?: (error: unknown) => unknown;
+  /** Traces of its requests; left out: none. */
+  readonly tracing?: Tracing;
   /** Called with every answer; `route` is the pattern, "none" where there is none. */
   readonly onAnswer: (req: FastifyRequest, reply: FastifyReply, route: string) => void;
 }
@@ -42,7 +46,7 @@ const SOCKET_BYTES = 256 << 10;
  * leave as a result or as one kind of error. Each leaves one record in the log.
  */
 export function httpApp(options: HttpAppOptions, routes: (app: FastifyInstance) => void): FastifyInstance {
-  const { service, logLevel, log, hosts, onAnswer, explained = (error) => error } = options;
+  const { service, logLevel, log, hosts, onAnswer, tracing = NO_TRACING, explained = (error) => error } = options;
   const app = fastify({
     logger: { ...logOptions(service, logLevel), stream: { write: (line) => void log.write(line) } },
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "request_id" }),
@@ -62,6 +66,7 @@ export function httpApp(options: HttpAppOptions, routes: (app: FastifyInstance) 
     clientErrorHandler: answerUnparsed,
   });
   limitHeaders(app.server);
+  traceRequests(app, tracing);
   app.addHook("onRequest", async (req, reply) => void reply.header("x-request-id", req.id));
   app.addHook("onRequest", async ({ headers: { host } }) => {
     if (hosts.isKnown(host)) return;

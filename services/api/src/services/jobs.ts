@@ -6,8 +6,11 @@ import {
   type JobKind,
   type Jobs as JobsOf,
   type QueueName,
+  spanAttributes,
   type SystemInfo,
+  traceData,
 } from "@trainer/platform";
+import { NO_TRACING, type Tracing } from "@trainer/platform/tracing";
 import { Queue } from "bullmq";
 import type { Redis } from "ioredis";
 import { z } from "zod";
@@ -28,9 +31,15 @@ type ActiveJob = NonNullable<SystemInfo["jobs"]>[number];
 export class Jobs {
   readonly #queues: Readonly<Record<QueueName, Queue>>;
   readonly #limit: number;
+  readonly #tracing: Tracing;
 
-  constructor(connection: Redis, { resultTtlSec, failureTtlSec, queueLimit }: JobsOptions) {
+  constructor(
+    connection: Redis,
+    { resultTtlSec, failureTtlSec, queueLimit }: JobsOptions,
+    tracing: Tracing = NO_TRACING,
+  ) {
     this.#limit = queueLimit;
+    this.#tracing = tracing;
     const defaultJobOptions = { removeOnComplete: { age: resultTtlSec }, removeOnFail: { age: failureTtlSec } };
     const open = (name: QueueName) => {
       const queue = new Queue(name, { connection, defaultJobOptions });
@@ -50,7 +59,20 @@ export class Jobs {
 
   /** Queues a job; one whose id there is already stays as it is. */
   async add<K extends JobKind>(kind: K, jobId: string, data: JobsOf[K]): Promise<void> {
-    await this.#queues[queueOf(kind)].add(kind, jobData(data), { jobId });
+    const queue = queueOf(kind);
+    const about = spanAttributes(data);
+    this.#tracing.active.set(about); // the request's: the ids of what it asks for are new
+    const span = this.#tracing.start(`enqueue ${kind}`, {
+      kind: "producer",
+      attributes: { "messaging.system": "bullmq", "messaging.destination.name": queue, ...about },
+    });
+    try {
+      await this.#queues[queue].add(kind, { ...jobData(data), ...traceData(span) }, { jobId });
+      span.end();
+    } catch (error) {
+      span.end({ failure: "not_queued" });
+      throw error;
+    }
   }
 
   /** The corpora of trainings and tokenizers that have not ended, as they were named. */

@@ -86,10 +86,45 @@ const Trained = z.object({
 export const Piece = z.object({ sequence: z.int(), text });
 export type Piece = z.output<typeof Piece>;
 
+/** Stages of jobs, as metrics and traces name them. */
+export const stageNames = [
+  "prepare",
+  "tokenizer",
+  "encode",
+  "train",
+  "checkpoint",
+  "validation",
+  "test",
+  "sample",
+  "evaluation",
+  "upload",
+  "clean",
+  "open_model",
+  "answer",
+] as const;
+
+/** A stage of a job that is over. */
+export const Stage = z.object({
+  name: z.enum(stageNames),
+  /** Unix milliseconds. */
+  startedAt: figure,
+  seconds: figure,
+  /** Code of the failure that ended it; null if it succeeded. */
+  failure: text.nullable(),
+  /** Figures and names, never a person's text: they are shown to whoever reads traces. */
+  attributes: z.record(z.string(), z.union([text, figure])),
+});
+export type Stage = z.output<typeof Stage>;
+export type StageName = Stage["name"];
+
+/** Steps that were done since the last report of them, by their number, tokens and time. */
+const StepsDone = z.object({ steps: z.int(), tokens: z.int(), seconds: figure });
+export type StepsDone = z.output<typeof StepsDone>;
+
 /** Messages of a child to its parent. */
 export const FromChild = z.discriminatedUnion("type", [
-  /** Heartbeat, sent every second by the working thread whenever it is not computing. */
-  z.object({ type: z.literal("alive") }),
+  /** Heartbeat, sent every second by the working thread whenever it is not computing; with its memory on the GPU, if it uses one. */
+  z.object({ type: z.literal("alive"), gpuBytes: figure.optional() }),
   z.object({ type: z.literal("ready") }),
   z.object({ type: z.literal("engine"), engine: Engine }),
   /** For the worker's log. */
@@ -100,6 +135,9 @@ export const FromChild = z.discriminatedUnion("type", [
     fields: z.record(z.string(), z.union([text, figure]).optional()),
   }),
   z.object({ type: z.literal("update"), update: RunUpdate }),
+  /** `id`: of the question that it belongs to; null for that of a training. */
+  z.object({ type: z.literal("stage"), id: z.int().nullable(), stage: Stage }),
+  z.object({ type: z.literal("steps"), done: StepsDone }),
   z.object({ type: z.literal("trained") }),
   z.object({ type: z.literal("sent"), fileId: text, bytes: z.int(), trained: Trained }),
   /** Stopped on request; a run resumes from what was saved. */
@@ -115,4 +153,6 @@ export const FromChild = z.discriminatedUnion("type", [
 export type FromChild = z.output<typeof FromChild>;
 /** The messages for a job's owner: the others are for the process that started the child. */
 export type Report = Exclude<FromChild, { type: "alive" | "log" | "engine" }>;
+/** Those of a training or a tokenizer, without what only metrics and traces want to know. */
+export type JobReport = Exclude<Report, { type: "stage" | "steps" }>;
 export type Trained = z.output<typeof Trained>;

@@ -9,6 +9,7 @@ import type { Archives, Piece, Question } from "./messages.js";
 import { ModelCache } from "./model-cache.js";
 import { PieceBuffer } from "./piece-buffer.js";
 import type { Channel } from "./serve.js";
+import { secondsSince, Stages } from "./stages.js";
 import { childContext, type ChildContext } from "./child-context.js";
 
 /**
@@ -41,7 +42,7 @@ export class AnswerJobs {
       onPiece: (piece: Piece) => pieces.push(piece),
     };
     try {
-      const given = await this.#answer(question, context, archives);
+      const given = await this.#answer(question, context, archives, new Stages(say, id));
       pieces.end();
       say({ type: "answer", id, answer: given });
     } catch (error) {
@@ -52,10 +53,24 @@ export class AnswerJobs {
     }
   }
 
-  #answer(question: Question, context: AnswerContext, archives: Archives | undefined): Promise<unknown> {
-    if (question.kind === "encode") return encode(question, this.#about.home);
-    if (question.kind === "estimate") return estimate(question, this.#config, { ...context, archives });
-    return this.#cache.with(question.run_id, (model) => answer(question, model, context), archives);
+  #answer(
+    question: Question,
+    context: AnswerContext,
+    archives: Archives | undefined,
+    stages: Stages,
+  ): Promise<unknown> {
+    if (question.kind === "encode") return stages.time("answer", () => encode(question, this.#about.home));
+    if (question.kind === "estimate")
+      return stages.time("answer", () => estimate(question, this.#config, { ...context, archives }));
+    const asked = performance.now();
+    return this.#cache.with(
+      question.run_id,
+      (model) => {
+        stages.over("open_model", secondsSince(asked)); // an instant, for one that was open
+        return stages.time("answer", () => answer(question, model, context));
+      },
+      archives,
+    );
   }
 
   /** Answers a question no further, unless that is over. */

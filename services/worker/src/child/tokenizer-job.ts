@@ -15,6 +15,7 @@ import type { ChildConfig } from "../config.js";
 import type { Message } from "./inbox.js";
 import type { Channel } from "./serve.js";
 import { childContext } from "./child-context.js";
+import { secondsSince, Stages } from "./stages.js";
 
 /** Trains a tokenizer into its folder, and tells what it does on the text that was held back. One that is there is not made again. */
 export async function tokenizerJob(
@@ -52,7 +53,9 @@ export async function tokenizerJob(
       ),
     });
     await saveTokenizer(dir, trained);
-    const fields = { event: "tokenizer_trained", elapsed_seconds: (performance.now() - start) / 1000 };
+    const seconds = secondsSince(start);
+    new Stages(channel.say).over("tokenizer", seconds);
+    const fields = { event: "tokenizer_trained", elapsed_seconds: seconds };
     channel.say({ type: "log", level: "info", message: "tokenizer trained", fields });
     manifest = trained.manifest;
   }

@@ -18,7 +18,9 @@ import type { ChildConfig } from "../config.js";
 import type { Message } from "./inbox.js";
 import type { FromChild, Trained } from "./messages.js";
 import { ProgressReporter } from "./progress-reporter.js";
+import { RunStages } from "./run-stages.js";
 import type { Channel } from "./serve.js";
+import { Stages } from "./stages.js";
 import { childContext, type ChildContext } from "./child-context.js";
 import { trainOptions } from "./train-options.js";
 
@@ -31,6 +33,7 @@ export async function trainJob(message: Message<"train">, config: ChildConfig, c
   const { signal } = inbox;
   const { runId } = message;
   const about = childContext(config);
+  const stages = new Stages(say);
   const folder = runFolder(config.artifactsRoot, runId);
   const before = await manifestOf(runId, about);
   const begin = { ...channel, about, begun: before !== null };
@@ -43,9 +46,14 @@ export async function trainJob(message: Message<"train">, config: ChildConfig, c
   }
   say({ type: "trained" });
   await inbox.next("send");
-  say({ type: "sent", trained, ...(await sent(runId, about, signal)) });
+  const { fileId, bytes } = await stages.time(
+    "upload",
+    () => sent(runId, about, signal),
+    ({ bytes }) => ({ bytes }),
+  );
+  say({ type: "sent", trained, fileId, bytes });
   await inbox.next("clean");
-  await cleanRun(about.home, runId, config.cleanup, { signal });
+  await stages.time("clean", () => cleanRun(about.home, runId, config.cleanup, { signal }));
   say({ type: "done" });
 }
 
@@ -73,6 +81,7 @@ function contextOf(
   { about, say, inbox }: Begin,
 ): RunContext {
   const reporter = new ProgressReporter(lastReported, (update) => say({ type: "update", update }));
+  const stages = new RunStages(say);
   return {
     home: config.artifactsRoot,
     dataRoot: config.dataRoot,
@@ -80,9 +89,15 @@ function contextOf(
     archives,
     signal: inbox.signal,
     fence,
-    onEvent: reporter.event,
+    onEvent(event) {
+      reporter.event(event);
+      stages.event(event);
+    },
     onLog: (record) => say(logOf(runId, record)),
-    onStep: reporter.step,
+    onStep(done) {
+      reporter.step(done);
+      stages.step(done);
+    },
   };
 }
 

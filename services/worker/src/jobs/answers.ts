@@ -13,12 +13,14 @@ import {
   toWireJson,
 } from "@trainer/platform";
 import { EvalRecord, type Slot } from "@trainer/platform/redis";
+import { traceFields } from "@trainer/platform/tracing";
 import { newFailure, type Failure } from "@trainer/training/files";
 import { z } from "zod";
-import type { Piece, Question } from "../child/messages.js";
+import type { Piece, Question, Stage } from "../child/messages.js";
 import type { Container } from "../container.js";
 import { knownArchives } from "../runs/known-archives.js";
 import { Refused } from "../supervise/model-server.js";
+import { noteStage } from "../telemetry/note-stage.js";
 import type { Work } from "./job.js";
 import { cancellation } from "./cancellation.js";
 
@@ -39,7 +41,7 @@ export const requestJobs: Readonly<Record<Kind, (work: Work, container: Containe
     const data = work.data(jobs.eval);
     const slot = container.results.evaluation(data.run_id, data.request.split);
     await kept(work, container, slot, async () => {
-      const { result, steps } = EvalAnswer.parse(await ask(container, { kind: "eval", ...data }, slot));
+      const { result, steps } = EvalAnswer.parse(await ask(container, work, { kind: "eval", ...data }, slot));
       await tellEvaluated(container, data.run_id, result, steps);
       await slot.set(result);
     });
@@ -49,7 +51,7 @@ export const requestJobs: Readonly<Record<Kind, (work: Work, container: Containe
     const data = work.data(jobs.score);
     const slot = container.results.score(data.run_id, data.request_id);
     await once(work, container, slot, async () =>
-      slot.set(ScoreResult.parse(await ask(container, { kind: "score", ...data }, slot))),
+      slot.set(ScoreResult.parse(await ask(container, work, { kind: "score", ...data }, slot))),
     );
   },
 
@@ -58,7 +60,7 @@ export const requestJobs: Readonly<Record<Kind, (work: Work, container: Containe
     const request = { ...data.request, seed: data.request.seed ?? seedOf(data.request_id) };
     const slot = container.results.generation(data.run_id, data.request_id);
     await once(work, container, slot, async () =>
-      slot.set(GenerateResult.parse(await ask(container, { kind: "generate", ...data, request }, slot))),
+      slot.set(GenerateResult.parse(await ask(container, work, { kind: "generate", ...data, request }, slot))),
     );
   },
 
@@ -72,7 +74,7 @@ export const requestJobs: Readonly<Record<Kind, (work: Work, container: Containe
       once(work, container, slot, async () => {
         const turns = await sessions.turns(runId, sessionId);
         const question = { kind: "chat", ...data, turns, seed: seedOf(requestId) } as const;
-        const answered = ChatAnswer.parse(await ask(container, question, slot));
+        const answered = ChatAnswer.parse(await ask(container, work, question, slot));
         await sessions.keep(runId, sessionId, answered.turns, slot, answered.result);
       }),
     );
@@ -82,7 +84,7 @@ export const requestJobs: Readonly<Record<Kind, (work: Work, container: Containe
     const data = work.data(jobs.encode);
     const slot = container.results.encoding(data.tokenizer_id, data.request_id);
     await once(work, container, slot, async () =>
-      slot.set(EncodeResult.parse(await ask(container, { kind: "encode", ...data }, slot))),
+      slot.set(EncodeResult.parse(await ask(container, work, { kind: "encode", ...data }, slot))),
     );
   },
 
@@ -92,7 +94,7 @@ export const requestJobs: Readonly<Record<Kind, (work: Work, container: Containe
     // One after another: side by side they would measure each other.
     await container.oneAtATime("estimate", () =>
       once(work, container, slot, async () =>
-        slot.set(EstimateResult.parse(await ask(container, { kind: "estimate", ...data }, slot, ESTIMATE_LOOKS))),
+        slot.set(EstimateResult.parse(await ask(container, work, { kind: "estimate", ...data }, slot, ESTIMATE_LOOKS))),
       ),
     );
   },
@@ -122,7 +124,8 @@ async function kept<T>(work: Work, container: Container, slot: Slot<T>, body: ()
     const { code, message } = failure;
     await slot.set(slot.unfinished("failed", message));
     await publish(container, slot, { type: "failed", message });
-    container.log.warn({ event: "answer_failed", item_id: slot.key, error_code: code, reason: message }, "no answer");
+    const fields = { ...traceFields(work.span), item_id: slot.key, error_code: code, reason: message };
+    container.log.warn({ event: "answer_failed", ...fields }, "no answer");
     work.fail(failure);
   }
 }
@@ -134,6 +137,7 @@ const failureOf = (error: unknown): Failure =>
 
 async function ask(
   container: Container,
+  { span }: Work,
   question: Question,
   slot: Slot<unknown>,
   abandonedLooks?: number,
@@ -141,7 +145,8 @@ async function ask(
   using cancelled = cancellation(container, slot, abandonedLooks);
   const archives = await knownArchives(container.runs, runOf(question));
   const onPiece = (piece: Piece) => background(publish(container, slot, { type: "text", ...piece }), () => {});
-  return await container.answerer.ask({ question, archives }, onPiece, cancelled.signal);
+  const onStage = (stage: Stage) => noteStage(container, span, stage);
+  return await container.answerer.ask({ question, archives }, onPiece, cancelled.signal, onStage);
 }
 
 /** The run whose model a question needs; null for an exported one. */

@@ -22,11 +22,12 @@ export async function failRun(
 
 /** Settles a run whose record says already that it has failed: in its manifest and in the log. */
 export async function settleFailed(
-  { config, runs, store, log }: Container,
+  { config, runs, store, log, metrics }: Container,
   runId: string,
   failure: Failure,
 ): Promise<void> {
   const { code, message } = failure;
+  metrics.runFailed(failure);
   try {
     await recordFailure(openHome(config.artifactsRoot), runId, failure);
     await store.settle(runId);

@@ -1,5 +1,6 @@
 import { at } from "@trainer/disk";
 import { parseJson, refusalOf, toJson } from "@trainer/platform";
+import { NO_SPAN, type Span } from "@trainer/platform/tracing";
 import { newFailure, type Failure } from "@trainer/training/files";
 import { DelayedError, UnrecoverableError, WaitingError, type Job } from "bullmq";
 import { z } from "zod";
@@ -17,7 +18,12 @@ export class Work {
   readonly #job: Job;
   readonly #token: string;
 
-  constructor(job: Job, token: string) {
+  /** @param span of the job with this worker */
+  constructor(
+    job: Job,
+    token: string,
+    readonly span: Span = NO_SPAN,
+  ) {
     this.#job = job;
     this.#token = token;
   }

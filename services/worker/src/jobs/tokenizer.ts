@@ -1,20 +1,22 @@
 import { background, jobs } from "@trainer/platform";
+import { traceFields } from "@trainer/platform/tracing";
 import { newFailure } from "@trainer/training/files";
 import { setTimeout } from "node:timers/promises";
-import type { Report } from "../child/messages.js";
+import type { JobReport } from "../child/messages.js";
 import type { Container } from "../container.js";
 import { crashOf } from "../supervise/crash.js";
 import { RestartBackoff } from "../supervise/restart-backoff.js";
+import { startObserved } from "../telemetry/observed-child.js";
 import { timeoutMs, type Work } from "./job.js";
 
-type Outcome = Extract<Report, { type: "tokenizer" | "failed" }>;
+type Outcome = Extract<JobReport, { type: "tokenizer" | "failed" }>;
 
 /** Has a tokenizer trained. What a process before had done is lost with it, but for a tokenizer that was already saved. */
 export async function tokenizerJob(work: Work, drain: AbortSignal, container: Container): Promise<void> {
   const { config, tokenizers, queuedTokenizers } = container;
   const data = work.data(jobs.tokenizer);
   const { tokenizer_id: id, request } = data;
-  const log = container.log.child({ tokenizer_id: id });
+  const log = container.log.child({ tokenizer_id: id, ...traceFields(work.span) });
   if ((await tokenizers.get(id)).status === "completed") return;
   await queuedTokenizers.keep({ tokenizerId: id, createdAt: work.queuedAt, request }).catch((error: unknown) => {
     log.warn(
@@ -56,7 +58,7 @@ export async function tokenizerJob(work: Work, drain: AbortSignal, container: Co
     const patience = new RestartBackoff();
     while (!stop.aborted) {
       let outcome: Outcome | null = null;
-      const child = container.startChild((message) => {
+      const child = startObserved(container, work.span, (message) => {
         if (message.type === "tokenizer_progress") return tell(message.percent);
         if (message.type === "tokenizer" || message.type === "failed") outcome = message;
         if (message.type !== "ready") child.kill();
@@ -68,6 +70,7 @@ export async function tokenizerJob(work: Work, drain: AbortSignal, container: Co
       stop.removeEventListener("abort", kill);
       if (outcome !== null || stop.aborted) return outcome;
       const failure = crashOf(ended, "trained the tokenizer");
+      container.metrics.childCrashed("tokenizer", failure);
       log.warn({ event: "child_crashed", reason: failure.message }, "a tokenizer's process ended unexpectedly");
       const wait = patience.after(failure);
       if (wait === null) return { type: "failed", failure };

@@ -1,4 +1,5 @@
-import { jobs } from "@trainer/platform";
+import { jobs, type RunProgress } from "@trainer/platform";
+import { traceFields } from "@trainer/platform/tracing";
 import { lastFence, newFailure, runFolder, type Failure } from "@trainer/training/files";
 import type { Container } from "../container.js";
 import { knownArchives } from "../runs/known-archives.js";
@@ -6,6 +7,7 @@ import { RunEvents } from "../runs/run-events.js";
 import { isAlive } from "../runs/is-alive.js";
 import { RunLease } from "../runs/run-lease.js";
 import { Stop } from "../supervise/stop.js";
+import { startObserved } from "../telemetry/observed-child.js";
 import { trainRun, type Ending } from "../supervise/train-run.js";
 import { CANCELLED, failRun } from "./fail-run.js";
 import { Deadline } from "./deadline.js";
@@ -16,14 +18,14 @@ import { timeoutMs, type Work } from "./job.js";
  * completed already. It ends in a status, unless it is given back for another worker or another time.
  */
 export async function trainJob(work: Work, drain: AbortSignal, container: Container): Promise<void> {
-  const { config, runs, startChild, pace } = container;
+  const { config, runs, pace, metrics } = container;
   const { run_id: runId, user_id: userId, request } = work.data(jobs.train);
   const done = await runs.get(runId).catch(() => null);
   if (done?.status === "completed" || done?.status === "failed") return;
   // The queue takes a job from a worker that it has not heard of for a while. Where only Redis was away, that worker is
   // still at it, and further than its newest checkpoint.
   if (done?.status === "running" && isAlive(done.heartbeat, pace)) await work.later(pace.silent / 4);
-  const log = container.log.child({ run_id: runId });
+  const log = container.log.child({ run_id: runId, ...traceFields(work.span) });
   const { closed } = container;
   const last = lastFence(runFolder(config.artifactsRoot, runId).lock);
   await using lease = await RunLease.begin({ runs, runId, userId, request, log, pace, lastFence: last, closed });
@@ -48,6 +50,8 @@ export async function trainJob(work: Work, drain: AbortSignal, container: Contai
     await lease.write({ status: "running", message, error: null }, isNew ? [events.started()] : []);
   }
   log.info({ event: "run_started", status: "running" }, isNew ? "run started" : "run goes on");
+  const figures: { runId: string; progress: RunProgress | null } = { runId, progress: null };
+  using _shown = metrics.showRun(figures);
   const ending = await trainRun({
     lease,
     events,
@@ -62,13 +66,16 @@ export async function trainJob(work: Work, drain: AbortSignal, container: Contai
       archives: await knownArchives(runs, request.pretrained_run_id),
     },
     startChild: (onMessage) =>
-      startChild((message) => {
+      startObserved(container, work.span, (message) => {
         if (message.type === "update") deadline.renew();
+        if (message.type === "update" && message.update.kind !== "config") figures.progress = message.update.training;
         onMessage(message);
       }),
     onSoonOver: () => container.prepareNext(),
     configReported: lease.before?.message === "training" || (lease.before?.training ?? null) !== null,
-    onCrash({ code, message }) {
+    onCrash(failure) {
+      const { code, message } = failure;
+      metrics.childCrashed("training", failure);
       log.warn(
         { event: "child_crashed", error_code: code, reason: message },
         "a training's process ended unexpectedly",

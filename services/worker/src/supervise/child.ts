@@ -2,14 +2,17 @@ import { fork, type ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
 import { Watchdog, withoutSecrets, type Engine } from "@trainer/platform";
+import type { traceFields } from "@trainer/platform/tracing";
 import { newFailure } from "@trainer/training/files";
 import { pino, type Logger } from "pino";
 import { z } from "zod";
 import { FromChild, type Report, type ToChild } from "../child/messages.js";
 import { ChildConfig, type WorkerConfig } from "../config.js";
 import { PACE } from "../intervals.js";
+import type { ChildWork, MeasuredChild } from "../telemetry/metrics.js";
 import { CpuTime } from "./cpu-time.js";
 import { oomKills } from "./oom-kills.js";
+import { residentBytes } from "./resident-bytes.js";
 
 /** Command line of a child: a module, and node's arguments before it. */
 export interface ChildCommand {
@@ -32,6 +35,9 @@ const MOST_BUSY_MS = 3 * 3_600_000;
 /** Computing for so much of the time, on a machine that others use too, is being at work. */
 const BUSY_SHARE = 0.01;
 
+/** Fields by which a job's log records are found. */
+export type LogFields = ReturnType<typeof traceFields>;
+
 /** Characters of a line of output that get into the log. */
 const MOST_OF_A_LINE = 2000;
 
@@ -46,7 +52,7 @@ export interface ChildOptions {
 const SILENT = pino({ level: "silent" });
 
 /** A process that does the work which may crash. */
-export class Child {
+export class Child implements MeasuredChild {
   readonly ended: Promise<Ended>;
   readonly #process: ChildProcess;
   #onMessage: (message: Report) => void = () => {};
@@ -56,6 +62,9 @@ export class Child {
   readonly #onEngine: ((engine: Engine) => void) | undefined;
   /** Its job, as in log records. */
   #job: { readonly run_id?: string; readonly tokenizer_id?: string } = {};
+  #fields: LogFields = {};
+  #work: ChildWork = "spare";
+  #gpuBytes: number | null = null;
   #killed = false;
   #hung = false;
 
@@ -103,16 +112,31 @@ export class Child {
     return this.#killed;
   }
 
+  get work(): ChildWork {
+    return this.#work;
+  }
+
+  get rssBytes(): number | null {
+    return residentBytes(this.pid);
+  }
+
+  /** As its latest heartbeat told. */
+  get gpuBytes(): number | null {
+    return this.#gpuBytes;
+  }
+
   #hear(message: FromChild): void {
-    if (message.type === "alive") return;
-    if (message.type === "log") this.#log[message.level]({ ...this.#job, ...message.fields }, message.message);
+    if (message.type === "alive") this.#gpuBytes = message.gpuBytes ?? null;
+    else if (message.type === "log")
+      this.#log[message.level]({ ...this.#fields, ...this.#job, ...message.fields }, message.message);
     else if (message.type === "engine") this.#onEngine?.(message.engine);
     else this.#onMessage(message);
   }
 
-  /** Gives it a job: its messages from here on, and its death, are the job's. */
-  employ(onMessage: (message: Report) => void): void {
+  /** Gives it a job: its messages from here on, and its death, are the job's. @param fields for its log records */
+  employ(onMessage: (message: Report) => void, fields: LogFields = {}): void {
     this.#onMessage = onMessage;
+    this.#fields = fields;
     this.#oomKillsBefore = oomKills();
   }
 
@@ -123,15 +147,16 @@ export class Child {
 
   /** Sends a message; the promise `ended` reports that the process has gone. */
   say(message: ToChild): void {
-    if (message.type === "train") this.#job = { run_id: message.runId };
-    if (message.type === "tokenizer") this.#job = { tokenizer_id: message.tokenizer_id };
+    if (message.type === "train") [this.#job, this.#work] = [{ run_id: message.runId }, "training"];
+    if (message.type === "tokenizer") [this.#job, this.#work] = [{ tokenizer_id: message.tokenizer_id }, "tokenizer"];
+    if (message.type === "ask") this.#work = "answers";
     if (this.#process.connected) this.#process.send(message, () => {});
   }
 
   /** Output of libraries, and of a dying process, becomes log records too. */
   #logLines(output: Readable): void {
     createInterface(output).on("line", (line) =>
-      this.#log.warn({ event: "child_output", ...this.#job }, line.slice(0, MOST_OF_A_LINE)),
+      this.#log.warn({ event: "child_output", ...this.#fields, ...this.#job }, line.slice(0, MOST_OF_A_LINE)),
     );
   }
 

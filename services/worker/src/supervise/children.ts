@@ -1,5 +1,5 @@
 import type { Report } from "../child/messages.js";
-import type { Child } from "./child.js";
+import type { Child, LogFields } from "./child.js";
 
 /**
  * Starts child processes, and keeps one ahead of the next job: Node.js, libtorch and the modules take half a second to
@@ -27,13 +27,18 @@ export class Children implements Disposable {
     return this.#atWork;
   }
 
+  /** All that live, the spare one too. */
+  get all(): readonly Child[] {
+    return this.#spare === null ? [...this.#atWork] : [...this.#atWork, this.#spare];
+  }
+
   /** A process for a job: the spare one if there is one. */
-  start(onMessage: (message: Report) => void): Child {
+  start(onMessage: (message: Report) => void, fields?: LogFields): Child {
     const child = this.#spare ?? this.#fork();
     this.#spare = null;
     this.#atWork.add(child);
     child.whenEnded(() => this.#atWork.delete(child));
-    child.employ(onMessage);
+    child.employ(onMessage, fields);
     this.#awaitIdle();
     return child;
   }

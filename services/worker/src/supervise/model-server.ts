@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Failure } from "@trainer/training/files";
-import type { Archives, Piece, Question, Report } from "../child/messages.js";
+import type { Archives, Piece, Question, Report, Stage } from "../child/messages.js";
 import type { Child, Ended } from "./child.js";
 import { crashOf } from "./crash.js";
 
@@ -21,7 +21,11 @@ interface About {
   readonly archives: Archives;
 }
 
+/** Called with the stages of an answer, as they end. */
+type OnStage = (stage: Stage) => void;
+
 interface InFlight {
+  readonly onStage: OnStage;
   readonly onPiece: (piece: Piece) => void;
   readonly resolve: (answer: unknown) => void;
   readonly reject: (error: Refused) => void;
@@ -50,9 +54,14 @@ export class ModelServer implements AsyncDisposable {
    * @param signal cancels the question; its reason is what is thrown
    * @throws Refused
    */
-  async ask(about: About, onPiece: (piece: Piece) => void, signal: AbortSignal): Promise<unknown> {
+  async ask(
+    about: About,
+    onPiece: (piece: Piece) => void,
+    signal: AbortSignal,
+    onStage: OnStage = () => {},
+  ): Promise<unknown> {
     const pieces = new Pieces(onPiece);
-    const once = () => this.#askOnce(about, pieces.put, signal);
+    const once = () => this.#askOnce(about, { onPiece: pieces.put, onStage }, signal);
     try {
       return await once();
     } catch (error) {
@@ -73,12 +82,12 @@ export class ModelServer implements AsyncDisposable {
     child?.kill();
   }
 
-  async #askOnce(about: About, onPiece: (piece: Piece) => void, signal: AbortSignal): Promise<unknown> {
+  async #askOnce(about: About, heard: Pick<InFlight, "onPiece" | "onStage">, signal: AbortSignal): Promise<unknown> {
     signal.throwIfAborted();
     const id = (this.#ids += 1);
     let cancel = () => {};
     const answer = new Promise<unknown>((resolve, reject) => {
-      this.#inFlight.set(id, { onPiece, resolve, reject });
+      this.#inFlight.set(id, { ...heard, resolve, reject });
       const child = this.#running();
       child.say({ type: "ask", id, ...about });
       cancel = () => {
@@ -114,6 +123,7 @@ export class ModelServer implements AsyncDisposable {
 
   #hear(message: Report): void {
     if (message.type === "stopped") this.#child?.kill();
+    if (message.type === "stage") return this.#inFlight.get(Number(message.id))?.onStage(message.stage);
     if (message.type !== "piece" && message.type !== "answer" && message.type !== "refused") return;
     const inFlight = this.#inFlight.get(message.id);
     if (message.type === "piece") return inFlight?.onPiece(message.piece);

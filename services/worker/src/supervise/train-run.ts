@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { newFailure, type Failure } from "@trainer/training/files";
-import type { Report, ToChild, RunUpdate } from "../child/messages.js";
+import type { JobReport, ToChild, RunUpdate } from "../child/messages.js";
 import type { RunEvents } from "../runs/run-events.js";
 import type { RunLease } from "../runs/run-lease.js";
 import type { Child } from "./child.js";
@@ -17,7 +17,7 @@ export interface TrainRun {
   readonly stop: Stop;
   /** The first message to a child, completed with the last reported progress. */
   readonly begin: Extract<ToChild, { type: "train" }>;
-  readonly startChild: (onMessage: (message: Report) => void) => Child;
+  readonly startChild: (onMessage: (message: JobReport) => void) => Child;
   /** Called, possibly several times, when the process will soon stop computing. */
   readonly onSoonOver: () => void;
   readonly onCrash: (failure: Failure) => void;
@@ -97,7 +97,7 @@ class Session {
     this.child.kill();
   };
 
-  async #onMessage(message: Report): Promise<void> {
+  async #onMessage(message: JobReport): Promise<void> {
     const { lease, stop } = this.#run;
     switch (message.type) {
       case "update":
@@ -138,7 +138,7 @@ class Session {
   }
 
   /** The run is safe. From here on nothing can fail or repeat it: the record is updated before its folder goes. */
-  async #sent(sent: Extract<Report, { type: "sent" }>): Promise<void> {
+  async #sent(sent: Extract<JobReport, { type: "sent" }>): Promise<void> {
     const { lease, events } = this.#run;
     const { trained } = sent;
     const training = trained.progress ?? this.lastReported;

@@ -1,0 +1,1 @@
+export { ServiceMetrics } from "./metrics/service-metrics.js";

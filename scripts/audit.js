@@ -7,7 +7,12 @@ import { exec } from "./exec.js";
 import { at } from "./paths.js";
 import { run, say } from "./say.js";
 
-const PINS = ["libtorch/cpu.txt", "libtorch/cuda.txt", "sentencepiece/source.txt", "valkey/wheel.txt"];
+const PINS = [
+  "packages/torch/libtorch/cpu.txt",
+  "packages/torch/libtorch/cuda.txt",
+  "scripts/sentencepiece/source.txt",
+  "apps/cli/valkey/wheel.txt",
+];
 
 /** Pins without advisories on PyPI, with the address where their makers publish them. */
 const ELSEWHERE = {
@@ -26,8 +31,8 @@ async function auditPins(tools) {
   }
   let failures = 0;
   for (const pins of PINS) {
-    say(`\nscripts/${pins}`);
-    const args = ["--strict", "--disable-pip", "--requirement", at("scripts", pins)];
+    say(`\n${pins}`);
+    const args = ["--strict", "--disable-pip", "--requirement", at(pins)];
     failures += (await exec(join(tools, "bin", "pip-audit"), args, { show: true })).code === 0 ? 0 : 1;
   }
   return failures;
@@ -44,7 +49,7 @@ function failed(what, output) {
 
 /** Prints pinned and newest versions of programs that no advisory list knows by their wheel's name. */
 async function sayNewer() {
-  const pinned = PINS.map((pins) => readFileSync(at("scripts", pins), "utf8")).join("\n");
+  const pinned = PINS.map((pins) => readFileSync(at(pins), "utf8")).join("\n");
   for (const [name, advisories] of Object.entries(ELSEWHERE)) {
     const version = new RegExp(`^${name}==(\\S+)`, "m").exec(pinned)?.[1];
     const { stdout } = await exec("python3", ["-m", "pip", "index", "versions", name]);

@@ -1,7 +1,10 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
+import { read } from "../packages/torch/libtorch/read.js";
 import { at, root } from "./paths.js";
+
+export { read };
 
 // A stamp holds the hash of a finished step's inputs. It is written last, so an interrupted step has none.
 
@@ -74,14 +77,5 @@ function list(folder) {
     return readdirSync(folder, { withFileTypes: true });
   } catch {
     return [];
-  }
-}
-
-/** @param {string} path */
-export function read(path) {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return null;
   }
 }

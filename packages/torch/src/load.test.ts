@@ -1,22 +1,68 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 
-import { afterAll, expect, test } from "vitest";
+import { afterAll, expect, test, vi } from "vitest";
 
 import { op, type Tensor, tensor, TorchError } from "./index.js";
-import { addon, load } from "./load.js";
+import { builtAddon, prebuiltAddon, prebuiltPackage } from "./addon-path.js";
+import { findLibtorch, libtorchIsMissing } from "./libtorch.js";
+import { addon, load, loadFrom } from "./load.js";
 import { internalOp } from "./op.js";
 
 const folder = mkdtempSync(join(tmpdir(), "torch-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test("an addon that is missing or another's says how to build it", () => {
-  expect(() => load(pathToFileURL(join(folder, "torch.node")))).toThrow(/run `npm run bootstrap` to build it/);
+test("an addon that is missing or another's says how to get it", () => {
+  expect(() => load(join(folder, "torch.node"))).toThrow(
+    /`npm run bootstrap` to build it, else install @trainer\/native-/,
+  );
   const other = join(folder, "other.cjs");
   writeFileSync(other, "module.exports = {};");
-  expect(() => load(pathToFileURL(other))).toThrow(/is not the native part/);
+  expect(() => load(other)).toThrow(/is not the native part/);
+});
+
+const nowhere = join(folder, "nowhere.node");
+
+test("a prebuilt addon is loaded once libtorch is, from wherever that is", () => {
+  expect(loadFrom({ built: nowhere, prebuilt: builtAddon, libtorch: findLibtorch })).toBe(addon);
+});
+
+test("a prebuilt addon without libtorch says how to get it", () => {
+  const places = { built: nowhere, prebuilt: builtAddon };
+  expect(() => loadFrom({ ...places, libtorch: () => null })).toThrow(
+    /libtorch is not on this machine yet: `npx model-trainer setup` fetches it, .*; LIBTORCH names a copy/,
+  );
+  const unreadable = () => {
+    throw new Error("LIBTORCH is x, which holds torch 2.9");
+  };
+  expect(() => loadFrom({ ...places, libtorch: unreadable })).toThrow(
+    new TorchError("UNAVAILABLE", "LIBTORCH is x, which holds torch 2.9"),
+  );
+  expect(() => loadFrom({ ...places, libtorch: () => folder })).toThrow(
+    `libtorch could not be loaded from ${join(folder, "torch/lib/libtorch_cpu")}`,
+  );
+});
+
+test("without a prebuilt package the addon that would be built is the one that is missed", () => {
+  expect(() => loadFrom({ built: nowhere, prebuilt: null, libtorch: () => null })).toThrow(nowhere);
+});
+
+test("the prebuilt package is found where npm installs it beside the package", () => {
+  const installed = join(folder, "node_modules", prebuiltPackage);
+  mkdirSync(installed, { recursive: true });
+  writeFileSync(join(installed, "torch.node"), "");
+  expect(prebuiltAddon(join(folder, "index.js"))).toBe(join(installed, "torch.node"));
+  expect(prebuiltAddon(join(tmpdir(), "index.js"))).toBeNull();
+});
+
+test("libtorch is missing only where no addon was built with a path to it, and it is not fetched yet", () => {
+  expect(libtorchIsMissing()).toBe(false);
+  vi.stubEnv("LIBTORCH", "");
+  vi.stubEnv("TRAINER_CACHE", folder);
+  expect(libtorchIsMissing(nowhere)).toBe(true);
+  vi.unstubAllEnvs();
+  expect(libtorchIsMissing(nowhere)).toBe(false);
 });
 
 test("an operator is one line, and follows the schema's defaults", () => {

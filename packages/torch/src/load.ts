@@ -1,6 +1,9 @@
+import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
-import { fileURLToPath } from "node:url";
+import { constants } from "node:os";
 
+import { findLibtorch, libtorchCpu } from "../libtorch/index.js";
+import { builtAddon, prebuiltAddon, prebuiltPackage } from "./addon-path.js";
 import type { DeviceTrace } from "./device-trace.js";
 import type { Device } from "./dtype.js";
 import { TorchError } from "./errors.js";
@@ -89,19 +92,16 @@ function isAddon(value: unknown): value is Addon {
   return typeof value === "object" && value !== null && "resolve" in value && typeof value.resolve === "function";
 }
 
-/** Loads the addon at `url`; the error of a missing or broken one names the command that builds it. */
-export function load(url: URL): Addon {
-  const path = fileURLToPath(url);
+/** Loads the addon at `path`; the error of a missing or broken one says how to get it. */
+export function load(path: string): Addon {
   let loaded: unknown;
   try {
     loaded = createRequire(import.meta.url)(path);
   } catch (cause) {
-    throw new TorchError(
-      "UNAVAILABLE",
-      `the native part of @trainer/torch could not be loaded from ${path}; run \`npm run bootstrap\` to build it`,
-      undefined,
-      undefined,
-      { cause },
+    throw unavailable(
+      `the native part of @trainer/torch could not be loaded from ${path}; in a checkout run \`npm run bootstrap\` to ` +
+        `build it, else install ${prebuiltPackage}, which npm leaves out with --omit=optional and where there is none for a machine`,
+      cause,
     );
   }
   if (!isAddon(loaded)) {
@@ -111,10 +111,58 @@ export function load(url: URL): Addon {
   return loaded;
 }
 
-// The build with sanitizers is beside the ordinary one: `npm run test:sanitize` names its folder.
-const build = process.env["TRAINER_NATIVE_BUILD"] ?? "build";
+/** Where an addon may be, and libtorch for one that does not know it. */
+export interface Places {
+  readonly built: string;
+  readonly prebuilt: string | null;
+  /** Folder of libtorch; null where it is not on this machine. */
+  readonly libtorch: () => string | null;
+}
+
+/** Loads the addon that was built here, else the prebuilt one, once libtorch is in the process. */
+export function loadFrom({ built, prebuilt, libtorch }: Places): Addon {
+  if (existsSync(built) || prebuilt === null) return load(built);
+  preload(libtorchCpu(found(libtorch)));
+  return load(prebuilt);
+}
+
+function found(libtorch: Places["libtorch"]): string {
+  let folder: string | null;
+  try {
+    folder = libtorch();
+  } catch (cause) {
+    throw unavailable(String(cause).replace(/^\w*Error: /, ""), cause);
+  }
+  if (folder !== null) return folder;
+  throw new TorchError(
+    "UNAVAILABLE",
+    "libtorch is not on this machine yet: `npx model-trainer setup` fetches it, as fetchLibtorch() of " +
+      "@trainer/torch/libtorch does; LIBTORCH names a copy, such as site-packages of a Python with torch",
+  );
+}
+
+/** Numbers of RTLD_NODELETE, which Node does not tell: a library stays when its handle is closed. */
+const NODELETE: Readonly<Record<string, number>> = { linux: 0x1000, darwin: 0x80 };
+
+/**
+ * Loads a library for all that are loaded later: a prebuilt addon names libtorch's libraries without a path, and the
+ * loader takes those of that name that are in the process. Node opens any library, and then refuses what is no addon.
+ */
+function preload(path: string): void {
+  const { RTLD_NOW, RTLD_GLOBAL } = constants.dlopen;
+  try {
+    process.dlopen({ exports: {} }, path, RTLD_NOW | RTLD_GLOBAL | Number(NODELETE[process.platform]));
+  } catch (cause) {
+    if (!String(cause).includes("did not self-register")) {
+      throw unavailable(`libtorch could not be loaded from ${path}; remove its folder and fetch it again`, cause);
+    }
+  }
+}
+
+const unavailable = (message: string, cause: unknown): TorchError =>
+  new TorchError("UNAVAILABLE", message, undefined, undefined, { cause });
 
 spinBriefly(process.env);
 fixWorkspace(process.env);
 
-export const addon = load(new URL(`../${build}/torch.node`, import.meta.url));
+export const addon = loadFrom({ built: builtAddon, prebuilt: prebuiltAddon(), libtorch: findLibtorch });

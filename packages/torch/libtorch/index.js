@@ -1,0 +1,3 @@
+export { cacheFolder } from "./cache-folder.js";
+export { fetchLibtorch } from "./fetch.js";
+export { findLibtorch, libtorchCpu, VERSION } from "./find.js";

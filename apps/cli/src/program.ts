@@ -73,6 +73,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     load: () => import("./commands/config.js"),
     withoutPlugins: true,
   },
+  setup: { summary: "fetch libtorch now", load: () => import("./commands/setup.js") },
   doctor: {
     summary: "check what this machine has and what is missing",
     load: () => import("./commands/doctor.js"),

@@ -4,9 +4,11 @@ import { fetchLibtorch } from "./fetch.js";
 import { findLibtorch } from "./find.js";
 import { run } from "./say.js";
 
-process.on("disconnect", () => process.kill(process.pid, "SIGTERM")); // the command was killed: pip is ended too
+const end = () => process.kill(process.pid, "SIGTERM");
+process.on("disconnect", end); // the command was killed: pip is ended too
 
 await run(async () => {
   if (findLibtorch() === null) await fetchLibtorch();
-  if (process.connected) process.disconnect();
 });
+process.off("disconnect", end);
+if (process.connected) process.disconnect();

@@ -4,7 +4,7 @@ export { Failure, newFailure, TrainingError, type FailureClass } from "./errors.
 export { noText, TextRoot, type TextKind } from "./home/text-root.js";
 export { assertTextFile, assertTextName, assertTextStart } from "./corpus/assert-text-file.js";
 export { inspectCorpus, type CorpusInspection } from "./corpus/inspect-corpus.js";
-export { leftOutSentences } from "./corpus/left-out.js";
+export { leftOutSentences, noLosses } from "./corpus/left-out.js";
 export { bytesOf, measure } from "./home/folders.js";
 export { exportedFolder, listExported, type ExportedModel } from "./home/exported-models.js";
 export { binsFolder, openHome, type Home } from "./home/home.js";
@@ -34,6 +34,22 @@ export {
   TokenizerCleanupConfig,
 } from "./cleanup/config.js";
 export { cleanBins } from "./cleanup/clean-bins.js";
-export { cleanCorpusCache } from "./cleanup/clean-corpus-cache.js";
+export { cachedCorpora, cleanCorpusCache } from "./cleanup/clean-corpus-cache.js";
 export { cleanTokenizers } from "./cleanup/clean-tokenizers.js";
 export type { CleanupContext, CleanupRecord } from "./cleanup/report.js";
+export { cleanRuns } from "./cleanup/clean-runs.js";
+export { removeTokenizer } from "./cleanup/remove-tokenizer.js";
+export { sendArtifact } from "./artifact/send.js";
+export { unpackRun } from "./artifact/unpack.js";
+export { addCorpus } from "./corpus/add-corpus.js";
+export { leftOutOf, openCorpus } from "./corpus/corpus.js";
+export { corpusPaths } from "./corpus/corpus-paths.js";
+export { readTextFile, readTextStream, textPieces } from "./corpus/read-whole-text.js";
+export { corpusStatistics } from "./corpus/statistics.js";
+export { findRecord } from "./home/find-record.js";
+export { resolveTokenizer } from "./home/resolve-tokenizer.js";
+export { vocabSizeFor } from "./options/vocab-size.js";
+export { listTokenizers } from "./tokenizer/list-tokenizers.js";
+export { contentId, saveTokenizer } from "./tokenizer/save-tokenizer.js";
+export { skippedWarning } from "./tokenizer/skipped-lines.js";
+export { trainOnCorpus } from "./tokenizer/train-on-corpus.js";

@@ -32,6 +32,7 @@ export function define(command: Command, io: Io): void {
       "Talk with a model. The prompt is the conversation so far, by the model's own chat template where its folder has one, else its turns marked User: and Assistant:, without the oldest where it would not fit. /reset begins anew, /exit leaves, //word says /word; Ctrl-C stops an answer, a second one leaves.",
     args: { run: word(MODEL) },
     options: ChatFlags,
+    usesLibtorch: true,
     examples: {
       "trainer chat RUN": "a conversation on the terminal",
       "trainer chat RUN --temperature 0.5 --repetition-penalty 1.2": "surer, and not the same again and again",

@@ -36,7 +36,7 @@ export function define(command: Command, io: Io): void {
     },
     async run({ args: { runs: refs }, home: root, out }) {
       checkCount(refs);
-      const { findRecord, openHome, readManifest } = await import("@trainer/training");
+      const { findRecord, openHome, readManifest } = await import("@trainer/training/files");
       const home = openHome(root);
       const runs: Compared[] = [];
       for (const ref of refs) {

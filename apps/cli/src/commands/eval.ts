@@ -43,6 +43,7 @@ export function define(command: Command, io: Io): void {
       "Measure a model on a split of its corpus or on any text: loss in nats per token, perplexity, and bits per byte and per character, by which models with different tokenizers compare.",
     args: { run: word(MODEL) },
     options: EvalFlags,
+    usesLibtorch: true,
     runs: ["against"],
     aliases: { promptsPath: "prompts" },
     examples: {

@@ -20,6 +20,7 @@ export function define(command: Command, io: Io): void {
     description: "Copy a model to a folder in Hugging Face's layout: what transformers and most other tools load.",
     args: { run: word(MODEL) },
     options: ExportFlags,
+    usesLibtorch: true,
     examples: {
       "trainer export RUN --out my-model": "a new folder; in Python: AutoModelForCausalLM.from_pretrained('my-model')",
       "trainer export RUN --out my-adapter --adapter":

@@ -38,6 +38,7 @@ export function define(command: Command, io: Io): void {
       "Find the largest batch that training fits into memory with, and the number of threads that is fastest. On a GPU batches are tried; on a CPU the memory of small ones is measured and that of larger ones told from it.",
     args: { corpus: anyWords("files or folders of text: by their size it is known how large a vocabulary will be") },
     options: FindBatchFlags,
+    usesLibtorch: true,
     runs: ["pretrainedRunId"],
     aliases: TRAIN_ALIASES,
     examples: {

@@ -35,6 +35,7 @@ export function define(command: Command, io: Io): void {
     description: "Let a model go on from a prompt. The text streams to stdout as it is written.",
     args: { run: word(MODEL) },
     options: GenerateFlags,
+    usesLibtorch: true,
     needs: [["prompt", "promptPath", "promptsPath"]],
     aliases: { promptsPath: "prompts-file" },
     examples: {

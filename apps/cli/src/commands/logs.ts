@@ -35,7 +35,7 @@ export function define(command: Command, io: Io): void {
       });
     },
     async run({ args: { run: runId }, options: { follow, tail }, home, flags, out }) {
-      const { findRecord, openHome } = await import("@trainer/training");
+      const { findRecord, openHome } = await import("@trainer/training/files");
       const { isHeld } = await import("@trainer/training/files");
       const { logs } = await findRecord(runId, openHome(home));
       const text = await readLog(logs);

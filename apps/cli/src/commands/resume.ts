@@ -11,6 +11,7 @@ export function define(command: Command, io: Io): void {
       "Go on with a run that was stopped, killed or failed, from its last whole checkpoint and with its own options. On a CPU the losses are those it would have had without the stop.",
     args: { run: word(RUN) },
     options: z.strictObject({}),
+    usesLibtorch: true,
     examples: {
       "trainer resume RUN": "to the end, with the display of `trainer train`",
       "trainer resume RUN --json": "one JSON line a logged step, the result last",

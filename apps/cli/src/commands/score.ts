@@ -42,6 +42,7 @@ export function define(command: Command, io: Io): void {
       "How well a model foresees a text: loss in nats per token, perplexity, and each token's surprisal in bits.",
     args: { run: word(MODEL) },
     options: ScoreFlags,
+    usesLibtorch: true,
     needs: [["text", "path"]],
     examples: {
       'trainer score RUN --text "To be, or not to be"': "loss and perplexity",

@@ -32,6 +32,7 @@ export function define(command: Command, io: Io): void {
       "are made and kept in keys.json. Other settings: `trainer config show`.",
     args: {},
     options: Options,
+    usesLibtorch: true,
     examples: {
       "trainer serve": "the API on port 8000, for this machine",
       "trainer serve --port 8100 --home /srv/trainer": "elsewhere",

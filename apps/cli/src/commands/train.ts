@@ -19,6 +19,7 @@ export function define(command: Command, io: Io): void {
       "Train a model on your text. Without --tokenizer one is trained first. Ctrl-C finishes the step, saves and says how to go on.",
     args: { corpus: anyWords(CORPUS_ARGUMENT) },
     options: TrainFlags,
+    usesLibtorch: true,
     runs: ["pretrainedRunId"],
     aliases: TRAIN_ALIASES,
     complete: fromFile,

@@ -37,6 +37,7 @@ export function define(command: Command, io: Io, pagesOf = pagesRoot): void {
       "Only this machine reaches them; for other machines and for programs there is `trainer serve`.",
     args: {},
     options: Options,
+    usesLibtorch: true,
     examples: {
       "trainer ui": "the pages of the runs in ./runs",
       "trainer ui --home ~/models": "of those in another folder",

@@ -18,6 +18,7 @@ export function define(command: Command, io: Io): void {
       "/metrics. Settings: `trainer config show`.",
     args: {},
     options: z.strictObject({}),
+    usesLibtorch: true,
     examples: {
       "REDIS_URL=redis://cache:6379/0 APP__ARTIFACTS_ROOT=/data trainer worker": "one more worker for that queue",
     },

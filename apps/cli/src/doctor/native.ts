@@ -23,7 +23,8 @@ export interface Natives {
   readonly sentencePiece: () => Promise<object>;
 }
 
-const REBUILD = "Nothing can be trained without it. Run `npm run bootstrap` in the project's folder.";
+const REBUILD =
+  "Nothing can be trained without it. Run `trainer setup`; in a checkout of the project `npm run bootstrap`.";
 
 /** Checks that the native parts load, which libtorch they found, and which devices it sees. */
 export async function nativeChecks({ torch, tokenizers, sentencePiece }: Natives): Promise<Check[]> {
@@ -60,7 +61,8 @@ async function sentencePieceCheck(load: () => Promise<object>): Promise<Check> {
     await load();
     return ok("SentencePiece", "native part loads");
   } catch (error) {
-    const fix = "Only its tokenizers need it. Run `npm run build:native` where pip reaches its package index.";
+    const fix =
+      "Only its tokenizers need it. In a checkout run `npm run build:native` where pip reaches its package index.";
     return { name: "SentencePiece", status: "missing", value: reason(error), fix };
   }
 }

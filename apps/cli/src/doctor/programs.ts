@@ -6,17 +6,17 @@ const PROGRAMS = [
   {
     name: "Python",
     names: ["python3"],
-    fix: "Without it the set-up cannot fetch libtorch (set LIBTORCH to a copy instead) and `npm run bench` has no peers. Install python3 with pip.",
+    fix: "Without it libtorch cannot be fetched (set LIBTORCH to a copy instead) and `npm run bench` has no peers. Install python3 with pip.",
   },
   {
     name: "C++ compiler",
     names: ["c++", "g++", "clang++"],
-    fix: "Without it the native parts cannot be built again after an update. Install g++ 10 or clang 14, or newer.",
+    fix: "Only a checkout needs it, to build the native parts again after an update. Install g++ 10 or clang 14, or newer.",
   },
   {
     name: "CMake",
     names: ["cmake"],
-    fix: "Without it the native parts cannot be built again after an update. Install cmake 3.20 or newer.",
+    fix: "Only a checkout needs it, to build the native parts again after an update. Install cmake 3.20 or newer.",
   },
   {
     name: "Redis",

@@ -24,7 +24,7 @@ export async function givenText(
   { io, out }: { readonly io: Io; readonly out: Output },
 ): Promise<GivenText> {
   if (text !== "-") return { text, leftOut: null };
-  const { readTextStream } = await import("@trainer/training");
+  const { readTextStream } = await import("@trainer/training/files");
   if (io.stdin.isTTY === true) out.note("Type the text; Ctrl-D ends it.");
   const piped = await reported(readTextStream(io.stdin), out);
   // `echo` and editors end what they write with a line break that nobody has typed.
@@ -33,7 +33,7 @@ export async function givenText(
 
 /** The text of a file, to its last character. */
 export async function textOfFile(path: string, out: Output): Promise<GivenText> {
-  const { readTextFile } = await import("@trainer/training");
+  const { readTextFile } = await import("@trainer/training/files");
   return reported(readTextFile(path), out);
 }
 

@@ -56,6 +56,8 @@ export interface CommandSpec<S extends OptionSchema, A extends ArgumentShape> {
   /** Command lines that work, each with what it does. */
   readonly examples: Readonly<Record<string, string>>;
   run(invocation: Invocation<z.output<S>, z.output<z.ZodObject<A>>>): Promise<void>;
+  /** True if `run` or a process that it starts loads libtorch, which then is fetched where it is missing. */
+  readonly usesLibtorch?: true;
   /** Sets of options, by field, of each of which one is required. */
   readonly needs?: readonly (readonly string[])[];
   /** The same on a server, where that is possible. */
@@ -84,7 +86,9 @@ export function defineCommand<S extends OptionSchema, A extends ArgumentShape>(
       const { nameRun, openHome } = await import("@trainer/training/files");
       const given = await nameAll(command, words, spec, (ref) => nameRun(ref, openHome(home)));
       const args = readArguments(spec.args, given);
-      return await spec.run({ args, options: readOptions(command, spec.options), home, flags, io, out });
+      const options = readOptions(command, spec.options);
+      if (spec.usesLibtorch) await (await import("../process/need-libtorch.js")).needLibtorch(io, out);
+      return await spec.run({ args, options, home, flags, io, out });
     }
     if (spec.runOn === undefined) throw new UsageError(refusal(command));
     const { nameRemoteRun, serverAt } = await import("../services/server.js");

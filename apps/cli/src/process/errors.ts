@@ -53,8 +53,9 @@ const HINTS: Readonly<Record<string, string>> = {
   STORE_DAMAGED:
     "With --repair it is put aside in the folder's quarantine/, and nothing is deleted. Uploading a file again mends it.",
   UNAVAILABLE: "See what this machine has with `trainer doctor`.",
-  ERR_DLOPEN_FAILED: "The native part cannot be loaded: run `trainer doctor`, then `npm run bootstrap`.",
-  ERR_MODULE_NOT_FOUND: "A part is not built: run `npm run bootstrap` in the project's folder.",
+  ERR_DLOPEN_FAILED:
+    "The native part cannot be loaded: run `trainer doctor`, then `trainer setup`, or in a checkout `npm run bootstrap`.",
+  ERR_MODULE_NOT_FOUND: "A part is missing: install model-trainer again, or in a checkout run `npm run bootstrap`.",
 };
 
 /** Advice on errors of a service, or its absence, by service. */

@@ -9,7 +9,7 @@ export async function fetchRemote(
   runId: string,
   { options, io, out }: Pick<Invocation<{ readonly out: string }>, "options" | "io" | "out">,
 ): Promise<AsyncDisposable & { readonly path: string }> {
-  const { unpackRun } = await import("@trainer/training");
+  const { unpackRun } = await import("@trainer/training/files");
   const { status, artifact_file_id: fileId } = await client.run(runId);
   if (fileId === null) throw new Error(`run ${runId} has no archive, as completed runs have: it is ${status}`);
   const beside = dirname(resolve(options.out));

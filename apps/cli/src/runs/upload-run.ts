@@ -1,4 +1,4 @@
-import { CleanupConfig, openHome, sendArtifact, type CleanupRecord } from "@trainer/training";
+import { CleanupConfig, openHome, sendArtifact, type CleanupRecord } from "@trainer/training/files";
 import { whatBecame } from "../display/what-became.js";
 import { filesService, withProgress } from "../services/files-service.js";
 import type { Invocation } from "../framework/define-command.js";

@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Terminal } from "../display/terminal.js";
 import type { TrainerConfig } from "./settings.js";
 
-const INSTALLED = fileURLToPath(new URL("../../../web/dist/pages", import.meta.url));
+const INSTALLED = join(createRequire(import.meta.url).resolve("@trainer/web/package.json"), "../dist/pages");
 
 /** Folder of the pages: the given one, else that of this installation; "" where they are not built. */
 export const pagesRoot = ({ api }: Pick<TrainerConfig, "api">, installed = INSTALLED): string =>

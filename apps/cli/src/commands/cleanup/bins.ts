@@ -26,7 +26,7 @@ export function define(command: Command, io: Io): void {
       "trainer cleanup bins --max-bytes 0": "all that no process reads",
     },
     async run({ options, home, out }) {
-      const { cleanBins, openHome } = await import("@trainer/training");
+      const { cleanBins, openHome } = await import("@trainer/training/files");
       const decisions = await cleanBins(openHome(home), { enabled: true, ...options });
       showDecisions(out, decisions, "sets of bins", options.dryRun);
     },

@@ -28,7 +28,7 @@ export function define(command: Command, io: Io): void {
       "trainer cleanup corpus-cache --max-bytes 0": "all that no unfinished run reads",
     },
     async run({ options: { dir, ...config }, home, out }) {
-      const { cleanCorpusCache, openHome } = await import("@trainer/training");
+      const { cleanCorpusCache, openHome } = await import("@trainer/training/files");
       const at = openHome(home);
       const decisions = await cleanCorpusCache(at, dir ?? at.corpusCache, { enabled: true, ...config });
       showDecisions(out, decisions, "corpora", config.dryRun);

@@ -24,7 +24,7 @@ export function define(command: Command, io: Io): void {
       "trainer cleanup runs --json": "the same for scripts, and done",
     },
     async run({ options, home, out, io }) {
-      const { cleanRuns, openHome } = await import("@trainer/training");
+      const { cleanRuns, openHome } = await import("@trainer/training/files");
       await io.interruptible(async (signal) => {
         const decisions = await cleanRuns(openHome(home), { enabled: true, ...options }, { signal });
         showDecisions(out, decisions, "runs", options.dryRun);

@@ -19,7 +19,7 @@ export function define(command: Command, io: Io): void {
       "trainer cleanup tokenizers --min-unused-days 7": "also younger ones",
     },
     async run({ options, home, out }) {
-      const { cleanTokenizers, openHome } = await import("@trainer/training");
+      const { cleanTokenizers, openHome } = await import("@trainer/training/files");
       const decisions = await cleanTokenizers(openHome(home), { enabled: true, ...options });
       showDecisions(out, decisions, "tokenizers", options.dryRun);
     },

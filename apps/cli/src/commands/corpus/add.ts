@@ -22,7 +22,7 @@ export function define(command: Command, io: Io): void {
       "trainer train $(trainer corpus add texts/ --json | jq -r .file_id)": "and then train on it",
     },
     async run({ args: { path: paths }, options: { corpusFormat: format, url }, home, flags, io, out }) {
-      const { addCorpus, corpusStatistics, openHome } = await import("@trainer/training");
+      const { addCorpus, corpusStatistics, openHome } = await import("@trainer/training/files");
       const { filesService, withProgress } = await import("../../services/files-service.js");
       const dataBank = filesService({ home, io, out, url });
       await io.interruptible(async (signal) => {

@@ -22,7 +22,7 @@ export function define(command: Command, io: Io): void {
       "trainer corpus list --json | jq -r '.corpora[].path'": "for a script",
     },
     async run({ options, home, out }) {
-      const { cachedCorpora, openHome } = await import("@trainer/training");
+      const { cachedCorpora, openHome } = await import("@trainer/training/files");
       const at = openHome(home);
       const dir = options.dir ?? at.corpusCache;
       const corpora = await cachedCorpora(at, dir);

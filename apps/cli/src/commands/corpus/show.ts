@@ -23,7 +23,7 @@ export function define(command: Command, io: Io): void {
       "trainer corpus show texts/ --json": "for a script",
     },
     async run({ args: { corpus: names }, options, home, out, io }) {
-      const { corpusPaths, corpusStatistics, openHome } = await import("@trainer/training");
+      const { corpusPaths, corpusStatistics, openHome } = await import("@trainer/training/files");
       const named = corpusArgument(names);
       await io.interruptible(async (signal) => {
         using corpus = await corpusPaths(named, {

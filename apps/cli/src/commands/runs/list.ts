@@ -23,7 +23,7 @@ export function define(command: Command, io: Io): void {
       await listRemote(server, invocation);
     },
     async run({ home, flags, out }) {
-      const { listRuns, openHome } = await import("@trainer/training");
+      const { listRuns, openHome } = await import("@trainer/training/files");
       const runs = await listRuns(openHome(home));
       out.result({ runs: runs.map(runJson) }, () => {
         if (runs.length === 0) return `No runs in ${home} yet. To make one: trainer train my-text.txt${flags}`;

@@ -22,7 +22,7 @@ export function define(command: Command, io: Io): void {
       });
     },
     async run({ args: { id: refs }, home, out }) {
-      const { openHome, removeRun } = await import("@trainer/training");
+      const { openHome, removeRun } = await import("@trainer/training/files");
       const { LATEST, nameRun } = await import("@trainer/training/files");
       await remove(refs, out, async (ref) => {
         const id = ref === LATEST ? await nameRun(ref, openHome(home)) : ref;

@@ -22,7 +22,7 @@ export function define(command: Command, io: Io): void {
       await showRemote(server, invocation.args.run, invocation);
     },
     async run({ args: { run: ref }, home, out }) {
-      const { findRecord, openHome, summarizeRun } = await import("@trainer/training");
+      const { findRecord, openHome, summarizeRun } = await import("@trainer/training/files");
       const { id, metrics } = await findRecord(ref, openHome(home));
       if (id === null) throw new UsageError(`${ref} is a folder outside ${home}; only the runs of a home can be shown`);
       const run = await summarizeRun(openHome(home), id);

@@ -11,7 +11,7 @@ export const TOKENIZER_ARGUMENT = {
 export async function openTokenizer(ref: string, home: string): Promise<Tokenizer> {
   const [{ loadTokenizer }, { openHome, resolveTokenizer }] = await Promise.all([
     import("@trainer/tokenizers"),
-    import("@trainer/training"),
+    import("@trainer/training/files"),
   ]);
   const { path } = await resolveTokenizer(ref, openHome(home));
   return loadTokenizer(path);
@@ -26,7 +26,7 @@ export interface Measured {
 export async function measure(tokenizer: Tokenizer, path: string, signal: AbortSignal): Promise<Measured> {
   const [{ tokenizerStatistics }, { leftOutOf, noLosses, openCorpus }] = await Promise.all([
     import("@trainer/tokenizers"),
-    import("@trainer/training"),
+    import("@trainer/training/files"),
   ]);
   const corpus = await openCorpus(path, { document: "line", signal });
   let losses = noLosses;

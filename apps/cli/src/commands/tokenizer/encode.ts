@@ -28,7 +28,7 @@ export function define(command: Command, io: Io): void {
     },
     async run({ args: { tokenizer: ref }, options: { text, path, specialTokens }, home, out }) {
       oneSource({ text, path });
-      const { textPieces } = await import("@trainer/training");
+      const { textPieces } = await import("@trainer/training/files");
       const tokenizer = await openTokenizer(ref, home);
       const piped = text === null || text === "-";
       if (piped && path === null && io.stdin.isTTY === true) out.note("Type the text; Ctrl-D ends it.");

@@ -18,7 +18,7 @@ export function define(command: Command, io: Io): void {
         "those that no run uses",
     },
     async run({ home, out }) {
-      const { listTokenizers, openHome } = await import("@trainer/training");
+      const { listTokenizers, openHome } = await import("@trainer/training/files");
       const tokenizers = await listTokenizers(openHome(home));
       out.result({ tokenizers: tokenizers.map(tokenizerJson) }, () => {
         if (tokenizers.length === 0) return `No tokenizers in ${home} yet. To make one: trainer tokenizer train FILE`;

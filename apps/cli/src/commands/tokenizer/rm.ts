@@ -15,7 +15,7 @@ export function define(command: Command, io: Io): void {
       "trainer tokenizer rm A B --json": "removed, bytes",
     },
     async run({ args: { tokenizer: ids }, home, out }) {
-      const { openHome, removeTokenizer } = await import("@trainer/training");
+      const { openHome, removeTokenizer } = await import("@trainer/training/files");
       const removed: string[] = [];
       let bytes = 0;
       for (const id of ids) {

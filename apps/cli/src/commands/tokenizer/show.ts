@@ -69,7 +69,7 @@ export function define(command: Command, io: Io): void {
 
 /** The manifest beside a tokenizer, where it has one that can be read. */
 async function manifestOf(ref: string, home: string): Promise<TokenizerManifest | null> {
-  const { openHome, resolveTokenizer, TokenizerManifest } = await import("@trainer/training");
+  const { openHome, resolveTokenizer, TokenizerManifest } = await import("@trainer/training/files");
   const { path } = await resolveTokenizer(ref, openHome(home));
   const folder = (await stat(path)).isDirectory() ? path : dirname(path);
   const text = await readFile(join(folder, "manifest.json"), "utf8").catch(() => "null");

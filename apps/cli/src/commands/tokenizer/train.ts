@@ -91,7 +91,7 @@ export function define(command: Command, io: Io): void {
       if (vocabSize !== null) checkVocabSize(method, vocabSize);
       if (folder !== null && !force) await assertFree(folder);
       const { contentId, openCorpus, openHome, saveTokenizer, skippedWarning, trainOnCorpus, vocabSizeFor } =
-        await import("@trainer/training");
+        await import("@trainer/training/files");
       const progress = new ProgressLine(io, out);
       const began = performance.now();
       await io

@@ -89,7 +89,7 @@ function dropNewest(folder) {
 }
 
 /** A file that includes libtorch's headers takes up to 2 GB to compile. */
-const jobs = () => Math.max(1, Math.min(availableParallelism(), Math.floor(totalmem() / 2e9)));
+export const jobs = () => Math.max(1, Math.min(availableParallelism(), Math.floor(totalmem() / 2e9)));
 
 /**
  * @param {string} name

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { cacheFolder } from "./cache-folder.js";
 import { download } from "./download.js";
 import { exec } from "./exec.js";
-import { cachedFolder, checked, findLibtorch, platform, variant, VERSION } from "./find.js";
+import { cachedFolder, checked, findCached, platform, variant, VERSION } from "./find.js";
 import { locked } from "./lock.js";
 import { SetupError, megabytes, progress, step } from "./say.js";
 
@@ -42,16 +42,16 @@ const beside = (name) => fileURLToPath(new URL(name, import.meta.url));
 export const UNPACK = beside("unpack.py");
 
 /** Fetches, checks and unpacks libtorch into the user's cache, once for all checkouts and installations. */
-export async function fetchLibtorch() {
-  const target = cachedFolder();
+export async function fetchLibtorch(of = platform()) {
+  const target = cachedFolder(of);
   await locked(`${target}.lock`, async () => {
-    if (findLibtorch() !== null) return; // another checkout's set-up was quicker
+    if (findCached(of) !== null) return; // another set-up was quicker
     removeLeftovers(target);
     const wheels = `${target}.wheels`; // kept when a download is cut off: whole files are not fetched again
-    await step(`libtorch ${VERSION} (${variant()}) fetched`, () =>
-      download({ into: wheels, requirements: requirements(), tags: tags() }),
+    await step(`libtorch ${VERSION} (${variant(of)}) fetched`, () =>
+      download({ into: wheels, requirements: requirements(of), tags: tags(of) }),
     );
-    await step("libtorch unpacked", () => unpack(wheels, target));
+    await step("libtorch unpacked", () => unpack(wheels, target, variant(of)));
     rmSync(wheels, { recursive: true, force: true });
   });
   return target;
@@ -69,12 +69,14 @@ function removeLeftovers(target) {
   }
 }
 
-const requirements = () => [beside("cpu.txt"), ...(variant() === "cuda" ? [beside("cuda.txt")] : [])];
+/** @param {string} of */
+const requirements = (of) => [beside("cpu.txt"), ...(variant(of) === "cuda" ? [beside("cuda.txt")] : [])];
 
-function tags() {
-  for (const [name, list] of Object.entries(PLATFORMS)) if (name === platform()) return list;
+/** @param {string} of */
+function tags(of) {
+  for (const [name, list] of Object.entries(PLATFORMS)) if (name === of) return list;
   throw new SetupError(
-    `There is no libtorch ${VERSION} for ${platform()}: it is published for ${Object.keys(PLATFORMS).join(", ")}.\n` +
+    `There is no libtorch ${VERSION} for ${of}: it is published for ${Object.keys(PLATFORMS).join(", ")}.\n` +
       "  If you built one yourself, set LIBTORCH to the folder that holds torch/lib and torch/include.",
   );
 }
@@ -82,11 +84,12 @@ function tags() {
 /**
  * @param {string} wheels
  * @param {string} target
+ * @param {"cpu" | "cuda"} kind
  */
-async function unpack(wheels, target) {
+async function unpack(wheels, target, kind) {
   mkdirSync(cacheFolder(), { recursive: true });
   const tmp = mkdtempSync(`${target}.tmp-`);
-  const unwanted = NEVER + (variant() === "cpu" ? CUDA_ONLY : "");
+  const unwanted = NEVER + (kind === "cpu" ? CUDA_ONLY : "");
   try {
     for (const file of readdirSync(wheels).filter((name) => name.endsWith(".whl"))) {
       const { code, output } = await exec("python3", [UNPACK, join(wheels, file), tmp, WANTED, unwanted], {

@@ -8,8 +8,8 @@ export const VERSION = "2.15.0";
 
 export const platform = () => `${process.platform}-${process.arch}`;
 
-/** Folder of this machine's libtorch in the cache, there or not. */
-export const cachedFolder = () => join(cacheFolder(), `libtorch-${VERSION}-${platform()}-${variant()}`);
+/** Folder in the cache of the libtorch for a platform, there or not. */
+export const cachedFolder = (of = platform()) => join(cacheFolder(), `libtorch-${VERSION}-${of}-${variant(of)}`);
 
 /**
  * The folder that holds torch/lib and torch/include, or null when it must be fetched first.
@@ -17,18 +17,26 @@ export const cachedFolder = () => join(cacheFolder(), `libtorch-${VERSION}-${pla
  */
 export function findLibtorch() {
   const own = process.env["LIBTORCH"];
-  if (own) return checked(resolve(own));
-  const cached = cachedFolder();
+  return own ? checked(resolve(own)) : findCached();
+}
+
+/**
+ * The folder in the cache, or null when it must be fetched first.
+ * @returns {string | null}
+ */
+export function findCached(of = platform()) {
+  const cached = cachedFolder(of);
   // Folders of earlier versions lack CUDA's headers, which the kernels for GPUs are compiled with.
-  const whole = [
-    "torch/version.py",
-    ...(process.platform === "linux" ? ["nvidia/cu13/include/crt/host_defines.h"] : []),
-  ];
+  const whole = ["torch/version.py", ...(of.startsWith("linux") ? ["nvidia/cu13/include/crt/host_defines.h"] : [])];
   return whole.every((path) => existsSync(join(cached, path))) ? cached : null;
 }
 
-/** CUDA's libraries are gigabytes: installed only with a driver, or if LIBTORCH_VARIANT requests them. */
-export function variant() {
+/**
+ * CUDA's libraries are gigabytes: installed only with a driver, or if LIBTORCH_VARIANT requests them.
+ * @returns {"cpu" | "cuda"}
+ */
+export function variant(of = platform()) {
+  if (of !== platform()) return "cpu";
   const asked = process.env["LIBTORCH_VARIANT"];
   if (asked === "cpu" || asked === "cuda") return asked;
   const driver = ["/dev/nvidia0", "/dev/nvidiactl", "/usr/lib/wsl/lib/libcuda.so.1"].some((path) => existsSync(path));

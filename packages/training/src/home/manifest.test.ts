@@ -93,6 +93,7 @@ test("the commit is that of the source, and none outside of a checkout", async (
   await using dir = await scratch();
   expect(await gitCommit()).toMatch(/^[0-9a-f]{40}$/);
   expect(await gitCommit(dir.path)).toBeNull();
+  expect(await gitCommit(`${process.cwd()}/node_modules`)).toBeNull();
 });
 
 test("whatever numbers a run was asked for and came to, its manifest can be read back", async () => {

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { machine, platform, release } from "node:os";
 import { availableParallelism } from "node:os";
+import { sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { libtorchVersion } from "@trainer/torch";
@@ -31,6 +32,7 @@ export const system = () => ({
 
 /** The commit of the source this runs from; null if it is no checkout, or there is no git. */
 export async function gitCommit(folder = fileURLToPath(new URL(".", import.meta.url))): Promise<string | null> {
+  if (folder.split(sep).includes("node_modules")) return null; // a commit there would be of whoever has installed this
   try {
     const { stdout } = await promisify(execFile)("git", ["rev-parse", "HEAD"], { cwd: folder });
     return stdout.trim();

@@ -46,7 +46,9 @@ function assertInChangelog(version) {
 }
 
 /** @param {string} folder */
-const manifestIn = (folder) => JSON.parse(read(join(folder, "package.json")) ?? "{}");
+function manifestIn(folder) {
+  return JSON.parse(read(join(folder, "package.json")) ?? "{}");
+}
 
 /** @param {readonly string[]} folders */
 function check(folders) {

@@ -87,6 +87,15 @@ export async function end(stack, runId) {
 }
 
 /**
+ * @param {Stack} stack
+ * @param {string} runId a completed one
+ */
+export async function evaluated(stack, runId) {
+  const { evaluations } = await stack.client.evaluations(runId);
+  if (evaluations.length === 0) throw new Error(`${runId} was not evaluated at its end`);
+}
+
+/**
  * Asks every run that there should be, and looks that no other is there.
  * @param {Stack} stack
  * @param {readonly string[]} runs
@@ -125,6 +134,7 @@ export async function killEach(stack, text, undisturbed) {
     const seconds = (performance.now() - killed) / 1000;
     const { loss } = await end(stack, runId);
     same(undisturbed, { runId, loss });
+    await evaluated(stack, runId);
     rows.push([
       `${part} killed in a training`,
       `up again ${how} in ${seconds.toFixed(1)} s; the run ended with the same loss`,

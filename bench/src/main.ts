@@ -8,7 +8,8 @@ import { live } from "./live.js";
 import { overhead } from "./overhead.js";
 import { pages } from "./pages.js";
 import { cacheFolder, peersPython } from "./peers.js";
-import type { Benchmark } from "./report.js";
+import type { Benchmark, BenchmarkOptions } from "./report.js";
+import { scale } from "./scale.js";
 import { score } from "./score.js";
 import { shortJobs } from "./short-jobs.js";
 import { start } from "./start.js";
@@ -57,6 +58,11 @@ const benchmarks: Readonly<Record<string, { about: string; run: Benchmark; round
     run: shortJobs,
     rounds: 3,
   },
+  scale: {
+    about: "the queue at size: many workers on one Redis, many runs, some killed; what is lost or done twice",
+    run: scale,
+    rounds: 1,
+  },
   estimate: {
     about: "size, memory and time of a training as they are told before it, beside what then happens",
     run: estimate,
@@ -79,14 +85,20 @@ for (const [name, { about, run, rounds }] of Object.entries(benchmarks)) {
   const command = program.command(name);
   if (name === "tokenizer")
     command.option("--file <file>", "the UTF-8 text to work on (default: the bundled Shakespeare)");
+  if (name === "scale")
+    command
+      .option("--workers <n>", "workers on the one Redis", count)
+      .option("--runs <n>", "runs in its queue", count)
+      .option("--seconds <n>", "length of each training, which computes nothing", count)
+      .option("--rest <seconds>", "time for the rest of the queue, after which it is counted what is left", count);
   command
     .description(about)
     .option("--rounds <n>", "rounds of all sides, one after the other", count, rounds)
     .option("--only <text>", "only the works whose name contains it, such as llama")
     .option("--threads <n>", "threads of every side", count, 2)
     .option("--json <file>", "write the report there too")
-    .action(async (options: { rounds: number; threads: number; only?: string; file?: string; json?: string }) => {
-      const python = peersPython(cacheFolder(process.env), log);
+    .action(async (options: Omit<BenchmarkOptions, "python" | "log"> & { readonly json?: string }) => {
+      const python = run === scale ? "" : peersPython(cacheFolder(process.env), log);
       const report = await run({ ...options, python, log });
       process.stdout.write(`${table(report)}\n`);
       if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);

@@ -34,6 +34,11 @@ export interface BenchmarkOptions {
   readonly only?: string;
   /** The text to work on, where a benchmark works on one. */
   readonly file?: string;
+  /** How many of them, and how long each takes, where a benchmark simulates. */
+  readonly workers?: number;
+  readonly runs?: number;
+  readonly seconds?: number;
+  readonly rest?: number;
   /** Python with the pinned peers. */
   readonly python: string;
   /** Called with progress, a line each. */

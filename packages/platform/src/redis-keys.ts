@@ -6,6 +6,8 @@ export const keys = {
   heartbeat: (runId: string) => `runs:hb:${runId}`,
   /** "1": the run is to stop. Written by others. */
   cancelled: (runId: string) => `runs:${runId}:cancelled`,
+  /** SET of the runs whose stop was asked for here and that had not ended then. */
+  stopping: "trainer:stopping",
   /** The status word of the API. Read by others. */
   status: (runId: string) => `runs:status:${runId}`,
   /** The status message, under the two names it has had. Read by others. */

@@ -1,5 +1,6 @@
 export { CHAT_TTL_SECONDS, ChatSessions } from "./redis/chat-sessions.js";
 export type { Fence } from "./redis/fence.js";
+export { jobsOf, openJobIds, openJobs, type OpenJob, type QueueKey } from "./redis/open-jobs.js";
 export { openRedis, REDIS_TIMEOUT_MS } from "./redis/open-redis.js";
 export { queueProblem } from "./redis/queue-problem.js";
 export { EvalRecord, Results, type Slot } from "./redis/results.js";

@@ -15,11 +15,13 @@ import type { Redis } from "ioredis";
 import { pino, type Logger } from "pino";
 import type { Report } from "./child/messages.js";
 import type { WorkerConfig } from "./config.js";
+import { homeId } from "./home-id.js";
 import { PACE, type Pace } from "./intervals.js";
+import { Leadership } from "./leadership.js";
 import { workerName } from "./presence.js";
 import { CancelQueued } from "./runs/cancel-queued.js";
 import { ModelServer } from "./supervise/model-server.js";
-import { Child, type ChildCommand, type LogFields } from "./supervise/child.js";
+import { Child, type ChildCommand, type Fork, type LogFields } from "./supervise/child.js";
 import { Children } from "./supervise/children.js";
 import { Metrics } from "./telemetry/metrics.js";
 
@@ -28,6 +30,8 @@ export interface WorkerHooks {
   readonly log?: { write(line: string): unknown };
   /** The module that a child process runs, where it is not the built one. */
   readonly child?: ChildCommand;
+  /** Starts such a process, where it is not one of the operating system's. */
+  readonly fork?: Fork;
   readonly pace?: Partial<Pace>;
 }
 
@@ -46,6 +50,10 @@ export interface Container extends AsyncDisposable {
   readonly queuedTokenizers: QueuedTokenizers;
   readonly queue: Queue;
   readonly queued: CancelQueued;
+  /** Of the look for queued runs that are to be stopped. */
+  readonly cancelling: Leadership;
+  /** Id of its home, shared by all workers that have it. */
+  readonly homeId: () => Promise<string>;
   readonly answerer: ModelServer;
   readonly log: Logger;
   readonly children: Children;
@@ -71,6 +79,9 @@ const CHILD: ChildCommand = {
   execArgv: [],
 };
 
+/** Looks for queued runs to be stopped that a worker may miss before another looks for them. */
+const CANCEL_LOOKS = 6;
+
 export function container(config: WorkerConfig, hooks: WorkerHooks = {}, tracing: Tracing = NO_TRACING): Container {
   const log = pino(logOptions("model-trainer-worker", config.logLevel), hooks.log ?? process.stderr);
   const onError = (error: Error) =>
@@ -84,7 +95,7 @@ export function container(config: WorkerConfig, hooks: WorkerHooks = {}, tracing
   const onEngine = (told: Engine) => void (engine = told);
   const fork = () => {
     const asked = engine === null ? { onEngine } : {}; // it takes a moment, and is the same in all of them
-    return new Child(hooks.child ?? CHILD, config, { lifeMs: pace.life, log, ...asked });
+    return new Child(hooks.child ?? CHILD, config, { lifeMs: pace.life, log, fork: hooks.fork, ...asked });
   };
   const children = new Children(fork, pace.idle);
   const startChild: Container["startChild"] = (onMessage, fields) => children.start(onMessage, fields);
@@ -96,20 +107,25 @@ export function container(config: WorkerConfig, hooks: WorkerHooks = {}, tracing
     log.warn({ event: "child_crashed", reason }, "the process that answers questions ended unexpectedly");
   });
   const closed = new AbortController();
+  const runs = new RunRecords(redis);
+  const name = workerName();
+  let home: Promise<string> | undefined;
   const turns = new Map<string, Promise<void>>();
   return {
-    name: workerName(),
+    name,
     config,
     pace,
     redis,
-    runs: new RunRecords(redis),
+    runs,
     results: new Results(redis, config.artifactsRoot),
     sessions: new ChatSessions(redis),
     tokenizers: new TokenizerRecords(redis),
     store: new RequestStore(config.artifactsRoot, storedRequest),
     queuedTokenizers: new QueuedTokenizers(config.artifactsRoot),
     queue,
-    queued: new CancelQueued(redis, queue),
+    queued: new CancelQueued({ redis, queue, runs }),
+    cancelling: new Leadership(redis, { key: "trainer:cancel-queued", name, ms: CANCEL_LOOKS * pace.cancel }),
+    homeId: () => (home ??= homeId(config.artifactsRoot)),
     answerer,
     log,
     children,

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { finishRemovals, removeLeftovers, removeTemporaries } from "@trainer/disk";
 import { neededByJob, queuedTokenizersFolder } from "@trainer/platform";
+import { openJobs } from "@trainer/platform/redis";
 import {
   binsFolder,
   cleanBins,
@@ -11,7 +12,6 @@ import {
   type CleanupContext,
   type CleanupRecord,
 } from "@trainer/training/files";
-import type { Queue } from "bullmq";
 import type { Container } from "./container.js";
 
 const LOCK_KEY = "trainer:housekeeping";
@@ -20,12 +20,13 @@ const LOCK_KEY = "trainer:housekeeping";
  * Removes what nobody needs any more, each kind within its own limits: token bins, fetched corpora, tokenizers, and what
  * processes that have ended left half-made; one worker of a home at a time. What a run, a process or a job in the queue needs stays.
  */
-export async function keepHouse({ config, pace, redis, queue, log }: Container): Promise<void> {
+export async function keepHouse(container: Container): Promise<void> {
+  const { config, pace, redis, log } = container;
   const lockMs = Math.ceil(pace.housekeeping / 2); // runs out by itself: until then what this worker did suffices
-  if ((await redis.set(LOCK_KEY, "1", "PX", lockMs, "NX")) === null) return;
+  if ((await redis.set(`${LOCK_KEY}:${await container.homeId()}`, "1", "PX", lockMs, "NX")) === null) return;
   const home = openHome(config.artifactsRoot, config.dataRoot);
   const { binsCleanup, corpusCacheCleanup, tokenizerCleanup } = config;
-  const context: CleanupContext = { log: (record) => write(log, record), needed: () => neededByJobs(queue) };
+  const context: CleanupContext = { log: (record) => write(log, record), needed: () => neededByJobs(container) };
   const half = [home.models, home.tokenizers, home.corpusCache, binsFolder(home), join(home.cache, "sending")];
   const queuedTokenizers = queuedTokenizersFolder(home.root);
   const { uploads } = new TextRoot(config.dataRoot);
@@ -59,7 +60,9 @@ function write(log: Container["log"], { level, message, ...fields }: CleanupReco
 }
 
 /** Runs, tokenizers and corpora of jobs that wait in the queue, or were taken from it and are not in the home yet. */
-async function neededByJobs(queue: Queue): Promise<Set<string>> {
-  const waiting = await queue.getJobs(["waiting", "delayed", "active"]);
-  return new Set(waiting.flatMap((job) => neededByJob(job.name, job.data)));
+async function neededByJobs({ redis, queue }: Container): Promise<Set<string>> {
+  const needed = new Set<string>();
+  for await (const { name, data } of openJobs(redis, (type) => queue.toKey(type)))
+    for (const id of neededByJob(name, JSON.parse(data))) needed.add(id);
+  return needed;
 }

@@ -2,9 +2,13 @@ import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { keys, type Engine, type WorkerPresence } from "@trainer/platform";
 import type { Redis } from "ioredis";
+import { Leadership } from "./leadership.js";
 import { every } from "./runs/every.js";
 
 const TTL_SEC = 20;
+const SWEEP_KEY = "trainer:presence-sweep";
+/** Names that are looked at in one round trip. */
+const PORTION = 1000;
 
 /** A name that no other worker has, by which its jobs are known too. */
 export const workerName = (): string =>
@@ -30,6 +34,7 @@ export class Presence implements AsyncDisposable {
   readonly #options: PresenceOptions;
   readonly #startedAt = new Date().toISOString();
   #timer: Disposable | null = null;
+  #sweep: Leadership | null = null;
 
   constructor(redis: Redis, options: PresenceOptions) {
     this.#redis = redis;
@@ -38,14 +43,17 @@ export class Presence implements AsyncDisposable {
 
   async begin(everyMs: number): Promise<void> {
     await this.#say();
+    const { name } = this.#options;
+    this.#sweep = new Leadership(this.#redis, { key: SWEEP_KEY, name, ms: 4 * everyMs });
     this.#timer = every(everyMs, async () => {
       if ((await this.#say()) > 0) this.#options.onForgotten();
-      await this.#clearDead();
+      if (await this.#sweep?.held()) await this.#clearDead();
     });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#timer?.[Symbol.dispose]();
+    await this.#sweep?.[Symbol.asyncDispose]();
     const { name } = this.#options;
     await this.#redis.multi().srem(keys.workers, name).del(name, keys.presence(name)).exec();
   }
@@ -56,15 +64,25 @@ export class Presence implements AsyncDisposable {
     const seen_at = new Date().toISOString();
     const own = { host: hostname(), pid: process.pid, started_at: this.#startedAt, seen_at };
     const presence: WorkerPresence = { ...own, trainings, answers, engine: engine() };
-    await this.#redis.set(name, seen_at, "EX", TTL_SEC);
-    await this.#redis.set(keys.presence(name), JSON.stringify(presence), "EX", TTL_SEC);
-    return await this.#redis.sadd(keys.workers, name);
+    const said = await this.#redis
+      .multi()
+      .set(name, seen_at, "EX", TTL_SEC)
+      .set(keys.presence(name), JSON.stringify(presence), "EX", TTL_SEC)
+      .sadd(keys.workers, name)
+      .exec();
+    return Number(said?.at(-1)?.[1]);
   }
 
+  /** One worker does so for all: each of a thousand would look for the thousand. */
   async #clearDead(): Promise<void> {
-    const names = await this.#redis.smembers(keys.workers);
-    for (const name of names.filter((each) => each.startsWith("rq:worker:"))) {
-      if ((await this.#redis.exists(name)) === 0) await this.#redis.srem(keys.workers, name);
+    const names = (await this.#redis.smembers(keys.workers)).filter((each) => each.startsWith("rq:worker:"));
+    for (let from = 0; from < names.length; from += PORTION) {
+      const portion = names.slice(from, from + PORTION);
+      const look = this.#redis.pipeline();
+      for (const name of portion) look.exists(name);
+      const found = await look.exec();
+      const dead = portion.filter((_, i) => found?.[i]?.[1] === 0);
+      if (dead.length > 0) await this.#redis.srem(keys.workers, ...dead);
     }
   }
 }

@@ -9,27 +9,33 @@ import {
   type StoredRequest,
   type TrainSettings,
 } from "@trainer/platform";
-import type { RunRecord } from "@trainer/platform/redis";
+import { jobsOf, openJobIds, type RunRecord } from "@trainer/platform/redis";
 import { hasBegun, openHome, readManifest, runFolder, type RunManifest } from "@trainer/training/files";
 import type { Container } from "./container.js";
 import { queueTokenizers } from "./reconcile-tokenizers.js";
 import { shownPaths } from "./shown-paths.js";
+import { isDue } from "./redis-interval.js";
 import { withLock } from "./redis-lock.js";
-import { runOf } from "./runs/cancel-queued.js";
+import { runIn } from "./runs/cancel-queued.js";
 import { isAlive } from "./runs/is-alive.js";
 
 const LOCK_KEY = "trainer:reconcile";
+const LOOK_KEY = "trainer:reconciled";
 const LOCK_SEC = 60;
 
 type Restored = Omit<RunRecord, "heartbeat">;
 
 /**
  * Reconciles Redis with the runs' folders: a run that Redis has lost gets its record again, from its folder or its
- * archive's manifest, and an unfinished run without a job gets one. Tokenizers likewise.
+ * archive's manifest, and an unfinished run without a job gets one. Tokenizers likewise. In each interval one worker of a
+ * home does so for all.
+ * @param freshMs how old a worker's look may be that suffices for this one too, where that is less than the interval
  */
-export async function reconcile(container: Container): Promise<void> {
-  const { redis, log } = container;
-  await withLock(redis, LOCK_KEY, LOCK_SEC, async () => {
+export async function reconcile(container: Container, freshMs?: number): Promise<void> {
+  const { redis, log, pace } = container;
+  const home = await container.homeId();
+  if (!(await isDue(redis, `${LOOK_KEY}:${home}`, pace.reconcile, freshMs))) return;
+  await withLock(redis, `${LOCK_KEY}:${home}`, LOCK_SEC, async () => {
     const restored = await restoreForgotten(container);
     const queued = await queueAbandoned(container, new Set(restored));
     const tokenizers = await queueTokenizers(container);
@@ -105,19 +111,30 @@ function recordOf(manifest: RunManifest, request: TrainSettings | null, shown: (
 async function queueAbandoned(container: Container, restored: ReadonlySet<string>): Promise<string[]> {
   const { queue, runs, pace } = container;
   const now = Date.now();
-  const open = await runs.open();
+  const open = await runs.openIds();
   if (open.length === 0) return [];
-  const waiting = new Set((await queue.getJobs([...LIVE])).map((job) => runOf(job)?.runId));
+  const left = await withoutJob(container, open);
   const queued: string[] = [];
-  for (const { runId, userId, request, heartbeat, updatedAt } of open) {
+  for (const { runId, status, userId, request, heartbeat, updatedAt } of await runs.many(left)) {
+    if (status !== "queued" && status !== "running") continue;
     const old = restored.has(runId) || now - Date.parse(`${updatedAt}Z`) > pace.silent;
     const id = RunId.safeParse(runId).data;
-    if (id === undefined || request === null || waiting.has(id) || !old || isAlive(heartbeat, pace)) continue;
+    if (id === undefined || request === null || !old || isAlive(heartbeat, pace)) continue;
     await queue.add("train", jobData({ run_id: id, user_id: userId, request }), KEPT);
     queued.push(runId);
   }
   return queued;
 }
 
-const LIVE = ["waiting", "active", "delayed", "prioritized"] as const;
+/** A run's first job has its id: of the many that wait only other jobs are looked into. */
+async function withoutJob({ redis, queue }: Container, runIds: readonly string[]): Promise<string[]> {
+  const toKey = (type: string) => queue.toKey(type);
+  const jobIds = new Set(await openJobIds(redis, toKey));
+  const without = new Set(runIds.filter((id) => !jobIds.has(id)));
+  if (without.size === 0) return [];
+  for (const id of runIds) jobIds.delete(id);
+  for await (const { name, data } of jobsOf(redis, toKey, [...jobIds])) without.delete(runIn(name, data) ?? "");
+  return [...without];
+}
+
 const KEPT = { removeOnComplete: true, removeOnFail: true } as const;

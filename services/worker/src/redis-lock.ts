@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Redis } from "ioredis";
+import { RELEASE } from "./leadership.js";
 
 /**
  * Does `body` while nobody else does what has the same lock; nothing where another is at it. The lock runs out by itself,
@@ -14,5 +15,3 @@ export async function withLock(redis: Redis, key: string, seconds: number, body:
     await redis.eval(RELEASE, 1, key, token);
   }
 }
-
-const RELEASE = `if redis.call("GET", KEYS[1]) == ARGV[1] then return redis.call("DEL", KEYS[1]) end`;

@@ -1,4 +1,3 @@
-import { background } from "@trainer/platform";
 import { openTracing } from "@trainer/platform/tracing";
 import { newFailure } from "@trainer/training/files";
 import { loadPlugins } from "@trainer/training/plugins";
@@ -56,13 +55,14 @@ export async function startWorker(input: WorkerInput, hooks: WorkerHooks = {}): 
   const onLookFailed = (error: unknown) =>
     log.warn({ event: "reconcile_failed", reason: String(error) }, "the runs could not be looked through");
   const look = () => reconcile(container).catch(onLookFailed);
+  const lookNow = () => reconcile(container, container.pace.silent).catch(onLookFailed);
   const presence = new Presence(container.redis, {
     ...container,
     ...config,
-    onForgotten: () => background(reconcile(container), onLookFailed),
+    onForgotten: () => void lookNow(),
   });
   await presence.begin(container.pace.presence);
-  await look();
+  await lookNow();
   const looks = [
     every(container.pace.reconcile, look),
     every(container.pace.cancel, () => cancelQueued(container)),
@@ -87,7 +87,8 @@ export async function startWorker(input: WorkerInput, hooks: WorkerHooks = {}): 
     for (const each of looks) each[Symbol.dispose]();
     log.info({ event: "worker_stopping" }, "worker stops");
     await within(DRAIN_MS, hurry.signal, gently(workers, draining));
-    await within(HURRY_MS, hurry.signal, presence[Symbol.asyncDispose]());
+    const leaving = [presence[Symbol.asyncDispose](), container.cancelling[Symbol.asyncDispose]()];
+    await within(HURRY_MS, hurry.signal, Promise.all(leaving));
     for (const worker of workers) worker.hangUp();
     await container[Symbol.asyncDispose]();
     await metricsServer?.[Symbol.asyncDispose]();

@@ -5,6 +5,7 @@ import { setTimeout } from "node:timers/promises";
 import { TokenizerTrainRequest, TokenizerId } from "@trainer/platform";
 import { startSystem, TOKENIZER, type System } from "@trainer/testing/system";
 import { binsFolder, openHome } from "@trainer/training/files";
+import { homeId } from "../src/home-id.js";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -25,6 +26,11 @@ function leave(path: string, name: string): string {
 
 const dead = (uuid: string) => `.tmp-${2 ** 22 + 1}..-${uuid}-${hostname()}`;
 const UUID = "00000000-0000-4000-8000-000000000000";
+
+/** As if no worker had looked the homes through. */
+async function forgetLooks(): Promise<void> {
+  for (const key of await system.redis.keys("trainer:housekeeping:*")) await system.redis.del(key);
+}
 
 test("a worker removes by itself what nobody needs, by its settings, and nothing that a job in the queue needs", async () => {
   const home = openHome(system.root);
@@ -64,7 +70,7 @@ test("a worker removes by itself what nobody needs, by its settings, and nothing
     await vi.waitFor(() => expect(existsSync(text(idle))).toBe(false), 10_000);
     await vi.waitFor(() => expect(logs.join("")).toContain("tokenizer_cleanup_skipped"), 10_000); // the last to be done
   }
-  await system.redis.del("trainer:housekeeping");
+  await forgetLooks();
   expect([bins, ...half, ...written].filter((path) => existsSync(path))).toEqual([]);
   expect([text(wanted), text(learned), unused, queued].filter((path) => !existsSync(path))).toEqual([]);
 
@@ -90,12 +96,23 @@ test("a worker removes by itself what nobody needs, by its settings, and nothing
 test("after another worker has looked the home through, this one does not for a while", async () => {
   const artifactsRoot = join(system.root, "another-home");
   const aged = leave(join(binsFolder(openHome(artifactsRoot)), "2".repeat(32)), "train.bin");
-  await system.redis.set("trainer:housekeeping", "1");
+  await system.redis.set(`trainer:housekeeping:${await homeId(artifactsRoot)}`, "1");
   await using _worker = await system.startWorker({ artifactsRoot }, { pace: { housekeeping: 50 } });
   await setTimeout(200);
   expect(existsSync(aged)).toBe(true);
-  await system.redis.del("trainer:housekeeping");
+  await forgetLooks();
   await vi.waitFor(() => expect(existsSync(aged)).toBe(false), 10_000);
+});
+
+test("what a worker has done for its home it has not done for another that has the same Redis", async () => {
+  const artifactsRoot = join(system.root, "third-home");
+  const aged = [system.root, artifactsRoot].map((root) =>
+    leave(join(binsFolder(openHome(root)), "3".repeat(32)), "train.bin"),
+  );
+  await forgetLooks();
+  await using _one = await system.startWorker();
+  await using _other = await system.startWorker({ artifactsRoot });
+  await vi.waitFor(() => expect(aged.filter((path) => existsSync(path))).toEqual([]), 10_000);
 });
 
 test("a cleanup that fails is told as an error, and takes nothing", async () => {
@@ -103,7 +120,7 @@ test("a cleanup that fails is told as an error, and takes nothing", async () => 
   const aged = leave(join(home.tokenizers, "tok-unused"), "tokenizer.json");
   const { id } = await system.queues.trainer.add("unheard-of", {});
   await system.redis.hset(`bull:trainer:${id}`, "data", "{");
-  await system.redis.del("trainer:housekeeping"); // of the worker before
+  await forgetLooks();
   const logs: string[] = [];
   const tokenizerCleanup = { enabled: true, minUnusedDays: 1 };
   await using _worker = await system.startWorker(

@@ -11,6 +11,7 @@ import { UserIdText } from "../schemas/user-id.js";
 import { claimRun, writeFenced, type Command, type Fence } from "./fence.js";
 import { parsed } from "./parsed.js";
 import { scored } from "./scored.js";
+import { valuesOf } from "./values-of.js";
 
 /** The words that the hash has for a run's state; nothing else may ever stand there. */
 const STORED = { queued: "queued", running: "processing", completed: "completed", failed: "failed" } as const;
@@ -135,13 +136,12 @@ export class RunRecords {
     return { runs: found.slice(0, limit).map(({ run }) => run), next: found[limit - 1]?.at ?? last };
   }
 
-  /** Those that wait or are at work, the newest first. Of the others only their status is looked at: there may be many. */
-  async open(): Promise<RunRecord[]> {
-    const open: RunRecord[] = [];
+  /** Ids of those that wait or are at work, the newest first, by their status word alone: there may be very many. */
+  async openIds(): Promise<string[]> {
+    const open: string[] = [];
     for (const ids of chunks(await this.#redis.zrange(keys.runs, "+inf", "-inf", "BYSCORE", "REV"))) {
       const states = await this.#redis.mget(ids.map(keys.status));
-      const runs = await this.#stored(ids.filter((_, i) => states[i] !== "completed" && states[i] !== "failed"));
-      open.push(...runs.flatMap(readable).filter(({ status }) => status === "queued" || status === "running"));
+      open.push(...ids.filter((_, i) => states[i] !== "completed" && states[i] !== "failed"));
     }
     return open;
   }
@@ -151,9 +151,9 @@ export class RunRecords {
     const unknown: string[] = [];
     for (const ids of chunks(runIds)) {
       const pipeline = this.#redis.pipeline();
-      for (const id of ids) pipeline.hgetall(keys.job(id));
-      const hashes = valuesOf(await pipeline.exec());
-      unknown.push(...ids.filter((_, i) => !Hash.safeParse(hashes[i]).success));
+      for (const id of ids) pipeline.hmget(keys.job(id), ...NEEDED);
+      const found = z.array(Rows).parse(valuesOf(await pipeline.exec()));
+      unknown.push(...ids.filter((_, i) => !isReadable(found[i] ?? [])));
     }
     return unknown;
   }
@@ -202,7 +202,8 @@ export class RunRecords {
 
   /** For an ended or unknown run the flag expires; else it holds until the run has ended. */
   async requestCancel(runId: string): Promise<void> {
-    await this.#redis.eval(CANCEL, 2, keys.cancelled(runId), keys.job(runId), CANCEL_TTL_SECONDS);
+    const places = [keys.cancelled(runId), keys.job(runId), keys.stopping];
+    await this.#redis.eval(CANCEL, places.length, ...places, CANCEL_TTL_SECONDS, runId);
   }
 
   /** Forgets a run. What still works on it, unknown to its record, can write nothing more for it. */
@@ -211,6 +212,7 @@ export class RunRecords {
     const places = [keys.job, keys.heartbeat, keys.status, keys.message, keys.messageAlias, keys.artifact];
     const more = [keys.evaluation, keys.progress, keys.request, keys.cancelled];
     await this.#all([
+      ["SREM", keys.stopping, runId],
       ["DEL", ...[...places, ...more].map((place) => place(runId))],
       ["ZREM", keys.runs, runId],
       ["EXPIRE", keys.fence(runId), FENCE_TTL_SECONDS],
@@ -221,8 +223,24 @@ export class RunRecords {
     return (await this.#redis.get(keys.cancelled(runId))) === "1";
   }
 
+  /** Those of these runs that are to stop. */
+  async cancelled(runIds: readonly string[]): Promise<Set<string>> {
+    if (runIds.length === 0) return new Set();
+    const flags = await this.#redis.mget(runIds.map(keys.cancelled));
+    return new Set(runIds.filter((_, i) => flags[i] === "1"));
+  }
+
+  /** Runs whose stop was asked for and that have not been seen to end, a portion of them where they are many. */
+  async stopping(): Promise<string[]> {
+    const runIds = await this.#redis.srandmember(keys.stopping, SCANNED);
+    const cancelled = await this.cancelled(runIds);
+    const over = runIds.filter((id) => !cancelled.has(id));
+    if (over.length > 0) await this.#redis.srem(keys.stopping, ...over);
+    return [...cancelled];
+  }
+
   async clearCancel(runId: string): Promise<void> {
-    await this.#redis.del(keys.cancelled(runId));
+    await this.#redis.multi().del(keys.cancelled(runId)).srem(keys.stopping, runId).exec();
   }
 
   /** The archive's id in the file service. */
@@ -239,7 +257,10 @@ export class RunRecords {
 
 const CANCEL = `
 local status = redis.call("HGET", KEYS[2], "status")
-if status == "queued" or status == "processing" then return redis.call("SET", KEYS[1], "1") end
+if status == "queued" or status == "processing" then
+  redis.call("SADD", KEYS[3], ARGV[2])
+  return redis.call("SET", KEYS[1], "1")
+end
 return redis.call("SET", KEYS[1], "1", "EX", ARGV[1])`;
 const CANCEL_TTL_SECONDS = 86_400;
 /** Longer than a job may take. */
@@ -285,6 +306,12 @@ function changes(runId: string, change: RunChange, at: string): Command[] {
 /** UTC without a zone, as other readers of the hash have it. */
 const stamp = (date: Date): string => date.toISOString().slice(0, -1);
 
+/** The fields that a record cannot do without. */
+const NEEDED = ["user_id", "status", "progress", "created_at", "updated_at"] as const;
+
+const isReadable = (values: readonly (string | null)[]): boolean =>
+  Hash.safeParse(Object.fromEntries(NEEDED.map((name, i) => [name, values[i] ?? undefined]))).success;
+
 const Rows = z.array(z.string().nullable());
 const Others = z.tuple([z.string().nullable(), z.string().nullable(), z.string().nullable()]);
 
@@ -327,12 +354,3 @@ function recordOf({ runId, hash, others: [heartbeat, training, request] }: Store
     modelSize: data.model_size || (settings?.model_size ?? null),
   };
 }
-
-const Answers = z.array(z.tuple([z.instanceof(Error).nullable()], z.unknown()));
-
-/** Results of a pipeline's commands. @throws the first error */
-const valuesOf = (answers: unknown): unknown[] =>
-  Answers.parse(answers).map(([error, value]) => {
-    if (error !== null) throw error;
-    return value;
-  });

@@ -10,6 +10,7 @@ import {
   type SystemInfo,
   traceData,
 } from "@trainer/platform";
+import { openJobs } from "@trainer/platform/redis";
 import { NO_TRACING, type Tracing } from "@trainer/platform/tracing";
 import { Queue } from "bullmq";
 import type { Redis } from "ioredis";
@@ -32,6 +33,7 @@ export class Jobs {
   readonly #queues: Readonly<Record<QueueName, Queue>>;
   readonly #limit: number;
   readonly #tracing: Tracing;
+  readonly #redis: Redis;
 
   constructor(
     connection: Redis,
@@ -40,6 +42,7 @@ export class Jobs {
   ) {
     this.#limit = queueLimit;
     this.#tracing = tracing;
+    this.#redis = connection;
     const defaultJobOptions = { removeOnComplete: { age: resultTtlSec }, removeOnFail: { age: failureTtlSec } };
     const open = (name: QueueName) => {
       const queue = new Queue(name, { connection, defaultJobOptions });
@@ -76,18 +79,25 @@ export class Jobs {
   }
 
   /** The corpora of trainings and tokenizers that have not ended, as they were named. */
-  async corpora(): Promise<string[]> {
-    const waiting = await this.#queues.trainer.getJobs(["waiting", "delayed", "active"]);
-    return waiting.flatMap((job) => {
-      const path = Named.safeParse(job.data).data?.request.corpus_path;
-      return path === undefined ? [] : [path];
-    });
+  async corpora(): Promise<ReadonlySet<string>> {
+    const found = new Set<string>();
+    for await (const { data } of this.#open()) {
+      const path = Named.safeParse(JSON.parse(data)).data?.request.corpus_path;
+      if (path !== undefined) found.add(path);
+    }
+    return found;
   }
 
   /** Ids of runs, tokenizers and corpora that jobs need which have not ended: no cleanup may remove them. */
   async needed(): Promise<ReadonlySet<string>> {
-    const open = await this.#queues.trainer.getJobs(["waiting", "delayed", "active"]);
-    return new Set(open.flatMap((job) => neededByJob(job.name, job.data)));
+    const needed = new Set<string>();
+    for await (const { name, data } of this.#open())
+      for (const id of neededByJob(name, JSON.parse(data))) needed.add(id);
+    return needed;
+  }
+
+  #open() {
+    return openJobs(this.#redis, (type) => this.#queues.trainer.toKey(type));
   }
 
   /** The jobs that workers are at, of both queues. */

@@ -1,8 +1,8 @@
-import { jobData, RunId, TrainRequest } from "@trainer/platform";
+import { jobData, keys, RunId, TrainRequest } from "@trainer/platform";
 import { openRedis, RunRecords } from "@trainer/platform/redis";
 import { startRedis } from "@trainer/testing";
 import { Queue, Worker } from "bullmq";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { CancelQueued } from "./cancel-queued.js";
 
 const USER = 1234567890123456789n;
@@ -17,7 +17,7 @@ test("runs that are to be stopped are taken out of the queue, those that wait fo
     const data = jobData({ run_id: RunId.parse(id), user_id: USER, request });
     await queue.add("train", data, { jobId: `job-${id}`, ...options });
   };
-  const queued = new CancelQueued(redis, queue);
+  const queued = new CancelQueued({ redis, queue, runs });
   const taken = async () => (await queued.take()).map(({ runId }) => runId);
   expect(await taken()).toEqual([]);
 
@@ -47,4 +47,38 @@ test("runs that are to be stopped are taken out of the queue, those that wait fo
   await queue.close();
   redis.disconnect();
   theirs.disconnect();
+});
+
+test("a long queue is looked through a portion at a time, by flags that others set; who asked for a stop here does not wait for that", async () => {
+  await using server = await startRedis();
+  const redis = openRedis(server.url);
+  const runs = new RunRecords(redis);
+  const queue = new Queue("trainer", { connection: redis });
+  const ids = Array.from({ length: 7 }, (_, i) => RunId.parse(`r${i}`));
+  for (const id of ids) {
+    await runs.create(id, USER, request);
+    await queue.add("train", jobData({ run_id: id, user_id: USER, request }), { jobId: id === "r5" ? "other" : id });
+  }
+  const queued = new CancelQueued({ redis, queue, runs, portion: 3 });
+  const taken = async () => (await queued.take()).map(({ runId }) => runId);
+  await runs.requestCancel("r0"); // the oldest is the last that a look comes to
+  expect(await taken()).toEqual(["r0"]);
+  for (const id of ["r1", "r5"]) await redis.set(keys.cancelled(id), "1"); // as others do
+  const found: string[] = [];
+  for (let look = 0; look < 3; look++) found.push(...(await taken()));
+  expect(found.toSorted()).toEqual(["r1", "r5"]);
+
+  for (let look = 0; look < 6; look++) expect(await taken()).toEqual([]); // what moved up meanwhile is come to
+  const asked = vi.spyOn(redis, "pipeline");
+  for (let look = 0; look < 3; look++) expect(await taken()).toEqual([]);
+  expect(asked).not.toHaveBeenCalled(); // what a job is for is known by now
+  await runs.clearCancel("r0");
+  expect(await redis.exists(keys.stopping)).toBe(0);
+
+  await runs.requestCancel("r2");
+  await redis.del(keys.cancelled("r2")); // somebody thought better of it
+  expect(await taken()).toEqual([]);
+  expect(await redis.exists(keys.stopping)).toBe(0);
+  await queue.close();
+  redis.disconnect();
 });

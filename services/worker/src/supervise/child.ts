@@ -20,6 +20,17 @@ export interface ChildCommand {
   readonly execArgv: readonly string[];
 }
 
+/** Starts a process that hears and says messages. */
+export type Fork = (command: ChildCommand) => ChildProcess;
+
+const forkNode: Fork = ({ module, execArgv }) =>
+  fork(module, [], {
+    execArgv: [...execArgv],
+    env: withoutSecrets(process.env), // it opens what strangers have made
+    serialization: "advanced", // JSON has no infinite perplexity
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+  });
+
 /** Outcome of a process. */
 export interface Ended {
   readonly code: number | null;
@@ -45,6 +56,7 @@ export interface ChildOptions {
   readonly lifeMs?: number;
   /** Gets what it has for the log, with its process id and what it is at. */
   readonly log?: Logger;
+  readonly fork?: Fork | undefined;
   /** Called with what it computes with; left out, it is not asked. */
   readonly onEngine?: (engine: Engine) => void;
 }
@@ -71,14 +83,9 @@ export class Child implements MeasuredChild {
   constructor(
     command: ChildCommand,
     config: WorkerConfig,
-    { lifeMs = PACE.life, log = SILENT, onEngine }: ChildOptions = {},
+    { lifeMs = PACE.life, log = SILENT, fork = forkNode, onEngine }: ChildOptions = {},
   ) {
-    this.#process = fork(command.module, [], {
-      execArgv: [...command.execArgv],
-      env: withoutSecrets(process.env), // it opens what strangers have made
-      serialization: "advanced", // JSON has no infinite perplexity
-      stdio: ["ignore", "pipe", "pipe", "ipc"],
-    });
+    this.#process = fork(command);
     this.#log = log.child({ pid: this.pid });
     this.#onEngine = onEngine;
     for (const output of [this.#process.stdout, this.#process.stderr].filter((each) => each instanceof Readable))

@@ -28,7 +28,7 @@ const TRAINING_S = 60;
 
 const { values } = parseArgs({ options: { keep: { type: "boolean", default: false } } });
 
-/** Programs that this machine's settings for npm and pip are in, and certificates. */
+/** Files that this machine's settings for npm and pip are in, and certificates. */
 const SETTINGS = ["/usr/etc/npmrc", "/root/.npmrc", "/etc/npmrc", "/etc/pip.conf", "/etc/resolv.conf", "/etc/hosts"];
 const PASSED_ON = /^(npm_config_|pip_|ssl_|node_extra_ca|requests_ca|curl_ca|(https?|no)_proxy$)/i;
 
@@ -64,6 +64,12 @@ async function onBareMachine({ url, fileOf }) {
   say(`✓ a short training took ${seconds.toFixed(1)} s`);
   if (seconds > TRAINING_S) throw new SetupError(`A short training took ${seconds.toFixed(0)} s, not ${TRAINING_S}.`);
   await typed('trainer generate first --prompt "ROMEO:" --max-new-tokens 40 --seed 1', { network: false });
+  const asked = 'trainer generate first --server $(cat url) --prompt "ROMEO:" --max-new-tokens 10';
+  await typed(
+    "trainer ui --no-open --port 0 >ui.log 2>&1 & " +
+      "until grep -o 'http://[0-9.:]*' ui.log >url; do sleep 1; kill -0 $! || { cat ui.log; exit 1; }; done; " +
+      `${asked}; code=$?; kill -INT $!; wait $!; exit $code`,
+  );
   await typed("trainer doctor");
   const elsewhere = "mv ~/.cache/model-trainer/libtorch-* /opt/libtorch";
   await typed(`${elsewhere} && LIBTORCH=/opt/libtorch trainer score first --text "To be"`, { network: false });

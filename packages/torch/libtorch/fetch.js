@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { accessSync, constants, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cacheFolder } from "./cache-folder.js";
@@ -44,6 +44,7 @@ export const UNPACK = beside("unpack.py");
 /** Fetches, checks and unpacks libtorch into the user's cache, once for all checkouts and installations. */
 export async function fetchLibtorch(of = platform()) {
   const target = cachedFolder(of);
+  makeCache();
   await locked(`${target}.lock`, async () => {
     if (findCached(of) !== null) return; // another set-up was quicker
     removeLeftovers(target);
@@ -55,6 +56,20 @@ export async function fetchLibtorch(of = platform()) {
     rmSync(wheels, { recursive: true, force: true });
   });
   return target;
+}
+
+/** Makes the folder of downloads, before anything is asked of the network. */
+function makeCache() {
+  const folder = cacheFolder();
+  try {
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new SetupError(
+      `Downloads are kept in ${folder}, which cannot be written (${why}): set TRAINER_CACHE to a folder that can be.`,
+    );
+  }
 }
 
 /**

@@ -48,6 +48,12 @@ test("no network is a sentence that says what to do, and nothing half-made stays
   expect(readdirSync(folder.path)).toEqual([matching(/\.wheels$/)]);
 });
 
+test("a cache that cannot be written is one sentence that says what to set", async () => {
+  const env = { TRAINER_CACHE: "/dev/null/cache", LIBTORCH_VARIANT: "cpu" };
+  const failed = needLibtorch({ ...testIo(), env }, quiet, { isMissing });
+  await expect(failed).rejects.toThrow(/^Downloads are kept in \/dev\/null\/cache, .*: set TRAINER_CACHE to .*\.$/);
+});
+
 test("a machine without Python is told what to install", async () => {
   await using folder = await scratch();
   const env = { TRAINER_CACHE: folder.path, LIBTORCH_VARIANT: "cpu", PATH: folder.path };

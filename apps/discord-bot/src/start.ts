@@ -1,6 +1,6 @@
 import { TrainerClient } from "@trainer/client";
 import { AppError, background } from "@trainer/platform";
-import { openRedis, REDIS_TIMEOUT_MS, RunRecords } from "@trainer/platform/redis";
+import { openRedis, REDIS_TIMEOUT_MS, refuseWrongRedis, RunRecords } from "@trainer/platform/redis";
 import { Client, DiscordAPIError, DiscordjsError, DiscordjsErrorCodes, Events } from "discord.js";
 import { findAccess } from "./access/find-access.js";
 import { clock as realClock, type Clock } from "./clock.js";
@@ -75,6 +75,7 @@ async function start(config: BotConfig, hooks: BotHooks, closing: (() => Promise
 
   const onBug = (error: unknown) => log.error({ event: "bot_failed", err: error }, String(error));
 
+  await refuseWrongRedis(config.redisUrl);
   const redis = openRedis(config.redisUrl, { commandTimeoutMs: REDIS_TIMEOUT_MS, onError });
   redis.on("reconnecting", () => metrics.redisReconnecting());
   closing.push(async () => redis.disconnect());

@@ -13,6 +13,7 @@ export { finishRemovals, removeAside } from "./remove-aside.js";
 export { removeTemporaries } from "./remove-temporaries.js";
 export { isSha256, type Sha256 } from "./sha256.js";
 export { temporaryName, writeJson, writeSynced, writeText, writeWhole } from "./write-whole.js";
+export { tryToWrite, whyNotAHome, whyNotWritable } from "./why-not-writable.js";
 export { writeJsonSync } from "./write-whole-sync.js";
 export { exportedId, exportedName, ID_RULE, isId } from "./ids.js";
 export { isInside, resolveInside } from "./resolve-inside.js";

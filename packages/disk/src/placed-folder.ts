@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
+import { isPast } from "./disk-time.js";
 import { isErrno, unlessAbsent } from "./errno.js";
 import { makeFolder, syncFolder } from "./folder.js";
 import { namesIn } from "./is-there.js";
@@ -33,7 +34,9 @@ export async function removeLeftovers(parent: string, abandonedMs = ABANDONED_MS
     if (whole === undefined || host !== hostname()) continue;
     const path = join(parent, name);
     const dead =
-      space === namespace() ? beginOf(Number(pid)) !== began : Date.now() - (await lastWritten(path)) >= abandonedMs;
+      space === namespace()
+        ? beginOf(Number(pid)) !== began
+        : await isPast(await lastWritten(path), abandonedMs, parent);
     if (dead) await rm(path, { recursive: true, force: true });
   }
 }

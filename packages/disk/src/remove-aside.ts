@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { isPast } from "./disk-time.js";
 import { unlessAbsent } from "./errno.js";
 import { syncFolder } from "./folder.js";
 import { namesIn } from "./is-there.js";
@@ -36,6 +37,7 @@ export async function finishRemovals(folder: string, abandonedMs = ABANDONED_MS)
   for (const name of (await namesIn(folder)).filter((each) => each.startsWith(REMOVED))) {
     const path = join(folder, name);
     const info = await unlessAbsent(stat(path)); // null: another process has just finished it
-    if (info !== null && Date.now() - info.ctimeMs >= abandonedMs) await rm(path, { recursive: true, force: true });
+    if (info !== null && (await isPast(info.ctimeMs, abandonedMs, folder)))
+      await rm(path, { recursive: true, force: true });
   }
 }

@@ -1,5 +1,6 @@
 import { rm, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { isPast } from "./disk-time.js";
 import { unlessAbsent } from "./errno.js";
 import { entriesIn } from "./is-there.js";
 import { isTemporary } from "./write-whole.js";
@@ -18,5 +19,5 @@ export async function removeTemporaries(folder: string): Promise<void> {
 
 async function isAbandoned(path: string): Promise<boolean> {
   const info = await unlessAbsent(stat(path)); // null: it has just become what it was to become
-  return info !== null && Date.now() - info.mtimeMs >= ABANDONED_MS;
+  return info !== null && (await isPast(info.mtimeMs, ABANDONED_MS, dirname(path)));
 }

@@ -20,7 +20,8 @@ export { COMMIT, CommitManifest, parseCheckpointName } from "./checkpoint/manife
 export { archivedFileId } from "./artifact/archived.js";
 export { resolveRun, type ResolvedRun } from "./home/resolve-run.js";
 export { TokenizerManifest } from "./tokenizer/manifest.js";
-export { whyNotWritable } from "./home/why-not-writable.js";
+export { whyNotWritable } from "@trainer/disk";
+export { checkHomeFormat, claimHome } from "./home/home-format.js";
 export { isHeld, lastFence, FileLock } from "./home/file-lock.js";
 export { readManifest, RunManifest, type RunStatus } from "./home/manifest.js";
 export { evalLine, stepLine } from "./home/metrics-lines.js";

@@ -1,7 +1,7 @@
 import { AppError, isLoopback } from "@trainer/platform";
 import { Hosts } from "@trainer/platform/http";
 import { openTracing } from "@trainer/platform/tracing";
-import { openRedis, queueProblem, REDIS_TIMEOUT_MS } from "@trainer/platform/redis";
+import { openRedis, queueProblem, REDIS_TIMEOUT_MS, refuseWrongRedis } from "@trainer/platform/redis";
 import { createApp, type Timeouts } from "./app.js";
 import type { DataBankConfig } from "./config.js";
 import { KeyRing } from "./keys.js";
@@ -33,11 +33,13 @@ const TIMEOUTS: Timeouts = { headersMs: 15_000, idleMs: 120_000, lingerMs: 5000 
 
 /**
  * Starts the service; disposing of it lets requests that are under way come to their end.
- * @throws AppError CONFIG_ERROR where strangers would be let in without a key
+ * @throws AppError CONFIG_ERROR where strangers would be let in without a key, nothing can be written in its folder, or
+ * Redis refuses it
  */
 export async function startDataBank(config: DataBankConfig, hooks: DataBankHooks = {}): Promise<DataBank> {
   const keys = new KeyRing(config.keys);
   if (!isLoopback(config.host)) refuseOpen(keys, config.host);
+  if (config.redisUrl !== null) await refuseWrongRedis(config.redisUrl);
   const store = await openStore(config);
   const redis = config.redisUrl === null ? null : redisProbe(config.redisUrl);
   const tracing = await openTracing(config.tracing, "data-bank-api");
@@ -64,7 +66,15 @@ export async function startDataBank(config: DataBankConfig, hooks: DataBankHooks
       (error: unknown) => app.log.warn({ event: "uploads_not_removed", err: error }, "uploads that were cut off stay"),
     );
   };
-  const url = await app.listen({ host: config.host, port: config.port });
+  const close = async () => {
+    await app.close();
+    await tracing[Symbol.asyncDispose]();
+    redis?.[Symbol.dispose]();
+  };
+  const url = await app.listen({ host: config.host, port: config.port }).catch(async (error: unknown) => {
+    await close(); // or its connections would keep the process alive
+    throw error;
+  });
   removeCutOff();
   const daily = setInterval(removeCutOff, cutOffMs);
   return {
@@ -72,9 +82,7 @@ export async function startDataBank(config: DataBankConfig, hooks: DataBankHooks
     place: store.place,
     async [Symbol.asyncDispose]() {
       clearInterval(daily);
-      await app.close();
-      await tracing[Symbol.asyncDispose]();
-      redis?.[Symbol.dispose]();
+      await close();
     },
   };
 }

@@ -1,3 +1,3 @@
 export { WorkerConfig, type WorkerInput } from "./config.js";
 export type { WorkerHooks } from "./container.js";
-export { startWorker, type Worker } from "./start.js";
+export { LONGEST_STOP_MS, startWorker, type Worker } from "./start.js";

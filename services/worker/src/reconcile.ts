@@ -110,16 +110,16 @@ function recordOf(manifest: RunManifest, request: TrainSettings | null, shown: (
 /** Runs that are neither done nor waiting for anybody. Those just restored have no job for certain; others may get one yet. */
 async function queueAbandoned(container: Container, restored: ReadonlySet<string>): Promise<string[]> {
   const { queue, runs, pace } = container;
-  const now = Date.now();
+  const now = await runs.now();
   const open = await runs.openIds();
   if (open.length === 0) return [];
   const left = await withoutJob(container, open);
   const queued: string[] = [];
   for (const { runId, status, userId, request, heartbeat, updatedAt } of await runs.many(left)) {
     if (status !== "queued" && status !== "running") continue;
-    const old = restored.has(runId) || now - Date.parse(`${updatedAt}Z`) > pace.silent;
+    const old = restored.has(runId) || Math.abs(now - Date.parse(`${updatedAt}Z`)) > pace.silent;
     const id = RunId.safeParse(runId).data;
-    if (id === undefined || request === null || !old || isAlive(heartbeat, pace)) continue;
+    if (id === undefined || request === null || !old || isAlive(heartbeat, now, pace)) continue;
     await queue.add("train", jobData({ run_id: id, user_id: userId, request }), KEPT);
     queued.push(runId);
   }

@@ -1,6 +1,9 @@
+import { whyNotAHome } from "@trainer/disk";
+import { AppError } from "@trainer/platform";
 import { openTracing } from "@trainer/platform/tracing";
-import { newFailure } from "@trainer/training/files";
+import { claimHome, newFailure } from "@trainer/training/files";
 import { loadPlugins } from "@trainer/training/plugins";
+import { ClockWatch } from "./clock-watch.js";
 import { WorkerConfig, type WorkerInput } from "./config.js";
 import { container as makeContainer, type Container, type WorkerHooks } from "./container.js";
 import { requestJobs } from "./jobs/answers.js";
@@ -13,6 +16,7 @@ import { Presence } from "./presence.js";
 import { queueWorker, type QueueWorker } from "./queue-worker.js";
 import { reconcile } from "./reconcile.js";
 import type { MetricsServer } from "@trainer/platform/http";
+import { refuseWrongKey } from "./refuse-wrong-key.js";
 import { keepHouse } from "./housekeeping.js";
 import { every } from "./runs/every.js";
 
@@ -35,10 +39,17 @@ const SERVICE = "model-trainer-worker";
 const DRAIN_MS = 18_000;
 /** The same after a second call. */
 const HURRY_MS = 2000;
+/** Time after which a worker that was asked to stop has ended: who ends it must wait longer. */
+export const LONGEST_STOP_MS = DRAIN_MS + HURRY_MS;
 
-/** Starts a worker: takes jobs from the queues and has them done by child processes. Resolves when it is among the workers that are there. */
+/**
+ * Starts a worker: takes jobs from the queues and has them done by child processes. Resolves when it is among the workers
+ * that are there.
+ * @throws AppError CONFIG_ERROR where nothing can be written in its home, or the file service does not know its key; TrainingError for the home of a later version
+ */
 export async function startWorker(input: WorkerInput, hooks: WorkerHooks = {}): Promise<Worker> {
   const config = WorkerConfig.parse(input);
+  await checkPlaces(config);
   await loadPlugins(config.plugins, [".", config.artifactsRoot]); // what they bring is known to those who read requests
   const container = makeContainer(config, hooks, await openTracing(config.tracing, SERVICE));
   const { log } = container;
@@ -61,10 +72,17 @@ export async function startWorker(input: WorkerInput, hooks: WorkerHooks = {}): 
     ...config,
     onForgotten: () => void lookNow(),
   });
-  await presence.begin(container.pace.presence);
+  await presence.begin(container.pace.presence).catch(async (error: unknown) => {
+    for (const worker of workers) worker.hangUp(); // or they would keep the process alive
+    await container[Symbol.asyncDispose]();
+    await metricsServer?.[Symbol.asyncDispose]();
+    throw error;
+  });
   await lookNow();
+  const clock = new ClockWatch(container);
   const looks = [
     every(container.pace.reconcile, look),
+    every(container.pace.reconcile, () => clock.look()),
     every(container.pace.cancel, () => cancelQueued(container)),
     every(container.pace.housekeeping, () => keepHouse(container)),
   ];
@@ -120,6 +138,16 @@ async function serveMetricsOf(
     await container[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** Checks the folders that it writes in; without a file service nothing is fetched, and its texts may be there to be read alone. */
+async function checkPlaces({ artifactsRoot, dataRoot, dataBank }: WorkerConfig): Promise<void> {
+  const problem =
+    (await whyNotAHome(artifactsRoot, "APP__ARTIFACTS_ROOT")) ??
+    (dataBank === null ? null : await whyNotAHome(dataRoot, "APP__DATA_ROOT"));
+  if (problem !== null) throw new AppError("CONFIG_ERROR", problem);
+  if (dataBank !== null) await refuseWrongKey(dataBank);
+  await claimHome(artifactsRoot);
 }
 
 async function gently(workers: readonly QueueWorker[], draining: AbortController): Promise<void> {

@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { makeFolder } from "@trainer/disk";
 import { AppError, isLoopback, withoutCredentials } from "@trainer/platform";
 import type { Command } from "commander";
 import { z } from "zod";
@@ -9,6 +8,7 @@ import type { Io } from "../process/io.js";
 import type { Output } from "../display/output.js";
 import { keepUp } from "../serve/keep-up.js";
 import { keysFile } from "../serve/keys.js";
+import { makeHome } from "../serve/make-home.js";
 import { serveFile, serveHome } from "../serve/one-per-home.js";
 import { pagesLines, pagesRoot } from "../serve/pages.js";
 import type { Place } from "../serve/part.js";
@@ -43,7 +43,7 @@ export function define(command: Command, io: Io): void {
       const flags = asVariables(options);
       const loaded = loadConfig({ env: { ...io.env, ...flags }, cwd: io.cwd });
       refuseStrangers(loaded, home);
-      await makeFolder(home, { mode: 0o700 }); // it holds what clients send and ask
+      await makeHome(home);
       using served = serveHome(home);
       const { cwd } = io;
       const pages = pagesRoot(loaded.config);

@@ -1,6 +1,5 @@
-import { access, constants } from "node:fs/promises";
 import { resolve } from "node:path";
-import { makeFolder, namesIn } from "@trainer/disk";
+import { namesIn } from "@trainer/disk";
 import { AppError } from "@trainer/platform";
 import { openHome } from "@trainer/training/files";
 import type { Command } from "commander";
@@ -12,6 +11,7 @@ import type { Io } from "../process/io.js";
 import { browserOpener, openInBrowser, overSsh, type Opener } from "../serve/browser.js";
 import { keepUp, type Face } from "../serve/keep-up.js";
 import { keysFile } from "../serve/keys.js";
+import { makeHome } from "../serve/make-home.js";
 import { serveFile } from "../serve/one-per-home.js";
 import { ownConfig } from "../serve/own-settings.js";
 import { pagesLink, pagesRoot, signInLink, type PagesAccess } from "../serve/pages.js";
@@ -53,8 +53,7 @@ export function define(command: Command, io: Io, pagesOf = pagesRoot): void {
       const pages = pagesOf(loaded.config);
       if (pages === "")
         throw new AppError("CONFIG_ERROR", "the pages are not built: run `npm run bootstrap` in the project's folder");
-      await makeFolder(home, { mode: 0o700 }); // it holds what is asked and answered
-      await access(home, constants.W_OK);
+      await makeHome(home);
       const show: Show = { home, io, out, opener: openerOf(options.open, io, out) };
       const { apiKey: key } = loaded.config.security;
       const waiting = () => out.note(`another process serves ${home}: waiting for its pages, or for its end`);

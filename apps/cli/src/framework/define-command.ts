@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import type { Argument, Command } from "commander";
 import type { z } from "zod";
 import { addArguments, readArguments, type ArgumentShape } from "./arguments.js";
@@ -83,7 +84,8 @@ export function defineCommand<S extends OptionSchema, A extends ArgumentShape>(
     const out = output(io, { json, quiet });
     await checkHome(home);
     if (server === undefined) {
-      const { nameRun, openHome } = await import("@trainer/training/files");
+      const { checkHomeFormat, nameRun, openHome } = await import("@trainer/training/files");
+      await checkHomeFormat(resolve(home));
       const given = await nameAll(command, words, spec, (ref) => nameRun(ref, openHome(home)));
       const args = readArguments(spec.args, given);
       const options = readOptions(command, spec.options);

@@ -35,6 +35,23 @@ test("what the system refuses is told with the path and what to do", () => {
   expect(explain(full).message).toBe("no space left on the disk");
 });
 
+test("an address that nobody can listen on is told with what to choose", () => {
+  const listening = (code: string, more: object) =>
+    explain(Object.assign(new Error(`listen ${code}`), { code, syscall: "listen", address: "10.9.9.9", ...more }));
+  expect(listening("EACCES", { port: 80 })).toEqual({
+    code: "EACCES",
+    message: "port 80 of 10.9.9.9 is kept from this user: permission denied",
+    hint: "Choose one from 1024 on with --port N or PORT.",
+    exitCode: EXIT.failed,
+  });
+  expect(listening("EADDRNOTAVAIL", {})).toMatchObject({
+    message: "this machine has no address 10.9.9.9, which it was to listen on",
+    hint: "Choose one of its own with --host or BIND_HOST; 0.0.0.0 is all of them.",
+  });
+  expect(listening("EACCES", {}).message).toBe("permission denied"); // a socket's path
+  expect(listening("EADDRINUSE", { port: 80 }).hint).toContain("--port N");
+});
+
 test("our packages' errors keep their message and gain a hint where there is one", () => {
   const unknown = Object.assign(new Error("there is no file x"), { code: "CORPUS_NOT_FOUND" });
   expect(explain(unknown)).toEqual({

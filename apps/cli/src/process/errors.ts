@@ -88,6 +88,8 @@ export function explain(error: unknown): Explanation {
   const exitCode = error instanceof UsageError ? EXIT.usage : EXIT.failed;
   if (error instanceof RunFailed)
     return { code, message: error.message, hint: error.hint, exitCode, details: error.details };
+  const listening = listenProblem(error, code);
+  if (listening !== null) return { code, exitCode, ...listening };
   const system = SYSTEM[code];
   if (system !== undefined && "syscall" in error) {
     const where = "path" in error ? `${String(error.path)}: ` : "";
@@ -95,6 +97,23 @@ export function explain(error: unknown): Explanation {
   }
   const service = "service" in error ? String(error.service) : "";
   return { code, message: error.message, hint: SERVICE_HINTS[service]?.[code] ?? HINTS[code] ?? null, exitCode };
+}
+
+/** An address that nobody can listen on, where it is not for somebody else who does. */
+function listenProblem(error: Error, code: string): Pick<Explanation, "message" | "hint"> | null {
+  if (!("syscall" in error) || !("address" in error) || error.syscall !== "listen") return null;
+  const address = String(error.address);
+  if (code === "EACCES" && "port" in error)
+    return {
+      message: `port ${String(error.port)} of ${address} is kept from this user: permission denied`,
+      hint: "Choose one from 1024 on with --port N or PORT.",
+    };
+  if (code === "EADDRNOTAVAIL")
+    return {
+      message: `this machine has no address ${address}, which it was to listen on`,
+      hint: "Choose one of its own with --host or BIND_HOST; 0.0.0.0 is all of them.",
+    };
+  return null;
 }
 
 const codeOf = (error: Error): string => ("code" in error ? String(error.code) : "FAILED");

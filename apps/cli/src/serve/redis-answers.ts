@@ -1,26 +1,13 @@
-import { AppError, withoutCredentials } from "@trainer/platform";
-import { openRedis } from "@trainer/platform/redis";
+import { requireRedis } from "@trainer/platform/redis";
 
 /** Others may be starting it at this moment. */
 const WITHIN_MS = 3000;
 
+const REMEDY =
+  "start it, or correct REDIS_URL; where that is unset, `trainer ui` and `trainer serve` start one of their own";
+
 /**
- * Ensures that a Redis answers.
+ * Ensures that a Redis can be used.
  * @throws AppError CONFIG_ERROR with the reason
  */
-export async function redisAnswers(url: string): Promise<void> {
-  let last = "it does not answer";
-  const redis = openRedis(url, { commandTimeoutMs: WITHIN_MS, onError: ({ message }) => void (last = message) });
-  try {
-    await redis.ping();
-  } catch (error) {
-    throw new AppError(
-      "CONFIG_ERROR",
-      `the Redis at ${withoutCredentials(url)} cannot be used (${last}): start it, or correct REDIS_URL; ` +
-        "where that is unset, `trainer ui` and `trainer serve` start one of their own",
-      { cause: error },
-    );
-  } finally {
-    redis.disconnect();
-  }
-}
+export const redisAnswers = (url: string): Promise<void> => requireRedis(url, WITHIN_MS, REMEDY);

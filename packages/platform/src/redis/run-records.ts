@@ -10,6 +10,7 @@ import { TrainSettings } from "../schemas/train.js";
 import { UserIdText } from "../schemas/user-id.js";
 import { claimRun, writeFenced, type Command, type Fence } from "./fence.js";
 import { parsed } from "./parsed.js";
+import { redisTime } from "./redis-clock.js";
 import { scored } from "./scored.js";
 import { valuesOf } from "./values-of.js";
 
@@ -195,8 +196,14 @@ export class RunRecords {
     await this.#all(publication(event));
   }
 
+  /** The time by which heartbeats are given and judged, in ms since 1970. */
+  now(): Promise<number> {
+    return redisTime(this.#redis);
+  }
+
   /** A sign of life. @throws AppError CONFLICT if another worker has claimed the run */
-  async heartbeat(runId: string, fence: Fence, now = Date.now()): Promise<void> {
+  async heartbeat(runId: string, fence: Fence, at: number | null = null): Promise<void> {
+    const now = at ?? (await this.now());
     await writeFenced(this.#redis, runId, fence, [["SET", keys.heartbeat(runId), (now / 1000).toFixed(3)]]);
   }
 

@@ -1,11 +1,11 @@
 import { join, resolve, sep } from "node:path";
+import { whyNotWritable } from "@trainer/disk";
 import { recordArchive } from "../artifact/archived.js";
 import { ensureRun } from "../artifact/ensure-run.js";
 import { TrainingError } from "../errors.js";
 import type { Home } from "../home/home.js";
 import { lossNote, type Loss } from "../bins/lost-text.js";
 import { LengthCounter, type Lengths } from "../bins/lengths.js";
-import { whyNotWritable } from "../home/why-not-writable.js";
 import { readManifest } from "../home/manifest.js";
 import { evaluateSplit, type SplitEvaluation } from "../step/evaluate-split.js";
 import type { Compute } from "../step/precision.js";

@@ -1,17 +1,11 @@
 import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { machine, platform, release } from "node:os";
 import { availableParallelism } from "node:os";
 import { sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { libtorchVersion } from "@trainer/torch";
-import { z } from "zod";
-
-const PACKAGE = new URL("../../package.json", import.meta.url);
-
-/** This package's version. */
-export const version = z.object({ version: z.string() }).parse(JSON.parse(readFileSync(PACKAGE, "utf8"))).version;
+import { version } from "../home/version.js";
 
 /** Versions by the names that API clients read; what this system does not use is "unknown". */
 export const versions = () => ({

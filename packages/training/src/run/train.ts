@@ -1,17 +1,17 @@
 import { mkdir } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { isFolder, makeFolder, syncFolder } from "@trainer/disk";
+import { isFolder, makeFolder, syncFolder, tryToWrite } from "@trainer/disk";
 import type { EnsureContext } from "../artifact/ensure-run.js";
 import { corpusPaths } from "../corpus/corpus-paths.js";
 import { TrainingError } from "../errors.js";
 import type { Home } from "../home/home.js";
 import { resolveTokenizer } from "../home/resolve-tokenizer.js";
 import { isArchived } from "../home/run-log-files.js";
-import { tryToWrite } from "../home/why-not-writable.js";
 import { exclusive } from "./exclusive.js";
 import { checkCorpus } from "./check-corpus.js";
 import type { RunResult } from "./events.js";
 import { fetching } from "../home/fetching.js";
+import { checkHomeFormat, claimHome } from "../home/home-format.js";
 import { FileLock } from "../home/file-lock.js";
 import { ManifestFile } from "../home/manifest-file.js";
 import { newManifest } from "./new-manifest.js";
@@ -74,8 +74,10 @@ async function create(folder: RunFolder, home: Home): Promise<void> {
     const message = `there was a run ${folder.id}, which is archived: choose another run id, or \`trainer runs rm ${folder.id}\``;
     throw new TrainingError("CONFLICT", message);
   }
+  await checkHomeFormat(home.root);
   try {
     await tryToWrite(dirname(folder.path));
+    await claimHome(home.root);
     await makeFolder(dirname(folder.path));
     await mkdir(folder.path);
     await syncFolder(dirname(folder.path));

@@ -3,7 +3,7 @@ import { constants } from "node:fs";
 import { access, open, readFile, rename, rm, stat, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
-import { makeFolder, namesIn, syncFolder, unlessAbsent, writeSynced, writeText } from "@trainer/disk";
+import { makeFolder, namesIn, syncFolder, unlessAbsent, whyNotAHome, writeSynced, writeText } from "@trainer/disk";
 import { AppError, type FileInfo } from "@trainer/platform";
 import { prefetched } from "../prefetched.js";
 import { OneAtATime } from "../one-at-a-time.js";
@@ -42,6 +42,8 @@ export class DiskStore implements BlobStore {
   }
 
   static async open(options: DiskStoreOptions): Promise<DiskStore> {
+    const unwritable = await whyNotAHome(options.root, "DATA_ROOT or --root");
+    if (unwritable !== null) throw new AppError("CONFIG_ERROR", unwritable);
     await makeFolder(options.root);
     return new DiskStore(options);
   }

@@ -24,7 +24,7 @@ export async function trainJob(work: Work, drain: AbortSignal, container: Contai
   if (done?.status === "completed" || done?.status === "failed") return;
   // The queue takes a job from a worker that it has not heard of for a while. Where only Redis was away, that worker is
   // still at it, and further than its newest checkpoint.
-  if (done?.status === "running" && isAlive(done.heartbeat, pace)) await work.later(pace.silent / 4);
+  if (done?.status === "running" && isAlive(done.heartbeat, await runs.now(), pace)) await work.later(pace.silent / 4);
   const log = container.log.child({ run_id: runId, ...traceFields(work.span) });
   const { closed } = container;
   const last = lastFence(runFolder(config.artifactsRoot, runId).lock);

@@ -51,7 +51,7 @@ async function endRun(runId: RunId, userId: bigint, message: string, container: 
   const { runs, pace } = container;
   const record = await runs.get(runId).catch(() => null);
   const isOpen = record?.status === "queued" || record?.status === "running";
-  if (!isOpen || isAlive(record.heartbeat, pace)) return; // a live holder has another job for it
+  if (!isOpen || isAlive(record.heartbeat, await runs.now(), pace)) return; // a live holder has another job for it
   const failure = newFailure("INVALID_INPUT", message);
   const about = { domain: "trainer", job_id: runId, user_id: userId } as const;
   const change = { status: "failed", message, error: message } as const;

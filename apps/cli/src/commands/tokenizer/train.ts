@@ -17,6 +17,7 @@ import { tellLeftOut } from "../../flags/given-text.js";
 import type { Io } from "../../process/io.js";
 import { TEXT_FLAGS, textOptions } from "../../flags/text-flags.js";
 import { assertFree } from "../../framework/assert-free.js";
+import { assertWritable } from "../../process/assert-writable.js";
 import { statsLines } from "../../display/tokenizer-stats.js";
 import { tokenizerProgress } from "./progress.js";
 
@@ -90,6 +91,7 @@ export function define(command: Command, io: Io): void {
       const { out: folder, force, method, vocabSize, minFrequency, document, threads, holdoutFraction, seed } = options;
       if (vocabSize !== null) checkVocabSize(method, vocabSize);
       if (folder !== null && !force) await assertFree(folder);
+      await assertWritable(folder ?? join(home, "tokenizers"), folder === null ? "--home" : "--out");
       const { contentId, openCorpus, openHome, saveTokenizer, skippedWarning, trainOnCorpus, vocabSizeFor } =
         await import("@trainer/training/files");
       const progress = new ProgressLine(io, out);

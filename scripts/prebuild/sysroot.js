@@ -18,7 +18,14 @@ export async function makeSysroot(folder, architecture) {
   rmSync(tmp, { recursive: true, force: true });
   mkdirSync(dirname(folder), { recursive: true });
   await step(`${SUITE} (${architecture}) unpacked`, async () => {
-    const args = ["--variant=extract", `--architectures=${architecture}`, `--include=${PACKAGES}`, SUITE, tmp];
+    const args = [
+      "--variant=extract",
+      `--architectures=${architecture}`,
+      `--include=${PACKAGES}`,
+      SUITE,
+      tmp,
+      await mirror(),
+    ];
     const { code, output } = await exec("mmdebstrap", args);
     if (code === 127)
       throw new SetupError("There is no mmdebstrap here, which unpacks an old C library: apt-get install mmdebstrap");
@@ -26,6 +33,19 @@ export async function makeSysroot(folder, architecture) {
     for (const path of links(tmp)) stayInside(path, tmp);
     renameSync(tmp, folder);
   });
+}
+
+/**
+ * The mirror of Debian that this machine is set up with. Named, for mmdebstrap itself would add that of security updates,
+ * which an old release may have no more.
+ */
+async function mirror() {
+  if (process.env["DEBIAN_MIRROR"]) return process.env["DEBIAN_MIRROR"];
+  const format = ["--format", "$(ORIGIN) $(REPO_URI)", "Created-By: Packages"];
+  const { stdout } = await exec("apt-get", ["indextargets", ...format]);
+  const found = /^Debian (?!.*security)(\S+)$/m.exec(stdout)?.[1];
+  if (found !== undefined) return found;
+  throw new SetupError("apt knows no mirror of Debian here: set DEBIAN_MIRROR to the address of one.");
 }
 
 /**

@@ -42,6 +42,11 @@ test("in the project it is called by npx, elsewhere by its file; the PATH of npx
   expect(programName({ env: {}, cwd: PROJECT })).toBe("npx trainer");
 });
 
+test("a program that npx has fetched is called by the name of its package", () => {
+  const file = "/home/ada/.npm/_npx/1f2e/node_modules/model-trainer/bin/trainer.js";
+  expect(programName({ env: { npm_command: "exec" }, cwd: "/" }, file)).toBe("npx model-trainer");
+});
+
 test("commands are proposed as they can be typed, and nothing else is touched", () => {
   const text =
     "See `trainer doctor`. Mended: trainer resume r; trainer runs\n  trainer eval r\nmy trainer is here, retrainer too";

@@ -7,13 +7,19 @@ import type { Io } from "./io.js";
 const TRAINER = fileURLToPath(new URL("../../bin/trainer.js", import.meta.url));
 const LOCAL = join("node_modules", ".bin");
 
-/** The command by which this program is called: `trainer` on the PATH, else npx in the project, else node. */
-export function programName({ env, cwd }: Pick<Io, "env" | "cwd">): string {
+/** Folder that npx installs a package in that is installed nowhere else. */
+const BY_NPX = /[/\\]_npx[/\\]/;
+
+/**
+ * The command by which this program is called: `trainer` on the PATH, else npx in the project or by the package's name,
+ * else node.
+ */
+export function programName({ env, cwd }: Pick<Io, "env" | "cwd">, file = TRAINER): string {
   const byNpm = env["npm_command"] !== undefined; // npx too: it adds folders to the PATH that its user's shell has not
   const path = (env["PATH"] ?? "").split(delimiter).filter((folder) => !(byNpm && folder.endsWith(LOCAL)));
   if (leadsHere(path.flatMap((folder) => (folder === "" ? [] : resolve(cwd, folder))))) return "trainer";
   if (leadsHere(upwards(cwd).map((folder) => join(folder, LOCAL)))) return "npx trainer";
-  return `node ${shellWord(TRAINER)}`;
+  return BY_NPX.test(file) ? "npx model-trainer" : `node ${shellWord(file)}`;
 }
 
 /** True if the first `trainer` of these folders is this program. */

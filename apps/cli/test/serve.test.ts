@@ -4,8 +4,10 @@ import { cpSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync, wri
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { containing, scratchPath } from "@trainer/testing";
+import { containing, freePort, scratchPath } from "@trainer/testing";
 import { startDiscord } from "@trainer/testing/discord";
+import { startCollector } from "@trainer/testing/otlp-collector";
+import { childrenOf } from "@trainer/testing/worker-process";
 import { Redis } from "ioredis";
 import { beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { z } from "zod";
@@ -86,6 +88,31 @@ test("a plugin's store keeps the files, and its options are its own", async () =
     expect(readFileSync(`/proc/${pid}/environ`, "utf8")).not.toContain("STORE_OPTIONS");
   interrupt();
   expect(await ended).toBe(0);
+});
+
+test("metrics are served where a port is set, traces are sent to their end, and no process that opens models can log in there", async () => {
+  await using collector = await startCollector();
+  const port = await freePort();
+  const { ended, interrupt } = await serve([], {
+    WORKER__METRICS_PORT: String(port),
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+    OTEL_EXPORTER_OTLP_HEADERS: "authorization=Bearer%20s3cret",
+  });
+  const { "data-bank": bank, worker, api } = addresses(home);
+  expect(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()).toContain("worker_jobs_in_progress");
+  const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  const listed = await fetch(`${api.url}/runs`, { headers: { "x-api-key": String(keys()["api_key"]), traceparent } });
+  expect(listed.status).toBe(200);
+  await fetch(`${bank.url}/files/none`, { headers: { traceparent } });
+  const children = await vi.waitUntil(() => childrenOf(worker.pid).length > 0 && childrenOf(worker.pid), 20_000);
+  for (const pid of children) expect(readFileSync(`/proc/${pid}/environ`, "utf8")).not.toContain("s3cret");
+  interrupt();
+  expect(await ended).toBe(0);
+  const spans = collector.spans.map(({ name, traceId, resource }) => [name, traceId, resource["service.name"]]);
+  const trace = traceparent.split("-")[1];
+  expect(spans).toContainEqual(["GET /runs", trace, "model-trainer-api"]);
+  expect(spans).toContainEqual(["GET /files/:id", trace, "data-bank-api"]);
+  expect(new Set(collector.headers.map(({ authorization }) => authorization))).toEqual(new Set(["Bearer s3cret"]));
 });
 
 test("what Redis holds is there again after a restart, and keys stay", async () => {

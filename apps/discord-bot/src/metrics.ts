@@ -44,7 +44,7 @@ export class Metrics extends ServiceMetrics {
       help: "1 if the bot is connected to Discord, else 0",
       registers: [this.registry],
       collect() {
-        up.set(isReady() ? 1 : 0);
+        up.set(Number(isReady()));
       },
     });
     const runs = new Gauge({

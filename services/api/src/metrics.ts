@@ -55,7 +55,8 @@ export class Metrics extends HttpMetrics {
           await redis.ping();
           ping.set((performance.now() - start) / 1000);
           const [info, alive] = await Promise.all([redis.info("memory"), liveWorkers(redis)]);
-          for (const [state, field] of MEMORY) memory.set({ state }, numberOf(info, field));
+          const facts = factsIn(info);
+          for (const [state, fact] of MEMORY) memory.set({ state }, Number(facts.get(fact)));
           workers.set(alive);
           up.set(1);
         } catch {
@@ -77,8 +78,14 @@ const MEMORY = [
   ["most", "maxmemory"],
 ] as const;
 
-const numberOf = (info: string, field: string): number =>
-  Number(new RegExp(`^${field}:(\\d+)`, "m").exec(info)?.[1] ?? 0);
+/** Redis tells of itself by lines with a name, a colon and a value. */
+const factsIn = (info: string): ReadonlyMap<string, string> =>
+  new Map(
+    info.split("\r\n").map((line) => {
+      const end = line.indexOf(":");
+      return [line.slice(0, end), line.slice(end + 1)];
+    }),
+  );
 
 /** A worker's name is a key that expires with its last sign of life. */
 async function liveWorkers(redis: Redis): Promise<number> {

@@ -54,7 +54,7 @@ export async function startSystem(setup: Setup, parts: Parts, signal: AbortSigna
   const bank = ownBank ? await startBank(setup, redis, parts, signal) : givenBank(setup, parts);
   const { SECURITY__API_KEY: apiKey, ...common } = serviceEnv(setup, redis, bank);
   const { cwd } = setup;
-  const env = { ...withoutSecrets(setup.loaded.env), ...common };
+  const env = { ...withoutSecrets(setup.loaded.env), ...pick(setup.loaded.env, TRACE_SECRETS), ...common };
   const ofApi = { ...env, SECURITY__API_KEY: apiKey };
   await parts.start(
     servicePart({ name: "worker", command: ["worker"], env, cwd, graceMs: 25_000, listens: false }),
@@ -157,7 +157,7 @@ async function startBank(
   const uploadKeys = loaded.env["API_UPLOAD_KEYS"] ?? keys.data_bank_key;
   const env = {
     ...withoutSecrets(loaded.env),
-    ...pick(loaded.env, BANK_SECRETS),
+    ...pick(loaded.env, [...BANK_SECRETS, ...TRACE_SECRETS]),
     TRAINER_HOME: home,
     BIND_HOST: config.bindHost,
     PUBLIC_HOSTS: config.publicHosts.join(","),
@@ -185,6 +185,9 @@ const BANK_SECRETS = [
   "AWS_SESSION_TOKEN",
   "STORE_OPTIONS",
 ] as const;
+
+/** Headers with which a part logs in where its traces go. */
+const TRACE_SECRETS = ["OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_TRACES_HEADERS"] as const;
 
 const pick = (env: Io["env"], names: readonly string[]): Io["env"] =>
   Object.fromEntries(names.map((name) => [name, env[name]]));

@@ -15,6 +15,8 @@ test.each([
   "STORE_OPTIONS",
   "REDIS_URL",
   "REDIS__URL",
+  "OTEL_EXPORTER_OTLP_HEADERS",
+  "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
 ])("%s is a secret", (name) => {
   expect(withoutSecrets({ [name]: "x" })).toEqual({});
 });
@@ -25,6 +27,7 @@ test("what is none stays, also where its name begins as one's does", () => {
     APP__TOKENIZER_SAMPLE_MAX_LINES: "5",
     API__WRONG_KEYS_PER_MINUTE: "7",
     REDIS__ENABLED: "true",
+    OTEL_EXPORTER_OTLP_ENDPOINT: "http://collector:4318",
     HTTPS_PROXY: "http://proxy:3128/@",
     UNSET: undefined,
   };

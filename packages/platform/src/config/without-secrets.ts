@@ -1,6 +1,6 @@
 import type { Env } from "./env.js";
 
-const SECRET_NAME = /(key|token|secret|password|passwd|credential)s?$|^redis_+url$|^store_options$/i;
+const SECRET_NAME = /(key|token|secret|password|passwd|credential)s?$|^redis_+url$|^store_options$|^otel_\w+_headers$/i;
 const WITH_PASSWORD = /\/\/[^/@\s]*@/;
 
 /**

@@ -1,4 +1,3 @@
-import { TraceFlags } from "@opentelemetry/api";
 import type { ReadableSpan, SpanExporter, SpanProcessor } from "@opentelemetry/sdk-trace";
 import type { SpanCounts } from "./tracing.js";
 
@@ -33,8 +32,8 @@ export class BoundedSpans implements SpanProcessor {
 
   onStart(): void {}
 
+  /** Called for sampled spans alone: no sampler of ours records others. */
   onEnd(span: ReadableSpan): void {
-    if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) === 0) return;
     if (this.#waiting >= this.#mostWaiting) {
       this.#counts = { ...this.#counts, dropped: this.#counts.dropped + 1 };
       return;

@@ -16,7 +16,7 @@ test("a child outlives what ends its group, but not its parent, and listens to t
   await import("./main.js");
   const [[sayAlive] = []] = interval.mock.calls;
   sayAlive?.();
-  expect(send.mock.lastCall?.slice(0, 1)).toEqual([{ type: "alive" }]);
+  expect(send.mock.lastCall?.slice(0, 1)).toEqual([{ type: "alive", gpuBytes: null }]);
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) listeners.get(signal)?.();
   expect(exit).not.toHaveBeenCalled();
   expect(listeners.get("disconnect")).toThrow("exit 0");

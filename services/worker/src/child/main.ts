@@ -13,16 +13,15 @@ const endBy = (error: unknown) => {
 };
 process.on("uncaughtException", endBy);
 
-let gpuBytes = (): number | undefined => undefined; // until libtorch is loaded
-setInterval(() => {
-  const bytes = gpuBytes();
-  const alive = { type: "alive", ...(bytes === undefined ? {} : { gpuBytes: bytes }) } satisfies FromChild;
-  process.send?.(alive, () => {});
-}, ALIVE_MS).unref();
+let gpuBytes = (): number | null => null; // until libtorch is loaded
+setInterval(
+  () => process.send?.({ type: "alive", gpuBytes: gpuBytes() } satisfies FromChild, () => {}),
+  ALIVE_MS,
+).unref();
 
 // Loaded only then, for it takes a while: a parent that has gone meanwhile is noticed. Its messages are kept for later
 // listeners.
 const { dieWithParent, memoryStats } = await import("@trainer/torch");
-gpuBytes = () => memoryStats().cuda?.allocatedBytes;
+gpuBytes = () => memoryStats().cuda?.allocatedBytes ?? null;
 const { serve } = await import("./serve.js");
 serve(process, dieWithParent).catch(endBy);

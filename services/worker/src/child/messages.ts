@@ -124,7 +124,7 @@ export type StepsDone = z.output<typeof StepsDone>;
 /** Messages of a child to its parent. */
 export const FromChild = z.discriminatedUnion("type", [
   /** Heartbeat, sent every second by the working thread whenever it is not computing; with its memory on the GPU, if it uses one. */
-  z.object({ type: z.literal("alive"), gpuBytes: figure.optional() }),
+  z.object({ type: z.literal("alive"), gpuBytes: figure.nullable().default(null) }),
   z.object({ type: z.literal("ready") }),
   z.object({ type: z.literal("engine"), engine: Engine }),
   /** For the worker's log. */

@@ -133,7 +133,7 @@ export class Child implements MeasuredChild {
   }
 
   #hear(message: FromChild): void {
-    if (message.type === "alive") this.#gpuBytes = message.gpuBytes ?? null;
+    if (message.type === "alive") this.#gpuBytes = message.gpuBytes;
     else if (message.type === "log")
       this.#log[message.level]({ ...this.#fields, ...this.#job, ...message.fields }, message.message);
     else if (message.type === "engine") this.#onEngine?.(message.engine);

@@ -1,7 +1,7 @@
 import { traceFields, type Span } from "@trainer/platform/tracing";
 import type { JobReport } from "../child/messages.js";
 import type { Container } from "../container.js";
-import type { Child } from "../supervise/child.js";
+import type { Child, Ended } from "../supervise/child.js";
 import { noteStage } from "./note-stage.js";
 
 /** Starts a process for a training or a tokenizer, with a span of its own below the job's: what it tells of its stages and steps is noted. */
@@ -17,10 +17,13 @@ export function startObserved(
     else if (message.type === "steps") metrics.stepped(message.done);
     else onMessage(message);
   }, traceFields(job));
-  span.set({ "process.pid": child.pid ?? 0 });
-  child.whenEnded(({ hung, oom }) => {
-    const how = hung ? "hung" : oom ? "oom" : "crashed";
-    span.end({ failure: child.killed ? null : how });
-  });
+  span.set({ "process.pid": Number(child.pid) });
+  child.whenEnded((ended) => span.end({ failure: child.killed ? null : reasonOf(ended) }));
   return child;
+}
+
+/** The reason of an end that nobody wanted. */
+export function reasonOf({ hung, oom }: Pick<Ended, "hung" | "oom">): string {
+  if (hung) return "hung";
+  return oom ? "oom" : "crashed";
 }

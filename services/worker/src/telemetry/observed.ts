@@ -7,7 +7,7 @@ import type { JobOutcome } from "./metrics.js";
 /** Has a job done: counted, timed, and with a span in the trace of the request that it was queued for. */
 export async function observed(
   queue: QueueName,
-  job: Job,
+  job: Pick<Job, "name" | "data" | "timestamp" | "attemptsStarted">,
   { metrics, tracing }: Pick<Container, "metrics" | "tracing">,
   body: (span: Span) => Promise<void>,
 ): Promise<void> {

@@ -76,7 +76,8 @@ export async function startWorker(input: WorkerInput, hooks: WorkerHooks = {}): 
     for (const worker of workers) worker.hangUp(); // or they would keep the process alive
     await container[Symbol.asyncDispose]();
     await metricsServer?.[Symbol.asyncDispose]();
-    throw error;
+    const message = `Redis does not take note of this worker (${String(error)}): it may be full (maxmemory), or its user may not write there`;
+    throw new AppError("SERVICE_UNAVAILABLE", message, { cause: error });
   });
   await lookNow();
   const clock = new ClockWatch(container);

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { keys } from "@trainer/platform";
 import { containing, matching } from "@trainer/testing";
 import { ask, startSystem, type System } from "@trainer/testing/api";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { openApiPath } from "../src/index.js";
 import { startApi } from "../src/start.js";
@@ -120,6 +120,19 @@ test("where other machines can come in, there must be a key", async () => {
   await expect(startApi(input)).rejects.toThrow("anybody could train: set SECURITY__API_KEY");
   await using api = await startApi({ ...input, apiKey: "key", logLevel: "fatal" }); // to stderr by default
   expect((await ask(`${api.url.replace("0.0.0.0", "127.0.0.1")}/healthz`)).status).toBe(200);
+});
+
+test("a service whose port is taken says so, and holds no connection that would keep its process from ending", async () => {
+  const connections = async () => String(await system.redis.client("LIST")).split("\n").length;
+  const before = await connections();
+  const input = {
+    redisUrl: system.server.url,
+    artifactsRoot: system.root,
+    dataRoot: system.root,
+    logLevel: "silent",
+  } as const;
+  await expect(startApi({ ...input, port: Number(new URL(system.url).port) })).rejects.toThrow("EADDRINUSE");
+  await vi.waitFor(async () => expect(await connections()).toBe(before));
 });
 
 test("what is counted stands in /metrics, jobs by their queue too", async () => {

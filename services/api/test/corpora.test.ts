@@ -1,10 +1,11 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { CorpusList, CorpusReport, CorpusUpload } from "@trainer/platform";
 import { aString, containing, matching } from "@trainer/testing/matching";
-import { startSystem, type System } from "@trainer/testing/api";
+import { ask, startSystem, type System } from "@trainer/testing/api";
 import { afterEach, beforeEach, expect, test } from "vitest";
 
 let system: System;
@@ -74,6 +75,37 @@ test("pieces at once end with one text, and none is torn", async () => {
   expect(statuses.every((status) => status === 200 || status === 409)).toBe(true);
   expect(readFileSync(at("a.txt")).equals(bytes)).toBe(true);
   expect(readdirSync(at(".uploads"))).toEqual([]);
+});
+
+test("two services over one folder take a text's pieces in turn, and none of them twice", async () => {
+  await using other = await system.start();
+  const send = (url: string, [from, to]: readonly [number, number]) =>
+    ask(`${url}/corpora/a.txt?offset=${from}&total=9`, { method: "PUT", body: "one two 3".slice(from, to) });
+  for (let round = 0; round < 10; round++) {
+    expect(await send(system.url, [0, 4])).toMatchObject({ status: 200, json: { offset: 4 } });
+    const both = await Promise.all([system.url, other.url].map((url) => send(url, [4, 8])));
+    expect(both.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 409]);
+    expect((await ask(`${other.url}/corpora/a.txt/upload`)).json).toMatchObject({ offset: 8 });
+    expect(await send(other.url, [8, 9])).toMatchObject({ status: 200, json: { done: true } });
+    expect(readFileSync(join(system.root, "corpus", "a.txt"), "utf8")).toBe("one two 3");
+  }
+  expect(readdirSync(join(system.root, "corpus", ".uploads"))).toEqual([]);
+});
+
+test("what a service that was killed left of its lock keeps nobody from going on", async () => {
+  const piece = { offset: 0, total: 6 };
+  const uploads = join(system.root, "corpus", ".uploads");
+  await put("a.txt", "one", piece);
+  await put("b.txt", "one", piece);
+  const hash = createHash("sha256").update("lock of a.txt").digest("hex");
+  const parts = [8, 12, 16, 20, 32].map((end, i, ends) => hash.slice(ends[i - 1] ?? 0, end));
+  const lock = join(uploads, `lock.${parts.join("-")}.tmp`);
+  writeFileSync(lock, "");
+  const next = { offset: 3, total: 6 };
+  expect(await put("a.txt", "two", next)).toMatchObject({ status: 409, json: { message: containing("try again") } });
+  expect(await put("b.txt", "two", next)).toMatchObject({ status: 200 });
+  utimesSync(lock, new Date(0), new Date(0));
+  expect(await put("a.txt", "two", next)).toMatchObject({ status: 200, json: { done: true } });
 });
 
 test("another text of the name stays unless it is to be replaced; the same one is none", async () => {

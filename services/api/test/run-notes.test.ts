@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { TrainRequest } from "@trainer/platform";
 import { containing } from "@trainer/testing";
@@ -46,6 +46,12 @@ test("notes on a run that was cleaned away are kept beside its manifest", async 
   expect((await get("away")).json).toEqual({ tags: ["old"], note: "n" });
   const { json } = await system.ask("/runs?sort=run_id");
   expect(json).toMatchObject({ runs: [{ run_id: "away", tags: ["old"] }], total: 1 });
+  const notes = join(system.root, "archived", "away.notes");
+  for (const file of [kept, notes]) utimesSync(file, new Date(1e12), new Date(1e12)); // nothing of it changes any more
+  await system.ask("/runs?sort=run_id");
+  await put("away", { tags: ["new"], note: "n" });
+  expect((await system.ask("/runs?sort=run_id")).json).toMatchObject({ runs: [{ tags: ["new"] }] });
+  await put("away", { tags: ["old"], note: "n" });
   folderOf("away"); // it was fetched back
   expect((await get("away")).json).toEqual({ tags: ["old"], note: "n" });
   rmSync(kept);

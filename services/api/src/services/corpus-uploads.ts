@@ -3,7 +3,7 @@ import { createReadStream, type Stats } from "node:fs";
 import { lstat, open, rename, rm, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { makeFolder, namesIn, syncFolder, unlessAbsent } from "@trainer/disk";
+import { createIfFree, makeFolder, namesIn, syncFolder, unlessAbsent } from "@trainer/disk";
 import { AppError, type CorpusUpload } from "@trainer/platform";
 import { assertTextFile, assertTextName, assertTextStart, bytesOf, type TextRoot } from "@trainer/training/files";
 import { checkCorpusName } from "./corpus-name.js";
@@ -27,10 +27,15 @@ interface Part {
 /** Bytes by which the start of a text is judged. */
 const START_BYTES = 64 << 10;
 
-/** Takes texts in, piece by piece: each is in the corpus folder when it is whole, and not before. */
+/** Longer than a piece takes: a lock of that age is of a process that was killed. */
+const LOCK_MS = 120_000;
+
+/**
+ * Takes texts in, piece by piece: each is in the corpus folder when it is whole, and not before. Several services may
+ * have the folder, and a client's next piece may come to another of them.
+ */
 export class CorpusUploads {
   readonly #texts: TextRoot;
-  readonly #writing = new Set<string>();
 
   constructor(texts: TextRoot) {
     this.#texts = texts;
@@ -62,12 +67,16 @@ export class CorpusUploads {
   }
 
   async #alone<T>(name: string, work: () => Promise<T>): Promise<T> {
-    if (this.#writing.has(name)) throw new AppError("CONFLICT", `a piece of ${name} is being written: try again`);
-    this.#writing.add(name);
+    const folder = this.#texts.uploads;
+    await makeFolder(folder);
+    const lock = join(folder, `lock.${keyOf(`lock of ${name}`)}`);
+    const held = await unlessAbsent(lstat(lock));
+    if (held !== null && Date.now() - held.mtimeMs > LOCK_MS) await rm(lock, { force: true });
+    if (!createIfFree(lock, "")) throw new AppError("CONFLICT", `a piece of ${name} is being written: try again`);
     try {
       return await work();
     } finally {
-      this.#writing.delete(name);
+      await rm(lock, { force: true });
     }
   }
 
@@ -89,7 +98,6 @@ export class CorpusUploads {
     if (there !== null && !replace && there.size !== total) throw taken(name);
     await this.#forget(name);
     const folder = this.#texts.uploads;
-    await makeFolder(folder);
     const { bavail, bsize } = await statfs(folder);
     if (bavail * bsize < total) {
       const message = `the text has ${total} bytes, and the server's disk ${bavail * bsize} free`;

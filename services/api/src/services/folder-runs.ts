@@ -1,3 +1,4 @@
+import type { Stats } from "node:fs";
 import { stat } from "node:fs/promises";
 import { entriesIn, isId, namesIn, unlessAbsent } from "@trainer/disk";
 import { archivedFiles, hasBegun, isHeld, readManifest, runFolder, type Home } from "@trainer/training/files";
@@ -80,7 +81,7 @@ export class FolderRuns {
     const info = await unlessAbsent(stat(folder.path));
     const isHere = info?.isDirectory() === true;
     const { manifest } = isHere ? folder : archivedFiles(this.home, id);
-    const changed = isHere ? info : await unlessAbsent(stat(manifest));
+    const changed = isHere ? info : await this.#lastOfArchived(id);
     if (changed === null) {
       this.#kept.delete(id);
       return null;
@@ -91,6 +92,13 @@ export class FolderRuns {
     const settled = at - changed.mtimeMs > SETTLED_MS && run?.status !== "running";
     this.#kept.set(id, { mtimeMs: changed.mtimeMs, run, settled });
     return run;
+  }
+
+  /** Beside an archived manifest only its notes change; both lie among those of all runs. */
+  async #lastOfArchived(id: string): Promise<Stats | null> {
+    const { manifest, notes } = archivedFiles(this.home, id);
+    const kept = await unlessAbsent(stat(manifest));
+    return kept && ((await unlessAbsent(stat(notes))) ?? kept);
   }
 
   async #read(id: string, path: string, changed: Date): Promise<Listed | null> {

@@ -222,18 +222,21 @@ test("a port in use is named, with how to choose another, and nothing is left ru
   }
   taken.close();
   const elsewhere = await trainer(["serve", "--host", "203.0.113.1"], { cwd: home, env: { SECURITY__API_KEY: "k" } });
-  expect(elsewhere).toMatchObject({ code: 1, stderr: containing("EADDRNOTAVAIL") });
+  expect(elsewhere).toMatchObject({ code: 1, stderr: containing("this machine has no address 203.0.113.1") });
 });
 
 test("a Redis and a file service that are given are used, and must answer", async () => {
   const outer = await serve();
   const { redis, "data-bank": bank } = addresses(home);
   const inner = join(home, "inner");
-  const env = { TRAINER_HOME: inner, REDIS_URL: String(redis.url), APP__DATA_BANK_API_URL: String(bank.url) };
+  const there = { TRAINER_HOME: inner, REDIS_URL: String(redis.url), APP__DATA_BANK_API_URL: String(bank.url) };
+  const refused = await trainer(["serve", ...ANY], { cwd: home, env: there });
+  expect(refused).toMatchObject({ code: 1, stderr: containing("wants a key: set APP__DATA_BANK_API_KEY") });
+  const env = { ...there, APP__DATA_BANK_API_KEY: String(keys()["data_bank_key"]) };
   const { interrupt, ended } = await serving(ANY, env, home);
   expect(addresses(inner)).toMatchObject({ redis: { url: redis.url }, "data-bank": { url: bank.url } });
   expect(addresses(inner).redis.pid).toBeUndefined();
-  expect((statSync(inner).mode & 0o777).toString(8)).toBe("700"); // it was not there
+  expect((statSync(inner).mode & 0o777).toString(8)).toBe("700"); // it was not there at first
   interrupt();
   await ended;
   expect(await withRedis(redis.url, (client) => client.ping())).toBe("PONG");

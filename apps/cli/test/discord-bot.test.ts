@@ -87,7 +87,7 @@ test("the bot starts, says whom it obeys and where all is, and ends when it is s
   const env = { ...environment(discord), DISCORD_OWNER_ID: OWNER };
   const { io, ended, interrupt } = await running(["discord-bot"], env, system.root, /^redis /m);
   expect(io.stdout.text).toMatch(
-    new RegExp(`^bot {4}\\S+#\\d+\nobeys {2}${OWNER} alone\napi {4}${system.url}\nredis {2}redis://127`),
+    new RegExp(`^bot {6}\\S+#\\d+\nobeys {4}${OWNER} alone\napi {6}${system.url}\nredis {4}redis://127`),
   );
   interrupt();
   expect(await ended).toBe(0);

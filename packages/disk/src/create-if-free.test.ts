@@ -14,8 +14,8 @@ test.each([
 ])("one of two creates the file, on a file system that %s", async (_, link) => {
   await using folder = await scratch();
   const path = join(folder.path, "lock");
-  expect(createIfFree(path, "one", link)).toBe(true);
-  expect(createIfFree(path, "two", link)).toBe(false);
+  expect(createIfFree(path, "one", { link })).toBe(true);
+  expect(createIfFree(path, "two", { link })).toBe(false);
   expect(readFileSync(path, "utf8")).toBe("one");
   expect(readdirSync(folder.path)).toEqual(["lock"]);
 });
@@ -28,7 +28,7 @@ test("a file is created though what was written beside it cannot be removed", as
     rmSync(beside);
     mkdirSync(beside);
   };
-  expect(createIfFree(path, "one", link)).toBe(true);
+  expect(createIfFree(path, "one", { link })).toBe(true);
 });
 
 test("a folder that is not there is an error", async () => {

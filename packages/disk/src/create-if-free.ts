@@ -1,17 +1,31 @@
-import { linkSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, fsyncSync, linkSync, openSync, rmSync, writeSync } from "node:fs";
 import { isErrno } from "./errno.js";
 import { temporaryName } from "./write-whole.js";
 
-/** Creates a small file with its text, at once and by one process alone; false if there is one. For locks: it is not synced. */
-export function createIfFree(path: string, text: string, link = linkSync): boolean {
+/**
+ * Creates a small file with its text, at once and by one process alone; false if there is one. Synced only with `flush`,
+ * which locks do without.
+ */
+export function createIfFree(path: string, text: string, { link = linkSync, flush = false } = {}): boolean {
   const beside = temporaryName(path);
-  writeFileSync(beside, text, { flag: "wx" });
+  const create = (name: string) => writeNew(name, text, flush);
+  create(beside);
   try {
     return isNew(() => link(beside, path));
   } catch {
-    return isNew(() => writeFileSync(path, text, { flag: "wx" })); // the file system has no links
+    return isNew(() => create(path)); // the file system has no links
   } finally {
     removeIfPossible(beside);
+  }
+}
+
+function writeNew(path: string, text: string, flush: boolean): void {
+  const file = openSync(path, "wx");
+  try {
+    writeSync(file, text);
+    if (flush) fsyncSync(file);
+  } finally {
+    closeSync(file);
   }
 }
 

@@ -126,7 +126,7 @@ test("a run id is taken once", async () => {
 test("where nothing can be written there is no run, and the reason is told", async () => {
   writeFileSync(join(home, "file"), "");
   await expect(train({ ...tiny, corpus }, { home: join(home, "file") })).rejects.toMatchObject({
-    message: containing("ENOTDIR"),
+    message: containing("file is a file): choose another home"),
   });
 });
 

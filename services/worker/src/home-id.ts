@@ -14,7 +14,7 @@ export async function homeId(root: string): Promise<string> {
   const path = join(root, NAME);
   try {
     await makeFolder(root);
-    createIfFree(path, randomUUID());
+    createIfFree(path, randomUUID(), { flush: true });
     const id = (await readFile(path, "utf8")).trim();
     if (id !== "") return id;
   } catch {

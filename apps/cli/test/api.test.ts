@@ -1,5 +1,6 @@
 import { SystemInfo } from "@trainer/platform";
 import { containing, scratchPath, startRedis } from "@trainer/testing";
+import { Redis } from "ioredis";
 import { expect, test } from "vitest";
 import { commandLine } from "./command-line.js";
 import { running } from "./serving.js";
@@ -21,6 +22,12 @@ test("api serves until it is stopped, by the configuration and the flags, and sa
 
 test("what GET /system says of the settings has their places, and no secret", async () => {
   await using server = await startRedis();
+  await using redis = Object.assign(new Redis(server.url), {
+    async [Symbol.asyncDispose]() {
+      await redis.quit();
+    },
+  });
+  await redis.call("ACL", "SETUSER", "me", "on", ">S3CRET-d", "~*", "&*", "+@all");
   const secrets = { SECURITY__API_KEY: "S3CRET-a", APP__DATA_BANK_API_KEY: "S3CRET-b", HF_TOKEN: "S3CRET-c" };
   const addresses = {
     REDIS_URL: server.url.replace("//", "//me:S3CRET-d@"),

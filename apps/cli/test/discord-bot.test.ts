@@ -1,4 +1,4 @@
-import { containing, matching } from "@trainer/testing";
+import { containing, freePort, matching } from "@trainer/testing";
 import { startDiscord } from "@trainer/testing/discord";
 import { startSystem, type System } from "@trainer/testing/api";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
@@ -92,9 +92,14 @@ test("the bot starts, says whom it obeys and where all is, and ends when it is s
   interrupt();
   expect(await ended).toBe(0);
   discord.world.owner = OWNER;
-  const { API_BASE_URL: _, ...alone } = environment(discord);
+  const { API_BASE_URL: _, ...environs } = environment(discord);
+  const alone = { ...environs, DISCORD_METRICS_PORT: String(await freePort()), BIND_HOST: "127.0.0.1" };
   const other = await running(["discord-bot", "--json"], alone, system.root, /\n/);
-  expect(JSON.parse(other.io.stdout.text)).toMatchObject({ obeys: `${OWNER} alone`, api: matching(/^none/) });
+  expect(JSON.parse(other.io.stdout.text)).toMatchObject({
+    obeys: `${OWNER} alone`,
+    api: matching(/^none/),
+    metrics: `http://127.0.0.1:${alone.DISCORD_METRICS_PORT}/metrics`,
+  });
   other.interrupt();
   expect(await other.ended).toBe(0);
 });

@@ -1,4 +1,4 @@
-import { containing, scratchPath, startRedis } from "@trainer/testing";
+import { containing, freePort, scratchPath, startRedis } from "@trainer/testing";
 import { Redis } from "ioredis";
 import { expect, test } from "vitest";
 import type { Interruptible } from "../src/process/interrupts.js";
@@ -32,7 +32,10 @@ test("a stop that comes while it starts, and settings for a file service, are he
   await using server = await startRedis();
   const env = { REDIS_URL: server.url, APP__ARTIFACTS_ROOT: home, APP__DATA_BANK_API_URL: "http://127.0.0.1:1" };
   const interruptible: Interruptible = (body) => body(AbortSignal.abort());
-  expect(await run(["worker", "--json"], { ...testIo({ env, cwd: home }), interruptible })).toBe(0);
+  const port = String(await freePort());
+  const io = testIo({ env: { ...env, WORKER__METRICS_PORT: port, BIND_HOST: "127.0.0.1" }, cwd: home });
+  expect(await run(["worker", "--json"], { ...io, interruptible })).toBe(0);
+  expect(JSON.parse(io.stdout.text)).toMatchObject({ metrics: `http://127.0.0.1:${port}/metrics` });
 });
 
 test("a Redis that is not there is named", async () => {

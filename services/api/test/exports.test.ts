@@ -199,6 +199,7 @@ test("a run whose files are in the file service alone is brought back, then expo
   await system.runs.set("elsewhere", { artifactFileId: elsewhere.fileId });
   expect((await bytesOf(await open(`${api.url}/runs/elsewhere/export`))).equals(elsewhere.before)).toBe(true);
 
+  expect(await ask(`${api.url}/runs/waits/export`)).toMatchObject({ status: 404, json: { code: "DATA_NOT_FOUND" } });
   rmSync(cleaned.path, { recursive: true });
   await files.remove(cleaned.fileId);
   const lost = await ask(`${api.url}/runs/cleaned/export`);

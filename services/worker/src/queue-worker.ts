@@ -63,6 +63,7 @@ export function queueWorker(
     hangUp() {
       connection.disconnect();
       background(worker.disconnect(), () => {});
+      background(worker.close(true), () => {}); // a connection that is not there yet is given up by this alone
     },
   };
 }

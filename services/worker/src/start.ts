@@ -1,5 +1,5 @@
 import { whyNotAHome } from "@trainer/disk";
-import { AppError } from "@trainer/platform";
+import { AppError, background } from "@trainer/platform";
 import { openTracing } from "@trainer/platform/tracing";
 import { claimHome, newFailure } from "@trainer/training/files";
 import { loadPlugins } from "@trainer/training/plugins";
@@ -66,11 +66,11 @@ export async function startWorker(input: WorkerInput, hooks: WorkerHooks = {}): 
   const onLookFailed = (error: unknown) =>
     log.warn({ event: "reconcile_failed", reason: String(error) }, "the runs could not be looked through");
   const look = () => reconcile(container).catch(onLookFailed);
-  const lookNow = () => reconcile(container, container.pace.silent).catch(onLookFailed);
+  const lookNow = () => reconcile(container, container.pace.silent);
   const presence = new Presence(container.redis, {
     ...container,
     ...config,
-    onForgotten: () => void lookNow(),
+    onForgotten: () => background(lookNow(), onLookFailed),
   });
   await presence.begin(container.pace.presence).catch(async (error: unknown) => {
     for (const worker of workers) worker.hangUp(); // or they would keep the process alive
@@ -79,7 +79,7 @@ export async function startWorker(input: WorkerInput, hooks: WorkerHooks = {}): 
     const message = `Redis does not take note of this worker (${String(error)}): it may be full (maxmemory), or its user may not write there`;
     throw new AppError("SERVICE_UNAVAILABLE", message, { cause: error });
   });
-  await lookNow();
+  await lookNow().catch(onLookFailed);
   const clock = new ClockWatch(container);
   const looks = [
     every(container.pace.reconcile, look),

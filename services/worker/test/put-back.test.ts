@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { storedRequest } from "@trainer/platform";
+import { keys, storedRequest } from "@trainer/platform";
 import { request, startSystem, USER, type System } from "@trainer/testing/system";
 import { readManifest } from "@trainer/training";
 import { RequestStore } from "@trainer/training/files";
@@ -19,6 +19,16 @@ test("what is no training, or carries none, waits for no run", async () => {
   expect(runOf(undefined)).toBeNull();
   expect(runOf(await trainer.add("tokenizer", {}, { delay: 1e9 }))).toBeNull();
   expect(runOf(await trainer.add("train", { run_id: 5 }, { delay: 1e9 }))).toBeNull();
+});
+
+test("a run that has ended is not queued for want of the word that says so", async () => {
+  await using other = await startSystem();
+  await other.runs.create("over", USER, request());
+  await other.runs.set("over", { status: "completed" });
+  await other.redis.del(keys.status("over"));
+  await using _worker = await other.startWorker({}, { pace: { ...pace, silent: 0 } });
+  expect(await other.queues.trainer.getJobCountByTypes("waiting", "active", "delayed")).toBe(0);
+  expect(await other.runs.get("over")).toMatchObject({ status: "completed" });
 });
 
 test("of what lies in the home the runs of services are put back, as their manifests say, and nobody else's", async () => {

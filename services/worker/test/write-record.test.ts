@@ -50,8 +50,8 @@ test("what Redis refuses is written again until it goes through; a sign of life 
   const { runs, log, closed } = container;
   const about = { runs, userId: USER, request: request(), log, pace: container.pace, closed };
   await using turn = await RunLease.begin({ ...about, runId: "refused" });
-  await system.redis.del(keys.fence("refused"));
-  await system.redis.hset(keys.fence("refused"), "not", "a number");
+  const fence = keys.fence("refused");
+  await system.redis.multi().del(fence).hset(fence, "not", "a number").exec();
   const written = turn.write({ status: "running", message: "started" });
   await vi.waitUntil(() => logs.some((line) => line.includes('"redis_write_failed"')), 10_000);
   await system.redis.del(keys.fence("refused"));

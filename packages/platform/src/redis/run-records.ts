@@ -1,3 +1,4 @@
+import { at } from "@trainer/disk";
 import type { Redis } from "ioredis";
 import { z } from "zod";
 import { AppError } from "../errors.js";
@@ -154,7 +155,7 @@ export class RunRecords {
       const pipeline = this.#redis.pipeline();
       for (const id of ids) pipeline.hmget(keys.job(id), ...NEEDED);
       const found = z.array(Rows).parse(valuesOf(await pipeline.exec()));
-      unknown.push(...ids.filter((_, i) => !isReadable(found[i] ?? [])));
+      unknown.push(...ids.filter((_, i) => !isReadable(at(found, i))));
     }
     return unknown;
   }

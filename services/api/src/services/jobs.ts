@@ -45,7 +45,8 @@ export class Jobs {
     this.#redis = connection;
     const defaultJobOptions = { removeOnComplete: { age: resultTtlSec }, removeOnFail: { age: failureTtlSec } };
     const open = (name: QueueName) => {
-      const queue = new Queue(name, { connection, defaultJobOptions });
+      // Its look at the version, cut off by a Redis that goes away then, would fail all that is asked of it later.
+      const queue = new Queue(name, { connection, defaultJobOptions, skipVersionCheck: true });
       queue.on("error", () => {}); // each request that fails by it tells
       return queue;
     };

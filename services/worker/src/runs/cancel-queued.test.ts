@@ -27,6 +27,12 @@ test("runs that are to be stopped are taken out of the queue, those that wait fo
   await queue.add("train", { run_id: 5 });
   expect(await taken()).toEqual([]);
 
+  await runs.create("unread", USER, request);
+  await queue.add("train", { run_id: 5 }, { jobId: "unread" });
+  await runs.requestCancel("unread");
+  expect(await taken()).toEqual([]);
+  expect(await queue.remove("unread")).toBe(1);
+
   await runs.requestCancel("b");
   expect(await queued.take()).toEqual([{ runId: "b", userId: USER, request }]);
   await runs.requestCancel("c");

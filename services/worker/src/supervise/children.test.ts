@@ -26,8 +26,9 @@ function children(idleMs: number) {
 test("a process is started ahead when there is no job, does the next one, and is followed by another", async () => {
   const { all, started } = children(0);
   using _ = all;
+  expect(all.all).toEqual([]);
   await vi.waitUntil(() => started.length === 1);
-  expect(all.atWork.size).toBe(0);
+  expect([all.atWork.size, all.all]).toEqual([0, started]);
   const said: string[] = [];
   const child = all.start(({ type }) => said.push(type));
   expect([child === started[0], all.atWork.has(child)]).toEqual([true, true]);

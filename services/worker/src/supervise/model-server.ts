@@ -54,12 +54,7 @@ export class ModelServer implements AsyncDisposable {
    * @param signal cancels the question; its reason is what is thrown
    * @throws Refused
    */
-  async ask(
-    about: About,
-    onPiece: (piece: Piece) => void,
-    signal: AbortSignal,
-    onStage: OnStage = () => {},
-  ): Promise<unknown> {
+  async ask(about: About, onPiece: (piece: Piece) => void, signal: AbortSignal, onStage: OnStage): Promise<unknown> {
     const pieces = new Pieces(onPiece);
     const once = () => this.#askOnce(about, { onPiece: pieces.put, onStage }, signal);
     try {

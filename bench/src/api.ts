@@ -1,7 +1,4 @@
-import { spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
-import { once } from "node:events";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { TrainerClient } from "@trainer/client";
@@ -12,6 +9,7 @@ import { z } from "zod";
 import { SHAKESPEARE } from "./bundled.js";
 import { ask, atFixedRate, quantile } from "./fixed-rate.js";
 import { median, type Benchmark, type Side } from "./report.js";
+import { freePort, redisUrl, startRedis, stopped } from "./redis-server.js";
 import { addressesOf, run, trainer } from "./system.js";
 import { temporaryFolder } from "./token-file.js";
 
@@ -83,10 +81,12 @@ export const api: Benchmark = async ({ rounds, threads, log }) => {
 /** The API and its Redis alone: what is queued stays so. */
 async function underLoad(note: Note): Promise<void> {
   using folder = temporaryFolder();
-  await using redis = await startRedis(folder.path);
+  const redisPort = await freePort();
+  const redis = await startRedis(folder.path, redisPort);
+  await using _redis = { [Symbol.asyncDispose]: () => stopped(redis, "SIGTERM") };
   const port = await freePort();
   const env = {
-    REDIS_URL: redis.url,
+    REDIS_URL: redisUrl(redisPort),
     APP__DATA_ROOT: folder.path,
     APP__ARTIFACTS_ROOT: folder.path,
     LOG_LEVEL: "error",
@@ -165,31 +165,4 @@ async function training(threads: number, note: Note): Promise<void> {
   const next: number[] = [];
   for (let i = 0; i < ANSWERS; i++) next.push(await answer());
   note("next answer", next);
-}
-
-async function startRedis(dir: string) {
-  const port = await freePort();
-  const server = spawn("redis-server", ["--port", String(port), "--dir", dir, "--appendonly", "yes"], {
-    stdio: "ignore",
-  });
-  const url = `redis://127.0.0.1:${port}/0`;
-  const probe = openRedis(url);
-  await probe.ping();
-  probe.disconnect();
-  return {
-    url,
-    async [Symbol.asyncDispose]() {
-      const gone = once(server, "exit");
-      server.kill();
-      await gone;
-    },
-  };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = z.object({ port: z.number() }).parse(server.address());
-  await new Promise((closed) => server.close(closed));
-  return port;
 }

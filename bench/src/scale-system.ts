@@ -1,12 +1,11 @@
-import { fork, spawn, type ChildProcess } from "node:child_process";
+import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { openRedis } from "@trainer/platform/redis";
-import { z } from "zod";
+import { freePort, redisUrl as urlOf, startRedis, stopped } from "./redis-server.js";
 import { trainer } from "./system.js";
 
 const WORKERS = fileURLToPath(new URL("./scale-workers.js", import.meta.url));
@@ -16,8 +15,8 @@ const MOST_CLIENTS = 20_000;
 /** A Redis and an API of their own, and as many workers as are wanted, several to a process. */
 export async function scaleSystem(folder: string) {
   const port = await freePort();
-  const redisUrl = `redis://127.0.0.1:${port}/0`;
-  let server = await startRedis(folder, port);
+  const redisUrl = urlOf(port);
+  let server = await startRedis(folder, port, ["--maxclients", String(MOST_CLIENTS)]);
   const apiPort = await freePort();
   const notes = join(folder, "notes.txt");
   writeFileSync(notes, "");
@@ -62,7 +61,7 @@ export async function scaleSystem(folder: string) {
       await stopped(server, "SIGKILL");
     },
     async restartRedis(): Promise<void> {
-      server = await startRedis(folder, port);
+      server = await startRedis(folder, port, ["--maxclients", String(MOST_CLIENTS)]);
     },
     /** How often each run was begun, trained to its end, and told as completed. */
     notes(): Readonly<Record<"begun" | "trained" | "completed", Map<string, number>>> {
@@ -82,27 +81,3 @@ export async function scaleSystem(folder: string) {
   };
 }
 export type ScaleSystem = Awaited<ReturnType<typeof scaleSystem>>;
-
-async function startRedis(dir: string, port: number): Promise<ChildProcess> {
-  const args = ["--port", String(port), "--bind", "127.0.0.1", "--dir", dir, "--save", "", "--appendonly", "yes"];
-  const server = spawn("redis-server", [...args, "--maxclients", String(MOST_CLIENTS)], { stdio: "ignore" });
-  const probe = openRedis(`redis://127.0.0.1:${port}/0`);
-  while (!(await probe.ping().then(Boolean, () => false))) await sleep(50); // it answers once it has read its data
-  probe.disconnect();
-  return server;
-}
-
-async function stopped(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = once(child, "exit");
-  child.kill(signal);
-  await gone;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = z.object({ port: z.number() }).parse(server.address());
-  await new Promise((closed) => server.close(closed));
-  return port;
-}

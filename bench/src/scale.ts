@@ -111,13 +111,17 @@ async function startAll({ workers, seconds }: Plan, system: ScaleSystem): Promis
   await Promise.all(Array.from({ length: processes }, (_, i) => system.startWorkers(share(i), seconds)));
 }
 
-/** Load of Redis over some seconds, and of all processes of workers, in percent of a processor. */
-async function load(system: ScaleSystem) {
+/** Notes the load of Redis over some seconds, and of all processes of workers. */
+async function noteLoad(work: string, system: ScaleSystem, note: Note): Promise<void> {
   const [before, cpuBefore, began] = [await redisCounts(system.redis), cpuOf(system), performance.now()];
   await sleep(1000 * LOOK_SEC);
   const [after, cpuAfter] = [await redisCounts(system.redis), cpuOf(system)];
   const seconds = (performance.now() - began) / 1000;
-  return { ...redisLoad(before, after, seconds), workersCpu: (100 * (cpuAfter - cpuBefore)) / seconds, after };
+  const { cpu, commandsPerSecond, most } = redisLoad(before, after, seconds);
+  note(work, "Redis", cpu, "% of a core", most);
+  const held = `${after.clients} connections, ${(after.memory / 1e6).toFixed(1)} MB`;
+  note(work, "commands", commandsPerSecond, "1/s", held);
+  note(work, "all workers", (100 * (cpuAfter - cpuBefore)) / seconds, "% of a core");
 }
 
 function cpuOf({ processes }: ScaleSystem): number {
@@ -132,16 +136,7 @@ async function idle(plan: Plan, system: ScaleSystem, requests: Requests, events:
   const work = `${plan.workers} workers without a run`;
   note(work, "until all have started", await timed(() => startAll(plan, system)), "ms");
   await sleep(5000);
-  const { cpu, commandsPerSecond, workersCpu, most, after } = await load(system);
-  note(work, "Redis", cpu, "% of a core", most);
-  note(
-    work,
-    "commands",
-    commandsPerSecond,
-    "1/s",
-    `${after.clients} connections, ${(after.memory / 1e6).toFixed(1)} MB`,
-  );
-  note(work, "all workers", workersCpu, "% of a core");
+  await noteLoad(work, system, note);
   const times: number[] = [];
   for (let i = 0; i < SAMPLES; i++) {
     const began = performance.now();
@@ -218,17 +213,8 @@ async function atWork(
   }
   note(work, "to stop a queued run", middle(cancelling), "ms", spread(cancelling));
   const before = system.notes();
-  const { cpu, commandsPerSecond, workersCpu, most, after } = await load(system);
+  await noteLoad(work, system, note);
   const { completed } = system.notes();
-  note(work, "Redis", cpu, "% of a core", most);
-  note(
-    work,
-    "commands",
-    commandsPerSecond,
-    "1/s",
-    `${after.clients} connections, ${(after.memory / 1e6).toFixed(0)} MB`,
-  );
-  note(work, "all workers", workersCpu, "% of a core");
   note(work, "completed", (completed.size - before.completed.size) / LOOK_SEC, "1/s");
   const lists: number[] = [];
   for (let i = 0; i < SAMPLES; i++) lists.push(await timed(() => requests.get(String(LISTS[0]?.[1]))));
@@ -252,13 +238,12 @@ async function atWork(
 
 /** Ends a tenth of the processes as a power cut does, and starts others. */
 async function killed(plan: Plan, system: ScaleSystem, note: Note): Promise<void> {
-  const before = system.notes();
   const count = Math.max(1, Math.round(system.processes.length / 10));
   const each = Math.round(plan.workers / system.processes.length);
   await system.stopWorkers("SIGKILL", count);
   const began = performance.now();
-  const [, interrupted] = [before, system.notes()];
-  const held = [...interrupted.begun.keys()].filter((id) => !interrupted.completed.has(id));
+  const { begun, completed } = system.notes();
+  const held = [...begun.keys()].filter((id) => !completed.has(id));
   await Promise.all(Array.from({ length: count }, () => system.startWorkers(each, plan.seconds)));
   const taken = () => {
     const { begun } = system.notes();

@@ -6,6 +6,7 @@ import { encodeEvent, type TrainerEvent } from "../events.js";
 import { toWireJson } from "../json.js";
 import { JOB_TIMEOUT_SECONDS } from "../queue.js";
 import { EVENTS_CHANNEL, keys, runChannel } from "../redis-keys.js";
+import { Sha256 } from "../schemas/file-info.js";
 import { RunProgress, type JobState } from "../schemas/run.js";
 import { TrainSettings } from "../schemas/train.js";
 import { UserIdText } from "../schemas/user-id.js";
@@ -254,6 +255,11 @@ export class RunRecords {
   /** The archive's id in the file service. */
   artifact(runId: string): Promise<string | null> {
     return this.#redis.get(keys.artifact(runId));
+  }
+
+  /** The same, by which the archive is asked for; null also for what others have written that is no hash. */
+  async archive(runId: string): Promise<Sha256 | null> {
+    return Sha256.safeParse(await this.artifact(runId)).data ?? null;
   }
 
   async #all(commands: readonly Command[]): Promise<void> {

@@ -3,7 +3,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { PassThrough, type Readable } from "node:stream";
 import { unlessAbsent } from "@trainer/disk";
-import { AppError, background, Sha256 } from "@trainer/platform";
+import { AppError, background } from "@trainer/platform";
 import { type DataBankClient, ServiceError } from "@trainer/client/data-bank";
 import type { RunRecords } from "@trainer/platform/redis";
 import { tokenizerFiles } from "@trainer/tokenizers/capabilities";
@@ -44,8 +44,7 @@ export class Artifacts {
   async #run(runId: string): Promise<Artifact | null> {
     const { home, records, dataBank } = this.#deps;
     const about = { name: archiveName(runId), contentType: "application/gzip" };
-    const recorded = Sha256.safeParse(await records.artifact(runId)).data;
-    const fileId = recorded ?? (await archivedFileId(home, runId));
+    const fileId = (await records.archive(runId)) ?? (await archivedFileId(home, runId));
     if (fileId !== null && dataBank !== null) {
       const { content, size } = await dataBank.read(fileId).catch(upstream);
       return { ...about, content, bytes: size };

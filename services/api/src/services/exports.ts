@@ -1,6 +1,6 @@
 import { PassThrough, type Writable } from "node:stream";
 import type { DataBankClient } from "@trainer/client/data-bank";
-import { background, Sha256, type ExportedModelList, type ExportList } from "@trainer/platform";
+import { background, type ExportedModelList, type ExportList } from "@trainer/platform";
 import type { RunRecords } from "@trainer/platform/redis";
 import { listExported, openExport, type ExportChoice, type Home, type OpenExport } from "@trainer/training/files";
 import type { Artifact } from "./artifacts.js";
@@ -11,7 +11,7 @@ import type { RunFiles } from "./run-files.js";
 export interface ExportsDeps {
   readonly home: Home;
   readonly runs: Pick<RunFiles, "needRun">;
-  readonly records: Pick<RunRecords, "artifact">;
+  readonly records: Pick<RunRecords, "archive">;
   /** The file service where archives of runs are; null where none is known. */
   readonly dataBank: DataBankClient | null;
 }
@@ -59,8 +59,8 @@ export class Exports {
     await this.#deps.runs.needRun(runId);
     const { home, records, dataBank } = this.#deps;
     try {
-      const recorded = Sha256.safeParse(await records.artifact(runId)).data;
-      const archives = new Map(recorded === undefined ? [] : [[runId, recorded]]);
+      const recorded = await records.archive(runId);
+      const archives = new Map(recorded === null ? [] : [[runId, recorded]]);
       return await openExport(home, runId, choice, { dataBank: dataBank ?? undefined, archives });
     } catch (cause) {
       throw exportRefusal(cause);

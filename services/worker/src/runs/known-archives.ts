@@ -1,4 +1,4 @@
-import { Sha256, type RunId } from "@trainer/platform";
+import type { RunId } from "@trainer/platform";
 import type { Archives } from "../child/messages.js";
 import type { RunRecords } from "@trainer/platform/redis";
 
@@ -8,6 +8,6 @@ import type { RunRecords } from "@trainer/platform/redis";
  */
 export async function knownArchives(runs: RunRecords, runId: RunId | null): Promise<Archives> {
   if (runId === null) return new Map();
-  const fileId = Sha256.safeParse(await runs.artifact(runId)).data;
-  return new Map(fileId === undefined ? [] : [[runId, fileId]]);
+  const fileId = await runs.archive(runId);
+  return new Map(fileId === null ? [] : [[runId, fileId]]);
 }

@@ -2,7 +2,7 @@ import { startApi } from "@trainer/api";
 import { tracingConfig } from "@trainer/platform/tracing";
 import { ask } from "@trainer/testing/api";
 import { startCollector, type CollectedSpan } from "@trainer/testing/otlp-collector";
-import { startSystem, TOKENIZER } from "@trainer/testing/system";
+import { request as training, startSystem } from "@trainer/testing/system";
 import { z } from "zod";
 import { expect, test, vi } from "vitest";
 
@@ -11,19 +11,6 @@ vi.setConfig({ testTimeout: 120_000 });
 const TRACE = "0af7651916cd43dd8448eb211c80319c";
 const CALLER = "b7ad6b7169203331";
 const PRIVATE = "nobody is to read this in a trace";
-
-const training = {
-  model_family: "char_lstm",
-  model_size: "tiny",
-  corpus_path: "corpus.txt",
-  tokenizer_id: TOKENIZER,
-  max_seq_len: 32,
-  batch_size: 8,
-  num_epochs: 2,
-  learning_rate: 3e-3,
-  test_split_ratio: 0.1,
-  device: "cpu",
-};
 
 const Accepted = z.object({ run_id: z.string() });
 const Asked = z.object({ request_id: z.string() });
@@ -41,7 +28,7 @@ test("one trace leads from a request through queue and worker to the stages of i
 
   const post = (path: string, body: object, headers = {}) => ask(api.url + path, { body, headers });
   const traceparent = `00-${TRACE}-${CALLER}-01`;
-  const { run_id } = Accepted.parse((await post("/runs/train", training, { traceparent })).json);
+  const { run_id } = Accepted.parse((await post("/runs/train", training(), { traceparent })).json);
   expect(await system.ended(run_id)).toMatchObject({ status: "completed" });
   const { request_id } = Asked.parse(
     (await post(`/runs/${run_id}/generate`, { prompt_text: PRIVATE, max_new_tokens: 4 })).json,

@@ -8,7 +8,7 @@ import { openRedis } from "@trainer/platform/redis";
 import { freePort, redisUrl as urlOf, startRedis, stopped } from "./redis-server.js";
 import { trainer } from "./system.js";
 
-const WORKERS = fileURLToPath(new URL("./scale-workers.js", import.meta.url));
+const WORKERS = fileURLToPath(new URL("../dist/scale-workers.js", import.meta.url));
 /** Each worker has five connections. */
 const MOST_CLIENTS = 20_000;
 

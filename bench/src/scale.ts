@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { Agent } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import { openJobIds, openJobs, RunRecords } from "@trainer/platform/redis";
-import { z } from "zod";
+import { openJobIds } from "@trainer/platform/redis";
 import { quantile } from "./fixed-rate.js";
 import { redisCounts, redisLoad } from "./redis-load.js";
 import type { Benchmark, Work } from "./report.js";
+import { fates, toKey } from "./scale-fates.js";
 import { listen, Requests } from "./scale-requests.js";
 import { scaleSystem, type ScaleSystem } from "./scale-system.js";
 import { temporaryFolder } from "./token-file.js";
@@ -26,9 +26,6 @@ const LOOK_SEC = 10;
 const LIST_MS = 15_000;
 /** Longer than a lock in the queue lasts. */
 const AWAY_MS = 12_000;
-
-const Job = z.object({ run_id: z.string() });
-const toKey = (type: string) => `bull:trainer:${type}`;
 
 /** A row of the report. */
 type Row = readonly [work: string, side: string, value: number, unit: string, evidence?: string];
@@ -233,7 +230,7 @@ async function atWork(
     if (over !== undefined) running.push(over - began);
     else requests.cancelled.delete(runId); // it was completed just then
   }
-  note(work, "to stop a running run", middle(running), "ms", spread(running));
+  if (running.length > 0) note(work, "to stop a running run", middle(running), "ms", spread(running));
 }
 
 /** Ends a tenth of the processes as a power cut does, and starts others. */
@@ -297,32 +294,17 @@ async function drained(plan: Plan, system: ScaleSystem, note: Note): Promise<voi
   note("Redis", "most memory since its restart", peak / 1e6, "MB");
 }
 
-/** Counts what must be none: runs that have no end, that were completed twice, or neither completed nor stopped. */
 async function verify(
   system: ScaleSystem,
   runIds: readonly string[],
   cancelled: ReadonlySet<string>,
   note: Note,
 ): Promise<void> {
-  const { begun, trained, completed } = system.notes();
-  const waiting = new Set<string>();
-  for await (const { data } of openJobs(system.redis, toKey)) waiting.add(Job.parse(JSON.parse(data)).run_id);
-  const records = new Map((await new RunRecords(system.redis).many(runIds)).map((run) => [run.runId, run]));
-  const lost = runIds.filter((id) => {
-    const record = records.get(id);
-    const isStopped = record?.status === "failed" && record.message === "Training cancelled" && cancelled.has(id);
-    if (record?.status === "queued" || record?.status === "running") return !waiting.has(id);
-    return !(isStopped || (record?.status === "completed" && completed.has(id)));
-  });
-  const doubled = runIds.filter((id) => (trained.get(id) ?? 0) > 1);
-  const toldAgain = runIds.filter((id) => (completed.get(id) ?? 0) > 1);
-  const again = runIds.filter((id) => (begun.get(id) ?? 0) > 1);
+  const { states, lost, doubled, toldAgain, begunAgain } = await fates(system, runIds, cancelled);
   const work = `${runIds.length} runs`;
-  const states = (["completed", "failed", "running", "queued"] as const).map(
-    (state) => `${[...records.values()].filter(({ status }) => status === state).length} ${state}`,
-  );
-  note(work, "lost", lost.length, "", `${states.join(", ")} ${lost.slice(0, 3).join(" ")}`);
+  const told = Object.entries(states).map(([state, count]) => `${count} ${state}`);
+  note(work, "lost", lost.length, "", `${told.join(", ")} ${lost.slice(0, 3).join(" ")}`);
   note(work, "trained to the end more than once", doubled.length, "", doubled.slice(0, 3).join(" "));
   note(work, "told as completed more than once", toldAgain.length, "", "where Redis had lost that they were");
-  note(work, "begun more than once", again.length, "", "those of killed workers, and where Redis was away");
+  note(work, "begun more than once", begunAgain.length, "", "those of killed workers, and where Redis was away");
 }

@@ -31,7 +31,8 @@ export function createApp(container: Container, log: { write(line: string): unkn
   const { config, metrics, hosts, tracing } = container;
   const http = { service: "model-trainer", logLevel: config.logLevel, bodyBytes: config.bodyBytes, log, ...TIMEOUTS };
   const onAnswer: HttpAppOptions["onAnswer"] = (req, reply, route) => metrics.answered(req, reply, route);
-  return httpApp({ ...http, hosts, explained, onAnswer, tracing }, (app) => {
+  const { trustedProxies } = config;
+  return httpApp({ ...http, hosts, trustedProxies, explained, onAnswer, tracing }, (app) => {
     takeJson(app);
     checkBySchema(app);
     describeRoutes(app);

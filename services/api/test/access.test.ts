@@ -91,6 +91,17 @@ test("who asks too often has to wait", async () => {
   expect((await strict.ask("/healthz")).status).toBe(200);
 });
 
+test("behind a proxy that is known, each of its clients has limits of its own; a stranger's word is not taken", async () => {
+  const ask = async (system: Awaited<ReturnType<typeof startSystem>>, client: string) =>
+    (await system.ask("/runs", { headers: { "x-forwarded-for": client } })).status;
+  await using behind = await startSystem({ requestsPerMinute: 1, trustedProxies: ["127.0.0.1", "10.0.0.0/8"] });
+  expect([await ask(behind, "203.0.113.1"), await ask(behind, "203.0.113.2")]).toEqual([200, 200]);
+  expect(await ask(behind, "203.0.113.1")).toBe(429);
+  expect(await ask(behind, "203.0.113.9, 203.0.113.1, 10.1.2.3")).toBe(429); // who the client says it is, is not believed
+  await using bare = await startSystem({ requestsPerMinute: 1 });
+  expect([await ask(bare, "203.0.113.1"), await ask(bare, "203.0.113.2")]).toEqual([200, 429]);
+});
+
 test("without a key, no page of another site gets at this machine's runs", async () => {
   await using bare = await startSystem();
   const expected = { status: 403, json: { code: "FORBIDDEN", message: containing("page of another site") } };

@@ -11,6 +11,7 @@ export function define(command: Command, io: Io, need = needLibtorch): void {
       "pip, whose settings hold, and is checked by hash; LIBTORCH names a copy instead, LIBTORCH_VARIANT (cpu or cuda) " +
       "which one is fetched, TRAINER_CACHE the folder.",
     args: {},
+    withoutHome: true,
     options: z.strictObject({}),
     examples: {
       "trainer setup": "fetches what is missing",

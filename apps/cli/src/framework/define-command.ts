@@ -59,6 +59,8 @@ export interface CommandSpec<S extends OptionSchema, A extends ArgumentShape> {
   run(invocation: Invocation<z.output<S>, z.output<z.ZodObject<A>>>): Promise<void>;
   /** True if `run` or a process that it starts loads libtorch, which then is fetched where it is missing. */
   readonly usesLibtorch?: true;
+  /** True for a command to which no home matters: whatever lies there, it runs. */
+  readonly withoutHome?: true;
   /** Sets of options, by field, of each of which one is required. */
   readonly needs?: readonly (readonly string[])[];
   /** The same on a server, where that is possible. */
@@ -82,10 +84,10 @@ export function defineCommand<S extends OptionSchema, A extends ArgumentShape>(
     const { home, json = false, quiet = false, server } = globals;
     const flags = placeFlags(globals);
     const out = output(io, { json, quiet });
-    await checkHome(home);
+    if (!spec.withoutHome) await checkHome(home);
     if (server === undefined) {
       const { checkHomeFormat, nameRun, openHome } = await import("@trainer/training/files");
-      await checkHomeFormat(resolve(home));
+      if (!spec.withoutHome) await checkHomeFormat(resolve(home));
       const given = await nameAll(command, words, spec, (ref) => nameRun(ref, openHome(home)));
       const args = readArguments(spec.args, given);
       const options = readOptions(command, spec.options);

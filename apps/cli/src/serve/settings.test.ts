@@ -28,6 +28,19 @@ test("the names that services are reached by are a list", () => {
   expect(() => load()).toThrow('must be a list of texts, as in ["a", "b"]');
 });
 
+test("proxies that are believed are addresses or ranges, by the environment or by TOML", () => {
+  const proxies = (env: Env) => load(env).config.api.trustedProxies;
+  expect(proxies({ API__TRUSTED_PROXIES: "10.0.0.7, fd00::/8,10.1.0.0/16" })).toEqual([
+    "10.0.0.7",
+    "fd00::/8",
+    "10.1.0.0/16",
+  ]);
+  for (const wrong of ["proxy.example.org", "10.0.0.0/33", "10.0.0.0/0", "fd00::/129", "10.0.0.0/8/8", "10.0.0.0/", "true"])
+    expect(() => proxies({ API__TRUSTED_PROXIES: wrong })).toThrow("must be IP addresses or ranges");
+  toml('[api]\ntrusted_proxies = ["127.0.0.1"]');
+  expect(proxies({})).toEqual(["127.0.0.1"]);
+});
+
 test("without anything set, every setting has its default", () => {
   const { config, sources } = load();
   expect(config).toEqual({
@@ -70,6 +83,7 @@ test("without anything set, every setting has its default", () => {
     api: {
       bodyBytes: 16_777_216,
       requestsPerMinute: 60_000,
+      trustedProxies: [],
       streamsPerClient: 1000,
       queueLimit: 10_000,
       wrongKeysPerMinute: 100,

@@ -25,6 +25,8 @@ export interface HttpAppOptions {
   readonly requestMs: number;
   /** Requests for other hosts are refused. */
   readonly hosts: Hosts;
+  /** Addresses and ranges of proxies whose X-Forwarded-For is believed: `req.ip` is then the client's; left out: none's. */
+  readonly trustedProxies?: readonly string[];
   /** The most bytes that a body may have which is read as a whole. */
   readonly bodyBytes?: number;
   /** Maps errors of libraries. */
@@ -55,6 +57,7 @@ export function httpApp(options: HttpAppOptions, routes: (app: FastifyInstance) 
     routerOptions: { maxParamLength: MAX_HEAD_BYTES }, // ids that are too long are refused as ids
     connectionTimeout: options.idleMs,
     requestTimeout: options.requestMs,
+    trustProxy: [...(options.trustedProxies ?? [])],
     ...(options.bodyBytes === undefined ? {} : { bodyLimit: options.bodyBytes }),
     http: {
       maxHeaderSize: MAX_HEAD_BYTES,

@@ -1,0 +1,39 @@
+import { openJobs, RunRecords } from "@trainer/platform/redis";
+import { z } from "zod";
+import type { ScaleSystem } from "./scale-system.js";
+
+const Job = z.object({ run_id: z.string() });
+const STATES = ["completed", "failed", "running", "queued"] as const;
+
+/** Key in Redis of a part of the queue of trainings. */
+export const toKey = (part: string): string => `bull:trainer:${part}`;
+
+/**
+ * What became of runs: how many are in each state, and those which are lost (neither at their end nor in the queue),
+ * were trained to the end, told as completed, or begun more than once.
+ */
+export async function fates(
+  { redis, notes }: Pick<ScaleSystem, "redis" | "notes">,
+  runIds: readonly string[],
+  cancelled: ReadonlySet<string>,
+) {
+  const { begun, trained, completed } = notes();
+  const waiting = new Set<string>();
+  for await (const { data } of openJobs(redis, toKey)) waiting.add(Job.parse(JSON.parse(data)).run_id);
+  const records = new Map((await new RunRecords(redis).many(runIds)).map((run) => [run.runId, run]));
+  const isLost = (id: string) => {
+    const record = records.get(id);
+    if (record?.status === "queued" || record?.status === "running") return !waiting.has(id);
+    const isStopped = record?.status === "failed" && record.message === "Training cancelled" && cancelled.has(id);
+    return !(isStopped || (record?.status === "completed" && completed.has(id)));
+  };
+  const often = (counts: ReadonlyMap<string, number>) => runIds.filter((id) => (counts.get(id) ?? 0) > 1);
+  const count = (state: string) => [...records.values()].filter(({ status }) => status === state).length;
+  return {
+    states: Object.fromEntries(STATES.map((state) => [state, count(state)])),
+    lost: runIds.filter(isLost),
+    doubled: often(trained),
+    toldAgain: often(completed),
+    begunAgain: often(begun),
+  };
+}

@@ -30,6 +30,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "how large a batch fits here, and how many threads are fastest",
     load: () => import("./commands/find-batch.js"),
   },
+  "find-lr": { summary: "which learning rate suits a run", load: () => import("./commands/find-lr.js") },
   resume: { summary: "go on with a run that was stopped", load: () => import("./commands/resume.js") },
   generate: { summary: "let a model write", load: () => import("./commands/generate.js") },
   chat: { summary: "talk with a model", load: () => import("./commands/chat.js") },

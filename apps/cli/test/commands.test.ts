@@ -423,6 +423,18 @@ test("find-batch tells what fits, with and without a text", async () => {
   });
 });
 
+test("find-lr draws the losses of its steps and proposes a rate", async () => {
+  const line = ["find-lr", shared.corpus, ...TINY, "--steps", "12"];
+  const { code, stdout, stderr } = await trainer(line);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/\nlearning rate +[\d.e-]+ +\(\d+ sequences of \d+ tokens a batch, cpu, fp32\)\n/);
+  expect(stderr).toContain("raising the rate: 100 %");
+  const { last } = await json([...line, "--quiet"]);
+  expect(last).toMatchObject({ learning_rate: aNumber, points: withItem(withFields({ step: 12, lr: 1 })) });
+  const wrong = await trainer([...line, "--from", "0.1", "--to", "0.1"]);
+  expect(wrong).toMatchObject({ code: EXIT.usage, stderr: containing("the rate must rise") });
+});
+
 test("export writes a folder that can be used in place of the run", async () => {
   const out = join(shared.folder, "exported");
   const { last } = await json(["export", "one", "--out", out]);

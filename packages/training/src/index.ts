@@ -72,6 +72,8 @@ export { vocabSizeFor } from "./options/vocab-size.js";
 export { resolveTokenizer, type ResolvedTokenizer } from "./home/resolve-tokenizer.js";
 export { findBatch, type FindBatchContext, type FoundBatch } from "./batch-size/find-batch.js";
 export { SearchEvent } from "./batch-size/search-request.js";
+export { findLr, foundLrFields, LR_RANGE, type FindLrContext, type FoundLr } from "./lr-range/find-lr.js";
+export type { LrRange, RangePoint } from "./lr-range/range-test.js";
 export { estimateFields, estimateTraining, type Estimate, type EstimateContext } from "./estimate/estimate.js";
 export { textFrame } from "./inference/begin.js";
 export { chat, promptOf, type ChatContext, type ChatMessage, type ChatReply } from "./inference/chat.js";

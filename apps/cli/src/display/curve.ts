@@ -11,6 +11,8 @@ export interface CurveOptions {
   readonly unicode: boolean;
   /** Color of the validation marks. */
   readonly mark?: (text: string) => string;
+  /** What stands under the first and the last step; their numbers by default. */
+  readonly ends?: readonly [first: string, last: string];
 }
 
 /**
@@ -82,14 +84,13 @@ export function scaleOf(points: readonly Point[]): Scale {
 export function framed(
   rows: readonly string[],
   { low, high, first, last }: Scale,
-  { width, unicode }: CurveOptions,
+  { width, unicode, ends = [formatShort(first), `step ${formatShort(last)}`] }: CurveOptions,
 ): string[] {
   const [bar, corner, dash] = unicode ? ["┤", "└", "─"] : ["|", "+", "-"];
   const [top, bottom] = [formatNumber(high), formatNumber(low)];
   const margin = Math.max(top.length, bottom.length);
   const label = (y: number) => (y === 0 ? top : y === rows.length - 1 ? bottom : "").padStart(margin);
-  const from = formatShort(first);
-  const to = `step ${formatShort(last)}`;
+  const [from, to] = ends;
   return [
     ...rows.map((row, y) => `${label(y)} ${bar}${row}`),
     `${" ".repeat(margin)} ${corner}${dash.repeat(width)}`,

@@ -173,7 +173,7 @@ const machine = grouped("Machine", {
     .enum(precisionChoices)
     .default("auto")
     .describe(
-      "of the arithmetic; auto: fp16 on a GPU, fp32 on a CPU, which takes no other; tf32: fp32 but for products, by the TF32 units of a GPU",
+      "of the arithmetic; auto: fp16 on a GPU, fp32 on a CPU; bf16 also on a CPU that has AVX512_BF16 or AMX; tf32: fp32 but for products, by the TF32 units of a GPU",
     ),
   deterministic: z
     .boolean()

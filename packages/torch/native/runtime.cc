@@ -8,6 +8,7 @@
 #include <torch/csrc/api/include/torch/version.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>  // defines __GLIBC__ where it is the C library
 #include <thread>
 #ifdef __GLIBC__
@@ -17,10 +18,14 @@
 #include "convert.h"
 #include "gpus.h"
 #include "guard.h"
+#include "kernels/bf16-product.h"
 #include "session.h"
 
 namespace trainer {
 namespace {
+/** By their number in Bf16Products. */
+constexpr std::array<const char*, 3> kBf16Names{"", "tiles", "mkl"};
+
 napi_value gradEnabled(Session& session, napi_value*, size_t) {
   return fromBool(session.env, at::GradMode::is_enabled());
 }
@@ -97,6 +102,24 @@ napi_value allowTf32(Session& session, napi_value* argv, size_t argc) {
   context.setAllowTF32CuBLAS(on);
   context.setAllowTF32CuDNN(on);
   return fromBool(session.env, before);
+}
+
+/** fastestBf16() -> which kind of products in bfloat16 is the fastest here: "tiles", "mkl", or "" where none is fast.
+ */
+napi_value fastestBf16Products(Session& session, napi_value*, size_t) {
+  return fromString(session.env, kBf16Names[static_cast<size_t>(fastestBf16())]);
+}
+
+/** bf16Products(kind) -> what it was: whether this thread's products on the CPU are in bfloat16, and by which; "": not.
+ */
+napi_value setBf16Products(Session& session, napi_value* argv, size_t argc) {
+  const std::string kind = argc > 0 ? toString(session.env, argv[0]) : "";
+  const auto* found =
+      std::find_if(kBf16Names.begin(), kBf16Names.end(), [&](const char* name) { return kind == name; });
+  if (found == kBf16Names.end()) throw Refusal("ARGUMENT", "there are no products in bfloat16 by " + kind);
+  const auto before = static_cast<size_t>(bf16Products());
+  bf16Products() = static_cast<Bf16Products>(found - kBf16Names.begin());
+  return fromString(session.env, kBf16Names[before]);
 }
 
 /** setDeterministic(on) -> what it was: whether operators on a GPU may only use algorithms that repeat to the bit. */
@@ -190,6 +213,8 @@ void defineRuntime(Session& session, napi_value exports) {
   define(session, exports, "autocastBegin", autocastBegin);
   define(session, exports, "autocastEnd", autocastEnd);
   define(session, exports, "allowTf32", allowTf32);
+  define(session, exports, "fastestBf16", fastestBf16Products);
+  define(session, exports, "bf16Products", setBf16Products);
   define(session, exports, "setDeterministic", setDeterministic);
   define(session, exports, "cudaMemory", cudaMemory);
   define(session, exports, "resetCudaPeak", resetCudaPeak);

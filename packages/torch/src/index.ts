@@ -39,7 +39,9 @@ export { dieWithParent } from "./parent.js";
 export { type OperatorCost, type Profile, profile } from "./profile.js";
 export { Generator, getRngState, manualSeed, markGenerators, setRngState } from "./random.js";
 export {
+  allowBf16Products,
   allowTf32,
+  hasFastBf16,
   type CudaMemory,
   type Devices,
   devices,

@@ -22,6 +22,9 @@ export interface Resolved {
   readonly schema: string;
 }
 
+/** What multiplies in bfloat16: our own kernel, MKL's, or nothing. */
+export type Bf16Products = "" | "tiles" | "mkl";
+
 /** The addon's exports; each refuses wrong arguments with a TorchError. */
 export interface Addon {
   resolve(name: string): Resolved;
@@ -62,6 +65,8 @@ export interface Addon {
   autocastBegin(device: string, dtype: string, on: boolean): [boolean, string];
   autocastEnd(device: string, dtype: string, on: boolean): void;
   allowTf32(on: boolean): boolean;
+  fastestBf16(): Bf16Products;
+  bf16Products(kind: Bf16Products): Bf16Products;
   setDeterministic(on: boolean): boolean;
   cudaMemory(): [allocated: number, peakAllocated: number, reserved: number, peakReserved: number] | null;
   resetCudaPeak(): void;

@@ -84,6 +84,18 @@ export function allowTf32(on: boolean): boolean {
   return addon.allowTf32(on);
 }
 
+/** True if this processor multiplies in bfloat16 faster than in float32: it has AVX512_BF16 or AMX. */
+export const hasFastBf16 = (): boolean => addon.fastestBf16() !== "";
+
+/**
+ * Sets whether float32 products on the CPU are computed in bfloat16: their elements are rounded to it, and summed in
+ * float32. That is for training, a backward pass included; it does not hold for products of 16 rows or fewer, nor within
+ * attention, and it does nothing where `hasFastBf16()` is false. Returns the former setting.
+ */
+export function allowBf16Products(on: boolean): boolean {
+  return addon.bf16Products(on ? addon.fastestBf16() : "") !== "";
+}
+
 /**
  * Sets whether operators on a GPU are restricted to algorithms that repeat to the bit; one that has none throws.
  * Returns the former setting.

@@ -73,7 +73,8 @@ export const TrainFlags = z.strictObject({
     .default(terminalDefaults.precision)
     .meta({
       ...precision.meta(),
-      description: "of the arithmetic; left out: bf16 on a GPU that has it, else as auto: fp16 on a GPU, fp32 on a CPU",
+      description:
+        "of the arithmetic; left out: bf16 on a GPU that has it, else as auto: fp16 on a GPU, fp32 on a CPU; bf16 also on a CPU that has AVX512_BF16 or AMX",
     }),
   ...ABOUT_RUN,
 });

@@ -35,7 +35,15 @@ test("proxies that are believed are addresses or ranges, by the environment or b
     "fd00::/8",
     "10.1.0.0/16",
   ]);
-  for (const wrong of ["proxy.example.org", "10.0.0.0/33", "10.0.0.0/0", "fd00::/129", "10.0.0.0/8/8", "10.0.0.0/", "true"])
+  for (const wrong of [
+    "proxy.example.org",
+    "10.0.0.0/33",
+    "10.0.0.0/0",
+    "fd00::/129",
+    "10.0.0.0/8/8",
+    "10.0.0.0/",
+    "true",
+  ])
     expect(() => proxies({ API__TRUSTED_PROXIES: wrong })).toThrow("must be IP addresses or ranges");
   toml('[api]\ntrusted_proxies = ["127.0.0.1"]');
   expect(proxies({})).toEqual(["127.0.0.1"]);

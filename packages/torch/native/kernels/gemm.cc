@@ -9,6 +9,7 @@
 #include <ATen/ops/ones.h>
 #include <ATen/record_function.h>
 
+#include "bf16-product.h"
 #include "checks.h"
 #include "table.h"
 
@@ -23,6 +24,11 @@ namespace {
 
 /** Rows of adjacent elements that do not overlap: what an expanded tensor lacks. */
 bool hasFullRows(const at::Tensor& t) { return t.stride(1) == 1 && t.stride(0) >= t.size(1); }
+
+/** True for operands of full rows or columns, and a result of full rows. */
+bool haveFullRows(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b) {
+  return (hasFullRows(a) || hasFullRows(a.t())) && (hasFullRows(b) || hasFullRows(b.t())) && hasFullRows(out);
+}
 
 /** True if libtorch lets oneDNN multiply on this processor, which it refuses without AVX-512: found by trying. */
 bool hasOneDnn() {
@@ -44,8 +50,7 @@ bool hasOneDnn() {
  * for AMD's processors. Below 16 rows a oneDNN primitive costs more than it saves.
  */
 bool preferOneDnn(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b) {
-  return (hasFullRows(a) || hasFullRows(a.t())) && (hasFullRows(b) || hasFullRows(b.t())) && hasFullRows(out) &&
-         a.size(0) >= 16 && hasOneDnn();
+  return haveFullRows(out, a, b) && a.size(0) >= 16 && hasOneDnn();
 }
 
 /**
@@ -88,6 +93,7 @@ void productInto(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b
   }
   RECORD_FUNCTION("trainer::product", c10::ArrayRef<const c10::IValue>({out, a, b}));  // for the profiler alone
   if (few) return multiplyRows(out, a, b);
+  if (bf16Products() != Bf16Products::kOff && haveFullRows(out, a, b)) return bf16ProductInto(out, a, b, accumulate);
   if (preferOneDnn(out, a, b)) return at::native::mkldnn_matmul(a, b, out, accumulate ? 1.0f : 0.0f, 1.0f);
   if (accumulate) {
     at::addmm_out(const_cast<at::Tensor&>(out), out, a, b);

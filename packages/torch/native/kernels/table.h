@@ -150,6 +150,28 @@ struct LstmToken {
   int64_t hidden;
 };
 
+/** Size of a tile of a product in bfloat16: 24 of 32 registers hold its sums. */
+constexpr int64_t kBf16Rows = 12;
+constexpr int64_t kBf16Columns = 32;
+/** Most of k that is packed at a time: a panel of kBf16Columns columns stays in the first cache. */
+constexpr int64_t kBf16Depth = 512;
+
+/** A matrix that is packed in panels of `width` rows of a product's left side, or columns of its right side. */
+struct Bf16Source {
+  const float* data;
+  int64_t along;   // floats between neighbours along k
+  int64_t across;  // floats between rows of the left side, or columns of the right side; one of the two is 1
+  int64_t count;   // of those rows or columns
+  int64_t width;   // kBf16Rows or kBf16Columns
+};
+
+/** A tile of a product, cut off at the product's edges; rows `next` floats apart. */
+struct Bf16Tile {
+  float* data;
+  int64_t next;
+  int64_t rows, columns;
+};
+
 struct Kernels {
 #define KERNEL(name, ...) std::type_identity_t<__VA_ARGS__>* name;
 #include "kernels.inc"

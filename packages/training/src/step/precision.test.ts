@@ -1,7 +1,8 @@
 import { containing } from "@trainer/testing";
-import { allowTf32, aten, GradScaler, ones } from "@trainer/torch";
+import { allowTf32, aten, GradScaler, hasFastBf16, linear, ones, randn } from "@trainer/torch";
 import { expect, test } from "vitest";
 import {
+  backwardInPrecision,
   effectiveBatchSize,
   gradScaler,
   inPrecision,
@@ -9,6 +10,7 @@ import {
   resolveCompute,
   restoreScaler,
   suitablePrecision,
+  type Compute,
 } from "./precision.js";
 
 test("auto is the GPU in fp16 where there is one, else the CPU in fp32", () => {
@@ -26,10 +28,16 @@ test("what cannot be had is refused, not replaced", () => {
   expect(() => resolveCompute("cuda", "auto", 0)).toThrow(
     refusal("CUDA_NOT_AVAILABLE", "CUDA requested but not available"),
   );
-  for (const precision of ["fp16", "bf16", "tf32"] as const) {
+  for (const precision of ["fp16", "tf32"] as const) {
     const refused = refusal("INVALID_INPUT", `${precision} precision is not supported on CPU`);
     expect(() => resolveCompute("auto", precision, 0)).toThrow(refused);
   }
+});
+
+test("bf16 on a CPU is for those that are faster so", () => {
+  const resolve = (hasBf16: boolean) => resolveCompute("auto", "bf16", 0, undefined, () => hasBf16);
+  expect(resolve(true)).toEqual({ device: "cpu", precision: "bf16" });
+  expect(() => resolve(false)).toThrow(refusal("INVALID_INPUT", "needs AVX512_BF16 or AMX, which this one has not"));
 });
 
 test("tf32 is for GPUs that have it", () => {
@@ -56,13 +64,13 @@ test("where nobody chose, a GPU that has bfloat16 uses it", () => {
 });
 
 test("TF32 is allowed while a run in any precision but fp32 computes, and not after", () => {
-  const allowed = (precision: "fp32" | "tf32" | "bf16") =>
+  const allowed = (precision: "fp32" | "tf32" | "fp16") =>
     inPrecision({ device: "cpu", precision }, () => {
       const now = allowTf32(false);
       allowTf32(now);
       return now;
     });
-  expect([allowed("fp32"), allowed("tf32"), allowed("bf16"), allowTf32(false)]).toEqual([false, true, true, false]);
+  expect([allowed("fp32"), allowed("tf32"), allowed("fp16"), allowTf32(false)]).toEqual([false, true, true, false]);
 });
 
 test("half precisions compute products in a half type, fp32 does not", () => {
@@ -70,10 +78,33 @@ test("half precisions compute products in a half type, fp32 does not", () => {
     productType({ device: "cpu", precision }),
   );
   expect(types).toEqual(["float32", "float32", "float16", "bfloat16"]);
-  const product = (precision: "fp32" | "tf32" | "fp16" | "bf16") =>
+  const product = (precision: "fp32" | "tf32" | "fp16") =>
     inPrecision({ device: "cpu", precision }, () => aten.mm(ones([2, 2]), ones([2, 2])).dtype);
-  const products = [product("fp32"), product("tf32"), product("fp16"), product("bf16")];
-  expect(products).toEqual(["float32", "float32", "float16", "bfloat16"]);
+  expect([product("fp32"), product("tf32"), product("fp16")]).toEqual(["float32", "float32", "float16"]);
+});
+
+test("on a CPU that is fast in it bf16 is that of products, both ways, and ends after an error", () => {
+  const compute = { device: "cpu", precision: "bf16" } as const;
+  const [x, weight] = [randn([32, 8]), randn([20, 8])];
+  weight.requiresGrad = true;
+  const exact = linear(x, weight).detach();
+  const y = inPrecision(compute, () => linear(x, weight));
+  expect([y.dtype, y.equal(exact), y.allclose(exact, { atol: 0.1 })]).toEqual(["float32", !hasFastBf16(), true]);
+  const gradient = (of: Compute): readonly number[] => {
+    const leaf = weight.detach();
+    leaf.requiresGrad = true;
+    backwardInPrecision(of, () => linear(x, leaf).sum().backward());
+    return Array.from(leaf.grad?.data() ?? [], Number);
+  };
+  const [half, full] = [gradient(compute), gradient({ device: "cpu", precision: "fp32" })];
+  expect([half.length, full.length]).toEqual([160, 160]);
+  expect(half.every((each, i) => each === full[i])).toBe(!hasFastBf16());
+  expect(() =>
+    inPrecision(compute, () => {
+      throw new Error("wrong");
+    }),
+  ).toThrow("wrong");
+  expect(linear(x, weight).equal(exact)).toBe(true);
 });
 
 test("only fp16 scales its loss", () => {

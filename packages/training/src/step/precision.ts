@@ -1,8 +1,10 @@
 import {
+  allowBf16Products,
   allowTf32,
   autocast,
   devices,
   GradScaler,
+  hasFastBf16,
   type Devices,
   type DType,
   type GradScalerState,
@@ -28,6 +30,7 @@ export function resolveCompute(
   precision: PrecisionChoice,
   gpus: number = devices().cuda.count,
   capability: Capability = devices().cuda.capabilities[0],
+  hasBf16: () => boolean = hasFastBf16,
 ): Compute {
   if (device === "cuda" && gpus === 0) {
     throw new TrainingError(
@@ -37,6 +40,12 @@ export function resolveCompute(
   }
   const where = device === "auto" ? (gpus > 0 ? "cuda" : "cpu") : device;
   if (precision === "auto") return { device: where, precision: where === "cuda" ? "fp16" : "fp32" };
+  if (where === "cpu" && precision === "bf16") {
+    if (hasBf16()) return { device: where, precision };
+    const message =
+      "bf16 precision on a CPU needs AVX512_BF16 or AMX, which this one has not: it would be slower; use fp32 or auto";
+    throw new TrainingError("INVALID_INPUT", message);
+  }
   if (where === "cpu" && precision !== "fp32") {
     throw new TrainingError("INVALID_INPUT", `${precision} precision is not supported on CPU; use fp32 or auto`);
   }
@@ -71,11 +80,12 @@ export const productType = ({ precision }: Compute): DType =>
   precision === "fp32" || precision === "tf32" ? "float32" : HALF[precision];
 
 /**
- * Runs `body` in the run's precision: half precisions under autocast. What stays in float32 there may use TF32, which is no
- * less exact than they are.
+ * Runs `body` in the run's precision: half precisions on a GPU under autocast. What stays in float32 there may use TF32,
+ * which is no less exact than they are. On a CPU weights and activations stay float32, and bf16 is that of products alone.
  */
 export function inPrecision<T>({ device, precision }: Compute, body: () => T): T {
   if (precision === "fp32") return body();
+  if (device === "cpu" && precision === "bf16") return inBf16Products(body);
   const before = allowTf32(true);
   try {
     return precision === "tf32" ? body() : autocast({ device, dtype: HALF[precision] }, body);
@@ -83,6 +93,19 @@ export function inPrecision<T>({ device, precision }: Compute, body: () => T): T
     allowTf32(before);
   }
 }
+
+function inBf16Products<T>(body: () => T): T {
+  const before = allowBf16Products(true);
+  try {
+    return body();
+  } finally {
+    allowBf16Products(before);
+  }
+}
+
+/** Runs a backward pass, whose products on a CPU have no autocast to remember their precision. */
+export const backwardInPrecision = ({ device, precision }: Compute, backward: () => void): void =>
+  device === "cpu" && precision === "bf16" ? inBf16Products(backward) : backward();
 
 /** Keeps small gradients from vanishing in fp16; nothing else needs it. */
 export const gradScaler = ({ precision }: Compute): GradScaler | null =>

@@ -17,7 +17,7 @@ import {
 import type { Batch } from "../bins/batch-loader.js";
 import { TrainingError } from "../errors.js";
 import { withMemory } from "./out-of-memory.js";
-import { inPrecision, type Compute } from "./precision.js";
+import { backwardInPrecision, inPrecision, type Compute } from "./precision.js";
 
 /** Inputs of an optimizer step besides data. */
 export interface Stepper {
@@ -216,8 +216,10 @@ function backward(
     const mean = inPrecision(compute, () => loss(model, batch, { training: true, tape }));
     const weighted = weight === 1 ? mean : mean.mul(weight);
     const scaled = scaler === null ? weighted : scaler.scale(weighted);
-    if (tape === undefined) scaled.backward();
-    else tape.backward(scaled, [model.head]); // tied to the embedding in many families
+    backwardInPrecision(compute, () => {
+      if (tape === undefined) scaled.backward();
+      else tape.backward(scaled, [model.head]); // tied to the embedding in many families
+    });
     return weighted.detach(); // without the graph, which holds the activations
   });
 }

@@ -171,7 +171,7 @@ const ADVICE: Readonly<Record<string, Advice>> = {
   "a completed run that is resumed": {
     line: () => ["resume", "done", "--home", at.home],
     code: 0,
-    says: /done is completed already\. To train it further: trainer train TEXT --pretrained done/,
+    says: /done is completed already\. To train it further: trainer resume done --for 10m/,
     next: again,
   },
   "what to do after a training: write": {

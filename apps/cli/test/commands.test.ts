@@ -152,7 +152,7 @@ test("a run that is stopped says how to go on, and goes on to the losses of one 
   expect(again.code).toBe(0);
   expect(again.stdout).toContain("Done: 30 steps");
   expect(again.stderr).toContain(
-    `cut is completed already. To train it further: trainer train TEXT --pretrained cut --home ${shared.home}`,
+    `cut is completed already. To train it further: trainer resume cut --for 10m --home ${shared.home}`,
   );
   expect(await json([...line, "cut", "--resume"])).toMatchObject({ code: 0, last: resumed.last });
 });

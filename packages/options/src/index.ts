@@ -13,6 +13,7 @@ export {
   type WeightChoice,
 } from "./choices.js";
 export { type DocumentSeparator } from "./document-separator.js";
+export { Duration } from "./duration.js";
 export { EvaluateOptions, type EvaluateInput } from "./evaluate-options.js";
 export { optionFacts, type OptionFacts, type OptionKind, type Registry } from "./facts.js";
 export { GenerateOptions, type GenerateInput } from "./generate-options.js";
@@ -20,6 +21,7 @@ export { camel, snake } from "@trainer/disk/case";
 export { camelKeys, snakeKeys, type CamelKeys, type Snake, type SnakeKeys } from "./keys.js";
 export { most } from "./most.js";
 export { grouped, preset, ungrouped } from "./presets.js";
+export { ResumeOptions, type ResumeInput } from "./resume-options.js";
 export { samplePrompts } from "./sample-prompts.js";
 export { ScoreOptions, type ScoreInput } from "./score-options.js";
 export { flaggedDimensions, terminalDefaults, type FlaggedDimension } from "./terminal-defaults.js";

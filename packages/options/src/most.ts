@@ -2,6 +2,8 @@
 export const most = {
   epochs: 1_000_000,
   steps: 1_000_000_000,
+  /** Thirty years. */
+  seconds: 1_000_000_000,
   /** Sequences of a step. */
   batchSize: 65_536,
   /** Tokens of a sequence. */

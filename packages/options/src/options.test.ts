@@ -10,6 +10,7 @@ import {
   grouped,
   optionFacts,
   preset,
+  ResumeOptions,
   ScoreOptions,
   snake,
   snakeKeys,
@@ -21,7 +22,7 @@ import {
 const WITHOUT_HELP = new Set(["corpus", "corpusFileId", "prompt", "prompts"]);
 
 type Shape = Readonly<Record<string, z.ZodType>>;
-const shapes: readonly Shape[] = [TrainOptions, EvaluateOptions, GenerateOptions, ScoreOptions, ChatOptions].map(
+const shapes: readonly Shape[] = [TrainOptions, EvaluateOptions, GenerateOptions, ResumeOptions, ScoreOptions, ChatOptions].map(
   (options): Shape => options.shape,
 );
 

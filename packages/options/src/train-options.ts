@@ -2,6 +2,7 @@ import { ID_RULE, isId } from "@trainer/disk/ids";
 import { z } from "zod";
 import { grouped } from "./presets.js";
 import { corpusFormats, devices, documents, lrSchedules, precisionChoices } from "./choices.js";
+import { Duration } from "./duration.js";
 import { DocumentSeparator } from "./document-separator.js";
 import { most } from "./most.js";
 import { specialTokens } from "./text-around.js";
@@ -124,6 +125,11 @@ const training = grouped("Training", {
     .nullable()
     .default(null)
     .meta({ description: "steps in all, in place of epochs", most: most.steps }),
+  maxSeconds: Duration.nullable().default(null).meta({
+    description:
+      "time that the training takes, its evaluations too, in place of epochs: 90s, 30m, 2h, or a number of seconds; with steps the earlier end holds",
+    flag: "for",
+  }),
   optimizer: z.string().default("adamw").meta({ description: "how the weights are moved", namesOf: "optimizers" }),
   learningRate: rate.default(5e-4).describe("how far the weights are moved in a step, at most"),
   lrSchedule: z.enum(lrSchedules).default("constant").describe("how the learning rate goes on after warm-up"),

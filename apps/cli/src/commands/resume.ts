@@ -1,30 +1,37 @@
 import type { Command } from "commander";
-import { z } from "zod";
+import { ResumeOptions } from "@trainer/options";
 import { word } from "../framework/arguments.js";
 import { defineCommand, RUN } from "../framework/define-command.js";
+import { UsageError } from "../process/errors.js";
 import type { Io } from "../process/io.js";
 import { resumeRun } from "../runs/resume-run.js";
 
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
     description:
-      "Go on with a run that was stopped, killed or failed, from its last whole checkpoint and with its own options. On a CPU the losses are those it would have had without the stop.",
+      "Go on with a run that was stopped, killed or failed, from its last whole checkpoint and with its own options. On a CPU the losses are those it would have had without the stop. With a new end any run trains on, a completed one too: patience begins anew, and the learning rate is from then on what it would be in a run with that end, so that a cosine or a line is stretched.",
     args: { run: word(RUN) },
-    options: z.strictObject({}),
+    options: ResumeOptions,
     usesLibtorch: true,
     examples: {
       "trainer resume RUN": "to the end, with the display of `trainer train`",
+      "trainer resume RUN --max-steps 4000": "on to so many steps in all, of a completed run too",
+      "trainer resume RUN --for 2h": "on for two hours",
       "trainer resume RUN --json": "one JSON line a logged step, the result last",
       "trainer resume RUN --server http://127.0.0.1:8000":
         "a run of a server that has failed or was cancelled; what a stop of the server cut off goes on by itself",
     },
-    async runOn(server, { args: { run: runId }, io, out }) {
+    async runOn(server, { args: { run: runId }, options, io, out }) {
+      if (Object.values(options).some((end) => end !== null))
+        throw new UsageError(
+          "a server's run keeps the end that it was asked for with: a new run with --pretrained trains on from its weights",
+        );
       const { followRemote } = await import("../remote/follow-run.js");
       await server.client.resume(runId);
       await followRemote({ io, out }, server, runId);
     },
-    async run({ args: { run }, ...where }) {
-      await resumeRun(run, where);
+    async run({ args: { run }, options, ...where }) {
+      await resumeRun(run, where, { end: options });
     },
   });
 }

@@ -30,6 +30,7 @@ export function define(command: Command, io: Io): void {
         "own dimensions, a document a line",
       "trainer train book.txt --max-steps 2000 --lr-schedule cosine --warmup-steps 100":
         "a fixed number of steps, the rate falling",
+      "trainer train book.txt --for 30m": "as long as you have, however many steps that makes",
       "trainer train book.txt --run-id mine --resume":
         "begin the run, or go on with it: for schedulers that start a job again",
       "trainer train letters.txt --pretrained RUN":
@@ -73,7 +74,7 @@ export function define(command: Command, io: Io): void {
       };
       const trained =
         wanted && runId !== null && (await hasSaved(runFolder(home, runId)))
-          ? await resumeRun(runId, where, profileSteps)
+          ? await resumeRun(runId, where, { profileSteps })
           : await begin();
       if (upload) {
         const { uploadRun } = await import("../runs/upload-run.js");

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { ResumeInput } from "@trainer/options";
 import type { RunResult } from "@trainer/training";
 import type { Invocation } from "../framework/define-command.js";
 import { fetching } from "./fetching.js";
@@ -9,16 +10,17 @@ import { savedCurve } from "../run-display/saved-curve.js";
 export async function resumeRun(
   run: string,
   where: Pick<Invocation<unknown>, "home" | "flags" | "io" | "out">,
-  profileSteps = 0,
+  { end, profileSteps = 0 }: { readonly end?: ResumeInput; readonly profileSteps?: number } = {},
 ): Promise<RunResult> {
   const { openHome, readManifest, resolveRun, resume } = await import("@trainer/training");
   const { dir } = await resolveRun(run, openHome(where.home));
   const manifest = await readManifest(join(dir, "manifest.json"));
-  if (manifest?.status === "completed")
-    where.out.warn(
-      `${run} is completed already. To train it further: trainer train TEXT --pretrained ${run}${where.flags}`,
-    );
+  const isEndGiven = Object.values(end ?? {}).some((given) => given !== null);
+  if (manifest?.status === "completed" && !isEndGiven)
+    where.out.warn(`${run} is completed already. To train it further: trainer resume ${run} --for 10m${where.flags}`);
   const losses = await savedCurve(join(dir, "metrics.jsonl"));
   const elsewhere = await fetching(where);
-  return await followRun(where, (hooks) => resume(run, { ...hooks, ...elsewhere, profileSteps }), { losses });
+  return await followRun(where, (hooks) => resume(run, { ...hooks, ...elsewhere, profileSteps }, end), {
+    losses,
+  });
 }

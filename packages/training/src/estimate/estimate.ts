@@ -71,6 +71,7 @@ type OrReason<T> = T | string;
 
 const FETCHED = "the text is in the file service, and is fetched when the run begins";
 const TOO_LARGE = "the model does not fit into the memory that is free now";
+const TIMED = "it takes as many as its time allows";
 const SEARCHED = "the batch size is looked for when the run begins";
 
 /**
@@ -104,7 +105,7 @@ async function estimated(input: TrainInput, context: EstimateContext): Promise<E
   const model = await modelOf(asked, text);
   return {
     ...compute,
-    ...figuresOf({ text, model, ...(await needsOf({ ...asked, isBusy }, text, model)) }),
+    ...figuresOf({ options, text, model, ...(await needsOf({ ...asked, isBusy }, text, model)) }),
     availableBytes: memoryOf(compute.device),
     threads,
     isSampled: typeof text !== "string" && text.isSampled,
@@ -197,21 +198,23 @@ async function needsOf(
 }
 
 interface Known extends Needs {
+  readonly options: RunOptions;
   readonly text: OrReason<TextSize>;
   readonly model: OrReason<Model>;
 }
 
-function figuresOf({ text, model, course, memoryBytes, pace }: Known): Figures {
-  const seconds = map(text, ({ seconds: prepared }) =>
+function figuresOf({ options, text, model, course, memoryBytes, pace }: Known): Figures {
+  const { maxSeconds, maxSteps } = options;
+  const ofSteps = map(text, ({ seconds: prepared }) =>
     map(course, (whole) => map(pace, (each) => prepared + secondsOf(whole, each))),
   );
   const figures = {
     parameters: map(model, ({ parameters }) => parameters),
     trainableParameters: map(model, ({ trainableParameters }) => trainableParameters),
     tokens: map(text, ({ tokens }) => tokens.train),
-    steps: map(course, ({ steps }) => steps),
+    steps: maxSeconds === null ? map(course, ({ steps }) => steps) : TIMED,
     memoryBytes,
-    seconds,
+    seconds: maxSeconds === null ? ofSteps : inTime(maxSteps === null ? maxSeconds : ofSteps, maxSeconds),
   };
   const reasons = Object.entries(figures).filter(([, figure]) => typeof figure === "string");
   const orNull = (figure: OrReason<number>) => (typeof figure === "string" ? null : figure);
@@ -225,6 +228,10 @@ function figuresOf({ text, model, course, memoryBytes, pace }: Known): Figures {
     reasons: Object.fromEntries(reasons),
   };
 }
+
+/** Seconds of a run that ends by time at the latest. */
+const inTime = (seconds: OrReason<number>, maxSeconds: number) =>
+  typeof seconds === "string" ? maxSeconds : Math.min(seconds, maxSeconds);
 
 const map = <T, U>(known: OrReason<T>, of: (value: T) => OrReason<U>): OrReason<U> =>
   typeof known === "string" ? known : of(known);

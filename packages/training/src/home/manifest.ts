@@ -22,8 +22,39 @@ const SplitCount = z.object({
 export const SplitCounts = z.object({ train: SplitCount, validation: SplitCount, test: SplitCount });
 export type SplitCounts = z.infer<typeof SplitCounts>;
 
+/** Evaluation at the end of a run. */
+const EndEvaluation = z.object({
+  split: z.string(),
+  loss: z.number(),
+  perplexity: z.number().nullable(),
+  bits_per_byte: z.number().nullable(),
+  bits_per_character: z.number().nullable(),
+  tokens: count,
+  documents: count,
+  seed: count,
+});
+
 const RunStatus = z.enum(["running", "completed", "interrupted", "failed"]);
 export type RunStatus = z.infer<typeof RunStatus>;
+
+/** Outcome of a run up to the step after which it got a new end. */
+const RunPart = z.object({
+  until_step: count,
+  status: RunStatus,
+  finished_at: z.iso.datetime().nullable(),
+  duration_seconds: z.number().nullable(),
+  total_steps: count.nullable(),
+  early_stopped: z.boolean(),
+  loss: z.number().nullable(),
+  best_val_loss: z.number().nullable(),
+  best_step: count.nullable(),
+  test_loss: z.number().nullable(),
+  test_bits_per_byte: z.number().nullable(),
+  evaluation: EndEvaluation.nullable(),
+  /** Size of metrics.jsonl, which has the part's test last; null of a part that was not completed. */
+  metrics_bytes: count.nullable(),
+});
+export type RunPart = z.infer<typeof RunPart>;
 
 /**
  * A run's `manifest.json`: its request, machine, progress and outcome. The names on disk are those that API clients
@@ -58,6 +89,10 @@ export const RunManifest = z.object({
   tokens_seen: count,
   /** Steps from which the run went on after an interruption, the latest last. */
   resumed_from: z.array(count).default([]),
+  /** Ends as they were planned, each for the steps after one: of a run that ends by time, or was trained on. */
+  ends: z.array(z.object({ after_step: count, total_steps: count })).default([]),
+  /** What the run had come to each time that it got a new end, the latest last. */
+  parts: z.array(RunPart).default([]),
   seed: count,
   threads: count,
   early_stopping_patience: count,
@@ -111,19 +146,7 @@ export const RunManifest = z.object({
   /** Number of tokens that the test predicted. */
   test_tokens: count.nullable().default(null),
   /** Evaluation at the end; more of it is in the folder `eval`. */
-  evaluation: z
-    .object({
-      split: z.string(),
-      loss: z.number(),
-      perplexity: z.number().nullable(),
-      bits_per_byte: z.number().nullable(),
-      bits_per_character: z.number().nullable(),
-      tokens: count,
-      documents: count,
-      seed: count,
-    })
-    .nullable()
-    .default(null),
+  evaluation: EndEvaluation.nullable().default(null),
 
   /** Id of the run's archive in a file service, once it has been sent there. */
   artifact_file_id: z.string().nullable().default(null),

@@ -34,6 +34,8 @@ export interface Course {
   readonly plan: StepPlan;
   readonly early: EarlyStopping;
   readonly progress: Progress;
+  /** The last step before the run got a new end; 0: it has had one alone. */
+  readonly trainedOnFrom: number;
 }
 
 interface Parts {

@@ -37,10 +37,11 @@ export async function trainingLoop(run: LiveRun): Promise<"finished" | "interrup
 }
 
 async function validate(run: LiveRun): Promise<"best" | "not the best" | "interrupted"> {
-  const { progress, early } = run.course;
+  const { progress, early, trainedOnFrom } = run.course;
   const loss = await evaluate(run, "validation", progress.step, (loss) => early.observe(loss, progress.step));
   if (loss === null) return "interrupted";
   progress.evalDue = false;
+  if (progress.step === trainedOnFrom) early.renew();
   if (early.exhausted) progress.finished = true;
   return early.bestStep === progress.step ? "best" : "not the best";
 }

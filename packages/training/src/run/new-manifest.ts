@@ -61,6 +61,8 @@ export async function newManifest(runId: string, options: RunOptions, compute: C
     loss: null,
     skipped_steps: 0,
     resumed_from: [],
+    ends: [],
+    parts: [],
     best_val_loss: null,
     best_step: null,
     test_loss: null,

@@ -55,9 +55,9 @@ export async function prepare(session: Session, reporter: Reporter): Promise<Liv
   const data = made.use(await openRunData(session, reporter, { bins, tokenizer, learner }));
 
   const course = courseOf(session, data, saved);
-  const metrics = made.use(new MetricsFile(folder.metrics, saved?.state.metricsBytes ?? 0));
+  const metrics = made.use(new MetricsFile(folder.metrics, metricsBytes(session, saved)));
   const sampler = made.use(await openSampler(session, { model, tokenizer }, saved?.state.samplesBytes ?? 0));
-  if (saved !== null) restore(saved, { learner, loader: data.loader, early: course.early });
+  if (saved !== null) restore(saved, { learner, loader: data.loader, course });
   await announceStart(session, reporter, { tokenizer, bins, learner, data, plan: course.plan });
   const how = { profiled: (context.profileSteps ?? 0) > 0, optimizer: options.optimizer };
   const recorder = made.use(stepRecorder(stepper, how, reporter));
@@ -71,13 +71,22 @@ async function pretrainedFolder({ options, context }: Session): Promise<string |
   return (await ensureRun(options.pretrainedRunId, fetching(context))).dir;
 }
 
-const courseOf = ({ options }: Session, { loader }: RunData, saved: Saved | null): Course => ({
+/** Size of the metrics that a checkpoint knows of, and of the test after it where the run has since got a new end. */
+function metricsBytes({ manifest }: Session, saved: Saved | null): number {
+  if (saved === null) return 0;
+  const part = manifest.current.parts.find(({ until_step: step }) => step === saved.state.step);
+  return part?.metrics_bytes ?? saved.state.metricsBytes;
+}
+
+const courseOf = ({ options, manifest }: Session, { loader }: RunData, saved: Saved | null): Course => ({
   plan: new StepPlan({
     ...options,
     ...cappedRates(options),
     batchesPerEpoch: loader.stepsPerEpoch,
     schedule: options.lrSchedule,
+    ends: manifest.current.ends.map((end) => ({ afterStep: end.after_step, totalSteps: end.total_steps })),
   }),
   early: new EarlyStopping(options.earlyStoppingPatience),
   progress: progressOf(saved),
+  trainedOnFrom: manifest.current.parts.at(-1)?.until_step ?? 0,
 });

@@ -2,11 +2,11 @@ import { join } from "node:path";
 import { openSafetensors, scope } from "@trainer/torch";
 import { MODEL_FILE, OPTIMIZER_FILE } from "../checkpoint/manifest.js";
 import type { BatchLoader } from "../bins/batch-loader.js";
-import type { EarlyStopping } from "../step/early-stopping.js";
 import { restoreGenerators } from "../step/generators.js";
 import { restoreScaler } from "../step/precision.js";
 import type { Learner } from "../model/learner.js";
 import { loadWeights } from "../model/trained-weights.js";
+import type { Course } from "./live-run.js";
 import type { Saved } from "./saved.js";
 
 /** Puts everything back as it was when the checkpoint was saved. The generator comes last: nothing may draw after it. */
@@ -15,8 +15,8 @@ export function restore(
   {
     learner,
     loader,
-    early,
-  }: { readonly learner: Learner; readonly loader: BatchLoader; readonly early: EarlyStopping },
+    course,
+  }: { readonly learner: Learner; readonly loader: BatchLoader; readonly course: Course },
 ): void {
   const { weights, stepper } = learner;
   loadWeights(weights, join(path, MODEL_FILE));
@@ -26,6 +26,13 @@ export function restore(
   });
   restoreScaler(stepper.scaler, state.scaler);
   loader.load(state.loader);
-  early.load(state.earlyStopping);
+  restoreCourse(course, state);
   restoreGenerators(state.rng);
+}
+
+/** A run that has got a new end is not finished, and waits for a better validation as long as at its beginning. */
+function restoreCourse({ early, plan, progress, trainedOnFrom }: Course, state: Saved["state"]): void {
+  early.load(state.earlyStopping);
+  if (state.step === trainedOnFrom) early.renew();
+  progress.finished &&= early.exhausted || state.step >= plan.totalSteps;
 }

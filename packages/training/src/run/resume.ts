@@ -1,4 +1,5 @@
 import { removeTemporaries } from "@trainer/disk";
+import type { ResumeInput, ResumeOptions } from "@trainer/options";
 import { corpusPaths } from "../corpus/corpus-paths.js";
 import { TrainingError } from "../errors.js";
 import { openHome } from "../home/home.js";
@@ -19,15 +20,21 @@ import type { RunContext } from "./run-context.js";
 import { RunCorpus } from "./run-corpus.js";
 import { runSession } from "./session.js";
 import { fromConfig } from "../options/wire-names.js";
+import { newEnd, parseNewEnd } from "./new-end.js";
 
 /**
  * Resumes a run of the home, by its id or folder, from its newest intact checkpoint, or from its beginning if it has
  * none: with the same data and machine the outcome is, bit for bit on a CPU, that of a run never interrupted. A
- * completed one is not repeated; a missing evaluation is made up for.
+ * completed one is not repeated; a missing evaluation is made up for. With a new end it trains on from its newest
+ * checkpoint, also where it was completed, stopped early or cancelled: the learning rates after it are those of a run
+ * that was to end there from the beginning.
+ *
+ * @throws TrainingError. A new end that the run is beyond already, or cannot have, is INVALID_INPUT, and changes nothing.
  */
-export const resume = (ref: string, context: RunContext): Promise<RunResult> => exclusive(() => goOn(ref, context));
+export const resume = (ref: string, context: RunContext, end: ResumeInput = {}): Promise<RunResult> =>
+  exclusive(() => goOn(ref, context, parseNewEnd(end)));
 
-async function goOn(ref: string, context: RunContext): Promise<RunResult> {
+async function goOn(ref: string, context: RunContext, end: ResumeOptions): Promise<RunResult> {
   const { id, dir } = await resolveRun(ref, openHome(context.home, context.dataRoot));
   if (id === null) {
     throw new TrainingError("RUN_NOT_FOUND", `${dir} holds a model but is no run of ${context.home}`);
@@ -39,8 +46,11 @@ async function goOn(ref: string, context: RunContext): Promise<RunResult> {
     throw new TrainingError("RUN_NOT_FOUND", `${folder.path} has no manifest.json: it never began`);
   }
   await removeTemporaries(folder.path);
-  if (found.status === "completed") return await finishCompleted({ found, folder, context, lock });
-  const parsed = await withPluginsOf(found.plugins, async () => parseTrainOptions(fromConfig(found.config)));
+  const trainOn = await newEnd(end, found, folder);
+  if (found.status === "completed" && trainOn === null)
+    return await finishCompleted({ found, folder, context, lock });
+  const config = { ...found.config, ...trainOn?.config };
+  const parsed = await withPluginsOf(found.plugins, async () => parseTrainOptions(fromConfig(config)));
   const where = fetching(context);
   using text = await corpusPaths(parsed, where);
   const options = { ...parsed, corpus: [...text.paths], maxSeqLen: found.max_seq_len };
@@ -48,7 +58,7 @@ async function goOn(ref: string, context: RunContext): Promise<RunResult> {
   const compute = resolveCompute(found.device, found.precision);
   const manifest = new ManifestFile(folder.manifest, found, () => lock.assertOwned());
   const running = { status: "running", finished_at: null, failure_class: null, error_code: null, error: null } as const;
-  await manifest.update({ ...running, ...((await hasSaved(folder)) ? {} : anew(options)) });
+  await manifest.update({ ...running, ...trainOn, ...((await hasSaved(folder)) ? {} : anew(options)) });
   return await runSession({ options, compute, folder, manifest, context, lock, corpus });
 }
 

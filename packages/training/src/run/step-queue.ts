@@ -6,6 +6,7 @@ import type { LiveRun } from "./live-run.js";
 import { located } from "./located.js";
 import type { QueuedStep, StepResult } from "../step/step.js";
 import { Throughput } from "../step/throughput.js";
+import { TimeLimit } from "./time-limit.js";
 
 /** A step whose result is not read yet, with its later report. */
 interface Pending {
@@ -28,10 +29,20 @@ export class StepQueue {
   /** Time of the last result. */
   #lastAt = 0;
 
-  constructor(private readonly run: LiveRun) {}
+  readonly #timeLimit: TimeLimit;
+
+  constructor(private readonly run: LiveRun) {
+    this.#timeLimit = new TimeLimit(run, this);
+  }
+
+  /** Number of steps that were timed. */
+  get timed(): number {
+    return this.#throughput.steps;
+  }
 
   /** Queues the next step and reports the one before; on a CPU does it and reports it. */
   async next(): Promise<void> {
+    await this.#timeLimit.plan();
     if (this.run.profiler.measuresNext) await this.flush(); // what is measured is one step alone
     const pending = await this.#queue();
     await this.flush();
@@ -134,23 +145,35 @@ export class StepQueue {
     reporter.emit({ type: "step", ...figures, totalSteps, epochs, samplesPerSec });
   }
 
-  /** Steps, validations, samples, the test and the evaluation at the end. */
+  /** Seconds after a step, to the end of the run. */
   #secondsLeft(step: number): number {
+    return this.#secondsAfter(step, this.run.course.plan.totalSteps);
+  }
+
+  secondsFrom(step: number, totalSteps: number): number {
+    return this.#secondsPerStep() + this.#secondsAfter(step, totalSteps);
+  }
+
+  #secondsPerStep(): number {
+    const { pace, samplingPace } = this.run;
+    return this.#throughput.secondsPerStep(pace.seconds + samplingPace.seconds);
+  }
+
+  /** Steps, validations, samples, the test and the evaluation at the end of a run of so many steps. */
+  #secondsAfter(step: number, totalSteps: number): number {
     const { pace, samplingPace } = this.run;
     const { plan } = this.run.course;
     const { splits } = this.run.data;
     const { options } = this.run.session;
-    const perStep = this.#throughput.secondsPerStep(pace.seconds + samplingPace.seconds);
+    const perStep = this.#secondsPerStep();
     const validation = splits.validation?.batches ?? 0;
     const test = splits.test?.batches ?? 0;
     const atEnd = test + (options.evaluate ? validation || test : 0);
-    const batches = plan.evaluationsFrom(step) * validation + atEnd;
+    const batches = plan.evaluationsFrom(step, totalSteps) * validation + atEnd;
     const { sampleEvery } = options;
     const samplings =
-      sampleEvery === 0 ? 0 : Math.floor(plan.totalSteps / sampleEvery) - Math.floor((step - 1) / sampleEvery);
+      sampleEvery === 0 ? 0 : Math.floor(totalSteps / sampleEvery) - Math.floor((step - 1) / sampleEvery);
     const sampling = samplings * samplingPace.secondsPerBatch(0);
-    return (
-      (plan.totalSteps - step) * perStep + sampling + batches * pace.secondsPerBatch(perStep / options.gradAccumSteps)
-    );
+    return (totalSteps - step) * perStep + sampling + batches * pace.secondsPerBatch(perStep / options.gradAccumSteps);
   }
 }

@@ -25,3 +25,12 @@ test("its state goes on in another", () => {
   second.observe(2, 30);
   expect([second.best, second.bestStep, second.exhausted]).toEqual([1, 10, true]);
 });
+
+test("renewed, it waits as long again for better than the best so far", () => {
+  const early = new EarlyStopping(1);
+  early.observe(1, 10);
+  early.observe(2, 20);
+  expect(early.exhausted).toBe(true);
+  early.renew();
+  expect([early.exhausted, early.best, early.bestStep, early.observe(1.5, 30), early.exhausted]).toEqual([false, 1, 10, false, true]);
+});

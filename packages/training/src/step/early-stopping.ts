@@ -36,6 +36,11 @@ export class EarlyStopping {
     return improved;
   }
 
+  /** Waits as long again as at the beginning; the best stays. */
+  renew(): void {
+    this.#state = { ...this.#state, waited: 0 };
+  }
+
   state(): EarlyStoppingState {
     return this.#state;
   }

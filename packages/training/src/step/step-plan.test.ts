@@ -75,6 +75,31 @@ test("the learning rate decays over the whole run", () => {
   expect(plan({ schedule: "linear" }).learningRate(20)).toBe(0);
 });
 
+test("with a new end each step keeps the rate and the validation of the end that held for it", () => {
+  const p = plan({ schedule: "linear", maxSteps: 4, evalEvery: 8, ends: [{ afterStep: 0, totalSteps: 4 }] });
+  expect([1, 2, 3, 4].map((s) => p.learningRate(s))).toEqual([0.75, 0.5, 0.25, 0]);
+  p.endAt(12, 3);
+  p.endAt(10, 4);
+  p.endAt(20, 4);
+  expect(p.ends).toEqual([
+    { afterStep: 0, totalSteps: 4 },
+    { afterStep: 3, totalSteps: 12 },
+    { afterStep: 4, totalSteps: 20 },
+  ]);
+  expect([3, 4, 5, 20].map((s) => p.learningRate(s))).toEqual([0.25, 1 - 4 / 12, 0.75, 0]);
+  expect([p.totalSteps, p.epochs]).toEqual([20, 2]);
+  expect([4, 8, 12, 16, 20].filter((s) => p.evaluatesAfter(s))).toEqual([8, 16, 20]);
+  expect([p.evaluationsFrom(9), p.evaluationsFrom(9, 15)]).toEqual([2, 1]);
+  const ended = plan({ evalEvery: 8, ends: [{ afterStep: 0, totalSteps: 4 }, { afterStep: 4, totalSteps: 20 }] });
+  expect([4, 8].filter((s) => ended.evaluatesAfter(s))).toEqual([4, 8]);
+});
+
+test("a run that ends by time is first taken to be long, but for steps that were said", () => {
+  expect(plan({ maxSeconds: 9 }).totalSteps).toBe(1000);
+  expect(plan({ maxSeconds: 9, numEpochs: 200 }).totalSteps).toBe(2000);
+  expect(plan({ maxSeconds: 9, maxSteps: 5 }).totalSteps).toBe(5);
+});
+
 test("more steps than can be counted are refused when they are planned", () => {
   expect(() => plan({ numEpochs: 1_000_000, batchesPerEpoch: 1e12, maxSteps: null })).toThrow(
     expect.objectContaining({

@@ -7,6 +7,11 @@ export class Throughput {
   #allSteps = 0;
   readonly #began = performance.now();
 
+  /** Steps since the beginning. */
+  get steps(): number {
+    return this.#allSteps;
+  }
+
   add(ms: number, tokens: number, samples: number): void {
     this.#ms += ms;
     this.#steps += 1;

@@ -17,6 +17,7 @@ const titles: ReadonlyMap<string, string> = new Map(
     gradient_clipping: "Largest gradient norm",
     holdout_fraction: "Share for validation",
     max_seq_len: "Context length",
+    max_seconds: "Time",
     max_steps: "Steps",
     min_frequency: "Least frequency of a pair",
     model_config: "Own dimensions",

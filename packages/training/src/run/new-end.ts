@@ -1,0 +1,102 @@
+import { isFolder, unlessAbsent } from "@trainer/disk";
+import { ResumeOptions, snakeKeys, type ResumeInput } from "@trainer/options";
+import { stat } from "node:fs/promises";
+import { list } from "../checkpoint/list.js";
+import { TrainingError } from "../errors.js";
+import type { RunManifest, RunPart } from "../home/manifest.js";
+import type { RunFolder } from "../home/run-folder.js";
+import { parseTrainOptions } from "../options/options.js";
+import { parseOptions } from "../options/parse-options.js";
+import { fromConfig } from "../options/wire-names.js";
+import { StepPlan } from "../step/step-plan.js";
+import { cappedRates } from "../options/schedule.js";
+
+/** The options of a new end, or an error that names each one that is wrong; no two of them go together. */
+export function parseNewEnd(input: ResumeInput): ResumeOptions {
+  const end = parseOptions(ResumeOptions, input, "the run's end");
+  if (givenOf(end).length < 2) return end;
+  throw refused("maxSteps, numEpochs and maxSeconds: each says where the run ends; give one of them");
+}
+
+const givenOf = (end: ResumeOptions) => Object.values(end).filter((value) => value !== null);
+
+type NewEnd = Pick<RunManifest, "config" | "epochs"> & Partial<RunManifest>;
+
+/**
+ * What a new end changes in a run's manifest, with what the run has come to so far among its parts; null without one, or
+ * where the run ends there anyway. @throws TrainingError INVALID_INPUT
+ */
+export async function newEnd(end: ResumeOptions, found: RunManifest, folder: RunFolder): Promise<NewEnd | null> {
+  if (givenOf(end).length === 0) return null;
+  const spent = found.duration_seconds ?? 0;
+  const config = { ...found.config, ...asked(end, spent) };
+  const options = { ...parseTrainOptions(fromConfig(config)), maxSeqLen: found.max_seq_len };
+  const epochs = options.numEpochs;
+  const [newest] = await list(folder.checkpoints);
+  const { splits, total_steps: before } = found;
+  if (newest === undefined || splits === null || before === null) {
+    if (found.status !== "completed") return { config, epochs }; // there is nothing to go on from
+    throw refused(`no checkpoint of it is here, as of one that was fetched; ${AFRESH}`);
+  }
+  const sequences = Math.ceil((splits.train.tokens - 1) / found.max_seq_len);
+  const batchesPerEpoch = Math.ceil(sequences / found.batch_size);
+  const { totalSteps } = new StepPlan({
+    ...options,
+    ...cappedRates(options),
+    schedule: options.lrSchedule,
+    batchesPerEpoch,
+  });
+  const until = newest.step;
+  const total = end.maxSeconds === null ? totalSteps : until + totalSteps;
+  if (total === before && end.maxSeconds === null) return null;
+  if (total <= until) throw refused(`it has done ${until} steps already, and was to end after ${total}: ask for more`);
+  if (options.loraRank > 0 && !(await isFolder(folder.base)))
+    throw refused(`it trains an adapter, whose base weights were removed as it was completed; ${AFRESH}`);
+  const planned = found.ends.filter((each) => each.after_step < until);
+  const earlier = planned.length === 0 ? [{ after_step: 0, total_steps: before }] : planned;
+  return {
+    config,
+    epochs,
+    total_steps: total,
+    ends: [...earlier, { after_step: until, total_steps: total }],
+    parts: [...found.parts, await partOf(found, folder, until)],
+    early_stopped: false,
+    test_loss: null,
+    test_perplexity: null,
+    test_bits_per_byte: null,
+    test_step: null,
+    test_tokens: null,
+    evaluation: null,
+    artifact_file_id: null, // the archive is not of this run as it will be
+  };
+}
+
+/** The options in place of those that the run had. */
+function asked({ maxSteps, numEpochs, maxSeconds }: ResumeOptions, spent: number): Record<string, unknown> {
+  const seconds = maxSeconds === null ? null : spent + maxSeconds;
+  return snakeKeys({ maxSteps, maxSeconds: seconds, ...(numEpochs === null ? {} : { numEpochs }) });
+}
+
+async function partOf(found: RunManifest, folder: RunFolder, until: number): Promise<RunPart> {
+  const isWhole = found.status === "completed" && found.steps === until;
+  const metrics = isWhole ? await unlessAbsent(stat(folder.metrics)) : null;
+  return {
+    until_step: until,
+    status: found.status,
+    finished_at: found.finished_at,
+    duration_seconds: found.duration_seconds,
+    total_steps: found.total_steps,
+    early_stopped: found.early_stopped,
+    loss: found.loss,
+    best_val_loss: found.best_val_loss,
+    best_step: found.best_step,
+    test_loss: found.test_loss,
+    test_bits_per_byte: found.test_bits_per_byte,
+    evaluation: found.evaluation,
+    metrics_bytes: metrics === null ? null : metrics.size,
+  };
+}
+
+const AFRESH = "a new run that names it as pretrained trains on from its weights";
+
+const refused = (message: string) => new TrainingError("INVALID_INPUT", `the run cannot be trained on: ${message}`);

@@ -172,7 +172,7 @@ const ADVICE: Readonly<Record<string, Advice>> = {
     line: () => ["resume", "done", "--home", at.home],
     code: 0,
     says: /done is completed already\. To train it further: trainer resume done --for 10m/,
-    next: again,
+    next: (said) => proposed(said, /trainer resume .*/).map((word) => (word === "10m" ? "1s" : word)),
   },
   "what to do after a training: write": {
     line: () => ["resume", "done", "--home", at.home],

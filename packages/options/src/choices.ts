@@ -13,6 +13,9 @@ export type WeightChoice = (typeof weightChoices)[number];
 export const lrSchedules = ["constant", "cosine", "linear"] as const;
 export type LrSchedule = (typeof lrSchedules)[number];
 
+/** What becomes of a run whose loss goes up and does not come back. */
+export const divergenceChoices = ["tell", "stop", "rewind"] as const;
+
 /** Kinds of documents in a corpus. */
 export const documents = ["line", "paragraph", "file"] as const;
 

@@ -22,9 +22,14 @@ import {
 const WITHOUT_HELP = new Set(["corpus", "corpusFileId", "prompt", "prompts"]);
 
 type Shape = Readonly<Record<string, z.ZodType>>;
-const shapes: readonly Shape[] = [TrainOptions, EvaluateOptions, GenerateOptions, ResumeOptions, ScoreOptions, ChatOptions].map(
-  (options): Shape => options.shape,
-);
+const shapes: readonly Shape[] = [
+  TrainOptions,
+  EvaluateOptions,
+  GenerateOptions,
+  ResumeOptions,
+  ScoreOptions,
+  ChatOptions,
+].map((options): Shape => options.shape);
 
 test.each(shapes)("each option has its help, as a flag shows it (%#)", (shape) => {
   for (const [name, option] of Object.entries(shape)) {

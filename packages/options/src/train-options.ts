@@ -1,7 +1,7 @@
 import { ID_RULE, isId } from "@trainer/disk/ids";
 import { z } from "zod";
 import { grouped } from "./presets.js";
-import { corpusFormats, devices, documents, lrSchedules, precisionChoices } from "./choices.js";
+import { corpusFormats, devices, divergenceChoices, documents, lrSchedules, precisionChoices } from "./choices.js";
 import { Duration } from "./duration.js";
 import { DocumentSeparator } from "./document-separator.js";
 import { most } from "./most.js";
@@ -139,6 +139,12 @@ const training = grouped("Training", {
   beta1: decay.default(0.9).describe("Adam's decay of the mean gradient"),
   beta2: decay.default(0.999).describe("Adam's decay of the mean squared gradient"),
   gradientClipping: rate.default(1).describe("largest norm of a gradient; 0: any"),
+  onDivergence: z
+    .enum(divergenceChoices)
+    .default("tell")
+    .describe(
+      "when the loss goes up and does not come back: tell, and end only where it is no number any more; stop; or rewind, go back to the last good checkpoint at half the learning rate, up to five times",
+    ),
   earlyStoppingPatience: positive
     .default(5)
     .meta({ description: "validations without a gain before the run ends", most: most.epochs }),

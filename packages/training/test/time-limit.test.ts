@@ -6,11 +6,18 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { writeManifest } from "../src/home/manifest.js";
 import { outcome } from "./run-files.js";
 
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let home = "";
 let corpus = "";
-const options = () => ({ ...tiny, corpus, evaluate: false, evalEvery: 50, earlyStoppingPatience: 1000, keepCheckpoints: 1000 });
+const options = () => ({
+  ...tiny,
+  corpus,
+  evaluate: false,
+  evalEvery: 50,
+  earlyStoppingPatience: 1000,
+  keepCheckpoints: 1000,
+});
 
 beforeAll(() => {
   home = scratchPath("time-limit");
@@ -38,7 +45,8 @@ test("a run ends by its time; its schedule comes to its end with it, and resumed
   // Killed long before its end, with its plans written: everything is repeated by them, however fast it is this time.
   const { checkpoints, manifest } = runFolder(home, "timed");
   const kept = `step-${String(40 * Math.ceil(steps / 80)).padStart(8, "0")}`;
-  for (const name of readdirSync(checkpoints)) if (name > `${kept}~`) rmSync(join(checkpoints, name), { recursive: true });
+  for (const name of readdirSync(checkpoints))
+    if (name > `${kept}~`) rmSync(join(checkpoints, name), { recursive: true });
   await writeManifest(manifest, { ...(await manifestOf("timed")), status: "running" });
   await resume("timed", { home });
   expect(outcome(join(home, "models", "timed"))).toEqual(whole);

@@ -8,12 +8,19 @@ import { writeManifest } from "../src/home/manifest.js";
 import { startChild } from "./children.js";
 import { outcome, sha256 } from "./run-files.js";
 
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let home = "";
 let corpus = "";
 const run = (id: string) => join(home, "models", id);
-const options = () => ({ ...tiny, corpus, evalEvery: 10, checkpointEvery: 7, earlyStoppingPatience: 50, evaluate: false });
+const options = () => ({
+  ...tiny,
+  corpus,
+  evalEvery: 10,
+  checkpointEvery: 7,
+  earlyStoppingPatience: 50,
+  evaluate: false,
+});
 
 beforeAll(async () => {
   home = scratchPath("train-on");
@@ -38,7 +45,9 @@ async function manifestOf(id: string): Promise<RunManifest> {
 
 /** Weights after the last step, whichever were the best. */
 const lastWeights = (id: string, step: number) => {
-  const names = readdirSync(join(run(id), "checkpoints")).filter((name) => name.includes(`-${String(step).padStart(8, "0")}`));
+  const names = readdirSync(join(run(id), "checkpoints")).filter((name) =>
+    name.includes(`-${String(step).padStart(8, "0")}`),
+  );
   return sha256(join(run(id), "checkpoints", names.toSorted().at(-1) ?? "", "model.safetensors"));
 };
 
@@ -70,7 +79,9 @@ test("trained on from its end, a completed run is to the bit what it would be tr
       { after_step: 0, total_steps: 20 },
       { after_step: 20, total_steps: 40 },
     ],
-    parts: [{ until_step: 20, status: "completed", total_steps: 20, test_loss: first.test_loss, best_step: first.best_step }],
+    parts: [
+      { until_step: 20, status: "completed", total_steps: 20, test_loss: first.test_loss, best_step: first.best_step },
+    ],
     artifact_file_id: null,
     config: { max_steps: 40 },
     test_loss: (await manifestOf("whole")).test_loss,
@@ -152,7 +163,10 @@ test("a new end that cannot be is refused, and changes nothing", async () => {
   await refused({ maxSteps: 19 }, /has done 20 steps already, and was to end after 19: ask for more/);
   await refused({ maxSteps: 30, numEpochs: 3 }, /give one of them/);
   await refused({ maxSteps: 0 }, /the options of the run's end are wrong: maxSteps/);
-  await writeManifest(runFolder(home, id).manifest, { ...(await manifestOf(id)), config: { ...(await manifestOf(id)).config, lora_rank: 2, pretrained_run_id: "whole" } });
+  await writeManifest(runFolder(home, id).manifest, {
+    ...(await manifestOf(id)),
+    config: { ...(await manifestOf(id)).config, lora_rank: 2, pretrained_run_id: "whole" },
+  });
   await refused({ maxSteps: 30 }, /base weights were removed as it was completed/);
   writeFileSync(runFolder(home, id).manifest, before);
   expect(await resume(id, { home }, { maxSteps: 20 })).toMatchObject({ status: "completed", steps: 20 });

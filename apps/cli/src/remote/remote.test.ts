@@ -70,9 +70,16 @@ test("figures that JSON could not hold are beyond all bounds, or none", () => {
 
 test("what a run tells of a step and of an evaluation comes back whole from its metrics, over the wire", () => {
   const wired = (line: object) => MetricsRow.parse(JSON.parse(JSON.stringify(line)));
-  const step = { ...stepEvent(3, 2.5), totalSteps: 1200, samplesPerSec: 0, skippedSteps: 4, gpuPeakBytes: 5 };
+  const step = {
+    ...stepEvent(3, 2.5),
+    totalSteps: 1200,
+    samplesPerSec: 0,
+    skippedSteps: 4,
+    gpuPeakBytes: 5,
+    alarms: ["spike"],
+  };
   expect(rowEvent(wired(stepLine(step)), training, 1)).toEqual(step);
-  const evaluated = { ...evalEvent(3, 2.5, false), weightsStep: 2, seconds: 0 };
+  const evaluated = { ...evalEvent(3, 2.5, false), weightsStep: 2, seconds: 0, alarms: ["memorising"] };
   expect(rowEvent(wired(evalLine(evaluated)), training, 1)).toEqual(evaluated);
   expectTypeOf<keyof ReturnType<typeof stepLine>>().toEqualTypeOf<keyof StepMetrics>();
   expectTypeOf<keyof ReturnType<typeof evalLine>>().toEqualTypeOf<keyof EvalMetrics>();

@@ -27,6 +27,7 @@ export function rowEvent(row: MetricsRow, training: RunProgress | null, best: nu
       bitsPerByte: row.bits_per_byte,
       best: row.split === "validation" && loss < best,
       seconds: 0,
+      alarms: row.alarms,
     };
   }
   const { total_steps: totalSteps, total_epochs: epochs } = training ?? { total_steps: step, total_epochs: epoch + 1 };
@@ -48,5 +49,6 @@ export function rowEvent(row: MetricsRow, training: RunProgress | null, best: nu
     rssBytes: orZero(row.rss_bytes),
     skippedSteps: row.skipped_steps,
     gpuPeakBytes: row.gpu_peak_bytes,
+    alarms: row.alarms,
   };
 }

@@ -20,7 +20,7 @@ export function runFailed(error: unknown, { config, step, best, saved }: RunProg
 }
 
 /** Failures caused by the options, which a resumed run keeps: it would fail again. */
-const BY_OPTIONS = new Set(["TRAINING_NAN_LOSS", "TRAINING_OOM", "CUDA_OOM"]);
+const BY_OPTIONS = new Set(["TRAINING_NAN_LOSS", "TRAINING_DIVERGED", "TRAINING_OOM", "CUDA_OOM"]);
 
 /** Advice on how to continue: as it is, or with other options. */
 function nextOf(runId: string, code: string, saved: boolean, flags: string): string {

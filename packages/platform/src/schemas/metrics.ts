@@ -9,6 +9,9 @@ const place = {
   tokens: z.int(),
 };
 
+/** Symptoms of a training that goes wrong, first seen since the line before; omitted for none. */
+const alarms = z.array(z.string()).optional();
+
 /** A logged step. Losses are in nats per token. */
 export const StepMetrics = z.object({
   ...place,
@@ -25,6 +28,7 @@ export const StepMetrics = z.object({
   skipped_steps: z.int().optional(),
   /** The most that tensors took on the GPU so far; left out on a CPU. */
   gpu_peak_bytes: z.number().optional(),
+  alarms,
 });
 export type StepMetrics = z.output<typeof StepMetrics>;
 
@@ -37,6 +41,7 @@ export const EvalMetrics = z.object({
   bits_per_byte: figure,
   /** After which step the weights were as they are, where that is not `step`: at the end the best ones are tested. */
   weights_step: z.int().optional(),
+  alarms,
 });
 export type EvalMetrics = z.output<typeof EvalMetrics>;
 

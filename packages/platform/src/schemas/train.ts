@@ -1,6 +1,6 @@
 import { DEFAULT_SEQ_LEN, most, notInRequests, TrainOptions } from "@trainer/options";
 import { z } from "zod";
-import { orNull, short, text, withDefault } from "./fields.js";
+import { float, orNull, short, text, withDefault } from "./fields.js";
 import { RunId, TokenizerIdOrBlank } from "./ids.js";
 import type { IssueParams } from "./refusal.js";
 import { UserId } from "./user-id.js";
@@ -66,6 +66,9 @@ const trainFields = (known: Known = {}) => ({
         description: "tokens of context; of a run that starts from another's weights they are that run's",
       }),
   ),
+  max_seconds: orNull(float({ min: 1, max: most.seconds })).describe(
+    "Seconds that the training takes, its evaluations too, in place of epochs; with `max_steps` the earlier end holds.",
+  ),
   tokenizer_id: withDefault(TokenizerIdOrBlank, "").describe(
     "One whose training is completed. Left out: see `tokenizer_method`.",
   ),
@@ -78,6 +81,7 @@ const otherwise = {
   corpusFileId: true,
   documentSeparator: true,
   modelConfig: true,
+  maxSeconds: true,
   maxSeqLen: true,
   tokenizer: true,
   pretrainedRunId: true,

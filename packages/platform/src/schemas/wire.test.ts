@@ -21,6 +21,7 @@ const OTHERWISE = {
   train: {
     corpus: "corpus_path: one, of the server's",
     modelConfig: "null for none",
+    maxSeconds: "a number of seconds, without a unit",
     maxSeqLen: "512 where it is left out",
     tokenizer: "tokenizer_id: one that the server has",
     userId: "a bare integer",

@@ -18,6 +18,7 @@ import { checkpointOf, list, prune, removeTemporary } from "./list.js";
 import { checkpointName, COMMIT, parseCheckpointName } from "./manifest.js";
 import { publish } from "./publish.js";
 import { newestValid, problemOf } from "./read.js";
+import { freshWatch } from "../step/loss-watch.js";
 import { TrainState } from "./state.js";
 import { writeCheckpoint } from "./write.js";
 
@@ -199,9 +200,9 @@ test("what an interrupted write left is no checkpoint, and is removed", async ()
 
 test("the newest are kept, and the best", async () => {
   for (const step of [1, 2, 3, 4, 5]) await write(step);
-  await prune(dir, 2, 2);
+  await prune(dir, 2, new Set([2]));
   expect((await list(dir)).map(({ step }) => step)).toEqual([5, 4, 2]);
-  await prune(dir, 1, null);
+  await prune(dir, 1, new Set());
   expect((await list(dir)).map(({ step }) => step)).toEqual([5]);
 });
 
@@ -276,6 +277,9 @@ describe("a run's state", () => {
     skippedSteps: 1,
     metricsBytes: 300,
     samplesBytes: 200,
+    rateScale: 0.5,
+    rewinds: 1,
+    watch: { ...freshWatch(), first: [3, 2.5], alarms: [{ step: 2, symptom: "spike", message: "up" }] },
   };
 
   test("comes back as it was written", () => {
@@ -283,10 +287,11 @@ describe("a run's state", () => {
     expect(TrainState.parse({ ...state, rng: { cpu: "AAAA" }, scaler: null }).scaler).toBeNull();
   });
 
-  test("of an earlier version had skipped no steps, found its loss scale, and wrote no samples", () => {
+  test("of an earlier version had skipped no steps, found its loss scale, wrote no samples and was not watched", () => {
     const whole = { ...state, scaler: { scale: 8, growthTracker: 0 } };
-    const { skippedSteps: _none, sampleDue: _neither, samplesBytes: _nor, ...earlier } = whole;
-    const { skippedSteps, sampleDue, samplesBytes, scaler } = TrainState.parse(earlier);
+    const { skippedSteps: _0, sampleDue: _1, samplesBytes: _2, rateScale: _3, rewinds: _4, watch: _5, ...old } = whole;
+    const { skippedSteps, sampleDue, samplesBytes, scaler, rateScale, rewinds, watch } = TrainState.parse(old);
+    expect({ rateScale, rewinds, watch }).toEqual({ rateScale: 1, rewinds: 0, watch: freshWatch() });
     expect({ skippedSteps, sampleDue, samplesBytes, scaler }).toEqual({
       skippedSteps: 0,
       sampleDue: false,

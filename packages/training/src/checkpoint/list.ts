@@ -23,10 +23,10 @@ export async function removeTemporary(dir: string): Promise<void> {
   await Promise.all(left.map((name) => rm(join(dir, name), { recursive: true, force: true })));
 }
 
-/** Removes all but the newest `keep` checkpoints and the newest one of `bestStep`. */
-export async function prune(dir: string, keep: number, bestStep: number | null): Promise<void> {
+/** Removes all but the newest `keep` checkpoints, and the newest one of each step that is kept. */
+export async function prune(dir: string, keep: number, kept: ReadonlySet<number>): Promise<void> {
   const all = await list(dir);
-  const best = all.find(({ step }) => step === bestStep);
-  const old = all.slice(keep).filter((checkpoint) => checkpoint !== best);
+  const isNewest = ({ step }: CheckpointName, i: number) => all.findIndex((other) => other.step === step) === i;
+  const old = all.filter((checkpoint, i) => i >= keep && !(kept.has(checkpoint.step) && isNewest(checkpoint, i)));
   await Promise.all(old.map(({ name }) => rm(join(dir, name), { recursive: true, force: true })));
 }

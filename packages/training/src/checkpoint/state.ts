@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { LoaderState } from "../bins/batch-loader.js";
+import { freshWatch, WatchState } from "../step/loss-watch.js";
 import { EarlyStoppingState } from "../step/early-stopping.js";
 
 const count = z.int().min(0);
@@ -19,6 +20,10 @@ export const TrainState = z.strictObject({
   /** True if the step's samples are still due. */
   sampleDue: z.boolean().default(false),
   finished: z.boolean(),
+  /** Share of the planned learning rate that is taken, and how often the run went back and lowered it. */
+  rateScale: z.number().default(1),
+  rewinds: count.default(0),
+  watch: WatchState.default(freshWatch),
   earlyStopping: EarlyStoppingState,
   loader: LoaderState,
   /** The default generators' states, base64: dropout goes on where it was. */

@@ -136,6 +136,10 @@ export const RunManifest = z.object({
   loss: z.number().nullable(),
   /** Steps that changed nothing, since their gradients overflowed in fp16. */
   skipped_steps: count.default(0),
+  /** What went wrong with its losses, each symptom at its first step. */
+  alarms: z.array(z.object({ step: count, symptom: z.string(), message: z.string() })).default([]),
+  /** How often it went back to a checkpoint since its loss diverged, and with what share of its rate. */
+  rewinds: z.array(z.object({ from_step: count, to_step: count, rate_scale: z.number() })).default([]),
   best_val_loss: z.number().nullable(),
   best_step: count.nullable(),
   test_loss: z.number().nullable(),

@@ -18,6 +18,8 @@ export interface StepMetrics {
   readonly gpuPeakBytes?: number | undefined;
   /** Number of steps so far that changed nothing, since their gradients overflowed in fp16; undefined for none. */
   readonly skippedSteps?: number | undefined;
+  /** Symptoms of a training that goes wrong, first seen since the line before; undefined for none. */
+  readonly alarms?: readonly string[] | undefined;
 }
 
 /** A validation or test while training: what its event tells, and `metrics.jsonl` keeps by the names of `evalLine`. */
@@ -32,6 +34,8 @@ export interface EvalMetrics {
   readonly ppl: number;
   /** Null where the text does not come back from its tokens. */
   readonly bitsPerByte: number | null;
+  /** As of a step. */
+  readonly alarms?: readonly string[] | undefined;
 }
 
 /** JSON leaves out what is undefined, and has null for what is infinite. */
@@ -49,6 +53,7 @@ export const stepLine = (m: StepMetrics) => ({
   rss_bytes: m.rssBytes,
   gpu_peak_bytes: m.gpuPeakBytes,
   skipped_steps: m.skippedSteps,
+  alarms: m.alarms,
 });
 
 export const evalLine = (m: EvalMetrics) => ({
@@ -60,4 +65,5 @@ export const evalLine = (m: EvalMetrics) => ({
   loss: m.loss,
   ppl: m.ppl,
   bits_per_byte: m.bitsPerByte,
+  alarms: m.alarms,
 });

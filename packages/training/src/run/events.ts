@@ -5,6 +5,7 @@ import type { Precision } from "@trainer/models";
 import type { Failure, TrainingError } from "../errors.js";
 import type { SplitCounts } from "../home/manifest.js";
 import type { Sample } from "../inference/samples.js";
+import type { Symptom } from "../step/loss-watch.js";
 import type { StepProfile } from "../step/step-profile.js";
 
 /**
@@ -80,7 +81,8 @@ export type RunEvent =
     }
   /** The profile, if one was requested. */
   | { readonly type: "profile"; readonly profile: StepProfile }
-  | { readonly type: "warning"; readonly message: string }
+  /** `symptom`: of a training that goes wrong, which its losses show. */
+  | { readonly type: "warning"; readonly message: string; readonly symptom?: Symptom; readonly step?: number }
   | { readonly type: "completed"; readonly result: RunResult }
   | { readonly type: "interrupted"; readonly result: RunResult }
   | ({ readonly type: "failed"; readonly runId: string; readonly error: TrainingError } & Readonly<Failure>);

@@ -32,6 +32,12 @@ export class LinesFile implements Disposable {
     this.#bytes += lines.length;
   }
 
+  /** Forgets what comes after the first `bytes` bytes. */
+  cutTo(bytes: number): void {
+    this.#bytes = Math.min(bytes, this.#bytes);
+    ftruncateSync(this.#fd, this.#bytes);
+  }
+
   /** Makes what was written last through a power cut. */
   sync(): void {
     fdatasyncSync(this.#fd);

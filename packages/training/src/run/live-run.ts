@@ -2,6 +2,7 @@ import { emptyCache } from "@trainer/torch";
 import type { Learner } from "../model/learner.js";
 import type { EarlyStopping } from "../step/early-stopping.js";
 import type { StepPlan } from "../step/step-plan.js";
+import type { LossWatch } from "../step/loss-watch.js";
 import { StepProfiler } from "../step/step-profile.js";
 import type { StepRecorder } from "../step/step-recorder.js";
 import { queueStep } from "../step/step.js";
@@ -27,6 +28,10 @@ export interface Progress {
   sampleDue: boolean;
   /** There is nothing more to train. */
   finished: boolean;
+  /** Share of the planned learning rate that is taken. */
+  rateScale: number;
+  /** How often the run went back to a checkpoint since its loss diverged. */
+  rewinds: number;
 }
 
 /** A run's way, and where on it the run is. */
@@ -34,6 +39,7 @@ export interface Course {
   readonly plan: StepPlan;
   readonly early: EarlyStopping;
   readonly progress: Progress;
+  readonly watch: LossWatch;
   /** The last step before the run got a new end; 0: it has had one alone. */
   readonly trainedOnFrom: number;
 }

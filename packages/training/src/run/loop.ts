@@ -5,6 +5,9 @@ import { evaluateSplit, type SplitEvaluation } from "../step/evaluate-split.js";
 import type { RunEvent } from "./events.js";
 import type { LiveRun } from "./live-run.js";
 import { located } from "./located.js";
+import { orUndefined, tellAlarms } from "./alarms.js";
+import { rewind } from "./rewind.js";
+import { everyOf } from "./rewind-steps.js";
 import { save, settle } from "./save.js";
 import { StepQueue } from "./step-queue.js";
 
@@ -14,9 +17,21 @@ import { StepQueue } from "./step-queue.js";
  */
 export async function trainingLoop(run: LiveRun): Promise<"finished" | "interrupted"> {
   const { progress } = run.course;
-  const { folder, context } = run.session;
-  const { signal } = context;
+  const { folder, options } = run.session;
   if (progress.step > 0) await settle(run, await checkpointOf(folder.checkpoints, progress.step));
+  else if (options.onDivergence === "rewind") await save(run); // so that there is something to go back to
+  for (;;) {
+    try {
+      return await stepsToEnd(run);
+    } catch (error) {
+      await rewind(run, TrainingError.from(error));
+    }
+  }
+}
+
+async function stepsToEnd(run: LiveRun): Promise<"finished" | "interrupted"> {
+  const { progress } = run.course;
+  const { signal } = run.session.context;
   const steps = new StepQueue(run);
   const saving = new Saving(run);
   for (;;) {
@@ -59,7 +74,7 @@ export async function evaluate(
   const planned = run.data.splits[split];
   if (planned === null) return null;
   const { metrics, reporter } = run;
-  const { progress, plan } = run.course;
+  const { progress, plan, watch } = run.course;
   const { stepper } = run.learner;
   const { signal } = run.session.context;
   const began = performance.now();
@@ -80,10 +95,14 @@ export async function evaluate(
   const ofOthers = weightsStep === step ? undefined : weightsStep;
   const figures = { split, step, weightsStep: ofOthers, epoch: plan.epochOf(step), tokensSeen, loss, ppl, bitsPerByte };
   run.assertOwned();
-  metrics.write(figures);
+  const best = isBest(loss);
+  const alarms = split === "validation" ? watch.validation({ step, loss, isBest: best }) : [];
+  tellAlarms(run, alarms);
+  const told = { ...figures, alarms: orUndefined(alarms.map(({ symptom }) => symptom)) };
+  metrics.write(told);
   const seconds = (performance.now() - began) / 1000;
   run.pace.add(data.batches, seconds);
-  reporter.emit({ type: "eval", ...figures, best: isBest(loss), seconds });
+  reporter.emit({ type: "eval", ...told, best, seconds });
   return result;
 }
 
@@ -128,7 +147,8 @@ class Saving {
     const { options } = this.run.session;
     if (progress.step === this.#step) return false;
     const minutes = (performance.now() - this.#at) / 60_000;
-    const bySteps = options.checkpointEvery > 0 && progress.step % options.checkpointEvery === 0;
+    const every = everyOf(options);
+    const bySteps = every > 0 && progress.step % every === 0;
     return bySteps || (options.checkpointMinutes > 0 && minutes >= options.checkpointMinutes);
   }
 

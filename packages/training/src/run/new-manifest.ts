@@ -60,6 +60,8 @@ export async function newManifest(runId: string, options: RunOptions, compute: C
     early_stopped: false,
     loss: null,
     skipped_steps: 0,
+    alarms: [],
+    rewinds: [],
     resumed_from: [],
     ends: [],
     parts: [],

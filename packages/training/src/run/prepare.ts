@@ -8,6 +8,7 @@ import { makeLearner } from "../model/learner.js";
 import { loadPlugged } from "../model/load-plugged.js";
 import { cappedRates } from "../options/schedule.js";
 import { EarlyStopping } from "../step/early-stopping.js";
+import { LossWatch } from "../step/loss-watch.js";
 import { StepPlan } from "../step/step-plan.js";
 import { stepRecorder } from "../step/step-recorder.js";
 import { announceConfig, announceStart } from "./announce.js";
@@ -54,7 +55,7 @@ export async function prepare(session: Session, reporter: Reporter): Promise<Liv
   if (saved === null) await writeConfigs(folder.path, model, tokenizer, ownTokenizer(options) ? pretrained : null);
   const data = made.use(await openRunData(session, reporter, { bins, tokenizer, learner }));
 
-  const course = courseOf(session, data, saved);
+  const course = courseOf(session, { ...data, vocabSize: model.vocabSize }, saved);
   const metrics = made.use(new MetricsFile(folder.metrics, metricsBytes(session, saved)));
   const sampler = made.use(await openSampler(session, { model, tokenizer }, saved?.state.samplesBytes ?? 0));
   if (saved !== null) restore(saved, { learner, loader: data.loader, course });
@@ -78,7 +79,11 @@ function metricsBytes({ manifest }: Session, saved: Saved | null): number {
   return part?.metrics_bytes ?? saved.state.metricsBytes;
 }
 
-const courseOf = ({ options, manifest }: Session, { loader }: RunData, saved: Saved | null): Course => ({
+const courseOf = (
+  { options, manifest }: Session,
+  { loader, vocabSize }: RunData & { readonly vocabSize: number },
+  saved: Saved | null,
+): Course => ({
   plan: new StepPlan({
     ...options,
     ...cappedRates(options),
@@ -88,5 +93,6 @@ const courseOf = ({ options, manifest }: Session, { loader }: RunData, saved: Sa
   }),
   early: new EarlyStopping(options.earlyStoppingPatience),
   progress: progressOf(saved),
+  watch: new LossWatch({ chance: Math.log(vocabSize) }),
   trainedOnFrom: manifest.current.parts.at(-1)?.until_step ?? 0,
 });

@@ -12,11 +12,7 @@ import type { Saved } from "./saved.js";
 /** Puts everything back as it was when the checkpoint was saved. The generator comes last: nothing may draw after it. */
 export function restore(
   { path, state }: Saved,
-  {
-    learner,
-    loader,
-    course,
-  }: { readonly learner: Learner; readonly loader: BatchLoader; readonly course: Course },
+  { learner, loader, course }: { readonly learner: Learner; readonly loader: BatchLoader; readonly course: Course },
 ): void {
   const { weights, stepper } = learner;
   loadWeights(weights, join(path, MODEL_FILE));
@@ -31,8 +27,9 @@ export function restore(
 }
 
 /** A run that has got a new end is not finished, and waits for a better validation as long as at its beginning. */
-function restoreCourse({ early, plan, progress, trainedOnFrom }: Course, state: Saved["state"]): void {
+function restoreCourse({ early, plan, progress, trainedOnFrom, watch }: Course, state: Saved["state"]): void {
   early.load(state.earlyStopping);
+  watch.load(state.watch);
   if (state.step === trainedOnFrom) early.renew();
   progress.finished &&= early.exhausted || state.step >= plan.totalSteps;
 }

@@ -47,8 +47,7 @@ async function goOn(ref: string, context: RunContext, end: ResumeOptions): Promi
   }
   await removeTemporaries(folder.path);
   const trainOn = await newEnd(end, found, folder);
-  if (found.status === "completed" && trainOn === null)
-    return await finishCompleted({ found, folder, context, lock });
+  if (found.status === "completed" && trainOn === null) return await finishCompleted({ found, folder, context, lock });
   const config = { ...found.config, ...trainOn?.config };
   const parsed = await withPluginsOf(found.plugins, async () => parseTrainOptions(fromConfig(config)));
   const where = fetching(context);

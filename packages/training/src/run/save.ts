@@ -1,11 +1,13 @@
 import { join } from "node:path";
 import { isFile } from "@trainer/disk";
-import { prune } from "../checkpoint/list.js";
+import { list, prune } from "../checkpoint/list.js";
 import { MODEL_FILE } from "../checkpoint/manifest.js";
 import type { TrainState } from "../checkpoint/state.js";
 import { writeCheckpoint } from "../checkpoint/write.js";
 import { saveGenerators } from "../step/generators.js";
 import type { LiveRun } from "./live-run.js";
+import { isRewindTarget } from "./rewind-steps.js";
+import { readSaved, type Saved } from "./saved.js";
 import { memoryPeak } from "../step/memory-peak.js";
 
 /** Saves the run's state. */
@@ -35,19 +37,20 @@ export async function save(run: LiveRun): Promise<void> {
  */
 export async function settle(run: LiveRun, path: string): Promise<void> {
   const { folder, options, manifest } = run.session;
-  const { progress, early, plan } = run.course;
+  const { progress, early, plan, watch } = run.course;
   const { weights } = run.learner;
   run.assertOwned();
   // Without a best one yet, a stopped run is used by its checkpoint; that of an adapter is no model.
   const there = await isFile(folder.weights);
   const publishes = isBest(run) || run.data.splits.validation === null || (!weights.whole && !there);
   if (publishes) await weights.publish(join(path, MODEL_FILE), folder);
-  await prune(folder.checkpoints, options.keepCheckpoints, early.bestStep);
+  await prune(folder.checkpoints, options.keepCheckpoints, await keptSteps(run));
   await manifest.update({
     steps: progress.step,
     tokens_seen: progress.tokensSeen,
     loss: progress.trainLoss,
     skipped_steps: progress.skippedSteps,
+    alarms: watch.state().alarms,
     best_val_loss: early.best,
     best_step: early.bestStep,
     early_stopped: early.exhausted && progress.step < plan.totalSteps,
@@ -55,6 +58,17 @@ export async function settle(run: LiveRun, path: string): Promise<void> {
     ...memoryPeak(manifest.current),
   });
 }
+
+/** Steps of checkpoints that are needed: the best, and those that the run may go back to with the best of then. */
+async function keptSteps({ course: { early, progress }, session }: LiveRun): Promise<Set<number>> {
+  const { folder, options } = session;
+  const targets = (await list(folder.checkpoints)).filter(({ step }) => isRewindTarget(step, progress.step, options));
+  const bests = targets.map(({ name }) => readSaved(join(folder.checkpoints, name)).then(bestOf, () => null));
+  const steps = [early.bestStep, ...targets.map(({ step }) => step), ...(await Promise.all(bests))];
+  return new Set(steps.filter((step) => step !== null));
+}
+
+const bestOf = ({ state }: Saved): number | null => state.earlyStopping.bestStep;
 
 const isBest = ({ course: { early, progress } }: LiveRun): boolean => early.bestStep === progress.step;
 
@@ -65,6 +79,7 @@ function stateOf({ course, data, learner, metrics, sampler, elapsedMs }: LiveRun
     ...course.progress,
     elapsedMs: elapsedMs(),
     earlyStopping: course.early.state(),
+    watch: course.watch.state(),
     loader: data.loader.state(),
     rng: saveGenerators(stepper.compute.device),
     scaler: stepper.scaler?.state() ?? null,

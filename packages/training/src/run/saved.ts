@@ -20,8 +20,11 @@ export async function newestSaved({ folder }: Session, reporter: Reporter): Prom
   const newest = await newestValid(folder.checkpoints, ({ name, problem }) =>
     reporter.warn(`checkpoint ${name} is damaged and not used: ${problem}`),
   );
-  return newest && { path: newest.path, state: await readState(newest.path) };
+  return newest && (await readSaved(newest.path));
 }
+
+/** A checkpoint by its path. */
+export const readSaved = async (path: string): Promise<Saved> => ({ path, state: await readState(path) });
 
 const readState = async (checkpoint: string): Promise<TrainState> =>
   TrainState.parse(JSON.parse(await readFile(join(checkpoint, STATE_FILE), "utf8")));
@@ -35,4 +38,6 @@ export const progressOf = (saved: Saved | null): Progress => ({
   evalDue: saved?.state.evalDue ?? false,
   sampleDue: saved?.state.sampleDue ?? false,
   finished: saved?.state.finished ?? false,
+  rateScale: saved?.state.rateScale ?? 1,
+  rewinds: saved?.state.rewinds ?? 0,
 });

@@ -6,6 +6,7 @@ import type { LiveRun } from "./live-run.js";
 import { located } from "./located.js";
 import type { QueuedStep, StepResult } from "../step/step.js";
 import { Throughput } from "../step/throughput.js";
+import { divergence, orUndefined, tellAlarms } from "./alarms.js";
 import { TimeLimit } from "./time-limit.js";
 
 /** A step whose result is not read yet, with its later report. */
@@ -61,7 +62,7 @@ export class StepQueue {
     } catch (error) {
       throw await located(error, this.run, pending.step);
     }
-    this.#report(pending, result);
+    await this.#report(pending, result);
   }
 
   async #queue(): Promise<Pending> {
@@ -72,7 +73,7 @@ export class StepQueue {
     const { sampleEvery } = this.run.session.options;
     const step = progress.step + 1;
     const count = plan.batchesOf(step);
-    const lr = plan.learningRate(step);
+    const lr = plan.learningRate(step) * progress.rateScale;
     stepper.optimizer.lr = lr;
     const began = performance.now();
     const finished = step === plan.totalSteps;
@@ -102,8 +103,8 @@ export class StepQueue {
     };
   }
 
-  #report(pending: Pending, result: StepResult): void {
-    const { progress, plan } = this.run.course;
+  async #report(pending: Pending, result: StepResult): Promise<void> {
+    const { progress, plan, watch } = this.run.course;
     const { options, context } = this.run.session;
     const { step, lr, samples } = pending;
     const { loss, gradNorm, skipped, tokens } = result;
@@ -117,13 +118,16 @@ export class StepQueue {
     const epoch = plan.epochOf(step);
     const endsEpoch = step === totalSteps || plan.epochOf(step + 1) !== epoch;
     const done = { step, totalSteps, epoch, epochs, endsEpoch, loss, gradNorm, skipped, lr, samples, tokens, ms };
+    const alarms = watch.step({ step, loss, lr, isWarmup: step <= options.warmupSteps });
+    tellAlarms(this.run, alarms);
     if (step === 1 || step % options.logEvery === 0 || pending.finished) this.#log(done, pending.tokensSeen);
     context.onStep?.(done);
+    if (watch.diverges && options.onDivergence !== "tell") throw await located(divergence(loss), this.run, step);
   }
 
   #log({ step, totalSteps, epoch, epochs, loss, lr, gradNorm }: StepDone, tokensSeen: number): void {
     const { metrics, reporter, assertOwned } = this.run;
-    const { progress } = this.run.course;
+    const { progress, watch } = this.run.course;
     const { samplesPerSec, ...rate } = this.#throughput.take();
     const { rssBytes, cuda } = memoryStats();
     const figures: StepMetrics = {
@@ -139,6 +143,7 @@ export class StepQueue {
       rssBytes,
       gpuPeakBytes: cuda?.peakAllocatedBytes,
       skippedSteps: progress.skippedSteps || undefined,
+      alarms: orUndefined(watch.takeUnlogged()),
     };
     assertOwned();
     metrics.write(figures);

@@ -1,10 +1,10 @@
 import type { LiveRun } from "./live-run.js";
 
 /** Parts of the time after which the end is planned anew, and as many steps of a process. */
-const PARTS = [0.01, 0.03, 0.1, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95];
-const STEPS = [1, 2, 4, 8, 16, 32, 64];
-/** Least part of the time that an end comes at: one planned before that is too early. */
-const ENOUGH = 0.98;
+const PARTS = [0.01, 0.03, 0.1, 0.2, 0.4, 0.6, 0.8, 0.9];
+const STEPS = new Set([1, 2, 4, 8, 16, 32, 64]);
+/** Part of the planned steps after which the last plan is made, and holds. */
+const FIXED = 0.95;
 
 /** Times of a run's steps, as far as this process has taken some. */
 export interface StepTimes {
@@ -17,10 +17,13 @@ export interface StepTimes {
 /**
  * Ends a run by time. The number of steps that fit is estimated by those that were timed, and again on the way; each
  * estimate is written to the manifest before a step is taken by it, so that a run which is killed and resumed takes the
- * same steps at the same rates.
+ * same steps at the same rates. The last estimate, shortly before the end, holds whatever the last steps take.
  */
 export class TimeLimit {
   readonly #firstStep: number;
+
+  /** Number of parts of the time that are over. */
+  #mark: number;
 
   constructor(
     private readonly run: LiveRun,
@@ -30,28 +33,26 @@ export class TimeLimit {
     this.#mark = this.#marksAt(run.elapsedMs() / 1000);
   }
 
-  /** Number of parts of the time that are over. */
-  #mark: number;
-
   /** Plans the end before a step is taken, where it is time to. */
   async plan(): Promise<void> {
     const { course, elapsedMs, session } = this.run;
     const { maxSeconds, maxSteps } = session.options;
-    const { plan, progress } = course;
+    const { plan, progress, trainedOnFrom } = course;
     if (maxSeconds === null || this.times.timed === 0) return;
     if (plan.ends.some(({ afterStep }) => afterStep >= progress.step)) return; // what was planned before is repeated
+    const planned = plan.ends.reduce((_before, end) => end);
+    const isNearEnd = (step: number) => step - trainedOnFrom >= FIXED * (planned.totalSteps - trainedOnFrom);
+    if (isNearEnd(planned.afterStep)) return;
     const elapsed = elapsedMs() / 1000;
     const next = progress.step + 1;
     const endOf = (totalSteps: number) => elapsed + this.times.secondsFrom(next, totalSteps);
     const isOver = endOf(next) >= maxSeconds;
-    const endsEarly = next === plan.totalSteps && endOf(next) < ENOUGH * maxSeconds;
     const mark = this.#marksAt(elapsed);
-    const isDue = mark > this.#mark || STEPS.includes(progress.step - this.#firstStep);
-    if (!isOver && !endsEarly && !isDue) return;
+    const isDue = mark > this.#mark || STEPS.has(progress.step - this.#firstStep) || isNearEnd(next);
+    if (!isOver && !isDue) return;
     this.#mark = mark;
     const fitting = isOver ? next : mostSteps(next, endOf, maxSeconds);
     const totalSteps = Math.min(fitting, maxSteps ?? Infinity);
-    if (totalSteps === plan.totalSteps) return;
     plan.endAt(totalSteps, progress.step);
     await session.manifest.update({ total_steps: totalSteps, ends: plannedEnds(plan.ends) });
   }

@@ -32,5 +32,11 @@ test("renewed, it waits as long again for better than the best so far", () => {
   early.observe(2, 20);
   expect(early.exhausted).toBe(true);
   early.renew();
-  expect([early.exhausted, early.best, early.bestStep, early.observe(1.5, 30), early.exhausted]).toEqual([false, 1, 10, false, true]);
+  expect([early.exhausted, early.best, early.bestStep, early.observe(1.5, 30), early.exhausted]).toEqual([
+    false,
+    1,
+    10,
+    false,
+    true,
+  ]);
 });

@@ -90,7 +90,13 @@ test("with a new end each step keeps the rate and the validation of the end that
   expect([p.totalSteps, p.epochs]).toEqual([20, 2]);
   expect([4, 8, 12, 16, 20].filter((s) => p.evaluatesAfter(s))).toEqual([8, 16, 20]);
   expect([p.evaluationsFrom(9), p.evaluationsFrom(9, 15)]).toEqual([2, 1]);
-  const ended = plan({ evalEvery: 8, ends: [{ afterStep: 0, totalSteps: 4 }, { afterStep: 4, totalSteps: 20 }] });
+  const ended = plan({
+    evalEvery: 8,
+    ends: [
+      { afterStep: 0, totalSteps: 4 },
+      { afterStep: 4, totalSteps: 20 },
+    ],
+  });
   expect([4, 8].filter((s) => ended.evaluatesAfter(s))).toEqual([4, 8]);
 });
 

@@ -266,6 +266,7 @@ const KINDS: ReadonlySet<string> = new Set(Object.values(queues).flat());
 /** Failures that are no mistake in what was asked for. */
 const FAILURES: readonly Failure["code"][] = [
   "TRAINING_NAN_LOSS",
+  "TRAINING_DIVERGED",
   "TRAINING_OOM",
   "CUDA_OOM",
   "JOB_FAILED",

@@ -24,6 +24,7 @@ const titles: ReadonlyMap<string, string> = new Map(
     model_family: "Architecture",
     model_size: "Size",
     num_epochs: "Times through the text",
+    on_divergence: "When the loss diverges",
     pretrained_run_id: "Start from the weights of a run",
     sample_every: "Samples every n steps",
     special_tokens: "Read special tokens in the text",

@@ -30,6 +30,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "how large a batch fits here, and how many threads are fastest",
     load: () => import("./commands/find-batch.js"),
   },
+  sweep: { summary: "compare trainings by successive halving", load: () => import("./commands/sweep.js") },
   "find-lr": { summary: "which learning rate suits a run", load: () => import("./commands/find-lr.js") },
   resume: { summary: "go on with a run that was stopped", load: () => import("./commands/resume.js") },
   generate: { summary: "let a model write", load: () => import("./commands/generate.js") },

@@ -423,6 +423,23 @@ test("find-batch tells what fits, with and without a text", async () => {
   });
 });
 
+test("sweep compares trials, and goes on with the best", async () => {
+  const line = ["sweep", shared.corpus, ...TINY, "--max-steps", "6", "--no-evaluate", "--sweep-id", "sw"];
+  const vary = ["--vary", "learning-rate=1e-4..1e-2", "--vary", "n-layer=1,2", "--trials", "3"];
+  const { code, stdout, stderr } = await trainer([...line, ...vary]);
+  expect(code).toBe(0);
+  expect(stderr).toContain("3 trials ...");
+  expect(stderr).toMatch(/sw-[123] after 33 %: \d\.\d/);
+  expect(stdout).toMatch(/^ +run +learning-rate +n-layer +trained +bits per byte\no +sw-/);
+  expect(stdout).toContain("The best one:");
+  const { last } = await json([...line, ...vary, "--quiet"]);
+  expect(last).toMatchObject({ sweep_id: "sw", trials: [{ part: 1 }, { failure: null }, { failure: null }] });
+  const twice = await trainer([...line, "--vary", "n-layer=1,2", "--vary", "n-layer=3"]);
+  expect(twice).toMatchObject({ code: EXIT.usage, stderr: containing("an option is named twice") });
+  const none = await trainer(line);
+  expect(none).toMatchObject({ code: EXIT.usage, stderr: containing("--vary is required") });
+});
+
 test("find-lr draws the losses of its steps and proposes a rate", async () => {
   const line = ["find-lr", shared.corpus, ...TINY, "--steps", "12"];
   const { code, stdout, stderr } = await trainer(line);

@@ -1,4 +1,4 @@
-import { framed, scaleOf, segment, type Point } from "./curve.js";
+import { framed, scaleOf, segment, type CurveOptions, type Point } from "./curve.js";
 import type { Style } from "./style.js";
 
 /** Glyphs of the lines, in order, repeated. */
@@ -9,8 +9,9 @@ const COLOURS = ["cyan", "yellow", "green", "red"] as const;
 /** Several curves in one frame, on one scale, each of its own glyph, the first few of their own colour. */
 export function curves(
   lines: readonly (readonly Point[])[],
-  { width, height, unicode, paint }: { width: number; height: number; unicode: boolean; paint: Style },
+  { paint, ...options }: Omit<CurveOptions, "mark"> & { readonly paint: Style },
 ): string[] {
+  const { width, height } = options;
   const points = lines.flat();
   if (width < 16 || points.length < 2) return [];
   const scale = scaleOf(points);
@@ -29,5 +30,5 @@ export function curves(
       .join("")
       .trimEnd(),
   );
-  return framed(rows, scale, { width, height, unicode });
+  return framed(rows, scale, options);
 }

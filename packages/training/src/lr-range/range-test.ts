@@ -16,8 +16,10 @@ export interface RangePoint {
 }
 
 /** The learning rate of a step, counted from 1: each is the one before times the same factor. */
-export const rangeLr = (step: number, { minLr, maxLr, steps }: LrRange): number =>
-  minLr * (maxLr / minLr) ** ((step - 1) / Math.max(1, steps - 1));
+export function rangeLr(step: number, { minLr, maxLr, steps }: LrRange): number {
+  const part = (step - 1) / Math.max(1, steps - 1);
+  return minLr ** (1 - part) * maxLr ** part; // exact at both ends
+}
 
 /** Weight of the steps before in a smoothed loss. */
 const SMOOTHING = 0.8;

@@ -1,0 +1,111 @@
+import type { Command } from "commander";
+import { Duration, TrainOptions, ungrouped } from "@trainer/options";
+import { z } from "zod";
+import { choosePrecision } from "../flags/choose-precision.js";
+import { CORPUS_ARGUMENT, corpusArgument } from "../flags/corpus-argument.js";
+import { checkedOptions, TRAIN_ALIASES, toTrainInput, TrainFlags } from "../flags/train-options.js";
+import { words } from "../framework/arguments.js";
+import { defineCommand } from "../framework/define-command.js";
+import { ProgressLine } from "../display/progress-line.js";
+import { formatNumber } from "../display/quantity.js";
+import { UsageError } from "../process/errors.js";
+import type { Io } from "../process/io.js";
+import { fetching } from "../runs/fetching.js";
+import { parseVary } from "../sweep/parse-vary.js";
+import { sweepReport } from "../sweep/sweep-report.js";
+
+const { runId } = ungrouped(TrainOptions.shape);
+
+/** Those of its trials, and what is varied. */
+const SweepFlags = z.strictObject({
+  vary: z
+    .array(z.string().min(1))
+    .min(1, "say what to vary: --vary learning-rate=1e-4..1e-2")
+    .describe("an option and its values: a range, learning-rate=1e-4..1e-2, or a list, n-layer=4,6,8"),
+  trials: z
+    .int()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe("trainings to compare; left out: by what is varied, up to 27"),
+  maxSeconds: Duration.nullable().default(null).meta({
+    description:
+      "about how long the sweep takes in all: 30m, 2h; left out: as long as the trainings' own length makes it",
+    flag: "for",
+  }),
+  sweepId: runId.describe("name of the sweep, with which its runs' begin; left out: made of what is asked for"),
+  ...TrainFlags.omit({
+    options: true,
+    estimate: true,
+    resume: true,
+    upload: true,
+    profile: true,
+    maxSeconds: true,
+    runId: true,
+    evalEvery: true,
+    earlyStoppingPatience: true,
+  }).shape,
+});
+
+export function define(command: Command, io: Io): void {
+  defineCommand(command, io, {
+    description:
+      "Compare trainings by successive halving: all trials train a part of their tokens, the better third goes on to three times as many, and so on. Each trial is a run as any other. Stopped, the same command goes on where it was.",
+    args: { corpus: words(CORPUS_ARGUMENT) },
+    options: SweepFlags,
+    usesLibtorch: true,
+    runs: ["pretrainedRunId"],
+    aliases: TRAIN_ALIASES,
+    examples: {
+      "trainer sweep book.txt --vary learning-rate=1e-4..1e-2 --vary n-layer=4,6,8 --for 2h":
+        "twelve trainings, of which the best have most of the time",
+      "trainer sweep book.txt --vary weight-decay=0.01,0.1 --max-steps 2000 --lr-schedule linear":
+        "two trainings of a length of their own",
+      "trainer sweep book.txt --vary batch-size=4..64 --trials 9 --json":
+        "the trials and their validations, for a script",
+    },
+    async run({ args: { corpus: names }, options, home, flags, io, out }) {
+      const { vary, trials: wanted, maxSeconds: seconds, sweepId, ...chosen } = options;
+      const varied = vary.map((each) => parseVary(each));
+      const { corpus, corpusFileId } = corpusArgument(names);
+      const { drawTrials, suitablePrecision, sweep, sweepFields, usualTrials } = await import("@trainer/training");
+      const precision = choosePrecision(options, out, suitablePrecision);
+      const drawn = drawTrials(varied, wanted ?? usualTrials(varied), options.seed);
+      const trials = drawn.map((settings) => {
+        const input = toTrainInput(corpus, TrainFlags.parse({ ...chosen, ...settings }));
+        return { settings, input: checkedOptions({ ...input, corpusFileId, precision }) };
+      });
+      if (new Set(varied.map(({ name }) => name)).size < varied.length)
+        throw new UsageError("--vary: an option is named twice; give all its values at once");
+      const elsewhere = await fetching({ home, io, out });
+      const progress = new ProgressLine(io, out);
+      await io
+        .interruptible(async (signal) => {
+          signal.addEventListener("abort", () => {
+            progress.clear();
+            out.warn("Stopping after this step, and saving. The same command goes on.");
+          });
+          out.note(`${drawn.length} trials ...`);
+          const result = await sweep(
+            { trials, seconds, sweepId },
+            {
+              home,
+              signal,
+              ...elsewhere,
+              onEvent: (event, { runId: id }) => {
+                if (event.type === "step") progress.update(id, event.step / event.totalSteps);
+              },
+              onTrial: ({ runId: id, result: at }, { part }) => {
+                progress.clear();
+                out.note(
+                  `${id} after ${Math.round(100 * part)} %: ${formatNumber(at?.bitsPerByte ?? at?.loss ?? null)}`,
+                );
+              },
+            },
+          );
+          out.result(sweepFields(result), () => sweepReport(result, out, flags).join("\n"));
+        })
+        .finally(() => progress.clear());
+    },
+  });
+}

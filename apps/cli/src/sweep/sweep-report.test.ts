@@ -1,0 +1,70 @@
+import type { SweptTrial } from "@trainer/training";
+import { expect, test } from "vitest";
+import { style } from "../display/style.js";
+import { sweepReport } from "./sweep-report.js";
+
+const screen = { tty: false, columns: () => 60, rowWidth: () => 60, color: false, unicode: false, live: false };
+const out = { screen, paint: style(false) };
+
+const trial = (i: number, more: Partial<SweptTrial>): SweptTrial => ({
+  runId: `s-${i}`,
+  settings: { learningRate: i / 1000 },
+  part: 0,
+  result: null,
+  points: [],
+  failure: null,
+  ...more,
+});
+const points = [
+  { step: 10, tokens: 100, loss: 3, bitsPerByte: 2.5 },
+  { step: 30, tokens: 300, loss: 2, bitsPerByte: 2 },
+];
+
+const unlike = points.map((point) => ({ ...point, bitsPerByte: null }));
+
+test("the trials stand in a table with how far they came, the best is drawn and named", () => {
+  const lines = sweepReport(
+    {
+      sweepId: "s",
+      trials: [
+        trial(1, { part: 1, result: { step: 30, tokens: 300, loss: 2, bitsPerByte: 2 }, points }),
+        trial(2, {
+          part: 1 / 3,
+          result: { step: 10, tokens: 100, loss: 3, bitsPerByte: null },
+          settings: {},
+          points: unlike,
+        }),
+        trial(3, {}),
+        trial(4, { failure: "the loss became NaN" }),
+      ],
+    },
+    out,
+    " --home h",
+  );
+  expect(lines.slice(0, 5)).toEqual([
+    "   run  learning-rate  trained  bits per byte",
+    "o  s-1  0.001          all      2.0000",
+    "x  s-2                 1/3      3.0000 nats",
+    "+  s-3  0.003          -        -",
+    "*  s-4  0.004          -        failed",
+  ]);
+  expect(lines.join("\n").match(/o/g)?.length).toBeGreaterThan(10);
+  expect(lines.slice(-6)).toEqual([
+    "",
+    "s-4 failed: the loss became NaN",
+    "",
+    "The best one:",
+    "  trainer runs show s-1 --home h",
+    '  trainer generate s-1 --home h --prompt "Once"',
+  ]);
+});
+
+test("where nothing came of it, there is no curve and no best one; more trials than glyphs have none", () => {
+  const failed = trial(1, { failure: "no", settings: { modelFamily: "gpt2" } });
+  const lines = sweepReport({ sweepId: "s", trials: [failed] }, out, "");
+  expect(lines).toHaveLength(4);
+  expect(lines[1]).toBe("o  s-1  gpt2          -        failed");
+  expect(sweepReport({ sweepId: "s", trials: [] }, out, "")).toHaveLength(1);
+  const nine = Array.from({ length: 9 }, (_, i) => trial(i + 1, {}));
+  expect(sweepReport({ sweepId: "s", trials: nine }, out, "")[9]).toMatch(/^ +s-9/);
+});

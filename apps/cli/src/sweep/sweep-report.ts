@@ -1,0 +1,64 @@
+import { snake } from "@trainer/options";
+import type { SweepResult, SweptTrial } from "@trainer/training";
+import { curves, GLYPHS } from "../display/curves.js";
+import type { Output } from "../display/output.js";
+import { formatNumber, formatShort } from "../display/quantity.js";
+import { table } from "../display/table.js";
+
+/** Trials whose curves are drawn. */
+const DRAWN = GLYPHS.length;
+
+/** What a sweep came to: its trials, the best first, with the curves of the first few, and what to do with the best. */
+export function sweepReport(
+  { trials }: SweepResult,
+  { screen, paint }: Pick<Output, "screen" | "paint">,
+  flags: string,
+): string[] {
+  const names = [...new Set(trials.flatMap(({ settings }) => Object.keys(settings)))];
+  const rows = trials.map((trial, i) => [
+    i < DRAWN ? GLYPHS.charAt(i) : "",
+    trial.runId,
+    ...names.map((name) => shown(trial.settings[name])),
+    trial.part === 1 ? "all" : trial.part === 0 ? "-" : `1/${Math.round(1 / trial.part)}`,
+    bitsOf(trial),
+  ]);
+  const header = ["", "run", ...names.map((name) => snake(name).replaceAll("_", "-")), "trained", "bits per byte"];
+  const lines = trials
+    .slice(0, DRAWN)
+    .map(({ points }) => points.map(({ tokens, loss, bitsPerByte }) => ({ step: tokens, loss: bitsPerByte ?? loss })));
+  const tokens = lines.flat().map(({ step }) => step);
+  const drawn = curves(lines, {
+    width: Math.min(72, screen.columns() - 12),
+    height: 12,
+    unicode: screen.unicode,
+    paint,
+    ends: [formatShort(Math.min(...tokens)), `${formatShort(Math.max(...tokens))} tokens`],
+  });
+  const failed = trials.flatMap(({ runId, failure }) => (failure === null ? [] : [`${runId} failed: ${failure}`]));
+  const [best] = trials;
+  return [
+    ...table([header, ...rows]),
+    ...(drawn.length === 0 ? [] : ["", ...drawn]),
+    ...(failed.length === 0 ? [] : ["", ...failed]),
+    ...(best === undefined || best.failure !== null
+      ? []
+      : [
+          "",
+          "The best one:",
+          `  trainer runs show ${best.runId}${flags}`,
+          `  trainer generate ${best.runId}${flags} --prompt "Once"`,
+        ]),
+  ];
+}
+
+/** A setting as it was typed; nothing of one that a trial has not. */
+function shown(value: unknown): string {
+  if (value === undefined) return "";
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+/** Of a text that does not come back from its tokens: nats a token. */
+function bitsOf({ result, failure }: SweptTrial): string {
+  if (result === null) return failure === null ? "-" : "failed";
+  return result.bitsPerByte === null ? `${formatNumber(result.loss)} nats` : formatNumber(result.bitsPerByte);
+}

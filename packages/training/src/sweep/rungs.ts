@@ -1,0 +1,23 @@
+/** Of the trials that reach a rung, one in so many goes on to the next, which is so many times as far. */
+export const ETA = 3;
+
+/** A stage of a sweep: all trials that are left train up to it. */
+export interface Rung {
+  /** Part of a whole training. */
+  readonly part: number;
+  /** Trials that train up to it. */
+  readonly trials: number;
+}
+
+/** The rungs of successive halving (Jamieson & Talwalkar 2016) over so many trials: of the last one trial is left, or two. */
+export function rungsOf(trials: number): readonly Rung[] {
+  const count = 1 + Math.floor(Math.log(trials) / Math.log(ETA) + 1e-9);
+  return Array.from({ length: count }, (_, i) => ({
+    part: ETA ** (i + 1 - count),
+    trials: Math.ceil(trials / ETA ** i),
+  }));
+}
+
+/** Whole trainings that a sweep comes to. */
+export const costOf = (rungs: readonly Rung[]): number =>
+  rungs.reduce((sum, { part, trials }, i) => sum + trials * (part - (rungs[i - 1]?.part ?? 0)), 0);

@@ -100,6 +100,7 @@ export const result: RunResult = {
   splits: null,
   specialTokens: 0,
   tokenizerLoss: null,
+  verdict: [],
   tokensSeen: 384_000,
   gpuPeakBytes: null,
   leftOut: null,

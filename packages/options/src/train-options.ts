@@ -162,6 +162,10 @@ const reports = grouped("Reports and checkpoints", {
     description: "evaluate the best weights at the end, with samples",
     negated: "end without the evaluation and its samples",
   }),
+  verdict: z.boolean().default(true).meta({
+    description: "say at the end what would help, and what gzip, zstd and n-grams make of the text",
+    negated: "end without comparing the model with gzip, zstd and n-grams, and its samples with the text",
+  }),
   sampleEvery: count.default(0).meta({
     description: "write texts of the model at fixed prompts every n steps; 0: at the end alone",
     most: most.steps,
@@ -239,6 +243,7 @@ export const notInRequests = {
   beta2: true,
   evalEvery: true,
   evaluate: true,
+  verdict: true,
   logEvery: true,
   checkpointEvery: true,
   checkpointMinutes: true,

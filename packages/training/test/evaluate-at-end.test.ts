@@ -33,6 +33,22 @@ test("a completed run is evaluated by itself, and its manifest says how", async 
   expect(manifest.status).toBe("completed");
 });
 
+test("with its evaluation comes a verdict, in words and figures, unless it is not wanted", async () => {
+  const { result, manifest } = await run("judged");
+  const { verdict } = manifest;
+  expect(result.verdict).toEqual(verdict?.words);
+  expect(result.verdict[0]).toMatch(/^Its loss, .* more steps would help\.$/);
+  expect(result.verdict[1]).toMatch(
+    /^Bits per byte: \d\.\d\d; gzip \d\.\d\d.* and a 5-gram model \d\.\d\d, on 1 KB after \d KB/,
+  );
+  expect(result.verdict[2]).toMatch(/ of the training text/);
+  expect(verdict?.references?.bytes).toBeLessThan(verdict?.references?.training_bytes ?? 0);
+  expect(verdict?.helps).toBe("steps");
+  const unwanted = await run("unjudged", { verdict: false });
+  expect(unwanted.manifest).toMatchObject({ evaluation: { split: "validation" }, verdict: null });
+  expect(unwanted.result.verdict).toEqual([]);
+});
+
 test("without a validation split the test split serves, and without either none", async () => {
   expect((await run("test-only", { holdoutFraction: 0 })).manifest.evaluation).toMatchObject({ split: "test" });
   const neither = await run("neither", { holdoutFraction: 0, testSplitRatio: 0 });
@@ -98,8 +114,9 @@ test("who stops a run while it is evaluated has a completed run without a warnin
 
   // Repeated, as by a queue, it completes the missing part, and reports as before.
   const again: RunEvent[] = [];
-  expect(await resume("stopped", { home, onEvent: (event) => again.push(event) })).toEqual(result);
-  expect(again.at(-1)).toEqual({ type: "completed", result });
+  const resumed = await resume("stopped", { home, onEvent: (event) => again.push(event) });
+  expect(resumed).toEqual({ ...result, verdict: manifestOf("stopped").verdict?.words });
+  expect(again.at(-1)).toEqual({ type: "completed", result: resumed });
   const whole = await run("not-stopped");
   expect(manifestOf("stopped").evaluation).toEqual(whole.manifest.evaluation);
 });

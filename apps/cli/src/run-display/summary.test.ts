@@ -21,6 +21,16 @@ Next:
   );
 });
 
+test("the verdict stands above what to type next, with control characters made visible", () => {
+  const text = summary(
+    { ...result, verdict: ["It rests.", "Copied: \u001B[2J"] },
+    new RunProgress(),
+    { flags: "" },
+    view,
+  );
+  expect(text).toContain("\n\nIt rests.\nCopied: \u241B[2J\n\nNext:\n");
+});
+
 test("where more passes would help the command for them stands last", () => {
   const text = summary(result, new RunProgress(), { flags: "", more: "trainer train a.txt --pretrained r1" }, view);
   expect(text).toMatch(/\nThe loss was still falling: .*\n {2}trainer train a\.txt --pretrained r1$/);
@@ -70,6 +80,7 @@ test("the result in JSON has the names of the manifest", () => {
     splits: null,
     special_tokens: 0,
     tokenizer_loss: null,
+    verdict: [],
     tokens: 384_000,
     gpu_peak_bytes: null,
     left_out: null,

@@ -1,6 +1,7 @@
 import type { RunResult } from "@trainer/training";
 import { formatDuration } from "../display/duration.js";
 import { formatBytes, formatCount, formatNumber, formatShort } from "../display/quantity.js";
+import { printable } from "../display/printable.js";
 import { bitsText } from "./facts.js";
 import { lossCurve, type View } from "./live-lines.js";
 import type { RunProgress } from "./run-progress.js";
@@ -26,6 +27,7 @@ export const resultJson = (result: RunResult) => ({
   splits: result.splits,
   special_tokens: result.specialTokens,
   tokenizer_loss: result.tokenizerLoss,
+  verdict: result.verdict,
   path: result.path,
 });
 
@@ -43,6 +45,7 @@ export function summary(
     ...lossCurve(progress, view),
     "",
     ...outcome(result),
+    ...(result.verdict.length === 0 ? [] : ["", ...result.verdict.map(printable)]),
     "",
     "Next:",
     ...next(result, flags),

@@ -49,6 +49,12 @@ export const RunManifest = ManifestAnswer.extend({
     })
     .nullable()
     .catch(null),
+  /** What went wrong with its losses, and what its end tells in words. */
+  alarms: z.array(z.object({ step: z.number(), message: z.string() })).catch([]),
+  verdict: z
+    .object({ words: z.array(z.string()) })
+    .nullable()
+    .catch(null),
   gpu_peak_bytes: number,
   git_commit: text,
   versions: known,

@@ -34,6 +34,27 @@ const EndEvaluation = z.object({
   seed: count,
 });
 
+/** Verdict on a run, by the names of its manifest. */
+const Verdict = z.object({
+  words: z.array(z.string()),
+  overfits_since: count.nullable(),
+  /** What would help most: steps, text or size; null where nothing tells. */
+  helps: z.string().nullable(),
+  /** Bits per byte of a part of the held-out text, after a part of the training text. */
+  references: z
+    .object({
+      bytes: count,
+      training_bytes: count,
+      gzip: z.number(),
+      zstd: z.number().nullable(),
+      ngram: z.number(),
+    })
+    .nullable(),
+  /** What the samples have in common with that part of the training text. */
+  copied: z.object({ longest: z.string(), share: z.number() }).nullable(),
+});
+export type Verdict = z.infer<typeof Verdict>;
+
 const RunStatus = z.enum(["running", "completed", "interrupted", "failed"]);
 export type RunStatus = z.infer<typeof RunStatus>;
 
@@ -151,6 +172,8 @@ export const RunManifest = z.object({
   test_tokens: count.nullable().default(null),
   /** Evaluation at the end; more of it is in the folder `eval`. */
   evaluation: EndEvaluation.nullable().default(null),
+  /** What its end tells in words, with the figures behind them; null before the evaluation, or where none is wanted. */
+  verdict: Verdict.nullable().default(null),
 
   /** Id of the run's archive in a file service, once it has been sent there. */
   artifact_file_id: z.string().nullable().default(null),

@@ -1,10 +1,13 @@
+import type { Tokenizer } from "@trainer/tokenizers";
 import { fetching } from "../home/fetching.js";
-import { evaluate } from "../inference/evaluate.js";
+import { evaluate, type Evaluation } from "../inference/evaluate.js";
 import { EvaluateOptions } from "@trainer/options";
 import { usualSplit } from "../inference/evaluation-place.js";
+import { measureReferences } from "../inference/references.js";
 import { openModel } from "../inference/open-model.js";
 import type { Reporter } from "./reporter.js";
 import type { Session } from "./run-context.js";
+import { lossCourseOf, verdictOf } from "./verdict.js";
 
 const { seed } = EvaluateOptions.parse({});
 
@@ -37,8 +40,29 @@ export async function evaluateAtEnd(session: Session, reporter: Reporter) {
         seed,
       },
     });
+    if (options.verdict)
+      await manifest.update({ verdict: await verdictAtEnd(session, opened.tokenizer, { ...e, split }) });
   } catch (error) {
     if (stopped()) return; // the run is whole without it
     reporter.warn(`the run is completed, but its evaluation failed: ${String(error)}`);
   }
+}
+
+async function verdictAtEnd(
+  { corpus, folder, manifest, context }: Session,
+  tokenizer: Tokenizer,
+  { split, bitsPerByte, samples }: Pick<Evaluation, "bitsPerByte" | "samples"> & { split: "validation" | "test" },
+) {
+  const { signal } = context;
+  const course = await lossCourseOf(folder.metrics);
+  const sources = {
+    corpus: await corpus.open({ signal }),
+    plan: await corpus.plan({ signal }),
+    split,
+    tokenizer,
+    samples: samples.map(({ output }) => output),
+    seconds: Number(manifest.current.duration_seconds),
+    signal,
+  };
+  return verdictOf(course, await measureReferences(sources), bitsPerByte);
 }

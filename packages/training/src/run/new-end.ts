@@ -67,6 +67,7 @@ export async function newEnd(end: ResumeOptions, found: RunManifest, folder: Run
     test_step: null,
     test_tokens: null,
     evaluation: null,
+    verdict: null,
     artifact_file_id: null, // the archive is not of this run as it will be
   };
 }

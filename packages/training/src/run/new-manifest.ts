@@ -73,6 +73,7 @@ export async function newManifest(runId: string, options: RunOptions, compute: C
     test_step: null,
     test_tokens: null,
     evaluation: null,
+    verdict: null,
     artifact_file_id: null,
     requested: false,
     git_commit: await gitCommit(),

@@ -40,6 +40,21 @@ test("a run is evaluated again, and the result is shown when it is there", async
   expect(await screen.findByText("4.5000", undefined, { timeout: 3000 })).toBeDefined();
 });
 
+test("what went wrong, and what the end tells, stands in words below the figures", async () => {
+  const told = {
+    alarms: [{ step: 1200, symptom: "spike", message: "the loss jumped" }],
+    verdict: { words: ["It rests."] },
+  };
+  answers({ [`GET /runs/${ID}/manifest`]: { ...manifest, ...told } });
+  openPage(`/app/runs/${ID}?tab=evaluation`);
+  const list = await screen.findByRole("list", { name: "What it tells" });
+  expect(
+    within(list)
+      .getAllByRole("listitem")
+      .map(({ textContent }) => textContent),
+  ).toEqual(["Step 1,200: the loss jumped", "It rests."]);
+});
+
 test("an evaluation of another text, with a remark, and one that failed are shown", async () => {
   const result = {
     run_id: ID,

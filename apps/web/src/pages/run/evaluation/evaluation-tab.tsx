@@ -75,7 +75,23 @@ function AtTheEnd({ manifest }: { readonly manifest: RunManifest | null }) {
           </tbody>
         </Table>
       )}
+      {manifest !== null && <Words manifest={manifest} />}
     </Panel>
+  );
+}
+
+/** What went wrong as it was trained, and what its end tells. */
+function Words({ manifest: { alarms, verdict } }: { readonly manifest: RunManifest }) {
+  const told = [...alarms.map(({ step, message }) => `Step ${count(step)}: ${message}`), ...(verdict?.words ?? [])];
+  if (told.length === 0) return null;
+  return (
+    <ul aria-label="What it tells" className={styles.words}>
+      {told.map((each) => (
+        <li key={each} dir="auto">
+          {each}
+        </li>
+      ))}
+    </ul>
   );
 }
 

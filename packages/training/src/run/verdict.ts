@@ -1,0 +1,129 @@
+import { open } from "node:fs/promises";
+import { z } from "zod";
+import type { Verdict } from "../home/manifest.js";
+import { LEAST } from "../inference/copied.js";
+import type { Measured } from "../inference/references.js";
+
+const Line = z.object({
+  step: z.int(),
+  split: z.string().optional(),
+  loss: z.number().nullish(),
+  train_loss: z.number().nullish(),
+});
+
+/** A run's losses, as the end of its metrics tells them. */
+export interface LossCourse {
+  readonly validations: readonly { readonly step: number; readonly loss: number }[];
+  /** Mean loss of the last logged steps; null without any. */
+  readonly train: number | null;
+}
+
+const TAIL_BYTES = 1 << 20;
+const RECENT = 50;
+
+/** The last lines of a file of metrics. */
+export async function lossCourseOf(path: string): Promise<LossCourse> {
+  await using file = await open(path, "r");
+  const { size } = await file.stat();
+  const tail = Buffer.alloc(Math.min(size, TAIL_BYTES));
+  await file.read(tail, 0, tail.length, size - tail.length);
+  const whole = tail.toString("utf8").slice(size > tail.length ? tail.indexOf("\n") + 1 : 0);
+  const lines = whole
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => Line.parse(JSON.parse(line)));
+  const train = lines.flatMap(({ train_loss: loss }) => (typeof loss === "number" ? [loss] : [])).slice(-RECENT);
+  return {
+    validations: lines.flatMap(({ split, step, loss }) =>
+      split === "validation" && typeof loss === "number" ? [{ step, loss }] : [],
+    ),
+    train: train.length === 0 ? null : train.reduce((a, b) => a + b) / train.length,
+  };
+}
+
+/** What would help most. */
+export type Help = "steps" | "text" | "size";
+
+interface Learning {
+  readonly overfitsSince: number | null;
+  readonly helps: Help | null;
+  readonly words: readonly string[];
+}
+
+/** Relative rise of a loss that is one, fall that is one, and distance of validation from training that tells of too little text. */
+const RISES = 0.005;
+const FALLS = 0.003;
+const GAP = 0.15;
+
+/** What a run's losses say of its end. */
+export function learningOf({ validations, train }: LossCourse): Learning {
+  const [last] = validations.slice(-1);
+  if (last === undefined || train === null) return { overfitsSince: null, helps: null, words: [] };
+  const best = validations.reduce((a, b) => (b.loss < a.loss ? b : a));
+  const losses = `${last.loss.toFixed(2)} in validation and ${train.toFixed(2)} in training`;
+  if (last.loss > (1 + RISES) * best.loss) {
+    const since = `It overfits since step ${best.step}: its loss went from ${best.loss.toFixed(2)} up to ${losses}.`;
+    return {
+      overfitsSince: best.step,
+      helps: "text",
+      words: [`${since} More text, a smaller model or more dropout would help, more steps would not.`],
+    };
+  }
+  if (last.loss - train > GAP * last.loss) {
+    const words = `It learns its text by heart, with a loss of ${losses}: more text would help most.`;
+    return { overfitsSince: null, helps: "text", words: [words] };
+  }
+  const [before] = validations.slice(-2, -1);
+  if (before === undefined || last.loss < (1 - FALLS) * before.loss)
+    return {
+      overfitsSince: null,
+      helps: "steps",
+      words: [`Its loss, ${losses}, was still falling: more steps would help.`],
+    };
+  return {
+    overfitsSince: null,
+    helps: "size",
+    words: [`Its loss, ${losses}, has come to rest: a larger model or more text would help, more steps hardly.`],
+  };
+}
+
+/** @param ownBits the run's bits per byte; null where its text does not come back from its tokens */
+export function verdictOf(course: LossCourse, measured: Measured | null, ownBits: number | null): Verdict {
+  const { words, overfitsSince, helps } = learningOf(course);
+  const of = { overfits_since: overfitsSince, helps };
+  if (measured === null) return { ...of, words: [...words], references: null, copied: null };
+  const { references, copied } = measured;
+  const { bytes, trainingBytes, gzip, zstd, ngram } = references;
+  return {
+    ...of,
+    words: [...words, ...beside(measured, ownBits), copiedWords(measured)],
+    references: { bytes, training_bytes: trainingBytes, gzip, zstd, ngram },
+    copied,
+  };
+}
+
+function beside({ references }: Measured, ownBits: number | null): string[] {
+  if (ownBits === null) return [];
+  const { bytes, trainingBytes, gzip, zstd, ngram } = references;
+  const others = [`gzip ${gzip.toFixed(2)}`, ...(zstd === null ? [] : [`zstd -19 ${zstd.toFixed(2)}`])];
+  const how = `on ${kilobytes(bytes)} after ${kilobytes(trainingBytes)} of the training text`;
+  const figures = `Bits per byte: ${ownBits.toFixed(2)}; ${others.join(", ")} and a 5-gram model ${ngram.toFixed(2)}, ${how}.`;
+  const least = Math.min(ngram, gzip, zstd ?? Infinity);
+  return [
+    ownBits < least
+      ? figures
+      : `${figures} It has not learned as much as the simplest of them: more steps, or a higher rate, would help.`,
+  ];
+}
+
+function copiedWords({ copied, references }: Measured): string {
+  const where = `in ${kilobytes(references.trainingBytes)} of the training text`;
+  const { longest, share } = copied;
+  if (longest === "") return `No span of ${LEAST} characters or more of its samples stands ${where}.`;
+  const part = Math.max(1, Math.round(100 * share));
+  return `Of its samples ${part} % stand ${where} word for word, at most ${longest.length} characters in a row: ${JSON.stringify(shortened(longest))}.`;
+}
+
+const SHOWN = 60;
+const shortened = (text: string) => (text.length <= SHOWN ? text : `${text.slice(0, SHOWN)}…`);
+const kilobytes = (bytes: number) => `${Math.max(1, Math.round(bytes / 1000))} KB`;

@@ -27,7 +27,8 @@ export default defineConfig({
     testTimeout: 30_000,
     maxWorkers: Math.max(2, availableParallelism() - 1), // many tests wait for processes more than they compute
     // Several processes share the cores: a thread of libtorch that waits must not spin on one meanwhile.
-    env: { OMP_WAIT_POLICY: "passive" },
+    // Where tests measure at the same time, equal runs might come to multiply by different libraries.
+    env: { OMP_WAIT_POLICY: "passive", TRAINER_MEASURE_PRODUCTS: "0" },
     coverage: {
       provider: "v8",
       include: ["{packages,services,apps}/*/src/**/*.{ts,tsx}"],

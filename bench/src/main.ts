@@ -12,6 +12,7 @@ import type { Benchmark, BenchmarkOptions } from "./report.js";
 import { scale } from "./scale.js";
 import { score } from "./score.js";
 import { shortJobs } from "./short-jobs.js";
+import { speedrun } from "./speedrun.js";
 import { start } from "./start.js";
 import { table } from "./table.js";
 import { tokenizer } from "./tokenizer.js";
@@ -63,6 +64,11 @@ const benchmarks: Readonly<Record<string, { about: string; run: Benchmark; round
     run: scale,
     rounds: 1,
   },
+  speedrun: {
+    about: "seconds to a validation loss on Shakespeare by several recipes, beside nanoGPT's own program (--nanogpt)",
+    run: speedrun,
+    rounds: 1,
+  },
   estimate: {
     about: "size, memory and time of a training as they are told before it, beside what then happens",
     run: estimate,
@@ -85,6 +91,7 @@ for (const [name, { about, run, rounds }] of Object.entries(benchmarks)) {
   const command = program.command(name);
   if (name === "tokenizer")
     command.option("--file <file>", "the UTF-8 text to work on (default: the bundled Shakespeare)");
+  if (name === "speedrun") command.option("--nanogpt <folder>", "a checkout of nanoGPT, which is run as it is");
   if (name === "scale")
     command
       .option("--workers <n>", "workers on the one Redis", count)

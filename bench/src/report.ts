@@ -39,6 +39,8 @@ export interface BenchmarkOptions {
   readonly runs?: number;
   readonly seconds?: number;
   readonly rest?: number;
+  /** A checkout of nanoGPT, where a benchmark runs it. */
+  readonly nanogpt?: string;
   /** Python with the pinned peers. */
   readonly python: string;
   /** Called with progress, a line each. */

@@ -204,6 +204,15 @@ std::vector<int64_t> toInts(napi_env env, napi_value value) {
   return result;
 }
 
+std::vector<std::string> toStrings(napi_env env, napi_value value) {
+  const uint32_t length = arrayLength(env, value);
+  if (length > 100'000)
+    throw Refusal("ARGUMENT", "expected a list of at most 100000 texts, got " + std::to_string(length));
+  std::vector<std::string> result(length);
+  for (uint32_t i = 0; i < length; ++i) result[i] = toString(env, elementOf(env, value, i));
+  return result;
+}
+
 napi_value toArray(napi_env env, c10::ArrayRef<int64_t> values) {
   napi_value array;
   check(env, napi_create_array_with_length(env, values.size(), &array));

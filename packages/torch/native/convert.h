@@ -28,6 +28,7 @@ c10::MemoryFormat toMemoryFormat(napi_env env, napi_value value);
 uint32_t arrayLength(napi_env env, napi_value value);  // refuses what is not an array
 napi_value elementOf(napi_env env, napi_value array, uint32_t index);
 std::vector<int64_t> toInts(napi_env env, napi_value value);
+std::vector<std::string> toStrings(napi_env env, napi_value value);
 
 napi_value toArray(napi_env env, c10::ArrayRef<int64_t> values);
 napi_value fromInt(napi_env env, int64_t value);  // a number, or a bigint past 2^53

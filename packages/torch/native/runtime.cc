@@ -19,6 +19,7 @@
 #include "gpus.h"
 #include "guard.h"
 #include "kernels/bf16-product.h"
+#include "kernels/product-choices.h"
 #include "session.h"
 
 namespace trainer {
@@ -122,6 +123,34 @@ napi_value setBf16Products(Session& session, napi_value* argv, size_t argc) {
   return fromString(session.env, kBf16Names[before]);
 }
 
+/** measureProducts(known | null): this thread's float32 products are measured from here on, but for known shapes. */
+napi_value measureProducts(Session& session, napi_value* argv, size_t argc) {
+  napi_valuetype type = napi_null;
+  if (argc > 0) check(session.env, napi_typeof(session.env, argv[0], &type));
+  if (type == napi_null) {
+    productChoices().reset();
+    return undefinedValue(session.env);
+  }
+  try {
+    productChoices() = ProductChoices::read(toStrings(session.env, argv[0]));
+  } catch (const std::invalid_argument& error) {
+    throw Refusal("ARGUMENT", error.what());
+  }
+  return undefinedValue(session.env);
+}
+
+/** measuredProducts() -> what is known of the shapes by now; null where nothing is measured. */
+napi_value measuredProducts(Session& session, napi_value*, size_t) {
+  napi_value list;
+  check(session.env, napi_get_null(session.env, &list));
+  if (!productChoices()) return list;
+  const std::vector<std::string> lines = productChoices()->written();
+  check(session.env, napi_create_array_with_length(session.env, lines.size(), &list));
+  for (uint32_t i = 0; i < lines.size(); ++i)
+    check(session.env, napi_set_element(session.env, list, i, fromString(session.env, lines[i])));
+  return list;
+}
+
 /** setDeterministic(on) -> what it was: whether operators on a GPU may only use algorithms that repeat to the bit. */
 napi_value setDeterministic(Session& session, napi_value* argv, size_t argc) {
   const bool on = argc > 0 && toBool(session.env, argv[0]);
@@ -215,6 +244,8 @@ void defineRuntime(Session& session, napi_value exports) {
   define(session, exports, "allowTf32", allowTf32);
   define(session, exports, "fastestBf16", fastestBf16Products);
   define(session, exports, "bf16Products", setBf16Products);
+  define(session, exports, "measureProducts", measureProducts);
+  define(session, exports, "measuredProducts", measuredProducts);
   define(session, exports, "setDeterministic", setDeterministic);
   define(session, exports, "cudaMemory", cudaMemory);
   define(session, exports, "resetCudaPeak", resetCudaPeak);

@@ -42,6 +42,8 @@ export {
   allowBf16Products,
   allowTf32,
   hasFastBf16,
+  measuredProducts,
+  measureProducts,
   type CudaMemory,
   type Devices,
   devices,

@@ -67,6 +67,8 @@ export interface Addon {
   allowTf32(on: boolean): boolean;
   fastestBf16(): Bf16Products;
   bf16Products(kind: Bf16Products): Bf16Products;
+  measureProducts(known: readonly string[] | null): void;
+  measuredProducts(): string[] | null;
   setDeterministic(on: boolean): boolean;
   cudaMemory(): [allocated: number, peakAllocated: number, reserved: number, peakReserved: number] | null;
   resetCudaPeak(): void;

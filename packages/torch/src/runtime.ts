@@ -97,6 +97,22 @@ export function allowBf16Products(on: boolean): boolean {
 }
 
 /**
+ * Has this thread's float32 products on the CPU measured from here on: the first one of a shape is computed by oneDNN and
+ * by MKL, some times each, and that shape is left to the faster one. `known` is what was measured before; null: nothing
+ * is measured any more, and oneDNN multiplies where it can, as at first.
+ * @throws TorchError ARGUMENT for what `measuredProducts` never gave
+ */
+export function measureProducts(known: readonly string[] | null): void {
+  addon.measureProducts(known);
+}
+
+/**
+ * What multiplies which shapes, as measured: "nt 1024 256 768 mkl" for a (1024, 256) as it is by a transposed (256, 768).
+ * Null where nothing is measured.
+ */
+export const measuredProducts = (): readonly string[] | null => addon.measuredProducts();
+
+/**
  * Sets whether operators on a GPU are restricted to algorithms that repeat to the bit; one that has none throws.
  * Returns the former setting.
  */

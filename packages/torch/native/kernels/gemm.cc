@@ -5,12 +5,17 @@
 #include <ATen/ops/addmm.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
+#include <ATen/ops/empty_strided.h>
 #include <ATen/ops/mm.h>
 #include <ATen/ops/ones.h>
 #include <ATen/record_function.h>
 
+#include <algorithm>
+#include <chrono>
+
 #include "bf16-product.h"
 #include "checks.h"
+#include "product-choices.h"
 #include "table.h"
 
 namespace at::native {
@@ -45,12 +50,53 @@ bool hasOneDnn() {
 }
 
 /**
- * Measured (GFLOP/s, two threads): on Zen 5 oneDNN 420-510 against MKL 200-225 for every layout, a transposed a (the
- * gradient of a weight) among them; on Zen 4 205-220 against 175-200, level where a is transposed. MKL has no AVX-512
- * for AMD's processors. Below 16 rows a oneDNN primitive costs more than it saves.
+ * Where nobody measures on this machine. Measured (GFLOP/s, two threads): on Zen 5 oneDNN 420-510 against MKL 200-225
+ * for every layout, a transposed a (the gradient of a weight) among them; on Zen 4 205-220 against 175-200, level where
+ * a is transposed. MKL has no AVX-512 for AMD's processors. Below 16 rows a oneDNN primitive costs more than it saves.
  */
 bool preferOneDnn(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b) {
   return haveFullRows(out, a, b) && a.size(0) >= 16 && hasOneDnn();
+}
+
+void multiplyBy(Library library, const at::Tensor& out, const at::Tensor& a, const at::Tensor& b, bool accumulate) {
+  if (library == Library::kOneDnn) return at::native::mkldnn_matmul(a, b, out, accumulate ? 1.0f : 0.0f, 1.0f);
+  if (accumulate) {
+    at::addmm_out(const_cast<at::Tensor&>(out), out, a, b);
+  } else {
+    at::mm_out(const_cast<at::Tensor&>(out), a, b);
+  }
+}
+
+/** The faster one for these operands. Another than oneDNN must be clearly faster: a machine is disturbed now and then.
+ */
+Library measured(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b) {
+  constexpr double kClearly = 0.9;
+  constexpr int kRounds = 6;
+  using Clock = std::chrono::steady_clock;
+  const at::Tensor scratch = at::empty_strided(out.sizes(), out.strides(), out.options());
+  const auto time = [&](Library library) {
+    const auto began = Clock::now();
+    multiplyBy(library, scratch, a, b, false);
+    return std::chrono::duration<double>(Clock::now() - began).count();
+  };
+  double oneDnn = time(Library::kOneDnn), mkl = time(Library::kMkl);  // the first of each prepares itself
+  for (int round = 0; round < kRounds; ++round) {
+    oneDnn = std::min(oneDnn, time(Library::kOneDnn));
+    mkl = std::min(mkl, time(Library::kMkl));
+  }
+  return mkl < kClearly * oneDnn ? Library::kMkl : Library::kOneDnn;
+}
+
+/** oneDNN where it can, but for shapes that are known to be faster otherwise, or are found to be. */
+Library libraryFor(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b) {
+  if (!preferOneDnn(out, a, b)) return Library::kMkl;
+  std::optional<ProductChoices>& choices = productChoices();
+  if (!choices) return Library::kOneDnn;
+  const ProductShape shape{!hasFullRows(a), !hasFullRows(b), a.size(0), a.size(1), b.size(1)};
+  if (const std::optional<Library> known = choices->of(shape)) return *known;
+  const Library found = measured(out, a, b);
+  choices->note(shape, found);
+  return found;
 }
 
 /**
@@ -94,12 +140,7 @@ void productInto(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b
   RECORD_FUNCTION("trainer::product", c10::ArrayRef<const c10::IValue>({out, a, b}));  // for the profiler alone
   if (few) return multiplyRows(out, a, b);
   if (bf16Products() != Bf16Products::kOff && haveFullRows(out, a, b)) return bf16ProductInto(out, a, b, accumulate);
-  if (preferOneDnn(out, a, b)) return at::native::mkldnn_matmul(a, b, out, accumulate ? 1.0f : 0.0f, 1.0f);
-  if (accumulate) {
-    at::addmm_out(const_cast<at::Tensor&>(out), out, a, b);
-  } else {
-    at::mm_out(const_cast<at::Tensor&>(out), a, b);
-  }
+  multiplyBy(libraryFor(out, a, b), out, a, b, accumulate);
 }
 
 at::Tensor product(const at::Tensor& a, const at::Tensor& b) {

@@ -32,6 +32,8 @@ export const TrainState = z.strictObject({
   scaler: z.strictObject({ scale: z.number(), growthTracker: count, calibrated: z.boolean().default(true) }).nullable(),
   /** Steps that changed nothing, since their gradients overflowed in fp16. */
   skippedSteps: count.default(0),
+  /** Which library multiplies which shapes; null: nobody measured, and the rule of libraries is the general one. */
+  products: z.array(z.string()).nullable().default(null),
   /** Size of metrics.jsonl. */
   metricsBytes: count,
   /** Size of samples.jsonl; 0 of a run without one. */

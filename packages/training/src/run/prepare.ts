@@ -10,6 +10,7 @@ import { cappedRates } from "../options/schedule.js";
 import { EarlyStopping } from "../step/early-stopping.js";
 import { LossWatch } from "../step/loss-watch.js";
 import { StepPlan } from "../step/step-plan.js";
+import { measuringProducts } from "../step/products.js";
 import { stepRecorder } from "../step/step-recorder.js";
 import { announceConfig, announceStart } from "./announce.js";
 import { identifyCorpus } from "./identify-corpus.js";
@@ -47,6 +48,7 @@ export async function prepare(session: Session, reporter: Reporter): Promise<Liv
   const tokenizer = await runTokenizer(session, reporter, pretrained);
   if (saved === null && pretrained === null) assertWeightsFit(options, tokenizer.vocabSize, compute.device);
   using made = new Disposables();
+  made.use(await measuringProducts(compute, manifest.current.threads, saved && saved.state));
   const bins = made.use(await runBins(session, reporter, tokenizer));
 
   manualSeed(options.seed);

@@ -5,6 +5,8 @@ import { MODEL_FILE } from "../checkpoint/manifest.js";
 import type { TrainState } from "../checkpoint/state.js";
 import { writeCheckpoint } from "../checkpoint/write.js";
 import { saveGenerators } from "../step/generators.js";
+import { measuredProducts } from "@trainer/torch";
+import { keepProducts } from "../step/products.js";
 import type { LiveRun } from "./live-run.js";
 import { isRewindTarget } from "./rewind-steps.js";
 import { readSaved, type Saved } from "./saved.js";
@@ -25,6 +27,7 @@ export async function save(run: LiveRun): Promise<void> {
     state: stateOf(run),
   };
   const { path, bytes } = await writeCheckpoint(run.session.folder.checkpoints, content, run.assertOwned);
+  await keepProducts(run.session.manifest.current.threads);
   await settle(run, path);
   const seconds = (performance.now() - began) / 1000;
   run.reporter.emit({ type: "checkpoint", step: progress.step, path, bytes, best: isBest(run), seconds });
@@ -83,6 +86,7 @@ function stateOf({ course, data, learner, metrics, sampler, elapsedMs }: LiveRun
     loader: data.loader.state(),
     rng: saveGenerators(stepper.compute.device),
     scaler: stepper.scaler?.state() ?? null,
+    products: measuredProducts()?.slice() ?? null,
     metricsBytes: metrics.bytes,
     samplesBytes: sampler?.file.bytes ?? 0,
   };

@@ -1,8 +1,8 @@
+import { open } from "node:fs/promises";
 import type { Tokenizer } from "@trainer/tokenizers";
-import type { Corpus } from "../corpus/corpus.js";
-import { documentsOf } from "../corpus/document-batch.js";
-import { splitDocuments } from "../corpus/split-documents.js";
-import type { SplitPlan } from "../corpus/split-plan.js";
+import { HEADER_BYTES, idBytes } from "../bins/bin-format.js";
+import type { Bins } from "../bins/build-bins.js";
+import type { TokenBin } from "../bins/token-bin.js";
 import { bitsPerByte, gzipBitsPerByte, zstd19, type Compress } from "./compressed.js";
 import { copiedFrom, type Copied } from "./copied.js";
 import { NgramModel } from "./ngram.js";
@@ -26,8 +26,7 @@ export interface Measured {
 }
 
 interface Sources {
-  readonly corpus: Corpus;
-  readonly plan: SplitPlan;
+  readonly bins: Pick<Bins, "train" | "validation" | "test">;
   /** The held-out split. */
   readonly split: "validation" | "test";
   readonly tokenizer: Tokenizer;
@@ -35,75 +34,60 @@ interface Sources {
   readonly samples: readonly string[];
   /** Time that the run took, of which this takes a few percent. */
   readonly seconds: number;
-  readonly signal?: AbortSignal | undefined;
   readonly zstd?: Compress | null;
 }
 
-/** Largest text of which parts are read for this: the split of a larger one is planned by a pass over all of it. */
-const LARGEST = 256 << 20;
-/** Bytes that are read of the held-out text, and of a piece of a document. */
-const HELD_OUT = 64 << 10;
-const PIECE = 16 << 10;
+/** Tokens that are read of the held-out text. */
+const HELD_OUT = 20_000;
 /** Tokens that are read of the training text: at least, for each second of the run, and at most. Four take 15 us. */
 const TRAINING = { least: 30_000, perSecond: 6000, most: 300_000 };
 
-/** Null for a text that is too large, or of which there is too little. */
+/** Null where there is no such split, or too little text. */
 export async function measureReferences(sources: Sources): Promise<Measured | null> {
-  const { corpus, tokenizer, samples, zstd = zstd19() } = sources;
-  if (corpus.totalBytes > LARGEST) return null;
-  const { training, heldOut } = await readTexts(sources);
-  const [before, text] = [Buffer.from(training.texts.join("\n")), Buffer.from(heldOut.texts.join("\n"))];
-  if (Math.min(before.length, text.length) === 0) return null;
-  const ngrams = new NgramModel(training.ids, tokenizer.vocabSize);
-  const bits = heldOut.ids.reduce((sum, each) => sum + ngrams.bits(each), 0);
+  const { bins, split, tokenizer, samples, seconds, zstd = zstd19() } = sources;
+  const bin = bins[split];
+  if (bin === null) return null;
+  const most = Math.min(TRAINING.most, TRAINING.least + Math.round(seconds) * TRAINING.perSecond);
+  const training = documentsOf(await firstIds(bins.train, most), tokenizer);
+  const heldOut = documentsOf(await firstIds(bin, HELD_OUT), tokenizer);
+  const [before, text] = [textOf(training, tokenizer), textOf(heldOut, tokenizer)];
+  const [beforeBytes, bytes] = [Buffer.from(before), Buffer.from(text)];
+  if (bytes.length === 0) return null;
+  const ngrams = new NgramModel(training, tokenizer.vocabSize);
+  const bits = heldOut.reduce((sum, ids) => sum + ngrams.bits(ids), 0);
   return {
     references: {
-      bytes: text.length,
-      trainingBytes: before.length,
-      gzip: gzipBitsPerByte(before, text),
-      zstd: zstd && bitsPerByte(zstd, before, text),
-      ngram: bits / text.length,
+      bytes: bytes.length,
+      trainingBytes: beforeBytes.length,
+      gzip: gzipBitsPerByte(beforeBytes, bytes),
+      zstd: zstd && bitsPerByte(zstd, beforeBytes, bytes),
+      ngram: bits / bytes.length,
     },
-    copied: copiedFrom(training.texts.join("\n"), samples),
+    copied: copiedFrom(before, samples),
   };
 }
 
-/** Pieces of text with their ids, up to so many bytes or tokens. */
-class Reading {
-  readonly texts: string[] = [];
-  readonly ids: number[][] = [];
-
-  constructor(
-    private readonly tokenizer: Tokenizer,
-    private room: number,
-    private readonly counts: "bytes" | "tokens",
-  ) {}
-
-  get isFull(): boolean {
-    return this.room <= 0;
-  }
-
-  add(document: Buffer): void {
-    const { eos } = this.tokenizer.specials;
-    for (let start = 0; start < document.length && !this.isFull; start += PIECE) {
-      const text = document.subarray(start, start + PIECE).toString();
-      const ids = [...this.tokenizer.encode(text), ...(eos === null || start + PIECE < document.length ? [] : [eos])];
-      this.texts.push(text);
-      this.ids.push(ids);
-      this.room -= this.counts === "bytes" ? Buffer.byteLength(text) : ids.length;
-    }
-  }
+/** The first ids of a bin. */
+async function firstIds(bin: TokenBin, most: number): Promise<number[]> {
+  const size = idBytes(bin.dtype);
+  const count = Math.min(most, bin.tokens);
+  const bytes = Buffer.alloc(count * size);
+  await using file = await open(bin.path, "r");
+  await file.read(bytes, 0, bytes.length, HEADER_BYTES);
+  return Array.from({ length: count }, (_, i) => bytes.readUIntLE(i * size, size));
 }
 
-/** The beginnings of both splits. */
-async function readTexts({ corpus, plan, split, tokenizer, seconds, signal }: Sources) {
-  const tokens = Math.min(TRAINING.most, TRAINING.least + Math.round(seconds) * TRAINING.perSecond);
-  const training = new Reading(tokenizer, tokens, "tokens");
-  const heldOut = new Reading(tokenizer, HELD_OUT, "bytes");
-  for await (const batch of splitDocuments(corpus, plan, { signal })) {
-    const reading = batch.split === "train" ? training : batch.split === split ? heldOut : null;
-    for (const document of documentsOf(batch)) reading?.add(document);
-    if (training.isFull && heldOut.isFull) break;
+/** Ids of each document, its end among them. */
+function documentsOf(ids: readonly number[], { specials: { eos } }: Tokenizer): number[][] {
+  const documents: number[][] = [];
+  let start = 0;
+  for (const [i, id] of ids.entries()) {
+    if (id !== eos && i < ids.length - 1) continue;
+    documents.push(ids.slice(start, i + 1));
+    start = i + 1;
   }
-  return { training, heldOut };
+  return documents;
 }
+
+const textOf = (documents: readonly number[][], tokenizer: Tokenizer): string =>
+  documents.map((ids) => tokenizer.decode(ids)).join("\n");

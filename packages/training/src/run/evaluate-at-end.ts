@@ -1,4 +1,6 @@
 import type { Tokenizer } from "@trainer/tokenizers";
+import { buildBins } from "../bins/build-bins.js";
+import { binsFolder, openHome } from "../home/home.js";
 import { fetching } from "../home/fetching.js";
 import { evaluate, type Evaluation } from "../inference/evaluate.js";
 import { EvaluateOptions } from "@trainer/options";
@@ -48,21 +50,24 @@ export async function evaluateAtEnd(session: Session, reporter: Reporter) {
   }
 }
 
+/** By the bins that the evaluation has read: the text itself is not read again. */
 async function verdictAtEnd(
-  { corpus, folder, manifest, context }: Session,
+  { corpus, options, folder, manifest, context }: Session,
   tokenizer: Tokenizer,
   { split, bitsPerByte, samples }: Pick<Evaluation, "bitsPerByte" | "samples"> & { split: "validation" | "test" },
 ) {
+  const { holdoutFraction, testSplitRatio, seed: splitSeed, specialTokens } = options;
   const { signal } = context;
-  const course = await lossCourseOf(folder.metrics);
-  const sources = {
+  using bins = await buildBins({
     corpus: await corpus.open({ signal }),
-    plan: await corpus.plan({ signal }),
-    split,
     tokenizer,
-    samples: samples.map(({ output }) => output),
-    seconds: Number(manifest.current.duration_seconds),
+    split: { holdoutFraction, testSplitRatio, seed: splitSeed },
+    specialTokens,
+    cacheDir: binsFolder(openHome(context.home)),
     signal,
-  };
-  return verdictOf(course, await measureReferences(sources), bitsPerByte);
+  });
+  const written = samples.map(({ output }) => output);
+  const seconds = Number(manifest.current.duration_seconds);
+  const measured = await measureReferences({ bins, split, tokenizer, samples: written, seconds });
+  return verdictOf(await lossCourseOf(folder.metrics), measured, bitsPerByte);
 }

@@ -71,6 +71,8 @@ async function onBareMachine({ url, fileOf }) {
       `${asked}; code=$?; kill -INT $!; wait $!; exit $code`,
   );
   await typed("trainer doctor");
+  const once = `npx --yes --@trainer:registry=${url} --package ${url}${fileOf("model-trainer")} model-trainer`;
+  await typed(`${once} score first --text "To be, or not to be"`);
   const elsewhere = "mv ~/.cache/model-trainer/libtorch-* /opt/libtorch";
   await typed(`${elsewhere} && LIBTORCH=/opt/libtorch trainer score first --text "To be"`, { network: false });
   await typed("LIBTORCH=/usr trainer score first --text x", { fails: true });

@@ -53,10 +53,10 @@ test("a logged step has the loss of the last validation, if there was one", asyn
   expect(text).toMatch(/"step":2,.*"val_loss":6.5/);
 });
 
-test("more passes are not proposed of a run that stopped early, or whose manifest is gone", async () => {
+test("to go on is proposed of a run whose loss still falls, unless it stopped early", async () => {
   const falling = [startEvent, ...[8, 7, 6, 5].map((loss, step) => stepEvent(step + 1, loss))];
-  expect(await ended(false, { earlyStopped: true }, ...falling)).not.toContain("--pretrained");
-  expect(await ended(false, {}, ...falling)).not.toContain("--pretrained");
+  expect(await ended(false, { earlyStopped: true }, ...falling)).not.toContain("trainer resume");
+  expect(await ended(false, { steps: 4 }, ...falling)).toMatch(/\n {2}trainer resume \S+ --max-steps 8 --home \/h\n/);
 });
 
 test("a run that fails ends with its error", async () => {

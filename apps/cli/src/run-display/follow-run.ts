@@ -1,10 +1,8 @@
-import { join } from "node:path";
 import type { RunEvent, RunResult } from "@trainer/training";
 import type { Invocation } from "../framework/define-command.js";
 import { formatCount } from "../display/quantity.js";
 import { ECHO_MS, SIGNALS } from "../process/interrupts.js";
-import { type Losses } from "./live-lines.js";
-import { morePasses, stillFalls } from "./more-passes.js";
+import { trainOn } from "./train-on.js";
 import { RunDisplay, type Known } from "./run-display.js";
 import { runFailed } from "./run-failed.js";
 import type { RunProgress } from "./run-progress.js";
@@ -48,7 +46,7 @@ export async function followRun(
       }
       const { columns, unicode } = out.screen;
       const view = { columns: columns(), unicode, paint: out.paint };
-      const more = await whatMoreHelps(result, display.progress, flags);
+      const more = trainOn(result, display.progress, flags);
       out.result(resultJson(result), () => summary(result, display.progress, { flags, more }, view));
       return result;
     })
@@ -64,12 +62,4 @@ function whatIsKept({ steps }: RunResult, { saved, ready }: RunProgress): string
       ? "its tokenizer is"
       : "nothing is";
   return `Stopped before the first step; ${kept} kept. To begin it again:`;
-}
-
-/** The command that trains a run further, where its loss had not come to rest. */
-async function whatMoreHelps(result: RunResult, losses: Losses, flags: string): Promise<string | null> {
-  if (result.earlyStopped || !stillFalls(losses)) return null;
-  const { readManifest } = await import("@trainer/training/files");
-  const manifest = await readManifest(join(result.path, "manifest.json"));
-  return manifest && morePasses(manifest, flags);
 }

@@ -32,8 +32,8 @@ test("the verdict stands above what to type next, with control characters made v
 });
 
 test("where more passes would help the command for them stands last", () => {
-  const text = summary(result, new RunProgress(), { flags: "", more: "trainer train a.txt --pretrained r1" }, view);
-  expect(text).toMatch(/\nThe loss was still falling: .*\n {2}trainer train a\.txt --pretrained r1$/);
+  const text = summary(result, new RunProgress(), { flags: "", more: "trainer resume r1 --max-steps 8" }, view);
+  expect(text).toMatch(/\nThe loss was still falling: .*\n {2}trainer resume r1 --max-steps 8$/);
 });
 
 test("the peak of a GPU's memory is reported", () => {

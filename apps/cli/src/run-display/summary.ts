@@ -49,9 +49,7 @@ export function summary(
     "",
     "Next:",
     ...next(result, flags),
-    ...(more === null
-      ? []
-      : ["The loss was still falling: the model gains by more passes through the text, such as", `  ${more}`]),
+    ...(more === null ? [] : ["The loss was still falling: the model gains by going on", `  ${more}`]),
   ].join("\n");
 }
 

@@ -9,6 +9,7 @@ import { overhead } from "./overhead.js";
 import { pages } from "./pages.js";
 import { cacheFolder, peersPython } from "./peers.js";
 import type { Benchmark, BenchmarkOptions } from "./report.js";
+import { plan } from "./plan.js";
 import { scale } from "./scale.js";
 import { score } from "./score.js";
 import { shortJobs } from "./short-jobs.js";
@@ -74,6 +75,11 @@ const benchmarks: Readonly<Record<string, { about: string; run: Benchmark; round
     run: estimate,
     rounds: 3,
   },
+  plan: {
+    about: "the training that a plan makes of a text in a time, beside random settings that take as long",
+    run: plan,
+    rounds: 1,
+  },
   overhead: { about: "the cost of one small operator call against Python's binding", run: overhead, rounds: 5 },
 };
 
@@ -98,6 +104,11 @@ for (const [name, { about, run, rounds }] of Object.entries(benchmarks)) {
       .option("--runs <n>", "runs in its queue", count)
       .option("--seconds <n>", "length of each training, which computes nothing", count)
       .option("--rest <seconds>", "time for the rest of the queue, after which it is counted what is left", count);
+  if (name === "plan")
+    command
+      .option("--file <folder>", "the texts to work on, a file each (default: what comes with the project)")
+      .option("--seconds <n>", "time of each training (default: 600)", count)
+      .option("--runs <n>", "trainings of random settings on each text (default: 40)", count);
   command
     .description(about)
     .option("--rounds <n>", "rounds of all sides, one after the other", count, rounds)
@@ -105,7 +116,7 @@ for (const [name, { about, run, rounds }] of Object.entries(benchmarks)) {
     .option("--threads <n>", "threads of every side", count, 2)
     .option("--json <file>", "write the report there too")
     .action(async (options: Omit<BenchmarkOptions, "python" | "log"> & { readonly json?: string }) => {
-      const python = run === scale ? "" : peersPython(cacheFolder(process.env), log);
+      const python = run === scale || run === plan ? "" : peersPython(cacheFolder(process.env), log);
       const report = await run({ ...options, python, log });
       process.stdout.write(`${table(report)}\n`);
       if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);

@@ -26,6 +26,7 @@ interface Entry {
 
 const COMMANDS: Readonly<Record<string, Entry>> = {
   train: { summary: "train a model on your text", load: () => import("./commands/train.js") },
+  plan: { summary: "the best training for a text, a machine and a time", load: () => import("./commands/plan.js") },
   "find-batch": {
     summary: "how large a batch fits here, and how many threads are fastest",
     load: () => import("./commands/find-batch.js"),

@@ -423,6 +423,18 @@ test("find-batch tells what fits, with and without a text", async () => {
   });
 });
 
+test("plan says what a time is worth, and the command that does it", async () => {
+  const line = ["plan", shared.corpus, "--for", "20s", "--threads", "1", "--document", "line", "--batch-size", "4"];
+  const { code, stdout, stderr } = await trainer(line);
+  expect(code).toBe(0);
+  expect(stderr).toContain("planning: a few steps are measured");
+  expect(stdout).toMatch(/^model +LLaMA of .* parameters\n/);
+  const command = stdout.trimEnd().split("\n").at(-1)?.trim() ?? "";
+  expect(command).toMatch(/^trainer train .*corpus.txt .*--batch-size 4 .*--threads 1/);
+  const none = await trainer(["plan", shared.corpus, "--memory", "1kB"]);
+  expect(none).toMatchObject({ code: 1, stderr: containing("does not fit into memory") });
+});
+
 test("sweep compares trials, and goes on with the best", async () => {
   const line = ["sweep", shared.corpus, ...TINY, "--max-steps", "6", "--no-evaluate", "--sweep-id", "sw"];
   const vary = ["--vary", "learning-rate=1e-4..1e-2", "--vary", "n-layer=1,2", "--trials", "3"];

@@ -12,6 +12,7 @@ export {
   type PrecisionChoice,
   type WeightChoice,
 } from "./choices.js";
+export { ByteSize } from "./byte-size.js";
 export { type DocumentSeparator } from "./document-separator.js";
 export { Duration } from "./duration.js";
 export { EvaluateOptions, type EvaluateInput } from "./evaluate-options.js";

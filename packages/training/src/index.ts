@@ -72,6 +72,7 @@ export { vocabSizeFor } from "./options/vocab-size.js";
 export { resolveTokenizer, type ResolvedTokenizer } from "./home/resolve-tokenizer.js";
 export { findBatch, type FindBatchContext, type FoundBatch } from "./batch-size/find-batch.js";
 export { SearchEvent } from "./batch-size/search-request.js";
+export { planFields, planTraining, type Plan, type PlanContext } from "./plan/plan.js";
 export { sweep, sweepFields, type SweepContext, type SweepResult, type SweptTrial } from "./sweep/sweep.js";
 export { drawTrials, usualTrials, type TrialSettings, type Vary } from "./sweep/trials.js";
 export { findLr, foundLrFields, LR_RANGE, type FindLrContext, type FoundLr } from "./lr-range/find-lr.js";

@@ -10,13 +10,15 @@ import { fetching } from "../runs/fetching.js";
 import type { Io } from "../process/io.js";
 import { followRun } from "../run-display/follow-run.js";
 import type { Demand } from "../run-display/memory-estimate.js";
+import { isOpen } from "../plan/given-options.js";
+import { planned } from "../plan/planned.js";
 import { resumeRun } from "../runs/resume-run.js";
 import { checkedOptions, TRAIN_ALIASES, toTrainInput, TrainFlags } from "../flags/train-options.js";
 
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
     description:
-      "Train a model on your text. Without --tokenizer one is trained first. Ctrl-C finishes the step, saves and says how to go on.",
+      "Train a model on your text. Without a size or a length its settings are planned for ten minutes, or for the time that --for says; `trainer plan` shows them. Without --tokenizer one is trained first. Ctrl-C finishes the step, saves and says how to go on.",
     args: { corpus: anyWords(CORPUS_ARGUMENT) },
     options: TrainFlags,
     usesLibtorch: true,
@@ -24,13 +26,13 @@ export function define(command: Command, io: Io): void {
     aliases: TRAIN_ALIASES,
     complete: fromFile,
     examples: {
-      "trainer train book.txt": "a tokenizer and a tiny GPT-2, once through the text",
+      "trainer train book.txt": "the best model of it that this machine can train in ten minutes",
       "trainer train books/ --size small --num-epochs 3 --batch-size 8": "GPT-2 small on a folder, three times through",
       "trainer train poems.jsonl --document line --n-layer 6 --n-embd 384 --n-head 6":
         "own dimensions, a document a line",
       "trainer train book.txt --max-steps 2000 --lr-schedule cosine --warmup-steps 100":
         "a fixed number of steps, the rate falling",
-      "trainer train book.txt --for 30m": "as long as you have, however many steps that makes",
+      "trainer train book.txt --for 2h": "the best one in the time that you have",
       "trainer train book.txt --run-id mine --resume":
         "begin the run, or go on with it: for schedulers that start a job again",
       "trainer train letters.txt --pretrained RUN":
@@ -49,7 +51,7 @@ export function define(command: Command, io: Io): void {
       const { trainRemote } = await import("../remote/train.js");
       await trainRemote(server, invocation.args.corpus, invocation);
     },
-    async run({ args: { corpus: names }, options, home, flags, io, out }) {
+    async run({ args: { corpus: names }, options, given, home, flags, io, out }) {
       const { resume: wanted, runId, profile: profileSteps, upload } = options;
       if (wanted && runId === null) throw new UsageError("--resume needs --run-id, the name of the run to go on with");
       if (runId === "latest")
@@ -61,15 +63,18 @@ export function define(command: Command, io: Io): void {
       const { hasSaved, runFolder, suitablePrecision, train } = await import("@trainer/training");
       const where = { home, flags, io, out };
       const elsewhere = await fetching({ home, io, out });
-      const withPrecision = () => ({ ...request, precision: choosePrecision(options, out, suitablePrecision) });
+      const decided = async () => {
+        const chosen = { ...request, precision: choosePrecision(options, out, suitablePrecision) };
+        return isOpen(given) ? await planned(chosen, { ...where, given, elsewhere }) : chosen;
+      };
       if (options.estimate) {
         const { tellEstimate } = await import("../runs/tell-estimate.js");
-        return await tellEstimate(withPrecision(), where, elsewhere);
+        return await tellEstimate(await decided(), where, elsewhere);
       }
-      const begin = () => {
-        const chosen = withPrecision();
-        return followRun(where, (hooks) => train(chosen, { ...hooks, ...elsewhere, profileSteps }), {
-          demand: demandOf(request),
+      const begin = async () => {
+        const chosen = await decided();
+        return await followRun(where, (hooks) => train(chosen, { ...hooks, ...elsewhere, profileSteps }), {
+          demand: demandOf(chosen),
         });
       };
       const trained =

@@ -31,6 +31,8 @@ export interface Invocation<Options, Args = unknown> {
   /** The words that are not options, by name. */
   readonly args: Args;
   readonly options: Options;
+  /** The options that were typed, or are in a file that was, by field. */
+  readonly given: ReadonlySet<string>;
   readonly home: string;
   /** Flags that make a proposed command find the same home and plugins. */
   readonly flags: string;
@@ -92,13 +94,14 @@ export function defineCommand<S extends OptionSchema, A extends ArgumentShape>(
       const args = readArguments(spec.args, given);
       const options = readOptions(command, spec.options);
       if (spec.usesLibtorch) await (await import("../process/need-libtorch.js")).needLibtorch(io, out);
-      return await spec.run({ args, options, home, flags, io, out });
+      return await spec.run({ args, options, given: givenTo(command), home, flags, io, out });
     }
     if (spec.runOn === undefined) throw new UsageError(refusal(command));
     const { nameRemoteRun, serverAt } = await import("../services/server.js");
     const at = serverAt(server, { home, io, out });
     const args = readArguments(spec.args, await nameAll(command, words, spec, (ref) => nameRemoteRun(at, ref)));
-    await spec.runOn(at, { args, options: readOptions(command, spec.options), home, flags, io, out });
+    const options = readOptions(command, spec.options);
+    await spec.runOn(at, { args, options, given: givenTo(command), home, flags, io, out });
   };
   command.action(async () => {
     const words = await completed(command, spec);
@@ -109,6 +112,9 @@ export function defineCommand<S extends OptionSchema, A extends ArgumentShape>(
     }
   });
 }
+
+/** Names of a command's own options that have a value. */
+const givenTo = (command: Command): ReadonlySet<string> => new Set(Object.keys(command.opts()));
 
 /** Gives a command the options that it is completed by; its words. */
 async function completed(

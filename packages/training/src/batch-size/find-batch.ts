@@ -15,7 +15,7 @@ import { vocabSizeFor } from "../options/vocab-size.js";
 import { resolvePretrained, seqLenOf } from "../model/pretrained.js";
 import { toConfig } from "../options/wire-names.js";
 import { searchInProcess } from "./search-in-process.js";
-import { loadedPlugins } from "../plugins/loaded-plugins.js";
+import { pluginUrls } from "../plugins/loaded-plugins.js";
 import type { SearchEvent, SearchRequest } from "./search-request.js";
 
 /** Result of a search, with all its trials. */
@@ -80,7 +80,7 @@ export async function searchFor(
   const compute = resolveCompute(options.device, options.precision);
   const { maxBatchSize = MAX_BATCH_SIZE, memoryBytes = memoryToUse(compute.device) } = context;
   const threads = threadsToTry(compute.device, await threadsOf(options.threads));
-  const plugins = loadedPlugins().map(({ url }) => url);
+  const plugins = pluginUrls();
   const request = { ...model, plugins, ...compute, config: toConfig(options), threads, maxBatchSize, memoryBytes };
   const batches: BatchTrial[] = [];
   const threadTrials: ThreadTrial[] = [];

@@ -141,6 +141,7 @@ async function* readDocuments(
   const losses: TextLosses = { replaced: [], separators: {} };
   const progress: ReadProgress = { bytes: 0, isCut: false, losses };
   let left = most;
+  let taken = 0; // bytes on the disk of the text that was not left unread
   const builder = new BatchBuilder();
   function* ready() {
     signal?.throwIfAborted();
@@ -159,7 +160,11 @@ async function* readDocuments(
     const onBytes = (bytes: number) => (progress.bytes += bytes);
     for await (const text of readText(file, { reader, onRead: onBytes, onStored: content?.update })) {
       progress.isCut = left <= 0;
-      if (progress.isCut) break;
+      if (progress.isCut) {
+        progress.bytes = taken;
+        break;
+      }
+      taken = progress.bytes;
       left -= text.length;
       if (records === null) cutter.push(text);
       else for (const record of records.push(text)) pushText(cutter, record);

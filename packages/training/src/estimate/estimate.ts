@@ -15,7 +15,7 @@ import { newModelSize, storedModelSize, type ModelSize } from "../model/model-si
 import { resolvePretrained, seqLenOf } from "../model/pretrained.js";
 import { parseTrainOptions, type RunOptions, type TrainInput } from "../options/options.js";
 import { toConfig } from "../options/wire-names.js";
-import { loadedPlugins } from "../plugins/loaded-plugins.js";
+import { pluginUrls } from "../plugins/loaded-plugins.js";
 import { effectiveBatchSize, resolveCompute, type Compute } from "../step/precision.js";
 import { threadsOf } from "../step/threads.js";
 import { courseOf, secondsOf, type Course } from "./course.js";
@@ -184,7 +184,7 @@ async function needsOf(
   const request = {
     ...compute,
     config: toConfig(options),
-    plugins: loadedPlugins().map(({ url }) => url),
+    plugins: pluginUrls(),
     vocabSize: model.vocabSize,
     maxSeqLen: seqLen,
     dimensionsFrom: pretrained,

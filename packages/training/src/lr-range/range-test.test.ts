@@ -14,14 +14,14 @@ test("each rate is the one before times the same factor, from the first to the l
 /** A loss that falls by steps and rises again after step 30, where the rate is 0.08. */
 const loss = (step: number) => (step <= 30 ? 6 - step / 10 : 3 + (step - 30) / 8);
 
-test("the proposed rate is a quarter of the one at the lowest smoothed loss", () => {
+test("the proposed rate is half of the one at the lowest smoothed loss", () => {
   const test = new RangeTest(range);
   for (let step = 1; step < 41; step++) expect(test.add(loss(step))).toBe(false);
   expect(test.add(loss(41))).toBe(true);
   const lowest = test.points.toSorted((a, b) => a.smoothedLoss - b.smoothedLoss)[0];
   expect(lowest?.step).toBeGreaterThanOrEqual(30);
   expect(lowest?.step).toBeLessThanOrEqual(34); // the mean lags behind
-  expect(test.suggestion()).toBe(Number(((lowest?.lr ?? 0) / 4).toPrecision(2)));
+  expect(test.suggestion()).toBe(Number(((lowest?.lr ?? 0) / 2).toPrecision(2)));
   expect(test.suggestion(1e-3)).toBe(1e-3);
 });
 

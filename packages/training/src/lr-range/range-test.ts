@@ -62,7 +62,7 @@ export class RangeTest {
 }
 
 /** Part of the rate at the lowest loss: docs/decisions/057. */
-const PART = 1 / 4;
+const PART = 1 / 2;
 
 /** Two digits that matter: a range test knows no more. */
 const rounded = (rate: number): number => Number(rate.toPrecision(2));

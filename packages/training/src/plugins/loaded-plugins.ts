@@ -27,6 +27,9 @@ const loaded: LoadedPlugin[] = [];
 /** Those of this process. */
 export const loadedPlugins = (): readonly LoadedPlugin[] => loaded;
 
+/** Their addresses, by which another process loads the same. */
+export const pluginUrls = (): string[] => loaded.map(({ url }) => url);
+
 export function addLoadedPlugins(more: readonly LoadedPlugin[]): void {
   loaded.push(...more);
 }

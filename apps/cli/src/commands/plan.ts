@@ -1,0 +1,68 @@
+import type { Command } from "commander";
+import { ByteSize, Duration } from "@trainer/options";
+import { z } from "zod";
+import { choosePrecision } from "../flags/choose-precision.js";
+import { CORPUS_ARGUMENT, corpusArgument } from "../flags/corpus-argument.js";
+import { checkedOptions, toTrainInput, TrainFlags } from "../flags/train-options.js";
+import { words } from "../framework/arguments.js";
+import { defineCommand } from "../framework/define-command.js";
+import { makePlan, PLANNED_SECONDS } from "../plan/make-plan.js";
+import { planReport } from "../plan/plan-report.js";
+import { trainCommand } from "../plan/train-command.js";
+import type { Io } from "../process/io.js";
+import { fetching } from "../runs/fetching.js";
+
+/** Those of a training of a new model, and how much of the machine it may take. */
+const PlanFlags = z.strictObject({
+  maxSeconds: Duration.default(PLANNED_SECONDS).meta({
+    description: "time that the training may take in all: 90s, 30m, 2h, or a number of seconds",
+    flag: "for",
+  }),
+  memory: ByteSize.nullable()
+    .default(null)
+    .describe(
+      "memory that it may take in all: 8GB, 512MiB, or a number of bytes; left out: nine tenths of what is free",
+    ),
+  ...TrainFlags.omit({
+    options: true,
+    estimate: true,
+    resume: true,
+    upload: true,
+    profile: true,
+    maxSeconds: true,
+    pretrainedRunId: true,
+    freezeEmbed: true,
+    finetuneLrCap: true,
+    loraRank: true,
+    loraAlpha: true,
+    loraDropout: true,
+    loraTargets: true,
+  }).shape,
+});
+
+export function define(command: Command, io: Io): void {
+  defineCommand(command, io, {
+    description:
+      "Plan a training: the family, size, vocabulary, batch, rate and length that give the best model of your text on this machine in the time that you give. Steps are measured for a few seconds; what you set yourself stays as it is.",
+    args: { corpus: words(CORPUS_ARGUMENT) },
+    options: PlanFlags,
+    usesLibtorch: true,
+    examples: {
+      "trainer plan book.txt --for 30m": "what half an hour can give, and the command for it",
+      "trainer plan book.txt --for 2h --memory 8GB --model gpt2": "a GPT-2, and no more than that memory",
+      "trainer plan book.txt --json | jq .bits_per_byte": "what to expect, for a script",
+    },
+    async run({ args: { corpus: names }, options, given, home, flags, io, out }) {
+      const { memory, maxSeconds, ...chosen } = options;
+      const { corpus, corpusFileId } = corpusArgument(names);
+      const input = checkedOptions({ ...toTrainInput(corpus, TrainFlags.parse(chosen)), corpusFileId });
+      const { planFields, suitablePrecision } = await import("@trainer/training");
+      const request = { ...input, precision: choosePrecision(options, out, suitablePrecision) };
+      const elsewhere = await fetching({ home, io, out });
+      const wanted = { home, io, out, given, elsewhere, seconds: maxSeconds, memoryBytes: memory ?? undefined };
+      const plan = await makePlan(request, wanted);
+      const line = trainCommand({ words: names, options, given, decided: plan.decided, flags });
+      out.result({ ...planFields(plan), command: line }, () => planReport(plan, line).join("\n"));
+    },
+  });
+}

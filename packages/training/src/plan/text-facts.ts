@@ -1,0 +1,44 @@
+import { gzipSync } from "node:zlib";
+import { openCorpus, type Corpus, type ReadOptions } from "../corpus/corpus.js";
+import type { Home } from "../home/home.js";
+import { corpusOptions } from "../options/corpus-options.js";
+import type { TrainOptions } from "../options/options.js";
+import { settledBits } from "./counting-bits.js";
+
+/** What a plan goes by of a text. */
+export interface TextFacts {
+  /** UTF-8 bytes of the text that is trained on, about. */
+  readonly bytes: number;
+  /** Bits a byte that gzip -9 needs for its beginning. */
+  readonly gzipBits: number;
+  /** Bits a byte that a counting model needs for it. */
+  readonly countingBits: number;
+}
+
+/** Bytes that are looked at. */
+const BEGINNING = 1 << 20;
+
+/** Reads the beginning of a text. @throws CorpusError as `openCorpus` */
+export async function textFacts(options: TrainOptions, home: Home, signal?: AbortSignal): Promise<TextFacts> {
+  const corpus = await openCorpus(options.corpus, { ...corpusOptions(options, home), signal, most: BEGINNING });
+  const parts: Uint8Array[] = [];
+  let part = 1; // of the whole, which may be compressed on the disk
+  const onRead: ReadOptions["onRead"] = ({ bytes, isCut }) => {
+    part = isCut ? bytes / corpus.totalBytes : 1;
+  };
+  for await (const { bytes } of corpus.documents({ signal, onRead })) parts.push(bytes.slice()); // its memory is used again
+  const beginning = Buffer.concat(parts);
+  const gzipBits = (8 * gzipSync(beginning, { level: 9 }).length) / beginning.length;
+  const isGzip = corpus.files.some(({ gzip }) => gzip); // read ahead of what is unzipped: its size tells more
+  const whole = part < 1 && isGzip ? unzipped(corpus, gzipBits) : beginning.length / part;
+  const { holdoutFraction, testSplitRatio } = options;
+  return {
+    bytes: Math.floor(whole * (1 - holdoutFraction - testSplitRatio)),
+    gzipBits,
+    countingBits: settledBits(beginning),
+  };
+}
+
+/** Bytes of files, zipped ones by what their text comes to. */
+const unzipped = ({ files }: Pick<Corpus, "files">, gzipBits: number): number =>
+  files.reduce((sum, { bytes, gzip }) => sum + (gzip ? (8 * bytes) / gzipBits : bytes), 0);

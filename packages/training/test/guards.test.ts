@@ -1,6 +1,6 @@
-import { readFileSync, rmSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { containing, matching, scratchPath, tiny } from "@trainer/testing";
+import { containing, matching, scratchPath, tiny, writeCorpus } from "@trainer/testing";
 import { readManifest, resume, runFolder, train, type RunEvent, type TrainInput } from "@trainer/training";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { z } from "zod";
@@ -10,7 +10,7 @@ import { outcome } from "./run-files.js";
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let home = "";
-const corpus = new URL("../../../README.md", import.meta.url).pathname;
+let corpus = "";
 const run = (id: string) => join(home, "models", id);
 
 /** Diverges on its way to its full rate. */
@@ -18,12 +18,12 @@ const hot = (): TrainInput => ({
   ...tiny,
   corpus,
   optimizer: "adam",
-  learningRate: 1,
-  warmupSteps: 60,
+  learningRate: 2,
+  warmupSteps: 130,
   gradientClipping: 0,
-  maxSteps: 130,
+  maxSteps: 160,
   checkpointEvery: 20,
-  evalEvery: 20,
+  evalEvery: 15,
   earlyStoppingPatience: 1000,
   logEvery: 4,
   evaluate: false,
@@ -31,6 +31,7 @@ const hot = (): TrainInput => ({
 
 beforeAll(async () => {
   home = scratchPath("guards");
+  corpus = writeCorpus(join(home, "corpus.txt"));
   await train({ ...hot(), runId: "back", onDivergence: "rewind", sampleEvery: 50 }, { home });
 });
 afterAll(() => rmSync(home, { recursive: true }));
@@ -46,7 +47,7 @@ const linesOf = (id: string) =>
 test("a training that diverges says so once, in its events, log, metrics and manifest, and goes on", async () => {
   const events: RunEvent[] = [];
   const result = await train({ ...hot(), runId: "told" }, { home, onEvent: (e) => events.push(e) });
-  expect(result).toMatchObject({ status: "completed", steps: 130 });
+  expect(result).toMatchObject({ status: "completed", steps: 160 });
   const told = events.flatMap((e) => (e.type === "warning" && e.symptom === "divergence" ? [e] : []));
   expect(told).toHaveLength(1);
   const [alarm] = told;
@@ -68,12 +69,12 @@ test("where it is to stop it fails, with the step", async () => {
   });
   const manifest = await manifestOf("stopped");
   expect(manifest).toMatchObject({ status: "failed", error_code: "TRAINING_DIVERGED" });
-  expect(manifest?.steps).toBeLessThan(130);
+  expect(manifest?.steps).toBeLessThan(160);
 });
 
 test("where it is to go back it does, to a checkpoint from before, at half the rate, and comes to its end", async () => {
   const manifest = await manifestOf("back");
-  expect(manifest).toMatchObject({ status: "completed", steps: 130 });
+  expect(manifest).toMatchObject({ status: "completed", steps: 160 });
   const rewinds = manifest?.rewinds ?? [];
   expect(rewinds.length).toBeGreaterThan(0);
   for (const [i, { from_step: from, to_step: to, rate_scale: scale }] of rewinds.entries()) {
@@ -82,15 +83,15 @@ test("where it is to go back it does, to a checkpoint from before, at half the r
     expect(scale).toBe(0.5 ** (i + 1));
   }
   const lines = linesOf("back").filter(({ lr }) => lr !== undefined);
-  expect(lines.map(({ step }) => step)).toEqual([1, ...Array.from({ length: 32 }, (_, i) => 4 * i + 4), 130]);
-  expect(lines.at(-1)?.lr).toBe(rewinds.at(-1)?.rate_scale);
+  expect(lines.map(({ step }) => step)).toEqual([1, ...Array.from({ length: 40 }, (_, i) => 4 * i + 4)]);
+  expect(lines.at(-1)?.lr).toBe(2 * (rewinds.at(-1)?.rate_scale ?? 0));
   expect(manifest?.alarms.map(({ symptom }) => symptom)).toContain("divergence");
   expect(await resume("back", { home })).toMatchObject({ status: "completed" });
 });
 
 test("stopped and killed on the way, before and after it went back, it ends the same", async () => {
   const options = { ...hot(), onDivergence: "rewind", sampleEvery: 50 } as const;
-  for (const at of [30, 70]) {
+  for (const at of [30, 90]) {
     const stop = new AbortController();
     let steps = 0;
     const onStep = () => ++steps === at && stop.abort();
@@ -119,6 +120,28 @@ test("a loss that is no number at any rate ends the run once it has gone back fi
   expect(warnings[0]).toMatch(
     /^step \d+: the .* became .*; back from step \d+ to .*its beginning, to go on at 0\.5 of/,
   );
+});
+
+test("a checkpoint that is damaged is passed over, and without any the run fails", async () => {
+  const options = { ...hot(), onDivergence: "rewind" } as const;
+  const damage = (id: string, isMeant: (name: string) => boolean) => {
+    const { checkpoints } = runFolder(home, id);
+    for (const name of readdirSync(checkpoints).filter((each) => each.startsWith("step-") && isMeant(each)))
+      writeFileSync(join(checkpoints, name, "state.json"), "{}");
+  };
+  const rewinds = (await manifestOf("back"))?.rewinds ?? [];
+  const target = rewinds.find(({ to_step: to }) => to > 0)?.to_step ?? 0;
+  expect(target).toBeGreaterThan(0);
+  const isTarget = (name: string) => name.startsWith(`step-${String(target).padStart(8, "0")}`);
+  const onEvent = (e: RunEvent) => e.type === "checkpoint" && e.step === target && damage("torn", isTarget);
+  await train({ ...options, runId: "torn" }, { home, onEvent });
+  const torn = (await manifestOf("torn"))?.rewinds ?? [];
+  expect(torn.map(({ to_step: to }) => to)).not.toContain(target);
+  expect(torn.length).toBeGreaterThan(0);
+  const atOnce = (e: RunEvent) => e.type === "checkpoint" && e.step === 0 && damage("lost", () => true);
+  await expect(
+    train({ ...options, checkpointEvery: 1000, runId: "lost" }, { home, onEvent: atOnce }),
+  ).rejects.toMatchObject({ code: "TRAINING_DIVERGED", message: matching(/^step \d+: the training diverges/) });
 });
 
 test("another failure is not mended by going back", async () => {

@@ -86,6 +86,19 @@ test("trained on from its end, a completed run is to the bit what it would be tr
     config: { max_steps: 40 },
     test_loss: (await manifestOf("whole")).test_loss,
   });
+  await resume(id, { home }, { maxSteps: 44 });
+  const { ends, parts } = await manifestOf(id);
+  expect(ends.map((end) => [end.after_step, end.total_steps])).toEqual([
+    [0, 20],
+    [20, 40],
+    [40, 44],
+  ]);
+  expect(parts.map((part) => part.until_step)).toEqual([20, 40]);
+  expect(
+    outcome(run(id))
+      .losses.filter((line) => line.includes("test"))
+      .map((line) => line.split(" ")[0]),
+  ).toEqual(["20", "40", "44"]);
 });
 
 test("a schedule is stretched to the new end: each step has the rate of the end that held for it", async () => {

@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { checkpointOf, list } from "../checkpoint/list.js";
 import { MODEL_FILE } from "../checkpoint/manifest.js";
-import { newestValid } from "../checkpoint/read.js";
+import { problemOf } from "../checkpoint/read.js";
 import { TrainingError } from "../errors.js";
 import { loadWeights } from "../model/trained-weights.js";
 import type { LiveRun } from "./live-run.js";
@@ -37,16 +37,14 @@ export async function rewind(run: LiveRun, failure: TrainingError): Promise<void
   }
   const from = progress.step;
   const latest = Math.max(0, from - (code === "TRAINING_NAN_LOSS" ? BROKEN_BEFORE : SEEN_AFTER));
-  const to = (await list(folder.checkpoints)).find(({ step }) => step <= latest && step % everyOf(options) === 0);
-  if (to === undefined) throw failure;
+  const path = await soundBefore(run, latest);
+  if (path === null) throw failure;
+  const saved = await readSaved(path);
   const [rewinds, rateScale] = [progress.rewinds + 1, progress.rateScale * LOWER];
   run.assertOwned();
   // Newest first: whenever this ends, the newest one that is left leads here again.
   for (const { name, step } of await list(folder.checkpoints))
-    if (step > to.step) await rm(join(folder.checkpoints, name), { recursive: true, force: true });
-  const newest = await newestValid(folder.checkpoints, () => {});
-  if (newest === null) throw failure;
-  const saved = await readSaved(newest.path);
+    if (step > saved.state.step) await rm(join(folder.checkpoints, name), { recursive: true, force: true });
   run.freeMemory();
   const { bestStep } = saved.state.earlyStopping;
   if (bestStep !== null && bestStep !== saved.state.step) {
@@ -70,4 +68,13 @@ export async function rewind(run: LiveRun, failure: TrainingError): Promise<void
   run.reporter.warn(
     `${told}back from step ${from} to ${where}, to go on at ${rateScale} of the learning rate (${rewinds} of at most ${MOST} times)`,
   );
+}
+
+/** The newest intact checkpoint of a regular step, up to one; null if there is none. */
+async function soundBefore({ session: { folder, options } }: LiveRun, latest: number): Promise<string | null> {
+  for (const { name, step } of await list(folder.checkpoints)) {
+    const path = join(folder.checkpoints, name);
+    if (step <= latest && step % everyOf(options) === 0 && (await problemOf(path)) === null) return path;
+  }
+  return null;
 }

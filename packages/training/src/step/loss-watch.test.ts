@@ -122,3 +122,23 @@ test("its state goes on in another watch, as JSON", () => {
   expect([...begun, ...rest]).toEqual(all);
   expect(second.state()).toEqual(whole.state());
 });
+
+test("alarms that it takes over are not told again, and its own stay", () => {
+  const by = watch();
+  const steps = rows(40, () => noisy(3));
+  alarmsOf({ steps: [...steps, 5, 5.5, 6] }, by);
+  const spike = { step: 1, symptom: "spike", message: "up" } as const;
+  const idle = { step: 2, symptom: "zero_rate", message: "still" } as const;
+  by.addAlarms([spike, idle]);
+  expect(by.state().alarms.map(({ step, symptom }) => [step, symptom])).toEqual([
+    [43, "spike"],
+    [2, "zero_rate"],
+  ]);
+  expect(alarmsOf({ steps: rows(20, () => 3), lr: () => 0 }, by)).toEqual([]);
+});
+
+test("symptoms are for one line of the metrics", () => {
+  const by = watch();
+  alarmsOf({ steps: rows(12, () => 3), lr: () => 0 }, by);
+  expect([by.takeUnlogged(), by.takeUnlogged()]).toEqual([["zero_rate"], []]);
+});

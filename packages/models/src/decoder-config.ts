@@ -21,6 +21,8 @@ const Config = z.object({
   /** Biases of all four projections. */
   attentionBias: z.boolean().default(false),
   attentionDropout: probability.default(0),
+  /** Logits z become cap tanh(z / cap), as Gemma 2 has it; absent: they do not. */
+  finalLogitSoftcapping: positive.optional(),
 });
 
 export type DecoderConfig = Readonly<z.output<typeof Config>> & { readonly rope: Rope };
@@ -28,6 +30,7 @@ export type DecoderConfig = Readonly<z.output<typeof Config>> & { readonly rope:
 export const DecoderFile = Config.extend({
   numKeyValueHeads: heads.nullish(),
   headDim: width.nullish(),
+  finalLogitSoftcapping: positive.nullish(),
   hiddenAct: only("silu"),
   ...ropeFields,
 });
@@ -36,7 +39,12 @@ type DecoderFile = Omit<z.output<typeof DecoderFile>, "headDim" | "attentionBias
 const keyValueHeads = (file: DecoderFile) => file.numKeyValueHeads ?? file.numAttentionHeads;
 
 export const toDecoder = (file: DecoderFile, headDim: number): DecoderConfig => ({
-  ...Config.parse({ ...file, numKeyValueHeads: keyValueHeads(file), headDim }),
+  ...Config.parse({
+    ...file,
+    numKeyValueHeads: keyValueHeads(file),
+    headDim,
+    finalLogitSoftcapping: file.finalLogitSoftcapping ?? undefined,
+  }),
   rope: toRope(file),
 });
 
@@ -64,6 +72,7 @@ export const decoderDimensions = dimensionsOf(
     attentionDropout: true,
     rmsNormEps: true,
     initializerRange: true,
+    finalLogitSoftcapping: true,
   }),
 );
 

@@ -41,6 +41,7 @@ export function decoder(params: Params, c: DecoderConfig, options: DecoderLayer)
     contextLength,
     head: head.weight, // (V, C)
     headBias: null,
+    softcap: c.finalLogitSoftcapping,
     hidden(ids, ctx) {
       const t = ids.size(1);
       const cache = KvCache.of(ctx.cache);

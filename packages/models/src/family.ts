@@ -89,6 +89,8 @@ export interface Network {
   readonly recordable?: boolean;
   /** (V): what the head adds, or null. */
   readonly headBias: Tensor | null;
+  /** Logits z become softcap tanh(z / softcap), where there is one. */
+  readonly softcap?: number | undefined;
   /** ids (B, T) int64 -> (B, T, C), after the final norm. */
   hidden(ids: Tensor, ctx: Forward): Tensor;
   /**

@@ -1,8 +1,8 @@
-import { memoryStats, noGrad, scope, setNumThreads, tensor } from "@trainer/torch";
+import { crossEntropy, memoryStats, noGrad, scope, setNumThreads, tensor } from "@trainer/torch";
 import { expect, test } from "vitest";
 import { llama } from "./llama.js";
 import { llamaConfig, llamaSpec, type KnownLlamaConfig } from "./llama-config.js";
-import { logits } from "./model.js";
+import { logits, loss, lossOfEach } from "./model.js";
 import { parseConfig } from "./new-config.js";
 import { build } from "./registry.js";
 
@@ -51,6 +51,32 @@ test("names of older files are known", () => {
   expect(llama.parameterName("model.norm.weight")).toBe("model.norm.weight");
   expect(llama.parameterName("lm_head.weight")).toBe("lm_head.weight");
   expect(llama.parameterName("model.layers.0.self_attn.rotary_emb.inv_freq")).toBeNull();
+});
+
+test("a cap bends the logits of all that reads them, and is in the file only where there is one", () => {
+  const [plain, capped] = [made({}), made({ finalLogitSoftcapping: 0.5 })];
+  const read = { training: false };
+  const wanted = noGrad(() => logits(plain, ids(6), read).div(0.5).tanh().mul(0.5));
+  const found = noGrad(() => logits(capped, ids(6), read));
+  expect(found.sub(wanted).abs().max().item()).toBeLessThan(1e-6);
+  expect(
+    found
+      .sub(noGrad(() => logits(plain, ids(6), read)))
+      .abs()
+      .max()
+      .item(),
+  ).toBeGreaterThan(1e-2);
+  const targets = ids(6).add(1);
+  const mean = crossEntropy(wanted.flatten(0, 1), targets.flatten()).item();
+  expect(noGrad(() => loss(capped, { inputs: ids(6), targets }, read)).item()).toBeCloseTo(mean, 5);
+  const each = noGrad(() => lossOfEach(capped, capped.hidden(ids(6), read).flatten(0, 1), targets.flatten()));
+  expect(each.mean().item()).toBeCloseTo(mean, 5);
+  expect(capped.configFile()).toMatchObject({ final_logit_softcapping: 0.5 });
+  expect("final_logit_softcapping" in plain.configFile()).toBe(false);
+  const stored = { model_type: "llama", final_logit_softcapping: 30 };
+  expect(parseConfig(llamaSpec, stored, "here").config.finalLogitSoftcapping).toBe(30);
+  const none = { ...stored, final_logit_softcapping: null };
+  expect(parseConfig(llamaSpec, none, "here").config.finalLogitSoftcapping).toBeUndefined();
 });
 
 test("rotations that follow the text's length let it grow by the factor, and change nothing before", () => {

@@ -2,6 +2,7 @@ import {
   linear,
   linearCrossEntropy,
   linearCrossEntropyRows,
+  softcapped,
   type Each,
   type Params,
   type Tensor,
@@ -39,9 +40,9 @@ export interface LossBatch {
 
 /** Hidden states (..., C) -> (..., V). Up to 16 rows: each is the same whatever the others are (on the CPU). */
 export const logitsOf = (
-  { head, headBias, quantizedHead }: Pick<Network, "head" | "headBias" | "quantizedHead">,
+  { head, headBias, quantizedHead, softcap }: Pick<Network, "head" | "headBias" | "quantizedHead" | "softcap">,
   hidden: Tensor,
-): Tensor => quantizedHead?.linear(hidden, headBias) ?? linear(hidden, head, headBias);
+): Tensor => softcapped(quantizedHead?.linear(hidden, headBias) ?? linear(hidden, head, headBias), softcap);
 
 /** ids (B, T) int64 -> (B, T, V). */
 export const logits = (model: Network, ids: Tensor, ctx: Forward): Tensor => logitsOf(model, model.hidden(ids, ctx));
@@ -49,13 +50,17 @@ export const logits = (model: Network, ids: Tensor, ctx: Forward): Tensor => log
 /** The cross entropies in nats of hidden states (N, C) against the tokens that follow them, (N) int64, -100 for none -> (N). */
 export function lossOfEach(model: Network, hidden: Tensor, targets: Tensor): Tensor {
   const head = model.quantizedHead?.dequantize() ?? model.head;
-  return linearCrossEntropyRows(hidden, head, targets, { bias: model.headBias });
+  return linearCrossEntropyRows(hidden, head, targets, { bias: model.headBias, softcap: model.softcap });
 }
 
-/** The mean cross entropy in nats over the targets that count: a scalar. */
-export function loss(model: Network, { inputs, targets, documents }: LossBatch, ctx: Forward): Tensor {
+/**
+ * The mean cross entropy in nats over the targets that count: a scalar. `zLoss` times the mean square of their rows'
+ * log-sum-exp is added, which only training wants.
+ */
+export function loss(model: Network, { inputs, targets, documents }: LossBatch, ctx: Forward, zLoss = 0): Tensor {
   const apart = documents === undefined ? ctx : { ...ctx, documents: documentsOf(documents) };
   const hidden = model.hidden(inputs, apart); // (B, T, C)
   const head = model.quantizedHead?.dequantize() ?? model.head;
-  return linearCrossEntropy(hidden.flatten(0, 1), head, targets.flatten(), { bias: model.headBias });
+  const options = { bias: model.headBias, softcap: model.softcap, zLoss };
+  return linearCrossEntropy(hidden.flatten(0, 1), head, targets.flatten(), options);
 }

@@ -10,11 +10,15 @@ export type PrecisionChoice = (typeof precisionChoices)[number];
 export const weightChoices = ["fp32", "bf16", "int8"] as const;
 export type WeightChoice = (typeof weightChoices)[number];
 
-export const lrSchedules = ["constant", "cosine", "linear"] as const;
+export const lrSchedules = ["constant", "cosine", "linear", "wsd"] as const;
 export type LrSchedule = (typeof lrSchedules)[number];
 
 /** What becomes of a run whose loss goes up and does not come back. */
 export const divergenceChoices = ["tell", "stop", "rewind"] as const;
+
+/** The fall of the learning rate at the end of a schedule that is stable before it. */
+export const lrDecayShapes = ["1-sqrt", "linear", "cosine"] as const;
+export type LrDecayShape = (typeof lrDecayShapes)[number];
 
 /** Kinds of documents in a corpus. */
 export const documents = ["line", "paragraph", "file"] as const;

@@ -6,6 +6,8 @@ export const most = {
   seconds: 1_000_000_000,
   /** Sequences of a step. */
   batchSize: 65_536,
+  /** Iterations in a step of Muon. */
+  nsSteps: 100,
   /** Tokens of a sequence. */
   seqLen: 1_048_576,
   vocabSize: 4_194_304,

@@ -24,6 +24,7 @@ export const flaggedDimensions = [
   "headDim",
   "ropeTheta",
   "tieWordEmbeddings",
+  "finalLogitSoftcapping",
   "embedDim",
   "hiddenDim",
   "numLayers",

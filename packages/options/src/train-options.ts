@@ -1,7 +1,15 @@
 import { ID_RULE, isId } from "@trainer/disk/ids";
 import { z } from "zod";
 import { grouped } from "./presets.js";
-import { corpusFormats, devices, divergenceChoices, documents, lrSchedules, precisionChoices } from "./choices.js";
+import {
+  corpusFormats,
+  devices,
+  divergenceChoices,
+  documents,
+  lrDecayShapes,
+  lrSchedules,
+  precisionChoices,
+} from "./choices.js";
 import { Duration } from "./duration.js";
 import { DocumentSeparator } from "./document-separator.js";
 import { most } from "./most.js";
@@ -131,11 +139,27 @@ const training = grouped("Training", {
     flag: "for",
   }),
   optimizer: z.string().default("adamw").meta({ description: "how the weights are moved", namesOf: "optimizers" }),
+  muonMomentum: decay.default(0.95).describe("Muon's decay of the mean gradient"),
+  nsSteps: positive.default(5).meta({ description: "Newton-Schulz iterations in a step of Muon", most: most.nsSteps }),
+  matrixLr: rate
+    .nullable()
+    .default(null)
+    .describe("learning rate of hidden matrices with muon, which follows the same schedule; left out: the others'"),
   learningRate: rate.default(5e-4).describe("how far the weights are moved in a step, at most"),
   lrSchedule: z.enum(lrSchedules).default("constant").describe("how the learning rate goes on after warm-up"),
+  lrDecayFraction: z
+    .number()
+    .gt(0)
+    .max(1)
+    .default(0.2)
+    .describe("part of all steps, the last, over which the learning rate falls with wsd"),
+  lrDecayShape: z.enum(lrDecayShapes).default("1-sqrt").describe("how it falls there"),
   warmupSteps: count.default(0).describe("steps over which the learning rate rises from 0"),
   minLr: rate.default(0).describe("where a falling learning rate ends"),
-  weightDecay: rate.nullable().default(null).describe("left out: 0.01 with adamw, else 0"),
+  weightDecay: rate
+    .nullable()
+    .default(null)
+    .describe("left out: 0.01 with adamw; with muon 0.1 of matrices and 0.01 of the rest; else 0"),
   beta1: decay.default(0.9).describe("Adam's decay of the mean gradient"),
   beta2: decay.default(0.999).describe("Adam's decay of the mean squared gradient"),
   gradientClipping: rate.default(1).describe("largest norm of a gradient; 0: any"),
@@ -145,6 +169,17 @@ const training = grouped("Training", {
     .describe(
       "when the loss goes up and does not come back: tell, and end only where it is no number any more; stop; or rewind, go back to the last good checkpoint at half the learning rate, up to five times",
     ),
+  zLoss: rate
+    .default(0)
+    .describe("adds so much of the squared log-sum-exp of the logits to the training loss, 1e-4 say; 0: none"),
+  emaDecay: decay
+    .default(0)
+    .describe(
+      "validate, test and use a moving average of the weights with this decay, 0.999 say; 0: the weights themselves",
+    ),
+  seqLenWarmupSteps: count
+    .default(0)
+    .describe("steps over which sequences grow from an eighth of their length, more of them in a batch; 0: none"),
   earlyStoppingPatience: positive
     .default(5)
     .meta({ description: "validations without a gain before the run ends", most: most.epochs }),
@@ -235,8 +270,16 @@ export const notInRequests = {
   gradAccumSteps: true,
   maskDocuments: true,
   activationCheckpointing: true,
+  muonMomentum: true,
+  nsSteps: true,
+  matrixLr: true,
   lrSchedule: true,
+  lrDecayFraction: true,
+  lrDecayShape: true,
   warmupSteps: true,
+  zLoss: true,
+  emaDecay: true,
+  seqLenWarmupSteps: true,
   minLr: true,
   weightDecay: true,
   beta1: true,

@@ -10,6 +10,10 @@ export interface OptimizerInfo {
   readonly title: string;
   /** Numbers of its state for each parameter that is trained: what a model's memory is estimated by. */
   readonly moments: number;
+  /** The same of a hidden matrix, where it is another number. */
+  readonly matrixMoments?: number;
+  /** It averages the weights by itself: what is evaluated and used is that average. */
+  readonly averages?: boolean;
   /** A device can record its update: it reads `DeviceScale.lr`. */
   readonly recordable?: boolean;
   /** Registers what makes it, where that is not loaded with the package. */
@@ -27,6 +31,8 @@ export function addOptimizerInfo(name: string, info: OptimizerInfo): void {
 addOptimizerInfo("adamw", { title: "AdamW", moments: 2, recordable: true });
 addOptimizerInfo("adam", { title: "Adam", moments: 2 });
 addOptimizerInfo("sgd", { title: "Stochastic gradient descent", moments: 0 });
+addOptimizerInfo("muon", { title: "Muon", moments: 2, matrixMoments: 1 });
+addOptimizerInfo("schedule_free_adamw", { title: "Schedule-free AdamW", moments: 2, averages: true });
 
 /** All that is known, by name. */
 export const optimizers = (): ReadonlyMap<string, OptimizerInfo> => known;

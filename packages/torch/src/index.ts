@@ -1,5 +1,6 @@
 export { autocast, type AutocastOptions } from "./amp.js";
 export { grad } from "./autograd.js";
+export { copyState } from "./copy-state.js";
 export {
   arange,
   cat,
@@ -28,7 +29,12 @@ export * from "./functional.js";
 export * from "./fused/index.js";
 export * as init from "./init.js";
 export { QuantizedWeight, weightTypes, type WeightType } from "./quantized-weight.js";
-export { linearCrossEntropy, linearCrossEntropyReference, linearCrossEntropyRows } from "./linear-cross-entropy.js";
+export {
+  linearCrossEntropy,
+  linearCrossEntropyReference,
+  linearCrossEntropyRows,
+  softcapped,
+} from "./linear-cross-entropy.js";
 export { type MachineLimits, machineLimits } from "./machine-limits.js";
 export * as nn from "./nn/index.js";
 export { op } from "./op.js";

@@ -2,7 +2,8 @@ import { afterEach, expect, test } from "vitest";
 import { randint, randn } from "./create.js";
 import { crossEntropy, linear } from "./functional.js";
 import { useFusedKernels } from "./fused/index.js";
-import { linearCrossEntropyRows } from "./linear-cross-entropy.js";
+import { linearCrossEntropy, linearCrossEntropyReference, linearCrossEntropyRows } from "./linear-cross-entropy.js";
+import type { Tensor } from "./tensor.js";
 import { numThreads, setNumThreads } from "./runtime.js";
 import { noGrad } from "./scope.js";
 
@@ -30,6 +31,59 @@ test.each([
   expect(found.sub(wanted).abs().max().item()).toBeLessThan(5e-5);
   useFusedKernels(false);
   expect(linearCrossEntropyRows(hidden, weight, targets, { bias }).sub(wanted).abs().max().item()).toBeLessThan(1e-6);
+});
+
+/** Mean of the cross entropies and their squared log-sum-exps by the formulas of their papers, and its gradients. */
+function byFormula(inputs: readonly Tensor[], targets: Tensor, zLoss: number, softcap: number): readonly Tensor[] {
+  const [hidden, weight, bias] = leaves(inputs);
+  const plain = bias === undefined ? hidden.matmul(weight.t()) : hidden.matmul(weight.t()).add(bias);
+  const logits = softcap === 0 ? plain : plain.div(softcap).tanh().mul(softcap);
+  const counts = targets.ne(-100);
+  const logSumExp = logits.exp().sum(1).log();
+  const chosen = logits.gather(1, targets.clamp(0).unsqueeze(1)).squeeze(1);
+  const each = logSumExp.sub(chosen).add(logSumExp.pow(2).mul(zLoss));
+  const mean = each.mul(counts.to("float32")).sum().div(counts.sum());
+  mean.backward();
+  return [mean.detach(), ...[hidden, weight, bias].flatMap((t) => t?.grad ?? [])];
+}
+
+function leaves(inputs: readonly Tensor[]): [Tensor, Tensor, Tensor | undefined] {
+  const [hidden, weight, bias] = inputs.map((t) => {
+    const leaf = t.detach().clone();
+    leaf.requiresGrad = true;
+    return leaf;
+  });
+  if (hidden === undefined || weight === undefined) throw new Error("two are needed");
+  return [hidden, weight, bias];
+}
+
+const difference = (a: readonly Tensor[], b: readonly Tensor[]): number =>
+  Math.max(...a.map((t, i) => (b[i] === undefined ? Infinity : t.sub(b[i]).abs().max().item())));
+
+test.each([
+  { zLoss: 0.01, softcap: 0, biased: false },
+  { zLoss: 0, softcap: 2, biased: true },
+  { zLoss: 0.1, softcap: 3, biased: false },
+])("a z-loss of $zLoss and a cap of $softcap are those of the formulas, and so are their gradients", (options) => {
+  const { zLoss, softcap, biased } = options;
+  const inputs = [randn([700, 9]), randn([517, 9]), ...(biased ? [randn([517])] : [])];
+  const targets = randint(0, 517, [700]);
+  targets.narrow(0, 5, 20).fill_(-100);
+  const wanted = byFormula(inputs, targets, zLoss, softcap);
+  for (const own of [true, false]) {
+    useFusedKernels(own);
+    const [hidden, weight, bias] = leaves(inputs);
+    const loss = linearCrossEntropy(hidden, weight, targets, { bias, zLoss, softcap });
+    const withoutGradient = noGrad(() => linearCrossEntropy(hidden, weight, targets, { bias, zLoss, softcap }));
+    expect(withoutGradient.sub(loss).abs().item()).toBeLessThan(1e-4);
+    loss.backward();
+    const found = [loss.detach(), ...[hidden, weight, bias].flatMap((t) => t?.grad ?? [])];
+    expect(found).toHaveLength(wanted.length);
+    expect(difference(found, wanted)).toBeLessThan(5e-5);
+    const rows = noGrad(() => linearCrossEntropyRows(hidden, weight, targets, { bias, softcap }));
+    const plain = noGrad(() => linearCrossEntropyReference(hidden, weight, targets, { bias, softcap }));
+    expect(rows.sum().div(680).sub(plain).abs().item()).toBeLessThan(1e-4);
+  }
 });
 
 test("without kernels many classes are taken some rows at a time", () => {

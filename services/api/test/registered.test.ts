@@ -68,13 +68,13 @@ test("what is registered beside what comes with the packages can be asked for, i
   expect((await system.ask("/tokenizers/train", { body: { ...file, method: "words" } })).status).toBe(200);
 
   const { json } = await system.ask("/capabilities");
-  expect(json).toMatchObject({ optimizers: ["adamw", "adam", "sgd", "lion"] });
+  expect(json).toMatchObject({ optimizers: ["adamw", "adam", "sgd", "muon", "schedule_free_adamw", "lion"] });
   expect(JSON.stringify(json)).toMatch(/"name":"mixer".*"name":"words"/);
   const { paths } = Document.parse((await system.ask("/openapi.json")).json);
   const { properties } = Body.parse(paths["/runs/train"]).post.requestBody.content["application/json"].schema;
   expect(properties).toMatchObject({
     model_family: { anyOf: [{ enum: ["gpt2", "llama", "qwen", "char_lstm", "mixer"] }, { type: "null" }] },
     tokenizer_method: { anyOf: [{ enum: ["bpe", "char", "sentencepiece", "words"] }, { type: "null" }] },
-    optimizer: { anyOf: [{ enum: ["adamw", "adam", "sgd", "lion"] }, { type: "null" }] },
+    optimizer: { anyOf: [{ enum: ["adamw", "adam", "sgd", "muon", "schedule_free_adamw", "lion"] }, { type: "null" }] },
   });
 });

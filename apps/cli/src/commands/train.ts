@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { familyInfo } from "@trainer/models/capabilities";
+import { optimizerInfo } from "@trainer/torch/capabilities";
 import type { TrainOptions } from "@trainer/training/options";
 import { choosePrecision } from "../flags/choose-precision.js";
 import { CORPUS_ARGUMENT, corpusArgument } from "../flags/corpus-argument.js";
@@ -115,5 +116,5 @@ function demandOf({
     pretrainedRunId === null
       ? familyInfo(modelFamily)?.outline({ size: modelSize, dimensions: modelConfig })
       : undefined;
-  return outline && { outline, moments: optimizer === "sgd" ? 0 : 2 };
+  return outline && { outline, moments: optimizerInfo(optimizer).moments };
 }

@@ -18,6 +18,9 @@ export const DIMENSION_FLAGS = grouped("Dimensions, in place of the size's", {
     description: "llama, qwen: the head is the embedding",
     negated: "llama, qwen: the head has weights of its own",
   }),
+  finalLogitSoftcapping: dimensions.finalLogitSoftcapping.describe(
+    "llama, qwen: what the logits are bent to stay within",
+  ),
   embedDim: dimensions.embedDim.describe("char_lstm: width of the embedding"),
   hiddenDim: dimensions.hiddenDim.describe("char_lstm: width of a layer"),
   numLayers: dimensions.numLayers.describe("char_lstm: layers"),

@@ -104,6 +104,45 @@ void adamw(at::TensorList params, at::TensorList grads, at::TensorList expAvgs, 
   changed(params);
 }
 
+/** One step of schedule-free AdamW (Defazio et al. 2024) for all parameters, of which `params` holds y, in one pass. */
+void scheduleFreeAdamw(at::TensorList params, at::TensorList grads, at::TensorList zs, at::TensorList expAvgSqs,
+                       double lr, double beta1, double beta2, double eps, double weightDecay, double rootCorrection,
+                       double weight, double gradScale) {
+  constexpr const char* kOp = "schedule_free_adamw_";
+  TORCH_CHECK(params.size() == grads.size() && params.size() == zs.size() && params.size() == expAvgSqs.size(), kOp,
+              ": lists of ", params.size(), ", ", grads.size(), ", ", zs.size(), " and ", expAvgSqs.size(),
+              " tensors; they must be equally long");
+  std::vector<at::Tensor> gradients(grads.begin(), grads.end());
+  for (size_t i = 0; i < params.size(); ++i) {
+    requireFloat(gradients[i], kOp, "grads", -1);
+    gradients[i] = gradients[i].contiguous();
+    requireList(params[i], kOp, "params");
+    requireList(zs[i], kOp, "zs");
+    requireList(expAvgSqs[i], kOp, "exp_avg_sqs");
+    TORCH_CHECK(params[i].sizes() == grads[i].sizes() && params[i].sizes() == zs[i].sizes() &&
+                    params[i].sizes() == expAvgSqs[i].sizes(),
+                kOp, ": parameter ", i, " of ", params[i].sizes(), " has a gradient of ", grads[i].sizes(),
+                " and a state of ", zs[i].sizes(), " and ", expAvgSqs[i].sizes());
+  }
+  const ScheduleFreeScalars scalars{
+      static_cast<float>(lr),          static_cast<float>(beta2),
+      static_cast<float>(1.0 - beta2), static_cast<float>(1.0 / rootCorrection),
+      static_cast<float>(eps),         static_cast<float>(weightDecay),
+      static_cast<float>(weight),      static_cast<float>(lr * (beta1 * (1.0 - weight) - 1.0)),
+      static_cast<float>(gradScale)};
+  const std::vector<Run> runs = runsOf(params);
+  at::parallel_for(0, static_cast<int64_t>(runs.size()), 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const Run& run = runs[i];
+      kernels().scheduleFreeAdamw(params[run.tensor].mutable_data_ptr<float>() + run.offset,
+                                  gradients[run.tensor].const_data_ptr<float>() + run.offset,
+                                  zs[run.tensor].mutable_data_ptr<float>() + run.offset,
+                                  expAvgSqs[run.tensor].mutable_data_ptr<float>() + run.offset, run.count, scalars);
+    }
+  });
+  changed(params);
+}
+
 }  // namespace
 
 TRAINER_OPERATORS(m) {
@@ -113,6 +152,11 @@ TRAINER_OPERATORS(m) {
       "adamw_(Tensor(a!)[] params, Tensor[] grads, Tensor(b!)[] exp_avgs, Tensor(c!)[] exp_avg_sqs, Tensor[] steps, "
       "float lr, float beta1, float beta2, float eps, float weight_decay, float grad_scale=1.) -> ()",
       &adamw);
+  m.def(
+      "schedule_free_adamw_(Tensor(a!)[] params, Tensor[] grads, Tensor(b!)[] zs, Tensor(c!)[] exp_avg_sqs, float lr, "
+      "float beta1, float beta2, float eps, float weight_decay, float root_correction, float weight, "
+      "float grad_scale=1.) -> ()",
+      &scheduleFreeAdamw);
   // native/cuda: what gradients are multiplied by, and whether anything is changed at all, are known on the device
   // alone.
   m.def(

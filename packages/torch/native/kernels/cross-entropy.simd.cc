@@ -5,7 +5,7 @@
 
 namespace trainer::CPU_CAPABILITY {
 
-float crossEntropyRow(float* logits, int64_t classes, int64_t target, float gradScale) {
+float crossEntropyRow(float* logits, int64_t classes, int64_t target, float gradScale, float zLoss) {
   const float targetLogit = logits[target];
   float highest, sum;
   if (gradScale == 0) {
@@ -13,12 +13,35 @@ float crossEntropyRow(float* logits, int64_t classes, int64_t target, float grad
     sum = sumByBlocks(classes, [logits, highest](int64_t j) { return expApprox(logits[j] - highest); });
   } else {
     sum = exponentials(logits, classes, 1, highest);
-    const float scale = gradScale / sum;
+    const float scale = gradScale / sum * (1.0f + 2.0f * zLoss * (std::log(sum) + highest));
 #pragma omp simd
     for (int64_t j = 0; j < classes; ++j) logits[j] *= scale;
     logits[target] -= gradScale;
   }
-  return std::log(sum) + highest - targetLogit;
+  const float loss = std::log(sum) + highest - targetLogit;
+  if (zLoss == 0) return loss;
+  const float logSumExp = std::log(sum) + highest;
+  return loss + zLoss * logSumExp * logSumExp;
+}
+
+void softcapRow(float* x, float* slopes, int64_t count, float cap) {
+  const float inverse = 1.0f / cap;
+  if (slopes == nullptr) {
+#pragma omp simd
+    for (int64_t j = 0; j < count; ++j) x[j] = cap * tanhApprox(x[j] * inverse);
+    return;
+  }
+#pragma omp simd
+  for (int64_t j = 0; j < count; ++j) {
+    const float t = tanhApprox(x[j] * inverse);
+    x[j] = cap * t;
+    slopes[j] = 1.0f - t * t;
+  }
+}
+
+void multiplyRow(float* x, const float* factors, int64_t count) {
+#pragma omp simd
+  for (int64_t j = 0; j < count; ++j) x[j] *= factors[j];
 }
 
 }  // namespace trainer::CPU_CAPABILITY

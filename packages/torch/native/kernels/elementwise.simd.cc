@@ -101,6 +101,20 @@ void adamw(float* param, const float* grad, float* expAvg, float* expAvgSq, int6
   }
 }
 
+void scheduleFreeAdamw(float* y, const float* grad, float* z, float* expAvgSq, int64_t count,
+                       const ScheduleFreeScalars& s) {
+  const ScheduleFreeScalars k = s;
+#pragma omp simd
+  for (int64_t i = 0; i < count; ++i) {
+    const float g = grad[i] * k.gradScale;
+    const float v = expAvgSq[i] * k.beta2 + g * g * k.oneMinusBeta2;
+    const float direction = g / (std::sqrt(v) * k.invRootCorrection + k.eps) + k.weightDecay * y[i];
+    expAvgSq[i] = v;
+    y[i] += (z[i] - y[i]) * k.weight + k.yRate * direction;
+    z[i] -= k.lr * direction;
+  }
+}
+
 /** Sums in double over short runs of float, so that the norm of millions of values keeps its digits. */
 double sumOfSquares(const float* x, int64_t count) {
   constexpr int64_t kRun = 1024;

@@ -26,6 +26,12 @@ int64_t chunkRows(int64_t rows, int64_t classes) {
   return std::max<int64_t>(1, std::min(rows, std::max<int64_t>(256, fit)));
 }
 
+/** Additions to the plain loss; 0: none. */
+struct Extras {
+  double zLoss = 0;    // times the square of each row's log-sum-exp (Chowdhery et al. 2022, section 5)
+  double softcap = 0;  // logits become cap * tanh(logits / cap) (Gemma Team 2024)
+};
+
 struct Losses {
   at::Tensor mean;
   std::vector<double> rows;  // 0 where the target is ignored
@@ -47,7 +53,7 @@ int64_t countValid(const at::Tensor& targets, int64_t classes, int64_t ignoreInd
 
 /** Logits, loss and gradients a chunk of rows at a time: no (N, V) is ever whole. */
 Losses compute(const at::Tensor& hidden, const at::Tensor& weight, const at::Tensor& targets, int64_t ignoreIndex,
-               bool hiddenGrad, bool weightGrad) {
+               bool hiddenGrad, bool weightGrad, Extras extras = {}) {
   const int64_t rows = hidden.size(0);
   const int64_t classes = weight.size(0);
   const int64_t valid = countValid(targets, classes, ignoreIndex);
@@ -56,6 +62,9 @@ Losses compute(const at::Tensor& hidden, const at::Tensor& weight, const at::Ten
   const int64_t* target = targets.const_data_ptr<int64_t>();
   const int64_t chunk = chunkRows(rows, classes);
   const at::Tensor buffer = at::empty({chunk, classes}, hidden.options());
+  const float softcap = static_cast<float>(extras.softcap), zLoss = static_cast<float>(extras.zLoss);
+  const at::Tensor slopes = softcap > 0 && gradScale != 0 ? at::empty_like(buffer) : at::Tensor();
+  float* slope = slopes.defined() ? slopes.mutable_data_ptr<float>() : nullptr;
   Losses result;
   if (hiddenGrad) result.hiddenGrad = at::empty_like(hidden);
   if (weightGrad) result.weightGrad = valid > 0 ? at::empty_like(weight) : weight.new_zeros(weight.sizes());
@@ -70,10 +79,14 @@ Losses compute(const at::Tensor& hidden, const at::Tensor& weight, const at::Ten
     at::parallel_for(0, n, 1, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) {
         float* row = data + i * classes;
-        if (target[start + i] != ignoreIndex)
-          loss[start + i] = kernels().crossEntropyRow(row, classes, target[start + i], gradScale);
-        else if (grads)
+        if (target[start + i] != ignoreIndex) {
+          float* rowSlope = slope == nullptr ? nullptr : slope + i * classes;
+          if (softcap > 0) kernels().softcapRow(row, rowSlope, classes, softcap);
+          loss[start + i] = kernels().crossEntropyRow(row, classes, target[start + i], gradScale, zLoss);
+          if (rowSlope != nullptr) kernels().multiplyRow(row, rowSlope, classes);
+        } else if (grads) {
           std::fill(row, row + classes, 0.0f);
+        }
       }
     });
     if (valid == 0) continue;
@@ -91,9 +104,9 @@ Losses compute(const at::Tensor& hidden, const at::Tensor& weight, const at::Ten
 /** The gradients are known when the loss is, so they are computed with it and the logits let go. */
 struct LinearCrossEntropy : torch::autograd::Function<LinearCrossEntropy> {
   static Variable forward(AutogradContext* ctx, const Variable& hidden, const Variable& weight,
-                          const at::Tensor& targets, int64_t ignoreIndex) {
+                          const at::Tensor& targets, int64_t ignoreIndex, double zLoss, double softcap) {
     Losses losses = compute(hidden.contiguous(), weight.contiguous(), targets.contiguous(), ignoreIndex,
-                            hidden.requires_grad(), weight.requires_grad());
+                            hidden.requires_grad(), weight.requires_grad(), {zLoss, softcap});
     ctx->saved_data["hidden"] = std::move(losses.hiddenGrad);
     ctx->saved_data["weight"] = std::move(losses.weightGrad);
     return losses.mean;
@@ -111,7 +124,7 @@ struct LinearCrossEntropy : torch::autograd::Function<LinearCrossEntropy> {
     at::Tensor hidden = take("hidden");
     at::Tensor weight = take("weight");
     ctx->saved_data.clear();
-    return {std::move(hidden), std::move(weight), Variable(), Variable()};
+    return {std::move(hidden), std::move(weight), Variable(), Variable(), Variable(), Variable()};
   }
 };
 
@@ -126,22 +139,38 @@ void checkInputs(const at::Tensor& hidden, const at::Tensor& weight, const at::T
   TORCH_CHECK(hidden.size(1) > 0 && weight.size(0) > 0, kOp, ": C and V must be at least 1");
 }
 
+at::Tensor linearCrossEntropyWith(const at::Tensor& hidden, const at::Tensor& weight, const at::Tensor& targets,
+                                  int64_t ignoreIndex, double zLoss, double softcap) {
+  checkInputs(hidden, weight, targets);
+  TORCH_CHECK(zLoss >= 0 && softcap >= 0, kOp, ": z_loss and softcap must be at least 0, not ", zLoss, " and ",
+              softcap);
+  if (needsGrad({hidden, weight}))
+    return LinearCrossEntropy::apply(hidden, weight, targets, ignoreIndex, zLoss, softcap);
+  return compute(hidden.contiguous(), weight.contiguous(), targets.contiguous(), ignoreIndex, false, false,
+                 {zLoss, softcap})
+      .mean;
+}
+
 at::Tensor linearCrossEntropy(const at::Tensor& hidden, const at::Tensor& weight, const at::Tensor& targets,
                               int64_t ignoreIndex) {
+  return linearCrossEntropyWith(hidden, weight, targets, ignoreIndex, 0, 0);
+}
+
+at::Tensor linearCrossEntropyRowsWith(const at::Tensor& hidden, const at::Tensor& weight, const at::Tensor& targets,
+                                      int64_t ignoreIndex, double softcap) {
   checkInputs(hidden, weight, targets);
-  if (needsGrad({hidden, weight})) return LinearCrossEntropy::apply(hidden, weight, targets, ignoreIndex);
-  return compute(hidden.contiguous(), weight.contiguous(), targets.contiguous(), ignoreIndex, false, false).mean;
+  TORCH_CHECK(!needsGrad({hidden, weight}), kOp, "_rows: it has no gradient");
+  const std::vector<double> rows =
+      compute(hidden.contiguous(), weight.contiguous(), targets.contiguous(), ignoreIndex, false, false, {0, softcap})
+          .rows;
+  const at::Tensor losses = at::empty({hidden.size(0)}, hidden.options());
+  std::copy(rows.begin(), rows.end(), losses.mutable_data_ptr<float>());
+  return losses;
 }
 
 at::Tensor linearCrossEntropyRows(const at::Tensor& hidden, const at::Tensor& weight, const at::Tensor& targets,
                                   int64_t ignoreIndex) {
-  checkInputs(hidden, weight, targets);
-  TORCH_CHECK(!needsGrad({hidden, weight}), kOp, "_rows: it has no gradient");
-  const std::vector<double> rows =
-      compute(hidden.contiguous(), weight.contiguous(), targets.contiguous(), ignoreIndex, false, false).rows;
-  const at::Tensor losses = at::empty({hidden.size(0)}, hidden.options());
-  std::copy(rows.begin(), rows.end(), losses.mutable_data_ptr<float>());
-  return losses;
+  return linearCrossEntropyRowsWith(hidden, weight, targets, ignoreIndex, 0);
 }
 
 }  // namespace
@@ -151,6 +180,15 @@ TRAINER_OPERATORS(m) {
         &linearCrossEntropy);
   m.def("linear_cross_entropy_rows(Tensor hidden, Tensor weight, Tensor targets, int ignore_index=-100) -> Tensor",
         &linearCrossEntropyRows);
+  // The same with a z-loss and a cap of the logits, on the CPU alone.
+  m.def(
+      "linear_cross_entropy_with(Tensor hidden, Tensor weight, Tensor targets, int ignore_index, float z_loss, "
+      "float softcap) -> Tensor",
+      &linearCrossEntropyWith);
+  m.def(
+      "linear_cross_entropy_rows_with(Tensor hidden, Tensor weight, Tensor targets, int ignore_index, float softcap) "
+      "-> Tensor",
+      &linearCrossEntropyRowsWith);
 }
 
 }  // namespace trainer

@@ -17,6 +17,18 @@ struct AdamWScalars {
   float gradScale;  // clipping, folded in
 };
 
+struct ScheduleFreeScalars {
+  float lr;
+  float beta2;
+  float oneMinusBeta2;
+  float invRootCorrection;  // 1 / sqrt(1 - beta2^t)
+  float eps;
+  float weightDecay;
+  float weight;     // part of z that the average takes in
+  float yRate;      // lr * (beta1 * (1 - weight) - 1)
+  float gradScale;  // clipping, folded in
+};
+
 /** Common properties of the query heads that share one head of keys and values. */
 struct AttentionShape {
   int64_t length;     // T

@@ -13,6 +13,14 @@ export const linearCrossEntropyRows = op<
   [hidden: Tensor, weight: Tensor, targets: Tensor, ignoreIndex: number],
   Tensor
 >("trainer::linear_cross_entropy_rows"); // (N, C), (V, C), (N) int64 -> (N)
+export const linearCrossEntropyWith = op<
+  [hidden: Tensor, weight: Tensor, targets: Tensor, ignoreIndex: number, zLoss: number, softcap: number],
+  Tensor
+>("trainer::linear_cross_entropy_with");
+export const linearCrossEntropyRowsWith = op<
+  [hidden: Tensor, weight: Tensor, targets: Tensor, ignoreIndex: number, softcap: number],
+  Tensor
+>("trainer::linear_cross_entropy_rows_with");
 export const addLayerNorm = op<
   [x: Tensor, branch: Tensor, weight: Tensor, bias: Tensor, eps: number, dropout: number],
   [sum: Tensor, normed: Tensor]
@@ -97,6 +105,23 @@ export const adamw_ = op<
   ],
   void
 >("trainer::adamw_");
+export const scheduleFreeAdamw_ = op<
+  [
+    params: readonly Tensor[],
+    grads: readonly Tensor[],
+    zs: readonly Tensor[],
+    expAvgSqs: readonly Tensor[],
+    lr: number,
+    beta1: number,
+    beta2: number,
+    eps: number,
+    weightDecay: number,
+    rootCorrection: number,
+    weight: number,
+    gradScale: number,
+  ],
+  void
+>("trainer::schedule_free_adamw_");
 /** Notes that tensors were changed, where an operator does not by itself. */
 export const changed_ = op<[tensors: readonly Tensor[]], void>("trainer::changed_");
 /** On a GPU: gradients are multiplied by `gradScale` (), and where `foundInf` () is not 0 nothing is changed. */

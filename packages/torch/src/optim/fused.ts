@@ -1,4 +1,4 @@
-import type { DType } from "../dtype.js";
+import type { Device, DType } from "../dtype.js";
 import { internalOp } from "../op.js";
 import type { Tensor } from "../tensor.js";
 
@@ -12,6 +12,27 @@ export const foreachAddScalar_ = internalOp<[tensors: readonly Tensor[], value: 
   "aten::_foreach_add_.Scalar",
 );
 export const foreachAdd_ = internalOp<[tensors: readonly Tensor[], value: Tensor], void>("aten::_foreach_add_.Tensor");
+export const foreachLerp_ = internalOp<[tensors: readonly Tensor[], ends: readonly Tensor[], weight: number], void>(
+  "aten::_foreach_lerp_.Scalar",
+);
+export const foreachLerp = internalOp<[tensors: readonly Tensor[], ends: readonly Tensor[], weight: number], Tensor[]>(
+  "aten::_foreach_lerp.Scalar",
+);
+export const foreachCopy_ = internalOp<[tensors: readonly Tensor[], from: readonly Tensor[]], void>(
+  "aten::_foreach_copy_",
+);
+export const foreachMulScalar_ = internalOp<[tensors: readonly Tensor[], factor: number], void>(
+  "aten::_foreach_mul_.Scalar",
+);
+export const foreachAddList_ = internalOp<
+  [tensors: readonly Tensor[], others: readonly Tensor[], alpha?: number],
+  void
+>("aten::_foreach_add_.List");
+export const baddbmm = internalOp<[add: Tensor, a: Tensor, b: Tensor, beta: number, alpha: number], Tensor>(
+  "aten::baddbmm",
+); // beta add + alpha (a b): (n, r, c), (n, r, k), (n, k, c) -> (n, r, c)
+export const eye = internalOp<[n: number, dtype?: DType, layout?: "strided", device?: Device], Tensor>("aten::eye"); // (n, n)
+export const unbind = internalOp<[a: Tensor], Tensor[]>("aten::unbind.int"); // (n, ...) -> n of (...)
 type Lists = [
   params: readonly Tensor[],
   grads: readonly Tensor[],

@@ -22,6 +22,11 @@ export interface Optimizer {
   /** Changes the parameters by their gradients times `scale` (default 1), which is how clipping costs no pass of its own. */
   step(scale?: number | DeviceScale): void;
   zeroGrad(): void;
+  /**
+   * New tensors with the weights that are evaluated and used, of each parameter, where those are an average and not the
+   * parameters themselves.
+   */
+  averages?(): Map<string, Tensor>;
   state(): Map<string, Tensor>;
   load(state: ReadonlyMap<string, Tensor>): void;
 }

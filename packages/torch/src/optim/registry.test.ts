@@ -18,7 +18,7 @@ function afterStep(name: string): number {
 test("an optimizer that is registered is listed and made like those of the package", () => {
   registerOptimizer("plain", { title: "Plain", moments: 0 }, (params, { lr }) => new SGD(params, { lr: 2 * lr }));
   expect(afterStep("plain")).toBeCloseTo(0.8, 5);
-  expect(optimizerNames()).toEqual(["adamw", "adam", "sgd", "plain"]);
+  expect(optimizerNames()).toEqual(["adamw", "adam", "sgd", "muon", "schedule_free_adamw", "plain"]);
   expect(optimizers().get("plain")).toEqual({ title: "Plain", moments: 0 });
   expect([isOptimizer("plain"), isOptimizer("lion"), isOptimizer(3)]).toEqual([true, false, false]);
 });
@@ -43,4 +43,21 @@ test("a taken name is refused, and one that nobody has with those there are", as
   expect(() => addOptimizerInfo("sgd", { title: "Mine", moments: 0 })).toThrow('an optimizer "sgd" already');
   expect(() => afterStep("lion")).toThrow('no optimizer "lion"; there are: adamw, adam, sgd');
   await expect(loadOptimizer("lion")).rejects.toThrow('no optimizer "lion"');
+});
+
+test("Muon moves the matrices that are named, or all there are", () => {
+  const moved = (matrices?: ReadonlySet<string>) => {
+    const params = new Params();
+    for (const name of ["a", "b"]) params.param(name, [2, 2], (t) => t.fill_(0));
+    params.param("bias", [2], (t) => t.fill_(0));
+    const optimizer = makeOptimizer("muon", params.named(), {
+      lr: 1,
+      betas: [0.9, 0.999],
+      weightDecay: null,
+      matrices,
+    });
+    return [...optimizer.state().keys()].filter((name) => name.startsWith("momentum_buffer"));
+  };
+  expect(moved()).toEqual(["momentum_buffer.a", "momentum_buffer.b"]);
+  expect(moved(new Set(["b"]))).toEqual(["momentum_buffer.b"]);
 });

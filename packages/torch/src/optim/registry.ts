@@ -3,7 +3,9 @@ import { TorchError } from "../errors.js";
 import type { Tensor } from "../tensor.js";
 import { Adam } from "./adam.js";
 import { AdamW } from "./adamw.js";
+import { MuonWithAdamW } from "./muon-with-adamw.js";
 import type { Optimizer } from "./optimizer.js";
+import { ScheduleFreeAdamW } from "./schedule-free-adamw.js";
 import { SGD } from "./sgd.js";
 
 /** Options of every optimizer; one that has no use for a value ignores it. */
@@ -12,6 +14,13 @@ export interface OptimizerOptions {
   readonly betas: readonly [number, number];
   /** Null: its own default. */
   readonly weightDecay: number | null;
+  /** Names of a model's hidden matrices, which Muon moves; by default all parameters of two dimensions. */
+  readonly matrices?: ReadonlySet<string> | undefined;
+  /** Their learning rate in relation to `lr`, 1 by default. */
+  readonly matrixLrRatio?: number | undefined;
+  /** Muon's momentum, 0.95 by default, and number of Newton-Schulz iterations, 5 by default. */
+  readonly momentum?: number | undefined;
+  readonly nsSteps?: number | undefined;
 }
 
 /** Makes an optimizer of parameters by name. */
@@ -30,8 +39,16 @@ export function registerOptimizer(name: string, info: Omit<OptimizerInfo, "loadC
 const own: Readonly<Record<string, MakeOptimizer>> = {
   adamw: (params, { lr, betas, weightDecay }) => new AdamW(params, { lr, betas, weightDecay: weightDecay ?? 0.01 }),
   adam: (params, { lr, betas, weightDecay }) => new Adam(params, { lr, betas, weightDecay: weightDecay ?? 0 }),
+  muon(params, { matrices = allMatrices(params), ...options }) {
+    return new MuonWithAdamW(params, matrices, options);
+  },
+  schedule_free_adamw: (params, { lr, betas, weightDecay }) =>
+    new ScheduleFreeAdamW(params, { lr, betas, weightDecay: weightDecay ?? 0 }),
   sgd: (params, { lr, weightDecay }) => new SGD(params, { lr, weightDecay: weightDecay ?? 0 }),
 };
+const allMatrices = (params: ReadonlyMap<string, Tensor>): Set<string> =>
+  new Set([...params].filter(([, p]) => p.ndim === 2).map(([name]) => name));
+
 for (const [name, make] of Object.entries(own)) registerOptimizer(name, optimizerInfo(name), make);
 
 /** Loads the code of an optimizer that is known by its name alone; of others it is there already. */

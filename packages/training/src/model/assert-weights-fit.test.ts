@@ -15,6 +15,7 @@ test.each([
   ["adamw", false, (all: number) => 16 * all],
   ["adam", false, (all: number) => 16 * all],
   ["sgd", false, (all: number) => 8 * all],
+  ["muon", false, (all: number) => 16 * all - 4 * 12 * 16 * 16], // a moment less of the layers' matrices
   ["adamw", true, (all: number, embedding: number) => 16 * all - 12 * embedding],
 ] as const)("with %s and frozen embeddings %s a model needs no byte more than it has", (optimizer, frozen, needed) => {
   const asked = options({ optimizer, freezeEmbed: frozen });

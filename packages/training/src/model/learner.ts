@@ -4,6 +4,7 @@ import type { RunOptions } from "../options/options.js";
 import { makeOptimizer, trainable } from "../step/optimizer.js";
 import { gradScaler, type Compute } from "../step/precision.js";
 import type { Stepper } from "../step/step.js";
+import { weightAverage } from "../step/weight-average.js";
 import { disposeModel, makeModel, type ModelOf, type Origin, type RunModel } from "./make-model.js";
 import type { TrainedWeights } from "./trained-weights.js";
 
@@ -12,6 +13,8 @@ export interface Learner extends Disposable {
   readonly model: CausalLm;
   readonly weights: TrainedWeights;
   readonly stepper: Stepper;
+  /** Runs `body` with the weights that are evaluated and saved in the model: averages, where there are any. */
+  asUsed<T>(body: () => Promise<T>): Promise<T>;
 }
 
 /** The run's model, as `makeModel` makes it, with what trains it. */
@@ -24,10 +27,14 @@ export function learnerOf(
   { options, compute }: { readonly options: RunOptions; readonly compute: Compute },
 ): Learner {
   const params = trainable(weights.params.named(), options.freezeEmbed);
+  const optimizer = makeOptimizer(params, 0, options, model.head);
+  const average = weightAverage(params, optimizer, options.emaDecay);
   const stepper: Stepper = {
     model,
     params: [...params.values()],
-    optimizer: makeOptimizer(params, 0, options),
+    optimizer,
+    average,
+    zLoss: options.zLoss,
     compute,
     gradientClipping: options.gradientClipping,
     scaler: gradScaler(compute),
@@ -37,8 +44,10 @@ export function learnerOf(
     model,
     weights,
     stepper,
+    asUsed: (body) => (average === null ? body() : average.during(body)),
     [Symbol.dispose]() {
       disposeModel(model);
+      average?.[Symbol.dispose]();
       for (const tensor of [...weights.params.list(), ...stepper.optimizer.state().values()]) tensor.dispose();
     },
   };

@@ -1,7 +1,7 @@
 import { readModelConfig, type CausalLm } from "@trainer/models";
-import { optimizerInfo } from "@trainer/torch";
+import { optimizerInfo, type Tensor } from "@trainer/torch";
 import type { RunOptions } from "../options/options.js";
-import { trainable } from "../step/optimizer.js";
+import { hiddenMatrices, trainable } from "../step/optimizer.js";
 import { disposeModel, newModel, withAdapter } from "./make-model.js";
 
 /** Bytes of a number. */
@@ -28,11 +28,17 @@ export async function storedModelSize(options: RunOptions, dir: string): Promise
 function sizeOf(shapes: CausalLm, options: RunOptions): ModelSize {
   const { model, weights } = withAdapter(shapes, options);
   const parameters = model.params.count();
-  const trained = [...trainable(weights.params.named(), options.freezeEmbed).values()];
-  const trainableParameters = trained.reduce((sum, { numel }) => sum + numel, 0);
+  const trained = trainable(weights.params.named(), options.freezeEmbed);
+  const trainableParameters = numbersOf(trained);
+  const inMatrices = numbersOf(hiddenMatrices(trained, model.head));
   const { contextLength } = model;
   disposeModel(model);
-  const { moments } = optimizerInfo(options.optimizer);
-  const weightBytes = FLOAT32 * (parameters + trainableParameters * (1 + moments)); // a gradient and moments for each that is trained
+  const { moments, matrixMoments = moments } = optimizerInfo(options.optimizer);
+  const average = options.emaDecay > 0 ? trainableParameters : 0;
+  const state = matrixMoments * inMatrices + moments * (trainableParameters - inMatrices) + average;
+  const weightBytes = FLOAT32 * (parameters + trainableParameters + state); // a gradient of each that is trained
   return { parameters, trainableParameters, contextLength, weightBytes };
 }
+
+const numbersOf = (tensors: ReadonlyMap<string, Tensor>): number =>
+  [...tensors.values()].reduce((sum, { numel }) => sum + numel, 0);

@@ -86,6 +86,14 @@ test("an unknown optimizer is refused with those there are", () => {
   });
 });
 
+test("an optimizer that averages the weights by itself is refused a second average, and a beta that leaves no way to it", () => {
+  const optimizer = "schedule_free_adamw";
+  expect(refusal({ optimizer, emaDecay: 0.9 }).message).toContain(
+    `emaDecay: ${optimizer} averages the weights by itself`,
+  );
+  expect(refusal({ optimizer, beta1: 0 }).message).toContain("beta1: schedule_free_adamw takes gradients between");
+});
+
 test("a width that the heads cannot share is refused, own or the size's", () => {
   expect(refusal({ modelConfig: { nEmbd: 100, nHead: 3 } }).message).toContain(
     "n_embd 100 is not a multiple of n_head 3",

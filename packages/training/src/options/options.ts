@@ -1,6 +1,6 @@
 import { TrainOptions as OpenTrainOptions } from "@trainer/options";
 import { dimensions, familyInfo, familyNames, isFamily } from "@trainer/models/capabilities";
-import { isOptimizer, optimizerNames } from "@trainer/torch/capabilities";
+import { isOptimizer, optimizerInfo, optimizerNames } from "@trainer/torch/capabilities";
 import { isMethod, methodInfo, methodNames, type MethodName } from "@trainer/tokenizers/capabilities";
 import { z } from "zod";
 import { TrainingError } from "../errors.js";
@@ -55,9 +55,20 @@ export function parseTrainOptions(input: unknown): TrainOptions {
     const message = "loraRank: an adapter changes a trained model; name one by pretrainedRunId";
     throw new TrainingError("INVALID_INPUT", message);
   }
+  checkOptimizer(parsed.data);
   checkVocabSize(parsed.data);
   checkModel(parsed.data);
   return parsed.data;
+}
+
+/** Refuses what an optimizer that averages the weights by itself has no use for. */
+function checkOptimizer({ optimizer, emaDecay, beta1 }: TrainOptions): void {
+  if (optimizerInfo(optimizer).averages !== true || (emaDecay === 0 && beta1 > 0)) return;
+  const message =
+    emaDecay > 0
+      ? `emaDecay: ${optimizer} averages the weights by itself; leave it out`
+      : `beta1: ${optimizer} takes gradients between the weights and their average by it; it must be above 0`;
+  throw new TrainingError("INVALID_INPUT", `the options of the run are wrong: ${message}`);
 }
 
 /** Refuses a vocabulary too small for the method that is to make it. */

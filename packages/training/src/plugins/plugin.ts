@@ -63,7 +63,16 @@ const PluginShape = z.strictObject({
   api: z.literal(PLUGIN_API, `must be ${PLUGIN_API}, which is what this trainer takes`),
   families: z.array(FamilyShape).optional(),
   optimizers: z
-    .record(name, z.strictObject({ title: z.string(), moments: z.int().min(0), recordable: z.boolean().optional() }))
+    .record(
+      name,
+      z.strictObject({
+        title: z.string(),
+        moments: z.int().min(0),
+        matrixMoments: z.int().min(0).optional(),
+        averages: z.boolean().optional(),
+        recordable: z.boolean().optional(),
+      }),
+    )
     .optional(),
   tokenizers: z
     .record(

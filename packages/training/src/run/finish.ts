@@ -16,8 +16,9 @@ export interface TestResult extends SplitEvaluation {
 export async function testBest(run: LiveRun): Promise<TestResult | null> {
   const { early, progress } = run.course;
   const { folder } = run.session;
-  const { weights } = run.learner;
+  const { weights, stepper } = run.learner;
   let { step } = progress;
+  stepper.average?.use(); // nothing is trained any more
   if (early.bestStep !== null && early.bestStep !== progress.step) {
     const best = await checkpointOf(folder.checkpoints, early.bestStep);
     const problem = await problemOf(best, MODEL_FILE);

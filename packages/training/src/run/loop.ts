@@ -80,11 +80,10 @@ export async function evaluate(
   const began = performance.now();
   using data = planned.open();
   const onBatch = (done: number, batches: number) => reporter.emit({ type: "evaluating", of: split, done, batches });
-  const result = await evaluateSplit(stepper.model, data, stepper.compute, signal, run.freeMemory, onBatch).catch(
-    async (error: unknown) => {
-      throw await located(error, run, progress.step);
-    },
-  );
+  const evaluated = () => evaluateSplit(stepper.model, data, stepper.compute, signal, run.freeMemory, onBatch);
+  const result = await run.learner.asUsed(evaluated).catch(async (error: unknown) => {
+    throw await located(error, run, progress.step);
+  });
   if (result === null) return null;
   const { loss, perplexity: ppl, bitsPerByte } = result;
   if (!Number.isFinite(loss)) {
@@ -116,7 +115,7 @@ async function sampleIfDue(run: LiveRun): Promise<"done" | "interrupted"> {
   const began = performance.now();
   let told: RunEvent;
   try {
-    const samples = await sampler.texts(signal);
+    const samples = await run.learner.asUsed(() => sampler.texts(signal));
     run.assertOwned();
     sampler.file.append(samples.map((sample) => ({ step, ...sample })));
     told = { type: "sample", step, samples, seconds: (performance.now() - began) / 1000 };

@@ -3,6 +3,7 @@ import { openSafetensors, scope } from "@trainer/torch";
 import { MODEL_FILE, OPTIMIZER_FILE } from "../checkpoint/manifest.js";
 import type { BatchLoader } from "../bins/batch-loader.js";
 import { restoreGenerators } from "../step/generators.js";
+import { splitState } from "../step/weight-average.js";
 import { restoreScaler } from "../step/precision.js";
 import type { Learner } from "../model/learner.js";
 import { loadWeights } from "../model/trained-weights.js";
@@ -18,7 +19,9 @@ export function restore(
   loadWeights(weights, join(path, MODEL_FILE));
   using stored = openSafetensors(join(path, OPTIMIZER_FILE));
   scope(() => {
-    stepper.optimizer.load(new Map(stored.names.map((name) => [name, stored.tensor(name)])));
+    const { optimizer, trained } = splitState(new Map(stored.names.map((name) => [name, stored.tensor(name)])));
+    stepper.optimizer.load(optimizer);
+    stepper.average?.load(trained, state.step > 0);
   });
   restoreScaler(stepper.scaler, state.scaler);
   loader.load(state.loader);

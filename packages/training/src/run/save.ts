@@ -20,15 +20,18 @@ export async function save(run: LiveRun): Promise<void> {
   run.assertOwned();
   run.metrics.sync();
   run.sampler?.file.sync();
-  const content = {
-    step: progress.step,
-    model: weights.params.named(),
-    optimizer: stepper.optimizer.state(),
-    state: stateOf(run),
-  };
-  const { path, bytes } = await writeCheckpoint(run.session.folder.checkpoints, content, run.assertOwned);
-  await keepProducts(run.session.manifest.current.threads);
-  await settle(run, path);
+  const { path, bytes } = await run.learner.asUsed(async () => {
+    const content = {
+      step: progress.step,
+      model: weights.params.named(),
+      optimizer: new Map([...stepper.optimizer.state(), ...(stepper.average?.state() ?? [])]),
+      state: stateOf(run),
+    };
+    const written = await writeCheckpoint(run.session.folder.checkpoints, content, run.assertOwned);
+    await keepProducts(run.session.manifest.current.threads);
+    await settle(run, written.path);
+    return written;
+  });
   const seconds = (performance.now() - began) / 1000;
   run.reporter.emit({ type: "checkpoint", step: progress.step, path, bytes, best: isBest(run), seconds });
 }
@@ -46,7 +49,7 @@ export async function settle(run: LiveRun, path: string): Promise<void> {
   // Without a best one yet, a stopped run is used by its checkpoint; that of an adapter is no model.
   const there = await isFile(folder.weights);
   const publishes = isBest(run) || run.data.splits.validation === null || (!weights.whole && !there);
-  if (publishes) await weights.publish(join(path, MODEL_FILE), folder);
+  if (publishes) await run.learner.asUsed(() => weights.publish(join(path, MODEL_FILE), folder));
   await prune(folder.checkpoints, options.keepCheckpoints, await keptSteps(run));
   await manifest.update({
     steps: progress.step,

@@ -5,6 +5,7 @@ import type { StepDone } from "./events.js";
 import type { LiveRun } from "./live-run.js";
 import { located } from "./located.js";
 import type { QueuedStep, StepResult } from "../step/step.js";
+import { inPieces, sequencePieces } from "../step/seq-len-warmup.js";
 import { Throughput } from "../step/throughput.js";
 import { divergence, orUndefined, tellAlarms } from "./alarms.js";
 import { TimeLimit } from "./time-limit.js";
@@ -68,19 +69,24 @@ export class StepQueue {
   async #queue(): Promise<Pending> {
     const { profiler, queueStep } = this.run;
     const { progress, plan } = this.run.course;
-    const { loader, splits } = this.run.data;
+    const { loader, splits, seqLen } = this.run.data;
     const { stepper } = this.run.learner;
-    const { sampleEvery } = this.run.session.options;
+    const { sampleEvery, seqLenWarmupSteps } = this.run.session.options;
     const step = progress.step + 1;
     const count = plan.batchesOf(step);
     const lr = plan.learningRate(step) * progress.rateScale;
+    const pieces = sequencePieces(step, seqLenWarmupSteps, seqLen);
+    if (pieces !== sequencePieces(step - 1, seqLenWarmupSteps, seqLen)) {
+      await this.flush();
+      this.run.freeMemory(); // a recorded step is of the former length
+    }
     stepper.optimizer.lr = lr;
     const began = performance.now();
     const finished = step === plan.totalSteps;
     let queued: QueuedStep;
     try {
       const take = (next: () => Batch) => queueStep(stepper, next, count);
-      queued = profiler.run(take, () => loader.next());
+      queued = profiler.run(take, () => inPieces(loader.next(), pieces));
       if (!queued.done && !finished) loader.prefetch(plan.batchesOf(step + 1));
     } catch (error) {
       await this.flush(); // a failure of the step before comes first

@@ -9,6 +9,8 @@ const plan = (o: Partial<StepPlanOptions>) =>
     learningRate: 1,
     warmupSteps: 0,
     minLr: 0,
+    lrDecayFraction: 0.2,
+    lrDecayShape: "linear",
     batchesPerEpoch: 10,
     gradAccumSteps: 1,
     numEpochs: 2,

@@ -16,6 +16,7 @@ import {
 } from "@trainer/torch";
 import type { Batch } from "../bins/batch-loader.js";
 import { TrainingError } from "../errors.js";
+import type { WeightAverage } from "./weight-average.js";
 import { withMemory } from "./out-of-memory.js";
 import { backwardInPrecision, inPrecision, type Compute } from "./precision.js";
 
@@ -25,6 +26,10 @@ export interface Stepper {
   /** The parameters that are trained. */
   readonly params: readonly Tensor[];
   readonly optimizer: Optimizer;
+  /** Averages of the weights that are used in their place; null or none: the weights themselves are. */
+  readonly average?: WeightAverage | null;
+  /** Part of the square of each row's log-sum-exp that is added to its loss, 0 by default. */
+  readonly zLoss?: number;
   readonly compute: Compute;
   /** The largest global gradient norm; 0: no clipping. */
   readonly gradientClipping: number;
@@ -101,6 +106,7 @@ function hostStep(work: Work): QueuedStep {
   const gradNorm = clipGradNorm(params, 0).item();
   if (!Number.isFinite(gradNorm)) throw notFinite("gradient norm", gradNorm);
   optimizer.step(clipScale(gradNorm, maxNorm)); // clipped on the way
+  stepper.average?.update();
   optimizer.zeroGrad();
   return { tokens, done: true, wait: () => {}, result: () => ({ loss: total, gradNorm, tokens, skipped: false }) };
 }
@@ -117,6 +123,7 @@ export function updateOnDevice(work: Work, lr?: Tensor): Numbers {
   const numbers = scaler?.calibrated === false ? calibrated(work, scaler) : measured(work);
   const [, norm, foundInf] = numbers;
   optimizer.step({ gradScale: clipScaleOf(norm, maxNorm), foundInf, lr });
+  work.stepper.average?.update();
   scaler?.update(foundInf);
   optimizer.zeroGrad();
   return numbers;
@@ -207,13 +214,13 @@ function withGradients<T>({ stepper, batches, tokens }: Work, sum: (losses: read
 
 /** Adds `weight` times the batch's gradient to the parameters'; returns its weighted loss. () */
 function backward(
-  { model, compute, scaler, activationCheckpointing = false }: Stepper,
+  { model, compute, scaler, zLoss, activationCheckpointing = false }: Stepper,
   batch: Batch,
   weight: number,
 ): Tensor {
   return scope(() => {
     const tape = activationCheckpointing ? new Tape(compute.device) : undefined;
-    const mean = inPrecision(compute, () => loss(model, batch, { training: true, tape }));
+    const mean = inPrecision(compute, () => loss(model, batch, { training: true, tape }, zLoss));
     const weighted = weight === 1 ? mean : mean.mul(weight);
     const scaled = scaler === null ? weighted : scaler.scale(weighted);
     backwardInPrecision(compute, () => {

@@ -8,6 +8,7 @@ import { Generator } from "../random.js";
 import { scope } from "../scope.js";
 import type { Tensor } from "../tensor.js";
 import { Muon, MuonWithAdamW, orthogonalized } from "./index.js";
+import { nsDtypeOf } from "./muon.js";
 
 // test/fixtures/muon.json is what PyTorch's Muon did (muon.py beside it).
 
@@ -94,9 +95,9 @@ test("it goes on from a saved state to the bit", () => {
 
 test("factors that only the device knows act as those of the host, and an update that is left out changes nothing", () => {
   const whole = begin();
-  const onHost = new Muon(whole, { lr: 0.1 });
+  const onHost = new Muon(whole, { lr: 0.1, nsDtype: "float32" });
   const device = begin();
-  const onDevice = new Muon(device, { lr: 0.1 });
+  const onDevice = new Muon(device, { lr: 0.1, nsDtype: "float32" });
   const unchanged: boolean[] = [];
   for (const [i, grad] of grads.entries()) {
     if (i === 0 || i === 2) {
@@ -160,6 +161,11 @@ test.each([1, 2, 5])("by products of Gram matrices the result is that of the def
   const rankOne = randn([1, 16, 1], { generator: new Generator(7) }).bmm(randn([1, 1, 96]));
   const difference = orthogonalized(rankOne, steps).sub(orthogonalized(rankOne, steps, "float64").to("float32"));
   expect(difference.abs().max().item()).toBeLessThan(1e-3); // the other singular values are rounding, whatever is done to them
+});
+
+test("products are in bfloat16 but on a processor that has no instructions for it", () => {
+  const found = [nsDtypeOf("cuda:0", false), nsDtypeOf("cpu", true), nsDtypeOf("cpu", false)];
+  expect(found).toEqual(["bfloat16", "bfloat16", "float32"]);
 });
 
 test("matrices of zeros stay so", () => {

@@ -1,8 +1,9 @@
 import { at } from "@trainer/disk";
 import { stack, where, zerosLike } from "../create.js";
 import { describe } from "../describe.js";
-import type { DType } from "../dtype.js";
+import type { Device, DType } from "../dtype.js";
 import { TorchError } from "../errors.js";
+import { hasFastBf16 } from "../runtime.js";
 import { noGrad, scope } from "../scope.js";
 import type { Tensor } from "../tensor.js";
 import * as fused from "./fused.js";
@@ -26,7 +27,7 @@ export interface MuonOptions {
   nesterov?: boolean | undefined;
   /** Newton-Schulz iterations. */
   nsSteps?: number | undefined;
-  /** Type of their products: bfloat16 by default on a GPU, float32 on a CPU. */
+  /** Type of their products; by default the faster one of the device. */
   nsDtype?: DType | undefined;
 }
 
@@ -78,7 +79,7 @@ export class Muon implements Optimizer {
     if (typeof scale === "number") scaleGrads(grads, scale);
     fused.foreachLerp_(buffers, grads, 1 - momentum);
     const { shape, device } = at(params, 0);
-    const dtype = this.#nsDtype ?? (device === "cpu" ? "float32" : "bfloat16");
+    const dtype = this.#nsDtype ?? nsDtypeOf(device);
     const moved = stack(nesterov ? fused.foreachLerp(grads, buffers, momentum) : buffers);
     const update = orthogonalized(moved, nsSteps, dtype).to("float32");
     const rate = -this.lr * 0.2 * Math.sqrt(Math.max(...shape));
@@ -107,6 +108,10 @@ export class Muon implements Optimizer {
     restore(this.state(), state);
   }
 }
+
+/** The faster type of products: bfloat16, but float32 on a processor that has no instructions for it. */
+export const nsDtypeOf = (device: Device, isFastOnCpu = hasFastBf16()): DType =>
+  device === "cpu" && !isFastOnCpu ? "float32" : "bfloat16";
 
 /** The scaled gradient; where it is not finite the buffer itself, towards which the buffer does not move. */
 const scaled = (grad: Tensor, buffer: Tensor, { gradScale, foundInf }: DeviceScale): Tensor =>

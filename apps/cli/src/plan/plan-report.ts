@@ -45,6 +45,7 @@ const SCHEDULES = {
   constant: "the same to the end",
   linear: "falling along a line",
   cosine: "falling along a cosine",
+  wsd: "the same until a fall at the end",
 } as const;
 
 const bitsOf = ({ bitsPerByte }: Pick<Plan, "bitsPerByte">) => `${bitsPerByte.toFixed(2)} bits per byte`;

@@ -431,6 +431,7 @@ test("plan says what a time is worth, and the command that does it", async () =>
   expect(stdout).toMatch(/^model +LLaMA of .* parameters\n/);
   const command = stdout.trimEnd().split("\n").at(-1)?.trim() ?? "";
   expect(command).toMatch(/^trainer train .*corpus.txt .*--batch-size 4 .*--threads 1/);
+  expect(command).not.toMatch(/null|--evaluate|--no-/); // what nobody typed and nobody planned
   const none = await trainer(["plan", shared.corpus, "--memory", "1kB"]);
   expect(none).toMatchObject({ code: 1, stderr: containing("does not fit into memory") });
 });

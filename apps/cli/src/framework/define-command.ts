@@ -113,8 +113,9 @@ export function defineCommand<S extends OptionSchema, A extends ArgumentShape>(
   });
 }
 
-/** Names of a command's own options that have a value. */
-const givenTo = (command: Command): ReadonlySet<string> => new Set(Object.keys(command.opts()));
+/** Names of a command's own options that have another value than by default. */
+const givenTo = (command: Command): ReadonlySet<string> =>
+  new Set(Object.keys(command.opts()).filter((name) => command.getOptionValueSource(name) !== "default"));
 
 /** Gives a command the options that it is completed by; its words. */
 async function completed(

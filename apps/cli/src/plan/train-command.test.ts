@@ -9,7 +9,7 @@ test("what was decided and what was typed stand in the command, dimensions in pl
     ...plan,
     options: { seed: 7, batchSize: 3, estimate: true, document: "file" },
     given: new Set(["seed", "estimate"]),
-    decided: { modelFamily: "llama", modelSize: "tiny", modelConfig, learningRate: 0.004 },
+    decided: { modelFamily: "llama", modelSize: "tiny", modelConfig, learningRate: 0.004, maxSeconds: null },
   });
   expect(line.split(" --").toSorted()).toEqual(
     [

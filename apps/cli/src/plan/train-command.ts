@@ -20,8 +20,10 @@ export interface Planned {
 export function trainCommand({ words, options, given, decided, flags }: Planned): string {
   const values: Values = { ...decided, ...dimensionFlags(decided["modelConfig"]) };
   const typed = optionSpecs(TrainFlags).flatMap((spec) => {
-    if (spec.key in values)
-      return spec.key === "modelSize" && isOwn(decided) ? [] : typedOption(spec, values[spec.key]);
+    if (spec.key in values) {
+      const value = values[spec.key];
+      return value === null || (spec.key === "modelSize" && isOwn(decided)) ? [] : typedOption(spec, value);
+    }
     return given.has(spec.key) && !(spec.key in ABOUT_RUN) ? typedOption(spec, options[spec.key]) : [];
   });
   return ["trainer train", ...words.map(shellWord), ...typed].join(" ") + flags;

@@ -7,12 +7,11 @@ import { checkedOptions, TRAIN_ALIASES, toTrainInput, TrainFlags } from "../flag
 import { words } from "../framework/arguments.js";
 import { defineCommand } from "../framework/define-command.js";
 import { ProgressLine } from "../display/progress-line.js";
-import { formatNumber } from "../display/quantity.js";
 import { UsageError } from "../process/errors.js";
 import type { Io } from "../process/io.js";
 import { fetching } from "../runs/fetching.js";
 import { parseVary } from "../sweep/parse-vary.js";
-import { sweepReport } from "../sweep/sweep-report.js";
+import { sweepReport, trialLine } from "../sweep/sweep-report.js";
 
 const { runId } = ungrouped(TrainOptions.shape);
 
@@ -95,11 +94,9 @@ export function define(command: Command, io: Io): void {
               onEvent: (event, { runId: id }) => {
                 if (event.type === "step") progress.update(id, event.step / event.totalSteps);
               },
-              onTrial: ({ runId: id, result: at }, { part }) => {
+              onTrial: (trial, { part }) => {
                 progress.clear();
-                out.note(
-                  `${id} after ${Math.round(100 * part)} %: ${formatNumber(at?.bitsPerByte ?? at?.loss ?? null)}`,
-                );
+                out.note(trialLine(trial, part));
               },
             },
           );

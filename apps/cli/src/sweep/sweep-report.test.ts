@@ -1,7 +1,7 @@
 import type { SweptTrial } from "@trainer/training";
 import { expect, test } from "vitest";
 import { style } from "../display/style.js";
-import { sweepReport } from "./sweep-report.js";
+import { sweepReport, trialLine } from "./sweep-report.js";
 
 const screen = { tty: false, columns: () => 60, rowWidth: () => 60, color: false, unicode: false, live: false };
 const out = { screen, paint: style(false) };
@@ -67,4 +67,11 @@ test("where nothing came of it, there is no curve and no best one; more trials t
   expect(sweepReport({ sweepId: "s", trials: [] }, out, "")).toHaveLength(1);
   const nine = Array.from({ length: 9 }, (_, i) => trial(i + 1, {}));
   expect(sweepReport({ sweepId: "s", trials: nine }, out, "")[9]).toMatch(/^ +s-9/);
+});
+
+test("a trial that comes to a part of its training is told with its bits per byte, or that it failed", () => {
+  expect(trialLine(trial(1, { result: { step: 1, tokens: 1, loss: 2, bitsPerByte: 1.5 } }), 1 / 3)).toBe(
+    "s-1 after 33 %: 1.5000",
+  );
+  expect(trialLine(trial(2, { failure: "no" }), 1)).toBe("s-2 after 100 %: failed");
 });

@@ -51,6 +51,10 @@ export function sweepReport(
   ];
 }
 
+/** A trial that has come to a part of a whole training, in a line. */
+export const trialLine = (trial: SweptTrial, part: number): string =>
+  `${trial.runId} after ${Math.round(100 * part)} %: ${bitsOf(trial)}`;
+
 /** A setting as it was typed; nothing of one that a trial has not. */
 function shown(value: unknown): string {
   if (value === undefined) return "";

@@ -109,14 +109,15 @@ function below(folder: string, ending: string): string {
 
 /** Settings as somebody might choose them, the same for a number each time. */
 export function randomSettings(trial: number): Readonly<Record<string, unknown>> {
-  let state = Math.imul(trial + 1, 0x9e3779b1) >>> 0;
+  let state = trial + 1;
   const next = (): number => {
-    state = (Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x6d2b79f5) >>> 0;
-    return (state ^ (state >>> 13)) / 2 ** 32 / 1;
+    state = (state + 0x9e3779b9) >>> 0; // SplitMix32
+    let z = Math.imul(state ^ (state >>> 16), 0x21f0aaad);
+    z = Math.imul(z ^ (z >>> 15), 0x735a2d97);
+    return ((z ^ (z >>> 15)) >>> 0) / 2 ** 32;
   };
-  const pick = <T>(values: readonly [T, ...T[]]): T =>
-    values[Math.floor(Math.abs(next()) * values.length)] ?? values[0];
-  const log = (low: number, high: number): number => low * (high / low) ** Math.abs(next());
+  const pick = <T>(values: readonly [T, ...T[]]): T => values[Math.floor(next() * values.length)] ?? values[0];
+  const between = (low: number, high: number): number => low * (high / low) ** next();
   const isGpt2 = pick([true, false]);
   const nHead = pick([2, 4, 6]);
   const width = nHead * pick([16, 32, 64]);
@@ -139,7 +140,7 @@ export function randomSettings(trial: number): Readonly<Record<string, unknown>>
     vocabSize: pick([512, 1024, 2048, 4096, 8192]),
     maxSeqLen: pick([64, 128, 256]),
     batchSize: pick([4, 8, 16, 32]),
-    learningRate: Number(log(3e-4, 1e-2).toPrecision(2)),
+    learningRate: Number(between(3e-4, 1e-2).toPrecision(2)),
     lrSchedule: pick(["constant", "cosine", "linear"]),
     weightDecay: pick([0.01, 0.1]),
     beta2: pick([0.95, 0.99, 0.999]),

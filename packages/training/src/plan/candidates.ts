@@ -32,6 +32,9 @@ interface Base {
   readonly compute: Compute;
 }
 
+/** Settings that were fitted to AdamW: another optimizer keeps its own. */
+const OF_ADAMW = new Set(["learningRate", "weightDecay", "beta2"]);
+
 /** The models to choose from, the smallest first; one alone where its size or a dimension was given. */
 export function candidatesOf(base: Base): Candidate[] {
   const { input, given } = base;
@@ -47,7 +50,8 @@ function candidateOf({ modelSize, modelConfig }: Shape, { input, given, vocabSiz
   const { modelSize: size, modelConfig: dimensions, ...chosen } = parseTrainOptions({ ...input, ...shape });
   const contextLength = seqLenOf(chosen, null);
   const { outline } = planModel(chosen.modelFamily, { size, dimensions, vocabSize, contextLength });
-  const decided = withoutGiven({ ...shape, ...settingsFor(outline, device) }, given);
+  const settings = withoutGiven({ ...shape, ...settingsFor(outline, device) }, given);
+  const decided = chosen.optimizer === "adamw" ? settings : withoutGiven(settings, OF_ADAMW);
   const parsed = parseTrainOptions({ ...input, ...decided });
   const options = { ...parsed, maxSeqLen: seqLenOf(parsed, null) };
   const { modelFamily, batchSize: asked, gradAccumSteps } = options;

@@ -48,3 +48,9 @@ test("what was given stays: a size or a dimension leaves one candidate, another 
     expect(tokensPerStep).toBe(3 * batchSize * seqLen);
   }
 });
+
+test("rates that were found for AdamW are not those of another optimizer", () => {
+  const [sgd] = candidatesOf({ ...base, input: { corpus: "a.txt", optimizer: "sgd" }, given: new Set(["optimizer"]) });
+  expect(sgd?.decided).not.toHaveProperty("learningRate");
+  expect(sgd?.decided).toHaveProperty("lrSchedule", "linear");
+});

@@ -80,10 +80,10 @@ interface End extends Pick<Outcome, "steps" | "seconds" | "isTextSpent"> {
   readonly isFixed: boolean;
 }
 
-/** What ends a training: its time, which a run keeps by itself, or the text. */
+/** What ends a training: its time, which a run keeps by itself, or before it the text. */
 function endOf({ steps, seconds, isFixed, isTextSpent }: End): Settings {
   if (isFixed) return {};
-  return isTextSpent ? { maxSteps: steps, maxSeconds: null } : { maxSeconds: seconds };
+  return { maxSeconds: seconds, ...(isTextSpent ? { maxSteps: steps } : {}) };
 }
 
 const LEAST_EVALUATED = 20_000;

@@ -108,6 +108,17 @@ test("stopped and killed on the way, before and after it went back, it ends the 
   expect(outcome(run("killed"))).toEqual(outcome(run("back")));
 });
 
+test("averages of the weights go back too", async () => {
+  const options = { ...hot(), onDivergence: "rewind", emaDecay: 0.9 } as const;
+  await train({ ...options, runId: "averaged" }, { home });
+  const stop = new AbortController();
+  const onEvent = (e: RunEvent) => e.type === "warning" && e.message.startsWith("back from") && stop.abort();
+  await train({ ...options, runId: "averaged-cut" }, { home, onEvent, signal: stop.signal });
+  expect((await manifestOf("averaged-cut"))?.rewinds).toHaveLength(1);
+  await resume("averaged-cut", { home });
+  expect(outcome(run("averaged-cut"))).toEqual(outcome(run("averaged")));
+});
+
 test("a loss that is no number at any rate ends the run once it has gone back five times", async () => {
   const warnings: string[] = [];
   const onEvent = (e: RunEvent) => e.type === "warning" && warnings.push(e.message);

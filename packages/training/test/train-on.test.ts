@@ -110,6 +110,16 @@ test("a schedule is stretched to the new end: each step has the rate of the end 
   expect(ratesOf("short")).toEqual([...short, ...long.slice(12)]);
 });
 
+test("a run by wsd that was stopped before its decay is to the bit one that was to end later from the beginning", async () => {
+  const stable = { ...options(), lrSchedule: "wsd", lrDecayFraction: 0.25 } as const;
+  await train({ ...stable, maxSteps: 24, runId: "wsd-long" }, { home });
+  const stop = new AbortController();
+  const onEvent = (e: RunEvent) => e.type === "step" && e.step === 10 && stop.abort();
+  await train({ ...stable, maxSteps: 16, runId: "wsd" }, { home, onEvent, signal: stop.signal });
+  await resume("wsd", { home }, { maxSteps: 24 });
+  expect(outcome(run("wsd"))).toEqual(outcome(run("wsd-long")));
+});
+
 test("stopped and killed in the further part, a run goes on as if it had not been", async () => {
   const id = await copy("half", "killed");
   const on = await copy("half", "not-killed");

@@ -52,6 +52,15 @@ test("a training ends before it overfits, however much time there is", () => {
   expect(found?.decided).toMatchObject({ maxSteps: found?.steps, maxSeconds: aNumber });
 });
 
+test("validations take a tenth of the time at most, however slow one of them was", () => {
+  const slow = fitTime(candidate, { ...pace, evaluation: 5000 }, budget);
+  const likely = fitTime(candidate, { ...pace, evaluation: 10 }, budget);
+  expect(slow).toEqual(likely);
+  const few = fitTime(candidate, { ...pace, step: 500 }, budget);
+  expect(few?.steps).toBeGreaterThan(50);
+  expect(Number(few?.decided["evalEvery"]) * 256).toBeGreaterThanOrEqual((10 / 3) * Number(few?.decided["evalTokens"]));
+});
+
 test("without the time for a step there is none", () => {
   expect(fitTime(candidate, pace, { ...budget, seconds: 2 })).toBeNull();
 });

@@ -31,22 +31,29 @@ export interface Budget {
 const EVALUATIONS = 10;
 const EVALUATION_PART = 0.005;
 
+/** Tokens that are trained on between validations, for each that one predicts, at the least: it takes a third as long. */
+const TRAINED = 10 / 3;
+
 /** Steps of warm-up at the most, and the part of all that they are otherwise. */
 const WARMUP = 100;
 const WARMUP_PART = 0.05;
 
 /** The longest training of a model that ends in time and does not overfit; null where there is not the time for a step. */
-export function fitTime(candidate: Candidate, pace: Pace, budget: Budget): Outcome | null {
+export function fitTime(candidate: Candidate, measured: Pace, budget: Budget): Outcome | null {
   const { seconds, given, facts, size } = budget;
   const { options, seqLen, batchSize, tokensPerStep, body } = candidate;
   const tokens = size.tokens.train;
-  const evalTokens = Math.round((EVALUATION_PART * seconds * 1000 * batchSize * seqLen) / pace.evaluation);
+  // It was measured once: on a busy machine that may be anything, but it is no more than a batch with its gradient.
+  const evaluation = Math.min(measured.evaluation, measured.step / options.gradAccumSteps);
+  const pace = { ...measured, evaluation };
+  const affordable = Math.round((EVALUATION_PART * seconds * 1000 * batchSize * seqLen) / evaluation);
+  const evalTokens = Math.min(MOST_EVALUATED, Math.max(LEAST_EVALUATED, affordable));
   const isFixed = given.has("maxSteps") || given.has("numEpochs");
   const settings = (steps: number): Settings =>
     withoutGiven(
       {
-        evalEvery: Math.ceil(steps / EVALUATIONS),
-        evalTokens: Math.min(MOST_EVALUATED, Math.max(LEAST_EVALUATED, evalTokens)),
+        evalEvery: Math.max(Math.ceil(steps / EVALUATIONS), Math.ceil((TRAINED * evalTokens) / tokensPerStep)),
+        evalTokens,
         warmupSteps: Math.min(WARMUP, Math.ceil(WARMUP_PART * steps)),
       },
       given,

@@ -434,7 +434,7 @@ test("plan says what a time is worth, and the command that does it", async () =>
   expect(command).not.toMatch(/null|--evaluate|--no-/); // what nobody typed and nobody planned
   const none = await trainer(["plan", shared.corpus, "--memory", "1kB"]);
   expect(none).toMatchObject({ code: 1, stderr: containing("does not fit into memory") });
-});
+}, 120_000);
 
 test("sweep compares trials, and goes on with the best", async () => {
   const line = ["sweep", shared.corpus, ...TINY, "--max-steps", "6", "--no-evaluate", "--sweep-id", "sw"];
@@ -451,7 +451,7 @@ test("sweep compares trials, and goes on with the best", async () => {
   expect(twice).toMatchObject({ code: EXIT.usage, stderr: containing("an option is named twice") });
   const none = await trainer(line);
   expect(none).toMatchObject({ code: EXIT.usage, stderr: containing("--vary is required") });
-});
+}, 120_000);
 
 test("find-lr draws the losses of its steps and proposes a rate", async () => {
   const line = ["find-lr", shared.corpus, ...TINY, "--steps", "12"];
@@ -463,7 +463,7 @@ test("find-lr draws the losses of its steps and proposes a rate", async () => {
   expect(last).toMatchObject({ learning_rate: aNumber, points: withItem(withFields({ step: 12, lr: 1 })) });
   const wrong = await trainer([...line, "--from", "0.1", "--to", "0.1"]);
   expect(wrong).toMatchObject({ code: EXIT.usage, stderr: containing("the rate must rise") });
-});
+}, 120_000);
 
 test("export writes a folder that can be used in place of the run", async () => {
   const out = join(shared.folder, "exported");

@@ -19,6 +19,7 @@ export interface LossCourse {
 }
 
 const TAIL_BYTES = 1 << 20;
+/** The last steps, whose losses are those of the end: a tenth of the logged ones, and no more than these. */
 const RECENT = 50;
 
 /** The last lines of a file of metrics. */
@@ -32,12 +33,13 @@ export async function lossCourseOf(path: string): Promise<LossCourse> {
     .split("\n")
     .filter(Boolean)
     .map((line) => Line.parse(JSON.parse(line)));
-  const train = lines.flatMap(({ train_loss: loss }) => (typeof loss === "number" ? [loss] : [])).slice(-RECENT);
+  const train = lines.flatMap(({ train_loss: loss }) => (typeof loss === "number" ? [loss] : []));
+  const recent = train.slice(-Math.min(RECENT, Math.ceil(train.length / 10)));
   return {
     validations: lines.flatMap(({ split, step, loss }) =>
       split === "validation" && typeof loss === "number" ? [{ step, loss }] : [],
     ),
-    train: train.length === 0 ? null : train.reduce((a, b) => a + b) / train.length,
+    train: recent.length === 0 ? null : recent.reduce((a, b) => a + b) / recent.length,
   };
 }
 
@@ -110,9 +112,7 @@ function beside({ references }: Measured, ownBits: number | null): string[] {
   const figures = `Bits per byte: ${ownBits.toFixed(2)}; ${others.join(", ")} and a 5-gram model ${ngram.toFixed(2)}, ${how}.`;
   const least = Math.min(ngram, gzip, zstd ?? Infinity);
   return [
-    ownBits < least
-      ? figures
-      : `${figures} It has not learned as much as the simplest of them: more steps, or a higher rate, would help.`,
+    ownBits < least ? figures : `${figures} It is not ahead of them all yet: more steps, or a higher rate, would help.`,
   ];
 }
 

@@ -32,7 +32,7 @@ addOptimizerInfo("adamw", { title: "AdamW", moments: 2, recordable: true });
 addOptimizerInfo("adam", { title: "Adam", moments: 2 });
 addOptimizerInfo("sgd", { title: "Stochastic gradient descent", moments: 0 });
 addOptimizerInfo("muon", { title: "Muon", moments: 2, matrixMoments: 1 });
-addOptimizerInfo("schedule_free_adamw", { title: "Schedule-free AdamW", moments: 2, averages: true });
+addOptimizerInfo("schedule_free", { title: "Schedule-free AdamW", moments: 2, averages: true });
 
 /** All that is known, by name. */
 export const optimizers = (): ReadonlyMap<string, OptimizerInfo> => known;

@@ -42,7 +42,7 @@ test.each([
   ["muon with moving averages", { optimizer: "muon", emaDecay: 0.8, weightDecay: 0.1, gradAccumSteps: 2 }],
   ["sequences that grow, by wsd", { seqLenWarmupSteps: 6, lrSchedule: "wsd", warmupSteps: 2, maskDocuments: true }],
   ["z-loss and capped logits", { modelFamily: "qwen", modelConfig: llama({ finalLogitSoftcapping: 5 }), zLoss: 1e-3 }],
-  ["schedule-free steps over samples", { optimizer: "schedule_free_adamw", sampleEvery: 2, checkpointEvery: 3 }],
+  ["schedule-free steps over samples", { optimizer: "schedule_free", sampleEvery: 2, checkpointEvery: 3 }],
 ] as const)("%s: a run that is interrupted and resumed ends as one that was not", async (name, options) => {
   const [whole, cut] = await wholeAndCut(name.replaceAll(/\W+/g, "-"), options);
   expect(outcome(dir(cut))).toEqual(outcome(dir(whole)));

@@ -363,7 +363,7 @@ test("capabilities are those of the registries", async () => {
       { name: "char", least_vocab_size: null },
       { name: "sentencepiece" },
     ],
-    optimizers: ["adamw", "adam", "sgd", "muon", "schedule_free_adamw"],
+    optimizers: ["adamw", "adam", "sgd", "muon", "schedule_free"],
     plugins: [],
   });
 });

@@ -42,7 +42,7 @@ const own: Readonly<Record<string, MakeOptimizer>> = {
   muon(params, { matrices = allMatrices(params), ...options }) {
     return new MuonWithAdamW(params, matrices, options);
   },
-  schedule_free_adamw: (params, { lr, betas, weightDecay }) =>
+  schedule_free: (params, { lr, betas, weightDecay }) =>
     new ScheduleFreeAdamW(params, { lr, betas, weightDecay: weightDecay ?? 0 }),
   sgd: (params, { lr, weightDecay }) => new SGD(params, { lr, weightDecay: weightDecay ?? 0 }),
 };

@@ -87,11 +87,11 @@ test("an unknown optimizer is refused with those there are", () => {
 });
 
 test("an optimizer that averages the weights by itself is refused a second average, and a beta that leaves no way to it", () => {
-  const optimizer = "schedule_free_adamw";
+  const optimizer = "schedule_free";
   expect(refusal({ optimizer, emaDecay: 0.9 }).message).toContain(
     `emaDecay: ${optimizer} averages the weights by itself`,
   );
-  expect(refusal({ optimizer, beta1: 0 }).message).toContain("beta1: schedule_free_adamw takes gradients between");
+  expect(refusal({ optimizer, beta1: 0 }).message).toContain("beta1: schedule_free takes gradients between");
 });
 
 test("a width that the heads cannot share is refused, own or the size's", () => {

@@ -40,7 +40,7 @@ test("averages are in the weights while something is done with them, also where 
 });
 
 test("an optimizer's own averages are used in the same way, and go on from a checkpoint", async () => {
-  const { p, named, optimizer } = made("schedule_free_adamw");
+  const { p, named, optimizer } = made("schedule_free");
   using average = weightAverage(named, optimizer, 0);
   for (let i = 0; i < 3; i++) step(optimizer, p);
   average?.update(); // there is nothing more to take in

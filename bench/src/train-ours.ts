@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { readModelConfig } from "@trainer/models";
-import { AdamW, profile, setNumThreads, tensor, useFusedKernels } from "@trainer/torch";
+import { AdamW, measureProducts, profile, setNumThreads, tensor, useFusedKernels } from "@trainer/torch";
 import { trainStep, type Batch } from "@trainer/training";
 import { peakBytes, residentBytes } from "./memory.js";
 import { TrainSettings, type TrainResult } from "./train-settings.js";
@@ -11,13 +11,14 @@ setNumThreads(s.threads);
 useFusedKernels(s.fused);
 const libraryBytes = residentBytes();
 const plan = await readModelConfig(s.folder);
+measureProducts([]); // as a training does
 const model = plan.build({ seed: s.seed });
 const optimizer = new AdamW(model.params.named(), { lr: s.lr });
 const stepper = {
   model,
   params: model.params.list(),
   optimizer,
-  compute: { device: "cpu", precision: "fp32" },
+  compute: { device: "cpu", precision: s.precision },
   gradientClipping: 1,
   scaler: null,
 } as const;

@@ -15,6 +15,7 @@ export const TrainSettings = z.object({
   /** A file of uint16 token ids. */
   data: z.string(),
   fused: z.boolean(),
+  precision: z.enum(["fp32", "bf16"]),
   compile: z.boolean(),
 });
 export type TrainSettings = z.infer<typeof TrainSettings>;

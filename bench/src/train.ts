@@ -1,6 +1,7 @@
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ours, peer } from "./child.js";
+import { hasFastBf16 } from "@trainer/torch";
 import { chosen, median, type Benchmark, type BenchmarkOptions, type Side, type Work } from "./report.js";
 import { temporaryFolder, writeTokens } from "./token-file.js";
 import { TrainResult, type TrainSettings } from "./train-settings.js";
@@ -14,10 +15,10 @@ interface Size {
   readonly steps: number;
 }
 
-const gpt2 = (nLayer: number, nEmbd: number, nHead: number, vocabSize: number) => ({
+const gpt2 = (nLayer: number, nEmbd: number, nHead: number, vocabSize: number, nPositions = 256) => ({
   model_type: "gpt2",
   vocab_size: vocabSize,
-  n_positions: 256,
+  n_positions: nPositions,
   n_layer: nLayer,
   n_embd: nEmbd,
   n_head: nHead,
@@ -48,7 +49,17 @@ const small = { seqLen: 256, batchSize: 4, warmUp: 4, steps: 20 };
 const large = { seqLen: 256, batchSize: 1, warmUp: 2, steps: 6 };
 const lstm = { vocab_size: 96, embed_dim: 256, hidden_dim: 512, num_layers: 2, dropout: 0.1, max_seq_len: 128 };
 
+/** nanoGPT's recipe for CPUs, which everybody tries first. */
+const nano = {
+  config: { ...gpt2(4, 128, 4, 65, 64), embd_pdrop: 0, attn_pdrop: 0, resid_pdrop: 0 },
+  seqLen: 64,
+  batchSize: 12,
+  warmUp: 10,
+  steps: 100,
+};
+
 const SIZES: Readonly<Record<string, Size>> = {
+  "GPT-2 4 x 128, V 65, batch 12 x 64": nano,
   "GPT-2 4 x 256, V 4096, batch 4 x 256": { config: gpt2(4, 256, 4, 4096), ...small },
   "LLaMA 4 x 256, V 4096, batch 4 x 256": {
     config: { ...narrow, model_type: "llama", intermediate_size: 704 },
@@ -90,14 +101,15 @@ export const train: Benchmark = async (options) => {
     const data = join(model, "tokens.u16");
     writeTokens(data, 200_000, config.vocab_size);
     const { threads } = options;
-    const settings = { ...size, folder: model, threads, seed: 1, lr: 3e-4, data, fused: true, compile: false };
+    const sides = { fused: true, precision: "fp32", compile: false } as const;
+    const settings = { ...size, folder: model, threads, seed: 1, lr: 3e-4, data, ...sides };
     const library = config.model_type === "char_lstm" ? "torch.nn.LSTM" : "transformers";
-    works.push({ name, sides: await sides(name, library, settings, options) });
+    works.push({ name, sides: await measured(name, library, settings, options) });
   }
   return { benchmark: "train", unit: "ms/step", better: "lower", works };
 };
 
-async function sides(
+async function measured(
   name: string,
   library: string,
   settings: TrainSettings,
@@ -105,6 +117,9 @@ async function sides(
 ): Promise<Side[]> {
   const runs = [
     { name: "ours", run: () => ours("./train-ours.js", settings, TrainResult) },
+    ...(hasFastBf16()
+      ? [{ name: "ours, bf16", run: () => ours("./train-ours.js", { ...settings, precision: "bf16" }, TrainResult) }]
+      : []),
     { name: "ours, fused kernels off", run: () => ours("./train-ours.js", { ...settings, fused: false }, TrainResult) },
     { name: `${library} eager`, run: () => peer(python, "train.py", settings, TrainResult) },
     {
@@ -119,7 +134,7 @@ async function sides(
       if (once && round > 0) continue;
       const found = await run();
       results[i]?.found.push(found);
-      log(`${name}, round ${round + 1} of ${rounds}, ${side}: ${stepTime(found, settings).toFixed(0)} ms/step`);
+      log(`${name}, round ${round + 1} of ${rounds}, ${side}: ${stepTime(found, settings).toPrecision(3)} ms/step`);
     }
   }
   const summed = results.map(({ name, found }) => ({ name, found, loss: median(found.map(lastLoss)) }));

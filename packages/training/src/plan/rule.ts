@@ -45,7 +45,7 @@ const REPEATS = 15;
 export const passesUntilOverfit = ({ bytes }: Pick<TextFacts, "bytes">, parameters: number): number =>
   PASSES * Math.min(1, bytes / parameters) ** PASSES_POWER;
 
-const PASSES = 16;
+const PASSES = 12;
 const PASSES_POWER = 0.25;
 
 /** The most parameters beside the embedding that a text of so many bytes is enough for. */

@@ -21,6 +21,9 @@ const LAYERS = [
   "estimate",
   "inference",
   "run",
+  "lr-range",
+  "plan",
+  "sweep",
 ];
 /** Layers without native code: read and changed without training. */
 const WITHOUT_NATIVE_CODE = new Set(["plugins", "home", "corpus", "options", "cleanup", "artifact"]);

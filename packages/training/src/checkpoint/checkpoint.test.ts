@@ -275,6 +275,7 @@ describe("a run's state", () => {
     rng: { cpu: "AAAA", cuda: "BBBB" },
     scaler: { scale: 65_536, growthTracker: 2, calibrated: false },
     skippedSteps: 1,
+    products: ["nt 64 32 96 mkl"],
     metricsBytes: 300,
     samplesBytes: 200,
     rateScale: 0.5,
@@ -289,8 +290,11 @@ describe("a run's state", () => {
 
   test("of an earlier version had skipped no steps, found its loss scale, wrote no samples and was not watched", () => {
     const whole = { ...state, scaler: { scale: 8, growthTracker: 0 } };
-    const { skippedSteps: _0, sampleDue: _1, samplesBytes: _2, rateScale: _3, rewinds: _4, watch: _5, ...old } = whole;
-    const { skippedSteps, sampleDue, samplesBytes, scaler, rateScale, rewinds, watch } = TrainState.parse(old);
+    const { skippedSteps: _0, sampleDue: _1, samplesBytes: _2, rateScale: _3, rewinds: _4, watch: _5, ...rest } = whole;
+    const { products: _6, ...old } = rest;
+    const { skippedSteps, sampleDue, samplesBytes, scaler, rateScale, rewinds, watch, products } =
+      TrainState.parse(old);
+    expect(products).toBeNull(); // it goes on without measuring
     expect({ rateScale, rewinds, watch }).toEqual({ rateScale: 1, rewinds: 0, watch: freshWatch() });
     expect({ skippedSteps, sampleDue, samplesBytes, scaler }).toEqual({
       skippedSteps: 0,

@@ -104,5 +104,6 @@ export const result: RunResult = {
   tokensSeen: 384_000,
   gpuPeakBytes: null,
   leftOut: null,
+  isAdapter: false,
   seconds: 187,
 };

@@ -19,9 +19,10 @@ test("where validation was measured once, the last quarter of the training says 
 });
 
 test("a run is trained on to twice its steps, unless it stopped early or its loss is at rest", () => {
-  const run = { runId: "r", steps: 300, earlyStopped: false };
+  const run = { runId: "r", steps: 300, earlyStopped: false, isAdapter: false };
   const losses = { trainPoints: [], validationPoints: points(4, 3) };
   expect(trainOn(run, losses, " --home h")).toBe("trainer resume r --max-steps 600 --home h");
   expect(trainOn({ ...run, earlyStopped: true }, losses, "")).toBeNull();
+  expect(trainOn({ ...run, isAdapter: true }, losses, "")).toBeNull();
   expect(trainOn(run, { ...losses, validationPoints: points(3, 4) }, "")).toBeNull();
 });

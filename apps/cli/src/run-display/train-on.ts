@@ -20,10 +20,10 @@ export function stillFalls({ trainPoints, validationPoints }: Losses): boolean {
 
 const mean = (points: readonly Point[]): number => points.reduce((sum, { loss }) => sum + loss, 0) / points.length;
 
-/** The command that trains a run on, to twice its steps, where its loss had not come to rest; null: nothing says so. */
+/** The command that trains a run on, to twice its steps, where its loss had not come to rest; null: nothing says so, or it cannot be. */
 export const trainOn = (
-  { runId, steps, earlyStopped }: Pick<RunResult, "runId" | "steps" | "earlyStopped">,
+  { runId, steps, earlyStopped, isAdapter }: Pick<RunResult, "runId" | "steps" | "earlyStopped" | "isAdapter">,
   losses: Losses,
   flags: string,
 ): string | null =>
-  earlyStopped || !stillFalls(losses) ? null : `trainer resume ${runId} --max-steps ${2 * steps}${flags}`;
+  earlyStopped || isAdapter || !stillFalls(losses) ? null : `trainer resume ${runId} --max-steps ${2 * steps}${flags}`;

@@ -130,6 +130,8 @@ export interface RunResult {
   readonly gpuPeakBytes: number | null;
   /** The parts of the given text that are in no split; null for a run of an earlier version. */
   readonly leftOut: LeftOut | null;
+  /** True if an adapter was trained: its base weights are gone, and the run cannot be trained on. */
+  readonly isAdapter: boolean;
   /** What its end tells, in sentences; none where it was not evaluated. */
   readonly verdict: readonly string[];
   /** Over all the sessions of a resumed run. */

@@ -107,6 +107,7 @@ export function resultOf(
     tokensSeen: m.tokens_seen,
     gpuPeakBytes: m.gpu_peak_bytes,
     leftOut: m.left_out,
+    isAdapter: m.config["lora_rank"] !== 0,
     verdict: m.verdict?.words ?? [],
     seconds: m.duration_seconds ?? 0,
   };

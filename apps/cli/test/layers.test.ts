@@ -18,6 +18,8 @@ const LAYERS = [
   "remote",
   "chat",
   "compare",
+  "plan",
+  "sweep",
   "commands",
   ".", // the program, which knows all commands
 ];

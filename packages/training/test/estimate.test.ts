@@ -127,6 +127,18 @@ test("what is only known once the run begins is null, and why is said", async ()
   });
 });
 
+test("a run that ends by time takes as long at most, whatever is known of it", async () => {
+  const told = (more: object) => estimateTraining({ ...tiny, corpus, ...more }, { home });
+  const timed = "it takes as many as its time allows";
+  const forAnHour = await told({ maxSeconds: "1h" });
+  expect(forAnHour).toMatchObject({ steps: null, seconds: 3600, reasons: { steps: timed } });
+  const few = await told({ maxSeconds: "1h", maxSteps: 3 });
+  expect(few.seconds).toBeGreaterThan(0);
+  expect(few.seconds).toBeLessThan(3600);
+  const unknown = await told({ maxSeconds: 90, maxSteps: 3, batchSize: "auto" });
+  expect(unknown).toMatchObject({ seconds: 90, reasons: { steps: timed } });
+});
+
 test("what does not fit into memory, or takes too long to try, is not tried further", async () => {
   const large = await estimateTraining({ ...tiny, corpus }, { home, memoryBytes: 1 });
   expect(large.reasons).toEqual({ seconds: "the model does not fit into the memory that is free now" });

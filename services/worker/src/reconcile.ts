@@ -130,11 +130,11 @@ async function queueAbandoned(container: Container, restored: ReadonlySet<string
 async function withoutJob({ redis, queue }: Container, runIds: readonly string[]): Promise<string[]> {
   const toKey = (type: string) => queue.toKey(type);
   const jobIds = new Set(await openJobIds(redis, toKey));
-  const without = new Set(runIds.filter((id) => !jobIds.has(id)));
+  const without = new Set<string | null>(runIds.filter((id) => !jobIds.has(id)));
   if (without.size === 0) return [];
   for (const id of runIds) jobIds.delete(id);
-  for await (const { name, data } of jobsOf(redis, toKey, [...jobIds])) without.delete(runIn(name, data) ?? "");
-  return [...without];
+  for await (const { name, data } of jobsOf(redis, toKey, [...jobIds])) without.delete(runIn(name, data));
+  return [...without].filter((id) => id !== null);
 }
 
 const KEPT = { removeOnComplete: true, removeOnFail: true } as const;

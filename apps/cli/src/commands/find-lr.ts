@@ -95,8 +95,9 @@ export function report(
   const what = `${formatCount(batchSize)} sequences of ${formatCount(maxSeqLen)} tokens a batch, ${device}, ${precision}`;
   if (learningRate === null) return [`No step had a finite loss (${what}): begin with a lower --from.`];
   const [first, last] = [points[0]?.lr, points.at(-1)?.lr].map((lr = 0) => lr.toExponential(0));
-  const line = points.map(({ step, smoothedLoss: loss }) => ({ step, loss }));
-  const chosen = line.filter((_, i) => (points[i]?.lr ?? 0) <= learningRate).slice(-1);
+  const lineOf = (some: FoundLr["points"]) => some.map(({ step, smoothedLoss: loss }) => ({ step, loss }));
+  const line = lineOf(points);
+  const chosen = lineOf(points.filter(({ lr }) => lr <= learningRate)).slice(-1);
   const drawn = curve(line, chosen, {
     width: Math.max(16, Math.min(72, screen.columns() - 12)),
     height: 10,

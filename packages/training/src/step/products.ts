@@ -54,7 +54,7 @@ async function kept(threads: number): Promise<readonly string[]> {
 }
 
 const shapeOf = (line: string): string => line.slice(0, line.lastIndexOf(" "));
-const cpuOf = (): string => `${cpus()[0]?.model ?? "unknown"}, ${devices().cpu.capability}`;
+const cpuOf = (): string => `${[...new Set(cpus().map(({ model }) => model))].join()}, ${devices().cpu.capability}`;
 const folder = (): string => join(cacheFolder(), "products");
 
 /** By all that a measurement depends on. */

@@ -9,8 +9,8 @@ const STATES = ["completed", "failed", "running", "queued"] as const;
 export const toKey = (part: string): string => `bull:trainer:${part}`;
 
 /**
- * What became of runs: how many are in each state, and those which are lost (neither at their end nor in the queue),
- * were trained to the end, told as completed, or begun more than once.
+ * What became of runs: how many are in each state, and those which are lost (neither in the queue, nor stopped, nor
+ * completed and trained), were trained to the end, told as completed, or begun more than once.
  */
 export async function fates(
   { redis, notes }: Pick<ScaleSystem, "redis" | "notes">,
@@ -25,13 +25,14 @@ export async function fates(
     const record = records.get(id);
     if (record?.status === "queued" || record?.status === "running") return !waiting.has(id);
     const isStopped = record?.status === "failed" && record.message === "Training cancelled" && cancelled.has(id);
-    return !(isStopped || (record?.status === "completed" && completed.has(id)));
+    return !(isStopped || (record?.status === "completed" && trained.has(id)));
   };
+  const stateOf = (id: string) => `${id}: ${records.get(id)?.status ?? "unknown"}, ${records.get(id)?.message}`;
   const often = (counts: ReadonlyMap<string, number>) => runIds.filter((id) => (counts.get(id) ?? 0) > 1);
   const count = (state: string) => [...records.values()].filter(({ status }) => status === state).length;
   return {
     states: Object.fromEntries(STATES.map((state) => [state, count(state)])),
-    lost: runIds.filter(isLost),
+    lost: runIds.filter(isLost).map(stateOf),
     doubled: often(trained),
     toldAgain: often(completed),
     begunAgain: often(begun),

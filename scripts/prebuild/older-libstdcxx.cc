@@ -12,10 +12,13 @@ void __throw_bad_array_new_length() { throw bad_array_new_length(); }
 template std::string std::stringbuf::str() const&;
 
 // Of glibc 2.32, which a cross compiler's own headers ask for: 0 is always right, if slower.
-extern "C" __attribute__((visibility("hidden"))) char __libc_single_threaded = 0;
+extern "C" {
+__attribute__((visibility("hidden"))) char __libc_single_threaded = 0;
+}
 
-// The copying constructor and the destructor. Newer headers have them inline, by what is defined here, and every release of
-// the library exports them: by their version it is the library's that are called, and no copy of the header's.
+// The copying constructor and the destructor. Newer headers have them inline, by what is defined here, and every
+// release of the library exports them: by their version it is the library's that are called, and no copy of the
+// header's.
 extern "C" {
 void copyException(void* self, const void* other) noexcept;
 void destroyException(void* self) noexcept;

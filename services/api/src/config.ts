@@ -1,18 +1,13 @@
-import { isIP } from "node:net";
 import { PluginSettings, QueueSettings, ShownSetting } from "@trainer/platform";
 import { TracingConfig } from "@trainer/platform/tracing";
 import { z } from "zod";
 
 const PROXY = "must be IP addresses or ranges, as in 10.0.0.7 and 10.0.0.0/8";
 
-const isProxy = (text: string): boolean => {
-  const [address = "", bits, ...rest] = text.split("/");
-  const family = isIP(address);
-  if (family === 0 || rest.length > 0) return false;
-  return (
-    bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) >= 1 && Number(bits) <= (family === 4 ? 32 : 128))
-  );
-};
+/** An address, or a range that is not all there are. */
+const Proxy = z
+  .union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], PROXY)
+  .refine((text) => !text.endsWith("/0"), PROXY);
 
 /** Settings of the API alone: API__BODY_BYTES and so on. */
 export const ApiSettings = z.strictObject({
@@ -26,7 +21,7 @@ export const ApiSettings = z.strictObject({
   /** Streams of events that a client may have open; 0: as many as it likes. */
   streamsPerClient: z.int().min(0).default(1000),
   /** Addresses and ranges of the proxies before it, whose X-Forwarded-For says who the client is. */
-  trustedProxies: z.array(z.string().refine(isProxy, PROXY)).default([]),
+  trustedProxies: z.array(Proxy).default([]),
   /** Jobs that may wait in each of the two queues: trainings and tokenizers, and questions. */
   queueLimit: z.int().min(1).default(10_000),
   /** Wrong keys that a client may try in a minute. */

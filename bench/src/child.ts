@@ -13,12 +13,19 @@ export function peer<T>(python: string, script: string, settings: object, result
   return child(python, [fileURLToPath(new URL(`../peers/${script}`, import.meta.url))], settings, result);
 }
 
-async function child<T>(program: string, args: readonly string[], settings: object, result: z.ZodType<T>): Promise<T> {
-  const { stdout, stderr, exited } = start(program, [...args, JSON.stringify(settings)]);
+const child = async <T>(program: string, args: readonly string[], settings: object, result: z.ZodType<T>): Promise<T> =>
+  result.parse(await lastOf(program, [...args, JSON.stringify(settings)]));
+
+/** The last line that a program writes, which is JSON. */
+export const lastOf = async (program: string, args: readonly string[]): Promise<unknown> =>
+  JSON.parse((await output(program, args)).trimEnd().split("\n").at(-1) ?? "");
+
+/** All that a program writes. */
+export async function output(program: string, args: readonly string[]): Promise<string> {
+  const { stdout, stderr, exited } = start(program, args);
   const [out, err, code] = await Promise.all([text(stdout), text(stderr), exited]);
   if (code !== 0) throw new Error(`${program} ${args.join(" ")} ended with ${code}:\n${err.slice(-4000)}`);
-  const line = out.trimEnd().split("\n").at(-1) ?? "";
-  return result.parse(JSON.parse(line));
+  return out;
 }
 
 function start(program: string, args: readonly string[]) {

@@ -13,7 +13,7 @@ export const PlanSettings = z.object({
 export type PlanSettings = z.infer<typeof PlanSettings>;
 
 export const PlanFound = z.object({
-  /** Of the validation, at its best; null where the training failed. */
+  /** Figures of the best validation; null where the training failed. */
   bitsPerByte: z.number().nullable(),
   expected: z.number(),
   /** By the clock, after the plan was made; and what it had of the processor, by its threads. */

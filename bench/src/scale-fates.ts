@@ -9,7 +9,7 @@ const STATES = ["completed", "failed", "running", "queued"] as const;
 export const toKey = (part: string): string => `bull:trainer:${part}`;
 
 /**
- * What became of runs: how many are in each state, and those which are lost (neither in the queue, nor stopped, nor
+ * Fates of runs: the number in each state, and those which are lost (neither in the queue, nor stopped, nor
  * completed and trained), were trained to the end, told as completed, or begun more than once.
  */
 export async function fates(

@@ -2,15 +2,15 @@ import { spawn } from "node:child_process";
 import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
-import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { hasFastBf16 } from "@trainer/torch";
 import { SHAKESPEARE } from "./bundled.js";
+import { lastOf, output } from "./child.js";
 import { chosen, type Benchmark, type BenchmarkOptions, type Work } from "./report.js";
+import { TRAINER } from "./system.js";
 import { temporaryFolder } from "./token-file.js";
 
-const TRAINER = fileURLToPath(new URL("../../apps/cli/bin/trainer.js", import.meta.url));
 const DATA = fileURLToPath(new URL("../peers/nanogpt_data.py", import.meta.url));
 /** The part of the text that is trained on, as nanoGPT cuts it. */
 const TRAINED = 0.9;
@@ -37,7 +37,7 @@ const Evaluated = z.looseObject({ bits_per_character: z.number() });
 
 interface Outcome {
   readonly seconds: number;
-  /** Of the text that was not trained on, in nats per character. */
+  /** Loss on the text that was not trained on, in nats per character. */
   readonly loss: number;
 }
 
@@ -106,9 +106,8 @@ async function ours({ folder, train, val, flags, round }: Ours, { threads }: Ben
     ...flags.split(" "),
   ]);
   const seconds = (performance.now() - began) / 1000;
-  const told = await output(process.execPath, [TRAINER, "eval", "run", ...home, "--path", val, "--no-samples"]);
-  const last: unknown = JSON.parse(told.trim().split("\n").at(-1) ?? "");
-  return { seconds, loss: Evaluated.parse(last).bits_per_character * Math.LN2 };
+  const evaluated = await lastOf(process.execPath, [TRAINER, "eval", "run", ...home, "--path", val, "--no-samples"]);
+  return { seconds, loss: Evaluated.parse(evaluated).bits_per_character * Math.LN2 };
 }
 
 /** Its recipe for CPUs as its README has it; validation at the end alone, on 200 batches. */
@@ -128,17 +127,9 @@ async function nanogpt(folder: string, { nanogpt: checkout, python, threads }: B
   let seconds = NaN;
   for await (const line of createInterface({ input: child.stdout })) {
     if (line.startsWith("iter 0:")) began = performance.now();
-    if (line.startsWith("iter 1900:")) seconds = ((performance.now() - began) / 1900) * 2; // without evaluation
+    if (line.startsWith("iter 1900:")) seconds = ((performance.now() - began) / 1000) * (2000 / 1900); // its evaluation left out
     const loss = /^step 2000: .*val loss ([\d.]+)/.exec(line)?.[1];
     if (loss !== undefined) return { seconds, loss: Number(loss) };
   }
   throw new Error("nanoGPT ended before its last step");
-}
-
-async function output(program: string, args: readonly string[]): Promise<string> {
-  const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
-  const closed = new Promise<number | null>((done) => child.once("close", done));
-  const [out, err, code] = await Promise.all([text(child.stdout), text(child.stderr), closed]);
-  if (code !== 0) throw new Error(`${program} ${args.join(" ")} ended with ${code}:\n${err.slice(-4000)}`);
-  return out;
 }

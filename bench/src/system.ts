@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 
-const TRAINER = fileURLToPath(new URL("../../apps/cli/bin/trainer.js", import.meta.url));
+export const TRAINER = fileURLToPath(new URL("../../apps/cli/bin/trainer.js", import.meta.url));
 
 export interface Running extends AsyncDisposable {
   readonly env: NodeJS.ProcessEnv;

@@ -105,14 +105,12 @@ napi_value allowTf32(Session& session, napi_value* argv, size_t argc) {
   return fromBool(session.env, before);
 }
 
-/** fastestBf16() -> which kind of products in bfloat16 is the fastest here: "tiles", "mkl", or "" where none is fast.
- */
+/** fastestBf16() -> the fastest kind of products in bfloat16: "tiles", "mkl", or "" where none is fast. */
 napi_value fastestBf16Products(Session& session, napi_value*, size_t) {
   return fromString(session.env, kBf16Names[static_cast<size_t>(fastestBf16())]);
 }
 
-/** bf16Products(kind) -> what it was: whether this thread's products on the CPU are in bfloat16, and by which; "": not.
- */
+/** bf16Products(kind) -> the kind before: this thread's products on the CPU are in bfloat16 by it; "": in float32. */
 napi_value setBf16Products(Session& session, napi_value* argv, size_t argc) {
   const std::string kind = argc > 0 ? toString(session.env, argv[0]) : "";
   const auto* found =

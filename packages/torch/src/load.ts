@@ -22,7 +22,7 @@ export interface Resolved {
   readonly schema: string;
 }
 
-/** What multiplies in bfloat16: our own kernel, MKL's, or nothing. */
+/** Kinds of products in bfloat16: our own kernel, MKL's, or none. */
 export type Bf16Products = "" | "tiles" | "mkl";
 
 /** The addon's exports; each refuses wrong arguments with a TorchError. */

@@ -107,7 +107,7 @@ export function measureProducts(known: readonly string[] | null): void {
 }
 
 /**
- * What multiplies which shapes, as measured: "nt 1024 256 768 mkl" for a (1024, 256) as it is by a transposed (256, 768).
+ * The library of each shape, as measured: "nt 1024 256 768 mkl" for a (1024, 256) as it is by a transposed (256, 768).
  * Null where nothing is measured.
  */
 export const measuredProducts = (): readonly string[] | null => addon.measuredProducts();

@@ -4,7 +4,7 @@
 namespace trainer {
 
 /**
- * What multiplies float32 matrices in bfloat16: their elements are rounded to it (to nearest, ties to even), products
+ * Products of float32 matrices in bfloat16: their elements are rounded to it (to nearest, ties to even), products
  * are summed in float32, and results are float32.
  */
 enum class Bf16Products {
@@ -16,7 +16,7 @@ enum class Bf16Products {
 /** The fastest one on this processor; kOff where none is faster than float32. */
 Bf16Products fastestBf16();
 
-/** Of this thread; kOff at first. */
+/** The kind of this thread; kOff at first. */
 Bf16Products& bf16Products();
 
 /** out = a b, or out += a b, in bfloat16; a (n, k), b (k, m) and out (n, m) have rows or columns of adjacent elements.

@@ -63,7 +63,7 @@ inline void transpose(__m512i (&r)[kWide]) {
   }
 }
 
-/** Of a matrix whose neighbours across the panel are adjacent. */
+/** Packs a matrix whose neighbours across the panel are adjacent. */
 template <int kWidth>
 WITH_BF16 inline void packRows(const float* x, int64_t stride, int64_t depth, int64_t count, uint32_t* out) {
   for (int64_t k = 0; k < depth; k += 2, x += 2 * stride, out += kWidth) {
@@ -76,7 +76,7 @@ WITH_BF16 inline void packRows(const float* x, int64_t stride, int64_t depth, in
   }
 }
 
-/** Of a matrix whose neighbours along k are adjacent. */
+/** Packs a matrix whose neighbours along k are adjacent. */
 template <int kWidth>
 WITH_BF16 inline void packColumns(const float* x, int64_t stride, int64_t depth, int64_t count, uint32_t* out) {
   for (int64_t k = 0; k < depth; k += 2 * kWide) {

@@ -7,21 +7,21 @@ namespace trainer::CPU_CAPABILITY {
 
 float crossEntropyRow(float* logits, int64_t classes, int64_t target, float gradScale, float zLoss) {
   const float targetLogit = logits[target];
-  float highest, sum;
+  float highest, sum, logSumExp;
   if (gradScale == 0) {
     highest = highestOf(logits, classes);
     sum = sumByBlocks(classes, [logits, highest](int64_t j) { return expApprox(logits[j] - highest); });
+    logSumExp = std::log(sum) + highest;
   } else {
     sum = exponentials(logits, classes, 1, highest);
-    const float scale = gradScale / sum * (1.0f + 2.0f * zLoss * (std::log(sum) + highest));
+    logSumExp = std::log(sum) + highest;
+    const float scale = gradScale / sum * (1.0f + 2.0f * zLoss * logSumExp);
 #pragma omp simd
     for (int64_t j = 0; j < classes; ++j) logits[j] *= scale;
     logits[target] -= gradScale;
   }
-  const float loss = std::log(sum) + highest - targetLogit;
-  if (zLoss == 0) return loss;
-  const float logSumExp = std::log(sum) + highest;
-  return loss + zLoss * logSumExp * logSumExp;
+  const float loss = logSumExp - targetLogit;
+  return zLoss == 0 ? loss : loss + zLoss * logSumExp * logSumExp;
 }
 
 void softcapRow(float* x, float* slopes, int64_t count, float cap) {

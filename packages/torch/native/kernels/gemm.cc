@@ -67,8 +67,7 @@ void multiplyBy(Library library, const at::Tensor& out, const at::Tensor& a, con
   }
 }
 
-/** The faster one for these operands. Another than oneDNN must be clearly faster: a machine is disturbed now and then.
- */
+/** The faster one for these operands. MKL must be clearly faster: a machine is disturbed now and then. */
 Library measured(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b) {
   constexpr double kClearly = 0.9;
   constexpr int kRounds = 6;

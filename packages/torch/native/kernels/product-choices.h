@@ -8,7 +8,7 @@
 
 namespace trainer {
 
-/** What multiplies two float32 matrices of the CPU. */
+/** Libraries for products of two float32 matrices on the CPU. */
 enum class Library { kOneDnn, kMkl };
 
 /** A product (m, k) by (k, n), and which of its sides are transposed in memory. */

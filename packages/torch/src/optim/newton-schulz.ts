@@ -23,7 +23,7 @@ export function orthogonalized(matrices: Tensor, steps: number, dtype: DType = "
 }
 
 /**
- * Whether the iteration costs fewer products of (m, m) matrices by the Gram matrix, for matrices (m, ratio m): 3 in its
+ * True if the iteration costs fewer products of (m, m) matrices by the Gram matrix, for matrices (m, ratio m): 3 in its
  * first step, 4 in later ones and 2 in the last, beside 2 `ratio` at its ends, against 1 + 2 `ratio` in each.
  */
 const isFewerByGram = (ratio: number, steps: number): boolean =>

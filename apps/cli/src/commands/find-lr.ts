@@ -3,7 +3,7 @@ import type { FoundLr } from "@trainer/training";
 import { z } from "zod";
 import { choosePrecision } from "../flags/choose-precision.js";
 import { CORPUS_ARGUMENT, corpusArgument } from "../flags/corpus-argument.js";
-import { checkedOptions, TRAIN_ALIASES, toTrainInput, TrainFlags } from "../flags/train-options.js";
+import { RunFlags, TRAIN_ALIASES, TrainFlags, trainingOf } from "../flags/train-options.js";
 import { words } from "../framework/arguments.js";
 import { defineCommand } from "../framework/define-command.js";
 import { curve } from "../display/curve.js";
@@ -23,12 +23,7 @@ const RangeFlags = z.strictObject({
 });
 
 /** Those of a training that come to bear in its first steps, beside the rate itself. */
-const FindLrFlags = TrainFlags.omit({
-  options: true,
-  estimate: true,
-  resume: true,
-  upload: true,
-  profile: true,
+const FindLrFlags = RunFlags.omit({
   numEpochs: true,
   maxSteps: true,
   learningRate: true,
@@ -64,8 +59,7 @@ export function define(command: Command, io: Io): void {
     async run({ args: { corpus: names }, options, home, io, out }) {
       const { from, to, steps, ...chosen } = options;
       if (from >= to) throw new UsageError(`--from ${from} --to ${to}: the rate must rise`);
-      const { corpus, corpusFileId } = corpusArgument(names);
-      const input = checkedOptions({ ...toTrainInput(corpus, TrainFlags.parse(chosen)), corpusFileId });
+      const input = trainingOf(corpusArgument(names), TrainFlags.parse(chosen));
       const { findLr, foundLrFields, suitablePrecision } = await import("@trainer/training");
       const request = { ...input, precision: choosePrecision(options, out, suitablePrecision) };
       const elsewhere = await fetching({ home, io, out });

@@ -3,7 +3,7 @@ import { ByteSize, Duration } from "@trainer/options";
 import { z } from "zod";
 import { choosePrecision } from "../flags/choose-precision.js";
 import { CORPUS_ARGUMENT, corpusArgument } from "../flags/corpus-argument.js";
-import { checkedOptions, toTrainInput, TrainFlags } from "../flags/train-options.js";
+import { RunFlags, TrainFlags, trainingOf } from "../flags/train-options.js";
 import { words } from "../framework/arguments.js";
 import { defineCommand } from "../framework/define-command.js";
 import { makePlan, PLANNED_SECONDS } from "../plan/make-plan.js";
@@ -23,12 +23,7 @@ const PlanFlags = z.strictObject({
     .describe(
       "memory that it may take in all: 8GB, 512MiB, or a number of bytes; left out: nine tenths of what is free",
     ),
-  ...TrainFlags.omit({
-    options: true,
-    estimate: true,
-    resume: true,
-    upload: true,
-    profile: true,
+  ...RunFlags.omit({
     maxSeconds: true,
     pretrainedRunId: true,
     freezeEmbed: true,
@@ -54,8 +49,7 @@ export function define(command: Command, io: Io): void {
     },
     async run({ args: { corpus: names }, options, given, home, flags, io, out }) {
       const { memory, maxSeconds, ...chosen } = options;
-      const { corpus, corpusFileId } = corpusArgument(names);
-      const input = checkedOptions({ ...toTrainInput(corpus, TrainFlags.parse(chosen)), corpusFileId });
+      const input = trainingOf(corpusArgument(names), TrainFlags.parse(chosen));
       const { planFields, suitablePrecision } = await import("@trainer/training");
       const request = { ...input, precision: choosePrecision(options, out, suitablePrecision) };
       const elsewhere = await fetching({ home, io, out });

@@ -3,7 +3,7 @@ import { Duration, TrainOptions, ungrouped } from "@trainer/options";
 import { z } from "zod";
 import { choosePrecision } from "../flags/choose-precision.js";
 import { CORPUS_ARGUMENT, corpusArgument } from "../flags/corpus-argument.js";
-import { checkedOptions, TRAIN_ALIASES, toTrainInput, TrainFlags } from "../flags/train-options.js";
+import { RunFlags, TRAIN_ALIASES, TrainFlags, trainingOf } from "../flags/train-options.js";
 import { words } from "../framework/arguments.js";
 import { defineCommand } from "../framework/define-command.js";
 import { ProgressLine } from "../display/progress-line.js";
@@ -33,12 +33,7 @@ const SweepFlags = z.strictObject({
     flag: "for",
   }),
   sweepId: runId.describe("name of the sweep, with which its runs' begin; left out: made of what is asked for"),
-  ...TrainFlags.omit({
-    options: true,
-    estimate: true,
-    resume: true,
-    upload: true,
-    profile: true,
+  ...RunFlags.omit({
     maxSeconds: true,
     runId: true,
     evalEvery: true,
@@ -66,16 +61,16 @@ export function define(command: Command, io: Io): void {
     async run({ args: { corpus: names }, options, home, flags, io, out }) {
       const { vary, trials: wanted, maxSeconds: seconds, sweepId, ...chosen } = options;
       const varied = vary.map((each) => parseVary(each));
-      const { corpus, corpusFileId } = corpusArgument(names);
+      if (new Set(varied.map(({ name }) => name)).size < varied.length)
+        throw new UsageError("--vary: an option is named twice; give all its values at once");
+      const corpus = corpusArgument(names);
       const { drawTrials, suitablePrecision, sweep, sweepFields, usualTrials } = await import("@trainer/training");
       const precision = choosePrecision(options, out, suitablePrecision);
       const drawn = drawTrials(varied, wanted ?? usualTrials(varied), options.seed);
-      const trials = drawn.map((settings) => {
-        const input = toTrainInput(corpus, TrainFlags.parse({ ...chosen, ...settings }));
-        return { settings, input: checkedOptions({ ...input, corpusFileId, precision }) };
-      });
-      if (new Set(varied.map(({ name }) => name)).size < varied.length)
-        throw new UsageError("--vary: an option is named twice; give all its values at once");
+      const trials = drawn.map((settings) => ({
+        settings,
+        input: { ...trainingOf(corpus, TrainFlags.parse({ ...chosen, ...settings })), precision },
+      }));
       const elsewhere = await fetching({ home, io, out });
       const progress = new ProgressLine(io, out);
       await io

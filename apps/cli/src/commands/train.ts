@@ -14,7 +14,7 @@ import type { Demand } from "../run-display/memory-estimate.js";
 import { isOpen } from "../plan/given-options.js";
 import { planned } from "../plan/planned.js";
 import { resumeRun } from "../runs/resume-run.js";
-import { checkedOptions, TRAIN_ALIASES, toTrainInput, TrainFlags } from "../flags/train-options.js";
+import { TRAIN_ALIASES, TrainFlags, trainingOf } from "../flags/train-options.js";
 
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
@@ -59,8 +59,7 @@ export function define(command: Command, io: Io): void {
         throw new UsageError("--run-id latest: commands call the newest run so; choose another name");
       if (options.estimate && (wanted || upload))
         throw new UsageError("--estimate trains nothing: leave out --resume and --upload, or --estimate");
-      const { corpus, corpusFileId } = corpusArgument(names);
-      const request = checkedOptions({ ...toTrainInput(corpus, options), corpusFileId });
+      const request = trainingOf(corpusArgument(names), options);
       const { hasSaved, runFolder, suitablePrecision, train } = await import("@trainer/training");
       const where = { home, flags, io, out };
       const elsewhere = await fetching({ home, io, out });

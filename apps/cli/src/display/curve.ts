@@ -11,7 +11,7 @@ export interface CurveOptions {
   readonly unicode: boolean;
   /** Color of the validation marks. */
   readonly mark?: (text: string) => string;
-  /** What stands under the first and the last step; their numbers by default. */
+  /** Labels of the first and the last step; their numbers by default. */
   readonly ends?: readonly [first: string, last: string];
 }
 

@@ -10,6 +10,7 @@ import {
 } from "@trainer/training/options";
 import { z } from "zod";
 import { explain, UsageError } from "../process/errors.js";
+import type { CorpusArgument } from "./corpus-argument.js";
 import { DIMENSION_FLAGS } from "./dimension-flags.js";
 
 const sizes = [...families()].map(([name, family]) => `${name}: ${Object.keys(family.sizes).join(", ")}`);
@@ -42,11 +43,8 @@ export const ABOUT_RUN = {
   }),
 };
 
-/**
- * Options of `trainer train`: those of a run. Names are held to what is registered, and some defaults suit somebody at
- * a terminal.
- */
-export const TrainFlags = z.strictObject({
+/** Options of a run. Names are held to what is registered, and some defaults suit somebody at a terminal. */
+export const RunFlags = z.strictObject({
   ...TrainOptions.omit({ corpus: true, corpusFileId: true }).shape,
   document: preset(document, terminalDefaults.document),
   documentSeparator: preset(documentSeparator, terminalDefaults.documentSeparator),
@@ -76,8 +74,10 @@ export const TrainFlags = z.strictObject({
       description:
         "of the arithmetic; left out: bf16 on a GPU that has it, else as auto: fp16 on a GPU, fp32 on a CPU; bf16 also on a CPU that has AVX512_BF16 or AMX",
     }),
-  ...ABOUT_RUN,
 });
+
+/** Options of `trainer train`. */
+export const TrainFlags = RunFlags.extend(ABOUT_RUN);
 export type TrainFlags = z.output<typeof TrainFlags>;
 
 /** Shorter names of options. */
@@ -106,6 +106,10 @@ export function toTrainInput(corpus: readonly string[], flags: TrainFlags): Trai
   const rates = dropout === undefined ? {} : Object.fromEntries(dropouts.map((name) => [name, dropout]));
   return { ...options, corpus: [...corpus], modelConfig: { ...modelConfig, ...chosen, ...rates } };
 }
+
+/** The checked options of a training. @throws UsageError */
+export const trainingOf = ({ corpus, corpusFileId }: CorpusArgument, flags: TrainFlags): RegisteredOptions =>
+  checkedOptions({ ...toTrainInput(corpus, flags), corpusFileId });
 
 /** Checks options; the library's refusal is a usage error here. */
 export function checkedOptions(input: TrainInput): RegisteredOptions {

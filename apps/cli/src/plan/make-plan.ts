@@ -2,7 +2,7 @@ import type { FetchContext, Plan, TrainInput } from "@trainer/training";
 import type { Invocation } from "../framework/define-command.js";
 import { givenOptions } from "./given-options.js";
 
-/** What a plan is of, and who hears of it. */
+/** Limits of a plan, and the terminal that shows its progress. */
 export interface Wanted extends Pick<Invocation<unknown>, "home" | "io" | "out" | "given"> {
   readonly seconds: number;
   readonly memoryBytes?: number | undefined;

@@ -6,7 +6,7 @@ import { shellWord } from "../process/home-flag.js";
 
 type Values = Readonly<Record<string, unknown>>;
 
-/** What a command was typed with, and what a plan adds to it. */
+/** A typed command, and the settings that a plan adds to it. */
 export interface Planned {
   readonly words: readonly string[];
   readonly options: Values;

@@ -6,7 +6,7 @@ import { ABOUT_RUN, TrainFlags } from "../flags/train-options.js";
 import { optionSpecs, type OptionSpec } from "../framework/option-spec.js";
 import { UsageError } from "../process/errors.js";
 
-/** What trials must have in common, so that they can be compared, and what a sweep sets itself. */
+/** Options that trials must have in common, so that they can be compared, and those that a sweep sets itself. */
 const COMMON = new Set([
   ...Object.keys(ABOUT_RUN),
   "document",

@@ -8,7 +8,7 @@ import { table } from "../display/table.js";
 /** Trials whose curves are drawn. */
 const DRAWN = GLYPHS.length;
 
-/** What a sweep came to: its trials, the best first, with the curves of the first few, and what to do with the best. */
+/** Report of a sweep: its trials, the best first, with the curves of the first few, and commands for the best. */
 export function sweepReport(
   { trials }: SweepResult,
   { screen, paint }: Pick<Output, "screen" | "paint">,
@@ -61,7 +61,7 @@ function shown(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-/** Of a text that does not come back from its tokens: nats a token. */
+/** Bits per byte, or nats a token of a text that does not come back from its tokens. */
 function bitsOf({ result, failure }: SweptTrial): string {
   if (result === null) return failure === null ? "-" : "failed";
   return result.bitsPerByte === null ? `${formatNumber(result.loss)} nats` : formatNumber(result.bitsPerByte);

@@ -13,7 +13,7 @@ export type WeightChoice = (typeof weightChoices)[number];
 export const lrSchedules = ["constant", "cosine", "linear", "wsd"] as const;
 export type LrSchedule = (typeof lrSchedules)[number];
 
-/** What becomes of a run whose loss goes up and does not come back. */
+/** Treatments of a run whose loss goes up and does not come back. */
 export const divergenceChoices = ["tell", "stop", "rewind"] as const;
 
 /** The fall of the learning rate at the end of a schedule that is stable before it. */

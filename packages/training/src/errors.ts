@@ -82,6 +82,16 @@ export class TrainingError extends Error {
     this.failureClass = options.failureClass ?? CLASSES[code];
   }
 
+  /** Runs what can be cancelled: each failure is one of these, but for the reason of the signal. */
+  static async within<T>(signal: AbortSignal | undefined, body: () => Promise<T>): Promise<T> {
+    try {
+      return await body();
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw TrainingError.from(error);
+    }
+  }
+
   /** Any error as one of these, with its class; what is not known is FATAL. */
   static from(error: unknown): TrainingError {
     if (error instanceof TrainingError) return error;

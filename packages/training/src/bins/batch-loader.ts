@@ -4,6 +4,7 @@ import { CorpusError } from "../corpus/corpus-error.js";
 import { permutation } from "../corpus/permutation.js";
 import { HEADER_BYTES, idBytes } from "./bin-format.js";
 import type { TokenBin } from "./token-bin.js";
+import { sequencesIn } from "./windows.js";
 
 /** Position of a loader: `position` batches of `epoch` were handed out. JSON, for checkpoints. */
 export const LoaderState = z.strictObject({
@@ -68,7 +69,7 @@ export class BatchLoader implements Disposable {
         `${path} has ${tokens} token(s); at least two make a batch: give more text`,
       );
     }
-    this.chunks = Math.ceil((tokens - 1) / options.seqLen);
+    this.chunks = sequencesIn(tokens, options.seqLen);
     this.stepsPerEpoch = Math.ceil(this.chunks / options.batchSize);
     this.#seed = options.seed;
     this.#order = this.#newOrder();

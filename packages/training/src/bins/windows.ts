@@ -1,5 +1,8 @@
 import { permutation } from "../corpus/permutation.js";
 
+/** Number of sequences of `seqLen` targets that a stream of ids is cut into; the last may be shorter. */
+export const sequencesIn = (tokens: number, seqLen: number): number => Math.ceil((tokens - 1) / seqLen);
+
 /** A stretch of a token stream that a model reads at once. */
 export interface Window {
   /** The first token it reads. */

@@ -1,8 +1,7 @@
 import { samplePrompts } from "@trainer/options";
-import { sampleWindows, windowCount } from "../bins/windows.js";
+import { sampleWindows, sequencesIn, windowCount } from "../bins/windows.js";
 import type { RunOptions } from "../options/options.js";
-import { cappedRates } from "../options/schedule.js";
-import { StepPlan } from "../step/step-plan.js";
+import { stepPlanOf } from "../step/step-plan.js";
 import type { Pace } from "./measure-request.js";
 import type { SplitTokens } from "./sample-text.js";
 
@@ -27,9 +26,9 @@ interface Reading {
 /** The course of a run to its end, where it is not stopped early. @throws TrainingError INVALID_INPUT */
 export function courseOf(options: RunOptions, { tokens, seqLen, batchSize }: Reading): Course {
   const { evalTokens, evaluate, gradAccumSteps, sampleEvery, seed } = options;
-  const sequences = Math.ceil((tokens.train - 1) / seqLen); // as the loader cuts them
+  const sequences = sequencesIn(tokens.train, seqLen);
   const batchesPerEpoch = Math.ceil(sequences / batchSize);
-  const plan = new StepPlan({ ...options, ...cappedRates(options), batchesPerEpoch, schedule: options.lrSchedule });
+  const plan = stepPlanOf(options, batchesPerEpoch);
   const batchesOf = (count: number | null) => {
     if (count === null) return 0;
     const cut = { tokens: count, context: seqLen, stride: seqLen };

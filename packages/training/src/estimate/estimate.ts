@@ -17,7 +17,7 @@ import { parseTrainOptions, type RunOptions, type TrainInput } from "../options/
 import { toConfig } from "../options/wire-names.js";
 import { pluginUrls } from "../plugins/loaded-plugins.js";
 import { effectiveBatchSize, resolveCompute, type Compute } from "../step/precision.js";
-import { threadsOf } from "../step/threads.js";
+import { isMachineBusy, threadsOf } from "../step/threads.js";
 import { courseOf, secondsOf, type Course } from "./course.js";
 import { measureInProcess } from "./measure-in-process.js";
 import type { Pace } from "./measure-request.js";
@@ -80,14 +80,8 @@ const SEARCHED = "the batch size is looked for when the run begins";
  *
  * @throws TrainingError as a run with these options would before its first step
  */
-export async function estimateTraining(input: TrainInput, context: EstimateContext): Promise<Estimate> {
-  try {
-    return await estimated(input, context);
-  } catch (error) {
-    context.signal?.throwIfAborted();
-    throw TrainingError.from(error);
-  }
-}
+export const estimateTraining = (input: TrainInput, context: EstimateContext): Promise<Estimate> =>
+  TrainingError.within(context.signal, () => estimated(input, context));
 
 async function estimated(input: TrainInput, context: EstimateContext): Promise<Estimate> {
   const parsed = parseTrainOptions(input);
@@ -100,7 +94,7 @@ async function estimated(input: TrainInput, context: EstimateContext): Promise<E
   const options = { ...parsed, maxSeqLen: seqLenOf(parsed, pretrained) };
   const threads = await threadsOf(options.threads);
   const asked = { options, compute, threads, pretrained: pretrained?.dir ?? null, home: where.home, context };
-  const isBusy = compute.device === "cpu" && (await threadsOf("auto")) < threads;
+  const isBusy = await isMachineBusy(compute.device, threads);
   const text = await textOf(asked);
   const model = await modelOf(asked, text);
   return {

@@ -38,7 +38,7 @@ const EndEvaluation = z.object({
 const Verdict = z.object({
   words: z.array(z.string()),
   overfits_since: count.nullable(),
-  /** What would help most: steps, text or size; null where nothing tells. */
+  /** The largest help: steps, text or size; null where nothing tells. */
   helps: z.string().nullable(),
   /** Bits per byte of a part of the held-out text, after a part of the training text. */
   references: z
@@ -50,7 +50,7 @@ const Verdict = z.object({
       ngram: z.number(),
     })
     .nullable(),
-  /** What the samples have in common with that part of the training text. */
+  /** Spans that the samples share with that part of the training text. */
   copied: z.object({ longest: z.string(), share: z.number() }).nullable(),
 });
 export type Verdict = z.infer<typeof Verdict>;
@@ -112,7 +112,7 @@ export const RunManifest = z.object({
   resumed_from: z.array(count).default([]),
   /** Ends as they were planned, each for the steps after one: of a run that ends by time, or was trained on. */
   ends: z.array(z.object({ after_step: count, total_steps: count })).default([]),
-  /** What the run had come to each time that it got a new end, the latest last. */
+  /** Outcome each time that it got a new end, the latest last. */
   parts: z.array(RunPart).default([]),
   seed: count,
   threads: count,
@@ -157,7 +157,7 @@ export const RunManifest = z.object({
   loss: z.number().nullable(),
   /** Steps that changed nothing, since their gradients overflowed in fp16. */
   skipped_steps: count.default(0),
-  /** What went wrong with its losses, each symptom at its first step. */
+  /** Alarms of its losses, each symptom at its first step. */
   alarms: z.array(z.object({ step: count, symptom: z.string(), message: z.string() })).default([]),
   /** How often it went back to a checkpoint since its loss diverged, and with what share of its rate. */
   rewinds: z.array(z.object({ from_step: count, to_step: count, rate_scale: z.number() })).default([]),
@@ -172,7 +172,7 @@ export const RunManifest = z.object({
   test_tokens: count.nullable().default(null),
   /** Evaluation at the end; more of it is in the folder `eval`. */
   evaluation: EndEvaluation.nullable().default(null),
-  /** What its end tells in words, with the figures behind them; null before the evaluation, or where none is wanted. */
+  /** Verdict at its end, with the figures behind it; null before the evaluation, or where none is wanted. */
   verdict: Verdict.nullable().default(null),
 
   /** Id of the run's archive in a file service, once it has been sent there. */
@@ -191,6 +191,18 @@ export const RunManifest = z.object({
   config: z.record(z.string(), z.unknown()),
 });
 export type RunManifest = z.infer<typeof RunManifest>;
+
+/** Outcome of a run that has not come to its end. */
+export const NO_OUTCOME = {
+  test_loss: null,
+  test_perplexity: null,
+  test_bits_per_byte: null,
+  test_step: null,
+  test_tokens: null,
+  evaluation: null,
+  verdict: null,
+  artifact_file_id: null,
+} as const satisfies Partial<RunManifest>;
 
 /** A failure by the names of a manifest. */
 export const failureFields = ({ code, failureClass, message }: Failure) => ({

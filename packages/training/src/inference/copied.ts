@@ -17,7 +17,7 @@ interface Place {
 }
 
 /**
- * What samples have in common with a text, word for word. One pass over the text with a rolling hash (Karp & Rabin 1987)
+ * Spans that samples share with a text, word for word. One pass over the text with a rolling hash (Karp & Rabin 1987)
  * of as many characters as a span has at the least; each hit is compared.
  */
 export function copiedFrom(text: string, samples: readonly string[]): Copied {

@@ -18,10 +18,10 @@ export interface References {
   readonly ngram: number;
 }
 
-/** What a run is measured by beside itself. */
+/** References of a run's loss, and its samples beside its text. */
 export interface Measured {
   readonly references: References;
-  /** What its samples have in common with the training text that was read. */
+  /** Spans that its samples share with the training text that was read. */
   readonly copied: Copied;
 }
 

@@ -60,14 +60,7 @@ export const LR_RANGE: LrRange = { minLr: 1e-5, maxLr: 1, steps: 100 };
  * @throws TrainingError as a run with these options would before its first step
  */
 export const findLr = (input: TrainInput, context: FindLrContext): Promise<FoundLr> =>
-  exclusive(async () => {
-    try {
-      return await tested(input, context);
-    } catch (error) {
-      context.signal?.throwIfAborted();
-      throw TrainingError.from(error);
-    }
-  });
+  exclusive(() => TrainingError.within(context.signal, () => tested(input, context)));
 
 async function tested(input: TrainInput, context: FindLrContext): Promise<FoundLr> {
   const { home, signal, onPoint, onEvent = () => {} } = context;

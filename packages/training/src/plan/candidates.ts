@@ -9,7 +9,7 @@ import { shapesOf, type Shape } from "./shapes.js";
 
 /** A model that a plan may choose, and how it would be trained. */
 export interface Candidate {
-  /** What the plan decides of it. */
+  /** Settings of it that the plan decides. */
   readonly decided: Settings;
   readonly options: RunOptions;
   readonly parameters: number;

@@ -3,7 +3,7 @@ import { at } from "@trainer/disk";
 /** Bytes before one that a counting model predicts it by. */
 const ORDER = 3;
 
-/** What came after a context so far. */
+/** Counts of the bytes after a context so far. */
 interface Counts {
   total: number;
   readonly of: Map<number, number>;

@@ -9,7 +9,7 @@ import type { TextFacts } from "./text-facts.js";
 
 /** A training that ends in time. */
 export interface Outcome {
-  /** What of it follows from its length. */
+  /** Settings that follow from its length. */
   readonly decided: Settings;
   readonly steps: number;
   /** Times through the text. */
@@ -87,7 +87,7 @@ interface End extends Pick<Outcome, "steps" | "seconds" | "isTextSpent"> {
   readonly isFixed: boolean;
 }
 
-/** What ends a training: its time, which a run keeps by itself, or before it the text. */
+/** End of a training: its time, which a run keeps by itself, or before it the text. */
 function endOf({ steps, seconds, isFixed, isTextSpent }: End): Settings {
   if (isFixed) return {};
   return { maxSeconds: seconds, ...(isTextSpent ? { maxSteps: steps } : {}) };

@@ -12,7 +12,7 @@ import { methodOf, parseTrainOptions, type TrainInput, type TrainOptions } from 
 import { snakeKeys, toConfig } from "../options/wire-names.js";
 import { pluginUrls } from "../plugins/loaded-plugins.js";
 import { resolveCompute, type Compute } from "../step/precision.js";
-import { threadsOf } from "../step/threads.js";
+import { isMachineBusy, threadsOf } from "../step/threads.js";
 import { candidatesOf } from "./candidates.js";
 import { fitTime, type Outcome } from "./fit-time.js";
 import { mostParameters, passesUntilOverfit, vocabularyFor } from "./rule.js";
@@ -22,13 +22,13 @@ import { tryModels, type RatedModel } from "./try-models.js";
 
 /** The training that is expected to give the best model of a text in a time. */
 export interface Plan extends Compute, Pick<Outcome, "steps" | "passes" | "seconds" | "bitsPerByte" | "isTextSpent"> {
-  /** What the plan decided, by the names of options. */
+  /** Settings that the plan decided, by the names of options. */
   readonly decided: Settings;
   /** The options of the whole training. */
   readonly options: TrainOptions;
   readonly parameters: number;
   readonly vocabSize: number;
-  /** Of the text that is trained on. */
+  /** Tokens of the text that is trained on. */
   readonly tokens: number;
   /** Times through the text after which the loss on other text is expected to rise. */
   readonly passesUntilOverfit: number;
@@ -76,14 +76,8 @@ const MEASURE_MS = 60_000;
  * @throws TrainingError as a run with these options would before its first step; INVALID_INPUT where there is not the time
  * for one, or where the run starts from other weights.
  */
-export async function planTraining(input: TrainInput, context: PlanContext): Promise<Plan> {
-  try {
-    return await planned(input, context);
-  } catch (error) {
-    context.signal?.throwIfAborted();
-    throw TrainingError.from(error);
-  }
-}
+export const planTraining = (input: TrainInput, context: PlanContext): Promise<Plan> =>
+  TrainingError.within(context.signal, () => planned(input, context));
 
 async function planned(input: TrainInput, context: PlanContext): Promise<Plan> {
   const { seconds, signal } = context;
@@ -99,7 +93,7 @@ async function planned(input: TrainInput, context: PlanContext): Promise<Plan> {
   using text = await corpusPaths(parsed, where);
   const corpus = [...text.paths];
   const threads = await threadsOf(parsed.threads);
-  const isBusy = compute.device === "cpu" && (await threadsOf("auto")) < threads;
+  const isBusy = await isMachineBusy(compute.device, threads);
   const facts = await textFacts({ ...parsed, corpus }, where.home, signal);
   const isDecided = parsed.tokenizer === null && methodOf(parsed) === "bpe" && !given.has("vocabSize");
   const first = { ...family, ...(isDecided ? { vocabSize: vocabularyFor(facts.bytes, seconds) } : {}) };

@@ -2,9 +2,9 @@ import type { Outline } from "@trainer/models/capabilities";
 import { vocabSizeFor } from "../options/vocab-size.js";
 import type { TextFacts } from "./text-facts.js";
 
-// What to expect of a training, and its settings. Every number here was fitted to runs: docs/decisions/057.
+// Expected bits of a training, and its settings. Every number here was fitted to runs: docs/decisions/057.
 
-/** What a training puts into a model. */
+/** Size and length of a training. */
 export interface Effort {
   /** Parameters beside the embedding. */
   readonly parameters: number;

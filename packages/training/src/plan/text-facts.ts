@@ -1,11 +1,11 @@
-import { gzipSync } from "node:zlib";
 import { openCorpus, type Corpus, type ReadOptions } from "../corpus/corpus.js";
 import type { Home } from "../home/home.js";
+import { gzip9 } from "../inference/compressed.js";
 import { corpusOptions } from "../options/corpus-options.js";
 import type { TrainOptions } from "../options/options.js";
 import { settledBits } from "./counting-bits.js";
 
-/** What a plan goes by of a text. */
+/** Facts of a text that a plan goes by. */
 export interface TextFacts {
   /** UTF-8 bytes of the text that is trained on, about. */
   readonly bytes: number;
@@ -28,7 +28,7 @@ export async function textFacts(options: TrainOptions, home: Home, signal?: Abor
   };
   for await (const { bytes } of corpus.documents({ signal, onRead })) parts.push(bytes.slice()); // its memory is used again
   const beginning = Buffer.concat(parts);
-  const gzipBits = (8 * gzipSync(beginning, { level: 9 }).length) / beginning.length;
+  const gzipBits = (8 * gzip9(beginning).length) / beginning.length;
   const isGzip = corpus.files.some(({ gzip }) => gzip); // read ahead of what is unzipped: its size tells more
   const whole = part < 1 && isGzip ? unzipped(corpus, gzipBits) : beginning.length / part;
   const { holdoutFraction, testSplitRatio } = options;

@@ -21,7 +21,7 @@ export interface Trying {
   /** Memory that a training may take in all. */
   readonly memoryBytes: number;
   readonly measure: (candidate: Candidate) => Promise<Measured>;
-  /** What a model comes to at a pace; null where there is not the time for a step. */
+  /** Outcome of a model at a pace; null where there is not the time for a step. */
   readonly fit: (candidate: Candidate, pace: Pace) => Outcome | null;
 }
 

@@ -132,7 +132,7 @@ export interface RunResult {
   readonly leftOut: LeftOut | null;
   /** True if an adapter was trained: its base weights are gone, and the run cannot be trained on. */
   readonly isAdapter: boolean;
-  /** What its end tells, in sentences; none where it was not evaluated. */
+  /** Sentences of the verdict; none where it was not evaluated. */
   readonly verdict: readonly string[];
   /** Over all the sessions of a resumed run. */
   readonly seconds: number;

@@ -3,13 +3,13 @@ import { ResumeOptions, snakeKeys, type ResumeInput } from "@trainer/options";
 import { stat } from "node:fs/promises";
 import { list } from "../checkpoint/list.js";
 import { TrainingError } from "../errors.js";
-import type { RunManifest, RunPart } from "../home/manifest.js";
+import { sequencesIn } from "../bins/windows.js";
+import { NO_OUTCOME, type RunManifest, type RunPart } from "../home/manifest.js";
 import type { RunFolder } from "../home/run-folder.js";
 import { parseTrainOptions } from "../options/options.js";
 import { parseOptions } from "../options/parse-options.js";
 import { fromConfig } from "../options/wire-names.js";
-import { StepPlan } from "../step/step-plan.js";
-import { cappedRates } from "../options/schedule.js";
+import { stepPlanOf } from "../step/step-plan.js";
 
 /** The options of a new end, or an error that names each one that is wrong; no two of them go together. */
 export function parseNewEnd(input: ResumeInput): ResumeOptions {
@@ -23,7 +23,7 @@ const givenOf = (end: ResumeOptions) => Object.values(end).filter((value) => val
 type NewEnd = Pick<RunManifest, "config" | "epochs"> & Partial<RunManifest>;
 
 /**
- * What a new end changes in a run's manifest, with what the run has come to so far among its parts; null without one, or
+ * Changes of a run's manifest by a new end, the outcome so far among its parts; null without one, or
  * where the run ends there anyway. @throws TrainingError INVALID_INPUT
  */
 export async function newEnd(end: ResumeOptions, found: RunManifest, folder: RunFolder): Promise<NewEnd | null> {
@@ -38,14 +38,8 @@ export async function newEnd(end: ResumeOptions, found: RunManifest, folder: Run
     if (found.status !== "completed") return { config, epochs }; // there is nothing to go on from
     throw refused(`no checkpoint of it is here, as of one that was fetched; ${AFRESH}`);
   }
-  const sequences = Math.ceil((splits.train.tokens - 1) / found.max_seq_len);
-  const batchesPerEpoch = Math.ceil(sequences / found.batch_size);
-  const { totalSteps } = new StepPlan({
-    ...options,
-    ...cappedRates(options),
-    schedule: options.lrSchedule,
-    batchesPerEpoch,
-  });
+  const batchesPerEpoch = Math.ceil(sequencesIn(splits.train.tokens, found.max_seq_len) / found.batch_size);
+  const { totalSteps } = stepPlanOf(options, batchesPerEpoch);
   const until = newest.step;
   const total = end.maxSeconds === null ? totalSteps : until + totalSteps;
   if (total === before && end.maxSeconds === null) return null;
@@ -61,14 +55,7 @@ export async function newEnd(end: ResumeOptions, found: RunManifest, folder: Run
     ends: [...earlier, { after_step: until, total_steps: total }],
     parts: [...found.parts, await partOf(found, folder, until)],
     early_stopped: false,
-    test_loss: null,
-    test_perplexity: null,
-    test_bits_per_byte: null,
-    test_step: null,
-    test_tokens: null,
-    evaluation: null,
-    verdict: null,
-    artifact_file_id: null, // the archive is not of this run as it will be
+    ...NO_OUTCOME,
   };
 }
 

@@ -1,5 +1,5 @@
 import { SPLIT_VERSION } from "../corpus/split-plan.js";
-import type { RunManifest } from "../home/manifest.js";
+import { NO_OUTCOME, type RunManifest } from "../home/manifest.js";
 import type { RunOptions } from "../options/options.js";
 import { effectiveBatchSize, type Compute } from "../step/precision.js";
 import { gitCommit, system, versions } from "./system.js";
@@ -67,14 +67,7 @@ export async function newManifest(runId: string, options: RunOptions, compute: C
     parts: [],
     best_val_loss: null,
     best_step: null,
-    test_loss: null,
-    test_perplexity: null,
-    test_bits_per_byte: null,
-    test_step: null,
-    test_tokens: null,
-    evaluation: null,
-    verdict: null,
-    artifact_file_id: null,
+    ...NO_OUTCOME,
     requested: false,
     git_commit: await gitCommit(),
     versions: versions(),

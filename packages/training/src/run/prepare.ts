@@ -6,10 +6,9 @@ import { assertWeightsFit } from "../model/assert-weights-fit.js";
 import { ownTokenizer, writeConfigs } from "../model/config-files.js";
 import { makeLearner } from "../model/learner.js";
 import { loadPlugged } from "../model/load-plugged.js";
-import { cappedRates } from "../options/schedule.js";
 import { EarlyStopping } from "../step/early-stopping.js";
 import { LossWatch } from "../step/loss-watch.js";
-import { StepPlan } from "../step/step-plan.js";
+import { stepPlanOf } from "../step/step-plan.js";
 import { measuringProducts } from "../step/products.js";
 import { stepRecorder } from "../step/step-recorder.js";
 import { announceConfig, announceStart } from "./announce.js";
@@ -86,13 +85,11 @@ const courseOf = (
   { loader, vocabSize }: RunData & { readonly vocabSize: number },
   saved: Saved | null,
 ): Course => ({
-  plan: new StepPlan({
-    ...options,
-    ...cappedRates(options),
-    batchesPerEpoch: loader.stepsPerEpoch,
-    schedule: options.lrSchedule,
-    ends: manifest.current.ends.map((end) => ({ afterStep: end.after_step, totalSteps: end.total_steps })),
-  }),
+  plan: stepPlanOf(
+    options,
+    loader.stepsPerEpoch,
+    manifest.current.ends.map((end) => ({ afterStep: end.after_step, totalSteps: end.total_steps })),
+  ),
   early: new EarlyStopping(options.earlyStoppingPatience),
   progress: progressOf(saved),
   watch: new LossWatch({ chance: Math.log(vocabSize) }),

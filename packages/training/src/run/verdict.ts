@@ -43,7 +43,7 @@ export async function lossCourseOf(path: string): Promise<LossCourse> {
   };
 }
 
-/** What would help most. */
+/** Largest help for a run. */
 export type Help = "steps" | "text" | "size";
 
 interface Learning {
@@ -57,7 +57,7 @@ const RISES = 0.005;
 const FALLS = 0.003;
 const GAP = 0.15;
 
-/** What a run's losses say of its end. */
+/** Verdict of a run's losses on its end. */
 export function learningOf({ validations, train }: LossCourse): Learning {
   const [last] = validations.slice(-1);
   if (last === undefined || train === null) return { overfitsSince: null, helps: null, words: [] };

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** What can go wrong with a training, as its losses show it. */
+/** Symptoms of a training that goes wrong, as its losses show them. */
 export const symptoms = ["zero_rate", "spike", "divergence", "standstill", "memorising"] as const;
 export type Symptom = (typeof symptoms)[number];
 
@@ -174,7 +174,7 @@ export class LossWatch {
     });
   }
 
-  /** Whether the loss of a new model has moved, or certainly has not. */
+  /** Movement of a new model's loss: it certainly has moved, or certainly has not, or neither. */
   #movement(): { moved: boolean; stands: boolean } {
     const { first, recent, full, moved } = this.#state;
     if (moved || full < SETTLED) return { moved, stands: false };

@@ -85,7 +85,7 @@ export const productType = ({ precision }: Compute): DType =>
  */
 export function inPrecision<T>({ device, precision }: Compute, body: () => T): T {
   if (precision === "fp32") return body();
-  if (device === "cpu" && precision === "bf16") return inBf16Products(body);
+  if (hasBf16Products({ device, precision })) return inBf16Products(body);
   const before = allowTf32(true);
   try {
     return precision === "tf32" ? body() : autocast({ device, dtype: HALF[precision] }, body);
@@ -104,8 +104,10 @@ function inBf16Products<T>(body: () => T): T {
 }
 
 /** Runs a backward pass, whose products on a CPU have no autocast to remember their precision. */
-export const backwardInPrecision = ({ device, precision }: Compute, backward: () => void): void =>
-  device === "cpu" && precision === "bf16" ? inBf16Products(backward) : backward();
+export const backwardInPrecision = (compute: Compute, backward: () => void): void =>
+  hasBf16Products(compute) ? inBf16Products(backward) : backward();
+
+const hasBf16Products = ({ device, precision }: Compute): boolean => device === "cpu" && precision === "bf16";
 
 /** Keeps small gradients from vanishing in fp16; nothing else needs it. */
 export const gradScaler = ({ precision }: Compute): GradScaler | null =>

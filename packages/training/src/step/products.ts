@@ -18,9 +18,8 @@ export async function measuringProducts(
   { device }: Pick<Compute, "device">,
   threads: number,
   saved: { readonly products: readonly string[] | null } | null,
-  env: NodeJS.ProcessEnv = process.env,
 ): Promise<Disposable> {
-  const isWanted = device === "cpu" && env["TRAINER_MEASURE_PRODUCTS"] !== "0";
+  const isWanted = device === "cpu" && process.env["TRAINER_MEASURE_PRODUCTS"] !== "0";
   if (saved !== null) measureProducts(saved.products);
   else measureProducts(isWanted ? await kept(threads) : null);
   return { [Symbol.dispose]: () => measureProducts(null) };
@@ -42,7 +41,7 @@ export async function keepProducts(threads: number): Promise<void> {
   }
 }
 
-/** What is damaged is as good as not there: it is measured again. */
+/** Shapes that are kept; a damaged file is as good as none. */
 async function kept(threads: number): Promise<readonly string[]> {
   const text = await unlessAbsent(readFile(fileOf(threads), "utf8"));
   if (text === null) return [];

@@ -1,5 +1,6 @@
 import { TrainingError } from "../errors.js";
-import { learningRateAt, type ScheduleOptions } from "../options/schedule.js";
+import type { TrainOptions } from "../options/options.js";
+import { cappedRates, learningRateAt, type ScheduleOptions } from "../options/schedule.js";
 
 /** An end of a run as it is planned from a step on. */
 export interface PlannedEnd {
@@ -96,3 +97,11 @@ export class StepPlan {
     return this.#ends.reduce((total, end) => (end.afterStep < step ? end.totalSteps : total), 0);
   }
 }
+
+/** The plan of a run with these options; its rates are capped where it starts from other weights. */
+export const stepPlanOf = (
+  options: TrainOptions,
+  batchesPerEpoch: number,
+  ends: readonly PlannedEnd[] = [],
+): StepPlan =>
+  new StepPlan({ ...options, ...cappedRates(options), schedule: options.lrSchedule, batchesPerEpoch, ends });

@@ -19,6 +19,10 @@ export async function threadsOf(choice: ThreadChoice): Promise<number> {
   return freeCores(before, cpus(), cores);
 }
 
+/** True if other programs use some of the cores that threads on `device` are to run on. */
+export const isMachineBusy = async (device: "cpu" | "cuda", threads: number): Promise<boolean> =>
+  device === "cpu" && (await threadsOf("auto")) < threads;
+
 /** Number of cores that were idle between two samples; at least one, and at most a container's. */
 export function freeCores(before: readonly CpuInfo[], after: readonly CpuInfo[], most: number): number {
   const idle = after.map(({ times }, i) => {

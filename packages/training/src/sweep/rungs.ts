@@ -1,4 +1,4 @@
-/** Of the trials that reach a rung, one in so many goes on to the next, which is so many times as far. */
+/** One in so many of a rung's trials goes on to the next, which is so many times as far. */
 export const ETA = 3;
 
 /** A stage of a sweep: all trials that are left train up to it. */

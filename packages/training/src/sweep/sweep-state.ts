@@ -12,7 +12,7 @@ export const SweepState = z.strictObject({
   trials: z.array(
     z.strictObject({
       run_id: z.string(),
-      /** What is its own, by the names of options. */
+      /** Its own settings, by the names of options. */
       settings: z.record(z.string(), z.unknown()),
       /** The options of its run, by their names in manifests. */
       config: z.record(z.string(), z.unknown()),

@@ -11,7 +11,7 @@ void __throw_bad_array_new_length() { throw bad_array_new_length(); }
 
 template std::string std::stringbuf::str() const&;
 
-// Of glibc 2.32, which a cross compiler's own headers ask for: 0 is always right, if slower.
+// A variable of glibc 2.32, which a cross compiler's own headers ask for: 0 is always right, if slower.
 extern "C" {
 __attribute__((visibility("hidden"))) char __libc_single_threaded = 0;
 }

@@ -49,7 +49,7 @@ export const RunManifest = ManifestAnswer.extend({
     })
     .nullable()
     .catch(null),
-  /** What went wrong with its losses, and what its end tells in words. */
+  /** Alarms of its losses, and the verdict at its end. */
   alarms: z.array(z.object({ step: z.number(), message: z.string() })).catch([]),
   verdict: z
     .object({ words: z.array(z.string()) })

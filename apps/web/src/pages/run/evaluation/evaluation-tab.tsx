@@ -80,7 +80,7 @@ function AtTheEnd({ manifest }: { readonly manifest: RunManifest | null }) {
   );
 }
 
-/** What went wrong as it was trained, and what its end tells. */
+/** Alarms of its training, and the verdict at its end. */
 function Words({ manifest: { alarms, verdict } }: { readonly manifest: RunManifest }) {
   const told = [...alarms.map(({ step, message }) => `Step ${count(step)}: ${message}`), ...(verdict?.words ?? [])];
   if (told.length === 0) return null;

@@ -71,6 +71,14 @@ export async function findBatch(
   return searchFor({ options, vocabSize, maxSeqLen, dimensionsFrom: pretrained?.dir ?? null }, context);
 }
 
+/** The same for a run, whose text has so many tokens: more sequences than it holds make no batch. */
+export const searchForText = (
+  known: Parameters<typeof searchFor>[0],
+  tokens: number,
+  signal: AbortSignal | undefined,
+): Promise<FoundBatch> =>
+  searchFor(known, { signal, maxBatchSize: Math.min(MAX_BATCH_SIZE, Math.ceil(tokens / known.maxSeqLen)) });
+
 /** The same where vocabulary, context and weights are known. */
 export async function searchFor(
   known: Pick<SearchRequest, "vocabSize" | "maxSeqLen" | "dimensionsFrom"> & { readonly options: TrainOptions },

@@ -7,7 +7,9 @@ import { emptyCorpus, leftOutOf, type Corpus, type ReadOptions } from "../corpus
 import { CorpusError } from "../corpus/corpus-error.js";
 import { SPLITS, type Split } from "../corpus/held-out.js";
 import { noLosses } from "../corpus/left-out.js";
+import { binsFolder, type Home } from "../home/home.js";
 import type { LeftOut } from "../home/text-losses.js";
+import type { TrainOptions } from "../options/options.js";
 import { planSplit, SPLIT_VERSION, type SplitOptions, type SplitPlan } from "../corpus/split-plan.js";
 import { binDType, FORMAT_VERSION } from "./bin-format.js";
 import { encodingSha256, type BinTokenizer } from "./bin-tokenizer.js";
@@ -72,6 +74,14 @@ export interface Bins extends Disposable {
   /** True if they came from the cache. */
   readonly cached: boolean;
 }
+
+/** The bins of a run with these options, by `buildBins`. */
+export const binsOfRun = (
+  { holdoutFraction, testSplitRatio, seed, specialTokens }: TrainOptions,
+  home: Home,
+  rest: Omit<BuildBinsOptions, "split" | "specialTokens" | "cacheDir">,
+): Promise<Bins> =>
+  buildBins({ ...rest, split: { holdoutFraction, testSplitRatio, seed }, specialTokens, cacheDir: binsFolder(home) });
 
 /**
  * Encodes a corpus into one token bin a split, in one streaming pass after the split is planned; or takes the bins made

@@ -1,15 +1,14 @@
 import { manualSeed, setNumThreads } from "@trainer/torch";
 import { setImmediate } from "node:timers/promises";
 import { acquireRun } from "../artifact/ensure-run.js";
-import { searchFor } from "../batch-size/find-batch.js";
+import { searchForText } from "../batch-size/find-batch.js";
 import { BatchLoader } from "../bins/batch-loader.js";
-import { buildBins } from "../bins/build-bins.js";
+import { binsOfRun, type BinsProgress } from "../bins/build-bins.js";
 import { corpusPaths } from "../corpus/corpus-paths.js";
 import { Disposables } from "../disposables.js";
 import { TrainingError } from "../errors.js";
 import type { FetchContext } from "../home/data-bank.js";
 import { fetching } from "../home/fetching.js";
-import { binsFolder } from "../home/home.js";
 import { runFolder } from "../home/run-folder.js";
 import { temporaryFolder } from "../home/temporary-folder.js";
 import { assertWeightsFit } from "../model/assert-weights-fit.js";
@@ -83,20 +82,9 @@ async function tested(input: TrainInput, context: FindLrContext): Promise<FoundL
   const asked = { options, home, corpus, plan, pretrained, emit: onEvent, signal };
   const { tokenizer } = await prepareTokenizer(asked);
   if (pretrained === null) assertWeightsFit(options, tokenizer.vocabSize, compute.device);
-  const { holdoutFraction, testSplitRatio, seed, specialTokens } = options;
-  const bins = made.use(
-    await buildBins({
-      corpus,
-      tokenizer,
-      plan,
-      specialTokens,
-      threads,
-      signal,
-      split: { holdoutFraction, testSplitRatio, seed },
-      cacheDir: binsFolder(where.home),
-      onProgress: (progress) => onEvent({ type: "data", ...progress }),
-    }),
-  );
+  const onProgress = (progress: BinsProgress) => onEvent({ type: "data", ...progress });
+  const bins = made.use(await binsOfRun(options, where.home, { corpus, tokenizer, plan, threads, signal, onProgress }));
+  const { seed } = options;
 
   manualSeed(seed);
   made.use(setArithmetic(compute, options.deterministic));
@@ -107,9 +95,10 @@ async function tested(input: TrainInput, context: FindLrContext): Promise<FoundL
   const batchSize =
     effectiveBatchSize(options.batchSize, compute.device, options.modelFamily) ||
     (
-      await searchFor(
+      await searchForText(
         { options, vocabSize: model.vocabSize, maxSeqLen, dimensionsFrom: pretrained },
-        { signal, maxBatchSize: Math.ceil(bins.train.tokens / maxSeqLen) },
+        bins.train.tokens,
+        signal,
       )
     ).batchSize;
   const documentEnd = options.maskDocuments ? endOfDocument(model, tokenizer) : null;

@@ -1,6 +1,6 @@
 import type { Tokenizer } from "@trainer/tokenizers";
-import { buildBins } from "../bins/build-bins.js";
-import { binsFolder, openHome } from "../home/home.js";
+import { binsOfRun } from "../bins/build-bins.js";
+import { openHome } from "../home/home.js";
 import { fetching } from "../home/fetching.js";
 import { evaluate, type Evaluation } from "../inference/evaluate.js";
 import { EvaluateOptions } from "@trainer/options";
@@ -56,16 +56,9 @@ async function verdictAtEnd(
   tokenizer: Tokenizer,
   { split, bitsPerByte, samples }: Pick<Evaluation, "bitsPerByte" | "samples"> & { split: "validation" | "test" },
 ) {
-  const { holdoutFraction, testSplitRatio, seed: splitSeed, specialTokens } = options;
   const { signal } = context;
-  using bins = await buildBins({
-    corpus: await corpus.open({ signal }),
-    tokenizer,
-    split: { holdoutFraction, testSplitRatio, seed: splitSeed },
-    specialTokens,
-    cacheDir: binsFolder(openHome(context.home)),
-    signal,
-  });
+  const text = { corpus: await corpus.open({ signal }), tokenizer, signal };
+  using bins = await binsOfRun(options, openHome(context.home), text);
   const written = samples.map(({ output }) => output);
   const seconds = Number(manifest.current.duration_seconds);
   const measured = await measureReferences({ bins, split, tokenizer, samples: written, seconds });

@@ -1,5 +1,5 @@
 import { setNumThreads } from "@trainer/torch";
-import { MAX_BATCH_SIZE, searchFor } from "../batch-size/find-batch.js";
+import { searchForText } from "../batch-size/find-batch.js";
 import type { Reporter } from "./reporter.js";
 import type { Session } from "./run-context.js";
 
@@ -22,14 +22,15 @@ export async function runBatchSize(
 ): Promise<number> {
   const known = manifest.current.batch_size;
   if (known > 0) return known;
-  const { batchSize, threads: fastest } = await searchFor(
+  const { batchSize, threads: fastest } = await searchForText(
     {
       options: { ...options, threads: manifest.current.threads },
       vocabSize,
       maxSeqLen: seqLen,
       dimensionsFrom: folder.path,
     },
-    { signal: context.signal, maxBatchSize: Math.min(MAX_BATCH_SIZE, Math.ceil(tokens / seqLen)) },
+    tokens,
+    context.signal,
   );
   const threads = options.threads === 0 ? fastest : manifest.current.threads;
   await manifest.update({ batch_size: batchSize, threads });

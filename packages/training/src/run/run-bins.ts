@@ -1,8 +1,8 @@
 import type { Tokenizer } from "@trainer/tokenizers";
-import { buildBins, type Bins } from "../bins/build-bins.js";
+import { binsOfRun, type Bins } from "../bins/build-bins.js";
 import { leftOutSentences } from "../corpus/left-out.js";
 import { assertSameRule } from "../corpus/split-version.js";
-import { binsFolder, openHome } from "../home/home.js";
+import { openHome } from "../home/home.js";
 import type { Reporter } from "./reporter.js";
 import type { Session } from "./run-context.js";
 import { lossWarnings, splitCounts, splitWarnings } from "./split-counts.js";
@@ -11,14 +11,10 @@ import { lossWarnings, splitCounts, splitWarnings } from "./split-counts.js";
 export async function runBins(session: Session, reporter: Reporter, tokenizer: Tokenizer): Promise<Bins> {
   const { options, manifest, context, corpus } = session;
   assertSameRule(manifest.current);
-  const { holdoutFraction, testSplitRatio, seed } = options;
-  const bins = await buildBins({
+  const bins = await binsOfRun(options, openHome(context.home), {
     corpus: await corpus.open(),
     tokenizer,
-    split: { holdoutFraction, testSplitRatio, seed },
     plan: corpus.plan,
-    specialTokens: options.specialTokens,
-    cacheDir: binsFolder(openHome(context.home)),
     threads: manifest.current.threads,
     signal: context.signal,
     onProgress: (p) => reporter.emit({ type: "data", ...p }),

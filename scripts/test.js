@@ -1,6 +1,7 @@
 // npm test: every check there is. All of them run even when one fails; the last line counts them.
 import { existsSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { bootstrap } from "./bootstrap.js";
 import { runExamples } from "./examples.js";
 import { coverageProblems, REPORT } from "./coverage.js";
@@ -14,7 +15,8 @@ import { minutes, readTimes, said, whileRunning, writeTimes } from "./test-time.
 import { compile } from "./types.js";
 import { buildWeb, webIsCurrent } from "./web.js";
 
-/** @typedef {{ passed: number, failed: number, skipped?: number, output?: string }} Outcome */
+/** @typedef {{ passed: number, failed: number, skipped?: number, output?: string, failures?: string[] }} Outcome */
+/** @typedef {{ status: string, fullName: string, failureMessages: string[] }} TestResult */
 
 const RESULTS = at("build", "test", "results.json");
 
@@ -81,15 +83,26 @@ async function vitest(args, isStray, options) {
   const { code } = await node("node_modules/vitest/vitest.mjs", all, { ...options, show: true });
   const text = read(RESULTS);
   if (text === null) return { passed: 0, failed: 1, output: `Vitest ended with code ${code} and wrote no results.` };
-  /** @type {{ numPassedTests: number, numFailedTests: number, numPendingTests: number, success: boolean, testResults: { status: string, name: string, assertionResults: { status: string }[] }[] }} */
+  /** @type {{ numPassedTests: number, numFailedTests: number, numPendingTests: number, success: boolean, testResults: { status: string, name: string, assertionResults: TestResult[] }[] }} */
   const results = JSON.parse(text);
   const broken = results.testResults.filter(
     (file) => file.status === "failed" && !file.assertionResults.some((one) => one.status === "failed"),
   );
   const failed = results.numFailedTests + broken.length;
   const stray = failed === 0 && isStray(code) ? 1 : 0;
-  return { passed: results.numPassedTests, failed: failed + stray, skipped: results.numPendingTests };
+  const failures = results.testResults.flatMap(({ name: file, assertionResults }) =>
+    assertionResults.filter(({ status }) => status === "failed").map((one) => failure(relative(at(), file), one)),
+  );
+  const { numPassedTests: passed, numPendingTests: skipped } = results;
+  return { passed, failed: failed + stray, skipped, failures };
 }
+
+/**
+ * @param {string} file
+ * @param {TestResult} result
+ */
+const failure = (file, { fullName, failureMessages }) =>
+  `${file}: ${fullName}\n    ${stripVTControlCharacters(failureMessages[0] ?? "").split("\n")[0]}`;
 
 /**
  * Every line and branch is covered but those that are exempt.
@@ -121,6 +134,8 @@ await run(async () => {
     const counts = `${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ""}`;
     say(`${failed === 0 ? "✓" : "✗"} ${name.padEnd(22)}${counts.padEnd(34)}${seconds.toFixed(1).padStart(7)} s`);
   }
+  // Once more at the end: what a test prints where it fails may be thousands of lines above.
+  for (const each of table.flatMap(([, { failures = [] }]) => failures)) say(`✗ ${each}`);
   const total = (/** @type {"passed" | "failed"} */ key) => table.reduce((sum, [, outcome]) => sum + outcome[key], 0);
   say(`${total("passed")} passed, ${total("failed")} failed`);
   return total("failed") === 0 ? 0 : 1;

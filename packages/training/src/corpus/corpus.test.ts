@@ -1,5 +1,6 @@
 import { appendFile, mkdir, readFile, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { temporaryFolder } from "../home/temporary-folder.js";
@@ -131,6 +132,21 @@ test("a corpus of many chunks is read whole, plain and zipped, and its progress 
   for await (const batch of corpus.documents({ onRead: ({ bytes }) => (read = bytes) })) count += batch.ends.length;
   expect(count).toBe(600_000);
   expect(read).toBe(corpus.totalBytes);
+});
+
+test("the beginning of a zipped text tells how long all of it is, however far the disk was read ahead", async () => {
+  const text = Array.from({ length: 400_000 }, (_, i) => `line ${Math.imul(i, 2_654_435_761) >>> 0}`).join("\n");
+  await using folder = await folderOf({ "a.txt.gz": gzipSync(text) });
+  const corpus = await openCorpus(folder.path, { document: "line", most: 1 << 20 });
+  let read = 0;
+  let length = 0;
+  const onRead: ReadOptions["onRead"] = ({ bytes }) => (read = bytes);
+  for await (const { bytes } of corpus.documents({ onRead })) {
+    length += bytes.length;
+    await setTimeout(20); // time for the disk
+  }
+  expect((length / read) * corpus.totalBytes).toBeGreaterThan(0.9 * text.length); // line breaks are no text
+  expect((length / read) * corpus.totalBytes).toBeLessThan(text.length);
 });
 
 test("the content hash is of the text, not of where it lies, and hears a single byte", async () => {

@@ -58,20 +58,21 @@ export async function* readBytes(
   }
   const source = createReadStream(file.path, { highWaterMark: CHUNK });
   let seen = 0;
-  const report = () => {
-    onRead(source.bytesRead - seen);
-    seen = source.bytesRead;
+  const report = (read: number) => {
+    onRead(read - seen);
+    seen = read;
   };
   const zipped = file.gzip && onStored !== undefined ? new Stored(file, source, onStored) : null;
-  const stream = file.gzip ? pipeline(source, createGunzip({ chunkSize: CHUNK }), () => {}) : source;
+  const gunzip = file.gzip ? pipeline(source, createGunzip({ chunkSize: CHUNK }), () => {}) : null;
+  const stream = gunzip ?? source;
   const chunks: AsyncIterable<Buffer> = stream;
   try {
     for await (const chunk of chunks) {
-      report();
+      report(gunzip?.bytesWritten ?? source.bytesRead); // what is unzipped: the source is read ahead of it
       if (!file.gzip) onStored?.(chunk);
       yield chunk;
     }
-    report();
+    report(source.bytesRead);
     await zipped?.end();
   } catch (error) {
     throw explain(file, error);

@@ -22,15 +22,14 @@ const BEGINNING = 1 << 20;
 export async function textFacts(options: TrainOptions, home: Home, signal?: AbortSignal): Promise<TextFacts> {
   const corpus = await openCorpus(options.corpus, { ...corpusOptions(options, home), signal, most: BEGINNING });
   const parts: Uint8Array[] = [];
-  let part = 1; // of the whole, which may be compressed on the disk
-  const onRead: ReadOptions["onRead"] = ({ bytes, isCut }) => {
-    part = isCut ? bytes / corpus.totalBytes : 1;
-  };
+  let part = 1; // of the files' bytes
+  const onRead: ReadOptions["onRead"] = ({ bytes }) => (part = bytes / corpus.totalBytes);
   for await (const { bytes } of corpus.documents({ signal, onRead })) parts.push(bytes.slice()); // its memory is used again
   const beginning = Buffer.concat(parts);
   const gzipBits = (8 * gzip9(beginning).length) / beginning.length;
-  const isGzip = corpus.files.some(({ gzip }) => gzip); // read ahead of what is unzipped: its size tells more
-  const whole = part < 1 && isGzip ? unzipped(corpus, gzipBits) : beginning.length / part;
+  // Zipped and plain files beside each other, of which the beginning is one kind: their sizes tell more.
+  const isMixed = new Set(corpus.files.map(({ gzip }) => gzip)).size > 1;
+  const whole = part < 1 && isMixed ? unzipped(corpus, gzipBits) : beginning.length / part;
   const { holdoutFraction, testSplitRatio } = options;
   return {
     bytes: Math.floor(whole * (1 - holdoutFraction - testSplitRatio)),

@@ -58,6 +58,10 @@ test("the same command trains the same model on a server as on this machine", as
     [corpus, "--document", "line", "--special-tokens", "--as", "text"],
     [records, "--as", "jsonl", "--document", "line"],
     [records, "--min-frequency", "4", "--eval-tokens", "200"],
+    [
+      corpus,
+      ..."--lr-schedule wsd --warmup-steps 2 --beta2 0.95 --eval-every 4 --ema-decay 0.5 --no-verdict".split(" "),
+    ],
   ]) {
     const there = Outcome.parse((await json(on("train", ...line, ...flags, "--quiet"))).last);
     const here = z
@@ -83,13 +87,11 @@ test.each([
   [["train", "a.json"], "a server reads a file of plain text or JSON lines"],
   [["train", "a.csv"], "whose marks would be learned as text"],
   [["train", "a.txt", "--run-id", "a"], "--run-id: a server does not take it: leave it out, or --server"],
-  [
-    ["train", "a.txt", "--upload", "--lora-rank", "4"],
-    "--lora-rank, --upload: a server does not take them: leave them",
-  ],
+  [["train", "a.txt", "--upload", "--threads", "4"], "--threads, --upload: a server does not take them: leave them"],
   [["train", "a.txt", "--hidden-dim", "3"], "gpt2 has no --hidden-dim"],
   [["train", "a.txt", "--n-embd", "100", "--n-head", "3"], "--n-embd 100 is not a multiple of --n-head 3"],
   [["train", "a.txt", "--batch-size", "auto"], "--batch-size must be an integer"],
+  [["train", "a.txt", "--lora-rank", "4"], "--lora-rank: an adapter changes a trained model; name one by --pretrained"],
   [["doctor"], "works on this machine alone"],
   [["eval", "r", "--split", "test", "--path", "x"], "exclude each other"],
   [["score", "r"], "what should be scored?"],

@@ -14,6 +14,7 @@ export {
   type PrecisionChoice,
   type WeightChoice,
 } from "./choices.js";
+export { contradiction } from "./contradiction.js";
 export { ByteSize } from "./byte-size.js";
 export { type DocumentSeparator } from "./document-separator.js";
 export { Duration } from "./duration.js";

@@ -8,6 +8,8 @@ export const most = {
   batchSize: 65_536,
   /** Iterations in a step of Muon. */
   nsSteps: 100,
+  loraRank: 65_536,
+  checkpoints: 1_000,
   /** Tokens of a sequence. */
   seqLen: 1_048_576,
   vocabSize: 4_194_304,
@@ -20,6 +22,8 @@ export const most = {
   stopSequences: 64,
   /** Characters of one of them, and of the line that ends a document. */
   marker: 1_024,
-  /** Characters of a name: a conversation's, a file's id. */
+  /** Characters of a name: a conversation's, a file's id, a layer's. */
   name: 256,
+  /** Names of a list. */
+  names: 1_024,
 } as const;

@@ -88,9 +88,10 @@ const fineTuning = grouped("Fine-tuning", {
     .describe("run, or folder of Hugging Face weights, to start from"),
   freezeEmbed: z.boolean().default(false).describe("leave the token embedding as it is"),
   finetuneLrCap: rate.default(5e-5).describe("highest learning rate of a run that starts from other weights"),
-  loraRank: count
-    .default(0)
-    .describe("train a low-rank adapter of so many columns and leave the weights; 0: the weights"),
+  loraRank: count.default(0).meta({
+    description: "train a low-rank adapter of so many columns and leave the weights; 0: the weights",
+    most: most.loraRank,
+  }),
   loraAlpha: z
     .number()
     .positive()
@@ -121,7 +122,9 @@ const training = grouped("Training", {
     .union([positive, z.literal("auto")])
     .default(4)
     .meta({ description: "sequences in a batch", auto: "as many as fit into memory", most: most.batchSize }),
-  gradAccumSteps: positive.default(1).describe("batches whose gradients make one step"),
+  gradAccumSteps: positive
+    .default(1)
+    .meta({ description: "batches whose gradients make one step", most: most.batchSize }),
   /** Positions begin anew with each document too. Otherwise a window is one text, as GPT-2 was trained. */
   maskDocuments: z.boolean().default(false).describe("keep documents that share a sequence from looking at each other"),
   activationCheckpointing: z
@@ -154,7 +157,9 @@ const training = grouped("Training", {
     .default(0.2)
     .describe("part of all steps, the last, over which the learning rate falls with wsd"),
   lrDecayShape: z.enum(lrDecayShapes).default("1-sqrt").describe("how it falls there"),
-  warmupSteps: count.default(0).describe("steps over which the learning rate rises from 0"),
+  warmupSteps: count
+    .default(0)
+    .meta({ description: "steps over which the learning rate rises from 0", most: most.steps }),
   minLr: rate.default(0).describe("where a falling learning rate ends"),
   weightDecay: rate
     .nullable()
@@ -177,9 +182,10 @@ const training = grouped("Training", {
     .describe(
       "validate, test and use a moving average of the weights with this decay, 0.999 say; 0: the weights themselves",
     ),
-  seqLenWarmupSteps: count
-    .default(0)
-    .describe("steps over which sequences grow from an eighth of their length, more of them in a batch; 0: none"),
+  seqLenWarmupSteps: count.default(0).meta({
+    description: "steps over which sequences grow from an eighth of their length, more of them in a batch; 0: none",
+    most: most.steps,
+  }),
   earlyStoppingPatience: positive
     .default(5)
     .meta({ description: "validations without a gain before the run ends", most: most.epochs }),
@@ -187,7 +193,7 @@ const training = grouped("Training", {
 });
 
 const reports = grouped("Reports and checkpoints", {
-  evalEvery: count.default(0).describe("validate every n steps; 0: after each epoch"),
+  evalEvery: count.default(0).meta({ description: "validate every n steps; 0: after each epoch", most: most.steps }),
   evalTokens: count
     .default(0)
     .describe(
@@ -205,10 +211,12 @@ const reports = grouped("Reports and checkpoints", {
     description: "write texts of the model at fixed prompts every n steps; 0: at the end alone",
     most: most.steps,
   }),
-  logEvery: positive.default(10).describe("report every n steps"),
-  checkpointEvery: count.default(0).describe("save every n steps; 0: by time alone"),
+  logEvery: positive.default(10).meta({ description: "report every n steps", most: most.steps }),
+  checkpointEvery: count.default(0).meta({ description: "save every n steps; 0: by time alone", most: most.steps }),
   checkpointMinutes: rate.default(5).describe("save every x minutes; 0: by steps alone"),
-  keepCheckpoints: positive.default(2).describe("how many checkpoints stay, beside the best"),
+  keepCheckpoints: positive
+    .default(2)
+    .meta({ description: "how many checkpoints stay, beside the best", most: most.checkpoints }),
   /** Folder name under `models/`. */
   runId: z
     .string()
@@ -263,34 +271,6 @@ export const TrainOptions = z.strictObject({
 
 /** The options that a request over HTTP has no field for: a new option is one of a request's unless it is named here. */
 export const notInRequests = {
-  loraRank: true,
-  loraAlpha: true,
-  loraDropout: true,
-  loraTargets: true,
-  gradAccumSteps: true,
-  maskDocuments: true,
-  activationCheckpointing: true,
-  muonMomentum: true,
-  nsSteps: true,
-  matrixLr: true,
-  lrSchedule: true,
-  lrDecayFraction: true,
-  lrDecayShape: true,
-  warmupSteps: true,
-  zLoss: true,
-  emaDecay: true,
-  seqLenWarmupSteps: true,
-  minLr: true,
-  weightDecay: true,
-  beta1: true,
-  beta2: true,
-  evalEvery: true,
-  evaluate: true,
-  verdict: true,
-  logEvery: true,
-  checkpointEvery: true,
-  checkpointMinutes: true,
-  keepCheckpoints: true,
   runId: true, // the API makes it
   threads: true, // whoever runs the worker says how many it has
 } as const;

@@ -8,6 +8,13 @@ test("a training needs its run, its tokenizer, the run it starts from and its co
   expect(neededByJob("train", { run_id: "r", user_id: "7", request: { corpus_path: "a.txt" } })).toEqual(["r"]);
 });
 
+test("a training that a later version queued needs the same, whatever else it asks", () => {
+  const asked = { ...request, wings: 2 };
+  for (const kept of [asked, { newer: asked }])
+    expect(neededByJob("train", { run_id: "r", request: kept })).toEqual(["r", "tok", "before", "abc"]);
+  expect(neededByJob("train", { run_id: "r", request: { tokenizer_id: 7 } })).toEqual(["r"]);
+});
+
 test("a tokenizer needs its corpus", () => {
   expect(neededByJob("tokenizer", { tokenizer_id: "t", request: { corpus_file_id: "ABC" } })).toEqual(["abc"]);
   expect(neededByJob("tokenizer", { tokenizer_id: "t", request: { corpus_path: "a.txt" } })).toEqual([]);

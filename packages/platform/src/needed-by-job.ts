@@ -1,5 +1,15 @@
+import { z } from "zod";
 import { parseJson, toJson } from "./json.js";
 import { jobs } from "./queue.js";
+import { RunId } from "./schemas/ids.js";
+import { unwrapped } from "./schemas/train.js";
+
+const id = z.string().nullish().catch(null);
+/** Alone what a training needs: one that a later version has queued needs it too. */
+const Train = z.object({
+  run_id: RunId,
+  request: z.preprocess(unwrapped, z.object({ tokenizer_id: id, pretrained_run_id: id, corpus_file_id: id })),
+});
 
 /**
  * Ids of the runs, tokenizers and corpora that a job of the queue of trainings needs, which no cleanup may remove; a
@@ -8,13 +18,13 @@ import { jobs } from "./queue.js";
 export function neededByJob(kind: string, data: unknown): string[] {
   const read: unknown = parseJson(toJson(data));
   if (kind === "tokenizer") return known([corpusId(jobs.tokenizer.safeParse(read).data?.request.corpus_file_id)]);
-  const train = kind === "train" ? jobs.train.safeParse(read).data : undefined;
+  const train = kind === "train" ? Train.safeParse(read).data : undefined;
   if (train === undefined) return [];
   const { tokenizer_id, corpus_file_id, pretrained_run_id } = train.request;
   return known([train.run_id, tokenizer_id, pretrained_run_id, corpusId(corpus_file_id)]);
 }
 
-const known = (ids: readonly (string | null)[]): string[] =>
-  ids.flatMap((id) => (id === null || id === "" ? [] : [id]));
+const known = (ids: readonly (string | null | undefined)[]): string[] =>
+  ids.flatMap((id) => (id === null || id === undefined || id === "" ? [] : [id]));
 
 const corpusId = (id: string | null | undefined): string | null => id?.trim().toLowerCase() ?? null;

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { text } from "./schemas/fields.js";
 import { ModelId, RunId, TokenizerId } from "./schemas/ids.js";
 import { EncodeRequest, TokenizerTrainRequest } from "./schemas/tokenizer.js";
-import { TrainSettings } from "./schemas/train.js";
+import { keptSettings, TrainSettings } from "./schemas/train.js";
 import { ChatRequest, EvaluateRequest, GenerateRequest, ScoreRequest } from "./schemas/use.js";
 import { UserIdText } from "./schemas/user-id.js";
 
@@ -33,9 +33,12 @@ export const jobs = {
 } as const satisfies Record<JobKind, z.ZodType>;
 export type Jobs = { readonly [K in JobKind]: z.output<(typeof jobs)[K]> };
 
-/** A job as the queue takes it: 64-bit ids as text, for the queue writes plain JSON. */
-export const jobData = (job: Jobs[JobKind]): object =>
-  "user_id" in job ? { ...job, user_id: String(job.user_id) } : job;
+/** A job as the queue takes it: 64-bit ids as text, for the queue writes plain JSON, and settings as they are kept. */
+export function jobData(job: Jobs[JobKind]): object {
+  const { request } = job;
+  const kept = "num_epochs" in request ? { ...job, request: keptSettings(request) } : job;
+  return "user_id" in job ? { ...kept, user_id: String(job.user_id) } : kept;
+}
 
 /** Seconds that a job may take, and that its result is kept, where nothing else is set. */
 export const JOB_TIMEOUT_SECONDS = 86_400;

@@ -33,6 +33,7 @@ test.each([
   ["paths", { pretrained_run_id: "/etc" }, "pretrained_run_id must be 1 to 128 letters"],
   ["roots", { tokenizer_id: "../../tokenizers/other" }, "tokenizer_id must be 1 to 128 letters"],
   ["epochs", { num_epochs: 9007199254740991 }, "num_epochs must be <= 1000000"],
+  ["later", { wings: 2 }, "this worker does not know wings, which a later version asks for; update the worker"],
 ])(
   "a run whose job asks for what no request may, by %s, fails with the reason, and is told",
   async (id, fields, why) => {

@@ -8,7 +8,7 @@ import { JOB_TIMEOUT_SECONDS } from "../queue.js";
 import { EVENTS_CHANNEL, keys, runChannel } from "../redis-keys.js";
 import { Sha256 } from "../schemas/file-info.js";
 import { RunProgress, type JobState } from "../schemas/run.js";
-import { TrainSettings } from "../schemas/train.js";
+import { keptSettings, TrainSettings } from "../schemas/train.js";
 import { UserIdText } from "../schemas/user-id.js";
 import { claimRun, writeFenced, type Command, type Fence } from "./fence.js";
 import { parsed } from "./parsed.js";
@@ -80,7 +80,7 @@ export class RunRecords {
     const commands: Command[] = [
       ["HSET", keys.job(runId), ...Object.entries(hash).flat()],
       ...changes(runId, { status: "queued", message: "queued" }, at),
-      ["SET", keys.request(runId), toWireJson(request)],
+      ["SET", keys.request(runId), toWireJson(keptSettings(request))],
       ["ZADD", keys.runs, place(now.getTime()), runId],
     ];
     await this.#all(commands);
@@ -189,7 +189,7 @@ export class RunRecords {
     await this.#all([
       ["HSET", keys.job(runId), ...Object.entries(hash).flat()],
       ...changes(runId, { ...change, artifactFileId: change.artifactFileId ?? "" }, updatedAt),
-      ...(request === null ? [] : [["SET", keys.request(runId), toWireJson(request)] as const]),
+      ...(request === null ? [] : [["SET", keys.request(runId), toWireJson(keptSettings(request))] as const]),
       ["ZADD", keys.runs, place(Date.parse(`${createdAt}Z`)), runId],
     ]);
   }

@@ -5,18 +5,27 @@ const words = (expected: string) => (issue: { readonly input?: unknown }) =>
   issue.input === undefined || issue.input === null ? "is required" : `must be ${expected}`;
 
 interface Bounds {
-  readonly min: number;
-  readonly max?: number;
+  readonly min?: number | undefined;
+  readonly max?: number | undefined;
+  /** Bounds that are themselves refused. */
+  readonly above?: number | undefined;
+  readonly below?: number | undefined;
 }
 
-const within = (schema: z.ZodNumber, { min, max }: Bounds) => {
-  const above = schema.min(min, `must be >= ${min}`);
-  return max === undefined ? above : above.max(max, `must be <= ${max}`);
-};
+function within(schema: z.ZodNumber, { min, max, above, below }: Bounds): z.ZodNumber {
+  const checks = [
+    ...(min === undefined ? [] : [z.gte(min, `must be >= ${min}`)]),
+    ...(above === undefined ? [] : [z.gt(above, `must be > ${above}`)]),
+    ...(max === undefined ? [] : [z.lte(max, `must be <= ${max}`)]),
+    ...(below === undefined ? [] : [z.lt(below, `must be < ${below}`)]),
+  ];
+  return schema.check(...checks);
+}
 
 /** A whole number that a `number` holds. One that it cannot hold arrives as a bigint. */
-export const int = (bounds: Bounds) => within(z.int({ error: ({ input }) => unheld(input, bounds) }), bounds);
-const unheld = (input: unknown, { min, max = Number.MAX_SAFE_INTEGER }: Bounds): string => {
+export const int = (bounds: Bounds & { readonly min: number }) =>
+  within(z.int({ error: ({ input }) => unheld(input, bounds) }), bounds);
+const unheld = (input: unknown, { min, max = Number.MAX_SAFE_INTEGER }: Bounds & { readonly min: number }): string => {
   if (typeof input !== "bigint") return words("an integer")({ input });
   return input < min ? `must be >= ${min}` : `must be <= ${max}`;
 };

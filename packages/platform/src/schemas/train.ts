@@ -107,9 +107,78 @@ export const trainRequest = (known?: Known) =>
 export const TrainRequest = trainRequest();
 export type TrainRequest = z.output<typeof TrainRequest>;
 
-/** The same without the user: kept in a job and in a run's record. */
-export const TrainSettings = z.object(trainFields()).superRefine(checkCorpus);
+const fields = trainFields();
+const Wrapped = z.strictObject({ newer: z.unknown() });
+
+/** Settings out of what `keptSettings` wraps some in. */
+export const unwrapped = (kept: unknown): unknown => {
+  const { success, data } = Wrapped.safeParse(kept);
+  return success ? data.newer : kept;
+};
+
+/**
+ * The same without the user, as a job and a run's record keep it: whole, or as `keptSettings` has it. A field that this
+ * version does not know is refused, for it would train something else.
+ */
+export const TrainSettings = z.preprocess(unwrapped, z.strictObject(fields).superRefine(checkCorpus));
 export type TrainSettings = z.output<typeof TrainSettings>;
+
+/**
+ * Fields that every version knows. The first ones drop any other from a job without a word: a request that has more is
+ * wrapped, which they refuse.
+ */
+const ALWAYS: ReadonlySet<string> = new Set([
+  "model_family",
+  "model_size",
+  "model_config",
+  "max_seq_len",
+  "num_epochs",
+  "max_steps",
+  "max_seconds",
+  "batch_size",
+  "learning_rate",
+  "corpus_file_id",
+  "corpus_path",
+  "corpus_format",
+  "document",
+  "document_separator",
+  "special_tokens",
+  "tokenizer_id",
+  "tokenizer_method",
+  "vocab_size",
+  "min_frequency",
+  "holdout_fraction",
+  "test_split_ratio",
+  "seed",
+  "pretrained_run_id",
+  "freeze_embed",
+  "finetune_lr_cap",
+  "gradient_clipping",
+  "optimizer",
+  "on_divergence",
+  "device",
+  "precision",
+  "deterministic",
+  "data_num_workers",
+  "data_pin_memory",
+  "early_stopping_patience",
+  "eval_tokens",
+  "sample_every",
+]);
+
+const usual: ReadonlyMap<string, unknown> = new Map(Object.entries(z.object(fields).parse({})));
+
+/**
+ * Settings for a job or a record, of which another version may be the reader: a later field is left out where it says
+ * what it always does.
+ */
+export function keptSettings(settings: TrainSettings): object {
+  const said = Object.entries(settings).filter(
+    ([name, value]) => ALWAYS.has(name) || JSON.stringify(value) !== JSON.stringify(usual.get(name)),
+  );
+  const kept = Object.fromEntries(said);
+  return said.every(([name]) => ALWAYS.has(name)) ? kept : { newer: kept };
+}
 
 export const TrainAccepted = z.object({ run_id: z.string(), job_id: z.string() });
 export type TrainAccepted = z.output<typeof TrainAccepted>;

@@ -79,9 +79,19 @@ test("a new option is a field, in the words of the API", () => {
     headCount: z.int().min(1).default(3).meta({ description: "heads, counted", most: 9 }),
     rate: z.number().nullable().default(null).describe("a rate"),
     kind: z.enum(["b", "a"]).default("b").describe("a kind"),
+    decay: z.number().min(0).lt(1).default(0).describe("a decay"),
+    part: z.number().gt(0).max(1).default(1).describe("a part"),
+    layers: z.array(z.string().trim().min(1)).min(1).nullable().default(null).describe("layers"),
   });
   const request = z.object(shape);
-  expect(request.parse({ rate: null })).toEqual({ head_count: 3, rate: null, kind: "b" });
+  expect(request.parse({ rate: null })).toEqual({
+    head_count: 3,
+    rate: null,
+    kind: "b",
+    decay: 0,
+    part: 1,
+    layers: null,
+  });
   const why = (body: object) =>
     request.safeParse(body).error?.issues.map(({ path, message }) => [path.join("."), message]);
   expect(why({ head_count: 10, rate: "1", kind: "c" })).toEqual([
@@ -89,6 +99,17 @@ test("a new option is a field, in the words of the API", () => {
     ["rate", "must be a number"],
     ["kind", "must be one of: a, b"],
   ]);
+  expect(why({ decay: 1, part: 0, layers: [] })).toEqual([
+    ["decay", "must be < 1"],
+    ["part", "must be > 0"],
+    ["layers", "must name one at least"],
+  ]);
+  expect(why({ decay: -1, part: 2, layers: ["a", " "] })).toEqual([
+    ["decay", "must be >= 0"],
+    ["part", "must be <= 1"],
+    ["layers.1", "must not be empty"],
+  ]);
+  expect(request.parse({ layers: [" a "] }).layers).toEqual(["a"]);
   expect(z.toJSONSchema(shape.head_count, { io: "input" })).toMatchObject({
     description: "Heads, counted.",
     default: 3,

@@ -1,5 +1,5 @@
-import { optionFacts, snake, type OptionFacts, type Registry, type Snake } from "@trainer/options";
-import type { z } from "zod";
+import { most, optionFacts, snake, type OptionFacts, type Registry, type Snake } from "@trainer/options";
+import { z } from "zod";
 import { bool, float, int, oneOf, orNull, text, withDefault } from "./fields.js";
 
 type Shape = Readonly<Record<string, z.ZodType>>;
@@ -34,21 +34,30 @@ export function wireField(option: z.ZodType, known: Known = {}): z.ZodType {
   return asked.describe(sentence(facts.description));
 }
 
-function held({ kind, choices, minimum = 0, maximum, most = maximum, namesOf }: OptionFacts, known: Known): z.ZodType {
-  const bounds = most === undefined ? { min: minimum } : { min: minimum, max: most };
+function held({ kind, choices, minimum, above, below, ...facts }: OptionFacts, known: Known): z.ZodType {
+  const { namesOf, maximum, most: max = maximum } = facts;
   const names = namesOf === undefined ? choices : (known[namesOf] ?? []);
   switch (kind) {
     case "boolean":
       return bool;
     case "integer":
-      return int(bounds);
+      return int({ min: minimum ?? 0, max });
     case "number":
-      return float(bounds);
+      return float({ min: above === undefined ? (minimum ?? 0) : minimum, max, above, below });
     case "string":
-    case "list":
       return names.length === 0 ? text : oneOf(names);
+    case "list":
+      return someNames;
   }
 }
+
+/** At least one name, and no more than are of use. */
+const someNames = z
+  .array(text.trim().min(1, "must not be empty").max(most.name, `must have at most ${most.name} characters`), {
+    error: ({ input }) => (input === undefined || input === null ? "is required" : "must be a list of strings"),
+  })
+  .min(1, "must name one at least")
+  .max(most.names, `must be at most ${most.names} strings`);
 
 /** The help of a flag as a sentence. */
 const sentence = (help: string): string => `${help.charAt(0).toUpperCase()}${help.slice(1)}.`;

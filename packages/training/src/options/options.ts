@@ -1,4 +1,4 @@
-import { TrainOptions as OpenTrainOptions } from "@trainer/options";
+import { contradiction, TrainOptions as OpenTrainOptions } from "@trainer/options";
 import { dimensions, familyInfo, familyNames, isFamily } from "@trainer/models/capabilities";
 import { isOptimizer, optimizerInfo, optimizerNames } from "@trainer/torch/capabilities";
 import { isMethod, methodInfo, methodNames, type MethodName } from "@trainer/tokenizers/capabilities";
@@ -40,7 +40,7 @@ export function parseTrainOptions(input: unknown): TrainOptions {
     const code = issues.some(({ path: [name] }) => REGISTERED.has(name)) ? "UNSUPPORTED_BACKEND" : "INVALID_INPUT";
     throw new TrainingError(code, `the options of the run are wrong: ${wrong.join("; ")}`);
   }
-  const { corpus, corpusFileId, holdoutFraction, loraRank, pretrainedRunId, testSplitRatio } = parsed.data;
+  const { corpus, corpusFileId, holdoutFraction, optimizer, testSplitRatio } = parsed.data;
   if (corpus.length === 0 && corpusFileId === null) {
     const message =
       "corpus: name files or folders of text, or the id under which a file service keeps one (corpusFileId)";
@@ -51,24 +51,11 @@ export function parseTrainOptions(input: unknown): TrainOptions {
       "holdoutFraction and testSplitRatio: together they are all of the text, and nothing is left to train on";
     throw new TrainingError("INVALID_INPUT", `the options of the run are wrong: ${message}`);
   }
-  if (loraRank > 0 && pretrainedRunId === null) {
-    const message = "loraRank: an adapter changes a trained model; name one by pretrainedRunId";
-    throw new TrainingError("INVALID_INPUT", message);
-  }
-  checkOptimizer(parsed.data);
+  const message = contradiction(parsed.data, optimizerInfo(optimizer).averages === true);
+  if (message !== null) throw new TrainingError("INVALID_INPUT", `the options of the run are wrong: ${message}`);
   checkVocabSize(parsed.data);
   checkModel(parsed.data);
   return parsed.data;
-}
-
-/** Refuses what an optimizer that averages the weights by itself has no use for. */
-function checkOptimizer({ optimizer, emaDecay, beta1 }: TrainOptions): void {
-  if (optimizerInfo(optimizer).averages !== true || (emaDecay === 0 && beta1 > 0)) return;
-  const message =
-    emaDecay > 0
-      ? `emaDecay: ${optimizer} averages the weights by itself; leave it out`
-      : `beta1: ${optimizer} takes gradients between the weights and their average by it; it must be above 0`;
-  throw new TrainingError("INVALID_INPUT", `the options of the run are wrong: ${message}`);
 }
 
 /** Refuses a vocabulary too small for the method that is to make it. */

@@ -1,6 +1,8 @@
 import { AppError, type TrainSettings } from "@trainer/platform";
 import { camelKeys, snakeKeys, type FamilyInfo } from "@trainer/models/capabilities";
+import { contradiction, snake } from "@trainer/options";
 import { methodInfo } from "@trainer/tokenizers/capabilities";
+import { optimizerInfo } from "@trainer/torch/capabilities";
 import { TrainingError } from "@trainer/training/files";
 
 /**
@@ -38,4 +40,15 @@ export function checkVocabSize({ tokenizer_id: id, tokenizer_method: method, voc
   const least = methodInfo(method).leastVocabSize;
   if (least !== null && size < least)
     throw new AppError("INVALID_INPUT", `vocab_size must be >= ${least} for ${method}`);
+}
+
+/**
+ * Refuses options that contradict each other.
+ * @throws AppError INVALID_INPUT
+ */
+export function checkOptions(settings: TrainSettings): void {
+  const { lora_rank: loraRank, pretrained_run_id: pretrainedRunId, optimizer, ema_decay: emaDecay, beta1 } = settings;
+  const options = { loraRank, pretrainedRunId, optimizer, emaDecay, beta1 };
+  const message = contradiction(options, optimizerInfo(optimizer).averages === true, snake);
+  if (message !== null) throw new AppError("INVALID_INPUT", message);
 }

@@ -9,6 +9,7 @@ import {
   spanAttributes,
   type SystemInfo,
   traceData,
+  unwrapped,
 } from "@trainer/platform";
 import { openJobs } from "@trainer/platform/redis";
 import { NO_TRACING, type Tracing } from "@trainer/platform/tracing";
@@ -144,7 +145,7 @@ function subjectOf(data: unknown): string | null {
   return run_id ?? tokenizer_id ?? null;
 }
 
-const Named = z.object({ request: z.object({ corpus_path: z.string() }) });
+const Named = z.object({ request: z.preprocess(unwrapped, z.object({ corpus_path: z.string() })) });
 
 const queueOf = (kind: JobKind): QueueName => {
   const mine: readonly JobKind[] = queues.trainer;

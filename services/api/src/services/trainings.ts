@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import {
+  keptSettings,
   RunId,
   type StoredRequest,
   type TrainAccepted,
@@ -10,7 +11,7 @@ import type { RunRecords } from "@trainer/platform/redis";
 import type { FamilyInfo } from "@trainer/models/capabilities";
 import type { Home, RequestStore, TextRoot } from "@trainer/training/files";
 import type { Redis } from "ioredis";
-import { checkModel, checkVocabSize } from "./check-model.js";
+import { checkModel, checkOptions, checkVocabSize } from "./check-model.js";
 import { checkText } from "./check-text.js";
 import { idempotent } from "./idempotency.js";
 import type { Jobs } from "./jobs.js";
@@ -44,7 +45,10 @@ export class Trainings {
     await this.check(settings);
     await jobs.assertRoom("train");
     const proposed = newRunId(settings);
-    const runId = key === undefined ? proposed : RunId.parse(await idempotent(redis, key, request, proposed));
+    const runId =
+      key === undefined
+        ? proposed
+        : RunId.parse(await idempotent(redis, key, { ...keptSettings(settings), user_id: userId }, proposed));
     const known = runId === proposed ? null : await records.get(runId);
     const accepted = { run_id: runId, job_id: runId };
     if (known === null) await this.#create(runId, userId, settings);
@@ -62,6 +66,7 @@ export class Trainings {
     const { texts, families } = this.#deps;
     checkModel(settings, families);
     checkVocabSize(settings);
+    checkOptions(settings);
     await checkText(texts, "corpus_path", settings.corpus_path, "corpus");
   }
 

@@ -1,4 +1,4 @@
-import { camel, TrainOptions } from "@trainer/options";
+import { camel, camelKeys, TrainOptions } from "@trainer/options";
 import { TrainRequest } from "@trainer/platform";
 import { containing } from "@trainer/testing";
 import { expect, test } from "vitest";
@@ -43,6 +43,34 @@ const given = {
   eval_tokens: 1000,
   sample_every: 25,
   finetune_lr_cap: 0.125,
+  lora_rank: 4,
+  lora_alpha: 2.5,
+  lora_dropout: 0.25,
+  lora_targets: ["q_proj"],
+  grad_accum_steps: 3,
+  mask_documents: true,
+  activation_checkpointing: true,
+  muon_momentum: 0.5,
+  ns_steps: 7,
+  matrix_lr: 0.01,
+  lr_schedule: "wsd",
+  lr_decay_fraction: 0.75,
+  lr_decay_shape: "cosine",
+  warmup_steps: 12,
+  min_lr: 0.001,
+  weight_decay: 0.3,
+  beta1: 0.7,
+  beta2: 0.8,
+  z_loss: 0.01,
+  ema_decay: 0.9,
+  seq_len_warmup_steps: 15,
+  eval_every: 16,
+  evaluate: false,
+  verdict: false,
+  log_every: 18,
+  checkpoint_every: 19,
+  checkpoint_minutes: 20.5,
+  keep_checkpoints: 21,
 };
 const settings = (changes: object = {}) => {
   const { user_id: _id, corpus_path: _path, ...request } = TrainRequest.parse({ ...given, ...changes });
@@ -52,45 +80,14 @@ const settings = (changes: object = {}) => {
 test("whatever a request says its training is given, under the name that it has there", () => {
   const { corpus_path: _, ...fields } = settings();
   expect(Object.keys(fields).toSorted()).toEqual(Object.keys(given).toSorted()); // no field is without its line here
+  const { tokenizer_id: tokenizer, model_config: _config, ...same } = given;
   expect(trainOptions(settings(), about)).toEqual({
+    ...camelKeys(same),
     runId: "r",
     userId: "7",
     threads: 2,
-    modelFamily: "llama",
-    modelSize: "tiny",
+    tokenizer,
     modelConfig: { hiddenSize: 64, attentionDropout: 0.1 },
-    maxSeqLen: 99,
-    numEpochs: 3,
-    maxSteps: 17,
-    maxSeconds: 90,
-    onDivergence: "rewind",
-    batchSize: 5,
-    learningRate: 0.25,
-    corpusFileId: "file",
-    corpusFormat: "jsonl",
-    documentSeparator: "<|end|>",
-    document: "file",
-    specialTokens: true,
-    tokenizer: "tok",
-    tokenizerMethod: "char",
-    vocabSize: 400,
-    minFrequency: 6,
-    holdoutFraction: 0.2,
-    seed: 8,
-    pretrainedRunId: null,
-    freezeEmbed: true,
-    gradientClipping: 0.5,
-    optimizer: "sgd",
-    device: "cpu",
-    precision: "fp32",
-    deterministic: true,
-    dataNumWorkers: 4,
-    dataPinMemory: false,
-    earlyStoppingPatience: 11,
-    testSplitRatio: 0.3,
-    evalTokens: 1000,
-    sampleEvery: 25,
-    finetuneLrCap: 0.125,
   });
 });
 

@@ -9,7 +9,12 @@ import type { WorkerConfig } from "../config.js";
 /** A job that holds what none of its kind may. It is not tried again. */
 export class UnreadableJob extends UnrecoverableError {
   constructor(cause: z.ZodError) {
-    super(`the job cannot be read: ${refusalOf(cause).message}`);
+    const later = cause.issues.flatMap((issue) => (issue.code === "unrecognized_keys" ? issue.keys : []));
+    const why =
+      later.length === 0
+        ? refusalOf(cause).message
+        : `this worker does not know ${later.join(", ")}, which a later version asks for; update the worker`;
+    super(`the job cannot be read: ${why}`);
   }
 }
 

@@ -1,11 +1,11 @@
-import { notInRequests, optionFacts, snake, TrainOptions } from "@trainer/options";
-import { toJson } from "@trainer/platform/browser";
+import { snake } from "@trainer/options";
 import { z } from "zod";
 import { newDraft, type Draft } from "./draft.js";
 import { fields } from "./fields.js";
 import { settingOf } from "./request.js";
 
 const Scalar = z.union([z.string(), z.number(), z.boolean()]);
+const Setting = z.union([Scalar, z.array(z.string())]);
 
 /** What of a manifest a new run with the same settings needs. */
 export const ClonedManifest = z.looseObject({
@@ -25,7 +25,7 @@ export function clonedDraft(runId: string, { config, batch_size: batchSize }: Cl
   const values: Record<string, string> = {};
   for (const { name, schema, facts } of fields) {
     const value = name === "batch_size" && others[name] === "auto" ? batchSize : others[name];
-    const given = Scalar.safeParse(value);
+    const given = Setting.safeParse(value);
     if (given.success && given.data !== facts.default && schema.safeParse(value).success)
       values[name] = String(given.data);
   }
@@ -42,23 +42,8 @@ export function clonedDraft(runId: string, { config, batch_size: batchSize }: Cl
     values,
     dimensions: Object.fromEntries(own),
     from: runId,
-    leftOut: notTakenOver(config),
   };
 }
-
-/** Headings of the options that change what is learned. */
-const OF_LEARNING: ReadonlySet<unknown> = new Set(["Training", "Fine-tuning"]);
-
-/** Settings of a run that change what it learned, are not the default, and have no field in a request. */
-const notTakenOver = (config: Readonly<Record<string, unknown>>): string[] =>
-  Object.entries(TrainOptions.shape).flatMap(([name, option]) => {
-    const { group, flag = snake(name).replaceAll("_", "-"), default: preset } = optionFacts(option);
-    const value = config[snake(name)] ?? null;
-    const isUsual = value === null || toJson(value) === toJson(preset);
-    if (!(name in notInRequests) || !OF_LEARNING.has(group) || isUsual) return [];
-    if (value === true) return [`--${flag}`];
-    return [value].flat().map((each) => `--${flag} ${typeof each === "string" ? each : toJson(each)}`);
-  });
 
 /** What a run has from the weights that it starts from. */
 const OF_WEIGHTS = new Set(["tokenizer_id", "tokenizer_method", "vocab_size", "min_frequency", "max_seq_len"]);

@@ -1,5 +1,5 @@
 import { camel, flaggedDimensions, snake, terminalDefaults } from "@trainer/options";
-import { fields, isScalar, type Scalar } from "./fields.js";
+import { fields, isScalar, type Value } from "./fields.js";
 import type { Family, Request } from "./request.js";
 
 /** What the command line, and a file of its options, have in place of a request's defaults. */
@@ -14,7 +14,7 @@ interface Given {
   /** Its name in requests, and in files of options. */
   readonly name: string;
   readonly flag: string;
-  readonly value: Scalar;
+  readonly value: Value;
 }
 
 /** The options of `trainer train` that a request comes to: those that are not the command's defaults. */
@@ -23,9 +23,12 @@ function optionsOf(request: Request, family: Family | undefined): Given[] {
     const value = request[name] ?? facts.default;
     const byItself = name === "tokenizer_method" ? family?.tokenizer_method : facts.default;
     const isUsual = value === (usual.has(name) ? usual.get(name) : byItself);
-    return CORPUS.has(name) || isUsual || !isScalar(value) || value === "" ? [] : [{ name, flag, value }];
+    const isGiven = isList(value) || (isScalar(value) && value !== "");
+    return CORPUS.has(name) || isUsual || !isGiven ? [] : [{ name, flag, value }];
   });
 }
+
+const isList = (value: unknown): value is readonly string[] => Array.isArray(value);
 
 /** The dimensions of a request, by whether the command has flags for them. */
 function dimensionsOf({ model_config: config }: Request): { readonly flagged: Given[]; readonly others: string[] } {
@@ -53,12 +56,13 @@ export const withoutFlags = (request: Request): readonly string[] => dimensionsO
 /** `trainer train` with what a request asks for. */
 export function commandLine(request: Request, family: Family | undefined): string {
   const options = [...optionsOf(request, family), ...dimensionsOf(request).flagged];
-  return [`trainer train ${shellWord(corpusOf(request))}`, ...options.map(flagOf)].join(" \\\n  ");
+  return [`trainer train ${shellWord(corpusOf(request))}`, ...options.flatMap(flagsOf)].join(" \\\n  ");
 }
 
-function flagOf({ flag, value }: Given): string {
-  if (typeof value === "boolean") return value ? `--${flag}` : `--no-${flag}`;
-  return `--${flag} ${shellWord(String(value))}`;
+/** Of a list one for each. */
+function flagsOf({ flag, value }: Given): string[] {
+  if (typeof value === "boolean") return [value ? `--${flag}` : `--no-${flag}`];
+  return [value].flat().map((each) => `--${flag} ${shellWord(String(each))}`);
 }
 
 /** A word as a POSIX shell reads it back. */

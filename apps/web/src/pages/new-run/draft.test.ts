@@ -50,6 +50,9 @@ test("a clone has the settings that its run was asked, and not those that are de
       learning_rate: 0.001,
       freeze_embed: true,
       lora_rank: 8,
+      lora_targets: null,
+      run_id: "mine",
+      threads: 3,
       device: "tpu",
       model_config: { nLayer: 3, n_head: 4, tieWordEmbeddings: false, n_inner: null },
       max_seq_len: null,
@@ -63,15 +66,15 @@ test("a clone has the settings that its run was asked, and not those that are de
       batch_size: "16",
       learning_rate: "0.001",
       freeze_embed: "true",
+      lora_rank: "8",
       corpus_path: "deep/book.txt",
       tokenizer_id: "tok-1",
     },
     dimensions: { n_layer: "3", n_head: "4", tie_word_embeddings: "false" },
-    leftOut: ["--lora-rank 8"],
   });
 });
 
-test("a clone says what of its run only the command line can ask for, where it changes what is learned", () => {
+test("a clone has the schedule, the optimizer's settings and the adapter of its run", () => {
   const config = {
     lr_schedule: "cosine",
     warmup_steps: 100,
@@ -79,18 +82,24 @@ test("a clone says what of its run only the command line can ask for, where it c
     mask_documents: true,
     lora_rank: 0,
     lora_targets: ["q", "v"],
-    log_every: 7,
+    evaluate: false,
     threads: 3,
     learning_rate: 0.1,
   };
-  expect(cloned({ config }).leftOut.toSorted()).toEqual([
-    "--lora-targets q",
-    "--lora-targets v",
-    "--lr-schedule cosine",
-    "--mask-documents",
-    "--warmup-steps 100",
-  ]);
-  expect(trainOnDraft("run-1", ClonedManifest.parse({ config })).leftOut).toHaveLength(5);
+  const values = {
+    lr_schedule: "cosine",
+    warmup_steps: "100",
+    mask_documents: "true",
+    lora_targets: "q,v",
+    evaluate: "false",
+    learning_rate: "0.1",
+  };
+  expect(cloned({ config }).values).toEqual(values);
+  expect(trainOnDraft("run-1", ClonedManifest.parse({ config })).values).toEqual({
+    ...values,
+    finetune_lr_cap: "0.1",
+    pretrained_run_id: "run-1",
+  });
 });
 
 test("a clone's text goes by its file where there is one, and by no path where there are several", () => {

@@ -12,8 +12,6 @@ export const Draft = z.object({
   bytes: z.number().nullable().catch(null),
   /** The run whose settings these were. */
   from: z.string().nullable().catch(null),
-  /** What of that run's settings a request cannot ask for, as flags with their values. */
-  leftOut: z.array(z.string()).catch([]),
   /** The request that was sent, with its key: sent again after a lost answer it makes no second run. */
   sent: z.object({ key: z.string(), body: z.string() }).nullable().catch(null),
 });
@@ -25,7 +23,6 @@ export const newDraft = (preset: string): Draft => ({
   dimensions: {},
   bytes: null,
   from: null,
-  leftOut: [],
   sent: null,
 });
 

@@ -15,6 +15,13 @@ const WITHOUT_WEIGHT = new Set([
   "weight_decay",
   "beta1",
   "beta2",
+  "lr_decay_fraction",
+  "lr_decay_shape",
+  "matrix_lr",
+  "muon_momentum",
+  "lora_alpha",
+  "log_every",
+  "keep_checkpoints",
   "early_stopping_patience",
 ]);
 

@@ -26,10 +26,12 @@ const options: ReadonlyMap<string, z.ZodType> = new Map(Object.entries(TrainOpti
 /** Options that a request has by other names. */
 const ORIGINS: Readonly<Record<string, string>> = { corpus_path: "corpus", tokenizer_id: "tokenizer" };
 
-/** The value of a setting. */
 export type Scalar = string | number | boolean;
 export const isScalar = (value: unknown): value is Scalar =>
   typeof value === "string" || typeof value === "number" || typeof value === "boolean";
+
+/** The value of a setting. */
+export type Value = Scalar | readonly string[];
 
 /** Every setting of a training request. */
 export const fields: readonly Field[] = Object.entries(TrainRequest.shape).flatMap(([name, schema]) => {

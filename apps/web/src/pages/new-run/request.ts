@@ -1,13 +1,13 @@
 import { TrainRequest, type Capabilities } from "@trainer/platform/browser";
 import type { Draft } from "./draft.js";
-import { fieldOf, fields, type Field, type Scalar } from "./fields.js";
+import { fieldOf, fields, type Field, type Scalar, type Value } from "./fields.js";
 import { presetNamed } from "./presets.js";
 
 /** Settings as they are written, by their names in requests. */
 export type Texts = Readonly<Record<string, string>>;
 
 /** A request of a training: what differs from the service's defaults. */
-export type Request = Readonly<Record<string, Scalar | Readonly<Record<string, Scalar>>>>;
+export type Request = Readonly<Record<string, Value | Readonly<Record<string, Scalar>>>>;
 
 /** What is wrong with settings, by their names. */
 export type Problems = ReadonlyMap<string, string>;
@@ -64,7 +64,8 @@ const WORDS: ReadonlyMap<string, boolean> = new Map([
   ["false", false],
 ]);
 
-function valueOf({ facts: { kind } }: Field, text: string): Scalar {
+function valueOf({ facts: { kind } }: Field, text: string): Value {
+  if (kind === "list") return text.split(",").map((name) => name.trim());
   if (kind === "boolean") return WORDS.get(text) ?? text;
   return kind === "integer" || kind === "number" ? numberOf(text) : text;
 }

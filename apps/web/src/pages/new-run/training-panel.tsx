@@ -21,12 +21,6 @@ export function TrainingPanel({ form }: { readonly form: Form }) {
       ) : (
         <Presets form={form} />
       )}
-      {draft.leftOut.length > 0 && (
-        <p className={styles.help}>
-          These settings of that run can be asked for on the command line alone, and are not taken over:{" "}
-          <code>{draft.leftOut.join(" ")}</code>
-        </p>
-      )}
       <div className={styles.fields}>
         {fieldsNamed(SIMPLE.filter((name) => !ofWeights.includes(name))).map((field) => (
           <SettingField key={field.name} field={field} form={form} />

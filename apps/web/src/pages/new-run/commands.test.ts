@@ -1,0 +1,31 @@
+// @vitest-environment happy-dom
+import { expect, test } from "vitest";
+import { commandLine, tomlFile } from "./commands.js";
+import { newDraft } from "./draft.js";
+import { problemsOf, requestOf } from "./request.js";
+
+const asked = (values: Record<string, string>) => requestOf({ ...newDraft("service"), values }, undefined);
+
+test("names of a list are written with commas, and go each by a flag and by one list", () => {
+  const request = asked({ corpus_path: "a.txt", pretrained_run_id: "r", lora_targets: "q_proj, it's", lora_rank: "8" });
+  expect(request).toMatchObject({ lora_targets: ["q_proj", "it's"], lora_rank: 8 });
+  expect(problemsOf(request).size).toBe(0);
+  expect(commandLine(request, undefined)).toContain(
+    String.raw`--lora-targets q_proj \
+  --lora-targets 'it'\''s'`,
+  );
+  expect(tomlFile(request, undefined)).toContain('lora_targets = ["q_proj","it\'s"]\n');
+  expect(commandLine(asked({ corpus_path: "a.txt" }), undefined)).not.toContain("lora");
+});
+
+test("a list with an empty name is refused where it is written", () => {
+  expect(Object.fromEntries(problemsOf(asked({ corpus_path: "a.txt", lora_targets: "q," })))).toEqual({
+    lora_targets: "1 must not be empty",
+  });
+});
+
+test("a schedule, an average and no evaluation are flags and lines like any other setting", () => {
+  const request = asked({ corpus_path: "a.txt", lr_schedule: "wsd", ema_decay: "0.99", evaluate: "false" });
+  expect(commandLine(request, undefined)).toMatch(/--lr-schedule wsd[^]*--ema-decay 0.99[^]*--no-evaluate/);
+  expect(tomlFile(request, undefined)).toMatch(/lr_schedule = "wsd"\n[^]*ema_decay = 0.99\nevaluate = false\n/);
+});

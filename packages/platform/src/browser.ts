@@ -42,6 +42,7 @@ export {
   SampleRecord,
   TensorTable,
 } from "./schemas/run-files.js";
+export { isEndGiven, NewEnd, ResumeRequest, resumeInput } from "./schemas/new-end.js";
 export { CleanupReport, CleanupRequest, cleanupKinds, ShownSetting, SystemInfo } from "./schemas/system.js";
 export { TrainAccepted, TrainRequest } from "./schemas/train.js";
 export {

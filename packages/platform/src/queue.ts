@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { text } from "./schemas/fields.js";
 import { ModelId, RunId, TokenizerId } from "./schemas/ids.js";
+import { NewEnd } from "./schemas/new-end.js";
 import { EncodeRequest, TokenizerTrainRequest } from "./schemas/tokenizer.js";
 import { keptSettings, TrainSettings } from "./schemas/train.js";
 import { ChatRequest, EvaluateRequest, GenerateRequest, ScoreRequest } from "./schemas/use.js";
@@ -22,7 +23,7 @@ const requestIds = { run_id: ModelId, request_id: text };
 
 /** Data of a job of each kind. */
 export const jobs = {
-  train: z.object({ ...run, user_id: UserIdText, request: TrainSettings }),
+  train: z.object({ ...run, user_id: UserIdText, request: TrainSettings, end: NewEnd.optional() }),
   tokenizer: z.object({ tokenizer_id: TokenizerId, request: TokenizerTrainRequest }),
   eval: z.object({ ...run, request: EvaluateRequest }),
   score: z.object({ ...requestIds, request: ScoreRequest }),

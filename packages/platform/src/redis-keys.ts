@@ -56,6 +56,8 @@ export const keys = {
   progress: (runId: string) => `runs:progress:${runId}`,
   /** JSON: the request that a run was made from. */
   request: (runId: string) => `runs:request:${runId}`,
+  /** JSON: the new end of a run that is to be trained on. */
+  newEnd: (runId: string) => `runs:end:${runId}`,
   /** Fence of a run: the number of the lease that may write. */
   fence: (runId: string) => `trainer:fence:${runId}`,
   /** ZSET of all runs by the time of their request, in milliseconds. */

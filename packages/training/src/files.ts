@@ -16,6 +16,7 @@ export { archivedFiles, isArchived, runLogFiles, type RunLogFiles } from "./home
 export { archiveName } from "./artifact/tar/names.js";
 export { packRun, type Packed } from "./artifact/pack.js";
 export { openExport, type ExportChoice, type OpenExport } from "./artifact/open-export.js";
+export { checkNewEnd } from "./run/new-end.js";
 export { COMMIT, CommitManifest, parseCheckpointName } from "./checkpoint/manifest.js";
 export { archivedFileId } from "./artifact/archived.js";
 export { resolveRun, type ResolvedRun } from "./home/resolve-run.js";

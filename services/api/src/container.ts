@@ -104,7 +104,7 @@ export function container(config: ApiConfig, hooks: ApiHooks = {}, tracing: Trac
   const folders = new FolderRuns(home, notes);
   const recorded = new RecordedRuns(records);
   const catalogue = new RunCatalogue({ recorded, folders, files: runFiles, sparklines: new Sparklines() });
-  const runs = new Runs({ home, records, jobs, folders, catalogue });
+  const runs = new Runs({ home, records, store, jobs, folders, catalogue });
   const stored = new StoredSizes({ home: homeWithTexts, texts: texts.folder });
   const trainings = new Trainings({ records, jobs, home, store, redis, texts, families: known });
   const metrics = new Metrics({ queues: () => countsOf(jobs), redis });

@@ -44,6 +44,7 @@ test("what the document gives as an example of each body is taken", async () => 
   expect(answers).toEqual([
     ["/session", 204],
     ["/runs/train", 200],
+    ["/runs/{run_id}/resume", 404],
     ["/runs/estimate", 200],
     ["/runs/{run_id}/evaluate", 200],
     ["/runs/{run_id}/score", 200],

@@ -1,10 +1,12 @@
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { keys, TrainRequest } from "@trainer/platform";
+import { keys, storedRequest, TrainAccepted, TrainRequest } from "@trainer/platform";
+import { RunRecords } from "@trainer/platform/redis";
 import { containing, matching } from "@trainer/testing";
 import { startSystem, type System } from "@trainer/testing/api";
-import { FileLock, runFolder } from "@trainer/training/files";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { FileLock, RequestStore, runFolder } from "@trainer/training/files";
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import { z } from "zod";
 import { manifest } from "./manifest.js";
 
 let system: System;
@@ -14,8 +16,10 @@ afterAll(() => system[Symbol.asyncDispose]());
 
 const { user_id: _, ...request } = TrainRequest.parse({ corpus_file_id: "f" });
 const NOT_FOUND = { status: 404, json: { code: "RUN_NOT_FOUND", message: "run not found" } };
-const resume = (runId: string) => system.ask(`/runs/${runId}/resume`, { method: "POST" });
+const resume = (runId: string, body?: unknown) => system.ask(`/runs/${runId}/resume`, { method: "POST", body });
 const remove = (runId: string) => system.ask(`/runs/${runId}`, { method: "DELETE" });
+
+const Job = z.looseObject({ run_id: z.string() });
 
 /** A run's folder with its manifest. */
 function folderOf(runId: string) {
@@ -48,7 +52,12 @@ test("a run that is not there, goes on, is completed or was asked for elsewhere 
   for (const [status, why] of [
     ["queued", "run r is queued already"],
     ["running", "run r is running already"],
-    ["completed", "run r is completed: a new run that names it as pretrained_run_id trains it further"],
+    [
+      "completed",
+      containing(
+        "run r is completed: a new run that names it as pretrained_run_id trains it further, and so does a new end",
+      ),
+    ],
   ] as const) {
     await system.runs.set("r", { status });
     expect(await resume("r")).toMatchObject({ status: 409, json: { code: "CONFLICT", message: why } });
@@ -57,6 +66,100 @@ test("a run that is not there, goes on, is completed or was asked for elsewhere 
   await system.redis.del(keys.request("r"));
   expect(await resume("r")).toMatchObject({ status: 409, json: { message: containing("asked for elsewhere") } });
   expect(await system.trainer.getWaitingCount()).toBe(0);
+});
+
+/** A run of ten steps that is completed, with a checkpoint at its end. */
+async function completedRun(runId: string) {
+  const folder = folderOf(runId);
+  mkdirSync(join(folder.checkpoints, "step-00000010"), { recursive: true });
+  const counts = { documents: 1, tokens: 100, bytes: 100 };
+  const splits = { train: counts, validation: counts, test: counts };
+  const ended = {
+    status: "completed",
+    steps: 10,
+    total_steps: 10,
+    splits,
+    config: { ...manifest.config, corpus_paths: ["a.txt"], max_steps: 10 },
+  };
+  writeFileSync(folder.manifest, JSON.stringify({ ...manifest, ...ended, run_id: runId }));
+  await system.runs.create(runId, 7n, request);
+  await system.runs.set(runId, { status: "completed" });
+  return folder;
+}
+
+test("a completed run is queued with its new end, which is on the disk too", async () => {
+  await completedRun("on");
+  const { status, json } = await resume("on", { max_steps: 40 });
+  expect(status).toBe(200);
+  const { job_id: id } = TrainAccepted.parse(json);
+  const end = { max_steps: 40, num_epochs: null, seconds: null, id, completed: true };
+  expect(await system.runs.get("on")).toMatchObject({ status: "queued", error: null, end });
+  const jobs = await system.trainer.getJobs(["waiting"]);
+  expect(jobs.find((job) => job.id === id)?.data).toMatchObject({ run_id: "on", user_id: "7", end });
+  const stored = await new RequestStore(system.root, storedRequest).read("on");
+  expect(stored).toMatchObject({ userId: 7n, request, end });
+  const again = await resume("on", { num_epochs: 4 });
+  expect(again).toMatchObject({ status: 409, json: { message: "run on is queued already" } });
+});
+
+test("of two that want another end at once, one is told that the run is queued", async () => {
+  await completedRun("two");
+  const answers = await Promise.all([40, 50].map((max_steps) => resume("two", { max_steps })));
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 409]));
+  expect(
+    (await system.trainer.getJobs(["waiting"])).filter(({ data }) => Job.parse(data).run_id === "two"),
+  ).toHaveLength(1);
+});
+
+test("an end that a run cannot have is refused in the words of the command line, and the run stays as it is", async () => {
+  const folder = await completedRun("stays");
+  const before = await system.runs.get("stays");
+  const refused = async (body: unknown) => (await resume("stays", body)).json;
+  const behind = "the run cannot be trained on: it has done 10 steps already, and was to end after 4: ask for more";
+  expect(await refused({ max_steps: 4 })).toMatchObject({ code: "INVALID_INPUT", message: behind });
+  expect(await resume("stays", { max_steps: 40, seconds: 9 })).toMatchObject({
+    status: 422,
+    json: { message: containing("each says where the run ends; give one of them") },
+  });
+  expect(await resume("stays", { steps: 40 })).toMatchObject({ status: 422, json: { message: containing("steps") } });
+  expect(await resume("stays", { seconds: "2h" })).toMatchObject({ status: 400, json: { code: "INVALID_INPUT" } });
+  {
+    using _lock = new FileLock(folder.lock, "stays");
+    const message = containing("run stays is being trained by another process of the server");
+    expect(await refused({ max_steps: 40 })).toMatchObject({ code: "CONFLICT", message });
+  }
+  rmSync(folder.checkpoints, { recursive: true });
+  const cleaned = containing("no checkpoint of it is here");
+  expect(await refused({ max_steps: 40 })).toMatchObject({ code: "INVALID_INPUT", message: cleaned });
+  mkdirSync(join(system.root, "archived"), { recursive: true });
+  renameSync(folder.manifest, join(system.root, "archived", "stays.json"));
+  rmSync(folder.path, { recursive: true });
+  expect(await refused({ max_steps: 40 })).toMatchObject({ code: "INVALID_INPUT", message: cleaned });
+  expect(await system.runs.get("stays")).toEqual(before);
+  expect(await system.trainer.getWaitingCount()).toBe(0);
+});
+
+test("a run of which nothing is here is queued: its worker may have it", async () => {
+  await system.runs.create("away", 0n, request);
+  await system.runs.set("away", { status: "completed" });
+  expect((await resume("away", { seconds: 60 })).status).toBe(200);
+  expect(existsSync(runFolder(system.root, "away").path)).toBe(false);
+  folderOf("torn");
+  writeFileSync(runFolder(system.root, "torn").manifest, "{");
+  await system.runs.create("torn", 0n, request);
+  await system.runs.set("torn", { status: "failed" });
+  expect((await resume("torn", { seconds: 60 })).status).toBe(200);
+});
+
+test("a run that is removed while it is asked for is not queued", async () => {
+  await completedRun("removed");
+  const requeue = vi.spyOn(RunRecords.prototype, "requeue").mockResolvedValueOnce(null);
+  expect(await resume("removed", { max_steps: 40 })).toMatchObject(NOT_FOUND);
+  requeue.mockResolvedValueOnce("running");
+  expect(await resume("removed", { max_steps: 40 })).toMatchObject({
+    json: { message: "run removed is running already" },
+  });
+  requeue.mockRestore();
 });
 
 test("a run that has ended is removed, its files and all that is known of it, and whoever still has it writes no more", async () => {

@@ -1,14 +1,6 @@
 import { basename, join } from "node:path";
 import { namesIn } from "@trainer/disk";
-import {
-  jobData,
-  percentOf,
-  progressOf,
-  RunId,
-  UserIdText,
-  type StoredRequest,
-  type TrainSettings,
-} from "@trainer/platform";
+import { jobData, percentOf, progressOf, RunId, UserIdText, type StoredRequest } from "@trainer/platform";
 import { jobsOf, openJobIds, type RunRecord } from "@trainer/platform/redis";
 import { hasBegun, openHome, readManifest, runFolder, type RunManifest } from "@trainer/training/files";
 import type { Container } from "./container.js";
@@ -68,11 +60,12 @@ async function fromFolder({ config, store }: Container, runId: string): Promise<
   const manifest = await readManifest(folder.manifest).catch(() => null);
   if (manifest === null) return null;
   if (stored === null && !manifest.requested && manifest.artifact_file_id === null) return null; // somebody's own, made without a service
-  return recordOf(manifest, stored?.request ?? null, shownPaths(config));
+  return recordOf(manifest, stored, shownPaths(config));
 }
 
 const unbegun = (runId: string, stored: StoredRequest): Restored => ({
   ...stored,
+  end: stored.end ?? null,
   runId,
   updatedAt: stored.createdAt,
   modelFamily: stored.request.model_family,
@@ -90,7 +83,11 @@ async function fromArchive({ config }: Container, path: string): Promise<Restore
   return manifest && recordOf(manifest, null, shownPaths(config));
 }
 
-function recordOf(manifest: RunManifest, request: TrainSettings | null, shown: (message: string) => string): Restored {
+function recordOf(
+  manifest: RunManifest,
+  stored: Pick<StoredRequest, "request" | "end"> | null,
+  shown: (message: string) => string,
+): Restored {
   const { run_id: runId, status, artifact_file_id: artifactFileId, config } = manifest;
   const error = manifest.error && shown(manifest.error);
   const userId = UserIdText.catch(0n).parse(config["user_id"]); // 0: nobody's
@@ -99,9 +96,11 @@ function recordOf(manifest: RunManifest, request: TrainSettings | null, shown: (
   const training = progressOf(manifest, null);
   const model = { modelFamily: manifest.model_family, modelSize: manifest.model_size };
   const progress = percentOf(training);
-  const about = { runId, userId, request, artifactFileId, error, training, progress, ...model, ...times };
-  if (status === "failed") return { ...about, status, message: error };
-  if (status === "completed" && artifactFileId !== null) {
+  const { request = null, end = null } = stored ?? {};
+  const about = { runId, userId, request, end, artifactFileId, error, training, progress, ...model, ...times };
+  const isTrainedOn = end !== null && end.id !== manifest.end_id;
+  if (status === "failed" && !isTrainedOn) return { ...about, status, message: error };
+  if (status === "completed" && artifactFileId !== null && !isTrainedOn) {
     return { ...about, status, progress: 100, message: "Training completed" };
   }
   return { ...about, status: "queued", message: "waits for a worker to go on", error: null };
@@ -115,12 +114,12 @@ async function queueAbandoned(container: Container, restored: ReadonlySet<string
   if (open.length === 0) return [];
   const left = await withoutJob(container, open);
   const queued: string[] = [];
-  for (const { runId, status, userId, request, heartbeat, updatedAt } of await runs.many(left)) {
+  for (const { runId, status, userId, request, end, heartbeat, updatedAt } of await runs.many(left)) {
     if (status !== "queued" && status !== "running") continue;
     const old = restored.has(runId) || Math.abs(now - Date.parse(`${updatedAt}Z`)) > pace.silent;
     const id = RunId.safeParse(runId).data;
     if (id === undefined || request === null || !old || isAlive(heartbeat, now, pace)) continue;
-    await queue.add("train", jobData({ run_id: id, user_id: userId, request }), KEPT);
+    await queue.add("train", jobData({ run_id: id, user_id: userId, request, end: end ?? undefined }), KEPT);
     queued.push(runId);
   }
   return queued;

@@ -31,13 +31,13 @@ test("a run is failed in its record and its manifest, by whoever has it; without
   const { checkpoints, manifest } = runFolder(system.root, "damaged");
   mkdirSync(checkpoints, { recursive: true });
   writeFileSync(manifest, "{");
-  await failRun(container, damaged, events("damaged"), "damaged", CANCELLED);
+  await failRun(container, damaged, events("damaged"), { runId: "damaged", end: undefined }, CANCELLED);
   expect(await runs.get("damaged")).toMatchObject({ status: "failed", message: "Training cancelled" });
 
   await using lost = await begin("lost");
   await runs.claim("lost");
   await vi.waitUntil(() => lost.lost.aborted, 10_000); // by its next sign of life
-  await failRun(container, lost, events("lost"), "lost", CANCELLED);
+  await failRun(container, lost, events("lost"), { runId: "lost", end: undefined }, CANCELLED);
   expect(await runs.get("lost")).toMatchObject({ status: "queued" });
   expect(logs.filter((line) => line.includes('"run_failed"'))).toHaveLength(1);
   expect(logs.filter((line) => line.includes('"manifest_write_failed"'))).toHaveLength(1);

@@ -2,7 +2,6 @@ import type { Command } from "commander";
 import { ResumeOptions } from "@trainer/options";
 import { word } from "../framework/arguments.js";
 import { defineCommand, RUN } from "../framework/define-command.js";
-import { UsageError } from "../process/errors.js";
 import type { Io } from "../process/io.js";
 import { resumeRun } from "../runs/resume-run.js";
 
@@ -20,14 +19,14 @@ export function define(command: Command, io: Io): void {
       "trainer resume RUN --json": "one JSON line a logged step, the result last",
       "trainer resume RUN --server http://127.0.0.1:8000":
         "a run of a server that has failed or was cancelled; what a stop of the server cut off goes on by itself",
+      "trainer resume RUN --max-steps 4000 --server http://127.0.0.1:8000": "on with any of its runs that has ended",
     },
     async runOn(server, { args: { run: runId }, options, io, out }) {
-      if (Object.values(options).some((end) => end !== null))
-        throw new UsageError(
-          "a server's run keeps the end that it was asked for with: a new run with --pretrained trains on from its weights",
-        );
       const { followRemote } = await import("../remote/follow-run.js");
-      await server.client.resume(runId);
+      const { fieldsOf, requestOf } = await import("../remote/request.js");
+      const { ResumeRequest } = await import("@trainer/platform");
+      const end = requestOf(ResumeRequest, options, fieldsOf(ResumeRequest, { seconds: "maxSeconds" }));
+      await server.client.resume(runId, end);
       await followRemote({ io, out }, server, runId);
     },
     async run({ args: { run }, options, ...where }) {

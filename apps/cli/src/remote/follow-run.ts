@@ -34,7 +34,7 @@ export async function followRemote(
       }
       status = await client.waitForRun(runId, { signal });
       display.close();
-      if (status.status === "failed") throw runFailure(status, flag);
+      if (status.status === "failed" || status.error !== null) throw runFailure(status, flag);
       const view = { columns: out.screen.columns(), unicode: out.screen.unicode, paint: out.paint };
       out.result(statusJson(status), () =>
         [...lossCurve(display.progress, view), "", ...runOutcome(status, flag)].join("\n"),

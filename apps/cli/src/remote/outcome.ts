@@ -23,10 +23,12 @@ export function runOutcome({ run_id: id, training, artifact_file_id: file }: Run
   ];
 }
 
-/** The error of a run that failed or was stopped; `flag` names the server. */
+/** The error of a run that failed, was stopped, or was not trained on; `flag` names the server. */
 export function runFailure(status: RunStatus, flag: string): RunFailed {
   const { run_id: id } = status;
   const why = status.error ?? status.message ?? "the server gives no reason";
+  if (status.status === "completed")
+    return new RunFailed("RUN_FAILED", `run ${id} stays as it was: ${why}`, "", statusJson(status), {});
   const hint = `Its log: trainer logs ${id}${flag}\nTo go on with it once the reason is gone: trainer resume ${id}${flag}`;
   return new RunFailed("RUN_FAILED", `run ${id} failed: ${why}`, hint, statusJson(status), {});
 }

@@ -39,44 +39,15 @@ import {
   type EncodeRequest,
   type EvaluateRequest,
   type GenerateRequest,
-  type JobState,
-  type RunSort,
+  type ResumeRequest,
   type ScoreRequest,
   type TokenizerTrainRequest,
   type TrainRequest,
 } from "@trainer/platform";
 import { eventStream } from "./event-stream.js";
+import type { CatalogueOptions, ListOptions, VocabularyOptions } from "./list-options.js";
 import { ServiceError } from "../service-error.js";
 import { parseAnswer, Requests, type Call, type CallOptions, type TrainerClientOptions } from "./requests.js";
-
-export interface ListOptions extends CallOptions {
-  readonly limit?: number;
-  /** `next` of the page before. */
-  readonly cursor?: string | null;
-  readonly status?: JobState;
-}
-
-/** A page of a tokenizer's tokens. */
-export interface VocabularyOptions extends CallOptions {
-  /** What is searched for in texts and ids. */
-  readonly q?: string;
-  /** How many of the found tokens are passed over. */
-  readonly offset?: number;
-  readonly limit?: number;
-}
-
-/** A page of all runs of the home, those that were trained without the service too. */
-export interface CatalogueOptions extends CallOptions {
-  readonly offset?: number;
-  readonly limit?: number;
-  readonly sort?: RunSort;
-  readonly order?: "asc" | "desc";
-  /** Words that are all in a run's id, model, corpus or tags. */
-  readonly q?: string;
-  readonly status?: JobState;
-  readonly family?: string;
-  readonly tag?: string;
-}
 
 export interface ExportOptions extends CallOptions {
   /** The run's LoRA adapter alone, in PEFT's format, in place of the model. */
@@ -173,9 +144,10 @@ export class TrainerClient {
     return this.#requests.json(CancelAccepted, run(runId, "cancel"), { method: "POST", ...options });
   }
 
-  /** Queues a run that has failed or was stopped once more. */
-  resume(runId: string, options?: CallOptions): Promise<TrainAccepted> {
-    return this.#requests.json(TrainAccepted, run(runId, "resume"), { method: "POST", once: true, ...options });
+  /** Queues a run that has failed or was stopped once more; with a new end any run that has ended is trained on to it. */
+  resume(runId: string, end: Partial<ResumeRequest> = {}, options?: CallOptions): Promise<TrainAccepted> {
+    const call = { method: "POST", body: end, once: true, ...options } as const;
+    return this.#requests.json(TrainAccepted, run(runId, "resume"), call);
   }
 
   /** Permanent, except for its archive in the file service. */

@@ -218,10 +218,18 @@ test("a record can be put back, and one that others made or broke is told apart"
     modelFamily: "llama",
     modelSize: "tiny",
   } as const;
-  await runs.restore({ ...record, request, training });
-  const nothing = { artifactFileId: null, request: null, training: null, modelFamily: null, modelSize: null };
+  const end = { id: "j", max_steps: 9, num_epochs: null, seconds: null, completed: true };
+  await runs.restore({ ...record, request, end, training });
+  const nothing = {
+    artifactFileId: null,
+    request: null,
+    end: null,
+    training: null,
+    modelFamily: null,
+    modelSize: null,
+  };
   await runs.restore({ ...record, runId: "older", ...nothing });
-  expect(await runs.get("old")).toEqual({ ...record, request, heartbeat: null, training });
+  expect(await runs.get("old")).toEqual({ ...record, request, end, heartbeat: null, training });
   expect(await runs.artifact("old")).toBe("f".repeat(64));
   expect(await runs.get("older")).toMatchObject(nothing);
   expect(await redis.exists(keys.artifact("older"), keys.request("older"), keys.progress("older"))).toBe(0);
@@ -231,6 +239,32 @@ test("a record can be put back, and one that others made or broke is told apart"
   expect((await runs.list(10)).runs.map(({ runId }) => runId)).toEqual(["older"]); // one hides no others
   await redis.set(keys.job("r1"), "no hash");
   await expect(runs.set("r1", { message: "m" })).rejects.toThrow("WRONGTYPE");
+});
+
+test("a run that has ended is queued once more by one of those who want it, with the end that this one gave", async () => {
+  expect(await runs.requeue("none", "again", null)).toBeNull();
+  expect(await runs.get("none")).toBeNull();
+  await runs.create("r1", USER, request);
+  expect(await runs.requeue("r1", "again", null)).toBe("queued");
+  await runs.set("r1", { status: "completed", error: "e" });
+  await runs.requestCancel("r1");
+  const ends = [30, 40].map((max_steps) => ({
+    id: `j${max_steps}`,
+    max_steps,
+    num_epochs: null,
+    seconds: null,
+    completed: true,
+  }));
+  const before = await Promise.all(ends.map((end) => runs.requeue("r1", "again", end)));
+  expect(new Set(before)).toEqual(new Set(["completed", "queued"]));
+  const end = ends[before.indexOf("completed")];
+  expect(await runs.get("r1")).toMatchObject({ status: "queued", message: "again", error: null, end });
+  expect(await runs.isCancelled("r1")).toBe(false);
+  await runs.set("r1", { status: "running" });
+  expect(await runs.requeue("r1", "again", null)).toBe("running");
+  await runs.set("r1", { status: "failed" });
+  expect(await runs.requeue("r1", "again", null)).toBe("failed");
+  expect(await runs.get("r1")).toMatchObject({ status: "queued", end: null });
 });
 
 test("a failure keeps its reason, and a cancellation its flag until it is cleared", async () => {

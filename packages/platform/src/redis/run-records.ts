@@ -7,12 +7,14 @@ import { toWireJson } from "../json.js";
 import { JOB_TIMEOUT_SECONDS } from "../queue.js";
 import { EVENTS_CHANNEL, keys, runChannel } from "../redis-keys.js";
 import { Sha256 } from "../schemas/file-info.js";
+import { NewEnd } from "../schemas/new-end.js";
 import { RunProgress, type JobState } from "../schemas/run.js";
 import { keptSettings, TrainSettings } from "../schemas/train.js";
 import { UserIdText } from "../schemas/user-id.js";
 import { claimRun, writeFenced, type Command, type Fence } from "./fence.js";
 import { parsed } from "./parsed.js";
 import { redisTime } from "./redis-clock.js";
+import { CANCEL, REQUEUE } from "./run-scripts.js";
 import { scored } from "./scored.js";
 import { valuesOf } from "./values-of.js";
 
@@ -50,6 +52,8 @@ export interface RunRecord {
   readonly training: RunProgress | null;
   /** Null for a record that another system made, or that was restored from a manifest alone. */
   readonly request: TrainSettings | null;
+  /** The new end that it was last queued with; null without one. */
+  readonly end: NewEnd | null;
   /** Null for a record that another system made. */
   readonly modelFamily: string | null;
   readonly modelSize: string | null;
@@ -110,7 +114,7 @@ export class RunRecords {
   async #stored(runIds: readonly string[]): Promise<Stored[]> {
     const pipeline = this.#redis.pipeline();
     for (const id of runIds)
-      pipeline.hgetall(keys.job(id)).mget(keys.heartbeat(id), keys.progress(id), keys.request(id));
+      pipeline.hgetall(keys.job(id)).mget(keys.heartbeat(id), keys.progress(id), keys.request(id), keys.newEnd(id));
     const answers = valuesOf(await pipeline.exec());
     return runIds.flatMap((runId, i) => {
       const hash = z.record(z.string(), z.string()).parse(answers[2 * i]);
@@ -180,9 +184,24 @@ export class RunRecords {
     await this.#all(changes(runId, change, stamp(new Date())));
   }
 
+  /**
+   * Queues the record of a run that has ended once more: of several who want to, one does, and nobody's stop of before
+   * holds. Returns the state that it was in.
+   */
+  async requeue(runId: string, message: string, end: NewEnd | null): Promise<JobState | null> {
+    const change = changes(runId, { status: "queued", message, error: null }, stamp(new Date()));
+    const uncancelled = [
+      ["DEL", keys.cancelled(runId)],
+      ["SREM", keys.stopping, runId],
+    ];
+    const commands = [...change, endCommand(runId, end), ...uncancelled];
+    const args = JSON.stringify(commands.map((command) => command.map(String)));
+    return Before.parse(await this.#redis.eval(REQUEUE, 1, keys.job(runId), args));
+  }
+
   /** Restores the record of a run that Redis has forgotten. */
   async restore(record: Omit<RunRecord, "heartbeat">): Promise<void> {
-    const { runId, userId, createdAt, updatedAt, request, training, modelFamily, modelSize, ...rest } = record;
+    const { runId, userId, createdAt, updatedAt, request, end, training, modelFamily, modelSize, ...rest } = record;
     const change = { ...rest, ...(training && { training }) };
     const model = { model_family: modelFamily ?? "", model_size: modelSize ?? "" };
     const hash = { user_id: String(userId), created_at: createdAt, ...model };
@@ -190,6 +209,7 @@ export class RunRecords {
       ["HSET", keys.job(runId), ...Object.entries(hash).flat()],
       ...changes(runId, { ...change, artifactFileId: change.artifactFileId ?? "" }, updatedAt),
       ...(request === null ? [] : [["SET", keys.request(runId), toWireJson(keptSettings(request))] as const]),
+      endCommand(runId, end),
       ["ZADD", keys.runs, place(Date.parse(`${createdAt}Z`)), runId],
     ]);
   }
@@ -219,7 +239,7 @@ export class RunRecords {
   async remove(runId: string): Promise<void> {
     await this.claim(runId);
     const places = [keys.job, keys.heartbeat, keys.status, keys.message, keys.messageAlias, keys.artifact];
-    const more = [keys.evaluation, keys.progress, keys.request, keys.cancelled];
+    const more = [keys.evaluation, keys.progress, keys.request, keys.newEnd, keys.cancelled];
     await this.#all([
       ["SREM", keys.stopping, runId],
       ["DEL", ...[...places, ...more].map((place) => place(runId))],
@@ -269,13 +289,11 @@ export class RunRecords {
   }
 }
 
-const CANCEL = `
-local status = redis.call("HGET", KEYS[2], "status")
-if status == "queued" or status == "processing" then
-  redis.call("SADD", KEYS[3], ARGV[2])
-  return redis.call("SET", KEYS[1], "1")
-end
-return redis.call("SET", KEYS[1], "1", "EX", ARGV[1])`;
+const Before = Hash.shape.status.transform((word) => STATES[word]).nullable();
+
+const endCommand = (runId: string, end: NewEnd | null): Command =>
+  end === null ? ["DEL", keys.newEnd(runId)] : ["SET", keys.newEnd(runId), toWireJson(end)];
+
 const CANCEL_TTL_SECONDS = 86_400;
 /** Longer than a job may take. */
 const FENCE_TTL_SECONDS = 2 * JOB_TIMEOUT_SECONDS;
@@ -327,7 +345,8 @@ const isReadable = (values: readonly (string | null)[]): boolean =>
   Hash.safeParse(Object.fromEntries(NEEDED.map((name, i) => [name, values[i] ?? undefined]))).success;
 
 const Rows = z.array(z.string().nullable());
-const Others = z.tuple([z.string().nullable(), z.string().nullable(), z.string().nullable()]);
+const Text = z.string().nullable();
+const Others = z.tuple([Text, Text, Text, Text]);
 
 interface Stored {
   readonly runId: string;
@@ -344,7 +363,7 @@ function readable(stored: Stored): RunRecord[] {
 }
 
 /** @throws AppError DATABASE_ERROR */
-function recordOf({ runId, hash, others: [heartbeat, training, request] }: Stored): RunRecord {
+function recordOf({ runId, hash, others: [heartbeat, training, request, end] }: Stored): RunRecord {
   const result = Hash.safeParse(hash);
   if (!result.success) {
     throw new AppError("DATABASE_ERROR", `the record of run ${runId} is damaged: ${z.prettifyError(result.error)}`);
@@ -364,6 +383,7 @@ function recordOf({ runId, hash, others: [heartbeat, training, request] }: Store
     heartbeat: heartbeat === null ? null : Number(heartbeat),
     training: parsed(RunProgress, training),
     request: settings,
+    end: parsed(NewEnd, end),
     modelFamily: data.model_family || (settings?.model_family ?? null),
     modelSize: data.model_size || (settings?.model_size ?? null),
   };

@@ -42,8 +42,7 @@ export const RunStatus = z.object({
   progress: z.int(),
   created_at: z.string(),
   updated_at: z.string(),
-  /** Reason of its failure. */
-  error: z.string().nullable(),
+  error: z.string().nullable().describe("Reason of its failure; of a completed run: why it was not trained on."),
   model_family: z.string().nullable(),
   model_size: z.string().nullable(),
   artifact_file_id: z.string().nullable(),

@@ -114,6 +114,8 @@ export const RunManifest = z.object({
   ends: z.array(z.object({ after_step: count, total_steps: count })).default([]),
   /** Outcome each time that it got a new end, the latest last. */
   parts: z.array(RunPart).default([]),
+  /** Id of the request by which a server's run got its last new end; null without one. */
+  end_id: z.string().nullable().default(null),
   seed: count,
   threads: count,
   early_stopping_patience: count,

@@ -4,8 +4,10 @@ import { stat } from "node:fs/promises";
 import { list } from "../checkpoint/list.js";
 import { TrainingError } from "../errors.js";
 import { sequencesIn } from "../bins/windows.js";
-import { NO_OUTCOME, type RunManifest, type RunPart } from "../home/manifest.js";
-import type { RunFolder } from "../home/run-folder.js";
+import type { Home } from "../home/home.js";
+import { NO_OUTCOME, readManifest, type RunManifest, type RunPart } from "../home/manifest.js";
+import { runFolder, type RunFolder } from "../home/run-folder.js";
+import { isArchived } from "../home/run-log-files.js";
 import { parseTrainOptions } from "../options/options.js";
 import { parseOptions } from "../options/parse-options.js";
 import { fromConfig } from "../options/wire-names.js";
@@ -23,11 +25,29 @@ const givenOf = (end: ResumeOptions) => Object.values(end).filter((value) => val
 type NewEnd = Pick<RunManifest, "config" | "epochs"> & Partial<RunManifest>;
 
 /**
- * Changes of a run's manifest by a new end, the outcome so far among its parts; null without one, or
- * where the run ends there anyway. @throws TrainingError INVALID_INPUT
+ * Refuses a new end that a run cannot have, as it is now; who trains it looks again.
+ * @returns false for a run of which nothing is here: it is in another home, or has not begun
+ * @throws TrainingError INVALID_INPUT
  */
-export async function newEnd(end: ResumeOptions, found: RunManifest, folder: RunFolder): Promise<NewEnd | null> {
-  if (givenOf(end).length === 0) return null;
+export async function checkNewEnd(end: ResumeInput, runId: string, home: Home): Promise<boolean> {
+  const folder = runFolder(home.root, runId);
+  const found = await readManifest(folder.manifest);
+  if (found !== null) await newEnd(parseNewEnd(end), found, folder);
+  else if (await isArchived(home, runId)) throw refused(`${NO_CHECKPOINT}; ${AFRESH}`);
+  return found !== null;
+}
+
+/**
+ * Changes of a run's manifest by a new end, the outcome so far among its parts; null without one, or
+ * where the run ends there anyway, or has got it by the same request already. @throws TrainingError INVALID_INPUT
+ */
+export async function newEnd(
+  end: ResumeOptions,
+  found: RunManifest,
+  folder: RunFolder,
+  endId: string | null = null,
+): Promise<NewEnd | null> {
+  if (givenOf(end).length === 0 || (endId !== null && endId === found.end_id)) return null;
   const spent = found.duration_seconds ?? 0;
   const config = { ...found.config, ...asked(end, spent) };
   const options = { ...parseTrainOptions(fromConfig(config)), maxSeqLen: found.max_seq_len };
@@ -35,8 +55,8 @@ export async function newEnd(end: ResumeOptions, found: RunManifest, folder: Run
   const [newest] = await list(folder.checkpoints);
   const { splits, total_steps: before } = found;
   if (newest === undefined || splits === null || before === null) {
-    if (found.status !== "completed") return { config, epochs }; // there is nothing to go on from
-    throw refused(`no checkpoint of it is here, as of one that was fetched; ${AFRESH}`);
+    if (found.status !== "completed") return { config, epochs, end_id: endId }; // there is nothing to go on from
+    throw refused(`${NO_CHECKPOINT}; ${AFRESH}`);
   }
   const batchesPerEpoch = Math.ceil(sequencesIn(splits.train.tokens, found.max_seq_len) / found.batch_size);
   const { totalSteps } = stepPlanOf(options, batchesPerEpoch);
@@ -51,6 +71,7 @@ export async function newEnd(end: ResumeOptions, found: RunManifest, folder: Run
   return {
     config,
     epochs,
+    end_id: endId,
     total_steps: total,
     ends: [...earlier, { after_step: until, total_steps: total }],
     parts: [...found.parts, await partOf(found, folder, until)],
@@ -85,6 +106,7 @@ async function partOf(found: RunManifest, folder: RunFolder, until: number): Pro
   };
 }
 
+const NO_CHECKPOINT = "no checkpoint of it is here, as of one that was cleaned away or fetched";
 const AFRESH = "a new run that names it as pretrained trains on from its weights";
 
 const refused = (message: string) => new TrainingError("INVALID_INPUT", `the run cannot be trained on: ${message}`);

@@ -65,6 +65,7 @@ export async function newManifest(runId: string, options: RunOptions, compute: C
     resumed_from: [],
     ends: [],
     parts: [],
+    end_id: null,
     best_val_loss: null,
     best_step: null,
     ...NO_OUTCOME,

@@ -29,12 +29,17 @@ import { newEnd, parseNewEnd } from "./new-end.js";
  * checkpoint, also where it was completed, stopped early or cancelled: the learning rates after it are those of a run
  * that was to end there from the beginning.
  *
+ * @param endId of the request for the new end: one that the run has taken, it does not take again
  * @throws TrainingError. A new end that the run is beyond already, or cannot have, is INVALID_INPUT, and changes nothing.
  */
-export const resume = (ref: string, context: RunContext, end: ResumeInput = {}): Promise<RunResult> =>
-  exclusive(() => goOn(ref, context, parseNewEnd(end)));
+export const resume = (
+  ref: string,
+  context: RunContext,
+  end: ResumeInput = {},
+  endId: string | null = null,
+): Promise<RunResult> => exclusive(() => goOn(ref, context, parseNewEnd(end), endId));
 
-async function goOn(ref: string, context: RunContext, end: ResumeOptions): Promise<RunResult> {
+async function goOn(ref: string, context: RunContext, end: ResumeOptions, endId: string | null): Promise<RunResult> {
   const { id, dir } = await resolveRun(ref, openHome(context.home, context.dataRoot));
   if (id === null) {
     throw new TrainingError("RUN_NOT_FOUND", `${dir} holds a model but is no run of ${context.home}`);
@@ -46,7 +51,7 @@ async function goOn(ref: string, context: RunContext, end: ResumeOptions): Promi
     throw new TrainingError("RUN_NOT_FOUND", `${folder.path} has no manifest.json: it never began`);
   }
   await removeTemporaries(folder.path);
-  const trainOn = await newEnd(end, found, folder);
+  const trainOn = await newEnd(end, found, folder, endId);
   if (found.status === "completed" && trainOn === null) return await finishCompleted({ found, folder, context, lock });
   const config = { ...found.config, ...trainOn?.config };
   const parsed = await withPluginsOf(found.plugins, async () => parseTrainOptions(fromConfig(config)));

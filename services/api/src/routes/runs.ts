@@ -3,6 +3,7 @@ import {
   ArtifactPointer,
   CancelAccepted,
   ManifestAnswer,
+  ResumeRequest,
   RunList,
   RunRemoved,
   RunStatus,
@@ -90,13 +91,19 @@ export function runRoutes(
     {
       schema: {
         tags,
-        summary: "Go on with a run that has failed or was stopped",
-        description: "From its newest checkpoint, or from its beginning where it has none.",
+        summary: "Go on with a run that has failed or was stopped, or train one on",
+        description:
+          "From its newest checkpoint, or from its beginning where it has none. With a new end any run that has ended " +
+          "trains on to it, a completed one too: patience begins anew, and the learning rate is from then on what it " +
+          "would be in a run with that end. One that cannot have it stays as it is.",
         params: RunParams,
-        response: { 200: TrainAccepted, ...MISSING, ...CONTRADICTED, ...UNREAD },
+        body: ResumeRequest,
+        response: { 200: TrainAccepted, ...MISSING, ...BODY, ...CONTRADICTED },
       },
+      // All that it takes can be left out, and so can the body.
+      preValidation: async (req) => void (req.body ??= ResumeRequest.parse({})),
     },
-    (req) => runs.resume(req.params.run_id),
+    (req) => runs.resume(req.params.run_id, req.body),
   );
 
   app.delete(

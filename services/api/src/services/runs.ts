@@ -1,24 +1,38 @@
 import { randomUUID } from "node:crypto";
 import {
   AppError,
+  isEndGiven,
+  resumeInput,
   type ArtifactPointer,
   type CancelAccepted,
+  type ResumeRequest,
   type RunList,
   type RunRemoved,
   type RunStatus,
+  type StoredRequest,
   type TrainAccepted,
 } from "@trainer/platform";
 import type { RunRecord, RunRecords } from "@trainer/platform/redis";
-import { removeRun, TrainingError, type Home } from "@trainer/training/files";
+import {
+  checkNewEnd,
+  isHeld,
+  removeRun,
+  runFolder,
+  TrainingError,
+  type Home,
+  type RequestStore,
+} from "@trainer/training/files";
 import { checkRunId } from "./check-run-id.js";
 import type { FolderRuns } from "./folder-runs.js";
 import type { Jobs } from "./jobs.js";
 import { statusOf } from "./listed-run.js";
 import type { RunCatalogue, RunListQuery } from "./run-catalogue.js";
+import { whereHomeIs } from "./where-home-is.js";
 
 export interface RunsDeps {
   readonly home: Home;
   readonly records: RunRecords;
+  readonly store: RequestStore<StoredRequest>;
   readonly jobs: Jobs;
   readonly folders: FolderRuns;
   readonly catalogue: RunCatalogue;
@@ -28,13 +42,15 @@ export interface RunsDeps {
 export class Runs {
   readonly #home: Home;
   readonly #records: RunRecords;
+  readonly #store: RunsDeps["store"];
   readonly #jobs: Jobs;
   readonly #folders: FolderRuns;
   readonly #catalogue: RunCatalogue;
 
-  constructor({ home, records, jobs, folders, catalogue }: RunsDeps) {
+  constructor({ home, records, store, jobs, folders, catalogue }: RunsDeps) {
     this.#home = home;
     this.#records = records;
+    this.#store = store;
     this.#jobs = jobs;
     this.#folders = folders;
     this.#catalogue = catalogue;
@@ -63,25 +79,47 @@ export class Runs {
   }
 
   /**
-   * Queues a run that has failed or was stopped once more: a worker goes on from its newest checkpoint.
-   * @throws AppError RUN_NOT_FOUND, CONFLICT
+   * Queues a run that has failed or was stopped once more: a worker goes on from its newest checkpoint. With a new end
+   * any run that has ended is trained on.
+   * @throws AppError RUN_NOT_FOUND, CONFLICT; INVALID_INPUT for an end that it cannot have
    */
-  async resume(run: string): Promise<TrainAccepted> {
+  async resume(run: string, asked: ResumeRequest): Promise<TrainAccepted> {
     const runId = checkRunId(run);
     const record = await this.#needRecord(runId);
     await this.#jobs.assertRoom("train");
-    if (record.status === "completed") {
-      const message = `run ${runId} is completed: a new run that names it as pretrained_run_id trains it further`;
+    const isCompleted = record.status === "completed";
+    if (isCompleted && !isEndGiven(asked)) {
+      const message = `run ${runId} is completed: a new run that names it as pretrained_run_id trains it further, and so does a new end (max_steps, num_epochs or seconds)`;
       throw new AppError("CONFLICT", message);
     }
-    if (record.status !== "failed") throw new AppError("CONFLICT", `run ${runId} is ${record.status} already`);
-    if (record.request === null)
+    if (!isCompleted && record.status !== "failed") throw isAlready(runId, record.status);
+    const { request, userId, createdAt } = record;
+    if (request === null)
       throw new AppError("CONFLICT", `run ${runId} was asked for elsewhere: what it is to do is not known here`);
-    await this.#records.clearCancel(runId);
-    await this.#records.set(runId, { status: "queued", message: "waits for a worker to go on", error: null });
     const jobId = randomUUID(); // the job that failed is kept for a while under the run's id
-    await this.#jobs.add("train", jobId, { run_id: runId, user_id: record.userId, request: record.request });
+    const end = isEndGiven(asked) ? { ...asked, id: jobId, completed: isCompleted } : undefined;
+    const isHere = end !== undefined && (await this.#checkEnd(runId, end));
+    const before = await this.#records.requeue(runId, "waits for a worker to go on", end ?? null);
+    if (before === null) throw notFound();
+    if (before === "queued" || before === "running") throw isAlready(runId, before); // somebody else was quicker
+    if (isHere) await whereHomeIs(this.#home, () => this.#store.keep(runId, { userId, createdAt, request, end }));
+    await this.#jobs.add("train", jobId, { run_id: runId, user_id: userId, request, end });
     return { run_id: runId, job_id: jobId };
+  }
+
+  /** False where nothing of the run is here: its worker looks. */
+  async #checkEnd(runId: string, end: ResumeRequest): Promise<boolean> {
+    if (isHeld(runFolder(this.#home.root, runId).lock, Infinity)) {
+      const message = `run ${runId} is being trained by another process of the server: wait for it or stop it`;
+      throw new AppError("CONFLICT", message);
+    }
+    try {
+      return await checkNewEnd(resumeInput(end), runId, this.#home);
+    } catch (cause) {
+      const { code, message } = TrainingError.from(cause);
+      if (code === "INVALID_INPUT") throw new AppError(code, message, { cause });
+      return false;
+    }
   }
 
   /**
@@ -126,5 +164,7 @@ export class Runs {
     return { storage: "data-bank", file_id: fileId };
   }
 }
+
+const isAlready = (runId: string, status: string) => new AppError("CONFLICT", `run ${runId} is ${status} already`);
 
 const notFound = () => new AppError("RUN_NOT_FOUND", "run not found");

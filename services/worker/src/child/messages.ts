@@ -38,6 +38,7 @@ export const ToChild = z.discriminatedUnion("type", [
     runId: RunId,
     userId: text,
     request: jobs.train.shape.request,
+    end: jobs.train.shape.end,
     /** Fence of the run's lease: of two processes, the one with the greater may write. */
     fence: z.int(),
     /** Last reported progress: a resumed run does not report repeated steps again. */

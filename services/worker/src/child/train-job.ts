@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { progressOf, type RunProgress } from "@trainer/platform";
+import { progressOf, resumeInput, type RunProgress } from "@trainer/platform";
 import {
   cleanRun,
   hasBegun,
@@ -25,8 +25,8 @@ import { childContext, type ChildContext } from "./child-context.js";
 import { trainOptions } from "./train-options.js";
 
 /**
- * Completes a run from any state: not begun, interrupted, trained and not sent. Work of an earlier process is not
- * repeated. Between its stages it waits for its parent's go-ahead.
+ * Completes a run from any state: not begun, interrupted, trained and not sent, or to be trained on. Work of an earlier
+ * process is not repeated. Between its stages it waits for its parent's go-ahead.
  */
 export async function trainJob(message: Message<"train">, config: ChildConfig, channel: Channel): Promise<void> {
   const { say, inbox } = channel;
@@ -37,7 +37,8 @@ export async function trainJob(message: Message<"train">, config: ChildConfig, c
   const folder = runFolder(config.artifactsRoot, runId);
   const before = await manifestOf(runId, about);
   const begin = { ...channel, about, begun: before !== null };
-  let trained = before?.status === "completed" ? trainedOf(before, folder.path, message.lastReported) : null;
+  const isOver = before?.status === "completed" && (message.end === undefined || before.end_id === message.end.id);
+  let trained = isOver ? trainedOf(before, folder.path, message.lastReported) : null;
   if (trained === null) {
     trained = await trainedNow(message, config, begin);
     if (trained === null) return say({ type: "stopped" });
@@ -64,16 +65,25 @@ interface Begin extends Channel {
 
 /** Null for a run that was stopped. */
 async function trainedNow(message: Message<"train">, config: ChildConfig, begin: Begin): Promise<Trained | null> {
-  const { runId, userId, request } = message;
+  const { runId, userId, request, end } = message;
   const context = contextOf(message, config, begin);
   const { corpus_path: path } = request;
   const corpus = path === null ? null : await begin.about.texts.need(path, "corpus");
   const options = trainOptions(request, { runId, userId, corpus, threads: config.threads });
   await lockFree(runFolder(config.artifactsRoot, runId).lock, context);
-  const result = begin.begun ? await resume(runId, context) : await train(options, context);
+  if (end !== undefined && !(await hasBegun(runFolder(config.artifactsRoot, runId)))) throw elsewhere(runId);
+  const result = begin.begun
+    ? await resume(runId, context, end && resumeInput(end), end?.id)
+    : await train(options, context);
   const { testLoss, trainLoss, path: folder } = result;
   return result.status === "interrupted" ? null : { testLoss, trainLoss, path: folder, progress: null };
 }
+
+const elsewhere = (runId: string) =>
+  new TrainingError(
+    "INVALID_INPUT",
+    `run ${runId} cannot be trained on: nothing of it is in this worker's home, as it never began, was cleaned away or was trained in another home; a new run that names it as pretrained_run_id trains on from its weights`,
+  );
 
 function contextOf(
   { runId, fence, lastReported, archives }: Message<"train">,

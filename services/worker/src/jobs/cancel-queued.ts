@@ -7,8 +7,8 @@ import { CANCELLED, failRun } from "./fail-run.js";
 export async function cancelQueued(container: Container): Promise<void> {
   const { runs, pace, log, queued, cancelling, closed } = container;
   if (!(await cancelling.held())) return;
-  for (const { runId, userId, request } of await queued.take()) {
+  for (const { runId, userId, request, end } of await queued.take()) {
     await using lease = await RunLease.begin({ runs, runId, userId, request, log, pace, closed });
-    await failRun(container, lease, new RunEvents(runId, userId, request), runId, CANCELLED);
+    await failRun(container, lease, new RunEvents(runId, userId, request), { runId, end }, CANCELLED);
   }
 }

@@ -15,11 +15,11 @@ import { timeoutMs, type Work } from "./job.js";
 
 /**
  * Has a run trained, sent off and completed, from wherever it is: it may have been begun by a worker that is gone, and be
- * completed already. It ends in a status, unless it is given back for another worker or another time.
+ * completed already; with a new end it is trained on. It ends in a status, unless it is given back for another worker or another time.
  */
 export async function trainJob(work: Work, drain: AbortSignal, container: Container): Promise<void> {
   const { config, runs, pace, metrics } = container;
-  const { run_id: runId, user_id: userId, request } = work.data(jobs.train);
+  const { run_id: runId, user_id: userId, request, end } = work.data(jobs.train);
   const done = await runs.get(runId).catch(() => null);
   if (done?.status === "completed" || done?.status === "failed") return;
   // The queue takes a job from a worker that it has not heard of for a while. Where only Redis was away, that worker is
@@ -30,7 +30,7 @@ export async function trainJob(work: Work, drain: AbortSignal, container: Contai
   const last = lastFence(runFolder(config.artifactsRoot, runId).lock);
   await using lease = await RunLease.begin({ runs, runId, userId, request, log, pace, lastFence: last, closed });
   const createdAt = lease.before?.createdAt ?? new Date().toISOString().slice(0, -1);
-  await container.store.keep(runId, { userId, createdAt, request });
+  await container.store.keep(runId, { userId, createdAt, request, end });
   const events = new RunEvents(runId, userId, request);
   using deadline = new Deadline(timeoutMs(config));
   await lease.checkCancelled();
@@ -61,6 +61,7 @@ export async function trainJob(work: Work, drain: AbortSignal, container: Contai
       runId,
       userId: String(userId),
       request,
+      end,
       fence: lease.fence,
       lastReported: lease.before?.training ?? null,
       archives: await knownArchives(runs, request.pretrained_run_id),
@@ -82,9 +83,9 @@ export async function trainJob(work: Work, drain: AbortSignal, container: Contai
       );
     },
   });
-  await end(ending);
+  await conclude(ending);
 
-  async function end(ending: Ending): Promise<void> {
+  async function conclude(ending: Ending): Promise<void> {
     if (ending === "completed") {
       await container.store.settle(runId);
       log.info({ event: "run_completed", status: "completed" }, "run completed");
@@ -119,6 +120,6 @@ export async function trainJob(work: Work, drain: AbortSignal, container: Contai
   }
 
   function failed(failure: Failure): Promise<void> {
-    return failRun(container, lease, events, runId, failure);
+    return failRun(container, lease, events, { runId, end }, failure);
   }
 }

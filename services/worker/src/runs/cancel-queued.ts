@@ -9,6 +9,7 @@ export interface QueuedRun {
   readonly runId: string;
   readonly userId: bigint;
   readonly request: Jobs["train"]["request"];
+  readonly end: Jobs["train"]["end"];
 }
 
 export interface CancelQueuedOptions {
@@ -118,5 +119,5 @@ export function runIn(name: string, data: string): RunId | null {
 export function runOf(job: Job | undefined): QueuedRun | null {
   if (job?.name !== "train") return null;
   const { data } = jobs.train.safeParse(parseJson(toJson(job.data)));
-  return data === undefined ? null : { runId: data.run_id, userId: data.user_id, request: data.request };
+  return data === undefined ? null : { runId: data.run_id, userId: data.user_id, request: data.request, end: data.end };
 }

@@ -101,6 +101,7 @@ export class RunLease implements AsyncDisposable {
     const at = new Date().toISOString().slice(0, -1);
     const times = { createdAt: this.before?.createdAt ?? at, updatedAt: at };
     const training = this.before?.training ?? null;
+    const end = this.before?.end ?? null;
     const state = {
       status: "running",
       progress: percentOf(training),
@@ -109,6 +110,6 @@ export class RunLease implements AsyncDisposable {
       artifactFileId: null,
     } as const;
     const model = { modelFamily: request.model_family, modelSize: request.model_size };
-    await runs.restore({ runId, userId, request, training, ...model, ...times, ...state });
+    await runs.restore({ runId, userId, request, end, training, ...model, ...times, ...state });
   }
 }

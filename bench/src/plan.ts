@@ -144,5 +144,6 @@ export function randomSettings(trial: number): Readonly<Record<string, unknown>>
     lrSchedule: pick(["constant", "cosine", "linear"]),
     weightDecay: pick([0.01, 0.1]),
     beta2: pick([0.95, 0.99, 0.999]),
+    optimizer: pick(["adamw", "muon"]),
   };
 }

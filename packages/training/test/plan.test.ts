@@ -69,6 +69,13 @@ test("what was given stays, and is in the plan's options", async () => {
   const plan = await planTraining({ ...input(), ...fixed }, { home, seconds: 30, given, measure });
   expect(plan.options).toMatchObject({ modelFamily: "gpt2", ...fixed });
   for (const name of given) expect(plan.decided).not.toHaveProperty(name);
+  expect(plan.decided["optimizer"]).toBe("muon");
+  expect(plan.decided).not.toHaveProperty("matrixLr"); // one rate was given, for all weights
+  const sgd = await planTraining(
+    { ...input(), ...fixed, optimizer: "sgd" },
+    { home, seconds: 30, given: new Set([...given, "optimizer"]), measure },
+  );
+  expect(sgd.options).toMatchObject({ optimizer: "sgd", weightDecay: null });
   const auto = await planTraining(
     { ...input(), ...fixed, batchSize: "auto", modelFamily: "char_lstm", modelConfig: {} },
     { home, seconds: 30, given: new Set(["modelFamily", "batchSize"]), measure },

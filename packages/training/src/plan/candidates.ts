@@ -3,7 +3,7 @@ import { newModelSize } from "../model/model-size.js";
 import { seqLenOf } from "../model/pretrained.js";
 import { parseTrainOptions, type RunOptions, type TrainInput } from "../options/options.js";
 import { effectiveBatchSize, type Compute } from "../step/precision.js";
-import { settingsFor } from "./rule.js";
+import { optimizerFor, ratesFor, settingsFor } from "./rule.js";
 import { withoutGiven, type Settings } from "./settings.js";
 import { shapesOf, type Shape } from "./shapes.js";
 
@@ -32,8 +32,8 @@ interface Base {
   readonly compute: Compute;
 }
 
-/** Settings that were fitted to AdamW: another optimizer keeps its own. */
-const OF_ADAMW = new Set(["learningRate", "weightDecay", "beta2"]);
+/** Operations of Muon's iterations for each parameter and unit of width, in those of a step for a parameter and token. */
+const MUON_WORK = 4;
 
 /** The models to choose from, the smallest first; one alone where its size or a dimension was given. */
 export function candidatesOf(base: Base): Candidate[] {
@@ -50,8 +50,10 @@ function candidateOf({ modelSize, modelConfig }: Shape, { input, given, vocabSiz
   const { modelSize: size, modelConfig: dimensions, ...chosen } = parseTrainOptions({ ...input, ...shape });
   const contextLength = seqLenOf(chosen, null);
   const { outline } = planModel(chosen.modelFamily, { size, dimensions, vocabSize, contextLength });
-  const settings = withoutGiven({ ...shape, ...settingsFor(outline, device) }, given);
-  const decided = chosen.optimizer === "adamw" ? settings : withoutGiven(settings, OF_ADAMW);
+  const optimizer = given.has("optimizer") ? chosen.optimizer : optimizerFor(outline, device);
+  const settings = { ...shape, optimizer, ...settingsFor(outline, device, optimizer), ...ratesFor(optimizer, outline) };
+  // A rate that was given is that of all weights.
+  const decided = withoutGiven(settings, given.has("learningRate") ? new Set([...given, "matrixLr"]) : given);
   const parsed = parseTrainOptions({ ...input, ...decided });
   const options = { ...parsed, maxSeqLen: seqLenOf(parsed, null) };
   const { modelFamily, batchSize: asked, gradAccumSteps } = options;
@@ -60,6 +62,8 @@ function candidateOf({ modelSize, modelConfig }: Shape, { input, given, vocabSiz
   const batchSize = effectiveBatchSize(asked, device, modelFamily);
   const tokensPerStep = batchSize * gradAccumSteps * seqLen;
   const { width, layers } = outline;
+  const body = parameters - vocabSize * width;
+  const products = tokensPerStep * (parameters + 2 * layers * width * seqLen);
   return {
     decided,
     options,
@@ -68,7 +72,7 @@ function candidateOf({ modelSize, modelConfig }: Shape, { input, given, vocabSiz
     seqLen,
     batchSize,
     tokensPerStep,
-    body: parameters - vocabSize * width,
-    work: tokensPerStep * (parameters + 2 * layers * width * seqLen),
+    body,
+    work: products + (optimizer === "muon" ? MUON_WORK * body * width : 0),
   };
 }

@@ -46,7 +46,7 @@ test("a training ends before it overfits, however much time there is", () => {
   const small = { ...facts, bytes: 40_000 };
   const text = { ...size, tokens: { ...tokens, train: 10_000, validation: 1000 } };
   const found = fitTime(candidate, pace, { ...budget, seconds: 6000, facts: small, size: text });
-  const passes = passesUntilOverfit(small, candidate.body);
+  const passes = passesUntilOverfit(small, { parameters: candidate.body, optimizer: "adamw" });
   expect(found?.steps).toBe(Math.floor((passes * 10_000) / 256));
   expect(found?.isTextSpent).toBe(true);
   expect(found?.decided).toMatchObject({ maxSteps: found?.steps, maxSeconds: aNumber });

@@ -42,6 +42,7 @@ const WARMUP_PART = 0.05;
 export function fitTime(candidate: Candidate, measured: Pace, budget: Budget): Outcome | null {
   const { seconds, given, facts, size } = budget;
   const { options, seqLen, batchSize, tokensPerStep, body } = candidate;
+  const { optimizer } = options;
   const tokens = size.tokens.train;
   // It was measured once: on a busy machine that may be anything, but it is no more than a batch with its gradient.
   const evaluation = Math.min(measured.evaluation, measured.step / options.gradAccumSteps);
@@ -68,7 +69,10 @@ export function fitTime(candidate: Candidate, measured: Pace, budget: Budget): O
     return courseOf({ ...parsed, maxSeqLen: seqLen }, { tokens: size.tokens, seqLen, batchSize });
   };
   const timeOf = (steps: number): number => size.seconds + secondsOf(courseAt(steps), pace);
-  const spent = Math.max(1, Math.floor((passesUntilOverfit(facts, body) * tokens) / tokensPerStep));
+  const spent = Math.max(
+    1,
+    Math.floor((passesUntilOverfit(facts, { parameters: body, optimizer }) * tokens) / tokensPerStep),
+  );
   const steps = isFixed ? courseAt(1).steps : largest(spent, (count) => timeOf(count) <= seconds);
   if (steps === 0) return null;
   const seen = steps * tokensPerStep;
@@ -78,7 +82,11 @@ export function fitTime(candidate: Candidate, measured: Pace, budget: Budget): O
     steps,
     passes: seen / tokens,
     seconds: timeOf(steps),
-    bitsPerByte: expectedBits(facts, { parameters: body, bytesSeen: (seen * facts.bytes) / tokens }),
+    bitsPerByte: expectedBits(facts, {
+      parameters: body,
+      bytesSeen: (seen * facts.bytes) / tokens,
+      optimizer,
+    }),
     isTextSpent,
   };
 }

@@ -144,7 +144,10 @@ async function planned(input: TrainInput, context: PlanContext): Promise<Plan> {
     options: parseTrainOptions({ ...input, ...decided }),
     parameters: candidate.parameters,
     tokens: size.tokens.train,
-    passesUntilOverfit: passesUntilOverfit(facts, candidate.body),
+    passesUntilOverfit: passesUntilOverfit(facts, {
+      parameters: candidate.body,
+      optimizer: candidate.options.optimizer,
+    }),
     gzipBitsPerByte: facts.gzipBits,
     memoryBytes: needed,
     availableBytes: memoryOf(compute.device),

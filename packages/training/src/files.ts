@@ -16,6 +16,20 @@ export { archivedFiles, isArchived, runLogFiles, type RunLogFiles } from "./home
 export { archiveName } from "./artifact/tar/names.js";
 export { packRun, type Packed } from "./artifact/pack.js";
 export { openExport, type ExportChoice, type OpenExport } from "./artifact/open-export.js";
+export {
+  OF_SETTINGS,
+  runSweep,
+  sweepFields,
+  type Kept,
+  type SweepRequest,
+  type SweepResult,
+  type SweptTrial,
+  type TrialTrainer,
+} from "./sweep/run-sweep.js";
+export { ETA } from "./sweep/rungs.js";
+export type { Trial } from "./sweep/sweep-state.js";
+export { drawTrials, usualTrials, type TrialSettings, type Vary } from "./sweep/trials.js";
+export { bitsOf, type TrialPoint } from "./sweep/validations.js";
 export { checkNewEnd } from "./run/new-end.js";
 export { COMMIT, CommitManifest, parseCheckpointName } from "./checkpoint/manifest.js";
 export { archivedFileId } from "./artifact/archived.js";

@@ -73,7 +73,8 @@ export { resolveTokenizer, type ResolvedTokenizer } from "./home/resolve-tokeniz
 export { findBatch, type FindBatchContext, type FoundBatch } from "./batch-size/find-batch.js";
 export { SearchEvent } from "./batch-size/search-request.js";
 export { planFields, planTraining, type Plan, type PlanContext } from "./plan/plan.js";
-export { sweep, sweepFields, type SweepContext, type SweepResult, type SweptTrial } from "./sweep/sweep.js";
+export { sweepFields, type SweepResult, type SweptTrial } from "./sweep/run-sweep.js";
+export { sweep, type SweepContext } from "./sweep/sweep.js";
 export { drawTrials, usualTrials, type TrialSettings, type Vary } from "./sweep/trials.js";
 export { findLr, foundLrFields, LR_RANGE, type FindLrContext, type FoundLr } from "./lr-range/find-lr.js";
 export type { LrRange, RangePoint } from "./lr-range/range-test.js";

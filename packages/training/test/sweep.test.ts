@@ -59,7 +59,15 @@ test("the better trials train on, and what they come to is what runs of their ow
 
 test("the fields of a sweep are what its trials came to, null for one that came nowhere", () => {
   const point = { step: 4, tokens: 64, loss: 3, bitsPerByte: 2 };
-  const trial = { runId: "a", settings: { learningRate: 1 }, part: 1, result: point, points: [point], failure: null };
+  const trial = {
+    runId: "a",
+    settings: { learningRate: 1 },
+    steps: 4,
+    part: 1,
+    result: point,
+    points: [point],
+    failure: null,
+  };
   const nothing = { ...trial, part: 0, result: null, points: [], failure: "the loss became NaN" };
   expect(sweepFields({ sweepId: "s", trials: [trial, nothing] })).toEqual({
     sweep_id: "s",
@@ -133,7 +141,7 @@ test("what cannot be compared is refused, and so is a name that another sweep ha
   await expect(swept([1e-3], "blind", { holdoutFraction: 0 })).rejects.toThrow("compares by validation");
   await expect(swept([1e-3], "auto", { batchSize: "auto" })).rejects.toThrow("say how many sequences a batch has");
   await expect(swept([5e-3], "cut")).rejects.toMatchObject({ code: "CONFLICT" });
-  await expect(swept([1e-3], "nowhere", { corpus: join(home, "none.txt") })).rejects.toMatchObject({
+  await expect(swept([1e-3], "nowhere", { corpus: join(home, "none.txt"), maxSeqLen: null })).rejects.toMatchObject({
     code: "CORPUS_NOT_FOUND",
   });
   const away = { settings: {}, input: { ...tiny, corpusFileId: "a".repeat(64) } };

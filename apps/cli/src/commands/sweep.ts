@@ -19,7 +19,7 @@ const { runId } = ungrouped(TrainOptions.shape);
 const SweepFlags = z.strictObject({
   vary: z
     .array(z.string().min(1))
-    .min(1, "say what to vary: --vary learning-rate=1e-4..1e-2")
+    .default([])
     .describe("an option and its values: a range, learning-rate=1e-4..1e-2, or a list, n-layer=4,6,8"),
   trials: z
     .int()
@@ -32,6 +32,12 @@ const SweepFlags = z.strictObject({
       "about how long the sweep takes in all: 30m, 2h; left out: as long as the trainings' own length makes it",
     flag: "for",
   }),
+  atOnce: z
+    .int()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe("with --server: trials that train at a time; left out: as many as it has workers for"),
   sweepId: runId.describe("name of the sweep, with which its runs' begin; left out: made of what is asked for"),
   ...RunFlags.omit({
     maxSeconds: true,
@@ -44,7 +50,7 @@ const SweepFlags = z.strictObject({
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
     description:
-      "Compare trainings by successive halving: all trials train a part of their tokens, the better third goes on to three times as many, and so on. Each trial is a run as any other. Stopped, the same command goes on where it was.",
+      "Compare trainings by successive halving: all trials train a part of their tokens, the better third goes on to three times as many, and so on. Each trial is a run as any other. Stopped, the same command goes on where it was. On a server the trials wait in its queue, and those that go on are trained on to a later end.",
     args: { corpus: words(CORPUS_ARGUMENT) },
     options: SweepFlags,
     usesLibtorch: true,
@@ -57,19 +63,23 @@ export function define(command: Command, io: Io): void {
         "two trainings of a length of their own",
       "trainer sweep book.txt --vary batch-size=4..64 --trials 9 --json":
         "the trials and their validations, for a script",
+      "trainer sweep book.txt --vary n-layer=4,6,8 --for 2h --server http://127.0.0.1:8000":
+        "by the workers of a server, as many trials at a time as it has room for",
+    },
+    async runOn(server, { args: { corpus: names }, options, home, io, out }) {
+      const { sweepRemote } = await import("../sweep/remote-sweep.js");
+      await sweepRemote(server, names, await typedSweep(options, names), { home, io, out });
     },
     async run({ args: { corpus: names }, options, home, flags, io, out }) {
-      const { vary, trials: wanted, maxSeconds: seconds, sweepId, ...chosen } = options;
-      const varied = vary.map((each) => parseVary(each));
-      if (new Set(varied.map(({ name }) => name)).size < varied.length)
-        throw new UsageError("--vary: an option is named twice; give all its values at once");
+      if (options.atOnce !== null)
+        throw new UsageError("--at-once is for a sweep with --server: this machine trains one trial at a time");
       const corpus = corpusArgument(names);
-      const { drawTrials, suitablePrecision, sweep, sweepFields, usualTrials } = await import("@trainer/training");
+      const { suitablePrecision, sweep, sweepFields } = await import("@trainer/training");
+      const { seconds, sweepId, trials: typed } = await typedSweep(options, names);
       const precision = choosePrecision(options, out, suitablePrecision);
-      const drawn = drawTrials(varied, wanted ?? usualTrials(varied), options.seed);
-      const trials = drawn.map((settings) => ({
+      const trials = typed.map(({ settings, flags: own }) => ({
         settings,
-        input: { ...trainingOf(corpus, TrainFlags.parse({ ...chosen, ...settings })), precision },
+        input: { ...trainingOf(corpus, own), precision },
       }));
       const elsewhere = await fetching({ home, io, out });
       const progress = new ProgressLine(io, out);
@@ -79,7 +89,7 @@ export function define(command: Command, io: Io): void {
             progress.clear();
             out.warn("Stopping after this step, and saving. The same command goes on.");
           });
-          out.note(`${drawn.length} trials ...`);
+          out.note(`${trials.length} trials ...`);
           const result = await sweep(
             { trials, seconds, sweepId },
             {
@@ -100,4 +110,22 @@ export function define(command: Command, io: Io): void {
         .finally(() => progress.clear());
     },
   });
+}
+
+/** The trials that were asked for, each with its options. @throws UsageError */
+async function typedSweep(
+  { vary, trials: wanted, maxSeconds: seconds, sweepId, atOnce, ...chosen }: z.output<typeof SweepFlags>,
+  words: readonly string[],
+) {
+  if (vary.length === 0)
+    throw new UsageError(
+      `say what to vary: trainer sweep ${words.join(" ")} --vary learning-rate=1e-4..1e-2 --vary n-layer=4,6,8 --for 1h`,
+    );
+  const varied = vary.map((each) => parseVary(each));
+  if (new Set(varied.map(({ name }) => name)).size < varied.length)
+    throw new UsageError("--vary: an option is named twice; give all its values at once");
+  const { drawTrials, usualTrials } = await import("@trainer/training/files");
+  const drawn = drawTrials(varied, wanted ?? usualTrials(varied), chosen.seed);
+  const trials = drawn.map((settings) => ({ settings, flags: TrainFlags.parse({ ...chosen, ...settings }) }));
+  return { atOnce, seconds, sweepId, trials };
 }

@@ -24,6 +24,9 @@ const ELSEWHERE: Readonly<Record<string, readonly string[]>> = {
 
 const OURS = new Map(Object.entries(ELSEWHERE).flatMap(([ours, theirs]) => theirs.map((each) => [each, ours])));
 
+/** Our name of an option that other programs call so; undefined where they do not. */
+export const calledHere = (name: string): string | undefined => OURS.get(`--${name}`)?.slice(2);
+
 /**
  * Has a command and those below it say after a misuse what is meant, and which command to ask for help.
  * @param line what is typed to run the command

@@ -1,5 +1,7 @@
 import { familyInfo, snakeKeys } from "@trainer/models/capabilities";
 import { TrainRequest } from "@trainer/platform";
+import type { CorpusFormat } from "@trainer/options";
+import type { TrainOptions } from "@trainer/training/options";
 import type { z } from "zod";
 import { DIMENSION_FLAGS } from "../flags/dimension-flags.js";
 import { checkedOptions, toTrainInput, TrainFlags } from "../flags/train-options.js";
@@ -14,25 +16,33 @@ const FIELDS = fieldsOf(TrainRequest, { corpus_file_id: "corpus", tokenizer_id: 
 
 type Flags = z.output<typeof TrainFlags>;
 
+/** @throws UsageError for options that only work on this machine */
+export const refuseHere = (options: Flags): void =>
+  refuseLocal(TrainFlags, options, [...Object.keys(FIELDS), ...Object.keys(DIMENSION_FLAGS), "dropout", "options"]);
+
+/**
+ * The request for a training of a text by its id in the file service.
+ * @throws UsageError for what the server would refuse
+ */
+export function trainingRequest(options: TrainOptions, corpus: string, corpusFormat: CorpusFormat): TrainRequest {
+  const tokenizerMethod = options.tokenizerMethod ?? familyInfo(options.modelFamily)?.tokenizer ?? "bpe";
+  const modelConfig = snakeKeys(options.modelConfig);
+  return requestOf(TrainRequest, { ...options, modelConfig, tokenizerMethod, corpus, corpusFormat }, FIELDS);
+}
+
 /** Trains on a server as on this machine: sends the text, and follows the run. */
 export async function trainRemote(
   server: Server,
   words: readonly string[],
   { options, home, io, out }: Pick<Invocation<Flags>, "options" | "home" | "io" | "out">,
 ): Promise<void> {
-  refuseLocal(TrainFlags, options, [...Object.keys(FIELDS), ...Object.keys(DIMENSION_FLAGS), "dropout", "options"]);
-  const { modelConfig } = checkedOptions(toTrainInput(words, options));
-  const given = {
-    ...options,
-    modelConfig: snakeKeys(modelConfig),
-    tokenizerMethod: options.tokenizerMethod ?? familyInfo(options.modelFamily)?.tokenizer ?? "bpe",
-  };
-  requestOf(TrainRequest, { ...given, corpus: words[0] }, FIELDS); // before anything is sent
+  refuseHere(options);
+  const checked = checkedOptions(toTrainInput(words, options));
+  trainingRequest(checked, words[0] ?? "", options.corpusFormat); // before anything is sent
   const text = await remoteText(words, options.corpusFormat);
   const runId = await io.interruptible(async (signal) => {
     const { fileId } = await sendText(text, { home, io, out }, signal);
-    const request = requestOf(TrainRequest, { ...given, corpusFormat: text.format, corpus: fileId }, FIELDS);
-    return (await server.client.train(request, { signal })).run_id;
+    return (await server.client.train(trainingRequest(checked, fileId, text.format), { signal })).run_id;
   });
   await followRemote({ io, out }, server, runId);
 }

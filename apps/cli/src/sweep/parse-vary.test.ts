@@ -16,6 +16,9 @@ test.each([
 test.each([
   ["learning-rate", "must be name=from..to or name=value,value,..."],
   ["learning-rat=1", "learning-rat is no option of a training that a sweep can vary. Did you mean learning-rate?"],
+  ["lr=1e-4..1e-2", "--vary lr=1e-4..1e-2: lr is called learning-rate here"],
+  ["grad_clip=1,2", "grad_clip is called gradient-clipping here"],
+  ["epochs=1,2", /epochs is no option of a training that a sweep can vary/],
   ["seed=1,2", "seed is no option"],
   ["zzzzzzzzzzzz=1", /is no option of a training that a sweep can vary\.$/],
   ["learning-rate=1e-2..1e-4", "0.01 is not below 0.0001"],

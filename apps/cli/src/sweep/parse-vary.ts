@@ -3,6 +3,7 @@ import type { Vary } from "@trainer/training";
 import { nearest } from "@trainer/training/options";
 import { z } from "zod";
 import { ABOUT_RUN, TrainFlags } from "../flags/train-options.js";
+import { calledHere } from "../framework/misuse.js";
 import { optionSpecs, type OptionSpec } from "../framework/option-spec.js";
 import { UsageError } from "../process/errors.js";
 
@@ -63,6 +64,8 @@ const JsonValue = z.union([
 ]);
 
 function unknown(text: string, name: string): UsageError {
+  const ours = calledHere(snake(name).replaceAll("_", "-"));
+  if (specs.some(({ flag }) => flag === ours)) return wrong(text, `${name} is called ${ours} here`);
   const [near] = nearest(
     name,
     specs.map(({ flag }) => flag),

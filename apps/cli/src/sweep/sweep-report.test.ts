@@ -9,6 +9,7 @@ const out = { screen, paint: style(false) };
 const trial = (i: number, more: Partial<SweptTrial>): SweptTrial => ({
   runId: `s-${i}`,
   settings: { learningRate: i / 1000 },
+  steps: 30,
   part: 0,
   result: null,
   points: [],
@@ -53,9 +54,29 @@ test("the trials stand in a table with how far they came, the best is drawn and 
     "",
     "s-4 failed: the loss became NaN",
     "",
-    "The best one:",
+    "The best one, at 2.0000:",
     "  trainer runs show s-1 --home h",
     '  trainer generate s-1 --home h --prompt "Once"',
+  ]);
+});
+
+test("a trial that was dropped is the best one where its figure is the lowest, which is said", () => {
+  const [sooner, later] = [
+    { step: 10, tokens: 100, loss: 2, bitsPerByte: 1.5 },
+    { step: 30, tokens: 300, loss: 3, bitsPerByte: 2 },
+  ];
+  const dropped = trial(2, { part: 1 / 3, result: sooner, points: [sooner] });
+  const lines = sweepReport(
+    { sweepId: "s", trials: [trial(1, { part: 1, result: later, points: [later] }), dropped, trial(3, {})] },
+    out,
+    " --server u",
+  );
+  expect(lines.slice(-5)).toEqual([
+    "The best one, at 1.5000:",
+    "  trainer runs show s-2 --server u",
+    '  trainer generate s-2 --server u --prompt "Once"',
+    "It was lower after 1/3 of its training than s-1, which came furthest (2.0000). To train it on:",
+    "  trainer resume s-2 --max-steps 30 --server u",
   ]);
 });
 

@@ -1,5 +1,5 @@
 import { snake } from "@trainer/options";
-import type { SweepResult, SweptTrial } from "@trainer/training";
+import { bitsOf, type SweepResult, type SweptTrial } from "@trainer/training/files";
 import { curves, GLYPHS } from "../display/curves.js";
 import type { Output } from "../display/output.js";
 import { formatNumber, formatShort } from "../display/quantity.js";
@@ -19,8 +19,8 @@ export function sweepReport(
     i < DRAWN ? GLYPHS.charAt(i) : "",
     trial.runId,
     ...names.map((name) => shown(trial.settings[name])),
-    trial.part === 1 ? "all" : trial.part === 0 ? "-" : `1/${Math.round(1 / trial.part)}`,
-    bitsOf(trial),
+    trial.part === 0 ? "-" : partOf(trial),
+    figureOf(trial),
   ]);
   const header = ["", "run", ...names.map((name) => snake(name).replaceAll("_", "-")), "trained", "bits per byte"];
   const lines = trials
@@ -35,25 +35,39 @@ export function sweepReport(
     ends: [formatShort(Math.min(...tokens)), `${formatShort(Math.max(...tokens))} tokens`],
   });
   const failed = trials.flatMap(({ runId, failure }) => (failure === null ? [] : [`${runId} failed: ${failure}`]));
-  const [best] = trials;
   return [
     ...table([header, ...rows]),
     ...(drawn.length === 0 ? [] : ["", ...drawn]),
     ...(failed.length === 0 ? [] : ["", ...failed]),
-    ...(best === undefined || best.failure !== null
-      ? []
-      : [
-          "",
-          "The best one:",
-          `  trainer runs show ${best.runId}${flags}`,
-          `  trainer generate ${best.runId}${flags} --prompt "Once"`,
-        ]),
+    ...bestLines(trials, flags),
   ];
 }
 
+/** The trial with the lowest figure, and how it came about where it is not one of those that came furthest. */
+function bestLines(trials: readonly SweptTrial[], flags: string): string[] {
+  const compared = trials.filter(({ failure, result }) => failure === null && result !== null);
+  const [furthest] = compared;
+  if (furthest === undefined) return [];
+  const best = compared.reduce((a, b) => (bitsOf(b.result) < bitsOf(a.result) ? b : a));
+  const isDropped = best.part < furthest.part;
+  const sooner = [
+    `It was lower after ${partOf(best)} of its training than ${furthest.runId}, which came furthest (${figureOf(furthest)}). To train it on:`,
+    `  trainer resume ${best.runId} --max-steps ${best.steps}${flags}`,
+  ];
+  return [
+    "",
+    `The best one, at ${figureOf(best)}:`,
+    `  trainer runs show ${best.runId}${flags}`,
+    `  trainer generate ${best.runId}${flags} --prompt "Once"`,
+    ...(isDropped ? sooner : []),
+  ];
+}
+
+const partOf = ({ part }: SweptTrial): string => (part === 1 ? "all" : `1/${Math.round(1 / part)}`);
+
 /** A trial that has come to a part of a whole training, in a line. */
 export const trialLine = (trial: SweptTrial, part: number): string =>
-  `${trial.runId} after ${Math.round(100 * part)} %: ${bitsOf(trial)}`;
+  `${trial.runId} after ${Math.round(100 * part)} %: ${figureOf(trial)}`;
 
 /** A setting as it was typed; nothing of one that a trial has not. */
 function shown(value: unknown): string {
@@ -62,7 +76,7 @@ function shown(value: unknown): string {
 }
 
 /** Bits per byte, or nats a token of a text that does not come back from its tokens. */
-function bitsOf({ result, failure }: SweptTrial): string {
+function figureOf({ result, failure }: SweptTrial): string {
   if (result === null) return failure === null ? "-" : "failed";
   return result.bitsPerByte === null ? `${formatNumber(result.loss)} nats` : formatNumber(result.bitsPerByte);
 }

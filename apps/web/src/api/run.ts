@@ -11,6 +11,7 @@ import {
   SampleList,
   TensorTable,
   TrainAccepted,
+  type ResumeRequest,
 } from "@trainer/platform/browser";
 import { ApiError, ask, askText, pathTo } from "./ask.js";
 import { RunManifest } from "./manifest.js";
@@ -145,8 +146,9 @@ export const previewQuery = (runId: string, path: string) =>
 /** Stops a run after the step that it is at; what it has learnt is kept. */
 export const cancelRun = (runId: string) => ask(CancelAccepted, runPath(runId, "cancel"), { method: "POST" });
 
-/** Goes on with a run from its newest checkpoint. */
-export const resumeRun = (runId: string) => ask(TrainAccepted, runPath(runId, "resume"), { method: "POST" });
+/** Goes on with a run from its newest checkpoint, to a new end where one is given. */
+export const resumeRun = (runId: string, end: Partial<ResumeRequest> = {}) =>
+  ask(TrainAccepted, runPath(runId, "resume"), { method: "POST", body: end });
 
 /** Removes a run that has ended, with its files. */
 export const removeRun = (runId: string) => ask(RunRemoved, runPath(runId), { method: "DELETE" });

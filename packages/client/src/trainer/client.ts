@@ -49,6 +49,11 @@ import type { CatalogueOptions, ListOptions, VocabularyOptions } from "./list-op
 import { ServiceError } from "../service-error.js";
 import { parseAnswer, Requests, type Call, type CallOptions, type TrainerClientOptions } from "./requests.js";
 
+export interface TrainCallOptions extends CallOptions {
+  /** By it the same request within a day gives the same run, also to another process; one is made by default. */
+  readonly idempotencyKey?: string | undefined;
+}
+
 export interface ExportOptions extends CallOptions {
   /** The run's LoRA adapter alone, in PEFT's format, in place of the model. */
   readonly adapter?: boolean;
@@ -102,8 +107,11 @@ export class TrainerClient {
     });
   }
 
-  train(request: Partial<TrainRequest>, options?: CallOptions): Promise<TrainAccepted> {
-    const headers = { "idempotency-key": randomUUID() };
+  train(
+    request: Partial<TrainRequest>,
+    { idempotencyKey = randomUUID(), ...options }: TrainCallOptions = {},
+  ): Promise<TrainAccepted> {
+    const headers = { "idempotency-key": idempotencyKey };
     return this.#requests.json(TrainAccepted, "/runs/train", { method: "POST", body: request, headers, ...options });
   }
 

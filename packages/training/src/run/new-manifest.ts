@@ -1,7 +1,8 @@
 import { SPLIT_VERSION } from "../corpus/split-plan.js";
 import { NO_OUTCOME, type RunManifest } from "../home/manifest.js";
 import type { RunOptions } from "../options/options.js";
-import { effectiveBatchSize, type Compute } from "../step/precision.js";
+import { effectiveBatchSize } from "../options/effective-batch-size.js";
+import type { Compute } from "../step/precision.js";
 import { gitCommit, system, versions } from "./system.js";
 import { threadsOf } from "../step/threads.js";
 import { toConfig } from "../options/wire-names.js";

@@ -1,9 +1,9 @@
 import { containing } from "@trainer/testing";
 import { allowTf32, aten, GradScaler, hasFastBf16, linear, ones, randn } from "@trainer/torch";
 import { expect, test } from "vitest";
+import { effectiveBatchSize } from "../options/effective-batch-size.js";
 import {
   backwardInPrecision,
-  effectiveBatchSize,
   gradScaler,
   inPrecision,
   productType,

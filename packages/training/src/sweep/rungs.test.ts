@@ -13,4 +13,6 @@ test("the cost counts what a trial has trained once", () => {
   expect(costOf(rungsOf(2))).toBe(2);
   expect(costOf(rungsOf(9))).toBeCloseTo(9 / 9 + 3 * (2 / 9) + 2 / 3, 12);
   expect(costOf(rungsOf(27))).toBeCloseTo(3, 12);
+  expect(costOf(rungsOf(4), 2)).toBeCloseTo(2 / 3 + 2 / 3, 12); // two at a time
+  expect(costOf(rungsOf(4), 9)).toBeCloseTo(1, 12);
 });

@@ -18,6 +18,6 @@ export function rungsOf(trials: number): readonly Rung[] {
   }));
 }
 
-/** Whole trainings that a sweep comes to. */
-export const costOf = (rungs: readonly Rung[]): number =>
-  rungs.reduce((sum, { part, trials }, i) => sum + trials * (part - (rungs[i - 1]?.part ?? 0)), 0);
+/** Whole trainings, one after the other, that a sweep takes as long as, with so many trials at a time. */
+export const costOf = (rungs: readonly Rung[], atOnce = 1): number =>
+  rungs.reduce((sum, { part, trials }, i) => sum + Math.ceil(trials / atOnce) * (part - (rungs[i - 1]?.part ?? 0)), 0);

@@ -9,9 +9,13 @@ export const SweepState = z.strictObject({
   version: z.literal(1),
   /** Hash of what was asked for. */
   request: z.string(),
+  /** Made once for a sweep: with it a server knows its trials again. */
+  nonce: z.string().default(""),
   trials: z.array(
     z.strictObject({
       run_id: z.string(),
+      /** The id that a server has given its run. */
+      remote_id: z.string().optional(),
       /** Its own settings, by the names of options. */
       settings: z.record(z.string(), z.unknown()),
       /** The options of its run, by their names in manifests. */
@@ -22,6 +26,9 @@ export const SweepState = z.strictObject({
   ),
 });
 export type SweepState = z.infer<typeof SweepState>;
+
+/** A training that a sweep compares with others. */
+export type Trial = SweepState["trials"][number];
 
 /** The file of a sweep in a home. */
 export const sweepFile = (home: string, id: string): string => join(home, "sweeps", `${id}.json`);

@@ -153,6 +153,31 @@ test("a run that has not ended well is not exported", async () => {
   expect(screen.queryByRole("button", { name: /Export/ })).toBeNull();
 });
 
+test("a finished run is trained further, to more steps than it has done", async () => {
+  const asked = answers({
+    [`GET /runs/${ID}`]: completed,
+    [`POST /runs/${ID}/resume`]: { run_id: ID, job_id: "j" },
+  });
+  openPage(`/app/runs/${ID}`);
+  await press("Train further");
+  await press("Leave it");
+  expect(screen.queryByRole("dialog")).toBeNull();
+  await press("Train further");
+  const steps = await screen.findByRole("textbox", { name: "Steps in all" });
+  expect(steps.getAttribute("value")).toBe("40");
+  for (const wrong of ["20", "many"]) {
+    await userEvent.clear(steps);
+    await userEvent.type(steps, wrong);
+    expect(screen.getByText("must be more than 20, which it has done")).toBeDefined();
+    expect(screen.getByRole("button", { name: "Go on" })).toHaveProperty("disabled", true);
+  }
+  await userEvent.clear(steps);
+  await userEvent.type(steps, "50");
+  await press("Go on");
+  await waitFor(() => expect(asked.find(({ method }) => method === "POST")?.body).toEqual({ max_steps: 50 }));
+  expect(screen.queryByRole("dialog")).toBeNull();
+});
+
 test("a run that has not finished, or that trained an adapter, is not trained on", async () => {
   answers({ [`GET /runs/${ID}`]: failed });
   const { unmount } = openPage(`/app/runs/${ID}`);

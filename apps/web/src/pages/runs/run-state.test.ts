@@ -25,7 +25,13 @@ describe("a run's state", () => {
 
   it("has a word for those that wait and that have finished", () => {
     expect(runState(listedRun({ status: "queued" }), NOW)).toMatchObject({ word: "Waiting", tone: "quiet" });
-    expect(runState(listedRun({ status: "completed" }), NOW)).toMatchObject({ word: "Finished", tone: "good" });
+    expect(runState(listedRun({ status: "completed" }), NOW)).toMatchObject({
+      word: "Finished",
+      tone: "good",
+      detail: "",
+    });
+    const kept = listedRun({ status: "completed", error: "Training cancelled" });
+    expect(runState(kept, NOW).detail).toBe("not trained further: Training cancelled");
   });
 
   it("stops what goes on and goes on with what failed, unless it was trained without the service", () => {

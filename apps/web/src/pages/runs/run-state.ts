@@ -27,7 +27,7 @@ export function runState(
       return { word: "Running", tone: "busy", detail: silent === null ? "" : `sign of life ${sinceOf(silent)}` };
     }
     case "completed":
-      return { word: "Finished", tone: "good", detail: "" };
+      return { word: "Finished", tone: "good", detail: run.error === null ? "" : `not trained further: ${run.error}` };
     case "failed":
       if (run.message?.startsWith("Training cancelled") === true) return { word: "Stopped", tone: "quiet", detail: "" };
       return { word: "Failed", tone: "bad", detail: run.error ?? run.message ?? "" };

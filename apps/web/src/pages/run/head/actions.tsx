@@ -9,6 +9,7 @@ import { startDownload } from "../../../parts/start-download.js";
 import { Failed } from "../../../parts/states.js";
 import { RemoveDialog } from "../../runs/remove-dialog.js";
 import styles from "./head.module.css";
+import { TrainOnDialog } from "./train-on-dialog.js";
 
 /** What can be done with a run in the state that it is in. */
 export function Actions({
@@ -19,13 +20,17 @@ export function Actions({
   /** True for a run that trained an adapter, which another does not start from; null before it is known. */
   readonly hasAdapter: boolean | null;
 }) {
-  const { run_id: runId, status } = run;
+  const { run_id: runId, status, training } = run;
   const queryClient = useQueryClient();
   const navigate = useNavigate();
   const [isAsking, setIsAsking] = useState(false);
+  const [trainedSteps, setTrainedSteps] = useState<number | null>(null); // of a run that is to be trained on
   const again = () => queryClient.invalidateQueries({ queryKey: ["run", runId] });
   const stop = useMutation({ mutationFn: () => cancelRun(runId), onSuccess: again });
-  const resume = useMutation({ mutationFn: () => resumeRun(runId), onSuccess: again });
+  const resume = useMutation({
+    mutationFn: (end: { readonly max_steps?: number }) => resumeRun(runId, end),
+    onSuccess: again,
+  });
   const exporting = useMutation({
     // Asked for first: a download that is refused says nothing.
     mutationFn: (adapter: boolean) => exportList(runId, adapter),
@@ -57,7 +62,7 @@ export function Actions({
             kind="primary"
             isBusy={resume.isPending}
             title="It goes on from its newest checkpoint."
-            onClick={() => resume.mutate()}
+            onClick={() => resume.mutate({})}
           >
             Resume
           </Button>
@@ -66,6 +71,15 @@ export function Actions({
           <Link className={`${buttonStyles.button} ${buttonStyles.primary}`} to="/use" search={{ run: runId }}>
             Use
           </Link>
+        )}
+        {status === "completed" && hasAdapter === false && training !== null && (
+          <Button
+            isBusy={resume.isPending}
+            title="The same run, to a later end."
+            onClick={() => setTrainedSteps(training.step)}
+          >
+            Train further
+          </Button>
         )}
         {status === "completed" && hasAdapter === false && (
           <Link
@@ -120,6 +134,16 @@ export function Actions({
         )}
       </div>
       {failure !== null && <Failed what="That did not work." error={failure} />}
+      {trainedSteps !== null && (
+        <TrainOnDialog
+          steps={trainedSteps}
+          close={() => setTrainedSteps(null)}
+          trainOn={(steps) => {
+            setTrainedSteps(null);
+            resume.mutate({ max_steps: steps });
+          }}
+        />
+      )}
       {isAsking && (
         <RemoveDialog
           runs={[run]}

@@ -17,7 +17,7 @@ const nameOf = (command: Command): string => {
 };
 const commands = leaves(program).map((command): [string, Command] => [nameOf(command), command]);
 const ON_A_SERVER = new Set(
-  "train sweep resume generate chat eval score compare logs cancel export"
+  "train plan sweep resume generate chat eval score compare logs cancel export"
     .split(" ")
     .concat("runs list", "runs show", "runs rm", "tokenizer train"),
 );

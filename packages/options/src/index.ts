@@ -24,6 +24,7 @@ export { GenerateOptions, type GenerateInput } from "./generate-options.js";
 export { camel, snake } from "@trainer/disk/case";
 export { camelKeys, snakeKeys, type CamelKeys, type Snake, type SnakeKeys } from "./keys.js";
 export { most } from "./most.js";
+export { planDefaults } from "./plan-defaults.js";
 export { grouped, preset, ungrouped } from "./presets.js";
 export { ResumeOptions, type ResumeInput } from "./resume-options.js";
 export { samplePrompts } from "./sample-prompts.js";

@@ -4,6 +4,7 @@ export { parseJson, toJson } from "./json.js";
 export { Capabilities } from "./schemas/capabilities.js";
 export { CorpusEntry, CorpusList, CorpusRemoved, CorpusReport, CorpusUpload } from "./schemas/corpus.js";
 export { EstimateResponse } from "./schemas/estimate.js";
+export { PlanRequest, PlanResponse } from "./schemas/plan.js";
 export { ModelId, RunId, TokenizerId } from "./schemas/ids.js";
 export { EvalMetrics, MetricsHistory, MetricsRow, StepMetrics } from "./schemas/metrics.js";
 export {

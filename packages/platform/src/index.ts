@@ -29,6 +29,7 @@ export { neededByJob } from "./needed-by-job.js";
 export { percentOf } from "./percent-of.js";
 export { progressOf } from "./progress-of.js";
 export { EstimateResult } from "./schemas/estimate.js";
+export { planRequest, PlanResult } from "./schemas/plan.js";
 export { anyNumber } from "./schemas/fields.js";
 export { FileInfo, Sha256 } from "./schemas/file-info.js";
 export { refusalOf } from "./schemas/refusal.js";

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { text } from "./schemas/fields.js";
 import { ModelId, RunId, TokenizerId } from "./schemas/ids.js";
 import { NewEnd } from "./schemas/new-end.js";
+import { PlanRequest } from "./schemas/plan.js";
 import { EncodeRequest, TokenizerTrainRequest } from "./schemas/tokenizer.js";
 import { keptSettings, TrainSettings } from "./schemas/train.js";
 import { ChatRequest, EvaluateRequest, GenerateRequest, ScoreRequest } from "./schemas/use.js";
@@ -13,7 +14,7 @@ import { UserIdText } from "./schemas/user-id.js";
  */
 export const queues = {
   trainer: ["train", "tokenizer"],
-  "trainer-inference": ["eval", "score", "generate", "chat", "encode", "estimate"],
+  "trainer-inference": ["eval", "score", "generate", "chat", "encode", "estimate", "plan"],
 } as const;
 export type QueueName = keyof typeof queues;
 export type JobKind = (typeof queues)[QueueName][number];
@@ -31,13 +32,15 @@ export const jobs = {
   chat: z.object({ ...requestIds, session_id: text, request: ChatRequest }),
   encode: z.object({ tokenizer_id: TokenizerId, request_id: text, request: EncodeRequest }),
   estimate: z.object({ request_id: text, request: TrainSettings }),
+  plan: z.object({ request_id: text, request: PlanRequest }),
 } as const satisfies Record<JobKind, z.ZodType>;
 export type Jobs = { readonly [K in JobKind]: z.output<(typeof jobs)[K]> };
 
 /** A job as the queue takes it: 64-bit ids as text, for the queue writes plain JSON, and settings as they are kept. */
 export function jobData(job: Jobs[JobKind]): object {
   const { request } = job;
-  const kept = "num_epochs" in request ? { ...job, request: keptSettings(request) } : job;
+  const areSettings = "finetune_lr_cap" in request; // of a training or its estimate, whole
+  const kept = areSettings ? { ...job, request: keptSettings(request) } : job;
   return "user_id" in job ? { ...kept, user_id: String(job.user_id) } : kept;
 }
 

@@ -35,6 +35,7 @@ export const keys = {
   tokenizerStats: (tokenizerId: string) => `tokenizer:${tokenizerId}:stats`,
   encoding: (tokenizerId: string, requestId: string) => `tokenizer:${tokenizerId}:encode:${requestId}`,
   estimate: (requestId: string) => `trainer:estimate:${requestId}`,
+  plan: (requestId: string) => `trainer:plan:${requestId}`,
   /** SET of the workers that are there. Read by others. */
   workers: "rq:workers",
   /** JSON: what a worker says of itself; it expires, as its name does. */

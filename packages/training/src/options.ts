@@ -4,5 +4,5 @@ export { leftOutSentences } from "./corpus/left-out.js";
 export { formatOf, isGzip, READ_NAMES, refuseMarked } from "./corpus/file-kinds.js";
 export { fileIdOf } from "./corpus/corpus-cache.js";
 export { nearest } from "./home/nearest.js";
-export { parseTrainOptions, type TrainInput, type TrainOptions } from "./options/options.js";
+export { methodOf, parseTrainOptions, type TrainInput, type TrainOptions } from "./options/options.js";
 export { vocabSizeFor } from "./options/vocab-size.js";

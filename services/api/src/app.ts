@@ -12,6 +12,7 @@ import { COMMON } from "./routes/answers.js";
 import { chatRoutes } from "./routes/chat.js";
 import { corpusRoutes } from "./routes/corpora.js";
 import { estimateRoutes } from "./routes/estimates.js";
+import { planRoutes } from "./routes/plans.js";
 import { exportRoutes } from "./routes/exports.js";
 import { healthRoutes } from "./routes/health.js";
 import { liveRoutes } from "./routes/live.js";
@@ -75,6 +76,7 @@ function keyed(scope: FastifyInstance, container: Container, refused: Refused): 
   const app = scope.withTypeProvider<ZodTypeProvider>();
   runRoutes(app, container);
   estimateRoutes(app, container);
+  planRoutes(app, container);
   corpusRoutes(app, container);
   runNoteRoutes(app, container);
   runFileRoutes(app, container);

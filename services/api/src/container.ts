@@ -26,6 +26,7 @@ import { CorpusUploads } from "./services/corpus-uploads.js";
 import { Chats } from "./services/chats.js";
 import { Encodings } from "./services/encodings.js";
 import { Estimates } from "./services/estimates.js";
+import { Plans } from "./services/plans.js";
 import { Exports } from "./services/exports.js";
 import { Evaluations } from "./services/evaluations.js";
 import { Jobs } from "./services/jobs.js";
@@ -77,6 +78,7 @@ export interface Container extends AsyncDisposable {
   readonly chats: Chats;
   readonly encodings: Encodings;
   readonly estimates: Estimates;
+  readonly plans: Plans;
   readonly tokenizers: Tokenizers;
   readonly vocabularies: Vocabularies;
   readonly artifacts: Artifacts;
@@ -133,6 +135,7 @@ export function container(config: ApiConfig, hooks: ApiHooks = {}, tracing: Trac
     chats: new Chats({ results, jobs, channels, sessions: new ChatSessions(redis) }),
     encodings: new Encodings({ results, jobs, channels }),
     estimates: new Estimates({ results, jobs, channels, trainings }),
+    plans: new Plans({ results, jobs, channels, trainings }),
     tokenizers: new Tokenizers({
       home,
       records: new TokenizerRecords(redis),

@@ -46,6 +46,7 @@ test("what the document gives as an example of each body is taken", async () => 
     ["/runs/train", 200],
     ["/runs/{run_id}/resume", 404],
     ["/runs/estimate", 200],
+    ["/plan", 200],
     ["/runs/{run_id}/evaluate", 200],
     ["/runs/{run_id}/score", 200],
     ["/runs/{run_id}/generate", 200],

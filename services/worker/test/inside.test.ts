@@ -4,6 +4,7 @@ import { join } from "node:path";
 import {
   EvaluateRequest,
   GenerateRequest,
+  PlanRequest,
   RunId,
   ScoreRequest,
   TokenizerId,
@@ -82,6 +83,11 @@ const asked = {
     kind: "estimate",
     request_id: "r",
     request: request({ corpus_path: path }),
+  }),
+  plan_path: (path: string): Question => ({
+    kind: "plan",
+    request_id: "r",
+    request: PlanRequest.parse({ corpus_path: path }),
   }),
 };
 

@@ -1,39 +1,15 @@
 import type { Command } from "commander";
-import { ByteSize, Duration } from "@trainer/options";
-import { z } from "zod";
 import { choosePrecision } from "../flags/choose-precision.js";
 import { CORPUS_ARGUMENT, corpusArgument } from "../flags/corpus-argument.js";
-import { RunFlags, TrainFlags, trainingOf } from "../flags/train-options.js";
+import { TrainFlags, trainingOf } from "../flags/train-options.js";
 import { words } from "../framework/arguments.js";
 import { defineCommand } from "../framework/define-command.js";
-import { makePlan, PLANNED_SECONDS } from "../plan/make-plan.js";
+import { makePlan } from "../plan/make-plan.js";
+import { PlanFlags } from "../plan/plan-flags.js";
 import { planReport } from "../plan/plan-report.js";
 import { trainCommand } from "../plan/train-command.js";
 import type { Io } from "../process/io.js";
 import { fetching } from "../runs/fetching.js";
-
-/** Those of a training of a new model, and how much of the machine it may take. */
-const PlanFlags = z.strictObject({
-  maxSeconds: Duration.default(PLANNED_SECONDS).meta({
-    description: "time that the training may take in all: 90s, 30m, 2h, or a number of seconds",
-    flag: "for",
-  }),
-  memory: ByteSize.nullable()
-    .default(null)
-    .describe(
-      "memory that it may take in all: 8GB, 512MiB, or a number of bytes; left out: nine tenths of what is free",
-    ),
-  ...RunFlags.omit({
-    maxSeconds: true,
-    pretrainedRunId: true,
-    freezeEmbed: true,
-    finetuneLrCap: true,
-    loraRank: true,
-    loraAlpha: true,
-    loraDropout: true,
-    loraTargets: true,
-  }).shape,
-});
 
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
@@ -46,6 +22,11 @@ export function define(command: Command, io: Io): void {
       "trainer plan book.txt --for 30m": "what half an hour can give, and the command for it",
       "trainer plan book.txt --for 2h --memory 8GB --model gpt2": "a GPT-2, and no more than that memory",
       "trainer plan book.txt --json | jq .bits_per_byte": "what to expect, for a script",
+      "trainer plan book.txt --for 1h --server http://127.0.0.1:8000": "what a server's machine can give",
+    },
+    async runOn(server, { args: { corpus: names }, ...invocation }) {
+      const { planRemote } = await import("../plan/plan-remote.js");
+      await planRemote(server, names, invocation);
     },
     async run({ args: { corpus: names }, options, given, home, flags, io, out }) {
       const { memory, maxSeconds, ...chosen } = options;
@@ -56,7 +37,8 @@ export function define(command: Command, io: Io): void {
       const wanted = { home, io, out, given, elsewhere, seconds: maxSeconds, memoryBytes: memory ?? undefined };
       const plan = await makePlan(request, wanted);
       const line = trainCommand({ words: names, options, given, decided: plan.decided, flags });
-      out.result({ ...planFields(plan), command: line }, () => planReport(plan, line).join("\n"));
+      const figures = planFields(plan);
+      out.result({ ...figures, command: line }, () => planReport(figures, plan.options, line).join("\n"));
     },
   });
 }

@@ -10,9 +10,6 @@ export interface Wanted extends Pick<Invocation<unknown>, "home" | "io" | "out" 
   readonly elsewhere: Pick<FetchContext, "dataBank" | "onFetch">;
 }
 
-/** Seconds of a training whose size and length are left open. */
-export const PLANNED_SECONDS = 600;
-
 /** Plans a training on this machine; what was typed stays as it is. */
 export async function makePlan(input: TrainInput, wanted: Wanted): Promise<Plan> {
   const { home, io, out, given, seconds, memoryBytes, elsewhere } = wanted;

@@ -1,6 +1,6 @@
-import { parseTrainOptions, type Plan } from "@trainer/training";
+import { parseTrainOptions } from "@trainer/training/options";
 import { expect, test } from "vitest";
-import { planLine, planReport } from "./plan-report.js";
+import { planLine, planReport, type PlanFigures } from "./plan-report.js";
 
 const options = parseTrainOptions({
   corpus: "text.txt",
@@ -11,30 +11,28 @@ const options = parseTrainOptions({
   lrSchedule: "linear",
   warmupSteps: 100,
 });
-const plan: Plan = {
-  decided: {},
-  options,
+const plan: PlanFigures = {
   parameters: 950_000,
-  vocabSize: 1024,
+  vocab_size: 1024,
   tokens: 400_000,
   steps: 3900,
   passes: 9.98,
-  passesUntilOverfit: 41.3,
-  isTextSpent: false,
+  passes_until_overfit: 41.3,
+  text_spent: false,
   seconds: 590,
-  bitsPerByte: 1.98,
-  gzipBitsPerByte: 3.24,
-  memoryBytes: 2 ** 28,
-  availableBytes: 2 ** 34,
+  bits_per_byte: 1.98,
+  gzip_bits_per_byte: 3.24,
+  memory_bytes: 2 ** 28,
+  available_bytes: 2 ** 34,
   device: "cpu",
   precision: "fp32",
   threads: 2,
-  isBusy: false,
-  tried: [{ parameters: 150_000, tokensPerSec: 91_000, bitsPerByte: 2.1 }],
+  busy: false,
+  tried: [{ parameters: 150_000, tokens_per_sec: 91_000, bits_per_byte: 2.1 }],
 };
 
 test("a report says what the training is, what to expect, and the command", () => {
-  const lines = planReport(plan, "trainer train text.txt");
+  const lines = planReport(plan, options, "trainer train text.txt");
   expect(lines.join("\n")).toBe(
     `
 model      LLaMA of 950k parameters
@@ -52,21 +50,15 @@ parameters  tokens/s  bits per byte
 
   trainer train text.txt`.slice(1),
   );
-  expect(planLine(plan)).toBe(
+  expect(planLine(plan, options)).toBe(
     "LLaMA of 950k parameters, 3,900 steps, 10.0 times through the text, about 1.98 bits per byte",
   );
 });
 
 test("it says where the text is spent, where others kept the machine busy, and how several batches make a step", () => {
   const lines = planReport(
-    {
-      ...plan,
-      isTextSpent: true,
-      isBusy: true,
-      device: "cuda",
-      precision: "bf16",
-      options: { ...options, gradAccumSteps: 2 },
-    },
+    { ...plan, text_spent: true, busy: true, device: "cuda", precision: "bf16" },
+    { ...options, gradAccumSteps: 2, modelFamily: "theirs" },
     "trainer train text.txt",
   );
   expect(lines.slice(-4, -1)).toEqual([
@@ -75,5 +67,6 @@ test("it says where the text is spent, where others kept the machine busy, and h
     "",
   ]);
   expect(lines).toContain("on         cuda, bf16");
+  expect(lines[0]).toBe("model      theirs of 950k parameters"); // a server's plugin has it, and this machine has not
   expect(lines.join("\n")).toContain("steps of 2 × 8 × 128 tokens");
 });

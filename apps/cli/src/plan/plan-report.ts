@@ -1,32 +1,45 @@
 import { families } from "@trainer/models/capabilities";
-import type { Plan } from "@trainer/training";
+import type { planFields } from "@trainer/training";
+import type { TrainOptions } from "@trainer/training/options";
 import { formatDuration } from "../display/duration.js";
 import { formatBytes, formatCount, formatShort, formatThreads } from "../display/quantity.js";
 import { table } from "../display/table.js";
 
+/** Figures of a plan, by the names that answers have. */
+export interface PlanFigures extends Omit<ReturnType<typeof planFields>, "options" | "device" | "precision"> {
+  readonly device: string;
+  readonly precision: string;
+}
+
+/** Settings of a planned training that a report names. */
+export type PlannedSettings = Pick<
+  TrainOptions,
+  "modelFamily" | "batchSize" | "gradAccumSteps" | "maxSeqLen" | "learningRate" | "lrSchedule" | "warmupSteps"
+>;
+
 /** A plan as a table, and the command that does it. */
-export function planReport(plan: Plan, command: string): string[] {
-  const { options, steps, passes, seconds, device, precision, threads } = plan;
-  const { batchSize, gradAccumSteps, maxSeqLen, learningRate, lrSchedule, warmupSteps } = options;
+export function planReport(plan: PlanFigures, settings: PlannedSettings, command: string): string[] {
+  const { steps, passes, seconds, device, precision, threads } = plan;
+  const { batchSize, gradAccumSteps, maxSeqLen, learningRate, lrSchedule, warmupSteps } = settings;
   const batches = gradAccumSteps === 1 ? "" : `${formatCount(gradAccumSteps)} × `;
   const tried = plan.tried.map((each) => [
     formatShort(each.parameters),
-    formatShort(each.tokensPerSec),
-    each.bitsPerByte.toFixed(2),
+    formatShort(each.tokens_per_sec),
+    each.bits_per_byte.toFixed(2),
   ]);
   return [
     ...table([
-      ["model", modelOf(plan)],
-      ["tokenizer", `${formatCount(plan.vocabSize)} tokens`],
+      ["model", modelOf(plan, settings)],
+      ["tokenizer", `${formatCount(plan.vocab_size)} tokens`],
       [
         "training",
         `${formatCount(steps)} steps of ${batches}${batchSize} × ${maxSeqLen} tokens, ${timesOf(passes)} through the text`,
       ],
       ["rate", `${learningRate}, ${SCHEDULES[lrSchedule]}, after ${formatCount(warmupSteps)} steps of warm-up`],
       ["time", `about ${formatDuration(seconds)}`],
-      ["memory", `about ${formatBytes(plan.memoryBytes)} of ${formatBytes(plan.availableBytes)}`],
-      ["expected", `about ${bitsOf(plan)} (gzip -9: ${plan.gzipBitsPerByte.toFixed(2)})`],
-      ["overfits", `after about ${timesOf(plan.passesUntilOverfit)} through the text`],
+      ["memory", `about ${formatBytes(plan.memory_bytes)} of ${formatBytes(plan.available_bytes)}`],
+      ["expected", `about ${bitsOf(plan)} (gzip -9: ${plan.gzip_bits_per_byte.toFixed(2)})`],
+      ["overfits", `after about ${timesOf(plan.passes_until_overfit)} through the text`],
       ["on", device === "cpu" ? `${device}, ${precision}, ${formatThreads(threads)}` : `${device}, ${precision}`],
     ]),
     "",
@@ -38,8 +51,8 @@ export function planReport(plan: Plan, command: string): string[] {
 }
 
 /** A plan in one line. */
-export const planLine = (plan: Plan): string =>
-  `${modelOf(plan)}, ${formatCount(plan.steps)} steps, ${timesOf(plan.passes)} through the text, about ${bitsOf(plan)}`;
+export const planLine = (plan: PlanFigures, settings: PlannedSettings): string =>
+  `${modelOf(plan, settings)}, ${formatCount(plan.steps)} steps, ${timesOf(plan.passes)} through the text, about ${bitsOf(plan)}`;
 
 const SCHEDULES = {
   constant: "the same to the end",
@@ -48,16 +61,17 @@ const SCHEDULES = {
   wsd: "the same until a fall at the end",
 } as const;
 
-const bitsOf = ({ bitsPerByte }: Pick<Plan, "bitsPerByte">) => `${bitsPerByte.toFixed(2)} bits per byte`;
+const bitsOf = ({ bits_per_byte: bits }: PlanFigures) => `${bits.toFixed(2)} bits per byte`;
 
 const timesOf = (times: number): string => `${times < 10 ? times.toFixed(1) : formatCount(times)} times`;
 
 const titles = new Map([...families()].map(([name, { title }]) => [name, title]));
 
-const modelOf = ({ options: { modelFamily }, parameters }: Plan): string =>
-  `${titles.get(modelFamily)} of ${formatShort(parameters)} parameters`;
+/** A family of a server's plugin may have no title here. */
+const modelOf = ({ parameters }: PlanFigures, { modelFamily }: PlannedSettings): string =>
+  `${titles.get(modelFamily) ?? modelFamily} of ${formatShort(parameters)} parameters`;
 
-function notesOf({ isTextSpent, isBusy }: Plan): string[] {
+function notesOf({ text_spent: isTextSpent, busy: isBusy }: PlanFigures): string[] {
   const notes = [
     ...(isTextSpent
       ? ["The training is shorter than the time: more of it would overfit. More text would help, more time would not."]

@@ -1,6 +1,7 @@
+import { planDefaults } from "@trainer/options";
 import type { TrainOptions } from "@trainer/training/options";
 import { formatDuration } from "../display/duration.js";
-import { makePlan, PLANNED_SECONDS, type Wanted } from "./make-plan.js";
+import { makePlan, type Wanted } from "./make-plan.js";
 import { planLine } from "./plan-report.js";
 
 /** Least part of the time that is left to train, however long it took to plan. */
@@ -22,14 +23,15 @@ export async function planned(
   { make = makePlan, now = () => performance.now() }: Hooks = {},
 ): Promise<TrainOptions> {
   const { out } = wanted;
-  const seconds = input.maxSeconds ?? PLANNED_SECONDS;
+  const seconds = input.maxSeconds ?? planDefaults.seconds;
   if (input.maxSeconds === null)
     out.note(
       `Neither a size nor a length was given: planned for ${formatDuration(seconds)} (--for 1h for longer, --num-epochs 1 for once through the text).`,
     );
   const began = now();
   const plan = await make(input, { ...wanted, seconds });
-  out.note(`plan       ${planLine(plan)}`);
+  const { planFields } = await import("@trainer/training");
+  out.note(`plan       ${planLine(planFields(plan), plan.options)}`);
   const took = (now() - began) / 1000;
   const { maxSeconds } = plan.options;
   return maxSeconds === null

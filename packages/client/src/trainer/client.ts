@@ -20,6 +20,7 @@ import {
   ManifestAnswer,
   MetricsHistory,
   MetricsRow,
+  PlanResponse,
   RunFileList,
   RunList,
   RunNotes,
@@ -39,6 +40,7 @@ import {
   type EncodeRequest,
   type EvaluateRequest,
   type GenerateRequest,
+  type PlanRequest,
   type ResumeRequest,
   type ScoreRequest,
   type TokenizerTrainRequest,
@@ -68,6 +70,9 @@ export interface AnswerOptions extends WaitOptions {
   /** Called with text as it is generated, by sequence, counted from 0. */
   readonly onText?: (text: string, sequence: number) => void;
 }
+
+/** What a request says: the rest, and what is null, is as by default. */
+type Asking<Request> = { readonly [Key in keyof Request]?: Request[Key] | null | undefined };
 
 const Ready = z.object({ status: z.enum(["ready", "degraded"]), reason: z.string().nullable() });
 
@@ -108,7 +113,7 @@ export class TrainerClient {
   }
 
   train(
-    request: Partial<TrainRequest>,
+    request: Asking<TrainRequest>,
     { idempotencyKey = randomUUID(), ...options }: TrainCallOptions = {},
   ): Promise<TrainAccepted> {
     const headers = { "idempotency-key": idempotencyKey };
@@ -116,10 +121,17 @@ export class TrainerClient {
   }
 
   /** Requests what a training would be, which is not begun, and waits for it. */
-  async estimate(request: Partial<TrainRequest>, options?: WaitOptions): Promise<EstimateResponse> {
+  async estimate(request: Asking<TrainRequest>, options?: WaitOptions): Promise<EstimateResponse> {
     const call = { method: "POST", body: request, ...options } as const;
     const { request_id: id } = await this.#requests.json(EstimateResponse, "/runs/estimate", call);
     return until((each) => this.#requests.json(EstimateResponse, `/estimates/${id}`, each), options);
+  }
+
+  /** Requests the plan of a training, which is not begun, and waits for it; its `request` is what `train` takes. */
+  async plan(request: Asking<PlanRequest>, options?: WaitOptions): Promise<PlanResponse> {
+    const call = { method: "POST", body: request, ...options } as const;
+    const { request_id: id } = await this.#requests.json(PlanResponse, "/plan", call);
+    return until((each) => this.#requests.json(PlanResponse, `/plans/${id}`, each), options);
   }
 
   /** The newest first. */

@@ -4,6 +4,7 @@ import { toWireJson } from "../json.js";
 import { keys } from "../redis-keys.js";
 import { EstimateResult } from "../schemas/estimate.js";
 import { figure } from "../schemas/fields.js";
+import { PlanResult } from "../schemas/plan.js";
 import { JobState } from "../schemas/run.js";
 import { EncodeResult } from "../schemas/tokenizer.js";
 import { ChatResult, GenerateResult, ScoreResult } from "../schemas/use.js";
@@ -48,7 +49,7 @@ const ANSWER_TTL_SECONDS = 604_800;
 /** Longer than any answer takes. */
 const ABANDONED_TTL_SECONDS = 86_400;
 
-/** Results of evaluations, scorings, generations, chats, encodings and estimates. */
+/** Results of evaluations, scorings, generations, chats, encodings, estimates and plans. */
 export class Results {
   readonly #redis: Redis;
   readonly #large: LargeAnswers;
@@ -70,6 +71,7 @@ export class Results {
     this.#slot(EncodeResult, keys.encoding(tokenizerId, requestId));
 
   estimate = (requestId: string) => this.#slot(EstimateResult, keys.estimate(requestId));
+  plan = (requestId: string) => this.#slot(PlanResult, keys.plan(requestId));
 
   #slot<S extends z.ZodType>(
     schema: S,

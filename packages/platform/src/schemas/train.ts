@@ -13,8 +13,8 @@ export const corpusFields = {
 };
 
 interface CorpusFields {
-  readonly corpus_file_id: string | null;
-  readonly corpus_path: string | null;
+  readonly corpus_file_id?: string | null | undefined;
+  readonly corpus_path?: string | null | undefined;
 }
 
 const { documentSeparator, corpusFormat, maxSeqLen, tokenizerMethod } = TrainOptions.shape;
@@ -31,7 +31,10 @@ export const readingFields = {
 const params = (given: IssueParams) => ({ params: given });
 
 /** Exactly one of the two. */
-export function checkCorpus({ corpus_file_id: id, corpus_path: path }: CorpusFields, ctx: z.RefinementCtx): void {
+export function checkCorpus(
+  { corpus_file_id: id = null, corpus_path: path = null }: CorpusFields,
+  ctx: z.RefinementCtx,
+): void {
   const refuse = (message: string, given: IssueParams) =>
     ctx.addIssue({ code: "custom", message, path: ["corpus_file_id"], ...params(given) });
   if (id !== null && path !== null) refuse("corpus_path and corpus_file_id are mutually exclusive", { status: 422 });
@@ -41,7 +44,7 @@ export function checkCorpus({ corpus_file_id: id, corpus_path: path }: CorpusFie
 }
 
 /** Fields of a training request, without the user. */
-const trainFields = (known: Known = {}) => ({
+export const trainFields = (known: Known = {}) => ({
   ...wire(TrainOptions.omit({ ...notInRequests, ...otherwise }).shape, known),
   ...wire(
     {

@@ -34,16 +34,16 @@ export function wireField(option: z.ZodType, known: Known = {}): z.ZodType {
   return asked.describe(sentence(facts.description));
 }
 
-function held({ kind, choices, minimum, above, below, ...facts }: OptionFacts, known: Known): z.ZodType {
+function held({ kind, choices, minimum: min = 0, above, below, ...facts }: OptionFacts, known: Known): z.ZodType {
   const { namesOf, maximum, most: max = maximum } = facts;
   const names = namesOf === undefined ? choices : (known[namesOf] ?? []);
   switch (kind) {
     case "boolean":
       return bool;
     case "integer":
-      return int({ min: minimum ?? 0, max });
+      return int({ min, max });
     case "number":
-      return float({ min: above === undefined ? (minimum ?? 0) : minimum, max, above, below });
+      return float({ ...(above === undefined ? { min } : { above }), max, below });
     case "string":
       return names.length === 0 ? text : oneOf(names);
     case "list":
@@ -53,9 +53,10 @@ function held({ kind, choices, minimum, above, below, ...facts }: OptionFacts, k
 
 /** At least one name, and no more than are of use. */
 const someNames = z
-  .array(text.trim().min(1, "must not be empty").max(most.name, `must have at most ${most.name} characters`), {
-    error: ({ input }) => (input === undefined || input === null ? "is required" : "must be a list of strings"),
-  })
+  .array(
+    text.trim().min(1, "must not be empty").max(most.name, `must have at most ${most.name} characters`),
+    "must be a list of strings",
+  )
   .min(1, "must name one at least")
   .max(most.names, `must be at most ${most.names} strings`);
 

@@ -1,3 +1,4 @@
+import { planDefaults } from "@trainer/options";
 import { memoryToUse } from "../batch-size/find-batch.js";
 import { corpusPaths } from "../corpus/corpus-paths.js";
 import { TrainingError } from "../errors.js";
@@ -83,7 +84,7 @@ async function planned(input: TrainInput, context: PlanContext): Promise<Plan> {
   const { seconds, signal } = context;
   const given = new Set(context.given);
   if (input.batchSize === "auto") given.delete("batchSize"); // a plan has a number of steps, and so one of sequences
-  const family = given.has("modelFamily") ? {} : { modelFamily: "llama" };
+  const family = given.has("modelFamily") ? {} : { modelFamily: planDefaults.modelFamily };
   const parsed = parseTrainOptions({ ...input, ...family });
   if (parsed.pretrainedRunId !== null)
     throw new TrainingError("INVALID_INPUT", "a plan is of a new model: one that is there has its size already");

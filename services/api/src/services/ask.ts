@@ -17,10 +17,23 @@ export type Piece<T> = StreamPiece | { readonly type: "result"; readonly result:
  * A result as it is now, with its ids, for a client that polls for it: it is abandoned no more.
  * @throws AppError DATA_NOT_FOUND
  */
-export async function poll<R, Ids>(slot: Slot<R>, ids: Ids, kind: JobKind): Promise<R & Ids> {
-  const [, result] = await Promise.all([slot.reclaim(), slot.get()]);
+export async function poll<R extends Result, Ids extends { readonly request_id: string }>(
+  jobs: Jobs,
+  slot: Slot<R>,
+  ids: Ids,
+  kind: JobKind,
+): Promise<R & Ids> {
+  const [, result] = await Promise.all([slot.reclaim(), current(jobs, slot, kind, ids.request_id)]);
   if (result === null) throw new AppError("DATA_NOT_FOUND", `${kind} request not found`);
   return { ...result, ...ids };
+}
+
+/** A result as it is now: also of a job that has failed without a word of it, as with a worker that does not know its kind. */
+async function current<R extends Result>(jobs: Jobs, slot: Slot<R>, kind: JobKind, id: string): Promise<R | null> {
+  const failure = await jobs.failure(kind, id);
+  const result = await slot.get(); // after the job, whose result is written before its end
+  if (result === null || DONE.has(result.status) || failure === null) return result;
+  return slot.unfinished("failed", `the worker could not do it: ${failure}`);
 }
 
 interface Result {
@@ -60,13 +73,15 @@ export async function ask<R extends Result, Ids extends { readonly request_id: s
     throw error;
   }
   const answer = (result: R) => ({ ...result, ...ids });
-  const follow = messages && ((signal: AbortSignal) => pieces(messages, slot, answer, signal));
+  const read = () => current(jobs, slot, kind, ids.request_id);
+  const follow = messages && ((signal: AbortSignal) => pieces(messages, slot, read, answer, signal));
   return { accepted: answer(queued), follow };
 }
 
 async function* pieces<R extends Result, T>(
   messages: Messages,
   slot: Slot<R>,
+  read: () => Promise<R | null>,
   answer: (result: R) => T,
   signal: AbortSignal,
 ): AsyncGenerator<Piece<T>> {
@@ -79,7 +94,7 @@ async function* pieces<R extends Result, T>(
         yield piece;
         continue;
       }
-      const result = await slot.get().catch(() => null); // Redis is unavailable: retried later
+      const result = await read().catch(() => null); // Redis is unavailable: retried later
       if (result === null || !DONE.has(result.status)) continue;
       isOver = true;
       yield { type: "result", result: answer(result) };

@@ -41,7 +41,12 @@ export class Chats {
 
   /** @throws AppError DATA_NOT_FOUND */
   said(runId: string, session_id: string, request_id: string): Promise<ChatResponse> {
-    return poll(this.#deps.results.chat(runId, session_id, request_id), { session_id, request_id }, "chat");
+    return poll(
+      this.#deps.jobs,
+      this.#deps.results.chat(runId, session_id, request_id),
+      { session_id, request_id },
+      "chat",
+    );
   }
 
   /** @throws AppError DATA_NOT_FOUND */

@@ -32,6 +32,11 @@ export class Encodings {
 
   /** @throws AppError DATA_NOT_FOUND */
   result(tokenizer_id: string, request_id: string): Promise<EncodeResponse> {
-    return poll(this.#deps.results.encoding(tokenizer_id, request_id), { tokenizer_id, request_id }, "encode");
+    return poll(
+      this.#deps.jobs,
+      this.#deps.results.encoding(tokenizer_id, request_id),
+      { tokenizer_id, request_id },
+      "encode",
+    );
   }
 }

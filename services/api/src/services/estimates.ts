@@ -34,6 +34,6 @@ export class Estimates {
 
   /** @throws AppError DATA_NOT_FOUND */
   result(request_id: string): Promise<EstimateResponse> {
-    return poll(this.#deps.results.estimate(request_id), { request_id }, "estimate");
+    return poll(this.#deps.jobs, this.#deps.results.estimate(request_id), { request_id }, "estimate");
   }
 }

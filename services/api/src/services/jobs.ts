@@ -80,6 +80,11 @@ export class Jobs {
     }
   }
 
+  /** Reason why a job has failed; null for one that has not, or is kept no more. */
+  failure(kind: JobKind, jobId: string): Promise<string | null> {
+    return this.#redis.hget(this.#queues[queueOf(kind)].toKey(jobId), "failedReason");
+  }
+
   /** The corpora of trainings and tokenizers that have not ended, as they were named. */
   async corpora(): Promise<ReadonlySet<string>> {
     const found = new Set<string>();

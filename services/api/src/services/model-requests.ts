@@ -35,7 +35,7 @@ export class ModelRequests {
 
   /** @throws AppError DATA_NOT_FOUND */
   scored(runId: string, request_id: string): Promise<ScoreResponse> {
-    return poll(this.#deps.results.score(runId, request_id), { request_id }, "score");
+    return poll(this.#deps.jobs, this.#deps.results.score(runId, request_id), { request_id }, "score");
   }
 
   async generate(run: string, request: GenerateRequest, isFollowed = false): Promise<Accepted<GenerateResponse>> {
@@ -51,6 +51,6 @@ export class ModelRequests {
 
   /** @throws AppError DATA_NOT_FOUND */
   generated(runId: string, request_id: string): Promise<GenerateResponse> {
-    return poll(this.#deps.results.generation(runId, request_id), { request_id }, "generate");
+    return poll(this.#deps.jobs, this.#deps.results.generation(runId, request_id), { request_id }, "generate");
   }
 }

@@ -30,7 +30,7 @@ export interface Answers {
 }
 
 /** A question to a run's model. */
-export type ModelQuestion = Exclude<Question, { kind: "encode" | "estimate" }>;
+export type ModelQuestion = Exclude<Question, { kind: "encode" | "estimate" | "plan" }>;
 
 type Of<K extends ModelQuestion["kind"]> = Extract<ModelQuestion, { kind: K }>;
 

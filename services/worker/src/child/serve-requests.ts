@@ -6,6 +6,7 @@ import { estimate } from "./estimate.js";
 import { failureOf } from "./failure-of.js";
 import type { Message } from "./inbox.js";
 import type { Archives, Piece, Question } from "./messages.js";
+import { plan } from "./plan.js";
 import { ModelCache } from "./model-cache.js";
 import { PieceBuffer } from "./piece-buffer.js";
 import type { Channel } from "./serve.js";
@@ -62,6 +63,7 @@ export class AnswerJobs {
     if (question.kind === "encode") return stages.time("answer", () => encode(question, this.#about.home));
     if (question.kind === "estimate")
       return stages.time("answer", () => estimate(question, this.#config, { ...context, archives }));
+    if (question.kind === "plan") return stages.time("answer", () => plan(question, this.#config, context));
     const asked = performance.now();
     return this.#cache.with(
       question.run_id,

@@ -8,6 +8,7 @@ import {
   GenerateResult,
   jobs,
   keys,
+  PlanResult,
   ScoreResult,
   RunId,
   toWireJson,
@@ -26,8 +27,10 @@ import { cancellation } from "./cancellation.js";
 
 type Kind = Question["kind"];
 
-/** An estimate that nobody waits for is of a form that has changed: the next one waits for its turn. */
-const ESTIMATE_LOOKS = 1;
+/** Key of what measures steps, one after another: side by side they would measure each other. */
+const MEASURED = "measured";
+/** Measurements that nobody waits for are of a form that has changed: the next one waits for its turn. */
+const MEASURED_LOOKS = 1;
 
 /** Drawn by the request's id, which is random: taken again, a request is answered as before. */
 const seedOf = (requestId: string): number => createHash("sha256").update(requestId).digest().readUIntBE(0, 6);
@@ -91,10 +94,19 @@ export const requestJobs: Readonly<Record<Kind, (work: Work, container: Containe
   async estimate(work, container) {
     const data = work.data(jobs.estimate);
     const slot = container.results.estimate(data.request_id);
-    // One after another: side by side they would measure each other.
-    await container.oneAtATime("estimate", () =>
+    await container.oneAtATime(MEASURED, () =>
       once(work, container, slot, async () =>
-        slot.set(EstimateResult.parse(await ask(container, work, { kind: "estimate", ...data }, slot, ESTIMATE_LOOKS))),
+        slot.set(EstimateResult.parse(await ask(container, work, { kind: "estimate", ...data }, slot, MEASURED_LOOKS))),
+      ),
+    );
+  },
+
+  async plan(work, container) {
+    const data = work.data(jobs.plan);
+    const slot = container.results.plan(data.request_id);
+    await container.oneAtATime(MEASURED, () =>
+      once(work, container, slot, async () =>
+        slot.set(PlanResult.parse(await ask(container, work, { kind: "plan", ...data }, slot, MEASURED_LOOKS))),
       ),
     );
   },
@@ -151,7 +163,7 @@ async function ask(
 
 /** The run whose model a question needs; null for an exported one. */
 function runOf(question: Question): RunId | null {
-  if (question.kind === "encode") return null;
+  if (question.kind === "encode" || question.kind === "plan") return null;
   if (question.kind === "estimate") return question.request.pretrained_run_id;
   return RunId.safeParse(question.run_id).data ?? null;
 }

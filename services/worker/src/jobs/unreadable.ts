@@ -34,6 +34,7 @@ export async function endUnreadable(
   if (tokenizerId !== null && kind === "encode" && requestId !== "")
     await endSlot(container.results.encoding(tokenizerId, requestId), message, container);
   if (kind === "estimate" && requestId !== "") await endSlot(container.results.estimate(requestId), message, container);
+  if (kind === "plan" && requestId !== "") await endSlot(container.results.plan(requestId), message, container);
   if (names.run_id === null) return;
   const runId = RunId.safeParse(names.run_id).data;
   if (kind === "train" && runId !== undefined) await endRun(runId, names.user_id, message, container);

@@ -21,7 +21,7 @@ beforeAll(async () => void (system = await startSystem({ apiKey: " key ", wrongK
 afterAll(() => system[Symbol.asyncDispose]());
 
 test("the document has every route there is", () => {
-  expect(operations.length).toBe(54);
+  expect(operations.length).toBe(56);
 });
 
 test.each(operations)("$method $path needs the right key, unless it is open", async ({ method, path, security }) => {

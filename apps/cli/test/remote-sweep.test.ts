@@ -14,7 +14,6 @@ import { startRemote, type Remote } from "./remote-system.js";
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 60_000 });
 
-const KEPT = { cleanup: { enabled: false } };
 const PROGRAM = fileURLToPath(new URL("../bin/trainer.js", import.meta.url));
 const TINY =
   "--model char_lstm --size tiny --document line --max-seq-len 32 --batch-size 8 --holdout-fraction 0.1 --no-evaluate".split(
@@ -23,7 +22,7 @@ const TINY =
 
 let remote: Remote;
 beforeAll(async () => {
-  remote = await startRemote({ cancel: 50 }, KEPT);
+  remote = await startRemote({ cancel: 50 }); // which removes what is completed, unless it is to be kept
 });
 afterAll(() => remote[Symbol.asyncDispose]());
 
@@ -80,7 +79,7 @@ const sentIn = (id: string) => {
 
 test("killed in the middle and begun again, with two workers, it trains no trial twice", async () => {
   const { system, json, on } = remote;
-  await using _second = await startWorker({ ...system.input, ...KEPT }, { pace: { cancel: 50 } });
+  await using _second = await startWorker(system.input, { pace: { cancel: 50 } });
   const before = await runsThere();
   const line = on(...sweepLine("killed", 240, ...VARY, "--home", system.root));
   for (const sent of [1, 3]) {
@@ -167,12 +166,4 @@ test("by a time, its trials are as long as the server's workers allow; and what 
   );
   expect(await refused("sweep", corpus, ...VARY, "--at-once", "2")).toContain("--at-once is for a sweep with --server");
   expect(await refused(...on("sweep", corpus, ...VARY, ...VARY))).toContain("an option is named twice");
-  const system = vi.spyOn(TrainerClient.prototype, "system");
-  const setting = { name: "APP__CLEANUP__ENABLED", toml: "app.cleanup.enabled", value: true, source: "default" };
-  system.mockResolvedValueOnce({
-    ...(await new TrainerClient({ url: remote.url, apiKey: "a-key-of-clients" }).system()),
-    settings: [setting],
-  });
-  expect(await refused(...on(...sweepLine("cleaned", 6, ...VARY)))).toContain("so that no trial could be trained on");
-  system.mockRestore();
 });

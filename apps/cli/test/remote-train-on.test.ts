@@ -8,8 +8,8 @@ vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 
 let remote: Remote;
 beforeAll(async () => {
-  remote = await startRemote({ cancel: 50 }, { cleanup: { enabled: false } }); // as `trainer serve` has it
-  await remote.system.train("short", { max_steps: 10 });
+  remote = await startRemote({ cancel: 50 });
+  await remote.system.train("short", { max_steps: 10, keep_files: true });
   await remote.system.ended("short");
 });
 afterAll(() => remote[Symbol.asyncDispose]());

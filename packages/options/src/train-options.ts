@@ -217,6 +217,12 @@ const reports = grouped("Reports and checkpoints", {
   keepCheckpoints: positive
     .default(2)
     .meta({ description: "how many checkpoints stay, beside the best", most: most.checkpoints }),
+  keepFiles: z
+    .boolean()
+    .default(false)
+    .describe(
+      "on a server: keep the run's files when it is completed, so that it can be trained on, also where they would be removed once archived",
+    ),
   /** Folder name under `models/`. */
   runId: z
     .string()

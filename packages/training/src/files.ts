@@ -26,7 +26,6 @@ export {
   type SweptTrial,
   type TrialTrainer,
 } from "./sweep/run-sweep.js";
-export { ETA } from "./sweep/rungs.js";
 export type { Trial } from "./sweep/sweep-state.js";
 export { drawTrials, usualTrials, type TrialSettings, type Vary } from "./sweep/trials.js";
 export { bitsOf, type TrialPoint } from "./sweep/validations.js";

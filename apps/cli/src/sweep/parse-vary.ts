@@ -18,6 +18,7 @@ const COMMON = new Set([
   "seed",
   "evalEvery",
   "evalTokens",
+  "keepFiles",
   "earlyStoppingPatience",
   "maxSteps",
   "maxSeconds",

@@ -1,11 +1,10 @@
 import { at } from "@trainer/disk";
 import type { RunStatus, SystemInfo } from "@trainer/platform";
-import { ETA, runSweep, sweepFields, type SweepRequest, type Trial } from "@trainer/training/files";
+import { runSweep, sweepFields, type SweepRequest, type Trial } from "@trainer/training/files";
 import { ProgressLine } from "../display/progress-line.js";
 import { trainingOf, type TrainFlags } from "../flags/train-options.js";
 import type { Invocation } from "../framework/define-command.js";
 import { remoteText, sendText } from "../remote/corpus.js";
-import { UsageError } from "../process/errors.js";
 import { refuseHere, trainingRequest } from "../remote/train.js";
 import type { Server } from "../services/server.js";
 import { remoteTrials } from "./remote-trials.js";
@@ -37,10 +36,8 @@ export async function sweepRemote(
   await io
     .interruptible(async (signal) => {
       signal.addEventListener("abort", () => progress.clear());
-      const system = await client.system({ signal });
-      if (trials.length >= ETA) refuseCleaning(system, server);
       const { fileId } = await sendText(text, { home, io, out }, signal);
-      const { places, hasGpu } = roomOf(system);
+      const { places, hasGpu } = roomOf(await client.system({ signal }));
       const atOnce = wanted ?? places;
       out.note(`${trials.length} trials, ${atOnce} at a time ...`);
       const parts = new Map<string, number>();
@@ -97,14 +94,6 @@ export function roomOf({ workers }: Pick<SystemInfo, "workers">): { places: numb
   const places = there.reduce((sum, presence) => sum + (presence?.trainings ?? 1), 0);
   const hasGpu = there.some((presence) => (presence?.engine?.gpus ?? []).length > 0);
   return { places: Math.max(1, places), hasGpu };
-}
-
-/** @throws UsageError for a server that removes a run's checkpoints as it is completed, and says so */
-function refuseCleaning({ settings }: Pick<SystemInfo, "settings">, { url }: Server): void {
-  if (!settings.some(({ toml, value }) => toml === "app.cleanup.enabled" && value === true)) return;
-  throw new UsageError(
-    `${url} removes a run's files as it is completed (app.cleanup.enabled), so that no trial could be trained on: set that to false there, or compare two`,
-  );
 }
 
 const isOpen = ({ status }: RunStatus): boolean => status === "queued" || status === "running";

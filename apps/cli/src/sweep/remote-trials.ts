@@ -3,6 +3,7 @@ import { at } from "@trainer/disk";
 import type { CorpusFormat } from "@trainer/options";
 import { TrainRequest, type RunStatus } from "@trainer/platform";
 import { OF_SETTINGS, type Kept, type Trial, type TrialPoint, type TrialTrainer } from "@trainer/training/files";
+import type { TrainOptions } from "@trainer/training/options";
 import { z } from "zod";
 import { runFailure } from "../remote/outcome.js";
 import { finished } from "../remote/request.js";
@@ -31,8 +32,8 @@ export function remoteTrials(
   { client, url, flag }: Server,
   { text, atOnce, hasGpu, signal, onStep }: RemoteTrialsOptions,
 ): TrialTrainer {
-  const requestFor = (options: Parameters<typeof trainingRequest>[0]) =>
-    trainingRequest(options, text.fileId, text.format);
+  const requestFor = (options: TrainOptions) =>
+    trainingRequest({ ...options, keepFiles: true }, text.fileId, text.format); // each may have to be trained on
 
   return {
     place: url,

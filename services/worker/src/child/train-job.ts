@@ -54,7 +54,8 @@ export async function trainJob(message: Message<"train">, config: ChildConfig, c
   );
   say({ type: "sent", trained, fileId, bytes });
   await inbox.next("clean");
-  await stages.time("clean", () => cleanRun(about.home, runId, config.cleanup, { signal }));
+  if (!message.request.keep_files)
+    await stages.time("clean", () => cleanRun(about.home, runId, config.cleanup, { signal }));
   say({ type: "done" });
 }
 

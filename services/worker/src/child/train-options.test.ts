@@ -71,6 +71,7 @@ const given = {
   checkpoint_every: 19,
   checkpoint_minutes: 20.5,
   keep_checkpoints: 21,
+  keep_files: true,
 };
 const settings = (changes: object = {}) => {
   const { user_id: _id, corpus_path: _path, ...request } = TrainRequest.parse({ ...given, ...changes });

@@ -22,6 +22,7 @@ const WITHOUT_WEIGHT = new Set([
   "lora_alpha",
   "log_every",
   "keep_checkpoints",
+  "keep_files",
   "early_stopping_patience",
 ]);
 

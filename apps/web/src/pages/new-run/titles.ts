@@ -25,6 +25,7 @@ const titles: ReadonlyMap<string, string> = new Map(
     gradient_clipping: "Largest gradient norm",
     holdout_fraction: "Share for validation",
     keep_checkpoints: "Checkpoints that stay",
+    keep_files: "Keep the run's files",
     log_every: "Report every n steps",
     lora_alpha: "Scale of the adapter",
     lora_dropout: "Dropout of the adapter",

@@ -53,6 +53,27 @@ inChromium((opened) => {
     await page.context().close();
   }, 120_000);
 
+  test("what a worker plans fills the form, and is what is trained", async () => {
+    const { served, browser } = opened;
+    mkdirSync(join(served.home, "corpus"), { recursive: true });
+    writeCorpus(join(served.home, "corpus", "planned.txt"), 150);
+    const page = await browser.newPage({ viewport: { width: 360, height: 800 } });
+    await page.goto(`${served.url}/?key=${served.key}`);
+    await page.goto(`${served.url}/app/new-run`);
+    const faults = faultsOf(page, served.url);
+    await page.getByRole("combobox", { name: "Text", exact: true }).selectOption("planned.txt");
+    await page.getByLabel("Minutes to train").fill("0.5");
+    await page.getByRole("button", { name: "Plan" }).click();
+    await page.getByText(/^Planned: .* parameters/).waitFor({ timeout: 90_000 });
+    expect(await page.getByRole("radio", { name: "LLaMA" }).isChecked()).toBe(true);
+    expect(await overflow(page)).toBe(0);
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await page.getByRole("button", { name: "Start training" }).click();
+    await page.waitForURL(/\/app\/runs\/llama-tiny-/);
+    expect(faults).toEqual([]);
+    await page.context().close();
+  }, 120_000);
+
   test("a finished run is trained on from its weights, and what it held out stays held out", async () => {
     const { served, browser } = opened;
     mkdirSync(join(served.home, "corpus"), { recursive: true });

@@ -27,5 +27,5 @@ test("a list with an empty name is refused where it is written", () => {
 test("a schedule, an average and no evaluation are flags and lines like any other setting", () => {
   const request = asked({ corpus_path: "a.txt", lr_schedule: "wsd", ema_decay: "0.99", evaluate: "false" });
   expect(commandLine(request, undefined)).toMatch(/--lr-schedule wsd[^]*--ema-decay 0.99[^]*--no-evaluate/);
-  expect(tomlFile(request, undefined)).toMatch(/lr_schedule = "wsd"\n[^]*ema_decay = 0.99\nevaluate = false\n/);
+  expect(tomlFile(request, undefined)).toMatch(/lr_schedule = "wsd"\n[^]*ema_decay = 0.99\n[^]*evaluate = false\n/);
 });

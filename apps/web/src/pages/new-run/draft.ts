@@ -8,6 +8,8 @@ export const Draft = z.object({
   values: Texts,
   /** Dimensions in place of the size's, by their names. */
   dimensions: Texts,
+  /** What was planned around these, and what the plan says; null where nothing was. */
+  plan: z.object({ values: Texts, dimensions: Texts, outlook: z.string() }).nullable().catch(null),
   /** Bytes of the text, where they are known. */
   bytes: z.number().nullable().catch(null),
   /** The run whose settings these were. */
@@ -21,6 +23,7 @@ export const newDraft = (preset: string): Draft => ({
   preset,
   values: {},
   dimensions: {},
+  plan: null,
   bytes: null,
   from: null,
   sent: null,

@@ -9,7 +9,7 @@ import { fieldsNamed } from "./fields.js";
 import { Fold } from "./fold.js";
 import type { Form } from "./form.js";
 import styles from "./new-run.module.css";
-import { familyOf, isGiven, settingOf, type Family, type Texts } from "./request.js";
+import { dimensionsOf, familyOf, isGiven, settingOf, type Family, type Texts } from "./request.js";
 import { SettingField } from "./setting-field.js";
 import { StartsFrom } from "./starts-from.js";
 
@@ -31,7 +31,7 @@ function Architecture({ form, families }: { readonly form: Form; readonly famili
   const chosen = familyOf(texts, capabilities);
   const choose = ({ name, sizes }: Family) => {
     form.set({ model_family: name, ...(sizes.includes(settingOf(texts, "model_size")) ? {} : firstOf(sizes)) });
-    form.change({ dimensions: {} });
+    form.change({ dimensions: {}, plan: null });
   };
   return (
     <>
@@ -49,7 +49,10 @@ function Architecture({ form, families }: { readonly form: Form; readonly famili
           cards={chosen.sizes.map((size) => ({
             value: size,
             title: size,
-            choose: () => form.set({ model_size: size }),
+            choose: () => {
+              form.set({ model_size: size });
+              form.change({ plan: null });
+            },
           }))}
           value={settingOf(texts, "model_size")}
           refusal={refusalOf(form, "model_size")}
@@ -78,7 +81,7 @@ const Names = ({ form }: { readonly form: Form }) => (
 );
 
 function Dimensions({ form, names }: { readonly form: Form; readonly names: readonly string[] }) {
-  const { dimensions } = form.draft;
+  const dimensions = dimensionsOf(form.draft);
   const problem = refusalOf(form, "model_config");
   const changed = Object.values(dimensions).filter((text) => text.trim() !== "").length;
   return (
@@ -100,7 +103,7 @@ function Dimensions({ form, names }: { readonly form: Form; readonly names: read
               value={dimensions[name] ?? ""}
               autoComplete="off"
               spellCheck={false}
-              onChange={({ target }) => form.change({ dimensions: { ...dimensions, [name]: target.value } })}
+              onChange={({ target }) => form.change({ dimensions: { ...form.draft.dimensions, [name]: target.value } })}
             />
           </label>
         ))}

@@ -1,4 +1,4 @@
-import { TrainRequest, type Capabilities } from "@trainer/platform/browser";
+import { PlanRequest, TrainRequest, type Capabilities } from "@trainer/platform/browser";
 import type { Draft } from "./draft.js";
 import { fieldOf, fields, type Field, type Scalar, type Value } from "./fields.js";
 import { presetNamed } from "./presets.js";
@@ -19,12 +19,21 @@ const OF_NEW_MODEL = [...OF_NEW_TOKENIZER, "max_seq_len"];
 
 /** The settings of a draft: its own over those of its preset, and the kind of tokenizer that suits its model. */
 export function textsOf(draft: Draft, capabilities: Capabilities | undefined): Texts {
-  const texts = { ...presetNamed(draft.preset).values(draft.bytes), ...draft.values };
+  const { plan, values } = draft;
+  const preset = presetNamed(draft.preset).values(draft.bytes);
+  const texts = { ...(plan === null ? preset : { ...readingIn(preset), ...plan.values }), ...values };
   if (isGiven(texts, "pretrained_run_id")) return without(texts, OF_NEW_MODEL);
   if (isGiven(texts, "tokenizer_id")) return without(texts, OF_NEW_TOKENIZER);
   if (isGiven(texts, "tokenizer_method")) return texts;
   return { ...texts, tokenizer_method: familyOf(texts, capabilities)?.tokenizer_method ?? "bpe" };
 }
+
+/** How a preset has the text read: a plan leaves that as it is. */
+export const readingIn = (preset: Texts): Texts =>
+  Object.fromEntries(Object.entries(preset).filter(([name]) => name === "document" || name === "document_separator"));
+
+/** Own dimensions over those of a plan. */
+export const dimensionsOf = ({ plan, dimensions }: Draft): Texts => ({ ...plan?.dimensions, ...dimensions });
 
 const without = (texts: Texts, names: readonly string[]): Texts =>
   Object.fromEntries(Object.entries(texts).filter(([name]) => !names.includes(name)));
@@ -52,10 +61,24 @@ export function requestOf(draft: Draft, capabilities: Capabilities | undefined):
     const value = text === "" ? undefined : valueOf(field, text);
     return value === undefined || value === field.facts.default ? [] : [[field.name, value] as const];
   });
-  const dimensions = Object.entries(draft.dimensions).filter(([, text]) => text.trim() !== "");
-  if (dimensions.length === 0) return Object.fromEntries(given);
-  const config = Object.fromEntries(dimensions.map(([name, text]) => [name, dimensionOf(text.trim())]));
-  return { ...Object.fromEntries(given), model_config: config };
+  return { ...Object.fromEntries(given), ...configOf(dimensionsOf(draft)) };
+}
+
+/** The question for the plan of a draft: what is written in it, a default too, and nothing else of its preset. */
+export function planRequestOf(draft: Draft, seconds: number): Request {
+  const texts = { ...readingIn(presetNamed(draft.preset).values(draft.bytes)), ...draft.values };
+  const said = isGiven(texts, "tokenizer_id") ? without(texts, OF_NEW_TOKENIZER) : texts;
+  const given = fields.flatMap((field) => {
+    const isAsked = field.name in PlanRequest.shape && isGiven(said, field.name);
+    return isAsked ? [[field.name, valueOf(field, settingOf(said, field.name))] as const] : [];
+  });
+  return { ...Object.fromEntries(given), ...configOf(draft.dimensions), seconds };
+}
+
+function configOf(dimensions: Texts): Request {
+  const given = Object.entries(dimensions).filter(([, text]) => text.trim() !== "");
+  if (given.length === 0) return {};
+  return { model_config: Object.fromEntries(given.map(([name, text]) => [name, dimensionOf(text.trim())])) };
 }
 
 const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;

@@ -4,6 +4,7 @@ import { trainsOn } from "./draft.js";
 import { fieldsNamed } from "./fields.js";
 import type { Form } from "./form.js";
 import styles from "./new-run.module.css";
+import { PlanRow } from "./plan-row.js";
 import { presetNamed, presets } from "./presets.js";
 import { isGiven } from "./request.js";
 import { SettingField } from "./setting-field.js";
@@ -19,7 +20,10 @@ export function TrainingPanel({ form }: { readonly form: Form }) {
       {trainsOn(draft) ? (
         <p className={styles.help}>The settings are those of that run. Choose how long this one is to train.</p>
       ) : (
-        <Presets form={form} />
+        <>
+          <Presets form={form} />
+          {!isGiven(texts, "pretrained_run_id") && <PlanRow form={form} />}
+        </>
       )}
       <div className={styles.fields}>
         {fieldsNamed(SIMPLE.filter((name) => !ofWeights.includes(name))).map((field) => (
@@ -35,9 +39,13 @@ const Presets = ({ form: { draft, change } }: { readonly form: Form }) => (
     <ChoiceCards
       name="preset"
       title="Preset"
-      cards={presets.map(({ name, title }) => ({ value: name, title, choose: () => change({ preset: name }) }))}
-      value={presetNamed(draft.preset).name}
+      cards={presets.map(({ name, title }) => ({
+        value: name,
+        title,
+        choose: () => change({ preset: name, plan: null }),
+      }))}
+      value={draft.plan === null ? presetNamed(draft.preset).name : ""}
     />
-    <p className={styles.help}>{presetNamed(draft.preset).help}</p>
+    <p className={styles.help}>{draft.plan?.outlook ?? presetNamed(draft.preset).help}</p>
   </>
 );

@@ -70,7 +70,7 @@ test("the same command trains the same model on a server as on this machine", as
     expect([there.step, there.best_val_loss, there.test_loss]).toEqual([9, here.best_val_loss, here.test_loss]);
     expect(here.steps).toBe(9);
   }
-});
+}, 180_000);
 
 test("a text that the service has, and a tokenizer, are named by their ids", async () => {
   const files = new DataBankClient({ url: system.bank.url, apiKey: "key" });

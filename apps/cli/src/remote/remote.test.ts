@@ -7,6 +7,7 @@ import {
   type StepMetrics,
 } from "@trainer/platform";
 import { evalLine, stepLine } from "@trainer/training/files";
+import { parseTrainOptions } from "@trainer/training/options";
 import { expect, expectTypeOf, test } from "vitest";
 import { z } from "zod";
 import { evaluationReport, runFailure, runOutcome } from "./outcome.js";
@@ -18,6 +19,7 @@ import { testIo } from "../../test/screen.js";
 import { output } from "../display/output.js";
 import { nameRemoteRun, serverAt } from "../services/server.js";
 import { STATUS_COLUMNS } from "./status.js";
+import { trainingRequest } from "./train.js";
 
 const training = {
   step: 30,
@@ -186,4 +188,15 @@ test("what a server says of a run other than that there is none ends the search 
   } finally {
     refusing.close();
   }
+});
+
+test("a request says nothing new that nobody asks for: a server of an earlier version takes it", () => {
+  const names = (options: object) =>
+    Object.keys(trainingRequest(parseTrainOptions({ corpus: "a.txt", ...options }), "f".repeat(64), "text"));
+  const first = names({});
+  expect(first).toContain("learning_rate");
+  expect(names({ lrSchedule: "wsd", warmupSteps: 3 }).filter((name) => !first.includes(name))).toEqual([
+    "lr_schedule",
+    "warmup_steps",
+  ]);
 });

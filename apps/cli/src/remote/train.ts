@@ -1,5 +1,5 @@
 import { familyInfo, snakeKeys } from "@trainer/models/capabilities";
-import { TrainRequest } from "@trainer/platform";
+import { saidSettings, TrainRequest } from "@trainer/platform";
 import type { CorpusFormat } from "@trainer/options";
 import type { TrainOptions } from "@trainer/training/options";
 import type { z } from "zod";
@@ -21,13 +21,19 @@ export const refuseHere = (options: Flags): void =>
   refuseLocal(TrainFlags, options, [...Object.keys(FIELDS), ...Object.keys(DIMENSION_FLAGS), "dropout", "options"]);
 
 /**
- * The request for a training of a text by its id in the file service.
+ * The request for a training of a text by its id in the file service. An earlier server takes it too, as long as nothing
+ * of it is new.
  * @throws UsageError for what the server would refuse
  */
-export function trainingRequest(options: TrainOptions, corpus: string, corpusFormat: CorpusFormat): TrainRequest {
+export function trainingRequest(
+  options: TrainOptions,
+  corpus: string,
+  corpusFormat: CorpusFormat,
+): Partial<TrainRequest> {
   const tokenizerMethod = options.tokenizerMethod ?? familyInfo(options.modelFamily)?.tokenizer ?? "bpe";
   const modelConfig = snakeKeys(options.modelConfig);
-  return requestOf(TrainRequest, { ...options, modelConfig, tokenizerMethod, corpus, corpusFormat }, FIELDS);
+  const given = { ...options, modelConfig, tokenizerMethod, corpus, corpusFormat };
+  return saidSettings(requestOf(TrainRequest, given, FIELDS));
 }
 
 /** Trains on a server as on this machine: sends the text, and follows the run. */

@@ -1,5 +1,6 @@
 import { DEFAULT_SEQ_LEN, most, notInRequests, TrainOptions } from "@trainer/options";
 import { z } from "zod";
+import { toJson } from "../json.js";
 import { float, orNull, short, text, withDefault } from "./fields.js";
 import { RunId, TokenizerIdOrBlank } from "./ids.js";
 import type { IssueParams } from "./refusal.js";
@@ -171,16 +172,17 @@ const ALWAYS: ReadonlySet<string> = new Set([
 
 const usual: ReadonlyMap<string, unknown> = new Map(Object.entries(z.object(fields).parse({})));
 
-/**
- * Settings for a job or a record, of which another version may be the reader: a later field is left out where it says
- * what it always does.
- */
+/** Settings without the later fields that say what they always do: an earlier version may be the reader. */
+export function saidSettings<S extends object>(settings: S): Partial<S>;
+export function saidSettings(settings: object): object {
+  const said = ([name, value]: [string, unknown]) => ALWAYS.has(name) || toJson(value) !== toJson(usual.get(name));
+  return Object.fromEntries(Object.entries(settings).filter(said));
+}
+
+/** Settings for a job or a record. */
 export function keptSettings(settings: TrainSettings): object {
-  const said = Object.entries(settings).filter(
-    ([name, value]) => ALWAYS.has(name) || JSON.stringify(value) !== JSON.stringify(usual.get(name)),
-  );
-  const kept = Object.fromEntries(said);
-  return said.every(([name]) => ALWAYS.has(name)) ? kept : { newer: kept };
+  const kept = saidSettings(settings);
+  return Object.keys(kept).every((name) => ALWAYS.has(name)) ? kept : { newer: kept };
 }
 
 export const TrainAccepted = z.object({ run_id: z.string(), job_id: z.string() });

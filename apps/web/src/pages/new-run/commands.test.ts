@@ -29,3 +29,10 @@ test("a schedule, an average and no evaluation are flags and lines like any othe
   expect(commandLine(request, undefined)).toMatch(/--lr-schedule wsd[^]*--ema-decay 0.99[^]*--no-evaluate/);
   expect(tomlFile(request, undefined)).toMatch(/lr_schedule = "wsd"\n[^]*ema_decay = 0.99\n[^]*evaluate = false\n/);
 });
+
+test("a command trains on the text's id, or its path, which is no flag, or a text to be chosen", () => {
+  const textOf = (fields: Record<string, string>) => commandLine(asked(fields), undefined).split(" ")[2];
+  expect(textOf({ corpus_file_id: "abc", corpus_path: "" })).toBe("abc");
+  expect(textOf({ corpus_path: "-a.txt" })).toBe("./-a.txt");
+  expect(textOf({ corpus_path: "" })).toBe("my-text.txt");
+});

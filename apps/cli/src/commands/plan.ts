@@ -4,6 +4,7 @@ import { CORPUS_ARGUMENT, corpusArgument } from "../flags/corpus-argument.js";
 import { TrainFlags, trainingOf } from "../flags/train-options.js";
 import { words } from "../framework/arguments.js";
 import { defineCommand } from "../framework/define-command.js";
+import { toBePlanned } from "../plan/given-options.js";
 import { makePlan } from "../plan/make-plan.js";
 import { PlanFlags } from "../plan/plan-flags.js";
 import { planReport } from "../plan/plan-report.js";
@@ -30,7 +31,7 @@ export function define(command: Command, io: Io): void {
     },
     async run({ args: { corpus: names }, options, given, home, flags, io, out }) {
       const { memory, maxSeconds, ...chosen } = options;
-      const input = trainingOf(corpusArgument(names), TrainFlags.parse(chosen));
+      const input = trainingOf(corpusArgument(names), toBePlanned(TrainFlags.parse(chosen), given));
       const { planFields, suitablePrecision } = await import("@trainer/training");
       const request = { ...input, precision: choosePrecision(options, out, suitablePrecision) };
       const elsewhere = await fetching({ home, io, out });

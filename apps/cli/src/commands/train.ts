@@ -11,7 +11,7 @@ import { fetching } from "../runs/fetching.js";
 import type { Io } from "../process/io.js";
 import { followRun } from "../run-display/follow-run.js";
 import type { Demand } from "../run-display/memory-estimate.js";
-import { isOpen } from "../plan/given-options.js";
+import { isOpen, toBePlanned } from "../plan/given-options.js";
 import { planned } from "../plan/planned.js";
 import { resumeRun } from "../runs/resume-run.js";
 import { TRAIN_ALIASES, TrainFlags, trainingOf } from "../flags/train-options.js";
@@ -59,7 +59,7 @@ export function define(command: Command, io: Io): void {
         throw new UsageError("--run-id latest: commands call the newest run so; choose another name");
       if (options.estimate && (wanted || upload))
         throw new UsageError("--estimate trains nothing: leave out --resume and --upload, or --estimate");
-      const request = trainingOf(corpusArgument(names), options);
+      const request = trainingOf(corpusArgument(names), isOpen(given) ? toBePlanned(options, given) : options);
       const { hasSaved, runFolder, suitablePrecision, train } = await import("@trainer/training");
       const where = { home, flags, io, out };
       const elsewhere = await fetching({ home, io, out });

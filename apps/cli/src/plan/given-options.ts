@@ -1,4 +1,5 @@
-import { flaggedDimensions } from "@trainer/options";
+import { flaggedDimensions, planDefaults } from "@trainer/options";
+import type { TrainFlags } from "../flags/train-options.js";
 
 const DIMENSIONS: ReadonlySet<string> = new Set(flaggedDimensions);
 
@@ -14,3 +15,7 @@ export function isOpen(typed: ReadonlySet<string>): boolean {
   const given = givenOptions(typed);
   return !SIZE_OR_LENGTH.some((name) => given.has(name));
 }
+
+/** Flags of a training that is to be planned: of the family that plans are of, where none was typed. */
+export const toBePlanned = (flags: TrainFlags, typed: ReadonlySet<string>): TrainFlags =>
+  typed.has("modelFamily") ? flags : { ...flags, modelFamily: planDefaults.modelFamily };

@@ -8,7 +8,7 @@ import type { Invocation } from "../framework/define-command.js";
 import { remoteText, sendText } from "../remote/corpus.js";
 import { fieldsOf, finished, refuseLocal, requestOf } from "../remote/request.js";
 import type { Server } from "../services/server.js";
-import { givenOptions } from "./given-options.js";
+import { givenOptions, toBePlanned } from "./given-options.js";
 import { PlanFlags } from "./plan-flags.js";
 import { planReport, type PlanFigures } from "./plan-report.js";
 import { trainCommand } from "./train-command.js";
@@ -35,7 +35,7 @@ export async function planRemote(
 ): Promise<void> {
   refuseLocal(PlanFlags, options, [...Object.keys(FIELDS), ...Object.keys(DIMENSION_FLAGS), ...OF_TRAINING]);
   const { memory: _memory, maxSeconds: _seconds, ...chosen } = options;
-  const { modelConfig } = checkedOptions(toTrainInput(words, TrainFlags.parse(chosen)));
+  const { modelConfig } = checkedOptions(toTrainInput(words, toBePlanned(TrainFlags.parse(chosen), given)));
   const sent = new Set([...givenOptions(given), ...(given.has("dropout") ? ["modelConfig"] : []), ...ALWAYS]);
   const said = Object.entries({ ...options, modelConfig: snakeKeys(modelConfig) }).filter(([name]) => sent.has(name));
   const request = Object.fromEntries(said);

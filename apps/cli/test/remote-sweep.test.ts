@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { TrainerClient } from "@trainer/client";
@@ -107,18 +107,23 @@ test("stopped, it says what goes on without it; a trial that was cancelled is dr
   const stop = new AbortController();
   const stopped = trainer(line, { interruptible: (body) => body(stop.signal) });
   await vi.waitUntil(() => sentIn("stopped").length === 2, { timeout: 60_000, interval: 20 });
-  const [first = "", second = ""] = sentIn("stopped");
-  await system.until(first, ({ training }) => training !== null);
+  const sent = sentIn("stopped");
+  const begun = async (id: string) => {
+    await system.until(id, ({ training }) => training !== null);
+    return id;
+  };
+  const first = await Promise.race(sent.map(begun)); // both were sent at once
+  const second = sent.find((id) => id !== first) ?? "";
   stop.abort(new Stopped("SIGINT", EXIT.interrupted));
   const { code, stderr } = await stopped;
   expect(code).toBe(EXIT.interrupted);
-  expect(stderr).toContain(`${first} (running), ${second} (queued)`);
+  for (const each of [`${first} (running)`, `${second} (queued)`]) expect(stderr).toContain(each);
   expect(stderr).toContain(`To stop it: trainer cancel ${second} --server ${remote.url}`);
   expect(stderr).toContain("The same command goes on with the sweep.");
 
   await system.ended(first);
   const going = json(line);
-  await system.until(second, ({ training }) => training !== null);
+  await begun(second);
   await system.runs.requestCancel(second);
   const dropped = Swept.parse((await going).last).trials.at(-1);
   expect(dropped).toMatchObject({ run_id: second, failure: "Training cancelled", part: 0 });
@@ -149,7 +154,9 @@ test("a trial whose loss diverges is last, one that was removed is not trained a
 });
 
 test("by a time, its trials are as long as the server's workers allow; and what it cannot be asked is refused", async () => {
-  const { trainer, json, on, corpus } = remote;
+  const { trainer, json, on } = remote;
+  const corpus = join(remote.system.root, "unseen.txt"); // no worker has fetched it
+  writeFileSync(corpus, `${readFileSync(remote.corpus, "utf8")}and a line of its own\n`);
   const rates = ["--vary", "learning-rate=0.001,0.01"];
   const timed = on("sweep", corpus, ...TINY, ...rates, "--for", "3s");
   const { trials } = Swept.parse((await json(timed)).last);
@@ -166,4 +173,7 @@ test("by a time, its trials are as long as the server's workers allow; and what 
   );
   expect(await refused("sweep", corpus, ...VARY, "--at-once", "2")).toContain("--at-once is for a sweep with --server");
   expect(await refused(...on("sweep", corpus, ...VARY, ...VARY))).toContain("an option is named twice");
+  const unsent = await refused(...on("sweep", corpus, ...TINY, ...rates, "--sweep-id", "there"));
+  expect(unsent).toContain("there is a sweep there of other trials");
+  expect(unsent).not.toContain("goes on with the sweep");
 });

@@ -178,6 +178,12 @@ test("a run gets as much more time as is asked for", async () => {
   expect(ends.slice(0, 2)).toMatchObject([{ after_step: 0, total_steps: 20 }, { after_step: 20 }]);
 });
 
+test("the end of one request is taken once, that of another one is another", async () => {
+  const id = await copy("half", "twice");
+  const ask = async (maxSteps: number, endId: string) => (await resume(id, { home }, { maxSteps }, endId)).steps;
+  expect([await ask(24, "a"), await ask(28, "a"), await ask(28, "b")]).toEqual([24, 24, 28]);
+});
+
 test("a new end that cannot be is refused, and changes nothing", async () => {
   const id = await copy("half", "refused");
   const before = readFileSync(runFolder(home, id).manifest, "utf8");

@@ -12,6 +12,7 @@ import {
   ScoreResult,
   TokenizerId,
   TokenizerTrainRequest,
+  type NewEnd,
   type TrainSettings,
 } from "@trainer/platform";
 import { asSha256, containing, matching } from "@trainer/testing";
@@ -40,7 +41,7 @@ const archived = (runId: string) => readManifest(join(system.root, "archived", `
 /** A child that trains. */
 function training(
   runId: string,
-  { fence = 1, ...fields }: { fence?: number } & Partial<TrainSettings> = {},
+  { fence = 1, end, ...fields }: { fence?: number; end?: NewEnd } & Partial<TrainSettings> = {},
   input = {},
 ) {
   const child = startChild({ ...system.input, ...input });
@@ -51,12 +52,13 @@ function training(
     request: request(fields),
     fence,
     lastReported: null,
+    ...(end && { end }),
   });
   return child;
 }
 
 /** Trains a run, and has it sent off and cleaned away. */
-async function trained(runId: string, fields: Partial<TrainSettings> = {}) {
+async function trained(runId: string, fields: Parameters<typeof training>[1] = {}) {
   const child = training(runId, fields);
   await child.until("trained");
   child.say({ type: "send" });
@@ -74,6 +76,25 @@ test("a child that is asked for it says what it computes with, once it is ready"
   const child = startChild(system.input, { tellEngine: true });
   expect((await child.until("engine")).engine).toMatchObject({ threads: 1 });
   expect(child.heard.map(({ type }) => type)).toEqual(["ready", "engine"]);
+});
+
+test("a run whose files stay is trained on to a new end, once for a request; one of which nothing is here is not", async () => {
+  const kept = { keep_files: true, max_steps: 4 };
+  await trained("kept", kept);
+  const steps = async () => (await readManifest(join(folder("kept"), "manifest.json")))?.steps;
+  expect(await steps()).toBe(4);
+  const end = { max_steps: 6, num_epochs: null, seconds: null, id: "first", completed: true };
+  const stepsIn = (heard: readonly FromChild[]) => updatesIn(heard).filter(({ kind }) => kind === "step");
+  expect(stepsIn(await trained("kept", { ...kept, end })).length).toBeGreaterThan(0);
+  expect(await steps()).toBe(6);
+  expect(stepsIn(await trained("kept", { ...kept, end: { ...end, max_steps: 9 } }))).toEqual([]); // the same request
+  expect(await steps()).toBe(6);
+  const nowhere = training("nowhere", { end });
+  await nowhere.over;
+  expect(nowhere.heard.at(-1)).toMatchObject({
+    type: "failed",
+    failure: { code: "INVALID_INPUT", message: containing("nothing of it is in this worker's home") },
+  });
 });
 
 test("a training waits between its stages for its parent, and tells how far it is in between", async () => {

@@ -1,3 +1,4 @@
+import { at } from "@trainer/disk";
 import { familyInfo, snakeKeys } from "@trainer/models/capabilities";
 import { saidSettings, TrainRequest } from "@trainer/platform";
 import type { CorpusFormat } from "@trainer/options";
@@ -44,7 +45,7 @@ export async function trainRemote(
 ): Promise<void> {
   refuseHere(options);
   const checked = checkedOptions(toTrainInput(words, options));
-  trainingRequest(checked, words[0] ?? "", options.corpusFormat); // before anything is sent
+  trainingRequest(checked, at(words, 0), options.corpusFormat); // before anything is sent
   const text = await remoteText(words, options.corpusFormat);
   const runId = await io.interruptible(async (signal) => {
     const { fileId } = await sendText(text, { home, io, out }, signal);

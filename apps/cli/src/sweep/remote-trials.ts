@@ -38,7 +38,14 @@ export function remoteTrials(
   return {
     place: url,
     atOnce,
-    estimate: async (options) => finished(await client.estimate(requestFor(options), { signal })),
+    async estimate(options) {
+      const told = async () => finished(await client.estimate(requestFor(options), { signal }));
+      const first = await told();
+      if (first.tokens !== null) return first;
+      // An estimate leaves a text where it is; a plan, whatever it comes to, has it fetched first.
+      await client.plan({ corpus_file_id: text.fileId, corpus_format: text.format, seconds: 1 }, { signal });
+      return await told();
+    },
     deviceOf: ({ device }) => (device === "auto" ? (hasGpu ? "cuda" : "cpu") : device),
     configOf(options, first) {
       const { user_id: _mine, ...request } = requestFor({ ...options, maxSteps: first });

@@ -63,7 +63,7 @@ test.each([
   [["--run-id", "mine"], "--run-id: a server does not take it", 2],
   [["--for", "0.5"], "seconds must be >= 1", 2],
   [["--memory", "1kB"], "the server could not do it: no plan can be made: the smallest model does not fit", 1],
-  [["--hidden-dim", "3"], "gpt2 has no --hidden-dim", 2],
+  [["--hidden-dim", "3"], "llama has no --hidden-dim", 2],
 ])("what cannot be planned there says why, %j", async (more, message, code) => {
   const { trainer, on, corpus } = remote;
   const refused = await trainer(on("plan", corpus, ...more));

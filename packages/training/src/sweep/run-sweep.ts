@@ -109,8 +109,7 @@ export async function runSweep(
       "CONFLICT",
       `there is a sweep ${sweepId} of other trials or another text: choose another id`,
     );
-  const state = begun ?? (await newSweep(request, trainer, { sweepId, hash }));
-  if (begun === null) await writeSweep(path, state);
+  const state = begun ?? (await newSweep(request, trainer, { path, sweepId, hash }));
   onBegin?.(state.trials);
   const kept = keptIn(path, state);
 
@@ -175,16 +174,16 @@ async function atOnce<T>(most: number, items: readonly T[], body: (item: T) => P
   if (failures.length > 0) throw failures[0];
 }
 
-/** A sweep that is about to begin: how far each of its trials will train. */
+/** A sweep that is about to begin, written down: how far each of its trials will train. */
 async function newSweep(
   { trials, seconds }: SweepRequest,
   trainer: TrialTrainer,
-  { sweepId, hash }: { readonly sweepId: string; readonly hash: string },
+  { path, sweepId, hash }: { readonly path: string; readonly sweepId: string; readonly hash: string },
 ): Promise<SweepState> {
   const options = trials.map(({ input }) => parseTrainOptions(input));
   const rungs = rungsOf(trials.length);
   const tokens = await tokensOf(options, { seconds, rungs }, trainer);
-  return {
+  const state: SweepState = {
     version: 1,
     request: hash,
     nonce: randomUUID(),
@@ -203,6 +202,8 @@ async function newSweep(
       return { run_id: runId, settings: { ...at(trials, i).settings }, config, rungs: steps };
     }),
   };
+  await writeSweep(path, state);
+  return state;
 }
 
 /** Trainings whose pace is measured to tell that of all. */

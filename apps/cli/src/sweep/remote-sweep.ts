@@ -1,5 +1,5 @@
 import { at } from "@trainer/disk";
-import type { RunStatus, SystemInfo } from "@trainer/platform";
+import type { SystemInfo } from "@trainer/platform";
 import { runSweep, sweepFields, type SweepRequest, type Trial } from "@trainer/training/files";
 import { ProgressLine } from "../display/progress-line.js";
 import { trainingOf, type TrainFlags } from "../flags/train-options.js";
@@ -7,7 +7,7 @@ import type { Invocation } from "../framework/define-command.js";
 import { remoteText, sendText } from "../remote/corpus.js";
 import { refuseHere, trainingRequest } from "../remote/train.js";
 import type { Server } from "../services/server.js";
-import { remoteTrials } from "./remote-trials.js";
+import { isOpen, remoteTrials } from "./remote-trials.js";
 import { sweepReport, trialLine } from "./sweep-report.js";
 
 /** A sweep as it was typed. */
@@ -95,5 +95,3 @@ export function roomOf({ workers }: Pick<SystemInfo, "workers">): { places: numb
   const hasGpu = there.some((presence) => (presence?.engine?.gpus ?? []).length > 0);
   return { places: Math.max(1, places), hasGpu };
 }
-
-const isOpen = ({ status }: RunStatus): boolean => status === "queued" || status === "running";

@@ -127,7 +127,8 @@ async function knownTo<T>(answer: Promise<T>): Promise<T | null> {
   }
 }
 
-const isOpen = ({ status }: RunStatus): boolean => status === "queued" || status === "running";
+/** True for a run that has not ended. */
+export const isOpen = ({ status }: Pick<RunStatus, "status">): boolean => status === "queued" || status === "running";
 
 const NONE = "";
 const Failed = z.object({ error_code: z.string().catch(NONE) }).catch({ error_code: NONE });

@@ -238,7 +238,7 @@ const machine = grouped("Machine", {
     .enum(precisionChoices)
     .default("auto")
     .describe(
-      "of the arithmetic; auto: fp16 on a GPU, fp32 on a CPU; bf16 also on a CPU that has AVX512_BF16 or AMX; tf32: fp32 but for products, by the TF32 units of a GPU",
+      "of the arithmetic; auto: fp16 on a GPU, fp32 on a CPU; bf16 also on a CPU whose AMX or AVX512_BF16 is faster than fp32; tf32: fp32 but for products, by the TF32 units of a GPU",
     ),
   deterministic: z
     .boolean()

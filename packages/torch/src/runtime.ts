@@ -84,7 +84,7 @@ export function allowTf32(on: boolean): boolean {
   return addon.allowTf32(on);
 }
 
-/** True if this processor multiplies in bfloat16 faster than in float32: it has AVX512_BF16 or AMX. */
+/** True if this processor multiplies in bfloat16 faster than in float32: it has AMX, or AVX512_BF16 that measures so. */
 export const hasFastBf16 = (): boolean => addon.fastestBf16() !== "";
 
 /**

@@ -72,7 +72,7 @@ export const RunFlags = z.strictObject({
     .meta({
       ...precision.meta(),
       description:
-        "of the arithmetic; left out: bf16 on a GPU that has it, else as auto: fp16 on a GPU, fp32 on a CPU; bf16 also on a CPU that has AVX512_BF16 or AMX",
+        "of the arithmetic; left out: bf16 on a GPU that has it, else as auto: fp16 on a GPU, fp32 on a CPU; bf16 also on a CPU whose AMX or AVX512_BF16 is faster than fp32",
     }),
 });
 

@@ -1,7 +1,6 @@
 #include "bf16-product.h"
 
 #include <ATen/Parallel.h>
-#include <ATen/Version.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -102,14 +101,6 @@ bool hasAmx() {
   return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d & kAmxBf16) && (d & kAmxTile);
 }
 
-/** True if the kernel for AVX-512 runs, and has the instructions that it wants. */
-bool hasAvx512Bf16() {
-  unsigned a = 0, b = 0, c = 0, d = 0;
-  constexpr unsigned kAvx512Bf16 = 1U << 5;
-  const bool isThere = __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a & kAvx512Bf16);
-  return isThere && at::get_cpu_capability() == "AVX512";
-}
-
 /** A matrix in bfloat16 as MKL wants to be told of it. */
 struct ForMkl {
   explicit ForMkl(const at::Tensor& matrix) : half(matrix.to(at::kBFloat16)), turned(half.stride(1) != 1) {}
@@ -136,11 +127,13 @@ void mkl(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b, bool a
 }  // namespace
 
 Bf16Products fastestBf16() {
+  static const Bf16Products fastest = [] {
 #if defined(__x86_64__)
-  if (hasAmx()) return Bf16Products::kMkl;
-  if (hasAvx512Bf16()) return Bf16Products::kTiles;
+    if (hasAmx()) return Bf16Products::kMkl;
 #endif
-  return Bf16Products::kOff;
+    return kernels().bf16IsFaster() ? Bf16Products::kTiles : Bf16Products::kOff;
+  }();
+  return fastest;
 }
 
 Bf16Products& bf16Products() {

@@ -9,11 +9,11 @@ namespace trainer {
  */
 enum class Bf16Products {
   kOff,
-  kTiles,  // our own kernel; fast where the processor has AVX512_BF16
+  kTiles,  // our own kernel; fast where the processor has AVX512_BF16 that is
   kMkl,    // MKL's, which uses AMX where there is AMX
 };
 
-/** The fastest one on this processor; kOff where none is faster than float32. */
+/** The fastest one on this processor, found by measuring where it may be either; kOff where none beats float32. */
 Bf16Products fastestBf16();
 
 /** The kind of this thread; kOff at first. */

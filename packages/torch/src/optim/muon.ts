@@ -109,7 +109,7 @@ export class Muon implements Optimizer {
   }
 }
 
-/** The faster type of products: bfloat16, but float32 on a processor that has no instructions for it. */
+/** The faster type of products: bfloat16, but float32 on a processor where that is faster. */
 export const nsDtypeOf = (device: Device, isFastOnCpu = hasFastBf16()): DType =>
   device === "cpu" && !isFastOnCpu ? "float32" : "bfloat16";
 

@@ -37,7 +37,7 @@ test("what cannot be had is refused, not replaced", () => {
 test("bf16 on a CPU is for those that are faster so", () => {
   const resolve = (hasBf16: boolean) => resolveCompute("auto", "bf16", 0, undefined, () => hasBf16);
   expect(resolve(true)).toEqual({ device: "cpu", precision: "bf16" });
-  expect(() => resolve(false)).toThrow(refusal("INVALID_INPUT", "needs AVX512_BF16 or AMX, which this one has not"));
+  expect(() => resolve(false)).toThrow(refusal("INVALID_INPUT", "would be slower than fp32 on this CPU"));
 });
 
 test("tf32 is for GPUs that have it", () => {

@@ -43,7 +43,7 @@ export function resolveCompute(
   if (where === "cpu" && precision === "bf16") {
     if (hasBf16()) return { device: where, precision };
     const message =
-      "bf16 precision on a CPU needs AVX512_BF16 or AMX, which this one has not: it would be slower; use fp32 or auto";
+      "bf16 precision would be slower than fp32 on this CPU: it has neither AMX nor an AVX512_BF16 that is faster; use fp32 or auto";
     throw new TrainingError("INVALID_INPUT", message);
   }
   if (where === "cpu" && precision !== "fp32") {

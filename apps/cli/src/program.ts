@@ -62,6 +62,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     load: () => import("./commands/serve.js"),
   },
   api: { summary: "serve trainings and models over HTTP", load: () => import("./commands/api.js") },
+  openai: {
+    summary: "serve models to OpenAI's clients, without Redis",
+    load: () => import("./commands/openai.js"),
+  },
   "discord-bot": {
     summary: "train and watch from Discord",
     load: () => import("./commands/discord-bot.js"),

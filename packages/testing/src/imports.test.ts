@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const IMPORT = /^(?:import|export|\}) .*?"((?:\.{1,2}|@trainer)\/[^"]+)";$|import\("((?:\.|@trainer\/)[^"]+)"\)/gm;
-const ALL = "disk options torch tokenizers models training platform client api worker data-bank discord-bot";
+const ALL = "disk options torch tokenizers models training platform client api worker data-bank openai discord-bot";
 
 /**
  * The arrows of ARCHITECTURE.md: the packages that the sources of each workspace may enter, and those that its tests may
@@ -21,6 +21,7 @@ const ARROWS: Readonly<Record<string, readonly [sources: string, tests: string]>
   "packages/platform": ["disk options", ""],
   "packages/client": ["disk platform", "data-bank"],
   "services/data-bank": ["disk platform", ""],
+  "services/openai": ["disk options platform tokenizers training", "openai models torch"],
   "services/api": [
     "disk options platform client training/files training/plugins models/capabilities tokenizers/capabilities torch/capabilities",
     "api worker data-bank",

@@ -80,7 +80,19 @@ export { findLr, foundLrFields, LR_RANGE, type FindLrContext, type FoundLr } fro
 export type { LrRange, RangePoint } from "./lr-range/range-test.js";
 export { estimateFields, estimateTraining, type Estimate, type EstimateContext } from "./estimate/estimate.js";
 export { textFrame } from "./inference/begin.js";
-export { chat, promptOf, type ChatContext, type ChatMessage, type ChatReply } from "./inference/chat.js";
+export {
+  chat,
+  chatPrompt,
+  promptOf,
+  type ChatContext,
+  type ChatMessage,
+  type ChatPrompt,
+  type ChatReply,
+  type PromptMessage,
+} from "./inference/chat.js";
+export { complete, promptTokens, type Completion, type CompletionInput } from "./inference/complete.js";
+export type { ExpectedToken, LikelyToken } from "./inference/expected-token.js";
+export type { SequenceEvent, Steering } from "./inference/sequence.js";
 export type { Comparison, Difference } from "./inference/comparison.js";
 export type { Diversity } from "./inference/diversity.js";
 export { evaluate, type EvaluateContext, type Evaluation } from "./inference/evaluate.js";

@@ -10,7 +10,7 @@ export interface ErrorBody {
 
 /** Turns an error into an answer; the service's own faults are logged with their causes. */
 export function answerError(error: unknown, req: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const known = fromFastify(error);
+  const known = knownError(error);
   if (known.status >= 500)
     req.log.error({ err: known.cause ?? known, error_code: known.code, event: "request_failed" }, known.message);
   // Headers of the successful answer do not hold for this one.
@@ -23,7 +23,7 @@ export function answerError(error: unknown, req: FastifyRequest, reply: FastifyR
 }
 
 /** Fastify's own refusals (a URL that cannot be decoded, a body too large) have its codes; the client gets ours. */
-function fromFastify(error: unknown): AppError {
+export function knownError(error: unknown): AppError {
   if (error instanceof AppError || !isRefusal(error)) return AppError.from(error);
   const code = CODES.get(error.statusCode) ?? "INVALID_INPUT";
   return new AppError(code, error.message, { status: error.statusCode });

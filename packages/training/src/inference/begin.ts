@@ -19,6 +19,18 @@ export function frameOf({ tokenizer, startId }: Beginning, bos: BosChoice): Fram
   throw new TrainingError("INVALID_INPUT", message);
 }
 
+/**
+ * The token that an empty prompt stands for.
+ * @throws TrainingError INVALID_INPUT where there is none
+ */
+export function startOf({ startId }: Pick<OpenModel, "startId">): number {
+  if (startId !== null) return startId;
+  throw new TrainingError(
+    "INVALID_INPUT",
+    "the prompt is empty, and this tokenizer has no token for the beginning or the end of a text to start from: give a prompt",
+  );
+}
+
 /** The part of a frame that ids lack: it is never added twice. */
 export function missing(ids: ArrayLike<number>, { before, after }: Frame): Frame {
   const begins = before.every((id, i) => ids[i] === id);

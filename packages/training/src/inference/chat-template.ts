@@ -4,7 +4,7 @@ import { unlessAbsent } from "@trainer/disk";
 import { Template } from "@huggingface/jinja";
 import type { Tokenizer } from "@trainer/tokenizers";
 import { z } from "zod";
-import type { ChatMessage } from "./chat.js";
+import type { PromptMessage } from "./chat.js";
 
 const Named = z.array(z.looseObject({ name: z.string(), template: z.string() }));
 const Config = z.looseObject({ chat_template: z.union([z.string(), Named]) });
@@ -61,14 +61,14 @@ export class RenderedChat {
   }
 
   /** The prompt for an answer to the last message. */
-  prompt(messages: readonly ChatMessage[]): number[] {
+  prompt(messages: readonly PromptMessage[]): number[] {
     return this.#encode(messages, true);
   }
 
   /** The special token by which the template ends an answer; null where there is none. */
   endOfAnswer(): number | null {
     const mark = "x";
-    const turn: ChatMessage[] = [{ role: "user", content: mark }];
+    const turn: PromptMessage[] = [{ role: "user", content: mark }];
     try {
       const prompted = this.#encode(turn, true);
       const answered = this.#encode([...turn, { role: "assistant", content: mark }], false);
@@ -80,7 +80,7 @@ export class RenderedChat {
     }
   }
 
-  #encode(messages: readonly ChatMessage[], answer: boolean): number[] {
+  #encode(messages: readonly PromptMessage[], answer: boolean): number[] {
     const count = this.#spellings.length;
     if (this.#specialTokens || count === 0) return this.#ids(this.#render(messages, answer));
     // A special token that a message spells is taken out of it, and put back as text where the template has its place.
@@ -105,7 +105,7 @@ export class RenderedChat {
     return content.replace(spelled, (found) => String.fromCodePoint(first + this.#spellings.indexOf(found)));
   }
 
-  #render(messages: readonly ChatMessage[], answer: boolean): string {
+  #render(messages: readonly PromptMessage[], answer: boolean): string {
     const { bos, eos, pad, unk } = this.#tokenizer.specials;
     const spelled = (id: number | null) => (id === null ? "" : this.#tokenizer.token(id));
     return this.#template.render({

@@ -11,6 +11,12 @@ export interface ChatMessage {
   readonly content: string;
 }
 
+/** A message of a prompt, which the system may have part in. */
+export interface PromptMessage {
+  readonly role: ChatMessage["role"] | "system";
+  readonly content: string;
+}
+
 export interface ChatReply {
   /** The model's answer, trimmed. */
   readonly response: string;
@@ -37,11 +43,13 @@ export interface ChatContext {
   readonly onText?: (text: string) => void;
 }
 
-const NAMES = { user: "User", assistant: "Assistant" } as const;
+const NAMES = { system: "System", user: "User", assistant: "Assistant" } as const;
 /** Begin of a user's turn by the model: `User:` within a line is part of an answer. */
 const STOPS = ["\nUser:"];
 
-/** The prompt, and the stops of its answer. */
+/** A conversation as the model reads it, and what ends its answer. */
+export interface ChatPrompt extends PreparedPrompt, Pick<ChatReply, "format" | "templateProblem"> {}
+
 interface PreparedPrompt {
   readonly prompt: Prompt;
   readonly begin: readonly string[];
@@ -64,7 +72,7 @@ export async function chat(
 ): Promise<ChatReply> {
   const options = parseOptions(ChatOptions, input, "the chat");
   const messages = [...history, { role: "user", content: message } as const];
-  const { format, templateProblem, ...prepared } = writtenDown(opened, messages, options);
+  const { format, templateProblem, ...prepared } = chatPrompt(opened, messages, options);
   const { prompt, begin, dropped, stopSequences, ends } = prepared;
   let finishReason: FinishReason = "length";
   const generation = { ...options, stopSequences: [...stopSequences] };
@@ -93,11 +101,7 @@ export async function chat(
 }
 
 /** The prompt by the folder's template, or as lines if there is none or it cannot be rendered. */
-function writtenDown(
-  opened: OpenModel,
-  messages: readonly ChatMessage[],
-  options: ChatOptions,
-): PreparedPrompt & Pick<ChatReply, "format" | "templateProblem"> {
+export function chatPrompt(opened: OpenModel, messages: readonly PromptMessage[], options: ChatOptions): ChatPrompt {
   const { chatTemplate, tokenizer } = opened;
   let templateProblem: string | null = null;
   if (chatTemplate !== null) {
@@ -114,7 +118,7 @@ function writtenDown(
 /** The prompt as transformers reads it: with the template's own begin token, and no other unless requested. */
 function byTemplate(
   opened: OpenModel,
-  messages: readonly ChatMessage[],
+  messages: readonly PromptMessage[],
   template: RenderedChat,
   options: ChatOptions,
 ): PreparedPrompt {
@@ -128,8 +132,8 @@ function byTemplate(
     return bos === "no" && lacking.length === 0 ? ids.slice(before.length) : [...ids];
   };
   const room = promptLength(Infinity, options.maxNewTokens, opened.contextLength);
-  const dropped = firstThatFits(messages, (rest) => framed(template.prompt(rest)).length <= room);
-  const whole = framed(template.prompt(messages.slice(dropped)));
+  const { dropped, kept } = fitting(messages, (rest) => framed(template.prompt(rest)).length <= room);
+  const whole = framed(template.prompt(kept));
   const prompt = whole.slice(-room);
   const end = template.endOfAnswer();
   const ends = end === null ? opened.ends : new Set([...opened.ends, end]);
@@ -138,21 +142,32 @@ function byTemplate(
   return { prompt, begin, dropped, stopSequences: [], ends };
 }
 
-function byLines(opened: OpenModel, messages: readonly ChatMessage[], options: ChatOptions): PreparedPrompt {
+function byLines(opened: OpenModel, messages: readonly PromptMessage[], options: ChatOptions): PreparedPrompt {
   const { tokenizer, contextLength, ends } = opened;
   const { bos, specialTokens, maxNewTokens } = options;
   const { begin } = spelled(opened, frameOf(opened, bos));
   const room = promptLength(Infinity, maxNewTokens, contextLength) - begin.length;
-  const dropped = firstThatFits(messages, (rest) => tokenizer.encode(promptOf(rest), { specialTokens }).length <= room);
-  return { prompt: promptOf(messages.slice(dropped)), begin, dropped, stopSequences: STOPS, ends };
+  const isShort = (rest: readonly PromptMessage[]) =>
+    tokenizer.encode(promptOf(rest), { specialTokens }).length <= room;
+  const { dropped, kept } = fitting(messages, isShort);
+  return { prompt: promptOf(kept), begin, dropped, stopSequences: STOPS, ends };
 }
 
 /** The prompt without a template. */
-export const promptOf = (messages: readonly ChatMessage[]): string =>
+export const promptOf = (messages: readonly PromptMessage[]): string =>
   [...messages.map(({ role, content }) => `${NAMES[role]}: ${content}`), "Assistant:"].join("\n");
 
-/** Number of messages to drop at the beginning, up to a user's, so that the rest fits; the last one stays. */
-function firstThatFits(messages: readonly ChatMessage[], fits: (rest: readonly ChatMessage[]) => boolean): number {
-  const starts = [...messages.keys()].filter((i) => i === 0 || messages[i]?.role === "user");
-  return starts.find((i) => fits(messages.slice(i))) ?? messages.length - 1;
+/** The conversation without its oldest turns, up to a user's, so that it fits; what the system says and the last one stay. */
+function fitting(messages: readonly PromptMessage[], fits: (rest: readonly PromptMessage[]) => boolean): Fitting {
+  const said = messages.findIndex(({ role }) => role !== "system");
+  const [system, turns] = [messages.slice(0, Math.max(0, said)), messages.slice(Math.max(0, said))];
+  const starts = [...turns.keys()].filter((i) => i === 0 || turns[i]?.role === "user");
+  const from = (start: number) => [...system, ...turns.slice(start)];
+  const dropped = starts.find((i) => fits(from(i))) ?? turns.length - 1;
+  return { dropped, kept: from(dropped) };
+}
+
+interface Fitting {
+  readonly dropped: number;
+  readonly kept: readonly PromptMessage[];
 }

@@ -52,6 +52,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     load: () => import("./commands/cleanup.js"),
   },
   export: { summary: "copy a model to a folder that other tools open", load: () => import("./commands/export.js") },
+  "export-events": {
+    summary: "write a run's figures and samples as event files for TensorBoard",
+    load: () => import("./commands/export-events.js"),
+  },
   files: {
     summary: "send files to a file service and get them back",
     load: () => import("./commands/files.js"),

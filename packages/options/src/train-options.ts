@@ -211,6 +211,7 @@ const reports = grouped("Reports and checkpoints", {
     description: "write texts of the model at fixed prompts every n steps; 0: at the end alone",
     most: most.steps,
   }),
+  tensorboard: z.boolean().default(false).describe("write event files for TensorBoard into the run's folder"),
   logEvery: positive.default(10).meta({ description: "report every n steps", most: most.steps }),
   checkpointEvery: count.default(0).meta({ description: "save every n steps; 0: by time alone", most: most.steps }),
   checkpointMinutes: rate.default(5).describe("save every x minutes; 0: by steps alone"),

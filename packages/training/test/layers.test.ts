@@ -8,6 +8,7 @@ const SOURCES = fileURLToPath(new URL("../src", import.meta.url));
 const LAYERS = [
   "plugins",
   "home",
+  "tracking",
   "corpus",
   "options",
   "bins",
@@ -26,7 +27,7 @@ const LAYERS = [
   "sweep",
 ];
 /** Layers without native code: read and changed without training. */
-const WITHOUT_NATIVE_CODE = new Set(["plugins", "home", "corpus", "options", "cleanup", "artifact"]);
+const WITHOUT_NATIVE_CODE = new Set(["plugins", "home", "tracking", "corpus", "options", "cleanup", "artifact"]);
 /** Imports from where native code is needed, and the types that a plugin is written by. */
 const LOADED_LATE = new Set(["plugins/load-code.ts", "plugins/plugin.ts"]);
 const LIGHT = /^@trainer\/(disk|options|(torch|models|tokenizers)\/capabilities)$/;

@@ -35,6 +35,7 @@ const FindLrFlags = RunFlags.omit({
   evalTokens: true,
   evaluate: true,
   sampleEvery: true,
+  tensorboard: true,
   logEvery: true,
   checkpointEvery: true,
   checkpointMinutes: true,

@@ -6,7 +6,7 @@ import { formatCount, formatNumber } from "../display/quantity.js";
 export type Config = Readonly<Record<string, unknown>>;
 
 /** Names and places, which are different in any two runs, and what else is no reason for another result. */
-const INCIDENTAL = new Set(["run_id", "corpus_paths", "user_id", "sample_every"]);
+const INCIDENTAL = new Set(["run_id", "corpus_paths", "user_id", "sample_every", "tensorboard"]);
 
 /** The fields that are not the same in all, each with its values in order; a field within a field as `a.b`. */
 export function differences(configs: readonly Config[]): Record<string, unknown[]> {

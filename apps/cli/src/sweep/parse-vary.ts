@@ -19,6 +19,7 @@ const COMMON = new Set([
   "evalEvery",
   "evalTokens",
   "keepFiles",
+  "tensorboard",
   "earlyStoppingPatience",
   "maxSteps",
   "maxSeconds",

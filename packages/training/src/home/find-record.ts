@@ -10,6 +10,7 @@ export interface RunRecord {
   readonly manifest: string;
   readonly logs: string;
   readonly metrics: string;
+  readonly samples: string;
 }
 
 /** The files of a run by its id or path; not all of them need be there. Errors: those of `resolveRun`. */
@@ -17,5 +18,6 @@ export async function findRecord(ref: string, home: Home): Promise<RunRecord> {
   if (await isArchived(home, ref)) return { id: ref, ...archivedFiles(home, ref) };
   const { id, dir } = await resolveRun(ref, home);
   const file = (name: string) => join(dir, name);
-  return { id, manifest: file("manifest.json"), logs: file("logs.jsonl"), metrics: file("metrics.jsonl") };
+  const [manifest, logs] = [file("manifest.json"), file("logs.jsonl")];
+  return { id, manifest, logs, metrics: file("metrics.jsonl"), samples: file("samples.jsonl") };
 }

@@ -7,6 +7,7 @@ import { StepProfiler } from "../step/step-profile.js";
 import type { StepRecorder } from "../step/step-recorder.js";
 import { queueStep } from "../step/step.js";
 import { EvaluationPace } from "../step/throughput.js";
+import type { LiveEvents } from "../tracking/live-events.js";
 import type { MetricsFile } from "./metrics.js";
 import type { Reporter } from "./reporter.js";
 import type { Session } from "./run-context.js";
@@ -53,6 +54,8 @@ interface Parts {
   readonly metrics: MetricsFile;
   /** Null where no samples are asked for. */
   readonly sampler: Sampler | null;
+  /** Null where no event files are asked for. */
+  readonly events: LiveEvents | null;
   /** Null where steps are not recorded. */
   readonly recorder: StepRecorder | null;
   /** Time spent so far in ms, over all sessions. */
@@ -68,6 +71,7 @@ export class LiveRun implements Disposable {
   readonly course: Course;
   readonly metrics: MetricsFile;
   readonly sampler: Sampler | null;
+  readonly events: LiveEvents | null;
   readonly profiler: StepProfiler;
   readonly pace = new EvaluationPace();
   /** The same of samples: all texts of a step are a batch. */
@@ -78,7 +82,7 @@ export class LiveRun implements Disposable {
 
   /** @param owned what goes with the run */
   constructor(
-    { session, reporter, learner, data, course, metrics, sampler, recorder, elapsedMs }: Parts,
+    { session, reporter, learner, data, course, metrics, sampler, events, recorder, elapsedMs }: Parts,
     private readonly owned: Disposable,
   ) {
     const { compute, context } = session;
@@ -89,6 +93,7 @@ export class LiveRun implements Disposable {
     this.course = course;
     this.metrics = metrics;
     this.sampler = sampler;
+    this.events = events;
     this.elapsedMs = elapsedMs;
     this.profiler = new StepProfiler(context.profileSteps ?? 0, compute, (profile) =>
       reporter.emit({ type: "profile", profile }),

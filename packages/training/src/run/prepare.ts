@@ -23,6 +23,7 @@ import { openRunData, type RunData } from "./run-data.js";
 import { openSampler } from "./sampler.js";
 import { runTokenizer } from "./run-tokenizer.js";
 import { newestSaved, progressOf, type Saved } from "./saved.js";
+import { writeEvents } from "./write-events.js";
 
 /** Most steps that a manifest has of those from which the run went on. */
 const RESUMED = 1000;
@@ -61,11 +62,20 @@ export async function prepare(session: Session, reporter: Reporter): Promise<Liv
   const sampler = made.use(await openSampler(session, { model, tokenizer }, saved?.state.samplesBytes ?? 0));
   if (saved !== null) restore(saved, { learner, loader: data.loader, course });
   await announceStart(session, reporter, { tokenizer, bins, learner, data, plan: course.plan });
+  const events = writeEvents(session, reporter, {
+    step: fromStep,
+    tokens: course.progress.tokensSeen,
+    metricsBytes: metrics.bytes,
+    samplesBytes: sampler?.file.bytes ?? 0,
+  });
   const how = { profiled: (context.profileSteps ?? 0) > 0, optimizer: options.optimizer };
   const recorder = made.use(stepRecorder(stepper, how, reporter));
   const earlier = saved?.state.elapsedMs ?? 0;
   const elapsedMs = () => earlier + performance.now() - began;
-  return new LiveRun({ session, reporter, learner, data, course, metrics, sampler, recorder, elapsedMs }, made.move());
+  return new LiveRun(
+    { session, reporter, learner, data, course, metrics, sampler, events, recorder, elapsedMs },
+    made.move(),
+  );
 }
 
 async function pretrainedFolder({ options, context }: Session): Promise<string | null> {

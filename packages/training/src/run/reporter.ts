@@ -13,6 +13,7 @@ export interface ReporterContext {
 /** Tells a run's events to who listens, and writes all but progress into its log. */
 export class Reporter {
   readonly #log: RunLog;
+  readonly #followers: ((event: RunEvent) => void)[] = [];
 
   constructor(
     folder: RunFolder,
@@ -20,6 +21,11 @@ export class Reporter {
     readonly assertOwned: () => void,
   ) {
     this.#log = new RunLog(folder.logs, folder.id);
+  }
+
+  /** Calls a function with each event once it is told. */
+  follow(follower: (event: RunEvent) => void): void {
+    this.#followers.push(follower);
   }
 
   readonly emit = (event: RunEvent): void => {
@@ -32,6 +38,7 @@ export class Reporter {
       this.context.onLog?.(record);
     }
     this.context.onEvent?.(event);
+    for (const follow of this.#followers) follow(event);
   };
 
   /** Tells that the run has failed. The log may be what failed, on a full disk, or be another's: it must not hide that. */

@@ -58,6 +58,7 @@ export async function rewind(run: LiveRun, failure: TrainingError): Promise<void
   course.watch.addAlarms(alarms);
   run.metrics.cutTo(saved.state.metricsBytes);
   run.sampler?.file.cutTo(saved.state.samplesBytes);
+  run.events?.restart({ ...saved.state, tokens: saved.state.tokensSeen }, manifest.current);
   progress.rewinds = rewinds;
   progress.rateScale = rateScale;
   await save(run);

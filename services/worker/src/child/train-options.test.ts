@@ -72,6 +72,7 @@ const given = {
   checkpoint_minutes: 20.5,
   keep_checkpoints: 21,
   keep_files: true,
+  tensorboard: true,
 };
 const settings = (changes: object = {}) => {
   const { user_id: _id, corpus_path: _path, ...request } = TrainRequest.parse({ ...given, ...changes });

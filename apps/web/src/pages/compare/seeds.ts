@@ -22,7 +22,7 @@ const figures = [
 ];
 
 /** Settings in which runs of a group may differ: the seed, and what changes nothing of what is learnt. */
-const APART: ReadonlySet<string> = new Set(["seed", "sample_every"]);
+const APART: ReadonlySet<string> = new Set(["seed", "sample_every", "tensorboard"]);
 
 /** Groups of at least two; in the order of their first runs. */
 export function seedGroups(runs: readonly Compared[]): SeedGroup[] {

@@ -23,6 +23,7 @@ const WITHOUT_WEIGHT = new Set([
   "log_every",
   "keep_checkpoints",
   "keep_files",
+  "tensorboard",
   "early_stopping_patience",
 ]);
 

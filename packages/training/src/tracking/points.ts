@@ -1,0 +1,45 @@
+import { z } from "zod";
+
+const count = z.int().min(0);
+const figure = z.number().nullish();
+const place = { step: count, tokens: count };
+
+const StepLine = z.object({ ...place, train_loss: figure, lr: figure, grad_norm: figure, tokens_per_sec: figure });
+const EvalLine = z.object({ ...place, split: z.enum(["validation", "test"]), loss: figure, bits_per_byte: figure });
+
+/** The figures of a line of `metrics.jsonl`, by the names that trackers show them under. */
+export interface Point {
+  readonly step: number;
+  readonly tokens: number;
+  /** `run_step`, or the split that was evaluated. */
+  readonly of: "step" | "validation" | "test";
+  /** Those that are numbers. */
+  readonly scalars: ReadonlyMap<string, number>;
+}
+
+/** A line of `metrics.jsonl`. */
+export const PointLine: z.ZodType<Point> = z.union([
+  EvalLine.transform(({ step, tokens, split, loss, bits_per_byte }) => ({
+    step,
+    tokens,
+    of: split,
+    scalars: numbers(split, { loss, bits_per_byte }),
+  })),
+  StepLine.transform(({ step, tokens, train_loss: loss, lr, grad_norm, tokens_per_sec }) => ({
+    step,
+    tokens,
+    of: "step" as const,
+    scalars: numbers("train", { loss, lr, grad_norm, tokens_per_sec }),
+  })),
+]);
+
+function numbers(group: string, figures: Readonly<Record<string, number | null | undefined>>): Map<string, number> {
+  const named = Object.entries(figures).flatMap(([name, value]): [string, number][] =>
+    typeof value === "number" ? [[`${group}/${name}`, value]] : [],
+  );
+  return new Map(named);
+}
+
+/** A line of `samples.jsonl`. */
+export const SampleLine = z.object({ step: count, prompt: z.string(), output: z.string() });
+export type SampleLine = z.output<typeof SampleLine>;

@@ -9,6 +9,7 @@ import { newConfig, parseConfig, type Choice } from "./new-config.js";
 
 export { ADAPTER_CONFIG, ADAPTER_FILE, INDEX_FILE, WEIGHTS_FILE } from "./file-names.js";
 export { camelKeys, snakeKeys, specialFields, toSpecials } from "./config-schema.js";
+export { elementTypeNames, type ElementTypeName } from "./gguf/element-types.js";
 export { ModelError, type ModelErrorCode } from "./errors.js";
 export { precisions, type Dimensions, type Outline, type Precision } from "./family.js";
 export type { Choice } from "./new-config.js";

@@ -4,6 +4,7 @@ import { openSafetensors, scope, type Device, type Tensor } from "@trainer/torch
 import { readModelConfig, writeModelConfig, type WrittenIds } from "./config-file.js";
 import { ModelError } from "./errors.js";
 import type { SpecialIds, Tied } from "./family.js";
+import { readGgufWeights } from "./gguf/read-model.js";
 import type { CausalLm } from "./model.js";
 import type { ModelPlan } from "./registry.js";
 import { INDEX_FILE, WEIGHTS_FILE } from "./file-names.js";
@@ -17,7 +18,8 @@ export interface LoadedModel {
 
 /**
  * A model from a folder in Hugging Face's layout (config.json and model.safetensors, or several such files with an
- * index), wherever it was made, or with the model.pt of a Python run; `weights`: the file to take them from instead.
+ * index), wherever it was made, or with the model.pt of a Python run; `weights`: the file to take them from instead, a GGUF
+ * file among them.
  * Weights stored in half precision become float32. Names may lack the prefix that a head's class adds.
  */
 export async function loadModel(
@@ -89,6 +91,7 @@ function weightsIn(dir: string): string {
 
 async function readWeights(path: string): Promise<ReadonlyMap<string, Tensor>> {
   if (path.endsWith(".pt")) return readStateDict(path);
+  if (path.endsWith(".gguf")) return readGgufWeights(path);
   if (path.endsWith(".json")) return new Map(await readShards(dirname(path)));
   using stored = openSafetensors(path);
   return new Map(stored.names.map((name) => [name, stored.tensor(name)]));

@@ -15,6 +15,7 @@ export class BpeTokenizer extends NativeTokenizer {
   readonly kind = "bpe";
   /** Number of merges. */
   readonly merges: number;
+  readonly definition: BpeDefinition;
 
   /** `json`: the file that `save` is to write; `beside`: what it writes with it. */
   constructor(definition: BpeDefinition, json: () => string, specials: Specials, beside?: Files) {
@@ -38,6 +39,7 @@ export class BpeTokenizer extends NativeTokenizer {
       save: (folder) => saveFiles(folder, json(), beside),
     });
     this.merges = definition.merges.length / 3;
+    this.definition = definition;
   }
 }
 

@@ -19,6 +19,8 @@ const SPACE = "\u2581";
  */
 export class SentencePieceTokenizer extends NativeTokenizer {
   readonly kind = "sentencepiece";
+  /** The bytes of its `tokenizer.model`. */
+  readonly model: Uint8Array;
   readonly #processor: NativeProcessor;
 
   /**
@@ -55,6 +57,7 @@ export class SentencePieceTokenizer extends NativeTokenizer {
         await writeText(join(folder, "tokenizer.model"), model);
       },
     });
+    this.model = model;
     this.#processor = processor;
   }
 

@@ -96,6 +96,7 @@ export type { SequenceEvent, Steering } from "./inference/sequence.js";
 export type { Comparison, Difference } from "./inference/comparison.js";
 export type { Diversity } from "./inference/diversity.js";
 export { evaluate, type EvaluateContext, type Evaluation } from "./inference/evaluate.js";
+export { exportGguf, type ExportedGguf } from "./inference/gguf/export-gguf.js";
 export { exportRun, type Exported } from "./inference/export-run.js";
 export {
   generate,

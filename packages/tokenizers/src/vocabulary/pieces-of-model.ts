@@ -30,14 +30,14 @@ export function* piecesOfModel(bytes: Uint8Array): Generator<ModelPiece> {
   }
 }
 
-interface Field {
+export interface Field {
   readonly field: number;
   /** A number of those that are written as one; of those of four or eight bytes the bytes. */
   readonly body: number | Uint8Array;
 }
 
-/** The fields of a protocol buffer. */
-function* fieldsOf(bytes: Uint8Array): Generator<Field> {
+/** The fields of a protocol buffer. @throws TokenizerError for what is none */
+export function* fieldsOf(bytes: Uint8Array): Generator<Field> {
   let at = 0;
   const number = () => {
     let value = 0;

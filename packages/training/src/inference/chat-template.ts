@@ -106,19 +106,29 @@ export class RenderedChat {
   }
 
   #render(messages: readonly PromptMessage[], answer: boolean): string {
-    const { bos, eos, pad, unk } = this.#tokenizer.specials;
-    const spelled = (id: number | null) => (id === null ? "" : this.#tokenizer.token(id));
-    return this.#template.render({
-      messages: messages.map((message) => ({ ...message })),
-      add_generation_prompt: answer,
-      bos_token: spelled(bos),
-      eos_token: spelled(eos),
-      pad_token: spelled(pad),
-      unk_token: spelled(unk),
-      tools: null,
-      documents: null,
-    });
+    return renderChat(this.#template, this.#tokenizer, messages, answer);
   }
+}
+
+/** A conversation as a template writes it down; `answer`: with the beginning of the answer that is to come. */
+export function renderChat(
+  template: Template,
+  tokenizer: Pick<Tokenizer, "specials" | "token">,
+  messages: readonly { readonly role: string; readonly content: string }[],
+  answer: boolean,
+): string {
+  const { bos, eos, pad, unk } = tokenizer.specials;
+  const spelled = (id: number | null) => (id === null ? "" : tokenizer.token(id));
+  return template.render({
+    messages: messages.map((message) => ({ ...message })),
+    add_generation_prompt: answer,
+    bos_token: spelled(bos),
+    eos_token: spelled(eos),
+    pad_token: spelled(pad),
+    unk_token: spelled(unk),
+    tools: null,
+    documents: null,
+  });
 }
 
 /** The first of so many characters for private use that no text has. */

@@ -100,10 +100,10 @@ async function modelOf(ref: string, context: EnsureContext, name: string): Promi
   };
 }
 
-/** Copies the weights as they are stored, in as many files; those of a Python run's model.pt are written anew. */
+/** Copies the weights as they are stored, in as many files; those of a model.pt and of a GGUF file are written anew. */
 async function writeWeights({ weights, model }: OpenModel, to: string): Promise<void> {
   const file = join(to, WEIGHTS_FILE);
-  if (weights.endsWith(".pt")) {
+  if (/\.(?:pt|gguf)$/.test(weights)) {
     await writeSafetensors(file, model.params.named(), { format: "pt" });
   } else if (weights.endsWith(".json")) {
     const dir = dirname(weights);

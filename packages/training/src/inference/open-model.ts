@@ -12,6 +12,7 @@ import { readManifest, type RunManifest } from "../home/manifest.js";
 import { withPluginsOf } from "../plugins/missing-plugins.js";
 import type { WeightChoice } from "@trainer/options";
 import { resolveCompute, type DeviceChoice } from "../step/precision.js";
+import { isGguf, ofGguf, unpackGguf } from "./gguf/unpack-gguf.js";
 import { readChatTemplate } from "./chat-template.js";
 import { RecordedSteps } from "./recorded-step.js";
 import { quantizeOpened, type QuantizationLoss } from "./quantize-opened.js";
@@ -51,7 +52,7 @@ export interface OpenModel extends Disposable {
 }
 
 /**
- * Opens a run by its id, or a folder in Hugging Face's layout by its path. A run that a cleanup has removed is fetched
+ * Opens a run by its id, or a folder in Hugging Face's layout or a GGUF file by its path. A run that a cleanup has removed is fetched
  * if there is a `dataBank`. With `weightType` bf16 or int8 its matrices are held in that type: generation reads half or
  * a quarter as much, and the loss is a little higher. Until it is disposed of, no cleanup removes the run.
  *
@@ -60,16 +61,29 @@ export interface OpenModel extends Disposable {
  * weights), those of `loadModel` and `loadTokenizer`.
  */
 export async function openModel(ref: string, options: OpenModelOptions): Promise<OpenModel> {
+  if (await isGguf(ref, options.home)) {
+    const unpacked = await unpackGguf(ref);
+    return held(unpacked, () =>
+      open(unpacked, options).catch((error: unknown) => {
+        throw ofGguf(error, unpacked);
+      }),
+    );
+  }
   const run = await acquireRun(ref, options);
+  return held(run, () => open(run, options));
+}
+
+/** Opens the model of what lies in a place that stays until the model is disposed of. */
+async function held(place: Disposable, openIt: () => Promise<OpenModel>): Promise<OpenModel> {
   try {
-    const opened = await open(run, options);
+    const opened = await openIt();
     const free = () => {
       opened[Symbol.dispose]();
-      run[Symbol.dispose]();
+      place[Symbol.dispose]();
     };
     return { ...opened, [Symbol.dispose]: free };
   } catch (error) {
-    run[Symbol.dispose]();
+    place[Symbol.dispose]();
     throw error;
   }
 }
@@ -81,11 +95,11 @@ export interface OpenModelOptions extends FetchContext {
 }
 
 async function open(
-  { id, dir }: ResolvedRun,
+  { id, dir, weights: given }: ResolvedRun & { readonly weights?: string },
   { home, device = "auto", weightType = "fp32" }: OpenModelOptions,
 ): Promise<OpenModel> {
   const manifest = await readManifest(join(dir, "manifest.json"));
-  const weights = await weightsOf(dir, manifest);
+  const weights = given ?? (await weightsOf(dir, manifest));
   if ((await tokenizerFileIn(dir)) === null) throw noTokenizer(dir);
   const compute = resolveCompute(device, "fp32");
   const { tokenizer, model, specials } = await withPluginsOf(manifest?.plugins ?? [], async () => ({

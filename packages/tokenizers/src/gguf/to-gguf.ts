@@ -1,0 +1,50 @@
+import { BpeTokenizer } from "../bpe.js";
+import { SentencePieceTokenizer } from "../sentencepiece.js";
+import type { Tokenizer } from "../tokenizer.js";
+import { bpeToGguf } from "./bpe-to-gguf.js";
+import { noGguf, tokenTypes, type GgufTokenizer } from "./gguf-tokenizer.js";
+import { sentencePieceToGguf } from "./sentencepiece-to-gguf.js";
+
+export interface ToGgufOptions {
+  /** Rows of the model's embedding: as many tokens are listed. */
+  readonly vocabSize: number;
+  /** The token that ends a text, where the tokenizer itself names none. */
+  readonly eosId: number | null;
+}
+
+/**
+ * A tokenizer as GGUF describes it, by which llama.cpp makes the same ids of a text. Throws UNSUPPORTED_BACKEND for one
+ * that it cannot have, naming why.
+ */
+export function tokenizerToGguf(tokenizer: Tokenizer, { vocabSize, eosId }: ToGgufOptions): GgufTokenizer {
+  const { before } = tokenizer.frame;
+  if (before.length > 1)
+    throw noGguf(`its tokenizer begins a text with ${before.length} tokens, and llama.cpp with one`);
+  const made = parts(tokenizer);
+  const eos = eosId ?? made.eos;
+  // Without one llama.cpp would take a token of its own choice, whatever that is here.
+  if (eos === null) throw noGguf("its tokenizer has no token that ends a text, and llama.cpp needs one");
+  const tokens = [...made.tokens];
+  const types = [...made.types];
+  const used = new Set(tokens);
+  for (let id = 0; id < vocabSize; id++) {
+    if (tokens[id] !== undefined && tokens[id] !== "") continue;
+    let name = `[UNUSED${id}]`;
+    while (used.has(name)) name = `[${name}]`;
+    used.add(name);
+    tokens[id] = name;
+    types[id] = tokenTypes.unused;
+  }
+  const scores = made.scores && tokens.map((_, id) => made.scores?.[id] ?? 0);
+  return { ...made, tokens, types, scores, bos: made.bos ?? eos, eos, addBos: before.length > 0 };
+}
+
+function parts(tokenizer: Tokenizer): Omit<GgufTokenizer, "addBos"> {
+  if (tokenizer instanceof BpeTokenizer) return bpeToGguf(tokenizer);
+  if (tokenizer instanceof SentencePieceTokenizer) return sentencePieceToGguf(tokenizer);
+  const why =
+    tokenizer.kind === "char"
+      ? "its tokenizer is of single characters (char), which llama.cpp has not"
+      : `its tokenizer is of the kind "${tokenizer.kind}", of which llama.cpp has no equal: byte-level BPE and SentencePiece models can be written`;
+  throw noGguf(why);
+}

@@ -479,6 +479,29 @@ test("export writes a folder that can be used in place of the run", async () => 
   expect((await trainer(["export", "one", "--out", out, "--force"])).stdout).toContain("model.safetensors");
 });
 
+test("export --gguf writes a file that can be used in place of the run, and one for ollama", async () => {
+  const out = join(shared.folder, "One.gguf");
+  const beside = join(shared.folder, "One.Modelfile");
+  const { last } = await json(["export", "one", "--gguf", "f32", "--out", out]);
+  expect(last).toMatchObject({ path: out, files: [out, beside], notes: [], bytes: aNumber });
+  expect(await readFile(beside, "utf8")).toContain("FROM ./One.gguf\n");
+  const line = ["--prompt", "the cat", "--max-new-tokens", "6", "--seed", "1"];
+  expect((await trainer(["generate", out, ...line])).stdout).toBe((await trainer(["generate", "one", ...line])).stdout);
+  const text = ["--text", "the cat sat", "--json"];
+  expect((await trainer(["score", out, ...text])).stdout).toBe((await trainer(["score", "one", ...text])).stdout);
+  expect((await trainer(["eval", out, "--path", shared.corpus, "--no-samples"])).stdout).toContain("bits per byte");
+  const again = await trainer(["export", "one", "--gguf", "f32", "--out", out]);
+  expect(again).toMatchObject({ code: 1, stderr: containing("exists") });
+  const { stdout } = await trainer(["export", "one", "--gguf", "q8_0", "--out", out, "--force"]);
+  expect(stdout).toMatch(
+    /One.gguf: .*\n +\S+One.Modelfile\n[^]*\nNext:\n +llama-completion .*\n +ollama create one -f .*\n/,
+  );
+  const wrong = await trainer(["export", "one", "--gguf", "q8_0", "--adapter", "--out", out]);
+  expect(wrong).toMatchObject({ code: EXIT.usage, stderr: containing("--adapter and --gguf exclude each other") });
+  const other = await trainer(["export", "one", "--gguf", "q4_0", "--out", out]);
+  expect(other).toMatchObject({ code: EXIT.usage, stderr: containing("q8_0") });
+});
+
 test("an unknown run is told with those there are", async () => {
   const { code, stderr } = await trainer(["generate", "onne", "--prompt", "x"]);
   expect(code).toBe(1);

@@ -6,7 +6,7 @@ export { TokenizerError, type TokenizerErrorCode } from "./errors.js";
 export { NO_FRAME } from "./frame.js";
 export { filesOfGguf } from "./gguf/from-gguf.js";
 export { tokenTypes, type GgufNormalizer, type GgufTokenizer } from "./gguf/gguf-tokenizer.js";
-export { tokenizerToGguf, type ToGgufOptions } from "./gguf/to-gguf.js";
+export { tokenizerToGguf, type ToGgufOptions, type WrittenTokenizer } from "./gguf/to-gguf.js";
 export { loadTokenizer } from "./load.js";
 export { nativeParts } from "./native-parts.js";
 export { backends, registerTokenizer } from "./registry.js";

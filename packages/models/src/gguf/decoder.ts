@@ -119,7 +119,7 @@ export const decoderArchitecture = (name: DecoderArchitecture): Architecture => 
       max_position_embeddings: keys.context_length,
       rms_norm_eps: keys["attention.layer_norm_rms_epsilon"],
       tie_word_embeddings: !file.tensors.has("output.weight"),
-      ...readRope(file, name, headDim, keys.context_length),
+      ...readRope(file, name, headDim),
       ...(name === "qwen2" ? {} : { head_dim: headDim }),
       ...(name === "llama" ? biasesOf(file) : {}),
       hidden_act: "silu",

@@ -115,9 +115,10 @@ export class HeaderReader {
       throw unsound(this.path, `it ends within ${what}: ${length} bytes were expected, ${this.left} are left`);
     const from = this.#at - this.#windowStart;
     if (from + length > this.#window.length) {
-      this.#window = Buffer.alloc(Math.min(Math.max(WINDOW, length), this.fileBytes - this.#at));
+      const window = Buffer.alloc(Math.min(Math.max(WINDOW, length), this.fileBytes - this.#at));
+      const read = readSync(this.file, window, 0, window.length, this.#at);
+      this.#window = window.subarray(0, read);
       this.#windowStart = this.#at;
-      const read = readSync(this.file, this.#window, 0, this.#window.length, this.#at);
       if (read < length) throw unsound(this.path, `it ends within ${what}: it became shorter as it was read`);
     }
     const start = this.#at - this.#windowStart;

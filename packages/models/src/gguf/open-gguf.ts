@@ -33,7 +33,7 @@ const LEAST_TENSOR_BYTES = 8 + 4 + 4 + 8;
  * Reads the header of a GGUF file (version 2 or 3, little-endian) and checks all of it against the file's size: every
  * tensor is of a known type, within the file, and none lies in another. No tensor's numbers are read.
  *
- * Errors: MODEL_NOT_FOUND; MODEL_LOAD_FAILED for what is damaged; UNSUPPORTED_BACKEND for types that are not read here.
+ * Errors: MODEL_LOAD_FAILED for what is damaged; UNSUPPORTED_BACKEND for types that are not read here.
  */
 export function openGguf(path: string): GgufFile {
   let file: number;

@@ -5,7 +5,7 @@ import { count, positive } from "../config-schema.js";
 import type { Rope, RopeScaling } from "../rope-config.js";
 import { frequencies } from "../rope.js";
 import { noGguf, unsupported } from "./errors.js";
-import type { GgufFile } from "./open-gguf.js";
+import type { GgufFile, StoredTensor } from "./open-gguf.js";
 import { readKeys } from "./read-keys.js";
 import { tensorOf } from "./tensor-data.js";
 import { f32, text, u32, type TypedMetadata } from "./values.js";
@@ -31,8 +31,17 @@ export function writeRope(prefix: string, { rope, headDim, maxPositionEmbeddings
   ];
   switch (scaling.rope_type) {
     case "default":
-    case "llama3": // is a tensor
       return plain;
+    case "llama3": {
+      // What it comes to is a tensor; the settings are for reading it again, and no type is said: llama.cpp knows none.
+      const { original_max_position_embeddings: original = maxPositionEmbeddings } = scaling;
+      return [
+        ...plain,
+        [`${prefix}.rope.scaling.original_context_length`, u32(original)],
+        [`${prefix}.rope.scaling.low_freq_factor`, f32(scaling.low_freq_factor)],
+        [`${prefix}.rope.scaling.high_freq_factor`, f32(scaling.high_freq_factor)],
+      ];
+    }
     case "linear":
       return [...plain, ...scaled("linear", scaling.factor)];
     case "yarn": {
@@ -73,10 +82,12 @@ const Keys = z.object({
   "rope.scaling.type": z.enum(["none", "linear", "yarn"]).default("none"),
   "rope.scaling.factor": positive.optional(),
   "rope.scaling.original_context_length": count.optional(),
+  "rope.scaling.low_freq_factor": positive.default(1),
+  "rope.scaling.high_freq_factor": positive.default(4),
 });
 
 /** The fields of a config.json that a file's rotary positions are. */
-export function readRope(file: GgufFile, prefix: string, headDim: number, contextLength: number) {
+export function readRope(file: GgufFile, prefix: string, headDim: number) {
   const keys = readKeys(file, prefix, Keys);
   const turned = keys["rope.dimension_count"] ?? headDim;
   if (turned !== headDim)
@@ -88,9 +99,14 @@ export function readRope(file: GgufFile, prefix: string, headDim: number, contex
   const factor = keys["rope.scaling.factor"] ?? 1;
   const original = keys["rope.scaling.original_context_length"];
   const factors = file.tensors.get(FREQUENCIES);
+  const settings = {
+    low_freq_factor: keys["rope.scaling.low_freq_factor"],
+    high_freq_factor: keys["rope.scaling.high_freq_factor"],
+    original_max_position_embeddings: original ?? PUBLISHED_CONTEXT,
+  };
   const scaling =
     factors !== undefined
-      ? llama3Of(file, theta, headDim, contextLength)
+      ? llama3Of(file, factors, { theta, headDim, settings })
       : keys["rope.scaling.type"] === "linear"
         ? { rope_type: "linear", factor }
         : keys["rope.scaling.type"] === "yarn"
@@ -103,25 +119,21 @@ export function readRope(file: GgufFile, prefix: string, headDim: number, contex
   return { rope_theta: theta, rope_scaling: scaling };
 }
 
-/** Settings of published models: the file has what they come to, and not these. */
-const CONTEXTS = [8192, 2048, 4096];
+/** Of Llama 3.1 and 3.2; the files of other programs do not say it. */
+const PUBLISHED_CONTEXT = 8192;
 
-function llama3Of(file: GgufFile, theta: number, headDim: number, contextLength: number): RopeScaling {
-  const stored = file.tensors.get(FREQUENCIES);
-  const factors =
-    stored === undefined ? [] : scope(() => Array.from(tensorOf(file, stored).to("float32").data(), Number));
-  const factor = Math.max(...factors);
-  for (const original of [...CONTEXTS, contextLength]) {
-    const scaling = {
-      rope_type: "llama3",
-      factor,
-      low_freq_factor: 1,
-      high_freq_factor: 4,
-      original_max_position_embeddings: original,
-    } as const;
-    const made = frequencyFactors({ rope: { theta, scaling }, headDim, maxPositionEmbeddings: contextLength });
-    const agrees = made?.length === factors.length && factors.every((f, i) => Math.abs(f / at(made, i) - 1) < 1e-4);
-    if (agrees) return scaling;
-  }
-  throw unsupported(file.path, `${FREQUENCIES} are not those of Llama 3.1's scaling with the usual settings`);
+interface Stretched {
+  readonly theta: number;
+  readonly headDim: number;
+  readonly settings: Omit<Extract<RopeScaling, { rope_type: "llama3" }>, "rope_type" | "factor">;
+}
+
+/** The scaling that comes to a tensor of factors. */
+function llama3Of(file: GgufFile, stored: StoredTensor, { theta, headDim, settings }: Stretched): RopeScaling {
+  const factors = scope(() => Array.from(tensorOf(file, stored).to("float32").data(), Number));
+  const scaling = { rope_type: "llama3", factor: Math.max(...factors), ...settings } as const;
+  const made = frequencyFactors({ rope: { theta, scaling }, headDim, maxPositionEmbeddings: 1 });
+  if (made?.length === factors.length && factors.every((factor, i) => Math.abs(factor / at(made, i) - 1) < 1e-4))
+    return scaling;
+  throw unsupported(file.path, `${FREQUENCIES} are not those of Llama 3.1's scaling with its usual settings`);
 }

@@ -35,10 +35,7 @@ function bytesIn(flat: Tensor, at: number, count: number, type: ElementTypeName)
 export function tensorOf(file: GgufFile, { type, shape, start, bytes }: StoredTensor): Tensor {
   return scope(() => {
     const raw = fromFile(file.path, { dtype: "uint8", size: file.fileBytes }).narrow(0, start, bytes);
-    if (type !== "q8_0") {
-      const aligned = start % elementTypes[type].bytes === 0 ? raw : raw.clone();
-      return viewAs(aligned, STORED[type]).view(shape);
-    }
+    if (type !== "q8_0") return viewAs(raw, STORED[type]).view(shape); // aligned, as the file is
     const { bytes: blockBytes } = elementTypes.q8_0;
     const blocks = raw.view([bytes / blockBytes, blockBytes]);
     const scales = viewAs(blocks.narrow(1, 0, 2).contiguous(), "float16").to("float32"); // (blocks, 1)

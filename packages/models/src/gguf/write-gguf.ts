@@ -71,50 +71,38 @@ const typeId = (type: ValueType): Buffer => scalar("uint32", valueTypes.indexOf(
 
 function typed(value: Typed): Buffer {
   if (value.type !== "array") return Buffer.concat([typeId(value.type), scalar(value.type, value.value)]);
-  const items = Array.from(value.value, (item) => scalar(value.of, item));
-  return Buffer.concat([typeId("array"), typeId(value.of), scalar("uint64", items.length), ...items]);
+  const { of } = value;
+  const items = Array.from(value.value);
+  const head = [typeId("array"), typeId(of), scalar("uint64", items.length)];
+  if (of === "string") return Buffer.concat([...head, ...items.map((item) => scalar(of, item))]);
+  const bytes = Buffer.alloc(items.length * VALUE_BYTES[of]);
+  for (const [i, item] of items.entries()) put[of](bytes, item, i * VALUE_BYTES[of]);
+  return Buffer.concat([...head, bytes]);
 }
 
 function scalar(type: Exclude<ValueType, "array">, value: Scalar): Buffer {
   if (type === "string") {
-    const bytes = Buffer.from(String(value));
-    return Buffer.concat([scalar("uint64", bytes.length), bytes]);
+    const text = Buffer.from(String(value));
+    return Buffer.concat([scalar("uint64", text.length), text]);
   }
   const bytes = Buffer.alloc(VALUE_BYTES[type]);
-  switch (type) {
-    case "uint8":
-      bytes.writeUInt8(Number(value));
-      break;
-    case "bool":
-      bytes.writeUInt8(value === true ? 1 : 0);
-      break;
-    case "int8":
-      bytes.writeInt8(Number(value));
-      break;
-    case "uint16":
-      bytes.writeUInt16LE(Number(value));
-      break;
-    case "int16":
-      bytes.writeInt16LE(Number(value));
-      break;
-    case "uint32":
-      bytes.writeUInt32LE(Number(value));
-      break;
-    case "int32":
-      bytes.writeInt32LE(Number(value));
-      break;
-    case "float32":
-      bytes.writeFloatLE(Number(value));
-      break;
-    case "float64":
-      bytes.writeDoubleLE(Number(value));
-      break;
-    case "uint64":
-      bytes.writeBigUInt64LE(BigInt(value));
-      break;
-    case "int64":
-      bytes.writeBigInt64LE(BigInt(value));
-      break;
-  }
+  put[type](bytes, value, 0);
   return bytes;
 }
+
+type Put = (bytes: Buffer, value: Scalar, at: number) => void;
+
+/** Writes a value of fixed size into its place. */
+const put: Readonly<Record<Exclude<ValueType, "array" | "string">, Put>> = {
+  uint8: (bytes, value, at) => bytes.writeUInt8(Number(value), at),
+  int8: (bytes, value, at) => bytes.writeInt8(Number(value), at),
+  uint16: (bytes, value, at) => bytes.writeUInt16LE(Number(value), at),
+  int16: (bytes, value, at) => bytes.writeInt16LE(Number(value), at),
+  uint32: (bytes, value, at) => bytes.writeUInt32LE(Number(value), at),
+  int32: (bytes, value, at) => bytes.writeInt32LE(Number(value), at),
+  float32: (bytes, value, at) => bytes.writeFloatLE(Number(value), at),
+  float64: (bytes, value, at) => bytes.writeDoubleLE(Number(value), at),
+  bool: (bytes, value, at) => bytes.writeUInt8(Number(value), at),
+  uint64: (bytes, value, at) => bytes.writeBigUInt64LE(BigInt(value), at),
+  int64: (bytes, value, at) => bytes.writeBigInt64LE(BigInt(value), at),
+};

@@ -82,7 +82,7 @@ function typeOf(name: string, shape: readonly number[], wanted: ElementTypeName)
 }
 
 /** 124439808 -> 124M */
-function sizeLabel(parameters: number): string {
+export function sizeLabel(parameters: number): string {
   const [unit, size] = parameters >= 1e9 ? ["B", 1e9] : parameters >= 1e6 ? ["M", 1e6] : ["K", 1e3];
   return `${Number((parameters / size).toPrecision(3))}${unit}`;
 }

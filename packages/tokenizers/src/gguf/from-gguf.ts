@@ -1,3 +1,4 @@
+import { at } from "@trainer/disk";
 import { type PatternName, patterns } from "../patterns.js";
 import { tokenTypes, unreadable, type GgufTokenizer } from "./gguf-tokenizer.js";
 import { preTokenizers } from "./pre-tokenizers.js";
@@ -89,9 +90,7 @@ function sentencePieceFile({
 }: GgufTokenizer): Uint8Array {
   if (scores === null || normalizer === null) throw unreadable("a SentencePiece tokenizer needs tokenizer.ggml.scores");
   const last = types.findLastIndex((type) => type !== tokenTypes.unused);
-  const pieces = tokens
-    .slice(0, last + 1)
-    .map((piece, id) => ({ piece, score: scores[id] ?? 0, type: types[id] ?? tokenTypes.normal }));
+  const pieces = tokens.slice(0, last + 1).map((piece, id) => ({ piece, score: at(scores, id), type: at(types, id) }));
   return writeSentencePiece({
     pieces,
     modelType: model === "llama" ? modelTypes.bpe : modelTypes.unigram,

@@ -1,5 +1,5 @@
 import type { SentencePieceTokenizer } from "../sentencepiece.js";
-import { noGguf, type GgufTokenizer } from "./gguf-tokenizer.js";
+import { noGguf, tokenTypes, type GgufTokenizer } from "./gguf-tokenizer.js";
 import { modelTypes, readSentencePiece, type SentencePieceModel } from "./sentencepiece-model.js";
 
 /** A SentencePiece model. Throws UNSUPPORTED_BACKEND, naming what llama.cpp would do otherwise. */
@@ -26,15 +26,18 @@ function whyNot(model: SentencePieceModel): string | null {
   if (model.whitespaceAsSuffix) return "marks the end of words (treat_whitespace_as_suffix), which llama.cpp does not";
   if (!model.escapeWhitespaces) return "does not mark spaces (escape_whitespaces), which llama.cpp always does";
   if (model.denormalizes) return "has rules for decoded text (denormalization), which llama.cpp does not apply";
+  const userDefined = model.pieces.some(({ type }) => type === tokenTypes.userDefined);
+  if (userDefined && (addDummyPrefix || removeExtraWhitespaces))
+    return "has user-defined pieces, after each of which llama.cpp begins a text anew (add_dummy_prefix, remove_extra_whitespaces)";
   switch (modelType) {
     case modelTypes.bpe: {
       const wrong = [
-        ...(charsmap.length > 0 ? ["normalizes texts (--normalization-rule-name identity would not)"] : []),
-        ...(removeExtraWhitespaces ? ["drops extra spaces (--no-remove-extra-whitespaces would not)"] : []),
-        ...(byteFallback ? [] : ["has unknown characters (--byte-fallback would have bytes for them)"]),
+        ...(charsmap.length > 0 ? ["normalizes texts (normalization_rule_name)"] : []),
+        ...(removeExtraWhitespaces ? ["drops extra spaces (remove_extra_whitespaces)"] : []),
+        ...(byteFallback ? [] : ["leaves characters unknown (no byte_fallback)"]),
       ];
       if (wrong.length === 0) return null;
-      return `is a BPE that ${wrong.join(" and ")}, and llama.cpp's does otherwise; a unigram model (--model-type unigram) may`;
+      return `is a BPE that ${wrong.join(" and ")}, which llama.cpp's does not do; one of --model-type unigram can be written`;
     }
     case modelTypes.unigram:
       if (byteFallback)

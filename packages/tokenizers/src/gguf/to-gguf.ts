@@ -12,11 +12,17 @@ export interface ToGgufOptions {
   readonly eosId: number | null;
 }
 
+/** In a file that is written both are said. */
+export interface WrittenTokenizer extends GgufTokenizer {
+  readonly bos: number;
+  readonly eos: number;
+}
+
 /**
  * A tokenizer as GGUF describes it, by which llama.cpp makes the same ids of a text. Throws UNSUPPORTED_BACKEND for one
  * that it cannot have, naming why.
  */
-export function tokenizerToGguf(tokenizer: Tokenizer, { vocabSize, eosId }: ToGgufOptions): GgufTokenizer {
+export function tokenizerToGguf(tokenizer: Tokenizer, { vocabSize, eosId }: ToGgufOptions): WrittenTokenizer {
   const { before } = tokenizer.frame;
   if (before.length > 1)
     throw noGguf(`its tokenizer begins a text with ${before.length} tokens, and llama.cpp with one`);

@@ -13,7 +13,7 @@ export const opensInTransformers = ({ model, tokenizer }: Exported): boolean =>
 /** Limits of other programs with an exported folder, and their requirements. */
 export function exportNotes({ model, tokenizer }: Exported): string[] {
   const converter =
-    "llama.cpp: its converter knows the vocabularies of published models alone and refuses one of one's own; there is no GGUF yet.";
+    "llama.cpp: its converter knows the vocabularies of published models alone and refuses one of one's own; `trainer export --gguf q8_0` writes the file.";
   if (!IN_TRANSFORMERS.has(model.family))
     return [`transformers has no ${model.family}: what opens the model is this program, and code of one's own.`];
   switch (tokenizer.kind) {
@@ -24,7 +24,10 @@ export function exportNotes({ model, tokenizer }: Exported): string[] {
         converter,
       ];
     case "char":
-      return ["transformers has no tokenizer of single characters: AutoTokenizer does not open this one.", converter];
+      return [
+        "transformers has no tokenizer of single characters: AutoTokenizer does not open this one.",
+        "llama.cpp: it has no such tokenizer either.",
+      ];
     default:
       return [converter];
   }

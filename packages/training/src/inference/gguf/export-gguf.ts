@@ -73,7 +73,7 @@ function textSide(opened: OpenModel) {
   const ends = endsOf(opened);
   const spelled = ends.map((end) => tokenizer.token(end));
   const further = ends.filter((end) => end !== gguf.eos);
-  const begin = gguf.addBos && gguf.bos !== null ? tokenizer.token(gguf.bos) : "";
+  const begin = gguf.addBos ? tokenizer.token(gguf.bos) : "";
   const template = chatTemplate === null ? null : ollamaTemplate(chatTemplate, tokenizer, begin);
   const notes = [
     ...(tokenizer instanceof BpeTokenizer && tokenizer.definition.nfc

@@ -112,9 +112,8 @@ export function readTokenizerKeys({ metadata, path }: Pick<GgufFile, "metadata" 
   });
   const parsed = Keys.safeParse(Object.fromEntries(found));
   if (!parsed.success) {
-    const [first] = parsed.error.issues;
-    const where = first?.path.map(String).join(".") ?? "";
-    const message = `${path}: its tokenizer cannot be read: ${KEY}.${where}: ${first?.message ?? ""}`;
+    const wrong = parsed.error.issues.map(({ path: [name], message }) => `${KEY}.${String(name)}: ${message}`);
+    const message = `${path}: its tokenizer cannot be read: ${wrong.join("; ").slice(0, 1000)}`;
     throw new TrainingError("TOKENIZER_LOAD_FAILED", message);
   }
   const keys = parsed.data;

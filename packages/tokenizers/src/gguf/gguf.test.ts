@@ -1,0 +1,293 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { scratchPath } from "@trainer/testing";
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { fixturePath } from "../../test/fixture.js";
+import { bpeDefinition } from "../bpe-definition.js";
+import { BpeTokenizer } from "../bpe.js";
+import { loadTokenizer } from "../load.js";
+import { SentencePieceTokenizer } from "../sentencepiece.js";
+import { specialsOf } from "../specials.js";
+import type { Tokenizer } from "../tokenizer.js";
+import { trainBpe } from "../train-bpe.js";
+import { trainChar } from "../train-char.js";
+import { trainSentencePiece } from "../train-sentencepiece.js";
+import { filesOfGguf } from "./from-gguf.js";
+import { tokenTypes, type GgufTokenizer } from "./gguf-tokenizer.js";
+import { readSentencePiece, writeSentencePiece } from "./sentencepiece-model.js";
+import { tokenizerToGguf } from "./to-gguf.js";
+
+const files = [fixturePath("prose.txt")];
+const bpe = await trainBpe({ files, vocabSize: 320 });
+const unigram = await trainSentencePiece({ files, vocabSize: 300, modelType: "unigram" });
+const plain = { normalizationRuleName: "identity", removeExtraWhitespaces: false } as const;
+
+const toGguf = (tokenizer: Tokenizer, vocabSize = tokenizer.vocabSize, eosId: number | null = null) =>
+  tokenizerToGguf(tokenizer, { vocabSize, eosId });
+
+async function fromGguf(gguf: GgufTokenizer, extra: Readonly<Record<string, unknown>> = {}): Promise<Tokenizer> {
+  const folder = scratchPath("gguf");
+  for (const [name, content] of filesOfGguf(gguf, extra)) await writeFile(join(folder, name), content);
+  return loadTokenizer(folder);
+}
+
+const TEXTS = [
+  "",
+  " ",
+  "The lamp was lit.\n\n  Twice, it's 1234 years old!",
+  "Ünïcödé 漢字 עברית 👩‍👩‍👧 \u0301",
+  "[EOS] [UNK] <s>",
+  "\u2581 \t\r\n",
+];
+
+/** A tokenizer.json with another part in the place of one. */
+function bpeWith(model: object, more: object = {}): BpeTokenizer {
+  const byteLevel = { type: "ByteLevel", add_prefix_space: false, use_regex: true };
+  const file = { pre_tokenizer: byteLevel, added_tokens: [], ...more, model: { type: "BPE", merges: [], ...model } };
+  const definition = bpeDefinition(file);
+  const tokens: string[] = [];
+  for (const [token, id] of Object.entries(definition.vocab)) tokens[id] = token;
+  return new BpeTokenizer(definition, () => "", specialsOf(tokens));
+}
+const bytes = Object.fromEntries(Object.entries(bpe.definition.vocab).filter(([token]) => token.length === 1));
+
+describe("a tokenizer as GGUF has it gives the same ids, read back", () => {
+  test.each<[string, () => Tokenizer | Promise<Tokenizer>]>([
+    ["trained byte-level BPE", () => bpe],
+    ["gpt2", () => loadTokenizer(fixturePath("gpt2.json"))],
+    ["llama3", () => loadTokenizer(fixturePath("llama3.json"))],
+    ["qwen2", () => loadTokenizer(fixturePath("qwen2.json"))],
+    ["unigram", () => unigram],
+    [
+      "unigram in lower case",
+      () => trainSentencePiece({ files, vocabSize: 300, modelType: "unigram", normalizationRuleName: "nmt_nfkc_cf" }),
+    ],
+    ["SentencePiece's BPE", () => trainSentencePiece({ files, vocabSize: 500, ...plain, byteFallback: true })],
+    [
+      "SentencePiece's BPE with pieces that are always found",
+      () =>
+        trainSentencePiece({
+          files,
+          vocabSize: 500,
+          ...plain,
+          byteFallback: true,
+          addDummyPrefix: false,
+          userDefinedSymbols: ["<sep>", "lamp"],
+          padId: 3,
+        }),
+    ],
+  ])("%s", async (_name, make) => {
+    const tokenizer = await make();
+    const gguf = toGguf(tokenizer, tokenizer.vocabSize + 5, tokenizer.specials.eos ?? 0);
+    expect(gguf.tokens.length).toBe(tokenizer.vocabSize + 5);
+    expect(new Set(gguf.tokens).size).toBe(gguf.tokens.length);
+    expect(gguf.types.slice(-5)).toEqual(Array.from({ length: 5 }, () => tokenTypes.unused));
+    const again = await fromGguf(gguf);
+    expect(again.kind).toBe(tokenizer.kind);
+    expect(again.vocabSize).toBe(tokenizer.vocabSize);
+    for (const text of TEXTS) {
+      expect([...again.encode(text.normalize("NFC"))]).toEqual([...tokenizer.encode(text.normalize("NFC"))]);
+      const ids = tokenizer.encode(text);
+      expect(again.decode(ids)).toBe(tokenizer.decode(ids));
+    }
+    for (let id = 0; id < tokenizer.vocabSize; id++) {
+      expect(again.token(id)).toBe(tokenizer.token(id));
+      expect(again.isSpecial(id)).toBe(tokenizer.isSpecial(id));
+    }
+    expect(again.frame).toEqual(
+      tokenizer.frame.before.length > 0 ? { before: tokenizer.frame.before, after: [] } : { before: [], after: [] },
+    );
+  });
+
+  test("any text", async () => {
+    const tokenizers = [bpe, unigram];
+    const again = await Promise.all(tokenizers.map((tokenizer) => fromGguf(toGguf(tokenizer))));
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), (text) => {
+        for (const [i, tokenizer] of tokenizers.entries())
+          expect([...(again[i]?.encode(text) ?? [])]).toEqual([...tokenizer.encode(text)]);
+      }),
+    );
+  });
+});
+
+test("what llama.cpp needs of byte-level BPE is there", () => {
+  const gguf = toGguf(bpe);
+  expect(gguf).toMatchObject({ model: "gpt2", pre: "gpt-2", scores: null, addBos: false, normalizer: null });
+  expect([gguf.pad, gguf.unk, gguf.bos, gguf.eos]).toEqual([0, 1, 2, 3]);
+  expect(gguf.types.slice(0, 6)).toEqual([3, 3, 3, 3, 1, 1]);
+  expect(gguf.merges?.length).toBe(bpe.merges);
+  expect(gguf.merges?.every((merge) => /^\S+ \S+$/u.test(merge))).toBe(true);
+});
+
+test("of SentencePiece: scores, and how a text is normalized", () => {
+  const gguf = toGguf(unigram);
+  expect(gguf).toMatchObject({ model: "t5", pre: null, merges: null });
+  expect(gguf.scores?.[5]).toBeLessThan(0);
+  expect(gguf.normalizer).toMatchObject({ addSpacePrefix: true, removeExtraWhitespaces: true });
+  expect(gguf.normalizer?.charsmap.length).toBeGreaterThan(1000);
+  expect(toGguf(unigram, unigram.vocabSize + 1).scores?.at(-1)).toBe(0);
+});
+
+test("a text that begins with a token, and one whose begin token is named by nothing else", async () => {
+  const again = await fromGguf({ ...toGguf(bpe), addBos: true });
+  expect(again.frame).toEqual({ before: [2], after: [] });
+  expect(toGguf(again)).toMatchObject({ addBos: true, bos: 2 });
+  const nameless = bpeWith({ vocab: { ...bytes, "[EOS]": 400 } });
+  expect(toGguf(nameless)).toMatchObject({ bos: 400, eos: 400, addBos: false });
+  expect(toGguf(nameless, 401, 7)).toMatchObject({ bos: 7, eos: 7 });
+});
+
+test("names of unused ids are no token's", () => {
+  const gguf = toGguf(bpeWith({ vocab: { ...bytes, "[UNUSED261]": 260, "[[UNUSED261]]": 262 } }), 264, 0);
+  expect(gguf.tokens.slice(260)).toEqual(["[UNUSED261]", "[[[UNUSED261]]]", "[[UNUSED261]]", "[UNUSED263]"]);
+});
+
+test("added tokens that are not special are always found, by both", async () => {
+  const added = [
+    { id: 400, content: "lamp", single_word: false, lstrip: false, rstrip: false, normalized: false, special: false },
+  ];
+  const tokenizer = bpeWith({ vocab: bytes }, { added_tokens: added });
+  const gguf = toGguf(tokenizer, 401, 3);
+  expect(gguf.types[400]).toBe(tokenTypes.userDefined);
+  expect([...(await fromGguf(gguf)).encode("a lamp")]).toEqual([...tokenizer.encode("a lamp")]);
+});
+
+describe("what llama.cpp has not is refused by name", () => {
+  test.each<[string, () => Tokenizer | Promise<Tokenizer>, RegExp]>([
+    ["characters", () => trainChar({ files }), /its tokenizer is of single characters \(char\)/],
+    [
+      "pieces of a tokenizer.json",
+      () => loadTokenizer(fixturePath("pieces-t5.json")),
+      /its tokenizer is of the kind "unigram"/,
+    ],
+    [
+      "words taken whole that are cut as GPT-2 does",
+      () => bpeWith({ vocab: bytes, ignore_merges: true }),
+      /takes words whole \(ignore_merges\) that it cuts as gpt2 does/,
+    ],
+    [
+      "a vocabulary without some bytes",
+      () => bpeWith({ vocab: { a: 0, "[UNK]": 1 }, unk_token: "[UNK]" }),
+      /has no token for 255 of the 256 bytes/,
+    ],
+    ["a vocabulary without an end", () => bpeWith({ vocab: { a: 0 } }), /has no token that ends a text/],
+    [
+      "two tokens before a text",
+      () => {
+        const named = (id: string, at: number) => ({ [id]: { id, ids: [at], tokens: [id] } });
+        const single = [{ SpecialToken: { id: "a" } }, { SpecialToken: { id: "b" } }, { Sequence: { id: "A" } }];
+        const template = { type: "TemplateProcessing", single, special_tokens: { ...named("a", 0), ...named("b", 1) } };
+        return bpeWith({ vocab: bytes }, { post_processor: template });
+      },
+      /begins a text with 2 tokens/,
+    ],
+    [
+      "BPE that normalizes",
+      () => trainSentencePiece({ files, vocabSize: 300 }),
+      /is a BPE that normalizes texts .* and drops extra spaces .* and leaves characters unknown .*--model-type unigram/,
+    ],
+    [
+      "unigram with bytes",
+      () => trainSentencePiece({ files, vocabSize: 500, modelType: "unigram", byteFallback: true }),
+      /unigram model with bytes for unknown characters/,
+    ],
+    [
+      "unigram that drops spaces alone",
+      () => trainSentencePiece({ files, vocabSize: 300, modelType: "unigram", addDummyPrefix: false }),
+      /puts none before a text/,
+    ],
+    [
+      "marks after words",
+      () => trainSentencePiece({ files, vocabSize: 300, modelType: "unigram", treatWhitespaceAsSuffix: true }),
+      /marks the end of words/,
+    ],
+    [
+      "words",
+      () => trainSentencePiece({ files, vocabSize: 100, modelType: "word", hardVocabLimit: false }),
+      /is of whole words or of characters/,
+    ],
+    [
+      "pieces that are always found",
+      () => trainSentencePiece({ files, vocabSize: 300, modelType: "unigram", userDefinedSymbols: ["<sep>"] }),
+      /has user-defined pieces/,
+    ],
+    ["no marks for spaces", () => edited(unigram, 3, 5, [0x28, 0x00]), /does not mark spaces/],
+    ["rules for decoded text", () => edited(unigram, 5, 2, [0x12, 0x01, 0x41]), /has rules for decoded text/],
+  ])("%s", async (_name, make, message) => {
+    const tokenizer = await make();
+    expect(() => toGguf(tokenizer)).toThrow(message);
+    expect(() => toGguf(tokenizer)).toThrow("there is no GGUF of this model: ");
+  });
+
+  /** A model with a field more in one of its parts: the last of a field counts. */
+  function edited({ model }: SentencePieceTokenizer, part: number, _field: number, more: readonly number[]): Tokenizer {
+    return new SentencePieceTokenizer(Buffer.concat([model, Buffer.from([part * 8 + 2, more.length, ...more])]));
+  }
+});
+
+describe("a tokenizer that there is not here is refused by name", () => {
+  const gguf = toGguf(bpe);
+  test.each<[string, Partial<GgufTokenizer>, string]>([
+    ["words cut in a way of its own", { pre: "tekken" }, 'tokenizer.ggml.pre is "tekken"; what is read: gpt-2, '],
+    ["words cut in no way that is said", { pre: null }, 'tokenizer.ggml.pre is "default"'],
+    ["a merge of one token", { merges: ["ab"] }, 'the merge "ab" is not two tokens with a space between them'],
+    ["SentencePiece without scores", { model: "llama" }, "needs tokenizer.ggml.scores"],
+  ])("%s", (_name, more, message) => {
+    expect(() => filesOfGguf({ ...gguf, ...more })).toThrow(message);
+  });
+
+  test("a merge of what is no token", async () => {
+    await expect(fromGguf({ ...gguf, merges: ["qq zz"] })).rejects.toThrow('merge 0 makes or takes "qq"');
+  });
+});
+
+test("without merges there are bytes alone, and unused tokens have no role", async () => {
+  const gguf = toGguf(bpe);
+  const types = gguf.types.map((type, id) => (id === 0 ? tokenTypes.unused : type));
+  const files = filesOfGguf({ ...gguf, merges: null, types, unk: null }, { chat_template: "x" });
+  const config: unknown = JSON.parse(String(files.get("tokenizer_config.json")));
+  expect(config).toEqual({
+    bos_token: "[BOS]",
+    eos_token: "[EOS]",
+    add_bos_token: false,
+    add_eos_token: false,
+    chat_template: "x",
+  });
+  const again = await fromGguf({ ...gguf, merges: null, types });
+  expect(again.encode("lamp").length).toBe(4);
+  expect(again.token(0)).toBe("");
+});
+
+test("a SentencePiece model is read as it was written", () => {
+  const model = {
+    pieces: [
+      { piece: "<unk>", score: 0, type: 2 },
+      { piece: "\u2581a", score: -1.5, type: 1 },
+    ],
+    modelType: 1,
+    byteFallback: false,
+    charsmap: Uint8Array.of(1, 2, 3),
+    addDummyPrefix: false,
+    removeExtraWhitespaces: true,
+  };
+  const written = writeSentencePiece({ ...model, roles: { unk: 0, bos: null, eos: null, pad: 7 } });
+  const rest = { whitespaceAsSuffix: false, escapeWhitespaces: true, denormalizes: false };
+  expect(readSentencePiece(written)).toEqual({ ...model, charsmap: Buffer.from(model.charsmap), ...rest });
+});
+
+test("a SentencePiece model that says nothing has what the library takes then", () => {
+  const nothing = readSentencePiece(Uint8Array.from([0x0a, 0x00, 0x08, 0x01, 0x12, 0x00, 0x22, 0x00]));
+  expect(nothing).toEqual({
+    pieces: [{ piece: "", score: 0, type: 1 }],
+    modelType: 1,
+    byteFallback: false,
+    whitespaceAsSuffix: false,
+    charsmap: new Uint8Array(),
+    addDummyPrefix: true,
+    removeExtraWhitespaces: true,
+    escapeWhitespaces: true,
+    denormalizes: false,
+  });
+});

@@ -62,6 +62,7 @@ export { corpusPaths } from "./corpus/corpus-paths.js";
 export { readTextFile, readTextStream, textPieces } from "./corpus/read-whole-text.js";
 export { corpusStatistics } from "./corpus/statistics.js";
 export { exportEvents } from "./tracking/export-events.js";
+export { plainSettings } from "./tracking/plain-settings.js";
 export { findRecord } from "./home/find-record.js";
 export { resolveTokenizer } from "./home/resolve-tokenizer.js";
 export { vocabSizeFor } from "./options/vocab-size.js";

@@ -3,6 +3,7 @@ import type { RunManifest } from "../home/manifest.js";
 import { EventFile } from "./event-file.js";
 import { endEvent, hparamsEvent, scalarsEvent, startEvent, textEvent } from "./events.js";
 import { LinesSince } from "./lines-since.js";
+import { plainSettings } from "./plain-settings.js";
 import { PointLine, SampleLine, type Point } from "./points.js";
 
 /** The files of a run that its events are made of. */
@@ -114,18 +115,8 @@ export class RunEvents {
 
 function settingsEvent({ config, run_id: groupName, started_at: started }: RunManifest): Buffer {
   const startTime = Date.parse(started) / 1000;
-  return hparamsEvent({ wallTime: startTime, step: 0 }, { hparams: plain(config), groupName, startTime });
+  return hparamsEvent({ wallTime: startTime, step: 0 }, { hparams: plainSettings(config), groupName, startTime });
 }
 
 /** A text that Markdown leaves as it is: a block of code. */
 const asWritten = (text: string): string => text.replaceAll(/^/gm, "    ");
-
-/** Settings that are a number, a text or yes or no, those within others by a path. */
-export function plain(config: Readonly<Record<string, unknown>>): Map<string, number | string | boolean> {
-  const entries = Object.entries(config).flatMap(([name, value]): [string, number | string | boolean][] => {
-    if (typeof value === "number" || typeof value === "string" || typeof value === "boolean") return [[name, value]];
-    if (typeof value !== "object" || value === null) return [];
-    return [...plain({ ...value })].map(([inner, each]) => [`${name}.${inner}`, each]);
-  });
-  return new Map(entries);
-}

@@ -16,7 +16,7 @@ import type { Server } from "../services/server.js";
 /** Argument of a run with a record; `nameRun` resolves it. */
 export const RUN = "id of a run or its beginning, or `latest`";
 /** Argument of a model. */
-export const MODEL = `${RUN}, or path of a folder with config.json, model.safetensors and tokenizer.json`;
+export const MODEL = `${RUN}, or path of a folder with config.json, model.safetensors and tokenizer.json, or of a .gguf file`;
 
 /** Options of every command, before or after its name. */
 export interface GlobalOptions {

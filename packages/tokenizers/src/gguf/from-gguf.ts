@@ -29,6 +29,11 @@ function bpeFile({ tokens, types, merges, pre }: GgufTokenizer): string {
     const known = [...preTokenizers.keys()].join(", ");
     throw unreadable(`tokenizer.ggml.pre is ${JSON.stringify(pre ?? "default")}; what is read: ${known}`);
   }
+  const seen = new Set<string>();
+  for (const token of tokens) {
+    if (seen.has(token)) throw unreadable(`it has the token ${JSON.stringify(token)} twice`);
+    seen.add(token);
+  }
   const used = tokens.flatMap((content, id) => (types[id] === tokenTypes.unused ? [] : [{ content, id }]));
   const added = used.flatMap(({ content, id }) => {
     const special = types[id] === tokenTypes.control || types[id] === tokenTypes.unknown;

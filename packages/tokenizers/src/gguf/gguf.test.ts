@@ -232,6 +232,7 @@ describe("a tokenizer that there is not here is refused by name", () => {
   test.each<[string, Partial<GgufTokenizer>, string]>([
     ["words cut in a way of its own", { pre: "tekken" }, 'tokenizer.ggml.pre is "tekken"; what is read: gpt-2, '],
     ["words cut in no way that is said", { pre: null }, 'tokenizer.ggml.pre is "default"'],
+    ["a token twice", { tokens: [...gguf.tokens.slice(0, -1), "a"] }, 'it has the token "a" twice'],
     ["a merge of one token", { merges: ["ab"] }, 'the merge "ab" is not two tokens with a space between them'],
     ["SentencePiece without scores", { model: "llama" }, "needs tokenizer.ggml.scores"],
   ])("%s", (_name, more, message) => {

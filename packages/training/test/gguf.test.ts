@@ -21,6 +21,7 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { TrainingError } from "../src/errors.js";
 import { openHome } from "../src/home/home.js";
+import { resolveRun } from "../src/home/resolve-run.js";
 import { exportRun } from "../src/inference/export-run.js";
 import { generate } from "../src/inference/generate.js";
 import { exportGguf } from "../src/inference/gguf/export-gguf.js";
@@ -102,6 +103,14 @@ test("a GGUF file is a model by its path alone, and a run of that name comes fir
   } finally {
     process.chdir(here);
   }
+});
+
+test("a training cannot start from one, and is told what can be done", async () => {
+  await using folder = await scratch();
+  const { path } = await exported(tinyGpt2, folder);
+  await expect(resolveRun(path, home)).rejects.toThrow(
+    `${path} is a GGUF file, which can be asked and exported, and nothing else: make a folder of it, \`trainer export ${path} --out FOLDER\``,
+  );
 });
 
 test("files in the way are kept, unless they are to be replaced", async () => {

@@ -17,6 +17,7 @@ import {
   filesOfGguf,
   loadTokenizer,
   tokenizerToGguf,
+  tokenTypes,
   trainBpe,
   trainSentencePiece,
   type Tokenizer,
@@ -227,6 +228,30 @@ describe.skipIf(noLlamaCpp !== null)("in llama.cpp", () => {
     expect(
       strings.filter((string) => again.tokenizer.encode(string).join() !== tokenizer.encode(string).join()),
     ).toEqual([]);
+  });
+
+  test("special tokens that a text spells are found where that is allowed, a begin token is put, and every end ends", async () => {
+    await using folder = await scratch();
+    const gguf = tokenizerToGguf(bpe, { vocabSize: bpe.vocabSize, eosId: null });
+    const types = gguf.types.map((type, id) => (gguf.tokens[id] === "ing" ? tokenTypes.userDefined : type));
+    expect(types).toContain(tokenTypes.userDefined);
+    for (const [name, content] of filesOfGguf({ ...gguf, types, addBos: true })) await folder.write(name, content);
+    const tokenizer = await loadTokenizer(folder.path);
+    const model = build(
+      gpt2,
+      gpt2Config({ vocabSize: bpe.vocabSize, nPositions: CONTEXT, nEmbd: 32, nLayer: 1, nHead: 2 }),
+    );
+    await saveFolder(folder.join("model"), model, tokenizer);
+    await writeFile(folder.join("model", "generation_config.json"), JSON.stringify({ eos_token_id: [3, 40, 41] }));
+    const path = folder.join("model.gguf");
+    await exportGguf(folder.join("model"), path, { home, type: "f32" });
+    await using theirs = await openLlamaCpp(path, CONTEXT);
+    const spelled = "a king[EOS]the [BOS] kingdom's [UNK][PAD]\n[EOS]";
+    expect([...theirs.model.tokenize(spelled, true)]).toEqual([...tokenizer.encode(spelled, { specialTokens: true })]);
+    expect(theirs.encode(spelled)).toEqual([...tokenizer.encode(spelled)]);
+    expect([theirs.model.shouldPrependBosToken(), theirs.model.tokenBos()]).toEqual([true, 2]);
+    const ends = Array.from({ length: bpe.vocabSize }, (_, id) => id).filter((id) => theirs.model.isEogToken(id));
+    expect(ends).toEqual([0, 3, 40, 41]); // [PAD] by its name
   });
 
   test.each(elementTypeNames)("a file in %s is read by both to the same perplexity", async (type) => {

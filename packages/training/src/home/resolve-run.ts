@@ -43,6 +43,10 @@ export async function resolveRun(ref: string, home: Home): Promise<ResolvedRun> 
     const message = `run ${ref} was cleaned away (its manifest is ${archivedFiles(home, ref).manifest})`;
     throw notFound(`${message}; where a file service has its archive it is brought back: set APP__DATA_BANK_API_URL`);
   }
+  if (ref.endsWith(".gguf") && (await isFile(dir))) {
+    const message = `${dir} is a GGUF file, which can be asked and exported, and nothing else`;
+    throw notFound(`${message}: make a folder of it, \`trainer export ${ref} --out FOLDER\``);
+  }
   const names = await idsIn(home.models);
   const hint = suggest(ref, names, "it has no runs yet; `trainer train CORPUS` makes one");
   throw notFound(`no run "${ref}" in ${home.models}, and no folder of that name: ${hint}`);

@@ -3,7 +3,9 @@ import { charLstmDimensions, charLstmSpec } from "./char-lstm-config.js";
 import { ModelError } from "./errors.js";
 import type { Dimensions, FamilySpec, Outline, Precision } from "./family.js";
 import { gpt2Dimensions, gpt2Spec } from "./gpt2-config.js";
+import { gptNeoxDimensions, gptNeoxSpec } from "./gpt-neox-config.js";
 import { llamaDimensions, llamaSpec } from "./llama-config.js";
+import { olmo2Spec } from "./olmo2-config.js";
 import { qwenSpec } from "./qwen-config.js";
 import { newConfig, parseConfig, type Choice } from "./new-config.js";
 
@@ -54,12 +56,15 @@ export function addFamilyInfo<Config extends object>(spec: FamilySpec<Config>, l
 addFamilyInfo(gpt2Spec);
 addFamilyInfo(llamaSpec);
 addFamilyInfo(qwenSpec);
+addFamilyInfo(olmo2Spec);
+addFamilyInfo(gptNeoxSpec);
 addFamilyInfo(charLstmSpec);
 
 /** The dimensions of all families that come with the package, by their names. */
 export const dimensions = {
   ...gpt2Dimensions.shape,
-  ...llamaDimensions.shape, // Qwen's among them
+  ...gptNeoxDimensions.shape,
+  ...llamaDimensions.shape, // Qwen's and OLMo 2's among them
   ...charLstmDimensions.shape,
 };
 

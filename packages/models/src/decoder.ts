@@ -45,10 +45,7 @@ export function decoder(params: Params, c: DecoderConfig, options: DecoderLayer)
     hidden(ids, ctx) {
       const t = ids.size(1);
       const cache = KvCache.of(ctx.cache);
-      // The rotation depends on distances alone: positions need not restart with each document.
-      const turned =
-        (cache && rotationOfEach(cache)) ?? rotation(cache?.length ?? 0, t, params, { lasting: ctx.training });
-      const pass: RotaryPass = { ...ctx, cache, rotation: turned };
+      const pass: RotaryPass = { ...ctx, cache, rotation: rotationAt(rotation, cache, t, params, ctx) };
       let x = residual<nn.RmsNorm>(embedTokens(ids), addRmsNorm); // (B, T, C)
       for (const layer of layers) x = segment(ctx, (h) => layer(h, pass), x, eachTensor);
       cache?.advance(t);
@@ -65,9 +62,19 @@ export function decoder(params: Params, c: DecoderConfig, options: DecoderLayer)
   };
 }
 
-interface RotaryPass extends Pass {
+/** A pass of a model with rotary positions. */
+export interface RotaryPass extends Pass {
   readonly rotation: Rotation;
 }
+
+/** The rotation of the next `t` tokens. It depends on distances alone: positions need not restart with each document. */
+export const rotationAt = (
+  rotation: ReturnType<typeof rotary>,
+  cache: KvCache | undefined,
+  t: number,
+  params: Params,
+  { training }: Pick<Pass, "training">,
+): Rotation => (cache && rotationOfEach(cache)) ?? rotation(cache?.length ?? 0, t, params, { lasting: training });
 
 /** The rotation at the length of each of a cache's sequences, (B, 1, 1, hs), where they may differ. */
 function rotationOfEach({ lengths, rotation }: KvCache): Rotation | null {
@@ -106,7 +113,7 @@ function attention(p: Params, c: DecoderConfig, { qkvBias, outBias, headNorms }:
 }
 
 /** SwiGLU (Shazeer 2020): one projection gates the other. */
-function feedForward(p: Params, c: DecoderConfig, { mlpBias }: DecoderLayer) {
+export function feedForward(p: Params, c: DecoderConfig, { mlpBias }: Pick<DecoderLayer, "mlpBias">) {
   const options = { bias: mlpBias, std: c.initializerRange };
   const gate = linear(p.at("gate_proj"), c.hiddenSize, c.intermediateSize, options);
   const up = linear(p.at("up_proj"), c.hiddenSize, c.intermediateSize, options);

@@ -16,6 +16,8 @@ export { kvCaches } from "./kv-caches.js";
 export { RaggedKvCache } from "./ragged-kv-cache.js";
 export { loadAdapter, saveAdapter, writeAdapterConfig } from "./peft.js";
 export { addLora, type LoraModel, type LoraOptions } from "./lora.js";
+export { gptNeox } from "./gpt-neox.js";
+export { gptNeoxConfig, type GptNeoxConfig, type KnownGptNeoxConfig } from "./gpt-neox-config.js";
 export { llama } from "./llama.js";
 export { llamaConfig, type KnownLlamaConfig, type LlamaConfig } from "./llama-config.js";
 export { logits, itself, logitsOf, loss, lossOfEach, segment, type CausalLm, type LossBatch } from "./model.js";
@@ -25,6 +27,8 @@ export { charLstm } from "./char-lstm.js";
 export { charLstmConfig, type CharLstmConfig, type KnownCharLstmConfig } from "./char-lstm-config.js";
 export { readStoredIds, type StoredIds } from "./stored-ids.js";
 export { quantize } from "./quantize.js";
+export { olmo2 } from "./olmo2.js";
+export { olmo2Config, type KnownOlmo2Config, type Olmo2Config } from "./olmo2-config.js";
 export { qwen } from "./qwen.js";
 export { qwenConfig, type KnownQwenConfig, type QwenConfig } from "./qwen-config.js";
 export {

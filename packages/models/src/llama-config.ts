@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { snakeKeys, specialFields, toSpecials } from "./config-schema.js";
+import { count, heads, snakeKeys, specialFields, toSpecials, width } from "./config-schema.js";
 import {
   decoderDimensions,
   DecoderFile,
@@ -14,11 +14,28 @@ import { precisions, type FamilySpec } from "./family.js";
 import { configOf } from "./new-config.js";
 import { ropeToFile } from "./rope-config.js";
 
-const File = DecoderFile.extend({
+const Llama = DecoderFile.extend({
   modelType: z.literal("llama"),
   mlpBias: z.boolean().default(false),
   ...specialFields(1, 2),
 });
+
+/** Mistral (Jiang et al. 2023), with the defaults that it has in transformers. Within its window it is a LLaMA. */
+const Mistral = DecoderFile.extend({
+  modelType: z.literal("mistral"),
+  intermediateSize: width.default(14336),
+  numKeyValueHeads: heads.nullable().default(8),
+  maxPositionEmbeddings: count.default(131072),
+  /** The tokens that attention reaches back; null: all. */
+  slidingWindow: count.nullable().default(4096),
+  ...specialFields(1, 2),
+}).transform(({ slidingWindow, maxPositionEmbeddings, ...file }) => ({
+  ...file,
+  maxPositionEmbeddings: Math.min(maxPositionEmbeddings, slidingWindow ?? Infinity),
+  mlpBias: false,
+}));
+
+const File = z.discriminatedUnion("modelType", [Llama, Mistral]);
 type File = z.output<typeof File>;
 export type LlamaConfig = DecoderConfig & Readonly<Pick<File, "mlpBias">>;
 
@@ -33,7 +50,7 @@ const eps = { rmsNormEps: 1e-5 };
 export const llamaSpec: FamilySpec<LlamaConfig> = {
   name: "llama",
   title: "LLaMA",
-  modelTypes: ["llama"],
+  modelTypes: ["llama", "mistral"],
   precisions,
   /** `tiny` is for laptops and tests, `mini` to `small` are the sizes of llama2.c's stories, `1b` is Llama 3.2's. */
   sizes: {

@@ -39,6 +39,19 @@ test("what a config leaves out has the default it has in transformers", () => {
   expect(specials).toEqual({ bosTokenId: 1, eosTokenId: 2, padTokenId: null });
 });
 
+test("a Mistral is a LLaMA as long as its window, and has the defaults that it has in transformers", () => {
+  const { config } = parseConfig(llamaSpec, { model_type: "mistral" }, "here");
+  expect(config).toMatchObject({
+    intermediateSize: 14336,
+    numKeyValueHeads: 8,
+    maxPositionEmbeddings: 4096,
+    mlpBias: false,
+  });
+  const whole = parseConfig(llamaSpec, { model_type: "mistral", sliding_window: null }, "here").config;
+  expect(whole.maxPositionEmbeddings).toBe(131072);
+  expect(() => parseConfig(llamaSpec, { model_type: "mistral", hidden_act: "gelu" }, "here")).toThrow("hidden_act");
+});
+
 test("of several ends of text the first is kept, and a list of none is no end", () => {
   const end = (eos_token_id: readonly number[]) =>
     parseConfig(llamaSpec, { model_type: "llama", eos_token_id }, "here").specials.eosTokenId;

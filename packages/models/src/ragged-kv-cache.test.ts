@@ -2,9 +2,13 @@ import { noGrad, randn, scope, setNumThreads, tensor, useFusedKernels, type Tens
 import { expect, test } from "vitest";
 import { gpt2Config } from "./gpt2-config.js";
 import { gpt2 } from "./gpt2.js";
+import { gptNeoxConfig } from "./gpt-neox-config.js";
+import { gptNeox } from "./gpt-neox.js";
 import { llamaConfig } from "./llama-config.js";
 import { llama } from "./llama.js";
 import { logits, type CausalLm } from "./model.js";
+import { olmo2Config } from "./olmo2-config.js";
+import { olmo2 } from "./olmo2.js";
 import { qwenConfig } from "./qwen-config.js";
 import { qwen } from "./qwen.js";
 import { RaggedKvCache } from "./ragged-kv-cache.js";
@@ -21,6 +25,8 @@ const models: [name: string, make: () => CausalLm][] = [
   ],
   ["llama", () => build(llama, llamaConfig(decoderSizes), { seed: 3 })],
   ["qwen", () => build(qwen, qwenConfig(decoderSizes), { seed: 3 })],
+  ["olmo2", () => build(olmo2, olmo2Config(decoderSizes), { seed: 3 })],
+  ["gpt_neox", () => build(gptNeox, gptNeoxConfig({ ...sizes, maxPositionEmbeddings: 16 }), { seed: 3 })],
   [
     "a llama whose rotation depends on how long the text is",
     () => {

@@ -4,8 +4,10 @@ import { ModelError } from "./errors.js";
 import type { Family, Outline, SpecialIds, Tied } from "./family.js";
 import { charLstm } from "./char-lstm.js";
 import { gpt2 } from "./gpt2.js";
+import { gptNeox } from "./gpt-neox.js";
 import { llama } from "./llama.js";
 import type { CausalLm } from "./model.js";
+import { olmo2 } from "./olmo2.js";
 import { qwen } from "./qwen.js";
 import { newConfig, parseConfig, type Choice } from "./new-config.js";
 
@@ -66,6 +68,8 @@ export function registerFamily<Config extends object>(family: Family<Config>): v
 registerFamily(gpt2);
 registerFamily(llama);
 registerFamily(qwen);
+registerFamily(olmo2);
+registerFamily(gptNeox);
 registerFamily(charLstm);
 
 /** Loads the code of a family that is known by its name alone; of others it is there already. */

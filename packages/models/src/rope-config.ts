@@ -32,6 +32,8 @@ export type RopeScaling = z.output<typeof Scaling>;
 export interface Rope {
   readonly theta: number;
   readonly scaling: RopeScaling;
+  /** Numbers of a head that are turned; left out: all. Half of them are at the beginning of each half of a head. */
+  readonly turned?: number;
 }
 
 const Parameters = z.preprocess(

@@ -11,7 +11,12 @@ interface Where {
  * lengths again and again, are made once: a step then needs nothing of the host.
  */
 export function rotary(rope: Rope, headSize: number, maxPositions: number) {
-  const at = (length: number) => frequencies(rope, headSize, maxPositions, length);
+  const at = (length: number): Frequencies => {
+    const { speeds, scale } = frequencies(rope, rope.turned ?? headSize, maxPositions, length);
+    const all = new Float32Array(headSize / 2); // pairs at speed 0 are not turned
+    all.set(speeds);
+    return { speeds: all, scale };
+  };
   const fixed = at(maxPositions);
   const make = (start: number, length: number, { device }: Where): Rotation => {
     const end = start + length;

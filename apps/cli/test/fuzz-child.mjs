@@ -11,7 +11,7 @@ import { dataBankConfig, startDataBank } from "@trainer/data-bank";
 import { loadAdapter, loadModel, logits, readStoredIds } from "@trainer/models";
 import { loadTokenizer } from "@trainer/tokenizers";
 import { noGrad, scope, setNumThreads, tensor } from "@trainer/torch";
-import { unpackRun } from "@trainer/training";
+import { openHome, openModel, score, unpackRun } from "@trainer/training";
 
 setNumThreads(1);
 const TEXT = "Hello <s> wörld!\n  12 ▁ \u{1f600}\0 日本";
@@ -41,6 +41,17 @@ async function model(folder) {
     step(loaded.model);
   } finally {
     free(loaded.model.params);
+  }
+}
+
+async function gguf(folder) {
+  const opened = await openModel(join(folder, "model.gguf"), { home: openHome(place), device: "cpu" });
+  try {
+    opened.tokenizer.decode(opened.tokenizer.encode(TEXT));
+    step(opened.model);
+    await score(opened, { text: "Hello  wörld" });
+  } finally {
+    opened[Symbol.dispose]();
   }
 }
 
@@ -118,6 +129,7 @@ const READ = {
   safetensors: () => model,
   "model.pt": () => model,
   "config.json": () => model,
+  gguf: () => gguf,
   adapter: () => adapter,
   "run.tar": () => archive,
   "run.tar.gz": () => archive,

@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { scratchPath } from "@trainer/testing";
 import { archive, tar, END } from "@trainer/testing/tar";
+import { build, llama, llamaConfig, saveModel } from "@trainer/models";
 import { trainTokenizer } from "@trainer/tokenizers";
+import { exportGguf, openHome } from "@trainer/training";
 import { z } from "zod";
 import type { Source } from "./fuzz-mutant.js";
 
@@ -50,6 +52,31 @@ async function sentencePieces(): Promise<Source[]> {
   return await Promise.all(models);
 }
 
+/** Models of each kind of tokenizer that a GGUF file can have, and of each layout of heads. */
+async function ggufFiles(): Promise<Source[]> {
+  const dir = scratchPath("gguf");
+  const home = openHome(join(dir, "home"));
+  const files = [at("tokenizers/test/fixtures/prose.txt")];
+  const sentencepiece = { modelType: "unigram" } as const;
+  await (await trainTokenizer("sentencepiece", { files, vocabSize: 300, sentencepiece })).save(join(dir, "pieces"));
+  const pieces = build(
+    llama,
+    llamaConfig({ vocabSize: 300, hiddenSize: 16, intermediateSize: 16, numHiddenLayers: 1, numAttentionHeads: 2 }),
+  );
+  await saveModel(join(dir, "pieces"), pieces, { bosTokenId: 1, eosTokenId: 2, padTokenId: null });
+  const folders = [
+    at("training/test/fixtures/framed-gpt2"),
+    at("training/test/fixtures/framed-qwen2"),
+    join(dir, "pieces"),
+  ];
+  const models = folders.map(async (folder, i) => {
+    const out = join(dir, `${i}.gguf`);
+    await exportGguf(folder, out, { home, type: i === 0 ? "q8_0" : "f32" });
+    return only("model.gguf", readFileSync(out));
+  });
+  return await Promise.all(models);
+}
+
 const MEMBERS = [
   { name: "model-r/manifest.json", content: '{"run_id":"r","status":"completed"}' },
   { name: "model-r/eval/", type: "5" },
@@ -79,6 +106,7 @@ export const SOURCES: Readonly<Record<string, () => Promise<readonly Source[]>>>
     ...MODELS.map((path) => folder(path, ["model.safetensors"])),
     indexed("models/test/fixtures/gpt2"),
   ],
+  gguf: ggufFiles,
   "model.pt": async () => [folder("models/test/fixtures/char_lstm", ["model.pt"], ["model.safetensors"])],
   "config.json": async () => [
     folder("models/test/fixtures/char_lstm", ["config.json"]),

@@ -146,6 +146,14 @@ describe("what cannot be is refused by name, and nothing is written", () => {
     await expect(readdir(folder.join("out"))).rejects.toThrow("ENOENT");
   });
 
+  test("an adapter without its base", async () => {
+    await using folder = await scratch();
+    await folder.write("adapter_config.json", "{}");
+    await expect(exported(folder.path, folder)).rejects.toThrow(
+      `the folder ${folder.path} holds an adapter alone, which is no model without its base: a run with --lora-rank`,
+    );
+  });
+
   test("characters", async () => {
     await using folder = await scratch();
     const model = await saved(folder, await trainChar({ texts: ["some text"] }));
@@ -178,6 +186,10 @@ describe("conversations", () => {
   test.each([
     ["that is no Jinja", "{% if %}"],
     ["whose answers differ", "{% for m in messages %}{{ m['content'] }}{{ loop.index }}{% endfor %}"],
+    [
+      "with quotes at an end, as a Modelfile has around it",
+      `{% for m in messages %}{{ m['content'] }}!{% endfor %}{% if add_generation_prompt %}"{% endif %}`,
+    ],
     ["of the last message alone", "{{ messages[-1]['content'] }}"],
     ["that says a message twice", "{% for m in messages %}{{ m['content'] + m['content'] }}{% endfor %}"],
     ["with what ollama would take for its own", "{% for m in messages %}{{ '{{' + m['content'] }}{% endfor %}"],

@@ -154,14 +154,31 @@ test("added tokens that are not special are always found, by both", async () => 
   expect([...(await fromGguf(gguf)).encode("a lamp")]).toEqual([...tokenizer.encode("a lamp")]);
 });
 
+const ofAPlugin: Tokenizer = {
+  kind: "mine",
+  vocabSize: 1,
+  specials: bpe.specials,
+  frame: bpe.frame,
+  encode: () => new Int32Array(),
+  encodeWithOffsets: () => ({ ids: new Int32Array(), offsets: new Uint32Array() }),
+  encodeBytes: () => new Int32Array(),
+  encodeBatch: () => Promise.reject(new Error("it has no batches")),
+  decode: () => "",
+  tokenBytes: () => new Uint8Array(),
+  token: () => "",
+  isSpecial: () => false,
+  save: () => Promise.resolve(),
+};
+
 describe("what llama.cpp has not is refused by name", () => {
   test.each<[string, () => Tokenizer | Promise<Tokenizer>, RegExp]>([
     ["characters", () => trainChar({ files }), /its tokenizer is of single characters \(char\)/],
     [
       "pieces of a tokenizer.json",
       () => loadTokenizer(fixturePath("pieces-t5.json")),
-      /its tokenizer is of the kind "unigram"/,
+      /its tokenizer.json is of pieces of text \(unigram\), and what can be written is/,
     ],
+    ["a kind of a plugin", () => ofAPlugin, /its tokenizer is of the kind "mine", and/],
     [
       "words taken whole that are cut as GPT-2 does",
       () => bpeWith({ vocab: bytes, ignore_merges: true }),

@@ -1,4 +1,5 @@
 import { BpeTokenizer } from "../bpe.js";
+import { PieceTokenizer } from "../piece.js";
 import { SentencePieceTokenizer } from "../sentencepiece.js";
 import type { Tokenizer } from "../tokenizer.js";
 import { bpeToGguf } from "./bpe-to-gguf.js";
@@ -51,6 +52,8 @@ function parts(tokenizer: Tokenizer): Omit<GgufTokenizer, "addBos"> {
   const why =
     tokenizer.kind === "char"
       ? "its tokenizer is of single characters (char), which llama.cpp has not"
-      : `its tokenizer is of the kind "${tokenizer.kind}", of which llama.cpp has no equal: byte-level BPE and SentencePiece models can be written`;
+      : tokenizer instanceof PieceTokenizer
+        ? `its tokenizer.json is of pieces of text (${tokenizer.kind}), and what can be written is byte-level BPE and SentencePiece's own tokenizer.model: one beside it is taken where the tokenizer.json is not there`
+        : `its tokenizer is of the kind "${tokenizer.kind}", and what can be written is byte-level BPE and SentencePiece`;
   throw noGguf(why);
 }

@@ -1,5 +1,6 @@
 import { basename, dirname, join, resolve } from "node:path";
 import { exportedName, isFile, isFolder, isId } from "@trainer/disk";
+import { ADAPTER_CONFIG } from "@trainer/models/capabilities";
 import { TrainingError } from "../errors.js";
 import { exportedFolder } from "./exported-models.js";
 import { idsIn } from "./folders.js";
@@ -36,6 +37,10 @@ export async function resolveRun(ref: string, home: Home): Promise<ResolvedRun> 
   const id = dirname(dir) === home.models ? basename(dir) : null;
   if (id !== null && (await isFolder(dir))) return { id, dir };
   if (await isFile(join(dir, "config.json"))) return { id: null, dir };
+  if (await isFile(join(dir, ADAPTER_CONFIG))) {
+    const message = `the folder ${dir} holds an adapter alone, which is no model without its base`;
+    throw notFound(`${message}: a run with --lora-rank, and its export without --adapter, holds both as one`);
+  }
   if (await isFolder(dir)) {
     throw notFound(`the folder ${dir} holds no model: there is no config.json in it`);
   }

@@ -46,7 +46,8 @@ function turnsOf(render: Render): string | null {
   if (head === null || second.after !== first.after + prompt) return null;
   const system = systemOf(render, `${second.before}${USER}${first.after}`);
   const parts = { head, prompt, user: { ...first, before: second.before }, answer, system };
-  return isSayable(parts) ? template(parts) : null;
+  const said = isSayable(parts) ? template(parts) : null;
+  return said === null || /"""|^"|"$/.test(said) ? null : said;
 }
 
 interface Around {
@@ -84,11 +85,11 @@ function systemOf(render: Render, turn: string): Around | null {
   }
 }
 
-/** What Go's templates and a Modelfile's quotes take as it is. */
+/** What Go's templates take as it is. */
 const isSayable = ({ head, user, answer, system, prompt }: Parts): boolean =>
   [head, user, answer, ...(system === null ? [] : [system]), prompt].every((part) => {
     const text = typeof part === "string" ? part : part.before + part.after;
-    return !/\{\{|\}\}|"""|\u27e6/u.test(text);
+    return !/\{\{|\}\}|\u27e6/u.test(text);
   });
 
 function template({ head, user, answer, system, prompt }: Parts): string {

@@ -14,8 +14,8 @@ export interface Likelihood {
   readonly next: Float32Array;
 }
 
-/** Tokens that are read at a time, the padding of shorter texts counted. */
-const TOKENS = 4096;
+/** Tokens that are read at a time, the padding of shorter texts counted: others wait as long for their next token. */
+const TOKENS = 512;
 /** The most logits held at once, in numbers: 64 MB of them. */
 const LOGITS = 1 << 24;
 

@@ -14,6 +14,7 @@ const LAYERS = [
   "framework",
   "flags",
   "run-display",
+  "trackers",
   "runs",
   "remote",
   "chat",

@@ -3,14 +3,18 @@ import { ResumeOptions } from "@trainer/options";
 import { word } from "../framework/arguments.js";
 import { defineCommand, RUN } from "../framework/define-command.js";
 import type { Io } from "../process/io.js";
+import { track } from "../flags/track-flag.js";
+import { trackerOf } from "../trackers/settings.js";
 import { resumeRun } from "../runs/resume-run.js";
+
+const ResumeFlags = ResumeOptions.extend({ track });
 
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
     description:
       "Go on with a run that was stopped, killed or failed, from its last whole checkpoint and with its own options. On a CPU the losses are those it would have had without the stop. With a new end any run trains on, a completed one too: patience begins anew, and the learning rate is from then on what it would be in a run with that end, so that a cosine or a line is stretched.",
     args: { run: word(RUN) },
-    options: ResumeOptions,
+    options: ResumeFlags,
     usesLibtorch: true,
     examples: {
       "trainer resume RUN": "to the end, with the display of `trainer train`",
@@ -23,14 +27,15 @@ export function define(command: Command, io: Io): void {
     },
     async runOn(server, { args: { run: runId }, options, io, out }) {
       const { followRemote } = await import("../remote/follow-run.js");
-      const { fieldsOf, requestOf } = await import("../remote/request.js");
+      const { fieldsOf, refuseLocal, requestOf } = await import("../remote/request.js");
+      refuseLocal(ResumeFlags, options, Object.keys(ResumeOptions.shape));
       const { ResumeRequest } = await import("@trainer/platform");
       const end = requestOf(ResumeRequest, options, fieldsOf(ResumeRequest, { seconds: "maxSeconds" }));
       await server.client.resume(runId, end);
       await followRemote({ io, out }, server, runId);
     },
-    async run({ args: { run }, options, ...where }) {
-      await resumeRun(run, where, { end: options });
+    async run({ args: { run }, options: { track: to, ...end }, ...where }) {
+      await resumeRun(run, where, { end, tracker: trackerOf(to, where.io.env) });
     },
   });
 }

@@ -9,12 +9,14 @@ import { defineCommand, type Typed } from "../framework/define-command.js";
 import { UsageError } from "../process/errors.js";
 import { fetching } from "../runs/fetching.js";
 import type { Io } from "../process/io.js";
-import { followRun } from "../run-display/follow-run.js";
+import { followRun, type RunHooks } from "../run-display/follow-run.js";
 import type { Demand } from "../run-display/memory-estimate.js";
 import { isOpen, toBePlanned } from "../plan/given-options.js";
 import { planned } from "../plan/planned.js";
 import { resumeRun } from "../runs/resume-run.js";
 import { TRAIN_ALIASES, TrainFlags, trainingOf } from "../flags/train-options.js";
+import { trackerOf } from "../trackers/settings.js";
+import { tracked } from "../trackers/tracked.js";
 
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
@@ -45,6 +47,8 @@ export function define(command: Command, io: Io): void {
       "trainer train book.txt --size small --estimate": "how large, how much memory, how long: nothing is trained",
       "trainer train --options training.toml --seed 7":
         "by a file, which says the text too, and with another seed than it says",
+      "MLFLOW_TRACKING_URI=http://127.0.0.1:5000 trainer train book.txt --track mlflow":
+        "with its figures in MLflow as they come",
       "trainer train book.txt --server http://127.0.0.1:8000": "on a server, watched from here",
       "trainer train book.txt --json | jq .train_loss": "one JSON line a logged step, the result last",
     },
@@ -59,6 +63,7 @@ export function define(command: Command, io: Io): void {
         throw new UsageError("--run-id latest: commands call the newest run so; choose another name");
       if (options.estimate && (wanted || upload))
         throw new UsageError("--estimate trains nothing: leave out --resume and --upload, or --estimate");
+      const tracker = trackerOf(options.track, io.env);
       const request = trainingOf(corpusArgument(names), isOpen(given) ? toBePlanned(options, given) : options);
       const { hasSaved, runFolder, suitablePrecision, train } = await import("@trainer/training");
       const where = { home, flags, io, out };
@@ -73,13 +78,12 @@ export function define(command: Command, io: Io): void {
       }
       const begin = async () => {
         const chosen = await decided();
-        return await followRun(where, (hooks) => train(chosen, { ...hooks, ...elsewhere, profileSteps }), {
-          demand: demandOf(chosen),
-        });
+        const start = (hooks: RunHooks) => train(chosen, { ...hooks, ...elsewhere, profileSteps });
+        return await followRun(where, (hooks) => tracked(tracker, where, hooks, start), { demand: demandOf(chosen) });
       };
       const trained =
         wanted && runId !== null && (await hasSaved(runFolder(home, runId)))
-          ? await resumeRun(runId, where, { profileSteps })
+          ? await resumeRun(runId, where, { profileSteps, tracker })
           : await begin();
       if (upload) {
         const { uploadRun } = await import("../runs/upload-run.js");

@@ -12,6 +12,7 @@ import { z } from "zod";
 import { explain, UsageError } from "../process/errors.js";
 import type { CorpusArgument } from "./corpus-argument.js";
 import { DIMENSION_FLAGS } from "./dimension-flags.js";
+import { track } from "./track-flag.js";
 
 const sizes = [...families()].map(([name, family]) => `${name}: ${Object.keys(family.sizes).join(", ")}`);
 const { document, documentSeparator, evalTokens, modelFamily, modelSize, optimizer, precision, tokenizerMethod } =
@@ -27,6 +28,7 @@ export const ABOUT_RUN = {
   estimate: z.boolean().default(false).describe("tell size, memory and time, and train nothing"),
   ...grouped("Reports and checkpoints", {
     resume: z.boolean().default(false).describe("go on with --run-id if it was begun before, else begin it"),
+    track,
     upload: z
       .boolean()
       .default(false)

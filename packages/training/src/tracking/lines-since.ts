@@ -2,23 +2,30 @@ import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { isErrno } from "@trainer/disk";
 import type { z } from "zod";
 
-/** Most bytes that are read at once. A longer line is none of a run's. */
+/** Bytes that are read at once, where nothing else is said. A longer line is none of a run's. */
 const MOST = 1 << 20;
 
 /** Lines of a file since a place in it, which moves on only when what was read has been used. */
 export class LinesSince<T> {
-  /** @param place bytes of the file that have been used */
+  /** Bytes of the file that have been used. */
+  place: number;
+  readonly #most: number;
+
+  /** @param most bytes that are read at once */
   constructor(
     readonly path: string,
     readonly schema: z.ZodType<T>,
-    public place = 0,
-  ) {}
+    { place = 0, most = MOST }: { readonly place?: number; readonly most?: number | undefined } = {},
+  ) {
+    this.place = place;
+    this.#most = most;
+  }
 
   /** The next whole lines, and the place after them; null at the file's end. Lines of another kind are left out. */
   read(): { values: T[]; end: number } | null {
-    const bytes = readFrom(this.path, this.place);
+    const bytes = readFrom(this.path, this.place, this.#most);
     const whole = bytes.lastIndexOf("\n") + 1;
-    const passed = whole === 0 && bytes.length === MOST ? MOST : whole; // over what has no end
+    const passed = whole === 0 && bytes.length === this.#most ? bytes.length : whole; // over what has no end
     if (passed === 0) return null;
     const lines = bytes.toString("utf8", 0, whole).split("\n");
     return { values: lines.flatMap((line) => this.#parse(line)), end: this.place + passed };
@@ -34,7 +41,7 @@ export class LinesSince<T> {
   }
 }
 
-function readFrom(path: string, place: number): Buffer {
+function readFrom(path: string, place: number, most: number): Buffer {
   let fd: number;
   try {
     fd = openSync(path, "r");
@@ -43,7 +50,7 @@ function readFrom(path: string, place: number): Buffer {
     throw error;
   }
   try {
-    const bytes = Buffer.alloc(Math.max(0, Math.min(fstatSync(fd).size - place, MOST)));
+    const bytes = Buffer.alloc(Math.max(0, Math.min(fstatSync(fd).size - place, most)));
     return bytes.subarray(0, readSync(fd, bytes, 0, bytes.length, place));
   } finally {
     closeSync(fd);

@@ -9,18 +9,39 @@ const TimeLine = z.object({
   steps: z.int(),
 });
 
-/** When a run wrote its lines, by its log; `otherwise`, what is not there. In seconds since 1970. */
-export function timesIn(logs: string, otherwise: number): TimeOf {
-  const times = new Map<string, number>();
-  const lines = new LinesSince(logs, TimeLine);
-  for (let read = lines.read(); read !== null; read = lines.read()) {
+/** When a run wrote its lines, by its log; in seconds since 1970. */
+export class RunTimes {
+  readonly #times = new Map<string, number>();
+  readonly #lines: LinesSince<z.output<typeof TimeLine>>;
+
+  /** @param most bytes that are read at once */
+  constructor(logs: string, most?: number) {
+    this.#lines = new LinesSince(logs, TimeLine, { most });
+  }
+
+  /** Reads on in the log; false at its end. */
+  read(): boolean {
+    const read = this.#lines.read();
+    if (read === null) return false;
     for (const { timestamp, event, split, steps } of read.values) {
       const kind = event === "run_eval" ? split : event === "run_step" ? "step" : "sample";
-      if (kind !== undefined && Number.isFinite(timestamp)) times.set(key(kind, steps), timestamp);
+      if (kind !== undefined && Number.isFinite(timestamp)) this.#times.set(key(kind, steps), timestamp);
     }
-    lines.place = read.end;
+    this.#lines.place = read.end;
+    return true;
   }
-  return (of, step) => times.get(key(of, step)) ?? otherwise;
+
+  /** Undefined for what the log does not have. */
+  of(kind: LineKind, step: number): number | undefined {
+    return this.#times.get(key(kind, step));
+  }
+}
+
+/** The same of a whole log; `otherwise`, what is not there. */
+export function timesIn(logs: string, otherwise: number): TimeOf {
+  const times = new RunTimes(logs);
+  while (times.read());
+  return (of, step) => times.of(of, step) ?? otherwise;
 }
 
 const key = (of: LineKind, step: number): string => `${of} ${step}`;

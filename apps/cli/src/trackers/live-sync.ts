@@ -1,0 +1,89 @@
+import { setTimeout } from "node:timers/promises";
+import type { RunEvent } from "@trainer/training";
+import { messageOf } from "./ask.js";
+import type { RunSync } from "./run-sync.js";
+
+/** Pauses between two requests, and after failures, each of which doubles it. */
+const EVERY_MS = 2000;
+const AFTER_FAILURE_MS = 5000;
+const MOST_MS = 60_000;
+/** How long the end of a run waits for what is left. */
+const AT_END_MS = 10_000;
+
+interface Settings {
+  readonly everyMs?: number;
+  readonly afterFailureMs?: number;
+  readonly atEndMs?: number;
+  /** By which a proposed command finds the home. */
+  readonly flags?: string;
+}
+
+/**
+ * Sends a run's figures while it is trained, between its steps: nothing that a server does or does not do is waited for
+ * before the run's end, and there for a few seconds.
+ */
+export class LiveSync {
+  readonly #end = new AbortController();
+  readonly #cut = new AbortController();
+  #sync: RunSync | null = null;
+  #loop: Promise<void> = Promise.resolve();
+  #step = 0;
+  #hasFailed = false;
+
+  /** @param warn of a failure: once, and at the end where something is left */
+  constructor(
+    readonly open: (runId: string) => RunSync,
+    readonly warn: (line: string) => void,
+    readonly settings: Settings = {},
+  ) {}
+
+  readonly onEvent = (event: RunEvent): void => {
+    if (event.type === "config") {
+      this.#sync = this.open(event.runId);
+    } else if (event.type === "start" && this.#sync !== null) {
+      this.#loop = this.#follow(this.#sync);
+    } else if (event.type === "step") {
+      this.#step = event.step;
+    } else if (event.type === "checkpoint") {
+      if (event.step < this.#step) this.#sync?.rewind();
+      this.#step = event.step;
+    }
+  };
+
+  /** Sends what is left. */
+  async finish(): Promise<void> {
+    const sync = this.#sync;
+    if (sync === null) return;
+    const { atEndMs = AT_END_MS, flags = "" } = this.settings;
+    const patience = AbortSignal.timeout(atEndMs);
+    this.#end.abort();
+    patience.addEventListener("abort", () => this.#cut.abort());
+    await this.#loop;
+    try {
+      await sync.send(patience);
+    } catch (error) {
+      this.warn(`${messageOf(error)}; what is missing there: trainer runs sync ${sync.id}${flags}`);
+    }
+  }
+
+  async #follow(sync: RunSync): Promise<void> {
+    const { everyMs = EVERY_MS, afterFailureMs = AFTER_FAILURE_MS } = this.settings;
+    let pause = everyMs;
+    while (!this.#end.signal.aborted) {
+      try {
+        await sync.send(this.#cut.signal);
+        pause = everyMs;
+      } catch (error) {
+        pause = Math.min(MOST_MS, pause === everyMs ? afterFailureMs : pause * 2);
+        this.#tell(error);
+      }
+      await setTimeout(pause, undefined, { signal: this.#end.signal }).catch(() => {});
+    }
+  }
+
+  #tell(error: unknown): void {
+    if (this.#hasFailed || this.#cut.signal.aborted) return;
+    this.#hasFailed = true;
+    this.warn(`${messageOf(error)}; the run goes on, and what is missing there is sent later`);
+  }
+}

@@ -45,6 +45,8 @@ test("a run of a server is exported to a folder that opens here, and nothing els
   expect(readdirSync(folder("exports"))).toEqual(["model"]);
   const scored = async (run: string) => (await json(["score", run, "--text", "the king hath"])).last;
   expect(await scored(out)).toEqual(await scored("one"));
+  const asFile = await trainer(on("export", "one", "--gguf", "f32", "--out", folder("exports", "one.gguf")));
+  expect(asFile).toMatchObject({ code: 1, stderr: containing("there is no GGUF of this model: it is a char_lstm") });
   const again = await trainer(on("export", "one", "--out", out));
   expect(again).toMatchObject({ code: 2, stderr: containing("--force") });
   expect(await trainer(on("export", "one", "--out", out, "--force"))).toMatchObject({ code: 0 });

@@ -134,6 +134,18 @@ test("numbers in each type are those that it can hold", async () => {
   }
 });
 
+test("whole numbers are numbers where these hold them, and else bigints", async () => {
+  await using folder = await scratch();
+  const values = [
+    ["small", { type: "uint64", value: 7n }],
+    ["large", { type: "uint64", value: 2n ** 64n - 1n }],
+    ["least", { type: "int64", value: -(2n ** 63n) }],
+  ] as const;
+  await writeGguf(folder.join("h.gguf"), values, []);
+  const read = Object.fromEntries(openGguf(folder.join("h.gguf")).metadata);
+  expect(read).toEqual({ small: 7, large: 2n ** 64n - 1n, least: -(2n ** 63n) });
+});
+
 test("a single number has no dimensions", async () => {
   await using folder = await scratch();
   await writeGguf(folder.join("g.gguf"), [], [one("x", [3], "f32", [])]);

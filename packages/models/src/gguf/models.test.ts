@@ -244,6 +244,8 @@ describe("a file of a model that there is not here, or that is none, is refused 
       "",
       /its architecture is mamba; there are: gpt2, llama, qwen2, qwen3/,
     ],
+    ["an adapter", [["general.type", text("adapter")]], [], "", /it holds no model but a part of one \(adapter\)/],
+    ["one file of several", [["split.count", u32(3)]], [], "", /it is one of 3 files; llama-gguf-split --merge/],
     ["none", [], [], "general.architecture", /it has no general.architecture/],
     ["a mixture of experts", [["llama.expert_count", u32(8)]], [], "", /it is a mixture of 8 experts/],
     ["no depth", [], [], "llama.block_count", /llama.block_count is missing/],

@@ -7,7 +7,16 @@ import { tensorOf } from "./tensor-data.js";
 
 /** A file's model as a config.json describes it. Throws MODEL_LOAD_FAILED, and UNSUPPORTED_BACKEND with what there is. */
 export function readGgufModel(file: GgufFile): ReadModel {
-  const name = file.metadata.get("general.architecture");
+  const { metadata, path } = file;
+  const type = metadata.get("general.type") ?? "model";
+  if (type !== "model") throw unsupported(path, `it holds no model but a part of one (${String(type).slice(0, 100)})`);
+  const parts = metadata.get("split.count") ?? 1;
+  if (parts !== 1)
+    throw unsupported(
+      path,
+      `it is one of ${String(parts).slice(0, 100)} files; llama-gguf-split --merge makes one of them`,
+    );
+  const name = metadata.get("general.architecture");
   if (name === undefined) throw unsound(file.path, "it has no general.architecture");
   const found = architectures.find((architecture) => architecture.name === name);
   if (found !== undefined) return found.read(file);

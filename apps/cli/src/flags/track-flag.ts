@@ -8,4 +8,4 @@ export const track = z
   .enum(TRACKERS)
   .nullable()
   .default(null)
-  .describe("send the run's figures there while it is trained; mlflow: to the server at MLFLOW_TRACKING_URI");
+  .describe("send the run's figures there as it is trained; mlflow: to the server that its own variables name");

@@ -163,6 +163,7 @@ test("two processes do not train one run", async () => {
   await child.ended;
 });
 
+const neox = { hiddenSize: 32, intermediateSize: 48, numHiddenLayers: 2, numAttentionHeads: 4 };
 const small = { hiddenSize: 16, intermediateSize: 24, numHiddenLayers: 2, numAttentionHeads: 4, numKeyValueHeads: 2 };
 
 test.each([
@@ -172,6 +173,8 @@ test.each([
   ["a frozen embedding", { pretrainedRunId: "whole", freezeEmbed: true, finetuneLrCap: 1e-3 }],
   ["a llama", { modelFamily: "llama", modelConfig: { ...small, attentionDropout: 0.1 } }],
   ["a qwen", { modelFamily: "qwen", modelConfig: { ...small, headDim: 6 } }],
+  ["an olmo2", { modelFamily: "olmo2", modelConfig: small }],
+  ["a gpt_neox", { modelFamily: "gpt_neox", modelConfig: { ...neox, hiddenDropout: 0.1 } }],
   [
     "a char_lstm",
     { modelFamily: "char_lstm", modelConfig: { embedDim: 8, hiddenDim: 16, numLayers: 2, dropout: 0.2 } },

@@ -351,6 +351,8 @@ test("capabilities are those of the registries", async () => {
       { name: "gpt2", tokenizer_method: "bpe" },
       { name: "llama" },
       { name: "qwen" },
+      { name: "olmo2" },
+      { name: "gpt_neox" },
       {
         name: "char_lstm",
         tokenizer_method: "char",

@@ -33,6 +33,7 @@ export function createApp({ models, keys, hosts, log, logLevel }: AppOptions): F
     app.get("/healthz", async () => ({ status: "ok" }));
     void app.register(async (scope) => {
       scope.setErrorHandler(answerFailure);
+      if (!keys.isOpen) letPagesAsk(scope, app);
       scope.addHook("onRequest", async (req) => refuseStranger(req, keys, hosts));
       tokenRoutes(scope, models);
       void scope.register(
@@ -47,6 +48,21 @@ export function createApp({ models, keys, hosts, log, logLevel }: AppOptions): F
         { prefix: "/v1" },
       );
     });
+  });
+}
+
+const PREFLIGHT = {
+  "access-control-allow-origin": "*",
+  "access-control-allow-methods": "GET, POST",
+  "access-control-allow-headers": "authorization, content-type, x-api-key",
+  "access-control-max-age": "86400",
+};
+
+/** Lets pages of any site ask where a key is wanted: who knows it has it from the owner. A browser asks for leave first. */
+function letPagesAsk(scope: FastifyInstance, app: FastifyInstance): void {
+  scope.addHook("onRequest", async (_, reply) => void reply.header("access-control-allow-origin", "*"));
+  scope.addHook("onRoute", ({ url }) => {
+    app.options(url, async (_, reply) => reply.code(204).headers(PREFLIGHT).send());
   });
 }
 

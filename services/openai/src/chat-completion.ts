@@ -3,7 +3,7 @@ import { chatPrompt, complete, promptTokens, type ExpectedToken, type PromptMess
 import type { Tokenizer } from "@trainer/tokenizers";
 import { partOf, type Writing } from "./completion.js";
 import type { ServedModel } from "./models.js";
-import { samplingOf, steeringOf, type ChatCompletionRequest } from "./requests.js";
+import { samplingOf, steeringOf, tokensOf, type ChatCompletionRequest } from "./requests.js";
 import { tokenBytes, tokenText } from "./token-text.js";
 
 /** What is told of a token of an answer. */
@@ -23,13 +23,15 @@ export function chatCompletionOf(
     const text = typeof content === "string" ? content : content.map((each) => each.text).join("");
     return { role: role === "developer" ? "system" : role, content: text };
   });
-  const maxNewTokens = request.max_completion_tokens ?? request.max_tokens ?? opened.contextLength;
+  const { contextLength } = opened;
+  const asked = request.max_completion_tokens ?? request.max_tokens ?? contextLength;
+  const maxNewTokens = tokensOf(asked, contextLength);
   const options = ChatOptions.parse({ maxNewTokens });
   const { prompt, stopSequences, ends, format } = chatPrompt(opened, messages, options);
   const ids = typeof prompt === "string" ? promptTokens(opened, prompt) : prompt;
   const sampling = samplingOf(request);
   const logprobs = request.logprobs === true ? (request.top_logprobs ?? 0) : null;
-  const asked = {
+  const input = {
     ...sampling,
     stopSequences: [...stopSequences, ...sampling.stopSequences],
     maxNewTokens,
@@ -43,7 +45,7 @@ export function chatCompletionOf(
     async *parts(signal) {
       // Of a conversation in lines an answer begins after a space.
       const isBegun = Array.from({ length: count }, () => format === "template");
-      const { events } = await complete({ ...opened, ends }, [ids], asked, signal);
+      const { events } = await complete({ ...opened, ends }, [ids], input, signal);
       for await (const event of events) {
         const part = partOf(event, (tokens) => tokens.map((token) => answerToken(tokenizer, token)));
         const text = isBegun[part.index] === true ? part.text : part.text.trimStart();

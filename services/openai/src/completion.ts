@@ -3,7 +3,7 @@ import { complete, type ExpectedToken, type SequenceEvent } from "@trainer/train
 import { OpenAiError } from "./errors.js";
 import type { ServedModel } from "./models.js";
 import { promptsOf } from "./prompts.js";
-import { samplingOf, steeringOf, type CompletionRequest } from "./requests.js";
+import { samplingOf, steeringOf, tokensOf, type CompletionRequest } from "./requests.js";
 import { ToldTokens, type Logprobs } from "./told-tokens.js";
 
 /** Tokens that are written where nothing is said, as OpenAI has it. */
@@ -44,7 +44,7 @@ export function completionOf({ opened }: ServedModel, request: CompletionRequest
   const count = prompts.length * n;
   const asked = {
     ...samplingOf(request),
-    maxNewTokens: request.max_tokens ?? MAX_TOKENS,
+    maxNewTokens: tokensOf(request.max_tokens ?? MAX_TOKENS, opened.contextLength),
     steering: steeringOf(request, logprobs),
     echo: request.echo === true,
   };

@@ -26,7 +26,12 @@ const common = {
   repetition_penalty: z.number().min(1e-6).max(1e6).nullish(),
 };
 
-const tokens = (least: number) => z.int().min(least).max(most.newTokens);
+/** As many as a client likes to say: `tokensOf` bounds what is written. */
+const tokens = (least: number) => z.int().min(least);
+
+/** Tokens to write of those that were asked for: no more than the context, or than other requests may. */
+export const tokensOf = (asked: number, contextLength: number): number =>
+  Math.min(asked, Math.max(most.newTokens, contextLength));
 
 export const CompletionRequest = z.looseObject({
   ...common,

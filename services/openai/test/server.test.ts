@@ -96,6 +96,35 @@ test("a key is asked for where there is one, as a bearer or by itself", async ()
   expect(keyed.logged.join("")).not.toContain("s3cret");
 });
 
+test("pages of any site may ask with a key, and none without one", async () => {
+  await using keyed = await serveTiny(scratchPath("openai-pages"), { keys: ["s3cret"] });
+  const origin = { origin: "https://example.com" };
+  const leave = {
+    ...origin,
+    "access-control-request-method": "POST",
+    "access-control-request-headers": "authorization",
+  };
+  const preflight = await fetch(`${keyed.url}/v1/completions`, { method: "OPTIONS", headers: leave });
+  expect([preflight.status, preflight.headers.get("access-control-allow-origin")]).toEqual([204, "*"]);
+  expect(preflight.headers.get("access-control-allow-headers")).toContain("authorization");
+  for (const [key, status] of [
+    ["Bearer s3cret", 200],
+    ["Bearer wrong", 401],
+  ] as const) {
+    const answer = await fetch(`${keyed.url}/v1/models/tiny`, { headers: { ...origin, authorization: key } });
+    expect([answer.status, answer.headers.get("access-control-allow-origin")]).toEqual([status, "*"]);
+  }
+  expect((await fetch(`${served.url}/v1/completions`, { method: "OPTIONS", headers: leave })).status).toBe(405);
+});
+
+test("a client may ask for more tokens than are written at a time", async () => {
+  const endless = { max_tokens: 1_000_000, temperature: 0, logit_bias: { [served.opened.eosId ?? -1]: -100 } };
+  for (const ask of [complete, chat]) {
+    const answer: unknown = await (await ask(endless)).json();
+    expect(answer).toMatchObject({ usage: { completion_tokens: 1024 } });
+  }
+});
+
 test("without a key strangers have no way in: neither other machines nor pages of other sites", async () => {
   const foreign = await refusal(post("/v1/completions", {}, { origin: "https://example.com" }));
   expect(foreign).toMatchObject({ status: 403, code: "forbidden" });

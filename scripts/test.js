@@ -64,7 +64,8 @@ async function gpuKernels() {
   const targets = ["--target", "trainer-cuda", "trainer-gpu-emulated"];
   const built = await exec("cmake", ["--build", at("packages/torch/build/cmake"), ...targets, "-j", "2"]);
   if (built.code !== 0) return single(built);
-  const files = ["torch/src/fused/gpu", "torch/src/quantized-weight", "models/src/gpu-kernels", "models/src/parity"];
+  const kernels = ["torch/src/fused/gpu", "torch/src/fused/gpu-norms", "torch/src/quantized-weight"];
+  const files = [...kernels, "models/src/gpu-kernels", "models/src/parity"];
   const env = { ...process.env, TRAINER_GPU: "emulated" };
   const which = "kernels for GPUs|logits, loss and gradients|a product by a weight"; // what is not about CPUs
   const args = [...files.map((file) => `packages/${file}.test.ts`), "--testTimeout=120000", "-t", which];

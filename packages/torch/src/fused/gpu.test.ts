@@ -1,135 +1,35 @@
 import { describe, expect, test, vi } from "vitest";
-
-import { autocast } from "../amp.js";
+import {
+  device,
+  distance,
+  error,
+  leafOf,
+  numbers,
+  reason,
+  thorough,
+  TOLERANCE,
+  types,
+  used,
+  within,
+} from "../../test/gpu-kernels.js";
 import { randint, randn, tensor, zeros } from "../create.js";
-import type { DType } from "../dtype.js";
-import { layerNorm, linear, rmsNorm } from "../functional.js";
+import { linear } from "../functional.js";
 import { linearCrossEntropy, linearCrossEntropyRows } from "../linear-cross-entropy.js";
 import { manualSeed } from "../random.js";
-import { noGrad, scope } from "../scope.js";
+import { noGrad } from "../scope.js";
 import type { Tensor } from "../tensor.js";
-import {
-  addLayerNorm,
-  addRmsNorm,
-  causalAttention,
-  geluMlp,
-  gpuKernels,
-  linearSideBySide,
-  swigluMlp,
-  useFusedKernels,
-} from "./index.js";
+import { causalAttention, geluMlp, gpuKernels, linearSideBySide, swigluMlp, useFusedKernels } from "./index.js";
 import * as kernels from "./kernels.js";
-
-// On a GPU, or with TRAINER_GPU=emulated on a CPU, which the kernels then run on thread by thread.
-const { used, reason, device } = gpuKernels();
-/** On a CPU each shape is compiled separately, which takes a second. */
-const thorough = device === "cuda";
-if (!used) console.log(`not run here: the tests of kernels for GPUs (${reason})`);
 
 vi.setConfig({ testTimeout: 120_000 });
 
 test("where no GPU is, the reason is known", () => {
-  const { used, reason } = gpuKernels();
   expect(used).toBe(reason === "");
 });
-
-/** Relative tolerance of a type's results to float32's, by norm. */
-const TOLERANCE = { float32: 2e-5, bfloat16: 5e-2, float16: 8e-3 } as const;
-type Computed = keyof typeof TOLERANCE;
-
-const within = <T>(type: Computed, f: () => T): T => (type === "float32" ? f() : autocast({ device, dtype: type }, f));
-
-const leafOf = (shape: readonly number[], scale = 1, dtype: DType = "float32"): Tensor => {
-  const t = noGrad(() => randn(shape, { device }).mul(scale).to(dtype));
-  t.requiresGrad = true;
-  return t;
-};
-
-const numbers = (t: Tensor): Float64Array =>
-  Float64Array.from(t.detach().to({ dtype: "float32", device: "cpu" }).contiguous().data(), Number);
-
-/** The outputs and the gradients of leaves, of a sum in which no two elements weigh the same. */
-function measured(type: Computed, compute: () => readonly Tensor[], leaves: readonly Tensor[]): Float64Array[] {
-  return scope(() => {
-    for (const t of leaves) t.grad = null;
-    const outputs = within(type, compute);
-    const weigh = (out: Tensor) => {
-      const weights = Float32Array.from({ length: out.numel }, (_, i) => ((i * 7919) % 1009) / 1009 - 0.2);
-      return out
-        .flatten()
-        .to("float32")
-        .mul(tensor(weights, undefined, { device }))
-        .sum();
-    };
-    outputs
-      .map(weigh)
-      .reduce((sum, part) => sum.add(part))
-      .backward();
-    const found = [...outputs, ...leaves.map((t) => t.grad ?? zeros([0]))].map(numbers);
-    for (const t of leaves) t.grad = null;
-    return found;
-  });
-}
-
-/** The largest distance of any output or gradient from what plain operators give in float32, against its norm. */
-function distance(found: readonly Float64Array[], wanted: readonly Float64Array[]): number {
-  const each = wanted.map((want, i) => {
-    const values = found[i] ?? new Float64Array();
-    const off = want.reduce((sum, v, j) => sum + (v - (values[j] ?? NaN)) ** 2, 0);
-    return Math.sqrt(off / (want.reduce((sum, v) => sum + v * v, 0) + 1e-12));
-  });
-  return each.reduce((most, d) => (d <= most ? most : d), 0);
-}
 
 describe.skipIf(!used)("kernels for GPUs", () => {
   test("are there", () => {
     expect(gpuKernels()).toMatchObject({ used: true, reason: "" });
-  });
-
-  /**
-   * Error of the kernels against plain operators in float32, as a fraction of the type's tolerance; infinite if they do
-   * not repeat.
-   */
-  const error = (type: Computed, compute: () => readonly Tensor[], leaves: readonly Tensor[]): number => {
-    const found = measured(type, compute, leaves);
-    if (distance(measured(type, compute, leaves), found) !== 0) return Infinity;
-    useFusedKernels(false);
-    const wanted = measured("float32", compute, leaves);
-    useFusedKernels(true);
-    return distance(found, wanted) / TOLERANCE[type];
-  };
-
-  const types = ["float32", "bfloat16", "float16"] as const;
-  // One warp a row, with vectors of eight, four and one; a block a row.
-  const widths = thorough ? [768, 64, 100, 33, 1000, 2048, 5000] : [96, 33, 1100];
-  test.each(types.flatMap((type) => widths.map((width) => [type, width] as const)))("norms in %s of %i", (type, c) => {
-    manualSeed(1);
-    const rows = thorough ? [3, 37] : [3, 7];
-    const [x, branch, weight, bias] = [leafOf([...rows, c]), leafOf([...rows, c]), leafOf([c]), leafOf([c])];
-    const norm = Object.assign((t: Tensor) => t, { weight, bias, eps: 1e-5 });
-    expect(error(type, () => addLayerNorm(x, branch, norm), [x, branch, weight, bias])).toBeLessThan(1);
-    expect(error(type, () => addRmsNorm(x, branch, { weight, eps: 1e-6 }), [x, branch, weight])).toBeLessThan(1);
-    expect(error(type, () => [layerNorm(x, weight, bias)], [x, weight, bias])).toBeLessThan(1);
-    expect(error(type, () => [rmsNorm(x, weight)], [x, weight])).toBeLessThan(1);
-  });
-
-  test.each(types)("a residual branch is thinned in %s, and its gradient by the same mask", (type) => {
-    manualSeed(7);
-    const [x, branch, weight, bias] = [leafOf([40, 96]), leafOf([40, 96]), leafOf([96]), leafOf([96])];
-    const norm = Object.assign((t: Tensor) => t, { weight, bias, eps: 1e-5 });
-    const thinned = (seed: number) => {
-      manualSeed(seed);
-      const found = measured(type, () => addLayerNorm(x, branch, norm, { dropout: 0.25 }), [x, branch, weight, bias]);
-      const [sum = new Float64Array(), , , ofBranch = new Float64Array()] = found;
-      const [given, added] = [numbers(x), numbers(branch)];
-      const kept = [...sum].map((v, i) => Math.abs(v - (given[i] ?? NaN)) > 1e-3 * Math.abs(added[i] ?? NaN));
-      expect([...ofBranch].filter((v, i) => (v !== 0) !== kept[i]).length).toBeLessThan(5); // all but tiny numbers
-      return kept.map(Number);
-    };
-    const first = thinned(9);
-    expect(first.reduce((sum, v) => sum + v, 0) / first.length).toBeCloseTo(0.75, 1);
-    expect(thinned(9)).toEqual(first);
-    expect(thinned(10)).not.toEqual(first);
   });
 
   test.each(types)("linear maps in %s", (type) => {

@@ -1,12 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { at } from "@trainer/disk";
 import { GenerateOptions, type GenerateInput } from "@trainer/options";
-import { tensor } from "@trainer/torch";
+import type { Tensor } from "@trainer/torch";
 import { Random } from "../corpus/random.js";
 import { frameOf, missing, startOf } from "./begin.js";
 import { parseOptions } from "../options/parse-options.js";
 import type { ExpectedToken } from "./expected-token.js";
-import { likelihoods, type Likelihood } from "./likelihoods.js";
+import { likelihoods } from "./likelihoods.js";
 import { Sequence, written, type SequenceEvent, type Steering } from "./sequence.js";
 import { queueOf, writeSequences } from "./write-sequences.js";
 import type { WritingModel } from "./writing-model.js";
@@ -54,28 +53,26 @@ export async function complete(
   const asked = { ...input, maxNewTokens: Math.max(1, maxNewTokens), prompt: "" };
   const options = parseOptions(GenerateOptions, asked, "the completion");
   const { logprobs = null } = steering;
-  const read = echo && logprobs !== null ? await likelihoods(opened, prompts, logprobs, signal) : [];
   const seed = options.seed ?? randomBytes(6).readUIntBE(0, 6);
   const { numReturnSequences: n } = options;
   const sequences = prompts.flatMap((ids, i) =>
     Array.from({ length: n }, (_, j) => new Sequence(i * n + j, opened, options, ids, new Random(seed, j), steering)),
   );
-  return { echoed: read.map(({ tokens }) => tokens), events: events() };
+  const isRead = echo && logprobs !== null;
+  const isDrawn = isRead && maxNewTokens === 1; // by what is expected where the prompt is read, which is not read again
+  const onNext = (prompt: number, logits: Tensor): void => {
+    for (const sequence of isDrawn ? sequences.slice(prompt * n, (prompt + 1) * n) : []) sequence.draw(logits);
+  };
+  const echoed = isRead ? await likelihoods(opened, prompts, logprobs, { signal, onNext }) : [];
+  return { echoed, events: events() };
 
   async function* events(): AsyncGenerator<SequenceEvent, void, undefined> {
     if (maxNewTokens === 0) {
       for (const sequence of sequences.keys()) yield { type: "sequence", sequence, steps: 0, finishReason: "length" };
-    } else if (maxNewTokens === 1 && read.length > 0) {
-      for (const sequence of sequences) yield* drawnFrom(sequence, at(read, Math.floor(sequence.index / n)));
+    } else if (isDrawn) {
+      for (const sequence of sequences) yield* written(sequence);
     } else yield* writeSequences(opened, sequences, signal, isPlain(steering) ? queueOf(opened.device) : null);
   }
-}
-
-/** One token, by what was found when the prompt was read. */
-function* drawnFrom(sequence: Sequence, { next }: Likelihood): Generator<SequenceEvent, void, undefined> {
-  using logits = tensor(next, [next.length]);
-  sequence.draw(logits);
-  yield* written(sequence);
 }
 
 /** True if recorded steps can draw its tokens, which know nothing of it. */

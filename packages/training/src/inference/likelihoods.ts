@@ -1,43 +1,39 @@
 import { setImmediate } from "node:timers/promises";
 import { at } from "@trainer/disk";
 import { logitsOf } from "@trainer/models";
-import { noGrad, scope, tensor, type Tensor } from "@trainer/torch";
+import { cat, noGrad, scope, tensor, type Tensor } from "@trainer/torch";
 import { checkFinite } from "./check-finite.js";
 import { expectedTokens, type ExpectedToken } from "./expected-token.js";
 import type { WritingModel } from "./writing-model.js";
-
-/** What the model expects of a text of T tokens, which is no longer than its context. */
-export interface Likelihood {
-  /** The T - 1 tokens after the first. */
-  readonly tokens: readonly ExpectedToken[];
-  /** Logits (V) of what follows the last. */
-  readonly next: Float32Array;
-}
 
 /** Tokens that are read at a time, the padding of shorter texts counted: others wait as long for their next token. */
 const TOKENS = 512;
 /** The most logits held at once, in numbers: 64 MB of them. */
 const LOGITS = 1 << 24;
 
+/** Called with the logits (V) of what follows a text, which are valid during the call. */
+type OnNext = (text: number, logits: Tensor) => void;
+
 /**
- * The likelihoods of several texts, read side by side, those of like length together.
+ * What the model expects of the T - 1 tokens after the first of each text of T, none of them longer than its context. They
+ * are read side by side, those of like length together.
  * @param k number of the likeliest tokens to tell at each place
  */
 export async function likelihoods(
   opened: WritingModel,
   texts: readonly (readonly number[])[],
   k: number,
-  signal?: AbortSignal,
-): Promise<Likelihood[]> {
-  const found: Likelihood[] = [];
+  { signal, onNext = () => {} }: { readonly signal?: AbortSignal | undefined; readonly onNext?: OnNext } = {},
+): Promise<ExpectedToken[][]> {
+  const found: ExpectedToken[][] = texts.map(() => []);
   for (const group of groupsOf(texts)) {
     signal?.throwIfAborted();
     const read = readTogether(
       opened,
       group.map((i) => at(texts, i)),
-      k,
+      { k, onNext: (text, logits) => onNext(at(group, text), logits) },
     );
-    for (const [i, likelihood] of read.entries()) found[at(group, i)] = likelihood;
+    for (const [i, tokens] of read.entries()) found[at(group, i)] = tokens;
     await setImmediate();
   }
   return found;
@@ -56,7 +52,12 @@ function groupsOf(texts: readonly (readonly number[])[]): number[][] {
   return groups;
 }
 
-function readTogether(opened: WritingModel, texts: readonly (readonly number[])[], k: number): Likelihood[] {
+interface Wanted {
+  readonly k: number;
+  readonly onNext: OnNext;
+}
+
+function readTogether(opened: WritingModel, texts: readonly (readonly number[])[], wanted: Wanted): ExpectedToken[][] {
   const { model } = opened;
   const width = at(texts, 0).length;
   // No token looks at those after it: what pads a text changes nothing before it.
@@ -65,23 +66,40 @@ function readTogether(opened: WritingModel, texts: readonly (readonly number[])[
     noGrad(() => {
       const input = tensor(padded, [texts.length, width], { dtype: "int64", device: model.head.device });
       const hidden = model.hidden(input, { training: false }); // (B, T, C)
-      return texts.map((ids, row) => expectations(opened, hidden.select(0, row).narrow(0, 0, ids.length), ids, k));
+      const rows = texts.map((ids, row) => hidden.select(0, row).narrow(0, 0, ids.length));
+      return expectations(opened, cat(rows, 0), texts, wanted);
     }),
   );
 }
 
-/** By the hidden states of a text, (T, C); logits are made some rows at a time. */
-function expectations(opened: WritingModel, hidden: Tensor, ids: readonly number[], k: number): Likelihood {
-  const logitsFrom = (row: number, count: number) => logitsOf(opened.model, hidden.narrow(0, row, count)).to("float32");
-  const after = logitsFrom(ids.length - 1, 1); // (1, V)
-  checkFinite(after);
-  const step = Math.max(1, Math.floor(LOGITS / opened.model.vocabSize));
-  const starts = Array.from({ length: Math.ceil((ids.length - 1) / step) }, (_, i) => i * step);
-  const tokens = starts.flatMap((row) =>
-    scope(() => {
-      const following = ids.slice(row + 1, row + 1 + step);
-      return expectedTokens(logitsFrom(row, following.length), following, k, opened);
-    }),
+/** By the hidden states of texts one after another, (N, C). Logits are made of many rows at a time: each reads the head. */
+function expectations(
+  opened: WritingModel,
+  hidden: Tensor,
+  texts: readonly (readonly number[])[],
+  { k, onNext }: Wanted,
+): ExpectedToken[][] {
+  const { model } = opened;
+  // What follows each token, and in the place of what follows a text any id.
+  const places = texts.flatMap((ids, text) =>
+    ids.map((_, i) => ({ text, isLast: i === ids.length - 1, next: ids[i + 1] ?? 0 })),
   );
-  return { tokens, next: Float32Array.from(after.data(), Number) };
+  const found: ExpectedToken[][] = texts.map(() => []);
+  const step = Math.max(1, Math.floor(LOGITS / model.vocabSize));
+  for (let from = 0; from < places.length; from += step) {
+    scope(() => {
+      const some = places.slice(from, from + step);
+      const logits = logitsOf(model, hidden.narrow(0, from, some.length)).to("float32"); // (n, V)
+      const ids = some.map(({ next }) => next);
+      for (const [row, expected] of expectedTokens(logits, ids, k, opened).entries()) {
+        const { text, isLast } = at(some, row);
+        if (!isLast) at(found, text).push(expected);
+        else {
+          checkFinite(logits.select(0, row));
+          onNext(text, logits.select(0, row));
+        }
+      }
+    });
+  }
+  return found;
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { finished } from "node:stream";
 import type { FastifyReply } from "fastify";
 import { collected, type Written } from "./collect.js";
 import type { Part, Writing } from "./completion.js";
@@ -32,7 +33,8 @@ export async function answer<L>(
 ): Promise<unknown> {
   const leave = room.enter(writing.count);
   const gone = new AbortController();
-  reply.raw.once("close", () => {
+  // Also of a client that has gone already, whose end is told no more.
+  finished(reply.raw, () => {
     gone.abort();
     leave();
   });

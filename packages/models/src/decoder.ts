@@ -1,12 +1,11 @@
-import { addRmsNorm, nn, type Params, type Rotation, type Tensor } from "@trainer/torch";
-import { selfAttention, type Pass } from "./attention.js";
+import { addRmsNorm, nn, type Params, type Tensor } from "@trainer/torch";
+import { selfAttention } from "./attention.js";
 import { outlineOf, type DecoderConfig } from "./decoder-config.js";
 import type { Network } from "./family.js";
-import { KvCache } from "./kv-cache.js";
 import { kvCaches } from "./kv-caches.js";
 import { segment } from "./model.js";
 import { eachTensor, residual, type Residual } from "./residual.js";
-import { rotary, tableOf } from "./rope.js";
+import { rotaryPositions, type RotaryPass } from "./rotary-positions.js";
 
 const { embedding, linear, rmsNorm, sideBySide, swigluMlp } = nn;
 
@@ -35,7 +34,7 @@ export function decoder(params: Params, c: DecoderConfig, options: DecoderLayer)
     ? embedTokens
     : linear(params.at("lm_head"), c.hiddenSize, c.vocabSize, { bias: false, std });
   const { contextLength } = outlineOf(c);
-  const rotation = rotary(c.rope, c.headDim, c.maxPositionEmbeddings);
+  const positions = rotaryPositions(params, c.rope, c.headDim, c.maxPositionEmbeddings);
   return {
     vocabSize: c.vocabSize,
     contextLength,
@@ -44,11 +43,10 @@ export function decoder(params: Params, c: DecoderConfig, options: DecoderLayer)
     softcap: c.finalLogitSoftcapping,
     hidden(ids, ctx) {
       const t = ids.size(1);
-      const cache = KvCache.of(ctx.cache);
-      const pass: RotaryPass = { ...ctx, cache, rotation: rotationAt(rotation, cache, t, params, ctx) };
+      const pass = positions.pass(ctx, t);
       let x = residual<nn.RmsNorm>(embedTokens(ids), addRmsNorm); // (B, T, C)
       for (const layer of layers) x = segment(ctx, (h) => layer(h, pass), x, eachTensor);
-      cache?.advance(t);
+      pass.cache?.advance(t);
       return x.norm(norm);
     },
     ragged: true,
@@ -57,30 +55,9 @@ export function decoder(params: Params, c: DecoderConfig, options: DecoderLayer)
       params,
       { layers: c.numHiddenLayers, heads: c.numKeyValueHeads, headSize: c.headDim },
       contextLength,
-      (capacity) => tableOf(rotation, capacity, c.maxPositionEmbeddings, params),
+      positions.table,
     ),
   };
-}
-
-/** A pass of a model with rotary positions. */
-export interface RotaryPass extends Pass {
-  readonly rotation: Rotation;
-}
-
-/** The rotation of the next `t` tokens. It depends on distances alone: positions need not restart with each document. */
-export const rotationAt = (
-  rotation: ReturnType<typeof rotary>,
-  cache: KvCache | undefined,
-  t: number,
-  params: Params,
-  { training }: Pick<Pass, "training">,
-): Rotation => (cache && rotationOfEach(cache)) ?? rotation(cache?.length ?? 0, t, params, { lasting: training });
-
-/** The rotation at the length of each of a cache's sequences, (B, 1, 1, hs), where they may differ. */
-function rotationOfEach({ lengths, rotation }: KvCache): Rotation | null {
-  if (lengths === null || rotation === null) return null;
-  const rows = (table: Tensor) => table.indexSelect(0, lengths).unsqueeze(1).unsqueeze(1);
-  return { cos: rows(rotation.cos), sin: rows(rotation.sin) };
 }
 
 function layer(p: Params, c: DecoderConfig, options: DecoderLayer, index: number) {

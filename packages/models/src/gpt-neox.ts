@@ -1,12 +1,10 @@
 import { gelu, nn, tensor, type Params, type Tensor } from "@trainer/torch";
 import { selfAttention } from "./attention.js";
-import { rotationAt, type RotaryPass } from "./decoder.js";
 import type { Family, Network } from "./family.js";
 import { gptNeoxSpec, rotaryOf, type GptNeoxConfig } from "./gpt-neox-config.js";
-import { KvCache } from "./kv-cache.js";
 import { kvCaches } from "./kv-caches.js";
 import { itself, segment } from "./model.js";
-import { rotary, tableOf } from "./rope.js";
+import { rotaryPositions, type RotaryPass } from "./rotary-positions.js";
 
 const { dropout, embedding, layerNorm, linear } = nn;
 
@@ -25,18 +23,18 @@ function network(params: Params, c: GptNeoxConfig): Network {
     : linear(params.at("embed_out"), c.hiddenSize, c.vocabSize, { bias: false, std });
   const { headDim, turned } = rotaryOf(c);
   const rope = { theta: c.rotaryEmbBase, scaling: { rope_type: "default" }, turned } as const;
-  const rotation = rotary(rope, headDim, c.maxPositionEmbeddings);
+  const positions = rotaryPositions(params, rope, headDim, c.maxPositionEmbeddings);
   return {
     vocabSize: c.vocabSize,
     contextLength: c.maxPositionEmbeddings,
     head: head.weight, // (V, C)
     headBias: null,
     hidden(ids, ctx) {
-      const cache = KvCache.of(ctx.cache);
-      const pass: RotaryPass = { ...ctx, cache, rotation: rotationAt(rotation, cache, ids.size(1), params, ctx) };
+      const t = ids.size(1);
+      const pass = positions.pass(ctx, t);
       let x = dropout(embedIn(ids), c.hiddenDropout, ctx.training); // (B, T, C)
       for (const layer of layers) x = segment(ctx, (h) => layer(h, pass), x, itself);
-      cache?.advance(ids.size(1));
+      pass.cache?.advance(t);
       return norm(x);
     },
     ragged: true,
@@ -44,7 +42,7 @@ function network(params: Params, c: GptNeoxConfig): Network {
       params,
       { layers: c.numHiddenLayers, heads: c.numAttentionHeads, headSize: headDim },
       c.maxPositionEmbeddings,
-      (capacity) => tableOf(rotation, capacity, c.maxPositionEmbeddings, params),
+      positions.table,
     ),
   };
 }

@@ -1,13 +1,12 @@
 import { cat, nn, type Params, type Tensor } from "@trainer/torch";
 import { selfAttention } from "./attention.js";
-import { feedForward, rotationAt, type RotaryPass } from "./decoder.js";
+import { feedForward } from "./decoder.js";
 import { outlineOf } from "./decoder-config.js";
 import type { Family, Network } from "./family.js";
-import { KvCache } from "./kv-cache.js";
 import { kvCaches } from "./kv-caches.js";
 import { itself, segment } from "./model.js";
 import { olmo2Spec, type Olmo2Config } from "./olmo2-config.js";
-import { rotary, tableOf } from "./rope.js";
+import { rotaryPositions, type RotaryPass } from "./rotary-positions.js";
 import { decoderName, tiedHead } from "./stored-names.js";
 
 const { embedding, linear, rmsNorm } = nn;
@@ -26,7 +25,7 @@ function network(params: Params, c: Olmo2Config): Network {
     ? embedTokens
     : linear(params.at("lm_head"), c.hiddenSize, c.vocabSize, { bias: false, std });
   const { contextLength } = outlineOf(c);
-  const rotation = rotary(c.rope, c.headDim, c.maxPositionEmbeddings);
+  const positions = rotaryPositions(params, c.rope, c.headDim, c.maxPositionEmbeddings);
   return {
     vocabSize: c.vocabSize,
     contextLength,
@@ -34,11 +33,11 @@ function network(params: Params, c: Olmo2Config): Network {
     headBias: null,
     softcap: c.finalLogitSoftcapping,
     hidden(ids, ctx) {
-      const cache = KvCache.of(ctx.cache);
-      const pass: RotaryPass = { ...ctx, cache, rotation: rotationAt(rotation, cache, ids.size(1), params, ctx) };
+      const t = ids.size(1);
+      const pass = positions.pass(ctx, t);
       let x = embedTokens(ids); // (B, T, C)
       for (const layer of layers) x = segment(ctx, (h) => layer(h, pass), x, itself);
-      cache?.advance(ids.size(1));
+      pass.cache?.advance(t);
       return norm(x);
     },
     ragged: true,
@@ -46,7 +45,7 @@ function network(params: Params, c: Olmo2Config): Network {
       params,
       { layers: c.numHiddenLayers, heads: c.numKeyValueHeads, headSize: c.headDim },
       contextLength,
-      (capacity) => tableOf(rotation, capacity, c.maxPositionEmbeddings, params),
+      positions.table,
     ),
   };
 }

@@ -1,0 +1,34 @@
+import type { Params, Rotation, Tensor } from "@trainer/torch";
+import type { Pass } from "./attention.js";
+import type { Forward } from "./family.js";
+import { KvCache } from "./kv-cache.js";
+import { rotary, tableOf } from "./rope.js";
+import type { Rope } from "./rope-config.js";
+
+/** A pass of a model with rotary positions. */
+export interface RotaryPass extends Pass {
+  readonly rotation: Rotation;
+}
+
+/** Positions of a model whose heads are turned by them. */
+export function rotaryPositions(params: Params, rope: Rope, headDim: number, maxPositions: number) {
+  const rotation = rotary(rope, headDim, maxPositions);
+  return {
+    /** The pass of the next `t` tokens. It depends on distances alone: positions need not restart with each document. */
+    pass(ctx: Forward, t: number): RotaryPass {
+      const cache = KvCache.of(ctx.cache);
+      const turned =
+        (cache && rotationOfEach(cache)) ?? rotation(cache?.length ?? 0, t, params, { lasting: ctx.training });
+      return { ...ctx, cache, rotation: turned };
+    },
+    /** For caches of sequences that differ in length. */
+    table: (capacity: number): Rotation => tableOf(rotation, capacity, maxPositions, params),
+  };
+}
+
+/** The rotation at the length of each of a cache's sequences, (B, 1, 1, hs), where they may differ. */
+function rotationOfEach({ lengths, rotation }: KvCache): Rotation | null {
+  if (lengths === null || rotation === null) return null;
+  const rows = (table: Tensor) => table.indexSelect(0, lengths).unsqueeze(1).unsqueeze(1);
+  return { cos: rows(rotation.cos), sin: rows(rotation.sin) };
+}

@@ -1,11 +1,11 @@
 import type { Tensor } from "@trainer/torch";
 import { z } from "zod";
-import { count, heads, layers, positive, width } from "../config-schema.js";
+import { heads, positive, width } from "../config-schema.js";
 import type { DecoderConfig } from "../decoder-config.js";
 import type { Architecture, Layout, TensorNames, WrittenModel } from "./architecture.js";
 import { noGguf, unsupported } from "./errors.js";
 import type { GgufFile } from "./open-gguf.js";
-import { readKeys } from "./read-keys.js";
+import { dimensionKeys, readKeys } from "./read-keys.js";
 import { frequencyFactors, FREQUENCIES, readRope, writeRope } from "./rope.js";
 import { f32, u32 } from "./values.js";
 import { vocabularyOf } from "./vocabulary-size.js";
@@ -78,11 +78,7 @@ export function writeDecoder(architecture: DecoderArchitecture, c: DecoderConfig
 }
 
 const Keys = z.object({
-  block_count: layers,
-  context_length: count,
-  embedding_length: width,
-  feed_forward_length: width,
-  "attention.head_count": heads,
+  ...dimensionKeys,
   "attention.head_count_kv": heads.optional(),
   "attention.key_length": width.optional(),
   "attention.value_length": width.optional(),

@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { count, heads, layers, positive, width } from "../config-schema.js";
+import { positive } from "../config-schema.js";
 import type { Gpt2Config } from "../gpt2-config.js";
 import type { Architecture, Layout, TensorNames, WrittenModel } from "./architecture.js";
 import { noGguf } from "./errors.js";
-import { readKeys } from "./read-keys.js";
+import { dimensionKeys, readKeys } from "./read-keys.js";
 import { vocabularyOf } from "./vocabulary-size.js";
 import { f32, u32 } from "./values.js";
 
@@ -50,11 +50,7 @@ export function writeGpt2(c: Gpt2Config): WrittenModel {
 }
 
 const Keys = z.object({
-  block_count: layers,
-  context_length: count,
-  embedding_length: width,
-  feed_forward_length: width,
-  "attention.head_count": heads,
+  ...dimensionKeys,
   "attention.layer_norm_epsilon": positive,
 });
 

@@ -1,6 +1,16 @@
 import type { z } from "zod";
+import { count, heads, layers, width } from "../config-schema.js";
 import { unsound } from "./errors.js";
 import type { GgufFile } from "./open-gguf.js";
+
+/** Dimensions that every architecture has. */
+export const dimensionKeys = {
+  block_count: layers,
+  context_length: count,
+  embedding_length: width,
+  feed_forward_length: width,
+  "attention.head_count": heads,
+};
 
 /** The values of metadata under keys with a prefix, checked; a schema's keys are the rest of each, with dots. */
 export function readKeys<Shape extends z.core.$ZodLooseShape>(

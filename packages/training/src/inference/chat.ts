@@ -159,8 +159,11 @@ export const promptOf = (messages: readonly PromptMessage[]): string =>
 
 /** The conversation without its oldest turns, up to a user's, so that it fits; what the system says and the last one stay. */
 function fitting(messages: readonly PromptMessage[], fits: (rest: readonly PromptMessage[]) => boolean): Fitting {
-  const said = messages.findIndex(({ role }) => role !== "system");
-  const [system, turns] = [messages.slice(0, Math.max(0, said)), messages.slice(Math.max(0, said))];
+  const first = Math.max(
+    0,
+    messages.findIndex(({ role }) => role !== "system"),
+  );
+  const [system, turns] = [messages.slice(0, first), messages.slice(first)];
   const starts = [...turns.keys()].filter((i) => i === 0 || turns[i]?.role === "user");
   const from = (start: number) => [...system, ...turns.slice(start)];
   const dropped = starts.find((i) => fits(from(i))) ?? turns.length - 1;

@@ -1,6 +1,6 @@
 import { at } from "@trainer/disk";
 import { scope, tensor, type Tensor } from "@trainer/torch";
-import type { WritingModel } from "./writing-model.js";
+import { likeliestTokens, type Vocabulary } from "./likeliest-tokens.js";
 
 /** A token with the logarithm of its probability, in nats. */
 export interface LikelyToken {
@@ -14,8 +14,6 @@ export interface ExpectedToken extends LikelyToken {
   readonly top: readonly LikelyToken[];
 }
 
-type Vocabulary = Pick<WritingModel, "tokenizer" | "absent">;
-
 /** The same of one token, by logits (V). */
 export const expectedToken = (logits: Tensor, id: number, k: number, opened: Vocabulary): ExpectedToken =>
   scope(() => at(expectedTokens(logits.reshape([1, -1]), [id], k, opened), 0));
@@ -24,23 +22,13 @@ export const expectedToken = (logits: Tensor, id: number, k: number, opened: Voc
  * What logits (N, V) say of N tokens that are there. Rows that the model has beyond the tokenizer's ids, and ids that stand
  * for nothing, have their part of the probability and are not among the likeliest.
  */
-export function expectedTokens(
-  logits: Tensor,
-  ids: readonly number[],
-  k: number,
-  { tokenizer, absent }: Vocabulary,
-): ExpectedToken[] {
+export function expectedTokens(logits: Tensor, ids: readonly number[], k: number, opened: Vocabulary): ExpectedToken[] {
   const logprobs = logits.to("float32").logSoftmax(-1);
-  const columns = Math.min(logprobs.size(1), tokenizer.vocabSize);
-  const asked = k === 0 ? 0 : Math.min(columns, k + absent.length);
-  const none = new Set(absent);
   const own = logprobs.gather(1, tensor(ids, [ids.length, 1], { dtype: "int64", device: logits.device })).data();
-  const [values, indices] = logprobs.narrow(1, 0, columns).topk(asked);
-  const [best, places] = [values.data(), indices.data()];
-  return ids.map((id, row) => {
-    const ranked = Array.from({ length: asked }, (_, i): LikelyToken => {
-      return { id: Number(places[row * asked + i]), logprob: Number(best[row * asked + i]) };
-    });
-    return { id, logprob: Number(own[row]), top: ranked.filter((each) => !none.has(each.id)).slice(0, k) };
-  });
+  const top = likeliestTokens(logprobs, k, opened);
+  return ids.map((id, row) => ({
+    id,
+    logprob: Number(own[row]),
+    top: at(top, row).map((each) => ({ id: each.id, logprob: each.score })),
+  }));
 }

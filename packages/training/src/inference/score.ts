@@ -7,6 +7,7 @@ import { readTextFile } from "../corpus/read-whole-text.js";
 import { TrainingError } from "../errors.js";
 import { frameOf, missing, spelled } from "./begin.js";
 import { fidelity, type Fidelity } from "./fidelity.js";
+import { likeliestTokens } from "./likeliest-tokens.js";
 import type { OpenModel } from "./open-model.js";
 import { parseOptions } from "../options/parse-options.js";
 import { perCharacter, type CharacterScore } from "./per-character.js";
@@ -174,25 +175,15 @@ function following(ids: Int32Array, from: number, end: number): Int32Array {
  * The k likeliest successors of each hidden state (N, C), with logits made some rows at a time. Rows that the model has
  * beyond the tokenizer's ids, and ids that stand for nothing, have their part of the probability and are not listed.
  */
-function successors({ model, tokenizer, absent }: OpenModel, hidden: Tensor, k: number): Rows["topk"] {
+function successors(opened: OpenModel, hidden: Tensor, k: number): Rows["topk"] {
+  const { model } = opened;
   const step = Math.max(1, Math.floor(LOGITS / model.vocabSize));
   const starts = Array.from({ length: Math.ceil(hidden.size(0) / step) }, (_, i) => i * step);
-  const own = Math.min(model.vocabSize, tokenizer.vocabSize);
-  const none = new Set(absent);
-  const most = Math.min(k, own - absent.length);
   return starts.flatMap((row) =>
     scope(() => {
       const logits = logitsOf(model, hidden.narrow(0, row, Math.min(step, hidden.size(0) - row))).to("float32");
-      const ranked = likeliest(softmax(logits, -1).narrow(1, 0, own), most + absent.length);
-      return ranked.map((each) => each.filter(({ id }) => !none.has(id)).slice(0, most));
+      const ranked = likeliestTokens(softmax(logits, -1), k, opened);
+      return ranked.map((each) => each.map(({ id, score }) => ({ id, probability: score })));
     }),
   );
-}
-
-/** The k largest of each row of probabilities (N, V), falling. */
-function likeliest(probabilities: Tensor, k: number): Rows["topk"] {
-  const [values, indices] = probabilities.topk(k);
-  const ids = Array.from(indices.data(), Number).values();
-  const flat = Array.from(values.data(), Number).map((probability) => ({ id: Number(ids.next().value), probability }));
-  return Array.from({ length: probabilities.size(0) }, (_, row) => flat.slice(row * k, (row + 1) * k));
 }

@@ -1,6 +1,6 @@
 import rateLimit from "@fastify/rate-limit";
-import { AppError, parseJson, refusalOf } from "@trainer/platform";
-import { headerOf, httpApp, type HttpAppOptions } from "@trainer/platform/http";
+import { AppError, refusalOf } from "@trainer/platform";
+import { headerOf, httpApp, takeJson, type HttpAppOptions } from "@trainer/platform/http";
 import type { FastifyInstance, FastifyRequest, RouteOptions } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { z } from "zod";
@@ -111,24 +111,6 @@ function describeKey(route: RouteOptions): void {
     security: [{ apiKey: [] }],
     response: { ...COMMON, ...z.record(z.string(), z.unknown()).parse(schema.response) },
   };
-}
-
-/** Bodies are JSON, whatever their content type. */
-function takeJson(app: FastifyInstance): void {
-  app.addHook("onRequest", async (req) => void (req.headers["content-type"] = "application/json"));
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser(
-    "application/json",
-    { parseAs: "string" },
-    async (_: FastifyRequest, text: string | Buffer) => {
-      try {
-        return text === "" ? undefined : parseJson(String(text));
-      } catch (cause) {
-        const why = cause instanceof SyntaxError ? cause.message : "it is nested too deeply";
-        throw new AppError("INVALID_JSON", `the body is no JSON: ${why}`, { cause });
-      }
-    },
-  );
 }
 
 /** Requests and answers are what their schemas make of them. */

@@ -1,5 +1,4 @@
-import { parseJson } from "@trainer/platform";
-import { headerOf, httpApp, type Hosts, type KeySet } from "@trainer/platform/http";
+import { headerOf, httpApp, takeJson, type Hosts, type KeySet } from "@trainer/platform/http";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { answerFailure, OpenAiError } from "./errors.js";
 import type { Models } from "./models.js";
@@ -72,17 +71,4 @@ function refuseStranger(req: FastifyRequest, keys: KeySet, hosts: Hosts): void {
   const bearer = /^Bearer +(.+)$/i.exec(headerOf(req, "authorization") ?? "")?.[1];
   if (keys.has(bearer ?? headerOf(req, "x-api-key") ?? "")) return;
   throw new OpenAiError(401, "Incorrect API key provided", { code: "invalid_api_key" });
-}
-
-/** Bodies are JSON, whatever their content type. */
-function takeJson(app: FastifyInstance): void {
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser("*", { parseAs: "string" }, async (_: FastifyRequest, text: string | Buffer) => {
-    try {
-      return text === "" ? undefined : parseJson(String(text));
-    } catch (error) {
-      const why = error instanceof SyntaxError ? error.message : "it is nested too deeply";
-      throw new OpenAiError(400, `the body is no JSON: ${why}`);
-    }
-  });
 }

@@ -103,6 +103,7 @@ export {
   generateMany,
   generateManyStream,
   generateStream,
+  promptIds,
   type FinishReason,
   type Generated,
   type GenerateEvent,

@@ -1,5 +1,5 @@
 import { ChatOptions } from "@trainer/options";
-import { chatPrompt, complete, promptTokens, type ExpectedToken, type PromptMessage } from "@trainer/training";
+import { chatPrompt, complete, promptIds, type ExpectedToken, type PromptMessage } from "@trainer/training";
 import type { Tokenizer } from "@trainer/tokenizers";
 import { partOf, type Writing } from "./completion.js";
 import type { ServedModel } from "./models.js";
@@ -28,7 +28,7 @@ export function chatCompletionOf(
   const maxNewTokens = tokensOf(asked, contextLength);
   const options = ChatOptions.parse({ maxNewTokens });
   const { prompt, stopSequences, ends, format } = chatPrompt(opened, messages, options);
-  const ids = typeof prompt === "string" ? promptTokens(opened, prompt) : prompt;
+  const ids = promptIds(opened, prompt, options);
   const sampling = samplingOf(request);
   const logprobs = request.logprobs === true ? (request.top_logprobs ?? 0) : null;
   const input = {

@@ -117,6 +117,14 @@ test("pages of any site may ask with a key, and none without one", async () => {
   expect((await fetch(`${served.url}/v1/completions`, { method: "OPTIONS", headers: leave })).status).toBe(405);
 });
 
+test("of a message that is longer than the context the end is answered", async () => {
+  const messages = [{ role: "user", content: "The lamp was out. ".repeat(50) }];
+  for (const model of ["tiny", "chatty"]) {
+    const answer = await chat({ model, messages, max_tokens: 4 });
+    expect(await answer.json()).toMatchObject({ model, usage: { prompt_tokens: 28 } });
+  }
+});
+
 test("a client may ask for more tokens than are written at a time", async () => {
   const endless = { max_tokens: 1_000_000, temperature: 0, logit_bias: { [served.opened.eosId ?? -1]: -100 } };
   for (const ask of [complete, chat]) {

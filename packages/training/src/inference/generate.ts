@@ -87,7 +87,7 @@ export async function* generateManyStream(
   const count = options.numReturnSequences;
   const frame = frameOf(opened, options.bos);
   const sequences = prompts.flatMap((given, i) => {
-    const prompt = promptIds(opened, given, frame, options);
+    const prompt = promptIds(opened, given, options, frame);
     return Array.from({ length: count }, (_, j) => {
       return new Sequence(i * count + j, opened, options, prompt, new Random(seeds?.[i] ?? seed, j));
     });
@@ -118,7 +118,12 @@ async function last(events: AsyncGenerator<GenerateEvent, Generated, undefined>)
  * The prompt's ids with what begins a text before them, cut to what the context takes: the begin stays. Of an empty prompt,
  * the token that texts follow.
  */
-function promptIds(opened: WritingModel, given: Prompt, frame: Frame, options: GenerateOptions): number[] {
+export function promptIds(
+  opened: WritingModel,
+  given: Prompt,
+  options: Pick<GenerateOptions, "bos" | "specialTokens" | "maxNewTokens">,
+  frame: Frame = frameOf(opened, options.bos),
+): number[] {
   const { tokenizer, contextLength } = opened;
   const ids = typeof given === "string" ? tokenizer.encode(given, options) : given;
   const before = typeof given === "string" ? missing(ids, frame).before : [];

@@ -146,7 +146,9 @@ test("what cannot be sent is told beside the progress of the training, with the 
   const line = ["train", shared.corpus, ...TINY, "--max-steps", "4", "--run-id", "unsent", "--track", "mlflow"];
   const { code, stderr, stdout } = await trainer(line, { env: { MLFLOW_TRACKING_URI: fake.url } });
   expect([code, stdout]).toEqual([0, containing("Done: 4 steps")]);
-  expect(stderr).toContain(`answers 500; what is missing there: trainer runs sync unsent --home ${shared.home}`);
+  expect(stderr).toContain(
+    `answers 500; what is missing there: trainer runs sync unsent --to mlflow --home ${shared.home}`,
+  );
 });
 
 /** A training whose figures go to a server at a quick pace. */

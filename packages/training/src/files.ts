@@ -63,6 +63,7 @@ export { readTextFile, readTextStream, textPieces } from "./corpus/read-whole-te
 export { corpusStatistics } from "./corpus/statistics.js";
 export { LinesSince } from "./tracking/lines-since.js";
 export { PointLine, type Point } from "./tracking/points.js";
+export { bytesField, intField, message } from "./tracking/protobuf.js";
 export { RunTimes } from "./tracking/times.js";
 export { exportEvents } from "./tracking/export-events.js";
 export { plainSettings } from "./tracking/plain-settings.js";

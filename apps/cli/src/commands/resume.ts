@@ -35,7 +35,8 @@ export function define(command: Command, io: Io): void {
       await followRemote({ io, out }, server, runId);
     },
     async run({ args: { run }, options: { track: to, ...end }, ...where }) {
-      await resumeRun(run, where, { end, tracker: trackerOf(to, where.io.env) });
+      const { env, cwd } = where.io;
+      await resumeRun(run, where, { end, tracker: to && trackerOf(to, { env, cwd, home: where.home }) });
     },
   });
 }

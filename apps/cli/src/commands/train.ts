@@ -49,6 +49,7 @@ export function define(command: Command, io: Io): void {
         "by a file, which says the text too, and with another seed than it says",
       "MLFLOW_TRACKING_URI=http://127.0.0.1:5000 trainer train book.txt --track mlflow":
         "with its figures in MLflow as they come",
+      "trainer train book.txt --track wandb": "with its figures in files that `wandb sync` sends",
       "trainer train book.txt --server http://127.0.0.1:8000": "on a server, watched from here",
       "trainer train book.txt --json | jq .train_loss": "one JSON line a logged step, the result last",
     },
@@ -63,7 +64,7 @@ export function define(command: Command, io: Io): void {
         throw new UsageError("--run-id latest: commands call the newest run so; choose another name");
       if (options.estimate && (wanted || upload))
         throw new UsageError("--estimate trains nothing: leave out --resume and --upload, or --estimate");
-      const tracker = trackerOf(options.track, io.env);
+      const tracker = options.track && trackerOf(options.track, { env: io.env, cwd: io.cwd, home });
       const request = trainingOf(corpusArgument(names), isOpen(given) ? toBePlanned(options, given) : options);
       const { hasSaved, runFolder, suitablePrecision, train } = await import("@trainer/training");
       const where = { home, flags, io, out };

@@ -1,11 +1,11 @@
 import { z } from "zod";
 
 /** Programs that runs can be sent to. */
-const TRACKERS = ["mlflow"] as const;
+export const Tracked = z.enum(["mlflow", "wandb"]);
 
 /** Where a run's figures are sent as it is trained. */
-export const track = z
-  .enum(TRACKERS)
-  .nullable()
+export const track = Tracked.nullable()
   .default(null)
-  .describe("send the run's figures there as it is trained; mlflow: to the server that its own variables name");
+  .describe(
+    "send the run's figures there as it is trained; mlflow: to the server that its own variables name; wandb: to files that `wandb sync` sends",
+  );

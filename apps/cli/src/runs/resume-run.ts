@@ -4,7 +4,7 @@ import type { RunResult } from "@trainer/training";
 import type { Invocation } from "../framework/define-command.js";
 import { fetching } from "./fetching.js";
 import { followRun, type RunHooks } from "../run-display/follow-run.js";
-import type { Mlflow } from "../trackers/mlflow.js";
+import type { Tracker } from "../trackers/tracker.js";
 import { tracked } from "../trackers/tracked.js";
 import { savedCurve } from "../run-display/saved-curve.js";
 
@@ -16,7 +16,7 @@ export async function resumeRun(
     end,
     profileSteps = 0,
     tracker = null,
-  }: { readonly end?: ResumeInput; readonly profileSteps?: number; readonly tracker?: Mlflow | null } = {},
+  }: { readonly end?: ResumeInput; readonly profileSteps?: number; readonly tracker?: Tracker | null } = {},
 ): Promise<RunResult> {
   const { openHome, readManifest, resolveRun, resume } = await import("@trainer/training");
   const { dir } = await resolveRun(run, openHome(where.home));

@@ -1,23 +1,10 @@
 import { z } from "zod";
+import { TrackerError } from "./tracker-error.js";
 
 /** Most bytes of an answer: a server that says without end must not fill the memory. */
 const MOST = 4 << 20;
 const WITHIN_MS = 30_000;
 const Caused = z.object({ cause: z.instanceof(Error) });
-
-/** A server's refusal, or an answer that is none. */
-export class TrackerError extends Error {
-  override readonly name = "TrackerError";
-
-  constructor(
-    message: string,
-    /** The name of the refusal, where the server gives one. */
-    readonly code: string | null = null,
-    options?: ErrorOptions,
-  ) {
-    super(message, options);
-  }
-}
 
 export interface Question {
   readonly method: "GET" | "POST";

@@ -1,6 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import type { RunEvent } from "@trainer/training";
 import { messageOf } from "./ask.js";
+import { TrackerError } from "./tracker-error.js";
 import type { RunSync } from "./run-sync.js";
 
 /** Pauses between two requests, and after failures, each of which doubles it. */
@@ -9,12 +10,14 @@ const AFTER_FAILURE_MS = 5000;
 const MOST_MS = 60_000;
 /** How long the end of a run waits for what is left. */
 const AT_END_MS = 10_000;
+/** And for what does not heed that this time is over: a disk that hangs. */
+const GRACE_MS = 1000;
 
 interface Settings {
   readonly everyMs?: number;
   readonly afterFailureMs?: number;
   readonly atEndMs?: number;
-  /** By which a proposed command finds the home. */
+  /** By which a proposed command finds the home and the tracker. */
   readonly flags?: string;
 }
 
@@ -50,19 +53,20 @@ export class LiveSync {
     }
   };
 
-  /** Sends what is left. */
-  async finish(): Promise<void> {
+  /** Sends what is left; returns the words of a command that shows the run, null for none. */
+  async finish(): Promise<readonly string[] | null> {
     const sync = this.#sync;
-    if (sync === null) return;
+    if (sync === null) return null;
     const { atEndMs = AT_END_MS, flags = "" } = this.settings;
     const patience = AbortSignal.timeout(atEndMs);
     this.#end.abort();
     patience.addEventListener("abort", () => this.#cut.abort());
-    await this.#loop;
     try {
-      await sync.send(patience);
+      await Promise.race([this.#loop.then(() => sync.send(patience)), failAfter(atEndMs + GRACE_MS)]);
+      return sync.next;
     } catch (error) {
       this.warn(`${messageOf(error)}; what is missing there: trainer runs sync ${sync.id}${flags}`);
+      return null;
     }
   }
 
@@ -86,4 +90,11 @@ export class LiveSync {
     this.#hasFailed = true;
     this.warn(`${messageOf(error)}; the run goes on, and what is missing there is sent later`);
   }
+}
+
+function failAfter(ms: number): Promise<never> {
+  const signal = AbortSignal.timeout(ms);
+  return new Promise((_, reject) => {
+    signal.addEventListener("abort", () => reject(new TrackerError("the tracker does not answer")));
+  });
 }

@@ -1,5 +1,8 @@
+import { plainSettings } from "@trainer/training/files";
 import { z } from "zod";
-import { ask, parsed, TrackerError } from "./ask.js";
+import { ask, parsed } from "./ask.js";
+import { TrackerError } from "./tracker-error.js";
+import type { HeldRun, Row, RunState, TrackedRun, Tracker } from "./tracker.js";
 
 /** Bounds of a request that MLflow takes. */
 const MOST_METRICS = 1000;
@@ -35,14 +38,7 @@ export interface MlflowSettings {
   readonly authorization: string | null;
 }
 
-export interface TrackedRun {
-  readonly id: string;
-  /** As the manifest has it: a run that was begun anew under its id is another. */
-  readonly startedAt: string;
-  readonly params: ReadonlyMap<string, string | number | boolean>;
-}
-
-export interface Metric {
+interface Metric {
   readonly key: string;
   readonly value: number;
   readonly step: number;
@@ -50,32 +46,32 @@ export interface Metric {
   readonly timestamp: number;
 }
 
-export type MlflowStatus = "RUNNING" | "FINISHED" | "FAILED" | "KILLED";
-
-/** A run as a server has it. */
-export interface RemoteRun {
-  readonly id: string;
-  readonly status: string;
-  /** The last step of each metric. */
-  readonly steps: ReadonlyMap<string, number>;
-}
+const STATUS = {
+  running: "RUNNING",
+  completed: "FINISHED",
+  failed: "FAILED",
+  interrupted: "KILLED",
+  damaged: "FAILED",
+} as const satisfies Record<RunState["status"], string>;
+type MlflowStatus = (typeof STATUS)[RunState["status"]];
 
 /** An MLflow server, by its REST interface (version 2.0). What it holds of a run is asked of it: nothing is kept here. */
-export class Mlflow {
+export class Mlflow implements Tracker {
+  readonly name = "mlflow";
+
   constructor(readonly settings: MlflowSettings) {}
 
-  /** The run there; one that is not is made. */
-  async open(run: TrackedRun, signal: AbortSignal): Promise<RemoteRun> {
+  async open(run: TrackedRun, signal: AbortSignal): Promise<HeldRun> {
     const experiment = await this.#experiment(signal);
     const found = (await this.#find(experiment, run, signal)) ?? (await this.#create(experiment, run, signal));
     const { info, data } = found;
     const known = new Set(data.params.map(({ key }) => key));
-    const params = [...run.params]
+    const params = [...plainSettings(run.config)]
       .map(([key, value]) => ({ key: nameOf(key), value: String(value).slice(0, LONGEST_PARAM) }))
       .filter(({ key }) => !known.has(key)); // one that is there is never changed: MLflow refuses that
     for (const some of parts(params, MOST_PARAMS))
       await this.#post("runs/log-batch", { run_id: info.run_id, params: some }, Nothing, signal);
-    return { id: info.run_id, status: info.status, steps: new Map(data.metrics.map(({ key, step }) => [key, step])) };
+    return new MlflowRun(this, info.run_id, info.status, new Map(data.metrics.map(({ key, step }) => [key, step])));
   }
 
   /** @param metrics 1,000 are sent at once */
@@ -145,6 +141,34 @@ export class Mlflow {
     const answer = parsed(schema, text);
     if (answer === null) throw new TrackerError(`${url} answers ${path} with what MLflow would not say`);
     return answer;
+  }
+}
+
+/** A run on the server. */
+class MlflowRun implements HeldRun {
+  readonly next = null;
+  #status: string;
+
+  constructor(
+    readonly server: Mlflow,
+    readonly id: string,
+    status: string,
+    readonly steps: ReadonlyMap<string, number>,
+  ) {
+    this.#status = status;
+  }
+
+  async log(rows: readonly Row[], signal: AbortSignal): Promise<void> {
+    const metrics = rows.flatMap(({ step, timestamp, scalars }) =>
+      [...scalars].map(([key, value]) => ({ key, value, step, timestamp })),
+    );
+    await this.server.log(this.id, metrics, signal);
+  }
+
+  async tell({ status, endTime }: RunState, signal: AbortSignal): Promise<void> {
+    const said = STATUS[status];
+    if (this.#status !== said) await this.server.update(this.id, said, endTime, signal);
+    this.#status = said;
   }
 }
 

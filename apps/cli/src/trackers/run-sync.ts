@@ -4,7 +4,6 @@ import {
   findRecord,
   LinesSince,
   openHome,
-  plainSettings,
   PointLine,
   RunTimes,
   summarizeRun,
@@ -12,41 +11,32 @@ import {
   type Point,
   type RunSummary,
 } from "@trainer/training/files";
-import type { Metric, Mlflow, MlflowStatus } from "./mlflow.js";
+import type { HeldRun, Row, RunState, Tracker } from "./tracker.js";
 
 /** Bytes that are read at once: a fraction of a millisecond's work, since a training may wait for it. */
 const READ = 1 << 16;
 const BEST = "validation/best_loss";
 
-const STATUS: Readonly<Record<RunSummary["status"], MlflowStatus>> = {
-  running: "RUNNING",
-  completed: "FINISHED",
-  failed: "FAILED",
-  interrupted: "KILLED",
-  damaged: "FAILED",
-};
-
-/** A run as the server has it, as far as is known here. */
+/** A run as a tracker holds it. */
 interface Remote {
-  readonly id: string;
-  status: string;
-  /** The last step of each figure. */
+  readonly run: HeldRun;
+  /** The last step of each figure there. */
   readonly steps: Map<string, number>;
 }
 
-/** A run on its way to a server: what it has written and the server lacks is sent in its order, each figure once. */
+/** A run on its way to a tracker: what it has written and the tracker lacks is sent in its order, each figure once. */
 export class RunSync {
   #remote: Remote | null = null;
   #lines: LinesSince<Point> | null = null;
   #times: RunTimes | null = null;
 
   constructor(
-    readonly mlflow: Mlflow,
+    readonly tracker: Tracker,
     readonly home: string,
     readonly id: string,
   ) {}
 
-  /** Sends what there is by now; returns the number of figures. After a failure the server is asked anew for what it has. */
+  /** Sends what there is by now; returns the number of figures. After a failure the tracker is asked anew for what it has. */
   async send(signal: AbortSignal): Promise<number> {
     try {
       return await this.#send(signal);
@@ -58,7 +48,12 @@ export class RunSync {
 
   /** Begins with the run's first figures again: it has gone back, and its file is another. */
   rewind(): void {
-    this.#lines = null;
+    this.#remote = null;
+  }
+
+  /** The words of a command that shows the run, once it was sent; null for none. */
+  get next(): readonly string[] | null {
+    return this.#remote?.run.next ?? null;
   }
 
   async #send(signal: AbortSignal): Promise<number> {
@@ -74,45 +69,51 @@ export class RunSync {
     const otherwise = run.status === "running" ? Date.now() : Date.parse(manifest.started_at);
     let sent = 0;
     for (let read = lines.read(); read !== null; read = lines.read()) {
-      const figures = read.values.flatMap((point) => {
+      const rows = read.values.flatMap((point) => {
         const seconds = times.of(point.of, point.step);
-        return newFigures(point, remote, seconds === undefined ? otherwise : seconds * 1000);
+        return newRow(point, remote, seconds === undefined ? otherwise : Math.round(seconds * 1000));
       });
-      sent += await this.#log(remote, figures, signal);
+      sent += await log(remote, rows, signal);
       lines.place = read.end;
     }
-    const ended = endOf(run.status, manifest);
-    if (ended !== null) sent += await this.#log(remote, bestOf(manifest, remote, ended), signal);
-    const status = STATUS[run.status];
-    if (remote.status !== status) await this.mlflow.update(remote.id, status, ended, signal);
-    remote.status = status;
+    const state = stateOf(run.status, manifest);
+    if (state.endTime !== null) sent += await log(remote, newRow(bestOf(manifest), remote, state.endTime), signal);
+    await remote.run.tell(state, signal);
     return sent;
   }
 
   async #open({ config, started_at: startedAt }: RunManifest, signal: AbortSignal): Promise<Remote> {
-    const remote = await this.mlflow.open({ id: this.id, startedAt, params: plainSettings(config) }, signal);
+    const run = await this.tracker.open({ id: this.id, startedAt, config }, signal);
     this.#lines = null;
-    return { ...remote, steps: new Map(remote.steps) };
-  }
-
-  async #log(remote: Remote, figures: readonly Metric[], signal: AbortSignal): Promise<number> {
-    await this.mlflow.log(remote.id, figures, signal);
-    for (const { key, step } of figures) remote.steps.set(key, step);
-    return figures.length;
+    return { run, steps: new Map(run.steps) };
   }
 }
 
-/** Those of a point that the server lacks: a run that goes on from a checkpoint comes to the same steps again. */
-const newFigures = ({ step, scalars }: Point, { steps }: Remote, timestamp: number): Metric[] =>
-  [...scalars].flatMap(([key, value]) =>
-    step > (steps.get(key) ?? -1) ? [{ key, value, step, timestamp: Math.round(timestamp) }] : [],
-  );
-
-/** The time of a run's end; null of one that goes on. */
-function endOf(status: RunSummary["status"], { finished_at: finished }: RunManifest): number | null {
-  if (status === "running") return null;
-  return finished === null ? Date.now() : Date.parse(finished);
+/** Returns the number of figures. */
+async function log({ run, steps }: Remote, rows: readonly Row[], signal: AbortSignal): Promise<number> {
+  if (rows.length === 0) return 0;
+  await run.log(rows, signal);
+  let figures = 0;
+  for (const { step, scalars } of rows) {
+    for (const key of scalars.keys()) steps.set(key, step);
+    figures += scalars.size;
+  }
+  return figures;
 }
 
-const bestOf = ({ best_val_loss: value, steps: step }: RunManifest, remote: Remote, timestamp: number): Metric[] =>
-  value !== null && step > (remote.steps.get(BEST) ?? -1) ? [{ key: BEST, value, step, timestamp }] : [];
+/** Those figures that the tracker lacks: a run that goes on from a checkpoint comes to the same steps again. */
+function newRow({ step, tokens, scalars }: Omit<Point, "of">, { steps }: Remote, timestamp: number): Row[] {
+  const lacking = new Map([...scalars].filter(([key]) => step > (steps.get(key) ?? -1)));
+  return lacking.size === 0 ? [] : [{ step, tokens, timestamp, scalars: lacking }];
+}
+
+function stateOf(status: RunSummary["status"], { finished_at: finished }: RunManifest): RunState {
+  if (status === "running") return { status, endTime: null };
+  return { status, endTime: finished === null ? Date.now() : Date.parse(finished) };
+}
+
+const bestOf = ({ best_val_loss: best, steps: step, tokens_seen: tokens }: RunManifest): Omit<Point, "of"> => ({
+  step,
+  tokens,
+  scalars: new Map(best === null ? [] : [[BEST, best]]),
+});

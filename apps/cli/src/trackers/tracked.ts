@@ -1,18 +1,28 @@
+import type { Output } from "../display/output.js";
+import { shellWord } from "../process/home-flag.js";
 import type { RunHooks } from "../run-display/follow-run.js";
 import { LiveSync } from "./live-sync.js";
-import type { Mlflow } from "./mlflow.js";
+import type { Tracker } from "./tracker.js";
+
+interface Where {
+  /** By which a proposed command finds the home. */
+  readonly flags: string;
+  readonly out: Output;
+}
 
 /** A training whose figures are sent to a tracker as they come; null: to none. */
 export async function tracked<T>(
-  mlflow: Mlflow | null,
-  { flags }: { readonly flags: string },
+  tracker: Tracker | null,
+  { flags, out }: Where,
   hooks: RunHooks,
   begin: (hooks: RunHooks) => Promise<T>,
 ): Promise<T> {
-  if (mlflow === null) return await begin(hooks);
+  if (tracker === null) return await begin(hooks);
   const { RunSync } = await import("./run-sync.js");
   const warn = (message: string) => hooks.onEvent({ type: "warning", message });
-  const sync = new LiveSync((id) => new RunSync(mlflow, hooks.home, id), warn, { flags });
+  const sync = new LiveSync((id) => new RunSync(tracker, hooks.home, id), warn, {
+    flags: ` --to ${tracker.name}${flags}`,
+  });
   const onEvent: RunHooks["onEvent"] = (event) => {
     hooks.onEvent(event);
     sync.onEvent(event);
@@ -20,6 +30,10 @@ export async function tracked<T>(
   try {
     return await begin({ ...hooks, onEvent });
   } finally {
-    await sync.finish();
+    const next = await sync.finish();
+    if (next !== null) out.note(toSee(next));
   }
 }
+
+/** What is to be typed for a run to be seen. */
+export const toSee = (words: readonly string[]): string => `To send it: ${words.map(shellWord).join(" ")}`;

@@ -1,6 +1,6 @@
+import { fieldsOf } from "@trainer/testing/protobuf-fields";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { fieldsOf } from "../../test/event-reader.js";
 import { bytesField, doubleField, floatField, intField, message } from "./protobuf.js";
 
 const number = fc.integer({ min: 1, max: 2 ** 29 - 1 });

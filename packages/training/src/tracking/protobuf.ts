@@ -1,4 +1,4 @@
-// Fields of Protocol Buffers messages, as far as events have them; a message is its fields, one after another.
+// Fields of Protocol Buffers messages, as far as what is written here has them; a message is its fields, one after another.
 
 const WIRE = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
 

@@ -35,8 +35,9 @@ export function define(command: Command, io: Io): void {
       await followRemote({ io, out }, server, runId);
     },
     async run({ args: { run }, options: { track: to, ...end }, ...where }) {
-      const { env, cwd } = where.io;
-      await resumeRun(run, where, { end, tracker: to && trackerOf(to, { env, cwd, home: where.home }) });
+      const { io, home, out } = where;
+      const tracker = to && trackerOf(to, { env: io.env, cwd: io.cwd, home, warn: out.warn });
+      await resumeRun(run, where, { end, tracker });
     },
   });
 }

@@ -14,7 +14,7 @@ export function define(command: Command, io: Io): void {
   defineList(command.command("list", { isDefault: true }).summary("all runs, the newest first"), io);
   defineShow(command.command("show").summary("one run: what was asked, how it went, its loss curve"), io);
   defineExport(command.command("export").summary("all runs as a table: CSV or Parquet"), io);
-  defineSync(command.command("sync").summary("send runs, or what these lack of them, to MLflow or W&B"), io);
+  defineSync(command.command("sync").summary("send runs, or what these lack of them, to MLflow, trackio or W&B"), io);
   defineUpload(command.command("upload").summary("send runs to a file service as archives"), io);
   defineRemove(command.command("rm").summary("remove runs with all their files"), io);
 }

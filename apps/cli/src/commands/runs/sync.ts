@@ -11,14 +11,14 @@ import { toSee } from "../../trackers/tracked.js";
 
 const Options = z.strictObject({
   to: Tracked.default("mlflow").describe(
-    "mlflow: the server at MLFLOW_TRACKING_URI; wandb: files in the home, which `wandb sync` sends",
+    "mlflow: the server at MLFLOW_TRACKING_URI; trackio: the one at TRACKIO_SERVER_URL; wandb: files in the home, which `wandb sync` sends",
   ),
 });
 
 export function define(command: Command, io: Io): void {
   defineCommand(command, io, {
     description:
-      "Sends runs to MLflow or W&B, or what these lack of them: figures, settings and how they ended. Sending a run twice does no harm.",
+      "Sends runs to MLflow, trackio or W&B, or what these lack of them: figures, settings and how they ended. Sending a run twice does no harm.",
     args: { runs: words(RUN) },
     options: Options,
     examples: {
@@ -37,7 +37,7 @@ export function define(command: Command, io: Io): void {
           throw new UsageError(`${ref} is a folder outside ${home}; only the runs of a home can be sent`);
         runs.push(id);
       }
-      const tracker = trackerOf(to, { env: io.env, cwd: io.cwd, home });
+      const tracker = trackerOf(to, { env: io.env, cwd: io.cwd, home, warn: out.warn });
       await io.interruptible(async (signal) => {
         for (const id of runs) {
           const sync = new RunSync(tracker, home, id);

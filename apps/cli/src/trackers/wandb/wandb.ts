@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { makeFolder, writeText } from "@trainer/disk";
+import { trackedId } from "../tracked-id.js";
 import type { HeldRun, TrackedRun, Tracker } from "../tracker.js";
 import { LOG_HEADER, logRecords } from "./block-log.js";
 import { headerRecord, runRecord } from "./records.js";
@@ -30,7 +31,7 @@ export class Wandb implements Tracker {
     signal.throwIfAborted();
     const { project, entity } = this.settings;
     const startTime = Date.parse(startedAt);
-    const runId = wandbId(id, startTime);
+    const runId = trackedId({ id, startedAt });
     const folder = join(this.settings.folder, "wandb", `offline-run-${compact(startTime)}-${runId}`);
     const first = [headerRecord(PRODUCER), runRecord({ id: runId, entity, project, name: id, config, startTime })];
     const records = first.map((of, i) => of(i + 1));
@@ -41,9 +42,6 @@ export class Wandb implements Tracker {
     return new WandbRun({ folder, path, startTime }, { bytes: bytes.length, records: records.length });
   }
 }
-
-/** W&B never gives an id a second time, also after its run was removed: a run that was begun anew needs another. */
-const wandbId = (id: string, startTime: number): string => `${id}-${Math.floor(startTime / 1000).toString(36)}`;
 
 /** 20261201_034548, in UTC: the order of names is that of beginnings, by which runs are synced. */
 const compact = (ms: number): string =>

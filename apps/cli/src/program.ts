@@ -51,6 +51,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "make room: what is kept elsewhere or of no more use",
     load: () => import("./commands/cleanup.js"),
   },
+  pull: { summary: "fetch somebody else's model from a hub", load: () => import("./commands/pull.js") },
   export: { summary: "copy a model to a folder that other tools open", load: () => import("./commands/export.js") },
   "export-events": {
     summary: "write a run's figures and samples as event files for TensorBoard",

@@ -3,6 +3,7 @@ import * as https from "node:https";
 import { pipeline } from "node:stream/promises";
 import { withoutCredentials } from "@trainer/platform";
 import { z } from "zod";
+import { retryAfterMs } from "./retry-after.js";
 import { ServiceError, type Service } from "./service-error.js";
 
 export interface HttpRequest {
@@ -14,7 +15,7 @@ export interface HttpRequest {
   /** Longest silence on the connection. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
-  /** Statuses from 400 on that are answers all the same. */
+  /** Statuses from 300 on that are answers all the same. */
   readonly accepts?: readonly number[];
 }
 
@@ -37,7 +38,8 @@ export async function send(url: string, request: HttpRequest): Promise<http.Inco
   }
   const text = await readText(answer, REFUSAL_LENGTH);
   answer.destroy(); // no use in sending the rest
-  throw refusal(request.service, statusCode, text, [answer.headers["x-request-id"]].flat()[0]);
+  const requestId = [headers["x-request-id"]].flat()[0];
+  throw refusal(request.service, statusCode, text, { requestId, retryAfterMs: retryAfterMs(headers) });
 }
 
 function head(url: string, request: HttpRequest): Promise<http.IncomingMessage> {
@@ -107,10 +109,15 @@ const words = z.string().min(1).optional().catch(undefined);
 const Refusal = z.object({ code: words, message: words, detail: words, error: words }).catch({});
 
 /** The service's own words: in `message`, and elsewhere in older ones. */
-export function refusal(service: Service, status: number, body: string, requestId: string | undefined): ServiceError {
+export function refusal(
+  service: Service,
+  status: number,
+  body: string,
+  about: { readonly requestId?: string | undefined; readonly retryAfterMs?: number | null } = {},
+): ServiceError {
   const { code, message, detail, error } = Refusal.parse(parsed(body));
   const text = message ?? detail ?? error ?? `HTTP ${status}`;
-  return new ServiceError(code ?? `HTTP_${status}`, text, { service, status, requestId });
+  return new ServiceError(code ?? `HTTP_${status}`, text, { service, status, ...about });
 }
 
 function parsed(json: string): unknown {

@@ -6,6 +6,12 @@ export interface RetryOptions {
   readonly retries: number;
   /** Unit of the backoff: the n-th wait is n times this. */
   readonly backoffMs: number;
+  /** Waits as long as a service asks for; without it the backoff alone decides. */
+  readonly obeys?: {
+    /** The most that is waited; what asks for more has failed. */
+    readonly longestMs: number;
+    readonly onWait: (ms: number) => void;
+  };
 }
 
 /**
@@ -13,7 +19,7 @@ export interface RetryOptions {
  * @param work gets a function that reports progress, which resets the count of retries
  */
 export async function retrying<T>(
-  { retries, backoffMs }: RetryOptions,
+  options: RetryOptions,
   signal: AbortSignal | undefined,
   work: (gotFurther: () => void) => Promise<T>,
 ): Promise<T> {
@@ -24,8 +30,16 @@ export async function retrying<T>(
       return await work(gotFurther);
     } catch (error) {
       signal?.throwIfAborted();
-      if (!(error instanceof ServiceError && error.isTransient) || ++failures > retries) throw error;
-      await sleep(backoffMs * failures, undefined, { signal });
+      if (!(error instanceof ServiceError && error.isTransient) || ++failures > options.retries) throw error;
+      await sleep(waitBefore(error, failures, options), undefined, { signal });
     }
   }
+}
+
+function waitBefore(error: ServiceError, failures: number, { backoffMs, obeys }: RetryOptions): number {
+  const asked = obeys === undefined ? null : error.retryAfterMs;
+  if (obeys === undefined || asked === null) return backoffMs * failures;
+  if (asked > obeys.longestMs) throw error;
+  obeys.onWait(asked);
+  return asked;
 }

@@ -1,5 +1,5 @@
-/** The API, or the file service. */
-export type Service = "trainer" | "data-bank";
+/** The API, the file service, or a hub of models. */
+export type Service = "trainer" | "data-bank" | "hub";
 
 /** A request that failed: refused by the service, or lost on the way to it or back. */
 export class ServiceError extends Error {
@@ -12,6 +12,8 @@ export class ServiceError extends Error {
   readonly requestId: string | null;
   /** The service that the request was for. */
   readonly service: Service | null;
+  /** The time after which the service wants to be asked again; null if it does not say. */
+  readonly retryAfterMs: number | null;
 
   constructor(
     code: string,
@@ -20,6 +22,7 @@ export class ServiceError extends Error {
       readonly status?: number;
       readonly requestId?: string | undefined;
       readonly service?: Service;
+      readonly retryAfterMs?: number | null;
     } = {},
   ) {
     super(message, options);
@@ -27,6 +30,7 @@ export class ServiceError extends Error {
     this.status = options.status ?? null;
     this.requestId = options.requestId ?? null;
     this.service = options.service ?? null;
+    this.retryAfterMs = options.retryAfterMs ?? null;
   }
 
   /** True if the same request may succeed later: lost requests, and temporary errors of services. */

@@ -13,6 +13,8 @@ export { listRuns, summarizeRun, type RunSummary } from "./home/list-runs.js";
 export { LATEST, meantBy, nameRun, newestOf } from "./home/name-run.js";
 export { removeRun } from "./home/remove-run.js";
 export { archivedFiles, isArchived, runLogFiles, type RunLogFiles } from "./home/run-log-files.js";
+export type { HubFile, HubRepository, ModelHub } from "./artifact/pull/hub.js";
+export { pullModel, type PulledModel, type PullOptions } from "./artifact/pull/pull-model.js";
 export { archiveName } from "./artifact/tar/names.js";
 export { packRun, type Packed } from "./artifact/pack.js";
 export { openExport, type ExportChoice, type OpenExport } from "./artifact/open-export.js";

@@ -66,6 +66,11 @@ const SERVICE_HINTS: Readonly<Record<string, Readonly<Record<string, string>>>> 
       "The server wants its key: set TRAINER_API_KEY, or name the --home that `trainer serve` runs with here, and " +
       "the address that its serve.json has.",
   },
+  hub: {
+    UNREACHABLE:
+      "Is the hub there? --mirror or HF_ENDPOINT says where it is. What has come is kept: the same command goes on.",
+    TIMEOUT: "What has come is kept: the same command goes on.",
+  },
   "data-bank": {
     UNREACHABLE:
       "Is the file service there? `trainer data-bank start` starts one; --url or APP__DATA_BANK_API_URL says where it is.",

@@ -3,10 +3,11 @@ import { basename } from "node:path";
 import { Readable } from "node:stream";
 import { FileInfo, Sha256 } from "@trainer/platform";
 import type { z } from "zod";
-import { readText, send, type HttpRequest } from "../http.js";
+import { chunks, readText, send, type HttpRequest } from "../http.js";
 import { retrying, type RetryOptions } from "../retry.js";
 import { ServiceError } from "../service-error.js";
-import { download } from "./download.js";
+import { sha256Hash } from "../transfer/content-hash.js";
+import { download, type Progress, type TransferOptions } from "../transfer/download.js";
 import { formOf } from "./form.js";
 import { verified } from "./verified.js";
 
@@ -18,15 +19,7 @@ export interface DataBankClientOptions extends Partial<RetryOptions> {
   readonly timeoutMs?: number;
 }
 
-export interface Progress {
-  readonly bytes: number;
-  readonly totalBytes: number;
-}
-
-export interface TransferOptions {
-  readonly onProgress?: ((progress: Progress) => void) | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
+export type { Progress, TransferOptions };
 
 export interface UploadOptions extends TransferOptions {
   /** File name in the upload; the service does not keep it. */
@@ -107,9 +100,13 @@ export class DataBankClient {
    */
   async download(id: Sha256, path: string, options: TransferOptions = {}): Promise<FileHead> {
     const file = await this.head(id, options.signal);
-    const from = (headers: Readonly<Record<string, string>>) =>
-      this.#send(`/${id}`, { headers, signal: options.signal });
-    await download(file, path, from, this.#retry, options);
+    const get = async (from: number) => {
+      const headers: Record<string, string> = from === 0 ? {} : { range: `bytes=${from}-`, "if-range": id };
+      const answer = await this.#send(`/${id}`, { headers, signal: options.signal });
+      return { isRest: answer.statusCode === 206, bytes: chunks(answer) };
+    };
+    const source = { service: "data-bank", retry: this.#retry, get } as const;
+    await download({ name: id, size: file.size, hash: sha256Hash(id) }, path, source, options);
     return file;
   }
 

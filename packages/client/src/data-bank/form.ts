@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { open } from "node:fs/promises";
 import { ServiceError } from "../service-error.js";
-import type { Progress } from "./client.js";
+import type { Progress } from "../transfer/download.js";
 
 export interface Form extends AsyncDisposable {
   readonly headers: Readonly<Record<string, string>>;

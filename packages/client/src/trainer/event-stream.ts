@@ -21,7 +21,7 @@ export async function* eventStream(
       const resume = lastId === undefined ? {} : { "last-event-id": lastId };
       const headers = { accept: "text/event-stream", ...call.headers, ...resume };
       for await (const event of eventsIn(chunks(await requests.send(path, { ...call, headers })))) {
-        if (event.event === "error") throw refusal("trainer", 500, event.data, undefined); // it breaks off then
+        if (event.event === "error") throw refusal("trainer", 500, event.data); // it breaks off then
         lastId = event.id ?? lastId;
         failures = 0;
         yield event;

@@ -1,20 +1,26 @@
-import { createHash, type Hash } from "node:crypto";
+import type { Hash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { open, writeFile, type FileHandle } from "node:fs/promises";
+import { newHash, type ContentHash } from "./content-hash.js";
 
 const BUFFER_BYTES = 1 << 20;
 
 /** The beginning of a file, and the hash of what is there of it. */
 export class Part implements AsyncDisposable {
-  #hash: Hash = createHash("sha256");
+  #hash: Hash;
   #bytes = 0;
   #resumed = false;
 
-  private constructor(private readonly file: FileHandle) {}
+  private constructor(
+    private readonly file: FileHandle,
+    private readonly expected: ContentHash,
+  ) {
+    this.#hash = newHash(expected);
+  }
 
   /** Opens a partial download, to be resumed if it exists. */
-  static async open(path: string): Promise<Part> {
-    const part = new Part(await open(path, "a"));
+  static async open(path: string, expected: ContentHash): Promise<Part> {
+    const part = new Part(await open(path, "a"), expected);
     const content: AsyncIterable<Buffer> = createReadStream(path, { highWaterMark: BUFFER_BYTES });
     for await (const chunk of content) part.#take(chunk);
     part.#resumed = part.#bytes > 0;
@@ -30,8 +36,9 @@ export class Part implements AsyncDisposable {
     return this.#resumed;
   }
 
-  digest(): string {
-    return this.#hash.copy().digest("hex");
+  /** True if all that is there is the file. */
+  get isRight(): boolean {
+    return this.#hash.copy().digest("hex") === this.expected.hex;
   }
 
   /** If `chunks` throw, all earlier ones are in the file. */
@@ -49,7 +56,7 @@ export class Part implements AsyncDisposable {
 
   async reset(): Promise<void> {
     await this.file.truncate(0);
-    this.#hash = createHash("sha256");
+    this.#hash = newHash(this.expected);
     this.#bytes = 0;
     this.#resumed = false;
   }

@@ -61,6 +61,22 @@ test("a run of a server is exported to a folder that opens here, and nothing els
   expect(readdirSync(folder("exports"))).toEqual(["model"]);
 });
 
+test("the runs of a server are the same table as those of its home, with what waits there", async () => {
+  const { trainer, json, on } = remote;
+  const [there, here] = [folder("there.csv"), folder("here.csv")];
+  expect((await json(on("runs", "export", "--csv", there))).last).toMatchObject({ files: [there] });
+  await trainer(["runs", "export", "--csv", here]);
+  const rowsOf = (path: string) => readFileSync(path, "utf8").trimEnd().split("\r\n");
+  const [head = "", ...rows] = rowsOf(there);
+  const begun = rows.filter((row) => !row.startsWith("waiting,"));
+  expect(rows.filter((row) => row.startsWith("waiting,"))).toEqual([matching(/^waiting,queued,false,+$/)]);
+  const [ours = "", ...local] = rowsOf(here);
+  expect(head).toBe(ours);
+  const alike = (row: string) => row.replace(/,(?:true|false),/, ","); // the server says what its file service has
+  expect(begun.map(alike).toSorted()).toEqual(local.map(alike).toSorted());
+  expect(await trainer(on("runs", "export"))).toMatchObject({ code: 2, stderr: containing("a file is needed") });
+});
+
 test("a run of a server that was stopped goes on to the losses that it would have had", async () => {
   const { system, trainer, json, on } = remote;
   const long = { num_epochs: 8, early_stopping_patience: 100 };

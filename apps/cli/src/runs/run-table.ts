@@ -11,6 +11,11 @@ export interface TableColumn {
   readonly cells: readonly Cell[];
 }
 
+/** A run of a home, or of a server, which has statuses of its own. */
+export interface TableRun extends Pick<RunSummary, "id" | "archived" | "manifest"> {
+  readonly status: string;
+}
+
 type Figure = readonly [type: ColumnType, of: (manifest: RunManifest) => Cell | undefined];
 
 const moment = (text: string | null) => (text === null ? null : new Date(text));
@@ -61,7 +66,7 @@ const FIGURES: Readonly<Record<string, Figure>> = {
  * @param plain settings that fit into a cell, by name
  */
 export function runTable(
-  runs: readonly RunSummary[],
+  runs: readonly TableRun[],
   plain: (config: RunManifest["config"]) => ReadonlyMap<string, number | string | boolean>,
 ): TableColumn[] {
   const settings = runs.map(({ manifest }) => (manifest === null ? null : plain(manifest.config)));

@@ -1,4 +1,3 @@
-import { ServiceError } from "@trainer/client";
 import { at } from "@trainer/disk";
 import type { CorpusFormat } from "@trainer/options";
 import { TrainRequest, type RunStatus } from "@trainer/platform";
@@ -8,6 +7,7 @@ import { z } from "zod";
 import { runFailure } from "../remote/outcome.js";
 import { finished } from "../remote/request.js";
 import { trainingRequest } from "../remote/train.js";
+import { knownTo } from "../services/known-to.js";
 import type { Server } from "../services/server.js";
 
 export interface RemoteTrialsOptions {
@@ -114,16 +114,6 @@ export function remoteTrials(
     const { error_code: code } = Failed.parse(await knownTo(client.manifest(id, { signal })));
     if (OF_SETTINGS.has(code)) return error;
     throw runFailure(status, flag);
-  }
-}
-
-/** What a server tells; null of a run that has not begun, or is not there. */
-async function knownTo<T>(answer: Promise<T>): Promise<T | null> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (error instanceof ServiceError && error.status === 404) return null;
-    throw error;
   }
 }
 

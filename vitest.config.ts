@@ -10,7 +10,7 @@ export default defineConfig({
     alias: [
       { find: "@trainer/torch/fetching", replacement: `${root}packages/torch/libtorch/fetching.js` }, // plain JavaScript
       { find: /^@trainer\/(api|data-bank|openai|worker)$/, replacement: `${root}services/$1/src/index.ts` },
-      { find: /^@trainer\/(api|worker)\/(.+)$/, replacement: `${root}services/$1/src/$2.ts` },
+      { find: /^@trainer\/(api|openai|worker)\/(.+)$/, replacement: `${root}services/$1/src/$2.ts` },
       { find: /^@trainer\/discord-bot$/, replacement: `${root}apps/discord-bot/src/index.ts` },
       { find: /^@trainer\/([a-z-]+)$/, replacement: `${root}packages/$1/src/index.ts` },
       { find: /^@trainer\/([a-z-]+)\/(.+)$/, replacement: `${root}packages/$1/src/$2.ts` },

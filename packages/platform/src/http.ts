@@ -1,4 +1,5 @@
 export { answerError, knownError, type ErrorBody } from "./http/answer-error.js";
+export { keyOf } from "./http/key-of.js";
 export { headerOf } from "./http/header.js";
 export { httpApp, MAX_HEAD_BYTES, type HttpAppOptions } from "./http/http-app.js";
 export { parseRange, type ByteRange } from "./http/range.js";

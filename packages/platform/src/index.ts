@@ -29,6 +29,25 @@ export { neededByJob } from "./needed-by-job.js";
 export { percentOf } from "./percent-of.js";
 export { progressOf } from "./progress-of.js";
 export { EstimateResult } from "./schemas/estimate.js";
+export {
+  AnswerToken,
+  ChatCompletion,
+  ChatCompletionRequest,
+  Completion,
+  CompletionRequest,
+  Detokenized,
+  DetokenizeRequest,
+  Logprobs,
+  OpenAiFailure,
+  OpenAiModel,
+  OpenAiModelList,
+  OpenAiQuestion,
+  OpenAiResult,
+  OpenAiTokenizer,
+  Tokenized,
+  TokenizeRequest,
+  type SamplingRequest,
+} from "./schemas/openai.js";
 export { planRequest, PlanResult } from "./schemas/plan.js";
 export { anyNumber } from "./schemas/fields.js";
 export { FileInfo, Sha256 } from "./schemas/file-info.js";

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { text } from "./schemas/fields.js";
 import { ModelId, RunId, TokenizerId } from "./schemas/ids.js";
 import { NewEnd } from "./schemas/new-end.js";
+import { OpenAiQuestion } from "./schemas/openai.js";
 import { PlanRequest } from "./schemas/plan.js";
 import { EncodeRequest, TokenizerTrainRequest } from "./schemas/tokenizer.js";
 import { keptSettings, TrainSettings } from "./schemas/train.js";
@@ -14,7 +15,7 @@ import { UserIdText } from "./schemas/user-id.js";
  */
 export const queues = {
   trainer: ["train", "tokenizer"],
-  "trainer-inference": ["eval", "score", "generate", "chat", "encode", "estimate", "plan"],
+  "trainer-inference": ["eval", "score", "generate", "chat", "encode", "estimate", "plan", "openai"],
 } as const;
 export type QueueName = keyof typeof queues;
 export type JobKind = (typeof queues)[QueueName][number];
@@ -32,6 +33,7 @@ export const jobs = {
   chat: z.object({ ...requestIds, session_id: text, request: ChatRequest }),
   encode: z.object({ tokenizer_id: TokenizerId, request_id: text, request: EncodeRequest }),
   estimate: z.object({ request_id: text, request: TrainSettings }),
+  openai: z.object({ ...requestIds, request: OpenAiQuestion }),
   plan: z.object({ request_id: text, request: PlanRequest }),
 } as const satisfies Record<JobKind, z.ZodType>;
 export type Jobs = { readonly [K in JobKind]: z.output<(typeof jobs)[K]> };

@@ -19,6 +19,7 @@ export const keys = {
   evaluation: (runId: string) => `runs:eval:${runId}`,
   score: (runId: string, requestId: string) => `runs:score:${runId}:${requestId}`,
   generation: (runId: string, requestId: string) => `runs:gen:${runId}:${requestId}`,
+  openAi: (modelId: string, requestId: string) => `runs:openai:${modelId}:${requestId}`,
   /** JSON array of messages, with a time to live. */
   conversation: (runId: string, sessionId: string) => `runs:conv:${runId}:${sessionId}`,
   conversationMeta: (runId: string, sessionId: string) => `runs:conv:meta:${runId}:${sessionId}`,

@@ -23,10 +23,13 @@ const ARROWS: Readonly<Record<string, readonly [sources: string, tests: string]>
   "services/data-bank": ["disk platform", ""],
   "services/openai": ["disk options platform tokenizers training", "openai models torch"],
   "services/api": [
-    "disk options platform client training/files training/plugins models/capabilities tokenizers/capabilities torch/capabilities",
+    "disk options platform client training/files training/plugins models/capabilities tokenizers/capabilities torch/capabilities openai/http",
+    "api worker data-bank openai training",
+  ],
+  "services/worker": [
+    "disk options platform client torch tokenizers models training openai/answers",
     "api worker data-bank",
   ],
-  "services/worker": ["disk options platform client torch tokenizers models training", "api worker data-bank"],
   "apps/discord-bot": ["options platform client", "api worker data-bank discord-bot"],
   "apps/web": ["disk/case disk/ids disk/at options platform/browser", "platform"],
   "apps/cli": [ALL, ""],

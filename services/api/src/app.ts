@@ -1,6 +1,7 @@
 import rateLimit from "@fastify/rate-limit";
+import { openAiRoutes } from "@trainer/openai/http";
 import { AppError, refusalOf } from "@trainer/platform";
-import { headerOf, httpApp, takeJson, type HttpAppOptions } from "@trainer/platform/http";
+import { httpApp, keyOf, takeJson, type HttpAppOptions } from "@trainer/platform/http";
 import type { FastifyInstance, FastifyRequest, RouteOptions } from "fastify";
 import type { ZodTypeProvider } from "fastify-type-provider-zod";
 import { z } from "zod";
@@ -58,21 +59,31 @@ async function limited(scope: FastifyInstance, container: Container): Promise<vo
   });
   const refused = refusals(scope.createRateLimit({ max: config.wrongKeysPerMinute, timeWindow: MINUTE_MS }));
   sessionRoutes(scope.withTypeProvider<ZodTypeProvider>(), container, refused);
-  void scope.register(async (inner) => keyed(inner, container, refused));
+  const letIn = lettingIn(container, refused);
+  void scope.register(async (inner) => keyed(inner, container, letIn));
+  void scope.register(async (inner) => {
+    inner.addHook("onRoute", describeKey);
+    openAiRoutes(inner, { models: container.models, letIn, isKeyed: !container.keys.isOpen, explained });
+  });
   if (config.pagesRoot === "") return;
   void scope.register((inner) => pageRoutes(inner.withTypeProvider<ZodTypeProvider>(), container, refused));
 }
 
-/** All that needs the key. A route can only be added here, or openly. */
-function keyed(scope: FastifyInstance, container: Container, refused: Refused): void {
-  const { keys, hosts, signIn } = container;
-  scope.addHook("onRequest", async (req) => {
-    const key = headerOf(req, "x-api-key");
+/** Lets in who has the key, or has signed in by it; where there is none, everybody on a page of ours or on none. */
+const lettingIn =
+  ({ keys, hosts, signIn }: Container, refused: Refused) =>
+  async (req: FastifyRequest): Promise<void> => {
+    const key = keyOf(req);
     const isBrowser = keys.isOpen || (key === undefined && signIn.has(req.headers.cookie));
     if (!isBrowser && !keys.has(key ?? "")) throw await refused(req);
     if (isBrowser) hosts.refuseForeign(req.headers);
-  });
+  };
+
+/** All that needs the key. A route can only be added here, or openly. */
+function keyed(scope: FastifyInstance, container: Container, letIn: (req: FastifyRequest) => Promise<void>): void {
+  scope.addHook("onRequest", letIn);
   scope.addHook("onRoute", describeKey);
+  scope.addHook("onRoute", describeErrors);
   const app = scope.withTypeProvider<ZodTypeProvider>();
   runRoutes(app, container);
   estimateRoutes(app, container);
@@ -105,12 +116,12 @@ function refusals(limit: ReturnType<FastifyInstance["createRateLimit"]>): Refuse
 
 /** Adds the key to the document of every route that requires it. */
 function describeKey(route: RouteOptions): void {
+  if (route.schema !== undefined) route.schema = { ...route.schema, security: [{ apiKey: [] }, { bearer: [] }] };
+}
+
+function describeErrors(route: RouteOptions): void {
   const { schema = {} } = route;
-  route.schema = {
-    ...schema,
-    security: [{ apiKey: [] }],
-    response: { ...COMMON, ...z.record(z.string(), z.unknown()).parse(schema.response) },
-  };
+  route.schema = { ...schema, response: { ...COMMON, ...z.record(z.string(), z.unknown()).parse(schema.response) } };
 }
 
 /** Requests and answers are what their schemas make of them. */

@@ -33,6 +33,7 @@ import { Jobs } from "./services/jobs.js";
 import { EvaluationHistories } from "./services/evaluation-history.js";
 import { FolderRuns } from "./services/folder-runs.js";
 import { ModelRequests } from "./services/model-requests.js";
+import { ModelsForOpenAi } from "./services/models-for-openai.js";
 import { Notes } from "./services/notes.js";
 import { RecordedRuns } from "./services/recorded-runs.js";
 import { RunCatalogue } from "./services/run-catalogue.js";
@@ -76,6 +77,8 @@ export interface Container extends AsyncDisposable {
   readonly evaluations: Evaluations;
   readonly questions: ModelRequests;
   readonly chats: Chats;
+  /** Models as OpenAI's clients ask them. */
+  readonly models: ModelsForOpenAi;
   readonly encodings: Encodings;
   readonly estimates: Estimates;
   readonly plans: Plans;
@@ -107,6 +110,7 @@ export function container(config: ApiConfig, hooks: ApiHooks = {}, tracing: Trac
   const recorded = new RecordedRuns(records);
   const catalogue = new RunCatalogue({ recorded, folders, files: runFiles, sparklines: new Sparklines() });
   const runs = new Runs({ home, records, store, jobs, folders, catalogue });
+  const exports = new Exports({ home, runs: runFiles, records, dataBank });
   const stored = new StoredSizes({ home: homeWithTexts, texts: texts.folder });
   const trainings = new Trainings({ records, jobs, home, store, redis, texts, families: known });
   const metrics = new Metrics({ queues: () => countsOf(jobs), redis });
@@ -125,7 +129,7 @@ export function container(config: ApiConfig, hooks: ApiHooks = {}, tracing: Trac
     notes,
     catalogue,
     folderFiles: new RunFolderFiles({ home, runs: runFiles }),
-    exports: new Exports({ home, runs: runFiles, records, dataBank }),
+    exports,
     histories: new EvaluationHistories({ home, runs: runFiles }),
     trainings,
     tails: new Tails(config.pollMs),
@@ -133,6 +137,7 @@ export function container(config: ApiConfig, hooks: ApiHooks = {}, tracing: Trac
     evaluations: new Evaluations({ home, records, results, jobs, texts }),
     questions: new ModelRequests({ results, jobs, channels, texts }),
     chats: new Chats({ results, jobs, channels, sessions: new ChatSessions(redis) }),
+    models: new ModelsForOpenAi({ catalogue, exports, results, jobs, channels }),
     encodings: new Encodings({ results, jobs, channels }),
     estimates: new Estimates({ results, jobs, channels, trainings }),
     plans: new Plans({ results, jobs, channels, trainings }),

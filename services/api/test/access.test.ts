@@ -7,7 +7,7 @@ import { z } from "zod";
 import { openApiPath } from "../src/index.js";
 import { startApi } from "../src/start.js";
 
-const Operation = z.object({ security: z.array(z.object({ apiKey: z.array(z.string()) })).optional() });
+const Operation = z.object({ security: z.array(z.record(z.string(), z.array(z.string()))).optional() });
 const Document = z.object({ paths: z.record(z.string(), z.record(z.string(), Operation)) });
 const OPEN = new Set(["GET /healthz", "GET /readyz", "GET /metrics", "POST /session", "DELETE /session"]);
 
@@ -21,14 +21,14 @@ beforeAll(async () => void (system = await startSystem({ apiKey: " key ", wrongK
 afterAll(() => system[Symbol.asyncDispose]());
 
 test("the document has every route there is", () => {
-  expect(operations.length).toBe(56);
+  expect(operations.length).toBe(63);
 });
 
 test.each(operations)("$method $path needs the right key, unless it is open", async ({ method, path, security }) => {
   const url = path.replace(/\{kind\}/, "models").replace(/\{\w+\}/g, "some-id");
   const status = async (headers: Record<string, string>) => (await system.ask(url, { method, headers })).status;
   const isOpen = OPEN.has(`${method} ${path}`);
-  expect(security).toEqual(isOpen ? undefined : [{ apiKey: [] }]);
+  expect(security).toEqual(isOpen ? undefined : [{ apiKey: [] }, { bearer: [] }]);
   for (const headers of [{}, { "x-api-key": "wrong" }, { "x-api-key": "" }, { "x-api-key": "key2" }])
     expect(await status(headers)).toBe(isOpen ? await status({ "X-Api-Key": "key" }) : 401);
   expect(await status({ "X-Api-Key": "key" })).not.toBe(401);

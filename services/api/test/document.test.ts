@@ -54,5 +54,9 @@ test("what the document gives as an example of each body is taken", async () => 
     ["/tokenizers/train", 200],
     ["/tokenizers/{tokenizer_id}/encode", 200],
     ["/system/cleanup", 200],
+    ["/tokenize", 404],
+    ["/detokenize", 404],
+    ["/v1/completions", 404],
+    ["/v1/chat/completions", 404],
   ]);
 });

@@ -1,11 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { finished } from "node:stream";
 import type { FastifyReply } from "fastify";
 import { collected, type Written } from "./collect.js";
-import type { Part, Writing } from "./completion.js";
-import type { ServedModel } from "./models.js";
 import type { Room } from "./room.js";
+import type { Part, ServedModel, Writing } from "./served-model.js";
 import { sendEvents } from "./sse.js";
+import { untilGone } from "./until-gone.js";
 
 /** How one kind of answer is put, whole and in pieces. */
 export interface Form<L> {
@@ -20,24 +19,23 @@ export interface Form<L> {
   piece(part: Part<L>): object;
 }
 
-interface Asked {
+/** What is to be answered. */
+export interface Asked<L> {
+  readonly model: Pick<ServedModel, "id">;
+  /** Texts that are asked for. */
+  readonly count: number;
+  begin(signal: AbortSignal): Promise<Writing<L>>;
   readonly stream?: boolean | null | undefined;
   readonly stream_options?: { readonly include_usage?: boolean | null | undefined } | null | undefined;
 }
 
 /** Answers with what is written: at its end, or as it grows. A client that goes away ends it. */
-export async function answer<L>(
-  form: Form<L>,
-  writing: Writing<L>,
-  { model, asked, room, reply }: { model: ServedModel; asked: Asked; room: Room; reply: FastifyReply },
-): Promise<unknown> {
-  const leave = room.enter(writing.count);
-  const gone = new AbortController();
-  // Also of a client that has gone already, whose end is told no more.
-  finished(reply.raw, () => {
-    gone.abort();
-    leave();
-  });
+export async function answer<L>(form: Form<L>, asked: Asked<L>, room: Room, reply: FastifyReply): Promise<unknown> {
+  const { count, model } = asked;
+  const leave = room.enter(count);
+  const gone = untilGone(reply);
+  gone.addEventListener("abort", leave);
+  const writing = await asked.begin(gone);
   const head = {
     id: `${form.prefix}-${randomUUID().replaceAll("-", "")}`,
     object: form.object,
@@ -46,31 +44,30 @@ export async function answer<L>(
   };
   if (asked.stream === true) {
     const hasUsage = asked.stream_options?.include_usage === true;
-    return sendEvents(reply, pieces(form, writing, { ...head, object: form.pieces }, hasUsage, gone.signal));
+    return sendEvents(reply, pieces(form, writing, { ...head, object: form.pieces }, { count, hasUsage }));
   }
-  const written = await collected(writing, gone.signal);
+  const written = await collected(writing, count);
   const tokens = written.reduce((sum, { steps }) => sum + steps, 0);
   return { ...head, choices: written.map(form.choice), usage: usageOf(writing.promptTokens, tokens) };
 }
 
 async function* pieces<L>(
   form: Form<L>,
-  writing: Writing<L>,
+  { promptTokens, parts }: Writing<L>,
   head: object,
-  hasUsage: boolean,
-  signal: AbortSignal,
+  { count, hasUsage }: { readonly count: number; readonly hasUsage: boolean },
 ): AsyncGenerator<object, void, undefined> {
   const usage = hasUsage ? { usage: null } : {};
-  for (let index = 0; index < writing.count; index += 1) {
+  for (let index = 0; index < count; index += 1) {
     const begin = form.begin(index);
     if (begin !== null) yield { ...head, choices: [begin], ...usage };
   }
   let tokens = 0;
-  for await (const part of writing.parts(signal)) {
+  for await (const part of parts) {
     tokens += part.steps;
     yield { ...head, choices: [form.piece(part)], ...usage };
   }
-  if (hasUsage) yield { ...head, choices: [], usage: usageOf(writing.promptTokens, tokens) };
+  if (hasUsage) yield { ...head, choices: [], usage: usageOf(promptTokens, tokens) };
 }
 
 const usageOf = (promptTokens: number, completionTokens: number) => ({

@@ -1,6 +1,7 @@
 import { at } from "@trainer/disk";
+import type { OpenAiFailure } from "@trainer/platform";
 import { knownError } from "@trainer/platform/http";
-import { TrainingError } from "@trainer/training";
+import { TrainingError } from "@trainer/training/files";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { z } from "zod";
 
@@ -12,14 +13,14 @@ export class OpenAiError extends Error {
     readonly status: number,
     message: string,
     /** The field that it is about, and a code that programs know it by. */
-    readonly about: { readonly param?: string; readonly code?: string } = {},
+    readonly about: { readonly param?: string | undefined; readonly code?: string | undefined } = {},
   ) {
     super(message);
   }
 }
 
-export const unknownModel = (id: string, known: readonly string[]): OpenAiError =>
-  new OpenAiError(404, `The model ${JSON.stringify(id)} does not exist; there is ${known.join(", ")}`, {
+export const unknownModel = (id: string, hint: string): OpenAiError =>
+  new OpenAiError(404, `The model ${JSON.stringify(id)} does not exist${hint}`, {
     param: "model",
     code: "model_not_found",
   });
@@ -49,20 +50,14 @@ export function answerFailure(error: unknown, req: FastifyRequest, reply: Fastif
     .send(JSON.stringify(errorBody(known)));
 }
 
-export const errorBody = ({ status, message, about: { param = null, code = null } }: OpenAiErrorLike) => ({
+export const errorBody = ({ status, message, about: { param, code } }: OpenAiError): OpenAiFailure => ({
   error: {
     message,
     type: status >= 500 ? "server_error" : (TYPES.get(status) ?? "invalid_request_error"),
-    param,
-    code,
+    param: param ?? null,
+    code: code ?? null,
   },
 });
-
-interface OpenAiErrorLike {
-  readonly status: number;
-  readonly message: string;
-  readonly about: { readonly param?: string | null; readonly code?: string | null };
-}
 
 export function ofOpenAi(error: unknown): OpenAiError {
   if (error instanceof OpenAiError) return error;

@@ -1,2 +1,3 @@
-export type { ServedModel } from "./models.js";
+export { servedHere } from "./model/open-model.js";
+export type { ServedModel } from "./served-model.js";
 export { startOpenAi, type OpenAi, type OpenAiConfig } from "./start.js";

@@ -1,7 +1,8 @@
 import { AppError, isLoopback } from "@trainer/platform";
 import { Hosts, KeySet } from "@trainer/platform/http";
 import { createApp } from "./app.js";
-import { Models, type ServedModel } from "./models.js";
+import { modelsOf } from "./models.js";
+import type { ServedModel } from "./served-model.js";
 
 export interface OpenAiConfig {
   /** One at least. */
@@ -34,7 +35,7 @@ export async function startOpenAi(
     throw new AppError("CONFIG_ERROR", message);
   }
   const app = createApp({
-    models: new Models(models),
+    models: modelsOf(models),
     keys: new KeySet(keys),
     hosts: new Hosts({ bindHost: host, publicHosts }),
     log,

@@ -1,12 +1,9 @@
 import { once } from "node:events";
 import { request } from "node:http";
-import { openHome, openModel } from "@trainer/training";
 import { fastify } from "fastify";
 import { expect, test } from "vitest";
 import { answer, type Form } from "../src/answer.js";
-import type { Writing } from "../src/completion.js";
 import { Room } from "../src/room.js";
-import { TINY } from "./serve-tiny.js";
 
 const FORM: Form<never> = {
   prefix: "x",
@@ -18,17 +15,11 @@ const FORM: Form<never> = {
 };
 
 test("a client that has gone before anything is written for it leaves its room to others", async () => {
-  using opened = await openModel(TINY, { home: openHome("none"), device: "cpu" });
-  const model = { id: "tiny", created: 0, opened };
   const room = new Room(1);
-  const writing: Writing<never> = {
-    promptTokens: 0,
-    count: 1,
-    async *parts(signal) {
-      await once(signal, "abort");
-      yield* [];
-    },
-  };
+  async function* parts(signal: AbortSignal): AsyncGenerator<never> {
+    await once(signal, "abort");
+    yield* [];
+  }
   await using app = Object.assign(fastify(), {
     async [Symbol.asyncDispose]() {
       await app.close();
@@ -38,7 +29,8 @@ test("a client that has gone before anything is written for it leaves its room t
   app.post("/", async (_, reply) => {
     await once(reply.raw, "close");
     isAsked = true;
-    return await answer(FORM, writing, { model, asked: { stream: true }, room, reply });
+    const begin = async (signal: AbortSignal) => ({ promptTokens: 0, parts: parts(signal) });
+    return await answer(FORM, { model: { id: "tiny" }, count: 1, begin, stream: true }, room, reply);
   });
   const url = await app.listen({ port: 0 });
   const client = request(url, { method: "POST" }).on("error", () => {});

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { setNumThreads } from "@trainer/torch";
 import { openHome, openModel, type OpenModel } from "@trainer/training";
-import { startOpenAi, type OpenAi, type OpenAiConfig } from "../src/index.js";
+import { servedHere, startOpenAi, type OpenAi, type OpenAiConfig } from "../src/index.js";
 
 /** A GPT-2 of random weights with a context of 32. */
 export const TINY = fileURLToPath(new URL("../../../packages/training/test/fixtures/tiny-gpt2", import.meta.url));
@@ -31,10 +31,7 @@ export async function serveTiny(folder: string, config: Partial<OpenAiConfig> = 
   const open = (dir: string) => openModel(dir, { home: openHome(folder), device: "cpu" });
   const [tiny, other] = [await open(TINY), await open(chatty)];
   const logged: string[] = [];
-  const models = [
-    { id: "tiny", created: 1_700_000_000, opened: tiny },
-    { id: "chatty", created: 1_700_000_001, opened: other },
-  ] as const;
+  const models = [servedHere("tiny", 1_700_000_000, tiny), servedHere("chatty", 1_700_000_001, other)];
   const log = { write: (line: string) => void logged.push(line) };
   const server: OpenAi = await startOpenAi({ models, ...HERE, ...config }, log);
   return {

@@ -4,7 +4,7 @@ import { noGrad } from "@trainer/torch";
 import { openHome, openModel } from "@trainer/training";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
-import { startOpenAi } from "../src/index.js";
+import { servedHere, startOpenAi } from "../src/index.js";
 import { HERE, serveTiny, TINY, type Served } from "./serve-tiny.js";
 
 let served: Served;
@@ -176,7 +176,7 @@ test("a client that goes away ends its text, and one text too many is refused un
 test("weights that give no numbers are a failure of the server's, in a stream too", async () => {
   using broken = await openModel(TINY, { home: openHome("none"), device: "cpu" });
   noGrad(() => broken.model.params.list().forEach((weight) => void weight.fill_(Number.NaN)));
-  const models = [{ id: "tiny", created: 0, opened: broken }] as const;
+  const models = [servedHere("tiny", 0, broken)];
   await using server = await startOpenAi({ ...HERE, models }, { write: () => {} });
   const asked = { model: "tiny", prompt: "The", max_tokens: 4 };
   const found = await refusal(post("/v1/completions", asked, {}, server.url));
@@ -201,7 +201,7 @@ test("the tokenizer is told as other tools ask for it", async () => {
 
 test("a tokenizer that has no token to begin or to end a text is told so", async () => {
   using opened = await openModel(TINY, { home: openHome("none"), device: "cpu" });
-  const models = [{ id: "tiny", created: 0, opened: { ...opened, startId: null, eosId: null } }] as const;
+  const models = [servedHere("tiny", 0, { ...opened, startId: null, eosId: null })];
   await using server = await startOpenAi({ ...HERE, models }, { write: () => {} });
   const found = await refusal(post("/v1/completions", { model: "tiny", prompt: "" }, {}, server.url));
   expect(found).toMatchObject({ status: 400, type: "invalid_request_error", code: "invalid_input" });

@@ -59,6 +59,7 @@ test("questions and tokenizers whose jobs cannot be read fail with the reason", 
   await queued("trainer-inference", "generate", { ...ids, request: stop });
   await queued("trainer-inference", "chat", { ...ids, session_id: "s", request: {} });
   await queued("trainer-inference", "score", { ...ids, run_id: "export~r", request: { text: "a", top_k: 1001 } });
+  await queued("trainer-inference", "openai", { ...ids, request: { about: "edits" } });
   await queued("trainer", "train", { run_id: "export~r", request: {} });
   await queued("trainer-inference", "eval", { run_id: "r", request: { split: "none" } });
   const failed = (why: string) => ({ status: "failed", message: containing(why) });
@@ -66,6 +67,7 @@ test("questions and tokenizers whose jobs cannot be read fail with the reason", 
   expect(await results.score("export~r", "q").get()).toMatchObject(failed("top_k must be <= 1000"));
   expect(await results.generation("r", "q").get()).toMatchObject(failed("stop_sequences must be at most 64"));
   expect(await results.chat("r", "s", "q").get()).toMatchObject(failed("message is required"));
+  expect(await results.openAi("r", "q").get()).toMatchObject(failed("about"));
   expect(await results.evaluation("r").get()).toMatchObject(failed("split must be one of"));
   await tokenizers.create("tok-1");
   await queued("trainer", "tokenizer", { tokenizer_id: "tok-1", request: { corpus_path: "a", vocab_size: 1e9 } });

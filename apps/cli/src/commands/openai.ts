@@ -1,7 +1,6 @@
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
 import type { Command } from "commander";
-import type { ServedModel } from "@trainer/openai";
 import type { OpenModel } from "@trainer/training";
 import { z } from "zod";
 import { words } from "../framework/arguments.js";
@@ -33,36 +32,44 @@ export function define(command: Command, io: Io): void {
     },
     async run({ args: { models }, options: { host, port, device, weights }, home, io, out }) {
       const { config } = loadConfig({ env: io.env, cwd: io.cwd });
-      const opened: ServedModel[] = [];
+      const opened: NamedModel[] = [];
       try {
         for (const model of new Set(models)) {
           opened.push(await named(await openHere(model, { device, weights }, { home, io, out })));
         }
         refuseEqualNames(opened);
-        const { startOpenAi } = await import("@trainer/openai");
+        const { servedHere, startOpenAi } = await import("@trainer/openai");
         const { security, publicHosts, logging } = config;
         const keys = security.apiKey === "" ? [] : [security.apiKey];
         await io.interruptible(async (signal) => {
-          const settings = { models: opened, host, port, keys, publicHosts, logLevel: logging.level };
+          const served = opened.map(({ id, created, model }) => servedHere(id, created, model));
+          const settings = { models: served, host, port, keys, publicHosts, logLevel: logging.level };
           await using server = await startOpenAi(settings, io.stderr);
           const facts = { url: `${server.url}/v1`, models: opened.map(({ id }) => id) };
           out.result(facts, () => `openai     ${facts.url}\nmodels     ${facts.models.join(", ")}`);
           await untilAborted(signal);
         });
       } finally {
-        for (const model of opened) model.opened[Symbol.dispose]();
+        for (const { model } of opened) model[Symbol.dispose]();
       }
     },
   });
 }
 
-/** A run by its id, a folder by its name. */
-async function named(opened: OpenModel): Promise<ServedModel> {
-  const { mtimeMs } = await stat(opened.weights);
-  return { id: opened.id ?? basename(opened.dir), created: Math.floor(mtimeMs / 1000), opened };
+interface NamedModel {
+  readonly id: string;
+  /** Seconds since 1970. */
+  readonly created: number;
+  readonly model: OpenModel;
 }
 
-function refuseEqualNames(models: readonly ServedModel[]): void {
+/** A run by its id, a folder by its name. */
+async function named(model: OpenModel): Promise<NamedModel> {
+  const { mtimeMs } = await stat(model.weights);
+  return { id: model.id ?? basename(model.dir), created: Math.floor(mtimeMs / 1000), model };
+}
+
+function refuseEqualNames(models: readonly NamedModel[]): void {
   const again = models.find(({ id }, i) => models.findIndex((model) => model.id === id) < i);
   if (again !== undefined) throw new UsageError(`two of these models have the name ${again.id}: rename one's folder`);
 }

@@ -57,7 +57,10 @@ export function define(command: Command, io: Io): void {
         up: (name, place, ms) => isUp(out, name, place, ms),
         ready(api) {
           const links = pagesLines(pages, api, out.screen, NAME);
-          out.result({ ready: true, addresses: serveFile(home) }, () => [...links, ...facts(loaded, home)].join("\n"));
+          out.result({ ready: true, addresses: serveFile(home) }, () => {
+            const openai = `${"openai".padEnd(NAME)}${api.url}/v1  every finished run, for OpenAI's clients`;
+            return [...links, openai, ...facts(loaded, home)].join("\n");
+          });
         },
       });
     },
@@ -95,5 +98,5 @@ const facts = ({ config }: LoadedConfig, home: string): string[] => [
   `${"logs".padEnd(NAME)}${join(home, "logs")}`,
   `${"key".padEnd(NAME)}${
     config.security.apiKey === "" ? `api_key in ${keysFile(home)}` : "the given SECURITY__API_KEY"
-  }: clients of the API show it as X-API-Key`,
+  }: clients of the API show it as X-API-Key, or as a bearer`,
 ];

@@ -200,3 +200,18 @@ describe("what breaks", () => {
     expect(lines[0]).toMatchObject({ error_code: "INSUFFICIENT_STORAGE", err: { message: "disk" } });
   });
 });
+
+test("a service that ends waits neither for who is connected and asks nothing nor for an answer without an end", async () => {
+  const hosts = new Hosts({ bindHost: "127.0.0.1", publicHosts: [] });
+  const limits = { headersMs: 60_000, idleMs: 0, requestMs: 0 };
+  const ending = httpApp(
+    { service: "ending", logLevel: "silent", log: { write() {} }, hosts, ...limits, onAnswer: () => {} },
+    (routes) => void routes.get("/endless", () => new Promise(() => {})),
+  );
+  const { port } = new URL(await ending.listen({ host: "127.0.0.1", port: 0 }));
+  const silent = connect(Number(port), "127.0.0.1");
+  const endless = fetch(`http://127.0.0.1:${port}/endless`).catch((error: unknown) => error);
+  await once(silent, "connect");
+  await ending.close();
+  expect(await endless).toBeInstanceOf(Error);
+});

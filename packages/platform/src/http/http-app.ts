@@ -37,6 +37,9 @@ export interface HttpAppOptions {
   readonly onAnswer: (req: FastifyRequest, reply: FastifyReply, route: string) => void;
 }
 
+/** Time that answers have to end in when the service does; one to come on a connection is not waited for either. */
+const CLOSING_MS = 2000;
+
 /** The head of a request may be so large. */
 export const MAX_HEAD_BYTES = 16 << 10;
 
@@ -69,6 +72,9 @@ export function httpApp(options: HttpAppOptions, routes: (app: FastifyInstance) 
     clientErrorHandler: answerUnparsed,
   });
   limitHeaders(app.server);
+  app.addHook("preClose", async () => {
+    setTimeout(() => app.server.closeAllConnections(), CLOSING_MS).unref();
+  });
   traceRequests(app, tracing);
   app.addHook("onRequest", async (req, reply) => void reply.header("x-request-id", req.id));
   app.addHook("onRequest", async ({ headers: { host } }) => {

@@ -4,6 +4,7 @@ import { toWireJson } from "../json.js";
 import { keys } from "../redis-keys.js";
 import { EstimateResult } from "../schemas/estimate.js";
 import { figure } from "../schemas/fields.js";
+import { OpenAiResult } from "../schemas/openai.js";
 import { PlanResult } from "../schemas/plan.js";
 import { JobState } from "../schemas/run.js";
 import { EncodeResult } from "../schemas/tokenizer.js";
@@ -46,10 +47,13 @@ export interface Slot<T> {
 /** Seconds that an answer is kept. */
 const ANSWER_TTL_SECONDS = 604_800;
 
+/** Seconds that an answer is kept which its client waits for. */
+const AWAITED_TTL_SECONDS = 3600;
+
 /** Longer than any answer takes. */
 const ABANDONED_TTL_SECONDS = 86_400;
 
-/** Results of evaluations, scorings, generations, chats, encodings, estimates and plans. */
+/** Results of evaluations, scorings, generations, chats, encodings, estimates and plans, and answers to OpenAI's clients. */
 export class Results {
   readonly #redis: Redis;
   readonly #large: LargeAnswers;
@@ -66,6 +70,10 @@ export class Results {
   generation = (runId: string, requestId: string) => this.#slot(GenerateResult, keys.generation(runId, requestId));
   chat = (runId: string, sessionId: string, requestId: string) =>
     this.#slot(ChatResult, keys.chat(runId, sessionId, requestId));
+
+  /** Kept for whoever asked it alone, who waits. */
+  openAi = (modelId: string, requestId: string) =>
+    this.#slot(OpenAiResult, keys.openAi(modelId, requestId), AWAITED_TTL_SECONDS);
 
   encoding = (tokenizerId: string, requestId: string) =>
     this.#slot(EncodeResult, keys.encoding(tokenizerId, requestId));

@@ -54,37 +54,62 @@ interface Question<R, Ids, Kind extends JobKind> {
   readonly data: JobsOf[Kind];
 }
 
+interface Deps {
+  readonly jobs: Jobs;
+  readonly channels: Channels;
+}
+
 /**
  * Queues a request and returns its answer. A follower subscribes first, so that no piece is missed however quick the
  * worker is.
  */
 export async function ask<R extends Result, Ids extends { readonly request_id: string }, Kind extends JobKind>(
-  { jobs, channels }: { readonly jobs: Jobs; readonly channels: Channels },
-  { slot, ids, kind, data }: Question<R, Ids, Kind>,
+  deps: Deps,
+  question: Question<R, Ids, Kind>,
   isFollowed: boolean,
 ): Promise<Accepted<R & Ids>> {
+  const { slot, ids } = question;
+  const answer = (result: R) => ({ ...result, ...ids });
+  const messages = isFollowed ? await deps.channels.open(slot.key) : null;
+  const queued = await enqueue(deps, question, messages);
+  const follow = messages && ((signal: AbortSignal) => pieces(deps, question, messages, answer, signal));
+  return { accepted: answer(queued), follow };
+}
+
+/** Queues a request whose answer is followed to its end, and kept for nobody else. */
+export async function* followed<R extends Result, Ids extends { readonly request_id: string }, Kind extends JobKind>(
+  deps: Deps,
+  question: Question<R, Ids, Kind>,
+  signal: AbortSignal,
+): AsyncGenerator<Piece<R>, void, undefined> {
+  const messages = await deps.channels.open(question.slot.key);
+  await enqueue(deps, question, messages);
+  yield* pieces(deps, question, messages, (result) => result, signal);
+}
+
+async function enqueue<R extends Result, Ids extends { readonly request_id: string }, Kind extends JobKind>(
+  { jobs }: Deps,
+  { slot, ids, kind, data }: Question<R, Ids, Kind>,
+  messages: Messages | null,
+): Promise<R> {
   const queued = slot.unfinished("queued");
-  const messages = isFollowed ? await channels.open(slot.key) : null;
   try {
     await slot.set(queued); // before the job: a quick worker's result must not be overwritten
     await jobs.add(kind, ids.request_id, data);
+    return queued;
   } catch (error) {
     messages?.[Symbol.dispose]();
     throw error;
   }
-  const answer = (result: R) => ({ ...result, ...ids });
-  const read = () => current(jobs, slot, kind, ids.request_id);
-  const follow = messages && ((signal: AbortSignal) => pieces(messages, slot, read, answer, signal));
-  return { accepted: answer(queued), follow };
 }
 
-async function* pieces<R extends Result, T>(
+async function* pieces<R extends Result, Ids extends { readonly request_id: string }, Kind extends JobKind, T>(
+  { jobs }: Deps,
+  { slot, ids, kind }: Question<R, Ids, Kind>,
   messages: Messages,
-  slot: Slot<R>,
-  read: () => Promise<R | null>,
   answer: (result: R) => T,
   signal: AbortSignal,
-): AsyncGenerator<Piece<T>> {
+): AsyncGenerator<Piece<T>, void, undefined> {
   using open = messages;
   let isOver = false;
   try {
@@ -94,7 +119,7 @@ async function* pieces<R extends Result, T>(
         yield piece;
         continue;
       }
-      const result = await read().catch(() => null); // Redis is unavailable: retried later
+      const result = await current(jobs, slot, kind, ids.request_id).catch(() => null); // Redis is unavailable: retried later
       if (result === null || !DONE.has(result.status)) continue;
       isOver = true;
       yield { type: "result", result: answer(result) };

@@ -60,6 +60,17 @@ export class RunCatalogue {
     return { runs, next: null, total: found.length };
   }
 
+  /** Runs that have a model, the latest first. */
+  async completed(): Promise<Listed[]> {
+    const runs = await this.#all();
+    return runs.filter(({ status }) => status === "completed").toSorted(inOrder("created_at", "desc"));
+  }
+
+  /** Undefined where there is none. */
+  async run(id: string): Promise<Listed | undefined> {
+    return (await this.#merged([id], await this.#deps.recorded.of([id])))[0];
+  }
+
   /** Runs with what their manifests say of them; no metrics are read for those who page through all. */
   async described(records: readonly RunRecord[]): Promise<ListedRun[]> {
     const runs = await this.#merged(

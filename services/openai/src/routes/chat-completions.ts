@@ -1,10 +1,10 @@
+import { ChatCompletion, ChatCompletionRequest, type AnswerToken } from "@trainer/platform";
 import type { FastifyInstance } from "fastify";
 import { answer, type Form } from "../answer.js";
-import { chatCompletionOf, type AnswerToken } from "../chat-completion.js";
 import { parsed } from "../errors.js";
-import type { Models } from "../models.js";
-import { ChatCompletionRequest } from "../requests.js";
 import type { Room } from "../room.js";
+import type { Models } from "../served-model.js";
+import { described, orPieces } from "./described.js";
 
 const logs = (content: readonly AnswerToken[]) => (content.length > 0 ? { content, refusal: null } : null);
 
@@ -33,9 +33,11 @@ const FORM: Form<readonly AnswerToken[]> = {
 };
 
 export function chatCompletionRoutes(app: FastifyInstance, models: Models, room: Room): void {
-  app.post("/chat/completions", async ({ body }, reply) => {
-    const asked = parsed(ChatCompletionRequest, body);
-    const model = models.of(asked.model);
-    return await answer(FORM, chatCompletionOf(model, asked), { model, asked, room, reply });
+  const about = described("Answer a conversation", orPieces(ChatCompletion), { body: ChatCompletionRequest });
+  app.post("/chat/completions", about, async ({ body }, reply) => {
+    const request = parsed(ChatCompletionRequest, body);
+    const model = await models.of(request.model);
+    const begin = (signal: AbortSignal) => model.chat(request, signal);
+    return await answer(FORM, { ...request, model, count: request.n ?? 1, begin }, room, reply);
   });
 }

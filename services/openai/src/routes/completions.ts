@@ -1,11 +1,11 @@
+import { Completion, CompletionRequest, type Logprobs } from "@trainer/platform";
 import type { FastifyInstance } from "fastify";
 import { answer, type Form } from "../answer.js";
-import { completionOf } from "../completion.js";
 import { parsed } from "../errors.js";
-import type { Models } from "../models.js";
-import { CompletionRequest } from "../requests.js";
+import { listed } from "../listed.js";
 import type { Room } from "../room.js";
-import { joined, type Logprobs } from "../told-tokens.js";
+import type { Models } from "../served-model.js";
+import { described, orPieces } from "./described.js";
 
 const FORM: Form<Logprobs> = {
   prefix: "cmpl",
@@ -22,9 +22,20 @@ const FORM: Form<Logprobs> = {
 };
 
 export function completionRoutes(app: FastifyInstance, models: Models, room: Room): void {
-  app.post("/completions", async ({ body }, reply) => {
-    const asked = parsed(CompletionRequest, body);
-    const model = models.of(asked.model);
-    return await answer(FORM, completionOf(model, asked), { model, asked, room, reply });
+  const about = described("Go on from prompts", orPieces(Completion), { body: CompletionRequest });
+  app.post("/completions", about, async ({ body }, reply) => {
+    const request = parsed(CompletionRequest, body);
+    const model = await models.of(request.model);
+    const count = listed(request.prompt).length * (request.n ?? 1);
+    const begin = (signal: AbortSignal) => model.complete(request, signal);
+    return await answer(FORM, { ...request, model, count, begin }, room, reply);
   });
 }
+
+/** Several of one text as one. */
+const joined = (parts: readonly Logprobs[]): Logprobs => ({
+  tokens: parts.flatMap(({ tokens }) => tokens),
+  token_logprobs: parts.flatMap((part) => part.token_logprobs),
+  top_logprobs: parts.flatMap((part) => part.top_logprobs),
+  text_offset: parts.flatMap((part) => part.text_offset),
+});

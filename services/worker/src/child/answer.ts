@@ -6,9 +6,11 @@ import type {
   ChatTurn,
   GenerateRequest,
   GenerateResult,
+  OpenAiResult,
   ScoreRequest,
   ScoreResult,
 } from "@trainer/platform";
+import { answerLines, servedHere } from "@trainer/openai/answers";
 import { chat, evaluate, generateStream, readTextFile, score, type OpenModel } from "@trainer/training";
 import type { Piece, Question } from "./messages.js";
 import type { ChildContext } from "./child-context.js";
@@ -27,6 +29,7 @@ export interface Answers {
   readonly generate: GenerateResult;
   /** With the conversation after it. */
   readonly chat: { readonly result: ChatResult; readonly turns: readonly ChatTurn[] };
+  readonly openai: OpenAiResult;
 }
 
 /** A question to a run's model. */
@@ -49,6 +52,8 @@ export function answer(
       return generated(question, opened, context);
     case "chat":
       return chatted(question, opened, context);
+    case "openai":
+      return answeredInLines(question, opened, context);
   }
 }
 
@@ -139,6 +144,21 @@ async function chatted(
   const { response, format, templateProblem: template_problem, begin } = reply;
   const result = { status: COMPLETED, response, format, template_problem, begin_tokens: [...begin] };
   return { result, turns: reply.history };
+}
+
+/** Lines are sent on as they come where the client wants its answer so. */
+async function answeredInLines(
+  { run_id: id, request }: Of<"openai">,
+  opened: OpenModel,
+  { signal, onPiece }: AnswerContext,
+): Promise<OpenAiResult> {
+  const isStreamed = "request" in request && "stream" in request.request && request.request.stream === true;
+  const lines: string[] = [];
+  for await (const line of answerLines(servedHere(id, 0, opened), request, signal)) {
+    lines.push(line);
+    if (isStreamed) onPiece({ sequence: 0, text: line });
+  }
+  return { status: COMPLETED, lines: lines.join("") };
 }
 
 const samplingOf = (request: GenerateRequest | ChatRequest) => ({

@@ -14,6 +14,7 @@ export const Question = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("score"), ...jobs.score.shape }),
   z.object({ kind: z.literal("generate"), ...jobs.generate.shape }),
   z.object({ kind: z.literal("chat"), ...jobs.chat.shape, turns: z.array(ChatTurn), seed: z.int() }),
+  z.object({ kind: z.literal("openai"), ...jobs.openai.shape }),
   z.object({ kind: z.literal("encode"), ...jobs.encode.shape }),
   z.object({ kind: z.literal("estimate"), ...jobs.estimate.shape }),
   z.object({ kind: z.literal("plan"), ...jobs.plan.shape }),

@@ -8,10 +8,12 @@ import {
   GenerateResult,
   jobs,
   keys,
+  OpenAiResult,
   PlanResult,
   ScoreResult,
   RunId,
   toWireJson,
+  type OpenAiQuestion,
 } from "@trainer/platform";
 import { EvalRecord, type Slot } from "@trainer/platform/redis";
 import { traceFields } from "@trainer/platform/tracing";
@@ -83,6 +85,15 @@ export const requestJobs: Readonly<Record<Kind, (work: Work, container: Containe
     );
   },
 
+  async openai(work, container) {
+    const data = work.data(jobs.openai);
+    const slot = container.results.openAi(data.run_id, data.request_id);
+    const request = withSeed(data.request, seedOf(data.request_id));
+    await once(work, container, slot, async () =>
+      slot.set(OpenAiResult.parse(await ask(container, work, { kind: "openai", ...data, request }, slot))),
+    );
+  },
+
   async encode(work, container) {
     const data = work.data(jobs.encode);
     const slot = container.results.encoding(data.tokenizer_id, data.request_id);
@@ -111,6 +122,15 @@ export const requestJobs: Readonly<Record<Kind, (work: Work, container: Containe
     );
   },
 };
+
+/** A question whose texts are drawn by that seed, where it says none. */
+function withSeed(question: OpenAiQuestion, seed: number): OpenAiQuestion {
+  if (question.about === "completion")
+    return { ...question, request: { ...question.request, seed: question.request.seed ?? seed } };
+  if (question.about === "chat")
+    return { ...question, request: { ...question.request, seed: question.request.seed ?? seed } };
+  return question;
+}
 
 /** Answers a request once: one that was answered already, by a worker that could not say so, stays answered. */
 async function once<T extends { readonly status: string }>(

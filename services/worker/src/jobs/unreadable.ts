@@ -74,6 +74,7 @@ async function endAnswer(
   if (requestId === "") return;
   if (kind === "score") await end(results.score(runId, requestId));
   if (kind === "generate") await end(results.generation(runId, requestId));
+  if (kind === "openai") await end(results.openAi(runId, requestId));
   if (kind === "chat") await end(results.chat(runId, sessionId, requestId));
 }
 

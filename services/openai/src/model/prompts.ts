@@ -1,6 +1,7 @@
 import { promptTokens, type OpenModel } from "@trainer/training";
-import type { CompletionRequest } from "./requests.js";
-import { OpenAiError } from "./errors.js";
+import type { CompletionRequest } from "@trainer/platform";
+import { OpenAiError } from "../errors.js";
+import { listed } from "../listed.js";
 
 /** The prompts of a request in ids, with their texts. */
 export interface PromptIds {
@@ -27,10 +28,4 @@ function refuseLong({ contextLength }: OpenModel, tokens: number): void {
   if (tokens <= contextLength) return;
   const message = `This model's maximum context length is ${contextLength} tokens, and the prompt has ${tokens}: shorten it`;
   throw new OpenAiError(400, message, { param: "prompt", code: "context_length_exceeded" });
-}
-
-function listed(prompt: CompletionRequest["prompt"]): (string | readonly number[])[] {
-  if (typeof prompt === "string") return [prompt];
-  const ids = prompt.filter((each) => typeof each === "number");
-  return ids.length > 0 ? [ids] : prompt.filter((each) => typeof each !== "number");
 }

@@ -1,29 +1,30 @@
 import { ChatOptions } from "@trainer/options";
-import { chatPrompt, complete, promptIds, type ExpectedToken, type PromptMessage } from "@trainer/training";
+import type { AnswerToken, ChatCompletionRequest } from "@trainer/platform";
+import {
+  chatPrompt,
+  complete,
+  promptIds,
+  type ExpectedToken,
+  type OpenModel,
+  type PromptMessage,
+} from "@trainer/training";
 import type { Tokenizer } from "@trainer/tokenizers";
-import { partOf, type Writing } from "./completion.js";
-import type { ServedModel } from "./models.js";
-import { samplingOf, steeringOf, tokensOf, type ChatCompletionRequest } from "./requests.js";
+import type { Part, Writing } from "../served-model.js";
+import { partOf } from "./completion.js";
+import { samplingOf, steeringOf, tokensOf } from "./options.js";
 import { tokenBytes, tokenText } from "./token-text.js";
-
-/** What is told of a token of an answer. */
-export interface AnswerToken {
-  readonly token: string;
-  readonly logprob: number;
-  readonly bytes: number[];
-  readonly top_logprobs: Omit<AnswerToken, "top_logprobs">[];
-}
 
 /** An answer to a conversation, by the model's chat template; without one, as lines. */
 export function chatCompletionOf(
-  { opened }: ServedModel,
+  opened: OpenModel,
   request: ChatCompletionRequest,
+  signal: AbortSignal,
 ): Writing<readonly AnswerToken[]> {
   const messages = request.messages.map(({ role, content }): PromptMessage => {
     const text = typeof content === "string" ? content : content.map((each) => each.text).join("");
     return { role: role === "developer" ? "system" : role, content: text };
   });
-  const { contextLength } = opened;
+  const { contextLength, tokenizer } = opened;
   const asked = request.max_completion_tokens ?? request.max_tokens ?? contextLength;
   const maxNewTokens = tokensOf(asked, contextLength);
   const options = ChatOptions.parse({ maxNewTokens });
@@ -37,23 +38,19 @@ export function chatCompletionOf(
     maxNewTokens,
     steering: steeringOf(request, logprobs),
   };
-  const { tokenizer } = opened;
-  const count = sampling.numReturnSequences;
-  return {
-    promptTokens: ids.length,
-    count,
-    async *parts(signal) {
-      // Of a conversation in lines an answer begins after a space.
-      const isBegun = Array.from({ length: count }, () => format === "template");
-      const { events } = await complete({ ...opened, ends }, [ids], input, signal);
-      for await (const event of events) {
-        const part = partOf(event, (tokens) => tokens.map((token) => answerToken(tokenizer, token)));
-        const text = isBegun[part.index] === true ? part.text : part.text.trimStart();
-        if (text !== "") isBegun[part.index] = true;
-        yield { ...part, text };
-      }
-    },
-  };
+  return { promptTokens: ids.length, parts: parts() };
+
+  async function* parts(): AsyncGenerator<Part<readonly AnswerToken[]>, void, undefined> {
+    // Of a conversation in lines an answer begins after a space.
+    const isBegun = Array.from({ length: sampling.numReturnSequences }, () => format === "template");
+    const { events } = await complete({ ...opened, ends }, [ids], input, signal);
+    for await (const event of events) {
+      const part = partOf(event, (tokens) => tokens.map((token) => answerToken(tokenizer, token)));
+      const text = isBegun[part.index] === true ? part.text : part.text.trimStart();
+      if (text !== "") isBegun[part.index] = true;
+      yield { ...part, text };
+    }
+  }
 }
 
 const answerToken = (tokenizer: Tokenizer, { id, logprob, top }: ExpectedToken): AnswerToken => {

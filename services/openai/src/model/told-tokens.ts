@@ -1,16 +1,7 @@
+import type { Logprobs } from "@trainer/platform";
 import type { Tokenizer } from "@trainer/tokenizers";
 import type { ExpectedToken } from "@trainer/training";
 import { TextOffsets, tokenText } from "./token-text.js";
-
-/** What is told of tokens, in lists of equal length. */
-export interface Logprobs {
-  readonly tokens: string[];
-  /** Null for a first token, which nothing foresees. */
-  readonly token_logprobs: (number | null)[];
-  readonly top_logprobs: (Readonly<Record<string, number>> | null)[];
-  /** Where each begins in the text, in characters (code points). */
-  readonly text_offset: number[];
-}
 
 /** What is told of the tokens of one text, as it grows. */
 export class ToldTokens {
@@ -46,11 +37,3 @@ export class ToldTokens {
     };
   }
 }
-
-/** Several of one text as one. */
-export const joined = (parts: readonly Logprobs[]): Logprobs => ({
-  tokens: parts.flatMap(({ tokens }) => tokens),
-  token_logprobs: parts.flatMap((part) => part.token_logprobs),
-  top_logprobs: parts.flatMap((part) => part.top_logprobs),
-  text_offset: parts.flatMap((part) => part.text_offset),
-});

@@ -3,6 +3,7 @@ import { selfAttention } from "./attention.js";
 import { outlineOf, type DecoderConfig } from "./decoder-config.js";
 import type { Network } from "./family.js";
 import { kvCaches } from "./kv-caches.js";
+import { kvPages } from "./kv-pages.js";
 import { segment } from "./model.js";
 import { eachTensor, residual, type Residual } from "./residual.js";
 import { rotaryPositions, type RotaryPass } from "./rotary-positions.js";
@@ -35,6 +36,7 @@ export function decoder(params: Params, c: DecoderConfig, options: DecoderLayer)
     : linear(params.at("lm_head"), c.hiddenSize, c.vocabSize, { bias: false, std });
   const { contextLength } = outlineOf(c);
   const positions = rotaryPositions(params, c.rope, c.headDim, c.maxPositionEmbeddings);
+  const size = { layers: c.numHiddenLayers, heads: c.numKeyValueHeads, headSize: c.headDim };
   return {
     vocabSize: c.vocabSize,
     contextLength,
@@ -51,12 +53,8 @@ export function decoder(params: Params, c: DecoderConfig, options: DecoderLayer)
     },
     ragged: true,
     recordable: true,
-    newCache: kvCaches(
-      params,
-      { layers: c.numHiddenLayers, heads: c.numKeyValueHeads, headSize: c.headDim },
-      contextLength,
-      positions.table,
-    ),
+    newCache: kvCaches(params, size, contextLength, positions.table),
+    newPages: kvPages(params, size, contextLength, positions.pageTable),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Params, QuantizedWeight, Tape, Tensor } from "@trainer/torch";
 import type { z } from "zod";
 import type { Cache } from "./cache.js";
+import type { KvPages } from "./kv-pages.js";
 import type { Documents } from "./documents.js";
 
 /** tf32: weights and sums in float32, products on a GPU by its TF32 units. */
@@ -100,6 +101,8 @@ export interface Network {
   next?(ids: readonly number[], cache: Cache): Tensor | null;
   /** A cache for `batch` sequences of up to `capacity` tokens (contextLength by default). */
   newCache(batch: number, capacity?: number, options?: CacheOptions): Cache;
+  /** Pages that sequences of any lengths lie in; null, or absent, where there are none. */
+  newPages?(): KvPages | null;
   /** True if its caches may hold sequences of different lengths; false by default. */
   readonly ragged?: boolean;
 }

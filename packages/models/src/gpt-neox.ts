@@ -3,6 +3,7 @@ import { selfAttention } from "./attention.js";
 import type { Family, Network } from "./family.js";
 import { gptNeoxSpec, rotaryOf, type GptNeoxConfig } from "./gpt-neox-config.js";
 import { kvCaches } from "./kv-caches.js";
+import { kvPages } from "./kv-pages.js";
 import { itself, segment } from "./model.js";
 import { rotaryPositions, type RotaryPass } from "./rotary-positions.js";
 
@@ -24,6 +25,7 @@ function network(params: Params, c: GptNeoxConfig): Network {
   const { headDim, turned } = rotaryOf(c);
   const rope = { theta: c.rotaryEmbBase, scaling: { rope_type: "default" }, turned } as const;
   const positions = rotaryPositions(params, rope, headDim, c.maxPositionEmbeddings);
+  const size = { layers: c.numHiddenLayers, heads: c.numAttentionHeads, headSize: headDim };
   return {
     vocabSize: c.vocabSize,
     contextLength: c.maxPositionEmbeddings,
@@ -38,12 +40,8 @@ function network(params: Params, c: GptNeoxConfig): Network {
       return norm(x);
     },
     ragged: true,
-    newCache: kvCaches(
-      params,
-      { layers: c.numHiddenLayers, heads: c.numAttentionHeads, headSize: headDim },
-      c.maxPositionEmbeddings,
-      positions.table,
-    ),
+    newCache: kvCaches(params, size, c.maxPositionEmbeddings, positions.table),
+    newPages: kvPages(params, size, c.maxPositionEmbeddings, positions.pageTable),
   };
 }
 

@@ -4,6 +4,7 @@ import type { Family, Network } from "./family.js";
 import { gpt2Spec, type Gpt2Config } from "./gpt2-config.js";
 import { KvCache } from "./kv-cache.js";
 import { kvCaches } from "./kv-caches.js";
+import { kvPages } from "./kv-pages.js";
 import { segment } from "./model.js";
 import { eachTensor, residual, type Residual } from "./residual.js";
 
@@ -28,6 +29,7 @@ function network(params: Params, c: Gpt2Config): Network {
     if (cache?.lengths) return wpe(cache.lengths.unsqueeze(1));
     return wpe.weight.narrow(0, cache?.length ?? 0, t);
   };
+  const size = { layers: c.nLayer, heads: c.nHead, headSize: c.nEmbd / c.nHead };
   return {
     vocabSize: c.vocabSize,
     contextLength: c.nPositions,
@@ -45,7 +47,8 @@ function network(params: Params, c: Gpt2Config): Network {
     },
     ragged: true,
     recordable: true,
-    newCache: kvCaches(params, { layers: c.nLayer, heads: c.nHead, headSize: c.nEmbd / c.nHead }, c.nPositions),
+    newCache: kvCaches(params, size, c.nPositions),
+    newPages: kvPages(params, size, c.nPositions),
   };
 }
 

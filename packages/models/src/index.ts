@@ -13,6 +13,7 @@ export { checkGguf, writeGgufModel, type GgufOptions, type WrittenGguf } from ".
 export { findWeights, loadModel, saveModel, type LoadedModel } from "./hf.js";
 export { KvCache } from "./kv-cache.js";
 export { kvCaches } from "./kv-caches.js";
+export { KvPages, kvPages, type Place } from "./kv-pages.js";
 export { RaggedKvCache } from "./ragged-kv-cache.js";
 export { loadAdapter, saveAdapter, writeAdapterConfig } from "./peft.js";
 export { addLora, type LoraModel, type LoraOptions } from "./lora.js";

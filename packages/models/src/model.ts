@@ -38,7 +38,7 @@ export interface LossBatch {
   readonly documents?: Tensor | undefined;
 }
 
-/** Hidden states (..., C) -> (..., V). Up to 16 rows: each is the same whatever the others are (on the CPU). */
+/** Hidden states (..., C) -> (..., V). Up to 64 rows: each is the same whatever the others are (on the CPU). */
 export const logitsOf = (
   { head, headBias, quantizedHead, softcap }: Pick<Network, "head" | "headBias" | "quantizedHead" | "softcap">,
   hidden: Tensor,

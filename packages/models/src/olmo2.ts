@@ -4,6 +4,7 @@ import { feedForward } from "./decoder.js";
 import { outlineOf } from "./decoder-config.js";
 import type { Family, Network } from "./family.js";
 import { kvCaches } from "./kv-caches.js";
+import { kvPages } from "./kv-pages.js";
 import { itself, segment } from "./model.js";
 import { olmo2Spec, type Olmo2Config } from "./olmo2-config.js";
 import { rotaryPositions, type RotaryPass } from "./rotary-positions.js";
@@ -26,6 +27,7 @@ function network(params: Params, c: Olmo2Config): Network {
     : linear(params.at("lm_head"), c.hiddenSize, c.vocabSize, { bias: false, std });
   const { contextLength } = outlineOf(c);
   const positions = rotaryPositions(params, c.rope, c.headDim, c.maxPositionEmbeddings);
+  const size = { layers: c.numHiddenLayers, heads: c.numKeyValueHeads, headSize: c.headDim };
   return {
     vocabSize: c.vocabSize,
     contextLength,
@@ -41,12 +43,8 @@ function network(params: Params, c: Olmo2Config): Network {
       return norm(x);
     },
     ragged: true,
-    newCache: kvCaches(
-      params,
-      { layers: c.numHiddenLayers, heads: c.numKeyValueHeads, headSize: c.headDim },
-      contextLength,
-      positions.table,
-    ),
+    newCache: kvCaches(params, size, contextLength, positions.table),
+    newPages: kvPages(params, size, contextLength, positions.pageTable),
   };
 }
 

@@ -13,6 +13,7 @@ export interface RotaryPass extends Pass {
 /** Positions of a model whose heads are turned by them. */
 export function rotaryPositions(params: Params, rope: Rope, headDim: number, maxPositions: number) {
   const rotation = rotary(rope, headDim, maxPositions);
+  const table = (capacity: number): Rotation => tableOf(rotation, capacity, maxPositions, params);
   return {
     /** The pass of the next `t` tokens. It depends on distances alone: positions need not restart with each document. */
     pass(ctx: Forward, t: number): RotaryPass {
@@ -22,7 +23,9 @@ export function rotaryPositions(params: Params, rope: Rope, headDim: number, max
       return { ...ctx, cache, rotation: turned };
     },
     /** For caches of sequences that differ in length. */
-    table: (capacity: number): Rotation => tableOf(rotation, capacity, maxPositions, params),
+    table,
+    /** For pages; null where the rotation of a text depends on how much of it a pass reads. */
+    pageTable: rope.scaling.rope_type === "dynamic" ? null : table,
   };
 }
 

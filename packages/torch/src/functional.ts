@@ -10,7 +10,7 @@ export function embedding(weight: Tensor, indices: Tensor): Tensor {
 }
 
 /**
- * x Wᵀ + b: (..., in), (out, in), (out) -> (..., out). On the CPU in float32 each of up to 16 rows is the same whatever
+ * x Wᵀ + b: (..., in), (out, in), (out) -> (..., out). On the CPU in float32 each of up to 64 rows is the same whatever
  * the others are and how many.
  */
 export function linear(x: Tensor, weight: Tensor, bias?: Tensor | null): Tensor {

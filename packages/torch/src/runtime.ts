@@ -89,7 +89,7 @@ export const hasFastBf16 = (): boolean => addon.fastestBf16() !== "";
 
 /**
  * Sets whether float32 products on the CPU are computed in bfloat16: their elements are rounded to it, and summed in
- * float32. That is for training, a backward pass included; it does not hold for products of 16 rows or fewer, nor within
+ * float32. That is for training, a backward pass included; it does not hold for products of 64 rows or fewer, nor within
  * attention, and it does nothing where `hasFastBf16()` is false. Returns the former setting.
  */
 export function allowBf16Products(on: boolean): boolean {

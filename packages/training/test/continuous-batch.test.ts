@@ -3,7 +3,13 @@ import { familyNames, planModel, type CausalLm } from "@trainer/models";
 import { memoryStats, setNumThreads, type Tensor } from "@trainer/torch";
 import { array, assert, asyncProperty, boolean, constantFrom, integer, nat, record, type Arbitrary } from "fast-check";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { generate, generateMany, generateStream, type Generated } from "../src/inference/generate.js";
+import {
+  generate,
+  generateMany,
+  generateManyStream,
+  generateStream,
+  type Generated,
+} from "../src/inference/generate.js";
 import type { GenerateInput } from "@trainer/options";
 import type { OpenModel } from "../src/inference/open-model.js";
 import { containing, expected, openTinyGpt2 } from "./fixture.js";
@@ -17,13 +23,19 @@ afterEach(() => setNumThreads(1));
 
 const CONTEXT = 64;
 
-/** Counts passes over the model by how many sequences there are in them. */
-function counting(): { model: OpenModel; widths: number[] } {
+/** The model, of which sequences are read in caches of their own. */
+function inCaches(model: CausalLm): CausalLm {
+  const { newPages: _, ...rest } = model;
+  return rest;
+}
+
+/** Counts passes over the model by how many sequences there are in them; in pages, how many tokens. */
+function counting(of = opened.model): { model: OpenModel; widths: number[] } {
   const widths: number[] = [];
   const count = (n: number) => void widths.push(n);
-  const { hidden, next } = opened.model;
+  const { hidden, next } = of;
   const model: CausalLm = {
-    ...opened.model,
+    ...of,
     hidden: (ids, ctx) => (count(ids.size(0)), hidden(ids, ctx)),
     ...(next && { next: (ids, cache) => (count(ids.length), next(ids, cache)) }),
   };
@@ -78,6 +90,16 @@ test("concurrent generations, started at any moment, write what each writes alon
   );
 });
 
+test("so they do without pages", async () => {
+  const model = { ...opened, model: inCaches(opened.model) };
+  const inputs = [0, 1, 2, 3].map((seed) => ({ prompt: expected.prompt, maxNewTokens: 30 * seed + 1, seed, topK: 0 }));
+  const together = await concurrently(
+    model,
+    inputs.map((input, i) => ({ input, delay: i })),
+  );
+  expect(together).toEqual(await oneByOne(model, inputs));
+});
+
 test.each(familyNames())("so do those of %s, greedy and sampled, also beyond the context", async (family) => {
   setNumThreads(2);
   const { vocabSize } = opened.model;
@@ -100,8 +122,48 @@ test.each(familyNames())("so do those of %s, greedy and sampled, also beyond the
   for (const parameter of model.params.list()) parameter.dispose();
 });
 
-test("they share their steps, at most sixteen sequences a pass, and one that starts later joins them", async () => {
+test("they share their passes, prompts are read with others' tokens, and one prompt once", async () => {
   const { model, widths } = counting();
+  const options = { prompt: "The", temperature: 0, stopOnEos: false };
+  const tokens = opened.tokenizer.encode("The").length;
+  const write = (maxNewTokens: number, numReturnSequences = 1) =>
+    generate(model, { ...options, maxNewTokens, numReturnSequences });
+  await Promise.all([write(4, 14), write(9), write(9), write(3)]);
+  expect(widths).toEqual([tokens, 17, 17, 16, 2, 2, 2, 2, 2]);
+  widths.length = 0;
+  // At most 32 sequences a pass: the others are a group of their own.
+  await Promise.all([write(3, 16), write(3, 16), write(5, 8)]);
+  expect(widths).toEqual([tokens, tokens, 32, 8, 32, 8, 8, 8]);
+});
+
+test("a long prompt leaves room for short ones, and holds no sequence up", async () => {
+  const model = planModel("gpt2", {
+    size: "tiny",
+    vocabSize: opened.model.vocabSize,
+    contextLength: 400,
+    dimensions: {},
+  }).build({ seed: 5 });
+  const { model: counted, widths } = counting(model);
+  const wide = { ...counted, contextLength: 400 };
+  const [long, short] = [Array.from({ length: 300 }, (_, i) => i % 90), [3, 4, 5]];
+  const ended: string[] = [];
+  const write = async (name: string, prompt: readonly number[], maxNewTokens: number) => {
+    for await (const _ of generateManyStream(wide, [prompt], { maxNewTokens, temperature: 0, stopOnEos: false }));
+    ended.push(name);
+  };
+  await Promise.all([
+    write("long", long, 1),
+    write("short", short, 2),
+    write("other", [...long.slice(0, 160), ...long.slice(0, 100)], 1),
+  ]);
+  expect(ended).toEqual(["short", "other", "long"]);
+  expect(Math.max(...widths)).toBe(64);
+  expect(widths.reduce((sum, n) => sum + n)).toBe(300 + 3 + 1 + 100); // what both have at their beginning is read once
+  for (const parameter of model.params.list()) parameter.dispose();
+});
+
+test("without pages they share their steps, at most sixteen sequences a pass, and one that starts later joins them", async () => {
+  const { model, widths } = counting(inCaches(opened.model));
   const options = { prompt: "The", temperature: 0, stopOnEos: false };
   const write = (maxNewTokens: number, numReturnSequences = 1) =>
     generate(model, { ...options, maxNewTokens, numReturnSequences });
@@ -136,9 +198,9 @@ test("one that is aborted, or no longer read, leaves the others as they are, and
 });
 
 /** The model, with `before` called ahead of each pass, with what it reads: ids (n, T). */
-const watched = (before: (ids: Tensor) => Tensor | null): OpenModel => ({
+const watched = (before: (ids: Tensor) => Tensor | null, of = opened.model): OpenModel => ({
   ...opened,
-  model: { ...opened.model, hidden: (ids, ctx) => before(ids) ?? opened.model.hidden(ids, ctx) },
+  model: { ...of, hidden: (ids, ctx) => before(ids) ?? of.hidden(ids, ctx) },
 });
 
 /** Outcome of a generation; awaited later than it may be rejected. */
@@ -146,12 +208,60 @@ const settled = async (work: Promise<Generated>) => (await Promise.allSettled([w
 
 const rejection = (message: string) => ({ status: "rejected", reason: { message: containing(message) } });
 
-test("what the model throws in a step fails all that share it, and none that starts later", async () => {
+test("what the model throws in a pass fails all that share it, and none that starts later", async () => {
+  let broken = false;
+  const model = watched(() => {
+    if (broken) throw new Error("no more memory");
+    return null;
+  });
+  const before = memoryStats().liveTensors;
+  const options = { temperature: 0, stopOnEos: false };
+  const first = generateStream(model, { ...options, prompt: "The lamp", maxNewTokens: 5000 });
+  const second = generateStream(model, { ...options, prompt: "T", maxNewTokens: 5000, numReturnSequences: 2 });
+  await Promise.all([first.next(), second.next()]);
+  broken = true;
+  expect(await Promise.allSettled([resultOf(first), resultOf(second)])).toMatchObject([
+    rejection("no more memory"),
+    rejection("no more memory"),
+  ]);
+  broken = false;
+  expect((await generate(model, { ...options, prompt: "T", maxNewTokens: 3 })).steps).toBe(3);
+  expect(memoryStats().liveTensors).toBe(before);
+});
+
+test("logits that are no numbers fail the request with that prompt alone", async () => {
+  const damaged = opened.tokenizer.encode("The lamp burned");
+  const { hidden } = opened.model;
+  const model: OpenModel = {
+    ...opened,
+    model: {
+      ...opened.model,
+      hidden: (ids, ctx) => {
+        const read = Array.from(ids.flatten().data(), Number);
+        const from = read.findIndex((_, i) => damaged.every((id, j) => read[i + j] === id));
+        const found = hidden(ids, ctx); // (N, 1, C)
+        if (from >= 0) found.narrow(0, from, damaged.length).mul_(NaN);
+        return found;
+      },
+    },
+  };
+  const before = memoryStats().liveTensors;
+  const options = { temperature: 0, stopOnEos: false, maxNewTokens: 40, seed: 1 };
+  const alone = await generate(opened, { ...options, prompt: "T" });
+  const running = generate(model, { ...options, prompt: "T" });
+  await setImmediate();
+  const failed = settled(generate(model, { ...options, prompt: "The lamp burned" }));
+  expect(await failed).toMatchObject(rejection("not finite"));
+  expect(await running).toEqual(alone);
+  expect(memoryStats().liveTensors).toBe(before);
+});
+
+test("without pages what the model throws in a step fails all that share it, and none that starts later", async () => {
   let broken = false;
   const model = watched((ids) => {
     if (broken && ids.size(1) === 1) throw new Error("no more memory");
     return null;
-  });
+  }, inCaches(opened.model));
   const before = memoryStats().liveTensors;
   const options = { temperature: 0, stopOnEos: false };
   const first = generateStream(model, { ...options, prompt: "The lamp", maxNewTokens: 5000 });
@@ -171,14 +281,14 @@ test("what the model throws in a step fails all that share it, and none that sta
   expect(memoryStats().liveTensors).toBe(before);
 });
 
-test("what the model throws at a prompt, and logits that are no numbers, fail the request with that prompt alone", async () => {
+test("without pages what the model throws at a prompt, and logits that are no numbers, fail the request with that prompt alone", async () => {
   const throws = [...opened.tokenizer.encode("Who came")];
   const damaged = [...opened.tokenizer.encode("The lamp burned")];
   const isOf = (ids: Tensor, prompt: readonly number[]) => JSON.stringify(ids.toArray()) === JSON.stringify([prompt]);
   const model = watched((ids) => {
     if (isOf(ids, throws)) throw new Error("no more memory");
     return isOf(ids, damaged) ? opened.model.hidden(ids, { training: false }).mul(NaN) : null;
-  });
+  }, inCaches(opened.model));
   const before = memoryStats().liveTensors;
   const options = { temperature: 0, stopOnEos: false, maxNewTokens: 40 };
   const alone = await generate(opened, { ...options, prompt: "T" });
@@ -194,7 +304,7 @@ test("what the model throws at a prompt, and logits that are no numbers, fail th
 
 test("a model whose sequences must not differ in length reads those of one prompt at a time", async () => {
   const { model, widths } = counting();
-  const { ragged: _, ...rest } = model.model;
+  const { ragged: _, ...rest } = inCaches(model.model);
   const even: OpenModel = { ...model, model: rest };
   const write = (prompt: string, numReturnSequences: number) =>
     generate(even, { prompt, temperature: 0, stopOnEos: false, maxNewTokens: 3, numReturnSequences });

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <vector>
 
 #include "bf16-product.h"
 #include "checks.h"
@@ -100,22 +101,44 @@ Library libraryFor(const at::Tensor& out, const at::Tensor& a, const at::Tensor&
 
 /**
  * True for few rows, as in generation: reading b once is most of the work, and each row must be the same whatever other
- * rows there are, which no library's product promises.
+ * rows there are, which no library's product promises. Gradients of weights, whose rows are columns in memory, are the
+ * libraries' from 17 rows on.
  */
 bool areFewRows(const at::Tensor& a, const at::Tensor& b) {
-  return a.size(0) <= 16 && (hasFullRows(b) || b.t().is_contiguous());
+  return a.size(0) <= (a.stride(1) == 1 ? kIndependentRows : 16) && (hasFullRows(b) || b.t().is_contiguous());
+}
+
+/** By some columns of b at a time, which each thread keeps at hand for all rows; in the same runs as whole rows of b.
+ */
+void multiplyColumns(const at::Tensor& out, const at::Tensor& a, const at::Tensor& b, int64_t runs) {
+  constexpr int64_t kColumns = 128;
+  const int64_t rows = a.size(0), depth = b.size(0), columns = b.size(1), run = (depth + runs - 1) / runs;
+  const float *x = a.const_data_ptr<float>(), *w = b.const_data_ptr<float>();
+  float* y = out.mutable_data_ptr<float>();
+  at::parallel_for(0, (columns + kColumns - 1) / kColumns, 1, [&](int64_t begin, int64_t end) {
+    std::vector<float> packed(static_cast<size_t>(run * kColumns));
+    for (int64_t j = begin * kColumns; j < std::min(columns, end * kColumns); j += kColumns)
+      for (int64_t k = 0; k < depth; k += run) {
+        const FewRows part{x + k, a.stride(0), rows, y + j, columns, std::min(run, depth - k)};
+        const int64_t width = std::min(kColumns, columns - j);
+        kernels().dotPanels(w + k * b.stride(0) + j, b.stride(0), part, width, packed.data(), k > 0);
+      }
+  });
 }
 
 void multiplyRows(const at::Tensor& out, const at::Tensor& left, const at::Tensor& b) {
   constexpr int64_t kGrain = 256;
   constexpr int64_t kLarge = 1 << 18;
   constexpr int64_t kRuns = 8;
+  constexpr int64_t kMany = 12;  // rows for which more is computed than read
   const at::Tensor a = left.stride(1) == 1 ? left : left.contiguous();
   const int64_t rows = a.size(0), depth = b.size(0), columns = b.size(1), next = a.stride(0);
   const float *x = a.const_data_ptr<float>(), *w = b.const_data_ptr<float>();
   if (!hasFullRows(b)) {
     const FewRows few{x, next, rows, out.mutable_data_ptr<float>(), columns, depth};
     at::parallel_for(0, columns, kGrain, [&](int64_t begin, int64_t end) { kernels().dotRows(w, few, begin, end); });
+  } else if (rows >= kMany) {
+    multiplyColumns(out, a, b, b.numel() < kLarge ? 1 : kRuns);
   } else if (b.numel() < kLarge) {
     const FewRows few{x, next, rows, out.zero_().mutable_data_ptr<float>(), columns, depth};
     at::parallel_for(0, columns, kGrain,

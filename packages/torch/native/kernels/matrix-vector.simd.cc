@@ -61,6 +61,41 @@ inline void accumulate(const float* w, int64_t stride, const float* x, int64_t x
   }
 }
 
+/** `width` columns of w side by side, those beyond them 0: (depth, kPanel). */
+inline void packPanel(const float* w, int64_t stride, int64_t depth, int64_t width, float* panel) {
+  constexpr int64_t kRowsAhead = 12;
+  for (int64_t k = 0; k < depth; ++k, w += stride, panel += kPanel) {
+    for (int j = 0; j < kPanel; j += 16) __builtin_prefetch(w + kRowsAhead * stride + j);  // a cache line
+    for (int64_t j = 0; j < kPanel; ++j) panel[j] = j < width ? w[j] : 0.0f;
+  }
+}
+
+/** The first `width` columns of y = or += x times a panel. */
+template <int kRows>
+inline void panelTile(const float* panel, const FewRows& few, int64_t width, bool add) {
+  Lanes sum[kRows][2] = {};
+  for (int64_t k = 0; k < few.depth; ++k) {
+    const Lanes w0 = load(panel + k * kPanel), w1 = load(panel + k * kPanel + kLanes);
+#pragma GCC unroll 8
+    for (int r = 0; r < kRows; ++r) {
+      const float scalar = few.x[r * few.xStride + k];
+      sum[r][0] += scalar * w0;
+      sum[r][1] += scalar * w1;
+    }
+  }
+  for (int r = 0; r < kRows; ++r) {
+    float* y = few.y + r * few.yStride;
+    if (width < kPanel) {
+      for (int64_t j = 0; j < width; ++j)
+        y[j] = add ? y[j] + sum[r][j / kLanes][j % kLanes] : sum[r][j / kLanes][j % kLanes];
+    } else {
+      Lanes* out = reinterpret_cast<Lanes*>(y);
+      out[0] = add ? out[0] + sum[r][0] : sum[r][0];
+      out[1] = add ? out[1] + sum[r][1] : sum[r][1];
+    }
+  }
+}
+
 constexpr int kDepthTile = 8;
 
 template <int kDepth>
@@ -77,14 +112,21 @@ void accumulateRows(int64_t rows, const float* w, int64_t stride, const float* x
 }  // namespace
 
 void dotRows(const float* w, const FewRows& few, int64_t begin, int64_t end) {
+  constexpr int64_t kBlock = 1 << 16;  // floats of w that stay in the second-level cache for all rows of x
   const auto [x, xStride, rows, y, yStride, depth] = few;
-  for (int64_t j = begin; j < end; ++j) {
-    const float* wj = w + j * depth;
+  const int64_t block = depth < kBlock ? kBlock / depth : 1;
+  for (int64_t first = begin; first < end; first += block) {
+    const int64_t last = first + block < end ? first + block : end;
     int64_t r = 0;
     for (; r + kTileRows <= rows; r += kTileRows)
-      dots<kTileRows>(wj, x + r * xStride, xStride, y + r * yStride + j, yStride, depth);
-    for (; r + 2 <= rows; r += 2) dots<2>(wj, x + r * xStride, xStride, y + r * yStride + j, yStride, depth);
-    if (r < rows) dots<1>(wj, x + r * xStride, xStride, y + r * yStride + j, yStride, depth);
+      for (int64_t j = first; j < last; ++j)
+        dots<kTileRows>(w + j * depth, x + r * xStride, xStride, y + r * yStride + j, yStride, depth);
+    for (; r + 2 <= rows; r += 2)
+      for (int64_t j = first; j < last; ++j)
+        dots<2>(w + j * depth, x + r * xStride, xStride, y + r * yStride + j, yStride, depth);
+    if (r < rows)
+      for (int64_t j = first; j < last; ++j)
+        dots<1>(w + j * depth, x + r * xStride, xStride, y + r * yStride + j, yStride, depth);
   }
 }
 
@@ -94,6 +136,26 @@ void dotColumns(const float* w, int64_t stride, const FewRows& few, int64_t begi
   for (; k + kDepthTile <= depth; k += kDepthTile)  // as many streams of memory as rows of w in a pass over y
     accumulateRows<kDepthTile>(rows, w + k * stride, stride, x + k, xStride, y, yStride, begin, end);
   for (; k < depth; ++k) accumulateRows<1>(rows, w + k * stride, stride, x + k, xStride, y, yStride, begin, end);
+}
+
+void dotPanels(const float* w, int64_t stride, const FewRows& few, int64_t columns, float* packed, bool add) {
+  const auto [x, xStride, rows, y, yStride, depth] = few;
+  for (int64_t j = 0; j < columns; j += kPanel)
+    packPanel(w + j, stride, depth, columns - j < kPanel ? columns - j : kPanel, packed + j * depth);
+  for (int64_t r = 0; r < rows;) {
+    const int64_t left = rows - r;
+    for (int64_t j = 0; j < columns; j += kPanel) {
+      const FewRows tile{x + r * xStride, xStride, left, y + r * yStride + j, yStride, depth};
+      const int64_t width = columns - j < kPanel ? columns - j : kPanel;
+      if (left >= kTileRows)
+        panelTile<kTileRows>(packed + j * depth, tile, width, add);
+      else if (left >= 2)
+        panelTile<2>(packed + j * depth, tile, width, add);
+      else
+        panelTile<1>(packed + j * depth, tile, width, add);
+    }
+    r += left >= kTileRows ? kTileRows : left >= 2 ? 2 : 1;
+  }
 }
 
 }  // namespace trainer::CPU_CAPABILITY

@@ -21,4 +21,5 @@ export { linearSideBySide, linearSideBySideReference } from "./linear-side-by-si
 export { type Affine, swigluMlp, swigluMlpReference, type SwigluWeights } from "./swiglu-mlp.js";
 export { lstmToken, type LstmModel } from "./lstm-token.js";
 export { gpuKernels, useFusedKernels } from "./switch.js";
+export { pagedAttention, pagedAttentionReference, type PagedKeysAndValues } from "./paged-attention.js";
 export { isGreedy, type RowSampling, sampleRows, sampleRowsReference } from "./sample-rows.js";

@@ -34,6 +34,10 @@ export const raggedAttention = op<
   [q: Tensor, k: Tensor, v: Tensor, keys: Tensor, values: Tensor, lengths: Tensor],
   Tensor
 >("trainer::ragged_attention"); // the same with a number of cached tokens for each sequence, `lengths` (B)
+export const pagedAttention = op<
+  [q: Tensor, k: Tensor, v: Tensor, pages: readonly Tensor[], table: Tensor, positions: Tensor, layer: number],
+  Tensor
+>("trainer::paged_attention"); // (N, nh, 1, hs), (N, nkv, 1, hs) twice, (layers, 2, nkv, P, hs) each, (N, pages), (N) -> (N, nh, 1, hs)
 export const quantizedLinear = op<
   [x: Tensor, weight: Tensor, scales?: Tensor | null, bias?: Tensor | null, gelu?: boolean],
   Tensor

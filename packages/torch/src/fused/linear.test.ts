@@ -30,15 +30,17 @@ test.each([
 
 test.each([
   [35, 70],
+  [300, 1100], // rows and columns that no block divides
   [1030, 1100],
 ])("a row comes out of a linear map of %i to %i the same beside any other rows", (c, d) => {
   manualSeed(12);
   for (const weight of [randn([d, c]), randn([c, d]).t()]) {
-    const [x, b] = [randn([16, c]), randn([d])];
-    for (let row = 0; row < 16; row++) {
-      const alone = numbers(linear(x.narrow(0, row, 1), weight, b));
-      for (const n of [row + 1, 16]) {
-        expect(numbers(linear(x.narrow(0, 0, n), weight, b).select(0, row))).toEqual(alone);
+    const [x, b] = [randn([64, c]), randn([d])];
+    const alone = Array.from({ length: 64 }, (_, row) => numbers(linear(x.narrow(0, row, 1), weight, b)));
+    for (const n of [2, 3, 8, 11, 12, 13, 16, 31, 64]) {
+      for (const first of [0, 64 - n]) {
+        const together = linear(x.narrow(0, first, n), weight, b);
+        for (const row of [0, 1, n - 1]) expect(numbers(together.select(0, row))).toEqual(alone[first + row]);
       }
     }
   }

@@ -13,8 +13,17 @@ export interface Row {
   readonly request: DecodingRequest;
 }
 
-/** One batch: sequences join it at any step, and leave it when they have finished or their request is closed. */
-export class DecodingGroup implements Disposable {
+/** A batch: sequences join it at any step, and leave it when they have finished or their request is closed. */
+export interface Group extends Disposable {
+  readonly isEmpty: boolean;
+  /** Admits a sequence if there is room. */
+  admit(row: Row): boolean;
+  /** Reads what comes next, and draws from what is expected. What the model throws fails the requests it was reading for. */
+  step(): void;
+}
+
+/** A batch of sequences that lie side by side in one cache, to which prompts come that were read one after another. */
+export class DecodingGroup implements Group {
   readonly #model: CausalLm;
   readonly #reader: BatchReader;
   /** Rows in the order of the reader's. */
@@ -84,10 +93,10 @@ export class DecodingGroup implements Disposable {
   }
 }
 
-const hasEnded = ({ sequence, request }: Row): boolean => request.closed || sequence.finished !== null;
+export const hasEnded = ({ sequence, request }: Row): boolean => request.closed || sequence.finished !== null;
 
 /** Draws a sequence's next token from logits (V) and writes it; what throws fails its request alone. */
-function draw({ sequence, request }: Row, logits: Tensor, check: (logits: Tensor) => void = () => {}): void {
+export function draw({ sequence, request }: Row, logits: Tensor, check: (logits: Tensor) => void = () => {}): void {
   try {
     check(logits);
     sequence.draw(logits);

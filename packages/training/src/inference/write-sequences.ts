@@ -61,8 +61,8 @@ const batches = new WeakMap<CausalLm, ContinuousBatch>();
 
 /** The batch that generations of this model share if they stay the same to the bit by that; else one of its own. */
 function batchOf({ model, device, weightType }: WritingModel): ContinuousBatch {
-  if (device !== "cpu" || weightType !== "fp32") return new ContinuousBatch(model);
-  const batch = batches.get(model) ?? new ContinuousBatch(model);
+  if (device !== "cpu" || weightType !== "fp32") return new ContinuousBatch(model, null);
+  const batch = batches.get(model) ?? new ContinuousBatch(model, 0);
   batches.set(model, batch);
   return batch;
 }

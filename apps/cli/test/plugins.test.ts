@@ -61,7 +61,10 @@ test("an installed package is found by its name, and what was trained with it sa
   const own = ["--model", "window", "--size", "tiny", "--optimizer", "lion", "--tokenizer-method", "bytes"];
   const line = ["train", "corpus.txt", ...own, "--max-seq-len", "16", "--max-steps", "3", "--run-id", "one"];
   const refused = await typed(line);
-  expect([refused.code, refused.stderr]).toEqual([2, containing("gpt2, llama, qwen, olmo2, gpt_neox, char_lstm")]);
+  expect([refused.code, refused.stderr]).toEqual([
+    2,
+    containing("gpt2, llama, qwen, olmo2, gpt_neox, phi3, char_lstm"),
+  ]);
   const trained = await typed([...line, "--plugin", "trainer-plugin-example"]);
   expect(trained).toMatchObject({
     code: 0,

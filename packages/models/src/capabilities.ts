@@ -6,6 +6,7 @@ import { gpt2Dimensions, gpt2Spec } from "./gpt2-config.js";
 import { gptNeoxDimensions, gptNeoxSpec } from "./gpt-neox-config.js";
 import { llamaDimensions, llamaSpec } from "./llama-config.js";
 import { olmo2Spec } from "./olmo2-config.js";
+import { phi3Spec } from "./phi3-config.js";
 import { qwenSpec } from "./qwen-config.js";
 import { newConfig, parseConfig, type Choice } from "./new-config.js";
 
@@ -58,13 +59,14 @@ addFamilyInfo(llamaSpec);
 addFamilyInfo(qwenSpec);
 addFamilyInfo(olmo2Spec);
 addFamilyInfo(gptNeoxSpec);
+addFamilyInfo(phi3Spec);
 addFamilyInfo(charLstmSpec);
 
 /** The dimensions of all families that come with the package, by their names. */
 export const dimensions = {
   ...gpt2Dimensions.shape,
   ...gptNeoxDimensions.shape,
-  ...llamaDimensions.shape, // Qwen's and OLMo 2's among them
+  ...llamaDimensions.shape, // Qwen's, OLMo 2's and Phi-3's among them
   ...charLstmDimensions.shape,
 };
 

@@ -19,6 +19,17 @@ export interface DecoderLayer {
   readonly mlpBias: boolean;
   /** Norms of queries and keys, each head alone, before the rotation. */
   readonly headNorms: boolean;
+  /** Joint matrices, where a family has them in place of one each. */
+  readonly joint?: JointProjections;
+}
+
+type Projection = (p: Params, c: DecoderConfig) => (x: Tensor) => Tensor;
+
+interface JointProjections {
+  /** Queries, keys and values side by side. */
+  readonly qkv: Projection;
+  /** The whole feed-forward layer. */
+  readonly mlp: Projection;
 }
 
 /**
@@ -62,29 +73,36 @@ function layer(p: Params, c: DecoderConfig, options: DecoderLayer, index: number
   const inputNorm = rmsNorm(p.at("input_layernorm"), c.hiddenSize, { eps: c.rmsNormEps });
   const attn = attention(p.at("self_attn"), c, options, index);
   const postNorm = rmsNorm(p.at("post_attention_layernorm"), c.hiddenSize, { eps: c.rmsNormEps });
-  const mlp = feedForward(p.at("mlp"), c, options);
+  const mlp = options.joint === undefined ? feedForward(p.at("mlp"), c, options) : options.joint.mlp(p.at("mlp"), c);
   return (x: Residual<nn.RmsNorm>, pass: RotaryPass) => {
     const h = x.add(inputNorm, (a) => attn(a, pass)); // x + attn(inputNorm(x))
     return h.add(postNorm, mlp); // h + mlp(postNorm(h))
   };
 }
 
-function attention(p: Params, c: DecoderConfig, { qkvBias, outBias, headNorms }: DecoderLayer, layer: number) {
+function attention(p: Params, c: DecoderConfig, options: DecoderLayer, layer: number) {
+  const { outBias, headNorms, joint } = options;
   const std = c.initializerRange;
   const width = c.numAttentionHeads * c.headDim;
-  const biased = { std, bias: qkvBias };
-  const qProj = linear(p.at("q_proj"), c.hiddenSize, width, biased);
-  const kProj = linear(p.at("k_proj"), c.hiddenSize, c.numKeyValueHeads * c.headDim, biased);
-  const vProj = linear(p.at("v_proj"), c.hiddenSize, c.numKeyValueHeads * c.headDim, biased);
+  const qkv = joint === undefined ? separate(p, c, options) : joint.qkv(p, c);
   const oProj = linear(p.at("o_proj"), width, c.hiddenSize, { std, bias: outBias });
   const headNorm = (name: string) => rmsNorm(p.at(name), c.headDim, { eps: c.rmsNormEps }).weight;
   const norms = headNorms ? { q: headNorm("q_norm"), k: headNorm("k_norm"), eps: c.rmsNormEps } : null;
-  const qkv = sideBySide(qProj, kProj, vProj);
   const heads = { heads: c.numAttentionHeads, kvHeads: c.numKeyValueHeads, headNorms: norms };
   return (x: Tensor, { training, cache, documents, rotation }: RotaryPass) => {
     const dropout = training ? c.attentionDropout : 0;
     return oProj(selfAttention(qkv(x), { ...heads, rotation }, { layer, cache, documents, dropout }));
   };
+}
+
+/** Queries, keys and values of a projection each: (B, T, C) -> (B, T, (nh + 2 nkv) hs). */
+function separate(p: Params, c: DecoderConfig, { qkvBias }: DecoderLayer): (x: Tensor) => Tensor {
+  const biased = { std: c.initializerRange, bias: qkvBias };
+  const shared = c.numKeyValueHeads * c.headDim;
+  const qProj = linear(p.at("q_proj"), c.hiddenSize, c.numAttentionHeads * c.headDim, biased);
+  const kProj = linear(p.at("k_proj"), c.hiddenSize, shared, biased);
+  const vProj = linear(p.at("v_proj"), c.hiddenSize, shared, biased);
+  return sideBySide(qProj, kProj, vProj);
 }
 
 /** SwiGLU (Shazeer 2020): one projection gates the other. */

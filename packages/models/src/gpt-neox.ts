@@ -6,6 +6,7 @@ import { kvCaches } from "./kv-caches.js";
 import { kvPages } from "./kv-pages.js";
 import { itself, segment } from "./model.js";
 import { rotaryPositions, type RotaryPass } from "./rotary-positions.js";
+import { range, turnedHalves } from "./turned-halves.js";
 
 const { dropout, embedding, layerNorm, linear } = nn;
 
@@ -71,16 +72,12 @@ function attention(p: Params, c: GptNeoxConfig, layer: number) {
 }
 
 /**
- * Columns of the joint projection in the order of our kernels. It has query, key and value of each head together, and pairs
- * the first half of a head's turned part with the second; kernels want all queries first, and pair the halves of a whole
- * head. Scores do not depend on the order of a head's numbers.
+ * Columns of the joint projection in the order of our kernels: it has query, key and value of each head together, and
+ * kernels want all queries first, with what is turned of a head as `turnedHalves` has it.
  */
 function columns(c: GptNeoxConfig): number[] {
   const { headDim, turned } = rotaryOf(c);
-  const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
-  const middle = (turned + headDim) / 2;
-  const [pairs, left] = [range(0, turned / 2), range(turned, middle)];
-  const halves = [...pairs, ...left, ...range(turned / 2, turned), ...range(middle, headDim)];
+  const halves = turnedHalves(headDim, turned);
   const heads = range(0, c.numAttentionHeads);
   const each = (part: number, order: readonly number[]) =>
     heads.flatMap((head) => order.map((i) => (3 * head + part) * headDim + i));

@@ -30,6 +30,8 @@ export { readStoredIds, type StoredIds } from "./stored-ids.js";
 export { quantize } from "./quantize.js";
 export { olmo2 } from "./olmo2.js";
 export { olmo2Config, type KnownOlmo2Config, type Olmo2Config } from "./olmo2-config.js";
+export { phi3 } from "./phi3.js";
+export { phi3Config, type KnownPhi3Config, type Phi3Config } from "./phi3-config.js";
 export { qwen } from "./qwen.js";
 export { qwenConfig, type KnownQwenConfig, type QwenConfig } from "./qwen-config.js";
 export {

@@ -49,6 +49,8 @@ describe.each([
   "olmo2",
   "gpt_neox",
   "gpt_neox-serial",
+  "phi3",
+  "phi3-longrope",
   "char_lstm",
 ])("%s", (name) => {
   const { dir, reference, expected, batchOf } = open(name);

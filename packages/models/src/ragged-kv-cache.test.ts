@@ -9,6 +9,8 @@ import { llama } from "./llama.js";
 import { logits, type CausalLm } from "./model.js";
 import { olmo2Config } from "./olmo2-config.js";
 import { olmo2 } from "./olmo2.js";
+import { phi3Config } from "./phi3-config.js";
+import { phi3 } from "./phi3.js";
 import { qwenConfig } from "./qwen-config.js";
 import { qwen } from "./qwen.js";
 import { RaggedKvCache } from "./ragged-kv-cache.js";
@@ -26,6 +28,7 @@ const models: [name: string, make: () => CausalLm][] = [
   ["llama", () => build(llama, llamaConfig(decoderSizes), { seed: 3 })],
   ["qwen", () => build(qwen, qwenConfig(decoderSizes), { seed: 3 })],
   ["olmo2", () => build(olmo2, olmo2Config(decoderSizes), { seed: 3 })],
+  ["phi3", () => build(phi3, phi3Config(decoderSizes), { seed: 3 })],
   ["gpt_neox", () => build(gptNeox, gptNeoxConfig({ ...sizes, maxPositionEmbeddings: 16 }), { seed: 3 })],
   [
     "a llama whose rotation depends on how long the text is",

@@ -8,6 +8,7 @@ import { gptNeox } from "./gpt-neox.js";
 import { llama } from "./llama.js";
 import type { CausalLm } from "./model.js";
 import { olmo2 } from "./olmo2.js";
+import { phi3 } from "./phi3.js";
 import { qwen } from "./qwen.js";
 import { newConfig, parseConfig, type Choice } from "./new-config.js";
 
@@ -70,6 +71,7 @@ registerFamily(llama);
 registerFamily(qwen);
 registerFamily(olmo2);
 registerFamily(gptNeox);
+registerFamily(phi3);
 registerFamily(charLstm);
 
 /** Loads the code of a family that is known by its name alone; of others it is there already. */

@@ -26,8 +26,19 @@ const Scaling = z.discriminatedUnion("rope_type", [
   }),
 ]);
 
+/**
+ * LongRoPE (Ding et al. 2024), of Phi-3 alone: a factor for each pair by which it is slowed. Within
+ * `original_max_position_embeddings` tokens it is the short one, and no more are read here.
+ */
+export interface LongRope {
+  readonly rope_type: "longrope";
+  readonly short_factor: readonly number[];
+  readonly long_factor: readonly number[];
+  readonly original_max_position_embeddings: number;
+}
+
 /** Frequencies of rotary positions, by the file's own names. */
-export type RopeScaling = z.output<typeof Scaling>;
+export type RopeScaling = z.output<typeof Scaling> | LongRope;
 
 export interface Rope {
   readonly theta: number;
@@ -70,5 +81,8 @@ export const ropeToFile = ({ theta, scaling }: Rope) => ({
 });
 
 /** The most positions that make sense: more than it was trained on only where the rotations follow the text's length. */
-export const reach = ({ scaling }: Rope, maxPositions: number): number =>
-  scaling.rope_type === "dynamic" ? Math.floor(scaling.factor * maxPositions) : maxPositions;
+export function reach({ scaling }: Rope, maxPositions: number): number {
+  if (scaling.rope_type === "dynamic") return Math.floor(scaling.factor * maxPositions);
+  if (scaling.rope_type === "longrope") return Math.min(scaling.original_max_position_embeddings, maxPositions);
+  return maxPositions;
+}

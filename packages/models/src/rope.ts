@@ -1,4 +1,16 @@
-import { arange, cat, keep, noGrad, tensor, type Device, type Rotation, type Tensor } from "@trainer/torch";
+import { at } from "@trainer/disk";
+import {
+  arange,
+  cat,
+  keep,
+  noGrad,
+  ones,
+  tensor,
+  zeros,
+  type Device,
+  type Rotation,
+  type Tensor,
+} from "@trainer/torch";
 import type { Rope, RopeScaling } from "./rope-config.js";
 
 interface Where {
@@ -11,21 +23,21 @@ interface Where {
  * lengths again and again, are made once: a step then needs nothing of the host.
  */
 export function rotary(rope: Rope, headSize: number, maxPositions: number) {
-  const at = (length: number): Frequencies => {
-    const { speeds, scale } = frequencies(rope, rope.turned ?? headSize, maxPositions, length);
-    const all = new Float32Array(headSize / 2); // pairs at speed 0 are not turned
-    all.set(speeds);
-    return { speeds: all, scale };
-  };
-  const fixed = at(maxPositions);
+  const turned = rope.turned ?? headSize;
+  const left = (headSize - turned) / 2; // pairs that are not turned
+  const ofLength = (length: number) => frequencies(rope, turned, maxPositions, length);
+  const fixed = ofLength(maxPositions);
   const make = (start: number, length: number, { device }: Where): Rotation => {
+    const floats = { dtype: "float32", device } as const;
     const end = start + length;
-    const { speeds, scale } = end > maxPositions ? at(end) : fixed;
-    const speed = tensor(speeds, [headSize / 2], { device });
-    const positions = arange(start, end, { dtype: "float32", device });
-    const half = positions.unsqueeze(1).mul(speed); // (T, hs / 2)
-    const angles = cat([half, half], -1); // (T, hs)
-    return { cos: angles.cos().mul(scale), sin: angles.sin().mul(scale) };
+    const { speeds, scale } = end > maxPositions ? ofLength(end) : fixed;
+    const positions = arange(start, end, floats);
+    const angles = positions.unsqueeze(1).mul(tensor(speeds, [turned / 2], floats)); // (T, turned / 2)
+    const whole = (part: Tensor, rest: typeof ones): Tensor => {
+      const half = left === 0 ? part : cat([part, rest([length, left], floats)], -1);
+      return cat([half, half], -1); // (T, hs)
+    };
+    return { cos: whole(angles.cos().mul(scale), ones), sin: whole(angles.sin().mul(scale), zeros) };
   };
   const made = new Map<string, Rotation>();
   return (start: number, length: number, where: Where, { lasting = false } = {}): Rotation => {
@@ -79,6 +91,8 @@ export function frequencies({ theta, scaling }: Rope, dim: number, maxPositions:
     }
     case "llama3":
       return { speeds: speeds.map((speed) => llama3(speed, scaling, maxPositions)), scale: 1 };
+    case "longrope":
+      return longrope(speeds, scaling, maxPositions);
     case "yarn":
       return yarn(speeds, theta, dim, maxPositions, scaling);
   }
@@ -95,6 +109,16 @@ function llama3(speed: number, scaling: Of<"llama3">, maxPositions: number): num
   if (turns < low) return speed / factor;
   const smooth = (turns - low) / (high - low);
   return ((1 - smooth) * speed) / factor + smooth * speed;
+}
+
+/** LongRoPE within the original context, where attention is made sharper by how much longer the whole one is. */
+function longrope(speeds: Float32Array, scaling: Of<"longrope">, maxPositions: number): Frequencies {
+  const { short_factor: factors, original_max_position_embeddings: original } = scaling;
+  const longer = maxPositions / original;
+  return {
+    speeds: speeds.map((speed, i) => speed / at(factors, i)),
+    scale: longer <= 1 ? 1 : Math.sqrt(1 + Math.log(longer) / Math.log(original)),
+  };
 }
 
 /** YaRN (Peng et al. 2023): the same by a ramp over the pairs, and attention made sharper. */

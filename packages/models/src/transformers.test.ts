@@ -9,7 +9,19 @@ import { loadModel, saveModel } from "./hf.js";
 import { logits } from "./model.js";
 
 setNumThreads(1);
-const NAMES = ["gpt2", "llama", "llama-untied", "mistral", "qwen2", "qwen3", "olmo2", "gpt_neox", "gpt_neox-serial"];
+const NAMES = [
+  "gpt2",
+  "llama",
+  "llama-untied",
+  "mistral",
+  "qwen2",
+  "qwen3",
+  "olmo2",
+  "gpt_neox",
+  "gpt_neox-serial",
+  "phi3",
+  "phi3-longrope",
+];
 const near = (value: number): unknown => expect.closeTo(value, 5); // without its `any`
 const dir = mkdtempSync(join(tmpdir(), "transformers-"));
 afterAll(() => rmSync(dir, { recursive: true }));

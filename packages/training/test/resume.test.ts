@@ -175,6 +175,7 @@ test.each([
   ["a qwen", { modelFamily: "qwen", modelConfig: { ...small, headDim: 6 } }],
   ["an olmo2", { modelFamily: "olmo2", modelConfig: small }],
   ["a gpt_neox", { modelFamily: "gpt_neox", modelConfig: { ...neox, hiddenDropout: 0.1 } }],
+  ["a phi3", { modelFamily: "phi3", modelConfig: small }],
   [
     "a char_lstm",
     { modelFamily: "char_lstm", modelConfig: { embedDim: 8, hiddenDim: 16, numLayers: 2, dropout: 0.2 } },

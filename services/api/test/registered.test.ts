@@ -62,7 +62,7 @@ test("what is registered beside what comes with the packages can be asked for, i
   });
   expect(await refused({ model_family: "blender" })).toMatchObject({
     code: "INVALID_INPUT",
-    message: "model_family must be one of: char_lstm, gpt2, gpt_neox, llama, mixer, olmo2, qwen",
+    message: "model_family must be one of: char_lstm, gpt2, gpt_neox, llama, mixer, olmo2, phi3, qwen",
   });
   expect(await refused({ vocab_size: 9 })).toMatchObject({ message: "vocab_size must be >= 10 for words" });
   expect((await system.ask("/tokenizers/train", { body: { ...file, method: "words" } })).status).toBe(200);
@@ -74,7 +74,7 @@ test("what is registered beside what comes with the packages can be asked for, i
   const { properties } = Body.parse(paths["/runs/train"]).post.requestBody.content["application/json"].schema;
   expect(properties).toMatchObject({
     model_family: {
-      anyOf: [{ enum: ["gpt2", "llama", "qwen", "olmo2", "gpt_neox", "char_lstm", "mixer"] }, { type: "null" }],
+      anyOf: [{ enum: ["gpt2", "llama", "qwen", "olmo2", "gpt_neox", "phi3", "char_lstm", "mixer"] }, { type: "null" }],
     },
     tokenizer_method: { anyOf: [{ enum: ["bpe", "char", "sentencepiece", "words"] }, { type: "null" }] },
     optimizer: { anyOf: [{ enum: ["adamw", "adam", "sgd", "muon", "schedule_free", "lion"] }, { type: "null" }] },

@@ -97,7 +97,7 @@ test.each([
     { corpus_file_id: FILE, model_family: "bert" },
     400,
     "INVALID_INPUT",
-    "model_family must be one of: char_lstm, gpt2, gpt_neox, llama, olmo2, qwen",
+    "model_family must be one of: char_lstm, gpt2, gpt_neox, llama, olmo2, phi3, qwen",
   ],
   [
     { corpus_file_id: FILE, model_size: "../x" },

@@ -353,6 +353,7 @@ test("capabilities are those of the registries", async () => {
       { name: "qwen" },
       { name: "olmo2" },
       { name: "gpt_neox" },
+      { name: "phi3" },
       {
         name: "char_lstm",
         tokenizer_method: "char",

@@ -15,9 +15,11 @@ export const DIMENSION_FLAGS = grouped("Dimensions, in place of the size's", {
   numAttentionHeads: dimensions.numAttentionHeads.describe(
     "all but gpt2 and char_lstm: attention heads; they divide the width",
   ),
-  numKeyValueHeads: dimensions.numKeyValueHeads.describe("llama, qwen, olmo2: keys and values that the heads share"),
+  numKeyValueHeads: dimensions.numKeyValueHeads.describe(
+    "llama, qwen, olmo2, phi3: keys and values that the heads share",
+  ),
   headDim: dimensions.headDim.describe("llama, qwen: width of a head"),
-  ropeTheta: dimensions.ropeTheta.describe("llama, qwen, olmo2: base of the rotary positions"),
+  ropeTheta: dimensions.ropeTheta.describe("llama, qwen, olmo2, phi3: base of the rotary positions"),
   tieWordEmbeddings: dimensions.tieWordEmbeddings.meta({
     description: "all but gpt2 and char_lstm: the head is the embedding",
     negated: "all but gpt2 and char_lstm: the head has weights of its own",

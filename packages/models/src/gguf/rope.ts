@@ -54,6 +54,8 @@ export function writeRope(prefix: string, { rope, headDim, maxPositionEmbeddings
         [`${prefix}.rope.scaling.original_context_length`, u32(original)],
       ];
     }
+    case "longrope":
+      throw noGguf("its rotary positions are LongRoPE's");
     case "dynamic":
       throw noGguf("its rotary positions are scaled by the text's length (dynamic), which llama.cpp does not do");
   }

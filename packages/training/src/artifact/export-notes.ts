@@ -4,7 +4,7 @@ interface Exported {
 }
 
 /** Families that transformers has. */
-const IN_TRANSFORMERS: ReadonlySet<string> = new Set(["gpt2", "llama", "qwen", "olmo2", "gpt_neox"]);
+const IN_TRANSFORMERS: ReadonlySet<string> = new Set(["gpt2", "llama", "qwen", "olmo2", "gpt_neox", "phi3"]);
 
 /** Does transformers open an exported folder, model and tokenizer? */
 export const opensInTransformers = ({ model, tokenizer }: Exported): boolean =>

@@ -1,10 +1,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { containing } from "@trainer/testing";
+import { RunSync, Trackio } from "@trainer/trackers";
 import { beforeAll, expect, test, vi } from "vitest";
 import { z } from "zod";
-import { RunSync } from "../src/trackers/run-sync.js";
-import { Trackio } from "../src/trackers/trackio.js";
 import { commandLine } from "./command-line.js";
 import { corpusFolder, TINY } from "./corpus.js";
 import { FakeTrackio } from "./fake-trackio.js";

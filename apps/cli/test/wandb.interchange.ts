@@ -7,11 +7,11 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { aNumber } from "@trainer/testing";
 import { pythonProgram } from "@trainer/testing/python-program";
+import { wandbFiles } from "@trainer/testing/wandb-reader";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { commandLine } from "./command-line.js";
 import { corpusFolder, TINY } from "./corpus.js";
-import { wandbFiles } from "./wandb-reader.js";
 import { WandbServer } from "./wandb-server.js";
 
 const run = promisify(execFile);

@@ -2,16 +2,13 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileS
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { aNumber, containing, matching } from "@trainer/testing";
+import { wandbFile, wandbFiles } from "@trainer/testing/wandb-reader";
 import { train, type RunEvent } from "@trainer/training";
+import { LiveSync, RunSync, type Tracker, Wandb } from "@trainer/trackers";
 import { beforeAll, expect, test, vi } from "vitest";
 import { z } from "zod";
-import { LiveSync } from "../src/trackers/live-sync.js";
-import { RunSync } from "../src/trackers/run-sync.js";
-import type { Tracker } from "../src/trackers/tracker.js";
-import { Wandb } from "../src/trackers/wandb/wandb.js";
 import { commandLine } from "./command-line.js";
 import { corpusFolder, TINY } from "./corpus.js";
-import { wandbFile, wandbFiles } from "./wandb-reader.js";
 
 vi.setConfig({ testTimeout: 120_000 }); // on a busy machine
 

@@ -5,7 +5,8 @@ import { expect, test } from "vitest";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const IMPORT = /^(?:import|export|\}) .*?"((?:\.{1,2}|@trainer)\/[^"]+)";$|import\("((?:\.|@trainer\/)[^"]+)"\)/gm;
-const ALL = "disk options torch tokenizers models training platform client api worker data-bank openai discord-bot";
+const ALL =
+  "disk options torch tokenizers models training trackers platform client api worker data-bank openai discord-bot";
 
 /**
  * The arrows of ARCHITECTURE.md: the packages that the sources of each workspace may enter, and those that its tests may
@@ -20,6 +21,7 @@ const ARROWS: Readonly<Record<string, readonly [sources: string, tests: string]>
   "packages/training": ["disk options torch tokenizers models", "training client data-bank"],
   "packages/platform": ["disk options", ""],
   "packages/client": ["disk platform", "data-bank"],
+  "packages/trackers": ["disk platform training/files", ""],
   "services/data-bank": ["disk platform", ""],
   "services/openai": ["disk options platform tokenizers training", "openai models torch"],
   "services/api": [
@@ -27,7 +29,7 @@ const ARROWS: Readonly<Record<string, readonly [sources: string, tests: string]>
     "api worker data-bank openai training",
   ],
   "services/worker": [
-    "disk options platform client torch tokenizers models training openai/answers",
+    "disk options platform client torch tokenizers models training trackers openai/answers",
     "api worker data-bank",
   ],
   "apps/discord-bot": ["options platform client", "api worker data-bank discord-bot"],

@@ -32,6 +32,7 @@ export type { Trial } from "./sweep/sweep-state.js";
 export { drawTrials, usualTrials, type TrialSettings, type Vary } from "./sweep/trials.js";
 export { bitsOf, type TrialPoint } from "./sweep/validations.js";
 export { checkNewEnd } from "./run/new-end.js";
+export type { RunEvent } from "./run/events.js";
 export { COMMIT, CommitManifest, parseCheckpointName } from "./checkpoint/manifest.js";
 export { archivedFileId } from "./artifact/archived.js";
 export { resolveRun, type ResolvedRun } from "./home/resolve-run.js";

@@ -6,6 +6,7 @@ import {
   TokenizerCleanupConfig,
 } from "@trainer/training/files";
 import { TracingConfig } from "@trainer/platform/tracing";
+import { TrackerSettings } from "@trainer/trackers";
 import { z } from "zod";
 
 const NO_PORT = "must be a port: a whole number from 0 to 65535";
@@ -55,6 +56,8 @@ export const WorkerConfig = z.strictObject({
   tokenizerCleanup: TokenizerCleanupConfig.prefault({}),
   binsCleanup: BinsCleanupConfig.prefault({}),
   tokenizerSampleMaxLines: z.int().min(1).default(10_000),
+  /** Where the figures of trainings are sent as they come. */
+  trackers: z.array(TrackerSettings).default([]),
   /** Address that metrics are served at, and further names that it is reached by. */
   host: z.string().default("127.0.0.1"),
   publicHosts: z.array(z.string()).default([]),
@@ -74,6 +77,7 @@ export const ChildConfig = z.object(
     dataRoot: true,
     threads: true,
     dataBank: true,
+    trackers: true,
     models: true,
     cleanup: true,
     tokenizerSampleMaxLines: true,

@@ -4,7 +4,7 @@ import { word } from "../framework/arguments.js";
 import { defineCommand, RUN } from "../framework/define-command.js";
 import type { Io } from "../process/io.js";
 import { track } from "../flags/track-flag.js";
-import { trackerOf } from "../trackers/settings.js";
+import { trackerFor } from "../trackers/tracker-for.js";
 import { resumeRun } from "../runs/resume-run.js";
 
 const ResumeFlags = ResumeOptions.extend({ track });
@@ -35,9 +35,7 @@ export function define(command: Command, io: Io): void {
       await followRemote({ io, out }, server, runId);
     },
     async run({ args: { run }, options: { track: to, ...end }, ...where }) {
-      const { io, home, out } = where;
-      const tracker = to && trackerOf(to, { env: io.env, cwd: io.cwd, home, warn: out.warn });
-      await resumeRun(run, where, { end, tracker });
+      await resumeRun(run, where, { end, tracker: to && (await trackerFor(to, where)) });
     },
   });
 }

@@ -15,7 +15,7 @@ import { isOpen, toBePlanned } from "../plan/given-options.js";
 import { planned } from "../plan/planned.js";
 import { resumeRun } from "../runs/resume-run.js";
 import { TRAIN_ALIASES, TrainFlags, trainingOf } from "../flags/train-options.js";
-import { trackerOf } from "../trackers/settings.js";
+import { trackerFor } from "../trackers/tracker-for.js";
 import { tracked } from "../trackers/tracked.js";
 
 export function define(command: Command, io: Io): void {
@@ -64,7 +64,7 @@ export function define(command: Command, io: Io): void {
         throw new UsageError("--run-id latest: commands call the newest run so; choose another name");
       if (options.estimate && (wanted || upload))
         throw new UsageError("--estimate trains nothing: leave out --resume and --upload, or --estimate");
-      const tracker = options.track && trackerOf(options.track, { env: io.env, cwd: io.cwd, home, warn: out.warn });
+      const tracker = options.track && (await trackerFor(options.track, { io, home, out }));
       const request = trainingOf(corpusArgument(names), isOpen(given) ? toBePlanned(options, given) : options);
       const { hasSaved, runFolder, suitablePrecision, train } = await import("@trainer/training");
       const where = { home, flags, io, out };

@@ -24,7 +24,11 @@ export function define(command: Command, io: Io): void {
     },
     async run({ io, out }) {
       const loaded = loadConfig({ env: io.env, cwd: io.cwd });
-      const config = { ...workerConfig(loaded.config), tracing: tracingConfig(loaded.env) };
+      const { inEnvironment } = await import("@trainer/trackers");
+      const own = workerConfig(loaded.config);
+      const around = { env: loaded.env, cwd: io.cwd, home: own.artifactsRoot, warn: out.warn };
+      const trackers = [...own.trackers, ...inEnvironment(around)];
+      const config = { ...own, trackers, tracing: tracingConfig(loaded.env) };
       const { startWorker } = await import("@trainer/worker");
       await redisAnswers(config.redisUrl);
       await io.interruptible(async (signal) => {

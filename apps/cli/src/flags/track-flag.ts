@@ -1,7 +1,8 @@
+import { TRACKERS } from "@trainer/trackers/names";
 import { z } from "zod";
 
 /** Programs that runs can be sent to. */
-export const Tracked = z.enum(["mlflow", "trackio", "wandb"]);
+export const Tracked = z.enum(TRACKERS);
 
 /** Where a run's figures are sent as it is trained. */
 export const track = Tracked.nullable()

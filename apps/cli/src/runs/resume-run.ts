@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import type { ResumeInput } from "@trainer/options";
+import type { Tracker } from "@trainer/trackers";
 import type { RunResult } from "@trainer/training";
 import type { Invocation } from "../framework/define-command.js";
 import { fetching } from "./fetching.js";
 import { followRun, type RunHooks } from "../run-display/follow-run.js";
-import type { Tracker } from "../trackers/tracker.js";
 import { tracked } from "../trackers/tracked.js";
 import { savedCurve } from "../run-display/saved-curve.js";
 

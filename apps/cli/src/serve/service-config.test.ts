@@ -20,18 +20,16 @@ test("what serve gives its parts has a reason, the pages too", () => {
   expect(served).toContainEqual({ name: "API__PAGES_ROOT", value: "/pages", why: "the pages of this installation" });
 });
 
+test("W&B's files of trainings are written where the configuration says so, into the home", () => {
+  const cwd = scratchPath("service-config");
+  const env = { WANDB__ENABLED: "yes", WANDB__PROJECT: "poems", APP__ARTIFACTS_ROOT: "/home" };
+  const wandb = { name: "wandb", folder: "/home", project: "poems", entity: null };
+  expect(workerConfig(loadConfig({ env, cwd }).config).trackers).toEqual([wandb]);
+  expect(workerConfig(loadConfig({ env: { WANDB__PROJECT: "poems" }, cwd }).config).trackers).toEqual([]);
+});
+
 /** Known from files of other installations, so that these are no mistakes, and without effect here. */
-const WITHOUT_EFFECT = [
-  "appEnv",
-  "app.logsRoot",
-  "app.runsRoot",
-  "hfHome",
-  "hfToken",
-  "redis.enabled",
-  "rq.queueName",
-  "wandb.enabled",
-  "wandb.project",
-];
+const WITHOUT_EFFECT = ["appEnv", "app.logsRoot", "app.runsRoot", "hfHome", "hfToken", "redis.enabled", "rq.queueName"];
 
 /** Every setting under its place in the configuration. */
 const placesIn = (value: object, place = ""): string[] =>
@@ -55,7 +53,7 @@ function watched<T extends object>(value: T, read: Set<string>, place = ""): T {
 
 test("every setting is read by somebody, but for those that older files may hold", () => {
   const cwd = scratchPath("service-config");
-  const loaded = loadConfig({ env: { APP__DATA_BANK_API_URL: "http://bank" }, cwd });
+  const loaded = loadConfig({ env: { APP__DATA_BANK_API_URL: "http://bank", WANDB__ENABLED: "true" }, cwd });
   const read = new Set<string>();
   const config = watched(loaded.config, read);
   // What the strict schemas of API and worker do not know, they refuse: so what is taken over whole is read there.

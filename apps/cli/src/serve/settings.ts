@@ -65,8 +65,9 @@ const Settings = z.strictObject({
   api: ApiSettings,
   worker: WorkerSettings,
   security: z.strictObject({ apiKey: apiKey.register(settingMeta, { secret: true }) }),
-  /** Named by files of other installations, as the two below; without effect. */
+  /** Files of W&B's offline kind of each training, in the folder wandb of artifactsRoot. */
   wandb: z.strictObject({ enabled: z.boolean().default(false), project: z.string().default("model-trainer") }),
+  /** Named by files of other installations, as the one below; without effect. */
   hfHome: z.string().default("/hf-cache"),
   hfToken: secret(),
 });

@@ -1,3 +1,4 @@
+import type { TrackerSettings } from "@trainer/trackers";
 import type { WorkerInput } from "@trainer/worker";
 import type { TrainerConfig } from "./settings.js";
 
@@ -9,9 +10,10 @@ export const workerConfig = ({
   app,
   rq,
   worker,
+  wandb,
   bindHost,
   publicHosts,
-}: TrainerConfig): WorkerInput => ({
+}: TrainerConfig): WorkerInput & { readonly trackers: TrackerSettings[] } => ({
   host: bindHost,
   publicHosts,
   redisUrl: redis.url,
@@ -22,6 +24,7 @@ export const workerConfig = ({
   threads: app.threads,
   dataBank: app.dataBankApiUrl === "" ? null : { url: app.dataBankApiUrl, apiKey: app.dataBankApiKey },
   ...worker,
+  trackers: wandb.enabled ? [{ name: "wandb", folder: app.artifactsRoot, project: wandb.project, entity: null }] : [],
   jobTimeoutSec: rq.jobTimeoutSec,
   resultTtlSec: rq.resultTtlSec,
   failureTtlSec: rq.failureTtlSec,

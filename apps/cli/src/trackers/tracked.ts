@@ -1,8 +1,7 @@
+import type { Tracker } from "@trainer/trackers";
 import type { Output } from "../display/output.js";
 import { shellWord } from "../process/home-flag.js";
 import type { RunHooks } from "../run-display/follow-run.js";
-import { LiveSync } from "./live-sync.js";
-import type { Tracker } from "./tracker.js";
 
 interface Where {
   /** By which a proposed command finds the home. */
@@ -18,7 +17,7 @@ export async function tracked<T>(
   begin: (hooks: RunHooks) => Promise<T>,
 ): Promise<T> {
   if (tracker === null) return await begin(hooks);
-  const { RunSync } = await import("./run-sync.js");
+  const { LiveSync, RunSync } = await import("@trainer/trackers");
   const warn = (message: string) => hooks.onEvent({ type: "warning", message });
   const sync = new LiveSync((id) => new RunSync(tracker, hooks.home, id), warn, {
     flags: ` --to ${tracker.name}${flags}`,

@@ -21,6 +21,7 @@ import { ProgressReporter } from "./progress-reporter.js";
 import { RunStages } from "./run-stages.js";
 import type { Channel } from "./serve.js";
 import { Stages } from "./stages.js";
+import { TrackedTraining } from "./tracked-training.js";
 import { childContext, type ChildContext } from "./child-context.js";
 import { trainOptions } from "./train-options.js";
 
@@ -36,16 +37,27 @@ export async function trainJob(message: Message<"train">, config: ChildConfig, c
   const stages = new Stages(say);
   const folder = runFolder(config.artifactsRoot, runId);
   const before = await manifestOf(runId, about);
-  const begin = { ...channel, about, begun: before !== null };
+  const tracking = new TrackedTraining(runId, config.artifactsRoot, config.trackers, say);
+  const begin = { ...channel, about, tracking, begun: before !== null };
   const isOver = before?.status === "completed" && (message.end === undefined || before.end_id === message.end.id);
   let trained = isOver ? trainedOf(before, folder.path, message.lastReported) : null;
+  try {
+    if (trained === null) {
+      trained = await trainedNow(message, config, begin);
+    } else {
+      tracking.takeUp();
+      if (await hasBegun(folder)) await resume(runId, contextOf(message, config, begin)); // it may lack its evaluation
+    }
+  } catch (error) {
+    await tracking.finish("cut");
+    throw error;
+  }
   if (trained === null) {
-    trained = await trainedNow(message, config, begin);
-    if (trained === null) return say({ type: "stopped" });
-  } else if (await hasBegun(folder)) {
-    await resume(runId, contextOf(message, config, begin)); // it may lack its evaluation
+    await tracking.finish("cut");
+    return say({ type: "stopped" });
   }
   say({ type: "trained" });
+  const tracked = tracking.finish("trained"); // its files may go when they are sent
   await inbox.next("send");
   const { fileId, bytes } = await stages.time(
     "upload",
@@ -54,6 +66,7 @@ export async function trainJob(message: Message<"train">, config: ChildConfig, c
   );
   say({ type: "sent", trained, fileId, bytes });
   await inbox.next("clean");
+  await tracked;
   if (!message.request.keep_files)
     await stages.time("clean", () => cleanRun(about.home, runId, config.cleanup, { signal }));
   say({ type: "done" });
@@ -61,6 +74,7 @@ export async function trainJob(message: Message<"train">, config: ChildConfig, c
 
 interface Begin extends Channel {
   readonly about: ChildContext;
+  readonly tracking: TrackedTraining;
   readonly begun: boolean;
 }
 
@@ -89,7 +103,7 @@ const elsewhere = (runId: string) =>
 function contextOf(
   { runId, fence, lastReported, archives }: Message<"train">,
   config: ChildConfig,
-  { about, say, inbox }: Begin,
+  { about, tracking, say, inbox }: Begin,
 ): RunContext {
   const reporter = new ProgressReporter(lastReported, (update) => say({ type: "update", update }));
   const stages = new RunStages(say);
@@ -103,6 +117,7 @@ function contextOf(
     onEvent(event) {
       reporter.event(event);
       stages.event(event);
+      tracking.event(event);
     },
     onLog: (record) => say(logOf(runId, record)),
     onStep(done) {

@@ -6,7 +6,7 @@ import { formatCount } from "../../display/quantity.js";
 import { Tracked } from "../../flags/track-flag.js";
 import { UsageError } from "../../process/errors.js";
 import type { Io } from "../../process/io.js";
-import { trackerOf } from "../../trackers/settings.js";
+import { trackerFor } from "../../trackers/tracker-for.js";
 import { toSee } from "../../trackers/tracked.js";
 
 const Options = z.strictObject({
@@ -29,7 +29,7 @@ export function define(command: Command, io: Io): void {
     },
     async run({ args: { runs: refs }, options: { to }, home, io, out }) {
       const { findRecord, openHome } = await import("@trainer/training/files");
-      const { RunSync } = await import("../../trackers/run-sync.js");
+      const { RunSync } = await import("@trainer/trackers");
       const runs: string[] = [];
       for (const ref of refs) {
         const { id } = await findRecord(ref, openHome(home));
@@ -37,7 +37,7 @@ export function define(command: Command, io: Io): void {
           throw new UsageError(`${ref} is a folder outside ${home}; only the runs of a home can be sent`);
         runs.push(id);
       }
-      const tracker = trackerOf(to, { env: io.env, cwd: io.cwd, home, warn: out.warn });
+      const tracker = await trackerFor(to, { io, home, out });
       await io.interruptible(async (signal) => {
         for (const id of runs) {
           const sync = new RunSync(tracker, home, id);

@@ -14,13 +14,14 @@ const Version = z.object({ api_version: z.int() });
 const Taken = z.object({ data: z.null() });
 const Refusal = z.object({ error: z.string() });
 
-export interface TrackioSettings {
+export const TrackioSettings = z.object({
   /** Of the server, without a slash at its end. */
-  readonly url: string;
-  readonly project: string;
+  url: z.string(),
+  project: z.string(),
   /** Null where the server asks for none. */
-  readonly writeToken: string | null;
-}
+  writeToken: z.string().nullable(),
+});
+export type TrackioSettings = z.output<typeof TrackioSettings>;
 
 /**
  * A server of trackio's, by the interface that its own clients use. A row has an id, and one that the server has is

@@ -30,13 +30,14 @@ const CreatedRun = z.object({ run: Run });
 const FoundRuns = z.object({ runs: z.array(Run).default([]) });
 const Nothing = z.object({});
 
-export interface MlflowSettings {
+export const MlflowSettings = z.object({
   /** Of the server, without a slash at its end. */
-  readonly url: string;
-  readonly experiment: string;
+  url: z.string(),
+  experiment: z.string(),
   /** The header; null for none. */
-  readonly authorization: string | null;
-}
+  authorization: z.string().nullable(),
+});
+export type MlflowSettings = z.output<typeof MlflowSettings>;
 
 interface Metric {
   readonly key: string;

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { makeFolder, writeText } from "@trainer/disk";
+import { z } from "zod";
 import { trackedId } from "../tracked-id.js";
 import type { HeldRun, TrackedRun, Tracker } from "../tracker.js";
 import { LOG_HEADER, logRecords } from "./block-log.js";
@@ -9,13 +10,14 @@ import { WandbRun } from "./wandb-run.js";
 /** Said to be what wrote the files. */
 const PRODUCER = "model-trainer";
 
-export interface WandbSettings {
+export const WandbSettings = z.object({
   /** Holds `wandb/`, with a folder a run. */
-  readonly folder: string;
-  readonly project: string;
+  folder: z.string(),
+  project: z.string(),
   /** The user or team; null for the one of whoever syncs. */
-  readonly entity: string | null;
-}
+  entity: z.string().nullable(),
+});
+export type WandbSettings = z.output<typeof WandbSettings>;
 
 /**
  * Runs as files that `wandb sync` sends, of the kind that W&B's own clients write offline. A run is one file, made anew

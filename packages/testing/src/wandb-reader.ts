@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { bytesAt, fieldsOf } from "@trainer/testing/protobuf-fields";
+import { bytesAt, fieldsOf } from "./protobuf-fields.js";
 import { crc32 } from "node:zlib";
 
 const BLOCK = 32_768;

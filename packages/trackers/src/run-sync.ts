@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import type { RunManifest } from "@trainer/training";
+import type { RunManifest } from "@trainer/training/files";
 import {
   findRecord,
   LinesSince,

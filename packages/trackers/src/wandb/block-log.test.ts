@@ -1,6 +1,6 @@
+import { recordsIn } from "@trainer/testing/wandb-reader";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { recordsIn } from "../../../test/wandb-reader.js";
 import { LOG_HEADER, logRecords } from "./block-log.js";
 
 const BLOCK = 32_768;

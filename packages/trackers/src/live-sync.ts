@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import type { RunEvent } from "@trainer/training";
+import type { RunEvent } from "@trainer/training/files";
 import { messageOf } from "./ask.js";
 import { TrackerError } from "./tracker-error.js";
 import type { RunSync } from "./run-sync.js";
@@ -42,7 +42,7 @@ export class LiveSync {
 
   readonly onEvent = (event: RunEvent): void => {
     if (event.type === "config") {
-      this.#sync = this.open(event.runId);
+      this.begin(event.runId);
     } else if (event.type === "start" && this.#sync !== null) {
       this.#loop = this.#follow(this.#sync);
     } else if (event.type === "step") {
@@ -53,11 +53,16 @@ export class LiveSync {
     }
   };
 
-  /** Sends what is left; returns the words of a command that shows the run, null for none. */
-  async finish(): Promise<readonly string[] | null> {
+  /** A run is to be sent, at the latest by `finish`. */
+  begin(runId: string): void {
+    this.#sync = this.open(runId);
+  }
+
+  /** Sends what is left, for so long at most; returns the words of a command that shows the run, null for none. */
+  async finish(atEndMs = this.settings.atEndMs ?? AT_END_MS): Promise<readonly string[] | null> {
     const sync = this.#sync;
     if (sync === null) return null;
-    const { atEndMs = AT_END_MS, flags = "" } = this.settings;
+    const { flags = "" } = this.settings;
     const patience = AbortSignal.timeout(atEndMs);
     this.#end.abort();
     patience.addEventListener("abort", () => this.#cut.abort());

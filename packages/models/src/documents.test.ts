@@ -79,6 +79,35 @@ test.each(models)("%s gives a document the logits that it has alone, wherever it
   expect(apart).not.toBe(loss(model, batch, { training: false }).item());
 });
 
+test.each(models)("%s gives texts that begin alike the logits that each has alone", (_name, make) => {
+  manualSeed(1);
+  const model = make();
+  // 5 6 3, then 8 2 or 9, and in the other row 7 4, then 1 or 2.
+  const tree = [
+    [5, 6, 3, 8, 2, 9],
+    [7, 4, 1, 2, 0, 0],
+  ];
+  const seen = [
+    [[0], [0, 1], [0, 1, 2], [0, 1, 2, 3], [0, 1, 2, 3, 4], [0, 1, 2, 5]],
+    [[0], [0, 1], [0, 1, 2], [0, 1, 3], [4], [5]],
+  ];
+  const mask = seen.map((row) => row.map((own) => tree[0]?.map((_, i) => (own.includes(i) ? 1 : 0)) ?? []));
+  const documents = {
+    positions: ids(seen.map((row) => row.map((own) => own.length - 1))),
+    mask: tensor(Uint8Array.from(mask.flat(2)), [2, 1, 6, 6], { dtype: "bool" }),
+    isTree: true,
+  };
+  const together = noGrad(() => logits(model, ids(tree), { training: false, documents })); // (B, T, V)
+  for (const [row, paths] of seen.entries()) {
+    for (const [token, path] of paths.entries()) {
+      const text = path.map((i) => tree[row]?.[i] ?? -1);
+      const alone = noGrad(() => logits(model, ids([text]), { training: false }));
+      const own = together.select(0, row).select(0, token);
+      expect(difference(own, alone.select(0, 0).select(0, path.length - 1))).toBeLessThan(1e-5);
+    }
+  }
+});
+
 test.each(models)("%s reads a document of one token as a text of one token", (_name, make) => {
   const model = make();
   const one = ids([[5]]);

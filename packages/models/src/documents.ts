@@ -1,11 +1,13 @@
 import { ones, type Tensor } from "@trainer/torch";
 
-/** Assignment of a batch's tokens to documents that are read separately. */
+/** Assignment of a batch's tokens to documents that are read separately, or to texts that begin alike. */
 export interface Documents {
   /** (B, T) int64: how far into its document each token is. */
   readonly positions: Tensor;
   /** (B, 1, T, T) bool: whether the token of a row may look at that of a column: one of its document, not after it. */
   readonly mask: Tensor;
+  /** True if a token may follow one that does not stand before it: then places do not tell how far apart two are. */
+  readonly isTree?: boolean;
 }
 
 /** Makes it from the number of each token's document, (B, T) int64, as the batch counts them. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { logits as logitsOfAll } from "@trainer/models";
-import { noGrad, scope, tensor } from "@trainer/torch";
+import { logits as logitsOfAll, planModel } from "@trainer/models";
+import { noGrad, scope, tensor, type Tensor } from "@trainer/torch";
 import { array, assert, asyncProperty, integer, nat } from "fast-check";
 import { complete, promptTokens, type CompletionInput } from "../src/inference/complete.js";
 import type { ExpectedToken } from "../src/inference/expected-token.js";
@@ -107,6 +107,73 @@ test("texts that are read side by side have the likelihoods that each has alone"
     }),
     { numRuns: 15 },
   );
+});
+
+test.each(["gpt2", "llama", "char_lstm"])(
+  "texts that begin alike have the likelihoods that each has alone: %s",
+  async (family) => {
+    const { vocabSize } = opened.model;
+    const model = planModel(family, { size: "tiny", vocabSize, contextLength: 24, dimensions: {} }).build({ seed: 5 });
+    const small: OpenModel = { ...opened, model, contextLength: 24 };
+    const id = integer({ min: 0, max: 2 });
+    const text = array(id, { minLength: 1, maxLength: 12 });
+    const beginnings = array(array(id, { minLength: 4, maxLength: 12 }), { minLength: 1, maxLength: 2 });
+    await assert(
+      asyncProperty(beginnings, array(text, { minLength: 2, maxLength: 10 }), async (starts, ends) => {
+        const texts = [...ends.map((end, i) => [...(starts[i % starts.length] ?? []), ...end]), ...starts];
+        const logits = texts.map((): number[] => []);
+        const onNext = (i: number, next: Tensor) => void logits[i]?.push(next.argmax().item());
+        const together = await likelihoods(small, texts, 2, { onNext });
+        for (const [i, ids] of texts.entries()) {
+          const [alone = []] = await likelihoods(small, [ids], 2);
+          expect(together[i]?.map((each) => each.id)).toEqual(ids.slice(1));
+          for (const [at, { logprob, top }] of alone.entries()) {
+            expect(together[i]?.[at]?.logprob).toBeCloseTo(logprob, 4);
+            expect(together[i]?.[at]?.top[0]?.logprob).toBeCloseTo(Number(top[0]?.logprob), 4);
+          }
+          const whole = scope(() =>
+            noGrad(() => {
+              const input = tensor(ids, [1, ids.length], { dtype: "int64" });
+              return logitsOfAll(model, input, { training: false })
+                .select(0, 0)
+                .select(0, ids.length - 1)
+                .argmax()
+                .item();
+            }),
+          );
+          expect(logits[i]).toEqual([whole]);
+        }
+      }),
+      { numRuns: 12 },
+    );
+    for (const parameter of model.params.list()) parameter.dispose();
+  },
+);
+
+test("what texts begin with is read once, unless it is a few tokens or more than is read at a time", async () => {
+  const widths: (readonly number[])[] = [];
+  const { hidden } = opened.model;
+  const model: OpenModel["model"] = {
+    ...opened.model,
+    hidden: (ids, ctx) => {
+      widths.push(ids.shape);
+      return hidden(ids, ctx);
+    },
+  };
+  const read = async (...texts: number[][]) => {
+    widths.length = 0;
+    await likelihoods({ ...opened, model }, texts, 1);
+    return widths;
+  };
+  const start = [5, 6, 7, 8, 9];
+  expect(await read([...start, 1, 2], [...start, 3], start, [...start, 1, 4], start)).toEqual([[1, 9]]);
+  expect(await read([5, 6, 7, 1], [5, 6, 7, 2, 3])).toEqual([[2, 5]]);
+  const long = Array.from({ length: 30 }, (_, i) => i);
+  const many = Array.from({ length: 600 }, (_, i) => [...long, 100 + (i % 200), Math.floor(i / 200)]);
+  expect(await read(...many)).toEqual([
+    [1, 512],
+    [1, 349],
+  ]);
 });
 
 test("of more texts than are read at a time each has its own", async () => {

@@ -16,19 +16,26 @@ export interface ExpectedToken extends LikelyToken {
 
 /** The same of one token, by logits (V). */
 export const expectedToken = (logits: Tensor, id: number, k: number, opened: Vocabulary): ExpectedToken =>
-  scope(() => at(expectedTokens(logits.reshape([1, -1]), [id], k, opened), 0));
+  scope(() => at(at(expectedTokens(logits.reshape([1, -1]), [[id]], k, opened), 0), 0));
 
 /**
- * What logits (N, V) say of N tokens that are there. Rows that the model has beyond the tokenizer's ids, and ids that stand
- * for nothing, have their part of the probability and are not among the likeliest.
+ * What each row of logits (N, V) says of tokens that are there, any number for a row. Rows that the model has beyond the
+ * tokenizer's ids, and ids that stand for nothing, have their part of the probability and are not among the likeliest.
  */
-export function expectedTokens(logits: Tensor, ids: readonly number[], k: number, opened: Vocabulary): ExpectedToken[] {
+export function expectedTokens(
+  logits: Tensor,
+  ids: readonly (readonly number[])[],
+  k: number,
+  opened: Vocabulary,
+): ExpectedToken[][] {
   const logprobs = logits.to("float32").logSoftmax(-1);
-  const own = logprobs.gather(1, tensor(ids, [ids.length, 1], { dtype: "int64", device: logits.device })).data();
-  const top = likeliestTokens(logprobs, k, opened);
-  return ids.map((id, row) => ({
-    id,
-    logprob: Number(own[row]),
-    top: at(top, row).map((each) => ({ id: each.id, logprob: each.score })),
-  }));
+  const width = Math.max(1, ...ids.map(({ length }) => length));
+  const padded = ids.flatMap((own) => [...own, ...Array.from({ length: width - own.length }, () => 0)]);
+  const index = tensor(padded, [ids.length, width], { dtype: "int64", device: logits.device });
+  const found = logprobs.gather(1, index).data();
+  const likeliest = likeliestTokens(logprobs, k, opened);
+  return ids.map((own, row) => {
+    const top = at(likeliest, row).map(({ id, score }) => ({ id, logprob: score }));
+    return own.map((id, i) => ({ id, logprob: Number(found[row * width + i]), top }));
+  });
 }

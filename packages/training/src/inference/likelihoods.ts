@@ -4,9 +4,10 @@ import { logitsOf } from "@trainer/models";
 import { cat, noGrad, scope, tensor, type Tensor } from "@trainer/torch";
 import { checkFinite } from "./check-finite.js";
 import { expectedTokens, type ExpectedToken } from "./expected-token.js";
+import { treesOf, type TextTree } from "./text-tree.js";
 import type { WritingModel } from "./writing-model.js";
 
-/** Tokens that are read at a time, the padding of shorter texts counted: others wait as long for their next token. */
+/** Tokens that are read at a time, the padding of shorter ones counted: others wait as long for their next token. */
 const TOKENS = 512;
 /** The most logits held at once, in numbers: 64 MB of them. */
 const LOGITS = 1 << 24;
@@ -16,7 +17,7 @@ type OnNext = (text: number, logits: Tensor) => void;
 
 /**
  * What the model expects of the T - 1 tokens after the first of each text of T, none of them longer than its context. They
- * are read side by side, those of like length together.
+ * are read side by side, those of like length together, and what several of them begin with is read once.
  * @param k number of the likeliest tokens to tell at each place
  */
 export async function likelihoods(
@@ -26,28 +27,27 @@ export async function likelihoods(
   { signal, onNext = () => {} }: { readonly signal?: AbortSignal | undefined; readonly onNext?: OnNext } = {},
 ): Promise<ExpectedToken[][]> {
   const found: ExpectedToken[][] = texts.map(() => []);
-  for (const group of groupsOf(texts)) {
+  const branch = opened.model.newPages !== undefined; // it looks up where each token is
+  for (const group of groupsOf(treesOf(texts, TOKENS, branch))) {
     signal?.throwIfAborted();
-    const read = readTogether(
-      opened,
-      group.map((i) => at(texts, i)),
-      { k, onNext: (text, logits) => onNext(at(group, text), logits) },
-    );
-    for (const [i, tokens] of read.entries()) found[at(group, i)] = tokens;
+    const read = readTogether(opened, group, { k, onNext });
+    for (const [i, { paths }] of group.entries()) {
+      const expected = at(read, i);
+      for (const [text, path] of paths) found[text] = path.slice(1).map((token) => at(expected, token));
+    }
     await setImmediate();
   }
   return found;
 }
 
-/** Numbers of the texts that are read together, the longest first. */
-function groupsOf(texts: readonly (readonly number[])[]): number[][] {
-  const longestFirst = [...texts.keys()].toSorted((a, b) => at(texts, b).length - at(texts, a).length);
-  const groups: number[][] = [];
-  for (const i of longestFirst) {
+/** Trees that are read together, the longest first. */
+function groupsOf(trees: readonly TextTree[]): TextTree[][] {
+  const groups: TextTree[][] = [];
+  for (const tree of trees.toSorted((a, b) => b.ids.length - a.ids.length)) {
     const group = groups.at(-1);
-    const isRoomy = group && (group.length + 1) * at(texts, at(group, 0)).length <= TOKENS;
-    if (isRoomy) group.push(i);
-    else groups.push([i]);
+    const isRoomy = group && (group.length + 1) * at(group, 0).ids.length <= TOKENS;
+    if (isRoomy) group.push(tree);
+    else groups.push([tree]);
   }
   return groups;
 }
@@ -57,47 +57,78 @@ interface Wanted {
   readonly onNext: OnNext;
 }
 
-function readTogether(opened: WritingModel, texts: readonly (readonly number[])[], wanted: Wanted): ExpectedToken[][] {
+/** What was expected of a tree's tokens, by their numbers; of its first, nothing. */
+type Expected = ExpectedToken[];
+
+function readTogether(opened: WritingModel, trees: readonly TextTree[], wanted: Wanted): Expected[] {
   const { model } = opened;
-  const width = at(texts, 0).length;
+  const width = at(trees, 0).ids.length;
+  const int64 = { dtype: "int64", device: model.head.device } as const;
   // No token looks at those after it: what pads a text changes nothing before it.
-  const padded = texts.flatMap((ids) => [...ids, ...Array.from({ length: width - ids.length }, () => 0)]);
+  const padded = (ids: readonly number[]) => [...ids, ...Array.from({ length: width - ids.length }, () => 0)];
+  const rows = (of: (tree: TextTree) => readonly number[]) =>
+    tensor(
+      trees.flatMap((tree) => padded(of(tree))),
+      [trees.length, width],
+      int64,
+    );
   return scope(() =>
     noGrad(() => {
-      const input = tensor(padded, [texts.length, width], { dtype: "int64", device: model.head.device });
-      const hidden = model.hidden(input, { training: false }); // (B, T, C)
-      const rows = texts.map((ids, row) => hidden.select(0, row).narrow(0, 0, ids.length));
-      return expectations(opened, cat(rows, 0), texts, wanted);
+      const documents = trees.some(({ branches }) => branches)
+        ? { positions: rows(({ depths }) => depths), mask: masksOf(trees, width, int64.device), isTree: true }
+        : undefined;
+      const hidden = model.hidden(
+        rows(({ ids }) => ids),
+        { training: false, documents },
+      ); // (B, T, C)
+      const read = trees.map(({ ids }, row) => hidden.select(0, row).narrow(0, 0, ids.length));
+      return expectations(opened, cat(read, 0), trees, wanted);
     }),
   );
 }
 
-/** By the hidden states of texts one after another, (N, C). Logits are made of many rows at a time: each reads the head. */
+/** (B, 1, T, T) */
+function masksOf(trees: readonly TextTree[], width: number, device: Tensor["device"]): Tensor {
+  const masks = new Uint8Array(trees.length * width * width);
+  for (const [i, tree] of trees.entries()) masks.set(tree.mask(width), i * width * width);
+  return tensor(masks, [trees.length, 1, width, width], { dtype: "bool", device });
+}
+
+/** A token of a tree, with those that follow it and the texts that end with it. */
+interface Branch {
+  readonly tree: number;
+  readonly next: number[];
+  readonly ends: number[];
+}
+
+function branchesOf({ parents, paths }: TextTree, tree: number): Branch[] {
+  const branches = parents.map((): Branch => ({ tree, next: [], ends: [] }));
+  for (const [token, parent] of parents.entries()) if (parent >= 0) at(branches, parent).next.push(token);
+  for (const [text, path] of paths) at(branches, at(path, path.length - 1)).ends.push(text);
+  return branches;
+}
+
+/** By the hidden states of trees one after another, (N, C). Logits are made of many rows at a time: each reads the head. */
 function expectations(
   opened: WritingModel,
   hidden: Tensor,
-  texts: readonly (readonly number[])[],
+  trees: readonly TextTree[],
   { k, onNext }: Wanted,
-): ExpectedToken[][] {
+): Expected[] {
   const { model } = opened;
-  // What follows each token, and in the place of what follows a text any id.
-  const places = texts.flatMap((ids, text) =>
-    ids.map((_, i) => ({ text, isLast: i === ids.length - 1, next: ids[i + 1] ?? 0 })),
-  );
-  const found: ExpectedToken[][] = texts.map(() => []);
+  const all = trees.flatMap(branchesOf);
+  const found = trees.map((): Expected => []);
   const step = Math.max(1, Math.floor(LOGITS / model.vocabSize));
-  for (let from = 0; from < places.length; from += step) {
+  for (let from = 0; from < all.length; from += step) {
     scope(() => {
-      const some = places.slice(from, from + step);
+      const some = all.slice(from, from + step);
       const logits = logitsOf(model, hidden.narrow(0, from, some.length)).to("float32"); // (n, V)
-      const ids = some.map(({ next }) => next);
+      const ids = some.map(({ tree, next }) => next.map((token) => at(at(trees, tree).ids, token)));
       for (const [row, expected] of expectedTokens(logits, ids, k, opened).entries()) {
-        const { text, isLast } = at(some, row);
-        if (!isLast) at(found, text).push(expected);
-        else {
-          checkFinite(logits.select(0, row));
-          onNext(text, logits.select(0, row));
-        }
+        const { tree, next, ends } = at(some, row);
+        for (const [i, token] of next.entries()) at(found, tree)[token] = at(expected, i);
+        if (ends.length > 0) checkFinite(logits.select(0, row));
+        for (const text of ends) onNext(text, logits.select(0, row));
       }
     });
   }

@@ -13,6 +13,8 @@ const uint8_t* wordEnd(Pattern pattern, const uint8_t* p, const uint8_t* end) {
       return nextToken<Pattern::kLlama3>(p, end);
     case Pattern::kQwen2:
       return nextToken<Pattern::kQwen2>(p, end);
+    case Pattern::kSmolLm:
+      return nextToken<Pattern::kSmolLm>(p, end);
   }
   return end;
 }

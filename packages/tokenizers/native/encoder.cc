@@ -125,6 +125,8 @@ void Encoder::encodeText(const uint8_t* begin, const uint8_t* end, Writer<Id>& o
       return encodeWords<Pattern::kLlama3>(begin, end, out, scratch);
     case Pattern::kQwen2:
       return encodeWords<Pattern::kQwen2>(begin, end, out, scratch);
+    case Pattern::kSmolLm:
+      return encodeWords<Pattern::kSmolLm>(begin, end, out, scratch);
   }
 }
 

@@ -11,8 +11,9 @@ enum class Pattern : uint32_t {
   kGpt2 = 0,    // 's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
   kLlama3 = 1,  // (?i:'s|…)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+
   kQwen2 = 2,   // Llama 3's with \p{N} for \p{N}{1,3}
+  kSmolLm = 3,  // \p{N}, and what is between them as GPT-2
 };
-constexpr uint32_t kPatternCount = 3;
+constexpr uint32_t kPatternCount = 4;
 
 namespace lex {
 
@@ -130,6 +131,20 @@ inline const uint8_t* llama3(const uint8_t* p, const uint8_t* end) {
   return spaces<true>(p, end);
 }
 
+/** A digit is a word, and ends what is before it as the end of a text does. */
+inline const uint8_t* smolLm(const uint8_t* p, const uint8_t* end) {
+  Char c = charAt(p);
+  if (c.kind == kNumber) return p + c.bytes;
+  if (c.kind != kSpace) return gpt2(p, end);
+  const uint8_t* after = p;
+  for (; after < end; after += c.bytes) {
+    c = charAt(after);
+    if (c.kind == kNumber) return after;
+    if (c.kind != kSpace) break;
+  }
+  return gpt2(p, end);
+}
+
 }  // namespace lex
 
 /**
@@ -141,6 +156,7 @@ inline const uint8_t* nextToken(const uint8_t* p, const uint8_t* end) {
   if constexpr (pattern == Pattern::kGpt2) return lex::gpt2(p, end);
   if constexpr (pattern == Pattern::kLlama3) return lex::llama3<3>(p, end);
   if constexpr (pattern == Pattern::kQwen2) return lex::llama3<1>(p, end);
+  if constexpr (pattern == Pattern::kSmolLm) return lex::smolLm(p, end);
 }
 
 }  // namespace tok

@@ -9,6 +9,7 @@ import {
   BpeJson as BpeJsonSchema,
   ByteLevelStep,
   LARGEST_ID,
+  DigitsStep,
   SplitStep,
   type Step,
   type TokenizerJson,
@@ -127,17 +128,25 @@ function preTokenizerOf(step: Step | null): PatternName {
   const byteLevel = steps.at(-1);
   if (byteLevel?.type !== "ByteLevel" || steps.length > 2) {
     const found = steps.map(({ type }) => type).join(", ") || "none";
-    throw unsupported(`the pre_tokenizer (${found})`, "ByteLevel, or Split and ByteLevel, can be loaded");
+    throw unsupported(`the pre_tokenizer (${found})`, "ByteLevel, alone or after Split or Digits, can be loaded");
   }
   const options = ByteLevelStep.safeParse(byteLevel);
   if (!options.success) throw corrupt(`ByteLevel: ${z.prettifyError(options.error)}`);
   if (options.data.add_prefix_space) throw unsupported("ByteLevel's add_prefix_space", "set it to false");
-  const split = steps.length === 2 ? steps[0] : undefined;
-  if (split === undefined && options.data.use_regex) return "gpt2";
-  if (split === undefined || options.data.use_regex) {
+  const before = steps.length === 2 ? steps[0] : undefined;
+  if (options.data.use_regex) {
+    if (before === undefined) return "gpt2";
+    if (before.type === "Digits") return patternOfDigits(before);
+  }
+  if (before === undefined || options.data.use_regex) {
     throw unsupported("this pre_tokenizer", "either ByteLevel splits (use_regex), or a Split before it");
   }
-  return patternOfSplit(split);
+  return patternOfSplit(before);
+}
+
+function patternOfDigits(step: Step): PatternName {
+  if (DigitsStep.safeParse(step).success) return "smollm";
+  throw unsupported("Digits that are kept together", "before ByteLevel each must be by itself (individual_digits)");
 }
 
 function patternOfSplit(step: Step): PatternName {

@@ -228,6 +228,16 @@ describe("what is refused, by name", () => {
       /the pre_tokenizer "Digits"/,
     ],
     [
+      "numbers kept whole",
+      (file) => {
+        file.pre_tokenizer = {
+          type: "Sequence",
+          pretokenizers: [{ type: "Digits", individual_digits: false }, byteLevel],
+        };
+      },
+      /Digits that are kept together/,
+    ],
+    [
       "another pattern",
       (file) => (file.pre_tokenizer = split({ Regex: "\\w+" })),
       /the Split pattern .*gpt2, llama3, qwen2/,

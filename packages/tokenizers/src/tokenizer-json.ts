@@ -42,6 +42,9 @@ export const BpeJson = z.looseObject({
 export type BpeJson = z.infer<typeof BpeJson>;
 
 export const ByteLevelStep = z.looseObject({ add_prefix_space: z.boolean(), use_regex: z.boolean().default(true) });
+/** Each digit by itself. */
+export const DigitsStep = z.looseObject({ individual_digits: z.literal(true) });
+
 export const SplitStep = z.looseObject({
   pattern: z.union([z.strictObject({ Regex: z.string() }), z.strictObject({ String: z.string() })]),
   behavior: z.string(),

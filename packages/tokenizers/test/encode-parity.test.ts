@@ -4,7 +4,7 @@ import { loadTokenizer } from "../src/load.js";
 import { StreamDecoder } from "../src/stream-decoder.js";
 import { fixturePath, parity } from "./fixture.js";
 
-describe.each(["gpt2", "llama3", "qwen2"] as const)("with the pattern of %s", (pattern) => {
+describe.each(["gpt2", "llama3", "qwen2", "smollm"] as const)("with the pattern of %s", (pattern) => {
   const cases = parity.encodings[pattern];
   const open = () => loadTokenizer(fixturePath(`${pattern}.json`));
 

@@ -25,7 +25,7 @@ const Parity = z.object({
       merges: z.array(z.string()),
     }),
   ),
-  encodings: z.object({ gpt2: z.array(Case), llama3: z.array(Case), qwen2: z.array(Case) }),
+  encodings: z.object({ gpt2: z.array(Case), llama3: z.array(Case), qwen2: z.array(Case), smollm: z.array(Case) }),
 });
 
 /** Results of Hugging Face's library on the same texts, written by `fixtures/make-parity.py`. */

@@ -166,6 +166,7 @@ describe.skipIf(noLlamaCpp !== null)("in llama.cpp", () => {
     ["byte-level BPE as Llama 3 cuts", () => cutAs("llama-bpe")],
     ["byte-level BPE as Llama 3 cuts, words by their merges", () => cutAs("smaug-bpe")],
     ["byte-level BPE as Qwen cuts", () => cutAs("qwen2")],
+    ["byte-level BPE as SmolLM cuts", () => cutAs("smollm")],
     [
       "SentencePiece's unigram in lower case",
       () =>

@@ -78,6 +78,8 @@ const byteLevel = (cuts: boolean) => ({
 
 function preTokenizer(pattern: PatternName) {
   if (pattern === "gpt2") return byteLevel(true);
+  if (pattern === "smollm")
+    return { type: "Sequence", pretokenizers: [{ type: "Digits", individual_digits: true }, byteLevel(true)] };
   const split = { type: "Split", pattern: { Regex: patterns[pattern].regex }, behavior: "Isolated", invert: false };
   return { type: "Sequence", pretokenizers: [split, byteLevel(false)] };
 }

@@ -58,6 +58,7 @@ describe("a tokenizer as GGUF has it gives the same ids, read back", () => {
     ["gpt2", () => loadTokenizer(fixturePath("gpt2.json"))],
     ["llama3", () => loadTokenizer(fixturePath("llama3.json"))],
     ["qwen2", () => loadTokenizer(fixturePath("qwen2.json"))],
+    ["smollm", () => loadTokenizer(fixturePath("smollm.json"))],
     ["unigram", () => unigram],
     [
       "unigram in lower case",

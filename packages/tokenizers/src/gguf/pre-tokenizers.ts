@@ -22,6 +22,11 @@ export const preTokenizers: ReadonlyMap<string, PreTokenizer> = new Map([
   ["dbrx", { pattern: "llama3", ignoreMerges: false }],
   ["qwen2", { pattern: "qwen2", ignoreMerges: false }],
   ["deepseek-r1-qwen", { pattern: "qwen2", ignoreMerges: false }],
+  ["smollm", { pattern: "smollm", ignoreMerges: false }],
+  ["starcoder", { pattern: "smollm", ignoreMerges: false }],
+  ["refact", { pattern: "smollm", ignoreMerges: false }],
+  ["command-r", { pattern: "smollm", ignoreMerges: false }],
+  ["codeshell", { pattern: "smollm", ignoreMerges: false }],
   ["stablelm2", { pattern: "qwen2", ignoreMerges: false }],
 ]);
 

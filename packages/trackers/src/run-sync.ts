@@ -83,7 +83,8 @@ export class RunSync {
   }
 
   async #open({ config, started_at: startedAt }: RunManifest, signal: AbortSignal): Promise<Remote> {
-    const run = await this.tracker.open({ id: this.id, startedAt, config }, signal);
+    const { user_id: _, ...settings } = config; // who asked for it is nobody's business there
+    const run = await this.tracker.open({ id: this.id, startedAt, config: settings }, signal);
     this.#lines = null;
     return { run, steps: new Map(run.steps) };
   }

@@ -67,6 +67,8 @@ test("a training's figures are sent as the worker is told to, and a tracker that
   const warned = await trained("one", [filesFor("files"), away]);
   expect(existsSync(join(system.root, "models", "one"))).toBe(false); // cleaned away, after all was sent
   expect(only("files")).toMatchObject({ losses: losses("one"), run: { name: "one", project: "p", exit: 0 } });
+  expect(only("files").run.config).toMatchObject({ seed: 7 });
+  expect(only("files").run.config).not.toHaveProperty("user_id");
   expect(warned.at(-1)).toMatchObject({
     level: "warn",
     message: matching(/^http:.* does not answer: .*; what is missing there: trainer runs sync one --to mlflow$/),
